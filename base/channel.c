@@ -1,0 +1,73 @@
+#include "base/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+union control {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+enum rc channel_pair(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0 ? RC_IO : RC_OK;
+}
+
+static enum rc channel_rc(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK ? RC_BUSY : RC_UNAVAILABLE;
+}
+
+enum rc channel_send(int channel, enum channel_word word, int fd)
+{
+	char byte = (char)word;
+	struct iovec part = { &byte, 1 };
+	union control control;
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	memset(&control, 0, sizeof(control));
+	if (fd >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control.space);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+	}
+	do
+		sent = sendmsg(channel, &message, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? channel_rc() : RC_OK;
+}
+
+enum rc channel_receive(int channel, struct channel_message *out)
+{
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	union control control;
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.space),
+	};
+	struct cmsghdr *header;
+	ssize_t got;
+
+	do
+		got = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return channel_rc();
+	if (got == 0)
+		return RC_UNAVAILABLE;
+	out->word = (enum channel_word)byte;
+	out->fd = -1;
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&out->fd, CMSG_DATA(header), sizeof(int));
+	return RC_OK;
+}

@@ -1,0 +1,25 @@
+/* The line between the master and one child: a SOCK_SEQPACKET socketpair for one-byte messages, each with a descriptor or
+ * without. End of file means that the other side is gone. */
+#ifndef BASE_CHANNEL_H
+#define BASE_CHANNEL_H
+
+#include "base/rc.h"
+
+enum channel_word {
+	CHANNEL_READY = 'R', /* child → master: I serve now */
+	CHANNEL_LINK = 'L'   /* master → child, with a stream socket to the process on the other side (worker or writer) */
+};
+
+struct channel_message {
+	enum channel_word word;
+	int fd; /* the receiver's to close; -1: none came */
+};
+
+/* Both ends close-on-exec and non-blocking. RC_IO with errno. */
+MUST_USE enum rc channel_pair(int ends[2]);
+/* Sends; the descriptor (or -1) stays the caller's. RC_UNAVAILABLE: the other side is gone; RC_BUSY: its queue is full. */
+MUST_USE enum rc channel_send(int channel, enum channel_word word, int fd);
+/* Takes one message. RC_BUSY: none is there; RC_UNAVAILABLE: end of file. */
+MUST_USE enum rc channel_receive(int channel, struct channel_message *out);
+
+#endif

@@ -1,0 +1,48 @@
+#include "base/docid.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+
+#include <assert.h>
+
+bool docid_is_valid(struct slice id)
+{
+	if (id.len < 3 || id.len > DOCID_MAX)
+		return false;
+	if (memchr(id.data + 1, ':', id.len - 2) == NULL)
+		return false;
+	return text_is_utf8(id) && !text_has_control(id);
+}
+
+bool group_is_valid(struct slice group)
+{
+	return group.len >= 1 && group.len <= GROUP_MAX && text_is_utf8(group) && !text_has_control(group);
+}
+
+struct slice docid_group(struct slice id)
+{
+	const char *colon = memrchr(id.data, ':', id.len);
+
+	assert(colon != NULL);
+	return slice_make(id.data, (size_t)(colon - id.data));
+}
+
+bool group_covers(struct slice group, struct slice name, bool or_equal)
+{
+	if (or_equal && slice_equal(group, name))
+		return true;
+	return name.len > group.len && slice_starts(name, group) && name.data[group.len] == ':';
+}
+
+bool docid_next_group(struct slice id, size_t *at, uint64_t *hash, struct slice *group)
+{
+	size_t from = *at;
+	const char *colon = from + 1 < id.len ? memchr(id.data + from + 1, ':', id.len - from - 1) : NULL;
+
+	if (colon == NULL)
+		return false;
+	*at = (size_t)(colon - id.data);
+	*hash = hash_more(*hash, slice_make(id.data + from, *at - from));
+	*group = slice_make(id.data, *at);
+	return true;
+}

@@ -1,0 +1,35 @@
+/* Log lines: one event each, `key=value` pairs (logfmt) on stderr, written with one write() so that lines of several
+ * processes do not mix. Never pass a token or another secret. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+struct log_field {
+	const char *key;
+	const char *text; /* NULL: the number counts */
+	long long number;
+};
+
+/* Fields of a line, for the macros below. A NULL text is written as an empty string; values are quoted where they must be. */
+#define LOG_TEXT(k, v) ((struct log_field){ .key = (k), .text = (v) ? (v) : "" })
+#define LOG_NUMBER(k, v) ((struct log_field){ .key = (k), .number = (long long)(v) })
+
+/* Which process writes, such as "worker.1"; the text must stay. */
+void log_process(const char *name);
+/* Lines above this level are left out; LOG_INFO at the start. */
+void log_limit(enum log_level level);
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count);
+
+#define LOG_FIELDS_(...) ((struct log_field[]){ { 0 }, ##__VA_ARGS__ })
+#define LOG_LINE_(level, event, ...) \
+	log_write(level, event, LOG_FIELDS_(__VA_ARGS__) + 1, sizeof(LOG_FIELDS_(__VA_ARGS__)) / sizeof(struct log_field) - 1)
+#define log_error(event, ...) LOG_LINE_(LOG_ERROR, event, ##__VA_ARGS__)
+#define log_warn(event, ...) LOG_LINE_(LOG_WARN, event, ##__VA_ARGS__)
+#define log_info(event, ...) LOG_LINE_(LOG_INFO, event, ##__VA_ARGS__)
+#define log_debug(event, ...) LOG_LINE_(LOG_DEBUG, event, ##__VA_ARGS__)
+
+#endif

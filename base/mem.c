@@ -1,0 +1,40 @@
+#include "base/mem.h"
+
+#include "base/log.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *mem_check(void *memory)
+{
+	if (memory == NULL) {
+		log_error("out_of_memory");
+		_Exit(EXIT_FAILURE);
+	}
+	return memory;
+}
+
+void *mem_alloc(size_t size)
+{
+	return mem_check(calloc(1, size ? size : 1));
+}
+
+void *mem_array(size_t count, size_t size)
+{
+	return mem_check(calloc(count ? count : 1, size));
+}
+
+void *mem_resize(void *old, size_t count, size_t size)
+{
+	return mem_check(reallocarray(old, count ? count : 1, size));
+}
+
+char *mem_copy(const char *data, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+
+	if (len)
+		memcpy(copy, data, len);
+	return copy;
+}

@@ -1,0 +1,15 @@
+/* Why something failed, in words for a person: filled by the callee, owned by the caller. */
+#ifndef BASE_REASON_H
+#define BASE_REASON_H
+
+#include "base/rc.h"
+
+struct reason {
+	char text[512];
+};
+
+/* Writes a printf-style sentence (cut at the end of the space) and returns rc, so that `return reason_set(...)` reads well.
+ * `why` may be NULL. */
+enum rc reason_set(struct reason *why, enum rc rc, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

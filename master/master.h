@@ -1,0 +1,28 @@
+/* The door to the master: binds, maps, forks, reaps, drains. Runs in the process that calls it. */
+#ifndef MASTER_MASTER_H
+#define MASTER_MASTER_H
+
+#include "base/rc.h"
+#include "base/reason.h"
+#include "worker/worker.h"
+
+struct master_settings {
+	const char *const *listen; /* ADDR:PORT or [ADDR6]:PORT, numeric; port 0: the kernel's choice, the same for all workers */
+	size_t listen_count;
+	unsigned workers;
+	struct worker_settings worker;
+};
+
+/* Is every address of the list loopback (127.0.0.0/8 or ::1)? RC_MALFORMED names the entry that cannot be read. */
+MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct reason *why);
+
+/* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said in one line on stderr. */
+int master_run(const struct master_settings *settings);
+
+/* The two files beside the database that say who has it: PATH.lock (flock) and PATH.sock (control socket, mode 0600). */
+/* Takes the lock: RC_BUSY: someone has it. *lock is held until it and all its copies in children are closed. */
+MUST_USE enum rc master_lock(const char *db, int *lock, struct reason *why);
+/* Connects to the control socket of the server that runs on the database: RC_NOT_FOUND: none does. */
+MUST_USE enum rc master_control_connect(const char *db, int *fd, struct reason *why);
+
+#endif

@@ -1,0 +1,186 @@
+/* The door to the documents: what is kept, in the words of protocol.md, and nothing of how.
+ *
+ * Every operation answers through a callback, once. A back end may call back before the call returns (SQLite does) or
+ * later from the caller's event loop; callers must be ready for both. What a callback is given is good until it returns.
+ *
+ * One process writes (STORE_WRITER); any number read (STORE_READER). A handle must not cross a fork. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/rc.h"
+#include "base/reason.h"
+#include "base/slice.h"
+
+#include <stdint.h>
+
+struct store;
+
+enum store_role { STORE_READER, STORE_WRITER };
+
+/* Opens the database. The writer makes it (mode 0600) and brings its schema up to date; a reader wants it made and current.
+ * RC_CORRUPT: not a database of ours; RC_NEWER: of a newer schema; RC_IO: the system refused; `why` names the file and what to do. */
+MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why);
+/* The writer checkpoints what it can; readers never do. NULL is fine. */
+void store_close(struct store *store);
+
+/* ---- Cursors -------------------------------------------------------------------------------------------------------------- */
+
+/* A place in the sequence, and while a snapshot is being paged how far that must go:
+ *
+ *   from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain place (bound 0)
+ *
+ * A snapshot that began when the head was `start` shows what lies behind `seq`, without tombstones up to `start`. Once it has come to
+ * `bound` (first = start, then once more the head of that moment) it ends, whatever is written meanwhile; what came
+ * after is found by the next pull. Where a purge passed `start` meanwhile, it ends in a place before the horizon, so that the next pull resets. */
+struct store_cursor {
+	uint64_t epoch; /* 0: from the beginning */
+	uint64_t seq;
+	uint64_t start; /* 0 unless in a snapshot */
+	uint64_t bound;
+	bool reset; /* the snapshot is a reset's */
+};
+
+#define STORE_CURSOR_TEXT_MAX 96
+
+/* "" and "0" are the beginning. Anything not written by store_cursor_format is RC_MALFORMED. */
+MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out);
+/* Terminated; returns the length. Only characters that need no escape in JSON, URLs and header fields. */
+size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
+
+/* ---- Reading -------------------------------------------------------------------------------------------------------------- */
+
+struct store_doc {
+	struct slice id;
+	uint64_t version;
+	uint64_t seq;
+	bool deleted;
+	bool plain; /* as transit_in_value gave it */
+	struct slice value; /* canonical (transit/transit.h); empty where deleted */
+};
+
+struct store_query {
+	struct slice group;
+	struct store_cursor since;
+	unsigned limit;	  /* documents, at least 1 */
+	size_t max_bytes; /* of values: a page ends after the document that passes this */
+};
+
+struct store_page {
+	const struct store_doc *docs; /* in sequence order */
+	size_t count;
+	struct store_cursor next;
+	bool more;
+	bool reset;
+};
+
+typedef void on_store_page(void *arg, enum rc rc, const struct store_page *page);
+typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *place);
+
+/* One page of what changed in the group after `since` (protocol.md, GET /sync), read from one consistent state of the database that has every
+ * commit answered before the call. RC_UNAVAILABLE or RC_IO: the database did not answer. */
+void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page, void *arg);
+/* The newest sequence number of the group and all nested in it, 0 where there is none, with the present epoch. */
+void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
+/* The head: the newest sequence number of all. */
+void store_head(struct store *store, on_store_place *on_place, void *arg);
+
+/* ---- Tokens --------------------------------------------------------------------------------------------------------------- */
+
+#define STORE_TOKEN_ID_LEN 16
+#define STORE_TOKEN_HASH_LEN 32
+#define STORE_USER_MAX 128
+#define STORE_GRANTS_MAX 64
+
+struct store_grant {
+	struct slice group; /* "*" for all */
+	bool write;
+};
+
+struct store_token {
+	struct slice id; /* STORE_TOKEN_ID_LEN lower-case hex digits */
+	struct slice user; /* 1 to STORE_USER_MAX bytes */
+	unsigned char hash[STORE_TOKEN_HASH_LEN];
+	int64_t created; /* seconds since 1970 UTC */
+	int64_t expires; /* the same; 0: never */
+	struct store_grant *grants; /* at least one */
+	size_t grant_count;
+};
+
+typedef void on_store_token(void *arg, enum rc rc, const struct store_token *token);
+/* RC_NOT_FOUND: there is none of that id (never was, or revoked). Expired ones are found. */
+void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
+
+/* ---- Writing -------------------------------------------------------------------------------------------------------------- */
+
+/* One document of a push, as the client sent it. */
+struct store_edit {
+	struct slice id;   /* valid (base/docid.h) */
+	uint64_t base;
+	struct slice op;   /* empty: none */
+	bool deleted;
+	bool plain;
+	struct slice value; /* canonical; empty where deleted */
+};
+
+enum store_status { STORE_OK, STORE_CONFLICT, STORE_SKIPPED };
+
+struct store_result {
+	enum store_status status;
+	uint64_t version; /* now; 0 where there is no such document */
+	uint64_t seq;	  /* of the write that was made; 0: none was */
+	bool deleted;	  /* conflict: what is held is a tombstone, or nothing */
+	bool plain;	  /* conflict: of the value */
+	struct slice value; /* conflict: what is held */
+};
+
+enum store_kind { STORE_PUSH, STORE_TOKEN_ADD, STORE_TOKEN_LIST, STORE_TOKEN_REVOKE, STORE_PURGE, STORE_KIND_COUNT };
+
+/* One thing for the writer to do. The slices and arrays are the caller's. */
+struct store_request {
+	enum store_kind kind;
+	/* STORE_PUSH */
+	const struct store_edit *edits; /* ids all different */
+	size_t edit_count;
+	bool atomic;
+	/* STORE_TOKEN_ADD: all of it; STORE_TOKEN_REVOKE: its id */
+	struct store_token token;
+	/* STORE_PURGE: tombstones made before this (seconds since 1970) go */
+	int64_t before;
+};
+
+struct store_reply {
+	enum rc rc; /* anything but RC_OK: nothing of this request was done */
+	enum store_kind kind;
+	struct store_result *results; /* STORE_PUSH: one for each edit, in order */
+	size_t result_count;
+	struct store_cursor head;      /* the head after the commit */
+	struct store_token *tokens;    /* STORE_TOKEN_LIST, by time of making */
+	size_t token_count;
+	uint64_t purged;	       /* STORE_PURGE: tombstones that went */
+};
+
+typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);
+
+/* Does all requests in their order in one durable transaction and calls back with as many replies. rc other than RC_OK: nothing was
+ * committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a failed sync) and the process must end, RC_BUSY or RC_IO: may be tried again.
+ * Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_TOO_LARGE (the conflicts of a
+ * push would answer more than STORE_REPLY_MAX bytes of values). */
+#define STORE_REPLY_MAX ((size_t)64 << 20)
+void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg);
+
+/* Housekeeping that the writer calls when it has answered: checkpoints once the log has grown enough. */
+void store_maintain(struct store *store);
+
+/* ---- Requests and replies as bytes, for the way to the writing process ----------------------------------------------------- */
+
+void store_request_pack(const struct store_request *request, struct buf *out);
+/* The slices point into `bytes`, the arrays are the request's: free with store_request_clear (also after a failure). */
+MUST_USE enum rc store_request_unpack(struct slice bytes, struct store_request *out);
+void store_request_clear(struct store_request *request);
+
+void store_reply_pack(const struct store_reply *reply, struct buf *out);
+MUST_USE enum rc store_reply_unpack(struct slice bytes, struct store_reply *out);
+void store_reply_clear(struct store_reply *reply);
+
+#endif
