@@ -1,0 +1,57 @@
+/* What lies where in the shared memory; for shm/ alone.
+ *
+ * Orders. Words of an entry are stored with release and loaded with acquire, so that the plain seqlock needs no fences: whoever
+ * reads a new word finds at its second look that the stamp has changed. */
+#ifndef SHM_MAP_H
+#define SHM_MAP_H
+
+#include "shm/board.h"
+#include "shm/ring.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+
+#define MAP_LINE 64 /* bytes of a cache line */
+
+/* One hint. Of the entry at place p the stamp is 2p + 1 while being written and 2p + 2 after; 0: never written. */
+struct map_entry {
+	atomic_uint_least64_t stamp;
+	atomic_uint_least64_t key;
+	atomic_uint_least64_t number;
+	atomic_uint_least64_t meta; /* kind, with MAP_LAST */
+};
+
+#define MAP_LAST UINT64_C(0x100)
+
+struct map_cell {
+	alignas(MAP_LINE) atomic_uint_least32_t armed;
+	alignas(MAP_LINE) atomic_int_least64_t pid;
+	atomic_uint_least64_t starts;
+	atomic_uint_least32_t state;
+	atomic_int_least64_t values[BOARD_VALUES];
+};
+
+struct map {
+	atomic_uint_least64_t resyncs;
+	alignas(MAP_LINE) atomic_uint_least64_t head; /* place after the last entry published, or about to be */
+	atomic_uint_least64_t committed;
+	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
+	atomic_uint_least64_t buckets[RING_BUCKETS];
+	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */
+};
+
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "a lock would die with its holder");
+_Static_assert(sizeof(atomic_uint_least64_t) == 8 && sizeof(atomic_uint_least32_t) == 4, "atomics are bare words");
+_Static_assert(sizeof(struct map_entry) == 32, "two entries fill a cache line");
+_Static_assert(sizeof(struct map_cell) % MAP_LINE == 0, "cells share no cache line");
+_Static_assert(sizeof(struct map) % MAP_LINE == 0, "cells begin on a cache line");
+_Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKETS - 1)) == 0, "powers of two");
+
+struct shm {
+	struct map *map;
+	size_t size; /* of the map, in bytes */
+	unsigned slots;
+	int wakes[]; /* an eventfd for each slot */
+};
+
+#endif

@@ -1,0 +1,74 @@
+#include "shm/shm.h"
+
+#include "base/mem.h"
+#include "shm/map.h"
+#include "shm/wake.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static enum rc shm_open_wakes(struct shm *shm)
+{
+	for (unsigned slot = 0; slot < shm->slots; slot++) {
+		shm->wakes[slot] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (shm->wakes[slot] < 0)
+			return RC_IO;
+	}
+	return RC_OK;
+}
+
+enum rc shm_new(unsigned slots, struct shm **out)
+{
+	struct shm *shm;
+	void *memory;
+	int error;
+
+	assert(slots >= 1 && slots <= SHM_SLOTS_MAX);
+	shm = mem_alloc(sizeof(*shm) + slots * sizeof(shm->wakes[0]));
+	shm->slots = slots;
+	shm->size = sizeof(struct map) + ((size_t)slots + 1) * sizeof(struct map_cell);
+	for (unsigned slot = 0; slot < slots; slot++)
+		shm->wakes[slot] = -1;
+	memory = mmap(NULL, shm->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shm->map = memory == MAP_FAILED ? NULL : memory;
+	if (shm->map == NULL || shm_open_wakes(shm) != RC_OK) {
+		error = errno;
+		shm_free(shm);
+		errno = error;
+		return RC_IO;
+	}
+	*out = shm;
+	return RC_OK;
+}
+
+void shm_free(struct shm *shm)
+{
+	if (shm == NULL)
+		return;
+	for (unsigned slot = 0; slot < shm->slots; slot++)
+		if (shm->wakes[slot] >= 0)
+			(void)close(shm->wakes[slot]);
+	if (shm->map)
+		(void)munmap(shm->map, shm->size);
+	free(shm);
+}
+
+unsigned shm_slots(const struct shm *shm)
+{
+	return shm->slots;
+}
+
+void shm_resync(struct shm *shm)
+{
+	atomic_fetch_add_explicit(&shm->map->resyncs, 1, memory_order_release);
+	wake_all(shm);
+}
+
+uint64_t shm_resyncs(const struct shm *shm)
+{
+	return atomic_load_explicit(&shm->map->resyncs, memory_order_acquire);
+}
