@@ -1,0 +1,72 @@
+#include "writer/batch.h"
+
+#include "base/log.h"
+
+static void batch_reply(struct peer *peer, uint64_t tag, const struct store_reply *reply)
+{
+	size_t begun = frame_begin(&peer->out, tag);
+
+	store_reply_pack(reply, &peer->out);
+	frame_end(&peer->out, begun);
+}
+
+static void batch_take(struct batch *batch, struct peer *peer, const struct frame *frame)
+{
+	struct store_request *request = &batch->requests[batch->count];
+	enum rc rc = store_request_unpack(frame->payload, request);
+
+	if (rc != RC_OK) {
+		const struct store_reply reply = { .rc = rc };
+
+		store_request_clear(request);
+		log_warn("request_malformed", LOG_TEXT("from", peer->kind == PEER_CONTROL ? "control" : "worker"));
+		batch_reply(peer, frame->tag, &reply);
+		return;
+	}
+	batch->origins[batch->count] = (struct batch_origin){ peer, frame->tag };
+	batch->count++;
+	batch->bytes += frame->size;
+}
+
+void batch_gather(struct batch *batch, struct peer *const *peers, size_t count, size_t first)
+{
+	bool any = true;
+	struct frame frame;
+
+	while (any) {
+		any = false;
+		for (size_t i = 0; i < count; i++) {
+			struct peer *peer = peers[(first + i) % count];
+
+			if (batch->count == BATCH_REQUESTS || batch->bytes >= BATCH_BYTES)
+				return;
+			if (peer_take(peer, &frame) == RC_OK) {
+				batch_take(batch, peer, &frame);
+				any = true;
+			}
+		}
+	}
+}
+
+void batch_answer(struct batch *batch, const struct store_reply *replies)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		batch_reply(batch->origins[i].peer, batch->origins[i].tag, &replies[i]);
+}
+
+void batch_refuse(struct batch *batch, enum rc rc)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_reply reply = { .rc = rc, .kind = batch->requests[i].kind };
+
+		batch_reply(batch->origins[i].peer, batch->origins[i].tag, &reply);
+	}
+}
+
+void batch_clear(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		store_request_clear(&batch->requests[i]);
+	batch->count = 0;
+	batch->bytes = 0;
+}

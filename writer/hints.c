@@ -1,0 +1,91 @@
+#include "writer/hints.h"
+
+#include "base/docid.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static void hints_add(struct hints *hints, enum ring_kind kind, uint64_t key, uint64_t number)
+{
+	if (hints->count == hints->cap) {
+		hints->cap = hints->cap ? 2 * hints->cap : 64;
+		hints->entries = mem_resize(hints->entries, hints->cap, sizeof(*hints->entries));
+	}
+	hints->entries[hints->count++] = (struct ring_entry){ .key = key, .number = number, .kind = kind };
+}
+
+static void hints_add_groups(struct hints *hints, struct slice id, uint64_t seq)
+{
+	uint64_t hash = HASH_START;
+	struct slice group;
+	size_t at = 0;
+
+	while (docid_next_group(id, &at, &hash, &group))
+		hints_add(hints, RING_GROUP, hash, seq);
+}
+
+static void hints_add_request(struct hints *hints, const struct store_request *request, const struct store_reply *reply)
+{
+	if (reply->rc != RC_OK)
+		return;
+	if (request->kind == STORE_TOKEN_ADD || request->kind == STORE_TOKEN_REVOKE)
+		hints_add(hints, RING_TOKEN, hash_of(request->token.id), 0);
+	if (request->kind != STORE_PUSH)
+		return;
+	for (size_t i = 0; i < reply->result_count; i++)
+		if (reply->results[i].seq)
+			hints_add_groups(hints, request->edits[i].id, reply->results[i].seq);
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Same things side by side, the newest of each first. */
+static int hints_by_key(const void *left, const void *right)
+{
+	const struct ring_entry *a = left, *b = right;
+
+	if (a->kind != b->kind)
+		return order(a->kind, b->kind);
+	return a->key != b->key ? order(a->key, b->key) : order(b->number, a->number);
+}
+
+static int hints_by_number(const void *left, const void *right)
+{
+	const struct ring_entry *a = left, *b = right;
+
+	return order(a->number, b->number);
+}
+
+static void hints_unique(struct hints *hints)
+{
+	struct ring_entry *entries = hints->entries;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < hints->count; i++)
+		if (kept == 0 || entries[kept - 1].kind != entries[i].kind || entries[kept - 1].key != entries[i].key)
+			entries[kept++] = entries[i];
+	hints->count = kept;
+}
+
+void hints_collect(struct hints *hints, const struct store_request *requests, const struct store_reply *replies, size_t count)
+{
+	hints->count = 0;
+	for (size_t i = 0; i < count; i++)
+		hints_add_request(hints, &requests[i], &replies[i]);
+	if (hints->count == 0)
+		return;
+	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_key);
+	hints_unique(hints);
+	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_number);
+	hints->entries[hints->count - 1].last = true;
+}
+
+void hints_free(struct hints *hints)
+{
+	free(hints->entries);
+	*hints = (struct hints){ 0 };
+}

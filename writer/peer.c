@@ -1,0 +1,137 @@
+#include "writer/peer.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define READ_BYTES ((size_t)256 << 10)   /* of one read */
+#define ROUND_BYTES ((size_t)1 << 20)    /* of one peer in one round, and how much of whole frames may wait */
+#define OUT_BYTES ((size_t)8 << 20)      /* replies not read, beyond which no more is taken */
+#define CONTROL_BYTES ((size_t)16 << 20) /* the largest frame of an administrator */
+#define KEEP_BYTES ((size_t)4 << 20)     /* memory that an empty buffer may keep */
+
+struct peer *peer_new(enum peer_kind kind, int fd)
+{
+	struct peer *peer = mem_alloc(sizeof(*peer));
+	int flags = fcntl(fd, F_GETFL);
+
+	peer->kind = kind;
+	peer->fd = fd;
+	peer->moved = clock_ms();
+	peer->broken = flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0;
+	return peer;
+}
+
+void peer_free(struct peer *peer)
+{
+	(void)close(peer->fd);
+	buf_free(&peer->in);
+	buf_free(&peer->out);
+	free(peer);
+}
+
+static struct slice peer_waiting(const struct peer *peer)
+{
+	size_t len = peer->in.len - peer->taken;
+
+	return len ? slice_make(peer->in.data + peer->taken, len) : slice_make("", 0);
+}
+
+bool peer_has_frame(const struct peer *peer)
+{
+	struct frame frame;
+
+	return !peer->broken && peer->out.len - peer->sent < OUT_BYTES && frame_take(peer_waiting(peer), &frame) == RC_OK;
+}
+
+short peer_events(const struct peer *peer)
+{
+	struct frame frame;
+	short events = peer->out.len > peer->sent ? POLLOUT : 0;
+
+	if (!peer->ended && (peer->in.len < ROUND_BYTES || frame_take(peer_waiting(peer), &frame) != RC_OK))
+		events |= POLLIN;
+	return events;
+}
+
+static void peer_break(struct peer *peer, const char *why)
+{
+	peer->broken = true;
+	log_warn("peer_close", LOG_TEXT("kind", peer->kind == PEER_CONTROL ? "control" : "worker"), LOG_TEXT("reason", why));
+}
+
+void peer_read(struct peer *peer)
+{
+	size_t room = ROUND_BYTES;
+	ssize_t got = 1;
+
+	while (room > 0 && got > 0) {
+		got = recv(peer->fd, buf_reserve(&peer->in, READ_BYTES), READ_BYTES, MSG_DONTWAIT);
+		if (got > 0) {
+			peer->in.len += (size_t)got;
+			peer->moved = clock_ms();
+			room -= (size_t)got < room ? (size_t)got : room;
+		}
+	}
+	if (got == 0)
+		peer->ended = true;
+	else if (got < 0 && errno != EAGAIN && errno != EINTR)
+		peer->broken = true; /* reset: nobody is there to read replies */
+	if (peer->kind == PEER_CONTROL && peer->in.len > CONTROL_BYTES && !peer_has_frame(peer))
+		peer_break(peer, "frame too large");
+}
+
+void peer_flush(struct peer *peer)
+{
+	ssize_t sent = 1;
+
+	while (peer->out.len > peer->sent && sent > 0) {
+		sent = send(peer->fd, peer->out.data + peer->sent, peer->out.len - peer->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent > 0) {
+			peer->sent += (size_t)sent;
+			peer->moved = clock_ms();
+		}
+	}
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		peer->broken = true;
+	if (peer->sent == peer->out.len) {
+		peer->sent = 0;
+		buf_clear(&peer->out);
+		if (peer->out.cap > KEEP_BYTES)
+			buf_free(&peer->out);
+	}
+}
+
+enum rc peer_take(struct peer *peer, struct frame *out)
+{
+	enum rc rc;
+
+	if (peer->broken || peer->out.len - peer->sent >= OUT_BYTES)
+		return RC_BUSY;
+	rc = frame_take(peer_waiting(peer), out);
+	if (rc == RC_OK)
+		peer->taken += out->size;
+	else if (rc != RC_BUSY)
+		peer_break(peer, "frame too large");
+	return rc;
+}
+
+void peer_forget(struct peer *peer)
+{
+	buf_drop(&peer->in, peer->taken);
+	peer->taken = 0;
+	if (peer->in.len == 0 && peer->in.cap > KEEP_BYTES)
+		buf_free(&peer->in);
+}
+
+bool peer_is_done(const struct peer *peer)
+{
+	return peer->broken || (peer->ended && peer->out.len == peer->sent && !peer_has_frame(peer));
+}

@@ -1,0 +1,366 @@
+#include "writer/writer.h"
+
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "shm/board.h"
+#include "writer/batch.h"
+#include "writer/control.h"
+#include "writer/hints.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define IDLE_MS 1000     /* how often housekeeping looks in while nobody writes */
+#define FAREWELL_MS 2000 /* how long the last replies may take */
+
+struct writer {
+	const struct writer_inheritance *from;
+	struct store *store;
+	int signals; /* SIGTERM, as a descriptor */
+	struct peer **peers;
+	size_t peer_count;
+	size_t turn;          /* whose requests are taken first */
+	struct pollfd *polls; /* signals, channel, control, then the peers */
+	struct batch *batch;
+	struct hints hints;
+	bool waiting;   /* the store has not called back yet: no new batch, and the peers' buffers stay as they are */
+	bool unsettled; /* commits have been made since housekeeping found the time */
+	bool stopping;
+	uint64_t stop_by; /* clock_ms(), where stopping */
+	int failed;       /* exit status; 0 while all is well */
+};
+
+enum { POLL_SIGNALS, POLL_CHANNEL, POLL_CONTROL, POLL_PEERS };
+
+static void writer_stop(struct writer *writer, const char *reason)
+{
+	if (writer->stopping)
+		return;
+	log_info("writer_stop", LOG_TEXT("reason", reason));
+	writer->stopping = true;
+	writer->stop_by = clock_ms() + FAREWELL_MS;
+	board_set_state(writer->from->shm, board_writer(writer->from->shm), BOARD_DRAINING);
+}
+
+/* ---- Peers ------------------------------------------------------------------------------------------------------------------ */
+
+static void writer_add_peer(struct writer *writer, enum peer_kind kind, int fd)
+{
+	writer->peers = mem_resize(writer->peers, writer->peer_count + 1, sizeof(struct peer *));
+	writer->polls = mem_resize(writer->polls, POLL_PEERS + writer->peer_count + 1, sizeof(struct pollfd));
+	writer->peers[writer->peer_count++] = peer_new(kind, fd);
+}
+
+/* Closes those that are done, and administrators who let others wait. */
+static void writer_sweep(struct writer *writer)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < writer->peer_count; i++) {
+		if (peer_is_done(writer->peers[i]) || control_is_idle(writer->peers[i]))
+			peer_free(writer->peers[i]);
+		else
+			writer->peers[kept++] = writer->peers[i];
+	}
+	writer->peer_count = kept;
+}
+
+static size_t writer_controls(const struct writer *writer)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < writer->peer_count; i++)
+		count += writer->peers[i]->kind == PEER_CONTROL;
+	return count;
+}
+
+static void writer_accept(struct writer *writer)
+{
+	int fd;
+
+	if (control_accept(writer->from->control, &fd) == RC_OK)
+		writer_add_peer(writer, PEER_CONTROL, fd);
+}
+
+static void writer_hear_master(struct writer *writer)
+{
+	struct channel_message message;
+	enum rc rc = channel_receive(writer->from->channel, &message);
+
+	if (rc == RC_UNAVAILABLE)
+		writer_stop(writer, "the master is gone");
+	if (rc != RC_OK)
+		return;
+	if (message.word == CHANNEL_LINK && message.fd >= 0)
+		writer_add_peer(writer, PEER_WORKER, message.fd);
+	else if (message.fd >= 0)
+		(void)close(message.fd);
+}
+
+/* ---- Commits ---------------------------------------------------------------------------------------------------------------- */
+
+static void writer_count(struct writer *writer, const struct store_reply *replies)
+{
+	struct shm *shm = writer->from->shm;
+	int64_t docs = 0, conflicts = 0;
+
+	for (size_t i = 0; i < writer->batch->count; i++) {
+		for (size_t j = 0; j < replies[i].result_count; j++) {
+			docs += replies[i].results[j].seq != 0;
+			conflicts += replies[i].results[j].status == STORE_CONFLICT;
+		}
+	}
+	board_add(shm, board_writer(shm), BOARD_COMMITS, 1);
+	board_add(shm, board_writer(shm), BOARD_PUSHES, (int64_t)writer->batch->count);
+	board_add(shm, board_writer(shm), BOARD_DOCS, docs);
+	board_add(shm, board_writer(shm), BOARD_CONFLICTS, conflicts);
+}
+
+static void writer_flush(struct writer *writer)
+{
+	for (size_t i = 0; i < writer->peer_count; i++)
+		peer_flush(writer->peers[i]);
+}
+
+static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
+{
+	struct writer *writer = arg;
+	struct batch *batch = writer->batch;
+
+	writer->waiting = false;
+	if (rc == RC_UNAVAILABLE) {
+		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
+		writer->failed = EXIT_FAILED;
+	} else if (rc != RC_OK) {
+		log_error("commit_failed", LOG_TEXT("rc", rc_name(rc)), LOG_NUMBER("requests", batch->count));
+		batch_refuse(batch, rc);
+		writer_flush(writer);
+	} else {
+		FAULT("writer_after_commit");
+		batch_answer(batch, replies);
+		writer_flush(writer);
+		FAULT("writer_after_answer");
+		hints_collect(&writer->hints, batch->requests, replies, batch->count);
+		ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
+		writer_count(writer, replies);
+		writer->unsettled = true;
+	}
+	batch_clear(batch);
+	for (size_t i = 0; i < writer->peer_count; i++)
+		peer_forget(writer->peers[i]);
+}
+
+static void writer_commit(struct writer *writer)
+{
+	batch_gather(writer->batch, writer->peers, writer->peer_count, writer->turn);
+	writer->turn = writer->peer_count ? (writer->turn + 1) % writer->peer_count : 0;
+	if (writer->batch->count == 0) {
+		for (size_t i = 0; i < writer->peer_count; i++)
+			peer_forget(writer->peers[i]);
+		writer_flush(writer);
+		return;
+	}
+	FAULT("writer_before_commit");
+	writer->waiting = true;
+	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
+	if (!writer->waiting && !writer->failed)
+		store_maintain(writer->store);
+}
+
+/* ---- The loop --------------------------------------------------------------------------------------------------------------- */
+
+static bool writer_has_frames(const struct writer *writer)
+{
+	for (size_t i = 0; i < writer->peer_count; i++)
+		if (peer_has_frame(writer->peers[i]))
+			return true;
+	return false;
+}
+
+static bool writer_has_replies(const struct writer *writer)
+{
+	for (size_t i = 0; i < writer->peer_count; i++)
+		if (writer->peers[i]->out.len > writer->peers[i]->sent)
+			return true;
+	return false;
+}
+
+static int writer_timeout(const struct writer *writer)
+{
+	uint64_t now = clock_ms();
+
+	if (writer_has_frames(writer) && !writer->waiting)
+		return 0;
+	if (writer->stopping && (writer_has_replies(writer) || writer->waiting))
+		return now < writer->stop_by ? (int)(writer->stop_by - now) : 0;
+	if (writer->stopping)
+		return 0;
+	return writer->unsettled || writer_controls(writer) ? IDLE_MS : -1;
+}
+
+static nfds_t writer_fill_polls(struct writer *writer)
+{
+	bool listening = !writer->stopping && writer_controls(writer) < CONTROL_MAX;
+
+	writer->polls[POLL_SIGNALS] = (struct pollfd){ .fd = writer->signals, .events = POLLIN };
+	writer->polls[POLL_CHANNEL] = (struct pollfd){ .fd = writer->stopping ? -1 : writer->from->channel, .events = POLLIN };
+	writer->polls[POLL_CONTROL] = (struct pollfd){ .fd = listening ? writer->from->control : -1, .events = POLLIN };
+	for (size_t i = 0; i < writer->peer_count; i++) {
+		short events = peer_events(writer->peers[i]);
+
+		/* A request that the store holds points into its peer's buffer. */
+		if (writer->waiting)
+			events &= POLLOUT;
+		writer->polls[POLL_PEERS + i] = (struct pollfd){ .fd = events ? writer->peers[i]->fd : -1, .events = events };
+	}
+	return (nfds_t)(POLL_PEERS + writer->peer_count);
+}
+
+/* Moves bytes; returns whether there were any to be moved. */
+static bool writer_move_bytes(struct writer *writer)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < writer->peer_count; i++) {
+		short got = writer->polls[POLL_PEERS + i].revents;
+
+		if (got & POLLOUT)
+			peer_flush(writer->peers[i]);
+		if ((got & (POLLIN | POLLHUP | POLLERR)) && (writer->polls[POLL_PEERS + i].events & POLLIN))
+			peer_read(writer->peers[i]);
+		else if (got & POLLERR)
+			writer->peers[i]->broken = true;
+		any = any || got;
+	}
+	return any;
+}
+
+/* Waits for something to do and does all but the committing; returns whether any peer had a part in it. */
+static bool writer_wait(struct writer *writer)
+{
+	struct signalfd_siginfo info;
+	int ready = poll(writer->polls, writer_fill_polls(writer), writer_timeout(writer));
+	bool moved;
+
+	if (ready < 0)
+		return true;
+	if (ready == 0 && writer->unsettled && !writer->stopping && !writer->waiting && !writer_has_frames(writer)) {
+		store_maintain(writer->store);
+		writer->unsettled = false;
+	}
+	moved = writer_move_bytes(writer);
+	/* These two grow the arrays that were polled, so they come last. */
+	if (writer->polls[POLL_SIGNALS].revents && read(writer->signals, &info, sizeof(info)) > 0)
+		writer_stop(writer, "told to");
+	if (writer->polls[POLL_CONTROL].revents)
+		writer_accept(writer);
+	if (writer->polls[POLL_CHANNEL].revents)
+		writer_hear_master(writer);
+	return moved;
+}
+
+static bool writer_is_done(const struct writer *writer, bool moved)
+{
+	if (writer->failed)
+		return true;
+	if (!writer->stopping)
+		return false;
+	if (clock_ms() >= writer->stop_by)
+		return true;
+	return !moved && !writer->waiting && !writer_has_frames(writer) && !writer_has_replies(writer);
+}
+
+static void writer_loop(struct writer *writer)
+{
+	bool moved;
+
+	do {
+		moved = writer_wait(writer);
+		if (!writer->waiting) {
+			writer_commit(writer);
+			writer_sweep(writer);
+		}
+	} while (!writer_is_done(writer, moved));
+}
+
+/* ---- Start and end ---------------------------------------------------------------------------------------------------------- */
+
+static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *head)
+{
+	struct writer *writer = arg;
+	struct shm *shm = writer->from->shm;
+
+	writer->waiting = false;
+	if (rc != RC_OK) {
+		log_error("head_unknown", LOG_TEXT("rc", rc_name(rc)));
+		writer->failed = EXIT_FAILED;
+		return;
+	}
+	ring_attach(shm, head->seq);
+	board_set_state(shm, board_writer(shm), BOARD_SERVING);
+	if (channel_send(writer->from->channel, CHANNEL_READY, -1) != RC_OK)
+		writer_stop(writer, "the master is gone");
+}
+
+static int writer_open(struct writer *writer)
+{
+	struct reason why = { "" };
+	enum rc rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &why);
+
+	if (rc == RC_OK) {
+		writer->waiting = true;
+		store_head(writer->store, writer_on_head, writer);
+		return writer->failed;
+	}
+	log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", why.text));
+	if (rc != RC_CORRUPT && rc != RC_NEWER && rc != RC_IO)
+		return EXIT_FAILED;
+	(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
+	return EXIT_FATAL;
+}
+
+static int writer_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void writer_close(struct writer *writer)
+{
+	for (size_t i = 0; i < writer->peer_count; i++)
+		peer_free(writer->peers[i]);
+	free(writer->peers);
+	free(writer->polls);
+	batch_clear(writer->batch);
+	free(writer->batch);
+	hints_free(&writer->hints);
+	store_close(writer->store);
+	if (writer->signals >= 0)
+		(void)close(writer->signals);
+}
+
+int writer_run(const struct writer_inheritance *inheritance)
+{
+	struct writer writer = { .from = inheritance, .signals = writer_signals() };
+
+	writer.batch = mem_alloc(sizeof(*writer.batch));
+	writer.polls = mem_array(POLL_PEERS, sizeof(struct pollfd));
+	writer.failed = writer.signals < 0 ? EXIT_FAILED : writer_open(&writer);
+	if (!writer.failed)
+		writer_loop(&writer);
+	writer_close(&writer);
+	return writer.failed;
+}
