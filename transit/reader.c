@@ -1,0 +1,150 @@
+#include "transit/reader.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct transit_in *transit_in_new(enum encoding encoding, struct slice text, size_t limit)
+{
+	struct transit_in *in = mem_alloc(sizeof(*in));
+
+	if (!text.data)
+		text = slice_of("");
+	in->encoding = encoding;
+	in->scan = (struct scan){ text.data, text.data + text.len };
+	in->start = text.data;
+	in->left = limit;
+	return in;
+}
+
+void transit_in_free(struct transit_in *in)
+{
+	if (!in)
+		return;
+	cache_free(&in->cache);
+	buf_free(&in->scratch);
+	buf_free(&in->key);
+	free(in);
+}
+
+const char *transit_in_why(const struct transit_in *in)
+{
+	return in->why;
+}
+
+enum rc reader_fail(struct transit_in *in, enum rc rc, const char *at, const char *what)
+{
+	if (!in->rc) {
+		in->rc = rc;
+		(void)snprintf(in->why, sizeof(in->why), "%s at byte %zu", what, (size_t)(at - in->start));
+	}
+	return in->rc;
+}
+
+enum rc reader_malformed(struct transit_in *in, const char *what)
+{
+	return reader_fail(in, RC_MALFORMED, in->scan.at, in->scan.at < in->scan.end ? what : "unexpected end of the text");
+}
+
+enum rc reader_charge(struct transit_in *in, size_t bytes)
+{
+	if (bytes > in->left)
+		return reader_fail(in, RC_TOO_LARGE, in->scan.at, "values larger than allowed");
+	in->left -= bytes;
+	return in->rc;
+}
+
+enum rc reader_raw(struct transit_in *in, struct text *text)
+{
+	const char *wrong;
+
+	if (scan_look(&in->scan) != '"')
+		return reader_malformed(in, "expected a string");
+	wrong = scan_string(&in->scan, &in->scratch, &text->body);
+	if (wrong)
+		return reader_malformed(in, wrong);
+	text->in_place = text->body.data != in->scratch.data;
+	return in->rc;
+}
+
+enum rc reader_resolve(struct transit_in *in, const char *at, bool as_key, struct text *text)
+{
+	if (in->encoding == ENCODING_JSON)
+		return in->rc;
+	if (text->body.len && text->body.data[0] == '^') {
+		if (slice_is(text->body, "^ "))
+			return reader_fail(in, RC_MALFORMED, at, "map mark \"^ \" out of place");
+		if (!cache_find(&in->cache, text->body, text))
+			return reader_fail(in, RC_MALFORMED, at, "unknown cache code");
+		return in->rc;
+	}
+	if (cache_takes(text->body, as_key))
+		cache_add(&in->cache, text);
+	return in->rc;
+}
+
+enum rc reader_string(struct transit_in *in, bool as_key, struct text *text)
+{
+	const char *at = in->scan.at;
+	enum rc rc = reader_raw(in, text);
+
+	return rc ? rc : reader_resolve(in, at, as_key, text);
+}
+
+bool reader_is_tag(struct slice body)
+{
+	return body.len > 1 && body.data[0] == '~' && body.data[1] == '#';
+}
+
+enum rc reader_open(struct transit_in *in, char close)
+{
+	if (in->depth == TRANSIT_DEPTH_MAX)
+		return reader_malformed(in, "nested deeper than 100");
+	in->frames[in->depth++] = (struct frame){ close, true };
+	in->scan.at++;
+	return in->rc;
+}
+
+enum rc reader_next(struct transit_in *in, bool *more)
+{
+	struct frame *frame = &in->frames[in->depth - 1];
+
+	assert(in->depth > 0);
+	*more = false;
+	scan_space(&in->scan);
+	if (scan_look(&in->scan) == frame->close) {
+		in->scan.at++;
+		in->depth--;
+		return in->rc;
+	}
+	if (!frame->first) {
+		if (scan_look(&in->scan) != ',')
+			return reader_malformed(in, frame->close == ']' ? "expected , or ]" : "expected , or }");
+		in->separator = in->scan.at++;
+		scan_space(&in->scan);
+	}
+	frame->first = false;
+	*more = !in->rc;
+	return in->rc;
+}
+
+enum rc reader_to_value(struct transit_in *in)
+{
+	bool object = in->frames[in->depth - 1].close == '}';
+
+	scan_space(&in->scan);
+	if (scan_look(&in->scan) != (object ? ':' : ','))
+		return reader_malformed(in, object ? "expected :" : "map key without a value");
+	in->separator = in->scan.at++;
+	scan_space(&in->scan);
+	return in->rc;
+}
+
+enum rc reader_number(struct transit_in *in, struct slice *number)
+{
+	const char *wrong = scan_number(&in->scan, number);
+
+	return wrong ? reader_malformed(in, wrong) : in->rc;
+}
