@@ -14,8 +14,13 @@ struct log_field {
 	long long number;
 };
 
+static inline const char *log_text_(const char *text)
+{
+	return text ? text : "";
+}
+
 /* Fields of a line, for the macros below. A NULL text is written as an empty string; values are quoted where they must be. */
-#define LOG_TEXT(k, v) ((struct log_field){ .key = (k), .text = (v) ? (v) : "" })
+#define LOG_TEXT(k, v) ((struct log_field){ .key = (k), .text = log_text_(v) })
 #define LOG_NUMBER(k, v) ((struct log_field){ .key = (k), .number = (long long)(v) })
 
 /* Which process writes, such as "worker.1"; the text must stay. */

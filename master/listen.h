@@ -1,0 +1,44 @@
+/* Listening sockets: for each address one for each worker slot (SO_REUSEPORT), so that the kernel shares connections out evenly and a dead
+ * worker's queue waits for its successor. */
+#ifndef MASTER_LISTEN_H
+#define MASTER_LISTEN_H
+
+#include "base/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#define LISTEN_TEXT_MAX 80
+
+struct listen_address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage space;
+	} socket;
+	socklen_t len;
+};
+
+/* Reads ADDR:PORT or [ADDR6]:PORT, both numeric, port 0 to 65535. RC_MALFORMED, with the text in `why`. */
+MUST_USE enum rc listen_parse(const char *text, struct listen_address *out, struct reason *why);
+/* The same text back, terminated. */
+void listen_format(const struct listen_address *address, char out[LISTEN_TEXT_MAX]);
+/* 127.0.0.0/8 or ::1? */
+bool listen_is_loopback(const struct listen_address *address);
+
+struct listeners {
+	struct listen_address *addresses; /* with the port that the kernel chose where 0 was asked for */
+	size_t count;
+	unsigned slots;
+	int *fds; /* those of slot s begin at s * count, in the order of the addresses; -1: closed */
+};
+
+/* Opens the sockets for all addresses of the list. RC_MALFORMED, or RC_IO: `why` names the address and what to do. Close with
+ * listeners_close, also after a failure. */
+MUST_USE enum rc listeners_open(const char *const *list, size_t count, unsigned slots, struct listeners *out, struct reason *why);
+/* Closes all, except those of slot `keep`; -1 for none. */
+void listeners_close_others(struct listeners *listeners, int keep);
+/* Closes all and frees. A zeroed struct is fine. */
+void listeners_close(struct listeners *listeners);
+
+#endif

@@ -1,0 +1,122 @@
+#include "master/master.h"
+
+#include "base/exit.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "master/files.h"
+#include "master/state.h"
+#include "shm/shm.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* A worker needs a descriptor for each connection and the soft limit is a habit of old programs that use select(2). */
+static void master_raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static bool signal_is_ignored(int number)
+{
+	struct sigaction action;
+
+	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* Takes SIGTERM, SIGINT and SIGHUP (the terminal is gone; not under nohup) as one, and SIGCHLD. */
+static enum rc master_open_signals(struct master *master, sigset_t *old, struct reason *why)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	if (!signal_is_ignored(SIGHUP))
+		sigaddset(&set, SIGHUP);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status to reap */
+	(void)sigprocmask(SIG_BLOCK, &set, old);
+	master->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return master->signals < 0 ? reason_set(why, RC_IO, "cannot wait for signals: %s", strerror(errno)) : RC_OK;
+}
+
+static enum rc master_open(struct master *master, struct reason *why)
+{
+	const struct master_settings *settings = master->settings;
+	enum rc rc;
+
+	if (settings->workers < 1 || settings->workers > SHM_SLOTS_MAX)
+		return reason_set(why, RC_MALFORMED, "the number of workers must be 1 to %d, not %u", SHM_SLOTS_MAX, settings->workers);
+	rc = master_lock(settings->worker.db, &master->lock, why);
+	if (rc != RC_OK) {
+		master->lock = -1;
+		return rc;
+	}
+	rc = listeners_open(settings->listen, settings->listen_count, settings->workers, &master->listeners, why);
+	if (rc == RC_OK)
+		rc = files_control_listen(settings->worker.db, &master->control, why);
+	if (rc == RC_OK && shm_new(settings->workers, &master->shm) != RC_OK)
+		rc = reason_set(why, RC_IO, "cannot map shared memory: %s", strerror(errno));
+	return rc;
+}
+
+static void master_make_children(struct master *master)
+{
+	master->workers = master->settings->workers;
+	master->children = mem_array(master->workers + 1, sizeof(struct child));
+	for (unsigned slot = 0; slot <= master->workers; slot++) {
+		struct child *child = &master->children[slot];
+
+		child->channel = -1;
+		(void)snprintf(child->name, sizeof(child->name), slot == master->workers ? "writer" : "worker.%u", slot);
+	}
+}
+
+static void master_close(struct master *master)
+{
+	if (master->control >= 0) {
+		files_control_remove(master->settings->worker.db);
+		(void)close(master->control);
+	}
+	listeners_close(&master->listeners);
+	shm_free(master->shm);
+	free(master->children);
+	if (master->signals >= 0)
+		(void)close(master->signals);
+	if (master->lock >= 0)
+		(void)close(master->lock);
+}
+
+int master_run(const struct master_settings *settings)
+{
+	struct master master = { .settings = settings, .lock = -1, .control = -1, .signals = -1, .status = EXIT_DONE };
+	struct reason why = { "" };
+	sigset_t old;
+
+	log_process("master");
+	if (master_open_signals(&master, &old, &why) != RC_OK || master_open(&master, &why) != RC_OK) {
+		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
+		master.status = EXIT_FAILED;
+	} else {
+		master_raise_limits();
+		master_make_children(&master);
+		master_serve(&master);
+		log_info("stopped", LOG_NUMBER("status", master.status));
+	}
+	master_close(&master);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return master.status;
+}

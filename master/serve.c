@@ -1,0 +1,297 @@
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "master/state.h"
+#include "shm/board.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A drain takes 5 s at the most, with some of that left for this process's own end. */
+#define WORKERS_LEAVE_MS 3500
+#define ALL_LEAVE_MS 4500
+#define HURRY_MS 500
+#define LINK_RETRY_MS 100
+#define STILLBORN_MAX 5 /* ends before being ready that a start bears */
+
+/* ---- Drain ------------------------------------------------------------------------------------------------------------------ */
+
+static void serve_signal(struct child *child, int signal)
+{
+	if (child->pid == 0)
+		return;
+	if (signal == SIGKILL)
+		log_warn("child_kill", LOG_TEXT("child", child->name), LOG_NUMBER("child_pid", child->pid));
+	(void)kill(child->pid, signal);
+}
+
+static void serve_signal_workers(struct master *master, int signal)
+{
+	for (unsigned slot = 0; slot < master->workers; slot++)
+		serve_signal(&master->children[slot], signal);
+}
+
+static void serve_drain(struct master *master, const char *reason)
+{
+	if (master->phase >= MASTER_WORKERS_LEAVE)
+		return;
+	log_info("drain", LOG_TEXT("reason", reason));
+	master->phase = MASTER_WORKERS_LEAVE;
+	master->workers_by = clock_ms() + WORKERS_LEAVE_MS;
+	master->writer_by = clock_ms() + ALL_LEAVE_MS;
+	listeners_close_others(&master->listeners, -1);
+	serve_signal_workers(master, SIGTERM);
+}
+
+static void serve_hurry(struct master *master)
+{
+	uint64_t now = clock_ms();
+
+	master->workers_by = now;
+	if (master->writer_by > now + HURRY_MS)
+		master->writer_by = now + HURRY_MS;
+}
+
+static bool serve_workers_left(const struct master *master)
+{
+	for (unsigned slot = 0; slot < master->workers; slot++)
+		if (master->children[slot].pid)
+			return false;
+	return true;
+}
+
+/* Takes the drain as far as it goes now. */
+static void serve_advance(struct master *master)
+{
+	if (master->phase == MASTER_WORKERS_LEAVE) {
+		if (serve_workers_left(master)) {
+			master->phase = MASTER_WRITER_LEAVES;
+			serve_signal(master_writer(master), SIGTERM);
+		} else if (clock_ms() >= master->workers_by) {
+			serve_signal_workers(master, SIGKILL);
+		}
+	}
+	if (master->phase == MASTER_WRITER_LEAVES) {
+		if (master_writer(master)->pid == 0)
+			master->phase = MASTER_DONE;
+		else if (clock_ms() >= master->writer_by)
+			serve_signal(master_writer(master), SIGKILL);
+	}
+}
+
+static void serve_fail(struct master *master, const char *reason)
+{
+	master->status = EXIT_FAILED;
+	serve_drain(master, reason);
+}
+
+/* ---- Births and deaths ------------------------------------------------------------------------------------------------------ */
+
+static void serve_spawn(struct master *master)
+{
+	if (master->phase == MASTER_OPENING || master->phase == MASTER_SERVING)
+		if (master_writer(master)->pid == 0 && clock_ms() >= master_writer(master)->start_at)
+			master_spawn(master, master->workers);
+	for (unsigned slot = 0; slot < master->workers && master->phase == MASTER_SERVING; slot++)
+		if (master->children[slot].pid == 0 && clock_ms() >= master->children[slot].start_at)
+			master_spawn(master, slot);
+}
+
+static void serve_log_exit(const struct master *master, const struct child *child, pid_t pid, int status)
+{
+	bool leaving = master->phase >= MASTER_WORKERS_LEAVE;
+	uint64_t now = clock_ms();
+
+	log_write(leaving ? LOG_INFO : LOG_WARN, "child_exit",
+		  (struct log_field[]){ LOG_TEXT("child", child->name), LOG_NUMBER("child_pid", pid),
+					LOG_NUMBER("slot", child - master->children),
+					LOG_NUMBER(WIFSIGNALED(status) ? "signal" : "status",
+						   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)),
+					LOG_NUMBER("pause_ms", leaving || child->start_at < now ? 0 : child->start_at - now) },
+		  5);
+}
+
+static void serve_on_exit(struct master *master, struct child *child, pid_t pid, int status)
+{
+	bool is_writer = child == master_writer(master);
+
+	serve_log_exit(master, child, pid, status);
+	board_died(master->shm, (unsigned)(child - master->children));
+	if (is_writer) {
+		shm_resync(master->shm);
+		for (unsigned slot = 0; slot < master->workers; slot++)
+			master->children[slot].linked = false;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL) {
+		serve_fail(master, "a process found a fault that a new start would not mend");
+	} else if (!master->announced && child->stillborn >= STILLBORN_MAX && master->phase < MASTER_WORKERS_LEAVE) {
+		(void)dprintf(STDERR_FILENO,
+			      "pocketbook: the %s process ended %u times while starting (%s %d); the lines above may say why\n",
+			      is_writer ? "writer" : "worker", child->stillborn, WIFSIGNALED(status) ? "signal" : "status",
+			      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		serve_fail(master, "a process cannot start");
+	}
+}
+
+static void serve_reap(struct master *master)
+{
+	for (unsigned slot = 0; slot <= master->workers; slot++) {
+		pid_t pid = master->children[slot].pid;
+		int status;
+
+		if (child_reap(&master->children[slot], &status))
+			serve_on_exit(master, &master->children[slot], pid, status);
+	}
+}
+
+/* ---- Links ------------------------------------------------------------------------------------------------------------------ */
+
+static enum rc serve_link(struct child *worker, struct child *writer)
+{
+	int ends[2];
+	enum rc rc;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
+		log_error("link_failed", LOG_NUMBER("errno", errno));
+		return RC_IO;
+	}
+	rc = channel_send(worker->channel, CHANNEL_LINK, ends[0]);
+	if (rc == RC_OK)
+		rc = channel_send(writer->channel, CHANNEL_LINK, ends[1]);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	return rc;
+}
+
+/* Links all workers that are there to the writer; returns whether one must be tried again. */
+static bool serve_links(struct master *master)
+{
+	struct child *writer = master_writer(master);
+	bool again = false;
+
+	for (unsigned slot = 0; slot < master->workers && master->phase == MASTER_SERVING; slot++) {
+		struct child *worker = &master->children[slot];
+
+		if (worker->linked || worker->pid == 0 || writer->pid == 0)
+			continue;
+		worker->linked = serve_link(worker, writer) == RC_OK;
+		again = again || !worker->linked;
+	}
+	return again;
+}
+
+/* ---- The loop --------------------------------------------------------------------------------------------------------------- */
+
+static void serve_announce(struct master *master)
+{
+	const struct listeners *listeners = &master->listeners;
+	const char *db = master->settings->worker.db;
+	char text[LISTEN_TEXT_MAX];
+
+	for (unsigned slot = 0; slot <= master->workers; slot++)
+		if (!master->children[slot].ready)
+			return;
+	master->announced = true;
+	for (size_t i = 0; i < listeners->count; i++) {
+		listen_format(&listeners->addresses[i], text);
+		(void)dprintf(STDERR_FILENO, "pocketbook: serving http://%s (%u worker%s, database %s)\n", text, master->workers,
+			      master->workers == 1 ? "" : "s", db);
+		log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers), LOG_TEXT("db", db));
+	}
+}
+
+static void serve_hear(struct master *master, struct child *child)
+{
+	struct channel_message message;
+	enum rc rc = channel_receive(child->channel, &message);
+
+	if (rc == RC_UNAVAILABLE)
+		child_hang_up(child); /* it is on its way out; SIGCHLD will tell */
+	if (rc != RC_OK)
+		return;
+	if (message.fd >= 0)
+		(void)close(message.fd);
+	if (message.word != CHANNEL_READY)
+		return;
+	child->ready = true;
+	child->stillborn = 0;
+	if (child == master_writer(master) && master->phase == MASTER_OPENING)
+		master->phase = MASTER_SERVING;
+	if (!master->announced && master->phase == MASTER_SERVING)
+		serve_announce(master);
+}
+
+static void serve_on_signal(struct master *master)
+{
+	struct signalfd_siginfo info;
+
+	while (read(master->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		if (master->phase < MASTER_WORKERS_LEAVE)
+			serve_drain(master, "told to");
+		else if (info.ssi_signo != SIGHUP) /* a terminal that goes away may say so twice */
+			serve_hurry(master);
+	}
+}
+
+static int serve_timeout(const struct master *master, bool links_again)
+{
+	uint64_t now = clock_ms();
+	uint64_t next = UINT64_MAX;
+
+	if (master->phase == MASTER_WORKERS_LEAVE)
+		next = master->workers_by;
+	else if (master->phase == MASTER_WRITER_LEAVES)
+		next = master->writer_by;
+	for (unsigned slot = 0; slot <= master->workers && master->phase <= MASTER_SERVING; slot++) {
+		bool wanted = slot == master->workers || master->phase == MASTER_SERVING;
+
+		if (wanted && master->children[slot].pid == 0 && master->children[slot].start_at < next)
+			next = master->children[slot].start_at;
+	}
+	if (links_again && next > now + LINK_RETRY_MS)
+		next = now + LINK_RETRY_MS;
+	if (next == UINT64_MAX)
+		return -1;
+	/* Once a kill was sent there is nothing to do but to wait for SIGCHLD. */
+	return next > now ? (int)(next - now) : master->phase >= MASTER_WORKERS_LEAVE ? LINK_RETRY_MS : 0;
+}
+
+static void serve_wait(struct master *master, struct pollfd *polls, int timeout)
+{
+	for (unsigned slot = 0; slot <= master->workers; slot++)
+		polls[slot] = (struct pollfd){ .fd = master->children[slot].channel, .events = POLLIN };
+	polls[master->workers + 1] = (struct pollfd){ .fd = master->signals, .events = POLLIN };
+	if (poll(polls, master->workers + 2, timeout) < 0)
+		return;
+	for (unsigned slot = 0; slot <= master->workers; slot++)
+		if (polls[slot].revents)
+			serve_hear(master, &master->children[slot]);
+	if (polls[master->workers + 1].revents)
+		serve_on_signal(master);
+}
+
+void master_serve(struct master *master)
+{
+	struct pollfd *polls = mem_array(master->workers + 2, sizeof(*polls));
+	bool links_again;
+
+	while (master->phase != MASTER_DONE) {
+		serve_spawn(master);
+		links_again = serve_links(master);
+		serve_wait(master, polls, serve_timeout(master, links_again));
+		serve_reap(master);
+		serve_advance(master);
+	}
+	free(polls);
+}

@@ -1,0 +1,45 @@
+/* The master's state, shared by its files. */
+#ifndef MASTER_STATE_H
+#define MASTER_STATE_H
+
+#include "master/child.h"
+#include "master/listen.h"
+#include "master/master.h"
+
+/*  OPENING ──writer ready──▶ SERVING ──SIGTERM──▶ WORKERS_LEAVE ──all gone──▶ WRITER_LEAVES ──gone──▶ DONE
+ *     └──────────SIGTERM or a fault───────────────────▲                                                    */
+enum master_phase {
+	MASTER_OPENING, /* the writer opens the database */
+	MASTER_SERVING,
+	MASTER_WORKERS_LEAVE,
+	MASTER_WRITER_LEAVES,
+	MASTER_DONE
+};
+
+struct master {
+	const struct master_settings *settings;
+	struct listeners listeners;
+	struct shm *shm;
+	int lock;
+	int control;
+	int signals;
+	struct child *children; /* one for each worker slot, then the writer */
+	unsigned workers;
+	enum master_phase phase;
+	bool announced;      /* everyone has been ready once */
+	uint64_t workers_by; /* clock_ms() when workers that have not left are killed */
+	uint64_t writer_by;  /* the same for the writer */
+	int status;          /* exit status so far */
+};
+
+/* Starts the child of a slot (`workers`: the writer). */
+void master_spawn(struct master *master, unsigned slot);
+/* Runs until everyone has left. */
+void master_serve(struct master *master);
+
+static inline struct child *master_writer(const struct master *master)
+{
+	return &master->children[master->workers];
+}
+
+#endif
