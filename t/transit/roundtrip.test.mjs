@@ -80,7 +80,7 @@ const isComposite = (key) => key !== null && typeof key === 'object' && !(key in
   (Array.isArray(key) || transit.isSet(key) || (isTagged(key) ? key.tag.length > 1 : isMapLike(key)))
 const projectKey = (key) => {
   if (isTagged(key) && key.tag.length === 1 && !'rnfc'.includes(key.tag)) return `~${key.tag}${key.rep}`
-  return typeof key === 'number' ? String(key) : String(project(key))
+  return typeof key === 'number' ? String(key).replace('Infinity', 'INF') : String(project(key))
 }
 function projectMap(entries) {
   if (entries.some(([key]) => isComposite(key))) return entries.map(([key, value]) => [project(key), project(value)])
