@@ -1,0 +1,363 @@
+#include "base/options.h"
+
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/quantity.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define VARIABLE_PREFIX "POCKETBOOK_"
+
+enum layer { LAYER_NONE, LAYER_DEFAULT, LAYER_FILE, LAYER_ENVIRONMENT, LAYER_ARGUMENTS };
+
+struct option {
+	enum layer layer; /* that set it */
+	unsigned seen;    /* a bit for each layer that gave a value */
+	size_t count;
+	char **texts;
+	char **places;   /* of each text */
+	uint64_t number; /* of the last text, where it is a number, a size, a duration */
+};
+
+struct options {
+	const struct option_spec *specs;
+	struct option *all; /* one for each spec */
+	size_t count;
+	const char **words;
+	size_t word_count;
+};
+
+/* ---- Values ------------------------------------------------------------------------------------------------------------------ */
+
+static void quantity_format(enum option_kind kind, uint64_t value, char out[QUANTITY_TEXT_MAX])
+{
+	if (kind == OPTION_SIZE)
+		quantity_size_format(value, out);
+	else if (kind == OPTION_DURATION)
+		quantity_duration_format(value, out);
+	else
+		(void)snprintf(out, QUANTITY_TEXT_MAX, "%" PRIu64, value);
+}
+
+static enum rc quantity_read(enum option_kind kind, struct slice text, uint64_t *out)
+{
+	if (kind == OPTION_SIZE)
+		return quantity_size(text, out);
+	if (kind == OPTION_DURATION)
+		return quantity_duration(text, out);
+	if (text.len > 19 && strspn(text.data, "0123456789") == text.len)
+		return RC_TOO_LARGE;
+	return text_number(text, INT64_MAX, out);
+}
+
+static enum rc number_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *out, struct reason *why)
+{
+	static const char *const wanted[] = {
+		[OPTION_NUMBER] = "a whole number",
+		[OPTION_SIZE] = "a size such as 64K or 1M",
+		[OPTION_DURATION] = "a duration such as 30s, 12h or 90d",
+	};
+	char least[QUANTITY_TEXT_MAX], most[QUANTITY_TEXT_MAX];
+	enum rc rc = quantity_read(spec->kind, slice_of(text), out);
+
+	quantity_format(spec->kind, spec->min, least);
+	quantity_format(spec->kind, spec->max, most);
+	if (rc == RC_MALFORMED)
+		return reason_set(why, RC_MALFORMED, "%s: \"%s\" is not %s", place, text, wanted[spec->kind]);
+	if (rc != RC_OK || *out < spec->min || *out > spec->max)
+		return reason_set(why, RC_MALFORMED, "%s: %s is out of range, it must be from %s to %s", place, text, least, most);
+	return RC_OK;
+}
+
+static enum rc value_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *number, struct reason *why)
+{
+	switch (spec->kind) {
+	case OPTION_FLAG:
+		return RC_OK;
+	case OPTION_TEXT:
+		if (*text == '\0')
+			return reason_set(why, RC_MALFORMED, "%s: must not be empty", place);
+		return RC_OK;
+	case OPTION_SWITCH:
+		if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+			return reason_set(why, RC_MALFORMED, "%s: must be on or off, not \"%s\"", place, text);
+		return RC_OK;
+	case OPTION_NUMBER:
+	case OPTION_SIZE:
+	case OPTION_DURATION:
+		return number_check(spec, place, text, number, why);
+	}
+	return RC_OK;
+}
+
+/* Offers one value from a layer. Layers come highest first: what a higher one has set stays, but the value is checked all the same. */
+static enum rc option_put(struct options *options, size_t at, enum layer layer, const char *place, struct slice value, struct reason *why)
+{
+	const struct option_spec *spec = &options->specs[at];
+	struct option *option = &options->all[at];
+	char *text = mem_copy(value.data, value.len);
+	uint64_t number = 0;
+	enum rc rc = value_check(spec, place, text, &number, why);
+
+	if (rc == RC_OK && (option->seen & 1U << layer) && !spec->repeatable)
+		rc = reason_set(why, RC_MALFORMED, "%s: given twice", place);
+	option->seen |= 1U << layer;
+	if (rc != RC_OK || option->layer > layer) {
+		free(text);
+		return rc;
+	}
+	option->layer = layer;
+	option->texts = mem_resize(option->texts, option->count + 1, sizeof(*option->texts));
+	option->places = mem_resize(option->places, option->count + 1, sizeof(*option->places));
+	option->texts[option->count] = text;
+	option->places[option->count++] = mem_copy(place, strlen(place));
+	option->number = number;
+	return RC_OK;
+}
+
+struct options *options_new(const struct option_spec *specs, size_t count)
+{
+	struct options *options = mem_alloc(sizeof(*options));
+
+	options->specs = specs;
+	options->count = count;
+	options->all = mem_array(count, sizeof(*options->all));
+	return options;
+}
+
+void options_free(struct options *options)
+{
+	if (options == NULL)
+		return;
+	for (size_t i = 0; i < options->count; i++) {
+		for (size_t j = 0; j < options->all[i].count; j++) {
+			free(options->all[i].texts[j]);
+			free(options->all[i].places[j]);
+		}
+		free(options->all[i].texts);
+		free(options->all[i].places);
+	}
+	free(options->all);
+	free(options->words);
+	free(options);
+}
+
+/* The place of the name in the table, its length where there is none. */
+static size_t spec_find(const struct options *options, struct slice name)
+{
+	size_t at = 0;
+
+	while (at < options->count && !slice_is(name, options->specs[at].name))
+		at++;
+	return at;
+}
+
+/* ---- The command line -------------------------------------------------------------------------------------------------------- */
+
+static enum rc argument_unknown(const struct options *options, struct slice name, struct reason *why)
+{
+	struct nearest nearest = NEAREST_START;
+	int len = name.len > 64 ? 64 : (int)name.len;
+
+	for (size_t i = 0; i < options->count; i++)
+		nearest_offer(&nearest, name, options->specs[i].name);
+	if (nearest.word)
+		return reason_set(why, RC_NOT_FOUND, "unknown option --%.*s, did you mean --%s?", len, name.data, nearest.word);
+	return reason_set(why, RC_NOT_FOUND, "unknown option --%.*s", len, name.data);
+}
+
+/* Takes `--name=value`, or `--name` with `next` as its value; *used_next tells which. */
+static enum rc argument_take(struct options *options, const char *argument, const char *next, bool *used_next, struct reason *why)
+{
+	const char *equals = strchr(argument, '=');
+	struct slice name = slice_make(argument + 2, equals ? (size_t)(equals - argument - 2) : strlen(argument + 2));
+	size_t at = spec_find(options, name);
+	const struct option_spec *spec = &options->specs[at];
+	struct slice value = slice_of("");
+	char place[80];
+
+	*used_next = false;
+	if (at == options->count)
+		return argument_unknown(options, name, why);
+	(void)snprintf(place, sizeof(place), "--%s", spec->name);
+	if (spec->kind == OPTION_FLAG) {
+		if (equals)
+			return reason_set(why, RC_MALFORMED, "%s: takes no value", place);
+	} else if (equals) {
+		value = slice_of(equals + 1);
+	} else if (next == NULL) {
+		return reason_set(why, RC_MALFORMED, "%s: needs a value: %s %s", place, place, spec->argument);
+	} else if (strncmp(next, "--", 2) == 0) {
+		return reason_set(why, RC_MALFORMED, "%s: needs a value before %s (or write %s=%s)", place, next, place, next);
+	} else {
+		value = slice_of(next);
+		*used_next = true;
+	}
+	return option_put(options, at, LAYER_ARGUMENTS, place, value, why);
+}
+
+enum rc options_take_arguments(struct options *options, int argc, char *const *argv, struct reason *why)
+{
+	bool only_words = false, used_next;
+	enum rc rc;
+
+	options->words = mem_resize(options->words, (size_t)argc, sizeof(*options->words));
+	options->word_count = 0;
+	for (int i = 0; i < argc; i++) {
+		if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
+			options->words[options->word_count++] = argv[i];
+			continue;
+		}
+		if (argv[i][1] != '-')
+			return reason_set(why, RC_NOT_FOUND, "unknown option %s", argv[i]);
+		if (argv[i][2] == '\0') {
+			only_words = true;
+			continue;
+		}
+		rc = argument_take(options, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_next, why);
+		if (rc != RC_OK)
+			return rc;
+		i += used_next;
+	}
+	return RC_OK;
+}
+
+const char *const *options_words(const struct options *options, size_t *count)
+{
+	*count = options->word_count;
+	return options->words;
+}
+
+/* ---- The environment --------------------------------------------------------------------------------------------------------- */
+
+static void variable_name(const struct option_spec *spec, char out[80])
+{
+	(void)snprintf(out, 80, VARIABLE_PREFIX "%s", spec->name);
+	for (char *at = out + sizeof(VARIABLE_PREFIX) - 1; *at; at++)
+		*at = *at == '-' ? '_' : (char)(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
+}
+
+static const char *variable_find(char *const *environment, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+			return *environment + len + 1;
+	return NULL;
+}
+
+static enum rc variable_take(struct options *options, size_t at, const char *name, const char *value, struct reason *why)
+{
+	enum rc rc = RC_OK;
+
+	if (!options->specs[at].repeatable)
+		return *value ? option_put(options, at, LAYER_ENVIRONMENT, name, slice_of(value), why) : RC_OK;
+	while (rc == RC_OK && *(value += strspn(value, " ")) != '\0') {
+		size_t len = strcspn(value, " ");
+
+		rc = option_put(options, at, LAYER_ENVIRONMENT, name, slice_make(value, len), why);
+		value += len;
+	}
+	return rc;
+}
+
+enum rc options_take_environment(struct options *options, char *const *environment, struct reason *why)
+{
+	for (size_t i = 0; i < options->count; i++) {
+		const char *value;
+		char name[80];
+		enum rc rc;
+
+		if (options->specs[i].kind == OPTION_FLAG)
+			continue;
+		variable_name(&options->specs[i], name);
+		value = variable_find(environment, name);
+		rc = value ? variable_take(options, i, name, value, why) : RC_OK;
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+/* ---- The file and the defaults ----------------------------------------------------------------------------------------------- */
+
+enum rc options_take_entry(struct options *options, const char *place, struct slice name, struct slice value, struct reason *why)
+{
+	size_t at = spec_find(options, name);
+	char *whole;
+	enum rc rc;
+
+	if (at == options->count || options->specs[at].kind == OPTION_FLAG || options->specs[at].not_in_file)
+		return RC_NOT_FOUND;
+	if (asprintf(&whole, "%s: %s", place, options->specs[at].name) < 0)
+		abort();
+	rc = option_put(options, at, LAYER_FILE, whole, value, why);
+	free(whole);
+	return rc;
+}
+
+void options_take_defaults(struct options *options)
+{
+	for (size_t i = 0; i < options->count; i++) {
+		const struct option_spec *spec = &options->specs[i];
+		enum rc rc = RC_OK;
+
+		if (spec->fallback && options->all[i].layer == LAYER_NONE)
+			rc = option_put(options, i, LAYER_DEFAULT, spec->name, slice_of(spec->fallback), NULL);
+		assert(rc == RC_OK);
+		(void)rc;
+	}
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------------------------------------- */
+
+static const struct option *option_of(const struct options *options, const char *name)
+{
+	size_t at = spec_find(options, slice_of(name));
+
+	assert(at < options->count);
+	return &options->all[at];
+}
+
+const char *options_text(const struct options *options, const char *name)
+{
+	const struct option *option = option_of(options, name);
+
+	return option->count ? option->texts[option->count - 1] : NULL;
+}
+
+uint64_t options_number(const struct options *options, const char *name)
+{
+	const struct option *option = option_of(options, name);
+
+	assert(option->count);
+	return option->number;
+}
+
+bool options_is_on(const struct options *options, const char *name)
+{
+	const struct option *option = option_of(options, name);
+
+	return option->count && strcmp(option->texts[0], "off") != 0;
+}
+
+const char *const *options_list(const struct options *options, const char *name, size_t *count)
+{
+	const struct option *option = option_of(options, name);
+
+	*count = option->count;
+	return (const char *const *)option->texts;
+}
+
+const char *options_place(const struct options *options, const char *name, size_t index)
+{
+	const struct option *option = option_of(options, name);
+
+	assert(index < option->count);
+	return option->places[index];
+}

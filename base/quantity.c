@@ -1,0 +1,80 @@
+#include "base/quantity.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct unit {
+	char letter; /* lower case; 0: none is written */
+	uint64_t factor;
+};
+
+/* Smallest first, ended by a factor of 0. */
+static const struct unit sizes[] = { { 0, 1 }, { 'k', 1 << 10 }, { 'm', 1 << 20 }, { 'g', 1 << 30 }, { 0, 0 } };
+static const struct unit durations[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 }, { 0, 0 } };
+
+static const struct unit *unit_find(const struct unit *units, char letter)
+{
+	for (; units->factor; units++)
+		if (units->letter == letter)
+			return units;
+	return NULL;
+}
+
+static enum rc quantity_read(struct slice text, const struct unit *units, uint64_t *out)
+{
+	char last = text.len ? text.data[text.len - 1] : '\0';
+	bool bare = last >= '0' && last <= '9';
+	const struct unit *unit;
+	uint64_t count = 0;
+
+	if (last >= 'A' && last <= 'Z' && units == sizes)
+		last = (char)(last - 'A' + 'a');
+	unit = unit_find(units, bare ? '\0' : last);
+	if (unit == NULL || (!bare && last == '\0'))
+		return RC_MALFORMED;
+	if (!bare)
+		text.len--;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return RC_MALFORMED;
+	if (text.len > 19)
+		return RC_TOO_LARGE;
+	if (text_number(text, INT64_MAX, &count) != RC_OK)
+		return RC_MALFORMED;
+	return __builtin_mul_overflow(count, unit->factor, out) ? RC_TOO_LARGE : RC_OK;
+}
+
+static void quantity_write(uint64_t value, const struct unit *units, char out[QUANTITY_TEXT_MAX])
+{
+	const struct unit *best = units;
+
+	for (; units->factor; units++)
+		if (value != 0 && value % units->factor == 0)
+			best = units;
+	(void)snprintf(out, QUANTITY_TEXT_MAX, "%" PRIu64 "%c", value / best->factor, best->letter);
+}
+
+enum rc quantity_size(struct slice text, uint64_t *bytes)
+{
+	return quantity_read(text, sizes, bytes);
+}
+
+enum rc quantity_duration(struct slice text, uint64_t *seconds)
+{
+	return quantity_read(text, durations, seconds);
+}
+
+void quantity_size_format(uint64_t bytes, char out[QUANTITY_TEXT_MAX])
+{
+	quantity_write(bytes, sizes, out);
+	for (char *at = out; *at; at++)
+		if (*at >= 'a' && *at <= 'z')
+			*at = (char)(*at - 'a' + 'A');
+}
+
+void quantity_duration_format(uint64_t seconds, char out[QUANTITY_TEXT_MAX])
+{
+	quantity_write(seconds, durations, out);
+}
