@@ -10,7 +10,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_EMPTY { NULL, 0, 0 }
+#define BUF_EMPTY \
+	{ \
+		NULL, 0, 0 \
+	}
 
 /* Makes room for `more` bytes behind the present end and returns where they begin; the caller adds to len what it used. */
 char *buf_reserve(struct buf *buf, size_t more);

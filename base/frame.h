@@ -16,7 +16,7 @@ void frame_end(struct buf *out, size_t begun);
 struct frame {
 	uint64_t tag;
 	struct slice payload; /* points into the bytes it was taken from */
-	size_t size;	      /* of the whole frame: drop that much when done */
+	size_t size;          /* of the whole frame: drop that much when done */
 };
 
 /* The first frame of `bytes`. RC_BUSY: not all of it is there yet; RC_TOO_LARGE: longer than FRAME_MAX, the stream is not ours. */

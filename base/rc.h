@@ -7,16 +7,16 @@
 
 enum rc {
 	RC_OK = 0,
-	RC_MALFORMED,	/* the input breaks a rule of its format */
-	RC_TOO_LARGE,	/* the input or its answer passes a limit */
-	RC_NOT_FOUND,	/* what was named does not exist */
-	RC_EXISTS,	/* what was to be made is there already */
-	RC_DENIED,	/* the asker may not do this */
-	RC_BUSY,	/* someone else holds it, or a queue is full: try again */
+	RC_MALFORMED,   /* the input breaks a rule of its format */
+	RC_TOO_LARGE,   /* the input or its answer passes a limit */
+	RC_NOT_FOUND,   /* what was named does not exist */
+	RC_EXISTS,      /* what was to be made is there already */
+	RC_DENIED,      /* the asker may not do this */
+	RC_BUSY,        /* someone else holds it, or a queue is full: try again */
 	RC_UNAVAILABLE, /* the other side is gone; the outcome is unknown */
-	RC_IO,		/* the operating system refused */
-	RC_CORRUPT,	/* stored data is not what we wrote, or not ours */
-	RC_NEWER,	/* stored data comes from a newer version of the program */
+	RC_IO,          /* the operating system refused */
+	RC_CORRUPT,     /* stored data is not what we wrote, or not ours */
+	RC_NEWER,       /* stored data comes from a newer version of the program */
 	RC_COUNT
 };
 

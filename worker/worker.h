@@ -8,28 +8,28 @@
 struct shm;
 
 struct worker_settings {
-	const char *db;		   /* path of the database */
-	bool auth;		   /* tokens are asked for */
-	const char *const *cors;   /* origins that may call from other sites; "*" for any */
+	const char *db;          /* path of the database */
+	bool auth;               /* tokens are asked for */
+	const char *const *cors; /* origins that may call from other sites; "*" for any */
 	size_t cors_count;
-	const char *www;	   /* folder served in place of the built-in page; NULL: the built-in one */
-	size_t max_body;	   /* bytes of a request body */
-	unsigned max_connections;  /* of one worker; beyond it connections wait in the queue */
-	unsigned max_streams;	   /* of one worker; beyond it 429 */
-	size_t stream_backlog;	   /* bytes that a stream may have waiting before it is cut off */
-	unsigned header_timeout;   /* seconds for the head of a request to arrive */
-	unsigned body_timeout;	   /* seconds for a whole request to arrive */
-	unsigned idle_timeout;	   /* seconds that a connection may stay open unused */
-	unsigned ping_interval;	   /* seconds between comment lines on a stream, at most 15 */
+	const char *www;          /* folder served in place of the built-in page; NULL: the built-in one */
+	size_t max_body;          /* bytes of a request body */
+	unsigned max_connections; /* of one worker; beyond it connections wait in the queue */
+	unsigned max_streams;     /* of one worker; beyond it 429 */
+	size_t stream_backlog;    /* bytes that a stream may have waiting before it is cut off */
+	unsigned header_timeout;  /* seconds for the head of a request to arrive */
+	unsigned body_timeout;    /* seconds for a whole request to arrive */
+	unsigned idle_timeout;    /* seconds that a connection may stay open unused */
+	unsigned ping_interval;   /* seconds between comment lines on a stream, at most 15 */
 };
 
 /* All that a worker gets from the master. */
 struct worker_inheritance {
-	unsigned slot;		/* of the score board, the wake-ups and the ring */
+	unsigned slot; /* of the score board, the wake-ups and the ring */
 	struct shm *shm;
-	const int *listeners;	/* this slot's listening sockets; the master keeps them open too */
+	const int *listeners; /* this slot's listening sockets; the master keeps them open too */
 	size_t listener_count;
-	int channel;		/* to the master (base/channel.h); its end of file sends the worker home */
+	int channel; /* to the master (base/channel.h); its end of file sends the worker home */
 	const struct worker_settings *settings;
 };
 

@@ -1,0 +1,85 @@
+#include "worker/answer.h"
+
+#include "base/text.h"
+#include "transit/transit.h"
+
+struct problem_row {
+	int status;
+	const char *code;
+	const char *title;
+};
+
+static const struct problem_row rows[] = {
+	[PROBLEM_BAD_REQUEST] = { 400, "bad-request", "Bad Request" },
+	[PROBLEM_UNAUTHORIZED] = { 401, "unauthorized", "Unauthorized" },
+	[PROBLEM_FORBIDDEN] = { 403, "forbidden", "Forbidden" },
+	[PROBLEM_NOT_FOUND] = { 404, "not-found", "Not Found" },
+	[PROBLEM_METHOD] = { 405, "method-not-allowed", "Method Not Allowed" },
+	[PROBLEM_TOO_LARGE] = { 413, "too-large", "Content Too Large" },
+	[PROBLEM_MEDIA_TYPE] = { 415, "unsupported-media-type", "Unsupported Media Type" },
+	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests" },
+	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable" },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+int problem_status(enum problem problem)
+{
+	return rows[problem].status;
+}
+
+const char *problem_title(enum problem problem)
+{
+	return rows[problem].title;
+}
+
+const char *status_phrase(int status)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].status == status)
+			return rows[i].title;
+	return status == 204 ? "No Content" : status == 304 ? "Not Modified" : "OK";
+}
+
+enum problem problem_of(enum rc rc)
+{
+	switch (rc) {
+	case RC_MALFORMED:
+		return PROBLEM_BAD_REQUEST;
+	case RC_TOO_LARGE:
+		return PROBLEM_TOO_LARGE;
+	case RC_NOT_FOUND:
+		return PROBLEM_NOT_FOUND;
+	case RC_DENIED:
+		return PROBLEM_FORBIDDEN;
+	default:
+		return PROBLEM_UNAVAILABLE;
+	}
+}
+
+void problem_put(struct buf *out, enum problem problem, const char *detail)
+{
+	const struct problem_row *row = &rows[problem];
+	struct slice text = slice_of(detail);
+
+	buf_putf(out, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":", row->title, row->status,
+		 row->code);
+	/* A detail may quote what the client sent. */
+	transit_out_string(out, ENCODING_JSON, text_is_utf8(text) ? text : slice_of("the request is not UTF-8"));
+	buf_put_byte(out, '}');
+}
+
+void answer_raw(struct buf *out, int status, const char *detail)
+{
+	enum problem problem = PROBLEM_BAD_REQUEST;
+	struct buf body = BUF_EMPTY;
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].status == status)
+			problem = (enum problem)i;
+	problem_put(&body, problem, detail);
+	buf_putf(out, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n", status,
+		 rows[problem].title, body.len, problem == PROBLEM_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "");
+	buf_put_slice(out, buf_slice(&body));
+	buf_free(&body);
+}

@@ -1,0 +1,31 @@
+/* What goes wrong, in the words of HTTP: the one table of statuses and codes (protocol.md, Errors; RFC 9457). */
+#ifndef WORKER_ANSWER_H
+#define WORKER_ANSWER_H
+
+#include "base/buf.h"
+#include "base/rc.h"
+
+enum problem {
+	PROBLEM_BAD_REQUEST,
+	PROBLEM_UNAUTHORIZED,
+	PROBLEM_FORBIDDEN,
+	PROBLEM_NOT_FOUND,
+	PROBLEM_METHOD,
+	PROBLEM_TOO_LARGE,
+	PROBLEM_MEDIA_TYPE,
+	PROBLEM_STREAMS,
+	PROBLEM_UNAVAILABLE
+};
+
+int problem_status(enum problem problem);
+const char *problem_title(enum problem problem);
+/* The standard phrase of a status of ours. */
+const char *status_phrase(int status);
+/* How a failure of ours is told to a client. */
+enum problem problem_of(enum rc rc);
+/* Appends the application/problem+json body. */
+void problem_put(struct buf *out, enum problem problem, const char *detail);
+/* A whole answer as bytes, for a connection that closes after it; status is one of the table. */
+void answer_raw(struct buf *out, int status, const char *detail);
+
+#endif

@@ -1,0 +1,38 @@
+/* The connections that evhttp serves: how many there may be, how long each may take, what they may send, and the way out of evhttp.
+ *
+ * evhttp has no absolute deadlines, no cap and no strict parser; this table adds them from the bufferevents that it asks us for. */
+#ifndef WORKER_CONN_H
+#define WORKER_CONN_H
+
+#include "base/buf.h"
+#include "worker/context.h"
+
+struct conn;
+struct conns;
+struct evhttp_request;
+struct request;
+
+/* Serves the inheritance's listening sockets; every request arrives at request_begin (worker/request.h). NULL when libevent cannot. */
+struct conns *conns_open(struct worker *worker);
+/* The worker drains: closes the connections that have no request in progress; the others close when they are answered. Call it again
+ * from time to time. */
+void conns_drain(struct conns *conns);
+/* Accepts no more. */
+void conns_stop(struct conns *conns);
+size_t conns_count(const struct conns *conns);
+void conns_close(struct conns *conns);
+
+/* The connection that a request came in on. */
+struct conn *conn_of(struct conns *conns, struct evhttp_request *http);
+/* Which request it is waiting on; told by the request itself, NULL when it is answered. When the connection goes first,
+ * request_abandon is called. */
+void conn_set_request(struct conn *conn, struct request *request);
+/* The answer has gone out whole. */
+void conn_answered(struct conn *conn);
+
+/* Leaves evhttp and keeps the socket: calls back in a later turn of the loop with the socket, the callee's to close, or with -1 where
+ * the client was gone first. The request in progress is evhttp's to free and must not be touched after this call. */
+typedef void on_conn_taken(void *arg, int fd);
+void conn_take(struct conn *conn, on_conn_taken *on_taken, void *arg);
+
+#endif

@@ -1,0 +1,30 @@
+/* All the parts of one worker process, for the files of this folder. Each part is made by its own module. */
+#ifndef WORKER_CONTEXT_H
+#define WORKER_CONTEXT_H
+
+#include "worker/worker.h"
+
+struct auth;
+struct conns;
+struct event_base;
+struct feeds;
+struct identity;
+struct link;
+struct store;
+struct streams;
+
+struct worker {
+	const struct worker_inheritance *from;
+	const struct worker_settings *settings;
+	struct event_base *base;
+	struct store *store;
+	struct auth *auth;	/* NULL: authentication is off */
+	struct identity *anyone; /* who asks while it is off */
+	struct conns *conns;
+	struct link *link;
+	struct feeds *feeds;
+	struct streams *streams;
+	bool draining;
+};
+
+#endif

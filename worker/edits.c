@@ -1,0 +1,239 @@
+#include "worker/edits.h"
+
+#include "base/docid.h"
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* While the message is read the text may move, so slices hold offsets into it (in `data`, as if it began at address 0) until the end. */
+struct parser {
+	struct transit_in *in;
+	struct edits *out;
+	struct reason *why;
+};
+
+enum field { FIELD_ID = 1, FIELD_BASE = 2, FIELD_OP = 4, FIELD_VALUE = 8, FIELD_DELETED = 16 };
+
+/* What is wrong with a field of the document that is being read. */
+static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
+{
+	return reason_set(parser->why, rc, "docs[%zu]%s%s: %s", parser->out->count, field[0] ? "." : "", field, what);
+}
+
+/* Passes a step's result on; a failed one gets the field's name in front of the reader's reason. */
+static enum rc step(struct parser *parser, enum rc rc, const char *field)
+{
+	return rc == RC_OK ? RC_OK : refuse(parser, rc, field, transit_in_why(parser->in));
+}
+
+static struct slice offset_slice(size_t from, const struct buf *text)
+{
+	return slice_make((const char *)(uintptr_t)from, text->len - from);
+}
+
+static struct slice resolve(struct slice at, const struct buf *text)
+{
+	return at.len ? slice_make(text->data + (uintptr_t)at.data, at.len) : slice_of("");
+}
+
+static enum rc parse_text(struct parser *parser, const char *name, struct slice *into)
+{
+	struct buf *text = &parser->out->text;
+	size_t from = text->len;
+	enum rc rc = step(parser, transit_in_string(parser->in, text), name);
+
+	*into = offset_slice(from, text);
+	return rc;
+}
+
+static enum rc parse_id(struct parser *parser, struct store_edit *edit)
+{
+	enum rc rc = parse_text(parser, "id", &edit->id);
+
+	if (rc == RC_OK && !docid_is_valid(resolve(edit->id, &parser->out->text)))
+		return refuse(parser, RC_MALFORMED, "id", "must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
+	return rc;
+}
+
+static enum rc parse_op(struct parser *parser, struct store_edit *edit)
+{
+	enum rc rc = parse_text(parser, "op", &edit->op);
+
+	if (rc == RC_OK && (edit->op.len == 0 || edit->op.len > OP_MAX))
+		return refuse(parser, RC_MALFORMED, "op", "must be 1 to 64 bytes long");
+	return rc;
+}
+
+static enum rc parse_value(struct parser *parser, struct store_edit *edit)
+{
+	struct buf *text = &parser->out->text;
+	size_t from = text->len;
+	enum rc rc = step(parser, transit_in_value(parser->in, text, &edit->plain), "value");
+
+	edit->value = offset_slice(from, text);
+	return rc;
+}
+
+static enum rc parse_base(struct parser *parser, struct store_edit *edit)
+{
+	return step(parser, transit_in_uint(parser->in, &edit->base), "base");
+}
+
+static enum rc parse_deleted(struct parser *parser, struct store_edit *edit)
+{
+	return step(parser, transit_in_bool(parser->in, &edit->deleted), "deleted");
+}
+
+static const struct field_row {
+	const char *name;
+	enum field field;
+	enum rc (*parse)(struct parser *, struct store_edit *);
+} fields[] = {
+	{ "id", FIELD_ID, parse_id },
+	{ "base", FIELD_BASE, parse_base },
+	{ "op", FIELD_OP, parse_op },
+	{ "value", FIELD_VALUE, parse_value },
+	{ "deleted", FIELD_DELETED, parse_deleted },
+};
+
+static enum rc parse_field(struct parser *parser, struct slice key, struct store_edit *edit, unsigned *seen)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!slice_is(key, fields[i].name))
+			continue;
+		if (*seen & fields[i].field)
+			return refuse(parser, RC_MALFORMED, fields[i].name, "given more than once");
+		*seen |= fields[i].field;
+		return fields[i].parse(parser, edit);
+	}
+	return step(parser, transit_in_skip(parser->in), "");
+}
+
+static enum rc check_doc(struct parser *parser, const struct store_edit *edit, unsigned seen)
+{
+	if (!(seen & FIELD_ID))
+		return refuse(parser, RC_MALFORMED, "id", "missing");
+	if (edit->deleted && (seen & FIELD_VALUE))
+		return refuse(parser, RC_MALFORMED, "value", "a deletion has none");
+	if (!edit->deleted && !(seen & FIELD_VALUE))
+		return refuse(parser, RC_MALFORMED, "value", "missing");
+	return RC_OK;
+}
+
+static enum rc parse_doc(struct parser *parser)
+{
+	struct edits *out = parser->out;
+	struct store_edit edit = { .base = 0 };
+	struct slice key;
+	unsigned seen = 0;
+	bool more;
+	enum rc rc = step(parser, transit_in_map(parser->in), "");
+
+	while (rc == RC_OK && (rc = step(parser, transit_in_map_next(parser->in, &more, &key), "")) == RC_OK && more)
+		rc = parse_field(parser, key, &edit, &seen);
+	if (rc == RC_OK)
+		rc = check_doc(parser, &edit, seen);
+	if (rc != RC_OK)
+		return rc;
+	if (out->count == out->room) {
+		out->room = out->room ? out->room * 2 : 4;
+		out->all = mem_resize(out->all, out->room, sizeof(*out->all));
+	}
+	out->all[out->count++] = edit;
+	return RC_OK;
+}
+
+static enum rc parse_docs(struct parser *parser)
+{
+	bool more;
+	enum rc rc = transit_in_array(parser->in);
+
+	if (rc != RC_OK)
+		return reason_set(parser->why, rc, "docs: %s", transit_in_why(parser->in));
+	while ((rc = step(parser, transit_in_array_next(parser->in, &more), "")) == RC_OK && more) {
+		rc = parse_doc(parser);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return rc;
+}
+
+static enum rc parse_message(struct parser *parser)
+{
+	bool more, docs = false, atomic = false;
+	struct slice key;
+	enum rc rc = transit_in_map(parser->in);
+
+	while (rc == RC_OK && (rc = transit_in_map_next(parser->in, &more, &key)) == RC_OK && more) {
+		bool is_docs = slice_is(key, "docs"), is_atomic = slice_is(key, "atomic");
+
+		if ((is_docs && docs) || (is_atomic && atomic))
+			return reason_set(parser->why, RC_MALFORMED, "%s: given more than once", is_docs ? "docs" : "atomic");
+		docs |= is_docs;
+		atomic |= is_atomic;
+		if (is_docs) {
+			rc = parse_docs(parser);
+			if (rc != RC_OK)
+				return rc;
+		} else if (is_atomic) {
+			rc = transit_in_bool(parser->in, &parser->out->atomic);
+			if (rc != RC_OK)
+				return reason_set(parser->why, rc, "atomic: %s", transit_in_why(parser->in));
+		} else {
+			rc = transit_in_skip(parser->in);
+		}
+	}
+	if (rc == RC_OK)
+		rc = transit_in_finish(parser->in);
+	if (rc != RC_OK)
+		return reason_set(parser->why, rc, "body: %s", transit_in_why(parser->in));
+	return docs ? RC_OK : reason_set(parser->why, RC_MALFORMED, "docs: missing");
+}
+
+/* No id twice: an open-addressed table of the edits' indices, at most half full. */
+static enum rc check_unique(const struct edits *edits, struct reason *why)
+{
+	size_t size = 16;
+	size_t *table;
+	enum rc rc = RC_OK;
+
+	while (size < edits->count * 2)
+		size *= 2;
+	table = mem_array(size, sizeof(*table));
+	for (size_t i = 0; i < edits->count && rc == RC_OK; i++) {
+		size_t at = hash_of(edits->all[i].id) & (size - 1);
+
+		while (table[at] && !slice_equal(edits->all[table[at] - 1].id, edits->all[i].id))
+			at = (at + 1) & (size - 1);
+		if (table[at])
+			rc = reason_set(why, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id", i, table[at] - 1);
+		table[at] = i + 1;
+	}
+	free(table);
+	return rc;
+}
+
+enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct reason *why)
+{
+	struct parser parser = { .out = out, .why = why };
+	enum rc rc;
+
+	*out = (struct edits){ .atomic = false };
+	parser.in = transit_in_new(encoding, body, limit);
+	rc = parse_message(&parser);
+	transit_in_free(parser.in);
+	for (size_t i = 0; i < out->count; i++) {
+		out->all[i].id = resolve(out->all[i].id, &out->text);
+		out->all[i].op = resolve(out->all[i].op, &out->text);
+		out->all[i].value = resolve(out->all[i].value, &out->text);
+	}
+	return rc == RC_OK ? check_unique(out, why) : rc;
+}
+
+void edits_clear(struct edits *edits)
+{
+	free(edits->all);
+	buf_free(&edits->text);
+	*edits = (struct edits){ .atomic = false };
+}

@@ -1,0 +1,21 @@
+/* The body of a push: parsed once, its values brought into canonical form on the way (protocol.md, POST /sync). */
+#ifndef WORKER_EDITS_H
+#define WORKER_EDITS_H
+
+#include "base/reason.h"
+#include "store/store.h"
+#include "transit/transit.h"
+
+struct edits {
+	struct store_edit *all;
+	size_t count, room;
+	bool atomic;
+	struct buf text; /* ids, ops and values, which the edits point into */
+};
+
+/* Reads a whole message. `limit` bounds the bytes of all values in canonical form. RC_MALFORMED, RC_TOO_LARGE: `why` names the field,
+ * such as "docs[3].base". Free with edits_clear in every case. */
+MUST_USE enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct reason *why);
+void edits_clear(struct edits *edits);
+
+#endif

@@ -1,0 +1,189 @@
+#include "worker/events.h"
+
+#include "base/docid.h"
+#include "base/mem.h"
+#include "worker/feed.h"
+#include "worker/stream.h"
+
+#include <event2/util.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define GROUPS_MAX 64
+/* Reconnection is spread over these milliseconds, so that a restart does not bring every client back at the same moment. */
+#define RETRY_MIN 1000
+#define RETRY_SPREAD 3000
+
+/* A stream that is being opened. */
+struct opening {
+	struct request *request;
+	struct streams *streams;
+	struct stream_options options;
+	struct slice groups[GROUPS_MAX]; /* point into `text` */
+	struct buf text;
+	struct buf header;
+};
+
+static void opening_free(struct opening *opening)
+{
+	identity_release(opening->options.who);
+	buf_free(&opening->text);
+	buf_free(&opening->header);
+	free(opening);
+}
+
+static enum rc read_groups(struct opening *opening, struct reason *why)
+{
+	const struct query *query = &opening->request->query;
+	const struct query_pair *pair = NULL;
+	struct stream_options *options = &opening->options;
+
+	while ((pair = query_next(query, "group", pair)) != NULL) {
+		bool known = false;
+
+		if (!group_is_valid(pair->value))
+			return reason_set(why, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
+		for (size_t i = 0; i < options->group_count; i++)
+			known = known || slice_equal(opening->groups[i], pair->value);
+		if (known)
+			continue;
+		if (options->group_count == GROUPS_MAX)
+			return reason_set(why, RC_MALFORMED, "group: a stream follows at most %d", GROUPS_MAX);
+		if (!identity_may_group(opening->request->who, pair->value, AUTH_READ))
+			return reason_set(why, RC_DENIED, "group: this token may not read %.*s", (int)pair->value.len, pair->value.data);
+		opening->groups[options->group_count++] = pair->value;
+	}
+	return options->group_count ? RC_OK : reason_set(why, RC_MALFORMED, "group: missing");
+}
+
+/* The groups' names must outlive the request. */
+static void keep_groups(struct opening *opening)
+{
+	struct stream_options *options = &opening->options;
+	size_t at = 0;
+
+	for (size_t i = 0; i < options->group_count; i++)
+		buf_put_slice(&opening->text, opening->groups[i]);
+	for (size_t i = 0; i < options->group_count; i++) {
+		opening->groups[i].data = opening->text.data + at;
+		at += opening->groups[i].len;
+	}
+	options->groups = opening->groups;
+}
+
+static enum rc read_docs(struct opening *opening, struct reason *why)
+{
+	const struct query *query = &opening->request->query;
+	struct slice docs = slice_of("0"), encoding = slice_of("json");
+
+	if (query_one(query, "docs", &docs, why) == RC_MALFORMED || query_one(query, "encoding", &encoding, why) == RC_MALFORMED)
+		return RC_MALFORMED;
+	if (!slice_is(docs, "0") && !slice_is(docs, "1"))
+		return reason_set(why, RC_MALFORMED, "docs: must be 0 or 1");
+	if (!slice_is(encoding, "json") && !slice_is(encoding, "transit"))
+		return reason_set(why, RC_MALFORMED, "encoding: must be json or transit");
+	opening->options.docs = slice_is(docs, "1");
+	opening->options.encoding = slice_is(encoding, "json") ? ENCODING_JSON : ENCODING_TRANSIT;
+	return RC_OK;
+}
+
+/* Last-Event-ID where it is sent, else `since`. RC_NOT_FOUND: neither, begin now. */
+static enum rc read_since(struct opening *opening, struct reason *why)
+{
+	const char *last = request_header(opening->request, "Last-Event-ID");
+	struct slice text;
+	enum rc rc = query_one(&opening->request->query, "since", &text, why);
+
+	if (rc == RC_MALFORMED)
+		return rc;
+	if (last && *last) {
+		if (store_cursor_parse(slice_of(last), &opening->options.since) != RC_OK)
+			return reason_set(why, RC_MALFORMED, "Last-Event-ID: not a cursor");
+		return RC_OK;
+	}
+	if (rc == RC_OK && store_cursor_parse(text, &opening->options.since) != RC_OK)
+		return reason_set(why, RC_MALFORMED, "since: not a cursor");
+	return rc;
+}
+
+static void put_header(struct opening *opening)
+{
+	struct request *request = opening->request;
+	uint32_t random;
+
+	evutil_secure_rng_get_bytes(&random, sizeof(random));
+	buf_put_text(&opening->header, "HTTP/1.1 200 OK\r\n"
+				       "Content-Type: text/event-stream\r\n"
+				       "Cache-Control: no-store\r\n"
+				       "X-Accel-Buffering: no\r\n"
+				       "X-Content-Type-Options: nosniff\r\n"
+				       "Connection: close\r\n");
+	if (request->worker->settings->cors_count)
+		buf_put_text(&opening->header, "Vary: Origin\r\n");
+	if (request->origin[0])
+		buf_putf(&opening->header, "Access-Control-Allow-Origin: %s\r\n", request->origin);
+	buf_putf(&opening->header, "\r\nretry: %u\n\n", RETRY_MIN + random % RETRY_SPREAD);
+}
+
+static void on_taken(void *arg, int fd)
+{
+	struct opening *opening = arg;
+
+	if (fd >= 0)
+		stream_begin(opening->streams, fd, &opening->options, buf_slice(&opening->header));
+	if (fd >= 0)
+		opening->options.who = NULL;
+	opening_free(opening);
+}
+
+static void opening_begin(struct opening *opening)
+{
+	struct request *request = opening->request;
+
+	put_header(opening);
+	keep_groups(opening);
+	opening->options.who = identity_hold(request->who);
+	request_take(request, on_taken, opening);
+}
+
+static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
+{
+	struct opening *opening = arg;
+
+	if (rc == RC_OK) {
+		opening->options.since = *head;
+		opening_begin(opening);
+	} else {
+		request_refuse(opening->request, PROBLEM_UNAVAILABLE, "the database does not answer; try again");
+		opening_free(opening);
+	}
+}
+
+void events_open(struct request *request)
+{
+	struct worker *worker = request->worker;
+	struct opening *opening = mem_alloc(sizeof(*opening));
+	struct reason why;
+	enum rc rc, since;
+
+	opening->request = request;
+	opening->streams = worker->streams;
+	rc = read_groups(opening, &why);
+	if (rc == RC_OK)
+		rc = read_docs(opening, &why);
+	since = rc == RC_OK ? read_since(opening, &why) : rc;
+	if (since == RC_NOT_FOUND && streams_count(worker->streams) < worker->settings->max_streams) {
+		store_head(worker->store, on_head, opening);
+	} else if (since == RC_MALFORMED || since == RC_DENIED) {
+		request_refuse(request, problem_of(since), why.text);
+		opening_free(opening);
+	} else if (worker->draining) {
+		request_refuse(request, PROBLEM_UNAVAILABLE, "the server is stopping; try again");
+		opening_free(opening);
+	} else if (streams_count(worker->streams) >= worker->settings->max_streams) {
+		request_refuse(request, PROBLEM_STREAMS, "this server has as many streams open as it may");
+		opening_free(opening);
+	} else {
+		opening_begin(opening);
+	}
+}

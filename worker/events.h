@@ -1,0 +1,9 @@
+/* GET /events: from the request to the stream. */
+#ifndef WORKER_EVENTS_H
+#define WORKER_EVENTS_H
+
+#include "worker/request.h"
+
+void events_open(struct request *request);
+
+#endif

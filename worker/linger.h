@@ -1,0 +1,13 @@
+/* A last answer on a connection whose request was not read to its end: sends it, then reads and drops what still comes, for a while, so that
+ * the client gets to see it (closing at once would reset the connection; RFC 9112, 9.6). */
+#ifndef WORKER_LINGER_H
+#define WORKER_LINGER_H
+
+#include "base/buf.h"
+
+struct event_base;
+
+/* Takes the socket and the bytes' memory over; frees and closes by itself. fd -1 only frees. */
+void linger_start(struct event_base *base, int fd, struct buf answer);
+
+#endif

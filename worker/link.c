@@ -1,0 +1,186 @@
+#include "worker/link.h"
+
+#include "base/frame.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "shm/board.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#define WAITING_MAX 1024
+#define WAITING_BYTES_MAX ((size_t)32 << 20)
+
+struct waiting {
+	TAILQ_ENTRY(waiting) next;
+	uint64_t tag;
+	size_t bytes;
+	on_link_reply *on_reply;
+	void *arg;
+};
+
+TAILQ_HEAD(waiting_list, waiting);
+
+struct link {
+	struct worker *worker;
+	struct bufferevent *bev; /* NULL: no writer now */
+	struct waiting_list waiting;
+	size_t count, bytes;
+	uint64_t last_tag;
+};
+
+static void link_count(struct link *link)
+{
+	board_set(link->worker->from->shm, link->worker->from->slot, BOARD_QUEUED, (int64_t)link->count);
+}
+
+static void link_reply(struct link *link, struct waiting *waiting, enum rc rc, const struct store_reply *reply)
+{
+	TAILQ_REMOVE(&link->waiting, waiting, next);
+	link->count--;
+	link->bytes -= waiting->bytes;
+	link_count(link);
+	waiting->on_reply(waiting->arg, rc, reply);
+	free(waiting);
+}
+
+static void link_lose(struct link *link)
+{
+	struct waiting *waiting;
+
+	if (link->bev)
+		bufferevent_free(link->bev);
+	link->bev = NULL;
+	while ((waiting = TAILQ_FIRST(&link->waiting)) != NULL)
+		link_reply(link, waiting, RC_UNAVAILABLE, NULL);
+}
+
+static struct waiting *link_find(struct link *link, uint64_t tag)
+{
+	struct waiting *waiting;
+
+	TAILQ_FOREACH (waiting, &link->waiting, next)
+		if (waiting->tag == tag)
+			return waiting;
+	return NULL;
+}
+
+/* RC_OK also for a reply that nobody waits for. */
+static enum rc link_take(struct link *link, const struct frame *frame)
+{
+	struct waiting *waiting = link_find(link, frame->tag);
+	struct store_reply reply;
+	enum rc rc = store_reply_unpack(frame->payload, &reply);
+
+	if (rc == RC_OK && waiting)
+		link_reply(link, waiting, RC_OK, &reply);
+	store_reply_clear(&reply);
+	return rc;
+}
+
+static void on_link_data(struct bufferevent *bev, void *arg)
+{
+	struct link *link = arg;
+	struct evbuffer *input = bufferevent_get_input(bev);
+
+	for (;;) {
+		size_t len = evbuffer_get_length(input);
+		struct frame frame;
+		enum rc rc;
+
+		if (len == 0)
+			return;
+		rc = frame_take(slice_make((const char *)evbuffer_pullup(input, -1), len), &frame);
+		if (rc == RC_BUSY)
+			return;
+		if (rc == RC_OK)
+			rc = link_take(link, &frame);
+		if (rc != RC_OK) {
+			log_error("writer_link_broken", LOG_TEXT("reason", rc_name(rc)));
+			link_lose(link);
+			return;
+		}
+		evbuffer_drain(input, frame.size);
+	}
+}
+
+static void on_link_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct link *link = arg;
+
+	(void)bev;
+	(void)what;
+	log_warn("writer_lost", LOG_NUMBER("unanswered", link->count));
+	link_lose(link);
+}
+
+struct link *link_new(struct worker *worker)
+{
+	struct link *link = mem_alloc(sizeof(*link));
+
+	link->worker = worker;
+	TAILQ_INIT(&link->waiting);
+	return link;
+}
+
+void link_free(struct link *link)
+{
+	if (link)
+		link_lose(link);
+	free(link);
+}
+
+void link_attach(struct link *link, int fd)
+{
+	link_lose(link);
+	evutil_make_socket_nonblocking(fd);
+	link->bev = bufferevent_socket_new(link->worker->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (link->bev == NULL) {
+		close(fd);
+		return;
+	}
+	bufferevent_setcb(link->bev, on_link_data, NULL, on_link_event, link);
+	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
+}
+
+static void on_packed_sent(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	free(arg);
+}
+
+enum rc link_commit(struct link *link, const struct store_request *request, on_link_reply *on_reply, void *arg)
+{
+	struct buf packed = BUF_EMPTY;
+	struct waiting *waiting;
+	size_t begun;
+
+	if (link->bev == NULL)
+		return RC_UNAVAILABLE;
+	if (link->count >= WAITING_MAX || link->bytes >= WAITING_BYTES_MAX)
+		return RC_BUSY;
+	begun = frame_begin(&packed, ++link->last_tag);
+	store_request_pack(request, &packed);
+	frame_end(&packed, begun);
+	waiting = mem_alloc(sizeof(*waiting));
+	*waiting = (struct waiting){ .tag = link->last_tag, .bytes = packed.len, .on_reply = on_reply, .arg = arg };
+	TAILQ_INSERT_TAIL(&link->waiting, waiting, next);
+	link->count++;
+	link->bytes += packed.len;
+	link_count(link);
+	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed.data, packed.len, on_packed_sent, packed.data) < 0) {
+		log_error("out_of_memory");
+		_Exit(EXIT_FAILURE);
+	}
+	return RC_OK;
+}
+
+size_t link_waiting(const struct link *link)
+{
+	return link->count;
+}

@@ -1,0 +1,206 @@
+#include "worker/static.h"
+
+#include "base/log.h"
+#include "worker/static_embed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Only our own files run on a page of ours (Content Security Policy, level 3). */
+#define POLICY                                                                                                               \
+	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; " \
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+#define PATH_MAX_BYTES 4096
+
+bool static_etag_matches(const char *if_none_match, const char *etag)
+{
+	size_t len = strlen(etag);
+
+	for (const char *at = if_none_match; at && *at; at = strchr(at, ',')) {
+		at += strspn(at, ", \t");
+		if (*at == '*')
+			return true;
+		if (strncmp(at, "W/", 2) == 0)
+			at += 2;
+		if (strncmp(at, etag, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* `no-cache`: kept by the browser, but asked about each time, so that a new release shows at once. */
+static bool static_head(struct request *request, const char *type, const char *etag)
+{
+	request_set_header(request, "ETag", etag);
+	request_set_header(request, "Cache-Control", "no-cache");
+	request_set_header(request, "Content-Security-Policy", POLICY);
+	request_set_header(request, "Referrer-Policy", "no-referrer");
+	if (static_etag_matches(request_header(request, "If-None-Match"), etag)) {
+		request_answer_static(request, 304, slice_of(""));
+		return false;
+	}
+	request_set_header(request, "Content-Type", type);
+	return true;
+}
+
+static void static_not_found(struct request *request)
+{
+	request_refuse(request, PROBLEM_NOT_FOUND, "there is nothing at this path");
+}
+
+/* The path with `index.html` where it names a folder. False: too long. */
+static bool static_path(const struct request *request, char out[PATH_MAX_BYTES])
+{
+	size_t len = strlen(request->path);
+	int put = snprintf(out, PATH_MAX_BYTES, "%s%s", request->path, len == 0 || request->path[len - 1] == '/' ? "index.html" : "");
+
+	return put > 0 && put < PATH_MAX_BYTES;
+}
+
+/* ---- Built in ------------------------------------------------------------------------------------------------------------- */
+
+static int compare_path(const void *path, const void *file)
+{
+	return strcmp(path, ((const struct static_file *)file)->path);
+}
+
+/* RFC 9110, 12.5.3, as far as browsers go: gzip named and not refused by q=0. */
+static bool takes_gzip(const char *accept_encoding)
+{
+	const char *at = accept_encoding ? strcasestr(accept_encoding, "gzip") : NULL;
+
+	return at && strncasecmp(at, "gzip;q=0", 8) != 0;
+}
+
+static void static_serve_embedded(struct request *request, const char *path)
+{
+	const struct static_file *file =
+		bsearch(path, static_embedded, static_embedded_count, sizeof(*static_embedded), compare_path);
+	char etag[128];
+	bool gzip;
+
+	if (file == NULL) {
+		static_not_found(request);
+		return;
+	}
+	gzip = file->gzip && takes_gzip(request_header(request, "Accept-Encoding"));
+	/* Another representation, another tag (RFC 9110, 8.8.3.3). */
+	(void)snprintf(etag, sizeof(etag), gzip ? "\"%.*s-gzip\"" : "\"%.*s\"", (int)strlen(file->etag) - 2, file->etag + 1);
+	if (file->gzip)
+		request_set_header(request, "Vary", "Accept-Encoding");
+	if (!static_head(request, file->type, etag))
+		return;
+	if (gzip)
+		request_set_header(request, "Content-Encoding", "gzip");
+	request_answer_static(request, 200,
+			      gzip ? slice_make((const char *)file->gzip, file->gzip_len) : slice_make((const char *)file->data, file->len));
+}
+
+/* ---- From a folder -------------------------------------------------------------------------------------------------------- */
+
+static const char *type_of(const char *path)
+{
+	static const char *const types[][2] = {
+		{ ".html", "text/html; charset=utf-8" },
+		{ ".js", "text/javascript; charset=utf-8" },
+		{ ".mjs", "text/javascript; charset=utf-8" },
+		{ ".css", "text/css; charset=utf-8" },
+		{ ".json", "application/json" },
+		{ ".map", "application/json" },
+		{ ".webmanifest", "application/manifest+json" },
+		{ ".svg", "image/svg+xml" },
+		{ ".png", "image/png" },
+		{ ".jpg", "image/jpeg" },
+		{ ".webp", "image/webp" },
+		{ ".ico", "image/x-icon" },
+		{ ".woff2", "font/woff2" },
+		{ ".wasm", "application/wasm" },
+		{ ".txt", "text/plain; charset=utf-8" },
+		{ ".md", "text/plain; charset=utf-8" },
+	};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcasecmp(dot, types[i][0]) == 0)
+			return types[i][1];
+	return "application/octet-stream";
+}
+
+/* Never leaves the folder, whatever links lie in it. */
+static int open_beneath(const char *folder, const char *path)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	long fd;
+
+	if (dir < 0)
+		return -1;
+	fd = syscall(SYS_openat2, dir, path + 1, &how, sizeof(how));
+	close(dir);
+	return (int)fd;
+}
+
+static bool read_whole(int fd, size_t len, struct buf *out)
+{
+	while (out->len < len) {
+		ssize_t got = read(fd, buf_reserve(out, len - out->len), len - out->len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		out->len += (size_t)got;
+	}
+	return true;
+}
+
+static void static_serve_file(struct request *request, const char *path, int fd, const struct stat *about)
+{
+	struct buf body = BUF_EMPTY;
+	char etag[128];
+
+	(void)snprintf(etag, sizeof(etag), "\"%llx-%llx-%llx.%lx\"", (unsigned long long)about->st_ino, (unsigned long long)about->st_size,
+		       (unsigned long long)about->st_mtim.tv_sec, (unsigned long)about->st_mtim.tv_nsec);
+	if (!static_head(request, type_of(path), etag))
+		return;
+	if (read_whole(fd, (size_t)about->st_size, &body)) {
+		request_answer(request, 200, &body);
+		return;
+	}
+	buf_free(&body);
+	request_refuse(request, PROBLEM_UNAVAILABLE, "the file changed while it was read; try again");
+}
+
+static void static_serve_folder(struct request *request, const char *folder, const char *path)
+{
+	struct stat about;
+	int fd = open_beneath(folder, path);
+
+	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
+		static_serve_file(request, path, fd, &about);
+	else
+		static_not_found(request);
+	if (fd >= 0)
+		close(fd);
+}
+
+void static_serve(struct request *request)
+{
+	const char *folder = request->worker->settings->www;
+	char path[PATH_MAX_BYTES];
+
+	if (!static_path(request, path))
+		static_not_found(request);
+	else if (folder)
+		static_serve_folder(request, folder, path);
+	else
+		static_serve_embedded(request, path);
+}

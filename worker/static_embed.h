@@ -1,0 +1,21 @@
+/* The page and the client library, compiled into the program from what www/ was bundled to. */
+#ifndef WORKER_STATIC_EMBED_H
+#define WORKER_STATIC_EMBED_H
+
+#include <stddef.h>
+
+struct static_file {
+	const char *path; /* such as "/index.html" */
+	const char *type; /* media type */
+	const char *etag; /* quoted, of the plain content */
+	const unsigned char *data;
+	size_t len;
+	const unsigned char *gzip; /* the same compressed; NULL where that is no gain */
+	size_t gzip_len;
+};
+
+/* Sorted by path. */
+extern const struct static_file static_embedded[];
+extern const size_t static_embedded_count;
+
+#endif

@@ -1,0 +1,236 @@
+#include "worker/sync.h"
+
+#include "base/docid.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "shm/board.h"
+#include "worker/edits.h"
+#include "worker/link.h"
+#include "worker/media.h"
+#include "worker/page.h"
+
+#include <stdlib.h>
+
+#define LIMIT_DEFAULT 1000
+#define LIMIT_MAX 10000
+/* Of values in one page, so that no answer grows out of bounds; the client asks on. */
+#define PAGE_BYTES ((size_t)4 << 20)
+
+static void sync_answer(struct request *request, struct buf *body)
+{
+	request_set_header(request, "Content-Type", media_type(request->encoding));
+	request_set_header(request, "Cache-Control", "no-store");
+	request_answer(request, 200, body);
+}
+
+static void sync_refuse_unavailable(struct request *request, enum rc rc)
+{
+	log_warn("request_failed", LOG_TEXT("path", request->path), LOG_TEXT("reason", rc_name(rc)));
+	request_refuse(request, PROBLEM_UNAVAILABLE, rc == RC_BUSY ? "too many writes are waiting; try again" : "the database does not answer; try again");
+}
+
+/* ---- Pull ----------------------------------------------------------------------------------------------------------------- */
+
+static enum rc pull_limit(const struct query *query, struct store_query *out, struct reason *why)
+{
+	struct slice text;
+	uint64_t limit = LIMIT_DEFAULT;
+	enum rc rc = query_one(query, "limit", &text, why);
+
+	if (rc == RC_MALFORMED)
+		return rc;
+	if (rc == RC_OK && (text_number(text, LIMIT_MAX, &limit) != RC_OK || limit == 0))
+		return reason_set(why, RC_MALFORMED, "limit: must be a number from 1 to %d", LIMIT_MAX);
+	out->limit = (unsigned)limit;
+	return RC_OK;
+}
+
+static enum rc pull_query(const struct query *query, struct store_query *out, struct reason *why)
+{
+	struct slice since = slice_of("");
+	enum rc rc = query_one(query, "group", &out->group, why);
+
+	if (rc == RC_NOT_FOUND)
+		return reason_set(why, RC_MALFORMED, "group: missing");
+	if (rc != RC_OK)
+		return rc;
+	if (!group_is_valid(out->group))
+		return reason_set(why, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
+	if (query_one(query, "since", &since, why) == RC_MALFORMED)
+		return RC_MALFORMED;
+	if (store_cursor_parse(since, &out->since) != RC_OK)
+		return reason_set(why, RC_MALFORMED, "since: not a cursor");
+	out->max_bytes = PAGE_BYTES;
+	return pull_limit(query, out, why);
+}
+
+static void on_page(void *arg, enum rc rc, const struct store_page *page)
+{
+	struct request *request = arg;
+	struct buf body = BUF_EMPTY;
+
+	if (rc == RC_OK)
+		rc = page_put(&body, request->encoding, slice_of(""), page);
+	if (rc == RC_OK) {
+		sync_answer(request, &body);
+	} else {
+		buf_free(&body);
+		sync_refuse_unavailable(request, rc);
+	}
+}
+
+void sync_pull(struct request *request)
+{
+	struct worker *worker = request->worker;
+	struct store_query query;
+	struct reason why;
+
+	if (pull_query(&request->query, &query, &why) != RC_OK) {
+		request_refuse(request, PROBLEM_BAD_REQUEST, why.text);
+	} else if (!identity_may_group(request->who, query.group, AUTH_READ)) {
+		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
+	} else {
+		board_add(worker->from->shm, worker->from->slot, BOARD_PULLS, 1);
+		store_changes(worker->store, &query, on_page, request);
+	}
+}
+
+/* ---- Push ----------------------------------------------------------------------------------------------------------------- */
+
+/* A push that waits for the writer: the ids are needed for the answer. */
+struct push {
+	struct request *request;
+	struct edits edits;
+};
+
+static void push_free(struct push *push)
+{
+	edits_clear(&push->edits);
+	free(push);
+}
+
+static enum rc push_put_result(struct buf *out, enum encoding encoding, struct slice id, const struct store_result *result)
+{
+	static const char *const names[] = { [STORE_OK] = "ok", [STORE_CONFLICT] = "conflict", [STORE_SKIPPED] = "skipped" };
+	enum rc rc = RC_OK;
+
+	buf_put_byte(out, '{');
+	transit_out_key(out, encoding, "id");
+	transit_out_string(out, encoding, id);
+	buf_put_byte(out, ',');
+	transit_out_key(out, encoding, "status");
+	transit_out_string(out, encoding, slice_of(names[result->status]));
+	if (result->status != STORE_SKIPPED) {
+		buf_put_byte(out, ',');
+		transit_out_key(out, encoding, "version");
+		buf_putf(out, "%llu", (unsigned long long)result->version);
+	}
+	if (result->status == STORE_CONFLICT) {
+		buf_put_byte(out, ',');
+		transit_out_key(out, encoding, result->deleted ? "deleted" : "value");
+		if (result->deleted)
+			buf_put_text(out, "true");
+		else
+			rc = transit_out_value(out, encoding, result->value, result->plain);
+	}
+	buf_put_byte(out, '}');
+	return rc;
+}
+
+static enum rc push_put_reply(struct buf *out, const struct push *push, const struct store_reply *reply)
+{
+	enum encoding encoding = push->request->encoding;
+	enum rc rc = RC_OK;
+
+	buf_put_byte(out, '{');
+	transit_out_key(out, encoding, "results");
+	buf_put_byte(out, '[');
+	for (size_t i = 0; i < reply->result_count && rc == RC_OK; i++) {
+		if (i)
+			buf_put_byte(out, ',');
+		rc = push_put_result(out, encoding, push->edits.all[i].id, &reply->results[i]);
+	}
+	buf_put_text(out, "],");
+	page_put_cursor(out, encoding, &reply->head);
+	buf_put_byte(out, '}');
+	return rc;
+}
+
+static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
+{
+	struct push *push = arg;
+	struct buf body = BUF_EMPTY;
+
+	if (rc == RC_OK)
+		rc = reply->rc;
+	if (rc == RC_OK)
+		rc = push_put_reply(&body, push, reply);
+	if (rc == RC_OK) {
+		sync_answer(push->request, &body);
+	} else {
+		buf_free(&body);
+		if (rc == RC_TOO_LARGE)
+			request_refuse(push->request, PROBLEM_TOO_LARGE, "docs: the answer would be too large; push fewer at a time");
+		else
+			sync_refuse_unavailable(push->request, rc);
+	}
+	push_free(push);
+}
+
+static enum rc push_authorize(const struct push *push, struct reason *why)
+{
+	for (size_t i = 0; i < push->edits.count; i++)
+		if (!identity_may_doc(push->request->who, push->edits.all[i].id, AUTH_WRITE))
+			return reason_set(why, RC_DENIED, "docs[%zu].id: this token may not write it", i);
+	return RC_OK;
+}
+
+static enum rc push_parse(struct push *push, enum encoding encoding, struct reason *why)
+{
+	size_t limit = 4 * push->request->worker->settings->max_body;
+	enum rc rc = edits_parse(encoding, request_body(push->request), limit, &push->edits, why);
+
+	return rc == RC_OK ? push_authorize(push, why) : rc;
+}
+
+static void push_commit(struct push *push)
+{
+	struct worker *worker = push->request->worker;
+	struct store_request commit = {
+		.kind = STORE_PUSH,
+		.edits = push->edits.all,
+		.edit_count = push->edits.count,
+		.atomic = push->edits.atomic,
+	};
+	enum rc rc = link_commit(worker->link, &commit, on_reply, push);
+
+	board_add(worker->from->shm, worker->from->slot, BOARD_PUSHES, 1);
+	if (rc != RC_OK) {
+		sync_refuse_unavailable(push->request, rc);
+		push_free(push);
+	}
+}
+
+void sync_push(struct request *request)
+{
+	enum encoding encoding;
+	struct push *push;
+	struct reason why;
+	enum rc rc;
+
+	if (media_of_content(request_header(request, "Content-Type"), &encoding) != RC_OK) {
+		request_refuse(request, PROBLEM_MEDIA_TYPE, "Content-Type: must be application/json or application/transit+json");
+		return;
+	}
+	request->encoding = media_of_accept(request_header(request, "Accept"), encoding);
+	push = mem_alloc(sizeof(*push));
+	push->request = request;
+	rc = push_parse(push, encoding, &why);
+	if (rc == RC_OK) {
+		push_commit(push);
+	} else {
+		request_refuse(request, problem_of(rc), why.text);
+		push_free(push);
+	}
+}

@@ -1,0 +1,210 @@
+#include "worker/worker.h"
+
+#include "auth/auth.h"
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "base/log.h"
+#include "shm/board.h"
+#include "shm/wake.h"
+#include "store/store.h"
+#include "worker/conn.h"
+#include "worker/context.h"
+#include "worker/feed.h"
+#include "worker/link.h"
+#include "worker/stream.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* What is in flight when the worker is told to stop has this long; the master waits a little longer. */
+#define DRAIN_MS 4000
+
+struct process {
+	struct worker worker;
+	struct event *wake, *channel, *term, *progress;
+	uint64_t drain_until;
+	int status;
+};
+
+/* ---- Draining ------------------------------------------------------------------------------------------------------------- */
+
+static void on_progress(evutil_socket_t unused, short what, void *arg)
+{
+	struct process *process = arg;
+	struct worker *worker = &process->worker;
+	bool done = conns_count(worker->conns) == 0 && link_waiting(worker->link) == 0 && streams_count(worker->streams) == 0;
+
+	(void)unused;
+	(void)what;
+	if (!done && clock_ms() >= process->drain_until)
+		log_warn("drain_cut_short", LOG_NUMBER("connections", conns_count(worker->conns)),
+			 LOG_NUMBER("pushes", link_waiting(worker->link)));
+	if (done || clock_ms() >= process->drain_until)
+		event_base_loopbreak(worker->base);
+	/* By now the connections that were in the queue have been accepted. */
+	conns_stop(worker->conns);
+	conns_drain(worker->conns);
+}
+
+static void process_drain(struct process *process)
+{
+	static const struct timeval often = { 0, 20000 };
+	struct worker *worker = &process->worker;
+
+	if (worker->draining)
+		return;
+	worker->draining = true;
+	board_set_state(worker->from->shm, worker->from->slot, BOARD_DRAINING);
+	log_info("draining", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
+	process->drain_until = clock_ms() + DRAIN_MS;
+	streams_end(worker->streams);
+	conns_drain(worker->conns);
+	event_add(process->progress, &often);
+}
+
+static void on_term(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused;
+	(void)what;
+	process_drain(arg);
+}
+
+/* ---- The master's words --------------------------------------------------------------------------------------------------- */
+
+static void on_channel(evutil_socket_t fd, short what, void *arg)
+{
+	struct process *process = arg;
+	struct channel_message message;
+	enum rc rc;
+
+	(void)what;
+	while ((rc = channel_receive(fd, &message)) == RC_OK) {
+		if (message.word == CHANNEL_LINK && message.fd >= 0)
+			link_attach(process->worker.link, message.fd);
+		else if (message.fd >= 0)
+			close(message.fd);
+	}
+	if (rc == RC_BUSY)
+		return;
+	log_warn("master_gone");
+	event_del(process->channel);
+	process_drain(process);
+}
+
+static void on_wake(evutil_socket_t unused, short what, void *arg)
+{
+	struct process *process = arg;
+
+	(void)unused;
+	(void)what;
+	feeds_wake(process->worker.feeds);
+}
+
+/* ---- Beginning and end ---------------------------------------------------------------------------------------------------- */
+
+static struct event_base *base_new(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config) {
+		event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+		event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+		base = event_base_new_with_config(config);
+		event_config_free(config);
+	}
+	return base;
+}
+
+/* Everything that can fail for a reason that the administrator must hear. */
+static bool process_open_store(struct process *process)
+{
+	struct worker *worker = &process->worker;
+	struct reason why;
+	enum rc rc = store_open(worker->settings->db, STORE_READER, &worker->store, &why);
+
+	if (rc == RC_OK)
+		return true;
+	log_error("database_failed", LOG_TEXT("reason", why.text));
+	process->status = rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILED;
+	return false;
+}
+
+static bool process_make_parts(struct process *process)
+{
+	struct worker *worker = &process->worker;
+
+	worker->anyone = identity_anyone();
+	worker->auth = worker->settings->auth ? auth_new(worker->store) : NULL;
+	worker->link = link_new(worker);
+	worker->streams = streams_new(worker);
+	worker->feeds = feeds_new(worker);
+	worker->conns = conns_open(worker);
+	return worker->streams && worker->conns && feeds_known(worker->feeds).epoch != 0;
+}
+
+static bool process_watch(struct process *process)
+{
+	static const struct timeval at_once = { 0, 0 };
+	struct worker *worker = &process->worker;
+	const struct worker_inheritance *from = worker->from;
+
+	process->wake = event_new(worker->base, wake_fd(from->shm, from->slot), EV_READ | EV_PERSIST, on_wake, process);
+	process->channel = event_new(worker->base, from->channel, EV_READ | EV_PERSIST, on_channel, process);
+	process->term = evsignal_new(worker->base, SIGTERM, on_term, process);
+	process->progress = event_new(worker->base, -1, EV_PERSIST, on_progress, process);
+	if (!process->wake || !process->channel || !process->term || !process->progress)
+		return false;
+	/* The first look arms the slot. */
+	return event_add(process->wake, NULL) == 0 && event_add(process->channel, NULL) == 0 && event_add(process->term, NULL) == 0 &&
+	       event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
+}
+
+static bool process_start(struct process *process)
+{
+	struct worker *worker = &process->worker;
+
+	worker->base = base_new();
+	if (worker->base == NULL || !process_open_store(process) || !process_make_parts(process) || !process_watch(process)) {
+		log_error("worker_failed_to_start");
+		return false;
+	}
+	board_set_state(worker->from->shm, worker->from->slot, BOARD_SERVING);
+	return channel_send(worker->from->channel, CHANNEL_READY, -1) == RC_OK;
+}
+
+static void process_end(struct process *process)
+{
+	struct worker *worker = &process->worker;
+	struct event *events[] = { process->wake, process->channel, process->term, process->progress };
+
+	link_free(worker->link);
+	conns_close(worker->conns);
+	streams_free(worker->streams);
+	feeds_free(worker->feeds);
+	auth_free(worker->auth);
+	identity_release(worker->anyone);
+	store_close(worker->store);
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i])
+			event_free(events[i]);
+	if (worker->base)
+		event_base_free(worker->base);
+}
+
+int worker_run(const struct worker_inheritance *inheritance)
+{
+	struct process process = { .status = EXIT_FAILED };
+
+	process.worker.from = inheritance;
+	process.worker.settings = inheritance->settings;
+	signal(SIGPIPE, SIG_IGN);
+	if (process_start(&process)) {
+		event_base_dispatch(process.worker.base);
+		process.status = EXIT_DONE;
+	}
+	process_end(&process);
+	return process.status;
+}
