@@ -1,0 +1,140 @@
+/* The map, its wake-ups and the score board. */
+#include "shm/board.h"
+#include "shm/shm.h"
+#include "shm/wake.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct shm *make(unsigned slots)
+{
+	struct shm *shm = NULL;
+
+	assert_int_equal(shm_new(slots, &shm), RC_OK);
+	assert_int_equal(shm_slots(shm), slots);
+	return shm;
+}
+
+static bool is_awake(const struct shm *shm, unsigned slot)
+{
+	struct pollfd fd = { .fd = wake_fd(shm, slot), .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void wakes_do_not_block_and_do_not_outlive_exec(void **state)
+{
+	struct shm *shm = make(2);
+
+	(void)state;
+	for (unsigned slot = 0; slot < 2; slot++) {
+		assert_true(fcntl(wake_fd(shm, slot), F_GETFL) & O_NONBLOCK);
+		assert_true(fcntl(wake_fd(shm, slot), F_GETFD) & FD_CLOEXEC);
+	}
+	wake_drain(shm, 0); /* nobody woke it: must come back */
+	shm_free(shm);
+}
+
+static void only_armed_slots_are_woken_and_once(void **state)
+{
+	struct shm *shm = make(3);
+
+	(void)state;
+	wake_armed(shm);
+	for (unsigned slot = 0; slot < 3; slot++)
+		assert_false(is_awake(shm, slot));
+	wake_arm(shm, 1);
+	wake_armed(shm);
+	assert_false(is_awake(shm, 0));
+	assert_true(is_awake(shm, 1));
+	assert_false(is_awake(shm, 2));
+	wake_drain(shm, 1);
+	assert_false(is_awake(shm, 1));
+	wake_armed(shm);
+	assert_false(is_awake(shm, 1));
+	shm_free(shm);
+}
+
+static void a_resync_is_counted_and_wakes_everyone(void **state)
+{
+	struct shm *shm = make(2);
+
+	(void)state;
+	assert_int_equal(shm_resyncs(shm), 0);
+	shm_resync(shm);
+	assert_int_equal(shm_resyncs(shm), 1);
+	assert_true(is_awake(shm, 0));
+	assert_true(is_awake(shm, 1));
+	shm_free(shm);
+}
+
+static void a_child_shows_on_the_board(void **state)
+{
+	struct shm *shm = make(1);
+	unsigned writer = board_writer(shm);
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		board_born(shm, writer);
+		board_add(shm, writer, BOARD_STREAMS, 3);
+		board_add(shm, writer, BOARD_STREAMS, -1);
+		board_set(shm, writer, BOARD_REQUESTS, 7);
+		board_set_state(shm, writer, BOARD_SERVING);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(board_pid(shm, writer), pid);
+	assert_int_equal(board_state(shm, writer), BOARD_SERVING);
+	assert_int_equal(board_starts(shm, writer), 1);
+	assert_int_equal(board_get(shm, writer, BOARD_STREAMS), 2);
+	assert_int_equal(board_get(shm, writer, BOARD_REQUESTS), 7);
+	assert_int_equal(board_pid(shm, 0), 0);
+	assert_int_equal(board_get(shm, 0, BOARD_REQUESTS), 0);
+
+	board_died(shm, writer);
+	assert_int_equal(board_pid(shm, writer), 0);
+	assert_int_equal(board_state(shm, writer), BOARD_GONE);
+	assert_int_equal(board_get(shm, writer, BOARD_STREAMS), 0);
+	assert_int_equal(board_get(shm, writer, BOARD_REQUESTS), 7);
+	board_born(shm, writer);
+	assert_int_equal(board_state(shm, writer), BOARD_STARTING);
+	assert_int_equal(board_starts(shm, writer), 2);
+	shm_free(shm);
+}
+
+static void the_most_slots_are_there(void **state)
+{
+	struct shm *shm = make(64);
+
+	(void)state;
+	for (unsigned slot = 0; slot <= 64; slot++)
+		board_set(shm, slot, BOARD_EVENTS, slot);
+	for (unsigned slot = 0; slot <= 64; slot++)
+		assert_int_equal(board_get(shm, slot, BOARD_EVENTS), slot);
+	shm_free(shm);
+	shm_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wakes_do_not_block_and_do_not_outlive_exec),
+		cmocka_unit_test(only_armed_slots_are_woken_and_once),
+		cmocka_unit_test(a_resync_is_counted_and_wakes_everyone),
+		cmocka_unit_test(a_child_shows_on_the_board),
+		cmocka_unit_test(the_most_slots_are_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
