@@ -142,9 +142,12 @@ enum rc reader_to_value(struct transit_in *in)
 	return in->rc;
 }
 
-enum rc reader_number(struct transit_in *in, struct slice *number)
+enum rc reader_number(struct transit_in *in, const char *expected, struct slice *number)
 {
-	const char *wrong = scan_number(&in->scan, number);
+	const char *wrong = expected;
+	char first = scan_look(&in->scan);
 
+	if (first == '-' || (first >= '0' && first <= '9'))
+		wrong = scan_number(&in->scan, number);
 	return wrong ? reader_malformed(in, wrong) : in->rc;
 }

@@ -42,7 +42,8 @@ MUST_USE enum rc reader_raw(struct transit_in *in, struct text *text);
 MUST_USE enum rc reader_resolve(struct transit_in *in, const char *at, bool as_key, struct text *text);
 /* Both in one. */
 MUST_USE enum rc reader_string(struct transit_in *in, bool as_key, struct text *text);
-MUST_USE enum rc reader_number(struct transit_in *in, struct slice *number);
+/* The number at hand; `expected` says what is missing where there is none. */
+MUST_USE enum rc reader_number(struct transit_in *in, const char *expected, struct slice *number);
 bool reader_is_tag(struct slice body); /* `~#` and a name */
 
 /* Enters the container whose bracket is at hand. */

@@ -170,7 +170,7 @@ enum rc transit_in_string(struct transit_in *in, struct buf *out)
 enum rc transit_in_uint(struct transit_in *in, uint64_t *out)
 {
 	const char *at;
-	struct slice digits;
+	struct slice digits = { "", 0 };
 	struct text text;
 	enum rc rc;
 
@@ -181,9 +181,10 @@ enum rc transit_in_uint(struct transit_in *in, uint64_t *out)
 	at = in->scan.at;
 	if (*at == '"') {
 		rc = reader_string(in, false, &text);
-		digits = slice_make(text.body.data + 2, text.body.len - 2);
+		if (!rc)
+			digits = slice_make(text.body.data + 2, text.body.len - 2);
 	} else {
-		rc = reader_number(in, &digits);
+		rc = reader_number(in, "expected a non-negative integer", &digits);
 	}
 	if (!rc && text_number(digits, INT64_MAX, out))
 		return reader_fail(in, RC_MALFORMED, at, "expected a non-negative integer");

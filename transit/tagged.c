@@ -5,9 +5,30 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* {"~#u": [high, low]}, two signed 64-bit halves. */
+/* One half of a UUID. */
+static enum rc uuid_half(struct transit_in *in, int64_t *half)
+{
+	const char *at = in->scan.at;
+	struct text text;
+	struct slice digits = { "", 0 };
+	enum rc rc;
+
+	if (scan_look(&in->scan) == '"') {
+		rc = reader_string(in, false, &text);
+		if (!rc && slice_starts(text.body, slice_of("~i")))
+			digits = slice_make(text.body.data + 2, text.body.len - 2);
+	} else {
+		rc = reader_number(in, "expected an integer", &digits);
+	}
+	if (!rc && scan_int64(digits, half))
+		return reader_fail(in, RC_MALFORMED, at, "a UUID needs two 64-bit integers");
+	return rc;
+}
+
+/* {"~#u": [high, low]}. */
 static enum rc uuid_halves(struct transit_in *in)
 {
+	const char *at = in->scan.at;
 	int64_t half[2] = { 0, 0 };
 	size_t count = 0;
 	bool more;
@@ -16,35 +37,19 @@ static enum rc uuid_halves(struct transit_in *in)
 	enum rc rc = reader_open(in, ']');
 
 	while (!rc && !(rc = reader_next(in, &more)) && more) {
-		struct text string;
-		struct slice number;
-		const char *at = in->scan.at;
-
-		if (*at == '"') {
-			rc = reader_string(in, false, &string);
-			if (rc)
-				break;
-			number = slice_starts(string.body, slice_of("~i")) ?
-				slice_make(string.body.data + 2, string.body.len - 2) : slice_of("");
-		} else {
-			rc = reader_number(in, &number);
-			if (rc)
-				break;
-		}
-		if (count == 2 || scan_int64(number, &half[count]))
+		if (count == 2)
 			return reader_fail(in, RC_MALFORMED, at, "a UUID needs two 64-bit integers");
-		count++;
+		rc = uuid_half(in, &half[count++]);
 	}
-	if (rc)
-		return rc;
-	if (count != 2)
-		return reader_fail(in, RC_MALFORMED, in->scan.at - 1, "a UUID needs two 64-bit integers");
+	if (!rc && count != 2)
+		return reader_fail(in, RC_MALFORMED, at, "a UUID needs two 64-bit integers");
 	high = (uint64_t)half[0];
 	low = (uint64_t)half[1];
 	(void)snprintf(text, sizeof(text), "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32,
 		high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
-	canon_prefixed(in, "\"~u", slice_of(text));
-	return in->rc;
+	if (!rc)
+		canon_prefixed(in, "\"~u", slice_of(text));
+	return rc;
 }
 
 /* The text of a scalar's rep: a string without a type of its own, or a number where the type is numeric. */
@@ -56,7 +61,7 @@ static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep
 	enum rc rc;
 
 	if (scan_look(&in->scan) != '"')
-		return numeric ? reader_number(in, rep) : reader_malformed(in, "expected a string");
+		return numeric ? reader_number(in, "expected a string or a number", rep) : reader_malformed(in, "expected a string");
 	rc = reader_string(in, false, &text);
 	if (rc)
 		return rc;
@@ -66,11 +71,11 @@ static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep
 	first = rep->len > 1 ? rep->data[1] : ' ';
 	if (memchr("~^`", first, 3)) {
 		*rep = slice_make(rep->data + 1, rep->len - 1);
-	} else if (numeric && first == 'i') {
-		*rep = slice_make(rep->data + 2, rep->len - 2);
-	} else {
-		return reader_fail(in, RC_MALFORMED, at, "expected a plain string");
+		return rc;
 	}
+	if (!numeric || first != 'i')
+		return reader_fail(in, RC_MALFORMED, at, "expected a plain string");
+	*rep = slice_make(rep->data + 2, rep->len - 2);
 	return rc;
 }
 

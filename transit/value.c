@@ -12,8 +12,8 @@ static enum rc string_value(struct transit_in *in, bool as_key)
 
 static enum rc number_value(struct transit_in *in)
 {
-	struct slice number;
-	enum rc rc = reader_number(in, &number);
+	struct slice number = { "", 0 };
+	enum rc rc = reader_number(in, "expected a value", &number);
 
 	if (!rc)
 		canon_part(in, number.data, number.len);
@@ -41,9 +41,9 @@ static enum rc word_key(struct transit_in *in, const char *word, const char *pre
 
 static enum rc number_key(struct transit_in *in)
 {
-	struct slice number;
+	struct slice number = { "", 0 };
 	int64_t whole;
-	enum rc rc = reader_number(in, &number);
+	enum rc rc = reader_number(in, "expected a map key", &number);
 
 	if (!rc)
 		canon_prefixed(in, scan_int64(number, &whole) ? "\"~d" : "\"~i", number);
@@ -65,11 +65,8 @@ static enum rc array_map_key(struct transit_in *in)
 		return word_key(in, "true", "\"~?t");
 	case 'f':
 		return word_key(in, "false", "\"~?f");
-	case '-':
-	case '0' ... '9':
-		return number_key(in);
 	default:
-		return reader_malformed(in, "expected a map key");
+		return number_key(in);
 	}
 }
 
@@ -234,10 +231,7 @@ enum rc reader_value(struct transit_in *in)
 		return word_value(in, "false");
 	case 'n':
 		return word_value(in, "null");
-	case '-':
-	case '0' ... '9':
-		return number_value(in);
 	default:
-		return reader_malformed(in, "expected a value");
+		return number_value(in);
 	}
 }
