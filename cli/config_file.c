@@ -1,4 +1,4 @@
-#include "cli/config.h"
+#include "cli/config_file.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -65,7 +65,7 @@ static int on_entry(void *arg, const char *section, const char *name, const char
 	return rc == RC_OK;
 }
 
-enum rc config_read(const char *path, struct options *options, struct options *const *others, size_t other_count, struct reason *why)
+enum rc config_file_read(const char *path, struct options *options, struct options *const *others, size_t other_count, struct reason *why)
 {
 	struct reading reading = { path, fopen(path, "re"), 0, options, others, other_count, RC_OK, why };
 	int bad_line;

@@ -1,0 +1,30 @@
+#include "auth/grant.h"
+
+#include "base/docid.h"
+
+#define MODE_LEN 3
+
+enum rc grant_parse(struct slice text, struct store_grant *out, struct reason *why)
+{
+	struct slice mode = slice_of("");
+
+	if (text.len >= MODE_LEN)
+		mode = slice_make(text.data + text.len - MODE_LEN, MODE_LEN);
+	out->write = !slice_is(mode, ":ro");
+	out->group = text;
+	if (slice_is(mode, ":ro") || slice_is(mode, ":rw"))
+		out->group.len -= MODE_LEN;
+	if (out->group.len == 0)
+		return reason_set(why, RC_MALFORMED, "the group is empty");
+	if (out->group.len > GROUP_MAX)
+		return reason_set(why, RC_MALFORMED, "the group is longer than %d bytes", GROUP_MAX);
+	if (!group_is_valid(out->group))
+		return reason_set(why, RC_MALFORMED, "the group must be UTF-8 without control characters");
+	return RC_OK;
+}
+
+void grant_format(const struct store_grant *grant, struct buf *out)
+{
+	buf_put_slice(out, grant->group);
+	buf_put_text(out, grant->write ? ":rw" : ":ro");
+}

@@ -1,0 +1,219 @@
+#include "cli/admin.h"
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "master/master.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REACH_MS 8000    /* for a server to finish starting or stopping */
+#define ANSWER_MS 30000  /* for it to answer */
+#define PAUSE_MS 20      /* between looks */
+#define READ_BYTES 65536 /* at a time */
+
+/* ---- With the lock ----------------------------------------------------------------------------------------------------------- */
+
+struct local {
+	struct admin_answer *answer;
+	enum rc rc;
+};
+
+static void on_replies(void *arg, enum rc rc, const struct store_reply *replies)
+{
+	struct local *local = arg;
+
+	local->rc = rc;
+	if (rc == RC_OK)
+		store_reply_pack(replies, &local->answer->bytes);
+}
+
+static enum rc local_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+{
+	struct local local = { answer, RC_UNAVAILABLE };
+	struct store *store;
+	enum rc rc = store_open(db, STORE_WRITER, &store, why);
+
+	if (rc != RC_OK)
+		return rc;
+	store_commit(store, request, 1, on_replies, &local);
+	store_close(store);
+	if (local.rc == RC_OK)
+		local.rc = store_reply_unpack(buf_slice(&answer->bytes), &answer->reply);
+	if (local.rc != RC_OK)
+		return reason_set(why, local.rc, "%.200s: the database did not take it (%s); is the disk full?", db, rc_name(local.rc));
+	return RC_OK;
+}
+
+/* ---- By the control socket --------------------------------------------------------------------------------------------------- */
+
+static enum rc await(int fd, short events, uint64_t deadline)
+{
+	struct pollfd waited = { .fd = fd, .events = events };
+	uint64_t now;
+
+	while ((now = clock_ms()) < deadline) {
+		int ready = poll(&waited, 1, (int)(deadline - now));
+
+		if (ready > 0)
+			return RC_OK;
+		if (ready < 0 && errno != EINTR)
+			return RC_IO;
+	}
+	return RC_BUSY;
+}
+
+static enum rc remote_send(int fd, const struct store_request *request, uint64_t deadline)
+{
+	struct buf out = BUF_EMPTY;
+	size_t begun = frame_begin(&out, 1);
+	enum rc rc = RC_OK;
+
+	store_request_pack(request, &out);
+	frame_end(&out, begun);
+	while (rc == RC_OK && out.len) {
+		ssize_t sent = send(fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent > 0)
+			buf_drop(&out, (size_t)sent);
+		else if (sent < 0 && errno == EAGAIN)
+			rc = await(fd, POLLOUT, deadline);
+		else if (sent < 0 && errno != EINTR)
+			rc = RC_UNAVAILABLE;
+	}
+	buf_free(&out);
+	return rc;
+}
+
+static enum rc remote_receive(int fd, struct admin_answer *answer, uint64_t deadline)
+{
+	struct buf *in = &answer->bytes;
+	struct frame frame;
+	enum rc rc;
+
+	while ((rc = frame_take(buf_slice(in), &frame)) == RC_BUSY) {
+		char *room = buf_reserve(in, READ_BYTES);
+		ssize_t got = recv(fd, room, READ_BYTES, MSG_DONTWAIT);
+
+		if (got > 0)
+			in->len += (size_t)got;
+		else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+			return RC_UNAVAILABLE;
+		else if ((rc = await(fd, POLLIN, deadline)) != RC_OK)
+			return rc;
+	}
+	return rc == RC_OK ? store_reply_unpack(frame.payload, &answer->reply) : rc;
+}
+
+/* RC_UNAVAILABLE: the server went away, maybe with the request done. */
+static enum rc remote_do(int fd, const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+{
+	uint64_t deadline = clock_ms() + ANSWER_MS;
+	enum rc rc = remote_send(fd, request, deadline);
+
+	if (rc == RC_OK)
+		rc = remote_receive(fd, answer, deadline);
+	if (rc == RC_BUSY)
+		return reason_set(why, RC_BUSY, "%.200s: the server that runs on it does not answer; it may still do what was asked", db);
+	if (rc == RC_UNAVAILABLE)
+		return reason_set(why, rc, "%.200s: the server that runs on it went away before it answered", db);
+	if (rc == RC_OK && (answer->reply.rc == RC_UNAVAILABLE || answer->reply.rc == RC_BUSY))
+		return reason_set(why, RC_UNAVAILABLE, "%.200s: the server that runs on it could not do it now", db);
+	if (rc != RC_OK)
+		return reason_set(why, rc, "%.200s: the server that runs on it answered what this program does not understand (%s)", db,
+				  rc_name(rc));
+	return RC_OK;
+}
+
+/* ---- Either ------------------------------------------------------------------------------------------------------------------ */
+
+static void pause_briefly(void)
+{
+	struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+/* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is -1. Someone who has the lock and no socket is a
+ * server that starts or stops, or another command like this one: worth waiting for. */
+static enum rc reach(const char *db, uint64_t deadline, int *fd, int *lock, struct reason *why)
+{
+	for (;;) {
+		enum rc rc = master_control_connect(db, fd, why);
+
+		*lock = -1;
+		if (rc != RC_NOT_FOUND)
+			return rc;
+		*fd = -1;
+		rc = master_lock(db, lock, why);
+		if (rc != RC_BUSY || clock_ms() >= deadline)
+			return rc;
+		pause_briefly();
+	}
+}
+
+/* A request that was sent before, with its answer lost: was it done then? */
+static void settle(const struct store_request *request, struct store_reply *reply)
+{
+	if ((request->kind == STORE_TOKEN_ADD && reply->rc == RC_EXISTS) ||
+	    (request->kind == STORE_TOKEN_REVOKE && reply->rc == RC_NOT_FOUND))
+		reply->rc = RC_OK;
+}
+
+enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+{
+	uint64_t deadline = clock_ms() + REACH_MS;
+	bool sent_before = false;
+	int fd, lock;
+	enum rc rc;
+
+	for (;;) {
+		*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
+		rc = reach(db, deadline, &fd, &lock, why);
+		if (rc != RC_OK)
+			return rc;
+		if (fd < 0) {
+			rc = local_do(db, request, answer, why);
+			(void)close(lock);
+			break;
+		}
+		rc = remote_do(fd, db, request, answer, why);
+		(void)close(fd);
+		if (rc != RC_UNAVAILABLE || clock_ms() >= deadline)
+			break;
+		sent_before = true;
+		admin_answer_clear(answer);
+		pause_briefly();
+	}
+	if (rc == RC_OK && sent_before)
+		settle(request, &answer->reply);
+	return rc;
+}
+
+enum rc admin_do_alone(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+{
+	int fd, lock;
+	enum rc rc;
+
+	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
+	rc = reach(db, clock_ms() + REACH_MS, &fd, &lock, why);
+	if (rc != RC_OK)
+		return rc;
+	if (fd >= 0) {
+		(void)close(fd);
+		return reason_set(why, RC_BUSY, "another pocketbook serves the database %.200s", db);
+	}
+	rc = local_do(db, request, answer, why);
+	(void)close(lock);
+	return rc;
+}
+
+void admin_answer_clear(struct admin_answer *answer)
+{
+	store_reply_clear(&answer->reply);
+	buf_free(&answer->bytes);
+	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
+}

@@ -1,0 +1,22 @@
+/* One thing done to the database, whether a server runs on it or not: by its control socket where one does, else under the lock that the
+ * server would take, with the database opened here. */
+#ifndef CLI_ADMIN_H
+#define CLI_ADMIN_H
+
+#include "base/reason.h"
+#include "store/store.h"
+
+struct admin_answer {
+	struct store_reply reply; /* its slices point into bytes */
+	struct buf bytes;
+};
+
+/* RC_OK: it was done, or refused by itself as answer->reply.rc says; anything else: `why` says what is in the way. Makes the database
+ * where there is none. Waits some seconds for a server that is just starting or stopping. A request whose answer got lost with its server
+ * is sent again, and counts as done where it proves to have been. Clear the answer in any case. */
+MUST_USE enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why);
+/* The same with nobody else on the database; RC_BUSY where a server runs on it. */
+MUST_USE enum rc admin_do_alone(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why);
+void admin_answer_clear(struct admin_answer *answer);
+
+#endif

@@ -1,0 +1,57 @@
+/* The commands of the program: one row each in the table of cli/commands.c. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "base/options.h"
+
+/* What a command is called with. All of it is the caller's. */
+struct invocation {
+	const char *program; /* as the program was called: for commands that the user can copy */
+	const struct command *command;
+	const struct options *options; /* with all layers */
+	const char *const *words;      /* what is no option; as many as the command allows */
+	size_t word_count;
+};
+
+/* Answers the exit status (base/exit.h); what went wrong has been said on stderr. */
+typedef int on_command(const struct invocation *invocation);
+
+struct command {
+	const char *name;  /* "token add" */
+	const char *words; /* what it takes beside options, for the help: "ID"; NULL: nothing */
+	size_t words_least;
+	size_t words_most;
+	const char *summary; /* one line */
+	const char *about;   /* paragraphs, each ended by a newline; may be NULL */
+	const char *example; /* lines to try; may be NULL */
+	const struct option_spec *options;
+	size_t option_count;
+	on_command *run;
+};
+
+#define COMMAND_OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof((table)[0])
+
+extern const struct command *const commands[];
+extern const size_t command_count;
+
+/* The command that the first words name, and how many words that takes. RC_NOT_FOUND: none; `why` says what there is. */
+MUST_USE enum rc command_find(const char *const *words, size_t count, const struct command **out, size_t *used, struct reason *why);
+/* How many words the name has if these begin with it, else 0. */
+size_t command_match(const char *name, const char *const *words, size_t count);
+/* Is `word` the first of the command's two words? */
+bool command_begins_with(const struct command *command, const char *word);
+
+/* Options that several commands share. */
+#define OPTION_DB \
+	{ \
+		.name = "db", .argument = "FILE", .fallback = "pocketbook.db", .kind = OPTION_TEXT, .help = "The database." \
+	}
+#define OPTION_CONFIG \
+	{ \
+		.name = "config", .argument = "FILE", .kind = OPTION_TEXT, .not_in_file = true, \
+		.help = "Read options from this file, lines of the form `name = value`." \
+	}
+
+extern const struct command command_serve, command_token_add, command_token_list, command_token_revoke, command_help, command_version;
+
+#endif

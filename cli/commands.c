@@ -1,0 +1,68 @@
+#include "cli/command.h"
+
+#include "base/nearest.h"
+
+#include <stdio.h>
+
+const struct command *const commands[] = {
+	&command_serve, &command_token_add, &command_token_list, &command_token_revoke, &command_help, &command_version,
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+size_t command_match(const char *name, const char *const *words, size_t count)
+{
+	size_t used = 0;
+
+	while (*name) {
+		size_t len = strcspn(name, " ");
+
+		if (used == count || !slice_equal(slice_make(name, len), slice_of(words[used])))
+			return 0;
+		used++;
+		name += len + strspn(name + len, " ");
+	}
+	return used;
+}
+
+bool command_begins_with(const struct command *command, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(command->name, word, len) == 0 && command->name[len] == ' ';
+}
+
+/* "token" alone, or with a second word that none has. */
+static enum rc command_half(const char *first, struct reason *why)
+{
+	char list[256] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < command_count; i++)
+		if (command_begins_with(commands[i], first))
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+						commands[i]->name + strlen(first) + 1);
+	return len ? reason_set(why, RC_NOT_FOUND, "%s: needs one of: %s (see 'pocketbook help %s')", first, list, first) : RC_OK;
+}
+
+enum rc command_find(const char *const *words, size_t count, const struct command **out, size_t *used, struct reason *why)
+{
+	struct nearest nearest = NEAREST_START;
+
+	if (count == 0)
+		return reason_set(why, RC_NOT_FOUND, "no command given (see 'pocketbook help')");
+	for (size_t i = 0; i < command_count; i++) {
+		*used = command_match(commands[i]->name, words, count);
+		if (*used) {
+			*out = commands[i];
+			return RC_OK;
+		}
+	}
+	if (command_half(words[0], why) != RC_OK)
+		return RC_NOT_FOUND;
+	for (size_t i = 0; i < command_count; i++)
+		nearest_offer(&nearest, slice_of(words[0]), commands[i]->name);
+	if (nearest.word)
+		return reason_set(why, RC_NOT_FOUND, "unknown command %.64s, did you mean %s? (see 'pocketbook help')", words[0],
+				  nearest.word);
+	return reason_set(why, RC_NOT_FOUND, "unknown command %.64s (see 'pocketbook help')", words[0]);
+}

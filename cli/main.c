@@ -1,0 +1,140 @@
+#include "base/exit.h"
+#include "base/fault.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/config_file.h"
+#include "cli/help.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Where a standard descriptor is closed, the next file opened would get its number, and what is printed. */
+static void main_fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY); /* writing to it fails, as it should */
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+}
+
+/* What was printed must have arrived: a token that went nowhere is lost. */
+static int main_finish(int status)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if (fflush(stdout) != 0 || failed)
+		return say_failed("cannot write to the standard output: %s", strerror(errno));
+	return status;
+}
+
+static bool asks_for_help(int argc, char *const *argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+/* The file may set options of any command. */
+static enum rc load_file(const struct command *command, struct options *options, struct reason *why)
+{
+	const char *path = options_text(options, "config");
+	struct options **others = mem_array(command_count, sizeof(struct options *));
+	size_t count = 0;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < command_count; i++)
+		if (commands[i] != command)
+			others[count++] = options_new(commands[i]->options, commands[i]->option_count);
+	if (path)
+		rc = config_file_read(path, options, others, count, why);
+	while (count)
+		options_free(others[--count]);
+	free(others);
+	return rc;
+}
+
+static enum rc load_layers(const struct command *command, struct options *options, struct reason *why)
+{
+	enum rc rc;
+
+	if (command->option_count == 0)
+		return RC_OK;
+	rc = options_take_environment(options, environ, why);
+	if (rc == RC_OK)
+		rc = load_file(command, options, why);
+	if (rc == RC_OK)
+		options_take_defaults(options);
+	return rc;
+}
+
+static int command_start(const char *program, const struct command *command, struct options *options, int argc, char *const *argv)
+{
+	struct invocation invocation = { .program = program, .command = command, .options = options };
+	struct reason why;
+	enum rc rc = options_take_arguments(options, argc, argv, &why);
+
+	if (rc == RC_NOT_FOUND)
+		return say_usage("%s: %s (see 'pocketbook help %s')", command->name, why.text, command->name);
+	if (rc != RC_OK)
+		return say_usage("%s", why.text);
+	invocation.words = options_words(options, &invocation.word_count);
+	if (invocation.word_count < command->words_least)
+		return say_usage("%s: needs %s (see 'pocketbook help %s')", command->name, command->words, command->name);
+	if (invocation.word_count > command->words_most)
+		return say_usage("%s: unexpected word %s (see 'pocketbook help %s')", command->name, invocation.words[command->words_most],
+				 command->name);
+	rc = load_layers(command, options, &why);
+	if (rc != RC_OK)
+		return say_usage("%s", why.text);
+	return command->run(&invocation);
+}
+
+static int run(int argc, char *const *argv)
+{
+	static const char *const version[] = { "version" };
+	const char *const *words = (const char *const *)argv + 1;
+	size_t count = argc > 1 ? (size_t)argc - 1 : 0;
+	const struct command *command;
+	struct options *options;
+	struct reason why;
+	size_t used;
+	int status;
+
+	if (count && (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0))
+		return help_words(words + 1, count - 1);
+	if (count && strcmp(words[0], "--version") == 0)
+		words = version;
+	if (count == 2 && asks_for_help(1, argv + 2))
+		return help_words(words, 1);
+	if (command_find(words, count, &command, &used, &why) != RC_OK)
+		return say_usage("%s", why.text);
+	argc -= (int)used + 1;
+	argv += used + 1;
+	if (asks_for_help(argc, argv)) {
+		help_command(command);
+		return EXIT_DONE;
+	}
+	options = options_new(command->options, command->option_count);
+	status = command_start(program_invocation_name, command, options, argc, argv);
+	options_free(options);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	main_fill_descriptors();
+	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), told like any other */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	fault_setup();
+	return main_finish(run(argc, argv));
+}

@@ -1,0 +1,58 @@
+#include "cli/origin.h"
+
+#include "base/slice.h"
+#include "base/text.h"
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define FORM "an origin is scheme://host or scheme://host:port, such as https://example.org"
+
+static enum rc host_check(struct slice host, const char *text, struct reason *why)
+{
+	char copy[256];
+	size_t good;
+
+	if (host.len == 0 || host.len >= sizeof(copy))
+		return reason_set(why, RC_MALFORMED, "\"%.100s\" has no host; " FORM, text);
+	memcpy(copy, host.data, host.len);
+	copy[host.len] = '\0';
+	if (copy[0] == '[')
+		good = 1 + strspn(copy + 1, DIGITS "abcdef:.") + (copy[host.len - 1] == ']');
+	else
+		good = strspn(copy, LOWER DIGITS "-._");
+	if (good != host.len)
+		return reason_set(
+			why, RC_MALFORMED,
+			"the host in \"%.100s\" is not as browsers send it: lower case letters, digits, - and . (xn-- for others)", text);
+	return RC_OK;
+}
+
+static enum rc port_check(struct slice scheme, struct slice port, const char *text, struct reason *why)
+{
+	uint64_t number;
+
+	if (text_number(port, 65535, &number) != RC_OK || number == 0)
+		return reason_set(why, RC_MALFORMED, "the port in \"%.100s\" is not a number from 1 to 65535", text);
+	if ((number == 80 && slice_is(scheme, "http")) || (number == 443 && slice_is(scheme, "https")))
+		return reason_set(why, RC_MALFORMED, "leave the port out of \"%.100s\": browsers do, where it is the scheme's own", text);
+	return RC_OK;
+}
+
+enum rc origin_check(const char *text, struct reason *why)
+{
+	struct slice scheme = slice_make(text, strspn(text, LOWER DIGITS "+-."));
+	const char *host = text + scheme.len + 3;
+	const char *end, *colon;
+	enum rc rc;
+
+	if (strcmp(text, "*") == 0)
+		return RC_OK;
+	if (scheme.len == 0 || strncmp(text + scheme.len, "://", 3) != 0)
+		return reason_set(why, RC_MALFORMED, "\"%.100s\" is no origin; " FORM, text);
+	end = host + strcspn(host, "/?#@");
+	if (*end)
+		return reason_set(why, RC_MALFORMED, "\"%.100s\" has more than an origin from %.1s on; " FORM, text, end);
+	colon = *host == '[' ? strchr(host + strcspn(host, "]"), ':') : strchr(host, ':');
+	rc = host_check(slice_make(host, (size_t)((colon ? colon : end) - host)), text, why);
+	return rc == RC_OK && colon ? port_check(scheme, slice_of(colon + 1), text, why) : rc;
+}

@@ -1,0 +1,239 @@
+#include "auth/grant.h"
+#include "auth/token.h"
+#include "base/clock.h"
+#include "base/docid.h"
+#include "base/exit.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/admin.h"
+#include "cli/command.h"
+#include "cli/say.h"
+#include "cli/tokens.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DAY UINT64_C(86400)
+
+/* ---- add --------------------------------------------------------------------------------------------------------------------- */
+
+static const struct option_spec add_options[] = {
+	{
+		.name = "user",
+		.argument = "NAME",
+		.help = "Whose token it is: 1 to 128 bytes. A user may have several.",
+	},
+	{
+		.name = "group",
+		.argument = "G[:ro|:rw]",
+		.repeatable = true,
+		.help = "A group that it opens, with all groups nested in it; * opens all. :ro is to read only, :rw (the default) to read "
+			"and write.",
+	},
+	{
+		.name = "expires",
+		.argument = "TIME",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = 36500 * DAY,
+		.help = "How long it is good for, such as 12h or 90d. Default: until it is revoked.",
+	},
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+static int user_read(const struct options *options, struct store_token *token)
+{
+	const char *user = options_text(options, "user");
+
+	if (user == NULL)
+		return say_usage("token add: needs --user NAME (see 'pocketbook help token add')");
+	token->user = slice_of(user);
+	if (token->user.len > STORE_USER_MAX)
+		return say_usage("%s: longer than %d bytes", options_place(options, "user", 0), STORE_USER_MAX);
+	if (!text_is_utf8(token->user) || text_has_control(token->user))
+		return say_usage("%s: must be UTF-8 without control characters", options_place(options, "user", 0));
+	return EXIT_DONE;
+}
+
+static bool is_granted(const struct store_token *token, struct slice group)
+{
+	for (size_t i = 0; i < token->grant_count; i++)
+		if (slice_equal(token->grants[i].group, group))
+			return true;
+	return false;
+}
+
+/* Fills token->grants, which has room for STORE_GRANTS_MAX. */
+static int grants_read(const struct options *options, struct store_token *token)
+{
+	size_t count;
+	const char *const *texts = options_list(options, "group", &count);
+
+	if (count == 0)
+		return say_usage("token add: needs --group GROUP, or --group '*' for all (see 'pocketbook help token add')");
+	if (count > STORE_GRANTS_MAX)
+		return say_usage("%s: more than %d groups", options_place(options, "group", STORE_GRANTS_MAX), STORE_GRANTS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct store_grant grant;
+		struct reason why;
+
+		if (grant_parse(slice_of(texts[i]), &grant, &why) != RC_OK)
+			return say_usage("%s: \"%.100s\": %s", options_place(options, "group", i), texts[i], why.text);
+		if (is_granted(token, grant.group))
+			return say_usage("%s: %.*s is given twice", options_place(options, "group", i), (int)grant.group.len,
+					 grant.group.data);
+		token->grants[token->grant_count++] = grant;
+	}
+	return EXIT_DONE;
+}
+
+/* Once, alone on the standard output. A token that could not be shown is of no use to anybody. */
+static int token_show(const struct token_minted *minted, const char *db)
+{
+	if (puts(minted->text) >= 0 && fflush(stdout) == 0)
+		return EXIT_DONE;
+	say("the token could not be shown: %s; revoke it with: pocketbook token revoke %s --db %s", strerror(errno), minted->id, db);
+	return EXIT_FAILED;
+}
+
+static int token_store(const char *db, const struct store_token *token)
+{
+	struct store_request request = { .kind = STORE_TOKEN_ADD, .token = *token };
+	struct admin_answer answer;
+	struct reason why;
+	int status = EXIT_DONE;
+
+	if (admin_do(db, &request, &answer, &why) != RC_OK)
+		status = say_failed("%s", why.text);
+	else if (answer.reply.rc != RC_OK)
+		status = say_failed("%s: the token was refused (%s)", db, rc_name(answer.reply.rc));
+	admin_answer_clear(&answer);
+	return status;
+}
+
+static int add_run(const struct invocation *invocation)
+{
+	const struct options *options = invocation->options;
+	const char *db = options_text(options, "db");
+	struct store_grant grants[STORE_GRANTS_MAX];
+	struct store_token token = { .grants = grants, .created = clock_wall() };
+	struct token_minted minted;
+	int status = user_read(options, &token);
+
+	if (status == EXIT_DONE)
+		status = grants_read(options, &token);
+	if (status != EXIT_DONE)
+		return status;
+	if (token_mint(&minted) != RC_OK)
+		return say_failed("the system has no random numbers to make a token of");
+	token.id = slice_of(minted.id);
+	memcpy(token.hash, minted.hash, sizeof(token.hash));
+	if (options_text(options, "expires"))
+		token.expires = token.created + (int64_t)options_number(options, "expires");
+	status = token_store(db, &token);
+	if (status == EXIT_DONE)
+		status = token_show(&minted, db);
+	if (status == EXIT_DONE)
+		say("this is the only time that the token of %s is shown; its id is %s", options_text(options, "user"), minted.id);
+	token_wipe(&minted);
+	return status;
+}
+
+const struct command command_token_add = {
+	.name = "token add",
+	.summary = "Make a token and print it, once.",
+	.about = "A program shows it as `Authorization: Bearer TOKEN`. The database keeps no more than a hash of it. Works while a server "
+		 "runs on the database and while none does.\n"
+		 "Only a final :ro or :rw is the mode of a group, since groups may have colons.\n",
+	.example = "  pocketbook token add --user ann --group todos --group news:ro --expires 90d\n",
+	COMMAND_OPTIONS(add_options),
+	.run = add_run,
+};
+
+/* ---- list and revoke --------------------------------------------------------------------------------------------------------- */
+
+/* These make no database. */
+static int database_check(const char *db)
+{
+	if (access(db, F_OK) == 0)
+		return EXIT_DONE;
+	return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
+}
+
+static const struct option_spec list_options[] = {
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON array, for programs." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+static int list_run(const struct invocation *invocation)
+{
+	const char *db = options_text(invocation->options, "db");
+	struct store_request request = { .kind = STORE_TOKEN_LIST };
+	struct admin_answer answer;
+	struct reason why;
+	int status = database_check(db);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (admin_do(db, &request, &answer, &why) != RC_OK)
+		status = say_failed("%s", why.text);
+	else if (answer.reply.rc != RC_OK)
+		status = say_failed("%s: the tokens could not be listed (%s)", db, rc_name(answer.reply.rc));
+	else if (options_is_on(invocation->options, "json"))
+		tokens_print_json(answer.reply.tokens, answer.reply.token_count);
+	else if (answer.reply.token_count == 0)
+		say("%s: there is no token yet (see 'pocketbook help token add')", db);
+	else
+		tokens_print_table(answer.reply.tokens, answer.reply.token_count, clock_wall());
+	admin_answer_clear(&answer);
+	return status;
+}
+
+const struct command command_token_list = {
+	.name = "token list",
+	.summary = "List the tokens: id, user, times (UTC) and groups.",
+	.about = "The tokens themselves are kept by nobody but those who got them.\n",
+	COMMAND_OPTIONS(list_options),
+	.run = list_run,
+};
+
+static const struct option_spec revoke_options[] = { OPTION_DB, OPTION_CONFIG };
+
+static int revoke_run(const struct invocation *invocation)
+{
+	const char *db = options_text(invocation->options, "db");
+	struct store_request request = { .kind = STORE_TOKEN_REVOKE, .token = { .id = slice_of(invocation->words[0]) } };
+	struct admin_answer answer;
+	struct reason why;
+	int status;
+
+	if (!token_id_is_valid(request.token.id))
+		return say_usage("token revoke: ID must be the 16 hex digits that 'pocketbook token list' shows");
+	status = database_check(db);
+	if (status != EXIT_DONE)
+		return status;
+	if (admin_do(db, &request, &answer, &why) != RC_OK)
+		status = say_failed("%s", why.text);
+	else if (answer.reply.rc == RC_NOT_FOUND)
+		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db, invocation->words[0]);
+	else if (answer.reply.rc != RC_OK)
+		status = say_failed("%s: the token could not be revoked (%s)", db, rc_name(answer.reply.rc));
+	admin_answer_clear(&answer);
+	return status;
+}
+
+const struct command command_token_revoke = {
+	.name = "token revoke",
+	.words = "ID",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Revoke the token of this id.",
+	.about = "On a running server its open streams end within a second.\n",
+	.example = "  pocketbook token revoke 0123456789abcdef\n",
+	COMMAND_OPTIONS(revoke_options),
+	.run = revoke_run,
+};

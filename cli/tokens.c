@@ -1,0 +1,141 @@
+#include "cli/tokens.h"
+
+#include "auth/grant.h"
+#include "base/mem.h"
+#include "transit/transit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <wchar.h>
+
+#define TIME_ROOM 40
+
+static void time_format(int64_t seconds, const char *format, char out[TIME_ROOM])
+{
+	time_t when = (time_t)seconds;
+	struct tm parts;
+
+	if (gmtime_r(&when, &parts) == NULL || strftime(out, TIME_ROOM, format, &parts) == 0)
+		(void)snprintf(out, TIME_ROOM, "?");
+}
+
+/* Columns on a terminal. */
+static size_t text_width(struct slice text)
+{
+	mbstate_t state = { 0 };
+	size_t width = 0, at = 0;
+	wchar_t wide;
+
+	while (at < text.len) {
+		size_t len = mbrtowc(&wide, text.data + at, text.len - at, &state);
+		int columns = len && len <= text.len ? wcwidth(wide) : -1;
+
+		if (columns < 0)
+			return text.len;
+		width += (size_t)columns;
+		at += len;
+	}
+	return width;
+}
+
+static void print_padded(struct slice text, size_t width)
+{
+	size_t own = text_width(text);
+
+	(void)fwrite(text.data, 1, text.len, stdout);
+	printf("%*s", (int)(width > own ? width - own : 0), "");
+}
+
+static void expiry_format(const struct store_token *token, int64_t now, char out[TIME_ROOM])
+{
+	if (token->expires == 0)
+		(void)snprintf(out, TIME_ROOM, "never");
+	else
+		time_format(token->expires, token->expires <= now ? "expired %Y-%m-%d" : "%Y-%m-%d %H:%M", out);
+}
+
+static void print_grants(const struct store_token *token)
+{
+	struct buf text = BUF_EMPTY;
+
+	for (size_t i = 0; i < token->grant_count; i++) {
+		if (i)
+			buf_put_text(&text, ", ");
+		grant_format(&token->grants[i], &text);
+	}
+	(void)fwrite(text.data, 1, text.len, stdout);
+	buf_free(&text);
+}
+
+void tokens_print_table(const struct store_token *tokens, size_t count, int64_t now)
+{
+	size_t user_width = strlen("USER");
+	char created[TIME_ROOM], expires[TIME_ROOM];
+
+	for (size_t i = 0; i < count; i++)
+		if (text_width(tokens[i].user) > user_width)
+			user_width = text_width(tokens[i].user);
+	printf("%-16s  %-*s  %-16s  %-18s  %s\n", "ID", (int)user_width, "USER", "CREATED", "EXPIRES", "GROUPS");
+	for (size_t i = 0; i < count; i++) {
+		time_format(tokens[i].created, "%Y-%m-%d %H:%M", created);
+		expiry_format(&tokens[i], now, expires);
+		printf("%.*s  ", (int)tokens[i].id.len, tokens[i].id.data);
+		print_padded(tokens[i].user, user_width);
+		printf("  %-16s  %-18s  ", created, expires);
+		print_grants(&tokens[i]);
+		putchar('\n');
+	}
+}
+
+static void put_member(struct buf *out, const char *name, struct slice text)
+{
+	transit_out_key(out, ENCODING_JSON, name);
+	transit_out_string(out, ENCODING_JSON, text);
+}
+
+static void put_time(struct buf *out, const char *name, int64_t seconds)
+{
+	char text[TIME_ROOM];
+
+	if (seconds == 0) {
+		transit_out_key(out, ENCODING_JSON, name);
+		buf_put_text(out, "null");
+		return;
+	}
+	time_format(seconds, "%Y-%m-%dT%H:%M:%SZ", text);
+	put_member(out, name, slice_of(text));
+}
+
+static void put_token(struct buf *out, const struct store_token *token)
+{
+	buf_put_byte(out, '{');
+	put_member(out, "id", token->id);
+	buf_put_byte(out, ',');
+	put_member(out, "user", token->user);
+	buf_put_text(out, ",\"groups\":[");
+	for (size_t i = 0; i < token->grant_count; i++) {
+		buf_put_text(out, i ? ",{" : "{");
+		put_member(out, "group", token->grants[i].group);
+		buf_put_text(out, token->grants[i].write ? ",\"write\":true}" : ",\"write\":false}");
+	}
+	buf_put_text(out, "],");
+	put_time(out, "created", token->created);
+	buf_put_byte(out, ',');
+	put_time(out, "expires", token->expires);
+	buf_put_byte(out, '}');
+}
+
+void tokens_print_json(const struct store_token *tokens, size_t count)
+{
+	struct buf out = BUF_EMPTY;
+
+	buf_put_byte(&out, '[');
+	for (size_t i = 0; i < count; i++) {
+		buf_put_text(&out, i ? ",\n " : "");
+		put_token(&out, &tokens[i]);
+	}
+	buf_put_text(&out, "]\n");
+	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_free(&out);
+}
