@@ -18,7 +18,8 @@ typedef int on_command(const struct invocation *invocation);
 
 struct command {
 	const char *name;  /* "token add" */
-	const char *words; /* what it takes beside options, for the help: "ID"; NULL: nothing */
+	const char *usage; /* what follows the name in a call */
+	const char *words; /* how a missing word is called */
 	size_t words_least;
 	size_t words_most;
 	const char *summary; /* one line */

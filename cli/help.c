@@ -9,15 +9,16 @@
 
 #define WIDTH 79
 #define LEFT 2
+#define GAP 2 /* at least, between two columns */
 #define SUMMARY_COLUMN 18
-#define HELP_COLUMN 27
+#define HELP_COLUMN 26
 
 /* Breaks the text between words so that no line passes WIDTH. The cursor stands at column `at`; lines begin at `indent`. */
 static void print_wrapped(const char *text, size_t at, size_t indent)
 {
 	bool first = true;
 
-	if (at >= indent) {
+	if (at && at + GAP > indent) {
 		putchar('\n');
 		at = 0;
 	}
@@ -65,14 +66,13 @@ static void print_option(const struct option_spec *spec)
 	if (spec->fallback)
 		buf_putf(&help, " Default: %s.", spec->fallback);
 	buf_put_byte(&help, '\0');
-	print_wrapped(help.data, (size_t)at + 1, HELP_COLUMN);
+	print_wrapped(help.data, (size_t)at, HELP_COLUMN);
 	buf_free(&help);
 }
 
 void help_command(const struct command *command)
 {
-	printf("Usage: pocketbook %s%s%s%s\n", command->name, command->option_count ? " [OPTION]..." : "", command->words ? " " : "",
-	       command->words ? command->words : "");
+	printf("Usage: pocketbook %s%s%s\n", command->name, *command->usage ? " " : "", command->usage);
 	print_paragraphs(command->summary);
 	if (command->about)
 		print_paragraphs(command->about);
@@ -105,6 +105,7 @@ static void print_overview(void)
 			 "An option can also stand in the environment, as POCKETBOOK_NAME, or in a file named by --config, as a line "
 			 "`name = value`. The command line comes first, then the environment, then the file. Where an option may be given "
 			 "several times, the environment has its values separated by spaces and the file has a line for each.\n"
+			 "A SIZE is in bytes, or ends in K, M or G; a TIME ends in s, m, h, d or w.\n"
 			 "Exit status: 0 done, 1 failed, 2 wrong usage.");
 }
 
@@ -140,7 +141,7 @@ static int help_run(const struct invocation *invocation)
 
 const struct command command_help = {
 	.name = "help",
-	.words = "[COMMAND]",
+	.usage = "[COMMAND]",
 	.words_most = 2,
 	.summary = "Tell what commands there are, or about one of them.",
 	.run = help_run,

@@ -250,6 +250,7 @@ static int serve_run(const struct invocation *invocation)
 
 const struct command command_serve = {
 	.name = "serve",
+	.usage = "[OPTION]...",
 	.summary = "Serve documents, live, over HTTP and event streams.",
 	.about = "Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends its streams and exits. Its log goes to the "
 		 "standard error. Makes the database where there is none.\n",

@@ -144,6 +144,7 @@ static int add_run(const struct invocation *invocation)
 
 const struct command command_token_add = {
 	.name = "token add",
+	.usage = "--user NAME --group G[:ro|:rw]... [OPTION]...",
 	.summary = "Make a token and print it, once.",
 	.about = "A program shows it as `Authorization: Bearer TOKEN`. The database keeps no more than a hash of it. Works while a server "
 		 "runs on the database and while none does.\n"
@@ -195,6 +196,7 @@ static int list_run(const struct invocation *invocation)
 
 const struct command command_token_list = {
 	.name = "token list",
+	.usage = "[OPTION]...",
 	.summary = "List the tokens: id, user, times (UTC) and groups.",
 	.about = "The tokens themselves are kept by nobody but those who got them.\n",
 	COMMAND_OPTIONS(list_options),
@@ -228,7 +230,8 @@ static int revoke_run(const struct invocation *invocation)
 
 const struct command command_token_revoke = {
 	.name = "token revoke",
-	.words = "ID",
+	.usage = "ID [OPTION]...",
+	.words = "the ID of a token",
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Revoke the token of this id.",

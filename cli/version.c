@@ -1,5 +1,3 @@
-#include "config.h"
-
 #include "base/exit.h"
 #include "cli/command.h"
 
@@ -20,6 +18,7 @@ static int version_run(const struct invocation *invocation)
 
 const struct command command_version = {
 	.name = "version",
-	.summary = "Tell the version of this program and of the libraries it runs with.",
+	.usage = "",
+	.summary = "Tell the versions of the program and of its libraries.",
 	.run = version_run,
 };
