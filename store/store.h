@@ -19,7 +19,9 @@ struct store;
 enum store_role { STORE_READER, STORE_WRITER };
 
 /* Opens the database. The writer makes it (mode 0600) and brings its schema up to date; a reader wants it made and current.
- * RC_CORRUPT: not a database of ours; RC_NEWER: of a newer schema; RC_IO: the system refused; `why` names the file and what to do. */
+ * `why` (may be NULL) names the file and what to do. Starting anew does not help against RC_CORRUPT: not a database of ours, or damaged;
+ * RC_NEWER: of a newer schema; RC_IO: the system refused. It may against RC_BUSY: another program has it locked; and, for a reader,
+ * RC_NOT_FOUND: no writer has made it yet; RC_UNAVAILABLE: no writer has brought its schema up to date yet. */
 MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why);
 /* The writer checkpoints what it can; readers never do. NULL is fine. */
 void store_close(struct store *store);
@@ -32,7 +34,8 @@ void store_close(struct store *store);
  *
  * A snapshot that began when the head was `start` shows what lies behind `seq`, without tombstones up to `start`. Once it has come to
  * `bound` (first = start, then once more the head of that moment) it ends, whatever is written meanwhile; what came
- * after is found by the next pull. Where a purge passed `start` meanwhile, it ends in a place before the horizon, so that the next pull resets. */
+ * after is found by the next pull. Where a purge passed `start` meanwhile, it ends in a place before the horizon, so that the next pull
+ * resets. */
 struct store_cursor {
 	uint64_t epoch; /* 0: from the beginning */
 	uint64_t seq;
@@ -55,14 +58,14 @@ struct store_doc {
 	uint64_t version;
 	uint64_t seq;
 	bool deleted;
-	bool plain; /* as transit_in_value gave it */
+	bool plain;         /* as transit_in_value gave it */
 	struct slice value; /* canonical (transit/transit.h); empty where deleted */
 };
 
 struct store_query {
-	struct slice group;
+	struct slice group; /* valid (base/docid.h) */
 	struct store_cursor since;
-	unsigned limit;	  /* documents, at least 1 */
+	unsigned limit;   /* documents, at least 1 */
 	size_t max_bytes; /* of values: a page ends after the document that passes this */
 };
 
@@ -77,8 +80,8 @@ struct store_page {
 typedef void on_store_page(void *arg, enum rc rc, const struct store_page *page);
 typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *place);
 
-/* One page of what changed in the group after `since` (protocol.md, GET /sync), read from one consistent state of the database that has every
- * commit answered before the call. RC_UNAVAILABLE or RC_IO: the database did not answer. */
+/* One page of what changed in the group after `since` (protocol.md, GET /sync), read from one consistent state of the database that has
+ * every commit answered before the call. RC_BUSY, RC_IO, RC_CORRUPT: the database did not answer; so for the two below. */
 void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page, void *arg);
 /* The newest sequence number of the group and all nested in it, 0 where there is none, with the present epoch. */
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
@@ -98,11 +101,11 @@ struct store_grant {
 };
 
 struct store_token {
-	struct slice id; /* STORE_TOKEN_ID_LEN lower-case hex digits */
+	struct slice id;   /* STORE_TOKEN_ID_LEN lower-case hex digits */
 	struct slice user; /* 1 to STORE_USER_MAX bytes */
 	unsigned char hash[STORE_TOKEN_HASH_LEN];
-	int64_t created; /* seconds since 1970 UTC */
-	int64_t expires; /* the same; 0: never */
+	int64_t created;            /* seconds since 1970 UTC */
+	int64_t expires;            /* the same; 0: never */
 	struct store_grant *grants; /* at least one */
 	size_t grant_count;
 };
@@ -115,9 +118,9 @@ void store_token_find(struct store *store, struct slice id, on_store_token *on_t
 
 /* One document of a push, as the client sent it. */
 struct store_edit {
-	struct slice id;   /* valid (base/docid.h) */
+	struct slice id; /* valid (base/docid.h) */
 	uint64_t base;
-	struct slice op;   /* empty: none */
+	struct slice op; /* empty: none */
 	bool deleted;
 	bool plain;
 	struct slice value; /* canonical; empty where deleted */
@@ -127,10 +130,10 @@ enum store_status { STORE_OK, STORE_CONFLICT, STORE_SKIPPED };
 
 struct store_result {
 	enum store_status status;
-	uint64_t version; /* now; 0 where there is no such document */
-	uint64_t seq;	  /* of the write that was made; 0: none was */
-	bool deleted;	  /* conflict: what is held is a tombstone, or nothing */
-	bool plain;	  /* conflict: of the value */
+	uint64_t version;   /* of the document as it is now; 0 where there is none */
+	uint64_t seq;       /* of the write that was made; 0: none was */
+	bool deleted;       /* conflict: what is held is a tombstone, or nothing */
+	bool plain;         /* conflict: of the value */
 	struct slice value; /* conflict: what is held */
 };
 
@@ -154,18 +157,18 @@ struct store_reply {
 	enum store_kind kind;
 	struct store_result *results; /* STORE_PUSH: one for each edit, in order */
 	size_t result_count;
-	struct store_cursor head;      /* the head after the commit */
-	struct store_token *tokens;    /* STORE_TOKEN_LIST, by time of making */
+	struct store_cursor head;   /* the head after the commit */
+	struct store_token *tokens; /* STORE_TOKEN_LIST, by time of making */
 	size_t token_count;
-	uint64_t purged;	       /* STORE_PURGE: tombstones that went */
+	uint64_t purged; /* STORE_PURGE: tombstones that went */
 };
 
 typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);
 
 /* Does all requests in their order in one durable transaction and calls back with as many replies. rc other than RC_OK: nothing was
- * committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a failed sync) and the process must end, RC_BUSY or RC_IO: may be tried again.
- * Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_TOO_LARGE (the conflicts of a
- * push would answer more than STORE_REPLY_MAX bytes of values). */
+ * committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a failed sync) and the process must end, RC_BUSY or RC_IO: may be tried
+ * again. Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_TOO_LARGE (the conflicts of a push
+ * would answer more than STORE_REPLY_MAX bytes of values). */
 #define STORE_REPLY_MAX ((size_t)64 << 20)
 void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg);
 

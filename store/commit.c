@@ -1,0 +1,214 @@
+/* The writer's transactions: a batch of requests, done in order, durable together. */
+#include "store/commit.h"
+
+#include "store/tokens.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* ---- Groups --------------------------------------------------------------------------------------------------------------- */
+
+enum rc commit_leave(struct commit *commit)
+{
+	sqlite3_stmt *stmt = commit->store->sql[SQL_SET_GROUP];
+	struct commit_group left = commit->group;
+
+	commit->group = (struct commit_group){ .gid = 0 };
+	if (left.seq == 0)
+		return RC_OK;
+	sql_bind_number(stmt, 1, left.gid);
+	sql_bind_number(stmt, 2, left.seq);
+	return sql_run(stmt);
+}
+
+static enum rc find_group(struct commit *commit, struct slice name, uint64_t *gid)
+{
+	sqlite3_stmt *stmt = commit->store->sql[SQL_GROUP];
+	enum rc rc;
+	bool row;
+
+	sql_bind_text(stmt, 1, name);
+	rc = sql_step(stmt, &row);
+	if (row)
+		*gid = sql_number(stmt, 0);
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+enum rc commit_enter(struct commit *commit, struct slice name)
+{
+	enum rc rc;
+
+	if (slice_equal(commit->group.name, name))
+		return RC_OK;
+	rc = commit_leave(commit);
+	if (rc == RC_OK)
+		rc = find_group(commit, name, &commit->group.gid);
+	if (rc == RC_OK)
+		commit->group.name = name;
+	return rc;
+}
+
+enum rc commit_add_group(struct commit *commit)
+{
+	sqlite3_stmt *stmt = commit->store->sql[SQL_ADD_GROUP];
+	enum rc rc;
+
+	sql_bind_text(stmt, 1, commit->group.name);
+	rc = sql_run(stmt);
+	if (rc == RC_OK)
+		commit->group.gid = (uint64_t)sqlite3_last_insert_rowid(commit->store->db);
+	return rc;
+}
+
+/* ---- Requests ------------------------------------------------------------------------------------------------------------- */
+
+static enum rc purge(struct commit *commit, int64_t before, uint64_t *purged)
+{
+	sqlite3_stmt *look = commit->store->sql[SQL_OLD_TOMBSTONES], *purge = commit->store->sql[SQL_PURGE];
+	uint64_t newest = 0;
+	enum rc rc;
+	bool row;
+
+	sql_bind_number(look, 1, (uint64_t)before);
+	rc = sql_step(look, &row);
+	if (row) {
+		*purged = sql_number(look, 0);
+		newest = sql_number(look, 1);
+	}
+	sqlite3_reset(look);
+	if (rc != RC_OK || *purged == 0)
+		return rc;
+	if (newest > commit->state.horizon)
+		commit->state.horizon = newest;
+	sql_bind_number(purge, 1, (uint64_t)before);
+	return sql_run(purge);
+}
+
+static enum rc apply(struct commit *commit, const struct store_request *request, struct store_reply *reply, struct buf *bytes)
+{
+	switch (request->kind) {
+	case STORE_PUSH:
+		reply->result_count = request->edit_count;
+		reply->results = mem_array(reply->result_count, sizeof(*reply->results));
+		return push_apply(commit, request, reply->results, bytes);
+	case STORE_TOKEN_ADD:
+		return tokens_add(commit->store, &request->token);
+	case STORE_TOKEN_LIST:
+		return tokens_read(commit->store->sql[SQL_TOKENS], &reply->tokens, &reply->token_count, bytes);
+	case STORE_TOKEN_REVOKE:
+		return tokens_revoke(commit->store, request->token.id);
+	case STORE_PURGE:
+		return purge(commit, request->before, &reply->purged);
+	case STORE_KIND_COUNT:
+		break;
+	}
+	assert(request->kind < STORE_KIND_COUNT);
+	return RC_MALFORMED;
+}
+
+/* Those that come from deciding, before anything was written for the request: they are its own, and the rest goes on. */
+static bool is_own_failure(enum rc rc)
+{
+	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_TOO_LARGE;
+}
+
+/* ---- The transaction ------------------------------------------------------------------------------------------------------ */
+
+/* Replies as they grow, and the bytes behind each. */
+struct answers {
+	struct store_reply *replies;
+	struct buf *bytes;
+	size_t count;
+};
+
+static void clear_answer(struct answers *answers, size_t i)
+{
+	tokens_free(answers->replies[i].tokens, answers->replies[i].token_count);
+	free(answers->replies[i].results);
+	buf_free(&answers->bytes[i]);
+	answers->replies[i] = (struct store_reply){ .kind = answers->replies[i].kind };
+}
+
+static enum rc apply_all(struct commit *commit, const struct store_request *requests, struct answers *answers)
+{
+	for (size_t i = 0; i < answers->count; i++) {
+		enum rc rc;
+
+		answers->replies[i].kind = requests[i].kind;
+		rc = apply(commit, &requests[i], &answers->replies[i], &answers->bytes[i]);
+		if (rc != RC_OK && !is_own_failure(rc))
+			return rc;
+		if (rc != RC_OK)
+			clear_answer(answers, i);
+		answers->replies[i].rc = rc;
+	}
+	return RC_OK;
+}
+
+static enum rc note_state(struct commit *commit, const struct store_state *before)
+{
+	sqlite3_stmt *stmt = commit->store->sql[SQL_SET_STATE];
+	enum rc rc = commit_leave(commit);
+
+	if (rc != RC_OK || (commit->state.head == before->head && commit->state.horizon == before->horizon))
+		return rc;
+	sql_bind_number(stmt, 1, commit->state.head);
+	sql_bind_number(stmt, 2, commit->state.horizon);
+	return sql_run(stmt);
+}
+
+/* A COMMIT that was refused for a lock, or for want of room, has not happened. After any other failure its last page may lie in the log or
+ * not, and whoever opens the database next will find out. */
+static enum rc finish(struct store *store)
+{
+	enum rc rc = sql_run(store->sql[SQL_COMMIT]);
+
+	if (rc == RC_OK || rc == RC_BUSY || (sqlite3_errcode(store->db) & 0xff) == SQLITE_FULL)
+		return rc;
+	return RC_UNAVAILABLE;
+}
+
+static enum rc transact(struct commit *commit, const struct store_request *requests, struct answers *answers)
+{
+	struct store_state before;
+	enum rc rc = sql_run(commit->store->sql[SQL_BEGIN_IMMEDIATE]);
+
+	if (rc == RC_OK)
+		rc = sql_read_state(commit->store, &before);
+	if (rc == RC_OK) {
+		commit->state = before;
+		rc = apply_all(commit, requests, answers);
+	}
+	if (rc == RC_OK)
+		rc = note_state(commit, &before);
+	if (rc == RC_OK)
+		rc = finish(commit->store);
+	sql_rollback(commit->store);
+	return rc;
+}
+
+void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg)
+{
+	struct commit commit = { .store = store, .now = clock_wall() };
+	struct answers answers = {
+		.replies = mem_array(count, sizeof(*answers.replies)),
+		.bytes = mem_array(count, sizeof(*answers.bytes)),
+		.count = count,
+	};
+	enum rc rc;
+
+	assert(store->role == STORE_WRITER);
+	rc = transact(&commit, requests, &answers);
+	for (size_t i = 0; i < count; i++)
+		answers.replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch, .seq = commit.state.head };
+	on_replies(arg, rc, rc == RC_OK ? answers.replies : NULL);
+	for (size_t i = 0; i < count; i++)
+		clear_answer(&answers, i);
+	free(answers.replies);
+	free(answers.bytes);
+}

@@ -1,0 +1,92 @@
+/* Cursors as text: `EPOCH.SEQ` for a plain place, `EPOCH.SEQ.START.BOUND` within a snapshot, and `.r` behind it where the snapshot is a
+ * reset's; the epoch as 16 hexadecimal digits, the numbers decimal. */
+#include "store/store.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define EPOCH_DIGITS 16
+#define NUMBERS_MAX 3
+
+static enum rc parse_epoch(struct slice *text, uint64_t *epoch)
+{
+	*epoch = 0;
+	if (text->len < EPOCH_DIGITS)
+		return RC_MALFORMED;
+	for (size_t i = 0; i < EPOCH_DIGITS; i++) {
+		const char *digits = "0123456789abcdef";
+		const char *digit = memchr(digits, text->data[i], 16);
+
+		if (digit == NULL)
+			return RC_MALFORMED;
+		*epoch = *epoch << 4 | (uint64_t)(digit - digits);
+	}
+	*text = slice_make(text->data + EPOCH_DIGITS, text->len - EPOCH_DIGITS);
+	return *epoch ? RC_OK : RC_MALFORMED;
+}
+
+/* The part behind the next dot; *part is empty where the text is at its end. */
+static enum rc next_part(struct slice *text, struct slice *part)
+{
+	const char *dot;
+
+	*part = slice_make(NULL, 0);
+	if (text->len == 0)
+		return RC_OK;
+	if (text->data[0] != '.')
+		return RC_MALFORMED;
+	dot = memchr(text->data + 1, '.', text->len - 1);
+	*part = slice_make(text->data + 1, dot ? (size_t)(dot - text->data) - 1 : text->len - 1);
+	*text = slice_make(part->data + part->len, text->len - 1 - part->len);
+	return part->len ? RC_OK : RC_MALFORMED;
+}
+
+static enum rc parse_parts(struct slice text, struct store_cursor *out)
+{
+	uint64_t *numbers[NUMBERS_MAX] = { &out->seq, &out->start, &out->bound };
+	struct slice part;
+
+	for (size_t i = 0; text.len > 0; i++) {
+		if (next_part(&text, &part) != RC_OK)
+			return RC_MALFORMED;
+		if (i == NUMBERS_MAX && slice_is(part, "r"))
+			out->reset = true;
+		else if (i >= NUMBERS_MAX || text_number(part, INT64_MAX, numbers[i]) != RC_OK)
+			return RC_MALFORMED;
+	}
+	return RC_OK;
+}
+
+enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
+{
+	struct store_cursor cursor = { .epoch = 0 };
+	char again[STORE_CURSOR_TEXT_MAX];
+
+	if (text.len > 0 && !slice_is(text, "0")) {
+		struct slice rest = text;
+
+		if (parse_epoch(&rest, &cursor.epoch) != RC_OK || parse_parts(rest, &cursor) != RC_OK)
+			return RC_MALFORMED;
+		/* One place, one text: what would be written in another way was not written by us. */
+		if (!slice_equal(slice_make(again, store_cursor_format(&cursor, again)), text))
+			return RC_MALFORMED;
+	}
+	*out = cursor;
+	return RC_OK;
+}
+
+size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX])
+{
+	int len;
+
+	if (cursor->epoch == 0)
+		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "0");
+	else if (cursor->bound == 0)
+		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "%016" PRIx64 ".%" PRIu64, cursor->epoch, cursor->seq);
+	else
+		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "%016" PRIx64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64 "%s", cursor->epoch,
+			       cursor->seq, cursor->start, cursor->bound, cursor->reset ? ".r" : "");
+	return (size_t)len;
+}

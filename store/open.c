@@ -1,0 +1,253 @@
+/* Opening, closing and checkpointing an SQLite database. */
+#include "store/sqlite.h"
+
+#include "store/schema.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Long enough for a recovery by another process to pass, short enough for an event loop. */
+#define BUSY_TIMEOUT_MS 100
+/* The write-ahead log is copied into the database after so many new pages, and cut back once it is so many times longer (readers that never
+ * pause keep it from starting over). */
+#define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_CUT 16
+
+/* ---- The file ------------------------------------------------------------------------------------------------------------- */
+
+static enum rc check_directory(const char *path, struct reason *why)
+{
+	char *copy = mem_copy(path, strlen(path));
+	const char *directory = dirname(copy);
+	enum rc rc = RC_OK;
+
+	/* SQLite keeps its log beside the database. */
+	if (access(directory, W_OK | X_OK) < 0 && errno == ENOENT)
+		rc = reason_set(why, RC_IO, "cannot open %s: there is no directory %s; make it first", path, directory);
+	else if (access(directory, W_OK | X_OK) < 0)
+		rc = reason_set(why, RC_IO, "cannot open %s: no writing in directory %s (%s); let this user write there", path, directory,
+				strerror(errno));
+	free(copy);
+	return rc;
+}
+
+/* Makes the file where there is none, so that it is nobody else's to read from its first moment on; SQLite gives its companions the same
+ * mode. An existing one is not opened here: closing it again would drop the locks that this process may have on it. */
+static enum rc make_file(const char *path, struct reason *why)
+{
+	enum rc rc = check_directory(path, why);
+	int fd;
+
+	if (rc != RC_OK)
+		return rc;
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno != EEXIST)
+		return reason_set(why, RC_IO, "cannot make %s (%s); check the disk and the path", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return RC_OK;
+}
+
+static enum rc check_file(const char *path, int access_mode, struct reason *why)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return reason_set(why, errno == ENOENT || errno == ENOTDIR ? RC_NOT_FOUND : RC_IO,
+				  "cannot open %s (%s); start the server, which makes it, or name another file", path, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return reason_set(why, RC_IO, "%s is not a file; name a file for the database", path);
+	if (access(path, access_mode) < 0)
+		return reason_set(why, RC_IO, "cannot %s %s (%s); give this user the right to", access_mode & W_OK ? "write" : "read", path,
+				  strerror(errno));
+	return RC_OK;
+}
+
+/* ---- The connection ------------------------------------------------------------------------------------------------------- */
+
+static int switch_on(sqlite3 *db, int option, int on)
+{
+	return sqlite3_db_config(db, option, on, NULL);
+}
+
+/* What both roles want, before the first look into a file that may be anybody's. */
+static int configure(sqlite3 *db)
+{
+	int code = switch_on(db, SQLITE_DBCONFIG_DEFENSIVE, 1);
+
+	/* A foreign file is left as it is; a writer of ours turns this off again. */
+	if (code == SQLITE_OK)
+		code = switch_on(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
+	if (code == SQLITE_OK)
+		code = switch_on(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+	if (code == SQLITE_OK)
+		code = sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(db,
+				    "PRAGMA wal_autocheckpoint = 0; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+				    "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY",
+				    NULL, NULL, NULL);
+	return code;
+}
+
+static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = arg;
+
+	(void)db;
+	(void)name;
+	store->log_pages = pages;
+	return SQLITE_OK;
+}
+
+/* A writer that was killed may have left a commit in the log that never was synced, and that a retry would now be told is done. */
+static int sync_log(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (code == SQLITE_OK && log && log->pMethods)
+		code = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
+	return code;
+}
+
+static int is_wal(void *arg, int columns, char **values, char **names)
+{
+	(void)names;
+	*(bool *)arg = columns == 1 && values[0] && strcmp(values[0], "wal") == 0;
+	return 0;
+}
+
+static enum rc start_writer(struct store *store, bool is_current, const char *path, struct reason *why)
+{
+	bool wal = false;
+	int code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL);
+	enum rc rc = RC_OK;
+
+	if (code == SQLITE_OK && !wal)
+		code = SQLITE_CANTOPEN;
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(store->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = switch_on(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0);
+	if (code != SQLITE_OK)
+		return schema_fail(store->db, code, path, why);
+	sqlite3_wal_hook(store->db, on_log_grown, store);
+	if (!is_current)
+		rc = schema_migrate(store->db, path, why);
+	if (rc != RC_OK)
+		return rc;
+	code = sync_log(store->db);
+	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, why);
+}
+
+static enum rc start_reader(struct store *store, const char *path, struct reason *why)
+{
+	int code = sqlite3_exec(store->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, why);
+}
+
+static enum rc start(struct store *store, const char *path, struct reason *why)
+{
+	int code = configure(store->db);
+	enum rc rc;
+
+	if (code != SQLITE_OK)
+		return schema_fail(store->db, code, path, why);
+	rc = schema_look(store->db, path, why);
+	if (store->role == STORE_WRITER && (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE))
+		rc = start_writer(store, rc == RC_OK, path, why);
+	else if (store->role == STORE_READER && rc == RC_OK)
+		rc = start_reader(store, path, why);
+	if (rc == RC_OK && sql_prepare(store) != RC_OK)
+		rc = schema_fail(store->db, sqlite3_extended_errcode(store->db), path, why);
+	return rc;
+}
+
+static int connect_to(const char *path, enum store_role role, sqlite3 **db)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	struct buf name = BUF_EMPTY;
+	int code;
+
+	/* So that no name means something else to SQLite, as ":memory:" would. */
+	if (path[0] != '/')
+		buf_put_text(&name, "./");
+	buf_put_text(&name, path);
+	buf_put_byte(&name, 0);
+	code = sqlite3_open_v2(name.data, db, flags | (role == STORE_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY), NULL);
+	buf_free(&name);
+	return code;
+}
+
+enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why)
+{
+	struct store *store;
+	enum rc rc = role == STORE_WRITER ? make_file(path, why) : RC_OK;
+	int code;
+
+	*out = NULL;
+	if (rc == RC_OK)
+		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, why);
+	if (rc != RC_OK)
+		return rc;
+	store = mem_alloc(sizeof(*store));
+	store->role = role;
+	code = connect_to(path, role, &store->db);
+	rc = code == SQLITE_OK ? start(store, path, why) : schema_fail(store->db, code, path, why);
+	if (rc != RC_OK) {
+		store_close(store);
+		return rc;
+	}
+	*out = store;
+	return RC_OK;
+}
+
+/* The last connection of a writer takes the log away when it closes, after copying it into the database. */
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	sql_finalize(store);
+	if (sqlite3_close(store->db) != SQLITE_OK)
+		log_error("store_close_failed", LOG_TEXT("reason", sqlite3_errmsg(store->db)));
+	free(store);
+}
+
+/* ---- Housekeeping --------------------------------------------------------------------------------------------------------- */
+
+static void checkpoint(struct store *store, int mode)
+{
+	int pages = 0, copied = 0;
+	int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &pages, &copied);
+
+	/* Readers at work keep it from going all the way; the next one goes on from there. */
+	if (code != SQLITE_OK && code != SQLITE_BUSY)
+		log_error("checkpoint_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(store->db)));
+	if (pages >= 0)
+		store->log_pages = pages;
+	store->log_copied = store->log_pages;
+}
+
+void store_maintain(struct store *store)
+{
+	if (store->log_pages < store->log_copied)
+		store->log_copied = 0;
+	if (store->log_pages - store->log_copied < CHECKPOINT_PAGES)
+		return;
+	checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
+	if (store->log_pages < CHECKPOINT_PAGES * CHECKPOINT_CUT)
+		return;
+	/* Without waiting for anybody: the next time will do. */
+	sqlite3_busy_timeout(store->db, 0);
+	checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE);
+	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+}

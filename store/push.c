@@ -1,0 +1,203 @@
+/* A push within a transaction. */
+#include "store/commit.h"
+
+#include "base/docid.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* What has been decided about one edit. */
+struct decision {
+	enum rules_verdict verdict;
+	bool there;    /* the document has a row */
+	uint64_t seq;  /* of that row */
+	bool is_large; /* its value lies in the table of its own */
+	uint64_t version;
+};
+
+struct push {
+	struct commit *commit;
+	const struct store_request *request;
+	struct decision *decisions;
+	struct store_result *results;
+	struct buf *bytes;
+	bool has_conflict;
+};
+
+/* ---- Deciding ------------------------------------------------------------------------------------------------------------- */
+
+static enum rc answer_conflict(struct push *push, const struct decision *decision, sqlite3_stmt *held, struct store_result *result)
+{
+	size_t before = push->bytes->len;
+	enum rc rc = RC_OK;
+
+	push->has_conflict = true;
+	result->status = STORE_CONFLICT;
+	result->deleted = !decision->there || !sql_is_null(held, 2);
+	if (result->deleted)
+		return RC_OK;
+	result->plain = sql_number(held, 4) != 0;
+	if (decision->is_large)
+		rc = sql_read_large(push->commit->store, decision->seq, push->bytes);
+	else
+		buf_put_slice(push->bytes, sql_text(held, 5));
+	result->value.len = push->bytes->len - before;
+	return rc == RC_OK && push->bytes->len > STORE_REPLY_MAX ? RC_TOO_LARGE : rc;
+}
+
+/* `row`: SQL_HELD stands on the document's row. */
+static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool row)
+{
+	struct decision *decision = &push->decisions[i];
+	struct store_result *result = &push->results[i];
+	struct rules_held held = { .there = row };
+
+	if (row) {
+		held.version = sql_number(stmt, 1);
+		held.deleted = !sql_is_null(stmt, 2);
+		held.op = sql_text(stmt, 3);
+		decision->there = true;
+		decision->seq = sql_number(stmt, 0);
+		decision->is_large = !held.deleted && sql_is_null(stmt, 5);
+		decision->version = held.version;
+	}
+	decision->verdict = rules_edit(&push->request->edits[i], &held);
+	result->status = STORE_OK;
+	result->version = held.version;
+	return decision->verdict == RULES_CONFLICT ? answer_conflict(push, decision, stmt, result) : RC_OK;
+}
+
+static enum rc decide(struct push *push, size_t i)
+{
+	sqlite3_stmt *stmt = push->commit->store->sql[SQL_HELD];
+	struct slice id = push->request->edits[i].id;
+	enum rc rc = commit_enter(push->commit, docid_group(id));
+	bool row = false;
+
+	if (rc != RC_OK)
+		return rc;
+	sql_bind_number(stmt, 1, push->commit->group.gid);
+	sql_bind_text(stmt, 2, id);
+	rc = sql_step(stmt, &row);
+	if (rc == RC_OK)
+		rc = decide_held(push, i, stmt, row);
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+/* ---- Writing -------------------------------------------------------------------------------------------------------------- */
+
+static enum rc drop_large(struct store *store, uint64_t seq)
+{
+	sql_bind_number(store->sql[SQL_DROP_LARGE], 1, seq);
+	return sql_run(store->sql[SQL_DROP_LARGE]);
+}
+
+static enum rc add_large(struct store *store, uint64_t seq, struct slice value)
+{
+	sql_bind_number(store->sql[SQL_ADD_LARGE], 1, seq);
+	sql_bind_text(store->sql[SQL_ADD_LARGE], 2, value);
+	return sql_run(store->sql[SQL_ADD_LARGE]);
+}
+
+static enum rc write_row(struct commit *commit, const struct store_edit *edit, const struct decision *decision, uint64_t version)
+{
+	sqlite3_stmt *stmt = commit->store->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
+	enum rc rc;
+
+	sql_bind_number(stmt, 1, commit->group.gid);
+	sql_bind_number(stmt, 2, commit->state.head);
+	sql_bind_text(stmt, 3, edit->id);
+	sql_bind_number(stmt, 4, version);
+	if (edit->deleted)
+		sql_bind_number(stmt, 5, (uint64_t)commit->now);
+	else
+		sql_bind_null(stmt, 5);
+	sql_bind_text(stmt, 6, edit->op);
+	sql_bind_number(stmt, 7, edit->plain);
+	if (edit->deleted || edit->value.len > SQLITE_VALUE_INLINE)
+		sql_bind_null(stmt, 8);
+	else
+		sql_bind_text(stmt, 8, edit->value);
+	rc = sql_run(stmt);
+	if (rc == RC_OK && sqlite3_changes(commit->store->db) != 1) {
+		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));
+		rc = RC_CORRUPT;
+	}
+	return rc;
+}
+
+static enum rc write_edit(struct push *push, size_t i)
+{
+	struct commit *commit = push->commit;
+	const struct store_edit *edit = &push->request->edits[i];
+	const struct decision *decision = &push->decisions[i];
+	struct store_result *result = &push->results[i];
+	enum rc rc = commit_enter(commit, docid_group(edit->id));
+
+	if (rc == RC_OK && commit->group.gid == 0)
+		rc = commit_add_group(commit);
+	if (rc != RC_OK)
+		return rc;
+	result->seq = commit->group.seq = ++commit->state.head;
+	result->version = decision->version + 1;
+	rc = write_row(commit, edit, decision, result->version);
+	if (rc == RC_OK && decision->is_large)
+		rc = drop_large(commit->store, decision->seq);
+	if (rc == RC_OK && edit->value.len > SQLITE_VALUE_INLINE)
+		rc = add_large(commit->store, result->seq, edit->value);
+	return rc;
+}
+
+static void skip_all(struct push *push)
+{
+	for (size_t i = 0; i < push->request->edit_count; i++)
+		if (push->decisions[i].verdict != RULES_CONFLICT)
+			push->results[i].status = STORE_SKIPPED;
+}
+
+static void aim_slices(struct push *push)
+{
+	const char *at = push->bytes->data;
+
+	for (size_t i = 0; i < push->request->edit_count; i++) {
+		push->results[i].value.data = at;
+		at += push->results[i].value.len;
+	}
+}
+
+static enum rc decide_and_write(struct push *push)
+{
+	enum rc rc = RC_OK;
+
+	/* No document is twice in a push, so no decision depends on what another of them will write. */
+	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
+		rc = decide(push, i);
+	if (rc != RC_OK)
+		return rc;
+	aim_slices(push);
+	if (push->request->atomic && push->has_conflict) {
+		skip_all(push);
+		return RC_OK;
+	}
+	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
+		if (push->decisions[i].verdict == RULES_WRITE)
+			rc = write_edit(push, i);
+	return rc;
+}
+
+enum rc push_apply(struct commit *commit, const struct store_request *request, struct store_result *results, struct buf *bytes)
+{
+	struct push push = {
+		.commit = commit,
+		.request = request,
+		.decisions = mem_array(request->edit_count, sizeof(*push.decisions)),
+		.results = results,
+		.bytes = bytes,
+	};
+	enum rc rc = decide_and_write(&push);
+
+	free(push.decisions);
+	return rc;
+}

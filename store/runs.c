@@ -1,0 +1,45 @@
+#include "store/runs.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void runs_push(struct runs *runs, struct run run)
+{
+	size_t at = runs->count++;
+
+	if (runs->count > runs->cap) {
+		runs->cap = runs->cap ? runs->cap * 2 : 8;
+		runs->items = mem_resize(runs->items, runs->cap, sizeof(*runs->items));
+	}
+	for (; at > 0 && runs->items[(at - 1) / 2].seq > run.seq; at = (at - 1) / 2)
+		runs->items[at] = runs->items[(at - 1) / 2];
+	runs->items[at] = run;
+}
+
+struct run runs_pop(struct runs *runs)
+{
+	struct run lowest, last;
+	size_t at = 0, child;
+
+	assert(runs->count > 0);
+	lowest = runs->items[0];
+	last = runs->items[--runs->count];
+	while ((child = 2 * at + 1) < runs->count) {
+		if (child + 1 < runs->count && runs->items[child + 1].seq < runs->items[child].seq)
+			child++;
+		if (runs->items[child].seq >= last.seq)
+			break;
+		runs->items[at] = runs->items[child];
+		at = child;
+	}
+	runs->items[at] = last;
+	return lowest;
+}
+
+void runs_free(struct runs *runs)
+{
+	free(runs->items);
+	*runs = (struct runs){ .items = NULL };
+}

@@ -1,0 +1,141 @@
+#include "store/schema.h"
+
+#include "store/sqlite.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+/* "PKBK": PRAGMA application_id says whose file it is, PRAGMA user_version how many of the migrations it has seen. */
+#define APPLICATION_ID 0x504b424b
+
+/* Append only: what has been released is never edited, a database out there has seen it as it was. */
+static const char *const migrations[] = {
+	/* 1: documents. A document's group is its innermost; one row of doc is all that is known of a document, and moves to the end
+	 * of its group with every write, so that a pull reads one range. deleted_at is NULL while it lives, then in seconds since 1970.
+	 * A live document without a value has it in `large`, under the same seq. */
+	"CREATE TABLE meta ("
+	" one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL, horizon INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE grp (gid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE doc ("
+	" gid INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, deleted_at INTEGER,"
+	" op TEXT NOT NULL, plain INTEGER NOT NULL, value TEXT, PRIMARY KEY (gid, seq), UNIQUE (gid, id)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX doc_tombstone ON doc (deleted_at) WHERE deleted_at IS NOT NULL;"
+	"CREATE TABLE large (seq INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;",
+
+	/* 2: tokens. A grant's n keeps the order they were given in. */
+	"CREATE TABLE token ("
+	" id TEXT PRIMARY KEY, user TEXT NOT NULL, hash BLOB NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE token_grant ("
+	" token TEXT NOT NULL, n INTEGER NOT NULL, grp TEXT NOT NULL, write INTEGER NOT NULL, PRIMARY KEY (token, n))"
+	" STRICT, WITHOUT ROWID;",
+};
+
+#define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
+
+enum rc schema_fail(sqlite3 *db, int code, const char *path, struct reason *why)
+{
+	switch (code & 0xff) {
+	case SQLITE_NOTADB:
+		return reason_set(why, RC_CORRUPT, "%s is not a database (no SQLite file); name another file", path);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return reason_set(why, RC_BUSY, "%s is in use by another program; end that first", path);
+	case SQLITE_CORRUPT:
+	case SQLITE_ERROR:
+	case SQLITE_CONSTRAINT:
+		return reason_set(why, RC_CORRUPT, "%s is damaged (%s); restore a backup", path, sqlite3_errmsg(db));
+	case SQLITE_FULL:
+		return reason_set(why, RC_IO, "%s cannot grow: the disk is full; make room", path);
+	default:
+		return reason_set(why, sql_rc(code),
+				  "%s cannot be opened or written (%s); check the disk and the permissions of the file "
+				  "and its directory",
+				  path, sqlite3_errmsg(db));
+	}
+}
+
+static int query_int(sqlite3 *db, const char *sql, int *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		*out = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
+}
+
+enum rc schema_look(sqlite3 *db, const char *path, struct reason *why)
+{
+	int application = 0, version = 0, tables = 0;
+	int code = query_int(db, "PRAGMA application_id", &application);
+
+	if (code == SQLITE_OK)
+		code = query_int(db, "PRAGMA user_version", &version);
+	if (code == SQLITE_OK)
+		code = query_int(db, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (code != SQLITE_OK)
+		return schema_fail(db, code, path, why);
+	if (application == 0 && version == 0 && tables == 0)
+		return reason_set(why, RC_NOT_FOUND, "%s is empty; start the server, which fills it", path);
+	if (application != APPLICATION_ID)
+		return reason_set(why, RC_CORRUPT, "%s is a database of another program; name another file", path);
+	if (version > SCHEMA_VERSION)
+		return reason_set(why, RC_NEWER, "%s was made by a newer version of this program (schema %d, this one knows %d); upgrade",
+				  path, version, SCHEMA_VERSION);
+	if (version < 1)
+		return reason_set(why, RC_CORRUPT, "%s is damaged (schema %d); restore a backup", path, version);
+	if (version < SCHEMA_VERSION)
+		return reason_set(why, RC_UNAVAILABLE, "%s has an older schema (%d of %d); start the server, which brings it up to date",
+				  path, version, SCHEMA_VERSION);
+	return RC_OK;
+}
+
+static int run_migrations(sqlite3 *db)
+{
+	int version, code = query_int(db, "PRAGMA user_version", &version);
+	char marks[96];
+
+	while (code == SQLITE_OK && version < SCHEMA_VERSION)
+		code = sqlite3_exec(db, migrations[version++], NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		return code;
+	(void)snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
+	return sqlite3_exec(db, marks, NULL, NULL, NULL);
+}
+
+/* A database gets its epoch once, when it is made. */
+static int make_epoch(sqlite3 *db)
+{
+	int64_t epoch = 0;
+	char insert[96];
+
+	while (epoch == 0)
+		if (getrandom(&epoch, sizeof(epoch), 0) != (ssize_t)sizeof(epoch))
+			return SQLITE_IOERR;
+	(void)snprintf(insert, sizeof(insert), "INSERT OR IGNORE INTO meta VALUES (1, %" PRId64 ", 0, 0)", epoch);
+	return sqlite3_exec(db, insert, NULL, NULL, NULL);
+}
+
+enum rc schema_migrate(sqlite3 *db, const char *path, struct reason *why)
+{
+	enum rc rc = RC_OK;
+	int code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (code == SQLITE_OK)
+		code = run_migrations(db);
+	if (code == SQLITE_OK)
+		code = make_epoch(db);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	if (code != SQLITE_OK) {
+		rc = schema_fail(db, code, path, why);
+		if (!sqlite3_get_autocommit(db))
+			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	}
+	return rc;
+}

@@ -1,0 +1,19 @@
+/* The tables of the SQLite back end: whose file it is, how old its schema is, bringing it up to date. */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#include "base/reason.h"
+
+#include <sqlite3.h>
+
+/* Looks without changing anything. RC_OK: ours and current; RC_NOT_FOUND: no tables yet; RC_UNAVAILABLE: ours, of an older schema;
+ * RC_NEWER; RC_CORRUPT: not ours, or damaged. All but RC_OK come with a reason. */
+MUST_USE enum rc schema_look(sqlite3 *db, const char *path, struct reason *why);
+
+/* Makes the tables, or what they lack, in one transaction. */
+MUST_USE enum rc schema_migrate(sqlite3 *db, const char *path, struct reason *why);
+
+/* The reason for an SQLite error on this file, with its rc. */
+MUST_USE enum rc schema_fail(sqlite3 *db, int code, const char *path, struct reason *why);
+
+#endif

@@ -1,0 +1,81 @@
+/* The SQLite back end from within: the handle, its statements, and how to run one. All SQL stands in statements.c and schema.c. */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include "store/rules.h"
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+enum sql {
+	SQL_BEGIN,
+	SQL_ROLLBACK,
+	SQL_STATE,
+	SQL_LATEST,
+	SQL_RUNS,
+	SQL_RUN,
+	SQL_LARGE,
+	SQL_TOKEN,
+	SQL_READER_COUNT, /* those below are the writer's */
+	SQL_BEGIN_IMMEDIATE = SQL_READER_COUNT,
+	SQL_COMMIT,
+	SQL_SET_STATE,
+	SQL_GROUP,
+	SQL_ADD_GROUP,
+	SQL_SET_GROUP,
+	SQL_HELD,
+	SQL_ADD_DOC,
+	SQL_SET_DOC,
+	SQL_ADD_LARGE,
+	SQL_DROP_LARGE,
+	SQL_OLD_TOMBSTONES,
+	SQL_PURGE,
+	SQL_TOKENS,
+	SQL_ADD_TOKEN,
+	SQL_ADD_GRANT,
+	SQL_DROP_TOKEN,
+	SQL_DROP_GRANTS,
+	SQL_COUNT
+};
+
+/* Values longer than this lie in a table of their own: pulls and updates of their neighbours go faster past them. */
+#define SQLITE_VALUE_INLINE 1024
+
+struct store {
+	sqlite3 *db;
+	enum store_role role;
+	sqlite3_stmt *sql[SQL_COUNT];
+	int log_pages;  /* frames in the write-ahead log after the last commit */
+	int log_copied; /* how many of them the last checkpoint had copied, or tried to */
+};
+
+/* Prepares all statements that the handle's role needs. */
+MUST_USE enum rc sql_prepare(struct store *store);
+void sql_finalize(struct store *store);
+
+/* What an SQLite result code means to us; silent. */
+enum rc sql_rc(int code);
+
+/* Parameters count from 1, columns from 0. Texts are not copied: they must stay until the statement has run. */
+void sql_bind_number(sqlite3_stmt *stmt, int at, uint64_t number);
+void sql_bind_text(sqlite3_stmt *stmt, int at, struct slice text);
+void sql_bind_bytes(sqlite3_stmt *stmt, int at, const void *bytes, size_t len);
+void sql_bind_null(sqlite3_stmt *stmt, int at);
+uint64_t sql_number(sqlite3_stmt *stmt, int at);
+bool sql_is_null(sqlite3_stmt *stmt, int at);
+/* Good until the statement takes its next step or is reset. */
+struct slice sql_text(sqlite3_stmt *stmt, int at);
+
+/* One step. *row false: the statement is done and reset; so it is after an error, which was logged. Whoever stops earlier resets. */
+MUST_USE enum rc sql_step(sqlite3_stmt *stmt, bool *row);
+/* Runs a statement that gives no rows. */
+MUST_USE enum rc sql_run(sqlite3_stmt *stmt);
+
+/* Ends a transaction, if there is one, without keeping anything. Good for those that only read. */
+void sql_rollback(struct store *store);
+
+MUST_USE enum rc sql_read_state(struct store *store, struct store_state *out);
+/* Appends the value that lies in the table of its own under this number. */
+MUST_USE enum rc sql_read_large(struct store *store, uint64_t seq, struct buf *out);
+
+#endif

@@ -1,0 +1,98 @@
+/* Every statement that runs on an open database. */
+#include "store/sqlite.h"
+
+#include "base/log.h"
+
+/* Group ?1 itself and all nested in it, whose names lie from `?1:` (?2) up to `?1;` (?3): `;` comes right after `:`. */
+#define IN_GROUP "(name = ?1 OR (name >= ?2 AND name < ?3))"
+/* What a pull shows: everything, but in a snapshot no tombstone from before its beginning. */
+#define SHOWN(hide) "(deleted_at IS NULL OR seq > " hide ")"
+
+static const char *const statements[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_STATE] = "SELECT epoch, seq, horizon FROM meta",
+	[SQL_LATEST] = "SELECT epoch, (SELECT coalesce(max(seq), 0) FROM grp WHERE " IN_GROUP ") FROM meta",
+	[SQL_RUNS] = "SELECT gid, (SELECT seq FROM doc WHERE doc.gid = grp.gid AND seq > ?4 AND " SHOWN("?5") " ORDER BY seq LIMIT 1)"
+													      " FROM grp WHERE " IN_GROUP
+													      " AND seq > ?4",
+	[SQL_RUN] = "SELECT seq, id, version, deleted_at, plain, value FROM doc"
+		    " WHERE gid = ?1 AND seq >= ?2 AND " SHOWN("?3") " ORDER BY seq",
+	[SQL_LARGE] = "SELECT value FROM large WHERE seq = ?1",
+	[SQL_TOKEN] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN token_grant ON token = id"
+		      " WHERE id = ?1 ORDER BY n",
+
+	[SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_SET_STATE] = "UPDATE meta SET seq = ?1, horizon = ?2",
+	[SQL_GROUP] = "SELECT gid FROM grp WHERE name = ?1",
+	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq) VALUES (?1, 0)",
+	[SQL_SET_GROUP] = "UPDATE grp SET seq = ?2 WHERE gid = ?1",
+	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value FROM doc WHERE gid = ?1 AND id = ?2",
+	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = ?7, value = ?8"
+			" WHERE gid = ?1 AND id = ?3",
+	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
+	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
+	[SQL_OLD_TOMBSTONES] = "SELECT count(*), coalesce(max(seq), 0) FROM doc WHERE deleted_at < ?1",
+	[SQL_PURGE] = "DELETE FROM doc WHERE deleted_at < ?1",
+	[SQL_TOKENS] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN token_grant ON token = id"
+		       " ORDER BY created, id, n",
+	[SQL_ADD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+	[SQL_ADD_GRANT] = "INSERT INTO token_grant (token, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_DROP_TOKEN] = "DELETE FROM token WHERE id = ?1",
+	[SQL_DROP_GRANTS] = "DELETE FROM token_grant WHERE token = ?1",
+};
+
+enum rc sql_prepare(struct store *store)
+{
+	size_t count = store->role == STORE_WRITER ? SQL_COUNT : SQL_READER_COUNT;
+
+	for (size_t i = 0; i < count; i++) {
+		int code = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
+
+		if (code != SQLITE_OK)
+			return sql_rc(code);
+	}
+	return RC_OK;
+}
+
+void sql_finalize(struct store *store)
+{
+	for (size_t i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(store->sql[i]);
+}
+
+enum rc sql_read_state(struct store *store, struct store_state *out)
+{
+	sqlite3_stmt *stmt = store->sql[SQL_STATE];
+	bool row;
+	enum rc rc = sql_step(stmt, &row);
+
+	if (rc != RC_OK)
+		return rc;
+	if (!row)
+		return RC_CORRUPT;
+	*out = (struct store_state){ .epoch = sql_number(stmt, 0), .head = sql_number(stmt, 1), .horizon = sql_number(stmt, 2) };
+	sqlite3_reset(stmt);
+	return RC_OK;
+}
+
+enum rc sql_read_large(struct store *store, uint64_t seq, struct buf *out)
+{
+	sqlite3_stmt *stmt = store->sql[SQL_LARGE];
+	bool row;
+	enum rc rc;
+
+	sql_bind_number(stmt, 1, seq);
+	rc = sql_step(stmt, &row);
+	if (rc != RC_OK)
+		return rc;
+	if (!row) {
+		log_error("store_value_missing", LOG_NUMBER("seq", seq));
+		return RC_CORRUPT;
+	}
+	buf_put_slice(out, sql_text(stmt, 0));
+	sqlite3_reset(stmt);
+	return RC_OK;
+}

@@ -1,0 +1,167 @@
+#include "store/tokens.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* ---- Reading -------------------------------------------------------------------------------------------------------------- */
+
+struct token_list {
+	struct store_token *tokens;
+	size_t count;
+	size_t cap;
+	struct buf *bytes; /* of each token: id, user, the groups of its grants */
+};
+
+static struct slice keep(struct token_list *list, struct slice text)
+{
+	buf_put_slice(list->bytes, text);
+	return slice_make(NULL, text.len);
+}
+
+/* Rows come one for each grant, those of one token together. */
+static bool is_same_token(const struct token_list *list, uint64_t id_at, struct slice id)
+{
+	return list->count > 0 && slice_equal(slice_make(list->bytes->data + id_at, STORE_TOKEN_ID_LEN), id);
+}
+
+static enum rc add_token(struct token_list *list, sqlite3_stmt *stmt)
+{
+	struct slice id = sql_text(stmt, 0), user = sql_text(stmt, 1), hash = sql_text(stmt, 2);
+	struct store_token *token;
+
+	if (id.len != STORE_TOKEN_ID_LEN || hash.len != STORE_TOKEN_HASH_LEN) {
+		log_error("store_token_damaged");
+		return RC_CORRUPT;
+	}
+	if (list->count == list->cap) {
+		list->cap = list->cap ? list->cap * 2 : 1;
+		list->tokens = mem_resize(list->tokens, list->cap, sizeof(*list->tokens));
+	}
+	token = &list->tokens[list->count++];
+	*token = (struct store_token){ .id = keep(list, id), .user = keep(list, user) };
+	memcpy(token->hash, hash.data, STORE_TOKEN_HASH_LEN);
+	token->created = (int64_t)sql_number(stmt, 3);
+	token->expires = (int64_t)sql_number(stmt, 4);
+	return RC_OK;
+}
+
+static void add_grant(struct token_list *list, sqlite3_stmt *stmt)
+{
+	struct store_token *token = &list->tokens[list->count - 1];
+
+	token->grants = mem_resize(token->grants, token->grant_count + 1, sizeof(*token->grants));
+	token->grants[token->grant_count++] = (struct store_grant){
+		.group = keep(list, sql_text(stmt, 5)),
+		.write = sql_number(stmt, 6) != 0,
+	};
+}
+
+static void aim_slices(struct token_list *list)
+{
+	const char *at = list->bytes->data;
+
+	for (struct store_token *token = list->tokens; token < list->tokens + list->count; token++) {
+		token->id.data = at;
+		token->user.data = at += token->id.len;
+		at += token->user.len;
+		for (size_t i = 0; i < token->grant_count; i++) {
+			token->grants[i].group.data = at;
+			at += token->grants[i].group.len;
+		}
+	}
+}
+
+enum rc tokens_read(sqlite3_stmt *stmt, struct store_token **tokens, size_t *count, struct buf *bytes)
+{
+	struct token_list list = { .bytes = bytes };
+	size_t id_at = 0;
+	enum rc rc;
+	bool row;
+
+	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
+		if (!is_same_token(&list, id_at, sql_text(stmt, 0))) {
+			id_at = bytes->len;
+			rc = add_token(&list, stmt);
+			if (rc != RC_OK)
+				break;
+		}
+		add_grant(&list, stmt);
+	}
+	sqlite3_reset(stmt);
+	aim_slices(&list);
+	*tokens = list.tokens;
+	*count = list.count;
+	return rc;
+}
+
+void tokens_free(struct store_token *tokens, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(tokens[i].grants);
+	free(tokens);
+}
+
+void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg)
+{
+	sqlite3_stmt *stmt = store->sql[SQL_TOKEN];
+	struct buf bytes = BUF_EMPTY;
+	struct store_token *tokens;
+	size_t count;
+	enum rc rc;
+
+	sql_bind_text(stmt, 1, id);
+	rc = tokens_read(stmt, &tokens, &count, &bytes);
+	if (rc == RC_OK && count == 0)
+		rc = RC_NOT_FOUND;
+	on_token(arg, rc, rc == RC_OK ? tokens : NULL);
+	tokens_free(tokens, count);
+	buf_free(&bytes);
+}
+
+/* ---- Writing -------------------------------------------------------------------------------------------------------------- */
+
+static enum rc add_grant_row(struct store *store, const struct store_token *token, size_t n)
+{
+	sqlite3_stmt *stmt = store->sql[SQL_ADD_GRANT];
+
+	sql_bind_text(stmt, 1, token->id);
+	sql_bind_number(stmt, 2, n);
+	sql_bind_text(stmt, 3, token->grants[n].group);
+	sql_bind_number(stmt, 4, token->grants[n].write);
+	return sql_run(stmt);
+}
+
+enum rc tokens_add(struct store *store, const struct store_token *token)
+{
+	sqlite3_stmt *stmt = store->sql[SQL_ADD_TOKEN];
+	enum rc rc;
+
+	sql_bind_text(stmt, 1, token->id);
+	sql_bind_text(stmt, 2, token->user);
+	sql_bind_bytes(stmt, 3, token->hash, sizeof(token->hash));
+	sql_bind_number(stmt, 4, (uint64_t)token->created);
+	sql_bind_number(stmt, 5, (uint64_t)token->expires);
+	rc = sql_run(stmt);
+	if (rc == RC_OK && sqlite3_changes(store->db) == 0)
+		rc = RC_EXISTS;
+	for (size_t n = 0; rc == RC_OK && n < token->grant_count; n++)
+		rc = add_grant_row(store, token, n);
+	return rc;
+}
+
+enum rc tokens_revoke(struct store *store, struct slice id)
+{
+	sqlite3_stmt *token = store->sql[SQL_DROP_TOKEN], *grants = store->sql[SQL_DROP_GRANTS];
+	enum rc rc;
+
+	sql_bind_text(token, 1, id);
+	rc = sql_run(token);
+	if (rc == RC_OK && sqlite3_changes(store->db) == 0)
+		rc = RC_NOT_FOUND;
+	if (rc != RC_OK)
+		return rc;
+	sql_bind_text(grants, 1, id);
+	return sql_run(grants);
+}

@@ -1,0 +1,300 @@
+/* Requests and replies as bytes. Reading checks all that store.h promises of the fields, so that the writer can rely on it. */
+#include "store/store.h"
+
+#include "base/docid.h"
+#include "base/mem.h"
+#include "base/pack.h"
+
+#include <stdlib.h>
+
+enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_ALL = 3 };
+
+/* The least that one of them takes: bounds a count before memory is taken for it. */
+#define EDIT_MIN (4 + 8 + 4 + 1 + 4)
+#define RESULT_MIN (1 + 8 + 8 + 1 + 4)
+#define TOKEN_MIN (4 + 4 + STORE_TOKEN_HASH_LEN + 8 + 8 + 4)
+#define GRANT_MIN (4 + 1)
+
+static void pack_flags(struct buf *out, bool deleted, bool plain)
+{
+	pack_u8(out, (uint8_t)((deleted ? FLAG_DELETED : 0) | (plain ? FLAG_PLAIN : 0)));
+}
+
+static void unpack_flags(struct unpack *in, bool *deleted, bool *plain)
+{
+	uint8_t flags = unpack_u8(in);
+
+	if (flags & ~FLAG_ALL)
+		in->bad = true;
+	*deleted = flags & FLAG_DELETED;
+	*plain = flags & FLAG_PLAIN;
+}
+
+static bool unpack_bool(struct unpack *in)
+{
+	uint8_t value = unpack_u8(in);
+
+	if (value > 1)
+		in->bad = true;
+	return value == 1;
+}
+
+/* A number that a database column can hold. */
+static uint64_t unpack_number(struct unpack *in)
+{
+	uint64_t value = unpack_u64(in);
+
+	if (value > INT64_MAX)
+		in->bad = true;
+	return value;
+}
+
+/* How many entries of at least `min` bytes follow; 0 where so many cannot. */
+static size_t unpack_count(struct unpack *in, size_t min)
+{
+	size_t count = unpack_u32(in);
+
+	if (count > in->rest.len / min)
+		in->bad = true;
+	return in->bad ? 0 : count;
+}
+
+/* ---- Edits and results ---------------------------------------------------------------------------------------------------- */
+
+static void pack_edit(struct buf *out, const struct store_edit *edit)
+{
+	pack_bytes(out, edit->id);
+	pack_u64(out, edit->base);
+	pack_bytes(out, edit->op);
+	pack_flags(out, edit->deleted, edit->plain);
+	pack_bytes(out, edit->value);
+}
+
+static void unpack_edit(struct unpack *in, struct store_edit *edit)
+{
+	edit->id = unpack_bytes(in);
+	edit->base = unpack_number(in);
+	edit->op = unpack_bytes(in);
+	unpack_flags(in, &edit->deleted, &edit->plain);
+	edit->value = unpack_bytes(in);
+	if (in->bad || !docid_is_valid(edit->id) || edit->op.len > OP_MAX || edit->deleted != (edit->value.len == 0))
+		in->bad = true;
+}
+
+static void unpack_edits(struct unpack *in, struct store_request *out)
+{
+	size_t count;
+	struct store_edit *edits;
+
+	out->atomic = unpack_bool(in);
+	count = unpack_count(in, EDIT_MIN);
+	edits = mem_array(count, sizeof(*edits));
+	for (size_t i = 0; i < count && !in->bad; i++)
+		unpack_edit(in, &edits[i]);
+	out->edits = edits;
+	out->edit_count = count;
+}
+
+static void pack_result(struct buf *out, const struct store_result *result)
+{
+	pack_u8(out, (uint8_t)result->status);
+	pack_u64(out, result->version);
+	pack_u64(out, result->seq);
+	pack_flags(out, result->deleted, result->plain);
+	pack_bytes(out, result->value);
+}
+
+static void unpack_result(struct unpack *in, struct store_result *result)
+{
+	uint8_t status = unpack_u8(in);
+
+	if (status > STORE_SKIPPED)
+		in->bad = true;
+	result->status = (enum store_status)status;
+	result->version = unpack_number(in);
+	result->seq = unpack_number(in);
+	unpack_flags(in, &result->deleted, &result->plain);
+	result->value = unpack_bytes(in);
+}
+
+static void unpack_results(struct unpack *in, struct store_reply *out)
+{
+	out->result_count = unpack_count(in, RESULT_MIN);
+	out->results = mem_array(out->result_count, sizeof(*out->results));
+	for (size_t i = 0; i < out->result_count && !in->bad; i++)
+		unpack_result(in, &out->results[i]);
+}
+
+/* ---- Tokens --------------------------------------------------------------------------------------------------------------- */
+
+static void pack_token(struct buf *out, const struct store_token *token)
+{
+	pack_bytes(out, token->id);
+	pack_bytes(out, token->user);
+	buf_put(out, token->hash, sizeof(token->hash));
+	pack_u64(out, (uint64_t)token->created);
+	pack_u64(out, (uint64_t)token->expires);
+	pack_u32(out, (uint32_t)token->grant_count);
+	for (size_t i = 0; i < token->grant_count; i++) {
+		pack_bytes(out, token->grants[i].group);
+		pack_u8(out, token->grants[i].write);
+	}
+}
+
+static bool token_id_is_valid(struct slice id)
+{
+	for (size_t i = 0; i < id.len; i++)
+		if (memchr("0123456789abcdef", id.data[i], 16) == NULL)
+			return false;
+	return id.len == STORE_TOKEN_ID_LEN;
+}
+
+static void unpack_grants(struct unpack *in, struct store_token *token)
+{
+	size_t count = unpack_count(in, GRANT_MIN);
+
+	if (count == 0 || count > STORE_GRANTS_MAX) {
+		in->bad = true;
+		return;
+	}
+	token->grants = mem_array(count, sizeof(*token->grants));
+	token->grant_count = count;
+	for (size_t i = 0; i < count && !in->bad; i++) {
+		token->grants[i].group = unpack_bytes(in);
+		token->grants[i].write = unpack_bool(in);
+		if (in->bad || !group_is_valid(token->grants[i].group))
+			in->bad = true;
+	}
+}
+
+static void unpack_token(struct unpack *in, struct store_token *token)
+{
+	token->id = unpack_bytes(in);
+	token->user = unpack_bytes(in);
+	for (size_t i = 0; i < sizeof(token->hash); i++)
+		token->hash[i] = unpack_u8(in);
+	token->created = (int64_t)unpack_u64(in);
+	token->expires = (int64_t)unpack_u64(in);
+	if (in->bad || !token_id_is_valid(token->id) || token->user.len == 0 || token->user.len > STORE_USER_MAX)
+		in->bad = true;
+	unpack_grants(in, token);
+}
+
+static void unpack_tokens(struct unpack *in, struct store_reply *out)
+{
+	out->token_count = unpack_count(in, TOKEN_MIN);
+	out->tokens = mem_array(out->token_count, sizeof(*out->tokens));
+	for (size_t i = 0; i < out->token_count && !in->bad; i++)
+		unpack_token(in, &out->tokens[i]);
+}
+
+/* ---- Requests ------------------------------------------------------------------------------------------------------------- */
+
+static enum store_kind unpack_kind(struct unpack *in)
+{
+	uint8_t kind = unpack_u8(in);
+
+	if (kind >= STORE_KIND_COUNT)
+		in->bad = true;
+	return in->bad ? STORE_KIND_COUNT : (enum store_kind)kind;
+}
+
+void store_request_pack(const struct store_request *request, struct buf *out)
+{
+	pack_u8(out, (uint8_t)request->kind);
+	switch (request->kind) {
+	case STORE_PUSH:
+		pack_u8(out, request->atomic);
+		pack_u32(out, (uint32_t)request->edit_count);
+		for (size_t i = 0; i < request->edit_count; i++)
+			pack_edit(out, &request->edits[i]);
+		break;
+	case STORE_TOKEN_ADD:
+		pack_token(out, &request->token);
+		break;
+	case STORE_TOKEN_REVOKE:
+		pack_bytes(out, request->token.id);
+		break;
+	case STORE_PURGE:
+		pack_u64(out, (uint64_t)request->before);
+		break;
+	case STORE_TOKEN_LIST:
+	case STORE_KIND_COUNT:
+		break;
+	}
+}
+
+enum rc store_request_unpack(struct slice bytes, struct store_request *out)
+{
+	struct unpack in = { .rest = bytes };
+
+	*out = (struct store_request){ .kind = unpack_kind(&in) };
+	switch (out->kind) {
+	case STORE_PUSH:
+		unpack_edits(&in, out);
+		break;
+	case STORE_TOKEN_ADD:
+		unpack_token(&in, &out->token);
+		break;
+	case STORE_TOKEN_REVOKE:
+		out->token.id = unpack_bytes(&in);
+		break;
+	case STORE_PURGE:
+		out->before = (int64_t)unpack_u64(&in);
+		break;
+	case STORE_TOKEN_LIST:
+	case STORE_KIND_COUNT:
+		break;
+	}
+	return unpack_finish(&in);
+}
+
+void store_request_clear(struct store_request *request)
+{
+	free((void *)request->edits);
+	free(request->token.grants);
+	*request = (struct store_request){ .kind = STORE_KIND_COUNT };
+}
+
+/* ---- Replies -------------------------------------------------------------------------------------------------------------- */
+
+void store_reply_pack(const struct store_reply *reply, struct buf *out)
+{
+	pack_u8(out, (uint8_t)reply->rc);
+	pack_u8(out, (uint8_t)reply->kind);
+	pack_u64(out, reply->head.epoch);
+	pack_u64(out, reply->head.seq);
+	pack_u64(out, reply->purged);
+	pack_u32(out, (uint32_t)reply->result_count);
+	for (size_t i = 0; i < reply->result_count; i++)
+		pack_result(out, &reply->results[i]);
+	pack_u32(out, (uint32_t)reply->token_count);
+	for (size_t i = 0; i < reply->token_count; i++)
+		pack_token(out, &reply->tokens[i]);
+}
+
+enum rc store_reply_unpack(struct slice bytes, struct store_reply *out)
+{
+	struct unpack in = { .rest = bytes };
+	uint8_t rc = unpack_u8(&in);
+
+	if (rc >= RC_COUNT)
+		in.bad = true;
+	*out = (struct store_reply){ .rc = (enum rc)rc };
+	out->kind = unpack_kind(&in);
+	out->head.epoch = unpack_u64(&in);
+	out->head.seq = unpack_number(&in);
+	out->purged = unpack_number(&in);
+	unpack_results(&in, out);
+	unpack_tokens(&in, out);
+	return unpack_finish(&in);
+}
+
+void store_reply_clear(struct store_reply *reply)
+{
+	for (size_t i = 0; i < reply->token_count; i++)
+		free(reply->tokens[i].grants);
+	free(reply->tokens);
+	free(reply->results);
+	*reply = (struct store_reply){ .kind = STORE_KIND_COUNT };
+}
