@@ -1,0 +1,132 @@
+# For the numbered scripts: a server of one's own, conditions that are waited for, results in the Test Anything Protocol.
+# A script runs alone (`sh t/0010-push-and-pull.sh`) with ./pocketbook, or with the program that POCKETBOOK names.
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+POCKETBOOK=${POCKETBOOK:-$here/../pocketbook}
+FAULTS=${FAULTS:-no}
+work=$(mktemp -d "${TMPDIR:-/tmp}/pocketbook-test.XXXXXX")
+db=$work/test.db
+count=0
+failures=0
+server=
+started=
+
+note() { printf '# %s\n' "$*"; }
+
+# ok STATUS NAME: one result; 0 is good.
+ok() {
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		printf 'ok %d - %s\n' "$count" "$2"
+	else
+		failures=$((failures + 1))
+		printf 'not ok %d - %s\n' "$count" "$2"
+	fi
+}
+
+# is GOT WANTED NAME
+is() {
+	[ "$1" = "$2" ]
+	ok $? "$3"
+	[ "$1" = "$2" ] || note "got: $1" "; wanted: $2"
+}
+
+# like TEXT PATTERN NAME: an extended regular expression somewhere in it
+like() {
+	printf '%s\n' "$1" | grep -Eq -- "$2"
+	like_status=$?
+	ok $like_status "$3"
+	[ $like_status = 0 ] || note "no match for: $2; in: $(printf '%s' "$1" | head -c 1000)"
+}
+
+# unlike TEXT PATTERN NAME
+unlike() {
+	! printf '%s\n' "$1" | grep -Eq -- "$2"
+	ok $? "$3"
+}
+
+# wait_for NAME COMMAND...: until the command succeeds; a minute without that is a failure, said by its result.
+wait_for() {
+	wait_name=$1
+	shift
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		if [ $tries -ge 1200 ]; then
+			ok 1 "$wait_name"
+			return 1
+		fi
+		sleep 0.05
+	done
+	ok 0 "$wait_name"
+}
+
+# serve OPTION...: starts a server on a port of the kernel's choice and waits until it is ready. Sets $server (pid), $url, $log.
+# POCKETBOOK_FAULTS can be given in $faults.
+faults=
+serve() {
+	log=$work/server.$count.log
+	POCKETBOOK_FAULTS=$faults "$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 "$@" >"$log.out" 2>"$log" &
+	server=$!
+	started="$started $server"
+	wait_for "the server starts" grep -q 'serving http://' "$log" || { cat "$log"; finish; }
+	url=$(sed -n 's/.*serving \(http:\/\/[^ ,]*\).*/\1/p' "$log" | head -1)
+}
+
+serve_open() { serve --auth off "$@"; }
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# stop: SIGTERM, and its exit status in $status.
+stop() {
+	kill -TERM "$server" 2>/dev/null
+	wait "$server"
+	status=$?
+	server=
+}
+
+# push JSON: the answer's body
+push() { curl -s "$url/sync" -H 'Content-Type: application/json' -d "$1"; }
+pull() { curl -s "$url/sync?$1"; }
+# status_of CURL-OPTION...
+status_of() { curl -s -o "$work/body" -w '%{http_code}' "$@"; }
+# field NAME: of the JSON on standard input, the first string or number of that name
+field() { grep -o "\"$1\":[^,}]*" | head -1 | sed "s/\"$1\"://; s/^\"//; s/\"\$//"; }
+
+# stream NAME QUERY [CURL-OPTION...]: opens an event stream into $work/NAME, waits for its greeting; its curl's pid is in $stream
+stream() {
+	stream_name=$1
+	stream_query=$2
+	shift 2
+	: >"$work/$stream_name"
+	curl -sN "$@" "$url/events?$stream_query" >"$work/$stream_name" 2>/dev/null &
+	stream=$!
+	started="$started $stream"
+	wait_for "stream $stream_name is open" grep -q 'event: connected' "$work/$stream_name"
+}
+# saw NAME PATTERN: has the stream brought this?
+saw() { grep -Eq -- "$2" "$work/$1"; }
+last_id() { sed -n 's/^id: //p' "$work/$1" | tail -1; }
+
+# workers: pids of the server's worker processes; writer: that of its writer
+workers() { sed -n 's/.*process=worker\.\([0-9]*\) pid=\([0-9]*\).*/\2/p' "$log"; }
+
+finish() {
+	for pid in $started; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	printf '1..%d\n' "$count"
+	rm -rf "$work"
+	[ "$failures" = 0 ]
+	exit $?
+}
+trap 'exit 130' INT TERM
+
+skip_all() {
+	printf '1..0 # SKIP %s\n' "$1"
+	rm -rf "$work"
+	exit 0
+}
+command -v curl >/dev/null || skip_all "curl is not installed"
