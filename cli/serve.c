@@ -121,9 +121,9 @@ static const struct option_spec serve_options[] = {
 		.argument = "TIME",
 		.kind = OPTION_DURATION,
 		.min = 1,
-		.max = 15,
-		.fallback = "15s",
-		.help = "Between signs of life on a silent stream, 1s to 15s.",
+		.max = 12,
+		.fallback = "10s",
+		.help = "Between signs of life on a silent stream, 1s to 12s.",
 	},
 };
 

@@ -53,6 +53,7 @@ struct streams {
 	struct stream_list closed;
 	size_t count;
 	struct stream *next_ping;
+	size_t ping_due; /* pings that are due, times the interval */
 	struct event *tick;
 	struct event *reap;
 	struct sse *ping;
@@ -478,15 +479,13 @@ void streams_recheck_all(struct streams *streams)
 /* Pings a share of the streams, so that each has its turn within the interval and they are not all written to at once. */
 static void streams_ping(struct streams *streams)
 {
-	size_t share = streams->count / streams->worker->settings->ping_interval + 1;
+	size_t interval = streams->worker->settings->ping_interval;
 
-	for (; share && streams->count; share--) {
+	for (streams->ping_due += streams->count; streams->ping_due >= interval && streams->count; streams->ping_due -= interval) {
 		struct stream *stream = streams->next_ping ? streams->next_ping : TAILQ_FIRST(&streams->all);
 
 		streams->next_ping = TAILQ_NEXT(stream, next);
 		stream_send(stream, streams->ping);
-		if (streams->next_ping == NULL)
-			break;
 	}
 }
 
