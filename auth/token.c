@@ -67,6 +67,15 @@ bool token_id_is_valid(struct slice id)
 	return true;
 }
 
+/* libsodium 1.0.18 takes bytes of 128 and more for `_`. */
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] >= 0x80)
+			return false;
+	return true;
+}
+
 enum rc token_parse(struct slice text, struct token_parts *out)
 {
 	unsigned char sealed[SEALED_LEN];
@@ -75,7 +84,7 @@ enum rc token_parse(struct slice text, struct token_parts *out)
 	enum rc rc = RC_MALFORMED;
 
 	if (text.len != TOKEN_TEXT_LEN || !slice_starts(text, slice_of(TOKEN_PREFIX)) || text.data[SEALED_AT - 1] != '_' ||
-	    !token_id_is_valid(slice_make(text.data + PREFIX_LEN, STORE_TOKEN_ID_LEN)))
+	    !is_ascii(text) || !token_id_is_valid(slice_make(text.data + PREFIX_LEN, STORE_TOKEN_ID_LEN)))
 		return RC_MALFORMED;
 	memcpy(out->id, text.data + PREFIX_LEN, STORE_TOKEN_ID_LEN);
 	out->id[STORE_TOKEN_ID_LEN] = '\0';

@@ -1,0 +1,201 @@
+/* Tokens as text, and grants as text. */
+#include "auth/grant.h"
+#include "auth/token.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* ---- Tokens ------------------------------------------------------------------------------------------------------------------ */
+
+static struct token_minted mint(void)
+{
+	struct token_minted minted;
+
+	assert_int_equal(token_mint(&minted), RC_OK);
+	return minted;
+}
+
+static void a_minted_token_parses_to_its_own_id_and_hash(void **state)
+{
+	struct token_minted minted = mint();
+	struct token_parts parts;
+
+	(void)state;
+	assert_int_equal(strlen(minted.text), TOKEN_TEXT_LEN);
+	assert_true(token_id_is_valid(slice_of(minted.id)));
+	assert_int_equal(token_parse(slice_of(minted.text), &parts), RC_OK);
+	assert_string_equal(parts.id, minted.id);
+	assert_true(token_hash_equal(parts.hash, minted.hash));
+}
+
+static void two_tokens_differ_in_all_parts(void **state)
+{
+	struct token_minted a = mint(), b = mint();
+
+	(void)state;
+	assert_string_not_equal(a.text, b.text);
+	assert_string_not_equal(a.id, b.id);
+	assert_false(token_hash_equal(a.hash, b.hash));
+}
+
+/* Another implementation of the same format (Python's hashlib.blake2b) made this one of the secret 00 01 … 1f. */
+static void a_known_token_has_its_known_hash(void **state)
+{
+	static const char text[] = "pbk_0123456789abcdef_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh-wLavJ";
+	static const unsigned char hash[] = { 0x81, 0x40, 0x93, 0x2e, 0x00, 0x3a, 0x42, 0x37, 0x60, 0xc7, 0x34,
+					      0x4b, 0xac, 0x20, 0x58, 0x18, 0x83, 0x4e, 0xa6, 0x7f, 0x3b, 0x17,
+					      0x9e, 0x97, 0x2c, 0x86, 0x11, 0x16, 0xc4, 0x6c, 0xb8, 0x14 };
+	struct token_parts parts;
+
+	(void)state;
+	assert_int_equal(token_parse(slice_of(text), &parts), RC_OK);
+	assert_string_equal(parts.id, "0123456789abcdef");
+	assert_memory_equal(parts.hash, hash, sizeof(hash));
+}
+
+/* Whatever character is changed to whatever other: the shape or the checksum tells. */
+static void no_character_can_be_changed(void **state)
+{
+	struct token_minted minted = mint();
+	struct token_parts parts;
+
+	(void)state;
+	for (size_t i = 0; i < TOKEN_TEXT_LEN; i++) {
+		for (int c = 0; c < 256; c++) {
+			char text[TOKEN_TEXT_LEN];
+
+			if ((char)c == minted.text[i])
+				continue;
+			memcpy(text, minted.text, sizeof(text));
+			text[i] = (char)c;
+			assert_int_equal(token_parse(slice_make(text, sizeof(text)), &parts), RC_MALFORMED);
+		}
+	}
+}
+
+static void no_other_length_is_a_token(void **state)
+{
+	struct token_minted minted = mint();
+	char longer[TOKEN_TEXT_LEN + 1];
+	struct token_parts parts;
+
+	(void)state;
+	memcpy(longer, minted.text, TOKEN_TEXT_LEN);
+	longer[TOKEN_TEXT_LEN] = '=';
+	for (size_t len = 0; len < TOKEN_TEXT_LEN; len++)
+		assert_int_equal(token_parse(slice_make(minted.text, len), &parts), RC_MALFORMED);
+	assert_int_equal(token_parse(slice_make(longer, sizeof(longer)), &parts), RC_MALFORMED);
+	assert_int_equal(token_parse(slice_make(NULL, 0), &parts), RC_MALFORMED);
+}
+
+static void the_secret_of_one_id_is_none_of_another(void **state)
+{
+	struct token_minted a = mint(), b = mint();
+	struct token_parts parts;
+	char mixed[TOKEN_TEXT_LEN + 1];
+
+	(void)state;
+	memcpy(mixed, a.text, sizeof(mixed));
+	memcpy(mixed + 4, b.id, STORE_TOKEN_ID_LEN);
+	assert_int_equal(token_parse(slice_of(mixed), &parts), RC_MALFORMED);
+}
+
+static void wiping_leaves_nothing(void **state)
+{
+	struct token_minted minted = mint();
+	static const struct token_minted nothing;
+
+	(void)state;
+	token_wipe(&minted);
+	assert_memory_equal(&minted, &nothing, sizeof(minted));
+}
+
+static void ids_are_sixteen_lower_case_hex_digits(void **state)
+{
+	(void)state;
+	assert_true(token_id_is_valid(slice_of("0123456789abcdef")));
+	assert_false(token_id_is_valid(slice_of("0123456789ABCDEF")));
+	assert_false(token_id_is_valid(slice_of("0123456789abcdeg")));
+	assert_false(token_id_is_valid(slice_of("0123456789abcde")));
+	assert_false(token_id_is_valid(slice_of("0123456789abcdef0")));
+	assert_false(token_id_is_valid(slice_of("")));
+}
+
+/* ---- Grants ------------------------------------------------------------------------------------------------------------------ */
+
+static void expect_grant(const char *text, const char *group, bool write)
+{
+	struct store_grant grant;
+	struct buf back = BUF_EMPTY;
+
+	assert_int_equal(grant_parse(slice_of(text), &grant, NULL), RC_OK);
+	assert_true(slice_is(grant.group, group));
+	assert_int_equal(grant.write, write);
+	grant_format(&grant, &back);
+	assert_int_equal(back.len, strlen(group) + 3);
+	assert_memory_equal(back.data, group, strlen(group));
+	assert_memory_equal(back.data + strlen(group), write ? ":rw" : ":ro", 3);
+	buf_free(&back);
+}
+
+static void only_the_final_mode_is_one(void **state)
+{
+	(void)state;
+	expect_grant("todos", "todos", true);
+	expect_grant("todos:ro", "todos", false);
+	expect_grant("todos:rw", "todos", true);
+	expect_grant("acme:todos", "acme:todos", true);
+	expect_grant("acme:todos:ro", "acme:todos", false);
+	expect_grant("acme:ro:rw", "acme:ro", true);
+	expect_grant("ro", "ro", true);
+	expect_grant("acme:Ro", "acme:Ro", true);
+	expect_grant("*", "*", true);
+	expect_grant("*:ro", "*", false);
+}
+
+static void expect_refused(const char *text, const char *part)
+{
+	struct store_grant grant;
+	struct reason why;
+
+	assert_int_equal(grant_parse(slice_of(text), &grant, &why), RC_MALFORMED);
+	assert_non_null(strstr(why.text, part));
+}
+
+static void groups_outside_the_rules_are_refused(void **state)
+{
+	char group[513];
+
+	(void)state;
+	expect_refused("", "empty");
+	expect_refused(":ro", "empty");
+	expect_refused("a\nb", "control characters");
+	expect_refused("\xff", "UTF-8");
+	memset(group, 'g', sizeof(group));
+	group[512] = '\0';
+	expect_refused(group, "longer");
+	group[511] = '\0';
+	expect_grant(group, group, true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_minted_token_parses_to_its_own_id_and_hash),
+		cmocka_unit_test(two_tokens_differ_in_all_parts),
+		cmocka_unit_test(a_known_token_has_its_known_hash),
+		cmocka_unit_test(no_character_can_be_changed),
+		cmocka_unit_test(no_other_length_is_a_token),
+		cmocka_unit_test(the_secret_of_one_id_is_none_of_another),
+		cmocka_unit_test(wiping_leaves_nothing),
+		cmocka_unit_test(ids_are_sixteen_lower_case_hex_digits),
+		cmocka_unit_test(only_the_final_mode_is_one),
+		cmocka_unit_test(groups_outside_the_rules_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
