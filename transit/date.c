@@ -101,5 +101,5 @@ size_t date_format(int64_t ms, char *out)
 	year = tm.tm_year + 1900;
 	plain = year >= 0 && year <= 9999;
 	return (size_t)snprintf(out, DATE_TEXT_MAX, plain ? "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" : "%+07d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		year, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)rest);
+				year, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)rest);
 }

@@ -19,12 +19,12 @@ struct transit_in {
 	struct scan scan;
 	const char *start;
 	const char *separator; /* the last comma or colon */
-	size_t left; /* of the limit */
-	struct emit emit; /* emit.out is NULL while a value is skipped */
+	size_t left;           /* of the limit */
+	struct emit emit;      /* emit.out is NULL while a value is skipped */
 	bool plain;
 	struct cache cache;
 	struct buf scratch; /* the last string that was not in place */
-	struct buf key;	    /* the last key of the envelope */
+	struct buf key;     /* the last key of the envelope */
 	unsigned depth;
 	struct frame frames[TRANSIT_DEPTH_MAX];
 	char why[160];

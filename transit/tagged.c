@@ -46,7 +46,7 @@ static enum rc uuid_halves(struct transit_in *in)
 	high = (uint64_t)half[0];
 	low = (uint64_t)half[1];
 	(void)snprintf(text, sizeof(text), "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32,
-		high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
+		       high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
 	if (!rc)
 		canon_prefixed(in, "\"~u", slice_of(text));
 	return rc;

@@ -41,7 +41,8 @@ enum encoding { ENCODING_JSON, ENCODING_TRANSIT };
 struct transit_in;
 
 /* Starts reading a message; the text is the caller's and must stay. `limit` bounds the bytes that all values together take in canonical
- * form, and the strings that transit_in_string gives (cache codes can make a small message large): passing it is RC_TOO_LARGE. Free with transit_in_free. */
+ * form, with the strings that transit_in_string gives (cache codes can make a small message large): passing it is RC_TOO_LARGE,
+ * noticed before the memory is taken. Free with transit_in_free. */
 struct transit_in *transit_in_new(enum encoding encoding, struct slice text, size_t limit);
 void transit_in_free(struct transit_in *in);
 
@@ -61,12 +62,13 @@ MUST_USE enum rc transit_in_map_next(struct transit_in *in, bool *more, struct s
 MUST_USE enum rc transit_in_array(struct transit_in *in);
 MUST_USE enum rc transit_in_array_next(struct transit_in *in, bool *more);
 
-/* Scalars. The string is UTF-8 without any escapes, appended to `out` (not terminated). The number is a non-negative integer up to 2^63 - 1, written
- * as digits or, in Transit, as `~i`. */
+/* Scalars. The string is UTF-8 without any escapes, appended to `out` (not terminated). The number is a non-negative integer up to
+ * 2^63 - 1, written as digits or, in Transit, as `~i`. */
 MUST_USE enum rc transit_in_string(struct transit_in *in, struct buf *out);
 MUST_USE enum rc transit_in_uint(struct transit_in *in, uint64_t *out);
 MUST_USE enum rc transit_in_bool(struct transit_in *in, bool *out);
-/* Any value: appends its canonical form to `out`, nothing if it is refused. *plain: its canonical form is byte for byte its JSON projection. */
+/* Any value: appends its canonical form to `out`, nothing if it is refused. *plain: its canonical form is byte for byte its JSON
+ * projection. */
 MUST_USE enum rc transit_in_value(struct transit_in *in, struct buf *out, bool *plain);
 /* Any value, checked like the others and dropped. */
 MUST_USE enum rc transit_in_skip(struct transit_in *in);

@@ -116,8 +116,8 @@ function random(seed) {
   return { below, of: (list) => list[below(list.length)], next }
 }
 
-const pieces = ['a', 'name', 'title', ' ', '~', '^', '`', '#', '^ ', '~#set', '^0', '"', '\\', '/', '\n', '\t', '\u0000', '\u001f', '\u007f', 'é',
-  '€', '\ud83d\ude00', '\u2028', 'x'.repeat(40), '__proto__', '1', ':', '$']
+const pieces = ['a', 'name', 'title', ' ', '~', '^', '`', '#', '^ ', '~#set', '^0', '"', '\\', '/', '\n', '\t', '\u0000', '\u001f', '\u007f',
+  'é', '€', '\ud83d\ude00', '\u2028', 'x'.repeat(40), '__proto__', '1', ':', '$']
 const text = (r, most = 4) => Array.from({ length: r.below(most + 1) }, () => r.of(pieces)).join('')
 const words = ['a', 'ab', 'abc', 'abcd', 'ns/name', 'completed', 'title', 'é€', '\ud83d\ude00', 'a"b']
 const digits = (r, n) => Array.from({ length: n }, () => r.below(10)).join('').replace(/^0+(?=.)/, '')

@@ -129,7 +129,7 @@ static void test_scalars(void **state)
 		{ "'~c\\u0001'", "'~c\\u0001'", "'\\u0001'" },
 		{ "'~c\\ud83d\\ude00'", "'~c\xf0\x9f\x98\x80'", "'\xf0\x9f\x98\x80'" },
 		{ "'~u531A379e-31bb-4ce1-8690-158dceb64be6'", "'~u531A379e-31bb-4ce1-8690-158dceb64be6'",
-			"'531A379e-31bb-4ce1-8690-158dceb64be6'" },
+		  "'531A379e-31bb-4ce1-8690-158dceb64be6'" },
 		{ "'~~x'", "'~~x'", "'~x'" },
 		{ "'~^0'", "'~^0'", "'^0'" },
 		{ "'~`x'", "'~`x'", "'`x'" },
@@ -185,7 +185,7 @@ static void test_tagged(void **state)
 		{ "['~#ints',[1,2]]", "{'~#ints':[1,2]}", "[1,2]" },
 		{ "['~#ints',5]", "{'~#ints':5}", "{'tag':'ints','rep':5}" },
 		{ "['~#point',[1,['~#my/tag',null]]]", "{'~#point':[1,{'~#my/tag':null}]}",
-			"{'tag':'point','rep':[1,{'tag':'my/tag','rep':null}]}" },
+		  "{'tag':'point','rep':[1,{'tag':'my/tag','rep':null}]}" },
 		{ "['~#a\\u0022',1]", "{'~#a\\\"':1}", "{'tag':'a\\\"','rep':1}" },
 		{ "['~#X','abc']", "{'~#X':'abc'}", "{'tag':'X','rep':'abc'}" },
 		{ "['~#m',123]", "'~m123'", "'1970-01-01T00:00:00.123Z'" },
@@ -217,7 +217,7 @@ static void test_maps(void **state)
 		{ "['^ ',9223372036854775808,2]", "{'~d9223372036854775808':2}", "{'9223372036854775808':2}" },
 		{ "['^ ',null,1,true,2,false,3]", "{'~_':1,'~?t':2,'~?f':3}", "{'null':1,'true':2,'false':3}" },
 		{ "['^ ','~m0',1,'~t1970-01-01T00:00:00Z',2]", "{'~m0':1,'~t1970-01-01T00:00:00Z':2}",
-			"{'1970-01-01T00:00:00.000Z':1,'1970-01-01T00:00:00.000Z':2}" },
+		  "{'1970-01-01T00:00:00.000Z':1,'1970-01-01T00:00:00.000Z':2}" },
 		{ "['^ ','~Xa',1]", "{'~Xa':1}", "{'~Xa':1}" },
 		{ "['^ ','~~#a',1,'~^ ',2,'~`',3]", "{'~~#a':1,'~^ ':2,'~`':3}", "{'~#a':1,'^ ':2,'`':3}" },
 		{ "{'~~#set':1}", "{'~~#set':1}", "{'~#set':1}" },
@@ -234,13 +234,13 @@ static void test_codes(void **state)
 		{ "['^ ','abcd',['^ ','^0',1]]", "{'abcd':{'abcd':1}}", NULL },
 		/* The key is read before its value, the tag before its rep. */
 		{ "['^ ','~:kwd',['~#set',['^0','~$sym','^2',['^1',[]]]]]", "{'~:kwd':{'~#set':['~:kwd','~$sym','~$sym',{'~#set':[]}]}}",
-			"{'kwd':['kwd','sym','sym',[]]}" },
+		  "{'kwd':['kwd','sym','sym',[]]}" },
 		{ "[['~#set',[]],['^0',[1]],{'^0':[2]}]", "[{'~#set':[]},{'~#set':[1]},{'~#set':[2]}]", "[[],[1],[2]]" },
 		/* Units: an astral character is two, an escape one. */
 		{ "['~:\\ud83d\\ude00','^0']", "['~:\xf0\x9f\x98\x80','~:\xf0\x9f\x98\x80']", "['\xf0\x9f\x98\x80','\xf0\x9f\x98\x80']" },
 		{ "['~:\\n\\u0041','^0']", "['~:\\nA','~:\\nA']", "['\\nA','\\nA']" },
-		{ "['^ ','\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9',['^ ','^0',1]]", "{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':1}}",
-			NULL },
+		{ "['^ ','\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9',['^ ','^0',1]]",
+		  "{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':1}}", NULL },
 		/* A code may stand where the text itself would be none to cache. */
 		{ "['^ ','~~ab','^0']", "{'~~ab':'~~ab'}", "{'~ab':'~ab'}" },
 		/* Keys of objects are keys; keys of a cmap are not. */
@@ -298,7 +298,8 @@ static void test_output(void **state)
 	transit_out_string(&out, ENCODING_TRANSIT, slice_of("^"));
 	transit_out_string(&out, ENCODING_TRANSIT, slice_of("`a"));
 	transit_out_string(&out, ENCODING_TRANSIT, slice_of(""));
-	assert_text(buf_slice(&out), slice_of("\"docs\":\"~:docs\":\"~\\\"\\\\\\u0001\\n\x7f\xc3\xa9/\"\"~~\\\"\"\"~^\"\"~`a\"\"\""), "out");
+	assert_text(buf_slice(&out), slice_of("\"docs\":\"~:docs\":\"~\\\"\\\\\\u0001\\n\x7f\xc3\xa9/\"\"~~\\\"\"\"~^\"\"~`a\"\"\""),
+		    "out");
 	buf_clear(&out);
 	assert_int_equal(transit_out_value(&out, ENCODING_TRANSIT, slice_of("\"~:a\""), false), RC_OK);
 	assert_int_equal(transit_out_value(&out, ENCODING_JSON, slice_of("\"~:a\""), false), RC_OK);
@@ -311,8 +312,8 @@ static void test_output(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json), cmocka_unit_test(test_scalars), cmocka_unit_test(test_dates),
-		cmocka_unit_test(test_tagged), cmocka_unit_test(test_maps), cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_json),       cmocka_unit_test(test_scalars), cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_tagged),     cmocka_unit_test(test_maps),    cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_codes_wrap), cmocka_unit_test(test_output),
 	};
 

@@ -90,14 +90,16 @@ static void check_push(enum encoding encoding, const char *text, const char *exp
 static void test_push(void **state)
 {
 	(void)state;
-	check_push(ENCODING_JSON, " { 'docs' : [ {'id':'a:1','base':3,'value':{'x': [1.10, '~x']}} , {'id':'\\u0061:\\n','deleted':true} ], 'atomic':true} ",
+	check_push(
+		ENCODING_JSON,
+		" { 'docs' : [ {'id':'a:1','base':3,'value':{'x': [1.10, '~x']}} , {'id':'\\u0061:\\n','deleted':true} ], 'atomic':true} ",
 		"id=a:1 base=3 value={'x':[1.10,'~~x']} ;id=a:\n deleted=true ;atomic;");
 	check_push(ENCODING_JSON, "{'docs':[{'id':'~:a','value':null,'new':[[{}]],'base':0}],'more':{'a':1}}",
-		"id=~:a value=null! new=skipped base=0 ;");
+		   "id=~:a value=null! new=skipped base=0 ;");
 	check_push(ENCODING_JSON, "{}", "");
 	check_push(ENCODING_JSON, "{'docs':[]}", "");
 	check_push(ENCODING_TRANSIT, "{'~:docs':[{'~:id':'a:1','~:base':'~i7','~:value':['~#set',['~:a']]}],'~:atomic':'~?t'}",
-		"id=a:1 base=7 value={'~#set':['~:a']} ;atomic;");
+		   "id=a:1 base=7 value={'~#set':['~:a']} ;atomic;");
 	check_push(ENCODING_TRANSIT, "['^ ']", "");
 }
 
@@ -106,12 +108,12 @@ static void test_push_with_codes(void **state)
 {
 	(void)state;
 	check_push(ENCODING_TRANSIT,
-		"['^ ','~:docs',[['^ ','~:id','a:1','~:base',0,'~:value',['^ ','~:title','x','~:done',['~#set',[]]]],"
-		"['^ ','^1','~~a:2','^2',1,'^3',['^ ','^4','y','^5',['^6',[1]]],'~:other',['~:skipped']],"
-		"['^ ','^1','a:3','^3',['^8','~:?','^7']]],'~:atomic',false,'~:last','^9']",
-		"id=a:1 base=0 value={'~:title':'x','~:done':{'~#set':[]}} ;"
-		"id=~a:2 base=1 value={'~:title':'y','~:done':{'~#set':[1]}} other=skipped ;"
-		"id=a:3 value=['~:skipped','~:?','~:other'] ;");
+		   "['^ ','~:docs',[['^ ','~:id','a:1','~:base',0,'~:value',['^ ','~:title','x','~:done',['~#set',[]]]],"
+		   "['^ ','^1','~~a:2','^2',1,'^3',['^ ','^4','y','^5',['^6',[1]]],'~:other',['~:skipped']],"
+		   "['^ ','^1','a:3','^3',['^8','~:?','^7']]],'~:atomic',false,'~:last','^9']",
+		   "id=a:1 base=0 value={'~:title':'x','~:done':{'~#set':[]}} ;"
+		   "id=~a:2 base=1 value={'~:title':'y','~:done':{'~#set':[1]}} other=skipped ;"
+		   "id=a:3 value=['~:skipped','~:?','~:other'] ;");
 }
 
 struct refusal {
@@ -245,7 +247,9 @@ static void test_peek(void **state)
 /* Looking at a code tells what it stands for, and leaves the table as it is. */
 static void test_peek_codes(void **state)
 {
-	static const enum transit_kind kinds[] = { TRANSIT_MAP, TRANSIT_OTHER, TRANSIT_OTHER, TRANSIT_OTHER, TRANSIT_STRING, TRANSIT_OTHER };
+	static const enum transit_kind kinds[] = {
+		TRANSIT_MAP, TRANSIT_OTHER, TRANSIT_OTHER, TRANSIT_OTHER, TRANSIT_STRING, TRANSIT_OTHER
+	};
 	bool more;
 
 	(void)state;
@@ -281,9 +285,9 @@ static void test_key_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_push, forget), cmocka_unit_test_teardown(test_push_with_codes, forget),
+		cmocka_unit_test_teardown(test_push, forget),         cmocka_unit_test_teardown(test_push_with_codes, forget),
 		cmocka_unit_test_teardown(test_push_refused, forget), cmocka_unit_test_teardown(test_push_truncated, forget),
-		cmocka_unit_test_teardown(test_peek, forget), cmocka_unit_test_teardown(test_peek_codes, forget),
+		cmocka_unit_test_teardown(test_peek, forget),         cmocka_unit_test_teardown(test_peek_codes, forget),
 		cmocka_unit_test_teardown(test_key_stays, forget),
 	};
 
