@@ -1,0 +1,70 @@
+/* What the tests of the store share: a database in a folder of its own, and calls that answer directly. */
+#ifndef T_UNIT_STORE_KIT_H
+#define T_UNIT_STORE_KIT_H
+
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+struct kit_page {
+	enum rc rc;
+	struct store_doc *docs;
+	size_t count;
+	struct store_cursor next;
+	bool more;
+	bool reset;
+	struct buf bytes;
+};
+
+struct kit {
+	char dir[64];
+	char path[96];
+	struct store *writer;
+	struct store *reader;
+	struct kit_page page;        /* of the last kit_pull */
+	struct store_reply *replies; /* of the last kit_commit, gone through the wire format */
+	size_t reply_count;
+	struct buf *wires;
+};
+
+/* For cmocka: make and remove a database, open for writing and for reading. */
+int kit_setup(void **state);
+int kit_teardown(void **state);
+/* The folder alone. */
+int kit_setup_folder(void **state);
+
+/* "DIR/name", good until the next call. */
+const char *kit_file(const struct kit *kit, const char *name);
+void kit_open(struct kit *kit);
+void kit_close(struct kit *kit);
+
+enum rc kit_commit(struct kit *kit, const struct store_request *requests, size_t count);
+
+/* A push of one document. value NULL: a deletion; op NULL: none. Slices of the result are good until the next commit. */
+struct store_result kit_edit(struct kit *kit, const char *id, uint64_t base, const char *op, const char *value);
+/* The same, and it must be ok: answers the sequence number. */
+uint64_t kit_put(struct kit *kit, const char *id, uint64_t base, const char *value);
+struct store_edit kit_edit_of(const char *id, uint64_t base, const char *op, const char *value);
+uint64_t kit_purge(struct kit *kit, int64_t before);
+
+/* Pulls through the reader. */
+const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store_cursor since, unsigned limit);
+const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since, unsigned limit, size_t max_bytes);
+struct store_cursor kit_head(struct store *store);
+uint64_t kit_latest(struct store *store, const char *group);
+/* A plain place of this database. */
+struct store_cursor kit_place(struct kit *kit, uint64_t seq);
+
+#define KIT_BEGINNING ((struct store_cursor){ .epoch = 0 })
+/* Later than any tombstone. */
+#define KIT_LATER INT64_C(1) << 60
+
+/* Runs SQL on a file from outside; it must go well. */
+void kit_sql(const char *path, const char *sql);
+/* The first column of the first row, as text in a buffer that the next call uses again. */
+const char *kit_ask(const char *path, const char *sql);
+
+#endif
