@@ -322,7 +322,7 @@ static int writer_open(struct writer *writer)
 		return writer->failed;
 	}
 	log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", why.text));
-	if (rc != RC_CORRUPT && rc != RC_NEWER && rc != RC_IO)
+	if (rc == RC_BUSY || rc == RC_UNAVAILABLE)
 		return EXIT_FAILED;
 	(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
 	return EXIT_FATAL;
