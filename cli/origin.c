@@ -3,24 +3,36 @@
 #include "base/slice.h"
 #include "base/text.h"
 
+#include <arpa/inet.h>
+
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 #define FORM "an origin is scheme://host or scheme://host:port, such as https://example.org"
 
+static bool is_name(const char *host)
+{
+	return host[strspn(host, LOWER DIGITS "-._")] == '\0';
+}
+
+/* In brackets, which go. */
+static bool is_ipv6(char *host, size_t len)
+{
+	struct in6_addr address;
+
+	if (len < 2 || host[0] != '[' || host[len - 1] != ']' || host[strspn(host, DIGITS "abcdef:.[]")] != '\0')
+		return false;
+	host[len - 1] = '\0';
+	return inet_pton(AF_INET6, host + 1, &address) == 1;
+}
+
 static enum rc host_check(struct slice host, const char *text, struct reason *why)
 {
-	char copy[256];
-	size_t good;
+	char copy[256] = "";
 
 	if (host.len == 0 || host.len >= sizeof(copy))
 		return reason_set(why, RC_MALFORMED, "\"%.100s\" has no host; " FORM, text);
 	memcpy(copy, host.data, host.len);
-	copy[host.len] = '\0';
-	if (copy[0] == '[')
-		good = 1 + strspn(copy + 1, DIGITS "abcdef:.") + (copy[host.len - 1] == ']');
-	else
-		good = strspn(copy, LOWER DIGITS "-._");
-	if (good != host.len)
+	if (!is_name(copy) && !is_ipv6(copy, host.len))
 		return reason_set(
 			why, RC_MALFORMED,
 			"the host in \"%.100s\" is not as browsers send it: lower case letters, digits, - and . (xn-- for others)", text);

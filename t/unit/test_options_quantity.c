@@ -1,0 +1,145 @@
+/* Sizes, durations, and words that were almost right. */
+#include "base/nearest.h"
+#include "base/quantity.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+struct reading {
+	const char *text;
+	enum rc rc;
+	uint64_t value;
+};
+
+typedef enum rc quantity_reader(struct slice text, uint64_t *out);
+
+static void expect_readings(quantity_reader *read, const struct reading *readings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value = 0;
+
+		assert_int_equal(read(slice_of(readings[i].text), &value), readings[i].rc);
+		if (readings[i].rc == RC_OK)
+			assert_true(value == readings[i].value);
+	}
+}
+
+#define EXPECT_READINGS(read, readings) expect_readings(read, readings, sizeof(readings) / sizeof((readings)[0]))
+
+static void sizes_are_read(void **state)
+{
+	static const struct reading readings[] = {
+		{ "0", RC_OK, 0 },
+		{ "1", RC_OK, 1 },
+		{ "65536", RC_OK, 65536 },
+		{ "64K", RC_OK, 65536 },
+		{ "64k", RC_OK, 65536 },
+		{ "1M", RC_OK, 1 << 20 },
+		{ "3g", RC_OK, UINT64_C(3) << 30 },
+		{ "9223372036854775807", RC_OK, INT64_MAX },
+		{ "17179869183G", RC_OK, UINT64_C(17179869183) << 30 },
+		{ "17179869184G", RC_TOO_LARGE, 0 },
+		{ "99999999999999999999", RC_TOO_LARGE, 0 },
+		{ "", RC_MALFORMED, 0 },
+		{ "K", RC_MALFORMED, 0 },
+		{ "1KB", RC_MALFORMED, 0 },
+		{ "1 K", RC_MALFORMED, 0 },
+		{ " 1K", RC_MALFORMED, 0 },
+		{ "1.5M", RC_MALFORMED, 0 },
+		{ "-1", RC_MALFORMED, 0 },
+		{ "+1", RC_MALFORMED, 0 },
+		{ "0x10", RC_MALFORMED, 0 },
+		{ "1T", RC_MALFORMED, 0 },
+		{ "1s", RC_MALFORMED, 0 },
+	};
+
+	(void)state;
+	EXPECT_READINGS(quantity_size, readings);
+	assert_int_equal(quantity_size(slice_make("1\0K", 3), &(uint64_t){ 0 }), RC_MALFORMED);
+	assert_int_equal(quantity_size(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
+}
+
+static void durations_are_read_with_their_unit_alone(void **state)
+{
+	static const struct reading readings[] = {
+		{ "45s", RC_OK, 45 },       { "30m", RC_OK, 1800 },
+		{ "12h", RC_OK, 43200 },    { "90d", RC_OK, 7776000 },
+		{ "2w", RC_OK, 1209600 },   { "0s", RC_OK, 0 },
+		{ "90", RC_MALFORMED, 0 },  { "", RC_MALFORMED, 0 },
+		{ "d", RC_MALFORMED, 0 },   { "1y", RC_MALFORMED, 0 },
+		{ "1M", RC_MALFORMED, 0 },  { "1h30m", RC_MALFORMED, 0 },
+		{ "-1d", RC_MALFORMED, 0 }, { "9223372036854775807w", RC_TOO_LARGE, 0 },
+	};
+
+	(void)state;
+	EXPECT_READINGS(quantity_duration, readings);
+	assert_int_equal(quantity_duration(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
+}
+
+static void quantities_are_written_in_their_largest_whole_unit(void **state)
+{
+	char text[QUANTITY_TEXT_MAX];
+
+	(void)state;
+	quantity_size_format(0, text);
+	assert_string_equal(text, "0");
+	quantity_size_format(1025, text);
+	assert_string_equal(text, "1025");
+	quantity_size_format(1 << 20, text);
+	assert_string_equal(text, "1M");
+	quantity_size_format(UINT64_MAX, text);
+	assert_string_equal(text, "18446744073709551615");
+	quantity_duration_format(0, text);
+	assert_string_equal(text, "0s");
+	quantity_duration_format(90, text);
+	assert_string_equal(text, "90s");
+	quantity_duration_format(5400, text);
+	assert_string_equal(text, "90m");
+	quantity_duration_format(86400, text);
+	assert_string_equal(text, "1d");
+}
+
+static const char *nearest_to(const char *typed)
+{
+	static const char *const words[] = { "serve", "token", "help", "version", "listen", "db" };
+	struct nearest nearest = NEAREST_START;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		nearest_offer(&nearest, slice_of(typed), words[i]);
+	return nearest.word;
+}
+
+static void a_slip_of_the_finger_is_understood(void **state)
+{
+	char endless[200];
+
+	(void)state;
+	assert_string_equal(nearest_to("serv"), "serve");
+	assert_string_equal(nearest_to("sevre"), "serve");
+	assert_string_equal(nearest_to("tokens"), "token");
+	assert_string_equal(nearest_to("hlep"), "help");
+	assert_string_equal(nearest_to("vresoin"), "version");
+	assert_string_equal(nearest_to("bd"), "db");
+	assert_null(nearest_to("purge"));
+	assert_null(nearest_to("xy"));
+	assert_null(nearest_to(""));
+	memset(endless, 'l', sizeof(endless));
+	endless[sizeof(endless) - 1] = '\0';
+	assert_null(nearest_to(endless));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_are_read),
+		cmocka_unit_test(durations_are_read_with_their_unit_alone),
+		cmocka_unit_test(quantities_are_written_in_their_largest_whole_unit),
+		cmocka_unit_test(a_slip_of_the_finger_is_understood),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
