@@ -120,6 +120,8 @@ static enum rc write_row(struct commit *commit, const struct store_edit *edit, c
 		sql_bind_null(stmt, 8);
 	else
 		sql_bind_text(stmt, 8, edit->value);
+	if (decision->there)
+		sql_bind_number(stmt, 9, decision->seq);
 	rc = sql_run(stmt);
 	if (rc == RC_OK && sqlite3_changes(commit->store->db) != 1) {
 		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));

@@ -31,7 +31,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value FROM doc WHERE gid = ?1 AND id = ?2",
 	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = ?7, value = ?8"
-			" WHERE gid = ?1 AND id = ?3",
+			" WHERE gid = ?1 AND seq = ?9 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
 	[SQL_OLD_TOMBSTONES] = "SELECT count(*), coalesce(max(seq), 0) FROM doc WHERE deleted_at < ?1",

@@ -1,0 +1,574 @@
+/* Pushes, purges and tokens: the rules of POST /sync one by one (protocol.md). */
+#include "store_kit.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void assert_text(struct slice got, const char *wanted)
+{
+	assert_int_equal(got.len, strlen(wanted));
+	assert_memory_equal(got.data, wanted, got.len);
+}
+
+static void assert_ok(struct store_result result, uint64_t version, uint64_t seq)
+{
+	assert_int_equal(result.status, STORE_OK);
+	assert_int_equal(result.version, version);
+	assert_int_equal(result.seq, seq);
+}
+
+/* value NULL: the conflict shows a tombstone, or nothing. */
+static void assert_conflict(struct store_result result, uint64_t version, const char *value)
+{
+	assert_int_equal(result.status, STORE_CONFLICT);
+	assert_int_equal(result.version, version);
+	assert_int_equal(result.seq, 0);
+	assert_int_equal(result.deleted, value == NULL);
+	assert_int_equal(result.plain, value != NULL);
+	assert_text(result.value, value ? value : "");
+}
+
+/* ---- One document ----------------------------------------------------------------------------------------------------------- */
+
+static void versions_grow_by_one(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_ok(kit_edit(kit, "t:1", 0, NULL, "1"), 1, 1);
+	assert_ok(kit_edit(kit, "t:1", 1, NULL, "2"), 2, 2);
+	assert_ok(kit_edit(kit, "t:2", 0, NULL, "1"), 1, 3);
+	assert_ok(kit_edit(kit, "t:1", 2, NULL, NULL), 3, 4);
+	assert_int_equal(kit->replies[0].head.seq, 4);
+	assert_int_equal(kit->replies[0].head.epoch, kit_head(kit->reader).epoch);
+	assert_int_equal(kit_head(kit->reader).seq, 4);
+}
+
+static void stale_write_is_a_conflict(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_put(kit, "t:1", 0, "\"one\"");
+	kit_put(kit, "t:1", 1, "\"two\"");
+	assert_conflict(kit_edit(kit, "t:1", 1, NULL, "\"stale\""), 2, "\"two\"");
+	assert_conflict(kit_edit(kit, "t:1", 0, NULL, "\"stale\""), 2, "\"two\"");
+	assert_conflict(kit_edit(kit, "t:1", 3, NULL, "\"ahead\""), 2, "\"two\"");
+	assert_conflict(kit_edit(kit, "t:1", 1, NULL, NULL), 2, "\"two\"");
+	assert_conflict(kit_edit(kit, "t:1", 0, NULL, NULL), 2, "\"two\"");
+	assert_int_equal(kit_head(kit->reader).seq, 2);
+	assert_text(kit_pull(kit, "t", KIT_BEGINNING, 10)->docs[0].value, "\"two\"");
+}
+
+static void tombstone_keeps_counting(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:1", 1, NULL);
+	assert_ok(kit_edit(kit, "t:1", 0, NULL, "\"again\""), 3, 3);
+	kit_put(kit, "t:1", 3, NULL);
+	assert_ok(kit_edit(kit, "t:1", 4, NULL, "\"and again\""), 5, 5);
+	kit_put(kit, "t:1", 5, NULL);
+	assert_conflict(kit_edit(kit, "t:1", 5, NULL, "\"stale\""), 6, NULL);
+	assert_conflict(kit_edit(kit, "t:1", 7, NULL, "\"ahead\""), 6, NULL);
+}
+
+static void deleting_nothing_is_ok(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_ok(kit_edit(kit, "t:1", 0, NULL, NULL), 0, 0);
+	assert_ok(kit_edit(kit, "t:1", 4, NULL, NULL), 0, 0);
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:1", 1, NULL);
+	assert_ok(kit_edit(kit, "t:1", 1, NULL, NULL), 2, 0);
+	assert_ok(kit_edit(kit, "t:1", 2, NULL, NULL), 2, 0);
+	assert_ok(kit_edit(kit, "t:1", 0, NULL, NULL), 2, 0);
+	assert_int_equal(kit_head(kit->reader).seq, 2);
+}
+
+static void edit_of_what_is_gone(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_conflict(kit_edit(kit, "t:1", 1, NULL, "1"), 0, NULL);
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:1", 1, NULL);
+	assert_int_equal(kit_purge(kit, KIT_LATER), 1);
+	assert_conflict(kit_edit(kit, "t:1", 2, NULL, "1"), 0, NULL);
+	/* A purge forgets; the id begins anew. */
+	assert_ok(kit_edit(kit, "t:1", 0, NULL, "1"), 1, 3);
+}
+
+static void retry_with_op(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_ok(kit_edit(kit, "t:1", 0, "op1", "1"), 1, 1);
+	assert_ok(kit_edit(kit, "t:1", 0, "op1", "1"), 1, 0);
+	/* Before base is looked at. */
+	assert_ok(kit_edit(kit, "t:1", 9, "op1", "1"), 1, 0);
+	assert_conflict(kit_edit(kit, "t:1", 0, "op2", "1"), 1, "1");
+	assert_conflict(kit_edit(kit, "t:1", 0, "op", "1"), 1, "1");
+	assert_ok(kit_edit(kit, "t:1", 1, "op2", "2"), 2, 2);
+	/* Only the last write counts. */
+	assert_conflict(kit_edit(kit, "t:1", 0, "op1", "1"), 2, "2");
+	assert_ok(kit_edit(kit, "t:1", 2, "op3", NULL), 3, 3);
+	assert_ok(kit_edit(kit, "t:1", 2, "op3", NULL), 3, 0);
+	/* No op is no mark. */
+	assert_ok(kit_edit(kit, "t:1", 3, NULL, "4"), 4, 4);
+	assert_conflict(kit_edit(kit, "t:1", 3, NULL, "4"), 4, "4");
+	assert_ok(kit_edit(kit, "t:2", 0, "op3", "1"), 1, 5);
+}
+
+static void ops_are_bytes(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edit = kit_edit_of("t:1", 0, NULL, "1");
+	struct store_request request = { .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 };
+
+	edit.op = slice_make("a\0b", 3);
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_ok(kit->replies[0].results[0], 1, 1);
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_ok(kit->replies[0].results[0], 1, 0);
+	edit.op = slice_make("a\0c", 3);
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_conflict(kit->replies[0].results[0], 1, "1");
+}
+
+/* Values of all lengths around the limit beyond which they lie apart, growing and shrinking. */
+static void large_values(void **state)
+{
+	static const size_t lengths[] = { 3, 1023, 1024, 1025, 100000, 1025, 4, 2000 };
+	struct kit *kit = *state;
+	char *value = mem_alloc(100001);
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		memset(value, 'a' + (int)i, lengths[i]);
+		value[0] = value[lengths[i] - 1] = '"';
+		value[lengths[i]] = 0;
+		kit_put(kit, "t:1", i, value);
+		assert_text(kit_pull(kit, "t", KIT_BEGINNING, 10)->docs[0].value, value);
+		assert_conflict(kit_edit(kit, "t:1", i + 7, NULL, "1"), i + 1, value);
+	}
+	kit_put(kit, "t:1", 8, NULL);
+	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 0), 10)->docs[0].value.len, 0);
+	kit_close(kit);
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM large"), "0");
+	free(value);
+}
+
+/* ---- Several ---------------------------------------------------------------------------------------------------------------- */
+
+static void results_stand_in_order(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[4];
+	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 4 };
+
+	kit_put(kit, "t:2", 0, "\"two\"");
+	kit_put(kit, "u:3", 0, "\"three\"");
+	edits[0] = kit_edit_of("t:1", 0, NULL, "1");
+	edits[1] = kit_edit_of("t:2", 0, NULL, "2");
+	edits[2] = kit_edit_of("u:3", 5, NULL, "3");
+	edits[3] = kit_edit_of("t:4", 0, NULL, "4");
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_ok(kit->replies[0].results[0], 1, 3);
+	assert_conflict(kit->replies[0].results[1], 1, "\"two\"");
+	assert_conflict(kit->replies[0].results[2], 1, "\"three\"");
+	assert_ok(kit->replies[0].results[3], 1, 4);
+	assert_int_equal(kit_latest(kit->reader, "t"), 4);
+	assert_int_equal(kit_latest(kit->reader, "u"), 2);
+}
+
+static void atomic_all(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[2] = { kit_edit_of("t:1", 0, NULL, "1"), kit_edit_of("u:1", 0, NULL, "1") };
+	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 2, .atomic = true };
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_ok(kit->replies[0].results[0], 1, 1);
+	assert_ok(kit->replies[0].results[1], 1, 2);
+}
+
+static void atomic_nothing(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[4];
+	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 4, .atomic = true };
+
+	assert_ok(kit_edit(kit, "t:1", 0, "done", "\"one\""), 1, 1);
+	edits[0] = kit_edit_of("t:0", 0, NULL, "0");
+	edits[1] = kit_edit_of("t:1", 7, NULL, "1");
+	edits[2] = kit_edit_of("t:2", 0, NULL, NULL);
+	edits[3] = kit_edit_of("t:1x", 0, NULL, "3");
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].results[0].status, STORE_SKIPPED);
+	assert_int_equal(kit->replies[0].results[0].seq, 0);
+	assert_conflict(kit->replies[0].results[1], 1, "\"one\"");
+	assert_int_equal(kit->replies[0].results[2].status, STORE_SKIPPED);
+	assert_int_equal(kit->replies[0].results[3].status, STORE_SKIPPED);
+	assert_int_equal(kit->replies[0].head.seq, 1);
+	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 1);
+	/* A retry of what was done is no conflict. */
+	edits[1] = kit_edit_of("t:1", 0, "done", "1");
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_ok(kit->replies[0].results[0], 1, 2);
+	assert_ok(kit->replies[0].results[1], 1, 0);
+	assert_ok(kit->replies[0].results[2], 0, 0);
+	assert_ok(kit->replies[0].results[3], 1, 3);
+}
+
+static void empty_push(void **state)
+{
+	struct kit *kit = *state;
+	struct store_request request = { .kind = STORE_PUSH, .atomic = true };
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].result_count, 0);
+	assert_int_equal(kit_commit(kit, NULL, 0), RC_OK);
+	assert_int_equal(kit_head(kit->reader).seq, 0);
+}
+
+/* Requests of one batch come one after the other and see each other's work; a conflict of one is no other's. */
+static void batch_in_order(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[4] = {
+		kit_edit_of("t:1", 0, NULL, "\"a\""),
+		kit_edit_of("t:1", 0, NULL, "\"b\""),
+		kit_edit_of("t:1", 1, NULL, NULL),
+		kit_edit_of("t:1", 2, NULL, "\"d\""),
+	};
+	struct store_request requests[5];
+
+	for (size_t i = 0; i < 4; i++)
+		requests[i] = (struct store_request){ .kind = STORE_PUSH, .edits = &edits[i], .edit_count = 1 };
+	requests[4] = requests[3];
+	requests[3] = (struct store_request){ .kind = STORE_PURGE, .before = KIT_LATER };
+	assert_int_equal(kit_commit(kit, requests, 5), RC_OK);
+	assert_ok(kit->replies[0].results[0], 1, 1);
+	assert_conflict(kit->replies[1].results[0], 1, "\"a\"");
+	assert_ok(kit->replies[2].results[0], 2, 2);
+	assert_int_equal(kit->replies[3].purged, 1);
+	assert_conflict(kit->replies[4].results[0], 0, NULL);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(kit->replies[i].head.seq, 2);
+}
+
+/* A request that fails on its own leaves nothing of itself and hinders none beside it. */
+static void too_large_an_answer(void **state)
+{
+	enum { BIG = 24 << 20 };
+	struct kit *kit = *state;
+	struct store_edit edits[4], small = kit_edit_of("t:small", 0, NULL, "1");
+	struct store_request requests[2] = { { .kind = STORE_PUSH, .edits = edits, .edit_count = 4 },
+					     { .kind = STORE_PUSH, .edits = &small, .edit_count = 1 } };
+	char *value = mem_alloc(BIG + 1);
+
+	memset(value, '1', BIG);
+	kit_put(kit, "t:1", 0, value);
+	kit_put(kit, "t:2", 0, value);
+	kit_put(kit, "t:3", 0, value);
+	edits[0] = kit_edit_of("t:0", 0, NULL, "0");
+	edits[1] = kit_edit_of("t:1", 0, NULL, "1");
+	edits[2] = kit_edit_of("t:2", 0, NULL, "2");
+	edits[3] = kit_edit_of("t:3", 0, NULL, "3");
+	assert_int_equal(kit_commit(kit, requests, 2), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_TOO_LARGE);
+	assert_int_equal(kit->replies[0].result_count, 0);
+	assert_int_equal(kit->replies[1].rc, RC_OK);
+	assert_ok(kit->replies[1].results[0], 1, 4);
+	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 3), 10)->count, 1);
+	requests[0].edit_count = 3;
+	assert_int_equal(kit_commit(kit, requests, 1), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	assert_conflict(kit->replies[0].results[2], 1, value);
+	free(value);
+}
+
+/* The same id twice breaks the contract; still nothing of the batch may stay, rather than a lost write. */
+static void doubled_id_is_not_half_done(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[2] = { kit_edit_of("t:1", 0, NULL, "1"), kit_edit_of("t:1", 0, NULL, "2") };
+	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 2 };
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_CORRUPT);
+	assert_int_equal(kit_head(kit->reader).seq, 0);
+	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 0);
+	assert_ok(kit_edit(kit, "t:1", 0, NULL, "3"), 1, 1);
+	edits[0].base = edits[1].base = 1;
+	assert_int_equal(kit_commit(kit, &request, 1), RC_CORRUPT);
+	assert_ok(kit_edit(kit, "t:1", 1, NULL, "4"), 2, 2);
+}
+
+/* ---- Groups ----------------------------------------------------------------------------------------------------------------- */
+
+static void groups_nest(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_put(kit, "a:1", 0, "1");
+	kit_put(kit, "a:b:1", 0, "2");
+	kit_put(kit, "a:b:c:1", 0, "3");
+	kit_put(kit, "ab:1", 0, "4");
+	kit_put(kit, "a::1", 0, "5");
+	kit_put(kit, "a;:1", 0, "6");
+	kit_put(kit, "a9:1", 0, "7");
+	kit_put(kit, "A:1", 0, "8");
+	kit_put(kit, "a:\xf4\x8f\xbf\xbf:1", 0, "9");
+	assert_int_equal(kit_latest(kit->reader, "a"), 9);
+	assert_int_equal(kit_latest(kit->reader, "a:b"), 3);
+	assert_int_equal(kit_latest(kit->reader, "a:b:c"), 3);
+	assert_int_equal(kit_latest(kit->reader, "a:"), 5);
+	assert_int_equal(kit_latest(kit->reader, "ab"), 4);
+	assert_int_equal(kit_latest(kit->reader, "a;"), 6);
+	assert_int_equal(kit_latest(kit->reader, "A"), 8);
+	assert_int_equal(kit_latest(kit->reader, "b"), 0);
+	assert_int_equal(kit_latest(kit->reader, "a:b:c:1"), 0);
+	assert_int_equal(kit_latest(kit->writer, "a"), 9);
+	assert_int_equal(kit_pull(kit, "a", KIT_BEGINNING, 10)->count, 5);
+	assert_int_equal(kit_pull(kit, "a:b", KIT_BEGINNING, 10)->count, 2);
+	assert_int_equal(kit_pull(kit, "a:", KIT_BEGINNING, 10)->count, 1);
+	assert_int_equal(kit_pull(kit, "b", KIT_BEGINNING, 10)->count, 0);
+}
+
+static void longest_names(void **state)
+{
+	struct kit *kit = *state;
+	char id[513], group[512];
+
+	memset(id, 'g', sizeof(id));
+	id[510] = ':';
+	id[512] = 0;
+	memset(group, 'g', sizeof(group));
+	group[510] = 0;
+	kit_put(kit, id, 0, "1");
+	assert_int_equal(kit_pull(kit, group, KIT_BEGINNING, 10)->count, 1);
+	assert_text(kit->page.docs[0].id, id);
+	group[510] = 'g';
+	group[511] = 0;
+	assert_int_equal(kit_pull(kit, group, KIT_BEGINNING, 10)->count, 0);
+}
+
+/* ---- Purges ----------------------------------------------------------------------------------------------------------------- */
+
+static void purge_takes_old_tombstones(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:1", 1, NULL);
+	kit_put(kit, "t:2", 0, "1");
+	kit_put(kit, "t:2", 1, NULL);
+	kit_put(kit, "u:3", 0, "1");
+	kit_close(kit);
+	assert_true(labs(atol(kit_ask(kit->path, "SELECT deleted_at FROM doc WHERE id = 't:1'")) - (long)clock_wall()) < 600);
+	kit_sql(kit->path, "UPDATE doc SET deleted_at = 1000 WHERE id = 't:1'; UPDATE doc SET deleted_at = 2000 WHERE id = 't:2'");
+	kit_open(kit);
+	assert_int_equal(kit_purge(kit, 1000), 0);
+	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 0), 10)->count, 2);
+	assert_false(kit->page.reset);
+	assert_int_equal(kit_purge(kit, 2000), 1);
+	assert_int_equal(kit_purge(kit, 2000), 0);
+	/* Places before the newest that went reset, that one itself does not. */
+	assert_true(kit_pull(kit, "t", kit_place(kit, 1), 10)->reset);
+	assert_false(kit_pull(kit, "t", kit_place(kit, 2), 10)->reset);
+	assert_int_equal(kit->page.count, 1);
+	assert_int_equal(kit_purge(kit, KIT_LATER), 1);
+	assert_true(kit_pull(kit, "u", kit_place(kit, 3), 10)->reset);
+	assert_int_equal(kit_latest(kit->reader, "t"), 4);
+	assert_int_equal(kit_head(kit->reader).seq, 5);
+	/* The horizon stays, also over a new start. */
+	kit_close(kit);
+	kit_open(kit);
+	assert_true(kit_pull(kit, "u", kit_place(kit, 3), 10)->reset);
+	assert_false(kit_pull(kit, "u", kit_place(kit, 4), 10)->reset);
+	assert_ok(kit_edit(kit, "t:1", 0, NULL, "1"), 1, 6);
+}
+
+static void horizon_never_goes_back(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:1", 1, NULL);
+	kit_put(kit, "t:2", 0, "1");
+	kit_put(kit, "t:2", 1, NULL);
+	kit_close(kit);
+	kit_sql(kit->path, "UPDATE doc SET deleted_at = 1000 WHERE id = 't:2'");
+	kit_open(kit);
+	assert_int_equal(kit_purge(kit, 2000), 1);
+	assert_int_equal(kit_purge(kit, KIT_LATER), 1);
+	assert_true(kit_pull(kit, "t", kit_place(kit, 3), 10)->reset);
+	assert_false(kit_pull(kit, "t", kit_place(kit, 4), 10)->reset);
+}
+
+/* ---- Tokens ----------------------------------------------------------------------------------------------------------------- */
+
+static struct store_token found;
+static struct store_grant found_grants[STORE_GRANTS_MAX];
+static char found_text[1024];
+
+static struct slice keep(size_t *used, struct slice text)
+{
+	struct slice kept = { found_text + *used, text.len };
+
+	assert_true(*used + text.len <= sizeof(found_text));
+	memcpy(found_text + *used, text.data, text.len);
+	*used += text.len;
+	return kept;
+}
+
+static void on_token(void *arg, enum rc rc, const struct store_token *token)
+{
+	size_t used = 0;
+
+	*(enum rc *)arg = rc;
+	if (rc != RC_OK) {
+		assert_null(token);
+		return;
+	}
+	found = *token;
+	found.id = keep(&used, token->id);
+	found.user = keep(&used, token->user);
+	found.grants = found_grants;
+	for (size_t i = 0; i < token->grant_count; i++)
+		found_grants[i] = (struct store_grant){ keep(&used, token->grants[i].group), token->grants[i].write };
+}
+
+static enum rc find(struct kit *kit, const char *id)
+{
+	enum rc rc = RC_COUNT;
+
+	store_token_find(kit->reader, slice_of(id), on_token, &rc);
+	return rc;
+}
+
+static struct store_grant two_grants[] = { { { "todos", 5 }, true }, { { "*", 1 }, false } };
+static struct store_grant one_grant[] = { { { "z", 1 }, true } };
+
+static struct store_request token_request(enum store_kind kind, const char *id, const char *user, int64_t created)
+{
+	return (struct store_request){ .kind = kind,
+				       .token = { .id = slice_of(id),
+						  .user = slice_of(user),
+						  .hash = "\x01\0\xff 29 bytes of a hash more",
+						  .created = created,
+						  .expires = 12345,
+						  .grants = two_grants,
+						  .grant_count = 2 } };
+}
+
+static enum rc do_token(struct kit *kit, struct store_request request)
+{
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	return kit->replies[0].rc;
+}
+
+static void tokens_come_and_go(void **state)
+{
+	struct kit *kit = *state;
+	struct store_request add = token_request(STORE_TOKEN_ADD, "0123456789abcdef", "ann", 100);
+
+	assert_int_equal(find(kit, "0123456789abcdef"), RC_NOT_FOUND);
+	assert_int_equal(do_token(kit, add), RC_OK);
+	assert_int_equal(find(kit, "0123456789abcdef"), RC_OK);
+	assert_text(found.id, "0123456789abcdef");
+	assert_text(found.user, "ann");
+	assert_memory_equal(found.hash, add.token.hash, STORE_TOKEN_HASH_LEN);
+	assert_true(found.created == 100 && found.expires == 12345);
+	assert_int_equal(found.grant_count, 2);
+	assert_text(found.grants[0].group, "todos");
+	assert_true(found.grants[0].write);
+	assert_text(found.grants[1].group, "*");
+	assert_false(found.grants[1].write);
+	assert_int_equal(find(kit, "0123456789abcdee"), RC_NOT_FOUND);
+	assert_int_equal(find(kit, ""), RC_NOT_FOUND);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)), RC_OK);
+	assert_int_equal(find(kit, "0123456789abcdef"), RC_NOT_FOUND);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)), RC_NOT_FOUND);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "such a thing", "", 0)), RC_NOT_FOUND);
+	/* An id that was revoked takes none of its grants back. */
+	add.token.grants = one_grant;
+	add.token.grant_count = 1;
+	assert_int_equal(do_token(kit, add), RC_OK);
+	assert_int_equal(find(kit, "0123456789abcdef"), RC_OK);
+	assert_int_equal(found.grant_count, 1);
+}
+
+static void taken_token_id(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edit = kit_edit_of("t:1", 0, NULL, "1");
+	struct store_request requests[3] = {
+		token_request(STORE_TOKEN_ADD, "0123456789abcdef", "ann", 1),
+		token_request(STORE_TOKEN_ADD, "0123456789abcdef", "bob", 2),
+		{ .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 },
+	};
+
+	assert_int_equal(kit_commit(kit, requests, 3), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	assert_int_equal(kit->replies[1].rc, RC_EXISTS);
+	assert_ok(kit->replies[2].results[0], 1, 1);
+	assert_int_equal(find(kit, "0123456789abcdef"), RC_OK);
+	assert_text(found.user, "ann");
+}
+
+static void tokens_listed_by_time(void **state)
+{
+	struct kit *kit = *state;
+	struct store_request list = { .kind = STORE_TOKEN_LIST };
+
+	assert_int_equal(do_token(kit, list), RC_OK);
+	assert_int_equal(kit->replies[0].token_count, 0);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000aa", "late", 30)), RC_OK);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000cc", "early", 10)), RC_OK);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000bb", "first of two", 10)), RC_OK);
+	assert_int_equal(do_token(kit, list), RC_OK);
+	assert_int_equal(kit->replies[0].token_count, 3);
+	assert_text(kit->replies[0].tokens[0].user, "first of two");
+	assert_text(kit->replies[0].tokens[1].user, "early");
+	assert_text(kit->replies[0].tokens[2].user, "late");
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(kit->replies[0].tokens[i].grant_count, 2);
+		assert_text(kit->replies[0].tokens[i].grants[1].group, "*");
+	}
+}
+
+#define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(versions_grow_by_one),
+		KIT_TEST(stale_write_is_a_conflict),
+		KIT_TEST(tombstone_keeps_counting),
+		KIT_TEST(deleting_nothing_is_ok),
+		KIT_TEST(edit_of_what_is_gone),
+		KIT_TEST(retry_with_op),
+		KIT_TEST(ops_are_bytes),
+		KIT_TEST(large_values),
+		KIT_TEST(results_stand_in_order),
+		KIT_TEST(atomic_all),
+		KIT_TEST(atomic_nothing),
+		KIT_TEST(empty_push),
+		KIT_TEST(batch_in_order),
+		KIT_TEST(too_large_an_answer),
+		KIT_TEST(doubled_id_is_not_half_done),
+		KIT_TEST(groups_nest),
+		KIT_TEST(longest_names),
+		KIT_TEST(purge_takes_old_tombstones),
+		KIT_TEST(horizon_never_goes_back),
+		KIT_TEST(tokens_come_and_go),
+		KIT_TEST(taken_token_id),
+		KIT_TEST(tokens_listed_by_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
