@@ -266,7 +266,7 @@ void kit_sql(const char *path, const char *sql)
 
 const char *kit_ask(const char *path, const char *sql)
 {
-	static char answer[256];
+	static char answer[4096];
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
 
