@@ -23,6 +23,12 @@
 #define LINK_RETRY_MS 100
 #define STILLBORN_MAX 5 /* ends before being ready that a start bears */
 
+/* Until everyone has been ready once, the one line that says why not is not to be buried. */
+static enum log_level serve_level(const struct master *master, enum log_level level)
+{
+	return master->announced ? level : LOG_DEBUG;
+}
+
 /* ---- Drain ------------------------------------------------------------------------------------------------------------------ */
 
 static void serve_signal(struct child *child, int signal)
@@ -44,7 +50,7 @@ static void serve_drain(struct master *master, const char *reason)
 {
 	if (master->phase >= MASTER_WORKERS_LEAVE)
 		return;
-	log_info("drain", LOG_TEXT("reason", reason));
+	log_write(serve_level(master, LOG_INFO), "drain", (struct log_field[]){ LOG_TEXT("reason", reason) }, 1);
 	master->phase = MASTER_WORKERS_LEAVE;
 	master->workers_by = clock_ms() + WORKERS_LEAVE_MS;
 	master->writer_by = clock_ms() + ALL_LEAVE_MS;
@@ -109,15 +115,18 @@ static void serve_spawn(struct master *master)
 static void serve_log_exit(const struct master *master, const struct child *child, pid_t pid, int status)
 {
 	bool leaving = master->phase >= MASTER_WORKERS_LEAVE;
+	bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
+	enum log_level level = fatal ? serve_level(master, LOG_WARN) : leaving ? LOG_INFO : LOG_WARN;
 	uint64_t now = clock_ms();
+	const struct log_field fields[] = {
+		LOG_TEXT("child", child->name),
+		LOG_NUMBER("child_pid", pid),
+		LOG_NUMBER("slot", child - master->children),
+		WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status)) : LOG_NUMBER("status", WEXITSTATUS(status)),
+		LOG_NUMBER("pause_ms", leaving || child->start_at < now ? 0 : child->start_at - now),
+	};
 
-	log_write(leaving ? LOG_INFO : LOG_WARN, "child_exit",
-		  (struct log_field[]){ LOG_TEXT("child", child->name), LOG_NUMBER("child_pid", pid),
-					LOG_NUMBER("slot", child - master->children),
-					LOG_NUMBER(WIFSIGNALED(status) ? "signal" : "status",
-						   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)),
-					LOG_NUMBER("pause_ms", leaving || child->start_at < now ? 0 : child->start_at - now) },
-		  5);
+	log_write(level, "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
 }
 
 static void serve_on_exit(struct master *master, struct child *child, pid_t pid, int status)

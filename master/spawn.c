@@ -58,6 +58,8 @@ void master_spawn(struct master *master, unsigned slot)
 {
 	struct child *child = &master->children[slot];
 
-	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) == RC_OK)
+	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) != RC_OK)
+		return;
+	if (master->announced)
 		log_info("child_start", LOG_TEXT("child", child->name), LOG_NUMBER("child_pid", child->pid));
 }

@@ -321,9 +321,10 @@ static int writer_open(struct writer *writer)
 		store_head(writer->store, writer_on_head, writer);
 		return writer->failed;
 	}
-	log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", why.text));
-	if (rc == RC_BUSY || rc == RC_UNAVAILABLE)
+	if (rc == RC_BUSY || rc == RC_UNAVAILABLE) {
+		log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", why.text));
 		return EXIT_FAILED;
+	}
 	(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
 	return EXIT_FATAL;
 }
