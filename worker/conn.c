@@ -129,6 +129,10 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 
 	if (info->n_added == 0)
 		return;
+	if (conn->leaving) {
+		evbuffer_drain(input, evbuffer_get_length(input));
+		return;
+	}
 	if (guard_is_idle(&conn->guard) && !conn->receiving) {
 		conn->receiving = true;
 		conn->since = clock_ms();
@@ -234,8 +238,11 @@ static void on_leave(evutil_socket_t unused, short what, void *arg)
 	while ((conn = TAILQ_FIRST(&conns->leaves)) != NULL)
 		conn_leave(conn);
 	TAILQ_CONCAT(&conns->leaves, &conns->asked, next_leaving);
-	TAILQ_FOREACH (conn, &conns->leaves, next_leaving)
+	TAILQ_FOREACH (conn, &conns->leaves, next_leaving) {
 		conn->leaving = &conns->leaves;
+		/* Between two requests evhttp has begun to read again. */
+		bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
+	}
 	if (!TAILQ_EMPTY(&conns->leaves))
 		event_add(conns->leave, &next_turn);
 }

@@ -29,7 +29,8 @@ struct feed {
 	struct store_cursor read;
 	bool due;     /* is in the list of those with something to do */
 	bool reading; /* a page is on its way */
-	bool asking;  /* its newest number is being asked for */
+	bool unsure;  /* hints may have been missed: its newest number must be asked for */
+	bool asking;  /* the answer to that is on its way */
 };
 
 TAILQ_HEAD(feed_list, feed);
@@ -153,17 +154,26 @@ void feed_leave(struct membership *membership)
 
 /* ---- What there is to do -------------------------------------------------------------------------------------------------- */
 
-static void feed_schedule(struct feed *feed)
+static const struct timeval next_turn = { 0, 0 };
+static const struct timeval after_failure = { 0, 200000 };
+
+static void feed_schedule(struct feed *feed, const struct timeval *when)
 {
-	static const struct timeval next_turn = { 0, 0 };
 	struct feeds *feeds = feed->feeds;
 
 	if (!feed->due) {
 		feed->due = true;
 		TAILQ_INSERT_TAIL(&feeds->due, feed, next_due);
 	}
-	if (!event_pending(feeds->turn, EV_TIMEOUT, NULL))
-		event_add(feeds->turn, &next_turn);
+	if (when == &next_turn || !event_pending(feeds->turn, EV_TIMEOUT, NULL))
+		event_add(feeds->turn, when);
+}
+
+/* The database did not answer: what was to be done is still to be done. */
+static void feed_failed(struct feed *feed, enum rc rc)
+{
+	log_warn("feed_failed", LOG_TEXT("group", feed->group), LOG_TEXT("reason", rc_name(rc)));
+	feed_schedule(feed, &after_failure);
 }
 
 static void feed_want(struct feed *feed, uint64_t number)
@@ -171,7 +181,7 @@ static void feed_want(struct feed *feed, uint64_t number)
 	if (number > feed->wanted)
 		feed->wanted = number;
 	if (feed->wanted > feed->told || feed->wanted > feed->read.seq)
-		feed_schedule(feed);
+		feed_schedule(feed, &next_turn);
 }
 
 /* A feed with one side empty has nobody to tell there: that side is always done. */
@@ -187,7 +197,7 @@ uint64_t feed_done(const struct feeds *feeds, const struct feed *feed, bool docs
 {
 	uint64_t done = docs ? feed->read.seq : feed->told;
 
-	return feed->wanted > done || feed->asking ? done : feeds->known.seq;
+	return feed->wanted > done || feed->unsure || feed->asking ? done : feeds->known.seq;
 }
 
 struct store_cursor feeds_known(const struct feeds *feeds)
@@ -262,7 +272,7 @@ static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 	if (!feed_is_alive(feed))
 		return;
 	if (rc != RC_OK) {
-		log_warn("feed_failed", LOG_TEXT("group", feed->group), LOG_TEXT("reason", rc_name(rc)));
+		feed_failed(feed, rc);
 		return;
 	}
 	feed->read = page->next;
@@ -270,7 +280,7 @@ static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 		for (int encoding = ENCODING_JSON; encoding <= ENCODING_TRANSIT; encoding++)
 			feed_send_page(feed, (enum encoding)encoding, page);
 	if (page->more || feed->wanted > feed->read.seq)
-		feed_schedule(feed);
+		feed_schedule(feed, &next_turn);
 }
 
 static void feed_read(struct feed *feed)
@@ -284,6 +294,35 @@ static void feed_read(struct feed *feed)
 
 	feed->reading = true;
 	store_changes(feed->feeds->worker->store, &query, on_feed_page, feed);
+}
+
+static void on_latest(void *arg, enum rc rc, const struct store_cursor *place)
+{
+	struct feed *feed = arg;
+
+	feed->asking = false;
+	if (!feed_is_alive(feed))
+		return;
+	if (rc == RC_OK) {
+		feed_want(feed, place->seq);
+	} else {
+		feed->unsure = true;
+		feed_failed(feed, rc);
+	}
+}
+
+static void feed_ask(struct feed *feed)
+{
+	feed->unsure = false;
+	feed->asking = true;
+	store_latest(feed->feeds->worker->store, feed_group(feed), on_latest, feed);
+}
+
+/* Hints may have been missed: the database knows. */
+static void feed_doubt(struct feed *feed)
+{
+	feed->unsure = true;
+	feed_schedule(feed, &next_turn);
 }
 
 static void on_turn(evutil_socket_t unused, short what, void *arg)
@@ -302,6 +341,8 @@ static void on_turn(evutil_socket_t unused, short what, void *arg)
 		feed->due = false;
 		if (feed->wanted > feed->told)
 			feed_tell(feed);
+		if (feed->unsure && !feed->asking)
+			feed_ask(feed);
 		if ((feed->wanted > feed->read.seq || feed->read.bound) && !feed->reading)
 			feed_read(feed);
 	}
@@ -320,28 +361,6 @@ static void feeds_hint(struct feeds *feeds, const struct ring_entry *entry)
 		feeds->known.seq = entry->number;
 }
 
-static void on_latest(void *arg, enum rc rc, const struct store_cursor *place)
-{
-	struct feed *feed = arg;
-
-	feed->asking = false;
-	if (!feed_is_alive(feed))
-		return;
-	if (rc == RC_OK)
-		feed_want(feed, place->seq);
-	else
-		log_warn("feed_failed", LOG_TEXT("group", feed->group), LOG_TEXT("reason", rc_name(rc)));
-}
-
-/* Hints may have been missed: the database knows. */
-static void feed_ask(struct feed *feed)
-{
-	if (feed->asking)
-		return;
-	feed->asking = true;
-	store_latest(feed->feeds->worker->store, feed_group(feed), on_latest, feed);
-}
-
 static void feeds_lost(struct feeds *feeds)
 {
 	struct worker *worker = feeds->worker;
@@ -351,7 +370,7 @@ static void feeds_lost(struct feeds *feeds)
 	for (size_t i = 0; i < feeds->size; i++)
 		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
 			if (ring_bucket(worker->from->shm, feed->hash) > feed->wanted)
-				feed_ask(feed);
+				feed_doubt(feed);
 	if (committed > feeds->known.seq)
 		feeds->known.seq = committed;
 	if (worker->auth)
@@ -379,7 +398,7 @@ static void feeds_resync(struct feeds *feeds)
 {
 	for (size_t i = 0; i < feeds->size; i++)
 		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
-			feed_ask(feed);
+			feed_doubt(feed);
 	store_head(feeds->worker->store, on_resync_head, feeds);
 	if (feeds->worker->auth)
 		auth_forget_all(feeds->worker->auth);
