@@ -1,0 +1,253 @@
+/* The writer and those who talk to it: bad frames, slow and greedy peers, the control socket. */
+#include "t/unit/writer_kit.h"
+
+#include "base/frame.h"
+#include "writer/control.h"
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* ---- Bad peers -------------------------------------------------------------------------------------------------------------- */
+
+static void what_cannot_be_read_is_refused_and_harms_nobody(void **state)
+{
+	struct buf out = BUF_EMPTY;
+	struct store_reply reply;
+	struct stage stage;
+	struct line bad, good;
+	size_t begun;
+
+	(void)state;
+	stage_open(&stage, "");
+	bad = link_open(&stage);
+	good = link_open(&stage);
+	begun = frame_begin(&out, 5);
+	buf_put_text(&out, "\xff nonsense");
+	frame_end(&out, begun);
+	line_send_bytes(&bad, buf_slice(&out));
+	line_receive(&bad, 5, &reply);
+	assert_int_equal(reply.rc, RC_MALFORMED);
+	store_reply_clear(&reply);
+	line_push(&bad, 6, "a:1", 0, "");
+	line_expect(&bad, 6, 1);
+
+	line_send_bytes(&bad, slice_make("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12));
+	assert_false(line_fill(&bad)); /* closed */
+	line_push(&good, 7, "a:1", 1, "");
+	line_expect(&good, 7, 2);
+	buf_free(&out);
+	line_close(&bad);
+	line_close(&good);
+	stage_close(&stage);
+}
+
+static void a_frame_that_comes_byte_by_byte_is_taken(void **state)
+{
+	const struct store_edit edit = edit_of("a:1", 0, "", "1");
+	const struct store_request request = push_of(&edit, 1);
+	struct buf out = BUF_EMPTY;
+	struct stage stage;
+	struct line slow, fast;
+	size_t begun;
+
+	(void)state;
+	stage_open(&stage, "");
+	slow = link_open(&stage);
+	fast = link_open(&stage);
+	begun = frame_begin(&out, 1);
+	store_request_pack(&request, &out);
+	frame_end(&out, begun);
+	for (size_t i = 0; i < out.len; i++) {
+		line_send_bytes(&slow, slice_make(out.data + i, 1));
+		if (i % 16 == 0) {
+			line_push(&fast, i, "b:1", i / 16, "");
+			line_expect(&fast, i, i / 16 + 1);
+		}
+	}
+	line_expect(&slow, 1, 1);
+	buf_free(&out);
+	line_close(&slow);
+	line_close(&fast);
+	stage_close(&stage);
+}
+
+#define BIG ((size_t)256 << 10)
+
+static void who_does_not_read_delays_only_itself(void **state)
+{
+	char *value = malloc(BIG + 1);
+	const struct store_edit big = { .id = slice_of("a:1"), .plain = true, .value = { value, BIG } };
+	const struct store_request request = push_of(&big, 1);
+	struct store_reply reply;
+	struct stage stage;
+	struct line lazy, keen;
+
+	(void)state;
+	assert_non_null(value);
+	memset(value, '1', BIG);
+	stage_open(&stage, "");
+	lazy = link_open(&stage);
+	keen = link_open(&stage);
+	line_send(&keen, 1, &request);
+	line_expect(&keen, 1, 1);
+	for (unsigned n = 0; n < 200; n++) /* 50 MiB of conflicts */
+		line_push(&lazy, n, "a:1", 0, "");
+	for (unsigned n = 0; n < 50; n++) {
+		line_push(&keen, n, "b:1", n, "");
+		line_expect(&keen, n, n + 1);
+	}
+	for (unsigned n = 0; n < 200; n++) {
+		line_receive(&lazy, n, &reply);
+		assert_int_equal(reply.results[0].status, STORE_CONFLICT);
+		assert_int_equal(reply.results[0].value.len, BIG);
+		store_reply_clear(&reply);
+	}
+	free(value);
+	line_close(&lazy);
+	line_close(&keen);
+	stage_close(&stage);
+}
+
+static void who_has_said_all_still_gets_its_answers(void **state)
+{
+	struct stage stage;
+	struct line link;
+
+	(void)state;
+	stage_open(&stage, "");
+	link = link_open(&stage);
+	stage_halt(&stage);
+	line_push(&link, 1, "a:1", 0, "");
+	line_push(&link, 2, "a:1", 1, "");
+	assert_int_equal(shutdown(link.fd, SHUT_WR), 0);
+	stage_resume(&stage);
+	line_expect(&link, 1, 1);
+	line_expect(&link, 2, 2);
+	assert_false(line_fill(&link));
+	line_close(&link);
+	stage_close(&stage);
+}
+
+/* ---- The control socket ----------------------------------------------------------------------------------------------------- */
+
+static void tokens_come_by_the_control_socket(void **state)
+{
+	struct store_grant grant = { .group = slice_of("todos"), .write = true };
+	struct store_request request = {
+		.kind = STORE_TOKEN_ADD,
+		.token = { .id = slice_of("0123456789abcdef"), .user = slice_of("ada"), .created = 1, .grants = &grant, .grant_count = 1 }
+	};
+	struct ring_reader reader;
+	struct ring_entry entry;
+	struct store_reply reply;
+	struct stage stage;
+	struct line line;
+
+	(void)state;
+	stage_open(&stage, "");
+	ring_reader_start(stage.shm, &reader);
+	line = admin_open(&stage);
+	line_send(&line, 1, &request);
+	line_receive(&line, 1, &reply);
+	assert_int_equal(reply.rc, RC_OK);
+	store_reply_clear(&reply);
+	stage_read_entry(&stage, &reader, &entry);
+	assert_int_equal(entry.kind, RING_TOKEN);
+	assert_int_equal(entry.key, key_of("0123456789abcdef"));
+	assert_true(entry.last);
+
+	line_send(&line, 2, &request);
+	line_receive(&line, 2, &reply);
+	assert_int_equal(reply.rc, RC_EXISTS);
+	store_reply_clear(&reply);
+
+	request.kind = STORE_TOKEN_LIST;
+	line_send(&line, 3, &request);
+	line_receive(&line, 3, &reply);
+	assert_int_equal(reply.rc, RC_OK);
+	assert_int_equal(reply.token_count, 1);
+	assert_true(slice_is(reply.tokens[0].user, "ada"));
+	store_reply_clear(&reply);
+
+	request.kind = STORE_TOKEN_REVOKE;
+	line_send(&line, 4, &request);
+	line_receive(&line, 4, &reply);
+	assert_int_equal(reply.rc, RC_OK);
+	store_reply_clear(&reply);
+	stage_read_entry(&stage, &reader, &entry);
+	assert_int_equal(entry.kind, RING_TOKEN);
+	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_EMPTY);
+	line_close(&line);
+	stage_close(&stage);
+}
+
+static void administrators_beyond_the_limit_wait_for_their_turn(void **state)
+{
+	struct line lines[CONTROL_MAX + 1];
+	struct stage stage;
+	struct line link;
+
+	(void)state;
+	stage_open(&stage, "");
+	for (unsigned i = 0; i <= CONTROL_MAX; i++) {
+		lines[i] = admin_open(&stage);
+		line_send_bytes(&lines[i], slice_make("\x20", 1)); /* the beginning of a frame */
+	}
+	link = link_open(&stage);
+	line_push(&link, 1, "a:1", 0, "");
+	line_expect(&link, 1, 1);
+	line_close(&lines[CONTROL_MAX]);
+	lines[CONTROL_MAX] = admin_open(&stage);
+	line_push(&lines[CONTROL_MAX], 2, "a:1", 1, "");
+	line_close(&lines[0]);
+	line_expect(&lines[CONTROL_MAX], 2, 2);
+	for (unsigned i = 1; i <= CONTROL_MAX; i++)
+		line_close(&lines[i]);
+	line_close(&link);
+	stage_close(&stage);
+}
+
+static void an_administrator_may_not_send_without_end(void **state)
+{
+	const size_t len = (size_t)64 << 20;
+	struct stage stage;
+	struct line line, link;
+	char *bytes = calloc(1, len);
+	const uint32_t said = 128 << 20;
+	size_t sent = 0;
+	ssize_t step = 1;
+
+	(void)state;
+	assert_non_null(bytes);
+	memcpy(bytes, &said, sizeof(said));
+	stage_open(&stage, "");
+	line = admin_open(&stage);
+	while (sent < len && step > 0) {
+		step = send(line.fd, bytes + sent, len - sent < 65536 ? len - sent : 65536, MSG_NOSIGNAL);
+		sent += step > 0 ? (size_t)step : 0;
+	}
+	assert_int_equal(step, -1);
+	link = link_open(&stage);
+	line_push(&link, 1, "a:1", 0, "");
+	line_expect(&link, 1, 1);
+	free(bytes);
+	line_close(&line);
+	line_close(&link);
+	stage_close(&stage);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_cannot_be_read_is_refused_and_harms_nobody),
+		cmocka_unit_test(a_frame_that_comes_byte_by_byte_is_taken),
+		cmocka_unit_test(who_does_not_read_delays_only_itself),
+		cmocka_unit_test(who_has_said_all_still_gets_its_answers),
+		cmocka_unit_test(tokens_come_by_the_control_socket),
+		cmocka_unit_test(administrators_beyond_the_limit_wait_for_their_turn),
+		cmocka_unit_test(an_administrator_may_not_send_without_end),
+	};
+
+	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
+}
