@@ -10,8 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* ---- Pushes ----------------------------------------------------------------------------------------------------------------- */
-
 static void a_push_is_answered_and_its_groups_are_announced(void **state)
 {
 	const struct store_edit edits[] = { edit_of("a:b:1", 0, "", "1"), edit_of("a:2", 0, "", "2"), edit_of("a:b:3", 7, "", "3"),

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- Start and end ---------------------------------------------------------------------------------------------------------- */
-
 static void what_has_arrived_is_done_before_it_leaves(void **state)
 {
 	struct stage stage;
