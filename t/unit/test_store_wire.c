@@ -10,15 +10,14 @@ static struct store_grant grants[] = {
 	{ { "*", 1 }, false },
 };
 
-static const struct store_token token = {
-	.id = { "0123456789abcdef", 16 },
-	.user = { "ann", 3 },
-	.hash = "\x01\x02\xff\0and some more",
-	.created = 1700000000,
-	.expires = INT64_MAX,
-	.grants = grants,
-	.grant_count = 2,
-};
+/* One in full, for the tables below. */
+#define TOKEN \
+	{ \
+		.id = { "0123456789abcdef", 16 }, .user = { "ann", 3 }, .hash = "\x01\x02\xff\0and some more", .created = 1700000000, \
+		.expires = INT64_MAX, .grants = grants, .grant_count = 2 \
+	}
+
+static const struct store_token token = TOKEN;
 
 static const struct store_edit edits[] = {
 	{ .id = { "todos:1", 7 }, .base = 3, .op = { "o\0p", 3 }, .plain = true, .value = { "{\"a\":1}", 7 } },
@@ -29,7 +28,7 @@ static const struct store_edit edits[] = {
 static const struct store_request requests[] = {
 	{ .kind = STORE_PUSH, .edits = edits, .edit_count = 3, .atomic = true },
 	{ .kind = STORE_PUSH },
-	{ .kind = STORE_TOKEN_ADD, .token = token },
+	{ .kind = STORE_TOKEN_ADD, .token = TOKEN },
 	{ .kind = STORE_TOKEN_LIST },
 	{ .kind = STORE_TOKEN_REVOKE, .token = { .id = { "0123456789abcdef", 16 } } },
 	{ .kind = STORE_PURGE, .before = -5 },
@@ -42,7 +41,7 @@ static struct store_result results[] = {
 	{ .status = STORE_SKIPPED, .version = 1 },
 };
 
-static struct store_token tokens[] = { token, token };
+static struct store_token tokens[] = { TOKEN, TOKEN };
 
 static const struct store_reply replies[] = {
 	{ .kind = STORE_PUSH, .head = { .epoch = UINT64_MAX, .seq = 9 }, .results = results, .result_count = 4 },
