@@ -78,8 +78,8 @@ void answer_raw(struct buf *out, int status, const char *detail)
 		if (rows[i].status == status)
 			problem = (enum problem)i;
 	problem_put(&body, problem, detail);
-	buf_putf(out, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n", status,
-		 rows[problem].title, body.len, problem == PROBLEM_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "");
+	buf_putf(out, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
+		 status, rows[problem].title, body.len, problem == PROBLEM_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "");
 	buf_put_slice(out, buf_slice(&body));
 	buf_free(&body);
 }

@@ -18,7 +18,7 @@ struct worker {
 	const struct worker_settings *settings;
 	struct event_base *base;
 	struct store *store;
-	struct auth *auth;	/* NULL: authentication is off */
+	struct auth *auth;       /* NULL: authentication is off */
 	struct identity *anyone; /* who asks while it is off */
 	struct conns *conns;
 	struct link *link;

@@ -52,7 +52,8 @@ static enum rc parse_id(struct parser *parser, struct store_edit *edit)
 	enum rc rc = parse_text(parser, "id", &edit->id);
 
 	if (rc == RC_OK && !docid_is_valid(resolve(edit->id, &parser->out->text)))
-		return refuse(parser, RC_MALFORMED, "id", "must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
+		return refuse(parser, RC_MALFORMED, "id",
+			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
 	return rc;
 }
 
@@ -90,11 +91,8 @@ static const struct field_row {
 	enum field field;
 	enum rc (*parse)(struct parser *, struct store_edit *);
 } fields[] = {
-	{ "id", FIELD_ID, parse_id },
-	{ "base", FIELD_BASE, parse_base },
-	{ "op", FIELD_OP, parse_op },
-	{ "value", FIELD_VALUE, parse_value },
-	{ "deleted", FIELD_DELETED, parse_deleted },
+	{ "id", FIELD_ID, parse_id },          { "base", FIELD_BASE, parse_base },          { "op", FIELD_OP, parse_op },
+	{ "value", FIELD_VALUE, parse_value }, { "deleted", FIELD_DELETED, parse_deleted },
 };
 
 static enum rc parse_field(struct parser *parser, struct slice key, struct store_edit *edit, unsigned *seen)

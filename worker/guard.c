@@ -161,9 +161,8 @@ static size_t guard_feed_data(struct guard *guard, struct slice bytes)
 bool guard_feed(struct guard *guard, struct slice bytes)
 {
 	static size_t (*const steps[])(struct guard *, struct slice) = {
-		[GUARD_HEAD] = guard_feed_head,		  [GUARD_BODY] = guard_feed_data,
-		[GUARD_CHUNK_SIZE] = guard_feed_chunk_size, [GUARD_CHUNK_DATA] = guard_feed_data,
-		[GUARD_CHUNK_END] = guard_feed_end,	  [GUARD_LAST_END] = guard_feed_end,
+		[GUARD_HEAD] = guard_feed_head,       [GUARD_BODY] = guard_feed_data,     [GUARD_CHUNK_SIZE] = guard_feed_chunk_size,
+		[GUARD_CHUNK_DATA] = guard_feed_data, [GUARD_CHUNK_END] = guard_feed_end, [GUARD_LAST_END] = guard_feed_end,
 	};
 
 	while (bytes.len && guard->state != GUARD_REFUSED) {

@@ -16,26 +16,18 @@
 
 #define GUARD_HEAD_MAX 8192
 
-enum guard_state {
-	GUARD_HEAD,
-	GUARD_BODY,
-	GUARD_CHUNK_SIZE,
-	GUARD_CHUNK_DATA,
-	GUARD_CHUNK_END,
-	GUARD_LAST_END,
-	GUARD_REFUSED
-};
+enum guard_state { GUARD_HEAD, GUARD_BODY, GUARD_CHUNK_SIZE, GUARD_CHUNK_DATA, GUARD_CHUNK_END, GUARD_LAST_END, GUARD_REFUSED };
 
 struct guard {
 	enum guard_state state;
-	size_t max_body;     /* bytes that one request's body may have */
-	uint64_t left;	     /* of the body or the chunk */
-	uint64_t body;	     /* bytes of chunks so far */
-	unsigned requests;   /* that have begun and passed their head */
-	unsigned complete;   /* that have come in whole */
-	struct buf line;     /* an unfinished head or chunk-size line */
-	int status;	     /* once refused: 400, 405 or 413 */
-	const char *detail;  /* once refused: why, a static sentence */
+	size_t max_body;    /* bytes that one request's body may have */
+	uint64_t left;      /* of the body or the chunk */
+	uint64_t body;      /* bytes of chunks so far */
+	unsigned requests;  /* that have begun and passed their head */
+	unsigned complete;  /* that have come in whole */
+	struct buf line;    /* an unfinished head or chunk-size line */
+	int status;         /* once refused: 400, 405 or 413 */
+	const char *detail; /* once refused: why, a static sentence */
 };
 
 void guard_init(struct guard *guard, size_t max_body);

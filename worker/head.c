@@ -19,8 +19,7 @@ static bool is_token(struct slice text)
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      (c != 0 && strchr(extra, c) != NULL)))
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c != 0 && strchr(extra, c) != NULL)))
 			return false;
 	}
 	return text.len > 0;

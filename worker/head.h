@@ -9,7 +9,7 @@
 struct head {
 	bool chunked;
 	uint64_t length; /* Content-Length; 0 where there is none */
-	int status;	 /* where refused: 400 or 405 */
+	int status;      /* where refused: 400 or 405 */
 	const char *detail;
 };
 

@@ -63,9 +63,9 @@ static struct waiting *link_find(struct link *link, uint64_t tag)
 {
 	struct waiting *waiting;
 
-	TAILQ_FOREACH (waiting, &link->waiting, next)
-		if (waiting->tag == tag)
-			return waiting;
+	TAILQ_FOREACH(waiting, &link->waiting, next)
+	if (waiting->tag == tag)
+		return waiting;
 	return NULL;
 }
 

@@ -21,14 +21,14 @@ struct route;
 struct request {
 	struct worker *worker;
 	const struct route *route;
-	struct conn *conn;	    /* NULL: the client has gone */
+	struct conn *conn; /* NULL: the client has gone */
 	struct evhttp_request *http;
 	enum evhttp_cmd_type method;
-	char *path;		    /* decoded */
+	char *path; /* decoded */
 	struct query query;
-	struct identity *who;	    /* held; NULL where the route is open to all */
-	enum encoding encoding;	    /* of the answer */
-	char origin[256];	    /* the page's, where it may call (CORS); else empty */
+	struct identity *who;   /* held; NULL where the route is open to all */
+	enum encoding encoding; /* of the answer */
+	char origin[256];       /* the page's, where it may call (CORS); else empty */
 };
 
 /* evhttp has a request: everything begins here. */

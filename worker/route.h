@@ -11,7 +11,7 @@ enum route_access { ROUTE_OPEN, ROUTE_TOKEN, ROUTE_TOKEN_OR_QUERY };
 struct route {
 	const char *path; /* NULL: every other one */
 	enum route_access access;
-	bool cors;	  /* pages of the configured origins may call it */
+	bool cors; /* pages of the configured origins may call it */
 	const char *allow;
 	on_request_routed *get, *post; /* HEAD is GET without a body where `head` */
 	bool head;

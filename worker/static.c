@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Only our own files run on a page of ours (Content Security Policy, level 3). */
-#define POLICY                                                                                                               \
+#define POLICY \
 	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; " \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -82,8 +82,7 @@ static bool takes_gzip(const char *accept_encoding)
 
 static void static_serve_embedded(struct request *request, const char *path)
 {
-	const struct static_file *file =
-		bsearch(path, static_embedded, static_embedded_count, sizeof(*static_embedded), compare_path);
+	const struct static_file *file = bsearch(path, static_embedded, static_embedded_count, sizeof(*static_embedded), compare_path);
 	char etag[128];
 	bool gzip;
 
@@ -101,7 +100,8 @@ static void static_serve_embedded(struct request *request, const char *path)
 	if (gzip)
 		request_set_header(request, "Content-Encoding", "gzip");
 	request_answer_static(request, 200,
-			      gzip ? slice_make((const char *)file->gzip, file->gzip_len) : slice_make((const char *)file->data, file->len));
+			      gzip ? slice_make((const char *)file->gzip, file->gzip_len)
+				   : slice_make((const char *)file->data, file->len));
 }
 
 /* ---- From a folder -------------------------------------------------------------------------------------------------------- */

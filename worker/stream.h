@@ -24,13 +24,13 @@ struct membership {
 	struct stream *stream;
 	struct feed *feed;
 	struct store_cursor at; /* while it catches up: what it has */
-	bool live;		/* it has caught up: the feed keeps it current */
+	bool live;              /* it has caught up: the feed keeps it current */
 };
 
 TAILQ_HEAD(membership_list, membership);
 
 struct stream_options {
-	struct identity *who;	    /* held by the stream from now on */
+	struct identity *who; /* held by the stream from now on */
 	bool docs;
 	enum encoding encoding;
 	struct store_cursor since;  /* where to begin */

@@ -27,7 +27,8 @@ static void sync_answer(struct request *request, struct buf *body)
 static void sync_refuse_unavailable(struct request *request, enum rc rc)
 {
 	log_warn("request_failed", LOG_TEXT("path", request->path), LOG_TEXT("reason", rc_name(rc)));
-	request_refuse(request, PROBLEM_UNAVAILABLE, rc == RC_BUSY ? "too many writes are waiting; try again" : "the database does not answer; try again");
+	request_refuse(request, PROBLEM_UNAVAILABLE,
+		       rc == RC_BUSY ? "too many writes are waiting; try again" : "the database does not answer; try again");
 }
 
 /* ---- Pull ----------------------------------------------------------------------------------------------------------------- */

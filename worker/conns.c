@@ -1,0 +1,231 @@
+#include "worker/conn_state.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "shm/board.h"
+#include "worker/request.h"
+
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- Accepting --------------------------------------------------------------------------------------------------------- */
+
+static void conns_listen(struct conns *conns, bool on)
+{
+	conns->paused = !on;
+	for (size_t i = 0; i < conns->bound_count; i++) {
+		struct evconnlistener *listener = evhttp_bound_socket_get_listener(conns->bound[i]);
+
+		if (on)
+			evconnlistener_enable(listener);
+		else
+			evconnlistener_disable(listener);
+	}
+}
+
+/* Out of descriptors: accept() would fail again at once, for ever. The sweep tries anew. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	struct conns *conns = arg;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)listener;
+	log_warn("accept_paused", LOG_TEXT("error", evutil_socket_error_to_string(error)), LOG_NUMBER("connections", conns->count));
+	conns_listen(conns, false);
+}
+
+static void conns_index(struct conns *conns, struct conn *conn)
+{
+	size_t fd = (size_t)conn->fd;
+
+	if (fd >= conns->by_fd_size) {
+		conns->by_fd = mem_resize(conns->by_fd, fd * 2, sizeof(struct conn *));
+		memset(conns->by_fd + conns->by_fd_size, 0, (fd * 2 - conns->by_fd_size) * sizeof(struct conn *));
+		conns->by_fd_size = fd * 2;
+	}
+	conns->by_fd[fd] = conn;
+}
+
+/* evhttp tells nobody about a connection before its first request, and its close callback needs its own handle. It passes that
+ * to the bufferevent as the callbacks' argument (libevent 2.1, http.c: evhttp_connection_base_bufferevent_new). This
+ * runs in the same turn of the loop as the accept, so nothing can have closed it yet. */
+static void on_adopt(evutil_socket_t unused, short what, void *arg)
+{
+	struct conns *conns = arg;
+	void *http;
+
+	(void)unused;
+	(void)what;
+	for (struct conn *conn = conns->newborn; conn; conn = conn->older) {
+		conn->fd = bufferevent_getfd(conn->bev);
+		conns_index(conns, conn);
+		bufferevent_getcb(conn->bev, NULL, NULL, NULL, &http);
+		conn->http = http;
+		evhttp_connection_set_closecb(conn->http, conn_closed, conn);
+	}
+	conns->newborn = NULL;
+	if (conns->count >= conns->worker->settings->max_connections && !conns->paused)
+		conns_listen(conns, false);
+}
+
+static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
+{
+	struct conns *conns = arg;
+	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct conn *conn;
+
+	if (bev == NULL)
+		return NULL;
+	conn = mem_alloc(sizeof(*conn));
+	conn->table = conns;
+	conn->bev = bev;
+	conn->since = clock_ms();
+	guard_init(&conn->guard, conns->worker->settings->max_body);
+	TAILQ_INSERT_TAIL(&conns->all, conn, next);
+	conns->count++;
+	board_set(conns->worker->from->shm, conns->worker->from->slot, BOARD_CONNECTIONS, (int64_t)conns->count);
+	evbuffer_add_cb(bufferevent_get_input(bev), conn_input, conn);
+	conn->older = conns->newborn;
+	conns->newborn = conn;
+	event_active(conns->adopt, EV_TIMEOUT, 0);
+	return bev;
+}
+
+/* ---- Deadlines --------------------------------------------------------------------------------------------------------- */
+
+static void conns_sweep(struct conns *conns)
+{
+	uint64_t now = clock_ms();
+	struct conn *conn, *after;
+
+	for (conn = TAILQ_FIRST(&conns->all); conn; conn = after) {
+		const char *reason = conn_overdue(conn, now);
+
+		after = TAILQ_NEXT(conn, next);
+		if (reason) {
+			log_debug("connection_closed", LOG_TEXT("reason", reason));
+			evhttp_connection_free(conn->http);
+		}
+	}
+	if (conns->paused && !conns->worker->draining && conns->count < conns->worker->settings->max_connections)
+		conns_listen(conns, true);
+}
+
+static void on_sweep(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused;
+	(void)what;
+	conns_sweep(arg);
+}
+
+/* ---- The table --------------------------------------------------------------------------------------------------------- */
+
+struct conn *conn_of(struct conns *conns, struct evhttp_request *http)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(http);
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+
+	return conns->by_fd[fd];
+}
+
+static void on_request(struct evhttp_request *http, void *arg)
+{
+	struct conns *conns = arg;
+
+	request_begin(conns->worker, conn_of(conns, http), http);
+}
+
+static bool conns_accept(struct conns *conns)
+{
+	const struct worker_inheritance *from = conns->worker->from;
+
+	conns->bound = mem_array(from->listener_count, sizeof(*conns->bound));
+	for (size_t i = 0; i < from->listener_count; i++) {
+		struct evconnlistener *listener =
+			evconnlistener_new(conns->worker->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, from->listeners[i]);
+
+		if (listener == NULL)
+			return false;
+		conns->bound[i] = evhttp_bind_listener(conns->http, listener);
+		if (conns->bound[i] == NULL)
+			return false;
+		conns->bound_count++;
+		evconnlistener_set_error_cb(listener, on_accept_error);
+	}
+	return true;
+}
+
+static void conns_configure(struct conns *conns)
+{
+	evhttp_set_gencb(conns->http, on_request, conns);
+	evhttp_set_bevcb(conns->http, on_bufferevent, conns);
+	evhttp_set_allowed_methods(conns->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
+							EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE);
+	evhttp_set_default_content_type(conns->http, NULL);
+	/* The guard refuses before these are reached. */
+	evhttp_set_max_headers_size(conns->http, 2 * GUARD_HEAD_MAX);
+	evhttp_set_max_body_size(conns->http, (ev_ssize_t)conns->worker->settings->max_body);
+	evhttp_set_timeout(conns->http, (int)conns->worker->settings->idle_timeout);
+}
+
+struct conns *conns_open(struct worker *worker)
+{
+	static const struct timeval every_second = { 1, 0 };
+	struct conns *conns = mem_alloc(sizeof(*conns));
+
+	conns->worker = worker;
+	TAILQ_INIT(&conns->all);
+	TAILQ_INIT(&conns->asked);
+	TAILQ_INIT(&conns->leaves);
+	conns->placeholder = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	conns->http = evhttp_new(worker->base);
+	conns->adopt = event_new(worker->base, -1, 0, on_adopt, conns);
+	conns->leave = evtimer_new(worker->base, conns_leave, conns);
+	conns->sweep = event_new(worker->base, -1, EV_PERSIST, on_sweep, conns);
+	if (conns->http)
+		conns_configure(conns);
+	if (conns->placeholder < 0 || !conns->http || !conns->adopt || !conns->leave || !conns->sweep ||
+	    event_add(conns->sweep, &every_second) < 0 || !conns_accept(conns)) {
+		conns_close(conns);
+		return NULL;
+	}
+	return conns;
+}
+
+void conns_drain(struct conns *conns)
+{
+	conns_sweep(conns);
+}
+
+void conns_stop(struct conns *conns)
+{
+	if (!conns->paused)
+		conns_listen(conns, false);
+}
+
+size_t conns_count(const struct conns *conns)
+{
+	return conns->count;
+}
+
+void conns_close(struct conns *conns)
+{
+	if (conns == NULL)
+		return;
+	if (conns->http)
+		evhttp_free(conns->http);
+	if (conns->adopt)
+		event_free(conns->adopt);
+	if (conns->leave)
+		event_free(conns->leave);
+	if (conns->sweep)
+		event_free(conns->sweep);
+	if (conns->placeholder >= 0)
+		close(conns->placeholder);
+	free(conns->bound);
+	free(conns->by_fd);
+	free(conns);
+}
