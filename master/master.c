@@ -1,5 +1,6 @@
 #include "master/master.h"
 
+#include "base/clock.h"
 #include "base/exit.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -15,7 +16,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_WAIT_MS 3000
+#define LOCK_PAUSE_MS 10
 
 /* A worker needs a descriptor for each connection and the soft limit is a habit of old programs that use select(2). */
 static void master_raise_limits(void)
@@ -53,6 +58,28 @@ static enum rc master_open_signals(struct master *master, sigset_t *old, struct 
 	return master->signals < 0 ? reason_set(why, RC_IO, "cannot wait for signals: %s", strerror(errno)) : RC_OK;
 }
 
+static bool server_answers(const char *db)
+{
+	int control;
+
+	if (master_control_connect(db, &control, NULL) != RC_OK)
+		return false;
+	(void)close(control);
+	return true;
+}
+
+/* Someone who has the lock and no socket will soon be gone: a server that has stopped, or a command on the database. */
+static enum rc master_wait_for_lock(const char *db, int *lock, struct reason *why)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+	uint64_t deadline = clock_ms() + LOCK_WAIT_MS;
+	enum rc rc;
+
+	while ((rc = master_lock(db, lock, why)) == RC_BUSY && clock_ms() < deadline && !server_answers(db))
+		(void)nanosleep(&pause, NULL);
+	return rc;
+}
+
 static enum rc master_open(struct master *master, struct reason *why)
 {
 	const struct master_settings *settings = master->settings;
@@ -60,7 +87,7 @@ static enum rc master_open(struct master *master, struct reason *why)
 
 	if (settings->workers < 1 || settings->workers > SHM_SLOTS_MAX)
 		return reason_set(why, RC_MALFORMED, "the number of workers must be 1 to %d, not %u", SHM_SLOTS_MAX, settings->workers);
-	rc = master_lock(settings->worker.db, &master->lock, why);
+	rc = master_wait_for_lock(settings->worker.db, &master->lock, why);
 	if (rc != RC_OK) {
 		master->lock = -1;
 		return rc;
@@ -114,7 +141,8 @@ int master_run(const struct master_settings *settings)
 		master_raise_limits();
 		master_make_children(&master);
 		master_serve(&master);
-		log_info("stopped", LOG_NUMBER("status", master.status));
+		if (master.announced)
+			log_info("stopped", LOG_NUMBER("status", master.status));
 	}
 	master_close(&master);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);

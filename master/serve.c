@@ -116,7 +116,7 @@ static void serve_log_exit(const struct master *master, const struct child *chil
 {
 	bool leaving = master->phase >= MASTER_WORKERS_LEAVE;
 	bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
-	enum log_level level = fatal ? serve_level(master, LOG_WARN) : leaving ? LOG_INFO : LOG_WARN;
+	enum log_level level = fatal || leaving ? serve_level(master, fatal ? LOG_WARN : LOG_INFO) : LOG_WARN;
 	uint64_t now = clock_ms();
 	const struct log_field fields[] = {
 		LOG_TEXT("child", child->name),

@@ -1,9 +1,6 @@
 /* The master, with a worker and a writer of this test's own in place of the real ones. */
 #include "base/channel.h"
 #include "base/exit.h"
-#include "base/log.h"
-#include "master/files.h"
-#include "master/listen.h"
 #include "master/master.h"
 #include "shm/board.h"
 #include "writer/writer.h"
@@ -96,6 +93,13 @@ static void actor_enter(unsigned slot)
 	stage->starts[slot]++;
 }
 
+static int actor_fail(int status)
+{
+	if (status == EXIT_FATAL)
+		(void)dprintf(STDERR_FILENO, "pocketbook: the reason\n");
+	return status;
+}
+
 static void greet(int listener, unsigned slot)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -120,7 +124,7 @@ int worker_run(const struct worker_inheritance *from)
 	actor_enter(from->slot);
 	stage->resyncs = (unsigned)shm_resyncs(from->shm);
 	if (stage->worker_status)
-		return stage->worker_status;
+		return actor_fail(stage->worker_status);
 	fds[0].fd = term_fd();
 	if (stage->worker_is_deaf)
 		fds[0].fd = -1;
@@ -173,7 +177,7 @@ int writer_run(const struct writer_inheritance *from)
 
 	actor_enter(WRITER);
 	if (stage->writer_status)
-		return stage->writer_status;
+		return actor_fail(stage->writer_status);
 	fds[0] = (struct pollfd){ .fd = term_fd(), .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = from->channel, .events = POLLIN };
 	if (channel_send(from->channel, CHANNEL_READY, -1) != RC_OK)
@@ -420,6 +424,51 @@ static void a_second_server_on_the_database_is_refused(void **state)
 	assert_int_equal(server_stop(&server), EXIT_DONE);
 }
 
+/* A process that has the lock until `ends[1]` is written to; it takes no connections. */
+static pid_t lock_holder_start(const int ends[2])
+{
+	pid_t pid;
+	int lock;
+	char byte;
+
+	(void)fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (master_lock(db, &lock, NULL) != RC_OK || write(ends[0], "k", 1) != 1 || read(ends[0], &byte, 1) != 1)
+			_exit(EXIT_FAILED);
+		_exit(EXIT_DONE);
+	}
+	assert_int_equal(read(ends[1], &byte, 1), 1);
+	return pid;
+}
+
+/* Such as a token command does. The pause gives a server that would give up the time to say so. */
+static void a_start_waits_for_a_lock_that_is_held_briefly(void **state)
+{
+	struct pollfd said = { .events = POLLIN };
+	struct server server;
+	char line[512];
+	int ends[2], status;
+	pid_t holder;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	holder = lock_holder_start(ends);
+	memset((void *)stage, 0, sizeof(*stage));
+	server = server_start_on("127.0.0.1:0", db);
+	said.fd = server.said;
+	assert_int_equal(poll(&said, 1, 200), 0);
+	assert_int_equal(write(ends[1], "k", 1), 1);
+	assert_int_equal(waitpid(holder, &status, 0), holder);
+	assert_int_equal(status, EXIT_DONE);
+	server_hear(&server, line, sizeof(line));
+	assert_non_null(strstr(line, "pocketbook: serving"));
+	assert_int_equal(server_stop(&server), EXIT_DONE);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 static void a_port_in_use_is_refused(void **state)
 {
 	struct server server = server_start();
@@ -449,16 +498,35 @@ static void assert_start_fails(unsigned starts, unsigned slot, const char *said)
 	assert_nobody_is_left();
 }
 
+/* The reason is all that is said. */
+static void assert_start_is_fatal(unsigned slot)
+{
+	static const char reason[] = "pocketbook: the reason\n";
+	struct server server = server_start_on("127.0.0.1:0", db);
+	char text[512];
+	size_t len = 0;
+	ssize_t got;
+
+	while (len < sizeof(text) && (got = read(server.said, text + len, sizeof(text) - len)) > 0)
+		len += (size_t)got;
+	assert_true(len >= sizeof(reason) - 1);
+	for (size_t at = 0; at < len; at += sizeof(reason) - 1)
+		assert_memory_equal(text + at, reason, sizeof(reason) - 1);
+	assert_int_equal(server_join(&server), EXIT_FAILED);
+	assert_int_equal(stage->starts[slot], 1);
+	assert_nobody_is_left();
+}
+
 static void a_fatal_end_stops_the_start(void **state)
 {
 	(void)state;
 	memset((void *)stage, 0, sizeof(*stage));
 	stage->writer_status = EXIT_FATAL;
-	assert_start_fails(1, WRITER, "");
+	assert_start_is_fatal(WRITER);
 	assert_int_equal(stage->starts[0], 0);
 	memset((void *)stage, 0, sizeof(*stage));
 	stage->worker_status = EXIT_FATAL;
-	assert_start_fails(1, 0, "");
+	assert_start_is_fatal(0); /* the other worker may have said it too */
 }
 
 static void a_start_is_not_tried_for_ever(void **state)
@@ -509,192 +577,6 @@ static void who_does_not_leave_is_killed(void **state)
 	stop_deaf_workers(2);
 }
 
-/* ---- Addresses -------------------------------------------------------------------------------------------------------------- */
-
-static void addresses_are_read_and_written(void **state)
-{
-	static const char *const good[] = { "127.0.0.1:8080", "0.0.0.0:0", "[::1]:65535", "[::]:1", "255.255.255.255:80" };
-	static const char *const bad[] = { "",
-					   ":",
-					   "8080",
-					   ":8080",
-					   "127.0.0.1",
-					   "127.0.0.1:",
-					   "127.0.0.1:65536",
-					   "127.0.0.1:-1",
-					   "127.0.0.1:080",
-					   "127.1:80",
-					   "localhost:80",
-					   "::1:80",
-					   "[::1]",
-					   "[]:80",
-					   "[127.0.0.1]:80",
-					   "[::1:80",
-					   "127.0.0.1:80 ",
-					   "127.0.0.1:8x" };
-	struct listen_address address;
-	char text[LISTEN_TEXT_MAX];
-	struct reason why;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(listen_parse(good[i], &address, &why), RC_OK);
-		listen_format(&address, text);
-		assert_string_equal(text, good[i]);
-	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		why.text[0] = 0;
-		assert_int_equal(listen_parse(bad[i], &address, &why), RC_MALFORMED);
-		(void)snprintf(text, sizeof(text), "\"%s\"", bad[i]);
-		assert_non_null(strstr(why.text, text));
-	}
-}
-
-static void loopback_is_told_from_the_rest(void **state)
-{
-	const char *const inside[] = { "127.0.0.1:1", "127.255.0.9:1", "[::1]:1" };
-	const char *const outside[] = { "127.0.0.1:1", "0.0.0.0:1" };
-	const char *const outside6[] = { "[::]:1" };
-	const char *const broken[] = { "127.0.0.1:1", "oops" };
-	bool loopback;
-
-	(void)state;
-	assert_int_equal(master_listen_check(inside, 3, &loopback, NULL), RC_OK);
-	assert_true(loopback);
-	assert_int_equal(master_listen_check(outside, 2, &loopback, NULL), RC_OK);
-	assert_false(loopback);
-	assert_int_equal(master_listen_check(outside6, 1, &loopback, NULL), RC_OK);
-	assert_false(loopback);
-	assert_int_equal(master_listen_check(broken, 2, &loopback, NULL), RC_MALFORMED);
-}
-
-static void a_port_of_the_kernels_choice_is_that_of_all_slots(void **state)
-{
-	const char *const list[] = { "127.0.0.1:0", "127.0.0.2:0" };
-	struct listeners listeners = { 0 };
-	struct reason why = { "" };
-
-	(void)state;
-	assert_int_equal(listeners_open(list, 2, 3, &listeners, &why), RC_OK);
-	for (unsigned slot = 0; slot < 3; slot++) {
-		for (size_t i = 0; i < 2; i++) {
-			struct sockaddr_in got, *want = (void *)&listeners.addresses[i].socket;
-			socklen_t len = sizeof(got);
-
-			assert_int_equal(getsockname(listeners.fds[slot * 2 + i], (struct sockaddr *)&got, &len), 0);
-			assert_int_not_equal(got.sin_port, 0);
-			assert_int_equal(got.sin_port, want->sin_port);
-			assert_int_equal(got.sin_addr.s_addr, want->sin_addr.s_addr);
-		}
-	}
-	listeners_close_others(&listeners, 1);
-	assert_int_equal(listeners.fds[0], -1);
-	assert_true(listeners.fds[2] >= 0 && listeners.fds[3] >= 0);
-	assert_int_equal(listeners.fds[5], -1);
-	listeners_close(&listeners);
-	listeners_close(&listeners);
-}
-
-static void an_address_elsewhere_is_refused(void **state)
-{
-	const char *const list[] = { "192.0.2.1:0" };
-	struct listeners listeners = { 0 };
-	struct reason why = { "" };
-
-	(void)state;
-	assert_int_equal(listeners_open(list, 1, 1, &listeners, &why), RC_IO);
-	assert_non_null(strstr(why.text, "192.0.2.1:0"));
-	assert_non_null(strstr(why.text, "no such address"));
-	listeners_close(&listeners);
-}
-
-/* ---- Files ------------------------------------------------------------------------------------------------------------------ */
-
-static void a_lock_is_held_until_its_last_copy_is_closed(void **state)
-{
-	char alias[96], expected[64];
-	struct reason why = { "" };
-	int lock, copy, other;
-
-	(void)state;
-	(void)snprintf(alias, sizeof(alias), "%s/alias", folder);
-	assert_int_equal(close(open(db, O_CREAT | O_RDWR | O_CLOEXEC, 0600)), 0);
-	assert_int_equal(symlink(db, alias), 0);
-	assert_int_equal(master_lock(db, &lock, &why), RC_OK);
-	assert_int_equal(master_lock(db, &other, &why), RC_BUSY);
-	(void)snprintf(expected, sizeof(expected), "(process %ld)", (long)getpid());
-	assert_non_null(strstr(why.text, expected));
-	assert_int_equal(master_lock(alias, &other, &why), RC_BUSY);
-	copy = dup(lock);
-	(void)close(lock);
-	assert_int_equal(master_lock(db, &other, &why), RC_BUSY);
-	(void)close(copy);
-	assert_int_equal(master_lock(alias, &other, &why), RC_OK);
-	(void)close(other);
-	assert_int_equal(unlink(alias), 0);
-	assert_int_equal(unlink(db), 0);
-}
-
-static void a_folder_that_is_none_is_named(void **state)
-{
-	struct reason why = { "" };
-	char path[96];
-	int lock;
-
-	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/none/x.db", folder);
-	assert_int_equal(master_lock(path, &lock, &why), RC_IO);
-	assert_non_null(strstr(why.text, "/none"));
-	(void)snprintf(path, sizeof(path), "%s/file", folder);
-	assert_int_equal(close(open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600)), 0);
-	(void)snprintf(path, sizeof(path), "%s/file/x.db", folder);
-	assert_int_equal(master_lock(path, &lock, &why), RC_IO);
-	assert_int_equal(master_lock("", &lock, &why), RC_IO);
-}
-
-static void the_control_socket_is_found_wherever_it_lies(void **state)
-{
-	char deep[400];
-	struct reason why = { "" };
-	int listener, fd;
-
-	(void)state;
-	(void)snprintf(deep, sizeof(deep), "%s", folder);
-	for (unsigned n = 0; n < 2; n++) {
-		memset(deep + strlen(deep) + 1, 0, 1);
-		(void)snprintf(deep + strlen(deep), sizeof(deep) - strlen(deep), "/%0100d", 0);
-		assert_int_equal(mkdir(deep, 0700), 0);
-	}
-	(void)snprintf(deep + strlen(deep), sizeof(deep) - strlen(deep), "/x.db");
-	assert_int_equal(master_control_connect(deep, &fd, &why), RC_NOT_FOUND);
-	assert_int_equal(files_control_listen(deep, &listener, &why), RC_OK);
-	assert_int_equal(master_control_connect(deep, &fd, &why), RC_OK);
-	(void)close(fd);
-	(void)close(listener);
-	/* Nobody behind it: stale. */
-	assert_int_equal(master_control_connect(deep, &fd, &why), RC_NOT_FOUND);
-	assert_int_equal(files_control_listen(deep, &listener, &why), RC_OK);
-	assert_int_equal(master_control_connect(deep, &fd, &why), RC_OK);
-	(void)close(fd);
-	(void)close(listener);
-	files_control_remove(deep);
-	assert_int_equal(master_control_connect(deep, &fd, &why), RC_NOT_FOUND);
-}
-
-static void what_is_no_socket_is_not_removed(void **state)
-{
-	struct reason why = { "" };
-	char path[96];
-	int fd;
-
-	(void)state;
-	(void)snprintf(path, sizeof(path), "%s.sock", db);
-	assert_int_equal(close(open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600)), 0);
-	assert_int_equal(files_control_listen(db, &fd, &why), RC_IO);
-	assert_non_null(strstr(why.text, "in the way"));
-	assert_int_equal(unlink(path), 0);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -718,14 +600,6 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses_are_read_and_written),
-		cmocka_unit_test(loopback_is_told_from_the_rest),
-		cmocka_unit_test(a_port_of_the_kernels_choice_is_that_of_all_slots),
-		cmocka_unit_test(an_address_elsewhere_is_refused),
-		cmocka_unit_test(a_lock_is_held_until_its_last_copy_is_closed),
-		cmocka_unit_test(a_folder_that_is_none_is_named),
-		cmocka_unit_test(the_control_socket_is_found_wherever_it_lies),
-		cmocka_unit_test(what_is_no_socket_is_not_removed),
 		cmocka_unit_test(workers_are_linked_and_answer),
 		cmocka_unit_test(a_drain_sends_the_writer_home_last_and_tidies_up),
 		cmocka_unit_test(children_hold_only_what_is_theirs),
@@ -733,6 +607,7 @@ int main(void)
 		cmocka_unit_test(a_killed_writer_is_replaced_and_everyone_told),
 		cmocka_unit_test(nobody_outlives_a_killed_master),
 		cmocka_unit_test(a_second_server_on_the_database_is_refused),
+		cmocka_unit_test(a_start_waits_for_a_lock_that_is_held_briefly),
 		cmocka_unit_test(a_port_in_use_is_refused),
 		cmocka_unit_test(a_fatal_end_stops_the_start),
 		cmocka_unit_test(a_start_is_not_tried_for_ever),
