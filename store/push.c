@@ -164,8 +164,12 @@ static void aim_slices(struct push *push)
 	const char *at = push->bytes->data;
 
 	for (size_t i = 0; i < push->request->edit_count; i++) {
-		push->results[i].value.data = at;
-		at += push->results[i].value.len;
+		struct slice *value = &push->results[i].value;
+
+		if (value->len == 0)
+			continue;
+		value->data = at;
+		at += value->len;
 	}
 }
 

@@ -144,7 +144,9 @@ static void aim_slices(struct reading *reading)
 {
 	const char *at = reading->bytes.data;
 
-	for (struct store_doc *doc = reading->docs; doc < reading->docs + reading->count; doc++) {
+	for (size_t i = 0; i < reading->count; i++) {
+		struct store_doc *doc = &reading->docs[i];
+
 		doc->id.data = at;
 		at += doc->id.len;
 		doc->value.data = at;

@@ -62,7 +62,9 @@ static void aim_slices(struct token_list *list)
 {
 	const char *at = list->bytes->data;
 
-	for (struct store_token *token = list->tokens; token < list->tokens + list->count; token++) {
+	for (size_t n = 0; n < list->count; n++) {
+		struct store_token *token = &list->tokens[n];
+
 		token->id.data = at;
 		token->user.data = at += token->id.len;
 		at += token->user.len;

@@ -1,4 +1,4 @@
-/* Pushes, purges and tokens: the rules of POST /sync one by one (protocol.md). */
+/* Pushes and purges: the rules of POST /sync one by one (protocol.md). */
 #include "store_kit.h"
 
 #include "base/clock.h"
@@ -409,138 +409,6 @@ static void horizon_never_goes_back(void **state)
 	assert_false(kit_pull(kit, "t", kit_place(kit, 4), 10)->reset);
 }
 
-/* ---- Tokens ----------------------------------------------------------------------------------------------------------------- */
-
-static struct store_token found;
-static struct store_grant found_grants[STORE_GRANTS_MAX];
-static char found_text[1024];
-
-static struct slice keep(size_t *used, struct slice text)
-{
-	struct slice kept = { found_text + *used, text.len };
-
-	assert_true(*used + text.len <= sizeof(found_text));
-	memcpy(found_text + *used, text.data, text.len);
-	*used += text.len;
-	return kept;
-}
-
-static void on_token(void *arg, enum rc rc, const struct store_token *token)
-{
-	size_t used = 0;
-
-	*(enum rc *)arg = rc;
-	if (rc != RC_OK) {
-		assert_null(token);
-		return;
-	}
-	found = *token;
-	found.id = keep(&used, token->id);
-	found.user = keep(&used, token->user);
-	found.grants = found_grants;
-	for (size_t i = 0; i < token->grant_count; i++)
-		found_grants[i] = (struct store_grant){ keep(&used, token->grants[i].group), token->grants[i].write };
-}
-
-static enum rc find(struct kit *kit, const char *id)
-{
-	enum rc rc = RC_COUNT;
-
-	store_token_find(kit->reader, slice_of(id), on_token, &rc);
-	return rc;
-}
-
-static struct store_grant two_grants[] = { { { "todos", 5 }, true }, { { "*", 1 }, false } };
-static struct store_grant one_grant[] = { { { "z", 1 }, true } };
-
-static struct store_request token_request(enum store_kind kind, const char *id, const char *user, int64_t created)
-{
-	return (struct store_request){ .kind = kind,
-				       .token = { .id = slice_of(id),
-						  .user = slice_of(user),
-						  .hash = "\x01\0\xff 29 bytes of a hash more",
-						  .created = created,
-						  .expires = 12345,
-						  .grants = two_grants,
-						  .grant_count = 2 } };
-}
-
-static enum rc do_token(struct kit *kit, struct store_request request)
-{
-	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
-	return kit->replies[0].rc;
-}
-
-static void tokens_come_and_go(void **state)
-{
-	struct kit *kit = *state;
-	struct store_request add = token_request(STORE_TOKEN_ADD, "0123456789abcdef", "ann", 100);
-
-	assert_int_equal(find(kit, "0123456789abcdef"), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, add), RC_OK);
-	assert_int_equal(find(kit, "0123456789abcdef"), RC_OK);
-	assert_text(found.id, "0123456789abcdef");
-	assert_text(found.user, "ann");
-	assert_memory_equal(found.hash, add.token.hash, STORE_TOKEN_HASH_LEN);
-	assert_true(found.created == 100 && found.expires == 12345);
-	assert_int_equal(found.grant_count, 2);
-	assert_text(found.grants[0].group, "todos");
-	assert_true(found.grants[0].write);
-	assert_text(found.grants[1].group, "*");
-	assert_false(found.grants[1].write);
-	assert_int_equal(find(kit, "0123456789abcdee"), RC_NOT_FOUND);
-	assert_int_equal(find(kit, ""), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)), RC_OK);
-	assert_int_equal(find(kit, "0123456789abcdef"), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "such a thing", "", 0)), RC_NOT_FOUND);
-	/* An id that was revoked takes none of its grants back. */
-	add.token.grants = one_grant;
-	add.token.grant_count = 1;
-	assert_int_equal(do_token(kit, add), RC_OK);
-	assert_int_equal(find(kit, "0123456789abcdef"), RC_OK);
-	assert_int_equal(found.grant_count, 1);
-}
-
-static void taken_token_id(void **state)
-{
-	struct kit *kit = *state;
-	struct store_edit edit = kit_edit_of("t:1", 0, NULL, "1");
-	struct store_request requests[3] = {
-		token_request(STORE_TOKEN_ADD, "0123456789abcdef", "ann", 1),
-		token_request(STORE_TOKEN_ADD, "0123456789abcdef", "bob", 2),
-		{ .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 },
-	};
-
-	assert_int_equal(kit_commit(kit, requests, 3), RC_OK);
-	assert_int_equal(kit->replies[0].rc, RC_OK);
-	assert_int_equal(kit->replies[1].rc, RC_EXISTS);
-	assert_ok(kit->replies[2].results[0], 1, 1);
-	assert_int_equal(find(kit, "0123456789abcdef"), RC_OK);
-	assert_text(found.user, "ann");
-}
-
-static void tokens_listed_by_time(void **state)
-{
-	struct kit *kit = *state;
-	struct store_request list = { .kind = STORE_TOKEN_LIST };
-
-	assert_int_equal(do_token(kit, list), RC_OK);
-	assert_int_equal(kit->replies[0].token_count, 0);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000aa", "late", 30)), RC_OK);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000cc", "early", 10)), RC_OK);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000bb", "first of two", 10)), RC_OK);
-	assert_int_equal(do_token(kit, list), RC_OK);
-	assert_int_equal(kit->replies[0].token_count, 3);
-	assert_text(kit->replies[0].tokens[0].user, "first of two");
-	assert_text(kit->replies[0].tokens[1].user, "early");
-	assert_text(kit->replies[0].tokens[2].user, "late");
-	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(kit->replies[0].tokens[i].grant_count, 2);
-		assert_text(kit->replies[0].tokens[i].grants[1].group, "*");
-	}
-}
-
 #define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void)
@@ -565,9 +433,6 @@ int main(void)
 		KIT_TEST(longest_names),
 		KIT_TEST(purge_takes_old_tombstones),
 		KIT_TEST(horizon_never_goes_back),
-		KIT_TEST(tokens_come_and_go),
-		KIT_TEST(taken_token_id),
-		KIT_TEST(tokens_listed_by_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
