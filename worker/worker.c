@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* What is in flight when the worker is told to stop has this long; the master waits a little longer. */
-#define DRAIN_MS 4000
+#define DRAIN_MS 3000
 
 struct process {
 	struct worker worker;
