@@ -96,6 +96,7 @@ static int token_show(const struct token_minted *minted, const char *db)
 	if (puts(minted->text) >= 0 && fflush(stdout) == 0)
 		return EXIT_DONE;
 	say("the token could not be shown: %s; revoke it with: pocketbook token revoke %s --db %s", strerror(errno), minted->id, db);
+	clearerr(stdout); /* told */
 	return EXIT_FAILED;
 }
 
