@@ -1,4 +1,4 @@
-/* The commands of the program: one row each in the table of cli/commands.c. */
+/* The commands of the program: one row each in the table of cli/main.c. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 

@@ -4,11 +4,6 @@
 
 #include <stdio.h>
 
-const struct command *const commands[] = {
-	&command_serve, &command_token_add, &command_token_list, &command_token_revoke, &command_help, &command_version,
-};
-const size_t command_count = sizeof(commands) / sizeof(commands[0]);
-
 size_t command_match(const char *name, const char *const *words, size_t count)
 {
 	size_t used = 0;

@@ -14,6 +14,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+const struct command *const commands[] = {
+	&command_serve, &command_token_add, &command_token_list, &command_token_revoke, &command_help, &command_version,
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
 /* Where a standard descriptor is closed, the next file opened would get its number, and what is printed. */
 static void main_fill_descriptors(void)
 {
