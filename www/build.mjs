@@ -1,0 +1,89 @@
+// Bundles the page and the client library: node build.mjs OUTDIR
+// Whatever is named in another file carries a hash of its content, in its name or as ?v=, so that no two releases mix.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as esbuild from 'esbuild'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const page = (name) => join(here, 'page', name)
+
+if (process.argv.length !== 3) {
+	console.error('usage: node build.mjs OUTDIR')
+	process.exit(2)
+}
+const out = resolve(process.argv[2])
+
+const common = {
+	absWorkingDir: here,
+	outdir: out,
+	bundle: true,
+	minify: true,
+	format: 'esm',
+	target: ['es2022'],
+	charset: 'utf8',
+	legalComments: 'none',
+	logLevel: 'warning',
+	write: false,
+}
+
+/** Keeps what a build made, and gives it by its name. */
+const built = new Map()
+async function bundle(options) {
+	const { outputFiles } = await esbuild.build({ ...common, ...options })
+	for (const { path, contents } of outputFiles) built.set(path.slice(out.length + 1), Buffer.from(contents))
+}
+
+const sha256 = (content, encoding) => createHash('sha256').update(content).digest(encoding)
+const versioned = (name) => `${name}?v=${sha256(built.get(name), 'hex').slice(0, 12)}`
+
+// The library, as any page may import it; what only Transit needs is a chunk of its own.
+await bundle({
+	entryPoints: { pocketbook: join(here, 'client/index.ts') },
+	splitting: true,
+	chunkNames: '[name]-[hash]',
+})
+
+// The page takes the library from the same place as everybody else.
+const library = {
+	name: 'library',
+	setup: ({ onResolve }) => onResolve({ filter: /\/client\/index\.js$/ }, () => ({ path: './' + versioned('pocketbook.js'), external: true })),
+}
+await bundle({
+	entryPoints: { app: page('app.ts'), 'app-style': page('app.css') },
+	entryNames: '[name]',
+	assetNames: 'fonts/[name]-[hash]',
+	loader: { '.woff2': 'file' },
+	plugins: [library],
+})
+built.set('app.css', built.get('app-style.css'))
+built.delete('app-style.css')
+
+for (const name of ['icon.svg', 'icon.png', 'manifest.webmanifest']) built.set(name, readFileSync(page(name)))
+built.set('index.html', Buffer.from(html(readFileSync(page('index.html'), 'utf8'))))
+
+/** The page with the versions of what it loads. `font:NAME` stands for the file of that font. */
+function html(text) {
+	return text.replace(/(src|href)="([^"#]+)"/g, (_all, attribute, name) => {
+		const font = /^font:(.+)$/.exec(name)?.[1]
+		const file = font ? [...built.keys()].find((path) => path.startsWith(`fonts/${font}-`)) : name
+		if (!built.has(file)) throw new Error(`index.html: there is no ${name}`)
+		return `${attribute}="${font ? file : versioned(file)}"`
+	})
+}
+
+// What the service worker keeps: all that the page loads, as it is named there.
+const named = (name) => (name === 'index.html' ? './' : /^fonts\//.test(name) ? name : versioned(name))
+const kept = [...built.keys()].filter((name) => /^(index\.html|app\.|pocketbook\.js|icon\.|manifest|fonts\/)/.test(name)).sort()
+const files = kept.map((name) => [named(name), 'sha256-' + sha256(built.get(name), 'base64')])
+await bundle({
+	entryPoints: { sw: page('sw.js') },
+	define: { FILES: JSON.stringify(files), VERSION: JSON.stringify(sha256(JSON.stringify(files), 'hex').slice(0, 12)) },
+})
+
+rmSync(out, { recursive: true, force: true })
+for (const [name, content] of built) {
+	mkdirSync(dirname(join(out, name)), { recursive: true })
+	writeFileSync(join(out, name), content)
+}

@@ -1,0 +1,247 @@
+import { Session, type View } from './session.js'
+import type { Cache, Conflict, Docs, Options, Rejected, Status, Watch, Written } from './types.js'
+
+/** The documents of one group, kept on this device and in step with the server and all its other clients. */
+export class SyncedAtom<V = any> {
+	/** Resolves when what the device had kept is loaded. It never rejects: `status` tells where storage does not work. */
+	readonly ready: Promise<void>
+	#session: Session
+	#view: View
+	#cache: Cache<V>
+	#group: string
+	#loaded = false
+	#resetting = false
+	/** What a swap under way has come to. */
+	#next?: Docs<V>
+	#shown: Docs<V>
+	#watches = new Map<unknown, Watch<V>>()
+	#statusListeners = new Set<(status: Status) => void>()
+
+	constructor(options: Options<V>) {
+		const { group, cache, merge, interval = 30_000 } = options
+		if (!group) throw new TypeError('pocketbook: a SyncedAtom needs a group')
+		this.#group = group
+		this.#cache = cache ?? plainCache<V>()
+		this.#shown = this.#cache.deref() ?? new Map()
+		this.#cache.addWatch(this, (_key, _cache, _before, after) => this.#onCache(after))
+		this.#session = Session.of(options)
+		this.#view = {
+			group, merge, interval,
+			onDocs: (ids) => this.#onDocs(ids),
+			onStatus: () => this.#statusListeners.size && this.#tellStatus(),
+		}
+		this.ready = this.#session.join(this.#view).then(() => void (this.#loaded = true))
+	}
+
+	/** The documents now. Bound, so that it can be handed on as it is. */
+	deref = (): Docs<V> => this.#shown
+
+	/** Sets the documents to `f(documents, ...args)`; what differs is written. */
+	swap<A extends unknown[]>(f: (docs: Docs<V>, ...args: A) => Docs<V>, ...args: A): Written {
+		return this.reset(f(this.#shown, ...args))
+	}
+
+	reset(docs: Docs<V>): Written {
+		const edits = difference(this.#group, this.#shown, docs)
+		this.#next = docs
+		try {
+			return this.#session.write(edits, !this.#loaded)
+		} finally {
+			this.#next = undefined
+		}
+	}
+
+	/** Calls `watch(key, atom, before, after)` after each change, whoever made it. */
+	addWatch(key: unknown, watch: Watch<V>): this {
+		this.#watches.set(key, watch)
+		return this
+	}
+
+	removeWatch(key: unknown): this {
+		this.#watches.delete(key)
+		return this
+	}
+
+	/** Calls `f` with the documents, now and after each change; returns what ends it (Svelte's store contract). Bound. */
+	subscribe = (f: (docs: Docs<V>) => void): (() => void) => {
+		const key = {}
+		this.addWatch(key, (_key, _atom, _before, after) => f(after))
+		f(this.#shown)
+		return () => void this.removeWatch(key)
+	}
+
+	get status(): Status {
+		return this.#session.status()
+	}
+
+	/** Calls `f` whenever the status, the conflicts or the rejected writes may have changed; returns what ends it. */
+	onStatus(f: (status: Status) => void): () => void {
+		this.#statusListeners.add(f)
+		return () => void this.#statusListeners.delete(f)
+	}
+
+	/** Copies that lost against the server's, oldest first. */
+	get conflicts(): Conflict<V>[] {
+		const mine = [...this.#session.replica.conflicts.values()].filter(({ id }) => this.#covers(id))
+		return mine.sort((a, b) => a.at - b.at) as Conflict<V>[]
+	}
+
+	/** Writes the own copy of a conflict over what is there now. */
+	restore(key: string): Written {
+		const conflict = this.#conflict(key)
+		const written = this.swap((docs) => {
+			const next = new Map(docs)
+			conflict.mine === undefined ? next.delete(conflict.id) : next.set(conflict.id, conflict.mine)
+			return next
+		})
+		this.dismiss(key)
+		return written
+	}
+
+	/** Forgets a conflict. */
+	dismiss(key: string): void {
+		this.#conflict(key)
+		this.#session.commit({ forget: [key] }).catch(() => {})
+	}
+
+	/** Writes that the server refuses to take. */
+	get rejected(): Rejected<V>[] {
+		return this.#refused().map(({ id, value, at, refused }) => ({ id, value: value as V, at, ...refused! }))
+	}
+
+	/** Tries a rejected write again. */
+	retry(id: string): void {
+		for (const write of this.#refused(id)) this.#session.retry(write)
+	}
+
+	/** Gives a rejected write up: the document shows what the server has. */
+	discard(id: string): void {
+		for (const { op } of this.#refused(id)) {
+			const error = { code: 'discarded', message: `the change of ${id} was discarded` }
+			this.#session.commit({ end: [{ op, id, error }] }).catch(() => {})
+		}
+	}
+
+	/** Exchanges everything with the server now; rejects where that fails. */
+	sync(): Promise<void> {
+		return this.#session.sync()
+	}
+
+	/** A new token, for all tabs; a loop that a refused one has paused goes on. */
+	setToken(token: Options['token']): void {
+		this.#session.setToken(token)
+	}
+
+	/** Removes the local data of this server and user, in all tabs. Rejects with `pending` while there are unsent writes, unless forced. */
+	logout({ force = false } = {}): Promise<void> {
+		return this.#session.logout(force)
+	}
+
+	/** Ends this atom; what it wrote stays on the device. */
+	destroy(): Promise<void> {
+		this.#watches.clear()
+		this.#statusListeners.clear()
+		this.#cache.removeWatch?.(this)
+		return this.#session.leave(this.#view)
+	}
+
+	#covers(id: string): boolean {
+		return id.startsWith(this.#group + ':')
+	}
+
+	#conflict(key: string): Conflict<V> {
+		const conflict = this.conflicts.find((one) => one.key === key)
+		if (!conflict) throw new RangeError(`pocketbook: there is no conflict ${key}`)
+		return conflict
+	}
+
+	#refused(id?: string) {
+		return [...this.#session.replica.writes()].filter((write) => write.refused && this.#covers(write.id) && (!id || id === write.id))
+	}
+
+	/** Documents look different in the replica. */
+	#onDocs(ids: Iterable<string>): void {
+		const swapped = this.#next
+		this.#next = undefined
+		if (swapped) return this.#show(swapped)
+		let next: Map<string, V> | undefined
+		for (const id of ids) {
+			if (!this.#covers(id)) continue
+			const value = this.#session.replica.shown(id) as V | undefined
+			if ((next ?? this.#shown).get(id) === value) continue
+			next ??= new Map(this.#shown)
+			value === undefined ? next.delete(id) : next.set(id, value)
+		}
+		if (next) this.#show(next)
+	}
+
+	#show(docs: Docs<V>): void {
+		const before = this.#shown
+		if (docs === before) return
+		this.#shown = docs
+		this.#resetting = true
+		try {
+			this.#cache.reset(docs)
+		} finally {
+			this.#resetting = false
+		}
+		for (const [key, watch] of [...this.#watches]) guarded(() => watch(key, this, before, docs))
+	}
+
+	/** The custom cache was changed by somebody else: that is a swap too. */
+	#onCache(docs: Docs<V>): void {
+		if (!this.#resetting && docs !== this.#shown) this.reset(docs)
+	}
+
+	#tellStatus(): void {
+		const status = this.status
+		for (const listener of [...this.#statusListeners]) guarded(() => listener(status))
+	}
+}
+
+/** Adds or replaces one document: `atom.swap(assoc, id, value)`. */
+export function assoc<V>(docs: Docs<V>, id: string, value: V): Docs<V> {
+	return new Map(docs).set(id, value)
+}
+
+/** Removes documents: `atom.swap(dissoc, id)`. */
+export function dissoc<V>(docs: Docs<V>, ...ids: string[]): Docs<V> {
+	const next = new Map(docs)
+	for (const id of ids) next.delete(id)
+	return next
+}
+
+function difference<V>(group: string, before: Docs<V>, after: Docs<V>): [string, V | undefined][] {
+	const edits: [string, V | undefined][] = []
+	if (before === after) return edits
+	for (const [id, value] of after) if (before.get(id) !== value || value === undefined) edits.push([checked(group, id, value), value])
+	// Where all of the old ones are still there, none is looked for.
+	if (after.size !== before.size + edits.filter(([id]) => !before.has(id)).length)
+		for (const id of before.keys()) if (!after.has(id)) edits.push([id, undefined])
+	return edits
+}
+
+/** The protocol's rules for an id, so that a mistake shows where it is made. */
+function checked(group: string, id: string, value: unknown): string {
+	if (value === undefined) throw new TypeError(`pocketbook: ${id} is undefined; to delete a document, leave it out`)
+	if (!id.startsWith(group + ':') || id.length === group.length + 1) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} is not in the group ${group}`)
+	if (/[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(id) || new TextEncoder().encode(id).length > 512)
+		throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} is too long or has control characters`)
+	return id
+}
+
+/** One that throws must not keep the others from being called, nor the write from being stored. */
+function guarded(f: () => void): void {
+	try {
+		f()
+	} catch (error) {
+		queueMicrotask(() => {
+			throw error
+		})
+	}
+}
+
+function plainCache<V>(): Cache<V> {
+	let docs: Docs<V> = new Map()
+	return { deref: () => docs, reset: (next) => (docs = next), addWatch() {} }
+}

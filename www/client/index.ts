@@ -1,0 +1,6 @@
+export { SyncedAtom, assoc, dissoc } from './atom.js'
+export { PocketbookError } from './types.js'
+export type {
+	Cache, Codec, Conflict, ConflictRow, Docs, DocRow, ErrorCode, Loaded, Merge, Options, Refusal, Rejected, Rows, State, Status,
+	Storage, Token, Watch, WriteRow, Written,
+} from './types.js'

@@ -1,0 +1,4 @@
+declare module 'transit-js' {
+	const transit: any
+	export default transit
+}

@@ -1,0 +1,198 @@
+// The atom as an app sees it, one tab, a server that works.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FakeServer, SyncedAtom, assoc, dissoc, get, persistence, setUp, until } from './harness.mjs'
+
+const cheese = { title: 'buy cheese' }
+
+test('a swap shows at once, then is on the device, then on the server', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	const { local, server: sent } = todos.swap(assoc, 'todos:1', cheese)
+	assert.equal(get(todos, 'todos:1'), cheese)
+	await local
+	await sent
+	assert.deepEqual(server.value('todos:1'), cheese)
+	await until(() => todos.status.state === 'synced')
+	assert.equal(get(todos, 'todos:1'), cheese, 'its own echo keeps the reference')
+})
+
+test('what another client writes, changes and deletes arrives by the stream', async () => {
+	const { server, atom } = await setUp()
+	server.put('todos:1', cheese)
+	server.put('other:1', 'not ours')
+	const todos = atom()
+	await until(() => get(todos, 'todos:1'))
+	assert.equal(todos.deref().size, 1)
+	await until(() => todos.status.state === 'synced')
+	const pulls = server.log.filter(({ method, url }) => method === 'GET' && url.startsWith('/sync')).length
+	server.put('todos:2', 'second')
+	server.put('todos:1', undefined)
+	await until(() => get(todos, 'todos:2') && !get(todos, 'todos:1'))
+	assert.equal(server.log.filter(({ method, url }) => method === 'GET' && url.startsWith('/sync')).length, pulls, 'without a pull')
+})
+
+test('it opens with what the device had kept, without a server', async () => {
+	const { server, atom } = await setUp()
+	const first = atom()
+	await first.swap(assoc, 'todos:1', cheese).server
+	await first.destroy()
+	await server.stop()
+	const second = atom()
+	await second.ready
+	assert.deepEqual(get(second, 'todos:1'), cheese)
+	await second.swap(assoc, 'todos:2', 'made offline').local
+	await until(() => second.status.state === 'offline')
+	assert.equal(second.status.pending, 1)
+	await second.destroy()
+	const third = atom()
+	await third.ready
+	assert.equal(get(third, 'todos:2'), 'made offline')
+	assert.equal(third.status.pending, 1)
+	await server.start()
+	await until(() => server.value('todos:2'))
+	await until(() => third.status.state === 'synced' && third.status.pending === 0)
+})
+
+test('watches are called with key, atom, old and new, also before anything is loaded', async () => {
+	const { atom } = await setUp()
+	const todos = atom()
+	const calls = []
+	todos.addWatch('w', (...args) => calls.push(args))
+	const before = todos.deref()
+	todos.swap(assoc, 'todos:1', cheese)
+	assert.deepEqual(calls, [['w', todos, before, todos.deref()]])
+	todos.removeWatch('w')
+	todos.swap(dissoc, 'todos:1')
+	assert.equal(calls.length, 1)
+})
+
+test('a watch may swap, and one that throws disturbs nobody', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	const caught = new Promise((resolve) => process.once('uncaughtException', resolve))
+	todos.addWatch('bad', () => {
+		todos.removeWatch('bad')
+		throw new Error('from a watch')
+	})
+	todos.addWatch('derive', (_k, _a, _old, docs) => docs.has('todos:sum') || todos.swap(assoc, 'todos:sum', docs.size))
+	todos.swap(assoc, 'todos:1', cheese)
+	assert.equal((await caught).message, 'from a watch')
+	console.log(server.docs, todos.deref(), todos.status)
+	await until(() => server.value('todos:sum') === 1 && server.value('todos:1'))
+})
+
+test('subscribe keeps the contract of a Svelte store, unbound', async () => {
+	const { atom } = await setUp()
+	const { subscribe, deref, swap } = atom()
+	const seen = []
+	const end = subscribe((docs) => seen.push(docs))
+	assert.deepEqual(seen, [deref()])
+	end()
+	assert.equal(swap, SyncedAtom.prototype.swap)
+})
+
+test('what did not change keeps its reference, and is not written', async () => {
+	const { server, atom } = await setUp()
+	for (let i = 0; i < 20; i++) server.put(`todos:${i}`, { i })
+	const todos = atom()
+	await until(() => todos.deref().size === 20)
+	const before = todos.deref()
+	server.put('todos:3', { i: 'new' })
+	await until(() => get(todos, 'todos:3').i === 'new')
+	for (const [id, value] of todos.deref()) assert.equal(value === before.get(id), id !== 'todos:3')
+	await todos.swap((docs) => new Map([...docs].map(([id, value]) => [id, { ...value }]))).server
+	assert.equal(server.log.filter(({ method }) => method === 'POST').length, 0)
+})
+
+test('bad ids and values are refused where they are made, and change nothing', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	const before = todos.deref()
+	for (const id of ['todos:', 'todos', 'other:1', 'todos:a\u0007', 'todos:' + 'é'.repeat(260)])
+		assert.throws(() => todos.swap(assoc, id, 1), /pocketbook: the id/)
+	const circle = {}
+	circle.circle = circle
+	assert.throws(() => todos.swap(assoc, 'todos:1', circle), /circular/i)
+	assert.throws(() => todos.swap(assoc, 'todos:1', undefined), /is undefined/)
+	assert.throws(() => todos.swap(assoc, 'todos:1', () => 1), /not a JSON value/)
+	assert.equal(todos.deref(), before)
+	assert.equal(todos.status.pending, 0)
+	assert.throws(() => new SyncedAtom({ url: server.url, group: '' }), /needs a group/)
+})
+
+test('a lone surrogate is refused too: no server takes it', async () => {
+	const { atom } = await setUp()
+	assert.throws(() => atom().swap(assoc, 'todos:\ud800', 1), /pocketbook: the id/)
+})
+
+test('many documents come in pages, and go out in batches', async () => {
+	const { server, atom } = await setUp()
+	server.pageSize = 7
+	for (let i = 0; i < 50; i++) server.put(`todos:${i}`, i)
+	const todos = atom()
+	await until(() => todos.deref().size === 50)
+	const { server: sent } = todos.swap((docs) => new Map([...docs].map(([id, value]) => [id, value + 1000]).concat([...Array(1000).keys()].map((i) => [`todos:n${i}`, i]))))
+	await sent
+	assert.equal(server.docs.size, 1050)
+	const pushes = server.log.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body).docs.length)
+	assert.deepEqual(pushes, [500, 500, 50])
+})
+
+test('several atoms share one stream, and each sees its own group', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	const notes = atom({ group: 'notes' })
+	await until(() => todos.status.state === 'synced' && server.streams === 1)
+	await until(() => server.log.some(({ url }) => url.startsWith('/events?group=notes&group=todos')))
+	server.put('todos:1', 't')
+	server.put('notes:1', 'n')
+	await until(() => get(todos, 'todos:1') && get(notes, 'notes:1'))
+	assert.deepEqual([[...todos.deref().keys()], [...notes.deref().keys()]], [['todos:1'], ['notes:1']])
+	assert.equal(server.streams, 1)
+	await notes.destroy()
+	server.put('todos:2', 't')
+	await until(() => get(todos, 'todos:2'))
+})
+
+test('an atom of an outer group sees what one of a nested group writes', async () => {
+	const { server, atom } = await setUp()
+	const inner = atom({ group: 'acme:todos' })
+	const outer = atom({ group: 'acme' })
+	await inner.swap(assoc, 'acme:todos:7', 'nested').server
+	assert.equal(get(outer, 'acme:todos:7'), 'nested')
+	assert.equal(server.value('acme:todos:7'), 'nested')
+})
+
+test('the first write asks the browser to keep the data', async () => {
+	const { atom } = await setUp()
+	const todos = atom()
+	const { asked } = persistence
+	assert.equal(todos.status.persisted, null)
+	todos.swap(assoc, 'todos:1', 1)
+	await until(() => todos.status.persisted === true)
+	todos.swap(assoc, 'todos:2', 1)
+	assert.equal(persistence.asked, asked + 1)
+})
+
+test('without a stream it polls', async () => {
+	const { server, atom } = await setUp()
+	server.fault = (_request, path) => (path === '/events' ? 'drop' : undefined)
+	const todos = atom({ interval: 30 })
+	await until(() => todos.status.state === 'synced')
+	server.put('todos:1', cheese)
+	await until(() => get(todos, 'todos:1'))
+	assert.equal(todos.status.online, true)
+})
+
+test('destroy ends requests and promises, and a later swap says so', async () => {
+	const { server, atom } = await setUp()
+	await server.stop()
+	const todos = atom()
+	const { local, server: sent } = todos.swap(assoc, 'todos:1', 1)
+	await local
+	await todos.destroy()
+	await assert.rejects(sent, { code: 'destroyed' })
+	assert.throws(() => todos.swap(assoc, 'todos:2', 1), { code: 'destroyed' })
+	await server.start()
+})

@@ -1,0 +1,79 @@
+// What a browser has and node has not, and a way to load the library several times, once for each tab.
+import 'fake-indexeddb/auto'
+import { build } from 'esbuild'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const client = fileURLToPath(new URL('../client/index.ts', import.meta.url))
+const out = await mkdtemp(join(tmpdir(), 'pocketbook-client-'))
+await build({ entryPoints: [client], bundle: true, format: 'esm', splitting: true, outdir: out, logLevel: 'warning', sourcemap: 'inline' })
+process.setSourceMapsEnabled(true)
+after(() => rm(out, { recursive: true, force: true }))
+
+let tabs = 0
+
+/** A tab: the library with nothing shared but what tabs of a browser share (IndexedDB, BroadcastChannel, locks). */
+export function openTab() {
+	return import(`${pathToFileURL(join(out, 'index.js'))}?tab=${++tabs}`)
+}
+
+// The Web Locks API, as much as is used: exclusive locks, abort of the wait, steal.
+class Locks {
+	#held = new Map()
+	#queues = new Map()
+
+	request(name, { signal, steal } = {}, job) {
+		return new Promise((resolve, reject) => {
+			const entry = { job, resolve, reject }
+			const queue = this.#queues.get(name) ?? []
+			this.#queues.set(name, queue)
+			if (steal) {
+				this.#held.get(name)?.reject(new DOMException('stolen', 'AbortError'))
+				this.#held.delete(name)
+				queue.unshift(entry)
+			} else queue.push(entry)
+			signal?.addEventListener('abort', () => {
+				if (!queue.includes(entry)) return
+				queue.splice(queue.indexOf(entry), 1)
+				reject(new DOMException('given up', 'AbortError'))
+			})
+			queueMicrotask(() => this.#next(name))
+		})
+	}
+
+	#next(name) {
+		const entry = !this.#held.has(name) && this.#queues.get(name).shift()
+		if (!entry) return
+		this.#held.set(name, entry)
+		Promise.resolve(entry.job()).then(entry.resolve, entry.reject).finally(() => {
+			if (this.#held.get(name) !== entry) return
+			this.#held.delete(name)
+			this.#next(name)
+		})
+	}
+}
+
+export const persistence = { asked: 0 }
+const navigator = {
+	onLine: true,
+	locks: new Locks(),
+	storage: {
+		persist: async () => !!++persistence.asked,
+		persisted: async () => false,
+	},
+}
+Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true })
+
+/** Waits until the condition holds; says what it was where it never does. */
+export async function until(condition, what = condition.toString(), patience = 10_000) {
+	const end = Date.now() + patience
+	for (;;) {
+		const value = await condition()
+		if (value) return value
+		if (Date.now() > end) throw new Error(`it never came true: ${what}`)
+		await new Promise((done) => setTimeout(done, 5))
+	}
+}

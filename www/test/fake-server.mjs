@@ -1,0 +1,235 @@
+// A small server in this process that speaks the sync protocol, for tests of the client alone. Faults are switched on from outside.
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import { readFile } from 'node:fs/promises'
+import { extname, join, normalize } from 'node:path'
+
+const TYPES = {
+	'.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',
+	'.woff2': 'font/woff2', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json',
+}
+const POLICY =
+	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const PROBLEMS = {
+	400: 'bad-request', 401: 'unauthorized', 403: 'forbidden', 404: 'not-found', 413: 'too-large', 415: 'unsupported-media-type',
+	429: 'too-many-streams', 503: 'unavailable',
+}
+
+export class Problem extends Error {
+	constructor(status, detail) {
+		super(detail)
+		this.status = status
+	}
+}
+
+const covers = (group, id) => id.startsWith(group + ':')
+
+export class FakeServer {
+	docs = new Map() // id -> {id, version, value | deleted, seq, op}
+	seq = 0
+	epoch = randomBytes(4).toString('hex')
+	horizon = 0
+	pageSize = 1000
+	maxBody = 1 << 20
+	/** token -> {groups: {name: 'rw' | 'ro'}}; null: authentication is off. */
+	tokens = null
+	/** Every request as {method, url, body}. */
+	log = []
+	/** Called before each request with (request, path); may throw a Problem, answer 'drop' (no answer), or 'lose' (done, but no answer). */
+	fault = () => undefined
+	/** Called when a push has been carried out, before its answer goes out; may return a promise. */
+	beforeAnswer = () => undefined
+	#streams = new Set()
+	#www
+	#http
+
+	constructor({ www } = {}) {
+		this.#www = www
+	}
+
+	get url() {
+		return `http://127.0.0.1:${this.port}/`
+	}
+
+	get streams() {
+		return this.#streams.size
+	}
+
+	async start(port = this.port ?? 0) {
+		this.#http = createServer((request, response) => this.#handle(request, response).catch((error) => response.destroy(error)))
+		await new Promise((done, failed) => this.#http.once('error', failed).listen(port, '127.0.0.1', done))
+		this.port = this.#http.address().port
+		return this
+	}
+
+	async stop() {
+		const closed = new Promise((done) => this.#http.close(done))
+		this.#http.closeAllConnections()
+		this.#streams.clear()
+		await closed
+	}
+
+	/** What `fork` gives is put back: the state of an older backup, under a new epoch. */
+	snapshot() {
+		return structuredClone({ docs: this.docs, seq: this.seq })
+	}
+
+	restore({ docs, seq }) {
+		Object.assign(this, { docs: structuredClone(docs), seq, epoch: randomBytes(4).toString('hex') })
+		this.dropStreams()
+	}
+
+	/** Tombstones go, and cursors from before are told to start anew. */
+	purge() {
+		for (const [id, doc] of this.docs) if (doc.deleted) this.docs.delete(id)
+		this.horizon = this.seq
+	}
+
+	dropStreams() {
+		for (const stream of this.#streams) stream.response.destroy()
+	}
+
+	/** A write by some other client. */
+	put(id, value, op) {
+		const doc = this.docs.get(id)
+		const body = value === undefined ? { deleted: true } : { value }
+		this.docs.set(id, { id, version: (doc?.version ?? 0) + 1, ...body, seq: ++this.seq, op })
+		this.#publish([id])
+	}
+
+	value(id) {
+		return this.docs.get(id)?.value
+	}
+
+	async #handle(request, response) {
+		const url = new URL(request.url, this.url)
+		const chunks = []
+		for await (const chunk of request) chunks.push(chunk)
+		const body = Buffer.concat(chunks).toString()
+		this.log.push({ method: request.method, url: url.pathname + url.search, body, token: request.headers.authorization })
+		try {
+			const fault = await this.fault(request, url.pathname, body)
+			if (fault === 'drop') return request.socket.destroy()
+			const answer = await this.#route(request, response, url, body)
+			if (answer === undefined) return
+			if (fault === 'lose') return request.socket.destroy()
+			await this.beforeAnswer(request, answer)
+			this.#answer(response, 200, 'application/json', JSON.stringify(answer))
+		} catch (error) {
+			if (!(error instanceof Problem)) throw error
+			const code = PROBLEMS[error.status]
+			const text = JSON.stringify({ type: 'about:blank', title: code, status: error.status, detail: error.message, code })
+			this.#answer(response, error.status, 'application/problem+json', text)
+		}
+	}
+
+	#answer(response, status, type, body) {
+		response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body)
+	}
+
+	async #route(request, response, url, body) {
+		const groups = url.searchParams.getAll('group')
+		if (url.pathname === '/sync' && request.method === 'POST') return this.#push(request, body)
+		if (url.pathname === '/sync') return this.#allow(request, groups, 'ro') && this.#page(groups[0], url.searchParams.get('since') ?? '0')
+		if (url.pathname === '/events') return this.#allow(request, groups, 'ro') && this.#stream(response, groups)
+		if (url.pathname === '/readyz') return {}
+		return this.#file(request, response, url.pathname)
+	}
+
+	#grants(request) {
+		if (!this.tokens) return { '*': 'rw' }
+		const token = request.headers.authorization?.replace(/^Bearer /, '')
+		if (!this.tokens[token]) throw new Problem(401, token ? 'the token is unknown or was revoked' : 'a token is needed')
+		return this.tokens[token].groups
+	}
+
+	#allow(request, names, mode) {
+		const grants = Object.entries(this.#grants(request))
+		for (const name of names)
+			if (!grants.some(([group, how]) => (group === '*' || name === group || covers(group, name)) && (mode === 'ro' || how === 'rw')))
+				throw new Problem(403, `the token does not cover ${name}`)
+		return true
+	}
+
+	#cursor(seq) {
+		return `${this.epoch}.${seq}`
+	}
+
+	#page(group, since) {
+		const [epoch, place, mark] = since.split('.')
+		// A third part marks the pages of a snapshot.
+		const reset = since !== '0' && (epoch !== this.epoch || +place > this.seq || +place < this.horizon || mark === 's')
+		const from = since === '0' || (reset && mark !== 's') || epoch !== this.epoch ? 0 : +place
+		const all = [...this.docs.values()].filter((doc) => covers(group, doc.id) && doc.seq > from).sort((a, b) => a.seq - b.seq)
+		const docs = all.slice(0, this.pageSize)
+		const more = all.length > docs.length
+		const seq = more ? docs.at(-1).seq : this.seq
+		return { docs: docs.map(shown), cursor: this.#cursor(seq) + (more && reset ? '.s' : ''), more, reset }
+	}
+
+	#push(request, body) {
+		this.#grants(request)
+		if (Buffer.byteLength(body) > this.maxBody) throw new Problem(413, `the body is longer than ${this.maxBody} bytes`)
+		const { docs } = JSON.parse(body)
+		if (!Array.isArray(docs)) throw new Problem(400, 'docs: must be an array')
+		this.#allow(request, docs.map((doc) => doc.id), 'rw')
+		if (new Set(docs.map((doc) => doc.id)).size < docs.length) throw new Problem(400, 'docs: the same id twice')
+		for (const doc of docs) this.#check(doc)
+		const results = docs.map((doc) => this.#write(doc))
+		this.#publish(results.filter((result) => result.status === 'ok').map((result) => result.id))
+		return { results, cursor: this.#cursor(this.seq) }
+	}
+
+	#check(doc) {
+		if ('value' in doc === 'deleted' in doc) throw new Problem(400, 'docs: either value or deleted')
+		if (doc.value?.poison) throw new Problem(400, 'docs: poison')
+	}
+
+	#write({ id, base = 0, op, value, deleted }) {
+		const now = this.docs.get(id)
+		if (op && now?.op === op) return { id, status: 'ok', version: now.version }
+		if (deleted && (!now || now.deleted) && base === 0) return { id, status: 'ok', version: now?.version ?? 0 }
+		if (!now && base > 0) return { id, status: 'conflict', version: 0, deleted: true }
+		if (now && base !== now.version && !(now.deleted && base === 0)) return { ...shown(now), status: 'conflict' }
+		const doc = { id, version: (now?.version ?? 0) + 1, ...(deleted ? { deleted } : { value }), seq: ++this.seq, op }
+		this.docs.set(id, doc)
+		return { id, status: 'ok', version: doc.version }
+	}
+
+	#stream(response, groups) {
+		response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+		const stream = { response, groups }
+		this.#streams.add(stream)
+		response.on('close', () => this.#streams.delete(stream))
+		response.write('retry: 50\n\n')
+		for (const group of groups) this.#event(stream, 'connected', { group, cursor: this.#cursor(this.seq) })
+	}
+
+	#event({ response }, event, data) {
+		response.write(`event: ${event}\nid: ${data.cursor}\ndata: ${JSON.stringify(data)}\n\n`)
+	}
+
+	#publish(ids) {
+		for (const stream of this.#streams)
+			for (const group of stream.groups) {
+				const docs = ids.filter((id) => covers(group, id)).map((id) => shown(this.docs.get(id))).filter(Boolean)
+				const page = { group, docs, cursor: this.#cursor(this.seq), more: false, reset: false }
+				if (docs.length) this.#event(stream, 'change', page)
+			}
+	}
+
+	async #file(request, response, path) {
+		const file = normalize(path.endsWith('/') ? path + 'index.html' : path)
+		const data = this.#www && (await readFile(join(this.#www, file)).catch(() => undefined))
+		if (!data) throw new Problem(404, 'there is nothing at this path')
+		const headers = { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-cache' }
+		response.writeHead(200, headers).end(data)
+	}
+}
+
+function shown(doc) {
+	if (!doc) return undefined
+	const { id, version, value, deleted } = doc
+	return deleted ? { id, version, deleted } : { id, version, value }
+}
