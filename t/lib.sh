@@ -1,5 +1,5 @@
 # For the numbered scripts: a server of one's own, conditions that are waited for, results in the Test Anything Protocol.
-# A script runs alone (`sh t/0010-push-and-pull.sh`) with ./pocketbook, or with the program that POCKETBOOK names.
+# A script runs alone (`bash t/0010-sync.sh`) with ./pocketbook, or with the program that POCKETBOOK names.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -109,8 +109,25 @@ stream() {
 saw() { grep -Eq -- "$2" "$work/$1"; }
 last_id() { sed -n 's/^id: //p' "$work/$1" | tail -1; }
 
-# workers: pids of the server's worker processes; writer: that of its writer
-workers() { sed -n 's/.*process=worker\.\([0-9]*\) pid=\([0-9]*\).*/\2/p' "$log"; }
+# Pids of the server's processes. Its first child is the writer; a child that was replaced is logged.
+children() { cat "/proc/$server/task/$server/children"; }
+newest() { sed -n "s/.*event=child_start child=$1 child_pid=\([0-9]*\).*/\1/p" "$log" | tail -1; }
+writer() {
+	local pid
+	pid=$(newest writer)
+	[ -n "$pid" ] || pid=$(children | tr ' ' '\n' | head -1)
+	echo "$pid"
+}
+workers() { children | tr ' ' '\n' | grep -v "^$(writer)\$" | grep .; }
+# holder PORT: the process that has the server's side of the connection from that local port
+inode_of() { awk -v port="$(printf ':%04X' "$1")" '$3 ~ port"$" { print $10 }' /proc/net/tcp | head -1; }
+holder() {
+	local inode pid
+	inode=$(inode_of "$1")
+	for pid in $(workers); do
+		ls -l "/proc/$pid/fd" 2>/dev/null | grep -q "socket:\[$inode\]" && echo "$pid" && return
+	done
+}
 
 finish() {
 	for pid in $started; do
