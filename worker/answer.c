@@ -69,7 +69,7 @@ void problem_put(struct buf *out, enum problem problem, const char *detail)
 	buf_put_byte(out, '}');
 }
 
-void answer_raw(struct buf *out, int status, const char *detail)
+void answer_raw(struct buf *out, int status, const char *detail, bool is_head)
 {
 	enum problem problem = PROBLEM_BAD_REQUEST;
 	struct buf body = BUF_EMPTY;
@@ -80,6 +80,7 @@ void answer_raw(struct buf *out, int status, const char *detail)
 	problem_put(&body, problem, detail);
 	buf_putf(out, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
 		 status, rows[problem].title, body.len, problem == PROBLEM_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "");
-	buf_put_slice(out, buf_slice(&body));
+	if (!is_head)
+		buf_put_slice(out, buf_slice(&body));
 	buf_free(&body);
 }

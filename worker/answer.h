@@ -25,7 +25,8 @@ const char *status_phrase(int status);
 enum problem problem_of(enum rc rc);
 /* Appends the application/problem+json body. */
 void problem_put(struct buf *out, enum problem problem, const char *detail);
-/* A whole answer as bytes, for a connection that closes after it; status is one of the table. */
-void answer_raw(struct buf *out, int status, const char *detail);
+/* A whole answer as bytes, for a connection that closes after it; status is one of the table. The answer to a HEAD request tells
+ * the length of a body and leaves it out. */
+void answer_raw(struct buf *out, int status, const char *detail, bool is_head);
 
 #endif

@@ -94,7 +94,7 @@ static void conn_refuse(struct conn *conn)
 	log_info("request_refused", LOG_NUMBER("status", conn->guard.status), LOG_TEXT("reason", conn->guard.detail));
 	refusal = mem_alloc(sizeof(*refusal));
 	refusal->base = conn->table->worker->base;
-	answer_raw(&refusal->answer, conn->guard.status, conn->guard.detail);
+	answer_raw(&refusal->answer, conn->guard.status, conn->guard.detail, conn->guard.is_head);
 	conn_take(conn, on_refused_taken, refusal);
 }
 

@@ -33,8 +33,10 @@ static void guard_complete(struct guard *guard)
 static void guard_check_head(struct guard *guard, struct slice text)
 {
 	struct head head;
+	bool good = head_parse(text, &head);
 
-	if (!head_parse(text, &head)) {
+	guard->is_head = head.is_head;
+	if (!good) {
 		guard_refuse(guard, head.status, head.detail);
 		return;
 	}

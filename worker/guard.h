@@ -28,6 +28,7 @@ struct guard {
 	struct buf line;    /* an unfinished head or chunk-size line */
 	int status;         /* once refused: 400, 405 or 413 */
 	const char *detail; /* once refused: why, a static sentence */
+	bool is_head;       /* the request that came last has the method HEAD */
 };
 
 void guard_init(struct guard *guard, size_t max_body);

@@ -125,6 +125,7 @@ static bool check_request_line(struct head *head, struct slice line, struct requ
 	out->method = slice_make(line.data, (size_t)(first - line.data));
 	target = slice_make(first + 1, (size_t)(last - first) - 1);
 	version = slice_make(last + 1, line.len - (size_t)(last - line.data) - 1);
+	head->is_head = slice_is(out->method, "HEAD");
 	if (!is_token(out->method))
 		return head_refuse(head, 400, "the method is not a token");
 	if (!slice_is(version, "HTTP/1.1") && !slice_is(version, "HTTP/1.0"))

@@ -9,6 +9,7 @@
 struct head {
 	bool chunked;
 	uint64_t length; /* Content-Length; 0 where there is none */
+	bool is_head;    /* the method is HEAD: an answer has no body, not even a refusal */
 	int status;      /* where refused: 400 or 405 */
 	const char *detail;
 };
