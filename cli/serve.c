@@ -208,13 +208,12 @@ static int www_check(const struct options *options, const struct master_settings
 	return EXIT_DONE;
 }
 
-/* Without a token nobody can sign in: tells how to make one. Opens the database first, so that a fault in it is told before anything
- * is started. */
-static int tokens_check(const char *program, const char *db)
+/* Without a token nobody can sign in: `hint` gets how to make one. Opens the database first, so that a fault in it is told before
+ * anything is started. */
+static int tokens_check(const char *program, const char *db, struct buf *hint)
 {
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
-	struct buf hint = BUF_EMPTY;
 	struct reason why;
 	enum rc rc = admin_do_alone(db, &list, &answer, &why);
 	size_t count = answer.reply.token_count;
@@ -224,12 +223,11 @@ static int tokens_check(const char *program, const char *db)
 		return say_failed("%s", why.text);
 	if (count)
 		return EXIT_DONE;
-	say_quoted(&hint, program);
-	buf_put_text(&hint, " token add --user NAME --group '*' --db ");
-	say_quoted(&hint, db);
-	say("there is no token yet, so nobody can sign in; this makes one, now or while the server runs:\n  %.*s", (int)hint.len,
-	    hint.data);
-	buf_free(&hint);
+	buf_put_text(hint, "there is no token yet, so nobody can sign in; this makes one:\n  ");
+	say_quoted(hint, program);
+	buf_put_text(hint, " token add --user NAME --group '*' --db ");
+	say_quoted(hint, db);
+	buf_put_byte(hint, 0);
 	return EXIT_DONE;
 }
 
@@ -237,6 +235,7 @@ static int serve_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
 	struct master_settings settings = settings_read(options);
+	struct buf hint = BUF_EMPTY;
 	int status = listen_check(options, &settings);
 
 	if (status == EXIT_DONE)
@@ -244,8 +243,12 @@ static int serve_run(const struct invocation *invocation)
 	if (status == EXIT_DONE)
 		status = www_check(options, &settings);
 	if (status == EXIT_DONE && settings.worker.auth)
-		status = tokens_check(invocation->program, settings.worker.db);
-	return status == EXIT_DONE ? master_run(&settings) : status;
+		status = tokens_check(invocation->program, settings.worker.db, &hint);
+	settings.greeting = hint.data;
+	if (status == EXIT_DONE)
+		status = master_run(&settings);
+	buf_free(&hint);
+	return status;
 }
 
 const struct command command_serve = {

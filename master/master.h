@@ -10,6 +10,7 @@ struct master_settings {
 	const char *const *listen; /* ADDR:PORT or [ADDR6]:PORT, numeric; port 0: the kernel's choice, the same for all workers */
 	size_t listen_count;
 	unsigned workers;
+	const char *greeting; /* said on stderr when all serve; NULL: nothing */
 	struct worker_settings worker;
 };
 

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The end: SIGTERM drains, and a master that is killed leaves nobody behind.
+. "$(dirname "$0")/lib.sh"
+
+all_gone() { for pid in "$@"; do [ ! -e "/proc/$pid" ] || grep -q '^State:.*[ZX]' "/proc/$pid/status" || return 1; done; }
+
+serve_open --workers 2
+stream open 'group=todos&docs=1'
+reader=$stream
+push '{"docs":[{"id":"todos:1","value":1}]}' >/dev/null
+family=$(children)
+address=${url#http://}
+exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
+printf 'POST /sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n{"docs":[{"id":"todos:2","val' >&6
+wait_for "half a request has come in" sh -c "curl -sf '$url/healthz'"
+kill -TERM "$server"
+wait_for "streams end" gone "$reader"
+printf 'ue":"late"}]}  ' >&6
+like "$(timeout 20 cat <&6)" '^HTTP/1.1 200 OK' "a request that was in flight is answered"
+exec 6>&-
+wait "$server"
+is $? 0 "exit status 0"
+server=
+# shellcheck disable=SC2086
+wait_for "no process is left" all_gone $family
+ok "$([ -e "$db.sock" ] && echo 1 || echo 0)" "no control socket is left"
+unlike "$(cat "$log")" 'child_kill|drain_cut_short' "nobody had to be killed"
+
+serve_open
+like "$(pull group=todos)" '"todos:2".*"late"' "what was answered while stopping is there"
+kill -INT "$server"
+wait "$server"
+is $? 0 "SIGINT ends it as well"
+server=
+
+serve_open --workers 2
+family=$(children)
+port=${url##*:}
+kill -KILL "$server"
+wait "$server" 2>/dev/null
+# shellcheck disable=SC2086
+wait_for "after kill -9 of the master everyone goes home" all_gone $family
+log=$work/again.log
+"$POCKETBOOK" serve --db "$db" --listen "127.0.0.1:$port" --auth off >"$log.out" 2>"$log" &
+server=$!
+started="$started $server"
+wait_for "the same database and port serve again" grep -q 'serving http' "$log"
+stop
+is "$status" 0 "and stop"
+finish

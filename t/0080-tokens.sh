@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Tokens: made and revoked with and without a running server; what they may do; how streams end with them.
+. "$(dirname "$0")/lib.sh"
+
+add() { "$POCKETBOOK" token add --db "$db" "$@" 2>"$work/hint"; }
+id_of() { printf '%s' "$1" | cut -c5-20; }
+auth() { printf 'Authorization: Bearer %s' "$1"; }
+json='Content-Type: application/json'
+
+early=$(add --user ann --group todos)
+is "$?" 0 "a token is made before there is a server"
+like "$early" '^pbk_[0-9a-f]{16}_[A-Za-z0-9_-]{48}$' "it stands alone on stdout"
+serve --workers 3
+is "$(status_of "$url/sync?group=todos" -H "$(auth "$early")")" 200 "it is good for its group"
+is "$(status_of "$url/sync?group=other" -H "$(auth "$early")")" 403 "and no other"
+is "$(status_of "$url/sync?group=todos:home" -H "$(auth "$early")")" 200 "but for what is nested in it"
+is "$(status_of "$url/sync?group=todos")" 401 "without a token: 401"
+like "$(curl -si "$url/sync?group=todos")" '^WWW-Authenticate: Bearer' "which says what is wanted"
+is "$(status_of "$url/sync?group=todos" -H "$(auth "${early%?}A")")" 401 "a token with a wrong letter is none"
+is "$(status_of "$url/sync?group=todos&token=$early")" 401 "?token= is not for /sync"
+is "$(status_of "$url/")" 200 "the page needs none"
+
+reader=$(add --user bob --group todos:ro --group notes)
+is "$(status_of "$url/sync" -H "$(auth "$reader")" -H "$json" -d '{"docs":[{"id":"todos:1","value":1}]}')" 403 "a read-only group cannot be written"
+like "$(cat "$work/body")" '"code":"forbidden".*docs\[0\].id' "the problem names the document"
+is "$(status_of "$url/sync" -H "$(auth "$reader")" -H "$json" -d '{"docs":[{"id":"notes:1","value":1},{"id":"todos:1","value":1}]}')" 403 "nor together with one that can"
+like "$(curl -s "$url/sync?group=notes" -H "$(auth "$reader")")" '"docs":\[\]' "nothing of it was written"
+is "$(status_of "$url/sync" -H "$(auth "$reader")" -H "$json" -d '{"docs":[{"id":"notes:1","value":1}]}')" 200 "the other group can"
+is "$(status_of "$url/events?group=todos&group=secret" -H "$(auth "$reader")")" 403 "a stream wants all of its groups allowed"
+all=$(add --user root --group '*')
+is "$(status_of "$url/sync?group=anything:at:all" -H "$(auth "$all")")" 200 "* is every group"
+
+list=$("$POCKETBOOK" token list --db "$db")
+like "$list" 'ann.*todos' "the list shows users and groups"
+is "$(printf '%s\n' "$list" | grep -c -e "$(id_of "$early")" -e "$(id_of "$reader")" -e "$(id_of "$all")")" 3 "and ids"
+unlike "$list" "$(printf '%s' "$early" | cut -c22-50)" "but no secret"
+
+for n in 1 2 3 4 5 6 7 8 9 10 11 12; do stream "early.$n" "group=todos&token=$early"; done
+stream bob 'group=todos' -H "$(auth "$reader")"
+is "$(for pid in $(workers); do ls -l "/proc/$pid/fd" | grep -c socket: ; done | awk '$1 > 3' | wc -l | awk '{ print ($1 > 1) }')" 1 "streams are open in more than one worker"
+"$POCKETBOOK" token revoke "$(id_of "$early")" --db "$db" 2>"$work/hint"
+is "$?" 0 "a token is revoked while the server runs"
+streams_of_ann() { for n in 1 2 3 4 5 6 7 8 9 10 11 12; do pgrep -f "curl -sN $url/events.group=todos&token=$early" >/dev/null && return 1; done; return 0; }
+wait_for "its streams end, in every worker" streams_of_ann
+is "$(status_of "$url/sync?group=todos" -H "$(auth "$early")")" 401 "it is good for nothing any more"
+kill -0 "$stream"
+ok $? "the stream of another token lives on"
+"$POCKETBOOK" token revoke 0123456789abcdef --db "$db" 2>"$work/hint"
+is "$?" 1 "an unknown id cannot be revoked"
+like "$(cat "$work/hint")" 0123456789abcdef "which is said"
+
+brief=$(add --user eve --group todos --expires 2s)
+stream brief 'group=todos' -H "$(auth "$brief")"
+wait_for "a stream ends when its token expires" gone "$stream"
+is "$(status_of "$url/sync?group=todos" -H "$(auth "$brief")")" 401 "then it is refused"
+
+stop
+late=$(add --user zoe --group late)
+is "$?" 0 "a token is made after the server has gone"
+"$POCKETBOOK" token revoke "$(id_of "$late")" --db "$db" 2>/dev/null
+is "$?" 0 "and revoked"
+for token in "$early" "$reader" "$all" "$brief" "$late"; do
+	grep -qF "$(printf '%s' "$token" | cut -c22-60)" "$db" "$work"/server.*.log*
+	is "$?" 1 "no secret in the logs or the database"
+done
+
+"$POCKETBOOK" token add --db "$db" --group todos >/dev/null 2>"$work/hint"
+is "$?" 2 "a token wants a user"
+"$POCKETBOOK" token add --db "$db" --user x --group 'a:rx:' --expires soon >/dev/null 2>"$work/hint"
+is "$?" 2 "and dates that can be read"
+"$POCKETBOOK" serve --db "$db" --listen 0.0.0.0:0 --auth off 2>"$work/hint"
+is "$?" 2 "authentication cannot be off where others can connect"
+like "$(cat "$work/hint")" loopback "which is said"
+db=$work/new.db
+serve
+like "$(cat "$log")" "token add.*--db $db|token add.*$db" "a server without a token says how to make one"
+stop
+finish

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# A start that cannot be ends in one line that says what and what to do, and a status that is not 0.
+. "$(dirname "$0")/lib.sh"
+
+# fails STATUS PATTERN NAME WORD...: the program ends with that status and one line
+fails() {
+	local wanted=$1 pattern=$2 name=$3
+	shift 3
+	timeout 60 "$POCKETBOOK" "$@" >"$work/out" 2>"$work/err"
+	is "$?" "$wanted" "$name: status $wanted"
+	is "$(wc -l <"$work/err")" 1 "$name: one line"
+	like "$(cat "$work/err")" "^pocketbook: .*$pattern" "$name: says what"
+}
+start() { fails "$1" "$2" "$3" serve --auth off --listen 127.0.0.1:0 "${@:4}"; }
+
+serve_open
+port=${url##*:}
+fails 1 "127.0.0.1:$port" "a port in use" serve --auth off --db "$work/other.db" --listen "127.0.0.1:$port"
+start 1 "$db" "a database in use" --db "$db"
+stop
+
+printf 'this is no database, however long it may be: %4096d' 0 >"$work/text"
+start 1 text "not a database" --db "$work/text"
+if command -v sqlite3 >/dev/null; then
+	sqlite3 "$work/foreign.db" 'create table t (a)'
+	start 1 foreign.db "another program's database" --db "$work/foreign.db"
+	cp "$db" "$work/newer.db"
+	sqlite3 "$work/newer.db" 'pragma user_version = 999'
+	start 1 newer "a database of a newer version" --db "$work/newer.db"
+fi
+start 1 missing "a directory that is not there" --db "$work/missing/x.db"
+start 1 text "a file for a directory" --db "$work/text/x.db"
+fails 1 '192.0.2.1:0' "an address of another machine" serve --auth on --db "$work/a.db" --listen 192.0.2.1:0
+
+fails 2 "unknown option --wrokers.*help serve" "an unknown option" serve --wrokers 2
+fails 2 "workers" "a number that is none" serve --workers many
+fails 2 "listen" "an address that is none" serve --auth off --listen localhost
+fails 2 "auth" "a word that is neither on nor off" serve --auth maybe
+fails 2 "db" "an option without its value" serve --db
+fails 2 "www" "a folder that is not there" serve --www "$work/nowhere"
+fails 2 "cors" "an origin that is none" serve --cors example.org
+fails 2 "sreve" "an unknown command" sreve
+printf 'workers = 2\nworkers = 3\n' >"$work/twice.conf"
+fails 2 "twice.conf:2: workers" "a name twice in the file" serve --config "$work/twice.conf"
+printf '# mine\nwrokers = 2\n' >"$work/unknown.conf"
+fails 2 "unknown.conf:2: .*wrokers" "an unknown name in the file" serve --config "$work/unknown.conf"
+printf 'workers = none\n' >"$work/value.conf"
+fails 2 "value.conf:1: workers" "a bad value in the file" serve --config "$work/value.conf"
+fails 2 "absent.conf" "a file that is not there" serve --config "$work/absent.conf"
+POCKETBOOK_WORKERS=x fails 2 "POCKETBOOK_WORKERS" "a bad value in the environment" serve
+
+printf 'db = %s\nworkers = 1\nauth = off\nlisten = 127.0.0.1:0\n' "$work/file.db" >"$work/good.conf"
+log=$work/good.log
+POCKETBOOK_WORKERS=2 "$POCKETBOOK" serve --config "$work/good.conf" --db "$work/line.db" >/dev/null 2>"$log" &
+server=$!
+started="$started $server"
+wait_for "the file, the environment and the command line are read" grep -q 'serving http' "$log"
+like "$(cat "$log")" "2 workers, database $work/line.db" "the command line goes before the environment, that before the file"
+stop
+is "$status" 0 "it stops"
+
+is "$("$POCKETBOOK" version | head -1 | cut -d' ' -f1)" pocketbook "version tells the name"
+like "$("$POCKETBOOK" help)" 'serve.*' "help tells the commands"
+like "$("$POCKETBOOK" help serve)" '--listen ADDR:PORT' "help serve tells its options"
+"$POCKETBOOK" help >/dev/full 2>/dev/null
+is $? 1 "help that cannot be written has failed"
+finish

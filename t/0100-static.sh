@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The page, the folder that can stand in for it, CORS, and what a supervisor asks.
+. "$(dirname "$0")/lib.sh"
+
+serve_open --workers 1 --cors https://app.example --cors http://localhost:3000
+head=$(curl -si "$url/" | tr -d '\r')
+like "$head" '^HTTP/1.1 200 OK' "the page is there"
+like "$head" '^Content-Type: text/html' "as HTML"
+like "$head" "^Content-Security-Policy: default-src 'self'" "with a policy"
+like "$head" '^X-Content-Type-Options: nosniff' "and no guessing of types"
+etag=$(printf '%s\n' "$head" | sed -n 's/^ETag: //p')
+is "$(status_of "$url/" -H "If-None-Match: $etag")" 304 "it is not sent twice"
+is "$(status_of "$url/" -H "If-None-Match: \"x\", W/$etag")" 304 "whatever the list of tags looks like"
+is "$(status_of "$url/" -H 'If-None-Match: "x"')" 200 "but for another tag it is"
+is "$(curl -sI "$url/" | tr -d '\r' | sed -n 's/^Content-Length: //p')" "$(curl -s "$url/" | wc -c)" "HEAD tells the length"
+is "$(curl -s --compressed "$url/pocketbook.js" | md5sum)" "$(curl -s "$url/pocketbook.js" | md5sum)" "compressed and plain are the same"
+like "$(curl -sI "$url/pocketbook.js" -H 'Accept-Encoding: gzip')" 'Content-Encoding: gzip' "for those who take it"
+is "$(status_of "$url/nothing.js")" 404 "what is not there is not found"
+is "$(curl -s "$url/healthz")" ok "healthz"
+is "$(curl -s "$url/readyz")" ready "readyz"
+
+origin='Origin: https://app.example'
+like "$(curl -si "$url/sync?group=a" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "a page of a configured origin may read"
+like "$(curl -si "$url/sync?group=" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "refusals too"
+unlike "$(curl -si "$url/sync?group=a" -H 'Origin: https://evil.example')" 'Access-Control-Allow' "others may not"
+like "$(curl -si "$url/sync?group=a")" '^Vary: Origin' "caches are told"
+head=$(curl -si -X OPTIONS "$url/sync" -H "$origin" -H 'Access-Control-Request-Method: POST')
+like "$head" '^HTTP/1.1 204' "a preflight is answered"
+like "$head" 'Access-Control-Allow-Methods: .*POST' "with methods"
+like "$head" 'Access-Control-Allow-Headers: .*Authorization' "and fields"
+unlike "$(curl -si -X OPTIONS "$url/sync" -H 'Origin: https://evil.example')" 'Access-Control-Allow' "for others without them"
+stream cors 'group=a' -i -H "$origin"
+like "$(cat "$work/cors")" 'Access-Control-Allow-Origin: https://app.example' "streams carry it"
+stop
+
+mkdir -p "$work/www/sub"
+printf 'mine' >"$work/www/index.html"
+printf 'sub' >"$work/www/sub/index.html"
+printf 'body{}' >"$work/www/a b.css"
+printf 'secret' >"$work/secret"
+ln -s ../secret "$work/www/out"
+ln -s index.html "$work/www/in"
+serve_open --www "$work/www"
+is "$(curl -s "$url/")" mine "a folder stands in for the page"
+is "$(curl -s "$url/sub/")" sub "folders in it have index pages"
+like "$(curl -si "$url/a%20b.css")" 'Content-Type: text/css' "types go by the ending"
+is "$(curl -s "$url/in")" mine "a link within it is followed"
+is "$(status_of "$url/out")" 404 "one that leaves it is not"
+is "$(status_of "$url/sub")" 404 "a folder is no file"
+is "$(status_of --path-as-is "$url/../secret")" 400 "nor do dots leave it"
+is "$(status_of --path-as-is "$url/sub/..%2f..%2fsecret")" 400 "nor escaped ones"
+etag=$(curl -si "$url/" | tr -d '\r' | sed -n 's/^ETag: //p')
+is "$(status_of "$url/" -H "If-None-Match: $etag")" 304 "it is not sent twice"
+printf 'new!' >"$work/www/index.html.new" && mv "$work/www/index.html.new" "$work/www/index.html"
+is "$(curl -s "$url/" -H "If-None-Match: $etag")" 'new!' "until it changes"
+stop
+finish
