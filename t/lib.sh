@@ -134,6 +134,10 @@ finish() {
 		kill -KILL "$pid" 2>/dev/null
 	done
 	wait 2>/dev/null
+	if grep -l Sanitizer "$work"/server.*.log >/dev/null 2>&1; then
+		ok 1 "no sanitizer has anything to say"
+		grep -h -A20 Sanitizer "$work"/server.*.log | sed 's/^/# /'
+	fi
 	printf '1..%d\n' "$count"
 	rm -rf "$work"
 	[ "$failures" = 0 ]
