@@ -235,9 +235,7 @@ function guarded(f: () => void): void {
 	try {
 		f()
 	} catch (error) {
-		queueMicrotask(() => {
-			throw error
-		})
+		reportError(error)
 	}
 }
 

@@ -338,6 +338,8 @@ export class Loop {
 	// ---- Push ----
 
 	async #drain(): Promise<void> {
+		// Swaps of the same moment go together; and `#pushing` is set before the end clears it.
+		await undefined
 		try {
 			while (this.#again && !this.net.unauthorized && !this.#stopped) {
 				this.#again = false

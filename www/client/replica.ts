@@ -170,7 +170,7 @@ export class Replica {
 		this.#clock = Math.max(this.#clock, write.n)
 		if (this.ended.has(write.op)) return
 		const doc = this.#doc(write.id)
-		const newer = doc.writes.find((other) => later(other, write))
+		const newer = doc.writes.find((other) => other.op !== write.op && later(other, write))
 		if (newer && !write.sent) {
 			applied.replaced.push([write.op, newer.op])
 			doc.writes = doc.writes.filter((other) => other.op !== write.op)

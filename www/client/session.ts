@@ -268,7 +268,8 @@ export class Session {
 		const loaded = await this.#storage.load(group)
 		const batch = fromRows(loaded, codec)
 		const blind = [...this.replica.writes()].filter((write) => write.blind)
-		const put = batch.put!.map((write) => under(write, blind))
+		const known = new Set([...this.replica.writes()].map((write) => write.op))
+		const put = batch.put!.filter((write) => !known.has(write.op)).map((write) => under(write, blind))
 		const cursors: Batch['cursors'] = loaded.cursor && !this.replica.cursors.has(group) ? [[group, loaded.cursor]] : []
 		const applied = this.#apply({ ...batch, put, cursors })
 		const seeing = blind.filter((write) => write.id.startsWith(group + ':')).map((write) => this.#seeing(write))

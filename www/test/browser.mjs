@@ -67,6 +67,10 @@ const navigator = {
 }
 Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true })
 
+/** What watches have thrown. */
+export const reported = []
+globalThis.reportError = (error) => reported.push(error)
+
 /** Waits until the condition holds; says what it was where it never does. */
 export async function until(condition, what = condition.toString(), patience = 10_000) {
 	const end = Date.now() + patience

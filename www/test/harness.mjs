@@ -2,7 +2,7 @@ import { after, afterEach } from 'node:test'
 import { openTab } from './browser.mjs'
 import { FakeServer } from './fake-server.mjs'
 
-export { openTab, persistence, until } from './browser.mjs'
+export { openTab, persistence, reported, until } from './browser.mjs'
 export { FakeServer, Problem } from './fake-server.mjs'
 
 const cleanups = []
