@@ -53,8 +53,8 @@ const library = {
 await bundle({
 	entryPoints: { app: page('app.ts'), 'app-style': page('app.css') },
 	entryNames: '[name]',
-	assetNames: 'fonts/[name]-[hash]',
-	loader: { '.woff2': 'file' },
+	assetNames: 'assets/[name]-[hash]',
+	loader: { '.woff2': 'file', '.svg': 'file' },
 	plugins: [library],
 })
 built.set('app.css', built.get('app-style.css'))
@@ -67,15 +67,15 @@ built.set('index.html', Buffer.from(html(readFileSync(page('index.html'), 'utf8'
 function html(text) {
 	return text.replace(/(src|href)="([^"#]+)"/g, (_all, attribute, name) => {
 		const font = /^font:(.+)$/.exec(name)?.[1]
-		const file = font ? [...built.keys()].find((path) => path.startsWith(`fonts/${font}-`)) : name
+		const file = font ? [...built.keys()].find((path) => path.startsWith(`assets/${font}-`)) : name
 		if (!built.has(file)) throw new Error(`index.html: there is no ${name}`)
 		return `${attribute}="${font ? file : versioned(file)}"`
 	})
 }
 
 // What the service worker keeps: all that the page loads, as it is named there.
-const named = (name) => (name === 'index.html' ? './' : /^fonts\//.test(name) ? name : versioned(name))
-const kept = [...built.keys()].filter((name) => /^(index\.html|app\.|pocketbook\.js|icon\.|manifest|fonts\/)/.test(name)).sort()
+const named = (name) => (name === 'index.html' ? './' : /^(assets\/|chunk-)/.test(name) ? name : versioned(name))
+const kept = [...built.keys()].filter((name) => !name.startsWith('transit-')).sort()
 const files = kept.map((name) => [named(name), 'sha256-' + sha256(built.get(name), 'base64')])
 await bundle({
 	entryPoints: { sw: page('sw.js') },

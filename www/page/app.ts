@@ -1,7 +1,108 @@
 import { SyncedAtom } from '../client/index.js'
+import { Account, keptToken } from './account.js'
+import { make, the } from './dom.js'
+import { TodoList } from './list.js'
+import { Notes } from './notes.js'
+import { StatusLine } from './status.js'
+import { type Filter, type Todo, addTodo, changeTodos, isShown, listOf, newId, removeTodos } from './todos.js'
 
-const atom = new SyncedAtom<{ title?: string }>({ group: 'todos' })
-const list = document.querySelector('.todo-list')!
-atom.subscribe((docs) => {
-	list.replaceChildren(...[...docs.values()].map(({ title }) => Object.assign(document.createElement('li'), { textContent: title })))
+const group = new URLSearchParams(location.search).get('group') || 'todos'
+const atom = new SyncedAtom({ group, token: keptToken() })
+
+const input = the<HTMLInputElement>('.new-todo')
+const main = the('.main')
+const footer = the('.footer')
+const blank = the('.blank')
+const toggleAll = the<HTMLInputElement>('.toggle-all')
+const clearCompleted = the('.clear-completed')
+const count = the('.todo-count')
+const filters = [...document.querySelectorAll<HTMLAnchorElement>('.filters a')]
+
+const list = new TodoList(the('.todo-list'), {
+	toggle: (id, completed) => void atom.swap(changeTodos, [id], { completed }),
+	rename: (id, title) => void atom.swap(changeTodos, [id], { title }),
+	remove: (id) => void atom.swap(removeTodos, [id]),
 })
+const statusLine = new StatusLine()
+const notes = new Notes(atom)
+const account = new Account(atom)
+
+let todos: Todo[] = []
+
+function filter(): Filter {
+	const name = location.hash.replace(/^#\/?/, '')
+	return name === 'active' || name === 'completed' ? name : 'all'
+}
+
+function render(): void {
+	const now = filter()
+	const active = todos.filter((todo) => !todo.completed).length
+	list.render(todos.filter((todo) => isShown(todo, now)))
+	main.hidden = footer.hidden = !todos.length
+	toggleAll.checked = active === 0
+	clearCompleted.hidden = active === todos.length
+	count.replaceChildren(make('strong', {}, String(active)), ` ${active === 1 ? 'item' : 'items'} left`)
+	for (const link of filters) {
+		const selected = link.getAttribute('href') === (now === 'all' ? '#/' : `#/${now}`)
+		link.classList.toggle('selected', selected)
+		selected ? link.setAttribute('aria-current', 'page') : link.removeAttribute('aria-current')
+	}
+}
+
+function onInput(event: KeyboardEvent): void {
+	if (event.key !== 'Enter' || event.isComposing) return
+	const title = input.value.trim()
+	if (!title) return
+	atom.swap(addTodo, newId(group), title)
+	input.value = ''
+}
+
+// ---- Wiring ----
+
+input.addEventListener('keydown', onInput)
+toggleAll.addEventListener('change', () => {
+	const { checked } = toggleAll
+	atom.swap(changeTodos, todos.filter((todo) => todo.completed !== checked).map((todo) => todo.id), { completed: checked })
+})
+clearCompleted.addEventListener('click', () => {
+	atom.swap(removeTodos, todos.filter((todo) => todo.completed).map((todo) => todo.id))
+	input.focus()
+})
+window.addEventListener('hashchange', render)
+
+// Many documents may come in one go, page after page: one rendering for each frame is enough. A hidden page has no frames.
+let due = false
+atom.subscribe((docs) => {
+	const update = () => {
+		due = false
+		todos = listOf(atom.deref())
+		render()
+	}
+	if (due) return
+	if (document.hidden || docs.size < 200) return update()
+	due = true
+	requestAnimationFrame(update)
+})
+
+function showStatus(): void {
+	const { status } = atom
+	statusLine.show(status)
+	notes.show()
+	account.show(status)
+}
+atom.onStatus(showStatus)
+showStatus()
+void atom.ready.then(() => {
+	const showBlank = () => (blank.hidden = todos.length > 0)
+	atom.subscribe(showBlank)
+	showBlank()
+})
+
+the('.dateline').textContent = new Date().toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long' })
+document.title = group === 'todos' ? document.title : `${group} · Pocketbook`
+
+// The page opens without a server too; what it says to that is in sw.js.
+navigator.serviceWorker?.register('sw.js').catch((error) => console.warn('pocketbook: this page will not open offline:', error))
+
+// For whoever opens the console.
+Object.assign(globalThis, { todos: atom })

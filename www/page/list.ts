@@ -1,0 +1,141 @@
+import { make, the } from './dom.js'
+import type { Todo } from './todos.js'
+
+export interface ListEvents {
+	toggle(id: string, completed: boolean): void
+	rename(id: string, title: string): void
+	remove(id: string): void
+}
+
+/** One line of the list; it outlives changes of its todo, so that focus, selection and half-done edits do. */
+interface Line {
+	todo?: Todo
+	item: HTMLLIElement
+	toggle: HTMLInputElement
+	label: HTMLLabelElement
+	destroy: HTMLButtonElement
+	edit?: HTMLInputElement
+}
+
+export class TodoList {
+	#lines = new Map<string, Line>()
+
+	constructor(private element: HTMLElement, private events: ListEvents) {
+		element.addEventListener('dblclick', (event) => this.#onDoubleClick(event))
+		element.addEventListener('keydown', (event) => this.#onKey(event))
+	}
+
+	get isEditing(): boolean {
+		return [...this.#lines.values()].some((line) => line.edit)
+	}
+
+	/** Touches only what differs. */
+	render(todos: readonly Todo[]): void {
+		const gone = new Set(this.#lines.keys())
+		let place = this.element.firstElementChild
+		for (const todo of todos) {
+			gone.delete(todo.id)
+			const line = this.#lines.get(todo.id) ?? this.#newLine(todo.id)
+			this.#fill(line, todo)
+			if (line.item === place) place = place.nextElementSibling
+			else this.element.insertBefore(line.item, place)
+		}
+		for (const id of gone) this.#drop(id)
+	}
+
+	#newLine(id: string): Line {
+		const toggle = make('input', { className: 'toggle', type: 'checkbox' })
+		const label = make('label')
+		const destroy = make('button', { className: 'destroy', type: 'button' })
+		const item = make('li', {}, make('div', { className: 'view' }, toggle, label, destroy))
+		const line: Line = { item, toggle, label, destroy }
+		item.dataset.id = id
+		toggle.addEventListener('change', () => this.events.toggle(id, toggle.checked))
+		destroy.addEventListener('click', () => this.#remove(id))
+		this.#lines.set(id, line)
+		return line
+	}
+
+	#fill(line: Line, todo: Todo): void {
+		const before = line.todo
+		line.todo = todo
+		if (before?.title !== todo.title) {
+			line.label.textContent = todo.title
+			line.toggle.setAttribute('aria-label', todo.title)
+			line.destroy.setAttribute('aria-label', `Delete ${todo.title}`)
+		}
+		line.toggle.checked = todo.completed
+		line.item.classList.toggle('completed', todo.completed)
+	}
+
+	#drop(id: string): void {
+		this.#lines.get(id)?.item.remove()
+		this.#lines.delete(id)
+	}
+
+	#lineOf(event: Event): [string, Line] | undefined {
+		const id = (event.target as Element).closest('li')?.dataset.id
+		const line = id === undefined ? undefined : this.#lines.get(id)
+		return line && [id!, line]
+	}
+
+	#onDoubleClick(event: Event): void {
+		const hit = this.#lineOf(event)
+		if (hit && hit[1].label.contains(event.target as Node)) this.#edit(...hit)
+	}
+
+	#onKey(event: KeyboardEvent): void {
+		const hit = this.#lineOf(event)
+		if (!hit || hit[1].edit || event.target !== hit[1].toggle) return
+		const { item, toggle } = hit[1]
+		if (event.key === 'F2' || event.key === 'Enter') this.#edit(...hit)
+		else if (event.key === 'Delete') this.#remove(hit[0])
+		else if (event.key === 'ArrowDown') focusToggle(item.nextElementSibling)
+		else if (event.key === 'ArrowUp') focusToggle(item.previousElementSibling)
+		else return void toggle
+		event.preventDefault()
+	}
+
+	/** Keyboard focus goes on to a neighbour. */
+	#remove(id: string): void {
+		const item = this.#lines.get(id)!.item
+		const next = item.nextElementSibling ?? item.previousElementSibling
+		const had = item.contains(document.activeElement)
+		this.events.remove(id)
+		if (had) next?.isConnected ? focusToggle(next) : the('.new-todo').focus()
+	}
+
+	#edit(id: string, line: Line): void {
+		if (line.edit) return
+		const edit = make('input', { className: 'edit', value: line.todo!.title, autocomplete: 'off' })
+		edit.setAttribute('aria-label', 'Edit todo')
+		line.edit = edit
+		line.item.classList.add('editing')
+		line.item.append(edit)
+		edit.addEventListener('keydown', (event) => {
+			if (event.isComposing) return
+			if (event.key === 'Enter') this.#finish(id, line, true)
+			else if (event.key === 'Escape') this.#finish(id, line, false)
+			else return
+			if (line.item.isConnected) line.toggle.focus()
+		})
+		edit.addEventListener('blur', () => this.#finish(id, line, true))
+		edit.focus()
+		edit.setSelectionRange(edit.value.length, edit.value.length)
+	}
+
+	#finish(id: string, line: Line, save: boolean): void {
+		const edit = line.edit
+		if (!edit) return
+		line.edit = undefined
+		const title = edit.value.trim()
+		line.item.classList.remove('editing')
+		edit.remove()
+		if (!save || title === line.todo!.title) return
+		title ? this.events.rename(id, title) : this.events.remove(id)
+	}
+}
+
+function focusToggle(item: Element | null): void {
+	item?.querySelector<HTMLElement>('.toggle')?.focus()
+}

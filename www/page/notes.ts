@@ -1,0 +1,65 @@
+import type { Conflict, Rejected, SyncedAtom } from '../client/index.js'
+import { make, say, the } from './dom.js'
+import { todoOf } from './todos.js'
+
+// Changes that need a look: copies that lost against another device's, and writes that the server refused.
+
+function described(value: unknown): Node {
+	if (value === undefined) return make('em', {}, 'deleted')
+	const { title, completed } = todoOf('', value)
+	return make(completed ? 's' : 'span', {}, title)
+}
+
+function note(title: string, rows: [string, Node][], buttons: [string, () => void][]): HTMLElement {
+	const list = make('dl')
+	for (const [name, value] of rows) list.append(make('dt', {}, name), make('dd', {}, value))
+	const actions = buttons.map(([text, onclick]) => make('button', { type: 'button', onclick }, text))
+	return make('article', {}, make('h3', {}, title), list, make('div', { className: 'entry' }, ...actions))
+}
+
+export class Notes {
+	#button = the<HTMLButtonElement>('.show-notes')
+	#panel = the('.notes')
+	#shown = ''
+
+	constructor(private atom: SyncedAtom) {
+		this.#button.addEventListener('click', () => this.#open(this.#panel.hidden))
+	}
+
+	show(): void {
+		const { conflicts, rejected } = this.atom
+		const count = conflicts.length + rejected.length
+		const what = [counted(conflicts.length, 'conflict'), counted(rejected.length, 'refused change')].filter(Boolean).join(', ')
+		this.#button.hidden = !count
+		say(this.#button, what)
+		if (!count) this.#open(false)
+		const key = JSON.stringify([conflicts.map(({ key }) => key), rejected.map(({ id, at }) => [id, at])])
+		if (key === this.#shown) return
+		this.#shown = key
+		this.#panel.replaceChildren(...conflicts.map((one) => this.#conflict(one)), ...rejected.map((one) => this.#rejected(one)))
+	}
+
+	#open(open: boolean): void {
+		this.#panel.hidden = !open
+		this.#button.setAttribute('aria-expanded', String(open))
+	}
+
+	#conflict({ key, mine, theirs, at }: Conflict): HTMLElement {
+		const when = new Date(at).toLocaleTimeString([], { timeStyle: 'short' })
+		return note(`Changed here and elsewhere, ${when}`, [['Yours', described(mine)], ['Taken instead', described(theirs)]], [
+			['Restore mine', () => void this.atom.restore(key)],
+			['Keep theirs', () => this.atom.dismiss(key)],
+		])
+	}
+
+	#rejected({ id, value, reason }: Rejected): HTMLElement {
+		return note('The server refused this change', [['Yours', described(value)], ['Reason', make('span', {}, reason)]], [
+			['Try again', () => this.atom.retry(id)],
+			['Discard', () => this.atom.discard(id)],
+		])
+	}
+}
+
+function counted(count: number, noun: string): string {
+	return count ? `${count} ${noun}${count > 1 ? 's' : ''}` : ''
+}

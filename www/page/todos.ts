@@ -1,0 +1,58 @@
+import type { Docs } from '../client/index.js'
+
+// What a document of the list means. Other clients write as they please: a todo may be short of fields, have others, or be no object.
+
+export interface Todo { id: string; title: string; completed: boolean; created: number }
+
+export type Filter = 'all' | 'active' | 'completed'
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export function titleOf(value: unknown): string {
+	if (typeof value === 'string') return value
+	if (!isObject(value)) return value === undefined ? '' : JSON.stringify(value)
+	return typeof value.title === 'string' ? value.title : JSON.stringify(value.title ?? value)
+}
+
+export function todoOf(id: string, value: unknown): Todo {
+	const fields = isObject(value) ? value : {}
+	const created = typeof fields.created === 'number' ? fields.created : Date.parse(String(fields.created)) || 0
+	return { id, title: titleOf(value), completed: fields.completed === true, created }
+}
+
+/** Oldest first. */
+export function listOf(docs: Docs): Todo[] {
+	const todos = Array.from(docs, ([id, value]) => todoOf(id, value))
+	return todos.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1))
+}
+
+export function isShown(todo: Todo, filter: Filter): boolean {
+	return filter === 'all' || todo.completed === (filter === 'completed')
+}
+
+// Changes, for `swap`. They keep what other clients have put into a todo.
+
+export function addTodo(docs: Docs, id: string, title: string): Docs {
+	return new Map(docs).set(id, { title, completed: false, created: Date.now() })
+}
+
+export function changeTodos(docs: Docs, ids: Iterable<string>, change: Partial<Todo>): Docs {
+	const next = new Map(docs)
+	for (const id of ids) {
+		const value = docs.get(id)
+		if (value === undefined) continue
+		next.set(id, isObject(value) ? { ...value, ...change } : { title: titleOf(value), completed: false, ...change })
+	}
+	return next
+}
+
+export function removeTodos(docs: Docs, ids: Iterable<string>): Docs {
+	const next = new Map(docs)
+	for (const id of ids) next.delete(id)
+	return next
+}
+
+export function newId(group: string): string {
+	const bytes = crypto.getRandomValues(new Uint8Array(10))
+	return `${group}:${Array.from(bytes, (byte) => (byte & 31).toString(32)).join('')}`
+}
