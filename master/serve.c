@@ -215,7 +215,8 @@ static void serve_announce(struct master *master)
 		(void)dprintf(STDERR_FILENO, "pocketbook: serving http://%s (%u worker%s, database %s)\n", text, master->workers,
 			      master->workers == 1 ? "" : "s", db);
 		log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers), LOG_TEXT("db", db));
-	}	if (master->settings->greeting)
+	}
+	if (master->settings->greeting)
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", master->settings->greeting);
 }
 
