@@ -50,7 +50,7 @@ static const struct option_spec serve_options[] = {
 	{
 		.name = "www",
 		.argument = "DIR",
-		.help = "Serve the files in this directory in place of the built-in page.",
+		.help = "Serve the files in this directory in place of the built-in page; the library stays at /pocketbook.js.",
 	},
 	OPTION_CONFIG,
 	{

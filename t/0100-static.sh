@@ -15,6 +15,7 @@ is "$(status_of "$url/" -H 'If-None-Match: "x"')" 200 "but for another tag it is
 is "$(curl -sI "$url/" | tr -d '\r' | sed -n 's/^Content-Length: //p')" "$(curl -s "$url/" | wc -c)" "HEAD tells the length"
 is "$(curl -s --compressed "$url/pocketbook.js" | md5sum)" "$(curl -s "$url/pocketbook.js" | md5sum)" "compressed and plain are the same"
 like "$(curl -sI "$url/pocketbook.js" -H 'Accept-Encoding: gzip')" 'Content-Encoding: gzip' "for those who take it"
+library=$(curl -s "$url/pocketbook.js" | md5sum)
 is "$(status_of "$url/nothing.js")" 404 "what is not there is not found"
 is "$(curl -s "$url/healthz")" ok "healthz"
 is "$(curl -s "$url/readyz")" ready "readyz"
@@ -24,6 +25,7 @@ like "$(curl -si "$url/sync?group=a" -H "$origin")" 'Access-Control-Allow-Origin
 like "$(curl -si "$url/sync?group=" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "refusals too"
 unlike "$(curl -si "$url/sync?group=a" -H 'Origin: https://evil.example')" 'Access-Control-Allow' "others may not"
 like "$(curl -si "$url/sync?group=a")" '^Vary: Origin' "caches are told"
+like "$(curl -si "$url/pocketbook.js" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "and load the library"
 head=$(curl -si -X OPTIONS "$url/sync" -H "$origin" -H 'Access-Control-Request-Method: POST')
 like "$head" '^HTTP/1.1 204' "a preflight is answered"
 like "$head" 'Access-Control-Allow-Methods: .*POST' "with methods"
@@ -51,6 +53,9 @@ is "$(status_of --path-as-is "$url/../secret")" 400 "nor do dots leave it"
 is "$(status_of --path-as-is "$url/sub/..%2f..%2fsecret")" 400 "nor escaped ones"
 etag=$(curl -si "$url/" | tr -d '\r' | sed -n 's/^ETag: //p')
 is "$(status_of "$url/" -H "If-None-Match: $etag")" 304 "it is not sent twice"
+is "$(curl -s "$url/pocketbook.js" | md5sum)" "$library" "the library stays where it was"
+printf 'own' >"$work/www/pocketbook.js"
+is "$(curl -s "$url/pocketbook.js")" own "unless the folder has one"
 printf 'new!' >"$work/www/index.html.new" && mv "$work/www/index.html.new" "$work/www/index.html"
 is "$(curl -s "$url/" -H "If-None-Match: $etag")" 'new!' "until it changes"
 stop

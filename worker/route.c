@@ -10,7 +10,7 @@ static const struct route routes[] = {
 	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false },
 	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true },
 	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true },
-	{ NULL, ROUTE_OPEN, false, "GET, HEAD", static_serve, NULL, true },
+	{ NULL, ROUTE_OPEN, true, "GET, HEAD, OPTIONS", static_serve, NULL, true },
 };
 
 const struct route *route_find(const char *path)

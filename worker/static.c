@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Only our own files run on a page of ours (Content Security Policy, level 3). */
+/* Only our own files run on our page (Content Security Policy, level 3). Pages in a folder say for themselves what may run on them. */
 #define POLICY \
 	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; " \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -41,7 +41,6 @@ static bool static_head(struct request *request, const char *type, const char *e
 {
 	request_set_header(request, "ETag", etag);
 	request_set_header(request, "Cache-Control", "no-cache");
-	request_set_header(request, "Content-Security-Policy", POLICY);
 	request_set_header(request, "Referrer-Policy", "no-referrer");
 	if (static_etag_matches(request_header(request, "If-None-Match"), etag)) {
 		request_answer_static(request, 304, slice_of(""));
@@ -95,6 +94,7 @@ static void static_serve_embedded(struct request *request, const char *path)
 	(void)snprintf(etag, sizeof(etag), gzip ? "\"%.*s-gzip\"" : "\"%.*s\"", (int)strlen(file->etag) - 2, file->etag + 1);
 	if (file->gzip)
 		request_set_header(request, "Vary", "Accept-Encoding");
+	request_set_header(request, "Content-Security-Policy", POLICY);
 	if (!static_head(request, file->type, etag))
 		return;
 	if (gzip)
@@ -179,6 +179,13 @@ static void static_serve_file(struct request *request, const char *path, int fd,
 	request_refuse(request, PROBLEM_UNAVAILABLE, "the file changed while it was read; try again");
 }
 
+/* The client library, and what it loads. */
+static bool is_library(const char *path)
+{
+	return strcmp(path, "/pocketbook.js") == 0 || strncmp(path, "/pocketbook/", 12) == 0;
+}
+
+/* A folder stands in for the page; the library stays where pages look for it, unless the folder has one of its own. */
 static void static_serve_folder(struct request *request, const char *folder, const char *path)
 {
 	struct stat about;
@@ -186,6 +193,8 @@ static void static_serve_folder(struct request *request, const char *folder, con
 
 	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
 		static_serve_file(request, path, fd, &about);
+	else if (is_library(path))
+		static_serve_embedded(request, path);
 	else
 		static_not_found(request);
 	if (fd >= 0)

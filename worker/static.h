@@ -1,4 +1,4 @@
-/* The page and what lies beside it: built in, or from the folder that --www names. */
+/* The page and the client library beside it: built in, or the page from the folder that --www names. */
 #ifndef WORKER_STATIC_H
 #define WORKER_STATIC_H
 

@@ -42,7 +42,7 @@ const versioned = (name) => `${name}?v=${sha256(built.get(name), 'hex').slice(0,
 await bundle({
 	entryPoints: { pocketbook: join(here, 'client/index.ts') },
 	splitting: true,
-	chunkNames: '[name]-[hash]',
+	chunkNames: 'pocketbook/[name]-[hash]',
 })
 
 // The page takes the library from the same place as everybody else.
