@@ -1,0 +1,125 @@
+// The server that the page's tests run against: the real program, with several workers, or (POCKETBOOK_FAKE=1) the client tests' own.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleOnce } from './bundle.mjs'
+import { FakeServer } from '../../www/test/fake-server.mjs'
+
+export const isFake = process.env.POCKETBOOK_FAKE === '1'
+const program = process.env.POCKETBOOK ?? fileURLToPath(new URL('../../pocketbook', import.meta.url))
+
+async function freePort() {
+	const probe = createServer().listen(0, '127.0.0.1')
+	await once(probe, 'listening')
+	const { port } = probe.address()
+	probe.close()
+	await once(probe, 'close')
+	return port
+}
+
+/** A server on one port and one database, that can be stopped and started again. */
+class RealServer {
+	#folder = mkdtempSync(join(tmpdir(), 'pocketbook-page-'))
+	#child
+
+	constructor({ auth = false, www } = {}) {
+		this.auth = auth
+		this.www = www
+		this.db = join(this.#folder, 'page.db')
+	}
+
+	get url() {
+		return `http://127.0.0.1:${this.port}/`
+	}
+
+	async start() {
+		this.port ??= await freePort()
+		const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--workers', '2', '--auth', this.auth ? 'on' : 'off']
+		if (this.www) args.push('--www', this.www)
+		const child = (this.#child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] }))
+		let log = ''
+		child.stderr.on('data', (chunk) => (log += chunk))
+		for (;;) {
+			if (child.exitCode !== null) throw new Error(`the server ended at its start: ${log}`)
+			if (await fetch(this.url + 'readyz').then((answer) => answer.ok, () => false)) return this
+			await new Promise((done) => setTimeout(done, 20))
+		}
+	}
+
+	async stop() {
+		const child = this.#child
+		this.#child = undefined
+		if (!child || child.exitCode !== null) return
+		const ended = once(child, 'exit')
+		child.kill('SIGTERM')
+		await ended
+	}
+
+	/** A new token, and its id. */
+	token(user, ...groups) {
+		const made = spawnSync(program, ['token', 'add', '--user', user, ...groups.flatMap((group) => ['--group', group]), '--db', this.db])
+		if (made.status !== 0) throw new Error(`token add: ${made.stderr}`)
+		return String(made.stdout).trim()
+	}
+
+	revoke(token) {
+		const done = spawnSync(program, ['token', 'revoke', token.split('_')[1], '--db', this.db])
+		if (done.status !== 0) throw new Error(`token revoke: ${done.stderr}`)
+	}
+
+	async close() {
+		await this.stop()
+		rmSync(this.#folder, { recursive: true, force: true })
+	}
+}
+
+class Fake extends FakeServer {
+	#folder
+
+	constructor({ auth, www }) {
+		super({ www })
+		this.#folder = www
+		if (auth) this.tokens = {}
+	}
+
+	token(user, ...groups) {
+		const token = `pbk_${user}_${Object.keys(this.tokens).length}`
+		this.tokens[token] = { groups: Object.fromEntries(groups.map((group) => group.split(':')).map(([name, mode = 'rw']) => [name, mode])) }
+		return token
+	}
+
+	revoke(token) {
+		delete this.tokens[token]
+		this.dropStreams()
+	}
+
+	async close() {
+		await this.stop()
+	}
+}
+
+/** {auth, www}: www only where it is not what the program has built in. */
+export async function startServer(options = {}) {
+	const server = isFake ? new Fake({ www: await bundleOnce(), ...options }) : new RealServer(options)
+	return server.start()
+}
+
+/** Writes as any client may: with curl, say. */
+export async function push(server, docs, token) {
+	const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) }
+	const answer = await fetch(server.url + 'sync', { method: 'POST', headers, body: JSON.stringify({ docs }) })
+	if (!answer.ok) throw new Error(`push: ${answer.status} ${await answer.text()}`)
+	return (await answer.json()).results
+}
+
+/** What the server holds of a group, by id. */
+export async function pull(server, group = 'todos', token) {
+	const headers = token ? { Authorization: `Bearer ${token}` } : {}
+	const answer = await fetch(`${server.url}sync?group=${group}&limit=10000`.replace(isFake ? '&limit=10000' : '', ''), { headers })
+	const { docs } = await answer.json()
+	return new Map(docs.filter((doc) => !doc.deleted).map((doc) => [doc.id, doc.value]))
+}
