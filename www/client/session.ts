@@ -290,7 +290,8 @@ export class Session {
 
 	#store(rows: Rows): Promise<void> {
 		// At once where the storage is open: a page that is being closed has no later.
-		const stored = this.#isOpen ? this.#storage.write(rows) : this.#opened.then(() => this.#storage.write(rows))
+		const opened = this.degraded ? Promise.reject(this.degraded) : this.#opened
+		const stored = this.#isOpen ? this.#storage.write(rows) : opened.then(() => this.#storage.write(rows))
 		// Once more with all that is in memory, which includes these rows: the connection may be lost, or the database be gone.
 		const safe = stored.catch(() => this.#recover())
 		this.#storing.add(safe)

@@ -1,0 +1,124 @@
+// Tokens, users, and the end of a session.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assoc, get, setUp, until } from './harness.mjs'
+
+const synced = (atom) => until(() => atom.status.state === 'synced' && !atom.status.pending, 'synced')
+const all = { groups: { '*': 'rw' } }
+
+test('401 pauses the loop, and a new token resumes it', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { good: all }
+	const todos = atom({ token: 'bad', interval: 20 })
+	await until(() => todos.status.state === 'unauthorized')
+	assert.equal(todos.status.lastError.status, 401)
+	todos.swap(assoc, 'todos:1', 'waits')
+	const requests = server.log.length
+	await todos.sync().catch(() => {})
+	await new Promise((done) => setTimeout(done, 100))
+	assert.ok(server.log.length <= requests + 4, 'it does not go on asking')
+	assert.equal(todos.status.pending, 1)
+	todos.setToken('good')
+	await synced(todos)
+	assert.equal(server.value('todos:1'), 'waits')
+	assert.equal(server.log.at(-1).token, 'Bearer good')
+})
+
+test('a token that is revoked in mid-session pauses it, and no edit is lost', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { first: all }
+	const todos = atom({ token: 'first' })
+	await todos.swap(assoc, 'todos:1', 1).server
+	server.tokens = { second: all }
+	server.dropStreams()
+	await until(() => todos.status.state === 'unauthorized')
+	todos.swap(assoc, 'todos:2', 2)
+	todos.setToken('second')
+	await synced(todos)
+	assert.equal(server.value('todos:2'), 2)
+})
+
+test('a function that gives tokens is asked anew, also while it is paused', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { fresh: all }
+	let token = 'stale'
+	const todos = atom({ token: async () => token, interval: 20 })
+	await until(() => todos.status.state === 'unauthorized')
+	token = 'fresh'
+	await synced(todos)
+})
+
+test('a group outside the token is told, and does not stop the others', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { some: { groups: { todos: 'rw' } } }
+	const todos = atom({ token: 'some' })
+	const secret = atom({ token: 'some', group: 'secret' })
+	await until(() => todos.status.state === 'unauthorized' && todos.status.lastError.code === 'forbidden')
+	server.put('todos:1', 'x')
+	await until(() => get(todos, 'todos:1'))
+	await todos.swap(assoc, 'todos:2', 'y').server
+	assert.equal(secret.deref().size, 0)
+	server.tokens.more = all
+	server.put('secret:1', 's')
+	todos.setToken('more')
+	await until(() => get(secret, 'secret:1'))
+	await synced(todos)
+})
+
+test('a new token reaches the other tabs', async () => {
+	const { server, tab } = await setUp()
+	server.tokens = { good: all }
+	const one = await tab({ token: 'bad' })
+	const two = await tab({ token: 'bad' })
+	await until(() => one.status.state === 'unauthorized' && two.status.state === 'unauthorized')
+	two.setToken('good')
+	await synced(one)
+	await synced(two)
+})
+
+test('logout refuses while writes are pending, and else leaves nothing on the device', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	await todos.swap(assoc, 'todos:1', 'x').server
+	await synced(todos)
+	await server.stop()
+	await until(() => todos.status.state === 'offline')
+	const { server: sent } = todos.swap(assoc, 'todos:2', 'y')
+	await assert.rejects(todos.logout(), { code: 'pending' })
+	assert.equal(todos.deref().size, 2)
+	const rejected = assert.rejects(sent, { code: 'destroyed' })
+	await todos.logout({ force: true })
+	await rejected
+	assert.equal(todos.deref().size, 0)
+	assert.throws(() => todos.swap(assoc, 'todos:3', 'z'), { code: 'destroyed' })
+	const again = atom()
+	await again.ready
+	assert.equal(again.deref().size, 0)
+	assert.equal(again.status.pending, 0)
+	await server.start()
+	await until(() => get(again, 'todos:1'))
+})
+
+test('logout ends the other tabs too', async () => {
+	const { tab } = await setUp()
+	const one = await tab()
+	const two = await tab()
+	await one.swap(assoc, 'todos:1', 'x').server
+	await until(() => get(two, 'todos:1'))
+	await one.logout()
+	await until(() => two.deref().size === 0)
+	assert.throws(() => two.swap(assoc, 'todos:1', 'y'), { code: 'destroyed' })
+})
+
+test('users of one device do not see each other', async () => {
+	const { server, atom, user } = await setUp()
+	await server.stop()
+	const ada = atom({ user: user + ' ada' })
+	await ada.swap(assoc, 'todos:1', "Ada's").local
+	const bob = atom({ user: user + ' bob' })
+	await bob.ready
+	assert.equal(bob.deref().size, 0)
+	assert.equal(bob.status.pending, 0)
+	await server.start()
+	await synced(ada)
+})
