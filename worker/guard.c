@@ -1,8 +1,5 @@
 #include "worker/guard.h"
 
-#include "base/text.h"
-#include "worker/head.h"
-
 /* The longest line that can stand between chunks: sixteen hexadecimal digits would already be beyond any limit. */
 #define CHUNK_LINE_MAX 18
 
@@ -30,16 +27,13 @@ static void guard_complete(struct guard *guard)
 	guard->state = GUARD_HEAD;
 }
 
-static void guard_check_head(struct guard *guard, struct slice text)
+/* The head is whole: what follows it? */
+static void guard_begin(struct guard *guard)
 {
-	struct head head;
-	bool good = head_parse(text, &head);
+	struct head head = guard->head;
 
-	guard->is_head = head.is_head;
-	if (!good) {
-		guard_refuse(guard, head.status, head.detail);
-		return;
-	}
+	guard->head = (struct head){ .begun = false };
+	guard->head_len = 0;
 	guard->requests++;
 	guard->body = 0;
 	guard->left = head.length;
@@ -53,46 +47,65 @@ static void guard_check_head(struct guard *guard, struct slice text)
 		guard_complete(guard);
 }
 
-/* Collects bytes up to and with `end`; a piece that came whole is handed on without a copy. Answers how many bytes it took and
- * sets *whole when the end was among them. */
-static size_t guard_collect(struct guard *guard, struct slice bytes, const char *end, size_t max, struct slice *whole)
+/* Collects a line up to and with its LF, the only byte that ends one for evhttp: `line` is what there is of it so far, at most `max`
+ * bytes. One that came whole is handed on without a copy. Answers how many bytes it took. */
+static size_t guard_collect(struct guard *guard, struct slice bytes, size_t max, struct slice *line)
 {
-	size_t end_len = strlen(end);
-	size_t old = guard->line.len;
-	size_t from = old < end_len ? 0 : old - (end_len - 1);
-	const char *found;
-	struct slice text = bytes;
+	size_t room = max - guard->line.len;
+	const char *end = memchr(bytes.data, '\n', bytes.len);
+	size_t len = end ? (size_t)(end - bytes.data) + 1 : bytes.len;
 
-	if (old) {
-		size_t room = max > old ? max - old : 0;
-
-		buf_put(&guard->line, bytes.data, bytes.len < room ? bytes.len : room);
-		text = buf_slice(&guard->line);
+	if (len > room)
+		len = room;
+	*line = slice_make(bytes.data, len);
+	if (end == NULL || guard->line.len) {
+		buf_put(&guard->line, bytes.data, len);
+		*line = buf_slice(&guard->line);
 	}
-	found = text.len > from ? memmem(text.data + from, text.len - from, end, end_len) : NULL;
-	if (found) {
-		*whole = slice_make(text.data, (size_t)(found - text.data) + end_len);
-		return whole->len - old;
-	}
-	*whole = slice_make(NULL, 0);
-	if (old == 0)
-		buf_put(&guard->line, bytes.data, bytes.len < max ? bytes.len : max);
-	return bytes.len;
+	return len;
 }
 
+static bool ends_in(struct slice line, const char *end)
+{
+	size_t len = strlen(end);
+
+	return line.len >= len && memcmp(line.data + line.len - len, end, len) == 0;
+}
+
+static void guard_check_line(struct guard *guard, struct slice line)
+{
+	bool last = guard->head.begun && line.len == 2;
+	bool good;
+
+	if (!ends_in(line, "\r\n")) {
+		guard_refuse(guard, 400, "a line of the head does not end in CR LF");
+		return;
+	}
+	guard->head_len += line.len;
+	good = last ? head_end(&guard->head) : head_take(&guard->head, slice_make(line.data, line.len - 2));
+	if (!good)
+		guard_refuse(guard, guard->head.status, guard->head.detail);
+	else if (last)
+		guard_begin(guard);
+}
+
+/* evhttp reads a head line by line as it comes, so each line must have passed before it sees it. */
 static size_t guard_feed_head(struct guard *guard, struct slice bytes)
 {
-	struct slice head;
-	size_t taken = guard_collect(guard, bytes, "\r\n\r\n", GUARD_HEAD_MAX, &head);
+	size_t max = GUARD_HEAD_MAX - guard->head_len;
+	struct slice line;
+	size_t taken = guard_collect(guard, bytes, max, &line);
 
-	if (head.len > GUARD_HEAD_MAX || (head.data == NULL && guard->line.len >= GUARD_HEAD_MAX))
-		guard_refuse(guard, 400, "the head of the request is longer than 8192 bytes");
-	else if (head.data)
-		guard_check_head(guard, head);
-	else if (!head_may_begin(buf_slice(&guard->line)))
+	if (!guard->head.begun)
+		guard->is_head = slice_starts(line, slice_of("HEAD "));
+	if (!guard->head.begun && !head_may_begin(line)) {
 		guard_refuse(guard, 400, "the request line does not begin with a method");
-	if (head.data)
+	} else if (ends_in(line, "\n")) {
+		guard_check_line(guard, line);
 		buf_free(&guard->line);
+	} else if (line.len == max) {
+		guard_refuse(guard, 400, "the head of the request is longer than 8192 bytes");
+	}
 	return taken;
 }
 
@@ -114,14 +127,14 @@ static void guard_check_chunk(struct guard *guard, struct slice line)
 static size_t guard_feed_chunk_size(struct guard *guard, struct slice bytes)
 {
 	struct slice line;
-	size_t taken = guard_collect(guard, bytes, "\r\n", CHUNK_LINE_MAX, &line);
+	size_t taken = guard_collect(guard, bytes, CHUNK_LINE_MAX, &line);
 
-	if (line.len > CHUNK_LINE_MAX || (line.data == NULL && guard->line.len >= CHUNK_LINE_MAX))
-		guard_refuse(guard, 400, "a chunk of the body has a malformed size");
-	else if (line.data)
+	if (ends_in(line, "\r\n")) {
 		guard_check_chunk(guard, slice_make(line.data, line.len - 2));
-	if (line.data)
-		buf_clear(&guard->line);
+		buf_free(&guard->line);
+	} else if (ends_in(line, "\n") || line.len == CHUNK_LINE_MAX) {
+		guard_refuse(guard, 400, "a chunk of the body has a malformed size");
+	}
 	return taken;
 }
 
@@ -177,5 +190,5 @@ bool guard_feed(struct guard *guard, struct slice bytes)
 
 bool guard_is_idle(const struct guard *guard)
 {
-	return guard->state == GUARD_HEAD && guard->line.len == 0;
+	return guard->state == GUARD_HEAD && guard->head_len == 0 && guard->line.len == 0;
 }

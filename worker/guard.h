@@ -11,6 +11,7 @@
 #define WORKER_GUARD_H
 
 #include "base/buf.h"
+#include "worker/head.h"
 
 #include <stdint.h>
 
@@ -25,7 +26,9 @@ struct guard {
 	uint64_t body;      /* bytes of chunks so far */
 	unsigned requests;  /* that have begun and passed their head */
 	unsigned complete;  /* that have come in whole */
-	struct buf line;    /* an unfinished head or chunk-size line */
+	struct head head;   /* of the request that is coming in */
+	size_t head_len;    /* bytes of its lines so far */
+	struct buf line;    /* an unfinished line of it, or of a chunk's size */
 	int status;         /* once refused: 400, 405 or 413 */
 	const char *detail; /* once refused: why, a static sentence */
 	bool is_head;       /* the request that came last has the method HEAD */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <strings.h>
 
 static bool head_refuse(struct head *head, int status, const char *detail)
@@ -11,17 +12,19 @@ static bool head_refuse(struct head *head, int status, const char *detail)
 	return false;
 }
 
+static bool is_alphanumeric(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* RFC 9110, 5.6.2: the characters of methods and field names. */
 static bool is_token(struct slice text)
 {
 	static const char extra[] = "!#$%&'*+-.^_`|~";
 
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c != 0 && strchr(extra, c) != NULL)))
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_alphanumeric(text.data[i]) && (text.data[i] == 0 || strchr(extra, text.data[i]) == NULL))
 			return false;
-	}
 	return text.len > 0;
 }
 
@@ -86,6 +89,37 @@ static bool check_path(struct head *head, struct slice path)
 	return true;
 }
 
+/* RFC 3986, 3.2.2, without its names in escapes and its addresses of the future. */
+static bool is_host(struct slice text)
+{
+	static const char extra[] = "-._~!$&'()*+,;=";
+	struct in6_addr address;
+	char copy[INET6_ADDRSTRLEN];
+
+	if (text.len > 2 && text.data[0] == '[' && text.data[text.len - 1] == ']' && text.len - 2 < sizeof(copy)) {
+		memcpy(copy, text.data + 1, text.len - 2);
+		copy[text.len - 2] = 0;
+		return strlen(copy) == text.len - 2 && inet_pton(AF_INET6, copy, &address) == 1;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_alphanumeric(text.data[i]) && (text.data[i] == 0 || strchr(extra, text.data[i]) == NULL))
+			return false;
+	return text.len > 0;
+}
+
+/* A host, or host:port. No user before an @: it is there to deceive (RFC 9110, 4.2.4). */
+static bool is_authority(struct slice text)
+{
+	const char *colon = memrchr(text.data, ':', text.len);
+	const char *bracket = memrchr(text.data, ']', text.len);
+	uint64_t port;
+
+	if (colon == NULL || (bracket && bracket > colon))
+		return is_host(text);
+	return text_number(slice_make(colon + 1, text.len - (size_t)(colon - text.data) - 1), UINT16_MAX, &port) == RC_OK &&
+	       is_host(slice_make(text.data, (size_t)(colon - text.data)));
+}
+
 /* RFC 9112, 3.2: /path?query, or the same behind http://authority. */
 static bool check_target(struct head *head, struct slice target)
 {
@@ -101,6 +135,8 @@ static bool check_target(struct head *head, struct slice target)
 			end = memchr(target.data + skip, '/', target.len - skip);
 			if (end == NULL)
 				return head_refuse(head, 400, "the request target has no path");
+			if (!is_authority(slice_make(target.data + skip, (size_t)(end - target.data) - skip)))
+				return head_refuse(head, 400, "the request target has a malformed host");
 			target = slice_make(end, target.len - (size_t)(end - target.data));
 			break;
 		}
@@ -109,36 +145,27 @@ static bool check_target(struct head *head, struct slice target)
 	return check_path(head, slice_make(target.data, end ? (size_t)(end - target.data) : target.len));
 }
 
-struct request_line {
-	struct slice method;
-	bool is_1_0;
-};
-
-static bool check_request_line(struct head *head, struct slice line, struct request_line *out)
+static bool take_request_line(struct head *head, struct slice line)
 {
 	const char *first = memchr(line.data, ' ', line.len);
 	const char *last = memrchr(line.data, ' ', line.len);
-	struct slice target, version;
+	struct slice method, version;
 
 	if (first == NULL || first == last)
 		return head_refuse(head, 400, "the request line is not METHOD TARGET VERSION");
-	out->method = slice_make(line.data, (size_t)(first - line.data));
-	target = slice_make(first + 1, (size_t)(last - first) - 1);
+	method = slice_make(line.data, (size_t)(first - line.data));
 	version = slice_make(last + 1, line.len - (size_t)(last - line.data) - 1);
-	head->is_head = slice_is(out->method, "HEAD");
-	if (!is_token(out->method))
+	if (!is_token(method))
 		return head_refuse(head, 400, "the method is not a token");
 	if (!slice_is(version, "HTTP/1.1") && !slice_is(version, "HTTP/1.0"))
 		return head_refuse(head, 400, "the version is not HTTP/1.0 or HTTP/1.1");
-	out->is_1_0 = slice_is(version, "HTTP/1.0");
-	if (!is_known_method(out->method))
+	if (!is_known_method(method))
 		return head_refuse(head, 405, "this method is not known here");
-	return check_target(head, target);
+	head->begun = true;
+	head->is_1_0 = slice_is(version, "HTTP/1.0");
+	head->may_have_body = method_may_have_body(method);
+	return check_target(head, slice_make(first + 1, (size_t)(last - first) - 1));
 }
-
-struct framing {
-	unsigned hosts, lengths, encodings;
-};
 
 static bool check_length(struct head *head, struct slice value)
 {
@@ -147,17 +174,19 @@ static bool check_length(struct head *head, struct slice value)
 	return head_refuse(head, 400, "Content-Length is not a number");
 }
 
-static bool check_field(struct head *head, struct framing *seen, struct slice name, struct slice value)
+static bool check_field(struct head *head, struct slice name, struct slice value)
 {
 	if (equals_ignoring_case(name, "Host")) {
-		if (++seen->hosts > 1)
+		if (++head->hosts > 1)
 			return head_refuse(head, 400, "Host is there more than once");
+		if (value.len && !is_authority(value))
+			return head_refuse(head, 400, "Host is malformed");
 	} else if (equals_ignoring_case(name, "Content-Length")) {
-		if (++seen->lengths > 1)
+		if (++head->lengths > 1)
 			return head_refuse(head, 400, "Content-Length is there more than once");
 		return check_length(head, value);
 	} else if (equals_ignoring_case(name, "Transfer-Encoding")) {
-		if (++seen->encodings > 1 || !equals_ignoring_case(value, "chunked"))
+		if (++head->encodings > 1 || !equals_ignoring_case(value, "chunked"))
 			return head_refuse(head, 400, "Transfer-Encoding is something else than chunked");
 		head->chunked = true;
 	} else if (equals_ignoring_case(name, "Expect") && !equals_ignoring_case(value, "100-continue")) {
@@ -175,7 +204,7 @@ static struct slice trim(struct slice text)
 	return text;
 }
 
-static bool check_line(struct head *head, struct framing *seen, struct slice line)
+static bool take_field(struct head *head, struct slice line)
 {
 	const char *colon = memchr(line.data, ':', line.len);
 	struct slice name, value;
@@ -191,43 +220,27 @@ static bool check_line(struct head *head, struct framing *seen, struct slice lin
 	for (size_t i = 0; i < value.len; i++)
 		if (((unsigned char)value.data[i] < ' ' && value.data[i] != '\t') || value.data[i] == 0x7f)
 			return head_refuse(head, 400, "a header field's value has a control character");
-	return check_field(head, seen, name, value);
+	return check_field(head, name, value);
 }
 
-static bool check_framing(struct head *head, const struct framing *seen, const struct request_line *line)
+bool head_take(struct head *head, struct slice line)
 {
-	if (seen->hosts == 0 && !line->is_1_0)
+	if (memchr(line.data, '\r', line.len) || memchr(line.data, '\n', line.len))
+		return head_refuse(head, 400, "a line of the head does not end in CR LF");
+	return head->begun ? take_field(head, line) : take_request_line(head, line);
+}
+
+bool head_end(struct head *head)
+{
+	if (head->hosts == 0 && !head->is_1_0)
 		return head_refuse(head, 400, "Host is missing");
-	if (head->chunked && seen->lengths)
+	if (head->chunked && head->lengths)
 		return head_refuse(head, 400, "Content-Length and Transfer-Encoding exclude each other");
-	if (head->chunked && line->is_1_0)
+	if (head->chunked && head->is_1_0)
 		return head_refuse(head, 400, "Transfer-Encoding is not of HTTP/1.0");
-	if ((head->chunked || head->length) && !method_may_have_body(line->method))
+	if ((head->chunked || head->length) && !head->may_have_body)
 		return head_refuse(head, 400, "a request of this method has no body");
 	return true;
-}
-
-bool head_parse(struct slice text, struct head *out)
-{
-	struct request_line line = { .is_1_0 = false };
-	struct framing seen = { 0 };
-	bool first = true;
-
-	*out = (struct head){ .chunked = false };
-	while (text.len > 2) {
-		const char *end = memmem(text.data, text.len, "\r\n", 2);
-		struct slice one = slice_make(text.data, (size_t)(end - text.data));
-
-		if (memchr(one.data, '\n', one.len) || memchr(one.data, '\r', one.len))
-			return head_refuse(out, 400, "a line of the head does not end in CR LF");
-		if (first ? !check_request_line(out, one, &line) : !check_line(out, &seen, one))
-			return false;
-		first = false;
-		text = slice_make(end + 2, text.len - one.len - 2);
-	}
-	if (first)
-		return head_refuse(out, 400, "the request line is missing");
-	return check_framing(out, &seen, &line);
 }
 
 bool head_may_begin(struct slice text)
