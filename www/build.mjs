@@ -74,8 +74,8 @@ function html(text) {
 }
 
 // What the service worker keeps: all that the page loads, as it is named there.
-const named = (name) => (name === 'index.html' ? './' : /^(assets\/|chunk-)/.test(name) ? name : versioned(name))
-const kept = [...built.keys()].filter((name) => !name.startsWith('transit-')).sort()
+const named = (name) => (name === 'index.html' ? './' : /^(assets|pocketbook)\//.test(name) ? name : versioned(name))
+const kept = [...built.keys()].filter((name) => !/\/transit-/.test(name)).sort()
 const files = kept.map((name) => [named(name), 'sha256-' + sha256(built.get(name), 'base64')])
 await bundle({
 	entryPoints: { sw: page('sw.js') },

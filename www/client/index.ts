@@ -1,4 +1,5 @@
 export { SyncedAtom, assoc, dissoc } from './atom.js'
+export { loadTransit } from './codec.js'
 export { PocketbookError } from './types.js'
 export type {
 	Cache, Codec, Conflict, ConflictRow, Docs, DocRow, ErrorCode, Loaded, Merge, Options, Refusal, Rejected, Rows, State, Status,

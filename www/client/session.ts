@@ -308,19 +308,21 @@ export class Session {
 	}
 
 	#recover(): Promise<void> {
-		this.#recovering ??= this.#replay().finally(() => (this.#recovering = undefined))
-		return this.#recovering
+		if (this.dead) return Promise.resolve()
+		return (this.#recovering ??= this.#replay())
 	}
 
 	async #replay(): Promise<void> {
-		if (this.dead) return
+		const codec = await this.#codecReady
 		try {
-			const codec = await this.#codecReady
 			await (this.#opened = this.#open())
+			// What comes from here on is not among the rows.
+			this.#recovering = undefined
 			await this.#storage.write(this.#everything(codec))
 			this.degraded = null
 			this.#onStatus()
 		} catch (error) {
+			this.#recovering = undefined
 			throw this.#degrade(error)
 		}
 	}

@@ -1,6 +1,8 @@
 import t from 'transit-js'
 import type { Codec } from './types.js'
 
+export { t }
+
 // Values are written self-contained and without cache codes where they are kept, in the compact mode on the wire.
 const kept = t.writer('json-verbose')
 const wire = t.writer('json')

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const client = fileURLToPath(new URL('../client/index.ts', import.meta.url))
 const out = await mkdtemp(join(tmpdir(), 'pocketbook-client-'))
-await build({ entryPoints: [client], bundle: true, format: 'esm', splitting: true, outdir: out, logLevel: 'warning', sourcemap: 'inline' })
+await build({ entryPoints: [client], bundle: true, format: 'esm', splitting: true, outdir: out, logLevel: 'warning', sourcemap: 'inline', outExtension: { '.js': '.mjs' } })
 process.setSourceMapsEnabled(true)
 after(() => rm(out, { recursive: true, force: true }))
 
@@ -17,7 +17,7 @@ let tabs = 0
 
 /** A tab: the library with nothing shared but what tabs of a browser share (IndexedDB, BroadcastChannel, locks). */
 export function openTab() {
-	return import(`${pathToFileURL(join(out, 'index.js'))}?tab=${++tabs}`)
+	return import(`${pathToFileURL(join(out, 'index.mjs'))}?tab=${++tabs}`)
 }
 
 // The Web Locks API, as much as is used: exclusive locks, abort of the wait, steal.

@@ -40,6 +40,10 @@ export class FakeServer {
 	fault = () => undefined
 	/** Called when a push has been carried out, before its answer goes out; may return a promise. */
 	beforeAnswer = () => undefined
+	/** Answers /sync instead: (request, body) => text, as application/transit+json. */
+	respond = undefined
+	/** Given the response of each stream. */
+	events = () => undefined
 	#streams = new Set()
 	#www
 	#http
@@ -111,6 +115,7 @@ export class FakeServer {
 		try {
 			const fault = await this.fault(request, url.pathname, body)
 			if (fault === 'drop') return request.socket.destroy()
+			if (this.respond && url.pathname === '/sync') return this.#answer(response, 200, 'application/transit+json', this.respond(request, body))
 			const answer = await this.#route(request, response, url, body)
 			if (answer === undefined) return
 			if (fault === 'lose') return request.socket.destroy()
@@ -203,6 +208,7 @@ export class FakeServer {
 		this.#streams.add(stream)
 		response.on('close', () => this.#streams.delete(stream))
 		response.write('retry: 50\n\n')
+		this.events(response)
 		for (const group of groups) this.#event(stream, 'connected', { group, cursor: this.#cursor(this.seq) })
 	}
 

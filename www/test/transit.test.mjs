@@ -1,0 +1,82 @@
+// Under the transit codec every type survives the device and the wire. The server's side of it is played by transit-js itself.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assoc, get, loadTransit, setUp, until } from './harness.mjs'
+
+const t = await loadTransit()
+const reader = t.reader('json')
+const writer = t.writer('json')
+const key = t.keyword
+
+/** Answers for one group, from values kept as Transit. */
+function transitServer(server) {
+	const docs = new Map()
+	const row = ({ id, version, value }) => t.map([key('id'), id, key('version'), version, key('value'), value])
+	const page = (found) => t.map([key('docs'), found.map(row), key('cursor'), `c${docs.size}`, key('more'), false, key('reset'), false])
+	server.respond = (request, body) => {
+		assert.equal(request.headers.accept, 'application/transit+json')
+		if (request.method === 'GET') return writer.write(page([...docs.values()]))
+		assert.equal(request.headers['content-type'], 'application/transit+json')
+		const results = reader.read(body).get(key('docs')).map((doc) => {
+			const id = doc.get(key('id'))
+			const version = doc.get(key('base')) + 1
+			docs.set(id, { id, version, value: doc.get(key('value')) })
+			return t.map([key('id'), id, key('status'), 'ok', key('version'), version])
+		})
+		return writer.write(t.map([key('results'), results, key('cursor'), 'c']))
+	}
+	return docs
+}
+
+const values = {
+	keyword: t.keyword('a/b'), symbol: t.symbol('s'), date: new Date(1e12), uuid: t.uuid('f81d4fae-7dec-11d0-a765-00a0c91e6bf6'),
+	set: t.set([1, 'two', t.keyword('three')]), list: t.list([1, 2]), uri: t.uri('http://example.org/'), bigint: t.bigInt('123456789012345678901234567890'),
+	decimal: t.bigDec('1.10'), integer: t.integer('9007199254740993'), map: t.map([t.keyword('k'), 1, 'k', 2]), cmap: t.map([[1, 2], 'composite']),
+	text: '~not a keyword', tagged: t.tagged('point', [1, 2]), nothing: null, many: [t.keyword('cached'), t.keyword('cached'), t.keyword('cached')],
+}
+
+test('every type comes back equal from IndexedDB and from the server', async () => {
+	const { server, atom, user } = await setUp()
+	const docs = transitServer(server)
+	const one = atom({ codec: 'transit' })
+	const { local, server: sent } = one.swap((old) => new Map([...old, ...Object.entries(values).map(([name, value]) => [`todos:${name}`, value])]))
+	await local
+	await sent
+	const same = (found, where) => {
+		for (const [name, value] of Object.entries(values)) assert.ok(t.equals(found(`todos:${name}`), value), `${name} ${where}`)
+	}
+	same((id) => docs.get(id).value, 'on the server')
+	await one.destroy()
+	await server.stop()
+	const two = atom({ codec: 'transit' })
+	await two.ready
+	same((id) => get(two, id), 'from the device')
+	await server.start()
+	const three = atom({ codec: 'transit', user: user + ' elsewhere' })
+	await until(() => three.deref().size === Object.keys(values).length)
+	same((id) => get(three, id), 'from the server')
+})
+
+test('swaps made before the codec is loaded are kept in order', async () => {
+	const { server, atom } = await setUp()
+	const docs = transitServer(server)
+	const todos = atom({ codec: 'transit' })
+	todos.swap(assoc, 'todos:1', t.keyword('first'))
+	await todos.swap(assoc, 'todos:1', t.keyword('second')).server
+	assert.ok(t.equals(docs.get('todos:1').value, t.keyword('second')))
+	assert.ok(server.log.some(({ url }) => url.includes('encoding=transit')))
+})
+
+test('streams speak Transit too', async () => {
+	const { server, atom } = await setUp()
+	transitServer(server)
+	let stream
+	server.events = (response) => (stream = response)
+	const todos = atom({ codec: 'transit' })
+	await until(() => todos.status.state === 'synced' && stream)
+	const doc = t.map([key('id'), 'todos:9', key('version'), 3, key('value'), t.keyword('live')])
+	const fields = [key('group'), 'todos', key('docs'), [doc], key('cursor'), 'c9', key('more'), false, key('reset'), false]
+	stream.write(`event: change\nid: c9\ndata: ${t.writer('json-verbose').write(t.map(fields))}\n\n`)
+	await until(() => get(todos, 'todos:9'))
+	assert.ok(t.equals(get(todos, 'todos:9'), t.keyword('live')))
+})
