@@ -43,7 +43,6 @@ wait_for "after kill -9 of the master everyone goes home" all_gone $family
 log=$work/again.log
 "$POCKETBOOK" serve --db "$db" --listen "127.0.0.1:$port" --auth off >"$log.out" 2>"$log" &
 server=$!
-started="$started $server"
 wait_for "the same database and port serve again" grep -q 'serving http' "$log"
 stop
 is "$status" 0 "and stop"

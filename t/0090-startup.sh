@@ -53,7 +53,6 @@ printf 'db = %s\nworkers = 1\nauth = off\nlisten = 127.0.0.1:0\n' "$work/file.db
 log=$work/good.log
 POCKETBOOK_WORKERS=2 "$POCKETBOOK" serve --config "$work/good.conf" --db "$work/line.db" >/dev/null 2>"$log" &
 server=$!
-started="$started $server"
 wait_for "the file, the environment and the command line are read" grep -q 'serving http' "$log"
 like "$(cat "$log")" "2 workers, database $work/line.db" "the command line goes before the environment, that before the file"
 stop

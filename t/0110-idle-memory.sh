@@ -13,7 +13,6 @@ curl -s -o /dev/null "$url/readyz"
 before=$(pss)
 mkfifo "$work/hold"
 "$STREAMS" "${url##*:}" $count_of_streams <"$work/hold" >"$work/streams.out" 2>&1 &
-started="$started $!"
 exec 8>"$work/hold"
 wait_for "$count_of_streams streams are open" grep -q open "$work/streams.out"
 each=$((($(pss) - before) * 1024 / count_of_streams))

@@ -10,7 +10,6 @@ db=$work/test.db
 count=0
 failures=0
 server=
-started=
 
 note() { printf '# %s\n' "$*"; }
 
@@ -69,7 +68,6 @@ serve() {
 	log=$work/server.$count.log
 	POCKETBOOK_FAULTS=$faults "$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 "$@" >"$log.out" 2>"$log" &
 	server=$!
-	started="$started $server"
 	wait_for "the server starts" grep -q 'serving http://' "$log" || { cat "$log"; finish; }
 	url=$(sed -n 's/.*serving \(http:\/\/[^ ,]*\).*/\1/p' "$log" | head -1)
 }
@@ -86,8 +84,8 @@ stop() {
 	server=
 }
 
-# push JSON: the answer's body
-push() { curl -s "$url/sync" -H 'Content-Type: application/json' -d "$1"; }
+# push JSON, or @FILE: the answer's body
+push() { curl -s "$url/sync" -H 'Content-Type: application/json' --data-binary "$1"; }
 pull() { curl -s "$url/sync?$1"; }
 # status_of CURL-OPTION...
 status_of() { curl -s -o "$work/body" -w '%{http_code}' "$@"; }
@@ -102,7 +100,6 @@ stream() {
 	: >"$work/$stream_name"
 	curl -sN "$@" "$url/events?$stream_query" >"$work/$stream_name" 2>/dev/null &
 	stream=$!
-	started="$started $stream"
 	wait_for "stream $stream_name is open" grep -q 'event: connected' "$work/$stream_name"
 }
 # saw NAME PATTERN: has the stream brought this?
@@ -120,7 +117,10 @@ writer() {
 }
 workers() { children | tr ' ' '\n' | grep -v "^$(writer)\$" | grep .; }
 # holder PORT: the process that has the server's side of the connection from that local port
-inode_of() { awk -v port="$(printf ':%04X' "$1")" '$3 ~ port"$" { print $10 }' /proc/net/tcp | head -1; }
+inode_of() {
+	awk -v from="$(printf ':%04X' "${url##*:}")" -v to="$(printf ':%04X' "$1")" \
+		'$2 ~ from"$" && $3 ~ to"$" && $10 != 0 { print $10; exit }' /proc/net/tcp
+}
 holder() {
 	local inode pid
 	inode=$(inode_of "$1")
@@ -130,24 +130,31 @@ holder() {
 }
 
 finish() {
-	for pid in $started; do
-		kill -KILL "$pid" 2>/dev/null
-	done
-	wait 2>/dev/null
-	if grep -l Sanitizer "$work"/server.*.log >/dev/null 2>&1; then
+	# What a dying server has to say comes last.
+	[ -z "$server" ] || stop
+	if grep -lsE 'Sanitizer|runtime error:' "$work"/*.log >/dev/null; then
 		ok 1 "no sanitizer has anything to say"
-		grep -h -A20 Sanitizer "$work"/server.*.log | sed 's/^/# /'
+		grep -hE -A20 'Sanitizer|runtime error:' "$work"/*.log | sed 's/^/# /'
 	fi
 	printf '1..%d\n' "$count"
-	rm -rf "$work"
 	[ "$failures" = 0 ]
 	exit $?
 }
+
+# However the script ends, nothing that it started is left: the shell knows which of its jobs still run.
+clean() {
+	local pid
+	for pid in $(jobs -p); do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	rm -rf "$work"
+}
+trap clean EXIT
 trap 'exit 130' INT TERM
 
 skip_all() {
 	printf '1..0 # SKIP %s\n' "$1"
-	rm -rf "$work"
 	exit 0
 }
 command -v curl >/dev/null || skip_all "curl is not installed"
