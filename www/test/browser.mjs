@@ -1,6 +1,7 @@
 // What a browser has and node has not, and a way to load the library several times, once for each tab.
 import 'fake-indexeddb/auto'
 import { build } from 'esbuild'
+import { webcrypto } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,9 @@ import { after } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const client = fileURLToPath(new URL('../client/index.ts', import.meta.url))
+// Node 18 keeps it to itself.
+globalThis.crypto ??= webcrypto
+
 const out = await mkdtemp(join(tmpdir(), 'pocketbook-client-'))
 await build({ entryPoints: [client], bundle: true, format: 'esm', splitting: true, outdir: out, logLevel: 'warning', sourcemap: 'inline', outExtension: { '.js': '.mjs' } })
 process.setSourceMapsEnabled(true)
