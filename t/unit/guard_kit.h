@@ -1,4 +1,4 @@
-/* What the tests of the guard share: a random source that can be told again, and requests to begin from. */
+/* What the tests of the guard share: verdicts, and random requests that can be told again. */
 #ifndef T_UNIT_GUARD_KIT_H
 #define T_UNIT_GUARD_KIT_H
 
@@ -8,8 +8,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -20,128 +18,45 @@
 		literal, sizeof(literal) - 1 \
 	}
 
+#define GET "GET / HTTP/1.1\r\nHost: x\r\n"
+#define POST "POST / HTTP/1.1\r\nHost: x\r\n"
+#define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
+
+/* Of every guard here. */
 #define MAX_BODY 1000
 
-/* Marsaglia's xorshift64*: a seed tells the whole run. */
+void print_bytes(struct slice bytes);
+
+/* ---- Verdicts ---------------------------------------------------------------------------------------------------------------- */
+
+struct verdict {
+	bool good, idle, is_head;
+	int status;
+	const char *detail;
+	unsigned requests, complete;
+};
+
+/* The guard's verdict on the bytes cut at two places, each piece in steps of that many bytes (0: whole). */
+struct verdict judge(struct slice bytes, size_t first, size_t second, size_t step);
+/* Fails unless both are the same; `how` and `at` say how the second came about. */
+void check_same(struct slice bytes, struct verdict whole, struct verdict other, const char *how, size_t at);
+/* The verdict on the bytes, which must be the same in whatever pieces they come. */
+struct verdict judge_in_pieces(struct slice bytes);
+
+/* ---- Chance ------------------------------------------------------------------------------------------------------------------ */
+
+/* A seed tells the whole run. */
 struct dice {
-	uint64_t state;
+	uint64_t state; /* not 0 */
 };
 
-static inline size_t roll(struct dice *dice, size_t below)
-{
-	dice->state ^= dice->state >> 12;
-	dice->state ^= dice->state << 25;
-	dice->state ^= dice->state >> 27;
-	return (size_t)((dice->state * UINT64_C(0x2545f4914f6cdd1d)) >> 33) % below;
-}
-
+size_t roll(struct dice *dice, size_t below);
 /* GUARD_SEED in the environment runs another sequence, GUARD_ROUNDS a longer one. */
-static inline uint64_t from_environment(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 0) : otherwise;
-}
-
-static const struct slice seeds[] = {
-	BYTES("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
-	BYTES("HEAD /a/b?c=d HTTP/1.1\r\nHost: x:80\r\nAccept: */*\r\n\r\n"),
-	BYTES("GET http://x/a HTTP/1.0\r\n\r\n"),
-	BYTES("GET http://[::1]:8080/a?b HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"),
-	BYTES("OPTIONS /sync HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"),
-	BYTES("POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n{\"docs\":[]}"),
-	BYTES("POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: evil\r\n\r\n"),
-	BYTES("PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n"),
-	BYTES("PATCH /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\nGET / HTTP/1.1\r\nHost: evil\r\n\r\n\r\n0\r\n\r\n"),
-	BYTES("DELETE /a HTTP/1.1\r\nContent-Length: 0\r\nHost: x\r\n\r\n"),
-	BYTES("DELETE /a HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: evil\r\n\r\n"),
-};
-
-/* Bytes that mean something to one parser or another. */
-static const struct slice spice[] = {
-	BYTES("\n"),
-	BYTES("\r"),
-	BYTES("\r\n"),
-	BYTES("\n\n"),
-	BYTES("\r\n\r\n"),
-	BYTES(" "),
-	BYTES("\t"),
-	BYTES(":"),
-	BYTES("\0"),
-	BYTES("0"),
-	BYTES("0x"),
-	BYTES("+"),
-	BYTES("-"),
-	BYTES(";"),
-	BYTES(","),
-	BYTES("\x0b"),
-	BYTES("\x80"),
-	BYTES("\xff"),
-	BYTES("%2e"),
-	BYTES("/"),
-	BYTES(".."),
-	BYTES("?"),
-	BYTES("[::"),
-	BYTES("@"),
-	BYTES("http://"),
-	BYTES("Transfer-Encoding: chunked\r\n"),
-	BYTES("Transfer-Encoding:\tchunked\r\n"),
-	BYTES("Transfer-Encoding: \x0b"
-	      "chunked\r\n"),
-	BYTES("Transfer-Encoding : chunked\r\n"),
-	BYTES("Content-Length: 5\r\n"),
-	BYTES("Content-Length:\t5\r\n"),
-	BYTES("Content-Length: 0\r\n"),
-	BYTES("Connection: close\r\n"),
-	BYTES("Connection: keep-alive\r\n"),
-	BYTES("Expect: 100-continue\r\n"),
-	BYTES("Upgrade: h2c\r\n"),
-	BYTES("Host: y\r\n"),
-	BYTES(" folded\r\n"),
-	BYTES("0\r\n\r\n"),
-	BYTES("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
-};
-
-static inline void insert(struct buf *bytes, size_t at, struct slice piece)
-{
-	buf_reserve(bytes, piece.len);
-	memmove(bytes->data + at + piece.len, bytes->data + at, bytes->len - at);
-	memcpy(bytes->data + at, piece.data, piece.len);
-	bytes->len += piece.len;
-}
-
-static inline void mutate_once(struct dice *dice, struct buf *bytes)
-{
-	size_t at = roll(dice, bytes->len + 1);
-	size_t len = at < bytes->len ? roll(dice, bytes->len - at) % 8 + 1 : 0;
-
-	if (len > bytes->len - at)
-		len = bytes->len - at;
-	switch (roll(dice, 4)) {
-	case 0:
-		if (len)
-			bytes->data[at] = (char)roll(dice, 256);
-		break;
-	case 1:
-		memmove(bytes->data + at, bytes->data + at + len, bytes->len - at - len);
-		bytes->len -= len;
-		break;
-	default:
-		insert(bytes, at, spice[roll(dice, COUNT(spice))]);
-	}
-}
-
-/* Up to four requests in a row with up to three changes; `bytes` is cleared first. */
-static inline void compose(struct dice *dice, struct buf *bytes)
-{
-	size_t requests = roll(dice, 4) + 1;
-	size_t changes = roll(dice, 4);
-
-	buf_clear(bytes);
-	for (size_t i = 0; i < requests; i++)
-		buf_put_slice(bytes, seeds[roll(dice, COUNT(seeds))]);
-	for (size_t i = 0; i < changes; i++)
-		mutate_once(dice, bytes);
-}
+uint64_t from_environment(const char *name, uint64_t otherwise);
+/* Requests, one each, that must pass. */
+extern const struct slice seeds[];
+extern const size_t seed_count;
+/* Up to four of them in a row with up to three changes; `bytes` is cleared first. */
+void compose(struct dice *dice, struct buf *bytes);
 
 #endif

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -191,19 +192,6 @@ static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned 
 
 /* ---- Both together ---------------------------------------------------------------------------------------------------------- */
 
-static void print_bytes(struct slice bytes)
-{
-	for (size_t i = 0; i < bytes.len; i++) {
-		unsigned char byte = (unsigned char)bytes.data[i];
-
-		if (byte == '\\' || byte < ' ' || byte >= 0x7f)
-			print_error("\\x%02x%s", byte, byte == '\n' ? "\n" : "");
-		else
-			print_error("%c", byte);
-	}
-	print_error("\n");
-}
-
 /* Nothing but 200 and 100 Continue: whatever evhttp would refuse, the guard must refuse first. */
 static bool all_is_well(const char *answers)
 {
@@ -232,7 +220,7 @@ static void check_agreement(struct bench *bench, struct slice bytes, size_t spli
 
 static void the_seeds_are_served(void **state)
 {
-	for (size_t i = 0; i < COUNT(seeds); i++) {
+	for (size_t i = 0; i < seed_count; i++) {
 		check_agreement(*state, seeds[i], 0);
 		assert_int_equal(((struct bench *)*state)->served, 1);
 	}
