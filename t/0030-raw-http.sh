@@ -2,7 +2,7 @@
 # Requests as bytes: what HTTP leaves open to two readings is refused, and the connection closed.
 . "$(dirname "$0")/lib.sh"
 
-serve_open --workers 1 --header-timeout 1s --body-timeout 2s --max-body 64K
+serve_open --workers 1 --header-timeout 1s --body-timeout 1s --max-body 64K
 address=${url#http://}
 
 # raw BYTES: sends them (printf's escapes are undone) and prints all that is answered until the server closes
@@ -49,24 +49,92 @@ refuses "GET /a/../b HTTP/1.1\r\nHost: x\r\n\r\n" "a dot segment"
 refuses "GET /a/%2e%2E/b HTTP/1.1\r\nHost: x\r\n\r\n" "an escaped dot segment"
 refuses "\x16\x03\x01\x02\x00\x01" "TLS"
 refuses "GET / HTTP/1.1\r\nHost: x\r\nX: $(printf '%09000d' 0)\r\n\r\n" "a head of 9 KB"
+refuses "GET / HTTP/1.1\r\nHost: x\r\n$(printf 'X%d: y\\r\\n' {1..1200})\r\n" "a head of 9 KB in many fields"
+refuses "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" "a body in chunks on GET"
+refuses "OPTIONS /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx" "a body on OPTIONS"
+refuses "GET /a%zz HTTP/1.1\r\nHost: x\r\n\r\n" "a broken escape in the path"
+refuses "GET /a\\\\b HTTP/1.1\r\nHost: x\r\n\r\n" "a backslash in the path"
+refuses "GET /./a HTTP/1.1\r\nHost: x\r\n\r\n" "a single dot"
+refuses "GET /a/.. HTTP/1.1\r\nHost: x\r\n\r\n" "two dots at the end"
+refuses "GET sync HTTP/1.1\r\nHost: x\r\n\r\n" "a target without a slash"
+refuses "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n" "the target *"
+refuses "GET http://a@b/ HTTP/1.1\r\nHost: x\r\n\r\n" "an absolute target with a user"
+refuses "GET / HTTP/1.1\r\nHost: x\r\nX: a\001b\r\n\r\n" "a control character in a field"
+refuses "GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n" "a zero byte in a field"
+refuses "GET / HTTP/1.1\r\nHost: x\r\nX\r\n\r\n" "a field without a colon"
+refuses " GET / HTTP/1.1\r\nHost: x\r\n\r\n" "a space before the method"
+refuses "GET  / HTTP/1.1\r\nHost: x\r\n\r\n" "two spaces in the request line"
+refuses "GET /\r\n\r\n" "HTTP/0.9"
+refuses "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" "the preface of HTTP/2"
+refuses "\0\0\0\0" "zeros"
+refuses "${post}Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n" "an endless chunk size"
+refuses "${post}Transfer-Encoding: chunked\r\n\r\n-1\r\n" "a negative chunk size"
+refuses "${post}Transfer-Encoding: chunked\r\n\r\nb\n$body\r\n0\r\n\r\n" "a bare line feed behind a chunk size"
 
-got=$(raw "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /sync?group=a HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-is "$(printf '%s\n' "$got" | grep -o 'HTTP/1.1 200' | wc -l)" 3 "three requests at once get three answers"
+# ---- What is answered, and what of it
+
+# statuses TEXT: of all answers in it, in order
+statuses() { printf '%s\n' "$1" | grep -ao 'HTTP/1.1 [0-9]*' | cut -d' ' -f2 | tr '\n' ' '; }
+bye='Host: x\r\nConnection: close\r\n\r\n'
+ask="GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+write() { printf '{"docs":[{"id":"%s","value":1}]}' "$1"; }
+# a_push ID: the request's bytes
+a_push() { printf '%sContent-Length: %d\\r\\n\\r\\n%s' "$post" "$(write "$1" | wc -c)" "$(write "$1")"; }
+
+got=$(raw "${ask}GET /sync?group=a HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\n$bye")
+is "$(statuses "$got")" "200 200 200 " "three requests at once get three answers"
 like "$(printf '%s' "$got" | tr -d '\r\n')" 'ok.*"docs":.*ok$' "in their order"
-got=$(raw "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET //bad HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-is "$(printf '%s\n' "$got" | grep -o 'HTTP/1.1 [0-9]*' | cut -d' ' -f2 | tr '\n' ' ')" "200 400 " "what came before a bad request is answered, what comes after is not"
-like "$(raw "HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" | tail -c 4 | od -An -c | tr -d ' ')" '\\r\\n\\r\\n' "HEAD has no body"
-is "$(raw "HEAD //x HTTP/1.1\r\nHost: x\r\n\r\n" | grep -c '"detail"')" 0 "neither has a refused HEAD"
-like "$(raw "GET http://other/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")" '200 OK' "an absolute target is taken"
-like "$(raw "GET /healthz HTTP/1.0\r\n\r\n")" '200 OK' "HTTP/1.0 is"
+got=$(raw "$(a_push pipe:1)$(a_push pipe:2)GET /sync?group=pipe HTTP/1.1\r\n$bye")
+like "$(printf '%s' "$got" | tr -d '\r\n')" '"results":\[\{"id":"pipe:1".*"results":\[\{"id":"pipe:2".*"docs":\[\{"id":"pipe:1".*"pipe:2"' \
+	"also where the writer must be waited for, and a pull sees the pushes before it"
+is "$(statuses "$(raw "${ask}GET //bad HTTP/1.1\r\nHost: x\r\n\r\n$ask")")" "200 400 " "what came before a bad request is answered, what comes after is not"
+is "$(statuses "$(raw "$(a_push pipe:3)GET //bad HTTP/1.1\r\nHost: x\r\n\r\n$(a_push pipe:4)")")" "200 400 " "so is a push"
+is "$(statuses "$(raw "$(a_push pipe:5)\r\n\r\n\r\n")")" "200 400 " "and one with garbage behind it"
+got=$(curl -s "$url/sync?group=pipe")
+like "$got" 'pipe:3.*pipe:5' "what was answered is written"
+unlike "$got" 'pipe:4' "what was not is not"
+got=$(raw "${post}Transfer-Encoding: chunked\r\n\r\n4\r\n{\"do\r\n7\r\ncs\":[]}\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n$bye")
+is "$(statuses "$got")" "200 200 " "chunks are put together, and what follows them is a request"
 
-exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
-printf 'GET / HT' >&6
-is "$(timeout 30 cat <&6 | wc -c)" 0 "a head that does not come is not waited for"
-exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
-printf 'POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{' >&6
-is "$(timeout 30 cat <&6 | wc -c)" 0 "neither is a body"
-exec 6>&-
+# bodiless NAME BYTES STATUS: the only answer has that status and no body
+bodiless() {
+	local got
+	got=$(raw "$2" | tr -d '\r')
+	is "$(statuses "$got")" "$3 " "$1: $3"
+	is "$(printf '%s\n' "$got" | sed -n '1,/^$/!p')" "" "$1: no body"
+}
+bodiless "HEAD" "HEAD / HTTP/1.1\r\n$bye" 200
+bodiless "HEAD of what is not there" "HEAD /nothing HTTP/1.1\r\n$bye" 404
+bodiless "HEAD where it is not allowed" "HEAD /sync HTTP/1.1\r\n$bye" 405
+is "$(raw "HEAD //x HTTP/1.1\r\nHost: x\r\n\r\n" | grep -c '"detail"')" 0 "HEAD that is refused: no body"
+bodiless "a preflight" "OPTIONS /sync HTTP/1.1\r\n$bye" 204
+bodiless "a page that is known" "GET / HTTP/1.1\r\nIf-None-Match: *\r\n$bye" 304
+unlike "$(raw "GET / HTTP/1.1\r\nIf-None-Match: *\r\n$bye"; raw "OPTIONS /sync HTTP/1.1\r\n$bye")" 'Content-Length|Transfer-Encoding' "neither tells of one"
+like "$(raw "HEAD /healthz HTTP/1.1\r\n$bye")" 'Content-Length: 3' "HEAD tells the length"
+like "$(raw "GET http://other:80/healthz HTTP/1.1\r\n$bye")" '200 OK' "an absolute target is taken"
+like "$(raw "GET /healthz HTTP/1.0\r\n\r\n")" '200 OK' "HTTP/1.0 is"
+like "$(raw "GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n")" '200 OK' "so is an empty Host"
+
+# ---- Time
+
+# cut_off BYTES DRIP NAME: sends the bytes, then, while someone listens, the drip again and again; the server ends that without an answer
+cut_off() {
+	local got
+	exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
+	printf '%b' "$1" >&6
+	(while [ -n "$2" ] && printf '%s' "$2" >&6; do sleep 0.1; done) 2>/dev/null &
+	got=$(timeout 30 cat <&6 2>/dev/null | wc -c; exit "${PIPESTATUS[0]}")
+	is "$? $got" "0 0" "$3 is not waited for"
+	exec 6>&-
+	wait $!
+}
+cut_off 'GET / HT' '' "a head that stops"
+cut_off 'GET / HTTP/1.1\r\nX: ' a "a head that drips"
+is "$(statuses "$(raw "${ask}GET / HTTP/1.1\r\n")")" "200 " "a second head that stops is not waited for"
+cut_off "${post}Content-Length: 100\r\n\r\n{" '' "a body that stops"
+cut_off "${post}Content-Length: 60000\r\n\r\n{" ' ' "a body that drips"
+cut_off "${post}Transfer-Encoding: chunked\r\n\r\nffff\r\n" ' ' "a chunk that drips"
+
 ok "$(grep -q 'event=child_exit' "$log" && echo 1 || echo 0)" "no worker went down"
 stop
 finish
