@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
+import { bundleLibrary } from './library.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const page = (name) => join(here, 'page', name)
@@ -38,15 +39,11 @@ async function bundle(options) {
 const sha256 = (content, encoding) => createHash('sha256').update(content).digest(encoding)
 const versioned = (name) => `${name}?v=${sha256(built.get(name), 'hex').slice(0, 12)}`
 
-// The library, as any page may import it; what only Transit needs is a chunk of its own.
-await bundle({
-	entryPoints: { pocketbook: join(here, 'client/index.ts') },
-	splitting: true,
-	chunkNames: 'pocketbook/[name]-[hash]',
-})
+// The library, as any page may import it.
+for (const [name, contents] of await bundleLibrary()) built.set(name, contents)
 
 // The page takes the library from the same place as everybody else.
-const library = {
+const fromRoot = {
 	name: 'library',
 	setup: ({ onResolve }) => onResolve({ filter: /\/client\/index\.js$/ }, () => ({ path: './' + versioned('pocketbook.js'), external: true })),
 }
@@ -55,7 +52,7 @@ await bundle({
 	entryNames: '[name]',
 	assetNames: 'assets/[name]-[hash]',
 	loader: { '.woff2': 'file', '.svg': 'file' },
-	plugins: [library],
+	plugins: [fromRoot],
 })
 built.set('app.css', built.get('app-style.css'))
 built.delete('app-style.css')
@@ -74,8 +71,8 @@ function html(text) {
 }
 
 // What the service worker keeps: all that the page loads, as it is named there.
-const named = (name) => (name === 'index.html' ? './' : /^(assets|pocketbook)\//.test(name) ? name : versioned(name))
-const kept = [...built.keys()].filter((name) => !/\/transit-/.test(name)).sort()
+const named = (name) => (name === 'index.html' ? './' : /^assets\//.test(name) ? name : versioned(name))
+const kept = [...built.keys()].filter((name) => !name.startsWith('pocketbook/')).sort()
 const files = kept.map((name) => [named(name), 'sha256-' + sha256(built.get(name), 'base64')])
 await bundle({
 	entryPoints: { sw: page('sw.js') },

@@ -19,6 +19,9 @@ export interface StreamEvents {
 
 /** The three requests of the protocol. Each throws a PocketbookError whose code tells what to do about it. */
 export class Http {
+	/** The token of the latest request. */
+	used?: string
+
 	constructor(private url: string, private codec: Codec, private token: () => Promise<string | undefined>) {}
 
 	async pull(group: string, since: string): Promise<Pulled> {
@@ -71,7 +74,9 @@ export class Http {
 
 	async #fetch(path: string, init: RequestInit): Promise<Response> {
 		const headers = init.headers as Record<string, string>
-		const token = await this.token()
+		const token = (this.used = await this.token())
+		// fetch would call it a network error.
+		if (token && /[^\x21-\x7e]/.test(token)) throw new PocketbookError('unauthorized', 'this is no token', 401)
 		if (token) headers.Authorization = 'Bearer ' + token
 		const answer = await fetch(this.url + path, { cache: 'no-store', ...init, headers }).catch((error) => {
 			throw trouble(error)

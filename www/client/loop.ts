@@ -184,14 +184,9 @@ export class Loop {
 
 	#refused(error: PocketbookError): void {
 		this.#hangUp()
-		this.#remember()
+		this.#refusedToken = this.#http.used
 		this.#set({ unauthorized: true, tried: true, lastError: error })
 		this.#arm(this.host.interval())
-	}
-
-	/** Which token it was, so that a new one is noticed. */
-	#remember(): void {
-		this.host.token().then((token) => void (this.#refusedToken = token), () => {})
 	}
 
 	/** Counts what is under way, and takes an answer as the sign that the server is there. */
@@ -306,7 +301,7 @@ export class Loop {
 	#forbid(group: string, error: PocketbookError): never {
 		if (error.status === 403) {
 			this.#forbidden.add(group)
-			this.#remember()
+			this.#refusedToken = this.#http.used
 			this.regroup()
 		}
 		throw error

@@ -24,6 +24,13 @@ test('401 pauses the loop, and a new token resumes it', async () => {
 	assert.equal(server.log.at(-1).token, 'Bearer good')
 })
 
+test('what cannot be a token is told at once', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom({ token: 'pbk_…' })
+	await until(() => todos.status.state === 'unauthorized')
+	assert.equal(server.log.length, 0)
+})
+
 test('a token that is revoked in mid-session pauses it, and no edit is lost', async () => {
 	const { server, atom } = await setUp()
 	server.tokens = { first: all }

@@ -1,0 +1,54 @@
+// Makes the npm package `pocketbook`: node package.mjs OUTDIR. ES modules with types, and a README; its dependencies stay dependencies.
+import { build } from 'esbuild'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+if (process.argv.length !== 3) {
+	console.error('usage: node package.mjs OUTDIR')
+	process.exit(2)
+}
+const out = resolve(process.argv[2])
+const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
+const version = /AC_INIT\(\[pocketbook\], \[(.+?)\]\)/.exec(readFileSync(join(here, '../configure.ac'), 'utf8'))[1]
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out, { recursive: true })
+await build({
+	entryPoints: [join(here, 'client/index.ts')],
+	outdir: out,
+	bundle: true,
+	packages: 'external',
+	splitting: true,
+	format: 'esm',
+	target: 'es2022',
+	chunkNames: '[name]',
+	logLevel: 'warning',
+})
+
+const tsc = join(here, 'node_modules/typescript/bin/tsc')
+const flags = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', out, '--rootDir', join(here, 'client')]
+const types = join(out, 'tsconfig.json')
+writeFileSync(types, JSON.stringify({ extends: join(here, 'tsconfig.json'), include: [join(here, 'client')] }))
+const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', types, ...flags], { encoding: 'utf8' })
+rmSync(types)
+if (status !== 0) throw new Error(stdout)
+
+cpSync(join(here, 'client/README.md'), join(out, 'README.md'))
+cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
+const manifest = {
+	name: 'pocketbook',
+	version,
+	description: 'The client of a Pocketbook server: an atom that is kept on the device and in step with everybody else',
+	license: 'MIT',
+	type: 'module',
+	sideEffects: false,
+	exports: { '.': { types: './index.d.ts', default: './index.js' } },
+	types: './index.d.ts',
+	engines: { node: '>=18' },
+	// What an app brings itself should be the same transit-js, hence a range.
+	dependencies: Object.fromEntries(Object.entries(dependencies).map(([name, exact]) => [name, `^${exact}`])),
+}
+writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
