@@ -1,7 +1,6 @@
 #include "worker/edits.h"
 
 #include "base/docid.h"
-#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -189,27 +188,36 @@ static enum rc parse_message(struct parser *parser)
 	return docs ? RC_OK : reason_set(parser->why, RC_MALFORMED, "docs: missing");
 }
 
-/* No id twice: an open-addressed table of the edits' indices, at most half full. */
+/* By id, equal ones in their order. */
+static int compare_ids(const void *a, const void *b)
+{
+	const struct store_edit *left = *(const struct store_edit *const *)a;
+	const struct store_edit *right = *(const struct store_edit *const *)b;
+	size_t len = left->id.len < right->id.len ? left->id.len : right->id.len;
+	int order = memcmp(left->id.data, right->id.data, len);
+
+	if (order == 0)
+		order = (left->id.len > right->id.len) - (left->id.len < right->id.len);
+	return order ? order : (left > right) - (left < right);
+}
+
+/* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such as all fall into one bucket. */
 static enum rc check_unique(const struct edits *edits, struct reason *why)
 {
-	size_t size = 16;
-	size_t *table;
-	enum rc rc = RC_OK;
+	const struct store_edit **sorted = mem_array(edits->count, sizeof(*sorted));
+	size_t first = 0, again = edits->count;
 
-	while (size < edits->count * 2)
-		size *= 2;
-	table = mem_array(size, sizeof(*table));
-	for (size_t i = 0; i < edits->count && rc == RC_OK; i++) {
-		size_t at = hash_of(edits->all[i].id) & (size - 1);
-
-		while (table[at] && !slice_equal(edits->all[table[at] - 1].id, edits->all[i].id))
-			at = (at + 1) & (size - 1);
-		if (table[at])
-			rc = reason_set(why, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id", i, table[at] - 1);
-		table[at] = i + 1;
+	for (size_t i = 0; i < edits->count; i++)
+		sorted[i] = &edits->all[i];
+	qsort(sorted, edits->count, sizeof(*sorted), compare_ids);
+	for (size_t i = 1; i < edits->count; i++) {
+		if ((size_t)(sorted[i] - edits->all) < again && slice_equal(sorted[i - 1]->id, sorted[i]->id)) {
+			first = (size_t)(sorted[i - 1] - edits->all);
+			again = (size_t)(sorted[i] - edits->all);
+		}
 	}
-	free(table);
-	return rc;
+	free(sorted);
+	return again == edits->count ? RC_OK : reason_set(why, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id", again, first);
 }
 
 enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct reason *why)
