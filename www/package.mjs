@@ -47,7 +47,6 @@ const manifest = {
 	sideEffects: false,
 	exports: { '.': { types: './index.d.ts', default: './index.js' } },
 	types: './index.d.ts',
-	engines: { node: '>=18' },
 	// What an app brings itself should be the same transit-js, hence a range.
 	dependencies: Object.fromEntries(Object.entries(dependencies).map(([name, exact]) => [name, `^${exact}`])),
 }

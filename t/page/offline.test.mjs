@@ -1,6 +1,11 @@
 // The page without a server, with one that comes back, with tokens, with conflicts, and in several tabs.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { bundleOnce } from './bundle.mjs'
 import { add, item, openContext, openPage, shows, state, until } from './chromium.mjs'
 import { pull, push, startServer } from './server.mjs'
 
@@ -176,6 +181,7 @@ test('a read-only token: the refused change is shown with its reason, and can be
 	await item(page, 'base').locator('.toggle').check()
 	await page.click('.show-notes')
 	assert.equal(await page.innerText('.show-notes'), '1 refused change')
+	await page.waitForFunction(() => document.querySelector('.state').textContent === 'Online, 1 change is not taken')
 	await page.click('.notes >> text=Discard')
 	await page.waitForSelector('.todo-list li:not(.completed)')
 	assert.equal(await page.isVisible('.notes'), false)
@@ -194,8 +200,7 @@ test('the local database deleted under it: nothing is lost', async (t) => {
 		for (const { name } of await indexedDB.databases())
 			await new Promise((resolve, reject) => Object.assign(indexedDB.deleteDatabase(name), { onsuccess: resolve, onerror: reject }))
 	})
-	await add(page, 'c')
-	await page.evaluate(() => globalThis.todos.swap((docs) => new Map(docs)).local)
+	await page.evaluate(() => globalThis.todos.swap((docs) => new Map(docs).set('todos:c', { title: 'c', created: Date.now() })).local)
 	await page.reload()
 	await shows(page, 'a', 'b', 'c')
 	await server.start()
@@ -214,6 +219,30 @@ test('it can be installed, and loads nothing from elsewhere', async (t) => {
 	assert.ok(manifest.name && manifest.start_url && manifest.display === 'standalone')
 	for (const { src } of manifest.icons) assert.equal((await fetch(new URL(src, server.url))).status, 200)
 	assert.deepEqual(foreign, [])
+})
+
+test('a new release takes over at the next visit, and the old files go', async (t) => {
+	const www = mkdtempSync(join(tmpdir(), 'pocketbook-release-'))
+	t.after(() => rmSync(www, { recursive: true, force: true }))
+	cpSync(bundleOnce(), www, { recursive: true })
+	const server = await serve(t, { www })
+	const page = await openPage(t, server)
+	await add(page, 'kept')
+	await state(page, 'synced')
+	await kept(page)
+	const before = await page.evaluate(() => caches.keys())
+	writeFileSync(join(www, 'index.html'), readFileSync(join(www, 'index.html'), 'utf8').replace('<h1>todos</h1>', '<h1>tasks</h1>'))
+	const worker = readFileSync(join(www, 'sw.js'), 'utf8')
+	const [, digest] = /"\.\/","(sha256-[^"]+)"/.exec(worker)
+	const fresh = 'sha256-' + createHash('sha256').update(readFileSync(join(www, 'index.html'))).digest('base64')
+	writeFileSync(join(www, 'sw.js'), worker.replace(digest, fresh).replaceAll(before[0].split(' ')[1], 'next'))
+	await page.reload()
+	assert.equal(await page.innerText('h1'), 'tasks')
+	await until(async () => (await page.evaluate(() => caches.keys())).join() === 'pocketbook next')
+	await server.stop()
+	await page.reload()
+	assert.equal(await page.innerText('h1'), 'tasks', 'without a server too')
+	await shows(page, 'kept')
 })
 
 test('any page may import the library', async (t) => {

@@ -166,8 +166,10 @@ export class Loop {
 
 	#set(net: Partial<Net>): void {
 		const current = this.#groups().every((group) => this.#pulled.has(group))
-		this.net = { ...this.net, busy: this.#flights > 0, forbidden: this.#forbidden.size > 0, current, ...net }
-		this.host.onNet()
+		const next = { ...this.net, busy: this.#flights > 0, forbidden: this.#forbidden.size > 0, current, ...net }
+		const before = this.net
+		this.net = next
+		if (Object.keys(next).some((key) => next[key as keyof Net] !== before[key as keyof Net])) this.host.onNet()
 	}
 
 	#failed(cause: unknown): void {

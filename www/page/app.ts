@@ -86,7 +86,7 @@ atom.subscribe((docs) => {
 
 function showStatus(): void {
 	const { status } = atom
-	statusLine.show(status)
+	statusLine.show(status, atom.rejected.length)
 	notes.show()
 	account.show(status)
 }

@@ -2,12 +2,13 @@ import type { Status } from '../client/index.js'
 import { say, the } from './dom.js'
 
 /** What the state means to whoever writes todos. */
-export function describe({ state, online, pending }: Status): string {
+export function describe({ state, online, pending }: Status, refused = 0): string {
 	const waiting = pending === 1 ? '1 change waits' : `${pending} changes wait`
+	const saved = refused ? `Online, ${refused === 1 ? '1 change is' : `${refused} changes are`} not taken` : 'Online, everything saved'
 	switch (state) {
-		case 'synced': return 'Online, everything saved'
+		case 'synced': return saved
 		case 'pending':
-		case 'syncing': return pending ? `Online, ${waiting} to be saved` : online ? 'Online, everything saved' : 'Connecting'
+		case 'syncing': return !online ? 'Connecting' : pending ? `Online, ${waiting} to be saved` : saved
 		case 'offline': return pending ? `Offline, ${waiting} here` : 'Offline'
 		case 'unauthorized': return pending ? `Not signed in, ${waiting} here` : 'Not signed in'
 		case 'storage-degraded': return `${online ? 'Online' : 'Offline'}, this device keeps nothing${pending ? `, ${waiting}` : ''}`
@@ -36,13 +37,14 @@ export class StatusLine {
 		setInterval(() => this.#tellTime(), 20_000)
 	}
 
-	show(status: Status): void {
+	/** `refused`: how many changes the server does not take. */
+	show(status: Status, refused: number): void {
 		this.#status = status
 		// A push under way looks like the state it comes from: the line should not flicker with each stroke.
 		this.#line.dataset.state = status.state === 'syncing' ? (status.online ? 'synced' : 'connecting') : status.state
 		this.#line.dataset.pending = String(status.pending)
 		this.#line.dataset.busy = String(status.state === 'syncing' || status.state === 'pending')
-		say(this.#state, describe(status))
+		say(this.#state, describe(status, refused))
 		this.#tellTime()
 		const problem = status.lastError && status.lastError.code !== 'unauthorized' && !status.online ? status.lastError.message : ''
 		say(this.#problem, status.state === 'storage-degraded' ? (status.lastError?.message ?? '') : problem)
