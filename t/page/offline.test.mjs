@@ -91,6 +91,32 @@ test('two tabs have one stream; one that closes hands over', async (t) => {
 	await shows(two, 'from afar', 'from two', 'after the leader')
 })
 
+test('a tab that leads and hangs is replaced, and steps back when it goes on', async (t) => {
+	const server = await serve(t)
+	const context = await openContext(t)
+	const one = await openPage(t, server, { context })
+	await state(one, 'synced')
+	const two = await openPage(t, server, { context })
+	await state(two, 'synced')
+	const debug = await context.newCDPSession(one)
+	await debug.send('Debugger.enable')
+	// It stops in its tracks, holding its lock and its stream.
+	const paused = new Promise((resolve) => debug.once('Debugger.paused', resolve))
+	await debug.send('Debugger.pause')
+	await paused
+	await add(two, 'without the leader')
+	await until(async () => (await pull(server)).size === 1)
+	await state(two, 'synced')
+	await debug.send('Debugger.resume')
+	await debug.send('Debugger.disable')
+	await shows(one, 'without the leader')
+	await add(one, 'from the first')
+	await shows(two, 'without the leader', 'from the first')
+	const { held } = await two.evaluate(() => navigator.locks.query())
+	assert.equal(held.length, 1)
+	await until(async () => (await pull(server)).size === 2)
+})
+
 test('two tabs without a server: a change in one shows in the other', async (t) => {
 	const server = await serve(t)
 	const context = await openContext(t)
