@@ -9,8 +9,8 @@
 const char *media_type(enum encoding encoding);
 /* Of a Content-Type field, parameters aside; NULL or anything but the two: RC_MALFORMED. */
 MUST_USE enum rc media_of_content(const char *content_type, enum encoding *out);
-/* Of an Accept field: the type that it prefers (by q, then by order of the two in the field); `fallback` without a field, where a wildcard
- * is preferred, or where neither is asked for. */
+/* Of an Accept field: the encoding that weighs more; of two alike the one that is named, of two named the first; else `fallback`, so too
+ * without a field, or where neither is asked for. */
 enum encoding media_of_accept(const char *accept, enum encoding fallback);
 
 #endif
