@@ -50,6 +50,7 @@ test('it opens without a server, shows the todos, takes changes, and sends them 
 	await add(page, 'while it is away')
 	await item(page, 'before').locator('.toggle').check()
 	await offline(page, 2)
+	await kept(page)
 	await page.reload()
 	await shows(page, 'before', 'while it is away')
 	assert.match(await item(page, 'before').getAttribute('class'), /completed/)
