@@ -2,10 +2,12 @@
 
 #ifdef ENABLE_FAULTS
 
-#include "base/rc.h"
+#include "base/text.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,26 +26,35 @@ struct fault {
 static struct fault *faults;
 static size_t fault_count;
 
-static void fault_parse(char *word)
+/* NAME=ACTION[@N] */
+static bool fault_read(const char *word, struct fault *fault)
 {
-	struct fault *fault = &faults[fault_count];
-	char *action = strchr(word, '=');
-	char *at = strchr(word, '@');
+	size_t name = strcspn(word, "=@");
+	size_t verb = word[name] == '=' ? strcspn(word + name + 1, "@") : 0;
+	struct slice action = slice_make(word + name + 1, verb);
+	const char *at = action.data + verb;
+	uint64_t visit = 1;
 
-	fault->at = 1;
-	if (at) {
-		*at = 0;
-		fault->at = (unsigned)strtoul(at + 1, NULL, 10);
+	if (name == 0 || name >= sizeof(fault->name) || verb == 0)
+		return false;
+	if (*at && (text_number(slice_of(at + 1), UINT_MAX, &visit) != RC_OK || visit == 0))
+		return false;
+	memcpy(fault->name, word, name);
+	fault->signal = slice_is(action, "kill") ? SIGKILL : slice_is(action, "stop") ? SIGSTOP : 0;
+	fault->at = (unsigned)visit;
+	return fault->signal != 0;
+}
+
+static void fault_parse(const char *word)
+{
+	if (fault_count == FAULTS_MAX) {
+		fprintf(stderr, "pocketbook: POCKETBOOK_FAULTS: more than %d words\n", FAULTS_MAX);
+		exit(2);
 	}
-	if (action) {
-		*action++ = 0;
-		fault->signal = strcmp(action, "kill") == 0 ? SIGKILL : strcmp(action, "stop") == 0 ? SIGSTOP : 0;
-	}
-	if (fault_count == FAULTS_MAX || fault->signal == 0 || fault->at == 0 || strlen(word) >= sizeof(fault->name)) {
+	if (!fault_read(word, &faults[fault_count])) {
 		fprintf(stderr, "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill or NAME=stop@N\n", word);
 		exit(2);
 	}
-	memcpy(fault->name, word, strlen(word));
 	fault_count++;
 }
 
@@ -54,7 +65,7 @@ void fault_setup(void)
 
 	if (list == NULL || *list == 0)
 		return;
-	faults = mmap(NULL, (FAULTS_MAX + 1) * sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	faults = mmap(NULL, FAULTS_MAX * sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	copy = strdup(list);
 	if (faults == MAP_FAILED || copy == NULL)
 		abort();
