@@ -17,6 +17,16 @@ async function serve(t, options) {
 
 const offline = (page, pending = 0) => page.waitForSelector(`.status[data-state="offline"][data-pending="${pending}"]`)
 
+/** Until so many unsent writes are on the device: a reload may cut off what is still on its way there. */
+const stored = (page, count) => until(() => page.evaluate(async (wanted) => {
+	const answer = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }))
+	const [{ name }] = await indexedDB.databases()
+	const db = await answer(indexedDB.open(name))
+	const count = await answer(db.transaction('writes').objectStore('writes').count())
+	db.close()
+	return count === wanted
+}, count), `${count} unsent writes are stored`)
+
 /** Until the page's own files are kept. */
 const kept = (page) => page.evaluate(async () => void (await navigator.serviceWorker.ready))
 
@@ -50,7 +60,7 @@ test('it opens without a server, shows the todos, takes changes, and sends them 
 	await add(page, 'while it is away')
 	await item(page, 'before').locator('.toggle').check()
 	await offline(page, 2)
-	await kept(page)
+	await stored(page, 2)
 	await page.reload()
 	await shows(page, 'before', 'while it is away')
 	assert.match(await item(page, 'before').getAttribute('class'), /completed/)

@@ -1,7 +1,7 @@
 // The server that the page's tests run against: the real program, with several workers, or (POCKETBOOK_FAKE=1) the client tests' own.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,9 +26,10 @@ class RealServer {
 	#folder = mkdtempSync(join(tmpdir(), 'pocketbook-page-'))
 	#child
 
-	constructor({ auth = false, www } = {}) {
+	constructor({ auth = false, www, options = [] } = {}) {
 		this.auth = auth
 		this.www = www
+		this.options = options
 		this.db = join(this.#folder, 'page.db')
 	}
 
@@ -39,6 +40,7 @@ class RealServer {
 	async start() {
 		this.port ??= await freePort()
 		const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--workers', '2', '--auth', this.auth ? 'on' : 'off']
+		args.push(...this.options)
 		if (this.www) args.push('--www', this.www)
 		const child = (this.#child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] }))
 		let log = ''
@@ -57,6 +59,23 @@ class RealServer {
 		const ended = once(child, 'exit')
 		child.kill('SIGTERM')
 		await ended
+	}
+
+	/** How many connections each process of the server holds, by its pid; those with none are left out. */
+	connections() {
+		const { pid } = this.#child
+		const port = this.port.toString(16).toUpperCase().padStart(4, '0')
+		const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/))
+		const sockets = new Set(rows.filter(([, local, , state]) => local?.endsWith(':' + port) && state === '01').map((row) => `socket:[${row[9]}]`))
+		const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+		const held = (child) => readdirSync(`/proc/${child}/fd`).map((fd) => {
+			try {
+				return readlinkSync(`/proc/${child}/fd/${fd}`)
+			} catch {
+				return '' // closed meanwhile
+			}
+		})
+		return Object.fromEntries(children.map((child) => [child, held(child).filter((name) => sockets.has(name)).length]).filter(([, n]) => n))
 	}
 
 	/** A new token, and its id. */
@@ -102,7 +121,7 @@ class Fake extends FakeServer {
 	}
 }
 
-/** {auth, www}: www only where it is not what the program has built in. */
+/** {auth, www, options}: www only where it is not what the program has built in; options are further words of `serve`. */
 export async function startServer(options = {}) {
 	const server = isFake ? new Fake({ www: await bundleOnce(), ...options }) : new RealServer(options)
 	return server.start()
