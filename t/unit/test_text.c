@@ -1,161 +1,295 @@
-/* Checks of text: UTF-8, numbers, escapes, ids and groups. */
-#include "base/docid.h"
-#include "base/hash.h"
+/* Checks and conversions of text. */
 #include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 
-static void utf8_is_strict(void **state)
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define BYTES(literal) \
+	{ \
+		literal, sizeof(literal) - 1 \
+	}
+
+/* ---- UTF-8 ------------------------------------------------------------------------------------------------------------------- */
+
+/* From a copy without a terminator, so that a sanitizer sees who reads beyond the end. */
+static bool is_utf8(struct slice text)
 {
-	static const char *const good[] = { "",
-					    "a",
-					    "\x7f",
-					    "\xc2\x80",
-					    "\xdf\xbf",
-					    "\xe0\xa0\x80",
-					    "\xed\x9f\xbf",
-					    "\xee\x80\x80",
-					    "\xef\xbf\xbf",
-					    "\xf0\x90\x80\x80",
-					    "\xf4\x8f\xbf\xbf",
-					    "a\xc3\xa9z" };
-	static const char *const bad[] = {
-		"\x80",     "\xbf",         "\xc0\x80",     "\xc1\xbf",         "\xc2",         "\xc2\x41",         "\xe0\x9f\xbf",
-		"\xe0\xa0", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-		"\xff",     "a\xc3",        "\xe2\x82\x28"
-	};
+	char *copy = malloc(text.len ? text.len : 1);
+	bool is;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(text_is_utf8(slice_of(good[i])));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(text_is_utf8(slice_of(bad[i])));
-	assert_true(text_is_utf8(slice_make("a\0b", 3)));
+	memcpy(copy, text.data, text.len);
+	is = text_is_utf8(slice_make(copy, text.len));
+	free(copy);
+	return is;
 }
 
-static void control_characters_are_found(void **state)
+/* The definition, RFC 3629: how a code point is written. */
+static size_t encode(uint32_t point, size_t len, char out[4])
 {
-	(void)state;
-	assert_true(text_has_control(slice_make("a\0", 2)));
-	assert_true(text_has_control(slice_of("\x1f")));
-	assert_true(text_has_control(slice_of("a\x7f")));
-	assert_true(text_has_control(slice_of("\xc2\x80")));
-	assert_true(text_has_control(slice_of("\xc2\x9f")));
-	assert_false(text_has_control(slice_of(" ~\xc2\xa0\xc3\x80")));
+	static const unsigned char marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = len - 1; i > 0; i--, point >>= 6)
+		out[i] = (char)(0x80 | (point & 0x3f));
+	out[0] = (char)(marks[len] | point);
+	return len;
 }
 
-static void assert_number(const char *text, uint64_t max, enum rc rc, uint64_t number)
+static size_t length_of(uint32_t point)
 {
-	uint64_t got = 0;
+	return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+}
 
-	assert_int_equal(text_number(slice_of(text), max, &got), rc);
+static void every_code_point_is_taken_in_its_shortest_form_only(void **state)
+{
+	char text[4];
+
+	(void)state;
+	for (uint32_t point = 0; point < 0x200000; point++) {
+		size_t shortest = length_of(point);
+		bool good = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
+
+		for (size_t len = shortest; len <= 4; len++)
+			if (text_is_utf8(slice_make(text, encode(point, len, text))) != (good && len == shortest))
+				fail_msg("U+%04X in %zu bytes", point, len);
+	}
+}
+
+/* All sequences of up to three bytes: each that is taken is made of code points. */
+static void no_other_bytes_are_taken(void **state)
+{
+	(void)state;
+	for (uint32_t bytes = 0; bytes < 1 << 24; bytes++) {
+		const unsigned char text[3] = { (unsigned char)(bytes >> 16), (unsigned char)(bytes >> 8), (unsigned char)bytes };
+		bool one = text[0] < 0x80;
+		bool two = text[0] >= 0xc2 && text[0] <= 0xdf && (text[1] & 0xc0) == 0x80;
+		uint32_t point = (uint32_t)(text[0] & 0x0f) << 12 | (uint32_t)(text[1] & 0x3f) << 6 | (text[2] & 0x3f);
+		bool three = (text[0] & 0xf0) == 0xe0 && (text[1] & 0xc0) == 0x80 && (text[2] & 0xc0) == 0x80 && point >= 0x800 &&
+			     (point < 0xd800 || point > 0xdfff);
+		bool two_after_one = text[1] >= 0xc2 && text[1] <= 0xdf && (text[2] & 0xc0) == 0x80;
+		bool good = three || (two && text[2] < 0x80) || (one && (two_after_one || (text[1] < 0x80 && text[2] < 0x80)));
+
+		if (text_is_utf8(slice_make((const char *)text, 3)) != good)
+			fail_msg("%02x %02x %02x", text[0], text[1], text[2]);
+	}
+}
+
+static void what_is_cut_off_is_not_taken(void **state)
+{
+	static const struct slice whole = BYTES("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+	static const size_t ends[] = { 0, 1, 3, 6, 10 };
+	bool good;
+
+	(void)state;
+	for (size_t len = 0; len <= whole.len; len++) {
+		good = false;
+		for (size_t i = 0; i < COUNT(ends); i++)
+			good |= ends[i] == len;
+		assert_int_equal(is_utf8(slice_make(whole.data, len)), good);
+	}
+	assert_true(text_is_utf8(slice_make(NULL, 0)));
+	for (size_t at = 0; at < whole.len; at++) {
+		char text[16];
+
+		memcpy(text, whole.data, whole.len);
+		text[at] = (char)0xff;
+		assert_false(is_utf8(slice_make(text, whole.len)));
+	}
+}
+
+static void control_characters_are_found_wherever_they_are(void **state)
+{
+	char text[8];
+
+	(void)state;
+	for (uint32_t point = 0; point < 0x3000; point++) {
+		bool control = point < 0x20 || (point >= 0x7f && point <= 0x9f);
+		size_t len = encode(point, length_of(point), text + 1);
+
+		text[0] = 'a';
+		text[len + 1] = 'b';
+		assert_int_equal(text_has_control(slice_make(text, len + 2)), control);
+		assert_int_equal(text_has_control(slice_make(text + 1, len)), control);
+	}
+	assert_false(text_has_control(slice_make(NULL, 0)));
+	/* 0x80 to 0x9f within other characters. */
+	assert_false(text_has_control(slice_of("\xc3\x80\xe2\x82\x9f\xf0\x9f\x98\x80")));
+}
+
+/* ---- Numbers ------------------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	struct slice text;
+	uint64_t max;
+	enum rc rc;
+	uint64_t value;
+} numbers[] = {
+	{ BYTES("0"), 0, RC_OK, 0 },
+	{ BYTES("0"), UINT64_MAX, RC_OK, 0 },
+	{ BYTES("7"), 7, RC_OK, 7 },
+	{ BYTES("8"), 7, RC_MALFORMED, 0 },
+	{ BYTES("1"), 0, RC_MALFORMED, 0 },
+	{ BYTES("10"), 5, RC_MALFORMED, 0 },
+	{ BYTES("19"), 5, RC_MALFORMED, 0 },
+	{ BYTES("10"), 10, RC_OK, 10 },
+	{ BYTES("11"), 10, RC_MALFORMED, 0 },
+	{ BYTES("99"), 100, RC_OK, 99 },
+	{ BYTES("100"), 100, RC_OK, 100 },
+	{ BYTES("101"), 100, RC_MALFORMED, 0 },
+	{ BYTES("1000"), 100, RC_MALFORMED, 0 },
+	{ BYTES("9223372036854775807"), INT64_MAX, RC_OK, INT64_MAX },
+	{ BYTES("9223372036854775808"), INT64_MAX, RC_MALFORMED, 0 },
+	{ BYTES("18446744073709551615"), UINT64_MAX, RC_OK, UINT64_MAX },
+	{ BYTES("18446744073709551616"), UINT64_MAX, RC_MALFORMED, 0 },
+	{ BYTES("18446744073709551620"), UINT64_MAX, RC_MALFORMED, 0 },
+	{ BYTES("28446744073709551615"), UINT64_MAX, RC_MALFORMED, 0 },
+	{ BYTES("184467440737095516150"), UINT64_MAX, RC_MALFORMED, 0 },
+	{ BYTES(""), 10, RC_MALFORMED, 0 },
+	{ BYTES("00"), 10, RC_MALFORMED, 0 },
+	{ BYTES("01"), 10, RC_MALFORMED, 0 },
+	{ BYTES("+1"), 10, RC_MALFORMED, 0 },
+	{ BYTES("-1"), 10, RC_MALFORMED, 0 },
+	{ BYTES("-0"), 10, RC_MALFORMED, 0 },
+	{ BYTES(" 1"), 10, RC_MALFORMED, 0 },
+	{ BYTES("1 "), 10, RC_MALFORMED, 0 },
+	{ BYTES("1\0"), 10, RC_MALFORMED, 0 },
+	{ BYTES("1\n"), 10, RC_MALFORMED, 0 },
+	{ BYTES("1.0"), 10, RC_MALFORMED, 0 },
+	{ BYTES("1e0"), 10, RC_MALFORMED, 0 },
+	{ BYTES("0x1"), 10, RC_MALFORMED, 0 },
+	{ BYTES("1_0"), 10, RC_MALFORMED, 0 },
+	{ BYTES("a"), 100, RC_MALFORMED, 0 },
+	{ BYTES("/"), 100, RC_MALFORMED, 0 },
+	{ BYTES(":"), 100, RC_MALFORMED, 0 },
+	{ BYTES("\xb1"), 1000, RC_MALFORMED, 0 },
+	{ BYTES("\xd9\xa1"), 1000, RC_MALFORMED, 0 },
+};
+
+static void numbers_are_digits_and_nothing_else(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		uint64_t value = 4711;
+
+		if (text_number(numbers[i].text, numbers[i].max, &value) != numbers[i].rc)
+			fail_msg("%s with at most %llu", numbers[i].text.data, (unsigned long long)numbers[i].max);
+		assert_true(value == (numbers[i].rc == RC_OK ? numbers[i].value : 4711));
+	}
+}
+
+static void every_number_up_to_the_limit_is_taken(void **state)
+{
+	char text[16];
+	uint64_t value;
+
+	(void)state;
+	for (unsigned max = 0; max < 130; max++) {
+		for (unsigned number = 0; number < 1300; number++) {
+			(void)snprintf(text, sizeof(text), "%u", number);
+			assert_int_equal(text_number(slice_of(text), max, &value), number <= max ? RC_OK : RC_MALFORMED);
+			assert_true(number > max || value == number);
+		}
+	}
+}
+
+/* ---- Percent escapes ----------------------------------------------------------------------------------------------------------- */
+
+static enum rc decode(struct slice in, bool plus_is_space, char *out, size_t *out_len)
+{
+	char *copy = malloc(in.len ? in.len : 1), *room = malloc(in.len ? in.len : 1);
+	enum rc rc;
+
+	memcpy(copy, in.data, in.len);
+	rc = text_percent_decode(slice_make(copy, in.len), plus_is_space, room, out_len);
 	if (rc == RC_OK)
-		assert_true(got == number);
+		memcpy(out, room, *out_len);
+	free(copy);
+	free(room);
+	return rc;
 }
 
-static void numbers_are_digits_within_bounds(void **state)
-{
-	(void)state;
-	assert_number("0", 0, RC_OK, 0);
-	assert_number("1", 0, RC_MALFORMED, 0);
-	assert_number("10000", 10000, RC_OK, 10000);
-	assert_number("10001", 10000, RC_MALFORMED, 0);
-	assert_number("18446744073709551615", UINT64_MAX, RC_OK, UINT64_MAX);
-	assert_number("18446744073709551616", UINT64_MAX, RC_MALFORMED, 0);
-	assert_number("99999999999999999999999", UINT64_MAX, RC_MALFORMED, 0);
-	for (const char *const *bad = (const char *const[]){ "", "00", "01", "-1", "+1", " 1", "1 ", "1.0", "1e1", "x", NULL }; *bad; bad++)
-		assert_number(*bad, UINT64_MAX, RC_MALFORMED, 0);
-}
+static const struct {
+	struct slice in, out, out_with_spaces;
+} escapes[] = {
+	{ BYTES(""), BYTES(""), BYTES("") },
+	{ BYTES("abc"), BYTES("abc"), BYTES("abc") },
+	{ BYTES("a+b"), BYTES("a+b"), BYTES("a b") },
+	{ BYTES("a%2Bb%2b"), BYTES("a+b+"), BYTES("a+b+") },
+	{ BYTES("%20"), BYTES(" "), BYTES(" ") },
+	{ BYTES("%41%4a%4A"), BYTES("AJJ"), BYTES("AJJ") },
+	{ BYTES("%2541"), BYTES("%41"), BYTES("%41") },
+	{ BYTES("%00"), BYTES("\0"), BYTES("\0") },
+	{ BYTES("%ff\xff%80"), BYTES("\xff\xff\x80"), BYTES("\xff\xff\x80") },
+	{ BYTES("\0+"), BYTES("\0+"), BYTES("\0 ") },
+};
 
 static void escapes_are_undone(void **state)
 {
-	char out[32];
+	char out[100];
 	size_t len;
 
 	(void)state;
-	assert_int_equal(text_percent_decode(slice_of("a%20b+c%2B%00%c3%A9"), true, out, &len), RC_OK);
-	assert_int_equal(len, 9);
-	assert_memory_equal(out, "a b c+\0\xc3\xa9", 9);
-	assert_int_equal(text_percent_decode(slice_of("a+b"), false, out, &len), RC_OK);
-	assert_memory_equal(out, "a+b", 3);
-	for (const char *const *bad = (const char *const[]){ "%", "%4", "a%g0", "%0g", "%%41", NULL }; *bad; bad++)
-		assert_int_equal(text_percent_decode(slice_of(*bad), false, out, &len), RC_MALFORMED);
-}
-
-static void ids_have_two_parts(void **state)
-{
-	char id[DOCID_MAX + 2];
-
-	(void)state;
-	for (const char *const *good = (const char *const[]){ "a:b", "a:b:c", "a::b", ":a:b", "a:b:", "\xc3\xa9:x", "a b:c d", NULL };
-	     *good; good++)
-		assert_true(docid_is_valid(slice_of(*good)));
-	for (const char *const *bad = (const char *const[]){ "", ":", "a", "a:", ":a", "::", "a:\n", "a:\xff", "a:\xc2\x85", NULL }; *bad;
-	     bad++)
-		assert_false(docid_is_valid(slice_of(*bad)));
-	(void)snprintf(id, sizeof(id), "a:%0511d", 0);
-	assert_true(docid_is_valid(slice_make(id, DOCID_MAX)));
-	assert_false(docid_is_valid(slice_make(id, DOCID_MAX + 1)));
-	assert_true(group_is_valid(slice_make(id, GROUP_MAX)));
-	assert_false(group_is_valid(slice_make(id, GROUP_MAX + 1)));
-	assert_false(group_is_valid(slice_of("")));
-	assert_false(group_is_valid(slice_of("a\x01")));
-}
-
-static void groups_cover_what_is_nested(void **state)
-{
-	(void)state;
-	assert_true(group_covers(slice_of("a"), slice_of("a:b"), false));
-	assert_true(group_covers(slice_of("a:b"), slice_of("a:b:c"), false));
-	assert_true(group_covers(slice_of("a"), slice_of("a"), true));
-	assert_false(group_covers(slice_of("a"), slice_of("a"), false));
-	assert_false(group_covers(slice_of("a"), slice_of("ab:c"), true));
-	assert_false(group_covers(slice_of("a:b"), slice_of("a"), true));
-}
-
-static void assert_groups(const char *id, const char *const *groups)
-{
-	struct slice group, innermost = slice_of("");
-	uint64_t hash = HASH_START;
-	size_t at = 0;
-
-	for (; *groups; groups++) {
-		assert_true(docid_next_group(slice_of(id), &at, &hash, &group));
-		assert_int_equal(group.len, strlen(*groups));
-		assert_memory_equal(group.data, *groups, group.len);
-		assert_true(hash == hash_of(group));
-		assert_true(group_covers(group, slice_of(id), false));
-		innermost = group;
+	for (size_t i = 0; i < COUNT(escapes); i++) {
+		assert_int_equal(decode(escapes[i].in, false, out, &len), RC_OK);
+		assert_true(slice_equal(slice_make(out, len), escapes[i].out));
+		assert_int_equal(decode(escapes[i].in, true, out, &len), RC_OK);
+		assert_true(slice_equal(slice_make(out, len), escapes[i].out_with_spaces));
 	}
-	assert_false(docid_next_group(slice_of(id), &at, &hash, &group));
-	assert_true(slice_equal(docid_group(slice_of(id)), innermost));
 }
 
-static void an_id_lies_in_each_of_its_prefixes(void **state)
+static void every_pair_of_characters_is_an_escape_or_refused(void **state)
 {
+	static const char digits[] = "0123456789abcdef";
+	char in[3] = "%";
+	char out[3];
+	size_t len;
+
 	(void)state;
-	assert_groups("a:b", (const char *const[]){ "a", NULL });
-	assert_groups("acme:todos:7", (const char *const[]){ "acme", "acme:todos", NULL });
-	assert_groups("a::b", (const char *const[]){ "a", "a:", NULL });
-	assert_groups("a:b:", (const char *const[]){ "a", "a:b", NULL });
-	assert_groups(":a:b", (const char *const[]){ ":a", NULL });
+	for (int i = 0; i < 0x10000; i++) {
+		const char *high, *low;
+
+		in[1] = (char)(i >> 8);
+		in[2] = (char)i;
+		high = in[1] ? strchr(digits, in[1] >= 'A' && in[1] <= 'F' ? in[1] + 32 : in[1]) : NULL;
+		low = in[2] ? strchr(digits, in[2] >= 'A' && in[2] <= 'F' ? in[2] + 32 : in[2]) : NULL;
+		assert_int_equal(text_percent_decode(slice_make(in, 3), true, out, &len), high && low ? RC_OK : RC_MALFORMED);
+		if (high && low) {
+			assert_int_equal(len, 1);
+			assert_int_equal((unsigned char)out[0], (high - digits) * 16 + (low - digits));
+		}
+	}
+}
+
+static void a_broken_escape_is_refused_wherever_it_is(void **state)
+{
+	static const char *const broken[] = { "%", "%4", "a%", "a%4", "%%", "%%41", "%4%41", "%41%", "%u0041", "% 41" };
+	char out[100];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		assert_int_equal(decode(slice_of(broken[i]), false, out, &len), RC_MALFORMED);
+		assert_int_equal(decode(slice_of(broken[i]), true, out, &len), RC_MALFORMED);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(utf8_is_strict),
-		cmocka_unit_test(control_characters_are_found),
-		cmocka_unit_test(numbers_are_digits_within_bounds),
+		cmocka_unit_test(every_code_point_is_taken_in_its_shortest_form_only),
+		cmocka_unit_test(no_other_bytes_are_taken),
+		cmocka_unit_test(what_is_cut_off_is_not_taken),
+		cmocka_unit_test(control_characters_are_found_wherever_they_are),
+		cmocka_unit_test(numbers_are_digits_and_nothing_else),
+		cmocka_unit_test(every_number_up_to_the_limit_is_taken),
 		cmocka_unit_test(escapes_are_undone),
-		cmocka_unit_test(ids_have_two_parts),
-		cmocka_unit_test(groups_cover_what_is_nested),
-		cmocka_unit_test(an_id_lies_in_each_of_its_prefixes),
+		cmocka_unit_test(every_pair_of_characters_is_an_escape_or_refused),
+		cmocka_unit_test(a_broken_escape_is_refused_wherever_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
