@@ -17,6 +17,12 @@ ok "$(saw docs '"todos:1"' && echo 1 || echo 0)" "a stream that begins now does 
 ok "$(saw hints 'docs' && echo 1 || echo 0)" "a stream of hints brings no documents"
 wait_for "a silent stream is pinged" saw hints '^: ping'
 like "$(cat "$work/hints")" '^retry: [0-9]+$' "it says when to come back"
+ok "$(($(grep -h '^retry' "$work/hints" "$work/docs" "$work/all" | sort -u | wc -l) < 2))" "streams are not told to come back at the same moment"
+is "$(grep -A2 '^id: ' "$work/docs" | head -3 | sed 's/[0-9a-f]\{16\}\.[0-9]*/C/g' | tr '\n' ' ')" \
+	'id: C event: connected data: {"group":"todos","cursor":"C"} ' "a stream begins with a greeting"
+head=$(curl -sN --max-time 1 -i "$url/events?group=todos" | tr -d '\r')
+like "$head" '^Content-Type: text/event-stream$' "a stream is of its own type"
+like "$head" '^Cache-Control: no-store$' "and not to be kept"
 
 id=$(last_id docs)
 push '{"docs":[{"id":"todos:1","base":1,"deleted":true}]}' >/dev/null
@@ -25,16 +31,46 @@ stream resumed 'group=todos&docs=1&since=0' -H "Last-Event-ID: $id"
 wait_for "a stream resumes from its last id, which goes before since" saw resumed '"id":"todos:3"'
 like "$(cat "$work/resumed")" '"id":"todos:1","version":2,"deleted":true' "with the tombstones made since"
 ok "$(saw resumed '"todos:2"' && echo 1 || echo 0)" "and without what it had"
+stream current "group=todos&docs=1&since=$(pull group=todos | field cursor)"
+push '{"docs":[{"id":"todos:4","value":4}]}' >/dev/null
+wait_for "a stream from a pull's cursor goes on where the pull ended" saw current '"docs":\[\{"id":"todos:4"'
+ok "$(saw current '"todos:3"' && echo 1 || echo 0)" "exactly there"
+stream fresh 'group=todos&docs=1&since=0'
+wait_for "a newcomer gets all" saw fresh '"todos:4".*"more":false,"reset":false'
+ok "$(saw fresh deleted && echo 1 || echo 0)" "but for the tombstones"
 stream hinted "group=todos&since=$id"
 wait_for "a stream of hints that resumes is told at once" saw hinted 'event: change'
 
-stream two 'group=a&group=b&docs=1'
-push '{"docs":[{"id":"a:1","value":1},{"id":"b:1","value":1},{"id":"b:x:1","value":1}]}' >/dev/null
-wait_for "a stream of two groups brings the one" saw two '"group":"a","docs":\[\{"id":"a:1"'
-wait_for "and the other, with what is nested in it" saw two '"group":"b".*"b:x:1"'
-first=$(grep -A3 '^event: change' "$work/two" | head -1 >/dev/null; awk '/^id: /{id=$2} /^event: change/{print id; exit}' "$work/two")
-stream again 'group=a&group=b&docs=1' -H "Last-Event-ID: $first"
-wait_for "resuming from the first of two events misses nothing" saw again '"b:x:1"'
+# Several groups: whichever event a client has seen last, the ones before it and a resumption have everything.
+groups='group=a&group=b&group=c:d&group=a&docs=1'
+stream several "$groups&since=0"
+is "$(grep -c '^event: connected' "$work/several")" 3 "a greeting for each group, once"
+for i in $(seq 12); do
+	push "{\"docs\":[{\"id\":\"a:$i\",\"value\":1},{\"id\":\"b:x:$i\",\"value\":1},{\"id\":\"c:d:$i\",\"value\":1},{\"id\":\"c:$i\",\"value\":1}]}" >/dev/null &
+	push "{\"docs\":[{\"id\":\"b:$i\",\"value\":1},{\"id\":\"todos:x$i\",\"value\":1}]}" >/dev/null &
+	wait $!
+done
+ids() { grep -o '"id":"[^"]*"' "$@" | sort -u; }
+complete() { [ "$(cat "$@" | ids | wc -l)" = 48 ]; }
+wait_for "a stream of several groups has what is in them and nested in them" complete "$work/several"
+ok "$(ids "$work/several" | grep -c -e '"c:[0-9]' -e todos)" "and nothing else"
+places=$(sed -n 's/^id: //p' "$work/several" | sort -u)
+for place in $(printf '%s\n' "$places" | sed -n '1~3p'); do
+	awk -v last="$place" '/^id: / { n++; if ($2 == last && !at) at = n } { if (!at || n <= at) print }' "$work/several" >"$work/before"
+	stream resumed "$groups" -H "Last-Event-ID: $place"
+	wait_for "nothing is lost in any group from ${place#*.} on, of which $(ids "$work/before" | wc -l) had been seen" complete "$work/before" "$work/resumed"
+	kill "$stream"
+done
+
+stream nested 'group=acme'
+stream parent 'group=acme&docs=1'
+stream child 'group=acme:todos:x&docs=1'
+push '{"docs":[{"id":"acme:todos:x:1","value":"deep"},{"id":"acme:todos:y:1","value":"beside"},{"id":"acmes:1","value":"other"}]}' >/dev/null
+wait_for "a group hears of what is nested in it" saw parent '"acme:todos:x:1".*"acme:todos:y:1"'
+wait_for "hints tell of it too" saw nested 'event: change'
+wait_for "the nested group hears of its own" saw child '"acme:todos:x:1"'
+ok "$(saw child 'beside' && echo 1 || echo 0)" "alone"
+ok "$(saw parent 'acmes' && echo 1 || echo 0)" "a longer name is another group"
 
 stream transit 'group=kinds&docs=1&encoding=transit'
 push '{"docs":[{"id":"kinds:1","value":"~x"}]}' >/dev/null
@@ -49,15 +85,21 @@ middle=$(grep '^id: ' "$work/pages" | sed -n 2p | sed 's/id: //')
 stream rest 'group=many&docs=1' -H "Last-Event-ID: $middle"
 wait_for "it resumes in the middle of its first snapshot" saw rest '"many:2500"'
 ok "$(saw rest '"many:1"' && echo 1 || echo 0)" "with the rest of it"
+stream both 'group=todos&group=many&docs=1&since=0'
+wait_for "so do large groups together with others" saw both '"many:2500"'
+middle=$(grep '^id: ' "$work/both" | tail -2 | head -1 | sed 's/id: //')
+stream rest 'group=todos&group=many&docs=1' -H "Last-Event-ID: $middle"
+wait_for "which resume in the middle too" saw rest '"many:2500"'
 stream foreign 'group=many&docs=1&since=0123456789abcdef.5'
 wait_for "a foreign cursor resets" saw foreign '"many:2500".*"more":false,"reset":true'
+is "$(grep -c '"reset":false' "$work/foreign")" 0 "on each page"
+stream ahead "group=many&docs=1&since=${id%%.*}.999999"
+wait_for "so does one ahead of the database" saw ahead '"many:2500".*"more":false,"reset":true'
+push '{"docs":[{"id":"many:new","value":1}]}' >/dev/null
+wait_for "then the stream goes on" saw ahead '"docs":\[\{"id":"many:new","version":1,"value":1\}\],"cursor":"[^"]+","more":false,"reset":false'
+stream doubtful 'group=todos&since=0123456789abcdef.5'
+wait_for "a stream of hints with a foreign cursor is told to pull" saw doubtful 'event: change'
 
-is "$(status_of "$url/events")" 400 "a stream wants a group"
-is "$(status_of "$url/events?group=a&since=never")" 400 "a cursor must be one"
-is "$(status_of "$url/events?group=a&docs=2")" 400 "docs is 0 or 1"
-is "$(status_of "$url/events?group=a&encoding=xml")" 400 "encoding is one of two"
-is "$(status_of "$url/events?$(for i in $(seq 65); do printf 'group=g%d&' "$i"; done)")" 400 "65 groups are too many"
-is "$(status_of -X POST "$url/events?group=a" -d '')" 405 "a stream is asked for with GET"
 stop
 is "$status" 0 "the server stops with streams open"
 
@@ -66,6 +108,8 @@ stream one 'group=g&docs=1'
 stream two 'group=g'
 is "$(status_of "$url/events?group=g")" 429 "one stream too many"
 like "$(cat "$work/body")" '"code":"too-many-streams"' "is told so"
+like "$(curl -si "$url/events?group=g")" '^Retry-After: [0-9]+' "and when to come back"
+is "$(status_of "$url/sync?group=g")" 200 "pulls are still served"
 kill "$stream"
 wait_for "a stream that has left makes room" sh -c "timeout 1 curl -sN '$url/events?group=g' | grep -q connected"
 stop

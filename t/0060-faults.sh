@@ -22,6 +22,15 @@ for point in writer_before_commit writer_after_commit writer_after_answer ring_b
 	stream docs 'group=todos&docs=1'
 	stream other 'group=todos&docs=1'
 	like "$(retry '{"docs":[{"id":"todos:1","op":"a","value":1}]}')" '"version":1' "$point: the first write"
+	got=$(status_of -D "$work/head" "$url/sync" -H 'Content-Type: application/json' -d '{"docs":[{"id":"todos:2","op":"b","value":"second"}]}')
+	case $point in
+	# Behind these the answer was on its way.
+	writer_after_answer | ring_*) is "$got" 200 "$point: the second write was answered" ;;
+	*)
+		is "$got $(field code <"$work/body")" "503 unavailable" "$point: the second write has no answer: 503"
+		like "$(cat "$work/head")" '^Retry-After: [0-9]+' "$point: with a time to come back"
+		;;
+	esac
 	got=$(retry '{"docs":[{"id":"todos:2","op":"b","value":"second"}]}')
 	like "$got" '"status":"ok","version":1' "$point: the second is acknowledged, once the writer is back, with the version of one write"
 	wait_for "$point: the writer was replaced" grep -q 'event=child_start child=writer' "$log"

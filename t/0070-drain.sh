@@ -33,7 +33,36 @@ wait "$server"
 is $? 0 "SIGINT ends it as well"
 server=
 
+# Who does not finish a request may keep the server from leaving, for a while; whoever asks twice does not wait.
 serve_open --workers 2
+family=$(children)
+address=${url#http://}
+exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
+printf 'POST /sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n{' >&6
+wait_for "half a request has come in" sh -c "curl -sf '$url/healthz'"
+kill -TERM "$server"
+wait_for "it drains" grep -q 'event=drain ' "$log"
+kill -TERM "$server"
+wait "$server"
+is $? 0 "SIGTERM twice ends it with status 0 as well"
+server=
+exec 6>&-
+# shellcheck disable=SC2086
+wait_for "with nobody left behind" all_gone $family
+
+serve_open --workers 2
+address=${url#http://}
+exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
+printf 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' >&6
+read -r first <&6
+like "$first" '200 OK' "a connection is open, and idle"
+stop
+is "$status" 0 "it does not keep the server"
+unlike "$(cat "$log")" 'child_kill|drain_cut_short' "which nobody had to force"
+exec 6>&-
+
+serve_open --workers 2
+push '{"docs":[{"id":"todos:3","value":"kept"}]}' >/dev/null
 family=$(children)
 port=${url##*:}
 kill -KILL "$server"
@@ -44,6 +73,8 @@ log=$work/again.log
 "$POCKETBOOK" serve --db "$db" --listen "127.0.0.1:$port" --auth off >"$log.out" 2>"$log" &
 server=$!
 wait_for "the same database and port serve again" grep -q 'serving http' "$log"
+url=http://127.0.0.1:$port
+like "$(pull group=todos)" '"todos:3".*"kept"' "with what was acknowledged"
 stop
 is "$status" 0 "and stop"
 finish

@@ -97,7 +97,8 @@ stream() {
 	stream_name=$1
 	stream_query=$2
 	shift 2
-	: >"$work/$stream_name"
+	# A new file: an older stream of that name may still write into its own.
+	rm -f "$work/$stream_name"
 	curl -sN "$@" "$url/events?$stream_query" >"$work/$stream_name" 2>/dev/null &
 	stream=$!
 	wait_for "stream $stream_name is open" grep -q 'event: connected' "$work/$stream_name"

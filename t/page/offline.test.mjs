@@ -63,6 +63,7 @@ test('it opens without a server, shows the todos, takes changes, and sends them 
 	await stored(page, 2)
 	await page.reload()
 	await shows(page, 'before', 'while it is away')
+	await page.waitForSelector('.todo-list li.completed')
 	assert.match(await item(page, 'before').getAttribute('class'), /completed/)
 	assert.ok(await page.evaluate(() => document.fonts.ready.then(() => document.fonts.check('italic 40px "Instrument Serif"'))), 'its fonts too')
 	await server.start()

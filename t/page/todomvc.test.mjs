@@ -150,8 +150,10 @@ test('the list is there again after a reload', async (t) => {
 	const page = await open(t)
 	await add(page, 'a', 'b')
 	await item(page, 'b').locator('.toggle').check()
+	await state(page, 'synced')
 	await page.reload()
 	await shows(page, 'a', 'b')
+	await page.waitForSelector('.todo-list li.completed')
 	assert.match(await item(page, 'b').getAttribute('class'), /completed/)
 })
 
