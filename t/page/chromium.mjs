@@ -23,7 +23,7 @@ after(async () => browser?.close())
 /** Another browser, as far as the page can tell: a storage and connections of its own. */
 export async function openContext(t, options = {}) {
 	const context = await (await launch()).newContext({ viewport: { width: 900, height: 800 }, ...options })
-	context.setDefaultTimeout(15_000)
+	context.setDefaultTimeout(60_000)
 	t.after(() => context.close())
 	return context
 }
@@ -67,7 +67,7 @@ export async function shows(page, ...expected) {
 
 /** Waits until the condition, which may be asynchronous, holds. */
 export async function until(condition, what = String(condition)) {
-	const end = Date.now() + 15_000
+	const end = Date.now() + 60_000
 	while (!(await condition())) {
 		if (Date.now() > end) throw new Error(`it never came true: ${what}`)
 		await new Promise((done) => setTimeout(done, 20))
