@@ -31,16 +31,16 @@ export class TodoList {
 
 	/** Touches only what differs. */
 	render(todos: readonly Todo[]): void {
-		const gone = new Set(this.#lines.keys())
+		const wanted = new Set(todos.map((todo) => todo.id))
+		// First, so that those below stay where they are: a line that is moved loses the focus, and an edit with it.
+		for (const id of [...this.#lines.keys()]) if (!wanted.has(id)) this.#drop(id)
 		let place = this.element.firstElementChild
 		for (const todo of todos) {
-			gone.delete(todo.id)
 			const line = this.#lines.get(todo.id) ?? this.#newLine(todo.id)
 			this.#fill(line, todo)
 			if (line.item === place) place = place.nextElementSibling
 			else this.element.insertBefore(line.item, place)
 		}
-		for (const id of gone) this.#drop(id)
 	}
 
 	#newLine(id: string): Line {
@@ -107,7 +107,7 @@ export class TodoList {
 
 	#edit(id: string, line: Line): void {
 		if (line.edit) return
-		const edit = make('input', { className: 'edit', value: line.todo!.title, autocomplete: 'off' })
+		const edit = make('input', { className: 'edit', defaultValue: line.todo!.title, autocomplete: 'off' })
 		edit.setAttribute('aria-label', 'Edit todo')
 		line.edit = edit
 		line.item.classList.add('editing')
@@ -131,7 +131,8 @@ export class TodoList {
 		const title = edit.value.trim()
 		line.item.classList.remove('editing')
 		edit.remove()
-		if (!save || title === line.todo!.title) return
+		// What was not touched is no edit, even if the todo has another title by now.
+		if (!save || edit.value === edit.defaultValue || title === line.todo!.title) return
 		title ? this.events.rename(id, title) : this.events.remove(id)
 	}
 }
