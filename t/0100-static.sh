@@ -15,6 +15,15 @@ is "$(status_of "$url/" -H 'If-None-Match: "x"')" 200 "but for another tag it is
 is "$(curl -sI "$url/" | tr -d '\r' | sed -n 's/^Content-Length: //p')" "$(curl -s "$url/" | wc -c)" "HEAD tells the length"
 is "$(curl -s --compressed "$url/pocketbook.js" | md5sum)" "$(curl -s "$url/pocketbook.js" | md5sum)" "compressed and plain are the same"
 like "$(curl -sI "$url/pocketbook.js" -H 'Accept-Encoding: gzip')" 'Content-Encoding: gzip' "for those who take it"
+plain=$(curl -sI "$url/pocketbook.js" | tr -d '\r' | sed -n 's/^ETag: //p')
+packed=$(curl -sI "$url/pocketbook.js" -H 'Accept-Encoding: gzip' | tr -d '\r' | sed -n 's/^ETag: //p')
+[ "$plain" != "$packed" ]
+ok $? "each has a tag of its own"
+is "$(status_of "$url/pocketbook.js" -H 'Accept-Encoding: gzip' -H "If-None-Match: $packed")" 304 "which is known again"
+is "$(status_of "$url/pocketbook.js" -H 'Accept-Encoding: gzip' -H "If-None-Match: $plain")" 200 "for that one alone"
+like "$(curl -sI "$url/pocketbook.js")" '^Vary: Accept-Encoding' "caches are told"
+unlike "$(curl -sI "$url/pocketbook.js" -H 'Accept-Encoding: gzip;q=0')" 'Content-Encoding' "gzip can be refused"
+is "$(curl -sI "$url/" | tr -d '\r' | sed -n 's/^ETag: //p')" "$etag" "HEAD tells the tag"
 library=$(curl -s "$url/pocketbook.js" | md5sum)
 is "$(status_of "$url/nothing.js")" 404 "what is not there is not found"
 is "$(curl -s "$url/healthz")" ok "healthz"
@@ -23,6 +32,15 @@ is "$(curl -s "$url/readyz")" ready "readyz"
 origin='Origin: https://app.example'
 like "$(curl -si "$url/sync?group=a" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "a page of a configured origin may read"
 like "$(curl -si "$url/sync?group=" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "refusals too"
+for path in /nothing /events '/events?group=a&since=x' '/sync?group=a&limit=0'; do
+	like "$(curl -si "$url$path" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "so are $path"
+done
+like "$(curl -si -X PUT "$url/sync" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "and a method that is not allowed"
+like "$(curl -si "$url/sync" -H "$origin" -d x)" 'Access-Control-Allow-Origin: https://app.example' "and a type that is not taken"
+like "$(curl -si "$url/sync?group=a" -H 'Origin: http://localhost:3000')" 'Access-Control-Allow-Origin: http://localhost:3000' "each origin that is configured"
+for other in http://app.example https://app.example:444 https://app.example.evil https://APP.example null; do
+	unlike "$(curl -si "$url/sync?group=a" -H "Origin: $other")" 'Access-Control-Allow' "but not $other"
+done
 unlike "$(curl -si "$url/sync?group=a" -H 'Origin: https://evil.example')" 'Access-Control-Allow' "others may not"
 like "$(curl -si "$url/sync?group=a")" '^Vary: Origin' "caches are told"
 like "$(curl -si "$url/pocketbook.js" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "and load the library"
@@ -42,12 +60,22 @@ printf 'body{}' >"$work/www/a b.css"
 printf 'secret' >"$work/secret"
 ln -s ../secret "$work/www/out"
 ln -s index.html "$work/www/in"
+ln -s .. "$work/www/up"
+ln -s "$work/secret" "$work/www/absolute"
+mkfifo "$work/www/pipe"
+: >"$work/www/nothing.txt"
 serve_open --www "$work/www"
 is "$(curl -s "$url/")" mine "a folder stands in for the page"
 is "$(curl -s "$url/sub/")" sub "folders in it have index pages"
 like "$(curl -si "$url/a%20b.css")" 'Content-Type: text/css' "types go by the ending"
 is "$(curl -s "$url/in")" mine "a link within it is followed"
 is "$(status_of "$url/out")" 404 "one that leaves it is not"
+is "$(status_of "$url/up/secret")" 404 "nor a folder's that does"
+is "$(status_of "$url/absolute")" 404 "nor one by a whole path"
+is "$(status_of "$url/pipe" --max-time 20)" 404 "a pipe is no file, and is not waited for"
+is "$(status_of "$url/index.html/")" 404 "a file is no folder"
+is "$(status_of "$url/$(printf '%05000d' 0)")" 404 "a path may be too long for any file"
+is "$(status_of "$url/nothing.txt") $(wc -c <"$work/body")" "200 0" "an empty file is a file"
 is "$(status_of "$url/sub")" 404 "a folder is no file"
 is "$(status_of --path-as-is "$url/../secret")" 400 "nor do dots leave it"
 is "$(status_of --path-as-is "$url/sub/..%2f..%2fsecret")" 400 "nor escaped ones"
@@ -58,5 +86,17 @@ printf 'own' >"$work/www/pocketbook.js"
 is "$(curl -s "$url/pocketbook.js")" own "unless the folder has one"
 printf 'new!' >"$work/www/index.html.new" && mv "$work/www/index.html.new" "$work/www/index.html"
 is "$(curl -s "$url/" -H "If-None-Match: $etag")" 'new!' "until it changes"
+stop
+
+serve_open --workers 1 --cors '*'
+like "$(curl -si "$url/sync?group=a" -H 'Origin: https://any.example')" 'Access-Control-Allow-Origin: https://any.example' "all origins may be let in"
+stop
+serve_open --workers 1
+unlike "$(curl -si "$url/sync?group=a" -H 'Origin: https://any.example')" 'Access-Control-Allow' "none is, unless one is configured"
+stop
+"$POCKETBOOK" token add --db "$db" --user a --group a >/dev/null 2>&1
+serve --workers 1 --cors https://app.example
+like "$(curl -si "$url/sync?group=a" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "a page may read that it needs a token"
+is "$(status_of -X OPTIONS "$url/sync" -H "$origin")" 204 "a preflight needs none"
 stop
 finish
