@@ -22,7 +22,10 @@ ok $? "each has a tag of its own"
 is "$(status_of "$url/pocketbook.js" -H 'Accept-Encoding: gzip' -H "If-None-Match: $packed")" 304 "which is known again"
 is "$(status_of "$url/pocketbook.js" -H 'Accept-Encoding: gzip' -H "If-None-Match: $plain")" 200 "for that one alone"
 like "$(curl -sI "$url/pocketbook.js")" '^Vary: Accept-Encoding' "caches are told"
-unlike "$(curl -sI "$url/pocketbook.js" -H 'Accept-Encoding: gzip;q=0')" 'Content-Encoding' "gzip can be refused"
+for refusal in 'gzip;q=0' 'gzip; q=0' 'br, gzip ; q=0.0' identity; do
+	unlike "$(curl -sI "$url/pocketbook.js" -H "Accept-Encoding: $refusal")" 'Content-Encoding' "$refusal: gzip is not wanted"
+done
+like "$(curl -sI "$url/pocketbook.js" -H 'Accept-Encoding: br, gzip;q=0.5, *;q=0')" '^Content-Encoding: gzip' "gzip;q=0.5: it is"
 is "$(curl -sI "$url/" | tr -d '\r' | sed -n 's/^ETag: //p')" "$etag" "HEAD tells the tag"
 library=$(curl -s "$url/pocketbook.js" | md5sum)
 is "$(status_of "$url/nothing.js")" 404 "what is not there is not found"

@@ -76,7 +76,14 @@ static bool takes_gzip(const char *accept_encoding)
 {
 	const char *at = accept_encoding ? strcasestr(accept_encoding, "gzip") : NULL;
 
-	return at && strncasecmp(at, "gzip;q=0", 8) != 0;
+	if (at == NULL)
+		return false;
+	at += strlen("gzip");
+	at += strspn(at, " \t");
+	if (*at != ';')
+		return true;
+	at += 1 + strspn(at + 1, " \t");
+	return strncasecmp(at, "q=", 2) != 0 || strtod(at + 2, NULL) > 0;
 }
 
 static void static_serve_embedded(struct request *request, const char *path)
