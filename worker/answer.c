@@ -28,6 +28,11 @@ int problem_status(enum problem problem)
 	return rows[problem].status;
 }
 
+const char *problem_title(enum problem problem)
+{
+	return rows[problem].title;
+}
+
 const char *status_phrase(int status)
 {
 	for (size_t i = 0; i < ROWS; i++)

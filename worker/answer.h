@@ -18,6 +18,7 @@ enum problem {
 };
 
 int problem_status(enum problem problem);
+const char *problem_title(enum problem problem);
 /* The standard phrase of a status of ours. */
 const char *status_phrase(int status);
 /* How a failure of ours is told to a client. */
