@@ -1,11 +1,14 @@
-// Bundles the library for browsers: pocketbook.js, and beside it what is loaded only when it is asked for.
+// Bundles the library as it is published, for the server's own page and for the npm package: one file, and what is loaded on demand.
 import { build } from 'esbuild'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { minify } from 'terser'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
 const options = {
 	absWorkingDir: here,
+	outdir: here,
 	bundle: true,
 	minify: true,
 	format: 'esm',
@@ -15,17 +18,29 @@ const options = {
 	logLevel: 'warning',
 	write: false,
 }
+const terser = { module: true, ecma: 2022 }
 
-/** Pairs of a name and its bytes. */
-export async function bundleLibrary() {
+// idb adds its shortcuts and its iterators by calls that no bundler dares to leave out. The library uses neither.
+const bareIdb = {
+	name: 'bare idb',
+	setup: ({ onLoad }) => onLoad({ filter: /\/idb\/build\/index\.js$/ }, async ({ path }) => {
+		const compress = { pure_funcs: ['replaceTraps'] }
+		return { contents: (await minify(await readFile(path, 'utf8'), { ...terser, compress })).code }
+	}),
+}
+
+/**
+ * Pairs of a name and its bytes: `library`, and the Transit codec by a name that may have its hash in it.
+ * What is `external` stays an import; `readable` leaves names and lines as they are.
+ */
+export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketbook/[name]-[hash]', external = [], readable = false } = {}) {
 	// Each for itself: as chunks of one bundle, both would load the helpers that only Transit needs.
-	const transit = await build({ ...options, entryPoints: ['client/transit.ts'], outdir: here, entryNames: 'pocketbook/[name]-[hash]' })
+	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
 	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
 	const [name] = files.keys()
-	const onDemand = {
-		name: 'transit on demand',
-		setup: ({ onResolve }) => onResolve({ filter: /^\.\/transit\.js$/ }, () => ({ path: './' + name, external: true })),
-	}
-	const library = await build({ ...options, entryPoints: { pocketbook: 'client/index.ts' }, outdir: here, plugins: [onDemand] })
-	return files.set('pocketbook.js', Buffer.from(library.outputFiles[0].contents))
+	const bundle = await build({ ...options, minify: !readable, entryPoints: ['client/index.ts'], plugins: [bareIdb], external: ['./transit.js'] })
+	const { text } = bundle.outputFiles[0]
+	const { code } = readable ? { code: text } : await minify(text, { ...terser, compress: { passes: 3 } })
+	// Last, so that everything else is the same whatever its name.
+	return files.set(library + '.js', Buffer.from(code.replaceAll('"./transit.js"', `"./${name}"`) + '\n'))
 }

@@ -1,9 +1,9 @@
-// Makes the npm package `pocketbook`: node package.mjs OUTDIR. ES modules with types, and a README; its dependencies stay dependencies.
-import { build } from 'esbuild'
+// Makes the npm package `pocketbook`: node package.mjs OUTDIR. The bundle that the server serves, with types and a README.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleLibrary } from './library.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 if (process.argv.length !== 3) {
@@ -16,17 +16,9 @@ const version = /AC_INIT\(\[pocketbook\], \[(.+?)\]\)/.exec(readFileSync(join(he
 
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
-await build({
-	entryPoints: [join(here, 'client/index.ts')],
-	outdir: out,
-	bundle: true,
-	packages: 'external',
-	splitting: true,
-	format: 'esm',
-	target: 'es2022',
-	chunkNames: '[name]',
-	logLevel: 'warning',
-})
+// What an app brings itself should be the same transit-js: it stays a dependency, with a range.
+const external = ['transit-js']
+for (const [name, content] of await bundleLibrary({ library: 'index', codec: 'transit', external })) writeFileSync(join(out, name), content)
 
 const tsc = join(here, 'node_modules/typescript/bin/tsc')
 const flags = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', out, '--rootDir', join(here, 'client')]
@@ -47,7 +39,6 @@ const manifest = {
 	sideEffects: false,
 	exports: { '.': { types: './index.d.ts', default: './index.js' } },
 	types: './index.d.ts',
-	// What an app brings itself should be the same transit-js, hence a range.
-	dependencies: Object.fromEntries(Object.entries(dependencies).map(([name, exact]) => [name, `^${exact}`])),
+	dependencies: Object.fromEntries(external.map((name) => [name, `^${dependencies[name]}`])),
 }
 writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')

@@ -41,13 +41,11 @@ export class Http {
 		const query = groups.map((group) => 'group=' + encodeURIComponent(group)).join('&')
 		const accept = { Accept: 'text/event-stream' }
 		const answer = await this.#fetch(`events?${query}&docs=1&encoding=${this.codec.stream}`, { headers: accept, signal })
-		const parser = createParser({
-			onRetry: events.onRetry,
-			onEvent: ({ event, data }) => {
-				if (event !== 'connected' && event !== 'change') return
-				const page = this.codec.read(data)
-				event === 'connected' ? events.onConnected(page.group) : events.onChange(page.group, page as unknown as Pulled)
-			},
+		const parser = createParser((event) => {
+			if (event.type !== 'event') return events.onRetry(event.value)
+			if (event.event !== 'connected' && event.event !== 'change') return
+			const page = this.codec.read(event.data)
+			event.event === 'connected' ? events.onConnected(page.group) : events.onChange(page.group, page as Pulled)
 		})
 		const text = new TextDecoder()
 		const reader = answer.body!.getReader()

@@ -38,7 +38,7 @@ export class IndexedStorage implements Storage {
 	}
 
 	async cursor(group: string): Promise<string | undefined> {
-		return this.#open().get('cursors', group)
+		return this.#open().transaction('cursors').objectStore('cursors').get(group)
 	}
 
 	async write(rows: Rows): Promise<void> {

@@ -1,27 +1,30 @@
 // What a browser has and node has not, and a way to load the library several times, once for each tab.
 import 'fake-indexeddb/auto'
-import { build } from 'esbuild'
 import { webcrypto } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
+import { bundleLibrary } from '../library.mjs'
 
-const client = fileURLToPath(new URL('../client/index.ts', import.meta.url))
 // Node 18 keeps it to itself.
 globalThis.crypto ??= webcrypto
 
 const out = await mkdtemp(join(tmpdir(), 'pocketbook-client-'))
-await build({ entryPoints: [client], bundle: true, format: 'esm', splitting: true, outdir: out, logLevel: 'warning', sourcemap: 'inline', outExtension: { '.js': '.mjs' } })
-process.setSourceMapsEnabled(true)
+// What is published is what is tested. READABLE=1 leaves it as it was written, for a look into a stack trace.
+for (const [name, content] of await bundleLibrary({ readable: !!process.env.READABLE })) {
+	await mkdir(dirname(join(out, name)), { recursive: true })
+	await writeFile(join(out, name), content)
+}
+await writeFile(join(out, 'package.json'), '{"type":"module"}')
 after(() => rm(out, { recursive: true, force: true }))
 
 let tabs = 0
 
 /** A tab: the library with nothing shared but what tabs of a browser share (IndexedDB, BroadcastChannel, locks). */
 export function openTab() {
-	return import(`${pathToFileURL(join(out, 'index.mjs'))}?tab=${++tabs}`)
+	return import(`${pathToFileURL(join(out, 'pocketbook.js'))}?tab=${++tabs}`)
 }
 
 // The Web Locks API, as much as is used: exclusive locks, abort of the wait, steal.

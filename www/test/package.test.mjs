@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { bundleLibrary } from '../library.mjs'
 
 const www = fileURLToPath(new URL('..', import.meta.url))
 // Below www/, so that its dependencies are found.
@@ -25,7 +26,11 @@ test('the package loads, and a program that uses it passes the type check', asyn
 	for (const made of [SyncedAtom, assoc, dissoc, loadTransit, PocketbookError]) assert.equal(typeof made, 'function')
 	assert.ok(readFileSync(join(out, 'README.md')).length)
 	const manifest = JSON.parse(readFileSync(join(out, 'package.json')))
-	assert.deepEqual(Object.keys(manifest.dependencies).sort(), ['eventsource-parser', 'idb', 'transit-js'])
+	assert.deepEqual(Object.keys(manifest.dependencies), ['transit-js'])
+	const served = (await bundleLibrary()).get('pocketbook.js').toString()
+	assert.equal(readFileSync(join(out, 'index.js'), 'utf8'), served.replace(/\.\/pocketbook\/transit-\w+\.js/g, './transit.js'), 'the same as the server serves')
+	const t = await loadTransit()
+	assert.equal(t.keyword, (await import('transit-js')).default.keyword, 'the transit-js that the app has')
 	writeFileSync(join(folder, 'app.mts'), `
 		import { SyncedAtom, assoc, type Docs } from './pocketbook/index.js'
 		interface Todo { title: string }
