@@ -1,0 +1,129 @@
+/* Small texts that strangers send or operators write. The first byte says which: a cursor, a token, a grant, an id, a media type, an
+ * origin, an entity tag's list. */
+#include "auth/grant.h"
+#include "auth/token.h"
+#include "base/docid.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "cli/origin.h"
+#include "t/fuzz/fuzz.h"
+#include "worker/media.h"
+#include "worker/static.h"
+
+typedef void on_text(struct slice text, const char *terminated);
+
+static void try_cursor(struct slice text, const char *terminated)
+{
+	struct store_cursor cursor, again;
+	char formatted[STORE_CURSOR_TEXT_MAX];
+	size_t len;
+
+	(void)terminated;
+	if (store_cursor_parse(text, &cursor) != RC_OK)
+		return;
+	len = store_cursor_format(&cursor, formatted);
+	REQUIRE(len < sizeof(formatted) && strlen(formatted) == len);
+	REQUIRE(store_cursor_parse(slice_make(formatted, len), &again) == RC_OK);
+	REQUIRE(again.epoch == cursor.epoch && again.seq == cursor.seq && again.start == cursor.start && again.bound == cursor.bound);
+	REQUIRE(again.reset == cursor.reset);
+	REQUIRE(cursor.epoch == 0 || slice_equal(text, slice_make(formatted, len)));
+}
+
+/* A token with one character changed is none. */
+static void try_token(struct slice text, const char *terminated)
+{
+	struct token_parts parts;
+	char *changed;
+
+	(void)terminated;
+	if (token_parse(text, &parts) != RC_OK)
+		return;
+	REQUIRE(text.len == TOKEN_TEXT_LEN && token_id_is_valid(slice_of(parts.id)));
+	changed = malloc(text.len);
+	REQUIRE(changed != NULL);
+	for (size_t i = 0; i < text.len; i++) {
+		memcpy(changed, text.data, text.len);
+		changed[i] = changed[i] == 'a' ? 'b' : 'a';
+		REQUIRE(token_parse(slice_make(changed, text.len), &parts) == RC_MALFORMED);
+	}
+	free(changed);
+}
+
+static void try_grant(struct slice text, const char *terminated)
+{
+	struct store_grant grant, again;
+	struct reason why = { "" };
+	struct buf out = BUF_EMPTY;
+
+	(void)terminated;
+	if (grant_parse(text, &grant, &why) != RC_OK) {
+		REQUIRE(why.text[0] != '\0');
+		return;
+	}
+	REQUIRE(slice_is(grant.group, "*") || group_is_valid(grant.group));
+	grant_format(&grant, &out);
+	REQUIRE(grant_parse(buf_slice(&out), &again, &why) == RC_OK);
+	REQUIRE(slice_equal(again.group, grant.group) && again.write == grant.write);
+	buf_free(&out);
+}
+
+static void try_docid(struct slice text, const char *terminated)
+{
+	uint64_t hash = HASH_START;
+	struct slice group, last = slice_make(text.data, 0);
+	size_t at = 0;
+
+	(void)terminated;
+	REQUIRE(!group_is_valid(text) || (text_is_utf8(text) && !text_has_control(text)));
+	if (!docid_is_valid(text))
+		return;
+	REQUIRE(text_is_utf8(text) && !text_has_control(text));
+	while (docid_next_group(text, &at, &hash, &group)) {
+		REQUIRE(group.len > last.len && group_covers(group, text, false));
+		last = group;
+	}
+	REQUIRE(slice_equal(last, docid_group(text)));
+}
+
+static void try_media(struct slice text, const char *terminated)
+{
+	enum encoding encoding;
+
+	(void)text;
+	if (media_of_content(terminated, &encoding) == RC_OK)
+		REQUIRE(media_of_accept(media_type(encoding), ENCODING_JSON) == encoding);
+	(void)media_of_accept(terminated, ENCODING_TRANSIT);
+}
+
+static void try_origin(struct slice text, const char *terminated)
+{
+	struct reason why = { "" };
+
+	(void)text;
+	REQUIRE(origin_check(terminated, &why) == RC_OK || why.text[0] != '\0');
+}
+
+static void try_etags(struct slice text, const char *terminated)
+{
+	(void)text;
+	(void)static_etag_matches(terminated, "\"0123456789abcdef\"");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static on_text *const tries[] = { try_cursor, try_token, try_grant, try_docid, try_media, try_origin, try_etags };
+	struct input input = { data, size };
+	on_text *try_it = tries[input_number(&input, 1) % (sizeof(tries) / sizeof(tries[0]))];
+	char *terminated = malloc(input.left + 1);
+	struct slice text;
+	char *copy = input_rest(&input, &text);
+
+	REQUIRE(terminated != NULL);
+	if (text.len)
+		memcpy(terminated, text.data, text.len);
+	terminated[text.len] = '\0';
+	try_it(text, terminated);
+	free(terminated);
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* The ring after a writer that was killed anywhere: whatever words it left, its successor attaches, every reader learns once that it was
+ * lapped, and from then on gets what is published, all of it and in order. */
+#include "shm/map.h"
+#include "shm/ring.h"
+#include "shm/shm.h"
+#include "t/fuzz/fuzz.h"
+
+#define STAMP_BITS 62 /* beyond these the count of all hints ever made would overflow */
+#define READERS 4
+
+static uint64_t input_stamp(struct input *input)
+{
+	return input_number(input, 8) & ((UINT64_C(1) << STAMP_BITS) - 1);
+}
+
+/* Fills some of the map. The head is never behind a stamp by more than the hints being written: no bound on that is taken here. */
+static void leave(struct input *input, struct map *map)
+{
+	size_t words = (size_t)input_number(input, 1);
+
+	atomic_store(&map->head, input_stamp(input));
+	atomic_store(&map->committed, input_number(input, 8));
+	for (size_t i = 0; i < words && input->left; i++) {
+		struct map_entry *entry = &map->entries[input_number(input, 2) % RING_SIZE];
+
+		atomic_store(&entry->stamp, input_stamp(input));
+		atomic_store(&entry->key, input_number(input, 8));
+		atomic_store(&map->buckets[input_number(input, 2) % RING_BUCKETS], input_number(input, 8));
+	}
+}
+
+static void require_lost_once(const struct shm *shm, struct ring_reader *reader)
+{
+	struct ring_entry entry;
+
+	REQUIRE(ring_read(shm, reader, &entry) == RING_LOST);
+	REQUIRE(ring_read(shm, reader, &entry) == RING_EMPTY);
+}
+
+static void publish_and_read(struct input *input, struct shm *shm, struct ring_reader *readers)
+{
+	struct ring_entry sent[16], got;
+	size_t count = 1 + (size_t)input_number(input, 1) % 16;
+
+	for (size_t i = 0; i < count; i++)
+		sent[i] = (struct ring_entry){ input_number(input, 8), input_number(input, 6),
+					       input_number(input, 1) & 1 ? RING_TOKEN : RING_GROUP, i + 1 == count };
+	ring_publish(shm, sent, count);
+	for (size_t r = 0; r < READERS; r++) {
+		for (size_t i = 0; i < count; i++) {
+			REQUIRE(ring_read(shm, &readers[r], &got) == RING_GOT);
+			REQUIRE(got.key == sent[i].key && got.number == sent[i].number);
+			REQUIRE(got.kind == sent[i].kind && got.last == sent[i].last);
+		}
+		REQUIRE(ring_read(shm, &readers[r], &got) == RING_EMPTY);
+	}
+	for (size_t i = 0; i < count; i++)
+		REQUIRE(sent[i].kind != RING_GROUP || ring_bucket(shm, sent[i].key) >= sent[i].number);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = { data, size };
+	struct ring_reader readers[READERS];
+	struct shm *shm;
+	uint64_t head, newest;
+
+	REQUIRE(shm_new(1, &shm) == RC_OK);
+	leave(&input, shm->map);
+	head = atomic_load(&shm->map->head);
+	for (size_t i = 0; i < READERS; i++)
+		readers[i].next = i == 0 ? head : head - input_number(&input, 3) % (head + 1);
+	newest = input_number(&input, 6);
+	ring_attach(shm, newest);
+	REQUIRE(ring_committed(shm) >= newest);
+	for (size_t i = 0; i < READERS; i++)
+		require_lost_once(shm, &readers[i]);
+	do
+		publish_and_read(&input, shm, readers);
+	while (input.left);
+	shm_free(shm);
+	return 0;
+}
