@@ -18,7 +18,7 @@
 
 struct fault {
 	char name[64];
-	int signal;
+	int signal; /* 0: go wrong */
 	unsigned at;
 	atomic_uint visits; /* of all processes together */
 };
@@ -42,7 +42,7 @@ static bool fault_read(const char *word, struct fault *fault)
 	memcpy(fault->name, word, name);
 	fault->signal = slice_is(action, "kill") ? SIGKILL : slice_is(action, "stop") ? SIGSTOP : 0;
 	fault->at = (unsigned)visit;
-	return fault->signal != 0;
+	return fault->signal != 0 || slice_is(action, "wrong");
 }
 
 static void fault_parse(const char *word)
@@ -52,7 +52,7 @@ static void fault_parse(const char *word)
 		exit(2);
 	}
 	if (!fault_read(word, &faults[fault_count])) {
-		fprintf(stderr, "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill or NAME=stop@N\n", word);
+		fprintf(stderr, "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N\n", word);
 		exit(2);
 	}
 	fault_count++;
@@ -77,8 +77,16 @@ void fault_setup(void)
 void fault_visit(const char *name)
 {
 	for (size_t i = 0; i < fault_count; i++)
-		if (strcmp(faults[i].name, name) == 0 && atomic_fetch_add(&faults[i].visits, 1) + 1 == faults[i].at)
+		if (faults[i].signal && strcmp(faults[i].name, name) == 0 && atomic_fetch_add(&faults[i].visits, 1) + 1 == faults[i].at)
 			kill(getpid(), faults[i].signal);
+}
+
+bool fault_goes_wrong(const char *name)
+{
+	for (size_t i = 0; i < fault_count; i++)
+		if (!faults[i].signal && strcmp(faults[i].name, name) == 0)
+			return (atomic_fetch_add(&faults[i].visits, 1) + 1) % faults[i].at == 0;
+	return false;
 }
 
 #endif

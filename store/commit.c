@@ -4,6 +4,7 @@
 #include "store/tokens.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -166,7 +167,7 @@ static enum rc note_state(struct commit *commit, const struct store_state *befor
  * not, and whoever opens the database next will find out. */
 static enum rc finish(struct store *store)
 {
-	enum rc rc = sql_run(store->sql[SQL_COMMIT]);
+	enum rc rc = FAULT_WRONG("commit_left_out") ? RC_OK : sql_run(store->sql[SQL_COMMIT]);
 
 	if (rc == RC_OK || rc == RC_BUSY || (sqlite3_errcode(store->db) & 0xff) == SQLITE_FULL)
 		return rc;

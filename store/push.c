@@ -2,6 +2,7 @@
 #include "store/commit.h"
 
 #include "base/docid.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -114,7 +115,7 @@ static enum rc write_row(struct commit *commit, const struct store_edit *edit, c
 		sql_bind_number(stmt, 5, (uint64_t)commit->now);
 	else
 		sql_bind_null(stmt, 5);
-	sql_bind_text(stmt, 6, edit->op);
+	sql_bind_text(stmt, 6, FAULT_WRONG("op_forgotten") ? slice_make("", 0) : edit->op);
 	sql_bind_number(stmt, 7, edit->plain);
 	if (edit->deleted || edit->value.len > SQLITE_VALUE_INLINE)
 		sql_bind_null(stmt, 8);
@@ -143,7 +144,7 @@ static enum rc write_edit(struct push *push, size_t i)
 	if (rc != RC_OK)
 		return rc;
 	result->seq = commit->group.seq = ++commit->state.head;
-	result->version = decision->version + 1;
+	result->version = decision->version + (FAULT_WRONG("version_skipped") ? 2 : 1);
 	rc = write_row(commit, edit, decision, result->version);
 	if (rc == RC_OK && decision->is_large)
 		rc = drop_large(commit->store, decision->seq);
@@ -183,7 +184,7 @@ static enum rc decide_and_write(struct push *push)
 	if (rc != RC_OK)
 		return rc;
 	aim_slices(push);
-	if (push->request->atomic && push->has_conflict) {
+	if (push->request->atomic && push->has_conflict && !FAULT_WRONG("atomic_ignored")) {
 		skip_all(push);
 		return RC_OK;
 	}

@@ -1,5 +1,7 @@
 #include "store/rules.h"
 
+#include "base/fault.h"
+
 static bool can_follow(const struct store_cursor *since, const struct store_state *state)
 {
 	if (since->epoch != state->epoch)
@@ -32,6 +34,8 @@ void rules_pull_end(const struct store_cursor *from, const struct store_state *s
 	page->reset = from->reset;
 	page->more = left > 0;
 	page->next = (struct store_cursor){ .epoch = state->epoch, .seq = left > 0 ? left - 1 : state->head };
+	if (left > 0 && FAULT_WRONG("cursor_ahead"))
+		page->next.seq++;
 	if (from->bound == 0)
 		return;
 	page->more = goes_on;
@@ -53,5 +57,5 @@ enum rules_verdict rules_edit(const struct store_edit *edit, const struct rules_
 		return RULES_KEEP;
 	if (edit->base == held->version || (edit->base == 0 && held->deleted))
 		return RULES_WRITE;
-	return RULES_CONFLICT;
+	return FAULT_WRONG("stale_applied") ? RULES_WRITE : RULES_CONFLICT;
 }

@@ -1,6 +1,7 @@
 #include "worker/events.h"
 
 #include "base/docid.h"
+#include "base/fault.h"
 #include "base/mem.h"
 #include "worker/feed.h"
 #include "worker/stream.h"
@@ -96,6 +97,8 @@ static enum rc read_since(struct opening *opening, struct reason *why)
 
 	if (rc == RC_MALFORMED)
 		return rc;
+	if (last && *last && FAULT_WRONG("resume_forgotten"))
+		return RC_NOT_FOUND;
 	if (last && *last) {
 		if (store_cursor_parse(slice_of(last), &opening->options.since) != RC_OK)
 			return reason_set(why, RC_MALFORMED, "Last-Event-ID: not a cursor");

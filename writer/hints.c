@@ -1,6 +1,7 @@
 #include "writer/hints.h"
 
 #include "base/docid.h"
+#include "base/fault.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -74,6 +75,8 @@ static void hints_unique(struct hints *hints)
 void hints_collect(struct hints *hints, const struct store_request *requests, const struct store_reply *replies, size_t count)
 {
 	hints->count = 0;
+	if (FAULT_WRONG("hints_dropped"))
+		return;
 	for (size_t i = 0; i < count; i++)
 		hints_add_request(hints, &requests[i], &replies[i]);
 	if (hints->count == 0)

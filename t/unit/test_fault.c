@@ -91,6 +91,7 @@ static const struct {
 	{ "a.b=kill@6", 0, 0, "12345" },
 	{ "a.b=kill@4294967295", 0, 0, "12345" },
 	{ "a.b=stop@2", 0, SIGSTOP, "12" },
+	{ "a.b=wrong", 0, 0, "12345" },
 	{ "a.b=stop@4,other=kill@2", SIGKILL, 0, "12" },
 	{ "a.b=stop@2,other=kill@2", 0, SIGSTOP, "12" },
 	{ "none=kill,a.bc=kill,a=kill,A.B=kill", 0, 0, "12345" },
@@ -128,6 +129,25 @@ static void visits_count_over_all_processes(void **state)
 	assert_string_equal(said, "whole whole ");
 }
 
+static void say_what_goes_wrong(void)
+{
+	for (int i = 0; i < 6; i++)
+		fprintf(stderr, "%s", FAULT_WRONG("a.b") ? "wrong " : FAULT_WRONG("other") ? "other " : "right ");
+}
+
+static void the_wrong_thing_is_done_at_each_nth_visit(void **state)
+{
+	char said[200];
+
+	(void)state;
+	(void)run("a.b=wrong@3", say_what_goes_wrong, said, sizeof(said));
+	assert_string_equal(said, "right right wrong right right wrong ");
+	(void)run("other=wrong", say_what_goes_wrong, said, sizeof(said));
+	assert_string_equal(said, "other other other other other other ");
+	(void)run("a.b=kill", say_what_goes_wrong, said, sizeof(said));
+	assert_string_equal(said, "right right right right right right ");
+}
+
 static const char *const bad_words[] = {
 	"a.b",
 	"a.b=",
@@ -158,7 +178,7 @@ static void a_word_that_is_none_ends_the_process(void **state)
 
 		(void)snprintf(list, sizeof(list), "ok=kill@9,%s", bad_words[i]);
 		(void)snprintf(wanted, sizeof(wanted),
-			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill or NAME=stop@N\n", bad_words[i]);
+			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N\n", bad_words[i]);
 		status = run(list, five_visits, said, sizeof(said));
 		assert_string_equal(said, wanted);
 		assert_true(WIFEXITED(status));
@@ -184,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fault_is_met_at_its_visit),
 		cmocka_unit_test(visits_count_over_all_processes),
+		cmocka_unit_test(the_wrong_thing_is_done_at_each_nth_visit),
 		cmocka_unit_test(a_word_that_is_none_ends_the_process),
 		cmocka_unit_test(there_may_be_sixteen),
 	};
@@ -200,6 +221,7 @@ static void nothing_happens_in_another_build(void **state)
 	setenv("POCKETBOOK_FAULTS", "a.b=kill", 1);
 	fault_setup();
 	FAULT("a.b");
+	assert_false(FAULT_WRONG("a.b"));
 	assert_int_equal(unsetenv("POCKETBOOK_FAULTS"), 0);
 }
 

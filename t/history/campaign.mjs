@@ -1,0 +1,174 @@
+#!/usr/bin/env node
+// A campaign: clients write, pull and follow while a nemesis kills and freezes the server's processes; then everything that was sent
+// and seen is held against what the database has. Prints its counts, and every promise that was broken; exit status 1 where one was.
+//
+//   node t/history/campaign.mjs [--seconds N] [--seed N] [--acts NAME,NAME|none] [--faults LIST] [--program FILE] [--patience N]
+//
+// --faults is what base/fault.h reads, in a build with --enable-faults. A seed draws the same clients and acts again; how these meet
+// is the machine's.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { follower, listener, puller, writer } from './clients.mjs'
+import { DELETED, History } from './history.mjs'
+import { Connection } from './http.mjs'
+import { acts, nemesis } from './nemesis.mjs'
+import { random as seeded } from './random.mjs'
+import { Server } from './server.mjs'
+
+const GROUPS = ['a', 'b', 'b:c', 'b:c:d']
+const IDS = 60 // in each
+const WRITERS = 6
+const ROUND = 1500 // ms of writing between two comparisons
+const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+
+/** What the database holds of each id: a push on an impossible base changes nothing, and its conflict tells. */
+async function probe({ port, ids, history }) {
+  const connection = new Connection(port)
+  const held = new Map()
+  for (let at = 0; at < ids.length; at += 50) {
+    const docs = ids.slice(at, at + 50).map((id) => ({ id, base: 2 ** 50, value: null }))
+    const answer = await connection.ask('/sync', { docs })
+    if (answer?.status !== 200) {
+      at -= 50
+      await pause(50)
+      continue
+    }
+    for (const { id, status, version, value, deleted } of answer.body.results) {
+      if (status === 'ok') history.violate('a stale write was applied', `${id}: base 2^50 became version ${version}`)
+      if (version > 0) held.set(id, { version, tag: deleted ? DELETED : value?.tag })
+    }
+  }
+  connection.close()
+  return held
+}
+
+async function settled(run, final) {
+  const deadline = Date.now() + run.patience
+  for (;;) {
+    const left = run.replicas.flatMap((replica) => replica.differences(final).map((what) => `${replica.name}: ${what}`))
+    if (left.length === 0 || Date.now() > deadline) return left
+    await pause(50)
+  }
+}
+
+/** Lets the writers go on or hold: `turn` resolves when one may write; `hold` when none does. */
+class Gate {
+  #open = Promise.resolve()
+  #release
+  #waiting = 0
+  #onWaiting
+
+  constructor(writers) {
+    this.writers = writers
+  }
+
+  async turn() {
+    this.#waiting++
+    this.#onWaiting?.()
+    await this.#open
+    this.#waiting--
+  }
+
+  async hold() {
+    this.#open = new Promise((done) => (this.#release = done))
+    while (this.#waiting < this.writers) await new Promise((done) => (this.#onWaiting = done))
+  }
+
+  release() {
+    this.#release()
+  }
+}
+
+class Run {
+  acts = {}
+  replicas = []
+  calls = new Set()
+  ids = GROUPS.flatMap((group) => Array.from({ length: IDS }, (_, i) => `${group}:${i}`))
+  groups = GROUPS
+  /** No nemesis any more; then no writers and pullers; then no streams. */
+  ending = false
+  over = false
+  closing = false
+  #gate = new Gate(WRITERS)
+
+  constructor(server, random, faultsBuilt, patience) {
+    Object.assign(this, { server, random, faultsBuilt, patience, port: server.port, history: new History() })
+    this.turn = () => this.#gate.turn()
+    const start = (make, count, name) => Array.from({ length: count }, (_, i) => make(this, `${name} ${i + 1}`, random.fork()))
+    this.writers = start(writer, WRITERS, 'writer')
+    this.pullers = start(puller, 3, 'puller')
+    this.streams = [...start(follower, 6, 'follower'), ...start(listener, 2, 'listener')]
+  }
+
+  /** With the writers at rest every stream must come to hold what the database holds. */
+  async compare() {
+    await this.#gate.hold()
+    const final = await probe(this)
+    for (const what of await settled(this, final)) this.history.violate('a stream missed a change', what)
+    this.#gate.release()
+    return final
+  }
+
+  async close() {
+    this.ending = this.over = this.closing = true
+    for (const call of this.calls) call.destroy()
+    await Promise.allSettled(this.streams)
+  }
+}
+
+/**
+ * Runs for so many seconds or until a promise is broken. `names`: of acts; `faults` as base/fault.h reads them; `faultsBuilt`: the
+ * nemesis may use fault points too; `patience`: seconds that a stream has to bring what it still owes.
+ */
+export async function campaign({ seconds = 10, seed = 1, names = Object.keys(acts), faults = '', program, faultsBuilt = false, patience = 60 }) {
+  const random = seeded(seed)
+  const server = new Server(program)
+  await server.start(faults)
+  const run = new Run(server, random, faultsBuilt, patience * 1000)
+  const { history } = run
+  const end = Date.now() + seconds * 1000
+  try {
+    while (Date.now() < end && history.violations.length === 0) {
+      run.ending = false
+      const bad = names.length ? nemesis(run, names) : undefined
+      await Promise.race([pause(ROUND), bad].filter(Boolean))
+      run.ending = true
+      await bad
+      await run.compare()
+    }
+    run.over = true
+    await Promise.all([...run.writers, ...run.pullers])
+    history.conclude(await probe(run))
+  } finally {
+    await run.close()
+    const status = await server.stop()
+    if (status !== 0) history.violate('the end', `the server ended with ${status}`)
+    if (/Sanitizer|runtime error:/.test(server.told())) history.violate('a sanitizer', server.told())
+    server.remove()
+  }
+  return { counts: history.counts, acts: run.acts, violations: history.violations }
+}
+
+function readOptions() {
+  const options = Object.fromEntries(['seconds', 'seed', 'acts', 'faults', 'program', 'patience'].map((name) => [name, { type: 'string' }]))
+  const { values } = parseArgs({ options })
+  const program = values.program ?? process.env.POCKETBOOK ?? fileURLToPath(new URL('../../pocketbook', import.meta.url))
+  if (!existsSync(program)) throw new Error(`${program} is not there; build it, or name it with --program`)
+  const names = values.acts === undefined ? undefined : values.acts === 'none' ? [] : values.acts.split(',')
+  for (const name of names ?? []) if (!acts[name]) throw new Error(`--acts: there is no ${name}; there are ${Object.keys(acts).join(', ')}`)
+  const number = (name, otherwise) => Number(values[name] ?? otherwise)
+  return {
+    names, program, faults: values.faults, faultsBuilt: process.env.FAULTS === 'yes',
+    seconds: number('seconds', 10), seed: number('seed', 1), patience: number('patience', 60),
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { counts, acts: done, violations } = await campaign(readOptions())
+  const table = Object.entries({ ...counts, ...done }).map(([name, count]) => `${name.padEnd(14)} ${String(count).padStart(8)}`)
+  console.log(table.join('\n'))
+  for (const violation of violations.slice(0, 20)) console.log(violation)
+  console.log(violations.length ? `${violations.length} violations` : 'every promise held')
+  process.exit(violations.length ? 1 : 0)
+}

@@ -1,0 +1,166 @@
+// Those who use the server while a nemesis acts. Each runs until `run.over`, and tells the history what it sent and saw.
+import { Connection, listen } from './http.mjs'
+import { DELETED, Replica } from './history.mjs'
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+
+/** Writes, deletes, retries; some with a base that it knows to be old, some all-or-nothing, some without `op`. An acknowledged push is
+ * sent again at times: it must have the same answer, or conflict with what others wrote on top. */
+export async function writer(run, name, random) {
+  const { history, ids } = run
+  const connection = new Connection(run.port)
+  const known = new Map() // id → {version, deleted}
+  let serial = 0
+
+  const editOf = (id) => {
+    const held = known.get(id) ?? { version: 0 }
+    const tag = `${name}.${++serial}`
+    const deleted = held.version > 0 && !held.deleted && random.chance(0.15)
+    const stale = held.version > 1 && random.chance(0.1)
+    const base = stale ? held.version - 1 : held.deleted && random.chance(0.5) ? 0 : held.version
+    return { id, base, tag: deleted ? DELETED : tag, op: random.chance(0.85) ? `op-${tag}` : undefined, deleted }
+  }
+
+  const settle = (edit, result, sure) => {
+    if (result.status === 'ok') {
+      history.acknowledge(edit, result.version)
+      known.set(edit.id, { version: result.version, deleted: edit.deleted })
+    } else if (result.status === 'conflict') {
+      history.counts.conflicts++
+      if (result.version > 0) history.see(edit.id, result.version, result.deleted ? DELETED : result.value.tag, 'a conflict')
+      if (result.value?.tag === edit.tag) history.violate('a write conflicts with itself', `${edit.tag} on ${edit.id}@${result.version}`)
+      known.set(edit.id, { version: result.version, deleted: result.deleted })
+      // An earlier try may have been applied, with somebody else's write on top of it by now.
+      if (!sure) history.lose(edit)
+    } else {
+      history.counts.skipped++
+      if (!sure) history.lose(edit)
+    }
+  }
+
+  const push = async (edits, atomic) => {
+    const docs = edits.map(({ id, base, tag, op, deleted }) => ({ id, base, op, ...(deleted ? { deleted } : { value: { tag } }) }))
+    const canRetry = edits.every(({ op }) => op) && !atomic
+    for (let sure = true; ; sure = false) {
+      history.counts.pushes++
+      const answer = await connection.ask('/sync', { docs, atomic })
+      if (answer?.status === 200) {
+        const { results } = answer.body
+        if (results.length !== edits.length || results.some(({ id }, i) => id !== edits[i].id)) history.violate('results of another push', JSON.stringify(results))
+        const statuses = new Set(results.map(({ status }) => status))
+        if (atomic && statuses.has('ok') && statuses.size > 1) history.violate('half of an atomic push', JSON.stringify(results))
+        edits.forEach((edit, i) => settle(edit, results[i], sure))
+        if (!canRetry || random.chance(0.95)) return
+        // As if this answer had been lost.
+        history.counts.retries++
+        continue
+      }
+      if (answer && answer.status !== 503 && answer.status !== 507) history.violate('a refusal', `${answer.status} ${JSON.stringify(answer.body)}`)
+      if (!canRetry || run.over) return edits.forEach((edit) => history.lose(edit))
+      history.counts.retries++
+      await pause(20 + random.below(80))
+    }
+  }
+
+  while (!run.over) {
+    await run.turn()
+    const count = 1 + random.below(4)
+    const chosen = new Set(Array.from({ length: count }, () => random.pick(ids)))
+    await push([...chosen].map(editOf), random.chance(0.2))
+    if (random.chance(0.1)) await pause(random.below(20))
+  }
+  connection.close()
+}
+
+/** Pulls page after page, as a client without a stream would; sometimes it begins anew. */
+export async function puller(run, name, random) {
+  const { history } = run
+  const group = random.pick(run.groups)
+  const connection = new Connection(run.port)
+  let replica = new Replica(history, group, name)
+  let cursor = '0'
+
+  while (!run.over) {
+    const expected = history.expected(group)
+    for (let more = true; more && !run.over;) {
+      const answer = await connection.ask(`/sync?group=${group}&since=${cursor}&limit=${1 + random.below(30)}`)
+      if (answer?.status !== 200) {
+        await pause(30)
+        continue
+      }
+      history.counts.pulls++
+      replica.take(answer.body)
+      ;({ cursor, more } = answer.body)
+      if (!more) replica.require(expected)
+    }
+    if (random.chance(0.02)) [replica, cursor] = [new Replica(history, group, name), '0']
+    await pause(random.below(30))
+  }
+  connection.close()
+}
+
+/** Follows groups by a stream with documents, and resumes by its last id whenever that ends. Gives its replicas to the run. */
+export async function follower(run, name, random) {
+  const { history } = run
+  const groups = random.chance(0.5) ? [random.pick(run.groups)] : [...new Set([random.pick(run.groups), random.pick(run.groups)])]
+  const replicas = new Map(groups.map((group) => [group, new Replica(history, group, name)]))
+  const path = `/events?docs=1&since=0&${groups.map((group) => `group=${group}`).join('&')}`
+  let lastId
+
+  run.replicas.push(...replicas.values())
+  while (!run.closing) {
+    let call
+    const leave = setInterval(() => !run.ending && random.chance(0.3) && call?.destroy(), 1000)
+    history.counts.streams++
+    await listen(run.port, path, lastId, ({ event, id, data }) => {
+      lastId = id
+      if (event !== 'change') return
+      history.counts.events++
+      replicas.get(data.group).take(data)
+    }, (made) => run.calls.add((call = made)))
+    clearInterval(leave)
+    run.calls.delete(call)
+    await pause(random.chance(0.5) ? 20 : random.below(600))
+  }
+}
+
+/** Follows by hints alone: after each it pulls from where it is. */
+export async function listener(run, name, random) {
+  const { history } = run
+  const group = random.pick(run.groups)
+  const connection = new Connection(run.port)
+  const replica = new Replica(history, group, name)
+  let cursor = '0', lastId, pulling = false, again = false
+
+  const pull = async () => {
+    if (pulling) return void (again = true)
+    pulling = true
+    do {
+      again = false
+      const answer = await connection.ask(`/sync?group=${group}&since=${cursor}&limit=1000`)
+      if (answer?.status === 200) {
+        replica.take(answer.body)
+        cursor = answer.body.cursor
+        again ||= answer.body.more
+      } else if (!run.closing) {
+        again = true
+        await pause(30)
+      }
+    } while (again)
+    pulling = false
+  }
+
+  run.replicas.push(replica)
+  while (!run.closing) {
+    let call
+    history.counts.streams++
+    await listen(run.port, `/events?group=${group}${lastId ? '' : '&since=0'}`, lastId, ({ id }) => {
+      lastId = id
+      history.counts.hints++
+      void pull()
+    }, (made) => run.calls.add((call = made)))
+    run.calls.delete(call)
+    await pause(20)
+  }
+  connection.close()
+}

@@ -1,0 +1,62 @@
+// HTTP for the clients of a run: whatever goes wrong on the way is `undefined`, for the outcome is unknown then.
+import { Agent, request } from 'node:http'
+
+const PATIENCE = 8000 // ms without a byte; a server that stands still must not hold a client for ever
+
+export class Connection {
+  #agent = new Agent({ keepAlive: true, maxSockets: 1 })
+
+  constructor(port) {
+    this.port = port
+  }
+
+  /** {status, body} of an answer that came in whole, else undefined. */
+  ask(path, body, headers = {}) {
+    return new Promise((done) => {
+      const text = body && JSON.stringify(body)
+      const method = text ? 'POST' : 'GET'
+      if (text) headers = { ...headers, 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }
+      const call = request({ host: '127.0.0.1', port: this.port, path, method, headers, agent: this.#agent, timeout: PATIENCE }, (answer) => {
+        let got = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (piece) => (got += piece))
+        answer.on('error', () => done(undefined))
+        answer.on('end', () => done(answer.complete ? { status: answer.statusCode, body: got && JSON.parse(got) } : undefined))
+      })
+      call.on('timeout', () => call.destroy())
+      call.on('error', () => done(undefined))
+      call.on('close', () => done(undefined))
+      call.end(text)
+    })
+  }
+
+  close() {
+    this.#agent.destroy()
+  }
+}
+
+/** An event stream until it ends; `onEvent({event, id, data})`. Resolves when it has ended; `hold(call)` is given what ends it. */
+export function listen(port, path, lastId, onEvent, hold) {
+  return new Promise((done) => {
+    const headers = lastId ? { 'Last-Event-ID': lastId } : {}
+    const call = request({ host: '127.0.0.1', port, path, headers, agent: false, timeout: 40_000 }, (answer) => {
+      let rest = ''
+      answer.setEncoding('utf8')
+      if (answer.statusCode !== 200) return call.destroy()
+      answer.on('data', (piece) => {
+        const blocks = (rest + piece).split('\n\n')
+        rest = blocks.pop()
+        for (const block of blocks) {
+          const fields = Object.fromEntries(block.split('\n').filter((line) => /^\w/.test(line)).map((line) => line.split(/: (.*)/s).slice(0, 2)))
+          if (fields.event) onEvent({ event: fields.event, id: fields.id, data: JSON.parse(fields.data) })
+        }
+      })
+      answer.on('error', () => done())
+    })
+    hold(call)
+    call.on('timeout', () => call.destroy())
+    call.on('error', () => done())
+    call.on('close', () => done())
+    call.end()
+  })
+}

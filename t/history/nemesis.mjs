@@ -1,0 +1,48 @@
+// What befalls the server during a run: one act after the other, drawn by chance.
+const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+
+export const points = [
+  'writer_before_commit', 'writer_after_commit', 'writer_after_answer', 'ring_before_committed', 'ring_in_entry', 'ring_before_wake',
+]
+
+function signal(pid, name) {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+async function freeze(pid, ms) {
+  signal(pid, 'SIGSTOP')
+  await pause(ms)
+  signal(pid, 'SIGCONT')
+}
+
+export const acts = {
+  killWorker: async ({ server, random }) => signal(random.pick(server.children().workers), 'SIGKILL'),
+  killWriter: async ({ server }) => signal(server.children().writer, 'SIGKILL'),
+  async killMaster({ server, random, faultsBuilt }) {
+    await server.kill()
+    await server.start(faultsBuilt ? `${random.pick(points)}=kill@${20 + random.below(200)}` : '')
+  },
+  async restart({ server }) {
+    const status = await server.stop()
+    if (status !== 0) throw new Error(`the server ended with ${status}:\n${server.told()}`)
+    await server.start()
+  },
+  freezeWorker: async ({ server, random }) => freeze(random.pick(server.children().workers), 50 + random.below(400)),
+  freezeWriter: async ({ server, random }) => freeze(server.children().writer, 50 + random.below(400)),
+}
+
+/** Acts until `run.ending`; counts in `run.acts`. */
+export async function nemesis(run, names) {
+  const { random } = run
+  while (!run.ending) {
+    await pause(100 + random.below(400))
+    if (run.ending) return
+    const name = random.pick(names)
+    run.acts[name] = (run.acts[name] ?? 0) + 1
+    await acts[name](run)
+  }
+}
