@@ -27,7 +27,7 @@ export async function writer(run, name, random) {
       known.set(edit.id, { version: result.version, deleted: edit.deleted })
     } else if (result.status === 'conflict') {
       history.counts.conflicts++
-      if (result.version > 0) history.see(edit.id, result.version, result.deleted ? DELETED : result.value.tag, 'a conflict')
+      if (result.version > 0) history.see(edit.id, result.version, result.deleted ? DELETED : result.value?.tag, 'a conflict')
       if (result.value?.tag === edit.tag) history.violate('a write conflicts with itself', `${edit.tag} on ${edit.id}@${result.version}`)
       known.set(edit.id, { version: result.version, deleted: result.deleted })
       // An earlier try may have been applied, with somebody else's write on top of it by now.

@@ -178,7 +178,8 @@ static void a_word_that_is_none_ends_the_process(void **state)
 
 		(void)snprintf(list, sizeof(list), "ok=kill@9,%s", bad_words[i]);
 		(void)snprintf(wanted, sizeof(wanted),
-			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N\n", bad_words[i]);
+			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N\n",
+			       bad_words[i]);
 		status = run(list, five_visits, said, sizeof(said));
 		assert_string_equal(said, wanted);
 		assert_true(WIFEXITED(status));
