@@ -1,77 +1,108 @@
 import type { Status, SyncedAtom } from '../client/index.js'
-import { say, the } from './dom.js'
+import { make, say, the } from './dom.js'
+import { currentUser, enterUser, forgetUser, otherUsers } from './users.js'
 
-const KEY = 'pocketbook.token'
-
-/** The token that was entered on this device. */
-export function keptToken(): string | undefined {
-	try {
-		return localStorage.getItem(KEY) ?? undefined
-	} catch {
-		return undefined
-	}
-}
-
-function keepToken(token: string | undefined): void {
-	try {
-		token ? localStorage.setItem(KEY, token) : localStorage.removeItem(KEY)
-	} catch {
-		// Then it is asked for again next time.
-	}
-}
-
-/** Asks for a token when the server wants one, and lets another user take over. */
+/** Asks for a token when the server wants one; several users of the device have their todos side by side. */
 export class Account {
 	#form = the<HTMLFormElement>('.account')
+	#name = the<HTMLInputElement>('#user')
+	#token = the<HTMLInputElement>('#token')
+	#button = the<HTMLButtonElement>('.user')
+	#users = the('.users')
 	#leave = the<HTMLFormElement>('.leave')
-	#button = the<HTMLButtonElement>('.sign-out')
-	#wasAsked = false
+	#asked = false
+	/** The form is for somebody else than who uses the page now. */
+	#another = false
 
 	constructor(private atom: SyncedAtom) {
 		this.#form.addEventListener('submit', (event) => {
 			event.preventDefault()
-			this.#enter(the<HTMLInputElement>('#token'))
+			this.#enter()
 		})
-		this.#button.addEventListener('click', () => this.#askToLeave())
+		this.#form.addEventListener('reset', () => this.#ask(false))
+		this.#button.addEventListener('click', () => this.#open(this.#users.hidden))
+		for (const button of document.querySelectorAll('.another')) button.addEventListener('click', () => this.#ask(true))
+		the('.forget').addEventListener('click', () => this.#askToLeave())
 		this.#leave.addEventListener('reset', () => (this.#leave.hidden = true))
 		this.#leave.addEventListener('submit', (event) => {
 			event.preventDefault()
-			void this.#signOut()
+			void this.#forget()
 		})
+		const others = otherUsers().map(({ name }) =>
+			make('li', {}, make('button', { type: 'button', onclick: () => this.#switch(name) }, `Switch to ${name}`)))
+		the('ul', this.#users).prepend(...others)
 	}
 
 	show({ state, lastError }: Status): void {
+		const user = currentUser()
 		const asked = state === 'unauthorized'
-		this.#form.hidden = !asked
-		this.#button.hidden = !keptToken()
-		if (!asked) this.#wasAsked = false
-		if (!asked || this.#wasAsked) return
-		this.#wasAsked = true
-		say(the('.why', this.#form), keptToken() ? `The one kept here is not taken: ${lastError?.message ?? 'it may have expired'}.` : '')
+		this.#button.hidden = !user
+		say(this.#button, user?.name ?? '')
+		say(the('.forget'), `Forget ${user?.name}…`)
+		if (asked && !this.#asked && user?.token) say(the('.why', this.#form), `The one of ${user.name} is not taken: ${lastError?.message ?? 'it may have expired'}.`)
+		this.#asked = asked
+		this.#form.hidden = !asked && !this.#another
+		this.#shape()
 	}
 
-	#enter(input: HTMLInputElement): void {
-		const token = input.value.trim()
-		if (!token) return
-		input.value = ''
-		this.#wasAsked = false
-		keepToken(token)
+	/** What the form asks for. */
+	#shape(): void {
+		const user = this.#another ? undefined : currentUser()
+		say(the('h2', this.#form), this.#another ? 'Another user' : 'This server asks for a token')
+		the('.why', this.#form).hidden = this.#another
+		the('.whose', this.#form).hidden = !!user
+		this.#name.required = !user
+		the('[type=reset]', this.#form).hidden = !this.#another
+		the('.another', this.#form).hidden = this.#another || !user
+	}
+
+	#ask(another: boolean): void {
+		this.#another = another
+		this.#form.hidden = !this.#asked && !another
+		this.#token.value = this.#name.value = ''
+		this.#shape()
+		this.#open(false)
+		if (another) this.#name.focus()
+	}
+
+	#enter(): void {
+		const token = this.#token.value.trim()
+		const before = currentUser()
+		const name = before && !this.#another ? before.name : this.#name.value.trim()
+		if (!token || !name) return
+		enterUser(name, token)
+		if (before && before.name !== name) return location.reload()
+		this.#ask(false)
+		this.#asked = false
 		this.atom.setToken(token)
+	}
+
+	#switch(name: string): void {
+		enterUser(name, undefined)
+		location.reload()
+	}
+
+	#open(open: boolean): void {
+		this.#users.hidden = !open
+		this.#button.setAttribute('aria-expanded', String(open))
 	}
 
 	#askToLeave(): void {
 		const { pending } = this.atom.status
+		const { name } = currentUser()!
 		const waiting = pending === 1 ? '1 change has' : `${pending} changes have`
-		say(the('.why', this.#leave), `The token and all todos are removed from this device; the server keeps its copy. ${
+		this.#open(false)
+		say(the('h2', this.#leave), `Forget ${name}?`)
+		say(the('.why', this.#leave), `The token and all todos of ${name} are removed from this device; the server keeps its copy. ${
 			pending ? `${waiting} not reached the server and would be lost.` : 'Everything has reached the server.'}`)
-		say(the('[type=submit]', this.#leave), pending ? 'Lose them and change user' : 'Change user')
+		say(the('[type=submit]', this.#leave), pending ? `Lose them and forget ${name}` : `Forget ${name}`)
 		this.#leave.hidden = false
 		the<HTMLElement>('[type=reset]', this.#leave).focus()
 	}
 
-	async #signOut(): Promise<void> {
+	async #forget(): Promise<void> {
 		await this.atom.logout({ force: true })
-		keepToken(undefined)
+		forgetUser(currentUser()!.name)
 		location.reload()
 	}
 }

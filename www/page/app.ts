@@ -1,13 +1,15 @@
 import { SyncedAtom } from '../client/index.js'
-import { Account, keptToken } from './account.js'
+import { Account } from './account.js'
 import { make, the } from './dom.js'
 import { TodoList } from './list.js'
 import { Notes } from './notes.js'
 import { StatusLine } from './status.js'
 import { type Filter, type Todo, addTodo, changeTodos, isShown, listOf, newId, removeTodos } from './todos.js'
+import { currentUser } from './users.js'
 
 const group = new URLSearchParams(location.search).get('group') || 'todos'
-const atom = new SyncedAtom({ group, token: keptToken() })
+const user = currentUser()
+const atom = new SyncedAtom({ group, token: user?.token, user: user?.space })
 
 const input = the<HTMLInputElement>('.new-todo')
 const main = the('.main')
