@@ -7,7 +7,11 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
+#define VALUE_MAX_BYTES 1024 /* so that a long value leaves room for those after it */
+#define FIELD_LEAST 32       /* what there must be room for besides a key: any number, or the beginning of a text */
+#define CUT "..."
 
+static const char *const levels[] = { "error", "warn", "info", "debug" };
 static enum log_level limit = LOG_INFO;
 static const char *process = "main";
 
@@ -26,16 +30,27 @@ void log_limit(enum log_level level)
 	limit = level;
 }
 
-static void line_put(struct line *line, char byte)
+enum rc log_level_parse(const char *name, enum log_level *out)
 {
-	if (line->len < sizeof(line->text) - 1)
-		line->text[line->len++] = byte;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(levels[i], name) == 0) {
+			*out = (enum log_level)i;
+			return RC_OK;
+		}
+	}
+	return RC_MALFORMED;
 }
 
-static void line_put_text(struct line *line, const char *text)
+/* One byte stays free for the end of the line. */
+static size_t line_room(const struct line *line)
 {
-	for (; *text; text++)
-		line_put(line, *text);
+	return sizeof(line->text) - 1 - line->len;
+}
+
+static void line_put(struct line *line, const char *bytes, size_t len)
+{
+	memcpy(line->text + line->len, bytes, len);
+	line->len += len;
 }
 
 static bool needs_quotes(const char *text)
@@ -46,37 +61,63 @@ static bool needs_quotes(const char *text)
 	return *text == 0;
 }
 
-static void line_put_quoted(struct line *line, const char *text)
+#define PIECE_MAX 8
+
+/* How the first character of the text is written, all of it or not at all; *taken: the bytes that it has there. */
+static size_t piece_of(const char *text, char piece[PIECE_MAX], size_t *taken)
 {
-	char escape[8];
+	unsigned char byte = (unsigned char)*text;
 
-	line_put(line, '"');
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte == '"' || byte == '\\') {
-			line_put(line, '\\');
-			line_put(line, *text);
-		} else if (byte < ' ' || byte == 0x7f) {
-			(void)snprintf(escape, sizeof(escape), "\\u%04x", byte);
-			line_put_text(line, escape);
-		} else {
-			line_put(line, *text);
-		}
+	*taken = 1;
+	if (byte < ' ' || byte == 0x7f)
+		return (size_t)snprintf(piece, PIECE_MAX, "\\u%04x", byte);
+	if (byte == '"' || byte == '\\') {
+		piece[0] = '\\';
+		piece[1] = *text;
+		return 2;
 	}
-	line_put(line, '"');
+	if (byte >= 0xc0)
+		while (*taken < 4 && ((unsigned char)text[*taken] & 0xc0) == 0x80)
+			++*taken;
+	memcpy(piece, text, *taken);
+	return *taken;
 }
 
+/* Puts what there is room for, keeping `reserve` bytes free. */
+static void line_put_text(struct line *line, const char *text, size_t reserve)
+{
+	size_t most = line->len + VALUE_MAX_BYTES;
+	char piece[PIECE_MAX];
+
+	while (*text) {
+		size_t taken, len = piece_of(text, piece, &taken);
+		size_t after = text[taken] ? strlen(CUT) : 0;
+
+		if (len + after + reserve > line_room(line) || (after && line->len + len + after > most)) {
+			line_put(line, CUT, strlen(CUT));
+			return;
+		}
+		line_put(line, piece, len);
+		text += taken;
+	}
+}
+
+/* A field that finds no room is left out whole; of a value that finds too little the beginning is written, with a mark. */
 static void line_put_value(struct line *line, const char *key, const char *text)
 {
+	bool quoted = needs_quotes(text);
+
+	if (line_room(line) < strlen(key) + FIELD_LEAST)
+		return;
 	if (line->len)
-		line_put(line, ' ');
-	line_put_text(line, key);
-	line_put(line, '=');
-	if (needs_quotes(text))
-		line_put_quoted(line, text);
-	else
-		line_put_text(line, text);
+		line_put(line, " ", 1);
+	line_put(line, key, strlen(key));
+	line_put(line, "=", 1);
+	if (quoted)
+		line_put(line, "\"", 1);
+	line_put_text(line, text, quoted);
+	if (quoted)
+		line_put(line, "\"", 1);
 }
 
 static void line_put_number(struct line *line, const char *key, long long number)
@@ -101,13 +142,10 @@ static void line_put_time(struct line *line)
 	line_put_value(line, "time", text);
 }
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+void log_put(enum log_level level, const char *event, const struct log_field *fields, size_t count)
 {
-	static const char *const levels[] = { "error", "warn", "info", "debug" };
 	struct line line = { .len = 0 };
 
-	if (level > limit)
-		return;
 	line_put_time(&line);
 	line_put_value(&line, "level", levels[level]);
 	line_put_value(&line, "process", process);
@@ -122,4 +160,10 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	line.text[line.len++] = '\n';
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return; /* nowhere left to say it */
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+	if (level <= limit)
+		log_put(level, event, fields, count);
 }

@@ -3,6 +3,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include "base/rc.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +21,8 @@ static inline const char *log_text_(const char *text)
 	return text ? text : "";
 }
 
-/* Fields of a line, for the macros below. A NULL text is written as an empty string; values are quoted where they must be. */
+/* Fields of a line, for the macros below. A NULL text is written as an empty string; values are quoted where they must be, and cut where
+ * they are very long. */
 #define LOG_TEXT(k, v) ((struct log_field){ .key = (k), .text = log_text_(v) })
 #define LOG_NUMBER(k, v) ((struct log_field){ .key = (k), .number = (long long)(v) })
 
@@ -27,7 +30,11 @@ static inline const char *log_text_(const char *text)
 void log_process(const char *name);
 /* Lines above this level are left out; LOG_INFO at the start. */
 void log_limit(enum log_level level);
+/* "error", "warn", "info" or "debug"; anything else is RC_MALFORMED. */
+MUST_USE enum rc log_level_parse(const char *name, enum log_level *out);
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count);
+/* The same whatever the limit: for lines that were asked for by name. */
+void log_put(enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
 #define LOG_FIELDS_(...) ((struct log_field[]){ { 0 }, ##__VA_ARGS__ })
 #define LOG_LINE_(level, event, ...) \

@@ -1,4 +1,5 @@
 #include "base/exit.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "cli/admin.h"
 #include "cli/command.h"
@@ -51,6 +52,12 @@ static const struct option_spec serve_options[] = {
 		.name = "www",
 		.argument = "DIR",
 		.help = "Serve the files in this directory in place of the built-in page; the library stays at /pocketbook.js.",
+	},
+	{
+		.name = "log-level",
+		.argument = "LEVEL",
+		.fallback = "info",
+		.help = "What the log tells: error, warn, info or debug, each with all before it.",
 	},
 	OPTION_CONFIG,
 	{
@@ -138,6 +145,14 @@ static unsigned cores_count(void)
 	return count < 1 ? 1 : count > SHM_SLOTS_MAX ? SHM_SLOTS_MAX : (unsigned)count;
 }
 
+static enum log_level level_read(const struct options *options)
+{
+	enum log_level level = LOG_INFO;
+
+	(void)!log_level_parse(options_text(options, "log-level"), &level); /* level_check refuses others */
+	return level;
+}
+
 static bool is_set(const struct options *options, const char *name)
 {
 	return options_text(options, name) != NULL;
@@ -147,6 +162,7 @@ static struct master_settings settings_read(const struct options *options)
 {
 	struct master_settings settings = {
 		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
+		.log_level = level_read(options),
 		.worker = {
 			.db = options_text(options, "db"),
 			.auth = options_is_on(options, "auth"),
@@ -208,6 +224,16 @@ static int www_check(const struct options *options, const struct master_settings
 	return EXIT_DONE;
 }
 
+static int level_check(const struct options *options)
+{
+	const char *name = options_text(options, "log-level");
+	enum log_level level;
+
+	if (log_level_parse(name, &level) != RC_OK)
+		return say_usage("%s: \"%.64s\" is none of error, warn, info and debug", options_place(options, "log-level", 0), name);
+	return EXIT_DONE;
+}
+
 /* Without a token nobody can sign in: `hint` gets how to make one. Opens the database first, so that a fault in it is told before
  * anything is started. */
 static int tokens_check(const char *program, const char *db, struct buf *hint)
@@ -242,6 +268,8 @@ static int serve_run(const struct invocation *invocation)
 		status = cors_check(options, &settings);
 	if (status == EXIT_DONE)
 		status = www_check(options, &settings);
+	if (status == EXIT_DONE)
+		status = level_check(options);
 	if (status == EXIT_DONE && settings.worker.auth)
 		status = tokens_check(invocation->program, settings.worker.db, &hint);
 	settings.greeting = hint.data;

@@ -134,6 +134,7 @@ int master_run(const struct master_settings *settings)
 	sigset_t old;
 
 	log_process("master");
+	log_limit(settings->log_level);
 	if (master_open_signals(&master, &old, &why) != RC_OK || master_open(&master, &why) != RC_OK) {
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
 		master.status = EXIT_FAILED;

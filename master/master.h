@@ -2,6 +2,7 @@
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
+#include "base/log.h"
 #include "base/rc.h"
 #include "base/reason.h"
 #include "worker/worker.h"
@@ -10,7 +11,8 @@ struct master_settings {
 	const char *const *listen; /* ADDR:PORT or [ADDR6]:PORT, numeric; port 0: the kernel's choice, the same for all workers */
 	size_t listen_count;
 	unsigned workers;
-	const char *greeting; /* said on stderr when all serve; NULL: nothing */
+	enum log_level log_level; /* of all processes */
+	const char *greeting;     /* said on stderr when all serve; NULL: nothing */
 	struct worker_settings worker;
 };
 
