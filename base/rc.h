@@ -17,10 +17,14 @@ enum rc {
 	RC_IO,          /* the operating system refused */
 	RC_CORRUPT,     /* stored data is not what we wrote, or not ours */
 	RC_NEWER,       /* stored data comes from a newer version of the program */
+	RC_FULL,        /* no room on the disk, or no more of it for us */
+	RC_READ_ONLY,   /* the disk takes no writes */
 	RC_COUNT
 };
 
 /* A short lower-case name for logs, such as "too_large". Never NULL. */
 const char *rc_name(enum rc rc);
+/* What the system's refusal to write (errno) means: RC_FULL, RC_READ_ONLY or RC_IO. */
+enum rc rc_of_errno(int error);
 
 #endif

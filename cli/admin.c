@@ -31,6 +31,15 @@ static void on_replies(void *arg, enum rc rc, const struct store_reply *replies)
 		store_reply_pack(replies, &local->answer->bytes);
 }
 
+static enum rc refused(const char *db, enum rc rc, struct reason *why)
+{
+	if (rc == RC_FULL)
+		return reason_set(why, rc, "%.200s: its disk is full; make room and try again", db);
+	if (rc == RC_READ_ONLY)
+		return reason_set(why, rc, "%.200s: its disk is read-only; make it writable and try again", db);
+	return reason_set(why, rc, "%.200s: the database did not take it (%s); the disk may be failing", db, rc_name(rc));
+}
+
 static enum rc local_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
 {
 	struct local local = { answer, RC_UNAVAILABLE };
@@ -44,7 +53,7 @@ static enum rc local_do(const char *db, const struct store_request *request, str
 	if (local.rc == RC_OK)
 		local.rc = store_reply_unpack(buf_slice(&answer->bytes), &answer->reply);
 	if (local.rc != RC_OK)
-		return reason_set(why, local.rc, "%.200s: the database did not take it (%s); is the disk full?", db, rc_name(local.rc));
+		return refused(db, local.rc, why);
 	return RC_OK;
 }
 
@@ -122,6 +131,8 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 		return reason_set(why, rc, "%.200s: the server that runs on it went away before it answered", db);
 	if (rc == RC_OK && (answer->reply.rc == RC_UNAVAILABLE || answer->reply.rc == RC_BUSY))
 		return reason_set(why, RC_UNAVAILABLE, "%.200s: the server that runs on it could not do it now", db);
+	if (rc == RC_OK && (answer->reply.rc == RC_FULL || answer->reply.rc == RC_READ_ONLY || answer->reply.rc == RC_IO))
+		return refused(db, answer->reply.rc, why);
 	if (rc != RC_OK)
 		return reason_set(why, rc, "%.200s: the server that runs on it answered what this program does not understand (%s)", db,
 				  rc_name(rc));

@@ -2,6 +2,7 @@
 #include "store/commit.h"
 
 #include "store/tokens.h"
+#include "store/wal.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -135,6 +136,12 @@ static void clear_answer(struct answers *answers, size_t i)
 	answers->replies[i] = (struct store_reply){ .kind = answers->replies[i].kind };
 }
 
+static void clear_answers(struct answers *answers)
+{
+	for (size_t i = 0; i < answers->count; i++)
+		clear_answer(answers, i);
+}
+
 static enum rc apply_all(struct commit *commit, const struct store_request *requests, struct answers *answers)
 {
 	for (size_t i = 0; i < answers->count; i++) {
@@ -163,13 +170,15 @@ static enum rc note_state(struct commit *commit, const struct store_state *befor
 	return sql_run(stmt);
 }
 
-/* A COMMIT that was refused for a lock, or for want of room, has not happened. After any other failure its last page may lie in the log or
- * not, and whoever opens the database next will find out. */
+/* A COMMIT that was refused for a lock has not happened, nor has one whose pages the log did not take: should the disk hold them
+ * nevertheless, the next commit is written over them. After any other failure they lie there whole, and whoever opens the database next
+ * may find them. */
 static enum rc finish(struct store *store)
 {
 	enum rc rc = FAULT_WRONG("commit_left_out") ? RC_OK : sql_run(store->sql[SQL_COMMIT]);
+	int code = sqlite3_extended_errcode(store->db);
 
-	if (rc == RC_OK || rc == RC_BUSY || (sqlite3_errcode(store->db) & 0xff) == SQLITE_FULL)
+	if (rc == RC_OK || rc == RC_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR_WRITE)
 		return rc;
 	return RC_UNAVAILABLE;
 }
@@ -205,11 +214,16 @@ void store_commit(struct store *store, const struct store_request *requests, siz
 
 	assert(store->role == STORE_WRITER);
 	rc = transact(&commit, requests, &answers);
+	/* The room that the log takes may be enough. */
+	if (rc == RC_FULL && wal_spend(store) == RC_OK) {
+		clear_answers(&answers);
+		commit.group = (struct commit_group){ .gid = 0 };
+		rc = transact(&commit, requests, &answers);
+	}
 	for (size_t i = 0; i < count; i++)
 		answers.replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch, .seq = commit.state.head };
 	on_replies(arg, rc, rc == RC_OK ? answers.replies : NULL);
-	for (size_t i = 0; i < count; i++)
-		clear_answer(&answers, i);
+	clear_answers(&answers);
 	free(answers.replies);
 	free(answers.bytes);
 }

@@ -1,7 +1,9 @@
-/* Opening, closing and checkpointing an SQLite database. */
+/* Opening and closing an SQLite database. */
 #include "store/sqlite.h"
 
+#include "store/faulty.h"
 #include "store/schema.h"
+#include "store/wal.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,10 +17,6 @@
 
 /* Long enough for a recovery by another process to pass, short enough for an event loop. */
 #define BUSY_TIMEOUT_MS 100
-/* The write-ahead log is copied into the database after so many new pages, and cut back once it is so many times longer (readers that never
- * pause keep it from starting over). */
-#define CHECKPOINT_PAGES 1000
-#define CHECKPOINT_CUT 16
 
 /* ---- The file ------------------------------------------------------------------------------------------------------------- */
 
@@ -32,8 +30,8 @@ static enum rc check_directory(const char *path, struct reason *why)
 	if (access(directory, W_OK | X_OK) < 0 && errno == ENOENT)
 		rc = reason_set(why, RC_IO, "cannot open %s: there is no directory %s; make it first", path, directory);
 	else if (access(directory, W_OK | X_OK) < 0)
-		rc = reason_set(why, RC_IO, "cannot open %s: no writing in directory %s (%s); let this user write there", path, directory,
-				strerror(errno));
+		rc = reason_set(why, rc_of_errno(errno), "cannot open %s: no writing in directory %s (%s); let this user write there", path,
+				directory, strerror(errno));
 	free(copy);
 	return rc;
 }
@@ -49,7 +47,7 @@ static enum rc make_file(const char *path, struct reason *why)
 		return rc;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EEXIST)
-		return reason_set(why, RC_IO, "cannot make %s (%s); check the disk and the path", path, strerror(errno));
+		return reason_set(why, rc_of_errno(errno), "cannot make %s (%s); check the disk and the path", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return RC_OK;
@@ -65,8 +63,8 @@ static enum rc check_file(const char *path, int access_mode, struct reason *why)
 	if (!S_ISREG(status.st_mode))
 		return reason_set(why, RC_IO, "%s is not a file; name a file for the database", path);
 	if (access(path, access_mode) < 0)
-		return reason_set(why, RC_IO, "cannot %s %s (%s); give this user the right to", access_mode & W_OK ? "write" : "read", path,
-				  strerror(errno));
+		return reason_set(why, rc_of_errno(errno), "cannot %s %s (%s); give this user the right to",
+				  access_mode & W_OK ? "write" : "read", path, strerror(errno));
 	return RC_OK;
 }
 
@@ -97,27 +95,6 @@ static int configure(sqlite3 *db)
 	return code;
 }
 
-static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	struct store *store = arg;
-
-	(void)db;
-	(void)name;
-	store->log_pages = pages;
-	return SQLITE_OK;
-}
-
-/* A writer that was killed may have left a commit in the log that never was synced, and that a retry would now be told is done. */
-static int sync_log(sqlite3 *db)
-{
-	sqlite3_file *log = NULL;
-	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-
-	if (code == SQLITE_OK && log && log->pMethods)
-		code = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
-	return code;
-}
-
 static int is_wal(void *arg, int columns, char **values, char **names)
 {
 	(void)names;
@@ -139,12 +116,11 @@ static enum rc start_writer(struct store *store, bool is_current, const char *pa
 		code = switch_on(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0);
 	if (code != SQLITE_OK)
 		return schema_fail(store->db, code, path, why);
-	sqlite3_wal_hook(store->db, on_log_grown, store);
 	if (!is_current)
 		rc = schema_migrate(store->db, path, why);
 	if (rc != RC_OK)
 		return rc;
-	code = sync_log(store->db);
+	code = wal_take_over(store);
 	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, why);
 }
 
@@ -195,6 +171,7 @@ enum rc store_open(const char *path, enum store_role role, struct store **out, s
 	int code;
 
 	*out = NULL;
+	faulty_disk();
 	if (rc == RC_OK)
 		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, why);
 	if (rc != RC_OK)
@@ -220,34 +197,4 @@ void store_close(struct store *store)
 	if (sqlite3_close(store->db) != SQLITE_OK)
 		log_error("store_close_failed", LOG_TEXT("reason", sqlite3_errmsg(store->db)));
 	free(store);
-}
-
-/* ---- Housekeeping --------------------------------------------------------------------------------------------------------- */
-
-static void checkpoint(struct store *store, int mode)
-{
-	int pages = 0, copied = 0;
-	int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &pages, &copied);
-
-	/* Readers at work keep it from going all the way; the next one goes on from there. */
-	if (code != SQLITE_OK && code != SQLITE_BUSY)
-		log_error("checkpoint_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(store->db)));
-	if (pages >= 0)
-		store->log_pages = pages;
-	store->log_copied = store->log_pages;
-}
-
-void store_maintain(struct store *store)
-{
-	if (store->log_pages < store->log_copied)
-		store->log_copied = 0;
-	if (store->log_pages - store->log_copied < CHECKPOINT_PAGES)
-		return;
-	checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
-	if (store->log_pages < CHECKPOINT_PAGES * CHECKPOINT_CUT)
-		return;
-	/* Without waiting for anybody: the next time will do. */
-	sqlite3_busy_timeout(store->db, 0);
-	checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE);
-	sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
 }

@@ -36,6 +36,8 @@ static const char *const migrations[] = {
 
 enum rc schema_fail(sqlite3 *db, int code, const char *path, struct reason *why)
 {
+	enum rc rc;
+
 	switch (code & 0xff) {
 	case SQLITE_NOTADB:
 		return reason_set(why, RC_CORRUPT, "%s is not a database (no SQLite file); name another file", path);
@@ -46,10 +48,17 @@ enum rc schema_fail(sqlite3 *db, int code, const char *path, struct reason *why)
 	case SQLITE_ERROR:
 	case SQLITE_CONSTRAINT:
 		return reason_set(why, RC_CORRUPT, "%s is damaged (%s); restore a backup", path, sqlite3_errmsg(db));
-	case SQLITE_FULL:
-		return reason_set(why, RC_IO, "%s cannot grow: the disk is full; make room", path);
 	default:
-		return reason_set(why, sql_rc(code),
+		break;
+	}
+	rc = sql_rc(db, code);
+	switch (rc) {
+	case RC_FULL:
+		return reason_set(why, rc, "%s cannot grow: the disk is full; make room", path);
+	case RC_READ_ONLY:
+		return reason_set(why, rc, "%s cannot be written: its disk is read-only; make it writable, or name another file", path);
+	default:
+		return reason_set(why, rc,
 				  "%s cannot be opened or written (%s); check the disk and the permissions of the file "
 				  "and its directory",
 				  path, sqlite3_errmsg(db));

@@ -4,7 +4,20 @@
 
 #include <assert.h>
 
-enum rc sql_rc(int code)
+/* errno of the last operation that failed on the log, or else on the database; sqlite3_system_errno() does not know it after a COMMIT. */
+static int file_error(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int error = 0;
+
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods)
+		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+	if (error == 0)
+		(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+	return error;
+}
+
+enum rc sql_rc(sqlite3 *db, int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -22,9 +35,18 @@ enum rc sql_rc(int code)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return RC_CORRUPT;
+	case SQLITE_FULL:
+		return RC_FULL;
+	case SQLITE_READONLY:
+		return RC_READ_ONLY;
 	case SQLITE_IOERR:
 		/* A failed sync may have dropped what was written before: what is on the disk is unknown from here on. */
-		return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC ? RC_UNAVAILABLE : RC_IO;
+		if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
+			return RC_UNAVAILABLE;
+		/* All that the log's index needs is room. */
+		return code == SQLITE_IOERR_SHMSIZE ? RC_FULL : rc_of_errno(file_error(db));
+	case SQLITE_CANTOPEN:
+		return rc_of_errno(sqlite3_system_errno(db));
 	default:
 		return RC_IO;
 	}
@@ -76,16 +98,19 @@ struct slice sql_text(sqlite3_stmt *stmt, int at)
 
 enum rc sql_step(sqlite3_stmt *stmt, bool *row)
 {
+	sqlite3 *db = sqlite3_db_handle(stmt);
 	int code = sqlite3_step(stmt);
+	enum rc rc = sql_rc(db, code);
 
 	*row = code == SQLITE_ROW;
 	if (*row)
 		return RC_OK;
-	if (code != SQLITE_DONE)
-		log_error("store_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(sqlite3_db_handle(stmt))),
+	/* Of a disk that takes nothing more, who commits tells once. */
+	if (rc != RC_OK && rc != RC_FULL && rc != RC_READ_ONLY)
+		log_error("store_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(db)),
 			  LOG_TEXT("statement", sqlite3_sql(stmt)));
 	sqlite3_reset(stmt);
-	return sql_rc(code);
+	return rc;
 }
 
 enum rc sql_run(sqlite3_stmt *stmt)

@@ -47,14 +47,15 @@ struct store {
 	sqlite3_stmt *sql[SQL_COUNT];
 	int log_pages;  /* frames in the write-ahead log after the last commit */
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */
+	int log_cut;    /* from how many on readers are waited for */
 };
 
 /* Prepares all statements that the handle's role needs. */
 MUST_USE enum rc sql_prepare(struct store *store);
 void sql_finalize(struct store *store);
 
-/* What an SQLite result code means to us; silent. */
-enum rc sql_rc(int code);
+/* What the SQLite result code that the connection gave last means to us; silent. */
+enum rc sql_rc(sqlite3 *db, int code);
 
 /* Parameters count from 1, columns from 0. Texts are not copied: they must stay until the statement has run. */
 void sql_bind_number(sqlite3_stmt *stmt, int at, uint64_t number);

@@ -52,7 +52,7 @@ enum rc sql_prepare(struct store *store)
 		int code = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
 
 		if (code != SQLITE_OK)
-			return sql_rc(code);
+			return sql_rc(store->db, code);
 	}
 	return RC_OK;
 }

@@ -20,8 +20,9 @@ enum store_role { STORE_READER, STORE_WRITER };
 
 /* Opens the database. The writer makes it (mode 0600) and brings its schema up to date; a reader wants it made and current.
  * `why` (may be NULL) names the file and what to do. Starting anew does not help against RC_CORRUPT: not a database of ours, or damaged;
- * RC_NEWER: of a newer schema; RC_IO: the system refused. It may against RC_BUSY: another program has it locked; and, for a reader,
- * RC_NOT_FOUND: no writer has made it yet; RC_UNAVAILABLE: no writer has brought its schema up to date yet. */
+ * RC_NEWER: of a newer schema. It may, in time, against RC_FULL, RC_READ_ONLY, RC_IO: the disk or the system refused; against RC_BUSY:
+ * another program has it locked; and, for a reader, RC_NOT_FOUND: no writer has made it yet; RC_UNAVAILABLE: no writer has brought its
+ * schema up to date yet. */
 MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why);
 /* The writer checkpoints what it can; readers never do. NULL is fine. */
 void store_close(struct store *store);
@@ -166,14 +167,15 @@ struct store_reply {
 typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);
 
 /* Does all requests in their order in one durable transaction and calls back with as many replies. rc other than RC_OK: nothing was
- * committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a failed sync) and the process must end, RC_BUSY or RC_IO: may be tried
- * again. Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_TOO_LARGE (the conflicts of a push
- * would answer more than STORE_REPLY_MAX bytes of values). */
+ * committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a failed sync) and the process must end; RC_BUSY, RC_FULL, RC_READ_ONLY,
+ * RC_IO: may be tried again. Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_TOO_LARGE (the
+ * conflicts of a push would answer more than STORE_REPLY_MAX bytes of values). */
 #define STORE_REPLY_MAX ((size_t)64 << 20)
 void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg);
 
-/* Housekeeping that the writer calls when it has answered: checkpoints once the log has grown enough. */
-void store_maintain(struct store *store);
+/* Housekeeping that the writer calls when it has answered: checkpoints once the log has grown enough. RC_UNAVAILABLE: a sync has failed and
+ * the process must end; its successor copies again what may be lost. Other failures are logged and tried again later. */
+MUST_USE enum rc store_maintain(struct store *store);
 
 /* ---- Requests and replies as bytes, for the way to the writing process ----------------------------------------------------- */
 

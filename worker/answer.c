@@ -7,6 +7,7 @@ struct problem_row {
 	int status;
 	const char *code;
 	const char *title;
+	unsigned retry_after;
 };
 
 static const struct problem_row rows[] = {
@@ -17,8 +18,11 @@ static const struct problem_row rows[] = {
 	[PROBLEM_METHOD] = { 405, "method-not-allowed", "Method Not Allowed" },
 	[PROBLEM_TOO_LARGE] = { 413, "too-large", "Content Too Large" },
 	[PROBLEM_MEDIA_TYPE] = { 415, "unsupported-media-type", "Unsupported Media Type" },
-	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests" },
-	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable" },
+	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests", .retry_after = 10 },
+	[PROBLEM_DAMAGED] = { 500, "damaged", "Internal Server Error" },
+	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable", .retry_after = 1 },
+	/* RFC 4918, section 11.5 */
+	[PROBLEM_FULL] = { 507, "insufficient-storage", "Insufficient Storage", .retry_after = 5 },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -31,6 +35,11 @@ int problem_status(enum problem problem)
 const char *problem_title(enum problem problem)
 {
 	return rows[problem].title;
+}
+
+unsigned problem_retry_after(enum problem problem)
+{
+	return rows[problem].retry_after;
 }
 
 const char *status_phrase(int status)
@@ -52,6 +61,10 @@ enum problem problem_of(enum rc rc)
 		return PROBLEM_NOT_FOUND;
 	case RC_DENIED:
 		return PROBLEM_FORBIDDEN;
+	case RC_CORRUPT:
+		return PROBLEM_DAMAGED;
+	case RC_FULL:
+		return PROBLEM_FULL;
 	default:
 		return PROBLEM_UNAVAILABLE;
 	}

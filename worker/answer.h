@@ -14,11 +14,15 @@ enum problem {
 	PROBLEM_TOO_LARGE,
 	PROBLEM_MEDIA_TYPE,
 	PROBLEM_STREAMS,
-	PROBLEM_UNAVAILABLE
+	PROBLEM_DAMAGED,
+	PROBLEM_UNAVAILABLE,
+	PROBLEM_FULL
 };
 
 int problem_status(enum problem problem);
 const char *problem_title(enum problem problem);
+/* In how many seconds it may be over, for Retry-After; 0: nobody knows. */
+unsigned problem_retry_after(enum problem problem);
 /* The standard phrase of a status of ours. */
 const char *status_phrase(int status);
 /* How a failure of ours is told to a client. */

@@ -140,10 +140,12 @@ void request_refuse(struct request *request, enum problem problem, const char *d
 		request_set_header(request, "WWW-Authenticate", "Bearer");
 	if (problem == PROBLEM_METHOD)
 		request_set_header(request, "Allow", request->route->allow);
-	if (problem == PROBLEM_UNAVAILABLE)
-		request_set_header(request, "Retry-After", "1");
-	if (problem == PROBLEM_STREAMS)
-		request_set_header(request, "Retry-After", "10");
+	if (problem_retry_after(problem)) {
+		char seconds[16];
+
+		(void)snprintf(seconds, sizeof(seconds), "%u", problem_retry_after(problem));
+		request_set_header(request, "Retry-After", seconds);
+	}
 	request_answer(request, problem_status(problem), &body);
 }
 

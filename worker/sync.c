@@ -24,11 +24,26 @@ static void sync_answer(struct request *request, struct buf *body)
 	request_answer(request, 200, body);
 }
 
-static void sync_refuse_unavailable(struct request *request, enum rc rc)
+static const char *sync_failure(enum rc rc)
+{
+	switch (rc) {
+	case RC_BUSY:
+		return "too many writes are waiting; try again";
+	case RC_FULL:
+		return "the server's disk is full; try again when there is room";
+	case RC_READ_ONLY:
+		return "the server's disk is read-only; try again when it takes writes";
+	case RC_CORRUPT:
+		return "what the server holds of a document of these is damaged";
+	default:
+		return "the database does not answer; try again";
+	}
+}
+
+static void sync_refuse_failed(struct request *request, enum rc rc)
 {
 	log_warn("request_failed", LOG_TEXT("path", request->path), LOG_TEXT("reason", rc_name(rc)));
-	request_refuse(request, PROBLEM_UNAVAILABLE,
-		       rc == RC_BUSY ? "too many writes are waiting; try again" : "the database does not answer; try again");
+	request_refuse(request, problem_of(rc), sync_failure(rc));
 }
 
 /* ---- Pull ----------------------------------------------------------------------------------------------------------------- */
@@ -77,7 +92,7 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 		sync_answer(request, &body);
 	} else {
 		buf_free(&body);
-		sync_refuse_unavailable(request, rc);
+		sync_refuse_failed(request, rc);
 	}
 }
 
@@ -174,7 +189,7 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 		if (rc == RC_TOO_LARGE)
 			request_refuse(push->request, PROBLEM_TOO_LARGE, "docs: the answer would be too large; push fewer at a time");
 		else
-			sync_refuse_unavailable(push->request, rc);
+			sync_refuse_failed(push->request, rc);
 	}
 	push_free(push);
 }
@@ -208,7 +223,7 @@ static void push_commit(struct push *push)
 
 	board_add(worker->from->shm, worker->from->slot, BOARD_PUSHES, 1);
 	if (rc != RC_OK) {
-		sync_refuse_unavailable(push->request, rc);
+		sync_refuse_failed(push->request, rc);
 		push_free(push);
 	}
 }

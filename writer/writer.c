@@ -37,6 +37,8 @@ struct writer {
 	bool stopping;
 	uint64_t stop_by; /* clock_ms(), where stopping */
 	int failed;       /* exit status; 0 while all is well */
+	enum rc trouble;  /* why the last commit was refused; RC_OK: it was not */
+	uint64_t refused; /* requests since the last commit that was not */
 };
 
 enum { POLL_SIGNALS, POLL_CHANNEL, POLL_CONTROL, POLL_PEERS };
@@ -131,6 +133,26 @@ static void writer_flush(struct writer *writer)
 		peer_flush(writer->peers[i]);
 }
 
+/* A disk that refuses is told of once, and once more when it takes commits again. */
+static void writer_refuse(struct writer *writer, enum rc rc)
+{
+	if (rc != writer->trouble)
+		log_error("commit_failed", LOG_TEXT("rc", rc_name(rc)), LOG_NUMBER("requests", writer->batch->count));
+	writer->trouble = rc;
+	writer->refused += writer->batch->count;
+	batch_refuse(writer->batch, rc);
+	writer_flush(writer);
+}
+
+static void writer_relieve(struct writer *writer)
+{
+	if (writer->trouble == RC_OK)
+		return;
+	log_info("commits_resumed", LOG_TEXT("after", rc_name(writer->trouble)), LOG_NUMBER("refused", writer->refused));
+	writer->trouble = RC_OK;
+	writer->refused = 0;
+}
+
 static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
 {
 	struct writer *writer = arg;
@@ -141,10 +163,9 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
 		writer->failed = EXIT_FAILED;
 	} else if (rc != RC_OK) {
-		log_error("commit_failed", LOG_TEXT("rc", rc_name(rc)), LOG_NUMBER("requests", batch->count));
-		batch_refuse(batch, rc);
-		writer_flush(writer);
+		writer_refuse(writer, rc);
 	} else {
+		writer_relieve(writer);
 		FAULT("writer_after_commit");
 		batch_answer(batch, replies);
 		writer_flush(writer);
@@ -157,6 +178,12 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 	batch_clear(batch);
 	for (size_t i = 0; i < writer->peer_count; i++)
 		peer_forget(writer->peers[i]);
+}
+
+static void writer_maintain(struct writer *writer)
+{
+	if (store_maintain(writer->store) != RC_OK)
+		writer->failed = EXIT_FAILED;
 }
 
 static void writer_commit(struct writer *writer)
@@ -173,7 +200,7 @@ static void writer_commit(struct writer *writer)
 	writer->waiting = true;
 	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
 	if (!writer->waiting && !writer->failed)
-		store_maintain(writer->store);
+		writer_maintain(writer);
 }
 
 /* ---- The loop --------------------------------------------------------------------------------------------------------------- */
@@ -254,7 +281,7 @@ static bool writer_wait(struct writer *writer)
 	if (ready < 0)
 		return true;
 	if (ready == 0 && writer->unsettled && !writer->stopping && !writer->waiting && !writer_has_frames(writer)) {
-		store_maintain(writer->store);
+		writer_maintain(writer);
 		writer->unsettled = false;
 	}
 	moved = writer_move_bytes(writer);
@@ -311,6 +338,11 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 		writer_stop(writer, "the master is gone");
 }
 
+static bool writer_is_disk(enum rc rc)
+{
+	return rc == RC_FULL || rc == RC_READ_ONLY || rc == RC_IO;
+}
+
 static int writer_open(struct writer *writer)
 {
 	struct reason why = { "" };
@@ -321,7 +353,7 @@ static int writer_open(struct writer *writer)
 		store_head(writer->store, writer_on_head, writer);
 		return writer->failed;
 	}
-	if (rc == RC_BUSY || rc == RC_UNAVAILABLE) {
+	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || (writer->from->again && writer_is_disk(rc))) {
 		log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", why.text));
 		return EXIT_FAILED;
 	}

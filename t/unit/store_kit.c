@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *kit_file(const struct kit *kit, const char *name)
@@ -14,6 +15,13 @@ const char *kit_file(const struct kit *kit, const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", kit->dir, name);
 	return path;
+}
+
+off_t kit_size(const struct kit *kit, const char *name)
+{
+	struct stat status;
+
+	return stat(kit_file(kit, name), &status) == 0 ? status.st_size : -1;
 }
 
 void kit_open(struct kit *kit)

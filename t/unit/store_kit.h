@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <cmocka.h>
 
 struct kit_page {
@@ -38,6 +39,8 @@ int kit_setup_folder(void **state);
 
 /* "DIR/name", good until the next call. */
 const char *kit_file(const struct kit *kit, const char *name);
+/* The file's length; -1: there is none. */
+off_t kit_size(const struct kit *kit, const char *name);
 void kit_open(struct kit *kit);
 void kit_close(struct kit *kit);
 

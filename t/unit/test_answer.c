@@ -26,7 +26,9 @@ static const struct {
 	{ PROBLEM_TOO_LARGE, 413, "too-large" },
 	{ PROBLEM_MEDIA_TYPE, 415, "unsupported-media-type" },
 	{ PROBLEM_STREAMS, 429, "too-many-streams" },
+	{ PROBLEM_DAMAGED, 500, "damaged" },
 	{ PROBLEM_UNAVAILABLE, 503, "unavailable" },
+	{ PROBLEM_FULL, 507, "insufficient-storage" },
 };
 
 struct reading {
@@ -115,8 +117,8 @@ static void a_failure_of_ours_has_a_problem(void **state)
 	} failures[] = {
 		{ RC_MALFORMED, PROBLEM_BAD_REQUEST }, { RC_TOO_LARGE, PROBLEM_TOO_LARGE }, { RC_NOT_FOUND, PROBLEM_NOT_FOUND },
 		{ RC_DENIED, PROBLEM_FORBIDDEN },      { RC_BUSY, PROBLEM_UNAVAILABLE },    { RC_UNAVAILABLE, PROBLEM_UNAVAILABLE },
-		{ RC_IO, PROBLEM_UNAVAILABLE },        { RC_CORRUPT, PROBLEM_UNAVAILABLE }, { RC_NEWER, PROBLEM_UNAVAILABLE },
-		{ RC_EXISTS, PROBLEM_UNAVAILABLE },
+		{ RC_IO, PROBLEM_UNAVAILABLE },        { RC_CORRUPT, PROBLEM_DAMAGED },     { RC_NEWER, PROBLEM_UNAVAILABLE },
+		{ RC_EXISTS, PROBLEM_UNAVAILABLE },    { RC_FULL, PROBLEM_FULL },           { RC_READ_ONLY, PROBLEM_UNAVAILABLE },
 	};
 
 	(void)state;

@@ -602,6 +602,11 @@ static void every_result_has_a_name_of_its_own(void **state)
 		for (enum rc other = RC_OK; other < rc; other++)
 			assert_string_not_equal(rc_name(rc), rc_name(other));
 	}
+	assert_int_equal(rc_of_errno(ENOSPC), RC_FULL);
+	assert_int_equal(rc_of_errno(EDQUOT), RC_FULL);
+	assert_int_equal(rc_of_errno(EFBIG), RC_FULL);
+	assert_int_equal(rc_of_errno(EROFS), RC_READ_ONLY);
+	assert_int_equal(rc_of_errno(EIO), RC_IO);
 	assert_string_equal(rc_name(RC_COUNT), "unknown");
 	assert_string_equal(rc_name((enum rc)4711), "unknown");
 }

@@ -1,6 +1,6 @@
 /* Several processes, and disks that fail: a reader sees each commit at once, a killed writer loses nothing that was answered, a failed sync
  * is not taken for a success. */
-#include "store_kit.h"
+#include "disk_kit.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -85,7 +85,8 @@ static void writing_child(const char *path, int in, int out)
 		seq = write_one(store, ++n);
 		if (seq == 0 || write(out, &seq, sizeof(seq)) != sizeof(seq))
 			_exit(2);
-		store_maintain(store);
+		if (store_maintain(store) != RC_OK)
+			_exit(1);
 	}
 	store_close(store);
 }
@@ -126,7 +127,8 @@ static void busy_child(const char *path, int in, int out)
 		seq = write_one(store, n);
 		if (seq != n || write(out, &seq, sizeof(seq)) != sizeof(seq))
 			_exit(2);
-		store_maintain(store);
+		if (store_maintain(store) != RC_OK)
+			_exit(1);
 	}
 }
 
@@ -184,127 +186,12 @@ static void reader_after_a_kill(void **state)
 
 /* ---- A disk that fails ------------------------------------------------------------------------------------------------------ */
 
-/* SQLite's own file layer, but syncs and writes of the log answer what the test says, and syncs are counted. */
-static struct {
-	sqlite3_vfs vfs;
-	sqlite3_vfs *real;
-	sqlite3_io_methods methods;
-	const sqlite3_io_methods *real_methods;
-	int sync;
-	int write;
-	unsigned syncs;
-} disk;
-
-static int disk_sync(sqlite3_file *file, int flags)
-{
-	disk.syncs++;
-	return disk.sync ? disk.sync : disk.real_methods->xSync(file, flags);
-}
-
-static int disk_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
-{
-	return disk.write ? disk.write : disk.real_methods->xWrite(file, data, len, at);
-}
-
-static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
-{
-	int code = disk.real->xOpen(disk.real, name, file, flags, out_flags);
-
-	(void)vfs;
-	if (code == SQLITE_OK && (flags & SQLITE_OPEN_WAL)) {
-		disk.real_methods = file->pMethods;
-		disk.methods = *file->pMethods;
-		disk.methods.xSync = disk_sync;
-		disk.methods.xWrite = disk_write;
-		file->pMethods = &disk.methods;
-	}
-	return code;
-}
-
-static int disk_setup(void **state)
-{
-	memset(&disk, 0, sizeof(disk));
-	disk.real = sqlite3_vfs_find(NULL);
-	disk.vfs = *disk.real;
-	disk.vfs.zName = "failing";
-	disk.vfs.xOpen = disk_open;
-	return sqlite3_vfs_register(&disk.vfs, 1) == SQLITE_OK ? kit_setup(state) : -1;
-}
-
-static int disk_teardown(void **state)
-{
-	int result;
-
-	disk.sync = disk.write = SQLITE_OK;
-	result = kit_teardown(state);
-	sqlite3_vfs_unregister(&disk.vfs);
-	return result;
-}
-
 static enum rc try_write(struct kit *kit, const char *id)
 {
 	struct store_edit edit = kit_edit_of(id, 0, NULL, "1");
 	struct store_request request = { .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 };
 
 	return kit_commit(kit, &request, 1);
-}
-
-static void every_commit_is_synced(void **state)
-{
-	struct kit *kit = *state;
-
-	for (unsigned i = 0; i < 5; i++) {
-		unsigned before = disk.syncs;
-		char id[16];
-
-		(void)snprintf(id, sizeof(id), "t:%u", i);
-		kit_put(kit, id, 0, "1");
-		assert_true(disk.syncs > before);
-	}
-}
-
-static void failed_sync_is_no_success(void **state)
-{
-	struct kit *kit = *state;
-	uint64_t seq;
-
-	kit_put(kit, "t:1", 0, "1");
-	disk.sync = SQLITE_IOERR_FSYNC;
-	assert_int_equal(try_write(kit, "t:2"), RC_UNAVAILABLE);
-	disk.sync = SQLITE_OK;
-	/* The outcome is what the next process finds; what was answered is there in any case. */
-	kit_close(kit);
-	kit_open(kit);
-	seq = kit_head(kit->reader).seq;
-	assert_true(seq == 1 || seq == 2);
-	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 0), 10)->count, seq);
-}
-
-static void failed_write_of_the_log(void **state)
-{
-	struct kit *kit = *state;
-
-	kit_put(kit, "t:1", 0, "1");
-	disk.write = SQLITE_IOERR_WRITE;
-	assert_int_equal(try_write(kit, "t:2"), RC_UNAVAILABLE);
-	disk.write = SQLITE_OK;
-	kit_close(kit);
-	kit_open(kit);
-	assert_int_equal(kit_head(kit->reader).seq, 1);
-}
-
-static void full_disk_may_be_tried_again(void **state)
-{
-	struct kit *kit = *state;
-
-	kit_put(kit, "t:1", 0, "1");
-	disk.write = SQLITE_FULL;
-	assert_int_equal(try_write(kit, "t:2"), RC_IO);
-	assert_int_equal(try_write(kit, "t:2"), RC_IO);
-	assert_int_equal(kit_head(kit->reader).seq, 1);
-	disk.write = SQLITE_OK;
-	assert_int_equal(kit_put(kit, "t:2", 0, "1"), 2);
-	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 2);
 }
 
 /* What a predecessor left in the log may not be on the disk; a retry is answered only when it is. */
@@ -321,9 +208,9 @@ static void opening_syncs_the_log(void **state)
 	assert_true(disk.syncs > before);
 	store_close(store);
 	kill_writer_after(kit, 3, &last);
-	disk.sync = SQLITE_IOERR_FSYNC;
+	disk.log_sync = SQLITE_IOERR_FSYNC;
 	assert_int_equal(store_open(kit->path, STORE_WRITER, &store, NULL), RC_UNAVAILABLE);
-	disk.sync = SQLITE_OK;
+	disk.log_sync = SQLITE_OK;
 	kit_open(kit);
 }
 
@@ -379,10 +266,6 @@ int main(void)
 		FOLDER_TEST(reader_sees_each_commit_at_once),
 		FOLDER_TEST(killed_writer_loses_nothing),
 		FOLDER_TEST(reader_after_a_kill),
-		DISK_TEST(every_commit_is_synced),
-		DISK_TEST(failed_sync_is_no_success),
-		DISK_TEST(failed_write_of_the_log),
-		DISK_TEST(full_disk_may_be_tried_again),
 		DISK_TEST(opening_syncs_the_log),
 		DISK_TEST(another_writer_is_in_the_way),
 		DISK_TEST(missing_large_value),

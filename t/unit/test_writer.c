@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -139,9 +140,10 @@ static void while_another_has_the_database_it_refuses_and_goes_on(void **state)
 	stage_close(&stage);
 }
 
-static void when_the_outcome_is_unknown_it_answers_nobody_and_leaves(void **state)
+static void a_disk_without_room_is_waited_out(void **state)
 {
 	struct rlimit limit, none;
+	struct store_reply reply;
 	struct stage stage;
 	struct line link;
 
@@ -153,11 +155,50 @@ static void when_the_outcome_is_unknown_it_answers_nobody_and_leaves(void **stat
 	assert_int_equal(prlimit(stage.pid, RLIMIT_FSIZE, NULL, &limit), 0);
 	none = (struct rlimit){ .rlim_cur = 4096, .rlim_max = limit.rlim_max };
 	assert_int_equal(prlimit(stage.pid, RLIMIT_FSIZE, &none, NULL), 0);
+	line_push(&link, 2, "a:1", 1, "");
+	line_receive(&link, 2, &reply);
+	assert_int_equal(reply.rc, RC_FULL);
+	store_reply_clear(&reply);
+	assert_int_equal(prlimit(stage.pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	line_push(&link, 3, "a:1", 1, "");
+	line_expect(&link, 3, 2);
+	line_close(&link);
+	stage_close(&stage);
+}
+
+#ifdef ENABLE_FAULTS
+
+static void plan(const char *path, const char *faults)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(faults, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void when_the_outcome_is_unknown_it_answers_nobody_and_leaves(void **state)
+{
+	struct stage stage;
+	struct line link;
+	char path[80];
+
+	(void)state;
+	stage_prepare(&stage);
+	(void)snprintf(path, sizeof(path), "%s.plan", stage.db);
+	(void)setenv("POCKETBOOK_DISK", path, 1);
+	stage_spawn(&stage, "", -1);
+	stage_await_ready(&stage);
+	link = link_open(&stage);
+	line_push(&link, 1, "a:1", 0, "");
+	line_expect(&link, 1, 1);
+	plan(path, "sync wal EIO\n");
 	line_push(&link, 2, "a:1", 1, "op");
 	assert_false(line_fill(&link));
 	assert_int_equal(stage_join(&stage), EXIT_FAILED);
 	line_close(&link);
 
+	plan(path, "");
 	stage_spawn(&stage, "", -1);
 	stage_await_ready(&stage);
 	link = link_open(&stage);
@@ -165,7 +206,10 @@ static void when_the_outcome_is_unknown_it_answers_nobody_and_leaves(void **stat
 	line_expect(&link, 3, 2);
 	line_close(&link);
 	stage_close(&stage);
+	(void)unsetenv("POCKETBOOK_DISK");
 }
+
+#endif
 
 int main(void)
 {
@@ -174,7 +218,10 @@ int main(void)
 		cmocka_unit_test(a_push_that_changes_nothing_announces_nothing),
 		cmocka_unit_test(what_arrives_together_is_one_commit),
 		cmocka_unit_test(while_another_has_the_database_it_refuses_and_goes_on),
+		cmocka_unit_test(a_disk_without_room_is_waited_out),
+#ifdef ENABLE_FAULTS
 		cmocka_unit_test(when_the_outcome_is_unknown_it_answers_nobody_and_leaves),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);

@@ -1,0 +1,173 @@
+#include "store/faulty.h"
+
+#ifdef ENABLE_FAULTS
+
+#include "base/slice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PLAN_MAX 4096
+
+/* Files of these kinds have methods of their own: SQLite's, but for those that may fail. */
+enum kind { KIND_DB, KIND_WAL, KIND_COUNT };
+
+static const char *const kind_names[KIND_COUNT] = { [KIND_DB] = "db", [KIND_WAL] = "wal" };
+
+static struct {
+	sqlite3_vfs vfs;
+	sqlite3_vfs *real;
+	sqlite3_io_methods methods[KIND_COUNT];
+	const sqlite3_io_methods *real_methods[KIND_COUNT];
+	int last_error; /* of the last operation that was made to fail */
+} disk;
+
+/* ---- The plan -------------------------------------------------------------------------------------------------------------- */
+
+static int error_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} errors[] = { { "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT }, { "EROFS", EROFS } };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strcmp(errors[i].name, name) == 0)
+			return errors[i].error;
+	return 0;
+}
+
+static void plan_read(char text[PLAN_MAX])
+{
+	const char *path = getenv("POCKETBOOK_DISK");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t len = fd < 0 ? 0 : read(fd, text, PLAN_MAX - 1);
+
+	if (fd >= 0)
+		(void)close(fd);
+	text[len > 0 ? len : 0] = 0;
+}
+
+/* The error of the line, 0 where it is about something else. */
+static int line_error(const char *line, const char *operation, enum kind kind)
+{
+	char verb[16], file[16], error[16];
+
+	if (sscanf(line, "%15s %15s %15s", verb, file, error) != 3 || error_of(error) == 0) {
+		(void)dprintf(STDERR_FILENO, "pocketbook: POCKETBOOK_DISK: cannot read \"%s\"\n", line);
+		_exit(2);
+	}
+	if (strcmp(verb, operation) != 0 || (strcmp(file, kind_names[kind]) != 0 && strcmp(file, "any") != 0))
+		return 0;
+	return error_of(error);
+}
+
+/* Sets errno as the system would. */
+static bool fails(const char *operation, enum kind kind)
+{
+	char text[PLAN_MAX], *rest;
+	int error = 0;
+
+	plan_read(text);
+	for (char *line = strtok_r(text, "\n", &rest); line && error == 0; line = strtok_r(NULL, "\n", &rest))
+		error = line_error(line, operation, kind);
+	if (error)
+		errno = disk.last_error = error;
+	return error != 0;
+}
+
+/* ---- The file -------------------------------------------------------------------------------------------------------------- */
+
+static enum kind kind_of(const sqlite3_file *file)
+{
+	return file->pMethods == &disk.methods[KIND_WAL] ? KIND_WAL : KIND_DB;
+}
+
+static const sqlite3_io_methods *real_of(const sqlite3_file *file)
+{
+	return disk.real_methods[kind_of(file)];
+}
+
+static int faulty_read(sqlite3_file *file, void *data, int len, sqlite3_int64 at)
+{
+	return fails("read", kind_of(file)) ? SQLITE_IOERR_READ : real_of(file)->xRead(file, data, len, at);
+}
+
+static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
+{
+	if (fails("write", kind_of(file)))
+		return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+	return real_of(file)->xWrite(file, data, len, at);
+}
+
+static int faulty_truncate(sqlite3_file *file, sqlite3_int64 len)
+{
+	return fails("truncate", kind_of(file)) ? SQLITE_IOERR_TRUNCATE : real_of(file)->xTruncate(file, len);
+}
+
+static int faulty_sync(sqlite3_file *file, int flags)
+{
+	return fails("sync", kind_of(file)) ? SQLITE_IOERR_FSYNC : real_of(file)->xSync(file, flags);
+}
+
+static int faulty_grow(sqlite3_file *file, int region, int size, int extend, void volatile **out)
+{
+	if (extend && fails("grow", kind_of(file))) {
+		/* What is there already needs no growing. */
+		int code = real_of(file)->xShmMap(file, region, size, 0, out);
+
+		return code == SQLITE_OK && *out == NULL ? SQLITE_IOERR_SHMSIZE : code;
+	}
+	return real_of(file)->xShmMap(file, region, size, extend, out);
+}
+
+/* SQLite remembers the errno of a failure with the file. */
+static int faulty_control(sqlite3_file *file, int operation, void *arg)
+{
+	if (operation != SQLITE_FCNTL_LAST_ERRNO || disk.last_error == 0)
+		return real_of(file)->xFileControl(file, operation, arg);
+	*(int *)arg = disk.last_error;
+	return SQLITE_OK;
+}
+
+static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+{
+	int code = disk.real->xOpen(disk.real, name, file, flags, out_flags);
+	enum kind kind = flags & SQLITE_OPEN_WAL ? KIND_WAL : KIND_DB;
+	sqlite3_io_methods *methods = &disk.methods[kind];
+
+	(void)vfs;
+	if (code != SQLITE_OK || (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB)) == 0)
+		return code;
+	disk.real_methods[kind] = file->pMethods;
+	*methods = *file->pMethods;
+	methods->xRead = faulty_read;
+	methods->xWrite = faulty_write;
+	methods->xTruncate = faulty_truncate;
+	methods->xSync = faulty_sync;
+	methods->xShmMap = faulty_grow;
+	methods->xFileControl = faulty_control;
+	file->pMethods = methods;
+	return SQLITE_OK;
+}
+
+void faulty_disk(void)
+{
+	const char *path = getenv("POCKETBOOK_DISK");
+
+	if (disk.real || path == NULL || *path == 0)
+		return;
+	disk.real = sqlite3_vfs_find(NULL);
+	disk.vfs = *disk.real;
+	disk.vfs.zName = "pocketbook-faulty";
+	disk.vfs.xOpen = faulty_open;
+	if (sqlite3_vfs_register(&disk.vfs, 1) != SQLITE_OK)
+		abort();
+}
+
+#endif

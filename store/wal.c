@@ -1,0 +1,147 @@
+#include "store/wal.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+
+/* The log is copied into the database after so many new pages. From then on it starts over with the next commit that finds no reader
+ * in it. Where there always is one, it is waited for when the log has so many; a file of more than that is
+ * cut back to it. */
+#define COPY_PAGES 1000
+#define CUT_PAGES (4 * COPY_PAGES)
+#define PAGE_BYTES 4096
+
+/* https://www.sqlite.org/walformat.html#the_wal_index_file_format: the index comes in parts, each for some 4096 frames; its head says how
+ * many frames have been copied, for which one lock is held. */
+#define INDEX_PART 32768
+#define INDEX_PARTS 8
+#define INDEX_COPIED 96
+#define INDEX_COPY_LOCK 1
+
+/* ---- Taking over ---------------------------------------------------------------------------------------------------------- */
+
+static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = arg;
+
+	(void)db;
+	(void)name;
+	store->log_pages = pages;
+	return SQLITE_OK;
+}
+
+/* A writer that was killed may have left a commit in the log that never was synced, and that a retry would now be told is done. */
+static int sync_log(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (code == SQLITE_OK && log && log->pMethods)
+		code = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
+	return code;
+}
+
+static sqlite3_file *database_file(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL || file->pMethods == NULL)
+		return NULL;
+	return file->pMethods->iVersion >= 2 ? file : NULL;
+}
+
+/* The index grows after the log has been written: should there be no room then, a commit lies in the log that nobody is told of. So there
+ * is room from the start, for a log that is far too long. On a full disk it stays as it is. */
+static void reserve_index(sqlite3_file *file)
+{
+	void volatile *part;
+
+	(void)file->pMethods->xShmMap(file, INDEX_PARTS - 1, INDEX_PART, 1, &part);
+}
+
+/* What was copied is synced only when all of the log is copied; a sync that fails may have lost any of it, and the next one would say that
+ * all is well. So all of the log is copied again. It is still there: it starts over only after a good sync. Readers do not mind:
+ * to them the number says what they may read from the database, and more of it is in the log. */
+static int distrust_copies(sqlite3_file *file)
+{
+	char volatile *head = NULL;
+	int code = file->pMethods->xShmMap(file, 0, INDEX_PART, 0, (void volatile **)&head);
+
+	if (code != SQLITE_OK || head == NULL)
+		return code;
+	code = file->pMethods->xShmLock(file, INDEX_COPY_LOCK, 1, SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
+	if (code != SQLITE_OK)
+		return code;
+	__atomic_store_n((volatile uint32_t *)(head + INDEX_COPIED), 0, __ATOMIC_RELEASE);
+	return file->pMethods->xShmLock(file, INDEX_COPY_LOCK, 1, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+}
+
+int wal_take_over(struct store *store)
+{
+	sqlite3_file *file = database_file(store->db);
+	int code = sync_log(store->db);
+	char limit[64];
+
+	sqlite3_wal_hook(store->db, on_log_grown, store);
+	store->log_cut = CUT_PAGES;
+	(void)snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d", CUT_PAGES * PAGE_BYTES);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(store->db, limit, NULL, NULL, NULL);
+	if (code != SQLITE_OK || file == NULL)
+		return code;
+	reserve_index(file);
+	return distrust_copies(file);
+}
+
+/* ---- Housekeeping --------------------------------------------------------------------------------------------------------- */
+
+/* RC_BUSY: readers at work keep it from going all the way; the next one goes on from there. */
+static enum rc checkpoint(struct store *store, int mode)
+{
+	int pages = 0, copied = 0;
+	int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &pages, &copied);
+	enum rc rc = sql_rc(store->db, code);
+
+	/* Of a full disk, who commits tells once. */
+	if (rc != RC_OK && rc != RC_BUSY && rc != RC_FULL)
+		log_error("checkpoint_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(store->db)));
+	if (pages >= 0)
+		store->log_pages = pages;
+	store->log_copied = store->log_pages;
+	return rc;
+}
+
+enum rc wal_spend(struct store *store)
+{
+	return checkpoint(store, SQLITE_CHECKPOINT_RESTART);
+}
+
+/* Waits for readers, shortly (the handle's busy timeout): ours are short. One of a foreign program may not be; then it is left alone until
+ * the log has grown by as much again. */
+static enum rc cut(struct store *store)
+{
+	enum rc rc = wal_spend(store);
+
+	store->log_cut = CUT_PAGES;
+	if (rc != RC_BUSY)
+		return rc;
+	store->log_cut += store->log_pages;
+	log_warn("log_held", LOG_NUMBER("pages", store->log_pages));
+	return RC_OK;
+}
+
+enum rc store_maintain(struct store *store)
+{
+	enum rc rc;
+
+	if (store->log_pages < store->log_copied) {
+		store->log_copied = 0;
+		store->log_cut = CUT_PAGES;
+	}
+	if (store->log_pages - store->log_copied < COPY_PAGES)
+		return RC_OK;
+	rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
+	if ((rc == RC_OK || rc == RC_BUSY) && store->log_pages >= store->log_cut)
+		rc = cut(store);
+	return rc == RC_UNAVAILABLE ? rc : RC_OK;
+}
