@@ -371,7 +371,7 @@ export class Loop {
 		await this.#mark(writes)
 		const docs = writes.map(({ id, base, op, value }) => (value === undefined ? { id, base, op, deleted: true as const } : { id, base, op, value }))
 		const results = await this.#http.push(docs).catch((error: PocketbookError) => {
-			if (!REFUSALS.includes(error.status)) throw error
+			if (!REFUSALS.includes(error.status) && error.code !== 'damaged') throw error
 			return error
 		})
 		if (!(results instanceof PocketbookError)) this.#results(writes, results)

@@ -292,6 +292,38 @@ test('a deletion that is acknowledged before its stream event is not undone by a
 	}
 })
 
+test('a full disk is waited out, with the write kept and others seen', async () => {
+	const { server, atom } = await setUp()
+	let full = true
+	server.fault = ({ method }) => {
+		if (method === 'POST' && full) throw new Problem(507, 'the disk is full')
+	}
+	const todos = atom({ interval: 50 })
+	const { server: written } = todos.swap(assoc, 'todos:1', 1)
+	await until(() => todos.status.lastError?.code === 'insufficient-storage')
+	server.put('todos:2', 2)
+	await until(() => todos.deref().has('todos:2'))
+	assert.equal(todos.deref().get('todos:1'), 1)
+	assert.equal(todos.status.pending, 1)
+	full = false
+	await written
+	assert.equal(server.docs.get('todos:1').value, 1)
+	assert.deepEqual(todos.rejected, [])
+})
+
+test('a document that is damaged on the server keeps back no other', async () => {
+	const { server, atom } = await setUp()
+	server.fault = ({ method }, path, body) => {
+		if (method === 'POST' && body.includes('todos:bad')) throw new Problem(500, 'it is damaged')
+	}
+	const todos = atom()
+	const writes = ['todos:1', 'todos:bad', 'todos:2'].map((id) => todos.swap(assoc, id, 1).server)
+	await Promise.all([writes[0], writes[2]])
+	await until(() => todos.rejected.length)
+	assert.deepEqual(todos.rejected.map(({ id, code }) => [id, code]), [['todos:bad', 'damaged']])
+	assert.equal(todos.deref().get('todos:bad'), 1)
+})
+
 test('503 and 429 are waited out', async () => {
 	const { server, atom } = await setUp()
 	let left = 2

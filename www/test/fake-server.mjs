@@ -13,7 +13,7 @@ const POLICY =
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const PROBLEMS = {
 	400: 'bad-request', 401: 'unauthorized', 403: 'forbidden', 404: 'not-found', 413: 'too-large', 415: 'unsupported-media-type',
-	429: 'too-many-streams', 503: 'unavailable',
+	429: 'too-many-streams', 500: 'damaged', 503: 'unavailable', 507: 'insufficient-storage',
 }
 
 export class Problem extends Error {
