@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { bundleOnce } from './bundle.mjs'
-import { add, item, openContext, openPage, shows, state, until } from './chromium.mjs'
+import { add, item, openContext, openPage, shows, state, stored, until } from './chromium.mjs'
 import { pull, push, startServer } from './server.mjs'
 
 async function serve(t, options) {
@@ -16,16 +16,6 @@ async function serve(t, options) {
 }
 
 const offline = (page, pending = 0) => page.waitForSelector(`.status[data-state="offline"][data-pending="${pending}"]`)
-
-/** Until so many unsent writes are on the device: a reload may cut off what is still on its way there. */
-const stored = (page, count) => until(() => page.evaluate(async (wanted) => {
-	const answer = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }))
-	const [{ name }] = await indexedDB.databases()
-	const db = await answer(indexedDB.open(name))
-	const count = await answer(db.transaction('writes').objectStore('writes').count())
-	db.close()
-	return count === wanted
-}, count), `${count} unsent writes are stored`)
 
 /** Until the page's own files are kept. */
 const kept = (page) => page.evaluate(async () => void (await navigator.serviceWorker.ready))

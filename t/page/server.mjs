@@ -1,7 +1,7 @@
 // The server that the page's tests run against: the real program, with several workers, or (POCKETBOOK_FAKE=1) the client tests' own.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,6 +59,15 @@ class RealServer {
 		const ended = once(child, 'exit')
 		child.kill('SIGTERM')
 		await ended
+	}
+
+	/** Copies the database of a stopped server; the answer puts the copy back in its place. */
+	keepCopy() {
+		copyFileSync(this.db, `${this.db}.copy`)
+		return () => {
+			for (const end of ['-wal', '-shm']) rmSync(this.db + end, { force: true })
+			copyFileSync(`${this.db}.copy`, this.db)
+		}
 	}
 
 	/** How many connections each process of the server holds, by its pid; those with none are left out. */
@@ -138,7 +147,12 @@ export async function push(server, docs, token) {
 /** What the server holds of a group, by id. */
 export async function pull(server, group = 'todos', token) {
 	const headers = token ? { Authorization: `Bearer ${token}` } : {}
-	const answer = await fetch(`${server.url}sync?group=${group}&limit=10000`.replace(isFake ? '&limit=10000' : '', ''), { headers })
-	const { docs } = await answer.json()
-	return new Map(docs.filter((doc) => !doc.deleted).map((doc) => [doc.id, doc.value]))
+	const held = new Map()
+	for (let more = true, cursor = '0'; more;) {
+		const answer = await fetch(`${server.url}sync?group=${group}&since=${encodeURIComponent(cursor)}`, { headers })
+		const page = await answer.json()
+		for (const { id, value, deleted } of page.docs) deleted ? held.delete(id) : held.set(id, value)
+		;({ more, cursor } = page)
+	}
+	return held
 }
