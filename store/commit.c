@@ -87,6 +87,7 @@ static enum rc purge(struct commit *commit, int64_t before, uint64_t *purged)
 		return rc;
 	if (newest > commit->state.horizon)
 		commit->state.horizon = newest;
+	commit->state.tombstones -= *purged;
 	sql_bind_number(purge, 1, (uint64_t)before);
 	return sql_run(purge);
 }
@@ -163,10 +164,12 @@ static enum rc note_state(struct commit *commit, const struct store_state *befor
 	sqlite3_stmt *stmt = commit->store->sql[SQL_SET_STATE];
 	enum rc rc = commit_leave(commit);
 
-	if (rc != RC_OK || (commit->state.head == before->head && commit->state.horizon == before->horizon))
+	if (rc != RC_OK || memcmp(&commit->state, before, sizeof(*before)) == 0)
 		return rc;
 	sql_bind_number(stmt, 1, commit->state.head);
 	sql_bind_number(stmt, 2, commit->state.horizon);
+	sql_bind_number(stmt, 3, commit->state.documents);
+	sql_bind_number(stmt, 4, commit->state.tombstones);
 	return sql_run(stmt);
 }
 

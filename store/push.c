@@ -12,6 +12,7 @@
 struct decision {
 	enum rules_verdict verdict;
 	bool there;    /* the document has a row */
+	bool deleted;  /* which is a tombstone */
 	uint64_t seq;  /* of that row */
 	bool is_large; /* its value lies in the table of its own */
 	uint64_t version;
@@ -59,6 +60,7 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 		held.deleted = !sql_is_null(stmt, 2);
 		held.op = sql_text(stmt, 3);
 		decision->there = true;
+		decision->deleted = held.deleted;
 		decision->seq = sql_number(stmt, 0);
 		decision->is_large = !held.deleted && sql_is_null(stmt, 5);
 		decision->version = held.version;
@@ -131,6 +133,11 @@ static enum rc write_row(struct commit *commit, const struct store_edit *edit, c
 	return rc;
 }
 
+static uint64_t *count_of(struct store_state *state, bool deleted)
+{
+	return deleted ? &state->tombstones : &state->documents;
+}
+
 static enum rc write_edit(struct push *push, size_t i)
 {
 	struct commit *commit = push->commit;
@@ -145,6 +152,9 @@ static enum rc write_edit(struct push *push, size_t i)
 		return rc;
 	result->seq = commit->group.seq = ++commit->state.head;
 	result->version = decision->version + (FAULT_WRONG("version_skipped") ? 2 : 1);
+	if (decision->there)
+		--*count_of(&commit->state, decision->deleted);
+	++*count_of(&commit->state, edit->deleted);
 	rc = write_row(commit, edit, decision, result->version);
 	if (rc == RC_OK && decision->is_large)
 		rc = drop_large(commit->store, decision->seq);

@@ -9,6 +9,8 @@ struct store_state {
 	uint64_t epoch;
 	uint64_t head;    /* the newest sequence number */
 	uint64_t horizon; /* the newest that a purge took away */
+	uint64_t documents;
+	uint64_t tombstones;
 };
 
 /* From where a pull reads: `since` itself where it can be followed, else the beginning of a snapshot. Show what lies after from->seq, but

@@ -14,6 +14,7 @@ enum sql {
 	SQL_LATEST,
 	SQL_RUNS,
 	SQL_RUN,
+	SQL_COUNTS,
 	SQL_LARGE,
 	SQL_TOKEN,
 	SQL_READER_COUNT, /* those below are the writer's */
@@ -48,6 +49,7 @@ struct store {
 	int log_pages;  /* frames in the write-ahead log after the last commit */
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */
 	int log_cut;    /* from how many on readers are waited for */
+	uint64_t checkpoints;
 };
 
 /* Prepares all statements that the handle's role needs. */

@@ -11,20 +11,21 @@
 static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_ROLLBACK] = "ROLLBACK",
-	[SQL_STATE] = "SELECT epoch, seq, horizon FROM meta",
+	[SQL_STATE] = "SELECT epoch, seq, horizon, documents, tombstones FROM meta",
 	[SQL_LATEST] = "SELECT epoch, (SELECT coalesce(max(seq), 0) FROM grp WHERE " IN_GROUP ") FROM meta",
 	[SQL_RUNS] = "SELECT gid, (SELECT seq FROM doc WHERE doc.gid = grp.gid AND seq > ?4 AND " SHOWN("?5") " ORDER BY seq LIMIT 1)"
 													      " FROM grp WHERE " IN_GROUP
 													      " AND seq > ?4",
 	[SQL_RUN] = "SELECT seq, id, version, deleted_at, plain, value FROM doc"
 		    " WHERE gid = ?1 AND seq >= ?2 AND " SHOWN("?3") " ORDER BY seq",
+	[SQL_COUNTS] = "SELECT (SELECT count(*) FROM grp), (SELECT count(*) FROM token)",
 	[SQL_LARGE] = "SELECT value FROM large WHERE seq = ?1",
 	[SQL_TOKEN] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN token_grant ON token = id"
 		      " WHERE id = ?1 ORDER BY n",
 
 	[SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
-	[SQL_SET_STATE] = "UPDATE meta SET seq = ?1, horizon = ?2",
+	[SQL_SET_STATE] = "UPDATE meta SET seq = ?1, horizon = ?2, documents = ?3, tombstones = ?4",
 	[SQL_GROUP] = "SELECT gid FROM grp WHERE name = ?1",
 	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq) VALUES (?1, 0)",
 	[SQL_SET_GROUP] = "UPDATE grp SET seq = ?2 WHERE gid = ?1",
@@ -73,7 +74,13 @@ enum rc sql_read_state(struct store *store, struct store_state *out)
 		return rc;
 	if (!row)
 		return RC_CORRUPT;
-	*out = (struct store_state){ .epoch = sql_number(stmt, 0), .head = sql_number(stmt, 1), .horizon = sql_number(stmt, 2) };
+	*out = (struct store_state){
+		.epoch = sql_number(stmt, 0),
+		.head = sql_number(stmt, 1),
+		.horizon = sql_number(stmt, 2),
+		.documents = sql_number(stmt, 3),
+		.tombstones = sql_number(stmt, 4),
+	};
 	sqlite3_reset(stmt);
 	return RC_OK;
 }

@@ -89,6 +89,28 @@ void store_latest(struct store *store, struct slice group, on_store_place *on_pl
 /* The head: the newest sequence number of all. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
 
+struct store_measure {
+	struct store_cursor head;
+	uint64_t horizon; /* the newest sequence number that a purge took away */
+	uint64_t documents;
+	uint64_t tombstones;
+	uint64_t file_bytes;
+	uint64_t log_bytes;   /* of the write-ahead log */
+	uint64_t checkpoints; /* that this handle has made */
+};
+
+struct store_counts {
+	uint64_t groups; /* that have or had a document */
+	uint64_t tokens;
+};
+
+typedef void on_store_measure(void *arg, enum rc rc, const struct store_measure *measure);
+typedef void on_store_counts(void *arg, enum rc rc, const struct store_counts *counts);
+/* How much there is; costs the same however much that is. */
+void store_measure(struct store *store, on_store_measure *on_measure, void *arg);
+/* What must be counted: in proportion to what there is. */
+void store_count(struct store *store, on_store_counts *on_counts, void *arg);
+
 /* ---- Tokens --------------------------------------------------------------------------------------------------------------- */
 
 #define STORE_TOKEN_ID_LEN 16

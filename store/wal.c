@@ -102,6 +102,7 @@ static enum rc checkpoint(struct store *store, int mode)
 	int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &pages, &copied);
 	enum rc rc = sql_rc(store->db, code);
 
+	store->checkpoints++;
 	/* Of a full disk, who commits tells once. */
 	if (rc != RC_OK && rc != RC_BUSY && rc != RC_FULL)
 		log_error("checkpoint_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(store->db)));

@@ -181,6 +181,20 @@ uint64_t kit_purge(struct kit *kit, int64_t before)
 
 /* ---- Reading -------------------------------------------------------------------------------------------------------------- */
 
+static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+{
+	assert_int_equal(rc, RC_OK);
+	*(struct store_measure *)arg = *measure;
+}
+
+struct store_measure kit_measure(struct store *store)
+{
+	struct store_measure measure = { .documents = UINT64_MAX };
+
+	store_measure(store, on_measure, &measure);
+	return measure;
+}
+
 static const char *keep(struct buf *bytes, struct slice text)
 {
 	const char *at = bytes->data + bytes->len;

@@ -303,6 +303,21 @@ static bool step_pull(struct world *world, struct client *client)
 	return false;
 }
 
+static void check_measure(struct world *world)
+{
+	const struct store_measure measure = kit_measure(world->kit->reader);
+	uint64_t documents = 0, tombstones = 0;
+
+	for (size_t i = 0; i < DOCS; i++) {
+		documents += world->docs[i].there && !world->docs[i].deleted;
+		tombstones += world->docs[i].there && world->docs[i].deleted;
+	}
+	assert_int_equal(measure.documents, documents);
+	assert_int_equal(measure.tombstones, tombstones);
+	assert_int_equal(measure.head.seq, world->head);
+	assert_int_equal(measure.horizon, world->horizon);
+}
+
 static void step_look(struct world *world)
 {
 	const struct client *client = &world->clients[below(CLIENTS)];
@@ -314,6 +329,7 @@ static void step_look(struct world *world)
 		assert_true(!is_in(client, doc) || doc->seq <= latest);
 	assert_true(latest <= world->head);
 	assert_int_equal(kit_head(world->kit->reader).seq, world->head);
+	check_measure(world);
 }
 
 static void step_restart(struct world *world)
