@@ -41,7 +41,7 @@ function render(): void {
 	const active = todos.filter((todo) => !todo.completed).length
 	list.render(todos.filter((todo) => isShown(todo, now)))
 	main.hidden = footer.hidden = !todos.length
-	toggleAll.checked = active === 0
+	toggleAll.checked = todos.length > 0 && active === 0
 	clearCompleted.hidden = active === todos.length
 	count.replaceChildren(make('strong', {}, String(active)), ` ${active === 1 ? 'item' : 'items'} left`)
 	for (const link of filters) {
