@@ -53,6 +53,12 @@ bool command_begins_with(const struct command *command, const char *word);
 		.help = "Read options from this file, lines of the form `name = value`." \
 	}
 
-extern const struct command command_serve, command_token_add, command_token_list, command_token_revoke, command_help, command_version;
+extern const struct command command_serve;
+extern const struct command command_backup;
+extern const struct command command_token_add;
+extern const struct command command_token_list;
+extern const struct command command_token_revoke;
+extern const struct command command_help;
+extern const struct command command_version;
 
 #endif

@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-	&command_serve, &command_token_add, &command_token_list, &command_token_revoke, &command_help, &command_version,
+	// clang-format off: a row each
+	&command_serve, &command_backup, &command_token_add, &command_token_list, &command_token_revoke, &command_help, &command_version,
+	// clang-format on
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

@@ -164,6 +164,29 @@ static int connect_to(const char *path, enum store_role role, sqlite3 **db)
 	return code;
 }
 
+enum rc sql_open_source(const char *path, sqlite3 **db, struct reason *why)
+{
+	enum rc rc = check_file(path, R_OK, why);
+	int code;
+
+	*db = NULL;
+	if (rc != RC_OK)
+		return rc;
+	code = connect_to(path, STORE_READER, db);
+	if (code == SQLITE_OK)
+		code = configure(*db);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(*db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	rc = code == SQLITE_OK ? schema_look(*db, path, why) : schema_fail(*db, code, path, why);
+	if (rc == RC_UNAVAILABLE)
+		rc = RC_OK;
+	if (rc != RC_OK) {
+		sqlite3_close(*db);
+		*db = NULL;
+	}
+	return rc;
+}
+
 enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why)
 {
 	struct store *store;

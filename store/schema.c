@@ -2,7 +2,6 @@
 
 #include "store/sqlite.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -123,17 +122,33 @@ static int run_migrations(sqlite3 *db)
 	return sqlite3_exec(db, marks, NULL, NULL, NULL);
 }
 
-/* A database gets its epoch once, when it is made. */
-static int make_epoch(sqlite3 *db)
+/* Runs the statement with a new epoch in the place of its one %lld. */
+static int run_with_epoch(sqlite3 *db, const char *format)
 {
 	int64_t epoch = 0;
-	char insert[128];
+	char *sql;
+	int code;
 
 	while (epoch == 0)
 		if (getrandom(&epoch, sizeof(epoch), 0) != (ssize_t)sizeof(epoch))
 			return SQLITE_IOERR;
-	(void)snprintf(insert, sizeof(insert), "INSERT OR IGNORE INTO meta (one, epoch, seq, horizon) VALUES (1, %" PRId64 ", 0, 0)", epoch);
-	return sqlite3_exec(db, insert, NULL, NULL, NULL);
+	sql = sqlite3_mprintf(format, (sqlite3_int64)epoch);
+	code = sql ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+	sqlite3_free(sql);
+	return code;
+}
+
+/* A database gets its epoch when it is made. */
+static int make_epoch(sqlite3 *db)
+{
+	return run_with_epoch(db, "INSERT OR IGNORE INTO meta (one, epoch, seq, horizon) VALUES (1, %lld, 0, 0)");
+}
+
+enum rc schema_renew_epoch(sqlite3 *db, const char *path, struct reason *why)
+{
+	int code = run_with_epoch(db, "UPDATE meta SET epoch = %lld");
+
+	return code == SQLITE_OK ? RC_OK : schema_fail(db, code, path, why);
 }
 
 enum rc schema_migrate(sqlite3 *db, const char *path, struct reason *why)

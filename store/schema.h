@@ -13,6 +13,9 @@ MUST_USE enum rc schema_look(sqlite3 *db, const char *path, struct reason *why);
 /* Makes the tables, or what they lack, in one transaction. */
 MUST_USE enum rc schema_migrate(sqlite3 *db, const char *path, struct reason *why);
 
+/* Gives the database a new epoch, so that no cursor of before is good any more. */
+MUST_USE enum rc schema_renew_epoch(sqlite3 *db, const char *path, struct reason *why);
+
 /* The reason for an SQLite error on this file, with its rc. */
 MUST_USE enum rc schema_fail(sqlite3 *db, int code, const char *path, struct reason *why);
 

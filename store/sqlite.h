@@ -1,4 +1,5 @@
-/* The SQLite back end from within: the handle, its statements, and how to run one. All SQL stands in statements.c and schema.c. */
+/* The SQLite back end from within: the handle, its statements, and how to run one. All SQL that serves
+ * stands in statements.c and schema.c; copies and checks of a whole database have theirs beside them. */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
@@ -55,6 +56,10 @@ struct store {
 /* Prepares all statements that the handle's role needs. */
 MUST_USE enum rc sql_prepare(struct store *store);
 void sql_finalize(struct store *store);
+
+/* A connection of its own that only reads and never checkpoints, to a database of ours that may have an older schema. Close it with
+ * sqlite3_close. Fails as store_open does. */
+MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct reason *why);
 
 /* What the SQLite result code that the connection gave last means to us; silent. */
 enum rc sql_rc(sqlite3 *db, int code);

@@ -199,6 +199,35 @@ void store_commit(struct store *store, const struct store_request *requests, siz
  * the process must end; its successor copies again what may be lost. Other failures are logged and tried again later. */
 MUST_USE enum rc store_maintain(struct store *store);
 
+/* ---- Whole databases ------------------------------------------------------------------------------------------------------ */
+
+/* For an administrator's commands: these work in the calling process and have done it when they return. Those that read may run beside a
+ * server, as any reader may. */
+
+struct store_counts {
+	uint64_t epoch;
+	uint64_t head; /* the newest sequence number */
+	uint64_t groups;
+	uint64_t documents; /* alive */
+	uint64_t tombstones;
+	uint64_t large; /* values that lie in a table of their own */
+};
+
+/* Now and then during something long: `what` is a verb such as "copying"; total 0: not known. */
+typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint64_t total);
+
+/* Copies the database `from`, as it is at one moment, into the file `to`, which must be there and empty, and then reads the copy to see
+ * that it is whole and has the same counts. One file with nothing beside it; not synced. `from` may be in use, and of an older schema.
+ * While it copies (not while it verifies) the log of a database in use cannot start over. After a failure `to` holds rubbish. RC_IO: also a
+ * full disk; RC_CORRUPT: `from` is damaged. */
+MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_counts *counts,
+			    struct reason *why);
+/* Gives the database a new epoch: every client starts with a snapshot. For a writer; `path` is for the reason. */
+MUST_USE enum rc store_renew(struct store *store, const char *path, struct reason *why);
+/* Readies the place of a database for another file, under its lock: what its log holds is copied into it as far as it can be
+ * read, and the files beside it go, so that they never meet the new one. */
+MUST_USE enum rc store_retire(const char *path, struct reason *why);
+
 /* ---- Requests and replies as bytes, for the way to the writing process ----------------------------------------------------- */
 
 void store_request_pack(const struct store_request *request, struct buf *out);

@@ -1,0 +1,82 @@
+#include "base/exit.h"
+#include "base/fault.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/scratch.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct option_spec backup_options[] = {
+	{ .name = "force", .kind = OPTION_FLAG, .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_counts *counts, struct reason *why)
+{
+	struct progress progress = progress_begin(STDERR_FILENO, "backup");
+	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, counts, why);
+
+	FAULT("backup_copied");
+	if (rc == RC_OK)
+		rc = scratch_keep(scratch, force, why);
+	progress_end(&progress);
+	return rc;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static int backup_run(const struct invocation *invocation)
+{
+	const char *db = options_text(invocation->options, "db"), *file = invocation->words[0];
+	bool force = options_is_on(invocation->options, "force");
+	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX];
+	struct scratch scratch;
+	struct store_counts counts;
+	struct reason why;
+	enum rc rc;
+
+	if (!force && access(file, F_OK) == 0)
+		return say_failed("%s is there already; name another file, or replace it with --force", file);
+	if (access(db, F_OK) < 0)
+		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
+	if (is_same_file(file, db))
+		return say_failed("%s is the database itself; name another file", file);
+	rc = scratch_open(file, &scratch, &why);
+	if (rc == RC_OK)
+		rc = backup_make(db, &scratch, force, &counts, &why);
+	scratch_drop(&scratch);
+	if (rc != RC_OK)
+		return say_failed("%s: %s; no backup was made", file, why.text);
+	progress_number(counts.documents, documents);
+	progress_number(counts.tombstones, tombstones);
+	say("%s has all of %s: %s documents, %s deleted; verified", file, db, documents, tombstones);
+	return EXIT_DONE;
+}
+
+const struct command command_backup = {
+	.name = "backup",
+	.usage = "FILE [OPTION]...",
+	.words = "the FILE to make",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Copy the whole database into one file, while a server runs on it or not.",
+	.about = "The copy has everything as it was at one moment, tokens too. It is read back to see that it is whole, and on the disk "
+		 "when "
+		 "the command ends; until then nothing of that name is there. Only its owner may read it.\n"
+		 "Clients are served as ever meanwhile. Until the pages are copied the database's log (FILE-wal) keeps what is written "
+		 "and cannot start over.\n"
+		 "'pocketbook restore' makes a database of it again, 'pocketbook check --db FILE' looks into every value of it.\n",
+	.example = "  pocketbook backup /var/backups/pocketbook-$(date +%F).db --db /var/lib/pocketbook/pocketbook.db\n",
+	COMMAND_OPTIONS(backup_options),
+	.run = backup_run,
+};

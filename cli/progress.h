@@ -1,0 +1,33 @@
+/* How far something has come that takes longer than a second: one line on a terminal, drawn anew a few times a second and wiped
+ * away at the end. Elsewhere nothing. */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+	int fd;
+	const char *command;
+	bool wanted; /* fd is a terminal */
+	bool drawn;
+	uint64_t begun; /* clock_ms() */
+	uint64_t shown; /* the same, of the last line */
+};
+
+/* `fd`: the standard error, where a person may look on; `command` must stay. */
+struct progress progress_begin(int fd, const char *command);
+/* Call as often as there is something new: "export: writing 12,345 of 100,000 (12 %), 3 s". total 0: not known; done 0 too: only
+ * the time. */
+void progress_at(struct progress *progress, const char *what, uint64_t done, uint64_t total);
+/* Before anything else is said. */
+void progress_end(struct progress *progress);
+
+/* progress_at as the store calls it back; arg is the progress. */
+void progress_on_store(void *arg, const char *what, uint64_t done, uint64_t total);
+
+#define PROGRESS_NUMBER_MAX 32
+/* 1234567 is "1,234,567". */
+void progress_number(uint64_t number, char out[PROGRESS_NUMBER_MAX]);
+
+#endif

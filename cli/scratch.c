@@ -1,0 +1,140 @@
+#include "cli/scratch.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* What a signal removes: the file, and what SQLite may have beside it at that moment. */
+#define LEFTOVERS 4
+static char *leftovers[LEFTOVERS];
+
+static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+
+static void on_signal(int number)
+{
+	for (size_t i = 0; i < LEFTOVERS; i++)
+		if (leftovers[i])
+			(void)unlink(leftovers[i]);
+	(void)raise(number); /* the handler is gone (SA_RESETHAND) */
+}
+
+static void watch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, old;
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			(void)sigaction(signals[i], &action, NULL);
+}
+
+static void leave_signals(void)
+{
+	struct sigaction old;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == on_signal)
+			(void)signal(signals[i], SIG_DFL);
+}
+
+static void set_leftovers(const char *path)
+{
+	static const char *const suffixes[LEFTOVERS] = { "", "-journal", "-wal", "-shm" };
+
+	for (size_t i = 0; i < LEFTOVERS; i++) {
+		struct buf name = BUF_EMPTY;
+
+		buf_put_text(&name, path);
+		buf_put_text(&name, suffixes[i]);
+		buf_put_byte(&name, 0);
+		leftovers[i] = name.data;
+	}
+}
+
+static void clear_leftovers(void)
+{
+	for (size_t i = 0; i < LEFTOVERS; i++) {
+		free(leftovers[i]);
+		leftovers[i] = NULL;
+	}
+}
+
+enum rc scratch_open(const char *target, struct scratch *out, struct reason *why)
+{
+	struct buf name = BUF_EMPTY;
+	int fd;
+
+	buf_put_text(&name, target);
+	buf_put(&name, ".XXXXXX", sizeof(".XXXXXX"));
+	fd = mkostemp(name.data, O_CLOEXEC);
+	if (fd < 0) {
+		buf_free(&name);
+		*out = (struct scratch){ NULL, NULL };
+		return reason_set(why, RC_IO, "cannot make %.200s: %s", target, strerror(errno));
+	}
+	(void)close(fd);
+	*out = (struct scratch){ mem_copy(target, strlen(target)), name.data };
+	set_leftovers(out->path);
+	watch_signals();
+	return RC_OK;
+}
+
+static int sync_path(const char *path, int flags)
+{
+	int fd = open(path, flags | O_RDONLY | O_CLOEXEC), failed;
+
+	if (fd < 0)
+		return -1;
+	failed = fsync(fd) < 0 ? errno : 0;
+	(void)close(fd);
+	errno = failed;
+	return failed ? -1 : 0;
+}
+
+/* The name is on the disk when the directory is. */
+static int sync_directory(const char *path)
+{
+	char *copy = mem_copy(path, strlen(path));
+	int done = sync_path(dirname(copy), O_DIRECTORY);
+	int failed = errno;
+
+	free(copy);
+	errno = failed;
+	return done;
+}
+
+enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why)
+{
+	if (sync_path(scratch->path, 0) < 0)
+		return reason_set(why, RC_IO, "%.200s did not reach the disk: %s", scratch->target, strerror(errno));
+	if (renameat2(AT_FDCWD, scratch->path, AT_FDCWD, scratch->target, replace ? 0 : RENAME_NOREPLACE) < 0)
+		return reason_set(why, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s", scratch->target, strerror(errno));
+	leave_signals();
+	clear_leftovers();
+	free(scratch->path);
+	scratch->path = NULL;
+	if (sync_directory(scratch->target) < 0)
+		return reason_set(why, RC_IO, "%.200s is there, but its directory did not reach the disk: %s", scratch->target,
+				  strerror(errno));
+	return RC_OK;
+}
+
+void scratch_drop(struct scratch *scratch)
+{
+	if (scratch->path) {
+		for (size_t i = 0; i < LEFTOVERS; i++)
+			(void)unlink(leftovers[i]);
+		leave_signals();
+		clear_leftovers();
+	}
+	free(scratch->path);
+	free(scratch->target);
+	*scratch = (struct scratch){ NULL, NULL };
+}

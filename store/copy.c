@@ -1,0 +1,252 @@
+/* Copies of a whole database: a backup, and the way back from one. */
+#include "store/sqlite.h"
+
+#include "store/schema.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define STEP_PAGES 256          /* copied between two calls of on_progress */
+#define STEP_OPERATIONS 1000000 /* of SQLite's machine, while it verifies */
+
+static const char count_sql[] = "SELECT epoch, seq, (SELECT count(*) FROM grp), (SELECT count(*) FROM doc WHERE deleted_at IS NULL),"
+				" (SELECT count(*) FROM doc WHERE deleted_at IS NOT NULL), (SELECT count(*) FROM large) FROM meta";
+
+struct copy {
+	sqlite3 *source;
+	const char *from;
+	const char *to;
+	struct store_counts counts;
+	on_store_progress *on_progress;
+	void *arg;
+	struct reason *why;
+};
+
+static int read_counts(sqlite3 *db, struct store_counts *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code = sqlite3_prepare_v2(db, count_sql, -1, &stmt, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		*out = (struct store_counts){
+			.epoch = sql_number(stmt, 0),
+			.head = sql_number(stmt, 1),
+			.groups = sql_number(stmt, 2),
+			.documents = sql_number(stmt, 3),
+			.tombstones = sql_number(stmt, 4),
+			.large = sql_number(stmt, 5),
+		};
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
+}
+
+/* ---- Copying -------------------------------------------------------------------------------------------------------------- */
+
+/* The database that is being written, whose errors are of another disk than the source's. */
+static enum rc target_fail(const struct copy *copy, sqlite3 *target, int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+		return reason_set(copy->why, RC_IO, "the copy could not be written: the disk is full");
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return reason_set(copy->why, RC_CORRUPT, "the copy is damaged (%s)", sqlite3_errmsg(target));
+	default:
+		return reason_set(copy->why, RC_IO, "the copy could not be written (%s)", sqlite3_errmsg(target));
+	}
+}
+
+static int open_target(const struct copy *copy, sqlite3 **target)
+{
+	struct buf name = BUF_EMPTY;
+	int code;
+
+	if (copy->to[0] != '/')
+		buf_put_text(&name, "./");
+	buf_put_text(&name, copy->to);
+	buf_put_byte(&name, 0);
+	code = sqlite3_open_v2(name.data, target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	buf_free(&name);
+	/* Nobody else knows this file; whoever keeps it syncs it. Alone, it needs no index of a log in shared memory. */
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(*target,
+				    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON;"
+				    "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF",
+				    NULL, NULL, NULL);
+	return code;
+}
+
+static int copy_steps(const struct copy *copy, sqlite3_backup *backup)
+{
+	int code = SQLITE_OK;
+
+	while (code == SQLITE_OK) {
+		int total, left;
+
+		code = sqlite3_backup_step(backup, STEP_PAGES);
+		total = sqlite3_backup_pagecount(backup);
+		left = sqlite3_backup_remaining(backup);
+		if (code == SQLITE_OK)
+			copy->on_progress(copy->arg, "copying", (uint64_t)(total - left), (uint64_t)total);
+	}
+	return code;
+}
+
+/* Was it reading or writing that failed? A backup tells by its target alone. */
+static enum rc copy_fail(const struct copy *copy, sqlite3 *target, int code)
+{
+	int source_code = sqlite3_errcode(copy->source);
+
+	if (source_code != SQLITE_OK && source_code != SQLITE_ROW && source_code != SQLITE_DONE)
+		return schema_fail(copy->source, source_code, copy->from, copy->why);
+	if ((code & 0xff) == SQLITE_CORRUPT || code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ)
+		return schema_fail(target, code, copy->from, copy->why);
+	return target_fail(copy, target, code);
+}
+
+static enum rc copy_pages(const struct copy *copy)
+{
+	sqlite3 *target = NULL;
+	sqlite3_backup *backup;
+	int code = open_target(copy, &target);
+	enum rc rc = RC_OK;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(target, "PRAGMA journal_mode = OFF", NULL, NULL, NULL);
+	if (code != SQLITE_OK) {
+		rc = target_fail(copy, target, code);
+		sqlite3_close(target);
+		return rc;
+	}
+	backup = sqlite3_backup_init(target, "main", copy->source, "main");
+	code = backup ? copy_steps(copy, backup) : sqlite3_errcode(target);
+	if (backup && sqlite3_backup_finish(backup) != SQLITE_OK && code == SQLITE_DONE)
+		code = sqlite3_extended_errcode(target);
+	if (code != SQLITE_DONE)
+		rc = copy_fail(copy, target, code);
+	sqlite3_close(target);
+	return rc;
+}
+
+/* All in one transaction: what is counted is what is copied, whatever is committed meanwhile. */
+static enum rc copy_snapshot(struct copy *copy)
+{
+	int code = sqlite3_exec(copy->source, "BEGIN", NULL, NULL, NULL);
+	enum rc rc;
+
+	if (code == SQLITE_OK)
+		code = read_counts(copy->source, &copy->counts);
+	rc = code == SQLITE_OK ? copy_pages(copy) : schema_fail(copy->source, code, copy->from, copy->why);
+	sqlite3_exec(copy->source, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+/* ---- Verifying ------------------------------------------------------------------------------------------------------------ */
+
+static int on_operations(void *arg)
+{
+	const struct copy *copy = arg;
+
+	copy->on_progress(copy->arg, "verifying", 0, 0);
+	return 0;
+}
+
+/* The first thing that is wrong; "ok" where there is none. */
+static int on_integrity(void *arg, int columns, char **values, char **names)
+{
+	(void)names;
+	(void)reason_set(arg, RC_OK, "%.200s", columns == 1 && values[0] ? values[0] : "unknown");
+	return 0;
+}
+
+static enum rc verify_target(struct copy *copy, sqlite3 *target)
+{
+	struct reason found = { "" };
+	struct store_counts counts;
+	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
+
+	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
+		return reason_set(copy->why, RC_CORRUPT, "%.200s is damaged, and so is its copy: %.200s", copy->from, found.text);
+	if (code == SQLITE_OK)
+		code = read_counts(target, &counts);
+	if (code != SQLITE_OK)
+		return target_fail(copy, target, code);
+	if (memcmp(&counts, &copy->counts, sizeof(counts)) != 0)
+		return reason_set(copy->why, RC_CORRUPT, "the copy has not what %.200s has; is the disk failing?", copy->from);
+	return RC_OK;
+}
+
+/* The copy has its source's way of journaling: a log. With a journal that is deleted it is one file, good on a read-only medium too. */
+static enum rc settle_target(struct copy *copy)
+{
+	sqlite3 *target = NULL;
+	int code = open_target(copy, &target);
+	enum rc rc;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	sqlite3_progress_handler(target, STEP_OPERATIONS, on_operations, copy);
+	rc = code == SQLITE_OK ? verify_target(copy, target) : target_fail(copy, target, code);
+	sqlite3_close(target);
+	return rc;
+}
+
+enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_counts *counts,
+		   struct reason *why)
+{
+	struct copy copy = { .from = from, .to = to, .on_progress = on_progress, .arg = arg, .why = why };
+	enum rc rc = sql_open_source(from, &copy.source, why);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = copy_snapshot(&copy);
+	sqlite3_close(copy.source);
+	if (rc == RC_OK)
+		rc = settle_target(&copy);
+	if (rc == RC_OK)
+		*counts = copy.counts;
+	return rc;
+}
+
+/* ---- The place of a database ---------------------------------------------------------------------------------------------- */
+
+enum rc store_renew(struct store *store, const char *path, struct reason *why)
+{
+	return schema_renew_epoch(store->db, path, why);
+}
+
+/* What it holds counts until the moment the new file takes its place; a damaged one has nothing to be saved. */
+static void fold_log(const char *path)
+{
+	struct store *store;
+
+	if (store_open(path, STORE_WRITER, &store, NULL) != RC_OK)
+		return;
+	sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	store_close(store);
+}
+
+enum rc store_retire(const char *path, struct reason *why)
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
+	enum rc rc = RC_OK;
+
+	if (access(path, F_OK) == 0)
+		fold_log(path);
+	for (size_t i = 0; rc == RC_OK && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		struct buf name = BUF_EMPTY;
+
+		buf_put_text(&name, path);
+		buf_put_text(&name, suffixes[i]);
+		buf_put_byte(&name, 0);
+		if (unlink(name.data) < 0 && errno != ENOENT)
+			rc = reason_set(why, RC_IO, "cannot remove %.200s: %s", name.data, strerror(errno));
+		buf_free(&name);
+	}
+	return rc;
+}
