@@ -16,7 +16,7 @@ static const struct option_spec backup_options[] = {
 	OPTION_CONFIG,
 };
 
-static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_counts *counts, struct reason *why)
+static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_tally *counts, struct reason *why)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
 	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, counts, why);
@@ -41,7 +41,7 @@ static int backup_run(const struct invocation *invocation)
 	bool force = options_is_on(invocation->options, "force");
 	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX];
 	struct scratch scratch;
-	struct store_counts counts;
+	struct store_tally counts;
 	struct reason why;
 	enum rc rc;
 

@@ -19,13 +19,13 @@ struct copy {
 	sqlite3 *source;
 	const char *from;
 	const char *to;
-	struct store_counts counts;
+	struct store_tally counts;
 	on_store_progress *on_progress;
 	void *arg;
 	struct reason *why;
 };
 
-static int read_counts(sqlite3 *db, struct store_counts *out)
+static int read_counts(sqlite3 *db, struct store_tally *out)
 {
 	sqlite3_stmt *stmt = NULL;
 	int code = sqlite3_prepare_v2(db, count_sql, -1, &stmt, NULL);
@@ -33,7 +33,7 @@ static int read_counts(sqlite3 *db, struct store_counts *out)
 	if (code == SQLITE_OK)
 		code = sqlite3_step(stmt);
 	if (code == SQLITE_ROW)
-		*out = (struct store_counts){
+		*out = (struct store_tally){
 			.epoch = sql_number(stmt, 0),
 			.head = sql_number(stmt, 1),
 			.groups = sql_number(stmt, 2),
@@ -52,7 +52,7 @@ static enum rc target_fail(const struct copy *copy, sqlite3 *target, int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_FULL:
-		return reason_set(copy->why, RC_IO, "the copy could not be written: the disk is full");
+		return reason_set(copy->why, RC_FULL, "the copy could not be written: the disk is full");
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return reason_set(copy->why, RC_CORRUPT, "the copy is damaged (%s)", sqlite3_errmsg(target));
@@ -167,7 +167,7 @@ static int on_integrity(void *arg, int columns, char **values, char **names)
 static enum rc verify_target(struct copy *copy, sqlite3 *target)
 {
 	struct reason found = { "" };
-	struct store_counts counts;
+	struct store_tally counts;
 	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
 
 	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
@@ -196,7 +196,7 @@ static enum rc settle_target(struct copy *copy)
 	return rc;
 }
 
-enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_counts *counts,
+enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *counts,
 		   struct reason *why)
 {
 	struct copy copy = { .from = from, .to = to, .on_progress = on_progress, .arg = arg, .why = why };

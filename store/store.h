@@ -204,7 +204,7 @@ MUST_USE enum rc store_maintain(struct store *store);
 /* For an administrator's commands: these work in the calling process and have done it when they return. Those that read may run beside a
  * server, as any reader may. */
 
-struct store_counts {
+struct store_tally {
 	uint64_t epoch;
 	uint64_t head; /* the newest sequence number */
 	uint64_t groups;
@@ -218,9 +218,9 @@ typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint6
 
 /* Copies the database `from`, as it is at one moment, into the file `to`, which must be there and empty, and then reads the copy to see
  * that it is whole and has the same counts. One file with nothing beside it; not synced. `from` may be in use, and of an older schema.
- * While it copies (not while it verifies) the log of a database in use cannot start over. After a failure `to` holds rubbish. RC_IO: also a
- * full disk; RC_CORRUPT: `from` is damaged. */
-MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_counts *counts,
+ * While it copies (not while it verifies) the log of a database in use cannot start over. After a failure `to` holds rubbish.
+ * RC_FULL, RC_IO: a disk refused; RC_CORRUPT: `from` is damaged. */
+MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *counts,
 			    struct reason *why);
 /* Gives the database a new epoch: every client starts with a snapshot. For a writer; `path` is for the reason. */
 MUST_USE enum rc store_renew(struct store *store, const char *path, struct reason *why);
