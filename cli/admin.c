@@ -204,19 +204,26 @@ enum rc admin_do(const char *db, const struct store_request *request, struct adm
 	return rc;
 }
 
+enum rc admin_lock(const char *db, int *lock, struct reason *why)
+{
+	int fd;
+	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, lock, why);
+
+	if (rc != RC_OK || fd < 0)
+		return rc;
+	(void)close(fd);
+	return reason_set(why, RC_BUSY, "another pocketbook serves the database %.200s; stop it first", db);
+}
+
 enum rc admin_do_alone(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
 {
-	int fd, lock;
+	int lock;
 	enum rc rc;
 
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-	rc = reach(db, clock_ms() + REACH_MS, &fd, &lock, why);
+	rc = admin_lock(db, &lock, why);
 	if (rc != RC_OK)
 		return rc;
-	if (fd >= 0) {
-		(void)close(fd);
-		return reason_set(why, RC_BUSY, "another pocketbook serves the database %.200s", db);
-	}
 	rc = local_do(db, request, answer, why);
 	(void)close(lock);
 	return rc;

@@ -17,6 +17,9 @@ struct admin_answer {
 MUST_USE enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why);
 /* The same with nobody else on the database; RC_BUSY where a server runs on it. */
 MUST_USE enum rc admin_do_alone(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why);
+/* Takes the database's lock, for what replaces or reads it with nobody else there; close it when done. Waits like the others. RC_BUSY: a
+ * server runs on it, or another command. */
+MUST_USE enum rc admin_lock(const char *db, int *lock, struct reason *why);
 void admin_answer_clear(struct admin_answer *answer);
 
 #endif

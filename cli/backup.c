@@ -7,7 +7,6 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct option_spec backup_options[] = {
@@ -28,13 +27,6 @@ static enum rc backup_make(const char *db, struct scratch *scratch, bool force, 
 	return rc;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat one, other;
-
-	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
 static int backup_run(const struct invocation *invocation)
 {
 	const char *db = options_text(invocation->options, "db"), *file = invocation->words[0];
@@ -49,7 +41,7 @@ static int backup_run(const struct invocation *invocation)
 		return say_failed("%s is there already; name another file, or replace it with --force", file);
 	if (access(db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
-	if (is_same_file(file, db))
+	if (scratch_is_same(file, db))
 		return say_failed("%s is the database itself; name another file", file);
 	rc = scratch_open(file, &scratch, &why);
 	if (rc == RC_OK)

@@ -14,11 +14,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+// clang-format off
 const struct command *const commands[] = {
-	// clang-format off: a row each
-	&command_serve, &command_backup, &command_token_add, &command_token_list, &command_token_revoke, &command_help, &command_version,
-	// clang-format on
+	&command_serve,
+	&command_backup,
+	&command_restore,
+	&command_token_add,
+	&command_token_list,
+	&command_token_revoke,
+	&command_help,
+	&command_version,
 };
+// clang-format on
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
 /* Where a standard descriptor is closed, the next file opened would get its number, and what is printed. */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a signal removes: the file, and what SQLite may have beside it at that moment. */
@@ -98,16 +99,31 @@ static int sync_path(const char *path, int flags)
 	return failed ? -1 : 0;
 }
 
-/* The name is on the disk when the directory is. */
-static int sync_directory(const char *path)
+enum rc scratch_directory(const char *path, char out[PATH_MAX])
 {
-	char *copy = mem_copy(path, strlen(path));
-	int done = sync_path(dirname(copy), O_DIRECTORY);
-	int failed = errno;
+	char copy[PATH_MAX];
 
-	free(copy);
-	errno = failed;
-	return done;
+	if (strlen(path) >= sizeof(copy))
+		return RC_TOO_LARGE;
+	(void)strcpy(copy, path);
+	(void)strcpy(out, dirname(copy));
+	return RC_OK;
+}
+
+enum rc scratch_sync_directory(const char *path, struct reason *why)
+{
+	char directory[PATH_MAX];
+
+	if (scratch_directory(path, directory) != RC_OK || sync_path(directory, O_DIRECTORY) < 0)
+		return reason_set(why, RC_IO, "the directory of %.200s did not reach the disk: %s", path, strerror(errno));
+	return RC_OK;
+}
+
+bool scratch_is_same(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why)
@@ -120,10 +136,7 @@ enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why)
 	clear_leftovers();
 	free(scratch->path);
 	scratch->path = NULL;
-	if (sync_directory(scratch->target) < 0)
-		return reason_set(why, RC_IO, "%.200s is there, but its directory did not reach the disk: %s", scratch->target,
-				  strerror(errno));
-	return RC_OK;
+	return scratch_sync_directory(scratch->target, why);
 }
 
 void scratch_drop(struct scratch *scratch)

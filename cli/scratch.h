@@ -4,6 +4,7 @@
 
 #include "base/reason.h"
 
+#include <limits.h>
 #include <stdbool.h>
 
 struct scratch {
@@ -18,5 +19,12 @@ MUST_USE enum rc scratch_open(const char *target, struct scratch *out, struct re
 MUST_USE enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why);
 /* Takes the file away unless it was kept, and frees. A zeroed struct is fine. */
 void scratch_drop(struct scratch *scratch);
+
+/* What has happened to names in the directory of `path` is on the disk. */
+MUST_USE enum rc scratch_sync_directory(const char *path, struct reason *why);
+/* The directory that the file lies in. RC_TOO_LARGE: longer than PATH_MAX. */
+MUST_USE enum rc scratch_directory(const char *path, char out[PATH_MAX]);
+/* Are both there, and one file? */
+bool scratch_is_same(const char *a, const char *b);
 
 #endif

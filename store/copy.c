@@ -156,11 +156,14 @@ static int on_operations(void *arg)
 	return 0;
 }
 
-/* The first thing that is wrong; "ok" where there is none. */
+/* The first thing that is wrong, without the headline before it; "ok" where there is none. */
 static int on_integrity(void *arg, int columns, char **values, char **names)
 {
+	const char *text = columns == 1 && values[0] ? values[0] : "unknown";
+	const char *line = strrchr(text, '\n');
+
 	(void)names;
-	(void)reason_set(arg, RC_OK, "%.200s", columns == 1 && values[0] ? values[0] : "unknown");
+	(void)reason_set(arg, RC_OK, "%.200s", line ? line + 1 : text);
 	return 0;
 }
 

@@ -1,0 +1,127 @@
+#include "base/exit.h"
+#include "base/fault.h"
+#include "cli/admin.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/scratch.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct option_spec restore_options[] = {
+	{ .name = "force",
+	  .kind = OPTION_FLAG,
+	  .help = "Replace the database if it is there. The old one stays until the new one is whole." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+/* Root restores for the user that the server runs as: whose the old database was, else whose the directory is. */
+static void give_away(const char *path, const char *db)
+{
+	char directory[PATH_MAX];
+	struct stat owner;
+
+	if (geteuid() != 0)
+		return;
+	if (stat(db, &owner) < 0 && (scratch_directory(db, directory) != RC_OK || stat(directory, &owner) < 0))
+		return;
+	if (chown(path, owner.st_uid, owner.st_gid) < 0)
+		say("%s: cannot be given to the user %u: %s", db, (unsigned)owner.st_uid, strerror(errno));
+}
+
+/* A whole database of today's schema in the scratch file. */
+static enum rc restore_make(const char *file, struct scratch *scratch, struct progress *progress, struct store_tally *tally,
+			    struct reason *why)
+{
+	struct store *store;
+	enum rc rc = store_copy(file, scratch->path, progress_on_store, progress, tally, why);
+
+	if (rc == RC_OK)
+		rc = store_open(scratch->path, STORE_WRITER, &store, why);
+	if (rc != RC_OK)
+		return rc;
+	rc = store_renew(store, file, why);
+	store_close(store);
+	return rc;
+}
+
+static enum rc restore_place(struct scratch *scratch, bool force, struct reason *why)
+{
+	enum rc rc;
+
+	give_away(scratch->path, scratch->target);
+	FAULT("restore_made");
+	rc = store_retire(scratch->target, why);
+	if (rc == RC_OK)
+		rc = scratch_sync_directory(scratch->target, why);
+	FAULT("restore_retired");
+	return rc == RC_OK ? scratch_keep(scratch, force, why) : rc;
+}
+
+static enum rc restore_do(const char *file, const char *db, bool force, struct store_tally *tally, struct reason *why)
+{
+	struct progress progress = progress_begin(STDERR_FILENO, "restore");
+	struct scratch scratch;
+	int lock;
+	enum rc rc = admin_lock(db, &lock, why);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = scratch_open(db, &scratch, why);
+	if (rc == RC_OK)
+		rc = restore_make(file, &scratch, &progress, tally, why);
+	if (rc == RC_OK)
+		rc = restore_place(&scratch, force, why);
+	scratch_drop(&scratch);
+	progress_end(&progress);
+	(void)close(lock);
+	return rc;
+}
+
+static int restore_run(const struct invocation *invocation)
+{
+	const char *named = options_text(invocation->options, "db"), *file = invocation->words[0];
+	bool force = options_is_on(invocation->options, "force");
+	char real[PATH_MAX], documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX];
+	const char *db = realpath(named, real) ? real : named;
+	struct store_tally tally;
+	struct reason why;
+
+	if (access(file, R_OK) < 0)
+		return say_failed("%s: %s", file, strerror(errno));
+	if (scratch_is_same(file, db))
+		return say_failed("%s is the database itself; name a backup of it", file);
+	if (!force && access(db, F_OK) == 0)
+		return say_failed("%s is there already; name another with --db, or replace it with --force", named);
+	if (restore_do(file, db, force, &tally, &why) != RC_OK)
+		return say_failed("%s; nothing was restored", why.text);
+	progress_number(tally.documents, documents);
+	progress_number(tally.tombstones, tombstones);
+	say("%s has all of %s: %s documents, %s deleted; every client will start anew with it", named, file, documents, tombstones);
+	return EXIT_DONE;
+}
+
+const struct command command_restore = {
+	.name = "restore",
+	.usage = "FILE [OPTION]...",
+	.words = "the FILE to restore from",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Make the database from a backup.",
+	.about = "Stop the server first: no database is replaced under one that runs on it.\n"
+		 "The backup is copied, verified, and brought up to date where an older version made it; then the copy takes the "
+		 "database's place at once. When anything fails before, all is as it was.\n"
+		 "The database begins a new epoch: clients take nothing they know for granted, load everything again, and push what they "
+		 "have "
+		 "not pushed yet. Tokens are those of the backup: one revoked since is good again.\n"
+		 "Run by root, it gives the database to the owner of the old one, or of the directory.\n",
+	.example = "  pocketbook restore /var/backups/pocketbook-2030-01-31.db --db pocketbook.db --force\n",
+	COMMAND_OPTIONS(restore_options),
+	.run = restore_run,
+};
