@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
@@ -47,6 +48,12 @@ static const struct option_spec serve_options[] = {
 		.argument = "ORIGIN",
 		.repeatable = true,
 		.help = "Let pages of this origin call, such as https://example.org; * lets all.",
+	},
+	{
+		.name = "trusted-proxy",
+		.argument = "ADDR",
+		.repeatable = true,
+		.help = "Believe the X-Forwarded-For of a proxy that calls from this address or block, such as 127.0.0.1 or 10.0.0.0/8.",
 	},
 	{
 		.name = "www",
@@ -210,6 +217,22 @@ static int cors_check(const struct options *options, const struct master_setting
 	return EXIT_DONE;
 }
 
+/* Fills `trusted`, which is the caller's to free. */
+static int trusted_read(const struct options *options, struct master_settings *settings, struct address_block **trusted)
+{
+	size_t count;
+	const char *const *texts = options_list(options, "trusted-proxy", &count);
+	struct reason why;
+
+	*trusted = mem_array(count, sizeof(**trusted));
+	for (size_t i = 0; i < count; i++)
+		if (address_block_parse(texts[i], &(*trusted)[i], &why) != RC_OK)
+			return say_usage("%s: %s", options_place(options, "trusted-proxy", i), why.text);
+	settings->worker.trusted = *trusted;
+	settings->worker.trusted_count = count;
+	return EXIT_DONE;
+}
+
 static int www_check(const struct options *options, const struct master_settings *settings)
 {
 	DIR *dir;
@@ -261,8 +284,12 @@ static int serve_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
 	struct master_settings settings = settings_read(options);
+	struct address_block *trusted;
 	struct buf hint = BUF_EMPTY;
-	int status = listen_check(options, &settings);
+	int status = trusted_read(options, &settings, &trusted);
+
+	if (status == EXIT_DONE)
+		status = listen_check(options, &settings);
 
 	if (status == EXIT_DONE)
 		status = cors_check(options, &settings);
@@ -276,6 +303,7 @@ static int serve_run(const struct invocation *invocation)
 	if (status == EXIT_DONE)
 		status = master_run(&settings);
 	buf_free(&hint);
+	free(trusted);
 	return status;
 }
 

@@ -2,6 +2,8 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include "base/address.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,6 +14,8 @@ struct worker_settings {
 	bool auth;               /* tokens are asked for */
 	const char *const *cors; /* origins that may call from other sites; "*" for any */
 	size_t cors_count;
+	const struct address_block *trusted; /* proxies whose X-Forwarded-For is believed */
+	size_t trusted_count;
 	const char *www;          /* folder served in place of the built-in page; NULL: the built-in one */
 	size_t max_body;          /* bytes of a request body */
 	unsigned max_connections; /* of one worker; beyond it connections wait in the queue */

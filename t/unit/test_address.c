@@ -1,0 +1,174 @@
+/* Addresses and blocks of them; and which address of those that a request passed is the client's. */
+#include "base/address.h"
+#include "worker/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static const struct {
+	const char *text, *formatted; /* NULL: refused */
+} addresses[] = {
+	{ "127.0.0.1", "127.0.0.1" },
+	{ "::1", "::1" },
+	{ "2001:DB8:0:0:0:0:0:1", "2001:db8::1" },
+	{ "::ffff:192.0.2.7", "192.0.2.7" },
+	{ "::ffff:c000:207", "192.0.2.7" },
+	{ "::", "::" },
+	{ "0.0.0.0", "0.0.0.0" },
+	{ "", NULL },
+	{ " 127.0.0.1", NULL },
+	{ "127.0.0.1:80", NULL },
+	{ "[::1]", NULL },
+	{ "127.1", NULL },
+	{ "256.0.0.1", NULL },
+	{ "localhost", NULL },
+	{ "fe80::1%eth0", NULL },
+	{ "unknown", NULL },
+	{ "1234567890123456789012345678901234567890123456789012345678901234567890", NULL },
+};
+
+static void addresses_are_read_and_written(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(addresses); i++) {
+		struct address address;
+		char text[ADDRESS_TEXT_MAX];
+		enum rc rc = address_parse(slice_of(addresses[i].text), &address);
+
+		assert_int_equal(rc, addresses[i].formatted ? RC_OK : RC_MALFORMED);
+		if (rc != RC_OK)
+			continue;
+		address_format(&address, text);
+		assert_string_equal(text, addresses[i].formatted);
+	}
+	{
+		struct address address;
+
+		assert_int_equal(address_parse(slice_make("127.0.0.1\0", 10), &address), RC_MALFORMED);
+	}
+}
+
+static void a_socket_of_the_net_has_one(void **state)
+{
+	const struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000207) };
+	const struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	const struct sockaddr other = { .sa_family = AF_UNIX };
+	struct address address;
+	char text[ADDRESS_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(address_of_socket((const void *)&in, &address), RC_OK);
+	address_format(&address, text);
+	assert_string_equal(text, "192.0.2.7");
+	assert_int_equal(address_of_socket((const void *)&in6, &address), RC_OK);
+	address_format(&address, text);
+	assert_string_equal(text, "::1");
+	assert_int_equal(address_of_socket(&other, &address), RC_MALFORMED);
+}
+
+static const struct {
+	const char *block, *inside, *outside; /* NULL: none to try */
+} blocks[] = {
+	{ "127.0.0.1", "127.0.0.1", "127.0.0.2" },
+	{ "10.0.0.0/8", "10.255.0.1", "11.0.0.0" },
+	{ "192.168.4.0/22", "192.168.7.255", "192.168.8.0" },
+	{ "192.0.2.128/25", "192.0.2.200", "192.0.2.127" },
+	{ "0.0.0.0/0", "203.0.113.9", "::1" },
+	{ "::/0", "2001:db8::1", "127.0.0.1" },
+	{ "::1", "::1", "::2" },
+	{ "fd00::/8", "fd12:3456::1", "fe80::1" },
+	{ "2001:db8:8000::/33", "2001:db8:ffff::", "2001:db8:7fff::" },
+	{ "127.0.0.1/32", "::ffff:127.0.0.1", "::127.0.0.1" },
+};
+
+static const char *const bad_blocks[] = {
+	"",          "localhost",    "127.0.0.1/",   "127.0.0.1/33", "127.0.0.1/-1", "127.0.0.1/8", "::1/129",
+	"fd00::1/8", "10.0.0.0/8/8", "127.0.0.1:80", "[::1]",        "10.0.0.0 /8",  "10.0.0/8",    "10.0.0.0/0x8",
+	"/8"
+};
+
+static void a_block_holds_what_begins_like_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(blocks); i++) {
+		struct address_block block;
+		struct address address;
+		struct reason why;
+
+		assert_int_equal(address_block_parse(blocks[i].block, &block, &why), RC_OK);
+		assert_int_equal(address_parse(slice_of(blocks[i].inside), &address), RC_OK);
+		assert_true(address_block_holds(&block, &address));
+		assert_int_equal(address_parse(slice_of(blocks[i].outside), &address), RC_OK);
+		assert_false(address_block_holds(&block, &address));
+	}
+	for (size_t i = 0; i < COUNT(bad_blocks); i++) {
+		struct address_block block;
+		struct reason why = { "" };
+
+		assert_int_equal(address_block_parse(bad_blocks[i], &block, &why), RC_MALFORMED);
+		assert_true(strlen(why.text) > 20);
+	}
+}
+
+static const struct {
+	const char *peer, *forwarded, *client;
+} ways[] = {
+	/* Who is not trusted may say what he will. */
+	{ "203.0.113.9", "198.51.100.1", "203.0.113.9" },
+	{ "203.0.113.9", "", "203.0.113.9" },
+	{ "127.0.0.1", "", "127.0.0.1" },
+	{ "127.0.0.1", "198.51.100.1", "198.51.100.1" },
+	{ "::ffff:127.0.0.1", " 198.51.100.1\t", "198.51.100.1" },
+	{ "127.0.0.1", "2001:db8::7", "2001:db8::7" },
+	/* What the client itself had put there does not count. */
+	{ "127.0.0.1", "127.0.0.1, 10.0.0.1, 198.51.100.1", "198.51.100.1" },
+	{ "127.0.0.1", "198.51.100.2,198.51.100.1, 10.1.2.3", "198.51.100.1" },
+	/* All of them trusted: the first. */
+	{ "127.0.0.1", "10.0.0.1, 10.0.0.2", "10.0.0.1" },
+	/* No address: as far as it went. */
+	{ "127.0.0.1", "198.51.100.1, unknown", "127.0.0.1" },
+	{ "127.0.0.1", "unknown, 10.0.0.2", "10.0.0.2" },
+	{ "127.0.0.1", "198.51.100.1,", "127.0.0.1" },
+	{ "127.0.0.1", ",", "127.0.0.1" },
+	{ "127.0.0.1", "198.51.100.1:1234", "127.0.0.1" },
+	{ "127.0.0.1", "\"198.51.100.1\"", "127.0.0.1" },
+};
+
+static void the_client_is_the_last_that_no_trusted_proxy_is(void **state)
+{
+	struct address_block trusted[2];
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(address_block_parse("127.0.0.1", &trusted[0], &why), RC_OK);
+	assert_int_equal(address_block_parse("10.0.0.0/8", &trusted[1], &why), RC_OK);
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct address peer, client;
+		char text[ADDRESS_TEXT_MAX];
+
+		assert_int_equal(address_parse(slice_of(ways[i].peer), &peer), RC_OK);
+		client_resolve(&peer, slice_of(ways[i].forwarded), trusted, COUNT(trusted), &client);
+		address_format(&client, text);
+		assert_string_equal(text, ways[i].client);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_are_read_and_written),
+		cmocka_unit_test(a_socket_of_the_net_has_one),
+		cmocka_unit_test(a_block_holds_what_begins_like_it),
+		cmocka_unit_test(the_client_is_the_last_that_no_trusted_proxy_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
