@@ -1,6 +1,7 @@
 /* The writer's transactions: a batch of requests, done in order, durable together. */
 #include "store/commit.h"
 
+#include "store/purge.h"
 #include "store/tokens.h"
 #include "store/wal.h"
 
@@ -69,29 +70,6 @@ enum rc commit_add_group(struct commit *commit)
 
 /* ---- Requests ------------------------------------------------------------------------------------------------------------- */
 
-static enum rc purge(struct commit *commit, int64_t before, uint64_t *purged)
-{
-	sqlite3_stmt *look = commit->store->sql[SQL_OLD_TOMBSTONES], *purge = commit->store->sql[SQL_PURGE];
-	uint64_t newest = 0;
-	enum rc rc;
-	bool row;
-
-	sql_bind_number(look, 1, (uint64_t)before);
-	rc = sql_step(look, &row);
-	if (row) {
-		*purged = sql_number(look, 0);
-		newest = sql_number(look, 1);
-	}
-	sqlite3_reset(look);
-	if (rc != RC_OK || *purged == 0)
-		return rc;
-	if (newest > commit->state.horizon)
-		commit->state.horizon = newest;
-	commit->state.tombstones -= *purged;
-	sql_bind_number(purge, 1, (uint64_t)before);
-	return sql_run(purge);
-}
-
 static enum rc apply(struct commit *commit, const struct store_request *request, struct store_reply *reply, struct buf *bytes)
 {
 	switch (request->kind) {
@@ -106,7 +84,7 @@ static enum rc apply(struct commit *commit, const struct store_request *request,
 	case STORE_TOKEN_REVOKE:
 		return tokens_revoke(commit->store, request->token.id);
 	case STORE_PURGE:
-		return purge(commit, request->before, &reply->purged);
+		return purge_apply(commit, request->before, request->limit, &reply->purged);
 	case STORE_KIND_COUNT:
 		break;
 	}

@@ -12,7 +12,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_STATE] = "SELECT epoch, seq, horizon, documents, tombstones FROM meta",
-	[SQL_LATEST] = "SELECT epoch, (SELECT coalesce(max(seq), 0) FROM grp WHERE " IN_GROUP ") FROM meta",
+	[SQL_LATEST] = "SELECT epoch, max(horizon, (SELECT coalesce(max(seq), 0) FROM grp WHERE " IN_GROUP ")) FROM meta",
 	[SQL_RUNS] = "SELECT gid, (SELECT seq FROM doc WHERE doc.gid = grp.gid AND seq > ?4 AND " SHOWN("?5") " ORDER BY seq LIMIT 1)"
 													      " FROM grp WHERE " IN_GROUP
 													      " AND seq > ?4",
@@ -35,8 +35,9 @@ static const char *const statements[SQL_COUNT] = {
 			" WHERE gid = ?1 AND seq = ?9 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
-	[SQL_OLD_TOMBSTONES] = "SELECT count(*), coalesce(max(seq), 0) FROM doc WHERE deleted_at < ?1",
-	[SQL_PURGE] = "DELETE FROM doc WHERE deleted_at < ?1",
+	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2)"
+		      " RETURNING gid, seq",
+	[SQL_DROP_GROUP] = "DELETE FROM grp WHERE gid = ?1 AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.gid = ?1)",
 	[SQL_TOKENS] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN token_grant ON token = id"
 		       " ORDER BY created, id, n",
 	[SQL_ADD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",

@@ -84,7 +84,8 @@ typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *pl
 /* One page of what changed in the group after `since` (protocol.md, GET /sync), read from one consistent state of the database that has
  * every commit answered before the call. RC_BUSY, RC_IO, RC_CORRUPT: the database did not answer; so for the two below. */
 void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page, void *arg);
-/* The newest sequence number of the group and all nested in it, 0 where there is none, with the present epoch. */
+/* The newest sequence number of the group and all nested in it, or that up to which a purge has forgotten tombstones, of whatever groups,
+ * where that is newer; 0 where there is neither. With the present epoch. */
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 /* The head: the newest sequence number of all. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
@@ -160,6 +161,9 @@ struct store_result {
 	struct slice value; /* conflict: what is held */
 };
 
+/* A purge holds up the commits that come with it for as long as it takes. */
+#define STORE_PURGE_MAX 10000
+
 enum store_kind { STORE_PUSH, STORE_TOKEN_ADD, STORE_TOKEN_LIST, STORE_TOKEN_REVOKE, STORE_PURGE, STORE_KIND_COUNT };
 
 /* One thing for the writer to do. The slices and arrays are the caller's. */
@@ -171,8 +175,9 @@ struct store_request {
 	bool atomic;
 	/* STORE_TOKEN_ADD: all of it; STORE_TOKEN_REVOKE: its id */
 	struct store_token token;
-	/* STORE_PURGE: tombstones made before this (seconds since 1970) go */
+	/* STORE_PURGE: tombstones made before this (seconds since 1970) go, the oldest first, at most so many (1 to STORE_PURGE_MAX) */
 	int64_t before;
+	uint64_t limit;
 };
 
 struct store_reply {
@@ -183,7 +188,7 @@ struct store_reply {
 	struct store_cursor head;   /* the head after the commit */
 	struct store_token *tokens; /* STORE_TOKEN_LIST, by time of making */
 	size_t token_count;
-	uint64_t purged; /* STORE_PURGE: tombstones that went */
+	uint64_t purged; /* STORE_PURGE: tombstones that went; fewer than the limit: no more are so old */
 };
 
 typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);

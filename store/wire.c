@@ -217,6 +217,7 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 		break;
 	case STORE_PURGE:
 		pack_u64(out, (uint64_t)request->before);
+		pack_u64(out, request->limit);
 		break;
 	case STORE_TOKEN_LIST:
 	case STORE_KIND_COUNT:
@@ -241,6 +242,9 @@ enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 		break;
 	case STORE_PURGE:
 		out->before = (int64_t)unpack_u64(&in);
+		out->limit = unpack_u64(&in);
+		if (out->limit < 1 || out->limit > STORE_PURGE_MAX)
+			in.bad = true;
 		break;
 	case STORE_TOKEN_LIST:
 	case STORE_KIND_COUNT:

@@ -45,12 +45,6 @@ void feed_want(struct feed *feed, uint64_t number)
 		feed_schedule(feed);
 }
 
-void feed_doubt(struct feed *feed)
-{
-	feed->unsure = true;
-	feed_schedule(feed);
-}
-
 /* A feed with one side empty has nobody to tell there: that side is always done. */
 static void feed_settle(struct feed *feed)
 {
@@ -58,6 +52,25 @@ static void feed_settle(struct feed *feed)
 		feed->told = feed->wanted;
 	if (TAILQ_EMPTY(&feed->docs) && feed->wanted > feed->read.seq)
 		feed->read.seq = feed->wanted;
+}
+
+/* Nothing has happened to a feed that has nothing to do up to where all hints are: so the place of a quiet group stays ahead of purges. */
+void feed_keep_up(struct feed *feed)
+{
+	uint64_t known = feed->feeds->known.seq;
+
+	feed_settle(feed);
+	if (feed->unsure || feed->asking || feed->reading || feed->read.bound || known < feed->wanted)
+		return;
+	if (feed->wanted <= feed->told && feed->wanted <= feed->read.seq)
+		feed->wanted = feed->told = feed->read.seq = known;
+}
+
+void feed_doubt(struct feed *feed)
+{
+	feed_keep_up(feed);
+	feed->unsure = true;
+	feed_schedule(feed);
 }
 
 uint64_t feed_done(const struct feeds *feeds, const struct feed *feed, bool docs)

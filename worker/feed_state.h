@@ -41,6 +41,8 @@ struct feeds {
 bool feed_is_alive(struct feed *feed);
 /* The ring told of this number (0: look again whether there is something to do). */
 void feed_want(struct feed *feed, uint64_t number);
+/* Call before a hint is handed to it, while what `known` says is true of it without that hint. */
+void feed_keep_up(struct feed *feed);
 /* Hints may have been missed: the database will be asked for the newest number. */
 void feed_doubt(struct feed *feed);
 /* Works off what is due (an event callback). */

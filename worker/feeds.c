@@ -121,8 +121,10 @@ static void feeds_hint(struct feeds *feeds, const struct ring_entry *entry)
 	struct feed *feed = feeds->size ? *feeds_bucket(feeds, entry->key) : NULL;
 
 	for (; feed; feed = feed->next_in_bucket)
-		if (feed->hash == entry->key)
+		if (feed->hash == entry->key) {
+			feed_keep_up(feed);
 			feed_want(feed, entry->number);
+		}
 	if (entry->last && entry->number > feeds->known.seq)
 		feeds->known.seq = entry->number;
 }

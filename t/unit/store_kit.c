@@ -172,7 +172,7 @@ uint64_t kit_put(struct kit *kit, const char *id, uint64_t base, const char *val
 
 uint64_t kit_purge(struct kit *kit, int64_t before)
 {
-	struct store_request request = { .kind = STORE_PURGE, .before = before };
+	struct store_request request = { .kind = STORE_PURGE, .before = before, .limit = STORE_PURGE_MAX };
 
 	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
 	assert_int_equal(kit->replies[0].rc, RC_OK);

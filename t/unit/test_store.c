@@ -249,7 +249,7 @@ static void batch_in_order(void **state)
 	for (size_t i = 0; i < 4; i++)
 		requests[i] = (struct store_request){ .kind = STORE_PUSH, .edits = &edits[i], .edit_count = 1 };
 	requests[4] = requests[3];
-	requests[3] = (struct store_request){ .kind = STORE_PURGE, .before = KIT_LATER };
+	requests[3] = (struct store_request){ .kind = STORE_PURGE, .before = KIT_LATER, .limit = 1 };
 	assert_int_equal(kit_commit(kit, requests, 5), RC_OK);
 	assert_ok(kit->replies[0].results[0], 1, 1);
 	assert_conflict(kit->replies[1].results[0], 1, "\"a\"");
@@ -409,6 +409,72 @@ static void horizon_never_goes_back(void **state)
 	assert_false(kit_pull(kit, "t", kit_place(kit, 4), 10)->reset);
 }
 
+static uint64_t purge_some(struct kit *kit, uint64_t limit)
+{
+	struct store_request request = { .kind = STORE_PURGE, .before = KIT_LATER, .limit = limit };
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	return kit->replies[0].purged;
+}
+
+static void purge_goes_piece_by_piece(void **state)
+{
+	struct kit *kit = *state;
+
+	for (unsigned i = 1; i <= 5; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "t:%u", i);
+		kit_put(kit, id, 0, "1");
+		kit_put(kit, id, 1, NULL);
+	}
+	kit_close(kit);
+	kit_sql(kit->path, "UPDATE doc SET deleted_at = 1000 - seq");
+	kit_open(kit);
+	/* The oldest are the newest in the sequence here. */
+	assert_int_equal(purge_some(kit, 2), 2);
+	assert_true(kit_pull(kit, "t", kit_place(kit, 9), 10)->reset);
+	assert_false(kit_pull(kit, "t", kit_place(kit, 10), 10)->reset);
+	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 0), 10)->count, 0);
+	assert_int_equal(purge_some(kit, 2), 2);
+	assert_int_equal(purge_some(kit, 2), 1);
+	assert_int_equal(purge_some(kit, 2), 0);
+	assert_false(kit_pull(kit, "t", kit_place(kit, 10), 10)->reset);
+}
+
+static void emptied_groups_go(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[] = { kit_edit_of("gone:1", 7, NULL, "1"), kit_edit_of("gone:2", 0, NULL, "2") };
+	struct store_request requests[] = {
+		{ .kind = STORE_PUSH, .edits = &edits[0], .edit_count = 1 },
+		{ .kind = STORE_PURGE, .before = KIT_LATER, .limit = 10 },
+		{ .kind = STORE_PUSH, .edits = &edits[1], .edit_count = 1 },
+	};
+
+	kit_put(kit, "gone:1", 0, "1");
+	kit_put(kit, "half:1", 0, "1");
+	kit_put(kit, "half:2", 0, "1");
+	kit_put(kit, "half:1", 1, NULL);
+	kit_put(kit, "gone:1", 1, NULL);
+	assert_int_equal(purge_some(kit, 10), 2);
+	assert_string_equal(kit_ask(kit->path, "SELECT group_concat(name) FROM grp"), "half");
+	/* Who has not seen the end of it is told that there is something to see. */
+	assert_int_equal(kit_latest(kit->reader, "gone"), 5);
+	assert_true(kit_pull(kit, "gone", kit_place(kit, 4), 10)->reset);
+
+	/* A group that a push before it looked into, and one behind it writes in. */
+	kit_put(kit, "gone:1", 0, "1");
+	kit_put(kit, "gone:1", 1, NULL);
+	assert_int_equal(kit_commit(kit, requests, 3), RC_OK);
+	assert_conflict(kit->replies[0].results[0], 2, NULL);
+	assert_int_equal(kit->replies[1].purged, 1);
+	assert_ok(kit->replies[2].results[0], 1, 8);
+	assert_int_equal(kit_pull(kit, "gone", kit_place(kit, 7), 10)->count, 1);
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM doc WHERE gid NOT IN (SELECT gid FROM grp)"), "0");
+}
+
 #define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void)
@@ -432,6 +498,8 @@ int main(void)
 		KIT_TEST(groups_nest),
 		KIT_TEST(longest_names),
 		KIT_TEST(purge_takes_old_tombstones),
+		KIT_TEST(purge_goes_piece_by_piece),
+		KIT_TEST(emptied_groups_go),
 		KIT_TEST(horizon_never_goes_back),
 	};
 

@@ -31,7 +31,7 @@ static const struct store_request requests[] = {
 	{ .kind = STORE_TOKEN_ADD, .token = TOKEN },
 	{ .kind = STORE_TOKEN_LIST },
 	{ .kind = STORE_TOKEN_REVOKE, .token = { .id = { "0123456789abcdef", 16 } } },
-	{ .kind = STORE_PURGE, .before = -5 },
+	{ .kind = STORE_PURGE, .before = -5, .limit = STORE_PURGE_MAX },
 };
 
 static struct store_result results[] = {
@@ -79,6 +79,7 @@ static void assert_request(const struct store_request *got, const struct store_r
 	assert_int_equal(got->atomic, wanted->atomic);
 	assert_int_equal(got->edit_count, wanted->edit_count);
 	assert_true(got->before == wanted->before);
+	assert_int_equal(got->limit, wanted->limit);
 	for (size_t i = 0; i < wanted->edit_count; i++) {
 		assert_slice(got->edits[i].id, wanted->edits[i].id);
 		assert_slice(got->edits[i].op, wanted->edits[i].op);
