@@ -61,15 +61,22 @@ static enum rc number_check(const struct option_spec *spec, const char *place, c
 		[OPTION_SIZE] = "a size such as 64K or 1M",
 		[OPTION_DURATION] = "a duration such as 30s, 12h or 90d",
 	};
+	const char *off = spec->or_off ? ", or off" : "";
 	char least[QUANTITY_TEXT_MAX], most[QUANTITY_TEXT_MAX];
-	enum rc rc = quantity_read(spec->kind, slice_of(text), out);
+	enum rc rc = RC_OK;
+
+	if (spec->or_off && (strcmp(text, "off") == 0 || strcmp(text, "0") == 0)) {
+		*out = 0;
+		return RC_OK;
+	}
+	rc = quantity_read(spec->kind, slice_of(text), out);
 
 	quantity_format(spec->kind, spec->min, least);
 	quantity_format(spec->kind, spec->max, most);
 	if (rc == RC_MALFORMED)
-		return reason_set(why, RC_MALFORMED, "%s: \"%s\" is not %s", place, text, wanted[spec->kind]);
+		return reason_set(why, RC_MALFORMED, "%s: \"%s\" is not %s%s", place, text, wanted[spec->kind], off);
 	if (rc != RC_OK || *out < spec->min || *out > spec->max)
-		return reason_set(why, RC_MALFORMED, "%s: %s is out of range, it must be from %s to %s", place, text, least, most);
+		return reason_set(why, RC_MALFORMED, "%s: %s is out of range, it must be from %s to %s%s", place, text, least, most, off);
 	return RC_OK;
 }
 

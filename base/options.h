@@ -30,6 +30,7 @@ struct option_spec {
 	enum option_kind kind;
 	bool repeatable;
 	bool not_in_file; /* says where the file is */
+	bool or_off;      /* of numbers: `off` is 0, whatever the least is */
 	uint64_t min;     /* of numbers, in bytes or seconds where it is one of these */
 	uint64_t max;
 };

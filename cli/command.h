@@ -55,6 +55,7 @@ bool command_begins_with(const struct command *command, const char *word);
 
 extern const struct command command_serve;
 extern const struct command command_backup;
+extern const struct command command_purge;
 extern const struct command command_restore;
 extern const struct command command_token_add;
 extern const struct command command_token_list;

@@ -18,6 +18,7 @@
 const struct command *const commands[] = {
 	&command_serve,
 	&command_backup,
+	&command_purge,
 	&command_restore,
 	&command_token_add,
 	&command_token_list,

@@ -68,6 +68,16 @@ static const struct option_spec serve_options[] = {
 	},
 	OPTION_CONFIG,
 	{
+		.name = "keep",
+		.argument = "TIME|off",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = 36500 * UINT64_C(86400),
+		.or_off = true,
+		.fallback = "off",
+		.help = "Purge, daily, what was deleted so long ago, such as 30d (see 'pocketbook help purge').",
+	},
+	{
 		.name = "max-body",
 		.argument = "SIZE",
 		.kind = OPTION_SIZE,
@@ -170,6 +180,7 @@ static struct master_settings settings_read(const struct options *options)
 	struct master_settings settings = {
 		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
 		.log_level = level_read(options),
+		.keep = options_number(options, "keep"),
 		.worker = {
 			.db = options_text(options, "db"),
 			.auth = options_is_on(options, "auth"),

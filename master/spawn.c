@@ -45,6 +45,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.control = master->control,
 		.lock = master->lock,
 		.db = master->settings->worker.db,
+		.keep = master->settings->keep,
 		.again = master->announced,
 	};
 

@@ -4,8 +4,11 @@
 
 static void batch_reply(struct peer *peer, uint64_t tag, const struct store_reply *reply)
 {
-	size_t begun = frame_begin(&peer->out, tag);
+	size_t begun;
 
+	if (peer == NULL)
+		return;
+	begun = frame_begin(&peer->out, tag);
 	store_reply_pack(reply, &peer->out);
 	frame_end(&peer->out, begun);
 }
@@ -46,6 +49,15 @@ void batch_gather(struct batch *batch, struct peer *const *peers, size_t count, 
 			}
 		}
 	}
+}
+
+bool batch_add(struct batch *batch, const struct store_request *request)
+{
+	if (batch->count == BATCH_REQUESTS)
+		return false;
+	batch->requests[batch->count] = *request;
+	batch->origins[batch->count++] = (struct batch_origin){ .peer = NULL };
+	return true;
 }
 
 void batch_answer(struct batch *batch, const struct store_reply *replies)

@@ -10,6 +10,7 @@
 #include "writer/batch.h"
 #include "writer/control.h"
 #include "writer/hints.h"
+#include "writer/keep.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -32,6 +33,7 @@ struct writer {
 	struct pollfd *polls; /* signals, channel, control, then the peers */
 	struct batch *batch;
 	struct hints hints;
+	struct keep keep;
 	bool waiting;   /* the store has not called back yet: no new batch, and the peers' buffers stay as they are */
 	bool unsettled; /* commits have been made since housekeeping found the time */
 	bool stopping;
@@ -153,12 +155,32 @@ static void writer_relieve(struct writer *writer)
 	writer->refused = 0;
 }
 
+/* A piece of the writer's own purge, which goes last in a batch. */
+static void writer_add_purge(struct writer *writer)
+{
+	struct store_request request;
+
+	if (writer->stopping || writer->batch->count == BATCH_REQUESTS)
+		return;
+	if (keep_take(&writer->keep, clock_ms(), clock_wall(), &request) && !batch_add(writer->batch, &request))
+		keep_done(&writer->keep, clock_ms(), RC_BUSY, 0);
+}
+
+static void writer_end_purge(struct writer *writer, enum rc rc, const struct store_reply *replies)
+{
+	const struct batch *batch = writer->batch;
+
+	if (batch->origins[batch->count - 1].peer == NULL)
+		keep_done(&writer->keep, clock_ms(), rc, replies ? replies[batch->count - 1].purged : 0);
+}
+
 static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
 {
 	struct writer *writer = arg;
 	struct batch *batch = writer->batch;
 
 	writer->waiting = false;
+	writer_end_purge(writer, rc, replies);
 	if (rc == RC_UNAVAILABLE) {
 		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
 		writer->failed = EXIT_FAILED;
@@ -190,6 +212,7 @@ static void writer_commit(struct writer *writer)
 {
 	batch_gather(writer->batch, writer->peers, writer->peer_count, writer->turn);
 	writer->turn = writer->peer_count ? (writer->turn + 1) % writer->peer_count : 0;
+	writer_add_purge(writer);
 	if (writer->batch->count == 0) {
 		for (size_t i = 0; i < writer->peer_count; i++)
 			peer_forget(writer->peers[i]);
@@ -224,6 +247,7 @@ static bool writer_has_replies(const struct writer *writer)
 static int writer_timeout(const struct writer *writer)
 {
 	uint64_t now = clock_ms();
+	int timeout;
 
 	if (writer_has_frames(writer) && !writer->waiting)
 		return 0;
@@ -231,7 +255,12 @@ static int writer_timeout(const struct writer *writer)
 		return now < writer->stop_by ? (int)(writer->stop_by - now) : 0;
 	if (writer->stopping)
 		return 0;
-	return writer->unsettled || writer_controls(writer) ? IDLE_MS : -1;
+	if (writer->waiting)
+		return -1;
+	timeout = keep_timeout(&writer->keep, now);
+	if ((writer->unsettled || writer_controls(writer)) && (timeout < 0 || timeout > IDLE_MS))
+		timeout = IDLE_MS;
+	return timeout;
 }
 
 static nfds_t writer_fill_polls(struct writer *writer)
@@ -348,6 +377,7 @@ static int writer_open(struct writer *writer)
 	struct reason why = { "" };
 	enum rc rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &why);
 
+	keep_start(&writer->keep, writer->from->keep, clock_ms(), clock_wall());
 	if (rc == RC_OK) {
 		writer->waiting = true;
 		store_head(writer->store, writer_on_head, writer);

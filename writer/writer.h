@@ -3,6 +3,7 @@
 #define WRITER_WRITER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct shm;
 
@@ -13,7 +14,8 @@ struct writer_inheritance {
 	int control; /* listening Unix socket for the commands of an administrator */
 	int lock;    /* the database's lock, held open as long as this process lives */
 	const char *db;
-	bool again; /* this server has served before: what a disk refuses now it may take later */
+	uint64_t keep; /* seconds that tombstones are kept; 0: for ever */
+	bool again;    /* this server has served before: what a disk refuses now it may take later */
 };
 
 /* Opens the database (making or migrating it), says CHANNEL_READY, then serves until SIGTERM (finishes what is queued) or until the master

@@ -14,6 +14,7 @@ static const struct option_spec specs[] = {
 	{ .name = "workers", .argument = "N", .kind = OPTION_NUMBER, .min = 1, .max = 64 },
 	{ .name = "max-body", .argument = "SIZE", .kind = OPTION_SIZE, .min = 1024, .max = 64 << 20, .fallback = "1M" },
 	{ .name = "idle", .argument = "TIME", .kind = OPTION_DURATION, .min = 1, .max = 86400, .fallback = "2m" },
+	{ .name = "keep", .argument = "TIME", .kind = OPTION_DURATION, .min = 60, .max = 86400, .or_off = true, .fallback = "off" },
 	{ .name = "auth", .argument = "on|off", .kind = OPTION_SWITCH, .fallback = "on" },
 	{ .name = "config", .argument = "FILE", .not_in_file = true },
 	{ .name = "json", .kind = OPTION_FLAG },
@@ -78,6 +79,7 @@ static void defaults_fill_what_nobody_gave(void **state)
 	assert_string_equal(options_text(options, "db"), "default.db");
 	assert_int_equal(options_number(options, "max-body"), 1048576);
 	assert_int_equal(options_number(options, "idle"), 120);
+	assert_int_equal(options_number(options, "keep"), 0);
 	assert_true(options_is_on(options, "auth"));
 	assert_false(options_is_on(options, "json"));
 	assert_null(options_text(options, "workers"));
@@ -99,6 +101,16 @@ static void the_command_line_beats_the_environment_beats_the_file(void **state)
 	assert_string_equal(options_text(options, "db"), "line");
 	assert_int_equal(options_number(options, "workers"), 3);
 	assert_int_equal(options_number(options, "max-body"), 2048);
+}
+
+static void off_is_none_where_it_may_be(void **state)
+{
+	struct options *options = *state;
+	struct reason why;
+
+	assert_int_equal(TAKE_ENVIRONMENT(options, &why, "POCKETBOOK_KEEP=0"), RC_OK);
+	assert_int_equal(take_entry(options, "f:1", "keep", "1h", &why), RC_OK);
+	assert_int_equal(options_number(options, "keep"), 0);
 }
 
 static void every_value_knows_its_place(void **state)
@@ -189,6 +201,8 @@ static const struct {
 	{ { "--max-body", "1g" }, RC_MALFORMED, "--max-body: 1g is out of range, it must be from 1K to 64M" },
 	{ { "--idle", "90" }, RC_MALFORMED, "--idle: \"90\" is not a duration such as 30s, 12h or 90d" },
 	{ { "--idle", "2d" }, RC_MALFORMED, "--idle: 2d is out of range, it must be from 1s to 1d" },
+	{ { "--keep", "30s" }, RC_MALFORMED, "--keep: 30s is out of range, it must be from 1m to 1d, or off" },
+	{ { "--keep", "on" }, RC_MALFORMED, "--keep: \"on\" is not a duration such as 30s, 12h or 90d, or off" },
 	{ { "--auth", "yes" }, RC_MALFORMED, "--auth: must be on or off, not \"yes\"" },
 	{ { "--auth", "ON" }, RC_MALFORMED, "--auth: must be on or off, not \"ON\"" },
 };
@@ -272,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OPTIONS_TEST(defaults_fill_what_nobody_gave),
 		OPTIONS_TEST(the_command_line_beats_the_environment_beats_the_file),
+		OPTIONS_TEST(off_is_none_where_it_may_be),
 		OPTIONS_TEST(every_value_knows_its_place),
 		OPTIONS_TEST(a_higher_layer_replaces_all_values_of_a_lower),
 		OPTIONS_TEST(both_ways_of_writing_a_value_are_read),

@@ -1,0 +1,100 @@
+#include "base/clock.h"
+#include "base/exit.h"
+#include "cli/admin.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PIECE 1000 /* tombstones of one request: a running server takes pushes between two of them */
+
+static const struct option_spec purge_options[] = {
+	{
+		.name = "older-than",
+		.argument = "TIME",
+		.kind = OPTION_DURATION,
+		.min = 0,
+		.max = 36500 * UINT64_C(86400),
+		.help = "Purge what was deleted longer ago than this, such as 30d; 0s purges all that is deleted.",
+	},
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+/* Tombstones from before a time when the clock was wrong may lie in the future: "all" has no time. */
+static int64_t time_before(uint64_t age)
+{
+	return age ? clock_wall() - (int64_t)age : INT64_MAX;
+}
+
+static int purge_piece(const char *db, const struct store_request *request, struct progress *progress, uint64_t *purged)
+{
+	struct admin_answer answer;
+	struct reason why;
+	int status = EXIT_DONE;
+	enum rc rc = admin_do(db, request, &answer, &why);
+
+	if (rc != RC_OK || answer.reply.rc != RC_OK)
+		progress_end(progress);
+	if (rc != RC_OK)
+		status = say_failed("%s", why.text);
+	else if (answer.reply.rc != RC_OK)
+		status = say_failed("%s: the purge was refused (%s)", db, rc_name(answer.reply.rc));
+	*purged = answer.reply.purged;
+	admin_answer_clear(&answer);
+	return status;
+}
+
+/* One piece after the other, until one is not full. *purged counts also where it stops before the end. */
+static int purge_all(const char *db, int64_t before, uint64_t *purged)
+{
+	struct progress progress = progress_begin(STDERR_FILENO, "purge");
+	struct store_request request = { .kind = STORE_PURGE, .before = before, .limit = PIECE };
+	uint64_t piece = PIECE;
+	int status = EXIT_DONE;
+
+	while (piece == PIECE && status == EXIT_DONE) {
+		status = purge_piece(db, &request, &progress, &piece);
+		*purged += piece;
+		progress_at(&progress, "purged", *purged, 0);
+	}
+	progress_end(&progress);
+	return status;
+}
+
+static int purge_run(const struct invocation *invocation)
+{
+	const struct options *options = invocation->options;
+	const char *db = options_text(options, "db");
+	uint64_t purged = 0;
+	int status;
+
+	if (options_text(options, "older-than") == NULL)
+		return say_usage("purge: needs --older-than TIME, such as 30d (see 'pocketbook help purge')");
+	if (access(db, F_OK) != 0)
+		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
+	status = purge_all(db, time_before(options_number(options, "older-than")), &purged);
+	if (options_is_on(options, "json"))
+		printf("{\"purged\":%" PRIu64 ",\"complete\":%s}\n", purged, status == EXIT_DONE ? "true" : "false");
+	else if (status == EXIT_DONE || purged)
+		printf("%" PRIu64 " purged\n", purged);
+	return status;
+}
+
+const struct command command_purge = {
+	.name = "purge",
+	.usage = "--older-than TIME [OPTION]...",
+	.summary = "Forget documents that were deleted long ago.",
+	.about = "A deleted document stays as a tombstone, so that clients which were away learn of it. Purging takes the tombstones "
+		 "that are older. A client that has been away for longer is told to start anew with what there is; of its own unsent "
+		 "edits none is lost.\n"
+		 "Works while a server runs on the database, a little at a time, and while none does. 'serve --keep TIME' does it daily.\n",
+	.example = "  pocketbook purge --older-than 30d\n",
+	COMMAND_OPTIONS(purge_options),
+	.run = purge_run,
+};

@@ -1,0 +1,182 @@
+/* When the writer purges by itself. */
+#include "base/log.h"
+#include "writer/keep.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#define DAY UINT64_C(86400)
+#define WALL INT64_C(1800000000)
+
+/* Both clocks go on alike. */
+struct world {
+	struct keep keep;
+	uint64_t s;
+	int64_t jump; /* of the wall clock so far */
+};
+
+static struct world begin(uint64_t seconds)
+{
+	struct world world = { .s = 1000 };
+
+	keep_start(&world.keep, seconds, world.s * 1000, WALL + 1000);
+	return world;
+}
+
+static bool take(struct world *world, struct store_request *request)
+{
+	return keep_take(&world->keep, world->s * 1000, WALL + (int64_t)world->s + world->jump, request);
+}
+
+static void done(struct world *world, enum rc rc, uint64_t purged)
+{
+	keep_done(&world->keep, world->s * 1000, rc, purged);
+}
+
+/* Goes on to where the keep wants to be asked, and expects nothing before. */
+static uint64_t go_on(struct world *world, struct store_request *request)
+{
+	uint64_t before = world->s;
+	int ms = keep_timeout(&world->keep, world->s * 1000);
+
+	assert_true(ms >= 0);
+	if (ms >= 2000) {
+		world->s += (uint64_t)ms / 1000 - 1;
+		assert_false(take(world, request));
+		world->s++;
+	} else {
+		world->s += ((uint64_t)ms + 999) / 1000;
+	}
+	assert_int_equal(keep_timeout(&world->keep, world->s * 1000), 0);
+	return world->s - before;
+}
+
+static void off_is_never(void **state)
+{
+	struct world world = begin(0);
+	struct store_request request;
+
+	(void)state;
+	assert_int_equal(keep_timeout(&world.keep, world.s * 1000), -1);
+	world.s += 1000 * DAY;
+	assert_false(take(&world, &request));
+}
+
+static void it_purges_daily_and_first_some_time_after_the_start(void **state)
+{
+	struct world world = begin(30 * DAY);
+	struct store_request request;
+	uint64_t first;
+
+	(void)state;
+	first = go_on(&world, &request);
+	assert_true(first >= 60 && first <= 3600);
+	for (unsigned day = 0; day < 10; day++) {
+		assert_true(take(&world, &request));
+		assert_int_equal(request.kind, STORE_PURGE);
+		assert_int_equal(request.limit, KEEP_PIECE);
+		assert_true(request.before == WALL + (int64_t)world.s - (int64_t)(30 * DAY));
+		done(&world, RC_OK, 7);
+		assert_false(take(&world, &request));
+		assert_int_equal(go_on(&world, &request), DAY);
+	}
+}
+
+static void it_goes_piece_by_piece_with_pauses(void **state)
+{
+	struct world world = begin(30 * DAY);
+	struct store_request request;
+	int64_t before;
+
+	(void)state;
+	(void)go_on(&world, &request);
+	assert_true(take(&world, &request));
+	before = request.before;
+	for (unsigned i = 0; i < 20; i++) {
+		done(&world, RC_OK, KEEP_PIECE);
+		assert_false(take(&world, &request));
+		assert_true(go_on(&world, &request) <= 1);
+		assert_true(take(&world, &request));
+		assert_true(request.before == before);
+	}
+	done(&world, RC_OK, 0);
+	assert_int_equal(go_on(&world, &request), DAY);
+}
+
+static void what_fails_is_tried_again(void **state)
+{
+	struct world world = begin(30 * DAY);
+	struct store_request request;
+
+	(void)state;
+	(void)go_on(&world, &request);
+	assert_true(take(&world, &request));
+	done(&world, RC_FULL, 0);
+	assert_int_equal(go_on(&world, &request), 60);
+	assert_true(take(&world, &request));
+	done(&world, RC_OK, 1);
+	assert_int_equal(go_on(&world, &request), DAY);
+}
+
+static void a_wall_clock_that_jumps_is_not_believed_at_once(void **state)
+{
+	static const int64_t jumps[] = { 400 * 86400, -400 * 86400 };
+	struct store_request request;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct world world = begin(30 * DAY);
+
+		(void)go_on(&world, &request);
+		world.jump = jumps[i];
+		assert_false(take(&world, &request));
+		/* It comes back, which is a jump too. */
+		assert_int_equal(go_on(&world, &request), DAY);
+		world.jump = 0;
+		assert_false(take(&world, &request));
+		assert_int_equal(go_on(&world, &request), DAY);
+		assert_true(take(&world, &request));
+		done(&world, RC_OK, 0);
+		/* It stays: then it was right. */
+		(void)go_on(&world, &request);
+		world.jump = jumps[i];
+		assert_false(take(&world, &request));
+		(void)go_on(&world, &request);
+		assert_true(take(&world, &request));
+	}
+}
+
+static void a_short_time_is_looked_after_as_often(void **state)
+{
+	struct world world = begin(5);
+	struct store_request request;
+
+	(void)state;
+	assert_int_equal(go_on(&world, &request), 5);
+	assert_true(take(&world, &request));
+	done(&world, RC_OK, 0);
+	assert_int_equal(go_on(&world, &request), 5);
+}
+
+static int quiet(void **state)
+{
+	(void)state;
+	log_limit(LOG_ERROR);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(off_is_never),
+		cmocka_unit_test(it_purges_daily_and_first_some_time_after_the_start),
+		cmocka_unit_test(it_goes_piece_by_piece_with_pauses),
+		cmocka_unit_test(what_fails_is_tried_again),
+		cmocka_unit_test(a_wall_clock_that_jumps_is_not_believed_at_once),
+		cmocka_unit_test(a_short_time_is_looked_after_as_often),
+	};
+
+	return cmocka_run_group_tests(tests, quiet, NULL);
+}

@@ -1,0 +1,32 @@
+/* When the writer purges by itself, and what: tombstones that have been kept long enough, once a day, a few at a time.
+ *
+ *   waiting ──due──▶ purging, piece by piece with pauses ──fewer than a piece──▶ waiting (a day)
+ *
+ * The day is counted by the clock that only goes forward. How old a tombstone is, only the wall clock can say; where that has jumped since
+ * the last look by more than a day, nothing is purged on its word until it has held for another. */
+#ifndef WRITER_KEEP_H
+#define WRITER_KEEP_H
+
+#include "store/store.h"
+
+#define KEEP_PIECE 500 /* tombstones: some milliseconds of work */
+
+struct keep {
+	uint64_t seconds;  /* tombstones are kept for; 0: for ever */
+	uint64_t due;      /* ms of the steady clock (base/clock.h) */
+	uint64_t seen_ms;  /* when the clocks were compared last */
+	int64_t seen_wall; /* and what the wall clock said */
+	int64_t before;    /* of the purge under way */
+	bool purging;
+	uint64_t purged; /* in it so far */
+};
+
+void keep_start(struct keep *keep, uint64_t seconds, uint64_t now_ms, int64_t wall);
+/* Is there a piece to do? Then *out is it; keep_done must follow. */
+bool keep_take(struct keep *keep, uint64_t now_ms, int64_t wall, struct store_request *out);
+/* How it went: rc of the commit, and how many went with this piece. */
+void keep_done(struct keep *keep, uint64_t now_ms, enum rc rc, uint64_t purged);
+/* Milliseconds until there may be a piece to do; -1: never. */
+int keep_timeout(const struct keep *keep, uint64_t now_ms);
+
+#endif
