@@ -20,6 +20,19 @@ const options = {
 }
 const terser = { module: true, ecma: 2022 }
 
+// What the library's own objects call each other by. Not what an app, a row, another tab or the server says.
+const INTERNAL = [
+	'changed', 'codecReady', 'commit', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups', 'handOn',
+	'heads', 'http', 'kick', 'leading', 'known', 'note', 'line', 'chain', 'waiting', 'store', 'leave', 'live', 'mergeOf', 'missed', 'offline', 'onBytes', 'onChange', 'onConnected', 'onDocs',
+	'onLead', 'onMessage', 'onNet', 'onRetry', 'opened', 'own', 'post', 'pulled', 'release', 'replaced', 'replica', 'restart', 'resume',
+	'session', 'settle', 'shown', 'stop', 'used', 'wait', 'wake',
+]
+const publish = {
+	...terser,
+	compress: { passes: 3, pure_getters: true, unsafe_arrows: true, lhs_constants: false },
+	mangle: { properties: { regex: new RegExp(`^(${INTERNAL.join('|')})$`), builtins: true } },
+}
+
 // idb adds its shortcuts and its iterators by calls that no bundler dares to leave out. The library uses neither.
 const bareIdb = {
 	name: 'bare idb',
@@ -40,7 +53,7 @@ export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketboo
 	const [name] = files.keys()
 	const bundle = await build({ ...options, minify: !readable, entryPoints: ['client/index.ts'], plugins: [bareIdb], external: ['./transit.js'] })
 	const { text } = bundle.outputFiles[0]
-	const { code } = readable ? { code: text } : await minify(text, { ...terser, compress: { passes: 3 } })
+	const { code } = readable ? { code: text } : await minify(text, publish)
 	// Last, so that everything else is the same whatever its name.
 	return files.set(library + '.js', Buffer.from(code.replaceAll('"./transit.js"', `"./${name}"`) + '\n'))
 }

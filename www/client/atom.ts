@@ -7,10 +7,9 @@ export class SyncedAtom<V = any> {
 	readonly ready: Promise<void>
 	#session: Session
 	#view: View
-	#cache: Cache<V>
+	#cache?: Cache<V>
 	#group: string
 	#loaded = false
-	#resetting = false
 	/** What a swap under way has come to. */
 	#next?: Docs<V>
 	#shown: Docs<V>
@@ -21,14 +20,14 @@ export class SyncedAtom<V = any> {
 		const { group, cache, merge, interval = 30_000 } = options
 		if (!group) throw new TypeError('pocketbook: a SyncedAtom needs a group')
 		this.#group = group
-		this.#cache = cache ?? plainCache<V>()
-		this.#shown = this.#cache.deref() ?? new Map()
-		this.#cache.addWatch(this, (_key, _cache, _before, after) => this.#onCache(after))
+		this.#cache = cache
+		this.#shown = cache?.deref() ?? new Map()
+		cache?.addWatch(this, (_key, _cache, _before, after) => this.#onCache(after))
 		this.#session = Session.of(options)
 		this.#view = {
 			group, merge, interval,
 			onDocs: (ids) => this.#onDocs(ids),
-			onStatus: () => this.#statusListeners.size && this.#tellStatus(),
+			onStatus: () => this.#tellStatus(),
 		}
 		this.ready = this.#session.join(this.#view).then(() => void (this.#loaded = true))
 	}
@@ -65,7 +64,8 @@ export class SyncedAtom<V = any> {
 	/** Calls `f` with the documents, now and after each change; returns what ends it (Svelte's store contract). Bound. */
 	subscribe = (f: (docs: Docs<V>) => void): (() => void) => {
 		const key = {}
-		this.addWatch(key, (_key, _atom, _before, after) => f(after))
+		// What there is by then: a watch before it may have swapped.
+		this.addWatch(key, () => f(this.#shown))
 		f(this.#shown)
 		return () => void this.removeWatch(key)
 	}
@@ -88,12 +88,8 @@ export class SyncedAtom<V = any> {
 
 	/** Writes the own copy of a conflict over what is there now. */
 	restore(key: string): Written {
-		const conflict = this.#conflict(key)
-		const written = this.swap((docs) => {
-			const next = new Map(docs)
-			conflict.mine === undefined ? next.delete(conflict.id) : next.set(conflict.id, conflict.mine)
-			return next
-		})
+		const { id, mine } = this.#conflict(key)
+		const written = this.swap((docs) => (mine === undefined ? dissoc(docs, id) : assoc(docs, id, mine)))
 		this.dismiss(key)
 		return written
 	}
@@ -101,7 +97,7 @@ export class SyncedAtom<V = any> {
 	/** Forgets a conflict. */
 	dismiss(key: string): void {
 		this.#conflict(key)
-		this.#session.commit({ forget: [key] }).catch(() => {})
+		void this.#session.commit({ forget: [key] })
 	}
 
 	/** Writes that the server refuses to take. */
@@ -111,14 +107,14 @@ export class SyncedAtom<V = any> {
 
 	/** Tries a rejected write again. */
 	retry(id: string): void {
-		for (const write of this.#refused(id)) this.#session.retry(write)
+		for (const write of this.#refused(id)) void this.#session.commit({ put: [{ ...write, refused: undefined }] })
 	}
 
 	/** Gives a rejected write up: the document shows what the server has. */
 	discard(id: string): void {
 		for (const { op } of this.#refused(id)) {
 			const error = { code: 'discarded', message: `the change of ${id} was discarded` }
-			this.#session.commit({ end: [{ op, id, error }] }).catch(() => {})
+			void this.#session.commit({ end: [{ op, id, error }] })
 		}
 	}
 
@@ -141,7 +137,7 @@ export class SyncedAtom<V = any> {
 	destroy(): Promise<void> {
 		this.#watches.clear()
 		this.#statusListeners.clear()
-		this.#cache.removeWatch?.(this)
+		this.#cache?.removeWatch?.(this)
 		return this.#session.leave(this.#view)
 	}
 
@@ -156,7 +152,7 @@ export class SyncedAtom<V = any> {
 	}
 
 	#refused(id?: string) {
-		return [...this.#session.replica.writes()].filter((write) => write.refused && this.#covers(write.id) && (!id || id === write.id))
+		return this.#session.replica.waiting().filter((write) => write.refused && this.#covers(write.id) && (!id || id === write.id))
 	}
 
 	/** Documents look different in the replica. */
@@ -179,23 +175,20 @@ export class SyncedAtom<V = any> {
 		const before = this.#shown
 		if (docs === before) return
 		this.#shown = docs
-		this.#resetting = true
-		try {
-			this.#cache.reset(docs)
-		} finally {
-			this.#resetting = false
-		}
+		this.#cache?.reset(docs)
 		for (const [key, watch] of [...this.#watches]) guarded(() => watch(key, this, before, docs))
 	}
 
 	/** The custom cache was changed by somebody else: that is a swap too. */
 	#onCache(docs: Docs<V>): void {
-		if (!this.#resetting && docs !== this.#shown) this.reset(docs)
+		if (docs !== this.#shown) this.reset(docs)
 	}
 
 	#tellStatus(): void {
-		const status = this.status
-		for (const listener of [...this.#statusListeners]) guarded(() => listener(status))
+		const listeners = [...this.#statusListeners]
+		if (!listeners.length) return
+		const { status } = this
+		for (const listener of listeners) guarded(() => listener(status))
 	}
 }
 
@@ -223,10 +216,12 @@ function difference<V>(group: string, before: Docs<V>, after: Docs<V>): [string,
 
 /** The protocol's rules for an id, so that a mistake shows where it is made. */
 function checked(group: string, id: string, value: unknown): string {
-	if (value === undefined) throw new TypeError(`pocketbook: ${id} is undefined; to delete a document, leave it out`)
-	if (!id.startsWith(group + ':') || id.length === group.length + 1) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} is not in the group ${group}`)
-	if (/[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(id) || new TextEncoder().encode(id).length > 512)
-		throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} is too long or has control characters`)
+	const wrong =
+		value === undefined ? 'is undefined; to delete it, leave it out'
+		: !id.startsWith(group + ':') || id === group + ':' ? `is not in the group ${group}`
+		: /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(id) || new TextEncoder().encode(id).length > 512 ? 'is too long or has control characters'
+		: ''
+	if (wrong) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} ${wrong}`)
 	return id
 }
 
@@ -237,9 +232,4 @@ function guarded(f: () => void): void {
 	} catch (error) {
 		reportError(error)
 	}
-}
-
-function plainCache<V>(): Cache<V> {
-	let docs: Docs<V> = new Map()
-	return { deref: () => docs, reset: (next) => (docs = next), addWatch() {} }
 }

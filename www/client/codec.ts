@@ -14,12 +14,20 @@ export const json: Codec = {
 	read: JSON.parse,
 }
 
+/** A chunk of its own that is loaded when it is asked for. */
+const load = () => import('./transit.js')
+
 /** transit-js as the codec has it, to make keywords, sets and the rest with. */
 export function loadTransit(): Promise<any> {
-	return import('./transit.js').then((m) => m.t)
+	return load().then(({ t }) => t)
 }
 
-/** The Transit codec is a chunk of its own that is loaded when it is asked for. */
 export function codecOf(codec: 'json' | 'transit' | Codec = 'json'): Codec | Promise<Codec> {
-	return codec === 'json' ? json : codec === 'transit' ? import('./transit.js').then((m) => m.transit) : codec
+	return codec === 'json' ? json : codec === 'transit' ? load().then(({ transit }) => transit) : codec
+}
+
+/** Are they the same to the codec? Throws where it cannot write one of them. */
+export function same(codec: Codec, a: unknown, b: unknown): boolean {
+	const text = (value: unknown) => (value === undefined ? value : codec.encode(value))
+	return a === b || text(a) === text(b)
 }

@@ -6,98 +6,92 @@ const PATIENCE = 30_000
 
 export interface Pulled { docs: PulledDoc[]; cursor: string; more: boolean; reset: boolean }
 export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean }
-export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' | 'skipped' }
+export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' }
 export interface PushDoc { id: string; base: number; op: string; value?: unknown; deleted?: true }
 
-export interface StreamEvents {
-	/** Anything at all came in. */
-	onBytes(): void
-	onConnected(group: string): void
-	onChange(group: string, page: Pulled): void
-	onRetry(ms: number): void
+/** What the requests of a session have in common. */
+interface Client {
+	url: string
+	codec: Codec
+	token(): Promise<string | undefined>
 }
 
 /** The three requests of the protocol. Each throws a PocketbookError whose code tells what to do about it. */
 export class Http {
 	/** The token of the latest request. */
 	used?: string
+	#client: Client
 
-	constructor(private url: string, private codec: Codec, private token: () => Promise<string | undefined>) {}
+	constructor(client: Client) {
+		this.#client = client
+	}
 
 	async pull(group: string, since: string): Promise<Pulled> {
-		const page = await this.#exchange('GET', `sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`)
-		if (!Array.isArray(page.docs) || typeof page.cursor !== 'string') throw notOurs()
-		return page as unknown as Pulled
+		const page = await this.#exchange(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`)
+		if (!Array.isArray(page?.docs) || !page.cursor) throw notOurs()
+		return page as Pulled
 	}
 
 	async push(docs: PushDoc[]): Promise<Pushed[]> {
-		const { results } = await this.#exchange('POST', 'sync', this.codec.write({ docs }))
-		if (!Array.isArray(results) || results.length !== docs.length || results.some((r, i) => r.id !== docs[i]!.id)) throw notOurs()
+		const { codec } = this.#client
+		const { results } = await this.#exchange('sync', { method: 'POST', body: codec.write({ docs }), headers: { 'Content-Type': codec.type } })
+		if (!docs.every(({ id }, i) => results?.[i]?.id === id && /^(ok|conflict)$/.test(results[i].status))) throw notOurs()
 		return results
 	}
 
-	/** Runs until the stream ends. */
-	async stream(groups: string[], signal: AbortSignal, events: StreamEvents): Promise<void> {
-		const query = groups.map((group) => 'group=' + encodeURIComponent(group)).join('&')
-		const accept = { Accept: 'text/event-stream' }
-		const answer = await this.#fetch(`events?${query}&docs=1&encoding=${this.codec.stream}`, { headers: accept, signal })
-		const parser = createParser((event) => {
-			if (event.type !== 'event') return events.onRetry(event.value)
-			if (event.event !== 'connected' && event.event !== 'change') return
-			const page = this.codec.read(event.data)
-			event.event === 'connected' ? events.onConnected(page.group) : events.onChange(page.group, page as Pulled)
+	/** Runs until the stream ends. `on` is called with each event, with `retry` (milliseconds), and whenever anything at all has come in. */
+	async stream(groups: string[], signal: AbortSignal, on: (event?: string, data?: any) => void): Promise<void> {
+		const { codec } = this.#client
+		const query = groups.map((group) => `group=${encodeURIComponent(group)}&`).join('')
+		const answer = await this.#fetch(`events?${query}docs=1&encoding=${codec.stream}`, 'text/event-stream', { signal })
+		const parser = createParser((parsed) => {
+			if (parsed.type !== 'event') on('retry', parsed.value)
+			else if (parsed.event === 'connected' || parsed.event === 'change') on(parsed.event, codec.read(parsed.data))
 		})
 		const text = new TextDecoder()
 		const reader = answer.body!.getReader()
 		for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-			events.onBytes()
+			on()
 			parser.feed(text.decode(chunk.value, { stream: true }))
 		}
 	}
 
-	async #exchange(method: string, path: string, body?: string): Promise<Record<string, any>> {
-		const patience = new AbortController()
-		const timer = setTimeout(() => patience.abort(), PATIENCE)
+	async #exchange(path: string, init?: RequestInit): Promise<Record<string, any>> {
+		const { codec } = this.#client
+		const answer = await this.#fetch(path, codec.type, { signal: AbortSignal.timeout(PATIENCE), ...init })
+		const text = await answer.text().catch(unreachable)
 		try {
-			const headers: Record<string, string> = { Accept: this.codec.type }
-			if (body) headers['Content-Type'] = this.codec.type
-			const answer = await this.#fetch(path, { method, headers, body, signal: patience.signal })
-			return this.codec.read(await answer.text())
-		} catch (error) {
-			throw error instanceof SyntaxError ? notOurs() : trouble(error)
-		} finally {
-			clearTimeout(timer)
+			return codec.read(text)
+		} catch {
+			throw notOurs()
 		}
 	}
 
-	async #fetch(path: string, init: RequestInit): Promise<Response> {
-		const headers = init.headers as Record<string, string>
-		const token = (this.used = await this.token())
+	async #fetch(path: string, type: string, init: RequestInit): Promise<Response> {
+		const headers: Record<string, string> = { ...(init.headers as {}), Accept: type }
+		const token = (this.used = await this.#client.token())
 		// fetch would call it a network error.
 		if (token && /[^\x21-\x7e]/.test(token)) throw new PocketbookError('unauthorized', 'this is no token', 401)
 		if (token) headers.Authorization = 'Bearer ' + token
-		const answer = await fetch(this.url + path, { cache: 'no-store', ...init, headers }).catch((error) => {
-			throw trouble(error)
-		})
+		const answer = await fetch(this.#client.url + path, { cache: 'no-store', ...init, headers }).catch(unreachable)
 		if (!answer.ok) throw await problem(answer)
 		// A captive portal, or the page of some other server.
-		if (!answer.headers.get('content-type')?.startsWith(headers.Accept!)) throw notOurs()
+		if (!answer.headers.get('content-type')?.startsWith(type)) throw notOurs()
 		return answer
 	}
 }
 
-function trouble(error: unknown): PocketbookError {
-	return error instanceof PocketbookError ? error : new PocketbookError('offline', 'the server cannot be reached')
+function unreachable(): never {
+	throw new PocketbookError('offline', 'the server cannot be reached')
 }
 
 function notOurs(): PocketbookError {
-	return new PocketbookError('protocol', 'what answers at this address is not a pocketbook server')
+	return new PocketbookError('protocol', 'no pocketbook server answers at this address')
 }
 
 /** RFC 9457; a proxy's own error page has no code. */
 async function problem(answer: Response): Promise<PocketbookError> {
-	const { code, detail } = await answer.json().catch(() => ({}))
-	const after = Number(answer.headers.get('retry-after')) * 1000 || 0
-	const name = code ?? (answer.status === 401 ? 'unauthorized' : 'unavailable')
-	return new PocketbookError(name, detail ?? `the server answered ${answer.status}`, answer.status, after)
+	const { status } = answer
+	const { code = status === 401 ? 'unauthorized' : 'unavailable', detail = `the server answered ${status}` } = await answer.json().catch(() => ({}))
+	return new PocketbookError(code, detail, status, Number(answer.headers.get('retry-after')) * 1000 || 0)
 }

@@ -1,4 +1,4 @@
-import type { Codec, ConflictRow, Refusal, Rows, WriteRow } from './types.js'
+import type { PlainError, Refusal } from './types.js'
 
 // The documents in memory and the writes that the server has not taken yet: a state machine without input or output of its own.
 // Every change of it is a Batch. The same batch is applied here, in the other tabs, and (as rows) in IndexedDB; whatever the order in
@@ -16,8 +16,6 @@ export interface Write {
 	at: number
 	sent?: boolean
 	refused?: Refusal
-	/** Made before the local data was loaded, so without sight of it. */
-	blind?: boolean
 }
 
 export interface ServerDoc {
@@ -31,7 +29,7 @@ export interface End {
 	id: string
 	/** The server took it: made on `base`, it is now `version`; the batch's `docs` has it. */
 	took?: { base: number; version: number }
-	error?: { code: string; message: string }
+	error?: PlainError
 	/** Its merged successor. */
 	into?: string
 }
@@ -54,9 +52,9 @@ interface Doc {
 	version: number
 	value: unknown
 	/** Oldest first; at most the last one is unsent. */
-	writes: Write[]
+	chain: Write[]
 	/** The last stretch of versions that is this browser's own work. */
-	own?: { from: number; to: number; value: unknown }
+	own?: { from: number; version: number; value: unknown }
 }
 
 export interface Applied {
@@ -68,8 +66,15 @@ export interface Applied {
 
 const later = (a: Write, b: Write) => a.n > b.n || (a.n === b.n && a.op > b.op)
 
+/** What no other write has, on whatever device. */
+export function newOp(): string {
+	return crypto.getRandomValues(new Uint32Array(3)).join('-')
+}
+
 /** The version to base a write on: a deleted document is written anew. */
-const baseOf = (version: number, value: unknown) => (value === undefined ? 0 : version)
+export function baseOf(doc?: { version: number; value: unknown }): number {
+	return doc?.value === undefined ? 0 : doc.version
+}
 
 export class Replica {
 	docs = new Map<string, Doc>()
@@ -84,17 +89,16 @@ export class Replica {
 	/** What the document looks like here: the newest own write, or what the server has. */
 	shown(id: string): unknown {
 		const doc = this.docs.get(id)
-		return doc && (doc.writes.length ? doc.writes[doc.writes.length - 1]!.value : doc.value)
+		return (doc?.chain.at(-1) ?? doc)?.value
 	}
 
 	/** A write of this tab, not applied yet. */
-	compose(id: string, value: unknown, op: string, blind: boolean): Write {
+	compose(id: string, value: unknown): Write {
 		const doc = this.docs.get(id)
-		const last = doc?.writes[doc.writes.length - 1]
-		const n = Math.max(this.#clock + 1, Date.now())
-		const write = { op, id, n, value, at: Date.now(), base: 0, was: undefined as unknown, ...(blind && { blind }) }
-		if (last) return { ...write, base: last.base, was: last.sent ? last.value : last.was }
-		return doc ? { ...write, base: baseOf(doc.version, doc.value), was: doc.value } : write
+		const last = doc?.chain.at(-1)
+		const at = Date.now()
+		const write = { op: newOp(), id, n: Math.max(this.#clock + 1, at), value, at, base: baseOf(doc), was: doc?.value }
+		return last ? { ...write, base: last.base, was: last.sent ? last.value : last.was } : write
 	}
 
 	apply(batch: Batch): Applied {
@@ -114,20 +118,17 @@ export class Replica {
 
 	/** The own writes of one document, oldest first. */
 	of(id: string): readonly Write[] {
-		return this.docs.get(id)?.writes ?? []
+		return this.docs.get(id)?.chain ?? []
 	}
 
 	/** All own writes. */
-	*writes(): Generator<Write> {
-		for (const id of this.#written) yield* this.of(id)
+	waiting(): Write[] {
+		return [...this.#written].flatMap((id) => this.of(id))
 	}
 
 	/** The write of each document that can go to the server next. */
-	*heads(): Generator<Write> {
-		for (const id of this.#written) {
-			const head = this.of(id)[0]!
-			if (!head.refused) yield head
-		}
+	heads(): Write[] {
+		return [...this.#written].map((id) => this.of(id)[0]!).filter((head) => !head.refused)
 	}
 
 	clear(): void {
@@ -136,7 +137,7 @@ export class Replica {
 
 	#doc(id: string): Doc {
 		let doc = this.docs.get(id)
-		if (!doc) this.docs.set(id, (doc = { version: 0, value: undefined, writes: [] }))
+		if (!doc) this.docs.set(id, (doc = { version: 0, value: undefined, chain: [] }))
 		return doc
 	}
 
@@ -151,70 +152,34 @@ export class Replica {
 	#end({ op, id, took }: End): void {
 		this.ended.add(op)
 		const doc = this.#doc(id)
-		const ended = doc.writes.find((write) => write.op === op)
-		doc.writes = doc.writes.filter((write) => write !== ended)
+		const ended = doc.chain.find((write) => write.op === op)
+		doc.chain = doc.chain.filter((write) => write !== ended)
 		if (!took) return
 		const own = doc.own
 		const value = ended ? ended.value : doc.value
-		doc.own = { from: own && own.to === took.base ? own.from : took.base, to: took.version, value }
-		doc.writes = doc.writes.map((write) => this.#rebased(doc, write))
+		doc.own = { from: own?.version === took.base ? own.from : took.base, version: took.version, value }
+		doc.chain = doc.chain.map((write) => this.#rebased(doc, write))
 	}
 
 	/** A write made on what was an own write then is made on what the server has made of that. */
 	#rebased({ own }: Doc, write: Write): Write {
-		if (!own || write.sent || write.base < own.from || write.base >= own.to) return write
-		return { ...write, base: baseOf(own.to, own.value), was: own.value }
+		if (!own || write.sent || write.base < own.from || write.base >= own.version) return write
+		return { ...write, base: baseOf(own), was: own.value }
 	}
 
 	#put(write: Write, applied: Applied): void {
 		this.#clock = Math.max(this.#clock, write.n)
 		if (this.ended.has(write.op)) return
 		const doc = this.#doc(write.id)
-		const newer = doc.writes.find((other) => other.op !== write.op && later(other, write))
+		const others = doc.chain.filter((other) => other.op !== write.op)
+		const newer = others.find((other) => later(other, write))
 		if (newer && !write.sent) {
 			applied.replaced.push([write.op, newer.op])
-			doc.writes = doc.writes.filter((other) => other.op !== write.op)
+			doc.chain = others
 			return
 		}
-		doc.writes = doc.writes.filter((other) => {
-			if (other.op === write.op) return false
-			if (other.sent || later(other, write)) return true
-			applied.replaced.push([other.op, write.op])
-			return false
-		})
-		const at = doc.writes.findIndex((other) => later(other, write))
-		doc.writes.splice(at < 0 ? doc.writes.length : at, 0, this.#rebased(doc, write))
-	}
-}
-
-// ---- Batches as rows ----
-
-type Coded = Pick<Codec, 'encode' | 'decode'>
-
-export function toRows(batch: Batch, replaced: Applied['replaced'], codec: Coded): Rows {
-	const text = (value: unknown) => (value === undefined ? undefined : codec.encode(value))
-	return {
-		docs: batch.docs?.map(({ id, version, value }) => ({ id, version, value: text(value) })),
-		put: batch.put?.map(({ blind, ...write }) => ({ ...write, value: text(write.value), was: text(write.was) })),
-		drop: batch.end?.map((end) => end.op),
-		supersede: replaced.map(([op]) => op),
-		conflicts: batch.conflicts?.map((note) => ({
-			...note, base: text(note.base), mine: text(note.mine), theirs: text(note.theirs),
-		})),
-		forget: batch.forget,
-		cursors: batch.cursors,
-	}
-}
-
-export function fromRows(rows: Pick<Rows, 'docs' | 'put' | 'conflicts' | 'forget' | 'cursors'>, codec: Coded): Batch {
-	const value = (text: string | undefined) => (text === undefined ? undefined : codec.decode(text))
-	return {
-		docs: rows.docs?.map((row) => ({ ...row, value: value(row.value) })),
-		put: rows.put?.map((row: WriteRow) => ({ ...row, value: value(row.value), was: value(row.was) })),
-		conflicts: rows.conflicts?.map((row: ConflictRow) => ({
-			...row, base: value(row.base), mine: value(row.mine), theirs: value(row.theirs),
-		})),
-		forget: rows.forget,
-		cursors: rows.cursors,
+		const stays = (other: Write) => other.sent || later(other, write)
+		for (const other of others) if (!stays(other)) applied.replaced.push([other.op, write.op])
+		doc.chain = [...others.filter(stays), this.#rebased(doc, write)].sort((a, b) => (later(a, b) ? 1 : -1))
 	}
 }

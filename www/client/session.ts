@@ -1,9 +1,12 @@
-import { codecOf } from './codec.js'
+import { codecOf, same } from './codec.js'
+import { Keeper } from './keeper.js'
 import { type Host, Loop, type Net } from './loop.js'
-import { type Applied, type Batch, type End, Replica, type Write, fromRows, toRows } from './replica.js'
-import { IndexedStorage, MemoryStorage } from './storage.js'
+import { type Applied, type Batch, type End, Replica, type Write, newOp } from './replica.js'
+import { fromRows, toRows } from './rows.js'
+import { IndexedStorage, memoryStorage } from './storage.js'
 import { Tabs } from './tabs.js'
-import { type Codec, type Merge, type Options, PocketbookError, type Rows, type State, type Status, type Storage, type Token, type Written } from './types.js'
+import { type Codec, type Merge, type Options, type PlainError, PocketbookError, type Rows, type State, type Status, type Token, type Written } from './types.js'
+import { Waiters, inTime } from './waiters.js'
 
 /** What a session knows of an atom. */
 export interface View {
@@ -15,117 +18,109 @@ export interface View {
 	onStatus(): void
 }
 
-interface Waiter {
-	resolve(): void
-	reject(error: PocketbookError): void
-}
-
 /** Between tabs. */
 interface Message {
 	rows?: Rows
 	end?: End[]
 	force?: boolean
-	net?: Omit<Net, 'lastError'> & { error: { code: string; message: string; status: number } | null }
-	/** A new tab wants to know how things stand. */
-	hello?: boolean
-	/** A tab that does not lead asks for an exchange with the server. */
+	/** From the tab that leads. */
+	net?: Partial<Net>
+	error?: PlainError | null
+	/** A tab that is new, or has begun to lead: tell it what it wants to know, or is to do. */
+	hello?: true
+	/** A tab that does not lead asks for an exchange with the server; what came of it is in `error`. */
 	sync?: string
 	synced?: string
-	error?: { code: string; message: string; status: number } | null
-	token?: string | undefined
-	hasToken?: boolean
-	logout?: boolean
+	token?: [string | undefined]
+	logout?: true
 }
 
 const sessions = new Set<Session>()
 
 /** All that this tab's atoms of one server and user share: documents, storage, the tie to the other tabs, the loop. */
-export class Session {
+export class Session implements Host {
 	replica = new Replica()
-	views = new Set<View>()
-	degraded: PocketbookError | null = null
-	persisted: boolean | null = null
-	dead = false
+	codec!: Codec
+	codecReady: Promise<unknown>
+	/** The groups that this tab leads, and is ready to. */
+	leading = new Set<string>()
+	#views: View[] = []
 	#token: Token
-	#codec?: Codec
-	#codecReady: Promise<Codec>
-	#storage: Storage
-	#opened: Promise<void>
-	#isOpen = false
-	#storing = new Set<Promise<void>>()
+	#keeper: Keeper
 	#loads = new Map<string, Promise<void>>()
+	/** Writes that were made before the local data was loaded, so without sight of it. */
+	#blind = new Set<string>()
 	#tabs: Tabs
 	#loop?: Loop
-	#leading = new Set<string>()
-	#net: Net | null = null
-	#waiters = new Map<string, Waiter[]>()
-	#asked = new Map<string, Waiter>()
-	#asksPersist = false
-	#recovering?: Promise<void>
-	#unlisten: () => void
+	#net: Partial<Net> = {}
+	#waiters = new Waiters()
+	/** Exchanges that the leader was asked for. */
+	#asked = new Set<string>()
+	#persisted: boolean | null = null
+	#asking?: Promise<void>
+	#dead?: PocketbookError
+	#unlisten = new AbortController()
 
 	/** The session of these options, shared with the other atoms that mean the same. */
 	static of(options: Options<any>): Session {
 		const url = new URL(options.url || '/', globalThis.location?.href).href.replace(/\/*$/, '/')
-		const codec = options.codec ?? 'json'
-		const name = `pocketbook ${url} ${options.user ?? ''} ${typeof codec === 'string' ? codec : codec.name}`
+		const codec: any = options.codec ?? 'json'
+		const name = `pocketbook ${url} ${options.user ?? ''} ${codec.name ?? codec}`
 		for (const session of sessions)
-			if (session.name === name && session.storage === options.storage) {
+			if (session.name === name && session.options.storage === options.storage) {
 				if (options.token !== undefined) session.setToken(options.token, false)
 				return session
 			}
-		return new Session(name, url, options.storage, options)
+		return new Session(name, url, options)
 	}
 
-	private constructor(public name: string, private url: string, private storage: Options['storage'], options: Options<any>) {
+	private constructor(readonly name: string, readonly url: string, private options: Options<any>) {
 		sessions.add(this)
-		this.#token = options.token
-		this.#storage = typeof storage === 'object' ? storage : storage === 'memory' ? new MemoryStorage() : new IndexedStorage()
+		const { storage, token } = options
+		this.#token = token
 		const codec = codecOf(options.codec)
-		if (!(codec instanceof Promise)) this.#codec = codec
-		this.#codecReady = Promise.resolve(codec)
-		this.#codecReady.then((ready) => this.#start(ready), (error) => this.#degrade(error))
-		this.#opened = this.#open()
-		this.#opened.catch((error) => this.#degrade(error))
-		this.#tabs = new Tabs(name, { onMessage: (message) => this.#onMessage(message), onLead: (group, leads) => this.#onLead(group, leads) })
-		this.#tabs.post({ hello: true } satisfies Message)
-		this.#unlisten = this.#listen()
-		void globalThis.navigator?.storage?.persisted?.().then((is) => this.#setPersisted(is || null), () => {})
+		if (!(codec instanceof Promise)) this.codec = codec
+		this.codecReady = Promise.resolve(codec).then((ready) => this.#start(ready))
+		this.#keeper = new Keeper(typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage : new IndexedStorage(), this)
+		this.codecReady.catch((error) => this.#keeper.degrade(error))
+		this.#tabs = new Tabs(this)
+		this.#post({ hello: true })
+		this.#listen()
+		void this.#ask('persisted')
 	}
 
 	join(view: View): Promise<void> {
-		this.views.add(view)
+		this.#views.push(view)
 		view.onDocs(this.replica.docs.keys())
-		const known = this.#loads.get(view.group)
-		if (known) return known
-		const load = this.#load(view.group).catch((error) => void this.#degrade(error))
-		this.#loads.set(view.group, load)
-		this.#tabs.join(view.group)
+		let load = this.#loads.get(view.group)
+		if (!load) {
+			load = this.#load(view.group).catch((error) => void this.#keeper.degrade(error))
+			this.#loads.set(view.group, load)
+			this.#tabs.join(view.group)
+		}
 		return load
 	}
 
 	async leave(view: View): Promise<void> {
-		this.views.delete(view)
-		if ([...this.views].some((other) => other.group === view.group)) return
+		this.#views = this.#views.filter((other) => other !== view)
+		if (this.#views.some((other) => other.group === view.group)) return
 		this.#tabs.leave(view.group)
-		this.#onLead(view.group, false)
+		this.onLead(view.group, false)
 		this.#loads.delete(view.group)
-		if (!this.views.size) await this.#close(new PocketbookError('destroyed', 'the atom was destroyed'))
+		if (!this.#views.length) await this.#close('the atom was destroyed')
 	}
 
-	/** Edits, as id and value; `undefined` deletes. */
+	/** Edits, as id and value; `undefined` deletes. `blind`: the local data is not loaded yet. */
 	write(edits: [string, unknown][], blind: boolean): Written {
-		if (this.dead) throw new PocketbookError('destroyed', 'this atom was destroyed')
-		if (this.#codec) edits = edits.filter(([id, value]) => differs(this.#codec!, this.replica.shown(id), value))
+		if (this.#dead) throw this.#dead
+		if (this.codec) edits = edits.filter(([id, value]) => !same(this.codec, this.replica.shown(id), value))
 		if (!edits.length) return { local: Promise.resolve(), server: Promise.resolve() }
-		const put = edits.map(([id, value]) => this.replica.compose(id, value, newOp(), blind))
-		const server = Promise.all(put.map((write) => this.#wait(write.op))).then(() => {})
-		const local = this.commit({ put })
-		// Whoever does not look at them is not to be told of an unhandled rejection: the status tells.
-		local.catch(() => {})
+		const put = edits.map(([id, value]) => this.replica.compose(id, value))
+		if (blind) for (const { op } of put) this.#blind.add(op)
+		const server = Promise.all(put.map(({ op }) => this.#waiters.wait(op))).then(() => {})
 		server.catch(() => {})
-		this.#kick()
-		this.#askPersist()
+		const local = this.commit({ put })
+		this.#asking ??= this.#ask('persist')
 		return { local, server }
 	}
 
@@ -135,67 +130,96 @@ export class Session {
 		const stored = this.#withCodec((codec) => {
 			// What an answer says may be older than what the stream has brought since.
 			const docs = batch.docs?.filter(({ id, version }) => batch.force || version >= this.replica.docs.get(id)!.version)
-			const rows = toRows({ ...batch, docs }, applied.replaced, codec)
-			this.#tabs.post({ rows, end: batch.end, force: batch.force } satisfies Message)
-			return this.#store(rows).then(() => this.#sweep(batch.put))
+			const rows = { ...toRows({ ...batch, docs }, codec), supersede: applied.replaced.map(([op]) => op) }
+			this.#post({ rows, end: batch.end, force: batch.force })
+			return this.#keeper.write(rows).then(() => this.#sweep(batch.put))
 		})
+		// Whoever does not look at it is not to be told of an unhandled rejection: the status tells.
+		stored.catch(() => {})
 		// Last, so that a watch that writes comes after this write everywhere.
 		this.#notify(batch, applied)
 		return stored
 	}
 
-	/** Sends a refused write again. */
-	retry(write: Write): void {
-		this.commit({ put: [{ ...write, refused: undefined }] }).catch(() => {})
-		this.#kick()
-	}
-
-	sync(): Promise<void> {
-		if (this.#leading.size && this.#loop) return this.#loop.sync()
-		return new Promise((resolve, reject) => {
-			const sync = newOp()
-			this.#asked.set(sync, { resolve, reject })
-			this.#tabs.post({ sync } satisfies Message)
-		})
+	async sync(): Promise<void> {
+		if (this.#dead) throw this.#dead
+		const id = newOp()
+		const done = this.#waiters.wait(id)
+		this.#asked.add(id)
+		this.#askForSyncs()
+		return done
 	}
 
 	setToken(token: Token, tell = true): void {
 		this.#token = token
-		if (tell && typeof token !== 'function') this.#tabs.post({ hasToken: true, token } satisfies Message)
+		if (tell && typeof token !== 'function') this.#post({ token: [token] })
 		this.#loop?.resume()
 	}
 
 	/** Ends the session in all tabs and removes the local data. */
 	async logout(force: boolean): Promise<void> {
-		const unsent = [...this.replica.writes()].length
+		const unsent = this.replica.waiting().length
 		if (unsent && !force) throw new PocketbookError('pending', `${unsent} changes have not reached the server`)
-		await this.#opened.catch(() => {})
-		await this.#storage.clear()
-		this.#tabs.post({ logout: true } satisfies Message)
+		await this.#keeper.opened.catch(() => {})
+		await this.#keeper.store.clear()
+		this.#post({ logout: true })
 		await this.#forget()
 	}
 
 	status(): Status {
-		const unsent = [...this.replica.writes()].filter((write) => !write.refused)
-		const net = this.#net
+		const unsent = this.replica.waiting().filter((write) => !write.refused)
+		const { online = false, lastPush = null, lastPull = null, lastError = null } = this.#net
 		return {
-			state: this.#state(net, unsent.length),
-			online: !!net?.online,
-			pending: new Set(unsent.map((write) => write.id)).size,
-			oldestPending: unsent.length ? Math.min(...unsent.map((write) => write.at)) : null,
-			lastPush: net?.lastPush ?? null,
-			lastPull: net?.lastPull ?? null,
-			lastError: this.degraded ?? net?.lastError ?? null,
-			persisted: this.persisted,
+			state: this.#state(unsent.length),
+			online,
+			pending: new Set(unsent.map(({ id }) => id)).size,
+			oldestPending: unsent.length ? Math.min(...unsent.map(({ at }) => at)) : null,
+			lastPush,
+			lastPull,
+			lastError: this.#keeper.error ?? lastError,
+			persisted: this.#persisted,
 		}
 	}
 
-	#state(net: Net | null, pending: number): State {
-		if (net?.unauthorized || net?.forbidden) return 'unauthorized'
-		if (this.degraded) return 'storage-degraded'
-		if (net?.tried && !net.online) return 'offline'
-		if (!net?.tried || net.busy || !net.current) return 'syncing'
+	#state(pending: number): State {
+		const { unauthorized, forbidden, tried, online, busy, current } = this.#net
+		if (unauthorized || forbidden) return 'unauthorized'
+		if (this.#keeper.error) return 'storage-degraded'
+		if (tried && !online) return 'offline'
+		if (!tried || busy || !current) return 'syncing'
 		return pending ? 'pending' : 'synced'
+	}
+
+	// ---- For the loop and the keeper ----
+
+	interval(): number {
+		return Math.min(...this.#views.map((view) => view.interval))
+	}
+
+	async token(): Promise<string | undefined> {
+		return typeof this.#token === 'function' ? this.#token() : this.#token
+	}
+
+	mergeOf(id: string): Merge | undefined {
+		return this.#views.find((view) => view.merge && id.startsWith(view.group + ':'))?.merge
+	}
+
+	onNet(): void {
+		if (!this.#loop || !this.leading.size) return
+		this.#net = this.#loop.known
+		this.#post({ net: { ...this.#net, lastError: null }, error: plain(this.#net.lastError) })
+		this.onStatus()
+	}
+
+	everything(): Rows {
+		const { docs, conflicts, cursors, ended } = this.replica
+		const all = [...docs].map(([id, { version, value }]) => ({ id, version, value }))
+		const batch: Batch = { docs: all, put: this.replica.waiting(), conflicts: [...conflicts.values()], cursors: [...cursors] }
+		return { ...toRows(batch, this.codec), drop: [...ended] }
+	}
+
+	onStatus(): void {
+		for (const view of this.#views) view.onStatus()
 	}
 
 	// ---- The way of a batch ----
@@ -206,254 +230,151 @@ export class Session {
 		return applied
 	}
 
-	#notify(batch: Batch, applied: Applied): void {
-		for (const [op, by] of applied.replaced) this.#handOn(op, by)
-		for (const { op, into, error } of batch.end ?? []) {
-			if (into) this.#handOn(op, into)
-			else this.#settle(op, error && new PocketbookError(error.code, error.message))
-		}
+	#notify(batch: Batch, { replaced, changed }: Applied): void {
+		for (const [op, by] of replaced) this.#waiters.handOn(op, by)
+		for (const { op, into, error } of batch.end ?? []) into ? this.#waiters.handOn(op, into) : this.#waiters.settle(op, revived(error))
 		for (const { op, refused } of batch.put ?? [])
-			if (refused) this.#settle(op, new PocketbookError('rejected', refused.reason, refused.status))
-		if (applied.changed.size) for (const view of this.views) view.onDocs(applied.changed)
-		this.#onStatus()
-	}
-
-	#wait(op: string): Promise<void> {
-		return new Promise((resolve, reject) => this.#waiters.set(op, [{ resolve, reject }]))
-	}
-
-	#handOn(op: string, to: string): void {
-		const waiters = this.#waiters.get(op)
-		this.#waiters.delete(op)
-		if (waiters) this.#waiters.set(to, [...(this.#waiters.get(to) ?? []), ...waiters])
-	}
-
-	#settle(op: string, error?: PocketbookError): void {
-		for (const waiter of this.#waiters.get(op) ?? []) error ? waiter.reject(error) : waiter.resolve()
-		this.#waiters.delete(op)
+			if (refused) this.#waiters.settle(op, new PocketbookError('rejected', refused.reason, refused.status))
+		if (changed.size) for (const view of this.#views) view.onDocs(changed)
+		if (batch.put?.length && this.leading.size) this.#loop?.kick()
+		this.onStatus()
 	}
 
 	#withCodec<T>(job: (codec: Codec) => T | Promise<T>): Promise<T> {
 		// At once where it is there: what another tab is told, and what a closing page stores, must not wait for a microtask.
-		if (!this.#codec) return this.#codecReady.then(job)
-		try {
-			return Promise.resolve(job(this.#codec))
-		} catch (error) {
-			return Promise.reject(error)
-		}
-	}
-
-	#onStatus(): void {
-		for (const view of this.views) view.onStatus()
-	}
-
-	#kick(): void {
-		if (this.#leading.size) this.#loop?.kick()
+		return this.codec ? new Promise((resolve) => resolve(job(this.codec))) : this.codecReady.then(() => job(this.codec))
 	}
 
 	// ---- Storage ----
 
-	#open(): Promise<void> {
-		this.#isOpen = false
-		const lost = () => {
-			this.#isOpen = false
-			this.#recover().catch(() => {})
-		}
-		return this.#storage.open(this.name, lost).then(() => void (this.#isOpen = true))
-	}
-
 	async #load(group: string): Promise<void> {
-		await this.#opened
-		const codec = await this.#codecReady
-		const loaded = await this.#storage.load(group)
-		const batch = fromRows(loaded, codec)
-		const blind = [...this.replica.writes()].filter((write) => write.blind)
-		const known = new Set([...this.replica.writes()].map((write) => write.op))
-		const put = batch.put!.filter((write) => !known.has(write.op)).map((write) => under(write, blind))
-		const cursors: Batch['cursors'] = loaded.cursor && !this.replica.cursors.has(group) ? [[group, loaded.cursor]] : []
-		const applied = this.#apply({ ...batch, put, cursors })
-		const seeing = blind.filter((write) => write.id.startsWith(group + ':')).map((write) => this.#seeing(write))
-		if (seeing.length || applied.replaced.length) void this.commit({ put: seeing, end: [] }).catch(() => {})
-		if (applied.replaced.length) void this.#store({ supersede: applied.replaced.map(([op]) => op) }).catch(() => {})
-		this.#kick()
+		await this.#keeper.opened
+		await this.codecReady
+		const { cursor, ...rows } = await this.#keeper.store.load(group)
+		const own = this.replica.waiting()
+		const blind = own.filter(({ op }) => this.#blind.has(op))
+		const batch = fromRows(rows, this.codec)
+		const put = batch.put!.filter(({ op }) => !own.some((write) => write.op === op)).map((write) => under(write, blind))
+		const cursors: Batch['cursors'] = cursor && !this.replica.cursors.has(group) ? [[group, cursor]] : []
+		const { replaced } = this.#apply({ ...batch, put, cursors })
+		const seeing = blind.filter(({ id }) => id.startsWith(group + ':')).map((write) => this.#seeing(write))
+		if (seeing.length) void this.commit({ put: seeing })
+		this.#supersede(replaced)
 	}
 
 	/** A write made before its document was loaded: it was made on this device, after what the device had kept. */
 	#seeing(write: Write): Write {
-		const chain = this.replica.of(write.id)
-		const now = chain.find((other) => other.op === write.op)
-		if (!now || now.sent) return now ?? write
+		this.#blind.delete(write.op)
+		const now = this.replica.of(write.id).find(({ op }) => op === write.op) ?? write
 		const { version, value } = this.replica.docs.get(write.id)!
-		const base = now.base || value === undefined ? now.base : version
-		return { ...now, base, was: base === now.base ? now.was : value, blind: undefined }
+		return now.sent || now.base || value === undefined ? now : { ...now, base: version, was: value }
 	}
 
-	#store(rows: Rows): Promise<void> {
-		// At once where the storage is open: a page that is being closed has no later.
-		const opened = this.degraded ? Promise.reject(this.degraded) : this.#opened
-		const stored = this.#isOpen ? this.#storage.write(rows) : opened.then(() => this.#storage.write(rows))
-		// Once more with all that is in memory, which includes these rows: the connection may be lost, or the database be gone.
-		const safe = stored.catch(() => this.#recover())
-		this.#storing.add(safe)
-		const done = () => void this.#storing.delete(safe)
-		safe.then(done, done)
-		return safe
+	/** Stored writes that newer ones have replaced. */
+	#supersede(replaced: Applied['replaced']): void {
+		if (replaced.length) void this.#keeper.write({ supersede: replaced.map(([op]) => op) })
 	}
 
 	/** Rows that were stored after another tab had already done away with them. */
 	#sweep(put: Write[] = []): void {
-		const gone = put.filter(({ op, id }) => !this.replica.of(id).some((write) => write.op === op)).map((write) => write.op)
+		const gone = put.filter(({ op, id }) => !this.replica.of(id).some((write) => write.op === op)).map(({ op }) => op)
 		const drop = gone.filter((op) => this.replica.ended.has(op))
-		if (gone.length && !this.dead) this.#store({ drop, supersede: gone }).catch(() => {})
+		if (gone.length && !this.#dead) void this.#keeper.write({ drop, supersede: gone })
 	}
 
-	#recover(): Promise<void> {
-		if (this.dead) return Promise.resolve()
-		return (this.#recovering ??= this.#replay())
-	}
-
-	async #replay(): Promise<void> {
-		const codec = await this.#codecReady
-		try {
-			await (this.#opened = this.#open())
-			// What comes from here on is not among the rows.
-			this.#recovering = undefined
-			await this.#storage.write(this.#everything(codec))
-			this.degraded = null
-			this.#onStatus()
-		} catch (error) {
-			this.#recovering = undefined
-			throw this.#degrade(error)
-		}
-	}
-
-	#everything(codec: Codec): Rows {
-		const { docs, conflicts, cursors, ended } = this.replica
-		const all = [...docs].map(([id, doc]) => ({ id, version: doc.version, value: doc.value }))
-		const batch: Batch = { docs: all, put: [...this.replica.writes()], conflicts: [...conflicts.values()], cursors: [...cursors] }
-		return { ...toRows(batch, [], codec), drop: [...ended] }
-	}
-
-	/** From here on the data is in memory alone; each further write tries the storage anew. */
-	#degrade(cause: unknown): PocketbookError {
-		const full = (cause as Error)?.name === 'QuotaExceededError'
-		const error = full
-			? new PocketbookError('quota', 'there is no room left on this device: changes are kept in memory until they are sent')
-			: new PocketbookError('storage', `local storage does not work: ${(cause as Error)?.message ?? cause}`)
-		this.#opened.catch(() => {})
-		this.#isOpen = false
-		this.degraded = error
-		this.#onStatus()
-		return error
-	}
-
-	#askPersist(): void {
-		if (this.#asksPersist || this.persisted) return
-		this.#asksPersist = true
-		void globalThis.navigator?.storage?.persist?.().then((is) => this.#setPersisted(is), () => {})
-	}
-
-	#setPersisted(is: boolean | null): void {
-		this.persisted = is
-		this.#onStatus()
+	async #ask(how: 'persist' | 'persisted'): Promise<void> {
+		const is = (await globalThis.navigator?.storage?.[how]?.().catch(() => null)) ?? null
+		// A browser that was not asked to promise has not refused.
+		this.#persisted = is || (how === 'persist' ? is : null)
+		this.onStatus()
 	}
 
 	// ---- Leading ----
 
 	#start(codec: Codec): void {
-		this.#codec = codec
-		if (this.dead) return
-		const host: Host = {
-			replica: this.replica,
-			codec,
-			leads: this.#leading,
-			interval: () => Math.min(...[...this.views].map((view) => view.interval)),
-			token: async () => (typeof this.#token === 'function' ? this.#token() : this.#token),
-			commit: (batch) => this.commit(batch),
-			merge: (id) => [...this.views].find((view) => view.merge && id.startsWith(view.group + ':'))?.merge,
-			newOp,
-			onNet: () => this.#tellNet(),
-		}
-		this.#loop = new Loop(host, this.url)
+		this.codec = codec
+		if (this.#dead) return
+		this.#loop = new Loop(this)
+		this.#askForSyncs()
 	}
 
-	#onLead(group: string, leads: boolean): void {
+	onLead(group: string, leads: boolean): void {
 		if (!leads) {
-			if (this.#leading.delete(group)) this.#loop?.regroup()
+			if (this.leading.delete(group)) this.#loop?.restart()
 			return
 		}
 		void this.#takeOver(group).finally(() => {
 			if (!this.#tabs.leads.has(group)) return
-			this.#leading.add(group)
-			this.#loop?.regroup()
-			for (const [id, waiter] of this.#asked) this.sync().then(waiter.resolve, waiter.reject), this.#asked.delete(id)
+			this.leading.add(group)
+			this.#loop?.restart()
+			this.#post({ hello: true })
+			this.#askForSyncs()
 		})
 	}
 
 	/** A leader starts from the stored cursor: what its predecessor told it of may never have been stored. */
 	async #takeOver(group: string): Promise<void> {
-		await Promise.race([this.#loads.get(group) ?? this.#opened, new Promise((done) => setTimeout(done, 2000))]).catch(() => {})
-		if (this.degraded || !this.#storage.cursor) return
-		const cursor = await this.#storage.cursor(group).catch(() => undefined)
+		await inTime(2000, this.#loads.get(group) ?? this.#keeper.opened)
+		const { error, store } = this.#keeper
+		if (error || !store.cursor) return
+		const cursor = await store.cursor(group).catch(() => undefined)
 		cursor === undefined ? this.replica.cursors.delete(group) : this.replica.cursors.set(group, cursor)
 	}
 
-	#tellNet(): void {
-		if (!this.#loop || !this.#leading.size) return
-		this.#net = this.#loop.net
-		const { lastError, ...net } = this.#net
-		this.#tabs.post({ net: { ...net, error: plainError(lastError) } } satisfies Message)
-		this.#onStatus()
-	}
-
-	#listen(): () => void {
-		const page = globalThis.window
-		if (!page?.addEventListener) return () => {}
-		const wake = () => document.visibilityState === 'visible' && this.#loop?.wake(false)
-		const online = () => this.#loop?.wake(true)
-		const offline = () => this.#leading.size && this.#loop?.offline()
-		const events: [string, () => unknown][] = [['online', online], ['offline', offline], ['pageshow', wake], ['focus', wake]]
-		for (const [name, listener] of events) page.addEventListener(name, listener)
-		document.addEventListener('visibilitychange', wake)
-		return () => {
-			for (const [name, listener] of events) page.removeEventListener(name, listener)
-			document.removeEventListener('visibilitychange', wake)
-		}
+	#listen(): void {
+		const { signal } = this.#unlisten
+		const on = (name: string, listener: () => unknown) => globalThis.addEventListener?.(name, listener, { signal })
+		const wake = () => globalThis.document?.visibilityState !== 'hidden' && this.#loop?.wake()
+		// The first of them bubbles up from the document.
+		for (const name of ['visibilitychange', 'pageshow', 'focus']) on(name, wake)
+		on('online', () => this.#loop?.restart())
+		on('offline', () => this.leading.size && this.#loop?.offline())
 	}
 
 	// ---- Other tabs ----
 
-	#onMessage(message: Message): void {
-		if (message.rows) void this.#withCodec((codec) => this.#onRows(message, codec)).catch(() => {})
-		if (message.net && !this.#leading.size) this.#onNet(message.net)
-		if (message.hello) this.#tellNet()
-		if (message.sync && this.#leading.size) this.#answerSync(message.sync)
-		if (message.synced) this.#onSynced(message.synced, message.error)
-		if (message.hasToken) this.setToken(message.token, false)
+	#post(message: Message): void {
+		this.#tabs.post(message)
+	}
+
+	onMessage(message: Message): void {
+		const { rows, net, error, sync, synced, token } = message
+		const leads = this.leading.size
+		if (rows) this.#withCodec((codec) => this.#onRows(rows, message, codec)).catch(() => {})
+		if (net && !leads) {
+			this.#net = { ...net, lastError: revived(error) }
+			this.onStatus()
+		}
+		if (message.hello) {
+			this.onNet()
+			this.#askForSyncs()
+		}
+		if (sync && leads) this.#syncFor(sync)
+		if (synced) {
+			this.#asked.delete(synced)
+			this.#waiters.settle(synced, revived(error))
+		}
+		if (token) this.setToken(token[0], false)
 		if (message.logout) void this.#forget()
 	}
 
-	#onRows({ rows, end, force }: Message, codec: Codec): void {
-		const { replaced } = this.#apply({ ...fromRows(rows!, codec), end, force })
-		if (!this.#leading.size) return
-		if (replaced.length) void this.#store({ supersede: replaced.map(([op]) => op) }).catch(() => {})
-		if (rows!.put?.length) this.#kick()
+	#onRows(rows: Rows, { end, force }: Message, codec: Codec): void {
+		const { replaced } = this.#apply({ ...fromRows(rows, codec), end, force })
+		if (this.leading.size) this.#supersede(replaced)
 	}
 
-	#onNet({ error, ...net }: NonNullable<Message['net']>): void {
-		this.#net = { ...net, lastError: error && new PocketbookError(error.code, error.message, error.status) }
-		this.#onStatus()
+	/** Asks whoever leads; a leader that comes later is asked again. */
+	#askForSyncs(): void {
+		for (const sync of this.#asked) this.leading.size ? this.onMessage({ sync }) : this.#post({ sync })
 	}
 
-	#answerSync(synced: string): void {
-		const answer = (error: PocketbookError | null) => this.#tabs.post({ synced, error: plainError(error) } satisfies Message)
-		this.#loop?.sync().then(() => answer(null), answer)
-	}
-
-	#onSynced(id: string, error: Message['error']): void {
-		const waiter = this.#asked.get(id)
-		this.#asked.delete(id)
-		error ? waiter?.reject(new PocketbookError(error.code, error.message, error.status)) : waiter?.resolve()
+	#syncFor(synced: string): void {
+		const tell = (error?: PocketbookError) => {
+			const message = { synced, error: plain(error) }
+			this.#post(message)
+			this.onMessage(message)
+		}
+		this.#loop?.sync().then(() => tell(), tell)
 	}
 
 	// ---- The end ----
@@ -461,34 +382,22 @@ export class Session {
 	async #forget(): Promise<void> {
 		const ids = [...this.replica.docs.keys()]
 		this.replica.clear()
-		for (const view of this.views) view.onDocs(ids)
-		await this.#close(new PocketbookError('destroyed', 'this user has logged out'))
-		this.#onStatus()
+		for (const view of this.#views) view.onDocs(ids)
+		await this.#close('this user has logged out')
+		this.onStatus()
 	}
 
-	async #close(reason: PocketbookError): Promise<void> {
-		if (this.dead) return
-		this.dead = true
+	async #close(why: string): Promise<void> {
+		if (this.#dead) return
+		this.#dead = new PocketbookError('destroyed', why)
 		sessions.delete(this)
+		this.leading.clear()
 		this.#loop?.stop()
-		this.#unlisten()
+		this.#unlisten.abort()
 		this.#tabs.close()
-		for (const op of [...this.#waiters.keys()]) this.#settle(op, reason)
-		for (const waiter of this.#asked.values()) waiter.reject(reason)
-		await this.#opened.catch(() => {})
-		await Promise.allSettled(this.#storing)
-		this.#storage.close()
+		this.#waiters.end(this.#dead)
+		await this.#keeper.close()
 	}
-}
-
-/** Throws where the codec cannot write the value. */
-function differs(codec: Codec, before: unknown, after: unknown): boolean {
-	if (after === undefined || before === undefined) return after !== before && (after === undefined || !!codec.encode(after))
-	return codec.encode(after) !== codec.encode(before)
-}
-
-function newOp(): string {
-	return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** A stored write that would come after a blind one (the clock was set back) goes under it. */
@@ -497,6 +406,10 @@ function under(write: Write, blind: Write[]): Write {
 	return newer ? { ...write, n: newer.n - 1 } : write
 }
 
-function plainError(error: PocketbookError | null): Message['error'] & ({} | null) {
+function plain(error?: PocketbookError | null): PlainError | null | undefined {
 	return error && { code: error.code, message: error.message, status: error.status }
+}
+
+function revived(error?: PlainError | null): PocketbookError | undefined {
+	return error ? new PocketbookError(error.code, error.message, error.status) : undefined
 }

@@ -1,7 +1,13 @@
-import { type IDBPDatabase, openDB } from 'idb'
-import type { ConflictRow, DocRow, Loaded, Rows, Storage, WriteRow } from './types.js'
+import { type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, wrap } from 'idb'
+import type { Loaded, Rows, Storage } from './types.js'
 
-const STORES = ['docs', 'writes', 'conflicts', 'cursors'] as const
+/** The stores and their keys. */
+const STORES = { docs: 'id', writes: 'op', conflicts: 'key', cursors: null }
+const NAMES = Object.keys(STORES)
+
+type Stores<M extends IDBTransactionMode> = { tx: IDBPTransaction<unknown, string[], M> } & Record<
+	keyof typeof STORES, IDBPObjectStore<unknown, string[], string, M>
+>
 
 /** A row for each document, each unsent write and each conflict. */
 export class IndexedStorage implements Storage {
@@ -13,60 +19,49 @@ export class IndexedStorage implements Storage {
 			this.close()
 			lost()
 		}
-		this.#db = await openDB(name, 1, {
-			upgrade(db) {
-				db.createObjectStore('docs', { keyPath: 'id' })
-				db.createObjectStore('writes', { keyPath: 'op' })
-				db.createObjectStore('conflicts', { keyPath: 'key' })
-				db.createObjectStore('cursors')
-			},
-			blocking: gone,
-			terminated: gone,
-		})
+		const request = indexedDB.open(name, 1)
+		request.onupgradeneeded = () => {
+			for (const [store, keyPath] of Object.entries(STORES)) request.result.createObjectStore(store, { keyPath })
+		}
+		const db = (this.#db = (await wrap(request)) as IDBPDatabase)
+		db.onversionchange = db.onclose = gone
 	}
 
 	async load(group: string): Promise<Loaded> {
-		const tx = this.#open().transaction(STORES)
-		const mine = (row: { id: string }) => row.id.startsWith(group + ':')
-		const [docs, put, conflicts, cursor] = await Promise.all([
-			tx.objectStore('docs').getAll(IDBKeyRange.bound(group + ':', group + ';', false, true)) as Promise<DocRow[]>,
-			tx.objectStore('writes').getAll() as Promise<WriteRow[]>,
-			tx.objectStore('conflicts').getAll() as Promise<ConflictRow[]>,
-			tx.objectStore('cursors').get(group) as Promise<string | undefined>,
+		const { docs, writes, conflicts, cursors } = this.#begin('readonly')
+		const mine = ({ id }: { id: string }) => id.startsWith(group + ':')
+		const [found, put, notes, cursor] = await Promise.all([
+			docs.getAll(IDBKeyRange.bound(group + ':', group + ';')),
+			writes.getAll(),
+			conflicts.getAll(),
+			cursors.get(group),
 		])
-		return { docs, put: put.filter(mine), conflicts: conflicts.filter(mine), cursor }
+		return { docs: found, put: put.filter(mine), conflicts: notes.filter(mine), cursor }
 	}
 
 	async cursor(group: string): Promise<string | undefined> {
-		return this.#open().transaction('cursors').objectStore('cursors').get(group)
+		return this.#begin('readonly').cursors.get(group)
 	}
 
 	async write(rows: Rows): Promise<void> {
-		const tx = this.#open().transaction(STORES, 'readwrite')
-		const [docs, writes, conflicts, cursors] = STORES.map((name) => tx.objectStore(name))
-		// Requests are not awaited one by one: the transaction's end says whether all of them went through.
-		const settled = tx.done
-		try {
-			for (const row of rows.docs ?? []) void (row.value === undefined ? docs!.delete(row.id) : docs!.put(row)).catch(ignore)
-			for (const op of rows.supersede ?? [])
-				void writes!.get(op).then((row) => row && !row.sent && writes!.delete(op).catch(ignore), ignore)
-			for (const op of rows.drop ?? []) void writes!.delete(op).catch(ignore)
-			for (const row of rows.put ?? []) void writes!.put(row).catch(ignore)
-			for (const key of rows.forget ?? []) void conflicts!.delete(key).catch(ignore)
-			for (const row of rows.conflicts ?? []) void conflicts!.put(row).catch(ignore)
-			for (const [group, cursor] of rows.cursors ?? []) void cursors!.put(cursor, group).catch(ignore)
-		} catch (error) {
-			settled.catch(ignore)
-			tx.abort()
-			throw error
-		}
-		await settled
+		const { tx, docs, writes, conflicts, cursors } = this.#begin('readwrite')
+		const each = <T>(all: T[] = [], request: (one: T) => unknown) => all.map(request)
+		// The first that fails says why; the others end with the transaction.
+		await Promise.all([
+			tx.done,
+			...each(rows.docs, (row) => (row.value === undefined ? docs.delete(row.id) : docs.put(row))),
+			...each(rows.supersede, async (op) => (await writes.get(op))?.sent || writes.delete(op)),
+			...each(rows.drop, (op) => writes.delete(op)),
+			...each(rows.put, (row) => writes.put(row)),
+			...each(rows.forget, (key) => conflicts.delete(key)),
+			...each(rows.conflicts, (row) => conflicts.put(row)),
+			...each(rows.cursors, ([group, cursor]) => cursors.put(cursor, group)),
+		])
 	}
 
 	async clear(): Promise<void> {
-		const tx = this.#open().transaction(STORES, 'readwrite')
-		for (const name of STORES) void tx.objectStore(name).clear().catch(ignore)
-		await tx.done
+		const { tx, ...stores } = this.#begin('readwrite')
+		await Promise.all([tx.done, ...Object.values(stores).map((store) => store.clear())])
 	}
 
 	close(): void {
@@ -74,21 +69,18 @@ export class IndexedStorage implements Storage {
 		this.#db = undefined
 	}
 
-	#open(): IDBPDatabase {
-		if (!this.#db) throw new DOMException('the database is closed', 'InvalidStateError')
-		return this.#db
+	/** A transaction, and its stores by their names. */
+	#begin<M extends IDBTransactionMode>(mode: M) {
+		if (!this.#db) throw new Error('the database is closed')
+		const tx = this.#db.transaction(NAMES, mode)
+		return { tx, ...Object.fromEntries(NAMES.map((name) => [name, tx.objectStore(name)])) } as Stores<M>
 	}
 }
 
-function ignore(): void {}
+const nothing = async () => {}
 
 /** Keeps nothing: what there is, is in the replica. */
-export class MemoryStorage implements Storage {
-	async open(): Promise<void> {}
-	async load(): Promise<Loaded> {
-		return { docs: [], put: [], conflicts: [] }
-	}
-	async write(): Promise<void> {}
-	async clear(): Promise<void> {}
-	close(): void {}
+export const memoryStorage: Storage = {
+	open: nothing, write: nothing, clear: nothing, close: nothing,
+	load: async () => ({ docs: [], put: [], conflicts: [] }),
 }

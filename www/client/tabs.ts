@@ -3,24 +3,31 @@
 /** A leader that does not answer for so many checks, one every 0.8 s, is replaced. */
 const MISSED = 2
 
-export interface TabEvents {
+export interface Tab {
+	/** The same in the tabs that share their data. */
+	name: string
 	onMessage(message: any): void
 	/** This tab leads, or no longer leads, the group. */
 	onLead(group: string, leads: boolean): void
 }
 
-type Kind = 'ask' | 'here'
-
 export class Tabs {
 	leads = new Set<string>()
+	#host: Tab
 	#channel?: BroadcastChannel
 	#groups = new Map<string, { release: AbortController; missed: number }>()
 	#timer?: ReturnType<typeof setInterval>
 
-	constructor(private name: string, private events: TabEvents) {
-		if (typeof BroadcastChannel === 'undefined') return
-		this.#channel = new BroadcastChannel(name)
-		this.#channel.onmessage = ({ data }) => (data.kind ? this.#onCheck(data.kind, data.group) : events.onMessage(data))
+	constructor(host: Tab) {
+		this.#host = host
+		if (!globalThis.BroadcastChannel) return
+		this.#channel = new BroadcastChannel(host.name)
+		this.#channel.onmessage = ({ data }) => {
+			const { ask, here } = data
+			if (ask) this.leads.has(ask) && this.post({ here: ask })
+			else if (here) this.#onHere(here)
+			else host.onMessage(data)
+		}
 	}
 
 	post(message: object): void {
@@ -45,7 +52,6 @@ export class Tabs {
 	close(): void {
 		clearInterval(this.#timer)
 		for (const group of [...this.#groups.keys()]) this.leave(group)
-		if (this.#channel) this.#channel.onmessage = null
 		this.#channel?.close()
 		this.#channel = undefined
 	}
@@ -59,19 +65,19 @@ export class Tabs {
 				release.signal.addEventListener('abort', () => done())
 				this.#lead(group)
 			})
-		navigator.locks.request(`${this.name}:${group}`, options, held).catch(() => this.#onLost(group, release))
+		navigator.locks.request(`${this.#host.name}:${group}`, options, held).catch(() => this.#onLost(group, release))
 	}
 
 	#lead(group: string): void {
 		this.leads.add(group)
-		this.post({ kind: 'here', group })
-		this.events.onLead(group, true)
+		this.post({ here: group })
+		this.#host.onLead(group, true)
 	}
 
 	/** Another tab took the lock away, or the wait for it was given up. */
 	#onLost(group: string, release: AbortController): void {
 		if (this.#groups.get(group)?.release !== release || !this.leads.delete(group)) return
-		this.events.onLead(group, false)
+		this.#host.onLead(group, false)
 		this.#request(group, false)
 	}
 
@@ -79,26 +85,19 @@ export class Tabs {
 	#check(): void {
 		for (const [group, entry] of this.#groups) {
 			if (this.leads.has(group)) continue
-			if (entry.missed++ < MISSED) {
-				this.post({ kind: 'ask', group })
-				continue
+			if (entry.missed++ < MISSED) this.post({ ask: group })
+			else {
+				const waiting = entry.release
+				entry.missed = 0
+				entry.release = new AbortController()
+				waiting.abort()
+				this.#request(group, true)
 			}
-			entry.missed = 0
-			this.#steal(group, entry)
 		}
 	}
 
-	#steal(group: string, entry: { release: AbortController; missed: number }): void {
-		const waiting = entry.release
-		entry.release = new AbortController()
-		waiting.abort()
-		this.#request(group, true)
-	}
-
-	#onCheck(kind: Kind, group: string): void {
+	#onHere(group: string): void {
 		const entry = this.#groups.get(group)
-		if (!entry) return
-		if (kind === 'ask' && this.leads.has(group)) this.post({ kind: 'here', group })
-		if (kind === 'here') entry.missed = 0
+		if (entry) entry.missed = 0
 	}
 }

@@ -93,6 +93,9 @@ export class PocketbookError extends Error {
 	}
 }
 
+/** A PocketbookError as it goes from tab to tab. */
+export interface PlainError { code: ErrorCode; message: string; status?: number }
+
 /** One way to write values and messages as text. */
 export interface Codec {
 	/** Local data of different codecs is kept apart. */

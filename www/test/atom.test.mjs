@@ -112,7 +112,7 @@ test('bad ids and values are refused where they are made, and change nothing', a
 	const circle = {}
 	circle.circle = circle
 	assert.throws(() => todos.swap(assoc, 'todos:1', circle), /circular/i)
-	assert.throws(() => todos.swap(assoc, 'todos:1', undefined), /is undefined/)
+	assert.throws(() => todos.swap(assoc, 'todos:1', undefined), /the id "todos:1" is undefined/)
 	assert.throws(() => todos.swap(assoc, 'todos:1', () => 1), /not a JSON value/)
 	assert.equal(todos.deref(), before)
 	assert.equal(todos.status.pending, 0)
