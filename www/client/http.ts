@@ -93,5 +93,5 @@ function notOurs(): PocketbookError {
 async function problem(answer: Response): Promise<PocketbookError> {
 	const { status } = answer
 	const { code = status === 401 ? 'unauthorized' : 'unavailable', detail = `the server answered ${status}` } = await answer.json().catch(() => ({}))
-	return new PocketbookError(code, detail, status, Number(answer.headers.get('retry-after')) * 1000 || 0)
+	return new PocketbookError(code, detail, status, +answer.headers.get('retry-after')! * 1000 || 0)
 }

@@ -192,7 +192,7 @@ export class Loop {
 
 	/** Says what is the matter, and when to try again. */
 	#failed(cause: any, wait = Math.min(BACKOFF_MAX, BACKOFF * 2 ** this.#failures++) * (0.5 + Math.random() / 2)): void {
-		const lastError = cause instanceof PocketbookError ? cause : new PocketbookError('protocol', String(cause))
+		const lastError = cause instanceof PocketbookError ? cause : new PocketbookError('protocol', `${cause}`)
 		// One failure may be the end of several attempts.
 		if (lastError === this.known.lastError) return
 		if (lastError.status === 401) {

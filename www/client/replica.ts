@@ -152,11 +152,10 @@ export class Replica {
 	#end({ op, id, took }: End): void {
 		this.ended.add(op)
 		const doc = this.#doc(id)
-		const ended = doc.chain.find((write) => write.op === op)
-		doc.chain = doc.chain.filter((write) => write !== ended)
+		const { chain, own } = doc
+		const { value } = chain.find((write) => write.op === op) ?? doc
+		doc.chain = chain.filter((write) => write.op !== op)
 		if (!took) return
-		const own = doc.own
-		const value = ended ? ended.value : doc.value
 		doc.own = { from: own?.version === took.base ? own.from : took.base, version: took.version, value }
 		doc.chain = doc.chain.map((write) => this.#rebased(doc, write))
 	}

@@ -127,10 +127,10 @@ export class Session implements Host {
 	/** Applies a batch, tells the other tabs, stores it. Settles when it is stored. */
 	commit(batch: Batch): Promise<void> {
 		const applied = this.replica.apply(batch)
-		const stored = this.#withCodec((codec) => {
+		const stored = this.#withCodec(() => {
 			// What an answer says may be older than what the stream has brought since.
 			const docs = batch.docs?.filter(({ id, version }) => batch.force || version >= this.replica.docs.get(id)!.version)
-			const rows = { ...toRows({ ...batch, docs }, codec), supersede: applied.replaced.map(([op]) => op) }
+			const rows = { ...toRows({ ...batch, docs }, this.codec), supersede: applied.replaced.map(([op]) => op) }
 			this.#post({ rows, end: batch.end, force: batch.force })
 			return this.#keeper.write(rows).then(() => this.#sweep(batch.put))
 		})
@@ -240,9 +240,9 @@ export class Session implements Host {
 		this.onStatus()
 	}
 
-	#withCodec<T>(job: (codec: Codec) => T | Promise<T>): Promise<T> {
+	#withCodec<T>(job: () => T | Promise<T>): Promise<T> {
 		// At once where it is there: what another tab is told, and what a closing page stores, must not wait for a microtask.
-		return this.codec ? new Promise((resolve) => resolve(job(this.codec))) : this.codecReady.then(() => job(this.codec))
+		return this.codec ? new Promise((resolve) => resolve(job())) : this.codecReady.then(job)
 	}
 
 	// ---- Storage ----
@@ -340,7 +340,7 @@ export class Session implements Host {
 	onMessage(message: Message): void {
 		const { rows, net, error, sync, synced, token } = message
 		const leads = this.leading.size
-		if (rows) this.#withCodec((codec) => this.#onRows(rows, message, codec)).catch(() => {})
+		if (rows) this.#withCodec(() => this.#onRows(rows, message)).catch(() => {})
 		if (net && !leads) {
 			this.#net = { ...net, lastError: revived(error) }
 			this.onStatus()
@@ -358,8 +358,8 @@ export class Session implements Host {
 		if (message.logout) void this.#forget()
 	}
 
-	#onRows(rows: Rows, { end, force }: Message, codec: Codec): void {
-		const { replaced } = this.#apply({ ...fromRows(rows, codec), end, force })
+	#onRows(rows: Rows, { end, force }: Message): void {
+		const { replaced } = this.#apply({ ...fromRows(rows, this.codec), end, force })
 		if (this.leading.size) this.#supersede(replaced)
 	}
 
