@@ -23,7 +23,7 @@ static enum rc backup_make(const char *db, struct scratch *scratch, bool force, 
 	FAULT("backup_copied");
 	if (rc == RC_OK)
 		rc = scratch_keep(scratch, force, why);
-	progress_end(&progress);
+	progress_wipe(&progress);
 	return rc;
 }
 

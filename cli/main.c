@@ -20,6 +20,7 @@ const struct command *const commands[] = {
 	&command_backup,
 	&command_purge,
 	&command_restore,
+	&command_check,
 	&command_token_add,
 	&command_token_list,
 	&command_token_revoke,

@@ -56,12 +56,11 @@ void progress_at(struct progress *progress, const char *what, uint64_t done, uin
 	progress->shown = now;
 }
 
-void progress_end(struct progress *progress)
+void progress_wipe(struct progress *progress)
 {
 	if (progress->drawn)
 		dprintf(progress->fd, "\r\033[K");
 	progress->drawn = false;
-	progress->wanted = false;
 }
 
 void progress_on_store(void *arg, const char *what, uint64_t done, uint64_t total)

@@ -20,8 +20,8 @@ struct progress progress_begin(int fd, const char *command);
 /* Call as often as there is something new: "export: writing 12,345 of 100,000 (12 %), 3 s". total 0: not known; done 0 too: only
  * the time. */
 void progress_at(struct progress *progress, const char *what, uint64_t done, uint64_t total);
-/* Before anything else is said. */
-void progress_end(struct progress *progress);
+/* Takes the line away, before anything else is said and at the end. */
+void progress_wipe(struct progress *progress);
 
 /* progress_at as the store calls it back; arg is the progress. */
 void progress_on_store(void *arg, const char *what, uint64_t done, uint64_t total);

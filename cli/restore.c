@@ -35,6 +35,38 @@ static void give_away(const char *path, const char *db)
 		say("%s: cannot be given to the user %u: %s", db, (unsigned)owner.st_uid, strerror(errno));
 }
 
+struct verifying {
+	struct progress *progress;
+	struct reason found; /* the first fault; all of them are told by `check` */
+};
+
+static void on_fault(void *arg, struct slice place, struct slice what)
+{
+	struct verifying *verifying = arg;
+
+	if (verifying->found.text[0] == '\0')
+		(void)reason_set(&verifying->found, RC_OK, "%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
+}
+
+static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct verifying *verifying = arg;
+
+	progress_at(verifying->progress, what, done, total);
+}
+
+static enum rc restore_verify(const char *file, const char *copy, struct progress *progress, struct reason *why)
+{
+	struct verifying verifying = { progress, { "" } };
+	const struct store_check check = { .on_fault = on_fault, .on_progress = on_progress, .arg = &verifying };
+	struct store_tally tally;
+	enum rc rc = store_check(copy, &check, &tally, why);
+
+	if (rc == RC_OK && verifying.found.text[0])
+		return reason_set(why, RC_CORRUPT, "%.200s is damaged: %.200s (see 'pocketbook help check')", file, verifying.found.text);
+	return rc;
+}
+
 /* A whole database of today's schema in the scratch file. */
 static enum rc restore_make(const char *file, struct scratch *scratch, struct progress *progress, struct store_tally *tally,
 			    struct reason *why)
@@ -42,6 +74,8 @@ static enum rc restore_make(const char *file, struct scratch *scratch, struct pr
 	struct store *store;
 	enum rc rc = store_copy(file, scratch->path, progress_on_store, progress, tally, why);
 
+	if (rc == RC_OK)
+		rc = restore_verify(file, scratch->path, progress, why);
 	if (rc == RC_OK)
 		rc = store_open(scratch->path, STORE_WRITER, &store, why);
 	if (rc != RC_OK)
@@ -79,7 +113,7 @@ static enum rc restore_do(const char *file, const char *db, bool force, struct s
 	if (rc == RC_OK)
 		rc = restore_place(&scratch, force, why);
 	scratch_drop(&scratch);
-	progress_end(&progress);
+	progress_wipe(&progress);
 	(void)close(lock);
 	return rc;
 }

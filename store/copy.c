@@ -2,6 +2,7 @@
 #include "store/sqlite.h"
 
 #include "store/schema.h"
+#include "store/tally.h"
 
 #include "base/buf.h"
 
@@ -12,38 +13,15 @@
 #define STEP_PAGES 256          /* copied between two calls of on_progress */
 #define STEP_OPERATIONS 1000000 /* of SQLite's machine, while it verifies */
 
-static const char count_sql[] = "SELECT epoch, seq, (SELECT count(*) FROM grp), (SELECT count(*) FROM doc WHERE deleted_at IS NULL),"
-				" (SELECT count(*) FROM doc WHERE deleted_at IS NOT NULL), (SELECT count(*) FROM large) FROM meta";
-
 struct copy {
 	sqlite3 *source;
 	const char *from;
 	const char *to;
-	struct store_tally counts;
+	struct store_tally tally;
 	on_store_progress *on_progress;
 	void *arg;
 	struct reason *why;
 };
-
-static int read_counts(sqlite3 *db, struct store_tally *out)
-{
-	sqlite3_stmt *stmt = NULL;
-	int code = sqlite3_prepare_v2(db, count_sql, -1, &stmt, NULL);
-
-	if (code == SQLITE_OK)
-		code = sqlite3_step(stmt);
-	if (code == SQLITE_ROW)
-		*out = (struct store_tally){
-			.epoch = sql_number(stmt, 0),
-			.head = sql_number(stmt, 1),
-			.groups = sql_number(stmt, 2),
-			.documents = sql_number(stmt, 3),
-			.tombstones = sql_number(stmt, 4),
-			.large = sql_number(stmt, 5),
-		};
-	sqlite3_finalize(stmt);
-	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
-}
 
 /* ---- Copying -------------------------------------------------------------------------------------------------------------- */
 
@@ -140,7 +118,7 @@ static enum rc copy_snapshot(struct copy *copy)
 	enum rc rc;
 
 	if (code == SQLITE_OK)
-		code = read_counts(copy->source, &copy->counts);
+		code = tally_read(copy->source, &copy->tally);
 	rc = code == SQLITE_OK ? copy_pages(copy) : schema_fail(copy->source, code, copy->from, copy->why);
 	sqlite3_exec(copy->source, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
@@ -170,16 +148,16 @@ static int on_integrity(void *arg, int columns, char **values, char **names)
 static enum rc verify_target(struct copy *copy, sqlite3 *target)
 {
 	struct reason found = { "" };
-	struct store_tally counts;
+	struct store_tally tally;
 	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
 
 	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
 		return reason_set(copy->why, RC_CORRUPT, "%.200s is damaged, and so is its copy: %.200s", copy->from, found.text);
 	if (code == SQLITE_OK)
-		code = read_counts(target, &counts);
+		code = tally_read(target, &tally);
 	if (code != SQLITE_OK)
 		return target_fail(copy, target, code);
-	if (memcmp(&counts, &copy->counts, sizeof(counts)) != 0)
+	if (memcmp(&tally, &copy->tally, sizeof(tally)) != 0)
 		return reason_set(copy->why, RC_CORRUPT, "the copy has not what %.200s has; is the disk failing?", copy->from);
 	return RC_OK;
 }
@@ -199,7 +177,7 @@ static enum rc settle_target(struct copy *copy)
 	return rc;
 }
 
-enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *counts,
+enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *tally,
 		   struct reason *why)
 {
 	struct copy copy = { .from = from, .to = to, .on_progress = on_progress, .arg = arg, .why = why };
@@ -212,7 +190,7 @@ enum rc store_copy(const char *from, const char *to, on_store_progress *on_progr
 	if (rc == RC_OK)
 		rc = settle_target(&copy);
 	if (rc == RC_OK)
-		*counts = copy.counts;
+		*tally = copy.tally;
 	return rc;
 }
 

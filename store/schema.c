@@ -83,6 +83,11 @@ static int query_int(sqlite3 *db, const char *sql, int *out)
 	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
 }
 
+int schema_version(sqlite3 *db, int *version)
+{
+	return query_int(db, "PRAGMA user_version", version);
+}
+
 enum rc schema_look(sqlite3 *db, const char *path, struct reason *why)
 {
 	int application = 0, version = 0, tables = 0;

@@ -10,6 +10,9 @@
  * RC_NEWER; RC_CORRUPT: not ours, or damaged. All but RC_OK come with a reason. */
 MUST_USE enum rc schema_look(sqlite3 *db, const char *path, struct reason *why);
 
+/* How many of the migrations the database has seen. Answers an SQLite result code. */
+MUST_USE int schema_version(sqlite3 *db, int *version);
+
 /* Makes the tables, or what they lack, in one transaction. */
 MUST_USE enum rc schema_migrate(sqlite3 *db, const char *path, struct reason *why);
 

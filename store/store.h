@@ -225,8 +225,21 @@ typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint6
  * that it is whole and has the same counts. One file with nothing beside it; not synced. `from` may be in use, and of an older schema.
  * While it copies (not while it verifies) the log of a database in use cannot start over. After a failure `to` holds rubbish.
  * RC_FULL, RC_IO: a disk refused; RC_CORRUPT: `from` is damaged. */
-MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *counts,
+MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *tally,
 			    struct reason *why);
+/* What is wrong, and where: a group, a document's id, "the file". Neither is terminated, and a damaged id may be any bytes. */
+typedef void on_store_fault(void *arg, struct slice place, struct slice what);
+
+struct store_check {
+	bool quick; /* the file's own structure less closely, and no look into values */
+	on_store_fault *on_fault;
+	on_store_progress *on_progress;
+	void *arg; /* for both */
+};
+
+/* Reads a database, in use or not, as it is at one moment, in bounded memory, and reports all that is not as a writer leaves it: the file
+ * (PRAGMA integrity_check), the sequence, groups, versions, values, counts, tokens. RC_OK: it came to the end, whatever was found. */
+MUST_USE enum rc store_check(const char *path, const struct store_check *check, struct store_tally *tally, struct reason *why);
 /* Gives the database a new epoch: every client starts with a snapshot. For a writer; `path` is for the reason. */
 MUST_USE enum rc store_renew(struct store *store, const char *path, struct reason *why);
 /* Readies the place of a database for another file, under its lock: what its log holds is copied into it as far as it can be

@@ -1,0 +1,12 @@
+/* How much there is of what, counted. */
+#ifndef STORE_TALLY_H
+#define STORE_TALLY_H
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+/* Answers an SQLite result code. Reads a database of any schema. */
+int tally_read(sqlite3 *db, struct store_tally *out);
+
+#endif

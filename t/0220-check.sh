@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# What check finds: nothing in a good database, and each kind of damage, by place and reason.
+. "$(dirname "$0")/lib.sh"
+command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
+
+check() { "$POCKETBOOK" check --db "$1" "${@:2}" >"$work/out" 2>"$work/said"; }
+
+serve_open
+long=$(printf '%02000d' 0 | tr 0 x)
+push "{\"docs\":[{\"id\":\"todos:1\",\"value\":{\"title\":\"é ~x\",\"n\":[1,2.50,null]}},{\"id\":\"todos:2\",\"value\":\"$long\"},
+	{\"id\":\"notes:a:1\",\"value\":3},{\"id\":\"notes:b\",\"value\":\"x\"}]}" >"$work/pushed"
+push '{"docs":[{"id":"notes:b","base":1,"deleted":true}]}' >"$work/pushed"
+curl -s "$url/sync" -H 'Content-Type: application/transit+json' \
+	-d '{"~:docs":[{"~:id":"todos:3","~:value":{"~:when":"~m1234567890123","~:who":"~:ann","~:set":["~#set",[1,2]],"~:why":"~~"}}]}' >"$work/pushed"
+like "$(cat "$work/pushed")" '"~:status":"ok"' "a database with values of every kind"
+check "$db"
+is "$?" 0 "it is found whole while the server runs"
+is "$(cat "$work/out")" "" "with nothing said of faults"
+like "$(cat "$work/said")" '4 documents, 1 deleted, in 3 groups; no fault found' "and counted"
+check "$db" --json
+is "$(tr -d '\n' <"$work/out")" '{"faults":[], "complete":true,"documents":4,"deleted":1,"groups":3}' "as JSON too"
+check "$db" --quick
+is "$?" 0 "and at a quick look"
+"$POCKETBOOK" token add --db "$db" --user ann --group todos >/dev/null 2>&1
+stop
+check "$db"
+is "$?" 0 "it is whole without a server"
+sqlite3 "$db" 'PRAGMA journal_mode = DELETE' >/dev/null
+
+# fault SQL PLACE-AND-REASON NAME
+fault() {
+	cp "$db" "$work/bad.db"
+	sqlite3 "$work/bad.db" "$1" || { ok 1 "$3: the damage was done"; return; }
+	check "$work/bad.db"
+	is "$?" 1 "$3: the exit status tells"
+	like "$(cat "$work/out")" "^$2\$" "$3: a line says where and what"
+	like "$(cat "$work/said")" 'fault.? found; restore a backup' "$3: the end says so"
+}
+fault "UPDATE doc SET seq = 1 WHERE id = 'notes:a:1'" 'number 1: was given to 2 documents, notes:a:1 and todos:1' "a number twice"
+fault "UPDATE doc SET seq = 90 WHERE id = 'todos:1'" 'todos:1: its number 90 is none of its group, whose newest is 6' "above the group"
+fault "UPDATE grp SET seq = 90 WHERE name = 'todos'" 'group todos: its newest number 90 is none of the database, whose newest is 6' "above the database"
+fault 'UPDATE meta SET horizon = 90' 'the database: its purge horizon 90 lies above its newest number, 6' "a horizon ahead"
+fault 'UPDATE meta SET epoch = 0' 'the database: has no epoch' "no epoch"
+fault 'DELETE FROM meta' 'the database: has 0 states instead of one' "no state"
+fault 'UPDATE meta SET documents = 7' 'the database: has 4 documents and counts 7' "documents miscounted"
+fault 'UPDATE meta SET tombstones = 0' 'the database: has 1 deleted documents and counts 0' "tombstones miscounted"
+fault "UPDATE doc SET version = 0 WHERE id = 'todos:1'" 'todos:1: its version is 0' "a version of none"
+fault "UPDATE doc SET value = '{\"a\":1' WHERE id = 'todos:1'" 'todos:1: its value is not Transit: .*' "a cut value"
+fault "UPDATE doc SET value = '{\"a\": 1}' WHERE id = 'todos:1'" 'todos:1: its value is not in canonical form' "a value in another form"
+fault "UPDATE doc SET plain = 1 WHERE id = 'todos:3'" 'todos:3: its value is marked as plain JSON, which it is not' "a wrong mark"
+fault 'DELETE FROM large' 'todos:2: its value is missing' "a missing value"
+fault "UPDATE doc SET value = '1' WHERE id = 'todos:2'" 'todos:2: has two values' "two values"
+fault 'INSERT INTO large VALUES (77, 1)' 'number 77: has a value in the table of large ones, and no document that wants it' "a value of nobody"
+fault "UPDATE doc SET value = '1' WHERE id = 'notes:b'" 'notes:b: is deleted and has a value' "a tombstone with a value"
+fault "UPDATE doc SET id = 'other:1' WHERE id = 'todos:1'" 'other:1: lies in a group that is not its own' "another group's document"
+fault "UPDATE doc SET id = 'todos' || char(10) WHERE id = 'todos:1'" 'todos[?]: is no id of a document' "a bad id"
+fault "DELETE FROM grp WHERE name = 'todos'" 'todos:1: its group is missing \(number 1\)' "a missing group"
+fault 'DELETE FROM token_grant' 'token [0-9a-f]{16}: opens no group' "a token of nothing"
+fault "UPDATE token SET hash = x'00'" 'token [0-9a-f]{16}: is damaged' "a damaged token"
+fault "DELETE FROM token" 'token [0-9a-f]{16}: is not there, but a group that it opens is: todos' "a group of no token"
+cp "$db" "$work/bad.db"
+page=$(sqlite3 "$db" "SELECT rootpage FROM sqlite_schema WHERE name = 'doc'")
+dd if=/dev/urandom of="$work/bad.db" bs=4096 seek=$((page - 1)) count=1 conv=notrunc 2>/dev/null
+check "$work/bad.db"
+is "$?" 1 "a page of noise is found"
+like "$(cat "$work/out")" "^the file: .*[Pp]age $page" "by its number"
+check "$work/bad.db" --json
+is "$?" 1 "in JSON too"
+like "$(tr -d '\n' <"$work/out")" '"place":"the file","reason":".*"complete":true,' "with place and reason"
+"$POCKETBOOK" restore "$work/bad.db" --db "$work/new.db" 2>"$work/said"
+is "$?" 1 "nothing is restored from it"
+cp "$db" "$work/bad.db"
+sqlite3 "$work/bad.db" "UPDATE doc SET version = 0 WHERE id = 'todos:1'"
+"$POCKETBOOK" restore "$work/bad.db" --db "$work/new.db" 2>"$work/said"
+is "$?" 1 "nor from one whose documents are damaged"
+like "$(cat "$work/said")" 'bad.db is damaged: todos:1: its version is 0' "which is said"
+[ ! -e "$work/new.db" ]
+ok $? "no database was made"
+check "$work/none.db"
+is "$?" 1 "a database must be there"
+check "$0"
+is "$?" 1 "and be one"
+like "$(cat "$work/said")" 'is not a database' "which is said"
+finish
