@@ -40,7 +40,7 @@ static int purge_piece(const char *db, const struct store_request *request, stru
 	enum rc rc = admin_do(db, request, &answer, &why);
 
 	if (rc != RC_OK || answer.reply.rc != RC_OK)
-		progress_end(progress);
+		progress_wipe(progress);
 	if (rc != RC_OK)
 		status = say_failed("%s", why.text);
 	else if (answer.reply.rc != RC_OK)
@@ -63,7 +63,7 @@ static int purge_all(const char *db, int64_t before, uint64_t *purged)
 		*purged += piece;
 		progress_at(&progress, "purged", *purged, 0);
 	}
-	progress_end(&progress);
+	progress_wipe(&progress);
 	return status;
 }
 
