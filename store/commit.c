@@ -183,9 +183,58 @@ static enum rc transact(struct commit *commit, const struct store_request *reque
 	return rc;
 }
 
-void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg)
+/* One transaction; on a full disk once more, should the room that the log takes be enough. */
+static enum rc attempt(struct store *store, const struct store_request *requests, struct answers *answers)
 {
 	struct commit commit = { .store = store, .now = clock_wall() };
+	enum rc rc = transact(&commit, requests, answers);
+	enum rc spent;
+
+	if (rc == RC_FULL) {
+		spent = wal_spend(store);
+		if (spent == RC_UNAVAILABLE)
+			return spent;
+		if (spent == RC_OK) {
+			clear_answers(answers);
+			commit = (struct commit){ .store = store, .now = commit.now };
+			rc = transact(&commit, requests, answers);
+		}
+	}
+	for (size_t i = 0; i < answers->count; i++)
+		answers->replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch, .seq = commit.state.head };
+	return rc;
+}
+
+/* What is damaged spoils the transaction of whoever comes upon it. Halves of halves find out who that is; the others go through. Only what
+ * has an unknown outcome fails all. */
+static enum rc attempt_halves(struct store *store, const struct store_request *requests, struct answers *answers)
+{
+	size_t half = answers->count / 2;
+	struct answers parts[2] = {
+		{ answers->replies, answers->bytes, half },
+		{ answers->replies + half, answers->bytes + half, answers->count - half },
+	};
+
+	clear_answers(answers);
+	for (size_t n = 0; n < 2; n++) {
+		const struct store_request *first = requests + (n ? half : 0);
+		enum rc rc = attempt(store, first, &parts[n]);
+
+		if (rc == RC_CORRUPT && parts[n].count > 1)
+			rc = attempt_halves(store, first, &parts[n]);
+		if (rc == RC_UNAVAILABLE)
+			return rc;
+		if (rc == RC_OK)
+			continue;
+		clear_answers(&parts[n]);
+		for (size_t i = 0; i < parts[n].count; i++)
+			parts[n].replies[i].rc = rc;
+	}
+	return RC_OK;
+}
+
+void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg)
+{
 	struct answers answers = {
 		.replies = mem_array(count, sizeof(*answers.replies)),
 		.bytes = mem_array(count, sizeof(*answers.bytes)),
@@ -194,15 +243,9 @@ void store_commit(struct store *store, const struct store_request *requests, siz
 	enum rc rc;
 
 	assert(store->role == STORE_WRITER);
-	rc = transact(&commit, requests, &answers);
-	/* The room that the log takes may be enough. */
-	if (rc == RC_FULL && wal_spend(store) == RC_OK) {
-		clear_answers(&answers);
-		commit.group = (struct commit_group){ .gid = 0 };
-		rc = transact(&commit, requests, &answers);
-	}
-	for (size_t i = 0; i < count; i++)
-		answers.replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch, .seq = commit.state.head };
+	rc = attempt(store, requests, &answers);
+	if (rc == RC_CORRUPT && count > 1)
+		rc = attempt_halves(store, requests, &answers);
 	on_replies(arg, rc, rc == RC_OK ? answers.replies : NULL);
 	clear_answers(&answers);
 	free(answers.replies);

@@ -196,7 +196,8 @@ typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *r
 /* Does all requests in their order in one durable transaction and calls back with as many replies. rc other than RC_OK: nothing was
  * committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a failed sync) and the process must end; RC_BUSY, RC_FULL, RC_READ_ONLY,
  * RC_IO: may be tried again. Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_TOO_LARGE (the
- * conflicts of a push would answer more than STORE_REPLY_MAX bytes of values). */
+ * conflicts of a push would answer more than STORE_REPLY_MAX bytes of values), RC_CORRUPT (it comes upon something damaged). Behind such a
+ * damage the transactions are several, and some of them may fail on their own. */
 #define STORE_REPLY_MAX ((size_t)64 << 20)
 void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg);
 

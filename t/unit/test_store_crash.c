@@ -257,6 +257,39 @@ static void missing_large_value(void **state)
 	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 1), 10)->count, 1);
 }
 
+static void damage_fails_only_who_comes_upon_it(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[9];
+	struct store_request requests[9];
+	static char value[3001];
+	char ids[9][16];
+
+	memset(value, '1', sizeof(value) - 1);
+	kit_put(kit, "t:4", 0, value);
+	kit_put(kit, "t:8", 0, value);
+	kit_close(kit);
+	kit_sql(kit->path, "DELETE FROM large");
+	kit_open(kit);
+	for (unsigned i = 0; i < 9; i++) {
+		(void)snprintf(ids[i], sizeof(ids[i]), "t:%u", i);
+		edits[i] = kit_edit_of(ids[i], 0, NULL, "1");
+		requests[i] = (struct store_request){ .kind = STORE_PUSH, .edits = &edits[i], .edit_count = 1 };
+	}
+	assert_int_equal(kit_commit(kit, requests, 9), RC_OK);
+	for (unsigned i = 0; i < 9; i++) {
+		bool damaged = i == 4 || i == 8;
+
+		assert_int_equal(kit->replies[i].rc, damaged ? RC_CORRUPT : RC_OK);
+		assert_int_equal(kit->replies[i].result_count, damaged ? 0 : 1);
+		if (!damaged)
+			assert_int_equal(kit->replies[i].results[0].seq, 3 + i - (i > 4));
+	}
+	assert_int_equal(kit_head(kit->reader).seq, 9);
+	/* A write on the present version needs nothing of the old value. */
+	assert_int_equal(kit_put(kit, "t:4", 1, "1"), 10);
+}
+
 #define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup_folder, kit_teardown)
 #define DISK_TEST(name) cmocka_unit_test_setup_teardown(name, disk_setup, disk_teardown)
 
@@ -269,6 +302,7 @@ int main(void)
 		DISK_TEST(opening_syncs_the_log),
 		DISK_TEST(another_writer_is_in_the_way),
 		DISK_TEST(missing_large_value),
+		DISK_TEST(damage_fails_only_who_comes_upon_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
