@@ -28,7 +28,10 @@ const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', types, ...fla
 rmSync(types)
 if (status !== 0) throw new Error(stdout)
 
-cpSync(join(here, 'client/README.md'), join(out, 'README.md'))
+// The documents point to each other as they do in the source.
+const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
+writeFileSync(join(out, 'README.md'), readme)
+cpSync(join(here, '../doc/client.md'), join(out, 'client.md'))
 cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
 const manifest = {
 	name: 'pocketbook',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -24,7 +24,8 @@ test('the package loads, and a program that uses it passes the type check', asyn
 	run('package.mjs', out)
 	const { SyncedAtom, assoc, dissoc, loadTransit, PocketbookError } = await import(pathToFileURL(join(out, 'index.js')))
 	for (const made of [SyncedAtom, assoc, dissoc, loadTransit, PocketbookError]) assert.equal(typeof made, 'function')
-	assert.ok(readFileSync(join(out, 'README.md')).length)
+	for (const name of ['README.md', 'client.md'])
+		for (const [, link] of readFileSync(join(out, name), 'utf8').matchAll(/\]\(([^#)][^)]*)\)/g)) assert.ok(existsSync(join(out, link)), `${name} points to ${link}`)
 	const manifest = JSON.parse(readFileSync(join(out, 'package.json')))
 	assert.deepEqual(Object.keys(manifest.dependencies), ['transit-js'])
 	const served = (await bundleLibrary()).get('pocketbook.js').toString()

@@ -1,0 +1,80 @@
+// The examples of the documents run as they stand there, each against a server of its own, and log what they say; between them they use all
+// that the library offers.
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { format } from 'node:util'
+import { atEnd, openTab, setUp, until } from './harness.mjs'
+
+const read = (path) => readFile(new URL(path, import.meta.url), 'utf8')
+const guide = await read('../../doc/client.md')
+const types = await read('../client/types.ts')
+const AsyncFunction = (async () => {}).constructor
+const used = new Set()
+
+/** The library, with an atom that notes which options and members are used, and is ended with the test. */
+async function library() {
+	const { SyncedAtom, ...rest } = await openTab()
+	function Recorded(options) {
+		for (const name of Object.keys(options)) used.add('option ' + name)
+		const atom = new SyncedAtom(options)
+		atEnd(() => atom.destroy())
+		const note = (_atom, name) => {
+			if (name in atom) used.add(name)
+			const member = atom[name]
+			return typeof member === 'function' ? member.bind(atom) : member
+		}
+		return new Proxy(atom, { get: note })
+	}
+	return { ...rest, SyncedAtom: Recorded }
+}
+
+const modules = { '@preact/signals-core': () => import('@preact/signals-core'), pocketbook: library }
+
+/** Imports become calls of `load`, the address becomes the server's. */
+function runnable(code, url) {
+	const body = code.replace(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = await load('$2')").replaceAll('http://localhost:8080/', url).replaceAll('http://localhost:8080', url)
+	assert.ok(!/^import/m.test(body), 'every import is understood')
+	return new AsyncFunction('load', 'console', body)
+}
+
+for (const [name, text] of [['README.md', await read('../client/README.md')], ['client.md', guide]]) {
+	const examples = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code)
+	test(`${name}: there are examples`, () => assert.ok(examples.length))
+	for (const code of examples)
+		test(`${name}:${text.slice(0, text.indexOf(code)).split('\n').length}: ${code.match(/^(?!import|\/\/|\s*$).*$/m)[0]}`, async () => {
+			const { server } = await setUp()
+			server.tokens = code.includes('token:') ? { pbk_fresh: { groups: { '*': 'rw' } } } : null
+			// The server here knows no Transit.
+			if (code.includes("'transit'")) server.fault = () => 'drop'
+			const logged = []
+			await runnable(code, server.url)((module) => modules[module](), { log: (...all) => logged.push(format(...all)) })
+			const promised = [...code.matchAll(/\/\/ (?:logs )?→ (.*)$/gm)].map(([, line]) => line)
+			await until(() => logged.length >= promised.length, `it logs ${promised}`)
+			assert.deepEqual(logged, promised)
+		})
+}
+
+test('client.md uses every option and every member of an atom', async () => {
+	const { SyncedAtom } = await openTab()
+	const members = Object.getOwnPropertyNames(SyncedAtom.prototype).filter((name) => name !== 'constructor')
+	const own = Object.keys(new SyncedAtom({ url: 'http://127.0.0.1:9/', group: 'g', storage: 'memory' }))
+	assert.deepEqual(own.sort(), ['deref', 'ready', 'subscribe'])
+	const missing = [...names('Options').map((name) => 'option ' + name), ...members, ...own].filter((name) => !used.has(name))
+	assert.deepEqual(missing, [])
+})
+
+test('client.md says what every part of the public types is', async () => {
+	const index = await read('../client/index.ts')
+	const values = [...index.matchAll(/^export \{ (.*) \}/gm)].flatMap(([, list]) => list.split(', '))
+	const literals = ['State', 'ErrorCode'].flatMap((type) => [...types.match(new RegExp(`type ${type} =(.*?)\\n\\n`, 's'))[1].matchAll(/'(.*?)'/g)].map((m) => m[1]))
+	const interfaces = ['Options', 'Status', 'Conflict', 'Rejected', 'Written', 'Cache', 'Codec', 'Storage', 'Rows', 'Loaded'].flatMap(names)
+	for (const name of [...values, ...literals, ...interfaces]) assert.match(guide, new RegExp(`(?<![\\w-])${name}(?![\\w-])`), `${name} in client.md`)
+	assert.ok(literals.length >= 18 && interfaces.length >= 50, 'they are found')
+})
+
+/** The members of an interface in types.ts. */
+function names(declaration) {
+	const [, body] = types.match(new RegExp(`interface ${declaration}\\b.*?\\{(.*?)\\n?\\}\\n`, 's'))
+	return [...body.replace(/\/\*.*?\*\//gs, '').matchAll(/(?:^|;|\{)\s*(\w+)\??[:(]/gm)].map((m) => m[1])
+}
