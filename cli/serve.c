@@ -61,6 +61,18 @@ static const struct option_spec serve_options[] = {
 		.help = "Serve the files in this directory in place of the built-in page; the library stays at /pocketbook.js.",
 	},
 	{
+		.name = "metrics",
+		.argument = "ADDR:PORT",
+		.help = "Tell numbers for Prometheus to everybody who asks there, at /metrics. Default: nowhere.",
+	},
+	{
+		.name = "access-log",
+		.argument = "on|off",
+		.kind = OPTION_SWITCH,
+		.fallback = "off",
+		.help = "Have a line in the log for each request, whatever the level.",
+	},
+	{
 		.name = "log-level",
 		.argument = "LEVEL",
 		.fallback = "info",
@@ -179,11 +191,13 @@ static struct master_settings settings_read(const struct options *options)
 {
 	struct master_settings settings = {
 		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
+		.metrics = options_text(options, "metrics"),
 		.log_level = level_read(options),
 		.keep = options_number(options, "keep"),
 		.worker = {
 			.db = options_text(options, "db"),
 			.auth = options_is_on(options, "auth"),
+			.access_log = options_is_on(options, "access-log"),
 			.www = options_text(options, "www"),
 			.max_body = options_number(options, "max-body"),
 			.max_connections = (unsigned)options_number(options, "max-connections"),
@@ -215,6 +229,16 @@ static int listen_check(const struct options *options, const struct master_setti
 					 "address such as 127.0.0.1:8080, or leave it on",
 					 options_place(options, "auth", 0), settings->listen[i]);
 	}
+	return EXIT_DONE;
+}
+
+static int metrics_check(const struct options *options, const struct master_settings *settings)
+{
+	struct reason why;
+	bool loopback;
+
+	if (settings->metrics && master_listen_check(&settings->metrics, 1, &loopback, &why) != RC_OK)
+		return say_usage("%s: %s", options_place(options, "metrics", 0), why.text);
 	return EXIT_DONE;
 }
 
@@ -302,6 +326,8 @@ static int serve_run(const struct invocation *invocation)
 	if (status == EXIT_DONE)
 		status = listen_check(options, &settings);
 
+	if (status == EXIT_DONE)
+		status = metrics_check(options, &settings);
 	if (status == EXIT_DONE)
 		status = cors_check(options, &settings);
 	if (status == EXIT_DONE)

@@ -112,19 +112,20 @@ enum rc master_listen_check(const char *const *listen, size_t count, bool *loopb
 
 /* ---- Sockets ---------------------------------------------------------------------------------------------------------------- */
 
-static enum rc listen_refused(const struct listen_address *address, int error, struct reason *why)
+static enum rc listen_refused(const struct listeners *listeners, size_t i, int error, struct reason *why)
 {
+	const char *option = listeners->metrics && i + 1 == listeners->count ? "--metrics" : "--listen";
+	const char *advice = "choose another";
 	char text[LISTEN_TEXT_MAX];
-	const char *advice = "choose another with --listen ADDR:PORT";
 
-	listen_format(address, text);
+	listen_format(&listeners->addresses[i], text);
 	if (error == EADDRINUSE)
-		advice = "another program listens there: stop it, or choose another port with --listen ADDR:PORT";
+		advice = "another program listens there: stop it, or choose another port";
 	else if (error == EACCES || error == EPERM)
-		advice = "ports below 1024 need a privilege: choose another with --listen ADDR:PORT";
+		advice = "ports below 1024 need a privilege: choose another";
 	else if (error == EADDRNOTAVAIL)
-		advice = "this machine has no such address: choose another with --listen ADDR:PORT";
-	return reason_set(why, RC_IO, "cannot listen on %s: %s; %s", text, strerror(error), advice);
+		advice = "this machine has no such address: choose another";
+	return reason_set(why, RC_IO, "cannot listen on %s: %s; %s with %s ADDR:PORT", text, strerror(error), advice, option);
 }
 
 static bool listen_option(int fd, int level, int option, int value)
@@ -168,7 +169,7 @@ static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct r
 
 		listeners->fds[slot * listeners->count + i] = fd;
 		if (fd < 0 || listen(fd, SOMAXCONN) < 0)
-			return listen_refused(&listeners->addresses[i], errno, why);
+			return listen_refused(listeners, i, errno, why);
 	}
 	return RC_OK;
 }
@@ -182,27 +183,32 @@ static enum rc listen_open_address(struct listeners *listeners, size_t i, struct
 	enum rc rc;
 
 	if (probe < 0)
-		return listen_refused(address, errno, why);
+		return listen_refused(listeners, i, errno, why);
 	if (getsockname(probe, &address->socket.any, &address->len) < 0)
-		rc = listen_refused(address, errno, why);
+		rc = listen_refused(listeners, i, errno, why);
 	else
 		rc = listen_open_slots(listeners, i, why);
 	(void)close(probe);
 	return rc;
 }
 
-enum rc listeners_open(const char *const *list, size_t count, unsigned slots, struct listeners *out, struct reason *why)
+enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
+		       struct reason *why)
 {
+	size_t listed = count;
 	enum rc rc = RC_OK;
+
+	count += metrics != NULL;
 
 	out->addresses = mem_array(count, sizeof(*out->addresses));
 	out->count = count;
+	out->metrics = metrics != NULL;
 	out->slots = slots;
 	out->fds = mem_array(count * slots, sizeof(int));
 	for (size_t i = 0; i < count * slots; i++)
 		out->fds[i] = -1;
 	for (size_t i = 0; i < count && rc == RC_OK; i++) {
-		rc = listen_parse(list[i], &out->addresses[i], why);
+		rc = listen_parse(i < listed ? list[i] : metrics, &out->addresses[i], why);
 		if (rc == RC_OK)
 			rc = listen_open_address(out, i, why);
 	}

@@ -29,13 +29,15 @@ bool listen_is_loopback(const struct listen_address *address);
 struct listeners {
 	struct listen_address *addresses; /* with the port that the kernel chose where 0 was asked for */
 	size_t count;
+	bool metrics; /* the last of them is for /metrics */
 	unsigned slots;
 	int *fds; /* those of slot s begin at s * count, in the order of the addresses; -1: closed */
 };
 
-/* Opens the sockets for all addresses of the list. RC_MALFORMED, or RC_IO: `why` names the address and what to do. Close with
- * listeners_close, also after a failure. */
-MUST_USE enum rc listeners_open(const char *const *list, size_t count, unsigned slots, struct listeners *out, struct reason *why);
+/* Opens the sockets for all addresses of the list, and behind them for `metrics` (NULL: none). RC_MALFORMED, or RC_IO: `why` names the
+ * address and what to do. Close with listeners_close, also after a failure. */
+MUST_USE enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
+				struct reason *why);
 /* Closes all, except those of slot `keep`; -1 for none. */
 void listeners_close_others(struct listeners *listeners, int keep);
 /* Closes all and frees. A zeroed struct is fine. */

@@ -92,7 +92,7 @@ static enum rc master_open(struct master *master, struct reason *why)
 		master->lock = -1;
 		return rc;
 	}
-	rc = listeners_open(settings->listen, settings->listen_count, settings->workers, &master->listeners, why);
+	rc = listeners_open(settings->listen, settings->listen_count, settings->metrics, settings->workers, &master->listeners, why);
 	if (rc == RC_OK)
 		rc = files_control_listen(settings->worker.db, &master->control, why);
 	if (rc == RC_OK && shm_new(settings->workers, &master->shm) != RC_OK)

@@ -10,6 +10,7 @@
 struct master_settings {
 	const char *const *listen; /* ADDR:PORT or [ADDR6]:PORT, numeric; port 0: the kernel's choice, the same for all workers */
 	size_t listen_count;
+	const char *metrics; /* the same for GET /metrics, of all workers together; NULL: none */
 	unsigned workers;
 	uint64_t keep;            /* seconds that tombstones are kept; 0: for ever */
 	enum log_level log_level; /* of all processes */

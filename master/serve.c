@@ -131,14 +131,17 @@ static void serve_log_exit(const struct master *master, const struct child *chil
 
 static void serve_on_exit(struct master *master, struct child *child, pid_t pid, int status)
 {
+	unsigned slot = (unsigned)(child - master->children);
 	bool is_writer = child == master_writer(master);
 
 	serve_log_exit(master, child, pid, status);
-	board_died(master->shm, (unsigned)(child - master->children));
+	board_died(master->shm, slot, pid);
+	if (master->phase < MASTER_WORKERS_LEAVE && !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE))
+		board_add(master->shm, slot, BOARD_RESPAWNS, 1);
 	if (is_writer) {
 		shm_resync(master->shm);
-		for (unsigned slot = 0; slot < master->workers; slot++)
-			master->children[slot].linked = false;
+		for (unsigned i = 0; i < master->workers; i++)
+			master->children[i].linked = false;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL) {
 		serve_fail(master, "a process found a fault that a new start would not mend");
@@ -212,6 +215,10 @@ static void serve_announce(struct master *master)
 	master->announced = true;
 	for (size_t i = 0; i < listeners->count; i++) {
 		listen_format(&listeners->addresses[i], text);
+		if (listeners->metrics && i + 1 == listeners->count) {
+			(void)dprintf(STDERR_FILENO, "pocketbook: metrics at http://%s/metrics\n", text);
+			continue;
+		}
 		(void)dprintf(STDERR_FILENO, "pocketbook: serving http://%s (%u worker%s, database %s)\n", text, master->workers,
 			      master->workers == 1 ? "" : "s", db);
 		log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers), LOG_TEXT("db", db));

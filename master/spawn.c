@@ -24,6 +24,7 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 		.shm = master->shm,
 		.listeners = master->listeners.fds + slot * master->listeners.count,
 		.listener_count = master->listeners.count,
+		.metrics = master->settings->metrics != NULL,
 		.channel = channel,
 		.settings = &master->settings->worker,
 	};

@@ -1,9 +1,16 @@
 #include "shm/board.h"
 
+#include "base/mem.h"
+#include "base/pack.h"
 #include "shm/map.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+/* Of the packed form; together with the number of values it tells two versions of the board apart. */
+#define VIEW_VERSION 1
+#define CELL_WORDS (sizeof(struct board_cell) / sizeof(int64_t))
 
 static struct map_cell *board_cell(const struct shm *shm, unsigned slot)
 {
@@ -31,10 +38,12 @@ void board_born(struct shm *shm, unsigned slot)
 	atomic_fetch_add_explicit(&cell->starts, 1, memory_order_relaxed);
 }
 
-void board_died(struct shm *shm, unsigned slot)
+void board_died(struct shm *shm, unsigned slot, pid_t pid)
 {
 	struct map_cell *cell = board_cell(shm, slot);
 
+	if (board_pid(shm, slot) != pid)
+		return;
 	board_clear_gauges(cell);
 	atomic_store_explicit(&cell->pid, 0, memory_order_relaxed);
 	atomic_store_explicit(&cell->state, BOARD_GONE, memory_order_relaxed);
@@ -76,4 +85,72 @@ int64_t board_get(const struct shm *shm, unsigned slot, enum board_value value)
 {
 	assert(value < BOARD_VALUES);
 	return atomic_load_explicit(&board_cell(shm, slot)->values[value], memory_order_relaxed);
+}
+
+/* ---- The whole board ------------------------------------------------------------------------------------------------------- */
+
+static void board_cell_read(const struct map_cell *cell, struct board_cell *out)
+{
+	out->pid = atomic_load_explicit(&cell->pid, memory_order_relaxed);
+	out->state = (int64_t)atomic_load_explicit(&cell->state, memory_order_relaxed);
+	out->starts = (int64_t)atomic_load_explicit(&cell->starts, memory_order_relaxed);
+	for (size_t i = 0; i < BOARD_VALUES; i++)
+		out->values[i] = atomic_load_explicit(&cell->values[i], memory_order_relaxed);
+}
+
+void board_view_take(const struct shm *shm, struct board_view *out)
+{
+	out->started = shm->map->started;
+	out->workers = shm->slots;
+	out->cells = mem_array((size_t)shm->slots + 1, sizeof(*out->cells));
+	for (unsigned slot = 0; slot <= shm->slots; slot++)
+		board_cell_read(board_cell(shm, slot), &out->cells[slot]);
+}
+
+void board_view_pack(const struct board_view *view, struct buf *out)
+{
+	pack_u32(out, VIEW_VERSION);
+	pack_u32(out, CELL_WORDS);
+	pack_u64(out, (uint64_t)view->started);
+	pack_u32(out, view->workers);
+	for (unsigned slot = 0; slot <= view->workers; slot++) {
+		const int64_t *words = (const int64_t *)&view->cells[slot];
+
+		for (size_t i = 0; i < CELL_WORDS; i++)
+			pack_u64(out, (uint64_t)words[i]);
+	}
+}
+
+enum rc board_view_unpack(struct slice bytes, struct board_view *out)
+{
+	struct unpack in = { .rest = bytes };
+	bool known = unpack_u32(&in) == VIEW_VERSION && unpack_u32(&in) == CELL_WORDS;
+
+	*out = (struct board_view){ .started = (int64_t)unpack_u64(&in) };
+	out->workers = unpack_u32(&in);
+	if (in.bad || !known || out->workers > SHM_SLOTS_MAX)
+		return RC_MALFORMED;
+	out->cells = mem_array((size_t)out->workers + 1, sizeof(*out->cells));
+	for (unsigned slot = 0; slot <= out->workers; slot++) {
+		int64_t *words = (int64_t *)&out->cells[slot];
+
+		for (size_t i = 0; i < CELL_WORDS; i++)
+			words[i] = (int64_t)unpack_u64(&in);
+	}
+	return unpack_finish(&in);
+}
+
+void board_view_clear(struct board_view *view)
+{
+	free(view->cells);
+	*view = (struct board_view){ 0 };
+}
+
+int64_t board_view_sum(const struct board_view *view, enum board_value value)
+{
+	int64_t sum = 0;
+
+	for (unsigned slot = 0; slot <= view->workers; slot++)
+		sum += view->cells[slot].values[value];
+	return sum;
 }

@@ -33,6 +33,7 @@ struct map_cell {
 
 struct map {
 	atomic_uint_least64_t resyncs;
+	int64_t started;                              /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];

@@ -1,5 +1,6 @@
 #include "shm/shm.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "shm/map.h"
 #include "shm/wake.h"
@@ -41,6 +42,7 @@ enum rc shm_new(unsigned slots, struct shm **out)
 		errno = error;
 		return RC_IO;
 	}
+	shm->map->started = clock_wall();
 	*out = shm;
 	return RC_OK;
 }

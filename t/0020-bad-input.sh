@@ -10,7 +10,7 @@ before=$(pull group=a)
 # is_problem GOT STATUS CODE DETAIL NAME: GOT, the status and type, and the answer in $work/body are that problem
 is_problem() {
 	is "$1 $(field status <"$work/body") $(field code <"$work/body")" "$2 application/problem+json $2 $3" "$5: $2 $3"
-	like "$(cat "$work/body")" '^\{"type":"[^"]+","title":"[^"]+","status":[0-9]+,"code":"[^"]+","detail":"[^"]+"\}$' "$5: a problem has five parts"
+	like "$(cat "$work/body")" '^\{"type":"[^"]+","title":"[^"]+","status":[0-9]+,"code":"[^"]+","detail":"[^"]+","request":"[0-9a-f]{16}"\}$' "$5: a problem has six parts"
 	like "$(field detail <"$work/body")" "$4" "$5: the detail says where"
 }
 # problem STATUS CODE DETAIL NAME CURL-OPTION...: the answer is that problem

@@ -14,5 +14,53 @@ serve_open --workers 1 --log-level debug
 stream one group=g
 kill "$stream"
 wait_for "debug tells the most, of all processes" grep -q 'level=debug process=worker.0 .*event=stream_closed' "$log"
+unlike "$(cat "$log")" 'event=access' "requests have no line of their own unless that is asked for"
+stop
+
+# An id in each refusal, by which the log is searched.
+serve --workers 2 --log-level error --access-log on
+token=$("$POCKETBOOK" token add --user ann --group g --db "$db" 2>/dev/null)
+id_of() { tr -d '\r' <"$work/head" | sed -n 's/^X-Request-Id: //p'; }
+ids=
+# refused NAME STATUS CURL-OPTION...
+refused() {
+	local name=$1 wanted=$2
+	shift 2
+	is "$(status_of -D "$work/head" "$@")" "$wanted" "$name"
+	id=$(id_of)
+	ids="$ids $id"
+	like "$id" '^[0-9a-f]{16}$' "$name: its id is in the head"
+	is "$(field request <"$work/body")" "$id" "$name: and in the body"
+	like "$(grep "request=$id" "$log")" "event=access .*client=127.0.0.1 .*status=$wanted " "$name: and in the log"
+}
+refused "no token" 401 "$url/sync?group=g"
+refused "a wrong token" 401 "$url/sync?group=g" -H "Authorization: Bearer ${token}x"
+refused "another's group" 403 "$url/sync?group=h" -H "Authorization: Bearer $token"
+refused "no path" 404 "$url/none"
+refused "a malformed head" 400 --path-as-is "$url/../x"
+refused "a token in a path" 404 "$url/x/$token"
+refused "a token in a query" 401 "$url/sync?token=$token"
+is "$(printf '%s\n' $ids | sort -u | wc -l)" 7 "no id is there twice"
+auth() { curl -s -H "Authorization: Bearer $token" "$@"; }
+auth -D "$work/head" "$url/sync" -H 'Content-Type: application/json' -d '{"docs":[{"id":"g:1","value":"kept quiet"}]}' >"$work/body"
+line=$(grep 'event=access .*method=POST path=/sync status=200' "$log")
+like "$line" "bytes=$(stat -c %s "$work/body") us=[0-9]+\$" "an answer has a line, with its bytes and its time"
+is "$(id_of)" "" "what is well bears no id"
+curl -sN "$url/events?group=g&token=$token" >"$work/events" 2>/dev/null &
+wait_for "a stream has a line" grep -q 'event=access .*method=GET path=/events status=200' "$log"
+curl -sI "$url/" >/dev/null
+like "$(grep 'method=HEAD' "$log")" 'path=/ status=200 bytes=0 ' "a HEAD has no bytes"
+curl -s "$url/%0aevent=fake%20%22" >/dev/null
+like "$(cat "$log")" 'path="/\\u000aevent=fake \\"" status=404' "a line feed in a path makes no line"
+curl -s "$url/$(head -c 7000 /dev/zero | tr '\0' x)" >/dev/null
+like "$(tail -1 "$log")" 'path=/x{1000,1030}(\.\.\.)? status=404 bytes=[0-9]+ us=[0-9]+$' "a long path is cut, what follows is not"
+unlike "$(cat "$log")" "${token:20}|kept quiet" "no token and no value is in the log"
+unlike "$(cat "$log")" 'level=(warn|debug)' "the access log says nothing about the level of others"
+stop
+
+serve_open --workers 1 --log-level info
+curl -s -D "$work/head" "$url/sync?group=" >/dev/null
+like "$(grep "request=$(id_of)" "$log")" 'level=info .*event=request_refused .*method=GET path=/sync status=400 reason="group: ' \
+	"without an access log, a refusal is told with its reason"
 stop
 finish

@@ -70,7 +70,7 @@ enum problem problem_of(enum rc rc)
 	}
 }
 
-void problem_put(struct buf *out, enum problem problem, const char *detail)
+void problem_put(struct buf *out, enum problem problem, const char *detail, const char *request)
 {
 	const struct problem_row *row = &rows[problem];
 	struct slice text = slice_of(detail);
@@ -79,10 +79,10 @@ void problem_put(struct buf *out, enum problem problem, const char *detail)
 		 row->code);
 	/* A detail may quote what the client sent. */
 	transit_out_string(out, ENCODING_JSON, text_is_utf8(text) ? text : slice_of("the request is not UTF-8"));
-	buf_put_byte(out, '}');
+	buf_putf(out, ",\"request\":\"%s\"}", request);
 }
 
-void answer_raw(struct buf *out, int status, const char *detail, bool is_head)
+void answer_raw(struct buf *out, int status, const char *detail, const char *request, bool is_head)
 {
 	enum problem problem = PROBLEM_BAD_REQUEST;
 	struct buf body = BUF_EMPTY;
@@ -90,9 +90,11 @@ void answer_raw(struct buf *out, int status, const char *detail, bool is_head)
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].status == status)
 			problem = (enum problem)i;
-	problem_put(&body, problem, detail);
-	buf_putf(out, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
-		 status, rows[problem].title, body.len, problem == PROBLEM_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "");
+	problem_put(&body, problem, detail, request);
+	buf_putf(out,
+		 "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n" ANSWER_REQUEST_FIELD ": %s\r\n"
+		 "Connection: close\r\n%s\r\n",
+		 status, rows[problem].title, body.len, request, problem == PROBLEM_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "");
 	if (!is_head)
 		buf_put_slice(out, buf_slice(&body));
 	buf_free(&body);

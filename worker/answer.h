@@ -27,10 +27,13 @@ unsigned problem_retry_after(enum problem problem);
 const char *status_phrase(int status);
 /* How a failure of ours is told to a client. */
 enum problem problem_of(enum rc rc);
-/* Appends the application/problem+json body. */
-void problem_put(struct buf *out, enum problem problem, const char *detail);
+/* Appends the application/problem+json body. `request` is the request's id (worker/trace.h). */
+void problem_put(struct buf *out, enum problem problem, const char *detail, const char *request);
 /* A whole answer as bytes, for a connection that closes after it; status is one of the table. The answer to a HEAD request tells
  * the length of a body and leaves it out. */
-void answer_raw(struct buf *out, int status, const char *detail, bool is_head);
+void answer_raw(struct buf *out, int status, const char *detail, const char *request, bool is_head);
+
+/* The field that bears the request's id. */
+#define ANSWER_REQUEST_FIELD "X-Request-Id"
 
 #endif

@@ -7,6 +7,7 @@
 #include "worker/answer.h"
 #include "worker/linger.h"
 #include "worker/request.h"
+#include "worker/trace.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -87,14 +88,25 @@ static void on_refused_taken(void *arg, int fd)
 
 static void conn_refuse(struct conn *conn)
 {
+	struct worker *worker = conn->table->worker;
 	struct refusal *refusal;
+	struct trace trace;
+	const struct trace_answer answer = {
+		.route = BOARD_OTHER,
+		.method = "-",
+		.path = "-",
+		.client = conn_client(conn),
+		.status = conn->guard.status,
+	};
 
 	if (conn->leaving)
 		return;
-	log_info("request_refused", LOG_NUMBER("status", conn->guard.status), LOG_TEXT("reason", conn->guard.detail));
+	trace_begin(worker, &trace);
+	trace_refused(&trace, &answer, conn->guard.detail);
+	trace_end(worker, &trace, &answer);
 	refusal = mem_alloc(sizeof(*refusal));
-	refusal->base = conn->table->worker->base;
-	answer_raw(&refusal->answer, conn->guard.status, conn->guard.detail, conn->guard.is_head);
+	refusal->base = worker->base;
+	answer_raw(&refusal->answer, conn->guard.status, conn->guard.detail, trace.id, conn->guard.is_head);
 	conn_take(conn, on_refused_taken, refusal);
 }
 
@@ -128,6 +140,21 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 	}
 	if (!passed && conn->guard.complete == conn->answered)
 		conn_refuse(conn);
+}
+
+bool conn_is_metrics(const struct conn *conn)
+{
+	return conn->door->is_metrics;
+}
+
+const char *conn_client(const struct conn *conn)
+{
+	char *address = NULL;
+	ev_uint16_t port;
+
+	if (conn->http)
+		evhttp_connection_get_peer(conn->http, &address, &port);
+	return address ? address : "-";
 }
 
 void conn_set_request(struct conn *conn, struct request *request)

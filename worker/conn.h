@@ -24,6 +24,10 @@ void conns_close(struct conns *conns);
 
 /* The connection that a request came in on. */
 struct conn *conn_of(struct conns *conns, struct evhttp_request *http);
+/* Did it come in on the address that is for /metrics? */
+bool conn_is_metrics(const struct conn *conn);
+/* The address of the other side, numeric. */
+const char *conn_client(const struct conn *conn);
 /* Which request it is waiting on; told by the request itself, NULL when it is answered. When the connection goes first,
  * request_abandon is called. */
 void conn_set_request(struct conn *conn, struct request *request);

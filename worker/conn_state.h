@@ -19,6 +19,7 @@ struct conn {
 	struct conn_list *leaving; /* the list of those on their way out of evhttp that it is in; NULL: it stays */
 	struct conn *older;        /* of the newborn */
 	struct conns *table;
+	const struct door *door; /* that it came in by */
 	int fd;
 	struct bufferevent *bev;
 	struct evhttp_connection *http;
@@ -31,9 +32,18 @@ struct conn {
 	void *taken_arg;
 };
 
+/* Where connections come in: evhttp on some of the listening sockets. */
+struct door {
+	struct conns *conns;
+	struct evhttp *http;
+	bool is_metrics;
+};
+
+enum { DOOR_MAIN, DOOR_METRICS, DOORS };
+
 struct conns {
 	struct worker *worker;
-	struct evhttp *http;
+	struct door doors[DOORS];
 	struct evhttp_bound_socket **bound;
 	size_t bound_count;
 	struct conn_list all;

@@ -73,7 +73,8 @@ static void on_adopt(evutil_socket_t unused, short what, void *arg)
 
 static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 {
-	struct conns *conns = arg;
+	const struct door *door = arg;
+	struct conns *conns = door->conns;
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	struct conn *conn;
 
@@ -81,6 +82,7 @@ static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 		return NULL;
 	conn = mem_alloc(sizeof(*conn));
 	conn->table = conns;
+	conn->door = door;
 	conn->bev = bev;
 	conn->since = clock_ms();
 	guard_init(&conn->guard, conns->worker->settings->max_body);
@@ -116,9 +118,13 @@ static void conns_sweep(struct conns *conns)
 
 static void on_sweep(evutil_socket_t unused, short what, void *arg)
 {
+	struct conns *conns = arg;
+
 	(void)unused;
 	(void)what;
-	conns_sweep(arg);
+	conns_sweep(conns);
+	/* A predecessor in this slot may have had the last word. */
+	board_set(conns->worker->from->shm, conns->worker->from->slot, BOARD_CONNECTIONS, (int64_t)conns->count);
 }
 
 /* ---- The table --------------------------------------------------------------------------------------------------------- */
@@ -133,7 +139,7 @@ struct conn *conn_of(struct conns *conns, struct evhttp_request *http)
 
 static void on_request(struct evhttp_request *http, void *arg)
 {
-	struct conns *conns = arg;
+	struct conns *conns = ((struct door *)arg)->conns;
 
 	request_begin(conns->worker, conn_of(conns, http), http);
 }
@@ -146,10 +152,11 @@ static bool conns_accept(struct conns *conns)
 	for (size_t i = 0; i < from->listener_count; i++) {
 		struct evconnlistener *listener =
 			evconnlistener_new(conns->worker->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, from->listeners[i]);
+		bool is_metrics = from->metrics && i + 1 == from->listener_count;
 
 		if (listener == NULL)
 			return false;
-		conns->bound[i] = evhttp_bind_listener(conns->http, listener);
+		conns->bound[i] = evhttp_bind_listener(conns->doors[is_metrics ? DOOR_METRICS : DOOR_MAIN].http, listener);
 		if (conns->bound[i] == NULL)
 			return false;
 		conns->bound_count++;
@@ -158,17 +165,33 @@ static bool conns_accept(struct conns *conns)
 	return true;
 }
 
-static void conns_configure(struct conns *conns)
+static bool door_open(struct door *door, struct conns *conns, bool is_metrics)
 {
-	evhttp_set_gencb(conns->http, on_request, conns);
-	evhttp_set_bevcb(conns->http, on_bufferevent, conns);
-	evhttp_set_allowed_methods(conns->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
-							EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE);
-	evhttp_set_default_content_type(conns->http, NULL);
+	const struct worker_settings *settings = conns->worker->settings;
+	struct evhttp *http = evhttp_new(conns->worker->base);
+
+	*door = (struct door){ .conns = conns, .http = http, .is_metrics = is_metrics };
+	if (http == NULL)
+		return false;
+	evhttp_set_gencb(http, on_request, door);
+	evhttp_set_bevcb(http, on_bufferevent, door);
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
+						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE);
+	evhttp_set_default_content_type(http, NULL);
 	/* The guard refuses before these are reached. */
-	evhttp_set_max_headers_size(conns->http, 2 * GUARD_HEAD_MAX);
-	evhttp_set_max_body_size(conns->http, (ev_ssize_t)conns->worker->settings->max_body);
-	evhttp_set_timeout(conns->http, (int)conns->worker->settings->idle_timeout);
+	evhttp_set_max_headers_size(http, 2 * GUARD_HEAD_MAX);
+	evhttp_set_max_body_size(http, (ev_ssize_t)settings->max_body);
+	evhttp_set_timeout(http, (int)settings->idle_timeout);
+	return true;
+}
+
+static bool doors_open(struct conns *conns)
+{
+	bool open = true;
+
+	for (int i = 0; i < DOORS; i++)
+		open = door_open(&conns->doors[i], conns, i == DOOR_METRICS) && open;
+	return open;
 }
 
 struct conns *conns_open(struct worker *worker)
@@ -181,13 +204,10 @@ struct conns *conns_open(struct worker *worker)
 	TAILQ_INIT(&conns->asked);
 	TAILQ_INIT(&conns->leaves);
 	conns->placeholder = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	conns->http = evhttp_new(worker->base);
 	conns->adopt = event_new(worker->base, -1, 0, on_adopt, conns);
 	conns->leave = evtimer_new(worker->base, conns_leave, conns);
 	conns->sweep = event_new(worker->base, -1, EV_PERSIST, on_sweep, conns);
-	if (conns->http)
-		conns_configure(conns);
-	if (conns->placeholder < 0 || !conns->http || !conns->adopt || !conns->leave || !conns->sweep ||
+	if (!doors_open(conns) || conns->placeholder < 0 || !conns->adopt || !conns->leave || !conns->sweep ||
 	    event_add(conns->sweep, &every_second) < 0 || !conns_accept(conns)) {
 		conns_close(conns);
 		return NULL;
@@ -215,8 +235,9 @@ void conns_close(struct conns *conns)
 {
 	if (conns == NULL)
 		return;
-	if (conns->http)
-		evhttp_free(conns->http);
+	for (int i = 0; i < DOORS; i++)
+		if (conns->doors[i].http)
+			evhttp_free(conns->doors[i].http);
 	if (conns->adopt)
 		event_free(conns->adopt);
 	if (conns->leave)

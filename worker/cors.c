@@ -20,7 +20,7 @@ void cors_begin(struct request *request)
 		return;
 	strcpy(request->origin, origin);
 	request_set_header(request, "Access-Control-Allow-Origin", request->origin);
-	request_set_header(request, "Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate");
+	request_set_header(request, "Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, " ANSWER_REQUEST_FIELD);
 }
 
 void cors_preflight(struct request *request)

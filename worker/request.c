@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "shm/board.h"
 #include "worker/cors.h"
 #include "worker/media.h"
 #include "worker/route.h"
@@ -19,6 +18,11 @@
 const char *request_header(const struct request *request, const char *name)
 {
 	return request->conn ? evhttp_find_header(evhttp_request_get_input_headers(request->http), name) : NULL;
+}
+
+const char *request_client(const struct request *request)
+{
+	return request->conn ? conn_client(request->conn) : "-";
 }
 
 struct slice request_body(const struct request *request)
@@ -58,6 +62,49 @@ void request_set_header(struct request *request, const char *name, const char *v
 		evhttp_add_header(evhttp_request_get_output_headers(request->http), name, value);
 }
 
+static const char *method_name(enum evhttp_cmd_type method)
+{
+	switch (method) {
+	case EVHTTP_REQ_GET:
+		return "GET";
+	case EVHTTP_REQ_POST:
+		return "POST";
+	case EVHTTP_REQ_HEAD:
+		return "HEAD";
+	case EVHTTP_REQ_OPTIONS:
+		return "OPTIONS";
+	case EVHTTP_REQ_PUT:
+		return "PUT";
+	case EVHTTP_REQ_DELETE:
+		return "DELETE";
+	case EVHTTP_REQ_PATCH:
+		return "PATCH";
+	case EVHTTP_REQ_TRACE:
+		return "TRACE";
+	default:
+		return "-";
+	}
+}
+
+static struct trace_answer request_traced(const struct request *request, int status, size_t bytes)
+{
+	return (struct trace_answer){
+		.route = route_counted(request->route, request->method),
+		.method = method_name(request->method),
+		.path = request->path,
+		.client = request_client(request),
+		.status = status,
+		.bytes = bytes,
+	};
+}
+
+static void request_trace(const struct request *request, int status, size_t bytes)
+{
+	const struct trace_answer answer = request_traced(request, status, bytes);
+
+	trace_end(request->worker, &request->trace, &answer);
+}
+
 static void on_answered(struct evhttp_request *http, void *arg)
 {
 	(void)http;
@@ -67,7 +114,6 @@ static void on_answered(struct evhttp_request *http, void *arg)
 /* The body is left out where HTTP forbids it, but its length is told (RFC 9110, 8.6). */
 static void request_send(struct request *request, int status, struct evbuffer *body)
 {
-	const struct worker_inheritance *from = request->worker->from;
 	char length[24];
 
 	if (status != 204 && status != 304) {
@@ -78,8 +124,7 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 		evbuffer_drain(body, evbuffer_get_length(body));
 	if (request->worker->draining)
 		request_set_header(request, "Connection", "close");
-	if (status >= 400)
-		board_add(from->shm, from->slot, BOARD_REFUSED, 1);
+	request_trace(request, status, evbuffer_get_length(body));
 	evhttp_request_set_on_complete_cb(request->http, on_answered, request->conn);
 	evhttp_send_reply(request->http, status, status_phrase(status), body);
 }
@@ -95,6 +140,8 @@ static void request_end(struct request *request, int status, struct evbuffer *bo
 {
 	if (request->conn)
 		request_send(request, status, body);
+	else
+		request_trace(request, status, 0);
 	evbuffer_free(body);
 	request_free(request);
 }
@@ -131,9 +178,12 @@ void request_answer_static(struct request *request, int status, struct slice bod
 
 void request_refuse(struct request *request, enum problem problem, const char *detail)
 {
+	const struct trace_answer answer = request_traced(request, problem_status(problem), 0);
 	struct buf body = BUF_EMPTY;
 
-	problem_put(&body, problem, detail);
+	trace_refused(&request->trace, &answer, detail);
+	problem_put(&body, problem, detail, request->trace.id);
+	request_set_header(request, ANSWER_REQUEST_FIELD, request->trace.id);
 	request_set_header(request, "Content-Type", "application/problem+json");
 	request_set_header(request, "Cache-Control", "no-store");
 	if (problem == PROBLEM_UNAUTHORIZED)
@@ -153,6 +203,7 @@ void request_take(struct request *request, on_conn_taken *on_taken, void *arg)
 {
 	struct conn *conn = request->conn;
 
+	request_trace(request, 200, 0);
 	if (conn)
 		conn_take(conn, on_taken, arg);
 	else
@@ -244,9 +295,9 @@ void request_begin(struct worker *worker, struct conn *conn, struct evhttp_reque
 	request->method = evhttp_request_get_command(http);
 	request->encoding = media_of_accept(request_header(request, "Accept"), ENCODING_JSON);
 	conn_set_request(conn, request);
-	board_add(worker->from->shm, worker->from->slot, BOARD_REQUESTS, 1);
+	trace_begin(worker, &request->trace);
 	rc = request_read_target(request, &why);
-	request->route = route_find(request->path);
+	request->route = route_find(request->path, conn_is_metrics(conn));
 	request_set_header(request, "X-Content-Type-Options", "nosniff");
 	if (request->route->cors)
 		cors_begin(request);

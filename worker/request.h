@@ -13,6 +13,7 @@
 #include "worker/answer.h"
 #include "worker/conn.h"
 #include "worker/query.h"
+#include "worker/trace.h"
 
 #include <event2/http.h>
 
@@ -29,6 +30,7 @@ struct request {
 	struct identity *who;   /* held; NULL where the route is open to all */
 	enum encoding encoding; /* of the answer */
 	char origin[256];       /* the page's, where it may call (CORS); else empty */
+	struct trace trace;
 };
 
 /* evhttp has a request: everything begins here. */
@@ -40,6 +42,8 @@ void request_abandon(struct request *request);
 const char *request_header(const struct request *request, const char *name);
 /* Its body: points into evhttp's buffer, good until the answer. */
 struct slice request_body(const struct request *request);
+/* The client's address, numeric; "-" where it has gone. */
+const char *request_client(const struct request *request);
 /* Sets a field of the answer. */
 void request_set_header(struct request *request, const char *name, const char *value);
 

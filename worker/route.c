@@ -2,20 +2,26 @@
 
 #include "worker/events.h"
 #include "worker/health.h"
+#include "worker/metrics.h"
 #include "worker/static.h"
 #include "worker/sync.h"
 
 static const struct route routes[] = {
-	{ "/sync", ROUTE_TOKEN, true, "GET, POST, OPTIONS", sync_pull, sync_push, false },
-	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false },
-	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true },
-	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true },
-	{ NULL, ROUTE_OPEN, true, "GET, HEAD, OPTIONS", static_serve, NULL, true },
+	{ "/sync", ROUTE_TOKEN, true, "GET, POST, OPTIONS", sync_pull, sync_push, false, BOARD_PULL, BOARD_PUSH },
+	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false, BOARD_STREAM, BOARD_OTHER },
+	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, BOARD_HEALTH, BOARD_OTHER },
+	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true, BOARD_HEALTH, BOARD_OTHER },
+	{ NULL, ROUTE_OPEN, true, "GET, HEAD, OPTIONS", static_serve, NULL, true, BOARD_PAGE, BOARD_OTHER },
 };
 
-const struct route *route_find(const char *path)
+static const struct route metrics_routes[] = {
+	{ "/metrics", ROUTE_OPEN, false, "GET, HEAD", metrics_serve, NULL, true, BOARD_METRICS, BOARD_OTHER },
+	{ NULL, ROUTE_OPEN, false, "GET, HEAD", metrics_not_found, NULL, true, BOARD_OTHER, BOARD_OTHER },
+};
+
+const struct route *route_find(const char *path, bool metrics)
 {
-	const struct route *route = routes;
+	const struct route *route = metrics ? metrics_routes : routes;
 
 	while (route->path && strcmp(route->path, path) != 0)
 		route++;
@@ -27,4 +33,11 @@ on_request_routed *route_handler(const struct route *route, enum evhttp_cmd_type
 	if (method == EVHTTP_REQ_GET || (method == EVHTTP_REQ_HEAD && route->head))
 		return route->get;
 	return method == EVHTTP_REQ_POST ? route->post : NULL;
+}
+
+enum board_route route_counted(const struct route *route, enum evhttp_cmd_type method)
+{
+	if (route == NULL || route_handler(route, method) == NULL)
+		return BOARD_OTHER;
+	return method == EVHTTP_REQ_POST ? route->post_as : route->get_as;
 }

@@ -2,6 +2,7 @@
 #ifndef WORKER_ROUTE_H
 #define WORKER_ROUTE_H
 
+#include "shm/board.h"
 #include "worker/request.h"
 
 typedef void on_request_routed(struct request *request);
@@ -15,10 +16,14 @@ struct route {
 	const char *allow;
 	on_request_routed *get, *post; /* HEAD is GET without a body where `head` */
 	bool head;
+	enum board_route get_as, post_as; /* how they are counted */
 };
 
-const struct route *route_find(const char *path);
+/* `metrics`: on the address that is for them, where there is nothing else. */
+const struct route *route_find(const char *path, bool metrics);
 /* The handler of a method, NULL where the route does not have it. */
 on_request_routed *route_handler(const struct route *route, enum evhttp_cmd_type method);
+/* How a request is counted. */
+enum board_route route_counted(const struct route *route, enum evhttp_cmd_type method);
 
 #endif

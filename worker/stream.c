@@ -74,6 +74,7 @@ static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
 	struct queued *queued;
 
 	if (stream->backlog && stream->backlog + sse->len - sent > stream->streams->worker->settings->stream_backlog) {
+		board_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, BOARD_SLOW, 1);
 		stream_close(stream, "slow_reader");
 		return;
 	}
@@ -225,6 +226,7 @@ static struct stream *stream_new(struct streams *streams, int fd, const struct s
 	TAILQ_INSERT_TAIL(&streams->all, stream, next);
 	streams->count++;
 	streams_count_changed(streams);
+	board_add(streams->worker->from->shm, streams->worker->from->slot, BOARD_OPENED, 1);
 	return stream;
 }
 

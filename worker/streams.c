@@ -121,6 +121,7 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 			stream_close(stream, "token_expired");
 	}
 	streams_ping(streams);
+	streams_count_changed(streams); /* a predecessor in this slot may have had the last word */
 }
 
 /* ---- All of them ------------------------------------------------------------------------------------------------------- */

@@ -42,7 +42,6 @@ static const char *sync_failure(enum rc rc)
 
 static void sync_refuse_failed(struct request *request, enum rc rc)
 {
-	log_warn("request_failed", LOG_TEXT("path", request->path), LOG_TEXT("reason", rc_name(rc)));
 	request_refuse(request, problem_of(rc), sync_failure(rc));
 }
 

@@ -12,6 +12,7 @@ struct shm;
 struct worker_settings {
 	const char *db;          /* path of the database */
 	bool auth;               /* tokens are asked for */
+	bool access_log;         /* a line for each request */
 	const char *const *cors; /* origins that may call from other sites; "*" for any */
 	size_t cors_count;
 	const struct address_block *trusted; /* proxies whose X-Forwarded-For is believed */
@@ -33,6 +34,7 @@ struct worker_inheritance {
 	struct shm *shm;
 	const int *listeners; /* this slot's listening sockets; the master keeps them open too */
 	size_t listener_count;
+	bool metrics; /* the last of them is for /metrics */
 	int channel; /* to the master (base/channel.h); its end of file sends the worker home */
 	const struct worker_settings *settings;
 };

@@ -9,6 +9,7 @@
 #include "shm/board.h"
 #include "writer/batch.h"
 #include "writer/control.h"
+#include "writer/gauge.h"
 #include "writer/hints.h"
 #include "writer/keep.h"
 
@@ -34,6 +35,7 @@ struct writer {
 	struct batch *batch;
 	struct hints hints;
 	struct keep keep;
+	struct gauge gauge;
 	bool waiting;   /* the store has not called back yet: no new batch, and the peers' buffers stay as they are */
 	bool unsettled; /* commits have been made since housekeeping found the time */
 	bool stopping;
@@ -112,23 +114,6 @@ static void writer_hear_master(struct writer *writer)
 
 /* ---- Commits ---------------------------------------------------------------------------------------------------------------- */
 
-static void writer_count(struct writer *writer, const struct store_reply *replies)
-{
-	struct shm *shm = writer->from->shm;
-	int64_t docs = 0, conflicts = 0;
-
-	for (size_t i = 0; i < writer->batch->count; i++) {
-		for (size_t j = 0; j < replies[i].result_count; j++) {
-			docs += replies[i].results[j].seq != 0;
-			conflicts += replies[i].results[j].status == STORE_CONFLICT;
-		}
-	}
-	board_add(shm, board_writer(shm), BOARD_COMMITS, 1);
-	board_add(shm, board_writer(shm), BOARD_PUSHES, (int64_t)writer->batch->count);
-	board_add(shm, board_writer(shm), BOARD_DOCS, docs);
-	board_add(shm, board_writer(shm), BOARD_CONFLICTS, conflicts);
-}
-
 static void writer_flush(struct writer *writer)
 {
 	for (size_t i = 0; i < writer->peer_count; i++)
@@ -181,6 +166,7 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 
 	writer->waiting = false;
 	writer_end_purge(writer, rc, replies);
+	gauge_end(&writer->gauge, replies, batch->count);
 	if (rc == RC_UNAVAILABLE) {
 		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
 		writer->failed = EXIT_FAILED;
@@ -194,7 +180,6 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 		FAULT("writer_after_answer");
 		hints_collect(&writer->hints, batch->requests, replies, batch->count);
 		ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
-		writer_count(writer, replies);
 		writer->unsettled = true;
 	}
 	batch_clear(batch);
@@ -204,7 +189,7 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 
 static void writer_maintain(struct writer *writer)
 {
-	if (store_maintain(writer->store) != RC_OK)
+	if (gauge_maintain(&writer->gauge, writer->store) != RC_OK)
 		writer->failed = EXIT_FAILED;
 }
 
@@ -221,6 +206,7 @@ static void writer_commit(struct writer *writer)
 	}
 	FAULT("writer_before_commit");
 	writer->waiting = true;
+	gauge_begin(&writer->gauge);
 	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
 	if (!writer->waiting && !writer->failed)
 		writer_maintain(writer);
@@ -362,6 +348,7 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 		return;
 	}
 	ring_attach(shm, head->seq);
+	gauge_look(&writer->gauge, writer->store);
 	board_set_state(shm, board_writer(shm), BOARD_SERVING);
 	if (channel_send(writer->from->channel, CHANNEL_READY, -1) != RC_OK)
 		writer_stop(writer, "the master is gone");
@@ -417,7 +404,7 @@ static void writer_close(struct writer *writer)
 
 int writer_run(const struct writer_inheritance *inheritance)
 {
-	struct writer writer = { .from = inheritance, .signals = writer_signals() };
+	struct writer writer = { .from = inheritance, .gauge = { .shm = inheritance->shm }, .signals = writer_signals() };
 
 	writer.batch = mem_alloc(sizeof(*writer.batch));
 	writer.polls = mem_array(POLL_PEERS, sizeof(struct pollfd));

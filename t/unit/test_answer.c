@@ -31,8 +31,10 @@ static const struct {
 	{ PROBLEM_FULL, 507, "insufficient-storage" },
 };
 
+#define ID "0123456789abcdef"
+
 struct reading {
-	struct buf type, title, code, detail;
+	struct buf type, title, code, detail, request;
 	uint64_t status;
 };
 
@@ -42,18 +44,20 @@ static void clear(struct reading *reading)
 	buf_free(&reading->title);
 	buf_free(&reading->code);
 	buf_free(&reading->detail);
+	buf_free(&reading->request);
 }
 
 static struct buf *member(struct reading *reading, struct slice key)
 {
-	return slice_is(key, "type")     ? &reading->type
-	       : slice_is(key, "title")  ? &reading->title
-	       : slice_is(key, "code")   ? &reading->code
-	       : slice_is(key, "detail") ? &reading->detail
-					 : NULL;
+	return slice_is(key, "type")      ? &reading->type
+	       : slice_is(key, "title")   ? &reading->title
+	       : slice_is(key, "code")    ? &reading->code
+	       : slice_is(key, "detail")  ? &reading->detail
+	       : slice_is(key, "request") ? &reading->request
+					  : NULL;
 }
 
-/* Reads a body as JSON that has the five members once each and no other. */
+/* Reads a body as JSON that has the six members once each and no other. */
 static struct reading read_body(struct slice body)
 {
 	struct reading reading = { .status = 0 };
@@ -79,7 +83,7 @@ static struct reading read_body(struct slice body)
 		}
 	}
 	assert_int_equal(transit_in_finish(in), RC_OK);
-	assert_int_equal(members, 5);
+	assert_int_equal(members, 6);
 	transit_in_free(in);
 	return reading;
 }
@@ -94,13 +98,14 @@ static void every_problem_has_its_status_and_code(void **state)
 
 		assert_int_equal(problem_status(problem), problems[i].status);
 		assert_string_equal(status_phrase(problems[i].status), problem_title(problem));
-		problem_put(&body, problem, "why");
+		problem_put(&body, problem, "why", ID);
 		reading = read_body(buf_slice(&body));
 		assert_int_equal(reading.status, problems[i].status);
 		assert_true(slice_is(buf_slice(&reading.code), problems[i].code));
 		assert_true(slice_is(buf_slice(&reading.title), problem_title(problem)));
 		assert_true(slice_is(buf_slice(&reading.type), "about:blank"));
 		assert_true(slice_is(buf_slice(&reading.detail), "why"));
+		assert_true(slice_is(buf_slice(&reading.request), ID));
 		clear(&reading);
 		buf_free(&body);
 	}
@@ -150,7 +155,7 @@ static void a_detail_cannot_break_out(void **state)
 		struct buf body = BUF_EMPTY;
 		struct reading reading;
 
-		problem_put(&body, PROBLEM_BAD_REQUEST, details[i].detail);
+		problem_put(&body, PROBLEM_BAD_REQUEST, details[i].detail, ID);
 		reading = read_body(buf_slice(&body));
 		assert_int_equal(reading.status, 400);
 		assert_true(slice_is(buf_slice(&reading.detail), details[i].read));
@@ -180,10 +185,10 @@ static void check_raw(size_t i, bool is_head)
 	char *end;
 
 	buf_put_text(&out, "before");
-	answer_raw(&out, problems[i].status, "why", is_head);
+	answer_raw(&out, problems[i].status, "why", ID, is_head);
 	buf_put_byte(&out, 0);
 	out.len--;
-	problem_put(&body, problems[i].problem, "why");
+	problem_put(&body, problems[i].problem, "why", ID);
 	(void)snprintf(text, sizeof(text), "beforeHTTP/1.1 %d %s\r\n", problems[i].status, problem_title(problems[i].problem));
 	assert_memory_equal(out.data, text, strlen(text));
 	end = strstr(out.data, "\r\n\r\n");
@@ -197,6 +202,7 @@ static void check_raw(size_t i, bool is_head)
 	expect_field(out.data, "Content-Length", text);
 	expect_field(out.data, "Content-Type", "application/problem+json");
 	expect_field(out.data, "Connection", "close");
+	expect_field(out.data, "X-Request-Id", ID);
 	assert_int_equal(strstr(out.data, "\r\nAllow: ") != NULL, problems[i].status == 405);
 	buf_free(&out);
 	buf_free(&body);

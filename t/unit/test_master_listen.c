@@ -75,7 +75,7 @@ static void a_port_of_the_kernels_choice_is_that_of_all_slots(void **state)
 	struct reason why = { "" };
 
 	(void)state;
-	assert_int_equal(listeners_open(list, 2, 3, &listeners, &why), RC_OK);
+	assert_int_equal(listeners_open(list, 2, NULL, 3, &listeners, &why), RC_OK);
 	for (unsigned slot = 0; slot < 3; slot++) {
 		for (size_t i = 0; i < 2; i++) {
 			struct sockaddr_in got, *want = (void *)&listeners.addresses[i].socket;
@@ -102,7 +102,7 @@ static void an_address_elsewhere_is_refused(void **state)
 	struct reason why = { "" };
 
 	(void)state;
-	assert_int_equal(listeners_open(list, 1, 1, &listeners, &why), RC_IO);
+	assert_int_equal(listeners_open(list, 1, NULL, 1, &listeners, &why), RC_IO);
 	assert_non_null(strstr(why.text, "192.0.2.1:0"));
 	assert_non_null(strstr(why.text, "no such address"));
 	listeners_close(&listeners);

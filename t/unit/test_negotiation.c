@@ -113,29 +113,29 @@ static void problems_have_status_and_code(void **state)
 	struct buf out = BUF_EMPTY;
 
 	(void)state;
-	problem_put(&out, PROBLEM_TOO_LARGE, "docs: \"x\"\n");
+	problem_put(&out, PROBLEM_TOO_LARGE, "docs: \"x\"\n", "0a");
 	buf_put_byte(&out, 0);
 	assert_string_equal(out.data, "{\"type\":\"about:blank\",\"title\":\"Content Too Large\",\"status\":413,\"code\":\"too-large\","
-				      "\"detail\":\"docs: \\\"x\\\"\\n\"}");
+				      "\"detail\":\"docs: \\\"x\\\"\\n\",\"request\":\"0a\"}");
 	buf_clear(&out);
-	problem_put(&out, PROBLEM_BAD_REQUEST, "\xff");
+	problem_put(&out, PROBLEM_BAD_REQUEST, "\xff", "0a");
 	buf_put_byte(&out, 0);
 	assert_non_null(strstr(out.data, "not UTF-8"));
 	buf_clear(&out);
-	answer_raw(&out, 405, "no", false);
+	answer_raw(&out, 405, "no", "0a", false);
 	buf_put_byte(&out, 0);
 	assert_memory_equal(out.data, "HTTP/1.1 405 Method Not Allowed\r\n", 33);
 	assert_non_null(strstr(out.data, "\r\nAllow: "));
 	assert_non_null(strstr(out.data, "\r\n\r\n{\"type\""));
 	buf_clear(&out);
-	answer_raw(&out, 400, "no", true);
+	answer_raw(&out, 400, "no", "0a", true);
 	buf_put_byte(&out, 0);
 	assert_null(strstr(out.data, "{"));
 	buf_free(&out);
 	assert_int_equal(problem_of(RC_MALFORMED), PROBLEM_BAD_REQUEST);
 	assert_int_equal(problem_of(RC_DENIED), PROBLEM_FORBIDDEN);
 	assert_int_equal(problem_of(RC_BUSY), PROBLEM_UNAVAILABLE);
-	assert_int_equal(problem_of(RC_CORRUPT), PROBLEM_UNAVAILABLE);
+	assert_int_equal(problem_of(RC_CORRUPT), PROBLEM_DAMAGED);
 }
 
 int main(void)

@@ -102,7 +102,9 @@ static void a_child_shows_on_the_board(void **state)
 	assert_int_equal(board_pid(shm, 0), 0);
 	assert_int_equal(board_get(shm, 0, BOARD_REQUESTS), 0);
 
-	board_died(shm, writer);
+	board_died(shm, writer, pid + 1);
+	assert_int_equal(board_pid(shm, writer), pid);
+	board_died(shm, writer, pid);
 	assert_int_equal(board_pid(shm, writer), 0);
 	assert_int_equal(board_state(shm, writer), BOARD_GONE);
 	assert_int_equal(board_get(shm, writer, BOARD_STREAMS), 0);

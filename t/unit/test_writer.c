@@ -102,7 +102,7 @@ static void what_arrives_together_is_one_commit(void **state)
 	assert_int_equal(kill(stage.pid, SIGTERM), 0);
 	assert_int_equal(stage_join(&stage), EXIT_DONE);
 	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_COMMITS), 3 + 1);
-	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_PUSHES), 303);
+	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_COMMITTED), 303);
 	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_DOCS), 303);
 	for (unsigned i = 0; i < 3; i++)
 		line_close(&links[i]);

@@ -1,0 +1,14 @@
+/* GET /metrics on the address that is for it: numbers of all processes for Prometheus (text exposition format 0.0.4). */
+#ifndef WORKER_METRICS_H
+#define WORKER_METRICS_H
+
+#include "shm/board.h"
+#include "worker/request.h"
+
+void metrics_serve(struct request *request);
+/* Everything else on that address. */
+void metrics_not_found(struct request *request);
+/* The page itself. */
+void metrics_put(struct buf *out, const struct board_view *view);
+
+#endif

@@ -1,0 +1,91 @@
+#include "worker/trace.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "shm/meter.h"
+
+#include <event2/util.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TOKEN_MARK "pbk_"
+#define PATH_SHOWN 2048 /* more than the log shows of a value */
+
+/* A bijection (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): ids of one process never repeat. */
+static uint64_t mixed(uint64_t number)
+{
+	number = (number ^ (number >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	number = (number ^ (number >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return number ^ (number >> 31);
+}
+
+void trace_begin(struct worker *worker, struct trace *trace)
+{
+	static uint64_t last;
+
+	if (last == 0)
+		evutil_secure_rng_get_bytes(&last, sizeof(last));
+	(void)snprintf(trace->id, sizeof(trace->id), "%016" PRIx64, mixed(++last));
+	trace->begun = clock_us();
+	board_add(worker->from->shm, worker->from->slot, BOARD_REQUESTS, 1);
+}
+
+/* Somebody may put a token where it does not belong: it is cut off. */
+static void path_shown(const char *path, char out[PATH_SHOWN])
+{
+	char *token;
+
+	(void)snprintf(out, PATH_SHOWN, "%s", path);
+	token = strstr(out, TOKEN_MARK);
+	if (token)
+		strcpy(token, "...");
+}
+
+void trace_refused(const struct trace *trace, const struct trace_answer *answer, const char *reason)
+{
+	char path[PATH_SHOWN];
+
+	path_shown(answer->path, path);
+	log_write(answer->status >= 500 ? LOG_WARN : LOG_INFO, "request_refused",
+		  (const struct log_field[]){
+			  LOG_TEXT("request", trace->id),
+			  LOG_TEXT("client", answer->client),
+			  LOG_TEXT("method", answer->method),
+			  LOG_TEXT("path", path),
+			  LOG_NUMBER("status", answer->status),
+			  LOG_TEXT("reason", reason),
+		  },
+		  6);
+}
+
+static void trace_log(const struct trace *trace, const struct trace_answer *answer, uint64_t took)
+{
+	char path[PATH_SHOWN];
+
+	path_shown(answer->path, path);
+	log_put(LOG_INFO, "access",
+		(const struct log_field[]){
+			LOG_TEXT("request", trace->id),
+			LOG_TEXT("client", answer->client),
+			LOG_TEXT("method", answer->method),
+			LOG_TEXT("path", path),
+			LOG_NUMBER("status", answer->status),
+			LOG_NUMBER("bytes", answer->bytes),
+			LOG_NUMBER("us", took),
+		},
+		7);
+}
+
+void trace_end(struct worker *worker, const struct trace *trace, const struct trace_answer *answer)
+{
+	const struct worker_inheritance *from = worker->from;
+	uint64_t took = clock_us() - trace->begun;
+
+	meter_answer(from->shm, from->slot, answer->route, answer->status, took);
+	if (answer->status >= 400)
+		board_add(from->shm, from->slot, BOARD_REFUSED, 1);
+	if (worker->settings->access_log)
+		trace_log(trace, answer, took);
+}

@@ -1,0 +1,66 @@
+#include "writer/gauge.h"
+
+#include "base/clock.h"
+#include "shm/meter.h"
+
+void gauge_begin(struct gauge *gauge)
+{
+	gauge->begun = clock_us();
+}
+
+void gauge_end(struct gauge *gauge, const struct store_reply *replies, size_t count)
+{
+	struct shm *shm = gauge->shm;
+	unsigned slot = board_writer(shm);
+	int64_t docs = 0, conflicts = 0;
+
+	if (replies == NULL) {
+		board_add(shm, slot, BOARD_FAILURES, 1);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < replies[i].result_count; j++) {
+			docs += replies[i].results[j].seq != 0;
+			conflicts += replies[i].results[j].status == STORE_CONFLICT;
+		}
+	}
+	board_add(shm, slot, BOARD_COMMITS, 1);
+	board_add(shm, slot, BOARD_COMMITTED, (int64_t)count);
+	board_add(shm, slot, BOARD_DOCS, docs);
+	board_add(shm, slot, BOARD_CONFLICTS, conflicts);
+	meter_observe(shm, slot, BOARD_BATCH, count);
+	meter_observe(shm, slot, BOARD_COMMIT_TIME, clock_us() - gauge->begun);
+}
+
+static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+{
+	struct gauge *gauge = arg;
+	struct shm *shm = gauge->shm;
+	unsigned slot = board_writer(shm);
+
+	if (rc != RC_OK)
+		return; /* the numbers stay as they were */
+	board_set(shm, slot, BOARD_DOCUMENTS, (int64_t)measure->documents);
+	board_set(shm, slot, BOARD_TOMBSTONES, (int64_t)measure->tombstones);
+	board_set(shm, slot, BOARD_SEQUENCE, (int64_t)measure->head.seq);
+	board_set(shm, slot, BOARD_FILE_BYTES, (int64_t)measure->file_bytes);
+	board_set(shm, slot, BOARD_LOG_BYTES, (int64_t)measure->log_bytes);
+	if (measure->checkpoints > gauge->checkpoints)
+		meter_observe(shm, slot, BOARD_CHECKPOINT_TIME, gauge->upkeep);
+	gauge->checkpoints = measure->checkpoints;
+}
+
+void gauge_look(struct gauge *gauge, struct store *store)
+{
+	store_measure(store, on_measure, gauge);
+}
+
+enum rc gauge_maintain(struct gauge *gauge, struct store *store)
+{
+	uint64_t begun = clock_us();
+	enum rc rc = store_maintain(store);
+
+	gauge->upkeep = clock_us() - begun;
+	gauge_look(gauge, store);
+	return rc;
+}
