@@ -87,16 +87,33 @@ class RealServer {
 		return Object.fromEntries(children.map((child) => [child, held(child).filter((name) => sockets.has(name)).length]).filter(([, n]) => n))
 	}
 
-	/** A new token, and its id. */
+	/** Runs a command on the database; its output. */
+	#command(...words) {
+		const done = spawnSync(program, [...words, '--db', this.db])
+		if (done.status !== 0) throw new Error(`${words[0]}: ${done.stderr}`)
+		return String(done.stdout).trim()
+	}
+
 	token(user, ...groups) {
-		const made = spawnSync(program, ['token', 'add', '--user', user, ...groups.flatMap((group) => ['--group', group]), '--db', this.db])
-		if (made.status !== 0) throw new Error(`token add: ${made.stderr}`)
-		return String(made.stdout).trim()
+		return this.#command('token', 'add', '--user', user, ...groups.flatMap((group) => ['--group', group]))
 	}
 
 	revoke(token) {
-		const done = spawnSync(program, ['token', 'revoke', token.split('_')[1], '--db', this.db])
-		if (done.status !== 0) throw new Error(`token revoke: ${done.stderr}`)
+		this.#command('token', 'revoke', token.split('_')[1])
+	}
+
+	/** Removes all tombstones for good. */
+	purge() {
+		this.#command('purge', '--older-than', '0s')
+	}
+
+	backup() {
+		this.#command('backup', `${this.db}.bak`)
+	}
+
+	/** Puts the backup in the place of a stopped server's database. */
+	restore() {
+		this.#command('restore', `${this.db}.bak`, '--force')
 	}
 
 	async close() {

@@ -32,7 +32,7 @@ const account = new Account(atom)
 let todos: Todo[] = []
 
 function filter(): Filter {
-	const name = location.hash.replace(/^#\/?/, '')
+	const name = location.hash.replace(/^#!?\/?/, '')
 	return name === 'active' || name === 'completed' ? name : 'all'
 }
 
