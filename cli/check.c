@@ -83,8 +83,9 @@ static void say_findings(const char *db, const struct findings *findings, const 
 	progress_number(tally->groups, groups);
 	progress_number(findings->faults, faults);
 	(void)fflush(stdout);
-	say("%s: %s documents, %s deleted, in %s groups; %s fault%s found%s", db, documents, tombstones, groups,
-	    findings->faults ? faults : "no", findings->faults > 1 ? "s" : "", findings->faults ? "; restore a backup" : "");
+	say("%s: %s documents, %s deleted, in %s group%s; %s fault%s found%s", db, documents, tombstones, groups,
+	    tally->groups == 1 ? "" : "s", findings->faults ? faults : "no", findings->faults > 1 ? "s" : "",
+	    findings->faults ? "; restore a backup" : "");
 }
 
 static int check_run(const struct invocation *invocation)

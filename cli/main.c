@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&command_purge,
 	&command_restore,
 	&command_check,
+	&command_export,
 	&command_token_add,
 	&command_token_list,
 	&command_token_revoke,

@@ -17,6 +17,9 @@ enum sql {
 	SQL_RUN,
 	SQL_COUNTS,
 	SQL_LARGE,
+	SQL_SCAN,
+	SQL_SCAN_BY_ID,
+	SQL_FIND,
 	SQL_TOKEN,
 	SQL_READER_COUNT, /* those below are the writer's */
 	SQL_BEGIN_IMMEDIATE = SQL_READER_COUNT,

@@ -8,6 +8,13 @@
 /* What a pull shows: everything, but in a snapshot no tombstone from before its beginning. */
 #define SHOWN(hide) "(deleted_at IS NULL OR seq > " hide ")"
 
+/* A whole document. */
+#define DOCUMENT \
+	"SELECT doc.seq, id, version, deleted_at, plain, coalesce(doc.value, large.value) FROM grp CROSS JOIN doc ON doc.gid = grp.gid" \
+	" LEFT JOIN large ON large.seq = doc.seq"
+/* In group ?1 (all where that is empty), without tombstones where ?2. */
+#define SCANNED "(?1 = '' OR name = ?1 OR (name >= ?1 || ':' AND name < ?1 || ';')) AND NOT (?2 AND deleted_at IS NOT NULL)"
+
 static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_ROLLBACK] = "ROLLBACK",
@@ -20,6 +27,9 @@ static const char *const statements[SQL_COUNT] = {
 		    " WHERE gid = ?1 AND seq >= ?2 AND " SHOWN("?3") " ORDER BY seq",
 	[SQL_COUNTS] = "SELECT (SELECT count(*) FROM grp), (SELECT count(*) FROM token)",
 	[SQL_LARGE] = "SELECT value FROM large WHERE seq = ?1",
+	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
+	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",
+	[SQL_FIND] = DOCUMENT " WHERE name = ?1 AND id = ?2",
 	[SQL_TOKEN] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN token_grant ON token = id"
 		      " WHERE id = ?1 ORDER BY n",
 

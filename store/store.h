@@ -11,6 +11,7 @@
 #include "base/rc.h"
 #include "base/reason.h"
 #include "base/slice.h"
+#include "transit/transit.h"
 
 #include <stdint.h>
 
@@ -62,6 +63,10 @@ struct store_doc {
 	bool plain;         /* as transit_in_value gave it */
 	struct slice value; /* canonical (transit/transit.h); empty where deleted */
 };
+
+/* Appends the document as a map of the envelope: id, version, and value or deleted (protocol.md, GET /sync). RC_CORRUPT, logged: its value
+ * is none; `out` then has a part of it. */
+MUST_USE enum rc store_doc_put(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 
 struct store_query {
 	struct slice group; /* valid (base/docid.h) */
@@ -228,6 +233,20 @@ typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint6
  * RC_FULL, RC_IO: a disk refused; RC_CORRUPT: `from` is damaged. */
 MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *tally,
 			    struct reason *why);
+struct store_scan {
+	struct slice group; /* valid; empty: all */
+	bool by_id;         /* else in the order of the sequence, both group by group in the order of their names */
+	bool no_tombstones;
+};
+
+/* One document, good until it returns. Anything but RC_OK ends the scan. */
+typedef enum rc on_store_doc(void *arg, const struct store_doc *doc);
+/* Hands over each document, as all of them are at one moment. Takes no more memory for many than for few. Answers what on_doc answered, or
+ * RC_BUSY, RC_IO, RC_CORRUPT (a value is missing). While it lasts the log of a database in use cannot start over. */
+MUST_USE enum rc store_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc, void *arg);
+/* The document of this id, a tombstone too. RC_NOT_FOUND: there is none. */
+MUST_USE enum rc store_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
+
 /* What is wrong, and where: a group, a document's id, "the file". Neither is terminated, and a damaged id may be any bytes. */
 typedef void on_store_fault(void *arg, struct slice place, struct slice what);
 

@@ -1,7 +1,5 @@
 #include "worker/page.h"
 
-#include "base/log.h"
-
 void page_put_cursor(struct buf *out, enum encoding encoding, const struct store_cursor *cursor)
 {
 	char text[STORE_CURSOR_TEXT_MAX];
@@ -26,27 +24,6 @@ void page_put_hint(struct buf *out, enum encoding encoding, struct slice group, 
 	buf_put_byte(out, '}');
 }
 
-static enum rc page_put_doc(struct buf *out, enum encoding encoding, const struct store_doc *doc)
-{
-	enum rc rc = RC_OK;
-
-	buf_put_byte(out, '{');
-	transit_out_key(out, encoding, "id");
-	transit_out_string(out, encoding, doc->id);
-	buf_put_byte(out, ',');
-	transit_out_key(out, encoding, "version");
-	buf_putf(out, "%llu,", (unsigned long long)doc->version);
-	transit_out_key(out, encoding, doc->deleted ? "deleted" : "value");
-	if (doc->deleted)
-		buf_put_text(out, "true");
-	else
-		rc = transit_out_value(out, encoding, doc->value, doc->plain);
-	buf_put_byte(out, '}');
-	if (rc != RC_OK)
-		log_error("value_corrupt", LOG_NUMBER("seq", doc->seq));
-	return rc == RC_OK ? RC_OK : RC_CORRUPT;
-}
-
 static void page_put_flag(struct buf *out, enum encoding encoding, const char *name, bool flag)
 {
 	buf_put_byte(out, ',');
@@ -66,7 +43,7 @@ enum rc page_put(struct buf *out, enum encoding encoding, struct slice group, co
 	for (size_t i = 0; i < page->count && rc == RC_OK; i++) {
 		if (i)
 			buf_put_byte(out, ',');
-		rc = page_put_doc(out, encoding, &page->docs[i]);
+		rc = store_doc_put(out, encoding, &page->docs[i]);
 	}
 	buf_put_text(out, "],");
 	page_put_cursor(out, encoding, &page->next);

@@ -1,0 +1,195 @@
+#include "base/docid.h"
+#include "base/exit.h"
+#include "cli/command.h"
+#include "cli/outlet.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/scratch.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static const struct option_spec export_options[] = {
+	{ .name = "group", .argument = "G", .help = "Only this group, with all groups nested in it. Default: everything." },
+	{ .name = "encoding",
+	  .argument = "json|transit",
+	  .fallback = "json",
+	  .help = "How a line is written. transit keeps every value as it is, for 'import'; json is for reading and for other programs." },
+	{ .name = "force", .kind = OPTION_FLAG, .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+struct exporting {
+	enum encoding encoding;
+	struct outlet outlet;
+	struct progress progress;
+	uint64_t total; /* 0: not known */
+	uint64_t done;
+	uint64_t changed; /* values that JSON cannot say */
+	struct buf line;
+	struct buf again;
+	struct store *store;
+};
+
+/* Would its JSON be read as another value? */
+static bool is_changed(struct exporting *exporting, const struct store_doc *doc)
+{
+	struct transit_in *in;
+	struct buf projection = BUF_EMPTY;
+	bool plain, changed;
+
+	if (doc->deleted || doc->plain)
+		return false;
+	buf_clear(&exporting->again);
+	changed = transit_project(doc->value, &projection) != RC_OK;
+	in = transit_in_new(ENCODING_JSON, buf_slice(&projection), doc->value.len + 1);
+	changed = changed || transit_in_value(in, &exporting->again, &plain) != RC_OK ||
+		  !slice_equal(buf_slice(&exporting->again), doc->value);
+	transit_in_free(in);
+	buf_free(&projection);
+	return changed;
+}
+
+static enum rc on_doc(void *arg, const struct store_doc *doc)
+{
+	struct exporting *exporting = arg;
+	enum rc rc;
+
+	buf_clear(&exporting->line);
+	rc = store_doc_put(&exporting->line, exporting->encoding, doc);
+	buf_put_byte(&exporting->line, '\n');
+	if (rc != RC_OK)
+		return reason_set(&exporting->outlet.why, rc, "%.*s: its value is damaged (see 'pocketbook help check')", (int)doc->id.len,
+				  doc->id.data);
+	if (exporting->encoding == ENCODING_JSON)
+		exporting->changed += is_changed(exporting, doc);
+	exporting->done++;
+	progress_at(&exporting->progress, "exported", exporting->done, exporting->total);
+	return outlet_put(&exporting->outlet, buf_slice(&exporting->line));
+}
+
+static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+{
+	struct exporting *exporting = arg;
+
+	if (rc == RC_OK)
+		exporting->total = measure->documents + measure->tombstones;
+}
+
+static enum rc export_all(struct exporting *exporting, const char *db, const char *group, struct reason *why)
+{
+	const struct store_scan scan = { .group = slice_of(group ? group : "") };
+	enum rc rc = store_open(db, STORE_READER, &exporting->store, why);
+
+	if (rc != RC_OK)
+		return rc;
+	if (group == NULL)
+		store_measure(exporting->store, on_measure, exporting);
+	rc = store_scan(exporting->store, &scan, on_doc, exporting);
+	/* From here on nobody waits for us. */
+	store_close(exporting->store);
+	if (rc == RC_OK)
+		rc = outlet_finish(&exporting->outlet);
+	if (rc != RC_OK && exporting->outlet.why.text[0])
+		return reason_set(why, rc, "%s", exporting->outlet.why.text);
+	return rc == RC_OK ? RC_OK : reason_set(why, rc, "%.200s: cannot be read (%s)", db, rc_name(rc));
+}
+
+static enum rc export_to(struct exporting *exporting, int fd, const char *name, const char *db, const char *group, struct reason *why)
+{
+	enum rc rc;
+
+	exporting->outlet = outlet_open(fd, name);
+	rc = export_all(exporting, db, group, why);
+	outlet_close(&exporting->outlet);
+	buf_free(&exporting->line);
+	buf_free(&exporting->again);
+	progress_wipe(&exporting->progress);
+	return rc;
+}
+
+static enum rc export_file(struct exporting *exporting, const char *file, bool force, const char *db, const char *group, struct reason *why)
+{
+	struct scratch scratch;
+	enum rc rc = scratch_open(file, &scratch, why);
+	int fd = -1;
+
+	if (rc == RC_OK && (fd = open(scratch.path, O_WRONLY | O_CLOEXEC)) < 0)
+		rc = reason_set(why, RC_IO, "cannot write to %.200s: %s", file, strerror(errno));
+	if (rc == RC_OK)
+		rc = export_to(exporting, fd, file, db, group, why);
+	if (fd >= 0)
+		(void)close(fd);
+	if (rc == RC_OK)
+		rc = scratch_keep(&scratch, force, why);
+	scratch_drop(&scratch);
+	return rc;
+}
+
+static int export_read(const struct invocation *invocation, enum encoding *encoding)
+{
+	const struct options *options = invocation->options;
+	const char *group = options_text(options, "group"), *name = options_text(options, "encoding");
+
+	if (group && !group_is_valid(slice_of(group)))
+		return say_usage("%s: must be 1 to 511 bytes of UTF-8 without control characters", options_place(options, "group", 0));
+	*encoding = strcmp(name, "transit") == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
+	if (*encoding == ENCODING_JSON && strcmp(name, "json") != 0)
+		return say_usage("%s: must be json or transit", options_place(options, "encoding", 0));
+	return EXIT_DONE;
+}
+
+static int export_run(const struct invocation *invocation)
+{
+	const char *db = options_text(invocation->options, "db"), *group = options_text(invocation->options, "group");
+	const char *file = invocation->word_count ? invocation->words[0] : NULL;
+	bool force = options_is_on(invocation->options, "force");
+	struct exporting exporting = { .progress = progress_begin(STDERR_FILENO, "export") };
+	struct reason why;
+	int status = export_read(invocation, &exporting.encoding);
+	enum rc rc;
+
+	if (status != EXIT_DONE)
+		return status;
+	if (file && !force && access(file, F_OK) == 0)
+		return say_failed("%s is there already; name another file, or replace it with --force", file);
+	if (file && scratch_is_same(file, db))
+		return say_failed("%s is the database itself; name another file", file);
+	if (access(db, F_OK) < 0)
+		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
+	if (file)
+		rc = export_file(&exporting, file, force, db, group, &why);
+	else
+		rc = export_to(&exporting, STDOUT_FILENO, "the standard output", db, group, &why);
+	if (rc != RC_OK)
+		return say_failed("%s", why.text);
+	if (exporting.changed)
+		say("%llu of %llu documents have values that JSON cannot say, and were written as the nearest there is; --encoding "
+		    "transit keeps them",
+		    (unsigned long long)exporting.changed, (unsigned long long)exporting.done);
+	return EXIT_DONE;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.usage = "[FILE] [OPTION]...",
+	.words_most = 1,
+	.summary = "Write all documents as lines of JSON, while a server runs on the database or not.",
+	.about = "Into FILE, or to the standard output: for each document a line {\"id\": …, \"version\": …, \"value\": …}, with "
+		 "\"deleted\": "
+		 "true in the place of a value where it was deleted. Group by group, the documents of each in the order in which they were "
+		 "written last. All of them as they are at one moment, however many.\n"
+		 "JSON is the default as that is what people and other programs read. What it cannot say (dates, sets, keywords, …) is "
+		 "written as the nearest that it can, and counted at the end; with --encoding transit a line is Transit and loses nothing. "
+		 "'import' reads both.\n"
+		 "While it reads, the log of a database in use cannot start over; a pipe that takes its lines slowly does not prolong "
+		 "that, as "
+		 "they are kept in a temporary file then (in TMPDIR, else in /var/tmp).\n",
+	.example = "  pocketbook export --group todos | jq -r .value.title\n"
+		   "  pocketbook export --encoding transit all.ndjson\n",
+	COMMAND_OPTIONS(export_options),
+	.run = export_run,
+};

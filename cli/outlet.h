@@ -1,0 +1,28 @@
+/* Where much text goes that is being read from a database: it takes everything without delay, so that the reading is never held up. What a
+ * pipe does not take within a second goes into a temporary file, and from there into the pipe at the end. */
+#ifndef CLI_OUTLET_H
+#define CLI_OUTLET_H
+
+#include "base/buf.h"
+#include "base/rc.h"
+#include "base/reason.h"
+
+struct outlet {
+	int fd;
+	const char *name; /* for reasons */
+	int spool;        /* -1: not needed so far */
+	struct buf waiting;
+	enum rc rc; /* the first failure */
+	struct reason why;
+};
+
+/* `fd` and `name` are the caller's. */
+struct outlet outlet_open(int fd, const char *name);
+/* RC_IO, RC_FULL: outlet->why says what refused; nothing is taken any more. */
+MUST_USE enum rc outlet_put(struct outlet *outlet, struct slice bytes);
+/* Writes what is left, as fast as it is taken. Answers the first failure of all. */
+MUST_USE enum rc outlet_finish(struct outlet *outlet);
+/* Frees; the descriptor stays open. */
+void outlet_close(struct outlet *outlet);
+
+#endif
