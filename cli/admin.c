@@ -1,19 +1,15 @@
 #include "cli/admin.h"
 
 #include "base/clock.h"
-#include "base/frame.h"
+#include "cli/remote.h"
 #include "master/master.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define REACH_MS 8000    /* for a server to finish starting or stopping */
 #define ANSWER_MS 30000  /* for it to answer */
 #define PAUSE_MS 20      /* between looks */
-#define READ_BYTES 65536 /* at a time */
 
 /* ---- With the lock ----------------------------------------------------------------------------------------------------------- */
 
@@ -59,72 +55,18 @@ static enum rc local_do(const char *db, const struct store_request *request, str
 
 /* ---- By the control socket --------------------------------------------------------------------------------------------------- */
 
-static enum rc await(int fd, short events, uint64_t deadline)
-{
-	struct pollfd waited = { .fd = fd, .events = events };
-	uint64_t now;
-
-	while ((now = clock_ms()) < deadline) {
-		int ready = poll(&waited, 1, (int)(deadline - now));
-
-		if (ready > 0)
-			return RC_OK;
-		if (ready < 0 && errno != EINTR)
-			return RC_IO;
-	}
-	return RC_BUSY;
-}
-
-static enum rc remote_send(int fd, const struct store_request *request, uint64_t deadline)
-{
-	struct buf out = BUF_EMPTY;
-	size_t begun = frame_begin(&out, 1);
-	enum rc rc = RC_OK;
-
-	store_request_pack(request, &out);
-	frame_end(&out, begun);
-	while (rc == RC_OK && out.len) {
-		ssize_t sent = send(fd, out.data, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (sent > 0)
-			buf_drop(&out, (size_t)sent);
-		else if (sent < 0 && errno == EAGAIN)
-			rc = await(fd, POLLOUT, deadline);
-		else if (sent < 0 && errno != EINTR)
-			rc = RC_UNAVAILABLE;
-	}
-	buf_free(&out);
-	return rc;
-}
-
-static enum rc remote_receive(int fd, struct admin_answer *answer, uint64_t deadline)
-{
-	struct buf *in = &answer->bytes;
-	struct frame frame;
-	enum rc rc;
-
-	while ((rc = frame_take(buf_slice(in), &frame)) == RC_BUSY) {
-		char *room = buf_reserve(in, READ_BYTES);
-		ssize_t got = recv(fd, room, READ_BYTES, MSG_DONTWAIT);
-
-		if (got > 0)
-			in->len += (size_t)got;
-		else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-			return RC_UNAVAILABLE;
-		else if ((rc = await(fd, POLLIN, deadline)) != RC_OK)
-			return rc;
-	}
-	return rc == RC_OK ? store_reply_unpack(frame.payload, &answer->reply) : rc;
-}
-
 /* RC_UNAVAILABLE: the server went away, maybe with the request done. */
 static enum rc remote_do(int fd, const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
 {
-	uint64_t deadline = clock_ms() + ANSWER_MS;
-	enum rc rc = remote_send(fd, request, deadline);
+	struct buf packed = BUF_EMPTY;
+	struct slice reply;
+	enum rc rc;
 
+	store_request_pack(request, &packed);
+	rc = remote_ask(fd, buf_slice(&packed), clock_ms() + ANSWER_MS, &answer->bytes, &reply);
+	buf_free(&packed);
 	if (rc == RC_OK)
-		rc = remote_receive(fd, answer, deadline);
+		rc = store_reply_unpack(reply, &answer->reply);
 	if (rc == RC_BUSY)
 		return reason_set(why, RC_BUSY, "%.200s: the server that runs on it does not answer; it may still do what was asked", db);
 	if (rc == RC_UNAVAILABLE)

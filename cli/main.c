@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&command_token_add,
 	&command_token_list,
 	&command_token_revoke,
+	&command_stats,
 	&command_help,
 	&command_version,
 };

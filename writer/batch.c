@@ -1,6 +1,7 @@
 #include "writer/batch.h"
 
 #include "base/log.h"
+#include "writer/control.h"
 
 static void batch_reply(struct peer *peer, uint64_t tag, const struct store_reply *reply)
 {
@@ -16,8 +17,11 @@ static void batch_reply(struct peer *peer, uint64_t tag, const struct store_repl
 static void batch_take(struct batch *batch, struct peer *peer, const struct frame *frame)
 {
 	struct store_request *request = &batch->requests[batch->count];
-	enum rc rc = store_request_unpack(frame->payload, request);
+	enum rc rc;
 
+	if (control_answer(batch->shm, peer, frame))
+		return;
+	rc = store_request_unpack(frame->payload, request);
 	if (rc != RC_OK) {
 		const struct store_reply reply = { .rc = rc };
 

@@ -18,6 +18,7 @@ struct batch {
 	struct batch_origin origins[BATCH_REQUESTS];
 	size_t count;
 	size_t bytes;
+	const struct shm *shm; /* for those who ask for the score board, who are answered at once */
 };
 
 /* Takes one frame of each peer in turn, beginning with peer number `first`, until there are none or the batch is full. What cannot be

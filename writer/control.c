@@ -42,6 +42,21 @@ enum rc control_accept(int listener, int *fd)
 	return RC_OK;
 }
 
+bool control_answer(const struct shm *shm, struct peer *peer, const struct frame *frame)
+{
+	struct board_view view;
+	size_t begun;
+
+	if (peer->kind != PEER_CONTROL || frame->payload.len != 1 || (unsigned char)frame->payload.data[0] != CONTROL_BOARD)
+		return false;
+	board_view_take(shm, &view);
+	begun = frame_begin(&peer->out, frame->tag);
+	board_view_pack(&view, &peer->out);
+	frame_end(&peer->out, begun);
+	board_view_clear(&view);
+	return true;
+}
+
 bool control_is_idle(const struct peer *peer)
 {
 	return peer->kind == PEER_CONTROL && !peer_has_frame(peer) && clock_ms() - peer->moved > IDLE_MS;

@@ -407,6 +407,7 @@ int writer_run(const struct writer_inheritance *inheritance)
 	struct writer writer = { .from = inheritance, .gauge = { .shm = inheritance->shm }, .signals = writer_signals() };
 
 	writer.batch = mem_alloc(sizeof(*writer.batch));
+	writer.batch->shm = inheritance->shm;
 	writer.polls = mem_array(POLL_PEERS, sizeof(struct pollfd));
 	writer.failed = writer.signals < 0 ? EXIT_FAILED : writer_open(&writer);
 	if (!writer.failed)

@@ -1,0 +1,14 @@
+/* One question to a running server over its control socket, and the answer. */
+#ifndef CLI_REMOTE_H
+#define CLI_REMOTE_H
+
+#include "base/buf.h"
+#include "base/rc.h"
+
+#include <stdint.h>
+
+/* Sends the bytes as one frame and waits until `deadline` (clock_ms) for one in return: *answer points into *in. RC_BUSY: none has come;
+ * RC_UNAVAILABLE: the server went away, maybe with the question heard; others: what came is not ours. */
+MUST_USE enum rc remote_ask(int fd, struct slice question, uint64_t deadline, struct buf *in, struct slice *answer);
+
+#endif

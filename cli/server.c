@@ -1,0 +1,71 @@
+#include "cli/server.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "cli/remote.h"
+#include "master/master.h"
+#include "writer/control.h"
+
+#include <unistd.h>
+
+#define ANSWER_MS 5000
+
+enum rc server_look(const char *db, struct board_view *out, struct reason *why)
+{
+	static const char question[] = { (char)CONTROL_BOARD };
+	struct buf in = BUF_EMPTY;
+	struct slice answer;
+	int fd;
+	enum rc rc = master_control_connect(db, &fd, why);
+
+	*out = (struct board_view){ 0 };
+	if (rc != RC_OK)
+		return rc;
+	rc = remote_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS, &in, &answer);
+	(void)close(fd);
+	if (rc == RC_OK)
+		rc = board_view_unpack(answer, out);
+	buf_free(&in);
+	if (rc == RC_BUSY)
+		return reason_set(why, rc, "%.200s: the server that runs on it does not answer", db);
+	if (rc == RC_UNAVAILABLE)
+		return reason_set(why, rc, "%.200s: the server that runs on it went away", db);
+	if (rc != RC_OK)
+		return reason_set(why, rc, "%.200s: the server that runs on it is of another version than this program", db);
+	return RC_OK;
+}
+
+struct movement movement_between(const struct board_view *before, const struct board_view *now, double seconds)
+{
+	bool same = before->cells && before->started == now->started && before->workers == now->workers;
+
+	return (struct movement){ .before = before, .now = now, .seconds = same ? seconds : 0 };
+}
+
+double movement_rate_of(const struct movement *movement, unsigned slot, enum board_value value)
+{
+	if (movement->seconds <= 0)
+		return 0;
+	return (double)(movement->now->cells[slot].values[value] - movement->before->cells[slot].values[value]) / movement->seconds;
+}
+
+double movement_rate(const struct movement *movement, enum board_value value)
+{
+	double rate = 0;
+
+	for (unsigned slot = 0; slot <= movement->now->workers; slot++)
+		rate += movement_rate_of(movement, slot, value);
+	return rate;
+}
+
+double movement_latency(const struct movement *movement, enum board_route route, double share)
+{
+	enum board_histogram histogram = (enum board_histogram)(BOARD_LATENCY + (unsigned)route);
+	struct meter before, now;
+
+	if (movement->seconds <= 0)
+		return 0;
+	meter_read(movement->before, histogram, &before);
+	meter_read(movement->now, histogram, &now);
+	return (double)meter_quantile(&now, &before, share) / 1000;
+}

@@ -1,0 +1,28 @@
+/* What a running server does: its score board, and how that moves. */
+#ifndef CLI_SERVER_H
+#define CLI_SERVER_H
+
+#include "base/reason.h"
+#include "shm/board.h"
+#include "shm/meter.h"
+
+/* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `why` says what is wrong. Clear with board_view_clear,
+ * also after a failure. */
+MUST_USE enum rc server_look(const char *db, struct board_view *out, struct reason *why);
+
+/* Two looks at one server. */
+struct movement {
+	const struct board_view *before;
+	const struct board_view *now;
+	double seconds; /* between them; 0: nothing is known of rates */
+};
+
+/* `before` may be of another server than `now`, or of none (no cells): then nothing is known of rates. */
+struct movement movement_between(const struct board_view *before, const struct board_view *now, double seconds);
+/* How often in a second; of one slot, or of all together. */
+double movement_rate(const struct movement *movement, enum board_value value);
+double movement_rate_of(const struct movement *movement, unsigned slot, enum board_value value);
+/* About the time, in milliseconds, that this share of requests stayed below meanwhile; 0 where there were none. */
+double movement_latency(const struct movement *movement, enum board_route route, double share);
+
+#endif

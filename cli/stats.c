@@ -1,0 +1,258 @@
+#include "base/clock.h"
+#include "base/exit.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/server.h"
+#include "cli/units.h"
+#include "store/store.h"
+#include "transit/transit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BETWEEN_MS 1000 /* between two looks at a server, for rates */
+
+static const struct option_spec stats_options[] = {
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+/* ---- Looking ---------------------------------------------------------------------------------------------------------------- */
+
+struct stats {
+	const char *db;
+	struct store_measure measure;
+	struct store_counts counts;
+	bool running;
+	struct board_view before, now;
+	struct movement movement;
+	enum rc rc; /* of the store's answers */
+};
+
+static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+{
+	struct stats *stats = arg;
+
+	stats->rc = rc;
+	if (rc == RC_OK)
+		stats->measure = *measure;
+}
+
+static void on_counts(void *arg, enum rc rc, const struct store_counts *counts)
+{
+	struct stats *stats = arg;
+
+	stats->rc = rc;
+	if (rc == RC_OK)
+		stats->counts = *counts;
+}
+
+static enum rc stats_read(struct stats *stats, struct reason *why)
+{
+	struct store *store;
+	enum rc rc = store_open(stats->db, STORE_READER, &store, why);
+
+	if (rc != RC_OK)
+		return rc;
+	store_measure(store, on_measure, stats);
+	if (stats->rc == RC_OK)
+		store_count(store, on_counts, stats);
+	store_close(store);
+	return stats->rc == RC_OK ? RC_OK : reason_set(why, stats->rc, "%.200s: cannot be read (%s)", stats->db, rc_name(stats->rc));
+}
+
+static void pause_until(uint64_t when)
+{
+	uint64_t now = clock_ms();
+	uint64_t left = when > now ? when - now : 0;
+	const struct timespec pause = { .tv_sec = (time_t)(left / 1000), .tv_nsec = (long)(left % 1000) * 1000000L };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+/* RC_OK too where no server runs. */
+static enum rc stats_watch(struct stats *stats, struct reason *why)
+{
+	uint64_t begun = clock_ms();
+	enum rc rc = server_look(stats->db, &stats->before, why);
+
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
+	pause_until(begun + BETWEEN_MS);
+	rc = server_look(stats->db, &stats->now, why);
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND ? RC_OK : rc;
+	stats->running = true;
+	stats->movement = movement_between(&stats->before, &stats->now, (double)(clock_ms() - begun) / 1000);
+	return RC_OK;
+}
+
+static unsigned stats_serving(const struct board_view *view)
+{
+	unsigned count = 0;
+
+	for (unsigned slot = 0; slot < view->workers; slot++)
+		count += view->cells[slot].state == BOARD_SERVING;
+	return count;
+}
+
+/* What is told of a server as numbers that add up, and how they are called. */
+static const struct {
+	const char *title;
+	const char *member;
+	enum board_value value;
+	bool is_rate;
+} rows[] = {
+	{ "Streams", "streams", BOARD_STREAMS, false },
+	{ "Connections", "connections", BOARD_CONNECTIONS, false },
+	{ "Pushes waiting", "queued", BOARD_QUEUED, false },
+	{ "Requests", "requests", BOARD_REQUESTS, true },
+	{ "Pulls", "pulls", BOARD_PULLS, true },
+	{ "Pushes", "pushes", BOARD_PUSHES, true },
+	{ "Documents written", "written", BOARD_DOCS, true },
+	{ "Conflicts", "conflicts", BOARD_CONFLICTS, true },
+	{ "Commits", "commits", BOARD_COMMITS, true },
+	{ "Events sent", "events", BOARD_EVENTS, true },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* ---- For people ------------------------------------------------------------------------------------------------------------- */
+
+static void print_text(const char *title, const char *text)
+{
+	printf("%-18s  %s\n", title, text);
+}
+
+static void print_number(const char *title, uint64_t number)
+{
+	char text[PROGRESS_NUMBER_MAX];
+
+	progress_number(number, text);
+	print_text(title, text);
+}
+
+static void print_bytes(const char *title, uint64_t bytes)
+{
+	char text[UNITS_MAX];
+
+	units_bytes(bytes, text);
+	print_text(title, text);
+}
+
+static void print_database(const struct stats *stats)
+{
+	char epoch[24];
+
+	(void)snprintf(epoch, sizeof(epoch), "%016" PRIx64, stats->measure.head.epoch);
+	print_text("Database", stats->db);
+	print_number("Documents", stats->measure.documents);
+	print_number("Tombstones", stats->measure.tombstones);
+	print_number("Groups", stats->counts.groups);
+	print_number("Tokens", stats->counts.tokens);
+	print_bytes("File", stats->measure.file_bytes);
+	print_bytes("Log (WAL)", stats->measure.log_bytes);
+	print_number("Sequence", stats->measure.head.seq);
+	print_number("Purged up to", stats->measure.horizon);
+	print_text("Epoch", epoch);
+}
+
+static void print_server(const struct stats *stats)
+{
+	char span[UNITS_MAX], rate[UNITS_MAX], total[PROGRESS_NUMBER_MAX];
+	int64_t now = clock_wall();
+
+	units_span(now > stats->now.started ? (uint64_t)(now - stats->now.started) : 0, span);
+	printf("\n%-18s  running for %s, %u of %u workers serving\n", "Server", span, stats_serving(&stats->now), stats->now.workers);
+	for (size_t i = 0; i < ROWS; i++)
+		if (!rows[i].is_rate)
+			print_number(rows[i].title, (uint64_t)board_view_sum(&stats->now, rows[i].value));
+	printf("\n%-18s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
+	for (size_t i = 0; i < ROWS; i++) {
+		progress_number((uint64_t)board_view_sum(&stats->now, rows[i].value), total);
+		units_rate(movement_rate(&stats->movement, rows[i].value), rate);
+		if (rows[i].is_rate)
+			printf("%-18s  %12s  %16s\n", rows[i].title, rate, total);
+	}
+}
+
+/* ---- For programs ----------------------------------------------------------------------------------------------------------- */
+
+static void put_server(struct buf *out, const struct stats *stats)
+{
+	buf_putf(out, "{\"started\":%" PRId64 ",\"workers\":%u,\"serving\":%u", stats->now.started, stats->now.workers,
+		 stats_serving(&stats->now));
+	for (size_t i = 0; i < ROWS; i++)
+		buf_putf(out, ",\"%s\":%" PRId64, rows[i].member, board_view_sum(&stats->now, rows[i].value));
+	buf_put_text(out, ",\n  \"rates\":{");
+	for (size_t i = 0, count = 0; i < ROWS; i++)
+		if (rows[i].is_rate)
+			buf_putf(out, "%s\"%s\":%.2f", count++ ? "," : "", rows[i].member, movement_rate(&stats->movement, rows[i].value));
+	buf_put_text(out, "}}");
+}
+
+static void print_json(const struct stats *stats)
+{
+	const struct store_measure *measure = &stats->measure;
+	struct buf out = BUF_EMPTY;
+
+	buf_put_byte(&out, '{');
+	transit_out_key(&out, ENCODING_JSON, "database");
+	transit_out_string(&out, ENCODING_JSON, slice_of(stats->db));
+	buf_putf(&out, ",\n \"documents\":%" PRIu64 ",\"tombstones\":%" PRIu64 ",\"groups\":%" PRIu64 ",\"tokens\":%" PRIu64,
+		 measure->documents, measure->tombstones, stats->counts.groups, stats->counts.tokens);
+	buf_putf(&out, ",\n \"database_bytes\":%" PRIu64 ",\"wal_bytes\":%" PRIu64, measure->file_bytes, measure->log_bytes);
+	buf_putf(&out,
+		 ",\n \"sequence\":%" PRIu64 ",\"horizon\":%" PRIu64 ",\"epoch\":\"%016" PRIx64 "\",\n \"server\":", measure->head.seq,
+		 measure->horizon, measure->head.epoch);
+	if (stats->running)
+		put_server(&out, stats);
+	else
+		buf_put_text(&out, "null");
+	buf_put_text(&out, "}\n");
+	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_free(&out);
+}
+
+/* ---- The command ------------------------------------------------------------------------------------------------------------ */
+
+static int stats_run(const struct invocation *invocation)
+{
+	struct stats stats = { .db = options_text(invocation->options, "db") };
+	int status = EXIT_DONE;
+	struct reason why;
+
+	if (access(stats.db, F_OK) < 0)
+		return say_failed("%s: %s; name the database with --db FILE", stats.db, strerror(errno));
+	if (stats_watch(&stats, &why) != RC_OK || stats_read(&stats, &why) != RC_OK) {
+		status = say_failed("%s", why.text);
+	} else if (options_is_on(invocation->options, "json")) {
+		print_json(&stats);
+	} else {
+		print_database(&stats);
+		if (stats.running)
+			print_server(&stats);
+		else
+			printf("\n%-18s  none runs on it\n", "Server");
+	}
+	board_view_clear(&stats.before);
+	board_view_clear(&stats.now);
+	return status;
+}
+
+const struct command command_stats = {
+	.name = "stats",
+	.usage = "[OPTION]...",
+	.summary = "Tell how much the database holds and, while a server runs on it, what that does.",
+	.about =
+		"Reads the database and changes nothing in it. Of a server it watches one second, for what happens in a second; totals are "
+		"since the server's start.\n",
+	.example = "  pocketbook stats\n  pocketbook stats --json --db /var/lib/pocketbook/pocketbook.db\n",
+	COMMAND_OPTIONS(stats_options),
+	.run = stats_run,
+};
