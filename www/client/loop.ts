@@ -63,7 +63,8 @@ export class Loop {
 	#timer?: ReturnType<typeof setTimeout>
 	#due = Infinity
 	#failures = 0
-	#retry = 0
+	/** The server says how long to wait when a stream ends, each client something else. */
+	#retry = BACKOFF
 	#heard = 0
 	#flights = 0
 	#refusedToken?: string
@@ -191,7 +192,7 @@ export class Loop {
 	}
 
 	/** Says what is the matter, and when to try again. */
-	#failed(cause: any, wait = Math.min(BACKOFF_MAX, BACKOFF * 2 ** this.#failures++) * (0.5 + Math.random() / 2)): void {
+	#failed(cause: any, wait?: number): void {
 		const lastError = cause instanceof PocketbookError ? cause : new PocketbookError('protocol', `${cause}`)
 		// One failure may be the end of several attempts.
 		if (lastError === this.known.lastError) return
@@ -204,7 +205,7 @@ export class Loop {
 		else {
 			this.#puller.pulled.clear()
 			this.note({ online: false, tried: true, lastError })
-			this.#arm(Math.max(wait, lastError.retryAfter))
+			this.#arm(Math.max(wait ?? Math.min(BACKOFF_MAX, BACKOFF * 2 ** this.#failures++) * (0.5 + Math.random() / 2), lastError.retryAfter))
 		}
 	}
 
@@ -243,6 +244,6 @@ export class Loop {
 	#dropped({ confirmed }: Stream, error: any): void {
 		this.#hangUp()
 		if (error?.status === 401) this.#failed(error)
-		else if (confirmed.size) this.#failed(new PocketbookError('offline', 'the connection to the server was lost'), this.#retry || BACKOFF * Math.random())
+		else if (confirmed.size) this.#failed(new PocketbookError('offline', 'the connection to the server was lost'), this.#retry)
 	}
 }

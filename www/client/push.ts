@@ -51,7 +51,7 @@ export class Pusher {
 			.sort((a, b) => a.n - b.n)
 			.slice(0, PUSH_DOCS)
 			.filter(({ value }, i) => {
-				chars += chars > PUSH_CHARS || value === undefined ? 0 : codec.encode(value).length
+				chars += chars > PUSH_CHARS ? 0 : codec.encode(value ?? null).length
 				return !i || chars <= PUSH_CHARS
 			})
 	}

@@ -46,9 +46,8 @@ export class IndexedStorage implements Storage {
 	async write(rows: Rows): Promise<void> {
 		const { tx, docs, writes, conflicts, cursors } = this.#begin('readwrite')
 		const each = <T>(all: T[] = [], request: (one: T) => unknown) => all.map(request)
-		// The first that fails says why; the others end with the transaction.
-		await Promise.all([
-			tx.done,
+		// Whether all of them went through is said by the transaction's end.
+		void Promise.allSettled([
 			...each(rows.docs, (row) => (row.value === undefined ? docs.delete(row.id) : docs.put(row))),
 			...each(rows.supersede, async (op) => (await writes.get(op))?.sent || writes.delete(op)),
 			...each(rows.drop, (op) => writes.delete(op)),
@@ -57,11 +56,13 @@ export class IndexedStorage implements Storage {
 			...each(rows.conflicts, (row) => conflicts.put(row)),
 			...each(rows.cursors, ([group, cursor]) => cursors.put(cursor, group)),
 		])
+		await tx.done
 	}
 
 	async clear(): Promise<void> {
 		const { tx, ...stores } = this.#begin('readwrite')
-		await Promise.all([tx.done, ...Object.values(stores).map((store) => store.clear())])
+		void Promise.allSettled(Object.values(stores).map((store) => store.clear()))
+		await tx.done
 	}
 
 	close(): void {

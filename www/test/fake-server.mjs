@@ -36,7 +36,7 @@ export class FakeServer {
 	tokens = null
 	/** Every request as {method, url, body}. */
 	log = []
-	/** Called before each request with (request, path); may throw a Problem, answer 'drop' (no answer), or 'lose' (done, but no answer). */
+	/** Called before each request with (request, path); may throw a Problem, answer 'drop' (no answer), 'lose' (done, but no answer), or a {type, body} to be sent instead. */
 	fault = () => undefined
 	/** Called when a push has been carried out, before its answer goes out; may return a promise. */
 	beforeAnswer = () => undefined
@@ -115,6 +115,7 @@ export class FakeServer {
 		try {
 			const fault = await this.fault(request, url.pathname, body)
 			if (fault === 'drop') return request.socket.destroy()
+			if (fault?.type) return this.#answer(response, 200, fault.type, fault.body)
 			if (this.respond && url.pathname === '/sync') return this.#answer(response, 200, 'application/transit+json', this.respond(request, body))
 			const answer = await this.#route(request, response, url, body)
 			if (answer === undefined) return

@@ -34,6 +34,13 @@ export async function setUp(t) {
 	return { server, atom, tab, user }
 }
 
+/** Sets the clock off by so many milliseconds, until the test's end. */
+export function shiftClock(offset) {
+	const { now } = Date
+	Date.now = () => now() + offset
+	atEnd(() => (Date.now = now))
+}
+
 export const get = (atom, id) => atom.deref().get(id)
 
 // BroadcastChannels and sockets of tests that failed must not keep the process alive.

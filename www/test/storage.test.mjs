@@ -1,16 +1,9 @@
 // What goes wrong on the device: a database that is lost, full, slow or absent; a clock that is off.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assoc, atEnd, get, setUp, until } from './harness.mjs'
+import { assoc, atEnd, get, setUp, shiftClock, until } from './harness.mjs'
 
 const synced = (atom) => until(() => atom.status.state === 'synced' && !atom.status.pending, 'synced')
-
-/** Sets the clock off by so many milliseconds, until the test's end. */
-function shiftClock(offset) {
-	const { now } = Date
-	Date.now = () => now() + offset
-	atEnd(() => (Date.now = now))
-}
 
 const DAY = 86_400_000
 
@@ -207,4 +200,106 @@ test('rows: one for each document, one for each pending write, no blob', async (
 	const [write, ...others] = storage.kept.writes.values()
 	assert.deepEqual(others, [], 'the second write took the place of the first')
 	assert.deepEqual([write.id, write.base, write.was, write.value], ['todos:1', 1, '"a"', '"d"'])
+})
+
+test('a swap is one transaction, however many documents it changes', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	await synced(todos)
+	await server.stop()
+	await until(() => todos.status.state === 'offline')
+	const { transaction } = IDBDatabase.prototype
+	const writing = []
+	IDBDatabase.prototype.transaction = function (names, mode) {
+		if (mode === 'readwrite') writing.push(names)
+		return transaction.call(this, names, mode)
+	}
+	atEnd(() => (IDBDatabase.prototype.transaction = transaction))
+	await todos.swap((docs) => new Map([...docs, ['todos:1', 'a'], ['todos:2', 'b']])).local
+	assert.equal(writing.length, 1)
+	await todos.destroy()
+	const again = atom()
+	await again.ready
+	assert.deepEqual([...again.deref()].sort(), [['todos:1', 'a'], ['todos:2', 'b']])
+	await server.start()
+})
+
+test('a connection that the browser ends is opened anew, and gets what is in memory', async () => {
+	const { server, atom } = await setUp()
+	const { open } = indexedDB
+	let connection
+	let opened = 0
+	indexedDB.open = function (...args) {
+		const request = open.apply(this, args)
+		request.addEventListener('success', () => opened++ || (connection = request.result))
+		return request
+	}
+	atEnd(() => (indexedDB.open = open))
+	const todos = atom()
+	await todos.ready
+	await server.stop()
+	await todos.swap(assoc, 'todos:1', 'before').local
+	connection.close()
+	connection.onclose(new Event('close'))
+	await todos.swap(assoc, 'todos:2', 'after').local
+	assert.equal(opened, 2)
+	assert.notEqual(todos.status.state, 'storage-degraded')
+	await todos.destroy()
+	const again = atom()
+	await again.ready
+	assert.equal(again.status.pending, 2)
+	await server.start()
+	await synced(again)
+	assert.equal(server.docs.size, 2)
+})
+
+test('IndexedDB that is full: one typed error, the write goes out, and later ones are kept again', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	await synced(todos)
+	await server.stop()
+	await until(() => todos.status.state === 'offline')
+	const { put } = IDBObjectStore.prototype
+	// As a browser does: the transaction ends with this error, its requests with another.
+	const full = new Set()
+	IDBObjectStore.prototype.put = function (...args) {
+		const { transaction } = this
+		if (!full.has(transaction)) queueMicrotask(() => transaction._abort('QuotaExceededError'))
+		full.add(transaction)
+		return put.apply(this, args)
+	}
+	atEnd(() => (IDBObjectStore.prototype.put = put))
+	const writes = [1, 2].map((n) => todos.swap(assoc, `todos:${n}`, n))
+	for (const { local } of writes) await assert.rejects(local, { code: 'quota' })
+	assert.deepEqual([todos.status.state, todos.status.pending], ['storage-degraded', 2])
+	IDBObjectStore.prototype.put = put
+	await todos.swap(assoc, 'todos:3', 3).local
+	assert.equal(todos.status.state, 'offline')
+	await todos.destroy()
+	const again = atom()
+	await again.ready
+	assert.equal(again.status.pending, 3)
+	await server.start()
+	await synced(again)
+	assert.equal(server.docs.size, 3)
+})
+
+test('what is loaded late overwrites nothing: neither swaps, nor what the server has sent meanwhile', async () => {
+	const { server, atom } = await setUp()
+	const storage = testStorage()
+	storage.kept.docs.set('todos:1', { id: 'todos:1', version: 1, value: '"stored long ago"' })
+	storage.kept.docs.set('todos:2', { id: 'todos:2', version: 1, value: '"stored long ago"' })
+	for (const id of ['todos:1', 'todos:2', 'todos:2']) server.put(id, 'from the server')
+	let loaded
+	const { load } = storage
+	storage.load = (group) => new Promise((resolve) => (loaded = () => resolve(load(group))))
+	const todos = atom({ storage })
+	await until(() => loaded)
+	todos.swap(assoc, 'todos:1', 'swapped')
+	await until(() => get(todos, 'todos:2') === 'from the server')
+	const seen = []
+	todos.subscribe((docs) => seen.push([docs.get('todos:1'), docs.get('todos:2')]))
+	loaded()
+	await todos.ready
+	for (const values of seen) assert.deepEqual(values, ['swapped', 'from the server'])
 })
