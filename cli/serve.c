@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
@@ -26,7 +27,9 @@ static const struct option_spec serve_options[] = {
 		.argument = "ADDR:PORT",
 		.fallback = "127.0.0.1:8080",
 		.repeatable = true,
-		.help = "Where to wait for connections: a numeric address, IPv6 in brackets. Port 0: a free one.",
+		.help = "Where to wait for connections: a numeric address, IPv6 in brackets. Port 0: a free one. Sockets that systemd "
+			"passes "
+			"take its place.",
 	},
 	{
 		.name = "workers",
@@ -35,6 +38,11 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = SHM_SLOTS_MAX,
 		.help = "Processes that serve, 1 to " STRING(SHM_SLOTS_MAX) ". Default: one for each core.",
+	},
+	{
+		.name = "user",
+		.argument = "NAME",
+		.help = "Where started as root: the user that all processes but the first become, and whose files are made.",
 	},
 	{
 		.name = "auth",
@@ -242,6 +250,16 @@ static int metrics_check(const struct options *options, const struct master_sett
 	return EXIT_DONE;
 }
 
+static int user_read(const struct options *options, struct user *out)
+{
+	const char *name = options_text(options, "user");
+	struct reason why;
+
+	if (name && user_find(name, out, &why) != RC_OK)
+		return say_usage("%s: %s", options_place(options, "user", 0), why.text);
+	return EXIT_DONE;
+}
+
 static int cors_check(const struct options *options, const struct master_settings *settings)
 {
 	struct reason why;
@@ -292,26 +310,39 @@ static int level_check(const struct options *options)
 	return EXIT_DONE;
 }
 
+/* Each hint is a line as the first one, which the program's name is put before. */
+static void begin_hint(struct buf *hint)
+{
+	if (hint->len)
+		buf_put_text(hint, "\npocketbook: ");
+}
+
 /* Without a token nobody can sign in: `hint` gets how to make one. Opens the database first, so that a fault in it is told before
  * anything is started. */
-static int tokens_check(const char *program, const char *db, struct buf *hint)
+static int tokens_check(const char *program, const struct master_settings *settings, struct buf *hint)
 {
+	const char *db = settings->worker.db;
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
 	struct reason why;
-	enum rc rc = admin_do_alone(db, &list, &answer, &why);
-	size_t count = answer.reply.token_count;
+	enum rc rc = user_enter(&settings->user, &why);
+	size_t count;
 
+	if (rc != RC_OK)
+		return say_failed("%s", why.text);
+	rc = admin_do_alone(db, &list, &answer, &why);
+	user_leave(&settings->user);
+	count = answer.reply.token_count;
 	admin_answer_clear(&answer);
 	if (rc != RC_OK)
 		return say_failed("%s", why.text);
 	if (count)
 		return EXIT_DONE;
+	begin_hint(hint);
 	buf_put_text(hint, "there is no token yet, so nobody can sign in; this makes one:\n  ");
 	say_quoted(hint, program);
 	buf_put_text(hint, " token add --user NAME --group '*' --db ");
 	say_quoted(hint, db);
-	buf_put_byte(hint, 0);
 	return EXIT_DONE;
 }
 
@@ -334,8 +365,16 @@ static int serve_run(const struct invocation *invocation)
 		status = www_check(options, &settings);
 	if (status == EXIT_DONE)
 		status = level_check(options);
+	if (status == EXIT_DONE)
+		status = user_read(options, &settings.user);
 	if (status == EXIT_DONE && settings.worker.auth)
-		status = tokens_check(invocation->program, settings.worker.db, &hint);
+		status = tokens_check(invocation->program, &settings, &hint);
+	if (geteuid() == 0 && (settings.user.name == NULL || settings.user.uid == 0)) {
+		begin_hint(&hint);
+		buf_put_text(&hint, "this runs as root; --user NAME makes its processes and files another user's");
+	}
+	if (hint.len)
+		buf_put_byte(&hint, 0);
 	settings.greeting = hint.data;
 	if (status == EXIT_DONE)
 		status = master_run(&settings);

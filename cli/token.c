@@ -23,6 +23,7 @@ static const struct option_spec add_options[] = {
 	{
 		.name = "user",
 		.argument = "NAME",
+		.not_in_file = true, /* where it is the user of serve */
 		.help = "Whose token it is: 1 to 128 bytes. A user may have several.",
 	},
 	{

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
+#include "master/user.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,6 +30,11 @@ static void child_set_signals(void)
 
 static _Noreturn void child_run(const struct child *child, on_child *run, void *arg, pid_t master, int channel)
 {
+	/* First: a change of user makes the kernel forget the signal below. */
+	if (child->user && user_become(child->user) != RC_OK) {
+		log_error("user_refused", LOG_TEXT("user", child->user->name));
+		_exit(EXIT_FATAL);
+	}
 	/* The master may have died before the kernel was told to say so. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != master)
 		_exit(EXIT_FAILED);

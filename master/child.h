@@ -13,14 +13,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct user;
+
 #define CHILD_PAUSE_FIRST_MS 100
 #define CHILD_PAUSE_MOST_MS 5000
 #define CHILD_LIFE_MS 10000 /* who lived so long starts anew without a pause */
 
 struct child {
-	char name[16]; /* "writer", "worker.1" */
-	pid_t pid;     /* 0: away */
-	int channel;   /* the master's end; -1: none */
+	char name[16];           /* "writer", "worker.1" */
+	pid_t pid;               /* 0: away */
+	int channel;             /* the master's end; -1: none */
+	const struct user *user; /* whom it becomes; NULL: who the master is */
 	bool ready;
 	bool linked;        /* of a worker: it and the writer were given their ends of a link */
 	uint64_t born;      /* clock_ms() of the last start */
@@ -32,8 +35,8 @@ struct child {
 /* What the child does; runs in it, with its end of the channel. Answers its exit status. */
 typedef int on_child(void *arg, const struct child *child, int channel);
 
-/* Forks. The new process has default signals but for SIGINT, SIGHUP and SIGPIPE (ignored: the master alone hears the terminal), gets
- * SIGTERM when the master dies, logs by its name, and runs `run`. RC_IO: could not fork; a pause is set as after a death. */
+/* Forks. The new process has default signals but for SIGINT, SIGHUP and SIGPIPE (ignored: the master alone hears the terminal), is its
+ * user, gets SIGTERM when the master dies, logs by its name, and runs `run`. RC_IO: could not fork; a pause is set as after a death. */
 MUST_USE enum rc child_start(struct child *child, on_child *run, void *arg);
 /* Closes the channel, which sends the child home if it is still there. */
 void child_hang_up(struct child *child);

@@ -134,13 +134,19 @@ static bool listen_option(int fd, int level, int option, int value)
 }
 
 /* Options are inherited by the connections that are accepted (tcp(7)). */
-static bool listen_set_options(int fd, int family)
+bool listen_prepare(int fd)
 {
-	return listen_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) && listen_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
-	       listen_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) && listen_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S) &&
+	return listen_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) && listen_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
+	       listen_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S) &&
 	       listen_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S) &&
 	       listen_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT) &&
-	       listen_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS) &&
+	       listen_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+}
+
+static bool listen_prepare_bind(int fd, int family, bool shared)
+{
+	return listen_prepare(fd) && listen_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+	       (!shared || listen_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
 	       (family != AF_INET6 || listen_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1));
 }
 
@@ -153,8 +159,7 @@ static int listen_bind(const struct listen_address *address, bool shared)
 
 	if (fd < 0)
 		return -1;
-	if (listen_set_options(fd, family) && (!shared || listen_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
-	    bind(fd, &address->socket.any, address->len) == 0)
+	if (listen_prepare_bind(fd, family, shared) && bind(fd, &address->socket.any, address->len) == 0)
 		return fd;
 	error = errno;
 	(void)close(fd);
@@ -162,13 +167,27 @@ static int listen_bind(const struct listen_address *address, bool shared)
 	return -1;
 }
 
+int listen_open_shared(const struct listen_address *address)
+{
+	int fd = listen_bind(address, true);
+
+	if (fd >= 0 && listen(fd, SOMAXCONN) < 0) {
+		int error = errno;
+
+		(void)close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
 static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct reason *why)
 {
 	for (unsigned slot = 0; slot < listeners->slots; slot++) {
-		int fd = listen_bind(&listeners->addresses[i], true);
+		int fd = listen_open_shared(&listeners->addresses[i]);
 
 		listeners->fds[slot * listeners->count + i] = fd;
-		if (fd < 0 || listen(fd, SOMAXCONN) < 0)
+		if (fd < 0)
 			return listen_refused(listeners, i, errno, why);
 	}
 	return RC_OK;
@@ -192,26 +211,33 @@ static enum rc listen_open_address(struct listeners *listeners, size_t i, struct
 	return rc;
 }
 
-enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
-		       struct reason *why)
+void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners *out)
 {
-	size_t listed = count;
-	enum rc rc = RC_OK;
-
-	count += metrics != NULL;
-
+	count += metrics;
 	out->addresses = mem_array(count, sizeof(*out->addresses));
 	out->count = count;
-	out->metrics = metrics != NULL;
+	out->metrics = metrics;
 	out->slots = slots;
 	out->fds = mem_array(count * slots, sizeof(int));
 	for (size_t i = 0; i < count * slots; i++)
 		out->fds[i] = -1;
-	for (size_t i = 0; i < count && rc == RC_OK; i++) {
-		rc = listen_parse(i < listed ? list[i] : metrics, &out->addresses[i], why);
-		if (rc == RC_OK)
-			rc = listen_open_address(out, i, why);
-	}
+}
+
+enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text, struct reason *why)
+{
+	enum rc rc = listen_parse(text, &listeners->addresses[i], why);
+
+	return rc == RC_OK ? listen_open_address(listeners, i, why) : rc;
+}
+
+enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
+		       struct reason *why)
+{
+	enum rc rc = RC_OK;
+
+	listeners_new(count, metrics != NULL, slots, out);
+	for (size_t i = 0; i < out->count && rc == RC_OK; i++)
+		rc = listeners_open_one(out, i, i < count ? list[i] : metrics, why);
 	return rc;
 }
 

@@ -26,6 +26,11 @@ void listen_format(const struct listen_address *address, char out[LISTEN_TEXT_MA
 /* 127.0.0.0/8 or ::1? */
 bool listen_is_loopback(const struct listen_address *address);
 
+/* A socket that listens there beside others that share the port (SO_REUSEPORT), or -1 with errno. */
+int listen_open_shared(const struct listen_address *address);
+/* Sets what connections inherit: keep-alive, no delay, an end of what is never acknowledged. False with errno. */
+bool listen_prepare(int fd);
+
 struct listeners {
 	struct listen_address *addresses; /* with the port that the kernel chose where 0 was asked for */
 	size_t count;
@@ -34,6 +39,10 @@ struct listeners {
 	int *fds; /* those of slot s begin at s * count, in the order of the addresses; -1: closed */
 };
 
+/* Room for so many addresses, and behind them one for metrics where told; all sockets closed. */
+void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners *out);
+/* Opens the sockets of address `i` as this text says it. Errors as below. */
+MUST_USE enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text, struct reason *why);
 /* Opens the sockets for all addresses of the list, and behind them for `metrics` (NULL: none). RC_MALFORMED, or RC_IO: `why` names the
  * address and what to do. Close with listeners_close, also after a failure. */
 MUST_USE enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "master/activate.h"
 #include "master/files.h"
 #include "master/state.h"
 #include "shm/shm.h"
@@ -80,6 +81,42 @@ static enum rc master_wait_for_lock(const char *db, int *lock, struct reason *wh
 	return rc;
 }
 
+/* As the user, so that they are that one's. */
+static enum rc master_open_files(struct master *master, struct reason *why)
+{
+	const struct master_settings *settings = master->settings;
+	enum rc rc = user_enter(&settings->user, why);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = master_wait_for_lock(settings->worker.db, &master->lock, why);
+	if (rc != RC_OK)
+		master->lock = -1;
+	else
+		rc = files_control_listen(settings->worker.db, &master->control, why);
+	user_leave(&settings->user);
+	return rc;
+}
+
+/* Sockets that were passed take the place of the addresses in the settings. */
+static enum rc master_listen(struct master *master, struct reason *why)
+{
+	const struct master_settings *settings = master->settings;
+	const unsigned passed = activate_count();
+	enum rc rc;
+
+	if (passed == 0)
+		return listeners_open(settings->listen, settings->listen_count, settings->metrics, settings->workers, &master->listeners,
+				      why);
+	rc = activate_take(passed, settings->metrics, settings->workers, &master->listeners, why);
+	for (size_t i = 0; rc == RC_OK && i < passed && !settings->worker.auth; i++)
+		if (!listen_is_loopback(&master->listeners.addresses[i]))
+			rc = reason_set(why, RC_DENIED,
+					"the socket number %zu that was passed is not a loopback address, where --auth off may be used",
+					i + 1);
+	return rc;
+}
+
 static enum rc master_open(struct master *master, struct reason *why)
 {
 	const struct master_settings *settings = master->settings;
@@ -87,14 +124,9 @@ static enum rc master_open(struct master *master, struct reason *why)
 
 	if (settings->workers < 1 || settings->workers > SHM_SLOTS_MAX)
 		return reason_set(why, RC_MALFORMED, "the number of workers must be 1 to %d, not %u", SHM_SLOTS_MAX, settings->workers);
-	rc = master_wait_for_lock(settings->worker.db, &master->lock, why);
-	if (rc != RC_OK) {
-		master->lock = -1;
-		return rc;
-	}
-	rc = listeners_open(settings->listen, settings->listen_count, settings->metrics, settings->workers, &master->listeners, why);
+	rc = master_open_files(master, why);
 	if (rc == RC_OK)
-		rc = files_control_listen(settings->worker.db, &master->control, why);
+		rc = master_listen(master, why);
 	if (rc == RC_OK && shm_new(settings->workers, &master->shm) != RC_OK)
 		rc = reason_set(why, RC_IO, "cannot map shared memory: %s", strerror(errno));
 	return rc;
@@ -108,6 +140,7 @@ static void master_make_children(struct master *master)
 		struct child *child = &master->children[slot];
 
 		child->channel = -1;
+		child->user = &master->settings->user;
 		(void)snprintf(child->name, sizeof(child->name), slot == master->workers ? "writer" : "worker.%u", slot);
 	}
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/rc.h"
 #include "base/reason.h"
+#include "master/user.h"
 #include "worker/worker.h"
 
 struct master_settings {
@@ -14,6 +15,7 @@ struct master_settings {
 	unsigned workers;
 	uint64_t keep;            /* seconds that tombstones are kept; 0: for ever */
 	enum log_level log_level; /* of all processes */
+	struct user user;         /* whom the others become; its name NULL: they stay who the master is */
 	const char *greeting;     /* said on stderr when all serve; NULL: nothing */
 	struct worker_settings worker;
 };

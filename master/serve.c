@@ -3,6 +3,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "master/notify.h"
 #include "master/state.h"
 #include "shm/board.h"
 
@@ -50,6 +51,7 @@ static void serve_drain(struct master *master, const char *reason)
 {
 	if (master->phase >= MASTER_WORKERS_LEAVE)
 		return;
+	notify_stopping();
 	log_write(serve_level(master, LOG_INFO), "drain", (struct log_field[]){ LOG_TEXT("reason", reason) }, 1);
 	master->phase = MASTER_WORKERS_LEAVE;
 	master->workers_by = clock_ms() + WORKERS_LEAVE_MS;
@@ -223,6 +225,7 @@ static void serve_announce(struct master *master)
 			      master->workers == 1 ? "" : "s", db);
 		log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers), LOG_TEXT("db", db));
 	}
+	notify_ready(master);
 	if (master->settings->greeting)
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", master->settings->greeting);
 }
@@ -262,10 +265,10 @@ static void serve_on_signal(struct master *master)
 	}
 }
 
-static int serve_timeout(const struct master *master, bool links_again)
+static int serve_timeout(struct master *master, bool links_again)
 {
+	uint64_t next = notify_tick(master);
 	uint64_t now = clock_ms();
-	uint64_t next = UINT64_MAX;
 
 	if (master->phase == MASTER_WORKERS_LEAVE)
 		next = master->workers_by;

@@ -29,6 +29,7 @@ struct master {
 	bool announced;      /* everyone has been ready once */
 	uint64_t workers_by; /* clock_ms() when workers that have not left are killed */
 	uint64_t writer_by;  /* the same for the writer */
+	uint64_t notify_at;  /* clock_ms() when the service manager is told next */
 	int status;          /* exit status so far */
 };
 

@@ -1,5 +1,6 @@
 #include "shm/board.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/pack.h"
 #include "shm/map.h"
@@ -36,6 +37,7 @@ void board_born(struct shm *shm, unsigned slot)
 	atomic_store_explicit(&cell->pid, getpid(), memory_order_relaxed);
 	atomic_store_explicit(&cell->state, BOARD_STARTING, memory_order_relaxed);
 	atomic_fetch_add_explicit(&cell->starts, 1, memory_order_relaxed);
+	board_beat(shm, slot);
 }
 
 void board_died(struct shm *shm, unsigned slot, pid_t pid)
@@ -52,6 +54,16 @@ void board_died(struct shm *shm, unsigned slot, pid_t pid)
 void board_set_state(struct shm *shm, unsigned slot, enum board_state state)
 {
 	atomic_store_explicit(&board_cell(shm, slot)->state, state, memory_order_relaxed);
+}
+
+void board_beat(struct shm *shm, unsigned slot)
+{
+	atomic_store_explicit(&board_cell(shm, slot)->beaten, clock_ms(), memory_order_relaxed);
+}
+
+uint64_t board_beaten(const struct shm *shm, unsigned slot)
+{
+	return atomic_load_explicit(&board_cell(shm, slot)->beaten, memory_order_relaxed);
 }
 
 pid_t board_pid(const struct shm *shm, unsigned slot)

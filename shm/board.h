@@ -76,6 +76,10 @@ unsigned board_writer(const struct shm *shm);
 void board_born(struct shm *shm, unsigned slot);
 /* The slot's process `pid` has ended; for the master, who reaped it. Nothing is done where the slot has another one by now. */
 void board_died(struct shm *shm, unsigned slot, pid_t pid);
+/* The process has come round its loop: it serves and does not hang. Keeps the time (clock_ms). */
+void board_beat(struct shm *shm, unsigned slot);
+uint64_t board_beaten(const struct shm *shm, unsigned slot);
+#define BOARD_BEAT_MS 1000 /* how often at the least */
 void board_set_state(struct shm *shm, unsigned slot, enum board_state state);
 
 /* 0 where there is none. */

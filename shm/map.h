@@ -27,6 +27,7 @@ struct map_cell {
 	alignas(MAP_LINE) atomic_uint_least32_t armed;
 	alignas(MAP_LINE) atomic_int_least64_t pid;
 	atomic_uint_least64_t starts;
+	atomic_uint_least64_t beaten; /* clock_ms() */
 	atomic_uint_least32_t state;
 	atomic_int_least64_t values[BOARD_VALUES];
 };

@@ -23,7 +23,7 @@
 
 struct process {
 	struct worker worker;
-	struct event *wake, *channel, *term, *progress;
+	struct event *wake, *channel, *term, *progress, *beat;
 	uint64_t drain_until;
 	int status;
 };
@@ -93,6 +93,15 @@ static void on_channel(evutil_socket_t fd, short what, void *arg)
 	process_drain(process);
 }
 
+static void on_beat(evutil_socket_t unused, short what, void *arg)
+{
+	const struct process *process = arg;
+
+	(void)unused;
+	(void)what;
+	board_beat(process->worker.from->shm, process->worker.from->slot);
+}
+
 static void on_wake(evutil_socket_t unused, short what, void *arg)
 {
 	struct process *process = arg;
@@ -147,7 +156,7 @@ static bool process_make_parts(struct process *process)
 
 static bool process_watch(struct process *process)
 {
-	static const struct timeval at_once = { 0, 0 };
+	static const struct timeval at_once = { 0, 0 }, often = { BOARD_BEAT_MS / 1000, BOARD_BEAT_MS % 1000 * 1000 };
 	struct worker *worker = &process->worker;
 	const struct worker_inheritance *from = worker->from;
 
@@ -155,11 +164,12 @@ static bool process_watch(struct process *process)
 	process->channel = event_new(worker->base, from->channel, EV_READ | EV_PERSIST, on_channel, process);
 	process->term = evsignal_new(worker->base, SIGTERM, on_term, process);
 	process->progress = event_new(worker->base, -1, EV_PERSIST, on_progress, process);
-	if (!process->wake || !process->channel || !process->term || !process->progress)
+	process->beat = event_new(worker->base, -1, EV_PERSIST, on_beat, process);
+	if (!process->wake || !process->channel || !process->term || !process->progress || !process->beat)
 		return false;
 	/* The first look arms the slot. */
 	return event_add(process->wake, NULL) == 0 && event_add(process->channel, NULL) == 0 && event_add(process->term, NULL) == 0 &&
-	       event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
+	       event_add(process->beat, &often) == 0 && event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
 }
 
 static bool process_start(struct process *process)
@@ -178,7 +188,7 @@ static bool process_start(struct process *process)
 static void process_end(struct process *process)
 {
 	struct worker *worker = &process->worker;
-	struct event *events[] = { process->wake, process->channel, process->term, process->progress };
+	struct event *events[] = { process->wake, process->channel, process->term, process->progress, process->beat };
 
 	link_free(worker->link);
 	conns_close(worker->conns);

@@ -246,7 +246,7 @@ static int writer_timeout(const struct writer *writer)
 	timeout = keep_timeout(&writer->keep, now);
 	if ((writer->unsettled || writer_controls(writer)) && (timeout < 0 || timeout > IDLE_MS))
 		timeout = IDLE_MS;
-	return timeout;
+	return timeout < 0 || timeout > BOARD_BEAT_MS ? BOARD_BEAT_MS : timeout;
 }
 
 static nfds_t writer_fill_polls(struct writer *writer)
@@ -293,6 +293,7 @@ static bool writer_wait(struct writer *writer)
 	int ready = poll(writer->polls, writer_fill_polls(writer), writer_timeout(writer));
 	bool moved;
 
+	board_beat(writer->from->shm, board_writer(writer->from->shm));
 	if (ready < 0)
 		return true;
 	if (ready == 0 && writer->unsettled && !writer->stopping && !writer->waiting && !writer_has_frames(writer)) {

@@ -1,0 +1,23 @@
+/* The user that the server's processes run as where it was started as root. */
+#ifndef MASTER_USER_H
+#define MASTER_USER_H
+
+#include "base/reason.h"
+
+#include <sys/types.h>
+
+struct user {
+	const char *name; /* NULL: stay who we are */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Finds a user by name. RC_NOT_FOUND: there is none; RC_DENIED: this process may not become that one. */
+MUST_USE enum rc user_find(const char *name, struct user *out, struct reason *why);
+/* Becomes the user for good, with its groups and none of the privileges from before. RC_DENIED: must not go on. */
+MUST_USE enum rc user_become(const struct user *user);
+/* Makes what follows as the user (files above all), until user_leave. Nothing where the name is NULL. RC_DENIED with the reason. */
+MUST_USE enum rc user_enter(const struct user *user, struct reason *why);
+void user_leave(const struct user *user);
+
+#endif

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Started as root with --user: who runs as whom, and whose the files are.
+. "$(dirname "$0")/lib.sh"
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+user=nobody
+uid=$(id -u "$user")
+gid=$(id -g "$user")
+chmod 755 "$work"
+mkdir "$work/data"
+chown "$user" "$work/data"
+db=$work/data/test.db
+
+serve_open --workers 2 --user "$user"
+ids() { sed -n "s/^$2:\t//p" "/proc/$1/status" | tr '\t' ' '; }
+for child in $(children); do
+	is "$(ids "$child" Uid)" "$uid $uid $uid $uid" "a child has all of the user's ids"
+	is "$(ids "$child" Gid)" "$gid $gid $gid $gid" "and its group"
+	is "$(ids "$child" Groups | tr -d ' ')" "$(id -G "$user" | tr -d ' ')" "and its groups alone"
+	is "$(ids "$child" CapEff)$(ids "$child" CapPrm)" 00000000000000000000000000000000 "and no capability"
+done
+is "$(ids "$server" Uid | cut -d' ' -f2)" 0 "the master stays who it is"
+like "$(push '{"docs":[{"id":"todos:1","value":1}]}')" '"ok"' "a push is taken"
+for file in test.db test.db-wal test.db-shm test.db.lock test.db.sock; do
+	is "$(stat -c '%u %a' "$work/data/$file")" "$uid 600" "$file is the user's, and nobody else's to read"
+done
+like "$("$POCKETBOOK" token add --user ann --group todos --db "$db" 2>/dev/null)" '^pbk_' "root may use the control socket"
+old=$(workers | head -1)
+kill -KILL "$old"
+wait_for "a worker that died is replaced" grep -q 'event=child_start child=worker' "$log"
+for child in $(children); do is "$(ids "$child" Uid | cut -d' ' -f1)" "$uid" "also by one of the user's"; done
+unlike "$(cat "$log")" 'runs as root' "it has nothing to warn of"
+# The children must go when the master is killed, also after a change of user.
+pids=$(children)
+kill -KILL "$server"
+wait "$server" 2>/dev/null
+server=
+all_gone() { for pid in $pids; do [ ! -e "/proc/$pid" ] || return 1; done; }
+wait_for "all go home when the master is killed" all_gone
+
+serve --user "$user" --auth on
+is "$(stat -c %u "$db")" "$uid" "with authentication too, where the database is opened before"
+stop
+serve_open
+like "$(cat "$log")" 'runs as root; --user NAME' "without --user it warns"
+stop
+"$POCKETBOOK" serve --user no-such-user --db "$db" 2>"$work/error"
+is "$? $(cat "$work/error")" "2 pocketbook: --user: there is no user no-such-user" "an unknown user is refused"
+setpriv --reuid "$user" --regid "$gid" --clear-groups "$POCKETBOOK" serve --user daemon --db "$db" 2>"$work/error"
+is "$? $(cut -c1-53 "$work/error")" "2 pocketbook: --user: only root can become the user dae" "only root can become another"
+finish
