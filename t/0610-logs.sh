@@ -58,6 +58,18 @@ unlike "$(cat "$log")" "${token:20}|kept quiet" "no token and no value is in the
 unlike "$(cat "$log")" 'level=(warn|debug)' "the access log says nothing about the level of others"
 stop
 
+# Behind a proxy.
+serve_open --workers 1 --access-log on --trusted-proxy 127.0.0.1
+curl -s -o /dev/null "$url/healthz" -H 'X-Forwarded-For: 203.0.113.1, 198.51.100.7'
+wait_for "a trusted proxy is believed who called it" grep -q 'event=access .*client=198\.51\.100\.7 ' "$log"
+curl -s -o /dev/null "$url/none" -H 'X-Forwarded-For: 198.51.100.8' -H 'X-Forwarded-For: 2001:db8::9'
+wait_for "also of a refusal, and by several fields" grep -q 'event=request_refused .*client=2001:db8::9 ' "$log"
+stop
+serve_open --workers 1 --access-log on
+curl -s -o /dev/null "$url/healthz" -H 'X-Forwarded-For: 198.51.100.7'
+wait_for "nobody else is" grep -q 'event=access .*client=127\.0\.0\.1 .*path=/healthz' "$log"
+stop
+
 serve_open --workers 1 --log-level info
 curl -s -D "$work/head" "$url/sync?group=" >/dev/null
 like "$(grep "request=$(id_of)" "$log")" 'level=info .*event=request_refused .*method=GET path=/sync status=400 reason="group: ' \

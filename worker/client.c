@@ -1,13 +1,11 @@
 #include "worker/client.h"
 
-#include "base/text.h"
 #include "worker/request.h"
 
-#include <event2/bufferevent.h>
 #include <event2/keyvalq_struct.h>
+#include <stdio.h>
 #include <strings.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
 static bool is_trusted(const struct address *address, const struct address_block *trusted, size_t count)
 {
@@ -45,19 +43,6 @@ void client_resolve(const struct address *peer, struct slice forwarded, const st
 	}
 }
 
-static bool read_peer(const struct request *request, struct address *out)
-{
-	struct evhttp_connection *connection = request->conn ? evhttp_request_get_connection(request->http) : NULL;
-	union {
-		struct sockaddr any;
-		struct sockaddr_storage room;
-	} peer;
-	socklen_t len = sizeof(peer);
-
-	return connection && getpeername(bufferevent_getfd(evhttp_connection_get_bufferevent(connection)), &peer.any, &len) == 0 &&
-	       address_of_socket(&peer.any, out) == RC_OK;
-}
-
 /* Fields of one name are one list (RFC 9110, 5.3). */
 static void read_forwarded(const struct request *request, struct buf *out)
 {
@@ -76,14 +61,15 @@ static void read_forwarded(const struct request *request, struct buf *out)
 void client_address(const struct request *request, char out[ADDRESS_TEXT_MAX])
 {
 	const struct worker_settings *settings = request->worker->settings;
+	const char *caller = request->conn ? conn_client(request->conn) : "-";
 	struct buf forwarded = BUF_EMPTY;
 	struct address peer, client;
 
-	out[0] = '\0';
-	if (!read_peer(request, &peer))
+	if (settings->trusted_count == 0 || address_parse(slice_of(caller), &peer) != RC_OK) {
+		(void)snprintf(out, ADDRESS_TEXT_MAX, "%s", caller);
 		return;
-	if (settings->trusted_count)
-		read_forwarded(request, &forwarded);
+	}
+	read_forwarded(request, &forwarded);
 	client_resolve(&peer, buf_slice(&forwarded), settings->trusted, settings->trusted_count, &client);
 	address_format(&client, out);
 	buf_free(&forwarded);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "worker/client.h"
 #include "worker/cors.h"
 #include "worker/media.h"
 #include "worker/route.h"
@@ -18,11 +19,6 @@
 const char *request_header(const struct request *request, const char *name)
 {
 	return request->conn ? evhttp_find_header(evhttp_request_get_input_headers(request->http), name) : NULL;
-}
-
-const char *request_client(const struct request *request)
-{
-	return request->conn ? conn_client(request->conn) : "-";
 }
 
 struct slice request_body(const struct request *request)
@@ -86,13 +82,15 @@ static const char *method_name(enum evhttp_cmd_type method)
 	}
 }
 
-static struct trace_answer request_traced(const struct request *request, int status, size_t bytes)
+/* `client` is what the answer points to. */
+static struct trace_answer request_traced(const struct request *request, int status, size_t bytes, char client[ADDRESS_TEXT_MAX])
 {
+	client_address(request, client);
 	return (struct trace_answer){
 		.route = route_counted(request->route, request->method),
 		.method = method_name(request->method),
 		.path = request->path,
-		.client = request_client(request),
+		.client = client,
 		.status = status,
 		.bytes = bytes,
 	};
@@ -100,7 +98,8 @@ static struct trace_answer request_traced(const struct request *request, int sta
 
 static void request_trace(const struct request *request, int status, size_t bytes)
 {
-	const struct trace_answer answer = request_traced(request, status, bytes);
+	char client[ADDRESS_TEXT_MAX];
+	const struct trace_answer answer = request_traced(request, status, bytes, client);
 
 	trace_end(request->worker, &request->trace, &answer);
 }
@@ -178,7 +177,8 @@ void request_answer_static(struct request *request, int status, struct slice bod
 
 void request_refuse(struct request *request, enum problem problem, const char *detail)
 {
-	const struct trace_answer answer = request_traced(request, problem_status(problem), 0);
+	char client[ADDRESS_TEXT_MAX];
+	const struct trace_answer answer = request_traced(request, problem_status(problem), 0, client);
 	struct buf body = BUF_EMPTY;
 
 	trace_refused(&request->trace, &answer, detail);

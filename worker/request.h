@@ -42,8 +42,6 @@ void request_abandon(struct request *request);
 const char *request_header(const struct request *request, const char *name);
 /* Its body: points into evhttp's buffer, good until the answer. */
 struct slice request_body(const struct request *request);
-/* The client's address, numeric; "-" where it has gone. */
-const char *request_client(const struct request *request);
 /* Sets a field of the answer. */
 void request_set_header(struct request *request, const char *name, const char *value);
 
