@@ -53,7 +53,7 @@ bool command_begins_with(const struct command *command, const char *word);
 		.help = "Read options from this file, lines of the form `name = value`." \
 	}
 
-extern const struct command command_serve, command_stats;
+extern const struct command command_serve, command_stats, command_top;
 extern const struct command command_backup;
 extern const struct command command_purge;
 extern const struct command command_restore;

@@ -26,6 +26,7 @@ const struct command *const commands[] = {
 	&command_token_list,
 	&command_token_revoke,
 	&command_stats,
+	&command_top,
 	&command_help,
 	&command_version,
 };

@@ -19,6 +19,8 @@ enum rc server_look(const char *db, struct board_view *out, struct reason *why)
 	enum rc rc = master_control_connect(db, &fd, why);
 
 	*out = (struct board_view){ 0 };
+	if (rc == RC_NOT_FOUND)
+		return reason_set(why, rc, "%.200s: no server runs on it", db);
 	if (rc != RC_OK)
 		return rc;
 	rc = remote_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS, &in, &answer);

@@ -1,0 +1,272 @@
+#include "base/clock.h"
+#include "base/exit.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/screen.h"
+#include "cli/server.h"
+#include "cli/units.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct option_spec top_options[] = {
+	{
+		.name = "interval",
+		.argument = "TIME",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = 60,
+		.fallback = "1s",
+		.help = "Between two looks at the server, 1s to 60s.",
+	},
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+struct top {
+	const char *db;
+	struct board_view before, now;
+	uint64_t looked; /* clock_ms() of the last look */
+	double seconds;  /* between the last two */
+};
+
+/* ---- The picture ------------------------------------------------------------------------------------------------------------ */
+
+static void put_numbers(struct buf *out, const struct board_view *view)
+{
+	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX], sequence[PROGRESS_NUMBER_MAX];
+	char file[UNITS_MAX], log[UNITS_MAX];
+
+	progress_number((uint64_t)board_view_sum(view, BOARD_DOCUMENTS), documents);
+	progress_number((uint64_t)board_view_sum(view, BOARD_TOMBSTONES), tombstones);
+	progress_number((uint64_t)board_view_sum(view, BOARD_SEQUENCE), sequence);
+	units_bytes((uint64_t)board_view_sum(view, BOARD_FILE_BYTES), file);
+	units_bytes((uint64_t)board_view_sum(view, BOARD_LOG_BYTES), log);
+	buf_putf(out, "%s documents, %s tombstones, sequence %s, file %s, log %s\n", documents, tombstones, sequence, file, log);
+	buf_putf(out, "%" PRId64 " streams, %" PRId64 " connections, %" PRId64 " pushes waiting\n\n", board_view_sum(view, BOARD_STREAMS),
+		 board_view_sum(view, BOARD_CONNECTIONS), board_view_sum(view, BOARD_QUEUED));
+}
+
+static const struct {
+	const char *title;
+	enum board_value value;
+	enum board_route route; /* whose times are shown; BOARD_ROUTES: none's */
+} rows[] = {
+	{ "Requests", BOARD_REQUESTS, BOARD_ROUTES },   { "Pulls", BOARD_PULLS, BOARD_PULL },
+	{ "Pushes", BOARD_PUSHES, BOARD_PUSH },         { "Documents written", BOARD_DOCS, BOARD_ROUTES },
+	{ "Conflicts", BOARD_CONFLICTS, BOARD_ROUTES }, { "Commits", BOARD_COMMITS, BOARD_ROUTES },
+	{ "Events sent", BOARD_EVENTS, BOARD_ROUTES },
+};
+
+/* Nothing where nothing is known. */
+static void put_times(struct buf *out, const struct movement *movement, enum board_route route)
+{
+	static const double shares[] = { 0.5, 0.99 };
+
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]) && route != BOARD_ROUTES; i++) {
+		double milliseconds = movement_latency(movement, route, shares[i]);
+
+		if (milliseconds > 0)
+			buf_putf(out, " %7g ms", milliseconds);
+	}
+}
+
+static void put_rates(struct buf *out, const struct movement *movement)
+{
+	char rate[UNITS_MAX], total[PROGRESS_NUMBER_MAX];
+
+	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", SCREEN_HEADING, "", "PER SECOND", "SINCE THE START", "HALF IN", "99 % IN");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		units_rate(movement_rate(movement, rows[i].value), rate);
+		progress_number((uint64_t)board_view_sum(movement->now, rows[i].value), total);
+		buf_putf(out, "%-18s %12s %16s", rows[i].title, rate, total);
+		put_times(out, movement, rows[i].route);
+		buf_put_byte(out, '\n');
+	}
+	buf_put_byte(out, '\n');
+}
+
+static void put_process(struct buf *out, const struct movement *movement, unsigned slot)
+{
+	static const char *const states[] = { "gone", "starting", "serving", "draining" };
+	const struct board_cell *cell = &movement->now->cells[slot];
+	bool is_writer = slot == movement->now->workers;
+	char name[24], requests[UNITS_MAX], pushes[UNITS_MAX], events[UNITS_MAX];
+
+	(void)snprintf(name, sizeof(name), is_writer ? "writer" : "worker.%u", slot);
+	buf_putf(out, "%-11s %8" PRId64 " %-9s %8" PRId64, name, cell->pid,
+		 cell->state >= BOARD_GONE && cell->state <= BOARD_DRAINING ? states[cell->state] : "?", cell->values[BOARD_RESPAWNS]);
+	if (is_writer) {
+		buf_put_byte(out, '\n');
+		return;
+	}
+	units_rate(movement_rate_of(movement, slot, BOARD_REQUESTS), requests);
+	units_rate(movement_rate_of(movement, slot, BOARD_PUSHES), pushes);
+	units_rate(movement_rate_of(movement, slot, BOARD_EVENTS), events);
+	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[BOARD_CONNECTIONS], cell->values[BOARD_STREAMS], requests,
+		 pushes, events);
+}
+
+/* The writer first: it is one, and workers may be more than there are rows. */
+static void put_processes(struct buf *out, const struct movement *movement)
+{
+	buf_putf(out, "%c%-11s %8s %-9s %8s %7s %7s %7s %7s %8s\n", SCREEN_HEADING, "PROCESS", "PID", "STATE", "RESPAWNS", "CONNS",
+		 "STREAMS", "REQ/S", "PUSH/S", "EVENTS/S");
+	put_process(out, movement, movement->now->workers);
+	for (unsigned slot = 0; slot < movement->now->workers; slot++)
+		put_process(out, movement, slot);
+}
+
+static void put_picture(struct buf *out, const struct top *top)
+{
+	const struct movement movement = movement_between(&top->before, &top->now, top->seconds);
+	int64_t now = clock_wall();
+	char span[UNITS_MAX];
+
+	units_span(now > top->now.started ? (uint64_t)(now - top->now.started) : 0, span);
+	buf_putf(out, "pocketbook on %s, running for %s\n", top->db, span);
+	put_numbers(out, &top->now);
+	put_rates(out, &movement);
+	put_processes(out, &movement);
+}
+
+/* ---- Looking ---------------------------------------------------------------------------------------------------------------- */
+
+static enum rc top_look(struct top *top, struct reason *why)
+{
+	uint64_t now = clock_ms();
+	struct board_view view;
+	enum rc rc = server_look(top->db, &view, why);
+
+	if (rc == RC_OK) {
+		why->text[0] = '\0';
+		board_view_clear(&top->before);
+		top->before = top->now;
+		top->now = view;
+		top->seconds = (double)(now - top->looked) / 1000;
+		top->looked = now;
+	} else {
+		board_view_clear(&view);
+	}
+	return rc;
+}
+
+static void put_absence(struct buf *out, const struct top *top, const struct reason *why)
+{
+	buf_putf(out, "pocketbook on %s\n\n%s\nWaiting for it; q leaves.\n", top->db, why->text);
+}
+
+/* Will it be otherwise in a while? */
+static bool is_passing(enum rc rc)
+{
+	return rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE || rc == RC_BUSY;
+}
+
+static bool top_draw(struct top *top, enum rc rc, const struct reason *why)
+{
+	struct buf text = BUF_EMPTY;
+	bool drawn;
+
+	if (rc == RC_OK)
+		put_picture(&text, top);
+	else
+		put_absence(&text, top, why);
+	drawn = screen_draw(buf_slice(&text));
+	buf_free(&text);
+	return drawn;
+}
+
+static enum screen_word top_watch(struct top *top, struct screen *screen, uint64_t interval, int *number, struct reason *why)
+{
+	enum screen_word word = SCREEN_TIME;
+	uint64_t next = clock_ms();
+	enum rc rc = RC_OK;
+
+	for (;;) {
+		uint64_t now = clock_ms();
+
+		if (now >= next) {
+			rc = top_look(top, why);
+			next = now + interval;
+			word = SCREEN_DRAW;
+		}
+		if (rc != RC_OK && !is_passing(rc))
+			return SCREEN_LOST;
+		if (word == SCREEN_DRAW && !top_draw(top, rc, why))
+			return SCREEN_LOST;
+		word = screen_wait(screen, (int)(next - now), number);
+		if (word > SCREEN_DRAW)
+			return word;
+	}
+}
+
+static int top_live(struct top *top, uint64_t interval)
+{
+	struct reason why = { "" };
+	struct screen screen;
+	enum screen_word word;
+	int number = 0;
+
+	if (!screen_open(&screen))
+		return say_failed("the terminal cannot be used: %s", strerror(errno));
+	word = top_watch(top, &screen, interval, &number, &why);
+	screen_close(&screen);
+	if (word == SCREEN_ENDED)
+		screen_leave(number);
+	if (word == SCREEN_LOST && why.text[0])
+		return say_failed("%s", why.text);
+	return word == SCREEN_QUIT ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Without a terminal: one picture, of the first interval. */
+static int top_once(struct top *top, uint64_t interval)
+{
+	const struct timespec pause = { .tv_sec = (time_t)(interval / 1000) };
+	struct buf text = BUF_EMPTY;
+	struct reason why;
+	enum rc rc = top_look(top, &why);
+
+	if (rc == RC_OK) {
+		(void)nanosleep(&pause, NULL);
+		rc = top_look(top, &why);
+	}
+	if (rc != RC_OK)
+		return say_failed("%s", why.text);
+	put_picture(&text, top);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] != SCREEN_HEADING)
+			putchar(text.data[i]);
+	buf_free(&text);
+	return EXIT_DONE;
+}
+
+static int top_run(const struct invocation *invocation)
+{
+	uint64_t interval = options_number(invocation->options, "interval") * 1000;
+	struct top top = { .db = options_text(invocation->options, "db") };
+	int status;
+
+	if (access(top.db, F_OK) < 0)
+		return say_failed("%s: %s; name the database with --db FILE", top.db, strerror(errno));
+	status = screen_is_there() ? top_live(&top, interval) : top_once(&top, interval);
+	board_view_clear(&top.before);
+	board_view_clear(&top.now);
+	return status;
+}
+
+const struct command command_top = {
+	.name = "top",
+	.usage = "[OPTION]...",
+	.summary = "Watch a running server: its workers, streams, pushes a second.",
+	.about = "Draws a new picture each second until q is pressed. Where the standard output is no terminal it prints one picture as "
+		 "text. "
+		 "Times are those within which half of the requests since the last look, and nearly all, had their answer; they "
+		 "are rounded up.\n",
+	.example = "  pocketbook top --db /var/lib/pocketbook/pocketbook.db\n",
+	COMMAND_OPTIONS(top_options),
+	.run = top_run,
+};
