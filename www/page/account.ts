@@ -1,6 +1,6 @@
 import type { Status, SyncedAtom } from '../client/index.js'
-import { make, say, the } from './dom.js'
-import { currentUser, enterUser, forgetUser, otherUsers } from './users.js'
+import { make, onEscape, say, the } from './dom.js'
+import { currentUser, enterUser, forgetUser, onOtherTab, otherUsers } from './users.js'
 
 /** Asks for a token when the server wants one; several users of the device have their todos side by side. */
 export class Account {
@@ -11,6 +11,8 @@ export class Account {
 	#users = the('.users')
 	#leave = the<HTMLFormElement>('.leave')
 	#asked = false
+	/** Where the todos that the page shows are kept. */
+	#space = currentUser()?.space
 	/** The form is for somebody else than who uses the page now. */
 	#another = false
 
@@ -19,11 +21,23 @@ export class Account {
 			event.preventDefault()
 			this.#enter()
 		})
-		this.#form.addEventListener('reset', () => this.#ask(false))
+		this.#form.addEventListener('reset', () => {
+			this.#ask(false)
+			this.#button.focus()
+		})
+		onEscape(this.#form, () => this.#another && this.#form.reset())
+		onEscape(this.#leave, () => this.#leave.reset())
+		onEscape(this.#users, () => {
+			this.#open(false)
+			this.#button.focus()
+		})
 		this.#button.addEventListener('click', () => this.#open(this.#users.hidden))
 		for (const button of document.querySelectorAll('.another')) button.addEventListener('click', () => this.#ask(true))
 		the('.forget').addEventListener('click', () => this.#askToLeave())
-		this.#leave.addEventListener('reset', () => (this.#leave.hidden = true))
+		this.#leave.addEventListener('reset', () => {
+			this.#leave.hidden = true
+			this.#button.focus()
+		})
 		this.#leave.addEventListener('submit', (event) => {
 			event.preventDefault()
 			void this.#forget()
@@ -31,6 +45,7 @@ export class Account {
 		const others = otherUsers().map(({ name }) =>
 			make('li', {}, make('button', { type: 'button', onclick: () => this.#switch(name) }, `Switch to ${name}`)))
 		the('ul', this.#users).prepend(...others)
+		onOtherTab(() => this.#reload())
 	}
 
 	show({ state, lastError }: Status): void {
@@ -40,6 +55,7 @@ export class Account {
 		say(this.#button, user?.name ?? '')
 		say(the('.forget'), `Forget ${user?.name}…`)
 		if (asked && !this.#asked && user?.token) say(the('.why', this.#form), `The one of ${user.name} is not taken: ${lastError?.message ?? 'it may have expired'}.`)
+		if (!this.#leave.hidden) this.#warn()
 		this.#asked = asked
 		this.#form.hidden = !asked && !this.#another
 		this.#shape()
@@ -48,8 +64,9 @@ export class Account {
 	/** What the form asks for. */
 	#shape(): void {
 		const user = this.#another ? undefined : currentUser()
-		say(the('h2', this.#form), this.#another ? 'Another user' : 'This server asks for a token')
+		say(the('h2', this.#form), this.#another ? 'Another user' : user ? `A new token for ${user.name}` : 'This server asks for a token')
 		the('.why', this.#form).hidden = this.#another
+		the('.waiting', this.#form).hidden = this.#another
 		the('.whose', this.#form).hidden = !!user
 		this.#name.required = !user
 		the('[type=reset]', this.#form).hidden = !this.#another
@@ -70,16 +87,20 @@ export class Account {
 		const before = currentUser()
 		const name = before && !this.#another ? before.name : this.#name.value.trim()
 		if (!token || !name) return
-		enterUser(name, token)
-		if (before && before.name !== name) return location.reload()
+		if (enterUser(name, token).space !== this.#space) return this.#reload()
 		this.#ask(false)
 		this.#asked = false
 		this.atom.setToken(token)
 	}
 
 	#switch(name: string): void {
-		enterUser(name, undefined)
-		location.reload()
+		enterUser(name)
+		this.#reload()
+	}
+
+	/** Once all that was written is on the device. */
+	#reload(): void {
+		void this.atom.destroy().finally(() => location.reload())
 	}
 
 	#open(open: boolean): void {
@@ -88,21 +109,28 @@ export class Account {
 	}
 
 	#askToLeave(): void {
-		const { pending } = this.atom.status
-		const { name } = currentUser()!
-		const waiting = pending === 1 ? '1 change has' : `${pending} changes have`
 		this.#open(false)
-		say(the('h2', this.#leave), `Forget ${name}?`)
-		say(the('.why', this.#leave), `The token and all todos of ${name} are removed from this device; the server keeps its copy. ${
-			pending ? `${waiting} not reached the server and would be lost.` : 'Everything has reached the server.'}`)
-		say(the('[type=submit]', this.#leave), pending ? `Lose them and forget ${name}` : `Forget ${name}`)
+		this.#warn()
 		this.#leave.hidden = false
 		the<HTMLElement>('[type=reset]', this.#leave).focus()
 	}
 
+	/** What the server has not got is what waits, what it refused, and the copies that lost against others. */
+	#warn(): void {
+		const { status, rejected, conflicts } = this.atom
+		const lost = status.pending + rejected.length + conflicts.length
+		const changes = lost === 1 ? '1 change has' : `${lost} changes have`
+		const { name } = currentUser()!
+		say(the('h2', this.#leave), `Forget ${name}?`)
+		say(the('.why', this.#leave), `The token and all todos of ${name} are removed from this device; the server keeps its copy. ${
+			lost ? `${changes} not reached the server and would be lost.` : 'Everything has reached the server.'}`)
+		say(the('[type=submit]', this.#leave), lost ? `Lose them and forget ${name}` : `Forget ${name}`)
+	}
+
 	async #forget(): Promise<void> {
+		const { name } = currentUser()!
 		await this.atom.logout({ force: true })
-		forgetUser(currentUser()!.name)
+		forgetUser(name)
 		location.reload()
 	}
 }

@@ -17,3 +17,9 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 export function say(element: Element, text: string): void {
 	if (element.textContent !== text) element.textContent = text
 }
+
+export function onEscape(element: HTMLElement, f: () => void): void {
+	element.addEventListener('keydown', (event) => {
+		if (event.key === 'Escape' && !event.isComposing) f()
+	})
+}

@@ -1,5 +1,5 @@
 import type { Conflict, Rejected, SyncedAtom } from '../client/index.js'
-import { make, say, the } from './dom.js'
+import { make, onEscape, say, the } from './dom.js'
 import { todoOf } from './todos.js'
 
 // Changes that need a look: copies that lost against another device's, and writes that the server refused.
@@ -24,6 +24,10 @@ export class Notes {
 
 	constructor(private atom: SyncedAtom) {
 		this.#button.addEventListener('click', () => this.#open(this.#panel.hidden))
+		onEscape(this.#panel, () => {
+			this.#open(false)
+			this.#button.focus()
+		})
 	}
 
 	show(): void {
@@ -32,11 +36,13 @@ export class Notes {
 		const what = [counted(conflicts.length, 'conflict'), counted(rejected.length, 'refused change')].filter(Boolean).join(', ')
 		this.#button.hidden = !count
 		say(this.#button, what)
+		const hadFocus = this.#panel.contains(document.activeElement)
 		if (!count) this.#open(false)
 		const key = JSON.stringify([conflicts.map(({ key }) => key), rejected.map(({ id, at }) => [id, at])])
 		if (key === this.#shown) return
 		this.#shown = key
 		this.#panel.replaceChildren(...conflicts.map((one) => this.#conflict(one)), ...rejected.map((one) => this.#rejected(one)))
+		if (hadFocus) the<HTMLElement>(count ? '.notes button' : '.new-todo').focus()
 	}
 
 	#open(open: boolean): void {
