@@ -21,11 +21,11 @@ const options = {
 const terser = { module: true, ecma: 2022 }
 
 // What the library's own objects call each other by. Not what an app, a row, another tab or the server says.
-const INTERNAL = [
-	'changed', 'codecReady', 'commit', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups', 'handOn',
-	'heads', 'http', 'kick', 'leading', 'known', 'note', 'line', 'chain', 'waiting', 'store', 'leave', 'live', 'mergeOf', 'missed', 'offline', 'onBytes', 'onChange', 'onConnected', 'onDocs',
-	'onLead', 'onMessage', 'onNet', 'onRetry', 'opened', 'own', 'post', 'pulled', 'release', 'replaced', 'replica', 'restart', 'resume',
-	'session', 'settle', 'shown', 'stop', 'used', 'wait', 'wake',
+export const INTERNAL = [
+	'chain', 'changed', 'codecReady', 'commit', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups',
+	'handOn', 'heads', 'http', 'kick', 'known', 'leading', 'leave', 'line', 'live', 'mergeOf', 'missed', 'note', 'offline', 'onDocs',
+	'onLead', 'onMessage', 'onNet', 'opened', 'own', 'post', 'pulled', 'release', 'replaced', 'replica', 'restart', 'resume',
+	'session', 'settle', 'shown', 'stop', 'store', 'used', 'wait', 'waiting', 'wake',
 ]
 const publish = {
 	...terser,

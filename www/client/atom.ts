@@ -22,7 +22,8 @@ export class SyncedAtom<V = any> {
 		this.#group = group
 		this.#cache = cache
 		this.#shown = cache?.deref() ?? new Map()
-		cache?.addWatch(this, (_key, _cache, _before, after) => this.#onCache(after))
+		// Changed by somebody else, that is a swap too.
+		cache?.addWatch(this, (_key, _cache, _before, after) => after !== this.#shown && this.reset(after))
 		this.#session = Session.of(options)
 		this.#view = {
 			group, merge, interval,
@@ -177,11 +178,6 @@ export class SyncedAtom<V = any> {
 		this.#shown = docs
 		this.#cache?.reset(docs)
 		for (const [key, watch] of [...this.#watches]) guarded(() => watch(key, this, before, docs))
-	}
-
-	/** The custom cache was changed by somebody else: that is a swap too. */
-	#onCache(docs: Docs<V>): void {
-		if (docs !== this.#shown) this.reset(docs)
 	}
 
 	#tellStatus(): void {

@@ -1,11 +1,12 @@
 import { codecOf, same } from './codec.js'
 import { Keeper } from './keeper.js'
 import { type Host, Loop, type Net } from './loop.js'
-import { type Applied, type Batch, type End, Replica, type Write, newOp } from './replica.js'
+import { type Message, plain, revived } from './message.js'
+import { type Applied, type Batch, Replica, type Write, newOp } from './replica.js'
 import { fromRows, toRows } from './rows.js'
 import { IndexedStorage, memoryStorage } from './storage.js'
 import { Tabs } from './tabs.js'
-import { type Codec, type Merge, type Options, type PlainError, PocketbookError, type Rows, type State, type Status, type Token, type Written } from './types.js'
+import { type Codec, type Merge, type Options, PocketbookError, type Rows, type State, type Status, type Token, type Written } from './types.js'
 import { Waiters, inTime } from './waiters.js'
 
 /** What a session knows of an atom. */
@@ -16,23 +17,6 @@ export interface View {
 	/** Documents look different; `ids` may be of other groups. */
 	onDocs(ids: Iterable<string>): void
 	onStatus(): void
-}
-
-/** Between tabs. */
-interface Message {
-	rows?: Rows
-	end?: End[]
-	force?: boolean
-	/** From the tab that leads. */
-	net?: Partial<Net>
-	error?: PlainError | null
-	/** A tab that is new, or has begun to lead: tell it what it wants to know, or is to do. */
-	hello?: true
-	/** A tab that does not lead asks for an exchange with the server; what came of it is in `error`. */
-	sync?: string
-	synced?: string
-	token?: [string | undefined]
-	logout?: true
 }
 
 const sessions = new Set<Session>()
@@ -404,12 +388,4 @@ export class Session implements Host {
 function under(write: Write, blind: Write[]): Write {
 	const newer = blind.find((other) => other.id === write.id && other.n <= write.n)
 	return newer ? { ...write, n: newer.n - 1 } : write
-}
-
-function plain(error?: PocketbookError | null): PlainError | null | undefined {
-	return error && { code: error.code, message: error.message, status: error.status }
-}
-
-function revived(error?: PlainError | null): PocketbookError | undefined {
-	return error ? new PocketbookError(error.code, error.message, error.status) : undefined
 }
