@@ -36,21 +36,27 @@ static enum rc refused(const char *db, enum rc rc, struct reason *why)
 	return reason_set(why, rc, "%.200s: the database did not take it (%s); the disk may be failing", db, rc_name(rc));
 }
 
-static enum rc local_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+static enum rc local_commit(struct store *store, const char *db, const struct store_request *request, struct admin_answer *answer,
+			    struct reason *why)
 {
 	struct local local = { answer, RC_UNAVAILABLE };
+
+	store_commit(store, request, 1, on_replies, &local);
+	if (local.rc == RC_OK)
+		local.rc = store_reply_unpack(buf_slice(&answer->bytes), &answer->reply);
+	return local.rc == RC_OK ? RC_OK : refused(db, local.rc, why);
+}
+
+static enum rc local_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+{
 	struct store *store;
 	enum rc rc = store_open(db, STORE_WRITER, &store, why);
 
 	if (rc != RC_OK)
 		return rc;
-	store_commit(store, request, 1, on_replies, &local);
+	rc = local_commit(store, db, request, answer, why);
 	store_close(store);
-	if (local.rc == RC_OK)
-		local.rc = store_reply_unpack(buf_slice(&answer->bytes), &answer->reply);
-	if (local.rc != RC_OK)
-		return refused(db, local.rc, why);
-	return RC_OK;
+	return rc;
 }
 
 /* ---- By the control socket --------------------------------------------------------------------------------------------------- */
@@ -169,6 +175,50 @@ enum rc admin_do_alone(const char *db, const struct store_request *request, stru
 	rc = local_do(db, request, answer, why);
 	(void)close(lock);
 	return rc;
+}
+
+/* ---- Many ----------------------------------------------------------------------------------------------------------------- */
+
+enum rc admin_begin(const char *db, struct admin_session *out, struct reason *why)
+{
+	int fd, lock;
+	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, &lock, why);
+
+	*out = (struct admin_session){ .db = db, .lock = -1 };
+	if (rc != RC_OK)
+		return rc;
+	if (fd >= 0) {
+		(void)close(fd);
+		return RC_OK;
+	}
+	rc = store_open(db, STORE_WRITER, &out->store, why);
+	if (rc == RC_OK)
+		out->lock = lock;
+	else
+		(void)close(lock);
+	return rc;
+}
+
+enum rc admin_next(struct admin_session *session, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+{
+	enum rc rc;
+
+	if (session->store == NULL)
+		return admin_do(session->db, request, answer, why);
+	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
+	rc = local_commit(session->store, session->db, request, answer, why);
+	if (rc == RC_OK && store_maintain(session->store) != RC_OK)
+		rc = refused(session->db, RC_UNAVAILABLE, why);
+	return rc;
+}
+
+void admin_end(struct admin_session *session)
+{
+	if (session->store == NULL)
+		return;
+	store_close(session->store);
+	(void)close(session->lock);
+	session->store = NULL;
 }
 
 void admin_answer_clear(struct admin_answer *answer)

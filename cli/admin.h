@@ -20,6 +20,19 @@ MUST_USE enum rc admin_do_alone(const char *db, const struct store_request *requ
 /* Takes the database's lock, for what replaces or reads it with nobody else there; close it when done. Waits like the others. RC_BUSY: a
  * server runs on it, or another command. */
 MUST_USE enum rc admin_lock(const char *db, int *lock, struct reason *why);
+/* Many requests, one after the other. Without a server the lock is held and the database open in between; with one each goes its own way,
+ * and a server may come anew meanwhile. End a session that was begun. */
+struct admin_session {
+	const char *db;
+	struct store *store; /* NULL: a server has it */
+	int lock;
+};
+MUST_USE enum rc admin_begin(const char *db, struct admin_session *out, struct reason *why);
+/* As admin_do. Pushes must bear an `op` for each edit: they may be sent again. */
+MUST_USE enum rc admin_next(struct admin_session *session, const struct store_request *request, struct admin_answer *answer,
+			    struct reason *why);
+void admin_end(struct admin_session *session);
+
 void admin_answer_clear(struct admin_answer *answer);
 
 #endif

@@ -59,6 +59,7 @@ extern const struct command command_purge;
 extern const struct command command_restore;
 extern const struct command command_check;
 extern const struct command command_export;
+extern const struct command command_import;
 extern const struct command command_token_add;
 extern const struct command command_token_list;
 extern const struct command command_token_revoke;

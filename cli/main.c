@@ -22,6 +22,7 @@ const struct command *const commands[] = {
 	&command_restore,
 	&command_check,
 	&command_export,
+	&command_import,
 	&command_token_add,
 	&command_token_list,
 	&command_token_revoke,

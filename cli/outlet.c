@@ -1,10 +1,10 @@
 #include "cli/outlet.h"
 
+#include "cli/scratch.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define PIECE ((size_t)64 << 10)
@@ -59,15 +59,10 @@ static enum rc write_all(struct outlet *outlet, int fd, const char *name, struct
 	return outlet->rc;
 }
 
-/* A file without a name, on a disk: /tmp may be memory. */
 static enum rc open_spool(struct outlet *outlet)
 {
-	const char *directory = getenv("TMPDIR");
-
-	if (directory == NULL || *directory == '\0')
-		directory = "/var/tmp";
-	outlet->spool = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	return outlet->spool < 0 ? fail(outlet, directory) : RC_OK;
+	outlet->rc = scratch_unnamed(&outlet->spool, &outlet->why);
+	return outlet->rc;
 }
 
 static enum rc pass_on(struct outlet *outlet)

@@ -151,3 +151,13 @@ void scratch_drop(struct scratch *scratch)
 	free(scratch->target);
 	*scratch = (struct scratch){ NULL, NULL };
 }
+
+enum rc scratch_unnamed(int *fd, struct reason *why)
+{
+	const char *directory = getenv("TMPDIR");
+
+	if (directory == NULL || *directory == '\0')
+		directory = "/var/tmp";
+	*fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return *fd < 0 ? reason_set(why, RC_IO, "cannot make a temporary file in %.200s: %s", directory, strerror(errno)) : RC_OK;
+}

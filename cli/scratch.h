@@ -20,6 +20,9 @@ MUST_USE enum rc scratch_keep(struct scratch *scratch, bool replace, struct reas
 /* Takes the file away unless it was kept, and frees. A zeroed struct is fine. */
 void scratch_drop(struct scratch *scratch);
 
+/* A file for reading and writing that has no name, and goes when it is closed: in TMPDIR, else on a disk (/tmp may be memory). */
+MUST_USE enum rc scratch_unnamed(int *fd, struct reason *why);
+
 /* What has happened to names in the directory of `path` is on the disk. */
 MUST_USE enum rc scratch_sync_directory(const char *path, struct reason *why);
 /* The directory that the file lies in. RC_TOO_LARGE: longer than PATH_MAX. */

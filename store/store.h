@@ -247,6 +247,14 @@ MUST_USE enum rc store_scan(struct store *store, const struct store_scan *scan, 
 /* The document of this id, a tombstone too. RC_NOT_FOUND: there is none. */
 MUST_USE enum rc store_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
 
+/* Which ids have been met: a set of any size in little memory, on a disk where it is large. */
+struct store_ids;
+MUST_USE enum rc store_ids_new(struct store_ids **out, struct reason *why);
+/* NULL is fine. */
+void store_ids_free(struct store_ids *ids);
+/* Puts the id in with its number, unless it is in; *first: the number that it has. RC_FULL, RC_IO: the disk refused. */
+MUST_USE enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first, struct reason *why);
+
 /* What is wrong, and where: a group, a document's id, "the file". Neither is terminated, and a damaged id may be any bytes. */
 typedef void on_store_fault(void *arg, struct slice place, struct slice what);
 

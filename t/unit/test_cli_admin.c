@@ -30,6 +30,8 @@ static struct {
 	int lock;           /* given out; -1: none */
 	unsigned opened;
 	unsigned closed;
+	unsigned maintained;
+	enum rc maintain_rc;
 	enum rc open_rc;
 	enum rc commit_rc;
 	enum rc reply_rc;
@@ -113,6 +115,13 @@ void store_commit(struct store *store, const struct store_request *requests, siz
 	assert_int_equal(count, 1);
 	world.committed = requests->kind;
 	on_replies(arg, world.commit_rc, world.commit_rc == RC_OK ? &reply : NULL);
+}
+
+enum rc store_maintain(struct store *store)
+{
+	assert_ptr_equal(store, &world);
+	world.maintained++;
+	return world.maintain_rc;
 }
 
 static int setup(void **state)
@@ -405,6 +414,77 @@ static void alone_it_is_done_under_the_lock(void **state)
 	assert_int_equal(world.opened, 1);
 }
 
+/* ---- Many in a row ----------------------------------------------------------------------------------------------------------- */
+
+static enum rc ask_next(struct admin_session *session, struct reason *why)
+{
+	struct store_request request = { .kind = STORE_TOKEN_LIST };
+	struct admin_answer answer;
+	enum rc rc = admin_next(session, &request, &answer, why);
+
+	if (rc == RC_OK)
+		assert_int_equal(answer.reply.token_count, 1);
+	admin_answer_clear(&answer);
+	return rc;
+}
+
+static void many_without_a_server_keep_the_database_open(void **state)
+{
+	struct admin_session session;
+
+	(void)state;
+	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(ask_next(&session, NULL), RC_OK);
+		assert_int_equal(world.maintained, i);
+	}
+	assert_int_equal(world.opened, 1);
+	assert_int_equal(world.closed, 0);
+	admin_end(&session);
+	assert_int_equal(world.closed, 1);
+}
+
+static void many_stop_where_the_log_cannot_be_kept(void **state)
+{
+	struct admin_session session;
+	struct reason why = { "" };
+
+	(void)state;
+	world.maintain_rc = RC_UNAVAILABLE;
+	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
+	assert_int_equal(ask_next(&session, &why), RC_UNAVAILABLE);
+	assert_non_null(strstr(why.text, "test.db"));
+	admin_end(&session);
+}
+
+static void many_with_a_server_go_to_it(void **state)
+{
+	struct admin_session session;
+
+	(void)state;
+	(void)server_new();
+	server_answers(STORE_TOKEN_LIST, RC_OK, ALL);
+	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
+	assert_int_equal(ask_next(&session, NULL), RC_OK);
+	expect_asked(STORE_TOKEN_LIST);
+	assert_int_equal(world.opened, 0);
+	/* It has gone: the next one is done here. */
+	assert_int_equal(ask_next(&session, NULL), RC_OK);
+	assert_int_equal(world.opened, 1);
+	admin_end(&session);
+}
+
+static void many_cannot_begin_where_the_database_does_not_open(void **state)
+{
+	struct admin_session session;
+	struct reason why = { "" };
+
+	(void)state;
+	world.open_rc = RC_CORRUPT;
+	assert_int_equal(admin_begin("test.db", &session, &why), RC_CORRUPT);
+	assert_string_equal(why.text, "cannot open");
+}
+
 #define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -425,6 +505,10 @@ int main(void)
 		WORLD_TEST(an_answer_that_is_none_of_ours_is_told),
 		WORLD_TEST(alone_means_that_no_server_is_asked),
 		WORLD_TEST(alone_it_is_done_under_the_lock),
+		WORLD_TEST(many_without_a_server_keep_the_database_open),
+		WORLD_TEST(many_stop_where_the_log_cannot_be_kept),
+		WORLD_TEST(many_with_a_server_go_to_it),
+		WORLD_TEST(many_cannot_begin_where_the_database_does_not_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,148 @@
+#include "cli/line.h"
+
+#include "base/docid.h"
+#include "transit/transit.h"
+
+#include <stdint.h>
+
+struct parser {
+	struct transit_in *in;
+	struct buf *text;
+	struct store_edit *edit;
+	struct reason *why;
+};
+
+enum field { FIELD_ID = 1, FIELD_VERSION = 2, FIELD_VALUE = 4, FIELD_DELETED = 8 };
+
+static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
+{
+	return reason_set(parser->why, rc, "%s: %s", field, what);
+}
+
+static enum rc step(struct parser *parser, enum rc rc, const char *field)
+{
+	return rc == RC_OK ? RC_OK : refuse(parser, rc, field, transit_in_why(parser->in));
+}
+
+static struct slice offset_slice(size_t from, const struct buf *text)
+{
+	return slice_make((const char *)(uintptr_t)from, text->len - from);
+}
+
+struct slice line_resolve(struct slice offset, const struct buf *text)
+{
+	return offset.len ? slice_make(text->data + (uintptr_t)offset.data, offset.len) : slice_of("");
+}
+
+static enum rc parse_id(struct parser *parser)
+{
+	size_t from = parser->text->len;
+	enum rc rc = step(parser, transit_in_string(parser->in, parser->text), "id");
+
+	parser->edit->id = offset_slice(from, parser->text);
+	if (rc == RC_OK && !docid_is_valid(line_resolve(parser->edit->id, parser->text)))
+		return refuse(parser, RC_MALFORMED, "id",
+			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
+	return rc;
+}
+
+static enum rc parse_version(struct parser *parser)
+{
+	uint64_t version;
+
+	return step(parser, transit_in_uint(parser->in, &version), "version");
+}
+
+static enum rc parse_value(struct parser *parser)
+{
+	size_t from = parser->text->len;
+	enum rc rc = step(parser, transit_in_value(parser->in, parser->text, &parser->edit->plain), "value");
+
+	parser->edit->value = offset_slice(from, parser->text);
+	return rc;
+}
+
+static enum rc parse_deleted(struct parser *parser)
+{
+	return step(parser, transit_in_bool(parser->in, &parser->edit->deleted), "deleted");
+}
+
+static const struct field_row {
+	const char *name;
+	enum field field;
+	enum rc (*parse)(struct parser *);
+} fields[] = {
+	{ "id", FIELD_ID, parse_id },
+	{ "version", FIELD_VERSION, parse_version },
+	{ "value", FIELD_VALUE, parse_value },
+	{ "deleted", FIELD_DELETED, parse_deleted },
+};
+
+static enum rc parse_field(struct parser *parser, struct slice key, unsigned *seen)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!slice_is(key, fields[i].name))
+			continue;
+		if (*seen & fields[i].field)
+			return refuse(parser, RC_MALFORMED, fields[i].name, "given more than once");
+		*seen |= fields[i].field;
+		return fields[i].parse(parser);
+	}
+	return step(parser, transit_in_skip(parser->in), "line");
+}
+
+static enum rc parse_line(struct parser *parser)
+{
+	struct slice key;
+	unsigned seen = 0;
+	bool more;
+	enum rc rc = step(parser, transit_in_map(parser->in), "line");
+
+	while (rc == RC_OK && (rc = step(parser, transit_in_map_next(parser->in, &more, &key), "line")) == RC_OK && more)
+		rc = parse_field(parser, key, &seen);
+	if (rc == RC_OK)
+		rc = step(parser, transit_in_finish(parser->in), "line");
+	if (rc != RC_OK)
+		return rc;
+	if (!(seen & FIELD_ID))
+		return refuse(parser, RC_MALFORMED, "id", "missing");
+	if (parser->edit->deleted && (seen & FIELD_VALUE))
+		return refuse(parser, RC_MALFORMED, "value", "a deleted document has none");
+	if (!parser->edit->deleted && !(seen & FIELD_VALUE))
+		return refuse(parser, RC_MALFORMED, "value", "missing");
+	return RC_OK;
+}
+
+static size_t skip_white(struct slice line, size_t at)
+{
+	while (at < line.len && memchr(" \t\r", line.data[at], 3))
+		at++;
+	return at;
+}
+
+bool line_is_blank(struct slice line)
+{
+	return skip_white(line, 0) == line.len;
+}
+
+/* A map of Transit begins {"~: or, written the other way, with an array. */
+static enum encoding encoding_of(struct slice line)
+{
+	size_t at = skip_white(line, 0);
+
+	if (at < line.len && line.data[at] == '[')
+		return ENCODING_TRANSIT;
+	at = skip_white(line, at + 1);
+	return at + 3 <= line.len && memcmp(line.data + at, "\"~:", 3) == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
+}
+
+enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out, struct reason *why)
+{
+	struct parser parser = { transit_in_new(encoding_of(line), line, limit), text, out, why };
+	enum rc rc;
+
+	*out = (struct store_edit){ .base = 0 };
+	rc = parse_line(&parser);
+	transit_in_free(parser.in);
+	return rc;
+}

@@ -1,0 +1,143 @@
+#include "cli/lines.h"
+
+#include "cli/scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIECE ((size_t)64 << 10)
+
+static enum rc fail(const char *name, struct reason *why)
+{
+	return reason_set(why, RC_IO, "%.200s: cannot be read: %s", name, strerror(errno));
+}
+
+static enum rc put_all(int fd, const char *bytes, size_t len, struct reason *why)
+{
+	while (len) {
+		ssize_t put = write(fd, bytes, len);
+
+		if (put > 0) {
+			bytes += put;
+			len -= (size_t)put;
+		} else if (put < 0 && errno != EINTR) {
+			return reason_set(why, RC_IO, "cannot write to the temporary file: %s", strerror(errno));
+		}
+	}
+	return RC_OK;
+}
+
+/* Replaces lines->fd by a file that has all that came from it. */
+static enum rc spool(struct lines *lines, struct reason *why)
+{
+	char piece[PIECE];
+	ssize_t got = 1;
+	int from = lines->fd, to;
+	enum rc rc = scratch_unnamed(&to, why);
+
+	if (rc != RC_OK)
+		return rc;
+	while (rc == RC_OK && got != 0) {
+		got = read(from, piece, sizeof(piece));
+		if (got > 0)
+			rc = put_all(to, piece, (size_t)got, why);
+		else if (got < 0 && errno != EINTR)
+			rc = fail(lines->name, why);
+	}
+	if (from != STDIN_FILENO)
+		(void)close(from);
+	lines->fd = to;
+	return rc;
+}
+
+enum rc lines_open(const char *path, struct lines *out, struct reason *why)
+{
+	bool from_stdin = path == NULL || strcmp(path, "-") == 0;
+	struct stat status = { 0 };
+	enum rc rc = RC_OK;
+
+	*out = (struct lines){ .name = from_stdin ? "the standard input" : path, .fd = STDIN_FILENO };
+	if (!from_stdin)
+		out->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (out->fd < 0 || fstat(out->fd, &status) < 0)
+		return fail(out->name, why);
+	if (!S_ISREG(status.st_mode))
+		rc = spool(out, why);
+	if (rc == RC_OK && fstat(out->fd, &status) < 0)
+		rc = fail(out->name, why);
+	if (rc == RC_OK)
+		rc = lines_rewind(out, why);
+	out->size = (uint64_t)status.st_size;
+	if (rc != RC_OK)
+		lines_close(out);
+	return rc;
+}
+
+void lines_close(struct lines *lines)
+{
+	if (lines->fd > STDIN_FILENO)
+		(void)close(lines->fd);
+	buf_free(&lines->buf);
+}
+
+enum rc lines_rewind(struct lines *lines, struct reason *why)
+{
+	buf_clear(&lines->buf);
+	lines->used = 0;
+	lines->number = 0;
+	lines->at = 0;
+	lines->ended = false;
+	return lseek(lines->fd, 0, SEEK_SET) < 0 ? fail(lines->name, why) : RC_OK;
+}
+
+static enum rc fill(struct lines *lines, struct reason *why)
+{
+	ssize_t got;
+
+	buf_drop(&lines->buf, lines->used);
+	lines->used = 0;
+	do
+		got = read(lines->fd, buf_reserve(&lines->buf, PIECE), PIECE);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return fail(lines->name, why);
+	lines->ended = got == 0;
+	lines->buf.len += (size_t)got;
+	lines->at += (uint64_t)got;
+	return RC_OK;
+}
+
+enum rc lines_next(struct lines *lines, struct slice *out, struct reason *why)
+{
+	size_t looked = 0;
+	bool too_long = false;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK) {
+		const char *from = lines->buf.data + lines->used;
+		size_t len = lines->buf.len - lines->used;
+		const char *end = len > looked ? memchr(from + looked, '\n', len - looked) : NULL;
+
+		if (end || (lines->ended && (len || too_long))) {
+			size_t line = end ? (size_t)(end - from) : len;
+
+			*out = slice_make(from, line);
+			lines->used += line + (end ? 1 : 0);
+			lines->number++;
+			return too_long || line > LINE_MAX_BYTES ? RC_TOO_LARGE : RC_OK;
+		}
+		if (lines->ended)
+			return RC_NOT_FOUND;
+		if (len > LINE_MAX_BYTES) {
+			too_long = true;
+			lines->used = lines->buf.len;
+			len = 0;
+		}
+		looked = len;
+		rc = fill(lines, why);
+	}
+	return rc;
+}
