@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # GET /metrics on an address of its own: what is counted, over all processes and past the death of any.
 . "$(dirname "$0")/lib.sh"
-PATH=$PATH:$here/../build/promtool/usr/bin # where ./dev puts promtool
+PATH=$PATH:$here/../build/prometheus/usr/bin # where ./dev puts promtool
 
 "$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 --metrics 127.0.0.1 >/dev/null 2>"$work/bad.txt"
 is "$?" 2 "an address that is none is refused"
