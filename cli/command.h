@@ -1,4 +1,4 @@
-/* The commands of the program: one row each in the table of cli/main.c. */
+/* The commands of the program: one row each in the table of cli/table.c. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -63,6 +63,7 @@ extern const struct command command_import;
 extern const struct command command_token_add;
 extern const struct command command_token_list;
 extern const struct command command_token_revoke;
+extern const struct command command_completion;
 extern const struct command command_help;
 extern const struct command command_version;
 

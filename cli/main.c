@@ -14,26 +14,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// clang-format off
-const struct command *const commands[] = {
-	&command_serve,
-	&command_backup,
-	&command_purge,
-	&command_restore,
-	&command_check,
-	&command_export,
-	&command_import,
-	&command_token_add,
-	&command_token_list,
-	&command_token_revoke,
-	&command_stats,
-	&command_top,
-	&command_help,
-	&command_version,
-};
-// clang-format on
-const size_t command_count = sizeof(commands) / sizeof(commands[0]);
-
 /* Where a standard descriptor is closed, the next file opened would get its number, and what is printed. */
 static void main_fill_descriptors(void)
 {

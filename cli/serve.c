@@ -82,9 +82,9 @@ static const struct option_spec serve_options[] = {
 	},
 	{
 		.name = "log-level",
-		.argument = "LEVEL",
+		.argument = "error|warn|info|debug",
 		.fallback = "info",
-		.help = "What the log tells: error, warn, info or debug, each with all before it.",
+		.help = "What the log tells, each with all before it.",
 	},
 	OPTION_CONFIG,
 	{

@@ -1,0 +1,146 @@
+#include "cli/complete.h"
+
+#include "base/exit.h"
+#include "cli/say.h"
+
+#include <stdio.h>
+
+static bool is_small(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < 'a' || text.data[i] > 'z')
+			return false;
+	return text.len > 0;
+}
+
+/* Cuts the part before the next `|` off. */
+static bool part_take(struct slice *rest, struct slice *part)
+{
+	const char *bar;
+
+	if (rest->len == 0)
+		return false;
+	bar = memchr(rest->data, '|', rest->len);
+	*part = slice_make(rest->data, bar ? (size_t)(bar - rest->data) : rest->len);
+	*rest = slice_make(rest->data + part->len, rest->len - part->len);
+	if (bar)
+		*rest = slice_make(rest->data + 1, rest->len - 1);
+	return true;
+}
+
+enum complete_kind complete_kind(struct slice argument)
+{
+	struct slice part;
+
+	if (slice_is(argument, "FILE"))
+		return COMPLETE_FILES;
+	if (slice_is(argument, "DIR"))
+		return COMPLETE_DIRECTORIES;
+	if (slice_is(argument, "COMMAND"))
+		return COMPLETE_COMMANDS;
+	while (part_take(&argument, &part))
+		if (is_small(part))
+			return COMPLETE_CHOICES;
+	return COMPLETE_NOTHING;
+}
+
+void complete_choices(struct slice argument, struct buf *out)
+{
+	const char *gap = "";
+	struct slice part;
+
+	while (part_take(&argument, &part)) {
+		if (!is_small(part))
+			continue;
+		buf_put_text(out, gap);
+		buf_put_slice(out, part);
+		gap = " ";
+	}
+}
+
+static struct slice token_take(const char **rest)
+{
+	const char *begin = *rest + strspn(*rest, " ");
+	size_t len = strcspn(begin, " ");
+
+	*rest = begin + len;
+	return slice_make(begin, len);
+}
+
+bool complete_word(const char **rest, struct slice *word)
+{
+	for (;;) {
+		*word = token_take(rest);
+		if (word->len == 0 || slice_is(*word, "[OPTION]..."))
+			return false;
+		if (word->data[0] == '-' || strncmp(word->data, "[-", 2) == 0) {
+			if (word->data[word->len - 1] != ']')
+				(void)token_take(rest); /* its argument */
+			continue;
+		}
+		while (word->len && strchr("[", word->data[0]))
+			*word = slice_make(word->data + 1, word->len - 1);
+		while (word->len && strchr("].", word->data[word->len - 1]))
+			word->len--;
+		return true;
+	}
+}
+
+struct slice complete_first(const struct command *command)
+{
+	return slice_make(command->name, strcspn(command->name, " "));
+}
+
+bool complete_is_pair(const struct command *command)
+{
+	return strchr(command->name, ' ') != NULL;
+}
+
+bool complete_is_repeated(size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (slice_equal(complete_first(commands[i]), complete_first(commands[row])))
+			return true;
+	return false;
+}
+
+void complete_names(struct buf *out)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		if (complete_is_repeated(i))
+			continue;
+		buf_put_text(out, i ? " " : "");
+		buf_put_slice(out, complete_first(commands[i]));
+	}
+}
+
+/* ---- The command -------------------------------------------------------------------------------------------------------------- */
+
+static int completion_run(const struct invocation *invocation)
+{
+	const char *shell = invocation->words[0];
+	struct buf out = BUF_EMPTY;
+
+	if (strcmp(shell, "bash") == 0)
+		complete_bash(&out);
+	else if (strcmp(shell, "zsh") == 0)
+		complete_zsh(&out);
+	else
+		return say_usage("completion: %.64s: there is completion for bash and zsh", shell);
+	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_free(&out);
+	return EXIT_DONE;
+}
+
+const struct command command_completion = {
+	.name = "completion",
+	.usage = "bash|zsh",
+	.words = "the name of a shell: bash or zsh",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Print what lets a shell complete commands and options.",
+	.about = "The Debian package has it installed. Elsewhere, a line in ~/.bashrc loads it, as in the example; for zsh a line in "
+		 "~/.zshrc, after compinit: source <(pocketbook completion zsh)\n",
+	.example = "  source <(pocketbook completion bash)\n",
+	.run = completion_run,
+};

@@ -1,0 +1,23 @@
+/* Every command of the program. A file of its own, so that what is built to describe the program has it too. */
+#include "cli/command.h"
+
+// clang-format off
+const struct command *const commands[] = {
+	&command_serve,
+	&command_backup,
+	&command_purge,
+	&command_restore,
+	&command_check,
+	&command_export,
+	&command_import,
+	&command_token_add,
+	&command_token_list,
+	&command_token_revoke,
+	&command_stats,
+	&command_top,
+	&command_completion,
+	&command_help,
+	&command_version,
+};
+// clang-format on
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
