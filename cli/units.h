@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define UNITS_MAX 32
+#define UNITS_MAX 48
 
 /* "512 B", "1.5 KiB", "2.0 GiB" */
 void units_bytes(uint64_t bytes, char out[UNITS_MAX]);
