@@ -4,12 +4,16 @@
 #include "cli/remote.h"
 #include "master/master.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
-#define REACH_MS 8000    /* for a server to finish starting or stopping */
-#define ANSWER_MS 30000  /* for it to answer */
-#define PAUSE_MS 20      /* between looks */
+#define REACH_MS 8000   /* for a server to finish starting or stopping */
+#define ANSWER_MS 30000 /* for it to answer */
+#define PAUSE_MS 20     /* between looks */
 
 /* ---- With the lock ----------------------------------------------------------------------------------------------------------- */
 
@@ -175,6 +179,16 @@ enum rc admin_do_alone(const char *db, const struct store_request *request, stru
 	rc = local_do(db, request, answer, why);
 	(void)close(lock);
 	return rc;
+}
+
+enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct reason *why)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return reason_set(why, RC_IO, "the system has no random numbers: %s", strerror(errno));
+	(void)snprintf(out, ADMIN_MARK_LEN + 1, "%016" PRIx64, number);
+	return RC_OK;
 }
 
 /* ---- Many ----------------------------------------------------------------------------------------------------------------- */

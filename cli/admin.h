@@ -20,6 +20,10 @@ MUST_USE enum rc admin_do_alone(const char *db, const struct store_request *requ
 /* Takes the database's lock, for what replaces or reads it with nobody else there; close it when done. Waits like the others. RC_BUSY: a
  * server runs on it, or another command. */
 MUST_USE enum rc admin_lock(const char *db, int *lock, struct reason *why);
+#define ADMIN_MARK_LEN 16
+/* A mark of one command, of random hex digits, for the `op` of its edits. RC_IO. */
+MUST_USE enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct reason *why);
+
 /* Many requests, one after the other. Without a server the lock is held and the database open in between; with one each goes its own way,
  * and a server may come anew meanwhile. End a session that was begun. */
 struct admin_session {

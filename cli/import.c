@@ -12,7 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define BATCH_EDITS 500
@@ -39,7 +38,7 @@ struct import {
 };
 
 struct batch {
-	char mark[17]; /* of this import, for the op of each edit */
+	char mark[ADMIN_MARK_LEN + 1]; /* of this import, for the op of each edit */
 	struct store_edit edits[BATCH_EDITS];
 	uint64_t lines[BATCH_EDITS];
 	char ops[BATCH_EDITS][OP_MAX];
@@ -302,13 +301,10 @@ static enum rc fill_batch(struct import *import, struct batch *batch)
 static enum rc write_all(struct import *import, struct admin_session *session)
 {
 	struct batch *batch = mem_alloc(sizeof(*batch));
-	unsigned char random[8];
 	enum rc rc = lines_rewind(&import->lines, &import->why), sent = RC_OK;
 
-	if (rc == RC_OK && getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		rc = reason_set(&import->why, RC_IO, "the system has no random numbers");
-	for (size_t i = 0; rc == RC_OK && i < sizeof(random); i++)
-		(void)snprintf(batch->mark + 2 * i, 3, "%02x", random[i]);
+	if (rc == RC_OK)
+		rc = admin_mark(batch->mark, &import->why);
 	while (rc == RC_OK && sent == RC_OK) {
 		rc = fill_batch(import, batch);
 		/* What was read before a failure is good. */

@@ -2,12 +2,12 @@
 
 #include "auth/grant.h"
 #include "base/mem.h"
+#include "cli/columns.h"
 #include "transit/transit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <wchar.h>
 
 #define TIME_ROOM 40
 
@@ -18,33 +18,6 @@ static void time_format(int64_t seconds, const char *format, char out[TIME_ROOM]
 
 	if (gmtime_r(&when, &parts) == NULL || strftime(out, TIME_ROOM, format, &parts) == 0)
 		(void)snprintf(out, TIME_ROOM, "?");
-}
-
-/* Columns on a terminal. */
-static size_t text_width(struct slice text)
-{
-	mbstate_t state = { 0 };
-	size_t width = 0, at = 0;
-	wchar_t wide;
-
-	while (at < text.len) {
-		size_t len = mbrtowc(&wide, text.data + at, text.len - at, &state);
-		int columns = len && len <= text.len ? wcwidth(wide) : -1;
-
-		if (columns < 0)
-			return text.len;
-		width += (size_t)columns;
-		at += len;
-	}
-	return width;
-}
-
-static void print_padded(struct slice text, size_t width)
-{
-	size_t own = text_width(text);
-
-	(void)fwrite(text.data, 1, text.len, stdout);
-	printf("%*s", (int)(width > own ? width - own : 0), "");
 }
 
 static void expiry_format(const struct store_token *token, int64_t now, char out[TIME_ROOM])
@@ -74,14 +47,14 @@ void tokens_print_table(const struct store_token *tokens, size_t count, int64_t 
 	char created[TIME_ROOM], expires[TIME_ROOM];
 
 	for (size_t i = 0; i < count; i++)
-		if (text_width(tokens[i].user) > user_width)
-			user_width = text_width(tokens[i].user);
+		if (columns_width(tokens[i].user) > user_width)
+			user_width = columns_width(tokens[i].user);
 	printf("%-16s  %-*s  %-16s  %-18s  %s\n", "ID", (int)user_width, "USER", "CREATED", "EXPIRES", "GROUPS");
 	for (size_t i = 0; i < count; i++) {
 		time_format(tokens[i].created, "%Y-%m-%d %H:%M", created);
 		expiry_format(&tokens[i], now, expires);
 		printf("%.*s  ", (int)tokens[i].id.len, tokens[i].id.data);
-		print_padded(tokens[i].user, user_width);
+		columns_put(tokens[i].user, user_width);
 		printf("  %-16s  %-18s  ", created, expires);
 		print_grants(&tokens[i]);
 		putchar('\n');

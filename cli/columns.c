@@ -1,0 +1,66 @@
+#include "cli/columns.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+/* How much of the text `room` columns hold; *width: the columns it takes. What cannot be shown counts a column for each byte. */
+static size_t fit(struct slice text, size_t room, size_t *width)
+{
+	mbstate_t state = { 0 };
+	size_t at = 0;
+	wchar_t wide;
+
+	*width = 0;
+	while (at < text.len) {
+		size_t len = mbrtowc(&wide, text.data + at, text.len - at, &state);
+		int columns = len && len <= text.len ? wcwidth(wide) : -1;
+
+		if (columns < 0) {
+			state = (mbstate_t){ 0 };
+			len = 1;
+			columns = 1;
+		}
+		if ((size_t)columns > room - *width)
+			break;
+		*width += (size_t)columns;
+		at += len;
+	}
+	return at;
+}
+
+size_t columns_width(struct slice text)
+{
+	size_t width;
+
+	(void)fit(text, SIZE_MAX, &width);
+	return width;
+}
+
+void columns_put(struct slice text, size_t width)
+{
+	size_t own = columns_width(text);
+
+	(void)fwrite(text.data, 1, text.len, stdout);
+	printf("%*s", (int)(width > own ? width - own : 0), "");
+}
+
+void columns_put_cut(struct slice text, size_t width)
+{
+	size_t own, len = fit(text, width, &own);
+
+	if (len < text.len && width > 0)
+		len = fit(text, width - 1, &own);
+	(void)fwrite(text.data, 1, len, stdout);
+	if (len < text.len && width > 0)
+		(void)fputs("…", stdout);
+}
+
+size_t columns_room(void)
+{
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : SIZE_MAX;
+}

@@ -1,0 +1,16 @@
+/* Aligned columns on the standard output. Uses the locale's LC_CTYPE for the width of characters. */
+#ifndef CLI_COLUMNS_H
+#define CLI_COLUMNS_H
+
+#include "base/slice.h"
+
+/* Columns on a terminal. */
+size_t columns_width(struct slice text);
+/* Writes the text, then spaces up to `width` columns. */
+void columns_put(struct slice text, size_t width);
+/* Writes as much of the text as `width` columns hold, with an ellipsis where that is not all. */
+void columns_put_cut(struct slice text, size_t width);
+/* Columns of the terminal that the standard output is; SIZE_MAX where it is none. */
+size_t columns_room(void);
+
+#endif

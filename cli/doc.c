@@ -1,0 +1,162 @@
+#include "cli/doc.h"
+
+#include "base/docid.h"
+#include "base/exit.h"
+#include "cli/command.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* ---- What the commands share --------------------------------------------------------------------------------------------------- */
+
+int doc_encoding(const struct options *options, enum encoding *out)
+{
+	const char *name = options_text(options, "encoding");
+
+	*out = strcmp(name, "transit") == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
+	if (*out == ENCODING_JSON && strcmp(name, "json") != 0)
+		return say_usage("%s: must be json or transit", options_place(options, "encoding", 0));
+	return EXIT_DONE;
+}
+
+int doc_id(const char *word, struct slice *out)
+{
+	*out = slice_of(word);
+	if (!docid_is_valid(*out))
+		return say_usage("ID must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
+	return EXIT_DONE;
+}
+
+int doc_open(const char *db, struct store **out)
+{
+	struct reason why;
+
+	if (access(db, F_OK) < 0)
+		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
+	if (store_open(db, STORE_READER, out, &why) != RC_OK)
+		return say_failed("%s", why.text);
+	return EXIT_DONE;
+}
+
+static enum rc on_doc(void *arg, const struct store_doc *doc)
+{
+	struct doc_copy *copy = arg;
+
+	copy->there = true;
+	copy->doc = *doc;
+	buf_put_slice(&copy->value, doc->value);
+	return RC_OK;
+}
+
+int doc_read(struct store *store, const char *db, struct slice id, struct doc_copy *out)
+{
+	enum rc rc;
+
+	*out = (struct doc_copy){ .there = false };
+	rc = store_find(store, id, on_doc, out);
+	out->doc.id = id;
+	out->doc.value = buf_slice(&out->value);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return say_failed("%s: %.*s cannot be read (%s; see 'pocketbook help check')", db, (int)id.len, id.data, rc_name(rc));
+	return EXIT_DONE;
+}
+
+void doc_copy_free(struct doc_copy *copy)
+{
+	buf_free(&copy->value);
+}
+
+void doc_put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc)
+{
+	if (doc->deleted)
+		buf_put_text(out, "(deleted)");
+	else if (transit_out_value(out, encoding, doc->value, doc->plain) != RC_OK)
+		buf_put_text(out, "(damaged)");
+}
+
+/* ---- get ----------------------------------------------------------------------------------------------------------------------- */
+
+static const struct option_spec get_options[] = {
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
+	OPTION_ENCODING("How the value is shown. transit shows it as it is kept, and with --json the whole line is Transit."),
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+static void get_show(const struct store_doc *doc, enum encoding encoding)
+{
+	struct buf value = BUF_EMPTY;
+
+	doc_put_value(&value, encoding, doc);
+	printf("ID       %.*s\nVERSION  %llu\nVALUE    ", (int)doc->id.len, doc->id.data, (unsigned long long)doc->version);
+	(void)fwrite(value.data, 1, value.len, stdout);
+	putchar('\n');
+	buf_free(&value);
+}
+
+static int get_json(const struct store_doc *doc, enum encoding encoding)
+{
+	struct buf line = BUF_EMPTY;
+	enum rc rc = store_doc_put(&line, encoding, doc);
+
+	if (rc == RC_OK) {
+		buf_put_byte(&line, '\n');
+		(void)fwrite(line.data, 1, line.len, stdout);
+	}
+	buf_free(&line);
+	return rc == RC_OK ? EXIT_DONE : say_failed("%.*s: its value is damaged", (int)doc->id.len, doc->id.data);
+}
+
+static int get_found(const struct invocation *invocation, const struct doc_copy *found, enum encoding encoding)
+{
+	const char *id = invocation->words[0];
+	int status = EXIT_DONE;
+
+	if (!found->there)
+		return say_failed("there is no document %s", id);
+	if (options_is_on(invocation->options, "json"))
+		status = get_json(&found->doc, encoding);
+	else if (!found->doc.deleted)
+		get_show(&found->doc, encoding);
+	if (found->doc.deleted)
+		return say_failed("%s was deleted (version %llu)", id, (unsigned long long)found->doc.version);
+	return status;
+}
+
+static int get_run(const struct invocation *invocation)
+{
+	const char *db = options_text(invocation->options, "db");
+	struct doc_copy found;
+	struct store *store;
+	enum encoding encoding;
+	struct slice id;
+	int status = doc_id(invocation->words[0], &id);
+
+	if (status == EXIT_DONE)
+		status = doc_encoding(invocation->options, &encoding);
+	if (status == EXIT_DONE)
+		status = doc_open(db, &store);
+	if (status != EXIT_DONE)
+		return status;
+	status = doc_read(store, db, id, &found);
+	if (status == EXIT_DONE)
+		status = get_found(invocation, &found, encoding);
+	doc_copy_free(&found);
+	store_close(store);
+	return status;
+}
+
+const struct command command_doc_get = {
+	.name = "doc get",
+	.usage = "ID [OPTION]...",
+	.words = "the ID of a document",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Show a document.",
+	.about = "The exit status is 1 where there is none, also where it was deleted.\n",
+	.example = "  pocketbook doc get todos:1 --json | jq .value\n",
+	COMMAND_OPTIONS(get_options),
+	.run = get_run,
+};

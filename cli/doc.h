@@ -1,0 +1,33 @@
+/* What the commands on single documents share. */
+#ifndef CLI_DOC_H
+#define CLI_DOC_H
+
+#include "base/options.h"
+#include "store/store.h"
+
+#define OPTION_ENCODING(about) \
+	{ \
+		.name = "encoding", .argument = "json|transit", .fallback = "json", .help = (about) \
+	}
+
+/* These answer EXIT_DONE, or say what is wrong and answer the exit status. */
+int doc_encoding(const struct options *options, enum encoding *out);
+int doc_id(const char *word, struct slice *out);
+/* Opens a database that must be there, for reading. Close it with store_close. */
+int doc_open(const char *db, struct store **out);
+
+/* A document of its own memory. */
+struct doc_copy {
+	bool there; /* alive or deleted */
+	struct store_doc doc;
+	struct buf value;
+};
+
+/* Reads the document of this id (which must stay). Free in any case. */
+int doc_read(struct store *store, const char *db, struct slice id, struct doc_copy *out);
+void doc_copy_free(struct doc_copy *copy);
+
+/* Appends a value for a person to read: as JSON, or as it is. */
+void doc_put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc);
+
+#endif

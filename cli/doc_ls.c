@@ -1,0 +1,182 @@
+#include "base/docid.h"
+#include "base/exit.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/doc.h"
+#include "cli/say.h"
+#include "cli/columns.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGE_ROWS 500 /* whose columns are aligned with each other */
+#define PAGE_BYTES ((size_t)1 << 20)
+#define GAP 2
+
+struct row {
+	size_t id_len;
+	size_t value_len;
+	uint64_t version;
+};
+
+/* A page of the list, shown when it is full. */
+struct listing {
+	bool json;
+	enum encoding encoding;
+	size_t room;    /* columns of the terminal */
+	bool headed;    /* the head of the table has been shown */
+	uint64_t count; /* documents so far */
+	struct row rows[PAGE_ROWS];
+	size_t row_count;
+	struct buf text; /* id and value of each row, one behind the other */
+};
+
+static size_t digits(uint64_t number)
+{
+	return (size_t)snprintf(NULL, 0, "%llu", (unsigned long long)number);
+}
+
+static void widths(const struct listing *listing, size_t *id_width, size_t *version_width)
+{
+	const char *at = listing->text.data;
+
+	*id_width = strlen("ID");
+	*version_width = strlen("VERSION");
+	for (size_t i = 0; i < listing->row_count; i++) {
+		const struct row *row = &listing->rows[i];
+		size_t width = columns_width(slice_make(at, row->id_len));
+
+		if (width > *id_width)
+			*id_width = width;
+		if (digits(row->version) > *version_width)
+			*version_width = digits(row->version);
+		at += row->id_len + row->value_len;
+	}
+}
+
+static void show_page(struct listing *listing)
+{
+	const char *at = listing->text.data;
+	size_t id_width, version_width, used;
+
+	widths(listing, &id_width, &version_width);
+	used = id_width + version_width + 2 * GAP;
+	if (!listing->headed && listing->row_count) {
+		columns_put(slice_of("ID"), id_width + GAP);
+		printf("%*s  VALUE\n", (int)version_width, "VERSION");
+		listing->headed = true;
+	}
+	for (size_t i = 0; i < listing->row_count; i++) {
+		const struct row *row = &listing->rows[i];
+
+		columns_put(slice_make(at, row->id_len), id_width + GAP);
+		printf("%*llu  ", (int)version_width, (unsigned long long)row->version);
+		columns_put_cut(slice_make(at + row->id_len, row->value_len), listing->room > used ? listing->room - used : 0);
+		putchar('\n');
+		at += row->id_len + row->value_len;
+	}
+	listing->row_count = 0;
+	buf_clear(&listing->text);
+}
+
+static enum rc add_row(struct listing *listing, const struct store_doc *doc)
+{
+	struct row *row = &listing->rows[listing->row_count++];
+	size_t before;
+
+	buf_put_slice(&listing->text, doc->id);
+	before = listing->text.len;
+	doc_put_value(&listing->text, listing->encoding, doc);
+	*row = (struct row){ doc->id.len, listing->text.len - before, doc->version };
+	if (listing->row_count == PAGE_ROWS || listing->text.len > PAGE_BYTES)
+		show_page(listing);
+	return RC_OK;
+}
+
+static enum rc add_json(struct listing *listing, const struct store_doc *doc)
+{
+	enum rc rc;
+
+	buf_clear(&listing->text);
+	buf_put_text(&listing->text, listing->count > 1 ? ",\n " : "");
+	rc = store_doc_put(&listing->text, listing->encoding, doc);
+	if (rc == RC_OK)
+		(void)fwrite(listing->text.data, 1, listing->text.len, stdout);
+	return rc;
+}
+
+static enum rc on_doc(void *arg, const struct store_doc *doc)
+{
+	struct listing *listing = arg;
+
+	listing->count++;
+	/* A pipe that was closed: main says so. */
+	if (ferror(stdout))
+		return RC_IO;
+	return listing->json ? add_json(listing, doc) : add_row(listing, doc);
+}
+
+static int list_all(struct listing *listing, struct store *store, const char *db, const char *group, bool deleted)
+{
+	const struct store_scan scan = { slice_of(group ? group : ""), .by_id = true, .no_tombstones = !deleted };
+	enum rc rc;
+
+	if (listing->json)
+		putchar('[');
+	rc = store_scan(store, &scan, on_doc, listing);
+	if (!listing->json)
+		show_page(listing);
+	else if (rc == RC_OK)
+		puts("]");
+	buf_free(&listing->text);
+	if (rc != RC_OK && !ferror(stdout))
+		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')", db, rc_name(rc));
+	if (listing->count == 0 && !listing->json)
+		say("there is no document%s%s", group ? " in " : "", group ? group : "");
+	return EXIT_DONE;
+}
+
+static int ls_run(const struct invocation *invocation)
+{
+	const struct options *options = invocation->options;
+	const char *db = options_text(options, "db"), *group = invocation->word_count ? invocation->words[0] : NULL;
+	struct listing *listing;
+	struct store *store;
+	enum encoding encoding;
+	int status = doc_encoding(options, &encoding);
+
+	if (status == EXIT_DONE && group && !group_is_valid(slice_of(group)))
+		status = say_usage("GROUP must be 1 to 511 bytes of UTF-8 without control characters");
+	if (status == EXIT_DONE)
+		status = doc_open(db, &store);
+	if (status != EXIT_DONE)
+		return status;
+	listing = mem_alloc(sizeof(*listing));
+	listing->json = options_is_on(options, "json");
+	listing->encoding = encoding;
+	listing->room = columns_room();
+	status = list_all(listing, store, db, group, options_is_on(options, "deleted"));
+	free(listing);
+	store_close(store);
+	return status;
+}
+
+static const struct option_spec ls_options[] = {
+	{ .name = "deleted", .kind = OPTION_FLAG, .help = "List deleted documents too." },
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON array, for programs." },
+	OPTION_ENCODING("How values are shown."),
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+const struct command command_doc_ls = {
+	.name = "doc ls",
+	.usage = "[GROUP] [OPTION]...",
+	.words_most = 1,
+	.summary = "List the documents of a group, or all: id, version and value.",
+	.about = "A group has what is nested in it. Sorted by group and id; on a terminal a line is cut where it ends.\n",
+	.example = "  pocketbook doc ls todos\n",
+	COMMAND_OPTIONS(ls_options),
+	.run = ls_run,
+};

@@ -1,0 +1,243 @@
+#include "base/docid.h"
+#include "base/exit.h"
+#include "cli/admin.h"
+#include "cli/command.h"
+#include "cli/doc.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define VALUE_BYTES ((size_t)8 << 20)
+#define CANONICAL_BYTES ((size_t)12 << 20) /* what fits into a request to a server */
+#define READ_BYTES ((size_t)64 << 10)
+
+#define OPTION_BASE \
+	{ \
+		.name = "base", .argument = "N", .kind = OPTION_NUMBER, .min = 0, .max = INT64_MAX, \
+		.help = "The version that the document must have now, 0 where it must not be there. Default: whatever it has." \
+	}
+
+struct putting {
+	const char *db;
+	const char *id;
+	struct store_edit edit;
+	bool has_base; /* which was asked for, and is not to be adapted */
+	bool json;
+};
+
+/* ---- Writing ------------------------------------------------------------------------------------------------------------------- */
+
+static int show_result(const struct putting *putting, const struct store_result *result)
+{
+	struct buf line = BUF_EMPTY;
+	bool done = result->status == STORE_OK;
+
+	if (putting->json) {
+		buf_put_text(&line, "{\"id\":");
+		transit_out_string(&line, ENCODING_JSON, putting->edit.id);
+		buf_putf(&line, ",\"status\":\"%s\",\"version\":%llu}\n", done ? "ok" : "conflict", (unsigned long long)result->version);
+	} else if (done) {
+		buf_putf(&line, "%s %s, version %llu\n", putting->id, putting->edit.deleted ? "deleted" : "written",
+			 (unsigned long long)result->version);
+	}
+	if (line.len)
+		(void)fwrite(line.data, 1, line.len, stdout);
+	buf_free(&line);
+	if (done)
+		return EXIT_DONE;
+	if (result->version == 0)
+		return say_failed("%s is not there; nothing was written", putting->id);
+	return say_failed("%s has version %llu%s; nothing was written", putting->id, (unsigned long long)result->version,
+			  result->deleted ? " and was deleted" : "");
+}
+
+/* Writes on the base of the edit. *again: another client was faster, and the base is now what that one made. */
+static int put_once(struct putting *putting, bool *again)
+{
+	const struct store_request request = { .kind = STORE_PUSH, .edits = &putting->edit, .edit_count = 1 };
+	struct admin_answer answer;
+	struct reason why;
+	int status;
+
+	*again = false;
+	if (admin_do(putting->db, &request, &answer, &why) != RC_OK) {
+		status = say_failed("%s", why.text);
+	} else if (answer.reply.rc != RC_OK || answer.reply.result_count != 1) {
+		status = say_failed("%s: %s was refused (%s)", putting->db, putting->id, rc_name(answer.reply.rc));
+	} else if (answer.reply.results->status == STORE_CONFLICT && !putting->has_base) {
+		putting->edit.base = answer.reply.results->version;
+		*again = true;
+		status = EXIT_DONE;
+	} else {
+		status = show_result(putting, answer.reply.results);
+	}
+	admin_answer_clear(&answer);
+	return status;
+}
+
+static int put_do(struct putting *putting)
+{
+	char mark[ADMIN_MARK_LEN + 1];
+	bool again = true;
+	struct reason why;
+	int status = EXIT_DONE;
+
+	while (status == EXIT_DONE && again) {
+		if (admin_mark(mark, &why) != RC_OK)
+			return say_failed("%s", why.text);
+		putting->edit.op = slice_of(mark);
+		status = put_once(putting, &again);
+	}
+	return status;
+}
+
+/* The base that was asked for, else the version that the document has. */
+static int put_base(struct putting *putting, const struct options *options)
+{
+	struct doc_copy found;
+	struct store *store;
+	int status = doc_open(putting->db, &store);
+
+	if (status != EXIT_DONE)
+		return status;
+	status = doc_read(store, putting->db, putting->edit.id, &found);
+	putting->has_base = options_text(options, "base") != NULL;
+	putting->edit.base = putting->has_base ? options_number(options, "base") : found.doc.version;
+	if (status == EXIT_DONE && putting->edit.deleted && (!found.there || found.doc.deleted))
+		status = say_failed("there is no document %s", putting->id);
+	doc_copy_free(&found);
+	store_close(store);
+	return status;
+}
+
+static int putting_new(const struct invocation *invocation, struct putting *out)
+{
+	*out = (struct putting){
+		.db = options_text(invocation->options, "db"),
+		.id = invocation->words[0],
+		.json = options_is_on(invocation->options, "json"),
+	};
+	return doc_id(out->id, &out->edit.id);
+}
+
+/* ---- put ----------------------------------------------------------------------------------------------------------------------- */
+
+static const struct option_spec put_options[] = {
+	OPTION_BASE,
+	OPTION_ENCODING("How VALUE is written."),
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+static int read_stdin(struct buf *out)
+{
+	ssize_t got = 1;
+
+	while (got != 0 && out->len <= VALUE_BYTES) {
+		got = read(STDIN_FILENO, buf_reserve(out, READ_BYTES), READ_BYTES);
+		if (got < 0 && errno != EINTR)
+			return say_failed("the standard input cannot be read: %s", strerror(errno));
+		out->len += got > 0 ? (size_t)got : 0;
+	}
+	return EXIT_DONE;
+}
+
+/* `text` in canonical form. */
+static int parse_value(struct slice text, enum encoding encoding, struct buf *out, bool *plain)
+{
+	struct transit_in *in;
+	int status = EXIT_DONE;
+	enum rc rc;
+
+	if (text.len > VALUE_BYTES)
+		return say_usage("VALUE: longer than 8 MiB");
+	in = transit_in_new(encoding, text, CANONICAL_BYTES);
+	rc = transit_in_value(in, out, plain);
+	if (rc == RC_OK)
+		rc = transit_in_finish(in);
+	if (rc != RC_OK)
+		status = say_usage("VALUE: not %s: %s", encoding == ENCODING_JSON ? "JSON" : "Transit", transit_in_why(in));
+	transit_in_free(in);
+	return status;
+}
+
+static int put_run(const struct invocation *invocation)
+{
+	struct buf text = BUF_EMPTY, value = BUF_EMPTY;
+	struct putting putting;
+	enum encoding encoding;
+	int status = putting_new(invocation, &putting);
+
+	if (status == EXIT_DONE)
+		status = doc_encoding(invocation->options, &encoding);
+	if (status != EXIT_DONE)
+		return status;
+	if (invocation->word_count > 1 && strcmp(invocation->words[1], "-") != 0)
+		buf_put_text(&text, invocation->words[1]);
+	else
+		status = read_stdin(&text);
+	if (status == EXIT_DONE)
+		status = parse_value(buf_slice(&text), encoding, &value, &putting.edit.plain);
+	putting.edit.value = buf_slice(&value);
+	if (status == EXIT_DONE)
+		status = put_base(&putting, invocation->options);
+	if (status == EXIT_DONE)
+		status = put_do(&putting);
+	buf_free(&text);
+	buf_free(&value);
+	return status;
+}
+
+const struct command command_doc_put = {
+	.name = "doc put",
+	.usage = "ID [VALUE|-] [OPTION]...",
+	.words = "the ID of a document",
+	.words_least = 1,
+	.words_most = 2,
+	.summary = "Write a document.",
+	.about = "VALUE is JSON, such as '{\"title\":\"buy cheese\"}' or '\"a text\"', from the command line or, where it is - or left "
+		 "out, from the "
+		 "standard input. One that begins with a dash comes after --.\n"
+		 "It is written on top of what is there, whatever that is, unless --base names the version that it was made from: "
+		 "then the exit status is 1 and nothing is written where the document has another.\n",
+	.example = "  pocketbook doc put todos:1 '{\"title\":\"buy cheese\",\"completed\":false}'\n",
+	COMMAND_OPTIONS(put_options),
+	.run = put_run,
+};
+
+/* ---- rm ------------------------------------------------------------------------------------------------------------------------ */
+
+static const struct option_spec rm_options[] = {
+	OPTION_BASE,
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+static int rm_run(const struct invocation *invocation)
+{
+	struct putting putting;
+	int status = putting_new(invocation, &putting);
+
+	putting.edit.deleted = true;
+	if (status == EXIT_DONE)
+		status = put_base(&putting, invocation->options);
+	return status == EXIT_DONE ? put_do(&putting) : status;
+}
+
+const struct command command_doc_rm = {
+	.name = "doc rm",
+	.usage = "ID [OPTION]...",
+	.words = "the ID of a document",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Delete a document.",
+	.about = "Every client learns of it, so a tombstone stays until it is purged. The exit status is 1 where there is no such "
+		 "document.\n",
+	.example = "  pocketbook doc rm todos:1\n",
+	COMMAND_OPTIONS(rm_options),
+	.run = rm_run,
+};
