@@ -29,11 +29,12 @@ static void put_list(struct buf *out, struct slice first, const char *indent)
 {
 	buf_putf(out, "%scommands=(\n", indent);
 	for (size_t i = 0; i < command_count; i++) {
-		struct slice name = name_after(commands[i], first);
+		struct slice name;
 
 		if (first.len ? !complete_is_pair(commands[i]) || !slice_equal(complete_first(commands[i]), first)
 			      : complete_is_repeated(i))
 			continue;
+		name = name_after(commands[i], first);
 		buf_putf(out, "%s\t'%.*s", indent, (int)name.len, name.data);
 		if (first.len || !complete_is_pair(commands[i])) {
 			buf_put_byte(out, ':');
