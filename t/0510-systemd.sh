@@ -98,7 +98,8 @@ if command -v systemd-socket-activate >/dev/null; then
 		server=$!
 		url=http://127.0.0.1:$port
 		wait_for "a passed socket is served (of its own for each worker: $share)" curl -s -o /dev/null "$url/healthz"
-		like "$(cat "$log")" "serving http://127.0.0.1:$port " "and said to be ($share)"
+		# One worker may answer before all are ready, which is when it is said.
+		wait_for "and said to be ($share)" grep -q "serving http://127.0.0.1:$port " "$log"
 		like "$(push '{"docs":[{"id":"todos:1","value":1}]}')" '"ok"' "it takes a push ($share)"
 		stop
 		is "$status" 0 "it stops ($share)"
