@@ -64,6 +64,10 @@ wait_for "a writer that is killed is replaced on the full disk" sh -c "grep -q '
 is "$(status_of "$url/sync?group=todos")" 200 "pulls do not need it"
 wait_for "the new one refuses as well" sh -c '[ "$(curl -s -o /dev/null -w "%{http_code}" "$1/sync" -H "$2" --data-binary @"$3")" = 507 ]' - "$url" "$json" "$work/push"
 before=$(writer)
+kill -KILL "$(workers | head -1)"
+wait_for "so is a worker" sh -c "grep -q 'event=child_start child=worker' '$log'"
+wait_for "which reads as before" sh -c 'for i in 1 2 3 4 5 6 7 8; do curl -sf --max-time 5 "$1/sync?group=todos&limit=1" | grep -q todos || exit 1; done' - "$url"
+stream late 'group=todos&docs=1&since=0'
 
 empty
 wait_for "when there is room, writes are taken again" taken todos:again
