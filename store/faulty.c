@@ -19,12 +19,21 @@ enum kind { KIND_DB, KIND_WAL, KIND_COUNT };
 
 static const char *const kind_names[KIND_COUNT] = { [KIND_DB] = "db", [KIND_WAL] = "wal" };
 
+/* What a witness notes. */
+enum note { NOTE_WRITE, NOTE_TRUNCATE, NOTE_SYNC, NOTE_COMMIT, NOTE_CHECKPOINT, NOTE_RECOVER, NOTE_COUNT };
+
+static const char *const note_names[NOTE_COUNT] = {
+	[NOTE_WRITE] = "write",   [NOTE_TRUNCATE] = "truncate",     [NOTE_SYNC] = "sync",
+	[NOTE_COMMIT] = "commit", [NOTE_CHECKPOINT] = "checkpoint", [NOTE_RECOVER] = "recover",
+};
+
 static struct {
 	sqlite3_vfs vfs;
 	sqlite3_vfs *real;
 	sqlite3_io_methods methods[KIND_COUNT];
 	const sqlite3_io_methods *real_methods[KIND_COUNT];
 	int last_error; /* of the last operation that was made to fail */
+	bool noted[KIND_COUNT][NOTE_COUNT];
 } disk;
 
 /* ---- The plan -------------------------------------------------------------------------------------------------------------- */
@@ -81,6 +90,31 @@ static bool fails(const char *operation, enum kind kind)
 	return error != 0;
 }
 
+/* ---- The witness ------------------------------------------------------------------------------------------------------------ */
+
+static void witness(enum note note, enum kind kind)
+{
+	const char *path = getenv("POCKETBOOK_WITNESS");
+	int fd;
+
+	if (path == NULL || disk.noted[kind][note])
+		return;
+	disk.noted[kind][note] = true;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0 || dprintf(fd, "%ld %s %s\n", (long)getpid(), note_names[note], kind_names[kind]) < 0)
+		abort();
+	(void)close(fd);
+}
+
+/* Is it the file that is to be looked after? */
+static bool is_meant(const char *name, enum kind kind)
+{
+	const char *db = getenv("POCKETBOOK_WITNESS_DB");
+	size_t len = db ? strlen(db) : 0;
+
+	return db == NULL || (name && strncmp(name, db, len) == 0 && strcmp(name + len, kind == KIND_WAL ? "-wal" : "") == 0);
+}
+
 /* ---- The file -------------------------------------------------------------------------------------------------------------- */
 
 static enum kind kind_of(const sqlite3_file *file)
@@ -100,6 +134,7 @@ static int faulty_read(sqlite3_file *file, void *data, int len, sqlite3_int64 at
 
 static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 {
+	witness(NOTE_WRITE, kind_of(file));
 	if (fails("write", kind_of(file)))
 		return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 	return real_of(file)->xWrite(file, data, len, at);
@@ -107,11 +142,13 @@ static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_i
 
 static int faulty_truncate(sqlite3_file *file, sqlite3_int64 len)
 {
+	witness(NOTE_TRUNCATE, kind_of(file));
 	return fails("truncate", kind_of(file)) ? SQLITE_IOERR_TRUNCATE : real_of(file)->xTruncate(file, len);
 }
 
 static int faulty_sync(sqlite3_file *file, int flags)
 {
+	witness(NOTE_SYNC, kind_of(file));
 	return fails("sync", kind_of(file)) ? SQLITE_IOERR_FSYNC : real_of(file)->xSync(file, flags);
 }
 
@@ -124,6 +161,15 @@ static int faulty_grow(sqlite3_file *file, int region, int size, int extend, voi
 		return code == SQLITE_OK && *out == NULL ? SQLITE_IOERR_SHMSIZE : code;
 	}
 	return real_of(file)->xShmMap(file, region, size, extend, out);
+}
+
+/* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of who writes, checkpoints and recovers. */
+static int faulty_lock(sqlite3_file *file, int first, int count, int flags)
+{
+	if ((flags & SQLITE_SHM_LOCK) && (flags & SQLITE_SHM_EXCLUSIVE))
+		for (int lock = first; lock < first + count && lock < 3; lock++)
+			witness((enum note)(NOTE_COMMIT + lock), kind_of(file));
+	return real_of(file)->xShmLock(file, first, count, flags);
 }
 
 /* SQLite remembers the errno of a failure with the file. */
@@ -142,7 +188,7 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 	sqlite3_io_methods *methods = &disk.methods[kind];
 
 	(void)vfs;
-	if (code != SQLITE_OK || (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB)) == 0)
+	if (code != SQLITE_OK || (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB)) == 0 || !is_meant(name, kind))
 		return code;
 	disk.real_methods[kind] = file->pMethods;
 	*methods = *file->pMethods;
@@ -151,6 +197,7 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 	methods->xTruncate = faulty_truncate;
 	methods->xSync = faulty_sync;
 	methods->xShmMap = faulty_grow;
+	methods->xShmLock = faulty_lock;
 	methods->xFileControl = faulty_control;
 	file->pMethods = methods;
 	return SQLITE_OK;
@@ -158,9 +205,9 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 
 void faulty_disk(void)
 {
-	const char *path = getenv("POCKETBOOK_DISK");
+	const char *plan = getenv("POCKETBOOK_DISK"), *notes = getenv("POCKETBOOK_WITNESS");
 
-	if (disk.real || path == NULL || *path == 0)
+	if (disk.real || ((plan == NULL || *plan == 0) && notes == NULL))
 		return;
 	disk.real = sqlite3_vfs_find(NULL);
 	disk.vfs = *disk.real;

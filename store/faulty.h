@@ -6,7 +6,10 @@
  *   OPERATION FILE ERROR     such as `sync wal EIO`
  *
  * OPERATION is read, write, sync, truncate or grow (of the log's index, FILE db); FILE is db, wal or any; ERROR is EIO, ENOSPC, EDQUOT or
- * EROFS. No file, or an empty one: all is well. A line that it does not know ends the process. */
+ * EROFS. No file, or an empty one: all is well. A line that it does not know ends the process.
+ *
+ * Where POCKETBOOK_WITNESS names a file, every process notes there what it does to the database that POCKETBOOK_WITNESS_DB names, each
+ * thing once: a line `PID OPERATION FILE`; of locks those that a commit, a checkpoint and a recovery take. */
 #ifndef STORE_FAULTY_H
 #define STORE_FAULTY_H
 

@@ -145,6 +145,8 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
     const status = await server.stop()
     if (status !== 0) history.violate('the end', `the server ended with ${status}`)
     if (/Sanitizer|runtime error:/.test(server.told())) history.violate('a sanitizer', server.told())
+    const integrity = server.integrity()
+    if (integrity !== 'ok') history.violate('the file', integrity)
     server.remove()
   }
   return { counts: history.counts, acts: run.acts, violations: history.violations }

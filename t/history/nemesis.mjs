@@ -5,6 +5,12 @@ export const points = [
   'writer_before_commit', 'writer_after_commit', 'writer_after_answer', 'ring_before_committed', 'ring_in_entry', 'ring_before_wake',
 ]
 
+/** What a disk may do, as store/faulty.h reads it. */
+const troubles = [
+  'write wal EIO', 'write wal ENOSPC', 'write wal EROFS', 'sync wal EIO', 'write db EIO', 'write db ENOSPC', 'sync db EIO',
+  'truncate any EIO', 'read any EIO', 'grow db ENOSPC',
+]
+
 function signal(pid, name) {
   try {
     process.kill(pid, name)
@@ -33,6 +39,11 @@ export const acts = {
   },
   freezeWorker: async ({ server, random }) => freeze(random.pick(server.children().workers), 50 + random.below(400)),
   freezeWriter: async ({ server, random }) => freeze(server.children().writer, 50 + random.below(400)),
+  async failDisk({ server, random }) {
+    server.breakDisk(random.pick(troubles) + '\n')
+    await pause(50 + random.below(500))
+    server.breakDisk('')
+  },
 }
 
 /** Acts until `run.ending`; counts in `run.acts`. */

@@ -1,7 +1,7 @@
 // The program under test, on one port and one database, through all its deaths.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,7 @@ export class Server {
     Object.assign(this, { program, workers, options })
     this.db = join(this.#folder, 'history.db')
     this.log = join(this.#folder, 'log')
+    this.disk = join(this.#folder, 'disk')
   }
 
   /** `faults` as base/fault.h reads them. */
@@ -32,13 +33,20 @@ export class Server {
     this.port ??= await freePort()
     const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--workers', this.workers, '--auth', 'off', ...this.options]
     const log = openSync(this.log, 'a')
-    const child = (this.#child = spawn(this.program, args, { stdio: ['ignore', 'ignore', log], env: { ...process.env, POCKETBOOK_FAULTS: faults } }))
+    const env = { ...process.env, POCKETBOOK_FAULTS: faults, POCKETBOOK_DISK: this.disk }
+    const child = (this.#child = spawn(this.program, args, { stdio: ['ignore', 'ignore', log], env }))
     closeSync(log)
     for (;;) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended at its start:\n${this.told()}`)
       if (await fetch(`http://127.0.0.1:${this.port}/readyz`).then((answer) => answer.ok, () => false)) return
       await pause(20)
     }
+  }
+
+  /** Lines as store/faulty.h reads them, in a build with --enable-faults; '' mends the disk. */
+  breakDisk(plan) {
+    writeFileSync(this.disk + '.new', plan)
+    renameSync(this.disk + '.new', this.disk)
   }
 
   told() {
@@ -85,6 +93,12 @@ export class Server {
 
   command(...words) {
     return spawnSync(this.program, [...words, '--db', this.db], { encoding: 'utf8' })
+  }
+
+  /** What SQLite thinks of the file: 'ok'. No server may be on it. */
+  integrity() {
+    const { stdout, stderr, error } = spawnSync('sqlite3', [this.db, 'PRAGMA integrity_check'], { encoding: 'utf8' })
+    return error ? `sqlite3 cannot be started: ${error.message}` : (stdout + stderr).trim()
   }
 
   remove() {
