@@ -56,8 +56,8 @@ is "$(versions)" " $((n + 2)) \"version\":1 " "nothing was written twice"
 
 # Copying the log into the database fails; the log has it all.
 value=$(printf '%060000d' 0)
-for i in $(seq 16); do printf '%s{"id":"big:%d","value":"%s"}' "$([ "$i" = 1 ] || echo ,)" "$i" "$value"; done >"$work/docs"
-big() { printf '{"docs":[%s]}' "$(sed "s/\"big:/\"big$1:/g" "$work/docs")" >"$work/push.$1" && push "@$work/push.$1"; }
+for i in $(seq 16); do printf '%s{"id":"big:%d","value":"%s"}' "$([ "$i" = 1 ] || echo ,)" "$i" "$value"; done >"$work/body.json"
+big() { printf '{"docs":[%s]}' "$(sed "s/\"big:/\"big$1:/g" "$work/body.json")" >"$work/push.$1" && push "@$work/push.$1"; }
 breaks 'sync db EIO'
 for i in 1 2 3 4 5 6 7; do big "$i" >/dev/null; done
 wait_for "a copy that cannot be synced sends the writer home" grep -q 'event=checkpoint_failed' "$log"
@@ -66,7 +66,7 @@ mends
 for i in 1 2 3 4 5 6 7; do wait_for "then it is written: $i" sh -c 'curl -s "$1/sync" -H "Content-Type: application/json" --data-binary @"$2" | grep -q results' - "$url" "$work/push.$i"; done
 for i in 1 2 3 4 5 6 7; do is "$(pull "group=big$i" | grep -o '"version":1' | wc -l)" 16 "all of it: $i"; done
 breaks 'write db ENOSPC'
-for i in 11 12 13 14 15 16 17; do like "$(big "$i" | head -c 30)" results "a database that cannot grow does not keep the log from taking writes: $i"; done
+for i in 11 12 13 14 15 16 17; do like "$(big "$i" | head -c 300)" results "a database that cannot grow does not keep the log from taking writes: $i"; done
 mends
 stop
 is "$status" 0 "the server stops"
