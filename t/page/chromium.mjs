@@ -77,8 +77,10 @@ export async function until(condition, what = String(condition)) {
 /** Until so many unsent writes are on the device: a reload may cut off what is still on its way there. */
 export const stored = (page, count) => until(() => page.evaluate(async (wanted) => {
 	const answer = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }))
-	const [{ name }] = await indexedDB.databases()
-	const db = await answer(indexedDB.open(name))
+	const [kept] = await indexedDB.databases()
+	// It may just have been deleted.
+	if (!kept) return false
+	const db = await answer(indexedDB.open(kept.name))
 	const count = await answer(db.transaction('writes').objectStore('writes').count())
 	db.close()
 	return count === wanted

@@ -15,16 +15,16 @@ export class IndexedStorage implements Storage {
 
 	async open(name: string, lost: () => void): Promise<void> {
 		this.close()
-		const gone = () => {
-			this.close()
-			lost()
-		}
 		const request = indexedDB.open(name, 1)
 		request.onupgradeneeded = () => {
 			for (const [store, keyPath] of Object.entries(STORES)) request.result.createObjectStore(store, { keyPath })
 		}
 		const db = (this.#db = (await wrap(request)) as IDBPDatabase)
-		db.onversionchange = db.onclose = gone
+		// Its own connection, whichever is the present one: one that is left open would block whoever wants to delete the database.
+		db.onversionchange = db.onclose = () => {
+			db.close()
+			lost()
+		}
 	}
 
 	async load(group: string): Promise<Loaded> {
