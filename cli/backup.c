@@ -7,18 +7,21 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static const struct option_spec backup_options[] = {
 	{ .name = "force", .kind = OPTION_FLAG, .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object with what is in it, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
 
-static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_tally *counts, struct reason *why)
+static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_tally *tally, struct reason *why)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
-	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, counts, why);
+	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, tally, why);
 
 	FAULT("backup_copied");
 	if (rc == RC_OK)
@@ -33,7 +36,7 @@ static int backup_run(const struct invocation *invocation)
 	bool force = options_is_on(invocation->options, "force");
 	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX];
 	struct scratch scratch;
-	struct store_tally counts;
+	struct store_tally tally;
 	struct reason why;
 	enum rc rc;
 
@@ -45,12 +48,17 @@ static int backup_run(const struct invocation *invocation)
 		return say_failed("%s is the database itself; name another file", file);
 	rc = scratch_open(file, &scratch, &why);
 	if (rc == RC_OK)
-		rc = backup_make(db, &scratch, force, &counts, &why);
+		rc = backup_make(db, &scratch, force, &tally, &why);
 	scratch_drop(&scratch);
 	if (rc != RC_OK)
 		return say_failed("%s: %s; no backup was made", file, why.text);
-	progress_number(counts.documents, documents);
-	progress_number(counts.tombstones, tombstones);
+	if (options_is_on(invocation->options, "json")) {
+		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64 "}\n", tally.documents, tally.tombstones,
+		       tally.groups);
+		return EXIT_DONE;
+	}
+	progress_number(tally.documents, documents);
+	progress_number(tally.tombstones, tombstones);
 	say("%s has all of %s: %s documents, %s deleted; verified", file, db, documents, tombstones);
 	return EXIT_DONE;
 }

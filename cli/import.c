@@ -403,10 +403,10 @@ static int import_run(const struct invocation *invocation)
 
 	if (status != EXIT_DONE)
 		return status;
-	if (lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.lines, &import.why) != RC_OK)
-		return say_failed("%s; nothing was imported", import.why.text);
 	import.progress = progress_begin(STDERR_FILENO, "import");
-	rc = import_first(&import);
+	rc = lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.progress, &import.lines, &import.why);
+	if (rc == RC_OK)
+		rc = import_first(&import);
 	if (rc == RC_OK)
 		rc = import_second(&import);
 	progress_wipe(&import.progress);

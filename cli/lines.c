@@ -31,10 +31,11 @@ static enum rc put_all(int fd, const char *bytes, size_t len, struct reason *why
 }
 
 /* Replaces lines->fd by a file that has all that came from it. */
-static enum rc spool(struct lines *lines, struct reason *why)
+static enum rc spool(struct lines *lines, struct progress *progress, struct reason *why)
 {
 	char piece[PIECE];
 	ssize_t got = 1;
+	uint64_t done = 0;
 	int from = lines->fd, to;
 	enum rc rc = scratch_unnamed(&to, why);
 
@@ -42,10 +43,13 @@ static enum rc spool(struct lines *lines, struct reason *why)
 		return rc;
 	while (rc == RC_OK && got != 0) {
 		got = read(from, piece, sizeof(piece));
-		if (got > 0)
-			rc = put_all(to, piece, (size_t)got, why);
-		else if (got < 0 && errno != EINTR)
+		if (got < 0 && errno != EINTR)
 			rc = fail(lines->name, why);
+		if (got <= 0)
+			continue;
+		rc = put_all(to, piece, (size_t)got, why);
+		done += (uint64_t)got;
+		progress_at(progress, "read bytes", done, 0);
 	}
 	if (from != STDIN_FILENO)
 		(void)close(from);
@@ -53,7 +57,7 @@ static enum rc spool(struct lines *lines, struct reason *why)
 	return rc;
 }
 
-enum rc lines_open(const char *path, struct lines *out, struct reason *why)
+enum rc lines_open(const char *path, struct progress *progress, struct lines *out, struct reason *why)
 {
 	bool from_stdin = path == NULL || strcmp(path, "-") == 0;
 	struct stat status = { 0 };
@@ -65,7 +69,7 @@ enum rc lines_open(const char *path, struct lines *out, struct reason *why)
 	if (out->fd < 0 || fstat(out->fd, &status) < 0)
 		return fail(out->name, why);
 	if (!S_ISREG(status.st_mode))
-		rc = spool(out, why);
+		rc = spool(out, progress, why);
 	if (rc == RC_OK && fstat(out->fd, &status) < 0)
 		rc = fail(out->name, why);
 	if (rc == RC_OK)
@@ -80,6 +84,7 @@ void lines_close(struct lines *lines)
 {
 	if (lines->fd > STDIN_FILENO)
 		(void)close(lines->fd);
+	lines->fd = -1;
 	buf_free(&lines->buf);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/reason.h"
+#include "cli/progress.h"
 
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct lines {
 };
 
 /* `path` NULL or "-": the standard input. What cannot be read twice (a pipe, a terminal) is first read to its end into a temporary file. */
-MUST_USE enum rc lines_open(const char *path, struct lines *out, struct reason *why);
+MUST_USE enum rc lines_open(const char *path, struct progress *progress, struct lines *out, struct reason *why);
 void lines_close(struct lines *lines);
 /* From the beginning again. */
 MUST_USE enum rc lines_rewind(struct lines *lines, struct reason *why);

@@ -8,7 +8,9 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@ static const struct option_spec restore_options[] = {
 	{ .name = "force",
 	  .kind = OPTION_FLAG,
 	  .help = "Replace the database if it is there. The old one stays until the new one is whole." },
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object with what is in it, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -135,6 +138,11 @@ static int restore_run(const struct invocation *invocation)
 		return say_failed("%s is there already; name another with --db, or replace it with --force", named);
 	if (restore_do(file, db, force, &tally, &why) != RC_OK)
 		return say_failed("%s; nothing was restored", why.text);
+	if (options_is_on(invocation->options, "json")) {
+		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64 "}\n", tally.documents, tally.tombstones,
+		       tally.groups);
+		return EXIT_DONE;
+	}
 	progress_number(tally.documents, documents);
 	progress_number(tally.tombstones, tombstones);
 	say("%s has all of %s: %s documents, %s deleted; every client will start anew with it", named, file, documents, tombstones);
