@@ -15,6 +15,14 @@ enum rc channel_pair(int ends[2])
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0 ? RC_IO : RC_OK;
 }
 
+bool channel_set_level(enum channel_word word)
+{
+	if (word < CHANNEL_LOG || word > CHANNEL_LOG_LAST)
+		return false;
+	log_limit((enum log_level)(word - CHANNEL_LOG));
+	return true;
+}
+
 static enum rc channel_rc(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK ? RC_BUSY : RC_UNAVAILABLE;

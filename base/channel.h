@@ -3,11 +3,18 @@
 #ifndef BASE_CHANNEL_H
 #define BASE_CHANNEL_H
 
+#include "base/log.h"
 #include "base/rc.h"
+
+#include <stdbool.h>
 
 enum channel_word {
 	CHANNEL_READY = 'R', /* child → master: I serve now */
-	CHANNEL_LINK = 'L'   /* master → child, with a stream socket to the process on the other side (worker or writer) */
+	CHANNEL_LINK = 'L',  /* master → child, with a stream socket to the process on the other side (worker or writer) */
+	CHANNEL_LOG = '0',   /* master → child: '0' + level, logs up to it from now on (enum log_level) */
+	CHANNEL_LOG_LAST = CHANNEL_LOG + LOG_DEBUG,
+	CHANNEL_ACCESS = 'A',   /* master → worker: has a line in the log for each request from now on */
+	CHANNEL_NO_ACCESS = 'a' /* master → worker: and does not */
 };
 
 struct channel_message {
@@ -19,6 +26,8 @@ struct channel_message {
 MUST_USE enum rc channel_pair(int ends[2]);
 /* Sends; the descriptor (or -1) stays the caller's. RC_UNAVAILABLE: the other side is gone; RC_BUSY: its queue is full. */
 MUST_USE enum rc channel_send(int channel, enum channel_word word, int fd);
+/* Does what a word about the log's level asks for; false: it is another word. */
+bool channel_set_level(enum channel_word word);
 /* Takes one message. RC_BUSY: none is there; RC_UNAVAILABLE: end of file. */
 MUST_USE enum rc channel_receive(int channel, struct channel_message *out);
 

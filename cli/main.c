@@ -77,9 +77,30 @@ static enum rc load_layers(const struct command *command, struct options *option
 	return rc;
 }
 
+static enum rc options_again(const struct invocation *invocation, struct options **out, struct reason *why)
+{
+	const struct command *command = invocation->command;
+	enum rc rc;
+
+	*out = options_new(command->options, command->option_count);
+	rc = options_take_arguments(*out, invocation->argc, invocation->argv, why);
+	if (rc == RC_OK)
+		rc = load_layers(command, *out, why);
+	if (rc != RC_OK)
+		options_free(*out);
+	return rc;
+}
+
 static int command_start(const char *program, const struct command *command, struct options *options, int argc, char *const *argv)
 {
-	struct invocation invocation = { .program = program, .command = command, .options = options };
+	struct invocation invocation = {
+		.program = program,
+		.command = command,
+		.options = options,
+		.argc = argc,
+		.argv = argv,
+		.again = options_again,
+	};
 	struct reason why;
 	enum rc rc = options_take_arguments(options, argc, argv, &why);
 

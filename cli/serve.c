@@ -4,6 +4,7 @@
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "cli/origin.h"
+#include "cli/reload.h"
 #include "cli/say.h"
 #include "master/master.h"
 #include "shm/shm.h"
@@ -346,27 +347,42 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	return EXIT_DONE;
 }
 
+static int settings_check(const struct options *options, struct master_settings *settings, struct address_block **trusted)
+{
+	int status = trusted_read(options, settings, trusted);
+
+	if (status == EXIT_DONE)
+		status = listen_check(options, settings);
+	if (status == EXIT_DONE)
+		status = metrics_check(options, settings);
+	if (status == EXIT_DONE)
+		status = cors_check(options, settings);
+	if (status == EXIT_DONE)
+		status = www_check(options, settings);
+	if (status == EXIT_DONE)
+		status = level_check(options);
+	return status == EXIT_DONE ? user_read(options, &settings->user) : status;
+}
+
+static int options_check(const struct options *options)
+{
+	struct master_settings settings = settings_read(options);
+	struct address_block *trusted;
+	int status = settings_check(options, &settings, &trusted);
+
+	free(trusted);
+	return status;
+}
+
 static int serve_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
 	struct master_settings settings = settings_read(options);
+	struct reload reload = { .invocation = invocation, .settings = &settings, .check = options_check };
 	struct address_block *trusted;
 	struct buf hint = BUF_EMPTY;
-	int status = trusted_read(options, &settings, &trusted);
+	int status = settings_check(options, &settings, &trusted);
 
-	if (status == EXIT_DONE)
-		status = listen_check(options, &settings);
-
-	if (status == EXIT_DONE)
-		status = metrics_check(options, &settings);
-	if (status == EXIT_DONE)
-		status = cors_check(options, &settings);
-	if (status == EXIT_DONE)
-		status = www_check(options, &settings);
-	if (status == EXIT_DONE)
-		status = level_check(options);
-	if (status == EXIT_DONE)
-		status = user_read(options, &settings.user);
 	if (status == EXIT_DONE && settings.worker.auth)
 		status = tokens_check(invocation->program, &settings, &hint);
 	if (geteuid() == 0 && (settings.user.name == NULL || settings.user.uid == 0)) {
@@ -376,6 +392,8 @@ static int serve_run(const struct invocation *invocation)
 	if (hint.len)
 		buf_put_byte(&hint, 0);
 	settings.greeting = hint.data;
+	settings.reload = reload_settings;
+	settings.reload_arg = &reload;
 	if (status == EXIT_DONE)
 		status = master_run(&settings);
 	buf_free(&hint);
@@ -387,8 +405,10 @@ const struct command command_serve = {
 	.name = "serve",
 	.usage = "[OPTION]...",
 	.summary = "Serve documents, live, over HTTP and event streams.",
-	.about = "Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends its streams and exits. Its log goes to the "
-		 "standard error. Makes the database where there is none.\n",
+	.about =
+		"Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends its streams and exits. SIGHUP has it "
+		"read its options again: --log-level and --access-log change at once, what else is new waits for the next start, and where "
+		"anything is wrong all stays as it was. Its log goes to the standard error. Makes the database where there is none.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",
 	COMMAND_OPTIONS(serve_options),

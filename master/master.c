@@ -11,6 +11,7 @@
 #include "shm/shm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,16 @@ static bool signal_is_ignored(int number)
 	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* Takes SIGTERM, SIGINT and SIGHUP (the terminal is gone; not under nohup) as one, and SIGCHLD. */
+bool master_has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
+/* SIGHUP may say that the terminal is gone, which nohup(1) has it ignore, or ask for a reload. */
 static enum rc master_open_signals(struct master *master, sigset_t *old, struct reason *why)
 {
 	sigset_t set;
@@ -50,8 +60,9 @@ static enum rc master_open_signals(struct master *master, sigset_t *old, struct 
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
-	if (!signal_is_ignored(SIGHUP))
-		sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGHUP);
+	master->terminal = !signal_is_ignored(SIGHUP) && master_has_terminal();
+	(void)signal(SIGHUP, SIG_DFL); /* ignored, it would not arrive */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status to reap */
 	(void)sigprocmask(SIG_BLOCK, &set, old);

@@ -8,6 +8,10 @@
 #include "master/user.h"
 #include "worker/worker.h"
 
+/* Reads anew into the settings what may change while the master runs: log_level and worker.access_log. Any failure: they are as they were.
+ */
+typedef enum rc on_master_reload(void *arg, struct reason *why);
+
 struct master_settings {
 	const char *const *listen; /* ADDR:PORT or [ADDR6]:PORT, numeric; port 0: the kernel's choice, the same for all workers */
 	size_t listen_count;
@@ -17,6 +21,8 @@ struct master_settings {
 	enum log_level log_level; /* of all processes */
 	struct user user;         /* whom the others become; its name NULL: they stay who the master is */
 	const char *greeting;     /* said on stderr when all serve; NULL: nothing */
+	on_master_reload *reload; /* on SIGHUP; NULL: nothing changes */
+	void *reload_arg;
 	struct worker_settings worker;
 };
 

@@ -251,6 +251,40 @@ static void serve_hear(struct master *master, struct child *child)
 		serve_announce(master);
 }
 
+/* Those that run are told; those that start inherit. */
+static void serve_tell(struct master *master)
+{
+	const struct master_settings *settings = master->settings;
+	const enum channel_word words[] = {
+		(enum channel_word)(CHANNEL_LOG + (int)settings->log_level),
+		settings->worker.access_log ? CHANNEL_ACCESS : CHANNEL_NO_ACCESS,
+	};
+
+	for (unsigned slot = 0; slot <= master->workers; slot++) {
+		const struct child *child = &master->children[slot];
+
+		for (size_t i = 0; child->pid && i < sizeof(words) / sizeof(words[0]); i++)
+			if (channel_send(child->channel, words[i], -1) != RC_OK)
+				log_warn("reload_untold", LOG_TEXT("child", child->name));
+	}
+}
+
+static void serve_reload(struct master *master)
+{
+	const struct master_settings *settings = master->settings;
+	struct reason why = { "" };
+
+	if (settings->reload == NULL)
+		return;
+	if (settings->reload(settings->reload_arg, &why) != RC_OK) {
+		log_error("reload_failed", LOG_TEXT("reason", why.text));
+		return;
+	}
+	log_limit(settings->log_level);
+	serve_tell(master);
+	log_info("reloaded");
+}
+
 static void serve_on_signal(struct master *master)
 {
 	struct signalfd_siginfo info;
@@ -258,7 +292,9 @@ static void serve_on_signal(struct master *master)
 	while (read(master->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
-		if (master->phase < MASTER_WORKERS_LEAVE)
+		if (info.ssi_signo == SIGHUP && !(master->terminal && !master_has_terminal()))
+			serve_reload(master);
+		else if (master->phase < MASTER_WORKERS_LEAVE)
 			serve_drain(master, "told to");
 		else if (info.ssi_signo != SIGHUP) /* a terminal that goes away may say so twice */
 			serve_hurry(master);

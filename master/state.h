@@ -26,6 +26,7 @@ struct master {
 	struct child *children; /* one for each worker slot, then the writer */
 	unsigned workers;
 	enum master_phase phase;
+	bool terminal;       /* whose end is the master's: it had one at the start, and does not ignore SIGHUP */
 	bool announced;      /* everyone has been ready once */
 	uint64_t workers_by; /* clock_ms() when workers that have not left are killed */
 	uint64_t writer_by;  /* the same for the writer */
@@ -35,6 +36,8 @@ struct master {
 
 /* Starts the child of a slot (`workers`: the writer). */
 void master_spawn(struct master *master, unsigned slot);
+/* Does this process have a controlling terminal? */
+bool master_has_terminal(void);
 /* Runs until everyone has left. */
 void master_serve(struct master *master);
 

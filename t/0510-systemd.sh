@@ -9,6 +9,7 @@ deploy=$here/../deploy
 root=$work/root
 mkdir -p "$root/usr/bin" "$root/etc/systemd/system" "$root/usr/lib/systemd/system"
 cp "$POCKETBOOK" "$root/usr/bin/pocketbook"
+cp /usr/bin/kill "$root/usr/bin"
 cp "$deploy/pocketbook.service" "$deploy/pocketbook.socket" "$root/etc/systemd/system/"
 cp /usr/lib/systemd/system/*.target "$root/usr/lib/systemd/system/" 2>/dev/null || cp /lib/systemd/system/*.target "$root/usr/lib/systemd/system/"
 got=$(systemd-analyze verify --man=no --recursive-errors=no --root="$root" pocketbook.service pocketbook.socket 2>&1)

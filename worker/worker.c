@@ -85,6 +85,10 @@ static void on_channel(evutil_socket_t fd, short what, void *arg)
 			link_attach(process->worker.link, message.fd);
 		else if (message.fd >= 0)
 			close(message.fd);
+		else if (message.word == CHANNEL_ACCESS || message.word == CHANNEL_NO_ACCESS)
+			process->worker.access_log = message.word == CHANNEL_ACCESS;
+		else
+			(void)channel_set_level(message.word);
 	}
 	if (rc == RC_BUSY)
 		return;
@@ -210,6 +214,7 @@ int worker_run(const struct worker_inheritance *inheritance)
 
 	process.worker.from = inheritance;
 	process.worker.settings = inheritance->settings;
+	process.worker.access_log = inheritance->settings->access_log;
 	signal(SIGPIPE, SIG_IGN);
 	if (process_start(&process)) {
 		event_base_dispatch(process.worker.base);

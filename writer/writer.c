@@ -110,6 +110,8 @@ static void writer_hear_master(struct writer *writer)
 		writer_add_peer(writer, PEER_WORKER, message.fd);
 	else if (message.fd >= 0)
 		(void)close(message.fd);
+	else
+		(void)channel_set_level(message.word);
 }
 
 /* ---- Commits ---------------------------------------------------------------------------------------------------------------- */

@@ -527,6 +527,17 @@ static void lines_above_the_limit_are_left_out(void **state)
 	}
 }
 
+static void words_of_the_master_set_the_level(void **state)
+{
+	(void)state;
+	for (enum log_level level = LOG_ERROR; level <= LOG_DEBUG; level++)
+		assert_true(channel_set_level((enum channel_word)(CHANNEL_LOG + (int)level)));
+	assert_false(channel_set_level((enum channel_word)(CHANNEL_LOG_LAST + 1)));
+	assert_false(channel_set_level((enum channel_word)(CHANNEL_LOG - 1)));
+	assert_false(channel_set_level(CHANNEL_READY));
+	log_limit(LOG_INFO);
+}
+
 static void a_line_has_an_end(void **state)
 {
 	char value[5000], line[8192];
@@ -632,6 +643,7 @@ int main(void)
 		cmocka_unit_test(values_are_quoted_where_they_must_be),
 		cmocka_unit_test(an_overlong_value_is_cut_whole),
 		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(words_of_the_master_set_the_level),
 		cmocka_unit_test(a_line_has_its_fields_in_order),
 		cmocka_unit_test(lines_above_the_limit_are_left_out),
 		cmocka_unit_test(a_line_has_an_end),
