@@ -27,12 +27,30 @@ stream docs 'group=big&docs=1&since=0'
 for i in 1 2 3 4 5 6; do pull 'group=big&limit=10000' >/dev/null; done
 command_runs token add --user ann --group todos
 ok $? "a token is made"
-command_runs token list
-ok $? "tokens are listed"
-command_runs purge --older-than 0s
-ok $? "a purge"
-"$POCKETBOOK" backup "$work/backup.db" --db "$db" >"$work/out" 2>"$work/err"
-ok $? "a backup"
+# commands: all that look at a database or change it
+printf '{"id":"todos:imported","value":1}\n' >"$work/lines"
+commands() {
+	rm -f "$work/backup.db" "$work/export"
+	while read -r words; do
+		eval "command_runs $words"
+		status_of_command=$?
+		ok $status_of_command "$1: pocketbook $words"
+		[ $status_of_command = 0 ] || note "$(cat "$work/err")"
+	done <<-'END'
+		token list
+		purge --older-than 0s
+		backup "$work/backup.db"
+		check
+		export "$work/export"
+		import "$work/lines" --existing replace
+		stats
+		doc get big:1
+		doc put todos:one 1
+		doc ls todos
+		doc rm todos:one
+	END
+}
+commands "with a server"
 for round in 1 2 3; do
 	victim=$(workers | head -1)
 	kill -KILL "$victim"
@@ -54,6 +72,7 @@ done
 
 # The witness sees others too: without a server the command itself is the writer.
 command_runs token add --user ben --group todos
+commands "without a server"
 like "$(grep -v -F -f "$work/seen" "$work/witness")" ' commit db' "a command without a server commits by itself"
 if command -v sqlite3 >/dev/null; then is "$(sqlite3 "$db" 'pragma integrity_check')" ok "the database is sound"; fi
 finish
