@@ -212,8 +212,9 @@ static enum rc check_documents(struct check *check)
 
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
 		code = sqlite3_step(stmt);
-		if (code == SQLITE_ROW)
-			check_document(check, stmt);
+		if (code != SQLITE_ROW)
+			break;
+		check_document(check, stmt);
 		if (++done % STEP_DOCUMENTS == 0)
 			check->asked->on_progress(check->asked->arg, "checked documents", done, total);
 	}
