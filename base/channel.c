@@ -28,10 +28,9 @@ static enum rc channel_rc(void)
 	return errno == EAGAIN || errno == EWOULDBLOCK ? RC_BUSY : RC_UNAVAILABLE;
 }
 
-enum rc channel_send(int channel, enum channel_word word, int fd)
+enum rc channel_send_message(int channel, struct slice text, int fd)
 {
-	char byte = (char)word;
-	struct iovec part = { &byte, 1 };
+	struct iovec part = { (void *)text.data, text.len };
 	union control control;
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t sent;
@@ -51,10 +50,16 @@ enum rc channel_send(int channel, enum channel_word word, int fd)
 	return sent < 0 ? channel_rc() : RC_OK;
 }
 
-enum rc channel_receive(int channel, struct channel_message *out)
+enum rc channel_send(int channel, enum channel_word word, int fd)
 {
-	char byte = 0;
-	struct iovec part = { &byte, 1 };
+	char byte = (char)word;
+
+	return channel_send_message(channel, slice_make(&byte, 1), fd);
+}
+
+enum rc channel_receive_message(int channel, char *room, size_t *len, int *fd)
+{
+	struct iovec part = { room, *len };
 	union control control;
 	struct msghdr message = {
 		.msg_iov = &part,
@@ -72,10 +77,20 @@ enum rc channel_receive(int channel, struct channel_message *out)
 		return channel_rc();
 	if (got == 0)
 		return RC_UNAVAILABLE;
-	out->word = (enum channel_word)byte;
-	out->fd = -1;
+	*len = (size_t)got;
+	*fd = -1;
 	header = CMSG_FIRSTHDR(&message);
 	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&out->fd, CMSG_DATA(header), sizeof(int));
+		memcpy(fd, CMSG_DATA(header), sizeof(int));
 	return RC_OK;
+}
+
+enum rc channel_receive(int channel, struct channel_message *out)
+{
+	char byte = 0;
+	size_t len = 1;
+	enum rc rc = channel_receive_message(channel, &byte, &len, &out->fd);
+
+	out->word = (enum channel_word)byte;
+	return rc;
 }

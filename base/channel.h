@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/rc.h"
+#include "base/slice.h"
 
 #include <stdbool.h>
 
@@ -13,8 +14,8 @@ enum channel_word {
 	CHANNEL_LINK = 'L',  /* master → child, with a stream socket to the process on the other side (worker or writer) */
 	CHANNEL_LOG = '0',   /* master → child: '0' + level, logs up to it from now on (enum log_level) */
 	CHANNEL_LOG_LAST = CHANNEL_LOG + LOG_DEBUG,
-	CHANNEL_ACCESS = 'A',   /* master → worker: has a line in the log for each request from now on */
-	CHANNEL_NO_ACCESS = 'a' /* master → worker: and does not */
+	CHANNEL_LEAVE = 'H', /* master → worker, with a channel to its successor: hand your streams over and end when nobody is left */
+	CHANNEL_ADOPT = 'A'  /* master → worker, with the other end of that channel: take over what comes */
 };
 
 struct channel_message {
@@ -28,6 +29,11 @@ MUST_USE enum rc channel_pair(int ends[2]);
 MUST_USE enum rc channel_send(int channel, enum channel_word word, int fd);
 /* Does what a word about the log's level asks for; false: it is another word. */
 bool channel_set_level(enum channel_word word);
+/* The same with any message of at least one byte, as the two ends understand it. */
+MUST_USE enum rc channel_send_message(int channel, struct slice message, int fd);
+/* Takes such a message, into `room` of *len bytes; a longer one is cut. *len: how many came; *fd: the receiver's to close; -1: none came.
+ */
+MUST_USE enum rc channel_receive_message(int channel, char *room, size_t *len, int *fd);
 /* Takes one message. RC_BUSY: none is there; RC_UNAVAILABLE: end of file. */
 MUST_USE enum rc channel_receive(int channel, struct channel_message *out);
 

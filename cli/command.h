@@ -11,10 +11,8 @@ struct invocation {
 	const struct options *options; /* with all layers */
 	const char *const *words;      /* what is no option; as many as the command allows */
 	size_t word_count;
-	int argc; /* what the options were read from */
+	int argc; /* the words behind the command's name, as they were given */
 	char *const *argv;
-	/* Reads them again, with all layers; *out is the caller's to free. `why` names the place of a fault. */
-	enum rc (*again)(const struct invocation *invocation, struct options **out, struct reason *why);
 };
 
 /* Answers the exit status (base/exit.h); what went wrong has been said on stderr. */

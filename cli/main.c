@@ -2,8 +2,8 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "cli/command.h"
-#include "cli/config_file.h"
 #include "cli/help.h"
+#include "cli/layers.h"
 #include "cli/say.h"
 
 #include <errno.h>
@@ -44,63 +44,9 @@ static bool asks_for_help(int argc, char *const *argv)
 	return false;
 }
 
-/* The file may set options of any command. */
-static enum rc load_file(const struct command *command, struct options *options, struct reason *why)
-{
-	const char *path = options_text(options, "config");
-	struct options **others = mem_array(command_count, sizeof(struct options *));
-	size_t count = 0;
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; i < command_count; i++)
-		if (commands[i] != command)
-			others[count++] = options_new(commands[i]->options, commands[i]->option_count);
-	if (path)
-		rc = config_file_read(path, options, others, count, why);
-	while (count)
-		options_free(others[--count]);
-	free(others);
-	return rc;
-}
-
-static enum rc load_layers(const struct command *command, struct options *options, struct reason *why)
-{
-	enum rc rc;
-
-	if (command->option_count == 0)
-		return RC_OK;
-	rc = options_take_environment(options, environ, why);
-	if (rc == RC_OK)
-		rc = load_file(command, options, why);
-	if (rc == RC_OK)
-		options_take_defaults(options);
-	return rc;
-}
-
-static enum rc options_again(const struct invocation *invocation, struct options **out, struct reason *why)
-{
-	const struct command *command = invocation->command;
-	enum rc rc;
-
-	*out = options_new(command->options, command->option_count);
-	rc = options_take_arguments(*out, invocation->argc, invocation->argv, why);
-	if (rc == RC_OK)
-		rc = load_layers(command, *out, why);
-	if (rc != RC_OK)
-		options_free(*out);
-	return rc;
-}
-
 static int command_start(const char *program, const struct command *command, struct options *options, int argc, char *const *argv)
 {
-	struct invocation invocation = {
-		.program = program,
-		.command = command,
-		.options = options,
-		.argc = argc,
-		.argv = argv,
-		.again = options_again,
-	};
+	struct invocation invocation = { .program = program, .command = command, .options = options, .argc = argc, .argv = argv };
 	struct reason why;
 	enum rc rc = options_take_arguments(options, argc, argv, &why);
 
@@ -114,7 +60,7 @@ static int command_start(const char *program, const struct command *command, str
 	if (invocation.word_count > command->words_most)
 		return say_usage("%s: unexpected word %s (see 'pocketbook help %s')", command->name, invocation.words[command->words_most],
 				 command->name);
-	rc = load_layers(command, options, &why);
+	rc = layers_read(command, options, &why);
 	if (rc != RC_OK)
 		return say_usage("%s", why.text);
 	return command->run(&invocation);

@@ -3,17 +3,13 @@
 #include "base/mem.h"
 #include "cli/admin.h"
 #include "cli/command.h"
-#include "cli/origin.h"
-#include "cli/reload.h"
+#include "cli/layers.h"
 #include "cli/say.h"
+#include "cli/settings.h"
 #include "master/master.h"
 #include "shm/shm.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define KIB UINT64_C(1024)
@@ -172,145 +168,6 @@ static const struct option_spec serve_options[] = {
 	},
 };
 
-/* Cores that this process may run on, no more than there are slots. */
-static unsigned cores_count(void)
-{
-	cpu_set_t cores;
-	int count = 1;
-
-	if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
-		count = CPU_COUNT(&cores);
-	return count < 1 ? 1 : count > SHM_SLOTS_MAX ? SHM_SLOTS_MAX : (unsigned)count;
-}
-
-static enum log_level level_read(const struct options *options)
-{
-	enum log_level level = LOG_INFO;
-
-	(void)!log_level_parse(options_text(options, "log-level"), &level); /* level_check refuses others */
-	return level;
-}
-
-static bool is_set(const struct options *options, const char *name)
-{
-	return options_text(options, name) != NULL;
-}
-
-static struct master_settings settings_read(const struct options *options)
-{
-	struct master_settings settings = {
-		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
-		.metrics = options_text(options, "metrics"),
-		.log_level = level_read(options),
-		.keep = options_number(options, "keep"),
-		.worker = {
-			.db = options_text(options, "db"),
-			.auth = options_is_on(options, "auth"),
-			.access_log = options_is_on(options, "access-log"),
-			.www = options_text(options, "www"),
-			.max_body = options_number(options, "max-body"),
-			.max_connections = (unsigned)options_number(options, "max-connections"),
-			.max_streams = (unsigned)options_number(options, "max-streams"),
-			.stream_backlog = options_number(options, "stream-backlog"),
-			.header_timeout = (unsigned)options_number(options, "header-timeout"),
-			.body_timeout = (unsigned)options_number(options, "body-timeout"),
-			.idle_timeout = (unsigned)options_number(options, "idle-timeout"),
-			.ping_interval = (unsigned)options_number(options, "ping-interval"),
-		},
-	};
-
-	settings.listen = options_list(options, "listen", &settings.listen_count);
-	settings.worker.cors = options_list(options, "cors", &settings.worker.cors_count);
-	return settings;
-}
-
-static int listen_check(const struct options *options, const struct master_settings *settings)
-{
-	for (size_t i = 0; i < settings->listen_count; i++) {
-		const char *place = options_place(options, "listen", i);
-		struct reason why;
-		bool loopback;
-
-		if (master_listen_check(&settings->listen[i], 1, &loopback, &why) != RC_OK)
-			return say_usage("%s: %s", place, why.text);
-		if (!loopback && !settings->worker.auth)
-			return say_usage("%s: off would let everybody who reaches %s read and write all; use it with a loopback "
-					 "address such as 127.0.0.1:8080, or leave it on",
-					 options_place(options, "auth", 0), settings->listen[i]);
-	}
-	return EXIT_DONE;
-}
-
-static int metrics_check(const struct options *options, const struct master_settings *settings)
-{
-	struct reason why;
-	bool loopback;
-
-	if (settings->metrics && master_listen_check(&settings->metrics, 1, &loopback, &why) != RC_OK)
-		return say_usage("%s: %s", options_place(options, "metrics", 0), why.text);
-	return EXIT_DONE;
-}
-
-static int user_read(const struct options *options, struct user *out)
-{
-	const char *name = options_text(options, "user");
-	struct reason why;
-
-	if (name && user_find(name, out, &why) != RC_OK)
-		return say_usage("%s: %s", options_place(options, "user", 0), why.text);
-	return EXIT_DONE;
-}
-
-static int cors_check(const struct options *options, const struct master_settings *settings)
-{
-	struct reason why;
-
-	for (size_t i = 0; i < settings->worker.cors_count; i++)
-		if (origin_check(settings->worker.cors[i], &why) != RC_OK)
-			return say_usage("%s: %s", options_place(options, "cors", i), why.text);
-	return EXIT_DONE;
-}
-
-/* Fills `trusted`, which is the caller's to free. */
-static int trusted_read(const struct options *options, struct master_settings *settings, struct address_block **trusted)
-{
-	size_t count;
-	const char *const *texts = options_list(options, "trusted-proxy", &count);
-	struct reason why;
-
-	*trusted = mem_array(count, sizeof(**trusted));
-	for (size_t i = 0; i < count; i++)
-		if (address_block_parse(texts[i], &(*trusted)[i], &why) != RC_OK)
-			return say_usage("%s: %s", options_place(options, "trusted-proxy", i), why.text);
-	settings->worker.trusted = *trusted;
-	settings->worker.trusted_count = count;
-	return EXIT_DONE;
-}
-
-static int www_check(const struct options *options, const struct master_settings *settings)
-{
-	DIR *dir;
-
-	if (settings->worker.www == NULL)
-		return EXIT_DONE;
-	dir = opendir(settings->worker.www);
-	if (dir == NULL)
-		return say_usage("%s: %s: %s; it must be a directory that can be read", options_place(options, "www", 0),
-				 settings->worker.www, strerror(errno));
-	(void)closedir(dir);
-	return EXIT_DONE;
-}
-
-static int level_check(const struct options *options)
-{
-	const char *name = options_text(options, "log-level");
-	enum log_level level;
-
-	if (log_level_parse(name, &level) != RC_OK)
-		return say_usage("%s: \"%.64s\" is none of error, warn, info and debug", options_place(options, "log-level", 0), name);
-	return EXIT_DONE;
-}
-
 /* Each hint is a line as the first one, which the program's name is put before. */
 static void begin_hint(struct buf *hint)
 {
@@ -347,57 +204,71 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	return EXIT_DONE;
 }
 
-static int settings_check(const struct options *options, struct master_settings *settings, struct address_block **trusted)
-{
-	int status = trusted_read(options, settings, trusted);
+/* What one reading of the configuration brought. */
+struct configuration {
+	struct options *options; /* NULL: the invocation's */
+	struct settings settings;
+};
 
-	if (status == EXIT_DONE)
-		status = listen_check(options, settings);
-	if (status == EXIT_DONE)
-		status = metrics_check(options, settings);
-	if (status == EXIT_DONE)
-		status = cors_check(options, settings);
-	if (status == EXIT_DONE)
-		status = www_check(options, settings);
-	if (status == EXIT_DONE)
-		status = level_check(options);
-	return status == EXIT_DONE ? user_read(options, &settings->user) : status;
+struct serving {
+	const struct invocation *invocation;
+	struct configuration both[2];
+	unsigned now; /* which of them is in force */
+};
+
+static void configuration_clear(struct configuration *configuration)
+{
+	settings_clear(&configuration->settings);
+	options_free(configuration->options);
+	configuration->options = NULL;
 }
 
-static int options_check(const struct options *options)
+static enum rc on_reload(void *arg, const struct master_settings **out, struct reason *why)
 {
-	struct master_settings settings = settings_read(options);
-	struct address_block *trusted;
-	int status = settings_check(options, &settings, &trusted);
+	struct serving *serving = arg;
+	struct configuration *other = &serving->both[!serving->now];
+	enum rc rc;
 
-	free(trusted);
-	return status;
+	configuration_clear(other);
+	rc = layers_reread(serving->invocation, &other->options, why);
+	if (rc == RC_OK)
+		rc = settings_read(other->options, &other->settings, why);
+	if (rc != RC_OK)
+		return rc;
+	serving->now = !serving->now;
+	*out = &other->settings.master;
+	return RC_OK;
+}
+
+static void root_check(const struct user *user, struct buf *hint)
+{
+	if (geteuid() != 0 || (user->name && user->uid != 0))
+		return;
+	begin_hint(hint);
+	buf_put_text(hint, "this runs as root; --user NAME makes its processes and files another user's");
 }
 
 static int serve_run(const struct invocation *invocation)
 {
-	const struct options *options = invocation->options;
-	struct master_settings settings = settings_read(options);
-	struct reload reload = { .invocation = invocation, .settings = &settings, .check = options_check };
-	struct address_block *trusted;
+	struct serving serving = { .invocation = invocation };
+	struct master_settings *settings = &serving.both[0].settings.master;
 	struct buf hint = BUF_EMPTY;
-	int status = settings_check(options, &settings, &trusted);
+	struct reason why;
+	int status = EXIT_DONE;
 
-	if (status == EXIT_DONE && settings.worker.auth)
-		status = tokens_check(invocation->program, &settings, &hint);
-	if (geteuid() == 0 && (settings.user.name == NULL || settings.user.uid == 0)) {
-		begin_hint(&hint);
-		buf_put_text(&hint, "this runs as root; --user NAME makes its processes and files another user's");
-	}
+	if (settings_read(invocation->options, &serving.both[0].settings, &why) != RC_OK)
+		status = say_usage("%s", why.text);
+	if (status == EXIT_DONE && settings->worker.auth)
+		status = tokens_check(invocation->program, settings, &hint);
+	root_check(&settings->user, &hint);
 	if (hint.len)
 		buf_put_byte(&hint, 0);
-	settings.greeting = hint.data;
-	settings.reload = reload_settings;
-	settings.reload_arg = &reload;
+	settings->greeting = hint.data;
 	if (status == EXIT_DONE)
-		status = master_run(&settings);
+		status = master_run(settings, on_reload, &serving);
+	configuration_clear(&serving.both[0]);
+	configuration_clear(&serving.both[1]);
 	buf_free(&hint);
-	free(trusted);
 	return status;
 }
 
@@ -405,10 +276,12 @@ const struct command command_serve = {
 	.name = "serve",
 	.usage = "[OPTION]...",
 	.summary = "Serve documents, live, over HTTP and event streams.",
-	.about =
-		"Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends its streams and exits. SIGHUP has it "
-		"read its options again: --log-level and --access-log change at once, what else is new waits for the next start, and where "
-		"anything is wrong all stays as it was. Its log goes to the standard error. Makes the database where there is none.\n",
+	.about = "Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends its streams and exits. Its log goes to the "
+		 "standard error. Makes the database where there is none.\n"
+		 "On SIGHUP it reads its configuration again and replaces its workers one by one, without closing a stream or refusing a "
+		 "request. What is wrong with the configuration is logged, and the old one stays in force. Another db, listen, metrics, "
+		 "workers "
+		 "or user takes a new start.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",
 	COMMAND_OPTIONS(serve_options),

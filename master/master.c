@@ -147,11 +147,16 @@ static void master_make_children(struct master *master)
 {
 	master->workers = master->settings->workers;
 	master->children = mem_array(master->workers + 1, sizeof(struct child));
+	master->leaving = mem_array(master->workers, sizeof(struct child));
+	master->leave_by = mem_array(master->workers, sizeof(uint64_t));
+	master->reload_slot = master->workers;
 	for (unsigned slot = 0; slot <= master->workers; slot++) {
 		struct child *child = &master->children[slot];
 
 		child->channel = -1;
 		child->user = &master->settings->user;
+		if (slot < master->workers)
+			master->leaving[slot].channel = -1;
 		(void)snprintf(child->name, sizeof(child->name), slot == master->workers ? "writer" : "worker.%u", slot);
 	}
 }
@@ -165,15 +170,26 @@ static void master_close(struct master *master)
 	listeners_close(&master->listeners);
 	shm_free(master->shm);
 	free(master->children);
+	free(master->leaving);
+	free(master->leave_by);
 	if (master->signals >= 0)
 		(void)close(master->signals);
 	if (master->lock >= 0)
 		(void)close(master->lock);
 }
 
-int master_run(const struct master_settings *settings)
+int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg)
 {
-	struct master master = { .settings = settings, .lock = -1, .control = -1, .signals = -1, .status = EXIT_DONE };
+	/* What it points to stays; the struct itself is the next reload's but one. */
+	const struct master_settings start = *settings;
+	struct master master = { .settings = &start,
+				 .current = start,
+				 .on_reload = on_reload,
+				 .reload_arg = arg,
+				 .lock = -1,
+				 .control = -1,
+				 .signals = -1,
+				 .status = EXIT_DONE };
 	struct reason why = { "" };
 	sigset_t old;
 

@@ -8,10 +8,6 @@
 #include "master/user.h"
 #include "worker/worker.h"
 
-/* Reads anew into the settings what may change while the master runs: log_level and worker.access_log. Any failure: they are as they were.
- */
-typedef enum rc on_master_reload(void *arg, struct reason *why);
-
 struct master_settings {
 	const char *const *listen; /* ADDR:PORT or [ADDR6]:PORT, numeric; port 0: the kernel's choice, the same for all workers */
 	size_t listen_count;
@@ -21,16 +17,18 @@ struct master_settings {
 	enum log_level log_level; /* of all processes */
 	struct user user;         /* whom the others become; its name NULL: they stay who the master is */
 	const char *greeting;     /* said on stderr when all serve; NULL: nothing */
-	on_master_reload *reload; /* on SIGHUP; NULL: nothing changes */
-	void *reload_arg;
 	struct worker_settings worker;
 };
 
 /* Is every address of the list loopback (127.0.0.0/8 or ::1)? RC_MALFORMED names the entry that cannot be read. */
 MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct reason *why);
 
-/* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said in one line on stderr. */
-int master_run(const struct master_settings *settings);
+/* Reads the settings anew. What it answers, and what it answered the time before, must stay as it is. Anything but RC_OK: `why`. */
+typedef enum rc on_master_reload(void *arg, const struct master_settings **out, struct reason *why);
+
+/* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said in one line on stderr. On SIGHUP it asks for
+ * the settings again and replaces all workers, one by one; what only a start can change (addresses, workers, database, user) stays. */
+int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg);
 
 /* The two files beside the database that say who has it: PATH.lock (flock) and PATH.sock (control socket, mode 0600). */
 /* Takes the lock: RC_BUSY: someone has it. *lock is held until it and all its copies in children are closed. */

@@ -30,6 +30,11 @@ void notify_ready(const struct master *master)
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%u workers", master->workers);
 }
 
+void notify_reloading(void)
+{
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_us());
+}
+
 void notify_stopping(void)
 {
 	(void)sd_notify(0, "STOPPING=1");

@@ -6,6 +6,7 @@
 #include "master/state.h"
 
 void notify_ready(const struct master *master);
+void notify_reloading(void);
 void notify_stopping(void);
 /* Tells how it goes, and that all is well where it is: every child serves and has passed through its loop lately. Call it from time to
  * time; answers the clock_ms() at which it has something to tell next, UINT64_MAX for never. */

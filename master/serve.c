@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "master/notify.h"
+#include "master/reload.h"
 #include "master/state.h"
 #include "shm/board.h"
 
@@ -43,8 +44,10 @@ static void serve_signal(struct child *child, int signal)
 
 static void serve_signal_workers(struct master *master, int signal)
 {
-	for (unsigned slot = 0; slot < master->workers; slot++)
+	for (unsigned slot = 0; slot < master->workers; slot++) {
 		serve_signal(&master->children[slot], signal);
+		serve_signal(&master->leaving[slot], signal);
+	}
 }
 
 static void serve_drain(struct master *master, const char *reason)
@@ -72,7 +75,7 @@ static void serve_hurry(struct master *master)
 static bool serve_workers_left(const struct master *master)
 {
 	for (unsigned slot = 0; slot < master->workers; slot++)
-		if (master->children[slot].pid)
+		if (master->children[slot].pid || master->leaving[slot].pid)
 			return false;
 	return true;
 }
@@ -114,16 +117,16 @@ static void serve_spawn(struct master *master)
 			master_spawn(master, slot);
 }
 
-static void serve_log_exit(const struct master *master, const struct child *child, pid_t pid, int status)
+static void serve_log_exit(const struct master *master, const struct child *child, unsigned slot, pid_t pid, int status)
 {
-	bool leaving = master->phase >= MASTER_WORKERS_LEAVE;
+	bool leaving = master->phase >= MASTER_WORKERS_LEAVE || child == &master->leaving[slot];
 	bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
 	enum log_level level = fatal || leaving ? serve_level(master, fatal ? LOG_WARN : LOG_INFO) : LOG_WARN;
 	uint64_t now = clock_ms();
 	const struct log_field fields[] = {
 		LOG_TEXT("child", child->name),
 		LOG_NUMBER("child_pid", pid),
-		LOG_NUMBER("slot", child - master->children),
+		LOG_NUMBER("slot", slot),
 		WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status)) : LOG_NUMBER("status", WEXITSTATUS(status)),
 		LOG_NUMBER("pause_ms", leaving || child->start_at < now ? 0 : child->start_at - now),
 	};
@@ -131,19 +134,18 @@ static void serve_log_exit(const struct master *master, const struct child *chil
 	log_write(level, "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
 }
 
-static void serve_on_exit(struct master *master, struct child *child, pid_t pid, int status)
+static void serve_on_exit(struct master *master, struct child *child, unsigned slot, pid_t pid, int status)
 {
-	unsigned slot = (unsigned)(child - master->children);
 	bool is_writer = child == master_writer(master);
 
-	serve_log_exit(master, child, pid, status);
+	serve_log_exit(master, child, slot, pid, status);
 	board_died(master->shm, slot, pid);
 	if (master->phase < MASTER_WORKERS_LEAVE && !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE))
 		board_add(master->shm, slot, BOARD_RESPAWNS, 1);
 	if (is_writer) {
 		shm_resync(master->shm);
 		for (unsigned i = 0; i < master->workers; i++)
-			master->children[i].linked = false;
+			master->children[i].linked = master->leaving[i].linked = false;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL) {
 		serve_fail(master, "a process found a fault that a new start would not mend");
@@ -163,7 +165,12 @@ static void serve_reap(struct master *master)
 		int status;
 
 		if (child_reap(&master->children[slot], &status))
-			serve_on_exit(master, &master->children[slot], pid, status);
+			serve_on_exit(master, &master->children[slot], slot, pid, status);
+		if (slot == master->workers)
+			break;
+		pid = master->leaving[slot].pid;
+		if (child_reap(&master->leaving[slot], &status))
+			serve_on_exit(master, &master->leaving[slot], slot, pid, status);
 	}
 }
 
@@ -192,8 +199,8 @@ static bool serve_links(struct master *master)
 	struct child *writer = master_writer(master);
 	bool again = false;
 
-	for (unsigned slot = 0; slot < master->workers && master->phase == MASTER_SERVING; slot++) {
-		struct child *worker = &master->children[slot];
+	for (unsigned i = 0; i < 2 * master->workers && master->phase == MASTER_SERVING; i++) {
+		struct child *worker = i < master->workers ? &master->children[i] : &master->leaving[i - master->workers];
 
 		if (worker->linked || worker->pid == 0 || writer->pid == 0)
 			continue;
@@ -251,40 +258,6 @@ static void serve_hear(struct master *master, struct child *child)
 		serve_announce(master);
 }
 
-/* Those that run are told; those that start inherit. */
-static void serve_tell(struct master *master)
-{
-	const struct master_settings *settings = master->settings;
-	const enum channel_word words[] = {
-		(enum channel_word)(CHANNEL_LOG + (int)settings->log_level),
-		settings->worker.access_log ? CHANNEL_ACCESS : CHANNEL_NO_ACCESS,
-	};
-
-	for (unsigned slot = 0; slot <= master->workers; slot++) {
-		const struct child *child = &master->children[slot];
-
-		for (size_t i = 0; child->pid && i < sizeof(words) / sizeof(words[0]); i++)
-			if (channel_send(child->channel, words[i], -1) != RC_OK)
-				log_warn("reload_untold", LOG_TEXT("child", child->name));
-	}
-}
-
-static void serve_reload(struct master *master)
-{
-	const struct master_settings *settings = master->settings;
-	struct reason why = { "" };
-
-	if (settings->reload == NULL)
-		return;
-	if (settings->reload(settings->reload_arg, &why) != RC_OK) {
-		log_error("reload_failed", LOG_TEXT("reason", why.text));
-		return;
-	}
-	log_limit(settings->log_level);
-	serve_tell(master);
-	log_info("reloaded");
-}
-
 static void serve_on_signal(struct master *master)
 {
 	struct signalfd_siginfo info;
@@ -292,9 +265,11 @@ static void serve_on_signal(struct master *master)
 	while (read(master->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
-		if (info.ssi_signo == SIGHUP && !(master->terminal && !master_has_terminal()))
-			serve_reload(master);
-		else if (master->phase < MASTER_WORKERS_LEAVE)
+		if (info.ssi_signo == SIGHUP && master->phase < MASTER_WORKERS_LEAVE && !(master->terminal && !master_has_terminal())) {
+			master->reload_asked = true;
+			continue;
+		}
+		if (master->phase < MASTER_WORKERS_LEAVE)
 			serve_drain(master, "told to");
 		else if (info.ssi_signo != SIGHUP) /* a terminal that goes away may say so twice */
 			serve_hurry(master);
@@ -303,9 +278,11 @@ static void serve_on_signal(struct master *master)
 
 static int serve_timeout(struct master *master, bool links_again)
 {
-	uint64_t next = notify_tick(master);
+	uint64_t next = notify_tick(master), leave = reload_next(master);
 	uint64_t now = clock_ms();
 
+	if (leave < next)
+		next = leave;
 	if (master->phase == MASTER_WORKERS_LEAVE)
 		next = master->workers_by;
 	else if (master->phase == MASTER_WRITER_LEAVES)
@@ -349,6 +326,7 @@ void master_serve(struct master *master)
 		serve_wait(master, polls, serve_timeout(master, links_again));
 		serve_reap(master);
 		serve_advance(master);
+		reload_advance(master);
 	}
 	free(polls);
 }

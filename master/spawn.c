@@ -12,6 +12,9 @@ static void spawn_close_masters(struct master *master)
 	for (unsigned slot = 0; slot <= master->workers; slot++)
 		if (master->children[slot].channel >= 0)
 			(void)close(master->children[slot].channel);
+	for (unsigned slot = 0; slot < master->workers; slot++)
+		if (master->leaving[slot].channel >= 0)
+			(void)close(master->leaving[slot].channel);
 	(void)close(master->signals);
 }
 
@@ -26,7 +29,7 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 		.listener_count = master->listeners.count,
 		.metrics = master->settings->metrics != NULL,
 		.channel = channel,
-		.settings = &master->settings->worker,
+		.settings = &master->current.worker,
 	};
 
 	spawn_close_masters(master);
@@ -46,7 +49,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.control = master->control,
 		.lock = master->lock,
 		.db = master->settings->worker.db,
-		.keep = master->settings->keep,
+		.keep = master->current.keep,
 		.again = master->announced,
 	};
 

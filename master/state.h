@@ -17,19 +17,27 @@ enum master_phase {
 };
 
 struct master {
-	const struct master_settings *settings;
+	const struct master_settings *settings; /* of the start */
+	struct master_settings current;         /* in force: what a reload may change is from the last one */
+	on_master_reload *on_reload;
+	void *reload_arg;
 	struct listeners listeners;
 	struct shm *shm;
 	int lock;
 	int control;
 	int signals;
 	struct child *children; /* one for each worker slot, then the writer */
+	struct child *leaving;  /* one for each worker slot: the one before, which still has connections */
+	unsigned reload_slot;   /* whose worker is replaced next; `workers`: none */
+	bool replacing;         /* its successor is not ready yet */
+	bool reload_asked;
 	unsigned workers;
 	enum master_phase phase;
 	bool terminal;       /* whose end is the master's: it had one at the start, and does not ignore SIGHUP */
 	bool announced;      /* everyone has been ready once */
 	uint64_t workers_by; /* clock_ms() when workers that have not left are killed */
 	uint64_t writer_by;  /* the same for the writer */
+	uint64_t *leave_by;  /* clock_ms() for each slot, when a leaving worker is told to end */
 	uint64_t notify_at;  /* clock_ms() when the service manager is told next */
 	int status;          /* exit status so far */
 };

@@ -149,7 +149,8 @@ clean() {
 		kill -KILL "$pid" 2>/dev/null
 	done
 	wait 2>/dev/null
-	rm -rf "$work"
+	# Never into what a script has mounted there.
+	rm -rf --one-file-system "$work"
 }
 trap clean EXIT
 trap 'exit 130' INT TERM

@@ -24,8 +24,8 @@ struct worker {
 	struct link *link;
 	struct feeds *feeds;
 	struct streams *streams;
-	bool access_log; /* as the settings had it, or as the master has said since */
 	bool draining;
+	bool leaving; /* a successor has taken the slot over */
 };
 
 #endif

@@ -11,6 +11,8 @@ struct feeds *feeds_new(struct worker *worker);
 void feeds_free(struct feeds *feeds);
 /* Takes what is new in the ring; called when the slot was woken. */
 void feeds_wake(struct feeds *feeds);
+/* The same where a successor is woken for the slot: from time to time, without hearing its wake-ups. */
+void feeds_look(struct feeds *feeds);
 /* The database's epoch and newest known number: all changes up to it are marked on their feeds. */
 struct store_cursor feeds_known(const struct feeds *feeds);
 

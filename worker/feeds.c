@@ -173,29 +173,39 @@ static void feeds_resync(struct feeds *feeds)
 	streams_recheck_all(feeds->worker->streams);
 }
 
+/* Takes all that is in the ring now. */
+static void feeds_read(struct feeds *feeds)
+{
+	const struct shm *shm = feeds->worker->from->shm;
+	struct ring_entry entry;
+	enum ring_read got;
+
+	while ((got = ring_read(shm, &feeds->reader, &entry)) != RING_EMPTY) {
+		if (got == RING_LOST)
+			feeds_lost(feeds);
+		else if (entry.kind == RING_TOKEN)
+			feeds_token(feeds, entry.key);
+		else
+			feeds_hint(feeds, &entry);
+	}
+}
+
 void feeds_wake(struct feeds *feeds)
 {
 	const struct worker_inheritance *from = feeds->worker->from;
-	struct ring_entry entry;
-	enum ring_read got;
-	bool armed = false;
 
 	wake_drain(from->shm, from->slot);
-	for (;;) {
-		got = ring_read(from->shm, &feeds->reader, &entry);
-		if (got == RING_LOST)
-			feeds_lost(feeds);
-		else if (got == RING_GOT && entry.kind == RING_TOKEN)
-			feeds_token(feeds, entry.key);
-		else if (got == RING_GOT)
-			feeds_hint(feeds, &entry);
-		else if (armed)
-			break;
-		else {
-			wake_arm(from->shm, from->slot);
-			armed = true;
-		}
-	}
+	feeds_read(feeds);
+	wake_arm(from->shm, from->slot);
+	/* What came before the arming would wake nobody. */
+	feeds_look(feeds);
+}
+
+void feeds_look(struct feeds *feeds)
+{
+	const struct worker_inheritance *from = feeds->worker->from;
+
+	feeds_read(feeds);
 	if (shm_resyncs(from->shm) != feeds->resyncs) {
 		feeds->resyncs = shm_resyncs(from->shm);
 		feeds_resync(feeds);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "shm/board.h"
 #include "worker/feed.h"
+#include "worker/handover.h"
 
 #include <stdlib.h>
 
@@ -11,7 +12,9 @@
 
 void streams_count_changed(struct streams *streams)
 {
-	board_set(streams->worker->from->shm, streams->worker->from->slot, BOARD_STREAMS, (int64_t)streams->count);
+	/* A gauge of the slot is its successor's. */
+	if (!streams->worker->leaving)
+		board_set(streams->worker->from->shm, streams->worker->from->slot, BOARD_STREAMS, (int64_t)streams->count);
 }
 
 static void on_reap(evutil_socket_t unused, short what, void *arg)
@@ -122,6 +125,23 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 	}
 	streams_ping(streams);
 	streams_count_changed(streams); /* a predecessor in this slot may have had the last word */
+}
+
+/* ---- A successor ------------------------------------------------------------------------------------------------------- */
+
+enum rc streams_hand_over(struct streams *streams, int channel)
+{
+	struct stream *stream, *after;
+
+	for (stream = TAILQ_FIRST(&streams->all); stream; stream = after) {
+		after = TAILQ_NEXT(stream, next);
+		if (stream->backlog || stream->reading || stream->checking)
+			continue;
+		if (handover_send(channel, stream) != RC_OK)
+			return RC_UNAVAILABLE;
+		stream_close(stream, "handed_over");
+	}
+	return RC_OK;
 }
 
 /* ---- All of them ------------------------------------------------------------------------------------------------------- */

@@ -86,6 +86,6 @@ void trace_end(struct worker *worker, const struct trace *trace, const struct tr
 	meter_answer(from->shm, from->slot, answer->route, answer->status, took);
 	if (answer->status >= 400)
 		board_add(from->shm, from->slot, BOARD_REFUSED, 1);
-	if (worker->access_log)
+	if (worker->settings->access_log)
 		trace_log(trace, answer, took);
 }

@@ -35,7 +35,7 @@ struct worker_inheritance {
 	const int *listeners; /* this slot's listening sockets; the master keeps them open too */
 	size_t listener_count;
 	bool metrics; /* the last of them is for /metrics */
-	int channel; /* to the master (base/channel.h); its end of file sends the worker home */
+	int channel;  /* to the master (base/channel.h); its end of file sends the worker home */
 	const struct worker_settings *settings;
 };
 

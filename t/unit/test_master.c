@@ -233,7 +233,7 @@ static struct server server_start_on(const char *address, const char *path)
 		(void)dup2(ends[1], STDERR_FILENO);
 		(void)close(ends[0]);
 		(void)close(ends[1]);
-		exit(master_run(&settings));
+		exit(master_run(&settings, NULL, NULL));
 	}
 	(void)close(ends[1]);
 	server.said = ends[0];

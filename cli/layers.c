@@ -1,0 +1,50 @@
+#include "cli/layers.h"
+
+#include "base/mem.h"
+#include "cli/config_file.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The file may set options of any command. */
+static enum rc read_file(const struct command *command, struct options *options, struct reason *why)
+{
+	const char *path = options_text(options, "config");
+	struct options **others = mem_array(command_count, sizeof(struct options *));
+	size_t count = 0;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < command_count; i++)
+		if (commands[i] != command)
+			others[count++] = options_new(commands[i]->options, commands[i]->option_count);
+	if (path)
+		rc = config_file_read(path, options, others, count, why);
+	while (count)
+		options_free(others[--count]);
+	free(others);
+	return rc;
+}
+
+enum rc layers_read(const struct command *command, struct options *options, struct reason *why)
+{
+	enum rc rc;
+
+	if (command->option_count == 0)
+		return RC_OK;
+	rc = options_take_environment(options, environ, why);
+	if (rc == RC_OK)
+		rc = read_file(command, options, why);
+	if (rc == RC_OK)
+		options_take_defaults(options);
+	return rc;
+}
+
+enum rc layers_reread(const struct invocation *invocation, struct options **out, struct reason *why)
+{
+	const struct command *command = invocation->command;
+	enum rc rc;
+
+	*out = options_new(command->options, command->option_count);
+	rc = options_take_arguments(*out, invocation->argc, invocation->argv, why);
+	return rc == RC_OK ? layers_read(command, *out, why) : rc;
+}

@@ -1,0 +1,12 @@
+/* What the options of a command are set to, from the environment, the configuration file and the defaults. */
+#ifndef CLI_LAYERS_H
+#define CLI_LAYERS_H
+
+#include "cli/command.h"
+
+/* Adds the layers below the arguments, which were taken already. RC_MALFORMED, RC_IO: `why` says where and what. */
+MUST_USE enum rc layers_read(const struct command *command, struct options *options, struct reason *why);
+/* All layers once more, as they are now; free with options_free, also after a failure. */
+MUST_USE enum rc layers_reread(const struct invocation *invocation, struct options **out, struct reason *why);
+
+#endif

@@ -1,0 +1,165 @@
+#include "cli/settings.h"
+
+#include "base/mem.h"
+#include "cli/origin.h"
+#include "shm/shm.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+/* Cores that this process may run on, no more than there are slots. */
+static unsigned cores_count(void)
+{
+	cpu_set_t cores;
+	int count = 1;
+
+	if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
+		count = CPU_COUNT(&cores);
+	return count < 1 ? 1 : count > SHM_SLOTS_MAX ? SHM_SLOTS_MAX : (unsigned)count;
+}
+
+static bool is_set(const struct options *options, const char *name)
+{
+	return options_text(options, name) != NULL;
+}
+
+static struct master_settings settings_of(const struct options *options)
+{
+	struct master_settings settings = {
+		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
+		.metrics = options_text(options, "metrics"),
+		.keep = options_number(options, "keep"),
+		.worker = {
+			.db = options_text(options, "db"),
+			.auth = options_is_on(options, "auth"),
+			.access_log = options_is_on(options, "access-log"),
+			.www = options_text(options, "www"),
+			.max_body = options_number(options, "max-body"),
+			.max_connections = (unsigned)options_number(options, "max-connections"),
+			.max_streams = (unsigned)options_number(options, "max-streams"),
+			.stream_backlog = options_number(options, "stream-backlog"),
+			.header_timeout = (unsigned)options_number(options, "header-timeout"),
+			.body_timeout = (unsigned)options_number(options, "body-timeout"),
+			.idle_timeout = (unsigned)options_number(options, "idle-timeout"),
+			.ping_interval = (unsigned)options_number(options, "ping-interval"),
+		},
+	};
+
+	settings.listen = options_list(options, "listen", &settings.listen_count);
+	settings.worker.cors = options_list(options, "cors", &settings.worker.cors_count);
+	return settings;
+}
+
+static enum rc listen_check(const struct options *options, const struct master_settings *settings, struct reason *why)
+{
+	for (size_t i = 0; i < settings->listen_count; i++) {
+		const char *place = options_place(options, "listen", i);
+		struct reason detail;
+		bool loopback;
+
+		if (master_listen_check(&settings->listen[i], 1, &loopback, &detail) != RC_OK)
+			return reason_set(why, RC_MALFORMED, "%s: %s", place, detail.text);
+		if (!loopback && !settings->worker.auth)
+			return reason_set(why, RC_MALFORMED,
+					  "%s: off would let everybody who reaches %s read and write all; use it with a loopback "
+					  "address such as 127.0.0.1:8080, or leave it on",
+					  options_place(options, "auth", 0), settings->listen[i]);
+	}
+	return RC_OK;
+}
+
+static enum rc metrics_check(const struct options *options, const struct master_settings *settings, struct reason *why)
+{
+	struct reason detail;
+	bool loopback;
+
+	if (settings->metrics && master_listen_check(&settings->metrics, 1, &loopback, &detail) != RC_OK)
+		return reason_set(why, RC_MALFORMED, "%s: %s", options_place(options, "metrics", 0), detail.text);
+	return RC_OK;
+}
+
+static enum rc user_read(const struct options *options, struct user *out, struct reason *why)
+{
+	const char *name = options_text(options, "user");
+	struct reason detail;
+
+	if (name && user_find(name, out, &detail) != RC_OK)
+		return reason_set(why, RC_MALFORMED, "%s: %s", options_place(options, "user", 0), detail.text);
+	return RC_OK;
+}
+
+static enum rc cors_check(const struct options *options, const struct master_settings *settings, struct reason *why)
+{
+	struct reason detail;
+
+	for (size_t i = 0; i < settings->worker.cors_count; i++)
+		if (origin_check(settings->worker.cors[i], &detail) != RC_OK)
+			return reason_set(why, RC_MALFORMED, "%s: %s", options_place(options, "cors", i), detail.text);
+	return RC_OK;
+}
+
+static enum rc trusted_read(const struct options *options, struct settings *settings, struct reason *why)
+{
+	size_t count;
+	const char *const *texts = options_list(options, "trusted-proxy", &count);
+	struct reason detail;
+
+	settings->trusted = mem_array(count, sizeof(*settings->trusted));
+	for (size_t i = 0; i < count; i++)
+		if (address_block_parse(texts[i], &settings->trusted[i], &detail) != RC_OK)
+			return reason_set(why, RC_MALFORMED, "%s: %s", options_place(options, "trusted-proxy", i), detail.text);
+	settings->master.worker.trusted = settings->trusted;
+	settings->master.worker.trusted_count = count;
+	return RC_OK;
+}
+
+static enum rc www_check(const struct options *options, const struct master_settings *settings, struct reason *why)
+{
+	DIR *dir;
+
+	if (settings->worker.www == NULL)
+		return RC_OK;
+	dir = opendir(settings->worker.www);
+	if (dir == NULL)
+		return reason_set(why, RC_MALFORMED, "%s: %s: %s; it must be a directory that can be read",
+				  options_place(options, "www", 0), settings->worker.www, strerror(errno));
+	(void)closedir(dir);
+	return RC_OK;
+}
+
+static enum rc level_read(const struct options *options, enum log_level *out, struct reason *why)
+{
+	const char *name = options_text(options, "log-level");
+
+	if (log_level_parse(name, out) == RC_OK)
+		return RC_OK;
+	return reason_set(why, RC_MALFORMED, "%s: \"%.64s\" is none of error, warn, info and debug", options_place(options, "log-level", 0),
+			  name);
+}
+
+enum rc settings_read(const struct options *options, struct settings *out, struct reason *why)
+{
+	enum rc rc;
+
+	*out = (struct settings){ .master = settings_of(options) };
+	rc = trusted_read(options, out, why);
+	if (rc == RC_OK)
+		rc = listen_check(options, &out->master, why);
+	if (rc == RC_OK)
+		rc = metrics_check(options, &out->master, why);
+	if (rc == RC_OK)
+		rc = cors_check(options, &out->master, why);
+	if (rc == RC_OK)
+		rc = www_check(options, &out->master, why);
+	if (rc == RC_OK)
+		rc = level_read(options, &out->master.log_level, why);
+	return rc == RC_OK ? user_read(options, &out->master.user, why) : rc;
+}
+
+void settings_clear(struct settings *settings)
+{
+	free(settings->trusted);
+	*settings = (struct settings){ .trusted = NULL };
+}
