@@ -37,6 +37,8 @@ export const acts = {
     if (status !== 0) throw new Error(`the server ended with ${status}:\n${server.told()}`)
     await server.start()
   },
+  /** Every worker is replaced; those that leave are killed at times by what comes next. */
+  reload: async ({ server }) => signal(server.pid, 'SIGHUP'),
   freezeWorker: async ({ server, random }) => freeze(random.pick(server.children().workers), 50 + random.below(400)),
   freezeWriter: async ({ server, random }) => freeze(server.children().writer, 50 + random.below(400)),
   async failDisk({ server, random }) {
