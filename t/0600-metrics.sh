@@ -106,6 +106,19 @@ wait_for "a checkpoint is counted" checkpointed
 stop
 is "$status" 0 "the server stops"
 
+# When there are as many connections as may be, who watches is still answered.
+serve --workers 1 --max-connections 2 --metrics 127.0.0.1:0
+metrics=$(metrics_of)
+host=${url#http://}
+exec 7<>"/dev/tcp/${host%:*}/${host#*:}" 8<>"/dev/tcp/${host%:*}/${host#*:}"
+# Both held connections and the asking one; what is more waits.
+wait_for "all connections are taken" counts pocketbook_connections 3
+is "$(status_of --max-time 1 "$url/healthz")" 000 "another is not served"
+is "$(value pocketbook_connections)" 3 "the metrics still are"
+exec 7>&- 8>&-
+wait_for "then others are again" sh -c "[ \"\$(curl -s --max-time 1 $url/healthz)\" = ok ]"
+stop
+
 serve --workers 1
 unlike "$(cat "$log")" 'metrics at' "without --metrics there are none"
 is "$(status_of "$url/metrics")" 404 "anywhere"

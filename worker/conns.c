@@ -13,10 +13,14 @@
 
 /* ---- Accepting --------------------------------------------------------------------------------------------------------- */
 
-static void conns_listen(struct conns *conns, bool on)
+/* Who asks for metrics while there are as many connections as may be is heard all the same, up to so many. */
+#define METRICS_SPARE 8
+
+/* Lets the first `count` of the listening sockets accept, or not; the last may be that for metrics. */
+static void conns_listen(struct conns *conns, size_t count, bool on)
 {
 	conns->paused = !on;
-	for (size_t i = 0; i < conns->bound_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct evconnlistener *listener = evhttp_bound_socket_get_listener(conns->bound[i]);
 
 		if (on)
@@ -24,6 +28,17 @@ static void conns_listen(struct conns *conns, bool on)
 		else
 			evconnlistener_disable(listener);
 	}
+}
+
+/* Holds back as many listening sockets as there must be. */
+static void conns_limit(struct conns *conns)
+{
+	size_t most = conns->worker->settings->max_connections;
+
+	if (conns->count >= most + METRICS_SPARE)
+		conns_listen(conns, conns->bound_count, false);
+	else if (conns->count >= most && !conns->paused)
+		conns_listen(conns, conns->bound_count - conns->worker->from->metrics, false);
 }
 
 /* Out of descriptors: accept() would fail again at once, for ever. The sweep tries anew. */
@@ -34,7 +49,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 
 	(void)listener;
 	log_warn("accept_paused", LOG_TEXT("error", evutil_socket_error_to_string(error)), LOG_NUMBER("connections", conns->count));
-	conns_listen(conns, false);
+	conns_listen(conns, conns->bound_count, false);
 }
 
 static void conns_index(struct conns *conns, struct conn *conn)
@@ -67,8 +82,7 @@ static void on_adopt(evutil_socket_t unused, short what, void *arg)
 		evhttp_connection_set_closecb(conn->http, conn_closed, conn);
 	}
 	conns->newborn = NULL;
-	if (conns->count >= conns->worker->settings->max_connections && !conns->paused)
-		conns_listen(conns, false);
+	conns_limit(conns);
 }
 
 static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
@@ -113,7 +127,7 @@ static void conns_sweep(struct conns *conns)
 		}
 	}
 	if (conns->paused && !conns->worker->draining && conns->count < conns->worker->settings->max_connections)
-		conns_listen(conns, true);
+		conns_listen(conns, conns->bound_count, true);
 }
 
 static void on_sweep(evutil_socket_t unused, short what, void *arg)
@@ -222,8 +236,7 @@ void conns_drain(struct conns *conns)
 
 void conns_stop(struct conns *conns)
 {
-	if (!conns->paused)
-		conns_listen(conns, false);
+	conns_listen(conns, conns->bound_count, false);
 }
 
 size_t conns_count(const struct conns *conns)
