@@ -85,12 +85,14 @@ boot_units() {
 }
 
 boot_root() {
-	(set -e; boot_mount) || boot_impossible "mount a copy of the machine's files"
-	cd "$work/root"
+	# Each step stands on the one before: without the copy, boot_units would be at work on who knows what.
+	set -eE
+	trap 'boot_impossible "make a copy of the machine: $BASH_COMMAND"' ERR
+	boot_mount
 	boot_units "$1"
-	ip link set lo up || boot_impossible "have a network"
+	ip link set lo up
 	# Not chroot(2): behind one the kernel makes no user namespaces, which the unit asks for.
-	pivot_root . old || boot_impossible "change the root"
+	pivot_root . old
 	umount -l /old
 	exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit=script.service \
 		--log-target=console --log-level=info --show-status=no
