@@ -138,6 +138,8 @@ static enum rc master_open(struct master *master, struct reason *why)
 	rc = master_open_files(master, why);
 	if (rc == RC_OK)
 		rc = master_listen(master, why);
+	if (rc == RC_OK)
+		rc = user_shed(&settings->user, why);
 	if (rc == RC_OK && shm_new(settings->workers, &master->shm) != RC_OK)
 		rc = reason_set(why, RC_IO, "cannot map shared memory: %s", strerror(errno));
 	return rc;
@@ -161,10 +163,24 @@ static void master_make_children(struct master *master)
 	}
 }
 
+/* As the user, as it was made. */
+static void master_remove_control(struct master *master)
+{
+	const struct user *user = &master->settings->user;
+	struct reason why;
+
+	if (user_enter(user, &why) != RC_OK) {
+		log_warn("control_left", LOG_TEXT("reason", why.text));
+		return;
+	}
+	files_control_remove(master->settings->worker.db);
+	user_leave(user);
+}
+
 static void master_close(struct master *master)
 {
 	if (master->control >= 0) {
-		files_control_remove(master->settings->worker.db);
+		master_remove_control(master);
 		(void)close(master->control);
 	}
 	listeners_close(&master->listeners);

@@ -1,8 +1,10 @@
 #include "master/user.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,4 +54,29 @@ void user_leave(const struct user *user)
 	/* A process that is half one and half the other must not go on. */
 	if (seteuid(0) < 0 || setegid(getgid()) < 0 || setgroups(0, NULL) < 0)
 		abort();
+}
+
+enum rc user_shed(const struct user *user, struct reason *why)
+{
+	static const unsigned needed[] = { CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_BIND_SERVICE };
+	const size_t count = sizeof(needed) / sizeof(needed[0]);
+	capng_select_t set = CAPNG_SELECT_CAPS;
+	bool had[sizeof(needed) / sizeof(needed[0])];
+
+	if (user->name == NULL || geteuid() != 0)
+		return RC_OK;
+	/* In a container root may have less to begin with. */
+	if (capng_get_caps_process() < 0)
+		return reason_set(why, RC_DENIED, "cannot tell what this process may do: %s", strerror(errno));
+	for (size_t i = 0; i < count; i++)
+		had[i] = capng_have_capability(CAPNG_PERMITTED, needed[i]);
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
+		set = CAPNG_SELECT_BOTH;
+	capng_clear(set);
+	for (size_t i = 0; i < count; i++)
+		if (had[i] && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, needed[i]) < 0)
+			return reason_set(why, RC_DENIED, "cannot give up privileges");
+	if (capng_apply(set) < 0)
+		return reason_set(why, RC_DENIED, "cannot give up privileges: %s", strerror(errno));
+	return RC_OK;
 }

@@ -19,5 +19,9 @@ MUST_USE enum rc user_become(const struct user *user);
 /* Makes what follows as the user (files above all), until user_leave. Nothing where the name is NULL. RC_DENIED with the reason. */
 MUST_USE enum rc user_enter(const struct user *user, struct reason *why);
 void user_leave(const struct user *user);
+/* Leaves this process, root, only what it takes to start, signal and replace the user's processes and to listen on ports below 1024
+ * (capabilities(7)); it may not even read what others own. Also for programs that it starts. Nothing where the name is NULL or
+ * this process is not root. RC_DENIED with the reason. */
+MUST_USE enum rc user_shed(const struct user *user, struct reason *why);
 
 #endif

@@ -19,6 +19,10 @@ for child in $(children); do
 	is "$(ids "$child" CapEff)$(ids "$child" CapPrm)" 00000000000000000000000000000000 "and no capability"
 done
 is "$(ids "$server" Uid | cut -d' ' -f2)" 0 "the master stays who it is"
+# CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE, as far as this root had them
+least=$(printf '%016x' $((0x4e0 & 0x$(ids $$ CapPrm))))
+is "$(ids "$server" CapPrm) $(ids "$server" CapEff)" "$least $least" "but keeps only what it needs"
+is "$(ids "$server" CapBnd) $(ids "$server" CapInh)" "$least 0000000000000000" "also in programs that it starts"
 like "$(push '{"docs":[{"id":"todos:1","value":1}]}')" '"ok"' "a push is taken"
 for file in test.db test.db-wal test.db-shm test.db.lock test.db.sock; do
 	is "$(stat -c '%u %a' "$work/data/$file")" "$uid 600" "$file is the user's, and nobody else's to read"
@@ -40,6 +44,7 @@ wait_for "all go home when the master is killed" all_gone
 serve --user "$user" --auth on
 is "$(stat -c %u "$db")" "$uid" "with authentication too, where the database is opened before"
 stop
+is "$status $(ls "$work/data" | grep -c sock)" "0 0" "the master, who may no longer do all, leaves no control socket behind"
 serve_open
 like "$(cat "$log")" 'runs as root; --user NAME' "without --user it warns"
 stop
