@@ -1,5 +1,6 @@
 #include "master/files.h"
 
+#include "base/owner.h"
 #include "master/master.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ enum rc master_lock(const char *db, int *lock, struct reason *why)
 			why, RC_IO,
 			"cannot open %.100s in %.200s: %s; the database's directory must be writable, or name another with --db FILE",
 			place.name, place.dir_name, strerror(errno));
+	owner_give(*lock, db);
 	rc = lock_take(*lock, db, why);
 	if (rc != RC_OK)
 		(void)close(*lock);

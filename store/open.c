@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,8 +49,10 @@ static enum rc make_file(const char *path, struct reason *why)
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EEXIST)
 		return reason_set(why, rc_of_errno(errno), "cannot make %s (%s); check the disk and the path", path, strerror(errno));
-	if (fd >= 0)
+	if (fd >= 0) {
+		owner_give(fd, path);
 		close(fd);
+	}
 	return RC_OK;
 }
 

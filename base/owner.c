@@ -1,0 +1,23 @@
+#include "base/owner.h"
+
+#include "base/mem.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void owner_give(int fd, const char *path)
+{
+	struct stat file, directory;
+	char *copy;
+
+	if (geteuid() != 0)
+		return;
+	copy = mem_copy(path, strlen(path));
+	if (stat(dirname(copy), &directory) == 0 && fstat(fd, &file) == 0 && file.st_uid == 0 && file.st_nlink == 1 &&
+	    directory.st_uid != 0)
+		(void)!fchown(fd, directory.st_uid, directory.st_gid);
+	free(copy);
+}
