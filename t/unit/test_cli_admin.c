@@ -278,6 +278,40 @@ static void a_commit_that_fails_is_told(void **state)
 	assert_non_null(strstr(outcome.why.text, "test.db"));
 }
 
+static const struct {
+	enum rc rc;
+	const char *words;
+} refusals[] = { { RC_FULL, "disk is full" }, { RC_READ_ONLY, "disk is read-only" }, { RC_IO, "the disk may be failing" } };
+
+#define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
+
+static void a_disk_that_refuses_is_told_by_its_reason(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < REFUSALS; i++) {
+		struct outcome outcome;
+
+		world.commit_rc = refusals[i].rc;
+		outcome = ask(admin_do, STORE_PURGE);
+		assert_int_equal(outcome.rc, refusals[i].rc);
+		assert_non_null(strstr(outcome.why.text, refusals[i].words));
+	}
+}
+
+static void so_is_the_disk_of_a_server(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < REFUSALS; i++) {
+		struct outcome outcome;
+
+		server_answers(STORE_PURGE, refusals[i].rc, ALL);
+		outcome = ask(admin_do, STORE_PURGE);
+		assert_int_equal(outcome.rc, refusals[i].rc);
+		assert_non_null(strstr(outcome.why.text, refusals[i].words));
+	}
+	assert_int_equal(world.opened, 0);
+}
+
 static void it_waits_for_who_has_the_lock_briefly(void **state)
 {
 	(void)state;
@@ -494,6 +528,8 @@ int main(void)
 		WORLD_TEST(a_refusal_of_the_request_is_an_answer),
 		WORLD_TEST(a_database_that_does_not_open_is_told_in_its_words),
 		WORLD_TEST(a_commit_that_fails_is_told),
+		WORLD_TEST(a_disk_that_refuses_is_told_by_its_reason),
+		WORLD_TEST(so_is_the_disk_of_a_server),
 		WORLD_TEST(it_waits_for_who_has_the_lock_briefly),
 		WORLD_TEST(it_does_not_wait_for_ever),
 		WORLD_TEST(with_a_server_it_is_asked_to),
