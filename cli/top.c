@@ -46,8 +46,8 @@ static void put_numbers(struct buf *out, const struct board_view *view)
 	progress_number((uint64_t)board_view_sum(view, BOARD_SEQUENCE), sequence);
 	units_bytes((uint64_t)board_view_sum(view, BOARD_FILE_BYTES), file);
 	units_bytes((uint64_t)board_view_sum(view, BOARD_LOG_BYTES), log);
-	buf_putf(out, "%s documents, %s tombstones, sequence %s, file %s, log %s\n", documents, tombstones, sequence, file, log);
-	buf_putf(out, "%" PRId64 " streams, %" PRId64 " connections, %" PRId64 " pushes waiting\n\n", board_view_sum(view, BOARD_STREAMS),
+	buf_putf(out, "Documents %s, tombstones %s, sequence %s, file %s, log %s\n", documents, tombstones, sequence, file, log);
+	buf_putf(out, "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n", board_view_sum(view, BOARD_STREAMS),
 		 board_view_sum(view, BOARD_CONNECTIONS), board_view_sum(view, BOARD_QUEUED));
 }
 

@@ -22,8 +22,8 @@ push '{"docs":[{"id":"g:1","value":1},{"id":"g:2","value":1}]}' >/dev/null
 push '{"docs":[{"id":"g:2","base":1,"deleted":true}]}' >/dev/null
 text=$("$POCKETBOOK" top --db "$db")
 like "$text" "^pocketbook on $db, running for " "one picture says of what it is"
-like "$text" '^1 documents, 1 tombstones, sequence 3, file [0-9.]+ KiB, log [0-9.]+ KiB$' "what is there"
-like "$text" '^1 streams, [0-9]+ connections, 0 pushes waiting$' "who is there"
+like "$text" '^Documents 1, tombstones 1, sequence 3, file [0-9.]+ KiB, log [0-9.]+ KiB$' "what is there"
+like "$text" '^Streams 1, connections [0-9]+, pushes waiting 0$' "who is there"
 like "$text" '^Pushes +[0-9.]+ +2$' "what has happened"
 is "$(printf '%s\n' "$text" | grep -cE '^(writer|worker\.[01]) +[0-9]+ serving +0')" 3 "and each process"
 is "$(printf '%s' "$text" | tr -d '\n' | LC_ALL=C grep -c '[[:cntrl:]]')" 0 "as plain text"
@@ -49,9 +49,9 @@ start() {
 start "top in a terminal"
 is "$(tmux -S "$terminal" display-message -p -t test '#{alternate_on} #{cursor_flag}')" '1 0' "on the alternate screen, without a cursor"
 push '{"docs":[{"id":"g:3","value":1}]}' >/dev/null
-wait_for "it moves" shows '^2 documents, 1 tombstones, sequence 4'
+wait_for "it moves" shows '^Documents 2, tombstones 1, sequence 4'
 kill "$stream"
-wait_for "on" shows '^0 streams'
+wait_for "on" shows '^Streams 0,'
 tmux -S "$terminal" resize-window -t test -x 40 -y 10
 narrow() { shows '^pocketbook on ' && [ "$(pane | grep -c 'PER SECOND')" = 1 ] && hides '^worker'; }
 wait_for "it fits a smaller window" narrow
