@@ -1,7 +1,6 @@
 #include "cli/columns.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -39,23 +38,23 @@ size_t columns_width(struct slice text)
 	return width;
 }
 
-void columns_put(struct slice text, size_t width)
+void columns_put(FILE *out, struct slice text, size_t width)
 {
 	size_t own = columns_width(text);
 
-	(void)fwrite(text.data, 1, text.len, stdout);
-	printf("%*s", (int)(width > own ? width - own : 0), "");
+	(void)fwrite(text.data, 1, text.len, out);
+	fprintf(out, "%*s", (int)(width > own ? width - own : 0), "");
 }
 
-void columns_put_cut(struct slice text, size_t width)
+void columns_put_cut(FILE *out, struct slice text, size_t width)
 {
 	size_t own, len = fit(text, width, &own);
 
 	if (len < text.len && width > 0)
 		len = fit(text, width - 1, &own);
-	(void)fwrite(text.data, 1, len, stdout);
+	(void)fwrite(text.data, 1, len, out);
 	if (len < text.len && width > 0)
-		(void)fputs("…", stdout);
+		(void)fputs("…", out);
 }
 
 size_t columns_room(void)

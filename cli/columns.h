@@ -1,15 +1,17 @@
-/* Aligned columns on the standard output. Uses the locale's LC_CTYPE for the width of characters. */
+/* Aligned columns of text. Uses the locale's LC_CTYPE for the width of characters. */
 #ifndef CLI_COLUMNS_H
 #define CLI_COLUMNS_H
 
 #include "base/slice.h"
 
+#include <stdio.h>
+
 /* Columns on a terminal. */
 size_t columns_width(struct slice text);
 /* Writes the text, then spaces up to `width` columns. */
-void columns_put(struct slice text, size_t width);
+void columns_put(FILE *out, struct slice text, size_t width);
 /* Writes as much of the text as `width` columns hold, with an ellipsis where that is not all. */
-void columns_put_cut(struct slice text, size_t width);
+void columns_put_cut(FILE *out, struct slice text, size_t width);
 /* Columns of the terminal that the standard output is; SIZE_MAX where it is none. */
 size_t columns_room(void);
 

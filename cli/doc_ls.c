@@ -3,12 +3,14 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/doc.h"
+#include "cli/outlet.h"
 #include "cli/say.h"
 #include "cli/columns.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define PAGE_ROWS 500 /* whose columns are aligned with each other */
 #define PAGE_BYTES ((size_t)1 << 20)
@@ -22,6 +24,8 @@ struct row {
 
 /* A page of the list, shown when it is full. */
 struct listing {
+	FILE *out; /* into the outlet */
+	struct outlet outlet;
 	bool json;
 	enum encoding encoding;
 	size_t room;    /* columns of the terminal */
@@ -63,17 +67,18 @@ static void show_page(struct listing *listing)
 	widths(listing, &id_width, &version_width);
 	used = id_width + version_width + 2 * GAP;
 	if (!listing->headed && listing->row_count) {
-		columns_put(slice_of("ID"), id_width + GAP);
-		printf("%*s  VALUE\n", (int)version_width, "VERSION");
+		columns_put(listing->out, slice_of("ID"), id_width + GAP);
+		fprintf(listing->out, "%*s  VALUE\n", (int)version_width, "VERSION");
 		listing->headed = true;
 	}
 	for (size_t i = 0; i < listing->row_count; i++) {
 		const struct row *row = &listing->rows[i];
 
-		columns_put(slice_make(at, row->id_len), id_width + GAP);
-		printf("%*llu  ", (int)version_width, (unsigned long long)row->version);
-		columns_put_cut(slice_make(at + row->id_len, row->value_len), listing->room > used ? listing->room - used : 0);
-		putchar('\n');
+		columns_put(listing->out, slice_make(at, row->id_len), id_width + GAP);
+		fprintf(listing->out, "%*llu  ", (int)version_width, (unsigned long long)row->version);
+		columns_put_cut(listing->out, slice_make(at + row->id_len, row->value_len),
+				listing->room > used ? listing->room - used : 0);
+		(void)fputc('\n', listing->out);
 		at += row->id_len + row->value_len;
 	}
 	listing->row_count = 0;
@@ -102,7 +107,7 @@ static enum rc add_json(struct listing *listing, const struct store_doc *doc)
 	buf_put_text(&listing->text, listing->count > 1 ? ",\n " : "");
 	rc = store_doc_put(&listing->text, listing->encoding, doc);
 	if (rc == RC_OK)
-		(void)fwrite(listing->text.data, 1, listing->text.len, stdout);
+		(void)fwrite(listing->text.data, 1, listing->text.len, listing->out);
 	return rc;
 }
 
@@ -111,26 +116,51 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	struct listing *listing = arg;
 
 	listing->count++;
-	/* A pipe that was closed: main says so. */
-	if (ferror(stdout))
-		return RC_IO;
+	if (listing->outlet.rc != RC_OK)
+		return listing->outlet.rc;
 	return listing->json ? add_json(listing, doc) : add_row(listing, doc);
 }
 
-static int list_all(struct listing *listing, struct store *store, const char *db, const char *group, bool deleted)
+/* A cookie_write_function_t: what a person pages through slowly must not keep the database waiting. */
+static ssize_t on_write(void *arg, const char *bytes, size_t len)
 {
-	const struct store_scan scan = { slice_of(group ? group : ""), .by_id = true, .no_tombstones = !deleted };
+	struct listing *listing = arg;
+
+	return outlet_put(&listing->outlet, slice_make(bytes, len)) == RC_OK ? (ssize_t)len : 0;
+}
+
+static enum rc scan_all(struct listing *listing, struct store *store, const struct store_scan *scan)
+{
 	enum rc rc;
 
 	if (listing->json)
-		putchar('[');
-	rc = store_scan(store, &scan, on_doc, listing);
+		(void)fputc('[', listing->out);
+	rc = store_scan(store, scan, on_doc, listing);
 	if (!listing->json)
 		show_page(listing);
 	else if (rc == RC_OK)
-		puts("]");
-	buf_free(&listing->text);
-	if (rc != RC_OK && !ferror(stdout))
+		(void)fputs("]\n", listing->out);
+	(void)fclose(listing->out);
+	return rc;
+}
+
+static int list_all(struct listing *listing, const char *db, const char *group, bool deleted)
+{
+	const struct store_scan scan = { slice_of(group ? group : ""), .by_id = true, .no_tombstones = !deleted };
+	struct store *store;
+	int status = doc_open(db, &store);
+	enum rc rc;
+
+	if (status != EXIT_DONE)
+		return status;
+	listing->out = fopencookie(listing, "w", (cookie_io_functions_t){ .write = on_write });
+	if (listing->out == NULL)
+		abort();
+	rc = scan_all(listing, store, &scan);
+	store_close(store);
+	if (outlet_finish(&listing->outlet) != RC_OK)
+		return say_failed("%s", listing->outlet.why.text);
+	if (rc != RC_OK)
 		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')", db, rc_name(rc));
 	if (listing->count == 0 && !listing->json)
 		say("there is no document%s%s", group ? " in " : "", group ? group : "");
@@ -142,23 +172,22 @@ static int ls_run(const struct invocation *invocation)
 	const struct options *options = invocation->options;
 	const char *db = options_text(options, "db"), *group = invocation->word_count ? invocation->words[0] : NULL;
 	struct listing *listing;
-	struct store *store;
 	enum encoding encoding;
 	int status = doc_encoding(options, &encoding);
 
 	if (status == EXIT_DONE && group && !group_is_valid(slice_of(group)))
 		status = say_usage("GROUP must be 1 to 511 bytes of UTF-8 without control characters");
-	if (status == EXIT_DONE)
-		status = doc_open(db, &store);
 	if (status != EXIT_DONE)
 		return status;
 	listing = mem_alloc(sizeof(*listing));
 	listing->json = options_is_on(options, "json");
 	listing->encoding = encoding;
 	listing->room = columns_room();
-	status = list_all(listing, store, db, group, options_is_on(options, "deleted"));
+	listing->outlet = outlet_open(STDOUT_FILENO, "the standard output");
+	status = list_all(listing, db, group, options_is_on(options, "deleted"));
+	outlet_close(&listing->outlet);
+	buf_free(&listing->text);
 	free(listing);
-	store_close(store);
 	return status;
 }
 

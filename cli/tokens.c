@@ -54,7 +54,7 @@ void tokens_print_table(const struct store_token *tokens, size_t count, int64_t 
 		time_format(tokens[i].created, "%Y-%m-%d %H:%M", created);
 		expiry_format(&tokens[i], now, expires);
 		printf("%.*s  ", (int)tokens[i].id.len, tokens[i].id.data);
-		columns_put(tokens[i].user, user_width);
+		columns_put(stdout, tokens[i].user, user_width);
 		printf("  %-16s  %-18s  ", created, expires);
 		print_grants(&tokens[i]);
 		putchar('\n');

@@ -77,6 +77,19 @@ kill "$stream"
 push @"$work/many" >"$work/pushed"
 doc ls many
 is "$(wc -l <"$work/out") $(grep -c '^ID' "$work/out")" "1201 1" "a long list has one head"
+# A person pages through it.
+{ printf '{"docs":['; seq -w 1 3000 | sed "s/.*/{\"id\":\"long:&\",\"value\":\"$(printf '%060d' 0)\"}/" | paste -sd, -; printf ']}'; } >"$work/many"
+push @"$work/many" >"$work/pushed"
+mkfifo "$work/pipe"
+exec 7<>"$work/pipe"
+TMPDIR=$work "$POCKETBOOK" doc ls long --db "$db" >"$work/pipe" 2>"$work/said" &
+listing=$!
+left() { ls -l "/proc/$listing/fd" | grep -q "$work/#.*(deleted)" && ! ls -l "/proc/$listing/fd" | grep -qF "$db"; }
+wait_for "a list that nobody reads on does not hold the database" left
+head -3001 <&7 >"$work/slow"
+wait "$listing"
+is "$? $(wc -l <"$work/slow") $(tail -1 "$work/slow" | cut -c1-9)" "0 3001 long:3000" "and has its end"
+exec 7>&-
 stop
 
 # bad PATTERN DOC-ARGUMENT...: refused as wrong words

@@ -165,14 +165,12 @@ static void wide_characters_take_two_columns(void **state)
 
 static void assert_cut(const char *text, size_t width, const char *wanted)
 {
-	FILE *before = stdout;
 	char *shown = NULL;
 	size_t len;
+	FILE *out = open_memstream(&shown, &len);
 
-	stdout = open_memstream(&shown, &len);
-	columns_put_cut(slice_of(text), width);
-	fclose(stdout);
-	stdout = before;
+	columns_put_cut(out, slice_of(text), width);
+	fclose(out);
 	assert_string_equal(shown, wanted);
 	free(shown);
 }
