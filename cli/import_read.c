@@ -1,0 +1,140 @@
+#include "cli/importing.h"
+
+#include "cli/line.h"
+#include "cli/say.h"
+
+#include <inttypes.h>
+
+#define VALUE_BYTES ((size_t)12 << 20)
+#define BAD_SAID 20 /* lines that are passed over and told of, each with its reason */
+
+/* ---- Lines --------------------------------------------------------------------------------------------------------------------- */
+
+enum rc importing_at_line(struct import *import, enum rc rc, const char *what)
+{
+	return reason_set(&import->why, rc, "%.200s:%" PRIu64 ": %s", import->lines.name, import->lines.number, what);
+}
+
+static enum rc read_document(struct import *import, struct slice line, struct buf *text, struct store_edit *edit)
+{
+	struct reason what;
+	uint64_t first;
+	enum rc rc = line_read(line, VALUE_BYTES, text, edit, &what);
+
+	if (rc != RC_OK)
+		return importing_at_line(import, rc, what.text);
+	rc = store_ids_add(import->ids, line_resolve(edit->id, text), import->lines.number, &first, &import->why);
+	if (rc != RC_OK || first == import->lines.number)
+		return rc;
+	(void)reason_set(&what, RC_OK, "id: the same as in line %" PRIu64, first);
+	return importing_at_line(import, RC_EXISTS, what.text);
+}
+
+static bool is_bad_line(enum rc rc)
+{
+	return rc == RC_MALFORMED || rc == RC_TOO_LARGE || rc == RC_EXISTS;
+}
+
+static void pass_over(struct import *import, bool is_first_pass)
+{
+	if (!is_first_pass)
+		return;
+	import->bad++;
+	if (import->bad > BAD_SAID)
+		return;
+	progress_wipe(&import->progress);
+	say("%s; %s", import->why.text, import->bad < BAD_SAID ? "passed over" : "passed over, like those that follow");
+}
+
+enum rc importing_next(struct import *import, bool is_first_pass, struct buf *text, struct store_edit *edit)
+{
+	for (;;) {
+		size_t before = text->len;
+		struct slice line;
+		enum rc rc = lines_next(&import->lines, &line, &import->why);
+
+		if (rc == RC_TOO_LARGE)
+			rc = importing_at_line(import, rc, "longer than 8 MiB");
+		else if (rc != RC_OK)
+			return rc;
+		else if (line_is_blank(line))
+			continue;
+		else
+			rc = read_document(import, line, text, edit);
+		if (rc == RC_OK || !is_bad_line(rc) || !import->skip_bad)
+			return rc;
+		text->len = before;
+		pass_over(import, is_first_pass);
+	}
+}
+
+/* ---- What is there ------------------------------------------------------------------------------------------------------------- */
+
+static enum rc on_held(void *arg, const struct store_doc *doc)
+{
+	struct held *held = arg;
+
+	held->alive = !doc->deleted;
+	held->version = doc->version;
+	held->same = doc->deleted == held->edit->deleted && slice_equal(doc->value, held->edit->value);
+	return RC_OK;
+}
+
+enum rc importing_look_up(struct import *import, const struct store_edit *edit, struct held *held)
+{
+	enum rc rc = RC_NOT_FOUND;
+
+	*held = (struct held){ .edit = edit };
+	if (import->reader)
+		rc = store_find(import->reader, edit->id, on_held, held);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return reason_set(&import->why, rc, "%.200s: cannot be read (%s)", import->db, rc_name(rc));
+	/* To delete what is not there is done already. */
+	if (!held->alive && edit->deleted)
+		held->same = true;
+	return RC_OK;
+}
+
+void importing_resolve(struct store_edit *edit, const struct buf *text)
+{
+	edit->id = line_resolve(edit->id, text);
+	edit->value = line_resolve(edit->value, text);
+}
+
+/* ---- First pass: is all of it good? -------------------------------------------------------------------------------------------- */
+
+static enum rc check_document(struct import *import, const struct store_edit *edit)
+{
+	struct reason what;
+	struct held held;
+	enum rc rc;
+
+	import->total++;
+	progress_at(&import->progress, "checked bytes", import->lines.at, import->lines.size);
+	if (import->existing != EXISTING_REFUSE)
+		return RC_OK;
+	rc = importing_look_up(import, edit, &held);
+	if (rc != RC_OK || !held.alive)
+		return rc;
+	(void)reason_set(&what, RC_OK,
+			 "%.*s is there already (--existing skip leaves such documents as they are, replace writes them anew)",
+			 edit->id.len > 100 ? 100 : (int)edit->id.len, edit->id.data);
+	return importing_at_line(import, RC_EXISTS, what.text);
+}
+
+enum rc importing_check(struct import *import)
+{
+	struct buf text = BUF_EMPTY;
+	struct store_edit edit;
+	enum rc rc;
+
+	while ((rc = importing_next(import, true, &text, &edit)) == RC_OK) {
+		importing_resolve(&edit, &text);
+		rc = check_document(import, &edit);
+		if (rc != RC_OK)
+			break;
+		buf_clear(&text);
+	}
+	buf_free(&text);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}

@@ -1,0 +1,149 @@
+#include "cli/importing.h"
+
+#include "base/docid.h"
+#include "base/fault.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCH_EDITS 500
+#define BATCH_BYTES ((size_t)1 << 20) /* a batch takes no more once it has so much: pushes of others wait no longer than one takes */
+
+struct batch {
+	char mark[ADMIN_MARK_LEN + 1]; /* of this import, for the op of each edit */
+	struct store_edit edits[BATCH_EDITS];
+	uint64_t lines[BATCH_EDITS];
+	char ops[BATCH_EDITS][OP_MAX];
+	size_t count;
+	struct buf text; /* what the edits point into, once the batch is full */
+};
+
+/* Decides what becomes of the document; *wanted: it is to be written, on the base that is filled in. */
+static enum rc decide(struct import *import, struct store_edit *edit, bool *wanted)
+{
+	struct held held;
+	enum rc rc = importing_look_up(import, edit, &held);
+
+	*wanted = false;
+	if (rc != RC_OK)
+		return rc;
+	if (held.alive && import->existing == EXISTING_REFUSE)
+		return importing_at_line(import, RC_EXISTS, "was written by another meanwhile");
+	if (held.alive && import->existing == EXISTING_SKIP) {
+		import->left++;
+	} else if (held.same) {
+		import->same++;
+	} else {
+		edit->base = held.version;
+		*wanted = true;
+	}
+	return RC_OK;
+}
+
+/* What other clients wrote in between is decided upon anew: *retry are those edits that are left, at the beginning of the batch. */
+static enum rc take_results(struct import *import, struct batch *batch, const struct store_reply *reply, size_t *retry)
+{
+	*retry = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_result *result = &reply->results[i];
+
+		if (result->status == STORE_OK) {
+			import->imported++;
+		} else if (import->existing == EXISTING_REFUSE) {
+			import->lines.number = batch->lines[i];
+			return importing_at_line(import, RC_EXISTS, "was written by another meanwhile");
+		} else if (import->existing == EXISTING_SKIP && !result->deleted) {
+			import->left++;
+		} else {
+			batch->edits[*retry] = batch->edits[i];
+			batch->edits[*retry].base = result->version;
+			batch->lines[*retry] = batch->lines[i];
+			(*retry)++;
+		}
+	}
+	return RC_OK;
+}
+
+static enum rc send_once(struct import *import, struct admin_session *session, struct batch *batch)
+{
+	const struct store_request request = { .kind = STORE_PUSH, .edits = batch->edits, .edit_count = batch->count };
+	struct admin_answer answer;
+	size_t retry = 0;
+	enum rc rc = admin_next(session, &request, &answer, &import->why);
+
+	if (rc == RC_OK && answer.reply.rc != RC_OK)
+		rc = reason_set(&import->why, answer.reply.rc, "%.200s: the documents were refused (%s)", import->db,
+				rc_name(answer.reply.rc));
+	else if (rc == RC_OK && answer.reply.result_count != batch->count)
+		rc = reason_set(&import->why, RC_MALFORMED, "%.200s: the answer does not fit what was asked", import->db);
+	else if (rc == RC_OK)
+		rc = take_results(import, batch, &answer.reply, &retry);
+	admin_answer_clear(&answer);
+	batch->count = retry;
+	return rc;
+}
+
+static enum rc send_batch(struct import *import, struct admin_session *session, struct batch *batch)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && batch->count) {
+		for (size_t i = 0; i < batch->count; i++) {
+			int len = snprintf(batch->ops[i], OP_MAX, "%s.%" PRIu64 ".%" PRIu64, batch->mark, batch->lines[i],
+					   batch->edits[i].base);
+
+			batch->edits[i].op = slice_make(batch->ops[i], (size_t)len);
+		}
+		rc = send_once(import, session, batch);
+	}
+	FAULT("import_batch");
+	buf_clear(&batch->text);
+	progress_at(&import->progress, "imported", import->imported + import->left + import->same, import->total);
+	return rc;
+}
+
+/* Fills the batch; RC_NOT_FOUND: the file is at its end. */
+static enum rc fill_batch(struct import *import, struct batch *batch)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && batch->count < BATCH_EDITS && batch->text.len < BATCH_BYTES) {
+		struct store_edit *edit = &batch->edits[batch->count], resolved;
+		size_t before = batch->text.len;
+		bool wanted = false;
+
+		rc = importing_next(import, false, &batch->text, edit);
+		if (rc != RC_OK)
+			break;
+		resolved = *edit;
+		importing_resolve(&resolved, &batch->text);
+		rc = decide(import, &resolved, &wanted);
+		edit->base = resolved.base;
+		if (wanted)
+			batch->lines[batch->count++] = import->lines.number;
+		else
+			batch->text.len = before;
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		importing_resolve(&batch->edits[i], &batch->text);
+	return rc;
+}
+
+enum rc importing_write(struct import *import, struct admin_session *session)
+{
+	struct batch *batch = mem_alloc(sizeof(*batch));
+	enum rc rc = lines_rewind(&import->lines, &import->why), sent = RC_OK;
+
+	if (rc == RC_OK)
+		rc = admin_mark(batch->mark, &import->why);
+	while (rc == RC_OK && sent == RC_OK) {
+		rc = fill_batch(import, batch);
+		/* What was read before a failure is good. */
+		sent = send_batch(import, session, batch);
+	}
+	buf_free(&batch->text);
+	free(batch);
+	return rc == RC_NOT_FOUND ? sent : rc;
+}
