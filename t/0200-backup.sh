@@ -98,7 +98,7 @@ stop
 # A signal ends it and takes the file away.
 if [ "$FAULTS" = yes ]; then
 	for signal in TERM HUP; do
-		POCKETBOOK_FAULTS=backup_copied=stop "$POCKETBOOK" backup "$work/9.bak" --db "$db" 2>"$work/said" &
+		POCKETBOOK_FAULTS=backup_copied=stop env --default-signal=HUP "$POCKETBOOK" backup "$work/9.bak" --db "$db" 2>"$work/said" &
 		copying=$!
 		wait_for "a copy is half way ($signal)" grep -q 'State:.T' "/proc/$copying/status"
 		is "$(ls "$work" | grep -c '^9.bak\.')" 1 "it has another name until it is whole"
