@@ -65,6 +65,19 @@ kill "$stream"
 wait_for "a stream that has left is not" counts pocketbook_streams 0
 is "$(value pocketbook_streams_opened_total)" 1 "but was opened"
 
+# A reload hands streams over: they are neither new nor gone.
+stream two 'group=metrics-group&docs=1' -H "Authorization: Bearer $token"
+wait_for "another stream" counts pocketbook_streams 1
+old=$(workers | sort | tr '\n' ' ')
+kill -HUP "$server"
+replaced() { for pid in $old; do gone "$pid" || return 1; done; counts 'pocketbook_workers{state="serving"}' 2; }
+wait_for "a reload replaces the workers" replaced
+wait_for "the stream is counted where it is now" counts pocketbook_streams 1
+is "$(value pocketbook_streams_opened_total)" 2 "it was opened once"
+is "$(value 'pocketbook_respawns_total{process="worker"}')" 0 "nobody has died"
+kill "$stream"
+wait_for "that stream leaves" counts pocketbook_streams 0
+
 # Sums since the start, whoever dies.
 requests=$(value 'pocketbook_http_requests_total{route="push",status="200"}')
 kill -KILL "$(workers | head -1)" "$(writer)"

@@ -226,7 +226,6 @@ static struct stream *stream_new(struct streams *streams, int fd, const struct s
 	TAILQ_INSERT_TAIL(&streams->all, stream, next);
 	streams->count++;
 	streams_count_changed(streams);
-	board_add(streams->worker->from->shm, streams->worker->from->slot, BOARD_OPENED, 1);
 	return stream;
 }
 
@@ -236,6 +235,7 @@ void stream_begin(struct streams *streams, int fd, const struct stream_options *
 	struct sse *first = sse_raw(header);
 	struct buf data = BUF_EMPTY;
 
+	board_add(streams->worker->from->shm, streams->worker->from->slot, BOARD_OPENED, 1);
 	stream_wait(stream, false);
 	stream_send(stream, first);
 	sse_release(first);
