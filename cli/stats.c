@@ -229,7 +229,10 @@ static int stats_run(const struct invocation *invocation)
 
 	if (access(stats.db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", stats.db, strerror(errno));
-	if (stats_watch(&stats, &why) != RC_OK || stats_read(&stats, &why) != RC_OK) {
+	/* What the database holds can be told all the same. */
+	if (stats_watch(&stats, &why) != RC_OK)
+		status = say_failed("%s", why.text);
+	if (stats_read(&stats, &why) != RC_OK) {
 		status = say_failed("%s", why.text);
 	} else if (options_is_on(invocation->options, "json")) {
 		print_json(&stats);
@@ -238,7 +241,7 @@ static int stats_run(const struct invocation *invocation)
 		if (stats.running)
 			print_server(&stats);
 		else
-			printf("\n%-18s  none runs on it\n", "Server");
+			printf("\n%-18s  %s\n", "Server", status == EXIT_DONE ? "none runs on it" : "did not tell");
 	}
 	board_view_clear(&stats.before);
 	board_view_clear(&stats.now);

@@ -45,6 +45,27 @@ before=$(sha256sum "$db")
 is "$(stats --json | jq -c '[.tombstones, .tokens, .server]')" '[1,1,null]' "without a server the database still tells"
 like "$(stats)" '^Server +none runs on it$' "a person too"
 is "$(sha256sum "$db")" "$before" "which leaves it as it was"
+
+# A server that does not understand, such as an older one.
+cat >"$work/older.pl" <<'END'
+use IO::Socket::UNIX;
+my $listener = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die;
+while (my $client = $listener->accept) {
+	sysread $client, my $question, 100;
+	# A frame: length, the question's tag, the payload.
+	syswrite $client, pack('L', 50) . substr($question, 4, 8) . "\0" x 50;
+}
+END
+perl "$work/older.pl" "$db.sock" &
+older=$!
+wait_for "a server of another version" test -S "$db.sock"
+text=$(stats 2>"$work/out")
+is "$? $(cat "$work/out")" "1 pocketbook: $db: the server that runs on it is of another version than this program" "is told of"
+like "$text" '^Tombstones +1$' "with what the database holds"
+like "$text" '^Server +did not tell$' "and without what it does not know"
+"$POCKETBOOK" top --db "$db" >/dev/null 2>"$work/out"
+is "$? $(cat "$work/out")" "1 pocketbook: $db: the server that runs on it is of another version than this program" "top has nothing to show"
+kill "$older"
 "$POCKETBOOK" stats --db "$db" >/dev/full 2>"$work/out"
 is "$?" 1 "what cannot be printed is a failure"
 finish

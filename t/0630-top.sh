@@ -39,7 +39,7 @@ wait_for "has something on its screen" shows '^this was here'
 settings() {
 	keys "clear; [ \"\$(stty -g)\" = \"\$before\" ] && echo same\"\" settings" Enter
 	wait_for "$1: the terminal is as it was" shows '^same settings'
-	keys "printf '\\033[?25\$p'; clear" Enter
+	keys 'clear' Enter
 }
 start() {
 	keys "'$POCKETBOOK' top --db '$db'" Enter
