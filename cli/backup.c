@@ -51,7 +51,7 @@ static int backup_run(const struct invocation *invocation)
 		rc = backup_make(db, &scratch, force, &tally, &why);
 	scratch_drop(&scratch);
 	if (rc != RC_OK)
-		return say_failed("%s: %s; no backup was made", file, why.text);
+		return say_failed("%s: %s%s", file, why.text, rc == RC_UNAVAILABLE ? "" : "; no backup was made");
 	if (options_is_on(invocation->options, "json")) {
 		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64 "}\n", tally.documents, tally.tombstones,
 		       tally.groups);

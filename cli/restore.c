@@ -129,6 +129,7 @@ static int restore_run(const struct invocation *invocation)
 	const char *db = realpath(named, real) ? real : named;
 	struct store_tally tally;
 	struct reason why;
+	enum rc rc;
 
 	if (access(file, R_OK) < 0)
 		return say_failed("%s: %s", file, strerror(errno));
@@ -136,8 +137,9 @@ static int restore_run(const struct invocation *invocation)
 		return say_failed("%s is the database itself; name a backup of it", file);
 	if (!force && access(db, F_OK) == 0)
 		return say_failed("%s is there already; name another with --db, or replace it with --force", named);
-	if (restore_do(file, db, force, &tally, &why) != RC_OK)
-		return say_failed("%s; nothing was restored", why.text);
+	rc = restore_do(file, db, force, &tally, &why);
+	if (rc != RC_OK)
+		return say_failed("%s%s", why.text, rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
 	if (options_is_on(invocation->options, "json")) {
 		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64 "}\n", tally.documents, tally.tombstones,
 		       tally.groups);

@@ -126,17 +126,34 @@ bool scratch_is_same(const char *a, const char *b)
 	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+/* Not over anything that is there. Network file systems cannot do that at once (EINVAL): there it is looked first. */
+static int rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(from, to);
+}
+
 enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why)
 {
 	if (sync_path(scratch->path, 0) < 0)
 		return reason_set(why, RC_IO, "%.200s did not reach the disk: %s", scratch->target, strerror(errno));
-	if (renameat2(AT_FDCWD, scratch->path, AT_FDCWD, scratch->target, replace ? 0 : RENAME_NOREPLACE) < 0)
+	if ((replace ? rename(scratch->path, scratch->target) : rename_new(scratch->path, scratch->target)) < 0)
 		return reason_set(why, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s", scratch->target, strerror(errno));
 	leave_signals();
 	clear_leftovers();
 	free(scratch->path);
 	scratch->path = NULL;
-	return scratch_sync_directory(scratch->target, why);
+	if (scratch_sync_directory(scratch->target, NULL) != RC_OK)
+		return reason_set(why, RC_UNAVAILABLE, "%.200s is there, but its name may not be on the disk yet: %s", scratch->target,
+				  strerror(errno));
+	return RC_OK;
 }
 
 void scratch_drop(struct scratch *scratch)
@@ -152,12 +169,29 @@ void scratch_drop(struct scratch *scratch)
 	*scratch = (struct scratch){ NULL, NULL };
 }
 
+/* Where the file system cannot make one without a name, its name goes at once. */
+static int open_unnamed(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	struct buf name = BUF_EMPTY;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	buf_put_text(&name, directory);
+	buf_put(&name, "/pocketbook.XXXXXX", sizeof("/pocketbook.XXXXXX"));
+	fd = mkostemp(name.data, O_CLOEXEC);
+	if (fd >= 0)
+		(void)unlink(name.data);
+	buf_free(&name);
+	return fd;
+}
+
 enum rc scratch_unnamed(int *fd, struct reason *why)
 {
 	const char *directory = getenv("TMPDIR");
 
 	if (directory == NULL || *directory == '\0')
 		directory = "/var/tmp";
-	*fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	*fd = open_unnamed(directory);
 	return *fd < 0 ? reason_set(why, RC_IO, "cannot make a temporary file in %.200s: %s", directory, strerror(errno)) : RC_OK;
 }

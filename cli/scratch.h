@@ -15,7 +15,7 @@ struct scratch {
 /* One at a time. A signal that ends the process (SIGHUP, SIGINT, SIGTERM) takes the file away, until scratch_keep or scratch_drop. */
 MUST_USE enum rc scratch_open(const char *target, struct scratch *out, struct reason *why);
 /* Syncs the file and gives it its name, for good when this returns RC_OK. RC_EXISTS: something of that name is there, and `replace` is
- * false. Whoever has the file open has closed it. */
+ * false; RC_UNAVAILABLE: it has its name, which a loss of power may take again. Whoever has the file open has closed it. */
 MUST_USE enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why);
 /* Takes the file away unless it was kept, and frees. A zeroed struct is fine. */
 void scratch_drop(struct scratch *scratch);

@@ -1,0 +1,331 @@
+/* Files in the making: whole under their name, or not there; lines read from what can be read twice and what cannot; output that never
+ * waits. */
+#include "cli/lines.h"
+#include "cli/outlet.h"
+#include "cli/scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/pocketbook-test-XXXXXX");
+	return mkdtemp(folder) && setenv("TMPDIR", folder, 1) == 0 ? 0 : -1;
+}
+
+static const char *in_folder(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+/* Nothing but the target may have been left. */
+static int teardown(void **state)
+{
+	(void)state;
+	(void)unlink(in_folder("target"));
+	return rmdir(folder);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void assert_file(const char *path, const char *text)
+{
+	char got[64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = read(fd, got, sizeof(got));
+
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(got, text, strlen(text));
+	close(fd);
+}
+
+/* ---- Scratch files ----------------------------------------------------------------------------------------------------------- */
+
+static struct scratch open_scratch(const char *text)
+{
+	struct scratch scratch;
+	struct stat status;
+
+	assert_int_equal(scratch_open(in_folder("target"), &scratch, NULL), RC_OK);
+	assert_int_equal(stat(scratch.path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(status.st_size, 0);
+	write_file(scratch.path, text);
+	return scratch;
+}
+
+static void what_is_kept_has_its_name(void **state)
+{
+	struct scratch scratch = open_scratch("new");
+
+	(void)state;
+	assert_int_equal(access(in_folder("target"), F_OK), -1);
+	assert_int_equal(scratch_keep(&scratch, false, NULL), RC_OK);
+	scratch_drop(&scratch);
+	assert_file(in_folder("target"), "new");
+}
+
+static void what_is_dropped_is_gone(void **state)
+{
+	struct scratch scratch = open_scratch("new"), none = { NULL, NULL };
+
+	(void)state;
+	scratch_drop(&scratch);
+	scratch_drop(&none);
+	assert_int_equal(access(in_folder("target"), F_OK), -1);
+}
+
+static void what_is_there_is_replaced_only_if_told(void **state)
+{
+	struct reason why = { "" };
+	struct scratch scratch;
+
+	(void)state;
+	write_file(in_folder("target"), "old");
+	scratch = open_scratch("new");
+	assert_int_equal(scratch_keep(&scratch, false, &why), RC_EXISTS);
+	assert_non_null(strstr(why.text, in_folder("target")));
+	assert_file(in_folder("target"), "old");
+	assert_int_equal(scratch_keep(&scratch, true, NULL), RC_OK);
+	scratch_drop(&scratch);
+	assert_file(in_folder("target"), "new");
+}
+
+static void a_signal_takes_it_away(void **state)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0) {
+			(void)signal(signals[i], SIG_DFL);
+			(void)open_scratch("new");
+			(void)raise(signals[i]);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == signals[i]);
+		/* teardown sees whether anything was left */
+	}
+}
+
+static void a_signal_that_is_ignored_stays_so(void **state)
+{
+	struct scratch scratch;
+
+	(void)state;
+	(void)signal(SIGHUP, SIG_IGN);
+	scratch = open_scratch("new");
+	assert_int_equal(raise(SIGHUP), 0);
+	assert_file(scratch.path, "new");
+	scratch_drop(&scratch);
+	assert_ptr_equal(signal(SIGHUP, SIG_DFL), SIG_IGN);
+}
+
+static void files_are_told_apart_by_what_they_are(void **state)
+{
+	char other[160];
+
+	(void)state;
+	write_file(in_folder("target"), "");
+	(void)snprintf(other, sizeof(other), "%s/./target", folder);
+	assert_true(scratch_is_same(in_folder("target"), other));
+	assert_false(scratch_is_same(in_folder("target"), folder));
+	assert_false(scratch_is_same(in_folder("none"), in_folder("none")));
+}
+
+/* ---- Lines ------------------------------------------------------------------------------------------------------------------- */
+
+static void assert_line(struct lines *lines, const char *text)
+{
+	struct slice line;
+
+	assert_int_equal(lines_next(lines, &line, NULL), RC_OK);
+	if (!slice_is(line, text))
+		fail_msg("line %llu is \"%.*s\"", (unsigned long long)lines->number, (int)line.len, line.data);
+}
+
+static void assert_three_lines(struct lines *lines)
+{
+	struct slice line;
+
+	assert_line(lines, "one");
+	assert_line(lines, "");
+	assert_line(lines, "three");
+	assert_int_equal(lines->number, 3);
+	assert_int_equal(lines_next(lines, &line, NULL), RC_NOT_FOUND);
+	assert_int_equal(lines->at, lines->size);
+}
+
+static void a_file_is_read_twice(void **state)
+{
+	struct progress progress = progress_begin(-1, "import");
+	struct lines lines;
+
+	(void)state;
+	write_file(in_folder("target"), "one\n\nthree");
+	assert_int_equal(lines_open(in_folder("target"), &progress, &lines, NULL), RC_OK);
+	assert_three_lines(&lines);
+	assert_int_equal(lines_rewind(&lines, NULL), RC_OK);
+	assert_three_lines(&lines);
+	lines_close(&lines);
+}
+
+static void so_is_a_pipe(void **state)
+{
+	struct progress progress = progress_begin(-1, "import");
+	struct lines lines;
+	int ends[2], before = dup(STDIN_FILENO);
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "one\n\nthree\n", 11), 11);
+	close(ends[1]);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	assert_int_equal(lines_open("-", &progress, &lines, NULL), RC_OK);
+	assert_three_lines(&lines);
+	assert_int_equal(lines_rewind(&lines, NULL), RC_OK);
+	assert_three_lines(&lines);
+	lines_close(&lines);
+	assert_int_equal(dup2(before, STDIN_FILENO), STDIN_FILENO);
+	close(before);
+}
+
+static void a_line_that_is_too_long_is_passed_over(void **state)
+{
+	struct progress progress = progress_begin(-1, "import");
+	struct lines lines;
+	struct slice line;
+	FILE *file = fopen(in_folder("target"), "we");
+
+	(void)state;
+	fputs("one\n", file);
+	for (size_t i = 0; i < LINE_MAX_BYTES + 1; i++)
+		fputc('x', file);
+	fputs("\n\nthree\n", file);
+	for (size_t i = 0; i < LINE_MAX_BYTES; i++)
+		fputc('y', file);
+	fclose(file);
+	assert_int_equal(lines_open(in_folder("target"), &progress, &lines, NULL), RC_OK);
+	assert_line(&lines, "one");
+	assert_int_equal(lines_next(&lines, &line, NULL), RC_TOO_LARGE);
+	assert_line(&lines, "");
+	assert_line(&lines, "three");
+	assert_int_equal(lines.number, 4);
+	assert_int_equal(lines_next(&lines, &line, NULL), RC_OK);
+	assert_int_equal(line.len, LINE_MAX_BYTES);
+	assert_int_equal(lines_next(&lines, &line, NULL), RC_NOT_FOUND);
+	lines_close(&lines);
+}
+
+/* ---- Output ------------------------------------------------------------------------------------------------------------------ */
+
+#define PIECES 5000
+#define PIECE 100
+
+static void what_nobody_reads_yet_is_kept(void **state)
+{
+	struct outlet outlet;
+	char piece[PIECE + 1];
+	int ends[2];
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	outlet = outlet_open(ends[1], "the pipe");
+	for (int i = 0; i < PIECES; i++) {
+		(void)snprintf(piece, sizeof(piece), "%0*d", PIECE, i);
+		assert_int_equal(outlet_put(&outlet, slice_make(piece, PIECE)), RC_OK);
+	}
+	assert_true(outlet.spool >= 0);
+	child = fork();
+	if (child == 0) {
+		_exit(outlet_finish(&outlet) == RC_OK ? 0 : 1);
+	}
+	close(ends[1]);
+	for (int i = 0; i < PIECES; i++) {
+		char got[PIECE + 1] = "";
+		size_t len = 0;
+		ssize_t more = 1;
+
+		while (len < PIECE && more > 0) {
+			more = read(ends[0], got + len, PIECE - len);
+			len += more > 0 ? (size_t)more : 0;
+		}
+		assert_int_equal(strtol(got, NULL, 10), i);
+		assert_int_equal(len, PIECE);
+	}
+	assert_int_equal(read(ends[0], piece, 1), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	outlet_close(&outlet);
+	close(ends[0]);
+}
+
+static void what_cannot_be_written_is_told_once_and_for_all(void **state)
+{
+	struct outlet outlet;
+	int ends[2];
+
+	(void)state;
+	(void)signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	outlet = outlet_open(ends[1], "the pipe");
+	assert_int_equal(outlet_put(&outlet, slice_of("x")), RC_OK);
+	assert_int_equal(outlet_finish(&outlet), RC_IO);
+	assert_non_null(strstr(outlet.why.text, "the pipe"));
+	assert_int_equal(outlet_put(&outlet, slice_of("x")), RC_IO);
+	assert_int_equal(outlet.spool, -1);
+	outlet_close(&outlet);
+	close(ends[1]);
+}
+
+#define FOLDER_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FOLDER_TEST(what_is_kept_has_its_name),
+		FOLDER_TEST(what_is_dropped_is_gone),
+		FOLDER_TEST(what_is_there_is_replaced_only_if_told),
+		FOLDER_TEST(a_signal_takes_it_away),
+		FOLDER_TEST(a_signal_that_is_ignored_stays_so),
+		FOLDER_TEST(files_are_told_apart_by_what_they_are),
+		FOLDER_TEST(a_file_is_read_twice),
+		FOLDER_TEST(so_is_a_pipe),
+		FOLDER_TEST(a_line_that_is_too_long_is_passed_over),
+		FOLDER_TEST(what_nobody_reads_yet_is_kept),
+		FOLDER_TEST(what_cannot_be_written_is_told_once_and_for_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
