@@ -242,3 +242,118 @@ const struct command command_token_revoke = {
 	COMMAND_OPTIONS(revoke_options),
 	.run = revoke_run,
 };
+
+/* ---- rotate ------------------------------------------------------------------------------------------------------------------- */
+
+static const struct option_spec rotate_options[] = {
+	{
+		.name = "expires",
+		.argument = "TIME|off",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = 36500 * DAY,
+		.or_off = true,
+		.help = "How long the new one is good for, from now; off: until it is revoked. Default: as long as the old one would have "
+			"been.",
+	},
+	{
+		.name = "grace",
+		.argument = "TIME",
+		.kind = OPTION_DURATION,
+		.max = 36500 * DAY,
+		.fallback = "0s",
+		.help = "How long the old one stays good, unless it expires before.",
+	},
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
+	OPTION_DB,
+	OPTION_CONFIG,
+};
+
+static struct store_request rotation_of(const struct invocation *invocation, const struct token_minted *minted)
+{
+	const struct options *options = invocation->options;
+	struct store_request request = { .kind = STORE_TOKEN_ROTATE, .old = slice_of(invocation->words[0]) };
+	uint64_t lasts;
+
+	request.token.id = slice_of(minted->id);
+	memcpy(request.token.hash, minted->hash, sizeof(request.token.hash));
+	request.token.created = clock_wall();
+	request.token.expires = STORE_EXPIRES_KEPT;
+	if (options_text(options, "expires")) {
+		lasts = options_number(options, "expires");
+		request.token.expires = lasts ? request.token.created + (int64_t)lasts : 0;
+	}
+	request.old_ends = request.token.created + (int64_t)options_number(options, "grace");
+	return request;
+}
+
+static int rotated_show(const struct invocation *invocation, const struct token_minted *minted, const struct store_token *token)
+{
+	const char *old = invocation->words[0];
+	bool grace = options_number(invocation->options, "grace") > 0;
+	int status = EXIT_DONE;
+
+	if (options_is_on(invocation->options, "json"))
+		tokens_print_rotated(token, minted->text, old);
+	else
+		status = token_show(minted, options_text(invocation->options, "db"));
+	if (status == EXIT_DONE)
+		say("this is the only time that the new token of %.*s is shown; its id is %s; the old one, %s, %s%s", (int)token->user.len,
+		    token->user.data, minted->id, old, grace ? "ends in " : "has ended",
+		    grace ? options_text(invocation->options, "grace") : "");
+	return status;
+}
+
+static int rotate(const struct invocation *invocation, const struct token_minted *minted)
+{
+	const char *db = options_text(invocation->options, "db"), *old = invocation->words[0];
+	struct store_request request = rotation_of(invocation, minted);
+	struct admin_answer answer;
+	struct reason why;
+	int status;
+
+	if (admin_do(db, &request, &answer, &why) != RC_OK)
+		status = say_failed("%s", why.text);
+	else if (answer.reply.rc == RC_NOT_FOUND)
+		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db, old);
+	else if (answer.reply.rc == RC_DENIED)
+		status = say_failed("%s: the token %s has expired; say with --expires TIME how long the new one is good for", db, old);
+	else if (answer.reply.rc != RC_OK || answer.reply.token_count != 1)
+		status = say_failed("%s: the token could not be rotated (%s)", db, rc_name(answer.reply.rc));
+	else
+		status = rotated_show(invocation, minted, answer.reply.tokens);
+	admin_answer_clear(&answer);
+	return status;
+}
+
+static int rotate_run(const struct invocation *invocation)
+{
+	struct token_minted minted;
+	int status;
+
+	if (!token_id_is_valid(slice_of(invocation->words[0])))
+		return say_usage("token rotate: ID must be the 16 hex digits that 'pocketbook token list' shows");
+	status = database_check(options_text(invocation->options, "db"));
+	if (status != EXIT_DONE)
+		return status;
+	if (token_mint(&minted) != RC_OK)
+		return say_failed("the system has no random numbers to make a token of");
+	status = rotate(invocation, &minted);
+	token_wipe(&minted);
+	return status;
+}
+
+const struct command command_token_rotate = {
+	.name = "token rotate",
+	.usage = "ID [OPTION]...",
+	.words = "the ID of a token",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Put a new token in the place of this one and print it, once.",
+	.about =
+		"The new token is of the same user and good for the same groups. The old one ends at once, with its open streams, or after "
+		"--grace, so that there is time to bring the new one to where the old one is in use. Both happen together or not at all.\n",
+	.example = "  pocketbook token rotate 0123456789abcdef --grace 7d --expires 90d\n",
+	COMMAND_OPTIONS(rotate_options),
+	.run = rotate_run,
+};

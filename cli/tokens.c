@@ -80,9 +80,9 @@ static void put_time(struct buf *out, const char *name, int64_t seconds)
 	put_member(out, name, slice_of(text));
 }
 
-static void put_token(struct buf *out, const struct store_token *token)
+/* Without the braces. */
+static void put_members(struct buf *out, const struct store_token *token)
 {
-	buf_put_byte(out, '{');
 	put_member(out, "id", token->id);
 	buf_put_byte(out, ',');
 	put_member(out, "user", token->user);
@@ -96,7 +96,6 @@ static void put_token(struct buf *out, const struct store_token *token)
 	put_time(out, "created", token->created);
 	buf_put_byte(out, ',');
 	put_time(out, "expires", token->expires);
-	buf_put_byte(out, '}');
 }
 
 void tokens_print_json(const struct store_token *tokens, size_t count)
@@ -106,9 +105,20 @@ void tokens_print_json(const struct store_token *tokens, size_t count)
 	buf_put_byte(&out, '[');
 	for (size_t i = 0; i < count; i++) {
 		buf_put_text(&out, i ? ",\n " : "");
-		put_token(&out, &tokens[i]);
+		buf_put_byte(&out, '{');
+		put_members(&out, &tokens[i]);
+		buf_put_byte(&out, '}');
 	}
 	buf_put_text(&out, "]\n");
 	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_free(&out);
+}
+
+void tokens_print_rotated(const struct store_token *token, const char *text, const char *old)
+{
+	struct buf out = BUF_EMPTY;
+
+	put_members(&out, token);
+	printf("{\"token\":\"%s\",\"replaces\":\"%s\",%.*s}\n", text, old, (int)out.len, out.data);
 	buf_free(&out);
 }

@@ -83,6 +83,8 @@ static enum rc apply(struct commit *commit, const struct store_request *request,
 		return tokens_read(commit->store->sql[SQL_TOKENS], &reply->tokens, &reply->token_count, bytes);
 	case STORE_TOKEN_REVOKE:
 		return tokens_revoke(commit->store, request->token.id);
+	case STORE_TOKEN_ROTATE:
+		return tokens_rotate(commit->store, request, reply, bytes);
 	case STORE_PURGE:
 		return purge_apply(commit, request->before, request->limit, &reply->purged);
 	case STORE_KIND_COUNT:
@@ -95,7 +97,7 @@ static enum rc apply(struct commit *commit, const struct store_request *request,
 /* Those that come from deciding, before anything was written for the request: they are its own, and the rest goes on. */
 static bool is_own_failure(enum rc rc)
 {
-	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_TOO_LARGE;
+	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_TOO_LARGE;
 }
 
 /* ---- The transaction ------------------------------------------------------------------------------------------------------ */

@@ -52,6 +52,7 @@ static const char *const statements[SQL_COUNT] = {
 		       " ORDER BY created, id, n",
 	[SQL_ADD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
 	[SQL_ADD_GRANT] = "INSERT INTO token_grant (token, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_SET_EXPIRY] = "UPDATE token SET expires = ?2 WHERE id = ?1",
 	[SQL_DROP_TOKEN] = "DELETE FROM token WHERE id = ?1",
 	[SQL_DROP_GRANTS] = "DELETE FROM token_grant WHERE token = ?1",
 };

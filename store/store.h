@@ -123,6 +123,7 @@ void store_count(struct store *store, on_store_counts *on_counts, void *arg);
 #define STORE_TOKEN_HASH_LEN 32
 #define STORE_USER_MAX 128
 #define STORE_GRANTS_MAX 64
+#define STORE_EXPIRES_KEPT (-1)
 
 struct store_grant {
 	struct slice group; /* "*" for all */
@@ -169,7 +170,7 @@ struct store_result {
 /* A purge holds up the commits that come with it for as long as it takes. */
 #define STORE_PURGE_MAX 10000
 
-enum store_kind { STORE_PUSH, STORE_TOKEN_ADD, STORE_TOKEN_LIST, STORE_TOKEN_REVOKE, STORE_PURGE, STORE_KIND_COUNT };
+enum store_kind { STORE_PUSH, STORE_TOKEN_ADD, STORE_TOKEN_LIST, STORE_TOKEN_REVOKE, STORE_TOKEN_ROTATE, STORE_PURGE, STORE_KIND_COUNT };
 
 /* One thing for the writer to do. The slices and arrays are the caller's. */
 struct store_request {
@@ -178,8 +179,12 @@ struct store_request {
 	const struct store_edit *edits; /* ids all different */
 	size_t edit_count;
 	bool atomic;
-	/* STORE_TOKEN_ADD: all of it; STORE_TOKEN_REVOKE: its id */
+	/* STORE_TOKEN_ADD: all of it; STORE_TOKEN_REVOKE: its id; STORE_TOKEN_ROTATE: the new one, without user and grants, which are those
+	 * of `old` (an id), and so is `expires` where it is STORE_EXPIRES_KEPT. The old one ends at `old_ends` (seconds since 1970) unless
+	 * it would earlier; at once where that is not after the new one's making. */
 	struct store_token token;
+	struct slice old;
+	int64_t old_ends;
 	/* STORE_PURGE: tombstones made before this (seconds since 1970) go, the oldest first, at most so many (1 to STORE_PURGE_MAX) */
 	int64_t before;
 	uint64_t limit;
@@ -191,7 +196,7 @@ struct store_reply {
 	struct store_result *results; /* STORE_PUSH: one for each edit, in order */
 	size_t result_count;
 	struct store_cursor head;   /* the head after the commit */
-	struct store_token *tokens; /* STORE_TOKEN_LIST, by time of making */
+	struct store_token *tokens; /* STORE_TOKEN_LIST, by time of making; STORE_TOKEN_ROTATE: the new one */
 	size_t token_count;
 	uint64_t purged; /* STORE_PURGE: tombstones that went; fewer than the limit: no more are so old */
 };
@@ -200,9 +205,10 @@ typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *r
 
 /* Does all requests in their order in one durable transaction and calls back with as many replies. rc other than RC_OK: nothing was
  * committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a failed sync) and the process must end; RC_BUSY, RC_FULL, RC_READ_ONLY,
- * RC_IO: may be tried again. Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_TOO_LARGE (the
- * conflicts of a push would answer more than STORE_REPLY_MAX bytes of values), RC_CORRUPT (it comes upon something damaged). Behind such a
- * damage the transactions are several, and some of them may fail on their own. */
+ * RC_IO: may be tried again. Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token), RC_DENIED
+ * (the token to rotate has expired, and no new time was given), RC_TOO_LARGE (the conflicts of a push would answer more than
+ * STORE_REPLY_MAX bytes of values), RC_CORRUPT (it comes upon something damaged). Behind such a damage the transactions are several, and
+ * some of them may fail on their own. */
 #define STORE_REPLY_MAX ((size_t)64 << 20)
 void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg);
 

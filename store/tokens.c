@@ -167,3 +167,52 @@ enum rc tokens_revoke(struct store *store, struct slice id)
 	sql_bind_text(grants, 1, id);
 	return sql_run(grants);
 }
+
+/* The token of this id, alone in the reply; none is no failure. */
+static enum rc read_one(struct store *store, struct slice id, struct store_reply *reply, struct buf *bytes)
+{
+	sql_bind_text(store->sql[SQL_TOKEN], 1, id);
+	return tokens_read(store->sql[SQL_TOKEN], &reply->tokens, &reply->token_count, bytes);
+}
+
+static enum rc end_old(struct store *store, const struct store_request *request, const struct store_token *old)
+{
+	sqlite3_stmt *stmt = store->sql[SQL_SET_EXPIRY];
+
+	if (request->old_ends <= request->token.created)
+		return tokens_revoke(store, request->old);
+	if (old->expires && old->expires <= request->old_ends)
+		return RC_OK;
+	sql_bind_text(stmt, 1, request->old);
+	sql_bind_number(stmt, 2, (uint64_t)request->old_ends);
+	return sql_run(stmt);
+}
+
+static enum rc replace(struct store *store, const struct store_request *request, struct store_token *token)
+{
+	const struct store_token old = *token;
+	bool kept = request->token.expires == STORE_EXPIRES_KEPT;
+	enum rc rc;
+
+	if (kept && old.expires && old.expires <= request->token.created)
+		return RC_DENIED;
+	token->id = request->token.id;
+	memcpy(token->hash, request->token.hash, sizeof(token->hash));
+	token->created = request->token.created;
+	token->expires = kept ? old.expires : request->token.expires;
+	rc = tokens_add(store, token);
+	return rc == RC_OK ? end_old(store, request, &old) : rc;
+}
+
+enum rc tokens_rotate(struct store *store, const struct store_request *request, struct store_reply *reply, struct buf *bytes)
+{
+	enum rc rc = read_one(store, request->token.id, reply, bytes);
+
+	if (rc == RC_OK && reply->token_count)
+		return memcmp(reply->tokens->hash, request->token.hash, STORE_TOKEN_HASH_LEN) == 0 ? RC_OK : RC_EXISTS;
+	if (rc == RC_OK)
+		rc = read_one(store, request->old, reply, bytes);
+	if (rc == RC_OK && reply->token_count == 0)
+		rc = RC_NOT_FOUND;
+	return rc == RC_OK ? replace(store, request, reply->tokens) : rc;
+}

@@ -11,6 +11,9 @@ void tokens_free(struct store_token *tokens, size_t count);
 
 /* RC_EXISTS: the id is taken. */
 MUST_USE enum rc tokens_add(struct store *store, const struct store_token *token);
+/* Puts the new token in the place of the old one, and into the reply. Asked for twice, as after a lost answer, it is done once.
+ * RC_EXISTS, RC_NOT_FOUND, RC_DENIED as in store.h: then nothing was written. */
+MUST_USE enum rc tokens_rotate(struct store *store, const struct store_request *request, struct store_reply *reply, struct buf *bytes);
 /* RC_NOT_FOUND: there is no such token. */
 MUST_USE enum rc tokens_revoke(struct store *store, struct slice id);
 

@@ -180,6 +180,30 @@ static void unpack_token(struct unpack *in, struct store_token *token)
 	unpack_grants(in, token);
 }
 
+static void pack_rotation(struct buf *out, const struct store_request *request)
+{
+	pack_bytes(out, request->token.id);
+	buf_put(out, request->token.hash, sizeof(request->token.hash));
+	pack_u64(out, (uint64_t)request->token.created);
+	pack_u64(out, (uint64_t)request->token.expires);
+	pack_bytes(out, request->old);
+	pack_u64(out, (uint64_t)request->old_ends);
+}
+
+static void unpack_rotation(struct unpack *in, struct store_request *request)
+{
+	request->token.id = unpack_bytes(in);
+	for (size_t i = 0; i < sizeof(request->token.hash); i++)
+		request->token.hash[i] = unpack_u8(in);
+	request->token.created = (int64_t)unpack_u64(in);
+	request->token.expires = (int64_t)unpack_u64(in);
+	request->old = unpack_bytes(in);
+	request->old_ends = (int64_t)unpack_u64(in);
+	if (in->bad || !token_id_is_valid(request->token.id) || !token_id_is_valid(request->old) ||
+	    slice_equal(request->token.id, request->old) || request->token.expires < STORE_EXPIRES_KEPT)
+		in->bad = true;
+}
+
 static void unpack_tokens(struct unpack *in, struct store_reply *out)
 {
 	out->token_count = unpack_count(in, TOKEN_MIN);
@@ -215,6 +239,9 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 	case STORE_TOKEN_REVOKE:
 		pack_bytes(out, request->token.id);
 		break;
+	case STORE_TOKEN_ROTATE:
+		pack_rotation(out, request);
+		break;
 	case STORE_PURGE:
 		pack_u64(out, (uint64_t)request->before);
 		pack_u64(out, request->limit);
@@ -239,6 +266,9 @@ enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 		break;
 	case STORE_TOKEN_REVOKE:
 		out->token.id = unpack_bytes(&in);
+		break;
+	case STORE_TOKEN_ROTATE:
+		unpack_rotation(&in, out);
 		break;
 	case STORE_PURGE:
 		out->before = (int64_t)unpack_u64(&in);

@@ -61,7 +61,8 @@ config=/etc/pocketbook/pocketbook.conf
 data=/var/lib/pocketbook
 start() {
 	log=$work/server.$count.log
-	in_root pocketbook serve --user pocketbook --config "$config" --listen 127.0.0.1:0 >"$log.out" 2>"$log" &
+	# In the place of the shell's own process, so that it is the server that gets the signals.
+	(exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin pocketbook serve --user pocketbook --config "$config" --listen 127.0.0.1:0 >"$log.out" 2>"$log") &
 	server=$!
 	wait_for "$1" grep -q 'serving http://' "$log" || { cat "$log"; finish; }
 	url=$(sed -n 's/.*serving \(http:\/\/[^ ,]*\).*/\1/p' "$log" | head -1)

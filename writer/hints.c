@@ -32,6 +32,8 @@ static void hints_add_request(struct hints *hints, const struct store_request *r
 		return;
 	if (request->kind == STORE_TOKEN_ADD || request->kind == STORE_TOKEN_REVOKE)
 		hints_add(hints, RING_TOKEN, hash_of(request->token.id), 0);
+	if (request->kind == STORE_TOKEN_ROTATE)
+		hints_add(hints, RING_TOKEN, hash_of(request->old), 0); /* the new one nobody knows yet */
 	if (request->kind != STORE_PUSH)
 		return;
 	for (size_t i = 0; i < reply->result_count; i++)

@@ -116,6 +116,67 @@ static void taken_token_id(void **state)
 	assert_text(found.user, "ann");
 }
 
+static struct store_request rotation(const char *id, const char *old, int64_t expires, int64_t old_ends)
+{
+	struct store_request request = token_request(STORE_TOKEN_ROTATE, id, "", 200);
+
+	request.token.hash[0] = (unsigned char)id[0];
+	request.token.expires = expires;
+	request.token.grants = NULL;
+	request.token.grant_count = 0;
+	request.old = slice_of(old);
+	request.old_ends = old_ends;
+	return request;
+}
+
+static void one_in_the_place_of_another(void **state)
+{
+	static const char first[] = "0123456789abcdef", second[] = "1123456789abcdef", third[] = "2123456789abcdef";
+	struct kit *kit = *state;
+
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, first, "ann", 100)), RC_OK);
+	assert_int_equal(do_token(kit, rotation(second, first, STORE_EXPIRES_KEPT, 0)), RC_OK);
+	assert_int_equal(kit->replies[0].token_count, 1);
+	assert_int_equal(find(kit, first), RC_NOT_FOUND);
+	assert_int_equal(find(kit, second), RC_OK);
+	assert_text(found.user, "ann");
+	assert_int_equal(found.hash[0], '1');
+	assert_true(found.created == 200 && found.expires == 12345);
+	assert_int_equal(found.grant_count, 2);
+	assert_text(found.grants[0].group, "todos");
+	assert_false(found.grants[1].write);
+	/* Sent again, as by a command that lost the answer. */
+	assert_int_equal(do_token(kit, rotation(second, first, STORE_EXPIRES_KEPT, 0)), RC_OK);
+	assert_int_equal(kit->replies[0].token_count, 1);
+	/* With a grace, which lengthens no life. */
+	assert_int_equal(do_token(kit, rotation(third, second, 0, 300)), RC_OK);
+	assert_int_equal(find(kit, third), RC_OK);
+	assert_int_equal(found.expires, 0);
+	assert_int_equal(find(kit, second), RC_OK);
+	assert_int_equal(found.expires, 300);
+	assert_int_equal(do_token(kit, rotation("3123456789abcdef", second, 0, 400)), RC_OK);
+	assert_int_equal(find(kit, second), RC_OK);
+	assert_int_equal(found.expires, 300);
+}
+
+static void rotations_refused(void **state)
+{
+	static const char old[] = "0123456789abcdef", taken[] = "1123456789abcdef";
+	struct kit *kit = *state;
+	struct store_request add = token_request(STORE_TOKEN_ADD, old, "ann", 100);
+
+	add.token.expires = 200;
+	assert_int_equal(do_token(kit, add), RC_OK);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, taken, "bob", 100)), RC_OK);
+	assert_int_equal(do_token(kit, rotation(taken, old, 0, 0)), RC_EXISTS);
+	assert_int_equal(do_token(kit, rotation("2123456789abcdef", "3123456789abcdef", 0, 0)), RC_NOT_FOUND);
+	assert_int_equal(do_token(kit, rotation("2123456789abcdef", old, STORE_EXPIRES_KEPT, 0)), RC_DENIED);
+	assert_int_equal(find(kit, "2123456789abcdef"), RC_NOT_FOUND);
+	assert_int_equal(find(kit, old), RC_OK);
+	assert_int_equal(do_token(kit, rotation("2123456789abcdef", old, 900, 0)), RC_OK);
+	assert_int_equal(find(kit, old), RC_NOT_FOUND);
+}
+
 static void tokens_listed_by_time(void **state)
 {
 	struct kit *kit = *state;
@@ -141,7 +202,8 @@ static void tokens_listed_by_time(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { KIT_TEST(tokens_come_and_go), KIT_TEST(taken_token_id), KIT_TEST(tokens_listed_by_time) };
+	const struct CMUnitTest tests[] = { KIT_TEST(tokens_come_and_go), KIT_TEST(taken_token_id), KIT_TEST(one_in_the_place_of_another),
+					    KIT_TEST(rotations_refused), KIT_TEST(tokens_listed_by_time) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

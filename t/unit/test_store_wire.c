@@ -31,6 +31,10 @@ static const struct store_request requests[] = {
 	{ .kind = STORE_TOKEN_ADD, .token = TOKEN },
 	{ .kind = STORE_TOKEN_LIST },
 	{ .kind = STORE_TOKEN_REVOKE, .token = { .id = { "0123456789abcdef", 16 } } },
+	{ .kind = STORE_TOKEN_ROTATE,
+	  .token = { .id = { "0123456789abcdef", 16 }, .hash = "a hash", .created = 5, .expires = STORE_EXPIRES_KEPT },
+	  .old = { "fedcba9876543210", 16 },
+	  .old_ends = 77 },
 	{ .kind = STORE_PURGE, .before = -5, .limit = STORE_PURGE_MAX },
 };
 
@@ -80,6 +84,8 @@ static void assert_request(const struct store_request *got, const struct store_r
 	assert_int_equal(got->edit_count, wanted->edit_count);
 	assert_true(got->before == wanted->before);
 	assert_int_equal(got->limit, wanted->limit);
+	assert_slice(got->old, wanted->old);
+	assert_true(got->old_ends == wanted->old_ends);
 	for (size_t i = 0; i < wanted->edit_count; i++) {
 		assert_slice(got->edits[i].id, wanted->edits[i].id);
 		assert_slice(got->edits[i].op, wanted->edits[i].op);
@@ -297,6 +303,25 @@ static void broken_fields(void **state)
 	assert_refused(&(struct store_request){ .kind = STORE_TOKEN_ADD, .token = bad });
 }
 
+static void bad_rotations(void **state)
+{
+	struct store_request bad,
+		good = { .kind = STORE_TOKEN_ROTATE, .token = { .id = slice_of("0123456789abcdef") }, .old = slice_of("fedcba9876543210") };
+
+	(void)state;
+	bad = good;
+	bad.old = slice_of("fedcba987654321");
+	assert_refused(&bad);
+	bad.old = good.token.id;
+	assert_refused(&bad);
+	bad = good;
+	bad.token.id = slice_of("0123456789abcdeF");
+	assert_refused(&bad);
+	bad = good;
+	bad.token.expires = STORE_EXPIRES_KEPT - 1;
+	assert_refused(&bad);
+}
+
 static void too_many_grants(void **state)
 {
 	struct store_grant *many = mem_array(STORE_GRANTS_MAX + 1, sizeof(*many));
@@ -321,7 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_come_back), cmocka_unit_test(replies_come_back), cmocka_unit_test(disturbed_bytes),
 		cmocka_unit_test(random_bytes),       cmocka_unit_test(huge_counts),       cmocka_unit_test(broken_fields),
-		cmocka_unit_test(too_many_grants),
+		cmocka_unit_test(bad_rotations),      cmocka_unit_test(too_many_grants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
