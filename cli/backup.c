@@ -1,14 +1,11 @@
-#include "base/exit.h"
 #include "base/fault.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/scratch.h"
-#include "store/store.h"
+#include "cli/tally.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static const struct option_spec backup_options[] = {
@@ -34,7 +31,6 @@ static int backup_run(const struct invocation *invocation)
 {
 	const char *db = options_text(invocation->options, "db"), *file = invocation->words[0];
 	bool force = options_is_on(invocation->options, "force");
-	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX];
 	struct scratch scratch;
 	struct store_tally tally;
 	struct reason why;
@@ -52,15 +48,7 @@ static int backup_run(const struct invocation *invocation)
 	scratch_drop(&scratch);
 	if (rc != RC_OK)
 		return say_failed("%s: %s%s", file, why.text, rc == RC_UNAVAILABLE ? "" : "; no backup was made");
-	if (options_is_on(invocation->options, "json")) {
-		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64 "}\n", tally.documents, tally.tombstones,
-		       tally.groups);
-		return EXIT_DONE;
-	}
-	progress_number(tally.documents, documents);
-	progress_number(tally.tombstones, tombstones);
-	say("%s has all of %s: %s documents, %s deleted; verified", file, db, documents, tombstones);
-	return EXIT_DONE;
+	return tally_show(&tally, options_is_on(invocation->options, "json"), file, db, "verified");
 }
 
 const struct command command_backup = {

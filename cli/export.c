@@ -1,6 +1,7 @@
 #include "base/docid.h"
 #include "base/exit.h"
 #include "cli/command.h"
+#include "cli/doc.h"
 #include "cli/outlet.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -13,10 +14,8 @@
 
 static const struct option_spec export_options[] = {
 	{ .name = "group", .argument = "G", .help = "Only this group, with all groups nested in it. Default: everything." },
-	{ .name = "encoding",
-	  .argument = "json|transit",
-	  .fallback = "json",
-	  .help = "How a line is written. transit keeps every value as it is, for 'import'; json is for reading and for other programs." },
+	OPTION_ENCODING("How a line is written. transit keeps every value as it is, for 'import'; json is for reading and for other "
+			"programs."),
 	{ .name = "force", .kind = OPTION_FLAG, .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
 	OPTION_DB,
 	OPTION_CONFIG,
@@ -131,15 +130,12 @@ static enum rc export_file(struct exporting *exporting, const char *file, bool f
 
 static int export_read(const struct invocation *invocation, enum encoding *encoding)
 {
-	const struct options *options = invocation->options;
-	const char *group = options_text(options, "group"), *name = options_text(options, "encoding");
+	const char *group = options_text(invocation->options, "group");
 
 	if (group && !group_is_valid(slice_of(group)))
-		return say_usage("%s: must be 1 to 511 bytes of UTF-8 without control characters", options_place(options, "group", 0));
-	*encoding = strcmp(name, "transit") == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
-	if (*encoding == ENCODING_JSON && strcmp(name, "json") != 0)
-		return say_usage("%s: must be json or transit", options_place(options, "encoding", 0));
-	return EXIT_DONE;
+		return say_usage("%s: must be 1 to 511 bytes of UTF-8 without control characters",
+				 options_place(invocation->options, "group", 0));
+	return doc_encoding(invocation->options, encoding);
 }
 
 static int export_run(const struct invocation *invocation)

@@ -1,16 +1,13 @@
-#include "base/exit.h"
 #include "base/fault.h"
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/scratch.h"
-#include "store/store.h"
+#include "cli/tally.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -125,7 +122,7 @@ static int restore_run(const struct invocation *invocation)
 {
 	const char *named = options_text(invocation->options, "db"), *file = invocation->words[0];
 	bool force = options_is_on(invocation->options, "force");
-	char real[PATH_MAX], documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX];
+	char real[PATH_MAX];
 	const char *db = realpath(named, real) ? real : named;
 	struct store_tally tally;
 	struct reason why;
@@ -140,15 +137,7 @@ static int restore_run(const struct invocation *invocation)
 	rc = restore_do(file, db, force, &tally, &why);
 	if (rc != RC_OK)
 		return say_failed("%s%s", why.text, rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
-	if (options_is_on(invocation->options, "json")) {
-		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64 "}\n", tally.documents, tally.tombstones,
-		       tally.groups);
-		return EXIT_DONE;
-	}
-	progress_number(tally.documents, documents);
-	progress_number(tally.tombstones, tombstones);
-	say("%s has all of %s: %s documents, %s deleted; every client will start anew with it", named, file, documents, tombstones);
-	return EXIT_DONE;
+	return tally_show(&tally, options_is_on(invocation->options, "json"), named, file, "every client will start anew with it");
 }
 
 const struct command command_restore = {

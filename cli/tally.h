@@ -1,0 +1,10 @@
+/* What a copy of a whole database has. */
+#ifndef CLI_TALLY_H
+#define CLI_TALLY_H
+
+#include "store/store.h"
+
+/* Says that `to` has all of `from`, how much that is, and `end`; as JSON it prints the numbers alone. Answers EXIT_DONE. */
+int tally_show(const struct store_tally *tally, bool json, const char *to, const char *from, const char *end);
+
+#endif
