@@ -94,7 +94,7 @@ empty
 serve_open
 is "$(documents)" "$((acknowledged + 1))" "with room it starts, and has everything"
 stop
-mount -o remount,ro "$work/disk"
+mount -o remount,ro,bind "$work/disk"
 log=$work/read-only.log
 timeout 60 "$POCKETBOOK" serve --auth off --db "$db" --listen 127.0.0.1:0 >/dev/null 2>"$log"
 is $? 1 "nor does it on a read-only one"
