@@ -2,7 +2,8 @@
 # The Debian package: built from a release, looked at by lintian, installed, run, removed and purged, in a copy of this system that
 # vanishes with the script (an overlay in a mount namespace). Not among the numbered ones, as it takes minutes: ./dev test runs it.
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
-[ -n "${DEB_INSIDE:-}" ] ||
+# Inside, this is process 1: a variable that somebody has set would not do, as what follows mounts things.
+[ "${DEB_INSIDE:-} $$" = "1 1" ] ||
 	DEB_INSIDE=1 exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash "$0" "$@"
 . "$(dirname "$0")/lib.sh"
 release=${1:-$here/../build/release}
