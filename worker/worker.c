@@ -66,7 +66,9 @@ static void process_drain(struct process *process)
 	if (worker->draining)
 		return;
 	worker->draining = true;
-	board_set_state(worker->from->shm, worker->from->slot, BOARD_DRAINING);
+	/* The slot of one that leaves is its successor's. */
+	if (!worker->leaving)
+		board_set_state(worker->from->shm, worker->from->slot, BOARD_DRAINING);
 	log_info("draining", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
 	process->drain_until = clock_ms() + DRAIN_MS;
 	streams_end(worker->streams);
