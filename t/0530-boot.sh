@@ -61,7 +61,7 @@ install_units() {
 
 served() { [ "$(status_of "$url/readyz")" = 200 ]; }
 # write N: one todo
-write() { curl -s "$url/sync" "${bearer[@]}" -H 'Content-Type: application/json' -d "{\"docs\":[{\"id\":\"todos:$1\",\"value\":$1}]}"; }
+write() { curl -s "$url/sync" "${bearer[@]}" -H 'Content-Type: application/json' -d "{\"docs\":[{\"id\":\"todos:$1\",\"value\":\"$1\"}]}"; }
 
 inside() {
 	local pid hung
@@ -95,6 +95,18 @@ inside() {
 	wait_for "and of the stream" status_like '1 stream'
 
 	pid=$(show MainPID)
+	systemctl reload pocketbook.service
+	is "$?" 0 "the unit can be reloaded"
+	wait_for "its workers are replaced" grep -q 'event=reloaded' /out/server
+	wait_for "systemd knows that it is done" shows ActiveState active
+	write reloaded >/dev/null
+	wait_for "the stream goes on" saw live '"todos:reloaded"'
+	is "$(grep -c 'event: connected' "$work/live") $(show MainPID)" "1 $pid" "as the same one, of the same server"
+	each Seccomp 2 && each CapPrm 0000000000000000
+	ok $? "the new workers are confined as the old ones"
+	few() { [ "$(processes | wc -l)" = 4 ]; }
+	wait_for "which go" few
+
 	hung=$(awk '{ print $NF }' "/proc/$pid/task/$pid/children")
 	kill -STOP "$hung"
 	wait_for "a process that hangs brings the watchdog" shows NRestarts 1
