@@ -204,6 +204,21 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	return EXIT_DONE;
 }
 
+/* A new run on a database that others have open: can it read that? A newer schema must wait for a start with nobody there. The process is
+ * for this alone, so it becomes the user for good: SQLite asks access(2), which goes by the real one. */
+static int database_check(const struct master_settings *settings)
+{
+	struct store *store;
+	struct reason why;
+
+	if (user_become(&settings->user) != RC_OK)
+		return say_failed("cannot become the user %s", settings->user.name);
+	if (store_open(settings->worker.db, STORE_READER, &store, &why) != RC_OK)
+		return say_failed("%s", why.text);
+	store_close(store);
+	return EXIT_DONE;
+}
+
 /* What one reading of the configuration brought. */
 struct configuration {
 	struct options *options; /* NULL: the invocation's */
@@ -258,9 +273,11 @@ static int serve_run(const struct invocation *invocation)
 
 	if (settings_read(invocation->options, &serving.both[0].settings, &why) != RC_OK)
 		status = say_usage("%s", why.text);
-	if (status == EXIT_DONE && settings->worker.auth)
+	settings->try_out = database_check;
+	if (status == EXIT_DONE && settings->worker.auth && !master_is_renewal())
 		status = tokens_check(invocation->program, settings, &hint);
-	root_check(&settings->user, &hint);
+	if (!master_is_renewal())
+		root_check(&settings->user, &hint);
 	if (hint.len)
 		buf_put_byte(&hint, 0);
 	settings->greeting = hint.data;
@@ -281,7 +298,8 @@ const struct command command_serve = {
 		 "On SIGHUP it reads its configuration again and replaces its workers one by one, without closing a stream or refusing a "
 		 "request. What is wrong with the configuration is logged, and the old one stays in force. Another db, listen, metrics, "
 		 "workers "
-		 "or user takes a new start.\n",
+		 "or user takes a new start. On SIGUSR2 it becomes the program that lies at its path by now, in the same way; where that "
+		 "does not start, the log says why, and all goes on.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",
 	COMMAND_OPTIONS(serve_options),

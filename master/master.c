@@ -7,11 +7,13 @@
 #include "base/mem.h"
 #include "master/activate.h"
 #include "master/files.h"
+#include "master/renew.h"
 #include "master/state.h"
 #include "shm/shm.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +63,7 @@ static enum rc master_open_signals(struct master *master, sigset_t *old, struct 
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	master->terminal = !signal_is_ignored(SIGHUP) && master_has_terminal();
 	(void)signal(SIGHUP, SIG_DFL); /* ignored, it would not arrive */
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -109,6 +112,19 @@ static enum rc master_open_files(struct master *master, struct reason *why)
 	return rc;
 }
 
+/* Sockets that came from elsewhere are not the ones that the settings were checked against. */
+static enum rc master_check_passed(const struct master *master, struct reason *why)
+{
+	const struct listeners *listeners = &master->listeners;
+
+	for (size_t i = 0; i + listeners->metrics < listeners->count && !master->settings->worker.auth; i++)
+		if (!listen_is_loopback(&listeners->addresses[i]))
+			return reason_set(why, RC_DENIED,
+					  "the socket number %zu that was passed is not a loopback address, where --auth off may be used",
+					  i + 1);
+	return RC_OK;
+}
+
 /* Sockets that were passed take the place of the addresses in the settings. */
 static enum rc master_listen(struct master *master, struct reason *why)
 {
@@ -119,13 +135,18 @@ static enum rc master_listen(struct master *master, struct reason *why)
 	if (passed == 0)
 		return listeners_open(settings->listen, settings->listen_count, settings->metrics, settings->workers, &master->listeners,
 				      why);
+	master->activated = true;
 	rc = activate_take(passed, settings->metrics, settings->workers, &master->listeners, why);
-	for (size_t i = 0; rc == RC_OK && i < passed && !settings->worker.auth; i++)
-		if (!listen_is_loopback(&master->listeners.addresses[i]))
-			rc = reason_set(why, RC_DENIED,
-					"the socket number %zu that was passed is not a loopback address, where --auth off may be used",
-					i + 1);
-	return rc;
+	return rc == RC_OK ? master_check_passed(master, why) : rc;
+}
+
+/* Where the binary lies, for an upgrade. It is asked for at the first start, as later another may lie there. */
+static char *master_find_program(void)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+
+	return len > 0 ? mem_copy(path, (size_t)len) : mem_copy("", 0);
 }
 
 static enum rc master_open(struct master *master, struct reason *why)
@@ -188,10 +209,79 @@ static void master_close(struct master *master)
 	free(master->children);
 	free(master->leaving);
 	free(master->leave_by);
+	free(master->olds);
 	if (master->signals >= 0)
 		(void)close(master->signals);
 	if (master->lock >= 0)
 		(void)close(master->lock);
+}
+
+/* Serves with all that was opened. */
+static void master_go(struct master *master)
+{
+	master_raise_limits();
+	master_make_children(master);
+	master_serve(master);
+	if (master->announced)
+		log_info("stopped", LOG_NUMBER("status", master->status));
+}
+
+static enum rc master_open_renewed(struct master *master, struct renewal *renewal, struct reason *why)
+{
+	enum rc rc = renew_adopt(renewal, master, why);
+
+	if (rc == RC_OK)
+		rc = master_check_passed(master, why);
+	if (rc == RC_OK && shm_new(master->settings->workers, &master->shm) != RC_OK)
+		rc = reason_set(why, RC_IO, "cannot map shared memory: %s", strerror(errno));
+	return rc == RC_OK ? user_shed(&master->settings->user, why) : rc;
+}
+
+static int master_serve_opened(struct master *master, struct renewal *renewal)
+{
+	struct reason why = { "" };
+	sigset_t old;
+	enum rc rc = master_open_signals(master, &old, &why);
+
+	if (rc == RC_OK)
+		rc = renewal ? master_open_renewed(master, renewal, &why) : master_open(master, &why);
+	if (rc == RC_OK) {
+		master_go(master);
+	} else {
+		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
+		master->status = EXIT_FAILED;
+	}
+	master_close(master);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return master->status;
+}
+
+static int master_run_renewed(const struct master_settings *settings, on_master_reload *on_reload, void *arg)
+{
+	const bool trial = renew_is_trial();
+	struct master_settings kept = *settings;
+	struct master master = { .settings = &kept, .lock = -1, .control = -1, .signals = -1, .status = EXIT_DONE };
+	struct renewal renewal;
+	struct reason why;
+	enum rc rc = renew_read(&renewal, &why);
+	int status = EXIT_DONE;
+
+	if (rc != RC_OK)
+		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
+	if (rc == RC_OK)
+		renew_keep(&renewal, &kept, !trial);
+	master.program = renewal.program;
+	master.current = kept;
+	master.on_reload = on_reload;
+	master.reload_arg = arg;
+	if (rc != RC_OK)
+		status = EXIT_FAILED;
+	else if (trial)
+		status = renew_try(&renewal, &kept);
+	else
+		status = master_serve_opened(&master, &renewal);
+	renew_clear(&renewal);
+	return status;
 }
 
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg)
@@ -206,22 +296,16 @@ int master_run(const struct master_settings *settings, on_master_reload *on_relo
 				 .control = -1,
 				 .signals = -1,
 				 .status = EXIT_DONE };
-	struct reason why = { "" };
-	sigset_t old;
+	char *program;
+	int status;
 
 	log_process("master");
 	log_limit(settings->log_level);
-	if (master_open_signals(&master, &old, &why) != RC_OK || master_open(&master, &why) != RC_OK) {
-		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
-		master.status = EXIT_FAILED;
-	} else {
-		master_raise_limits();
-		master_make_children(&master);
-		master_serve(&master);
-		if (master.announced)
-			log_info("stopped", LOG_NUMBER("status", master.status));
-	}
-	master_close(&master);
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
-	return master.status;
+	if (master_is_renewal())
+		return master_run_renewed(settings, on_reload, arg);
+	program = master_find_program();
+	master.program = program;
+	status = master_serve_opened(&master, NULL);
+	free(program);
+	return status;
 }

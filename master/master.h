@@ -18,16 +18,22 @@ struct master_settings {
 	struct user user;         /* whom the others become; its name NULL: they stay who the master is */
 	const char *greeting;     /* said on stderr when all serve; NULL: nothing */
 	struct worker_settings worker;
+	/* Of a run that is only a trial (master/renew.h): what else is to be tried; exit status, its reason said. NULL: nothing */
+	int (*try_out)(const struct master_settings *settings);
 };
 
 /* Is every address of the list loopback (127.0.0.0/8 or ::1)? RC_MALFORMED names the entry that cannot be read. */
 MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct reason *why);
 
+/* Is this run to take over from one before (SIGUSR2), whose children still serve on the database? */
+bool master_is_renewal(void);
+
 /* Reads the settings anew. What it answers, and what it answered the time before, must stay as it is. Anything but RC_OK: `why`. */
 typedef enum rc on_master_reload(void *arg, const struct master_settings **out, struct reason *why);
 
 /* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said in one line on stderr. On SIGHUP it asks for
- * the settings again and replaces all workers, one by one; what only a start can change (addresses, workers, database, user) stays. */
+ * the settings again and replaces all workers, one by one; what only a start can change (addresses, workers, database, user) stays. On
+ * SIGUSR2 it becomes the program that lies at its path by now (master/renew.h). */
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg);
 
 /* The two files beside the database that say who has it: PATH.lock (flock) and PATH.sock (control socket, mode 0600). */

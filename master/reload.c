@@ -149,7 +149,8 @@ void reload_advance(struct master *master)
 	for (slot = 0; slot < master->workers; slot++)
 		if (master->leave_by[slot] <= now)
 			reload_end(master, slot);
-	if (master->reload_asked && master->announced && master->phase == MASTER_SERVING && master->reload_slot == master->workers)
+	if (master->reload_asked && master->announced && master->renew.trial == 0 && master->phase == MASTER_SERVING &&
+	    master->reload_slot == master->workers)
 		reload_begin(master);
 	while (master->phase == MASTER_SERVING && (slot = master->reload_slot) < master->workers) {
 		/* A slot has room for one that leaves. */

@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "master/notify.h"
 #include "master/reload.h"
+#include "master/renew.h"
 #include "master/state.h"
+#include "master/takeover.h"
 #include "shm/board.h"
 
 #include <errno.h>
@@ -28,7 +30,7 @@
 /* Until everyone has been ready once, the one line that says why not is not to be buried. */
 static enum log_level serve_level(const struct master *master, enum log_level level)
 {
-	return master->announced ? level : LOG_DEBUG;
+	return master->announced || master->old_count ? level : LOG_DEBUG;
 }
 
 /* ---- Drain ------------------------------------------------------------------------------------------------------------------ */
@@ -61,6 +63,7 @@ static void serve_drain(struct master *master, const char *reason)
 	master->writer_by = clock_ms() + ALL_LEAVE_MS;
 	listeners_close_others(&master->listeners, -1);
 	serve_signal_workers(master, SIGTERM);
+	takeover_signal(master, false, SIGTERM);
 }
 
 static void serve_hurry(struct master *master)
@@ -77,7 +80,7 @@ static bool serve_workers_left(const struct master *master)
 	for (unsigned slot = 0; slot < master->workers; slot++)
 		if (master->children[slot].pid || master->leaving[slot].pid)
 			return false;
-	return true;
+	return takeover_workers_left(master);
 }
 
 /* Takes the drain as far as it goes now. */
@@ -87,15 +90,19 @@ static void serve_advance(struct master *master)
 		if (serve_workers_left(master)) {
 			master->phase = MASTER_WRITER_LEAVES;
 			serve_signal(master_writer(master), SIGTERM);
+			takeover_signal(master, true, SIGTERM);
 		} else if (clock_ms() >= master->workers_by) {
 			serve_signal_workers(master, SIGKILL);
+			takeover_signal(master, false, SIGKILL);
 		}
 	}
 	if (master->phase == MASTER_WRITER_LEAVES) {
-		if (master_writer(master)->pid == 0)
+		if (master_writer(master)->pid == 0 && takeover_writer_left(master)) {
 			master->phase = MASTER_DONE;
-		else if (clock_ms() >= master->writer_by)
+		} else if (clock_ms() >= master->writer_by) {
 			serve_signal(master_writer(master), SIGKILL);
+			takeover_signal(master, true, SIGKILL);
+		}
 	}
 }
 
@@ -107,13 +114,21 @@ static void serve_fail(struct master *master, const char *reason)
 
 /* ---- Births and deaths ------------------------------------------------------------------------------------------------------ */
 
+/* Is this slot's process away, and to be started as soon as its pause is over? */
+static bool serve_is_wanted(const struct master *master, unsigned slot)
+{
+	if (master->children[slot].pid)
+		return false;
+	if (master->phase == MASTER_TAKING_OVER)
+		return takeover_wants(master, slot);
+	return master->phase == MASTER_SERVING || (master->phase == MASTER_OPENING && slot == master->workers);
+}
+
+/* The writer first: the workers are linked to it. */
 static void serve_spawn(struct master *master)
 {
-	if (master->phase == MASTER_OPENING || master->phase == MASTER_SERVING)
-		if (master_writer(master)->pid == 0 && clock_ms() >= master_writer(master)->start_at)
-			master_spawn(master, master->workers);
-	for (unsigned slot = 0; slot < master->workers && master->phase == MASTER_SERVING; slot++)
-		if (master->children[slot].pid == 0 && clock_ms() >= master->children[slot].start_at)
+	for (unsigned slot = master->workers + 1; slot-- > 0;)
+		if (serve_is_wanted(master, slot) && clock_ms() >= master->children[slot].start_at)
 			master_spawn(master, slot);
 }
 
@@ -149,7 +164,7 @@ static void serve_on_exit(struct master *master, struct child *child, unsigned s
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL) {
 		serve_fail(master, "a process found a fault that a new start would not mend");
-	} else if (!master->announced && child->stillborn >= STILLBORN_MAX && master->phase < MASTER_WORKERS_LEAVE) {
+	} else if (!master->announced && !master->old_count && child->stillborn >= STILLBORN_MAX && master->phase < MASTER_WORKERS_LEAVE) {
 		(void)dprintf(STDERR_FILENO,
 			      "pocketbook: the %s process ended %u times while starting (%s %d); the lines above may say why\n",
 			      is_writer ? "writer" : "worker", child->stillborn, WIFSIGNALED(status) ? "signal" : "status",
@@ -160,6 +175,7 @@ static void serve_on_exit(struct master *master, struct child *child, unsigned s
 
 static void serve_reap(struct master *master)
 {
+	takeover_reap(master);
 	for (unsigned slot = 0; slot <= master->workers; slot++) {
 		pid_t pid = master->children[slot].pid;
 		int status;
@@ -212,6 +228,12 @@ static bool serve_links(struct master *master)
 
 /* ---- The loop --------------------------------------------------------------------------------------------------------------- */
 
+static void serve_announce_renewed(struct master *master)
+{
+	log_info("renewed", LOG_NUMBER("workers", master->workers), LOG_TEXT("db", master->settings->worker.db));
+	notify_ready(master);
+}
+
 static void serve_announce(struct master *master)
 {
 	const struct listeners *listeners = &master->listeners;
@@ -222,6 +244,10 @@ static void serve_announce(struct master *master)
 		if (!master->children[slot].ready)
 			return;
 	master->announced = true;
+	if (master->old_count) {
+		serve_announce_renewed(master);
+		return;
+	}
 	for (size_t i = 0; i < listeners->count; i++) {
 		listen_format(&listeners->addresses[i], text);
 		if (listeners->metrics && i + 1 == listeners->count) {
@@ -269,6 +295,10 @@ static void serve_on_signal(struct master *master)
 			master->reload_asked = true;
 			continue;
 		}
+		if (info.ssi_signo == SIGUSR2) {
+			master->renew.asked = true;
+			continue;
+		}
 		if (master->phase < MASTER_WORKERS_LEAVE)
 			serve_drain(master, "told to");
 		else if (info.ssi_signo != SIGHUP) /* a terminal that goes away may say so twice */
@@ -287,12 +317,13 @@ static int serve_timeout(struct master *master, bool links_again)
 		next = master->workers_by;
 	else if (master->phase == MASTER_WRITER_LEAVES)
 		next = master->writer_by;
-	for (unsigned slot = 0; slot <= master->workers && master->phase <= MASTER_SERVING; slot++) {
-		bool wanted = slot == master->workers || master->phase == MASTER_SERVING;
-
-		if (wanted && master->children[slot].pid == 0 && master->children[slot].start_at < next)
+	else if (master->phase == MASTER_TAKING_OVER)
+		next = takeover_next(master);
+	if (master->renew.trial && master->renew.trial_by < next)
+		next = master->renew.trial_by;
+	for (unsigned slot = 0; slot <= master->workers; slot++)
+		if (serve_is_wanted(master, slot) && master->children[slot].start_at < next)
 			next = master->children[slot].start_at;
-	}
 	if (links_again && next > now + LINK_RETRY_MS)
 		next = now + LINK_RETRY_MS;
 	if (next == UINT64_MAX)
@@ -327,6 +358,8 @@ void master_serve(struct master *master)
 		serve_reap(master);
 		serve_advance(master);
 		reload_advance(master);
+		takeover_advance(master);
+		renew_advance(master);
 	}
 	free(polls);
 }

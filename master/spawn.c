@@ -15,6 +15,9 @@ static void spawn_close_masters(struct master *master)
 	for (unsigned slot = 0; slot < master->workers; slot++)
 		if (master->leaving[slot].channel >= 0)
 			(void)close(master->leaving[slot].channel);
+	for (unsigned i = 0; i < master->old_count; i++)
+		if (master->olds[i].channel >= 0)
+			(void)close(master->olds[i].channel);
 	(void)close(master->signals);
 }
 
@@ -50,7 +53,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.lock = master->lock,
 		.db = master->settings->worker.db,
 		.keep = master->current.keep,
-		.again = master->announced,
+		.again = master->announced || master->old_count,
 	};
 
 	(void)child;
@@ -66,6 +69,6 @@ void master_spawn(struct master *master, unsigned slot)
 
 	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) != RC_OK)
 		return;
-	if (master->announced)
+	if (master->announced || master->old_count)
 		log_info("child_start", LOG_TEXT("child", child->name), LOG_NUMBER("child_pid", child->pid));
 }

@@ -7,13 +7,23 @@
 #include "master/master.h"
 
 /*  OPENING ──writer ready──▶ SERVING ──SIGTERM──▶ WORKERS_LEAVE ──all gone──▶ WRITER_LEAVES ──gone──▶ DONE
- *     └──────────SIGTERM or a fault───────────────────▲                                                    */
+ *     └──────────SIGTERM or a fault───────────────────▲
+ *  TAKING_OVER ──the run before has left──▶ SERVING (master/takeover.h)                                             */
 enum master_phase {
-	MASTER_OPENING, /* the writer opens the database */
+	MASTER_OPENING,     /* the writer opens the database */
+	MASTER_TAKING_OVER, /* workers come, one by one, for those of the run before; its writer still writes */
 	MASTER_SERVING,
 	MASTER_WORKERS_LEAVE,
 	MASTER_WRITER_LEAVES,
 	MASTER_DONE
+};
+
+/* What is under way of an upgrade (master/renew.h). */
+struct renew {
+	bool asked;
+	pid_t trial;       /* 0: none */
+	uint64_t trial_by; /* clock_ms() */
+	int words;         /* what it says on its standard error */
 };
 
 struct master {
@@ -32,6 +42,11 @@ struct master {
 	bool replacing;         /* its successor is not ready yet */
 	bool reload_asked;
 	unsigned workers;
+	struct child *olds; /* of the run before: its workers, then its writer. `linked`: was told to leave, by `start_at` */
+	unsigned old_count; /* 0: there was none */
+	struct renew renew;
+	const char *program; /* where the binary lies */
+	bool activated;      /* the sockets were passed by who started the program */
 	enum master_phase phase;
 	bool terminal;       /* whose end is the master's: it had one at the start, and does not ignore SIGHUP */
 	bool announced;      /* everyone has been ready once */

@@ -33,6 +33,10 @@ kill -KILL "$old"
 wait_for "a worker that died is replaced" grep -q 'event=child_start child=worker' "$log"
 for child in $(children); do is "$(ids "$child" Uid | cut -d' ' -f1)" "$uid" "also by one of the user's"; done
 unlike "$(cat "$log")" 'runs as root' "it has nothing to warn of"
+kill -USR2 "$server"
+wait_for "an upgrade goes on as the user" grep -q 'event=renewed' "$log"
+for child in $(children); do is "$(ids "$child" Uid | cut -d' ' -f1)" "$uid" "in all of its processes"; done
+
 # The children must go when the master is killed, also after a change of user.
 pids=$(children)
 kill -KILL "$server"

@@ -149,10 +149,10 @@ bool conn_is_metrics(const struct conn *conn)
 
 const char *conn_client(const struct conn *conn)
 {
-	char *address = NULL;
+	char *address = conn->client;
 	ev_uint16_t port;
 
-	if (conn->http)
+	if (conn->http && address == NULL)
 		evhttp_connection_get_peer(conn->http, &address, &port);
 	return address ? address : "-";
 }
@@ -199,6 +199,7 @@ static void conn_forget(struct conn *conn)
 	if (conn->http)
 		conns->by_fd[conn->fd] = NULL;
 	guard_clear(&conn->guard);
+	free(conn->client);
 	free(conn);
 }
 

@@ -19,6 +19,13 @@ struct conns *conns_open(struct worker *worker);
 void conns_drain(struct conns *conns);
 /* Accepts no more. */
 void conns_stop(struct conns *conns);
+/* Takes the idle connections out of evhttp, each to the callback: its socket, and whether it came in by the address for /metrics. Nothing
+ * that its client sent is lost. Call it in a turn of the loop of its own (from a timer), again for those that are busy now. */
+typedef void on_conn_given(void *arg, int fd, bool is_metrics);
+void conns_give(struct conns *conns, on_conn_given *on_given, void *arg);
+/* Serves a connection that another process accepted; takes the descriptor over. At most CONNS_ADOPT_MAX in a turn of the loop. */
+void conns_adopt(struct conns *conns, int fd, bool is_metrics);
+#define CONNS_ADOPT_MAX 64
 size_t conns_count(const struct conns *conns);
 void conns_close(struct conns *conns);
 

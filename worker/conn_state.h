@@ -28,6 +28,7 @@ struct conn {
 	unsigned answered; /* requests that have their answer */
 	uint64_t since;    /* ms: when it came, when the present request began to come in, or when the last was answered */
 	bool receiving;    /* a request has begun to come in since */
+	char *client;      /* the address of the other side, where evhttp does not know it */
 	on_conn_taken *on_taken;
 	void *taken_arg;
 };
@@ -37,9 +38,11 @@ struct door {
 	struct conns *conns;
 	struct evhttp *http;
 	bool is_metrics;
+	struct nursery *nursery; /* connections come from another process this way; NULL: they do not, or have not yet */
 };
 
-enum { DOOR_MAIN, DOOR_METRICS, DOORS };
+/* The last two are for connections that another process accepted. */
+enum { DOOR_MAIN, DOOR_METRICS, DOOR_MOVED, DOOR_MOVED_METRICS, DOORS };
 
 struct conns {
 	struct worker *worker;
@@ -62,6 +65,9 @@ struct conns {
 
 /* Bytes came in (an evbuffer_cb_func on the input): they pass the guard before evhttp sees them. */
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *conn);
+/* evhttp has just accepted a connection by a door with a nursery: it gets the socket that it stands for. */
+void conn_settle(struct conn *conn);
+void nursery_free(struct nursery *nursery);
 /* evhttp is about to free the connection, for whatever reason. */
 void conn_closed(struct evhttp_connection *http, void *conn);
 /* Why the connection has had its time at `now` (clock_ms), or NULL. */

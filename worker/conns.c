@@ -76,6 +76,8 @@ static void on_adopt(evutil_socket_t unused, short what, void *arg)
 	(void)what;
 	for (struct conn *conn = conns->newborn; conn; conn = conn->older) {
 		conn->fd = bufferevent_getfd(conn->bev);
+		if (conn->door->nursery)
+			conn_settle(conn);
 		conns_index(conns, conn);
 		bufferevent_getcb(conn->bev, NULL, NULL, NULL, &http);
 		conn->http = http;
@@ -126,7 +128,7 @@ static void conns_sweep(struct conns *conns)
 			evhttp_connection_free(conn->http);
 		}
 	}
-	if (conns->paused && !conns->worker->draining && conns->count < conns->worker->settings->max_connections)
+	if (conns->paused && !conns->worker->draining && !conns->worker->giving && conns->count < conns->worker->settings->max_connections)
 		conns_listen(conns, conns->bound_count, true);
 }
 
@@ -204,7 +206,7 @@ static bool doors_open(struct conns *conns)
 	bool open = true;
 
 	for (int i = 0; i < DOORS; i++)
-		open = door_open(&conns->doors[i], conns, i == DOOR_METRICS) && open;
+		open = door_open(&conns->doors[i], conns, i == DOOR_METRICS || i == DOOR_MOVED_METRICS) && open;
 	return open;
 }
 
@@ -248,9 +250,11 @@ void conns_close(struct conns *conns)
 {
 	if (conns == NULL)
 		return;
-	for (int i = 0; i < DOORS; i++)
+	for (int i = 0; i < DOORS; i++) {
 		if (conns->doors[i].http)
 			evhttp_free(conns->doors[i].http);
+		nursery_free(conns->doors[i].nursery);
+	}
 	if (conns->adopt)
 		event_free(conns->adopt);
 	if (conns->leave)

@@ -26,6 +26,7 @@ struct worker {
 	struct streams *streams;
 	bool draining;
 	bool leaving; /* a successor has taken the slot over */
+	bool giving;  /* to its successor, before it leaves */
 };
 
 #endif

@@ -80,6 +80,16 @@ uint64_t feed_done(const struct feeds *feeds, const struct feed *feed, bool docs
 	return feed->wanted > done || feed->unsure || feed->asking ? done : feeds->known.seq;
 }
 
+struct store_cursor feed_place(const struct feeds *feeds, const struct feed *feed, bool docs)
+{
+	struct store_cursor place = feeds->known;
+
+	if (docs && feed->read.bound)
+		return feed->read;
+	place.seq = feed_done(feeds, feed, docs);
+	return place;
+}
+
 void feed_go_live(struct membership *membership, uint64_t seq)
 {
 	struct feed *feed = membership->feed;

@@ -23,6 +23,10 @@ void feed_leave(struct membership *membership);
 struct slice feed_group(const struct feed *feed);
 /* A stream with documents has read all up to `seq`: makes it live, unless the feed is ahead of that and the stream must read on. */
 void feed_go_live(struct membership *membership, uint64_t seq);
+/* Where a live stream of the feed has come to: a stream that begins there misses nothing and gets nothing twice. */
+struct store_cursor feed_place(const struct feeds *feeds, const struct feed *feed, bool docs);
+/* Hints may not have come this way: asks the database about all that is followed, and how far it has come. */
+void feeds_ask_all(struct feeds *feeds);
 /* All changes of the group up to here were handed to its live streams (with documents or without). */
 uint64_t feed_done(const struct feeds *feeds, const struct feed *feed, bool docs);
 

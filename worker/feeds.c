@@ -161,13 +161,18 @@ static void on_resync_head(void *arg, enum rc rc, const struct store_cursor *pla
 		feeds->known.seq = place->seq;
 }
 
-/* The writer died: between its commit and its first hint it may have left changes that nobody told of. */
-static void feeds_resync(struct feeds *feeds)
+void feeds_ask_all(struct feeds *feeds)
 {
 	for (size_t i = 0; i < feeds->size; i++)
 		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
 			feed_doubt(feed);
 	store_head(feeds->worker->store, on_resync_head, feeds);
+}
+
+/* The writer died: between its commit and its first hint it may have left changes that nobody told of. */
+static void feeds_resync(struct feeds *feeds)
+{
+	feeds_ask_all(feeds);
 	if (feeds->worker->auth)
 		auth_forget_all(feeds->worker->auth);
 	streams_recheck_all(feeds->worker->streams);

@@ -14,11 +14,13 @@
 
 #define WAITING_MAX 1024
 #define WAITING_BYTES_MAX ((size_t)32 << 20)
+static const struct timeval patience = { 15, 0 }; /* with a writer that has yet to come: longer than a predecessor takes to leave */
 
 struct waiting {
 	TAILQ_ENTRY(waiting) next;
 	uint64_t tag;
 	size_t bytes;
+	char *held; /* the packed request, as long as there is nobody to send it to */
 	on_link_reply *on_reply;
 	void *arg;
 };
@@ -28,6 +30,8 @@ TAILQ_HEAD(waiting_list, waiting);
 struct link {
 	struct worker *worker;
 	struct bufferevent *bev; /* NULL: no writer now */
+	bool attached;           /* there has been one */
+	struct event *overdue;   /* none has come */
 	struct waiting_list waiting;
 	size_t count, bytes;
 	uint64_t last_tag;
@@ -45,6 +49,7 @@ static void link_reply(struct link *link, struct waiting *waiting, enum rc rc, c
 	link->bytes -= waiting->bytes;
 	link_count(link);
 	waiting->on_reply(waiting->arg, rc, reply);
+	free(waiting->held);
 	free(waiting);
 }
 
@@ -118,33 +123,37 @@ static void on_link_event(struct bufferevent *bev, short what, void *arg)
 	link_lose(link);
 }
 
+static void on_overdue(evutil_socket_t unused, short what, void *arg)
+{
+	struct link *link = arg;
+
+	(void)unused;
+	(void)what;
+	log_warn("writer_overdue", LOG_NUMBER("unanswered", link->count));
+	link_lose(link);
+}
+
 struct link *link_new(struct worker *worker)
 {
 	struct link *link = mem_alloc(sizeof(*link));
 
 	link->worker = worker;
 	TAILQ_INIT(&link->waiting);
+	link->overdue = evtimer_new(worker->base, on_overdue, link);
+	if (link->overdue == NULL) {
+		log_error("out_of_memory");
+		_Exit(EXIT_FAILURE);
+	}
 	return link;
 }
 
 void link_free(struct link *link)
 {
-	if (link)
-		link_lose(link);
-	free(link);
-}
-
-void link_attach(struct link *link, int fd)
-{
-	link_lose(link);
-	evutil_make_socket_nonblocking(fd);
-	link->bev = bufferevent_socket_new(link->worker->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (link->bev == NULL) {
-		close(fd);
+	if (link == NULL)
 		return;
-	}
-	bufferevent_setcb(link->bev, on_link_data, NULL, on_link_event, link);
-	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
+	link_lose(link);
+	event_free(link->overdue);
+	free(link);
 }
 
 static void on_packed_sent(const void *data, size_t len, void *arg)
@@ -154,13 +163,50 @@ static void on_packed_sent(const void *data, size_t len, void *arg)
 	free(arg);
 }
 
+/* The memory is the link's from now on. */
+static void link_send(struct link *link, char *packed, size_t len)
+{
+	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed, len, on_packed_sent, packed) < 0) {
+		log_error("out_of_memory");
+		_Exit(EXIT_FAILURE);
+	}
+}
+
+static void link_send_held(struct link *link)
+{
+	struct waiting *waiting;
+
+	event_del(link->overdue);
+	TAILQ_FOREACH(waiting, &link->waiting, next)
+	{
+		link_send(link, waiting->held, waiting->bytes);
+		waiting->held = NULL;
+	}
+}
+
+void link_attach(struct link *link, int fd)
+{
+	if (link->bev)
+		link_lose(link);
+	evutil_make_socket_nonblocking(fd);
+	link->bev = bufferevent_socket_new(link->worker->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (link->bev == NULL) {
+		close(fd);
+		return;
+	}
+	bufferevent_setcb(link->bev, on_link_data, NULL, on_link_event, link);
+	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
+	link->attached = true;
+	link_send_held(link);
+}
+
 enum rc link_commit(struct link *link, const struct store_request *request, on_link_reply *on_reply, void *arg)
 {
 	struct buf packed = BUF_EMPTY;
 	struct waiting *waiting;
 	size_t begun;
 
-	if (link->bev == NULL)
+	if (link->bev == NULL && link->attached)
 		return RC_UNAVAILABLE;
 	if (link->count >= WAITING_MAX || link->bytes >= WAITING_BYTES_MAX)
 		return RC_BUSY;
@@ -173,9 +219,12 @@ enum rc link_commit(struct link *link, const struct store_request *request, on_l
 	link->count++;
 	link->bytes += packed.len;
 	link_count(link);
-	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed.data, packed.len, on_packed_sent, packed.data) < 0) {
-		log_error("out_of_memory");
-		_Exit(EXIT_FAILURE);
+	if (link->bev) {
+		link_send(link, packed.data, packed.len);
+	} else {
+		waiting->held = packed.data;
+		if (!evtimer_pending(link->overdue, NULL))
+			event_add(link->overdue, &patience);
 	}
 	return RC_OK;
 }

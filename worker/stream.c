@@ -201,7 +201,7 @@ static void on_stream(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Beginning --------------------------------------------------------------------------------------------------------- */
 
-static struct stream *stream_new(struct streams *streams, int fd, const struct stream_options *options)
+struct stream *stream_new(struct streams *streams, int fd, const struct stream_options *options)
 {
 	struct stream *stream = mem_alloc(sizeof(*stream) + options->group_count * sizeof(struct membership));
 

@@ -46,6 +46,10 @@ struct streams {
 	struct sse *ping;
 };
 
+/* Takes its place among all, on a socket that nothing is sent on or waited for yet. */
+struct stream *stream_new(struct streams *streams, int fd, const struct stream_options *options);
+/* Is its token still good? */
+void stream_recheck(struct stream *stream);
 /* Closes at once and frees in a later turn: whoever sends to many streams may go on with its list. The reason is for the log. */
 void stream_close(struct stream *stream, const char *reason);
 /* Gives back a closed stream that no answer is on its way for. */

@@ -65,7 +65,7 @@ static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
 	}
 }
 
-static void stream_recheck(struct stream *stream)
+void stream_recheck(struct stream *stream)
 {
 	if (stream->checking || stream->streams->worker->auth == NULL)
 		return;

@@ -12,6 +12,7 @@
 #include "worker/context.h"
 #include "worker/feed.h"
 #include "worker/handover.h"
+#include "worker/heritage.h"
 #include "worker/link.h"
 #include "worker/stream.h"
 
@@ -23,6 +24,8 @@
 
 /* What is in flight when the worker is told to stop has this long; the master waits a little longer. */
 #define DRAIN_MS 3000
+/* To give all to a successor; what is left then is ended as in a drain. */
+#define GIVE_MS 3000
 
 /* How often a worker that leaves looks what there is to do. */
 #define LEAVE_MS 50
@@ -34,20 +37,37 @@ struct process {
 	struct event *adopt; /* a predecessor's channel; NULL: none */
 	int successor;       /* the channel to the successor; -1: none */
 	struct event *wake, *channel, *term, *progress, *beat, *leave;
+	struct heritage *heritage;
 	uint64_t drain_until;
+	uint64_t give_until;
 	int status;
 };
 
 /* ---- Draining ------------------------------------------------------------------------------------------------------------- */
 
+static void process_drain(struct process *process);
+
+static void process_progress_of_giving(struct process *process, bool done)
+{
+	if (done)
+		event_base_loopbreak(process->worker.base);
+	else if (heritage_state(process->heritage) == HERITAGE_LOST || clock_ms() >= process->give_until)
+		process_drain(process);
+}
+
 static void on_progress(evutil_socket_t unused, short what, void *arg)
 {
 	struct process *process = arg;
 	struct worker *worker = &process->worker;
-	bool done = conns_count(worker->conns) == 0 && link_waiting(worker->link) == 0 && streams_count(worker->streams) == 0;
+	bool done = conns_count(worker->conns) == 0 && link_waiting(worker->link) == 0 && streams_count(worker->streams) == 0 &&
+		    heritage_is_done(process->heritage);
 
 	(void)unused;
 	(void)what;
+	if (!worker->draining) {
+		process_progress_of_giving(process, done);
+		return;
+	}
 	if (!done && clock_ms() >= process->drain_until)
 		log_warn("drain_cut_short", LOG_NUMBER("connections", conns_count(worker->conns)),
 			 LOG_NUMBER("pushes", link_waiting(worker->link)));
@@ -58,9 +78,10 @@ static void on_progress(evutil_socket_t unused, short what, void *arg)
 	conns_drain(worker->conns);
 }
 
+static const struct timeval often = { 0, 20000 };
+
 static void process_drain(struct process *process)
 {
-	static const struct timeval often = { 0, 20000 };
 	struct worker *worker = &process->worker;
 
 	if (worker->draining)
@@ -97,11 +118,11 @@ static void on_leave(evutil_socket_t unused, short what, void *arg)
 
 static void process_leave(struct process *process, int channel)
 {
-	static const struct timeval often = { 0, LEAVE_MS * 1000 };
+	static const struct timeval turn = { 0, LEAVE_MS * 1000 };
 	const struct timeval patience = { HAND_OVER_S, 0 };
 	struct worker *worker = &process->worker;
 
-	if (worker->leaving || worker->draining) {
+	if (worker->leaving || worker->giving || worker->draining) {
 		close(channel);
 		return;
 	}
@@ -114,7 +135,7 @@ static void process_leave(struct process *process, int channel)
 	event_del(process->beat);
 	conns_stop(worker->conns);
 	if (fcntl(channel, F_SETFL, 0) < 0 || setsockopt(channel, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-	    handover_begin(channel) != RC_OK || event_add(process->leave, &often) < 0)
+	    handover_begin(channel) != RC_OK || event_add(process->leave, &turn) < 0)
 		process_drain(process);
 }
 
@@ -142,6 +163,24 @@ static void process_adopt(struct process *process, int channel)
 		close(channel);
 }
 
+/* Instead of that: a successor gets all. It listens on the same sockets. */
+static void process_give(struct process *process, int fd)
+{
+	struct worker *worker = &process->worker;
+
+	if (worker->draining || worker->leaving || worker->giving) {
+		close(fd);
+		return;
+	}
+	worker->giving = true;
+	board_set_state(worker->from->shm, worker->from->slot, BOARD_DRAINING);
+	log_info("giving", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
+	process->give_until = clock_ms() + GIVE_MS;
+	conns_stop(worker->conns);
+	heritage_give(process->heritage, fd);
+	event_add(process->progress, &often);
+}
+
 static void on_term(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused;
@@ -165,6 +204,10 @@ static void on_channel(evutil_socket_t fd, short what, void *arg)
 			process_leave(process, message.fd);
 		else if (message.word == CHANNEL_ADOPT && message.fd >= 0)
 			process_adopt(process, message.fd);
+		else if (message.word == CHANNEL_GIVE && message.fd >= 0)
+			process_give(process, message.fd);
+		else if (message.word == CHANNEL_TAKE && message.fd >= 0)
+			heritage_take(process->heritage, message.fd);
 		else if (message.fd >= 0)
 			close(message.fd);
 		else
@@ -235,12 +278,13 @@ static bool process_make_parts(struct process *process)
 	worker->streams = streams_new(worker);
 	worker->feeds = feeds_new(worker);
 	worker->conns = conns_open(worker);
-	return worker->streams && worker->conns && feeds_known(worker->feeds).epoch != 0;
+	process->heritage = heritage_new(worker);
+	return process->heritage && worker->streams && worker->conns && feeds_known(worker->feeds).epoch != 0;
 }
 
 static bool process_watch(struct process *process)
 {
-	static const struct timeval at_once = { 0, 0 }, often = { BOARD_BEAT_MS / 1000, BOARD_BEAT_MS % 1000 * 1000 };
+	static const struct timeval at_once = { 0, 0 }, beat = { BOARD_BEAT_MS / 1000, BOARD_BEAT_MS % 1000 * 1000 };
 	struct worker *worker = &process->worker;
 	const struct worker_inheritance *from = worker->from;
 
@@ -254,7 +298,7 @@ static bool process_watch(struct process *process)
 		return false;
 	/* The first look arms the slot. */
 	return event_add(process->wake, NULL) == 0 && event_add(process->channel, NULL) == 0 && event_add(process->term, NULL) == 0 &&
-	       event_add(process->beat, &often) == 0 && event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
+	       event_add(process->beat, &beat) == 0 && event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
 }
 
 static bool process_start(struct process *process)
@@ -278,6 +322,7 @@ static void process_end(struct process *process)
 
 	link_free(worker->link);
 	conns_close(worker->conns);
+	heritage_free(process->heritage);
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
 	auth_free(worker->auth);

@@ -1,0 +1,194 @@
+/* The record that one run leaves to the next: lines of words, each a name and what follows it. */
+#include "master/renew.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define RECORD_HEAD "pocketbook-renewal 1"
+
+/* ---- Written ------------------------------------------------------------------------------------------------------------------ */
+
+static void record_write_texts(const struct master *master, int record)
+{
+	const struct master_settings *settings = master->settings;
+
+	(void)dprintf(record, "%s\nprogram %s\ndb %s\n", RECORD_HEAD, master->program, settings->worker.db);
+	if (settings->user.name)
+		(void)dprintf(record, "user %s\n", settings->user.name);
+	for (size_t i = 0; i < settings->listen_count; i++)
+		(void)dprintf(record, "listen %s\n", settings->listen[i]);
+	if (settings->metrics)
+		(void)dprintf(record, "metrics %s\n", settings->metrics);
+}
+
+static bool record_all_loopback(const struct listeners *listeners)
+{
+	bool loopback = true;
+
+	for (size_t i = 0; i + listeners->metrics < listeners->count; i++)
+		loopback = loopback && listen_is_loopback(&listeners->addresses[i]);
+	return loopback;
+}
+
+int renew_write(const struct master *master)
+{
+	const struct listeners *listeners = &master->listeners;
+	int record = memfd_create("renewal", MFD_CLOEXEC);
+
+	if (record < 0)
+		return -1;
+	record_write_texts(master, record);
+	(void)dprintf(record, "workers %u\nactivated %d\nloopback %d\nlock %d\ncontrol %d\n", master->workers, master->activated,
+		      record_all_loopback(listeners), master->lock, master->control);
+	for (size_t i = 0; i < listeners->count * listeners->slots; i++)
+		(void)dprintf(record, "fd %d\n", listeners->fds[i]);
+	for (unsigned slot = 0; slot <= master->workers; slot++)
+		(void)dprintf(record, "child %ld %d\n", (long)master->children[slot].pid, master->children[slot].channel);
+	if (dprintf(record, "end\n") > 0)
+		return record;
+	(void)close(record);
+	return -1;
+}
+
+static void record_mark(int fd, bool open)
+{
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, open ? 0 : FD_CLOEXEC);
+}
+
+void renew_keep_open(const struct master *master, int record, bool open)
+{
+	const struct listeners *listeners = &master->listeners;
+
+	record_mark(record, open);
+	record_mark(master->lock, open);
+	record_mark(master->control, open);
+	for (size_t i = 0; i < listeners->count * listeners->slots; i++)
+		record_mark(listeners->fds[i], open);
+	for (unsigned slot = 0; slot <= master->workers; slot++)
+		record_mark(master->children[slot].channel, open);
+}
+
+/* ---- Read --------------------------------------------------------------------------------------------------------------------- */
+
+bool renew_is_trial(void)
+{
+	const char *value = getenv(RENEW_VARIABLE);
+
+	return value && strchr(value, 'T');
+}
+
+bool master_is_renewal(void)
+{
+	return getenv(RENEW_VARIABLE) != NULL;
+}
+
+static void record_load(int record, struct buf *text)
+{
+	char bytes[4096];
+	ssize_t got;
+
+	for (off_t at = 0; (got = pread(record, bytes, sizeof(bytes), at)) > 0; at += got)
+		buf_put(text, bytes, (size_t)got);
+	buf_put_byte(text, 0);
+}
+
+static void record_take_child(struct renewal *out, const char *rest)
+{
+	long pid = 0;
+	int channel = -1;
+
+	(void)sscanf(rest, "%ld %d", &pid, &channel);
+	out->olds = mem_resize(out->olds, out->old_count + 1, sizeof(*out->olds));
+	out->olds[out->old_count++] = (struct child){ .pid = (pid_t)pid, .channel = channel, .ready = true };
+}
+
+/* A word that this version does not know is of one that can do without it. */
+static void record_take(struct renewal *out, const char *name, const char *rest)
+{
+	if (strcmp(name, "program") == 0)
+		out->program = rest;
+	else if (strcmp(name, "db") == 0)
+		out->db = rest;
+	else if (strcmp(name, "user") == 0)
+		out->user = rest;
+	else if (strcmp(name, "metrics") == 0)
+		out->metrics = rest;
+	else if (strcmp(name, "workers") == 0)
+		out->workers = (unsigned)atoi(rest);
+	else if (strcmp(name, "activated") == 0)
+		out->activated = atoi(rest) != 0;
+	else if (strcmp(name, "loopback") == 0)
+		out->loopback = atoi(rest) != 0;
+	else if (strcmp(name, "lock") == 0)
+		out->lock = atoi(rest);
+	else if (strcmp(name, "control") == 0)
+		out->control = atoi(rest);
+	else if (strcmp(name, "child") == 0)
+		record_take_child(out, rest);
+	else if (strcmp(name, "fd") == 0) {
+		out->fds = mem_resize(out->fds, out->fd_count + 1, sizeof(int));
+		out->fds[out->fd_count++] = atoi(rest);
+	} else if (strcmp(name, "listen") == 0) {
+		out->listen = mem_resize(out->listen, out->listen_count + 1, sizeof(char *));
+		out->listen[out->listen_count++] = rest;
+	}
+}
+
+/* True: it was read to its end. */
+static bool record_parse(struct renewal *out)
+{
+	char *rest = NULL, *line = strtok_r(out->text.data, "\n", &rest);
+
+	if (line == NULL || strcmp(line, RECORD_HEAD) != 0)
+		return false;
+	while ((line = strtok_r(NULL, "\n", &rest)) != NULL) {
+		char *space = strchr(line, ' ');
+
+		if (strcmp(line, "end") == 0)
+			return true;
+		if (space == NULL)
+			continue;
+		*space = 0;
+		record_take(out, line, space + 1);
+	}
+	return false;
+}
+
+static bool record_is_whole(const struct renewal *out)
+{
+	return out->program && out->db && out->workers && out->old_count == out->workers + 1 && out->fd_count &&
+	       out->fd_count % out->workers == 0;
+}
+
+enum rc renew_read(struct renewal *out, struct reason *why)
+{
+	const char *value = getenv(RENEW_VARIABLE);
+	int record = value ? atoi(value) : -1;
+
+	*out = (struct renewal){ .lock = -1, .control = -1 };
+	(void)unsetenv(RENEW_VARIABLE);
+	record_load(record, &out->text);
+	if (record > STDERR_FILENO)
+		(void)close(record);
+	if (!record_parse(out) || !record_is_whole(out))
+		return reason_set(why, RC_MALFORMED,
+				  "this version cannot take over from the one that runs: stop the server and start it again");
+	return RC_OK;
+}
+
+void renew_clear(struct renewal *renewal)
+{
+	buf_free(&renewal->text);
+	free(renewal->listen);
+	free(renewal->fds);
+	free(renewal->olds);
+}
