@@ -77,6 +77,17 @@ is "$(grep -c 'event: connected' "$work/mine")" 1 "without a second greeting"
 wait_for "it ends with its token" gone "$mine"
 stop
 
+# The load does notice what is lost without a handover.
+serve_open --workers 2
+load_begin 2
+wait_for "a load writes" grow
+# shellcheck disable=SC2046
+kill -KILL $(workers)
+wait_for "workers that are killed are replaced" times 2 'event=child_exit child=worker.*signal=9'
+load_end
+ok "$([ "$(count_of ended)" -gt 0 ] && [ "$(count_of broken)" -gt 0 ] && echo 0 || echo 1)" "ends and resets are counted"
+stop
+
 # A drain in the middle of everything.
 serve_open --workers 2
 kill -USR2 "$server"

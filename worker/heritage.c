@@ -51,7 +51,7 @@ static void message_begin(struct buf *message, enum moved_kind kind)
 {
 	pack_u32(message, HERITAGE_MARK);
 	pack_u32(message, HERITAGE_VERSION);
-	pack_u8(message, kind);
+	pack_u8(message, (uint8_t)kind);
 }
 
 static enum rc heritage_send(struct heritage *heritage, const struct buf *message, int fd)
