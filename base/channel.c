@@ -25,7 +25,8 @@ bool channel_set_level(enum channel_word word)
 
 static enum rc channel_rc(void)
 {
-	return errno == EAGAIN || errno == EWOULDBLOCK ? RC_BUSY : RC_UNAVAILABLE;
+	/* The last two: too many descriptors are on their way (unix(7)). */
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ETOOMANYREFS ? RC_BUSY : RC_UNAVAILABLE;
 }
 
 enum rc channel_send_message(int channel, struct slice text, int fd)

@@ -14,10 +14,8 @@ enum channel_word {
 	CHANNEL_LINK = 'L',  /* master → child, with a stream socket to the process on the other side (worker or writer) */
 	CHANNEL_LOG = '0',   /* master → child: '0' + level, logs up to it from now on (enum log_level) */
 	CHANNEL_LOG_LAST = CHANNEL_LOG + LOG_DEBUG,
-	CHANNEL_LEAVE = 'H', /* master → worker, with a channel to its successor: hand your streams over and end when nobody is left */
-	CHANNEL_ADOPT = 'A', /* master → worker, with the other end of that channel: take over what comes */
-	CHANNEL_GIVE = 'G',  /* master → worker, with a socket to its successor: give it all you have, then leave */
-	CHANNEL_TAKE = 'T'   /* master → worker, with a socket to its predecessor: take what comes (worker/heritage.h) */
+	CHANNEL_GIVE = 'G', /* master → worker, with a channel to its successor: give it all you have, then leave */
+	CHANNEL_TAKE = 'T'  /* master → worker, with a channel to its predecessor: take what comes (worker/heritage.h) */
 };
 
 struct channel_message {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GRACE_MS 5000 /* beyond the idle timeout, for a leaving worker to be left by all */
+#define LEAVE_MS 8000 /* a worker itself ends within 6 s what it cannot give */
 
 /* ---- Settings --------------------------------------------------------------------------------------------------------------- */
 
@@ -119,10 +119,10 @@ static void reload_hand_over(struct master *master, unsigned slot)
 	int ends[2];
 	bool told = false;
 
-	master->leave_by[slot] = clock_ms() + 1000 * (uint64_t)master->current.worker.idle_timeout + GRACE_MS;
+	master->leave_by[slot] = clock_ms() + LEAVE_MS;
 	if (leaving->pid && channel_pair(ends) == RC_OK) {
-		told = channel_send(child->channel, CHANNEL_ADOPT, ends[0]) == RC_OK &&
-		       channel_send(leaving->channel, CHANNEL_LEAVE, ends[1]) == RC_OK;
+		told = channel_send(child->channel, CHANNEL_TAKE, ends[0]) == RC_OK &&
+		       channel_send(leaving->channel, CHANNEL_GIVE, ends[1]) == RC_OK;
 		(void)close(ends[0]);
 		(void)close(ends[1]);
 	}
@@ -137,7 +137,8 @@ static void reload_end(struct master *master, unsigned slot)
 {
 	if (master->leaving[slot].pid == 0 || master->leave_by[slot] == UINT64_MAX)
 		return;
-	(void)kill(master->leaving[slot].pid, SIGTERM);
+	log_warn("child_kill", LOG_TEXT("child", master->leaving[slot].name), LOG_NUMBER("child_pid", master->leaving[slot].pid));
+	(void)kill(master->leaving[slot].pid, SIGKILL);
 	master->leave_by[slot] = UINT64_MAX;
 }
 

@@ -141,14 +141,11 @@ static void trial_end(struct master *master, int status)
 		renew_refuse(words[0] ? words : "the new run ended before it was ready");
 }
 
-/* No reload is under way, and workers that one has replaced are gone: they are told to hurry. */
-static bool renew_is_quiet(struct master *master)
+/* No reload is under way, and workers that one has replaced are gone. */
+static bool renew_is_quiet(const struct master *master)
 {
 	bool quiet = master->reload_slot == master->workers && !master->reload_asked;
 
-	for (unsigned slot = 0; quiet && slot < master->workers; slot++)
-		if (master->leaving[slot].pid && master->leave_by[slot] != UINT64_MAX)
-			master->leave_by[slot] = clock_ms();
 	for (unsigned slot = 0; quiet && slot < master->workers; slot++)
 		quiet = master->leaving[slot].pid == 0;
 	return quiet;

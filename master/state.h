@@ -37,7 +37,7 @@ struct master {
 	int control;
 	int signals;
 	struct child *children; /* one for each worker slot, then the writer */
-	struct child *leaving;  /* one for each worker slot: the one before, which still has connections */
+	struct child *leaving;  /* one for each worker slot: the one before, which gives it all it has */
 	unsigned reload_slot;   /* whose worker is replaced next; `workers`: none */
 	bool replacing;         /* its successor is not ready yet */
 	bool reload_asked;
@@ -52,7 +52,7 @@ struct master {
 	bool announced;      /* everyone has been ready once */
 	uint64_t workers_by; /* clock_ms() when workers that have not left are killed */
 	uint64_t writer_by;  /* the same for the writer */
-	uint64_t *leave_by;  /* clock_ms() for each slot, when a leaving worker is told to end */
+	uint64_t *leave_by;  /* clock_ms() for each slot, when a leaving worker is killed */
 	uint64_t notify_at;  /* clock_ms() when the service manager is told next */
 	int status;          /* exit status so far */
 };

@@ -128,7 +128,7 @@ static void conns_sweep(struct conns *conns)
 			evhttp_connection_free(conn->http);
 		}
 	}
-	if (conns->paused && !conns->worker->draining && !conns->worker->giving && conns->count < conns->worker->settings->max_connections)
+	if (conns->paused && !conns->worker->draining && !conns->worker->leaving && conns->count < conns->worker->settings->max_connections)
 		conns_listen(conns, conns->bound_count, true);
 }
 

@@ -25,8 +25,7 @@ struct worker {
 	struct feeds *feeds;
 	struct streams *streams;
 	bool draining;
-	bool leaving; /* a successor has taken the slot over */
-	bool giving;  /* to its successor, before it leaves */
+	bool leaving; /* a successor has taken the slot over, and is given all that is here */
 };
 
 #endif

@@ -1,18 +1,18 @@
 #include "worker/heritage.h"
 
+#include "base/channel.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/pack.h"
 #include "worker/conn.h"
+#include "worker/feed.h"
 #include "worker/stream_move.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define HERITAGE_MARK 0x564f4b50u /* of the format, with its version in the next word */
@@ -40,11 +40,6 @@ struct heritage {
 	char *room;           /* for a message that is taken */
 };
 
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
 /* ---- Giving ------------------------------------------------------------------------------------------------------------- */
 
 static void message_begin(struct buf *message, enum moved_kind kind)
@@ -56,28 +51,16 @@ static void message_begin(struct buf *message, enum moved_kind kind)
 
 static enum rc heritage_send(struct heritage *heritage, const struct buf *message, int fd)
 {
-	struct iovec part = { message->data, message->len };
-	union control control;
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.space) };
+	enum rc rc = heritage->heir < 0 ? RC_UNAVAILABLE : channel_send_message(heritage->heir, buf_slice(message), fd);
 
-	if (heritage->heir < 0)
-		return RC_UNAVAILABLE;
-	memset(&control, 0, sizeof(control));
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
-	if (sendmsg(heritage->heir, &header, MSG_NOSIGNAL) >= 0) {
+	if (rc == RC_OK) {
 		heritage->given++;
 		FAULT("heritage_given");
-		return RC_OK;
+	} else if (rc != RC_BUSY) {
+		log_warn("heritage_failed", LOG_NUMBER("errno", errno));
+		heritage->state = HERITAGE_LOST;
 	}
-	/* The last: too many descriptors are on their way (unix(7)). */
-	if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ETOOMANYREFS)
-		return RC_BUSY;
-	log_warn("heritage_failed", LOG_NUMBER("errno", errno));
-	heritage->state = HERITAGE_LOST;
-	return RC_UNAVAILABLE;
+	return rc;
 }
 
 static enum rc give_connection(struct heritage *heritage, const struct moved *moved)
@@ -196,36 +179,32 @@ static void heritage_end_taking(struct heritage *heritage)
 }
 
 /* False: there is nothing more for now. */
-static bool heritage_receive(struct heritage *heritage, int socket)
+static bool heritage_receive(struct heritage *heritage, int channel)
 {
-	struct iovec part = { heritage->room, MESSAGE_MAX };
-	union control control;
-	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.space) };
-	ssize_t got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *first = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+	size_t len = MESSAGE_MAX;
 	int fd;
+	enum rc rc = channel_receive_message(channel, heritage->room, &len, &fd);
 
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (got <= 0) {
+	if (rc == RC_UNAVAILABLE)
 		heritage_end_taking(heritage);
+	if (rc != RC_OK)
 		return false;
-	}
-	/* Out of descriptors the kernel leaves it out: the connection is lost to us, and closed. */
-	if (first == NULL || first->cmsg_level != SOL_SOCKET || first->cmsg_type != SCM_RIGHTS) {
+	if (fd >= 0)
+		heritage_adopt(heritage, slice_make(heritage->room, len), fd);
+	else /* Out of descriptors the kernel leaves it out: the connection is lost to us, and closed. */
 		log_warn("heritage_refused", LOG_TEXT("reason", "no descriptor came"));
-		return true;
-	}
-	memcpy(&fd, CMSG_DATA(first), sizeof(int));
-	heritage_adopt(heritage, slice_make(heritage->room, (size_t)got), fd);
 	return true;
 }
 
 static void on_taking(evutil_socket_t fd, short what, void *arg)
 {
+	struct heritage *heritage = arg;
+
 	(void)what;
-	for (int i = 0; i < CONNS_ADOPT_MAX && heritage_receive(arg, fd); i++)
+	for (int i = 0; i < CONNS_ADOPT_MAX && heritage_receive(heritage, fd); i++)
 		;
+	/* The predecessor in the slot may have taken a wake-up that was for both; it is not woken any more when it gives. */
+	feeds_wake(heritage->worker->feeds);
 }
 
 void heritage_take(struct heritage *heritage, int fd)

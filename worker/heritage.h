@@ -1,5 +1,5 @@
-/* How a worker leaves without closing anything: it gives its connections and streams to its successor, over a socket (SOCK_SEQPACKET) that
- * the master made for the two.
+/* How a worker leaves without closing anything: it gives its connections and streams to its successor, over a channel (base/channel.h)
+ * that the master made for the two.
  *
  *   predecessor                                  successor
  *   idle connections ──descriptor──────────────▶ served on, as if accepted here

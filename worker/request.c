@@ -121,7 +121,7 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 	}
 	if (request->method == EVHTTP_REQ_HEAD || status == 204 || status == 304)
 		evbuffer_drain(body, evbuffer_get_length(body));
-	if (request->worker->draining || request->worker->leaving)
+	if (request->worker->draining)
 		request_set_header(request, "Connection", "close");
 	request_trace(request, status, evbuffer_get_length(body));
 	evhttp_request_set_on_complete_cb(request->http, on_answered, request->conn);

@@ -108,7 +108,7 @@ void stream_send(struct stream *stream, struct sse *sse)
 
 /* What a resumption must begin with so that nothing is missed in any group: where all of them have come to, or, as long as one is in the
  * middle of a snapshot, where the stream began. */
-struct store_cursor stream_place(const struct stream *stream)
+static struct store_cursor stream_place(const struct stream *stream)
 {
 	const struct feeds *feeds = stream->streams->worker->feeds;
 	struct store_cursor place = feeds_known(feeds);
@@ -245,14 +245,6 @@ void stream_begin(struct streams *streams, int fd, const struct stream_options *
 		buf_clear(&data);
 	}
 	buf_free(&data);
-	stream_catch_up(stream);
-}
-
-void stream_adopt(struct streams *streams, int fd, const struct stream_options *options)
-{
-	struct stream *stream = stream_new(streams, fd, options);
-
-	stream_wait(stream, false);
 	stream_catch_up(stream);
 }
 

@@ -43,17 +43,12 @@ void streams_free(struct streams *streams);
 size_t streams_count(const struct streams *streams);
 /* Ends them all (the worker drains). */
 void streams_end(struct streams *streams);
-/* Hands over those that have nothing waiting to the worker at the other end of the channel, and closes them here. RC_UNAVAILABLE: it
- * takes no more. */
-MUST_USE enum rc streams_hand_over(struct streams *streams, int channel);
 /* Something is new about a token: streams that it opened are checked again. key = hash_of(token id). */
 void streams_recheck(struct streams *streams, uint64_t key);
 void streams_recheck_all(struct streams *streams);
 
 /* Begins on a socket (taken over) to which `header`, the head of the answer, is sent first. */
 void stream_begin(struct streams *streams, int fd, const struct stream_options *options, struct slice header);
-/* Goes on with a stream that another worker had, from options->since on: its reader notices nothing. */
-void stream_adopt(struct streams *streams, int fd, const struct stream_options *options);
 bool stream_has_docs(const struct stream *stream);
 enum encoding stream_encoding(const struct stream *stream);
 /* Sends an event of one of its groups. With several groups the event's id does not do for the stream: it gets one of its own. */

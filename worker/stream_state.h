@@ -60,8 +60,6 @@ void streams_reap(struct streams *streams);
 void stream_send(struct stream *stream, struct sse *sse);
 /* An event for this stream alone. */
 void stream_send_new(struct stream *stream, const char *event, const struct store_cursor *place, struct slice data);
-/* What a resumption must begin with. */
-struct store_cursor stream_place(const struct stream *stream);
 /* Waits for the socket to take more, or for the reader to hang up. */
 void stream_wait(struct stream *stream, bool writable);
 /* Takes the next step of the group that is behind, if one is; called when the socket has taken all there was. */

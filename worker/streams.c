@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "shm/board.h"
 #include "worker/feed.h"
-#include "worker/handover.h"
 
 #include <stdlib.h>
 
@@ -125,23 +124,6 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 	}
 	streams_ping(streams);
 	streams_count_changed(streams); /* a predecessor in this slot may have had the last word */
-}
-
-/* ---- A successor ------------------------------------------------------------------------------------------------------- */
-
-enum rc streams_hand_over(struct streams *streams, int channel)
-{
-	struct stream *stream, *after;
-
-	for (stream = TAILQ_FIRST(&streams->all); stream; stream = after) {
-		after = TAILQ_NEXT(stream, next);
-		if (stream->backlog || stream->reading || stream->checking)
-			continue;
-		if (handover_send(channel, stream) != RC_OK)
-			return RC_UNAVAILABLE;
-		stream_close(stream, "handed_over");
-	}
-	return RC_OK;
 }
 
 /* ---- All of them ------------------------------------------------------------------------------------------------------- */

@@ -11,15 +11,12 @@
 #include "worker/conn.h"
 #include "worker/context.h"
 #include "worker/feed.h"
-#include "worker/handover.h"
 #include "worker/heritage.h"
 #include "worker/link.h"
 #include "worker/stream.h"
 
 #include <event2/event.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* What is in flight when the worker is told to stop has this long; the master waits a little longer. */
@@ -27,16 +24,9 @@
 /* To give all to a successor; what is left then is ended as in a drain. */
 #define GIVE_MS 3000
 
-/* How often a worker that leaves looks what there is to do. */
-#define LEAVE_MS 50
-/* How long its successor may take to take one stream. */
-#define HAND_OVER_S 5
-
 struct process {
 	struct worker worker;
-	struct event *adopt; /* a predecessor's channel; NULL: none */
-	int successor;       /* the channel to the successor; -1: none */
-	struct event *wake, *channel, *term, *progress, *beat, *leave;
+	struct event *wake, *channel, *term, *progress, *beat;
 	struct heritage *heritage;
 	uint64_t drain_until;
 	uint64_t give_until;
@@ -64,6 +54,8 @@ static void on_progress(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused;
 	(void)what;
+	if (worker->leaving)
+		feeds_look(worker->feeds);
 	if (!worker->draining) {
 		process_progress_of_giving(process, done);
 		return;
@@ -97,87 +89,24 @@ static void process_drain(struct process *process)
 	event_add(process->progress, &often);
 }
 
-/* ---- Leaving, and following one that leaves ------------------------------------------------------------------------------- */
+/* ---- Giving all to a successor --------------------------------------------------------------------------------------------- */
 
-/* The streams go as soon as nothing waits to be sent on them; connections end with their next answer, or idle. */
-static void on_leave(evutil_socket_t unused, short what, void *arg)
+/* It listens on the same sockets, and is woken for the slot from now on: this process looks by itself. */
+static void process_give(struct process *process, int channel)
 {
-	struct process *process = arg;
 	struct worker *worker = &process->worker;
 
-	(void)unused;
-	(void)what;
-	feeds_look(worker->feeds);
-	if (streams_hand_over(worker->streams, process->successor) != RC_OK) {
-		log_warn("successor_lost", LOG_NUMBER("streams", streams_count(worker->streams)));
-		process_drain(process);
-	} else if (conns_count(worker->conns) == 0 && link_waiting(worker->link) == 0 && streams_count(worker->streams) == 0) {
-		event_base_loopbreak(worker->base);
-	}
-}
-
-static void process_leave(struct process *process, int channel)
-{
-	static const struct timeval turn = { 0, LEAVE_MS * 1000 };
-	const struct timeval patience = { HAND_OVER_S, 0 };
-	struct worker *worker = &process->worker;
-
-	if (worker->leaving || worker->giving || worker->draining) {
+	if (worker->draining || worker->leaving) {
 		close(channel);
 		return;
 	}
 	worker->leaving = true;
-	process->successor = channel;
-	board_set_state(worker->from->shm, worker->from->slot, BOARD_SERVING);
-	log_info("leaving", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
-	/* From now on wake-ups are the successor's; this process looks by itself. */
+	log_info("giving", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
+	process->give_until = clock_ms() + GIVE_MS;
 	event_del(process->wake);
 	event_del(process->beat);
 	conns_stop(worker->conns);
-	if (fcntl(channel, F_SETFL, 0) < 0 || setsockopt(channel, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-	    handover_begin(channel) != RC_OK || event_add(process->leave, &turn) < 0)
-		process_drain(process);
-}
-
-static void on_adopt(evutil_socket_t fd, short what, void *arg)
-{
-	struct process *process = arg;
-
-	(void)what;
-	if (handover_receive(&process->worker, fd) == RC_BUSY)
-		return;
-	event_free(process->adopt);
-	process->adopt = NULL;
-	close(fd);
-	feeds_wake(process->worker.feeds);
-	log_info("took_over", LOG_NUMBER("streams", streams_count(process->worker.streams)));
-}
-
-static void process_adopt(struct process *process, int channel)
-{
-	if (process->adopt == NULL)
-		process->adopt = event_new(process->worker.base, channel, EV_READ | EV_PERSIST, on_adopt, process);
-	else
-		log_error("adopt_twice");
-	if (process->adopt == NULL || event_add(process->adopt, NULL) < 0)
-		close(channel);
-}
-
-/* Instead of that: a successor gets all. It listens on the same sockets. */
-static void process_give(struct process *process, int fd)
-{
-	struct worker *worker = &process->worker;
-
-	if (worker->draining || worker->leaving || worker->giving) {
-		close(fd);
-		return;
-	}
-	worker->giving = true;
-	board_set_state(worker->from->shm, worker->from->slot, BOARD_DRAINING);
-	log_info("giving", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
-	process->give_until = clock_ms() + GIVE_MS;
-	conns_stop(worker->conns);
-	heritage_give(process->heritage, fd);
+	heritage_give(process->heritage, channel);
 	event_add(process->progress, &often);
 }
 
@@ -200,10 +129,6 @@ static void on_channel(evutil_socket_t fd, short what, void *arg)
 	while ((rc = channel_receive(fd, &message)) == RC_OK) {
 		if (message.word == CHANNEL_LINK && message.fd >= 0)
 			link_attach(process->worker.link, message.fd);
-		else if (message.word == CHANNEL_LEAVE && message.fd >= 0)
-			process_leave(process, message.fd);
-		else if (message.word == CHANNEL_ADOPT && message.fd >= 0)
-			process_adopt(process, message.fd);
 		else if (message.word == CHANNEL_GIVE && message.fd >= 0)
 			process_give(process, message.fd);
 		else if (message.word == CHANNEL_TAKE && message.fd >= 0)
@@ -293,8 +218,7 @@ static bool process_watch(struct process *process)
 	process->term = evsignal_new(worker->base, SIGTERM, on_term, process);
 	process->progress = event_new(worker->base, -1, EV_PERSIST, on_progress, process);
 	process->beat = event_new(worker->base, -1, EV_PERSIST, on_beat, process);
-	process->leave = event_new(worker->base, -1, EV_PERSIST, on_leave, process);
-	if (!process->wake || !process->channel || !process->term || !process->progress || !process->beat || !process->leave)
+	if (!process->wake || !process->channel || !process->term || !process->progress || !process->beat)
 		return false;
 	/* The first look arms the slot. */
 	return event_add(process->wake, NULL) == 0 && event_add(process->channel, NULL) == 0 && event_add(process->term, NULL) == 0 &&
@@ -317,8 +241,7 @@ static bool process_start(struct process *process)
 static void process_end(struct process *process)
 {
 	struct worker *worker = &process->worker;
-	struct event *events[] = { process->wake, process->channel, process->term, process->progress,
-				   process->beat, process->leave,   process->adopt };
+	struct event *events[] = { process->wake, process->channel, process->term, process->progress, process->beat };
 
 	link_free(worker->link);
 	conns_close(worker->conns);
@@ -337,7 +260,7 @@ static void process_end(struct process *process)
 
 int worker_run(const struct worker_inheritance *inheritance)
 {
-	struct process process = { .status = EXIT_FAILED, .successor = -1 };
+	struct process process = { .status = EXIT_FAILED };
 
 	process.worker.from = inheritance;
 	process.worker.settings = inheritance->settings;

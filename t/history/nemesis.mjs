@@ -39,6 +39,8 @@ export const acts = {
   },
   /** Every worker is replaced; those that leave are killed at times by what comes next. */
   reload: async ({ server }) => signal(server.pid, 'SIGHUP'),
+  /** A new run of the program takes over; so too. */
+  upgrade: async ({ server }) => signal(server.pid, 'SIGUSR2'),
   freezeWorker: async ({ server, random }) => freeze(random.pick(server.children().workers), 50 + random.below(400)),
   freezeWriter: async ({ server, random }) => freeze(server.children().writer, 50 + random.below(400)),
   async failDisk({ server, random }) {
