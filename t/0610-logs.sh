@@ -110,7 +110,7 @@ quiet() {
 	done
 }
 wait_for "it can be turned off again" quiet
-kill -KILL "$(workers | head -1)"
+kill -KILL "$(newest worker.0)"
 wait_for "one that is started anew" grep -q 'event=child_exit child=worker.*signal=9' "$log"
 wait_for "is as quiet" quiet
 stop

@@ -23,7 +23,7 @@ const terser = { module: true, ecma: 2022 }
 // What the library's own objects call each other by. Not what an app, a row, another tab or the server says.
 export const INTERNAL = [
 	'chain', 'changed', 'codecReady', 'commit', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups',
-	'handOn', 'heads', 'http', 'kick', 'known', 'leading', 'leave', 'line', 'live', 'mergeOf', 'missed', 'note', 'offline', 'onDocs',
+	'handOn', 'heads', 'http', 'kick', 'known', 'leading', 'leads', 'leave', 'line', 'live', 'mergeOf', 'missed', 'note', 'offline', 'onDocs',
 	'onLead', 'onMessage', 'onNet', 'opened', 'own', 'post', 'pulled', 'release', 'replaced', 'replica', 'restart', 'resume',
 	'session', 'settle', 'shown', 'stop', 'store', 'used', 'wait', 'waiting', 'wake',
 ]

@@ -86,7 +86,7 @@ function unreachable(): never {
 }
 
 function notOurs(): PocketbookError {
-	return new PocketbookError('protocol', 'no pocketbook server answers at this address')
+	return new PocketbookError('protocol', 'no pocketbook server answers here')
 }
 
 /** RFC 9457; a proxy's own error page has no code. */

@@ -143,7 +143,7 @@ export class Session implements Host {
 	/** Ends the session in all tabs and removes the local data. */
 	async logout(force: boolean): Promise<void> {
 		const unsent = this.replica.waiting().length
-		if (unsent && !force) throw new PocketbookError('pending', `${unsent} changes have not reached the server`)
+		if (unsent && !force) throw new PocketbookError('pending', `${unsent} changes are unsent`)
 		await this.#keeper.opened.catch(() => {})
 		await this.#keeper.store.clear()
 		this.#post({ logout: true })
