@@ -3,7 +3,6 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 
 static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
@@ -32,19 +31,6 @@ enum rc address_parse(struct slice text, struct address *out)
 	if (inet_pton(is6 ? AF_INET6 : AF_INET, copy, bytes) != 1)
 		return RC_MALFORMED;
 	address_set(out, is6, bytes);
-	return RC_OK;
-}
-
-enum rc address_of_socket(const struct sockaddr *socket, struct address *out)
-{
-	const void *at = socket;
-
-	if (socket->sa_family == AF_INET)
-		address_set(out, false, &((const struct sockaddr_in *)at)->sin_addr);
-	else if (socket->sa_family == AF_INET6)
-		address_set(out, true, &((const struct sockaddr_in6 *)at)->sin6_addr);
-	else
-		return RC_MALFORMED;
 	return RC_OK;
 }
 

@@ -8,8 +8,6 @@
 
 #define ADDRESS_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 
-struct sockaddr;
-
 struct address {
 	bool is6;
 	unsigned char bytes[16]; /* in network order; the first four of IPv4, the others zero */
@@ -23,8 +21,6 @@ struct address_block {
 
 /* Dotted decimal, or IPv6 without brackets and zone. RC_MALFORMED. */
 MUST_USE enum rc address_parse(struct slice text, struct address *out);
-/* RC_MALFORMED: of another family, such as a Unix socket's. */
-MUST_USE enum rc address_of_socket(const struct sockaddr *socket, struct address *out);
 /* Terminated; IPv6 as RFC 5952 has it. */
 void address_format(const struct address *address, char out[ADDRESS_TEXT_MAX]);
 

@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-#include <netinet/in.h>
-
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct {
@@ -54,24 +52,6 @@ static void addresses_are_read_and_written(void **state)
 
 		assert_int_equal(address_parse(slice_make("127.0.0.1\0", 10), &address), RC_MALFORMED);
 	}
-}
-
-static void a_socket_of_the_net_has_one(void **state)
-{
-	const struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000207) };
-	const struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	const struct sockaddr other = { .sa_family = AF_UNIX };
-	struct address address;
-	char text[ADDRESS_TEXT_MAX];
-
-	(void)state;
-	assert_int_equal(address_of_socket((const void *)&in, &address), RC_OK);
-	address_format(&address, text);
-	assert_string_equal(text, "192.0.2.7");
-	assert_int_equal(address_of_socket((const void *)&in6, &address), RC_OK);
-	address_format(&address, text);
-	assert_string_equal(text, "::1");
-	assert_int_equal(address_of_socket(&other, &address), RC_MALFORMED);
 }
 
 static const struct {
@@ -165,7 +145,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_are_read_and_written),
-		cmocka_unit_test(a_socket_of_the_net_has_one),
 		cmocka_unit_test(a_block_holds_what_begins_like_it),
 		cmocka_unit_test(the_client_is_the_last_that_no_trusted_proxy_is),
 	};
