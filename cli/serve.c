@@ -295,12 +295,10 @@ const struct command command_serve = {
 	.summary = "Serve documents, live, over HTTP and event streams.",
 	.about = "Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends its streams and exits. Its log goes to the "
 		 "standard error. Makes the database where there is none.\n"
-		 "On SIGHUP it reads its configuration again and replaces its workers one by one, without closing a connection or refusing "
-		 "a "
-		 "request. What is wrong with the configuration is logged, and the old one stays in force. Another db, listen, metrics, "
-		 "workers "
-		 "or user takes a new start. On SIGUSR2 it becomes the program that lies at its path by now, in the same way; where that "
-		 "does not start, the log says why, and all goes on.\n",
+		 "On SIGHUP it reads its configuration again and replaces its workers one by one, without closing a connection or "
+		 "refusing a request. What is wrong with the configuration is logged, and the old one stays in force. Another db, keep, "
+		 "listen, metrics, workers or user takes a new start. On SIGUSR2 it becomes the program that lies at its path by now, in "
+		 "the same way; where that does not start, the log says why, and all goes on.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",
 	COMMAND_OPTIONS(serve_options),
