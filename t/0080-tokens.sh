@@ -89,7 +89,7 @@ is "$(status_of "$url/sync?group=todos" -H "$(auth "$young")") $(status_of "$url
 	"a server that starts knows which are revoked and which are not"
 stop
 for token in "$early" "$reader" "$all" "$brief" "$young" "$late"; do
-	grep -qF "$(printf '%s' "$token" | cut -c22-60)" "$db"* "$work"/server.*.log*
+	grep -qF -e "$(printf '%s' "$token" | cut -c22-60)" "$db"* "$work"/server.*.log*
 	is "$?" 1 "no secret in the logs or the database"
 done
 
