@@ -1,0 +1,16 @@
+// Our side: the release build, served from a folder of the row's.
+import { join } from 'node:path'
+import { answers, freePort, Program } from './process.mjs'
+
+/**
+ * Serves a new database (or `db`, a file's path), without authentication, with 2 workers; ended with the row.
+ * Resolves with {program, port, url, db}. `options` are further words of `pocketbook serve`.
+ */
+export async function pocketbook(bench, { workers = 2, db = join(bench.folder(), 'pocketbook.db'), options = [] } = {}) {
+	const port = await freePort()
+	const url = `http://127.0.0.1:${port}`
+	const args = ['serve', '--db', db, '--listen', `127.0.0.1:${port}`, '--workers', workers, '--auth', 'off', ...options]
+	const program = bench.start(bench.binary, args)
+	await program.ready(() => answers(`${url}/readyz`))
+	return { program, port, url, db }
+}

@@ -1,0 +1,12 @@
+// What is said of a handful of measurements.
+
+export function median(numbers) {
+	const sorted = [...numbers].sort((a, b) => a - b)
+	const half = sorted.length >> 1
+	return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+}
+
+/** {median, low, high}: of all rounds; low and high are the outermost ones, none is left out. */
+export function spread(numbers) {
+	return { median: median(numbers), low: Math.min(...numbers), high: Math.max(...numbers) }
+}
