@@ -59,8 +59,8 @@ if [ "$has_ip6" = yes ]; then
 	is "$(curl -sk -o /dev/null -w '%{http_code}' "https://[::1]:$tls/healthz")" 200 "it listens on IPv6 too"
 fi
 
-# What a browser makes of it.
-if command -v chromium >/dev/null; then
+# What a browser makes of it, where there is one and what drives it.
+if command -v chromium >/dev/null && [ -d "$here/../www/node_modules/playwright-core" ]; then
 	node "$here/page/behind.mjs" "https://localhost:$tls/" "$token" >"$work/browser" 2>&1
 	ok $? "the page works in Chromium through it, over HTTP/2"
 	grep -q '^done$' "$work/browser" || sed 's/^/# /' "$work/browser"
