@@ -1,0 +1,218 @@
+/* Log lines: fields, quotes, levels. */
+#include "base/channel.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* What `write` puts on stderr. */
+static size_t capture(void (*write_lines)(const void *), const void *arg, char *out, size_t size)
+{
+	int pipe_ends[2], kept = dup(STDERR_FILENO);
+	ssize_t got;
+
+	assert_int_equal(pipe2(pipe_ends, O_NONBLOCK), 0);
+	fflush(stderr);
+	dup2(pipe_ends[1], STDERR_FILENO);
+	write_lines(arg);
+	dup2(kept, STDERR_FILENO);
+	got = read(pipe_ends[0], out, size - 1);
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	close(kept);
+	out[got > 0 ? got : 0] = 0;
+	return got > 0 ? (size_t)got : 0;
+}
+
+static void write_value(const void *arg)
+{
+	log_warn("tried", LOG_TEXT("key", arg));
+}
+
+static void values_are_quoted_where_they_must_be(void **state)
+{
+	static const struct {
+		const char *value, *written;
+	} values[] = {
+		{ "plain", "plain" },
+		{ "a/b:c-d.e?f&g", "a/b:c-d.e?f&g" },
+		{ "\xc3\xa4", "\xc3\xa4" },
+		{ "", "\"\"" },
+		{ NULL, "\"\"" },
+		{ "a b", "\"a b\"" },
+		{ "a=b", "\"a=b\"" },
+		{ "a\"b", "\"a\\\"b\"" },
+		{ "a\\b", "\"a\\\\b\"" },
+		{ "a\nlevel=error event=fake", "\"a\\u000alevel=error event=fake\"" },
+		{ "\r\t\x1b[31m\x7f", "\"\\u000d\\u0009\\u001b[31m\\u007f\"" },
+	};
+	char line[4096], wanted[200];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		size_t len = capture(write_value, values[i].value, line, sizeof(line));
+
+		(void)snprintf(wanted, sizeof(wanted), " event=tried key=%s\n", values[i].written);
+		assert_non_null(strstr(line, wanted));
+		assert_ptr_equal(strchr(line, '\n'), line + len - 1);
+	}
+}
+
+struct long_value {
+	const char *value;
+};
+
+static void write_long_value(const void *arg)
+{
+	const struct long_value *it = arg;
+
+	log_warn("tried", LOG_TEXT("key", it->value), LOG_TEXT("again", it->value), LOG_TEXT("thrice", it->value), LOG_NUMBER("after", 1));
+}
+
+/* Every value of the line ends where it began: quotes are paired, no escape and no character is cut in two. */
+static void an_overlong_value_is_cut_whole(void **state)
+{
+	static const char *const fillers[] = { "x", " ", "\"", "\\", "\n", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "a b\"" };
+	char value[5000], line[4096];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(fillers) * 8; i++) {
+		struct long_value it = { .value = value };
+		size_t len, at = 0, quotes = 0;
+
+		value[0] = 0;
+		for (size_t pad = i / COUNT(fillers); pad; pad--)
+			value[at++] = '-';
+		while (at + 4 < sizeof(value))
+			at += (size_t)sprintf(value + at, "%s", fillers[i % COUNT(fillers)]);
+		len = capture(write_long_value, &it, line, sizeof(line));
+		assert_in_range(len, 1000, 2048);
+		assert_ptr_equal(strchr(line, '\n'), line + len - 1);
+		assert_true(text_is_utf8(slice_make(line, len)));
+		assert_non_null(strstr(line, " event=tried key="));
+		assert_non_null(strstr(line, "..."));
+		for (at = 0; at < len; at++) {
+			if (line[at] == '\\')
+				at += line[at + 1] == 'u' ? 5 : 1;
+			else
+				quotes += line[at] == '"';
+		}
+		assert_int_equal(quotes % 2, 0);
+		assert_true(line[len - 2] == '"' || (line[len - 2] == '.' && quotes == 0) || line[len - 2] == '1');
+	}
+}
+
+static void levels_have_names(void **state)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+	static const char *const others[] = { "", "Error", "warning", "info ", "4" };
+	enum log_level level;
+
+	(void)state;
+	for (enum log_level i = LOG_ERROR; i <= LOG_DEBUG; i++) {
+		assert_int_equal(log_level_parse(names[i], &level), RC_OK);
+		assert_int_equal(level, i);
+	}
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_int_equal(log_level_parse(others[i], &level), RC_MALFORMED);
+}
+
+static void write_all_fields(const void *arg)
+{
+	(void)arg;
+	log_process("worker.3");
+	log_error("broke", LOG_NUMBER("least", INT64_MIN), LOG_NUMBER("most", INT64_MAX), LOG_TEXT("text", "x"), LOG_NUMBER("none", 0));
+	log_process("main");
+}
+
+static void a_line_has_its_fields_in_order(void **state)
+{
+	char line[4096], wanted[400];
+	int read_to = 0;
+
+	(void)state;
+	capture(write_all_fields, NULL, line, sizeof(line));
+	(void)snprintf(
+		wanted, sizeof(wanted),
+		" level=error process=worker.3 pid=%d event=broke least=-9223372036854775808 most=9223372036854775807 text=x none=0\n",
+		getpid());
+	assert_int_equal(sscanf(line, "time=%*4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ%n", &read_to), 0);
+	assert_int_equal(read_to, strlen("time=2026-01-01T00:00:00.000Z"));
+	assert_string_equal(line + read_to, wanted);
+}
+
+static void write_at_all_levels(const void *arg)
+{
+	log_limit(*(const enum log_level *)arg);
+	log_error("an_error");
+	log_warn("a_warning");
+	log_info("an_info");
+	log_debug("a_debug");
+	log_limit(LOG_INFO);
+}
+
+static void lines_above_the_limit_are_left_out(void **state)
+{
+	static const char *const events[] = { "level=error", "level=warn", "level=info", "level=debug" };
+	char lines[4096];
+
+	(void)state;
+	for (enum log_level limit = LOG_ERROR; limit <= LOG_DEBUG; limit++) {
+		capture(write_at_all_levels, &limit, lines, sizeof(lines));
+		for (enum log_level level = LOG_ERROR; level <= LOG_DEBUG; level++)
+			assert_int_equal(strstr(lines, events[level]) != NULL, level <= limit);
+	}
+}
+
+static void words_of_the_master_set_the_level(void **state)
+{
+	(void)state;
+	for (enum log_level level = LOG_ERROR; level <= LOG_DEBUG; level++)
+		assert_true(channel_set_level((enum channel_word)(CHANNEL_LOG + (int)level)));
+	assert_false(channel_set_level((enum channel_word)(CHANNEL_LOG_LAST + 1)));
+	assert_false(channel_set_level((enum channel_word)(CHANNEL_LOG - 1)));
+	assert_false(channel_set_level(CHANNEL_READY));
+	log_limit(LOG_INFO);
+}
+
+static void a_line_has_an_end(void **state)
+{
+	char value[5000], line[8192];
+	size_t len;
+
+	(void)state;
+	memset(value, 'x', sizeof(value) - 1);
+	value[sizeof(value) - 1] = 0;
+	len = capture(write_value, value, line, sizeof(line));
+	assert_in_range(len, 1024, 2048);
+	assert_ptr_equal(strchr(line, '\n'), line + len - 1);
+	/* Escapes make it longer yet. */
+	memset(value, '\n', sizeof(value) - 1);
+	len = capture(write_value, value, line, sizeof(line));
+	assert_in_range(len, 1024, 2048);
+	assert_ptr_equal(strchr(line, '\n'), line + len - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_are_quoted_where_they_must_be),
+		cmocka_unit_test(an_overlong_value_is_cut_whole),
+		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(a_line_has_its_fields_in_order),
+		cmocka_unit_test(lines_above_the_limit_are_left_out),
+		cmocka_unit_test(words_of_the_master_set_the_level),
+		cmocka_unit_test(a_line_has_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

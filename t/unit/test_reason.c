@@ -1,0 +1,88 @@
+/* Reasons, and the names of results. */
+#include "base/reason.h"
+#include "base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static void a_reason_is_said_and_the_result_handed_on(void **state)
+{
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(reason_set(&why, RC_DENIED, "%s: %d", "docs", 7), RC_DENIED);
+	assert_string_equal(why.text, "docs: 7");
+	assert_int_equal(reason_set(NULL, RC_IO, "%s", "unheard"), RC_IO);
+}
+
+static void a_long_reason_is_cut_between_characters(void **state)
+{
+	static const char *const characters[] = { "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80" };
+	struct reason why;
+	char text[1000];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(characters); i++) {
+		size_t size = strlen(characters[i]);
+
+		for (size_t lead = 0; lead < 5; lead++) {
+			memset(text, '-', lead);
+			for (size_t at = lead; at < 900; at += size)
+				memcpy(text + at, characters[i], size + 1);
+			assert_int_equal(reason_set(&why, RC_IO, "%s", text), RC_IO);
+			assert_true(text_is_utf8(slice_of(why.text)));
+			assert_true(strlen(why.text) > sizeof(why.text) - 1 - size);
+			assert_memory_equal(why.text, text, strlen(why.text));
+		}
+	}
+}
+
+/* What is no UTF-8 is not made any, but the end is. */
+static void a_long_reason_may_be_anything(void **state)
+{
+	struct reason why;
+	char text[1000];
+
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		memset(text, byte, sizeof(text) - 1);
+		text[sizeof(text) - 1] = 0;
+		assert_int_equal(reason_set(&why, RC_IO, "%s", text), RC_IO);
+		assert_in_range(strlen(why.text), sizeof(why.text) - 6, sizeof(why.text) - 1);
+	}
+}
+
+static void every_result_has_a_name_of_its_own(void **state)
+{
+	(void)state;
+	for (enum rc rc = RC_OK; rc < RC_COUNT; rc++) {
+		assert_string_not_equal(rc_name(rc), "unknown");
+		for (enum rc other = RC_OK; other < rc; other++)
+			assert_string_not_equal(rc_name(rc), rc_name(other));
+	}
+	assert_int_equal(rc_of_errno(ENOSPC), RC_FULL);
+	assert_int_equal(rc_of_errno(EDQUOT), RC_FULL);
+	assert_int_equal(rc_of_errno(EFBIG), RC_FULL);
+	assert_int_equal(rc_of_errno(EROFS), RC_READ_ONLY);
+	assert_int_equal(rc_of_errno(EIO), RC_IO);
+	assert_string_equal(rc_name(RC_COUNT), "unknown");
+	assert_string_equal(rc_name((enum rc)4711), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reason_is_said_and_the_result_handed_on),
+		cmocka_unit_test(a_long_reason_is_cut_between_characters),
+		cmocka_unit_test(a_long_reason_may_be_anything),
+		cmocka_unit_test(every_result_has_a_name_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
