@@ -1,0 +1,46 @@
+#include "t/unit/edits_kit.h"
+
+#include <stdlib.h>
+
+enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct edits *out, struct reason *why)
+{
+	char room[4000];
+	struct slice text = unquote(quoted, room, sizeof(room));
+	/* A copy of its own, so that a sanitizer sees who reads beyond it; and gone before the edits are looked at. */
+	char *copy = malloc(text.len + 1);
+	enum rc rc;
+
+	memcpy(copy, text.data, text.len);
+	why->text[0] = 0;
+	rc = edits_parse(encoding, slice_make(copy, text.len), limit, out, why);
+	free(copy);
+	return rc;
+}
+
+void expect_refused(enum encoding encoding, const char *message, size_t limit, enum rc rc, const char *why_starts)
+{
+	struct edits edits;
+	struct reason why;
+
+	if (parse(encoding, message, limit, &edits, &why) != rc || strncmp(why.text, why_starts, strlen(why_starts)) != 0)
+		fail_msg("%s: %s, not %s", message, why.text, why_starts);
+	edits_clear(&edits);
+}
+
+void to_transit(const char *json, char *out, size_t size)
+{
+	static const char *const names[] = { "'docs':", "'atomic':", "'id':", "'base':", "'op':", "'value':", "'deleted':", "'other':" };
+	size_t len = 0;
+
+	for (const char *at = json; *at; at++) {
+		for (size_t i = 0; i < COUNT(names); i++)
+			if (strncmp(at, names[i], strlen(names[i])) == 0) {
+				out[len++] = *at++;
+				out[len++] = '~';
+				out[len++] = ':';
+			}
+		out[len++] = *at;
+		assert_true(len + 4 < size);
+	}
+	out[len] = 0;
+}
