@@ -92,12 +92,9 @@ export function family(pid) {
 	return [Number(pid), ...children.flatMap((child) => family(child))]
 }
 
-/** Seconds of processor time that these processes have used until now, in user and in kernel mode. */
+/** Seconds of processor time that these processes (of one thread each) have used until now (proc(5), schedstat). */
 export function processorTime(pids) {
-	const TICKS = 100 // sysconf(_SC_CLK_TCK) is 100 on every Linux
-	return pids
-		.map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' '))
-		.reduce((sum, fields) => sum + (Number(fields[11]) + Number(fields[12])) / TICKS, 0)
+	return pids.map((pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9).reduce((sum, seconds) => sum + seconds, 0)
 }
 
 /** Bytes of memory, each shared page divided among those that share it (PSS, proc(5)). */
