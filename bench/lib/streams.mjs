@@ -47,8 +47,8 @@ export async function change(load) {
 	return JSON.parse(load.told.slice(before, load.told.indexOf('\n', before)))
 }
 
-/** A side that makes `changes` changes a round. Its figures are medians over them: deliveries/s until the last, p50, p99, last, and the
- *  server's processor time for a delivery. */
+/** A side that makes `changes` changes a round. Its figures are medians over them: deliveries/s until the last, its
+ *  inverse, p50, p99, last, and the server's processor time for a delivery. */
 export function deliverySide(server, load, changes) {
 	return async () => {
 		const begin = processorTime(server.program.family())
@@ -61,6 +61,7 @@ export function deliverySide(server, load, changes) {
 			p50: of(({ p50 }) => p50),
 			p99: of(({ p99 }) => p99),
 			last: of(({ last }) => last),
+			each: of(({ count, last }) => last / count),
 			cost: used / seen.reduce((sum, { count }) => sum + count, 0),
 		}
 	}
@@ -68,6 +69,7 @@ export function deliverySide(server, load, changes) {
 
 export const FIGURES = {
 	rate: { label: 'deliveries', unit: '/s' },
+	each: { label: 'time for one', unit: 's' },
 	p50: { label: 'p50', unit: 's' },
 	p99: { label: 'p99', unit: 's' },
 	last: { label: 'last', unit: 's' },
