@@ -1,8 +1,10 @@
 #include "auth/auth.h"
 
+#include "auth/guesses.h"
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -17,6 +19,7 @@ struct entry {
  * kept in order. Only tokens that the store knows get in. */
 struct auth {
 	struct store *store;
+	struct guesses *guesses;
 	uint64_t forgotten; /* how often something was: an answer asked for before that is not remembered */
 	size_t outstanding;
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
@@ -26,14 +29,17 @@ struct lookup {
 	struct auth *auth;
 	uint64_t forgotten; /* of auth when asked */
 	struct token_parts parts;
+	struct address from;
+	bool guessed; /* a denial is counted against `from` */
 	on_identity *answer;
 	void *arg;
 };
 
-struct auth *auth_new(struct store *store)
+struct auth *auth_new(struct store *store, unsigned guesses)
 {
 	struct auth *auth = mem_alloc(sizeof(*auth));
 
+	auth->guesses = guesses_new(guesses);
 	auth->store = store;
 	return auth;
 }
@@ -44,6 +50,7 @@ void auth_free(struct auth *auth)
 		return;
 	assert(auth->outstanding == 0);
 	auth_forget_all(auth);
+	guesses_free(auth->guesses);
 	free(auth);
 }
 
@@ -81,19 +88,20 @@ void auth_forget_all(struct auth *auth)
 			entry_clear(&auth->cache[set][way]);
 }
 
-/* The identity of that token id, unless it is too old to be trusted. */
-static struct identity *cache_find(struct auth *auth, uint64_t key, const char *id)
+/* What is remembered of that token id, however old it is. */
+static struct entry *cache_find(struct auth *auth, uint64_t key, const char *id)
 {
 	struct entry *set = cache_set(auth, key);
 
-	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++) {
-		if (!entry_holds(&set[way], key) || strcmp(set[way].identity->id, id) != 0)
-			continue;
-		if (clock_ms() - set[way].since < AUTH_CACHE_MS)
-			return set[way].identity;
-		entry_clear(&set[way]);
-	}
+	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
+		if (entry_holds(&set[way], key) && strcmp(set[way].identity->id, id) == 0)
+			return &set[way];
 	return NULL;
+}
+
+static bool entry_is_fresh(const struct entry *entry)
+{
+	return clock_ms() - entry->since < AUTH_CACHE_MS;
 }
 
 /* Takes the place of what was known of the same token, else a free one, else the oldest. */
@@ -120,12 +128,31 @@ static bool is_good(const struct identity *identity, const unsigned char hash[ST
 	return token_hash_equal(identity->hash, hash) && identity_is_current(identity, clock_wall());
 }
 
+static void auth_deny(struct auth *auth, const struct address *from, on_identity *answer, void *arg)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (guesses_add(auth->guesses, from, clock_ms())) {
+		address_format(from, text);
+		log_warn("guesses_throttled", LOG_TEXT("client", text));
+	}
+	answer(arg, RC_DENIED, NULL);
+}
+
+static void lookup_deny(struct lookup *lookup)
+{
+	if (lookup->guessed)
+		auth_deny(lookup->auth, &lookup->from, lookup->answer, lookup->arg);
+	else
+		lookup->answer(lookup->arg, RC_DENIED, NULL);
+}
+
 static void lookup_found(struct lookup *lookup, const struct store_token *token)
 {
 	struct identity *identity = identity_new(token);
 
 	if (!is_good(identity, lookup->parts.hash)) {
-		lookup->answer(lookup->arg, RC_DENIED, NULL);
+		lookup_deny(lookup);
 	} else {
 		if (lookup->forgotten == lookup->auth->forgotten)
 			cache_put(lookup->auth, identity);
@@ -143,39 +170,56 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 		auth_forget(lookup->auth, hash_of(slice_of(lookup->parts.id)));
 	if (rc == RC_OK)
 		lookup_found(lookup, token);
+	else if (rc == RC_NOT_FOUND)
+		lookup_deny(lookup);
 	else
-		lookup->answer(lookup->arg, rc == RC_NOT_FOUND ? RC_DENIED : RC_UNAVAILABLE, NULL);
+		lookup->answer(lookup->arg, RC_UNAVAILABLE, NULL);
 	free(lookup);
 }
 
-static void lookup_start(struct auth *auth, const struct token_parts *parts, on_identity *answer, void *arg)
+/* `from`: whom a denial counts against; NULL: nobody. */
+static void lookup_start(struct auth *auth, const struct token_parts *parts, const struct address *from, on_identity *answer, void *arg)
 {
 	struct lookup *lookup = mem_alloc(sizeof(*lookup));
 
-	*lookup = (struct lookup){ auth, auth->forgotten, *parts, answer, arg };
+	*lookup = (struct lookup){ .auth = auth, .forgotten = auth->forgotten, .parts = *parts, .answer = answer, .arg = arg };
+	lookup->guessed = from != NULL;
+	if (from)
+		lookup->from = *from;
 	auth->outstanding++;
 	store_token_find(auth->store, slice_of(lookup->parts.id), on_token, lookup);
 }
 
-void auth_identify(struct auth *auth, struct slice token_text, on_identity *answer, void *arg)
+void auth_identify(struct auth *auth, struct slice token_text, const struct address *from, on_identity *answer, void *arg)
 {
+	bool well_formed, busy = guesses_wait(auth->guesses, from, clock_ms()) > 0;
 	struct token_parts parts;
-	struct identity *known;
+	struct entry *known;
 
-	if (token_parse(token_text, &parts) != RC_OK) {
-		answer(arg, RC_DENIED, NULL);
-		return;
-	}
-	known = cache_find(auth, hash_of(slice_of(parts.id)), parts.id);
-	if (known == NULL) {
-		lookup_start(auth, &parts, answer, arg);
-	} else if (!is_good(known, parts.hash)) {
-		answer(arg, RC_DENIED, NULL);
+	well_formed = token_parse(token_text, &parts) == RC_OK;
+	known = well_formed ? cache_find(auth, hash_of(slice_of(parts.id)), parts.id) : NULL;
+	if (known && is_good(known->identity, parts.hash)) {
+		struct identity *identity = identity_hold(known->identity);
+
+		if (entry_is_fresh(known))
+			answer(arg, RC_OK, identity);
+		else
+			lookup_start(auth, &parts, from, answer, arg);
+		identity_release(identity);
+	} else if (busy) {
+		answer(arg, RC_BUSY, NULL);
+	} else if (!well_formed || (known && entry_is_fresh(known))) {
+		auth_deny(auth, from, answer, arg);
 	} else {
-		identity_hold(known);
-		answer(arg, RC_OK, known);
-		identity_release(known);
+		lookup_start(auth, &parts, from, answer, arg);
 	}
+}
+
+unsigned auth_wait(const struct auth *auth, const struct address *from)
+{
+	uint64_t wait = guesses_wait(auth->guesses, from, clock_ms());
+
+	return wait ? (unsigned)((wait + 999) / 1000) : 1;
 }
 
 void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer, void *arg)
@@ -191,5 +235,5 @@ void auth_recheck(struct auth *auth, const struct identity *identity, on_identit
 	}
 	memcpy(parts.id, identity->id, sizeof(parts.id));
 	memcpy(parts.hash, identity->hash, sizeof(parts.hash));
-	lookup_start(auth, &parts, answer, arg);
+	lookup_start(auth, &parts, NULL, answer, arg);
 }

@@ -6,6 +6,7 @@
 #define AUTH_AUTH_H
 
 #include "auth/identity.h"
+#include "base/address.h"
 #include "base/rc.h"
 #include "base/slice.h"
 #include "store/store.h"
@@ -14,18 +15,22 @@
 
 struct auth;
 
-/* RC_OK: who it is. RC_DENIED: unknown, malformed, wrong, expired or revoked (nobody is told which). RC_UNAVAILABLE: the store did
- * not answer. The identity is NULL unless RC_OK. */
+/* RC_OK: who it is. RC_DENIED: unknown, malformed, wrong, expired or revoked (nobody is told which). RC_BUSY: too many such came from
+ * that address, so this one was not looked at. RC_UNAVAILABLE: the store did not answer. The identity is NULL unless RC_OK. */
 typedef void on_identity(void *arg, enum rc rc, struct identity *identity);
 
-/* The store is the caller's and must outlive it. */
-struct auth *auth_new(struct store *store);
+/* The store is the caller's and must outlive it. `guesses`: how many denials an address may have in GUESSES_WINDOW_MS (auth/guesses.h); 0:
+ * as many as it likes. */
+struct auth *auth_new(struct store *store, unsigned guesses);
 /* No answer may be outstanding. NULL is fine. */
 void auth_free(struct auth *auth);
 
-/* Who presents this token? What the store said of a good token is remembered for AUTH_CACHE_MS; nothing is remembered of bad
- * ones, so that no flood of them grows memory. */
-void auth_identify(struct auth *auth, struct slice token_text, on_identity *answer, void *arg);
+/* Who presents this token, from that address? What the store said of a good token is remembered for AUTH_CACHE_MS; nothing is remembered of
+ * bad ones but how many an address had, in a table of fixed size. A token that was good when this worker saw it last is looked at whatever
+ * its address has done, so that whoever guesses does not shut out those who share the address with him. */
+void auth_identify(struct auth *auth, struct slice token_text, const struct address *from, on_identity *answer, void *arg);
+/* After RC_BUSY: in how many seconds tokens from there are looked at again, 1 or more. */
+unsigned auth_wait(const struct auth *auth, const struct address *from);
 
 /* Asks the store, not the memory, what has become of the identity: RC_OK with how it is now, RC_DENIED when it was revoked or has
  * expired. For streams that stay open. */

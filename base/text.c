@@ -107,3 +107,12 @@ enum rc text_percent_decode(struct slice in, bool plus_is_space, char *out, size
 	*out_len = len;
 	return RC_OK;
 }
+
+struct slice text_trim(struct slice text)
+{
+	while (text.len && (text.data[0] == ' ' || text.data[0] == '\t'))
+		text = slice_make(text.data + 1, text.len - 1);
+	while (text.len && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
+		text.len--;
+	return text;
+}

@@ -17,4 +17,7 @@ MUST_USE enum rc text_number(struct slice text, uint64_t max, uint64_t *out);
  * escape is RC_MALFORMED. */
 MUST_USE enum rc text_percent_decode(struct slice in, bool plus_is_space, char *out, size_t *out_len);
 
+/* Without the spaces and tabs around it: the optional white space of HTTP (RFC 9110, 5.6.3). */
+struct slice text_trim(struct slice text);
+
 #endif

@@ -49,6 +49,14 @@ static const struct option_spec serve_options[] = {
 		.help = "Ask for tokens (see 'pocketbook help token'). May be off only where all addresses are loopback.",
 	},
 	{
+		.name = "host",
+		.argument = "NAME",
+		.repeatable = true,
+		.help = "Where auth is off: a name that the server is called by, such as notes.example.org behind a proxy. Requests under "
+			"others "
+			"than these, localhost and loopback addresses are refused, since a page of any site could make them.",
+	},
+	{
 		.name = "cors",
 		.argument = "ORIGIN",
 		.repeatable = true,
@@ -104,6 +112,18 @@ static const struct option_spec serve_options[] = {
 		.help = "The largest request body, 1K to 64M.",
 	},
 	{
+		.name = "max-guesses",
+		.argument = "N|off",
+		.kind = OPTION_NUMBER,
+		.min = 1,
+		.max = 1000000,
+		.or_off = true,
+		.fallback = "20",
+		.help = "Tokens that are not good which one address may present to a worker in a minute; then it is told to come later, "
+			"but for "
+			"tokens that were good before. Behind a proxy set trusted-proxy too, or all its clients are one address.",
+	},
+	{
 		.name = "max-connections",
 		.argument = "N",
 		.kind = OPTION_NUMBER,
@@ -120,6 +140,15 @@ static const struct option_spec serve_options[] = {
 		.max = 1000000,
 		.fallback = "20000",
 		.help = "Event streams of one worker; more are refused.",
+	},
+	{
+		.name = "max-in-flight",
+		.argument = "SIZE",
+		.kind = OPTION_SIZE,
+		.min = MIB,
+		.max = 1048576 * MIB,
+		.fallback = "256M",
+		.help = "Requests and answers of one worker that may be on their way; beyond it the slowest client is cut off.",
 	},
 	{
 		.name = "stream-backlog",

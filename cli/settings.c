@@ -34,11 +34,13 @@ static struct master_settings settings_of(const struct options *options)
 		.worker = {
 			.db = options_text(options, "db"),
 			.auth = options_is_on(options, "auth"),
+			.max_guesses = (unsigned)options_number(options, "max-guesses"),
 			.access_log = options_is_on(options, "access-log"),
 			.www = options_text(options, "www"),
 			.max_body = options_number(options, "max-body"),
 			.max_connections = (unsigned)options_number(options, "max-connections"),
 			.max_streams = (unsigned)options_number(options, "max-streams"),
+			.max_in_flight = options_number(options, "max-in-flight"),
 			.stream_backlog = options_number(options, "stream-backlog"),
 			.header_timeout = (unsigned)options_number(options, "header-timeout"),
 			.body_timeout = (unsigned)options_number(options, "body-timeout"),
@@ -48,6 +50,7 @@ static struct master_settings settings_of(const struct options *options)
 	};
 
 	settings.listen = options_list(options, "listen", &settings.listen_count);
+	settings.worker.hosts = options_list(options, "host", &settings.worker.host_count);
 	settings.worker.cors = options_list(options, "cors", &settings.worker.cors_count);
 	return settings;
 }
@@ -97,6 +100,21 @@ static enum rc cors_check(const struct options *options, const struct master_set
 	for (size_t i = 0; i < settings->worker.cors_count; i++)
 		if (origin_check(settings->worker.cors[i], &detail) != RC_OK)
 			return reason_set(why, RC_MALFORMED, "%s: %s", options_place(options, "cors", i), detail.text);
+	return RC_OK;
+}
+
+/* As a browser sends it in Host, but for the port, which any will do. */
+static enum rc host_check(const struct options *options, const struct master_settings *settings, struct reason *why)
+{
+	for (size_t i = 0; i < settings->worker.host_count; i++) {
+		const char *name = settings->worker.hosts[i];
+
+		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")])
+			return reason_set(why, RC_MALFORMED,
+					  "%s: \"%.100s\" is no name as browsers send it: lower case letters, digits, - and . (xn-- for "
+					  "others), without a scheme and a port",
+					  options_place(options, "host", i), name);
+	}
 	return RC_OK;
 }
 
@@ -151,6 +169,8 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 		rc = metrics_check(options, &out->master, why);
 	if (rc == RC_OK)
 		rc = cors_check(options, &out->master, why);
+	if (rc == RC_OK)
+		rc = host_check(options, &out->master, why);
 	if (rc == RC_OK)
 		rc = www_check(options, &out->master, why);
 	if (rc == RC_OK)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/fault.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "master/activate.h"
@@ -301,6 +302,10 @@ int master_run(const struct master_settings *settings, on_master_reload *on_relo
 
 	log_process("master");
 	log_limit(settings->log_level);
+	if (!hash_choose_key()) {
+		log_error("no_random_numbers");
+		return EXIT_FAILED;
+	}
 	if (master_is_renewal())
 		return master_run_renewed(settings, on_reload, arg);
 	program = master_find_program();

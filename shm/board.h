@@ -33,7 +33,7 @@ enum board_histogram {
 	BOARD_HISTOGRAMS
 };
 
-#define BOARD_STATUSES 24 /* that are counted apart; all others together are one more */
+#define BOARD_STATUSES 25 /* that are counted apart; all others together are one more */
 #define BOARD_BUCKETS 16  /* of a histogram, at most; what is beyond the last bound is one more, and then comes the sum */
 
 enum board_value {
@@ -60,6 +60,10 @@ enum board_value {
 	BOARD_FAILURES,  /* transactions that failed */
 	BOARD_OPENED,    /* streams opened */
 	BOARD_EVENTS,    /* events sent to streams */
+	BOARD_DENIED,    /* tokens presented that were not valid */
+	BOARD_THROTTLED, /* tokens not looked at, as too many such came from their address */
+	BOARD_OVERDUE,   /* connections closed because a request did not arrive in time */
+	BOARD_OUTBID,    /* connections closed because slow clients held too much memory */
 	BOARD_SLOW,      /* streams cut off because they did not read */
 	BOARD_LOST,      /* times that the ring lapped this reader */
 	BOARD_RESPAWNS,  /* processes of this slot that ended without being told to; the master counts */

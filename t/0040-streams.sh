@@ -118,7 +118,7 @@ serve_open --workers 1 --stream-backlog 64K
 stream quick 'group=g&docs=1'
 host=${url#http://}
 exec 7<>"/dev/tcp/${host%:*}/${host#*:}"
-printf 'GET /events?group=g&docs=1 HTTP/1.1\r\nHost: x\r\n\r\n' >&7
+printf 'GET /events?group=g&docs=1 HTTP/1.1\r\nHost: localhost\r\n\r\n' >&7
 large=$(head -c 500000 /dev/zero | tr '\0' x)
 serial=0
 while [ $serial -lt 60 ]; do serial=$((serial + 1)); printf '{"docs":[{"id":"g:%d","value":"%s"}]}' "$serial" "$large" >"$work/large.json"; curl -s -o /dev/null "$url/sync" -H 'Content-Type: application/json' -d @"$work/large.json"; done

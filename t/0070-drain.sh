@@ -11,7 +11,7 @@ push '{"docs":[{"id":"todos:1","value":1}]}' >/dev/null
 family=$(children)
 address=${url#http://}
 exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
-printf 'POST /sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n{"docs":[{"id":"todos:2","val' >&6
+printf 'POST /sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n{"docs":[{"id":"todos:2","val' >&6
 wait_for "half a request has come in" sh -c "curl -sf '$url/healthz'"
 kill -TERM "$server"
 wait_for "streams end" gone "$reader"
@@ -38,7 +38,7 @@ serve_open --workers 2
 family=$(children)
 address=${url#http://}
 exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
-printf 'POST /sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n{' >&6
+printf 'POST /sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 44\r\n\r\n{' >&6
 wait_for "half a request has come in" sh -c "curl -sf '$url/healthz'"
 kill -TERM "$server"
 wait_for "it drains" grep -q 'event=drain ' "$log"
@@ -53,7 +53,7 @@ wait_for "with nobody left behind" all_gone $family
 serve_open --workers 2
 address=${url#http://}
 exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
-printf 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' >&6
+printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n' >&6
 read -r first <&6
 like "$first" '200 OK' "a connection is open, and idle"
 stop

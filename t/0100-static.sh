@@ -35,6 +35,21 @@ is "$(curl -s "$url/readyz")" ready "readyz"
 origin='Origin: https://app.example'
 like "$(curl -si "$url/sync?group=a" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "a page of a configured origin may read"
 like "$(curl -si "$url/sync?group=" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "refusals too"
+like "$head" '^Permissions-Policy: camera=\(\)' "the page may not use what it does not need"
+like "$head" '^Referrer-Policy: no-referrer' "tells nobody where it was"
+like "$head" '^Cross-Origin-Opener-Policy: same-origin' "and shares no window"
+unlike "$head" "unsafe-inline|unsafe-eval|script-src[^;]*(\*|https?:|data:)" "its policy has no hole"
+for path in /nothing '/sync?group=' '/sync?group=a' /pocketbook.js //x; do
+	head=$(curl -si --path-as-is "$url$path" | tr -d '\r' | sed '/^$/q')
+	is "$(printf '%s\n' "$head" | grep -c '^X-Content-Type-Options: nosniff$')" 1 "no guessing of types: $path"
+	is "$(printf '%s\n' "$head" | grep -cE "^Cache-Control: (no-store|no-cache)$")" 1 "nor keeping without asking: $path"
+	like "$head" "^(Content-Security-Policy: default-src '(none|self)'|Cross-Origin-Resource-Policy: same-origin)" "nor running, nor embedding: $path"
+	is "$(printf '%s\n' "$head" | sed 's/:.*//' | grep -v '^Vary$' | sort | uniq -d)" "" "each field once: $path"
+done
+for path in /nothing '/sync?group=' //x; do
+	like "$(curl -si --path-as-is "$url$path")" "^Content-Security-Policy: default-src 'none'; frame-ancestors 'none'" "a refusal runs nothing: $path"
+done
+
 for path in /nothing /events '/events?group=a&since=x' '/sync?group=a&limit=0'; do
 	like "$(curl -si "$url$path" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "so are $path"
 done
@@ -85,6 +100,20 @@ is "$(status_of --path-as-is "$url/sub/..%2f..%2fsecret")" 400 "nor escaped ones
 etag=$(curl -si "$url/" | tr -d '\r' | sed -n 's/^ETag: //p')
 is "$(status_of "$url/" -H "If-None-Match: $etag")" 304 "it is not sent twice"
 is "$(curl -s "$url/pocketbook.js" | md5sum)" "$library" "the library stays where it was"
+mkdir -p "$work/www/.git" "$work/www/.well-known/.git" "$work/www/sub/.hidden"
+for file in .env .git/config .well-known/security.txt .well-known/.git/config sub/.htpasswd sub/.hidden/index.html sub/a.b; do
+	printf '%s' "$file" >"$work/www/$file"
+done
+for file in .env .git/config .git/ %2eenv .well-known/.git/config sub/.htpasswd sub/%2Ehtpasswd sub/.hidden/ sub/.hidden/index.html; do
+	is "$(status_of --path-as-is "$url/$file")" 404 "what is hidden is not served: $file"
+done
+is "$(curl -s "$url/.well-known/security.txt") $(curl -s "$url/sub/a.b")" ".well-known/security.txt sub/a.b" "what is well known is, and other dots are"
+for path in '/sub%2f..%2f..%2fsecret' '/%2e%2e/secret' '/..%5csecret' '/sub/%c0%ae%c0%ae/secret' '/%252e%252e/secret' '/sub/....//secret' '/sub%2findex.html%00.png'; do
+	like "$(status_of --path-as-is "$url$path")" '^(400|404)$' "no trick leaves it: $path"
+	unlike "$(cat "$work/body")" '^secret$' "nor shows what is outside: $path"
+done
+like "$(curl -si "$url/")" "^Content-Security-Policy: frame-ancestors 'self'" "its pages are framed by nobody else"
+unlike "$(curl -si "$url/")" "default-src" "and say the rest themselves"
 printf 'own' >"$work/www/pocketbook.js"
 is "$(curl -s "$url/pocketbook.js")" own "unless the folder has one"
 printf 'new!' >"$work/www/index.html.new" && mv "$work/www/index.html.new" "$work/www/index.html"

@@ -100,7 +100,7 @@ is "$(printf '%s\n' "$all" | grep -v '^#' | sed 's/ [^ ]*$//' | sort | uniq -d)"
 # A reader that does not read.
 host=${url#http://}
 exec 7<>"/dev/tcp/${host%:*}/${host#*:}"
-printf 'GET /events?group=metrics-group&docs=1&token=%s HTTP/1.1\r\nHost: x\r\n\r\n' "$token" >&7
+printf 'GET /events?group=metrics-group&docs=1&token=%s HTTP/1.1\r\nHost: localhost\r\n\r\n' "$token" >&7
 wait_for "a slow reader's stream is open" counts pocketbook_streams 1
 large=$(head -c 500000 /dev/zero | tr '\0' x)
 dropped() {

@@ -18,6 +18,8 @@ static const struct problem_row rows[] = {
 	[PROBLEM_METHOD] = { 405, "method-not-allowed", "Method Not Allowed" },
 	[PROBLEM_TOO_LARGE] = { 413, "too-large", "Content Too Large" },
 	[PROBLEM_MEDIA_TYPE] = { 415, "unsupported-media-type", "Unsupported Media Type" },
+	[PROBLEM_HOST] = { 421, "misdirected", "Misdirected Request" },
+	[PROBLEM_GUESSES] = { 429, "too-many-attempts", "Too Many Requests" },
 	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests", .retry_after = 10 },
 	[PROBLEM_DAMAGED] = { 500, "damaged", "Internal Server Error" },
 	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable", .retry_after = 1 },
@@ -82,19 +84,29 @@ void problem_put(struct buf *out, enum problem problem, const char *detail, cons
 	buf_putf(out, ",\"request\":\"%s\"}", request);
 }
 
-void answer_raw(struct buf *out, int status, const char *detail, const char *request, bool is_head)
+enum problem problem_of_status(int status)
 {
-	enum problem problem = PROBLEM_BAD_REQUEST;
+	size_t row = 0;
+
+	while (row < ROWS && rows[row].status != status)
+		row++;
+	return row < ROWS ? (enum problem)row : PROBLEM_BAD_REQUEST;
+}
+
+void answer_raw(struct buf *out, enum problem problem, const char *detail, const char *request, struct slice fields, bool is_head)
+{
 	struct buf body = BUF_EMPTY;
 
-	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].status == status)
-			problem = (enum problem)i;
 	problem_put(&body, problem, detail, request);
 	buf_putf(out,
 		 "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n" ANSWER_REQUEST_FIELD ": %s\r\n"
-		 "Connection: close\r\n%s\r\n",
-		 status, rows[problem].title, body.len, request, problem == PROBLEM_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "");
+		 "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: " ANSWER_POLICY "\r\n"
+		 "Connection: close\r\n",
+		 rows[problem].status, rows[problem].title, body.len, request);
+	if (problem == PROBLEM_METHOD)
+		buf_put_text(out, "Allow: GET, HEAD, POST, OPTIONS\r\n");
+	buf_put_slice(out, fields);
+	buf_put_text(out, "\r\n");
 	if (!is_head)
 		buf_put_slice(out, buf_slice(&body));
 	buf_free(&body);

@@ -13,6 +13,8 @@ enum problem {
 	PROBLEM_METHOD,
 	PROBLEM_TOO_LARGE,
 	PROBLEM_MEDIA_TYPE,
+	PROBLEM_HOST,
+	PROBLEM_GUESSES,
 	PROBLEM_STREAMS,
 	PROBLEM_DAMAGED,
 	PROBLEM_UNAVAILABLE,
@@ -29,10 +31,15 @@ const char *status_phrase(int status);
 enum problem problem_of(enum rc rc);
 /* Appends the application/problem+json body. `request` is the request's id (worker/trace.h). */
 void problem_put(struct buf *out, enum problem problem, const char *detail, const char *request);
-/* A whole answer as bytes, for a connection that closes after it; status is one of the table. The answer to a HEAD request tells
- * the length of a body and leaves it out. */
-void answer_raw(struct buf *out, int status, const char *detail, const char *request, bool is_head);
+/* A whole answer as bytes, for a connection that closes after it, `fields` being further lines of its head, each with its CR LF. The answer
+ * to a HEAD request tells the length of a body and leaves it out. */
+void answer_raw(struct buf *out, enum problem problem, const char *detail, const char *request, struct slice fields, bool is_head);
+/* The first problem of the table that has the status. */
+enum problem problem_of_status(int status);
 
+/* What refusals, which a browser may be led to show, bear so that nothing is run and nobody frames them (Content Security Policy, level 3).
+ */
+#define ANSWER_POLICY "default-src 'none'; frame-ancestors 'none'"
 /* The field that bears the request's id. */
 #define ANSWER_REQUEST_FIELD "X-Request-Id"
 

@@ -1,5 +1,6 @@
 #include "worker/client.h"
 
+#include "base/text.h"
 #include "worker/request.h"
 
 #include <event2/keyvalq_struct.h>
@@ -15,15 +16,6 @@ static bool is_trusted(const struct address *address, const struct address_block
 	return false;
 }
 
-static struct slice trimmed(struct slice text)
-{
-	while (text.len && (text.data[0] == ' ' || text.data[0] == '\t'))
-		text = slice_make(text.data + 1, text.len - 1);
-	while (text.len && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-		text.len--;
-	return text;
-}
-
 void client_resolve(const struct address *peer, struct slice forwarded, const struct address_block *trusted, size_t count,
 		    struct address *out)
 {
@@ -36,7 +28,7 @@ void client_resolve(const struct address *peer, struct slice forwarded, const st
 
 		while (from && forwarded.data[from - 1] != ',')
 			from--;
-		if (address_parse(trimmed(slice_make(forwarded.data + from, end - from)), &before) != RC_OK)
+		if (address_parse(text_trim(slice_make(forwarded.data + from, end - from)), &before) != RC_OK)
 			return;
 		*out = before;
 		end = from ? from - 1 : 0;
@@ -58,19 +50,30 @@ static void read_forwarded(const struct request *request, struct buf *out)
 	}
 }
 
-void client_address(const struct request *request, char out[ADDRESS_TEXT_MAX])
+enum rc client_find(const struct request *request, struct address *out)
 {
 	const struct worker_settings *settings = request->worker->settings;
 	const char *caller = request->conn ? conn_client(request->conn) : "-";
 	struct buf forwarded = BUF_EMPTY;
-	struct address peer, client;
+	struct address peer;
 
-	if (settings->trusted_count == 0 || address_parse(slice_of(caller), &peer) != RC_OK) {
-		(void)snprintf(out, ADDRESS_TEXT_MAX, "%s", caller);
-		return;
+	if (address_parse(slice_of(caller), &peer) != RC_OK)
+		return RC_MALFORMED;
+	*out = peer;
+	if (settings->trusted_count) {
+		read_forwarded(request, &forwarded);
+		client_resolve(&peer, buf_slice(&forwarded), settings->trusted, settings->trusted_count, out);
+		buf_free(&forwarded);
 	}
-	read_forwarded(request, &forwarded);
-	client_resolve(&peer, buf_slice(&forwarded), settings->trusted, settings->trusted_count, &client);
-	address_format(&client, out);
-	buf_free(&forwarded);
+	return RC_OK;
+}
+
+void client_address(const struct request *request, char out[ADDRESS_TEXT_MAX])
+{
+	struct address client;
+
+	if (request->worker->settings->trusted_count && client_find(request, &client) == RC_OK)
+		address_format(&client, out);
+	else
+		(void)snprintf(out, ADDRESS_TEXT_MAX, "%s", request->conn ? conn_client(request->conn) : "-");
 }

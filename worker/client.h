@@ -6,7 +6,10 @@
 
 struct request;
 
-/* Terminated; "-" where it is not known, as the client has gone. Only a proxy of --trusted-proxy is believed what it says. */
+/* RC_MALFORMED: it is not known. */
+MUST_USE enum rc client_find(const struct request *request, struct address *out);
+/* The same as text. Terminated; "-" where it is not known, as the client has gone. Only a proxy of --trusted-proxy is believed what it
+ * says. */
 void client_address(const struct request *request, char out[ADDRESS_TEXT_MAX]);
 
 /* Of the addresses that a request passed through, which is the client's? Each proxy appends the one that it was called from to

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "shm/board.h"
 #include "worker/answer.h"
+#include "worker/cors.h"
 #include "worker/linger.h"
 #include "worker/request.h"
 #include "worker/trace.h"
@@ -89,6 +90,7 @@ static void on_refused_taken(void *arg, int fd)
 static void conn_refuse(struct conn *conn)
 {
 	struct worker *worker = conn->table->worker;
+	struct buf fields = BUF_EMPTY;
 	struct refusal *refusal;
 	struct trace trace;
 	const struct trace_answer answer = {
@@ -106,8 +108,58 @@ static void conn_refuse(struct conn *conn)
 	trace_end(worker, &trace, &answer);
 	refusal = mem_alloc(sizeof(*refusal));
 	refusal->base = worker->base;
-	answer_raw(&refusal->answer, conn->guard.status, conn->guard.detail, trace.id, conn->guard.is_head);
+	cors_put(worker->settings, conn->guard.origin.len ? conn->guard.origin.data : "", &fields);
+	answer_raw(&refusal->answer, problem_of_status(conn->guard.status), conn->guard.detail, trace.id, buf_slice(&fields),
+		   conn->guard.is_head);
+	buf_free(&fields);
 	conn_take(conn, on_refused_taken, refusal);
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------------- */
+
+static void conn_count(const struct conn *conn, enum board_value value)
+{
+	const struct worker_inheritance *from = conn->table->worker->from;
+
+	board_add(from->shm, from->slot, value, 1);
+}
+
+static void conn_release(struct conn *conn)
+{
+	if (conn->held == 0)
+		return;
+	TAILQ_REMOVE(&conn->table->holding, conn, next_holding);
+	conn->table->held -= conn->held;
+	conn->held = 0;
+}
+
+/* Who has held memory the longest, but for this connection and those that wait for us. */
+static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
+{
+	struct conn *conn;
+
+	TAILQ_FOREACH(conn, &conns->holding, next_holding)
+	if (conn != but && conn->request == NULL && conn->http && !conn->leaving)
+		return conn;
+	return NULL;
+}
+
+void conn_hold(struct conn *conn, size_t len)
+{
+	struct conns *conns = conn->table;
+	struct conn *slowest;
+
+	if (len == 0)
+		return;
+	while (conns->held + len > conns->worker->settings->max_in_flight && (slowest = conns_slowest(conns, conn)) != NULL) {
+		log_debug("connection_closed", LOG_TEXT("reason", "slow_client"), LOG_NUMBER("bytes", slowest->held));
+		conn_count(slowest, BOARD_OUTBID);
+		evhttp_connection_free(slowest->http);
+	}
+	if (conn->held == 0)
+		TAILQ_INSERT_TAIL(&conns->holding, conn, next_holding);
+	conn->held += len;
+	conns->held += len;
 }
 
 /* ---- Bytes and requests ------------------------------------------------------------------------------------------------ */
@@ -126,6 +178,7 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 		evbuffer_drain(input, evbuffer_get_length(input));
 		return;
 	}
+	conn_hold(conn, info->n_added);
 	if (guard_is_idle(&conn->guard) && !conn->receiving) {
 		conn->receiving = true;
 		conn->since = clock_ms();
@@ -162,9 +215,19 @@ void conn_set_request(struct conn *conn, struct request *request)
 	conn->request = request;
 }
 
+void conn_close_overdue(struct conn *conn, const char *reason)
+{
+	log_debug("connection_closed", LOG_TEXT("reason", reason));
+	if (conn->receiving)
+		conn_count(conn, BOARD_OVERDUE);
+	evhttp_connection_free(conn->http);
+}
+
 void conn_answered(struct conn *conn)
 {
 	conn->answered++;
+	conn_release(conn);
+	conn_hold(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));
 	conn->receiving = conn->guard.complete != conn->answered || !guard_is_idle(&conn->guard);
 	conn->since = clock_ms();
 	if (conn->guard.state == GUARD_REFUSED && conn->guard.complete == conn->answered)
@@ -193,6 +256,7 @@ static void conn_forget(struct conn *conn)
 {
 	struct conns *conns = conn->table;
 
+	conn_release(conn);
 	TAILQ_REMOVE(&conns->all, conn, next);
 	conns->count--;
 	board_set(conns->worker->from->shm, conns->worker->from->slot, BOARD_CONNECTIONS, (int64_t)conns->count);

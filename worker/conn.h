@@ -38,6 +38,9 @@ const char *conn_client(const struct conn *conn);
 /* Which request it is waiting on; told by the request itself, NULL when it is answered. When the connection goes first,
  * request_abandon is called. */
 void conn_set_request(struct conn *conn, struct request *request);
+/* So many bytes more are in memory for it, until its answer has gone out whole. Where all connections together hold too many, the one
+ * that has held some the longest is closed: memory is bounded, and who sends and reads is not hurt by who does not. */
+void conn_hold(struct conn *conn, size_t len);
 /* The answer has gone out whole. */
 void conn_answered(struct conn *conn);
 

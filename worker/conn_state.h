@@ -16,6 +16,7 @@ TAILQ_HEAD(conn_list, conn);
 struct conn {
 	TAILQ_ENTRY(conn) next;
 	TAILQ_ENTRY(conn) next_leaving;
+	TAILQ_ENTRY(conn) next_holding;
 	struct conn_list *leaving; /* the list of those on their way out of evhttp that it is in; NULL: it stays */
 	struct conn *older;        /* of the newborn */
 	struct conns *table;
@@ -26,6 +27,7 @@ struct conn {
 	struct request *request; /* being answered */
 	struct guard guard;
 	unsigned answered; /* requests that have their answer */
+	size_t held;       /* bytes of the request on its way in and of its answer on its way out */
 	uint64_t since;    /* ms: when it came, when the present request began to come in, or when the last was answered */
 	bool receiving;    /* a request has begun to come in since */
 	char *client;      /* the address of the other side, where evhttp does not know it */
@@ -50,8 +52,10 @@ struct conns {
 	struct evhttp_bound_socket **bound;
 	size_t bound_count;
 	struct conn_list all;
-	struct conn_list asked;  /* to leave in this turn of the loop */
-	struct conn_list leaves; /* epoll has forgotten them by the next turn */
+	struct conn_list asked;   /* to leave in this turn of the loop */
+	struct conn_list leaves;  /* epoll has forgotten them by the next turn */
+	struct conn_list holding; /* those with bytes on their way, the one that has had some the longest first */
+	size_t held;              /* bytes of all of these */
 	size_t count;
 	struct conn **by_fd;
 	size_t by_fd_size;
@@ -72,6 +76,8 @@ void nursery_free(struct nursery *nursery);
 void conn_closed(struct evhttp_connection *http, void *conn);
 /* Why the connection has had its time at `now` (clock_ms), or NULL. */
 const char *conn_overdue(const struct conn *conn, uint64_t now);
+/* Closes it for that reason. */
+void conn_close_overdue(struct conn *conn, const char *reason);
 /* The turns of the loop in which connections leave evhttp (an event callback). */
 void conns_leave(evutil_socket_t unused, short what, void *conns);
 

@@ -123,10 +123,8 @@ static void conns_sweep(struct conns *conns)
 		const char *reason = conn_overdue(conn, now);
 
 		after = TAILQ_NEXT(conn, next);
-		if (reason) {
-			log_debug("connection_closed", LOG_TEXT("reason", reason));
-			evhttp_connection_free(conn->http);
-		}
+		if (reason)
+			conn_close_overdue(conn, reason);
 	}
 	if (conns->paused && !conns->worker->draining && !conns->worker->leaving && conns->count < conns->worker->settings->max_connections)
 		conns_listen(conns, conns->bound_count, true);
@@ -181,6 +179,19 @@ static bool conns_accept(struct conns *conns)
 	return true;
 }
 
+/* evhttp's own timer knows only of silence, of whatever kind. It is for what the sweep does not see, a reader who stops within an answer,
+ * and longer than all that the sweep allows: a body may pause for longer than a connection may be idle. */
+static int conns_patience(const struct worker_settings *settings)
+{
+	unsigned most = settings->idle_timeout;
+
+	if (most < settings->body_timeout)
+		most = settings->body_timeout;
+	if (most < settings->header_timeout)
+		most = settings->header_timeout;
+	return (int)most + 2;
+}
+
 static bool door_open(struct door *door, struct conns *conns, bool is_metrics)
 {
 	const struct worker_settings *settings = conns->worker->settings;
@@ -197,7 +208,7 @@ static bool door_open(struct door *door, struct conns *conns, bool is_metrics)
 	/* The guard refuses before these are reached. */
 	evhttp_set_max_headers_size(http, 2 * GUARD_HEAD_MAX);
 	evhttp_set_max_body_size(http, (ev_ssize_t)settings->max_body);
-	evhttp_set_timeout(http, (int)settings->idle_timeout);
+	evhttp_set_timeout(http, conns_patience(settings));
 	return true;
 }
 
@@ -219,6 +230,7 @@ struct conns *conns_open(struct worker *worker)
 	TAILQ_INIT(&conns->all);
 	TAILQ_INIT(&conns->asked);
 	TAILQ_INIT(&conns->leaves);
+	TAILQ_INIT(&conns->holding);
 	conns->placeholder = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	conns->adopt = event_new(worker->base, -1, 0, on_adopt, conns);
 	conns->leave = evtimer_new(worker->base, conns_leave, conns);

@@ -3,6 +3,7 @@
 #include "base/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "worker/cors.h"
 #include "worker/feed.h"
 #include "worker/stream.h"
 
@@ -120,11 +121,9 @@ static void put_header(struct opening *opening)
 				       "Cache-Control: no-store\r\n"
 				       "X-Accel-Buffering: no\r\n"
 				       "X-Content-Type-Options: nosniff\r\n"
+				       "Cross-Origin-Resource-Policy: same-origin\r\n"
 				       "Connection: close\r\n");
-	if (request->worker->settings->cors_count)
-		buf_put_text(&opening->header, "Vary: Origin\r\n");
-	if (request->origin[0])
-		buf_putf(&opening->header, "Access-Control-Allow-Origin: %s\r\n", request->origin);
+	cors_put(request->worker->settings, request->origin, &opening->header);
 	buf_putf(&opening->header, "\r\nretry: %u\n\n", RETRY_MIN + random % RETRY_SPREAD);
 }
 

@@ -1,5 +1,9 @@
 #include "worker/guard.h"
 
+#include "base/text.h"
+
+#include <strings.h>
+
 /* The longest line that can stand between chunks: sixteen hexadecimal digits would already be beyond any limit. */
 #define CHUNK_LINE_MAX 18
 
@@ -10,6 +14,7 @@ void guard_init(struct guard *guard, size_t max_body)
 
 void guard_clear(struct guard *guard)
 {
+	buf_free(&guard->origin);
 	buf_free(&guard->line);
 }
 
@@ -25,6 +30,7 @@ static void guard_complete(struct guard *guard)
 {
 	guard->complete++;
 	guard->state = GUARD_HEAD;
+	buf_free(&guard->origin);
 }
 
 /* The head is whole: what follows it? */
@@ -72,6 +78,19 @@ static bool ends_in(struct slice line, const char *end)
 	return line.len >= len && memcmp(line.data + line.len - len, end, len) == 0;
 }
 
+/* A refusal is to tell the page of an origin that may call why it was refused. */
+static void guard_keep_origin(struct guard *guard, struct slice line)
+{
+	static const char name[] = "origin:";
+	const size_t len = sizeof(name) - 1;
+
+	if (line.len < len || strncasecmp(line.data, name, len) != 0)
+		return;
+	buf_clear(&guard->origin);
+	buf_put_slice(&guard->origin, text_trim(slice_make(line.data + len, line.len - len)));
+	buf_put_byte(&guard->origin, 0);
+}
+
 static void guard_check_line(struct guard *guard, struct slice line)
 {
 	bool last = guard->head.begun && line.len == 2;
@@ -87,6 +106,8 @@ static void guard_check_line(struct guard *guard, struct slice line)
 		guard_refuse(guard, guard->head.status, guard->head.detail);
 	else if (last)
 		guard_begin(guard);
+	else
+		guard_keep_origin(guard, slice_make(line.data, line.len - 2));
 }
 
 /* evhttp reads a head line by line as it comes, so each line must have passed before it sees it. */

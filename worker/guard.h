@@ -31,6 +31,7 @@ struct guard {
 	struct buf line;    /* an unfinished line of it, or of a chunk's size */
 	int status;         /* once refused: 400, 405 or 413 */
 	const char *detail; /* once refused: why, a static sentence */
+	struct buf origin;  /* what the field Origin of the present request says; terminated; empty: nothing */
 	bool is_head;       /* the request that came last has the method HEAD */
 };
 

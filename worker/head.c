@@ -195,15 +195,6 @@ static bool check_field(struct head *head, struct slice name, struct slice value
 	return true;
 }
 
-static struct slice trim(struct slice text)
-{
-	while (text.len && (text.data[0] == ' ' || text.data[0] == '\t'))
-		text = slice_make(text.data + 1, text.len - 1);
-	while (text.len && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-		text.len--;
-	return text;
-}
-
 static bool take_field(struct head *head, struct slice line)
 {
 	const char *colon = memchr(line.data, ':', line.len);
@@ -214,7 +205,7 @@ static bool take_field(struct head *head, struct slice line)
 	if (colon == NULL)
 		return head_refuse(head, 400, "a header field has no colon");
 	name = slice_make(line.data, (size_t)(colon - line.data));
-	value = trim(slice_make(colon + 1, line.len - name.len - 1));
+	value = text_trim(slice_make(colon + 1, line.len - name.len - 1));
 	if (!is_token(name))
 		return head_refuse(head, 400, "a header field's name is not a token");
 	for (size_t i = 0; i < value.len; i++)

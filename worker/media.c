@@ -1,19 +1,12 @@
 #include "worker/media.h"
 
+#include "base/text.h"
+
 #include <strings.h>
 
 const char *media_type(enum encoding encoding)
 {
 	return encoding == ENCODING_TRANSIT ? "application/transit+json" : "application/json";
-}
-
-static struct slice trim(struct slice text)
-{
-	while (text.len && (text.data[0] == ' ' || text.data[0] == '\t'))
-		text = slice_make(text.data + 1, text.len - 1);
-	while (text.len && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-		text.len--;
-	return text;
 }
 
 /* Cuts what stands before the first `at`, trimmed, off the front of the text. */
@@ -23,7 +16,7 @@ static struct slice cut(struct slice *text, char at)
 	struct slice piece = slice_make(text->data, end ? (size_t)(end - text->data) : text->len);
 
 	*text = end ? slice_make(end + 1, text->len - piece.len - 1) : slice_make(text->data + text->len, 0);
-	return trim(piece);
+	return text_trim(piece);
 }
 
 static bool is_type(struct slice text, const char *type)

@@ -34,6 +34,11 @@ static const struct metric metrics[] = {
 	{ "commit_failures_total", "counter", "Transactions of the writer that failed.", BOARD_FAILURES },
 	{ "streams_opened_total", "counter", "Event streams that were opened.", BOARD_OPENED },
 	{ "events_sent_total", "counter", "Events sent on streams, one for each stream.", BOARD_EVENTS },
+	{ "tokens_denied_total", "counter", "Tokens presented that were not valid.", BOARD_DENIED },
+	{ "tokens_throttled_total", "counter", "Tokens not looked at, as too many that are not valid came from their address.",
+	  BOARD_THROTTLED },
+	{ "requests_overdue_total", "counter", "Connections closed as a request did not arrive in time.", BOARD_OVERDUE },
+	{ "slow_clients_dropped_total", "counter", "Connections closed as too many bytes waited for slow clients.", BOARD_OUTBID },
 	{ "slow_readers_dropped_total", "counter", "Event streams cut off because their reader did not read.", BOARD_SLOW },
 	{ "ring_overruns_total", "counter", "Times that a worker missed hints of changes and had to look for itself.", BOARD_LOST },
 };

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "worker/client.h"
 #include "worker/cors.h"
+#include "worker/host.h"
 #include "worker/media.h"
 #include "worker/route.h"
 
@@ -121,6 +122,8 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 	}
 	if (request->method == EVHTTP_REQ_HEAD || status == 204 || status == 304)
 		evbuffer_drain(body, evbuffer_get_length(body));
+	else
+		conn_hold(request->conn, request->owned);
 	if (request->worker->draining)
 		request_set_header(request, "Connection", "close");
 	request_trace(request, status, evbuffer_get_length(body));
@@ -160,6 +163,7 @@ void request_answer(struct request *request, int status, struct buf *body)
 {
 	struct evbuffer *out = body_new();
 
+	request->owned = body->len;
 	if (body->len == 0 || evbuffer_add_reference(out, body->data, body->len, on_body_sent, body->data) < 0)
 		buf_free(body);
 	*body = (struct buf)BUF_EMPTY;
@@ -186,6 +190,7 @@ void request_refuse(struct request *request, enum problem problem, const char *d
 	request_set_header(request, ANSWER_REQUEST_FIELD, request->trace.id);
 	request_set_header(request, "Content-Type", "application/problem+json");
 	request_set_header(request, "Cache-Control", "no-store");
+	request_set_header(request, "Content-Security-Policy", ANSWER_POLICY);
 	if (problem == PROBLEM_UNAUTHORIZED)
 		request_set_header(request, "WWW-Authenticate", "Bearer");
 	if (problem == PROBLEM_METHOD)
@@ -221,6 +226,30 @@ static void request_handle(struct request *request)
 	handler(request);
 }
 
+static void request_count(const struct request *request, enum board_value value)
+{
+	board_add(request->worker->from->shm, request->worker->from->slot, value, 1);
+}
+
+/* The address that a token's denials count against; one that is not known is one of its own. */
+static struct address request_from(const struct request *request)
+{
+	struct address from;
+
+	return client_find(request, &from) == RC_OK ? from : (struct address){ .is6 = false };
+}
+
+static void request_throttle(struct request *request)
+{
+	struct address from = request_from(request);
+	char seconds[16];
+
+	(void)snprintf(seconds, sizeof(seconds), "%u", auth_wait(request->worker->auth, &from));
+	request_set_header(request, "Retry-After", seconds);
+	request_count(request, BOARD_THROTTLED);
+	request_refuse(request, PROBLEM_GUESSES, "too many tokens that are not valid came from this address; try again later");
+}
+
 static void on_identified(void *arg, enum rc rc, struct identity *identity)
 {
 	struct request *request = arg;
@@ -228,7 +257,10 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	if (rc == RC_OK) {
 		request->who = identity_hold(identity);
 		request_handle(request);
+	} else if (rc == RC_BUSY) {
+		request_throttle(request);
 	} else if (rc == RC_DENIED) {
+		request_count(request, BOARD_DENIED);
 		request_refuse(request, PROBLEM_UNAUTHORIZED, "the token is not valid: it is malformed, unknown, revoked or expired");
 	} else {
 		request_refuse(request, problem_of(rc), "the token could not be checked");
@@ -252,6 +284,7 @@ static enum rc request_token(const struct request *request, struct slice *token,
 static void request_authenticate(struct request *request)
 {
 	struct reason why;
+	struct address from;
 	struct slice token;
 	enum rc rc;
 
@@ -262,13 +295,27 @@ static void request_authenticate(struct request *request)
 		request_handle(request);
 	} else {
 		rc = request_token(request, &token, &why);
+		from = request_from(request);
 		if (rc == RC_OK)
-			auth_identify(request->worker->auth, token, on_identified, request);
+			auth_identify(request->worker->auth, token, &from, on_identified, request);
 		else if (rc == RC_NOT_FOUND)
 			request_refuse(request, PROBLEM_UNAUTHORIZED, "a token is needed: Authorization: Bearer TOKEN");
 		else
 			request_refuse(request, PROBLEM_BAD_REQUEST, why.text);
 	}
+}
+
+/* The host that was asked for: of the target where that has one (RFC 9112, 3.2.2). */
+static bool request_is_misdirected(const struct request *request)
+{
+	const struct worker_settings *settings = request->worker->settings;
+	const char *host = evhttp_uri_get_host(evhttp_request_get_evhttp_uri(request->http));
+
+	if (settings->auth || conn_is_metrics(request->conn))
+		return false;
+	if (host == NULL)
+		host = request_header(request, "Host");
+	return host && !host_is_own(slice_of(host), settings->hosts, settings->host_count);
 }
 
 static enum rc request_read_target(struct request *request, struct reason *why)
@@ -303,6 +350,10 @@ void request_begin(struct worker *worker, struct conn *conn, struct evhttp_reque
 		cors_begin(request);
 	if (rc != RC_OK)
 		request_refuse(request, PROBLEM_BAD_REQUEST, why.text);
+	else if (request_is_misdirected(request))
+		request_refuse(request, PROBLEM_HOST,
+			       "without authentication this server answers only to localhost, loopback addresses and the names that --host "
+			       "gives it");
 	else if (request->method == EVHTTP_REQ_OPTIONS && request->route->cors)
 		cors_preflight(request);
 	else if (route_handler(request->route, request->method) == NULL)

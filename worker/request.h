@@ -30,6 +30,7 @@ struct request {
 	struct identity *who;   /* held; NULL where the route is open to all */
 	enum encoding encoding; /* of the answer */
 	char origin[256];       /* the page's, where it may call (CORS); else empty */
+	size_t owned;           /* bytes of the answer that are in memory for it alone */
 	struct trace trace;
 };
 

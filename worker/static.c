@@ -17,6 +17,12 @@
 #define POLICY \
 	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; " \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+/* What a page cannot say of itself in a <meta>. */
+#define FOLDER_POLICY "frame-ancestors 'self'"
+/* Of a browser's features our page needs none of those that ask the user or tell about him (Permissions Policy). */
+#define PERMISSIONS \
+	"camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), " \
+	"accelerometer=(), gyroscope=(), magnetometer=(), browsing-topics=()"
 
 #define PATH_MAX_BYTES 4096
 
@@ -102,6 +108,9 @@ static void static_serve_embedded(struct request *request, const char *path)
 	if (file->gzip)
 		request_set_header(request, "Vary", "Accept-Encoding");
 	request_set_header(request, "Content-Security-Policy", POLICY);
+	request_set_header(request, "Permissions-Policy", PERMISSIONS);
+	request_set_header(request, "Cross-Origin-Opener-Policy", "same-origin");
+	request_set_header(request, "Cross-Origin-Resource-Policy", "same-origin");
 	if (!static_head(request, file->type, etag))
 		return;
 	if (gzip)
@@ -141,6 +150,16 @@ static const char *type_of(const char *path)
 	return "application/octet-stream";
 }
 
+/* Names with a dot in front are of tools and of the system (.git, .env, .htpasswd), not of a site, but for /.well-known/ (RFC 8615). */
+static bool is_hidden(const char *path)
+{
+	static const char known[] = "/.well-known/";
+
+	if (strncmp(path, known, sizeof(known) - 1) == 0)
+		path += sizeof(known) - 2;
+	return strstr(path, "/.") != NULL;
+}
+
 /* Never leaves the folder, whatever links lie in it. */
 static int open_beneath(const char *folder, const char *path)
 {
@@ -176,6 +195,7 @@ static void static_serve_file(struct request *request, const char *path, int fd,
 
 	(void)snprintf(etag, sizeof(etag), "\"%llx-%llx-%llx.%lx\"", (unsigned long long)about->st_ino, (unsigned long long)about->st_size,
 		       (unsigned long long)about->st_mtim.tv_sec, (unsigned long)about->st_mtim.tv_nsec);
+	request_set_header(request, "Content-Security-Policy", FOLDER_POLICY);
 	if (!static_head(request, type_of(path), etag))
 		return;
 	if (read_whole(fd, (size_t)about->st_size, &body)) {
@@ -196,7 +216,7 @@ static bool is_library(const char *path)
 static void static_serve_folder(struct request *request, const char *folder, const char *path)
 {
 	struct stat about;
-	int fd = open_beneath(folder, path);
+	int fd = is_hidden(path) ? -1 : open_beneath(folder, path);
 
 	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
 		static_serve_file(request, path, fd, &about);

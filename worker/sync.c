@@ -21,6 +21,7 @@ static void sync_answer(struct request *request, struct buf *body)
 {
 	request_set_header(request, "Content-Type", media_type(request->encoding));
 	request_set_header(request, "Cache-Control", "no-store");
+	request_set_header(request, "Cross-Origin-Resource-Policy", "same-origin");
 	request_answer(request, 200, body);
 }
 

@@ -43,10 +43,49 @@ static void path_shown(const char *path, char out[PATH_SHOWN])
 		strcpy(token, "...");
 }
 
+/* Lines a second about refusals, so that nobody fills the disk that the log is on: of what clients do wrong, and of each way in which this
+ * server fails, where a line says what all others would. */
+static const struct {
+	int status; /* and above */
+	unsigned most;
+} limits[] = { { 0, 20 }, { 500, 1 }, { 501, 1 }, { 504, 1 } };
+
+#define LIMITS (sizeof(limits) / sizeof(limits[0]))
+
+/* May there be one more now? Then `left_out` are those that there were not since the last one. */
+static bool refusal_is_told(int status, long long *left_out)
+{
+	static struct {
+		uint64_t second;
+		unsigned told;
+		long long left_out;
+	} counts[LIMITS];
+	const uint64_t now = clock_ms() / 1000;
+	size_t row = LIMITS - 1;
+
+	while (status < limits[row].status)
+		row--;
+	if (counts[row].second != now) {
+		counts[row].second = now;
+		counts[row].told = 0;
+	}
+	if (counts[row].told == limits[row].most) {
+		counts[row].left_out++;
+		return false;
+	}
+	counts[row].told++;
+	*left_out = counts[row].left_out;
+	counts[row].left_out = 0;
+	return true;
+}
+
 void trace_refused(const struct trace *trace, const struct trace_answer *answer, const char *reason)
 {
 	char path[PATH_SHOWN];
+	long long left_out;
 
+	if (!refusal_is_told(answer->status, &left_out))
+		return;
 	path_shown(answer->path, path);
 	log_write(answer->status >= 500 ? LOG_WARN : LOG_INFO, "request_refused",
 		  (const struct log_field[]){
@@ -56,8 +95,9 @@ void trace_refused(const struct trace *trace, const struct trace_answer *answer,
 			  LOG_TEXT("path", path),
 			  LOG_NUMBER("status", answer->status),
 			  LOG_TEXT("reason", reason),
+			  LOG_NUMBER("left_out", left_out),
 		  },
-		  6);
+		  left_out ? 7 : 6);
 }
 
 static void trace_log(const struct trace *trace, const struct trace_answer *answer, uint64_t took)

@@ -23,7 +23,8 @@ struct trace_answer {
 
 /* Gives the request an id that no other has, here or in another process, and that tells nothing. */
 void trace_begin(struct worker *worker, struct trace *trace);
-/* The request was refused: why, for whoever has been given the id. */
+/* The request was refused: why, for whoever has been given the id. Where many are refused at once the log has some of them, and how many it
+ * left out. */
 void trace_refused(const struct trace *trace, const struct trace_answer *answer, const char *reason);
 /* The request has its answer. */
 void trace_end(struct worker *worker, const struct trace *trace, const struct trace_answer *answer);

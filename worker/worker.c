@@ -198,7 +198,7 @@ static bool process_make_parts(struct process *process)
 	struct worker *worker = &process->worker;
 
 	worker->anyone = identity_anyone();
-	worker->auth = worker->settings->auth ? auth_new(worker->store) : NULL;
+	worker->auth = worker->settings->auth ? auth_new(worker->store, worker->settings->max_guesses) : NULL;
 	worker->link = link_new(worker);
 	worker->streams = streams_new(worker);
 	worker->feeds = feeds_new(worker);

@@ -10,9 +10,12 @@
 struct shm;
 
 struct worker_settings {
-	const char *db;          /* path of the database */
-	bool auth;               /* tokens are asked for */
-	bool access_log;         /* a line for each request */
+	const char *db;           /* path of the database */
+	bool auth;                /* tokens are asked for */
+	unsigned max_guesses;     /* tokens that are not good from one address in a minute, to one worker; 0: any number */
+	bool access_log;          /* a line for each request */
+	const char *const *hosts; /* names that it is called by besides those of loopback, where `auth` is off */
+	size_t host_count;
 	const char *const *cors; /* origins that may call from other sites; "*" for any */
 	size_t cors_count;
 	const struct address_block *trusted; /* proxies whose X-Forwarded-For is believed */
@@ -21,6 +24,7 @@ struct worker_settings {
 	size_t max_body;          /* bytes of a request body */
 	unsigned max_connections; /* of one worker; beyond it connections wait in the queue */
 	unsigned max_streams;     /* of one worker; beyond it 429 */
+	size_t max_in_flight;     /* bytes of requests and answers on their way, of one worker */
 	size_t stream_backlog;    /* bytes that a stream may have waiting before it is cut off */
 	unsigned header_timeout;  /* seconds for the head of a request to arrive */
 	unsigned body_timeout;    /* seconds for a whole request to arrive */

@@ -25,6 +25,8 @@ static const struct {
 	{ PROBLEM_METHOD, 405, "method-not-allowed" },
 	{ PROBLEM_TOO_LARGE, 413, "too-large" },
 	{ PROBLEM_MEDIA_TYPE, 415, "unsupported-media-type" },
+	{ PROBLEM_HOST, 421, "misdirected" },
+	{ PROBLEM_GUESSES, 429, "too-many-attempts" },
 	{ PROBLEM_STREAMS, 429, "too-many-streams" },
 	{ PROBLEM_DAMAGED, 500, "damaged" },
 	{ PROBLEM_UNAVAILABLE, 503, "unavailable" },
@@ -97,6 +99,7 @@ static void every_problem_has_its_status_and_code(void **state)
 		struct reading reading;
 
 		assert_int_equal(problem_status(problem), problems[i].status);
+		assert_int_equal(problem_status(problem_of_status(problems[i].status)), problems[i].status);
 		assert_string_equal(status_phrase(problems[i].status), problem_title(problem));
 		problem_put(&body, problem, "why", ID);
 		reading = read_body(buf_slice(&body));
@@ -185,7 +188,7 @@ static void check_raw(size_t i, bool is_head)
 	char *end;
 
 	buf_put_text(&out, "before");
-	answer_raw(&out, problems[i].status, "why", ID, is_head);
+	answer_raw(&out, problems[i].problem, "why", ID, slice_of("Vary: Origin\r\n"), is_head);
 	buf_put_byte(&out, 0);
 	out.len--;
 	problem_put(&body, problems[i].problem, "why", ID);
@@ -202,6 +205,10 @@ static void check_raw(size_t i, bool is_head)
 	expect_field(out.data, "Content-Length", text);
 	expect_field(out.data, "Content-Type", "application/problem+json");
 	expect_field(out.data, "Connection", "close");
+	expect_field(out.data, "Cache-Control", "no-store");
+	expect_field(out.data, "X-Content-Type-Options", "nosniff");
+	expect_field(out.data, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+	expect_field(out.data, "Vary", "Origin");
 	expect_field(out.data, "X-Request-Id", ID);
 	assert_int_equal(strstr(out.data, "\r\nAllow: ") != NULL, problems[i].status == 405);
 	buf_free(&out);

@@ -71,9 +71,12 @@ static void store_answer(struct store *store)
 
 static struct store_grant grants[] = { { { "acme:todos", 10 }, true }, { { "news", 4 }, false } };
 
+#define GUESSES 3
+
 struct fixture {
 	struct store store;
 	struct auth *auth;
+	struct address from; /* who asks */
 	struct token_minted minted;
 	unsigned answers;
 	enum rc rc;
@@ -90,7 +93,7 @@ static int setup(void **state)
 		.id = slice_of(fixture->minted.id), .user = slice_of("ann"), .created = 1, .grants = grants, .grant_count = 2
 	};
 	memcpy(fixture->store.token.hash, fixture->minted.hash, STORE_TOKEN_HASH_LEN);
-	fixture->auth = auth_new(&fixture->store);
+	fixture->auth = auth_new(&fixture->store, GUESSES);
 	now_ms = 1;
 	now_wall = 1000000;
 	*state = fixture;
@@ -122,7 +125,7 @@ static enum rc identify(struct fixture *fixture, const char *text)
 {
 	unsigned before = fixture->answers;
 
-	auth_identify(fixture->auth, slice_of(text), answered, fixture);
+	auth_identify(fixture->auth, slice_of(text), &fixture->from, answered, fixture);
 	assert_int_equal(fixture->answers, before + 1);
 	return fixture->rc;
 }
@@ -271,7 +274,7 @@ static void an_answer_that_was_overtaken_is_not_remembered(void **state)
 	struct fixture *fixture = *state;
 
 	fixture->store.later = true;
-	auth_identify(fixture->auth, slice_of(fixture->minted.text), answered, fixture);
+	auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered, fixture);
 	assert_int_equal(fixture->answers, 0);
 	auth_forget(fixture->auth, hash_of(slice_of(fixture->minted.id)));
 	store_answer(&fixture->store);
@@ -288,7 +291,7 @@ static void late_answers_reach_everybody_who_asked(void **state)
 
 	fixture->store.later = true;
 	for (int i = 0; i < 3; i++)
-		auth_identify(fixture->auth, slice_of(fixture->minted.text), answered, fixture);
+		auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered, fixture);
 	store_answer(&fixture->store);
 	assert_int_equal(fixture->answers, 3);
 	assert_int_equal(fixture->rc, RC_OK);
@@ -324,6 +327,78 @@ static void more_tokens_than_it_can_remember_do_no_harm(void **state)
 	}
 	assert_int_equal(identify(fixture, minted.text), RC_OK);
 	assert_int_equal(fixture->store.asked, many);
+}
+
+/* ---- Guessing ---------------------------------------------------------------------------------------------------------------- */
+
+static void guess_until_throttled(struct fixture *fixture)
+{
+	struct token_minted guess;
+
+	for (int i = 0; i < GUESSES; i++) {
+		assert_int_equal(token_mint(&guess), RC_OK);
+		assert_int_equal(identify(fixture, i % 2 ? guess.text : "pbk_"), RC_DENIED);
+	}
+}
+
+static void who_guesses_is_throttled_for_a_minute(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned asked;
+
+	guess_until_throttled(fixture);
+	asked = fixture->store.asked;
+	assert_int_equal(identify(fixture, "pbk_"), RC_BUSY);
+	assert_int_equal(identify_mine(fixture), RC_BUSY); /* which it is, nobody looks */
+	assert_int_equal(fixture->store.asked, asked);
+	assert_int_equal(auth_wait(fixture->auth, &fixture->from), 60);
+	now_ms += 59999;
+	assert_int_equal(identify_mine(fixture), RC_BUSY);
+	assert_int_equal(auth_wait(fixture->auth, &fixture->from), 1);
+	now_ms += 1;
+	assert_int_equal(identify_mine(fixture), RC_OK);
+}
+
+static void who_shares_the_address_is_not_shut_out(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	now_ms += 10 * AUTH_CACHE_MS; /* long enough that the store must be asked again */
+	guess_until_throttled(fixture);
+	assert_int_equal(identify(fixture, "pbk_"), RC_BUSY);
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	auth_forget(fixture->auth, fixture->who->key); /* it was changed: nothing is known of it */
+	assert_int_equal(identify_mine(fixture), RC_BUSY);
+}
+
+static void who_calls_from_elsewhere_is_not_throttled(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(address_parse(slice_of("2001:db8:1:2::3"), &fixture->from), RC_OK);
+	guess_until_throttled(fixture);
+	assert_int_equal(address_parse(slice_of("2001:db8:1:2:ffff::1"), &fixture->from), RC_OK);
+	assert_int_equal(identify_mine(fixture), RC_BUSY); /* the same customer */
+	assert_int_equal(address_parse(slice_of("2001:db8:1:3::3"), &fixture->from), RC_OK);
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(address_parse(slice_of("32.1.13.184"), &fixture->from), RC_OK); /* the same bytes, as IPv4 */
+	assert_int_equal(identify(fixture, "pbk_"), RC_DENIED);
+}
+
+static void good_tokens_are_no_guesses(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 10 * GUESSES; i++) {
+		assert_int_equal(identify_mine(fixture), RC_OK);
+		assert_int_equal(recheck(fixture), RC_OK);
+		auth_forget_all(fixture->auth);
+	}
+	fixture->store.rc = RC_UNAVAILABLE;
+	for (int i = 0; i < 10 * GUESSES; i++)
+		assert_int_equal(identify_mine(fixture), RC_UNAVAILABLE);
 }
 
 /* ---- Looking again ----------------------------------------------------------------------------------------------------------- */
@@ -453,6 +528,10 @@ int main(void)
 		WORLD_TEST(late_answers_reach_everybody_who_asked),
 		WORLD_TEST(an_identity_outlives_the_memory_of_it),
 		WORLD_TEST(more_tokens_than_it_can_remember_do_no_harm),
+		WORLD_TEST(who_guesses_is_throttled_for_a_minute),
+		WORLD_TEST(who_shares_the_address_is_not_shut_out),
+		WORLD_TEST(who_calls_from_elsewhere_is_not_throttled),
+		WORLD_TEST(good_tokens_are_no_guesses),
 		WORLD_TEST(a_recheck_asks_the_store_and_brings_what_is_new),
 		WORLD_TEST(a_recheck_tells_of_a_revoked_token_and_forgets_it),
 		WORLD_TEST(a_recheck_tells_of_an_expired_token),

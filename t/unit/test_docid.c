@@ -212,23 +212,46 @@ static void the_groups_are_all_that_cover_the_id(void **state)
 	}
 }
 
-static void the_hash_is_the_published_one(void **state)
+/* Worked out by Python's integers. */
+static void the_hash_is_the_polynomial(void **state)
 {
 	static const struct {
 		const char *text;
 		uint64_t hash;
 	} vectors[] = {
-		/* draft-eastlake-fnv, test vectors */
-		{ "", UINT64_C(0xcbf29ce484222325) },
-		{ "a", UINT64_C(0xaf63dc4c8601ec8c) },
-		{ "foobar", UINT64_C(0x85944171f73967e8) },
+		{ "", UINT64_C(0x1) },
+		{ "a", UINT64_C(0x10a3d70a3d70a370) },
+		{ "foobar", UINT64_C(0x167b894c63a21b73) },
+		{ "\xff", UINT64_C(0x468acf13579bcf8) },
 	};
 
 	(void)state;
+	assert_true(hash_key == UINT64_C(0x0123456789abcdef));
 	for (size_t i = 0; i < COUNT(vectors); i++)
 		assert_true(hash_of(slice_of(vectors[i].text)) == vectors[i].hash);
 	assert_true(hash_more(hash_of(slice_of("foo")), slice_of("bar")) == hash_of(slice_of("foobar")));
-	assert_true(hash_of(slice_of("\xff")) == (HASH_START ^ 0xff) * UINT64_C(0x100000001b3));
+}
+
+/* Names that meet under one key do not under another, so nobody can choose such ahead. */
+static void nobody_can_choose_names_that_meet(void **state)
+{
+	const uint64_t before = hash_key;
+	char first[] = "00000000", other[] = "00000000";
+	unsigned met = 0;
+
+	(void)state;
+	hash_key = 2; /* a key that a stranger knows: h -> 2 (h + byte + 1), so a byte more is made up for by two less behind it */
+	first[6] = '1';
+	other[7] = '2';
+	assert_true(hash_of(slice_of(first)) == hash_of(slice_of(other)));
+	for (int i = 0; i < 1000; i++) {
+		assert_true(hash_choose_key());
+		assert_true(hash_key < HASH_PRIME && hash_key > UINT32_MAX);
+		met += hash_of(slice_of(first)) == hash_of(slice_of(other));
+	}
+	assert_int_equal(met, 0);
+	assert_true(hash_key != before);
+	hash_key = before;
 }
 
 int main(void)
@@ -237,7 +260,7 @@ int main(void)
 		cmocka_unit_test(an_id_is_a_group_and_a_rest),      cmocka_unit_test(lengths_are_in_bytes),
 		cmocka_unit_test(a_group_is_text_without_controls), cmocka_unit_test(a_group_covers_what_is_nested_in_it),
 		cmocka_unit_test(the_groups_come_outermost_first),  cmocka_unit_test(the_groups_are_all_that_cover_the_id),
-		cmocka_unit_test(the_hash_is_the_published_one),
+		cmocka_unit_test(the_hash_is_the_polynomial),       cmocka_unit_test(nobody_can_choose_names_that_meet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,28 @@
+/* How many tokens that are not good came from which address, in a table of fixed size.
+ *
+ * Secrets have 256 random bits, so nobody finds one by trying; what trying costs is the server's time and the patience of whoever reads
+ * the log. An address is one of IPv4, or the 64 bits of IPv6 that a customer of a provider gets (RFC 6177). */
+#ifndef AUTH_GUESSES_H
+#define AUTH_GUESSES_H
+
+#include "base/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define GUESSES_WINDOW_MS 60000 /* from an address's first denial on it is counted; then it starts anew */
+#define GUESSES_SETS 1024
+#define GUESSES_WAYS 4
+
+struct guesses;
+
+/* `most` denials in a window; 0: no limit. */
+struct guesses *guesses_new(unsigned most);
+/* NULL is fine. */
+void guesses_free(struct guesses *guesses);
+/* One more denial at `now` (clock_ms). True: it is the last that this address may have in this window. */
+bool guesses_add(struct guesses *guesses, const struct address *from, uint64_t now);
+/* In how many milliseconds that address may try again; 0: now. */
+uint64_t guesses_wait(const struct guesses *guesses, const struct address *from, uint64_t now);
+
+#endif
