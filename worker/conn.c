@@ -144,6 +144,17 @@ static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
 	return NULL;
 }
 
+/* The answer is dropped here and now: libevent frees what it has of a connection in a later turn of the loop, and many a connection may be
+ * answered in this one. */
+static void conn_drop(struct conn *conn)
+{
+	struct evbuffer *output = bufferevent_get_output(conn->bev);
+
+	(void)evbuffer_unfreeze(output, 1);
+	(void)evbuffer_drain(output, evbuffer_get_length(output));
+	evhttp_connection_free(conn->http);
+}
+
 void conn_hold(struct conn *conn, size_t len)
 {
 	struct conns *conns = conn->table;
@@ -154,7 +165,7 @@ void conn_hold(struct conn *conn, size_t len)
 	while (conns->held + len > conns->worker->settings->max_in_flight && (slowest = conns_slowest(conns, conn)) != NULL) {
 		log_debug("connection_closed", LOG_TEXT("reason", "slow_client"), LOG_NUMBER("bytes", slowest->held));
 		conn_count(slowest, BOARD_OUTBID);
-		evhttp_connection_free(slowest->http);
+		conn_drop(slowest);
 	}
 	if (conn->held == 0)
 		TAILQ_INSERT_TAIL(&conns->holding, conn, next_holding);

@@ -16,6 +16,7 @@
 #include "worker/stream.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -258,6 +259,14 @@ static void process_end(struct process *process)
 		event_base_free(worker->base);
 }
 
+/* Large pages, files and bodies go back to the system when they are done with: kept by malloc they would lie in pieces between what lives
+ * longer, and a worker would stay as large as it has ever been. */
+static void memory_tune(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+	(void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
 int worker_run(const struct worker_inheritance *inheritance)
 {
 	struct process process = { .status = EXIT_FAILED };
@@ -265,6 +274,7 @@ int worker_run(const struct worker_inheritance *inheritance)
 	process.worker.from = inheritance;
 	process.worker.settings = inheritance->settings;
 	signal(SIGPIPE, SIG_IGN);
+	memory_tune();
 	if (process_start(&process)) {
 		event_base_dispatch(process.worker.base);
 		process.status = EXIT_DONE;
