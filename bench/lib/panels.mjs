@@ -1,0 +1,63 @@
+// Which pictures are made of the outcome, and what is in each: panels of bars, one a row and figure, and panels of delivery times.
+import { quantity } from './table.mjs'
+
+/** Names of the pictures for the groups of rows, which are what the row's `group` says. */
+export const TITLES = {
+	streams: 'Streams', memory: 'Memory', pushes: 'Pushes', pulls: 'Pulls', sync: 'First sync', transit: 'Transit', client: 'In the browser',
+	rest: 'At rest',
+}
+const TIMES = ['p50', 'p99', 'last']
+
+/** What a row is measured by: the figures it has a goal for, else those it compares, else all. */
+export function shownFigures({ figures, goals }) {
+	const named = (some) => [...new Set(some.map(({ figure }) => figure))]
+	const wanted = named(goals.filter(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined))
+	return [wanted, named(goals), Object.keys(figures)].find((some) => some.length)
+}
+
+/** {factor, unit, show}: one unit for all numbers of a panel, by the largest one. */
+function scaleFor(numbers, unit = '') {
+	const text = quantity(Math.max(...numbers), unit)
+	const [, shown = ''] = text.split(' ')
+	const prefix = shown.slice(0, shown.length - unit.length)
+	return { factor: { G: 1e-9, M: 1e-6, k: 1e-3, m: 1e3, µ: 1e6 }[prefix] ?? 1, unit: shown }
+}
+
+function goalNote({ of, against, value }) {
+	return `${of} is ${value.median.toFixed(2)} × ${against}`
+}
+
+function barPanel(row, figure) {
+	const sides = Object.entries(row.sides).filter(([, taken]) => taken[figure])
+	const { label = figure, unit } = row.figures[figure]
+	const { factor, unit: shown } = scaleFor(sides.map(([, taken]) => taken[figure].high), unit)
+	const notes = row.goals.filter((goal) => goal.figure === figure && goal.against !== undefined).map(goalNote)
+	return {
+		title: row.title,
+		note: [shown && shown !== label ? `${label}, ${shown}` : label, ...notes].join(' · '),
+		bars: sides.map(([side, { [figure]: { median, low, high } }]) => ({
+			side, median: median * factor, low: low * factor, high: high * factor, text: quantity(median, unit),
+		})),
+	}
+}
+
+function timesPanel(row) {
+	return {
+		title: row.title,
+		note: 'ms from the commit to half of the deliveries, to 99 of 100, to the last one',
+		spans: Object.entries(row.sides).map(([side, taken]) => ({ side, times: TIMES.map((figure) => taken[figure].median * 1e3) })),
+	}
+}
+
+/** [{name, title, panels}]: a picture for each group that has been measured, and one of delivery times. */
+export function pictures({ rows }) {
+	const groups = [...new Set(rows.map(({ group }) => group))]
+	const all = groups.map((group) => ({
+		name: group,
+		title: TITLES[group] ?? group,
+		panels: rows.filter((row) => row.group === group).flatMap((row) => shownFigures(row).map((figure) => barPanel(row, figure))),
+	}))
+	const timed = rows.filter(({ figures, sides }) => TIMES.every((figure) => figures[figure] && Object.values(sides).every((taken) => taken[figure])))
+	if (timed.length) all.push({ name: 'times', title: 'Delivery times', panels: timed.map(timesPanel) })
+	return all
+}
