@@ -17,9 +17,11 @@ void cache_free(struct cache *cache)
 
 bool cache_takes(struct slice body, bool as_key)
 {
-	if (body.len <= 3 || !scan_longer_than(body, 3))
+	if (body.len <= 3)
 		return false;
-	return as_key || (body.data[0] == '~' && (body.data[1] == ':' || body.data[1] == '$' || body.data[1] == '#'));
+	if (!as_key && (body.data[0] != '~' || (body.data[1] != ':' && body.data[1] != '$' && body.data[1] != '#')))
+		return false;
+	return scan_longer_than(body, 3);
 }
 
 static struct cache_entry *next_place(struct cache *cache)

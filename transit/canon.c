@@ -2,13 +2,6 @@
 
 #include "transit/scalar.h"
 
-/* A failure here (the limit) is seen by the next token's check of in->rc. */
-void canon_part(struct transit_in *in, const char *part, size_t len)
-{
-	if (in->emit.out && !reader_charge(in, len))
-		emit_part(&in->emit, part, len);
-}
-
 void canon_copy(struct transit_in *in, struct slice bytes)
 {
 	if (in->emit.out && !reader_charge(in, bytes.len))
@@ -94,7 +87,7 @@ enum rc canon_string(struct transit_in *in, const char *at, const struct text *t
 {
 	if (in->encoding == ENCODING_TRANSIT)
 		return transit_string(in, at, text);
-	if (text->body.len && memchr("~^`", text->body.data[0], 3))
+	if (text->body.len && scan_is_mark(text->body.data[0]))
 		canon_prefixed(in, "\"~", text->body);
 	else
 		canon_verbatim(in, text);

@@ -5,8 +5,13 @@
 
 #include "transit/reader.h"
 
-/* A part of the message. */
-void canon_part(struct transit_in *in, const char *part, size_t len);
+/* A part of the message. A failure here (the limit) is seen by the next token's check of in->rc. */
+static inline void canon_part(struct transit_in *in, const char *part, size_t len)
+{
+	if (in->emit.out && !reader_charge(in, len))
+		emit_part(&in->emit, part, len);
+}
+
 void canon_copy(struct transit_in *in, struct slice bytes);
 void canon_literal(struct transit_in *in, const char *text);
 /* A string as it came. */

@@ -88,18 +88,67 @@ enum rc date_parse(struct slice text, int64_t *ms)
 	return RC_OK;
 }
 
-size_t date_format(int64_t ms, char *out)
+/* A number's last digits, before `end`. */
+static void put_digits(char *end, int64_t number, int digits)
 {
-	int64_t rest = ms % 1000 < 0 ? ms % 1000 + 1000 : ms % 1000;
-	time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
+	while (digits-- > 0) {
+		*--end = (char)('0' + number % 10);
+		number /= 10;
+	}
+}
+
+/* The proleptic Gregorian calendar in years that begin in March, so that a leap day is a year's last one, and the months' lengths repeat in
+ * every five. `days` are counted from the first day of year 0 in that reckoning, and not negative. */
+static void civil(int64_t days, int64_t *year, int64_t *month, int64_t *day)
+{
+	const int64_t in_400_years = 146097;
+	int64_t of_era = days % in_400_years;
+	int64_t of_400 = (of_era - of_era / 1460 + of_era / 36524 - of_era / (in_400_years - 1)) / 365;
+	int64_t of_year = of_era - (365 * of_400 + of_400 / 4 - of_400 / 100);
+	int64_t from_march = (5 * of_year + 2) / 153;
+
+	*day = of_year - (153 * from_march + 2) / 5 + 1;
+	*month = from_march < 10 ? from_march + 3 : from_march - 9;
+	*year = days / in_400_years * 400 + of_400 + (*month <= 2);
+}
+
+/* Of years 0 to 9999: no printf and no time zone's lock, as documents have many of them. */
+static size_t format_plain(int64_t days, int64_t of_day, char *out)
+{
+	static const char shape[] = "0000-00-00T00:00:00.000Z";
+	const int64_t epoch = 719468 + 146097; /* 1970-01-01, from March 1 of the year -400 */
+	int64_t year, month, day;
+
+	civil(days + epoch, &year, &month, &day);
+	memcpy(out, shape, sizeof(shape));
+	put_digits(out + 4, year - 400, 4);
+	put_digits(out + 7, month, 2);
+	put_digits(out + 10, day, 2);
+	put_digits(out + 13, of_day / 3600000, 2);
+	put_digits(out + 16, of_day / 60000 % 60, 2);
+	put_digits(out + 19, of_day / 1000 % 60, 2);
+	put_digits(out + 23, of_day % 1000, 3);
+	return sizeof(shape) - 1;
+}
+
+/* Of the other years. */
+static size_t format_far(int64_t days, int64_t of_day, char *out)
+{
+	time_t seconds = (time_t)(days * 86400 + of_day / 1000);
 	struct tm tm = { 0 };
-	bool plain;
-	int year;
 
 	/* Cannot fail: the year of INT64_MAX milliseconds fits an int. */
 	(void)gmtime_r(&seconds, &tm);
-	year = tm.tm_year + 1900;
-	plain = year >= 0 && year <= 9999;
-	return (size_t)snprintf(out, DATE_TEXT_MAX, plain ? "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" : "%+07d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-				year, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)rest);
+	return (size_t)snprintf(out, DATE_TEXT_MAX, "%+07d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+				tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(of_day % 1000));
+}
+
+size_t date_format(int64_t ms, char *out)
+{
+	const int64_t in_day = 86400000;
+	const int64_t first = -719528, last = 2932896; /* 0000-01-01, 9999-12-31 */
+	int64_t days = ms / in_day - (ms % in_day < 0);
+	int64_t of_day = (ms % in_day + in_day) % in_day;
+
+	return days >= first && days <= last ? format_plain(days, of_day, out) : format_far(days, of_day, out);
 }

@@ -9,9 +9,23 @@ struct emit {
 	struct slice run; /* said, but not yet copied */
 };
 
+/* Here and not in buf.c, as most pieces are a few bytes and there are many. */
+static inline void emit_bytes(struct emit *emit, const char *bytes, size_t len)
+{
+	struct buf *out = emit->out;
+
+	if (out->cap - out->len <= len) {
+		buf_put(out, bytes, len);
+		return;
+	}
+	memcpy(out->data + out->len, bytes, len);
+	out->len += len;
+}
+
 static inline void emit_flush(struct emit *emit)
 {
-	buf_put_slice(emit->out, emit->run);
+	if (emit->run.len)
+		emit_bytes(emit, emit->run.data, emit->run.len);
 	emit->run.len = 0;
 }
 
@@ -30,7 +44,7 @@ static inline void emit_part(struct emit *emit, const char *part, size_t len)
 static inline void emit_copy(struct emit *emit, struct slice bytes)
 {
 	emit_flush(emit);
-	buf_put_slice(emit->out, bytes);
+	emit_bytes(emit, bytes.data, bytes.len);
 }
 
 #endif

@@ -4,7 +4,7 @@
 void transit_out_string(struct buf *out, enum encoding encoding, struct slice text)
 {
 	buf_put_byte(out, '"');
-	if (encoding == ENCODING_TRANSIT && text.len && memchr("~^`", text.data[0], 3))
+	if (encoding == ENCODING_TRANSIT && text.len && scan_is_mark(text.data[0]))
 		buf_put_byte(out, '~');
 	scan_escape(text, out);
 	buf_put_byte(out, '"');

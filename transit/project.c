@@ -39,7 +39,7 @@ static enum rc read_string(struct projector *p, struct slice *body)
 	return RC_OK;
 }
 
-static void put_literal(struct projector *p, const char *text)
+static inline void put_literal(struct projector *p, const char *text)
 {
 	emit_copy(&p->emit, slice_of(text));
 }
@@ -142,13 +142,13 @@ static enum rc project_body(struct projector *p, struct slice body, bool as_key)
 	const struct scalar *scalar;
 	struct slice text;
 
-	if (body.len == 0 || !memchr("~^`", body.data[0], 3)) {
+	if (body.len == 0 || !scan_is_mark(body.data[0])) {
 		emit_part(&p->emit, body.data - 1, body.len + 2);
 		return RC_OK;
 	}
 	if (body.len < 2 || body.data[0] != '~')
 		return RC_MALFORMED;
-	if (memchr("~^`", body.data[1], 3)) {
+	if (scan_is_mark(body.data[1])) {
 		put_tail(p, slice_make(body.data + 1, body.len - 1));
 		return RC_OK;
 	}

@@ -48,12 +48,9 @@ enum rc reader_malformed(struct transit_in *in, const char *what)
 	return reader_fail(in, RC_MALFORMED, in->scan.at, in->scan.at < in->scan.end ? what : "unexpected end of the text");
 }
 
-enum rc reader_charge(struct transit_in *in, size_t bytes)
+enum rc reader_overrun(struct transit_in *in)
 {
-	if (bytes > in->left)
-		return reader_fail(in, RC_TOO_LARGE, in->scan.at, "values larger than allowed");
-	in->left -= bytes;
-	return in->rc;
+	return reader_fail(in, RC_TOO_LARGE, in->scan.at, "values larger than allowed");
 }
 
 enum rc reader_raw(struct transit_in *in, struct text *text)

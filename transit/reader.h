@@ -33,8 +33,15 @@ struct transit_in {
 /* Notes the failure (the first one stays) and returns it. */
 MUST_USE enum rc reader_fail(struct transit_in *in, enum rc rc, const char *at, const char *what);
 MUST_USE enum rc reader_malformed(struct transit_in *in, const char *what);
+MUST_USE enum rc reader_overrun(struct transit_in *in);
 /* Takes `bytes` off the limit. */
-MUST_USE enum rc reader_charge(struct transit_in *in, size_t bytes);
+MUST_USE static inline enum rc reader_charge(struct transit_in *in, size_t bytes)
+{
+	if (bytes > in->left)
+		return reader_overrun(in);
+	in->left -= bytes;
+	return in->rc;
+}
 
 /* The string at hand as it stands there. */
 MUST_USE enum rc reader_raw(struct transit_in *in, struct text *text);

@@ -2,6 +2,10 @@
 
 #include "base/text.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum byte_class { BYTE_PLAIN, BYTE_QUOTE, BYTE_ESCAPE, BYTE_CONTROL, BYTE_HIGH };
 
 static const unsigned char byte_class[256] = {
@@ -15,6 +19,47 @@ static enum byte_class class_of(char byte)
 {
 	return (enum byte_class)byte_class[(unsigned char)byte];
 }
+
+/* To the next byte that is not BYTE_PLAIN, or the end. */
+static const char *pass_plain_bytes(const char *at, const char *end)
+{
+	while (at < end && class_of(*at) == BYTE_PLAIN)
+		at++;
+	return at;
+}
+
+#if defined(__SSE2__) && !defined(SCAN_BYTEWISE)
+#define BLOCK 16
+
+/* A bit for each byte of the block that is not BYTE_PLAIN. */
+static unsigned special_bytes(const char *at)
+{
+	__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+	__m128i escape = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+	/* As signed numbers, the control characters and all above 0x7f are those below 0x20. */
+	__m128i other = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, escape), other));
+}
+
+static const char *pass_plain(const char *at, const char *end)
+{
+	while (end - at >= BLOCK) {
+		unsigned special = special_bytes(at);
+
+		if (special)
+			return at + __builtin_ctz(special);
+		at += BLOCK;
+	}
+	return pass_plain_bytes(at, end);
+}
+#else
+static const char *pass_plain(const char *at, const char *end)
+{
+	return pass_plain_bytes(at, end);
+}
+#endif
 
 /* The letter of a two-byte escape for each code point that has one. */
 static const char short_escape[128] = {
@@ -107,18 +152,19 @@ static const char *read_unicode(struct scan *scan, uint32_t *code)
 /* One escape, scan->at being the backslash. */
 static const char *read_escape(struct scan *scan, uint32_t *code)
 {
-	static const char letters[] = "\"\\/bfnrt";
-	static const char meanings[] = "\"\\/\b\f\n\r\t";
-	const char *found;
+	static const char meanings[256] = {
+		['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+	};
+	char meaning;
 
 	if (scan->end - scan->at < 2)
 		return "unfinished string";
 	if (scan->at[1] == 'u')
 		return read_unicode(scan, code);
-	found = memchr(letters, scan->at[1], sizeof(letters) - 1);
-	if (!found)
+	meaning = meanings[(unsigned char)scan->at[1]];
+	if (!meaning)
 		return "unknown escape";
-	*code = (unsigned char)meanings[found - letters];
+	*code = (unsigned char)meaning;
 	scan->at += 2;
 	return NULL;
 }
@@ -169,8 +215,7 @@ const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *co
 	bool copied = false;
 
 	while (!wrong) {
-		while (scan->at < scan->end && class_of(*scan->at) == BYTE_PLAIN)
-			scan->at++;
+		scan->at = pass_plain(scan->at, scan->end);
 		if (scan->at == scan->end)
 			return "unfinished string";
 		switch (class_of(*scan->at)) {
@@ -315,16 +360,17 @@ void scan_unescape(struct slice content, struct buf *out)
 
 void scan_escape(struct slice text, struct buf *out)
 {
-	size_t from = 0;
+	const char *end = text.data + text.len;
+	const char *from = text.data;
+	const char *at = from;
 
-	for (size_t i = 0; i < text.len; i++) {
-		enum byte_class class = class_of(text.data[i]);
-
-		if (class == BYTE_PLAIN || class == BYTE_HIGH)
-			continue;
-		buf_put(out, text.data + from, i - from);
-		out->len += put_char((unsigned char)text.data[i], buf_reserve(out, ESCAPE_MAX));
-		from = i + 1;
+	while ((at = pass_plain(at, end)) < end) {
+		if (class_of(*at) != BYTE_HIGH) {
+			buf_put(out, from, (size_t)(at - from));
+			out->len += put_char((unsigned char)*at, buf_reserve(out, ESCAPE_MAX));
+			from = at + 1;
+		}
+		at++;
 	}
-	buf_put(out, text.data + from, text.len - from);
+	buf_put(out, from, (size_t)(end - from));
 }

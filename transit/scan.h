@@ -33,6 +33,12 @@ static inline char scan_look(const struct scan *scan)
 	return scan->at < scan->end ? *scan->at : ' ';
 }
 
+/* Has a string that begins with this byte a meaning of its own in Transit? Plain ones that begin so are escaped by `~`. */
+static inline bool scan_is_mark(char first)
+{
+	return first == '~' || first == '^' || first == '`';
+}
+
 /* A string, scan->at being its opening quote. The content is in canonical form: a part of the text itself where that is how it came, else
  * it is in `scratch`, whose earlier content is lost. */
 MUST_USE const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *content);

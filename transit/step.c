@@ -10,7 +10,7 @@ static bool plain_string(const struct transit_in *in, struct slice *body)
 {
 	if (in->encoding == ENCODING_JSON || body->len == 0 || body->data[0] != '~')
 		return true;
-	if (body->len == 1 || !memchr("~^`", body->data[1], 3))
+	if (body->len == 1 || !scan_is_mark(body->data[1]))
 		return false;
 	*body = slice_make(body->data + 1, body->len - 1);
 	return true;

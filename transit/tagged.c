@@ -69,7 +69,7 @@ static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep
 	if (rep->len == 0 || rep->data[0] != '~')
 		return rc;
 	first = rep->len > 1 ? rep->data[1] : ' ';
-	if (memchr("~^`", first, 3)) {
+	if (scan_is_mark(first)) {
 		*rep = slice_make(rep->data + 1, rep->len - 1);
 		return rc;
 	}
