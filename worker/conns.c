@@ -41,13 +41,17 @@ static void conns_limit(struct conns *conns)
 		conns_listen(conns, conns->bound_count - conns->worker->from->metrics, false);
 }
 
+/* The process's one table: evhttp takes the listeners' argument for itself, so that the callback below has nothing to find it by. */
+static struct conns *accepting;
+
 /* Out of descriptors: accept() would fail again at once, for ever. The sweep tries anew. */
-static void on_accept_error(struct evconnlistener *listener, void *arg)
+static void on_accept_error(struct evconnlistener *listener, void *http)
 {
-	struct conns *conns = arg;
+	struct conns *conns = accepting;
 	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)listener;
+	(void)http;
 	log_warn("accept_paused", LOG_TEXT("error", evutil_socket_error_to_string(error)), LOG_NUMBER("connections", conns->count));
 	conns_listen(conns, conns->bound_count, false);
 }
@@ -162,6 +166,7 @@ static bool conns_accept(struct conns *conns)
 {
 	const struct worker_inheritance *from = conns->worker->from;
 
+	accepting = conns;
 	conns->bound = mem_array(from->listener_count, sizeof(*conns->bound));
 	for (size_t i = 0; i < from->listener_count; i++) {
 		struct evconnlistener *listener =

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# No descriptors left: a worker takes no further connections for a while, and serves those that it has.
+. "$(dirname "$0")/lib.sh"
+
+serve_open --workers 1
+stream held 'group=todos&docs=1&since=0'
+worker=$(workers)
+used=$(ls "/proc/$worker/fd" | wc -l)
+most=$(sed -n 's/^Max open files *\([0-9]*\).*/\1/p' "/proc/$worker/limits")
+prlimit --pid "$worker" --nofile="$((used + 3)):"
+exec {keep}<>"/dev/tcp/127.0.0.1/${url##*:}"
+printf 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' >&"$keep"
+wait_for "there is room for one more" grep -q '200 OK' <(head -c 15 <&"$keep")
+for i in 1 2 3 4 5 6 7 8; do eval "exec {more$i}<>/dev/tcp/127.0.0.1/${url##*:}"; done
+wait_for "it says that it takes no more" grep -q 'event=accept_paused' "$log"
+like "$(grep 'event=accept_paused' "$log" | head -1)" 'process=worker\.0 .*error="Too many open files" connections=[1-9]$' "with the reason, and how many it has"
+printf 'POST /sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 39\r\n\r\n{"docs":[{"id":"todos:1","value":"a"}]}' >&"$keep"
+wait_for "a connection that it has is served" saw held '"todos:1"'
+for i in 1 2 3 4 5 6 7 8; do eval "exec {more$i}>&-"; done
+prlimit --pid "$worker" --nofile="$most:"
+wait_for "when there are some again, it takes all who come" sh -c 'curl -sf --max-time 5 "$1/healthz"' - "$url"
+is "$(workers)" "$worker" "by the same worker"
+stop
+is "$status" 0 "the server stops"
+finish
