@@ -1,6 +1,6 @@
 #include "base/clock.h"
 
-#include <time.h>
+#include "base/fault.h"
 
 uint64_t clock_ms(void)
 {
@@ -18,10 +18,16 @@ uint64_t clock_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-int64_t clock_wall(void)
+struct timespec clock_date(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec;
+	now.tv_sec += FAULT_WALL_S();
+	return now;
+}
+
+int64_t clock_wall(void)
+{
+	return clock_date().tv_sec;
 }

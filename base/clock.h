@@ -3,6 +3,7 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Milliseconds of a clock that only goes forward; for durations and deadlines. */
 uint64_t clock_ms(void);
@@ -10,5 +11,7 @@ uint64_t clock_ms(void);
 uint64_t clock_us(void);
 /* Seconds since 1970-01-01 UTC; for dates that a person set (a token's expiry) or may ask for. */
 int64_t clock_wall(void);
+/* The same with its fraction. */
+struct timespec clock_date(void);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -25,6 +26,20 @@ struct fault {
 
 static struct fault *faults;
 static size_t fault_count;
+static struct fault_levers *levers;
+
+#define NAME(name, what) #name,
+static const char *const points[] = { FAULT_POINTS(NAME) };
+static const char *const wrongs[] = { FAULT_WRONGS(NAME) };
+#undef NAME
+
+static bool fault_is_among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
 
 /* NAME=ACTION[@N] */
 static bool fault_read(const char *word, struct fault *fault)
@@ -42,7 +57,9 @@ static bool fault_read(const char *word, struct fault *fault)
 	memcpy(fault->name, word, name);
 	fault->signal = slice_is(action, "kill") ? SIGKILL : slice_is(action, "stop") ? SIGSTOP : 0;
 	fault->at = (unsigned)visit;
-	return fault->signal != 0 || slice_is(action, "wrong");
+	if (fault->signal)
+		return fault_is_among(fault->name, points, sizeof(points) / sizeof(points[0]));
+	return slice_is(action, "wrong") && fault_is_among(fault->name, wrongs, sizeof(wrongs) / sizeof(wrongs[0]));
 }
 
 static void fault_parse(const char *word)
@@ -52,10 +69,32 @@ static void fault_parse(const char *word)
 		exit(2);
 	}
 	if (!fault_read(word, &faults[fault_count])) {
-		fprintf(stderr, "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N\n", word);
+		fprintf(stderr,
+			"pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N, of a NAME in "
+			"base/fault.h\n",
+			word);
 		exit(2);
 	}
 	fault_count++;
+}
+
+/* A file that is not there, or too short, ends the process: a test that pulls at nothing would prove nothing. */
+static void fault_set_levers(void)
+{
+	const char *path = getenv("POCKETBOOK_LEVERS");
+	int fd;
+
+	if (path == NULL || *path == 0)
+		return;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || lseek(fd, 0, SEEK_END) != sizeof(*levers)) {
+		fprintf(stderr, "pocketbook: POCKETBOOK_LEVERS: %s is not a file of %zu bytes\n", path, sizeof(*levers));
+		exit(2);
+	}
+	levers = mmap(NULL, sizeof(*levers), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	if (levers == MAP_FAILED)
+		abort();
 }
 
 void fault_setup(void)
@@ -63,6 +102,7 @@ void fault_setup(void)
 	const char *list = getenv("POCKETBOOK_FAULTS");
 	char *copy, *rest;
 
+	fault_set_levers();
 	if (list == NULL || *list == 0)
 		return;
 	faults = mmap(NULL, FAULTS_MAX * sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -74,8 +114,17 @@ void fault_setup(void)
 	free(copy);
 }
 
+/* Counts down; true once, when it has come to 0. */
+static bool fault_is_due(_Atomic int64_t *left)
+{
+	return atomic_load(left) > 0 && atomic_fetch_sub(left, 1) == 1;
+}
+
 void fault_visit(const char *name)
 {
+	if (levers && atomic_load(&levers->visits) > 0 && strncmp(levers->point, name, FAULT_POINT_MAX) == 0 &&
+	    fault_is_due(&levers->visits))
+		kill(getpid(), SIGKILL);
 	for (size_t i = 0; i < fault_count; i++)
 		if (faults[i].signal && strcmp(faults[i].name, name) == 0 && atomic_fetch_add(&faults[i].visits, 1) + 1 == faults[i].at)
 			kill(getpid(), faults[i].signal);
@@ -87,6 +136,20 @@ bool fault_goes_wrong(const char *name)
 		if (!faults[i].signal && strcmp(faults[i].name, name) == 0)
 			return (atomic_fetch_add(&faults[i].visits, 1) + 1) % faults[i].at == 0;
 	return false;
+}
+
+bool fault_allocation(void)
+{
+	if (levers == NULL || atomic_load(&levers->allocations) <= 0)
+		return false;
+	if (atomic_load(&levers->pid) != 0 && atomic_load(&levers->pid) != getpid())
+		return false;
+	return fault_is_due(&levers->allocations);
+}
+
+int64_t fault_wall_s(void)
+{
+	return levers ? atomic_load(&levers->wall_s) : 0;
 }
 
 #endif

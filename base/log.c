@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,12 +132,11 @@ static void line_put_number(struct line *line, const char *key, long long number
 
 static void line_put_time(struct line *line)
 {
-	struct timespec now;
+	struct timespec now = clock_date();
 	struct tm parts;
 	char text[40];
 	size_t len;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &parts);
 	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
 	(void)snprintf(text + len, sizeof(text) - len, ".%03ldZ", now.tv_nsec / 1000000);

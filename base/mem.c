@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 
 #include <stdint.h>
@@ -17,17 +18,27 @@ static void *mem_check(void *memory)
 
 void *mem_alloc(size_t size)
 {
-	return mem_check(calloc(1, size ? size : 1));
+	return mem_check(FAULT_ALLOCATION() ? NULL : calloc(1, size ? size : 1));
 }
 
 void *mem_array(size_t count, size_t size)
 {
-	return mem_check(calloc(count ? count : 1, size));
+	return mem_check(FAULT_ALLOCATION() ? NULL : calloc(count ? count : 1, size));
 }
 
 void *mem_resize(void *old, size_t count, size_t size)
 {
-	return mem_check(reallocarray(old, count ? count : 1, size));
+	return mem_check(FAULT_ALLOCATION() ? NULL : reallocarray(old, count ? count : 1, size));
+}
+
+void *mem_block(size_t size)
+{
+	return mem_check(FAULT_ALLOCATION() ? NULL : malloc(size ? size : 1));
+}
+
+void *mem_regrow(void *old, size_t size)
+{
+	return mem_resize(old, size, 1);
 }
 
 char *mem_copy(const char *data, size_t len)

@@ -2,6 +2,7 @@
 
 #ifdef ENABLE_FAULTS
 
+#include "base/fault.h"
 #include "base/slice.h"
 
 #include <errno.h>
@@ -135,6 +136,10 @@ static int faulty_read(sqlite3_file *file, void *data, int len, sqlite3_int64 at
 static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 {
 	witness(NOTE_WRITE, kind_of(file));
+	if (kind_of(file) == KIND_WAL)
+		FAULT("log_write");
+	else
+		FAULT("checkpoint_write");
 	if (fails("write", kind_of(file)))
 		return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 	return real_of(file)->xWrite(file, data, len, at);
@@ -149,6 +154,10 @@ static int faulty_truncate(sqlite3_file *file, sqlite3_int64 len)
 static int faulty_sync(sqlite3_file *file, int flags)
 {
 	witness(NOTE_SYNC, kind_of(file));
+	if (kind_of(file) == KIND_WAL)
+		FAULT("log_sync");
+	else
+		FAULT("checkpoint_sync");
 	return fails("sync", kind_of(file)) ? SQLITE_IOERR_FSYNC : real_of(file)->xSync(file, flags);
 }
 
@@ -203,10 +212,40 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 	return SQLITE_OK;
 }
 
+/* ---- Memory ------------------------------------------------------------------------------------------------------------------ */
+
+static sqlite3_mem_methods real_memory;
+
+static void *faulty_malloc(int size)
+{
+	return FAULT_ALLOCATION() ? NULL : real_memory.xMalloc(size);
+}
+
+static void *faulty_realloc(void *old, int size)
+{
+	return FAULT_ALLOCATION() ? NULL : real_memory.xRealloc(old, size);
+}
+
+static void faulty_memory(void)
+{
+	sqlite3_mem_methods memory;
+
+	if (getenv("POCKETBOOK_LEVERS") == NULL || real_memory.xMalloc)
+		return;
+	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory) != SQLITE_OK)
+		abort();
+	memory = real_memory;
+	memory.xMalloc = faulty_malloc;
+	memory.xRealloc = faulty_realloc;
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) != SQLITE_OK)
+		abort();
+}
+
 void faulty_disk(void)
 {
 	const char *plan = getenv("POCKETBOOK_DISK"), *notes = getenv("POCKETBOOK_WITNESS");
 
+	faulty_memory();
 	if (disk.real || ((plan == NULL || *plan == 0) && notes == NULL))
 		return;
 	disk.real = sqlite3_vfs_find(NULL);

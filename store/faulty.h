@@ -9,7 +9,8 @@
  * EROFS. No file, or an empty one: all is well. A line that it does not know ends the process.
  *
  * Where POCKETBOOK_WITNESS names a file, every process notes there what it does to the database that POCKETBOOK_WITNESS_DB names, each
- * thing once: a line `PID OPERATION FILE`; of locks those that a commit, a checkpoint and a recovery take. */
+ * thing once: a line `PID OPERATION FILE`; of locks those that a commit, a checkpoint and a recovery take. *
+ * Where POCKETBOOK_LEVERS is set, SQLite's allocations fail with ours (base/fault.h). */
 #ifndef STORE_FAULTY_H
 #define STORE_FAULTY_H
 

@@ -4,6 +4,7 @@
 #include "store/runs.h"
 
 #include "base/docid.h"
+#include "base/fault.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -81,6 +82,7 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 	size_t before;
 	enum rc rc = RC_OK;
 
+	FAULT("pull_in_page");
 	*doc = (struct store_doc){
 		.seq = sql_number(stmt, 0),
 		.id = sql_text(stmt, 1),

@@ -1,3 +1,4 @@
+#include "base/fault.h"
 #include "worker/feed.h"
 #include "worker/page.h"
 #include "worker/stream_state.h"
@@ -40,6 +41,7 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 
 	if (!stream_has_answer(stream, rc))
 		return;
+	FAULT("catch_up_page");
 	membership->at = page->next;
 	if (!page->more)
 		feed_go_live(membership, page->next.seq);

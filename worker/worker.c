@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "shm/board.h"
 #include "shm/wake.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@
 #include <event2/event.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* What is in flight when the worker is told to stop has this long; the master waits a little longer. */
@@ -275,6 +277,7 @@ int worker_run(const struct worker_inheritance *inheritance)
 	process.worker.settings = inheritance->settings;
 	signal(SIGPIPE, SIG_IGN);
 	memory_tune();
+	event_set_mem_functions(mem_block, mem_regrow, free);
 	if (process_start(&process)) {
 		event_base_dispatch(process.worker.base);
 		process.status = EXIT_DONE;

@@ -12,20 +12,25 @@ import { parseArgs } from 'node:util'
 import { follower, listener, puller, writer } from './clients.mjs'
 import { DELETED, History } from './history.mjs'
 import { Connection } from './http.mjs'
+import { Ids } from './ids.mjs'
+import { enterOwnMounts } from './mounts.mjs'
 import { acts, nemesis } from './nemesis.mjs'
 import { random as seeded } from './random.mjs'
 import { Server } from './server.mjs'
+import { QUIET } from './strains.mjs'
 
 const GROUPS = ['a', 'b', 'b:c', 'b:c:d']
 const IDS = 60 // in each
 const WRITERS = 6
+const SMALL = 64 // MiB, where the disk is to be filled
 const ROUND = 1500 // ms of writing between two comparisons
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 /** What the database holds of each id: a push on an impossible base changes nothing, and its conflict tells. */
-async function probe({ port, ids, history }) {
+async function probe({ port, ids: { all }, history }) {
   const connection = new Connection(port)
   const held = new Map()
+  const ids = [...all]
   for (let at = 0; at < ids.length; at += 50) {
     const docs = ids.slice(at, at + 50).map((id) => ({ id, base: 2 ** 50, value: null }))
     const answer = await connection.ask('/sync', { docs })
@@ -84,7 +89,6 @@ class Run {
   acts = {}
   replicas = []
   calls = new Set()
-  ids = GROUPS.flatMap((group) => Array.from({ length: IDS }, (_, i) => `${group}:${i}`))
   groups = GROUPS
   /** No nemesis any more; then no writers and pullers; then no streams. */
   ending = false
@@ -92,13 +96,19 @@ class Run {
   closing = false
   #gate = new Gate(WRITERS)
 
-  constructor(server, random, faultsBuilt, patience) {
+  constructor(server, random, faultsBuilt, patience, { mortal, lapped }) {
     Object.assign(this, { server, random, faultsBuilt, patience, port: server.port, history: new History() })
+    this.ids = new Ids(GROUPS.flatMap((group) => Array.from({ length: IDS }, (_, i) => `${group}:${i}`)), mortal)
     this.turn = () => this.#gate.turn()
     const start = (make, count, name) => Array.from({ length: count }, (_, i) => make(this, `${name} ${i + 1}`, random.fork()))
     this.writers = start(writer, WRITERS, 'writer')
     this.pullers = start(puller, 3, 'puller')
     this.streams = [...start(follower, 6, 'follower'), ...start(listener, 2, 'listener')]
+    if (lapped) this.streams.push(...start((run, name, own) => follower(run, name, own, [QUIET]), 3, 'follower of a quiet group'))
+  }
+
+  count(what) {
+    this.acts[what] = (this.acts[what] ?? 0) + 1
   }
 
   /** With the writers at rest every stream must come to hold what the database holds. */
@@ -123,9 +133,10 @@ class Run {
  */
 export async function campaign({ seconds = 10, seed = 1, names = Object.keys(acts), faults = '', program, faultsBuilt = false, patience = 60 }) {
   const random = seeded(seed)
-  const server = new Server(program)
+  const server = new Server(program, { small: names.includes('fillDisk') ? SMALL : 0 })
   await server.start(faults)
-  const run = new Run(server, random, faultsBuilt, patience * 1000)
+  const run = new Run(server, random, faultsBuilt, patience * 1000, { mortal: names.includes('purge'), lapped: names.includes('lapRing') })
+  names = names.filter((name) => acts[name].works?.(run) ?? true)
   const { history } = run
   const end = Date.now() + seconds * 1000
   try {
@@ -147,6 +158,8 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
     if (/Sanitizer|runtime error:/.test(server.told())) history.violate('a sanitizer', server.told())
     const integrity = server.integrity()
     if (integrity !== 'ok') history.violate('the file', integrity)
+    const check = await server.command('check')
+    if (check.status !== 0) history.violate('the file', check.out + check.err)
     server.remove()
   }
   return { counts: history.counts, acts: run.acts, violations: history.violations }
@@ -167,8 +180,9 @@ function readOptions() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  enterOwnMounts()
   const { counts, acts: done, violations } = await campaign(readOptions())
-  const table = Object.entries({ ...counts, ...done }).map(([name, count]) => `${name.padEnd(14)} ${String(count).padStart(8)}`)
+  const table = Object.entries({ ...counts, ...done }).map(([name, count]) => `${name.padEnd(28)} ${String(count).padStart(8)}`)
   console.log(table.join('\n'))
   for (const violation of violations.slice(0, 20)) console.log(violation)
   console.log(violations.length ? `${violations.length} violations` : 'every promise held')

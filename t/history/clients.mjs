@@ -12,12 +12,16 @@ export async function writer(run, name, random) {
   const known = new Map() // id → {version, deleted}
   let serial = 0
 
-  const editOf = (id) => {
+  const editOf = (slot) => {
+    const id = ids.pick(slot, random, known)
     const held = known.get(id) ?? { version: 0 }
     const tag = `${name}.${++serial}`
-    const deleted = held.version > 0 && !held.deleted && random.chance(0.15)
+    const deleted = held.version > 0 && !held.deleted && random.chance(0.15) && ids.mayDelete(id)
     const stale = held.version > 1 && random.chance(0.1)
-    const base = stale ? held.version - 1 : held.deleted && random.chance(0.5) ? 0 : held.version
+    const anew = held.deleted && ids.mayReturn && random.chance(0.5)
+    const base = stale ? held.version - 1 : anew ? 0 : held.version
+    if (deleted) history.deletions.add(id)
+    ids.begin(slot, id, { made: base === 0, deleted })
     return { id, base, tag: deleted ? DELETED : tag, op: random.chance(0.85) ? `op-${tag}` : undefined, deleted }
   }
 
@@ -28,6 +32,7 @@ export async function writer(run, name, random) {
     } else if (result.status === 'conflict') {
       history.counts.conflicts++
       if (result.version > 0) history.see(edit.id, result.version, result.deleted ? DELETED : result.value?.tag, 'a conflict')
+      else history.miss(edit.id, 'a conflict')
       if (result.value?.tag === edit.tag) history.violate('a write conflicts with itself', `${edit.tag} on ${edit.id}@${result.version}`)
       known.set(edit.id, { version: result.version, deleted: result.deleted })
       // An earlier try may have been applied, with somebody else's write on top of it by now.
@@ -50,14 +55,14 @@ export async function writer(run, name, random) {
         const statuses = new Set(results.map(({ status }) => status))
         if (atomic && statuses.has('ok') && statuses.size > 1) history.violate('half of an atomic push', JSON.stringify(results))
         edits.forEach((edit, i) => settle(edit, results[i], sure))
-        if (!canRetry || random.chance(0.95)) return
+        if (!canRetry || random.chance(0.95)) return ids.settle(edits)
         // As if this answer had been lost.
-        history.counts.retries++
+        history.resend(edits)
         continue
       }
       if (answer && answer.status !== 503 && answer.status !== 507) history.violate('a refusal', `${answer.status} ${JSON.stringify(answer.body)}`)
       if (!canRetry || run.over) return edits.forEach((edit) => history.lose(edit))
-      history.counts.retries++
+      history.resend(edits)
       await pause(20 + random.below(80))
     }
   }
@@ -65,8 +70,9 @@ export async function writer(run, name, random) {
   while (!run.over) {
     await run.turn()
     const count = 1 + random.below(4)
-    const chosen = new Set(Array.from({ length: count }, () => random.pick(ids)))
-    await push([...chosen].map(editOf), random.chance(0.2))
+    const chosen = new Set(Array.from({ length: count }, () => random.pick(ids.slots)))
+    const edits = [...chosen].map(editOf)
+    await push(edits, random.chance(0.2))
     if (random.chance(0.1)) await pause(random.below(20))
   }
   connection.close()
@@ -100,9 +106,9 @@ export async function puller(run, name, random) {
 }
 
 /** Follows groups by a stream with documents, and resumes by its last id whenever that ends. Gives its replicas to the run. */
-export async function follower(run, name, random) {
+export async function follower(run, name, random, only) {
   const { history } = run
-  const groups = random.chance(0.5) ? [random.pick(run.groups)] : [...new Set([random.pick(run.groups), random.pick(run.groups)])]
+  const groups = only ?? (random.chance(0.5) ? [random.pick(run.groups)] : [...new Set([random.pick(run.groups), random.pick(run.groups)])])
   const replicas = new Map(groups.map((group) => [group, new Replica(history, group, name)]))
   const path = `/events?docs=1&since=0&${groups.map((group) => `group=${group}`).join('&')}`
   let lastId

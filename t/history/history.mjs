@@ -17,8 +17,13 @@ export class History {
   unknown = new Map()
   /** What was missing → {id, version} that a reader had never been shown: fine where it had been deleted */
   doubts = new Map()
+  /** Ids whose deletion was sent, and how many purges were: such a document may be gone without a trace. */
+  deletions = new Set()
+  purges = 0
+  /** Tags of new documents whose push was sent more than once: with a deletion in between, both tries may have made one. */
+  #again = new Set()
   violations = []
-  counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0 }
+  counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0 }
 
   violate(kind, detail) {
     this.violations.push(`${kind}: ${detail}`)
@@ -35,7 +40,26 @@ export class History {
     const place = `${id}@${version}`
     const other = this.places.get(tag)
     if (other === undefined) this.places.set(tag, place)
-    else if (other !== place) this.violate('one write in two versions', `${tag} is ${other}, and ${place} in ${where}`)
+    else if (other !== place && !this.#mayBeTwice(tag, other, version)) this.violate('one write in two versions', `${tag} is ${other}, and ${place} in ${where}`)
+  }
+
+  #mayBeTwice(tag, other, version) {
+    return this.#again.has(tag) && Math.abs(version - Number(other.split('@')[1])) >= 2
+  }
+
+  /** These edits are sent once more, as nobody knows what became of them. */
+  resend(edits) {
+    this.counts.retries++
+    for (const { base, tag } of edits) if (base === 0) this.#again.add(tag)
+  }
+
+  mayBeGone(id) {
+    return this.purges > 0 && this.deletions.has(id)
+  }
+
+  /** Somebody was told that there is no such document, not even a tombstone. */
+  miss(id, where) {
+    if (this.seen.has(id) && !this.mayBeGone(id)) this.violate('a write was lost', `${id} is not there, says ${where}`)
   }
 
   /** The server said `ok` to this edit. */
@@ -44,6 +68,7 @@ export class History {
     if (edit.deleted && version !== edit.base + 1) {
       // Nothing to do: it was deleted already, or never there.
       if (version > 0) this.see(edit.id, version, DELETED, 'the answer to a deletion')
+      else this.miss(edit.id, 'the answer to a deletion')
       return
     }
     this.see(edit.id, version, edit.tag, 'an acknowledgement')
@@ -63,6 +88,17 @@ export class History {
     return [...this.acked].filter(([id]) => id.startsWith(group + ':'))
   }
 
+  /** Holds a backup against what had been acknowledged when it began, `[id, version]…`. */
+  checkBackup(expected, docs) {
+    for (const [id, { version, tag }] of docs) this.see(id, version, tag, 'a backup')
+    for (const [id, version] of expected) {
+      const held = docs.get(id)
+      if (held ? held.version < version : !this.mayBeGone(id))
+        this.violate('a backup misses a write', `${id}@${version} was acknowledged before it began, it has ${held?.version ?? 'nothing'}`)
+    }
+    this.counts.backups++
+  }
+
   /** Has somebody seen a tombstone of this version or a newer one? */
   #wasDeleted(id, version) {
     return [...this.seen.get(id)].some(([at, tag]) => at >= version && tag === DELETED)
@@ -72,16 +108,22 @@ export class History {
   conclude(final) {
     for (const [detail, { id, version }] of this.doubts)
       if (!this.#wasDeleted(id, version)) this.violate('a pull missed a write', detail)
-    for (const [id, versions] of this.seen) {
-      const { version, tag } = final.get(id) ?? { version: 0 }
-      const newest = Math.max(...versions.keys())
-      if (newest > version) this.violate('a write was lost', `${id}@${newest} (${versions.get(newest)}) was seen, but the database ends at ${version}`)
-      if (version > 0) this.see(id, version, tag, 'the database at the end')
-      let nobody = 0
-      for (let v = 1; v <= version; v++) if (!versions.has(v)) nobody++
-      const unknown = (this.unknown.get(id) ?? []).filter((lost) => !this.places.has(lost)).length
-      if (nobody > unknown) this.violate('versions that nobody wrote', `${id}: ${nobody} of ${version}, with ${unknown} writes of unknown outcome`)
-    }
+    for (const [id, versions] of this.seen) this.#concludeOne(id, versions, final.get(id))
+  }
+
+  #concludeOne(id, versions, held) {
+    const newest = Math.max(...versions.keys())
+    const lost = (this.unknown.get(id) ?? []).filter((tag) => !this.places.has(tag))
+    const end = held?.version ?? newest
+    if (held && newest > held.version)
+      this.violate('a write was lost', `${id}@${newest} (${versions.get(newest)}) was seen, but the database ends at ${held.version}`)
+    if (held) this.see(id, held.version, held.tag, 'the database at the end')
+    // What was purged had been deleted before, by a deletion that somebody saw or whose answer was lost.
+    else if (!this.mayBeGone(id) || (versions.get(newest) !== DELETED && !lost.includes(DELETED)))
+      this.violate('a write was lost', `${id}@${newest} (${versions.get(newest)}) was seen, but the database has nothing at the end`)
+    let nobody = 0
+    for (let v = 1; v <= end; v++) if (!versions.has(v)) nobody++
+    if (nobody > lost.length) this.violate('versions that nobody wrote', `${id}: ${nobody} of ${end}, with ${lost.length} writes of unknown outcome`)
   }
 }
 
@@ -130,9 +172,11 @@ export class Replica {
   /** How this differs from the database at the end; empty: not at all. */
   differences(final) {
     const of = [...final].filter(([id]) => id.startsWith(this.group + ':'))
-    return of.filter(([id, { version, tag }]) => {
+    const behind = of.filter(([id, { version, tag }]) => {
       const held = this.docs.get(id)
       return held ? held.version !== version : tag !== DELETED
     }).map(([id, { version }]) => `${id}: ${this.docs.get(id)?.version ?? 'nothing'}, not ${version}`)
+    const ghosts = [...this.docs].filter(([id, { tag }]) => tag !== DELETED && !final.has(id)).map(([id, { version }]) => `${id}: ${version}, which is gone`)
+    return [...behind, ...ghosts]
   }
 }

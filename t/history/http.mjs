@@ -21,7 +21,7 @@ export class Connection {
         answer.setEncoding('utf8')
         answer.on('data', (piece) => (got += piece))
         answer.on('error', () => done(undefined))
-        answer.on('end', () => done(answer.complete ? { status: answer.statusCode, body: got && JSON.parse(got) } : undefined))
+        answer.on('end', () => done(answer.complete ? { status: answer.statusCode, body: got && /json/.test(answer.headers['content-type']) ? JSON.parse(got) : got } : undefined))
       })
       call.on('timeout', () => call.destroy())
       call.on('error', () => done(undefined))

@@ -1,8 +1,12 @@
 // What befalls the server during a run: one act after the other, drawn by chance.
+import { strains } from './strains.mjs'
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
+/** Those fault points (base/fault.h) that a running server comes by. */
 export const points = [
-  'writer_before_commit', 'writer_after_commit', 'writer_after_answer', 'ring_before_committed', 'ring_in_entry', 'ring_before_wake',
+  'writer_before_commit', 'log_write', 'log_sync', 'writer_after_commit', 'writer_after_answer', 'ring_before_committed', 'ring_in_entry',
+  'ring_before_wake', 'checkpoint_write', 'checkpoint_sync', 'pull_in_page', 'catch_up_page', 'takeover_paired', 'heritage_given', 'heritage_taken',
 ]
 
 /** What a disk may do, as store/faulty.h reads it. */
@@ -28,10 +32,28 @@ async function freeze(pid, ms) {
 export const acts = {
   killWorker: async ({ server, random }) => signal(random.pick(server.children().workers), 'SIGKILL'),
   killWriter: async ({ server }) => signal(server.children().writer, 'SIGKILL'),
-  async killMaster({ server, random, faultsBuilt }) {
+  async killMaster({ server }) {
     await server.kill()
-    await server.start(faultsBuilt ? `${random.pick(points)}=kill@${20 + random.below(200)}` : '')
+    await server.start()
   },
+  /** Whoever comes by a fault point; each has its turn. */
+  killAt: Object.assign(async (run) => {
+    const { server, random } = run
+    const point = points[(run.turns = (run.turns ?? random.below(points.length)) + 1) % points.length]
+    const met = new Set(server.pids())
+    server.levers.killAt(point, 1 + random.below(point === 'pull_in_page' ? 200 : 5))
+    if (/takeover|heritage/.test(point)) signal(server.pid, random.pick(['SIGHUP', 'SIGUSR2']))
+    for (const end = Date.now() + 1500; !server.levers.killed && Date.now() < end;) {
+      await pause(10)
+      for (const pid of server.pids()) met.add(pid)
+    }
+    if (server.levers.killed) run.count(`killed at ${point}`)
+    server.levers.killAt('', 0)
+    if (point !== 'takeover_paired') return
+    // There it is the master.
+    await server.kill([...met])
+    await server.start()
+  }, { works: ({ faultsBuilt }) => faultsBuilt }),
   async restart({ server }) {
     const status = await server.stop()
     if (status !== 0) throw new Error(`the server ended with ${status}:\n${server.told()}`)
@@ -43,11 +65,12 @@ export const acts = {
   upgrade: async ({ server }) => signal(server.pid, 'SIGUSR2'),
   freezeWorker: async ({ server, random }) => freeze(random.pick(server.children().workers), 50 + random.below(400)),
   freezeWriter: async ({ server, random }) => freeze(server.children().writer, 50 + random.below(400)),
-  async failDisk({ server, random }) {
+  failDisk: Object.assign(async ({ server, random }) => {
     server.breakDisk(random.pick(troubles) + '\n')
     await pause(50 + random.below(500))
     server.breakDisk('')
-  },
+  }, { works: ({ faultsBuilt }) => faultsBuilt }),
+  ...strains,
 }
 
 /** Acts until `run.ending`; counts in `run.acts`. */
@@ -57,7 +80,7 @@ export async function nemesis(run, names) {
     await pause(100 + random.below(400))
     if (run.ending) return
     const name = random.pick(names)
-    run.acts[name] = (run.acts[name] ?? 0) + 1
+    run.count(name)
     await acts[name](run)
   }
 }

@@ -1,10 +1,12 @@
 // The program under test, on one port and one database, through all its deaths.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Levers } from './levers.mjs'
+import { mountSmall, unmount } from './mounts.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -20,12 +22,19 @@ async function freePort() {
 export class Server {
   #folder = mkdtempSync(join(tmpdir(), 'pocketbook-history-'))
   #child
+  #ballast
 
-  constructor(program, { workers = 2, options = [] } = {}) {
+  /** `small`: MiB of the disk that the database is to lie on, a small one where one can be mounted (`isSmall`). */
+  constructor(program, { workers = 2, options = [], small = 0 } = {}) {
     Object.assign(this, { program, workers, options })
-    this.db = join(this.#folder, 'history.db')
+    const place = join(this.#folder, 'disk')
+    mkdirSync(place)
+    this.isSmall = small > 0 && mountSmall(place, small)
+    this.db = join(place, 'history.db')
+    this.#ballast = join(place, 'ballast')
     this.log = join(this.#folder, 'log')
-    this.disk = join(this.#folder, 'disk')
+    this.disk = join(this.#folder, 'trouble')
+    this.levers = new Levers(join(this.#folder, 'levers'))
   }
 
   /** `faults` as base/fault.h reads them. */
@@ -33,7 +42,7 @@ export class Server {
     this.port ??= await freePort()
     const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--workers', this.workers, '--auth', 'off', ...this.options]
     const log = openSync(this.log, 'a')
-    const env = { ...process.env, POCKETBOOK_FAULTS: faults, POCKETBOOK_DISK: this.disk }
+    const env = { ...process.env, POCKETBOOK_FAULTS: faults, POCKETBOOK_DISK: this.disk, POCKETBOOK_LEVERS: this.levers.path }
     const child = (this.#child = spawn(this.program, args, { stdio: ['ignore', 'ignore', log], env }))
     closeSync(log)
     for (;;) {
@@ -49,6 +58,23 @@ export class Server {
     renameSync(this.disk + '.new', this.disk)
   }
 
+  /** Takes all the room that there is on a small disk. */
+  fillDisk() {
+    const file = openSync(this.#ballast, 'w')
+    for (let size = 1 << 20; size >= 512;) {
+      try {
+        if (writeSync(file, Buffer.alloc(size)) < size) size /= 2
+      } catch {
+        size /= 2
+      }
+    }
+    closeSync(file)
+  }
+
+  freeDisk() {
+    rmSync(this.#ballast, { force: true })
+  }
+
   told() {
     return readFileSync(this.log, 'utf8')
   }
@@ -59,13 +85,14 @@ export class Server {
 
   /** {writer, workers: pids}: the process that the master started first, and those it started again, by the log. */
   children() {
-    const pids = this.#children()
+    const pids = this.pids()
     const named = [...this.told().matchAll(/event=child_start child=writer child_pid=(\d+)/g)].map(([, pid]) => Number(pid))
     const writer = pids.find((pid) => named.includes(pid)) ?? pids[0]
     return { writer, workers: pids.filter((pid) => pid !== writer) }
   }
 
-  #children() {
+  /** Of its children. */
+  pids() {
     try {
       return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
     } catch {
@@ -73,10 +100,13 @@ export class Server {
     }
   }
 
-  /** kill -9 of the master; resolves when no process of it is left. */
-  async kill() {
-    const pids = this.#children()
-    const ended = once(this.#child, 'exit')
+  get isAlive() {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** kill -9 of the master, unless it was by somebody else; resolves when none of these processes is left. */
+  async kill(pids = this.pids()) {
+    const ended = this.isAlive ? once(this.#child, 'exit') : undefined
     this.#child.kill('SIGKILL')
     await ended
     while (pids.some((pid) => alive(pid))) await pause(10)
@@ -84,15 +114,26 @@ export class Server {
 
   /** SIGTERM; answers the exit status. */
   async stop() {
-    if (this.#child.exitCode !== null) return this.#child.exitCode
+    if (!this.isAlive) return this.#child.exitCode ?? this.#child.signalCode
     const ended = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
     const [code] = await ended
     return code
   }
 
-  command(...words) {
-    return spawnSync(this.program, [...words, '--db', this.db], { encoding: 'utf8' })
+  /** A command of ours on this database, or the one that it names: {status, out, err}. */
+  async command(...words) {
+    const child = spawn(this.program, words.includes('--db') ? words : [...words, '--db', this.db], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = '', err = ''
+    child.stdout.setEncoding('utf8').on('data', (piece) => (out += piece))
+    child.stderr.setEncoding('utf8').on('data', (piece) => (err += piece))
+    const [code, signal] = await once(child, 'close')
+    return { status: code ?? signal, out, err }
+  }
+
+  /** A path for a file beside, not on the disk of the database. */
+  file(name) {
+    return join(this.#folder, name)
   }
 
   /** What SQLite thinks of the file: 'ok'. No server may be on it. */
@@ -102,6 +143,8 @@ export class Server {
   }
 
   remove() {
+    this.levers.close()
+    if (this.isSmall) unmount(join(this.#folder, 'disk'))
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }

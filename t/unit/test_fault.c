@@ -55,8 +55,8 @@ static void five_visits(void)
 {
 	for (int i = 0; i < 5; i++) {
 		fprintf(stderr, "%d", i + 1);
-		FAULT("a.b");
-		FAULT("other");
+		FAULT("log_sync");
+		FAULT("log_write");
 	}
 }
 
@@ -69,7 +69,7 @@ static void visits_of_two(void)
 
 		if (child == 0) {
 			for (int j = 0; j < 3; j++)
-				FAULT("a.b");
+				FAULT("log_sync");
 			_exit(0);
 		}
 		waitpid(child, &status, 0);
@@ -84,22 +84,20 @@ static const struct {
 } runs[] = {
 	{ NULL, 0, 0, "12345" },
 	{ "", 0, 0, "12345" },
-	{ "a.b=kill", SIGKILL, 0, "1" },
-	{ "a.b=kill@1", SIGKILL, 0, "1" },
-	{ "a.b=kill@3", SIGKILL, 0, "123" },
-	{ "a.b=kill@5", SIGKILL, 0, "12345" },
-	{ "a.b=kill@6", 0, 0, "12345" },
-	{ "a.b=kill@4294967295", 0, 0, "12345" },
-	{ "a.b=stop@2", 0, SIGSTOP, "12" },
-	{ "a.b=wrong", 0, 0, "12345" },
-	{ "a.b=stop@4,other=kill@2", SIGKILL, 0, "12" },
-	{ "a.b=stop@2,other=kill@2", 0, SIGSTOP, "12" },
-	{ "none=kill,a.bc=kill,a=kill,A.B=kill", 0, 0, "12345" },
-	{ ",,a.b=kill@2,", SIGKILL, 0, "12" },
-	{ "x1=kill,x2=kill,x3=kill,x4=kill,x5=kill,x6=kill,x7=kill,x8=kill,x9=kill,x10=kill,x11=kill,x12=kill,x13=kill,x14=kill,"
-	  "x15=kill,a.b=kill@4",
-	  SIGKILL, 0, "1234" },
-	{ "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk=kill", 0, 0, "12345" },
+	{ "log_sync=kill", SIGKILL, 0, "1" },
+	{ "log_sync=kill@1", SIGKILL, 0, "1" },
+	{ "log_sync=kill@3", SIGKILL, 0, "123" },
+	{ "log_sync=kill@5", SIGKILL, 0, "12345" },
+	{ "log_sync=kill@6", 0, 0, "12345" },
+	{ "log_sync=kill@4294967295", 0, 0, "12345" },
+	{ "log_sync=stop@2", 0, SIGSTOP, "12" },
+	{ "op_forgotten=wrong", 0, 0, "12345" },
+	{ "log_sync=stop@4,log_write=kill@2", SIGKILL, 0, "12" },
+	{ "log_sync=stop@2,log_write=kill@2", 0, SIGSTOP, "12" },
+	{ "ring_in_entry=kill,pull_in_page=stop", 0, 0, "12345" },
+	{ ",,log_sync=kill@2,", SIGKILL, 0, "12" },
+#define FIVE "pull_in_page=kill,pull_in_page=stop,pull_in_page=kill,pull_in_page=stop,pull_in_page=kill,"
+	{ FIVE FIVE FIVE "log_sync=kill@4", SIGKILL, 0, "1234" },
 };
 
 static void a_fault_is_met_at_its_visit(void **state)
@@ -121,18 +119,18 @@ static void visits_count_over_all_processes(void **state)
 	char said[200];
 
 	(void)state;
-	(void)run("a.b=kill@2", visits_of_two, said, sizeof(said));
+	(void)run("log_sync=kill@2", visits_of_two, said, sizeof(said));
 	assert_string_equal(said, "killed whole ");
-	(void)run("a.b=kill@5", visits_of_two, said, sizeof(said));
+	(void)run("log_sync=kill@5", visits_of_two, said, sizeof(said));
 	assert_string_equal(said, "whole killed ");
-	(void)run("a.b=kill@7", visits_of_two, said, sizeof(said));
+	(void)run("log_sync=kill@7", visits_of_two, said, sizeof(said));
 	assert_string_equal(said, "whole whole ");
 }
 
 static void say_what_goes_wrong(void)
 {
 	for (int i = 0; i < 6; i++)
-		fprintf(stderr, "%s", FAULT_WRONG("a.b") ? "wrong " : FAULT_WRONG("other") ? "other " : "right ");
+		fprintf(stderr, "%s", FAULT_WRONG("op_forgotten") ? "wrong " : FAULT_WRONG("stale_applied") ? "other " : "right ");
 }
 
 static void the_wrong_thing_is_done_at_each_nth_visit(void **state)
@@ -140,31 +138,36 @@ static void the_wrong_thing_is_done_at_each_nth_visit(void **state)
 	char said[200];
 
 	(void)state;
-	(void)run("a.b=wrong@3", say_what_goes_wrong, said, sizeof(said));
+	(void)run("op_forgotten=wrong@3", say_what_goes_wrong, said, sizeof(said));
 	assert_string_equal(said, "right right wrong right right wrong ");
-	(void)run("other=wrong", say_what_goes_wrong, said, sizeof(said));
+	(void)run("stale_applied=wrong", say_what_goes_wrong, said, sizeof(said));
 	assert_string_equal(said, "other other other other other other ");
-	(void)run("a.b=kill", say_what_goes_wrong, said, sizeof(said));
+	(void)run("log_sync=kill", say_what_goes_wrong, said, sizeof(said));
 	assert_string_equal(said, "right right right right right right ");
 }
 
 static const char *const bad_words[] = {
-	"a.b",
-	"a.b=",
+	"log_sync",
+	"log_sync=",
 	"=kill",
 	"=",
-	"a.b=KILL",
-	"a.b=killed",
-	"a.b=kill=stop",
-	"a.b=kill@",
-	"a.b=kill@0",
-	"a.b=kill@-1",
-	"a.b=kill@+1",
-	"a.b=kill@1x",
-	"a.b=kill@ 1",
-	"a.b=kill@4294967296",
-	"a.b@2=kill",
+	"log_sync=KILL",
+	"log_sync=killed",
+	"log_sync=kill=stop",
+	"log_sync=kill@",
+	"log_sync=kill@0",
+	"log_sync=kill@-1",
+	"log_sync=kill@+1",
+	"log_sync=kill@1x",
+	"log_sync=kill@ 1",
+	"log_sync=kill@4294967296",
+	"log_sync@2=kill",
 	" =",
+	"log_syncc=kill",
+	"log=kill",
+	"LOG_SYNC=kill",
+	"log_sync=wrong",
+	"op_forgotten=kill",
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl=kill",
 };
 
@@ -176,9 +179,10 @@ static void a_word_that_is_none_ends_the_process(void **state)
 	for (size_t i = 0; i < COUNT(bad_words); i++) {
 		int status;
 
-		(void)snprintf(list, sizeof(list), "ok=kill@9,%s", bad_words[i]);
+		(void)snprintf(list, sizeof(list), "log_sync=kill@9,%s", bad_words[i]);
 		(void)snprintf(wanted, sizeof(wanted),
-			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N\n",
+			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N, of a NAME "
+			       "in base/fault.h\n",
 			       bad_words[i]);
 		status = run(list, five_visits, said, sizeof(said));
 		assert_string_equal(said, wanted);
@@ -189,25 +193,72 @@ static void a_word_that_is_none_ends_the_process(void **state)
 
 static void there_may_be_sixteen(void **state)
 {
-	char list[200] = "", said[400];
+	char list[400] = "", said[400];
 	int status;
 
 	(void)state;
 	for (int i = 0; i < 17; i++)
-		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "x=kill,");
+		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list), "log_sync=kill,");
 	status = run(list, five_visits, said, sizeof(said));
 	assert_string_equal(said, "pocketbook: POCKETBOOK_FAULTS: more than 16 words\n");
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 2);
 }
 
+/* ---- Levers ---------------------------------------------------------------------------------------------------------------- */
+
+static void pull_levers(const char *path, struct fault_levers levers)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(&levers, sizeof(levers), 1, file), 1);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void try_all(void)
+{
+	for (int i = 0; i < 4; i++) {
+		fprintf(stderr, "%s", FAULT_ALLOCATION() ? "none " : "some ");
+		FAULT("log_sync");
+	}
+	fprintf(stderr, "%lld", (long long)FAULT_WALL_S());
+}
+
+static void levers_are_pulled_while_it_runs(void **state)
+{
+	char path[] = "/tmp/pocketbook-levers-XXXXXX", said[200];
+	int fd = mkstemp(path), status;
+
+	(void)state;
+	assert_true(fd >= 0 && close(fd) == 0);
+	setenv("POCKETBOOK_LEVERS", path, 1);
+	pull_levers(path, (struct fault_levers){ .wall_s = -7 });
+	(void)run(NULL, try_all, said, sizeof(said));
+	assert_string_equal(said, "some some some some -7");
+	pull_levers(path, (struct fault_levers){ .allocations = 2 });
+	(void)run(NULL, try_all, said, sizeof(said));
+	assert_string_equal(said, "some none some some 0");
+	pull_levers(path, (struct fault_levers){ .allocations = 2, .pid = getpid() });
+	(void)run(NULL, try_all, said, sizeof(said));
+	assert_string_equal(said, "some some some some 0"); /* it is a child that runs */
+	pull_levers(path, (struct fault_levers){ .visits = 3, .point = "log_sync" });
+	status = run(NULL, try_all, said, sizeof(said));
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_string_equal(said, "some some some ");
+	pull_levers(path, (struct fault_levers){ .visits = 3, .point = "log_write" });
+	assert_int_equal(run(NULL, try_all, said, sizeof(said)), 0);
+	assert_int_equal(unlink(path), 0);
+	status = run(NULL, try_all, said, sizeof(said));
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+	unsetenv("POCKETBOOK_LEVERS");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_fault_is_met_at_its_visit),
-		cmocka_unit_test(visits_count_over_all_processes),
-		cmocka_unit_test(the_wrong_thing_is_done_at_each_nth_visit),
-		cmocka_unit_test(a_word_that_is_none_ends_the_process),
-		cmocka_unit_test(there_may_be_sixteen),
+		cmocka_unit_test(levers_are_pulled_while_it_runs),      cmocka_unit_test(a_fault_is_met_at_its_visit),
+		cmocka_unit_test(visits_count_over_all_processes),      cmocka_unit_test(the_wrong_thing_is_done_at_each_nth_visit),
+		cmocka_unit_test(a_word_that_is_none_ends_the_process), cmocka_unit_test(there_may_be_sixteen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
@@ -219,10 +270,10 @@ int main(void)
 static void nothing_happens_in_another_build(void **state)
 {
 	(void)state;
-	setenv("POCKETBOOK_FAULTS", "a.b=kill", 1);
+	setenv("POCKETBOOK_FAULTS", "log_sync=kill", 1);
 	fault_setup();
-	FAULT("a.b");
-	assert_false(FAULT_WRONG("a.b"));
+	FAULT("log_sync");
+	assert_false(FAULT_WRONG("op_forgotten"));
 	assert_int_equal(unsetenv("POCKETBOOK_FAULTS"), 0);
 }
 

@@ -1,0 +1,155 @@
+// What makes a server's life hard without killing anybody: no descriptors, no memory, no room, no right time; and what an administrator
+// does meanwhile.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { DELETED } from './history.mjs'
+import { Connection } from './http.mjs'
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+const needsFaults = (act) => Object.assign(act, { works: ({ faultsBuilt }) => faultsBuilt })
+
+/** A group in which there is one write for each time that the ring is lapped. */
+export const QUIET = 'quiet'
+const RING_SIZE = 4096 // hints, as in shm/ring.h
+const FLOOD = 500 // documents of a push, each in a group of its own
+
+function signal(pid, name) {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/* ---- Descriptors ---- */
+
+/** Of one process of the server: {most: its limit, used}; undefined where it has ended. */
+function files(pid) {
+  try {
+    return { most: Number(/^Max open files +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))[1]), used: readdirSync(`/proc/${pid}/fd`).length }
+  } catch {
+    return undefined
+  }
+}
+
+const limitFiles = (pid, most) => spawnSync('prlimit', ['--pid', pid, `--nofile=${most}:`])
+
+/** Some that connect and say nothing. */
+function crowd(port, count) {
+  return Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+}
+
+async function starveFiles({ server, random }) {
+  const { writer, workers } = server.children()
+  const pid = random.pick([server.pid, writer, ...workers])
+  const before = files(pid)
+  if (!before) return
+  limitFiles(pid, before.used + random.below(4))
+  const idle = crowd(server.port, 40)
+  if (pid === server.pid) signal(random.pick([writer, ...workers]), 'SIGKILL')
+  await pause(100 + random.below(500))
+  for (const socket of idle) socket.destroy()
+  limitFiles(pid, before.most)
+}
+
+/* ---- The ring ---- */
+
+/** One who has an answer, so is not with a process that stands still. */
+async function reach(port) {
+  for (let tries = 0; tries < 100; tries++) {
+    const connection = new Connection(port)
+    const answer = await Promise.race([connection.ask('/healthz'), pause(300)])
+    if (answer?.status === 200) return connection
+    connection.close()
+  }
+  throw new Error('nobody answers, though one worker of two stands still')
+}
+
+/** Hints for so many groups. What others think of these documents nobody asks. */
+async function flood(run, connection) {
+  const versions = (run.flood ??= Array(FLOOD).fill(0))
+  const docs = versions.map((base, i) => ({ id: `flood:${i}:it`, base, value: 1 }))
+  const answer = await connection.ask('/sync', { docs })
+  answer?.body.results?.forEach(({ version }, i) => (versions[i] = version))
+  return answer?.status === 200
+}
+
+/** A worker stands still while so much changes that the ring forgets the one change of a quiet group. */
+async function lapRing(run) {
+  const { server, random, history, ids } = run
+  const pid = random.pick(server.children().workers)
+  signal(pid, 'SIGSTOP')
+  try {
+    const connection = await reach(server.port)
+    const tag = `lap ${(run.laps = (run.laps ?? 0) + 1)}`
+    const edit = { id: `${QUIET}:${run.laps}`, base: 0, tag, op: tag }
+    ids.all.add(edit.id)
+    const answer = await connection.ask('/sync', { docs: [{ id: edit.id, base: 0, op: edit.op, value: { tag } }] })
+    if (answer?.status === 200) history.acknowledge(edit, answer.body.results[0].version)
+    else history.lose(edit)
+    for (let hints = 0; hints < RING_SIZE && (await flood(run, connection)); hints += FLOOD);
+    connection.close()
+  } finally {
+    signal(pid, 'SIGCONT')
+  }
+}
+
+/* ---- Administrators ---- */
+
+/** What they say of trouble is fine; that they end by a signal, or without a word, is not. */
+function judge(history, what, { status, err }) {
+  if (status !== 0 && (status !== 1 || err === '' || /Sanitizer|runtime error:/.test(err))) history.violate('a command', `${what} ended with ${status}: ${err}`)
+  return status === 0
+}
+
+async function purge({ server, random, history }) {
+  history.purges++
+  const done = server.command('purge', '--older-than', random.pick(['0s', '0s', '0s', '1h']))
+  if (random.chance(0.3)) {
+    await pause(random.below(60))
+    signal(server.children().writer, 'SIGKILL')
+  }
+  const result = await done
+  if (judge(history, 'purge', result)) history.counts.purged += Number(/(\d+) purged/.exec(result.out)?.[1] ?? 0)
+}
+
+async function backup(run) {
+  const { server, history } = run
+  const expected = [...history.acked]
+  const copy = server.file('backup.db')
+  rmSync(copy, { force: true })
+  const made = await server.command('backup', copy)
+  if (!judge(history, 'backup', made)) return run.count('backups refused')
+  const check = await server.command('check', '--db', copy)
+  if (check.status !== 0) history.violate('the file of a backup', check.out + check.err)
+  const { status, out, err } = await server.command('export', '--encoding', 'json', '--db', copy)
+  if (status !== 0) return history.violate('the file of a backup', err)
+  const docs = out.split('\n').filter((line) => line && !line.includes('"flood:')).map((line) => JSON.parse(line))
+  history.checkBackup(expected, new Map(docs.map(({ id, version, value, deleted }) => [id, { version, tag: deleted ? DELETED : value?.tag }])))
+}
+
+/* ---- All of them ---- */
+
+export const strains = {
+  starveFiles,
+  lapRing,
+  purge,
+  backup,
+  /** One allocation fails, in the writer or in a worker. */
+  failMemory: needsFaults(async ({ server, random }) => {
+    const { writer, workers } = server.children()
+    server.levers.failAllocation(random.pick([writer, ...workers]), 1 + random.below(3000))
+    for (const end = Date.now() + 800; !server.levers.allocationFailed && Date.now() < end;) await pause(10)
+    server.levers.failAllocation(0, 0)
+  }),
+  /** The wall clock goes off by hours or years, and at times comes back. */
+  stepClock: needsFaults(async ({ server, random }) => {
+    server.levers.setWall(random.pick([0, 3600, -3600, 86_400, -86_400 * 400, 86_400 * 3650, -86_400 * 365 * 60]))
+  }),
+  fillDisk: Object.assign(async ({ server, random }) => {
+    server.fillDisk()
+    await pause(100 + random.below(700))
+    server.freeDisk()
+  }, { works: ({ server }) => server.isSmall }),
+}
