@@ -20,7 +20,7 @@ export async function writer(run, name, random) {
     const stale = held.version > 1 && random.chance(0.1)
     const anew = held.deleted && ids.mayReturn && random.chance(0.5)
     const base = stale ? held.version - 1 : anew ? 0 : held.version
-    if (deleted) history.deletions.add(id)
+    if (deleted) history.tryDeletion(id)
     ids.begin(slot, id, { made: base === 0, deleted })
     return { id, base, tag: deleted ? DELETED : tag, op: random.chance(0.85) ? `op-${tag}` : undefined, deleted }
   }
@@ -29,7 +29,10 @@ export async function writer(run, name, random) {
     if (result.status === 'ok') {
       history.acknowledge(edit, result.version)
       known.set(edit.id, { version: result.version, deleted: edit.deleted })
-    } else if (result.status === 'conflict') {
+      return
+    }
+    if (edit.deleted && sure) history.refuseDeletion(edit.id)
+    if (result.status === 'conflict') {
       history.counts.conflicts++
       if (result.version > 0) history.see(edit.id, result.version, result.deleted ? DELETED : result.value?.tag, 'a conflict')
       else history.miss(edit.id, 'a conflict')

@@ -17,9 +17,11 @@ export class History {
   unknown = new Map()
   /** What was missing → {id, version} that a reader had never been shown: fine where it had been deleted */
   doubts = new Map()
-  /** Ids whose deletion was sent, and how many purges were: such a document may be gone without a trace. */
-  deletions = new Set()
+  /** id → deletions that were sent and not refused; and how many purges were: such a document may be gone without a trace. */
+  #deletions = new Map()
   purges = 0
+  /** Of which somebody was told so. */
+  #gone = new Set()
   /** Tags of new documents whose push was sent more than once: with a deletion in between, both tries may have made one. */
   #again = new Set()
   violations = []
@@ -53,13 +55,28 @@ export class History {
     for (const { base, tag } of edits) if (base === 0) this.#again.add(tag)
   }
 
+  /** A deletion is about to be sent; `refuseDeletion` when it surely was not done. */
+  tryDeletion(id) {
+    this.#deletions.set(id, (this.#deletions.get(id) ?? 0) + 1)
+  }
+
+  refuseDeletion(id) {
+    this.#deletions.set(id, this.#deletions.get(id) - 1)
+  }
+
   mayBeGone(id) {
-    return this.purges > 0 && this.deletions.has(id)
+    return this.purges > 0 && this.#deletions.get(id) > 0
   }
 
   /** Somebody was told that there is no such document, not even a tombstone. */
   miss(id, where) {
-    if (this.seen.has(id) && !this.mayBeGone(id)) this.violate('a write was lost', `${id} is not there, says ${where}`)
+    if (this.mayBeGone(id)) this.#gone.add(id)
+    else if (this.seen.has(id)) this.violate('a write was lost', `${id} is not there, says ${where}`)
+  }
+
+  /** May it have been deleted without anybody seeing the tombstone? */
+  #isGone(id) {
+    return this.#gone.has(id) || (this.mayBeGone(id) && this.unknown.get(id)?.includes(DELETED))
   }
 
   /** The server said `ok` to this edit. */
@@ -99,8 +116,9 @@ export class History {
     this.counts.backups++
   }
 
-  /** Has somebody seen a tombstone of this version or a newer one? */
+  /** Has somebody seen a tombstone of this version or a newer one? One that was purged before, nobody has. */
   #wasDeleted(id, version) {
+    if (this.#isGone(id)) return true
     return [...this.seen.get(id)].some(([at, tag]) => at >= version && tag === DELETED)
   }
 
@@ -119,7 +137,7 @@ export class History {
       this.violate('a write was lost', `${id}@${newest} (${versions.get(newest)}) was seen, but the database ends at ${held.version}`)
     if (held) this.see(id, held.version, held.tag, 'the database at the end')
     // What was purged had been deleted before, by a deletion that somebody saw or whose answer was lost.
-    else if (!this.mayBeGone(id) || (versions.get(newest) !== DELETED && !lost.includes(DELETED)))
+    else if (!this.mayBeGone(id) || (versions.get(newest) !== DELETED && !this.#isGone(id)))
       this.violate('a write was lost', `${id}@${newest} (${versions.get(newest)}) was seen, but the database has nothing at the end`)
     let nobody = 0
     for (let v = 1; v <= end; v++) if (!versions.has(v)) nobody++

@@ -43,6 +43,11 @@ export class Levers {
     this.#set('wall', seconds)
   }
 
+  /** How many allocations are left before the one that fails. */
+  get allocations() {
+    return this.#get('allocations')
+  }
+
   get allocationFailed() {
     return this.#get('allocations') <= 0
   }

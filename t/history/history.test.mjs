@@ -1,0 +1,124 @@
+// Every rule of the checker by itself: a small history that breaks it is called what it is, and the same one put right is not.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DELETED, History, Replica } from './history.mjs'
+
+const edit = (id, base, tag, more = {}) => ({ id, base, tag, op: tag, deleted: false, ...more })
+const deletion = (id, base) => edit(id, base, DELETED, { deleted: true })
+const database = (...docs) => new Map(docs.map(([id, version, tag]) => [id, { version, tag }]))
+const page = (...docs) => ({ docs: docs.map(([id, version, tag]) => (tag === DELETED ? { id, version, deleted: true } : { id, version, value: { tag } })), more: false })
+
+/** name → [a kind of violation, a history that has it, the same without it] */
+const rules = {
+  'an acknowledged write that is not in the database': ['a write was lost', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.conclude(wrong ? database() : database(['a:1', 1, 'x']))
+  }],
+  'one that an older one replaces': ['a write was lost', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.acknowledge(edit('a:1', 1, 'y'), 2)
+    h.conclude(database(wrong ? ['a:1', 1, 'x'] : ['a:1', 2, 'y']))
+  }],
+  'another one in its place': ['two writes in one version', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.conclude(database(['a:1', 1, wrong ? 'y' : 'x']))
+  }],
+  'one write twice': ['one write in two versions', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.conclude(database(['a:1', 2, wrong ? 'x' : 'y']))
+    h.violations = h.violations.filter((violation) => !violation.startsWith('versions that nobody wrote'))
+  }],
+  'a version that nobody wrote': ['versions that nobody wrote', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    if (!wrong) h.lose(edit('a:1', 1, 'y'))
+    h.see('a:1', 3, 'z', 'a pull')
+    h.conclude(database(['a:1', 3, 'z']))
+  }],
+  'a stale write': ['a stale write was applied', (h, wrong) => h.acknowledge(edit('a:1', 2, 'x'), wrong ? 5 : 3)],
+  'a version that falls': ['a version fell', (h, wrong) => {
+    const replica = new Replica(h, 'a', 'a reader')
+    replica.take(page(['a:1', 2, 'y']))
+    replica.take(wrong ? page(['a:1', 1, 'x']) : { ...page(['a:1', 1, 'x']), reset: true })
+  }],
+  'a pull that leaves a write out': ['a pull missed a write', (h, wrong) => {
+    const replica = new Replica(h, 'a', 'a reader')
+    replica.take(page(['a:1', 1, 'x']))
+    h.acknowledge(edit('a:1', 1, 'y'), 2)
+    const expected = h.expected('a')
+    replica.take(wrong ? page() : page(['a:1', 2, 'y']))
+    replica.require(expected)
+  }],
+  'a first pull that leaves a document out': ['a pull missed a write', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    new Replica(h, 'a', 'a reader').require(h.expected('a'))
+    if (!wrong) h.acknowledge(deletion('a:1', 1), 2)
+    h.conclude(database(['a:1', wrong ? 1 : 2, wrong ? 'x' : DELETED]))
+  }],
+  'a document of another group': ['a document of another group', (h, wrong) => new Replica(h, 'a', 'a reader').take(page([wrong ? 'b:1' : 'a:1', 1, 'x']))],
+  'a backup that lacks a write': ['a backup misses a write', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.checkBackup([...h.acked], wrong ? database() : database(['a:1', 1, 'x']))
+  }],
+  'a backup of an older state': ['a backup misses a write', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.acknowledge(edit('a:1', 1, 'y'), 2)
+    h.checkBackup([...h.acked], wrong ? database(['a:1', 1, 'x']) : database(['a:1', 2, 'y']))
+  }],
+  'a purge of a living document': ['a write was lost', (h, wrong) => {
+    h.purges++
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    if (!wrong) {
+      h.tryDeletion('a:1')
+      h.acknowledge(deletion('a:1', 1), 2)
+    }
+    h.conclude(database())
+  }],
+  'a document that is gone, and nobody purged': ['a write was lost', (h, wrong) => {
+    h.purges = wrong ? 0 : 1
+    h.tryDeletion('a:1')
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.acknowledge(deletion('a:1', 1), 2)
+    h.conclude(database())
+  }],
+  'one that is gone after a deletion that was refused': ['a write was lost', (h, wrong) => {
+    h.purges++
+    h.tryDeletion('a:1')
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    if (wrong) h.refuseDeletion('a:1')
+    else h.lose(deletion('a:1', 1))
+    h.conclude(database())
+  }],
+  'a conflict that knows of nothing': ['a write was lost', (h, wrong) => {
+    if (wrong) h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.miss('a:1', 'a conflict')
+  }],
+}
+
+for (const [name, [kind, act]] of Object.entries(rules)) {
+  test(name, () => {
+    for (const wrong of [true, false]) {
+      const history = new History()
+      act(history, wrong)
+      assert.deepEqual([...new Set(history.violations.map((violation) => violation.split(':')[0]))], wrong ? [kind] : [])
+    }
+  })
+}
+
+test('a reader that holds what is gone, or is behind, differs from the database; one that holds a tombstone of it does not', () => {
+  const replica = new Replica(new History(), 'a', 'a reader')
+  replica.take(page(['a:1', 1, 'x'], ['a:2', 2, DELETED], ['a:3', 1, 'z']))
+  assert.deepEqual(replica.differences(database(['a:1', 1, 'x'], ['a:3', 1, 'z'])), [])
+  assert.deepEqual(replica.differences(database(['a:1', 2, 'y'])), ['a:1: 1, not 2', 'a:3: 1, which is gone'])
+  assert.deepEqual(replica.differences(database(['a:1', 1, 'x'], ['a:3', 1, 'z'], ['a:4', 1, 'new'], ['a:5', 2, DELETED])), ['a:4: nothing, not 1'])
+})
+
+test('a new document may be made twice where its push was sent again and a deletion came between', () => {
+  for (const again of [true, false]) {
+    const history = new History()
+    if (again) history.resend([edit('a:1', 0, 'x')])
+    history.see('a:1', 1, 'x', 'a pull')
+    history.see('a:1', 2, DELETED, 'a pull')
+    history.see('a:1', 3, 'x', 'a pull')
+    assert.equal(history.violations.length, again ? 0 : 1)
+  }
+})
