@@ -2,6 +2,8 @@
 
 #include "base/fault.h"
 
+#include <time.h>
+
 uint64_t clock_ms(void)
 {
 	struct timespec now;
@@ -18,16 +20,10 @@ uint64_t clock_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-struct timespec clock_date(void)
+int64_t clock_wall(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	now.tv_sec += FAULT_WALL_S();
-	return now;
-}
-
-int64_t clock_wall(void)
-{
-	return clock_date().tv_sec;
+	return now.tv_sec + FAULT_WALL_S();
 }

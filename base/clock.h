@@ -3,7 +3,6 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
-#include <time.h>
 
 /* Milliseconds of a clock that only goes forward; for durations and deadlines. */
 uint64_t clock_ms(void);
@@ -11,7 +10,5 @@ uint64_t clock_ms(void);
 uint64_t clock_us(void);
 /* Seconds since 1970-01-01 UTC; for dates that a person set (a token's expiry) or may ask for. */
 int64_t clock_wall(void);
-/* The same with its fraction. */
-struct timespec clock_date(void);
 
 #endif

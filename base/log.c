@@ -1,6 +1,6 @@
 #include "base/log.h"
 
-#include "base/clock.h"
+#include "base/fault.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -132,11 +132,13 @@ static void line_put_number(struct line *line, const char *key, long long number
 
 static void line_put_time(struct line *line)
 {
-	struct timespec now = clock_date();
+	struct timespec now;
 	struct tm parts;
 	char text[40];
 	size_t len;
 
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += FAULT_WALL_S();
 	gmtime_r(&now.tv_sec, &parts);
 	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
 	(void)snprintf(text + len, sizeof(text) - len, ".%03ldZ", now.tv_nsec / 1000000);

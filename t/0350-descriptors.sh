@@ -4,13 +4,12 @@
 
 serve_open --workers 1
 stream held 'group=todos&docs=1&since=0'
-worker=$(workers)
-used=$(ls "/proc/$worker/fd" | wc -l)
-most=$(sed -n 's/^Max open files *\([0-9]*\).*/\1/p' "/proc/$worker/limits")
-prlimit --pid "$worker" --nofile="$((used + 3)):"
 exec {keep}<>"/dev/tcp/127.0.0.1/${url##*:}"
-printf 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' >&"$keep"
-wait_for "there is room for one more" grep -q '200 OK' <(head -c 15 <&"$keep")
+printf 'GET /sync?group=todos HTTP/1.1\r\nHost: x\r\n\r\n' >&"$keep"
+is "$(head -c 15 <&"$keep")" "HTTP/1.1 200 OK" "a connection stays open"
+worker=$(workers)
+most=$(sed -n 's/^Max open files *\([0-9]*\).*/\1/p' "/proc/$worker/limits")
+prlimit --pid "$worker" --nofile="$(($(ls "/proc/$worker/fd" | wc -l) + 1)):"
 for i in 1 2 3 4 5 6 7 8; do eval "exec {more$i}<>/dev/tcp/127.0.0.1/${url##*:}"; done
 wait_for "it says that it takes no more" grep -q 'event=accept_paused' "$log"
 like "$(grep 'event=accept_paused' "$log" | head -1)" 'process=worker\.0 .*error="Too many open files" connections=[1-9]$' "with the reason, and how many it has"

@@ -2,7 +2,7 @@
 // A campaign: clients write, pull and follow while a nemesis kills and freezes the server's processes; then everything that was sent
 // and seen is held against what the database has. Prints its counts, and every promise that was broken; exit status 1 where one was.
 //
-//   node t/history/campaign.mjs [--seconds N] [--seed N] [--acts NAME,NAME|none] [--faults LIST] [--program FILE] [--patience N]
+//   node t/history/campaign.mjs [--seconds N] [--seed N] [--acts NAME,NAME|none] [--faults LIST] [--program FILE] [--patience N] [--json]
 //
 // --faults is what base/fault.h reads, in a build with --enable-faults. A seed draws the same clients and acts again; how these meet
 // is the machine's.
@@ -167,21 +167,27 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
 
 function readOptions() {
   const options = Object.fromEntries(['seconds', 'seed', 'acts', 'faults', 'program', 'patience'].map((name) => [name, { type: 'string' }]))
-  const { values } = parseArgs({ options })
+  const { values } = parseArgs({ options: { ...options, json: { type: 'boolean' } } })
   const program = values.program ?? process.env.POCKETBOOK ?? fileURLToPath(new URL('../../pocketbook', import.meta.url))
   if (!existsSync(program)) throw new Error(`${program} is not there; build it, or name it with --program`)
   const names = values.acts === undefined ? undefined : values.acts === 'none' ? [] : values.acts.split(',')
   for (const name of names ?? []) if (!acts[name]) throw new Error(`--acts: there is no ${name}; there are ${Object.keys(acts).join(', ')}`)
   const number = (name, otherwise) => Number(values[name] ?? otherwise)
   return {
-    names, program, faults: values.faults, faultsBuilt: process.env.FAULTS === 'yes',
+    names, program, json: values.json, faults: values.faults, faultsBuilt: process.env.FAULTS === 'yes',
     seconds: number('seconds', 10), seed: number('seed', 1), patience: number('patience', 60),
   }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   enterOwnMounts()
-  const { counts, acts: done, violations } = await campaign(readOptions())
+  const options = readOptions()
+  const result = await campaign(options)
+  const { counts, acts: done, violations } = result
+  if (options.json) {
+    console.log(JSON.stringify(result))
+    process.exit(violations.length ? 1 : 0)
+  }
   const table = Object.entries({ ...counts, ...done }).map(([name, count]) => `${name.padEnd(28)} ${String(count).padStart(8)}`)
   console.log(table.join('\n'))
   for (const violation of violations.slice(0, 20)) console.log(violation)

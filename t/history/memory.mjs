@@ -3,7 +3,7 @@
 // all processes together while a server starts. A server may refuse, replace a process, or not start and say why; what it has
 // acknowledged must be there, and a reader must get all. Prints how many of how many were tried; exit status 1 where a promise was broken.
 //
-//   node t/history/memory.mjs [--seconds N] [--seed N] [--only writer:N|worker:N|start:N]
+//   node t/history/memory.mjs [--seconds N] [--seed N] [--only writer:N|worker:N|start:N] [--json]
 //
 // Wants a program built with --enable-faults, named by POCKETBOOK. With --seconds it tries as many as it can, in an order told by the seed.
 import { fileURLToPath } from 'node:url'
@@ -83,7 +83,7 @@ class Scenario {
     if (!hasAll()) this.history.violate('a stream missed a change', JSON.stringify(expected))
   }
 
-  /** Answers the violations of this round; `ready` is awaited first by those who have a following stream. */
+  /** Answers the violations so far. */
   async play() {
     const ids = Array.from({ length: 4 }, () => `m:${++this.#serial}`)
     await this.#push(ids.map((id) => this.#edit(id, 0)))
@@ -177,9 +177,13 @@ export async function failAll({ program, seconds = Infinity, seed = 1, only }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } } })
+  const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean' } } })
   const program = process.env.POCKETBOOK ?? fileURLToPath(new URL('../../build/check/pocketbook', import.meta.url))
   const { counts, violations } = await failAll({ program, seconds: Number(values.seconds ?? Infinity), seed: Number(values.seed ?? 1), only: values.only })
+  if (values.json) {
+    console.log(JSON.stringify({ counts, violations }))
+    process.exit(violations.length ? 1 : 0)
+  }
   for (const [kind, { tried, of }] of Object.entries(counts)) console.log(`${kind.padEnd(8)} ${tried} of ${of} allocations`)
   for (const violation of violations) console.log(violation)
   console.log(violations.length ? `${violations.length} violations` : 'every promise held')

@@ -1,5 +1,5 @@
 /* A loss of power, at any write: what was answered is there afterwards. The disk forgets what was not synced, in part or whole; after a
- * sync that failed it forgets the same, and calls the next sync good. */
+ * sync that failed it forgets the same, and calls the next sync good. SEED=N in the environment draws other moments than 0, the usual. */
 #include "store_kit.h"
 
 #include <errno.h>
@@ -216,6 +216,7 @@ static void copy_file(const struct kit *kit, const char *from, const char *to)
 /* Answers the head of the last push that was answered. */
 static uint64_t run_until_the_power_goes(struct kit *kit, unsigned round)
 {
+	const char *seed = getenv("SEED");
 	uint64_t head = 0, got;
 	int ends[2], status;
 	pid_t child;
@@ -225,7 +226,7 @@ static uint64_t run_until_the_power_goes(struct kit *kit, unsigned round)
 	child = fork();
 	if (child == 0) {
 		(void)close(ends[0]);
-		srand(round);
+		srand((seed ? (unsigned)atoi(seed) : 0) * ROUNDS + round);
 		(void)dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* failing syncs are logged */
 		power.writes_left = 100 + (unsigned)rand() % (round % 4 == 3 ? 30000 : 6000);
 		power.syncs_fail = round % 2 ? 3 : 0;

@@ -1,0 +1,120 @@
+#!/usr/bin/env node
+// The long form of the tests that draw by chance, for so many minutes: the fuzzers on one side; on the other histories, failing
+// allocations and losses of power. Prints what was done and found, and the command that shows each finding again; writes
+// build/soak.json; exit status 1 where something was found.
+//
+//   node t/soak.mjs [MINUTES] [SEED]     wants build/check and clang: ./dev soak makes them
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { acts } from './history/nemesis.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const program = `${root}build/check/pocketbook`
+const LEAST = 4, USUAL = 80 // minutes
+const SHARES = { histories: 0.6, memory: 0.2, power: 0.2 }
+const CAMPAIGN = 30 // seconds
+const POWER_ROUNDS = 24 // of one run of t/unit/test_store_power
+const targets = ['config', 'control', 'fields', 'push', 'query', 'request', 'ring', 'transit']
+
+/** {status, out} of a command in the root folder; what it says on both channels is `out`. */
+async function run(words, env = {}) {
+  const child = spawn(words[0], words.slice(1), { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (piece) => (out += piece))
+  const [code, signal] = await once(child, 'close')
+  return { status: code ?? signal, out }
+}
+
+const lastJson = (out) => JSON.parse(out.trimEnd().split('\n').at(-1))
+const add = (sums, counts) => Object.entries(counts).forEach(([name, count]) => (sums[name] = (sums[name] ?? 0) + count))
+
+class Soak {
+  rows = {}
+  findings = []
+
+  row(name, counts) {
+    add((this.rows[name] ??= {}), counts)
+  }
+
+  find(what, again) {
+    this.findings.push({ what, again })
+    console.log(`found: ${what}\n  again: ${again}`)
+  }
+}
+
+/** One with everything, one without purges and on a disk, and so on. */
+async function histories(soak, seconds, seed) {
+  const names = Object.keys(acts)
+  const env = { FAULTS: 'yes', POCKETBOOK: program }
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; seed++) {
+    const chosen = seed % 2 ? names : names.filter((name) => name !== 'purge' && name !== 'fillDisk')
+    const words = ['node', 't/history/campaign.mjs', '--seconds', String(CAMPAIGN), '--seed', String(seed), '--acts', chosen.join(',')]
+    const { status, out } = await run([...words, '--json'], env)
+    const again = `FAULTS=yes POCKETBOOK=build/check/pocketbook ${words.join(' ')}`
+    soak.row('histories', { campaigns: 1 })
+    if (status === 0 || out.includes('"violations"')) {
+      const { counts, acts: done, violations } = lastJson(out)
+      soak.row('histories', counts)
+      soak.row('acts', done)
+      for (const violation of violations.slice(0, 5)) soak.find(violation, again)
+    } else soak.find(`the campaign ended with ${status}: ${out.slice(-2000)}`, again)
+  }
+}
+
+async function memory(soak, seconds, seed) {
+  const env = { POCKETBOOK: program }
+  const { status, out } = await run(['node', 't/history/memory.mjs', '--seconds', String(seconds), '--seed', String(seed), '--json'], env)
+  if (!out.includes('"violations"')) return soak.find(`the loop ended with ${status}: ${out.slice(-2000)}`, `POCKETBOOK=build/check/pocketbook node t/history/memory.mjs --seed ${seed}`)
+  const { counts, violations } = lastJson(out)
+  for (const [kind, { tried, of }] of Object.entries(counts)) soak.row('failing allocations', { [`${kind}, tried`]: tried, [`${kind}, of`]: of })
+  for (const violation of violations) soak.find(violation, `POCKETBOOK=build/check/pocketbook node t/history/memory.mjs --only ${violation.split(':', 2).join(':')}`)
+}
+
+async function power(soak, seconds, seed) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; seed++) {
+    const { status, out } = await run(['build/check/t/unit/test_store_power'], { SEED: String(seed) })
+    soak.row('losses of power', { runs: 1, losses: POWER_ROUNDS })
+    if (status !== 0) soak.find(out.slice(-2000), `SEED=${seed} build/check/t/unit/test_store_power`)
+  }
+}
+
+async function fuzz(soak, seconds) {
+  for (const target of targets) {
+    const { status, out } = await run(['bash', 't/fuzz/run.sh', String(seconds), target])
+    const tried = new RegExp(`^${target} +(\\d+) inputs`, 'm').exec(out)?.[1]
+    soak.row('fuzzers', { [`${target}, inputs`]: Number(tried ?? 0), 'seconds each': target === targets[0] ? seconds : 0 })
+    if (status !== 0) soak.find(`fuzz_${target}: ${out.slice(-2000)}`, `build/fuzz/t/fuzz/fuzz_${target} build/fuzz/found/${target}-*`)
+  }
+}
+
+function table({ rows, findings }) {
+  const lines = Object.entries(rows).flatMap(([name, counts]) =>
+    Object.entries(counts).map(([what, count]) => `${name.padEnd(20)} ${what.padEnd(34)} ${count.toLocaleString('en').padStart(14)}`))
+  return [...lines, `${'findings'.padEnd(55)} ${String(findings.length).padStart(14)}`].join('\n')
+}
+
+function readMinutes(word) {
+  const minutes = Number(word ?? USUAL)
+  if (!Number.isFinite(minutes) || minutes < LEAST) {
+    console.error(`soak: ${word}: write a number of minutes, ${LEAST} or more`)
+    process.exit(2)
+  }
+  return minutes
+}
+
+const minutes = readMinutes(process.argv[2])
+const seed = Number(process.argv[3] ?? Date.now() % 1_000_000)
+const seconds = minutes * 60
+const soak = new Soak()
+console.log(`soaking for ${minutes} minutes; seed ${seed}`)
+const one = async () => {
+  await histories(soak, seconds * SHARES.histories, seed)
+  await memory(soak, Math.floor(seconds * SHARES.memory), seed)
+  await power(soak, seconds * SHARES.power, seed)
+}
+await Promise.all([one(), fuzz(soak, Math.floor(seconds / targets.length))])
+console.log(table(soak))
+writeFileSync(`${root}build/soak.json`, JSON.stringify({ minutes, seed, rows: soak.rows, findings: soak.findings }, null, 2) + '\n')
+process.exit(soak.findings.length ? 1 : 0)
