@@ -5,7 +5,7 @@
 serve_open --workers 1
 stream held 'group=todos&docs=1&since=0'
 exec {keep}<>"/dev/tcp/127.0.0.1/${url##*:}"
-printf 'GET /sync?group=todos HTTP/1.1\r\nHost: x\r\n\r\n' >&"$keep"
+printf 'GET /sync?group=todos HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$keep"
 is "$(head -c 15 <&"$keep")" "HTTP/1.1 200 OK" "a connection stays open"
 worker=$(workers)
 most=$(sed -n 's/^Max open files *\([0-9]*\).*/\1/p' "/proc/$worker/limits")
@@ -13,7 +13,7 @@ prlimit --pid "$worker" --nofile="$(($(ls "/proc/$worker/fd" | wc -l) + 1)):"
 for i in 1 2 3 4 5 6 7 8; do eval "exec {more$i}<>/dev/tcp/127.0.0.1/${url##*:}"; done
 wait_for "it says that it takes no more" grep -q 'event=accept_paused' "$log"
 like "$(grep 'event=accept_paused' "$log" | head -1)" 'process=worker\.0 .*error="Too many open files" connections=[1-9]$' "with the reason, and how many it has"
-printf 'POST /sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 39\r\n\r\n{"docs":[{"id":"todos:1","value":"a"}]}' >&"$keep"
+printf 'POST /sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 39\r\n\r\n{"docs":[{"id":"todos:1","value":"a"}]}' >&"$keep"
 wait_for "a connection that it has is served" saw held '"todos:1"'
 for i in 1 2 3 4 5 6 7 8; do eval "exec {more$i}>&-"; done
 prlimit --pid "$worker" --nofile="$most:"
