@@ -1,0 +1,78 @@
+// Our side of the rows in a browser. All sides export the same functions; times are in seconds.
+import { SyncedAtom, assoc } from '/pocketbook.js'
+import { seconds, todo, untilTold } from './common.mjs'
+
+let atom
+
+/** Brings the documents onto the device, from the page's own origin. */
+export async function fill(count) {
+	await start(count, 0)
+	await atom.sync()
+	if (atom.deref().size !== count) throw new Error(`${atom.deref().size} documents, not ${count}`)
+	await atom.destroy()
+}
+
+/** Opens what is on the device: until all documents are there to be shown. */
+export async function start(count, expected = count) {
+	const begin = performance.now()
+	atom = new SyncedAtom({ group: 'todos' })
+	await atom.ready
+	const taken = seconds(begin)
+	if (atom.deref().size < expected) throw new Error(`${atom.deref().size} documents, not ${expected}`)
+	return taken
+}
+
+/** Changes one document: until that is in IndexedDB and who watches has it. */
+export async function swap(i, count) {
+	const id = `todos:${i % count}`
+	const value = todo(i, `changed ${i}`)
+	let sent
+	const taken = await untilTold((told) => {
+		atom.addWatch('bench', (key, atom, before, after) => after.get(id)?.title === value.title && told())
+		return () => {
+			const { local, server } = atom.swap(assoc, id, value)
+			sent = server
+			return local
+		}
+	})
+	// The others have no server to talk to: each change begins where the one before is all over.
+	await sent
+	await atom.sync()
+	return taken
+}
+
+/** The atom's watch has all documents in any case. */
+export const swapInList = swap
+
+/** The group `todos` of the page's origin onto a device that has none: until all of it is in IndexedDB. */
+export async function firstSync(url, count, round) {
+	const begin = performance.now()
+	const atom = new SyncedAtom({ group: 'todos', user: `round ${round}` })
+	await atom.sync()
+	const kept = await stored()
+	const taken = seconds(begin)
+	if (kept !== count || atom.deref().size !== count) throw new Error(`${kept} documents are kept, not ${count}`)
+	await atom.destroy()
+	return taken
+}
+
+/** How many documents the fullest database has. */
+async function stored() {
+	const counts = []
+	for (const { name } of await indexedDB.databases()) {
+		const db = await asked(indexedDB.open(name))
+		counts.push(db.objectStoreNames.contains('writes') ? await asked(db.transaction('docs').objectStore('docs').count()) : 0)
+		db.close()
+	}
+	return Math.max(...counts)
+}
+
+const asked = (request) => new Promise((done, fail) => {
+	request.onsuccess = () => done(request.result)
+	request.onerror = () => fail(request.error)
+})
+
+/** Drops everything that any round left on the device. */
+export async function clear() {
+	for (const { name } of await indexedDB.databases()) await asked(indexedDB.deleteDatabase(name))
+}

@@ -1,0 +1,52 @@
+// PouchDB's side: its IndexedDB adapter and its feed of changes.
+import PouchDB from 'pouchdb-browser'
+import { seconds, todo, untilTold } from './common.mjs'
+
+/** The best of 100 (the default), 500, 1000 and 5000. */
+const BATCH = 1000
+
+let db
+const revisions = new Map()
+
+export async function fill(count) {
+	db = new PouchDB('pouchdb')
+	await db.bulkDocs(Array.from({ length: count }, (_, i) => ({ _id: `todos:${i}`, ...todo(i) })))
+	await db.close()
+}
+
+export async function start(count) {
+	const begin = performance.now()
+	db = new PouchDB('pouchdb')
+	const { rows } = await db.allDocs({ include_docs: true })
+	const taken = seconds(begin)
+	if (rows.length !== count) throw new Error(`${rows.length} documents, not ${count}`)
+	for (const { id, value } of rows) revisions.set(id, value.rev)
+	return taken
+}
+
+/** Told is the feed of changes, which brings that one document. */
+export async function swap(i, count) {
+	const doc = { _id: `todos:${i % count}`, ...todo(i, `changed ${i}`) }
+	const feed = db.changes({ since: 'now', live: true, include_docs: true })
+	// The feed begins where the database is by then.
+	await db.info()
+	const taken = await untilTold((told) => {
+		feed.on('change', ({ doc: { title } }) => title === doc.title && told())
+		return async () => revisions.set(doc._id, (await db.put({ ...doc, _rev: revisions.get(doc._id) })).rev)
+	})
+	feed.cancel()
+	return taken
+}
+
+export const swapInList = swap
+
+export async function firstSync(url, count, round) {
+	const begin = performance.now()
+	const db = new PouchDB(`round ${round}`)
+	await PouchDB.replicate(url, db, { batch_size: BATCH })
+	const { doc_count } = await db.info()
+	const taken = seconds(begin)
+	if (doc_count !== count) throw new Error(`${doc_count} documents are kept, not ${count}`)
+	await db.destroy()
+	return taken
+}

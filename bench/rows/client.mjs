@@ -1,0 +1,46 @@
+// A library's own work in the browser, where everything is on the device.
+import { openBrowser, todoLines } from '../lib/browser.mjs'
+import { median } from '../lib/stats.mjs'
+
+const COUNT = 10_000
+const SWAPS = 20
+const SIDES = ['pocketbook', 'dexie', 'pouchdb']
+
+/** Each round has a new page, whose memory is empty and whose code is cold. */
+function side(browser, name) {
+	return async (round) => {
+		const page = await browser.open()
+		const call = (what, ...args) => browser.call(name, what, args, page)
+		const start = await call('start', COUNT)
+		const times = { swap: [], swapInList: [] }
+		for (const [i, what] of ['swap', 'swapInList'].entries())
+			for (let n = 0; n < SWAPS; n++) times[what].push(await call(what, 7919 * (1 + n + SWAPS * (i + 2 * round)), COUNT))
+		await page.close()
+		return { swap: median(times.swap), list: median(times.swapInList), start }
+	}
+}
+
+export default {
+	name: 'client',
+	title: 'One of 10,000 documents changed, and 10,000 documents opened, in Chromium',
+	group: 'client',
+	figures: {
+		swap: { label: 'change kept and told', unit: 's' },
+		list: { label: 'change kept and told to a watcher of all', unit: 's' },
+		start: { label: 'opening 10,000 documents', unit: 's' },
+	},
+	goals: ['swap', 'list', 'start'].flatMap((figure) => ['dexie', 'pouchdb'].map((against) => ({ figure, of: 'pocketbook', against, atMost: 1 }))),
+	async open(bench) {
+		const browser = await openBrowser(bench, SIDES, await todoLines(COUNT))
+		for (const name of SIDES) await browser.call(name, 'fill', [COUNT])
+		return {
+			sides: Object.fromEntries(SIDES.map((name) => [name, side(browser, name)])),
+			notes: [
+				"a change is measured until it is in IndexedDB (the transaction's end, with Chromium's durability as it is) and a watcher has the new value; the median of " + SWAPS,
+				"Pocketbook's watcher always has all documents as a map, and each change is sent to a server too, whose answer the next one waits for; of Dexie and PouchDB, which send nothing, it is a live query of that one document and the feed of changes",
+				'the watcher of all is for Dexie a live query of the whole table; PouchDB has none, its feed stands there again',
+				'opening is from the constructor to all documents in memory, in a new page',
+			],
+		}
+	},
+}

@@ -1,0 +1,31 @@
+// A new device: everything over HTTP into the IndexedDB of a browser.
+import { openBrowser, todoLines } from '../lib/browser.mjs'
+import { pouchdbServer } from '../lib/pouchdb.mjs'
+
+const COUNT = 18_000
+
+export default {
+	name: 'first-sync-browser',
+	title: "First sync of 18,000 documents into a browser's IndexedDB",
+	group: 'sync',
+	figures: { time: { label: 'until all is kept', unit: 's' } },
+	warmUp: 0,
+	goals: [{ figure: 'time', of: 'pocketbook', against: 'pouchdb', atMost: 1 / 10 }],
+	async open(bench) {
+		const lines = await todoLines(COUNT)
+		const browser = await openBrowser(bench, ['pocketbook', 'pouchdb'], lines)
+		const documents = lines.trim().split('\n').map((line) => JSON.parse(line)).map(({ id, value }) => ({ _id: id, ...value }))
+		const url = await pouchdbServer(bench, 'todos', documents)
+		return {
+			sides: {
+				async pocketbook(round) {
+					const time = await browser.call('pocketbook', 'firstSync', ['', COUNT, round])
+					await browser.call('pocketbook', 'clear', [])
+					return { time }
+				},
+				pouchdb: async (round) => ({ time: await browser.call('pouchdb', 'firstSync', [url, COUNT, round]) }),
+			},
+			notes: ["pouchdb-server keeps its data in memory, the fastest it can; PouchDB replicates in batches of 1,000, its best, and neither side's server is on another machine"],
+		}
+	},
+}
