@@ -88,7 +88,6 @@ static void on_adopt(evutil_socket_t unused, short what, void *arg)
 		evhttp_connection_set_closecb(conn->http, conn_closed, conn);
 	}
 	conns->newborn = NULL;
-	conns_limit(conns);
 }
 
 static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
@@ -113,6 +112,8 @@ static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 	conn->older = conns->newborn;
 	conns->newborn = conn;
 	event_active(conns->adopt, EV_TIMEOUT, 0);
+	/* At once: the listener that this one came by would go on with all that wait. */
+	conns_limit(conns);
 	return bev;
 }
 
