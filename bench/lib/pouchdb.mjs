@@ -1,12 +1,12 @@
 // A peer for syncing: pouchdb-server, its data in memory.
 import { answers, freePort } from './process.mjs'
 
-/** Resolves with the address of a database that has these documents; ended with the row. */
-export async function pouchdbServer(bench, database, documents) {
+/** Resolves with {program, url}: the server, and the address of a database that has these documents; ended with the row. */
+export async function pouchdbServer(bench, database, documents = []) {
 	const port = await freePort()
 	const program = bench.start(
 		process.execPath, [bench.source('bench/node_modules/.bin/pouchdb-server'), '--in-memory', '--no-stdout-logs', '--port', port],
-		{ cwd: bench.folder(), stdio: ['ignore', 'ignore', 'ignore'] },
+		{ cwd: bench.folder(), env: { ...process.env, NODE_ENV: 'production' }, stdio: ['ignore', 'ignore', 'ignore'] },
 	)
 	const url = `http://127.0.0.1:${port}/${database}`
 	await program.ready(() => answers(url))
@@ -18,5 +18,5 @@ export async function pouchdbServer(bench, database, documents) {
 		if (!answer.ok) throw new Error(`pouchdb-server took no documents: ${await answer.text()}`)
 		await answer.arrayBuffer()
 	}
-	return url
+	return { program, url }
 }

@@ -1,5 +1,5 @@
 // Many open streams, followed by the load generator bench/streams, at Pocketbook and at its peers.
-import { nchan } from './nchan.mjs'
+import { nchan } from './nginx.mjs'
 import { pocketbook } from './pocketbook.mjs'
 import { processorTime } from './process.mjs'
 import { median } from './stats.mjs'

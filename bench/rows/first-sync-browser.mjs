@@ -15,7 +15,7 @@ export default {
 		const lines = await todoLines(COUNT)
 		const browser = await openBrowser(bench, ['pocketbook', 'pouchdb'], lines)
 		const documents = lines.trim().split('\n').map((line) => JSON.parse(line)).map(({ id, value }) => ({ _id: id, ...value }))
-		const url = await pouchdbServer(bench, 'todos', documents)
+		const { url } = await pouchdbServer(bench, 'todos', documents)
 		return {
 			sides: {
 				async pocketbook(round) {

@@ -1,0 +1,21 @@
+// Databases of ours with documents in them.
+import { pocketbook } from './pocketbook.mjs'
+
+const PUSHED = 1000
+
+export const value = (n) => ({ title: `Buy milk ${n}`, completed: false })
+
+/** Our server with `count` documents of the group todos: {program, url, cursor}, where the cursor lies behind all of them. */
+export async function filled(bench, count, options) {
+	const server = await pocketbook(bench, options)
+	let cursor
+	for (let from = 0; from < count; from += PUSHED) {
+		const docs = Array.from({ length: Math.min(PUSHED, count - from) }, (_, i) => ({ id: `todos:${from + i}`, value: value(from + i) }))
+		const answer = await fetch(`${server.url}/sync`, {
+			method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ docs }),
+		})
+		if (!answer.ok) throw new Error(`a push was refused: ${await answer.text()}`)
+		cursor = (await answer.json()).cursor
+	}
+	return { ...server, cursor }
+}

@@ -1,0 +1,69 @@
+// Requests at full speed from wrk, the same load generator for every server.
+import { processorTime } from './process.mjs'
+
+const SECONDS = 2
+
+/** What bench/load.lua is told of one server's documents: the body's text before them, each one, after them. */
+export const BODIES = {
+	pocketbook: { path: '/sync', head: '{"docs":[', each: '{"id":"todos:{n}","value":{"title":"Buy milk {n}","completed":false}}', tail: ']}' },
+	rxdb: {
+		path: '/todos/0/push',
+		head: '[',
+		each: '{"newDocumentState":{"id":"todos:{n}","title":"Buy milk {n}","completed":false,"_deleted":false}}',
+		tail: ']',
+	},
+	pouchdb: { path: '', head: '', each: '{"_id":"todos:{n}","title":"Buy milk {n}","completed":false}', tail: '' },
+}
+
+/** Starts wrk and resolves with {requests, seconds, bytes, p50, p99} once it has ended; rejects where any request has failed. */
+export async function wrk(bench, url, { connections = 64, seconds = SECONDS, post } = {}) {
+	const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', bench.source('bench/load.lua'), url]
+	const { head, each, tail, batch = 1, first, count = 0 } = post ?? {}
+	const words = post ? { HEAD: head, EACH: each, TAIL: tail, BATCH: batch, FIRST: first, COUNT: count } : {}
+	const program = bench.start('wrk', args, { env: { ...process.env, ...words } })
+	const told = await program.result()
+	const outcome = JSON.parse(told.slice(told.indexOf('{"requests"')))
+	if (outcome.failed || !outcome.requests) throw new Error(`${program.name}: ${outcome.failed} requests failed: ${told}`)
+	return outcome
+}
+
+/** What wrk sees at a server, and the server's processor time for a request: {rate, cost, p99}. */
+export async function loaded(bench, { program, url }, options) {
+	const begin = processorTime(program.family())
+	const { requests, seconds, p99 } = await wrk(bench, url, options)
+	return { rate: requests / seconds, cost: (processorTime(program.family()) - begin) / requests, p99 }
+}
+
+/** The number of the last change in a database of ours: as many as there have been. */
+export async function changes(url) {
+	const events = await fetch(`${url}/events?group=todos`)
+	const reader = events.body.getReader()
+	let text = ''
+	while (!text.includes('\n\n')) text += new TextDecoder().decode((await reader.read()).value)
+	await reader.cancel()
+	return Number(/^id: \w+\.(\d+)$/m.exec(text)[1])
+}
+
+/**
+ * A side that pushes new documents to our server or a peer, `batch` in a request. No number comes twice, in no round.
+ * Its figures: documents/s and the server's processor time for a document.
+ */
+export function pushSide(bench, server, body, { batch = 1, check = async () => {} } = {}) {
+	let first = 1
+	return async () => {
+		const { program, url } = server
+		const begin = processorTime(program.family())
+		const { requests, seconds, p99 } = await wrk(bench, url + body.path, { post: { ...body, batch, first } })
+		const documents = requests * batch
+		const cost = (processorTime(program.family()) - begin) / documents
+		first += 10_000_000
+		await check(documents)
+		return { rate: documents / seconds, cost, p99 }
+	}
+}
+
+export const FIGURES = {
+	rate: { label: 'requests', unit: '/s' },
+	cost: { label: "server's processor time for one", unit: 's' },
+	p99: { label: 'p99', unit: 's' },
+}

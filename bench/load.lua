@@ -1,0 +1,51 @@
+-- What wrk sends, and what it tells as one line of JSON when it ends.
+-- It gets the URL again and again; or, where EACH is in the environment, posts BATCH documents a time: HEAD, EACH with commas between
+-- them, TAIL.
+-- In EACH stands {n} for a number and {v} for how often it has come before, counted from 1. The numbers are FIRST, FIRST + 1 and so on;
+-- where COUNT is not 0, they are all those from FIRST and below FIRST + COUNT in a mixed order, and then again.
+
+local STRIDE = 611953 -- a prime
+
+local function pieces(template)
+	local found = {}
+	for text, mark in (template .. "{}"):gmatch("(.-){([nv]?)}") do
+		found[#found + 1] = text
+		found[#found + 1] = mark
+	end
+	return found
+end
+
+local function filled(parts, n, v)
+	local out = {}
+	for i = 1, #parts, 2 do
+		out[i] = parts[i]
+		out[i + 1] = parts[i + 1] == "n" and n or parts[i + 1] == "v" and v or ""
+	end
+	return table.concat(out)
+end
+
+local function poster(head, each, tail, batch, first, count)
+	local parts, sent = pieces(each), 0
+	return function()
+		local docs = {}
+		for i = 1, batch do
+			local n = count > 0 and (sent * STRIDE) % count or sent
+			docs[i] = filled(parts, first + n, count > 0 and math.floor(sent / count) + 1 or 1)
+			sent = sent + 1
+		end
+		return wrk.format("POST", nil, nil, head .. table.concat(docs, ",") .. tail)
+	end
+end
+
+if os.getenv("EACH") then
+	local env = os.getenv
+	wrk.headers["Content-Type"] = "application/json"
+	request = poster(env("HEAD"), env("EACH"), env("TAIL"), tonumber(env("BATCH")), tonumber(env("FIRST")), tonumber(env("COUNT")))
+end
+
+function done(summary, latency)
+	local errors = summary.errors
+	io.write(string.format('{"requests":%d,"seconds":%f,"bytes":%d,"p50":%f,"p99":%f,"failed":%d}\n', summary.requests,
+		summary.duration / 1e6, summary.bytes, latency:percentile(50) / 1e6, latency:percentile(99) / 1e6,
+		errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end

@@ -1,0 +1,19 @@
+// Durable pushes of 100 documents, beside SQLite's transactions of as many.
+import { FIGURES, ourSide, sqliteSide } from './pushes.mjs'
+
+export default {
+	name: 'batches',
+	title: 'Durable pushes of 100 documents, 64 connections, 2 workers',
+	group: 'pushes',
+	figures: FIGURES,
+	goals: [
+		{ figure: 'rate', of: 'pocketbook', against: 'sqlite', atLeast: 0.7 },
+		{ figure: 'cost', of: 'pocketbook', against: 'sqlite' },
+	],
+	async open(bench) {
+		return {
+			sides: { pocketbook: await ourSide(bench, 100), sqlite: sqliteSide(bench, 100) },
+			notes: ["SQLite inserts into the plainest table, in one process; ours go over HTTP and keep each document's place in its group's history"],
+		}
+	},
+}
