@@ -42,6 +42,11 @@ static const struct option_spec serve_options[] = {
 		.help = "Where started as root: the user that all processes but the first become, and whose files are made.",
 	},
 	{
+		.name = "worker-user",
+		.argument = "NAME",
+		.help = "Where started as root: another user for those who talk HTTP, who then cannot open the database's files by name.",
+	},
+	{
 		.name = "auth",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,

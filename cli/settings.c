@@ -83,13 +83,13 @@ static enum rc metrics_check(const struct options *options, const struct master_
 	return RC_OK;
 }
 
-static enum rc user_read(const struct options *options, struct user *out, struct reason *why)
+static enum rc user_read(const struct options *options, const char *option, struct user *out, struct reason *why)
 {
-	const char *name = options_text(options, "user");
+	const char *name = options_text(options, option);
 	struct reason detail;
 
 	if (name && user_find(name, out, &detail) != RC_OK)
-		return reason_set(why, RC_MALFORMED, "%s: %s", options_place(options, "user", 0), detail.text);
+		return reason_set(why, RC_MALFORMED, "%s: %s", options_place(options, option, 0), detail.text);
 	return RC_OK;
 }
 
@@ -175,7 +175,9 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 		rc = www_check(options, &out->master, why);
 	if (rc == RC_OK)
 		rc = level_read(options, &out->master.log_level, why);
-	return rc == RC_OK ? user_read(options, &out->master.user, why) : rc;
+	if (rc == RC_OK)
+		rc = user_read(options, "user", &out->master.user, why);
+	return rc == RC_OK ? user_read(options, "worker-user", &out->master.worker_user, why) : rc;
 }
 
 void settings_clear(struct settings *settings)

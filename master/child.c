@@ -28,16 +28,20 @@ static void child_set_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void child_run(const struct child *child, on_child *run, void *arg, pid_t master, int channel)
+void child_settle(const struct child *child, const struct user *user)
 {
 	/* First: a change of user makes the kernel forget the signal below. */
-	if (child->user && user_become(child->user) != RC_OK) {
-		log_error("user_refused", LOG_TEXT("user", child->user->name));
+	if (user_become(user) != RC_OK) {
+		log_error("user_refused", LOG_TEXT("user", user->name));
 		_exit(EXIT_FATAL);
 	}
 	/* The master may have died before the kernel was told to say so. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != master)
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != child->master)
 		_exit(EXIT_FAILED);
+}
+
+static _Noreturn void child_run(const struct child *child, on_child *run, void *arg, int channel)
+{
 	child_set_signals();
 	log_process(child->name);
 	exit(run(arg, child, channel));
@@ -64,16 +68,16 @@ static enum rc child_failed(struct child *child, int error)
 
 enum rc child_start(struct child *child, on_child *run, void *arg)
 {
-	pid_t master = getpid();
 	int ends[2];
 
 	if (channel_pair(ends) != RC_OK)
 		return child_failed(child, errno);
 	(void)fflush(NULL); /* or the child would write out what waits in the buffers once more */
 	child->channel = ends[0];
+	child->master = getpid();
 	child->pid = fork();
 	if (child->pid == 0)
-		child_run(child, run, arg, master, ends[1]);
+		child_run(child, run, arg, ends[1]);
 	(void)close(ends[1]);
 	child->born = clock_ms();
 	if (child->pid > 0)

@@ -178,7 +178,6 @@ static void master_make_children(struct master *master)
 		struct child *child = &master->children[slot];
 
 		child->channel = -1;
-		child->user = &master->settings->user;
 		if (slot < master->workers)
 			master->leaving[slot].channel = -1;
 		(void)snprintf(child->name, sizeof(child->name), slot == master->workers ? "writer" : "worker.%u", slot);

@@ -16,6 +16,7 @@ struct master_settings {
 	uint64_t keep;            /* seconds that tombstones are kept; 0: for ever */
 	enum log_level log_level; /* of all processes */
 	struct user user;         /* whom the others become; its name NULL: they stay who the master is */
+	struct user worker_user;  /* whom workers become; its name NULL: the user above */
 	const char *greeting;     /* said on stderr when all serve; NULL: nothing */
 	struct worker_settings worker;
 	/* Of a run that is only a trial (master/renew.h): what else is to be tried; exit status, its reason said. NULL: nothing */

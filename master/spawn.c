@@ -1,6 +1,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "master/state.h"
+#include "master/user.h"
 #include "shm/board.h"
 #include "writer/writer.h"
 
@@ -21,11 +22,30 @@ static void spawn_close_masters(struct master *master)
 	(void)close(master->signals);
 }
 
+/* The database is its owner's alone, so a worker of another user opens it before it becomes that one. */
+static int spawn_open(const struct master *master, struct store **store)
+{
+	const struct user *owner = &master->settings->user;
+	int status;
+
+	if (user_visit(owner) != RC_OK) {
+		log_error("user_refused", LOG_TEXT("user", owner->name));
+		return EXIT_FATAL;
+	}
+	status = worker_open(master->current.worker.db, store);
+	return user_return(owner) == RC_OK ? status : EXIT_FATAL;
+}
+
+static const struct user *spawn_worker_user(const struct master *master)
+{
+	return master->current.worker_user.name ? &master->current.worker_user : &master->settings->user;
+}
+
 static int spawn_worker(void *arg, const struct child *child, int channel)
 {
 	struct master *master = arg;
 	const unsigned slot = (unsigned)(child - master->children);
-	const struct worker_inheritance inheritance = {
+	struct worker_inheritance inheritance = {
 		.slot = slot,
 		.shm = master->shm,
 		.listeners = master->listeners.fds + slot * master->listeners.count,
@@ -34,12 +54,17 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 		.channel = channel,
 		.settings = &master->current.worker,
 	};
+	int status;
 
 	spawn_close_masters(master);
 	listeners_close_others(&master->listeners, (int)slot);
 	(void)close(master->lock);
 	(void)close(master->control);
 	board_born(master->shm, slot);
+	status = spawn_open(master, &inheritance.store);
+	child_settle(child, spawn_worker_user(master));
+	if (status != EXIT_DONE)
+		return status;
 	return worker_run(&inheritance);
 }
 
@@ -56,7 +81,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.again = master->announced || master->old_count,
 	};
 
-	(void)child;
+	child_settle(child, &master->settings->user);
 	spawn_close_masters(master);
 	listeners_close_others(&master->listeners, -1);
 	board_born(master->shm, board_writer(master->shm));

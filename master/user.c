@@ -56,6 +56,21 @@ void user_leave(const struct user *user)
 		abort();
 }
 
+enum rc user_visit(const struct user *user)
+{
+	if (user->name == NULL ||
+	    (initgroups(user->name, user->gid) == 0 && setresgid(user->gid, user->gid, 0) == 0 && setresuid(user->uid, user->uid, 0) == 0))
+		return RC_OK;
+	return RC_DENIED;
+}
+
+enum rc user_return(const struct user *user)
+{
+	if (user->name == NULL || (seteuid(0) == 0 && setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0 && setgroups(0, NULL) == 0))
+		return RC_OK;
+	return RC_DENIED;
+}
+
 enum rc user_shed(const struct user *user, struct reason *why)
 {
 	static const unsigned needed[] = { CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_BIND_SERVICE };

@@ -1,4 +1,4 @@
-/* The user that the server's processes run as where it was started as root. */
+/* The users that the server's processes run as where it was started as root. */
 #ifndef MASTER_USER_H
 #define MASTER_USER_H
 
@@ -19,6 +19,10 @@ MUST_USE enum rc user_become(const struct user *user);
 /* Makes what follows as the user (files above all), until user_leave. Nothing where the name is NULL. RC_DENIED with the reason. */
 MUST_USE enum rc user_enter(const struct user *user, struct reason *why);
 void user_leave(const struct user *user);
+/* Is the user in all but the way back, for what asks access(2), which goes by the real one, as SQLite does. This process, root, then
+ * becomes another for good (user_become) or ends. Nothing where the name is NULL. RC_DENIED: must not go on. */
+MUST_USE enum rc user_visit(const struct user *user);
+MUST_USE enum rc user_return(const struct user *user);
 /* Leaves this process, root, only what it takes to start, signal and replace the user's processes and to listen on ports below 1024
  * (capabilities(7)); it may not even read what others own. Also for programs that it starts. Nothing where the name is NULL or
  * this process is not root. RC_DENIED with the reason. */

@@ -49,6 +49,56 @@ serve --user "$user" --auth on
 is "$(stat -c %u "$db")" "$uid" "with authentication too, where the database is opened before"
 stop
 is "$status $(ls "$work/data" | grep -c sock)" "0 0" "the master, who may no longer do all, leaves no control socket behind"
+
+# Workers of another user.
+other=daemon
+other_uid=$(id -u "$other")
+as_other() { setpriv --reuid "$other" --regid "$(id -g "$other")" --clear-groups "$@"; }
+uids() { for child in $(children); do ids "$child" Uid | cut -d' ' -f1; done | sort | uniq -c | awk '{ print $2 "x" $1 }' | sort | tr '\n' ' '; }
+wanted=$(printf '%sx1\n%sx2\n' "$uid" "$other_uid" | sort | tr '\n' ' ')
+are_apart() { [ "$(uids)" = "$wanted" ]; }
+apart() { wait_for "$1" are_apart; }
+serve_open --workers 2 --user "$user" --worker-user "$other"
+apart "the writer is one user's, the workers another's"
+is "$(ids "$(writer)" Uid | cut -d' ' -f1)" "$uid" "the database's owner writes"
+for child in $(workers); do
+	is "$(ids "$child" Groups | tr -d ' ')" "$(id -G "$other" | tr -d ' ')" "a worker has its user's groups alone"
+	is "$(ids "$child" CapEff)$(ids "$child" CapPrm)" 00000000000000000000000000000000 "and no capability"
+	# The last octal digit of its flags is 0 for O_RDONLY.
+	is "$(for fd in "/proc/$child/fd"/*; do [ "$(readlink "$fd")" = "$db" ] && sed -n 's/^flags:.*\([0-7]\)$/\1/p' "${fd%/fd/*}/fdinfo/${fd##*/}"; done)" 0 \
+		"its handle to the database is one to read"
+done
+like "$(push '{"docs":[{"id":"todos:apart","value":1}]}')" '"ok"' "a push is taken"
+like "$(pull group=todos)" 'todos:apart' "and read"
+chmod 755 "$work/data"
+for file in test.db test.db-wal test.db-shm test.db.lock; do
+	as_other sh -c 'printf x >>"$1"' - "$work/data/$file" 2>/dev/null
+	is "$?" 2 "the workers' user cannot write $file"
+	as_other cat "$work/data/$file" >/dev/null 2>&1
+	is "$?" 1 "nor read it"
+done
+as_other "$POCKETBOOK" token list --db "$db" >/dev/null 2>&1
+is "$?" 1 "nor command the writer"
+kill -KILL "$(writer)"
+wait_for "a writer that died is replaced" grep -q 'event=child_start child=writer' "$log"
+is_written() { push '{"docs":[{"id":"todos:again","value":1}]}' | grep -q '"ok"\|exists\|conflict'; }
+wait_for "and writes" is_written
+like "$(pull group=todos)" 'todos:again' "what workers that opened before read"
+kill -KILL "$(workers | head -1)"
+wait_for "a worker that died is replaced" grep -q 'event=child_start child=worker' "$log"
+apart "in its user"
+kill -HUP "$server"
+wait_for "a reload replaces the workers" grep -q 'event=reloaded' "$log"
+apart "in their user"
+kill -USR2 "$server"
+wait_for "an upgrade replaces all" grep -q 'event=renewed' "$log"
+apart "in their users"
+like "$(push '{"docs":[{"id":"todos:upgraded","value":1}]}')$(pull group=todos)" '"ok".*todos:upgraded' "and they write and read"
+stop
+is "$status" 0 "and stop"
+"$POCKETBOOK" serve --worker-user no-such-user --db "$db" 2>"$work/error"
+is "$? $(cat "$work/error")" "2 pocketbook: --worker-user: there is no user no-such-user" "an unknown one is refused"
+
 serve_open
 like "$(cat "$log")" 'runs as root; --user NAME' "without --user it warns"
 stop

@@ -183,17 +183,15 @@ static struct event_base *base_new(void)
 }
 
 /* Everything that can fail for a reason that the administrator must hear. */
-static bool process_open_store(struct process *process)
+int worker_open(const char *db, struct store **out)
 {
-	struct worker *worker = &process->worker;
 	struct reason why;
-	enum rc rc = store_open(worker->settings->db, STORE_READER, &worker->store, &why);
+	enum rc rc = store_open(db, STORE_READER, out, &why);
 
 	if (rc == RC_OK)
-		return true;
+		return EXIT_DONE;
 	log_error("database_failed", LOG_TEXT("reason", why.text));
-	process->status = rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILED;
-	return false;
+	return rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILED;
 }
 
 static bool process_make_parts(struct process *process)
@@ -233,7 +231,7 @@ static bool process_start(struct process *process)
 	struct worker *worker = &process->worker;
 
 	worker->base = base_new();
-	if (worker->base == NULL || !process_open_store(process) || !process_make_parts(process) || !process_watch(process)) {
+	if (worker->base == NULL || !process_make_parts(process) || !process_watch(process)) {
 		log_error("worker_failed_to_start");
 		return false;
 	}
@@ -275,6 +273,7 @@ int worker_run(const struct worker_inheritance *inheritance)
 
 	process.worker.from = inheritance;
 	process.worker.settings = inheritance->settings;
+	process.worker.store = inheritance->store;
 	signal(SIGPIPE, SIG_IGN);
 	memory_tune();
 	event_set_mem_functions(mem_block, mem_regrow, free);

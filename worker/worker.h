@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct shm;
+struct store;
 
 struct worker_settings {
 	const char *db;           /* path of the database */
@@ -38,11 +39,15 @@ struct worker_inheritance {
 	struct shm *shm;
 	const int *listeners; /* this slot's listening sockets; the master keeps them open too */
 	size_t listener_count;
-	bool metrics; /* the last of them is for /metrics */
-	int channel;  /* to the master (base/channel.h); its end of file sends the worker home */
+	bool metrics;        /* the last of them is for /metrics */
+	struct store *store; /* from worker_open; the worker's */
+	int channel;         /* to the master (base/channel.h); its end of file sends the worker home */
 	const struct worker_settings *settings;
 };
 
+/* Opens the database to read, in the process that is to be the worker's, as a user who may. *out is NULL unless it answers 0; else the
+ * exit status, as below, with the reason logged. */
+int worker_open(const char *db, struct store **out);
 /* Runs until SIGTERM (drains: ends its streams, answers what is in flight) or until the master is gone; answers the exit status:
  * 0 done, EXIT_FATAL (base/exit.h) when starting anew would not help (its reason is logged), anything else is a failure. */
 int worker_run(const struct worker_inheritance *inheritance);

@@ -112,6 +112,13 @@ static void greet(int listener, unsigned slot)
 }
 
 /* Sends one byte over each link that it gets and counts those that come back. */
+int worker_open(const char *db, struct store **out)
+{
+	(void)db;
+	*out = NULL;
+	return EXIT_DONE;
+}
+
 int worker_run(const struct worker_inheritance *from)
 {
 	struct pollfd fds[4] = { { .fd = -1, .events = POLLIN },
