@@ -71,6 +71,28 @@ refuses "${post}Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n" "an en
 refuses "${post}Transfer-Encoding: chunked\r\n\r\n-1\r\n" "a negative chunk size"
 refuses "${post}Transfer-Encoding: chunked\r\n\r\nb\n$body\r\n0\r\n\r\n" "a bare line feed behind a chunk size"
 
+refuses "${post}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" "an encoding that is none"
+refuses "${post}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" "an encoding behind chunked"
+refuses "${post}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" "a vertical tab before chunked"
+refuses "${post}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" "a space behind Transfer-Encoding"
+refuses "${post}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" "a folded Transfer-Encoding"
+refuses "${post}Content-Length: 0xb\r\n\r\n$body" "a hexadecimal Content-Length"
+refuses "${post}Content-Length: 1 1\r\n\r\n$body" "a space in Content-Length"
+refuses "${post}Content-Length:\r\n\r\n$body" "an empty Content-Length"
+refuses "${post}Transfer-Encoding: chunked\r\n\r\nb \r\n$body\r\n0\r\n\r\n" "a space behind a chunk size"
+refuses "${post}Transfer-Encoding: chunked\r\n\r\n\r\n" "an empty chunk size"
+refuses "${post}Transfer-Encoding: chunked\r\n\r\nb\r$body\r\n0\r\n\r\n" "a bare carriage return behind a chunk size"
+refuses "HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" "a body on HEAD"
+refuses "GET / HTTP/1.1\r\nHost: x\r\nX: a\rY: b\r\n\r\n" "a bare carriage return in a field"
+refuses "GET / HTTP/1.1\r\nHost: x\r\nX: a\n\r\n" "a bare line feed behind a field"
+refuses "GET / HTTP/1.1\r\nHost: x y\r\n\r\n" "a space in Host"
+refuses "GET / HTTP/1.1\r\nHost: x, y\r\n\r\n" "two hosts in one Host"
+refuses "GET / HTTP/1.1 \r\nHost: x\r\n\r\n" "a space behind the version"
+refuses "GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n" "a tab in the request line"
+refuses "GET /\xc0\xae\xc0\xae/ HTTP/1.1\r\nHost: x\r\n\r\n" "bytes beyond ASCII in the path"
+refuses "GET /#x HTTP/1.1\r\nHost: x\r\n\r\n" "a fragment"
+refuses "POST /sync HTTP/1.1\r\nHost: x\r\nExpect: x\r\nContent-Length: 11\r\n\r\n$body" "something else expected than 100-continue"
+
 # ---- What is answered, and what of it
 
 # statuses TEXT: of all answers in it, in order

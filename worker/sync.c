@@ -11,6 +11,7 @@
 #include "worker/page.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #define LIMIT_DEFAULT 1000
 #define LIMIT_MAX 10000
@@ -228,6 +229,14 @@ static void push_commit(struct push *push)
 	}
 }
 
+/* Is the body something else than what it says it is? A small one that is decompressed could be of any size. */
+static bool push_is_coded(const struct request *request)
+{
+	const char *coding = request_header(request, "Content-Encoding");
+
+	return coding && *coding && strcasecmp(coding, "identity") != 0;
+}
+
 void sync_push(struct request *request)
 {
 	enum encoding encoding;
@@ -235,6 +244,10 @@ void sync_push(struct request *request)
 	struct reason why;
 	enum rc rc;
 
+	if (push_is_coded(request)) {
+		request_refuse(request, PROBLEM_MEDIA_TYPE, "Content-Encoding: a body must come as it is, not compressed");
+		return;
+	}
 	if (media_of_content(request_header(request, "Content-Type"), &encoding) != RC_OK) {
 		request_refuse(request, PROBLEM_MEDIA_TYPE, "Content-Type: must be application/json or application/transit+json");
 		return;
