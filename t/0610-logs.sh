@@ -116,6 +116,22 @@ wait_for "is as quiet" quiet
 stop
 like "$(grep 'event=writer_stop' "$log")" 'level=info process=writer' "the writer, who started with less, tells as much"
 
+# Who is refused again and again does not fill the disk that the log is on; what is left out is counted.
+serve_open --workers 1
+for i in $(seq 3000); do printf 'url = %s/none\noutput = /dev/null\n' "$url"; done | curl -s -K -
+all_told() {
+	curl -s -o /dev/null "$url/none"
+	asked=$((asked + 1))
+	told=$(grep -c 'event=request_refused' "$log")
+	[ $((told + $(sed -n 's/.*event=request_refused .* left_out=\([0-9]*\)$/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }'))) = $asked ]
+}
+asked=3000
+wait_for "each of 3,000 refusals has a line or is counted in one" all_told
+[ "$told" -lt 1500 ]
+ok $? "most are counted"
+note "$asked refusals, $told lines"
+stop
+
 # A terminal that goes away takes its server along.
 if command -v tmux >/dev/null; then
 	tmux -S "$work/tmux" -f /dev/null new-session -d -s test "'$POCKETBOOK' serve --auth off --db '$work/terminal.db' --listen 127.0.0.1:0 2>'$work/terminal.log'"
