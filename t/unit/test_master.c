@@ -111,14 +111,14 @@ static void greet(int listener, unsigned slot)
 	(void)close(fd);
 }
 
-/* Sends one byte over each link that it gets and counts those that come back. */
-int worker_open(const char *db, struct store **out)
+int worker_open(const char *path, struct store **out)
 {
-	(void)db;
+	(void)path;
 	*out = NULL;
 	return EXIT_DONE;
 }
 
+/* Sends one byte over each link that it gets and counts those that come back. */
 int worker_run(const struct worker_inheritance *from)
 {
 	struct pollfd fds[4] = { { .fd = -1, .events = POLLIN },
