@@ -47,6 +47,13 @@ static const struct option_spec serve_options[] = {
 		.help = "Where started as root: another user for those who talk HTTP, who then cannot open the database's files by name.",
 	},
 	{
+		.name = "sandbox",
+		.argument = "on|off",
+		.kind = OPTION_SWITCH,
+		.fallback = "on",
+		.help = "Forbid each process what it does not need (seccomp, Landlock), and core dumps. Off is for debuggers.",
+	},
+	{
 		.name = "auth",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,

@@ -31,6 +31,7 @@ static struct master_settings settings_of(const struct options *options)
 		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
 		.metrics = options_text(options, "metrics"),
 		.keep = options_number(options, "keep"),
+		.sandbox = options_is_on(options, "sandbox"),
 		.worker = {
 			.db = options_text(options, "db"),
 			.auth = options_is_on(options, "auth"),

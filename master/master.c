@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sandbox.h"
 #include "master/activate.h"
 #include "master/files.h"
 #include "master/renew.h"
@@ -216,6 +217,21 @@ static void master_close(struct master *master)
 		(void)close(master->lock);
 }
 
+/* A program that this one becomes by an upgrade has what was entered here already. */
+static enum rc master_confine(const struct master *master, bool renewed, struct reason *why)
+{
+	enum rc rc = RC_OK;
+
+	if (master->current.sandbox && !renewed)
+		rc = sandbox_enter_loosely(why);
+	else if (master->current.sandbox)
+		sandbox_keep_secrets();
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	log_info("sandbox_partial", LOG_TEXT("reason", why->text));
+	return RC_OK;
+}
+
 /* Serves with all that was opened. */
 static void master_go(struct master *master)
 {
@@ -245,6 +261,8 @@ static int master_serve_opened(struct master *master, struct renewal *renewal)
 
 	if (rc == RC_OK)
 		rc = renewal ? master_open_renewed(master, renewal, &why) : master_open(master, &why);
+	if (rc == RC_OK)
+		rc = master_confine(master, renewal != NULL, &why);
 	if (rc == RC_OK) {
 		master_go(master);
 	} else {

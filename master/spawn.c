@@ -51,6 +51,7 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 		.listeners = master->listeners.fds + slot * master->listeners.count,
 		.listener_count = master->listeners.count,
 		.metrics = master->settings->metrics != NULL,
+		.sandbox = master->current.sandbox,
 		.channel = channel,
 		.settings = &master->current.worker,
 	};
@@ -78,6 +79,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.lock = master->lock,
 		.db = master->settings->worker.db,
 		.keep = master->current.keep,
+		.sandbox = master->current.sandbox,
 		.again = master->announced || master->old_count,
 	};
 

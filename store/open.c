@@ -2,6 +2,7 @@
 #include "store/sqlite.h"
 
 #include "store/faulty.h"
+#include "store/reader.h"
 #include "store/schema.h"
 #include "store/wal.h"
 
@@ -162,7 +163,10 @@ static int connect_to(const char *path, enum store_role role, sqlite3 **db)
 		buf_put_text(&name, "./");
 	buf_put_text(&name, path);
 	buf_put_byte(&name, 0);
-	code = sqlite3_open_v2(name.data, db, flags | (role == STORE_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY), NULL);
+	if (role == STORE_WRITER)
+		code = sqlite3_open_v2(name.data, db, flags | SQLITE_OPEN_READWRITE, NULL);
+	else
+		code = sqlite3_open_v2(name.data, db, flags | SQLITE_OPEN_READONLY, reader_vfs());
 	buf_free(&name);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include "shm/board.h"
 #include "shm/wake.h"
 #include "store/store.h"
+#include "worker/confine.h"
 #include "worker/conn.h"
 #include "worker/context.h"
 #include "worker/feed.h"
@@ -235,6 +236,8 @@ static bool process_start(struct process *process)
 		log_error("worker_failed_to_start");
 		return false;
 	}
+	if (worker->from->sandbox && worker_confine(worker->settings) != RC_OK)
+		return false;
 	board_set_state(worker->from->shm, worker->from->slot, BOARD_SERVING);
 	return channel_send(worker->from->channel, CHANNEL_READY, -1) == RC_OK;
 }

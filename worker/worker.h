@@ -40,6 +40,7 @@ struct worker_inheritance {
 	const int *listeners; /* this slot's listening sockets; the master keeps them open too */
 	size_t listener_count;
 	bool metrics;        /* the last of them is for /metrics */
+	bool sandbox;        /* to be entered before it serves (worker/confine.h) */
 	struct store *store; /* from worker_open; the worker's */
 	int channel;         /* to the master (base/channel.h); its end of file sends the worker home */
 	const struct worker_settings *settings;

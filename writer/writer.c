@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "shm/board.h"
 #include "writer/batch.h"
+#include "writer/confine.h"
 #include "writer/control.h"
 #include "writer/gauge.h"
 #include "writer/hints.h"
@@ -368,6 +369,8 @@ static int writer_open(struct writer *writer)
 	enum rc rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &why);
 
 	keep_start(&writer->keep, writer->from->keep, clock_ms(), clock_wall());
+	if (rc == RC_OK && writer->from->sandbox && writer_confine(writer->from->db) != RC_OK)
+		return EXIT_FAILED;
 	if (rc == RC_OK) {
 		writer->waiting = true;
 		store_head(writer->store, writer_on_head, writer);

@@ -1,0 +1,350 @@
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The runtime of a sanitizer reads /proc, maps what it likes, and looks for leaks at the end in a process of its own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+/* The family, a zero and five digits. */
+#define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
+
+/* ---- The lists ------------------------------------------------------------------------------------------------------------------ */
+
+/* libc, a log line, memory, time, sockets and files that are open. */
+static const int common[] = { SCMP_SYS(read),
+			      SCMP_SYS(write),
+			      SCMP_SYS(readv),
+			      SCMP_SYS(writev),
+			      SCMP_SYS(pread64),
+			      SCMP_SYS(preadv),
+			      SCMP_SYS(lseek),
+			      SCMP_SYS(close),
+			      SCMP_SYS(fstat),
+			      SCMP_SYS(stat),
+			      SCMP_SYS(lstat),
+			      SCMP_SYS(newfstatat),
+			      SCMP_SYS(statx),
+			      SCMP_SYS(access),
+			      SCMP_SYS(faccessat),
+			      SCMP_SYS(faccessat2),
+			      SCMP_SYS(readlink),
+			      SCMP_SYS(readlinkat),
+			      SCMP_SYS(getcwd),
+			      SCMP_SYS(fcntl),
+			      SCMP_SYS(dup),
+			      SCMP_SYS(dup2),
+			      SCMP_SYS(dup3),
+			      SCMP_SYS(ioctl),
+			      SCMP_SYS(poll),
+			      SCMP_SYS(ppoll),
+			      SCMP_SYS(sendto),
+			      SCMP_SYS(sendmsg),
+			      SCMP_SYS(recvfrom),
+			      SCMP_SYS(recvmsg),
+			      SCMP_SYS(getsockopt),
+			      SCMP_SYS(brk),
+			      SCMP_SYS(munmap),
+			      SCMP_SYS(mremap),
+			      SCMP_SYS(madvise),
+			      SCMP_SYS(futex),
+			      SCMP_SYS(membarrier),
+			      SCMP_SYS(rseq),
+			      SCMP_SYS(set_robust_list),
+			      SCMP_SYS(clock_gettime),
+			      SCMP_SYS(clock_getres),
+			      SCMP_SYS(clock_nanosleep),
+			      SCMP_SYS(nanosleep),
+			      SCMP_SYS(gettimeofday),
+			      SCMP_SYS(time),
+			      SCMP_SYS(times),
+			      SCMP_SYS(getrusage),
+			      SCMP_SYS(getpid),
+			      SCMP_SYS(getppid),
+			      SCMP_SYS(gettid),
+			      SCMP_SYS(getuid),
+			      SCMP_SYS(geteuid),
+			      SCMP_SYS(getgid),
+			      SCMP_SYS(getegid),
+			      SCMP_SYS(rt_sigaction),
+			      SCMP_SYS(rt_sigprocmask),
+			      SCMP_SYS(rt_sigreturn),
+			      SCMP_SYS(sigaltstack),
+			      SCMP_SYS(restart_syscall),
+			      SCMP_SYS(exit),
+			      SCMP_SYS(exit_group),
+			      SCMP_SYS(getrandom),
+			      SCMP_SYS(uname),
+			      SCMP_SYS(sysinfo),
+			      SCMP_SYS(sched_yield),
+			      SCMP_SYS(sched_getaffinity),
+			      SCMP_SYS(getcpu),
+			      SCMP_SYS(umask),
+			      SANDBOX_END };
+
+/* What no process here ever does, nor any program that it becomes by an upgrade: to look into others, to change the system. */
+static const int never[] = { SCMP_SYS(process_vm_readv),
+			     SCMP_SYS(process_vm_writev),
+			     SCMP_SYS(mount),
+			     SCMP_SYS(umount2),
+			     SCMP_SYS(pivot_root),
+			     SCMP_SYS(chroot),
+			     SCMP_SYS(setns),
+			     SCMP_SYS(init_module),
+			     SCMP_SYS(finit_module),
+			     SCMP_SYS(delete_module),
+			     SCMP_SYS(kexec_load),
+			     SCMP_SYS(kexec_file_load),
+			     SCMP_SYS(bpf),
+			     SCMP_SYS(perf_event_open),
+			     SCMP_SYS(userfaultfd),
+			     SCMP_SYS(open_by_handle_at),
+			     SCMP_SYS(add_key),
+			     SCMP_SYS(keyctl),
+			     SCMP_SYS(request_key),
+			     SCMP_SYS(reboot),
+			     SCMP_SYS(swapon),
+			     SCMP_SYS(swapoff),
+			     SCMP_SYS(iopl),
+			     SCMP_SYS(ioperm),
+			     SCMP_SYS(settimeofday),
+			     SCMP_SYS(clock_settime),
+			     SCMP_SYS(acct),
+			     SCMP_SYS(quotactl),
+			     SANDBOX_END };
+
+/* What a process that has all it needs never does, unless its own list says so. */
+static const int intruders[] = { SCMP_SYS(execve),       SCMP_SYS(execveat),  SCMP_SYS(fork),        SCMP_SYS(vfork),
+				 SCMP_SYS(socketpair),   SCMP_SYS(creat),     SCMP_SYS(unlink),      SCMP_SYS(unlinkat),
+				 SCMP_SYS(rename),       SCMP_SYS(renameat),  SCMP_SYS(renameat2),   SCMP_SYS(link),
+				 SCMP_SYS(linkat),       SCMP_SYS(symlink),   SCMP_SYS(symlinkat),   SCMP_SYS(mkdir),
+				 SCMP_SYS(mkdirat),      SCMP_SYS(mknod),     SCMP_SYS(mknodat),     SCMP_SYS(chmod),
+				 SCMP_SYS(fchmod),       SCMP_SYS(fchmodat),  SCMP_SYS(chown),       SCMP_SYS(fchown),
+				 SCMP_SYS(fchownat),     SCMP_SYS(lchown),    SCMP_SYS(truncate),    SCMP_SYS(ftruncate),
+				 SCMP_SYS(fallocate),    SCMP_SYS(pwrite64),  SCMP_SYS(pwritev),     SCMP_SYS(pwritev2),
+				 SCMP_SYS(setxattr),     SCMP_SYS(fsetxattr), SCMP_SYS(setuid),      SCMP_SYS(setgid),
+				 SCMP_SYS(setreuid),     SCMP_SYS(setregid),  SCMP_SYS(setresuid),   SCMP_SYS(setresgid),
+				 SCMP_SYS(setgroups),    SCMP_SYS(capset),    SCMP_SYS(unshare),     SCMP_SYS(io_uring_setup),
+				 SCMP_SYS(memfd_create), SCMP_SYS(shmget),    SCMP_SYS(pidfd_getfd), SANDBOX_END };
+
+/* The sanitizers' own, or an intruder's. */
+static const int tracers[] = { SCMP_SYS(clone),    SCMP_SYS(ptrace),     SCMP_SYS(prctl),      SCMP_SYS(wait4),
+			       SCMP_SYS(getdents), SCMP_SYS(getdents64), SCMP_SYS(arch_prctl), SANDBOX_END };
+
+/* ---- The filter ----------------------------------------------------------------------------------------------------------------- */
+
+static bool is_listed(const int *calls, int call)
+{
+	for (; *calls != SANDBOX_END; calls++)
+		if (*calls == call)
+			return true;
+	return false;
+}
+
+/* Each function below answers 0 or a negative errno, as libseccomp does. A call that this machine does not have is left out by it. */
+static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, const int *but)
+{
+	int code = 0;
+
+	for (; *calls != SANDBOX_END && code == 0; calls++)
+		if (!is_listed(but, *calls))
+			code = seccomp_rule_add(filter, action, *calls, 0);
+	return code;
+}
+
+/* Memory is never to be run. */
+static int add_memory(scmp_filter_ctx filter)
+{
+	const uint64_t none = SANITIZED ? 0 : PROT_EXEC;
+	int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, 0));
+
+	if (code == 0)
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, 0));
+	if (code == 0 && none)
+		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
+	if (code == 0 && none)
+		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
+	return code;
+}
+
+/* Signals to itself, as abort() sends; limits are only looked at. */
+static int add_self(scmp_filter_ctx filter)
+{
+	const scmp_datum_t self = (scmp_datum_t)getpid();
+	int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, self));
+
+	if (code == 0)
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_EQ, self));
+	if (code == 0)
+		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_NE, self));
+	if (code == 0)
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
+	return code;
+}
+
+/* A filter cannot read an address, but knows its length: that of none at all, which has the kernel give one, and that of a given one. The
+ * control socket has a longer one. */
+static int add_sockets(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	static const struct {
+		int call;
+		unsigned at;
+		scmp_datum_t value;
+	} own[] = { { SCMP_SYS(socket), 0, AF_UNIX }, { SCMP_SYS(bind), 2, sizeof(sa_family_t) }, { SCMP_SYS(connect), 2, AUTOBIND_LEN } };
+	int code = seccomp_rule_add(filter, sandbox->own_sockets ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, SCMP_SYS(listen), 0);
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && code == 0; i++) {
+		if (sandbox->own_sockets)
+			code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, own[i].call, 1, SCMP_CMP(own[i].at, SCMP_CMP_EQ, own[i].value));
+		if (sandbox->own_sockets && code == 0)
+			code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, own[i].call, 1,
+						SCMP_CMP(own[i].at, SCMP_CMP_NE, own[i].value));
+		if (!sandbox->own_sockets)
+			code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, own[i].call, 0);
+	}
+	return code;
+}
+
+static int add_opening(scmp_filter_ctx filter, uint32_t action, int call, unsigned flags_at, uint64_t mask, uint64_t flags)
+{
+	return seccomp_rule_add(filter, action, call, 1, SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, mask, flags));
+}
+
+/* To open a file for anything but reading ends the process; to read, where that is not needed, is refused. */
+static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	static const uint64_t writing[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
+	static const struct {
+		int call;
+		unsigned flags_at;
+	} opens[] = { { SCMP_SYS(openat), 2 }, { SCMP_SYS(open), 1 } };
+	const uint64_t mask = O_ACCMODE | O_CREAT | O_TRUNC;
+	int code = 0;
+
+	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]) && code == 0; i++) {
+		if (sandbox->opens_to_write)
+			code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, opens[i].call, 0);
+		else
+			code = add_opening(filter, sandbox->opens_to_read || SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
+					   opens[i].call, opens[i].flags_at, mask, 0);
+		for (size_t j = 0; j < sizeof(writing) / sizeof(writing[0]) && code == 0 && !sandbox->opens_to_write; j++)
+			code = add_opening(filter, SCMP_ACT_KILL_PROCESS, opens[i].call, opens[i].flags_at, writing[j], writing[j]);
+	}
+	if (code == 0 && sandbox->opens_to_read)
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat2), 0);
+	return code;
+}
+
+static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	static const int none[] = { SANDBOX_END };
+	int code = add_all(filter, SCMP_ACT_ALLOW, common, none);
+
+	if (code == 0)
+		code = add_all(filter, SCMP_ACT_ALLOW, sandbox->calls, none);
+	if (code == 0)
+		code = add_all(filter, SCMP_ACT_KILL_PROCESS, intruders, sandbox->calls);
+	if (code == 0)
+		code = add_all(filter, SCMP_ACT_KILL_PROCESS, never, none);
+	if (code == 0)
+		code = add_all(filter, SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, tracers, sandbox->calls);
+	if (code == 0)
+		code = add_memory(filter);
+	if (code == 0)
+		code = add_self(filter);
+	if (code == 0)
+		code = add_sockets(filter, sandbox);
+	return code ? code : add_open(filter, sandbox);
+}
+
+/* Takes the filter over. The tree makes a call's verdict cost the same wherever it stands in the lists. */
+static enum rc load(scmp_filter_ctx filter, int code, struct reason *why)
+{
+	if (code == 0)
+		code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (code == 0)
+		code = seccomp_load(filter);
+	seccomp_release(filter);
+	if (code == -EINVAL || code == -ENOSYS)
+		return reason_set(why, RC_NOT_FOUND, "this kernel has no seccomp filters");
+	return code ? reason_set(why, RC_IO, "no seccomp filter: %s", strerror(-code)) : RC_OK;
+}
+
+/* ---- Entering ------------------------------------------------------------------------------------------------------------------- */
+
+void sandbox_keep_secrets(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	/* Where a core is piped to a program the limit does not count. */
+	if (!SANITIZED)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+static enum rc give_up_privileges(struct reason *why)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return reason_set(why, RC_IO, "no_new_privs: %s", strerror(errno));
+	return RC_OK;
+}
+
+static enum rc restrict_files(const struct sandbox *sandbox, struct reason *why)
+{
+	static const struct landlock_beneath proc = { "/proc", false };
+	struct landlock_beneath beneath[8];
+	size_t count = sandbox->beneath_count;
+
+	if (!SANITIZED)
+		return landlock_enter(sandbox->beneath, count, why);
+	memcpy(beneath, sandbox->beneath, count * sizeof(*beneath));
+	beneath[count++] = proc;
+	return landlock_enter(beneath, count, why);
+}
+
+enum rc sandbox_enter(const struct sandbox *sandbox, struct reason *why)
+{
+	scmp_filter_ctx filter;
+	enum rc rc, files;
+
+	sandbox_keep_secrets();
+	rc = give_up_privileges(why);
+	if (rc != RC_OK)
+		return rc;
+	files = restrict_files(sandbox, why);
+	if (files != RC_OK && files != RC_NOT_FOUND)
+		return files;
+	filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	if (filter == NULL)
+		return reason_set(why, RC_IO, "no seccomp filter: out of memory");
+	rc = load(filter, fill(filter, sandbox), why);
+	return rc == RC_OK ? files : rc;
+}
+
+enum rc sandbox_enter_loosely(struct reason *why)
+{
+	static const int none[] = { SANDBOX_END };
+	scmp_filter_ctx filter;
+	enum rc rc = give_up_privileges(why);
+
+	sandbox_keep_secrets();
+	if (rc != RC_OK)
+		return rc;
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (filter == NULL)
+		return reason_set(why, RC_IO, "no seccomp filter: out of memory");
+	return load(filter, add_all(filter, SCMP_ACT_KILL_PROCESS, never, none), why);
+}

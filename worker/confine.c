@@ -1,0 +1,32 @@
+#include "worker/confine.h"
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "worker/worker.h"
+
+#include <seccomp.h>
+
+/* Sockets that come to it, by accept or by a message; the loop; a file into a socket. */
+static const int calls[] = { SCMP_SYS(accept),      SCMP_SYS(accept4),   SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
+			     SCMP_SYS(getpeername), SCMP_SYS(shutdown),  SCMP_SYS(sendfile),   SCMP_SYS(epoll_wait),
+			     SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SANDBOX_END };
+
+enum rc worker_confine(const struct worker_settings *settings)
+{
+	const struct landlock_beneath www = { settings->www, false };
+	const struct sandbox sandbox = {
+		.calls = calls,
+		.own_sockets = true, /* by which evhttp takes connections over (worker/conn_move.c) */
+		.opens_to_read = settings->www != NULL,
+		.beneath = &www,
+		.beneath_count = settings->www != NULL,
+	};
+	struct reason why;
+	enum rc rc = sandbox_enter(&sandbox, &why);
+
+	if (rc == RC_NOT_FOUND)
+		log_info("sandbox_partial", LOG_TEXT("reason", why.text));
+	else if (rc != RC_OK)
+		log_error("sandbox_failed", LOG_TEXT("reason", why.text));
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}

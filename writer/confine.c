@@ -1,0 +1,50 @@
+#include "writer/confine.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sandbox.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Files as SQLite writes them; an administrator's connection. */
+static const int calls[] = { SCMP_SYS(accept4), SCMP_SYS(pwrite64), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
+			     SCMP_SYS(fallocate), SCMP_SYS(fadvise64), SCMP_SYS(unlink), SCMP_SYS(fchown), SCMP_SYS(fchmod), SANDBOX_END };
+
+/* The folder that the file itself lies in, for the path may be a link; the log lies there too. The caller frees. */
+static char *folder_of(const char *db)
+{
+	char real[PATH_MAX];
+	char *path = realpath(db, real) ? real : mem_copy(".", 1);
+	char *folder = mem_copy(dirname(path), strlen(dirname(path)));
+
+	if (path != real)
+		free(path);
+	return folder;
+}
+
+enum rc writer_confine(const char *db)
+{
+	char *folder = folder_of(db);
+	/* SQLite seeds the salts of its log there. */
+	const struct landlock_beneath beneath[] = { { folder, true }, { "/dev/urandom", false } };
+	const struct sandbox sandbox = {
+		.calls = calls,
+		.opens_to_read = true,
+		.opens_to_write = true,
+		.beneath = beneath,
+		.beneath_count = sizeof(beneath) / sizeof(beneath[0]),
+	};
+	struct reason why;
+	enum rc rc = sandbox_enter(&sandbox, &why);
+
+	if (rc == RC_NOT_FOUND)
+		log_info("sandbox_partial", LOG_TEXT("reason", why.text));
+	else if (rc != RC_OK)
+		log_error("sandbox_failed", LOG_TEXT("reason", why.text));
+	free(folder);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
