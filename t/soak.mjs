@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The long form of the tests that draw by chance, for so many minutes: the fuzzers on one side; on the other histories, failing
-// allocations and losses of power. Prints what was done and found, and the command that shows each finding again; writes
+// allocations and losses of power, and then, once, many hostile clients. Prints what was done and found, and the command that shows each finding again; writes
 // build/soak.json; exit status 1 where something was found.
 //
 //   node t/soak.mjs [MINUTES] [SEED]     wants build/check and clang: ./dev soak makes them
@@ -80,6 +80,16 @@ async function power(soak, seconds, seed) {
   }
 }
 
+/** The scripts of hostile clients, with the program that is shipped, as what it takes of memory is measured. */
+async function hostile(soak, minutes) {
+  const env = { HOSTILE_MANY: String(Math.min(2000, minutes * 50)), HOSTILE_CHANGES: String(Math.min(5000, minutes * 100)) }
+  for (const script of ['t/0830-slow-clients.sh', 't/0840-floods.sh', 't/0860-bodies.sh']) {
+    const { status, out } = await run(['bash', script], { ...env, POCKETBOOK: `${root}pocketbook`, HOSTILE: `${root}build/check/t/hostile` })
+    soak.row('hostile clients', { checks: out.match(/^ok /gm)?.length ?? 0 })
+    if (status !== 0) soak.find(out.slice(-2000), `HOSTILE_MANY=${env.HOSTILE_MANY} HOSTILE_CHANGES=${env.HOSTILE_CHANGES} bash ${script}`)
+  }
+}
+
 async function fuzz(soak, seconds) {
   for (const target of targets) {
     const { status, out } = await run(['bash', 't/fuzz/run.sh', String(seconds), target])
@@ -113,6 +123,7 @@ const one = async () => {
   await histories(soak, seconds * SHARES.histories, seed)
   await memory(soak, Math.floor(seconds * SHARES.memory), seed)
   await power(soak, seconds * SHARES.power, seed)
+  await hostile(soak, minutes)
 }
 await Promise.all([one(), fuzz(soak, Math.floor(seconds / targets.length))])
 console.log(table(soak))
