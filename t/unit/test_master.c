@@ -228,7 +228,9 @@ static void breathe(void)
 static struct server server_start_on(const char *address, const char *path)
 {
 	const char *const listen[] = { address };
-	const struct master_settings settings = { .listen = listen, .listen_count = 1, .workers = WORKERS, .log_level = LOG_INFO, .worker = { .db = path } };
+	const struct master_settings settings = {
+		.listen = listen, .listen_count = 1, .workers = WORKERS, .log_level = LOG_INFO, .worker = { .db = path }
+	};
 	struct server server = { 0 };
 	int ends[2];
 
