@@ -6,7 +6,9 @@
 //
 // --faults is what base/fault.h reads, in a build with --enable-faults. A seed draws the same clients and acts again; how these meet
 // is the machine's.
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { follower, listener, puller, writer } from './clients.mjs'
@@ -129,9 +131,9 @@ class Run {
 
 /**
  * Runs for so many seconds or until a promise is broken. `names`: of acts; `faults` as base/fault.h reads them; `faultsBuilt`: the
- * nemesis may use fault points too; `patience`: seconds that a stream has to bring what it still owes.
+ * nemesis may use fault points too; `patience`: seconds that a stream has to bring what it still owes; `enough(acts)`: may it end now?
  */
-export async function campaign({ seconds = 10, seed = 1, names = Object.keys(acts), faults = '', program, faultsBuilt = false, patience = 60 }) {
+export async function campaign({ seconds = 10, seed = 1, names = Object.keys(acts), faults = '', program, faultsBuilt = false, patience = 60, enough = () => false }) {
   const random = seeded(seed)
   const server = new Server(program, { small: names.includes('fillDisk') ? SMALL : 0 })
   await server.start(faults)
@@ -140,7 +142,7 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
   const { history } = run
   const end = Date.now() + seconds * 1000
   try {
-    while (Date.now() < end && history.violations.length === 0) {
+    while (Date.now() < end && history.violations.length === 0 && !enough(run.acts)) {
       run.ending = false
       const bad = names.length ? nemesis(run, names) : undefined
       await Promise.race([pause(ROUND), bad].filter(Boolean))
@@ -160,10 +162,14 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
     if (integrity !== 'ok') history.violate('the file', integrity)
     const check = await server.command('check')
     if (check.status !== 0) history.violate('the file', check.out + check.err)
+    if (history.violations.length) writeFileSync(logOf(seed), server.told())
     server.remove()
   }
   return { counts: history.counts, acts: run.acts, violations: history.violations }
 }
+
+/** Where a server's log is left that broke a promise. */
+const logOf = (seed) => join(tmpdir(), `pocketbook-history-${seed}.log`)
 
 function readOptions() {
   const options = Object.fromEntries(['seconds', 'seed', 'acts', 'faults', 'program', 'patience'].map((name) => [name, { type: 'string' }]))
@@ -191,6 +197,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const table = Object.entries({ ...counts, ...done }).map(([name, count]) => `${name.padEnd(28)} ${String(count).padStart(8)}`)
   console.log(table.join('\n'))
   for (const violation of violations.slice(0, 20)) console.log(violation)
-  console.log(violations.length ? `${violations.length} violations` : 'every promise held')
+  console.log(violations.length ? `${violations.length} violations; the server's log is in ${logOf(options.seed)}` : 'every promise held')
   process.exit(violations.length ? 1 : 0)
 }

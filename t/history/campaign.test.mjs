@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import { campaign } from './campaign.mjs'
 import { enterOwnMounts } from './mounts.mjs'
 import { mutants } from './mutants.mjs'
-import { acts } from './nemesis.mjs'
+import { failAll } from './memory.mjs'
+import { acts, killedAt, points } from './nemesis.mjs'
 
 enterOwnMounts()
 const program = process.env.POCKETBOOK ?? './pocketbook'
@@ -25,6 +26,23 @@ for (const names of [all, all.filter((name) => name !== 'purge' && name !== 'fil
     assert.ok(Object.keys(done).length > 0)
   })
 }
+
+test(`every promise holds while processes are killed at each fault point (SEED=${seed})`, async (t) => {
+  const left = (done) => points.filter((point) => !done[killedAt(point)])
+  const { counts, acts: done, violations } = await campaign({
+    program, seed, seconds: 300, names: ['killAt'], faultsBuilt: true, enough: (all) => left(all).length === 0,
+  })
+  t.diagnostic(JSON.stringify({ ...counts, ...done }))
+  assert.deepEqual(violations, [])
+  assert.deepEqual(left(done), [])
+})
+
+test(`every promise holds while allocations fail (SEED=${seed})`, async (t) => {
+  const { counts, violations } = await failAll({ program, seed, seconds: 9 })
+  t.diagnostic(JSON.stringify(counts))
+  assert.deepEqual(violations, [])
+  for (const [kind, { tried }] of Object.entries(counts)) assert.ok(tried > 0, kind)
+})
 
 for (const { faults, acts: names = [], kind } of mutants) {
   test(`it is noticed: ${faults}`, async () => {

@@ -54,6 +54,13 @@ const rules = {
     if (!wrong) h.acknowledge(deletion('a:1', 1), 2)
     h.conclude(database(['a:1', wrong ? 1 : 2, wrong ? 'x' : DELETED]))
   }],
+  'a first pull that leaves out what may have been deleted and made anew': ['a pull missed a write', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    new Replica(h, 'a', 'a reader').require(h.expected('a'))
+    h.lose(wrong ? edit('a:1', 1, 'y') : deletion('a:1', 1))
+    h.see('a:1', 3, 'z', 'a pull')
+    h.conclude(database(['a:1', 3, 'z']))
+  }],
   'a document of another group': ['a document of another group', (h, wrong) => new Replica(h, 'a', 'a reader').take(page([wrong ? 'b:1' : 'a:1', 1, 'x']))],
   'a backup that lacks a write': ['a backup misses a write', (h, wrong) => {
     h.acknowledge(edit('a:1', 0, 'x'), 1)

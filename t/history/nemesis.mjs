@@ -9,6 +9,10 @@ export const points = [
   'ring_before_wake', 'checkpoint_write', 'checkpoint_sync', 'pull_in_page', 'catch_up_page', 'takeover_paired', 'heritage_given', 'heritage_taken',
 ]
 
+/** How many there may be of those that come rarely or often. */
+const visits = { pull_in_page: 200, checkpoint_write: 100, checkpoint_sync: 1, takeover_paired: 2 }
+export const killedAt = (point) => `killed at ${point}`
+
 /** What a disk may do, as store/faulty.h reads it. */
 const troubles = [
   'write wal EIO', 'write wal ENOSPC', 'write wal EROFS', 'sync wal EIO', 'write db EIO', 'write db ENOSPC', 'sync db EIO',
@@ -36,22 +40,20 @@ export const acts = {
     await server.kill()
     await server.start()
   },
-  /** Whoever comes by a fault point; each has its turn. */
+  /** Whoever comes by a fault point: one of those where it happened least. */
   killAt: Object.assign(async (run) => {
     const { server, random } = run
-    const point = points[(run.turns = (run.turns ?? random.below(points.length)) + 1) % points.length]
-    const met = new Set(server.pids())
-    server.levers.killAt(point, 1 + random.below(point === 'pull_in_page' ? 200 : 5))
+    const times = (point) => run.acts[killedAt(point)] ?? 0
+    const least = Math.min(...points.map(times))
+    const point = random.pick(points.filter((name) => times(name) === least))
+    server.levers.killAt(point, 1 + random.below(visits[point] ?? 5))
     if (/takeover|heritage/.test(point)) signal(server.pid, random.pick(['SIGHUP', 'SIGUSR2']))
-    for (const end = Date.now() + 1500; !server.levers.killed && Date.now() < end;) {
-      await pause(10)
-      for (const pid of server.pids()) met.add(pid)
-    }
-    if (server.levers.killed) run.count(`killed at ${point}`)
+    for (const end = Date.now() + 3000; !server.levers.killed && Date.now() < end;) await pause(10)
+    if (server.levers.killed) run.count(killedAt(point))
     server.levers.killAt('', 0)
     if (point !== 'takeover_paired') return
     // There it is the master.
-    await server.kill([...met])
+    await server.kill()
     await server.start()
   }, { works: ({ faultsBuilt }) => faultsBuilt }),
   async restart({ server }) {

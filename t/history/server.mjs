@@ -1,7 +1,7 @@
 // The program under test, on one port and one database, through all its deaths.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +10,21 @@ import { mountSmall, unmount } from './mounts.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
+/** Of those that no connection gets by itself: while no server listens, a client that tries again and again could come to be
+ * connected with itself there, and would hold the port. */
 async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return port
+  const [lowest] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number)
+  for (;;) {
+    const probe = createServer()
+    const ended = Promise.race([once(probe, 'listening'), once(probe, 'error')]).catch((error) => [error])
+    probe.listen(lowest - 1 - Math.floor(Math.random() * 10_000), '127.0.0.1')
+    const [error] = await ended
+    if (error) continue
+    const { port } = probe.address()
+    probe.close()
+    await once(probe, 'close')
+    return port
+  }
 }
 
 export class Server {
@@ -104,12 +112,23 @@ export class Server {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** kill -9 of the master, unless it was by somebody else; resolves when none of these processes is left. */
-  async kill(pids = this.pids()) {
+  /** kill -9 of the master, unless it was by somebody else; resolves when no process is left that has the database. */
+  async kill() {
     const ended = this.isAlive ? once(this.#child, 'exit') : undefined
+    const met = new Set(this.#those())
     this.#child.kill('SIGKILL')
     await ended
-    while (pids.some((pid) => alive(pid))) await pause(10)
+    // One that ends loses its command line first, and its sockets a little later.
+    for (;;) {
+      for (const pid of this.#those()) met.add(pid)
+      if (![...met].some((pid) => alive(pid))) return
+      await pause(20)
+    }
+  }
+
+  /** Whoever has the database on the command line: those of a dead master are nobody's children. */
+  #those() {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandLine(name).includes(this.db)).map(Number)
   }
 
   /** SIGTERM; answers the exit status. */
@@ -146,6 +165,14 @@ export class Server {
     this.levers.close()
     if (this.isSmall) unmount(join(this.#folder, 'disk'))
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function commandLine(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
   }
 }
 

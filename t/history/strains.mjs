@@ -51,6 +51,8 @@ async function starveFiles({ server, random }) {
   await pause(100 + random.below(500))
   for (const socket of idle) socket.destroy()
   limitFiles(pid, before.most)
+  // Whoever was started meanwhile has its limit from the master.
+  for (const child of server.pids()) limitFiles(child, before.most)
 }
 
 /* ---- The ring ---- */
