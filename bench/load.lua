@@ -1,8 +1,8 @@
 -- What wrk sends, and what it tells as one line of JSON when it ends.
--- It gets the URL again and again; or, where EACH is in the environment, posts BATCH documents a time: HEAD, EACH with commas between
--- them, TAIL.
--- In EACH stands {n} for a number and {v} for how often it has come before, counted from 1. The numbers are FIRST, FIRST + 1 and so on;
--- where COUNT is not 0, they are all those from FIRST and below FIRST + COUNT in a mixed order, and then again.
+-- It gets the URL again and again; or, where PLACE is in the environment, paths that begin with the URL's and go on with PLACE; or, where
+-- EACH is, posts BATCH documents a time: HEAD, EACH with commas between them, TAIL.
+-- In PLACE and EACH stands {n} for a number and {v} for how often it has come before, counted from 1. The numbers are FIRST, FIRST + 1 and
+-- so on; where COUNT is not 0, they are all those from FIRST and below FIRST + COUNT in a mixed order, and then again.
 
 local STRIDE = 611953 -- a prime
 
@@ -24,23 +24,38 @@ local function filled(parts, n, v)
 	return table.concat(out)
 end
 
-local function poster(head, each, tail, batch, first, count)
-	local parts, sent = pieces(each), 0
+local first, count, sent = tonumber(os.getenv("FIRST")), tonumber(os.getenv("COUNT")), 0
+
+local function next_of(parts)
+	local n = count > 0 and (sent * STRIDE) % count or sent
+	local v = count > 0 and math.floor(sent / count) + 1 or 1
+	sent = sent + 1
+	return filled(parts, first + n, v)
+end
+
+local function poster(head, each, tail, batch)
+	local parts = pieces(each)
+	wrk.headers["Content-Type"] = "application/json"
 	return function()
 		local docs = {}
 		for i = 1, batch do
-			local n = count > 0 and (sent * STRIDE) % count or sent
-			docs[i] = filled(parts, first + n, count > 0 and math.floor(sent / count) + 1 or 1)
-			sent = sent + 1
+			docs[i] = next_of(parts)
 		end
 		return wrk.format("POST", nil, nil, head .. table.concat(docs, ",") .. tail)
 	end
 end
 
+local function getter(place)
+	local parts = pieces(place)
+	return function()
+		return wrk.format("GET", wrk.path .. next_of(parts))
+	end
+end
+
 if os.getenv("EACH") then
-	local env = os.getenv
-	wrk.headers["Content-Type"] = "application/json"
-	request = poster(env("HEAD"), env("EACH"), env("TAIL"), tonumber(env("BATCH")), tonumber(env("FIRST")), tonumber(env("COUNT")))
+	request = poster(os.getenv("HEAD"), os.getenv("EACH"), os.getenv("TAIL"), tonumber(os.getenv("BATCH")))
+elseif os.getenv("PLACE") then
+	request = getter(os.getenv("PLACE"))
 end
 
 function done(summary, latency)

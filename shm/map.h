@@ -37,6 +37,7 @@ struct map {
 	int64_t started;                              /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
+	alignas(MAP_LINE) atomic_uint_least64_t edition; /* odd: the database may be changing */
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];
 	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */

@@ -9,6 +9,7 @@ struct conns;
 struct event_base;
 struct feeds;
 struct identity;
+struct kept;
 struct link;
 struct store;
 struct streams;
@@ -22,6 +23,7 @@ struct worker {
 	struct identity *anyone; /* who asks while it is off */
 	struct conns *conns;
 	struct link *link;
+	struct kept *kept;
 	struct feeds *feeds;
 	struct streams *streams;
 	bool draining;

@@ -170,6 +170,24 @@ void request_answer(struct request *request, int status, struct buf *body)
 	request_end(request, status, out);
 }
 
+static void on_kept_sent(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	kept_body_release(arg);
+}
+
+/* What is shared counts for each that holds it: it may be the last one. */
+void request_answer_kept(struct request *request, int status, struct kept_body *body)
+{
+	struct evbuffer *out = body_new();
+
+	request->owned = body->bytes.len;
+	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_kept_sent, kept_body_hold(body)) < 0)
+		kept_body_release(body);
+	request_end(request, status, out);
+}
+
 void request_answer_static(struct request *request, int status, struct slice body)
 {
 	struct evbuffer *out = body_new();

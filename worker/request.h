@@ -12,6 +12,7 @@
 #include "transit/transit.h"
 #include "worker/answer.h"
 #include "worker/conn.h"
+#include "worker/kept.h"
 #include "worker/query.h"
 #include "worker/trace.h"
 
@@ -48,6 +49,8 @@ void request_set_header(struct request *request, const char *name, const char *v
 
 /* Answers with the body (its memory is taken over; may be empty), whose type must be set, and frees the request. */
 void request_answer(struct request *request, int status, struct buf *body);
+/* The same with bytes that other answers share. */
+void request_answer_kept(struct request *request, int status, struct kept_body *body);
 /* The same with bytes that stay for ever. */
 void request_answer_static(struct request *request, int status, struct slice body);
 /* Answers with a problem and frees the request. */

@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "shm/board.h"
+#include "shm/edition.h"
 #include "worker/edits.h"
+#include "worker/kept.h"
 #include "worker/link.h"
 #include "worker/media.h"
 #include "worker/page.h"
@@ -18,12 +20,11 @@
 /* Of values in one page, so that no answer grows out of bounds; the client asks on. */
 #define PAGE_BYTES ((size_t)4 << 20)
 
-static void sync_answer(struct request *request, struct buf *body)
+static void sync_set_headers(struct request *request)
 {
 	request_set_header(request, "Content-Type", media_type(request->encoding));
 	request_set_header(request, "Cache-Control", "no-store");
 	request_set_header(request, "Cross-Origin-Resource-Policy", "same-origin");
-	request_answer(request, 200, body);
 }
 
 static const char *sync_failure(enum rc rc)
@@ -82,19 +83,67 @@ static enum rc pull_query(const struct query *query, struct store_query *out, st
 	return pull_limit(query, out, why);
 }
 
+/* A pull that the database is asked for. */
+struct pull {
+	struct request *request;
+	struct store_query query; /* of the request's own text */
+	uint64_t edition;         /* that it was asked in */
+};
+
+static void pull_answer(struct request *request, struct kept_body *body)
+{
+	sync_set_headers(request);
+	request_answer_kept(request, 200, body);
+}
+
+static void pull_keep(const struct pull *pull, struct kept_body *body)
+{
+	struct worker *worker = pull->request->worker;
+
+	if (edition_now(worker->from->shm) == pull->edition)
+		kept_put(worker->kept, &pull->query, pull->request->encoding, pull->edition, body);
+}
+
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
 {
-	struct request *request = arg;
-	struct buf body = BUF_EMPTY;
+	struct pull *pull = arg;
+	struct buf bytes = BUF_EMPTY;
 
 	if (rc == RC_OK)
-		rc = page_put(&body, request->encoding, slice_of(""), page);
+		rc = page_put(&bytes, pull->request->encoding, slice_of(""), page);
 	if (rc == RC_OK) {
-		sync_answer(request, &body);
+		struct kept_body *body = kept_body_new(&bytes);
+
+		pull_keep(pull, body);
+		pull_answer(pull->request, body);
+		kept_body_release(body);
 	} else {
-		buf_free(&body);
-		sync_refuse_failed(request, rc);
+		buf_free(&bytes);
+		sync_refuse_failed(pull->request, rc);
 	}
+	free(pull);
+}
+
+/* The writer of a worker on its way out may be another one by now, which counts editions of its own. */
+static uint64_t pull_edition(const struct worker *worker)
+{
+	return worker->draining || worker->leaving ? EDITION_NONE : edition_now(worker->from->shm);
+}
+
+static void pull_serve(struct request *request, const struct store_query *query)
+{
+	struct worker *worker = request->worker;
+	uint64_t edition = pull_edition(worker);
+	struct kept_body *body = kept_find(worker->kept, query, request->encoding, edition);
+	struct pull *pull;
+
+	if (body) {
+		pull_answer(request, body);
+		return;
+	}
+	pull = mem_alloc(sizeof(*pull));
+	*pull = (struct pull){ .request = request, .query = *query, .edition = edition };
+	store_changes(worker->store, &pull->query, on_page, pull);
 }
 
 void sync_pull(struct request *request)
@@ -109,7 +158,7 @@ void sync_pull(struct request *request)
 		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
 	} else {
 		board_add(worker->from->shm, worker->from->slot, BOARD_PULLS, 1);
-		store_changes(worker->store, &query, on_page, request);
+		pull_serve(request, &query);
 	}
 }
 
@@ -184,7 +233,8 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 	if (rc == RC_OK)
 		rc = push_put_reply(&body, push, reply);
 	if (rc == RC_OK) {
-		sync_answer(push->request, &body);
+		sync_set_headers(push->request);
+		request_answer(push->request, 200, &body);
 	} else {
 		buf_free(&body);
 		if (rc == RC_TOO_LARGE)

@@ -14,6 +14,7 @@
 #include "worker/context.h"
 #include "worker/feed.h"
 #include "worker/heritage.h"
+#include "worker/kept.h"
 #include "worker/link.h"
 #include "worker/stream.h"
 
@@ -204,6 +205,7 @@ static bool process_make_parts(struct process *process)
 	worker->link = link_new(worker);
 	worker->streams = streams_new(worker);
 	worker->feeds = feeds_new(worker);
+	worker->kept = kept_new();
 	worker->conns = conns_open(worker);
 	process->heritage = heritage_new(worker);
 	return process->heritage && worker->streams && worker->conns && feeds_known(worker->feeds).epoch != 0;
@@ -252,6 +254,7 @@ static void process_end(struct process *process)
 	heritage_free(process->heritage);
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
+	kept_free(worker->kept);
 	auth_free(worker->auth);
 	identity_release(worker->anyone);
 	store_close(worker->store);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "shm/board.h"
+#include "shm/edition.h"
 #include "writer/batch.h"
 #include "writer/confine.h"
 #include "writer/control.h"
@@ -170,6 +171,9 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 	writer->waiting = false;
 	writer_end_purge(writer, rc, replies);
 	gauge_end(&writer->gauge, replies, batch->count);
+	/* Where the outcome is unknown it is for the successor to find out. */
+	if (rc != RC_UNAVAILABLE)
+		edition_end(writer->from->shm);
 	if (rc == RC_UNAVAILABLE) {
 		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
 		writer->failed = EXIT_FAILED;
@@ -209,6 +213,7 @@ static void writer_commit(struct writer *writer)
 	}
 	FAULT("writer_before_commit");
 	writer->waiting = true;
+	edition_begin(writer->from->shm);
 	gauge_begin(&writer->gauge);
 	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
 	if (!writer->waiting && !writer->failed)
@@ -352,6 +357,7 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 		return;
 	}
 	ring_attach(shm, head->seq);
+	edition_end(shm);
 	gauge_look(&writer->gauge, writer->store);
 	board_set_state(shm, board_writer(shm), BOARD_SERVING);
 	if (channel_send(writer->from->channel, CHANNEL_READY, -1) != RC_OK)
@@ -366,7 +372,10 @@ static bool writer_is_disk(enum rc rc)
 static int writer_open(struct writer *writer)
 {
 	struct reason why = { "" };
-	enum rc rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &why);
+	enum rc rc;
+
+	edition_begin(writer->from->shm);
+	rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &why);
 
 	keep_start(&writer->keep, writer->from->keep, clock_ms(), clock_wall());
 	if (rc == RC_OK && writer->from->sandbox && writer_confine(writer->from->db) != RC_OK)
@@ -403,6 +412,7 @@ static void writer_close(struct writer *writer)
 	batch_clear(writer->batch);
 	free(writer->batch);
 	hints_free(&writer->hints);
+	edition_begin(writer->from->shm); /* whoever comes next may count in other memory */
 	store_close(writer->store);
 	if (writer->signals >= 0)
 		(void)close(writer->signals);

@@ -15,12 +15,13 @@ export const BODIES = {
 	pouchdb: { path: '', head: '', each: '{"_id":"todos:{n}","title":"Buy milk {n}","completed":false}', tail: '' },
 }
 
-/** Starts wrk and resolves with {requests, seconds, bytes, p50, p99} once it has ended; rejects where any request has failed. */
-export async function wrk(bench, url, { connections = 64, seconds = SECONDS, post } = {}) {
+/** Starts wrk (`post` and `get`: what bench/load.lua is told) and resolves with {requests, seconds, bytes, p50, p99} once it has ended; rejects where any request has failed. */
+export async function wrk(bench, url, { connections = 64, seconds = SECONDS, post, get } = {}) {
 	const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', bench.source('bench/load.lua'), url]
-	const { head, each, tail, batch = 1, first, count = 0 } = post ?? {}
-	const words = post ? { HEAD: head, EACH: each, TAIL: tail, BATCH: batch, FIRST: first, COUNT: count } : {}
-	const program = bench.start('wrk', args, { env: { ...process.env, ...words } })
+	const { first, count = 0 } = post ?? get ?? {}
+	const { head, each, tail, batch = 1 } = post ?? {}
+	const words = post ? { HEAD: head, EACH: each, TAIL: tail, BATCH: batch } : get ? { PLACE: get.place } : {}
+	const program = bench.start('wrk', args, { env: { ...process.env, ...words, FIRST: first, COUNT: count } })
 	const told = await program.result()
 	const outcome = JSON.parse(told.slice(told.indexOf('{"requests"')))
 	if (outcome.failed || !outcome.requests) throw new Error(`${program.name}: ${outcome.failed} requests failed: ${told}`)

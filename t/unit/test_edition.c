@@ -1,0 +1,77 @@
+/* Editions of the database: none while it may be changing, another one after each change. */
+#include "shm/edition.h"
+#include "shm/shm.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static struct shm *make(void)
+{
+	struct shm *shm = NULL;
+
+	assert_int_equal(shm_new(1, &shm), RC_OK);
+	return shm;
+}
+
+static void there_is_none_before_a_writer_has_looked(void **state)
+{
+	struct shm *shm = make();
+
+	(void)state;
+	assert_int_equal(edition_now(shm), EDITION_NONE);
+	edition_begin(shm);
+	assert_int_equal(edition_now(shm), EDITION_NONE);
+	edition_end(shm);
+	assert_int_not_equal(edition_now(shm), EDITION_NONE);
+	shm_free(shm);
+}
+
+static void a_change_makes_another_one(void **state)
+{
+	struct shm *shm = make();
+	uint64_t before;
+
+	(void)state;
+	edition_begin(shm);
+	edition_end(shm);
+	before = edition_now(shm);
+	assert_int_equal(edition_now(shm), before);
+	edition_begin(shm);
+	assert_int_equal(edition_now(shm), EDITION_NONE);
+	edition_end(shm);
+	assert_true(edition_now(shm) > before);
+	shm_free(shm);
+}
+
+/* The one before was killed in between, and its successor begins anew. */
+static void beginning_twice_is_one_change(void **state)
+{
+	struct shm *shm = make();
+	uint64_t before;
+
+	(void)state;
+	edition_begin(shm);
+	edition_end(shm);
+	before = edition_now(shm);
+	edition_begin(shm);
+	edition_begin(shm);
+	assert_int_equal(edition_now(shm), EDITION_NONE);
+	edition_end(shm);
+	assert_true(edition_now(shm) > before);
+	shm_free(shm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_is_none_before_a_writer_has_looked),
+		cmocka_unit_test(a_change_makes_another_one),
+		cmocka_unit_test(beginning_twice_is_one_change),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
