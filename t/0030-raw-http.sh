@@ -150,6 +150,15 @@ cut_off() {
 	exec 6>&-
 	wait $!
 }
+# A refused one that goes on sending: its answer comes, and some time later nobody is there any more to send to.
+exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
+printf 'GET //x HTTP/1.1\r\nHost: x\r\n\r\n' >&6
+(while printf x >&6; do sleep 0.1; done) 2>/dev/null &
+dripper=$!
+like "$(timeout 30 cat <&6 2>/dev/null)" '^HTTP/1.1 400 ' "a refused request is answered"
+exec 6>&-
+wait_for "and what drips behind it is not listened to for ever" gone $dripper
+
 cut_off 'GET / HT' '' "a head that stops"
 cut_off 'GET / HTTP/1.1\r\nX: ' a "a head that drips"
 is "$(statuses "$(raw "${ask}GET / HTTP/1.1\r\n")")" "200 " "a second head that stops is not waited for"

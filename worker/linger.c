@@ -1,5 +1,6 @@
 #include "worker/linger.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -9,8 +10,9 @@
 #include <unistd.h>
 
 static const struct timeval patience = { 2, 0 };
-/* A client that goes on sending after it was refused is not listened to for ever. */
+/* A client that goes on sending after it was refused is not listened to for ever, however little it sends. */
 #define DISCARD_MAX ((size_t)16 << 20)
+#define LINGER_MS 5000
 
 struct lingering {
 	struct event_base *base;
@@ -19,6 +21,7 @@ struct lingering {
 	struct buf answer;
 	size_t sent;
 	size_t discarded;
+	uint64_t until; /* clock_ms */
 };
 
 static void linger_end(struct lingering *linger)
@@ -63,7 +66,7 @@ static void on_linger(evutil_socket_t fd, short what, void *arg)
 	bool unsent = linger->sent < linger->answer.len;
 	short wait = EV_READ;
 
-	if ((what & EV_TIMEOUT) || !linger_send(linger)) {
+	if ((what & EV_TIMEOUT) || clock_ms() >= linger->until || !linger_send(linger)) {
 		linger_end(linger);
 		return;
 	}
@@ -89,7 +92,7 @@ void linger_start(struct event_base *base, int fd, struct buf answer)
 		return;
 	}
 	linger = mem_alloc(sizeof(*linger));
-	*linger = (struct lingering){ .base = base, .fd = fd, .answer = answer };
+	*linger = (struct lingering){ .base = base, .fd = fd, .answer = answer, .until = clock_ms() + LINGER_MS };
 	linger->event = event_new(base, fd, EV_READ | EV_WRITE, on_linger, linger);
 	if (linger->event == NULL || event_add(linger->event, &patience) < 0)
 		linger_end(linger);
