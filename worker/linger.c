@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ static const struct timeval patience = { 2, 0 };
 #define LINGER_MS 5000
 
 struct lingering {
+	TAILQ_ENTRY(lingering) next;
 	struct event_base *base;
 	struct event *event;
 	int fd;
@@ -24,8 +26,12 @@ struct lingering {
 	uint64_t until; /* clock_ms */
 };
 
+/* Of this process. */
+static TAILQ_HEAD(, lingering) all = TAILQ_HEAD_INITIALIZER(all);
+
 static void linger_end(struct lingering *linger)
 {
+	TAILQ_REMOVE(&all, linger, next);
 	if (linger->event)
 		event_free(linger->event);
 	close(linger->fd);
@@ -93,7 +99,16 @@ void linger_start(struct event_base *base, int fd, struct buf answer)
 	}
 	linger = mem_alloc(sizeof(*linger));
 	*linger = (struct lingering){ .base = base, .fd = fd, .answer = answer, .until = clock_ms() + LINGER_MS };
+	TAILQ_INSERT_TAIL(&all, linger, next);
 	linger->event = event_new(base, fd, EV_READ | EV_WRITE, on_linger, linger);
 	if (linger->event == NULL || event_add(linger->event, &patience) < 0)
+		linger_end(linger);
+}
+
+void linger_end_all(void)
+{
+	struct lingering *linger;
+
+	while ((linger = TAILQ_FIRST(&all)) != NULL)
 		linger_end(linger);
 }

@@ -15,6 +15,7 @@
 #include "worker/feed.h"
 #include "worker/heritage.h"
 #include "worker/kept.h"
+#include "worker/linger.h"
 #include "worker/link.h"
 #include "worker/stream.h"
 
@@ -251,6 +252,7 @@ static void process_end(struct process *process)
 
 	link_free(worker->link);
 	conns_close(worker->conns);
+	linger_end_all();
 	heritage_free(process->heritage);
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
