@@ -158,6 +158,8 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
     const status = await server.stop()
     if (status !== 0) history.violate('the end', `the server ended with ${status}`)
     if (/Sanitizer|runtime error:/.test(server.told())) history.violate('a sanitizer', server.told())
+    if (run.acts.failDisk >= 10 && !/event=(commit_failed|commit_unknown|checkpoint_failed) /.test(server.told()))
+      history.violate('the nemesis', 'the disk was broken time and again, and nobody noticed')
     const integrity = server.integrity()
     if (integrity !== 'ok') history.violate('the file', integrity)
     const check = await server.command('check')

@@ -41,7 +41,8 @@ export class Server {
     this.db = join(place, 'history.db')
     this.#ballast = join(place, 'ballast')
     this.log = join(this.#folder, 'log')
-    this.disk = join(this.#folder, 'trouble')
+    // The writer may look into no other folder.
+    this.disk = join(place, 'trouble')
     this.levers = new Levers(join(this.#folder, 'levers'))
   }
 
