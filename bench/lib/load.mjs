@@ -39,10 +39,11 @@ export async function loaded(bench, { program, url }, options) {
 export async function changes(url) {
 	const events = await fetch(`${url}/events?group=todos`)
 	const reader = events.body.getReader()
+	const id = /^id: \w+\.(\d+)\n/m
 	let text = ''
-	while (!text.includes('\n\n')) text += new TextDecoder().decode((await reader.read()).value)
+	for (let chunk; !id.test(text) && !(chunk = await reader.read()).done;) text += new TextDecoder().decode(chunk.value)
 	await reader.cancel()
-	return Number(/^id: \w+\.(\d+)$/m.exec(text)[1])
+	return Number(id.exec(text)[1])
 }
 
 /**
