@@ -19,7 +19,7 @@
 
 struct fault {
 	char name[64];
-	int signal; /* 0: go wrong */
+	int signal; /* 0: go wrong; SIGSYS: do what a sandbox stops */
 	unsigned at;
 	atomic_uint visits; /* of all processes together */
 };
@@ -55,7 +55,7 @@ static bool fault_read(const char *word, struct fault *fault)
 	if (*at && (text_number(slice_of(at + 1), UINT_MAX, &visit) != RC_OK || visit == 0))
 		return false;
 	memcpy(fault->name, word, name);
-	fault->signal = slice_is(action, "kill") ? SIGKILL : slice_is(action, "stop") ? SIGSTOP : 0;
+	fault->signal = slice_is(action, "kill") ? SIGKILL : slice_is(action, "stop") ? SIGSTOP : slice_is(action, "exec") ? SIGSYS : 0;
 	fault->at = (unsigned)visit;
 	if (fault->signal)
 		return fault_is_among(fault->name, points, sizeof(points) / sizeof(points[0]));
@@ -120,6 +120,14 @@ static bool fault_is_due(_Atomic int64_t *left)
 	return atomic_load(left) > 0 && atomic_fetch_sub(left, 1) == 1;
 }
 
+static void fault_do(int signal)
+{
+	if (signal == SIGSYS)
+		(void)execl("/bin/true", "true", (char *)NULL);
+	else
+		kill(getpid(), signal);
+}
+
 void fault_visit(const char *name)
 {
 	if (levers && atomic_load(&levers->visits) > 0 && strncmp(levers->point, name, FAULT_POINT_MAX) == 0 &&
@@ -127,7 +135,7 @@ void fault_visit(const char *name)
 		kill(getpid(), SIGKILL);
 	for (size_t i = 0; i < fault_count; i++)
 		if (faults[i].signal && strcmp(faults[i].name, name) == 0 && atomic_fetch_add(&faults[i].visits, 1) + 1 == faults[i].at)
-			kill(getpid(), faults[i].signal);
+			fault_do(faults[i].signal);
 }
 
 bool fault_goes_wrong(const char *name)

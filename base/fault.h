@@ -1,8 +1,9 @@
 /* Fault points: named places where a test may end or stop the process that comes by, or have it do the wrong thing.
  *
  * Only in a build with --enable-faults; elsewhere FAULT() is nothing. The environment variable POCKETBOOK_FAULTS lists what is to
- * happen: `NAME=ACTION[@N]`, separated by commas; ACTION is `kill` (SIGKILL) or `stop` (SIGSTOP), N the visit at which it happens
- * (1 unless told), counted over all processes; or `wrong`, which happens at every Nth visit and shows that a test would notice.
+ * happen: `NAME=ACTION[@N]`, separated by commas; ACTION is `kill` (SIGKILL), `stop` (SIGSTOP) or `exec` (tries to become another program),
+ * N the visit at which it happens (1 unless told), counted over all processes; or `wrong`, which happens at every Nth visit and shows that
+ * a test would notice.
  *
  * The variable POCKETBOOK_LEVERS names a file of struct fault_levers, which a test writes to while the program runs. */
 #ifndef BASE_FAULT_H

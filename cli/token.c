@@ -4,6 +4,7 @@
 #include "base/docid.h"
 #include "base/exit.h"
 #include "base/mem.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "cli/admin.h"
 #include "cli/command.h"
@@ -125,6 +126,7 @@ static int add_run(const struct invocation *invocation)
 	struct token_minted minted;
 	int status = user_read(options, &token);
 
+	sandbox_keep_secrets();
 	if (status == EXIT_DONE)
 		status = grants_read(options, &token);
 	if (status != EXIT_DONE)
@@ -331,6 +333,7 @@ static int rotate_run(const struct invocation *invocation)
 	struct token_minted minted;
 	int status;
 
+	sandbox_keep_secrets();
 	if (!token_id_is_valid(slice_of(invocation->words[0])))
 		return say_usage("token rotate: ID must be the 16 hex digits that 'pocketbook token list' shows");
 	status = database_check(options_text(invocation->options, "db"));

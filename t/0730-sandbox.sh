@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# A running server's processes are each in a sandbox, leave no core, and end where they try what they have no need of.
+. "$(dirname "$0")/lib.sh"
+
+status_of_process() { sed -n "s/^$2:\t//p" "/proc/$1/status"; }
+core_limit() { sed -n 's/^Max core file size *\([^ ]*\) *\([^ ]*\).*/\1 \2/p' "/proc/$1/limits"; }
+confined() { for pid in "$server" $(children); do [ "$(status_of_process "$pid" Seccomp)" = 2 ] || return 1; done; }
+# each NAME: of all the server's processes
+each() {
+	for pid in "$server" $(children); do
+		is "$(status_of_process "$pid" NoNewPrivs) $(status_of_process "$pid" Seccomp)" "1 2" "$1: a process has a filter and gets no privileges"
+		is "$(core_limit "$pid")" "0 0" "$1: and leaves no core"
+	done
+}
+
+ulimit -c unlimited 2>/dev/null
+mkdir "$work/cwd"
+cd "$work/cwd" || exit 1
+# Where a core file would be seen: the system names it plainly, and the limit could be lifted.
+sh -c 'kill -QUIT $$' 2>/dev/null
+[ -n "$(ls)" ] && cores=yes || cores=no
+rm -f ./*
+note "a process without a sandbox leaves a core file here: $cores"
+
+serve_open --workers 2
+like "$(push '{"docs":[{"id":"todos:1","value":1}]}')" '"ok"' "a push is taken"
+each "started"
+first=$(workers | head -1)
+kill -ABRT "$first"
+wait_for "a worker that died is replaced" grep -q 'event=child_start child=worker' "$log"
+wait_for "in a sandbox" confined
+is "$(ls)" "" "the one that died left nothing"
+kill -USR2 "$server"
+wait_for "an upgrade goes well" grep -q 'event=renewed' "$log"
+each "upgraded"
+like "$(push '{"docs":[{"id":"todos:2","value":1}]}')$(pull group=todos)" '"ok".*todos:2' "and it works"
+kill -HUP "$server"
+wait_for "a reload goes well" grep -q 'event=reloaded' "$log"
+each "reloaded"
+stop
+is "$status $(ls)" "0 " "it stops, and nothing is left"
+
+serve_open --sandbox off
+is "$(for pid in "$server" $(children); do status_of_process "$pid" Seccomp; done | sort -u)" "$(status_of_process $$ Seccomp)" "--sandbox off: no filter"
+stop
+
+if [ "$FAULTS" = yes ]; then
+	for try in worker=pull_in_page writer=writer_before_commit; do
+		faults="${try#*=}=exec"
+		serve_open --workers 1
+		faults=
+		push '{"docs":[{"id":"todos:3","value":1}]}' >/dev/null
+		pull group=todos >/dev/null
+		wait_for "a ${try%%=*} that tries to become another program is stopped" grep -Eq "child=${try%%=*}[^ ]* .*signal=(SYS|31)" "$log"
+		wait_for "and replaced" grep -q "event=child_start child=${try%%=*}" "$log"
+		works() { push '{"docs":[{"id":"todos:4","value":1}]}' | grep -q result && pull group=todos | grep -q todos:4; }
+		wait_for "by one that works" works
+		stop
+	done
+fi
+finish
