@@ -17,7 +17,7 @@ ulimit -c unlimited 2>/dev/null
 mkdir "$work/cwd"
 cd "$work/cwd" || exit 1
 # Where a core file would be seen: the system names it plainly, and the limit could be lifted.
-sh -c 'kill -QUIT $$' 2>/dev/null
+{ sh -c 'kill -QUIT $$'; } 2>/dev/null
 [ -n "$(ls)" ] && cores=yes || cores=no
 rm -f ./*
 note "a process without a sandbox leaves a core file here: $cores"
