@@ -49,22 +49,21 @@ export async function firstSync(url, count, round) {
 	const begin = performance.now()
 	const atom = new SyncedAtom({ group: 'todos', user: `round ${round}` })
 	await atom.sync()
-	const kept = await stored()
+	const db = await newest(round)
+	// A look into the store waits for all that is being written to it.
+	await asked(db.transaction('docs').objectStore('docs').get('none'))
 	const taken = seconds(begin)
+	const kept = await asked(db.transaction('docs').objectStore('docs').count())
+	db.close()
 	if (kept !== count || atom.deref().size !== count) throw new Error(`${kept} documents are kept, not ${count}`)
 	await atom.destroy()
 	return taken
 }
 
-/** How many documents the fullest database has. */
-async function stored() {
-	const counts = []
-	for (const { name } of await indexedDB.databases()) {
-		const db = await asked(indexedDB.open(name))
-		counts.push(db.objectStoreNames.contains('writes') ? await asked(db.transaction('docs').objectStore('docs').count()) : 0)
-		db.close()
-	}
-	return Math.max(...counts)
+/** The database of that round's user. */
+async function newest(round) {
+	const { name } = (await indexedDB.databases()).find(({ name }) => name.includes(` round ${round} `))
+	return asked(indexedDB.open(name))
 }
 
 const asked = (request) => new Promise((done, fail) => {

@@ -2,7 +2,7 @@
 import PouchDB from 'pouchdb-browser'
 import { seconds, todo, untilTold } from './common.mjs'
 
-/** The best of 100 (the default), 500, 1000 and 5000. */
+/** As many as a page of ours has; its default is 100. */
 const BATCH = 1000
 
 let db

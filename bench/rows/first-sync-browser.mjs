@@ -25,7 +25,7 @@ export default {
 				},
 				pouchdb: async (round) => ({ time: await browser.call('pouchdb', 'firstSync', [url, COUNT, round]) }),
 			},
-			notes: ["pouchdb-server keeps its data in memory, the fastest it can; PouchDB replicates in batches of 1,000, its best, and neither side's server is on another machine"],
+			notes: ["pouchdb-server keeps its data in memory, the fastest it can; PouchDB replicates in batches of 1,000 (its default is 100), as many as a page of ours has; both servers are on the browser's machine and share its processors"],
 		}
 	},
 }
