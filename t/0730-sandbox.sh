@@ -4,9 +4,14 @@
 
 status_of_process() { sed -n "s/^$2:\t//p" "/proc/$1/status"; }
 core_limit() { sed -n 's/^Max core file size *\([^ ]*\) *\([^ ]*\).*/\1 \2/p' "/proc/$1/limits"; }
-confined() { for pid in "$server" $(children); do [ "$(status_of_process "$pid" Seccomp)" = 2 ] || return 1; done; }
+# Two workers and the writer, none of which is leaving or has only just come.
+confined() {
+	[ "$(children | wc -w)" = 3 ] || return 1
+	for pid in "$server" $(children); do [ "$(status_of_process "$pid" Seccomp)" = 2 ] || return 1; done
+}
 # each NAME: of all the server's processes
 each() {
+	wait_for "$1: all have come" confined
 	for pid in "$server" $(children); do
 		is "$(status_of_process "$pid" NoNewPrivs) $(status_of_process "$pid" Seccomp)" "1 2" "$1: a process has a filter and gets no privileges"
 		is "$(core_limit "$pid")" "0 0" "$1: and leaves no core"
