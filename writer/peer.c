@@ -51,6 +51,19 @@ bool peer_has_frame(const struct peer *peer)
 	return !peer->broken && peer->out.len - peer->sent < OUT_BYTES && frame_take(peer_waiting(peer), &frame) == RC_OK;
 }
 
+size_t peer_frames(const struct peer *peer)
+{
+	struct slice left = peer_waiting(peer);
+	struct frame frame;
+	size_t count = 0;
+
+	if (!peer_has_frame(peer))
+		return 0;
+	for (; frame_take(left, &frame) == RC_OK; count++)
+		left = slice_make(left.data + frame.size, left.len - frame.size);
+	return count;
+}
+
 short peer_events(const struct peer *peer)
 {
 	struct frame frame;

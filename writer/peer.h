@@ -37,6 +37,8 @@ void peer_flush(struct peer *peer);
 MUST_USE enum rc peer_take(struct peer *peer, struct frame *out);
 /* Would peer_take give a frame? */
 bool peer_has_frame(const struct peer *peer);
+/* How many whole frames wait to be taken. */
+size_t peer_frames(const struct peer *peer);
 /* Drops the frames that were taken. */
 void peer_forget(struct peer *peer);
 /* Is there nothing more to do for it? */

@@ -11,6 +11,7 @@
 #include "writer/batch.h"
 #include "writer/confine.h"
 #include "writer/control.h"
+#include "writer/gather.h"
 #include "writer/gauge.h"
 #include "writer/hints.h"
 #include "writer/keep.h"
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define IDLE_MS 1000     /* how often housekeeping looks in while nobody writes */
@@ -38,6 +40,7 @@ struct writer {
 	struct hints hints;
 	struct keep keep;
 	struct gauge gauge;
+	struct gather gather;
 	bool waiting;   /* the store has not called back yet: no new batch, and the peers' buffers stay as they are */
 	bool unsettled; /* commits have been made since housekeeping found the time */
 	bool stopping;
@@ -200,8 +203,37 @@ static void writer_maintain(struct writer *writer)
 		writer->failed = EXIT_FAILED;
 }
 
+static size_t writer_frames(const struct writer *writer)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < writer->peer_count; i++)
+		count += peer_frames(writer->peers[i]);
+	return count;
+}
+
+/* Counts who came during the commit, before who has been answered can come back. */
+static void writer_gather(struct writer *writer, uint64_t begun, size_t answered)
+{
+	for (size_t i = 0; i < writer->peer_count; i++)
+		if (peer_events(writer->peers[i]) & POLLIN)
+			peer_read(writer->peers[i]);
+	gather_end(&writer->gather, begun, clock_us(), answered, writer_frames(writer));
+}
+
+/* Microseconds that a commit is put off for, so that more share it; 0: there is nothing to wait for. */
+static uint64_t writer_pause(const struct writer *writer)
+{
+	if (writer->stopping || writer->waiting)
+		return 0;
+	return gather_pause(&writer->gather, clock_us(), writer_frames(writer));
+}
+
 static void writer_commit(struct writer *writer)
 {
+	uint64_t begun = clock_us();
+	size_t asked;
+
 	batch_gather(writer->batch, writer->peers, writer->peer_count, writer->turn);
 	writer->turn = writer->peer_count ? (writer->turn + 1) % writer->peer_count : 0;
 	writer_add_purge(writer);
@@ -212,12 +244,15 @@ static void writer_commit(struct writer *writer)
 		return;
 	}
 	FAULT("writer_before_commit");
+	asked = writer->batch->count;
 	writer->waiting = true;
 	edition_begin(writer->from->shm);
 	gauge_begin(&writer->gauge);
 	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
-	if (!writer->waiting && !writer->failed)
+	if (!writer->waiting && !writer->failed) {
+		writer_gather(writer, begun, asked);
 		writer_maintain(writer);
+	}
 }
 
 /* ---- The loop --------------------------------------------------------------------------------------------------------------- */
@@ -255,6 +290,17 @@ static int writer_timeout(const struct writer *writer)
 	if ((writer->unsettled || writer_controls(writer)) && (timeout < 0 || timeout > IDLE_MS))
 		timeout = IDLE_MS;
 	return timeout < 0 || timeout > BOARD_BEAT_MS ? BOARD_BEAT_MS : timeout;
+}
+
+/* The same, to the microsecond where a commit is put off; negative: no end. */
+static struct timespec writer_timespec(const struct writer *writer)
+{
+	uint64_t pause = writer_pause(writer);
+	int timeout = writer_timeout(writer);
+
+	if (pause)
+		return (struct timespec){ .tv_nsec = (long)pause * 1000 };
+	return (struct timespec){ .tv_sec = timeout < 0 ? -1 : timeout / 1000, .tv_nsec = timeout < 0 ? 0 : (timeout % 1000) * 1000000L };
 }
 
 static nfds_t writer_fill_polls(struct writer *writer)
@@ -298,7 +344,8 @@ static bool writer_move_bytes(struct writer *writer)
 static bool writer_wait(struct writer *writer)
 {
 	struct signalfd_siginfo info;
-	int ready = poll(writer->polls, writer_fill_polls(writer), writer_timeout(writer));
+	const struct timespec timeout = writer_timespec(writer);
+	int ready = ppoll(writer->polls, writer_fill_polls(writer), timeout.tv_sec < 0 ? NULL : &timeout, NULL);
 	bool moved;
 
 	board_beat(writer->from->shm, board_writer(writer->from->shm));
@@ -336,7 +383,7 @@ static void writer_loop(struct writer *writer)
 
 	do {
 		moved = writer_wait(writer);
-		if (!writer->waiting) {
+		if (!writer->waiting && writer_pause(writer) == 0) {
 			writer_commit(writer);
 			writer_sweep(writer);
 		}
