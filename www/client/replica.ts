@@ -111,8 +111,10 @@ export class Replica {
 		for (const note of batch.conflicts ?? []) this.conflicts.set(note.key, note)
 		for (const key of batch.forget ?? []) this.conflicts.delete(key)
 		for (const [group, cursor] of batch.cursors ?? []) this.cursors.set(group, cursor)
-		for (const id of before.keys()) this.of(id).length ? this.#written.add(id) : this.#written.delete(id)
-		for (const [id, value] of before) if (this.shown(id) !== value) applied.changed.add(id)
+		for (const [id, value] of before) {
+			this.of(id).length ? this.#written.add(id) : this.#written.delete(id)
+			if (this.shown(id) !== value) applied.changed.add(id)
+		}
 		return applied
 	}
 

@@ -1,4 +1,4 @@
-import { type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, wrap } from 'idb'
+import { type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction, unwrap, wrap } from 'idb'
 import type { Loaded, Rows, Storage } from './types.js'
 
 /** The stores and their keys. */
@@ -46,9 +46,11 @@ export class IndexedStorage implements Storage {
 	async write(rows: Rows): Promise<void> {
 		const { tx, docs, writes, conflicts, cursors } = this.#begin('readwrite')
 		const each = <T>(all: T[] = [], request: (one: T) => unknown) => all.map(request)
+		// Bare, as there can be very many: a promise and two listeners for each would be for nothing.
+		const bare = unwrap(docs)
+		each(rows.docs, (row) => (row.value === undefined ? bare.delete(row.id) : bare.put(row)))
 		// Whether all of them went through is said by the transaction's end.
 		void Promise.allSettled([
-			...each(rows.docs, (row) => (row.value === undefined ? docs.delete(row.id) : docs.put(row))),
 			...each(rows.supersede, async (op) => (await writes.get(op))?.sent || writes.delete(op)),
 			...each(rows.drop, (op) => writes.delete(op)),
 			...each(rows.put, (row) => writes.put(row)),
