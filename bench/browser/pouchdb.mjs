@@ -7,6 +7,8 @@ const BATCH = 1000
 
 let db
 const revisions = new Map()
+/** What an app that shows all documents keeps of them itself. */
+let all
 
 export async function fill(count) {
 	db = new PouchDB('pouchdb')
@@ -21,24 +23,31 @@ export async function start(count) {
 	const taken = seconds(begin)
 	if (rows.length !== count) throw new Error(`${rows.length} documents, not ${count}`)
 	for (const { id, value } of rows) revisions.set(id, value.rev)
+	all = new Map(rows.map(({ id, doc }) => [id, doc]))
 	return taken
 }
 
 /** Told is the feed of changes, which brings that one document. */
-export async function swap(i, count) {
+export const swap = (i, count) => change(i, count, () => {})
+
+/** Told is an app that makes a new map of all documents with that one, as nobody may change what is shown. */
+export const swapInList = (i, count) => change(i, count, (doc) => (all = new Map(all).set(doc._id, doc)))
+
+async function change(i, count, show) {
 	const doc = { _id: `todos:${i % count}`, ...todo(i, `changed ${i}`) }
 	const feed = db.changes({ since: 'now', live: true, include_docs: true })
 	// The feed begins where the database is by then.
 	await db.info()
 	const taken = await untilTold((told) => {
-		feed.on('change', ({ doc: { title } }) => title === doc.title && told())
+		feed.on('change', ({ doc: changed }) => {
+			show(changed)
+			if (changed.title === doc.title) told()
+		})
 		return async () => revisions.set(doc._id, (await db.put({ ...doc, _rev: revisions.get(doc._id) })).rev)
 	})
 	feed.cancel()
 	return taken
 }
-
-export const swapInList = swap
 
 export async function firstSync(url, count, round) {
 	const begin = performance.now()
