@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/rc.h"
 
+#include <stdint.h>
+
 enum problem {
 	PROBLEM_BAD_REQUEST,
 	PROBLEM_UNAUTHORIZED,
@@ -42,5 +44,9 @@ enum problem problem_of_status(int status);
 #define ANSWER_POLICY "default-src 'none'; frame-ancestors 'none'"
 /* The field that bears the request's id. */
 #define ANSWER_REQUEST_FIELD "X-Request-Id"
+
+/* The field Date of an answer that is made now, `now` being seconds since 1970 (RFC 9110, 5.6.7). Good until the next call; made once for
+ * all calls of one second. */
+const char *answer_date(int64_t now);
 
 #endif

@@ -1,5 +1,6 @@
 #include "worker/request.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -126,6 +127,7 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 		conn_hold(request->conn, request->owned);
 	if (request->worker->draining)
 		request_set_header(request, "Connection", "close");
+	request_set_header(request, "Date", answer_date(clock_wall()));
 	request_trace(request, status, evbuffer_get_length(body));
 	evhttp_request_set_on_complete_cb(request->http, on_answered, request->conn);
 	evhttp_send_reply(request->http, status, status_phrase(status), body);

@@ -224,6 +224,16 @@ static void an_answer_in_bytes_is_whole(void **state)
 	}
 }
 
+/* The example of RFC 9110, 5.6.7, and what comes a second later. */
+static void a_date_is_as_http_wants_it(void **state)
+{
+	(void)state;
+	assert_string_equal(answer_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_string_equal(answer_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_string_equal(answer_date(784111778), "Sun, 06 Nov 1994 08:49:38 GMT");
+	assert_string_equal(answer_date(1709251199), "Thu, 29 Feb 2024 23:59:59 GMT");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_failure_of_ours_has_a_problem),
 		cmocka_unit_test(a_detail_cannot_break_out),
 		cmocka_unit_test(an_answer_in_bytes_is_whole),
+		cmocka_unit_test(a_date_is_as_http_wants_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
