@@ -4,9 +4,10 @@
 // build/soak.json; exit status 1 where something was found.
 //
 //   node t/soak.mjs [MINUTES] [SEED]     wants build/check and clang: ./dev soak makes them
+//   node t/soak.mjs --show               the table of the last one again
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { acts } from './history/nemesis.mjs'
 
@@ -114,6 +115,11 @@ function readMinutes(word) {
   return minutes
 }
 
+const results = `${root}build/soak.json`
+if (process.argv[2] === '--show') {
+  console.log(table(JSON.parse(readFileSync(results, 'utf8'))))
+  process.exit(0)
+}
 const minutes = readMinutes(process.argv[2])
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000)
 const seconds = minutes * 60
@@ -127,5 +133,5 @@ const one = async () => {
 }
 await Promise.all([one(), fuzz(soak, Math.floor(seconds / targets.length))])
 console.log(table(soak))
-writeFileSync(`${root}build/soak.json`, JSON.stringify({ minutes, seed, rows: soak.rows, findings: soak.findings }, null, 2) + '\n')
+writeFileSync(results, JSON.stringify({ minutes, seed, rows: soak.rows, findings: soak.findings }, null, 2) + '\n')
 process.exit(soak.findings.length ? 1 : 0)
