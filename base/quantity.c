@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -50,6 +51,7 @@ static void quantity_write(uint64_t value, const struct unit *units, char out[QU
 {
 	const struct unit *best = units;
 
+	assert(best->factor); /* the first of a table is 1 */
 	for (; units->factor; units++)
 		if (value != 0 && value % units->factor == 0)
 			best = units;

@@ -170,7 +170,7 @@ static int compare(const void *a, const void *b)
 
 static void change(struct deliveries *deliveries, struct poster *poster, unsigned number)
 {
-	unsigned count = deliveries->room;
+	const unsigned count = deliveries->room, middle = count / 2, most = (unsigned)((uint64_t)count * 99 / 100);
 	uint64_t *at = deliveries->at, begin = clock_us();
 
 	atomic_store(&deliveries->count, 0);
@@ -182,8 +182,7 @@ static void change(struct deliveries *deliveries, struct poster *poster, unsigne
 			;
 	qsort(at, count, sizeof(*at), compare);
 	printf("{\"count\":%u,\"first\":%.6f,\"p50\":%.6f,\"p99\":%.6f,\"last\":%.6f}\n", count, (double)(at[0] - begin) / 1e6,
-	       (double)(at[count / 2] - begin) / 1e6, (double)(at[(uint64_t)count * 99 / 100] - begin) / 1e6,
-	       (double)(at[count - 1] - begin) / 1e6);
+	       (double)(at[middle] - begin) / 1e6, (double)(at[most] - begin) / 1e6, (double)(at[count - 1] - begin) / 1e6);
 	(void)fflush(stdout);
 }
 

@@ -37,7 +37,8 @@ static void print_grants(const struct store_token *token)
 			buf_put_text(&text, ", ");
 		grant_format(&token->grants[i], &text);
 	}
-	(void)fwrite(text.data, 1, text.len, stdout);
+	buf_put_byte(&text, 0);
+	(void)fputs(text.data, stdout);
 	buf_free(&text);
 }
 

@@ -236,8 +236,10 @@ enum rc listeners_open(const char *const *list, size_t count, const char *metric
 	enum rc rc = RC_OK;
 
 	listeners_new(count, metrics != NULL, slots, out);
-	for (size_t i = 0; i < out->count && rc == RC_OK; i++)
-		rc = listeners_open_one(out, i, i < count ? list[i] : metrics, why);
+	for (size_t i = 0; i < count && rc == RC_OK; i++)
+		rc = listeners_open_one(out, i, list[i], why);
+	if (metrics && rc == RC_OK)
+		rc = listeners_open_one(out, count, metrics, why);
 	return rc;
 }
 

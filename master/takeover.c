@@ -122,12 +122,12 @@ void takeover_advance(struct master *master)
 	takeover_kill_late(master);
 	if (!takeover_pairs(master) || !takeover_workers_left(master))
 		return;
-	if (writer->pid && !writer->linked) {
+	if (writer && writer->pid && !writer->linked) {
 		writer->linked = true;
 		writer->start_at = clock_ms() + LEAVE_MS;
 		(void)kill(writer->pid, SIGTERM);
 	}
-	if (writer->pid == 0)
+	if (writer == NULL || writer->pid == 0)
 		master->phase = MASTER_SERVING;
 }
 

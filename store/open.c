@@ -166,7 +166,7 @@ static int connect_to(const char *path, enum store_role role, sqlite3 **db)
 	if (role == STORE_WRITER)
 		code = sqlite3_open_v2(name.data, db, flags | SQLITE_OPEN_READWRITE, NULL);
 	else
-		code = sqlite3_open_v2(name.data, db, flags | SQLITE_OPEN_READONLY, reader_vfs());
+		code = reader_connect(name.data, flags, db);
 	buf_free(&name);
 	return code;
 }

@@ -1,7 +1,5 @@
 #include "store/reader.h"
 
-#include <sqlite3.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 static sqlite3_vfs *real;
@@ -15,17 +13,19 @@ static int reader_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 	return real->xOpen(real, name, file, flags, out_flags);
 }
 
-const char *reader_vfs(void)
+/* Over whichever VFS is the default; known by its name only for as long as it is asked for, or it could become the default itself. */
+int reader_connect(const char *name, int flags, sqlite3 **db)
 {
 	static sqlite3_vfs own;
+	int code;
 
-	if (real == NULL) {
-		real = sqlite3_vfs_find(NULL);
-		own = *real;
-		own.zName = "pocketbook-reader";
-		own.xOpen = reader_open;
-		if (sqlite3_vfs_register(&own, 0) != SQLITE_OK)
-			abort();
-	}
-	return own.zName;
+	real = sqlite3_vfs_find(NULL);
+	own = *real;
+	own.zName = "pocketbook-reader";
+	own.xOpen = reader_open;
+	code = sqlite3_vfs_register(&own, 0);
+	if (code == SQLITE_OK)
+		code = sqlite3_open_v2(name, db, flags | SQLITE_OPEN_READONLY, own.zName);
+	(void)sqlite3_vfs_unregister(&own);
+	return code;
 }

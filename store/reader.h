@@ -2,7 +2,9 @@
 #ifndef STORE_READER_H
 #define STORE_READER_H
 
-/* The name of the VFS for sqlite3_open_v2, registered at the first call; over whichever is the default then. */
-const char *reader_vfs(void);
+#include <sqlite3.h>
+
+/* sqlite3_open_v2 with SQLITE_OPEN_READONLY. */
+int reader_connect(const char *name, int flags, sqlite3 **db);
 
 #endif

@@ -116,7 +116,7 @@ enum rc schema_look(sqlite3 *db, const char *path, struct reason *why)
 
 static int run_migrations(sqlite3 *db)
 {
-	int version, code = query_int(db, "PRAGMA user_version", &version);
+	int version = 0, code = query_int(db, "PRAGMA user_version", &version);
 	char marks[96];
 
 	while (code == SQLITE_OK && version < SCHEMA_VERSION)

@@ -168,8 +168,9 @@ static enum rc array_rest(struct projector *p)
 
 	if (scan_look(&p->scan) == ']')
 		return project_byte(p, ']');
-	while (!(rc = project_value(p)) && scan_look(&p->scan) == ',')
-		rc = project_byte(p, ',');
+	do
+		rc = project_value(p);
+	while (rc == RC_OK && scan_look(&p->scan) == ',' && (rc = project_byte(p, ',')) == RC_OK);
 	return rc ? rc : project_byte(p, ']');
 }
 

@@ -67,16 +67,16 @@ static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep
 		return rc;
 	*rep = text.body;
 	if (rep->len == 0 || rep->data[0] != '~')
-		return rc;
+		return RC_OK;
 	first = rep->len > 1 ? rep->data[1] : ' ';
 	if (scan_is_mark(first)) {
 		*rep = slice_make(rep->data + 1, rep->len - 1);
-		return rc;
+		return RC_OK;
 	}
 	if (!numeric || first != 'i')
 		return reader_fail(in, RC_MALFORMED, at, "expected a plain string");
 	*rep = slice_make(rep->data + 2, rep->len - 2);
-	return rc;
+	return RC_OK;
 }
 
 /* {"~#m": 12} is written as "~m12". */

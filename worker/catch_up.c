@@ -3,6 +3,8 @@
 #include "worker/page.h"
 #include "worker/stream_state.h"
 
+#include <assert.h>
+
 /* A page of a stream that catches up: what is read ahead of a slow reader. */
 #define CATCH_UP_LIMIT 1000
 #define CATCH_UP_BYTES ((size_t)256 << 10)
@@ -41,6 +43,7 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 
 	if (!stream_has_answer(stream, rc))
 		return;
+	assert(membership); /* the one that asked is not live before it is answered */
 	FAULT("catch_up_page");
 	membership->at = page->next;
 	if (!page->more)
@@ -60,11 +63,13 @@ static void on_catch_up_latest(void *arg, enum rc rc, const struct store_cursor 
 {
 	struct stream *stream = arg;
 	struct membership *membership = stream_behind(stream);
-	struct store_cursor at = membership->at, now;
+	struct store_cursor at, now;
 	struct buf data = BUF_EMPTY;
 
 	if (!stream_has_answer(stream, rc))
 		return;
+	assert(membership);
+	at = membership->at;
 	membership->live = true;
 	now = feeds_known(stream->streams->worker->feeds);
 	if (latest->seq > now.seq)

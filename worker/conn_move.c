@@ -98,19 +98,27 @@ static bool nursery_announce(struct nursery *nursery)
 	return done;
 }
 
-void conns_adopt(struct conns *conns, int fd, bool is_metrics)
+/* Made when it is needed first; NULL: it could not be. */
+static struct nursery *door_nursery(struct door *door)
 {
-	struct door *door = &conns->doors[is_metrics ? DOOR_MOVED_METRICS : DOOR_MOVED];
 	struct nursery *nursery = door->nursery;
 
-	if (nursery == NULL) {
-		nursery = mem_alloc(sizeof(*nursery));
-		if (nursery_listen(nursery, door))
-			door->nursery = nursery;
-		else
-			free(nursery);
+	if (nursery)
+		return nursery;
+	nursery = mem_alloc(sizeof(*nursery));
+	if (!nursery_listen(nursery, door)) {
+		free(nursery);
+		return NULL;
 	}
-	if (door->nursery == NULL || nursery->count == NURSERY_ROOM || !nursery_announce(nursery)) {
+	door->nursery = nursery;
+	return nursery;
+}
+
+void conns_adopt(struct conns *conns, int fd, bool is_metrics)
+{
+	struct nursery *nursery = door_nursery(&conns->doors[is_metrics ? DOOR_MOVED_METRICS : DOOR_MOVED]);
+
+	if (nursery == NULL || nursery->count == NURSERY_ROOM || !nursery_announce(nursery)) {
 		log_warn("connection_closed", LOG_TEXT("reason", "cannot take it over"));
 		close(fd);
 		return;
