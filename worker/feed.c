@@ -2,6 +2,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/board.h"
 #include "worker/page.h"
 
 /* A page of a feed: small enough to frame at once, large enough for a burst. */
@@ -113,11 +114,19 @@ struct slice feed_group(const struct feed *feed)
 
 /* ---- Sending ----------------------------------------------------------------------------------------------------------- */
 
+static void feed_count(const struct feed *feed, int64_t events)
+{
+	const struct worker_inheritance *from = feed->feeds->worker->from;
+
+	board_add(from->shm, from->slot, BOARD_EVENTS, events);
+}
+
 static void feed_tell(struct feed *feed)
 {
 	struct store_cursor place = { .epoch = feed->feeds->known.epoch, .seq = feed->wanted };
 	struct membership *membership, *after;
 	struct buf data = BUF_EMPTY;
+	int64_t count = 0;
 	struct sse *sse;
 
 	feed->told = feed->wanted;
@@ -126,8 +135,11 @@ static void feed_tell(struct feed *feed)
 	buf_free(&data);
 	for (membership = TAILQ_FIRST(&feed->hints); membership; membership = after) {
 		after = TAILQ_NEXT(membership, next);
+		stream_expect(after);
 		stream_send_event(membership->stream, sse);
+		count++;
 	}
+	feed_count(feed, count);
 	sse_release(sse);
 }
 
@@ -137,9 +149,11 @@ static void feed_send_page(struct feed *feed, enum encoding encoding, const stru
 	struct membership *membership, *after;
 	struct buf data = BUF_EMPTY;
 	struct sse *sse = NULL;
+	int64_t count = 0;
 
 	for (membership = TAILQ_FIRST(&feed->docs); membership; membership = after) {
 		after = TAILQ_NEXT(membership, next);
+		stream_expect(after);
 		if (!membership->live || stream_encoding(membership->stream) != encoding)
 			continue;
 		if (sse == NULL) {
@@ -148,7 +162,9 @@ static void feed_send_page(struct feed *feed, enum encoding encoding, const stru
 			sse = sse_new("change", &page->next, buf_slice(&data));
 		}
 		stream_send_event(membership->stream, sse);
+		count++;
 	}
+	feed_count(feed, count);
 	if (sse)
 		sse_release(sse);
 	buf_free(&data);

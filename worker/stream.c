@@ -131,7 +131,6 @@ void stream_send_event(struct stream *stream, struct sse *sse)
 	struct store_cursor place;
 	struct sse *own;
 
-	board_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, BOARD_EVENTS, 1);
 	if (stream->count == 1) {
 		stream_send(stream, sse);
 		return;
@@ -146,6 +145,7 @@ void stream_send_new(struct stream *stream, const char *event, const struct stor
 {
 	struct sse *sse = sse_new(event, place, data);
 
+	board_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, BOARD_EVENTS, 1);
 	stream_send_event(stream, sse);
 	sse_release(sse);
 }

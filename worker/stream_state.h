@@ -22,14 +22,15 @@ struct stream {
 	struct event *event;
 	struct identity *who;
 	struct queue queue;
-	size_t backlog; /* bytes in the queue */
 	struct store_cursor since;
-	int fd;
 	enum encoding encoding;
 	bool docs;
 	bool reading;  /* an answer of the store is on its way */
 	bool checking; /* an answer about the token is on its way */
-	bool closed;   /* to be freed when nothing refers to it any more */
+	/* A delivery needs no more than this, and the membership by which it came here: they lie side by side (stream_expect). */
+	bool closed; /* to be freed when nothing refers to it any more */
+	int fd;
+	size_t backlog; /* bytes in the queue */
 	size_t count;
 	struct membership groups[];
 };
