@@ -47,3 +47,6 @@ export const swap = (i, count) => change((id) => db.docs.get(id), i, count, (fou
 /** Told is a query of all documents. */
 export const swapInList = (i, count) =>
 	change(() => db.docs.toArray(), i, count, (all, { id, value }) => all.find((doc) => doc.id === id)?.value.title === value.title)
+
+/** It has no server to tell. */
+export const settle = async () => {}

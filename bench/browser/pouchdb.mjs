@@ -2,9 +2,6 @@
 import PouchDB from 'pouchdb-browser'
 import { seconds, todo, untilTold } from './common.mjs'
 
-/** As many as a page of ours has; its default is 100. */
-const BATCH = 1000
-
 let db
 const revisions = new Map()
 /** What an app that shows all documents keeps of them itself. */
@@ -49,13 +46,17 @@ async function change(i, count, show) {
 	return taken
 }
 
-export async function firstSync(url, count, round) {
+/** `batch`: documents of one request; 100 is its own default. */
+export async function firstSync(url, count, round, batch) {
 	const begin = performance.now()
-	const db = new PouchDB(`round ${round}`)
-	await PouchDB.replicate(url, db, { batch_size: BATCH })
+	const db = new PouchDB(`round ${round} ${batch}`)
+	await PouchDB.replicate(url, db, { batch_size: batch })
 	const { doc_count } = await db.info()
 	const taken = seconds(begin)
 	if (doc_count !== count) throw new Error(`${doc_count} documents are kept, not ${count}`)
 	await db.destroy()
 	return taken
 }
+
+/** It has no server to tell. */
+export const settle = async () => {}
