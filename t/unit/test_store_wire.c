@@ -259,7 +259,9 @@ static void assert_refused(const struct store_request *request)
 
 static void assert_edit_refused(struct store_edit edit)
 {
-	assert_refused(&(struct store_request){ .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 });
+	const struct store_request request = { .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 };
+
+	assert_refused(&request);
 }
 
 /* What store.h promises the writer of each field. */

@@ -140,7 +140,7 @@ static void *push_all(void *arg)
 
 	(void)snprintf(id, sizeof(id), "g%u:1", peer->number);
 	for (uint64_t i = 0; i < PUSHES; i++) {
-		line_push(&peer->line, i, id, i, NULL);
+		line_push(&peer->line, i, id, i, "");
 		line_expect(&peer->line, i, i + 1);
 	}
 	return NULL;
