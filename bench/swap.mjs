@@ -1,4 +1,4 @@
-// What a swap among 10,000 documents costs in the library, beside the bare copy of a Map that any immutable update needs.
+// What a swap among 10,000 documents costs in the library, beside the copy of a Map that it does without.
 //   (cd www && npm ci) && node bench/swap.mjs
 import { webcrypto } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -52,11 +52,9 @@ for (let round = 0; round < ROUNDS + WARM_UP; round++) {
 	const swap = time(round, (id, value) => void atom.swap(assoc, id, value))
 	if (round >= WARM_UP) rounds.push({ bare, swap })
 }
-const [bare, swap, ratio, own] = [({ bare }) => bare, ({ swap }) => swap, ({ bare, swap }) => swap / bare, ({ bare, swap }) => swap - bare]
-	.map((of) => median(rounds.map(of)))
+const [bare, swap, ratio] = [({ bare }) => bare, ({ swap }) => swap, ({ bare, swap }) => swap / bare].map((of) => median(rounds.map(of)))
 console.log(`${COUNT} documents, medians of ${ROUNDS} rounds of ${SWAPS} changes:`)
 console.log(`  copy of a Map  ${bare.toFixed(3)} ms`)
-console.log(`  swap           ${swap.toFixed(3)} ms`)
+console.log(`  swap           ${swap.toFixed(3)} ms, ${swap < 1 ? 'within' : 'over'} its budget of 1 ms`)
 console.log(`  ratio          ${ratio.toFixed(2)}`)
-console.log(`  library alone  ${own.toFixed(3)} ms, ${own < 1 ? 'within' : 'over'} its budget of 1 ms`)
-process.exit(own < 1 ? 0 : 1)
+process.exit(swap < 1 ? 0 : 1)

@@ -1,6 +1,5 @@
 // Bundles the library as it is published, for the server's own page and for the npm package: one file, and what is loaded on demand.
 import { build } from 'esbuild'
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { minify } from 'terser'
 
@@ -22,24 +21,15 @@ const terser = { module: true, ecma: 2022 }
 
 // What the library's own objects call each other by. Not what an app, a row, another tab or the server says.
 export const INTERNAL = [
-	'chain', 'changed', 'codecReady', 'commit', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups',
+	'above', 'below', 'chain', 'changed', 'codecReady', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups',
 	'handOn', 'heads', 'http', 'kick', 'known', 'leading', 'leads', 'leave', 'line', 'live', 'mergeOf', 'missed', 'note', 'offline', 'onDocs',
-	'onLead', 'onMessage', 'onNet', 'opened', 'own', 'post', 'pulled', 'release', 'replaced', 'replica', 'restart', 'resume',
-	'session', 'settle', 'shown', 'stop', 'store', 'used', 'wait', 'waiting', 'wake',
+	'onLead', 'onMessage', 'onNet', 'opened', 'own', 'post', 'pulled', 'record', 'release', 'replaced', 'replica', 'restart', 'resume',
+	'session', 'settle', 'shown', 'stop', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
 const publish = {
 	...terser,
 	compress: { passes: 3, pure_getters: true, unsafe_arrows: true, lhs_constants: false },
 	mangle: { properties: { regex: new RegExp(`^(${INTERNAL.join('|')})$`), builtins: true } },
-}
-
-// idb adds its shortcuts and its iterators by calls that no bundler dares to leave out. The library uses neither.
-const bareIdb = {
-	name: 'bare idb',
-	setup: ({ onLoad }) => onLoad({ filter: /\/idb\/build\/index\.js$/ }, async ({ path }) => {
-		const compress = { pure_funcs: ['replaceTraps'] }
-		return { contents: (await minify(await readFile(path, 'utf8'), { ...terser, compress })).code }
-	}),
 }
 
 /**
@@ -51,7 +41,7 @@ export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketboo
 	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
 	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
 	const [name] = files.keys()
-	const bundle = await build({ ...options, minify: !readable, entryPoints: ['client/index.ts'], plugins: [bareIdb], external: ['./transit.js'] })
+	const bundle = await build({ ...options, minify: !readable, entryPoints: ['client/index.ts'], external: ['./transit.js'] })
 	const { text } = bundle.outputFiles[0]
 	const { code } = readable ? { code: text } : await minify(text, publish)
 	// Last, so that everything else is the same whatever its name.

@@ -45,9 +45,10 @@ export async function firstSync(url, count, round) {
 	await atom.sync()
 	const db = await newest(round)
 	// A look into the store waits for all that is being written to it.
-	await asked(db.transaction('docs').objectStore('docs').get('none'))
+	await asked(db.transaction('log').objectStore('log').get(0))
 	const taken = seconds(begin)
-	const kept = await asked(db.transaction('docs').objectStore('docs').count())
+	const log = await asked(db.transaction('log').objectStore('log').getAll())
+	const kept = new Set(log.flatMap(({ docs }) => docs.map(({ id }) => id))).size
 	db.close()
 	if (kept !== count || atom.deref().size !== count) throw new Error(`${kept} documents are kept, not ${count}`)
 	await atom.destroy()

@@ -1,3 +1,4 @@
+import { assoc, changed, difference, dissoc } from './docs.js'
 import { Session, type View } from './session.js'
 import type { Cache, Conflict, Docs, Options, Rejected, Status, Watch, Written } from './types.js'
 
@@ -18,7 +19,7 @@ export class SyncedAtom<V = any> {
 
 	constructor(options: Options<V>) {
 		const { group, cache, merge, interval = 30_000 } = options
-		if (!group) throw new TypeError('pocketbook: a SyncedAtom needs a group')
+		if (!group) throw new TypeError('pocketbook: the atom needs a group')
 		this.#group = group
 		this.#cache = cache
 		this.#shown = cache?.deref() ?? new Map()
@@ -98,7 +99,7 @@ export class SyncedAtom<V = any> {
 	/** Forgets a conflict. */
 	dismiss(key: string): void {
 		this.#conflict(key)
-		void this.#session.commit({ forget: [key] })
+		void this.#session.record({ forget: [key] })
 	}
 
 	/** Writes that the server refuses to take. */
@@ -108,14 +109,14 @@ export class SyncedAtom<V = any> {
 
 	/** Tries a rejected write again. */
 	retry(id: string): void {
-		for (const write of this.#refused(id)) void this.#session.commit({ put: [{ ...write, refused: undefined }] })
+		for (const write of this.#refused(id)) void this.#session.record({ put: [{ ...write, refused: undefined }] })
 	}
 
 	/** Gives a rejected write up: the document shows what the server has. */
 	discard(id: string): void {
 		for (const { op } of this.#refused(id)) {
-			const error = { code: 'discarded', message: `the change of ${id} was discarded` }
-			void this.#session.commit({ end: [{ op, id, error }] })
+			const error = { code: 'discarded', message: `${id} was discarded` }
+			void this.#session.record({ end: [{ op, id, error }] })
 		}
 	}
 
@@ -161,15 +162,10 @@ export class SyncedAtom<V = any> {
 		const swapped = this.#next
 		this.#next = undefined
 		if (swapped) return this.#show(swapped)
-		let next: Map<string, V> | undefined
-		for (const id of ids) {
-			if (!this.#covers(id)) continue
-			const value = this.#session.replica.shown(id) as V | undefined
-			if ((next ?? this.#shown).get(id) === value) continue
-			next ??= new Map(this.#shown)
-			value === undefined ? next.delete(id) : next.set(id, value)
-		}
-		if (next) this.#show(next)
+		const { replica } = this.#session
+		const now = [...ids].filter((id) => this.#covers(id)).map((id) => [id, replica.shown(id)] as [string, V | undefined])
+		const edits = now.filter(([id, value]) => this.#shown.get(id) !== value)
+		if (edits.length) this.#show(changed(this.#shown, edits))
 	}
 
 	#show(docs: Docs<V>): void {
@@ -186,39 +182,6 @@ export class SyncedAtom<V = any> {
 		const { status } = this
 		for (const listener of listeners) guarded(() => listener(status))
 	}
-}
-
-/** Adds or replaces one document: `atom.swap(assoc, id, value)`. */
-export function assoc<V>(docs: Docs<V>, id: string, value: V): Docs<V> {
-	return new Map(docs).set(id, value)
-}
-
-/** Removes documents: `atom.swap(dissoc, id)`. */
-export function dissoc<V>(docs: Docs<V>, ...ids: string[]): Docs<V> {
-	const next = new Map(docs)
-	for (const id of ids) next.delete(id)
-	return next
-}
-
-function difference<V>(group: string, before: Docs<V>, after: Docs<V>): [string, V | undefined][] {
-	const edits: [string, V | undefined][] = []
-	if (before === after) return edits
-	for (const [id, value] of after) if (before.get(id) !== value || value === undefined) edits.push([checked(group, id, value), value])
-	// Where all of the old ones are still there, none is looked for.
-	if (after.size !== before.size + edits.filter(([id]) => !before.has(id)).length)
-		for (const id of before.keys()) if (!after.has(id)) edits.push([id, undefined])
-	return edits
-}
-
-/** The protocol's rules for an id, so that a mistake shows where it is made. */
-function checked(group: string, id: string, value: unknown): string {
-	const wrong =
-		value === undefined ? 'is undefined; to delete it, leave it out'
-		: !id.startsWith(group + ':') || id === group + ':' ? `is not in the group ${group}`
-		: /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(id) || new TextEncoder().encode(id).length > 512 ? 'is too long or has control characters'
-		: ''
-	if (wrong) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} ${wrong}`)
-	return id
 }
 
 /** One that throws must not keep the others from being called, nor the write from being stored. */

@@ -86,7 +86,7 @@ function unreachable(): never {
 }
 
 function notOurs(): PocketbookError {
-	return new PocketbookError('protocol', 'no pocketbook server answers here')
+	return new PocketbookError('protocol', 'this is no pocketbook server')
 }
 
 /** RFC 9457; a proxy's own error page has no code. */

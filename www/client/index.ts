@@ -1,5 +1,6 @@
-export { SyncedAtom, assoc, dissoc } from './atom.js'
+export { SyncedAtom } from './atom.js'
 export { loadTransit } from './codec.js'
+export { assoc, dissoc } from './docs.js'
 export { PocketbookError } from './types.js'
 export type {
 	Cache, Codec, Conflict, ConflictRow, Docs, DocRow, ErrorCode, Loaded, Merge, Options, Refusal, Rejected, Rows, State, Status,

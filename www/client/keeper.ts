@@ -41,8 +41,8 @@ export class Keeper {
 	degrade(cause: any): PocketbookError {
 		this.error =
 			cause?.name === 'QuotaExceededError'
-				? new PocketbookError('quota', 'no room is left on this device: changes stay in memory until sent')
-				: new PocketbookError('storage', `local storage does not work: ${cause?.message ?? cause}`)
+				? new PocketbookError('quota', 'this device is full: changes stay in memory until sent')
+				: new PocketbookError('storage', `local storage failed: ${cause?.message ?? cause}`)
 		this.opened.catch(() => {})
 		this.#isOpen = false
 		this.#host.onStatus()

@@ -39,7 +39,7 @@ export interface Host {
 	interval(): number
 	token(): Promise<string | undefined>
 	/** Applies, tells the other tabs, stores. Settles when stored; where that fails, it is told by the host. */
-	commit(batch: Batch): Promise<void>
+	record(batch: Batch): Promise<void>
 	mergeOf(id: string): Merge | undefined
 	onNet(): void
 }
@@ -244,6 +244,6 @@ export class Loop {
 	#dropped({ confirmed }: Stream, error: any): void {
 		this.#hangUp()
 		if (error?.status === 401) this.#failed(error)
-		else if (confirmed.size) this.#failed(new PocketbookError('offline', 'the connection to the server was lost'), this.#retry)
+		else if (confirmed.size) this.#failed(new PocketbookError('offline', 'the connection was lost'), this.#retry)
 	}
 }

@@ -36,7 +36,7 @@ export class Puller {
 			if (!session.leading.has(group)) return
 			// Before the first pull since the stream began, its place says nothing of what came before.
 			const cursors: Batch['cursors'] = line?.live.has(group) ? [[group, page.cursor]] : []
-			this.#loop.session.commit({ docs: page.docs.map(serverDoc), cursors })
+			this.#loop.session.record({ docs: page.docs.map(serverDoc), cursors })
 			this.#loop.note({ lastPull: Date.now() })
 		})
 	}
@@ -76,7 +76,7 @@ export class Puller {
 			for (const [id, { version }] of this.#loop.session.replica.docs)
 				if (id.startsWith(group + ':') && version && !seen.has(id)) docs.push({ id, version: 0, value: undefined })
 		// The place in a snapshot is good only once all of it is here.
-		this.#loop.session.commit({ docs, force, cursors: force && more ? [] : [[group, cursor]] })
+		this.#loop.session.record({ docs, force, cursors: force && more ? [] : [[group, cursor]] })
 		if (last) this.#afterReset(group)
 	}
 
@@ -86,7 +86,7 @@ export class Puller {
 		for (const { id, base, was } of replica.heads()) {
 			const now = replica.docs.get(id)!
 			if (id.startsWith(group + ':') && base && !(base === now.version && same(codec, was, now.value)))
-				this.#loop.session.commit(settled(this.#loop, { id, version: now.version, value: now.value }))
+				this.#loop.session.record(settled(this.#loop, { id, version: now.version, value: now.value }))
 		}
 	}
 }

@@ -60,7 +60,7 @@ export class Pusher {
 	async #mark(writes: Write[]): Promise<void> {
 		const put = writes.filter((write) => !write.sent).map((write) => ({ ...write, sent: true }))
 		// A database that hangs must not keep the server from getting them.
-		if (put.length) await inTime(1000, this.#loop.session.commit({ put }))
+		if (put.length) await inTime(1000, this.#loop.session.record({ put }))
 	}
 
 	async #send(writes: Write[]): Promise<void> {
@@ -91,17 +91,17 @@ export class Pusher {
 			batch.end.push({ op, id, took: { base, version } })
 			for (const next of replica.of(id)) if (next.op !== op && !next.sent) batch.put.push({ ...next, base: baseOf(doc), was: value })
 		})
-		if (batch.end.length) this.#loop.session.commit(batch)
+		if (batch.end.length) this.#loop.session.record(batch)
 		// First, as a merge may fail.
 		this.#loop.note({ lastPush: Date.now(), lastError: null })
-		for (const result of results) if (result.status === 'conflict') this.#loop.session.commit(settled(this.#loop, serverDoc(result)))
+		for (const result of results) if (result.status === 'conflict') this.#loop.session.record(settled(this.#loop, serverDoc(result)))
 	}
 
 	#refuse(write: Write, { status, code, message: reason }: PocketbookError): void {
 		const { op, id } = write
 		const newer = this.#loop.session.replica.of(id).some((other) => other.op !== op)
 		// A newer edit of the document takes its place and is tried for itself.
-		this.#loop.session.commit(
+		this.#loop.session.record(
 			newer
 				? { end: [{ op, id, error: { code: 'rejected', message: reason, status } }] }
 				: { put: [{ ...write, sent: false, refused: { status, code, reason } }] },

@@ -103,13 +103,13 @@ export class Session implements Host {
 		if (blind) for (const { op } of put) this.#blind.add(op)
 		const server = Promise.all(put.map(({ op }) => this.#waiters.wait(op))).then(() => {})
 		server.catch(() => {})
-		const local = this.commit({ put })
+		const local = this.record({ put })
 		this.#asking ??= this.#ask('persist')
 		return { local, server }
 	}
 
 	/** Applies a batch, tells the other tabs, stores it. Settles when it is stored. */
-	commit(batch: Batch): Promise<void> {
+	record(batch: Batch): Promise<void> {
 		const applied = this.replica.apply(batch)
 		const stored = this.#withCodec(() => {
 			// What an answer says may be older than what the stream has brought since.
@@ -242,7 +242,7 @@ export class Session implements Host {
 		const cursors: Batch['cursors'] = cursor && !this.replica.cursors.has(group) ? [[group, cursor]] : []
 		const { replaced } = this.#apply({ ...batch, put, cursors })
 		const seeing = blind.filter(({ id }) => id.startsWith(group + ':')).map((write) => this.#seeing(write))
-		if (seeing.length) void this.commit({ put: seeing })
+		if (seeing.length) void this.record({ put: seeing })
 		this.#supersede(replaced)
 	}
 

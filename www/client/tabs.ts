@@ -51,7 +51,7 @@ export class Tabs {
 
 	close(): void {
 		clearInterval(this.#timer)
-		for (const group of [...this.#groups.keys()]) this.leave(group)
+		for (const group of this.#groups.keys()) this.leave(group)
 		this.#channel?.close()
 		this.#channel = undefined
 	}

@@ -1,4 +1,4 @@
-/** The state of an atom: document id to value. Treat it, and the values in it, as immutable. */
+/** The state of an atom: document id to value. Treat it, and the values in it, as immutable. With many documents it need not be a Map itself. */
 export type Docs<V = unknown> = ReadonlyMap<string, V>
 
 export type Watch<V = unknown> = (key: unknown, atom: unknown, before: Docs<V>, after: Docs<V>) => void

@@ -21,7 +21,7 @@ export class Waiters {
 	}
 
 	end(error: PocketbookError): void {
-		for (const id of [...this.#all.keys()]) this.settle(id, error)
+		for (const id of this.#all.keys()) this.settle(id, error)
 	}
 
 	#take(id: string): Done[] {

@@ -1,0 +1,83 @@
+import type { Docs } from './types.js'
+
+/** Up to so many documents, and changes of a layer, a Map is copied. */
+const MOST = 256
+
+type Edits<V> = [id: string, value: V | undefined][]
+interface Layers<V> { below: Docs<V>; above: ReadonlyMap<string, V | undefined> }
+
+/** `docs` with other values; `undefined` removes one. */
+function copied<V>(docs: Docs<V>, edits: Iterable<Edits<V>[number]>): Map<string, V> {
+	const map = new Map(docs)
+	for (const [id, value] of edits) value === undefined ? map.delete(id) : map.set(id, value)
+	return map
+}
+
+/** A map with a few changes above it, which is what a change of one among many documents makes; a Map once somebody wants all of it. */
+class Layered<V> {
+	private all?: Map<string, V>
+	constructor(readonly below: Docs<V>, readonly above: ReadonlyMap<string, V | undefined>) {}
+
+	get(id: string): V | undefined {
+		return this.above.has(id) ? this.above.get(id) : this.below.get(id)
+	}
+
+	get size(): number {
+		return this.whole().size
+	}
+
+	whole(): Map<string, V> {
+		return (this.all ??= copied(this.below, this.above))
+	}
+}
+
+for (const name of ['has', 'forEach', 'entries', 'keys', 'values', Symbol.iterator])
+	(Layered.prototype as any)[name] = function (...args: unknown[]) {
+		return this.whole()[name](...args)
+	}
+
+const layers = <V>(docs: Docs<V>): Layers<V> => (docs instanceof Layered ? docs : { below: docs, above: new Map() })
+
+/** `docs` with other values, at a cost that does not depend on how many there are; `undefined` removes one. */
+export function changed<V>(docs: Docs<V>, edits: Edits<V>): Docs<V> {
+	const { below, above } = layers(docs)
+	if (below.size <= MOST || above.size + edits.length > MOST) return copied(docs, edits)
+	return new Layered(below, new Map([...above, ...edits])) as unknown as Docs<V>
+}
+
+/** What makes `after` of `before`. Throws where the group cannot have that. */
+export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): Edits<V> {
+	const old = layers(before), now = layers(after)
+	const related = old.below === now.below
+	const edits: Edits<V> = []
+	for (const id of related ? new Set([...old.above.keys(), ...now.above.keys()]) : after.keys()) {
+		const value = after.get(id)
+		if (before.get(id) === value && (related || value !== undefined)) continue
+		// Removed ones are not asked about.
+		if (!related || value !== undefined) check(group, id, value)
+		edits.push([id, value])
+	}
+	if (!related) for (const id of before.keys()) if (!after.has(id)) edits.push([id, undefined])
+	return edits
+}
+
+/** The protocol's rules for an id, so that a mistake shows where it is made. */
+function check(group: string, id: string, value: unknown): void {
+	const wrong =
+		value === undefined ? 'is undefined; to delete it, leave it out'
+		: !id.startsWith(group + ':') || id === group + ':' ? `is not in the group ${group}`
+		: /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(id) || new TextEncoder().encode(id).length > 512 ? 'is too long or has control characters'
+		: ''
+	if (wrong) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} ${wrong}`)
+}
+
+/** Adds or replaces one document: `atom.swap(assoc, id, value)`. */
+export function assoc<V>(docs: Docs<V>, id: string, value: V): Docs<V> {
+	// One that is undefined is refused where it would be written.
+	return value === undefined ? new Map(docs).set(id, value) : changed(docs, [[id, value]])
+}
+
+/** Removes documents: `atom.swap(dissoc, id)`. */
+export function dissoc<V>(docs: Docs<V>, ...ids: string[]): Docs<V> {
+	return changed(docs, ids.map((id) => [id, undefined]))
+}
