@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The long form of the tests that draw by chance, for so many minutes: the fuzzers on one side; on the other histories, failing
-// allocations and losses of power, and then, once, many hostile clients. Prints what was done and found, and the command that shows each finding again; writes
+// allocations, losses of power and the transcoder beside transit-js, and then, once, many hostile clients. Prints what was done and found, and the command that shows each finding again; writes
 // build/soak.json; exit status 1 where something was found.
 //
 //   node t/soak.mjs [MINUTES] [SEED]     wants build/check and clang: ./dev soak makes them
@@ -14,9 +14,10 @@ import { acts } from './history/nemesis.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const program = `${root}build/check/pocketbook`
 const LEAST = 4, USUAL = 80 // minutes
-const SHARES = { histories: 0.6, memory: 0.2, power: 0.2 }
+const SHARES = { histories: 0.55, memory: 0.2, power: 0.2, transit: 0.05 }
 const CAMPAIGN = 30 // seconds
 const POWER_ROUNDS = 24 // of one run of t/unit/test_store_power
+const CASES = 50_000 // of each of the tests of t/transit/differential.test.mjs
 const targets = ['config', 'control', 'fields', 'push', 'query', 'request', 'ring', 'transit']
 
 /** {status, out} of a command in the root folder; what it says on both channels is `out`. */
@@ -81,6 +82,15 @@ async function power(soak, seconds, seed) {
   }
 }
 
+async function transit(soak, seconds, seed) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; seed++) {
+    const words = ['node', '--test', '--test-reporter=tap', 't/transit/differential.test.mjs']
+    const { status, out } = await run(words, { TRANSCODE: `${root}build/check/t/transit/transcode`, CASES: String(CASES), SEED: String(seed) })
+    soak.row('transit-js beside', { runs: 1, messages: CASES * Number(/^# tests (\d+)$/m.exec(out)?.[1] ?? 0) })
+    if (status !== 0) soak.find(out.slice(-2000), `TRANSCODE=build/check/t/transit/transcode CASES=${CASES} SEED=${seed} node --test t/transit/differential.test.mjs`)
+  }
+}
+
 /** The scripts of hostile clients, with the program that is shipped, as what it takes of memory is measured. */
 async function hostile(soak, minutes) {
   const env = { HOSTILE_MANY: String(Math.min(2000, minutes * 50)), HOSTILE_CHANGES: String(Math.min(5000, minutes * 100)) }
@@ -129,6 +139,7 @@ const one = async () => {
   await histories(soak, seconds * SHARES.histories, seed)
   await memory(soak, Math.floor(seconds * SHARES.memory), seed)
   await power(soak, seconds * SHARES.power, seed)
+  await transit(soak, seconds * SHARES.transit, seed)
   await hostile(soak, minutes)
 }
 await Promise.all([one(), fuzz(soak, Math.floor(seconds / targets.length))])
