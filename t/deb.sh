@@ -13,6 +13,10 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 make -s -C "$release" dist >"$work/dist.out" 2>&1
 is "$?" 0 "a release is made"
 tar -C "$work" -xf "$(ls -t "$release"/pocketbook-*.tar.xz | head -1)"
+if git -C "$here/.." rev-parse 2>/dev/null; then
+	missing=$(git -C "$here/.." ls-files | grep -v '^\.' | while read -r file; do [ -e "$(echo "$work"/pocketbook-*/)$file" ] || echo "$file"; done)
+	is "$missing" "" "all that is kept under version control is in it"
+fi
 cd "$work"/pocketbook-*/ || exit 1
 DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" PATH=$(printf '%s' "$PATH" | tr : '\n' | grep -v node | paste -sd:) \
 	dpkg-buildpackage -b -us -uc >"$work/build.out" 2>&1
