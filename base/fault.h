@@ -48,7 +48,11 @@
 	X(resume_forgotten, "a stream does not begin at its last event") \
 	X(lapped_untold, "a reader that the ring has lapped is not told") \
 	X(purge_takes_living, "a purge takes a document that is not deleted") \
-	X(horizon_kept, "a purge does not move the horizon")
+	X(horizon_kept, "a purge does not move the horizon") \
+	X(edition_ignored, "a worker tells a page that it keeps again, whatever was committed since") \
+	X(edition_kept, "a commit leaves the edition as it was") \
+	X(answers_crossed, "two pushes of one commit get each other's answers") \
+	X(refusal_spoils, "an atomic push that is refused takes along what its commit has of others")
 
 #ifdef ENABLE_FAULTS
 #define FAULT_POINT_MAX 64

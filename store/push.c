@@ -184,6 +184,14 @@ static void aim_slices(struct push *push)
 	}
 }
 
+/* As somebody might write it who takes the transaction for this push's own. */
+static enum rc spoil_others(struct commit *commit)
+{
+	commit->group = (struct commit_group){ .gid = 0 };
+	sql_rollback(commit->store);
+	return sql_run(commit->store->sql[SQL_BEGIN_IMMEDIATE]);
+}
+
 static enum rc decide_and_write(struct push *push)
 {
 	enum rc rc = RC_OK;
@@ -196,7 +204,7 @@ static enum rc decide_and_write(struct push *push)
 	aim_slices(push);
 	if (push->request->atomic && push->has_conflict && !FAULT_WRONG("atomic_ignored")) {
 		skip_all(push);
-		return RC_OK;
+		return FAULT_WRONG("refusal_spoils") ? spoil_others(push->commit) : RC_OK;
 	}
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
 		if (push->decisions[i].verdict == RULES_WRITE)

@@ -81,31 +81,41 @@ export async function writer(run, name, random) {
   connection.close()
 }
 
-/** Pulls page after page, as a client without a stream would; sometimes it begins anew. */
+/** Pulls page after page, as a client without a stream would; sometimes it begins anew. Often it asks once more what it has asked before, as
+ * if that answer had been lost, and at times of another worker: what was acknowledged meanwhile, to whomever, must be in it. */
 export async function puller(run, name, random) {
   const { history } = run
   const group = random.pick(run.groups)
-  const connection = new Connection(run.port)
+  let connection = new Connection(run.port)
   let replica = new Replica(history, group, name)
-  let cursor = '0'
+  let cursor = '0', before = '0'
 
   while (!run.over) {
+    if (random.chance(0.5)) cursor = before
+    if (cursor === '0') replica = new Replica(history, group, name)
+    if (random.chance(0.3)) {
+      connection.close()
+      connection = new Connection(run.port)
+    }
     const expected = history.expected(group)
-    let snapshot = cursor === '0'
+    const limit = random.chance(0.5) ? 1000 : 1 + random.below(30)
+    let snapshot = cursor === '0', pages = 0
+    before = cursor
     for (let more = true; more && !run.over;) {
-      const answer = await connection.ask(`/sync?group=${group}&since=${cursor}&limit=${1 + random.below(30)}`)
+      const answer = await connection.ask(`/sync?group=${group}&since=${cursor}&limit=${limit}`)
       if (answer?.status !== 200) {
         await pause(30)
         continue
       }
       history.counts.pulls++
+      pages++
       replica.take(answer.body)
       ;({ cursor, more } = answer.body)
       snapshot ||= answer.body.reset
-      // A snapshot ends however much is written meanwhile: what was written over during it may come with the next pull only.
-      if (!more && !snapshot) replica.require(expected)
+      // A snapshot ends however much is written meanwhile: what was written over between its pages may come with the next pull only.
+      if (!more && (!snapshot || pages === 1)) replica.require(expected)
     }
-    if (random.chance(0.02)) [replica, cursor] = [new Replica(history, group, name), '0']
+    if (random.chance(0.02)) cursor = before = '0'
     await pause(random.below(30))
   }
   connection.close()
