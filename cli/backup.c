@@ -61,6 +61,8 @@ const struct command command_backup = {
 	.about = "The copy has everything as it was at one moment, tokens too. It is read back to see that it is whole, and on the disk "
 		 "when "
 		 "the command ends; until then nothing of that name is there. Only its owner may read it.\n"
+		 "In the making it is FILE.unfinished-XXXXXX. What is left of one that was killed is removed by the next one to the same "
+		 "FILE.\n"
 		 "Clients are served as ever meanwhile. Until the pages are copied the database's log keeps what is written "
 		 "and cannot start over.\n"
 		 "'pocketbook restore' makes a database of it again, 'pocketbook check --db FILE' looks into every value of it.\n",

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cli/unfinished.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,19 +70,11 @@ static void clear_leftovers(void)
 
 enum rc scratch_open(const char *target, struct scratch *out, struct reason *why)
 {
-	struct buf name = BUF_EMPTY;
-	int fd;
-
-	buf_put_text(&name, target);
-	buf_put(&name, ".XXXXXX", sizeof(".XXXXXX"));
-	fd = mkostemp(name.data, O_CLOEXEC);
-	if (fd < 0) {
-		buf_free(&name);
-		*out = (struct scratch){ NULL, NULL };
+	*out = (struct scratch){ NULL, NULL, -1 };
+	unfinished_sweep(target);
+	if (unfinished_make(target, &out->path, &out->fd) != RC_OK)
 		return reason_set(why, RC_IO, "cannot make %.200s: %s", target, strerror(errno));
-	}
-	(void)close(fd);
-	*out = (struct scratch){ mem_copy(target, strlen(target)), name.data };
+	out->target = mem_copy(target, strlen(target));
 	set_leftovers(out->path);
 	watch_signals();
 	return RC_OK;
@@ -140,16 +133,23 @@ static int rename_new(const char *from, const char *to)
 	return rename(from, to);
 }
 
+/* The file has its name, or is gone. */
+static void scratch_close(struct scratch *scratch)
+{
+	leave_signals();
+	clear_leftovers();
+	(void)close(scratch->fd);
+	free(scratch->path);
+	scratch->path = NULL;
+}
+
 enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why)
 {
 	if (sync_path(scratch->path, 0) < 0)
 		return reason_set(why, RC_IO, "%.200s did not reach the disk: %s", scratch->target, strerror(errno));
 	if ((replace ? rename(scratch->path, scratch->target) : rename_new(scratch->path, scratch->target)) < 0)
 		return reason_set(why, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s", scratch->target, strerror(errno));
-	leave_signals();
-	clear_leftovers();
-	free(scratch->path);
-	scratch->path = NULL;
+	scratch_close(scratch);
 	if (scratch_sync_directory(scratch->target, NULL) != RC_OK)
 		return reason_set(why, RC_UNAVAILABLE, "%.200s is there, but its name may not be on the disk yet: %s", scratch->target,
 				  strerror(errno));
@@ -161,12 +161,10 @@ void scratch_drop(struct scratch *scratch)
 	if (scratch->path) {
 		for (size_t i = 0; i < LEFTOVERS; i++)
 			(void)unlink(leftovers[i]);
-		leave_signals();
-		clear_leftovers();
+		scratch_close(scratch);
 	}
-	free(scratch->path);
 	free(scratch->target);
-	*scratch = (struct scratch){ NULL, NULL };
+	*scratch = (struct scratch){ NULL, NULL, -1 };
 }
 
 /* Where the file system cannot make one without a name, its name goes at once. */

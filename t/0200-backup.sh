@@ -101,12 +101,41 @@ if [ "$FAULTS" = yes ]; then
 		POCKETBOOK_FAULTS=backup_copied=stop env --default-signal=HUP "$POCKETBOOK" backup "$work/9.bak" --db "$db" 2>"$work/said" &
 		copying=$!
 		wait_for "a copy is half way ($signal)" grep -q 'State:.T' "/proc/$copying/status"
-		is "$(ls "$work" | grep -c '^9.bak\.')" 1 "it has another name until it is whole"
+		is "$(ls "$work" | grep -c '^9.bak\.unfinished-')" 1 "it has another name until it is whole"
 		kill -"$signal" "$copying"
 		kill -CONT "$copying"
 		wait "$copying"
 		is "$(ls "$work" | grep -c '^9.bak')" 0 "nothing of it is left after $signal"
 	done
+fi
+
+# What a kill left is removed by the next one; what another is making, and what is not ours, stays.
+if [ "$FAULTS" = yes ]; then
+	left() { ls "$work" | grep -c '^10.bak.unfinished-'; }
+	POCKETBOOK_FAULTS=backup_copied=kill "$POCKETBOOK" backup "$work/10.bak" --db "$db" 2>"$work/said"
+	is "$? $(left)" "137 1" "a backup that is killed leaves its unfinished file"
+	POCKETBOOK_FAULTS=backup_copied=stop "$POCKETBOOK" backup "$work/10.bak" --db "$db" 2>"$work/first" &
+	copying=$!
+	wait_for "another is half way" grep -q 'State:.T' "/proc/$copying/status"
+	like "$(cat "$work/first")" 'removed 10.bak.unfinished-[A-Za-z0-9]{6}, left by a command that was killed' "it has removed what was left"
+	is "$(left)" 1 "and has one of its own"
+	mkdir "$work/10.bak.unfinished-folder"
+	: >"$work/10.bak.unfinished-public"
+	chmod 644 "$work/10.bak.unfinished-public"
+	ln -s "$db" "$work/10.bak.unfinished-symbol"
+	ln "$work/1.bak" "$work/10.bak.unfinished-second"
+	(umask 077 && : >"$work/10.bak.unfinished-longer1" && : >"$work/10.bak.241123" && : >"$work/110.bak.unfinished-abcdef")
+	backup "$work/10.bak"
+	is "$? $(cat "$work/said" | grep -c removed)" "0 0" "a third one to the same place removes nothing of the second"
+	kill -CONT "$copying"
+	wait "$copying"
+	is "$?" 1 "which comes too late"
+	like "$(cat "$work/first")" '10.bak: .*exists; no backup was made' "and says so"
+	is "$(ls "$work" | grep '10.bak' | sort | tr '\n' ' ')" \
+		"10.bak 10.bak.241123 10.bak.unfinished-folder 10.bak.unfinished-longer1 10.bak.unfinished-public 10.bak.unfinished-second 10.bak.unfinished-symbol 110.bak.unfinished-abcdef " \
+		"what only looks like it is left alone"
+	"$POCKETBOOK" check --db "$work/10.bak" >"$work/out" 2>"$work/said"
+	is "$?" 0 "the backup is whole"
 fi
 "$POCKETBOOK" backup --db "$db" 2>"$work/said"
 is "$?" 2 "a backup wants a file"

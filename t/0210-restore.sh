@@ -67,12 +67,16 @@ if [ "$FAULTS" = yes ]; then
 		serve_open
 		like "$(pull group=todos)" 'goes on' "killed at $point, the old database is there, whole"
 		stop
-		find "$work" -name 'test.db.??????' -delete
+		left=$(find "$work" -name 'test.db.unfinished-??????')
+		is "$(printf '%s\n' "$left" | grep -c .)" 1 "what it made is left beside it"
+		restore "$work/empty.bak" --force
+		like "$(cat "$work/said")" "removed ${left##*/}, left by a command that was killed" "the next restore removes it"
+		is "$(ls "$work" | grep -c unfinished)" 0 "with all that belongs to it"
 	done
 	POCKETBOOK_FAULTS=restore_made=stop "$POCKETBOOK" restore "$bak" --db "$db" --force 2>"$work/said" &
 	restoring=$!
 	wait_for "a restore is half way" grep -q 'State:.T' "/proc/$restoring/status"
-	is "$(find "$work" -name 'test.db.??????' | wc -l)" 1 "with its file beside the database"
+	is "$(find "$work" -name 'test.db.unfinished-??????' | wc -l)" 1 "with its file beside the database"
 	kill -TERM "$restoring"
 	kill -CONT "$restoring"
 	wait "$restoring" 2>/dev/null

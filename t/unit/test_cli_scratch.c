@@ -90,7 +90,7 @@ static void what_is_kept_has_its_name(void **state)
 
 static void what_is_dropped_is_gone(void **state)
 {
-	struct scratch scratch = open_scratch("new"), none = { NULL, NULL };
+	struct scratch scratch = open_scratch("new"), none = { 0 };
 
 	(void)state;
 	scratch_drop(&scratch);

@@ -1,0 +1,129 @@
+#include "cli/unfinished.h"
+
+#include "base/mem.h"
+#include "cli/say.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MARK ".unfinished-"
+#define LETTERS 6 /* of mkostemp(3) */
+
+enum hold {
+	HOLD_OK,
+	HOLD_TAKEN, /* somebody else has it */
+	HOLD_NONE,  /* there are no locks here that say anything */
+};
+
+/* Network file systems make flock(2) out of the very locks that SQLite takes, which would lock it out of its own file. Such a lock is seen
+ * by F_GETLK, one of the system's own is not. */
+static enum hold file_hold(int fd)
+{
+	struct flock other = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? HOLD_TAKEN : HOLD_NONE;
+	if (fcntl(fd, F_GETLK, &other) == 0 && other.l_type == F_UNLCK)
+		return HOLD_OK;
+	(void)flock(fd, LOCK_UN);
+	return HOLD_NONE;
+}
+
+/* Between its making and its lock a file looks like one that was left: then somebody may have it for a moment, or have removed it. */
+static bool is_lost(int fd)
+{
+	struct stat status;
+
+	return file_hold(fd) == HOLD_TAKEN || fstat(fd, &status) < 0 || status.st_nlink == 0;
+}
+
+enum rc unfinished_make(const char *target, char **path, int *fd)
+{
+	struct buf name = BUF_EMPTY;
+
+	buf_put_text(&name, target);
+	buf_put(&name, MARK "XXXXXX", sizeof(MARK "XXXXXX"));
+	while ((*fd = mkostemp(name.data, O_CLOEXEC)) >= 0 && is_lost(*fd)) {
+		(void)close(*fd);
+		memset(name.data + name.len - 1 - LETTERS, 'X', LETTERS);
+	}
+	if (*fd < 0) {
+		buf_free(&name);
+		return RC_IO;
+	}
+	*path = name.data;
+	return RC_OK;
+}
+
+/* ---- What was left ------------------------------------------------------------------------------------------------------------ */
+
+/* `base`: the target's name in its directory. */
+static bool is_name(const char *name, const char *base)
+{
+	size_t len = strlen(base), mark = strlen(MARK);
+
+	if (strlen(name) != len + mark + LETTERS || memcmp(name, base, len) != 0 || memcmp(name + len, MARK, mark) != 0)
+		return false;
+	for (const char *at = name + len + mark; *at; at++)
+		if (!isalnum((unsigned char)*at))
+			return false;
+	return true;
+}
+
+/* Is the open file one of ours, and still the one of that name? */
+static bool is_ours(int dir, const char *name, int fd)
+{
+	struct stat file, named;
+
+	return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (file.st_mode & 07777) == 0600 && file.st_nlink == 1 &&
+	       (file.st_uid == geteuid() || geteuid() == 0) && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       named.st_dev == file.st_dev && named.st_ino == file.st_ino;
+}
+
+/* The file itself last: without it nobody would find the others. */
+static void remove_all(int dir, const char *name)
+{
+	static const char *const suffixes[] = { "-journal", "-wal", "-shm", "" };
+	char beside[NAME_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (snprintf(beside, sizeof(beside), "%s%s", name, suffixes[i]) < (int)sizeof(beside) && unlinkat(dir, beside, 0) == 0 &&
+		    *suffixes[i] == '\0')
+			say("removed %s, left by a command that was killed", name);
+}
+
+static void sweep_one(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (file_hold(fd) == HOLD_OK && is_ours(dir, name, fd))
+		remove_all(dir, name);
+	(void)close(fd);
+}
+
+void unfinished_sweep(const char *target)
+{
+	char *copy = mem_copy(target, strlen(target)), *other = mem_copy(target, strlen(target));
+	const char *base = basename(other);
+	DIR *dir = opendir(dirname(copy));
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)) != NULL)
+		if (is_name(entry->d_name, base))
+			sweep_one(dirfd(dir), entry->d_name);
+	if (dir)
+		(void)closedir(dir);
+	free(copy);
+	free(other);
+}
