@@ -1,12 +1,15 @@
 /* Small texts that strangers send or operators write. The first byte says which: a cursor, a token, a grant, an id, a media type, an
- * origin, an entity tag's list. */
+ * origin, an entity tag's list, a line of an export, the addresses that a request passed through, an address or a block of them. */
 #include "auth/grant.h"
 #include "auth/token.h"
 #include "base/docid.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "cli/line.h"
 #include "cli/origin.h"
 #include "t/fuzz/fuzz.h"
+#include "transit/transit.h"
+#include "worker/client.h"
 #include "worker/media.h"
 #include "worker/static.h"
 
@@ -109,9 +112,78 @@ static void try_etags(struct slice text, const char *terminated)
 	(void)static_etag_matches(terminated, "\"0123456789abcdef\"");
 }
 
+/* What was taken is valid, and comes out the same when it is written as a line and read once more. */
+static void try_line(struct slice text, const char *terminated)
+{
+	const size_t limit = 1 << 20;
+	struct store_edit edit, again;
+	struct reason why = { "" };
+	struct buf memory = BUF_EMPTY;
+
+	(void)terminated;
+	if (line_read(text, limit, &memory, &edit, &why) != RC_OK) {
+		REQUIRE(why.text[0] != '\0');
+	} else {
+		struct buf line = BUF_EMPTY, second = BUF_EMPTY;
+		struct slice id = line_resolve(edit.id, &memory), value = line_resolve(edit.value, &memory);
+
+		REQUIRE(docid_is_valid(id) && value.len <= limit && edit.deleted == (value.len == 0));
+		buf_put_text(&line, "[\"^ \",\"~:id\",");
+		transit_out_string(&line, ENCODING_TRANSIT, id);
+		buf_put_text(&line, edit.deleted ? ",\"~:deleted\",true" : ",\"~:value\",");
+		buf_put_slice(&line, value);
+		buf_put_byte(&line, ']');
+		REQUIRE(line_read(buf_slice(&line), limit, &second, &again, &why) == RC_OK);
+		REQUIRE(slice_equal(line_resolve(again.id, &second), id) && slice_equal(line_resolve(again.value, &second), value));
+		buf_free(&line);
+		buf_free(&second);
+	}
+	buf_free(&memory);
+}
+
+static bool same_address(const struct address *one, const struct address *other)
+{
+	return one->is6 == other->is6 && memcmp(one->bytes, other->bytes, sizeof(one->bytes)) == 0;
+}
+
+/* Nobody but a trusted proxy is believed; and whoever is trusted is passed over as long as there is somebody before. */
+static void try_forwarded(struct slice text, const char *terminated)
+{
+	const struct address proxy = { .bytes = { 127, 0, 0, 1 } }, stranger = { .bytes = { 192, 0, 2, 1 } };
+	const struct address_block trusted = { .first = { .bytes = { 127 } }, .bits = 8 };
+	struct address out;
+	char formatted[ADDRESS_TEXT_MAX];
+
+	(void)terminated;
+	client_resolve(&stranger, text, &trusted, 1, &out);
+	REQUIRE(same_address(&out, &stranger));
+	client_resolve(&proxy, text, NULL, 0, &out);
+	REQUIRE(same_address(&out, &proxy));
+	client_resolve(&proxy, text, &trusted, 1, &out);
+	address_format(&out, formatted);
+	REQUIRE(strlen(formatted) < sizeof(formatted));
+}
+
+static void try_address(struct slice text, const char *terminated)
+{
+	struct address address, again;
+	struct address_block block;
+	struct reason why = { "" };
+	char formatted[ADDRESS_TEXT_MAX];
+
+	if (address_block_parse(terminated, &block, &why) == RC_OK)
+		REQUIRE(address_block_holds(&block, &block.first) && block.bits <= (block.first.is6 ? 128 : 32));
+	else
+		REQUIRE(why.text[0] != '\0');
+	if (address_parse(text, &address) != RC_OK)
+		return;
+	address_format(&address, formatted);
+	REQUIRE(address_parse(slice_of(formatted), &again) == RC_OK && same_address(&address, &again));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static on_text *const tries[] = { try_cursor, try_token, try_grant, try_docid, try_media, try_origin, try_etags };
+	static on_text *const tries[] = { try_cursor, try_token, try_grant, try_docid, try_media, try_origin, try_etags, try_line, try_forwarded, try_address };
 	struct input input = { data, size };
 	on_text *try_it = tries[input_number(&input, 1) % (sizeof(tries) / sizeof(tries[0]))];
 	char *terminated = malloc(input.left + 1);
