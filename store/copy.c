@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STEP_PAGES 256          /* copied between two calls of on_progress */
@@ -171,7 +172,8 @@ static enum rc settle_target(struct copy *copy)
 
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-	sqlite3_progress_handler(target, STEP_OPERATIONS, on_operations, copy);
+	if (code == SQLITE_OK)
+		sqlite3_progress_handler(target, STEP_OPERATIONS, on_operations, copy);
 	rc = code == SQLITE_OK ? verify_target(copy, target) : target_fail(copy, target, code);
 	sqlite3_close(target);
 	return rc;
@@ -201,24 +203,43 @@ enum rc store_renew(struct store *store, const char *path, struct reason *why)
 	return schema_renew_epoch(store->db, path, why);
 }
 
-/* What it holds counts until the moment the new file takes its place; a damaged one has nothing to be saved. */
-static void fold_log(const char *path)
+static bool has_log(const char *path)
+{
+	struct buf name = BUF_EMPTY;
+	struct stat log;
+	bool has;
+
+	buf_put_text(&name, path);
+	buf_put(&name, "-wal", sizeof("-wal"));
+	has = stat(name.data, &log) == 0 && log.st_size > 0;
+	buf_free(&name);
+	return has;
+}
+
+/* What it holds counts until the moment the new file takes its place, so the log must not go before it is in there; a damaged database has
+ * nothing to be saved. Busy for a reader who still wants the log's place, not its pages, is as good. */
+static enum rc fold_log(const char *path, struct reason *why)
 {
 	struct store *store;
+	int pages = -1, copied = 0, code;
+	enum rc rc = has_log(path) ? store_open(path, STORE_WRITER, &store, why) : RC_NOT_FOUND;
 
-	if (store_open(path, STORE_WRITER, &store, NULL) != RC_OK)
-		return;
-	sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (rc == RC_CORRUPT || rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc != RC_OK)
+		return rc;
+	code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &pages, &copied);
+	if (code != SQLITE_OK && (code != SQLITE_BUSY || pages != copied))
+		rc = schema_fail(store->db, code, path, why);
 	store_close(store);
+	return rc;
 }
 
 enum rc store_retire(const char *path, struct reason *why)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
-	enum rc rc = RC_OK;
+	enum rc rc = access(path, F_OK) == 0 ? fold_log(path, why) : RC_OK;
 
-	if (access(path, F_OK) == 0)
-		fold_log(path);
 	for (size_t i = 0; rc == RC_OK && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		struct buf name = BUF_EMPTY;
 

@@ -249,6 +249,8 @@ void faulty_disk(void)
 	if (disk.real || ((plan == NULL || *plan == 0) && notes == NULL))
 		return;
 	disk.real = sqlite3_vfs_find(NULL);
+	if (disk.real == NULL)
+		return;
 	disk.vfs = *disk.real;
 	disk.vfs.zName = "pocketbook-faulty";
 	disk.vfs.xOpen = faulty_open;

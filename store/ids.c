@@ -1,6 +1,8 @@
 /* A set of ids in a temporary database of its own, which lies in memory while it is small and in a nameless file beyond that. */
 #include "store/sqlite.h"
 
+#include "store/faulty.h"
+
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -32,11 +34,13 @@ static int ids_prepare(struct store_ids *ids)
 
 enum rc store_ids_new(struct store_ids **out, struct reason *why)
 {
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	struct store_ids *ids = mem_alloc(sizeof(*ids));
-	int code = sqlite3_open_v2("", &ids->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-				   NULL);
 	enum rc rc = RC_OK;
+	int code;
 
+	faulty_disk();
+	code = sqlite3_open_v2("", &ids->db, flags, NULL);
 	if (code == SQLITE_OK)
 		code = ids_prepare(ids);
 	if (code != SQLITE_OK) {

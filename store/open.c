@@ -179,6 +179,7 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct reason *why)
 	*db = NULL;
 	if (rc != RC_OK)
 		return rc;
+	faulty_disk();
 	code = connect_to(path, STORE_READER, db);
 	if (code == SQLITE_OK)
 		code = configure(*db);

@@ -20,6 +20,8 @@ int reader_connect(const char *name, int flags, sqlite3 **db)
 	int code;
 
 	real = sqlite3_vfs_find(NULL);
+	if (real == NULL)
+		return SQLITE_NOMEM; /* for want of which SQLite could not begin */
 	own = *real;
 	own.zName = "pocketbook-reader";
 	own.xOpen = reader_open;

@@ -276,8 +276,8 @@ struct store_check {
 MUST_USE enum rc store_check(const char *path, const struct store_check *check, struct store_tally *tally, struct reason *why);
 /* Gives the database a new epoch: every client starts with a snapshot. For a writer; `path` is for the reason. */
 MUST_USE enum rc store_renew(struct store *store, const char *path, struct reason *why);
-/* Readies the place of a database for another file, under its lock: what its log holds is copied into it as far as it can be
- * read, and the files beside it go, so that they never meet the new one. */
+/* Readies the place of a database for another file, under its lock: what its log holds is copied into it, unless it is
+ * damaged, and the files beside it go, so that they never meet the new one. Where that cannot be done all stays. */
 MUST_USE enum rc store_retire(const char *path, struct reason *why);
 
 /* ---- Requests and replies as bytes, for the way to the writing process ----------------------------------------------------- */

@@ -48,6 +48,17 @@ wait "$server" 2>/dev/null
 server=
 [ -s "$db-wal" ]
 ok $? "there is a log beside the database"
+if [ "$FAULTS" = yes ]; then
+	echo 'write db EIO' >"$work/disk"
+	POCKETBOOK_DISK=$work/disk POCKETBOOK_WITNESS_DB=$db restore "$bak" --force
+	is "$?" 1 "where the log cannot be copied into the old database, nothing is restored"
+	like "$(cat "$work/said")" 'cannot be opened or written.*; nothing was restored' "which is said"
+	[ -s "$db-wal" ]
+	ok $? "and the log stays"
+	cp "$db" "$work/kept.db"
+	cp "$db-wal" "$work/kept.db-wal"
+	like "$("$POCKETBOOK" doc get todos:4 --db "$work/kept.db")" 'in the log' "with what it holds"
+fi
 restore "$bak" --force
 is "$?" 0 "a backup is restored over the database"
 like "$(cat "$work/said")" '2 documents, 0 deleted; every client will start anew' "it says what is in it"

@@ -18,6 +18,9 @@ cat >"$work/kinds" <<'END'
 END
 import "$work/kinds"
 is "$? $(cat "$work/out")" "0 3 imported" "lines of Transit are imported, where there was no database"
+: >"$work/begun.db"
+"$POCKETBOOK" import "$work/kinds" --db "$work/begun.db" >"$work/out"
+is "$? $(cat "$work/out")" "0 3 imported" "or where one was begun to be made"
 is "$(export_ --encoding transit | sed 's/version":[0-9]*/version":1/')" "$(sed 's/version":[0-9]*/version":1/' "$work/kinds")" "and come out as they went in"
 is "$(stat -c %a "$db")" 600 "the database is its owner's"
 import "$work/kinds"

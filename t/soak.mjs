@@ -71,7 +71,7 @@ async function memory(soak, seconds, seed) {
   if (!out.includes('"violations"')) return soak.find(`the loop ended with ${status}: ${out.slice(-2000)}`, `POCKETBOOK=build/check/pocketbook node t/history/memory.mjs --seed ${seed}`)
   const { counts, violations } = lastJson(out)
   for (const [kind, { tried, of }] of Object.entries(counts)) soak.row('failing allocations', { [`${kind}, tried`]: tried, [`${kind}, of`]: of })
-  for (const violation of violations) soak.find(violation, `POCKETBOOK=build/check/pocketbook node t/history/memory.mjs --only ${violation.split(':', 2).join(':')}`)
+  for (const violation of violations) soak.find(violation, `POCKETBOOK=build/check/pocketbook node t/history/memory.mjs --only '${violation.split(':', 2).join(':')}'`)
 }
 
 async function power(soak, seconds, seed) {

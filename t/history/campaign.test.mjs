@@ -38,7 +38,7 @@ test(`every promise holds while processes are killed at each fault point (SEED=$
 })
 
 test(`every promise holds while allocations fail (SEED=${seed})`, async (t) => {
-  const { counts, violations } = await failAll({ program, seed, seconds: 9 })
+  const { counts, violations } = await failAll({ program, seed, seconds: 20 })
   t.diagnostic(JSON.stringify(counts))
   assert.deepEqual(violations, [])
   for (const [kind, { tried }] of Object.entries(counts)) assert.ok(tried > 0, kind)

@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 // The nth allocation fails, for every n: of the writer and of a worker in a short scenario (writes, a pull page by page, a stream), and of
-// all processes together while a server starts. A server may refuse, replace a process, or not start and say why; what it has
-// acknowledged must be there, and a reader must get all. Prints how many of how many were tried; exit status 1 where a promise was broken.
+// all processes together while a server starts; and of each command that has to do with a database (memory-commands.mjs). A server may
+// refuse, replace a process, or not start and say why; what it has acknowledged must be there, and a reader must get all. Prints how many
+// of how many were tried; exit status 1 where a promise was broken.
 //
-//   node t/history/memory.mjs [--seconds N] [--seed N] [--only writer:N|worker:N|start:N] [--json]
+//   node t/history/memory.mjs [--seconds N] [--seed N] [--only KIND[:N]] [--json]     KIND such as writer, worker, start, 'token add'
 //
 // Wants a program built with --enable-faults, named by POCKETBOOK. With --seconds it tries as many as it can, in an order told by the seed.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DELETED, History, Replica } from './history.mjs'
 import { Connection, listen } from './http.mjs'
+import { closeCommands, commanding, commands } from './memory-commands.mjs'
 import { random as seeded } from './random.mjs'
 import { Server } from './server.mjs'
 
@@ -145,6 +147,7 @@ const kinds = {
   writer: (program, nth) => running(program, 'writer', nth),
   worker: (program, nth) => running(program, 'worker', nth),
   start: starting,
+  ...Object.fromEntries(commands.map((name) => [name, (program, nth) => commanding(program, name, nth)])),
 }
 
 function shuffled(count, random) {
@@ -156,23 +159,29 @@ function shuffled(count, random) {
   return list
 }
 
-/** {kind: {tried, of}}, and `violations` with the allocation that each is about. */
+/** {kind: {tried, of}}, and `violations` with the allocation that each is about; 0: none failed. At least one of each kind is tried. */
 export async function failAll({ program, seconds = Infinity, seed = 1, only }) {
   const random = seeded(seed)
   const counts = {}, found = []
-  const chosen = only ? [only.split(':')[0]] : Object.keys(kinds)
-  for (const [i, kind] of chosen.entries()) {
-    const until = Date.now() + (seconds * 1000) / chosen.length
-    const { used, violations } = await kinds[kind](program, FAR)
-    found.push(...violations.map((violation) => `${kind}, none: ${violation}`))
-    counts[kind] = { tried: 0, of: used }
-    for (const nth of only ? [Number(only.split(':')[1])] : shuffled(used, random)) {
-      if (Date.now() > until) break
-      counts[kind].tried++
-      const { violations: broken } = await kinds[kind](program, nth)
-      found.push(...broken.map((violation) => `${kind}:${nth}: ${violation}`))
+  const [kind, number] = only?.split(':') ?? []
+  if (kind && !kinds[kind]) throw new Error(`--only: there is no ${kind}; there are ${Object.keys(kinds).join(', ')}`)
+  const chosen = kind ? [kind] : Object.keys(kinds)
+  const end = Date.now() + seconds * 1000
+  const attempt = async (name, nth) => {
+    const { used, violations } = await kinds[name](program, nth || FAR)
+    found.push(...violations.map((violation) => `${name}:${nth}: ${violation}`))
+    return used
+  }
+  for (const [i, name] of chosen.entries()) {
+    const until = Date.now() + (end - Date.now()) / (chosen.length - i)
+    const count = (counts[name] = { tried: 0, of: await attempt(name, 0) })
+    for (const nth of number ? [Number(number)] : shuffled(count.of, random)) {
+      if (count.tried > 0 && Date.now() > until) break
+      count.tried++
+      await attempt(name, nth)
     }
   }
+  closeCommands()
   return { counts, violations: found }
 }
 
@@ -184,7 +193,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(JSON.stringify({ counts, violations }))
     process.exit(violations.length ? 1 : 0)
   }
-  for (const [kind, { tried, of }] of Object.entries(counts)) console.log(`${kind.padEnd(8)} ${tried} of ${of} allocations`)
+  for (const [kind, { tried, of }] of Object.entries(counts)) console.log(`${kind.padEnd(26)} ${tried} of ${of} allocations`)
   for (const violation of violations) console.log(violation)
   console.log(violations.length ? `${violations.length} violations` : 'every promise held')
   process.exit(violations.length ? 1 : 0)
