@@ -173,9 +173,9 @@ static int add_memory(scmp_filter_ctx filter)
 
 	if (code == 0)
 		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, 0));
-	if (code == 0 && none)
+	if (code == 0 && none != 0)
 		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
-	if (code == 0 && none)
+	if (code == 0 && none != 0)
 		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
 	return code;
 }

@@ -12,6 +12,7 @@ folders="base shm transit store auth worker writer master cli bench doc t"
 libraries="libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp cmocka"
 # shellcheck disable=SC2086
 flags="-std=gnu11 -include $build/config.h -I. $(pkg-config --cflags $libraries)"
+warnings=$(sed -n 's/^WARN_CFLAGS = //p' "$build/Makefile")
 # shellcheck disable=SC2086
 sources() { find $folders -name node_modules -prune -o -name '*.c' -print | sort; }
 jobs=$(nproc)
@@ -43,7 +44,7 @@ run_gcc() {
 
 run_clang_tidy() {
 	# shellcheck disable=SC2086
-	sources | grep -v '^t/' | xargs -P"$jobs" -I{} clang-tidy --quiet {} -- $flags 2>&1 | grep -vE '^[0-9]+ warnings? (generated|treated as errors?)\.?$|^Suppressed |^Use -header-filter'
+	sources | grep -v '^t/' | xargs -P"$jobs" -I{} clang-tidy --quiet {} -- $flags $warnings 2>&1 | grep -vE '^[0-9]+ warnings? (generated|treated as errors?)\.?$|^Suppressed |^Use -header-filter'
 }
 
 for name in "$@"; do

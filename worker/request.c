@@ -358,7 +358,9 @@ void request_begin(struct worker *worker, struct conn *conn, struct evhttp_reque
 	struct reason why;
 	enum rc rc;
 
-	*request = (struct request){ .worker = worker, .conn = conn, .http = http };
+	request->worker = worker;
+	request->conn = conn;
+	request->http = http;
 	request->method = evhttp_request_get_command(http);
 	request->encoding = media_of_accept(request_header(request, "Accept"), ENCODING_JSON);
 	conn_set_request(conn, request);

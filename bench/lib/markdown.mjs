@@ -38,7 +38,7 @@ const notes = (rows) => rows.flatMap(({ title, notes }) => (notes.length ? [`- $
 /** The section NAME of the outcome: `machine`, `all`, or a picture and the rows of its group. */
 export function section({ rounds, machine, rows }, name) {
 	if (name === 'machine')
-		return `${machine.processors} processors (${machine.model}), Linux ${machine.kernel}, node ${machine.node}; ${rounds} rounds.\n`
+		return `${machine.processors} processors (${machine.model}), Linux ${machine.kernel}, node ${machine.node}; ${rounds} rounds or more.\n`
 	if (name === 'all')
 		return table(['row', 'figure', 'of', 'median (lowest – highest round)', 'to reach', 'reached'], rows.flatMap(goalLines))
 	const picture = pictures({ rows }).find((picture) => picture.name === name)

@@ -3,12 +3,13 @@ import { Bench } from './bench.mjs'
 import { median, spread } from './stats.mjs'
 
 /**
- * Runs a row of bench/rows (its shape is told in bench/README.md). Resolves with
+ * Runs a row of bench/rows (its shape is told in bench/README.md), as many rounds as the row wants at the least. Resolves with
  * {name, title, group, figures, sides: {SIDE: {FIGURE: {median, low, high, rounds: [number]}}}, goals: [goal and what came of it],
  * notes: [text]}.
  */
-export async function measure(row, rounds, say = () => {}) {
+export async function measure(row, least, say = () => {}) {
 	const bench = new Bench()
+	const rounds = Math.max(least, row.rounds ?? 0)
 	try {
 		const { sides, notes = [] } = await row.open(bench)
 		const names = Object.keys(sides)

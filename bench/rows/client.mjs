@@ -33,6 +33,7 @@ export default {
 	name: 'client',
 	title: 'One of 10,000 documents changed, and 10,000 documents opened, in Chromium',
 	group: 'client',
+	rounds: 9,
 	figures: {
 		swap: { label: 'change kept and told', unit: 's' },
 		list: { label: 'change kept and told to a watcher of all', unit: 's' },

@@ -10,6 +10,7 @@ export default {
 	name: 'docs',
 	title: 'One change to 10,000 open streams with docs=1, a document of 300 bytes, 2 workers',
 	group: 'streams',
+	rounds: 9,
 	figures: FIGURES,
 	goals: [{ figure: 'rate', of: 'docs', against: 'plain', atLeast: 0.8 }],
 	async open(bench) {

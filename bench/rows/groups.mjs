@@ -9,10 +9,12 @@ export default {
 	name: 'groups',
 	title: 'A change in each of 100 groups, 100 streams each, 2 workers',
 	group: 'streams',
+	rounds: 15,
 	figures: FIGURES,
 	goals: [
 		{ figure: 'rate', of: 'pocketbook', against: 'nchan', atLeast: 1.5 },
 		{ figure: 'rate', of: 'pocketbook', against: 'loop' },
+		{ figure: 'rate', of: 'loop', against: 'nchan' },
 		{ figure: 'cost', of: 'pocketbook', against: 'nchan' },
 	],
 	async open(bench) {

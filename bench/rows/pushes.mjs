@@ -39,6 +39,7 @@ export default {
 	name: 'pushes',
 	title: 'Durable pushes of one document, 64 connections, 2 workers',
 	group: 'pushes',
+	rounds: 9,
 	figures: FIGURES,
 	goals: [
 		{ figure: 'rate', of: 'pocketbook', against: 'sqlite', atLeast: 2.5 },

@@ -8,6 +8,7 @@ export default {
 	name: 'wake',
 	title: 'From a push to its event at 1,000 streams, at both of 2 workers',
 	group: 'streams',
+	rounds: 9,
 	figures: FIGURES,
 	goals: [
 		{ figure: 'p99', of: 'pocketbook', against: 'loop', atMost: 1.5 },

@@ -34,6 +34,11 @@ test('sides take turns at being first, and the warm-up does not count', async ()
 	assert.equal(sides.peer.rate.median, 100)
 })
 
+test('a row has the rounds that it wants', async () => {
+	const { sides } = await measure({ ...row([]), rounds: 3 }, 2)
+	assert.deepEqual(sides.ours.rate.rounds, [200, 300, 400])
+})
+
 test('a ratio is taken round by round', async () => {
 	const { goals } = await measure(row([{ figure: 'rate', of: 'ours', against: 'peer', atLeast: 2 }]), 3)
 	assert.deepEqual(goals[0].value, { median: 2, low: 1.5, high: 4 })

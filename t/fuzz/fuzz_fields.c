@@ -183,7 +183,8 @@ static void try_address(struct slice text, const char *terminated)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static on_text *const tries[] = { try_cursor, try_token, try_grant, try_docid, try_media, try_origin, try_etags, try_line, try_forwarded, try_address };
+	static on_text *const tries[] = { try_cursor, try_token, try_grant, try_docid,     try_media,
+					  try_origin, try_etags, try_line,  try_forwarded, try_address };
 	struct input input = { data, size };
 	on_text *try_it = tries[input_number(&input, 1) % (sizeof(tries) / sizeof(tries[0]))];
 	char *terminated = malloc(input.left + 1);
