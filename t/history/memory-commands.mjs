@@ -11,6 +11,9 @@ const lines = (ids) => ids.map((id, i) => JSON.stringify({ id, value: { n: i, te
 const many = (group) => Array.from({ length: 12 }, (_, i) => `${group}:${i % 3 ? '' : 'nested:'}${i}`)
 const users = (list) => [...list.matchAll(/^[0-9a-f]{16}  (\w+)/gm)].map(([, user]) => user).sort().join(' ')
 
+/** The database of a running server. */
+const SERVED = 'served'
+
 /** A folder with what the commands begin with, made once; and the commands. */
 class Workshop {
   #levers
@@ -38,7 +41,14 @@ class Workshop {
   }
 
   path(name) {
-    return join(this.folder, name)
+    return name === SERVED ? this.server.db : join(this.folder, name)
+  }
+
+  /** One that has all the memory it wants, for the commands that go to a server. */
+  async serve() {
+    if (this.server) return
+    this.server = new Server(this.program, { workers: 1 })
+    await this.server.start()
   }
 
   /** {status, out, err, used: allocations} */
@@ -74,16 +84,22 @@ class Workshop {
     return readdirSync(this.folder).filter((name) => name.includes('unfinished'))
   }
 
-  close() {
+  /** Answers what the server has to say at its end. */
+  async close() {
     this.#levers.close()
     rmSync(this.folder, { recursive: true })
+    if (!this.server) return []
+    const status = await this.server.stop()
+    const said = this.server.told()
+    this.server.remove()
+    return status !== 0 || /child_exit.*status=[^0]|Sanitizer|runtime error:/.test(said) ? [`the server, which ended with ${status}: ${said}`] : []
   }
 }
 
 const subset = (some, all) => some.split('\n').every((line) => all.split('\n').includes(line))
 
 /**
- * name → {from: the database that there is; words; and what must hold, told by an error text where it does not: done(shop, result) when it
+ * name → {from: the database that there is, SERVED: a server's; before(shop, nth); words; and what must hold, told by an error text where it does not: done(shop, result) when it
  * says that all is well; halfway(shop) when it failed; again: the words with which it succeeds then; end(shop) after that}
  */
 const table = {
@@ -97,6 +113,18 @@ const table = {
     from: 'start.db',
     words: (shop) => ['import', shop.path('lines'), '--existing', 'replace'],
     end: (shop) => (shop.exported('work.db') === shop.replaced() ? '' : 'not all is as in the file'),
+  },
+  'import to a server': {
+    from: SERVED,
+    before: (shop, nth) => writeFileSync(shop.path('lines.served'), lines(many(`r${nth}`))),
+    words: (shop) => ['import', shop.path('lines.served'), '--existing', 'replace'],
+    end: (shop, nth) => (shop.must(['export', '--group', `r${nth}`, '--encoding', 'transit'], SERVED).replaceAll(`r${nth}:`, 'm:') === shop.imported() ? '' : 'not all is there, once'),
+  },
+  'token add to a server': {
+    from: SERVED,
+    words: (shop, nth) => ['token', 'add', '--user', `u${nth}`, '--group', 'm'],
+    done: (shop, { out }) => (/^pbk_\S+\n$/.test(out) ? '' : 'there is no token'),
+    end: (shop, nth) => (users(shop.must(['token', 'list'], SERVED)).split(' ').includes(`u${nth}`) ? '' : 'there is no token'),
   },
   'export': {
     from: 'start.db',
@@ -204,27 +232,30 @@ function ended({ status, out, err }) {
 let shop // of the commands that are tried now
 
 /** The nth allocation of a command: {used, violations}. */
-export function commanding(program, name, nth) {
+export async function commanding(program, name, nth) {
   const kind = table[name]
+  const db = kind.from === SERVED ? SERVED : 'work.db'
   shop ??= new Workshop(program)
-  shop.begin(kind.from)
-  const result = shop.run(kind.words(shop), 'work.db', { nth })
+  if (db === SERVED) await shop.serve()
+  else shop.begin(kind.from)
+  kind.before?.(shop, nth)
+  const result = shop.run(kind.words(shop, nth), db, { nth })
   const found = [ended(result), kind.said?.(result)]
   if (result.status === 0) found.push(kind.done?.(shop, result))
   else {
     found.push(kind.halfway?.(shop))
-    const words = (kind.again ?? kind.words)(shop)
-    shop.must(words, 'work.db')
+    shop.must((kind.again ?? kind.words)(shop, nth), db)
     if (shop.left().length) found.push(`left behind: ${shop.left()}`)
   }
-  found.push(kind.end?.(shop), ...shop.violations.splice(0))
+  found.push(kind.end?.(shop, nth), ...shop.violations.splice(0))
   return { used: result.used, violations: found.filter(Boolean) }
 }
 
 export const commands = Object.keys(table)
 
-/** Removes what the commands have worked in. */
-export function closeCommands() {
-  shop?.close()
+/** Removes what the commands have worked in; answers violations. */
+export async function closeCommands() {
+  const found = (await shop?.close()) ?? []
   shop = undefined
+  return found
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The nth allocation fails, for every n: of the writer and of a worker in a short scenario (writes, a pull page by page, a stream), and of
-// all processes together while a server starts; and of each command that has to do with a database (memory-commands.mjs). A server may
+// all processes together while a server starts, and while it stops; and of each command that has to do with a database (memory-commands.mjs). A server may
 // refuse, replace a process, or not start and say why; what it has acknowledged must be there, and a reader must get all. Prints how many
 // of how many were tried; exit status 1 where a promise was broken.
 //
@@ -85,6 +85,11 @@ class Scenario {
     if (!hasAll()) this.history.violate('a stream missed a change', JSON.stringify(expected))
   }
 
+  /** All that was acknowledged must be there. */
+  async look() {
+    await this.#pull(this.history.expected('m'))
+  }
+
   /** Answers the violations so far. */
   async play() {
     const ids = Array.from({ length: 4 }, () => `m:${++this.#serial}`)
@@ -143,10 +148,33 @@ async function starting(program, nth) {
   return { used, violations: await end(server, scenario.history.violations) }
 }
 
+/** The nth allocation from when the server is told to stop, with a stream open, of whatever process. */
+async function stopping(program, nth) {
+  const server = new Server(program, { workers: 1 })
+  await server.start()
+  const scenario = new Scenario(server)
+  const { history } = scenario
+  await scenario.play()
+  let greeted
+  const open = new Promise((done) => (greeted = done))
+  const stream = listen(server.port, '/events?group=m', undefined, greeted, () => undefined)
+  await Promise.race([open, stream])
+  server.levers.failAllocation(0, nth)
+  const status = await server.stop()
+  const used = nth - server.levers.allocations
+  await stream
+  if (![0, 1].includes(status)) history.violate('the end', `the server ended with ${status}`)
+  server.levers.failAllocation(0, 0)
+  await server.start()
+  await scenario.look()
+  return { used, violations: await end(server, history.violations) }
+}
+
 const kinds = {
   writer: (program, nth) => running(program, 'writer', nth),
   worker: (program, nth) => running(program, 'worker', nth),
   start: starting,
+  stop: stopping,
   ...Object.fromEntries(commands.map((name) => [name, (program, nth) => commanding(program, name, nth)])),
 }
 
@@ -181,7 +209,7 @@ export async function failAll({ program, seconds = Infinity, seed = 1, only }) {
       await attempt(name, nth)
     }
   }
-  closeCommands()
+  for (const violation of await closeCommands()) found.push(`commands: ${violation}`)
   return { counts, violations: found }
 }
 
