@@ -12,6 +12,7 @@
 #include "worker/media.h"
 #include "worker/page.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -209,6 +210,7 @@ static enum rc push_put_reply(struct buf *out, const struct push *push, const st
 	enum encoding encoding = push->request->encoding;
 	enum rc rc = RC_OK;
 
+	assert(reply->result_count == push->edits.count); /* or it is another push's */
 	buf_put_byte(out, '{');
 	transit_out_key(out, encoding, "results");
 	buf_put_byte(out, '[');
