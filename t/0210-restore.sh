@@ -43,9 +43,7 @@ done
 # A log that a killed server left: it holds what the database has and the backup has not.
 serve_open
 push '{"docs":[{"id":"todos:4","value":"in the log"}]}' >"$work/pushed"
-for pid in $(children) $server; do kill -KILL "$pid"; done
-wait "$server" 2>/dev/null
-server=
+kill_all
 [ -s "$db-wal" ]
 ok $? "there is a log beside the database"
 if [ "$FAULTS" = yes ]; then

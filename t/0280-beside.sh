@@ -84,9 +84,7 @@ round "without a server"
 start
 writes "after that"
 # Killed, all of it: a log is left, and the next to come upon it may be root.
-for pid in $(children) $server; do kill -KILL "$pid"; done
-wait "$server" 2>/dev/null
-server=
+kill_all
 round "on what a killed server left"
 
 for who in root owner; do

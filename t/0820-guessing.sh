@@ -12,7 +12,7 @@ from() { status_of -D "$work/head" "$url${3:-/sync?group=todos}" -H "X-Forwarded
 # guess ADDRESS: five tokens that are not good, each in another way
 guess() {
 	local token
-	for token in x "pbk_${ann:4:16}_$(printf '%048d' 0)" "pbk_0123456789abcdef_${bob##*_}" "${ann}x" "pbk_${ann:4:16}_${bob##*_}"; do
+	for token in x "pbk_${ann:4:16}_$(printf '%048d' 0)" "pbk_0123456789abcdef_${bob#pbk_*_}" "${ann}x" "pbk_${ann:4:16}_${bob#pbk_*_}"; do
 		printf '%s ' "$(from "$1" "$token")"
 	done
 }
@@ -41,7 +41,7 @@ is "$(from 192.0.2.1 x)" 429 "and make nobody forget the one that is"
 number() { curl -s "$metrics" | sed -n "s/^pocketbook_$1 //p"; }
 is "$(number tokens_denied_total) $(number tokens_throttled_total)" "1011 5" "all are counted"
 is "$(grep -c 'event=guesses_throttled client=192.0.2.1$' "$log")" 1 "the log tells of it, once"
-ok "$(grep -qF -e "${ann##*_}" -e "${bob##*_}" "$log" && echo 1 || echo 0)" "and of no secret"
+ok "$(grep -qF -e "${ann#pbk_*_}" -e "${bob#pbk_*_}" "$log" && echo 1 || echo 0)" "and of no secret"
 note "1,016 tokens that are not good: $(number tokens_denied_total) refused with 401, $(number tokens_throttled_total) with 429"
 stop
 

@@ -76,6 +76,19 @@ serve_open() { serve --auth off "$@"; }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
+# Ends all processes of the server at once, as a loss of power does, and waits until none of them holds a lock any more.
+kill_all() {
+	local pid family
+	family="$(children) $server"
+	# shellcheck disable=SC2086
+	kill -KILL $family
+	wait "$server" 2>/dev/null
+	server=
+	for pid in $family; do
+		until gone "$pid" || grep -q '^State:.*[ZX]' "/proc/$pid/status" 2>/dev/null; do sleep 0.01; done
+	done
+}
+
 # stop: SIGTERM, and its exit status in $status.
 stop() {
 	kill -TERM "$server" 2>/dev/null

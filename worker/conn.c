@@ -173,6 +173,20 @@ void conn_hold(struct conn *conn, size_t len)
 	conns->held += len;
 }
 
+void conn_flush(struct conn *conn)
+{
+	struct evbuffer *output = bufferevent_get_output(conn->bev);
+
+	(void)evbuffer_unfreeze(output, 1);
+	(void)evbuffer_write(output, conn->fd);
+	(void)evbuffer_freeze(output, 1);
+	if (evbuffer_get_length(output) > 0)
+		return;
+	bufferevent_disable(conn->bev, EV_WRITE);
+	/* In a turn of its own: evhttp goes on to the next request. */
+	bufferevent_trigger(conn->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
+}
+
 /* ---- Bytes and requests ------------------------------------------------------------------------------------------------ */
 
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)

@@ -131,6 +131,7 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 	request_trace(request, status, evbuffer_get_length(body));
 	evhttp_request_set_on_complete_cb(request->http, on_answered, request->conn);
 	evhttp_send_reply(request->http, status, status_phrase(status), body);
+	conn_flush(request->conn);
 }
 
 static void on_body_sent(const void *data, size_t len, void *arg)
