@@ -13,7 +13,8 @@ struct scratch {
 	int fd;     /* as long: what keeps others from removing it (cli/unfinished.h) */
 };
 
-/* One at a time; first removes what those that were killed have left of the same target. A signal that ends the process (SIGHUP, SIGINT, SIGTERM) takes the file away, until scratch_keep or scratch_drop. */
+/* One at a time; first removes what those that were killed have left of the same target. A signal that ends the process (SIGHUP, SIGINT,
+ * SIGTERM) takes the file away, until scratch_keep or scratch_drop. */
 MUST_USE enum rc scratch_open(const char *target, struct scratch *out, struct reason *why);
 /* Syncs the file and gives it its name, for good when this returns RC_OK. RC_EXISTS: something of that name is there, and `replace` is
  * false; RC_UNAVAILABLE: it has its name, which a loss of power may take again. Whoever has the file open has closed it. */

@@ -4,7 +4,8 @@
 
 #include "base/rc.h"
 
-/* Call when the database is open, before the first request. A kernel that lacks a part is told of in the log; RC_IO: logged, do not serve. */
+/* Call when the database is open, before the first request. A kernel that lacks a part is told of in the log; RC_IO: logged, do not serve.
+ */
 MUST_USE enum rc writer_confine(const char *db);
 
 #endif
