@@ -30,15 +30,24 @@ static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+/* SQLite opens the log with a look into the database, at the latest; and with the log it closes the index, which is mapped below. */
+static int open_log(sqlite3 *db, sqlite3_file **log)
+{
+	int code = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
+
+	*log = NULL;
+	if (code == SQLITE_OK)
+		code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, log);
+	return code == SQLITE_OK && (*log == NULL || (*log)->pMethods == NULL) ? SQLITE_CANTOPEN : code;
+}
+
 /* A writer that was killed may have left a commit in the log that never was synced, and that a retry would now be told is done. */
 static int sync_log(sqlite3 *db)
 {
-	sqlite3_file *log = NULL;
-	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	sqlite3_file *log;
+	int code = open_log(db, &log);
 
-	if (code == SQLITE_OK && log && log->pMethods)
-		code = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
-	return code;
+	return code == SQLITE_OK ? log->pMethods->xSync(log, SQLITE_SYNC_FULL) : code;
 }
 
 static sqlite3_file *database_file(sqlite3 *db)
