@@ -61,6 +61,23 @@ is "$status" 0 "it does not keep the server"
 unlike "$(cat "$log")" 'child_kill|drain_cut_short' "which nobody had to force"
 exec 6>&-
 
+# A push whose writer stands still is refused at the very end; the sanitizer sees whether anything of it is left.
+serve_open --workers 1 --metrics 127.0.0.1:0
+frozen=$(writer)
+kill -STOP "$frozen"
+push '{"docs":[{"id":"todos:4","value":1}]}' >"$work/refused" &
+pushing=$!
+is_queued() { curl -s "$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")" | grep -q '^pocketbook_queued_pushes 1$'; }
+wait_for "a push waits for a writer that stands still" is_queued
+kill -TERM "$server"
+wait_for "the worker does not wait for ever" grep -q 'event=drain_cut_short.*pushes=1' "$log"
+wait "$pushing"
+like "$(cat "$work/refused")" '"status":503' "and tells the client"
+kill -CONT "$frozen" 2>/dev/null
+wait "$server"
+server=
+unlike "$(cat "$log")" 'Sanitizer' "nothing is left of it"
+
 serve_open --workers 2
 push '{"docs":[{"id":"todos:3","value":"kept"}]}' >/dev/null
 family=$(children)

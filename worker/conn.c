@@ -180,7 +180,8 @@ void conn_flush(struct conn *conn)
 	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_write(output, conn->fd);
 	(void)evbuffer_freeze(output, 1);
-	if (evbuffer_get_length(output) > 0)
+	/* A worker at its end has no more turns, and what waits for one would never be freed. */
+	if (evbuffer_get_length(output) > 0 || event_base_got_break(bufferevent_get_base(conn->bev)))
 		return;
 	bufferevent_disable(conn->bev, EV_WRITE);
 	/* In a turn of its own: evhttp goes on to the next request. */
