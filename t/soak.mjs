@@ -70,7 +70,10 @@ async function memory(soak, seconds, seed) {
   const { status, out } = await run(['node', 't/history/memory.mjs', '--seconds', String(seconds), '--seed', String(seed), '--json'], env)
   if (!out.includes('"violations"')) return soak.find(`the loop ended with ${status}: ${out.slice(-2000)}`, `POCKETBOOK=build/check/pocketbook node t/history/memory.mjs --seed ${seed}`)
   const { counts, violations } = lastJson(out)
-  for (const [kind, { tried, of }] of Object.entries(counts)) soak.row('failing allocations', { [`${kind}, tried`]: tried, [`${kind}, of`]: of })
+  for (const [kind, { tried, of }] of Object.entries(counts)) {
+    const name = ['writer', 'worker', 'start', 'stop'].includes(kind) ? kind : 'commands'
+    soak.row('failing allocations', { [`${name}, tried`]: tried, [`${name}, of`]: of })
+  }
   for (const violation of violations) soak.find(violation, `POCKETBOOK=build/check/pocketbook node t/history/memory.mjs --only '${violation.split(':', 2).join(':')}'`)
 }
 
