@@ -11,8 +11,9 @@
 
 enum channel_word {
 	CHANNEL_READY = 'R', /* child → master: I serve now */
-	CHANNEL_LINK = 'L',  /* master → child, with a stream socket to the process on the other side (worker or writer) */
-	CHANNEL_LOG = '0',   /* master → child: '0' + level, logs up to it from now on (enum log_level) */
+	CHANNEL_LINK = 'L', /* master → child, with a stream socket to the process on the other side (worker or writer); without one where
+			     * the child may have no more descriptors. Worker → master: I have no link, make one */
+	CHANNEL_LOG = '0',  /* master → child: '0' + level, logs up to it from now on (enum log_level) */
 	CHANNEL_LOG_LAST = CHANNEL_LOG + LOG_DEBUG,
 	CHANNEL_GIVE = 'G', /* master → worker, with a channel to its successor: give it all you have, then leave */
 	CHANNEL_TAKE = 'T'  /* master → worker, with a channel to its predecessor: take what comes (worker/heritage.h) */

@@ -274,6 +274,8 @@ static void serve_hear(struct master *master, struct child *child)
 		return;
 	if (message.fd >= 0)
 		(void)close(message.fd);
+	if (message.word == CHANNEL_LINK)
+		child->linked = false;
 	if (message.word != CHANNEL_READY)
 		return;
 	child->ready = true;

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# No descriptors left: a worker takes no further connections for a while, and serves those that it has.
+# No descriptors left: a worker takes no further connections for a while, and serves those that it has. A link to the writer that found no
+# descriptor at its end is made again.
 . "$(dirname "$0")/lib.sh"
 
-serve_open --workers 1
+serve_open --workers 1 --log-level debug
 stream held 'group=todos&docs=1&since=0'
 exec {keep}<>"/dev/tcp/127.0.0.1/${url##*:}"
 printf 'GET /sync?group=todos HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$keep"
@@ -19,6 +20,23 @@ for i in 1 2 3 4 5 6 7 8; do eval "exec {more$i}>&-"; done
 prlimit --pid "$worker" --nofile="$most:"
 wait_for "when there are some again, it takes all who come" sh -c 'curl -sf --max-time 5 "$1/healthz"' - "$url"
 is "$(workers)" "$worker" "by the same worker"
+takes_pushes() { [ "$(status_of --max-time 2 "$url/sync" -H 'Content-Type: application/json' -d '{"docs":[{"id":"todos:2","value":2}]}')" = 200 ]; }
+for side in worker writer; do
+	prlimit --pid "$worker" --nofile="3:"
+	old=$(writer)
+	kill -KILL "$old"
+	other() { [ -n "$(newest writer)" ] && [ "$(newest writer)" != "$old" ] && ! gone "$(newest writer)"; }
+	wait_for "another writer starts" other
+	if [ $side = writer ]; then
+		prlimit --pid "$(writer)" --nofile="3:"
+		prlimit --pid "$worker" --nofile="$most:"
+	fi
+	forgotten() { [ "$(grep -c 'event=link_wanted' "$log")" -ge 2 ]; }
+	wait_for "the $side has no descriptor for the link between them" forgotten
+	prlimit --pid "$worker" --nofile="$most:"
+	prlimit --pid "$(writer)" --nofile="$most:"
+	wait_for "and a push is taken when it has" takes_pushes
+done
 stop
 is "$status" 0 "the server stops"
 finish

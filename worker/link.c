@@ -1,5 +1,6 @@
 #include "worker/link.h"
 
+#include "base/channel.h"
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 
 #define WAITING_MAX 1024
 #define WAITING_BYTES_MAX ((size_t)32 << 20)
+static const struct timeval a_while = { 1, 0 };   /* in which the master links by itself */
 static const struct timeval patience = { 15, 0 }; /* with a writer that has yet to come: longer than a predecessor takes to leave */
 
 struct waiting {
@@ -32,6 +34,7 @@ struct link {
 	struct bufferevent *bev; /* NULL: no writer now */
 	bool attached;           /* there has been one */
 	struct event *overdue;   /* none has come */
+	struct event *seeking;   /* pending as long as there is none */
 	struct waiting_list waiting;
 	size_t count, bytes;
 	uint64_t last_tag;
@@ -60,6 +63,7 @@ static void link_lose(struct link *link)
 	if (link->bev)
 		bufferevent_free(link->bev);
 	link->bev = NULL;
+	event_add(link->seeking, &a_while);
 	while ((waiting = TAILQ_FIRST(&link->waiting)) != NULL)
 		link_reply(link, waiting, RC_UNAVAILABLE, NULL);
 }
@@ -133,6 +137,18 @@ static void on_overdue(evutil_socket_t unused, short what, void *arg)
 	link_lose(link);
 }
 
+/* The socket may have been lost on its way: whoever has no descriptor left for it gets the message without it, and is not told again. */
+static void on_seeking(evutil_socket_t unused, short what, void *arg)
+{
+	const struct link *link = arg;
+
+	(void)unused;
+	(void)what;
+	if (channel_send(link->worker->from->channel, CHANNEL_LINK, -1) == RC_OK)
+		log_debug("link_wanted");
+	event_add(link->seeking, &a_while);
+}
+
 struct link *link_new(struct worker *worker)
 {
 	struct link *link = mem_alloc(sizeof(*link));
@@ -140,10 +156,12 @@ struct link *link_new(struct worker *worker)
 	link->worker = worker;
 	TAILQ_INIT(&link->waiting);
 	link->overdue = evtimer_new(worker->base, on_overdue, link);
-	if (link->overdue == NULL) {
+	link->seeking = evtimer_new(worker->base, on_seeking, link);
+	if (link->overdue == NULL || link->seeking == NULL) {
 		log_error("out_of_memory");
 		_Exit(EXIT_FAILURE);
 	}
+	event_add(link->seeking, &a_while);
 	return link;
 }
 
@@ -152,6 +170,7 @@ void link_free(struct link *link)
 	if (link == NULL)
 		return;
 	link_lose(link);
+	event_free(link->seeking);
 	event_free(link->overdue);
 	free(link);
 }
@@ -196,6 +215,7 @@ void link_attach(struct link *link, int fd)
 	}
 	bufferevent_setcb(link->bev, on_link_data, NULL, on_link_event, link);
 	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
+	event_del(link->seeking);
 	link->attached = true;
 	link_send_held(link);
 }

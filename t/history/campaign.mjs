@@ -26,6 +26,7 @@ const IDS = 60 // in each
 const WRITERS = 6
 const SMALL = 64 // MiB, where the disk is to be filled
 const ROUND = 1500 // ms of writing between two comparisons
+const ANSWER_MS = 120_000 // in which a push is taken once the nemesis rests
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 /** What the database holds of each id: a push on an impossible base changes nothing, and its conflict tells. */
@@ -96,6 +97,8 @@ class Run {
   ending = false
   over = false
   closing = false
+  /** Whoever waits for an answer waits in vain. */
+  silent = false
   #gate = new Gate(WRITERS)
 
   constructor(server, random, faultsBuilt, patience, { mortal, lapped }) {
@@ -115,11 +118,18 @@ class Run {
 
   /** With the writers at rest every stream must come to hold what the database holds. */
   async compare() {
-    await this.#gate.hold()
+    const late = new Promise((done) => setTimeout(done, ANSWER_MS).unref())
+    if (!(await Promise.race([this.#gate.hold().then(() => true), late]))) return this.#fallSilent()
     const final = await probe(this)
     for (const what of await settled(this, final)) this.history.violate('a stream missed a change', what)
     this.#gate.release()
-    return final
+  }
+
+  /** The nemesis is at rest, but a writer that tries again and again is not answered: a server must come back. */
+  #fallSilent() {
+    this.silent = this.over = true
+    this.history.violate('the server does not come back', `a push is not taken within ${ANSWER_MS / 1000} s`)
+    this.#gate.release()
   }
 
   async close() {
@@ -152,7 +162,7 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
     }
     run.over = true
     await Promise.all([...run.writers, ...run.pullers])
-    history.conclude(await probe(run))
+    if (!run.silent) history.conclude(await probe(run))
   } finally {
     await run.close()
     const status = await server.stop()
