@@ -1,0 +1,56 @@
+# ---- What is made of the tables of commands and options ----
+
+noinst_PROGRAMS += doc/sample doc/manual
+doc_manual_SOURCES = doc/manual.c doc/markdown.c doc/markdown.h doc/mdoc.c doc/mdoc.h
+doc_manual_LDADD = $(program_libs)
+doc_sample_LDADD = $(program_libs)
+
+deploy/pocketbook.conf: doc/sample$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) deploy && doc/sample$(EXEEXT) db=/var/lib/pocketbook/pocketbook.db >$@.tmp && mv $@.tmp $@
+doc/pocketbook.bash: pocketbook$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) doc && ./pocketbook$(EXEEXT) completion bash >$@.tmp && mv $@.tmp $@
+doc/_pocketbook: pocketbook$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) doc && ./pocketbook$(EXEEXT) completion zsh >$@.tmp && mv $@.tmp $@
+# The pages: which there are, the table of commands says.
+manual_sources = \
+	doc/man/pocketbook.1.in \
+	doc/man/pocketbook.conf.5.in \
+	doc/man/pocketbook-serve.more \
+	doc/protocol.md
+doc/man/made: doc/manual$(EXEEXT) $(manual_sources)
+	$(AM_V_GEN)$(MKDIR_P) doc/man && rm -f doc/man/*.[157] && doc/manual$(EXEEXT) $(srcdir)/doc doc/man && : >$@
+clean-local:
+	rm -f doc/man/*.[157] doc/man/made
+CLEANFILES += deploy/pocketbook.conf doc/pocketbook.bash doc/_pocketbook
+
+examplesdir = $(docdir)/examples
+nodist_examples_DATA = deploy/pocketbook.conf
+zshcompletiondir = $(datadir)/zsh/site-functions
+nodist_zshcompletion_DATA = doc/_pocketbook
+bashcompletiondir = $(datadir)/bash-completion/completions
+man1dir = $(mandir)/man1
+man5dir = $(mandir)/man5
+man7dir = $(mandir)/man7
+install-data-local: doc/pocketbook.bash doc/man/made
+	$(MKDIR_P) '$(DESTDIR)$(man1dir)' '$(DESTDIR)$(man5dir)' '$(DESTDIR)$(man7dir)'
+	$(INSTALL_DATA) doc/man/*.1 '$(DESTDIR)$(man1dir)'
+	$(INSTALL_DATA) doc/man/*.5 '$(DESTDIR)$(man5dir)'
+	$(INSTALL_DATA) doc/man/*.7 '$(DESTDIR)$(man7dir)'
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) doc/pocketbook.bash '$(DESTDIR)$(bashcompletiondir)/pocketbook'
+uninstall-local:
+	for page in doc/man/*.1; do rm -f "$(DESTDIR)$(man1dir)/$${page##*/}"; done
+	rm -f '$(DESTDIR)$(man5dir)/pocketbook.conf.5' '$(DESTDIR)$(man7dir)/pocketbook-protocol.7'
+	rm -f '$(DESTDIR)$(bashcompletiondir)/pocketbook'
+all-local: doc/pocketbook.bash doc/man/made
+
+EXTRA_DIST += \
+	$(manual_sources) \
+	doc/architecture.md \
+	doc/client.md \
+	doc/page.png \
+	doc/performance \
+	doc/performance.md \
+	doc/recipes.md \
+	doc/reliability.md \
+	doc/watching.md

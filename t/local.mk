@@ -1,0 +1,157 @@
+# Tests of whole processes, and how all tests are run.
+process_tests = \
+	%D%/0010-sync.sh \
+	%D%/0020-bad-input.sh \
+	%D%/0030-raw-http.sh \
+	%D%/0040-streams.sh \
+	%D%/0045-kept-pages.sh \
+	%D%/0050-workers.sh \
+	%D%/0060-faults.sh \
+	%D%/0070-drain.sh \
+	%D%/0080-tokens.sh \
+	%D%/0090-startup.sh \
+	%D%/0100-static.sh \
+	%D%/0110-idle-memory.sh \
+	%D%/0130-upgrade.sh \
+	%D%/0200-backup.sh \
+	%D%/0210-restore.sh \
+	%D%/0220-check.sh \
+	%D%/0230-export.sh \
+	%D%/0240-import.sh \
+	%D%/0250-doc.sh \
+	%D%/0260-data-memory.sh \
+	%D%/0270-root.sh \
+	%D%/0280-beside.sh \
+	%D%/0300-full-disk.sh \
+	%D%/0310-disk-errors.sh \
+	%D%/0320-purge.sh \
+	%D%/0330-log-bound.sh \
+	%D%/0340-one-writer.sh \
+	%D%/0350-descriptors.sh \
+	%D%/0400-completion.sh \
+	%D%/0410-manual.sh \
+	%D%/0420-recipes.sh \
+	%D%/0430-rotate.sh \
+	%D%/0500-nginx.sh \
+	%D%/0510-systemd.sh \
+	%D%/0520-user.sh \
+	%D%/0530-boot.sh \
+	%D%/0540-watchdog.sh \
+	%D%/0600-metrics.sh \
+	%D%/0610-logs.sh \
+	%D%/0710-reload.sh \
+	%D%/0720-secrets.sh \
+	%D%/0730-sandbox.sh \
+	%D%/0620-stats.sh \
+	%D%/0630-top.sh \
+	%D%/0640-dashboard.sh \
+	%D%/0810-cross-site.sh \
+	%D%/0820-guessing.sh \
+	%D%/0830-slow-clients.sh \
+	%D%/0840-floods.sh \
+	%D%/0850-smuggling.sh \
+	%D%/0860-bodies.sh
+
+check_PROGRAMS += %D%/transit/transcode %D%/hostile
+t_transit_transcode_LDADD = libtransit.a libbase.a
+TESTS += $(process_tests)
+
+# What runs with node is brought along, and run by ./dev test.
+page_tests = \
+	%D%/page/bundle.mjs \
+	%D%/page/chromium.mjs \
+	%D%/page/look.test.mjs \
+	%D%/page/offline.test.mjs \
+	%D%/page/pictures.mjs \
+	%D%/page/readme.test.mjs \
+	%D%/page/server.mjs \
+	%D%/page/suite.test.mjs \
+	%D%/page/todomvc.test.mjs \
+	%D%/page/trouble.test.mjs \
+	%D%/page/users.test.mjs \
+	%D%/page/workers.test.mjs \
+	www/package.mjs \
+	www/test/atom.test.mjs \
+	www/test/auth.test.mjs \
+	www/test/browser.mjs \
+	www/test/cache.test.mjs \
+	www/test/conflict.test.mjs \
+	www/test/docs.test.mjs \
+	www/test/fake-server.mjs \
+	www/test/frameworks.test.mjs \
+	www/test/harness.mjs \
+	www/test/loop.test.mjs \
+	www/test/many.test.mjs \
+	www/test/package.test.mjs \
+	www/test/run.mjs \
+	www/test/size.test.mjs \
+	www/test/storage.test.mjs \
+	www/test/tabs.test.mjs \
+	www/test/transit.test.mjs \
+	www/test/users.test.mjs
+
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = bash
+if FAULTS
+faults_built = yes
+else
+faults_built = no
+endif
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	POCKETBOOK='$(abs_top_builddir)/pocketbook'; export POCKETBOOK; \
+	BUILD='$(abs_top_builddir)'; export BUILD; \
+	STREAMS='$(abs_top_builddir)/bench/streams'; export STREAMS; \
+	HOSTILE='$(abs_top_builddir)/t/hostile'; export HOSTILE; \
+	FUZZ_CORPUS='$(abs_srcdir)/t/fuzz/corpus'; export FUZZ_CORPUS; \
+	FAULTS=$(faults_built); export FAULTS;
+
+
+EXTRA_DIST += \
+	$(process_tests) \
+	$(page_tests) \
+	%D%/analyze.sh \
+	%D%/threads.sh \
+	%D%/valgrind.sh \
+	%D%/coverage.sh \
+	%D%/boot.sh \
+	%D%/deb.sh \
+	%D%/hostile.sh \
+	%D%/lib.sh \
+	%D%/upgrade-load.mjs \
+	%D%/upgrade-load.sh \
+	%D%/nginx.sh \
+	%D%/soak.mjs \
+	%D%/notify.pl \
+	%D%/stale.mjs \
+	%D%/pass.pl \
+	%D%/secrets.pl \
+	%D%/page/behind.mjs \
+	%D%/bench/instructions.test.mjs \
+	%D%/bench/measure.test.mjs \
+	%D%/bench/report.test.mjs \
+	%D%/history/campaign.mjs \
+	%D%/history/campaign.test.mjs \
+	%D%/history/clients.mjs \
+	%D%/history/history.test.mjs \
+	%D%/history/ids.mjs \
+	%D%/history/levers.mjs \
+	%D%/history/memory-commands.mjs \
+	%D%/history/memory.mjs \
+	%D%/history/mounts.mjs \
+	%D%/history/mutants.mjs \
+	%D%/history/names.test.mjs \
+	%D%/history/strains.mjs \
+	%D%/history/history.mjs \
+	%D%/history/http.mjs \
+	%D%/history/nemesis.mjs \
+	%D%/history/random.mjs \
+	%D%/history/server.mjs \
+	%D%/transit/values.mjs \
+	%D%/transit/transcode.mjs \
+	%D%/transit/mutate.mjs \
+	%D%/transit/differential.test.mjs \
+	%D%/transit/roundtrip.test.mjs \
+	%D%/transit/server.test.mjs

@@ -1,0 +1,185 @@
+# Each module test links only what its folder may see.
+unit_tests = \
+	%D%/test_address \
+	%D%/test_answer \
+	%D%/test_auth \
+	%D%/test_auth_token \
+	%D%/test_buf \
+	%D%/test_channel \
+	%D%/test_cli_admin \
+	%D%/test_cli_config \
+	%D%/test_cli_print \
+	%D%/test_cli_progress \
+	%D%/test_cli_scratch \
+	%D%/test_cli_units \
+	%D%/test_constant_time \
+	%D%/test_date \
+	%D%/test_docid \
+	%D%/test_edition \
+	%D%/test_edits \
+	%D%/test_edits_refuse \
+	%D%/test_fault \
+	%D%/test_gather \
+	%D%/test_guard \
+	%D%/test_guard_evhttp \
+	%D%/test_guard_refuse \
+	%D%/test_host \
+	%D%/test_keep \
+	%D%/test_kept \
+	%D%/test_log \
+	%D%/test_master \
+	%D%/test_master_files \
+	%D%/test_master_listen \
+	%D%/test_media \
+	%D%/test_meter \
+	%D%/test_negotiation \
+	%D%/test_options \
+	%D%/test_options_quantity \
+	%D%/test_pack \
+	%D%/test_query \
+	%D%/test_reason \
+	%D%/test_ring \
+	%D%/test_ring_model \
+	%D%/test_sandbox \
+	%D%/test_scan \
+	%D%/test_scan_bytewise \
+	%D%/test_shm \
+	%D%/test_static \
+	%D%/test_store \
+	%D%/test_store_crash \
+	%D%/test_store_cursor \
+	%D%/test_store_disk \
+	%D%/test_store_measure \
+	%D%/test_store_model \
+	%D%/test_store_open \
+	%D%/test_store_power \
+	%D%/test_store_pull \
+	%D%/test_store_token \
+	%D%/test_store_whole \
+	%D%/test_store_wire \
+	%D%/test_text \
+	%D%/test_threads \
+	%D%/test_transit \
+	%D%/test_transit_bounds \
+	%D%/test_transit_refuse \
+	%D%/test_transit_step \
+	%D%/test_writer \
+	%D%/test_writer_life \
+	%D%/test_writer_peer
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
+# Those that need no server: quick.
+check-units: $(unit_tests)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(unit_tests)'
+# Those that a race detector looks at.
+EXTRA_PROGRAMS += %D%/test_threads_relaxed
+threads: %D%/test_ring %D%/test_ring_model %D%/test_meter %D%/test_edition %D%/test_threads %D%/test_threads_relaxed
+.PHONY: check-units threads
+
+base_libs = libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
+shm_libs = libshm.a $(base_libs)
+transit_libs = libtransit.a $(base_libs)
+store_libs = libstore.a $(transit_libs) $(SQLITE_LIBS)
+worker_libs = libworker.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
+
+t_unit_test_address_LDADD = $(worker_libs)
+t_unit_test_answer_LDADD = $(worker_libs)
+t_unit_test_auth_LDADD = libauth.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_constant_time_LDADD = libauth.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_auth_token_LDADD = libauth.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_buf_LDADD = $(base_libs)
+t_unit_test_channel_LDADD = $(base_libs)
+t_unit_test_cli_admin_LDADD = libcli.a libmaster.a libauth.a $(store_libs) $(SODIUM_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
+t_unit_test_cli_config_LDADD = libcli.a $(base_libs) $(INIH_LIBS)
+t_unit_test_cli_print_LDADD = libcli.a libauth.a $(transit_libs) $(SODIUM_LIBS)
+t_unit_test_cli_progress_LDADD = libcli.a $(base_libs)
+t_unit_test_cli_scratch_LDADD = libcli.a $(base_libs)
+t_unit_test_cli_units_LDADD = libcli.a libmaster.a $(shm_libs)
+t_unit_test_docid_LDADD = $(base_libs)
+t_unit_test_edits_SOURCES = %D%/test_edits.c %D%/edits_kit.c %D%/edits_kit.h %D%/transit_text.h
+t_unit_test_edits_LDADD = $(worker_libs)
+t_unit_test_edits_refuse_SOURCES = %D%/test_edits_refuse.c %D%/edits_kit.c %D%/edits_kit.h %D%/transit_text.h
+t_unit_test_edits_refuse_LDADD = $(worker_libs)
+t_unit_test_fault_LDADD = $(base_libs)
+t_unit_test_fault_SOURCES = %D%/test_fault.c base/fault.c
+t_unit_test_fault_CPPFLAGS = $(AM_CPPFLAGS) -DENABLE_FAULTS=1
+t_unit_test_gather_LDADD = libwriter.a $(base_libs)
+t_unit_test_guard_SOURCES = %D%/test_guard.c %D%/guard_kit.c %D%/guard_kit.h
+t_unit_test_guard_LDADD = $(worker_libs)
+t_unit_test_guard_evhttp_SOURCES = %D%/test_guard_evhttp.c %D%/guard_kit.c %D%/guard_kit.h
+t_unit_test_guard_evhttp_LDADD = $(worker_libs)
+t_unit_test_guard_refuse_SOURCES = %D%/test_guard_refuse.c %D%/guard_kit.c %D%/guard_kit.h
+t_unit_test_guard_refuse_LDADD = $(worker_libs)
+t_unit_test_keep_LDADD = libwriter.a $(base_libs)
+t_unit_test_log_LDADD = $(base_libs)
+t_unit_test_master_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
+t_unit_test_master_files_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
+t_unit_test_master_listen_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
+t_unit_test_host_LDADD = $(worker_libs)
+t_unit_test_edition_LDADD = $(shm_libs)
+t_unit_test_kept_LDADD = $(worker_libs)
+t_unit_test_media_LDADD = $(worker_libs)
+t_unit_test_meter_LDADD = $(shm_libs)
+t_unit_test_negotiation_LDADD = $(worker_libs)
+t_unit_test_options_LDADD = $(base_libs)
+t_unit_test_options_quantity_LDADD = $(base_libs)
+t_unit_test_pack_LDADD = $(base_libs)
+t_unit_test_query_LDADD = $(worker_libs)
+t_unit_test_reason_LDADD = $(base_libs)
+t_unit_test_ring_LDADD = $(shm_libs)
+t_unit_test_ring_model_LDADD = $(shm_libs)
+t_unit_test_shm_LDADD = $(shm_libs)
+t_unit_test_static_LDADD = $(worker_libs)
+t_unit_test_store_SOURCES = %D%/test_store.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_LDADD = $(store_libs)
+t_unit_test_store_crash_SOURCES = %D%/test_store_crash.c %D%/disk_kit.c %D%/disk_kit.h %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_crash_LDADD = $(store_libs)
+t_unit_test_store_cursor_SOURCES = %D%/test_store_cursor.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_cursor_LDADD = $(store_libs)
+t_unit_test_store_disk_SOURCES = %D%/test_store_disk.c %D%/disk_kit.c %D%/disk_kit.h %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_disk_LDADD = $(store_libs)
+t_unit_test_store_measure_SOURCES = %D%/test_store_measure.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_measure_LDADD = $(store_libs)
+t_unit_test_store_model_SOURCES = %D%/test_store_model.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_model_LDADD = $(store_libs)
+t_unit_test_store_open_SOURCES = %D%/test_store_open.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_open_LDADD = $(store_libs)
+t_unit_test_store_power_SOURCES = %D%/test_store_power.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_power_LDADD = $(store_libs)
+t_unit_test_store_pull_SOURCES = %D%/test_store_pull.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_pull_LDADD = $(store_libs)
+t_unit_test_store_token_SOURCES = %D%/test_store_token.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_token_LDADD = $(store_libs)
+t_unit_test_store_whole_SOURCES = %D%/test_store_whole.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_whole_LDADD = $(store_libs)
+t_unit_test_store_wire_SOURCES = %D%/test_store_wire.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_wire_LDADD = $(store_libs)
+t_unit_test_text_LDADD = $(base_libs)
+t_unit_test_date_SOURCES = %D%/test_date.c
+t_unit_test_date_LDADD = $(transit_libs)
+t_unit_test_sandbox_LDADD = libwriter.a $(worker_libs)
+t_unit_test_scan_SOURCES = %D%/test_scan.c
+t_unit_test_scan_LDADD = $(transit_libs)
+# As where there is no SSE2.
+t_unit_test_scan_bytewise_SOURCES = %D%/test_scan.c transit/scan.c
+t_unit_test_scan_bytewise_CPPFLAGS = $(AM_CPPFLAGS) -DSCAN_BYTEWISE
+t_unit_test_scan_bytewise_LDADD = $(base_libs)
+t_unit_test_transit_SOURCES = %D%/test_transit.c %D%/transit_text.h
+t_unit_test_transit_LDADD = $(transit_libs)
+t_unit_test_transit_bounds_SOURCES = %D%/test_transit_bounds.c %D%/transit_text.h
+t_unit_test_transit_bounds_LDADD = $(transit_libs)
+t_unit_test_transit_refuse_SOURCES = %D%/test_transit_refuse.c %D%/transit_text.h
+t_unit_test_transit_refuse_LDADD = $(transit_libs)
+t_unit_test_transit_step_SOURCES = %D%/test_transit_step.c %D%/transit_text.h
+t_unit_test_transit_step_LDADD = $(transit_libs)
+t_unit_test_threads_SOURCES = %D%/test_threads.c %D%/writer_kit.c %D%/writer_kit.h
+t_unit_test_threads_LDADD = libwriter.a $(store_libs) $(shm_libs)
+t_unit_test_threads_relaxed_SOURCES = $(t_unit_test_threads_SOURCES) %D%/ring_relaxed.c
+t_unit_test_threads_relaxed_LDADD = $(t_unit_test_threads_LDADD)
+t_unit_test_writer_SOURCES = %D%/test_writer.c %D%/writer_kit.c %D%/writer_kit.h
+t_unit_test_writer_LDADD = libwriter.a $(store_libs) $(shm_libs)
+t_unit_test_writer_life_SOURCES = %D%/test_writer_life.c %D%/writer_kit.c %D%/writer_kit.h
+t_unit_test_writer_life_LDADD = libwriter.a $(store_libs) $(shm_libs)
+t_unit_test_writer_peer_SOURCES = %D%/test_writer_peer.c %D%/writer_kit.c %D%/writer_kit.h
+t_unit_test_writer_peer_LDADD = libwriter.a $(store_libs) $(shm_libs)

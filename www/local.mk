@@ -1,0 +1,57 @@
+# The page and the client library, bundled by node and compiled in. The bundle is kept in the source folder and goes into a release,
+# so that building from one needs no node.
+www_sources = \
+	%D%/.npmrc \
+	%D%/package.json \
+	%D%/package-lock.json \
+	%D%/tsconfig.json \
+	%D%/build.mjs \
+	%D%/embed.mjs \
+	%D%/library.mjs \
+	%D%/client/README.md \
+	%D%/client/atom.ts \
+	%D%/client/codec.ts \
+	%D%/client/conflict.ts \
+	%D%/client/docs.ts \
+	%D%/client/http.ts \
+	%D%/client/index.ts \
+	%D%/client/keeper.ts \
+	%D%/client/loop.ts \
+	%D%/client/message.ts \
+	%D%/client/pull.ts \
+	%D%/client/push.ts \
+	%D%/client/replica.ts \
+	%D%/client/rows.ts \
+	%D%/client/session.ts \
+	%D%/client/storage.ts \
+	%D%/client/tabs.ts \
+	%D%/client/transit-js.d.ts \
+	%D%/client/transit.ts \
+	%D%/client/types.ts \
+	%D%/client/waiters.ts \
+	%D%/page/account.ts \
+	%D%/page/app.css \
+	%D%/page/app.ts \
+	%D%/page/dom.ts \
+	%D%/page/icon.png \
+	%D%/page/icon.svg \
+	%D%/page/index.html \
+	%D%/page/list.ts \
+	%D%/page/manifest.webmanifest \
+	%D%/page/notes.ts \
+	%D%/page/status.ts \
+	%D%/page/sw.js \
+	%D%/page/texture/deckle.svg \
+	%D%/page/texture/grain.svg \
+	%D%/page/texture/tick-dark.svg \
+	%D%/page/texture/tick.svg \
+	%D%/page/todos.ts \
+	%D%/page/users.ts
+
+libworker_a_SOURCES += %D%/embedded.c
+EXTRA_DIST += $(www_sources)
+MAINTAINERCLEANFILES = $(srcdir)/%D%/embedded.c
+$(srcdir)/%D%/embedded.c: $(www_sources)
+	$(AM_V_GEN)cd $(srcdir)/%D% && \
+		{ test package-lock.json -ot node_modules/.package-lock.json || $(NPM) ci --silent --no-audit --no-fund; } && \
+		rm -rf dist && $(NODE) build.mjs dist && $(NODE) embed.mjs dist embedded.c.tmp && mv embedded.c.tmp embedded.c
