@@ -1,15 +1,25 @@
 // The budget of what a page loads for the library, Transit aside.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { gzipSync } from 'node:zlib'
 import { INTERNAL, bundleLibrary } from '../library.mjs'
 
 const BUDGET = 10_240
 
+/**
+ * The size that gzip(1) makes of it. Node's zlib is not used: what it makes of the same input
+ * differs by tens of bytes between node's own copy and the distribution's, and between releases.
+ */
+function zipped(content) {
+	const { status, stdout } = spawnSync('gzip', ['-9', '-n', '-c'], { input: content })
+	assert.equal(status, 0, 'gzip failed')
+	return stdout.length
+}
+
 test(`at most ${BUDGET} bytes, minified and gzipped, without Transit`, async (t) => {
 	const files = await bundleLibrary()
-	const size = gzipSync(files.get('pocketbook.js'), { level: 9 }).length
+	const size = zipped(files.get('pocketbook.js'))
 	t.diagnostic(`${size} bytes`)
 	assert.ok(size <= BUDGET, `${size} bytes`)
 	const imported = files.get('pocketbook.js').toString().match(/(?:import|from)\s*\(?["'][^"']+["']/g)
