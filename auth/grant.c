@@ -1,6 +1,6 @@
 #include "auth/grant.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 
 #define MODE_LEN 3
 

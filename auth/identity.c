@@ -1,6 +1,6 @@
 #include "auth/identity.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/hash.h"
 #include "base/mem.h"
 

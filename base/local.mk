@@ -3,23 +3,16 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/buf.c %D%/buf.h \
-	%D%/channel.c %D%/channel.h \
 	%D%/clock.c %D%/clock.h \
-	%D%/docid.c %D%/docid.h \
 	%D%/exit.h \
 	%D%/fault.c %D%/fault.h \
-	%D%/frame.c %D%/frame.h \
 	%D%/hash.c %D%/hash.h \
-	%D%/landlock.c %D%/landlock.h \
 	%D%/log.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
-	%D%/owner.c %D%/owner.h \
-	%D%/pack.c %D%/pack.h \
 	%D%/quantity.c %D%/quantity.h \
 	%D%/rc.c %D%/rc.h \
 	%D%/reason.c %D%/reason.h \
-	%D%/sandbox.c %D%/sandbox.h \
 	%D%/slice.h \
 	%D%/text.c %D%/text.h

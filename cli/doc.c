@@ -1,6 +1,6 @@
 #include "cli/doc.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/exit.h"
 #include "cli/command.h"
 #include "cli/say.h"

@@ -1,4 +1,4 @@
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/exit.h"
 #include "base/mem.h"
 #include "cli/command.h"

@@ -1,4 +1,4 @@
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/exit.h"
 #include "cli/admin.h"
 #include "cli/command.h"

@@ -1,6 +1,6 @@
 #include "cli/importing.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
 

@@ -1,6 +1,6 @@
 #include "cli/line.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "transit/transit.h"
 
 #include <stdint.h>

@@ -7,10 +7,10 @@ libcli_a_SOURCES = \
 	%D%/columns.c %D%/columns.h \
 	%D%/command.h \
 	%D%/commands.c \
-	%D%/completion.c \
 	%D%/complete.h \
 	%D%/complete_bash.c \
 	%D%/complete_zsh.c \
+	%D%/completion.c \
 	%D%/config_file.c %D%/config_file.h \
 	%D%/doc.c %D%/doc.h \
 	%D%/doc_ls.c \
@@ -21,27 +21,27 @@ libcli_a_SOURCES = \
 	%D%/import_read.c \
 	%D%/import_write.c \
 	%D%/importing.h \
+	%D%/layers.c %D%/layers.h \
 	%D%/line.c %D%/line.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/origin.c %D%/origin.h \
 	%D%/outlet.c %D%/outlet.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/purge.c \
-	%D%/restore.c \
 	%D%/remote.c %D%/remote.h \
-	%D%/layers.c %D%/layers.h \
+	%D%/restore.c \
 	%D%/say.c %D%/say.h \
 	%D%/scratch.c %D%/scratch.h \
-	%D%/unfinished.c %D%/unfinished.h \
 	%D%/screen.c %D%/screen.h \
 	%D%/serve.c \
-	%D%/settings.c %D%/settings.h \
 	%D%/server.c %D%/server.h \
+	%D%/settings.c %D%/settings.h \
 	%D%/stats.c \
 	%D%/table.c \
 	%D%/tally.c %D%/tally.h \
 	%D%/token.c \
 	%D%/tokens.c %D%/tokens.h \
 	%D%/top.c \
+	%D%/unfinished.c %D%/unfinished.h \
 	%D%/units.c %D%/units.h \
 	%D%/version.c

@@ -1,7 +1,7 @@
 #include "cli/remote.h"
 
 #include "base/clock.h"
-#include "base/frame.h"
+#include "ipc/frame.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 #include "master/child.h"
 
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"

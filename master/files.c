@@ -1,6 +1,6 @@
 #include "master/files.h"
 
-#include "base/owner.h"
+#include "os/chown.h"
 #include "master/master.h"
 
 #include <errno.h>

@@ -8,8 +8,8 @@ libmaster_a_SOURCES = \
 	%D%/listen.c %D%/listen.h \
 	%D%/master.c %D%/master.h \
 	%D%/notify.c %D%/notify.h \
-	%D%/reload.c %D%/reload.h \
 	%D%/record.c \
+	%D%/reload.c %D%/reload.h \
 	%D%/renew.c %D%/renew.h \
 	%D%/serve.c \
 	%D%/spawn.c \

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/sandbox.h"
+#include "os/sandbox.h"
 #include "master/activate.h"
 #include "master/files.h"
 #include "master/renew.h"

@@ -15,7 +15,7 @@ struct master_settings {
 	unsigned workers;
 	uint64_t keep;            /* seconds that tombstones are kept; 0: for ever */
 	enum log_level log_level; /* of all processes */
-	bool sandbox;             /* all processes enter theirs (base/sandbox.h) */
+	bool sandbox;             /* all processes enter theirs (os/sandbox.h) */
 	struct user user;         /* whom the others become; its name NULL: they stay who the master is */
 	struct user worker_user;  /* whom workers become; its name NULL: the user above */
 	const char *greeting;     /* said on stderr when all serve; NULL: nothing */

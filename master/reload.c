@@ -1,6 +1,6 @@
 #include "master/reload.h"
 
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "master/notify.h"

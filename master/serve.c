@@ -1,4 +1,4 @@
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"

@@ -1,6 +1,6 @@
 #include "master/takeover.h"
 
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/pack.h"
+#include "ipc/pack.h"
 #include "shm/map.h"
 
 #include <assert.h>

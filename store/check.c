@@ -4,7 +4,7 @@
 #include "store/schema.h"
 #include "store/tally.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "transit/transit.h"
 
 #include <stdio.h>

@@ -6,6 +6,7 @@ libstore_a_SOURCES = \
 	%D%/copy.c \
 	%D%/cursor.c \
 	%D%/doc.c \
+	%D%/docid.c %D%/docid.h \
 	%D%/faulty.c %D%/faulty.h \
 	%D%/ids.c \
 	%D%/measure.c \

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/owner.h"
+#include "os/chown.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* A push within a transaction. */
 #include "store/commit.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"

@@ -3,7 +3,7 @@
 
 #include "store/runs.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
 

@@ -1,7 +1,7 @@
 /* Documents one by one, for an administrator's commands. */
 #include "store/sqlite.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/log.h"
 
 /* The row that a DOCUMENT statement (statements.c) stands on. */

@@ -69,7 +69,7 @@ struct store_doc {
 MUST_USE enum rc store_doc_put(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 
 struct store_query {
-	struct slice group; /* valid (base/docid.h) */
+	struct slice group; /* valid (store/docid.h) */
 	struct store_cursor since;
 	unsigned limit;   /* documents, at least 1 */
 	size_t max_bytes; /* of values: a page ends after the document that passes this */
@@ -148,7 +148,7 @@ void store_token_find(struct store *store, struct slice id, on_store_token *on_t
 
 /* One document of a push, as the client sent it. */
 struct store_edit {
-	struct slice id; /* valid (base/docid.h) */
+	struct slice id; /* valid (store/docid.h) */
 	uint64_t base;
 	struct slice op; /* empty: none */
 	bool deleted;

@@ -1,9 +1,9 @@
 /* Requests and replies as bytes. Reading checks all that store.h promises of the fields, so that the writer can rely on it. */
 #include "store/store.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/mem.h"
-#include "base/pack.h"
+#include "ipc/pack.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 #include "worker/confine.h"
 
 #include "base/log.h"
-#include "base/sandbox.h"
+#include "os/sandbox.h"
 #include "worker/worker.h"
 
 #include <seccomp.h>

@@ -1,6 +1,6 @@
 #include "worker/edits.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/mem.h"
 
 #include <stdlib.h>

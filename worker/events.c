@@ -1,6 +1,6 @@
 #include "worker/events.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
 #include "worker/cors.h"

@@ -1,10 +1,10 @@
 #include "worker/heritage.h"
 
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/pack.h"
+#include "ipc/pack.h"
 #include "worker/conn.h"
 #include "worker/feed.h"
 #include "worker/stream_move.h"

@@ -1,4 +1,4 @@
-/* How a worker leaves without closing anything: it gives its connections and streams to its successor, over a channel (base/channel.h)
+/* How a worker leaves without closing anything: it gives its connections and streams to its successor, over a channel (ipc/channel.h)
  * that the master made for the two.
  *
  *   predecessor                                  successor

@@ -1,6 +1,6 @@
 #include "worker/kept.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/fault.h"
 #include "base/hash.h"
 #include "base/mem.h"

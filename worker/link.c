@@ -1,7 +1,7 @@
 #include "worker/link.h"
 
-#include "base/channel.h"
-#include "base/frame.h"
+#include "ipc/channel.h"
+#include "ipc/frame.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "shm/board.h"

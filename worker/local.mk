@@ -17,9 +17,9 @@ libworker_a_SOURCES = \
 	%D%/feed_state.h \
 	%D%/feeds.c \
 	%D%/guard.c %D%/guard.h \
-	%D%/heritage.c %D%/heritage.h \
 	%D%/head.c %D%/head.h \
 	%D%/health.c %D%/health.h \
+	%D%/heritage.c %D%/heritage.h \
 	%D%/host.c %D%/host.h \
 	%D%/kept.c %D%/kept.h \
 	%D%/linger.c %D%/linger.h \

@@ -2,7 +2,7 @@
 #ifndef WORKER_STREAM_MOVE_H
 #define WORKER_STREAM_MOVE_H
 
-#include "base/pack.h"
+#include "ipc/pack.h"
 #include "worker/stream.h"
 
 /* What another process must know to go on with the stream: without the socket, and without anything yet to be sent. */

@@ -1,6 +1,6 @@
 #include "worker/sync.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"

@@ -1,7 +1,7 @@
 #include "worker/worker.h"
 
 #include "auth/auth.h"
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"

@@ -42,7 +42,7 @@ struct worker_inheritance {
 	bool metrics;        /* the last of them is for /metrics */
 	bool sandbox;        /* to be entered before it serves (worker/confine.h) */
 	struct store *store; /* from worker_open; the worker's */
-	int channel;         /* to the master (base/channel.h); its end of file sends the worker home */
+	int channel;         /* to the master (ipc/channel.h); its end of file sends the worker home */
 	const struct worker_settings *settings;
 };
 

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/sandbox.h"
+#include "os/sandbox.h"
 
 #include <libgen.h>
 #include <limits.h>

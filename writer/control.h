@@ -2,7 +2,7 @@
 #ifndef WRITER_CONTROL_H
 #define WRITER_CONTROL_H
 
-#include "base/frame.h"
+#include "ipc/frame.h"
 #include "shm/board.h"
 #include "writer/peer.h"
 

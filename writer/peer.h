@@ -1,10 +1,10 @@
 /* Those who send requests to the writer: workers over their links, administrators over the control socket. Both speak frames
- * (base/frame.h) of packed requests (store/store.h) and get one frame with the packed reply for each, bearing its tag. */
+ * (ipc/frame.h) of packed requests (store/store.h) and get one frame with the packed reply for each, bearing its tag. */
 #ifndef WRITER_PEER_H
 #define WRITER_PEER_H
 
 #include "base/buf.h"
-#include "base/frame.h"
+#include "ipc/frame.h"
 #include "base/rc.h"
 
 #include <stdint.h>

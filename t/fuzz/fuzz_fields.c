@@ -2,7 +2,7 @@
  * origin, an entity tag's list, a line of an export, the addresses that a request passed through, an address or a block of them. */
 #include "auth/grant.h"
 #include "auth/token.h"
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "cli/line.h"

@@ -77,7 +77,7 @@ EXTRA_PROGRAMS += %D%/test_threads_relaxed
 threads: %D%/test_ring %D%/test_ring_model %D%/test_meter %D%/test_edition %D%/test_threads %D%/test_threads_relaxed
 .PHONY: check-units threads
 
-base_libs = libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
+base_libs = libipc.a libos.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
 shm_libs = libshm.a $(base_libs)
 transit_libs = libtransit.a $(base_libs)
 store_libs = libstore.a $(transit_libs) $(SQLITE_LIBS)

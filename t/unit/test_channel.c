@@ -1,5 +1,5 @@
 /* Channels: words and descriptors between processes. */
-#include "base/channel.h"
+#include "ipc/channel.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

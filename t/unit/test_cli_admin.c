@@ -1,7 +1,7 @@
 /* One request to the database by whatever way there is. The master's doors and the store are played by this test; what goes over the
  * control socket is real. */
 #include "base/clock.h"
-#include "base/frame.h"
+#include "ipc/frame.h"
 #include "cli/admin.h"
 #include "master/master.h"
 

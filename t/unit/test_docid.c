@@ -1,6 +1,6 @@
 /* Document ids, groups, and the hashes of all groups that hold an id. */
 #include "base/buf.h"
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/hash.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* The body of a push: what is read of it, also of many documents and of damaged ones. */
-#include "base/docid.h"
+#include "store/docid.h"
 #include "t/unit/edits_kit.h"
 
 #include <stdio.h>

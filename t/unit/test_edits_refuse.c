@@ -1,5 +1,5 @@
 /* The body of a push: what is refused, and of which field. */
-#include "base/docid.h"
+#include "store/docid.h"
 #include "t/unit/edits_kit.h"
 
 /* What says which field is wrong; where it differs between the encodings, the byte is left out. */

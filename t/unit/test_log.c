@@ -1,5 +1,5 @@
 /* Log lines: fields, quotes, levels. */
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/log.h"
 #include "base/text.h"
 

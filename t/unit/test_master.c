@@ -1,5 +1,5 @@
 /* The master, with a worker and a writer of this test's own in place of the real ones. */
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/exit.h"
 #include "master/master.h"
 #include "shm/board.h"

@@ -1,6 +1,6 @@
 /* Packed messages and frames: what was put in comes out, and a damaged one is refused. */
-#include "base/frame.h"
-#include "base/pack.h"
+#include "ipc/frame.h"
+#include "ipc/pack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

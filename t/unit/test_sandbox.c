@@ -1,5 +1,5 @@
 /* What a process in its sandbox tries in vain, and what it can still do. Each attempt is made in a process of its own. */
-#include "base/sandbox.h"
+#include "os/sandbox.h"
 #include "worker/confine.h"
 #include "worker/worker.h"
 #include "writer/confine.h"

@@ -2,7 +2,7 @@
  * protocol pull in small pages. Every answer must be the model's, and every client must end up with what the model holds. */
 #include "store_kit.h"
 
-#include "base/docid.h"
+#include "store/docid.h"
 #include "base/mem.h"
 
 #include <stdio.h>

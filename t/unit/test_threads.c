@@ -1,6 +1,6 @@
 /* Processes as threads, for a race detector (ThreadSanitizer sees threads alone): what the ring's producer wrote before it published must
  * be visible to who has read the hint, and the writer with its peers must share nothing but what it says. */
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/exit.h"
 #include "shm/edition.h"
 #include "shm/shm.h"

@@ -1,7 +1,7 @@
 /* The writer and those who talk to it: bad frames, slow and greedy peers, the control socket. */
 #include "t/unit/writer_kit.h"
 
-#include "base/frame.h"
+#include "ipc/frame.h"
 #include "writer/control.h"
 
 #include <cmocka.h>

@@ -1,9 +1,9 @@
 #include "t/unit/writer_kit.h"
 
-#include "base/channel.h"
+#include "ipc/channel.h"
 #include "base/exit.h"
 #include "base/fault.h"
-#include "base/frame.h"
+#include "ipc/frame.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "writer/writer.h"

@@ -1,6 +1,6 @@
 /* Landlock (landlock(7)): which files a process may still open. What is open already stays so. */
-#ifndef BASE_LANDLOCK_H
-#define BASE_LANDLOCK_H
+#ifndef OS_LANDLOCK_H
+#define OS_LANDLOCK_H
 
 #include "base/rc.h"
 #include "base/reason.h"

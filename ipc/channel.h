@@ -1,7 +1,7 @@
 /* The line between the master and one child: a SOCK_SEQPACKET socketpair for one-byte messages, each with a descriptor or
  * without. End of file means that the other side is gone. */
-#ifndef BASE_CHANNEL_H
-#define BASE_CHANNEL_H
+#ifndef IPC_CHANNEL_H
+#define IPC_CHANNEL_H
 
 #include "base/log.h"
 #include "base/rc.h"

@@ -1,4 +1,4 @@
-#include "base/sandbox.h"
+#include "os/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
-#include "base/frame.h"
+#include "ipc/frame.h"
 
-#include "base/pack.h"
+#include "ipc/pack.h"
 
 #define HEADER_SIZE (sizeof(uint32_t) + sizeof(uint64_t))
 

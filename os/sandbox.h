@@ -3,10 +3,10 @@
  *
  * A system call is one of four things: allowed; an intruder's, which ends the process with SIGSYS; answered with ENOSYS, which is every
  * other one, so that a libc that tries something newer falls back on what it knows; or allowed with some arguments only (below). */
-#ifndef BASE_SANDBOX_H
-#define BASE_SANDBOX_H
+#ifndef OS_SANDBOX_H
+#define OS_SANDBOX_H
 
-#include "base/landlock.h"
+#include "os/landlock.h"
 
 /* In front of SCMP_SYS's numbers, the end of a list of them. */
 #define SANDBOX_END (-10000)

@@ -1,4 +1,4 @@
-#include "base/channel.h"
+#include "ipc/channel.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "base/pack.h"
+#include "ipc/pack.h"
 
 void pack_u8(struct buf *out, uint8_t value)
 {

@@ -1,4 +1,4 @@
-#include "base/docid.h"
+#include "store/docid.h"
 
 #include "base/hash.h"
 #include "base/text.h"

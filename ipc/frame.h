@@ -1,6 +1,6 @@
 /* Messages on a byte stream between our own processes: a 32-bit length, a 64-bit tag that the answer repeats, the payload. */
-#ifndef BASE_FRAME_H
-#define BASE_FRAME_H
+#ifndef IPC_FRAME_H
+#define IPC_FRAME_H
 
 #include "base/buf.h"
 #include "base/rc.h"

@@ -1,4 +1,4 @@
-#include "base/landlock.h"
+#include "os/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "base/owner.h"
+#include "os/chown.h"
 
 #include "base/mem.h"
 

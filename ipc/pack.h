@@ -1,7 +1,7 @@
 /* Numbers and byte strings written into a buffer and read back, for messages between our own processes on one machine
  * (host byte order). A reader that runs past the end, or meets a length that does, turns bad and stays bad: check once at the end. */
-#ifndef BASE_PACK_H
-#define BASE_PACK_H
+#ifndef IPC_PACK_H
+#define IPC_PACK_H
 
 #include "base/buf.h"
 #include "base/rc.h"

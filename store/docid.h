@@ -1,6 +1,6 @@
 /* Document ids and group names: their rules, and the groups that an id lies in (protocol.md, Documents, groups). */
-#ifndef BASE_DOCID_H
-#define BASE_DOCID_H
+#ifndef STORE_DOCID_H
+#define STORE_DOCID_H
 
 #include "base/slice.h"
 

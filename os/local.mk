@@ -1,0 +1,6 @@
+# What the kernel enforces: sandboxes, ownership of files.
+noinst_LIBRARIES += libos.a
+libos_a_SOURCES = \
+	%D%/chown.c %D%/chown.h \
+	%D%/landlock.c %D%/landlock.h \
+	%D%/sandbox.c %D%/sandbox.h
