@@ -6,7 +6,7 @@
 #define AUTH_AUTH_H
 
 #include "auth/identity.h"
-#include "base/address.h"
+#include "base/cidr.h"
 #include "base/rc.h"
 #include "base/slice.h"
 #include "store/store.h"

@@ -3,7 +3,7 @@
 #define AUTH_GRANT_H
 
 #include "base/buf.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "store/store.h"
 
 /* Only a final `:ro` or `:rw` is the mode, since groups may have colons; without one it is rw. The group is `*` or as protocol.md has it

@@ -5,7 +5,7 @@
 #ifndef AUTH_GUESSES_H
 #define AUTH_GUESSES_H
 
-#include "base/address.h"
+#include "base/cidr.h"
 
 #include <stdbool.h>
 #include <stdint.h>

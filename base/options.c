@@ -1,8 +1,8 @@
 #include "base/options.h"
 
 #include "base/mem.h"
-#include "base/nearest.h"
-#include "base/quantity.h"
+#include "base/suggest.h"
+#include "base/units.h"
 #include "base/text.h"
 
 #include <assert.h>

@@ -8,7 +8,7 @@
 #define BASE_OPTIONS_H
 
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "base/slice.h"
 
 #include <stdint.h>

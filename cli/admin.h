@@ -3,7 +3,7 @@
 #ifndef CLI_ADMIN_H
 #define CLI_ADMIN_H
 
-#include "base/reason.h"
+#include "base/error.h"
 #include "store/store.h"
 
 struct admin_answer {

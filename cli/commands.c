@@ -1,6 +1,6 @@
 #include "cli/command.h"
 
-#include "base/nearest.h"
+#include "base/suggest.h"
 
 #include <stdio.h>
 

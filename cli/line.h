@@ -2,7 +2,7 @@
 #ifndef CLI_LINE_H
 #define CLI_LINE_H
 
-#include "base/reason.h"
+#include "base/error.h"
 #include "store/store.h"
 
 /* Appends id and value to `text` and aims the edit's slices at it, as offsets from its beginning (in `data`, as if that were at address

@@ -3,7 +3,7 @@
 #define CLI_LINES_H
 
 #include "base/buf.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "cli/progress.h"
 
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #ifndef CLI_ORIGIN_H
 #define CLI_ORIGIN_H
 
-#include "base/reason.h"
+#include "base/error.h"
 
 /* `*`, or scheme://host[:port] exactly as a browser sends it in Origin: lower case, no path, no default port, IPv6 in brackets. Anything
  * else would silently match nobody. RC_MALFORMED with the reason. */

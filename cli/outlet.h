@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 
 struct outlet {
 	int fd;

@@ -2,7 +2,7 @@
 #ifndef CLI_SCRATCH_H
 #define CLI_SCRATCH_H
 
-#include "base/reason.h"
+#include "base/error.h"
 
 #include <limits.h>
 #include <stdbool.h>

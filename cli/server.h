@@ -2,7 +2,7 @@
 #ifndef CLI_SERVER_H
 #define CLI_SERVER_H
 
-#include "base/reason.h"
+#include "base/error.h"
 #include "shm/board.h"
 #include "shm/meter.h"
 

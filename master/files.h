@@ -3,7 +3,7 @@
 #ifndef MASTER_FILES_H
 #define MASTER_FILES_H
 
-#include "base/reason.h"
+#include "base/error.h"
 
 /* Makes the control socket PATH.sock, listening, mode 0600. The caller holds the lock: what lies there is stale and goes. RC_IO. */
 MUST_USE enum rc files_control_listen(const char *db, int *fd, struct reason *why);

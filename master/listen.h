@@ -3,7 +3,7 @@
 #ifndef MASTER_LISTEN_H
 #define MASTER_LISTEN_H
 
-#include "base/reason.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "master/user.h"
 #include "worker/worker.h"
 

@@ -2,7 +2,7 @@
 #ifndef MASTER_USER_H
 #define MASTER_USER_H
 
-#include "base/reason.h"
+#include "base/error.h"
 
 #include <sys/types.h>
 

@@ -3,7 +3,7 @@
 #define OS_LANDLOCK_H
 
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

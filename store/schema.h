@@ -2,7 +2,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#include "base/reason.h"
+#include "base/error.h"
 
 #include <sqlite3.h>
 

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "base/slice.h"
 #include "transit/transit.h"
 

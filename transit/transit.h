@@ -29,7 +29,7 @@
 
 #include "base/buf.h"
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 
 #include <stdint.h>
 

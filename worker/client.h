@@ -2,7 +2,7 @@
 #ifndef WORKER_CLIENT_H
 #define WORKER_CLIENT_H
 
-#include "base/address.h"
+#include "base/cidr.h"
 
 struct request;
 

@@ -1,7 +1,7 @@
 /* Connections that move from one process to another between two requests. */
 #include "worker/conn_state.h"
 
-#include "base/address.h"
+#include "base/cidr.h"
 #include "base/log.h"
 #include "base/mem.h"
 

@@ -2,7 +2,7 @@
 #ifndef WORKER_EDITS_H
 #define WORKER_EDITS_H
 
-#include "base/reason.h"
+#include "base/error.h"
 #include "store/store.h"
 #include "transit/transit.h"
 

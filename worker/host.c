@@ -1,6 +1,6 @@
 #include "worker/host.h"
 
-#include "base/address.h"
+#include "base/cidr.h"
 
 #include <strings.h>
 

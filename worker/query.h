@@ -3,7 +3,7 @@
 #define WORKER_QUERY_H
 
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "base/slice.h"
 
 #define QUERY_MAX 128 /* pairs */

@@ -8,7 +8,7 @@
 
 #include "auth/auth.h"
 #include "base/buf.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "transit/transit.h"
 #include "worker/answer.h"
 #include "worker/conn.h"

@@ -2,7 +2,7 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
-#include "base/address.h"
+#include "base/cidr.h"
 
 #include <stdbool.h>
 #include <stddef.h>

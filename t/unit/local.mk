@@ -1,6 +1,6 @@
 # Each module test links only what its folder may see.
 unit_tests = \
-	%D%/test_address \
+	%D%/test_cidr \
 	%D%/test_answer \
 	%D%/test_auth \
 	%D%/test_auth_token \
@@ -34,10 +34,10 @@ unit_tests = \
 	%D%/test_meter \
 	%D%/test_negotiation \
 	%D%/test_options \
-	%D%/test_options_quantity \
+	%D%/test_options_units \
 	%D%/test_pack \
 	%D%/test_query \
-	%D%/test_reason \
+	%D%/test_error \
 	%D%/test_ring \
 	%D%/test_ring_model \
 	%D%/test_sandbox \

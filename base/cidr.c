@@ -1,4 +1,4 @@
-#include "base/address.h"
+#include "base/cidr.h"
 
 #include "base/text.h"
 

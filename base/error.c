@@ -1,4 +1,4 @@
-#include "base/reason.h"
+#include "base/error.h"
 
 #include "base/text.h"
 

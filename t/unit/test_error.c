@@ -1,5 +1,5 @@
 /* Reasons, and the names of results. */
-#include "base/reason.h"
+#include "base/error.h"
 #include "base/text.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Addresses and blocks of them; and which address of those that a request passed is the client's. */
-#include "base/address.h"
+#include "base/cidr.h"
 #include "worker/client.h"
 
 #include <setjmp.h>

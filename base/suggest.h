@@ -1,6 +1,6 @@
 /* What was most likely meant by a mistyped word. */
-#ifndef BASE_NEAREST_H
-#define BASE_NEAREST_H
+#ifndef BASE_SUGGEST_H
+#define BASE_SUGGEST_H
 
 #include "base/slice.h"
 

@@ -1,6 +1,6 @@
 /* Why something failed, in words for a person: filled by the callee, owned by the caller. */
-#ifndef BASE_REASON_H
-#define BASE_REASON_H
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
 
 #include "base/rc.h"
 

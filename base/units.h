@@ -1,6 +1,6 @@
 /* Sizes and durations as people write them. */
-#ifndef BASE_QUANTITY_H
-#define BASE_QUANTITY_H
+#ifndef BASE_UNITS_H
+#define BASE_UNITS_H
 
 #include "base/rc.h"
 #include "base/slice.h"

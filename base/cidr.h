@@ -1,9 +1,9 @@
 /* Internet addresses without ports, and blocks of them. An IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2) is the IPv4 one. */
-#ifndef BASE_ADDRESS_H
-#define BASE_ADDRESS_H
+#ifndef BASE_CIDR_H
+#define BASE_CIDR_H
 
 #include "base/rc.h"
-#include "base/reason.h"
+#include "base/error.h"
 #include "base/slice.h"
 
 #define ADDRESS_TEXT_MAX 46 /* INET6_ADDRSTRLEN */

@@ -1,6 +1,6 @@
 /* Sizes, durations, and words that were almost right. */
-#include "base/nearest.h"
-#include "base/quantity.h"
+#include "base/suggest.h"
+#include "base/units.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
