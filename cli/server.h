@@ -3,8 +3,8 @@
 #define CLI_SERVER_H
 
 #include "base/error.h"
-#include "shm/board.h"
-#include "shm/meter.h"
+#include "shm/scoreboard.h"
+#include "shm/histogram.h"
 
 /* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `why` says what is wrong. Clear with board_view_clear,
  * also after a failure. */

@@ -1,7 +1,7 @@
 #include "master/notify.h"
 
 #include "base/clock.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>

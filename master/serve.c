@@ -8,7 +8,7 @@
 #include "master/renew.h"
 #include "master/state.h"
 #include "master/takeover.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "master/state.h"
 #include "master/user.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "writer/writer.h"
 
 #include <unistd.h>

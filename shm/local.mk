@@ -1,10 +1,10 @@
 # Memory that all processes share.
 noinst_LIBRARIES += libshm.a
 libshm_a_SOURCES = \
-	%D%/board.c %D%/board.h \
-	%D%/edition.c %D%/edition.h \
+	%D%/generation.c %D%/generation.h \
+	%D%/histogram.c %D%/histogram.h \
 	%D%/map.h \
-	%D%/meter.c %D%/meter.h \
 	%D%/ring.c %D%/ring.h \
+	%D%/scoreboard.c %D%/scoreboard.h \
 	%D%/shm.c %D%/shm.h \
 	%D%/wake.c %D%/wake.h

@@ -5,7 +5,7 @@
 #ifndef SHM_MAP_H
 #define SHM_MAP_H
 
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "shm/ring.h"
 
 #include <stdalign.h>

@@ -1,5 +1,5 @@
 /* Memory that the master maps before the first fork and that all processes share: the ring of change hints (shm/ring.h), the
- * wake-ups (shm/wake.h) and the score board (shm/board.h). It knows bytes and slots, not what they mean.
+ * wake-ups (shm/wake.h) and the score board (shm/scoreboard.h). It knows bytes and slots, not what they mean.
  *
  * There are no pointers, locks or allocators in it: a process that is killed at any instruction hangs nobody. */
 #ifndef SHM_SHM_H

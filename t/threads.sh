@@ -18,7 +18,7 @@ result() {
 # The detector keeps a shadow at fixed places, which a random layout may lie in.
 run() { setarch "$(uname -m)" -R "$@"; }
 
-for test in test_ring test_ring_model test_meter test_edition test_threads; do
+for test in test_ring test_ring_model test_histogram test_generation test_threads; do
 	run "$build/t/unit/$test" >"$build/$test.threads.log" 2>&1
 	status=$?
 	[ $status = 0 ] || tail -n 60 "$build/$test.threads.log"

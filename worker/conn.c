@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "worker/answer.h"
 #include "worker/cors.h"
 #include "worker/linger.h"

@@ -2,7 +2,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "worker/page.h"
 
 /* A page of a feed: small enough to frame at once, large enough for a burst. */

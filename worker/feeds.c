@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "shm/wake.h"
 
 #include <stdlib.h>

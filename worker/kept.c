@@ -4,7 +4,7 @@
 #include "base/fault.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "shm/edition.h"
+#include "shm/generation.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #include "ipc/frame.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

@@ -1,6 +1,6 @@
 #include "worker/metrics.h"
 
-#include "shm/meter.h"
+#include "shm/histogram.h"
 
 #include <inttypes.h>
 #include <stdio.h>

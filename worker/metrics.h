@@ -2,7 +2,7 @@
 #ifndef WORKER_METRICS_H
 #define WORKER_METRICS_H
 
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "worker/request.h"
 
 void metrics_serve(struct request *request);

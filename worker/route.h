@@ -2,7 +2,7 @@
 #ifndef WORKER_ROUTE_H
 #define WORKER_ROUTE_H
 
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "worker/request.h"
 
 typedef void on_request_routed(struct request *request);

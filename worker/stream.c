@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "worker/feed.h"
 #include "worker/page.h"
 

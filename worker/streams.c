@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "worker/feed.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/meter.h"
+#include "shm/histogram.h"
 
 #include <event2/util.h>
 #include <inttypes.h>

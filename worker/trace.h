@@ -2,7 +2,7 @@
 #ifndef WORKER_TRACE_H
 #define WORKER_TRACE_H
 
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "worker/context.h"
 
 #define TRACE_ID_SIZE 17 /* 16 hex digits, terminated */

@@ -6,7 +6,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "shm/wake.h"
 #include "store/store.h"
 #include "worker/confine.h"

@@ -3,7 +3,7 @@
 #define WRITER_CONTROL_H
 
 #include "ipc/frame.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "writer/peer.h"
 
 #define CONTROL_MAX 16 /* connections at a time; others wait in the socket's queue */

@@ -1,7 +1,7 @@
 #include "writer/gauge.h"
 
 #include "base/clock.h"
-#include "shm/meter.h"
+#include "shm/histogram.h"
 
 void gauge_begin(struct gauge *gauge)
 {

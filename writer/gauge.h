@@ -2,7 +2,7 @@
 #ifndef WRITER_GAUGE_H
 #define WRITER_GAUGE_H
 
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "store/store.h"
 
 struct gauge {

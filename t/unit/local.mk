@@ -15,7 +15,7 @@ unit_tests = \
 	%D%/test_constant_time \
 	%D%/test_date \
 	%D%/test_docid \
-	%D%/test_edition \
+	%D%/test_generation \
 	%D%/test_edits \
 	%D%/test_edits_refuse \
 	%D%/test_fault \
@@ -31,7 +31,7 @@ unit_tests = \
 	%D%/test_master_files \
 	%D%/test_master_listen \
 	%D%/test_media \
-	%D%/test_meter \
+	%D%/test_histogram \
 	%D%/test_negotiation \
 	%D%/test_options \
 	%D%/test_options_units \
@@ -74,7 +74,7 @@ check-units: $(unit_tests)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(unit_tests)'
 # Those that a race detector looks at.
 EXTRA_PROGRAMS += %D%/test_threads_relaxed
-threads: %D%/test_ring %D%/test_ring_model %D%/test_meter %D%/test_edition %D%/test_threads %D%/test_threads_relaxed
+threads: %D%/test_ring %D%/test_ring_model %D%/test_histogram %D%/test_generation %D%/test_threads %D%/test_threads_relaxed
 .PHONY: check-units threads
 
 base_libs = libipc.a libos.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)

@@ -1,5 +1,5 @@
 /* Pages that are kept ready: for the same question, in the same edition, and for no other. */
-#include "shm/edition.h"
+#include "shm/generation.h"
 #include "worker/kept.h"
 
 #include <setjmp.h>

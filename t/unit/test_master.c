@@ -2,7 +2,7 @@
 #include "ipc/channel.h"
 #include "base/exit.h"
 #include "master/master.h"
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "writer/writer.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* The map, its wake-ups and the score board. */
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
 

@@ -2,7 +2,7 @@
  * be visible to who has read the hint, and the writer with its peers must share nothing but what it says. */
 #include "ipc/channel.h"
 #include "base/exit.h"
-#include "shm/edition.h"
+#include "shm/generation.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
 #include "t/unit/writer_kit.h"

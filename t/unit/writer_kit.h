@@ -2,7 +2,7 @@
 #ifndef T_UNIT_WRITER_KIT_H
 #define T_UNIT_WRITER_KIT_H
 
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 #include "shm/ring.h"
 #include "store/store.h"
 

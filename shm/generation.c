@@ -1,4 +1,4 @@
-#include "shm/edition.h"
+#include "shm/generation.h"
 
 #include "base/fault.h"
 #include "shm/map.h"

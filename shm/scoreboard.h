@@ -1,7 +1,7 @@
 /* The score board: who runs in each slot and what it has done. Slots 0 to shm_slots - 1 are the workers', board_writer is the writer's.
  * Everything is a number that one process changes and any may read at any time; numbers of one slot need not fit each other. */
-#ifndef SHM_BOARD_H
-#define SHM_BOARD_H
+#ifndef SHM_SCOREBOARD_H
+#define SHM_SCOREBOARD_H
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -67,7 +67,7 @@ enum board_value {
 	BOARD_SLOW,      /* streams cut off because they did not read */
 	BOARD_LOST,      /* times that the ring lapped this reader */
 	BOARD_RESPAWNS,  /* processes of this slot that ended without being told to; the master counts */
-	/* Rows of the tables of shm/meter.h. */
+	/* Rows of the tables of shm/histogram.h. */
 	BOARD_ANSWERS,
 	BOARD_HISTOGRAM = BOARD_ANSWERS + BOARD_ROUTES * (BOARD_STATUSES + 1),
 	BOARD_VALUES = BOARD_HISTOGRAM + BOARD_HISTOGRAMS * (BOARD_BUCKETS + 2) /* not a value: how many there are */

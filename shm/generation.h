@@ -6,8 +6,8 @@
  *   reader   edition_now = n ─▶ read ─▶ edition_now = n still: keep ... edition_now = n still: tell it again
  *
  * A writer that is killed in between leaves the number odd, until its successor knows what came of it. */
-#ifndef SHM_EDITION_H
-#define SHM_EDITION_H
+#ifndef SHM_GENERATION_H
+#define SHM_GENERATION_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* Tables of the score board, and the board as a whole on its way to another process. */
-#include "shm/meter.h"
+#include "shm/histogram.h"
 
 #include "base/mem.h"
 

@@ -1,4 +1,4 @@
-#include "shm/meter.h"
+#include "shm/histogram.h"
 
 #include <assert.h>
 

@@ -1,4 +1,4 @@
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,8 +1,8 @@
 /* Tables of the score board: answers by route and status, and histograms. Nothing but additions to numbers of one slot. */
-#ifndef SHM_METER_H
-#define SHM_METER_H
+#ifndef SHM_HISTOGRAM_H
+#define SHM_HISTOGRAM_H
 
-#include "shm/board.h"
+#include "shm/scoreboard.h"
 
 /* The statuses that are counted apart, in rising order; `row` BOARD_STATUSES is all others together, called 0. */
 int meter_status(unsigned row);
