@@ -1,6 +1,6 @@
 #include "auth/auth.h"
 
-#include "auth/guesses.h"
+#include "auth/throttle.h"
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/hash.h"

@@ -19,7 +19,7 @@ struct auth;
  * that address, so this one was not looked at. RC_UNAVAILABLE: the store did not answer. The identity is NULL unless RC_OK. */
 typedef void on_identity(void *arg, enum rc rc, struct identity *identity);
 
-/* The store is the caller's and must outlive it. `guesses`: how many denials an address may have in GUESSES_WINDOW_MS (auth/guesses.h); 0:
+/* The store is the caller's and must outlive it. `guesses`: how many denials an address may have in GUESSES_WINDOW_MS (auth/throttle.h); 0:
  * as many as it likes. */
 struct auth *auth_new(struct store *store, unsigned guesses);
 /* No answer may be outstanding. NULL is fine. */

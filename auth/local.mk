@@ -3,6 +3,6 @@ noinst_LIBRARIES += libauth.a
 libauth_a_SOURCES = \
 	%D%/auth.c %D%/auth.h \
 	%D%/grant.c %D%/grant.h \
-	%D%/guesses.c %D%/guesses.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/throttle.c %D%/throttle.h \
 	%D%/token.c %D%/token.h

@@ -2,8 +2,8 @@
  *
  * Secrets have 256 random bits, so nobody finds one by trying; what trying costs is the server's time and the patience of whoever reads
  * the log. An address is one of IPv4, or the 64 bits of IPv6 that a customer of a provider gets (RFC 6177). */
-#ifndef AUTH_GUESSES_H
-#define AUTH_GUESSES_H
+#ifndef AUTH_THROTTLE_H
+#define AUTH_THROTTLE_H
 
 #include "base/cidr.h"
 

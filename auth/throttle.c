@@ -1,4 +1,4 @@
-#include "auth/guesses.h"
+#include "auth/throttle.h"
 
 #include "base/mem.h"
 
