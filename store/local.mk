@@ -1,28 +1,28 @@
 # Documents and tokens.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
-	%D%/check.c \
-	%D%/commit.c %D%/commit.h \
-	%D%/copy.c \
 	%D%/cursor.c \
 	%D%/doc.c \
 	%D%/docid.c %D%/docid.h \
-	%D%/faulty.c %D%/faulty.h \
-	%D%/ids.c \
-	%D%/measure.c \
-	%D%/open.c \
-	%D%/purge.c %D%/purge.h \
-	%D%/push.c \
-	%D%/read.c \
-	%D%/reader.c %D%/reader.h \
 	%D%/rules.c %D%/rules.h \
-	%D%/runs.c %D%/runs.h \
-	%D%/scan.c \
-	%D%/schema.c %D%/schema.h \
-	%D%/sqlite.c %D%/sqlite.h \
-	%D%/statements.c \
 	%D%/store.h \
-	%D%/tally.c %D%/tally.h \
-	%D%/tokens.c %D%/tokens.h \
-	%D%/wal.c %D%/wal.h \
-	%D%/wire.c
+	%D%/wire.c \
+	%D%/sqlite/check.c \
+	%D%/sqlite/copy.c \
+	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \
+	%D%/sqlite/ids.c \
+	%D%/sqlite/merge.c %D%/sqlite/merge.h \
+	%D%/sqlite/open.c \
+	%D%/sqlite/purge.c %D%/sqlite/purge.h \
+	%D%/sqlite/push.c \
+	%D%/sqlite/read.c \
+	%D%/sqlite/readonly_vfs.c %D%/sqlite/readonly_vfs.h \
+	%D%/sqlite/scan.c \
+	%D%/sqlite/schema.c %D%/sqlite/schema.h \
+	%D%/sqlite/sqlite.c %D%/sqlite/sqlite.h \
+	%D%/sqlite/statements.c \
+	%D%/sqlite/stats.c \
+	%D%/sqlite/stats_full.c %D%/sqlite/stats_full.h \
+	%D%/sqlite/tokens.c %D%/sqlite/tokens.h \
+	%D%/sqlite/transaction.c %D%/sqlite/transaction.h \
+	%D%/sqlite/wal.c %D%/sqlite/wal.h

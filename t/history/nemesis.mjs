@@ -13,7 +13,7 @@ export const points = [
 const visits = { pull_in_page: 200, checkpoint_write: 100, checkpoint_sync: 1, takeover_paired: 2 }
 export const killedAt = (point) => `killed at ${point}`
 
-/** What a disk may do, as store/faulty.h reads it. */
+/** What a disk may do, as store/sqlite/fault_vfs.h reads it. */
 const troubles = [
   'write wal EIO', 'write wal ENOSPC', 'write wal EROFS', 'sync wal EIO', 'write db EIO', 'write db ENOSPC', 'sync db EIO',
   'truncate any EIO', 'read any EIO', 'grow db ENOSPC',

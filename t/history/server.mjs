@@ -61,7 +61,7 @@ export class Server {
     }
   }
 
-  /** Lines as store/faulty.h reads them, in a build with --enable-faults; '' mends the disk. */
+  /** Lines as store/sqlite/fault_vfs.h reads them, in a build with --enable-faults; '' mends the disk. */
   breakDisk(plan) {
     writeFileSync(this.disk + '.new', plan)
     renameSync(this.disk + '.new', this.disk)

@@ -49,7 +49,7 @@ unit_tests = \
 	%D%/test_store_crash \
 	%D%/test_store_cursor \
 	%D%/test_store_disk \
-	%D%/test_store_measure \
+	%D%/test_store_stats \
 	%D%/test_store_model \
 	%D%/test_store_open \
 	%D%/test_store_power \
@@ -139,7 +139,7 @@ t_unit_test_store_cursor_SOURCES = %D%/test_store_cursor.c %D%/store_kit.c %D%/s
 t_unit_test_store_cursor_LDADD = $(store_libs)
 t_unit_test_store_disk_SOURCES = %D%/test_store_disk.c %D%/disk_kit.c %D%/disk_kit.h %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_disk_LDADD = $(store_libs)
-t_unit_test_store_measure_SOURCES = %D%/test_store_measure.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_measure_SOURCES = %D%/test_store_stats.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_measure_LDADD = $(store_libs)
 t_unit_test_store_model_SOURCES = %D%/test_store_model.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_model_LDADD = $(store_libs)

@@ -1,6 +1,6 @@
 /* The tables of the SQLite back end: whose file it is, how old its schema is, bringing it up to date. */
-#ifndef STORE_SCHEMA_H
-#define STORE_SCHEMA_H
+#ifndef STORE_SQLITE_SCHEMA_H
+#define STORE_SQLITE_SCHEMA_H
 
 #include "base/error.h"
 

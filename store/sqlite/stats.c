@@ -1,5 +1,5 @@
 /* How much is in the database. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "store/runs.h"
+#include "store/sqlite/merge.h"
 
 #include "base/mem.h"
 

@@ -1,5 +1,5 @@
 /* Documents one by one, for an administrator's commands. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 #include "store/docid.h"
 #include "base/log.h"

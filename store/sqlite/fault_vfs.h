@@ -11,8 +11,8 @@
  * Where POCKETBOOK_WITNESS names a file, every process notes there what it does to the database that POCKETBOOK_WITNESS_DB names, each
  * thing once: a line `PID OPERATION FILE`; of locks those that a commit, a checkpoint and a recovery take. *
  * Where POCKETBOOK_LEVERS is set, SQLite's allocations fail with ours (base/fault.h). */
-#ifndef STORE_FAULTY_H
-#define STORE_FAULTY_H
+#ifndef STORE_SQLITE_FAULT_VFS_H
+#define STORE_SQLITE_FAULT_VFS_H
 
 #ifdef ENABLE_FAULTS
 /* Puts that disk under the databases that this process opens from now on; once is enough. */

@@ -1,7 +1,7 @@
 /* A set of ids in a temporary database of its own, which lies in memory while it is small and in a nameless file beyond that. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-#include "store/faulty.h"
+#include "store/sqlite/fault_vfs.h"
 
 #include "base/mem.h"
 

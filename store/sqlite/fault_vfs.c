@@ -1,4 +1,4 @@
-#include "store/faulty.h"
+#include "store/sqlite/fault_vfs.h"
 
 #ifdef ENABLE_FAULTS
 

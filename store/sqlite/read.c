@@ -1,7 +1,7 @@
 /* Pulls: a page of a group's changes, and the newest places. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-#include "store/runs.h"
+#include "store/sqlite/merge.h"
 
 #include "store/docid.h"
 #include "base/fault.h"

@@ -1,8 +1,8 @@
 /* Forgetting tombstones, in the SQLite back end. */
-#ifndef STORE_PURGE_H
-#define STORE_PURGE_H
+#ifndef STORE_SQLITE_PURGE_H
+#define STORE_SQLITE_PURGE_H
 
-#include "store/commit.h"
+#include "store/sqlite/transaction.h"
 
 /* Forgets up to `limit` tombstones that were made before `before`, the oldest first, and groups that nothing is left of. Moves the commit's
  * horizon. A failure: the transaction must go. */

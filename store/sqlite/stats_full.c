@@ -1,6 +1,6 @@
-#include "store/tally.h"
+#include "store/sqlite/stats_full.h"
 
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 static const char tally_sql[] = "SELECT (SELECT epoch FROM meta), (SELECT seq FROM meta), (SELECT count(*) FROM grp), (SELECT count(*) "
 				"FROM doc WHERE deleted_at IS NULL),"

@@ -1,5 +1,5 @@
 /* Every statement that runs on an open database. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 #include "base/log.h"
 

@@ -1,4 +1,4 @@
-#include "store/purge.h"
+#include "store/sqlite/purge.h"
 
 #include "base/fault.h"
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* A push within a transaction. */
-#include "store/commit.h"
+#include "store/sqlite/transaction.h"
 
 #include "store/docid.h"
 #include "base/fault.h"

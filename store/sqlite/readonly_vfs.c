@@ -1,4 +1,4 @@
-#include "store/reader.h"
+#include "store/sqlite/readonly_vfs.h"
 
 #include <unistd.h>
 

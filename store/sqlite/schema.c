@@ -1,6 +1,6 @@
-#include "store/schema.h"
+#include "store/sqlite/schema.h"
 
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 #include <stdio.h>
 #include <sys/random.h>

@@ -1,9 +1,9 @@
 /* The writer's transactions: a batch of requests, done in order, durable together. */
-#include "store/commit.h"
+#include "store/sqlite/transaction.h"
 
-#include "store/purge.h"
-#include "store/tokens.h"
-#include "store/wal.h"
+#include "store/sqlite/purge.h"
+#include "store/sqlite/tokens.h"
+#include "store/sqlite/wal.h"
 
 #include "base/clock.h"
 #include "base/fault.h"

@@ -1,8 +1,8 @@
 /* Tokens and what they grant, in the SQLite back end. */
-#ifndef STORE_TOKENS_H
-#define STORE_TOKENS_H
+#ifndef STORE_SQLITE_TOKENS_H
+#define STORE_SQLITE_TOKENS_H
 
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 /* Reads what SQL_TOKEN or SQL_TOKENS (bound by the caller) find. All slices point into *bytes. The caller frees with tokens_free, also
  * after a failure. */

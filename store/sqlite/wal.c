@@ -1,4 +1,4 @@
-#include "store/wal.h"
+#include "store/sqlite/wal.h"
 
 #include "base/log.h"
 

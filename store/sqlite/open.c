@@ -1,10 +1,10 @@
 /* Opening and closing an SQLite database. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-#include "store/faulty.h"
-#include "store/reader.h"
-#include "store/schema.h"
-#include "store/wal.h"
+#include "store/sqlite/fault_vfs.h"
+#include "store/sqlite/readonly_vfs.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/wal.h"
 
 #include "base/log.h"
 #include "base/mem.h"

@@ -1,7 +1,7 @@
 /* The SQLite back end from within: the handle, its statements, and how to run one. All SQL that serves
  * stands in statements.c and schema.c; copies and checks of a whole database have theirs beside them. */
-#ifndef STORE_SQLITE_H
-#define STORE_SQLITE_H
+#ifndef STORE_SQLITE_SQLITE_H
+#define STORE_SQLITE_SQLITE_H
 
 #include "store/rules.h"
 #include "store/store.h"

@@ -1,6 +1,6 @@
 /* Which group comes next: a heap of groups by the sequence number of the first document that each has still to show. */
-#ifndef STORE_RUNS_H
-#define STORE_RUNS_H
+#ifndef STORE_SQLITE_MERGE_H
+#define STORE_SQLITE_MERGE_H
 
 #include <stddef.h>
 #include <stdint.h>

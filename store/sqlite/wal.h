@@ -1,8 +1,8 @@
 /* The write-ahead log as the writer keeps it: taken over from a predecessor, copied into the database, kept short. */
-#ifndef STORE_WAL_H
-#define STORE_WAL_H
+#ifndef STORE_SQLITE_WAL_H
+#define STORE_SQLITE_WAL_H
 
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 /* Once, when the writer has opened the database: makes certain of what a predecessor left. Answers an SQLite code. */
 int wal_take_over(struct store *store);

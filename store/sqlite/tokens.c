@@ -1,4 +1,4 @@
-#include "store/tokens.h"
+#include "store/sqlite/tokens.h"
 
 #include "base/log.h"
 #include "base/mem.h"

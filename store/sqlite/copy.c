@@ -1,8 +1,8 @@
 /* Copies of a whole database: a backup, and the way back from one. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-#include "store/schema.h"
-#include "store/tally.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/stats_full.h"
 
 #include "base/buf.h"
 

@@ -1,8 +1,8 @@
 /* Whether a database is as a writer leaves it. */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-#include "store/schema.h"
-#include "store/tally.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/stats_full.h"
 
 #include "store/docid.h"
 #include "transit/transit.h"

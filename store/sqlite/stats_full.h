@@ -1,6 +1,6 @@
 /* How much there is of what, counted. */
-#ifndef STORE_TALLY_H
-#define STORE_TALLY_H
+#ifndef STORE_SQLITE_STATS_FULL_H
+#define STORE_SQLITE_STATS_FULL_H
 
 #include "store/store.h"
 

@@ -1,8 +1,8 @@
 /* One transaction of the writer, and the requests done in it. */
-#ifndef STORE_COMMIT_H
-#define STORE_COMMIT_H
+#ifndef STORE_SQLITE_TRANSACTION_H
+#define STORE_SQLITE_TRANSACTION_H
 
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 /* The group that documents are being written in: a push has most of its documents in one. */
 struct commit_group {
