@@ -16,7 +16,7 @@ enum rc worker_confine(const struct worker_settings *settings)
 	const struct landlock_beneath www = { settings->www, false };
 	const struct sandbox sandbox = {
 		.calls = calls,
-		.own_sockets = true, /* by which evhttp takes connections over (worker/conn_move.c) */
+		.own_sockets = true, /* by which evhttp takes connections over (worker/http/handoff_conn.c) */
 		.opens_to_read = settings->www != NULL,
 		.beneath = &www,
 		.beneath_count = settings->www != NULL,

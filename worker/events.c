@@ -3,9 +3,9 @@
 #include "store/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
-#include "worker/cors.h"
-#include "worker/feed.h"
-#include "worker/stream.h"
+#include "worker/http/cors.h"
+#include "worker/live/feed.h"
+#include "worker/live/stream.h"
 
 #include <event2/util.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef WORKER_EVENTS_H
 #define WORKER_EVENTS_H
 
-#include "worker/request.h"
+#include "worker/http/request.h"
 
 void events_open(struct request *request);
 

@@ -2,7 +2,7 @@
 #ifndef WORKER_HEALTH_H
 #define WORKER_HEALTH_H
 
-#include "worker/request.h"
+#include "worker/http/request.h"
 
 void health_live(struct request *request);
 void health_ready(struct request *request);

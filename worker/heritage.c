@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/pack.h"
-#include "worker/conn.h"
-#include "worker/feed.h"
-#include "worker/stream_move.h"
+#include "worker/http/conn.h"
+#include "worker/live/feed.h"
+#include "worker/live/handoff_stream.h"
 
 #include <errno.h>
 #include <event2/event.h>

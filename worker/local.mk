@@ -1,42 +1,42 @@
 # The processes that serve HTTP.
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
-	%D%/answer.c %D%/answer.h \
-	%D%/catch_up.c \
-	%D%/client.c %D%/client.h \
 	%D%/confine.c %D%/confine.h \
-	%D%/conn.c %D%/conn.h \
-	%D%/conn_move.c \
-	%D%/conn_state.h \
-	%D%/conns.c \
 	%D%/context.h \
-	%D%/cors.c %D%/cors.h \
 	%D%/edits.c %D%/edits.h \
 	%D%/events.c %D%/events.h \
-	%D%/feed.c %D%/feed.h \
-	%D%/feed_state.h \
-	%D%/feeds.c \
-	%D%/guard.c %D%/guard.h \
-	%D%/head.c %D%/head.h \
 	%D%/health.c %D%/health.h \
 	%D%/heritage.c %D%/heritage.h \
-	%D%/host.c %D%/host.h \
 	%D%/kept.c %D%/kept.h \
-	%D%/linger.c %D%/linger.h \
 	%D%/link.c %D%/link.h \
-	%D%/media.c %D%/media.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/page.c %D%/page.h \
-	%D%/query.c %D%/query.h \
-	%D%/request.c %D%/request.h \
 	%D%/route.c %D%/route.h \
-	%D%/sse.c %D%/sse.h \
 	%D%/static.c %D%/static.h \
 	%D%/static_embed.h \
-	%D%/stream.c %D%/stream.h \
-	%D%/stream_move.c %D%/stream_move.h \
-	%D%/stream_state.h \
-	%D%/streams.c \
 	%D%/sync.c %D%/sync.h \
-	%D%/trace.c %D%/trace.h \
-	%D%/worker.c %D%/worker.h
+	%D%/worker.c %D%/worker.h \
+	%D%/http/access_log.c %D%/http/access_log.h \
+	%D%/http/conn.c %D%/http/conn.h \
+	%D%/http/conn_state.h \
+	%D%/http/conns.c \
+	%D%/http/cors.c %D%/http/cors.h \
+	%D%/http/forwarded.c %D%/http/forwarded.h \
+	%D%/http/framing.c %D%/http/framing.h \
+	%D%/http/handoff_conn.c \
+	%D%/http/head.c %D%/http/head.h \
+	%D%/http/host.c %D%/http/host.h \
+	%D%/http/lingering_close.c %D%/http/lingering_close.h \
+	%D%/http/media.c %D%/http/media.h \
+	%D%/http/problem.c %D%/http/problem.h \
+	%D%/http/query.c %D%/http/query.h \
+	%D%/http/request.c %D%/http/request.h \
+	%D%/live/catch_up.c \
+	%D%/live/feed.c %D%/live/feed.h \
+	%D%/live/feed_state.h \
+	%D%/live/feeds.c \
+	%D%/live/handoff_stream.c %D%/live/handoff_stream.h \
+	%D%/live/sse.c %D%/live/sse.h \
+	%D%/live/stream.c %D%/live/stream.h \
+	%D%/live/stream_state.h \
+	%D%/live/streams.c

@@ -3,7 +3,7 @@
 #define WORKER_METRICS_H
 
 #include "shm/scoreboard.h"
-#include "worker/request.h"
+#include "worker/http/request.h"
 
 void metrics_serve(struct request *request);
 /* Everything else on that address. */

@@ -3,7 +3,7 @@
 #define WORKER_ROUTE_H
 
 #include "shm/scoreboard.h"
-#include "worker/request.h"
+#include "worker/http/request.h"
 
 typedef void on_request_routed(struct request *request);
 

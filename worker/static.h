@@ -2,7 +2,7 @@
 #ifndef WORKER_STATIC_H
 #define WORKER_STATIC_H
 
-#include "worker/request.h"
+#include "worker/http/request.h"
 
 /* GET and HEAD of every path that no other route takes; ETag and If-None-Match (RFC 9110, 8.8.3 and 13.1.2). */
 void static_serve(struct request *request);

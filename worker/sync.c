@@ -9,7 +9,7 @@
 #include "worker/edits.h"
 #include "worker/kept.h"
 #include "worker/link.h"
-#include "worker/media.h"
+#include "worker/http/media.h"
 #include "worker/page.h"
 
 #include <assert.h>

@@ -10,14 +10,14 @@
 #include "shm/wake.h"
 #include "store/store.h"
 #include "worker/confine.h"
-#include "worker/conn.h"
+#include "worker/http/conn.h"
 #include "worker/context.h"
-#include "worker/feed.h"
+#include "worker/live/feed.h"
 #include "worker/heritage.h"
 #include "worker/kept.h"
-#include "worker/linger.h"
+#include "worker/http/lingering_close.h"
 #include "worker/link.h"
-#include "worker/stream.h"
+#include "worker/live/stream.h"
 
 #include <event2/event.h>
 #include <malloc.h>

@@ -9,8 +9,8 @@
 #include "cli/origin.h"
 #include "t/fuzz/fuzz.h"
 #include "transit/transit.h"
-#include "worker/client.h"
-#include "worker/media.h"
+#include "worker/http/forwarded.h"
+#include "worker/http/media.h"
 #include "worker/static.h"
 
 typedef void on_text(struct slice text, const char *terminated);

@@ -1,7 +1,7 @@
 /* The query of a URL: what was accepted reads back the same when every byte of it is escaped. */
 #include "base/buf.h"
 #include "t/fuzz/fuzz.h"
-#include "worker/query.h"
+#include "worker/http/query.h"
 
 static void put_escaped(struct buf *out, struct slice text)
 {

@@ -1,6 +1,6 @@
 /* The watch over a connection's bytes: its verdict does not depend on the pieces in which they come. */
 #include "t/fuzz/fuzz.h"
-#include "worker/guard.h"
+#include "worker/http/framing.h"
 
 #define MAX_BODY 300
 

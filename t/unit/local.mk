@@ -1,7 +1,7 @@
 # Each module test links only what its folder may see.
 unit_tests = \
 	%D%/test_cidr \
-	%D%/test_answer \
+	%D%/test_problem \
 	%D%/test_auth \
 	%D%/test_auth_token \
 	%D%/test_buf \
@@ -20,9 +20,9 @@ unit_tests = \
 	%D%/test_edits_refuse \
 	%D%/test_fault \
 	%D%/test_gather \
-	%D%/test_guard \
-	%D%/test_guard_evhttp \
-	%D%/test_guard_refuse \
+	%D%/test_framing \
+	%D%/test_framing_evhttp \
+	%D%/test_framing_refuse \
 	%D%/test_host \
 	%D%/test_keep \
 	%D%/test_kept \
@@ -105,11 +105,11 @@ t_unit_test_fault_LDADD = $(base_libs)
 t_unit_test_fault_SOURCES = %D%/test_fault.c base/fault.c
 t_unit_test_fault_CPPFLAGS = $(AM_CPPFLAGS) -DENABLE_FAULTS=1
 t_unit_test_gather_LDADD = libwriter.a $(base_libs)
-t_unit_test_guard_SOURCES = %D%/test_guard.c %D%/guard_kit.c %D%/guard_kit.h
+t_unit_test_guard_SOURCES = %D%/test_framing.c %D%/framing_kit.c %D%/framing_kit.h
 t_unit_test_guard_LDADD = $(worker_libs)
-t_unit_test_guard_evhttp_SOURCES = %D%/test_guard_evhttp.c %D%/guard_kit.c %D%/guard_kit.h
+t_unit_test_guard_evhttp_SOURCES = %D%/test_framing_evhttp.c %D%/framing_kit.c %D%/framing_kit.h
 t_unit_test_guard_evhttp_LDADD = $(worker_libs)
-t_unit_test_guard_refuse_SOURCES = %D%/test_guard_refuse.c %D%/guard_kit.c %D%/guard_kit.h
+t_unit_test_guard_refuse_SOURCES = %D%/test_framing_refuse.c %D%/framing_kit.c %D%/framing_kit.h
 t_unit_test_guard_refuse_LDADD = $(worker_libs)
 t_unit_test_keep_LDADD = libwriter.a $(base_libs)
 t_unit_test_log_LDADD = $(base_libs)

@@ -1,6 +1,6 @@
 /* Addresses and blocks of them; and which address of those that a request passed is the client's. */
 #include "base/cidr.h"
-#include "worker/client.h"
+#include "worker/http/forwarded.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

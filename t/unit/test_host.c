@@ -1,5 +1,5 @@
 /* By which names a server without authentication answers. */
-#include "worker/host.h"
+#include "worker/http/host.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

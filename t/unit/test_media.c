@@ -1,5 +1,5 @@
 /* Which encoding a body is in, and which one an answer is asked for in. */
-#include "worker/media.h"
+#include "worker/http/media.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

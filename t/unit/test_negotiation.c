@@ -1,7 +1,7 @@
 /* What a request asks for beside its body: query parameters, media types, entity tags; and how refusals are told. */
-#include "worker/answer.h"
-#include "worker/media.h"
-#include "worker/query.h"
+#include "worker/http/problem.h"
+#include "worker/http/media.h"
+#include "worker/http/query.h"
 #include "worker/static.h"
 
 #include <setjmp.h>

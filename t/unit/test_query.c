@@ -1,5 +1,5 @@
 /* The query of a URL. */
-#include "worker/query.h"
+#include "worker/http/query.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

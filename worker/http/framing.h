@@ -1,0 +1,45 @@
+/* Watches the bytes of one connection before evhttp parses them, and refuses what evhttp would let by.
+ *
+ * It follows the framing of HTTP/1.x (RFC 9112) strictly: request line, header fields, Content-Length and chunked bodies.
+ * Two parsers that disagree about where a request ends can be made to smuggle one past the other; what has passed here has one reading.
+ *
+ *   HEAD ──Content-Length──▶ BODY ─────────────────────────▶ HEAD
+ *     └──chunked──▶ CHUNK_SIZE ──▶ CHUNK_DATA ──▶ CHUNK_END ─┘▲
+ *                       └────────0─────────▶ LAST_END ────────┘
+ *   from anywhere, on a violation: REFUSED, for good */
+#ifndef WORKER_HTTP_FRAMING_H
+#define WORKER_HTTP_FRAMING_H
+
+#include "base/buf.h"
+#include "worker/http/head.h"
+
+#include <stdint.h>
+
+#define GUARD_HEAD_MAX 8192
+
+enum guard_state { GUARD_HEAD, GUARD_BODY, GUARD_CHUNK_SIZE, GUARD_CHUNK_DATA, GUARD_CHUNK_END, GUARD_LAST_END, GUARD_REFUSED };
+
+struct guard {
+	enum guard_state state;
+	size_t max_body;    /* bytes that one request's body may have */
+	uint64_t left;      /* of the body or the chunk */
+	uint64_t body;      /* bytes of chunks so far */
+	unsigned requests;  /* that have begun and passed their head */
+	unsigned complete;  /* that have come in whole */
+	struct head head;   /* of the request that is coming in */
+	size_t head_len;    /* bytes of its lines so far */
+	struct buf line;    /* an unfinished line of it, or of a chunk's size */
+	int status;         /* once refused: 400, 405 or 413 */
+	const char *detail; /* once refused: why, a static sentence */
+	struct buf origin;  /* what the field Origin of the present request says; terminated; empty: nothing */
+	bool is_head;       /* the request that came last has the method HEAD */
+};
+
+void guard_init(struct guard *guard, size_t max_body);
+void guard_clear(struct guard *guard);
+/* Takes the next bytes as they came. False once the connection has broken a rule. */
+bool guard_feed(struct guard *guard, struct slice bytes);
+/* Between requests: nothing of a next one has come in. */
+bool guard_is_idle(const struct guard *guard);
+
+#endif

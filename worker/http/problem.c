@@ -1,0 +1,134 @@
+#include "worker/http/problem.h"
+
+#include "base/text.h"
+#include "transit/transit.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct problem_row {
+	int status;
+	const char *code;
+	const char *title;
+	unsigned retry_after;
+};
+
+static const struct problem_row rows[] = {
+	[PROBLEM_BAD_REQUEST] = { 400, "bad-request", "Bad Request" },
+	[PROBLEM_UNAUTHORIZED] = { 401, "unauthorized", "Unauthorized" },
+	[PROBLEM_FORBIDDEN] = { 403, "forbidden", "Forbidden" },
+	[PROBLEM_NOT_FOUND] = { 404, "not-found", "Not Found" },
+	[PROBLEM_METHOD] = { 405, "method-not-allowed", "Method Not Allowed" },
+	[PROBLEM_TOO_LARGE] = { 413, "too-large", "Content Too Large" },
+	[PROBLEM_MEDIA_TYPE] = { 415, "unsupported-media-type", "Unsupported Media Type" },
+	[PROBLEM_HOST] = { 421, "misdirected", "Misdirected Request" },
+	[PROBLEM_GUESSES] = { 429, "too-many-attempts", "Too Many Requests" },
+	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests", .retry_after = 10 },
+	[PROBLEM_DAMAGED] = { 500, "damaged", "Internal Server Error" },
+	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable", .retry_after = 1 },
+	/* RFC 4918, section 11.5 */
+	[PROBLEM_FULL] = { 507, "insufficient-storage", "Insufficient Storage", .retry_after = 5 },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+int problem_status(enum problem problem)
+{
+	return rows[problem].status;
+}
+
+const char *problem_title(enum problem problem)
+{
+	return rows[problem].title;
+}
+
+unsigned problem_retry_after(enum problem problem)
+{
+	return rows[problem].retry_after;
+}
+
+const char *status_phrase(int status)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].status == status)
+			return rows[i].title;
+	return status == 204 ? "No Content" : status == 304 ? "Not Modified" : "OK";
+}
+
+enum problem problem_of(enum rc rc)
+{
+	switch (rc) {
+	case RC_MALFORMED:
+		return PROBLEM_BAD_REQUEST;
+	case RC_TOO_LARGE:
+		return PROBLEM_TOO_LARGE;
+	case RC_NOT_FOUND:
+		return PROBLEM_NOT_FOUND;
+	case RC_DENIED:
+		return PROBLEM_FORBIDDEN;
+	case RC_CORRUPT:
+		return PROBLEM_DAMAGED;
+	case RC_FULL:
+		return PROBLEM_FULL;
+	default:
+		return PROBLEM_UNAVAILABLE;
+	}
+}
+
+void problem_put(struct buf *out, enum problem problem, const char *detail, const char *request)
+{
+	const struct problem_row *row = &rows[problem];
+	struct slice text = slice_of(detail);
+
+	buf_putf(out, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":", row->title, row->status,
+		 row->code);
+	/* A detail may quote what the client sent. */
+	transit_out_string(out, ENCODING_JSON, text_is_utf8(text) ? text : slice_of("the request is not UTF-8"));
+	buf_putf(out, ",\"request\":\"%s\"}", request);
+}
+
+enum problem problem_of_status(int status)
+{
+	size_t row = 0;
+
+	while (row < ROWS && rows[row].status != status)
+		row++;
+	return row < ROWS ? (enum problem)row : PROBLEM_BAD_REQUEST;
+}
+
+void answer_raw(struct buf *out, enum problem problem, const char *detail, const char *request, struct slice fields, bool is_head)
+{
+	struct buf body = BUF_EMPTY;
+
+	problem_put(&body, problem, detail, request);
+	buf_putf(out,
+		 "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n" ANSWER_REQUEST_FIELD ": %s\r\n"
+		 "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: " ANSWER_POLICY "\r\n"
+		 "Connection: close\r\n",
+		 rows[problem].status, rows[problem].title, body.len, request);
+	if (problem == PROBLEM_METHOD)
+		buf_put_text(out, "Allow: GET, HEAD, POST, OPTIONS\r\n");
+	buf_put_slice(out, fields);
+	buf_put_text(out, "\r\n");
+	if (!is_head)
+		buf_put_slice(out, buf_slice(&body));
+	buf_free(&body);
+}
+
+const char *answer_date(int64_t now)
+{
+	/* Not strftime's names, which are the locale's. */
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static char text[64];
+	static int64_t made = -1;
+	time_t second = (time_t)now;
+	struct tm parts;
+
+	if (made == now || gmtime_r(&second, &parts) == NULL)
+		return text;
+	made = now;
+	(void)snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT", days[parts.tm_wday], parts.tm_mday, months[parts.tm_mon],
+		       parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+	return text;
+}

@@ -1,0 +1,60 @@
+#include "worker/live/sse.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static struct sse *sse_make(const struct store_cursor *id, struct slice body)
+{
+	char cursor[STORE_CURSOR_TEXT_MAX];
+	size_t cursor_len = id ? store_cursor_format(id, cursor) : 0;
+	size_t line = id ? strlen("id: \n") + cursor_len : 0;
+	struct sse *sse = mem_alloc(sizeof(*sse) + line + body.len + 1);
+
+	sse->refs = 1;
+	sse->len = line + body.len;
+	sse->body = line;
+	if (id) {
+		memcpy(sse->bytes, "id: ", 4);
+		memcpy(sse->bytes + 4, cursor, cursor_len);
+		sse->bytes[line - 1] = '\n';
+	}
+	if (body.len)
+		memcpy(sse->bytes + line, body.data, body.len);
+	return sse;
+}
+
+struct sse *sse_new(const char *event, const struct store_cursor *id, struct slice data)
+{
+	struct buf body = BUF_EMPTY;
+	struct sse *sse;
+
+	buf_putf(&body, "event: %s\ndata: ", event);
+	buf_put_slice(&body, data);
+	buf_put_text(&body, "\n\n");
+	sse = sse_make(id, buf_slice(&body));
+	buf_free(&body);
+	return sse;
+}
+
+struct sse *sse_raw(struct slice bytes)
+{
+	return sse_make(NULL, bytes);
+}
+
+struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id)
+{
+	return sse_make(id, slice_make(sse->bytes + sse->body, sse->len - sse->body));
+}
+
+struct sse *sse_hold(struct sse *sse)
+{
+	sse->refs++;
+	return sse;
+}
+
+void sse_release(struct sse *sse)
+{
+	if (--sse->refs == 0)
+		free(sse);
+}

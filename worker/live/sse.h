@@ -1,0 +1,24 @@
+/* Events as they go over the wire (HTML standard, Server-sent events): framed once, shared by all streams that get them. */
+#ifndef WORKER_LIVE_SSE_H
+#define WORKER_LIVE_SSE_H
+
+#include "base/buf.h"
+#include "store/store.h"
+
+struct sse {
+	unsigned refs;
+	size_t len;
+	size_t body;  /* where what follows the id line begins: a stream of several groups sends an id line of its own */
+	char bytes[]; /* id: C \n event: E \n data: {...} \n\n */
+};
+
+/* `data` is one line. Comes with one reference, the caller's. */
+struct sse *sse_new(const char *event, const struct store_cursor *id, struct slice data);
+/* Other bytes, sent as they are. */
+struct sse *sse_raw(struct slice bytes);
+/* The event with another id in place of its own. */
+struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id);
+struct sse *sse_hold(struct sse *sse);
+void sse_release(struct sse *sse);
+
+#endif
