@@ -16,7 +16,7 @@ enum channel_word {
 	CHANNEL_LOG = '0',  /* master → child: '0' + level, logs up to it from now on (enum log_level) */
 	CHANNEL_LOG_LAST = CHANNEL_LOG + LOG_DEBUG,
 	CHANNEL_GIVE = 'G', /* master → worker, with a channel to its successor: give it all you have, then leave */
-	CHANNEL_TAKE = 'T'  /* master → worker, with a channel to its predecessor: take what comes (worker/heritage.h) */
+	CHANNEL_TAKE = 'T'  /* master → worker, with a channel to its predecessor: take what comes (worker/handoff.h) */
 };
 
 struct channel_message {

@@ -1,7 +1,7 @@
 /* SIGHUP: new settings, and for each worker a successor that has them.
  *
  * One slot after the other: the successor is started; once it is ready both are given the ends of a channel, by which the old worker gives
- * the new one all its connections and streams (worker/heritage.h), and ends. */
+ * the new one all its connections and streams (worker/handoff.h), and ends. */
 #ifndef MASTER_RELOAD_H
 #define MASTER_RELOAD_H
 

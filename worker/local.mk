@@ -2,20 +2,20 @@
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
 	%D%/confine.c %D%/confine.h \
-	%D%/context.h \
-	%D%/edits.c %D%/edits.h \
 	%D%/events.c %D%/events.h \
+	%D%/handoff.c %D%/handoff.h \
 	%D%/health.c %D%/health.h \
-	%D%/heritage.c %D%/heritage.h \
-	%D%/kept.c %D%/kept.h \
-	%D%/link.c %D%/link.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/page.c %D%/page.h \
+	%D%/page_cache.c %D%/page_cache.h \
+	%D%/push_body.c %D%/push_body.h \
 	%D%/route.c %D%/route.h \
+	%D%/state.h \
 	%D%/static.c %D%/static.h \
 	%D%/static_embed.h \
 	%D%/sync.c %D%/sync.h \
 	%D%/worker.c %D%/worker.h \
+	%D%/writer_link.c %D%/writer_link.h \
 	%D%/http/access_log.c %D%/http/access_log.h \
 	%D%/http/conn.c %D%/http/conn.h \
 	%D%/http/conn_state.h \

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "shm/scoreboard.h"
 #include "shm/generation.h"
-#include "worker/edits.h"
-#include "worker/kept.h"
-#include "worker/link.h"
+#include "worker/push_body.h"
+#include "worker/page_cache.h"
+#include "worker/writer_link.h"
 #include "worker/http/media.h"
 #include "worker/page.h"
 

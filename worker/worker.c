@@ -11,12 +11,12 @@
 #include "store/store.h"
 #include "worker/confine.h"
 #include "worker/http/conn.h"
-#include "worker/context.h"
+#include "worker/state.h"
 #include "worker/live/feed.h"
-#include "worker/heritage.h"
-#include "worker/kept.h"
+#include "worker/handoff.h"
+#include "worker/page_cache.h"
 #include "worker/http/lingering_close.h"
-#include "worker/link.h"
+#include "worker/writer_link.h"
 #include "worker/live/stream.h"
 
 #include <event2/event.h>

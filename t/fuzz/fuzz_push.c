@@ -2,7 +2,7 @@
 #include "store/docid.h"
 #include "t/fuzz/fuzz.h"
 #include "transit/transit.h"
-#include "worker/edits.h"
+#include "worker/push_body.h"
 
 #define LIMIT 100000
 

@@ -16,8 +16,8 @@ unit_tests = \
 	%D%/test_date \
 	%D%/test_docid \
 	%D%/test_generation \
-	%D%/test_edits \
-	%D%/test_edits_refuse \
+	%D%/test_push_body \
+	%D%/test_push_body_refuse \
 	%D%/test_fault \
 	%D%/test_gather \
 	%D%/test_framing \
@@ -25,7 +25,7 @@ unit_tests = \
 	%D%/test_framing_refuse \
 	%D%/test_host \
 	%D%/test_keep \
-	%D%/test_kept \
+	%D%/test_page_cache \
 	%D%/test_log \
 	%D%/test_master \
 	%D%/test_master_files \
@@ -97,9 +97,9 @@ t_unit_test_cli_progress_LDADD = libcli.a $(base_libs)
 t_unit_test_cli_scratch_LDADD = libcli.a $(base_libs)
 t_unit_test_cli_units_LDADD = libcli.a libmaster.a $(shm_libs)
 t_unit_test_docid_LDADD = $(base_libs)
-t_unit_test_edits_SOURCES = %D%/test_edits.c %D%/edits_kit.c %D%/edits_kit.h %D%/transit_text.h
+t_unit_test_edits_SOURCES = %D%/test_push_body.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
 t_unit_test_edits_LDADD = $(worker_libs)
-t_unit_test_edits_refuse_SOURCES = %D%/test_edits_refuse.c %D%/edits_kit.c %D%/edits_kit.h %D%/transit_text.h
+t_unit_test_edits_refuse_SOURCES = %D%/test_push_body_refuse.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
 t_unit_test_edits_refuse_LDADD = $(worker_libs)
 t_unit_test_fault_LDADD = $(base_libs)
 t_unit_test_fault_SOURCES = %D%/test_fault.c base/fault.c

@@ -3,7 +3,7 @@
 #define WORKER_HTTP_ACCESS_LOG_H
 
 #include "shm/scoreboard.h"
-#include "worker/context.h"
+#include "worker/state.h"
 
 #define TRACE_ID_SIZE 17 /* 16 hex digits, terminated */
 

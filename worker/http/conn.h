@@ -5,7 +5,7 @@
 #define WORKER_HTTP_CONN_H
 
 #include "base/buf.h"
-#include "worker/context.h"
+#include "worker/state.h"
 
 struct conn;
 struct conns;

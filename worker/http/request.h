@@ -12,7 +12,7 @@
 #include "transit/transit.h"
 #include "worker/http/problem.h"
 #include "worker/http/conn.h"
-#include "worker/kept.h"
+#include "worker/page_cache.h"
 #include "worker/http/query.h"
 #include "worker/http/access_log.h"
 

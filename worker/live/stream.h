@@ -9,7 +9,7 @@
 #include "auth/auth.h"
 #include "store/store.h"
 #include "transit/transit.h"
-#include "worker/context.h"
+#include "worker/state.h"
 #include "worker/live/sse.h"
 
 #include <sys/queue.h>

@@ -3,11 +3,11 @@
  * The socket is brought by the master, again whenever the writer was started anew, or the worker says that it has none. What a lost
  * writer had not answered is answered RC_UNAVAILABLE: nobody knows whether it was committed, and clients retry safely with their ops. What
  * comes before there was any writer waits for it, for a while: so a worker that takes over from another answers all that it is asked. */
-#ifndef WORKER_LINK_H
-#define WORKER_LINK_H
+#ifndef WORKER_WRITER_LINK_H
+#define WORKER_WRITER_LINK_H
 
 #include "store/store.h"
-#include "worker/context.h"
+#include "worker/state.h"
 
 struct link *link_new(struct worker *worker);
 void link_free(struct link *link);

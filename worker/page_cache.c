@@ -1,4 +1,4 @@
-#include "worker/kept.h"
+#include "worker/page_cache.h"
 
 #include "store/docid.h"
 #include "base/fault.h"

@@ -1,4 +1,4 @@
-#include "worker/edits.h"
+#include "worker/push_body.h"
 
 #include "store/docid.h"
 #include "base/mem.h"

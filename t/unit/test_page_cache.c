@@ -1,6 +1,6 @@
 /* Pages that are kept ready: for the same question, in the same edition, and for no other. */
 #include "shm/generation.h"
-#include "worker/kept.h"
+#include "worker/page_cache.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

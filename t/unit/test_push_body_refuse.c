@@ -1,6 +1,6 @@
 /* The body of a push: what is refused, and of which field. */
 #include "store/docid.h"
-#include "t/unit/edits_kit.h"
+#include "t/unit/push_body_kit.h"
 
 /* What says which field is wrong; where it differs between the encodings, the byte is left out. */
 static const struct refusal {

@@ -8,10 +8,10 @@
  *   streams with unsent bytes: given when these have gone out
  *
  * A message says which version of this it is of; one that the successor does not know is a connection that it closes. */
-#ifndef WORKER_HERITAGE_H
-#define WORKER_HERITAGE_H
+#ifndef WORKER_HANDOFF_H
+#define WORKER_HANDOFF_H
 
-#include "worker/context.h"
+#include "worker/state.h"
 
 struct heritage;
 

@@ -3,7 +3,7 @@
 #define T_UNIT_EDITS_KIT_H
 
 #include "t/unit/transit_text.h"
-#include "worker/edits.h"
+#include "worker/push_body.h"
 
 #define LIMIT 1000000
 

@@ -1,4 +1,4 @@
-#include "worker/heritage.h"
+#include "worker/handoff.h"
 
 #include "ipc/channel.h"
 #include "base/fault.h"

@@ -1,6 +1,6 @@
 /* All the parts of one worker process, for the files of this folder. Each part is made by its own module. */
-#ifndef WORKER_CONTEXT_H
-#define WORKER_CONTEXT_H
+#ifndef WORKER_STATE_H
+#define WORKER_STATE_H
 
 #include "worker/worker.h"
 

@@ -1,6 +1,6 @@
 /* The body of a push: parsed once, its values brought into canonical form on the way (protocol.md, POST /sync). */
-#ifndef WORKER_EDITS_H
-#define WORKER_EDITS_H
+#ifndef WORKER_PUSH_BODY_H
+#define WORKER_PUSH_BODY_H
 
 #include "base/error.h"
 #include "store/store.h"

@@ -1,4 +1,4 @@
-#include "worker/link.h"
+#include "worker/writer_link.h"
 
 #include "ipc/channel.h"
 #include "ipc/frame.h"

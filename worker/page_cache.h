@@ -1,7 +1,7 @@
 /* Answers to pulls that are kept ready: when a group has changed, all its clients pull the same page, and until the next change whoever
  * asks finds nothing new. A page is good for the edition of the database (shm/generation.h) in which it was read. */
-#ifndef WORKER_KEPT_H
-#define WORKER_KEPT_H
+#ifndef WORKER_PAGE_CACHE_H
+#define WORKER_PAGE_CACHE_H
 
 #include "base/buf.h"
 #include "store/store.h"

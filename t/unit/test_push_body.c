@@ -1,6 +1,6 @@
 /* The body of a push: what is read of it, also of many documents and of damaged ones. */
 #include "store/docid.h"
-#include "t/unit/edits_kit.h"
+#include "t/unit/push_body_kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "t/unit/edits_kit.h"
+#include "t/unit/push_body_kit.h"
 
 #include <stdlib.h>
 
