@@ -11,10 +11,10 @@
 #include "writer/batch.h"
 #include "writer/confine.h"
 #include "writer/control.h"
-#include "writer/gather.h"
-#include "writer/gauge.h"
+#include "writer/group_commit.h"
+#include "writer/stats.h"
 #include "writer/hints.h"
-#include "writer/keep.h"
+#include "writer/retention.h"
 
 #include <poll.h>
 #include <signal.h>

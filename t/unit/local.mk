@@ -19,12 +19,12 @@ unit_tests = \
 	%D%/test_push_body \
 	%D%/test_push_body_refuse \
 	%D%/test_fault \
-	%D%/test_gather \
+	%D%/test_group_commit \
 	%D%/test_framing \
 	%D%/test_framing_evhttp \
 	%D%/test_framing_refuse \
 	%D%/test_host \
-	%D%/test_keep \
+	%D%/test_retention \
 	%D%/test_page_cache \
 	%D%/test_log \
 	%D%/test_master \

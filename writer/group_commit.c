@@ -1,4 +1,4 @@
-#include "writer/gather.h"
+#include "writer/group_commit.h"
 
 #define PAUSE_MAX_US 2000
 /* Not all come back, and some have come back already when they are counted. */

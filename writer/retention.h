@@ -4,8 +4,8 @@
  *
  * The day is counted by the clock that only goes forward. How old a tombstone is, only the wall clock can say; where that has jumped since
  * the last look by more than a day, nothing is purged on its word until it has held for another. */
-#ifndef WRITER_KEEP_H
-#define WRITER_KEEP_H
+#ifndef WRITER_RETENTION_H
+#define WRITER_RETENTION_H
 
 #include "store/store.h"
 

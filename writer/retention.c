@@ -1,4 +1,4 @@
-#include "writer/keep.h"
+#include "writer/retention.h"
 
 #include "base/log.h"
 

@@ -2,8 +2,8 @@
  * meanwhile are about to begin the next one: without a pause they would take turns for ever, each with a sync of its own for a half of
  * them. So after a commit there is a pause of at most half the time that it took, until as many wait as are known to be about. Whoever
  * comes later than that is committed at once. */
-#ifndef WRITER_GATHER_H
-#define WRITER_GATHER_H
+#ifndef WRITER_GROUP_COMMIT_H
+#define WRITER_GROUP_COMMIT_H
 
 #include <stddef.h>
 #include <stdint.h>

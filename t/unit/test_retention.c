@@ -1,6 +1,6 @@
 /* When the writer purges by itself. */
 #include "base/log.h"
-#include "writer/keep.h"
+#include "writer/retention.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What the writer tells on the score board: its commits, its checkpoints, and how much the database holds. */
-#ifndef WRITER_GAUGE_H
-#define WRITER_GAUGE_H
+#ifndef WRITER_STATS_H
+#define WRITER_STATS_H
 
 #include "shm/scoreboard.h"
 #include "store/store.h"

@@ -1,5 +1,5 @@
 /* How long a commit is put off for others to share it. */
-#include "writer/gather.h"
+#include "writer/group_commit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

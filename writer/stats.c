@@ -1,4 +1,4 @@
-#include "writer/gauge.h"
+#include "writer/stats.h"
 
 #include "base/clock.h"
 #include "shm/histogram.h"
