@@ -1,18 +1,18 @@
 # The process that starts and ends the others.
 noinst_LIBRARIES += libmaster.a
 libmaster_a_SOURCES = \
-	%D%/activate.c %D%/activate.h \
-	%D%/adopt.c \
 	%D%/child.c %D%/child.h \
 	%D%/files.c %D%/files.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/master.c %D%/master.h \
 	%D%/notify.c %D%/notify.h \
-	%D%/record.c \
 	%D%/reload.c %D%/reload.h \
-	%D%/renew.c %D%/renew.h \
-	%D%/serve.c \
+	%D%/socket_activation.c %D%/socket_activation.h \
 	%D%/spawn.c \
 	%D%/state.h \
+	%D%/supervise.c \
 	%D%/takeover.c %D%/takeover.h \
+	%D%/upgrade.c %D%/upgrade.h \
+	%D%/upgrade_adopt.c \
+	%D%/upgrade_record.c \
 	%D%/user.c %D%/user.h

@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/sandbox.h"
-#include "master/activate.h"
+#include "master/socket_activation.h"
 #include "master/files.h"
-#include "master/renew.h"
+#include "master/upgrade.h"
 #include "master/state.h"
 #include "shm/shm.h"
 

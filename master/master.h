@@ -20,7 +20,7 @@ struct master_settings {
 	struct user worker_user;  /* whom workers become; its name NULL: the user above */
 	const char *greeting;     /* said on stderr when all serve; NULL: nothing */
 	struct worker_settings worker;
-	/* Of a run that is only a trial (master/renew.h): what else is to be tried; exit status, its reason said. NULL: nothing */
+	/* Of a run that is only a trial (master/upgrade.h): what else is to be tried; exit status, its reason said. NULL: nothing */
 	int (*try_out)(const struct master_settings *settings);
 };
 
@@ -35,7 +35,7 @@ typedef enum rc on_master_reload(void *arg, const struct master_settings **out, 
 
 /* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said in one line on stderr. On SIGHUP it asks for
  * the settings again and replaces all workers, one by one; what only a start can change (addresses, workers, database, user) stays. On
- * SIGUSR2 it becomes the program that lies at its path by now (master/renew.h). */
+ * SIGUSR2 it becomes the program that lies at its path by now (master/upgrade.h). */
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg);
 
 /* The two files beside the database that say who has it: PATH.lock (flock) and PATH.sock (control socket, mode 0600). */

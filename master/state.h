@@ -18,7 +18,7 @@ enum master_phase {
 	MASTER_DONE
 };
 
-/* What is under way of an upgrade (master/renew.h). */
+/* What is under way of an upgrade (master/upgrade.h). */
 struct renew {
 	bool asked;
 	pid_t trial;       /* 0: none */

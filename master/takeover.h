@@ -1,4 +1,4 @@
-/* A new run of the program takes over from the children of the one before (master/renew.h):
+/* A new run of the program takes over from the children of the one before (master/upgrade.h):
  *
  *   for each slot: a new worker is ready ─▶ the old one gives it all it has, and leaves
  *   ─▶ the old writer, whom nobody writes to any more, leaves ─▶ the new writer comes

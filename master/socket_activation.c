@@ -1,4 +1,4 @@
-#include "master/activate.h"
+#include "master/socket_activation.h"
 
 #include <errno.h>
 #include <fcntl.h>

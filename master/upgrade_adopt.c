@@ -1,5 +1,5 @@
 /* What a new run makes of the record: settings that stay, sockets, children of the run before. */
-#include "master/renew.h"
+#include "master/upgrade.h"
 
 #include "base/exit.h"
 #include "base/log.h"

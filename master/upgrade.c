@@ -1,4 +1,4 @@
-#include "master/renew.h"
+#include "master/upgrade.h"
 
 #include "base/clock.h"
 #include "base/exit.h"

@@ -4,8 +4,8 @@
  *
  * First comes a trial: the new run in a process beside this one, which reads its configuration, looks at the record, and ends. Only
  * where that goes well does the exec follow; else all stays as it is, and the log says why. */
-#ifndef MASTER_RENEW_H
-#define MASTER_RENEW_H
+#ifndef MASTER_UPGRADE_H
+#define MASTER_UPGRADE_H
 
 #include "base/buf.h"
 #include "master/state.h"

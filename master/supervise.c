@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "master/notify.h"
 #include "master/reload.h"
-#include "master/renew.h"
+#include "master/upgrade.h"
 #include "master/state.h"
 #include "master/takeover.h"
 #include "shm/scoreboard.h"

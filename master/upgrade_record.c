@@ -1,5 +1,5 @@
 /* The record that one run leaves to the next: lines of words, each a name and what follows it. */
-#include "master/renew.h"
+#include "master/upgrade.h"
 
 #include "base/log.h"
 #include "base/mem.h"

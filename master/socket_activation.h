@@ -1,6 +1,6 @@
 /* Listening sockets that whoever started the program has opened for it (sd_listen_fds(3)). */
-#ifndef MASTER_ACTIVATE_H
-#define MASTER_ACTIVATE_H
+#ifndef MASTER_SOCKET_ACTIVATION_H
+#define MASTER_SOCKET_ACTIVATION_H
 
 #include "master/listen.h"
 
