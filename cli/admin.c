@@ -1,7 +1,7 @@
 #include "cli/admin.h"
 
 #include "base/clock.h"
-#include "cli/remote.h"
+#include "cli/control_client.h"
 #include "master/master.h"
 
 #include <errno.h>

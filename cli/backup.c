@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/scratch.h"
+#include "cli/atomic_file.h"
 #include "cli/tally.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The commands of the program: one row each in the table of cli/table.c. */
+/* The commands of the program: one row each in the table of cli/command_table.c. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 

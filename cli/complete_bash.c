@@ -1,4 +1,4 @@
-#include "cli/complete.h"
+#include "cli/completion.h"
 
 /* 'serve --db'|... of all options whose argument is of that kind; answers whether there is one. */
 static bool put_places(struct buf *out, enum complete_kind kind)

@@ -1,4 +1,4 @@
-#include "cli/complete.h"
+#include "cli/completion.h"
 
 /* The first sentence, without its stop, inside single quotes and where some characters need a backslash. */
 static void put_sentence(struct buf *out, const char *text, const char *special)

@@ -1,4 +1,4 @@
-#include "cli/complete.h"
+#include "cli/completion.h"
 
 #include "base/exit.h"
 #include "cli/say.h"

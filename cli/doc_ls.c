@@ -3,9 +3,9 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/doc.h"
-#include "cli/outlet.h"
+#include "cli/spool.h"
 #include "cli/say.h"
-#include "cli/columns.h"
+#include "cli/text_table.h"
 
 #include <stdint.h>
 #include <stdio.h>

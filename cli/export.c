@@ -2,10 +2,10 @@
 #include "base/exit.h"
 #include "cli/command.h"
 #include "cli/doc.h"
-#include "cli/outlet.h"
+#include "cli/spool.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/scratch.h"
+#include "cli/atomic_file.h"
 #include "store/store.h"
 
 #include <errno.h>

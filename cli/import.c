@@ -1,6 +1,6 @@
 #include "base/exit.h"
 #include "cli/command.h"
-#include "cli/importing.h"
+#include "cli/import.h"
 #include "cli/say.h"
 
 #include <inttypes.h>

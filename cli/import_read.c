@@ -1,4 +1,4 @@
-#include "cli/importing.h"
+#include "cli/import.h"
 
 #include "cli/line.h"
 #include "cli/say.h"

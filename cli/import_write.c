@@ -1,4 +1,4 @@
-#include "cli/importing.h"
+#include "cli/import.h"
 
 #include "store/docid.h"
 #include "base/fault.h"

@@ -1,6 +1,6 @@
 #include "cli/lines.h"
 
-#include "cli/scratch.h"
+#include "cli/atomic_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/help.h"
-#include "cli/layers.h"
+#include "cli/config.h"
 #include "cli/say.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "cli/admin.h"
 #include "cli/command.h"
-#include "cli/layers.h"
+#include "cli/config.h"
 #include "cli/say.h"
 #include "cli/settings.h"
 #include "master/master.h"

@@ -1,7 +1,7 @@
 #include "cli/settings.h"
 
 #include "base/mem.h"
-#include "cli/origin.h"
+#include "cli/cors_origin.h"
 #include "shm/shm.h"
 
 #include <dirent.h>

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/server.h"
+#include "cli/server_stats.h"
 #include "cli/units.h"
 #include "store/store.h"
 #include "transit/transit.h"

@@ -2,7 +2,7 @@
 
 #include "auth/grant.h"
 #include "base/mem.h"
-#include "cli/columns.h"
+#include "cli/text_table.h"
 #include "transit/transit.h"
 
 #include <stdio.h>

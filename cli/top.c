@@ -3,8 +3,8 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/screen.h"
-#include "cli/server.h"
+#include "cli/terminal.h"
+#include "cli/server_stats.h"
 #include "cli/units.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "cli/line.h"
-#include "cli/origin.h"
+#include "cli/cors_origin.h"
 #include "t/fuzz/fuzz.h"
 #include "transit/transit.h"
 #include "worker/http/forwarded.h"

@@ -10,7 +10,7 @@ unit_tests = \
 	%D%/test_cli_config \
 	%D%/test_cli_print \
 	%D%/test_cli_progress \
-	%D%/test_cli_scratch \
+	%D%/test_cli_atomic_file \
 	%D%/test_cli_units \
 	%D%/test_constant_time \
 	%D%/test_date \

@@ -1,6 +1,6 @@
 /* The configuration file, and the origins it may name. */
 #include "cli/config_file.h"
-#include "cli/origin.h"
+#include "cli/cors_origin.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

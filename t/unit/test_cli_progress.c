@@ -1,6 +1,6 @@
 /* The line of progress on a terminal: when it is drawn, what it says, how it goes; and how wide columns are. */
 #include "base/clock.h"
-#include "cli/columns.h"
+#include "cli/text_table.h"
 #include "cli/progress.h"
 
 #include <setjmp.h>

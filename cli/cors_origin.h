@@ -1,6 +1,6 @@
 /* Web origins as an operator writes them (RFC 6454, section 6.2). */
-#ifndef CLI_ORIGIN_H
-#define CLI_ORIGIN_H
+#ifndef CLI_CORS_ORIGIN_H
+#define CLI_CORS_ORIGIN_H
 
 #include "base/error.h"
 

@@ -1,4 +1,4 @@
-#include "cli/screen.h"
+#include "cli/terminal.h"
 
 #include <errno.h>
 #include <poll.h>

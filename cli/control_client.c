@@ -1,4 +1,4 @@
-#include "cli/remote.h"
+#include "cli/control_client.h"
 
 #include "base/clock.h"
 #include "ipc/frame.h"

@@ -1,6 +1,6 @@
 /* An import at work: first all lines are looked through (import_read.c), then they are written (import_write.c). */
-#ifndef CLI_IMPORTING_H
-#define CLI_IMPORTING_H
+#ifndef CLI_IMPORT_H
+#define CLI_IMPORT_H
 
 #include "cli/admin.h"
 #include "cli/lines.h"

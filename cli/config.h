@@ -1,6 +1,6 @@
 /* What the options of a command are set to, from the environment, the configuration file and the defaults. */
-#ifndef CLI_LAYERS_H
-#define CLI_LAYERS_H
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
 
 #include "cli/command.h"
 

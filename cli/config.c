@@ -1,4 +1,4 @@
-#include "cli/layers.h"
+#include "cli/config.h"
 
 #include "base/mem.h"
 #include "cli/config_file.h"

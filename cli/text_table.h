@@ -1,6 +1,6 @@
 /* Aligned columns of text. Uses the locale's LC_CTYPE for the width of characters. */
-#ifndef CLI_COLUMNS_H
-#define CLI_COLUMNS_H
+#ifndef CLI_TEXT_TABLE_H
+#define CLI_TEXT_TABLE_H
 
 #include "base/slice.h"
 

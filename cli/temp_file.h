@@ -1,7 +1,7 @@
 /* Names of files in the making, TARGET.unfinished-XXXXXX. Whoever makes one has it locked until the process ends, however it ends: so one
  * that nobody has locked is what is left of a process that was killed. */
-#ifndef CLI_UNFINISHED_H
-#define CLI_UNFINISHED_H
+#ifndef CLI_TEMP_FILE_H
+#define CLI_TEMP_FILE_H
 
 #include "base/buf.h"
 #include "base/rc.h"

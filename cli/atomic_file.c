@@ -1,8 +1,8 @@
-#include "cli/scratch.h"
+#include "cli/atomic_file.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cli/unfinished.h"
+#include "cli/temp_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* A terminal taken over for a picture that is drawn again and again: on the alternate screen, without a cursor, with keys read one by one.
  * However the program ends, short of a kill, the terminal is as it was. */
-#ifndef CLI_SCREEN_H
-#define CLI_SCREEN_H
+#ifndef CLI_TERMINAL_H
+#define CLI_TERMINAL_H
 
 #include "base/buf.h"
 

@@ -1,6 +1,6 @@
 /* One question to a running server over its control socket, and the answer. */
-#ifndef CLI_REMOTE_H
-#define CLI_REMOTE_H
+#ifndef CLI_CONTROL_CLIENT_H
+#define CLI_CONTROL_CLIENT_H
 
 #include "base/buf.h"
 #include "base/rc.h"

@@ -1,6 +1,6 @@
 /* A file in the making: under another name beside its target until it is whole, then renamed into its place; never half there. */
-#ifndef CLI_SCRATCH_H
-#define CLI_SCRATCH_H
+#ifndef CLI_ATOMIC_FILE_H
+#define CLI_ATOMIC_FILE_H
 
 #include "base/error.h"
 
@@ -10,7 +10,7 @@
 struct scratch {
 	char *target;
 	char *path; /* the file as long as it is in the making; mode 0600, empty at first */
-	int fd;     /* as long: what keeps others from removing it (cli/unfinished.h) */
+	int fd;     /* as long: what keeps others from removing it (cli/temp_file.h) */
 };
 
 /* One at a time; first removes what those that were killed have left of the same target. A signal that ends the process (SIGHUP, SIGINT,

@@ -1,8 +1,8 @@
-#include "cli/server.h"
+#include "cli/server_stats.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "cli/remote.h"
+#include "cli/control_client.h"
 #include "master/master.h"
 #include "writer/control.h"
 

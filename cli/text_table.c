@@ -1,4 +1,4 @@
-#include "cli/columns.h"
+#include "cli/text_table.h"
 
 #include <stdint.h>
 #include <sys/ioctl.h>

@@ -1,6 +1,6 @@
 /* What a running server does: its score board, and how that moves. */
-#ifndef CLI_SERVER_H
-#define CLI_SERVER_H
+#ifndef CLI_SERVER_STATS_H
+#define CLI_SERVER_STATS_H
 
 #include "base/error.h"
 #include "shm/scoreboard.h"

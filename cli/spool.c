@@ -1,6 +1,6 @@
-#include "cli/outlet.h"
+#include "cli/spool.h"
 
-#include "cli/scratch.h"
+#include "cli/atomic_file.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* Completion for shells, made of the table of commands. */
-#ifndef CLI_COMPLETE_H
-#define CLI_COMPLETE_H
+#ifndef CLI_COMPLETION_H
+#define CLI_COMPLETION_H
 
 #include "base/buf.h"
 #include "cli/command.h"

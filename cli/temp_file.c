@@ -1,4 +1,4 @@
-#include "cli/unfinished.h"
+#include "cli/temp_file.h"
 
 #include "base/mem.h"
 #include "cli/say.h"

@@ -1,8 +1,8 @@
 /* Files in the making: whole under their name, or not there; lines read from what can be read twice and what cannot; output that never
  * waits. */
 #include "cli/lines.h"
-#include "cli/outlet.h"
-#include "cli/scratch.h"
+#include "cli/spool.h"
+#include "cli/atomic_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "cli/origin.h"
+#include "cli/cors_origin.h"
 
 #include "base/slice.h"
 #include "base/text.h"
