@@ -8,7 +8,7 @@ build=${1:?usage: analyze.sh BUILD [NAME...]}
 shift
 [ $# -gt 0 ] || set -- cppcheck gcc clang-tidy
 
-folders="base shm transit store auth worker writer master cli bench doc t"
+folders="base os ipc shm transit store auth worker writer master cli bench doc t"
 libraries="libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp cmocka"
 # shellcheck disable=SC2086
 flags="-std=gnu11 -include $build/config.h -I. $(pkg-config --cflags $libraries)"

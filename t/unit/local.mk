@@ -1,43 +1,43 @@
 # Each module test links only what its folder may see.
 unit_tests = \
-	%D%/test_cidr \
-	%D%/test_problem \
 	%D%/test_auth \
 	%D%/test_auth_token \
 	%D%/test_buf \
 	%D%/test_channel \
+	%D%/test_cidr \
 	%D%/test_cli_admin \
+	%D%/test_cli_atomic_file \
 	%D%/test_cli_config \
 	%D%/test_cli_print \
 	%D%/test_cli_progress \
-	%D%/test_cli_atomic_file \
 	%D%/test_cli_units \
 	%D%/test_constant_time \
 	%D%/test_date \
 	%D%/test_docid \
-	%D%/test_generation \
-	%D%/test_push_body \
-	%D%/test_push_body_refuse \
+	%D%/test_error \
 	%D%/test_fault \
-	%D%/test_group_commit \
 	%D%/test_framing \
 	%D%/test_framing_evhttp \
 	%D%/test_framing_refuse \
+	%D%/test_generation \
+	%D%/test_group_commit \
+	%D%/test_histogram \
 	%D%/test_host \
-	%D%/test_retention \
-	%D%/test_page_cache \
 	%D%/test_log \
 	%D%/test_master \
 	%D%/test_master_files \
 	%D%/test_master_listen \
 	%D%/test_media \
-	%D%/test_histogram \
 	%D%/test_negotiation \
 	%D%/test_options \
 	%D%/test_options_units \
 	%D%/test_pack \
+	%D%/test_page_cache \
+	%D%/test_problem \
+	%D%/test_push_body \
+	%D%/test_push_body_refuse \
 	%D%/test_query \
-	%D%/test_error \
+	%D%/test_retention \
 	%D%/test_ring \
 	%D%/test_ring_model \
 	%D%/test_sandbox \
@@ -49,11 +49,11 @@ unit_tests = \
 	%D%/test_store_crash \
 	%D%/test_store_cursor \
 	%D%/test_store_disk \
-	%D%/test_store_stats \
 	%D%/test_store_model \
 	%D%/test_store_open \
 	%D%/test_store_power \
 	%D%/test_store_pull \
+	%D%/test_store_stats \
 	%D%/test_store_token \
 	%D%/test_store_whole \
 	%D%/test_store_wire \
@@ -83,50 +83,50 @@ transit_libs = libtransit.a $(base_libs)
 store_libs = libstore.a $(transit_libs) $(SQLITE_LIBS)
 worker_libs = libworker.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
 
-t_unit_test_address_LDADD = $(worker_libs)
-t_unit_test_answer_LDADD = $(worker_libs)
-t_unit_test_auth_LDADD = libauth.a $(base_libs) $(SODIUM_LIBS)
-t_unit_test_constant_time_LDADD = libauth.a $(base_libs) $(SODIUM_LIBS)
-t_unit_test_auth_token_LDADD = libauth.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_cidr_LDADD = $(worker_libs)
+t_unit_test_problem_LDADD = $(worker_libs)
+t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_buf_LDADD = $(base_libs)
 t_unit_test_channel_LDADD = $(base_libs)
 t_unit_test_cli_admin_LDADD = libcli.a libmaster.a libauth.a $(store_libs) $(SODIUM_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_cli_config_LDADD = libcli.a $(base_libs) $(INIH_LIBS)
-t_unit_test_cli_print_LDADD = libcli.a libauth.a $(transit_libs) $(SODIUM_LIBS)
+t_unit_test_cli_print_LDADD = libcli.a libauth.a libstore.a $(transit_libs) $(SODIUM_LIBS)
 t_unit_test_cli_progress_LDADD = libcli.a $(base_libs)
-t_unit_test_cli_scratch_LDADD = libcli.a $(base_libs)
+t_unit_test_cli_atomic_file_LDADD = libcli.a $(base_libs)
 t_unit_test_cli_units_LDADD = libcli.a libmaster.a $(shm_libs)
-t_unit_test_docid_LDADD = $(base_libs)
-t_unit_test_edits_SOURCES = %D%/test_push_body.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
-t_unit_test_edits_LDADD = $(worker_libs)
-t_unit_test_edits_refuse_SOURCES = %D%/test_push_body_refuse.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
-t_unit_test_edits_refuse_LDADD = $(worker_libs)
+t_unit_test_docid_LDADD = libstore.a $(base_libs)
+t_unit_test_push_body_SOURCES = %D%/test_push_body.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
+t_unit_test_push_body_LDADD = $(worker_libs)
+t_unit_test_push_body_refuse_SOURCES = %D%/test_push_body_refuse.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
+t_unit_test_push_body_refuse_LDADD = $(worker_libs)
 t_unit_test_fault_LDADD = $(base_libs)
 t_unit_test_fault_SOURCES = %D%/test_fault.c base/fault.c
 t_unit_test_fault_CPPFLAGS = $(AM_CPPFLAGS) -DENABLE_FAULTS=1
-t_unit_test_gather_LDADD = libwriter.a $(base_libs)
-t_unit_test_guard_SOURCES = %D%/test_framing.c %D%/framing_kit.c %D%/framing_kit.h
-t_unit_test_guard_LDADD = $(worker_libs)
-t_unit_test_guard_evhttp_SOURCES = %D%/test_framing_evhttp.c %D%/framing_kit.c %D%/framing_kit.h
-t_unit_test_guard_evhttp_LDADD = $(worker_libs)
-t_unit_test_guard_refuse_SOURCES = %D%/test_framing_refuse.c %D%/framing_kit.c %D%/framing_kit.h
-t_unit_test_guard_refuse_LDADD = $(worker_libs)
-t_unit_test_keep_LDADD = libwriter.a $(base_libs)
+t_unit_test_group_commit_LDADD = libwriter.a $(base_libs)
+t_unit_test_framing_SOURCES = %D%/test_framing.c %D%/framing_kit.c %D%/framing_kit.h
+t_unit_test_framing_LDADD = $(worker_libs)
+t_unit_test_framing_evhttp_SOURCES = %D%/test_framing_evhttp.c %D%/framing_kit.c %D%/framing_kit.h
+t_unit_test_framing_evhttp_LDADD = $(worker_libs)
+t_unit_test_framing_refuse_SOURCES = %D%/test_framing_refuse.c %D%/framing_kit.c %D%/framing_kit.h
+t_unit_test_framing_refuse_LDADD = $(worker_libs)
+t_unit_test_retention_LDADD = libwriter.a $(base_libs)
 t_unit_test_log_LDADD = $(base_libs)
 t_unit_test_master_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_master_files_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_master_listen_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_host_LDADD = $(worker_libs)
-t_unit_test_edition_LDADD = $(shm_libs)
-t_unit_test_kept_LDADD = $(worker_libs)
+t_unit_test_generation_LDADD = $(shm_libs)
+t_unit_test_page_cache_LDADD = $(worker_libs)
 t_unit_test_media_LDADD = $(worker_libs)
-t_unit_test_meter_LDADD = $(shm_libs)
+t_unit_test_histogram_LDADD = $(shm_libs)
 t_unit_test_negotiation_LDADD = $(worker_libs)
 t_unit_test_options_LDADD = $(base_libs)
-t_unit_test_options_quantity_LDADD = $(base_libs)
+t_unit_test_options_units_LDADD = $(base_libs)
 t_unit_test_pack_LDADD = $(base_libs)
 t_unit_test_query_LDADD = $(worker_libs)
-t_unit_test_reason_LDADD = $(base_libs)
+t_unit_test_error_LDADD = $(base_libs)
 t_unit_test_ring_LDADD = $(shm_libs)
 t_unit_test_ring_model_LDADD = $(shm_libs)
 t_unit_test_shm_LDADD = $(shm_libs)
@@ -139,8 +139,8 @@ t_unit_test_store_cursor_SOURCES = %D%/test_store_cursor.c %D%/store_kit.c %D%/s
 t_unit_test_store_cursor_LDADD = $(store_libs)
 t_unit_test_store_disk_SOURCES = %D%/test_store_disk.c %D%/disk_kit.c %D%/disk_kit.h %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_disk_LDADD = $(store_libs)
-t_unit_test_store_measure_SOURCES = %D%/test_store_stats.c %D%/store_kit.c %D%/store_kit.h
-t_unit_test_store_measure_LDADD = $(store_libs)
+t_unit_test_store_stats_SOURCES = %D%/test_store_stats.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_stats_LDADD = $(store_libs)
 t_unit_test_store_model_SOURCES = %D%/test_store_model.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_model_LDADD = $(store_libs)
 t_unit_test_store_open_SOURCES = %D%/test_store_open.c %D%/store_kit.c %D%/store_kit.h
