@@ -4,7 +4,7 @@
 
 #define MODE_LEN 3
 
-enum rc grant_parse(struct slice text, struct store_grant *out, struct reason *why)
+enum rc grant_parse(struct slice text, struct store_grant *out, struct error *err)
 {
 	struct slice mode = slice_of("");
 
@@ -15,11 +15,11 @@ enum rc grant_parse(struct slice text, struct store_grant *out, struct reason *w
 	if (slice_is(mode, ":ro") || slice_is(mode, ":rw"))
 		out->group.len -= MODE_LEN;
 	if (out->group.len == 0)
-		return reason_set(why, RC_MALFORMED, "the group is empty");
+		return error_set(err, RC_MALFORMED, "the group is empty");
 	if (out->group.len > GROUP_MAX)
-		return reason_set(why, RC_MALFORMED, "the group is longer than %d bytes", GROUP_MAX);
+		return error_set(err, RC_MALFORMED, "the group is longer than %d bytes", GROUP_MAX);
 	if (!group_is_valid(out->group))
-		return reason_set(why, RC_MALFORMED, "the group must be UTF-8 without control characters");
+		return error_set(err, RC_MALFORMED, "the group must be UTF-8 without control characters");
 	return RC_OK;
 }
 

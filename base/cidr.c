@@ -49,21 +49,21 @@ static bool has_more_bits(const struct address *address, unsigned bits)
 	return false;
 }
 
-enum rc address_block_parse(const char *text, struct address_block *out, struct reason *why)
+enum rc address_block_parse(const char *text, struct address_block *out, struct error *err)
 {
 	const size_t len = strcspn(text, "/");
 	uint64_t bits;
 
 	if (address_parse(slice_make(text, len), &out->first) != RC_OK)
-		return reason_set(why, RC_MALFORMED,
+		return error_set(err, RC_MALFORMED,
 				  "cannot read the address \"%.100s\"; write it in numbers, such as 127.0.0.1, ::1 or 10.0.0.0/8", text);
 	bits = out->first.is6 ? 128 : 32;
 	if (text[len] && text_number(slice_of(text + len + 1), bits, &bits) != RC_OK)
-		return reason_set(why, RC_MALFORMED, "\"%.100s\": behind the / must be a number of bits, at most %u", text,
+		return error_set(err, RC_MALFORMED, "\"%.100s\": behind the / must be a number of bits, at most %u", text,
 				  out->first.is6 ? 128U : 32U);
 	out->bits = (unsigned)bits;
 	if (has_more_bits(&out->first, out->bits))
-		return reason_set(why, RC_MALFORMED, "\"%.100s\": the address has more than the %u bits of its block", text, out->bits);
+		return error_set(err, RC_MALFORMED, "\"%.100s\": the address has more than the %u bits of its block", text, out->bits);
 	return RC_OK;
 }
 

@@ -54,7 +54,7 @@ static enum rc quantity_read(enum option_kind kind, struct slice text, uint64_t 
 	return text_number(text, INT64_MAX, out);
 }
 
-static enum rc number_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *out, struct reason *why)
+static enum rc number_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *out, struct error *err)
 {
 	static const char *const wanted[] = {
 		[OPTION_NUMBER] = "a whole number",
@@ -74,44 +74,44 @@ static enum rc number_check(const struct option_spec *spec, const char *place, c
 	quantity_format(spec->kind, spec->min, least);
 	quantity_format(spec->kind, spec->max, most);
 	if (rc == RC_MALFORMED)
-		return reason_set(why, RC_MALFORMED, "%s: \"%s\" is not %s%s", place, text, wanted[spec->kind], off);
+		return error_set(err, RC_MALFORMED, "%s: \"%s\" is not %s%s", place, text, wanted[spec->kind], off);
 	if (rc != RC_OK || *out < spec->min || *out > spec->max)
-		return reason_set(why, RC_MALFORMED, "%s: %s is out of range, it must be from %s to %s%s", place, text, least, most, off);
+		return error_set(err, RC_MALFORMED, "%s: %s is out of range, it must be from %s to %s%s", place, text, least, most, off);
 	return RC_OK;
 }
 
-static enum rc value_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *number, struct reason *why)
+static enum rc value_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *number, struct error *err)
 {
 	switch (spec->kind) {
 	case OPTION_FLAG:
 		return RC_OK;
 	case OPTION_TEXT:
 		if (*text == '\0')
-			return reason_set(why, RC_MALFORMED, "%s: must not be empty", place);
+			return error_set(err, RC_MALFORMED, "%s: must not be empty", place);
 		return RC_OK;
 	case OPTION_SWITCH:
 		if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
-			return reason_set(why, RC_MALFORMED, "%s: must be on or off, not \"%s\"", place, text);
+			return error_set(err, RC_MALFORMED, "%s: must be on or off, not \"%s\"", place, text);
 		return RC_OK;
 	case OPTION_NUMBER:
 	case OPTION_SIZE:
 	case OPTION_DURATION:
-		return number_check(spec, place, text, number, why);
+		return number_check(spec, place, text, number, err);
 	}
 	return RC_OK;
 }
 
 /* Offers one value from a layer. Layers come highest first: what a higher one has set stays, but the value is checked all the same. */
-static enum rc option_put(struct options *options, size_t at, enum layer layer, const char *place, struct slice value, struct reason *why)
+static enum rc option_put(struct options *options, size_t at, enum layer layer, const char *place, struct slice value, struct error *err)
 {
 	const struct option_spec *spec = &options->specs[at];
 	struct option *option = &options->all[at];
 	char *text = mem_copy(value.data, value.len);
 	uint64_t number = 0;
-	enum rc rc = value_check(spec, place, text, &number, why);
+	enum rc rc = value_check(spec, place, text, &number, err);
 
 	if (rc == RC_OK && (option->seen & 1U << layer) && !spec->repeatable)
-		rc = reason_set(why, RC_MALFORMED, "%s: given twice", place);
+		rc = error_set(err, RC_MALFORMED, "%s: given twice", place);
 	option->seen |= 1U << layer;
 	if (rc != RC_OK || option->layer > layer) {
 		free(text);
@@ -165,7 +165,7 @@ static size_t spec_find(const struct options *options, struct slice name)
 
 /* ---- The command line -------------------------------------------------------------------------------------------------------- */
 
-static enum rc argument_unknown(const struct options *options, struct slice name, struct reason *why)
+static enum rc argument_unknown(const struct options *options, struct slice name, struct error *err)
 {
 	struct nearest nearest = NEAREST_START;
 	int len = name.len > 64 ? 64 : (int)name.len;
@@ -173,12 +173,12 @@ static enum rc argument_unknown(const struct options *options, struct slice name
 	for (size_t i = 0; i < options->count; i++)
 		nearest_offer(&nearest, name, options->specs[i].name);
 	if (nearest.word)
-		return reason_set(why, RC_NOT_FOUND, "unknown option --%.*s, did you mean --%s?", len, name.data, nearest.word);
-	return reason_set(why, RC_NOT_FOUND, "unknown option --%.*s", len, name.data);
+		return error_set(err, RC_NOT_FOUND, "unknown option --%.*s, did you mean --%s?", len, name.data, nearest.word);
+	return error_set(err, RC_NOT_FOUND, "unknown option --%.*s", len, name.data);
 }
 
 /* Takes `--name=value`, or `--name` with `next` as its value; *used_next tells which. */
-static enum rc argument_take(struct options *options, const char *argument, const char *next, bool *used_next, struct reason *why)
+static enum rc argument_take(struct options *options, const char *argument, const char *next, bool *used_next, struct error *err)
 {
 	const char *equals = strchr(argument, '=');
 	struct slice name = slice_make(argument + 2, equals ? (size_t)(equals - argument - 2) : strlen(argument + 2));
@@ -189,25 +189,25 @@ static enum rc argument_take(struct options *options, const char *argument, cons
 
 	*used_next = false;
 	if (at == options->count)
-		return argument_unknown(options, name, why);
+		return argument_unknown(options, name, err);
 	(void)snprintf(place, sizeof(place), "--%s", spec->name);
 	if (spec->kind == OPTION_FLAG) {
 		if (equals)
-			return reason_set(why, RC_MALFORMED, "%s: takes no value", place);
+			return error_set(err, RC_MALFORMED, "%s: takes no value", place);
 	} else if (equals) {
 		value = slice_of(equals + 1);
 	} else if (next == NULL) {
-		return reason_set(why, RC_MALFORMED, "%s: needs a value: %s %s", place, place, spec->argument);
+		return error_set(err, RC_MALFORMED, "%s: needs a value: %s %s", place, place, spec->argument);
 	} else if (strncmp(next, "--", 2) == 0) {
-		return reason_set(why, RC_MALFORMED, "%s: needs a value before %s (or write %s=%s)", place, next, place, next);
+		return error_set(err, RC_MALFORMED, "%s: needs a value before %s (or write %s=%s)", place, next, place, next);
 	} else {
 		value = slice_of(next);
 		*used_next = true;
 	}
-	return option_put(options, at, LAYER_ARGUMENTS, place, value, why);
+	return option_put(options, at, LAYER_ARGUMENTS, place, value, err);
 }
 
-enum rc options_take_arguments(struct options *options, int argc, char *const *argv, struct reason *why)
+enum rc options_take_arguments(struct options *options, int argc, char *const *argv, struct error *err)
 {
 	bool only_words = false, used_next;
 	enum rc rc;
@@ -220,12 +220,12 @@ enum rc options_take_arguments(struct options *options, int argc, char *const *a
 			continue;
 		}
 		if (argv[i][1] != '-')
-			return reason_set(why, RC_NOT_FOUND, "unknown option %s", argv[i]);
+			return error_set(err, RC_NOT_FOUND, "unknown option %s", argv[i]);
 		if (argv[i][2] == '\0') {
 			only_words = true;
 			continue;
 		}
-		rc = argument_take(options, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_next, why);
+		rc = argument_take(options, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_next, err);
 		if (rc != RC_OK)
 			return rc;
 		i += used_next;
@@ -258,22 +258,22 @@ static const char *variable_find(char *const *environment, const char *name)
 	return NULL;
 }
 
-static enum rc variable_take(struct options *options, size_t at, const char *name, const char *value, struct reason *why)
+static enum rc variable_take(struct options *options, size_t at, const char *name, const char *value, struct error *err)
 {
 	enum rc rc = RC_OK;
 
 	if (!options->specs[at].repeatable)
-		return *value ? option_put(options, at, LAYER_ENVIRONMENT, name, slice_of(value), why) : RC_OK;
+		return *value ? option_put(options, at, LAYER_ENVIRONMENT, name, slice_of(value), err) : RC_OK;
 	while (rc == RC_OK && *(value += strspn(value, " ")) != '\0') {
 		size_t len = strcspn(value, " ");
 
-		rc = option_put(options, at, LAYER_ENVIRONMENT, name, slice_make(value, len), why);
+		rc = option_put(options, at, LAYER_ENVIRONMENT, name, slice_make(value, len), err);
 		value += len;
 	}
 	return rc;
 }
 
-enum rc options_take_environment(struct options *options, char *const *environment, struct reason *why)
+enum rc options_take_environment(struct options *options, char *const *environment, struct error *err)
 {
 	for (size_t i = 0; i < options->count; i++) {
 		const char *value;
@@ -284,7 +284,7 @@ enum rc options_take_environment(struct options *options, char *const *environme
 			continue;
 		variable_name(&options->specs[i], name);
 		value = variable_find(environment, name);
-		rc = value ? variable_take(options, i, name, value, why) : RC_OK;
+		rc = value ? variable_take(options, i, name, value, err) : RC_OK;
 		if (rc != RC_OK)
 			return rc;
 	}
@@ -293,7 +293,7 @@ enum rc options_take_environment(struct options *options, char *const *environme
 
 /* ---- The file and the defaults ----------------------------------------------------------------------------------------------- */
 
-enum rc options_take_entry(struct options *options, const char *place, struct slice name, struct slice value, struct reason *why)
+enum rc options_take_entry(struct options *options, const char *place, struct slice name, struct slice value, struct error *err)
 {
 	size_t at = spec_find(options, name);
 	char *whole;
@@ -303,7 +303,7 @@ enum rc options_take_entry(struct options *options, const char *place, struct sl
 		return RC_NOT_FOUND;
 	if (asprintf(&whole, "%s: %s", place, options->specs[at].name) < 0)
 		abort();
-	rc = option_put(options, at, LAYER_FILE, whole, value, why);
+	rc = option_put(options, at, LAYER_FILE, whole, value, err);
 	free(whole);
 	return rc;
 }

@@ -43,17 +43,17 @@ struct options *options_new(const struct option_spec *specs, size_t count);
 void options_free(struct options *options);
 
 /* Takes `--name value` and `--name=value`; `--` ends the options. What is no option is left in words (pointers into argv, the array is
- * the options'). `why` says which option and what; RC_NOT_FOUND: the table has none of that name, RC_MALFORMED: anything else. */
-MUST_USE enum rc options_take_arguments(struct options *options, int argc, char *const *argv, struct reason *why);
+ * the options'). `err` says which option and what; RC_NOT_FOUND: the table has none of that name, RC_MALFORMED: anything else. */
+MUST_USE enum rc options_take_arguments(struct options *options, int argc, char *const *argv, struct error *err);
 const char *const *options_words(const struct options *options, size_t *count);
 
 /* Takes POCKETBOOK_NAME of each option, `-` written as `_`, values of a repeatable one separated by spaces. An empty one counts as
  * unset. `environment` is as environ(7). */
-MUST_USE enum rc options_take_environment(struct options *options, char *const *environment, struct reason *why);
+MUST_USE enum rc options_take_environment(struct options *options, char *const *environment, struct error *err);
 
 /* Takes one line of a configuration file, `place` being "FILE:LINE". RC_NOT_FOUND: the table has no such option for a file (no reason is
  * given). RC_MALFORMED: a bad value, or one that a line before gave. */
-MUST_USE enum rc options_take_entry(struct options *options, const char *place, struct slice name, struct slice value, struct reason *why);
+MUST_USE enum rc options_take_entry(struct options *options, const char *place, struct slice name, struct slice value, struct error *err);
 
 /* Fills what is still unset from the table. A default that the table itself refuses is a bug, and asserted. */
 void options_take_defaults(struct options *options);

@@ -15,9 +15,9 @@ struct poster {
 	int *fds;
 };
 
-static _Noreturn void fail(const char *what, const char *why)
+static _Noreturn void fail(const char *what, const char *err)
 {
-	fprintf(stderr, "streams: %s: %s\n", what, why);
+	fprintf(stderr, "streams: %s: %s\n", what, err);
 	exit(1);
 }
 

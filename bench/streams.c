@@ -72,11 +72,11 @@ static _Noreturn void leave(int status)
 static struct options *read_options(int argc, char **argv)
 {
 	struct options *options = options_new(specs, sizeof(specs) / sizeof(*specs));
-	struct reason why;
+	struct error err;
 	size_t words;
 
-	if (options_take_arguments(options, argc - 1, argv + 1, &why) != RC_OK) {
-		fprintf(stderr, "streams: %s\n", why.text);
+	if (options_take_arguments(options, argc - 1, argv + 1, &err) != RC_OK) {
+		fprintf(stderr, "streams: %s\n", err.text);
 		exit(2);
 	}
 	(void)options_words(options, &words);

@@ -46,7 +46,7 @@ static void ours_in(struct job *job)
 
 	buf_clear(&job->canonical);
 	if (transit_in_value(in, &job->canonical, &job->plain) || transit_in_finish(in))
-		fail(transit_in_why(in));
+		fail(transit_in_error(in));
 	transit_in_free(in);
 }
 

@@ -31,34 +31,34 @@ static void on_replies(void *arg, enum rc rc, const struct store_reply *replies)
 		store_reply_pack(replies, &local->answer->bytes);
 }
 
-static enum rc refused(const char *db, enum rc rc, struct reason *why)
+static enum rc refused(const char *db, enum rc rc, struct error *err)
 {
 	if (rc == RC_FULL)
-		return reason_set(why, rc, "%.200s: its disk is full; make room and try again", db);
+		return error_set(err, rc, "%.200s: its disk is full; make room and try again", db);
 	if (rc == RC_READ_ONLY)
-		return reason_set(why, rc, "%.200s: its disk is read-only; make it writable and try again", db);
-	return reason_set(why, rc, "%.200s: the database did not take it (%s); the disk may be failing", db, rc_name(rc));
+		return error_set(err, rc, "%.200s: its disk is read-only; make it writable and try again", db);
+	return error_set(err, rc, "%.200s: the database did not take it (%s); the disk may be failing", db, rc_name(rc));
 }
 
 static enum rc local_commit(struct store *store, const char *db, const struct store_request *request, struct admin_answer *answer,
-			    struct reason *why)
+			    struct error *err)
 {
 	struct local local = { answer, RC_UNAVAILABLE };
 
 	store_commit(store, request, 1, on_replies, &local);
 	if (local.rc == RC_OK)
 		local.rc = store_reply_unpack(buf_slice(&answer->bytes), &answer->reply);
-	return local.rc == RC_OK ? RC_OK : refused(db, local.rc, why);
+	return local.rc == RC_OK ? RC_OK : refused(db, local.rc, err);
 }
 
-static enum rc local_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+static enum rc local_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
 {
 	struct store *store;
-	enum rc rc = store_open(db, STORE_WRITER, &store, why);
+	enum rc rc = store_open(db, STORE_WRITER, &store, err);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = local_commit(store, db, request, answer, why);
+	rc = local_commit(store, db, request, answer, err);
 	store_close(store);
 	return rc;
 }
@@ -66,7 +66,7 @@ static enum rc local_do(const char *db, const struct store_request *request, str
 /* ---- By the control socket --------------------------------------------------------------------------------------------------- */
 
 /* RC_UNAVAILABLE: the server went away, maybe with the request done. */
-static enum rc remote_do(int fd, const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+static enum rc remote_do(int fd, const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
 {
 	struct buf packed = BUF_EMPTY;
 	struct slice reply;
@@ -78,15 +78,15 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 	if (rc == RC_OK)
 		rc = store_reply_unpack(reply, &answer->reply);
 	if (rc == RC_BUSY)
-		return reason_set(why, RC_BUSY, "%.200s: the server that runs on it does not answer; it may still do what was asked", db);
+		return error_set(err, RC_BUSY, "%.200s: the server that runs on it does not answer; it may still do what was asked", db);
 	if (rc == RC_UNAVAILABLE)
-		return reason_set(why, rc, "%.200s: the server that runs on it went away before it answered", db);
+		return error_set(err, rc, "%.200s: the server that runs on it went away before it answered", db);
 	if (rc == RC_OK && (answer->reply.rc == RC_UNAVAILABLE || answer->reply.rc == RC_BUSY))
-		return reason_set(why, RC_UNAVAILABLE, "%.200s: the server that runs on it could not do it now", db);
+		return error_set(err, RC_UNAVAILABLE, "%.200s: the server that runs on it could not do it now", db);
 	if (rc == RC_OK && (answer->reply.rc == RC_FULL || answer->reply.rc == RC_READ_ONLY || answer->reply.rc == RC_IO))
-		return refused(db, answer->reply.rc, why);
+		return refused(db, answer->reply.rc, err);
 	if (rc != RC_OK)
-		return reason_set(why, rc, "%.200s: the server that runs on it answered what this program does not understand (%s)", db,
+		return error_set(err, rc, "%.200s: the server that runs on it answered what this program does not understand (%s)", db,
 				  rc_name(rc));
 	return RC_OK;
 }
@@ -102,16 +102,16 @@ static void pause_briefly(void)
 
 /* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is -1. Someone who has the lock and no socket is a
  * server that starts or stops, or another command like this one: worth waiting for. */
-static enum rc reach(const char *db, uint64_t deadline, int *fd, int *lock, struct reason *why)
+static enum rc reach(const char *db, uint64_t deadline, int *fd, int *lock, struct error *err)
 {
 	for (;;) {
-		enum rc rc = master_control_connect(db, fd, why);
+		enum rc rc = master_control_connect(db, fd, err);
 
 		*lock = -1;
 		if (rc != RC_NOT_FOUND)
 			return rc;
 		*fd = -1;
-		rc = master_lock(db, lock, why);
+		rc = master_lock(db, lock, err);
 		if (rc != RC_BUSY || clock_ms() >= deadline)
 			return rc;
 		pause_briefly();
@@ -126,7 +126,7 @@ static void settle(const struct store_request *request, struct store_reply *repl
 		reply->rc = RC_OK;
 }
 
-enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
 {
 	uint64_t deadline = clock_ms() + REACH_MS;
 	bool sent_before = false;
@@ -135,15 +135,15 @@ enum rc admin_do(const char *db, const struct store_request *request, struct adm
 
 	for (;;) {
 		*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-		rc = reach(db, deadline, &fd, &lock, why);
+		rc = reach(db, deadline, &fd, &lock, err);
 		if (rc != RC_OK)
 			return rc;
 		if (fd < 0) {
-			rc = local_do(db, request, answer, why);
+			rc = local_do(db, request, answer, err);
 			(void)close(lock);
 			break;
 		}
-		rc = remote_do(fd, db, request, answer, why);
+		rc = remote_do(fd, db, request, answer, err);
 		(void)close(fd);
 		if (rc != RC_UNAVAILABLE || clock_ms() >= deadline)
 			break;
@@ -156,47 +156,47 @@ enum rc admin_do(const char *db, const struct store_request *request, struct adm
 	return rc;
 }
 
-enum rc admin_lock(const char *db, int *lock, struct reason *why)
+enum rc admin_lock(const char *db, int *lock, struct error *err)
 {
 	int fd;
-	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, lock, why);
+	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, lock, err);
 
 	if (rc != RC_OK || fd < 0)
 		return rc;
 	(void)close(fd);
-	return reason_set(why, RC_BUSY, "another pocketbook serves the database %.200s; stop it first", db);
+	return error_set(err, RC_BUSY, "another pocketbook serves the database %.200s; stop it first", db);
 }
 
-enum rc admin_do_alone(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+enum rc admin_do_alone(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
 {
 	int lock;
 	enum rc rc;
 
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-	rc = admin_lock(db, &lock, why);
+	rc = admin_lock(db, &lock, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = local_do(db, request, answer, why);
+	rc = local_do(db, request, answer, err);
 	(void)close(lock);
 	return rc;
 }
 
-enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct reason *why)
+enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err)
 {
 	uint64_t number;
 
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-		return reason_set(why, RC_IO, "the system has no random numbers: %s", strerror(errno));
+		return error_set(err, RC_IO, "the system has no random numbers: %s", strerror(errno));
 	(void)snprintf(out, ADMIN_MARK_LEN + 1, "%016" PRIx64, number);
 	return RC_OK;
 }
 
 /* ---- Many ----------------------------------------------------------------------------------------------------------------- */
 
-enum rc admin_begin(const char *db, struct admin_session *out, struct reason *why)
+enum rc admin_begin(const char *db, struct admin_session *out, struct error *err)
 {
 	int fd, lock;
-	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, &lock, why);
+	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, &lock, err);
 
 	*out = (struct admin_session){ .db = db, .lock = -1 };
 	if (rc != RC_OK)
@@ -205,7 +205,7 @@ enum rc admin_begin(const char *db, struct admin_session *out, struct reason *wh
 		(void)close(fd);
 		return RC_OK;
 	}
-	rc = store_open(db, STORE_WRITER, &out->store, why);
+	rc = store_open(db, STORE_WRITER, &out->store, err);
 	if (rc == RC_OK)
 		out->lock = lock;
 	else
@@ -213,16 +213,16 @@ enum rc admin_begin(const char *db, struct admin_session *out, struct reason *wh
 	return rc;
 }
 
-enum rc admin_next(struct admin_session *session, const struct store_request *request, struct admin_answer *answer, struct reason *why)
+enum rc admin_next(struct admin_session *session, const struct store_request *request, struct admin_answer *answer, struct error *err)
 {
 	enum rc rc;
 
 	if (session->store == NULL)
-		return admin_do(session->db, request, answer, why);
+		return admin_do(session->db, request, answer, err);
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-	rc = local_commit(session->store, session->db, request, answer, why);
+	rc = local_commit(session->store, session->db, request, answer, err);
 	if (rc == RC_OK && store_maintain(session->store) != RC_OK)
-		rc = refused(session->db, RC_UNAVAILABLE, why);
+		rc = refused(session->db, RC_UNAVAILABLE, err);
 	return rc;
 }
 

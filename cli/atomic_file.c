@@ -68,12 +68,12 @@ static void clear_leftovers(void)
 	}
 }
 
-enum rc scratch_open(const char *target, struct scratch *out, struct reason *why)
+enum rc scratch_open(const char *target, struct scratch *out, struct error *err)
 {
 	*out = (struct scratch){ NULL, NULL, -1 };
 	unfinished_sweep(target);
 	if (unfinished_make(target, &out->path, &out->fd) != RC_OK)
-		return reason_set(why, RC_IO, "cannot make %.200s: %s", target, strerror(errno));
+		return error_set(err, RC_IO, "cannot make %.200s: %s", target, strerror(errno));
 	out->target = mem_copy(target, strlen(target));
 	set_leftovers(out->path);
 	watch_signals();
@@ -103,12 +103,12 @@ enum rc scratch_directory(const char *path, char out[PATH_MAX])
 	return RC_OK;
 }
 
-enum rc scratch_sync_directory(const char *path, struct reason *why)
+enum rc scratch_sync_directory(const char *path, struct error *err)
 {
 	char directory[PATH_MAX];
 
 	if (scratch_directory(path, directory) != RC_OK || sync_path(directory, O_DIRECTORY) < 0)
-		return reason_set(why, RC_IO, "the directory of %.200s did not reach the disk: %s", path, strerror(errno));
+		return error_set(err, RC_IO, "the directory of %.200s did not reach the disk: %s", path, strerror(errno));
 	return RC_OK;
 }
 
@@ -143,15 +143,15 @@ static void scratch_close(struct scratch *scratch)
 	scratch->path = NULL;
 }
 
-enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why)
+enum rc scratch_keep(struct scratch *scratch, bool replace, struct error *err)
 {
 	if (sync_path(scratch->path, 0) < 0)
-		return reason_set(why, RC_IO, "%.200s did not reach the disk: %s", scratch->target, strerror(errno));
+		return error_set(err, RC_IO, "%.200s did not reach the disk: %s", scratch->target, strerror(errno));
 	if ((replace ? rename(scratch->path, scratch->target) : rename_new(scratch->path, scratch->target)) < 0)
-		return reason_set(why, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s", scratch->target, strerror(errno));
+		return error_set(err, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s", scratch->target, strerror(errno));
 	scratch_close(scratch);
 	if (scratch_sync_directory(scratch->target, NULL) != RC_OK)
-		return reason_set(why, RC_UNAVAILABLE, "%.200s is there, but its name may not be on the disk yet: %s", scratch->target,
+		return error_set(err, RC_UNAVAILABLE, "%.200s is there, but its name may not be on the disk yet: %s", scratch->target,
 				  strerror(errno));
 	return RC_OK;
 }
@@ -184,12 +184,12 @@ static int open_unnamed(const char *directory)
 	return fd;
 }
 
-enum rc scratch_unnamed(int *fd, struct reason *why)
+enum rc scratch_unnamed(int *fd, struct error *err)
 {
 	const char *directory = getenv("TMPDIR");
 
 	if (directory == NULL || *directory == '\0')
 		directory = "/var/tmp";
 	*fd = open_unnamed(directory);
-	return *fd < 0 ? reason_set(why, RC_IO, "cannot make a temporary file in %.200s: %s", directory, strerror(errno)) : RC_OK;
+	return *fd < 0 ? error_set(err, RC_IO, "cannot make a temporary file in %.200s: %s", directory, strerror(errno)) : RC_OK;
 }

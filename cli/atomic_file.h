@@ -15,18 +15,18 @@ struct scratch {
 
 /* One at a time; first removes what those that were killed have left of the same target. A signal that ends the process (SIGHUP, SIGINT,
  * SIGTERM) takes the file away, until scratch_keep or scratch_drop. */
-MUST_USE enum rc scratch_open(const char *target, struct scratch *out, struct reason *why);
+MUST_USE enum rc scratch_open(const char *target, struct scratch *out, struct error *err);
 /* Syncs the file and gives it its name, for good when this returns RC_OK. RC_EXISTS: something of that name is there, and `replace` is
  * false; RC_UNAVAILABLE: it has its name, which a loss of power may take again. Whoever has the file open has closed it. */
-MUST_USE enum rc scratch_keep(struct scratch *scratch, bool replace, struct reason *why);
+MUST_USE enum rc scratch_keep(struct scratch *scratch, bool replace, struct error *err);
 /* Takes the file away unless it was kept, and frees. A zeroed struct is fine. */
 void scratch_drop(struct scratch *scratch);
 
 /* A file for reading and writing that has no name, and goes when it is closed: in TMPDIR, else on a disk (/tmp may be memory). */
-MUST_USE enum rc scratch_unnamed(int *fd, struct reason *why);
+MUST_USE enum rc scratch_unnamed(int *fd, struct error *err);
 
 /* What has happened to names in the directory of `path` is on the disk. */
-MUST_USE enum rc scratch_sync_directory(const char *path, struct reason *why);
+MUST_USE enum rc scratch_sync_directory(const char *path, struct error *err);
 /* The directory that the file lies in. RC_TOO_LARGE: longer than PATH_MAX. */
 MUST_USE enum rc scratch_directory(const char *path, char out[PATH_MAX]);
 /* Are both there, and one file? */

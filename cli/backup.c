@@ -15,14 +15,14 @@ static const struct option_spec backup_options[] = {
 	OPTION_CONFIG,
 };
 
-static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_tally *tally, struct reason *why)
+static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_tally *tally, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
-	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, tally, why);
+	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, tally, err);
 
 	FAULT("backup_copied");
 	if (rc == RC_OK)
-		rc = scratch_keep(scratch, force, why);
+		rc = scratch_keep(scratch, force, err);
 	progress_wipe(&progress);
 	return rc;
 }
@@ -33,7 +33,7 @@ static int backup_run(const struct invocation *invocation)
 	bool force = options_is_on(invocation->options, "force");
 	struct scratch scratch;
 	struct store_tally tally;
-	struct reason why;
+	struct error err;
 	enum rc rc;
 
 	if (!force && access(file, F_OK) == 0)
@@ -42,12 +42,12 @@ static int backup_run(const struct invocation *invocation)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	if (scratch_is_same(file, db))
 		return say_failed("%s is the database itself; name another file", file);
-	rc = scratch_open(file, &scratch, &why);
+	rc = scratch_open(file, &scratch, &err);
 	if (rc == RC_OK)
-		rc = backup_make(db, &scratch, force, &tally, &why);
+		rc = backup_make(db, &scratch, force, &tally, &err);
 	scratch_drop(&scratch);
 	if (rc != RC_OK)
-		return say_failed("%s: %s%s", file, why.text, rc == RC_UNAVAILABLE ? "" : "; no backup was made");
+		return say_failed("%s: %s%s", file, err.text, rc == RC_UNAVAILABLE ? "" : "; no backup was made");
 	return tally_show(&tally, options_is_on(invocation->options, "json"), file, db, "verified");
 }
 

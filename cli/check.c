@@ -94,20 +94,20 @@ static int check_run(const struct invocation *invocation)
 	struct findings findings = { progress_begin(STDERR_FILENO, "check"), options_is_on(invocation->options, "json"), 0 };
 	const struct store_check check = { options_is_on(invocation->options, "quick"), on_fault, on_progress, &findings };
 	struct store_tally tally;
-	struct reason why;
+	struct error err;
 	enum rc rc;
 
 	if (access(db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	if (findings.json)
 		printf("{\"faults\":[");
-	rc = store_check(db, &check, &tally, &why);
+	rc = store_check(db, &check, &tally, &err);
 	progress_wipe(&findings.progress);
 	if (findings.json)
 		printf("],\n \"complete\":%s,\"documents\":%llu,\"deleted\":%llu,\"groups\":%llu}\n", rc == RC_OK ? "true" : "false",
 		       (unsigned long long)tally.documents, (unsigned long long)tally.tombstones, (unsigned long long)tally.groups);
 	if (rc != RC_OK)
-		return say_failed("%s", why.text);
+		return say_failed("%s", err.text);
 	if (!findings.json)
 		say_findings(db, &findings, &tally);
 	return findings.faults ? EXIT_FAILED : EXIT_DONE;

@@ -27,7 +27,7 @@ bool command_begins_with(const struct command *command, const char *word)
 }
 
 /* "token" alone, or with a second word that none has. */
-static enum rc command_half(const char *first, struct reason *why)
+static enum rc command_half(const char *first, struct error *err)
 {
 	char list[256] = "";
 	size_t len = 0;
@@ -36,15 +36,15 @@ static enum rc command_half(const char *first, struct reason *why)
 		if (command_begins_with(commands[i], first))
 			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
 						commands[i]->name + strlen(first) + 1);
-	return len ? reason_set(why, RC_NOT_FOUND, "%s: needs one of: %s (see 'pocketbook help %s')", first, list, first) : RC_OK;
+	return len ? error_set(err, RC_NOT_FOUND, "%s: needs one of: %s (see 'pocketbook help %s')", first, list, first) : RC_OK;
 }
 
-enum rc command_find(const char *const *words, size_t count, const struct command **out, size_t *used, struct reason *why)
+enum rc command_find(const char *const *words, size_t count, const struct command **out, size_t *used, struct error *err)
 {
 	struct nearest nearest = NEAREST_START;
 
 	if (count == 0)
-		return reason_set(why, RC_NOT_FOUND, "no command given (see 'pocketbook help')");
+		return error_set(err, RC_NOT_FOUND, "no command given (see 'pocketbook help')");
 	for (size_t i = 0; i < command_count; i++) {
 		*used = command_match(commands[i]->name, words, count);
 		if (*used) {
@@ -52,12 +52,12 @@ enum rc command_find(const char *const *words, size_t count, const struct comman
 			return RC_OK;
 		}
 	}
-	if (command_half(words[0], why) != RC_OK)
+	if (command_half(words[0], err) != RC_OK)
 		return RC_NOT_FOUND;
 	for (size_t i = 0; i < command_count; i++)
 		nearest_offer(&nearest, slice_of(words[0]), commands[i]->name);
 	if (nearest.word)
-		return reason_set(why, RC_NOT_FOUND, "unknown command %.64s, did you mean %s? (see 'pocketbook help')", words[0],
+		return error_set(err, RC_NOT_FOUND, "unknown command %.64s, did you mean %s? (see 'pocketbook help')", words[0],
 				  nearest.word);
-	return reason_set(why, RC_NOT_FOUND, "unknown command %.64s (see 'pocketbook help')", words[0]);
+	return error_set(err, RC_NOT_FOUND, "unknown command %.64s (see 'pocketbook help')", words[0]);
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* The file may set options of any command. */
-static enum rc read_file(const struct command *command, struct options *options, struct reason *why)
+static enum rc read_file(const struct command *command, struct options *options, struct error *err)
 {
 	const char *path = options_text(options, "config");
 	struct options **others = mem_array(command_count, sizeof(struct options *));
@@ -18,33 +18,33 @@ static enum rc read_file(const struct command *command, struct options *options,
 		if (commands[i] != command)
 			others[count++] = options_new(commands[i]->options, commands[i]->option_count);
 	if (path)
-		rc = config_file_read(path, options, others, count, why);
+		rc = config_file_read(path, options, others, count, err);
 	while (count)
 		options_free(others[--count]);
 	free(others);
 	return rc;
 }
 
-enum rc layers_read(const struct command *command, struct options *options, struct reason *why)
+enum rc layers_read(const struct command *command, struct options *options, struct error *err)
 {
 	enum rc rc;
 
 	if (command->option_count == 0)
 		return RC_OK;
-	rc = options_take_environment(options, environ, why);
+	rc = options_take_environment(options, environ, err);
 	if (rc == RC_OK)
-		rc = read_file(command, options, why);
+		rc = read_file(command, options, err);
 	if (rc == RC_OK)
 		options_take_defaults(options);
 	return rc;
 }
 
-enum rc layers_reread(const struct invocation *invocation, struct options **out, struct reason *why)
+enum rc layers_reread(const struct invocation *invocation, struct options **out, struct error *err)
 {
 	const struct command *command = invocation->command;
 	enum rc rc;
 
 	*out = options_new(command->options, command->option_count);
-	rc = options_take_arguments(*out, invocation->argc, invocation->argv, why);
-	return rc == RC_OK ? layers_read(command, *out, why) : rc;
+	rc = options_take_arguments(*out, invocation->argc, invocation->argv, err);
+	return rc == RC_OK ? layers_read(command, *out, err) : rc;
 }

@@ -14,13 +14,13 @@ struct reading {
 	struct options *const *others;
 	size_t other_count;
 	enum rc rc;
-	struct reason *why;
+	struct error *err;
 };
 
 static void reading_fail(struct reading *reading, const char *what)
 {
 	if (reading->rc == RC_OK)
-		reading->rc = reason_set(reading->why, RC_MALFORMED, "%s:%u: %s", reading->path, reading->line, what);
+		reading->rc = error_set(reading->err, RC_MALFORMED, "%s:%u: %s", reading->path, reading->line, what);
 }
 
 /* An ini_reader: fgets that counts, and refuses what inih would silently cut in two. */
@@ -56,22 +56,22 @@ static int on_entry(void *arg, const char *section, const char *name, const char
 		return 0;
 	}
 	(void)snprintf(place, sizeof(place), "%s:%u", reading->path, reading->line);
-	rc = options_take_entry(reading->options, place, slice_of(name), slice_of(value), reading->why);
+	rc = options_take_entry(reading->options, place, slice_of(name), slice_of(value), reading->err);
 	for (size_t i = 0; rc == RC_NOT_FOUND && i < reading->other_count; i++)
-		rc = options_take_entry(reading->others[i], place, slice_of(name), slice_of(value), reading->why);
+		rc = options_take_entry(reading->others[i], place, slice_of(name), slice_of(value), reading->err);
 	if (rc == RC_NOT_FOUND)
-		rc = reason_set(reading->why, RC_MALFORMED, "%s: %s: there is no such option", place, name);
+		rc = error_set(reading->err, RC_MALFORMED, "%s: %s: there is no such option", place, name);
 	reading->rc = rc;
 	return rc == RC_OK;
 }
 
-enum rc config_file_read(const char *path, struct options *options, struct options *const *others, size_t other_count, struct reason *why)
+enum rc config_file_read(const char *path, struct options *options, struct options *const *others, size_t other_count, struct error *err)
 {
-	struct reading reading = { path, fopen(path, "re"), 0, options, others, other_count, RC_OK, why };
+	struct reading reading = { path, fopen(path, "re"), 0, options, others, other_count, RC_OK, err };
 	int bad_line;
 
 	if (reading.file == NULL)
-		return reason_set(why, RC_IO, "%s: cannot be read: %s", path, strerror(errno));
+		return error_set(err, RC_IO, "%s: cannot be read: %s", path, strerror(errno));
 	ini_allow_multiline = false;
 	ini_use_stack = false;
 	ini_max_line = LINE_ROOM;
@@ -79,7 +79,7 @@ enum rc config_file_read(const char *path, struct options *options, struct optio
 	ini_stop_on_first_error = true;
 	bad_line = ini_parse_stream(on_line, &reading, on_entry, &reading);
 	if (reading.rc == RC_OK && ferror(reading.file))
-		reading.rc = reason_set(why, RC_IO, "%s: cannot be read: %s", path, strerror(errno));
+		reading.rc = error_set(err, RC_IO, "%s: cannot be read: %s", path, strerror(errno));
 	else if (bad_line != 0)
 		reading_fail(&reading, "is not of the form `name = value`");
 	(void)fclose(reading.file);

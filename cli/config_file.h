@@ -6,8 +6,8 @@
 #include "base/options.h"
 
 /* Offers each line to `options`, and what they do not know to `others` (the options of other commands, so that one file serves them
- * all; what these make of it is only checked). RC_MALFORMED, RC_IO: `why` gives file, line, name and what is wrong. */
+ * all; what these make of it is only checked). RC_MALFORMED, RC_IO: `err` gives file, line, name and what is wrong. */
 MUST_USE enum rc config_file_read(const char *path, struct options *options, struct options *const *others, size_t other_count,
-				  struct reason *why);
+				  struct error *err);
 
 #endif

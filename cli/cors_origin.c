@@ -25,32 +25,32 @@ static bool is_ipv6(char *host, size_t len)
 	return inet_pton(AF_INET6, host + 1, &address) == 1;
 }
 
-static enum rc host_check(struct slice host, const char *text, struct reason *why)
+static enum rc host_check(struct slice host, const char *text, struct error *err)
 {
 	char copy[256] = "";
 
 	if (host.len == 0 || host.len >= sizeof(copy))
-		return reason_set(why, RC_MALFORMED, "\"%.100s\" has no host; " FORM, text);
+		return error_set(err, RC_MALFORMED, "\"%.100s\" has no host; " FORM, text);
 	memcpy(copy, host.data, host.len);
 	if (!is_name(copy) && !is_ipv6(copy, host.len))
-		return reason_set(
-			why, RC_MALFORMED,
+		return error_set(
+			err, RC_MALFORMED,
 			"the host in \"%.100s\" is not as browsers send it: lower case letters, digits, - and . (xn-- for others)", text);
 	return RC_OK;
 }
 
-static enum rc port_check(struct slice scheme, struct slice port, const char *text, struct reason *why)
+static enum rc port_check(struct slice scheme, struct slice port, const char *text, struct error *err)
 {
 	uint64_t number;
 
 	if (text_number(port, 65535, &number) != RC_OK || number == 0)
-		return reason_set(why, RC_MALFORMED, "the port in \"%.100s\" is not a number from 1 to 65535", text);
+		return error_set(err, RC_MALFORMED, "the port in \"%.100s\" is not a number from 1 to 65535", text);
 	if ((number == 80 && slice_is(scheme, "http")) || (number == 443 && slice_is(scheme, "https")))
-		return reason_set(why, RC_MALFORMED, "leave the port out of \"%.100s\": browsers do, where it is the scheme's own", text);
+		return error_set(err, RC_MALFORMED, "leave the port out of \"%.100s\": browsers do, where it is the scheme's own", text);
 	return RC_OK;
 }
 
-enum rc origin_check(const char *text, struct reason *why)
+enum rc origin_check(const char *text, struct error *err)
 {
 	struct slice scheme = slice_make(text, strspn(text, LOWER DIGITS "+-."));
 	const char *host = text + scheme.len + 3;
@@ -60,11 +60,11 @@ enum rc origin_check(const char *text, struct reason *why)
 	if (strcmp(text, "*") == 0)
 		return RC_OK;
 	if (scheme.len == 0 || strncmp(text + scheme.len, "://", 3) != 0)
-		return reason_set(why, RC_MALFORMED, "\"%.100s\" is no origin; " FORM, text);
+		return error_set(err, RC_MALFORMED, "\"%.100s\" is no origin; " FORM, text);
 	end = host + strcspn(host, "/?#@");
 	if (*end)
-		return reason_set(why, RC_MALFORMED, "\"%.100s\" has more than an origin from %.1s on; " FORM, text, end);
+		return error_set(err, RC_MALFORMED, "\"%.100s\" has more than an origin from %.1s on; " FORM, text, end);
 	colon = *host == '[' ? strchr(host + strcspn(host, "]"), ':') : strchr(host, ':');
-	rc = host_check(slice_make(host, (size_t)((colon ? colon : end) - host)), text, why);
-	return rc == RC_OK && colon ? port_check(scheme, slice_of(colon + 1), text, why) : rc;
+	rc = host_check(slice_make(host, (size_t)((colon ? colon : end) - host)), text, err);
+	return rc == RC_OK && colon ? port_check(scheme, slice_of(colon + 1), text, err) : rc;
 }

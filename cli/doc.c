@@ -31,12 +31,12 @@ int doc_id(const char *word, struct slice *out)
 
 int doc_open(const char *db, struct store **out)
 {
-	struct reason why;
+	struct error err;
 
 	if (access(db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
-	if (store_open(db, STORE_READER, out, &why) != RC_OK)
-		return say_failed("%s", why.text);
+	if (store_open(db, STORE_READER, out, &err) != RC_OK)
+		return say_failed("%s", err.text);
 	return EXIT_DONE;
 }
 

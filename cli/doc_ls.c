@@ -159,7 +159,7 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 	rc = scan_all(listing, store, &scan);
 	store_close(store);
 	if (outlet_finish(&listing->outlet) != RC_OK)
-		return say_failed("%s", listing->outlet.why.text);
+		return say_failed("%s", listing->outlet.err.text);
 	if (rc != RC_OK)
 		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')", db, rc_name(rc));
 	if (listing->count == 0 && !listing->json)

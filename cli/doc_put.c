@@ -58,12 +58,12 @@ static int put_once(struct putting *putting, bool *again)
 {
 	const struct store_request request = { .kind = STORE_PUSH, .edits = &putting->edit, .edit_count = 1 };
 	struct admin_answer answer;
-	struct reason why;
+	struct error err;
 	int status;
 
 	*again = false;
-	if (admin_do(putting->db, &request, &answer, &why) != RC_OK) {
-		status = say_failed("%s", why.text);
+	if (admin_do(putting->db, &request, &answer, &err) != RC_OK) {
+		status = say_failed("%s", err.text);
 	} else if (answer.reply.rc != RC_OK || answer.reply.result_count != 1) {
 		status = say_failed("%s: %s was refused (%s)", putting->db, putting->id, rc_name(answer.reply.rc));
 	} else if (answer.reply.results->status == STORE_CONFLICT && !putting->has_base) {
@@ -81,12 +81,12 @@ static int put_do(struct putting *putting)
 {
 	char mark[ADMIN_MARK_LEN + 1];
 	bool again = true;
-	struct reason why;
+	struct error err;
 	int status = EXIT_DONE;
 
 	while (status == EXIT_DONE && again) {
-		if (admin_mark(mark, &why) != RC_OK)
-			return say_failed("%s", why.text);
+		if (admin_mark(mark, &err) != RC_OK)
+			return say_failed("%s", err.text);
 		putting->edit.op = slice_of(mark);
 		status = put_once(putting, &again);
 	}
@@ -159,7 +159,7 @@ static int parse_value(struct slice text, enum encoding encoding, struct buf *ou
 	if (rc == RC_OK)
 		rc = transit_in_finish(in);
 	if (rc != RC_OK)
-		status = say_usage("VALUE: not %s: %s", encoding == ENCODING_JSON ? "JSON" : "Transit", transit_in_why(in));
+		status = say_usage("VALUE: not %s: %s", encoding == ENCODING_JSON ? "JSON" : "Transit", transit_in_error(in));
 	transit_in_free(in);
 	return status;
 }

@@ -61,7 +61,7 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	rc = store_doc_put(&exporting->line, exporting->encoding, doc);
 	buf_put_byte(&exporting->line, '\n');
 	if (rc != RC_OK)
-		return reason_set(&exporting->outlet.why, rc, "%.*s: its value is damaged (see 'pocketbook help check')", (int)doc->id.len,
+		return error_set(&exporting->outlet.err, rc, "%.*s: its value is damaged (see 'pocketbook help check')", (int)doc->id.len,
 				  doc->id.data);
 	if (exporting->encoding == ENCODING_JSON)
 		exporting->changed += is_changed(exporting, doc);
@@ -78,10 +78,10 @@ static void on_measure(void *arg, enum rc rc, const struct store_measure *measur
 		exporting->total = measure->documents + measure->tombstones;
 }
 
-static enum rc export_all(struct exporting *exporting, const char *db, const char *group, struct reason *why)
+static enum rc export_all(struct exporting *exporting, const char *db, const char *group, struct error *err)
 {
 	const struct store_scan scan = { .group = slice_of(group ? group : "") };
-	enum rc rc = store_open(db, STORE_READER, &exporting->store, why);
+	enum rc rc = store_open(db, STORE_READER, &exporting->store, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -92,17 +92,17 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 	store_close(exporting->store);
 	if (rc == RC_OK)
 		rc = outlet_finish(&exporting->outlet);
-	if (rc != RC_OK && exporting->outlet.why.text[0])
-		return reason_set(why, rc, "%s", exporting->outlet.why.text);
-	return rc == RC_OK ? RC_OK : reason_set(why, rc, "%.200s: cannot be read (%s)", db, rc_name(rc));
+	if (rc != RC_OK && exporting->outlet.err.text[0])
+		return error_set(err, rc, "%s", exporting->outlet.err.text);
+	return rc == RC_OK ? RC_OK : error_set(err, rc, "%.200s: cannot be read (%s)", db, rc_name(rc));
 }
 
-static enum rc export_to(struct exporting *exporting, int fd, const char *name, const char *db, const char *group, struct reason *why)
+static enum rc export_to(struct exporting *exporting, int fd, const char *name, const char *db, const char *group, struct error *err)
 {
 	enum rc rc;
 
 	exporting->outlet = outlet_open(fd, name);
-	rc = export_all(exporting, db, group, why);
+	rc = export_all(exporting, db, group, err);
 	outlet_close(&exporting->outlet);
 	buf_free(&exporting->line);
 	buf_free(&exporting->again);
@@ -110,20 +110,20 @@ static enum rc export_to(struct exporting *exporting, int fd, const char *name, 
 	return rc;
 }
 
-static enum rc export_file(struct exporting *exporting, const char *file, bool force, const char *db, const char *group, struct reason *why)
+static enum rc export_file(struct exporting *exporting, const char *file, bool force, const char *db, const char *group, struct error *err)
 {
 	struct scratch scratch;
-	enum rc rc = scratch_open(file, &scratch, why);
+	enum rc rc = scratch_open(file, &scratch, err);
 	int fd = -1;
 
 	if (rc == RC_OK && (fd = open(scratch.path, O_WRONLY | O_CLOEXEC)) < 0)
-		rc = reason_set(why, RC_IO, "cannot write to %.200s: %s", file, strerror(errno));
+		rc = error_set(err, RC_IO, "cannot write to %.200s: %s", file, strerror(errno));
 	if (rc == RC_OK)
-		rc = export_to(exporting, fd, file, db, group, why);
+		rc = export_to(exporting, fd, file, db, group, err);
 	if (fd >= 0)
 		(void)close(fd);
 	if (rc == RC_OK)
-		rc = scratch_keep(&scratch, force, why);
+		rc = scratch_keep(&scratch, force, err);
 	scratch_drop(&scratch);
 	return rc;
 }
@@ -144,7 +144,7 @@ static int export_run(const struct invocation *invocation)
 	const char *file = invocation->word_count ? invocation->words[0] : NULL;
 	bool force = options_is_on(invocation->options, "force");
 	struct exporting exporting = { .progress = progress_begin(STDERR_FILENO, "export") };
-	struct reason why;
+	struct error err;
 	int status = export_read(invocation, &exporting.encoding);
 	enum rc rc;
 
@@ -157,11 +157,11 @@ static int export_run(const struct invocation *invocation)
 	if (access(db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	if (file)
-		rc = export_file(&exporting, file, force, db, group, &why);
+		rc = export_file(&exporting, file, force, db, group, &err);
 	else
-		rc = export_to(&exporting, STDOUT_FILENO, "the standard output", db, group, &why);
+		rc = export_to(&exporting, STDOUT_FILENO, "the standard output", db, group, &err);
 	if (rc != RC_OK)
-		return say_failed("%s", why.text);
+		return say_failed("%s", err.text);
 	if (exporting.changed)
 		say("%llu of %llu documents have values that JSON cannot say, and were written as the nearest there is; --encoding "
 		    "transit keeps them",

@@ -112,7 +112,7 @@ static void print_overview(void)
 int help_words(const char *const *words, size_t count)
 {
 	const struct command *command;
-	struct reason why;
+	struct error err;
 	size_t used;
 
 	if (count == 0) {
@@ -126,8 +126,8 @@ int help_words(const char *const *words, size_t count)
 			return EXIT_DONE;
 		}
 	}
-	if (command_find(words, count, &command, &used, &why) != RC_OK)
-		return say_usage("help: %s", why.text);
+	if (command_find(words, count, &command, &used, &err) != RC_OK)
+		return say_usage("help: %s", err.text);
 	if (used < count)
 		return say_usage("help: unknown command %s %s (see 'pocketbook help')", command->name, words[used]);
 	help_command(command);

@@ -9,7 +9,7 @@
 
 static enum rc open_reader(struct import *import)
 {
-	enum rc rc = store_open(import->db, STORE_READER, &import->reader, &import->why);
+	enum rc rc = store_open(import->db, STORE_READER, &import->reader, &import->err);
 
 	/* There is none, or an empty one, which somebody was killed over when it was made. */
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
@@ -17,7 +17,7 @@ static enum rc open_reader(struct import *import)
 
 static enum rc import_first(struct import *import)
 {
-	enum rc rc = store_ids_new(&import->ids, &import->why);
+	enum rc rc = store_ids_new(&import->ids, &import->err);
 
 	if (rc == RC_OK)
 		rc = open_reader(import);
@@ -27,7 +27,7 @@ static enum rc import_first(struct import *import)
 static enum rc import_second(struct import *import)
 {
 	struct admin_session session;
-	enum rc rc = admin_begin(import->db, &session, &import->why);
+	enum rc rc = admin_begin(import->db, &session, &import->err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -45,9 +45,9 @@ static enum rc import_second(struct import *import)
 static int say_stopped(const struct import *import)
 {
 	if (import->imported == 0)
-		return say_failed("%s; nothing was imported", import->why.text);
+		return say_failed("%s; nothing was imported", import->err.text);
 	return say_failed("%s; %" PRIu64 " of %" PRIu64 " documents are imported; the same command%s goes on with the others",
-			  import->why.text, import->imported, import->total,
+			  import->err.text, import->imported, import->total,
 			  import->existing == EXISTING_REPLACE ? "" : " with --existing skip");
 }
 
@@ -95,7 +95,7 @@ static int import_run(const struct invocation *invocation)
 	if (status != EXIT_DONE)
 		return status;
 	import.progress = progress_begin(STDERR_FILENO, "import");
-	rc = lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.progress, &import.lines, &import.why);
+	rc = lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.progress, &import.lines, &import.err);
 	if (rc == RC_OK)
 		rc = import_first(&import);
 	if (rc == RC_OK)

@@ -17,7 +17,7 @@ struct import {
 	struct store_ids *ids; /* of the documents read in the first pass, with their lines */
 	struct store *reader;  /* NULL: there is no database yet */
 	struct progress progress;
-	struct reason why;
+	struct error err;
 	uint64_t total; /* documents to import */
 	uint64_t bad;
 	uint64_t imported;

@@ -12,21 +12,21 @@
 
 enum rc importing_at_line(struct import *import, enum rc rc, const char *what)
 {
-	return reason_set(&import->why, rc, "%.200s:%" PRIu64 ": %s", import->lines.name, import->lines.number, what);
+	return error_set(&import->err, rc, "%.200s:%" PRIu64 ": %s", import->lines.name, import->lines.number, what);
 }
 
 static enum rc read_document(struct import *import, struct slice line, struct buf *text, struct store_edit *edit)
 {
-	struct reason what;
+	struct error what;
 	uint64_t first;
 	enum rc rc = line_read(line, VALUE_BYTES, text, edit, &what);
 
 	if (rc != RC_OK)
 		return importing_at_line(import, rc, what.text);
-	rc = store_ids_add(import->ids, line_resolve(edit->id, text), import->lines.number, &first, &import->why);
+	rc = store_ids_add(import->ids, line_resolve(edit->id, text), import->lines.number, &first, &import->err);
 	if (rc != RC_OK || first == import->lines.number)
 		return rc;
-	(void)reason_set(&what, RC_OK, "id: the same as in line %" PRIu64, first);
+	(void)error_set(&what, RC_OK, "id: the same as in line %" PRIu64, first);
 	return importing_at_line(import, RC_EXISTS, what.text);
 }
 
@@ -43,7 +43,7 @@ static void pass_over(struct import *import, bool is_first_pass)
 	if (import->bad > BAD_SAID)
 		return;
 	progress_wipe(&import->progress);
-	say("%s; %s", import->why.text, import->bad < BAD_SAID ? "passed over" : "passed over, like those that follow");
+	say("%s; %s", import->err.text, import->bad < BAD_SAID ? "passed over" : "passed over, like those that follow");
 }
 
 enum rc importing_next(struct import *import, bool is_first_pass, struct buf *text, struct store_edit *edit)
@@ -51,7 +51,7 @@ enum rc importing_next(struct import *import, bool is_first_pass, struct buf *te
 	for (;;) {
 		size_t before = text->len;
 		struct slice line;
-		enum rc rc = lines_next(&import->lines, &line, &import->why);
+		enum rc rc = lines_next(&import->lines, &line, &import->err);
 
 		if (rc == RC_TOO_LARGE)
 			rc = importing_at_line(import, rc, "longer than 8 MiB");
@@ -88,7 +88,7 @@ enum rc importing_look_up(struct import *import, const struct store_edit *edit, 
 	if (import->reader)
 		rc = store_find(import->reader, edit->id, on_held, held);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
-		return reason_set(&import->why, rc, "%.200s: cannot be read (%s)", import->db, rc_name(rc));
+		return error_set(&import->err, rc, "%.200s: cannot be read (%s)", import->db, rc_name(rc));
 	/* To delete what is not there is done already. */
 	if (!held->alive && edit->deleted)
 		held->same = true;
@@ -105,7 +105,7 @@ void importing_resolve(struct store_edit *edit, const struct buf *text)
 
 static enum rc check_document(struct import *import, const struct store_edit *edit)
 {
-	struct reason what;
+	struct error what;
 	struct held held;
 	enum rc rc;
 
@@ -116,7 +116,7 @@ static enum rc check_document(struct import *import, const struct store_edit *ed
 	rc = importing_look_up(import, edit, &held);
 	if (rc != RC_OK || !held.alive)
 		return rc;
-	(void)reason_set(&what, RC_OK,
+	(void)error_set(&what, RC_OK,
 			 "%.*s is there already (--existing skip leaves such documents as they are, replace writes them anew)",
 			 edit->id.len > 100 ? 100 : (int)edit->id.len, edit->id.data);
 	return importing_at_line(import, RC_EXISTS, what.text);

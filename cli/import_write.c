@@ -71,13 +71,13 @@ static enum rc send_once(struct import *import, struct admin_session *session, s
 	const struct store_request request = { .kind = STORE_PUSH, .edits = batch->edits, .edit_count = batch->count };
 	struct admin_answer answer;
 	size_t retry = 0;
-	enum rc rc = admin_next(session, &request, &answer, &import->why);
+	enum rc rc = admin_next(session, &request, &answer, &import->err);
 
 	if (rc == RC_OK && answer.reply.rc != RC_OK)
-		rc = reason_set(&import->why, answer.reply.rc, "%.200s: the documents were refused (%s)", import->db,
+		rc = error_set(&import->err, answer.reply.rc, "%.200s: the documents were refused (%s)", import->db,
 				rc_name(answer.reply.rc));
 	else if (rc == RC_OK && answer.reply.result_count != batch->count)
-		rc = reason_set(&import->why, RC_MALFORMED, "%.200s: the answer does not fit what was asked", import->db);
+		rc = error_set(&import->err, RC_MALFORMED, "%.200s: the answer does not fit what was asked", import->db);
 	else if (rc == RC_OK)
 		rc = take_results(import, batch, &answer.reply, &retry);
 	admin_answer_clear(&answer);
@@ -134,10 +134,10 @@ static enum rc fill_batch(struct import *import, struct batch *batch)
 enum rc importing_write(struct import *import, struct admin_session *session)
 {
 	struct batch *batch = mem_alloc(sizeof(*batch));
-	enum rc rc = lines_rewind(&import->lines, &import->why), sent = RC_OK;
+	enum rc rc = lines_rewind(&import->lines, &import->err), sent = RC_OK;
 
 	if (rc == RC_OK)
-		rc = admin_mark(batch->mark, &import->why);
+		rc = admin_mark(batch->mark, &import->err);
 	while (rc == RC_OK && sent == RC_OK) {
 		rc = fill_batch(import, batch);
 		/* What was read before a failure is good. */

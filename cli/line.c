@@ -9,19 +9,19 @@ struct parser {
 	struct transit_in *in;
 	struct buf *text;
 	struct store_edit *edit;
-	struct reason *why;
+	struct error *err;
 };
 
 enum field { FIELD_ID = 1, FIELD_VERSION = 2, FIELD_VALUE = 4, FIELD_DELETED = 8 };
 
 static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
 {
-	return reason_set(parser->why, rc, "%s: %s", field, what);
+	return error_set(parser->err, rc, "%s: %s", field, what);
 }
 
 static enum rc step(struct parser *parser, enum rc rc, const char *field)
 {
-	return rc == RC_OK ? RC_OK : refuse(parser, rc, field, transit_in_why(parser->in));
+	return rc == RC_OK ? RC_OK : refuse(parser, rc, field, transit_in_error(parser->in));
 }
 
 static struct slice offset_slice(size_t from, const struct buf *text)
@@ -136,9 +136,9 @@ static enum encoding encoding_of(struct slice line)
 	return at + 3 <= line.len && memcmp(line.data + at, "\"~:", 3) == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
 }
 
-enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out, struct reason *why)
+enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out, struct error *err)
 {
-	struct parser parser = { transit_in_new(encoding_of(line), line, limit), text, out, why };
+	struct parser parser = { transit_in_new(encoding_of(line), line, limit), text, out, err };
 	enum rc rc;
 
 	*out = (struct store_edit){ .base = 0 };

@@ -7,9 +7,9 @@
 
 /* Appends id and value to `text` and aims the edit's slices at it, as offsets from its beginning (in `data`, as if that were at address
  * 0), since it may move: line_resolve makes slices of them. Transit is known by its first key. The version is checked and left out:
- * it is another database's. RC_MALFORMED, RC_TOO_LARGE (the value in canonical form is larger than `limit`): `why` says what is wrong,
+ * it is another database's. RC_MALFORMED, RC_TOO_LARGE (the value in canonical form is larger than `limit`): `err` says what is wrong,
  * and where in the line. */
-MUST_USE enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out, struct reason *why);
+MUST_USE enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out, struct error *err);
 struct slice line_resolve(struct slice offset, const struct buf *text);
 /* Nothing but white space? */
 bool line_is_blank(struct slice line);

@@ -10,12 +10,12 @@
 
 #define PIECE ((size_t)64 << 10)
 
-static enum rc fail(const char *name, struct reason *why)
+static enum rc fail(const char *name, struct error *err)
 {
-	return reason_set(why, RC_IO, "%.200s: cannot be read: %s", name, strerror(errno));
+	return error_set(err, RC_IO, "%.200s: cannot be read: %s", name, strerror(errno));
 }
 
-static enum rc put_all(int fd, const char *bytes, size_t len, struct reason *why)
+static enum rc put_all(int fd, const char *bytes, size_t len, struct error *err)
 {
 	while (len) {
 		ssize_t put = write(fd, bytes, len);
@@ -24,30 +24,30 @@ static enum rc put_all(int fd, const char *bytes, size_t len, struct reason *why
 			bytes += put;
 			len -= (size_t)put;
 		} else if (put < 0 && errno != EINTR) {
-			return reason_set(why, RC_IO, "cannot write to the temporary file: %s", strerror(errno));
+			return error_set(err, RC_IO, "cannot write to the temporary file: %s", strerror(errno));
 		}
 	}
 	return RC_OK;
 }
 
 /* Replaces lines->fd by a file that has all that came from it. */
-static enum rc spool(struct lines *lines, struct progress *progress, struct reason *why)
+static enum rc spool(struct lines *lines, struct progress *progress, struct error *err)
 {
 	char piece[PIECE];
 	ssize_t got = 1;
 	uint64_t done = 0;
 	int from = lines->fd, to;
-	enum rc rc = scratch_unnamed(&to, why);
+	enum rc rc = scratch_unnamed(&to, err);
 
 	if (rc != RC_OK)
 		return rc;
 	while (rc == RC_OK && got != 0) {
 		got = read(from, piece, sizeof(piece));
 		if (got < 0 && errno != EINTR)
-			rc = fail(lines->name, why);
+			rc = fail(lines->name, err);
 		if (got <= 0)
 			continue;
-		rc = put_all(to, piece, (size_t)got, why);
+		rc = put_all(to, piece, (size_t)got, err);
 		done += (uint64_t)got;
 		progress_at(progress, "read bytes", done, 0);
 	}
@@ -57,7 +57,7 @@ static enum rc spool(struct lines *lines, struct progress *progress, struct reas
 	return rc;
 }
 
-enum rc lines_open(const char *path, struct progress *progress, struct lines *out, struct reason *why)
+enum rc lines_open(const char *path, struct progress *progress, struct lines *out, struct error *err)
 {
 	bool from_stdin = path == NULL || strcmp(path, "-") == 0;
 	struct stat status = { 0 };
@@ -67,13 +67,13 @@ enum rc lines_open(const char *path, struct progress *progress, struct lines *ou
 	if (!from_stdin)
 		out->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (out->fd < 0 || fstat(out->fd, &status) < 0)
-		return fail(out->name, why);
+		return fail(out->name, err);
 	if (!S_ISREG(status.st_mode))
-		rc = spool(out, progress, why);
+		rc = spool(out, progress, err);
 	if (rc == RC_OK && fstat(out->fd, &status) < 0)
-		rc = fail(out->name, why);
+		rc = fail(out->name, err);
 	if (rc == RC_OK)
-		rc = lines_rewind(out, why);
+		rc = lines_rewind(out, err);
 	out->size = (uint64_t)status.st_size;
 	if (rc != RC_OK)
 		lines_close(out);
@@ -88,17 +88,17 @@ void lines_close(struct lines *lines)
 	buf_free(&lines->buf);
 }
 
-enum rc lines_rewind(struct lines *lines, struct reason *why)
+enum rc lines_rewind(struct lines *lines, struct error *err)
 {
 	buf_clear(&lines->buf);
 	lines->used = 0;
 	lines->number = 0;
 	lines->at = 0;
 	lines->ended = false;
-	return lseek(lines->fd, 0, SEEK_SET) < 0 ? fail(lines->name, why) : RC_OK;
+	return lseek(lines->fd, 0, SEEK_SET) < 0 ? fail(lines->name, err) : RC_OK;
 }
 
-static enum rc fill(struct lines *lines, struct reason *why)
+static enum rc fill(struct lines *lines, struct error *err)
 {
 	ssize_t got;
 
@@ -108,14 +108,14 @@ static enum rc fill(struct lines *lines, struct reason *why)
 		got = read(lines->fd, buf_reserve(&lines->buf, PIECE), PIECE);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return fail(lines->name, why);
+		return fail(lines->name, err);
 	lines->ended = got == 0;
 	lines->buf.len += (size_t)got;
 	lines->at += (uint64_t)got;
 	return RC_OK;
 }
 
-enum rc lines_next(struct lines *lines, struct slice *out, struct reason *why)
+enum rc lines_next(struct lines *lines, struct slice *out, struct error *err)
 {
 	size_t looked = 0;
 	bool too_long = false;
@@ -142,7 +142,7 @@ enum rc lines_next(struct lines *lines, struct slice *out, struct reason *why)
 			len = 0;
 		}
 		looked = len;
-		rc = fill(lines, why);
+		rc = fill(lines, err);
 	}
 	return rc;
 }

@@ -47,22 +47,22 @@ static bool asks_for_help(int argc, char *const *argv)
 static int command_start(const char *program, const struct command *command, struct options *options, int argc, char *const *argv)
 {
 	struct invocation invocation = { .program = program, .command = command, .options = options, .argc = argc, .argv = argv };
-	struct reason why;
-	enum rc rc = options_take_arguments(options, argc, argv, &why);
+	struct error err;
+	enum rc rc = options_take_arguments(options, argc, argv, &err);
 
 	if (rc == RC_NOT_FOUND)
-		return say_usage("%s: %s (see 'pocketbook help %s')", command->name, why.text, command->name);
+		return say_usage("%s: %s (see 'pocketbook help %s')", command->name, err.text, command->name);
 	if (rc != RC_OK)
-		return say_usage("%s", why.text);
+		return say_usage("%s", err.text);
 	invocation.words = options_words(options, &invocation.word_count);
 	if (invocation.word_count < command->words_least)
 		return say_usage("%s: needs %s (see 'pocketbook help %s')", command->name, command->words, command->name);
 	if (invocation.word_count > command->words_most)
 		return say_usage("%s: unexpected word %s (see 'pocketbook help %s')", command->name, invocation.words[command->words_most],
 				 command->name);
-	rc = layers_read(command, options, &why);
+	rc = layers_read(command, options, &err);
 	if (rc != RC_OK)
-		return say_usage("%s", why.text);
+		return say_usage("%s", err.text);
 	return command->run(&invocation);
 }
 
@@ -73,7 +73,7 @@ static int run(int argc, char *const *argv)
 	size_t count = argc > 1 ? (size_t)argc - 1 : 0;
 	const struct command *command;
 	struct options *options;
-	struct reason why;
+	struct error err;
 	size_t used;
 	int status;
 
@@ -83,8 +83,8 @@ static int run(int argc, char *const *argv)
 		words = version;
 	if (count == 2 && asks_for_help(1, argv + 2))
 		return help_words(words, 1);
-	if (command_find(words, count, &command, &used, &why) != RC_OK)
-		return say_usage("%s", why.text);
+	if (command_find(words, count, &command, &used, &err) != RC_OK)
+		return say_usage("%s", err.text);
 	argc -= (int)used + 1;
 	argv += used + 1;
 	if (asks_for_help(argc, argv)) {

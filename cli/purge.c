@@ -35,14 +35,14 @@ static int64_t time_before(uint64_t age)
 static int purge_piece(const char *db, const struct store_request *request, struct progress *progress, uint64_t *purged)
 {
 	struct admin_answer answer;
-	struct reason why;
+	struct error err;
 	int status = EXIT_DONE;
-	enum rc rc = admin_do(db, request, &answer, &why);
+	enum rc rc = admin_do(db, request, &answer, &err);
 
 	if (rc != RC_OK || answer.reply.rc != RC_OK)
 		progress_wipe(progress);
 	if (rc != RC_OK)
-		status = say_failed("%s", why.text);
+		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
 		status = say_failed("%s: the purge was refused (%s)", db, rc_name(answer.reply.rc));
 	*purged = answer.reply.purged;

@@ -37,7 +37,7 @@ static void give_away(const char *path, const char *db)
 
 struct verifying {
 	struct progress *progress;
-	struct reason found; /* the first fault; all of them are told by `check` */
+	struct error found; /* the first fault; all of them are told by `check` */
 };
 
 static void on_fault(void *arg, struct slice place, struct slice what)
@@ -45,7 +45,7 @@ static void on_fault(void *arg, struct slice place, struct slice what)
 	struct verifying *verifying = arg;
 
 	if (verifying->found.text[0] == '\0')
-		(void)reason_set(&verifying->found, RC_OK, "%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
+		(void)error_set(&verifying->found, RC_OK, "%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
 }
 
 static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
@@ -55,63 +55,63 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
 	progress_at(verifying->progress, what, done, total);
 }
 
-static enum rc restore_verify(const char *file, const char *copy, struct progress *progress, struct reason *why)
+static enum rc restore_verify(const char *file, const char *copy, struct progress *progress, struct error *err)
 {
 	struct verifying verifying = { progress, { "" } };
 	const struct store_check check = { .on_fault = on_fault, .on_progress = on_progress, .arg = &verifying };
 	struct store_tally tally;
-	enum rc rc = store_check(copy, &check, &tally, why);
+	enum rc rc = store_check(copy, &check, &tally, err);
 
 	if (rc == RC_OK && verifying.found.text[0])
-		return reason_set(why, RC_CORRUPT, "%.200s is damaged: %.200s (see 'pocketbook help check')", file, verifying.found.text);
+		return error_set(err, RC_CORRUPT, "%.200s is damaged: %.200s (see 'pocketbook help check')", file, verifying.found.text);
 	return rc;
 }
 
 /* A whole database of today's schema in the scratch file. */
 static enum rc restore_make(const char *file, struct scratch *scratch, struct progress *progress, struct store_tally *tally,
-			    struct reason *why)
+			    struct error *err)
 {
 	struct store *store;
-	enum rc rc = store_copy(file, scratch->path, progress_on_store, progress, tally, why);
+	enum rc rc = store_copy(file, scratch->path, progress_on_store, progress, tally, err);
 
 	if (rc == RC_OK)
-		rc = restore_verify(file, scratch->path, progress, why);
+		rc = restore_verify(file, scratch->path, progress, err);
 	if (rc == RC_OK)
-		rc = store_open(scratch->path, STORE_WRITER, &store, why);
+		rc = store_open(scratch->path, STORE_WRITER, &store, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = store_renew(store, file, why);
+	rc = store_renew(store, file, err);
 	store_close(store);
 	return rc;
 }
 
-static enum rc restore_place(struct scratch *scratch, bool force, struct reason *why)
+static enum rc restore_place(struct scratch *scratch, bool force, struct error *err)
 {
 	enum rc rc;
 
 	give_away(scratch->path, scratch->target);
 	FAULT("restore_made");
-	rc = store_retire(scratch->target, why);
+	rc = store_retire(scratch->target, err);
 	if (rc == RC_OK)
-		rc = scratch_sync_directory(scratch->target, why);
+		rc = scratch_sync_directory(scratch->target, err);
 	FAULT("restore_retired");
-	return rc == RC_OK ? scratch_keep(scratch, force, why) : rc;
+	return rc == RC_OK ? scratch_keep(scratch, force, err) : rc;
 }
 
-static enum rc restore_do(const char *file, const char *db, bool force, struct store_tally *tally, struct reason *why)
+static enum rc restore_do(const char *file, const char *db, bool force, struct store_tally *tally, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "restore");
 	struct scratch scratch;
 	int lock;
-	enum rc rc = admin_lock(db, &lock, why);
+	enum rc rc = admin_lock(db, &lock, err);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = scratch_open(db, &scratch, why);
+	rc = scratch_open(db, &scratch, err);
 	if (rc == RC_OK)
-		rc = restore_make(file, &scratch, &progress, tally, why);
+		rc = restore_make(file, &scratch, &progress, tally, err);
 	if (rc == RC_OK)
-		rc = restore_place(&scratch, force, why);
+		rc = restore_place(&scratch, force, err);
 	scratch_drop(&scratch);
 	progress_wipe(&progress);
 	(void)close(lock);
@@ -125,7 +125,7 @@ static int restore_run(const struct invocation *invocation)
 	char real[PATH_MAX];
 	const char *db = realpath(named, real) ? real : named;
 	struct store_tally tally;
-	struct reason why;
+	struct error err;
 	enum rc rc;
 
 	if (access(file, R_OK) < 0)
@@ -134,9 +134,9 @@ static int restore_run(const struct invocation *invocation)
 		return say_failed("%s is the database itself; name a backup of it", file);
 	if (!force && access(db, F_OK) == 0)
 		return say_failed("%s is there already; name another with --db, or replace it with --force", named);
-	rc = restore_do(file, db, force, &tally, &why);
+	rc = restore_do(file, db, force, &tally, &err);
 	if (rc != RC_OK)
-		return say_failed("%s%s", why.text, rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
+		return say_failed("%s%s", err.text, rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
 	return tally_show(&tally, options_is_on(invocation->options, "json"), named, file, "every client will start anew with it");
 }
 

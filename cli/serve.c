@@ -223,18 +223,18 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	const char *db = settings->worker.db;
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
-	struct reason why;
-	enum rc rc = user_enter(&settings->user, &why);
+	struct error err;
+	enum rc rc = user_enter(&settings->user, &err);
 	size_t count;
 
 	if (rc != RC_OK)
-		return say_failed("%s", why.text);
-	rc = admin_do_alone(db, &list, &answer, &why);
+		return say_failed("%s", err.text);
+	rc = admin_do_alone(db, &list, &answer, &err);
 	user_leave(&settings->user);
 	count = answer.reply.token_count;
 	admin_answer_clear(&answer);
 	if (rc != RC_OK)
-		return say_failed("%s", why.text);
+		return say_failed("%s", err.text);
 	if (count)
 		return EXIT_DONE;
 	begin_hint(hint);
@@ -250,12 +250,12 @@ static int tokens_check(const char *program, const struct master_settings *setti
 static int database_check(const struct master_settings *settings)
 {
 	struct store *store;
-	struct reason why;
+	struct error err;
 
 	if (user_become(&settings->user) != RC_OK)
 		return say_failed("cannot become the user %s", settings->user.name);
-	if (store_open(settings->worker.db, STORE_READER, &store, &why) != RC_OK)
-		return say_failed("%s", why.text);
+	if (store_open(settings->worker.db, STORE_READER, &store, &err) != RC_OK)
+		return say_failed("%s", err.text);
 	store_close(store);
 	return EXIT_DONE;
 }
@@ -279,16 +279,16 @@ static void configuration_clear(struct configuration *configuration)
 	configuration->options = NULL;
 }
 
-static enum rc on_reload(void *arg, const struct master_settings **out, struct reason *why)
+static enum rc on_reload(void *arg, const struct master_settings **out, struct error *err)
 {
 	struct serving *serving = arg;
 	struct configuration *other = &serving->both[!serving->now];
 	enum rc rc;
 
 	configuration_clear(other);
-	rc = layers_reread(serving->invocation, &other->options, why);
+	rc = layers_reread(serving->invocation, &other->options, err);
 	if (rc == RC_OK)
-		rc = settings_read(other->options, &other->settings, why);
+		rc = settings_read(other->options, &other->settings, err);
 	if (rc != RC_OK)
 		return rc;
 	serving->now = !serving->now;
@@ -309,11 +309,11 @@ static int serve_run(const struct invocation *invocation)
 	struct serving serving = { .invocation = invocation };
 	struct master_settings *settings = &serving.both[0].settings.master;
 	struct buf hint = BUF_EMPTY;
-	struct reason why;
+	struct error err;
 	int status = EXIT_DONE;
 
-	if (settings_read(invocation->options, &serving.both[0].settings, &why) != RC_OK)
-		status = say_usage("%s", why.text);
+	if (settings_read(invocation->options, &serving.both[0].settings, &err) != RC_OK)
+		status = say_usage("%s", err.text);
 	settings->try_out = database_check;
 	if (status == EXIT_DONE && settings->worker.auth && !master_is_renewal())
 		status = tokens_check(invocation->program, settings, &hint);

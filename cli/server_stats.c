@@ -10,17 +10,17 @@
 
 #define ANSWER_MS 5000
 
-enum rc server_look(const char *db, struct board_view *out, struct reason *why)
+enum rc server_look(const char *db, struct board_view *out, struct error *err)
 {
 	static const char question[] = { (char)CONTROL_BOARD };
 	struct buf in = BUF_EMPTY;
 	struct slice answer;
 	int fd;
-	enum rc rc = master_control_connect(db, &fd, why);
+	enum rc rc = master_control_connect(db, &fd, err);
 
 	*out = (struct board_view){ 0 };
 	if (rc == RC_NOT_FOUND)
-		return reason_set(why, rc, "%.200s: no server runs on it", db);
+		return error_set(err, rc, "%.200s: no server runs on it", db);
 	if (rc != RC_OK)
 		return rc;
 	rc = remote_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS, &in, &answer);
@@ -29,11 +29,11 @@ enum rc server_look(const char *db, struct board_view *out, struct reason *why)
 		rc = board_view_unpack(answer, out);
 	buf_free(&in);
 	if (rc == RC_BUSY)
-		return reason_set(why, rc, "%.200s: the server that runs on it does not answer", db);
+		return error_set(err, rc, "%.200s: the server that runs on it does not answer", db);
 	if (rc == RC_UNAVAILABLE)
-		return reason_set(why, rc, "%.200s: the server that runs on it went away", db);
+		return error_set(err, rc, "%.200s: the server that runs on it went away", db);
 	if (rc != RC_OK)
-		return reason_set(why, rc, "%.200s: the server that runs on it is of another version than this program", db);
+		return error_set(err, rc, "%.200s: the server that runs on it is of another version than this program", db);
 	return RC_OK;
 }
 

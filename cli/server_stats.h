@@ -6,9 +6,9 @@
 #include "shm/scoreboard.h"
 #include "shm/histogram.h"
 
-/* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `why` says what is wrong. Clear with board_view_clear,
+/* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `err` says what is wrong. Clear with board_view_clear,
  * also after a failure. */
-MUST_USE enum rc server_look(const char *db, struct board_view *out, struct reason *why);
+MUST_USE enum rc server_look(const char *db, struct board_view *out, struct error *err);
 
 /* Two looks at one server. */
 struct movement {

@@ -19,7 +19,7 @@ static enum rc fail(struct outlet *outlet, const char *name)
 {
 	enum rc rc = errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_IO;
 
-	outlet->rc = reason_set(&outlet->why, rc, "cannot write to %.200s: %s", name, strerror(errno));
+	outlet->rc = error_set(&outlet->err, rc, "cannot write to %.200s: %s", name, strerror(errno));
 	return outlet->rc;
 }
 
@@ -61,7 +61,7 @@ static enum rc write_all(struct outlet *outlet, int fd, const char *name, struct
 
 static enum rc open_spool(struct outlet *outlet)
 {
-	outlet->rc = scratch_unnamed(&outlet->spool, &outlet->why);
+	outlet->rc = scratch_unnamed(&outlet->spool, &outlet->err);
 	return outlet->rc;
 }
 

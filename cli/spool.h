@@ -13,7 +13,7 @@ struct outlet {
 	int spool;        /* -1: not needed so far */
 	struct buf waiting;
 	enum rc rc; /* the first failure */
-	struct reason why;
+	struct error err;
 };
 
 /* `fd` and `name` are the caller's. */

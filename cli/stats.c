@@ -52,10 +52,10 @@ static void on_counts(void *arg, enum rc rc, const struct store_counts *counts)
 		stats->counts = *counts;
 }
 
-static enum rc stats_read(struct stats *stats, struct reason *why)
+static enum rc stats_read(struct stats *stats, struct error *err)
 {
 	struct store *store;
-	enum rc rc = store_open(stats->db, STORE_READER, &store, why);
+	enum rc rc = store_open(stats->db, STORE_READER, &store, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -63,7 +63,7 @@ static enum rc stats_read(struct stats *stats, struct reason *why)
 	if (stats->rc == RC_OK)
 		store_count(store, on_counts, stats);
 	store_close(store);
-	return stats->rc == RC_OK ? RC_OK : reason_set(why, stats->rc, "%.200s: cannot be read (%s)", stats->db, rc_name(stats->rc));
+	return stats->rc == RC_OK ? RC_OK : error_set(err, stats->rc, "%.200s: cannot be read (%s)", stats->db, rc_name(stats->rc));
 }
 
 static void pause_until(uint64_t when)
@@ -76,15 +76,15 @@ static void pause_until(uint64_t when)
 }
 
 /* RC_OK too where no server runs. */
-static enum rc stats_watch(struct stats *stats, struct reason *why)
+static enum rc stats_watch(struct stats *stats, struct error *err)
 {
 	uint64_t begun = clock_ms();
-	enum rc rc = server_look(stats->db, &stats->before, why);
+	enum rc rc = server_look(stats->db, &stats->before, err);
 
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	pause_until(begun + BETWEEN_MS);
-	rc = server_look(stats->db, &stats->now, why);
+	rc = server_look(stats->db, &stats->now, err);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	stats->running = true;
@@ -225,15 +225,15 @@ static int stats_run(const struct invocation *invocation)
 {
 	struct stats stats = { .db = options_text(invocation->options, "db") };
 	int status = EXIT_DONE;
-	struct reason why;
+	struct error err;
 
 	if (access(stats.db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", stats.db, strerror(errno));
 	/* What the database holds can be told all the same. */
-	if (stats_watch(&stats, &why) != RC_OK)
-		status = say_failed("%s", why.text);
-	if (stats_read(&stats, &why) != RC_OK) {
-		status = say_failed("%s", why.text);
+	if (stats_watch(&stats, &err) != RC_OK)
+		status = say_failed("%s", err.text);
+	if (stats_read(&stats, &err) != RC_OK) {
+		status = say_failed("%s", err.text);
 	} else if (options_is_on(invocation->options, "json")) {
 		print_json(&stats);
 	} else {

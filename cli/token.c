@@ -80,10 +80,10 @@ static int grants_read(const struct options *options, struct store_token *token)
 		return say_usage("%s: more than %d groups", options_place(options, "group", STORE_GRANTS_MAX), STORE_GRANTS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		struct store_grant grant;
-		struct reason why;
+		struct error err;
 
-		if (grant_parse(slice_of(texts[i]), &grant, &why) != RC_OK)
-			return say_usage("%s: \"%.100s\": %s", options_place(options, "group", i), texts[i], why.text);
+		if (grant_parse(slice_of(texts[i]), &grant, &err) != RC_OK)
+			return say_usage("%s: \"%.100s\": %s", options_place(options, "group", i), texts[i], err.text);
 		if (is_granted(token, grant.group))
 			return say_usage("%s: %.*s is given twice", options_place(options, "group", i), (int)grant.group.len,
 					 grant.group.data);
@@ -106,11 +106,11 @@ static int token_store(const char *db, const struct store_token *token)
 {
 	struct store_request request = { .kind = STORE_TOKEN_ADD, .token = *token };
 	struct admin_answer answer;
-	struct reason why;
+	struct error err;
 	int status = EXIT_DONE;
 
-	if (admin_do(db, &request, &answer, &why) != RC_OK)
-		status = say_failed("%s", why.text);
+	if (admin_do(db, &request, &answer, &err) != RC_OK)
+		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
 		status = say_failed("%s: the token was refused (%s)", db, rc_name(answer.reply.rc));
 	admin_answer_clear(&answer);
@@ -179,13 +179,13 @@ static int list_run(const struct invocation *invocation)
 	const char *db = options_text(invocation->options, "db");
 	struct store_request request = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
-	struct reason why;
+	struct error err;
 	int status = database_check(db);
 
 	if (status != EXIT_DONE)
 		return status;
-	if (admin_do(db, &request, &answer, &why) != RC_OK)
-		status = say_failed("%s", why.text);
+	if (admin_do(db, &request, &answer, &err) != RC_OK)
+		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
 		status = say_failed("%s: the tokens could not be listed (%s)", db, rc_name(answer.reply.rc));
 	else if (options_is_on(invocation->options, "json"))
@@ -214,7 +214,7 @@ static int revoke_run(const struct invocation *invocation)
 	const char *db = options_text(invocation->options, "db");
 	struct store_request request = { .kind = STORE_TOKEN_REVOKE, .token = { .id = slice_of(invocation->words[0]) } };
 	struct admin_answer answer;
-	struct reason why;
+	struct error err;
 	int status;
 
 	if (!token_id_is_valid(request.token.id))
@@ -222,8 +222,8 @@ static int revoke_run(const struct invocation *invocation)
 	status = database_check(db);
 	if (status != EXIT_DONE)
 		return status;
-	if (admin_do(db, &request, &answer, &why) != RC_OK)
-		status = say_failed("%s", why.text);
+	if (admin_do(db, &request, &answer, &err) != RC_OK)
+		status = say_failed("%s", err.text);
 	else if (answer.reply.rc == RC_NOT_FOUND)
 		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db, invocation->words[0]);
 	else if (answer.reply.rc != RC_OK)
@@ -311,11 +311,11 @@ static int rotate(const struct invocation *invocation, const struct token_minted
 	const char *db = options_text(invocation->options, "db"), *old = invocation->words[0];
 	struct store_request request = rotation_of(invocation, minted);
 	struct admin_answer answer;
-	struct reason why;
+	struct error err;
 	int status;
 
-	if (admin_do(db, &request, &answer, &why) != RC_OK)
-		status = say_failed("%s", why.text);
+	if (admin_do(db, &request, &answer, &err) != RC_OK)
+		status = say_failed("%s", err.text);
 	else if (answer.reply.rc == RC_NOT_FOUND)
 		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db, old);
 	else if (answer.reply.rc == RC_DENIED)

@@ -136,14 +136,14 @@ static void put_picture(struct buf *out, const struct top *top)
 
 /* ---- Looking ---------------------------------------------------------------------------------------------------------------- */
 
-static enum rc top_look(struct top *top, struct reason *why)
+static enum rc top_look(struct top *top, struct error *err)
 {
 	uint64_t now = clock_ms();
 	struct board_view view;
-	enum rc rc = server_look(top->db, &view, why);
+	enum rc rc = server_look(top->db, &view, err);
 
 	if (rc == RC_OK) {
-		why->text[0] = '\0';
+		err->text[0] = '\0';
 		board_view_clear(&top->before);
 		top->before = top->now;
 		top->now = view;
@@ -155,9 +155,9 @@ static enum rc top_look(struct top *top, struct reason *why)
 	return rc;
 }
 
-static void put_absence(struct buf *out, const struct top *top, const struct reason *why)
+static void put_absence(struct buf *out, const struct top *top, const struct error *err)
 {
-	buf_putf(out, "pocketbook on %s\n\n%s\nWaiting for it; q leaves.\n", top->db, why->text);
+	buf_putf(out, "pocketbook on %s\n\n%s\nWaiting for it; q leaves.\n", top->db, err->text);
 }
 
 /* Will it be otherwise in a while? */
@@ -166,7 +166,7 @@ static bool is_passing(enum rc rc)
 	return rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE || rc == RC_BUSY;
 }
 
-static bool top_draw(struct top *top, enum rc rc, const struct reason *why)
+static bool top_draw(struct top *top, enum rc rc, const struct error *err)
 {
 	struct buf text = BUF_EMPTY;
 	bool drawn;
@@ -174,13 +174,13 @@ static bool top_draw(struct top *top, enum rc rc, const struct reason *why)
 	if (rc == RC_OK)
 		put_picture(&text, top);
 	else
-		put_absence(&text, top, why);
+		put_absence(&text, top, err);
 	drawn = screen_draw(buf_slice(&text));
 	buf_free(&text);
 	return drawn;
 }
 
-static enum screen_word top_watch(struct top *top, struct screen *screen, uint64_t interval, int *number, struct reason *why)
+static enum screen_word top_watch(struct top *top, struct screen *screen, uint64_t interval, int *number, struct error *err)
 {
 	enum screen_word word = SCREEN_TIME;
 	uint64_t next = clock_ms();
@@ -190,13 +190,13 @@ static enum screen_word top_watch(struct top *top, struct screen *screen, uint64
 		uint64_t now = clock_ms();
 
 		if (now >= next) {
-			rc = top_look(top, why);
+			rc = top_look(top, err);
 			next = now + interval;
 			word = SCREEN_DRAW;
 		}
 		if (rc != RC_OK && !is_passing(rc))
 			return SCREEN_LOST;
-		if (word == SCREEN_DRAW && !top_draw(top, rc, why))
+		if (word == SCREEN_DRAW && !top_draw(top, rc, err))
 			return SCREEN_LOST;
 		word = screen_wait(screen, (int)(next - now), number);
 		if (word > SCREEN_DRAW)
@@ -206,19 +206,19 @@ static enum screen_word top_watch(struct top *top, struct screen *screen, uint64
 
 static int top_live(struct top *top, uint64_t interval)
 {
-	struct reason why = { "" };
+	struct error err = { "" };
 	struct screen screen;
 	enum screen_word word;
 	int number = 0;
 
 	if (!screen_open(&screen))
 		return say_failed("the terminal cannot be used: %s", strerror(errno));
-	word = top_watch(top, &screen, interval, &number, &why);
+	word = top_watch(top, &screen, interval, &number, &err);
 	screen_close(&screen);
 	if (word == SCREEN_ENDED)
 		screen_leave(number);
-	if (word == SCREEN_LOST && why.text[0])
-		return say_failed("%s", why.text);
+	if (word == SCREEN_LOST && err.text[0])
+		return say_failed("%s", err.text);
 	return word == SCREEN_QUIT ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -227,15 +227,15 @@ static int top_once(struct top *top, uint64_t interval)
 {
 	const struct timespec pause = { .tv_sec = (time_t)(interval / 1000) };
 	struct buf text = BUF_EMPTY;
-	struct reason why;
-	enum rc rc = top_look(top, &why);
+	struct error err;
+	enum rc rc = top_look(top, &err);
 
 	if (rc == RC_OK) {
 		(void)nanosleep(&pause, NULL);
-		rc = top_look(top, &why);
+		rc = top_look(top, &err);
 	}
 	if (rc != RC_OK)
-		return say_failed("%s", why.text);
+		return say_failed("%s", err.text);
 	put_picture(&text, top);
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] != SCREEN_HEADING)

@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 /* Makes the control socket PATH.sock, listening, mode 0600. The caller holds the lock: what lies there is stale and goes. RC_IO. */
-MUST_USE enum rc files_control_listen(const char *db, int *fd, struct reason *why);
+MUST_USE enum rc files_control_listen(const char *db, int *fd, struct error *err);
 /* Removes it; the caller still holds the lock. */
 void files_control_remove(const char *db);
 

@@ -69,13 +69,13 @@ static enum rc listen_parse_parts(const char *text, struct listen_address *out)
 	return RC_OK;
 }
 
-enum rc listen_parse(const char *text, struct listen_address *out, struct reason *why)
+enum rc listen_parse(const char *text, struct listen_address *out, struct error *err)
 {
 	memset(out, 0, sizeof(*out));
 	if (listen_parse_parts(text, out) == RC_OK)
 		return RC_OK;
-	return reason_set(
-		why, RC_MALFORMED,
+	return error_set(
+		err, RC_MALFORMED,
 		"cannot read the address \"%s\"; write ADDR:PORT or [ADDR6]:PORT in numbers, such as 127.0.0.1:8080 or [::1]:8080", text);
 }
 
@@ -97,13 +97,13 @@ bool listen_is_loopback(const struct listen_address *address)
 	return ntohl(((const struct sockaddr_in *)socket)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
-enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct reason *why)
+enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct error *err)
 {
 	struct listen_address address;
 
 	*loopback = true;
 	for (size_t i = 0; i < count; i++) {
-		if (listen_parse(listen[i], &address, why) != RC_OK)
+		if (listen_parse(listen[i], &address, err) != RC_OK)
 			return RC_MALFORMED;
 		*loopback = *loopback && listen_is_loopback(&address);
 	}
@@ -112,7 +112,7 @@ enum rc master_listen_check(const char *const *listen, size_t count, bool *loopb
 
 /* ---- Sockets ---------------------------------------------------------------------------------------------------------------- */
 
-static enum rc listen_refused(const struct listeners *listeners, size_t i, int error, struct reason *why)
+static enum rc listen_refused(const struct listeners *listeners, size_t i, int error, struct error *err)
 {
 	const char *option = listeners->metrics && i + 1 == listeners->count ? "--metrics" : "--listen";
 	const char *advice = "choose another";
@@ -125,7 +125,7 @@ static enum rc listen_refused(const struct listeners *listeners, size_t i, int e
 		advice = "ports below 1024 need a privilege: choose another";
 	else if (error == EADDRNOTAVAIL)
 		advice = "this machine has no such address: choose another";
-	return reason_set(why, RC_IO, "cannot listen on %s: %s; %s with %s ADDR:PORT", text, strerror(error), advice, option);
+	return error_set(err, RC_IO, "cannot listen on %s: %s; %s with %s ADDR:PORT", text, strerror(error), advice, option);
 }
 
 static bool listen_option(int fd, int level, int option, int value)
@@ -181,32 +181,32 @@ int listen_open_shared(const struct listen_address *address)
 	return fd;
 }
 
-static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct reason *why)
+static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct error *err)
 {
 	for (unsigned slot = 0; slot < listeners->slots; slot++) {
 		int fd = listen_open_shared(&listeners->addresses[i]);
 
 		listeners->fds[slot * listeners->count + i] = fd;
 		if (fd < 0)
-			return listen_refused(listeners, i, errno, why);
+			return listen_refused(listeners, i, errno, err);
 	}
 	return RC_OK;
 }
 
 /* A bind that does not share comes first: it fails where another server of the same user, who may share, already listens. It is held
  * while the slots bind, so that the port chosen by the kernel stays ours. */
-static enum rc listen_open_address(struct listeners *listeners, size_t i, struct reason *why)
+static enum rc listen_open_address(struct listeners *listeners, size_t i, struct error *err)
 {
 	struct listen_address *address = &listeners->addresses[i];
 	int probe = listen_bind(address, false);
 	enum rc rc;
 
 	if (probe < 0)
-		return listen_refused(listeners, i, errno, why);
+		return listen_refused(listeners, i, errno, err);
 	if (getsockname(probe, &address->socket.any, &address->len) < 0)
-		rc = listen_refused(listeners, i, errno, why);
+		rc = listen_refused(listeners, i, errno, err);
 	else
-		rc = listen_open_slots(listeners, i, why);
+		rc = listen_open_slots(listeners, i, err);
 	(void)close(probe);
 	return rc;
 }
@@ -223,23 +223,23 @@ void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners 
 		out->fds[i] = -1;
 }
 
-enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text, struct reason *why)
+enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text, struct error *err)
 {
-	enum rc rc = listen_parse(text, &listeners->addresses[i], why);
+	enum rc rc = listen_parse(text, &listeners->addresses[i], err);
 
-	return rc == RC_OK ? listen_open_address(listeners, i, why) : rc;
+	return rc == RC_OK ? listen_open_address(listeners, i, err) : rc;
 }
 
 enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
-		       struct reason *why)
+		       struct error *err)
 {
 	enum rc rc = RC_OK;
 
 	listeners_new(count, metrics != NULL, slots, out);
 	for (size_t i = 0; i < count && rc == RC_OK; i++)
-		rc = listeners_open_one(out, i, list[i], why);
+		rc = listeners_open_one(out, i, list[i], err);
 	if (metrics && rc == RC_OK)
-		rc = listeners_open_one(out, count, metrics, why);
+		rc = listeners_open_one(out, count, metrics, err);
 	return rc;
 }
 

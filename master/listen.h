@@ -19,8 +19,8 @@ struct listen_address {
 	socklen_t len;
 };
 
-/* Reads ADDR:PORT or [ADDR6]:PORT, both numeric, port 0 to 65535. RC_MALFORMED, with the text in `why`. */
-MUST_USE enum rc listen_parse(const char *text, struct listen_address *out, struct reason *why);
+/* Reads ADDR:PORT or [ADDR6]:PORT, both numeric, port 0 to 65535. RC_MALFORMED, with the text in `err`. */
+MUST_USE enum rc listen_parse(const char *text, struct listen_address *out, struct error *err);
 /* The same text back, terminated. */
 void listen_format(const struct listen_address *address, char out[LISTEN_TEXT_MAX]);
 /* 127.0.0.0/8 or ::1? */
@@ -42,11 +42,11 @@ struct listeners {
 /* Room for so many addresses, and behind them one for metrics where told; all sockets closed. */
 void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners *out);
 /* Opens the sockets of address `i` as this text says it. Errors as below. */
-MUST_USE enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text, struct reason *why);
-/* Opens the sockets for all addresses of the list, and behind them for `metrics` (NULL: none). RC_MALFORMED, or RC_IO: `why` names the
+MUST_USE enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text, struct error *err);
+/* Opens the sockets for all addresses of the list, and behind them for `metrics` (NULL: none). RC_MALFORMED, or RC_IO: `err` names the
  * address and what to do. Close with listeners_close, also after a failure. */
 MUST_USE enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
-				struct reason *why);
+				struct error *err);
 /* Closes all, except those of slot `keep`; -1 for none. */
 void listeners_close_others(struct listeners *listeners, int keep);
 /* Closes all and frees. A zeroed struct is fine. */

@@ -56,7 +56,7 @@ bool master_has_terminal(void)
 }
 
 /* SIGHUP may say that the terminal is gone, which nohup(1) has it ignore, or ask for a reload. */
-static enum rc master_open_signals(struct master *master, sigset_t *old, struct reason *why)
+static enum rc master_open_signals(struct master *master, sigset_t *old, struct error *err)
 {
 	sigset_t set;
 
@@ -72,7 +72,7 @@ static enum rc master_open_signals(struct master *master, sigset_t *old, struct 
 	(void)signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status to reap */
 	(void)sigprocmask(SIG_BLOCK, &set, old);
 	master->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return master->signals < 0 ? reason_set(why, RC_IO, "cannot wait for signals: %s", strerror(errno)) : RC_OK;
+	return master->signals < 0 ? error_set(err, RC_IO, "cannot wait for signals: %s", strerror(errno)) : RC_OK;
 }
 
 static bool server_answers(const char *db)
@@ -86,49 +86,49 @@ static bool server_answers(const char *db)
 }
 
 /* Someone who has the lock and no socket will soon be gone: a server that has stopped, or a command on the database. */
-static enum rc master_wait_for_lock(const char *db, int *lock, struct reason *why)
+static enum rc master_wait_for_lock(const char *db, int *lock, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
 	uint64_t deadline = clock_ms() + LOCK_WAIT_MS;
 	enum rc rc;
 
-	while ((rc = master_lock(db, lock, why)) == RC_BUSY && clock_ms() < deadline && !server_answers(db))
+	while ((rc = master_lock(db, lock, err)) == RC_BUSY && clock_ms() < deadline && !server_answers(db))
 		(void)nanosleep(&pause, NULL);
 	return rc;
 }
 
 /* As the user, so that they are that one's. */
-static enum rc master_open_files(struct master *master, struct reason *why)
+static enum rc master_open_files(struct master *master, struct error *err)
 {
 	const struct master_settings *settings = master->settings;
-	enum rc rc = user_enter(&settings->user, why);
+	enum rc rc = user_enter(&settings->user, err);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = master_wait_for_lock(settings->worker.db, &master->lock, why);
+	rc = master_wait_for_lock(settings->worker.db, &master->lock, err);
 	if (rc != RC_OK)
 		master->lock = -1;
 	else
-		rc = files_control_listen(settings->worker.db, &master->control, why);
+		rc = files_control_listen(settings->worker.db, &master->control, err);
 	user_leave(&settings->user);
 	return rc;
 }
 
 /* Sockets that came from elsewhere are not the ones that the settings were checked against. */
-static enum rc master_check_passed(const struct master *master, struct reason *why)
+static enum rc master_check_passed(const struct master *master, struct error *err)
 {
 	const struct listeners *listeners = &master->listeners;
 
 	for (size_t i = 0; i + listeners->metrics < listeners->count && !master->settings->worker.auth; i++)
 		if (!listen_is_loopback(&listeners->addresses[i]))
-			return reason_set(why, RC_DENIED,
+			return error_set(err, RC_DENIED,
 					  "the socket number %zu that was passed is not a loopback address, where --auth off may be used",
 					  i + 1);
 	return RC_OK;
 }
 
 /* Sockets that were passed take the place of the addresses in the settings. */
-static enum rc master_listen(struct master *master, struct reason *why)
+static enum rc master_listen(struct master *master, struct error *err)
 {
 	const struct master_settings *settings = master->settings;
 	const unsigned passed = activate_count();
@@ -136,10 +136,10 @@ static enum rc master_listen(struct master *master, struct reason *why)
 
 	if (passed == 0)
 		return listeners_open(settings->listen, settings->listen_count, settings->metrics, settings->workers, &master->listeners,
-				      why);
+				      err);
 	master->activated = true;
-	rc = activate_take(passed, settings->metrics, settings->workers, &master->listeners, why);
-	return rc == RC_OK ? master_check_passed(master, why) : rc;
+	rc = activate_take(passed, settings->metrics, settings->workers, &master->listeners, err);
+	return rc == RC_OK ? master_check_passed(master, err) : rc;
 }
 
 /* Where the binary lies, for an upgrade. It is asked for at the first start, as later another may lie there. */
@@ -151,20 +151,20 @@ static char *master_find_program(void)
 	return len > 0 ? mem_copy(path, (size_t)len) : mem_copy("", 0);
 }
 
-static enum rc master_open(struct master *master, struct reason *why)
+static enum rc master_open(struct master *master, struct error *err)
 {
 	const struct master_settings *settings = master->settings;
 	enum rc rc;
 
 	if (settings->workers < 1 || settings->workers > SHM_SLOTS_MAX)
-		return reason_set(why, RC_MALFORMED, "the number of workers must be 1 to %d, not %u", SHM_SLOTS_MAX, settings->workers);
-	rc = master_open_files(master, why);
+		return error_set(err, RC_MALFORMED, "the number of workers must be 1 to %d, not %u", SHM_SLOTS_MAX, settings->workers);
+	rc = master_open_files(master, err);
 	if (rc == RC_OK)
-		rc = master_listen(master, why);
+		rc = master_listen(master, err);
 	if (rc == RC_OK)
-		rc = user_shed(&settings->user, why);
+		rc = user_shed(&settings->user, err);
 	if (rc == RC_OK && shm_new(settings->workers, &master->shm) != RC_OK)
-		rc = reason_set(why, RC_IO, "cannot map shared memory: %s", strerror(errno));
+		rc = error_set(err, RC_IO, "cannot map shared memory: %s", strerror(errno));
 	return rc;
 }
 
@@ -189,10 +189,10 @@ static void master_make_children(struct master *master)
 static void master_remove_control(struct master *master)
 {
 	const struct user *user = &master->settings->user;
-	struct reason why;
+	struct error err;
 
-	if (user_enter(user, &why) != RC_OK) {
-		log_warn("control_left", LOG_TEXT("reason", why.text));
+	if (user_enter(user, &err) != RC_OK) {
+		log_warn("control_left", LOG_TEXT("reason", err.text));
 		return;
 	}
 	files_control_remove(master->settings->worker.db);
@@ -218,17 +218,17 @@ static void master_close(struct master *master)
 }
 
 /* A program that this one becomes by an upgrade has what was entered here already. */
-static enum rc master_confine(const struct master *master, bool renewed, struct reason *why)
+static enum rc master_confine(const struct master *master, bool renewed, struct error *err)
 {
 	enum rc rc = RC_OK;
 
 	if (master->current.sandbox && !renewed)
-		rc = sandbox_enter_loosely(why);
+		rc = sandbox_enter_loosely(err);
 	else if (master->current.sandbox)
 		sandbox_keep_secrets();
 	if (rc != RC_NOT_FOUND)
 		return rc;
-	log_info("sandbox_partial", LOG_TEXT("reason", why->text));
+	log_info("sandbox_partial", LOG_TEXT("reason", err->text));
 	return RC_OK;
 }
 
@@ -242,31 +242,31 @@ static void master_go(struct master *master)
 		log_info("stopped", LOG_NUMBER("status", master->status));
 }
 
-static enum rc master_open_renewed(struct master *master, struct renewal *renewal, struct reason *why)
+static enum rc master_open_renewed(struct master *master, struct renewal *renewal, struct error *err)
 {
-	enum rc rc = renew_adopt(renewal, master, why);
+	enum rc rc = renew_adopt(renewal, master, err);
 
 	if (rc == RC_OK)
-		rc = master_check_passed(master, why);
+		rc = master_check_passed(master, err);
 	if (rc == RC_OK && shm_new(master->settings->workers, &master->shm) != RC_OK)
-		rc = reason_set(why, RC_IO, "cannot map shared memory: %s", strerror(errno));
-	return rc == RC_OK ? user_shed(&master->settings->user, why) : rc;
+		rc = error_set(err, RC_IO, "cannot map shared memory: %s", strerror(errno));
+	return rc == RC_OK ? user_shed(&master->settings->user, err) : rc;
 }
 
 static int master_serve_opened(struct master *master, struct renewal *renewal)
 {
-	struct reason why = { "" };
+	struct error err = { "" };
 	sigset_t old;
-	enum rc rc = master_open_signals(master, &old, &why);
+	enum rc rc = master_open_signals(master, &old, &err);
 
 	if (rc == RC_OK)
-		rc = renewal ? master_open_renewed(master, renewal, &why) : master_open(master, &why);
+		rc = renewal ? master_open_renewed(master, renewal, &err) : master_open(master, &err);
 	if (rc == RC_OK)
-		rc = master_confine(master, renewal != NULL, &why);
+		rc = master_confine(master, renewal != NULL, &err);
 	if (rc == RC_OK) {
 		master_go(master);
 	} else {
-		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
+		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
 		master->status = EXIT_FAILED;
 	}
 	master_close(master);
@@ -280,12 +280,12 @@ static int master_run_renewed(const struct master_settings *settings, on_master_
 	struct master_settings kept = *settings;
 	struct master master = { .settings = &kept, .lock = -1, .control = -1, .signals = -1, .status = EXIT_DONE };
 	struct renewal renewal;
-	struct reason why;
-	enum rc rc = renew_read(&renewal, &why);
+	struct error err;
+	enum rc rc = renew_read(&renewal, &err);
 	int status = EXIT_DONE;
 
 	if (rc != RC_OK)
-		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
+		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
 	if (rc == RC_OK)
 		renew_keep(&renewal, &kept, !trial);
 	master.program = renewal.program;

@@ -25,13 +25,13 @@ struct master_settings {
 };
 
 /* Is every address of the list loopback (127.0.0.0/8 or ::1)? RC_MALFORMED names the entry that cannot be read. */
-MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct reason *why);
+MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct error *err);
 
 /* Is this run to take over from one before (SIGUSR2), whose children still serve on the database? */
 bool master_is_renewal(void);
 
-/* Reads the settings anew. What it answers, and what it answered the time before, must stay as it is. Anything but RC_OK: `why`. */
-typedef enum rc on_master_reload(void *arg, const struct master_settings **out, struct reason *why);
+/* Reads the settings anew. What it answers, and what it answered the time before, must stay as it is. Anything but RC_OK: `err`. */
+typedef enum rc on_master_reload(void *arg, const struct master_settings **out, struct error *err);
 
 /* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said in one line on stderr. On SIGHUP it asks for
  * the settings again and replaces all workers, one by one; what only a start can change (addresses, workers, database, user) stays. On
@@ -40,8 +40,8 @@ int master_run(const struct master_settings *settings, on_master_reload *on_relo
 
 /* The two files beside the database that say who has it: PATH.lock (flock) and PATH.sock (control socket, mode 0600). */
 /* Takes the lock: RC_BUSY: someone has it. *lock is held until it and all its copies in children are closed. */
-MUST_USE enum rc master_lock(const char *db, int *lock, struct reason *why);
+MUST_USE enum rc master_lock(const char *db, int *lock, struct error *err);
 /* Connects to the control socket of the server that runs on the database: RC_NOT_FOUND: none does. */
-MUST_USE enum rc master_control_connect(const char *db, int *fd, struct reason *why);
+MUST_USE enum rc master_control_connect(const char *db, int *fd, struct error *err);
 
 #endif

@@ -74,17 +74,17 @@ static void reload_tell_level(const struct master *master)
 static void reload_begin(struct master *master)
 {
 	const struct master_settings *fresh = NULL;
-	struct reason why = { "" };
-	enum rc rc = master->on_reload ? master->on_reload(master->reload_arg, &fresh, &why) : RC_OK;
+	struct error err = { "" };
+	enum rc rc = master->on_reload ? master->on_reload(master->reload_arg, &fresh, &err) : RC_OK;
 
 	master->reload_asked = false;
 	if (fresh == NULL && rc == RC_OK)
 		return;
 	if (rc == RC_OK && reload_is_open(master, fresh))
-		rc = reason_set(&why, RC_MALFORMED,
+		rc = error_set(&err, RC_MALFORMED,
 				"auth: off would let everybody read and write all, as this server is not on loopback alone");
 	if (rc != RC_OK) {
-		log_error("reload_refused", LOG_TEXT("reason", why.text));
+		log_error("reload_refused", LOG_TEXT("reason", err.text));
 		return;
 	}
 	master->current = *fresh;

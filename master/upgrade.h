@@ -34,14 +34,14 @@ struct renewal {
 /* Is this run a trial? */
 bool renew_is_trial(void);
 /* Reads the record, and forgets the variable. RC_MALFORMED: of another version of this program. */
-MUST_USE enum rc renew_read(struct renewal *out, struct reason *why);
+MUST_USE enum rc renew_read(struct renewal *out, struct error *err);
 void renew_clear(struct renewal *renewal);
 /* Puts back into the settings what a reload cannot change, and tells of each that would have changed. */
 void renew_keep(const struct renewal *renewal, struct master_settings *settings, bool tell);
 /* All of a trial but reading the record; exit status. */
 int renew_try(const struct renewal *renewal, const struct master_settings *settings);
 /* Takes over what the run before left. */
-MUST_USE enum rc renew_adopt(struct renewal *renewal, struct master *master, struct reason *why);
+MUST_USE enum rc renew_adopt(struct renewal *renewal, struct master *master, struct error *err);
 
 /* Writes the record; its descriptor, or -1 with errno. */
 int renew_write(const struct master *master);

@@ -36,13 +36,13 @@ static bool same_list(const struct renewal *renewal, const struct master_setting
 static void keep_user(const struct renewal *renewal, struct master_settings *settings, bool tell)
 {
 	struct user was = { 0 };
-	struct reason why;
+	struct error err;
 
 	if (same_text(renewal->user, settings->user.name))
 		return;
 	keep_tell(tell, "user", renewal->user ? renewal->user : "");
-	if (renewal->user && user_find(renewal->user, &was, &why) != RC_OK)
-		log_error("user_refused", LOG_TEXT("reason", why.text));
+	if (renewal->user && user_find(renewal->user, &was, &err) != RC_OK)
+		log_error("user_refused", LOG_TEXT("reason", err.text));
 	else
 		settings->user = was;
 }
@@ -81,7 +81,7 @@ int renew_try(const struct renewal *renewal, const struct master_settings *setti
 
 /* ---- Sockets and children ------------------------------------------------------------------------------------------------------ */
 
-static enum rc adopt_listeners(const struct renewal *renewal, struct master *master, struct reason *why)
+static enum rc adopt_listeners(const struct renewal *renewal, struct master *master, struct error *err)
 {
 	const size_t count = renewal->fd_count / renewal->workers;
 	struct listeners *listeners = &master->listeners;
@@ -96,12 +96,12 @@ static enum rc adopt_listeners(const struct renewal *renewal, struct master *mas
 
 		address->len = sizeof(address->socket);
 		if (getsockname(listeners->fds[i], &address->socket.any, &address->len) < 0)
-			return reason_set(why, RC_IO, "a listening socket was lost: %s", strerror(errno));
+			return error_set(err, RC_IO, "a listening socket was lost: %s", strerror(errno));
 	}
 	return RC_OK;
 }
 
-enum rc renew_adopt(struct renewal *renewal, struct master *master, struct reason *why)
+enum rc renew_adopt(struct renewal *renewal, struct master *master, struct error *err)
 {
 	master->lock = renewal->lock;
 	master->control = renewal->control;
@@ -119,5 +119,5 @@ enum rc renew_adopt(struct renewal *renewal, struct master *master, struct reaso
 			(void)fcntl(old->channel, F_SETFD, FD_CLOEXEC);
 	}
 	master->phase = MASTER_TAKING_OVER;
-	return adopt_listeners(renewal, master, why);
+	return adopt_listeners(renewal, master, err);
 }

@@ -169,7 +169,7 @@ static bool record_is_whole(const struct renewal *out)
 	       out->fd_count % out->workers == 0;
 }
 
-enum rc renew_read(struct renewal *out, struct reason *why)
+enum rc renew_read(struct renewal *out, struct error *err)
 {
 	const char *value = getenv(RENEW_VARIABLE);
 	int record = value ? atoi(value) : -1;
@@ -180,7 +180,7 @@ enum rc renew_read(struct renewal *out, struct reason *why)
 	if (record > STDERR_FILENO)
 		(void)close(record);
 	if (!record_parse(out) || !record_is_whole(out))
-		return reason_set(why, RC_MALFORMED,
+		return error_set(err, RC_MALFORMED,
 				  "this version cannot take over from the one that runs: stop the server and start it again");
 	return RC_OK;
 }

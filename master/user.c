@@ -9,19 +9,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum rc user_find(const char *name, struct user *out, struct reason *why)
+enum rc user_find(const char *name, struct user *out, struct error *err)
 {
 	const struct passwd *found;
 
 	errno = 0;
 	found = getpwnam(name);
 	if (found == NULL)
-		return reason_set(why, RC_NOT_FOUND, "there is no user %.100s", name);
+		return error_set(err, RC_NOT_FOUND, "there is no user %.100s", name);
 	*out = (struct user){ name, found->pw_uid, found->pw_gid };
 	if (geteuid() == out->uid)
 		out->name = NULL;
 	else if (geteuid() != 0)
-		return reason_set(why, RC_DENIED, "only root can become the user %.100s; start the server as root, or as that user", name);
+		return error_set(err, RC_DENIED, "only root can become the user %.100s; start the server as root, or as that user", name);
 	return RC_OK;
 }
 
@@ -40,11 +40,11 @@ enum rc user_become(const struct user *user)
 	return user->uid != 0 && setuid(0) == 0 ? RC_DENIED : RC_OK;
 }
 
-enum rc user_enter(const struct user *user, struct reason *why)
+enum rc user_enter(const struct user *user, struct error *err)
 {
 	if (user->name == NULL || (initgroups(user->name, user->gid) == 0 && setegid(user->gid) == 0 && seteuid(user->uid) == 0))
 		return RC_OK;
-	return reason_set(why, RC_DENIED, "cannot act as the user %.100s: %s", user->name, strerror(errno));
+	return error_set(err, RC_DENIED, "cannot act as the user %.100s: %s", user->name, strerror(errno));
 }
 
 void user_leave(const struct user *user)
@@ -71,7 +71,7 @@ enum rc user_return(const struct user *user)
 	return RC_DENIED;
 }
 
-enum rc user_shed(const struct user *user, struct reason *why)
+enum rc user_shed(const struct user *user, struct error *err)
 {
 	static const unsigned needed[] = { CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_NET_BIND_SERVICE };
 	const size_t count = sizeof(needed) / sizeof(needed[0]);
@@ -82,7 +82,7 @@ enum rc user_shed(const struct user *user, struct reason *why)
 		return RC_OK;
 	/* In a container root may have less to begin with. */
 	if (capng_get_caps_process() < 0)
-		return reason_set(why, RC_DENIED, "cannot tell what this process may do: %s", strerror(errno));
+		return error_set(err, RC_DENIED, "cannot tell what this process may do: %s", strerror(errno));
 	for (size_t i = 0; i < count; i++)
 		had[i] = capng_have_capability(CAPNG_PERMITTED, needed[i]);
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
@@ -90,8 +90,8 @@ enum rc user_shed(const struct user *user, struct reason *why)
 	capng_clear(set);
 	for (size_t i = 0; i < count; i++)
 		if (had[i] && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, needed[i]) < 0)
-			return reason_set(why, RC_DENIED, "cannot give up privileges");
+			return error_set(err, RC_DENIED, "cannot give up privileges");
 	if (capng_apply(set) < 0)
-		return reason_set(why, RC_DENIED, "cannot give up privileges: %s", strerror(errno));
+		return error_set(err, RC_DENIED, "cannot give up privileges: %s", strerror(errno));
 	return RC_OK;
 }

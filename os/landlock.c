@@ -50,24 +50,24 @@ static size_t ruleset_size(long abi)
 	return abi >= 6 ? sizeof(struct ruleset) : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
 }
 
-static enum rc allow(int rules, const struct landlock_beneath *beneath, uint64_t known, struct reason *why)
+static enum rc allow(int rules, const struct landlock_beneath *beneath, uint64_t known, struct error *err)
 {
 	struct landlock_path_beneath_attr rule = { .parent_fd = open(beneath->path, O_PATH | O_CLOEXEC) };
 	struct stat status;
 	enum rc rc = RC_OK;
 
 	if (rule.parent_fd < 0)
-		return errno == ENOENT ? RC_OK : reason_set(why, RC_IO, "cannot open %.300s: %s", beneath->path, strerror(errno));
+		return errno == ENOENT ? RC_OK : error_set(err, RC_IO, "cannot open %.300s: %s", beneath->path, strerror(errno));
 	rule.allowed_access = (READ | (beneath->write ? WRITE : 0)) & known;
 	if (fstat(rule.parent_fd, &status) == 0 && !S_ISDIR(status.st_mode))
 		rule.allowed_access &= FILE_ONLY;
 	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
-		rc = reason_set(why, RC_IO, "Landlock takes no rule for %.300s: %s", beneath->path, strerror(errno));
+		rc = error_set(err, RC_IO, "Landlock takes no rule for %.300s: %s", beneath->path, strerror(errno));
 	(void)close(rule.parent_fd);
 	return rc;
 }
 
-enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, struct reason *why)
+enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, struct error *err)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset all = ruleset_of(abi);
@@ -75,14 +75,14 @@ enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, str
 	int rules;
 
 	if (abi < 1)
-		return reason_set(why, RC_NOT_FOUND, "this kernel has no Landlock");
+		return error_set(err, RC_NOT_FOUND, "this kernel has no Landlock");
 	rules = (int)syscall(SYS_landlock_create_ruleset, &all, ruleset_size(abi), 0);
 	if (rules < 0)
-		return reason_set(why, RC_IO, "Landlock makes no rules: %s", strerror(errno));
+		return error_set(err, RC_IO, "Landlock makes no rules: %s", strerror(errno));
 	for (size_t i = 0; i < count && rc == RC_OK; i++)
-		rc = allow(rules, &beneath[i], all.fs, why);
+		rc = allow(rules, &beneath[i], all.fs, err);
 	if (rc == RC_OK && syscall(SYS_landlock_restrict_self, rules, 0) < 0)
-		rc = reason_set(why, RC_IO, "Landlock does not restrict this process: %s", strerror(errno));
+		rc = error_set(err, RC_IO, "Landlock does not restrict this process: %s", strerror(errno));
 	(void)close(rules);
 	return rc;
 }

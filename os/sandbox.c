@@ -271,7 +271,7 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 }
 
 /* Takes the filter over. The tree makes a call's verdict cost the same wherever it stands in the lists. */
-static enum rc load(scmp_filter_ctx filter, int code, struct reason *why)
+static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 {
 	if (code == 0)
 		code = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
@@ -279,8 +279,8 @@ static enum rc load(scmp_filter_ctx filter, int code, struct reason *why)
 		code = seccomp_load(filter);
 	seccomp_release(filter);
 	if (code == -EINVAL || code == -ENOSYS)
-		return reason_set(why, RC_NOT_FOUND, "this kernel has no seccomp filters");
-	return code ? reason_set(why, RC_IO, "no seccomp filter: %s", strerror(-code)) : RC_OK;
+		return error_set(err, RC_NOT_FOUND, "this kernel has no seccomp filters");
+	return code ? error_set(err, RC_IO, "no seccomp filter: %s", strerror(-code)) : RC_OK;
 }
 
 /* ---- Entering ------------------------------------------------------------------------------------------------------------------- */
@@ -295,56 +295,56 @@ void sandbox_keep_secrets(void)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-static enum rc give_up_privileges(struct reason *why)
+static enum rc give_up_privileges(struct error *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return reason_set(why, RC_IO, "no_new_privs: %s", strerror(errno));
+		return error_set(err, RC_IO, "no_new_privs: %s", strerror(errno));
 	return RC_OK;
 }
 
-static enum rc restrict_files(const struct sandbox *sandbox, struct reason *why)
+static enum rc restrict_files(const struct sandbox *sandbox, struct error *err)
 {
 	static const struct landlock_beneath proc = { "/proc", false };
 	struct landlock_beneath beneath[8];
 	size_t count = sandbox->beneath_count;
 
 	if (!SANITIZED)
-		return landlock_enter(sandbox->beneath, count, why);
+		return landlock_enter(sandbox->beneath, count, err);
 	memcpy(beneath, sandbox->beneath, count * sizeof(*beneath));
 	beneath[count++] = proc;
-	return landlock_enter(beneath, count, why);
+	return landlock_enter(beneath, count, err);
 }
 
-enum rc sandbox_enter(const struct sandbox *sandbox, struct reason *why)
+enum rc sandbox_enter(const struct sandbox *sandbox, struct error *err)
 {
 	scmp_filter_ctx filter;
 	enum rc rc, files;
 
 	sandbox_keep_secrets();
-	rc = give_up_privileges(why);
+	rc = give_up_privileges(err);
 	if (rc != RC_OK)
 		return rc;
-	files = restrict_files(sandbox, why);
+	files = restrict_files(sandbox, err);
 	if (files != RC_OK && files != RC_NOT_FOUND)
 		return files;
 	filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	if (filter == NULL)
-		return reason_set(why, RC_IO, "no seccomp filter: out of memory");
-	rc = load(filter, fill(filter, sandbox), why);
+		return error_set(err, RC_IO, "no seccomp filter: out of memory");
+	rc = load(filter, fill(filter, sandbox), err);
 	return rc == RC_OK ? files : rc;
 }
 
-enum rc sandbox_enter_loosely(struct reason *why)
+enum rc sandbox_enter_loosely(struct error *err)
 {
 	static const int none[] = { SANDBOX_END };
 	scmp_filter_ctx filter;
-	enum rc rc = give_up_privileges(why);
+	enum rc rc = give_up_privileges(err);
 
 	sandbox_keep_secrets();
 	if (rc != RC_OK)
 		return rc;
 	filter = seccomp_init(SCMP_ACT_ALLOW);
 	if (filter == NULL)
-		return reason_set(why, RC_IO, "no seccomp filter: out of memory");
-	return load(filter, add_all(filter, SCMP_ACT_KILL_PROCESS, never, none), why);
+		return error_set(err, RC_IO, "no seccomp filter: out of memory");
+	return load(filter, add_all(filter, SCMP_ACT_KILL_PROCESS, never, none), err);
 }

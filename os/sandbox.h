@@ -23,11 +23,11 @@ struct sandbox {
 /* No core dump of this process, and none that is not root looks into it (PR_SET_DUMPABLE, prctl(2)): it holds secrets. */
 void sandbox_keep_secrets(void);
 
-/* Enters it for good. RC_NOT_FOUND: this kernel lacks a part of it (`why` says which), the rest is in force. Anything else but RC_OK: it
+/* Enters it for good. RC_NOT_FOUND: this kernel lacks a part of it (`err` says which), the rest is in force. Anything else but RC_OK: it
  * could not be entered. */
-MUST_USE enum rc sandbox_enter(const struct sandbox *sandbox, struct reason *why);
+MUST_USE enum rc sandbox_enter(const struct sandbox *sandbox, struct error *err);
 
 /* For a process that starts others and is the parent of a program newer than itself: only what none of them ever needs is taken away. */
-MUST_USE enum rc sandbox_enter_loosely(struct reason *why);
+MUST_USE enum rc sandbox_enter_loosely(struct error *err);
 
 #endif

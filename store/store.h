@@ -20,11 +20,11 @@ struct store;
 enum store_role { STORE_READER, STORE_WRITER };
 
 /* Opens the database. The writer makes it (mode 0600) and brings its schema up to date; a reader wants it made and current.
- * `why` (may be NULL) names the file and what to do. Starting anew does not help against RC_CORRUPT: not a database of ours, or damaged;
+ * `err` (may be NULL) names the file and what to do. Starting anew does not help against RC_CORRUPT: not a database of ours, or damaged;
  * RC_NEWER: of a newer schema. It may, in time, against RC_FULL, RC_READ_ONLY, RC_IO: the disk or the system refused; against RC_BUSY:
  * another program has it locked; and, for a reader, RC_NOT_FOUND: no writer has made it yet; RC_UNAVAILABLE: no writer has brought its
  * schema up to date yet. */
-MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why);
+MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out, struct error *err);
 /* The writer checkpoints what it can; readers never do. NULL is fine. */
 void store_close(struct store *store);
 
@@ -238,7 +238,7 @@ typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint6
  * While it copies (not while it verifies) the log of a database in use cannot start over. After a failure `to` holds rubbish.
  * RC_FULL, RC_IO: a disk refused; RC_CORRUPT: `from` is damaged. */
 MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *tally,
-			    struct reason *why);
+			    struct error *err);
 struct store_scan {
 	struct slice group; /* valid; empty: all */
 	bool by_id;         /* else in the order of the sequence, both group by group in the order of their names */
@@ -255,11 +255,11 @@ MUST_USE enum rc store_find(struct store *store, struct slice id, on_store_doc *
 
 /* Which ids have been met: a set of any size in little memory, on a disk where it is large. */
 struct store_ids;
-MUST_USE enum rc store_ids_new(struct store_ids **out, struct reason *why);
+MUST_USE enum rc store_ids_new(struct store_ids **out, struct error *err);
 /* NULL is fine. */
 void store_ids_free(struct store_ids *ids);
 /* Puts the id in with its number, unless it is in; *first: the number that it has. RC_FULL, RC_IO: the disk refused. */
-MUST_USE enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first, struct reason *why);
+MUST_USE enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first, struct error *err);
 
 /* What is wrong, and where: a group, a document's id, "the file". Neither is terminated, and a damaged id may be any bytes. */
 typedef void on_store_fault(void *arg, struct slice place, struct slice what);
@@ -273,12 +273,12 @@ struct store_check {
 
 /* Reads a database, in use or not, as it is at one moment, in bounded memory, and reports all that is not as a writer leaves it: the file
  * (PRAGMA integrity_check), the sequence, groups, versions, values, counts, tokens. RC_OK: it came to the end, whatever was found. */
-MUST_USE enum rc store_check(const char *path, const struct store_check *check, struct store_tally *tally, struct reason *why);
+MUST_USE enum rc store_check(const char *path, const struct store_check *check, struct store_tally *tally, struct error *err);
 /* Gives the database a new epoch: every client starts with a snapshot. For a writer; `path` is for the reason. */
-MUST_USE enum rc store_renew(struct store *store, const char *path, struct reason *why);
+MUST_USE enum rc store_renew(struct store *store, const char *path, struct error *err);
 /* Readies the place of a database for another file, under its lock: what its log holds is copied into it, unless it is
  * damaged, and the files beside it go, so that they never meet the new one. Where that cannot be done all stays. */
-MUST_USE enum rc store_retire(const char *path, struct reason *why);
+MUST_USE enum rc store_retire(const char *path, struct error *err);
 
 /* ---- Requests and replies as bytes, for the way to the writing process ----------------------------------------------------- */
 

@@ -29,16 +29,16 @@ void transit_in_free(struct transit_in *in)
 	free(in);
 }
 
-const char *transit_in_why(const struct transit_in *in)
+const char *transit_in_error(const struct transit_in *in)
 {
-	return in->why;
+	return in->err;
 }
 
 enum rc reader_fail(struct transit_in *in, enum rc rc, const char *at, const char *what)
 {
 	if (!in->rc) {
 		in->rc = rc;
-		(void)snprintf(in->why, sizeof(in->why), "%s at byte %zu", what, (size_t)(at - in->start));
+		(void)snprintf(in->err, sizeof(in->err), "%s at byte %zu", what, (size_t)(at - in->start));
 	}
 	return in->rc;
 }

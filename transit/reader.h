@@ -27,7 +27,7 @@ struct transit_in {
 	struct buf key;     /* the last key of the envelope */
 	unsigned depth;
 	struct frame frames[TRANSIT_DEPTH_MAX];
-	char why[160];
+	char err[160];
 };
 
 /* Notes the failure (the first one stays) and returns it. */

@@ -47,8 +47,8 @@ struct transit_in *transit_in_new(enum encoding encoding, struct slice text, siz
 void transit_in_free(struct transit_in *in);
 
 /* All steps below answer RC_OK, RC_MALFORMED or RC_TOO_LARGE; after the first that is not RC_OK the reader stays failed and
- * transit_in_why tells what was wrong and at which byte, counted from 0 ("expected a string at byte 17"). */
-const char *transit_in_why(const struct transit_in *in);
+ * transit_in_error tells what was wrong and at which byte, counted from 0 ("expected a string at byte 17"). */
+const char *transit_in_error(const struct transit_in *in);
 
 enum transit_kind { TRANSIT_NULL, TRANSIT_BOOL, TRANSIT_NUMBER, TRANSIT_STRING, TRANSIT_ARRAY, TRANSIT_MAP, TRANSIT_OTHER };
 /* What comes next, without taking it; a step of that kind can still be refused for its content. Text that cannot begin a value is

@@ -21,12 +21,12 @@ enum rc worker_confine(const struct worker_settings *settings)
 		.beneath = &www,
 		.beneath_count = settings->www != NULL,
 	};
-	struct reason why;
-	enum rc rc = sandbox_enter(&sandbox, &why);
+	struct error err;
+	enum rc rc = sandbox_enter(&sandbox, &err);
 
 	if (rc == RC_NOT_FOUND)
-		log_info("sandbox_partial", LOG_TEXT("reason", why.text));
+		log_info("sandbox_partial", LOG_TEXT("reason", err.text));
 	else if (rc != RC_OK)
-		log_error("sandbox_failed", LOG_TEXT("reason", why.text));
+		log_error("sandbox_failed", LOG_TEXT("reason", err.text));
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }

@@ -34,7 +34,7 @@ static void opening_free(struct opening *opening)
 	free(opening);
 }
 
-static enum rc read_groups(struct opening *opening, struct reason *why)
+static enum rc read_groups(struct opening *opening, struct error *err)
 {
 	const struct query *query = &opening->request->query;
 	const struct query_pair *pair = NULL;
@@ -44,18 +44,18 @@ static enum rc read_groups(struct opening *opening, struct reason *why)
 		bool known = false;
 
 		if (!group_is_valid(pair->value))
-			return reason_set(why, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
+			return error_set(err, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
 		for (size_t i = 0; i < options->group_count; i++)
 			known = known || slice_equal(opening->groups[i], pair->value);
 		if (known)
 			continue;
 		if (options->group_count == GROUPS_MAX)
-			return reason_set(why, RC_MALFORMED, "group: a stream follows at most %d", GROUPS_MAX);
+			return error_set(err, RC_MALFORMED, "group: a stream follows at most %d", GROUPS_MAX);
 		if (!identity_may_group(opening->request->who, pair->value, AUTH_READ))
-			return reason_set(why, RC_DENIED, "group: this token may not read %.*s", (int)pair->value.len, pair->value.data);
+			return error_set(err, RC_DENIED, "group: this token may not read %.*s", (int)pair->value.len, pair->value.data);
 		opening->groups[options->group_count++] = pair->value;
 	}
-	return options->group_count ? RC_OK : reason_set(why, RC_MALFORMED, "group: missing");
+	return options->group_count ? RC_OK : error_set(err, RC_MALFORMED, "group: missing");
 }
 
 /* The groups' names must outlive the request. */
@@ -73,28 +73,28 @@ static void keep_groups(struct opening *opening)
 	options->groups = opening->groups;
 }
 
-static enum rc read_docs(struct opening *opening, struct reason *why)
+static enum rc read_docs(struct opening *opening, struct error *err)
 {
 	const struct query *query = &opening->request->query;
 	struct slice docs = slice_of("0"), encoding = slice_of("json");
 
-	if (query_one(query, "docs", &docs, why) == RC_MALFORMED || query_one(query, "encoding", &encoding, why) == RC_MALFORMED)
+	if (query_one(query, "docs", &docs, err) == RC_MALFORMED || query_one(query, "encoding", &encoding, err) == RC_MALFORMED)
 		return RC_MALFORMED;
 	if (!slice_is(docs, "0") && !slice_is(docs, "1"))
-		return reason_set(why, RC_MALFORMED, "docs: must be 0 or 1");
+		return error_set(err, RC_MALFORMED, "docs: must be 0 or 1");
 	if (!slice_is(encoding, "json") && !slice_is(encoding, "transit"))
-		return reason_set(why, RC_MALFORMED, "encoding: must be json or transit");
+		return error_set(err, RC_MALFORMED, "encoding: must be json or transit");
 	opening->options.docs = slice_is(docs, "1");
 	opening->options.encoding = slice_is(encoding, "json") ? ENCODING_JSON : ENCODING_TRANSIT;
 	return RC_OK;
 }
 
 /* Last-Event-ID where it is sent, else `since`. RC_NOT_FOUND: neither, begin now. */
-static enum rc read_since(struct opening *opening, struct reason *why)
+static enum rc read_since(struct opening *opening, struct error *err)
 {
 	const char *last = request_header(opening->request, "Last-Event-ID");
 	struct slice text;
-	enum rc rc = query_one(&opening->request->query, "since", &text, why);
+	enum rc rc = query_one(&opening->request->query, "since", &text, err);
 
 	if (rc == RC_MALFORMED)
 		return rc;
@@ -102,11 +102,11 @@ static enum rc read_since(struct opening *opening, struct reason *why)
 		return RC_NOT_FOUND;
 	if (last && *last) {
 		if (store_cursor_parse(slice_of(last), &opening->options.since) != RC_OK)
-			return reason_set(why, RC_MALFORMED, "Last-Event-ID: not a cursor");
+			return error_set(err, RC_MALFORMED, "Last-Event-ID: not a cursor");
 		return RC_OK;
 	}
 	if (rc == RC_OK && store_cursor_parse(text, &opening->options.since) != RC_OK)
-		return reason_set(why, RC_MALFORMED, "since: not a cursor");
+		return error_set(err, RC_MALFORMED, "since: not a cursor");
 	return rc;
 }
 
@@ -165,19 +165,19 @@ void events_open(struct request *request)
 {
 	struct worker *worker = request->worker;
 	struct opening *opening = mem_alloc(sizeof(*opening));
-	struct reason why;
+	struct error err;
 	enum rc rc, since;
 
 	opening->request = request;
 	opening->streams = worker->streams;
-	rc = read_groups(opening, &why);
+	rc = read_groups(opening, &err);
 	if (rc == RC_OK)
-		rc = read_docs(opening, &why);
-	since = rc == RC_OK ? read_since(opening, &why) : rc;
+		rc = read_docs(opening, &err);
+	since = rc == RC_OK ? read_since(opening, &err) : rc;
 	if (since == RC_NOT_FOUND && streams_count(worker->streams) < worker->settings->max_streams) {
 		store_head(worker->store, on_head, opening);
 	} else if (since == RC_MALFORMED || since == RC_DENIED) {
-		request_refuse(request, problem_of(since), why.text);
+		request_refuse(request, problem_of(since), err.text);
 		opening_free(opening);
 	} else if (worker->draining) {
 		request_refuse(request, PROBLEM_UNAVAILABLE, "the server is stopping; try again");

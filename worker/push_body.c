@@ -9,7 +9,7 @@
 struct parser {
 	struct transit_in *in;
 	struct edits *out;
-	struct reason *why;
+	struct error *err;
 };
 
 enum field { FIELD_ID = 1, FIELD_BASE = 2, FIELD_OP = 4, FIELD_VALUE = 8, FIELD_DELETED = 16 };
@@ -17,13 +17,13 @@ enum field { FIELD_ID = 1, FIELD_BASE = 2, FIELD_OP = 4, FIELD_VALUE = 8, FIELD_
 /* What is wrong with a field of the document that is being read. */
 static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
 {
-	return reason_set(parser->why, rc, "docs[%zu]%s%s: %s", parser->out->count, field[0] ? "." : "", field, what);
+	return error_set(parser->err, rc, "docs[%zu]%s%s: %s", parser->out->count, field[0] ? "." : "", field, what);
 }
 
 /* Passes a step's result on; a failed one gets the field's name in front of the reader's reason. */
 static enum rc step(struct parser *parser, enum rc rc, const char *field)
 {
-	return rc == RC_OK ? RC_OK : refuse(parser, rc, field, transit_in_why(parser->in));
+	return rc == RC_OK ? RC_OK : refuse(parser, rc, field, transit_in_error(parser->in));
 }
 
 static struct slice offset_slice(size_t from, const struct buf *text)
@@ -147,7 +147,7 @@ static enum rc parse_docs(struct parser *parser)
 	enum rc rc = transit_in_array(parser->in);
 
 	if (rc != RC_OK)
-		return reason_set(parser->why, rc, "docs: %s", transit_in_why(parser->in));
+		return error_set(parser->err, rc, "docs: %s", transit_in_error(parser->in));
 	while ((rc = step(parser, transit_in_array_next(parser->in, &more), "")) == RC_OK && more) {
 		rc = parse_doc(parser);
 		if (rc != RC_OK)
@@ -166,7 +166,7 @@ static enum rc parse_message(struct parser *parser)
 		bool is_docs = slice_is(key, "docs"), is_atomic = slice_is(key, "atomic");
 
 		if ((is_docs && docs) || (is_atomic && atomic))
-			return reason_set(parser->why, RC_MALFORMED, "%s: given more than once", is_docs ? "docs" : "atomic");
+			return error_set(parser->err, RC_MALFORMED, "%s: given more than once", is_docs ? "docs" : "atomic");
 		docs |= is_docs;
 		atomic |= is_atomic;
 		if (is_docs) {
@@ -176,7 +176,7 @@ static enum rc parse_message(struct parser *parser)
 		} else if (is_atomic) {
 			rc = transit_in_bool(parser->in, &parser->out->atomic);
 			if (rc != RC_OK)
-				return reason_set(parser->why, rc, "atomic: %s", transit_in_why(parser->in));
+				return error_set(parser->err, rc, "atomic: %s", transit_in_error(parser->in));
 		} else {
 			rc = transit_in_skip(parser->in);
 		}
@@ -184,8 +184,8 @@ static enum rc parse_message(struct parser *parser)
 	if (rc == RC_OK)
 		rc = transit_in_finish(parser->in);
 	if (rc != RC_OK)
-		return reason_set(parser->why, rc, "body: %s", transit_in_why(parser->in));
-	return docs ? RC_OK : reason_set(parser->why, RC_MALFORMED, "docs: missing");
+		return error_set(parser->err, rc, "body: %s", transit_in_error(parser->in));
+	return docs ? RC_OK : error_set(parser->err, RC_MALFORMED, "docs: missing");
 }
 
 /* By id, equal ones in their order. */
@@ -202,7 +202,7 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such as all fall into one bucket. */
-static enum rc check_unique(const struct edits *edits, struct reason *why)
+static enum rc check_unique(const struct edits *edits, struct error *err)
 {
 	const struct store_edit **sorted = mem_array(edits->count, sizeof(*sorted));
 	size_t first = 0, again = edits->count;
@@ -217,12 +217,12 @@ static enum rc check_unique(const struct edits *edits, struct reason *why)
 		}
 	}
 	free(sorted);
-	return again == edits->count ? RC_OK : reason_set(why, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id", again, first);
+	return again == edits->count ? RC_OK : error_set(err, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id", again, first);
 }
 
-enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct reason *why)
+enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct error *err)
 {
-	struct parser parser = { .out = out, .why = why };
+	struct parser parser = { .out = out, .err = err };
 	enum rc rc;
 
 	*out = (struct edits){ .atomic = false };
@@ -234,7 +234,7 @@ enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, str
 		out->all[i].op = resolve(out->all[i].op, &out->text);
 		out->all[i].value = resolve(out->all[i].value, &out->text);
 	}
-	return rc == RC_OK ? check_unique(out, why) : rc;
+	return rc == RC_OK ? check_unique(out, err) : rc;
 }
 
 void edits_clear(struct edits *edits)

@@ -13,9 +13,9 @@ struct edits {
 	struct buf text; /* ids, ops and values, which the edits point into */
 };
 
-/* Reads a whole message. `limit` bounds the bytes of all values in canonical form. RC_MALFORMED, RC_TOO_LARGE: `why` names the field,
+/* Reads a whole message. `limit` bounds the bytes of all values in canonical form. RC_MALFORMED, RC_TOO_LARGE: `err` names the field,
  * such as "docs[3].base". Free with edits_clear in every case. */
-MUST_USE enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct reason *why);
+MUST_USE enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct error *err);
 void edits_clear(struct edits *edits);
 
 #endif

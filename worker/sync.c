@@ -51,37 +51,37 @@ static void sync_refuse_failed(struct request *request, enum rc rc)
 
 /* ---- Pull ----------------------------------------------------------------------------------------------------------------- */
 
-static enum rc pull_limit(const struct query *query, struct store_query *out, struct reason *why)
+static enum rc pull_limit(const struct query *query, struct store_query *out, struct error *err)
 {
 	struct slice text;
 	uint64_t limit = LIMIT_DEFAULT;
-	enum rc rc = query_one(query, "limit", &text, why);
+	enum rc rc = query_one(query, "limit", &text, err);
 
 	if (rc == RC_MALFORMED)
 		return rc;
 	if (rc == RC_OK && (text_number(text, LIMIT_MAX, &limit) != RC_OK || limit == 0))
-		return reason_set(why, RC_MALFORMED, "limit: must be a number from 1 to %d", LIMIT_MAX);
+		return error_set(err, RC_MALFORMED, "limit: must be a number from 1 to %d", LIMIT_MAX);
 	out->limit = (unsigned)limit;
 	return RC_OK;
 }
 
-static enum rc pull_query(const struct query *query, struct store_query *out, struct reason *why)
+static enum rc pull_query(const struct query *query, struct store_query *out, struct error *err)
 {
 	struct slice since = slice_of("");
-	enum rc rc = query_one(query, "group", &out->group, why);
+	enum rc rc = query_one(query, "group", &out->group, err);
 
 	if (rc == RC_NOT_FOUND)
-		return reason_set(why, RC_MALFORMED, "group: missing");
+		return error_set(err, RC_MALFORMED, "group: missing");
 	if (rc != RC_OK)
 		return rc;
 	if (!group_is_valid(out->group))
-		return reason_set(why, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
-	if (query_one(query, "since", &since, why) == RC_MALFORMED)
+		return error_set(err, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
+	if (query_one(query, "since", &since, err) == RC_MALFORMED)
 		return RC_MALFORMED;
 	if (store_cursor_parse(since, &out->since) != RC_OK)
-		return reason_set(why, RC_MALFORMED, "since: not a cursor");
+		return error_set(err, RC_MALFORMED, "since: not a cursor");
 	out->max_bytes = PAGE_BYTES;
-	return pull_limit(query, out, why);
+	return pull_limit(query, out, err);
 }
 
 /* A pull that the database is asked for. */
@@ -151,10 +151,10 @@ void sync_pull(struct request *request)
 {
 	struct worker *worker = request->worker;
 	struct store_query query;
-	struct reason why;
+	struct error err;
 
-	if (pull_query(&request->query, &query, &why) != RC_OK) {
-		request_refuse(request, PROBLEM_BAD_REQUEST, why.text);
+	if (pull_query(&request->query, &query, &err) != RC_OK) {
+		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	} else if (!identity_may_group(request->who, query.group, AUTH_READ)) {
 		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
 	} else {
@@ -247,20 +247,20 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 	push_free(push);
 }
 
-static enum rc push_authorize(const struct push *push, struct reason *why)
+static enum rc push_authorize(const struct push *push, struct error *err)
 {
 	for (size_t i = 0; i < push->edits.count; i++)
 		if (!identity_may_doc(push->request->who, push->edits.all[i].id, AUTH_WRITE))
-			return reason_set(why, RC_DENIED, "docs[%zu].id: this token may not write it", i);
+			return error_set(err, RC_DENIED, "docs[%zu].id: this token may not write it", i);
 	return RC_OK;
 }
 
-static enum rc push_parse(struct push *push, enum encoding encoding, struct reason *why)
+static enum rc push_parse(struct push *push, enum encoding encoding, struct error *err)
 {
 	size_t limit = 4 * push->request->worker->settings->max_body;
-	enum rc rc = edits_parse(encoding, request_body(push->request), limit, &push->edits, why);
+	enum rc rc = edits_parse(encoding, request_body(push->request), limit, &push->edits, err);
 
-	return rc == RC_OK ? push_authorize(push, why) : rc;
+	return rc == RC_OK ? push_authorize(push, err) : rc;
 }
 
 static void push_commit(struct push *push)
@@ -293,7 +293,7 @@ void sync_push(struct request *request)
 {
 	enum encoding encoding;
 	struct push *push;
-	struct reason why;
+	struct error err;
 	enum rc rc;
 
 	if (push_is_coded(request)) {
@@ -307,11 +307,11 @@ void sync_push(struct request *request)
 	request->encoding = media_of_accept(request_header(request, "Accept"), encoding);
 	push = mem_alloc(sizeof(*push));
 	push->request = request;
-	rc = push_parse(push, encoding, &why);
+	rc = push_parse(push, encoding, &err);
 	if (rc == RC_OK) {
 		push_commit(push);
 	} else {
-		request_refuse(request, problem_of(rc), why.text);
+		request_refuse(request, problem_of(rc), err.text);
 		push_free(push);
 	}
 }

@@ -188,12 +188,12 @@ static struct event_base *base_new(void)
 /* Everything that can fail for a reason that the administrator must hear. */
 int worker_open(const char *db, struct store **out)
 {
-	struct reason why;
-	enum rc rc = store_open(db, STORE_READER, out, &why);
+	struct error err;
+	enum rc rc = store_open(db, STORE_READER, out, &err);
 
 	if (rc == RC_OK)
 		return EXIT_DONE;
-	log_error("database_failed", LOG_TEXT("reason", why.text));
+	log_error("database_failed", LOG_TEXT("reason", err.text));
 	return rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILED;
 }
 

@@ -40,13 +40,13 @@ enum rc writer_confine(const char *db)
 		.beneath = beneath,
 		.beneath_count = sizeof(beneath) / sizeof(beneath[0]),
 	};
-	struct reason why;
-	enum rc rc = sandbox_enter(&sandbox, &why);
+	struct error err;
+	enum rc rc = sandbox_enter(&sandbox, &err);
 
 	if (rc == RC_NOT_FOUND)
-		log_info("sandbox_partial", LOG_TEXT("reason", why.text));
+		log_info("sandbox_partial", LOG_TEXT("reason", err.text));
 	else if (rc != RC_OK)
-		log_error("sandbox_failed", LOG_TEXT("reason", why.text));
+		log_error("sandbox_failed", LOG_TEXT("reason", err.text));
 	free(folder);
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }

@@ -74,10 +74,10 @@ short peer_events(const struct peer *peer)
 	return events;
 }
 
-static void peer_break(struct peer *peer, const char *why)
+static void peer_break(struct peer *peer, const char *err)
 {
 	peer->broken = true;
-	log_warn("peer_close", LOG_TEXT("kind", peer->kind == PEER_CONTROL ? "control" : "worker"), LOG_TEXT("reason", why));
+	log_warn("peer_close", LOG_TEXT("kind", peer->kind == PEER_CONTROL ? "control" : "worker"), LOG_TEXT("reason", err));
 }
 
 void peer_read(struct peer *peer)

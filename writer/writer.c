@@ -418,11 +418,11 @@ static bool writer_is_disk(enum rc rc)
 
 static int writer_open(struct writer *writer)
 {
-	struct reason why = { "" };
+	struct error err = { "" };
 	enum rc rc;
 
 	edition_begin(writer->from->shm);
-	rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &why);
+	rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &err);
 
 	keep_start(&writer->keep, writer->from->keep, clock_ms(), clock_wall());
 	if (rc == RC_OK && writer->from->sandbox && writer_confine(writer->from->db) != RC_OK)
@@ -433,10 +433,10 @@ static int writer_open(struct writer *writer)
 		return writer->failed;
 	}
 	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || (writer->from->again && writer_is_disk(rc))) {
-		log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", why.text));
+		log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", err.text));
 		return EXIT_FAILED;
 	}
-	(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", why.text);
+	(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
 	return EXIT_FATAL;
 }
 

@@ -18,7 +18,7 @@ struct check {
 	sqlite3 *db;
 	struct store_tally tally;
 	bool unreadable; /* which was reported */
-	struct reason *why;
+	struct error *err;
 };
 
 static void report(const struct check *check, struct slice place, const char *what)
@@ -32,7 +32,7 @@ static enum rc check_failed(struct check *check, int code)
 	char what[200];
 
 	if (sql_rc(check->db, code) != RC_CORRUPT)
-		return schema_fail(check->db, code, check->path, check->why);
+		return schema_fail(check->db, code, check->path, check->err);
 	(void)snprintf(what, sizeof(what), "cannot be read to its end: %s", sqlite3_errmsg(check->db));
 	if (!check->unreadable)
 		report(check, slice_of("the file"), what);
@@ -152,7 +152,7 @@ static void check_value(const struct check *check, struct slice id, struct slice
 	if (rc == RC_OK)
 		rc = transit_in_finish(in);
 	if (rc == RC_MALFORMED) {
-		(void)snprintf(what, sizeof(what), "its value is not Transit: %s", transit_in_why(in));
+		(void)snprintf(what, sizeof(what), "its value is not Transit: %s", transit_in_error(in));
 		report(check, id, what);
 	} else if (rc != RC_OK || !slice_equal(buf_slice(&again), value)) {
 		report(check, id, "its value is not in canonical form");
@@ -234,7 +234,7 @@ static enum rc check_all(struct check *check)
 	if (code == SQLITE_OK)
 		code = schema_version(check->db, &schema);
 	if (code != SQLITE_OK)
-		return schema_fail(check->db, code, check->path, check->why);
+		return schema_fail(check->db, code, check->path, check->err);
 	rc = check_file(check);
 	if (rc != RC_OK)
 		return rc;
@@ -246,10 +246,10 @@ static enum rc check_all(struct check *check)
 	return rc == RC_OK ? check_documents(check) : rc;
 }
 
-enum rc store_check(const char *path, const struct store_check *asked, struct store_tally *tally, struct reason *why)
+enum rc store_check(const char *path, const struct store_check *asked, struct store_tally *tally, struct error *err)
 {
-	struct check check = { .asked = asked, .path = path, .why = why };
-	enum rc rc = sql_open_source(path, &check.db, why);
+	struct check check = { .asked = asked, .path = path, .err = err };
+	enum rc rc = sql_open_source(path, &check.db, err);
 
 	*tally = check.tally;
 	if (rc != RC_OK)

@@ -21,7 +21,7 @@ struct copy {
 	struct store_tally tally;
 	on_store_progress *on_progress;
 	void *arg;
-	struct reason *why;
+	struct error *err;
 };
 
 /* ---- Copying -------------------------------------------------------------------------------------------------------------- */
@@ -31,12 +31,12 @@ static enum rc target_fail(const struct copy *copy, sqlite3 *target, int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_FULL:
-		return reason_set(copy->why, RC_FULL, "the copy could not be written: the disk is full");
+		return error_set(copy->err, RC_FULL, "the copy could not be written: the disk is full");
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return reason_set(copy->why, RC_CORRUPT, "the copy is damaged (%s)", sqlite3_errmsg(target));
+		return error_set(copy->err, RC_CORRUPT, "the copy is damaged (%s)", sqlite3_errmsg(target));
 	default:
-		return reason_set(copy->why, RC_IO, "the copy could not be written (%s)", sqlite3_errmsg(target));
+		return error_set(copy->err, RC_IO, "the copy could not be written (%s)", sqlite3_errmsg(target));
 	}
 }
 
@@ -82,9 +82,9 @@ static enum rc copy_fail(const struct copy *copy, sqlite3 *target, int code)
 	int source_code = sqlite3_errcode(copy->source);
 
 	if (source_code != SQLITE_OK && source_code != SQLITE_ROW && source_code != SQLITE_DONE)
-		return schema_fail(copy->source, source_code, copy->from, copy->why);
+		return schema_fail(copy->source, source_code, copy->from, copy->err);
 	if ((code & 0xff) == SQLITE_CORRUPT || code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ)
-		return schema_fail(target, code, copy->from, copy->why);
+		return schema_fail(target, code, copy->from, copy->err);
 	return target_fail(copy, target, code);
 }
 
@@ -120,7 +120,7 @@ static enum rc copy_snapshot(struct copy *copy)
 
 	if (code == SQLITE_OK)
 		code = tally_read(copy->source, &copy->tally);
-	rc = code == SQLITE_OK ? copy_pages(copy) : schema_fail(copy->source, code, copy->from, copy->why);
+	rc = code == SQLITE_OK ? copy_pages(copy) : schema_fail(copy->source, code, copy->from, copy->err);
 	sqlite3_exec(copy->source, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
@@ -142,24 +142,24 @@ static int on_integrity(void *arg, int columns, char **values, char **names)
 	const char *line = strrchr(text, '\n');
 
 	(void)names;
-	(void)reason_set(arg, RC_OK, "%.200s", line ? line + 1 : text);
+	(void)error_set(arg, RC_OK, "%.200s", line ? line + 1 : text);
 	return 0;
 }
 
 static enum rc verify_target(struct copy *copy, sqlite3 *target)
 {
-	struct reason found = { "" };
+	struct error found = { "" };
 	struct store_tally tally;
 	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
 
 	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
-		return reason_set(copy->why, RC_CORRUPT, "%.200s is damaged, and so is its copy: %.200s", copy->from, found.text);
+		return error_set(copy->err, RC_CORRUPT, "%.200s is damaged, and so is its copy: %.200s", copy->from, found.text);
 	if (code == SQLITE_OK)
 		code = tally_read(target, &tally);
 	if (code != SQLITE_OK)
 		return target_fail(copy, target, code);
 	if (memcmp(&tally, &copy->tally, sizeof(tally)) != 0)
-		return reason_set(copy->why, RC_CORRUPT, "the copy has not what %.200s has; is the disk failing?", copy->from);
+		return error_set(copy->err, RC_CORRUPT, "the copy has not what %.200s has; is the disk failing?", copy->from);
 	return RC_OK;
 }
 
@@ -180,10 +180,10 @@ static enum rc settle_target(struct copy *copy)
 }
 
 enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *tally,
-		   struct reason *why)
+		   struct error *err)
 {
-	struct copy copy = { .from = from, .to = to, .on_progress = on_progress, .arg = arg, .why = why };
-	enum rc rc = sql_open_source(from, &copy.source, why);
+	struct copy copy = { .from = from, .to = to, .on_progress = on_progress, .arg = arg, .err = err };
+	enum rc rc = sql_open_source(from, &copy.source, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -198,9 +198,9 @@ enum rc store_copy(const char *from, const char *to, on_store_progress *on_progr
 
 /* ---- The place of a database ---------------------------------------------------------------------------------------------- */
 
-enum rc store_renew(struct store *store, const char *path, struct reason *why)
+enum rc store_renew(struct store *store, const char *path, struct error *err)
 {
-	return schema_renew_epoch(store->db, path, why);
+	return schema_renew_epoch(store->db, path, err);
 }
 
 static bool has_log(const char *path)
@@ -218,11 +218,11 @@ static bool has_log(const char *path)
 
 /* What it holds counts until the moment the new file takes its place, so the log must not go before it is in there; a damaged database has
  * nothing to be saved. Busy for a reader who still wants the log's place, not its pages, is as good. */
-static enum rc fold_log(const char *path, struct reason *why)
+static enum rc fold_log(const char *path, struct error *err)
 {
 	struct store *store;
 	int pages = -1, copied = 0, code;
-	enum rc rc = has_log(path) ? store_open(path, STORE_WRITER, &store, why) : RC_NOT_FOUND;
+	enum rc rc = has_log(path) ? store_open(path, STORE_WRITER, &store, err) : RC_NOT_FOUND;
 
 	if (rc == RC_CORRUPT || rc == RC_NOT_FOUND)
 		return RC_OK;
@@ -230,15 +230,15 @@ static enum rc fold_log(const char *path, struct reason *why)
 		return rc;
 	code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &pages, &copied);
 	if (code != SQLITE_OK && (code != SQLITE_BUSY || pages != copied))
-		rc = schema_fail(store->db, code, path, why);
+		rc = schema_fail(store->db, code, path, err);
 	store_close(store);
 	return rc;
 }
 
-enum rc store_retire(const char *path, struct reason *why)
+enum rc store_retire(const char *path, struct error *err)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
-	enum rc rc = access(path, F_OK) == 0 ? fold_log(path, why) : RC_OK;
+	enum rc rc = access(path, F_OK) == 0 ? fold_log(path, err) : RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		struct buf name = BUF_EMPTY;
@@ -247,7 +247,7 @@ enum rc store_retire(const char *path, struct reason *why)
 		buf_put_text(&name, suffixes[i]);
 		buf_put_byte(&name, 0);
 		if (unlink(name.data) < 0 && errno != ENOENT)
-			rc = reason_set(why, RC_IO, "cannot remove %.200s: %s", name.data, strerror(errno));
+			rc = error_set(err, RC_IO, "cannot remove %.200s: %s", name.data, strerror(errno));
 		buf_free(&name);
 	}
 	return rc;

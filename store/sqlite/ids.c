@@ -13,9 +13,9 @@ struct store_ids {
 	sqlite3_stmt *find;
 };
 
-static enum rc ids_fail(const struct store_ids *ids, int code, struct reason *why)
+static enum rc ids_fail(const struct store_ids *ids, int code, struct error *err)
 {
-	return reason_set(why, sql_rc(ids->db, code), "the temporary list of ids cannot be kept: %s", sqlite3_errmsg(ids->db));
+	return error_set(err, sql_rc(ids->db, code), "the temporary list of ids cannot be kept: %s", sqlite3_errmsg(ids->db));
 }
 
 static int ids_prepare(struct store_ids *ids)
@@ -32,7 +32,7 @@ static int ids_prepare(struct store_ids *ids)
 	return code;
 }
 
-enum rc store_ids_new(struct store_ids **out, struct reason *why)
+enum rc store_ids_new(struct store_ids **out, struct error *err)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	struct store_ids *ids = mem_alloc(sizeof(*ids));
@@ -44,7 +44,7 @@ enum rc store_ids_new(struct store_ids **out, struct reason *why)
 	if (code == SQLITE_OK)
 		code = ids_prepare(ids);
 	if (code != SQLITE_OK) {
-		rc = ids_fail(ids, code, why);
+		rc = ids_fail(ids, code, err);
 		store_ids_free(ids);
 		ids = NULL;
 	}
@@ -74,7 +74,7 @@ static int find(struct store_ids *ids, struct slice id, uint64_t *number)
 	return code;
 }
 
-enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first, struct reason *why)
+enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first, struct error *err)
 {
 	int code;
 
@@ -85,5 +85,5 @@ enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, u
 	*first = number;
 	if (code == SQLITE_DONE && sqlite3_changes(ids->db) == 0)
 		code = find(ids, id, first);
-	return code == SQLITE_DONE || code == SQLITE_ROW ? RC_OK : ids_fail(ids, code, why);
+	return code == SQLITE_DONE || code == SQLITE_ROW ? RC_OK : ids_fail(ids, code, err);
 }

@@ -22,7 +22,7 @@
 
 /* ---- The file ------------------------------------------------------------------------------------------------------------- */
 
-static enum rc check_directory(const char *path, struct reason *why)
+static enum rc check_directory(const char *path, struct error *err)
 {
 	char *copy = mem_copy(path, strlen(path));
 	const char *directory = dirname(copy);
@@ -30,9 +30,9 @@ static enum rc check_directory(const char *path, struct reason *why)
 
 	/* SQLite keeps its log beside the database. */
 	if (access(directory, W_OK | X_OK) < 0 && errno == ENOENT)
-		rc = reason_set(why, RC_IO, "cannot open %s: there is no directory %s; make it first", path, directory);
+		rc = error_set(err, RC_IO, "cannot open %s: there is no directory %s; make it first", path, directory);
 	else if (access(directory, W_OK | X_OK) < 0)
-		rc = reason_set(why, rc_of_errno(errno), "cannot open %s: no writing in directory %s (%s); let this user write there", path,
+		rc = error_set(err, rc_of_errno(errno), "cannot open %s: no writing in directory %s (%s); let this user write there", path,
 				directory, strerror(errno));
 	free(copy);
 	return rc;
@@ -40,16 +40,16 @@ static enum rc check_directory(const char *path, struct reason *why)
 
 /* Makes the file where there is none, so that it is nobody else's to read from its first moment on; SQLite gives its companions the same
  * mode. An existing one is not opened here: closing it again would drop the locks that this process may have on it. */
-static enum rc make_file(const char *path, struct reason *why)
+static enum rc make_file(const char *path, struct error *err)
 {
-	enum rc rc = check_directory(path, why);
+	enum rc rc = check_directory(path, err);
 	int fd;
 
 	if (rc != RC_OK)
 		return rc;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EEXIST)
-		return reason_set(why, rc_of_errno(errno), "cannot make %s (%s); check the disk and the path", path, strerror(errno));
+		return error_set(err, rc_of_errno(errno), "cannot make %s (%s); check the disk and the path", path, strerror(errno));
 	if (fd >= 0) {
 		owner_give(fd, path);
 		close(fd);
@@ -57,17 +57,17 @@ static enum rc make_file(const char *path, struct reason *why)
 	return RC_OK;
 }
 
-static enum rc check_file(const char *path, int access_mode, struct reason *why)
+static enum rc check_file(const char *path, int access_mode, struct error *err)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0)
-		return reason_set(why, errno == ENOENT || errno == ENOTDIR ? RC_NOT_FOUND : RC_IO,
+		return error_set(err, errno == ENOENT || errno == ENOTDIR ? RC_NOT_FOUND : RC_IO,
 				  "cannot open %s (%s); start the server, which makes it, or name another file", path, strerror(errno));
 	if (!S_ISREG(status.st_mode))
-		return reason_set(why, RC_IO, "%s is not a file; name a file for the database", path);
+		return error_set(err, RC_IO, "%s is not a file; name a file for the database", path);
 	if (access(path, access_mode) < 0)
-		return reason_set(why, rc_of_errno(errno), "cannot %s %s (%s); give this user the right to",
+		return error_set(err, rc_of_errno(errno), "cannot %s %s (%s); give this user the right to",
 				  access_mode & W_OK ? "write" : "read", path, strerror(errno));
 	return RC_OK;
 }
@@ -106,7 +106,7 @@ static int is_wal(void *arg, int columns, char **values, char **names)
 	return 0;
 }
 
-static enum rc start_writer(struct store *store, bool is_current, const char *path, struct reason *why)
+static enum rc start_writer(struct store *store, bool is_current, const char *path, struct error *err)
 {
 	bool wal = false;
 	int code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL);
@@ -119,36 +119,36 @@ static enum rc start_writer(struct store *store, bool is_current, const char *pa
 	if (code == SQLITE_OK)
 		code = switch_on(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0);
 	if (code != SQLITE_OK)
-		return schema_fail(store->db, code, path, why);
+		return schema_fail(store->db, code, path, err);
 	if (!is_current)
-		rc = schema_migrate(store->db, path, why);
+		rc = schema_migrate(store->db, path, err);
 	if (rc != RC_OK)
 		return rc;
 	code = wal_take_over(store);
-	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, why);
+	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, err);
 }
 
-static enum rc start_reader(struct store *store, const char *path, struct reason *why)
+static enum rc start_reader(struct store *store, const char *path, struct error *err)
 {
 	int code = sqlite3_exec(store->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, why);
+	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, err);
 }
 
-static enum rc start(struct store *store, const char *path, struct reason *why)
+static enum rc start(struct store *store, const char *path, struct error *err)
 {
 	int code = configure(store->db);
 	enum rc rc;
 
 	if (code != SQLITE_OK)
-		return schema_fail(store->db, code, path, why);
-	rc = schema_look(store->db, path, why);
+		return schema_fail(store->db, code, path, err);
+	rc = schema_look(store->db, path, err);
 	if (store->role == STORE_WRITER && (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE))
-		rc = start_writer(store, rc == RC_OK, path, why);
+		rc = start_writer(store, rc == RC_OK, path, err);
 	else if (store->role == STORE_READER && rc == RC_OK)
-		rc = start_reader(store, path, why);
+		rc = start_reader(store, path, err);
 	if (rc == RC_OK && sql_prepare(store) != RC_OK)
-		rc = schema_fail(store->db, sqlite3_extended_errcode(store->db), path, why);
+		rc = schema_fail(store->db, sqlite3_extended_errcode(store->db), path, err);
 	return rc;
 }
 
@@ -171,9 +171,9 @@ static int connect_to(const char *path, enum store_role role, sqlite3 **db)
 	return code;
 }
 
-enum rc sql_open_source(const char *path, sqlite3 **db, struct reason *why)
+enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 {
-	enum rc rc = check_file(path, R_OK, why);
+	enum rc rc = check_file(path, R_OK, err);
 	int code;
 
 	*db = NULL;
@@ -185,7 +185,7 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct reason *why)
 		code = configure(*db);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(*db, "PRAGMA query_only = ON", NULL, NULL, NULL);
-	rc = code == SQLITE_OK ? schema_look(*db, path, why) : schema_fail(*db, code, path, why);
+	rc = code == SQLITE_OK ? schema_look(*db, path, err) : schema_fail(*db, code, path, err);
 	if (rc == RC_UNAVAILABLE)
 		rc = RC_OK;
 	if (rc != RC_OK) {
@@ -195,22 +195,22 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct reason *why)
 	return rc;
 }
 
-enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why)
+enum rc store_open(const char *path, enum store_role role, struct store **out, struct error *err)
 {
 	struct store *store;
-	enum rc rc = role == STORE_WRITER ? make_file(path, why) : RC_OK;
+	enum rc rc = role == STORE_WRITER ? make_file(path, err) : RC_OK;
 	int code;
 
 	*out = NULL;
 	faulty_disk();
 	if (rc == RC_OK)
-		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, why);
+		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, err);
 	if (rc != RC_OK)
 		return rc;
 	store = mem_alloc(sizeof(*store));
 	store->role = role;
 	code = connect_to(path, role, &store->db);
-	rc = code == SQLITE_OK ? start(store, path, why) : schema_fail(store->db, code, path, why);
+	rc = code == SQLITE_OK ? start(store, path, err) : schema_fail(store->db, code, path, err);
 	if (rc != RC_OK) {
 		store_close(store);
 		return rc;

@@ -39,31 +39,31 @@ static const char *const migrations[] = {
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
-enum rc schema_fail(sqlite3 *db, int code, const char *path, struct reason *why)
+enum rc schema_fail(sqlite3 *db, int code, const char *path, struct error *err)
 {
 	enum rc rc;
 
 	switch (code & 0xff) {
 	case SQLITE_NOTADB:
-		return reason_set(why, RC_CORRUPT, "%s is not a database (no SQLite file); name another file", path);
+		return error_set(err, RC_CORRUPT, "%s is not a database (no SQLite file); name another file", path);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return reason_set(why, RC_BUSY, "%s is in use by another program; end that first", path);
+		return error_set(err, RC_BUSY, "%s is in use by another program; end that first", path);
 	case SQLITE_CORRUPT:
 	case SQLITE_ERROR:
 	case SQLITE_CONSTRAINT:
-		return reason_set(why, RC_CORRUPT, "%s is damaged (%s); restore a backup", path, sqlite3_errmsg(db));
+		return error_set(err, RC_CORRUPT, "%s is damaged (%s); restore a backup", path, sqlite3_errmsg(db));
 	default:
 		break;
 	}
 	rc = sql_rc(db, code);
 	switch (rc) {
 	case RC_FULL:
-		return reason_set(why, rc, "%s cannot grow: the disk is full; make room", path);
+		return error_set(err, rc, "%s cannot grow: the disk is full; make room", path);
 	case RC_READ_ONLY:
-		return reason_set(why, rc, "%s cannot be written: its disk is read-only; make it writable, or name another file", path);
+		return error_set(err, rc, "%s cannot be written: its disk is read-only; make it writable, or name another file", path);
 	default:
-		return reason_set(why, rc,
+		return error_set(err, rc,
 				  "%s cannot be opened or written (%s); check the disk and the permissions of the file "
 				  "and its directory",
 				  path, sqlite3_errmsg(db));
@@ -88,7 +88,7 @@ int schema_version(sqlite3 *db, int *version)
 	return query_int(db, "PRAGMA user_version", version);
 }
 
-enum rc schema_look(sqlite3 *db, const char *path, struct reason *why)
+enum rc schema_look(sqlite3 *db, const char *path, struct error *err)
 {
 	int application = 0, version = 0, tables = 0;
 	int code = query_int(db, "PRAGMA application_id", &application);
@@ -98,18 +98,18 @@ enum rc schema_look(sqlite3 *db, const char *path, struct reason *why)
 	if (code == SQLITE_OK)
 		code = query_int(db, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code != SQLITE_OK)
-		return schema_fail(db, code, path, why);
+		return schema_fail(db, code, path, err);
 	if (application == 0 && version == 0 && tables == 0)
-		return reason_set(why, RC_NOT_FOUND, "%s is empty; start the server, which fills it", path);
+		return error_set(err, RC_NOT_FOUND, "%s is empty; start the server, which fills it", path);
 	if (application != APPLICATION_ID)
-		return reason_set(why, RC_CORRUPT, "%s is a database of another program; name another file", path);
+		return error_set(err, RC_CORRUPT, "%s is a database of another program; name another file", path);
 	if (version > SCHEMA_VERSION)
-		return reason_set(why, RC_NEWER, "%s was made by a newer version of this program (schema %d, this one knows %d); upgrade",
+		return error_set(err, RC_NEWER, "%s was made by a newer version of this program (schema %d, this one knows %d); upgrade",
 				  path, version, SCHEMA_VERSION);
 	if (version < 1)
-		return reason_set(why, RC_CORRUPT, "%s is damaged (schema %d); restore a backup", path, version);
+		return error_set(err, RC_CORRUPT, "%s is damaged (schema %d); restore a backup", path, version);
 	if (version < SCHEMA_VERSION)
-		return reason_set(why, RC_UNAVAILABLE, "%s has an older schema (%d of %d); start the server, which brings it up to date",
+		return error_set(err, RC_UNAVAILABLE, "%s has an older schema (%d of %d); start the server, which brings it up to date",
 				  path, version, SCHEMA_VERSION);
 	return RC_OK;
 }
@@ -149,14 +149,14 @@ static int make_epoch(sqlite3 *db)
 	return run_with_epoch(db, "INSERT OR IGNORE INTO meta (one, epoch, seq, horizon) VALUES (1, %lld, 0, 0)");
 }
 
-enum rc schema_renew_epoch(sqlite3 *db, const char *path, struct reason *why)
+enum rc schema_renew_epoch(sqlite3 *db, const char *path, struct error *err)
 {
 	int code = run_with_epoch(db, "UPDATE meta SET epoch = %lld");
 
-	return code == SQLITE_OK ? RC_OK : schema_fail(db, code, path, why);
+	return code == SQLITE_OK ? RC_OK : schema_fail(db, code, path, err);
 }
 
-enum rc schema_migrate(sqlite3 *db, const char *path, struct reason *why)
+enum rc schema_migrate(sqlite3 *db, const char *path, struct error *err)
 {
 	enum rc rc = RC_OK;
 	int code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
@@ -168,7 +168,7 @@ enum rc schema_migrate(sqlite3 *db, const char *path, struct reason *why)
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	if (code != SQLITE_OK) {
-		rc = schema_fail(db, code, path, why);
+		rc = schema_fail(db, code, path, err);
 		if (!sqlite3_get_autocommit(db))
 			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	}

@@ -63,7 +63,7 @@ void sql_finalize(struct store *store);
 
 /* A connection of its own that only reads and never checkpoints, to a database of ours that may have an older schema. Close it with
  * sqlite3_close. Fails as store_open does. */
-MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct reason *why);
+MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err);
 
 /* What the SQLite result code that the connection gave last means to us; silent. */
 enum rc sql_rc(sqlite3 *db, int code);

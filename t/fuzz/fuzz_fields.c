@@ -55,17 +55,17 @@ static void try_token(struct slice text, const char *terminated)
 static void try_grant(struct slice text, const char *terminated)
 {
 	struct store_grant grant, again;
-	struct reason why = { "" };
+	struct error err = { "" };
 	struct buf out = BUF_EMPTY;
 
 	(void)terminated;
-	if (grant_parse(text, &grant, &why) != RC_OK) {
-		REQUIRE(why.text[0] != '\0');
+	if (grant_parse(text, &grant, &err) != RC_OK) {
+		REQUIRE(err.text[0] != '\0');
 		return;
 	}
 	REQUIRE(slice_is(grant.group, "*") || group_is_valid(grant.group));
 	grant_format(&grant, &out);
-	REQUIRE(grant_parse(buf_slice(&out), &again, &why) == RC_OK);
+	REQUIRE(grant_parse(buf_slice(&out), &again, &err) == RC_OK);
 	REQUIRE(slice_equal(again.group, grant.group) && again.write == grant.write);
 	buf_free(&out);
 }
@@ -100,10 +100,10 @@ static void try_media(struct slice text, const char *terminated)
 
 static void try_origin(struct slice text, const char *terminated)
 {
-	struct reason why = { "" };
+	struct error err = { "" };
 
 	(void)text;
-	REQUIRE(origin_check(terminated, &why) == RC_OK || why.text[0] != '\0');
+	REQUIRE(origin_check(terminated, &err) == RC_OK || err.text[0] != '\0');
 }
 
 static void try_etags(struct slice text, const char *terminated)
@@ -117,12 +117,12 @@ static void try_line(struct slice text, const char *terminated)
 {
 	const size_t limit = 1 << 20;
 	struct store_edit edit, again;
-	struct reason why = { "" };
+	struct error err = { "" };
 	struct buf memory = BUF_EMPTY;
 
 	(void)terminated;
-	if (line_read(text, limit, &memory, &edit, &why) != RC_OK) {
-		REQUIRE(why.text[0] != '\0');
+	if (line_read(text, limit, &memory, &edit, &err) != RC_OK) {
+		REQUIRE(err.text[0] != '\0');
 	} else {
 		struct buf line = BUF_EMPTY, second = BUF_EMPTY;
 		struct slice id = line_resolve(edit.id, &memory), value = line_resolve(edit.value, &memory);
@@ -133,7 +133,7 @@ static void try_line(struct slice text, const char *terminated)
 		buf_put_text(&line, edit.deleted ? ",\"~:deleted\",true" : ",\"~:value\",");
 		buf_put_slice(&line, value);
 		buf_put_byte(&line, ']');
-		REQUIRE(line_read(buf_slice(&line), limit, &second, &again, &why) == RC_OK);
+		REQUIRE(line_read(buf_slice(&line), limit, &second, &again, &err) == RC_OK);
 		REQUIRE(slice_equal(line_resolve(again.id, &second), id) && slice_equal(line_resolve(again.value, &second), value));
 		buf_free(&line);
 		buf_free(&second);
@@ -168,13 +168,13 @@ static void try_address(struct slice text, const char *terminated)
 {
 	struct address address, again;
 	struct address_block block;
-	struct reason why = { "" };
+	struct error err = { "" };
 	char formatted[ADDRESS_TEXT_MAX];
 
-	if (address_block_parse(terminated, &block, &why) == RC_OK)
+	if (address_block_parse(terminated, &block, &err) == RC_OK)
 		REQUIRE(address_block_holds(&block, &block.first) && block.bits <= (block.first.is6 ? 128 : 32));
 	else
-		REQUIRE(why.text[0] != '\0');
+		REQUIRE(err.text[0] != '\0');
 	if (address_parse(text, &address) != RC_OK)
 		return;
 	address_format(&address, formatted);

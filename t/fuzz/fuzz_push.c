@@ -37,15 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
 	const enum encoding encoding = input_number(&input, 1) & 1 ? ENCODING_JSON : ENCODING_TRANSIT;
-	struct reason why = { "" };
+	struct error err = { "" };
 	struct edits edits = { 0 };
 	struct slice body;
 	char *copy = input_rest(&input, &body);
 
-	if (edits_parse(encoding, body, LIMIT, &edits, &why) == RC_OK)
+	if (edits_parse(encoding, body, LIMIT, &edits, &err) == RC_OK)
 		check_edits(&edits);
 	else
-		REQUIRE(why.text[0] != '\0');
+		REQUIRE(err.text[0] != '\0');
 	edits_clear(&edits);
 	free(copy);
 	return 0;

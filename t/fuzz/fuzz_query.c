@@ -12,7 +12,7 @@ static void put_escaped(struct buf *out, struct slice text)
 static void check_again(const struct query *query)
 {
 	struct buf text = BUF_EMPTY;
-	struct reason why;
+	struct error err;
 	struct query again;
 
 	for (size_t i = 0; i < query->count; i++) {
@@ -22,7 +22,7 @@ static void check_again(const struct query *query)
 		buf_put_byte(&text, '=');
 		put_escaped(&text, query->pairs[i].value);
 	}
-	REQUIRE(query_parse(buf_slice(&text), &again, &why) == RC_OK);
+	REQUIRE(query_parse(buf_slice(&text), &again, &err) == RC_OK);
 	REQUIRE(again.count == query->count);
 	for (size_t i = 0; i < query->count; i++) {
 		REQUIRE(slice_equal(again.pairs[i].name, query->pairs[i].name));
@@ -34,10 +34,10 @@ static void check_again(const struct query *query)
 
 static void check_group(const struct query *query)
 {
-	struct reason why = { "" };
+	struct error err = { "" };
 	struct slice value;
 	size_t found = 0;
-	enum rc rc = query_one(query, "group", &value, &why);
+	enum rc rc = query_one(query, "group", &value, &err);
 
 	for (const struct query_pair *at = NULL; (at = query_next(query, "group", at));)
 		found++;
@@ -47,17 +47,17 @@ static void check_group(const struct query *query)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
-	struct reason why = { "" };
+	struct error err = { "" };
 	struct query query;
 	struct slice text;
 	char *copy = input_rest(&input, &text);
 
-	if (query_parse(text, &query, &why) == RC_OK) {
+	if (query_parse(text, &query, &err) == RC_OK) {
 		REQUIRE(query.count <= QUERY_MAX);
 		check_group(&query);
 		check_again(&query);
 	} else {
-		REQUIRE(why.text[0] != '\0');
+		REQUIRE(err.text[0] != '\0');
 	}
 	query_clear(&query);
 	free(copy);

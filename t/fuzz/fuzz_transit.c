@@ -18,7 +18,7 @@ static enum rc take(enum encoding encoding, struct slice message, struct buf *ou
 	rc = transit_in_value(in, out, plain);
 	if (!rc)
 		rc = transit_in_finish(in);
-	if ((*transit_in_why(in) != '\0') != (rc != RC_OK))
+	if ((*transit_in_error(in) != '\0') != (rc != RC_OK))
 		abort();
 	transit_in_free(in);
 	return rc;

@@ -39,7 +39,7 @@ static void answer(const char *mode, struct slice message)
 	struct buf projection = BUF_EMPTY;
 
 	if (take_message(in, strcmp(mode, "docs") == 0, &canonical))
-		printf("refused\t%s\n", transit_in_why(in));
+		printf("refused\t%s\n", transit_in_error(in));
 	else if (transit_project(buf_slice(&canonical), &projection))
 		printf("refused\tthe canonical form %.*s has no projection\n", (int)canonical.len, canonical.data);
 	else

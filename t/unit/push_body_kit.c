@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct edits *out, struct reason *why)
+enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct edits *out, struct error *err)
 {
 	char room[4000];
 	struct slice text = unquote(quoted, room, sizeof(room));
@@ -11,8 +11,8 @@ enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct e
 	enum rc rc;
 
 	memcpy(copy, text.data, text.len);
-	why->text[0] = 0;
-	rc = edits_parse(encoding, slice_make(copy, text.len), limit, out, why);
+	err->text[0] = 0;
+	rc = edits_parse(encoding, slice_make(copy, text.len), limit, out, err);
 	free(copy);
 	return rc;
 }
@@ -20,10 +20,10 @@ enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct e
 void expect_refused(enum encoding encoding, const char *message, size_t limit, enum rc rc, const char *why_starts)
 {
 	struct edits edits;
-	struct reason why;
+	struct error err;
 
-	if (parse(encoding, message, limit, &edits, &why) != rc || strncmp(why.text, why_starts, strlen(why_starts)) != 0)
-		fail_msg("%s: %s, not %s", message, why.text, why_starts);
+	if (parse(encoding, message, limit, &edits, &err) != rc || strncmp(err.text, why_starts, strlen(why_starts)) != 0)
+		fail_msg("%s: %s, not %s", message, err.text, why_starts);
 	edits_clear(&edits);
 }
 

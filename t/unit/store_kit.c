@@ -26,12 +26,12 @@ off_t kit_size(const struct kit *kit, const char *name)
 
 void kit_open(struct kit *kit)
 {
-	struct reason why = { "" };
+	struct error err = { "" };
 
-	if (store_open(kit->path, STORE_WRITER, &kit->writer, &why) != RC_OK)
-		fail_msg("writer: %s", why.text);
-	if (store_open(kit->path, STORE_READER, &kit->reader, &why) != RC_OK)
-		fail_msg("reader: %s", why.text);
+	if (store_open(kit->path, STORE_WRITER, &kit->writer, &err) != RC_OK)
+		fail_msg("writer: %s", err.text);
+	if (store_open(kit->path, STORE_READER, &kit->reader, &err) != RC_OK)
+		fail_msg("reader: %s", err.text);
 }
 
 void kit_close(struct kit *kit)

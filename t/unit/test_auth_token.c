@@ -160,10 +160,10 @@ static void only_the_final_mode_is_one(void **state)
 static void expect_refused(const char *text, const char *part)
 {
 	struct store_grant grant;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(grant_parse(slice_of(text), &grant, &why), RC_MALFORMED);
-	assert_non_null(strstr(why.text, part));
+	assert_int_equal(grant_parse(slice_of(text), &grant, &err), RC_MALFORMED);
+	assert_non_null(strstr(err.text, part));
 }
 
 static void groups_outside_the_rules_are_refused(void **state)

@@ -81,9 +81,9 @@ static void a_block_holds_what_begins_like_it(void **state)
 	for (size_t i = 0; i < COUNT(blocks); i++) {
 		struct address_block block;
 		struct address address;
-		struct reason why;
+		struct error err;
 
-		assert_int_equal(address_block_parse(blocks[i].block, &block, &why), RC_OK);
+		assert_int_equal(address_block_parse(blocks[i].block, &block, &err), RC_OK);
 		assert_int_equal(address_parse(slice_of(blocks[i].inside), &address), RC_OK);
 		assert_true(address_block_holds(&block, &address));
 		assert_int_equal(address_parse(slice_of(blocks[i].outside), &address), RC_OK);
@@ -91,10 +91,10 @@ static void a_block_holds_what_begins_like_it(void **state)
 	}
 	for (size_t i = 0; i < COUNT(bad_blocks); i++) {
 		struct address_block block;
-		struct reason why = { "" };
+		struct error err = { "" };
 
-		assert_int_equal(address_block_parse(bad_blocks[i], &block, &why), RC_MALFORMED);
-		assert_true(strlen(why.text) > 20);
+		assert_int_equal(address_block_parse(bad_blocks[i], &block, &err), RC_MALFORMED);
+		assert_true(strlen(err.text) > 20);
 	}
 }
 
@@ -125,11 +125,11 @@ static const struct {
 static void the_client_is_the_last_that_no_trusted_proxy_is(void **state)
 {
 	struct address_block trusted[2];
-	struct reason why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(address_block_parse("127.0.0.1", &trusted[0], &why), RC_OK);
-	assert_int_equal(address_block_parse("10.0.0.0/8", &trusted[1], &why), RC_OK);
+	assert_int_equal(address_block_parse("127.0.0.1", &trusted[0], &err), RC_OK);
+	assert_int_equal(address_block_parse("10.0.0.0/8", &trusted[1], &err), RC_OK);
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		struct address peer, client;
 		char text[ADDRESS_TEXT_MAX];

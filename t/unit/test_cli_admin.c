@@ -48,21 +48,21 @@ int64_t clock_wall(void)
 	return 1000000;
 }
 
-enum rc master_control_connect(const char *db, int *fd, struct reason *why)
+enum rc master_control_connect(const char *db, int *fd, struct error *err)
 {
 	assert_string_equal(db, "test.db");
 	if (world.connected == world.server_count)
-		return reason_set(why, RC_NOT_FOUND, "no server");
+		return error_set(err, RC_NOT_FOUND, "no server");
 	*fd = world.connections[world.connected++];
 	return RC_OK;
 }
 
-enum rc master_lock(const char *db, int *lock, struct reason *why)
+enum rc master_lock(const char *db, int *lock, struct error *err)
 {
 	assert_string_equal(db, "test.db");
 	if (world.lock_busy) {
 		world.lock_busy--;
-		return reason_set(why, RC_BUSY, "someone has it");
+		return error_set(err, RC_BUSY, "someone has it");
 	}
 	*lock = world.lock = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return RC_OK;
@@ -73,13 +73,13 @@ static bool lock_is_held(void)
 	return world.lock >= 0 && fcntl(world.lock, F_GETFD) >= 0;
 }
 
-enum rc store_open(const char *path, enum store_role role, struct store **out, struct reason *why)
+enum rc store_open(const char *path, enum store_role role, struct store **out, struct error *err)
 {
 	assert_string_equal(path, "test.db");
 	assert_int_equal(role, STORE_WRITER);
 	assert_true(lock_is_held());
 	if (world.open_rc != RC_OK)
-		return reason_set(why, world.open_rc, "cannot open");
+		return error_set(err, world.open_rc, "cannot open");
 	world.opened++;
 	*out = (struct store *)&world;
 	return RC_OK;
@@ -206,10 +206,10 @@ struct outcome {
 	enum rc rc;
 	enum rc reply;
 	size_t tokens;
-	struct reason why;
+	struct error err;
 };
 
-typedef enum rc way(const char *db, const struct store_request *request, struct admin_answer *answer, struct reason *why);
+typedef enum rc way(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err);
 
 static struct outcome ask(way *ask_by, enum store_kind kind)
 {
@@ -221,7 +221,7 @@ static struct outcome ask(way *ask_by, enum store_kind kind)
 	struct outcome outcome = { 0 };
 	struct admin_answer answer;
 
-	outcome.rc = ask_by("test.db", &request, &answer, &outcome.why);
+	outcome.rc = ask_by("test.db", &request, &answer, &outcome.err);
 	outcome.reply = answer.reply.rc;
 	outcome.tokens = answer.reply.token_count;
 	if (outcome.tokens)
@@ -264,7 +264,7 @@ static void a_database_that_does_not_open_is_told_in_its_words(void **state)
 	world.open_rc = RC_NEWER;
 	outcome = ask(admin_do, STORE_TOKEN_LIST);
 	assert_int_equal(outcome.rc, RC_NEWER);
-	assert_string_equal(outcome.why.text, "cannot open");
+	assert_string_equal(outcome.err.text, "cannot open");
 }
 
 static void a_commit_that_fails_is_told(void **state)
@@ -275,7 +275,7 @@ static void a_commit_that_fails_is_told(void **state)
 	world.commit_rc = RC_IO;
 	outcome = ask(admin_do, STORE_TOKEN_ADD);
 	assert_int_equal(outcome.rc, RC_IO);
-	assert_non_null(strstr(outcome.why.text, "test.db"));
+	assert_non_null(strstr(outcome.err.text, "test.db"));
 }
 
 static const struct {
@@ -294,7 +294,7 @@ static void a_disk_that_refuses_is_told_by_its_reason(void **state)
 		world.commit_rc = refusals[i].rc;
 		outcome = ask(admin_do, STORE_PURGE);
 		assert_int_equal(outcome.rc, refusals[i].rc);
-		assert_non_null(strstr(outcome.why.text, refusals[i].words));
+		assert_non_null(strstr(outcome.err.text, refusals[i].words));
 	}
 }
 
@@ -307,7 +307,7 @@ static void so_is_the_disk_of_a_server(void **state)
 		server_answers(STORE_PURGE, refusals[i].rc, ALL);
 		outcome = ask(admin_do, STORE_PURGE);
 		assert_int_equal(outcome.rc, refusals[i].rc);
-		assert_non_null(strstr(outcome.why.text, refusals[i].words));
+		assert_non_null(strstr(outcome.err.text, refusals[i].words));
 	}
 	assert_int_equal(world.opened, 0);
 }
@@ -330,7 +330,7 @@ static void it_does_not_wait_for_ever(void **state)
 	world.step = 3000;
 	outcome = ask(admin_do, STORE_TOKEN_ADD);
 	assert_int_equal(outcome.rc, RC_BUSY);
-	assert_string_equal(outcome.why.text, "someone has it");
+	assert_string_equal(outcome.err.text, "someone has it");
 	assert_int_equal(world.committed, STORE_KIND_COUNT);
 }
 
@@ -408,7 +408,7 @@ static void a_server_that_does_not_answer_is_given_up(void **state)
 	world.step = 29999; /* the first wait is of a millisecond */
 	outcome = ask(admin_do, STORE_TOKEN_REVOKE);
 	assert_int_equal(outcome.rc, RC_BUSY);
-	assert_non_null(strstr(outcome.why.text, "does not answer"));
+	assert_non_null(strstr(outcome.err.text, "does not answer"));
 	expect_asked(STORE_TOKEN_REVOKE);
 }
 
@@ -421,7 +421,7 @@ static void an_answer_that_is_none_of_ours_is_told(void **state)
 	assert_int_equal(write(server_new(), nonsense, sizeof(nonsense)), sizeof(nonsense));
 	outcome = ask(admin_do, STORE_TOKEN_LIST);
 	assert_true(outcome.rc == RC_TOO_LARGE || outcome.rc == RC_MALFORMED);
-	assert_non_null(strstr(outcome.why.text, "does not understand"));
+	assert_non_null(strstr(outcome.err.text, "does not understand"));
 }
 
 /* ---- Alone ------------------------------------------------------------------------------------------------------------------- */
@@ -450,11 +450,11 @@ static void alone_it_is_done_under_the_lock(void **state)
 
 /* ---- Many in a row ----------------------------------------------------------------------------------------------------------- */
 
-static enum rc ask_next(struct admin_session *session, struct reason *why)
+static enum rc ask_next(struct admin_session *session, struct error *err)
 {
 	struct store_request request = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
-	enum rc rc = admin_next(session, &request, &answer, why);
+	enum rc rc = admin_next(session, &request, &answer, err);
 
 	if (rc == RC_OK)
 		assert_int_equal(answer.reply.token_count, 1);
@@ -481,13 +481,13 @@ static void many_without_a_server_keep_the_database_open(void **state)
 static void many_stop_where_the_log_cannot_be_kept(void **state)
 {
 	struct admin_session session;
-	struct reason why = { "" };
+	struct error err = { "" };
 
 	(void)state;
 	world.maintain_rc = RC_UNAVAILABLE;
 	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
-	assert_int_equal(ask_next(&session, &why), RC_UNAVAILABLE);
-	assert_non_null(strstr(why.text, "test.db"));
+	assert_int_equal(ask_next(&session, &err), RC_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "test.db"));
 	admin_end(&session);
 }
 
@@ -511,12 +511,12 @@ static void many_with_a_server_go_to_it(void **state)
 static void many_cannot_begin_where_the_database_does_not_open(void **state)
 {
 	struct admin_session session;
-	struct reason why = { "" };
+	struct error err = { "" };
 
 	(void)state;
 	world.open_rc = RC_CORRUPT;
-	assert_int_equal(admin_begin("test.db", &session, &why), RC_CORRUPT);
-	assert_string_equal(why.text, "cannot open");
+	assert_int_equal(admin_begin("test.db", &session, &err), RC_CORRUPT);
+	assert_string_equal(err.text, "cannot open");
 }
 
 #define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

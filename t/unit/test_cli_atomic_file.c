@@ -100,14 +100,14 @@ static void what_is_dropped_is_gone(void **state)
 
 static void what_is_there_is_replaced_only_if_told(void **state)
 {
-	struct reason why = { "" };
+	struct error err = { "" };
 	struct scratch scratch;
 
 	(void)state;
 	write_file(in_folder("target"), "old");
 	scratch = open_scratch("new");
-	assert_int_equal(scratch_keep(&scratch, false, &why), RC_EXISTS);
-	assert_non_null(strstr(why.text, in_folder("target")));
+	assert_int_equal(scratch_keep(&scratch, false, &err), RC_EXISTS);
+	assert_non_null(strstr(err.text, in_folder("target")));
 	assert_file(in_folder("target"), "old");
 	assert_int_equal(scratch_keep(&scratch, true, NULL), RC_OK);
 	scratch_drop(&scratch);
@@ -302,7 +302,7 @@ static void what_cannot_be_written_is_told_once_and_for_all(void **state)
 	outlet = outlet_open(ends[1], "the pipe");
 	assert_int_equal(outlet_put(&outlet, slice_of("x")), RC_OK);
 	assert_int_equal(outlet_finish(&outlet), RC_IO);
-	assert_non_null(strstr(outlet.why.text, "the pipe"));
+	assert_non_null(strstr(outlet.err.text, "the pipe"));
 	assert_int_equal(outlet_put(&outlet, slice_of("x")), RC_IO);
 	assert_int_equal(outlet.spool, -1);
 	outlet_close(&outlet);

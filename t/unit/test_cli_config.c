@@ -26,7 +26,7 @@ struct fixture {
 	char path[32];
 	struct options *options;
 	struct options *other;
-	struct reason why;
+	struct error err;
 };
 
 static int setup(void **state)
@@ -63,7 +63,7 @@ static enum rc read_bytes(struct fixture *fixture, const char *bytes, size_t len
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, len, file), len);
 	assert_int_equal(fclose(file), 0);
-	return config_file_read(fixture->path, fixture->options, &fixture->other, 1, &fixture->why);
+	return config_file_read(fixture->path, fixture->options, &fixture->other, 1, &fixture->err);
 }
 
 static enum rc read_text(struct fixture *fixture, const char *text)
@@ -116,7 +116,7 @@ static void what_another_command_knows_is_checked_and_passed_over(void **state)
 
 static const struct {
 	const char *text;
-	const char *why; /* after FILE: */
+	const char *err; /* after FILE: */
 } bad_files[] = {
 	{ "db = a\nport = 8080\n", "2: port: there is no such option" },
 	{ "\n\n\nworkers = many\n", "4: workers: \"many\" is not a whole number" },
@@ -137,8 +137,8 @@ static void a_bad_file_is_refused_with_line_name_and_reason(void **state)
 		struct fixture *fixture = *state;
 
 		assert_int_equal(read_text(fixture, bad_files[i].text), RC_MALFORMED);
-		(void)snprintf(wanted, sizeof(wanted), "%s:%s", fixture->path, bad_files[i].why);
-		assert_string_equal(fixture->why.text, wanted);
+		(void)snprintf(wanted, sizeof(wanted), "%s:%s", fixture->path, bad_files[i].err);
+		assert_string_equal(fixture->err.text, wanted);
 		teardown(state);
 		setup(state);
 	}
@@ -154,7 +154,7 @@ static void long_lines_are_whole_or_refused(void **state)
 	assert_int_equal(read_bytes(fixture, text, 3000), RC_OK);
 	assert_int_equal(strlen(options_text(fixture->options, "db")), 3000 - 6);
 	assert_int_equal(read_bytes(fixture, text, sizeof(text)), RC_MALFORMED);
-	assert_non_null(strstr(fixture->why.text, ":2: the line is too long"));
+	assert_non_null(strstr(fixture->err.text, ":2: the line is too long"));
 }
 
 static void a_file_that_is_no_text_is_refused(void **state)
@@ -162,7 +162,7 @@ static void a_file_that_is_no_text_is_refused(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(read_bytes(fixture, "db = a\0b\n", 9), RC_MALFORMED);
-	assert_non_null(strstr(fixture->why.text, ":1: has a zero byte"));
+	assert_non_null(strstr(fixture->err.text, ":1: has a zero byte"));
 	assert_null(options_text(fixture->options, "db"));
 }
 
@@ -170,10 +170,10 @@ static void a_file_that_cannot_be_read_is_told(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(config_file_read("/nonexistent/x.conf", fixture->options, NULL, 0, &fixture->why), RC_IO);
-	assert_string_equal(fixture->why.text, "/nonexistent/x.conf: cannot be read: No such file or directory");
-	assert_int_equal(config_file_read("/", fixture->options, NULL, 0, &fixture->why), RC_IO);
-	assert_string_equal(fixture->why.text, "/: cannot be read: Is a directory");
+	assert_int_equal(config_file_read("/nonexistent/x.conf", fixture->options, NULL, 0, &fixture->err), RC_IO);
+	assert_string_equal(fixture->err.text, "/nonexistent/x.conf: cannot be read: No such file or directory");
+	assert_int_equal(config_file_read("/", fixture->options, NULL, 0, &fixture->err), RC_IO);
+	assert_string_equal(fixture->err.text, "/: cannot be read: Is a directory");
 }
 
 /* ---- Origins ----------------------------------------------------------------------------------------------------------------- */
@@ -234,12 +234,12 @@ static void other_origins_would_match_nobody_and_are_refused(void **state)
 		{ "https://example.org:443", "leave the port out" },
 		{ "http://example.org:80", "leave the port out" },
 	};
-	struct reason why;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(origin_check(bad[i].text, &why), RC_MALFORMED);
-		assert_non_null(strstr(why.text, bad[i].part));
+		assert_int_equal(origin_check(bad[i].text, &err), RC_MALFORMED);
+		assert_non_null(strstr(err.text, bad[i].part));
 	}
 }
 

@@ -13,18 +13,18 @@
 
 static void a_reason_is_said_and_the_result_handed_on(void **state)
 {
-	struct reason why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(reason_set(&why, RC_DENIED, "%s: %d", "docs", 7), RC_DENIED);
-	assert_string_equal(why.text, "docs: 7");
-	assert_int_equal(reason_set(NULL, RC_IO, "%s", "unheard"), RC_IO);
+	assert_int_equal(error_set(&err, RC_DENIED, "%s: %d", "docs", 7), RC_DENIED);
+	assert_string_equal(err.text, "docs: 7");
+	assert_int_equal(error_set(NULL, RC_IO, "%s", "unheard"), RC_IO);
 }
 
 static void a_long_reason_is_cut_between_characters(void **state)
 {
 	static const char *const characters[] = { "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80" };
-	struct reason why;
+	struct error err;
 	char text[1000];
 
 	(void)state;
@@ -35,10 +35,10 @@ static void a_long_reason_is_cut_between_characters(void **state)
 			memset(text, '-', lead);
 			for (size_t at = lead; at < 900; at += size)
 				memcpy(text + at, characters[i], size + 1);
-			assert_int_equal(reason_set(&why, RC_IO, "%s", text), RC_IO);
-			assert_true(text_is_utf8(slice_of(why.text)));
-			assert_true(strlen(why.text) > sizeof(why.text) - 1 - size);
-			assert_memory_equal(why.text, text, strlen(why.text));
+			assert_int_equal(error_set(&err, RC_IO, "%s", text), RC_IO);
+			assert_true(text_is_utf8(slice_of(err.text)));
+			assert_true(strlen(err.text) > sizeof(err.text) - 1 - size);
+			assert_memory_equal(err.text, text, strlen(err.text));
 		}
 	}
 }
@@ -46,15 +46,15 @@ static void a_long_reason_is_cut_between_characters(void **state)
 /* What is no UTF-8 is not made any, but the end is. */
 static void a_long_reason_may_be_anything(void **state)
 {
-	struct reason why;
+	struct error err;
 	char text[1000];
 
 	(void)state;
 	for (int byte = 1; byte < 256; byte++) {
 		memset(text, byte, sizeof(text) - 1);
 		text[sizeof(text) - 1] = 0;
-		assert_int_equal(reason_set(&why, RC_IO, "%s", text), RC_IO);
-		assert_in_range(strlen(why.text), sizeof(why.text) - 6, sizeof(why.text) - 1);
+		assert_int_equal(error_set(&err, RC_IO, "%s", text), RC_IO);
+		assert_in_range(strlen(err.text), sizeof(err.text) - 6, sizeof(err.text) - 1);
 	}
 }
 

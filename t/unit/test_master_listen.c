@@ -34,19 +34,19 @@ static void addresses_are_read_and_written(void **state)
 					   "127.0.0.1:8x" };
 	struct listen_address address;
 	char text[LISTEN_TEXT_MAX];
-	struct reason why;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(listen_parse(good[i], &address, &why), RC_OK);
+		assert_int_equal(listen_parse(good[i], &address, &err), RC_OK);
 		listen_format(&address, text);
 		assert_string_equal(text, good[i]);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		why.text[0] = 0;
-		assert_int_equal(listen_parse(bad[i], &address, &why), RC_MALFORMED);
+		err.text[0] = 0;
+		assert_int_equal(listen_parse(bad[i], &address, &err), RC_MALFORMED);
 		(void)snprintf(text, sizeof(text), "\"%s\"", bad[i]);
-		assert_non_null(strstr(why.text, text));
+		assert_non_null(strstr(err.text, text));
 	}
 }
 
@@ -72,10 +72,10 @@ static void a_port_of_the_kernels_choice_is_that_of_all_slots(void **state)
 {
 	const char *const list[] = { "127.0.0.1:0", "127.0.0.2:0" };
 	struct listeners listeners = { 0 };
-	struct reason why = { "" };
+	struct error err = { "" };
 
 	(void)state;
-	assert_int_equal(listeners_open(list, 2, NULL, 3, &listeners, &why), RC_OK);
+	assert_int_equal(listeners_open(list, 2, NULL, 3, &listeners, &err), RC_OK);
 	for (unsigned slot = 0; slot < 3; slot++) {
 		for (size_t i = 0; i < 2; i++) {
 			struct sockaddr_in got, *want = (void *)&listeners.addresses[i].socket;
@@ -99,12 +99,12 @@ static void an_address_elsewhere_is_refused(void **state)
 {
 	const char *const list[] = { "192.0.2.1:0" };
 	struct listeners listeners = { 0 };
-	struct reason why = { "" };
+	struct error err = { "" };
 
 	(void)state;
-	assert_int_equal(listeners_open(list, 1, NULL, 1, &listeners, &why), RC_IO);
-	assert_non_null(strstr(why.text, "192.0.2.1:0"));
-	assert_non_null(strstr(why.text, "no such address"));
+	assert_int_equal(listeners_open(list, 1, NULL, 1, &listeners, &err), RC_IO);
+	assert_non_null(strstr(err.text, "192.0.2.1:0"));
+	assert_non_null(strstr(err.text, "no such address"));
 	listeners_close(&listeners);
 }
 

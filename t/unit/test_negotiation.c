@@ -14,26 +14,26 @@ static void pairs_are_found_by_name(void **state)
 {
 	const struct query_pair *pair;
 	struct query query;
-	struct reason why;
+	struct error err;
 	struct slice value;
 
 	(void)state;
-	assert_int_equal(query_parse(slice_of("&a=1&flag&b=x%26y+z&a=2&=none&a%62=c=d&"), &query, &why), RC_OK);
+	assert_int_equal(query_parse(slice_of("&a=1&flag&b=x%26y+z&a=2&=none&a%62=c=d&"), &query, &err), RC_OK);
 	assert_int_equal(query.count, 6);
 	pair = query_next(&query, "a", NULL);
 	assert_true(slice_is(pair->value, "1"));
 	pair = query_next(&query, "a", pair);
 	assert_true(slice_is(pair->value, "2"));
 	assert_null(query_next(&query, "a", pair));
-	assert_int_equal(query_one(&query, "b", &value, &why), RC_OK);
+	assert_int_equal(query_one(&query, "b", &value, &err), RC_OK);
 	assert_true(slice_is(value, "x&y z"));
-	assert_int_equal(query_one(&query, "ab", &value, &why), RC_OK);
+	assert_int_equal(query_one(&query, "ab", &value, &err), RC_OK);
 	assert_true(slice_is(value, "c=d"));
-	assert_int_equal(query_one(&query, "flag", &value, &why), RC_OK);
+	assert_int_equal(query_one(&query, "flag", &value, &err), RC_OK);
 	assert_int_equal(value.len, 0);
-	assert_int_equal(query_one(&query, "c", &value, &why), RC_NOT_FOUND);
-	assert_int_equal(query_one(&query, "a", &value, &why), RC_MALFORMED);
-	assert_string_equal(why.text, "a: given more than once");
+	assert_int_equal(query_one(&query, "c", &value, &err), RC_NOT_FOUND);
+	assert_int_equal(query_one(&query, "a", &value, &err), RC_MALFORMED);
+	assert_string_equal(err.text, "a: given more than once");
 	query_clear(&query);
 }
 
@@ -41,18 +41,18 @@ static void broken_queries_are_refused(void **state)
 {
 	struct buf text = BUF_EMPTY;
 	struct query query;
-	struct reason why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(query_parse(slice_of("a=1&since=%4"), &query, &why), RC_MALFORMED);
-	assert_string_equal(why.text, "since: broken percent escape");
+	assert_int_equal(query_parse(slice_of("a=1&since=%4"), &query, &err), RC_MALFORMED);
+	assert_string_equal(err.text, "since: broken percent escape");
 	query_clear(&query);
 	for (int i = 0; i < QUERY_MAX; i++)
 		buf_put_text(&text, "a&");
-	assert_int_equal(query_parse(buf_slice(&text), &query, &why), RC_OK);
+	assert_int_equal(query_parse(buf_slice(&text), &query, &err), RC_OK);
 	query_clear(&query);
 	buf_put_text(&text, "a");
-	assert_int_equal(query_parse(buf_slice(&text), &query, &why), RC_MALFORMED);
+	assert_int_equal(query_parse(buf_slice(&text), &query, &err), RC_MALFORMED);
 	query_clear(&query);
 	buf_free(&text);
 }

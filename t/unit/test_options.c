@@ -35,22 +35,22 @@ static int teardown(void **state)
 }
 
 /* The arguments are those up to the first NULL. */
-static enum rc take(struct options *options, char *const *arguments, struct reason *why)
+static enum rc take(struct options *options, char *const *arguments, struct error *err)
 {
 	int count = 0;
 
-	why->text[0] = '\0';
+	err->text[0] = '\0';
 	while (arguments[count])
 		count++;
-	return options_take_arguments(options, count, arguments, why);
+	return options_take_arguments(options, count, arguments, err);
 }
 
-#define TAKE(options, why, ...) take(options, (char *[]){ __VA_ARGS__, NULL }, why)
-#define TAKE_ENVIRONMENT(options, why, ...) options_take_environment(options, (char *[]){ __VA_ARGS__, NULL }, why)
+#define TAKE(options, err, ...) take(options, (char *[]){ __VA_ARGS__, NULL }, err)
+#define TAKE_ENVIRONMENT(options, err, ...) options_take_environment(options, (char *[]){ __VA_ARGS__, NULL }, err)
 
-static enum rc take_entry(struct options *options, const char *place, const char *name, const char *value, struct reason *why)
+static enum rc take_entry(struct options *options, const char *place, const char *name, const char *value, struct error *err)
 {
-	return options_take_entry(options, place, slice_of(name), slice_of(value), why);
+	return options_take_entry(options, place, slice_of(name), slice_of(value), err);
 }
 
 static void expect_list(const struct options *options, const char *name, const char *const *wanted)
@@ -90,13 +90,13 @@ static void defaults_fill_what_nobody_gave(void **state)
 static void the_command_line_beats_the_environment_beats_the_file(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE(options, &why, "--db", "line"), RC_OK);
-	assert_int_equal(TAKE_ENVIRONMENT(options, &why, "POCKETBOOK_DB=env", "POCKETBOOK_WORKERS=3"), RC_OK);
-	assert_int_equal(take_entry(options, "f:1", "db", "file", &why), RC_OK);
-	assert_int_equal(take_entry(options, "f:2", "workers", "4", &why), RC_OK);
-	assert_int_equal(take_entry(options, "f:3", "max-body", "2k", &why), RC_OK);
+	assert_int_equal(TAKE(options, &err, "--db", "line"), RC_OK);
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_DB=env", "POCKETBOOK_WORKERS=3"), RC_OK);
+	assert_int_equal(take_entry(options, "f:1", "db", "file", &err), RC_OK);
+	assert_int_equal(take_entry(options, "f:2", "workers", "4", &err), RC_OK);
+	assert_int_equal(take_entry(options, "f:3", "max-body", "2k", &err), RC_OK);
 	options_take_defaults(options);
 	assert_string_equal(options_text(options, "db"), "line");
 	assert_int_equal(options_number(options, "workers"), 3);
@@ -106,22 +106,22 @@ static void the_command_line_beats_the_environment_beats_the_file(void **state)
 static void off_is_none_where_it_may_be(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE_ENVIRONMENT(options, &why, "POCKETBOOK_KEEP=0"), RC_OK);
-	assert_int_equal(take_entry(options, "f:1", "keep", "1h", &why), RC_OK);
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_KEEP=0"), RC_OK);
+	assert_int_equal(take_entry(options, "f:1", "keep", "1h", &err), RC_OK);
 	assert_int_equal(options_number(options, "keep"), 0);
 }
 
 static void every_value_knows_its_place(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE(options, &why, "--db", "line"), RC_OK);
-	assert_int_equal(TAKE_ENVIRONMENT(options, &why, "POCKETBOOK_MAX_BODY=1M"), RC_OK);
-	assert_int_equal(take_entry(options, "/etc/x.conf:3", "listen", "a", &why), RC_OK);
-	assert_int_equal(take_entry(options, "/etc/x.conf:5", "listen", "b", &why), RC_OK);
+	assert_int_equal(TAKE(options, &err, "--db", "line"), RC_OK);
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_MAX_BODY=1M"), RC_OK);
+	assert_int_equal(take_entry(options, "/etc/x.conf:3", "listen", "a", &err), RC_OK);
+	assert_int_equal(take_entry(options, "/etc/x.conf:5", "listen", "b", &err), RC_OK);
 	assert_string_equal(options_place(options, "db", 0), "--db");
 	assert_string_equal(options_place(options, "max-body", 0), "POCKETBOOK_MAX_BODY");
 	assert_string_equal(options_place(options, "listen", 0), "/etc/x.conf:3: listen");
@@ -131,10 +131,10 @@ static void every_value_knows_its_place(void **state)
 static void a_higher_layer_replaces_all_values_of_a_lower(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE_ENVIRONMENT(options, &why, "POCKETBOOK_LISTEN=a b"), RC_OK);
-	assert_int_equal(take_entry(options, "f:1", "listen", "c", &why), RC_OK);
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_LISTEN=a b"), RC_OK);
+	assert_int_equal(take_entry(options, "f:1", "listen", "c", &err), RC_OK);
 	options_take_defaults(options);
 	EXPECT_LIST(options, "listen", "a", "b");
 }
@@ -144,9 +144,9 @@ static void a_higher_layer_replaces_all_values_of_a_lower(void **state)
 static void both_ways_of_writing_a_value_are_read(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE(options, &why, "--db=a=b", "--listen", "x", "--listen=y", "--json", "--workers", "7"), RC_OK);
+	assert_int_equal(TAKE(options, &err, "--db=a=b", "--listen", "x", "--listen=y", "--json", "--workers", "7"), RC_OK);
 	assert_string_equal(options_text(options, "db"), "a=b");
 	EXPECT_LIST(options, "listen", "x", "y");
 	assert_true(options_is_on(options, "json"));
@@ -156,11 +156,11 @@ static void both_ways_of_writing_a_value_are_read(void **state)
 static void words_may_stand_anywhere_and_all_are_words_after_two_dashes(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 	size_t count;
 	const char *const *words;
 
-	assert_int_equal(TAKE(options, &why, "one", "--db", "x", "-", "--", "--listen", "-z"), RC_OK);
+	assert_int_equal(TAKE(options, &err, "one", "--db", "x", "-", "--", "--listen", "-z"), RC_OK);
 	words = options_words(options, &count);
 	assert_int_equal(count, 4);
 	assert_string_equal(words[0], "one");
@@ -173,7 +173,7 @@ static void words_may_stand_anywhere_and_all_are_words_after_two_dashes(void **s
 static const struct {
 	char *arguments[ARGUMENTS_MAX];
 	enum rc rc;
-	const char *why;
+	const char *err;
 } bad_lines[] = {
 	{ { "--foo" }, RC_NOT_FOUND, "unknown option --foo" },
 	{ { "--foo=1" }, RC_NOT_FOUND, "unknown option --foo" },
@@ -209,14 +209,14 @@ static const struct {
 
 static void a_bad_line_is_refused_in_words(void **state)
 {
-	struct reason why;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
 		struct options *options = options_new(specs, sizeof(specs) / sizeof(specs[0]));
 
-		assert_int_equal(take(options, bad_lines[i].arguments, &why), bad_lines[i].rc);
-		assert_string_equal(why.text, bad_lines[i].why);
+		assert_int_equal(take(options, bad_lines[i].arguments, &err), bad_lines[i].rc);
+		assert_string_equal(err.text, bad_lines[i].err);
 		options_free(options);
 	}
 }
@@ -226,9 +226,9 @@ static void a_bad_line_is_refused_in_words(void **state)
 static void the_environment_is_read(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE_ENVIRONMENT(options, &why, "PATH=/bin", "POCKETBOOK_LISTEN=  a  b ", "POCKETBOOK_DB=my notes.db",
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "PATH=/bin", "POCKETBOOK_LISTEN=  a  b ", "POCKETBOOK_DB=my notes.db",
 					  "POCKETBOOK_AUTH=off", "POCKETBOOK_IDLE=", "POCKETBOOK_DBX=no", "POCKETBOOK_JSON=1"),
 			 RC_OK);
 	options_take_defaults(options);
@@ -241,42 +241,42 @@ static void the_environment_is_read(void **state)
 
 static void a_bad_variable_is_refused_by_its_name(void **state)
 {
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE_ENVIRONMENT(*state, &why, "POCKETBOOK_MAX_BODY=much"), RC_MALFORMED);
-	assert_string_equal(why.text, "POCKETBOOK_MAX_BODY: \"much\" is not a size such as 64K or 1M");
+	assert_int_equal(TAKE_ENVIRONMENT(*state, &err, "POCKETBOOK_MAX_BODY=much"), RC_MALFORMED);
+	assert_string_equal(err.text, "POCKETBOOK_MAX_BODY: \"much\" is not a size such as 64K or 1M");
 }
 
 /* ---- The file ---------------------------------------------------------------------------------------------------------------- */
 
 static void a_file_may_not_name_what_is_not_for_files(void **state)
 {
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(take_entry(*state, "f:1", "config", "x", &why), RC_NOT_FOUND);
-	assert_int_equal(take_entry(*state, "f:1", "json", "on", &why), RC_NOT_FOUND);
-	assert_int_equal(take_entry(*state, "f:1", "other", "x", &why), RC_NOT_FOUND);
-	assert_int_equal(take_entry(*state, "f:1", "", "x", &why), RC_NOT_FOUND);
+	assert_int_equal(take_entry(*state, "f:1", "config", "x", &err), RC_NOT_FOUND);
+	assert_int_equal(take_entry(*state, "f:1", "json", "on", &err), RC_NOT_FOUND);
+	assert_int_equal(take_entry(*state, "f:1", "other", "x", &err), RC_NOT_FOUND);
+	assert_int_equal(take_entry(*state, "f:1", "", "x", &err), RC_NOT_FOUND);
 }
 
 static void a_bad_entry_is_refused_with_its_place(void **state)
 {
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(take_entry(*state, "/etc/x.conf:3", "workers", "0", &why), RC_MALFORMED);
-	assert_string_equal(why.text, "/etc/x.conf:3: workers: 0 is out of range, it must be from 1 to 64");
+	assert_int_equal(take_entry(*state, "/etc/x.conf:3", "workers", "0", &err), RC_MALFORMED);
+	assert_string_equal(err.text, "/etc/x.conf:3: workers: 0 is out of range, it must be from 1 to 64");
 }
 
 /* Even where the command line has the last word. */
 static void a_repeated_entry_is_refused(void **state)
 {
 	struct options *options = *state;
-	struct reason why;
+	struct error err;
 
-	assert_int_equal(TAKE(options, &why, "--db", "x"), RC_OK);
-	assert_int_equal(take_entry(options, "f:1", "db", "a", &why), RC_OK);
-	assert_int_equal(take_entry(options, "f:2", "db", "b", &why), RC_MALFORMED);
-	assert_string_equal(why.text, "f:2: db: given twice");
+	assert_int_equal(TAKE(options, &err, "--db", "x"), RC_OK);
+	assert_int_equal(take_entry(options, "f:1", "db", "a", &err), RC_OK);
+	assert_int_equal(take_entry(options, "f:2", "db", "b", &err), RC_MALFORMED);
+	assert_string_equal(err.text, "f:2: db: given twice");
 }
 
 #define OPTIONS_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

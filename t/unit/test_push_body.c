@@ -10,10 +10,10 @@
 static struct edits read_well(enum encoding encoding, const char *quoted)
 {
 	struct edits edits;
-	struct reason why;
+	struct error err;
 
-	if (parse(encoding, quoted, LIMIT, &edits, &why) != RC_OK)
-		fail_msg("%s: %s", quoted, why.text);
+	if (parse(encoding, quoted, LIMIT, &edits, &err) != RC_OK)
+		fail_msg("%s: %s", quoted, err.text);
 	return edits;
 }
 
@@ -155,12 +155,12 @@ static void thousands_of_documents_are_read(void **state)
 {
 	struct buf message = BUF_EMPTY;
 	struct edits edits;
-	struct reason why;
+	struct error err;
 	char text[64];
 
 	(void)state;
 	put_many(&message, (MANY - 1) * (size_t)7919 % MANY);
-	assert_int_equal(edits_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &why), RC_OK);
+	assert_int_equal(edits_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_OK);
 	assert_int_equal(edits.count, MANY);
 	for (size_t i = 0; i < MANY; i++) {
 		(void)snprintf(text, sizeof(text), "a:%zu", i * 7919 % MANY);
@@ -171,8 +171,8 @@ static void thousands_of_documents_are_read(void **state)
 	}
 	edits_clear(&edits);
 	put_many(&message, 3 * 7919 % MANY);
-	assert_int_equal(edits_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &why), RC_MALFORMED);
-	assert_string_equal(why.text, "docs[19999].id: the same as docs[3].id");
+	assert_int_equal(edits_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_MALFORMED);
+	assert_string_equal(err.text, "docs[19999].id: the same as docs[3].id");
 	edits_clear(&edits);
 	buf_free(&message);
 }
@@ -198,7 +198,7 @@ static void no_beginning_of_a_push_is_one(void **state)
 		for (size_t len = 0; len < strlen(whole[encoding]); len++) {
 			memcpy(room, whole[encoding], len);
 			room[len] = 0;
-			assert_int_not_equal(parse((enum encoding)encoding, room, LIMIT, &edits, &(struct reason){ "" }), RC_OK);
+			assert_int_not_equal(parse((enum encoding)encoding, room, LIMIT, &edits, &(struct error){ "" }), RC_OK);
 			edits_clear(&edits);
 		}
 	}
@@ -212,7 +212,7 @@ static void damaged_pushes_do_no_harm(void **state)
 	unsigned dice = seed ? (unsigned)atoi(seed) : 20260103;
 	char room[1000];
 	struct edits edits;
-	struct reason why;
+	struct error err;
 
 	(void)state;
 	for (int i = 0; i < (rounds ? atoi(rounds) : 20000); i++) {
@@ -224,15 +224,15 @@ static void damaged_pushes_do_no_harm(void **state)
 
 			room[at] = rand_r(&dice) % 2 ? room[from] : (char)rand_r(&dice);
 		}
-		why.text[0] = 0;
-		if (edits_parse(encoding, text, LIMIT, &edits, &why) == RC_OK) {
+		err.text[0] = 0;
+		if (edits_parse(encoding, text, LIMIT, &edits, &err) == RC_OK) {
 			for (size_t j = 0; j < edits.count; j++) {
 				assert_true(docid_is_valid(edits.all[j].id));
 				assert_true(edits.all[j].op.len <= OP_MAX);
 				assert_int_equal(edits.all[j].value.len == 0, edits.all[j].deleted);
 			}
 		} else {
-			assert_true(why.text[0] != 0);
+			assert_true(err.text[0] != 0);
 		}
 		edits_clear(&edits);
 	}

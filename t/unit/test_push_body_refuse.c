@@ -4,7 +4,7 @@
 
 /* What says which field is wrong; where it differs between the encodings, the byte is left out. */
 static const struct refusal {
-	const char *message, *why;
+	const char *message, *err;
 } refusals[] = {
 	/* The whole. */
 	{ "", "body: unexpected end of the text at byte 0" },
@@ -114,9 +114,9 @@ static void what_is_wrong_is_refused_by_its_field(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(refusals); i++) {
-		expect_refused(ENCODING_JSON, refusals[i].message, LIMIT, RC_MALFORMED, refusals[i].why);
+		expect_refused(ENCODING_JSON, refusals[i].message, LIMIT, RC_MALFORMED, refusals[i].err);
 		to_transit(refusals[i].message, transit, sizeof(transit));
-		expect_refused(ENCODING_TRANSIT, transit, LIMIT, RC_MALFORMED, refusals[i].why);
+		expect_refused(ENCODING_TRANSIT, transit, LIMIT, RC_MALFORMED, refusals[i].err);
 	}
 }
 
@@ -160,7 +160,7 @@ static void what_is_not_transit_is_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(transit_refusals); i++)
-		expect_refused(ENCODING_TRANSIT, transit_refusals[i].message, LIMIT, RC_MALFORMED, transit_refusals[i].why);
+		expect_refused(ENCODING_TRANSIT, transit_refusals[i].message, LIMIT, RC_MALFORMED, transit_refusals[i].err);
 	/* Keywords are no names in JSON. */
 	expect_refused(ENCODING_JSON, "{'~:docs':[]}", LIMIT, RC_MALFORMED, "docs: missing");
 }
@@ -176,7 +176,7 @@ static void put_doc(struct buf *out, const char *id, const char *op)
 static void ids_and_ops_have_a_length(void **state)
 {
 	struct edits edits;
-	struct reason why;
+	struct error err;
 	struct buf message = BUF_EMPTY;
 	char id[DOCID_MAX + 2] = "a:", op[OP_MAX + 2];
 
@@ -189,13 +189,13 @@ static void ids_and_ops_have_a_length(void **state)
 			op[OP_MAX + op_over] = 0;
 			buf_clear(&message);
 			put_doc(&message, id, op);
-			assert_int_equal(parse(ENCODING_JSON, message.data, LIMIT, &edits, &why),
+			assert_int_equal(parse(ENCODING_JSON, message.data, LIMIT, &edits, &err),
 					 id_over || op_over ? RC_MALFORMED : RC_OK);
 			if (id_over)
-				assert_string_equal(why.text, "docs[0].id: must be GROUP:REST, both parts non-empty, 512 bytes at most, "
+				assert_string_equal(err.text, "docs[0].id: must be GROUP:REST, both parts non-empty, 512 bytes at most, "
 							      "no control characters");
 			else if (op_over)
-				assert_string_equal(why.text, "docs[0].op: must be 1 to 64 bytes long");
+				assert_string_equal(err.text, "docs[0].op: must be 1 to 64 bytes long");
 			else
 				assert_int_equal(edits.all[0].op.len, OP_MAX);
 			edits_clear(&edits);
@@ -210,7 +210,7 @@ static void codes_cannot_make_a_small_body_large(void **state)
 {
 	struct buf message = BUF_EMPTY;
 	struct edits edits;
-	struct reason why;
+	struct error err;
 	char key[101];
 	size_t size;
 
@@ -224,7 +224,7 @@ static void codes_cannot_make_a_small_body_large(void **state)
 	buf_put_byte(&message, 0);
 	/* id, then [ and 100 of '~:k...', */
 	size = 3 + 1 + 100 * 105;
-	assert_int_equal(parse(ENCODING_TRANSIT, message.data, size, &edits, &why), RC_OK);
+	assert_int_equal(parse(ENCODING_TRANSIT, message.data, size, &edits, &err), RC_OK);
 	assert_int_equal(edits.all[0].value.len, size - 3);
 	edits_clear(&edits);
 	expect_refused(ENCODING_TRANSIT, message.data, size - 1, RC_TOO_LARGE, "docs[0].value: values larger than allowed");
@@ -235,10 +235,10 @@ static void the_limit_is_of_all_documents_together(void **state)
 {
 	static const char message[] = "{'docs':[{'id':'a:1','value':'123456'},{'id':'a:2','value':'123456'}]}";
 	struct edits edits;
-	struct reason why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(parse(ENCODING_JSON, message, 22, &edits, &why), RC_OK);
+	assert_int_equal(parse(ENCODING_JSON, message, 22, &edits, &err), RC_OK);
 	edits_clear(&edits);
 	expect_refused(ENCODING_JSON, message, 21, RC_TOO_LARGE, "docs[1].value: values larger than allowed");
 	expect_refused(ENCODING_JSON, message, 13, RC_TOO_LARGE, "docs[1].id: values larger than allowed");

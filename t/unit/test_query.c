@@ -19,14 +19,14 @@
 	}
 
 /* From a copy of its own, so that a sanitizer sees who reads beyond it, and which is gone before the query is looked at. */
-static enum rc parse(struct slice text, struct query *out, struct reason *why)
+static enum rc parse(struct slice text, struct query *out, struct error *err)
 {
 	char *copy = malloc(text.len + 1);
 	enum rc rc;
 
 	memcpy(copy, text.data, text.len);
-	why->text[0] = 0;
-	rc = query_parse(slice_make(copy, text.len), out, why);
+	err->text[0] = 0;
+	rc = query_parse(slice_make(copy, text.len), out, err);
 	free(copy);
 	return rc;
 }
@@ -76,9 +76,9 @@ static void pairs_are_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(readings); i++) {
 		struct query query;
-		struct reason why;
+		struct error err;
 
-		assert_int_equal(parse(slice_of(readings[i].text), &query, &why), RC_OK);
+		assert_int_equal(parse(slice_of(readings[i].text), &query, &err), RC_OK);
 		if (query.count != readings[i].count)
 			fail_msg("%s: %zu pairs", readings[i].text, query.count);
 		for (size_t j = 0; j < query.count; j++)
@@ -93,7 +93,7 @@ static void pairs_are_read(void **state)
 }
 
 static const struct {
-	const char *text, *why;
+	const char *text, *err;
 } refusals[] = {
 	{ "a=%", "a: broken percent escape" },
 	{ "a=%4", "a: broken percent escape" },
@@ -117,10 +117,10 @@ static void a_broken_escape_is_refused_by_its_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(refusals); i++) {
 		struct query query;
-		struct reason why;
+		struct error err;
 
-		assert_int_equal(parse(slice_of(refusals[i].text), &query, &why), RC_MALFORMED);
-		assert_string_equal(why.text, refusals[i].why);
+		assert_int_equal(parse(slice_of(refusals[i].text), &query, &err), RC_MALFORMED);
+		assert_string_equal(err.text, refusals[i].err);
 		query_clear(&query);
 	}
 }
@@ -129,22 +129,22 @@ static void there_may_be_128_pairs(void **state)
 {
 	struct buf text = BUF_EMPTY;
 	struct query query;
-	struct reason why;
+	struct error err;
 
 	(void)state;
 	for (int i = 0; i < QUERY_MAX; i++)
 		buf_putf(&text, "&n%d=v%d", i, i);
-	assert_int_equal(parse(buf_slice(&text), &query, &why), RC_OK);
+	assert_int_equal(parse(buf_slice(&text), &query, &err), RC_OK);
 	assert_int_equal(query.count, QUERY_MAX);
 	assert_true(slice_is(query.pairs[QUERY_MAX - 1].name, "n127"));
 	assert_true(slice_is(query.pairs[QUERY_MAX - 1].value, "v127"));
 	query_clear(&query);
 	buf_put_text(&text, "&");
-	assert_int_equal(parse(buf_slice(&text), &query, &why), RC_OK);
+	assert_int_equal(parse(buf_slice(&text), &query, &err), RC_OK);
 	query_clear(&query);
 	buf_put_text(&text, "x");
-	assert_int_equal(parse(buf_slice(&text), &query, &why), RC_MALFORMED);
-	assert_string_equal(why.text, "query: more than 128 parameters");
+	assert_int_equal(parse(buf_slice(&text), &query, &err), RC_MALFORMED);
+	assert_string_equal(err.text, "query: more than 128 parameters");
 	query_clear(&query);
 	buf_free(&text);
 }
@@ -153,10 +153,10 @@ static void values_of_a_name_come_in_order(void **state)
 {
 	const struct query_pair *pair = NULL;
 	struct query query;
-	struct reason why;
+	struct error err;
 
 	(void)state;
-	assert_int_equal(parse(slice_of("group=a&x=1&group=b&Group=c&groupp=d&group=e"), &query, &why), RC_OK);
+	assert_int_equal(parse(slice_of("group=a&x=1&group=b&Group=c&groupp=d&group=e"), &query, &err), RC_OK);
 	for (const char *wanted = "abe"; *wanted; wanted++) {
 		pair = query_next(&query, "group", pair);
 		assert_non_null(pair);
@@ -172,21 +172,21 @@ static void values_of_a_name_come_in_order(void **state)
 static void a_name_that_may_be_there_once(void **state)
 {
 	struct query query;
-	struct reason why;
+	struct error err;
 	struct slice value = slice_of("untouched");
 
 	(void)state;
-	assert_int_equal(parse(slice_of("since=&limit=5&limi%74=6&x"), &query, &why), RC_OK);
-	assert_int_equal(query_one(&query, "group", &value, &why), RC_NOT_FOUND);
+	assert_int_equal(parse(slice_of("since=&limit=5&limi%74=6&x"), &query, &err), RC_OK);
+	assert_int_equal(query_one(&query, "group", &value, &err), RC_NOT_FOUND);
 	assert_true(slice_is(value, "untouched"));
-	assert_int_equal(query_one(&query, "limit", &value, &why), RC_MALFORMED);
-	assert_string_equal(why.text, "limit: given more than once");
-	assert_int_equal(query_one(&query, "since", &value, &why), RC_OK);
+	assert_int_equal(query_one(&query, "limit", &value, &err), RC_MALFORMED);
+	assert_string_equal(err.text, "limit: given more than once");
+	assert_int_equal(query_one(&query, "since", &value, &err), RC_OK);
 	assert_int_equal(value.len, 0);
-	assert_int_equal(query_one(&query, "x", &value, &why), RC_OK);
+	assert_int_equal(query_one(&query, "x", &value, &err), RC_OK);
 	assert_int_equal(value.len, 0);
 	query_clear(&query);
-	assert_int_equal(query_one(&query, "x", &value, &why), RC_NOT_FOUND);
+	assert_int_equal(query_one(&query, "x", &value, &err), RC_NOT_FOUND);
 }
 
 int main(void)

@@ -267,7 +267,7 @@ static enum rc confine(int kind)
 	const struct worker_settings settings = { .db = database, .www = NULL };
 	struct worker_settings with_page = settings;
 	char folder[64];
-	struct reason why;
+	struct error err;
 
 	(void)snprintf(folder, sizeof(folder), "%s/www", root);
 	with_page.www = folder;
@@ -275,7 +275,7 @@ static enum rc confine(int kind)
 		return worker_confine(&settings);
 	if (kind == WORKER_WWW)
 		return worker_confine(&with_page);
-	return kind == WRITER ? writer_confine(database) : sandbox_enter_loosely(&why);
+	return kind == WRITER ? writer_confine(database) : sandbox_enter_loosely(&err);
 }
 
 static int status_of(int kind, int (*attempt)(void))

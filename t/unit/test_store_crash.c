@@ -95,7 +95,7 @@ static void reader_sees_each_commit_at_once(void **state)
 {
 	struct kit *kit = *state;
 	struct line line = start_child(kit->path, writing_child);
-	struct reason why;
+	struct error err;
 
 	for (uint64_t n = 1; n <= 200; n++) {
 		uint64_t seq;
@@ -103,8 +103,8 @@ static void reader_sees_each_commit_at_once(void **state)
 		assert_int_equal(write(line.to_child, "", 1), 1);
 		assert_int_equal(read(line.from_child, &seq, sizeof(seq)), sizeof(seq));
 		assert_int_equal(seq, n);
-		if (n == 1 && store_open(kit->path, STORE_READER, &kit->reader, &why) != RC_OK)
-			fail_msg("%s", why.text);
+		if (n == 1 && store_open(kit->path, STORE_READER, &kit->reader, &err) != RC_OK)
+			fail_msg("%s", err.text);
 		assert_int_equal(kit_head(kit->reader).seq, n);
 		assert_int_equal(kit_latest(kit->reader, "t"), n);
 		assert_int_equal(kit_pull(kit, "t", kit_place(kit, n - 1), 10)->count, 1);
@@ -173,11 +173,11 @@ static void reader_after_a_kill(void **state)
 {
 	struct kit *kit = *state;
 	uint64_t last = 0;
-	struct reason why;
+	struct error err;
 
 	kill_writer_after(kit, 50, &last);
-	if (store_open(kit->path, STORE_READER, &kit->reader, &why) != RC_OK)
-		fail_msg("%s", why.text);
+	if (store_open(kit->path, STORE_READER, &kit->reader, &err) != RC_OK)
+		fail_msg("%s", err.text);
 	assert_true(kit_head(kit->reader).seq >= last);
 	store_close(kit->reader);
 	kit_open(kit);

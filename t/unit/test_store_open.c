@@ -13,14 +13,14 @@
 static void assert_refused(const char *path, enum store_role role, enum rc wanted, const char *words)
 {
 	struct store *store = (struct store *)&store;
-	struct reason why = { "" };
-	enum rc rc = store_open(path, role, &store, &why);
+	struct error err = { "" };
+	enum rc rc = store_open(path, role, &store, &err);
 
 	if (rc != wanted)
-		fail_msg("%s: %s instead of %s: %s", path, rc_name(rc), rc_name(wanted), why.text);
+		fail_msg("%s: %s instead of %s: %s", path, rc_name(rc), rc_name(wanted), err.text);
 	assert_null(store);
-	if (strstr(why.text, words) == NULL || strstr(why.text, path) == NULL || strchr(why.text, '\n'))
-		fail_msg("\"%s\" lacks \"%s\" or \"%s\"", why.text, words, path);
+	if (strstr(err.text, words) == NULL || strstr(err.text, path) == NULL || strchr(err.text, '\n'))
+		fail_msg("\"%s\" lacks \"%s\" or \"%s\"", err.text, words, path);
 	/* Without asking why it comes to the same. */
 	assert_int_equal(store_open(path, role, &store, NULL), wanted);
 }
@@ -173,13 +173,13 @@ static void as_nobody(const char *path, enum store_role role, enum rc wanted, co
 	assert_true(child >= 0);
 	if (child == 0) {
 		struct store *store;
-		struct reason why = { "" };
+		struct error err = { "" };
 
 		if (geteuid() == 0 && setuid(65534) != 0)
 			_exit(9);
-		if (store_open(path, role, &store, &why) != wanted)
+		if (store_open(path, role, &store, &err) != wanted)
 			_exit(1);
-		_exit(strstr(why.text, words) && strstr(why.text, path) ? 0 : 2);
+		_exit(strstr(err.text, words) && strstr(err.text, path) ? 0 : 2);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));

@@ -69,14 +69,14 @@ static void a_copy_is_of_the_moment_it_began(void **state)
 	struct kit *kit = *state;
 	struct disturbance disturbance = { .kit = kit };
 	struct store_tally tally;
-	struct reason why = { "" };
+	struct error err = { "" };
 	const char *copy;
 
 	fill(kit);
 	copy = kit_file(kit, "other");
 	make_target(copy);
-	if (store_copy(kit->path, copy, on_progress, &disturbance, &tally, &why) != RC_OK)
-		fail_msg("%s", why.text);
+	if (store_copy(kit->path, copy, on_progress, &disturbance, &tally, &err) != RC_OK)
+		fail_msg("%s", err.text);
 	assert_true(disturbance.steps > 2);
 	assert_int_equal(tally.documents, MANY - 1);
 	assert_int_equal(tally.tombstones, 1);
@@ -97,12 +97,12 @@ static void assert_not_copied(struct kit *kit, const char *from, enum rc wanted)
 {
 	char target[160];
 	struct store_tally tally;
-	struct reason why = { "" };
+	struct error err = { "" };
 
 	(void)snprintf(target, sizeof(target), "%s", kit_file(kit, "other"));
 	make_target(target);
-	assert_int_equal(store_copy(from, target, on_quiet_progress, NULL, &tally, &why), wanted);
-	assert_true(why.text[0] != '\0');
+	assert_int_equal(store_copy(from, target, on_quiet_progress, NULL, &tally, &err), wanted);
+	assert_true(err.text[0] != '\0');
 	assert_int_equal(unlink(target), 0);
 }
 

@@ -29,7 +29,7 @@ static void check_form(enum encoding encoding, const struct form *form)
 
 	buf_put_text(&out, "before");
 	if (transit_in_value(in, &out, &plain) || transit_in_finish(in))
-		fail_msg("%s refused: %s", form->message, transit_in_why(in));
+		fail_msg("%s refused: %s", form->message, transit_in_error(in));
 	transit_in_free(in);
 	assert_memory_equal(out.data, "before", 6);
 	buf_drop(&out, 6);
@@ -280,7 +280,7 @@ static void test_codes_wrap(void **state)
 	buf_put_text(&message, ",\"^2\"]");
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), LIMIT);
 	assert_int_equal(transit_in_value(in, &out, &plain), RC_MALFORMED);
-	assert_non_null(strstr(transit_in_why(in), "unknown cache code"));
+	assert_non_null(strstr(transit_in_error(in), "unknown cache code"));
 	transit_in_free(in);
 	buf_free(&message);
 	buf_free(&out);

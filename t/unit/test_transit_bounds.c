@@ -21,7 +21,7 @@ static void put_times(struct buf *out, const char *text, int times)
 }
 
 /* `deep` containers, one in the other, around a 1. */
-static void check_depth(enum encoding encoding, const char *open, const char *close, int deep, const char *why)
+static void check_depth(enum encoding encoding, const char *open, const char *close, int deep, const char *err)
 {
 	struct buf message = BUF_EMPTY;
 	struct buf out = BUF_EMPTY;
@@ -32,9 +32,9 @@ static void check_depth(enum encoding encoding, const char *open, const char *cl
 	buf_put_text(&message, "1");
 	put_times(&message, close, deep);
 	in = transit_in_new(encoding, buf_slice(&message), LIMIT);
-	assert_int_equal(take(in, &out), why ? RC_MALFORMED : RC_OK);
-	assert_string_equal(transit_in_why(in), why ? why : "");
-	if (!why)
+	assert_int_equal(take(in, &out), err ? RC_MALFORMED : RC_OK);
+	assert_string_equal(transit_in_error(in), err ? err : "");
+	if (!err)
 		assert_int_equal(transit_project(buf_slice(&out), &projection), RC_OK);
 	transit_in_free(in);
 	buf_free(&message);
@@ -84,7 +84,7 @@ static void test_limit(void **state)
 	in = transit_in_new(ENCODING_TRANSIT, slice_of(text), sizeof(canonical) - 2);
 	assert_int_equal(take(in, &out), RC_TOO_LARGE);
 	assert_int_equal(out.len, 0);
-	assert_non_null(strstr(transit_in_why(in), "values larger than allowed at byte "));
+	assert_non_null(strstr(transit_in_error(in), "values larger than allowed at byte "));
 	transit_in_free(in);
 	buf_free(&out);
 
@@ -192,7 +192,7 @@ static bool accepted(const char *text, size_t len)
 	memcpy(copy, text, len);
 	in = transit_in_new(ENCODING_TRANSIT, slice_make(copy, len), LIMIT);
 	ok = take(in, &out) == RC_OK;
-	assert_int_equal(ok, *transit_in_why(in) == '\0');
+	assert_int_equal(ok, *transit_in_error(in) == '\0');
 	if (ok) {
 		struct transit_in *again = transit_in_new(ENCODING_TRANSIT, buf_slice(&out), LIMIT);
 		struct buf same = BUF_EMPTY;

@@ -12,7 +12,7 @@ static enum rc take(struct transit_in *in, struct buf *out)
 	return rc ? rc : transit_in_finish(in);
 }
 
-static void check_refused(enum encoding encoding, struct slice message, enum rc rc, const char *why)
+static void check_refused(enum encoding encoding, struct slice message, enum rc rc, const char *err)
 {
 	struct transit_in *in = transit_in_new(encoding, message, LIMIT);
 	struct buf out = BUF_EMPTY;
@@ -20,8 +20,8 @@ static void check_refused(enum encoding encoding, struct slice message, enum rc 
 	bool more, truth;
 	uint64_t number;
 
-	if (take(in, &out) != rc || strcmp(transit_in_why(in), why) != 0)
-		fail_msg("%.*s: %s, not %s", (int)message.len, message.data, transit_in_why(in), why);
+	if (take(in, &out) != rc || strcmp(transit_in_error(in), err) != 0)
+		fail_msg("%.*s: %s, not %s", (int)message.len, message.data, transit_in_error(in), err);
 	/* A failed reader stays so. */
 	assert_int_equal(transit_in_skip(in), rc);
 	assert_int_equal(transit_in_finish(in), rc);
@@ -32,19 +32,19 @@ static void check_refused(enum encoding encoding, struct slice message, enum rc 
 	assert_int_equal(transit_in_array(in), rc);
 	assert_int_equal(transit_in_string(in, &out), rc);
 	assert_int_equal(transit_in_uint(in, &number), rc);
-	assert_string_equal(transit_in_why(in), why);
+	assert_string_equal(transit_in_error(in), err);
 	transit_in_free(in);
 	in = transit_in_new(encoding, message, LIMIT);
 	if (transit_in_skip(in) == RC_OK)
 		assert_int_equal(transit_in_finish(in), rc);
-	assert_string_equal(transit_in_why(in), why);
+	assert_string_equal(transit_in_error(in), err);
 	transit_in_free(in);
 	buf_free(&out);
 }
 
 struct refusal {
 	const char *message;
-	const char *why;
+	const char *err;
 };
 
 static void check_refusals(enum encoding encoding, const struct refusal *refusals, size_t count)
@@ -52,7 +52,7 @@ static void check_refusals(enum encoding encoding, const struct refusal *refusal
 	char room[1000];
 
 	for (size_t i = 0; i < count; i++)
-		check_refused(encoding, unquote(refusals[i].message, room, sizeof(room)), RC_MALFORMED, refusals[i].why);
+		check_refused(encoding, unquote(refusals[i].message, room, sizeof(room)), RC_MALFORMED, refusals[i].err);
 }
 
 /* Not JSON in either encoding. */

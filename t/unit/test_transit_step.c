@@ -80,7 +80,7 @@ static void check_push(enum encoding encoding, const char *text, const char *exp
 
 	read_text(encoding, text);
 	if (walk_push(&out))
-		fail_msg("%s: %s", text, transit_in_why(in));
+		fail_msg("%s: %s", text, transit_in_error(in));
 	if (!slice_equal(buf_slice(&out), wanted))
 		fail_msg("%s gave %.*s", text, (int)out.len, out.data);
 	buf_free(&out);
@@ -119,7 +119,7 @@ static void test_push_with_codes(void **state)
 struct refusal {
 	enum encoding encoding;
 	const char *text;
-	const char *why;
+	const char *err;
 };
 
 static void test_push_refused(void **state)
@@ -165,10 +165,10 @@ static void test_push_refused(void **state)
 		struct buf out = BUF_EMPTY;
 
 		read_text(refusals[i].encoding, refusals[i].text);
-		if (walk_push(&out) != RC_MALFORMED || strcmp(transit_in_why(in), refusals[i].why) != 0)
-			fail_msg("%s: %s", refusals[i].text, transit_in_why(in));
+		if (walk_push(&out) != RC_MALFORMED || strcmp(transit_in_error(in), refusals[i].err) != 0)
+			fail_msg("%s: %s", refusals[i].text, transit_in_error(in));
 		assert_int_equal(walk_push(&out), RC_MALFORMED);
-		assert_string_equal(transit_in_why(in), refusals[i].why);
+		assert_string_equal(transit_in_error(in), refusals[i].err);
 		buf_free(&out);
 		forget(NULL);
 	}
@@ -193,7 +193,7 @@ static void test_push_truncated(void **state)
 			memcpy(copy, room, cut);
 			in = transit_in_new(i ? ENCODING_TRANSIT : ENCODING_JSON, slice_make(copy, cut), LIMIT);
 			if ((walk_push(&out) == RC_OK) != (cut == len))
-				fail_msg("%.*s: %s", (int)cut, copy, transit_in_why(in));
+				fail_msg("%.*s: %s", (int)cut, copy, transit_in_error(in));
 			buf_free(&out);
 			forget(NULL);
 		}

@@ -16,7 +16,7 @@ static enum rc query_decode(struct slice text, char **memory, struct slice *out)
 	return RC_OK;
 }
 
-static enum rc query_add(struct query *query, struct slice pair, char **memory, struct reason *why)
+static enum rc query_add(struct query *query, struct slice pair, char **memory, struct error *err)
 {
 	const char *equals = memchr(pair.data, '=', pair.len);
 	struct slice name = slice_make(pair.data, equals ? (size_t)(equals - pair.data) : pair.len);
@@ -24,16 +24,16 @@ static enum rc query_add(struct query *query, struct slice pair, char **memory, 
 	struct query_pair *added = &query->pairs[query->count];
 
 	if (query->count == QUERY_MAX)
-		return reason_set(why, RC_MALFORMED, "query: more than %d parameters", QUERY_MAX);
+		return error_set(err, RC_MALFORMED, "query: more than %d parameters", QUERY_MAX);
 	if (query_decode(name, memory, &added->name) != RC_OK)
-		return reason_set(why, RC_MALFORMED, "query: a parameter's name has a broken percent escape");
+		return error_set(err, RC_MALFORMED, "query: a parameter's name has a broken percent escape");
 	if (query_decode(value, memory, &added->value) != RC_OK)
-		return reason_set(why, RC_MALFORMED, "%.*s: broken percent escape", (int)added->name.len, added->name.data);
+		return error_set(err, RC_MALFORMED, "%.*s: broken percent escape", (int)added->name.len, added->name.data);
 	query->count++;
 	return RC_OK;
 }
 
-enum rc query_parse(struct slice text, struct query *out, struct reason *why)
+enum rc query_parse(struct slice text, struct query *out, struct error *err)
 {
 	char *memory = mem_alloc(text.len + 1);
 	enum rc rc = RC_OK;
@@ -45,7 +45,7 @@ enum rc query_parse(struct slice text, struct query *out, struct reason *why)
 		struct slice pair = slice_make(text.data, end ? (size_t)(end - text.data) : text.len);
 
 		if (pair.len)
-			rc = query_add(out, pair, &memory, why);
+			rc = query_add(out, pair, &memory, err);
 		text = end ? slice_make(end + 1, text.len - pair.len - 1) : slice_of("");
 	}
 	return rc;
@@ -66,14 +66,14 @@ const struct query_pair *query_next(const struct query *query, const char *name,
 	return NULL;
 }
 
-enum rc query_one(const struct query *query, const char *name, struct slice *value, struct reason *why)
+enum rc query_one(const struct query *query, const char *name, struct slice *value, struct error *err)
 {
 	const struct query_pair *pair = query_next(query, name, NULL);
 
 	if (pair == NULL)
 		return RC_NOT_FOUND;
 	if (query_next(query, name, pair))
-		return reason_set(why, RC_MALFORMED, "%s: given more than once", name);
+		return error_set(err, RC_MALFORMED, "%s: given more than once", name);
 	*value = pair->value;
 	return RC_OK;
 }

@@ -289,7 +289,7 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 }
 
 /* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's EventSource sends no fields. */
-static enum rc request_token(const struct request *request, struct slice *token, struct reason *why)
+static enum rc request_token(const struct request *request, struct slice *token, struct error *err)
 {
 	const char *field = request_header(request, "Authorization");
 
@@ -298,13 +298,13 @@ static enum rc request_token(const struct request *request, struct slice *token,
 		return RC_OK;
 	}
 	if (request->route->access == ROUTE_TOKEN_OR_QUERY)
-		return query_one(&request->query, "token", token, why);
+		return query_one(&request->query, "token", token, err);
 	return RC_NOT_FOUND;
 }
 
 static void request_authenticate(struct request *request)
 {
-	struct reason why;
+	struct error err;
 	struct address from;
 	struct slice token;
 	enum rc rc;
@@ -315,14 +315,14 @@ static void request_authenticate(struct request *request)
 		request->who = identity_hold(request->worker->anyone);
 		request_handle(request);
 	} else {
-		rc = request_token(request, &token, &why);
+		rc = request_token(request, &token, &err);
 		from = request_from(request);
 		if (rc == RC_OK)
 			auth_identify(request->worker->auth, token, &from, on_identified, request);
 		else if (rc == RC_NOT_FOUND)
 			request_refuse(request, PROBLEM_UNAUTHORIZED, "a token is needed: Authorization: Bearer TOKEN");
 		else
-			request_refuse(request, PROBLEM_BAD_REQUEST, why.text);
+			request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	}
 }
 
@@ -339,7 +339,7 @@ static bool request_is_misdirected(const struct request *request)
 	return host && !host_is_own(slice_of(host), settings->hosts, settings->host_count);
 }
 
-static enum rc request_read_target(struct request *request, struct reason *why)
+static enum rc request_read_target(struct request *request, struct error *err)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request->http);
 	const char *path = evhttp_uri_get_path(uri);
@@ -349,14 +349,14 @@ static enum rc request_read_target(struct request *request, struct reason *why)
 
 	request->path = mem_alloc(text.len + 1);
 	if (text_percent_decode(text, false, request->path, &len) != RC_OK || strlen(request->path) != len)
-		return reason_set(why, RC_MALFORMED, "the path has a broken percent escape");
-	return query_parse(slice_of(query ? query : ""), &request->query, why);
+		return error_set(err, RC_MALFORMED, "the path has a broken percent escape");
+	return query_parse(slice_of(query ? query : ""), &request->query, err);
 }
 
 void request_begin(struct worker *worker, struct conn *conn, struct evhttp_request *http)
 {
 	struct request *request = mem_alloc(sizeof(*request));
-	struct reason why;
+	struct error err;
 	enum rc rc;
 
 	request->worker = worker;
@@ -366,13 +366,13 @@ void request_begin(struct worker *worker, struct conn *conn, struct evhttp_reque
 	request->encoding = media_of_accept(request_header(request, "Accept"), ENCODING_JSON);
 	conn_set_request(conn, request);
 	trace_begin(worker, &request->trace);
-	rc = request_read_target(request, &why);
+	rc = request_read_target(request, &err);
 	request->route = route_find(request->path, conn_is_metrics(conn));
 	request_set_header(request, "X-Content-Type-Options", "nosniff");
 	if (request->route->cors)
 		cors_begin(request);
 	if (rc != RC_OK)
-		request_refuse(request, PROBLEM_BAD_REQUEST, why.text);
+		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	else if (request_is_misdirected(request))
 		request_refuse(request, PROBLEM_HOST,
 			       "without authentication this server answers only to localhost, loopback addresses and the names that --host "
