@@ -49,7 +49,7 @@ static bool has_more_bits(const struct address *address, unsigned bits)
 	return false;
 }
 
-enum rc address_block_parse(const char *text, struct address_block *out, struct error *err)
+enum rc cidr_parse(const char *text, struct cidr *out, struct error *err)
 {
 	const size_t len = strcspn(text, "/");
 	uint64_t bits;
@@ -67,7 +67,7 @@ enum rc address_block_parse(const char *text, struct address_block *out, struct 
 	return RC_OK;
 }
 
-bool address_block_holds(const struct address_block *block, const struct address *address)
+bool cidr_contains(const struct cidr *block, const struct address *address)
 {
 	const unsigned whole = block->bits / 8, rest = block->bits % 8;
 

@@ -14,7 +14,7 @@ struct address {
 };
 
 /* All addresses whose first `bits` bits are those of `first`. */
-struct address_block {
+struct cidr {
 	struct address first;
 	unsigned bits;
 };
@@ -25,7 +25,7 @@ MUST_USE enum rc address_parse(struct slice text, struct address *out);
 void address_format(const struct address *address, char out[ADDRESS_TEXT_MAX]);
 
 /* ADDR, or ADDR/BITS (RFC 4632, RFC 4291 2.3); the bits behind must be zero, so that a slip shows. RC_MALFORMED with the reason. */
-MUST_USE enum rc address_block_parse(const char *text, struct address_block *out, struct error *err);
-bool address_block_holds(const struct address_block *block, const struct address *address);
+MUST_USE enum rc cidr_parse(const char *text, struct cidr *out, struct error *err);
+bool cidr_contains(const struct cidr *block, const struct address *address);
 
 #endif

@@ -3,8 +3,8 @@
 #define BASE_EXIT_H
 
 enum {
-	EXIT_DONE = 0,
-	EXIT_FAILED = 1, /* the command failed; of a child: start another */
+	EXIT_SUCCESS = 0,
+	EXIT_FAILURE = 1, /* the command failed; of a child: start another */
 	EXIT_USAGE = 2,  /* wrong words on the command line, in the environment or the configuration */
 	EXIT_FATAL = 70  /* of a child: do not start another, the reason was said */
 };

@@ -30,7 +30,7 @@ static struct fault_levers *levers;
 
 #define NAME(name, what) #name,
 static const char *const points[] = { FAULT_POINTS(NAME) };
-static const char *const wrongs[] = { FAULT_WRONGS(NAME) };
+static const char *const wrongs[] = { FAULT_MUTANTS(NAME) };
 #undef NAME
 
 static bool fault_is_among(const char *name, const char *const *names, size_t count)
@@ -138,7 +138,7 @@ void fault_visit(const char *name)
 			fault_do(faults[i].signal);
 }
 
-bool fault_goes_wrong(const char *name)
+bool fault_mutates(const char *name)
 {
 	for (size_t i = 0; i < fault_count; i++)
 		if (!faults[i].signal && strcmp(faults[i].name, name) == 0)

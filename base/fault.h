@@ -35,8 +35,8 @@
 	X(restore_retired, "a restore: the old database is folded into one file, the new one has no name yet") \
 	X(import_batch, "an import, between two batches")
 
-/* Where FAULT_WRONG() stands, and what is wrong there. */
-#define FAULT_WRONGS(X) \
+/* Where FAULT_MUTANT() stands, and what is wrong there. */
+#define FAULT_MUTANTS(X) \
 	X(commit_left_out, "a batch is answered without its COMMIT") \
 	X(stale_applied, "a write on a stale base is applied") \
 	X(op_forgotten, "a write is stored without its op") \
@@ -70,8 +70,8 @@ void fault_setup(void);
 void fault_visit(const char *name);
 #define FAULT(name) fault_visit(name)
 /* Is the wrong thing to be done here, this time? */
-bool fault_goes_wrong(const char *name);
-#define FAULT_WRONG(name) fault_goes_wrong(name)
+bool fault_mutates(const char *name);
+#define FAULT_MUTANT(name) fault_mutates(name)
 /* Is this the allocation that fails? */
 bool fault_allocation(void);
 #define FAULT_ALLOCATION() fault_allocation()
@@ -80,7 +80,7 @@ int64_t fault_wall_s(void);
 #else
 #define fault_setup() ((void)0)
 #define FAULT(name) ((void)0)
-#define FAULT_WRONG(name) false
+#define FAULT_MUTANT(name) false
 #define FAULT_ALLOCATION() false
 #define FAULT_WALL_S() 0
 #endif

@@ -33,22 +33,22 @@ struct options {
 
 /* ---- Values ------------------------------------------------------------------------------------------------------------------ */
 
-static void quantity_format(enum option_kind kind, uint64_t value, char out[QUANTITY_TEXT_MAX])
+static void units_format(enum option_kind kind, uint64_t value, char out[UNITS_TEXT_MAX])
 {
 	if (kind == OPTION_SIZE)
-		quantity_size_format(value, out);
+		units_size_format(value, out);
 	else if (kind == OPTION_DURATION)
-		quantity_duration_format(value, out);
+		units_duration_format(value, out);
 	else
-		(void)snprintf(out, QUANTITY_TEXT_MAX, "%" PRIu64, value);
+		(void)snprintf(out, UNITS_TEXT_MAX, "%" PRIu64, value);
 }
 
-static enum rc quantity_read(enum option_kind kind, struct slice text, uint64_t *out)
+static enum rc units_read(enum option_kind kind, struct slice text, uint64_t *out)
 {
 	if (kind == OPTION_SIZE)
-		return quantity_size(text, out);
+		return units_size(text, out);
 	if (kind == OPTION_DURATION)
-		return quantity_duration(text, out);
+		return units_duration(text, out);
 	if (text.len > 19 && strspn(text.data, "0123456789") == text.len)
 		return RC_TOO_LARGE;
 	return text_number(text, INT64_MAX, out);
@@ -62,17 +62,17 @@ static enum rc number_check(const struct option_spec *spec, const char *place, c
 		[OPTION_DURATION] = "a duration such as 30s, 12h or 90d",
 	};
 	const char *off = spec->or_off ? ", or off" : "";
-	char least[QUANTITY_TEXT_MAX], most[QUANTITY_TEXT_MAX];
+	char least[UNITS_TEXT_MAX], most[UNITS_TEXT_MAX];
 	enum rc rc = RC_OK;
 
 	if (spec->or_off && (strcmp(text, "off") == 0 || strcmp(text, "0") == 0)) {
 		*out = 0;
 		return RC_OK;
 	}
-	rc = quantity_read(spec->kind, slice_of(text), out);
+	rc = units_read(spec->kind, slice_of(text), out);
 
-	quantity_format(spec->kind, spec->min, least);
-	quantity_format(spec->kind, spec->max, most);
+	units_format(spec->kind, spec->min, least);
+	units_format(spec->kind, spec->max, most);
 	if (rc == RC_MALFORMED)
 		return error_set(err, RC_MALFORMED, "%s: \"%s\" is not %s%s", place, text, wanted[spec->kind], off);
 	if (rc != RC_OK || *out < spec->min || *out > spec->max)
@@ -167,13 +167,13 @@ static size_t spec_find(const struct options *options, struct slice name)
 
 static enum rc argument_unknown(const struct options *options, struct slice name, struct error *err)
 {
-	struct nearest nearest = NEAREST_START;
+	struct suggestion suggestion = SUGGEST_START;
 	int len = name.len > 64 ? 64 : (int)name.len;
 
 	for (size_t i = 0; i < options->count; i++)
-		nearest_offer(&nearest, name, options->specs[i].name);
-	if (nearest.word)
-		return error_set(err, RC_NOT_FOUND, "unknown option --%.*s, did you mean --%s?", len, name.data, nearest.word);
+		suggest_offer(&suggestion, name, options->specs[i].name);
+	if (suggestion.word)
+		return error_set(err, RC_NOT_FOUND, "unknown option --%.*s, did you mean --%s?", len, name.data, suggestion.word);
 	return error_set(err, RC_NOT_FOUND, "unknown option --%.*s", len, name.data);
 }
 

@@ -32,7 +32,7 @@ static size_t edits_between(struct slice a, struct slice b)
 	return above[b.len];
 }
 
-void nearest_offer(struct nearest *nearest, struct slice typed, const char *candidate)
+void suggest_offer(struct suggestion *suggestion, struct slice typed, const char *candidate)
 {
 	struct slice word = slice_of(candidate);
 	size_t edits;
@@ -40,8 +40,8 @@ void nearest_offer(struct nearest *nearest, struct slice typed, const char *cand
 	if (typed.len > WORD_MAX || word.len > WORD_MAX)
 		return;
 	edits = edits_between(typed, word);
-	if (edits < nearest->edits && edits < word.len) {
-		nearest->edits = edits;
-		nearest->word = candidate;
+	if (edits < suggestion->edits && edits < word.len) {
+		suggestion->edits = edits;
+		suggestion->word = candidate;
 	}
 }

@@ -4,18 +4,18 @@
 
 #include "base/slice.h"
 
-/* Keeps the candidate with the fewest edits so far (a letter too many, too few, another one, two swapped). Start with NEAREST_START,
+/* Keeps the candidate with the fewest edits so far (a letter too many, too few, another one, two swapped). Start with SUGGEST_START,
  * offer each word that there is, then read `word`. */
-struct nearest {
+struct suggestion {
 	const char *word; /* NULL: nothing is near enough to be offered */
 	size_t edits;
 };
 
 /* More edits than this is another word. */
-#define NEAREST_EDITS 2
-#define NEAREST_START ((struct nearest){ NULL, NEAREST_EDITS + 1 })
+#define SUGGEST_EDITS 2
+#define SUGGEST_START ((struct suggestion){ NULL, SUGGEST_EDITS + 1 })
 
 /* The candidate must stay; words of more than 63 bytes are never near. */
-void nearest_offer(struct nearest *nearest, struct slice typed, const char *candidate);
+void suggest_offer(struct suggestion *suggestion, struct slice typed, const char *candidate);
 
 #endif

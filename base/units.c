@@ -23,7 +23,7 @@ static const struct unit *unit_find(const struct unit *units, char letter)
 	return NULL;
 }
 
-static enum rc quantity_read(struct slice text, const struct unit *units, uint64_t *out)
+static enum rc units_read(struct slice text, const struct unit *units, uint64_t *out)
 {
 	char last = text.len ? text.data[text.len - 1] : '\0';
 	bool bare = last >= '0' && last <= '9';
@@ -47,7 +47,7 @@ static enum rc quantity_read(struct slice text, const struct unit *units, uint64
 	return __builtin_mul_overflow(count, unit->factor, out) ? RC_TOO_LARGE : RC_OK;
 }
 
-static void quantity_write(uint64_t value, const struct unit *units, char out[QUANTITY_TEXT_MAX])
+static void units_write(uint64_t value, const struct unit *units, char out[UNITS_TEXT_MAX])
 {
 	const struct unit *best = units;
 
@@ -55,28 +55,28 @@ static void quantity_write(uint64_t value, const struct unit *units, char out[QU
 	for (; units->factor; units++)
 		if (value != 0 && value % units->factor == 0)
 			best = units;
-	(void)snprintf(out, QUANTITY_TEXT_MAX, "%" PRIu64 "%c", value / best->factor, best->letter);
+	(void)snprintf(out, UNITS_TEXT_MAX, "%" PRIu64 "%c", value / best->factor, best->letter);
 }
 
-enum rc quantity_size(struct slice text, uint64_t *bytes)
+enum rc units_size(struct slice text, uint64_t *bytes)
 {
-	return quantity_read(text, sizes, bytes);
+	return units_read(text, sizes, bytes);
 }
 
-enum rc quantity_duration(struct slice text, uint64_t *seconds)
+enum rc units_duration(struct slice text, uint64_t *seconds)
 {
-	return quantity_read(text, durations, seconds);
+	return units_read(text, durations, seconds);
 }
 
-void quantity_size_format(uint64_t bytes, char out[QUANTITY_TEXT_MAX])
+void units_size_format(uint64_t bytes, char out[UNITS_TEXT_MAX])
 {
-	quantity_write(bytes, sizes, out);
+	units_write(bytes, sizes, out);
 	for (char *at = out; *at; at++)
 		if (*at >= 'a' && *at <= 'z')
 			*at = (char)(*at - 'a' + 'A');
 }
 
-void quantity_duration_format(uint64_t seconds, char out[QUANTITY_TEXT_MAX])
+void units_duration_format(uint64_t seconds, char out[UNITS_TEXT_MAX])
 {
-	quantity_write(seconds, durations, out);
+	units_write(seconds, durations, out);
 }

@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /* Bytes: digits, then nothing or one of K, M, G (powers of 1024, either case). RC_MALFORMED; RC_TOO_LARGE beyond 64 bits. */
-MUST_USE enum rc quantity_size(struct slice text, uint64_t *bytes);
+MUST_USE enum rc units_size(struct slice text, uint64_t *bytes);
 /* Seconds: digits, then one of s, m, h, d, w. RC_MALFORMED, also without a unit; RC_TOO_LARGE beyond 64 bits. */
-MUST_USE enum rc quantity_duration(struct slice text, uint64_t *seconds);
+MUST_USE enum rc units_duration(struct slice text, uint64_t *seconds);
 
-#define QUANTITY_TEXT_MAX 24
+#define UNITS_TEXT_MAX 24
 
 /* The shortest text that reads back as the same: 1048576 is "1M", 5400 is "90m". */
-void quantity_size_format(uint64_t bytes, char out[QUANTITY_TEXT_MAX]);
-void quantity_duration_format(uint64_t seconds, char out[QUANTITY_TEXT_MAX]);
+void units_size_format(uint64_t bytes, char out[UNITS_TEXT_MAX]);
+void units_duration_format(uint64_t seconds, char out[UNITS_TEXT_MAX]);
 
 #endif

@@ -110,7 +110,7 @@ static int check_run(const struct invocation *invocation)
 		return say_failed("%s", err.text);
 	if (!findings.json)
 		say_findings(db, &findings, &tally);
-	return findings.faults ? EXIT_FAILED : EXIT_DONE;
+	return findings.faults ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 const struct command command_check = {

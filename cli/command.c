@@ -41,7 +41,7 @@ static enum rc command_half(const char *first, struct error *err)
 
 enum rc command_find(const char *const *words, size_t count, const struct command **out, size_t *used, struct error *err)
 {
-	struct nearest nearest = NEAREST_START;
+	struct suggestion suggestion = SUGGEST_START;
 
 	if (count == 0)
 		return error_set(err, RC_NOT_FOUND, "no command given (see 'pocketbook help')");
@@ -55,9 +55,9 @@ enum rc command_find(const char *const *words, size_t count, const struct comman
 	if (command_half(words[0], err) != RC_OK)
 		return RC_NOT_FOUND;
 	for (size_t i = 0; i < command_count; i++)
-		nearest_offer(&nearest, slice_of(words[0]), commands[i]->name);
-	if (nearest.word)
+		suggest_offer(&suggestion, slice_of(words[0]), commands[i]->name);
+	if (suggestion.word)
 		return error_set(err, RC_NOT_FOUND, "unknown command %.64s, did you mean %s? (see 'pocketbook help')", words[0],
-				  nearest.word);
+				  suggestion.word);
 	return error_set(err, RC_NOT_FOUND, "unknown command %.64s (see 'pocketbook help')", words[0]);
 }

@@ -129,7 +129,7 @@ static int completion_run(const struct invocation *invocation)
 		return say_usage("completion: %.64s: there is completion for bash and zsh", shell);
 	(void)fwrite(out.data, 1, out.len, stdout);
 	buf_free(&out);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 const struct command command_completion = {

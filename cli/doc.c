@@ -18,7 +18,7 @@ int doc_encoding(const struct options *options, enum encoding *out)
 	*out = strcmp(name, "transit") == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
 	if (*out == ENCODING_JSON && strcmp(name, "json") != 0)
 		return say_usage("%s: must be json or transit", options_place(options, "encoding", 0));
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 int doc_id(const char *word, struct slice *out)
@@ -26,7 +26,7 @@ int doc_id(const char *word, struct slice *out)
 	*out = slice_of(word);
 	if (!docid_is_valid(*out))
 		return say_usage("ID must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 int doc_open(const char *db, struct store **out)
@@ -37,7 +37,7 @@ int doc_open(const char *db, struct store **out)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	if (store_open(db, STORE_READER, out, &err) != RC_OK)
 		return say_failed("%s", err.text);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 static enum rc on_doc(void *arg, const struct store_doc *doc)
@@ -60,7 +60,7 @@ int doc_read(struct store *store, const char *db, struct slice id, struct doc_co
 	out->doc.value = buf_slice(&out->value);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return say_failed("%s: %.*s cannot be read (%s; see 'pocketbook help check')", db, (int)id.len, id.data, rc_name(rc));
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 void doc_copy_free(struct doc_copy *copy)
@@ -106,13 +106,13 @@ static int get_json(const struct store_doc *doc, enum encoding encoding)
 		(void)fwrite(line.data, 1, line.len, stdout);
 	}
 	buf_free(&line);
-	return rc == RC_OK ? EXIT_DONE : say_failed("%.*s: its value is damaged", (int)doc->id.len, doc->id.data);
+	return rc == RC_OK ? EXIT_SUCCESS : say_failed("%.*s: its value is damaged", (int)doc->id.len, doc->id.data);
 }
 
 static int get_found(const struct invocation *invocation, const struct doc_copy *found, enum encoding encoding)
 {
 	const char *id = invocation->words[0];
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 
 	if (!found->there)
 		return say_failed("there is no document %s", id);
@@ -134,14 +134,14 @@ static int get_run(const struct invocation *invocation)
 	struct slice id;
 	int status = doc_id(invocation->words[0], &id);
 
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = doc_encoding(invocation->options, &encoding);
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = doc_open(db, &store);
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	status = doc_read(store, db, id, &found);
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = get_found(invocation, &found, encoding);
 	doc_copy_free(&found);
 	store_close(store);

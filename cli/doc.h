@@ -10,7 +10,7 @@
 		.name = "encoding", .argument = "json|transit", .fallback = "json", .help = (about) \
 	}
 
-/* These answer EXIT_DONE, or say what is wrong and answer the exit status. */
+/* These answer EXIT_SUCCESS, or say what is wrong and answer the exit status. */
 int doc_encoding(const struct options *options, enum encoding *out);
 int doc_id(const char *word, struct slice *out);
 /* Opens a database that must be there, for reading. Close it with store_close. */

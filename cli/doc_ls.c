@@ -151,7 +151,7 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 	int status = doc_open(db, &store);
 	enum rc rc;
 
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	listing->out = fopencookie(listing, "w", (cookie_io_functions_t){ .write = on_write });
 	if (listing->out == NULL)
@@ -164,7 +164,7 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')", db, rc_name(rc));
 	if (listing->count == 0 && !listing->json)
 		say("there is no document%s%s", group ? " in " : "", group ? group : "");
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 static int ls_run(const struct invocation *invocation)
@@ -175,9 +175,9 @@ static int ls_run(const struct invocation *invocation)
 	enum encoding encoding;
 	int status = doc_encoding(options, &encoding);
 
-	if (status == EXIT_DONE && group && !group_is_valid(slice_of(group)))
+	if (status == EXIT_SUCCESS && group && !group_is_valid(slice_of(group)))
 		status = say_usage("GROUP must be 1 to 511 bytes of UTF-8 without control characters");
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	listing = mem_alloc(sizeof(*listing));
 	listing->json = options_is_on(options, "json");

@@ -46,7 +46,7 @@ static int show_result(const struct putting *putting, const struct store_result 
 		(void)fwrite(line.data, 1, line.len, stdout);
 	buf_free(&line);
 	if (done)
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	if (result->version == 0)
 		return say_failed("%s is not there; nothing was written", putting->id);
 	return say_failed("%s has version %llu%s; nothing was written", putting->id, (unsigned long long)result->version,
@@ -69,7 +69,7 @@ static int put_once(struct putting *putting, bool *again)
 	} else if (answer.reply.results->status == STORE_CONFLICT && !putting->has_base) {
 		putting->edit.base = answer.reply.results->version;
 		*again = true;
-		status = EXIT_DONE;
+		status = EXIT_SUCCESS;
 	} else {
 		status = show_result(putting, answer.reply.results);
 	}
@@ -82,9 +82,9 @@ static int put_do(struct putting *putting)
 	char mark[ADMIN_MARK_LEN + 1];
 	bool again = true;
 	struct error err;
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 
-	while (status == EXIT_DONE && again) {
+	while (status == EXIT_SUCCESS && again) {
 		if (admin_mark(mark, &err) != RC_OK)
 			return say_failed("%s", err.text);
 		putting->edit.op = slice_of(mark);
@@ -100,12 +100,12 @@ static int put_base(struct putting *putting, const struct options *options)
 	struct store *store;
 	int status = doc_open(putting->db, &store);
 
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	status = doc_read(store, putting->db, putting->edit.id, &found);
 	putting->has_base = options_text(options, "base") != NULL;
 	putting->edit.base = putting->has_base ? options_number(options, "base") : found.doc.version;
-	if (status == EXIT_DONE && putting->edit.deleted && (!found.there || found.doc.deleted))
+	if (status == EXIT_SUCCESS && putting->edit.deleted && (!found.there || found.doc.deleted))
 		status = say_failed("there is no document %s", putting->id);
 	doc_copy_free(&found);
 	store_close(store);
@@ -142,14 +142,14 @@ static int read_stdin(struct buf *out)
 			return say_failed("the standard input cannot be read: %s", strerror(errno));
 		out->len += got > 0 ? (size_t)got : 0;
 	}
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 /* `text` in canonical form. */
 static int parse_value(struct slice text, enum encoding encoding, struct buf *out, bool *plain)
 {
 	struct transit_in *in;
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 	enum rc rc;
 
 	if (text.len > VALUE_BYTES)
@@ -171,20 +171,20 @@ static int put_run(const struct invocation *invocation)
 	enum encoding encoding;
 	int status = putting_new(invocation, &putting);
 
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = doc_encoding(invocation->options, &encoding);
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	if (invocation->word_count > 1 && strcmp(invocation->words[1], "-") != 0)
 		buf_put_text(&text, invocation->words[1]);
 	else
 		status = read_stdin(&text);
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = parse_value(buf_slice(&text), encoding, &value, &putting.edit.plain);
 	putting.edit.value = buf_slice(&value);
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = put_base(&putting, invocation->options);
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = put_do(&putting);
 	buf_free(&text);
 	buf_free(&value);
@@ -223,9 +223,9 @@ static int rm_run(const struct invocation *invocation)
 	int status = putting_new(invocation, &putting);
 
 	putting.edit.deleted = true;
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = put_base(&putting, invocation->options);
-	return status == EXIT_DONE ? put_do(&putting) : status;
+	return status == EXIT_SUCCESS ? put_do(&putting) : status;
 }
 
 const struct command command_doc_rm = {

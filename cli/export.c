@@ -148,7 +148,7 @@ static int export_run(const struct invocation *invocation)
 	int status = export_read(invocation, &exporting.encoding);
 	enum rc rc;
 
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	if (file && !force && access(file, F_OK) == 0)
 		return say_failed("%s is there already; name another file, or replace it with --force", file);
@@ -166,7 +166,7 @@ static int export_run(const struct invocation *invocation)
 		say("%llu of %llu documents have values that JSON cannot say, and were written as the nearest there is; --encoding "
 		    "transit keeps them",
 		    (unsigned long long)exporting.changed, (unsigned long long)exporting.done);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 const struct command command_export = {

@@ -117,13 +117,13 @@ int help_words(const char *const *words, size_t count)
 
 	if (count == 0) {
 		print_overview();
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	}
 	for (size_t i = 0; count == 1 && i < command_count; i++) {
 		if (command_begins_with(commands[i], words[0])) {
 			printf("Usage: pocketbook %s COMMAND [OPTION]...\n\nCommands:\n", words[0]);
 			print_summaries(words[0]);
-			return EXIT_DONE;
+			return EXIT_SUCCESS;
 		}
 	}
 	if (command_find(words, count, &command, &used, &err) != RC_OK)
@@ -131,7 +131,7 @@ int help_words(const char *const *words, size_t count)
 	if (used < count)
 		return say_usage("help: unknown command %s %s (see 'pocketbook help')", command->name, words[used]);
 	help_command(command);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 static int help_run(const struct invocation *invocation)

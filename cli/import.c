@@ -79,7 +79,7 @@ static int existing_read(const struct options *options, enum existing *out)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(text, names[i]) == 0) {
 			*out = (enum existing)i;
-			return EXIT_DONE;
+			return EXIT_SUCCESS;
 		}
 	}
 	return say_usage("%s: must be refuse, skip or replace", options_place(options, "existing", 0));
@@ -92,7 +92,7 @@ static int import_run(const struct invocation *invocation)
 	int status = existing_read(options, &import.existing);
 	enum rc rc;
 
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	import.progress = progress_begin(STDERR_FILENO, "import");
 	rc = lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.progress, &import.lines, &import.err);
@@ -107,7 +107,7 @@ static int import_run(const struct invocation *invocation)
 	if (rc != RC_OK)
 		return say_stopped(&import);
 	say_done(&import, options_is_on(options, "json"));
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 static const struct option_spec import_options[] = {

@@ -89,7 +89,7 @@ static int run(int argc, char *const *argv)
 	argv += used + 1;
 	if (asks_for_help(argc, argv)) {
 		help_command(command);
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	}
 	options = options_new(command->options, command->option_count);
 	status = command_start(program_invocation_name, command, options, argc, argv);

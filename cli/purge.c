@@ -36,7 +36,7 @@ static int purge_piece(const char *db, const struct store_request *request, stru
 {
 	struct admin_answer answer;
 	struct error err;
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 	enum rc rc = admin_do(db, request, &answer, &err);
 
 	if (rc != RC_OK || answer.reply.rc != RC_OK)
@@ -56,9 +56,9 @@ static int purge_all(const char *db, int64_t before, uint64_t *purged)
 	struct progress progress = progress_begin(STDERR_FILENO, "purge");
 	struct store_request request = { .kind = STORE_PURGE, .before = before, .limit = PIECE };
 	uint64_t piece = PIECE;
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 
-	while (piece == PIECE && status == EXIT_DONE) {
+	while (piece == PIECE && status == EXIT_SUCCESS) {
 		status = purge_piece(db, &request, &progress, &piece);
 		*purged += piece;
 		progress_at(&progress, "purged", *purged, 0);
@@ -80,8 +80,8 @@ static int purge_run(const struct invocation *invocation)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	status = purge_all(db, time_before(options_number(options, "older-than")), &purged);
 	if (options_is_on(options, "json"))
-		printf("{\"purged\":%" PRIu64 ",\"complete\":%s}\n", purged, status == EXIT_DONE ? "true" : "false");
-	else if (status == EXIT_DONE || purged)
+		printf("{\"purged\":%" PRIu64 ",\"complete\":%s}\n", purged, status == EXIT_SUCCESS ? "true" : "false");
+	else if (status == EXIT_SUCCESS || purged)
 		printf("%" PRIu64 " purged\n", purged);
 	return status;
 }

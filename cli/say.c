@@ -31,7 +31,7 @@ int say_failed(const char *format, ...)
 	va_start(args, format);
 	say_line(format, args);
 	va_end(args);
-	return EXIT_FAILED;
+	return EXIT_FAILURE;
 }
 
 int say_usage(const char *format, ...)

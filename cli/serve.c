@@ -236,13 +236,13 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (count)
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	begin_hint(hint);
 	buf_put_text(hint, "there is no token yet, so nobody can sign in; this makes one:\n  ");
 	say_quoted(hint, program);
 	buf_put_text(hint, " token add --user NAME --group '*' --db ");
 	say_quoted(hint, db);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 /* A new run on a database that others have open: can it read that? A newer schema must wait for a start with nobody there. The process is
@@ -257,7 +257,7 @@ static int database_check(const struct master_settings *settings)
 	if (store_open(settings->worker.db, STORE_READER, &store, &err) != RC_OK)
 		return say_failed("%s", err.text);
 	store_close(store);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 /* What one reading of the configuration brought. */
@@ -310,19 +310,19 @@ static int serve_run(const struct invocation *invocation)
 	struct master_settings *settings = &serving.both[0].settings.master;
 	struct buf hint = BUF_EMPTY;
 	struct error err;
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 
 	if (settings_read(invocation->options, &serving.both[0].settings, &err) != RC_OK)
 		status = say_usage("%s", err.text);
 	settings->try_out = database_check;
-	if (status == EXIT_DONE && settings->worker.auth && !master_is_renewal())
+	if (status == EXIT_SUCCESS && settings->worker.auth && !master_is_renewal())
 		status = tokens_check(invocation->program, settings, &hint);
 	if (!master_is_renewal())
 		root_check(&settings->user, &hint);
 	if (hint.len)
 		buf_put_byte(&hint, 0);
 	settings->greeting = hint.data;
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = master_run(settings, on_reload, &serving);
 	configuration_clear(&serving.both[0]);
 	configuration_clear(&serving.both[1]);

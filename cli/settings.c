@@ -127,7 +127,7 @@ static enum rc trusted_read(const struct options *options, struct settings *sett
 
 	settings->trusted = mem_array(count, sizeof(*settings->trusted));
 	for (size_t i = 0; i < count; i++)
-		if (address_block_parse(texts[i], &settings->trusted[i], &detail) != RC_OK)
+		if (cidr_parse(texts[i], &settings->trusted[i], &detail) != RC_OK)
 			return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "trusted-proxy", i), detail.text);
 	settings->master.worker.trusted = settings->trusted;
 	settings->master.worker.trusted_count = count;

@@ -7,7 +7,7 @@
 
 struct settings {
 	struct master_settings master; /* points into the options and into the rest of this */
-	struct address_block *trusted;
+	struct cidr *trusted;
 };
 
 /* Checks all that can be checked without doing anything. RC_MALFORMED: `err` says where it was written and what is wrong. Free with

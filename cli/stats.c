@@ -224,7 +224,7 @@ static void print_json(const struct stats *stats)
 static int stats_run(const struct invocation *invocation)
 {
 	struct stats stats = { .db = options_text(invocation->options, "db") };
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 	struct error err;
 
 	if (access(stats.db, F_OK) < 0)
@@ -241,7 +241,7 @@ static int stats_run(const struct invocation *invocation)
 		if (stats.running)
 			print_server(&stats);
 		else
-			printf("\n%-18s  %s\n", "Server", status == EXIT_DONE ? "none runs on it" : "did not tell");
+			printf("\n%-18s  %s\n", "Server", status == EXIT_SUCCESS ? "none runs on it" : "did not tell");
 	}
 	board_view_clear(&stats.before);
 	board_view_clear(&stats.now);

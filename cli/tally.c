@@ -14,10 +14,10 @@ int tally_show(const struct store_tally *tally, bool json, const char *to, const
 	if (json) {
 		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64 "}\n", tally->documents, tally->tombstones,
 		       tally->groups);
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	}
 	progress_number(tally->documents, documents);
 	progress_number(tally->tombstones, tombstones);
 	say("%s has all of %s: %s documents, %s deleted; %s", to, from, documents, tombstones, end);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }

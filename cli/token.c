@@ -57,7 +57,7 @@ static int user_read(const struct options *options, struct store_token *token)
 		return say_usage("%s: longer than %d bytes", options_place(options, "user", 0), STORE_USER_MAX);
 	if (!text_is_utf8(token->user) || text_has_control(token->user))
 		return say_usage("%s: must be UTF-8 without control characters", options_place(options, "user", 0));
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 static bool is_granted(const struct store_token *token, struct slice group)
@@ -89,17 +89,17 @@ static int grants_read(const struct options *options, struct store_token *token)
 					 grant.group.data);
 		token->grants[token->grant_count++] = grant;
 	}
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 /* Once, alone on the standard output. A token that could not be shown is of no use to anybody. */
 static int token_show(const struct token_minted *minted, const char *db)
 {
 	if (puts(minted->text) >= 0 && fflush(stdout) == 0)
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	say("the token could not be shown: %s; revoke it with: pocketbook token revoke %s --db %s", strerror(errno), minted->id, db);
 	clearerr(stdout); /* told */
-	return EXIT_FAILED;
+	return EXIT_FAILURE;
 }
 
 static int token_store(const char *db, const struct store_token *token)
@@ -107,7 +107,7 @@ static int token_store(const char *db, const struct store_token *token)
 	struct store_request request = { .kind = STORE_TOKEN_ADD, .token = *token };
 	struct admin_answer answer;
 	struct error err;
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 
 	if (admin_do(db, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
@@ -127,9 +127,9 @@ static int add_run(const struct invocation *invocation)
 	int status = user_read(options, &token);
 
 	sandbox_keep_secrets();
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = grants_read(options, &token);
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)
 		return say_failed("the system has no random numbers to make a token of");
@@ -138,9 +138,9 @@ static int add_run(const struct invocation *invocation)
 	if (options_text(options, "expires"))
 		token.expires = token.created + (int64_t)options_number(options, "expires");
 	status = token_store(db, &token);
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		status = token_show(&minted, db);
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		say("this is the only time that the token of %s is shown; its id is %s", options_text(options, "user"), minted.id);
 	token_wipe(&minted);
 	return status;
@@ -164,7 +164,7 @@ const struct command command_token_add = {
 static int database_check(const char *db)
 {
 	if (access(db, F_OK) == 0)
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 }
 
@@ -182,7 +182,7 @@ static int list_run(const struct invocation *invocation)
 	struct error err;
 	int status = database_check(db);
 
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	if (admin_do(db, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
@@ -220,7 +220,7 @@ static int revoke_run(const struct invocation *invocation)
 	if (!token_id_is_valid(request.token.id))
 		return say_usage("token revoke: ID must be the 16 hex digits that 'pocketbook token list' shows");
 	status = database_check(db);
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	if (admin_do(db, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
@@ -293,13 +293,13 @@ static int rotated_show(const struct invocation *invocation, const struct token_
 {
 	const char *old = invocation->words[0];
 	bool grace = options_number(invocation->options, "grace") > 0;
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 
 	if (options_is_on(invocation->options, "json"))
 		tokens_print_rotated(token, minted->text, old);
 	else
 		status = token_show(minted, options_text(invocation->options, "db"));
-	if (status == EXIT_DONE)
+	if (status == EXIT_SUCCESS)
 		say("this is the only time that the new token of %.*s is shown; its id is %s; the old one, %s, %s%s", (int)token->user.len,
 		    token->user.data, minted->id, old, grace ? "ends in " : "has ended",
 		    grace ? options_text(invocation->options, "grace") : "");
@@ -337,7 +337,7 @@ static int rotate_run(const struct invocation *invocation)
 	if (!token_id_is_valid(slice_of(invocation->words[0])))
 		return say_usage("token rotate: ID must be the 16 hex digits that 'pocketbook token list' shows");
 	status = database_check(options_text(invocation->options, "db"));
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)
 		return say_failed("the system has no random numbers to make a token of");

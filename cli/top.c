@@ -219,7 +219,7 @@ static int top_live(struct top *top, uint64_t interval)
 		screen_leave(number);
 	if (word == SCREEN_LOST && err.text[0])
 		return say_failed("%s", err.text);
-	return word == SCREEN_QUIT ? EXIT_DONE : EXIT_FAILED;
+	return word == SCREEN_QUIT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* Without a terminal: one picture, of the first interval. */
@@ -241,7 +241,7 @@ static int top_once(struct top *top, uint64_t interval)
 		if (text.data[i] != SCREEN_HEADING)
 			putchar(text.data[i]);
 	buf_free(&text);
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 static int top_run(const struct invocation *invocation)

@@ -13,7 +13,7 @@ static int version_run(const struct invocation *invocation)
 	printf("libevent %s\n", event_get_version());
 	printf("SQLite %s\n", sqlite3_libversion());
 	printf("libsodium %s\n", sodium_version_string());
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 const struct command command_version = {

@@ -37,7 +37,7 @@ void child_settle(const struct child *child, const struct user *user)
 	}
 	/* The master may have died before the kernel was told to say so. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != child->master)
-		_exit(EXIT_FAILED);
+		_exit(EXIT_FAILURE);
 }
 
 static _Noreturn void child_run(const struct child *child, on_child *run, void *arg, int channel)

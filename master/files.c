@@ -87,7 +87,7 @@ enum rc master_lock(const char *db, int *lock, struct error *err)
 			err, RC_IO,
 			"cannot open %.100s in %.200s: %s; the database's directory must be writable, or name another with --db FILE",
 			place.name, place.dir_name, strerror(errno));
-	owner_give(*lock, db);
+	chown_like_directory(*lock, db);
 	rc = lock_take(*lock, db, err);
 	if (rc != RC_OK)
 		(void)close(*lock);

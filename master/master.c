@@ -267,7 +267,7 @@ static int master_serve_opened(struct master *master, struct renewal *renewal)
 		master_go(master);
 	} else {
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
-		master->status = EXIT_FAILED;
+		master->status = EXIT_FAILURE;
 	}
 	master_close(master);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
@@ -278,11 +278,11 @@ static int master_run_renewed(const struct master_settings *settings, on_master_
 {
 	const bool trial = renew_is_trial();
 	struct master_settings kept = *settings;
-	struct master master = { .settings = &kept, .lock = -1, .control = -1, .signals = -1, .status = EXIT_DONE };
+	struct master master = { .settings = &kept, .lock = -1, .control = -1, .signals = -1, .status = EXIT_SUCCESS };
 	struct renewal renewal;
 	struct error err;
 	enum rc rc = renew_read(&renewal, &err);
-	int status = EXIT_DONE;
+	int status = EXIT_SUCCESS;
 
 	if (rc != RC_OK)
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
@@ -293,7 +293,7 @@ static int master_run_renewed(const struct master_settings *settings, on_master_
 	master.on_reload = on_reload;
 	master.reload_arg = arg;
 	if (rc != RC_OK)
-		status = EXIT_FAILED;
+		status = EXIT_FAILURE;
 	else if (trial)
 		status = renew_try(&renewal, &kept);
 	else
@@ -313,7 +313,7 @@ int master_run(const struct master_settings *settings, on_master_reload *on_relo
 				 .lock = -1,
 				 .control = -1,
 				 .signals = -1,
-				 .status = EXIT_DONE };
+				 .status = EXIT_SUCCESS };
 	char *program;
 	int status;
 
@@ -321,7 +321,7 @@ int master_run(const struct master_settings *settings, on_master_reload *on_relo
 	log_limit(settings->log_level);
 	if (!hash_choose_key()) {
 		log_error("no_random_numbers");
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
 	if (master_is_renewal())
 		return master_run_renewed(settings, on_reload, arg);

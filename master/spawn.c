@@ -64,7 +64,7 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 	board_born(master->shm, slot);
 	status = spawn_open(master, &inheritance.store);
 	child_settle(child, spawn_worker_user(master));
-	if (status != EXIT_DONE)
+	if (status != EXIT_SUCCESS)
 		return status;
 	return worker_run(&inheritance);
 }

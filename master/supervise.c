@@ -108,7 +108,7 @@ static void serve_advance(struct master *master)
 
 static void serve_fail(struct master *master, const char *reason)
 {
-	master->status = EXIT_FAILED;
+	master->status = EXIT_FAILURE;
 	serve_drain(master, reason);
 }
 
@@ -155,7 +155,7 @@ static void serve_on_exit(struct master *master, struct child *child, unsigned s
 
 	serve_log_exit(master, child, slot, pid, status);
 	board_died(master->shm, slot, pid);
-	if (master->phase < MASTER_WORKERS_LEAVE && !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE))
+	if (master->phase < MASTER_WORKERS_LEAVE && !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS))
 		board_add(master->shm, slot, BOARD_RESPAWNS, 1);
 	if (is_writer) {
 		shm_resync(master->shm);

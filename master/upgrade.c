@@ -71,7 +71,7 @@ static _Noreturn void trial_run(const struct master *master, int record, int wor
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	renew_exec(master, record, true);
 	(void)dprintf(STDERR_FILENO, "cannot run %s: %s\n", master->program, strerror(errno));
-	_exit(EXIT_FAILED);
+	_exit(EXIT_FAILURE);
 }
 
 static void renew_refuse(const char *reason)
@@ -135,7 +135,7 @@ static void trial_end(struct master *master, int status)
 	renew->trial = 0;
 	trial_words(renew, words, sizeof(words));
 	(void)close(renew->words);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE && master->phase == MASTER_SERVING)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && master->phase == MASTER_SERVING)
 		renew_replace(master);
 	else
 		renew_refuse(words[0] ? words : "the new run ended before it was ready");

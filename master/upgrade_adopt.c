@@ -74,9 +74,9 @@ int renew_try(const struct renewal *renewal, const struct master_settings *setti
 	if (!settings->worker.auth && !renewal->loopback) {
 		(void)dprintf(STDERR_FILENO, "pocketbook: auth: off would let everybody read and write all; an address that the server "
 					     "listens on is not loopback\n");
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
-	return settings->try_out ? settings->try_out(settings) : EXIT_DONE;
+	return settings->try_out ? settings->try_out(settings) : EXIT_SUCCESS;
 }
 
 /* ---- Sockets and children ------------------------------------------------------------------------------------------------------ */

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void owner_give(int fd, const char *path)
+void chown_like_directory(int fd, const char *path)
 {
 	struct stat file, directory;
 	char *copy;

@@ -4,6 +4,6 @@
 
 /* Run by root, gives a file of root's to the owner of the directory that `path` lies in, so that a server which runs as that user can open
  * what a command has made. Leaves files with other names (hard links) alone: the directory's owner may have put them there. Best effort. */
-void owner_give(int fd, const char *path);
+void chown_like_directory(int fd, const char *path);
 
 #endif

@@ -15,7 +15,7 @@ void edition_end(struct shm *shm)
 {
 	uint64_t number = atomic_load_explicit(&shm->map->edition, memory_order_relaxed);
 
-	if (number > 1 && FAULT_WRONG("edition_kept"))
+	if (number > 1 && FAULT_MUTANT("edition_kept"))
 		number -= 2;
 	atomic_store(&shm->map->edition, (number | 1) + 1);
 }

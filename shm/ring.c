@@ -110,7 +110,7 @@ enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, stru
 		return RING_GOT;
 	}
 	ring_reader_start(shm, reader);
-	return FAULT_WRONG("lapped_untold") ? RING_EMPTY : RING_LOST;
+	return FAULT_MUTANT("lapped_untold") ? RING_EMPTY : RING_LOST;
 }
 
 uint64_t ring_committed(const struct shm *shm)

@@ -34,7 +34,7 @@ void rules_pull_end(const struct store_cursor *from, const struct store_state *s
 	page->reset = from->reset;
 	page->more = left > 0;
 	page->next = (struct store_cursor){ .epoch = state->epoch, .seq = left > 0 ? left - 1 : state->head };
-	if (left > 0 && FAULT_WRONG("cursor_ahead"))
+	if (left > 0 && FAULT_MUTANT("cursor_ahead"))
 		page->next.seq++;
 	if (from->bound == 0)
 		return;
@@ -57,5 +57,5 @@ enum rules_verdict rules_edit(const struct store_edit *edit, const struct rules_
 		return RULES_KEEP;
 	if (edit->base == held->version || (edit->base == 0 && held->deleted))
 		return RULES_WRITE;
-	return FAULT_WRONG("stale_applied") ? RULES_WRITE : RULES_CONFLICT;
+	return FAULT_MUTANT("stale_applied") ? RULES_WRITE : RULES_CONFLICT;
 }

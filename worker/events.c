@@ -98,7 +98,7 @@ static enum rc read_since(struct opening *opening, struct error *err)
 
 	if (rc == RC_MALFORMED)
 		return rc;
-	if (last && *last && FAULT_WRONG("resume_forgotten"))
+	if (last && *last && FAULT_MUTANT("resume_forgotten"))
 		return RC_NOT_FOUND;
 	if (last && *last) {
 		if (store_cursor_parse(slice_of(last), &opening->options.since) != RC_OK)

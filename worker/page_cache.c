@@ -98,7 +98,7 @@ struct kept_body *kept_find(const struct kept *kept, const struct store_query *q
 	slot = &kept->slots[place(&key, len)];
 	if (slot->body == NULL || memcmp(&slot->key, &key, len) != 0)
 		return NULL;
-	return slot->edition == edition || FAULT_WRONG("edition_ignored") ? slot->body : NULL;
+	return slot->edition == edition || FAULT_MUTANT("edition_ignored") ? slot->body : NULL;
 }
 
 void kept_put(struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t edition, struct kept_body *body)

@@ -192,9 +192,9 @@ int worker_open(const char *db, struct store **out)
 	enum rc rc = store_open(db, STORE_READER, out, &err);
 
 	if (rc == RC_OK)
-		return EXIT_DONE;
+		return EXIT_SUCCESS;
 	log_error("database_failed", LOG_TEXT("reason", err.text));
-	return rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILED;
+	return rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILURE;
 }
 
 static bool process_make_parts(struct process *process)
@@ -277,7 +277,7 @@ static void memory_tune(void)
 
 int worker_run(const struct worker_inheritance *inheritance)
 {
-	struct process process = { .status = EXIT_FAILED };
+	struct process process = { .status = EXIT_FAILURE };
 
 	process.worker.from = inheritance;
 	process.worker.settings = inheritance->settings;
@@ -287,7 +287,7 @@ int worker_run(const struct worker_inheritance *inheritance)
 	event_set_mem_functions(mem_block, mem_regrow, free);
 	if (process_start(&process)) {
 		event_base_dispatch(process.worker.base);
-		process.status = EXIT_DONE;
+		process.status = EXIT_SUCCESS;
 	}
 	process_end(&process);
 	return process.status;

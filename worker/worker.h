@@ -19,7 +19,7 @@ struct worker_settings {
 	size_t host_count;
 	const char *const *cors; /* origins that may call from other sites; "*" for any */
 	size_t cors_count;
-	const struct address_block *trusted; /* proxies whose X-Forwarded-For is believed */
+	const struct cidr *trusted; /* proxies whose X-Forwarded-For is believed */
 	size_t trusted_count;
 	const char *www;          /* folder served in place of the built-in page; NULL: the built-in one */
 	size_t max_body;          /* bytes of a request body */

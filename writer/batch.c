@@ -70,7 +70,7 @@ static size_t batch_answered_by(const struct store_reply *replies, size_t i)
 {
 	bool has_twin = i > 0 && replies[i].result_count > 0 && replies[i].result_count == replies[i - 1].result_count;
 
-	return has_twin && FAULT_WRONG("answers_crossed") ? i - 1 : i;
+	return has_twin && FAULT_MUTANT("answers_crossed") ? i - 1 : i;
 }
 
 void batch_answer(struct batch *batch, const struct store_reply *replies)

@@ -77,7 +77,7 @@ static void hints_unique(struct hints *hints)
 void hints_collect(struct hints *hints, const struct store_request *requests, const struct store_reply *replies, size_t count)
 {
 	hints->count = 0;
-	if (FAULT_WRONG("hints_dropped"))
+	if (FAULT_MUTANT("hints_dropped"))
 		return;
 	for (size_t i = 0; i < count; i++)
 		hints_add_request(hints, &requests[i], &replies[i]);

@@ -179,7 +179,7 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 		edition_end(writer->from->shm);
 	if (rc == RC_UNAVAILABLE) {
 		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
-		writer->failed = EXIT_FAILED;
+		writer->failed = EXIT_FAILURE;
 	} else if (rc != RC_OK) {
 		writer_refuse(writer, rc);
 	} else {
@@ -200,7 +200,7 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 static void writer_maintain(struct writer *writer)
 {
 	if (gauge_maintain(&writer->gauge, writer->store) != RC_OK)
-		writer->failed = EXIT_FAILED;
+		writer->failed = EXIT_FAILURE;
 }
 
 static size_t writer_frames(const struct writer *writer)
@@ -400,7 +400,7 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 	writer->waiting = false;
 	if (rc != RC_OK) {
 		log_error("head_unknown", LOG_TEXT("rc", rc_name(rc)));
-		writer->failed = EXIT_FAILED;
+		writer->failed = EXIT_FAILURE;
 		return;
 	}
 	ring_attach(shm, head->seq);
@@ -426,7 +426,7 @@ static int writer_open(struct writer *writer)
 
 	keep_start(&writer->keep, writer->from->keep, clock_ms(), clock_wall());
 	if (rc == RC_OK && writer->from->sandbox && writer_confine(writer->from->db) != RC_OK)
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	if (rc == RC_OK) {
 		writer->waiting = true;
 		store_head(writer->store, writer_on_head, writer);
@@ -434,7 +434,7 @@ static int writer_open(struct writer *writer)
 	}
 	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || (writer->from->again && writer_is_disk(rc))) {
 		log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", err.text));
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
 	(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
 	return EXIT_FATAL;
@@ -472,7 +472,7 @@ int writer_run(const struct writer_inheritance *inheritance)
 	writer.batch = mem_alloc(sizeof(*writer.batch));
 	writer.batch->shm = inheritance->shm;
 	writer.polls = mem_array(POLL_PEERS, sizeof(struct pollfd));
-	writer.failed = writer.signals < 0 ? EXIT_FAILED : writer_open(&writer);
+	writer.failed = writer.signals < 0 ? EXIT_FAILURE : writer_open(&writer);
 	if (!writer.failed)
 		writer_loop(&writer);
 	writer_close(&writer);

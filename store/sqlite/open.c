@@ -51,7 +51,7 @@ static enum rc make_file(const char *path, struct error *err)
 	if (fd < 0 && errno != EEXIST)
 		return error_set(err, rc_of_errno(errno), "cannot make %s (%s); check the disk and the path", path, strerror(errno));
 	if (fd >= 0) {
-		owner_give(fd, path);
+		chown_like_directory(fd, path);
 		close(fd);
 	}
 	return RC_OK;

@@ -24,7 +24,7 @@ static enum rc take(struct commit *commit, int64_t before, uint64_t limit, struc
 
 		++*purged;
 		commit->state.tombstones--;
-		if (seq > commit->state.horizon && !FAULT_WRONG("horizon_kept"))
+		if (seq > commit->state.horizon && !FAULT_MUTANT("horizon_kept"))
 			commit->state.horizon = seq;
 		if (touched->count == 0 || touched->gids[touched->count - 1] != gid)
 			touched->gids[touched->count++] = gid;
@@ -54,7 +54,7 @@ enum rc purge_apply(struct commit *commit, int64_t before, uint64_t limit, uint6
 		rc = take(commit, before, limit, &touched, purged);
 	if (rc == RC_OK)
 		rc = drop_empty(commit, &touched);
-	if (rc == RC_OK && FAULT_WRONG("purge_takes_living"))
+	if (rc == RC_OK && FAULT_MUTANT("purge_takes_living"))
 		(void)sqlite3_exec(commit->store->db,
 				   "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE deleted_at IS NULL LIMIT 1)", NULL,
 				   NULL, NULL);

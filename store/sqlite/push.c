@@ -117,7 +117,7 @@ static enum rc write_row(struct commit *commit, const struct store_edit *edit, c
 		sql_bind_number(stmt, 5, (uint64_t)commit->now);
 	else
 		sql_bind_null(stmt, 5);
-	sql_bind_text(stmt, 6, FAULT_WRONG("op_forgotten") ? slice_make("", 0) : edit->op);
+	sql_bind_text(stmt, 6, FAULT_MUTANT("op_forgotten") ? slice_make("", 0) : edit->op);
 	sql_bind_number(stmt, 7, edit->plain);
 	if (edit->deleted || edit->value.len > SQLITE_VALUE_INLINE)
 		sql_bind_null(stmt, 8);
@@ -151,7 +151,7 @@ static enum rc write_edit(struct push *push, size_t i)
 	if (rc != RC_OK)
 		return rc;
 	result->seq = commit->group.seq = ++commit->state.head;
-	result->version = decision->version + (FAULT_WRONG("version_skipped") ? 2 : 1);
+	result->version = decision->version + (FAULT_MUTANT("version_skipped") ? 2 : 1);
 	if (decision->there)
 		--*count_of(&commit->state, decision->deleted);
 	++*count_of(&commit->state, edit->deleted);
@@ -202,9 +202,9 @@ static enum rc decide_and_write(struct push *push)
 	if (rc != RC_OK)
 		return rc;
 	aim_slices(push);
-	if (push->request->atomic && push->has_conflict && !FAULT_WRONG("atomic_ignored")) {
+	if (push->request->atomic && push->has_conflict && !FAULT_MUTANT("atomic_ignored")) {
 		skip_all(push);
-		return FAULT_WRONG("refusal_spoils") ? spoil_others(push->commit) : RC_OK;
+		return FAULT_MUTANT("refusal_spoils") ? spoil_others(push->commit) : RC_OK;
 	}
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
 		if (push->decisions[i].verdict == RULES_WRITE)

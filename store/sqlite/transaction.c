@@ -158,7 +158,7 @@ static enum rc note_state(struct commit *commit, const struct store_state *befor
  * may find them. */
 static enum rc finish(struct store *store)
 {
-	enum rc rc = FAULT_WRONG("commit_left_out") ? RC_OK : sql_run(store->sql[SQL_COMMIT]);
+	enum rc rc = FAULT_MUTANT("commit_left_out") ? RC_OK : sql_run(store->sql[SQL_COMMIT]);
 	int code = sqlite3_extended_errcode(store->db);
 
 	if (rc == RC_OK || rc == RC_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR_WRITE)

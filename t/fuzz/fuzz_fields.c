@@ -150,7 +150,7 @@ static bool same_address(const struct address *one, const struct address *other)
 static void try_forwarded(struct slice text, const char *terminated)
 {
 	const struct address proxy = { .bytes = { 127, 0, 0, 1 } }, stranger = { .bytes = { 192, 0, 2, 1 } };
-	const struct address_block trusted = { .first = { .bytes = { 127 } }, .bits = 8 };
+	const struct cidr trusted = { .first = { .bytes = { 127 } }, .bits = 8 };
 	struct address out;
 	char formatted[ADDRESS_TEXT_MAX];
 
@@ -167,12 +167,12 @@ static void try_forwarded(struct slice text, const char *terminated)
 static void try_address(struct slice text, const char *terminated)
 {
 	struct address address, again;
-	struct address_block block;
+	struct cidr block;
 	struct error err = { "" };
 	char formatted[ADDRESS_TEXT_MAX];
 
-	if (address_block_parse(terminated, &block, &err) == RC_OK)
-		REQUIRE(address_block_holds(&block, &block.first) && block.bits <= (block.first.is6 ? 128 : 32));
+	if (cidr_parse(terminated, &block, &err) == RC_OK)
+		REQUIRE(cidr_contains(&block, &block.first) && block.bits <= (block.first.is6 ? 128 : 32));
 	else
 		REQUIRE(err.text[0] != '\0');
 	if (address_parse(text, &address) != RC_OK)

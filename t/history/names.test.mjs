@@ -20,7 +20,7 @@ function table(macro) {
 const visited = (macro) => [...new Set([...code.matchAll(new RegExp(`\\b${macro}\\("(\\w+)"\\)`, 'g'))].map(([, name]) => name))].sort()
 const names = (rows) => rows.map(([name]) => name).sort()
 
-for (const [rows, macro] of [['FAULT_POINTS', 'FAULT'], ['FAULT_WRONGS', 'FAULT_WRONG']]) {
+for (const [rows, macro] of [['FAULT_POINTS', 'FAULT'], ['FAULT_MUTANTS', 'FAULT_MUTANT']]) {
   test(`${rows}: what is in the table is in the code, and in the document`, () => {
     assert.ok(table(rows).length > 10)
     assert.deepEqual(visited(macro), names(table(rows)))
@@ -31,6 +31,6 @@ for (const [rows, macro] of [['FAULT_POINTS', 'FAULT'], ['FAULT_WRONGS', 'FAULT_
 test('a campaign comes by every point but those of commands, and every mutant is tried', () => {
   const commands = ['backup_copied', 'restore_made', 'restore_retired', 'import_batch']
   assert.deepEqual([...points, ...commands].sort(), names(table('FAULT_POINTS')))
-  assert.deepEqual(mutants.map(({ faults }) => faults.split('=')[0]).sort(), names(table('FAULT_WRONGS')))
+  assert.deepEqual(mutants.map(({ faults }) => faults.split('=')[0]).sort(), names(table('FAULT_MUTANTS')))
   for (const name of commands) assert.ok(readdirSync(root + 't').some((file) => file.endsWith('.sh') && read(`t/${file}`).includes(name)), `${name} in a script`)
 })

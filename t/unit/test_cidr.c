@@ -79,21 +79,21 @@ static void a_block_holds_what_begins_like_it(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(blocks); i++) {
-		struct address_block block;
+		struct cidr block;
 		struct address address;
 		struct error err;
 
-		assert_int_equal(address_block_parse(blocks[i].block, &block, &err), RC_OK);
+		assert_int_equal(cidr_parse(blocks[i].block, &block, &err), RC_OK);
 		assert_int_equal(address_parse(slice_of(blocks[i].inside), &address), RC_OK);
-		assert_true(address_block_holds(&block, &address));
+		assert_true(cidr_contains(&block, &address));
 		assert_int_equal(address_parse(slice_of(blocks[i].outside), &address), RC_OK);
-		assert_false(address_block_holds(&block, &address));
+		assert_false(cidr_contains(&block, &address));
 	}
 	for (size_t i = 0; i < COUNT(bad_blocks); i++) {
-		struct address_block block;
+		struct cidr block;
 		struct error err = { "" };
 
-		assert_int_equal(address_block_parse(bad_blocks[i], &block, &err), RC_MALFORMED);
+		assert_int_equal(cidr_parse(bad_blocks[i], &block, &err), RC_MALFORMED);
 		assert_true(strlen(err.text) > 20);
 	}
 }
@@ -124,12 +124,12 @@ static const struct {
 
 static void the_client_is_the_last_that_no_trusted_proxy_is(void **state)
 {
-	struct address_block trusted[2];
+	struct cidr trusted[2];
 	struct error err;
 
 	(void)state;
-	assert_int_equal(address_block_parse("127.0.0.1", &trusted[0], &err), RC_OK);
-	assert_int_equal(address_block_parse("10.0.0.0/8", &trusted[1], &err), RC_OK);
+	assert_int_equal(cidr_parse("127.0.0.1", &trusted[0], &err), RC_OK);
+	assert_int_equal(cidr_parse("10.0.0.0/8", &trusted[1], &err), RC_OK);
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		struct address peer, client;
 		char text[ADDRESS_TEXT_MAX];

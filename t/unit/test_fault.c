@@ -130,7 +130,7 @@ static void visits_count_over_all_processes(void **state)
 static void say_what_goes_wrong(void)
 {
 	for (int i = 0; i < 6; i++)
-		fprintf(stderr, "%s", FAULT_WRONG("op_forgotten") ? "wrong " : FAULT_WRONG("stale_applied") ? "other " : "right ");
+		fprintf(stderr, "%s", FAULT_MUTANT("op_forgotten") ? "wrong " : FAULT_MUTANT("stale_applied") ? "other " : "right ");
 }
 
 static void the_wrong_thing_is_done_at_each_nth_visit(void **state)
@@ -273,7 +273,7 @@ static void nothing_happens_in_another_build(void **state)
 	setenv("POCKETBOOK_FAULTS", "log_sync=kill", 1);
 	fault_setup();
 	FAULT("log_sync");
-	assert_false(FAULT_WRONG("op_forgotten"));
+	assert_false(FAULT_MUTANT("op_forgotten"));
 	assert_int_equal(unsetenv("POCKETBOOK_FAULTS"), 0);
 }
 

@@ -115,7 +115,7 @@ int worker_open(const char *path, struct store **out)
 {
 	(void)path;
 	*out = NULL;
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 /* Sends one byte over each link that it gets and counts those that come back. */
@@ -136,7 +136,7 @@ int worker_run(const struct worker_inheritance *from)
 	if (stage->worker_is_deaf)
 		fds[0].fd = -1;
 	if (channel_send(from->channel, CHANNEL_READY, -1) != RC_OK)
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	while (poll(fds, 4, -1) > 0) {
 		if (fds[0].revents)
 			break;
@@ -161,7 +161,7 @@ int worker_run(const struct worker_inheritance *from)
 			greet(from->listeners[0], from->slot);
 	}
 	stage->workers_left++;
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 static void echo(struct pollfd *link)
@@ -188,7 +188,7 @@ int writer_run(const struct writer_inheritance *from)
 	fds[0] = (struct pollfd){ .fd = term_fd(), .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = from->channel, .events = POLLIN };
 	if (channel_send(from->channel, CHANNEL_READY, -1) != RC_OK)
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	while (poll(fds, count, -1) > 0) {
 		if (fds[0].revents)
 			break;
@@ -203,7 +203,7 @@ int writer_run(const struct writer_inheritance *from)
 		}
 	}
 	stage->left_before_writer = stage->workers_left;
-	return EXIT_DONE;
+	return EXIT_SUCCESS;
 }
 
 /* ---- The play --------------------------------------------------------------------------------------------------------------- */
@@ -324,7 +324,7 @@ static void workers_are_linked_and_answer(void **state)
 		(void)close(fd);
 	}
 	assert_int_equal(seen, 3); /* the kernel shares connections between the slots' sockets */
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 	assert_nobody_is_left();
 }
 
@@ -338,7 +338,7 @@ static void a_drain_sends_the_writer_home_last_and_tidies_up(void **state)
 	(void)snprintf(path, sizeof(path), "%s.sock", db);
 	assert_int_equal(stat(path, &found), 0);
 	assert_int_equal(found.st_mode & 0777, 0600);
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 	assert_int_equal(stage->workers_left, WORKERS);
 	assert_int_equal(stage->left_before_writer, WORKERS);
 	assert_int_equal(stat(path, &found), -1);
@@ -365,7 +365,7 @@ static void children_hold_only_what_is_theirs(void **state)
 	UNTIL(stage->starts[WRITER] == 2 && stage->links[0] == 3);
 	assert_int_equal(stage->sockets[WRITER], 2);
 	assert_false(stage->holds_lock[0]);
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 	assert_nobody_is_left();
 }
 
@@ -381,7 +381,7 @@ static void a_killed_worker_is_replaced_and_linked_again(void **state)
 	}
 	assert_int_equal(stage->links[0], 1);
 	assert_int_equal(stage->starts[WRITER], 1);
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 	assert_nobody_is_left();
 }
 
@@ -398,7 +398,7 @@ static void a_killed_writer_is_replaced_and_everyone_told(void **state)
 	assert_int_equal(kill(stage->pids[0], SIGKILL), 0);
 	UNTIL(stage->starts[0] == 2 && stage->echoes[0] == 3);
 	assert_int_equal(stage->resyncs, 1);
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 	assert_nobody_is_left();
 }
 
@@ -416,7 +416,7 @@ static void nobody_outlives_a_killed_master(void **state)
 	assert_int_equal(master_lock(db, &lock, NULL), RC_OK);
 	(void)close(lock);
 	server = server_start();
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 }
 
 static void a_second_server_on_the_database_is_refused(void **state)
@@ -429,8 +429,8 @@ static void a_second_server_on_the_database_is_refused(void **state)
 	server_hear(&second, line, sizeof(line));
 	(void)snprintf(expected, sizeof(expected), "another pocketbook (process %ld) has the database", (long)server.pid);
 	assert_non_null(strstr(line, expected));
-	assert_int_equal(server_join(&second), EXIT_FAILED);
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_join(&second), EXIT_FAILURE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 }
 
 /* A process that has the lock until ends[1] is written to; it takes no connections. */
@@ -446,8 +446,8 @@ static pid_t lock_holder_start(const int ends[2])
 	if (pid == 0) {
 		(void)close(ends[1]);
 		if (master_lock(db, &lock, NULL) != RC_OK || write(ends[0], "k", 1) != 1 || read(ends[0], &byte, 1) != 1)
-			_exit(EXIT_FAILED);
-		_exit(EXIT_DONE);
+			_exit(EXIT_FAILURE);
+		_exit(EXIT_SUCCESS);
 	}
 	(void)close(ends[0]);
 	assert_int_equal(read(ends[1], &byte, 1), 1);
@@ -472,10 +472,10 @@ static void a_start_waits_for_a_lock_that_is_held_briefly(void **state)
 	(void)poll(&said, 1, 200);
 	assert_int_equal(write(ends[1], "k", 1), 1);
 	assert_int_equal(waitpid(holder, &status, 0), holder);
-	assert_int_equal(status, EXIT_DONE);
+	assert_int_equal(status, EXIT_SUCCESS);
 	server_hear(&server, line, sizeof(line));
 	assert_non_null(strstr(line, "pocketbook: serving"));
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 	(void)close(ends[1]);
 }
 
@@ -492,8 +492,8 @@ static void a_port_in_use_is_refused(void **state)
 	server_hear(&second, line, sizeof(line));
 	assert_non_null(strstr(line, address));
 	assert_non_null(strstr(line, "another program listens there"));
-	assert_int_equal(server_join(&second), EXIT_FAILED);
-	assert_int_equal(server_stop(&server), EXIT_DONE);
+	assert_int_equal(server_join(&second), EXIT_FAILURE);
+	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
 }
 
 static void assert_start_fails(unsigned starts, unsigned slot, const char *said)
@@ -503,7 +503,7 @@ static void assert_start_fails(unsigned starts, unsigned slot, const char *said)
 
 	server_hear(&server, line, sizeof(line));
 	assert_non_null(strstr(line, said));
-	assert_int_equal(server_join(&server), EXIT_FAILED);
+	assert_int_equal(server_join(&server), EXIT_FAILURE);
 	/* Of the workers, whichever comes to it first. */
 	if (slot != WRITER && stage->starts[1] > stage->starts[slot])
 		slot = 1;
@@ -525,7 +525,7 @@ static void assert_start_is_fatal(unsigned slot)
 	assert_true(len >= sizeof(reason) - 1);
 	for (size_t at = 0; at < len; at += sizeof(reason) - 1)
 		assert_memory_equal(text + at, reason, sizeof(reason) - 1);
-	assert_int_equal(server_join(&server), EXIT_FAILED);
+	assert_int_equal(server_join(&server), EXIT_FAILURE);
 	assert_int_equal(stage->starts[slot], 1);
 	assert_nobody_is_left();
 }
@@ -560,7 +560,7 @@ static void a_fatal_end_later_stops_the_server(void **state)
 	(void)state;
 	stage->worker_status = EXIT_FATAL;
 	assert_int_equal(kill(stage->pids[1], SIGKILL), 0);
-	assert_int_equal(server_join(&server), EXIT_FAILED);
+	assert_int_equal(server_join(&server), EXIT_FAILURE);
 	assert_int_equal(stage->starts[0], 1);
 	assert_nobody_is_left();
 }
@@ -578,7 +578,7 @@ static void stop_deaf_workers(unsigned signals)
 	for (unsigned n = 0; n < signals; n++) {
 		assert_int_equal(kill(server.pid, n ? SIGINT : SIGTERM), 0);
 	}
-	assert_int_equal(server_join(&server), EXIT_DONE);
+	assert_int_equal(server_join(&server), EXIT_SUCCESS);
 	assert_int_equal(stage->workers_left, 0);
 	assert_nobody_is_left();
 }

@@ -15,9 +15,9 @@ struct reading {
 	uint64_t value;
 };
 
-typedef enum rc quantity_reader(struct slice text, uint64_t *out);
+typedef enum rc units_reader(struct slice text, uint64_t *out);
 
-static void expect_readings(quantity_reader *read, const struct reading *readings, size_t count)
+static void expect_readings(units_reader *read, const struct reading *readings, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint64_t value = 0;
@@ -58,9 +58,9 @@ static void sizes_are_read(void **state)
 	};
 
 	(void)state;
-	EXPECT_READINGS(quantity_size, readings);
-	assert_int_equal(quantity_size(slice_make("1\0K", 3), &(uint64_t){ 0 }), RC_MALFORMED);
-	assert_int_equal(quantity_size(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
+	EXPECT_READINGS(units_size, readings);
+	assert_int_equal(units_size(slice_make("1\0K", 3), &(uint64_t){ 0 }), RC_MALFORMED);
+	assert_int_equal(units_size(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
 }
 
 static void durations_are_read_with_their_unit_alone(void **state)
@@ -76,41 +76,41 @@ static void durations_are_read_with_their_unit_alone(void **state)
 	};
 
 	(void)state;
-	EXPECT_READINGS(quantity_duration, readings);
-	assert_int_equal(quantity_duration(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
+	EXPECT_READINGS(units_duration, readings);
+	assert_int_equal(units_duration(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
 }
 
 static void quantities_are_written_in_their_largest_whole_unit(void **state)
 {
-	char text[QUANTITY_TEXT_MAX];
+	char text[UNITS_TEXT_MAX];
 
 	(void)state;
-	quantity_size_format(0, text);
+	units_size_format(0, text);
 	assert_string_equal(text, "0");
-	quantity_size_format(1025, text);
+	units_size_format(1025, text);
 	assert_string_equal(text, "1025");
-	quantity_size_format(1 << 20, text);
+	units_size_format(1 << 20, text);
 	assert_string_equal(text, "1M");
-	quantity_size_format(UINT64_MAX, text);
+	units_size_format(UINT64_MAX, text);
 	assert_string_equal(text, "18446744073709551615");
-	quantity_duration_format(0, text);
+	units_duration_format(0, text);
 	assert_string_equal(text, "0s");
-	quantity_duration_format(90, text);
+	units_duration_format(90, text);
 	assert_string_equal(text, "90s");
-	quantity_duration_format(5400, text);
+	units_duration_format(5400, text);
 	assert_string_equal(text, "90m");
-	quantity_duration_format(86400, text);
+	units_duration_format(86400, text);
 	assert_string_equal(text, "1d");
 }
 
-static const char *nearest_to(const char *typed)
+static const char *suggest_to(const char *typed)
 {
 	static const char *const words[] = { "serve", "token", "help", "version", "listen", "db" };
-	struct nearest nearest = NEAREST_START;
+	struct suggestion suggestion = SUGGEST_START;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		nearest_offer(&nearest, slice_of(typed), words[i]);
-	return nearest.word;
+		suggest_offer(&suggestion, slice_of(typed), words[i]);
+	return suggestion.word;
 }
 
 static void a_slip_of_the_finger_is_understood(void **state)
@@ -118,18 +118,18 @@ static void a_slip_of_the_finger_is_understood(void **state)
 	char endless[200];
 
 	(void)state;
-	assert_string_equal(nearest_to("serv"), "serve");
-	assert_string_equal(nearest_to("sevre"), "serve");
-	assert_string_equal(nearest_to("tokens"), "token");
-	assert_string_equal(nearest_to("hlep"), "help");
-	assert_string_equal(nearest_to("vresoin"), "version");
-	assert_string_equal(nearest_to("bd"), "db");
-	assert_null(nearest_to("purge"));
-	assert_null(nearest_to("xy"));
-	assert_null(nearest_to(""));
+	assert_string_equal(suggest_to("serv"), "serve");
+	assert_string_equal(suggest_to("sevre"), "serve");
+	assert_string_equal(suggest_to("tokens"), "token");
+	assert_string_equal(suggest_to("hlep"), "help");
+	assert_string_equal(suggest_to("vresoin"), "version");
+	assert_string_equal(suggest_to("bd"), "db");
+	assert_null(suggest_to("purge"));
+	assert_null(suggest_to("xy"));
+	assert_null(suggest_to(""));
 	memset(endless, 'l', sizeof(endless));
 	endless[sizeof(endless) - 1] = '\0';
-	assert_null(nearest_to(endless));
+	assert_null(suggest_to(endless));
 }
 
 int main(void)

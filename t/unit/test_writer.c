@@ -100,7 +100,7 @@ static void what_arrives_together_is_one_commit(void **state)
 	for (unsigned n = 0; n < 300; n++)
 		line_expect(&links[n % 3], n, 1);
 	assert_int_equal(kill(stage.pid, SIGTERM), 0);
-	assert_int_equal(stage_join(&stage), EXIT_DONE);
+	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
 	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_COMMITS), 3 + 1);
 	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_COMMITTED), 303);
 	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_DOCS), 303);
@@ -195,7 +195,7 @@ static void when_the_outcome_is_unknown_it_answers_nobody_and_leaves(void **stat
 	plan(path, "sync wal EIO\n");
 	line_push(&link, 2, "a:1", 1, "op");
 	assert_false(line_fill(&link));
-	assert_int_equal(stage_join(&stage), EXIT_FAILED);
+	assert_int_equal(stage_join(&stage), EXIT_FAILURE);
 	line_close(&link);
 
 	plan(path, "");

@@ -32,7 +32,7 @@ static void what_has_arrived_is_done_before_it_leaves(void **state)
 	for (unsigned n = 0; n < 100; n++)
 		line_expect(&link, n, 1);
 	assert_false(line_fill(&link));
-	assert_int_equal(stage_join(&stage), EXIT_DONE);
+	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
 	line_close(&link);
 	stage_free(&stage);
 }
@@ -51,7 +51,7 @@ static void it_leaves_when_the_master_is_gone(void **state)
 	stage_resume(&stage);
 	line_expect(&link, 1, 1);
 	stage.channel = -1;
-	assert_int_equal(stage_join(&stage), EXIT_DONE);
+	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
 	line_close(&link);
 	stage_free(&stage);
 }
@@ -96,7 +96,7 @@ static void what_a_new_start_would_not_mend_is_said(void **state)
 
 	stage_open(&stage, "");
 	assert_int_equal(kill(stage.pid, SIGTERM), 0);
-	assert_int_equal(stage_join(&stage), EXIT_DONE);
+	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
 	put(stage.db, 60, "\x7f\0\0\1", 4); /* user_version, https://www.sqlite.org/fileformat.html#the_database_header */
 	assert_fatal(&stage);
 

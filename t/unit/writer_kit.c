@@ -103,7 +103,7 @@ void stage_free(struct stage *stage)
 void stage_close(struct stage *stage)
 {
 	assert_int_equal(kill(stage->pid, SIGTERM), 0);
-	assert_int_equal(stage_join(stage), EXIT_DONE);
+	assert_int_equal(stage_join(stage), EXIT_SUCCESS);
 	stage_free(stage);
 }
 

@@ -8,15 +8,15 @@
 #include <strings.h>
 #include <sys/queue.h>
 
-static bool is_trusted(const struct address *address, const struct address_block *trusted, size_t count)
+static bool is_trusted(const struct address *address, const struct cidr *trusted, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (address_block_holds(&trusted[i], address))
+		if (cidr_contains(&trusted[i], address))
 			return true;
 	return false;
 }
 
-void client_resolve(const struct address *peer, struct slice forwarded, const struct address_block *trusted, size_t count,
+void client_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count,
 		    struct address *out)
 {
 	size_t end = forwarded.len;

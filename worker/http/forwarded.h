@@ -15,7 +15,7 @@ void client_address(const struct request *request, char out[ADDRESS_TEXT_MAX]);
 /* Of the addresses that a request passed through, which is the client's? Each proxy appends the one that it was called from to
  * X-Forwarded-For, so the list is read from its end as long as those who wrote it are trusted. What is no address ends the
  * reading: then the last trusted one is answered. */
-void client_resolve(const struct address *peer, struct slice forwarded, const struct address_block *trusted, size_t count,
+void client_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count,
 		    struct address *out);
 
 #endif

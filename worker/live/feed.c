@@ -182,7 +182,7 @@ static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 		return;
 	}
 	feed->read = page->next;
-	if ((page->count || page->reset) && !FAULT_WRONG("page_dropped"))
+	if ((page->count || page->reset) && !FAULT_MUTANT("page_dropped"))
 		for (int encoding = ENCODING_JSON; encoding <= ENCODING_TRANSIT; encoding++)
 			feed_send_page(feed, (enum encoding)encoding, page);
 	if (page->more || feed->wanted > feed->read.seq)
