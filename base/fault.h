@@ -49,8 +49,8 @@
 	X(lapped_untold, "a reader that the ring has lapped is not told") \
 	X(purge_takes_living, "a purge takes a document that is not deleted") \
 	X(horizon_kept, "a purge does not move the horizon") \
-	X(edition_ignored, "a worker tells a page that it keeps again, whatever was committed since") \
-	X(edition_kept, "a commit leaves the edition as it was") \
+	X(generation_ignored, "a worker tells a page that it keeps again, whatever was committed since") \
+	X(generation_kept, "a commit leaves the edition as it was") \
 	X(answers_crossed, "two pushes of one commit get each other's answers") \
 	X(refusal_spoils, "an atomic push that is refused takes along what its commit has of others")
 

@@ -10,7 +10,7 @@
 
 #define ANSWER_MS 5000
 
-enum rc server_look(const char *db, struct board_view *out, struct error *err)
+enum rc server_look(const char *db, struct scoreboard_view *out, struct error *err)
 {
 	static const char question[] = { (char)CONTROL_BOARD };
 	struct buf in = BUF_EMPTY;
@@ -18,7 +18,7 @@ enum rc server_look(const char *db, struct board_view *out, struct error *err)
 	int fd;
 	enum rc rc = master_control_connect(db, &fd, err);
 
-	*out = (struct board_view){ 0 };
+	*out = (struct scoreboard_view){ 0 };
 	if (rc == RC_NOT_FOUND)
 		return error_set(err, rc, "%.200s: no server runs on it", db);
 	if (rc != RC_OK)
@@ -26,7 +26,7 @@ enum rc server_look(const char *db, struct board_view *out, struct error *err)
 	rc = remote_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS, &in, &answer);
 	(void)close(fd);
 	if (rc == RC_OK)
-		rc = board_view_unpack(answer, out);
+		rc = scoreboard_view_unpack(answer, out);
 	buf_free(&in);
 	if (rc == RC_BUSY)
 		return error_set(err, rc, "%.200s: the server that runs on it does not answer", db);
@@ -37,21 +37,21 @@ enum rc server_look(const char *db, struct board_view *out, struct error *err)
 	return RC_OK;
 }
 
-struct movement movement_between(const struct board_view *before, const struct board_view *now, double seconds)
+struct movement movement_between(const struct scoreboard_view *before, const struct scoreboard_view *now, double seconds)
 {
 	bool same = before->cells && before->started == now->started && before->workers == now->workers;
 
 	return (struct movement){ .before = before, .now = now, .seconds = same ? seconds : 0 };
 }
 
-double movement_rate_of(const struct movement *movement, unsigned slot, enum board_value value)
+double movement_rate_of(const struct movement *movement, unsigned slot, enum metric value)
 {
 	if (movement->seconds <= 0)
 		return 0;
 	return (double)(movement->now->cells[slot].values[value] - movement->before->cells[slot].values[value]) / movement->seconds;
 }
 
-double movement_rate(const struct movement *movement, enum board_value value)
+double movement_rate(const struct movement *movement, enum metric value)
 {
 	double rate = 0;
 
@@ -60,14 +60,14 @@ double movement_rate(const struct movement *movement, enum board_value value)
 	return rate;
 }
 
-double movement_latency(const struct movement *movement, enum board_route route, double share)
+double movement_latency(const struct movement *movement, enum scoreboard_route route, double share)
 {
-	enum board_histogram histogram = (enum board_histogram)(BOARD_LATENCY + (unsigned)route);
-	struct meter before, now;
+	enum histogram_kind histogram = (enum histogram_kind)(HISTOGRAM_LATENCY + (unsigned)route);
+	struct histogram before, now;
 
 	if (movement->seconds <= 0)
 		return 0;
-	meter_read(movement->before, histogram, &before);
-	meter_read(movement->now, histogram, &now);
-	return (double)meter_quantile(&now, &before, share) / 1000;
+	histogram_read(movement->before, histogram, &before);
+	histogram_read(movement->now, histogram, &now);
+	return (double)histogram_quantile(&now, &before, share) / 1000;
 }

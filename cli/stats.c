@@ -29,7 +29,7 @@ struct stats {
 	struct store_measure measure;
 	struct store_counts counts;
 	bool running;
-	struct board_view before, now;
+	struct scoreboard_view before, now;
 	struct movement movement;
 	enum rc rc; /* of the store's answers */
 };
@@ -92,12 +92,12 @@ static enum rc stats_watch(struct stats *stats, struct error *err)
 	return RC_OK;
 }
 
-static unsigned stats_serving(const struct board_view *view)
+static unsigned stats_serving(const struct scoreboard_view *view)
 {
 	unsigned count = 0;
 
 	for (unsigned slot = 0; slot < view->workers; slot++)
-		count += view->cells[slot].state == BOARD_SERVING;
+		count += view->cells[slot].state == SLOT_SERVING;
 	return count;
 }
 
@@ -105,19 +105,19 @@ static unsigned stats_serving(const struct board_view *view)
 static const struct {
 	const char *title;
 	const char *member;
-	enum board_value value;
+	enum metric value;
 	bool is_rate;
 } rows[] = {
-	{ "Streams", "streams", BOARD_STREAMS, false },
-	{ "Connections", "connections", BOARD_CONNECTIONS, false },
-	{ "Pushes waiting", "queued", BOARD_QUEUED, false },
-	{ "Requests", "requests", BOARD_REQUESTS, true },
-	{ "Pulls", "pulls", BOARD_PULLS, true },
-	{ "Pushes", "pushes", BOARD_PUSHES, true },
-	{ "Documents written", "written", BOARD_DOCS, true },
-	{ "Conflicts", "conflicts", BOARD_CONFLICTS, true },
-	{ "Commits", "commits", BOARD_COMMITS, true },
-	{ "Events sent", "events", BOARD_EVENTS, true },
+	{ "Streams", "streams", METRIC_STREAMS, false },
+	{ "Connections", "connections", METRIC_CONNECTIONS, false },
+	{ "Pushes waiting", "queued", METRIC_QUEUED, false },
+	{ "Requests", "requests", METRIC_REQUESTS, true },
+	{ "Pulls", "pulls", METRIC_PULLS, true },
+	{ "Pushes", "pushes", METRIC_PUSHES, true },
+	{ "Documents written", "written", METRIC_DOCS, true },
+	{ "Conflicts", "conflicts", METRIC_CONFLICTS, true },
+	{ "Commits", "commits", METRIC_COMMITS, true },
+	{ "Events sent", "events", METRIC_EVENTS, true },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -171,10 +171,10 @@ static void print_server(const struct stats *stats)
 	printf("\n%-18s  running for %s, %u of %u workers serving\n", "Server", span, stats_serving(&stats->now), stats->now.workers);
 	for (size_t i = 0; i < ROWS; i++)
 		if (!rows[i].is_rate)
-			print_number(rows[i].title, (uint64_t)board_view_sum(&stats->now, rows[i].value));
+			print_number(rows[i].title, (uint64_t)scoreboard_view_sum(&stats->now, rows[i].value));
 	printf("\n%-18s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
 	for (size_t i = 0; i < ROWS; i++) {
-		progress_number((uint64_t)board_view_sum(&stats->now, rows[i].value), total);
+		progress_number((uint64_t)scoreboard_view_sum(&stats->now, rows[i].value), total);
 		units_rate(movement_rate(&stats->movement, rows[i].value), rate);
 		if (rows[i].is_rate)
 			printf("%-18s  %12s  %16s\n", rows[i].title, rate, total);
@@ -188,7 +188,7 @@ static void put_server(struct buf *out, const struct stats *stats)
 	buf_putf(out, "{\"started\":%" PRId64 ",\"workers\":%u,\"serving\":%u", stats->now.started, stats->now.workers,
 		 stats_serving(&stats->now));
 	for (size_t i = 0; i < ROWS; i++)
-		buf_putf(out, ",\"%s\":%" PRId64, rows[i].member, board_view_sum(&stats->now, rows[i].value));
+		buf_putf(out, ",\"%s\":%" PRId64, rows[i].member, scoreboard_view_sum(&stats->now, rows[i].value));
 	buf_put_text(out, ",\n  \"rates\":{");
 	for (size_t i = 0, count = 0; i < ROWS; i++)
 		if (rows[i].is_rate)
@@ -243,8 +243,8 @@ static int stats_run(const struct invocation *invocation)
 		else
 			printf("\n%-18s  %s\n", "Server", status == EXIT_SUCCESS ? "none runs on it" : "did not tell");
 	}
-	board_view_clear(&stats.before);
-	board_view_clear(&stats.now);
+	scoreboard_view_clear(&stats.before);
+	scoreboard_view_clear(&stats.now);
 	return status;
 }
 

@@ -29,45 +29,45 @@ static const struct option_spec top_options[] = {
 
 struct top {
 	const char *db;
-	struct board_view before, now;
+	struct scoreboard_view before, now;
 	uint64_t looked; /* clock_ms() of the last look */
 	double seconds;  /* between the last two */
 };
 
 /* ---- The picture ------------------------------------------------------------------------------------------------------------ */
 
-static void put_numbers(struct buf *out, const struct board_view *view)
+static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 {
 	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX], sequence[PROGRESS_NUMBER_MAX];
 	char file[UNITS_MAX], log[UNITS_MAX];
 
-	progress_number((uint64_t)board_view_sum(view, BOARD_DOCUMENTS), documents);
-	progress_number((uint64_t)board_view_sum(view, BOARD_TOMBSTONES), tombstones);
-	progress_number((uint64_t)board_view_sum(view, BOARD_SEQUENCE), sequence);
-	units_bytes((uint64_t)board_view_sum(view, BOARD_FILE_BYTES), file);
-	units_bytes((uint64_t)board_view_sum(view, BOARD_LOG_BYTES), log);
+	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_DOCUMENTS), documents);
+	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_TOMBSTONES), tombstones);
+	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_SEQUENCE), sequence);
+	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_FILE_BYTES), file);
+	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_LOG_BYTES), log);
 	buf_putf(out, "Documents %s, tombstones %s, sequence %s, file %s, log %s\n", documents, tombstones, sequence, file, log);
-	buf_putf(out, "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n", board_view_sum(view, BOARD_STREAMS),
-		 board_view_sum(view, BOARD_CONNECTIONS), board_view_sum(view, BOARD_QUEUED));
+	buf_putf(out, "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n", scoreboard_view_sum(view, METRIC_STREAMS),
+		 scoreboard_view_sum(view, METRIC_CONNECTIONS), scoreboard_view_sum(view, METRIC_QUEUED));
 }
 
 static const struct {
 	const char *title;
-	enum board_value value;
-	enum board_route route; /* whose times are shown; BOARD_ROUTES: none's */
+	enum metric value;
+	enum scoreboard_route route; /* whose times are shown; SCOREBOARD_ROUTES: none's */
 } rows[] = {
-	{ "Requests", BOARD_REQUESTS, BOARD_ROUTES },   { "Pulls", BOARD_PULLS, BOARD_PULL },
-	{ "Pushes", BOARD_PUSHES, BOARD_PUSH },         { "Documents written", BOARD_DOCS, BOARD_ROUTES },
-	{ "Conflicts", BOARD_CONFLICTS, BOARD_ROUTES }, { "Commits", BOARD_COMMITS, BOARD_ROUTES },
-	{ "Events sent", BOARD_EVENTS, BOARD_ROUTES },
+	{ "Requests", METRIC_REQUESTS, SCOREBOARD_ROUTES },   { "Pulls", METRIC_PULLS, SCOREBOARD_PULL },
+	{ "Pushes", METRIC_PUSHES, SCOREBOARD_PUSH },         { "Documents written", METRIC_DOCS, SCOREBOARD_ROUTES },
+	{ "Conflicts", METRIC_CONFLICTS, SCOREBOARD_ROUTES }, { "Commits", METRIC_COMMITS, SCOREBOARD_ROUTES },
+	{ "Events sent", METRIC_EVENTS, SCOREBOARD_ROUTES },
 };
 
 /* Nothing where nothing is known. */
-static void put_times(struct buf *out, const struct movement *movement, enum board_route route)
+static void put_times(struct buf *out, const struct movement *movement, enum scoreboard_route route)
 {
 	static const double shares[] = { 0.5, 0.99 };
 
-	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]) && route != BOARD_ROUTES; i++) {
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]) && route != SCOREBOARD_ROUTES; i++) {
 		double milliseconds = movement_latency(movement, route, shares[i]);
 
 		if (milliseconds > 0)
@@ -82,7 +82,7 @@ static void put_rates(struct buf *out, const struct movement *movement)
 	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", SCREEN_HEADING, "", "PER SECOND", "SINCE THE START", "HALF IN", "99 % IN");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		units_rate(movement_rate(movement, rows[i].value), rate);
-		progress_number((uint64_t)board_view_sum(movement->now, rows[i].value), total);
+		progress_number((uint64_t)scoreboard_view_sum(movement->now, rows[i].value), total);
 		buf_putf(out, "%-18s %12s %16s", rows[i].title, rate, total);
 		put_times(out, movement, rows[i].route);
 		buf_put_byte(out, '\n');
@@ -93,21 +93,21 @@ static void put_rates(struct buf *out, const struct movement *movement)
 static void put_process(struct buf *out, const struct movement *movement, unsigned slot)
 {
 	static const char *const states[] = { "gone", "starting", "serving", "draining" };
-	const struct board_cell *cell = &movement->now->cells[slot];
+	const struct scoreboard_cell *cell = &movement->now->cells[slot];
 	bool is_writer = slot == movement->now->workers;
 	char name[24], requests[UNITS_MAX], pushes[UNITS_MAX], events[UNITS_MAX];
 
 	(void)snprintf(name, sizeof(name), is_writer ? "writer" : "worker.%u", slot);
 	buf_putf(out, "%-11s %8" PRId64 " %-9s %8" PRId64, name, cell->pid,
-		 cell->state >= BOARD_GONE && cell->state <= BOARD_DRAINING ? states[cell->state] : "?", cell->values[BOARD_RESPAWNS]);
+		 cell->state >= SLOT_GONE && cell->state <= SLOT_DRAINING ? states[cell->state] : "?", cell->values[METRIC_RESPAWNS]);
 	if (is_writer) {
 		buf_put_byte(out, '\n');
 		return;
 	}
-	units_rate(movement_rate_of(movement, slot, BOARD_REQUESTS), requests);
-	units_rate(movement_rate_of(movement, slot, BOARD_PUSHES), pushes);
-	units_rate(movement_rate_of(movement, slot, BOARD_EVENTS), events);
-	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[BOARD_CONNECTIONS], cell->values[BOARD_STREAMS], requests,
+	units_rate(movement_rate_of(movement, slot, METRIC_REQUESTS), requests);
+	units_rate(movement_rate_of(movement, slot, METRIC_PUSHES), pushes);
+	units_rate(movement_rate_of(movement, slot, METRIC_EVENTS), events);
+	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[METRIC_CONNECTIONS], cell->values[METRIC_STREAMS], requests,
 		 pushes, events);
 }
 
@@ -139,18 +139,18 @@ static void put_picture(struct buf *out, const struct top *top)
 static enum rc top_look(struct top *top, struct error *err)
 {
 	uint64_t now = clock_ms();
-	struct board_view view;
+	struct scoreboard_view view;
 	enum rc rc = server_look(top->db, &view, err);
 
 	if (rc == RC_OK) {
 		err->text[0] = '\0';
-		board_view_clear(&top->before);
+		scoreboard_view_clear(&top->before);
 		top->before = top->now;
 		top->now = view;
 		top->seconds = (double)(now - top->looked) / 1000;
 		top->looked = now;
 	} else {
-		board_view_clear(&view);
+		scoreboard_view_clear(&view);
 	}
 	return rc;
 }
@@ -253,8 +253,8 @@ static int top_run(const struct invocation *invocation)
 	if (access(top.db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", top.db, strerror(errno));
 	status = screen_is_there() ? top_live(&top, interval) : top_once(&top, interval);
-	board_view_clear(&top.before);
-	board_view_clear(&top.now);
+	scoreboard_view_clear(&top.before);
+	scoreboard_view_clear(&top.now);
 	return status;
 }
 

@@ -13,14 +13,14 @@ static int64_t notify_streams(const struct master *master)
 	int64_t streams = 0;
 
 	for (unsigned slot = 0; slot < master->workers; slot++)
-		streams += board_get(master->shm, slot, BOARD_STREAMS);
+		streams += scoreboard_get(master->shm, slot, METRIC_STREAMS);
 	return streams;
 }
 
 static bool notify_all_well(const struct master *master, uint64_t now, uint64_t patience)
 {
 	for (unsigned slot = 0; slot <= master->workers; slot++)
-		if (board_state(master->shm, slot) != BOARD_SERVING || now - board_beaten(master->shm, slot) > patience)
+		if (scoreboard_state(master->shm, slot) != SLOT_SERVING || now - scoreboard_beaten(master->shm, slot) > patience)
 			return false;
 	return true;
 }

@@ -61,7 +61,7 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 	listeners_close_others(&master->listeners, (int)slot);
 	(void)close(master->lock);
 	(void)close(master->control);
-	board_born(master->shm, slot);
+	scoreboard_born(master->shm, slot);
 	status = spawn_open(master, &inheritance.store);
 	child_settle(child, spawn_worker_user(master));
 	if (status != EXIT_SUCCESS)
@@ -86,7 +86,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 	child_settle(child, &master->settings->user);
 	spawn_close_masters(master);
 	listeners_close_others(&master->listeners, -1);
-	board_born(master->shm, board_writer(master->shm));
+	scoreboard_born(master->shm, scoreboard_writer(master->shm));
 	return writer_run(&inheritance);
 }
 

@@ -154,9 +154,9 @@ static void serve_on_exit(struct master *master, struct child *child, unsigned s
 	bool is_writer = child == master_writer(master);
 
 	serve_log_exit(master, child, slot, pid, status);
-	board_died(master->shm, slot, pid);
+	scoreboard_died(master->shm, slot, pid);
 	if (master->phase < MASTER_WORKERS_LEAVE && !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS))
-		board_add(master->shm, slot, BOARD_RESPAWNS, 1);
+		scoreboard_add(master->shm, slot, METRIC_RESPAWNS, 1);
 	if (is_writer) {
 		shm_resync(master->shm);
 		for (unsigned i = 0; i < master->workers; i++)

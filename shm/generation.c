@@ -4,25 +4,25 @@
 #include "shm/map.h"
 
 /* Sequentially consistent: what the commit changes elsewhere in shared memory must not be seen before the odd number. */
-void edition_begin(struct shm *shm)
+void generation_write_begin(struct shm *shm)
 {
-	uint64_t number = atomic_load_explicit(&shm->map->edition, memory_order_relaxed);
+	uint64_t number = atomic_load_explicit(&shm->map->generation, memory_order_relaxed);
 
-	(void)atomic_exchange(&shm->map->edition, number | 1);
+	(void)atomic_exchange(&shm->map->generation, number | 1);
 }
 
-void edition_end(struct shm *shm)
+void generation_write_end(struct shm *shm)
 {
-	uint64_t number = atomic_load_explicit(&shm->map->edition, memory_order_relaxed);
+	uint64_t number = atomic_load_explicit(&shm->map->generation, memory_order_relaxed);
 
-	if (number > 1 && FAULT_MUTANT("edition_kept"))
+	if (number > 1 && FAULT_MUTANT("generation_kept"))
 		number -= 2;
-	atomic_store(&shm->map->edition, (number | 1) + 1);
+	atomic_store(&shm->map->generation, (number | 1) + 1);
 }
 
-uint64_t edition_now(const struct shm *shm)
+uint64_t generation_read(const struct shm *shm)
 {
-	uint64_t number = atomic_load(&shm->map->edition);
+	uint64_t number = atomic_load(&shm->map->generation);
 
-	return number % 2 ? EDITION_NONE : number;
+	return number % 2 ? GENERATION_NONE : number;
 }

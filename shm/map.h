@@ -29,7 +29,7 @@ struct map_cell {
 	atomic_uint_least64_t starts;
 	atomic_uint_least64_t beaten; /* clock_ms() */
 	atomic_uint_least32_t state;
-	atomic_int_least64_t values[BOARD_VALUES];
+	atomic_int_least64_t values[METRIC_VALUES];
 };
 
 struct map {
@@ -37,7 +37,7 @@ struct map {
 	int64_t started;                              /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
-	alignas(MAP_LINE) atomic_uint_least64_t edition; /* odd: the database may be changing */
+	alignas(MAP_LINE) atomic_uint_least64_t generation; /* odd: the database may be changing */
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];
 	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */

@@ -11,115 +11,115 @@
 
 /* Of the packed form; together with the number of values it tells two versions of the board apart. */
 #define VIEW_VERSION 1
-#define CELL_WORDS (sizeof(struct board_cell) / sizeof(int64_t))
+#define CELL_WORDS (sizeof(struct scoreboard_cell) / sizeof(int64_t))
 
-static struct map_cell *board_cell(const struct shm *shm, unsigned slot)
+static struct map_cell *scoreboard_cell(const struct shm *shm, unsigned slot)
 {
 	assert(slot <= shm->slots);
 	return &shm->map->cells[slot];
 }
 
-unsigned board_writer(const struct shm *shm)
+unsigned scoreboard_writer(const struct shm *shm)
 {
 	return shm->slots;
 }
 
-static void board_clear_gauges(struct map_cell *cell)
+static void scoreboard_clear_gauges(struct map_cell *cell)
 {
-	for (unsigned value = 0; value < BOARD_GAUGES; value++)
+	for (unsigned value = 0; value < METRIC_GAUGES; value++)
 		atomic_store_explicit(&cell->values[value], 0, memory_order_relaxed);
 }
 
-void board_born(struct shm *shm, unsigned slot)
+void scoreboard_born(struct shm *shm, unsigned slot)
 {
-	struct map_cell *cell = board_cell(shm, slot);
+	struct map_cell *cell = scoreboard_cell(shm, slot);
 
 	atomic_store_explicit(&cell->pid, getpid(), memory_order_relaxed);
-	atomic_store_explicit(&cell->state, BOARD_STARTING, memory_order_relaxed);
+	atomic_store_explicit(&cell->state, SLOT_STARTING, memory_order_relaxed);
 	atomic_fetch_add_explicit(&cell->starts, 1, memory_order_relaxed);
-	board_beat(shm, slot);
+	scoreboard_beat(shm, slot);
 }
 
-void board_died(struct shm *shm, unsigned slot, pid_t pid)
+void scoreboard_died(struct shm *shm, unsigned slot, pid_t pid)
 {
-	struct map_cell *cell = board_cell(shm, slot);
+	struct map_cell *cell = scoreboard_cell(shm, slot);
 
-	if (board_pid(shm, slot) != pid)
+	if (scoreboard_pid(shm, slot) != pid)
 		return;
-	board_clear_gauges(cell);
+	scoreboard_clear_gauges(cell);
 	atomic_store_explicit(&cell->pid, 0, memory_order_relaxed);
-	atomic_store_explicit(&cell->state, BOARD_GONE, memory_order_relaxed);
+	atomic_store_explicit(&cell->state, SLOT_GONE, memory_order_relaxed);
 }
 
-void board_set_state(struct shm *shm, unsigned slot, enum board_state state)
+void scoreboard_set_state(struct shm *shm, unsigned slot, enum slot_state state)
 {
-	atomic_store_explicit(&board_cell(shm, slot)->state, state, memory_order_relaxed);
+	atomic_store_explicit(&scoreboard_cell(shm, slot)->state, state, memory_order_relaxed);
 }
 
-void board_beat(struct shm *shm, unsigned slot)
+void scoreboard_beat(struct shm *shm, unsigned slot)
 {
-	atomic_store_explicit(&board_cell(shm, slot)->beaten, clock_ms(), memory_order_relaxed);
+	atomic_store_explicit(&scoreboard_cell(shm, slot)->beaten, clock_ms(), memory_order_relaxed);
 }
 
-uint64_t board_beaten(const struct shm *shm, unsigned slot)
+uint64_t scoreboard_beaten(const struct shm *shm, unsigned slot)
 {
-	return atomic_load_explicit(&board_cell(shm, slot)->beaten, memory_order_relaxed);
+	return atomic_load_explicit(&scoreboard_cell(shm, slot)->beaten, memory_order_relaxed);
 }
 
-pid_t board_pid(const struct shm *shm, unsigned slot)
+pid_t scoreboard_pid(const struct shm *shm, unsigned slot)
 {
-	return (pid_t)atomic_load_explicit(&board_cell(shm, slot)->pid, memory_order_relaxed);
+	return (pid_t)atomic_load_explicit(&scoreboard_cell(shm, slot)->pid, memory_order_relaxed);
 }
 
-enum board_state board_state(const struct shm *shm, unsigned slot)
+enum slot_state scoreboard_state(const struct shm *shm, unsigned slot)
 {
-	return (enum board_state)atomic_load_explicit(&board_cell(shm, slot)->state, memory_order_relaxed);
+	return (enum slot_state)atomic_load_explicit(&scoreboard_cell(shm, slot)->state, memory_order_relaxed);
 }
 
-uint64_t board_starts(const struct shm *shm, unsigned slot)
+uint64_t scoreboard_starts(const struct shm *shm, unsigned slot)
 {
-	return atomic_load_explicit(&board_cell(shm, slot)->starts, memory_order_relaxed);
+	return atomic_load_explicit(&scoreboard_cell(shm, slot)->starts, memory_order_relaxed);
 }
 
-void board_set(struct shm *shm, unsigned slot, enum board_value value, int64_t number)
+void scoreboard_set(struct shm *shm, unsigned slot, enum metric value, int64_t number)
 {
-	assert(value < BOARD_VALUES);
-	atomic_store_explicit(&board_cell(shm, slot)->values[value], number, memory_order_relaxed);
+	assert(value < METRIC_VALUES);
+	atomic_store_explicit(&scoreboard_cell(shm, slot)->values[value], number, memory_order_relaxed);
 }
 
-void board_add(struct shm *shm, unsigned slot, enum board_value value, int64_t n)
+void scoreboard_add(struct shm *shm, unsigned slot, enum metric value, int64_t n)
 {
-	assert(value < BOARD_VALUES);
-	atomic_fetch_add_explicit(&board_cell(shm, slot)->values[value], n, memory_order_relaxed);
+	assert(value < METRIC_VALUES);
+	atomic_fetch_add_explicit(&scoreboard_cell(shm, slot)->values[value], n, memory_order_relaxed);
 }
 
-int64_t board_get(const struct shm *shm, unsigned slot, enum board_value value)
+int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value)
 {
-	assert(value < BOARD_VALUES);
-	return atomic_load_explicit(&board_cell(shm, slot)->values[value], memory_order_relaxed);
+	assert(value < METRIC_VALUES);
+	return atomic_load_explicit(&scoreboard_cell(shm, slot)->values[value], memory_order_relaxed);
 }
 
 /* ---- The whole board ------------------------------------------------------------------------------------------------------- */
 
-static void board_cell_read(const struct map_cell *cell, struct board_cell *out)
+static void scoreboard_cell_read(const struct map_cell *cell, struct scoreboard_cell *out)
 {
 	out->pid = atomic_load_explicit(&cell->pid, memory_order_relaxed);
 	out->state = (int64_t)atomic_load_explicit(&cell->state, memory_order_relaxed);
 	out->starts = (int64_t)atomic_load_explicit(&cell->starts, memory_order_relaxed);
-	for (size_t i = 0; i < BOARD_VALUES; i++)
+	for (size_t i = 0; i < METRIC_VALUES; i++)
 		out->values[i] = atomic_load_explicit(&cell->values[i], memory_order_relaxed);
 }
 
-void board_view_take(const struct shm *shm, struct board_view *out)
+void scoreboard_view_take(const struct shm *shm, struct scoreboard_view *out)
 {
 	out->started = shm->map->started;
 	out->workers = shm->slots;
 	out->cells = mem_array((size_t)shm->slots + 1, sizeof(*out->cells));
 	for (unsigned slot = 0; slot <= shm->slots; slot++)
-		board_cell_read(board_cell(shm, slot), &out->cells[slot]);
+		scoreboard_cell_read(scoreboard_cell(shm, slot), &out->cells[slot]);
 }
 
-void board_view_pack(const struct board_view *view, struct buf *out)
+void scoreboard_view_pack(const struct scoreboard_view *view, struct buf *out)
 {
 	pack_u32(out, VIEW_VERSION);
 	pack_u32(out, CELL_WORDS);
@@ -133,12 +133,12 @@ void board_view_pack(const struct board_view *view, struct buf *out)
 	}
 }
 
-enum rc board_view_unpack(struct slice bytes, struct board_view *out)
+enum rc scoreboard_view_unpack(struct slice bytes, struct scoreboard_view *out)
 {
 	struct unpack in = { .rest = bytes };
 	bool known = unpack_u32(&in) == VIEW_VERSION && unpack_u32(&in) == CELL_WORDS;
 
-	*out = (struct board_view){ .started = (int64_t)unpack_u64(&in) };
+	*out = (struct scoreboard_view){ .started = (int64_t)unpack_u64(&in) };
 	out->workers = unpack_u32(&in);
 	if (in.bad || !known || out->workers > SHM_SLOTS_MAX)
 		return RC_MALFORMED;
@@ -152,13 +152,13 @@ enum rc board_view_unpack(struct slice bytes, struct board_view *out)
 	return unpack_finish(&in);
 }
 
-void board_view_clear(struct board_view *view)
+void scoreboard_view_clear(struct scoreboard_view *view)
 {
 	free(view->cells);
-	*view = (struct board_view){ 0 };
+	*view = (struct scoreboard_view){ 0 };
 }
 
-int64_t board_view_sum(const struct board_view *view, enum board_value value)
+int64_t scoreboard_view_sum(const struct scoreboard_view *view, enum metric value)
 {
 	int64_t sum = 0;
 

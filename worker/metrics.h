@@ -9,6 +9,6 @@ void metrics_serve(struct request *request);
 /* Everything else on that address. */
 void metrics_not_found(struct request *request);
 /* The page itself. */
-void metrics_put(struct buf *out, const struct board_view *view);
+void metrics_put(struct buf *out, const struct scoreboard_view *view);
 
 #endif

@@ -18,7 +18,7 @@ struct key {
 };
 
 struct slot {
-	uint64_t edition; /* EDITION_NONE: empty */
+	uint64_t generation; /* GENERATION_NONE: empty */
 	struct kept_body *body;
 	struct key key;
 };
@@ -86,34 +86,34 @@ static size_t place(const struct key *key, size_t len)
 	return hash_of(slice_make((const char *)key, len)) % KEPT_SLOTS;
 }
 
-struct kept_body *kept_find(const struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t edition)
+struct kept_body *kept_find(const struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation)
 {
 	const struct slot *slot;
 	struct key key;
 	size_t len;
 
-	if (edition == EDITION_NONE)
+	if (generation == GENERATION_NONE)
 		return NULL;
 	len = key_make(&key, query, encoding);
 	slot = &kept->slots[place(&key, len)];
 	if (slot->body == NULL || memcmp(&slot->key, &key, len) != 0)
 		return NULL;
-	return slot->edition == edition || FAULT_MUTANT("edition_ignored") ? slot->body : NULL;
+	return slot->generation == generation || FAULT_MUTANT("generation_ignored") ? slot->body : NULL;
 }
 
-void kept_put(struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t edition, struct kept_body *body)
+void kept_put(struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation, struct kept_body *body)
 {
 	struct slot *slot;
 	struct key key;
 	size_t len;
 
-	if (edition == EDITION_NONE || body->bytes.len > KEPT_PAGE_MAX)
+	if (generation == GENERATION_NONE || body->bytes.len > KEPT_PAGE_MAX)
 		return;
 	len = key_make(&key, query, encoding);
 	slot = &kept->slots[place(&key, len)];
 	if (slot->body)
 		kept_body_release(slot->body);
-	slot->edition = edition;
+	slot->generation = generation;
 	slot->body = kept_body_hold(body);
 	memcpy(&slot->key, &key, len);
 }

@@ -27,9 +27,9 @@ struct kept *kept_new(void);
 /* NULL is fine. */
 void kept_free(struct kept *kept);
 
-/* The page that this query got in this edition, or NULL; the caller's to hold. An edition of EDITION_NONE has none. */
-struct kept_body *kept_find(const struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t edition);
+/* The page that this query got in this edition, or NULL; the caller's to hold. An edition of GENERATION_NONE has none. */
+struct kept_body *kept_find(const struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation);
 /* Keeps it in the place of another one. */
-void kept_put(struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t edition, struct kept_body *body);
+void kept_put(struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation, struct kept_body *body);
 
 #endif

@@ -16,7 +16,7 @@ struct route {
 	const char *allow;
 	on_request_routed *get, *post; /* HEAD is GET without a body where `head` */
 	bool head;
-	enum board_route get_as, post_as; /* how they are counted */
+	enum scoreboard_route get_as, post_as; /* how they are counted */
 };
 
 /* `metrics`: on the address that is for them, where there is nothing else. */
@@ -24,6 +24,6 @@ const struct route *route_find(const char *path, bool metrics);
 /* The handler of a method, NULL where the route does not have it. */
 on_request_routed *route_handler(const struct route *route, enum evhttp_cmd_type method);
 /* How a request is counted. */
-enum board_route route_counted(const struct route *route, enum evhttp_cmd_type method);
+enum scoreboard_route route_counted(const struct route *route, enum evhttp_cmd_type method);
 
 #endif

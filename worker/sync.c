@@ -88,7 +88,7 @@ static enum rc pull_query(const struct query *query, struct store_query *out, st
 struct pull {
 	struct request *request;
 	struct store_query query; /* of the request's own text */
-	uint64_t edition;         /* that it was asked in */
+	uint64_t generation;         /* that it was asked in */
 };
 
 static void pull_answer(struct request *request, struct kept_body *body)
@@ -101,8 +101,8 @@ static void pull_keep(const struct pull *pull, struct kept_body *body)
 {
 	struct worker *worker = pull->request->worker;
 
-	if (edition_now(worker->from->shm) == pull->edition)
-		kept_put(worker->kept, &pull->query, pull->request->encoding, pull->edition, body);
+	if (generation_read(worker->from->shm) == pull->generation)
+		kept_put(worker->kept, &pull->query, pull->request->encoding, pull->generation, body);
 }
 
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
@@ -126,16 +126,16 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 }
 
 /* The writer of a worker on its way out may be another one by now, which counts editions of its own. */
-static uint64_t pull_edition(const struct worker *worker)
+static uint64_t pull_generation(const struct worker *worker)
 {
-	return worker->draining || worker->leaving ? EDITION_NONE : edition_now(worker->from->shm);
+	return worker->draining || worker->leaving ? GENERATION_NONE : generation_read(worker->from->shm);
 }
 
 static void pull_serve(struct request *request, const struct store_query *query)
 {
 	struct worker *worker = request->worker;
-	uint64_t edition = pull_edition(worker);
-	struct kept_body *body = kept_find(worker->kept, query, request->encoding, edition);
+	uint64_t generation = pull_generation(worker);
+	struct kept_body *body = kept_find(worker->kept, query, request->encoding, generation);
 	struct pull *pull;
 
 	if (body) {
@@ -143,7 +143,7 @@ static void pull_serve(struct request *request, const struct store_query *query)
 		return;
 	}
 	pull = mem_alloc(sizeof(*pull));
-	*pull = (struct pull){ .request = request, .query = *query, .edition = edition };
+	*pull = (struct pull){ .request = request, .query = *query, .generation = generation };
 	store_changes(worker->store, &pull->query, on_page, pull);
 }
 
@@ -158,7 +158,7 @@ void sync_pull(struct request *request)
 	} else if (!identity_may_group(request->who, query.group, AUTH_READ)) {
 		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
 	} else {
-		board_add(worker->from->shm, worker->from->slot, BOARD_PULLS, 1);
+		scoreboard_add(worker->from->shm, worker->from->slot, METRIC_PULLS, 1);
 		pull_serve(request, &query);
 	}
 }
@@ -274,7 +274,7 @@ static void push_commit(struct push *push)
 	};
 	enum rc rc = link_commit(worker->link, &commit, on_reply, push);
 
-	board_add(worker->from->shm, worker->from->slot, BOARD_PUSHES, 1);
+	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_PUSHES, 1);
 	if (rc != RC_OK) {
 		sync_refuse_failed(push->request, rc);
 		push_free(push);

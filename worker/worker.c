@@ -87,7 +87,7 @@ static void process_drain(struct process *process)
 	worker->draining = true;
 	/* The slot of one that leaves is its successor's. */
 	if (!worker->leaving)
-		board_set_state(worker->from->shm, worker->from->slot, BOARD_DRAINING);
+		scoreboard_set_state(worker->from->shm, worker->from->slot, SLOT_DRAINING);
 	log_info("draining", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
 	process->drain_until = clock_ms() + DRAIN_MS;
 	streams_end(worker->streams);
@@ -157,7 +157,7 @@ static void on_beat(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused;
 	(void)what;
-	board_beat(process->worker.from->shm, process->worker.from->slot);
+	scoreboard_beat(process->worker.from->shm, process->worker.from->slot);
 }
 
 static void on_wake(evutil_socket_t unused, short what, void *arg)
@@ -214,7 +214,7 @@ static bool process_make_parts(struct process *process)
 
 static bool process_watch(struct process *process)
 {
-	static const struct timeval at_once = { 0, 0 }, beat = { BOARD_BEAT_MS / 1000, BOARD_BEAT_MS % 1000 * 1000 };
+	static const struct timeval at_once = { 0, 0 }, beat = { SCOREBOARD_BEAT_MS / 1000, SCOREBOARD_BEAT_MS % 1000 * 1000 };
 	struct worker *worker = &process->worker;
 	const struct worker_inheritance *from = worker->from;
 
@@ -241,7 +241,7 @@ static bool process_start(struct process *process)
 	}
 	if (worker->from->sandbox && worker_confine(worker->settings) != RC_OK)
 		return false;
-	board_set_state(worker->from->shm, worker->from->slot, BOARD_SERVING);
+	scoreboard_set_state(worker->from->shm, worker->from->slot, SLOT_SERVING);
 	return channel_send(worker->from->channel, CHANNEL_READY, -1) == RC_OK;
 }
 

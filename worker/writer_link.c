@@ -42,7 +42,7 @@ struct link {
 
 static void link_count(struct link *link)
 {
-	board_set(link->worker->from->shm, link->worker->from->slot, BOARD_QUEUED, (int64_t)link->count);
+	scoreboard_set(link->worker->from->shm, link->worker->from->slot, METRIC_QUEUED, (int64_t)link->count);
 }
 
 static void link_reply(struct link *link, struct waiting *waiting, enum rc rc, const struct store_reply *reply)

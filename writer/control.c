@@ -44,16 +44,16 @@ enum rc control_accept(int listener, int *fd)
 
 bool control_answer(const struct shm *shm, struct peer *peer, const struct frame *frame)
 {
-	struct board_view view;
+	struct scoreboard_view view;
 	size_t begun;
 
 	if (peer->kind != PEER_CONTROL || frame->payload.len != 1 || (unsigned char)frame->payload.data[0] != CONTROL_BOARD)
 		return false;
-	board_view_take(shm, &view);
+	scoreboard_view_take(shm, &view);
 	begun = frame_begin(&peer->out, frame->tag);
-	board_view_pack(&view, &peer->out);
+	scoreboard_view_pack(&view, &peer->out);
 	frame_end(&peer->out, begun);
-	board_view_clear(&view);
+	scoreboard_view_clear(&view);
 	return true;
 }
 

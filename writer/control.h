@@ -10,7 +10,7 @@
 
 /* Takes one connection, if it is of this process's user or of root. RC_BUSY: none is there; RC_DENIED: not of these; RC_IO. */
 MUST_USE enum rc control_accept(int listener, int *fd);
-/* A request of this one byte is not for the store: it is answered with the score board (board_view_pack). */
+/* A request of this one byte is not for the store: it is answered with the score board (scoreboard_view_pack). */
 #define CONTROL_BOARD 0xb0
 /* Answers a frame that is such a request; false: it is none. */
 bool control_answer(const struct shm *shm, struct peer *peer, const struct frame *frame);

@@ -11,11 +11,11 @@ void gauge_begin(struct gauge *gauge)
 void gauge_end(struct gauge *gauge, const struct store_reply *replies, size_t count)
 {
 	struct shm *shm = gauge->shm;
-	unsigned slot = board_writer(shm);
+	unsigned slot = scoreboard_writer(shm);
 	int64_t docs = 0, conflicts = 0;
 
 	if (replies == NULL) {
-		board_add(shm, slot, BOARD_FAILURES, 1);
+		scoreboard_add(shm, slot, METRIC_FAILURES, 1);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -24,29 +24,29 @@ void gauge_end(struct gauge *gauge, const struct store_reply *replies, size_t co
 			conflicts += replies[i].results[j].status == STORE_CONFLICT;
 		}
 	}
-	board_add(shm, slot, BOARD_COMMITS, 1);
-	board_add(shm, slot, BOARD_COMMITTED, (int64_t)count);
-	board_add(shm, slot, BOARD_DOCS, docs);
-	board_add(shm, slot, BOARD_CONFLICTS, conflicts);
-	meter_observe(shm, slot, BOARD_BATCH, count);
-	meter_observe(shm, slot, BOARD_COMMIT_TIME, clock_us() - gauge->begun);
+	scoreboard_add(shm, slot, METRIC_COMMITS, 1);
+	scoreboard_add(shm, slot, METRIC_COMMITTED, (int64_t)count);
+	scoreboard_add(shm, slot, METRIC_DOCS, docs);
+	scoreboard_add(shm, slot, METRIC_CONFLICTS, conflicts);
+	histogram_observe(shm, slot, HISTOGRAM_BATCH, count);
+	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - gauge->begun);
 }
 
 static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
 {
 	struct gauge *gauge = arg;
 	struct shm *shm = gauge->shm;
-	unsigned slot = board_writer(shm);
+	unsigned slot = scoreboard_writer(shm);
 
 	if (rc != RC_OK)
 		return; /* the numbers stay as they were */
-	board_set(shm, slot, BOARD_DOCUMENTS, (int64_t)measure->documents);
-	board_set(shm, slot, BOARD_TOMBSTONES, (int64_t)measure->tombstones);
-	board_set(shm, slot, BOARD_SEQUENCE, (int64_t)measure->head.seq);
-	board_set(shm, slot, BOARD_FILE_BYTES, (int64_t)measure->file_bytes);
-	board_set(shm, slot, BOARD_LOG_BYTES, (int64_t)measure->log_bytes);
+	scoreboard_set(shm, slot, METRIC_DOCUMENTS, (int64_t)measure->documents);
+	scoreboard_set(shm, slot, METRIC_TOMBSTONES, (int64_t)measure->tombstones);
+	scoreboard_set(shm, slot, METRIC_SEQUENCE, (int64_t)measure->head.seq);
+	scoreboard_set(shm, slot, METRIC_FILE_BYTES, (int64_t)measure->file_bytes);
+	scoreboard_set(shm, slot, METRIC_LOG_BYTES, (int64_t)measure->log_bytes);
 	if (measure->checkpoints > gauge->checkpoints)
-		meter_observe(shm, slot, BOARD_CHECKPOINT_TIME, gauge->upkeep);
+		histogram_observe(shm, slot, HISTOGRAM_CHECKPOINT_TIME, gauge->upkeep);
 	gauge->checkpoints = measure->checkpoints;
 }
 

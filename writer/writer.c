@@ -59,7 +59,7 @@ static void writer_stop(struct writer *writer, const char *reason)
 	log_info("writer_stop", LOG_TEXT("reason", reason));
 	writer->stopping = true;
 	writer->stop_by = clock_ms() + FAREWELL_MS;
-	board_set_state(writer->from->shm, board_writer(writer->from->shm), BOARD_DRAINING);
+	scoreboard_set_state(writer->from->shm, scoreboard_writer(writer->from->shm), SLOT_DRAINING);
 }
 
 /* ---- Peers ------------------------------------------------------------------------------------------------------------------ */
@@ -176,7 +176,7 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 	gauge_end(&writer->gauge, replies, batch->count);
 	/* Where the outcome is unknown it is for the successor to find out. */
 	if (rc != RC_UNAVAILABLE)
-		edition_end(writer->from->shm);
+		generation_write_end(writer->from->shm);
 	if (rc == RC_UNAVAILABLE) {
 		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
 		writer->failed = EXIT_FAILURE;
@@ -246,7 +246,7 @@ static void writer_commit(struct writer *writer)
 	FAULT("writer_before_commit");
 	asked = writer->batch->count;
 	writer->waiting = true;
-	edition_begin(writer->from->shm);
+	generation_write_begin(writer->from->shm);
 	gauge_begin(&writer->gauge);
 	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
 	if (!writer->waiting && !writer->failed) {
@@ -289,7 +289,7 @@ static int writer_timeout(const struct writer *writer)
 	timeout = keep_timeout(&writer->keep, now);
 	if ((writer->unsettled || writer_controls(writer)) && (timeout < 0 || timeout > IDLE_MS))
 		timeout = IDLE_MS;
-	return timeout < 0 || timeout > BOARD_BEAT_MS ? BOARD_BEAT_MS : timeout;
+	return timeout < 0 || timeout > SCOREBOARD_BEAT_MS ? SCOREBOARD_BEAT_MS : timeout;
 }
 
 /* The same, to the microsecond where a commit is put off; negative: no end. */
@@ -348,7 +348,7 @@ static bool writer_wait(struct writer *writer)
 	int ready = ppoll(writer->polls, writer_fill_polls(writer), timeout.tv_sec < 0 ? NULL : &timeout, NULL);
 	bool moved;
 
-	board_beat(writer->from->shm, board_writer(writer->from->shm));
+	scoreboard_beat(writer->from->shm, scoreboard_writer(writer->from->shm));
 	if (ready < 0)
 		return true;
 	if (ready == 0 && writer->unsettled && !writer->stopping && !writer->waiting && !writer_has_frames(writer)) {
@@ -404,9 +404,9 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 		return;
 	}
 	ring_attach(shm, head->seq);
-	edition_end(shm);
+	generation_write_end(shm);
 	gauge_look(&writer->gauge, writer->store);
-	board_set_state(shm, board_writer(shm), BOARD_SERVING);
+	scoreboard_set_state(shm, scoreboard_writer(shm), SLOT_SERVING);
 	if (channel_send(writer->from->channel, CHANNEL_READY, -1) != RC_OK)
 		writer_stop(writer, "the master is gone");
 }
@@ -421,7 +421,7 @@ static int writer_open(struct writer *writer)
 	struct error err = { "" };
 	enum rc rc;
 
-	edition_begin(writer->from->shm);
+	generation_write_begin(writer->from->shm);
 	rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &err);
 
 	keep_start(&writer->keep, writer->from->keep, clock_ms(), clock_wall());
@@ -459,7 +459,7 @@ static void writer_close(struct writer *writer)
 	batch_clear(writer->batch);
 	free(writer->batch);
 	hints_free(&writer->hints);
-	edition_begin(writer->from->shm); /* whoever comes next may count in other memory */
+	generation_write_begin(writer->from->shm); /* whoever comes next may count in other memory */
 	store_close(writer->store);
 	if (writer->signals >= 0)
 		(void)close(writer->signals);

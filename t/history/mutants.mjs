@@ -12,8 +12,8 @@ export const mutants = [
   { faults: 'lapped_untold=wrong', acts: ['lapRing'], kind: /a stream missed a change/ },
   { faults: 'purge_takes_living=wrong', acts: ['purge'], kind: /was lost|two writes in one version/ },
   { faults: 'horizon_kept=wrong', acts: ['purge'], kind: /a stream missed a change|a pull missed a write/ },
-  { faults: 'edition_ignored=wrong', kind: /a pull missed a write/ },
-  { faults: 'edition_kept=wrong', kind: /a pull missed a write/ },
+  { faults: 'generation_ignored=wrong', kind: /a pull missed a write/ },
+  { faults: 'generation_kept=wrong', kind: /a pull missed a write/ },
   { faults: 'answers_crossed=wrong', kind: /stale write was applied|two writes in one version|one write in two versions|was lost|a pull missed a write/ },
   { faults: 'refusal_spoils=wrong', kind: /was lost|two writes in one version|a pull missed a write/ },
 ]

@@ -67,27 +67,27 @@ static void rates(void **state)
 
 static void movement_is_what_lies_between(void **state)
 {
-	struct board_cell before_cells[3] = { 0 }, now_cells[3] = { 0 };
-	struct board_view before = { .started = 5, .workers = 2, .cells = before_cells };
-	struct board_view now = { .started = 5, .workers = 2, .cells = now_cells };
-	struct board_view none = { 0 };
+	struct scoreboard_cell before_cells[3] = { 0 }, now_cells[3] = { 0 };
+	struct scoreboard_view before = { .started = 5, .workers = 2, .cells = before_cells };
+	struct scoreboard_view now = { .started = 5, .workers = 2, .cells = now_cells };
+	struct scoreboard_view none = { 0 };
 	struct movement movement;
 
 	(void)state;
-	before_cells[0].values[BOARD_EVENTS] = 100;
-	now_cells[0].values[BOARD_EVENTS] = 120;
-	now_cells[1].values[BOARD_EVENTS] = 5;
+	before_cells[0].values[METRIC_EVENTS] = 100;
+	now_cells[0].values[METRIC_EVENTS] = 120;
+	now_cells[1].values[METRIC_EVENTS] = 5;
 	movement = movement_between(&before, &now, 2);
-	assert_true(movement_rate_of(&movement, 0, BOARD_EVENTS) == 10);
-	assert_true(movement_rate(&movement, BOARD_EVENTS) == 12.5);
-	assert_true(movement_latency(&movement, BOARD_PULL, 0.5) == 0);
+	assert_true(movement_rate_of(&movement, 0, METRIC_EVENTS) == 10);
+	assert_true(movement_rate(&movement, METRIC_EVENTS) == 12.5);
+	assert_true(movement_latency(&movement, SCOREBOARD_PULL, 0.5) == 0);
 	/* Another server, or the first look. */
 	before.started = 4;
 	movement = movement_between(&before, &now, 2);
-	assert_true(movement_rate(&movement, BOARD_EVENTS) == 0);
+	assert_true(movement_rate(&movement, METRIC_EVENTS) == 0);
 	movement = movement_between(&none, &now, 2);
-	assert_true(movement_rate(&movement, BOARD_EVENTS) == 0);
-	assert_true(movement_latency(&movement, BOARD_PULL, 0.5) == 0);
+	assert_true(movement_rate(&movement, METRIC_EVENTS) == 0);
+	assert_true(movement_latency(&movement, SCOREBOARD_PULL, 0.5) == 0);
 }
 
 int main(void)

@@ -22,11 +22,11 @@ static void there_is_none_before_a_writer_has_looked(void **state)
 	struct shm *shm = make();
 
 	(void)state;
-	assert_int_equal(edition_now(shm), EDITION_NONE);
-	edition_begin(shm);
-	assert_int_equal(edition_now(shm), EDITION_NONE);
-	edition_end(shm);
-	assert_int_not_equal(edition_now(shm), EDITION_NONE);
+	assert_int_equal(generation_read(shm), GENERATION_NONE);
+	generation_write_begin(shm);
+	assert_int_equal(generation_read(shm), GENERATION_NONE);
+	generation_write_end(shm);
+	assert_int_not_equal(generation_read(shm), GENERATION_NONE);
 	shm_free(shm);
 }
 
@@ -36,14 +36,14 @@ static void a_change_makes_another_one(void **state)
 	uint64_t before;
 
 	(void)state;
-	edition_begin(shm);
-	edition_end(shm);
-	before = edition_now(shm);
-	assert_int_equal(edition_now(shm), before);
-	edition_begin(shm);
-	assert_int_equal(edition_now(shm), EDITION_NONE);
-	edition_end(shm);
-	assert_true(edition_now(shm) > before);
+	generation_write_begin(shm);
+	generation_write_end(shm);
+	before = generation_read(shm);
+	assert_int_equal(generation_read(shm), before);
+	generation_write_begin(shm);
+	assert_int_equal(generation_read(shm), GENERATION_NONE);
+	generation_write_end(shm);
+	assert_true(generation_read(shm) > before);
 	shm_free(shm);
 }
 
@@ -54,14 +54,14 @@ static void beginning_twice_is_one_change(void **state)
 	uint64_t before;
 
 	(void)state;
-	edition_begin(shm);
-	edition_end(shm);
-	before = edition_now(shm);
-	edition_begin(shm);
-	edition_begin(shm);
-	assert_int_equal(edition_now(shm), EDITION_NONE);
-	edition_end(shm);
-	assert_true(edition_now(shm) > before);
+	generation_write_begin(shm);
+	generation_write_end(shm);
+	before = generation_read(shm);
+	generation_write_begin(shm);
+	generation_write_begin(shm);
+	assert_int_equal(generation_read(shm), GENERATION_NONE);
+	generation_write_end(shm);
+	assert_true(generation_read(shm) > before);
 	shm_free(shm);
 }
 

@@ -17,16 +17,16 @@ static struct shm *make(unsigned slots)
 	return shm;
 }
 
-static int64_t answers(const struct shm *shm, enum board_route route, int status)
+static int64_t answers(const struct shm *shm, enum scoreboard_route route, int status)
 {
-	struct board_view view;
+	struct scoreboard_view view;
 	int64_t count = 0;
 
-	board_view_take(shm, &view);
-	for (unsigned row = 0; row <= BOARD_STATUSES; row++)
-		if (meter_status(row) == status)
-			count += meter_answers(&view, route, row);
-	board_view_clear(&view);
+	scoreboard_view_take(shm, &view);
+	for (unsigned row = 0; row <= SCOREBOARD_STATUSES; row++)
+		if (scoreboard_status(row) == status)
+			count += scoreboard_responses(&view, route, row);
+	scoreboard_view_clear(&view);
 	return count;
 }
 
@@ -35,37 +35,37 @@ static void answers_are_counted_by_route_and_status(void **state)
 	struct shm *shm = make(2);
 
 	(void)state;
-	meter_answer(shm, 0, BOARD_PULL, 200, 10);
-	meter_answer(shm, 1, BOARD_PULL, 200, 10);
-	meter_answer(shm, 1, BOARD_PULL, 404, 10);
-	meter_answer(shm, 1, BOARD_OTHER, 507, 10);
-	meter_answer(shm, 1, BOARD_OTHER, 599, 10);
-	meter_answer(shm, 1, BOARD_OTHER, -1, 10);
-	assert_int_equal(answers(shm, BOARD_PULL, 200), 2);
-	assert_int_equal(answers(shm, BOARD_PULL, 404), 1);
-	assert_int_equal(answers(shm, BOARD_OTHER, 507), 1);
-	assert_int_equal(answers(shm, BOARD_OTHER, 0), 2);
-	assert_int_equal(answers(shm, BOARD_PUSH, 200), 0);
+	scoreboard_count_response(shm, 0, SCOREBOARD_PULL, 200, 10);
+	scoreboard_count_response(shm, 1, SCOREBOARD_PULL, 200, 10);
+	scoreboard_count_response(shm, 1, SCOREBOARD_PULL, 404, 10);
+	scoreboard_count_response(shm, 1, SCOREBOARD_OTHER, 507, 10);
+	scoreboard_count_response(shm, 1, SCOREBOARD_OTHER, 599, 10);
+	scoreboard_count_response(shm, 1, SCOREBOARD_OTHER, -1, 10);
+	assert_int_equal(answers(shm, SCOREBOARD_PULL, 200), 2);
+	assert_int_equal(answers(shm, SCOREBOARD_PULL, 404), 1);
+	assert_int_equal(answers(shm, SCOREBOARD_OTHER, 507), 1);
+	assert_int_equal(answers(shm, SCOREBOARD_OTHER, 0), 2);
+	assert_int_equal(answers(shm, SCOREBOARD_PUSH, 200), 0);
 	shm_free(shm);
 }
 
 static void statuses_rise(void **state)
 {
 	(void)state;
-	for (unsigned row = 1; row < BOARD_STATUSES; row++)
-		assert_true(meter_status(row - 1) < meter_status(row));
-	assert_int_equal(meter_status(BOARD_STATUSES), 0);
+	for (unsigned row = 1; row < SCOREBOARD_STATUSES; row++)
+		assert_true(scoreboard_status(row - 1) < scoreboard_status(row));
+	assert_int_equal(scoreboard_status(SCOREBOARD_STATUSES), 0);
 }
 
-static struct meter read_meter(const struct shm *shm, enum board_histogram histogram)
+static struct histogram read_meter(const struct shm *shm, enum histogram_kind kind)
 {
-	struct board_view view;
-	struct meter meter;
+	struct scoreboard_view view;
+	struct histogram histogram;
 
-	board_view_take(shm, &view);
-	meter_read(&view, histogram, &meter);
-	board_view_clear(&view);
-	return meter;
+	scoreboard_view_take(shm, &view);
+	histogram_read(&view, kind, &histogram);
+	scoreboard_view_clear(&view);
+	return histogram;
 }
 
 /* Each table has its own place: what is written into all of them comes back from each. */
@@ -74,62 +74,62 @@ static void histograms_do_not_overlap(void **state)
 	struct shm *shm = make(1);
 
 	(void)state;
-	for (unsigned histogram = 0; histogram < BOARD_HISTOGRAMS; histogram++)
-		for (unsigned i = 0; i <= histogram; i++)
-			meter_observe(shm, i % 2, (enum board_histogram)histogram, UINT64_C(1) << 40);
-	for (unsigned histogram = 0; histogram < BOARD_HISTOGRAMS; histogram++) {
-		struct meter meter = read_meter(shm, (enum board_histogram)histogram);
+	for (unsigned kind = 0; kind < HISTOGRAM_KINDS; kind++)
+		for (unsigned i = 0; i <= kind; i++)
+			histogram_observe(shm, i % 2, (enum histogram_kind)kind, UINT64_C(1) << 40);
+	for (unsigned kind = 0; kind < HISTOGRAM_KINDS; kind++) {
+		struct histogram histogram = read_meter(shm, (enum histogram_kind)kind);
 
-		assert_int_equal(meter.upto[0], 0);
-		assert_int_equal(meter.upto[meter.count - 1], 0);
-		assert_int_equal(meter.upto[meter.count], histogram + 1);
-		assert_int_equal(meter.sum, (histogram + 1) * (UINT64_C(1) << 40));
+		assert_int_equal(histogram.upto[0], 0);
+		assert_int_equal(histogram.upto[histogram.count - 1], 0);
+		assert_int_equal(histogram.upto[histogram.count], kind + 1);
+		assert_int_equal(histogram.sum, (kind + 1) * (UINT64_C(1) << 40));
 	}
-	for (unsigned value = 0; value < BOARD_ANSWERS; value++)
-		assert_int_equal(board_get(shm, 0, (enum board_value)value), 0);
+	for (unsigned value = 0; value < METRIC_ANSWERS; value++)
+		assert_int_equal(scoreboard_get(shm, 0, (enum metric)value), 0);
 	shm_free(shm);
 }
 
 static void a_bound_belongs_to_its_bucket(void **state)
 {
 	struct shm *shm = make(1);
-	struct meter meter;
+	struct histogram histogram;
 
 	(void)state;
-	meter_observe(shm, 0, BOARD_BATCH, 1);
-	meter_observe(shm, 0, BOARD_BATCH, 2);
-	meter_observe(shm, 0, BOARD_BATCH, 3);
-	meter_observe(shm, 0, BOARD_BATCH, 1025);
-	meter = read_meter(shm, BOARD_BATCH);
-	assert_int_equal(meter.bounds[0], 1);
-	assert_int_equal(meter.upto[0], 1);
-	assert_int_equal(meter.upto[1], 2);
-	assert_int_equal(meter.upto[2], 3);
-	assert_int_equal(meter.upto[meter.count - 1], 3);
-	assert_int_equal(meter.upto[meter.count], 4);
-	assert_int_equal(meter.sum, 1031);
+	histogram_observe(shm, 0, HISTOGRAM_BATCH, 1);
+	histogram_observe(shm, 0, HISTOGRAM_BATCH, 2);
+	histogram_observe(shm, 0, HISTOGRAM_BATCH, 3);
+	histogram_observe(shm, 0, HISTOGRAM_BATCH, 1025);
+	histogram = read_meter(shm, HISTOGRAM_BATCH);
+	assert_int_equal(histogram.bounds[0], 1);
+	assert_int_equal(histogram.upto[0], 1);
+	assert_int_equal(histogram.upto[1], 2);
+	assert_int_equal(histogram.upto[2], 3);
+	assert_int_equal(histogram.upto[histogram.count - 1], 3);
+	assert_int_equal(histogram.upto[histogram.count], 4);
+	assert_int_equal(histogram.sum, 1031);
 	shm_free(shm);
 }
 
 static void quantiles_are_of_what_came_between(void **state)
 {
 	struct shm *shm = make(1);
-	struct meter before, now;
+	struct histogram before, now;
 
 	(void)state;
-	now = read_meter(shm, BOARD_LATENCY);
-	assert_int_equal(meter_quantile(&now, NULL, 0.5), 0);
+	now = read_meter(shm, HISTOGRAM_LATENCY);
+	assert_int_equal(histogram_quantile(&now, NULL, 0.5), 0);
 	for (unsigned i = 0; i < 100; i++)
-		meter_observe(shm, 0, BOARD_LATENCY, 90);
-	before = read_meter(shm, BOARD_LATENCY);
-	assert_int_equal(meter_quantile(&before, NULL, 0.99), 100);
+		histogram_observe(shm, 0, HISTOGRAM_LATENCY, 90);
+	before = read_meter(shm, HISTOGRAM_LATENCY);
+	assert_int_equal(histogram_quantile(&before, NULL, 0.99), 100);
 	for (unsigned i = 0; i < 100; i++)
-		meter_observe(shm, 0, BOARD_LATENCY, i < 90 ? 900 : 2000);
-	now = read_meter(shm, BOARD_LATENCY);
-	assert_int_equal(meter_quantile(&now, &before, 0.5), 1000);
-	assert_int_equal(meter_quantile(&now, &before, 0.99), 2500);
-	assert_int_equal(meter_quantile(&now, NULL, 0.5), 100);
-	assert_int_equal(meter_quantile(&now, &now, 0.5), 0);
+		histogram_observe(shm, 0, HISTOGRAM_LATENCY, i < 90 ? 900 : 2000);
+	now = read_meter(shm, HISTOGRAM_LATENCY);
+	assert_int_equal(histogram_quantile(&now, &before, 0.5), 1000);
+	assert_int_equal(histogram_quantile(&now, &before, 0.99), 2500);
+	assert_int_equal(histogram_quantile(&now, NULL, 0.5), 100);
+	assert_int_equal(histogram_quantile(&now, &now, 0.5), 0);
 	shm_free(shm);
 }
 
@@ -137,27 +137,27 @@ static void a_view_arrives_whole(void **state)
 {
 	struct shm *shm = make(3);
 	struct buf bytes = BUF_EMPTY;
-	struct board_view sent, came;
+	struct scoreboard_view sent, came;
 
 	(void)state;
-	board_born(shm, 1);
-	board_set_state(shm, 1, BOARD_SERVING);
+	scoreboard_born(shm, 1);
+	scoreboard_set_state(shm, 1, SLOT_SERVING);
 	for (unsigned slot = 0; slot <= 3; slot++)
-		for (unsigned value = 0; value < BOARD_VALUES; value++)
-			board_set(shm, slot, (enum board_value)value, (int64_t)(slot * 1000 + value));
-	board_view_take(shm, &sent);
-	board_view_pack(&sent, &bytes);
-	assert_int_equal(board_view_unpack(buf_slice(&bytes), &came), RC_OK);
+		for (unsigned value = 0; value < METRIC_VALUES; value++)
+			scoreboard_set(shm, slot, (enum metric)value, (int64_t)(slot * 1000 + value));
+	scoreboard_view_take(shm, &sent);
+	scoreboard_view_pack(&sent, &bytes);
+	assert_int_equal(scoreboard_view_unpack(buf_slice(&bytes), &came), RC_OK);
 	assert_int_equal(came.workers, 3);
 	assert_int_equal(came.started, sent.started);
 	assert_int_not_equal(came.started, 0);
 	assert_memory_equal(came.cells, sent.cells, 4 * sizeof(*sent.cells));
-	assert_int_equal(came.cells[1].pid, board_pid(shm, 1));
-	assert_int_equal(came.cells[1].state, BOARD_SERVING);
+	assert_int_equal(came.cells[1].pid, scoreboard_pid(shm, 1));
+	assert_int_equal(came.cells[1].state, SLOT_SERVING);
 	assert_int_equal(came.cells[1].starts, 1);
-	assert_int_equal(board_view_sum(&came, BOARD_EVENTS), 6000 + 4 * BOARD_EVENTS);
-	board_view_clear(&came);
-	board_view_clear(&sent);
+	assert_int_equal(scoreboard_view_sum(&came, METRIC_EVENTS), 6000 + 4 * METRIC_EVENTS);
+	scoreboard_view_clear(&came);
+	scoreboard_view_clear(&sent);
 	buf_free(&bytes);
 	shm_free(shm);
 }
@@ -167,25 +167,25 @@ static void other_views_are_refused(void **state)
 {
 	struct shm *shm = make(1);
 	struct buf bytes = BUF_EMPTY;
-	struct board_view view;
+	struct scoreboard_view view;
 
 	(void)state;
-	board_view_take(shm, &view);
-	board_view_pack(&view, &bytes);
-	board_view_clear(&view);
+	scoreboard_view_take(shm, &view);
+	scoreboard_view_pack(&view, &bytes);
+	scoreboard_view_clear(&view);
 	for (size_t len = 0; len < bytes.len; len += len < 40 ? 1 : 997) {
-		assert_int_equal(board_view_unpack(slice_make(bytes.data, len), &view), RC_MALFORMED);
-		board_view_clear(&view);
+		assert_int_equal(scoreboard_view_unpack(slice_make(bytes.data, len), &view), RC_MALFORMED);
+		scoreboard_view_clear(&view);
 	}
 	for (size_t at = 0; at < 8; at++) {
 		bytes.data[at]++;
-		assert_int_equal(board_view_unpack(buf_slice(&bytes), &view), RC_MALFORMED);
-		board_view_clear(&view);
+		assert_int_equal(scoreboard_view_unpack(buf_slice(&bytes), &view), RC_MALFORMED);
+		scoreboard_view_clear(&view);
 		bytes.data[at]--;
 	}
 	buf_put_byte(&bytes, 0);
-	assert_int_equal(board_view_unpack(buf_slice(&bytes), &view), RC_MALFORMED);
-	board_view_clear(&view);
+	assert_int_equal(scoreboard_view_unpack(buf_slice(&bytes), &view), RC_MALFORMED);
+	scoreboard_view_clear(&view);
 	buf_free(&bytes);
 	shm_free(shm);
 }

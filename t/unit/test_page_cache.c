@@ -67,7 +67,7 @@ static void another_edition_does_not(void **state)
 	(void)state;
 	keep(kept, &query, "page");
 	assert_null(kept_find(kept, &query, ENCODING_JSON, EDITION + 2));
-	assert_null(kept_find(kept, &query, ENCODING_JSON, EDITION_NONE));
+	assert_null(kept_find(kept, &query, ENCODING_JSON, GENERATION_NONE));
 	kept_free(kept);
 }
 
@@ -78,9 +78,9 @@ static void nothing_is_kept_while_the_database_changes(void **state)
 	struct kept_body *body = make_body("page");
 
 	(void)state;
-	kept_put(kept, &query, ENCODING_JSON, EDITION_NONE, body);
+	kept_put(kept, &query, ENCODING_JSON, GENERATION_NONE, body);
 	assert_int_equal(body->holders, 1);
-	assert_null(kept_find(kept, &query, ENCODING_JSON, EDITION_NONE));
+	assert_null(kept_find(kept, &query, ENCODING_JSON, GENERATION_NONE));
 	kept_body_release(body);
 	kept_free(kept);
 }

@@ -79,39 +79,39 @@ static void a_resync_is_counted_and_wakes_everyone(void **state)
 static void a_child_shows_on_the_board(void **state)
 {
 	struct shm *shm = make(1);
-	unsigned writer = board_writer(shm);
+	unsigned writer = scoreboard_writer(shm);
 	pid_t pid = fork();
 	int status;
 
 	(void)state;
 	if (pid == 0) {
-		board_born(shm, writer);
-		board_add(shm, writer, BOARD_STREAMS, 3);
-		board_add(shm, writer, BOARD_STREAMS, -1);
-		board_set(shm, writer, BOARD_REQUESTS, 7);
-		board_set_state(shm, writer, BOARD_SERVING);
+		scoreboard_born(shm, writer);
+		scoreboard_add(shm, writer, METRIC_STREAMS, 3);
+		scoreboard_add(shm, writer, METRIC_STREAMS, -1);
+		scoreboard_set(shm, writer, METRIC_REQUESTS, 7);
+		scoreboard_set_state(shm, writer, SLOT_SERVING);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_int_equal(board_pid(shm, writer), pid);
-	assert_int_equal(board_state(shm, writer), BOARD_SERVING);
-	assert_int_equal(board_starts(shm, writer), 1);
-	assert_int_equal(board_get(shm, writer, BOARD_STREAMS), 2);
-	assert_int_equal(board_get(shm, writer, BOARD_REQUESTS), 7);
-	assert_int_equal(board_pid(shm, 0), 0);
-	assert_int_equal(board_get(shm, 0, BOARD_REQUESTS), 0);
+	assert_int_equal(scoreboard_pid(shm, writer), pid);
+	assert_int_equal(scoreboard_state(shm, writer), SLOT_SERVING);
+	assert_int_equal(scoreboard_starts(shm, writer), 1);
+	assert_int_equal(scoreboard_get(shm, writer, METRIC_STREAMS), 2);
+	assert_int_equal(scoreboard_get(shm, writer, METRIC_REQUESTS), 7);
+	assert_int_equal(scoreboard_pid(shm, 0), 0);
+	assert_int_equal(scoreboard_get(shm, 0, METRIC_REQUESTS), 0);
 
-	board_died(shm, writer, pid + 1);
-	assert_int_equal(board_pid(shm, writer), pid);
-	board_died(shm, writer, pid);
-	assert_int_equal(board_pid(shm, writer), 0);
-	assert_int_equal(board_state(shm, writer), BOARD_GONE);
-	assert_int_equal(board_get(shm, writer, BOARD_STREAMS), 0);
-	assert_int_equal(board_get(shm, writer, BOARD_REQUESTS), 7);
-	board_born(shm, writer);
-	assert_int_equal(board_state(shm, writer), BOARD_STARTING);
-	assert_int_equal(board_starts(shm, writer), 2);
+	scoreboard_died(shm, writer, pid + 1);
+	assert_int_equal(scoreboard_pid(shm, writer), pid);
+	scoreboard_died(shm, writer, pid);
+	assert_int_equal(scoreboard_pid(shm, writer), 0);
+	assert_int_equal(scoreboard_state(shm, writer), SLOT_GONE);
+	assert_int_equal(scoreboard_get(shm, writer, METRIC_STREAMS), 0);
+	assert_int_equal(scoreboard_get(shm, writer, METRIC_REQUESTS), 7);
+	scoreboard_born(shm, writer);
+	assert_int_equal(scoreboard_state(shm, writer), SLOT_STARTING);
+	assert_int_equal(scoreboard_starts(shm, writer), 2);
 	shm_free(shm);
 }
 
@@ -121,9 +121,9 @@ static void the_most_slots_are_there(void **state)
 
 	(void)state;
 	for (unsigned slot = 0; slot <= 64; slot++)
-		board_set(shm, slot, BOARD_EVENTS, slot);
+		scoreboard_set(shm, slot, METRIC_EVENTS, slot);
 	for (unsigned slot = 0; slot <= 64; slot++)
-		assert_int_equal(board_get(shm, slot, BOARD_EVENTS), slot);
+		assert_int_equal(scoreboard_get(shm, slot, METRIC_EVENTS), slot);
 	shm_free(shm);
 	shm_free(NULL);
 }

@@ -161,8 +161,8 @@ static void *look_on(void *arg)
 			newest = entry.number;
 		else if (got == RING_LOST && ring_committed(shm) > newest)
 			newest = ring_committed(shm);
-		(void)edition_now(shm);
-		(void)board_get(shm, board_writer(shm), BOARD_DOCS);
+		(void)generation_read(shm);
+		(void)scoreboard_get(shm, scoreboard_writer(shm), METRIC_DOCS);
 	}
 	return NULL;
 }

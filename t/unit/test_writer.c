@@ -24,7 +24,7 @@ static void a_push_is_answered_and_its_groups_are_announced(void **state)
 
 	(void)state;
 	stage_open(&stage, "");
-	assert_int_equal(board_state(stage.shm, board_writer(stage.shm)), BOARD_SERVING);
+	assert_int_equal(scoreboard_state(stage.shm, scoreboard_writer(stage.shm)), SLOT_SERVING);
 	ring_reader_start(stage.shm, &reader);
 	link = link_open(&stage);
 	line_send(&link, UINT64_MAX, &request);
@@ -101,9 +101,9 @@ static void what_arrives_together_is_one_commit(void **state)
 		line_expect(&links[n % 3], n, 1);
 	assert_int_equal(kill(stage.pid, SIGTERM), 0);
 	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
-	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_COMMITS), 3 + 1);
-	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_COMMITTED), 303);
-	assert_int_equal(board_get(stage.shm, board_writer(stage.shm), BOARD_DOCS), 303);
+	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_COMMITS), 3 + 1);
+	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_COMMITTED), 303);
+	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_DOCS), 303);
 	for (unsigned i = 0; i < 3; i++)
 		line_close(&links[i]);
 	stage_free(&stage);

@@ -29,7 +29,7 @@ void trace_begin(struct worker *worker, struct trace *trace)
 		evutil_secure_rng_get_bytes(&last, sizeof(last));
 	(void)snprintf(trace->id, sizeof(trace->id), "%016" PRIx64, mixed(++last));
 	trace->begun = clock_us();
-	board_add(worker->from->shm, worker->from->slot, BOARD_REQUESTS, 1);
+	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_REQUESTS, 1);
 }
 
 /* Somebody may put a token where it does not belong: it is cut off. */
@@ -123,9 +123,9 @@ void trace_end(struct worker *worker, const struct trace *trace, const struct tr
 	const struct worker_inheritance *from = worker->from;
 	uint64_t took = clock_us() - trace->begun;
 
-	meter_answer(from->shm, from->slot, answer->route, answer->status, took);
+	scoreboard_count_response(from->shm, from->slot, answer->route, answer->status, took);
 	if (answer->status >= 400)
-		board_add(from->shm, from->slot, BOARD_REFUSED, 1);
+		scoreboard_add(from->shm, from->slot, METRIC_REFUSED, 1);
 	if (worker->settings->access_log)
 		trace_log(trace, answer, took);
 }

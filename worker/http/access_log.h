@@ -13,7 +13,7 @@ struct trace {
 };
 
 struct trace_answer {
-	enum board_route route;
+	enum scoreboard_route route;
 	const char *method;
 	const char *path;   /* decoded, without its query: that may hold a token */
 	const char *client; /* its address */

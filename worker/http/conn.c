@@ -94,7 +94,7 @@ static void conn_refuse(struct conn *conn)
 	struct refusal *refusal;
 	struct trace trace;
 	const struct trace_answer answer = {
-		.route = BOARD_OTHER,
+		.route = SCOREBOARD_OTHER,
 		.method = "-",
 		.path = "-",
 		.client = conn_client(conn),
@@ -117,11 +117,11 @@ static void conn_refuse(struct conn *conn)
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------------- */
 
-static void conn_count(const struct conn *conn, enum board_value value)
+static void conn_count(const struct conn *conn, enum metric value)
 {
 	const struct worker_inheritance *from = conn->table->worker->from;
 
-	board_add(from->shm, from->slot, value, 1);
+	scoreboard_add(from->shm, from->slot, value, 1);
 }
 
 static void conn_release(struct conn *conn)
@@ -164,7 +164,7 @@ void conn_hold(struct conn *conn, size_t len)
 		return;
 	while (conns->held + len > conns->worker->settings->max_in_flight && (slowest = conns_slowest(conns, conn)) != NULL) {
 		log_debug("connection_closed", LOG_TEXT("reason", "slow_client"), LOG_NUMBER("bytes", slowest->held));
-		conn_count(slowest, BOARD_OUTBID);
+		conn_count(slowest, METRIC_SLOW_CLIENTS);
 		conn_drop(slowest);
 	}
 	if (conn->held == 0)
@@ -245,7 +245,7 @@ void conn_close_overdue(struct conn *conn, const char *reason)
 {
 	log_debug("connection_closed", LOG_TEXT("reason", reason));
 	if (conn->receiving)
-		conn_count(conn, BOARD_OVERDUE);
+		conn_count(conn, METRIC_TIMEOUTS);
 	evhttp_connection_free(conn->http);
 }
 
@@ -285,7 +285,7 @@ static void conn_forget(struct conn *conn)
 	conn_release(conn);
 	TAILQ_REMOVE(&conns->all, conn, next);
 	conns->count--;
-	board_set(conns->worker->from->shm, conns->worker->from->slot, BOARD_CONNECTIONS, (int64_t)conns->count);
+	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
 	if (conn->http)
 		conns->by_fd[conn->fd] = NULL;
 	guard_clear(&conn->guard);

@@ -107,7 +107,7 @@ static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 	guard_init(&conn->guard, conns->worker->settings->max_body);
 	TAILQ_INSERT_TAIL(&conns->all, conn, next);
 	conns->count++;
-	board_set(conns->worker->from->shm, conns->worker->from->slot, BOARD_CONNECTIONS, (int64_t)conns->count);
+	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
 	evbuffer_add_cb(bufferevent_get_input(bev), conn_input, conn);
 	conn->older = conns->newborn;
 	conns->newborn = conn;
@@ -143,7 +143,7 @@ static void on_sweep(evutil_socket_t unused, short what, void *arg)
 	(void)what;
 	conns_sweep(conns);
 	/* A predecessor in this slot may have had the last word. */
-	board_set(conns->worker->from->shm, conns->worker->from->slot, BOARD_CONNECTIONS, (int64_t)conns->count);
+	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
 }
 
 /* ---- The table --------------------------------------------------------------------------------------------------------- */

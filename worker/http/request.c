@@ -247,9 +247,9 @@ static void request_handle(struct request *request)
 	handler(request);
 }
 
-static void request_count(const struct request *request, enum board_value value)
+static void request_count(const struct request *request, enum metric value)
 {
-	board_add(request->worker->from->shm, request->worker->from->slot, value, 1);
+	scoreboard_add(request->worker->from->shm, request->worker->from->slot, value, 1);
 }
 
 /* The address that a token's denials count against; one that is not known is one of its own. */
@@ -267,7 +267,7 @@ static void request_throttle(struct request *request)
 
 	(void)snprintf(seconds, sizeof(seconds), "%u", auth_wait(request->worker->auth, &from));
 	request_set_header(request, "Retry-After", seconds);
-	request_count(request, BOARD_THROTTLED);
+	request_count(request, METRIC_THROTTLED);
 	request_refuse(request, PROBLEM_GUESSES, "too many tokens that are not valid came from this address; try again later");
 }
 
@@ -281,7 +281,7 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	} else if (rc == RC_BUSY) {
 		request_throttle(request);
 	} else if (rc == RC_DENIED) {
-		request_count(request, BOARD_DENIED);
+		request_count(request, METRIC_DENIED);
 		request_refuse(request, PROBLEM_UNAUTHORIZED, "the token is not valid: it is malformed, unknown, revoked or expired");
 	} else {
 		request_refuse(request, problem_of(rc), "the token could not be checked");

@@ -118,7 +118,7 @@ static void feed_count(const struct feed *feed, int64_t events)
 {
 	const struct worker_inheritance *from = feed->feeds->worker->from;
 
-	board_add(from->shm, from->slot, BOARD_EVENTS, events);
+	scoreboard_add(from->shm, from->slot, METRIC_EVENTS, events);
 }
 
 static void feed_tell(struct feed *feed)

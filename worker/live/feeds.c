@@ -134,7 +134,7 @@ static void feeds_lost(struct feeds *feeds)
 	struct worker *worker = feeds->worker;
 	uint64_t committed = ring_committed(worker->from->shm);
 
-	board_add(worker->from->shm, worker->from->slot, BOARD_LOST, 1);
+	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_RING_OVERRUNS, 1);
 	for (size_t i = 0; i < feeds->size; i++)
 		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
 			if (ring_bucket(worker->from->shm, feed->hash) > feed->wanted)

@@ -74,7 +74,7 @@ static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
 	struct queued *queued;
 
 	if (stream->backlog && stream->backlog + sse->len - sent > stream->streams->worker->settings->stream_backlog) {
-		board_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, BOARD_SLOW, 1);
+		scoreboard_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, METRIC_SLOW, 1);
 		stream_close(stream, "slow_reader");
 		return;
 	}
@@ -145,7 +145,7 @@ void stream_send_new(struct stream *stream, const char *event, const struct stor
 {
 	struct sse *sse = sse_new(event, place, data);
 
-	board_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, BOARD_EVENTS, 1);
+	scoreboard_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, METRIC_EVENTS, 1);
 	stream_send_event(stream, sse);
 	sse_release(sse);
 }
@@ -235,7 +235,7 @@ void stream_begin(struct streams *streams, int fd, const struct stream_options *
 	struct sse *first = sse_raw(header);
 	struct buf data = BUF_EMPTY;
 
-	board_add(streams->worker->from->shm, streams->worker->from->slot, BOARD_OPENED, 1);
+	scoreboard_add(streams->worker->from->shm, streams->worker->from->slot, METRIC_OPENED, 1);
 	stream_wait(stream, false);
 	stream_send(stream, first);
 	sse_release(first);

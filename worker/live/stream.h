@@ -52,7 +52,7 @@ void stream_begin(struct streams *streams, int fd, const struct stream_options *
 bool stream_has_docs(const struct stream *stream);
 enum encoding stream_encoding(const struct stream *stream);
 /* Sends an event of one of its groups. With several groups the event's id does not do for the stream: it gets one of its own. Who sends to
- * many counts the events (BOARD_EVENTS) when all are sent. */
+ * many counts the events (METRIC_EVENTS) when all are sent. */
 void stream_send_event(struct stream *stream, struct sse *sse);
 
 /* The stream of this membership (NULL: none) will be sent to next: by then its part in that has come from memory, which takes as long as

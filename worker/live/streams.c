@@ -13,7 +13,7 @@ void streams_count_changed(struct streams *streams)
 {
 	/* A gauge of the slot is its successor's. */
 	if (!streams->worker->leaving)
-		board_set(streams->worker->from->shm, streams->worker->from->slot, BOARD_STREAMS, (int64_t)streams->count);
+		scoreboard_set(streams->worker->from->shm, streams->worker->from->slot, METRIC_STREAMS, (int64_t)streams->count);
 }
 
 static void on_reap(evutil_socket_t unused, short what, void *arg)
