@@ -19,7 +19,7 @@ struct entry {
  * kept in order. Only tokens that the store knows get in. */
 struct auth {
 	struct store *store;
-	struct guesses *guesses;
+	struct throttle *throttle;
 	uint64_t forgotten; /* how often something was: an answer asked for before that is not remembered */
 	size_t outstanding;
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
@@ -35,11 +35,11 @@ struct lookup {
 	void *arg;
 };
 
-struct auth *auth_new(struct store *store, unsigned guesses)
+struct auth *auth_new(struct store *store, unsigned throttle)
 {
 	struct auth *auth = mem_alloc(sizeof(*auth));
 
-	auth->guesses = guesses_new(guesses);
+	auth->throttle = throttle_new(throttle);
 	auth->store = store;
 	return auth;
 }
@@ -50,7 +50,7 @@ void auth_free(struct auth *auth)
 		return;
 	assert(auth->outstanding == 0);
 	auth_forget_all(auth);
-	guesses_free(auth->guesses);
+	throttle_free(auth->throttle);
 	free(auth);
 }
 
@@ -61,7 +61,7 @@ static struct entry *cache_set(struct auth *auth, uint64_t key)
 
 static void entry_clear(struct entry *entry)
 {
-	identity_release(entry->identity);
+	identity_unref(entry->identity);
 	entry->identity = NULL;
 }
 
@@ -119,7 +119,7 @@ static void cache_put(struct auth *auth, struct identity *identity)
 			place = &set[way];
 	}
 	entry_clear(place);
-	place->identity = identity_hold(identity);
+	place->identity = identity_ref(identity);
 	place->since = clock_ms();
 }
 
@@ -132,9 +132,9 @@ static void auth_deny(struct auth *auth, const struct address *from, on_identity
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	if (guesses_add(auth->guesses, from, clock_ms())) {
+	if (throttle_failure(auth->throttle, from, clock_ms())) {
 		address_format(from, text);
-		log_warn("guesses_throttled", LOG_TEXT("client", text));
+		log_warn("throttle_throttled", LOG_TEXT("client", text));
 	}
 	answer(arg, RC_DENIED, NULL);
 }
@@ -158,7 +158,7 @@ static void lookup_found(struct lookup *lookup, const struct store_token *token)
 			cache_put(lookup->auth, identity);
 		lookup->answer(lookup->arg, RC_OK, identity);
 	}
-	identity_release(identity);
+	identity_unref(identity);
 }
 
 static void on_token(void *arg, enum rc rc, const struct store_token *token)
@@ -192,20 +192,20 @@ static void lookup_start(struct auth *auth, const struct token_parts *parts, con
 
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from, on_identity *answer, void *arg)
 {
-	bool well_formed, busy = guesses_wait(auth->guesses, from, clock_ms()) > 0;
+	bool well_formed, busy = throttle_wait(auth->throttle, from, clock_ms()) > 0;
 	struct token_parts parts;
 	struct entry *known;
 
 	well_formed = token_parse(token_text, &parts) == RC_OK;
 	known = well_formed ? cache_find(auth, hash_of(slice_of(parts.id)), parts.id) : NULL;
 	if (known && is_good(known->identity, parts.hash)) {
-		struct identity *identity = identity_hold(known->identity);
+		struct identity *identity = identity_ref(known->identity);
 
 		if (entry_is_fresh(known))
 			answer(arg, RC_OK, identity);
 		else
 			lookup_start(auth, &parts, from, answer, arg);
-		identity_release(identity);
+		identity_unref(identity);
 	} else if (busy) {
 		answer(arg, RC_BUSY, NULL);
 	} else if (!well_formed || (known && entry_is_fresh(known))) {
@@ -217,7 +217,7 @@ void auth_identify(struct auth *auth, struct slice token_text, const struct addr
 
 unsigned auth_wait(const struct auth *auth, const struct address *from)
 {
-	uint64_t wait = guesses_wait(auth->guesses, from, clock_ms());
+	uint64_t wait = throttle_wait(auth->throttle, from, clock_ms());
 
 	return wait ? (unsigned)((wait + 999) / 1000) : 1;
 }
@@ -230,7 +230,7 @@ void auth_recheck(struct auth *auth, const struct identity *identity, on_identit
 	if (identity->id[0] == '\0') {
 		anyone = identity_anyone();
 		answer(arg, RC_OK, anyone);
-		identity_release(anyone);
+		identity_unref(anyone);
 		return;
 	}
 	memcpy(parts.id, identity->id, sizeof(parts.id));

@@ -52,13 +52,13 @@ struct identity *identity_anyone(void)
 	return identity_new(&token);
 }
 
-struct identity *identity_hold(struct identity *identity)
+struct identity *identity_ref(struct identity *identity)
 {
 	identity->holders++;
 	return identity;
 }
 
-void identity_release(struct identity *identity)
+void identity_unref(struct identity *identity)
 {
 	if (identity == NULL)
 		return;

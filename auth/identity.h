@@ -26,9 +26,9 @@ struct identity {
 struct identity *identity_new(const struct store_token *token);
 /* For a server without authentication: may do all, never expires. One holder. */
 struct identity *identity_anyone(void);
-struct identity *identity_hold(struct identity *identity);
+struct identity *identity_ref(struct identity *identity);
 /* The last holder's release frees it. NULL is fine. */
-void identity_release(struct identity *identity);
+void identity_unref(struct identity *identity);
 
 /* A grant covers its group and all nested in it, `*` covers all (protocol.md, Tokens). Two questions, because a document's id may
  * be spelled like a group: with a grant for `a:b`, the group `a:b` is covered, the document `a:b` (of the group `a`) is not. */

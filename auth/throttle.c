@@ -13,34 +13,34 @@ struct guesser {
 
 /* An address may only be in the set that its hash chooses, so the size is fixed. The hash has a key, so that nobody can choose addresses
  * that push another's out. */
-struct guesses {
+struct throttle {
 	unsigned most;
 	unsigned char key[crypto_shorthash_KEYBYTES];
 	struct guesser sets[GUESSES_SETS][GUESSES_WAYS];
 };
 
-struct guesses *guesses_new(unsigned most)
+struct throttle *throttle_new(unsigned most)
 {
-	struct guesses *guesses = mem_alloc(sizeof(*guesses));
+	struct throttle *throttle = mem_alloc(sizeof(*throttle));
 
-	guesses->most = most;
-	randombytes_buf(guesses->key, sizeof(guesses->key));
-	return guesses;
+	throttle->most = most;
+	randombytes_buf(throttle->key, sizeof(throttle->key));
+	return throttle;
 }
 
-void guesses_free(struct guesses *guesses)
+void throttle_free(struct throttle *throttle)
 {
-	free(guesses);
+	free(throttle);
 }
 
-static uint64_t address_hash(const struct guesses *guesses, const struct address *from)
+static uint64_t address_hash(const struct throttle *throttle, const struct address *from)
 {
 	unsigned char text[9] = { from->is6 };
 	uint64_t hash;
 
 	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "a hash fills a word");
 	memcpy(text + 1, from->bytes, 8);
-	(void)crypto_shorthash((unsigned char *)&hash, text, sizeof(text), guesses->key);
+	(void)crypto_shorthash((unsigned char *)&hash, text, sizeof(text), throttle->key);
 	return hash;
 }
 
@@ -50,9 +50,9 @@ static bool is_counted(const struct guesser *guesser, uint64_t from, uint64_t no
 }
 
 /* Where the address is counted, or, where it is not yet, the place that is free or has been taken the longest. */
-static struct guesser *guesser_of(struct guesses *guesses, uint64_t from, uint64_t now)
+static struct guesser *guesser_of(struct throttle *throttle, uint64_t from, uint64_t now)
 {
-	struct guesser *set = guesses->sets[from % GUESSES_SETS];
+	struct guesser *set = throttle->sets[from % GUESSES_SETS];
 	struct guesser *place = &set[0];
 
 	for (size_t way = 0; way < GUESSES_WAYS; way++) {
@@ -65,29 +65,29 @@ static struct guesser *guesser_of(struct guesses *guesses, uint64_t from, uint64
 	return place;
 }
 
-bool guesses_add(struct guesses *guesses, const struct address *from, uint64_t now)
+bool throttle_failure(struct throttle *throttle, const struct address *from, uint64_t now)
 {
 	struct guesser *guesser;
 
-	if (guesses->most == 0)
+	if (throttle->most == 0)
 		return false;
-	guesser = guesser_of(guesses, address_hash(guesses, from), now);
+	guesser = guesser_of(throttle, address_hash(throttle, from), now);
 	guesser->count++;
-	return guesser->count == guesses->most;
+	return guesser->count == throttle->most;
 }
 
-uint64_t guesses_wait(const struct guesses *guesses, const struct address *from, uint64_t now)
+uint64_t throttle_wait(const struct throttle *throttle, const struct address *from, uint64_t now)
 {
 	uint64_t hash;
 
-	if (guesses->most == 0)
+	if (throttle->most == 0)
 		return 0;
-	hash = address_hash(guesses, from);
+	hash = address_hash(throttle, from);
 	for (size_t way = 0; way < GUESSES_WAYS; way++) {
-		const struct guesser *guesser = &guesses->sets[hash % GUESSES_SETS][way];
+		const struct guesser *guesser = &throttle->sets[hash % GUESSES_SETS][way];
 
 		if (is_counted(guesser, hash, now))
-			return guesser->count < guesses->most ? 0 : guesser->since + GUESSES_WINDOW_MS - now;
+			return guesser->count < throttle->most ? 0 : guesser->since + GUESSES_WINDOW_MS - now;
 	}
 	return 0;
 }

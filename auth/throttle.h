@@ -14,15 +14,15 @@
 #define GUESSES_SETS 1024
 #define GUESSES_WAYS 4
 
-struct guesses;
+struct throttle;
 
 /* `most` denials in a window; 0: no limit. */
-struct guesses *guesses_new(unsigned most);
+struct throttle *throttle_new(unsigned most);
 /* NULL is fine. */
-void guesses_free(struct guesses *guesses);
+void throttle_free(struct throttle *throttle);
 /* One more denial at `now` (clock_ms). True: it is the last that this address may have in this window. */
-bool guesses_add(struct guesses *guesses, const struct address *from, uint64_t now);
+bool throttle_failure(struct throttle *throttle, const struct address *from, uint64_t now);
 /* In how many milliseconds that address may try again; 0: now. */
-uint64_t guesses_wait(const struct guesses *guesses, const struct address *from, uint64_t now);
+uint64_t throttle_wait(const struct throttle *throttle, const struct address *from, uint64_t now);
 
 #endif

@@ -35,7 +35,7 @@ static struct master_settings settings_of(const struct options *options)
 		.worker = {
 			.db = options_text(options, "db"),
 			.auth = options_is_on(options, "auth"),
-			.max_guesses = (unsigned)options_number(options, "max-guesses"),
+			.max_auth_failures = (unsigned)options_number(options, "max-guesses"),
 			.access_log = options_is_on(options, "access-log"),
 			.www = options_text(options, "www"),
 			.max_body = options_number(options, "max-body"),

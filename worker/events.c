@@ -28,7 +28,7 @@ struct opening {
 
 static void opening_free(struct opening *opening)
 {
-	identity_release(opening->options.who);
+	identity_unref(opening->options.who);
 	buf_free(&opening->text);
 	buf_free(&opening->header);
 	free(opening);
@@ -144,7 +144,7 @@ static void opening_begin(struct opening *opening)
 
 	put_header(opening);
 	keep_groups(opening);
-	opening->options.who = identity_hold(request->who);
+	opening->options.who = identity_ref(request->who);
 	request_take(request, on_taken, opening);
 }
 

@@ -202,7 +202,7 @@ static bool process_make_parts(struct process *process)
 	struct worker *worker = &process->worker;
 
 	worker->anyone = identity_anyone();
-	worker->auth = worker->settings->auth ? auth_new(worker->store, worker->settings->max_guesses) : NULL;
+	worker->auth = worker->settings->auth ? auth_new(worker->store, worker->settings->max_auth_failures) : NULL;
 	worker->link = link_new(worker);
 	worker->streams = streams_new(worker);
 	worker->feeds = feeds_new(worker);
@@ -258,7 +258,7 @@ static void process_end(struct process *process)
 	feeds_free(worker->feeds);
 	kept_free(worker->kept);
 	auth_free(worker->auth);
-	identity_release(worker->anyone);
+	identity_unref(worker->anyone);
 	store_close(worker->store);
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (events[i])

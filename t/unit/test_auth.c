@@ -104,7 +104,7 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 
-	identity_release(fixture->who);
+	identity_unref(fixture->who);
 	auth_free(fixture->auth);
 	free(fixture);
 	return 0;
@@ -116,8 +116,8 @@ static void answered(void *arg, enum rc rc, struct identity *identity)
 
 	fixture->answers++;
 	fixture->rc = rc;
-	identity_release(fixture->who);
-	fixture->who = identity ? identity_hold(identity) : NULL;
+	identity_unref(fixture->who);
+	fixture->who = identity ? identity_ref(identity) : NULL;
 	assert_int_equal(rc == RC_OK, identity != NULL);
 }
 
@@ -133,10 +133,10 @@ static enum rc identify(struct fixture *fixture, const char *text)
 static enum rc recheck(struct fixture *fixture)
 {
 	unsigned before = fixture->answers;
-	struct identity *old = identity_hold(fixture->who);
+	struct identity *old = identity_ref(fixture->who);
 
 	auth_recheck(fixture->auth, old, answered, fixture);
-	identity_release(old);
+	identity_unref(old);
 	assert_int_equal(fixture->answers, before + 1);
 	return fixture->rc;
 }
@@ -507,7 +507,7 @@ static void a_star_to_read_is_not_one_to_write(void **state)
 	assert_true(identity_may_doc(bob, slice_of("others:1"), AUTH_READ));
 	assert_false(identity_may_doc(bob, slice_of("others:1"), AUTH_WRITE));
 	assert_true(identity_may_doc(bob, slice_of("mine:1"), AUTH_WRITE));
-	identity_release(bob);
+	identity_unref(bob);
 }
 
 #define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

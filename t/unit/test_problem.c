@@ -26,7 +26,7 @@ static const struct {
 	{ PROBLEM_TOO_LARGE, 413, "too-large" },
 	{ PROBLEM_MEDIA_TYPE, 415, "unsupported-media-type" },
 	{ PROBLEM_HOST, 421, "misdirected" },
-	{ PROBLEM_GUESSES, 429, "too-many-attempts" },
+	{ PROBLEM_THROTTLED, 429, "too-many-attempts" },
 	{ PROBLEM_STREAMS, 429, "too-many-streams" },
 	{ PROBLEM_DAMAGED, 500, "damaged" },
 	{ PROBLEM_UNAVAILABLE, 503, "unavailable" },

@@ -22,7 +22,7 @@ static const struct problem_row rows[] = {
 	[PROBLEM_TOO_LARGE] = { 413, "too-large", "Content Too Large" },
 	[PROBLEM_MEDIA_TYPE] = { 415, "unsupported-media-type", "Unsupported Media Type" },
 	[PROBLEM_HOST] = { 421, "misdirected", "Misdirected Request" },
-	[PROBLEM_GUESSES] = { 429, "too-many-attempts", "Too Many Requests" },
+	[PROBLEM_THROTTLED] = { 429, "too-many-attempts", "Too Many Requests" },
 	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests", .retry_after = 10 },
 	[PROBLEM_DAMAGED] = { 500, "damaged", "Internal Server Error" },
 	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable", .retry_after = 1 },

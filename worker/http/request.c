@@ -38,7 +38,7 @@ static void request_free(struct request *request)
 	if (request->conn)
 		conn_set_request(request->conn, NULL);
 	if (request->who)
-		identity_release(request->who);
+		identity_unref(request->who);
 	query_clear(&request->query);
 	free(request->path);
 	free(request);
@@ -268,7 +268,7 @@ static void request_throttle(struct request *request)
 	(void)snprintf(seconds, sizeof(seconds), "%u", auth_wait(request->worker->auth, &from));
 	request_set_header(request, "Retry-After", seconds);
 	request_count(request, METRIC_THROTTLED);
-	request_refuse(request, PROBLEM_GUESSES, "too many tokens that are not valid came from this address; try again later");
+	request_refuse(request, PROBLEM_THROTTLED, "too many tokens that are not valid came from this address; try again later");
 }
 
 static void on_identified(void *arg, enum rc rc, struct identity *identity)
@@ -276,7 +276,7 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	struct request *request = arg;
 
 	if (rc == RC_OK) {
-		request->who = identity_hold(identity);
+		request->who = identity_ref(identity);
 		request_handle(request);
 	} else if (rc == RC_BUSY) {
 		request_throttle(request);
@@ -312,7 +312,7 @@ static void request_authenticate(struct request *request)
 	if (request->route->access == ROUTE_OPEN) {
 		request_handle(request);
 	} else if (request->worker->auth == NULL) {
-		request->who = identity_hold(request->worker->anyone);
+		request->who = identity_ref(request->worker->anyone);
 		request_handle(request);
 	} else {
 		rc = request_token(request, &token, &err);

@@ -149,8 +149,8 @@ static enum rc adoption_read(struct adoption *adoption, struct unpack *in)
 static enum rc adoption_admit(struct adoption *adoption, struct worker *worker)
 {
 	if (worker->auth == NULL) {
-		identity_release(adoption->who);
-		adoption->who = identity_hold(worker->anyone);
+		identity_unref(adoption->who);
+		adoption->who = identity_ref(worker->anyone);
 	}
 	adoption->options.who = adoption->who;
 	return adoption->who->id[0] || worker->auth == NULL ? RC_OK : RC_DENIED;
@@ -185,6 +185,6 @@ void stream_inherit(struct streams *streams, int fd, struct unpack *message)
 		return;
 	}
 	log_info("stream_not_taken", LOG_TEXT("reason", rc_name(rc)));
-	identity_release(adoption.who);
+	identity_unref(adoption.who);
 	close(fd);
 }

@@ -53,7 +53,7 @@ void stream_free(struct stream *stream)
 	for (size_t i = 0; i < stream->count; i++)
 		feed_leave(&stream->groups[i]);
 	stream_drop_queue(stream);
-	identity_release(stream->who);
+	identity_unref(stream->who);
 	free(stream);
 }
 

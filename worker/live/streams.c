@@ -59,8 +59,8 @@ static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
 	} else if (rc == RC_OK && !stream_is_allowed(stream, identity)) {
 		stream_close(stream, "token_lost_group");
 	} else if (rc == RC_OK) {
-		identity_release(stream->who);
-		stream->who = identity_hold(identity);
+		identity_unref(stream->who);
+		stream->who = identity_ref(identity);
 	}
 }
 
