@@ -28,8 +28,8 @@
 	X(pull_in_page, "a worker is in the middle of reading a page, of a pull or a stream") \
 	X(catch_up_page, "a worker has a page for a stream that catches up, and has not sent it") \
 	X(takeover_paired, "in a reload or an upgrade: two workers were told of each other") \
-	X(heritage_given, "a worker has given a connection or a stream to its successor") \
-	X(heritage_taken, "a worker was given one and has not looked at it") \
+	X(handoff_given, "a worker has given a connection or a stream to its successor") \
+	X(handoff_taken, "a worker was given one and has not looked at it") \
 	X(backup_copied, "a backup is copied, and has no name yet") \
 	X(restore_made, "a restore: the new database is whole, the old one untouched") \
 	X(restore_retired, "a restore: the old database is folded into one file, the new one has no name yet") \

@@ -277,8 +277,8 @@ static int master_serve_opened(struct master *master, struct renewal *renewal)
 static int master_run_renewed(const struct master_settings *settings, on_master_reload *on_reload, void *arg)
 {
 	const bool trial = renew_is_trial();
-	struct master_settings kept = *settings;
-	struct master master = { .settings = &kept, .lock = -1, .control = -1, .signals = -1, .status = EXIT_SUCCESS };
+	struct master_settings page_cache = *settings;
+	struct master master = { .settings = &page_cache, .lock = -1, .control = -1, .signals = -1, .status = EXIT_SUCCESS };
 	struct renewal renewal;
 	struct error err;
 	enum rc rc = renew_read(&renewal, &err);
@@ -287,15 +287,15 @@ static int master_run_renewed(const struct master_settings *settings, on_master_
 	if (rc != RC_OK)
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
 	if (rc == RC_OK)
-		renew_keep(&renewal, &kept, !trial);
+		renew_keep(&renewal, &page_cache, !trial);
 	master.program = renewal.program;
-	master.current = kept;
+	master.current = page_cache;
 	master.on_reload = on_reload;
 	master.reload_arg = arg;
 	if (rc != RC_OK)
 		status = EXIT_FAILURE;
 	else if (trial)
-		status = renew_try(&renewal, &kept);
+		status = renew_try(&renewal, &page_cache);
 	else
 		status = master_serve_opened(&master, &renewal);
 	renew_clear(&renewal);

@@ -33,15 +33,15 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 	const struct {
 		const char *option;
 		bool same;
-	} kept[] = {
+	} page_cache[] = {
 		{ "db", same_text(fresh->worker.db, start->worker.db) },   { "listen", same_list(fresh, start) },
 		{ "metrics", same_text(fresh->metrics, start->metrics) },  { "workers", fresh->workers == start->workers },
 		{ "user", same_text(fresh->user.name, start->user.name) }, { "keep", fresh->keep == start->keep },
 	};
 
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (!kept[i].same)
-			log_warn("reload_kept", LOG_TEXT("option", kept[i].option), LOG_TEXT("reason", "only a new start changes it"));
+	for (size_t i = 0; i < sizeof(page_cache) / sizeof(page_cache[0]); i++)
+		if (!page_cache[i].same)
+			log_warn("reload_kept", LOG_TEXT("option", page_cache[i].option), LOG_TEXT("reason", "only a new start changes it"));
 	fresh->worker.db = start->worker.db;
 	fresh->listen = start->listen;
 	fresh->listen_count = start->listen_count;

@@ -65,12 +65,12 @@ static void takeover_pair(struct child *old, const struct child *child)
 	if (old->pid == 0)
 		return;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
-		log_error("heritage_failed", LOG_NUMBER("errno", errno));
+		log_error("handoff_failed", LOG_NUMBER("errno", errno));
 		(void)kill(old->pid, SIGTERM);
 		return;
 	}
 	if (channel_send(child->channel, CHANNEL_TAKE, ends[0]) != RC_OK || channel_send(old->channel, CHANNEL_GIVE, ends[1]) != RC_OK) {
-		log_error("heritage_failed", LOG_TEXT("child", old->name));
+		log_error("handoff_failed", LOG_TEXT("child", old->name));
 		(void)kill(old->pid, SIGTERM);
 	}
 	(void)close(ends[0]);

@@ -169,9 +169,9 @@ static const char *read_escape(struct scan *scan, uint32_t *code)
 	return NULL;
 }
 
-/* The part of the string that is read but not yet copied to scratch begins at `kept`. An escape that came in canonical form needs no
+/* The part of the string that is read but not yet copied to scratch begins at `page_cache`. An escape that came in canonical form needs no
  * copy. */
-static const char *pass_escape(struct scan *scan, struct buf *scratch, const char **kept, bool *copied)
+static const char *pass_escape(struct scan *scan, struct buf *scratch, const char **page_cache, bool *copied)
 {
 	const char *from = scan->at;
 	const char *wrong;
@@ -188,9 +188,9 @@ static const char *pass_escape(struct scan *scan, struct buf *scratch, const cha
 	if (!*copied)
 		buf_clear(scratch);
 	*copied = true;
-	buf_put(scratch, *kept, (size_t)(from - *kept));
+	buf_put(scratch, *page_cache, (size_t)(from - *page_cache));
 	buf_put(scratch, form, len);
-	*kept = scan->at;
+	*page_cache = scan->at;
 	return NULL;
 }
 
@@ -210,7 +210,7 @@ static const char *pass_high(struct scan *scan)
 const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *content)
 {
 	const char *start = ++scan->at;
-	const char *kept = start;
+	const char *page_cache = start;
 	const char *wrong = NULL;
 	bool copied = false;
 
@@ -220,7 +220,7 @@ const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *co
 			return "unfinished string";
 		switch (class_of(*scan->at)) {
 		case BYTE_ESCAPE:
-			wrong = pass_escape(scan, scratch, &kept, &copied);
+			wrong = pass_escape(scan, scratch, &page_cache, &copied);
 			break;
 		case BYTE_HIGH:
 			wrong = pass_high(scan);
@@ -229,7 +229,7 @@ const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *co
 			return "control character in a string";
 		default:
 			if (copied)
-				buf_put(scratch, kept, (size_t)(scan->at - kept));
+				buf_put(scratch, page_cache, (size_t)(scan->at - page_cache));
 			*content = copied ? buf_slice(scratch) : slice_make(start, (size_t)(scan->at - start));
 			scan->at++;
 			return NULL;

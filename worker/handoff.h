@@ -13,19 +13,19 @@
 
 #include "worker/state.h"
 
-struct heritage;
+struct handoff;
 
 /* What became of the giving. */
-enum heritage_state { HERITAGE_NONE, HERITAGE_GIVING, HERITAGE_LOST /* the successor is gone, or slow readers took too long */ };
+enum handoff_state { HANDOFF_NONE, HANDOFF_SENDING, HANDOFF_LOST /* the successor is gone, or slow readers took too long */ };
 
-struct heritage *heritage_new(struct worker *worker);
-void heritage_free(struct heritage *heritage);
+struct handoff *handoff_new(struct worker *worker);
+void handoff_free(struct handoff *handoff);
 /* Gives all to the successor at the other end, and what still comes. The socket is taken over, here and below. */
-void heritage_give(struct heritage *heritage, int fd);
+void handoff_send_all(struct handoff *handoff, int fd);
 /* Nothing is on its way. */
-bool heritage_is_done(const struct heritage *heritage);
-enum heritage_state heritage_state(const struct heritage *heritage);
+bool handoff_is_done(const struct handoff *handoff);
+enum handoff_state handoff_state(const struct handoff *handoff);
 /* Takes what the predecessor at the other end has. */
-void heritage_take(struct heritage *heritage, int fd);
+void handoff_receive(struct handoff *handoff, int fd);
 
 #endif

@@ -19,30 +19,30 @@ struct key {
 
 struct slot {
 	uint64_t generation; /* GENERATION_NONE: empty */
-	struct kept_body *body;
+	struct shared_buf *body;
 	struct key key;
 };
 
-struct kept {
-	struct slot slots[KEPT_SLOTS];
+struct page_cache {
+	struct slot slots[PAGE_CACHE_SLOTS];
 };
 
-struct kept_body *kept_body_new(struct buf *bytes)
+struct shared_buf *shared_buf_new(struct buf *bytes)
 {
-	struct kept_body *body = mem_alloc(sizeof(*body));
+	struct shared_buf *body = mem_alloc(sizeof(*body));
 
-	*body = (struct kept_body){ .holders = 1, .bytes = *bytes };
+	*body = (struct shared_buf){ .holders = 1, .bytes = *bytes };
 	*bytes = (struct buf)BUF_EMPTY;
 	return body;
 }
 
-struct kept_body *kept_body_hold(struct kept_body *body)
+struct shared_buf *shared_buf_ref(struct shared_buf *body)
 {
 	body->holders++;
 	return body;
 }
 
-void kept_body_release(struct kept_body *body)
+void shared_buf_unref(struct shared_buf *body)
 {
 	if (--body->holders > 0)
 		return;
@@ -50,19 +50,19 @@ void kept_body_release(struct kept_body *body)
 	free(body);
 }
 
-struct kept *kept_new(void)
+struct page_cache *page_cache_new(void)
 {
-	return mem_alloc(sizeof(struct kept));
+	return mem_alloc(sizeof(struct page_cache));
 }
 
-void kept_free(struct kept *kept)
+void page_cache_free(struct page_cache *page_cache)
 {
-	if (kept == NULL)
+	if (page_cache == NULL)
 		return;
-	for (size_t i = 0; i < KEPT_SLOTS; i++)
-		if (kept->slots[i].body)
-			kept_body_release(kept->slots[i].body);
-	free(kept);
+	for (size_t i = 0; i < PAGE_CACHE_SLOTS; i++)
+		if (page_cache->slots[i].body)
+			shared_buf_unref(page_cache->slots[i].body);
+	free(page_cache);
 }
 
 /* Returns how many bytes of it count. */
@@ -83,10 +83,10 @@ static size_t key_make(struct key *key, const struct store_query *query, enum en
 
 static size_t place(const struct key *key, size_t len)
 {
-	return hash_of(slice_make((const char *)key, len)) % KEPT_SLOTS;
+	return hash_of(slice_make((const char *)key, len)) % PAGE_CACHE_SLOTS;
 }
 
-struct kept_body *kept_find(const struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation)
+struct shared_buf *page_cache_find(const struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation)
 {
 	const struct slot *slot;
 	struct key key;
@@ -95,25 +95,25 @@ struct kept_body *kept_find(const struct kept *kept, const struct store_query *q
 	if (generation == GENERATION_NONE)
 		return NULL;
 	len = key_make(&key, query, encoding);
-	slot = &kept->slots[place(&key, len)];
+	slot = &page_cache->slots[place(&key, len)];
 	if (slot->body == NULL || memcmp(&slot->key, &key, len) != 0)
 		return NULL;
 	return slot->generation == generation || FAULT_MUTANT("generation_ignored") ? slot->body : NULL;
 }
 
-void kept_put(struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation, struct kept_body *body)
+void page_cache_put(struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation, struct shared_buf *body)
 {
 	struct slot *slot;
 	struct key key;
 	size_t len;
 
-	if (generation == GENERATION_NONE || body->bytes.len > KEPT_PAGE_MAX)
+	if (generation == GENERATION_NONE || body->bytes.len > PAGE_CACHE_PAGE_MAX)
 		return;
 	len = key_make(&key, query, encoding);
-	slot = &kept->slots[place(&key, len)];
+	slot = &page_cache->slots[place(&key, len)];
 	if (slot->body)
-		kept_body_release(slot->body);
+		shared_buf_unref(slot->body);
 	slot->generation = generation;
-	slot->body = kept_body_hold(body);
+	slot->body = shared_buf_ref(body);
 	memcpy(&slot->key, &key, len);
 }

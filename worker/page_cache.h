@@ -7,29 +7,29 @@
 #include "store/store.h"
 #include "transit/transit.h"
 
-#define KEPT_SLOTS 128                   /* pages at most */
-#define KEPT_PAGE_MAX ((size_t)32 << 10) /* a larger one is not kept */
+#define PAGE_CACHE_SLOTS 128                   /* pages at most */
+#define PAGE_CACHE_PAGE_MAX ((size_t)32 << 10) /* a larger one is not kept */
 
 /* Bytes that several answers share, gone when the last one lets go of them. */
-struct kept_body {
+struct shared_buf {
 	size_t holders;
 	struct buf bytes;
 };
 
 /* Takes the memory of `bytes` over; held once. */
-struct kept_body *kept_body_new(struct buf *bytes);
-struct kept_body *kept_body_hold(struct kept_body *body);
-void kept_body_release(struct kept_body *body);
+struct shared_buf *shared_buf_new(struct buf *bytes);
+struct shared_buf *shared_buf_ref(struct shared_buf *body);
+void shared_buf_unref(struct shared_buf *body);
 
-struct kept;
+struct page_cache;
 
-struct kept *kept_new(void);
+struct page_cache *page_cache_new(void);
 /* NULL is fine. */
-void kept_free(struct kept *kept);
+void page_cache_free(struct page_cache *page_cache);
 
 /* The page that this query got in this edition, or NULL; the caller's to hold. An edition of GENERATION_NONE has none. */
-struct kept_body *kept_find(const struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation);
+struct shared_buf *page_cache_find(const struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation);
 /* Keeps it in the place of another one. */
-void kept_put(struct kept *kept, const struct store_query *query, enum encoding encoding, uint64_t generation, struct kept_body *body);
+void page_cache_put(struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation, struct shared_buf *body);
 
 #endif

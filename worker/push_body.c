@@ -8,7 +8,7 @@
 /* While the message is read the text may move, so slices hold offsets into it (in `data`, as if it began at address 0) until the end. */
 struct parser {
 	struct transit_in *in;
-	struct edits *out;
+	struct push_body *out;
 	struct error *err;
 };
 
@@ -120,7 +120,7 @@ static enum rc check_doc(struct parser *parser, const struct store_edit *edit, u
 
 static enum rc parse_doc(struct parser *parser)
 {
-	struct edits *out = parser->out;
+	struct push_body *out = parser->out;
 	struct store_edit edit = { .base = 0 };
 	struct slice key;
 	unsigned seen = 0;
@@ -202,7 +202,7 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such as all fall into one bucket. */
-static enum rc check_unique(const struct edits *edits, struct error *err)
+static enum rc check_unique(const struct push_body *edits, struct error *err)
 {
 	const struct store_edit **sorted = mem_array(edits->count, sizeof(*sorted));
 	size_t first = 0, again = edits->count;
@@ -220,12 +220,12 @@ static enum rc check_unique(const struct edits *edits, struct error *err)
 	return again == edits->count ? RC_OK : error_set(err, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id", again, first);
 }
 
-enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct error *err)
+enum rc push_body_parse(enum encoding encoding, struct slice body, size_t limit, struct push_body *out, struct error *err)
 {
 	struct parser parser = { .out = out, .err = err };
 	enum rc rc;
 
-	*out = (struct edits){ .atomic = false };
+	*out = (struct push_body){ .atomic = false };
 	parser.in = transit_in_new(encoding, body, limit);
 	rc = parse_message(&parser);
 	transit_in_free(parser.in);
@@ -237,9 +237,9 @@ enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, str
 	return rc == RC_OK ? check_unique(out, err) : rc;
 }
 
-void edits_clear(struct edits *edits)
+void push_body_clear(struct push_body *edits)
 {
 	free(edits->all);
 	buf_free(&edits->text);
-	*edits = (struct edits){ .atomic = false };
+	*edits = (struct push_body){ .atomic = false };
 }

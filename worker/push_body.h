@@ -6,7 +6,7 @@
 #include "store/store.h"
 #include "transit/transit.h"
 
-struct edits {
+struct push_body {
 	struct store_edit *all;
 	size_t count, room;
 	bool atomic;
@@ -14,8 +14,8 @@ struct edits {
 };
 
 /* Reads a whole message. `limit` bounds the bytes of all values in canonical form. RC_MALFORMED, RC_TOO_LARGE: `err` names the field,
- * such as "docs[3].base". Free with edits_clear in every case. */
-MUST_USE enum rc edits_parse(enum encoding encoding, struct slice body, size_t limit, struct edits *out, struct error *err);
-void edits_clear(struct edits *edits);
+ * such as "docs[3].base". Free with push_body_clear in every case. */
+MUST_USE enum rc push_body_parse(enum encoding encoding, struct slice body, size_t limit, struct push_body *out, struct error *err);
+void push_body_clear(struct push_body *edits);
 
 #endif

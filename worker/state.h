@@ -9,8 +9,8 @@ struct conns;
 struct event_base;
 struct feeds;
 struct identity;
-struct kept;
-struct link;
+struct page_cache;
+struct writer_link;
 struct store;
 struct streams;
 
@@ -22,8 +22,8 @@ struct worker {
 	struct auth *auth;       /* NULL: authentication is off */
 	struct identity *anyone; /* who asks while it is off */
 	struct conns *conns;
-	struct link *link;
-	struct kept *kept;
+	struct writer_link *link;
+	struct page_cache *page_cache;
 	struct feeds *feeds;
 	struct streams *streams;
 	bool draining;

@@ -91,18 +91,18 @@ struct pull {
 	uint64_t generation;         /* that it was asked in */
 };
 
-static void pull_answer(struct request *request, struct kept_body *body)
+static void pull_answer(struct request *request, struct shared_buf *body)
 {
 	sync_set_headers(request);
-	request_answer_kept(request, 200, body);
+	request_answer_shared(request, 200, body);
 }
 
-static void pull_keep(const struct pull *pull, struct kept_body *body)
+static void pull_keep(const struct pull *pull, struct shared_buf *body)
 {
 	struct worker *worker = pull->request->worker;
 
 	if (generation_read(worker->from->shm) == pull->generation)
-		kept_put(worker->kept, &pull->query, pull->request->encoding, pull->generation, body);
+		page_cache_put(worker->page_cache, &pull->query, pull->request->encoding, pull->generation, body);
 }
 
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
@@ -113,11 +113,11 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	if (rc == RC_OK)
 		rc = page_put(&bytes, pull->request->encoding, slice_of(""), page);
 	if (rc == RC_OK) {
-		struct kept_body *body = kept_body_new(&bytes);
+		struct shared_buf *body = shared_buf_new(&bytes);
 
 		pull_keep(pull, body);
 		pull_answer(pull->request, body);
-		kept_body_release(body);
+		shared_buf_unref(body);
 	} else {
 		buf_free(&bytes);
 		sync_refuse_failed(pull->request, rc);
@@ -135,7 +135,7 @@ static void pull_serve(struct request *request, const struct store_query *query)
 {
 	struct worker *worker = request->worker;
 	uint64_t generation = pull_generation(worker);
-	struct kept_body *body = kept_find(worker->kept, query, request->encoding, generation);
+	struct shared_buf *body = page_cache_find(worker->page_cache, query, request->encoding, generation);
 	struct pull *pull;
 
 	if (body) {
@@ -168,12 +168,12 @@ void sync_pull(struct request *request)
 /* A push that waits for the writer: the ids are needed for the answer. */
 struct push {
 	struct request *request;
-	struct edits edits;
+	struct push_body edits;
 };
 
 static void push_free(struct push *push)
 {
-	edits_clear(&push->edits);
+	push_body_clear(&push->edits);
 	free(push);
 }
 
@@ -258,7 +258,7 @@ static enum rc push_authorize(const struct push *push, struct error *err)
 static enum rc push_parse(struct push *push, enum encoding encoding, struct error *err)
 {
 	size_t limit = 4 * push->request->worker->settings->max_body;
-	enum rc rc = edits_parse(encoding, request_body(push->request), limit, &push->edits, err);
+	enum rc rc = push_body_parse(encoding, request_body(push->request), limit, &push->edits, err);
 
 	return rc == RC_OK ? push_authorize(push, err) : rc;
 }
@@ -272,7 +272,7 @@ static void push_commit(struct push *push)
 		.edit_count = push->edits.count,
 		.atomic = push->edits.atomic,
 	};
-	enum rc rc = link_commit(worker->link, &commit, on_reply, push);
+	enum rc rc = writer_link_commit(worker->link, &commit, on_reply, push);
 
 	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_PUSHES, 1);
 	if (rc != RC_OK) {

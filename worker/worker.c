@@ -33,7 +33,7 @@
 struct process {
 	struct worker worker;
 	struct event *wake, *channel, *term, *progress, *beat;
-	struct heritage *heritage;
+	struct handoff *handoff;
 	uint64_t drain_until;
 	uint64_t give_until;
 	int status;
@@ -47,7 +47,7 @@ static void process_progress_of_giving(struct process *process, bool done)
 {
 	if (done)
 		event_base_loopbreak(process->worker.base);
-	else if (heritage_state(process->heritage) == HERITAGE_LOST || clock_ms() >= process->give_until)
+	else if (handoff_state(process->handoff) == HANDOFF_LOST || clock_ms() >= process->give_until)
 		process_drain(process);
 }
 
@@ -55,8 +55,8 @@ static void on_progress(evutil_socket_t unused, short what, void *arg)
 {
 	struct process *process = arg;
 	struct worker *worker = &process->worker;
-	bool done = conns_count(worker->conns) == 0 && link_waiting(worker->link) == 0 && streams_count(worker->streams) == 0 &&
-		    heritage_is_done(process->heritage);
+	bool done = conns_count(worker->conns) == 0 && writer_link_waiting(worker->link) == 0 && streams_count(worker->streams) == 0 &&
+		    handoff_is_done(process->handoff);
 
 	(void)unused;
 	(void)what;
@@ -68,7 +68,7 @@ static void on_progress(evutil_socket_t unused, short what, void *arg)
 	}
 	if (!done && clock_ms() >= process->drain_until)
 		log_warn("drain_cut_short", LOG_NUMBER("connections", conns_count(worker->conns)),
-			 LOG_NUMBER("pushes", link_waiting(worker->link)));
+			 LOG_NUMBER("pushes", writer_link_waiting(worker->link)));
 	if (done || clock_ms() >= process->drain_until)
 		event_base_loopbreak(worker->base);
 	/* By now the connections that were in the queue have been accepted. */
@@ -112,7 +112,7 @@ static void process_give(struct process *process, int channel)
 	event_del(process->wake);
 	event_del(process->beat);
 	conns_stop(worker->conns);
-	heritage_give(process->heritage, channel);
+	handoff_send_all(process->handoff, channel);
 	event_add(process->progress, &often);
 }
 
@@ -134,11 +134,11 @@ static void on_channel(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while ((rc = channel_receive(fd, &message)) == RC_OK) {
 		if (message.word == CHANNEL_LINK && message.fd >= 0)
-			link_attach(process->worker.link, message.fd);
+			writer_link_attach(process->worker.link, message.fd);
 		else if (message.word == CHANNEL_GIVE && message.fd >= 0)
 			process_give(process, message.fd);
 		else if (message.word == CHANNEL_TAKE && message.fd >= 0)
-			heritage_take(process->heritage, message.fd);
+			handoff_receive(process->handoff, message.fd);
 		else if (message.fd >= 0)
 			close(message.fd);
 		else
@@ -203,13 +203,13 @@ static bool process_make_parts(struct process *process)
 
 	worker->anyone = identity_anyone();
 	worker->auth = worker->settings->auth ? auth_new(worker->store, worker->settings->max_auth_failures) : NULL;
-	worker->link = link_new(worker);
+	worker->link = writer_link_new(worker);
 	worker->streams = streams_new(worker);
 	worker->feeds = feeds_new(worker);
-	worker->kept = kept_new();
+	worker->page_cache = page_cache_new();
 	worker->conns = conns_open(worker);
-	process->heritage = heritage_new(worker);
-	return process->heritage && worker->streams && worker->conns && feeds_known(worker->feeds).epoch != 0;
+	process->handoff = handoff_new(worker);
+	return process->handoff && worker->streams && worker->conns && feeds_known(worker->feeds).epoch != 0;
 }
 
 static bool process_watch(struct process *process)
@@ -250,13 +250,13 @@ static void process_end(struct process *process)
 	struct worker *worker = &process->worker;
 	struct event *events[] = { process->wake, process->channel, process->term, process->progress, process->beat };
 
-	link_free(worker->link);
+	writer_link_free(worker->link);
 	conns_close(worker->conns);
-	linger_end_all();
-	heritage_free(process->heritage);
+	lingering_close_end_all();
+	handoff_free(process->handoff);
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
-	kept_free(worker->kept);
+	page_cache_free(worker->page_cache);
 	auth_free(worker->auth);
 	identity_unref(worker->anyone);
 	store_close(worker->store);

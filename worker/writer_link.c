@@ -29,7 +29,7 @@ struct waiting {
 
 TAILQ_HEAD(waiting_list, waiting);
 
-struct link {
+struct writer_link {
 	struct worker *worker;
 	struct bufferevent *bev; /* NULL: no writer now */
 	bool attached;           /* there has been one */
@@ -40,12 +40,12 @@ struct link {
 	uint64_t last_tag;
 };
 
-static void link_count(struct link *link)
+static void link_count(struct writer_link *link)
 {
 	scoreboard_set(link->worker->from->shm, link->worker->from->slot, METRIC_QUEUED, (int64_t)link->count);
 }
 
-static void link_reply(struct link *link, struct waiting *waiting, enum rc rc, const struct store_reply *reply)
+static void link_reply(struct writer_link *link, struct waiting *waiting, enum rc rc, const struct store_reply *reply)
 {
 	TAILQ_REMOVE(&link->waiting, waiting, next);
 	link->count--;
@@ -56,7 +56,7 @@ static void link_reply(struct link *link, struct waiting *waiting, enum rc rc, c
 	free(waiting);
 }
 
-static void link_lose(struct link *link)
+static void link_lose(struct writer_link *link)
 {
 	struct waiting *waiting;
 
@@ -68,7 +68,7 @@ static void link_lose(struct link *link)
 		link_reply(link, waiting, RC_UNAVAILABLE, NULL);
 }
 
-static struct waiting *link_find(struct link *link, uint64_t tag)
+static struct waiting *link_find(struct writer_link *link, uint64_t tag)
 {
 	struct waiting *waiting;
 
@@ -79,7 +79,7 @@ static struct waiting *link_find(struct link *link, uint64_t tag)
 }
 
 /* RC_OK also for a reply that nobody waits for. */
-static enum rc link_take(struct link *link, const struct frame *frame)
+static enum rc link_take(struct writer_link *link, const struct frame *frame)
 {
 	struct waiting *waiting = link_find(link, frame->tag);
 	struct store_reply reply;
@@ -93,7 +93,7 @@ static enum rc link_take(struct link *link, const struct frame *frame)
 
 static void on_link_data(struct bufferevent *bev, void *arg)
 {
-	struct link *link = arg;
+	struct writer_link *link = arg;
 	struct evbuffer *input = bufferevent_get_input(bev);
 
 	for (;;) {
@@ -119,7 +119,7 @@ static void on_link_data(struct bufferevent *bev, void *arg)
 
 static void on_link_event(struct bufferevent *bev, short what, void *arg)
 {
-	struct link *link = arg;
+	struct writer_link *link = arg;
 
 	(void)bev;
 	(void)what;
@@ -129,7 +129,7 @@ static void on_link_event(struct bufferevent *bev, short what, void *arg)
 
 static void on_overdue(evutil_socket_t unused, short what, void *arg)
 {
-	struct link *link = arg;
+	struct writer_link *link = arg;
 
 	(void)unused;
 	(void)what;
@@ -140,7 +140,7 @@ static void on_overdue(evutil_socket_t unused, short what, void *arg)
 /* The socket may have been lost on its way: whoever has no descriptor left for it gets the message without it, and is not told again. */
 static void on_seeking(evutil_socket_t unused, short what, void *arg)
 {
-	const struct link *link = arg;
+	const struct writer_link *link = arg;
 
 	(void)unused;
 	(void)what;
@@ -149,9 +149,9 @@ static void on_seeking(evutil_socket_t unused, short what, void *arg)
 	event_add(link->seeking, &a_while);
 }
 
-struct link *link_new(struct worker *worker)
+struct writer_link *writer_link_new(struct worker *worker)
 {
-	struct link *link = mem_alloc(sizeof(*link));
+	struct writer_link *link = mem_alloc(sizeof(*link));
 
 	link->worker = worker;
 	TAILQ_INIT(&link->waiting);
@@ -165,7 +165,7 @@ struct link *link_new(struct worker *worker)
 	return link;
 }
 
-void link_free(struct link *link)
+void writer_link_free(struct writer_link *link)
 {
 	if (link == NULL)
 		return;
@@ -183,7 +183,7 @@ static void on_packed_sent(const void *data, size_t len, void *arg)
 }
 
 /* The memory is the link's from now on. */
-static void link_send(struct link *link, char *packed, size_t len)
+static void link_send(struct writer_link *link, char *packed, size_t len)
 {
 	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed, len, on_packed_sent, packed) < 0) {
 		log_error("out_of_memory");
@@ -191,7 +191,7 @@ static void link_send(struct link *link, char *packed, size_t len)
 	}
 }
 
-static void link_send_held(struct link *link)
+static void link_send_held(struct writer_link *link)
 {
 	struct waiting *waiting;
 
@@ -203,7 +203,7 @@ static void link_send_held(struct link *link)
 	}
 }
 
-void link_attach(struct link *link, int fd)
+void writer_link_attach(struct writer_link *link, int fd)
 {
 	if (link->bev)
 		link_lose(link);
@@ -220,7 +220,7 @@ void link_attach(struct link *link, int fd)
 	link_send_held(link);
 }
 
-enum rc link_commit(struct link *link, const struct store_request *request, on_link_reply *on_reply, void *arg)
+enum rc writer_link_commit(struct writer_link *link, const struct store_request *request, on_link_reply *on_reply, void *arg)
 {
 	struct buf packed = BUF_EMPTY;
 	struct waiting *waiting;
@@ -249,7 +249,7 @@ enum rc link_commit(struct link *link, const struct store_request *request, on_l
 	return RC_OK;
 }
 
-size_t link_waiting(const struct link *link)
+size_t writer_link_waiting(const struct writer_link *link)
 {
 	return link->count;
 }

@@ -9,16 +9,16 @@
 #include "store/store.h"
 #include "worker/state.h"
 
-struct link *link_new(struct worker *worker);
-void link_free(struct link *link);
+struct writer_link *writer_link_new(struct worker *worker);
+void writer_link_free(struct writer_link *link);
 /* Takes the socket over; one that is there already is closed. */
-void link_attach(struct link *link, int fd);
+void writer_link_attach(struct writer_link *link, int fd);
 
 typedef void on_link_reply(void *arg, enum rc rc, const struct store_reply *reply);
 /* Sends; what the request points to is not needed after the call. RC_BUSY: too much is waiting already; RC_UNAVAILABLE: there
  * is no writer any more; the callback is not called then. Else it is called once, later, with RC_OK or RC_UNAVAILABLE. */
-MUST_USE enum rc link_commit(struct link *link, const struct store_request *request, on_link_reply *on_reply, void *arg);
+MUST_USE enum rc writer_link_commit(struct writer_link *link, const struct store_request *request, on_link_reply *on_reply, void *arg);
 /* How many are waiting for their reply. */
-size_t link_waiting(const struct link *link);
+size_t writer_link_waiting(const struct writer_link *link);
 
 #endif

@@ -66,12 +66,12 @@ static int hints_by_number(const void *left, const void *right)
 static void hints_unique(struct hints *hints)
 {
 	struct ring_entry *entries = hints->entries;
-	size_t kept = 0;
+	size_t page_cache = 0;
 
 	for (size_t i = 0; i < hints->count; i++)
-		if (kept == 0 || entries[kept - 1].kind != entries[i].kind || entries[kept - 1].key != entries[i].key)
-			entries[kept++] = entries[i];
-	hints->count = kept;
+		if (page_cache == 0 || entries[page_cache - 1].kind != entries[i].kind || entries[page_cache - 1].key != entries[i].key)
+			entries[page_cache++] = entries[i];
+	hints->count = page_cache;
 }
 
 void hints_collect(struct hints *hints, const struct store_request *requests, const struct store_reply *replies, size_t count)

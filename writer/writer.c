@@ -74,15 +74,15 @@ static void writer_add_peer(struct writer *writer, enum peer_kind kind, int fd)
 /* Closes those that are done, and administrators who let others wait. */
 static void writer_sweep(struct writer *writer)
 {
-	size_t kept = 0;
+	size_t page_cache = 0;
 
 	for (size_t i = 0; i < writer->peer_count; i++) {
 		if (peer_is_done(writer->peers[i]) || control_is_idle(writer->peers[i]))
 			peer_free(writer->peers[i]);
 		else
-			writer->peers[kept++] = writer->peers[i];
+			writer->peers[page_cache++] = writer->peers[i];
 	}
-	writer->peer_count = kept;
+	writer->peer_count = page_cache;
 }
 
 static size_t writer_controls(const struct writer *writer)

@@ -191,15 +191,15 @@ static enum rc end_old(struct store *store, const struct store_request *request,
 static enum rc replace(struct store *store, const struct store_request *request, struct store_token *token)
 {
 	const struct store_token old = *token;
-	bool kept = request->token.expires == STORE_EXPIRES_KEPT;
+	bool page_cache = request->token.expires == STORE_EXPIRES_KEPT;
 	enum rc rc;
 
-	if (kept && old.expires && old.expires <= request->token.created)
+	if (page_cache && old.expires && old.expires <= request->token.created)
 		return RC_DENIED;
 	token->id = request->token.id;
 	memcpy(token->hash, request->token.hash, sizeof(token->hash));
 	token->created = request->token.created;
-	token->expires = kept ? old.expires : request->token.expires;
+	token->expires = page_cache ? old.expires : request->token.expires;
 	rc = tokens_add(store, token);
 	return rc == RC_OK ? end_old(store, request, &old) : rc;
 }

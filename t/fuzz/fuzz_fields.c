@@ -155,11 +155,11 @@ static void try_forwarded(struct slice text, const char *terminated)
 	char formatted[ADDRESS_TEXT_MAX];
 
 	(void)terminated;
-	client_resolve(&stranger, text, &trusted, 1, &out);
+	forwarded_resolve(&stranger, text, &trusted, 1, &out);
 	REQUIRE(same_address(&out, &stranger));
-	client_resolve(&proxy, text, NULL, 0, &out);
+	forwarded_resolve(&proxy, text, NULL, 0, &out);
 	REQUIRE(same_address(&out, &proxy));
-	client_resolve(&proxy, text, &trusted, 1, &out);
+	forwarded_resolve(&proxy, text, &trusted, 1, &out);
 	address_format(&out, formatted);
 	REQUIRE(strlen(formatted) < sizeof(formatted));
 }

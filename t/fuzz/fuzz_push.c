@@ -18,7 +18,7 @@ static void check_value(const struct store_edit *edit)
 	buf_free(&again);
 }
 
-static void check_edits(const struct edits *edits)
+static void check_edits(const struct push_body *edits)
 {
 	for (size_t i = 0; i < edits->count; i++) {
 		const struct store_edit *edit = &edits->all[i];
@@ -38,15 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	const enum encoding encoding = input_number(&input, 1) & 1 ? ENCODING_JSON : ENCODING_TRANSIT;
 	struct error err = { "" };
-	struct edits edits = { 0 };
+	struct push_body edits = { 0 };
 	struct slice body;
 	char *copy = input_rest(&input, &body);
 
-	if (edits_parse(encoding, body, LIMIT, &edits, &err) == RC_OK)
+	if (push_body_parse(encoding, body, LIMIT, &edits, &err) == RC_OK)
 		check_edits(&edits);
 	else
 		REQUIRE(err.text[0] != '\0');
-	edits_clear(&edits);
+	push_body_clear(&edits);
 	free(copy);
 	return 0;
 }

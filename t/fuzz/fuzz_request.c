@@ -14,22 +14,22 @@ struct verdict {
 static struct verdict judge(struct slice bytes, size_t step)
 {
 	struct verdict out = { .good = true };
-	struct guard guard;
+	struct framing framing;
 
-	guard_init(&guard, MAX_BODY);
+	framing_init(&framing, MAX_BODY);
 	for (size_t at = 0; at < bytes.len; at += step)
-		out.good = guard_feed(&guard, slice_make(bytes.data + at, step < bytes.len - at ? step : bytes.len - at));
-	REQUIRE(out.good == (guard.state != GUARD_REFUSED));
-	REQUIRE(out.good || guard.status == 400 || guard.status == 405 || guard.status == 413);
-	REQUIRE(out.good || guard.detail != NULL);
-	REQUIRE(guard.complete <= guard.requests);
-	REQUIRE(guard.line.len <= GUARD_HEAD_MAX);
-	out.idle = guard_is_idle(&guard);
-	out.is_head = guard.is_head;
-	out.status = guard.status;
-	out.requests = guard.requests;
-	out.complete = guard.complete;
-	guard_clear(&guard);
+		out.good = framing_feed(&framing, slice_make(bytes.data + at, step < bytes.len - at ? step : bytes.len - at));
+	REQUIRE(out.good == (framing.state != FRAMING_REFUSED));
+	REQUIRE(out.good || framing.status == 400 || framing.status == 405 || framing.status == 413);
+	REQUIRE(out.good || framing.detail != NULL);
+	REQUIRE(framing.complete <= framing.requests);
+	REQUIRE(framing.line.len <= FRAMING_HEAD_MAX);
+	out.idle = framing_is_idle(&framing);
+	out.is_head = framing.is_head;
+	out.status = framing.status;
+	out.requests = framing.requests;
+	out.complete = framing.complete;
+	framing_clear(&framing);
 	return out;
 }
 

@@ -19,10 +19,10 @@ struct verdict judge(struct slice bytes, size_t first, size_t second, size_t ste
 {
 	const size_t cuts[] = { first, second, bytes.len };
 	struct verdict out = { .good = true };
-	struct guard guard;
+	struct framing framing;
 	size_t from = 0;
 
-	guard_init(&guard, MAX_BODY);
+	framing_init(&framing, MAX_BODY);
 	for (size_t i = 0; i < COUNT(cuts); i++) {
 		while (from < cuts[i]) {
 			size_t len = step && step < cuts[i] - from ? step : cuts[i] - from;
@@ -30,19 +30,19 @@ struct verdict judge(struct slice bytes, size_t first, size_t second, size_t ste
 			char *copy = malloc(len);
 
 			memcpy(copy, bytes.data + from, len);
-			out.good = guard_feed(&guard, slice_make(copy, len));
+			out.good = framing_feed(&framing, slice_make(copy, len));
 			free(copy);
 			from += len;
 		}
 	}
-	assert_int_equal(out.good, guard.state != GUARD_REFUSED);
-	out.idle = guard_is_idle(&guard);
-	out.is_head = guard.is_head;
-	out.status = guard.status;
-	out.detail = guard.detail ? guard.detail : "";
-	out.requests = guard.requests;
-	out.complete = guard.complete;
-	guard_clear(&guard);
+	assert_int_equal(out.good, framing.state != FRAMING_REFUSED);
+	out.idle = framing_is_idle(&framing);
+	out.is_head = framing.is_head;
+	out.status = framing.status;
+	out.detail = framing.detail ? framing.detail : "";
+	out.requests = framing.requests;
+	out.complete = framing.complete;
+	framing_clear(&framing);
 	return out;
 }
 

@@ -51,7 +51,7 @@ struct dice {
 };
 
 size_t roll(struct dice *dice, size_t below);
-/* GUARD_SEED in the environment runs another sequence, GUARD_ROUNDS a longer one. */
+/* FRAMING_SEED in the environment runs another sequence, FRAMING_ROUNDS a longer one. */
 uint64_t from_environment(const char *name, uint64_t otherwise);
 /* Requests, one each, that must pass. */
 extern const struct slice seeds[];

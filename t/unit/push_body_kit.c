@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct edits *out, struct error *err)
+enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct push_body *out, struct error *err)
 {
 	char room[4000];
 	struct slice text = unquote(quoted, room, sizeof(room));
@@ -12,19 +12,19 @@ enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct e
 
 	memcpy(copy, text.data, text.len);
 	err->text[0] = 0;
-	rc = edits_parse(encoding, slice_make(copy, text.len), limit, out, err);
+	rc = push_body_parse(encoding, slice_make(copy, text.len), limit, out, err);
 	free(copy);
 	return rc;
 }
 
 void expect_refused(enum encoding encoding, const char *message, size_t limit, enum rc rc, const char *why_starts)
 {
-	struct edits edits;
+	struct push_body edits;
 	struct error err;
 
 	if (parse(encoding, message, limit, &edits, &err) != rc || strncmp(err.text, why_starts, strlen(why_starts)) != 0)
 		fail_msg("%s: %s, not %s", message, err.text, why_starts);
-	edits_clear(&edits);
+	push_body_clear(&edits);
 }
 
 void to_transit(const char *json, char *out, size_t size)

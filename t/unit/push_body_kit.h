@@ -7,8 +7,8 @@
 
 #define LIMIT 1000000
 
-/* edits_parse() of a copy that is gone before the edits are looked at. */
-enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct edits *out, struct error *err);
+/* push_body_parse() of a copy that is gone before the edits are looked at. */
+enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct push_body *out, struct error *err);
 /* Fails unless the message is refused so, with a reason that starts so. */
 void expect_refused(enum encoding encoding, const char *message, size_t limit, enum rc rc, const char *why_starts);
 /* JSON with the names of the envelope as keywords: what every push is in Transit's verbose mode. */

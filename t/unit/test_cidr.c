@@ -135,7 +135,7 @@ static void the_client_is_the_last_that_no_trusted_proxy_is(void **state)
 		char text[ADDRESS_TEXT_MAX];
 
 		assert_int_equal(address_parse(slice_of(ways[i].peer), &peer), RC_OK);
-		client_resolve(&peer, slice_of(ways[i].forwarded), trusted, COUNT(trusted), &client);
+		forwarded_resolve(&peer, slice_of(ways[i].forwarded), trusted, COUNT(trusted), &client);
 		address_format(&client, text);
 		assert_string_equal(text, ways[i].client);
 	}

@@ -112,14 +112,14 @@ static const struct {
 
 static void what_is_not_whole_is_waited_for(void **state)
 {
-	struct guard guard;
+	struct framing framing;
 
 	(void)state;
-	guard_init(&guard, MAX_BODY);
-	assert_true(guard_is_idle(&guard));
-	assert_true(guard_feed(&guard, slice_make("", 0)));
-	assert_true(guard_is_idle(&guard));
-	guard_clear(&guard);
+	framing_init(&framing, MAX_BODY);
+	assert_true(framing_is_idle(&framing));
+	assert_true(framing_feed(&framing, slice_make("", 0)));
+	assert_true(framing_is_idle(&framing));
+	framing_clear(&framing);
 	for (size_t i = 0; i < COUNT(unfinished); i++) {
 		struct verdict verdict = judge_in_pieces(unfinished[i].bytes);
 
@@ -189,17 +189,17 @@ static void a_head_may_have_8192_bytes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(heads); i++) {
-		for (size_t size = GUARD_HEAD_MAX - 3; size <= GUARD_HEAD_MAX; size++) {
+		for (size_t size = FRAMING_HEAD_MAX - 3; size <= FRAMING_HEAD_MAX; size++) {
 			fill(&bytes, heads[i][0], heads[i][1], size);
 			verdict = judge_in_pieces(buf_slice(&bytes));
 			assert_true(verdict.good && verdict.idle);
 			assert_int_equal(verdict.complete, 1);
 		}
-		for (size_t size = GUARD_HEAD_MAX + 1; size <= GUARD_HEAD_MAX + 6; size++) {
+		for (size_t size = FRAMING_HEAD_MAX + 1; size <= FRAMING_HEAD_MAX + 6; size++) {
 			fill(&bytes, heads[i][0], heads[i][1], size);
 			check_too_long(buf_slice(&bytes));
 		}
-		fill(&bytes, heads[i][0], heads[i][1], 3 * GUARD_HEAD_MAX);
+		fill(&bytes, heads[i][0], heads[i][1], 3 * FRAMING_HEAD_MAX);
 		check_too_long(buf_slice(&bytes));
 	}
 	buf_free(&bytes);
@@ -207,19 +207,19 @@ static void a_head_may_have_8192_bytes(void **state)
 
 static void an_endless_head_is_not_kept(void **state)
 {
-	struct guard guard;
+	struct framing framing;
 	char piece[1000];
 
 	(void)state;
 	memset(piece, 'a', sizeof(piece));
-	guard_init(&guard, MAX_BODY);
-	assert_true(guard_feed(&guard, slice_of("GET /")));
+	framing_init(&framing, MAX_BODY);
+	assert_true(framing_feed(&framing, slice_of("GET /")));
 	for (int i = 0; i < 8; i++)
-		assert_true(guard_feed(&guard, slice_make(piece, sizeof(piece))));
-	assert_false(guard_feed(&guard, slice_make(piece, sizeof(piece))));
-	assert_int_equal(guard.status, 400);
-	assert_int_equal(guard.line.cap, 0);
-	guard_clear(&guard);
+		assert_true(framing_feed(&framing, slice_make(piece, sizeof(piece))));
+	assert_false(framing_feed(&framing, slice_make(piece, sizeof(piece))));
+	assert_int_equal(framing.status, 400);
+	assert_int_equal(framing.line.cap, 0);
+	framing_clear(&framing);
 }
 
 static void the_limit_is_of_all_fields_together(void **state)
@@ -228,7 +228,7 @@ static void the_limit_is_of_all_fields_together(void **state)
 
 	(void)state;
 	buf_put_text(&bytes, GET);
-	while (bytes.len < GUARD_HEAD_MAX)
+	while (bytes.len < FRAMING_HEAD_MAX)
 		buf_put_text(&bytes, "A: b\r\n");
 	check_too_long(buf_slice(&bytes));
 	buf_free(&bytes);
@@ -241,7 +241,7 @@ static void many_heads_may_have_more_together(void **state)
 	struct verdict verdict;
 
 	(void)state;
-	fill(&one, GET "A: ", "\r\n\r\n", GUARD_HEAD_MAX);
+	fill(&one, GET "A: ", "\r\n\r\n", FRAMING_HEAD_MAX);
 	for (int i = 0; i < 5; i++)
 		buf_put_slice(&all, buf_slice(&one));
 	verdict = judge_in_pieces(buf_slice(&all));
@@ -278,15 +278,15 @@ static void a_body_may_have_as_much_as_is_told(void **state)
 
 static void no_body_at_all_may_be_the_limit(void **state)
 {
-	struct guard guard;
+	struct framing framing;
 
 	(void)state;
-	guard_init(&guard, 0);
-	assert_true(guard_feed(&guard, slice_of(POST "Content-Length: 0\r\n\r\n" CHUNKED "0\r\n\r\n")));
-	assert_int_equal(guard.complete, 2);
-	assert_false(guard_feed(&guard, slice_of(POST "Content-Length: 1\r\n\r\n")));
-	assert_int_equal(guard.status, 413);
-	guard_clear(&guard);
+	framing_init(&framing, 0);
+	assert_true(framing_feed(&framing, slice_of(POST "Content-Length: 0\r\n\r\n" CHUNKED "0\r\n\r\n")));
+	assert_int_equal(framing.complete, 2);
+	assert_false(framing_feed(&framing, slice_of(POST "Content-Length: 1\r\n\r\n")));
+	assert_int_equal(framing.status, 413);
+	framing_clear(&framing);
 }
 
 /* ---- The rest ---------------------------------------------------------------------------------------------------------------- */
@@ -320,26 +320,26 @@ static void a_refused_head_request_is_known_for_one(void **state)
 		assert_false(verdict.good);
 		assert_int_equal(verdict.is_head, refused[i].is_head);
 	}
-	fill(&bytes, "HEAD /", "", GUARD_HEAD_MAX + 1);
+	fill(&bytes, "HEAD /", "", FRAMING_HEAD_MAX + 1);
 	assert_true(judge_in_pieces(buf_slice(&bytes)).is_head);
 	buf_free(&bytes);
 }
 
 static void what_is_refused_stays_so(void **state)
 {
-	struct guard guard;
+	struct framing framing;
 
 	(void)state;
-	guard_init(&guard, MAX_BODY);
-	assert_false(guard_feed(&guard, slice_of("GET //a HTTP/1.1\r\n")));
+	framing_init(&framing, MAX_BODY);
+	assert_false(framing_feed(&framing, slice_of("GET //a HTTP/1.1\r\n")));
 	for (int i = 0; i < 3; i++)
-		assert_false(guard_feed(&guard, slice_of(GET "\r\n")));
-	assert_false(guard_feed(&guard, slice_make("", 0)));
-	assert_int_equal(guard.status, 400);
-	assert_string_equal(guard.detail, "the path has an empty segment");
-	assert_int_equal(guard.requests, 0);
-	assert_false(guard_is_idle(&guard));
-	guard_clear(&guard);
+		assert_false(framing_feed(&framing, slice_of(GET "\r\n")));
+	assert_false(framing_feed(&framing, slice_make("", 0)));
+	assert_int_equal(framing.status, 400);
+	assert_string_equal(framing.detail, "the path has an empty segment");
+	assert_int_equal(framing.requests, 0);
+	assert_false(framing_is_idle(&framing));
+	framing_clear(&framing);
 }
 
 static void chunk_sizes_are_read(void **state)
@@ -374,8 +374,8 @@ static void chunk_sizes_are_read(void **state)
 
 static void random_bytes_have_one_verdict(void **state)
 {
-	struct dice dice = { from_environment("GUARD_SEED", 20260102) };
-	size_t rounds = (size_t)from_environment("GUARD_ROUNDS", 20000);
+	struct dice dice = { from_environment("FRAMING_SEED", 20260102) };
+	size_t rounds = (size_t)from_environment("FRAMING_ROUNDS", 20000);
 	struct buf bytes = BUF_EMPTY;
 	unsigned passed = 0, refused = 0;
 

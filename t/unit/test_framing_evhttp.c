@@ -21,7 +21,7 @@ struct bench {
 	struct evhttp *http;
 	uint16_t port;
 	struct bufferevent *bev; /* of the connection */
-	struct guard guard;
+	struct framing framing;
 	size_t fed; /* bytes that came in */
 	unsigned served;
 	bool last;   /* the request that came last may end the connection */
@@ -35,7 +35,7 @@ struct bench {
 
 static void drop_when_refused(struct bench *bench, struct evbuffer *input)
 {
-	if (bench->guard.state == GUARD_REFUSED && bench->guard.complete == bench->served)
+	if (bench->framing.state == FRAMING_REFUSED && bench->framing.complete == bench->served)
 		evbuffer_drain(input, evbuffer_get_length(input));
 }
 
@@ -49,7 +49,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 		return;
 	all = (char *)evbuffer_pullup(input, -1);
 	bench->fed += info->n_added;
-	(void)guard_feed(&bench->guard, slice_make(all + from, info->n_added));
+	(void)framing_feed(&bench->framing, slice_make(all + from, info->n_added));
 	drop_when_refused(bench, input);
 }
 
@@ -83,7 +83,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	struct evbuffer *body = evhttp_request_get_input_buffer(request);
 	size_t len = evbuffer_get_length(body);
 
-	if (bench->served >= bench->guard.complete)
+	if (bench->served >= bench->framing.complete)
 		bench->beyond = true;
 	bench->last = request->minor == 0 || evhttp_request_get_uri(request)[0] != '/' ||
 		      evhttp_find_header(evhttp_request_get_input_headers(request), "Connection") != NULL;
@@ -107,7 +107,7 @@ static int setup(void **state)
 	evhttp_set_gencb(bench->http, on_request, bench);
 	evhttp_set_bevcb(bench->http, on_connection, bench);
 	evhttp_set_allowed_methods(bench->http, UINT16_MAX);
-	evhttp_set_max_headers_size(bench->http, 2 * GUARD_HEAD_MAX);
+	evhttp_set_max_headers_size(bench->http, 2 * FRAMING_HEAD_MAX);
 	evhttp_set_max_body_size(bench->http, MAX_BODY);
 	bound = evhttp_bind_socket_with_handle(bench->http, "127.0.0.1", 0);
 	assert_non_null(bound);
@@ -168,7 +168,7 @@ static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned 
 	int fd;
 
 	alarm(HANG_SECONDS);
-	guard_init(&bench->guard, MAX_BODY);
+	framing_init(&bench->framing, MAX_BODY);
 	bench->fed = bench->served = 0;
 	bench->last = bench->closed = bench->beyond = false;
 	buf_clear(&bench->bodies);
@@ -186,7 +186,7 @@ static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned 
 	close(fd);
 	while (!bench->closed)
 		event_base_loop(bench->base, EVLOOP_ONCE);
-	guard_clear(&bench->guard);
+	framing_clear(&bench->framing);
 	return open;
 }
 
@@ -203,16 +203,16 @@ static bool all_is_well(const char *answers)
 
 static void check_agreement(struct bench *bench, struct slice bytes, size_t split)
 {
-	struct guard guard;
+	struct framing framing;
 	bool open;
 
-	guard_init(&guard, MAX_BODY);
-	(void)guard_feed(&guard, bytes);
-	open = run(bench, bytes, split, guard.complete);
-	guard_clear(&guard);
-	if (bench->beyond || !all_is_well(bench->answers.data) || (!open && !bench->last) || (open && bench->served != guard.complete)) {
+	framing_init(&framing, MAX_BODY);
+	(void)framing_feed(&framing, bytes);
+	open = run(bench, bytes, split, framing.complete);
+	framing_clear(&framing);
+	if (bench->beyond || !all_is_well(bench->answers.data) || (!open && !bench->last) || (open && bench->served != framing.complete)) {
 		print_bytes(bytes);
-		fail_msg("split at %zu: the guard passed %u requests, evhttp served %u%s; %s, and answered\n%s", split, guard.complete,
+		fail_msg("split at %zu: the guard passed %u requests, evhttp served %u%s; %s, and answered\n%s", split, framing.complete,
 			 bench->served, bench->beyond ? " of its own" : "", open ? "it kept the connection" : "it closed the connection",
 			 bench->answers.data);
 	}
@@ -301,8 +301,8 @@ static void nor_do_they_behind_another_request(void **state)
 
 static void random_bytes_have_one_reading(void **state)
 {
-	struct dice dice = { from_environment("GUARD_SEED", 20260101) };
-	size_t rounds = (size_t)from_environment("GUARD_ROUNDS", 3000);
+	struct dice dice = { from_environment("FRAMING_SEED", 20260101) };
+	size_t rounds = (size_t)from_environment("FRAMING_ROUNDS", 3000);
 	struct buf bytes = BUF_EMPTY;
 
 	for (size_t i = 0; i < rounds; i++) {

@@ -17,18 +17,18 @@
 /* What `write` puts on stderr. */
 static size_t capture(void (*write_lines)(const void *), const void *arg, char *out, size_t size)
 {
-	int pipe_ends[2], kept = dup(STDERR_FILENO);
+	int pipe_ends[2], page_cache = dup(STDERR_FILENO);
 	ssize_t got;
 
 	assert_int_equal(pipe2(pipe_ends, O_NONBLOCK), 0);
 	fflush(stderr);
 	dup2(pipe_ends[1], STDERR_FILENO);
 	write_lines(arg);
-	dup2(kept, STDERR_FILENO);
+	dup2(page_cache, STDERR_FILENO);
 	got = read(pipe_ends[0], out, size - 1);
 	close(pipe_ends[0]);
 	close(pipe_ends[1]);
-	close(kept);
+	close(page_cache);
 	out[got > 0 ? got : 0] = 0;
 	return got > 0 ? (size_t)got : 0;
 }

@@ -18,25 +18,25 @@ static struct store_query make_query(const char *group)
 	return (struct store_query){ .group = slice_of(group), .since = { .epoch = 7, .seq = 3 }, .limit = 100, .max_bytes = 1000 };
 }
 
-static struct kept_body *make_body(const char *text)
+static struct shared_buf *make_body(const char *text)
 {
 	struct buf bytes = BUF_EMPTY;
 
 	buf_put_text(&bytes, text);
-	return kept_body_new(&bytes);
+	return shared_buf_new(&bytes);
 }
 
-static void keep(struct kept *kept, const struct store_query *query, const char *text)
+static void keep(struct page_cache *page_cache, const struct store_query *query, const char *text)
 {
-	struct kept_body *body = make_body(text);
+	struct shared_buf *body = make_body(text);
 
-	kept_put(kept, query, ENCODING_JSON, EDITION, body);
-	kept_body_release(body);
+	page_cache_put(page_cache, query, ENCODING_JSON, EDITION, body);
+	shared_buf_unref(body);
 }
 
-static void assert_found(const struct kept *kept, const struct store_query *query, const char *text)
+static void assert_found(const struct page_cache *page_cache, const struct store_query *query, const char *text)
 {
-	struct kept_body *body = kept_find(kept, query, ENCODING_JSON, EDITION);
+	struct shared_buf *body = page_cache_find(page_cache, query, ENCODING_JSON, EDITION);
 
 	assert_non_null(body);
 	assert_true(slice_is(buf_slice(&body->bytes), text));
@@ -44,136 +44,136 @@ static void assert_found(const struct kept *kept, const struct store_query *quer
 
 static void the_same_question_finds_it(void **state)
 {
-	struct kept *kept = kept_new();
+	struct page_cache *page_cache = page_cache_new();
 	char group[] = "todos";
 	struct store_query query = make_query(group);
 
 	(void)state;
-	assert_null(kept_find(kept, &query, ENCODING_JSON, EDITION));
-	keep(kept, &query, "page");
-	assert_found(kept, &query, "page");
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
+	keep(page_cache, &query, "page");
+	assert_found(page_cache, &query, "page");
 	/* The text of the question may be gone. */
 	memset(group, 'x', strlen(group));
 	query = make_query("todos");
-	assert_found(kept, &query, "page");
-	kept_free(kept);
+	assert_found(page_cache, &query, "page");
+	page_cache_free(page_cache);
 }
 
 static void another_edition_does_not(void **state)
 {
-	struct kept *kept = kept_new();
+	struct page_cache *page_cache = page_cache_new();
 	struct store_query query = make_query("todos");
 
 	(void)state;
-	keep(kept, &query, "page");
-	assert_null(kept_find(kept, &query, ENCODING_JSON, EDITION + 2));
-	assert_null(kept_find(kept, &query, ENCODING_JSON, GENERATION_NONE));
-	kept_free(kept);
+	keep(page_cache, &query, "page");
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION + 2));
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION_NONE));
+	page_cache_free(page_cache);
 }
 
 static void nothing_is_kept_while_the_database_changes(void **state)
 {
-	struct kept *kept = kept_new();
+	struct page_cache *page_cache = page_cache_new();
 	struct store_query query = make_query("todos");
-	struct kept_body *body = make_body("page");
+	struct shared_buf *body = make_body("page");
 
 	(void)state;
-	kept_put(kept, &query, ENCODING_JSON, GENERATION_NONE, body);
+	page_cache_put(page_cache, &query, ENCODING_JSON, GENERATION_NONE, body);
 	assert_int_equal(body->holders, 1);
-	assert_null(kept_find(kept, &query, ENCODING_JSON, GENERATION_NONE));
-	kept_body_release(body);
-	kept_free(kept);
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION_NONE));
+	shared_buf_unref(body);
+	page_cache_free(page_cache);
 }
 
 static void every_part_of_the_question_counts(void **state)
 {
-	struct kept *kept = kept_new();
+	struct page_cache *page_cache = page_cache_new();
 	struct store_query query = make_query("todos"), other;
 
 	(void)state;
-	keep(kept, &query, "page");
+	keep(page_cache, &query, "page");
 	other = make_query("todo");
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = make_query("todos:a");
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = query, other.limit++;
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = query, other.since.epoch++;
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = query, other.since.seq++;
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = query, other.since.start++;
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = query, other.since.bound++;
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = query, other.since.reset = true;
-	assert_null(kept_find(kept, &other, ENCODING_JSON, EDITION));
-	assert_null(kept_find(kept, &query, ENCODING_TRANSIT, EDITION));
-	assert_found(kept, &query, "page");
-	kept_free(kept);
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &query, ENCODING_TRANSIT, EDITION));
+	assert_found(page_cache, &query, "page");
+	page_cache_free(page_cache);
 }
 
 /* More questions than there is room for: each finds its own answer or none. */
 static void questions_push_each_other_out(void **state)
 {
-	struct kept *kept = kept_new();
+	struct page_cache *page_cache = page_cache_new();
 	size_t found = 0;
 	char text[32];
 
 	(void)state;
-	for (uint64_t i = 0; i < 4 * KEPT_SLOTS; i++) {
+	for (uint64_t i = 0; i < 4 * PAGE_CACHE_SLOTS; i++) {
 		struct store_query query = make_query("todos");
 
 		query.since.seq = i;
 		(void)snprintf(text, sizeof(text), "page %d", (int)i);
-		keep(kept, &query, text);
+		keep(page_cache, &query, text);
 	}
-	for (uint64_t i = 0; i < 4 * KEPT_SLOTS; i++) {
+	for (uint64_t i = 0; i < 4 * PAGE_CACHE_SLOTS; i++) {
 		struct store_query query = make_query("todos");
-		struct kept_body *body;
+		struct shared_buf *body;
 
 		query.since.seq = i;
 		(void)snprintf(text, sizeof(text), "page %d", (int)i);
-		body = kept_find(kept, &query, ENCODING_JSON, EDITION);
+		body = page_cache_find(page_cache, &query, ENCODING_JSON, EDITION);
 		found += body != NULL;
 		assert_true(body == NULL || slice_is(buf_slice(&body->bytes), text));
 	}
-	assert_in_range(found, 1, KEPT_SLOTS);
-	kept_free(kept);
+	assert_in_range(found, 1, PAGE_CACHE_SLOTS);
+	page_cache_free(page_cache);
 }
 
 static void a_large_page_is_not_kept(void **state)
 {
-	struct kept *kept = kept_new();
+	struct page_cache *page_cache = page_cache_new();
 	struct store_query query = make_query("todos");
 	struct buf bytes = BUF_EMPTY;
-	struct kept_body *body;
+	struct shared_buf *body;
 
 	(void)state;
-	memset(buf_reserve(&bytes, KEPT_PAGE_MAX + 1), 'x', KEPT_PAGE_MAX + 1);
-	bytes.len = KEPT_PAGE_MAX + 1;
-	body = kept_body_new(&bytes);
-	kept_put(kept, &query, ENCODING_JSON, EDITION, body);
-	assert_null(kept_find(kept, &query, ENCODING_JSON, EDITION));
-	kept_body_release(body);
-	kept_free(kept);
+	memset(buf_reserve(&bytes, PAGE_CACHE_PAGE_MAX + 1), 'x', PAGE_CACHE_PAGE_MAX + 1);
+	bytes.len = PAGE_CACHE_PAGE_MAX + 1;
+	body = shared_buf_new(&bytes);
+	page_cache_put(page_cache, &query, ENCODING_JSON, EDITION, body);
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
+	shared_buf_unref(body);
+	page_cache_free(page_cache);
 }
 
 /* An answer on its way out has the bytes, whatever becomes of the page. */
 static void a_held_body_outlives_its_place(void **state)
 {
-	struct kept *kept = kept_new();
+	struct page_cache *page_cache = page_cache_new();
 	struct store_query query = make_query("todos");
-	struct kept_body *body;
+	struct shared_buf *body;
 
 	(void)state;
-	keep(kept, &query, "first");
-	body = kept_body_hold(kept_find(kept, &query, ENCODING_JSON, EDITION));
-	keep(kept, &query, "second");
-	assert_found(kept, &query, "second");
-	kept_free(kept);
+	keep(page_cache, &query, "first");
+	body = shared_buf_ref(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
+	keep(page_cache, &query, "second");
+	assert_found(page_cache, &query, "second");
+	page_cache_free(page_cache);
 	assert_true(slice_is(buf_slice(&body->bytes), "first"));
-	kept_body_release(body);
+	shared_buf_unref(body);
 }
 
 int main(void)

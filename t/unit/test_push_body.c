@@ -7,9 +7,9 @@
 
 /* ---- What is read -------------------------------------------------------------------------------------------------------------- */
 
-static struct edits read_well(enum encoding encoding, const char *quoted)
+static struct push_body read_well(enum encoding encoding, const char *quoted)
 {
-	struct edits edits;
+	struct push_body edits;
 	struct error err;
 
 	if (parse(encoding, quoted, LIMIT, &edits, &err) != RC_OK)
@@ -31,7 +31,7 @@ static const char full[] = "{'atomic':true,'docs':[{'id':'a:1','value':{'x':[1,2
 
 static void expect_full(enum encoding encoding, const char *message)
 {
-	struct edits edits = read_well(encoding, message);
+	struct push_body edits = read_well(encoding, message);
 
 	assert_int_equal(edits.count, 4);
 	assert_true(edits.atomic);
@@ -50,9 +50,9 @@ static void expect_full(enum encoding encoding, const char *message)
 	assert_int_equal(edits.all[2].value.len, 0);
 	expect_slice(edits.all[3].value, encoding == ENCODING_JSON ? "'~~x'" : "'~x'");
 	assert_false(edits.all[3].plain);
-	edits_clear(&edits);
+	push_body_clear(&edits);
 	assert_int_equal(edits.count, 0);
-	edits_clear(&edits);
+	push_body_clear(&edits);
 }
 
 static void every_field_is_read_in_either_encoding(void **state)
@@ -67,7 +67,7 @@ static void every_field_is_read_in_either_encoding(void **state)
 
 static void cache_codes_reach_across_documents(void **state)
 {
-	struct edits edits =
+	struct push_body edits =
 		read_well(ENCODING_TRANSIT, "['^ ','~:docs',[['^ ','~:id','a:1','~:value',['^ ','~:title','~:buy','~:deleted','~$symbol']],"
 					    "['^ ','^1','a:2','^2',['^3','^4','^6',['^ ','^3','^0']],'~:base','~i3'],"
 					    "['^ ','^1','a:3','^5',true,'~:op','o','^7',1]],'~:atomic',false]");
@@ -80,7 +80,7 @@ static void cache_codes_reach_across_documents(void **state)
 	assert_int_equal(edits.all[1].base, 3);
 	assert_true(edits.all[2].deleted);
 	assert_int_equal(edits.all[2].base, 1);
-	edits_clear(&edits);
+	push_body_clear(&edits);
 }
 
 static const struct {
@@ -101,7 +101,7 @@ static const struct {
 
 static void what_is_right_is_read(void **state)
 {
-	struct edits edits;
+	struct push_body edits;
 	char transit[1000];
 
 	(void)state;
@@ -114,7 +114,7 @@ static void what_is_right_is_read(void **state)
 			assert_int_equal(edits.count, good[i].count);
 			for (size_t j = 0; j < edits.count; j++)
 				assert_true(docid_is_valid(edits.all[j].id));
-			edits_clear(&edits);
+			push_body_clear(&edits);
 		}
 	}
 }
@@ -128,12 +128,12 @@ static void escapes_in_names_ids_and_ops_are_undone(void **state)
 
 	(void)state;
 	for (int i = ENCODING_JSON; i <= ENCODING_TRANSIT; i++) {
-		struct edits edits = read_well((enum encoding)i, messages[i]);
+		struct push_body edits = read_well((enum encoding)i, messages[i]);
 
 		assert_int_equal(edits.count, 1);
 		expect_slice(edits.all[0].id, "~a:1/");
 		expect_slice(edits.all[0].op, "'~");
-		edits_clear(&edits);
+		push_body_clear(&edits);
 	}
 }
 
@@ -154,13 +154,13 @@ static void put_many(struct buf *out, size_t twin)
 static void thousands_of_documents_are_read(void **state)
 {
 	struct buf message = BUF_EMPTY;
-	struct edits edits;
+	struct push_body edits;
 	struct error err;
 	char text[64];
 
 	(void)state;
 	put_many(&message, (MANY - 1) * (size_t)7919 % MANY);
-	assert_int_equal(edits_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_OK);
+	assert_int_equal(push_body_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_OK);
 	assert_int_equal(edits.count, MANY);
 	for (size_t i = 0; i < MANY; i++) {
 		(void)snprintf(text, sizeof(text), "a:%zu", i * 7919 % MANY);
@@ -169,11 +169,11 @@ static void thousands_of_documents_are_read(void **state)
 		(void)snprintf(text, sizeof(text), "{\"n\":%zu}", i);
 		assert_true(slice_is(edits.all[i].value, text));
 	}
-	edits_clear(&edits);
+	push_body_clear(&edits);
 	put_many(&message, 3 * 7919 % MANY);
-	assert_int_equal(edits_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_MALFORMED);
+	assert_int_equal(push_body_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_MALFORMED);
 	assert_string_equal(err.text, "docs[19999].id: the same as docs[3].id");
-	edits_clear(&edits);
+	push_body_clear(&edits);
 	buf_free(&message);
 }
 
@@ -192,14 +192,14 @@ static void no_beginning_of_a_push_is_one(void **state)
 
 	(void)state;
 	for (int encoding = ENCODING_JSON; encoding <= ENCODING_TRANSIT; encoding++) {
-		struct edits edits = read_well((enum encoding)encoding, whole[encoding]);
+		struct push_body edits = read_well((enum encoding)encoding, whole[encoding]);
 
-		edits_clear(&edits);
+		push_body_clear(&edits);
 		for (size_t len = 0; len < strlen(whole[encoding]); len++) {
 			memcpy(room, whole[encoding], len);
 			room[len] = 0;
 			assert_int_not_equal(parse((enum encoding)encoding, room, LIMIT, &edits, &(struct error){ "" }), RC_OK);
-			edits_clear(&edits);
+			push_body_clear(&edits);
 		}
 	}
 }
@@ -211,7 +211,7 @@ static void damaged_pushes_do_no_harm(void **state)
 	const char *seed = getenv("EDITS_SEED"), *rounds = getenv("EDITS_ROUNDS");
 	unsigned dice = seed ? (unsigned)atoi(seed) : 20260103;
 	char room[1000];
-	struct edits edits;
+	struct push_body edits;
 	struct error err;
 
 	(void)state;
@@ -225,7 +225,7 @@ static void damaged_pushes_do_no_harm(void **state)
 			room[at] = rand_r(&dice) % 2 ? room[from] : (char)rand_r(&dice);
 		}
 		err.text[0] = 0;
-		if (edits_parse(encoding, text, LIMIT, &edits, &err) == RC_OK) {
+		if (push_body_parse(encoding, text, LIMIT, &edits, &err) == RC_OK) {
 			for (size_t j = 0; j < edits.count; j++) {
 				assert_true(docid_is_valid(edits.all[j].id));
 				assert_true(edits.all[j].op.len <= OP_MAX);
@@ -234,7 +234,7 @@ static void damaged_pushes_do_no_harm(void **state)
 		} else {
 			assert_true(err.text[0] != 0);
 		}
-		edits_clear(&edits);
+		push_body_clear(&edits);
 	}
 }
 

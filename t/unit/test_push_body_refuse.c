@@ -175,7 +175,7 @@ static void put_doc(struct buf *out, const char *id, const char *op)
 
 static void ids_and_ops_have_a_length(void **state)
 {
-	struct edits edits;
+	struct push_body edits;
 	struct error err;
 	struct buf message = BUF_EMPTY;
 	char id[DOCID_MAX + 2] = "a:", op[OP_MAX + 2];
@@ -198,7 +198,7 @@ static void ids_and_ops_have_a_length(void **state)
 				assert_string_equal(err.text, "docs[0].op: must be 1 to 64 bytes long");
 			else
 				assert_int_equal(edits.all[0].op.len, OP_MAX);
-			edits_clear(&edits);
+			push_body_clear(&edits);
 			id[DOCID_MAX] = op[OP_MAX] = 'x';
 		}
 	}
@@ -209,7 +209,7 @@ static void ids_and_ops_have_a_length(void **state)
 static void codes_cannot_make_a_small_body_large(void **state)
 {
 	struct buf message = BUF_EMPTY;
-	struct edits edits;
+	struct push_body edits;
 	struct error err;
 	char key[101];
 	size_t size;
@@ -226,7 +226,7 @@ static void codes_cannot_make_a_small_body_large(void **state)
 	size = 3 + 1 + 100 * 105;
 	assert_int_equal(parse(ENCODING_TRANSIT, message.data, size, &edits, &err), RC_OK);
 	assert_int_equal(edits.all[0].value.len, size - 3);
-	edits_clear(&edits);
+	push_body_clear(&edits);
 	expect_refused(ENCODING_TRANSIT, message.data, size - 1, RC_TOO_LARGE, "docs[0].value: values larger than allowed");
 	buf_free(&message);
 }
@@ -234,12 +234,12 @@ static void codes_cannot_make_a_small_body_large(void **state)
 static void the_limit_is_of_all_documents_together(void **state)
 {
 	static const char message[] = "{'docs':[{'id':'a:1','value':'123456'},{'id':'a:2','value':'123456'}]}";
-	struct edits edits;
+	struct push_body edits;
 	struct error err;
 
 	(void)state;
 	assert_int_equal(parse(ENCODING_JSON, message, 22, &edits, &err), RC_OK);
-	edits_clear(&edits);
+	push_body_clear(&edits);
 	expect_refused(ENCODING_JSON, message, 21, RC_TOO_LARGE, "docs[1].value: values larger than allowed");
 	expect_refused(ENCODING_JSON, message, 13, RC_TOO_LARGE, "docs[1].id: values larger than allowed");
 	expect_refused(ENCODING_JSON, message, 2, RC_TOO_LARGE, "docs[0].id: values larger than allowed");

@@ -13,12 +13,12 @@ static char found_text[1024];
 
 static struct slice keep(size_t *used, struct slice text)
 {
-	struct slice kept = { found_text + *used, text.len };
+	struct slice page_cache = { found_text + *used, text.len };
 
 	assert_true(*used + text.len <= sizeof(found_text));
 	memcpy(found_text + *used, text.data, text.len);
 	*used += text.len;
-	return kept;
+	return page_cache;
 }
 
 static void on_token(void *arg, enum rc rc, const struct store_token *token)

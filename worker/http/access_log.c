@@ -21,14 +21,14 @@ static uint64_t mixed(uint64_t number)
 	return number ^ (number >> 31);
 }
 
-void trace_begin(struct worker *worker, struct trace *trace)
+void access_log_begin(struct worker *worker, struct access_log *access_log)
 {
 	static uint64_t last;
 
 	if (last == 0)
 		evutil_secure_rng_get_bytes(&last, sizeof(last));
-	(void)snprintf(trace->id, sizeof(trace->id), "%016" PRIx64, mixed(++last));
-	trace->begun = clock_us();
+	(void)snprintf(access_log->id, sizeof(access_log->id), "%016" PRIx64, mixed(++last));
+	access_log->begun = clock_us();
 	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_REQUESTS, 1);
 }
 
@@ -79,7 +79,7 @@ static bool refusal_is_told(int status, long long *left_out)
 	return true;
 }
 
-void trace_refused(const struct trace *trace, const struct trace_answer *answer, const char *reason)
+void access_log_refused(const struct access_log *access_log, const struct access_log_response *answer, const char *reason)
 {
 	char path[PATH_SHOWN];
 	long long left_out;
@@ -89,7 +89,7 @@ void trace_refused(const struct trace *trace, const struct trace_answer *answer,
 	path_shown(answer->path, path);
 	log_write(answer->status >= 500 ? LOG_WARN : LOG_INFO, "request_refused",
 		  (const struct log_field[]){
-			  LOG_TEXT("request", trace->id),
+			  LOG_TEXT("request", access_log->id),
 			  LOG_TEXT("client", answer->client),
 			  LOG_TEXT("method", answer->method),
 			  LOG_TEXT("path", path),
@@ -100,14 +100,14 @@ void trace_refused(const struct trace *trace, const struct trace_answer *answer,
 		  left_out ? 7 : 6);
 }
 
-static void trace_log(const struct trace *trace, const struct trace_answer *answer, uint64_t took)
+static void trace_log(const struct access_log *access_log, const struct access_log_response *answer, uint64_t took)
 {
 	char path[PATH_SHOWN];
 
 	path_shown(answer->path, path);
 	log_put(LOG_INFO, "access",
 		(const struct log_field[]){
-			LOG_TEXT("request", trace->id),
+			LOG_TEXT("request", access_log->id),
 			LOG_TEXT("client", answer->client),
 			LOG_TEXT("method", answer->method),
 			LOG_TEXT("path", path),
@@ -118,14 +118,14 @@ static void trace_log(const struct trace *trace, const struct trace_answer *answ
 		7);
 }
 
-void trace_end(struct worker *worker, const struct trace *trace, const struct trace_answer *answer)
+void access_log_end(struct worker *worker, const struct access_log *access_log, const struct access_log_response *answer)
 {
 	const struct worker_inheritance *from = worker->from;
-	uint64_t took = clock_us() - trace->begun;
+	uint64_t took = clock_us() - access_log->begun;
 
 	scoreboard_count_response(from->shm, from->slot, answer->route, answer->status, took);
 	if (answer->status >= 400)
 		scoreboard_add(from->shm, from->slot, METRIC_REFUSED, 1);
 	if (worker->settings->access_log)
-		trace_log(trace, answer, took);
+		trace_log(access_log, answer, took);
 }

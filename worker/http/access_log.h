@@ -5,14 +5,14 @@
 #include "shm/scoreboard.h"
 #include "worker/state.h"
 
-#define TRACE_ID_SIZE 17 /* 16 hex digits, terminated */
+#define ACCESS_LOG_ID_SIZE 17 /* 16 hex digits, terminated */
 
-struct trace {
+struct access_log {
 	uint64_t begun; /* clock_us() */
-	char id[TRACE_ID_SIZE];
+	char id[ACCESS_LOG_ID_SIZE];
 };
 
-struct trace_answer {
+struct access_log_response {
 	enum scoreboard_route route;
 	const char *method;
 	const char *path;   /* decoded, without its query: that may hold a token */
@@ -22,11 +22,11 @@ struct trace_answer {
 };
 
 /* Gives the request an id that no other has, here or in another process, and that tells nothing. */
-void trace_begin(struct worker *worker, struct trace *trace);
+void access_log_begin(struct worker *worker, struct access_log *access_log);
 /* The request was refused: why, for whoever has been given the id. Where many are refused at once the log has some of them, and how many it
  * left out. */
-void trace_refused(const struct trace *trace, const struct trace_answer *answer, const char *reason);
+void access_log_refused(const struct access_log *access_log, const struct access_log_response *answer, const char *reason);
 /* The request has its answer. */
-void trace_end(struct worker *worker, const struct trace *trace, const struct trace_answer *answer);
+void access_log_end(struct worker *worker, const struct access_log *access_log, const struct access_log_response *answer);
 
 #endif

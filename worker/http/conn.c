@@ -83,7 +83,7 @@ static void on_refused_taken(void *arg, int fd)
 {
 	struct refusal *refusal = arg;
 
-	linger_start(refusal->base, fd, refusal->answer);
+	lingering_close_start(refusal->base, fd, refusal->answer);
 	free(refusal);
 }
 
@@ -92,25 +92,25 @@ static void conn_refuse(struct conn *conn)
 	struct worker *worker = conn->table->worker;
 	struct buf fields = BUF_EMPTY;
 	struct refusal *refusal;
-	struct trace trace;
-	const struct trace_answer answer = {
+	struct access_log access_log;
+	const struct access_log_response answer = {
 		.route = SCOREBOARD_OTHER,
 		.method = "-",
 		.path = "-",
 		.client = conn_client(conn),
-		.status = conn->guard.status,
+		.status = conn->framing.status,
 	};
 
 	if (conn->leaving)
 		return;
-	trace_begin(worker, &trace);
-	trace_refused(&trace, &answer, conn->guard.detail);
-	trace_end(worker, &trace, &answer);
+	access_log_begin(worker, &access_log);
+	access_log_refused(&access_log, &answer, conn->framing.detail);
+	access_log_end(worker, &access_log, &answer);
 	refusal = mem_alloc(sizeof(*refusal));
 	refusal->base = worker->base;
-	cors_put(worker->settings, conn->guard.origin.len ? conn->guard.origin.data : "", &fields);
-	answer_raw(&refusal->answer, problem_of_status(conn->guard.status), conn->guard.detail, trace.id, buf_slice(&fields),
-		   conn->guard.is_head);
+	cors_put(worker->settings, conn->framing.origin.len ? conn->framing.origin.data : "", &fields);
+	answer_raw(&refusal->answer, problem_of_status(conn->framing.status), conn->framing.detail, access_log.id, buf_slice(&fields),
+		   conn->framing.is_head);
 	buf_free(&fields);
 	conn_take(conn, on_refused_taken, refusal);
 }
@@ -155,7 +155,7 @@ static void conn_drop(struct conn *conn)
 	evhttp_connection_free(conn->http);
 }
 
-void conn_hold(struct conn *conn, size_t len)
+void conn_charge(struct conn *conn, size_t len)
 {
 	struct conns *conns = conn->table;
 	struct conn *slowest;
@@ -196,7 +196,7 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 	struct evbuffer_iovec part;
 	struct evbuffer_ptr at;
 	size_t from = evbuffer_get_length(input) - info->n_added;
-	bool passed = conn->guard.state != GUARD_REFUSED;
+	bool passed = conn->framing.state != FRAMING_REFUSED;
 
 	if (info->n_added == 0)
 		return;
@@ -204,8 +204,8 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 		evbuffer_drain(input, evbuffer_get_length(input));
 		return;
 	}
-	conn_hold(conn, info->n_added);
-	if (guard_is_idle(&conn->guard) && !conn->receiving) {
+	conn_charge(conn, info->n_added);
+	if (framing_is_idle(&conn->framing) && !conn->receiving) {
 		conn->receiving = true;
 		conn->since = clock_ms();
 	}
@@ -215,9 +215,9 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 			break;
 		if (part.iov_len > left)
 			part.iov_len = left;
-		passed = guard_feed(&conn->guard, slice_make(part.iov_base, part.iov_len));
+		passed = framing_feed(&conn->framing, slice_make(part.iov_base, part.iov_len));
 	}
-	if (!passed && conn->guard.complete == conn->answered)
+	if (!passed && conn->framing.complete == conn->answered)
 		conn_refuse(conn);
 }
 
@@ -253,10 +253,10 @@ void conn_answered(struct conn *conn)
 {
 	conn->answered++;
 	conn_release(conn);
-	conn_hold(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));
-	conn->receiving = conn->guard.complete != conn->answered || !guard_is_idle(&conn->guard);
+	conn_charge(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));
+	conn->receiving = conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);
 	conn->since = clock_ms();
-	if (conn->guard.state == GUARD_REFUSED && conn->guard.complete == conn->answered)
+	if (conn->framing.state == FRAMING_REFUSED && conn->framing.complete == conn->answered)
 		conn_refuse(conn);
 }
 
@@ -267,13 +267,13 @@ const char *conn_overdue(const struct conn *conn, uint64_t now)
 	const struct worker_settings *settings = conn->table->worker->settings;
 	uint64_t age = (now - conn->since) / 1000;
 
-	if (conn->http == NULL || conn->leaving || conn->guard.complete != conn->answered)
+	if (conn->http == NULL || conn->leaving || conn->framing.complete != conn->answered)
 		return NULL;
 	if (!conn->receiving && conn->table->worker->draining)
 		return conn->answered || now - conn->since >= NEWCOMER_MS ? "drain" : NULL;
 	if (!conn->receiving)
 		return age >= settings->idle_timeout ? "idle" : NULL;
-	if (conn->guard.state == GUARD_HEAD)
+	if (conn->framing.state == FRAMING_HEAD)
 		return age >= settings->header_timeout ? "slow_head" : NULL;
 	return age >= settings->body_timeout ? "slow_body" : NULL;
 }
@@ -288,7 +288,7 @@ static void conn_forget(struct conn *conn)
 	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
 	if (conn->http)
 		conns->by_fd[conn->fd] = NULL;
-	guard_clear(&conn->guard);
+	framing_clear(&conn->framing);
 	free(conn->client);
 	free(conn);
 }

@@ -40,7 +40,7 @@ const char *conn_client(const struct conn *conn);
 void conn_set_request(struct conn *conn, struct request *request);
 /* So many bytes more are in memory for it, until its answer has gone out whole. Where all connections together hold too many, the one
  * that has held some the longest is closed: memory is bounded, and who sends and reads is not hurt by who does not. */
-void conn_hold(struct conn *conn, size_t len);
+void conn_charge(struct conn *conn, size_t len);
 /* What evhttp has been given to send goes out now, as far as the socket takes it. Most often that is all of it, and then nobody needs to
  * wait for the socket and stop waiting for it, each with a call of its own; the rest goes evhttp's way. */
 void conn_flush(struct conn *conn);

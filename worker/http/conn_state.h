@@ -25,7 +25,7 @@ struct conn {
 	struct bufferevent *bev;
 	struct evhttp_connection *http;
 	struct request *request; /* being answered */
-	struct guard guard;
+	struct framing framing;
 	unsigned answered; /* requests that have their answer */
 	size_t held;       /* bytes of the request on its way in and of its answer on its way out */
 	uint64_t since;    /* ms: when it came, when the present request began to come in, or when the last was answered */

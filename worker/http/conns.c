@@ -104,7 +104,7 @@ static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 	conn->door = door;
 	conn->bev = bev;
 	conn->since = clock_ms();
-	guard_init(&conn->guard, conns->worker->settings->max_body);
+	framing_init(&conn->framing, conns->worker->settings->max_body);
 	TAILQ_INSERT_TAIL(&conns->all, conn, next);
 	conns->count++;
 	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
@@ -212,7 +212,7 @@ static bool door_open(struct door *door, struct conns *conns, bool is_metrics)
 						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE);
 	evhttp_set_default_content_type(http, NULL);
 	/* The guard refuses before these are reached. */
-	evhttp_set_max_headers_size(http, 2 * GUARD_HEAD_MAX);
+	evhttp_set_max_headers_size(http, 2 * FRAMING_HEAD_MAX);
 	evhttp_set_max_body_size(http, (ev_ssize_t)settings->max_body);
 	evhttp_set_timeout(http, conns_patience(settings));
 	return true;

@@ -16,7 +16,7 @@ static bool is_trusted(const struct address *address, const struct cidr *trusted
 	return false;
 }
 
-void client_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count,
+void forwarded_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count,
 		    struct address *out)
 {
 	size_t end = forwarded.len;
@@ -50,7 +50,7 @@ static void read_forwarded(const struct request *request, struct buf *out)
 	}
 }
 
-enum rc client_find(const struct request *request, struct address *out)
+enum rc forwarded_client(const struct request *request, struct address *out)
 {
 	const struct worker_settings *settings = request->worker->settings;
 	const char *caller = request->conn ? conn_client(request->conn) : "-";
@@ -62,17 +62,17 @@ enum rc client_find(const struct request *request, struct address *out)
 	*out = peer;
 	if (settings->trusted_count) {
 		read_forwarded(request, &forwarded);
-		client_resolve(&peer, buf_slice(&forwarded), settings->trusted, settings->trusted_count, out);
+		forwarded_resolve(&peer, buf_slice(&forwarded), settings->trusted, settings->trusted_count, out);
 		buf_free(&forwarded);
 	}
 	return RC_OK;
 }
 
-void client_address(const struct request *request, char out[ADDRESS_TEXT_MAX])
+void forwarded_client_text(const struct request *request, char out[ADDRESS_TEXT_MAX])
 {
 	struct address client;
 
-	if (request->worker->settings->trusted_count && client_find(request, &client) == RC_OK)
+	if (request->worker->settings->trusted_count && forwarded_client(request, &client) == RC_OK)
 		address_format(&client, out);
 	else
 		(void)snprintf(out, ADDRESS_TEXT_MAX, "%s", request->conn ? conn_client(request->conn) : "-");

@@ -7,66 +7,66 @@
 /* The longest line that can stand between chunks: sixteen hexadecimal digits would already be beyond any limit. */
 #define CHUNK_LINE_MAX 18
 
-void guard_init(struct guard *guard, size_t max_body)
+void framing_init(struct framing *framing, size_t max_body)
 {
-	*guard = (struct guard){ .state = GUARD_HEAD, .max_body = max_body };
+	*framing = (struct framing){ .state = FRAMING_HEAD, .max_body = max_body };
 }
 
-void guard_clear(struct guard *guard)
+void framing_clear(struct framing *framing)
 {
-	buf_free(&guard->origin);
-	buf_free(&guard->line);
+	buf_free(&framing->origin);
+	buf_free(&framing->line);
 }
 
-static void guard_refuse(struct guard *guard, int status, const char *detail)
+static void framing_refuse(struct framing *framing, int status, const char *detail)
 {
-	guard->state = GUARD_REFUSED;
-	guard->status = status;
-	guard->detail = detail;
-	buf_free(&guard->line);
+	framing->state = FRAMING_REFUSED;
+	framing->status = status;
+	framing->detail = detail;
+	buf_free(&framing->line);
 }
 
-static void guard_complete(struct guard *guard)
+static void framing_complete(struct framing *framing)
 {
-	guard->complete++;
-	guard->state = GUARD_HEAD;
-	buf_free(&guard->origin);
+	framing->complete++;
+	framing->state = FRAMING_HEAD;
+	buf_free(&framing->origin);
 }
 
 /* The head is whole: what follows it? */
-static void guard_begin(struct guard *guard)
+static void framing_begin(struct framing *framing)
 {
-	struct head head = guard->head;
+	struct head head = framing->head;
 
-	guard->head = (struct head){ .begun = false };
-	guard->head_len = 0;
-	guard->requests++;
-	guard->body = 0;
-	guard->left = head.length;
-	if (head.length > guard->max_body)
-		guard_refuse(guard, 413, "the body is larger than this server takes");
+	framing->head = (struct head){ .begun = false };
+	framing->head_len = 0;
+	framing->requests++;
+	framing->body = 0;
+	framing->left = head.length;
+	if (head.length > framing->max_body)
+		framing_refuse(framing, 413, "the body is larger than this server takes");
 	else if (head.chunked)
-		guard->state = GUARD_CHUNK_SIZE;
+		framing->state = FRAMING_CHUNK_SIZE;
 	else if (head.length)
-		guard->state = GUARD_BODY;
+		framing->state = FRAMING_BODY;
 	else
-		guard_complete(guard);
+		framing_complete(framing);
 }
 
 /* Collects a line up to and with its LF, the only byte that ends one for evhttp: `line` is what there is of it so far, at most `max`
  * bytes. One that came whole is handed on without a copy. Answers how many bytes it took. */
-static size_t guard_collect(struct guard *guard, struct slice bytes, size_t max, struct slice *line)
+static size_t framing_collect(struct framing *framing, struct slice bytes, size_t max, struct slice *line)
 {
-	size_t room = max - guard->line.len;
+	size_t room = max - framing->line.len;
 	const char *end = memchr(bytes.data, '\n', bytes.len);
 	size_t len = end ? (size_t)(end - bytes.data) + 1 : bytes.len;
 
 	if (len > room)
 		len = room;
 	*line = slice_make(bytes.data, len);
-	if (end == NULL || guard->line.len) {
-		buf_put(&guard->line, bytes.data, len);
-		*line = buf_slice(&guard->line);
+	if (end == NULL || framing->line.len) {
+		buf_put(&framing->line, bytes.data, len);
+		*line = buf_slice(&framing->line);
 	}
 	return len;
 }
@@ -79,137 +79,137 @@ static bool ends_in(struct slice line, const char *end)
 }
 
 /* A refusal is to tell the page of an origin that may call why it was refused. */
-static void guard_keep_origin(struct guard *guard, struct slice line)
+static void framing_keep_origin(struct framing *framing, struct slice line)
 {
 	static const char name[] = "origin:";
 	const size_t len = sizeof(name) - 1;
 
 	if (line.len < len || strncasecmp(line.data, name, len) != 0)
 		return;
-	buf_clear(&guard->origin);
-	buf_put_slice(&guard->origin, text_trim(slice_make(line.data + len, line.len - len)));
-	buf_put_byte(&guard->origin, 0);
+	buf_clear(&framing->origin);
+	buf_put_slice(&framing->origin, text_trim(slice_make(line.data + len, line.len - len)));
+	buf_put_byte(&framing->origin, 0);
 }
 
-static void guard_check_line(struct guard *guard, struct slice line)
+static void framing_check_line(struct framing *framing, struct slice line)
 {
-	bool last = guard->head.begun && line.len == 2;
+	bool last = framing->head.begun && line.len == 2;
 	bool good;
 
 	if (!ends_in(line, "\r\n")) {
-		guard_refuse(guard, 400, "a line of the head does not end in CR LF");
+		framing_refuse(framing, 400, "a line of the head does not end in CR LF");
 		return;
 	}
-	guard->head_len += line.len;
-	good = last ? head_end(&guard->head) : head_take(&guard->head, slice_make(line.data, line.len - 2));
+	framing->head_len += line.len;
+	good = last ? head_end(&framing->head) : head_take(&framing->head, slice_make(line.data, line.len - 2));
 	if (!good)
-		guard_refuse(guard, guard->head.status, guard->head.detail);
+		framing_refuse(framing, framing->head.status, framing->head.detail);
 	else if (last)
-		guard_begin(guard);
+		framing_begin(framing);
 	else
-		guard_keep_origin(guard, slice_make(line.data, line.len - 2));
+		framing_keep_origin(framing, slice_make(line.data, line.len - 2));
 }
 
 /* evhttp reads a head line by line as it comes, so each line must have passed before it sees it. */
-static size_t guard_feed_head(struct guard *guard, struct slice bytes)
+static size_t framing_feed_head(struct framing *framing, struct slice bytes)
 {
-	size_t max = GUARD_HEAD_MAX - guard->head_len;
+	size_t max = FRAMING_HEAD_MAX - framing->head_len;
 	struct slice line;
-	size_t taken = guard_collect(guard, bytes, max, &line);
+	size_t taken = framing_collect(framing, bytes, max, &line);
 
-	if (!guard->head.begun)
-		guard->is_head = slice_starts(line, slice_of("HEAD "));
-	if (!guard->head.begun && !head_may_begin(line)) {
-		guard_refuse(guard, 400, "the request line does not begin with a method");
+	if (!framing->head.begun)
+		framing->is_head = slice_starts(line, slice_of("HEAD "));
+	if (!framing->head.begun && !head_may_begin(line)) {
+		framing_refuse(framing, 400, "the request line does not begin with a method");
 	} else if (ends_in(line, "\n")) {
-		guard_check_line(guard, line);
-		buf_free(&guard->line);
+		framing_check_line(framing, line);
+		buf_free(&framing->line);
 	} else if (line.len == max) {
-		guard_refuse(guard, 400, "the head of the request is longer than 8192 bytes");
+		framing_refuse(framing, 400, "the head of the request is longer than 8192 bytes");
 	}
 	return taken;
 }
 
-static void guard_check_chunk(struct guard *guard, struct slice line)
+static void framing_check_chunk(struct framing *framing, struct slice line)
 {
 	uint64_t size;
 
 	if (!head_chunk_size(line, &size)) {
-		guard_refuse(guard, 400, "a chunk of the body has a malformed size");
-	} else if (size > guard->max_body - guard->body) {
-		guard_refuse(guard, 413, "the body is larger than this server takes");
+		framing_refuse(framing, 400, "a chunk of the body has a malformed size");
+	} else if (size > framing->max_body - framing->body) {
+		framing_refuse(framing, 413, "the body is larger than this server takes");
 	} else {
-		guard->body += size;
-		guard->left = size;
-		guard->state = size ? GUARD_CHUNK_DATA : GUARD_LAST_END;
+		framing->body += size;
+		framing->left = size;
+		framing->state = size ? FRAMING_CHUNK_DATA : FRAMING_LAST_END;
 	}
 }
 
-static size_t guard_feed_chunk_size(struct guard *guard, struct slice bytes)
+static size_t framing_feed_chunk_size(struct framing *framing, struct slice bytes)
 {
 	struct slice line;
-	size_t taken = guard_collect(guard, bytes, CHUNK_LINE_MAX, &line);
+	size_t taken = framing_collect(framing, bytes, CHUNK_LINE_MAX, &line);
 
 	if (ends_in(line, "\r\n")) {
-		guard_check_chunk(guard, slice_make(line.data, line.len - 2));
-		buf_free(&guard->line);
+		framing_check_chunk(framing, slice_make(line.data, line.len - 2));
+		buf_free(&framing->line);
 	} else if (ends_in(line, "\n") || line.len == CHUNK_LINE_MAX) {
-		guard_refuse(guard, 400, "a chunk of the body has a malformed size");
+		framing_refuse(framing, 400, "a chunk of the body has a malformed size");
 	}
 	return taken;
 }
 
 /* The line end behind a chunk, or behind the last one, where trailer fields could stand: those would be added to the fields that
  * were checked, so there must be none. */
-static size_t guard_feed_end(struct guard *guard, struct slice bytes)
+static size_t framing_feed_end(struct framing *framing, struct slice bytes)
 {
-	bool last = guard->state == GUARD_LAST_END;
-	size_t need = 2 - guard->line.len;
+	bool last = framing->state == FRAMING_LAST_END;
+	size_t need = 2 - framing->line.len;
 	size_t taken = bytes.len < need ? bytes.len : need;
 
-	buf_put(&guard->line, bytes.data, taken);
-	if (memcmp(guard->line.data, "\r\n", guard->line.len) != 0) {
-		guard_refuse(guard, 400, last ? "trailer fields are not taken" : "a chunk of the body does not end where it says");
-	} else if (guard->line.len == 2) {
-		buf_free(&guard->line);
+	buf_put(&framing->line, bytes.data, taken);
+	if (memcmp(framing->line.data, "\r\n", framing->line.len) != 0) {
+		framing_refuse(framing, 400, last ? "trailer fields are not taken" : "a chunk of the body does not end where it says");
+	} else if (framing->line.len == 2) {
+		buf_free(&framing->line);
 		if (last)
-			guard_complete(guard);
+			framing_complete(framing);
 		else
-			guard->state = GUARD_CHUNK_SIZE;
+			framing->state = FRAMING_CHUNK_SIZE;
 	}
 	return taken;
 }
 
-static size_t guard_feed_data(struct guard *guard, struct slice bytes)
+static size_t framing_feed_data(struct framing *framing, struct slice bytes)
 {
-	size_t taken = bytes.len < guard->left ? bytes.len : (size_t)guard->left;
+	size_t taken = bytes.len < framing->left ? bytes.len : (size_t)framing->left;
 
-	guard->left -= taken;
-	if (guard->left == 0) {
-		if (guard->state == GUARD_BODY)
-			guard_complete(guard);
+	framing->left -= taken;
+	if (framing->left == 0) {
+		if (framing->state == FRAMING_BODY)
+			framing_complete(framing);
 		else
-			guard->state = GUARD_CHUNK_END;
+			framing->state = FRAMING_CHUNK_END;
 	}
 	return taken;
 }
 
-bool guard_feed(struct guard *guard, struct slice bytes)
+bool framing_feed(struct framing *framing, struct slice bytes)
 {
-	static size_t (*const steps[])(struct guard *, struct slice) = {
-		[GUARD_HEAD] = guard_feed_head,       [GUARD_BODY] = guard_feed_data,     [GUARD_CHUNK_SIZE] = guard_feed_chunk_size,
-		[GUARD_CHUNK_DATA] = guard_feed_data, [GUARD_CHUNK_END] = guard_feed_end, [GUARD_LAST_END] = guard_feed_end,
+	static size_t (*const steps[])(struct framing *, struct slice) = {
+		[FRAMING_HEAD] = framing_feed_head,       [FRAMING_BODY] = framing_feed_data,     [FRAMING_CHUNK_SIZE] = framing_feed_chunk_size,
+		[FRAMING_CHUNK_DATA] = framing_feed_data, [FRAMING_CHUNK_END] = framing_feed_end, [FRAMING_LAST_END] = framing_feed_end,
 	};
 
-	while (bytes.len && guard->state != GUARD_REFUSED) {
-		size_t taken = steps[guard->state](guard, bytes);
+	while (bytes.len && framing->state != FRAMING_REFUSED) {
+		size_t taken = steps[framing->state](framing, bytes);
 
 		bytes = slice_make(bytes.data + taken, bytes.len - taken);
 	}
-	return guard->state != GUARD_REFUSED;
+	return framing->state != FRAMING_REFUSED;
 }
 
-bool guard_is_idle(const struct guard *guard)
+bool framing_is_idle(const struct framing *framing)
 {
-	return guard->state == GUARD_HEAD && guard->head_len == 0 && guard->line.len == 0;
+	return framing->state == FRAMING_HEAD && framing->head_len == 0 && framing->line.len == 0;
 }

@@ -15,12 +15,12 @@
 
 #include <stdint.h>
 
-#define GUARD_HEAD_MAX 8192
+#define FRAMING_HEAD_MAX 8192
 
-enum guard_state { GUARD_HEAD, GUARD_BODY, GUARD_CHUNK_SIZE, GUARD_CHUNK_DATA, GUARD_CHUNK_END, GUARD_LAST_END, GUARD_REFUSED };
+enum framing_state { FRAMING_HEAD, FRAMING_BODY, FRAMING_CHUNK_SIZE, FRAMING_CHUNK_DATA, FRAMING_CHUNK_END, FRAMING_LAST_END, FRAMING_REFUSED };
 
-struct guard {
-	enum guard_state state;
+struct framing {
+	enum framing_state state;
 	size_t max_body;    /* bytes that one request's body may have */
 	uint64_t left;      /* of the body or the chunk */
 	uint64_t body;      /* bytes of chunks so far */
@@ -35,11 +35,11 @@ struct guard {
 	bool is_head;       /* the request that came last has the method HEAD */
 };
 
-void guard_init(struct guard *guard, size_t max_body);
-void guard_clear(struct guard *guard);
+void framing_init(struct framing *framing, size_t max_body);
+void framing_clear(struct framing *framing);
 /* Takes the next bytes as they came. False once the connection has broken a rule. */
-bool guard_feed(struct guard *guard, struct slice bytes);
+bool framing_feed(struct framing *framing, struct slice bytes);
 /* Between requests: nothing of a next one has come in. */
-bool guard_is_idle(const struct guard *guard);
+bool framing_is_idle(const struct framing *framing);
 
 #endif

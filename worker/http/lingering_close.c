@@ -89,7 +89,7 @@ static void on_linger(evutil_socket_t fd, short what, void *arg)
 		linger_end(linger);
 }
 
-void linger_start(struct event_base *base, int fd, struct buf answer)
+void lingering_close_start(struct event_base *base, int fd, struct buf answer)
 {
 	struct lingering *linger;
 
@@ -105,7 +105,7 @@ void linger_start(struct event_base *base, int fd, struct buf answer)
 		linger_end(linger);
 }
 
-void linger_end_all(void)
+void lingering_close_end_all(void)
 {
 	struct lingering *linger;
 

@@ -8,8 +8,8 @@
 struct event_base;
 
 /* Takes the socket and the bytes' memory over; frees and closes by itself. fd -1 only frees. */
-void linger_start(struct event_base *base, int fd, struct buf answer);
+void lingering_close_start(struct event_base *base, int fd, struct buf answer);
 /* The process is about to end: whoever lingers goes. */
-void linger_end_all(void);
+void lingering_close_end_all(void);
 
 #endif

@@ -85,10 +85,10 @@ static const char *method_name(enum evhttp_cmd_type method)
 }
 
 /* `client` is what the answer points to. */
-static struct trace_answer request_traced(const struct request *request, int status, size_t bytes, char client[ADDRESS_TEXT_MAX])
+static struct access_log_response request_traced(const struct request *request, int status, size_t bytes, char client[ADDRESS_TEXT_MAX])
 {
-	client_address(request, client);
-	return (struct trace_answer){
+	forwarded_client_text(request, client);
+	return (struct access_log_response){
 		.route = route_counted(request->route, request->method),
 		.method = method_name(request->method),
 		.path = request->path,
@@ -101,9 +101,9 @@ static struct trace_answer request_traced(const struct request *request, int sta
 static void request_trace(const struct request *request, int status, size_t bytes)
 {
 	char client[ADDRESS_TEXT_MAX];
-	const struct trace_answer answer = request_traced(request, status, bytes, client);
+	const struct access_log_response answer = request_traced(request, status, bytes, client);
 
-	trace_end(request->worker, &request->trace, &answer);
+	access_log_end(request->worker, &request->access_log, &answer);
 }
 
 static void on_answered(struct evhttp_request *http, void *arg)
@@ -124,7 +124,7 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 	if (request->method == EVHTTP_REQ_HEAD || status == 204 || status == 304)
 		evbuffer_drain(body, evbuffer_get_length(body));
 	else
-		conn_hold(request->conn, request->owned);
+		conn_charge(request->conn, request->owned);
 	if (request->worker->draining)
 		request_set_header(request, "Connection", "close");
 	request_set_header(request, "Date", answer_date(clock_wall()));
@@ -177,17 +177,17 @@ static void on_kept_sent(const void *data, size_t len, void *arg)
 {
 	(void)data;
 	(void)len;
-	kept_body_release(arg);
+	shared_buf_unref(arg);
 }
 
 /* What is shared counts for each that holds it: it may be the last one. */
-void request_answer_kept(struct request *request, int status, struct kept_body *body)
+void request_answer_shared(struct request *request, int status, struct shared_buf *body)
 {
 	struct evbuffer *out = body_new();
 
 	request->owned = body->bytes.len;
-	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_kept_sent, kept_body_hold(body)) < 0)
-		kept_body_release(body);
+	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_kept_sent, shared_buf_ref(body)) < 0)
+		shared_buf_unref(body);
 	request_end(request, status, out);
 }
 
@@ -203,12 +203,12 @@ void request_answer_static(struct request *request, int status, struct slice bod
 void request_refuse(struct request *request, enum problem problem, const char *detail)
 {
 	char client[ADDRESS_TEXT_MAX];
-	const struct trace_answer answer = request_traced(request, problem_status(problem), 0, client);
+	const struct access_log_response answer = request_traced(request, problem_status(problem), 0, client);
 	struct buf body = BUF_EMPTY;
 
-	trace_refused(&request->trace, &answer, detail);
-	problem_put(&body, problem, detail, request->trace.id);
-	request_set_header(request, ANSWER_REQUEST_FIELD, request->trace.id);
+	access_log_refused(&request->access_log, &answer, detail);
+	problem_put(&body, problem, detail, request->access_log.id);
+	request_set_header(request, ANSWER_REQUEST_FIELD, request->access_log.id);
 	request_set_header(request, "Content-Type", "application/problem+json");
 	request_set_header(request, "Cache-Control", "no-store");
 	request_set_header(request, "Content-Security-Policy", ANSWER_POLICY);
@@ -257,7 +257,7 @@ static struct address request_from(const struct request *request)
 {
 	struct address from;
 
-	return client_find(request, &from) == RC_OK ? from : (struct address){ .is6 = false };
+	return forwarded_client(request, &from) == RC_OK ? from : (struct address){ .is6 = false };
 }
 
 static void request_throttle(struct request *request)
@@ -365,7 +365,7 @@ void request_begin(struct worker *worker, struct conn *conn, struct evhttp_reque
 	request->method = evhttp_request_get_command(http);
 	request->encoding = media_of_accept(request_header(request, "Accept"), ENCODING_JSON);
 	conn_set_request(conn, request);
-	trace_begin(worker, &request->trace);
+	access_log_begin(worker, &request->access_log);
 	rc = request_read_target(request, &err);
 	request->route = route_find(request->path, conn_is_metrics(conn));
 	request_set_header(request, "X-Content-Type-Options", "nosniff");

@@ -32,7 +32,7 @@ struct request {
 	enum encoding encoding; /* of the answer */
 	char origin[256];       /* the page's, where it may call (CORS); else empty */
 	size_t owned;           /* bytes of the answer that are in memory for it alone */
-	struct trace trace;
+	struct access_log access_log;
 };
 
 /* evhttp has a request: everything begins here. */
@@ -50,7 +50,7 @@ void request_set_header(struct request *request, const char *name, const char *v
 /* Answers with the body (its memory is taken over; may be empty), whose type must be set, and frees the request. */
 void request_answer(struct request *request, int status, struct buf *body);
 /* The same with bytes that other answers share. */
-void request_answer_kept(struct request *request, int status, struct kept_body *body);
+void request_answer_shared(struct request *request, int status, struct shared_buf *body);
 /* The same with bytes that stay for ever. */
 void request_answer_static(struct request *request, int status, struct slice body);
 /* Answers with a problem and frees the request. */

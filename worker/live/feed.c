@@ -140,7 +140,7 @@ static void feed_tell(struct feed *feed)
 		count++;
 	}
 	feed_count(feed, count);
-	sse_release(sse);
+	sse_unref(sse);
 }
 
 /* One page for all live streams that want it in this encoding. */
@@ -166,7 +166,7 @@ static void feed_send_page(struct feed *feed, enum encoding encoding, const stru
 	}
 	feed_count(feed, count);
 	if (sse)
-		sse_release(sse);
+		sse_unref(sse);
 	buf_free(&data);
 }
 

@@ -47,13 +47,13 @@ struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id)
 	return sse_make(id, slice_make(sse->bytes + sse->body, sse->len - sse->body));
 }
 
-struct sse *sse_hold(struct sse *sse)
+struct sse *sse_ref(struct sse *sse)
 {
 	sse->refs++;
 	return sse;
 }
 
-void sse_release(struct sse *sse)
+void sse_unref(struct sse *sse)
 {
 	if (--sse->refs == 0)
 		free(sse);

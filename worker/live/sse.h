@@ -18,7 +18,7 @@ struct sse *sse_new(const char *event, const struct store_cursor *id, struct sli
 struct sse *sse_raw(struct slice bytes);
 /* The event with another id in place of its own. */
 struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id);
-struct sse *sse_hold(struct sse *sse);
-void sse_release(struct sse *sse);
+struct sse *sse_ref(struct sse *sse);
+void sse_unref(struct sse *sse);
 
 #endif

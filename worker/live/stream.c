@@ -41,7 +41,7 @@ static void stream_drop_queue(struct stream *stream)
 
 	while ((queued = STAILQ_FIRST(&stream->queue)) != NULL) {
 		STAILQ_REMOVE_HEAD(&stream->queue, next);
-		sse_release(queued->sse);
+		sse_unref(queued->sse);
 		free(queued);
 	}
 	stream->backlog = 0;
@@ -79,7 +79,7 @@ static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
 		return;
 	}
 	queued = mem_alloc(sizeof(*queued));
-	queued->sse = sse_hold(sse);
+	queued->sse = sse_ref(sse);
 	queued->sent = sent;
 	STAILQ_INSERT_TAIL(&stream->queue, queued, next);
 	if (stream->backlog == 0)
@@ -138,7 +138,7 @@ void stream_send_event(struct stream *stream, struct sse *sse)
 	place = stream_place(stream);
 	own = sse_with_id(sse, &place);
 	stream_send(stream, own);
-	sse_release(own);
+	sse_unref(own);
 }
 
 void stream_send_new(struct stream *stream, const char *event, const struct store_cursor *place, struct slice data)
@@ -147,7 +147,7 @@ void stream_send_new(struct stream *stream, const char *event, const struct stor
 
 	scoreboard_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, METRIC_EVENTS, 1);
 	stream_send_event(stream, sse);
-	sse_release(sse);
+	sse_unref(sse);
 }
 
 /* ---- The socket -------------------------------------------------------------------------------------------------------- */
@@ -169,7 +169,7 @@ static void stream_flush(struct stream *stream)
 		if (queued->sent < queued->sse->len)
 			return;
 		STAILQ_REMOVE_HEAD(&stream->queue, next);
-		sse_release(queued->sse);
+		sse_unref(queued->sse);
 		free(queued);
 	}
 	stream_wait(stream, false);
@@ -238,7 +238,7 @@ void stream_begin(struct streams *streams, int fd, const struct stream_options *
 	scoreboard_add(streams->worker->from->shm, streams->worker->from->slot, METRIC_OPENED, 1);
 	stream_wait(stream, false);
 	stream_send(stream, first);
-	sse_release(first);
+	sse_unref(first);
 	for (size_t i = 0; i < stream->count; i++) {
 		page_put_hint(&data, stream->encoding, feed_group(stream->groups[i].feed), &stream->since);
 		stream_send_new(stream, "connected", &stream->since, buf_slice(&data));

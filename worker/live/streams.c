@@ -167,7 +167,7 @@ void streams_free(struct streams *streams)
 		event_free(streams->tick);
 	if (streams->reap)
 		event_free(streams->reap);
-	sse_release(streams->ping);
+	sse_unref(streams->ping);
 	free(streams);
 }
 
