@@ -30,7 +30,7 @@ static struct master_settings settings_of(const struct options *options)
 	struct master_settings settings = {
 		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
 		.metrics = options_text(options, "metrics"),
-		.keep = options_number(options, "keep"),
+		.retention = options_number(options, "keep"),
 		.sandbox = options_is_on(options, "sandbox"),
 		.worker = {
 			.db = options_text(options, "db"),

@@ -243,10 +243,10 @@ enum rc listeners_open(const char *const *list, size_t count, const char *metric
 	return rc;
 }
 
-void listeners_close_others(struct listeners *listeners, int keep)
+void listeners_close_others(struct listeners *listeners, int retention)
 {
 	for (size_t i = 0; i < listeners->slots * listeners->count; i++) {
-		if (listeners->fds[i] < 0 || (keep >= 0 && i / listeners->count == (size_t)keep))
+		if (listeners->fds[i] < 0 || (retention >= 0 && i / listeners->count == (size_t)retention))
 			continue;
 		(void)close(listeners->fds[i]);
 		listeners->fds[i] = -1;

@@ -47,8 +47,8 @@ MUST_USE enum rc listeners_open_one(struct listeners *listeners, size_t i, const
  * address and what to do. Close with listeners_close, also after a failure. */
 MUST_USE enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
 				struct error *err);
-/* Closes all, except those of slot `keep`; -1 for none. */
-void listeners_close_others(struct listeners *listeners, int keep);
+/* Closes all, except those of slot `retention`; -1 for none. */
+void listeners_close_others(struct listeners *listeners, int retention);
 /* Closes all and frees. A zeroed struct is fine. */
 void listeners_close(struct listeners *listeners);
 

@@ -36,7 +36,7 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 	} page_cache[] = {
 		{ "db", same_text(fresh->worker.db, start->worker.db) },   { "listen", same_list(fresh, start) },
 		{ "metrics", same_text(fresh->metrics, start->metrics) },  { "workers", fresh->workers == start->workers },
-		{ "user", same_text(fresh->user.name, start->user.name) }, { "keep", fresh->keep == start->keep },
+		{ "user", same_text(fresh->user.name, start->user.name) }, { "keep", fresh->retention == start->retention },
 	};
 
 	for (size_t i = 0; i < sizeof(page_cache) / sizeof(page_cache[0]); i++)
@@ -48,7 +48,7 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 	fresh->metrics = start->metrics;
 	fresh->workers = start->workers;
 	fresh->user = start->user;
-	fresh->keep = start->keep;
+	fresh->retention = start->retention;
 }
 
 /* Without authentication the addresses must be loopback, and they stay. */

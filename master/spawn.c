@@ -78,7 +78,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.control = master->control,
 		.lock = master->lock,
 		.db = master->settings->worker.db,
-		.keep = master->current.keep,
+		.retention = master->current.retention,
 		.sandbox = master->current.sandbox,
 		.again = master->announced || master->old_count,
 	};

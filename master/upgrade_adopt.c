@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void keep_tell(bool tell, const char *name, const char *value)
+static void retention_tell(bool tell, const char *name, const char *value)
 {
 	if (tell)
 		log_warn("setting_kept", LOG_TEXT("name", name), LOG_TEXT("value", value),
@@ -40,7 +40,7 @@ static void keep_user(const struct renewal *renewal, struct master_settings *set
 
 	if (same_text(renewal->user, settings->user.name))
 		return;
-	keep_tell(tell, "user", renewal->user ? renewal->user : "");
+	retention_tell(tell, "user", renewal->user ? renewal->user : "");
 	if (renewal->user && user_find(renewal->user, &was, &err) != RC_OK)
 		log_error("user_refused", LOG_TEXT("reason", err.text));
 	else
@@ -53,13 +53,13 @@ void renew_keep(const struct renewal *renewal, struct master_settings *settings,
 
 	(void)snprintf(number, sizeof(number), "%u", renewal->workers);
 	if (!same_text(renewal->db, settings->worker.db))
-		keep_tell(tell, "db", renewal->db);
+		retention_tell(tell, "db", renewal->db);
 	if (!same_list(renewal, settings))
-		keep_tell(tell, "listen", renewal->listen[0]);
+		retention_tell(tell, "listen", renewal->listen[0]);
 	if (!same_text(renewal->metrics, settings->metrics))
-		keep_tell(tell, "metrics", renewal->metrics ? renewal->metrics : "");
+		retention_tell(tell, "metrics", renewal->metrics ? renewal->metrics : "");
 	if (renewal->workers != settings->workers)
-		keep_tell(tell, "workers", number);
+		retention_tell(tell, "workers", number);
 	keep_user(renewal, settings, tell);
 	settings->worker.db = renewal->db;
 	settings->listen = renewal->listen;

@@ -36,7 +36,7 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 	batch->bytes += frame->size;
 }
 
-void batch_gather(struct batch *batch, struct peer *const *peers, size_t count, size_t first)
+void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first)
 {
 	bool any = true;
 	struct frame frame;

@@ -4,17 +4,17 @@
 /* Not all come back, and some have come back already when they are counted. */
 #define ENOUGH(expected) ((expected) - (expected) / 8)
 
-void gather_end(struct gather *gather, uint64_t begun, uint64_t now, size_t answered, size_t waiting)
+void group_commit_end(struct group_commit *group_commit, uint64_t begun, uint64_t now, size_t answered, size_t waiting)
 {
 	uint64_t pause = (now - begun) / 2;
 
-	gather->expected = answered + waiting;
-	gather->until = now + (pause < PAUSE_MAX_US ? pause : PAUSE_MAX_US);
+	group_commit->expected = answered + waiting;
+	group_commit->until = now + (pause < PAUSE_MAX_US ? pause : PAUSE_MAX_US);
 }
 
-uint64_t gather_pause(const struct gather *gather, uint64_t now, size_t waiting)
+uint64_t group_commit_delay(const struct group_commit *group_commit, uint64_t now, size_t waiting)
 {
-	if (waiting == 0 || waiting >= ENOUGH(gather->expected) || now >= gather->until)
+	if (waiting == 0 || waiting >= ENOUGH(group_commit->expected) || now >= group_commit->until)
 		return 0;
-	return gather->until - now;
+	return group_commit->until - now;
 }

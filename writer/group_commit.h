@@ -8,14 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct gather {
+struct group_commit {
 	size_t expected; /* requests: those that were answered last, and those that waited then */
 	uint64_t until;  /* clock_us(): the end of the pause */
 };
 
 /* A commit that began at `begun` has ended `now` (clock_us()): it answered so many, and so many wait. */
-void gather_end(struct gather *gather, uint64_t begun, uint64_t now, size_t answered, size_t waiting);
+void group_commit_end(struct group_commit *group_commit, uint64_t begun, uint64_t now, size_t answered, size_t waiting);
 /* For how many microseconds more to wait for others; 0: commit now. */
-uint64_t gather_pause(const struct gather *gather, uint64_t now, size_t waiting);
+uint64_t group_commit_delay(const struct group_commit *group_commit, uint64_t now, size_t waiting);
 
 #endif

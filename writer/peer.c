@@ -15,7 +15,7 @@
 #define ROUND_BYTES ((size_t)1 << 20)    /* of one peer in one round, and how much of whole frames may wait */
 #define OUT_BYTES ((size_t)8 << 20)      /* replies not read, beyond which no more is taken */
 #define CONTROL_BYTES ((size_t)16 << 20) /* the largest frame of an administrator */
-#define KEEP_BYTES ((size_t)4 << 20)     /* memory that an empty buffer may keep */
+#define RETENTION_BYTES ((size_t)4 << 20)     /* memory that an empty buffer may keep */
 
 struct peer *peer_new(enum peer_kind kind, int fd)
 {
@@ -117,7 +117,7 @@ void peer_flush(struct peer *peer)
 	if (peer->sent == peer->out.len) {
 		peer->sent = 0;
 		buf_clear(&peer->out);
-		if (peer->out.cap > KEEP_BYTES)
+		if (peer->out.cap > RETENTION_BYTES)
 			buf_free(&peer->out);
 	}
 }
@@ -140,7 +140,7 @@ void peer_forget(struct peer *peer)
 {
 	buf_drop(&peer->in, peer->taken);
 	peer->taken = 0;
-	if (peer->in.len == 0 && peer->in.cap > KEEP_BYTES)
+	if (peer->in.len == 0 && peer->in.cap > RETENTION_BYTES)
 		buf_free(&peer->in);
 }
 

@@ -15,59 +15,59 @@ static uint64_t after(uint64_t now_ms, uint64_t seconds, uint64_t most)
 	return now_ms + (seconds < most ? seconds : most) * 1000;
 }
 
-void keep_start(struct keep *keep, uint64_t seconds, uint64_t now_ms, int64_t wall)
+void retention_start(struct retention *retention, uint64_t seconds, uint64_t now_ms, int64_t wall)
 {
-	*keep = (struct keep){ .seconds = seconds, .seen_ms = now_ms, .seen_wall = wall };
-	keep->due = after(now_ms, seconds, FIRST_S);
+	*retention = (struct retention){ .seconds = seconds, .seen_ms = now_ms, .seen_wall = wall };
+	retention->due = after(now_ms, seconds, FIRST_S);
 }
 
-static bool has_jumped(struct keep *keep, uint64_t now_ms, int64_t wall)
+static bool has_jumped(struct retention *retention, uint64_t now_ms, int64_t wall)
 {
-	int64_t expected = keep->seen_wall + (int64_t)((now_ms - keep->seen_ms) / 1000);
+	int64_t expected = retention->seen_wall + (int64_t)((now_ms - retention->seen_ms) / 1000);
 
-	keep->seen_ms = now_ms;
-	keep->seen_wall = wall;
+	retention->seen_ms = now_ms;
+	retention->seen_wall = wall;
 	return wall - expected > JUMP_S || expected - wall > JUMP_S;
 }
 
-bool keep_take(struct keep *keep, uint64_t now_ms, int64_t wall, struct store_request *out)
+bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall, struct store_request *out)
 {
-	if (keep->seconds == 0 || now_ms < keep->due)
+	if (retention->seconds == 0 || now_ms < retention->due)
 		return false;
-	if (!keep->purging && has_jumped(keep, now_ms, wall)) {
+	if (!retention->purging && has_jumped(retention, now_ms, wall)) {
 		log_warn("purge_put_off", LOG_TEXT("reason", "the wall clock has jumped"), LOG_NUMBER("wall", wall));
-		keep->due = after(now_ms, keep->seconds, DAY_S);
+		retention->due = after(now_ms, retention->seconds, DAY_S);
 		return false;
 	}
-	if (!keep->purging) {
-		keep->purging = true;
-		keep->purged = 0;
-		keep->before = wall - (int64_t)keep->seconds;
+	if (!retention->purging) {
+		retention->purging = true;
+		retention->purged = 0;
+		retention->before = wall - (int64_t)retention->seconds;
 	}
-	*out = (struct store_request){ .kind = STORE_PURGE, .before = keep->before, .limit = KEEP_PIECE };
+	*out = (struct store_request){ .kind = STORE_PURGE, .before = retention->before, .limit = RETENTION_PIECE };
 	return true;
 }
 
-void keep_done(struct keep *keep, uint64_t now_ms, enum rc rc, uint64_t purged)
+void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, uint64_t purged)
 {
-	keep->purged += purged;
+	retention->purged += purged;
 	if (rc != RC_OK) {
-		keep->due = now_ms + RETRY_MS;
-	} else if (purged == KEEP_PIECE) {
-		keep->due = now_ms + PAUSE_MS;
+		retention->due = now_ms + RETRY_MS;
+	} else if (purged == RETENTION_PIECE) {
+		retention->due = now_ms + PAUSE_MS;
 	} else {
-		if (keep->purged)
-			log_info("purged", LOG_NUMBER("tombstones", keep->purged), LOG_NUMBER("kept_s", keep->seconds));
-		keep->purging = false;
-		keep->due = after(now_ms, keep->seconds, DAY_S);
+		if (retention->purged)
+			log_info("purged", LOG_NUMBER("tombstones", retention->purged), LOG_NUMBER("kept_s", retention->seconds));
+		retention->purging = false;
+		retention->due = after(now_ms, retention->seconds, DAY_S);
 	}
 }
 
-int keep_timeout(const struct keep *keep, uint64_t now_ms)
+int retention_timeout(const struct retention *retention, uint64_t now_ms)
 {
-	if (keep->seconds == 0)
+	if (retention->seconds == 0)
 		return -1;
-	if (now_ms >= keep->due)
+	if (now_ms >= retention->due)
 		return 0;
-	return keep->due - now_ms < INT_MAX ? (int)(keep->due - now_ms) : INT_MAX;
+	return retention->due - now_ms < INT_MAX ? (int)(retention->due - now_ms) : INT_MAX;
 }

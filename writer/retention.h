@@ -9,9 +9,9 @@
 
 #include "store/store.h"
 
-#define KEEP_PIECE 500 /* tombstones: some milliseconds of work */
+#define RETENTION_PIECE 500 /* tombstones: some milliseconds of work */
 
-struct keep {
+struct retention {
 	uint64_t seconds;  /* tombstones are kept for; 0: for ever */
 	uint64_t due;      /* ms of the steady clock (base/clock.h) */
 	uint64_t seen_ms;  /* when the clocks were compared last */
@@ -21,12 +21,12 @@ struct keep {
 	uint64_t purged; /* in it so far */
 };
 
-void keep_start(struct keep *keep, uint64_t seconds, uint64_t now_ms, int64_t wall);
-/* Is there a piece to do? Then *out is it; keep_done must follow. */
-bool keep_take(struct keep *keep, uint64_t now_ms, int64_t wall, struct store_request *out);
+void retention_start(struct retention *retention, uint64_t seconds, uint64_t now_ms, int64_t wall);
+/* Is there a piece to do? Then *out is it; retention_done must follow. */
+bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall, struct store_request *out);
 /* How it went: rc of the commit, and how many went with this piece. */
-void keep_done(struct keep *keep, uint64_t now_ms, enum rc rc, uint64_t purged);
+void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, uint64_t purged);
 /* Milliseconds until there may be a piece to do; -1: never. */
-int keep_timeout(const struct keep *keep, uint64_t now_ms);
+int retention_timeout(const struct retention *retention, uint64_t now_ms);
 
 #endif

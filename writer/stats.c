@@ -3,14 +3,14 @@
 #include "base/clock.h"
 #include "shm/histogram.h"
 
-void gauge_begin(struct gauge *gauge)
+void writer_stats_commit_begin(struct writer_stats *stats)
 {
-	gauge->begun = clock_us();
+	stats->begun = clock_us();
 }
 
-void gauge_end(struct gauge *gauge, const struct store_reply *replies, size_t count)
+void writer_stats_commit_end(struct writer_stats *stats, const struct store_reply *replies, size_t count)
 {
-	struct shm *shm = gauge->shm;
+	struct shm *shm = stats->shm;
 	unsigned slot = scoreboard_writer(shm);
 	int64_t docs = 0, conflicts = 0;
 
@@ -29,13 +29,13 @@ void gauge_end(struct gauge *gauge, const struct store_reply *replies, size_t co
 	scoreboard_add(shm, slot, METRIC_DOCS, docs);
 	scoreboard_add(shm, slot, METRIC_CONFLICTS, conflicts);
 	histogram_observe(shm, slot, HISTOGRAM_BATCH, count);
-	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - gauge->begun);
+	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - stats->begun);
 }
 
 static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
 {
-	struct gauge *gauge = arg;
-	struct shm *shm = gauge->shm;
+	struct writer_stats *stats = arg;
+	struct shm *shm = stats->shm;
 	unsigned slot = scoreboard_writer(shm);
 
 	if (rc != RC_OK)
@@ -45,22 +45,22 @@ static void on_measure(void *arg, enum rc rc, const struct store_measure *measur
 	scoreboard_set(shm, slot, METRIC_SEQUENCE, (int64_t)measure->head.seq);
 	scoreboard_set(shm, slot, METRIC_FILE_BYTES, (int64_t)measure->file_bytes);
 	scoreboard_set(shm, slot, METRIC_LOG_BYTES, (int64_t)measure->log_bytes);
-	if (measure->checkpoints > gauge->checkpoints)
-		histogram_observe(shm, slot, HISTOGRAM_CHECKPOINT_TIME, gauge->upkeep);
-	gauge->checkpoints = measure->checkpoints;
+	if (measure->checkpoints > stats->checkpoints)
+		histogram_observe(shm, slot, HISTOGRAM_CHECKPOINT_TIME, stats->upkeep);
+	stats->checkpoints = measure->checkpoints;
 }
 
-void gauge_look(struct gauge *gauge, struct store *store)
+void writer_stats_update(struct writer_stats *stats, struct store *store)
 {
-	store_measure(store, on_measure, gauge);
+	store_measure(store, on_measure, stats);
 }
 
-enum rc gauge_maintain(struct gauge *gauge, struct store *store)
+enum rc writer_stats_maintain(struct writer_stats *stats, struct store *store)
 {
 	uint64_t begun = clock_us();
 	enum rc rc = store_maintain(store);
 
-	gauge->upkeep = clock_us() - begun;
-	gauge_look(gauge, store);
+	stats->upkeep = clock_us() - begun;
+	writer_stats_update(stats, store);
 	return rc;
 }

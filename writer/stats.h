@@ -5,19 +5,19 @@
 #include "shm/scoreboard.h"
 #include "store/store.h"
 
-struct gauge {
+struct writer_stats {
 	struct shm *shm;
 	uint64_t begun;       /* clock_us() of the commit under way */
 	uint64_t upkeep;      /* microseconds that housekeeping took the last time */
 	uint64_t checkpoints; /* that have been told */
 };
 
-void gauge_begin(struct gauge *gauge);
+void writer_stats_commit_begin(struct writer_stats *stats);
 /* The commit of `count` requests is done, with these replies; NULL: it failed. */
-void gauge_end(struct gauge *gauge, const struct store_reply *replies, size_t count);
+void writer_stats_commit_end(struct writer_stats *stats, const struct store_reply *replies, size_t count);
 /* Does the store's housekeeping and looks how much there is; rc of the former (store_maintain). */
-MUST_USE enum rc gauge_maintain(struct gauge *gauge, struct store *store);
+MUST_USE enum rc writer_stats_maintain(struct writer_stats *stats, struct store *store);
 /* Looks how much there is. */
-void gauge_look(struct gauge *gauge, struct store *store);
+void writer_stats_update(struct writer_stats *stats, struct store *store);
 
 #endif

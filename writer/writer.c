@@ -38,9 +38,9 @@ struct writer {
 	struct pollfd *polls; /* signals, channel, control, then the peers */
 	struct batch *batch;
 	struct hints hints;
-	struct keep keep;
-	struct gauge gauge;
-	struct gather gather;
+	struct retention retention;
+	struct writer_stats stats;
+	struct group_commit group_commit;
 	bool waiting;   /* the store has not called back yet: no new batch, and the peers' buffers stay as they are */
 	bool unsettled; /* commits have been made since housekeeping found the time */
 	bool stopping;
@@ -154,8 +154,8 @@ static void writer_add_purge(struct writer *writer)
 
 	if (writer->stopping || writer->batch->count == BATCH_REQUESTS)
 		return;
-	if (keep_take(&writer->keep, clock_ms(), clock_wall(), &request) && !batch_add(writer->batch, &request))
-		keep_done(&writer->keep, clock_ms(), RC_BUSY, 0);
+	if (retention_take(&writer->retention, clock_ms(), clock_wall(), &request) && !batch_add(writer->batch, &request))
+		retention_done(&writer->retention, clock_ms(), RC_BUSY, 0);
 }
 
 static void writer_end_purge(struct writer *writer, enum rc rc, const struct store_reply *replies)
@@ -163,7 +163,7 @@ static void writer_end_purge(struct writer *writer, enum rc rc, const struct sto
 	const struct batch *batch = writer->batch;
 
 	if (batch->origins[batch->count - 1].peer == NULL)
-		keep_done(&writer->keep, clock_ms(), rc, replies ? replies[batch->count - 1].purged : 0);
+		retention_done(&writer->retention, clock_ms(), rc, replies ? replies[batch->count - 1].purged : 0);
 }
 
 static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
@@ -173,7 +173,7 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 
 	writer->waiting = false;
 	writer_end_purge(writer, rc, replies);
-	gauge_end(&writer->gauge, replies, batch->count);
+	writer_stats_commit_end(&writer->stats, replies, batch->count);
 	/* Where the outcome is unknown it is for the successor to find out. */
 	if (rc != RC_UNAVAILABLE)
 		generation_write_end(writer->from->shm);
@@ -199,7 +199,7 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 
 static void writer_maintain(struct writer *writer)
 {
-	if (gauge_maintain(&writer->gauge, writer->store) != RC_OK)
+	if (writer_stats_maintain(&writer->stats, writer->store) != RC_OK)
 		writer->failed = EXIT_FAILURE;
 }
 
@@ -218,7 +218,7 @@ static void writer_gather(struct writer *writer, uint64_t begun, size_t answered
 	for (size_t i = 0; i < writer->peer_count; i++)
 		if (peer_events(writer->peers[i]) & POLLIN)
 			peer_read(writer->peers[i]);
-	gather_end(&writer->gather, begun, clock_us(), answered, writer_frames(writer));
+	group_commit_end(&writer->group_commit, begun, clock_us(), answered, writer_frames(writer));
 }
 
 /* Microseconds that a commit is put off for, so that more share it; 0: there is nothing to wait for. */
@@ -226,7 +226,7 @@ static uint64_t writer_pause(const struct writer *writer)
 {
 	if (writer->stopping || writer->waiting)
 		return 0;
-	return gather_pause(&writer->gather, clock_us(), writer_frames(writer));
+	return group_commit_delay(&writer->group_commit, clock_us(), writer_frames(writer));
 }
 
 static void writer_commit(struct writer *writer)
@@ -234,7 +234,7 @@ static void writer_commit(struct writer *writer)
 	uint64_t begun = clock_us();
 	size_t asked;
 
-	batch_gather(writer->batch, writer->peers, writer->peer_count, writer->turn);
+	batch_collect(writer->batch, writer->peers, writer->peer_count, writer->turn);
 	writer->turn = writer->peer_count ? (writer->turn + 1) % writer->peer_count : 0;
 	writer_add_purge(writer);
 	if (writer->batch->count == 0) {
@@ -247,7 +247,7 @@ static void writer_commit(struct writer *writer)
 	asked = writer->batch->count;
 	writer->waiting = true;
 	generation_write_begin(writer->from->shm);
-	gauge_begin(&writer->gauge);
+	writer_stats_commit_begin(&writer->stats);
 	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
 	if (!writer->waiting && !writer->failed) {
 		writer_gather(writer, begun, asked);
@@ -286,7 +286,7 @@ static int writer_timeout(const struct writer *writer)
 		return 0;
 	if (writer->waiting)
 		return -1;
-	timeout = keep_timeout(&writer->keep, now);
+	timeout = retention_timeout(&writer->retention, now);
 	if ((writer->unsettled || writer_controls(writer)) && (timeout < 0 || timeout > IDLE_MS))
 		timeout = IDLE_MS;
 	return timeout < 0 || timeout > SCOREBOARD_BEAT_MS ? SCOREBOARD_BEAT_MS : timeout;
@@ -405,7 +405,7 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 	}
 	ring_attach(shm, head->seq);
 	generation_write_end(shm);
-	gauge_look(&writer->gauge, writer->store);
+	writer_stats_update(&writer->stats, writer->store);
 	scoreboard_set_state(shm, scoreboard_writer(shm), SLOT_SERVING);
 	if (channel_send(writer->from->channel, CHANNEL_READY, -1) != RC_OK)
 		writer_stop(writer, "the master is gone");
@@ -424,7 +424,7 @@ static int writer_open(struct writer *writer)
 	generation_write_begin(writer->from->shm);
 	rc = store_open(writer->from->db, STORE_WRITER, &writer->store, &err);
 
-	keep_start(&writer->keep, writer->from->keep, clock_ms(), clock_wall());
+	retention_start(&writer->retention, writer->from->retention, clock_ms(), clock_wall());
 	if (rc == RC_OK && writer->from->sandbox && writer_confine(writer->from->db) != RC_OK)
 		return EXIT_FAILURE;
 	if (rc == RC_OK) {
@@ -467,7 +467,7 @@ static void writer_close(struct writer *writer)
 
 int writer_run(const struct writer_inheritance *inheritance)
 {
-	struct writer writer = { .from = inheritance, .gauge = { .shm = inheritance->shm }, .signals = writer_signals() };
+	struct writer writer = { .from = inheritance, .stats = { .shm = inheritance->shm }, .signals = writer_signals() };
 
 	writer.batch = mem_alloc(sizeof(*writer.batch));
 	writer.batch->shm = inheritance->shm;

@@ -14,7 +14,7 @@ struct writer_inheritance {
 	int control; /* listening Unix socket for the commands of an administrator */
 	int lock;    /* the database's lock, held open as long as this process lives */
 	const char *db;
-	uint64_t keep; /* seconds that tombstones are kept; 0: for ever */
+	uint64_t retention; /* seconds that tombstones are kept; 0: for ever */
 	bool sandbox;  /* to be entered before it serves (writer/confine.h) */
 	bool again;    /* this server has served before: what a disk refuses now it may take later */
 };

@@ -14,7 +14,7 @@ struct token_list {
 	struct buf *bytes; /* of each token: id, user, the groups of its grants */
 };
 
-static struct slice keep(struct token_list *list, struct slice text)
+static struct slice retention(struct token_list *list, struct slice text)
 {
 	buf_put_slice(list->bytes, text);
 	return slice_make(NULL, text.len);
@@ -40,7 +40,7 @@ static enum rc add_token(struct token_list *list, sqlite3_stmt *stmt)
 		list->tokens = mem_resize(list->tokens, list->cap, sizeof(*list->tokens));
 	}
 	token = &list->tokens[list->count++];
-	*token = (struct store_token){ .id = keep(list, id), .user = keep(list, user) };
+	*token = (struct store_token){ .id = retention(list, id), .user = retention(list, user) };
 	memcpy(token->hash, hash.data, STORE_TOKEN_HASH_LEN);
 	token->created = (int64_t)sql_number(stmt, 3);
 	token->expires = (int64_t)sql_number(stmt, 4);
@@ -53,7 +53,7 @@ static void add_grant(struct token_list *list, sqlite3_stmt *stmt)
 
 	token->grants = mem_resize(token->grants, token->grant_count + 1, sizeof(*token->grants));
 	token->grants[token->grant_count++] = (struct store_grant){
-		.group = keep(list, sql_text(stmt, 5)),
+		.group = retention(list, sql_text(stmt, 5)),
 		.write = sql_number(stmt, 6) != 0,
 	};
 }

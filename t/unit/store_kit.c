@@ -195,7 +195,7 @@ struct store_measure kit_measure(struct store *store)
 	return measure;
 }
 
-static const char *keep(struct buf *bytes, struct slice text)
+static const char *retention(struct buf *bytes, struct slice text)
 {
 	const char *at = bytes->data + bytes->len;
 
@@ -219,8 +219,8 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	out->docs = mem_array(page->count, sizeof(*out->docs));
 	for (size_t i = 0; i < page->count; i++) {
 		out->docs[i] = page->docs[i];
-		out->docs[i].id.data = keep(&out->bytes, page->docs[i].id);
-		out->docs[i].value.data = keep(&out->bytes, page->docs[i].value);
+		out->docs[i].id.data = retention(&out->bytes, page->docs[i].id);
+		out->docs[i].value.data = retention(&out->bytes, page->docs[i].value);
 	}
 	out->count = page->count;
 	out->next = page->next;

@@ -13,66 +13,66 @@
 #define ENDED (BEGUN + TOOK)
 
 /* After a commit that answered so many while so many came. */
-static struct gather after(size_t answered, size_t waiting)
+static struct group_commit after(size_t answered, size_t waiting)
 {
-	struct gather gather = { 0 };
+	struct group_commit group_commit = { 0 };
 
-	gather_end(&gather, BEGUN, ENDED, answered, waiting);
-	return gather;
+	group_commit_end(&group_commit, BEGUN, ENDED, answered, waiting);
+	return group_commit;
 }
 
 static void the_first_commit_is_not_put_off(void **state)
 {
-	const struct gather gather = { 0 };
+	const struct group_commit group_commit = { 0 };
 
 	(void)state;
-	assert_int_equal(gather_pause(&gather, BEGUN, 1), 0);
+	assert_int_equal(group_commit_delay(&group_commit, BEGUN, 1), 0);
 }
 
 static void nothing_to_commit_is_nothing_to_wait_for(void **state)
 {
-	const struct gather gather = after(32, 32);
+	const struct group_commit group_commit = after(32, 32);
 
 	(void)state;
-	assert_int_equal(gather_pause(&gather, ENDED, 0), 0);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED, 0), 0);
 }
 
 static void a_single_client_is_committed_at_once(void **state)
 {
-	const struct gather gather = after(1, 0);
+	const struct group_commit group_commit = after(1, 0);
 
 	(void)state;
-	assert_int_equal(gather_pause(&gather, ENDED + 1, 1), 0);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + 1, 1), 0);
 }
 
 static void halves_wait_for_each_other(void **state)
 {
-	const struct gather gather = after(32, 32);
+	const struct group_commit group_commit = after(32, 32);
 
 	(void)state;
-	assert_int_equal(gather_pause(&gather, ENDED, 32), TOOK / 2);
-	assert_int_equal(gather_pause(&gather, ENDED + 100, 50), TOOK / 2 - 100);
-	assert_int_equal(gather_pause(&gather, ENDED + 100, 56), 0);
-	assert_int_equal(gather_pause(&gather, ENDED + 100, 64), 0);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED, 32), TOOK / 2);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + 100, 50), TOOK / 2 - 100);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + 100, 56), 0);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + 100, 64), 0);
 }
 
 static void the_pause_ends(void **state)
 {
-	const struct gather gather = after(32, 32);
+	const struct group_commit group_commit = after(32, 32);
 
 	(void)state;
-	assert_int_equal(gather_pause(&gather, ENDED + TOOK / 2 - 1, 32), 1);
-	assert_int_equal(gather_pause(&gather, ENDED + TOOK / 2, 32), 0);
-	assert_int_equal(gather_pause(&gather, ENDED + 100 * TOOK, 1), 0);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + TOOK / 2 - 1, 32), 1);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + TOOK / 2, 32), 0);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + 100 * TOOK, 1), 0);
 }
 
 static void a_slow_disk_does_not_make_it_long(void **state)
 {
-	struct gather gather = { 0 };
+	struct group_commit group_commit = { 0 };
 
 	(void)state;
-	gather_end(&gather, BEGUN, BEGUN + 1000000, 32, 32);
-	assert_int_equal(gather_pause(&gather, BEGUN + 1000000, 1), 2000);
+	group_commit_end(&group_commit, BEGUN, BEGUN + 1000000, 32, 32);
+	assert_int_equal(group_commit_delay(&group_commit, BEGUN + 1000000, 1), 2000);
 }
 
 int main(void)

@@ -26,7 +26,7 @@ static struct shared_buf *make_body(const char *text)
 	return shared_buf_new(&bytes);
 }
 
-static void keep(struct page_cache *page_cache, const struct store_query *query, const char *text)
+static void retention(struct page_cache *page_cache, const struct store_query *query, const char *text)
 {
 	struct shared_buf *body = make_body(text);
 
@@ -50,7 +50,7 @@ static void the_same_question_finds_it(void **state)
 
 	(void)state;
 	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
-	keep(page_cache, &query, "page");
+	retention(page_cache, &query, "page");
 	assert_found(page_cache, &query, "page");
 	/* The text of the question may be gone. */
 	memset(group, 'x', strlen(group));
@@ -65,7 +65,7 @@ static void another_edition_does_not(void **state)
 	struct store_query query = make_query("todos");
 
 	(void)state;
-	keep(page_cache, &query, "page");
+	retention(page_cache, &query, "page");
 	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION + 2));
 	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION_NONE));
 	page_cache_free(page_cache);
@@ -91,7 +91,7 @@ static void every_part_of_the_question_counts(void **state)
 	struct store_query query = make_query("todos"), other;
 
 	(void)state;
-	keep(page_cache, &query, "page");
+	retention(page_cache, &query, "page");
 	other = make_query("todo");
 	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
 	other = make_query("todos:a");
@@ -126,7 +126,7 @@ static void questions_push_each_other_out(void **state)
 
 		query.since.seq = i;
 		(void)snprintf(text, sizeof(text), "page %d", (int)i);
-		keep(page_cache, &query, text);
+		retention(page_cache, &query, text);
 	}
 	for (uint64_t i = 0; i < 4 * PAGE_CACHE_SLOTS; i++) {
 		struct store_query query = make_query("todos");
@@ -167,9 +167,9 @@ static void a_held_body_outlives_its_place(void **state)
 	struct shared_buf *body;
 
 	(void)state;
-	keep(page_cache, &query, "first");
+	retention(page_cache, &query, "first");
 	body = shared_buf_ref(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
-	keep(page_cache, &query, "second");
+	retention(page_cache, &query, "second");
 	assert_found(page_cache, &query, "second");
 	page_cache_free(page_cache);
 	assert_true(slice_is(buf_slice(&body->bytes), "first"));

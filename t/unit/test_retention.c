@@ -12,7 +12,7 @@
 
 /* Both clocks go on alike. */
 struct world {
-	struct keep keep;
+	struct retention retention;
 	uint64_t s;
 	int64_t jump; /* of the wall clock so far */
 };
@@ -21,25 +21,25 @@ static struct world begin(uint64_t seconds)
 {
 	struct world world = { .s = 1000 };
 
-	keep_start(&world.keep, seconds, world.s * 1000, WALL + 1000);
+	retention_start(&world.retention, seconds, world.s * 1000, WALL + 1000);
 	return world;
 }
 
 static bool take(struct world *world, struct store_request *request)
 {
-	return keep_take(&world->keep, world->s * 1000, WALL + (int64_t)world->s + world->jump, request);
+	return retention_take(&world->retention, world->s * 1000, WALL + (int64_t)world->s + world->jump, request);
 }
 
 static void done(struct world *world, enum rc rc, uint64_t purged)
 {
-	keep_done(&world->keep, world->s * 1000, rc, purged);
+	retention_done(&world->retention, world->s * 1000, rc, purged);
 }
 
 /* Goes on to where the keep wants to be asked, and expects nothing before. */
 static uint64_t go_on(struct world *world, struct store_request *request)
 {
 	uint64_t before = world->s;
-	int ms = keep_timeout(&world->keep, world->s * 1000);
+	int ms = retention_timeout(&world->retention, world->s * 1000);
 
 	assert_true(ms >= 0);
 	if (ms >= 2000) {
@@ -49,7 +49,7 @@ static uint64_t go_on(struct world *world, struct store_request *request)
 	} else {
 		world->s += ((uint64_t)ms + 999) / 1000;
 	}
-	assert_int_equal(keep_timeout(&world->keep, world->s * 1000), 0);
+	assert_int_equal(retention_timeout(&world->retention, world->s * 1000), 0);
 	return world->s - before;
 }
 
@@ -59,7 +59,7 @@ static void off_is_never(void **state)
 	struct store_request request;
 
 	(void)state;
-	assert_int_equal(keep_timeout(&world.keep, world.s * 1000), -1);
+	assert_int_equal(retention_timeout(&world.retention, world.s * 1000), -1);
 	world.s += 1000 * DAY;
 	assert_false(take(&world, &request));
 }
@@ -76,7 +76,7 @@ static void it_purges_daily_and_first_some_time_after_the_start(void **state)
 	for (unsigned day = 0; day < 10; day++) {
 		assert_true(take(&world, &request));
 		assert_int_equal(request.kind, STORE_PURGE);
-		assert_int_equal(request.limit, KEEP_PIECE);
+		assert_int_equal(request.limit, RETENTION_PIECE);
 		assert_true(request.before == WALL + (int64_t)world.s - (int64_t)(30 * DAY));
 		done(&world, RC_OK, 7);
 		assert_false(take(&world, &request));
@@ -95,7 +95,7 @@ static void it_goes_piece_by_piece_with_pauses(void **state)
 	assert_true(take(&world, &request));
 	before = request.before;
 	for (unsigned i = 0; i < 20; i++) {
-		done(&world, RC_OK, KEEP_PIECE);
+		done(&world, RC_OK, RETENTION_PIECE);
 		assert_false(take(&world, &request));
 		assert_true(go_on(&world, &request) <= 1);
 		assert_true(take(&world, &request));

@@ -11,7 +11,7 @@ static struct store_token found;
 static struct store_grant found_grants[STORE_GRANTS_MAX];
 static char found_text[1024];
 
-static struct slice keep(size_t *used, struct slice text)
+static struct slice retention(size_t *used, struct slice text)
 {
 	struct slice page_cache = { found_text + *used, text.len };
 
@@ -31,11 +31,11 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 		return;
 	}
 	found = *token;
-	found.id = keep(&used, token->id);
-	found.user = keep(&used, token->user);
+	found.id = retention(&used, token->id);
+	found.user = retention(&used, token->user);
 	found.grants = found_grants;
 	for (size_t i = 0; i < token->grant_count; i++)
-		found_grants[i] = (struct store_grant){ keep(&used, token->grants[i].group), token->grants[i].write };
+		found_grants[i] = (struct store_grant){ retention(&used, token->grants[i].group), token->grants[i].write };
 }
 
 static enum rc find(struct kit *kit, const char *id)
