@@ -28,7 +28,7 @@ struct subscriber {
 	struct buf *greeting; /* what came so far; NULL: it is open */
 };
 
-struct run {
+struct merge_run {
 	const struct subscription *what;
 	struct deliveries *deliveries;
 	struct subscriber *all;
@@ -63,7 +63,7 @@ static int connect_from(const struct subscription *what)
 	return fd;
 }
 
-static void open_stream(struct run *run, unsigned index)
+static void open_stream(struct merge_run *run, unsigned index)
 {
 	struct subscriber *subscriber = &run->all[index];
 	struct epoll_event interest = { .events = EPOLLIN | EPOLLET | EPOLLRDHUP, .data.u32 = index };
@@ -84,7 +84,7 @@ static void open_stream(struct run *run, unsigned index)
 }
 
 /* The bytes that follow the greeting's block in the same read are nothing but the frame of a chunk. */
-static void take_greeting(struct run *run, struct subscriber *subscriber, struct slice bytes)
+static void take_greeting(struct merge_run *run, struct subscriber *subscriber, struct slice bytes)
 {
 	const char *greeting;
 
@@ -145,7 +145,7 @@ static void take_lines(struct deliveries *deliveries, struct subscriber *subscri
 	}
 }
 
-static void read_stream(struct run *run, struct subscriber *subscriber)
+static void read_stream(struct merge_run *run, struct subscriber *subscriber)
 {
 	ssize_t got;
 
@@ -163,7 +163,7 @@ static void read_stream(struct run *run, struct subscriber *subscriber)
 	}
 }
 
-static void turn(struct run *run)
+static void turn(struct merge_run *run)
 {
 	struct epoll_event ready[512];
 	int count = epoll_wait(run->epoll, ready, 512, -1);
@@ -174,9 +174,9 @@ static void turn(struct run *run)
 
 _Noreturn void subscriber_run(const struct subscription *what, struct deliveries *deliveries)
 {
-	static struct run run;
+	static struct merge_run run;
 
-	run = (struct run){ .what = what, .deliveries = deliveries, .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	run = (struct merge_run){ .what = what, .deliveries = deliveries, .epoll = epoll_create1(EPOLL_CLOEXEC) };
 	run.all = mem_array(what->count ? what->count : 1, sizeof(*run.all));
 	if (run.epoll < 0)
 		fail("epoll_create1");

@@ -87,7 +87,7 @@ static void jansson_out(struct job *job)
 }
 
 /* Bytes of the text a second. */
-static double measure(void (*step)(struct job *job), struct job *job, double least)
+static double db_stats(void (*step)(struct job *job), struct job *job, double least)
 {
 	double begin, used;
 	uint64_t rounds = 0;
@@ -118,9 +118,9 @@ static void measure_kind(const struct side *side, unsigned kind, double least)
 
 	text_write(kind, &text);
 	job.text = buf_slice(&text);
-	in = measure(side->in, &job, least);
-	out = measure(side->out, &job, least);
-	json = measure(side->json, &job, least);
+	in = db_stats(side->in, &job, least);
+	out = db_stats(side->out, &job, least);
+	json = db_stats(side->json, &job, least);
 	printf("%s %.0f %.0f %.0f\n", text_names[kind], in, out, json);
 	json_decref(job.tree);
 	buf_free(&job.canonical);

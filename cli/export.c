@@ -70,12 +70,12 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	return outlet_put(&exporting->outlet, buf_slice(&exporting->line));
 }
 
-static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	struct exporting *exporting = arg;
 
 	if (rc == RC_OK)
-		exporting->total = measure->documents + measure->tombstones;
+		exporting->total = db_stats->documents + db_stats->tombstones;
 }
 
 static enum rc export_all(struct exporting *exporting, const char *db, const char *group, struct error *err)
@@ -86,7 +86,7 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 	if (rc != RC_OK)
 		return rc;
 	if (group == NULL)
-		store_measure(exporting->store, on_measure, exporting);
+		store_stats(exporting->store, on_measure, exporting);
 	rc = store_scan(exporting->store, &scan, on_doc, exporting);
 	/* From here on nobody waits for us. */
 	store_close(exporting->store);

@@ -80,7 +80,7 @@ static enum rc restore_make(const char *file, struct scratch *scratch, struct pr
 		rc = store_open(scratch->path, STORE_WRITER, &store, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = store_renew(store, file, err);
+	rc = store_new_epoch(store, file, err);
 	store_close(store);
 	return rc;
 }
@@ -91,7 +91,7 @@ static enum rc restore_place(struct scratch *scratch, bool force, struct error *
 
 	give_away(scratch->path, scratch->target);
 	FAULT("restore_made");
-	rc = store_retire(scratch->target, err);
+	rc = store_close_for_replace(scratch->target, err);
 	if (rc == RC_OK)
 		rc = scratch_sync_directory(scratch->target, err);
 	FAULT("restore_retired");

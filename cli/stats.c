@@ -26,7 +26,7 @@ static const struct option_spec stats_options[] = {
 
 struct stats {
 	const char *db;
-	struct store_measure measure;
+	struct store_stats db_stats;
 	struct store_counts counts;
 	bool running;
 	struct scoreboard_view before, now;
@@ -34,13 +34,13 @@ struct stats {
 	enum rc rc; /* of the store's answers */
 };
 
-static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	struct stats *stats = arg;
 
 	stats->rc = rc;
 	if (rc == RC_OK)
-		stats->measure = *measure;
+		stats->db_stats = *db_stats;
 }
 
 static void on_counts(void *arg, enum rc rc, const struct store_counts *counts)
@@ -59,7 +59,7 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 
 	if (rc != RC_OK)
 		return rc;
-	store_measure(store, on_measure, stats);
+	store_stats(store, on_measure, stats);
 	if (stats->rc == RC_OK)
 		store_count(store, on_counts, stats);
 	store_close(store);
@@ -149,16 +149,16 @@ static void print_database(const struct stats *stats)
 {
 	char epoch[24];
 
-	(void)snprintf(epoch, sizeof(epoch), "%016" PRIx64, stats->measure.head.epoch);
+	(void)snprintf(epoch, sizeof(epoch), "%016" PRIx64, stats->db_stats.head.epoch);
 	print_text("Database", stats->db);
-	print_number("Documents", stats->measure.documents);
-	print_number("Tombstones", stats->measure.tombstones);
+	print_number("Documents", stats->db_stats.documents);
+	print_number("Tombstones", stats->db_stats.tombstones);
 	print_number("Groups", stats->counts.groups);
 	print_number("Tokens", stats->counts.tokens);
-	print_bytes("File", stats->measure.file_bytes);
-	print_bytes("Log (WAL)", stats->measure.log_bytes);
-	print_number("Sequence", stats->measure.head.seq);
-	print_number("Purged up to", stats->measure.horizon);
+	print_bytes("File", stats->db_stats.file_bytes);
+	print_bytes("Log (WAL)", stats->db_stats.log_bytes);
+	print_number("Sequence", stats->db_stats.head.seq);
+	print_number("Purged up to", stats->db_stats.horizon);
 	print_text("Epoch", epoch);
 }
 
@@ -198,18 +198,18 @@ static void put_server(struct buf *out, const struct stats *stats)
 
 static void print_json(const struct stats *stats)
 {
-	const struct store_measure *measure = &stats->measure;
+	const struct store_stats *db_stats = &stats->db_stats;
 	struct buf out = BUF_EMPTY;
 
 	buf_put_byte(&out, '{');
 	transit_out_key(&out, ENCODING_JSON, "database");
 	transit_out_string(&out, ENCODING_JSON, slice_of(stats->db));
 	buf_putf(&out, ",\n \"documents\":%" PRIu64 ",\"tombstones\":%" PRIu64 ",\"groups\":%" PRIu64 ",\"tokens\":%" PRIu64,
-		 measure->documents, measure->tombstones, stats->counts.groups, stats->counts.tokens);
-	buf_putf(&out, ",\n \"database_bytes\":%" PRIu64 ",\"wal_bytes\":%" PRIu64, measure->file_bytes, measure->log_bytes);
+		 db_stats->documents, db_stats->tombstones, stats->counts.groups, stats->counts.tokens);
+	buf_putf(&out, ",\n \"database_bytes\":%" PRIu64 ",\"wal_bytes\":%" PRIu64, db_stats->file_bytes, db_stats->log_bytes);
 	buf_putf(&out,
-		 ",\n \"sequence\":%" PRIu64 ",\"horizon\":%" PRIu64 ",\"epoch\":\"%016" PRIx64 "\",\n \"server\":", measure->head.seq,
-		 measure->horizon, measure->head.epoch);
+		 ",\n \"sequence\":%" PRIu64 ",\"horizon\":%" PRIu64 ",\"epoch\":\"%016" PRIx64 "\",\n \"server\":", db_stats->head.seq,
+		 db_stats->horizon, db_stats->head.epoch);
 	if (stats->running)
 		put_server(&out, stats);
 	else

@@ -95,7 +95,7 @@ void store_latest(struct store *store, struct slice group, on_store_place *on_pl
 /* The head: the newest sequence number of all. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
 
-struct store_measure {
+struct store_stats {
 	struct store_cursor head;
 	uint64_t horizon; /* the newest sequence number that a purge took away */
 	uint64_t documents;
@@ -110,10 +110,10 @@ struct store_counts {
 	uint64_t tokens;
 };
 
-typedef void on_store_measure(void *arg, enum rc rc, const struct store_measure *measure);
+typedef void on_store_stats(void *arg, enum rc rc, const struct store_stats *db_stats);
 typedef void on_store_counts(void *arg, enum rc rc, const struct store_counts *counts);
 /* How much there is; costs the same however much that is. */
-void store_measure(struct store *store, on_store_measure *on_measure, void *arg);
+void store_stats(struct store *store, on_store_stats *on_measure, void *arg);
 /* What must be counted: in proportion to what there is. */
 void store_count(struct store *store, on_store_counts *on_counts, void *arg);
 
@@ -275,10 +275,10 @@ struct store_check {
  * (PRAGMA integrity_check), the sequence, groups, versions, values, counts, tokens. RC_OK: it came to the end, whatever was found. */
 MUST_USE enum rc store_check(const char *path, const struct store_check *check, struct store_tally *tally, struct error *err);
 /* Gives the database a new epoch: every client starts with a snapshot. For a writer; `path` is for the reason. */
-MUST_USE enum rc store_renew(struct store *store, const char *path, struct error *err);
+MUST_USE enum rc store_new_epoch(struct store *store, const char *path, struct error *err);
 /* Readies the place of a database for another file, under its lock: what its log holds is copied into it, unless it is
  * damaged, and the files beside it go, so that they never meet the new one. Where that cannot be done all stays. */
-MUST_USE enum rc store_retire(const char *path, struct error *err);
+MUST_USE enum rc store_close_for_replace(const char *path, struct error *err);
 
 /* ---- Requests and replies as bytes, for the way to the writing process ----------------------------------------------------- */
 

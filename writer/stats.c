@@ -32,7 +32,7 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - stats->begun);
 }
 
-static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	struct writer_stats *stats = arg;
 	struct shm *shm = stats->shm;
@@ -40,19 +40,19 @@ static void on_measure(void *arg, enum rc rc, const struct store_measure *measur
 
 	if (rc != RC_OK)
 		return; /* the numbers stay as they were */
-	scoreboard_set(shm, slot, METRIC_DOCUMENTS, (int64_t)measure->documents);
-	scoreboard_set(shm, slot, METRIC_TOMBSTONES, (int64_t)measure->tombstones);
-	scoreboard_set(shm, slot, METRIC_SEQUENCE, (int64_t)measure->head.seq);
-	scoreboard_set(shm, slot, METRIC_FILE_BYTES, (int64_t)measure->file_bytes);
-	scoreboard_set(shm, slot, METRIC_LOG_BYTES, (int64_t)measure->log_bytes);
-	if (measure->checkpoints > stats->checkpoints)
+	scoreboard_set(shm, slot, METRIC_DOCUMENTS, (int64_t)db_stats->documents);
+	scoreboard_set(shm, slot, METRIC_TOMBSTONES, (int64_t)db_stats->tombstones);
+	scoreboard_set(shm, slot, METRIC_SEQUENCE, (int64_t)db_stats->head.seq);
+	scoreboard_set(shm, slot, METRIC_FILE_BYTES, (int64_t)db_stats->file_bytes);
+	scoreboard_set(shm, slot, METRIC_LOG_BYTES, (int64_t)db_stats->log_bytes);
+	if (db_stats->checkpoints > stats->checkpoints)
 		histogram_observe(shm, slot, HISTOGRAM_CHECKPOINT_TIME, stats->upkeep);
-	stats->checkpoints = measure->checkpoints;
+	stats->checkpoints = db_stats->checkpoints;
 }
 
 void writer_stats_update(struct writer_stats *stats, struct store *store)
 {
-	store_measure(store, on_measure, stats);
+	store_stats(store, on_measure, stats);
 }
 
 enum rc writer_stats_maintain(struct writer_stats *stats, struct store *store)

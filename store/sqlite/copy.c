@@ -198,7 +198,7 @@ enum rc store_copy(const char *from, const char *to, on_store_progress *on_progr
 
 /* ---- The place of a database ---------------------------------------------------------------------------------------------- */
 
-enum rc store_renew(struct store *store, const char *path, struct error *err)
+enum rc store_new_epoch(struct store *store, const char *path, struct error *err)
 {
 	return schema_renew_epoch(store->db, path, err);
 }
@@ -235,7 +235,7 @@ static enum rc fold_log(const char *path, struct error *err)
 	return rc;
 }
 
-enum rc store_retire(const char *path, struct error *err)
+enum rc store_close_for_replace(const char *path, struct error *err)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
 	enum rc rc = access(path, F_OK) == 0 ? fold_log(path, err) : RC_OK;

@@ -128,12 +128,12 @@ static const sqlite3_io_methods *real_of(const sqlite3_file *file)
 	return disk.real_methods[kind_of(file)];
 }
 
-static int faulty_read(sqlite3_file *file, void *data, int len, sqlite3_int64 at)
+static int fault_vfs_read(sqlite3_file *file, void *data, int len, sqlite3_int64 at)
 {
 	return fails("read", kind_of(file)) ? SQLITE_IOERR_READ : real_of(file)->xRead(file, data, len, at);
 }
 
-static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
+static int fault_vfs_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 {
 	witness(NOTE_WRITE, kind_of(file));
 	if (kind_of(file) == KIND_WAL)
@@ -145,13 +145,13 @@ static int faulty_write(sqlite3_file *file, const void *data, int len, sqlite3_i
 	return real_of(file)->xWrite(file, data, len, at);
 }
 
-static int faulty_truncate(sqlite3_file *file, sqlite3_int64 len)
+static int fault_vfs_truncate(sqlite3_file *file, sqlite3_int64 len)
 {
 	witness(NOTE_TRUNCATE, kind_of(file));
 	return fails("truncate", kind_of(file)) ? SQLITE_IOERR_TRUNCATE : real_of(file)->xTruncate(file, len);
 }
 
-static int faulty_sync(sqlite3_file *file, int flags)
+static int fault_vfs_sync(sqlite3_file *file, int flags)
 {
 	witness(NOTE_SYNC, kind_of(file));
 	if (kind_of(file) == KIND_WAL)
@@ -161,7 +161,7 @@ static int faulty_sync(sqlite3_file *file, int flags)
 	return fails("sync", kind_of(file)) ? SQLITE_IOERR_FSYNC : real_of(file)->xSync(file, flags);
 }
 
-static int faulty_grow(sqlite3_file *file, int region, int size, int extend, void volatile **out)
+static int fault_vfs_grow(sqlite3_file *file, int region, int size, int extend, void volatile **out)
 {
 	if (extend && fails("grow", kind_of(file))) {
 		/* What is there already needs no growing. */
@@ -173,7 +173,7 @@ static int faulty_grow(sqlite3_file *file, int region, int size, int extend, voi
 }
 
 /* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of who writes, checkpoints and recovers. */
-static int faulty_lock(sqlite3_file *file, int first, int count, int flags)
+static int fault_vfs_lock(sqlite3_file *file, int first, int count, int flags)
 {
 	if ((flags & SQLITE_SHM_LOCK) && (flags & SQLITE_SHM_EXCLUSIVE))
 		for (int lock = first; lock < first + count && lock < 3; lock++)
@@ -182,7 +182,7 @@ static int faulty_lock(sqlite3_file *file, int first, int count, int flags)
 }
 
 /* SQLite remembers the errno of a failure with the file. */
-static int faulty_control(sqlite3_file *file, int operation, void *arg)
+static int fault_vfs_control(sqlite3_file *file, int operation, void *arg)
 {
 	if (operation != SQLITE_FCNTL_LAST_ERRNO || disk.last_error == 0)
 		return real_of(file)->xFileControl(file, operation, arg);
@@ -190,7 +190,7 @@ static int faulty_control(sqlite3_file *file, int operation, void *arg)
 	return SQLITE_OK;
 }
 
-static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int fault_vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
 	int code = disk.real->xOpen(disk.real, name, file, flags, out_flags);
 	enum kind kind = flags & SQLITE_OPEN_WAL ? KIND_WAL : KIND_DB;
@@ -201,13 +201,13 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 		return code;
 	disk.real_methods[kind] = file->pMethods;
 	*methods = *file->pMethods;
-	methods->xRead = faulty_read;
-	methods->xWrite = faulty_write;
-	methods->xTruncate = faulty_truncate;
-	methods->xSync = faulty_sync;
-	methods->xShmMap = faulty_grow;
-	methods->xShmLock = faulty_lock;
-	methods->xFileControl = faulty_control;
+	methods->xRead = fault_vfs_read;
+	methods->xWrite = fault_vfs_write;
+	methods->xTruncate = fault_vfs_truncate;
+	methods->xSync = fault_vfs_sync;
+	methods->xShmMap = fault_vfs_grow;
+	methods->xShmLock = fault_vfs_lock;
+	methods->xFileControl = fault_vfs_control;
 	file->pMethods = methods;
 	return SQLITE_OK;
 }
@@ -216,17 +216,17 @@ static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 
 static sqlite3_mem_methods real_memory;
 
-static void *faulty_malloc(int size)
+static void *fault_vfs_malloc(int size)
 {
 	return FAULT_ALLOCATION() ? NULL : real_memory.xMalloc(size);
 }
 
-static void *faulty_realloc(void *old, int size)
+static void *fault_vfs_realloc(void *old, int size)
 {
 	return FAULT_ALLOCATION() ? NULL : real_memory.xRealloc(old, size);
 }
 
-static void faulty_memory(void)
+static void fault_vfs_memory(void)
 {
 	sqlite3_mem_methods memory;
 
@@ -235,17 +235,17 @@ static void faulty_memory(void)
 	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory) != SQLITE_OK)
 		abort();
 	memory = real_memory;
-	memory.xMalloc = faulty_malloc;
-	memory.xRealloc = faulty_realloc;
+	memory.xMalloc = fault_vfs_malloc;
+	memory.xRealloc = fault_vfs_realloc;
 	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &memory) != SQLITE_OK)
 		abort();
 }
 
-void faulty_disk(void)
+void fault_vfs_disk(void)
 {
 	const char *plan = getenv("POCKETBOOK_DISK"), *notes = getenv("POCKETBOOK_WITNESS");
 
-	faulty_memory();
+	fault_vfs_memory();
 	if (disk.real || ((plan == NULL || *plan == 0) && notes == NULL))
 		return;
 	disk.real = sqlite3_vfs_find(NULL);
@@ -253,7 +253,7 @@ void faulty_disk(void)
 		return;
 	disk.vfs = *disk.real;
 	disk.vfs.zName = "pocketbook-faulty";
-	disk.vfs.xOpen = faulty_open;
+	disk.vfs.xOpen = fault_vfs_open;
 	if (sqlite3_vfs_register(&disk.vfs, 1) != SQLITE_OK)
 		abort();
 }

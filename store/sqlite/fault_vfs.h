@@ -16,9 +16,9 @@
 
 #ifdef ENABLE_FAULTS
 /* Puts that disk under the databases that this process opens from now on; once is enough. */
-void faulty_disk(void);
+void fault_vfs_disk(void);
 #else
-#define faulty_disk() ((void)0)
+#define fault_vfs_disk() ((void)0)
 #endif
 
 #endif

@@ -39,7 +39,7 @@ enum rc store_ids_new(struct store_ids **out, struct error *err)
 	enum rc rc = RC_OK;
 	int code;
 
-	faulty_disk();
+	fault_vfs_disk();
 	code = sqlite3_open_v2("", &ids->db, flags, NULL);
 	if (code == SQLITE_OK)
 		code = ids_prepare(ids);

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void runs_push(struct runs *runs, struct run run)
+void merge_push(struct merge *runs, struct merge_run run)
 {
 	size_t at = runs->count++;
 
@@ -18,9 +18,9 @@ void runs_push(struct runs *runs, struct run run)
 	runs->items[at] = run;
 }
 
-struct run runs_pop(struct runs *runs)
+struct merge_run merge_pop(struct merge *runs)
 {
-	struct run lowest, last;
+	struct merge_run lowest, last;
 	size_t at = 0, child;
 
 	assert(runs->count > 0);
@@ -38,8 +38,8 @@ struct run runs_pop(struct runs *runs)
 	return lowest;
 }
 
-void runs_free(struct runs *runs)
+void merge_free(struct merge *runs)
 {
 	free(runs->items);
-	*runs = (struct runs){ .items = NULL };
+	*runs = (struct merge){ .items = NULL };
 }

@@ -5,21 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct run {
+struct merge_run {
 	uint64_t seq;
 	uint64_t gid;
 };
 
 /* Zeroed: empty. items[0] is the lowest. */
-struct runs {
-	struct run *items;
+struct merge {
+	struct merge_run *items;
 	size_t count;
 	size_t cap;
 };
 
-void runs_push(struct runs *runs, struct run run);
+void merge_push(struct merge *runs, struct merge_run run);
 /* Takes the lowest; there must be one. */
-struct run runs_pop(struct runs *runs);
-void runs_free(struct runs *runs);
+struct merge_run merge_pop(struct merge *runs);
+void merge_free(struct merge *runs);
 
 #endif

@@ -179,7 +179,7 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 	*db = NULL;
 	if (rc != RC_OK)
 		return rc;
-	faulty_disk();
+	fault_vfs_disk();
 	code = connect_to(path, STORE_READER, db);
 	if (code == SQLITE_OK)
 		code = configure(*db);
@@ -202,7 +202,7 @@ enum rc store_open(const char *path, enum store_role role, struct store **out, s
 	int code;
 
 	*out = NULL;
-	faulty_disk();
+	fault_vfs_disk();
 	if (rc == RC_OK)
 		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, err);
 	if (rc != RC_OK)

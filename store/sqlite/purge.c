@@ -11,7 +11,7 @@ struct touched {
 	size_t count;
 };
 
-static enum rc take(struct commit *commit, int64_t before, uint64_t limit, struct touched *touched, uint64_t *purged)
+static enum rc take(struct transaction *commit, int64_t before, uint64_t limit, struct touched *touched, uint64_t *purged)
 {
 	sqlite3_stmt *stmt = commit->store->sql[SQL_PURGE];
 	enum rc rc;
@@ -33,7 +33,7 @@ static enum rc take(struct commit *commit, int64_t before, uint64_t limit, struc
 }
 
 /* Whoever may have missed the end of such a group has a place before the horizon. */
-static enum rc drop_empty(struct commit *commit, const struct touched *touched)
+static enum rc drop_empty(struct transaction *commit, const struct touched *touched)
 {
 	sqlite3_stmt *stmt = commit->store->sql[SQL_DROP_GROUP];
 	enum rc rc = RC_OK;
@@ -45,10 +45,10 @@ static enum rc drop_empty(struct commit *commit, const struct touched *touched)
 	return rc;
 }
 
-enum rc purge_apply(struct commit *commit, int64_t before, uint64_t limit, uint64_t *purged)
+enum rc purge_apply(struct transaction *commit, int64_t before, uint64_t limit, uint64_t *purged)
 {
 	struct touched touched = { .gids = mem_array(limit, sizeof(*touched.gids)) };
-	enum rc rc = commit_leave(commit); /* its group may go */
+	enum rc rc = transaction_leave(commit); /* its group may go */
 
 	if (rc == RC_OK)
 		rc = take(commit, before, limit, &touched, purged);

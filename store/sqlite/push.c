@@ -19,7 +19,7 @@ struct decision {
 };
 
 struct push {
-	struct commit *commit;
+	struct transaction *commit;
 	const struct store_request *request;
 	struct decision *decisions;
 	struct store_result *results;
@@ -75,7 +75,7 @@ static enum rc decide(struct push *push, size_t i)
 {
 	sqlite3_stmt *stmt = push->commit->store->sql[SQL_HELD];
 	struct slice id = push->request->edits[i].id;
-	enum rc rc = commit_enter(push->commit, docid_group(id));
+	enum rc rc = transaction_enter(push->commit, docid_group(id));
 	bool row = false;
 
 	if (rc != RC_OK)
@@ -104,7 +104,7 @@ static enum rc add_large(struct store *store, uint64_t seq, struct slice value)
 	return sql_run(store->sql[SQL_ADD_LARGE]);
 }
 
-static enum rc write_row(struct commit *commit, const struct store_edit *edit, const struct decision *decision, uint64_t version)
+static enum rc write_row(struct transaction *commit, const struct store_edit *edit, const struct decision *decision, uint64_t version)
 {
 	sqlite3_stmt *stmt = commit->store->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
 	enum rc rc;
@@ -140,14 +140,14 @@ static uint64_t *count_of(struct store_state *state, bool deleted)
 
 static enum rc write_edit(struct push *push, size_t i)
 {
-	struct commit *commit = push->commit;
+	struct transaction *commit = push->commit;
 	const struct store_edit *edit = &push->request->edits[i];
 	const struct decision *decision = &push->decisions[i];
 	struct store_result *result = &push->results[i];
-	enum rc rc = commit_enter(commit, docid_group(edit->id));
+	enum rc rc = transaction_enter(commit, docid_group(edit->id));
 
 	if (rc == RC_OK && commit->group.gid == 0)
-		rc = commit_add_group(commit);
+		rc = transaction_add_group(commit);
 	if (rc != RC_OK)
 		return rc;
 	result->seq = commit->group.seq = ++commit->state.head;
@@ -185,9 +185,9 @@ static void aim_slices(struct push *push)
 }
 
 /* As somebody might write it who takes the transaction for this push's own. */
-static enum rc spoil_others(struct commit *commit)
+static enum rc spoil_others(struct transaction *commit)
 {
-	commit->group = (struct commit_group){ .gid = 0 };
+	commit->group = (struct transaction_group){ .gid = 0 };
 	sql_rollback(commit->store);
 	return sql_run(commit->store->sql[SQL_BEGIN_IMMEDIATE]);
 }
@@ -212,7 +212,7 @@ static enum rc decide_and_write(struct push *push)
 	return rc;
 }
 
-enum rc push_apply(struct commit *commit, const struct store_request *request, struct store_result *results, struct buf *bytes)
+enum rc push_apply(struct transaction *commit, const struct store_request *request, struct store_result *results, struct buf *bytes)
 {
 	struct push push = {
 		.commit = commit,

@@ -37,7 +37,7 @@ struct reading {
 	const struct store_query *query;
 	struct store_state state;
 	struct store_cursor from;
-	struct runs runs; /* groups that have something left to show */
+	struct merge runs; /* groups that have something left to show */
 	struct store_doc *docs;
 	size_t count;
 	size_t cap;
@@ -62,7 +62,7 @@ static enum rc find_runs(struct reading *reading)
 	sql_bind_number(stmt, 5, reading->from.start);
 	while ((rc = sql_step(stmt, &row)) == RC_OK && row)
 		if (!sql_is_null(stmt, 1))
-			runs_push(&reading->runs, (struct run){ .gid = sql_number(stmt, 0), .seq = sql_number(stmt, 1) });
+			merge_push(&reading->runs, (struct merge_run){ .gid = sql_number(stmt, 0), .seq = sql_number(stmt, 1) });
 	return rc;
 }
 
@@ -102,7 +102,7 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 }
 
 /* Takes documents of one group as long as they come before those of all others; what is left goes back onto the heap. */
-static enum rc take_run(struct reading *reading, struct run run)
+static enum rc take_run(struct reading *reading, struct merge_run run)
 {
 	sqlite3_stmt *stmt = reading->store->sql[SQL_RUN];
 	uint64_t others = reading->runs.count ? reading->runs.items[0].seq : UINT64_MAX;
@@ -115,7 +115,7 @@ static enum rc take_run(struct reading *reading, struct run run)
 	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
 		run.seq = sql_number(stmt, 0);
 		if (run.seq > others || is_full(reading)) {
-			runs_push(&reading->runs, run);
+			merge_push(&reading->runs, run);
 			break;
 		}
 		rc = take_row(reading, stmt);
@@ -137,7 +137,7 @@ static enum rc read_docs(struct reading *reading)
 		rc = find_runs(reading);
 	}
 	while (rc == RC_OK && reading->runs.count > 0 && !is_full(reading))
-		rc = take_run(reading, runs_pop(&reading->runs));
+		rc = take_run(reading, merge_pop(&reading->runs));
 	sql_rollback(reading->store);
 	return rc;
 }
@@ -171,7 +171,7 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 		rules_pull_end(&reading.from, &reading.state, reading.runs.count ? reading.runs.items[0].seq : 0, &page);
 	}
 	on_page(arg, rc, rc == RC_OK ? &page : NULL);
-	runs_free(&reading.runs);
+	merge_free(&reading.runs);
 	buf_free(&reading.bytes);
 	free(reading.docs);
 }

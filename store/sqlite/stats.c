@@ -11,12 +11,12 @@ static uint64_t file_size(const char *path)
 	return path && stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
-void store_measure(struct store *store, on_store_measure *on_measure, void *arg)
+void store_stats(struct store *store, on_store_stats *on_measure, void *arg)
 {
 	const char *path = sqlite3_db_filename(store->db, "main");
 	struct store_state state = { 0 };
 	enum rc rc = sql_read_state(store, &state);
-	const struct store_measure measure = {
+	const struct store_stats db_stats = {
 		.head = { .epoch = state.epoch, .seq = state.head },
 		.horizon = state.horizon,
 		.documents = state.documents,
@@ -26,7 +26,7 @@ void store_measure(struct store *store, on_store_measure *on_measure, void *arg)
 		.checkpoints = store->checkpoints,
 	};
 
-	on_measure(arg, rc, rc == RC_OK ? &measure : NULL);
+	on_measure(arg, rc, rc == RC_OK ? &db_stats : NULL);
 }
 
 void store_count(struct store *store, on_store_counts *on_counts, void *arg)

@@ -15,12 +15,12 @@
 
 /* ---- Groups --------------------------------------------------------------------------------------------------------------- */
 
-enum rc commit_leave(struct commit *commit)
+enum rc transaction_leave(struct transaction *commit)
 {
 	sqlite3_stmt *stmt = commit->store->sql[SQL_SET_GROUP];
-	struct commit_group left = commit->group;
+	struct transaction_group left = commit->group;
 
-	commit->group = (struct commit_group){ .gid = 0 };
+	commit->group = (struct transaction_group){ .gid = 0 };
 	if (left.seq == 0)
 		return RC_OK;
 	sql_bind_number(stmt, 1, left.gid);
@@ -28,7 +28,7 @@ enum rc commit_leave(struct commit *commit)
 	return sql_run(stmt);
 }
 
-static enum rc find_group(struct commit *commit, struct slice name, uint64_t *gid)
+static enum rc find_group(struct transaction *commit, struct slice name, uint64_t *gid)
 {
 	sqlite3_stmt *stmt = commit->store->sql[SQL_GROUP];
 	enum rc rc;
@@ -42,13 +42,13 @@ static enum rc find_group(struct commit *commit, struct slice name, uint64_t *gi
 	return rc;
 }
 
-enum rc commit_enter(struct commit *commit, struct slice name)
+enum rc transaction_enter(struct transaction *commit, struct slice name)
 {
 	enum rc rc;
 
 	if (slice_equal(commit->group.name, name))
 		return RC_OK;
-	rc = commit_leave(commit);
+	rc = transaction_leave(commit);
 	if (rc == RC_OK)
 		rc = find_group(commit, name, &commit->group.gid);
 	if (rc == RC_OK)
@@ -56,7 +56,7 @@ enum rc commit_enter(struct commit *commit, struct slice name)
 	return rc;
 }
 
-enum rc commit_add_group(struct commit *commit)
+enum rc transaction_add_group(struct transaction *commit)
 {
 	sqlite3_stmt *stmt = commit->store->sql[SQL_ADD_GROUP];
 	enum rc rc;
@@ -70,7 +70,7 @@ enum rc commit_add_group(struct commit *commit)
 
 /* ---- Requests ------------------------------------------------------------------------------------------------------------- */
 
-static enum rc apply(struct commit *commit, const struct store_request *request, struct store_reply *reply, struct buf *bytes)
+static enum rc apply(struct transaction *commit, const struct store_request *request, struct store_reply *reply, struct buf *bytes)
 {
 	switch (request->kind) {
 	case STORE_PUSH:
@@ -123,7 +123,7 @@ static void clear_answers(struct answers *answers)
 		clear_answer(answers, i);
 }
 
-static enum rc apply_all(struct commit *commit, const struct store_request *requests, struct answers *answers)
+static enum rc apply_all(struct transaction *commit, const struct store_request *requests, struct answers *answers)
 {
 	for (size_t i = 0; i < answers->count; i++) {
 		enum rc rc;
@@ -139,10 +139,10 @@ static enum rc apply_all(struct commit *commit, const struct store_request *requ
 	return RC_OK;
 }
 
-static enum rc note_state(struct commit *commit, const struct store_state *before)
+static enum rc note_state(struct transaction *commit, const struct store_state *before)
 {
 	sqlite3_stmt *stmt = commit->store->sql[SQL_SET_STATE];
-	enum rc rc = commit_leave(commit);
+	enum rc rc = transaction_leave(commit);
 
 	if (rc != RC_OK || memcmp(&commit->state, before, sizeof(*before)) == 0)
 		return rc;
@@ -166,7 +166,7 @@ static enum rc finish(struct store *store)
 	return RC_UNAVAILABLE;
 }
 
-static enum rc transact(struct commit *commit, const struct store_request *requests, struct answers *answers)
+static enum rc transact(struct transaction *commit, const struct store_request *requests, struct answers *answers)
 {
 	struct store_state before;
 	enum rc rc = sql_run(commit->store->sql[SQL_BEGIN_IMMEDIATE]);
@@ -188,17 +188,17 @@ static enum rc transact(struct commit *commit, const struct store_request *reque
 /* One transaction; on a full disk once more, should the room that the log takes be enough. */
 static enum rc attempt(struct store *store, const struct store_request *requests, struct answers *answers)
 {
-	struct commit commit = { .store = store, .now = clock_wall() };
+	struct transaction commit = { .store = store, .now = clock_wall() };
 	enum rc rc = transact(&commit, requests, answers);
 	enum rc spent;
 
 	if (rc == RC_FULL) {
-		spent = wal_spend(store);
+		spent = wal_restart(store);
 		if (spent == RC_UNAVAILABLE)
 			return spent;
 		if (spent == RC_OK) {
 			clear_answers(answers);
-			commit = (struct commit){ .store = store, .now = commit.now };
+			commit = (struct transaction){ .store = store, .now = commit.now };
 			rc = transact(&commit, requests, answers);
 		}
 	}

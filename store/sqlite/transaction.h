@@ -5,28 +5,28 @@
 #include "store/sqlite/sqlite.h"
 
 /* The group that documents are being written in: a push has most of its documents in one. */
-struct commit_group {
+struct transaction_group {
 	struct slice name; /* empty: none yet */
 	uint64_t gid;      /* 0: no such group yet */
 	uint64_t seq;      /* of the newest write in it, to be noted when another one is entered; 0: none */
 };
 
-struct commit {
+struct transaction {
 	struct store *store;
 	struct store_state state; /* grows with every write; noted at the end */
 	int64_t now;              /* seconds since 1970 */
-	struct commit_group group;
+	struct transaction_group group;
 };
 
 /* Makes `name` the commit's group. */
-MUST_USE enum rc commit_enter(struct commit *commit, struct slice name);
+MUST_USE enum rc transaction_enter(struct transaction *commit, struct slice name);
 /* Makes the row of the commit's group, which has none. */
-MUST_USE enum rc commit_add_group(struct commit *commit);
+MUST_USE enum rc transaction_add_group(struct transaction *commit);
 /* Notes what was written in the present group. */
-MUST_USE enum rc commit_leave(struct commit *commit);
+MUST_USE enum rc transaction_leave(struct transaction *commit);
 
 /* Does a push: decides on every edit, then writes what is to be written. results has request->edit_count zeroed entries; the values of
  * conflicts are appended to *bytes, and aimed at it. RC_TOO_LARGE: nothing was written. Any other failure: the transaction must go. */
-MUST_USE enum rc push_apply(struct commit *commit, const struct store_request *request, struct store_result *results, struct buf *bytes);
+MUST_USE enum rc push_apply(struct transaction *commit, const struct store_request *request, struct store_result *results, struct buf *bytes);
 
 #endif

@@ -71,7 +71,7 @@ static void reserve_index(sqlite3_file *file)
 /* What was copied is synced only when all of the log is copied; a sync that fails may have lost any of it, and the next one would say that
  * all is well. So all of the log is copied again. It is still there: it starts over only after a good sync. Readers do not mind:
  * to them the number says what they may read from the database, and more of it is in the log. */
-static int distrust_copies(sqlite3_file *file)
+static int wal_reset_backfill(sqlite3_file *file)
 {
 	char volatile *head = NULL;
 	int code = file->pMethods->xShmMap(file, 0, INDEX_PART, 0, (void volatile **)&head);
@@ -99,7 +99,7 @@ int wal_take_over(struct store *store)
 	if (code != SQLITE_OK || file == NULL)
 		return code;
 	reserve_index(file);
-	return distrust_copies(file);
+	return wal_reset_backfill(file);
 }
 
 /* ---- Housekeeping --------------------------------------------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ static enum rc checkpoint(struct store *store, int mode)
 	return rc;
 }
 
-enum rc wal_spend(struct store *store)
+enum rc wal_restart(struct store *store)
 {
 	return checkpoint(store, SQLITE_CHECKPOINT_RESTART);
 }
@@ -130,7 +130,7 @@ enum rc wal_spend(struct store *store)
  * the log has grown by as much again. */
 static enum rc cut(struct store *store)
 {
-	enum rc rc = wal_spend(store);
+	enum rc rc = wal_restart(store);
 
 	store->log_cut = CUT_PAGES;
 	if (rc != RC_BUSY)

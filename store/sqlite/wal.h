@@ -7,6 +7,6 @@
 /* Once, when the writer has opened the database: makes certain of what a predecessor left. Answers an SQLite code. */
 int wal_take_over(struct store *store);
 /* Copies all of it into the database, so that the room it takes can be written again. RC_BUSY: a reader needs what is there. */
-MUST_USE enum rc wal_spend(struct store *store);
+MUST_USE enum rc wal_restart(struct store *store);
 
 #endif

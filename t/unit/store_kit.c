@@ -181,18 +181,18 @@ uint64_t kit_purge(struct kit *kit, int64_t before)
 
 /* ---- Reading -------------------------------------------------------------------------------------------------------------- */
 
-static void on_measure(void *arg, enum rc rc, const struct store_measure *measure)
+static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	assert_int_equal(rc, RC_OK);
-	*(struct store_measure *)arg = *measure;
+	*(struct store_stats *)arg = *db_stats;
 }
 
-struct store_measure kit_measure(struct store *store)
+struct store_stats kit_measure(struct store *store)
 {
-	struct store_measure measure = { .documents = UINT64_MAX };
+	struct store_stats db_stats = { .documents = UINT64_MAX };
 
-	store_measure(store, on_measure, &measure);
-	return measure;
+	store_stats(store, on_measure, &db_stats);
+	return db_stats;
 }
 
 static const char *retention(struct buf *bytes, struct slice text)

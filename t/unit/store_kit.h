@@ -58,7 +58,7 @@ const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store
 const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since, unsigned limit, size_t max_bytes);
 struct store_cursor kit_head(struct store *store);
 uint64_t kit_latest(struct store *store, const char *group);
-struct store_measure kit_measure(struct store *store);
+struct store_stats kit_measure(struct store *store);
 /* A plain place of this database. */
 struct store_cursor kit_place(struct kit *kit, uint64_t seq);
 

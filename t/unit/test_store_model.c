@@ -305,17 +305,17 @@ static bool step_pull(struct world *world, struct client *client)
 
 static void check_measure(struct world *world)
 {
-	const struct store_measure measure = kit_measure(world->kit->reader);
+	const struct store_stats db_stats = kit_measure(world->kit->reader);
 	uint64_t documents = 0, tombstones = 0;
 
 	for (size_t i = 0; i < DOCS; i++) {
 		documents += world->docs[i].there && !world->docs[i].deleted;
 		tombstones += world->docs[i].there && world->docs[i].deleted;
 	}
-	assert_int_equal(measure.documents, documents);
-	assert_int_equal(measure.tombstones, tombstones);
-	assert_int_equal(measure.head.seq, world->head);
-	assert_int_equal(measure.horizon, world->horizon);
+	assert_int_equal(db_stats.documents, documents);
+	assert_int_equal(db_stats.tombstones, tombstones);
+	assert_int_equal(db_stats.head.seq, world->head);
+	assert_int_equal(db_stats.horizon, world->horizon);
 }
 
 static void step_look(struct world *world)

@@ -6,10 +6,10 @@
 
 static void assert_counts(struct kit *kit, uint64_t documents, uint64_t tombstones)
 {
-	struct store_measure measure = kit_measure(kit->reader);
+	struct store_stats db_stats = kit_measure(kit->reader);
 
-	assert_int_equal(measure.documents, documents);
-	assert_int_equal(measure.tombstones, tombstones);
+	assert_int_equal(db_stats.documents, documents);
+	assert_int_equal(db_stats.tombstones, tombstones);
 }
 
 static void writes_are_counted(void **state)
@@ -53,7 +53,7 @@ static void what_writes_nothing_counts_nothing(void **state)
 static void the_measure_outlives_the_handle(void **state)
 {
 	struct kit *kit = *state;
-	struct store_measure before, after;
+	struct store_stats before, after;
 
 	kit_put(kit, "t:1", 0, "1");
 	(void)kit_edit(kit, "t:2", 0, NULL, NULL);
@@ -72,18 +72,18 @@ static void the_measure_outlives_the_handle(void **state)
 static void files_are_measured(void **state)
 {
 	struct kit *kit = *state;
-	struct store_measure measure;
+	struct store_stats db_stats;
 	struct stat file, log;
 
 	for (uint64_t i = 0; i < 5; i++)
 		kit_put(kit, "t:1", i, "1");
-	measure = kit_measure(kit->writer);
+	db_stats = kit_measure(kit->writer);
 	assert_int_equal(stat(kit_file(kit, "test.db"), &file), 0);
-	assert_int_equal(measure.file_bytes, file.st_size);
+	assert_int_equal(db_stats.file_bytes, file.st_size);
 	assert_int_equal(stat(kit_file(kit, "test.db-wal"), &log), 0);
-	assert_int_equal(measure.log_bytes, log.st_size);
-	assert_int_not_equal(measure.log_bytes, 0);
-	assert_int_equal(kit_measure(kit->reader).file_bytes, measure.file_bytes);
+	assert_int_equal(db_stats.log_bytes, log.st_size);
+	assert_int_not_equal(db_stats.log_bytes, 0);
+	assert_int_equal(kit_measure(kit->reader).file_bytes, db_stats.file_bytes);
 }
 
 static void checkpoints_are_counted(void **state)

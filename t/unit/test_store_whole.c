@@ -130,7 +130,7 @@ static void an_epoch_that_is_renewed_is_another(void **state)
 	struct kit *kit = *state;
 	struct store_cursor before = kit_head(kit->reader), after;
 
-	assert_int_equal(store_renew(kit->writer, kit->path, NULL), RC_OK);
+	assert_int_equal(store_new_epoch(kit->writer, kit->path, NULL), RC_OK);
 	after = kit_head(kit->reader);
 	assert_true(after.epoch != 0 && after.epoch != before.epoch);
 	assert_int_equal(after.seq, before.seq);
@@ -142,9 +142,9 @@ static void a_retired_place_has_everything_in_its_file(void **state)
 
 	kit_put(kit, "t:1", 0, "\"in the log\"");
 	/* As if both had been killed: the log stays. */
-	assert_int_equal(store_retire(kit_file(kit, "other"), NULL), RC_OK);
+	assert_int_equal(store_close_for_replace(kit_file(kit, "other"), NULL), RC_OK);
 	kit_close(kit);
-	assert_int_equal(store_retire(kit->path, NULL), RC_OK);
+	assert_int_equal(store_close_for_replace(kit->path, NULL), RC_OK);
 	assert_int_equal(access(kit_file(kit, "test.db-wal"), F_OK), -1);
 	assert_int_equal(access(kit_file(kit, "test.db-shm"), F_OK), -1);
 	assert_string_equal(kit_ask(kit->path, "SELECT value FROM doc"), "\"in the log\"");
