@@ -19,8 +19,8 @@ struct auth;
  * that address, so this one was not looked at. RC_UNAVAILABLE: the store did not answer. The identity is NULL unless RC_OK. */
 typedef void on_identity(void *arg, enum rc rc, struct identity *identity);
 
-/* The store is the caller's and must outlive it. `throttle`: how many denials an address may have in GUESSES_WINDOW_MS (auth/throttle.h); 0:
- * as many as it likes. */
+/* The store is the caller's and must outlive it. `throttle`: how many denials an address may have in GUESSES_WINDOW_MS (auth/throttle.h);
+ * 0: as many as it likes. */
 struct auth *auth_new(struct store *store, unsigned throttle);
 /* No answer may be outstanding. NULL is fine. */
 void auth_free(struct auth *auth);

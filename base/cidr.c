@@ -56,11 +56,11 @@ enum rc cidr_parse(const char *text, struct cidr *out, struct error *err)
 
 	if (address_parse(slice_make(text, len), &out->first) != RC_OK)
 		return error_set(err, RC_MALFORMED,
-				  "cannot read the address \"%.100s\"; write it in numbers, such as 127.0.0.1, ::1 or 10.0.0.0/8", text);
+				 "cannot read the address \"%.100s\"; write it in numbers, such as 127.0.0.1, ::1 or 10.0.0.0/8", text);
 	bits = out->first.is6 ? 128 : 32;
 	if (text[len] && text_number(slice_of(text + len + 1), bits, &bits) != RC_OK)
 		return error_set(err, RC_MALFORMED, "\"%.100s\": behind the / must be a number of bits, at most %u", text,
-				  out->first.is6 ? 128U : 32U);
+				 out->first.is6 ? 128U : 32U);
 	out->bits = (unsigned)bits;
 	if (has_more_bits(&out->first, out->bits))
 		return error_set(err, RC_MALFORMED, "\"%.100s\": the address has more than the %u bits of its block", text, out->bits);

@@ -87,7 +87,7 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 		return refused(db, answer->reply.rc, err);
 	if (rc != RC_OK)
 		return error_set(err, rc, "%.200s: the server that runs on it answered what this program does not understand (%s)", db,
-				  rc_name(rc));
+				 rc_name(rc));
 	return RC_OK;
 }
 

@@ -152,7 +152,7 @@ enum rc scratch_keep(struct scratch *scratch, bool replace, struct error *err)
 	scratch_close(scratch);
 	if (scratch_sync_directory(scratch->target, NULL) != RC_OK)
 		return error_set(err, RC_UNAVAILABLE, "%.200s is there, but its name may not be on the disk yet: %s", scratch->target,
-				  strerror(errno));
+				 strerror(errno));
 	return RC_OK;
 }
 

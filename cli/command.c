@@ -58,6 +58,6 @@ enum rc command_find(const char *const *words, size_t count, const struct comman
 		suggest_offer(&suggestion, slice_of(words[0]), commands[i]->name);
 	if (suggestion.word)
 		return error_set(err, RC_NOT_FOUND, "unknown command %.64s, did you mean %s? (see 'pocketbook help')", words[0],
-				  suggestion.word);
+				 suggestion.word);
 	return error_set(err, RC_NOT_FOUND, "unknown command %.64s (see 'pocketbook help')", words[0]);
 }

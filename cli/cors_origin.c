@@ -33,9 +33,9 @@ static enum rc host_check(struct slice host, const char *text, struct error *err
 		return error_set(err, RC_MALFORMED, "\"%.100s\" has no host; " FORM, text);
 	memcpy(copy, host.data, host.len);
 	if (!is_name(copy) && !is_ipv6(copy, host.len))
-		return error_set(
-			err, RC_MALFORMED,
-			"the host in \"%.100s\" is not as browsers send it: lower case letters, digits, - and . (xn-- for others)", text);
+		return error_set(err, RC_MALFORMED,
+				 "the host in \"%.100s\" is not as browsers send it: lower case letters, digits, - and . (xn-- for others)",
+				 text);
 	return RC_OK;
 }
 

@@ -62,7 +62,7 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	buf_put_byte(&exporting->line, '\n');
 	if (rc != RC_OK)
 		return error_set(&exporting->outlet.err, rc, "%.*s: its value is damaged (see 'pocketbook help check')", (int)doc->id.len,
-				  doc->id.data);
+				 doc->id.data);
 	if (exporting->encoding == ENCODING_JSON)
 		exporting->changed += is_changed(exporting, doc);
 	exporting->done++;

@@ -116,9 +116,8 @@ static enum rc check_document(struct import *import, const struct store_edit *ed
 	rc = importing_look_up(import, edit, &held);
 	if (rc != RC_OK || !held.alive)
 		return rc;
-	(void)error_set(&what, RC_OK,
-			 "%.*s is there already (--existing skip leaves such documents as they are, replace writes them anew)",
-			 edit->id.len > 100 ? 100 : (int)edit->id.len, edit->id.data);
+	(void)error_set(&what, RC_OK, "%.*s is there already (--existing skip leaves such documents as they are, replace writes them anew)",
+			edit->id.len > 100 ? 100 : (int)edit->id.len, edit->id.data);
 	return importing_at_line(import, RC_EXISTS, what.text);
 }
 

@@ -75,7 +75,7 @@ static enum rc send_once(struct import *import, struct admin_session *session, s
 
 	if (rc == RC_OK && answer.reply.rc != RC_OK)
 		rc = error_set(&import->err, answer.reply.rc, "%.200s: the documents were refused (%s)", import->db,
-				rc_name(answer.reply.rc));
+			       rc_name(answer.reply.rc));
 	else if (rc == RC_OK && answer.reply.result_count != batch->count)
 		rc = error_set(&import->err, RC_MALFORMED, "%.200s: the answer does not fit what was asked", import->db);
 	else if (rc == RC_OK)

@@ -67,9 +67,9 @@ static enum rc listen_check(const struct options *options, const struct master_s
 			return error_set(err, RC_MALFORMED, "%s: %s", place, detail.text);
 		if (!loopback && !settings->worker.auth)
 			return error_set(err, RC_MALFORMED,
-					  "%s: off would let everybody who reaches %s read and write all; use it with a loopback "
-					  "address such as 127.0.0.1:8080, or leave it on",
-					  options_place(options, "auth", 0), settings->listen[i]);
+					 "%s: off would let everybody who reaches %s read and write all; use it with a loopback "
+					 "address such as 127.0.0.1:8080, or leave it on",
+					 options_place(options, "auth", 0), settings->listen[i]);
 	}
 	return RC_OK;
 }
@@ -112,9 +112,9 @@ static enum rc host_check(const struct options *options, const struct master_set
 
 		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")])
 			return error_set(err, RC_MALFORMED,
-					  "%s: \"%.100s\" is no name as browsers send it: lower case letters, digits, - and . (xn-- for "
-					  "others), without a scheme and a port",
-					  options_place(options, "host", i), name);
+					 "%s: \"%.100s\" is no name as browsers send it: lower case letters, digits, - and . (xn-- for "
+					 "others), without a scheme and a port",
+					 options_place(options, "host", i), name);
 	}
 	return RC_OK;
 }
@@ -142,8 +142,8 @@ static enum rc www_check(const struct options *options, const struct master_sett
 		return RC_OK;
 	dir = opendir(settings->worker.www);
 	if (dir == NULL)
-		return error_set(err, RC_MALFORMED, "%s: %s: %s; it must be a directory that can be read",
-				  options_place(options, "www", 0), settings->worker.www, strerror(errno));
+		return error_set(err, RC_MALFORMED, "%s: %s: %s; it must be a directory that can be read", options_place(options, "www", 0),
+				 settings->worker.www, strerror(errno));
 	(void)closedir(dir);
 	return RC_OK;
 }
@@ -155,7 +155,7 @@ static enum rc level_read(const struct options *options, enum log_level *out, st
 	if (log_level_parse(name, out) == RC_OK)
 		return RC_OK;
 	return error_set(err, RC_MALFORMED, "%s: \"%.64s\" is none of error, warn, info and debug", options_place(options, "log-level", 0),
-			  name);
+			 name);
 }
 
 enum rc settings_read(const struct options *options, struct settings *out, struct error *err)

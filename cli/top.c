@@ -47,8 +47,9 @@ static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_FILE_BYTES), file);
 	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_LOG_BYTES), log);
 	buf_putf(out, "Documents %s, tombstones %s, sequence %s, file %s, log %s\n", documents, tombstones, sequence, file, log);
-	buf_putf(out, "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n", scoreboard_view_sum(view, METRIC_STREAMS),
-		 scoreboard_view_sum(view, METRIC_CONNECTIONS), scoreboard_view_sum(view, METRIC_QUEUED));
+	buf_putf(out, "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n",
+		 scoreboard_view_sum(view, METRIC_STREAMS), scoreboard_view_sum(view, METRIC_CONNECTIONS),
+		 scoreboard_view_sum(view, METRIC_QUEUED));
 }
 
 static const struct {

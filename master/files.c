@@ -42,7 +42,7 @@ static enum rc place_find(const char *db, const char *suffix, struct place *out,
 	out->dir = open(out->dir_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (out->dir < 0)
 		return error_set(err, RC_IO, "cannot open the directory %.200s: %s; make it, or name another database with --db FILE",
-				  out->dir_name, strerror(errno));
+				 out->dir_name, strerror(errno));
 	return RC_OK;
 }
 
@@ -58,7 +58,7 @@ static enum rc lock_refused(int fd, const char *db, struct error *err)
 		return error_set(err, RC_IO, "cannot lock %.200s: %s", db, strerror(errno));
 	text[len > 0 ? len : 0] = 0;
 	return error_set(err, RC_BUSY, "another pocketbook (process %ld) has the database %.200s; stop it, or name another with --db FILE",
-			  strtol(text, NULL, 10), db);
+			 strtol(text, NULL, 10), db);
 }
 
 static enum rc lock_take(int fd, const char *db, struct error *err)
@@ -115,7 +115,7 @@ static enum rc control_clear(const struct place *place, struct error *err)
 
 	if (fstatat(place->dir, place->name, &found, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISSOCK(found.st_mode))
 		return error_set(err, RC_IO, "%.200s/%.100s is in the way: it is not a socket of ours; move it elsewhere", place->dir_name,
-				  place->name);
+				 place->name);
 	if (unlinkat(place->dir, place->name, 0) < 0 && errno != ENOENT)
 		return error_set(err, RC_IO, "cannot remove %.200s/%.100s: %s", place->dir_name, place->name, strerror(errno));
 	return RC_OK;
@@ -137,7 +137,7 @@ static enum rc control_bind(const struct place *place, int fd, struct error *err
 	(void)umask(mask);
 	if (bound < 0 || listen(fd, CONTROL_QUEUE) < 0)
 		return error_set(err, RC_IO, "cannot make the control socket %.200s/%.100s: %s", place->dir_name, place->name,
-				  strerror(errno));
+				 strerror(errno));
 	return RC_OK;
 }
 

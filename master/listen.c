@@ -74,9 +74,9 @@ enum rc listen_parse(const char *text, struct listen_address *out, struct error 
 	memset(out, 0, sizeof(*out));
 	if (listen_parse_parts(text, out) == RC_OK)
 		return RC_OK;
-	return error_set(
-		err, RC_MALFORMED,
-		"cannot read the address \"%s\"; write ADDR:PORT or [ADDR6]:PORT in numbers, such as 127.0.0.1:8080 or [::1]:8080", text);
+	return error_set(err, RC_MALFORMED,
+			 "cannot read the address \"%s\"; write ADDR:PORT or [ADDR6]:PORT in numbers, such as 127.0.0.1:8080 or [::1]:8080",
+			 text);
 }
 
 void listen_format(const struct listen_address *address, char out[LISTEN_TEXT_MAX])
@@ -230,8 +230,7 @@ enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *te
 	return rc == RC_OK ? listen_open_address(listeners, i, err) : rc;
 }
 
-enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out,
-		       struct error *err)
+enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out, struct error *err)
 {
 	enum rc rc = RC_OK;
 

@@ -122,8 +122,8 @@ static enum rc master_check_passed(const struct master *master, struct error *er
 	for (size_t i = 0; i + listeners->metrics < listeners->count && !master->settings->worker.auth; i++)
 		if (!listen_is_loopback(&listeners->addresses[i]))
 			return error_set(err, RC_DENIED,
-					  "the socket number %zu that was passed is not a loopback address, where --auth off may be used",
-					  i + 1);
+					 "the socket number %zu that was passed is not a loopback address, where --auth off may be used",
+					 i + 1);
 	return RC_OK;
 }
 

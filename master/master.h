@@ -13,7 +13,7 @@ struct master_settings {
 	size_t listen_count;
 	const char *metrics; /* the same for GET /metrics, of all workers together; NULL: none */
 	unsigned workers;
-	uint64_t retention;            /* seconds that tombstones are kept; 0: for ever */
+	uint64_t retention;       /* seconds that tombstones are kept; 0: for ever */
 	enum log_level log_level; /* of all processes */
 	bool sandbox;             /* all processes enter theirs (os/sandbox.h) */
 	struct user user;         /* whom the others become; its name NULL: they stay who the master is */

@@ -41,7 +41,8 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 
 	for (size_t i = 0; i < sizeof(page_cache) / sizeof(page_cache[0]); i++)
 		if (!page_cache[i].same)
-			log_warn("reload_kept", LOG_TEXT("option", page_cache[i].option), LOG_TEXT("reason", "only a new start changes it"));
+			log_warn("reload_kept", LOG_TEXT("option", page_cache[i].option),
+				 LOG_TEXT("reason", "only a new start changes it"));
 	fresh->worker.db = start->worker.db;
 	fresh->listen = start->listen;
 	fresh->listen_count = start->listen_count;
@@ -82,7 +83,7 @@ static void reload_begin(struct master *master)
 		return;
 	if (rc == RC_OK && reload_is_open(master, fresh))
 		rc = error_set(&err, RC_MALFORMED,
-				"auth: off would let everybody read and write all, as this server is not on loopback alone");
+			       "auth: off would let everybody read and write all, as this server is not on loopback alone");
 	if (rc != RC_OK) {
 		log_error("reload_refused", LOG_TEXT("reason", err.text));
 		return;

@@ -181,7 +181,7 @@ enum rc renew_read(struct renewal *out, struct error *err)
 		(void)close(record);
 	if (!record_parse(out) || !record_is_whole(out))
 		return error_set(err, RC_MALFORMED,
-				  "this version cannot take over from the one that runs: stop the server and start it again");
+				 "this version cannot take over from the one that runs: stop the server and start it again");
 	return RC_OK;
 }
 

@@ -1,5 +1,5 @@
-/* The score board: who runs in each slot and what it has done. Slots 0 to shm_slots - 1 are the workers', scoreboard_writer is the writer's.
- * Everything is a number that one process changes and any may read at any time; numbers of one slot need not fit each other. */
+/* The score board: who runs in each slot and what it has done. Slots 0 to shm_slots - 1 are the workers', scoreboard_writer is the
+ * writer's. Everything is a number that one process changes and any may read at any time; numbers of one slot need not fit each other. */
 #ifndef SHM_SCOREBOARD_H
 #define SHM_SCOREBOARD_H
 
@@ -26,15 +26,15 @@ enum scoreboard_route {
 };
 
 enum histogram_kind {
-	HISTOGRAM_LATENCY,              /* one for each route, microseconds */
+	HISTOGRAM_LATENCY,                   /* one for each route, microseconds */
 	HISTOGRAM_BATCH = SCOREBOARD_ROUTES, /* requests committed together */
-	HISTOGRAM_COMMIT_TIME,          /* microseconds */
-	HISTOGRAM_CHECKPOINT_TIME,      /* microseconds */
+	HISTOGRAM_COMMIT_TIME,               /* microseconds */
+	HISTOGRAM_CHECKPOINT_TIME,           /* microseconds */
 	HISTOGRAM_KINDS
 };
 
 #define SCOREBOARD_STATUSES 25 /* that are counted apart; all others together are one more */
-#define HISTOGRAM_BUCKETS 16  /* of a histogram, at most; what is beyond the last bound is one more, and then comes the sum */
+#define HISTOGRAM_BUCKETS 16   /* of a histogram, at most; what is beyond the last bound is one more, and then comes the sum */
 
 enum metric {
 	/* How many there are now; zero again when the process ends. */
@@ -50,23 +50,23 @@ enum metric {
 	METRIC_LOG_BYTES,
 	/* How many there were since the server's start. */
 	METRIC_REQUESTS,
-	METRIC_REFUSED,   /* answered with 4xx or 5xx */
-	METRIC_PULLS,     /* pages read */
-	METRIC_PUSHES,    /* pushes that came in */
-	METRIC_COMMITTED, /* requests committed, pushes and others */
-	METRIC_DOCS,      /* documents written */
-	METRIC_CONFLICTS, /* documents refused */
-	METRIC_COMMITS,   /* transactions */
-	METRIC_FAILURES,  /* transactions that failed */
-	METRIC_OPENED,    /* streams opened */
-	METRIC_EVENTS,    /* events sent to streams */
-	METRIC_DENIED,    /* tokens presented that were not valid */
-	METRIC_THROTTLED, /* tokens not looked at, as too many such came from their address */
-	METRIC_TIMEOUTS,   /* connections closed because a request did not arrive in time */
-	METRIC_SLOW_CLIENTS,    /* connections closed because slow clients held too much memory */
-	METRIC_SLOW,      /* streams cut off because they did not read */
-	METRIC_RING_OVERRUNS,      /* times that the ring lapped this reader */
-	METRIC_RESPAWNS,  /* processes of this slot that ended without being told to; the master counts */
+	METRIC_REFUSED,       /* answered with 4xx or 5xx */
+	METRIC_PULLS,         /* pages read */
+	METRIC_PUSHES,        /* pushes that came in */
+	METRIC_COMMITTED,     /* requests committed, pushes and others */
+	METRIC_DOCS,          /* documents written */
+	METRIC_CONFLICTS,     /* documents refused */
+	METRIC_COMMITS,       /* transactions */
+	METRIC_FAILURES,      /* transactions that failed */
+	METRIC_OPENED,        /* streams opened */
+	METRIC_EVENTS,        /* events sent to streams */
+	METRIC_DENIED,        /* tokens presented that were not valid */
+	METRIC_THROTTLED,     /* tokens not looked at, as too many such came from their address */
+	METRIC_TIMEOUTS,      /* connections closed because a request did not arrive in time */
+	METRIC_SLOW_CLIENTS,  /* connections closed because slow clients held too much memory */
+	METRIC_SLOW,          /* streams cut off because they did not read */
+	METRIC_RING_OVERRUNS, /* times that the ring lapped this reader */
+	METRIC_RESPAWNS,      /* processes of this slot that ended without being told to; the master counts */
 	/* Rows of the tables of shm/histogram.h. */
 	METRIC_ANSWERS,
 	METRIC_HISTOGRAM = METRIC_ANSWERS + SCOREBOARD_ROUTES * (SCOREBOARD_STATUSES + 1),

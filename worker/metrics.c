@@ -40,7 +40,8 @@ static const struct metric_row metrics[] = {
 	{ "requests_overdue_total", "counter", "Connections closed as a request did not arrive in time.", METRIC_TIMEOUTS },
 	{ "slow_clients_dropped_total", "counter", "Connections closed as too many bytes waited for slow clients.", METRIC_SLOW_CLIENTS },
 	{ "slow_readers_dropped_total", "counter", "Event streams cut off because their reader did not read.", METRIC_SLOW },
-	{ "ring_overruns_total", "counter", "Times that a worker missed hints of changes and had to look for itself.", METRIC_RING_OVERRUNS },
+	{ "ring_overruns_total", "counter", "Times that a worker missed hints of changes and had to look for itself.",
+	  METRIC_RING_OVERRUNS },
 };
 
 static void put_head(struct buf *out, const char *name, const char *type, const char *help)

@@ -86,7 +86,8 @@ static size_t place(const struct key *key, size_t len)
 	return hash_of(slice_make((const char *)key, len)) % PAGE_CACHE_SLOTS;
 }
 
-struct shared_buf *page_cache_find(const struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation)
+struct shared_buf *page_cache_find(const struct page_cache *page_cache, const struct store_query *query, enum encoding encoding,
+				   uint64_t generation)
 {
 	const struct slot *slot;
 	struct key key;
@@ -101,7 +102,8 @@ struct shared_buf *page_cache_find(const struct page_cache *page_cache, const st
 	return slot->generation == generation || FAULT_MUTANT("generation_ignored") ? slot->body : NULL;
 }
 
-void page_cache_put(struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation, struct shared_buf *body)
+void page_cache_put(struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation,
+		    struct shared_buf *body)
 {
 	struct slot *slot;
 	struct key key;

@@ -28,8 +28,10 @@ struct page_cache *page_cache_new(void);
 void page_cache_free(struct page_cache *page_cache);
 
 /* The page that this query got in this edition, or NULL; the caller's to hold. An edition of GENERATION_NONE has none. */
-struct shared_buf *page_cache_find(const struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation);
+struct shared_buf *page_cache_find(const struct page_cache *page_cache, const struct store_query *query, enum encoding encoding,
+				   uint64_t generation);
 /* Keeps it in the place of another one. */
-void page_cache_put(struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation, struct shared_buf *body);
+void page_cache_put(struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation,
+		    struct shared_buf *body);
 
 #endif

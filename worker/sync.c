@@ -88,7 +88,7 @@ static enum rc pull_query(const struct query *query, struct store_query *out, st
 struct pull {
 	struct request *request;
 	struct store_query query; /* of the request's own text */
-	uint64_t generation;         /* that it was asked in */
+	uint64_t generation;      /* that it was asked in */
 };
 
 static void pull_answer(struct request *request, struct shared_buf *body)

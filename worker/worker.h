@@ -11,11 +11,11 @@ struct shm;
 struct store;
 
 struct worker_settings {
-	const char *db;           /* path of the database */
-	bool auth;                /* tokens are asked for */
-	unsigned max_auth_failures;     /* tokens that are not good from one address in a minute, to one worker; 0: any number */
-	bool access_log;          /* a line for each request */
-	const char *const *hosts; /* names that it is called by besides those of loopback, where `auth` is off */
+	const char *db;             /* path of the database */
+	bool auth;                  /* tokens are asked for */
+	unsigned max_auth_failures; /* tokens that are not good from one address in a minute, to one worker; 0: any number */
+	bool access_log;            /* a line for each request */
+	const char *const *hosts;   /* names that it is called by besides those of loopback, where `auth` is off */
 	size_t host_count;
 	const char *const *cors; /* origins that may call from other sites; "*" for any */
 	size_t cors_count;

@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_BYTES ((size_t)256 << 10)   /* of one read */
-#define ROUND_BYTES ((size_t)1 << 20)    /* of one peer in one round, and how much of whole frames may wait */
-#define OUT_BYTES ((size_t)8 << 20)      /* replies not read, beyond which no more is taken */
-#define CONTROL_BYTES ((size_t)16 << 20) /* the largest frame of an administrator */
-#define RETENTION_BYTES ((size_t)4 << 20)     /* memory that an empty buffer may keep */
+#define READ_BYTES ((size_t)256 << 10)    /* of one read */
+#define ROUND_BYTES ((size_t)1 << 20)     /* of one peer in one round, and how much of whole frames may wait */
+#define OUT_BYTES ((size_t)8 << 20)       /* replies not read, beyond which no more is taken */
+#define CONTROL_BYTES ((size_t)16 << 20)  /* the largest frame of an administrator */
+#define RETENTION_BYTES ((size_t)4 << 20) /* memory that an empty buffer may keep */
 
 struct peer *peer_new(enum peer_kind kind, int fd)
 {

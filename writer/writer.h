@@ -15,8 +15,8 @@ struct writer_inheritance {
 	int lock;    /* the database's lock, held open as long as this process lives */
 	const char *db;
 	uint64_t retention; /* seconds that tombstones are kept; 0: for ever */
-	bool sandbox;  /* to be entered before it serves (writer/confine.h) */
-	bool again;    /* this server has served before: what a disk refuses now it may take later */
+	bool sandbox;       /* to be entered before it serves (writer/confine.h) */
+	bool again;         /* this server has served before: what a disk refuses now it may take later */
 };
 
 /* Opens the database (making or migrating it), says CHANNEL_READY, then serves until SIGTERM (finishes what is queued) or until the master

@@ -33,7 +33,7 @@ static enum rc check_directory(const char *path, struct error *err)
 		rc = error_set(err, RC_IO, "cannot open %s: there is no directory %s; make it first", path, directory);
 	else if (access(directory, W_OK | X_OK) < 0)
 		rc = error_set(err, rc_of_errno(errno), "cannot open %s: no writing in directory %s (%s); let this user write there", path,
-				directory, strerror(errno));
+			       directory, strerror(errno));
 	free(copy);
 	return rc;
 }
@@ -63,12 +63,12 @@ static enum rc check_file(const char *path, int access_mode, struct error *err)
 
 	if (stat(path, &status) < 0)
 		return error_set(err, errno == ENOENT || errno == ENOTDIR ? RC_NOT_FOUND : RC_IO,
-				  "cannot open %s (%s); start the server, which makes it, or name another file", path, strerror(errno));
+				 "cannot open %s (%s); start the server, which makes it, or name another file", path, strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return error_set(err, RC_IO, "%s is not a file; name a file for the database", path);
 	if (access(path, access_mode) < 0)
 		return error_set(err, rc_of_errno(errno), "cannot %s %s (%s); give this user the right to",
-				  access_mode & W_OK ? "write" : "read", path, strerror(errno));
+				 access_mode & W_OK ? "write" : "read", path, strerror(errno));
 	return RC_OK;
 }
 

@@ -64,9 +64,9 @@ enum rc schema_fail(sqlite3 *db, int code, const char *path, struct error *err)
 		return error_set(err, rc, "%s cannot be written: its disk is read-only; make it writable, or name another file", path);
 	default:
 		return error_set(err, rc,
-				  "%s cannot be opened or written (%s); check the disk and the permissions of the file "
-				  "and its directory",
-				  path, sqlite3_errmsg(db));
+				 "%s cannot be opened or written (%s); check the disk and the permissions of the file "
+				 "and its directory",
+				 path, sqlite3_errmsg(db));
 	}
 }
 
@@ -105,12 +105,12 @@ enum rc schema_look(sqlite3 *db, const char *path, struct error *err)
 		return error_set(err, RC_CORRUPT, "%s is a database of another program; name another file", path);
 	if (version > SCHEMA_VERSION)
 		return error_set(err, RC_NEWER, "%s was made by a newer version of this program (schema %d, this one knows %d); upgrade",
-				  path, version, SCHEMA_VERSION);
+				 path, version, SCHEMA_VERSION);
 	if (version < 1)
 		return error_set(err, RC_CORRUPT, "%s is damaged (schema %d); restore a backup", path, version);
 	if (version < SCHEMA_VERSION)
 		return error_set(err, RC_UNAVAILABLE, "%s has an older schema (%d of %d); start the server, which brings it up to date",
-				  path, version, SCHEMA_VERSION);
+				 path, version, SCHEMA_VERSION);
 	return RC_OK;
 }
 

@@ -27,6 +27,7 @@ MUST_USE enum rc transaction_leave(struct transaction *commit);
 
 /* Does a push: decides on every edit, then writes what is to be written. results has request->edit_count zeroed entries; the values of
  * conflicts are appended to *bytes, and aimed at it. RC_TOO_LARGE: nothing was written. Any other failure: the transaction must go. */
-MUST_USE enum rc push_apply(struct transaction *commit, const struct store_request *request, struct store_result *results, struct buf *bytes);
+MUST_USE enum rc push_apply(struct transaction *commit, const struct store_request *request, struct store_result *results,
+			    struct buf *bytes);
 
 #endif

@@ -16,8 +16,7 @@ static bool is_trusted(const struct address *address, const struct cidr *trusted
 	return false;
 }
 
-void forwarded_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count,
-		    struct address *out)
+void forwarded_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count, struct address *out)
 {
 	size_t end = forwarded.len;
 

@@ -15,7 +15,6 @@ void forwarded_client_text(const struct request *request, char out[ADDRESS_TEXT_
 /* Of the addresses that a request passed through, which is the client's? Each proxy appends the one that it was called from to
  * X-Forwarded-For, so the list is read from its end as long as those who wrote it are trusted. What is no address ends the
  * reading: then the last trusted one is answered. */
-void forwarded_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count,
-		    struct address *out);
+void forwarded_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count, struct address *out);
 
 #endif

@@ -197,8 +197,12 @@ static size_t framing_feed_data(struct framing *framing, struct slice bytes)
 bool framing_feed(struct framing *framing, struct slice bytes)
 {
 	static size_t (*const steps[])(struct framing *, struct slice) = {
-		[FRAMING_HEAD] = framing_feed_head,       [FRAMING_BODY] = framing_feed_data,     [FRAMING_CHUNK_SIZE] = framing_feed_chunk_size,
-		[FRAMING_CHUNK_DATA] = framing_feed_data, [FRAMING_CHUNK_END] = framing_feed_end, [FRAMING_LAST_END] = framing_feed_end,
+		[FRAMING_HEAD] = framing_feed_head,
+		[FRAMING_BODY] = framing_feed_data,
+		[FRAMING_CHUNK_SIZE] = framing_feed_chunk_size,
+		[FRAMING_CHUNK_DATA] = framing_feed_data,
+		[FRAMING_CHUNK_END] = framing_feed_end,
+		[FRAMING_LAST_END] = framing_feed_end,
 	};
 
 	while (bytes.len && framing->state != FRAMING_REFUSED) {

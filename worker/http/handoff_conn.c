@@ -33,7 +33,8 @@ static void on_gift_taken(void *arg, int fd)
 /* Nothing of a request has come in, and all that was answered has gone out. */
 static bool conn_is_idle(const struct conn *conn)
 {
-	return conn->http && !conn->leaving && !conn->receiving && conn->framing.complete == conn->answered && framing_is_idle(&conn->framing);
+	return conn->http && !conn->leaving && !conn->receiving && conn->framing.complete == conn->answered &&
+	       framing_is_idle(&conn->framing);
 }
 
 void conns_give(struct conns *conns, on_conn_given *on_given, void *arg)
