@@ -15,12 +15,13 @@ struct entry {
 	uint64_t since;            /* clock_ms */
 };
 
-/* The cache is set-associative: an identity may only be in the set that its key chooses, so its size is fixed and nothing needs to be
- * kept in order. Only tokens that the store knows get in. */
+/* The cache is set-associative: an identity may only be in the set that its key chooses, so its
+ * size is fixed and nothing needs to be kept in order. Only tokens that the store knows get in. */
 struct auth {
 	struct store *store;
 	struct throttle *throttle;
-	uint64_t forgotten; /* how often something was: an answer asked for before that is not remembered */
+	uint64_t forgotten; /* how often something was: an answer asked for before that is not
+			       remembered */
 	size_t outstanding;
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
@@ -111,11 +112,13 @@ static void cache_put(struct auth *auth, struct identity *identity)
 	struct entry *place = &set[0];
 
 	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++) {
-		if (entry_holds(&set[way], identity->key) && strcmp(set[way].identity->id, identity->id) == 0) {
+		if (entry_holds(&set[way], identity->key) &&
+		    strcmp(set[way].identity->id, identity->id) == 0) {
 			place = &set[way];
 			break;
 		}
-		if (place->identity != NULL && (set[way].identity == NULL || set[way].since < place->since))
+		if (place->identity != NULL &&
+		    (set[way].identity == NULL || set[way].since < place->since))
 			place = &set[way];
 	}
 	entry_clear(place);
@@ -125,7 +128,8 @@ static void cache_put(struct auth *auth, struct identity *identity)
 
 static bool is_good(const struct identity *identity, const unsigned char hash[STORE_TOKEN_HASH_LEN])
 {
-	return token_hash_equal(identity->hash, hash) && identity_is_current(identity, clock_wall());
+	return token_hash_equal(identity->hash, hash) &&
+	       identity_is_current(identity, clock_wall());
 }
 
 static void auth_deny(struct auth *auth, const struct address *from, on_identity *answer, void *arg)
@@ -178,11 +182,16 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 }
 
 /* `from`: whom a denial counts against; NULL: nobody. */
-static void lookup_start(struct auth *auth, const struct token_parts *parts, const struct address *from, on_identity *answer, void *arg)
+static void lookup_start(struct auth *auth, const struct token_parts *parts,
+			 const struct address *from, on_identity *answer, void *arg)
 {
 	struct lookup *lookup = mem_alloc(sizeof(*lookup));
 
-	*lookup = (struct lookup){ .auth = auth, .forgotten = auth->forgotten, .parts = *parts, .answer = answer, .arg = arg };
+	*lookup = (struct lookup){ .auth = auth,
+				   .forgotten = auth->forgotten,
+				   .parts = *parts,
+				   .answer = answer,
+				   .arg = arg };
 	lookup->guessed = from != NULL;
 	if (from)
 		lookup->from = *from;
@@ -190,7 +199,8 @@ static void lookup_start(struct auth *auth, const struct token_parts *parts, con
 	store_token_find(auth->store, slice_of(lookup->parts.id), on_token, lookup);
 }
 
-void auth_identify(struct auth *auth, struct slice token_text, const struct address *from, on_identity *answer, void *arg)
+void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
+		   on_identity *answer, void *arg)
 {
 	bool well_formed, busy = throttle_wait(auth->throttle, from, clock_ms()) > 0;
 	struct token_parts parts;
@@ -222,7 +232,8 @@ unsigned auth_wait(const struct auth *auth, const struct address *from)
 	return wait ? (unsigned)((wait + 999) / 1000) : 1;
 }
 
-void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer, void *arg)
+void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer,
+		  void *arg)
 {
 	struct token_parts parts;
 	struct identity *anyone;

@@ -19,7 +19,8 @@ enum rc grant_parse(struct slice text, struct store_grant *out, struct error *er
 	if (out->group.len > GROUP_MAX)
 		return error_set(err, RC_MALFORMED, "the group is longer than %d bytes", GROUP_MAX);
 	if (!group_is_valid(out->group))
-		return error_set(err, RC_MALFORMED, "the group must be UTF-8 without control characters");
+		return error_set(err, RC_MALFORMED,
+				 "the group must be UTF-8 without control characters");
 	return RC_OK;
 }
 

@@ -47,7 +47,9 @@ struct identity *identity_new(const struct store_token *token)
 struct identity *identity_anyone(void)
 {
 	struct store_grant all = { .group = slice_of("*"), .write = true };
-	struct store_token token = { .id = slice_of(""), .user = slice_of("anyone"), .grants = &all, .grant_count = 1 };
+	struct store_token token = {
+		.id = slice_of(""), .user = slice_of("anyone"), .grants = &all, .grant_count = 1
+	};
 
 	return identity_new(&token);
 }
@@ -67,7 +69,8 @@ void identity_unref(struct identity *identity)
 		free(identity);
 }
 
-static bool may(const struct identity *identity, struct slice name, bool is_group, enum auth_access access)
+static bool may(const struct identity *identity, struct slice name, bool is_group,
+		enum auth_access access)
 {
 	for (size_t i = 0; i < identity->grant_count; i++) {
 		const struct store_grant *grant = &identity->grants[i];
@@ -80,7 +83,8 @@ static bool may(const struct identity *identity, struct slice name, bool is_grou
 	return false;
 }
 
-bool identity_may_group(const struct identity *identity, struct slice group, enum auth_access access)
+bool identity_may_group(const struct identity *identity, struct slice group,
+			enum auth_access access)
 {
 	return may(identity, group, true, access);
 }

@@ -14,7 +14,7 @@ enum auth_access { AUTH_READ, AUTH_WRITE };
 struct identity {
 	unsigned holders;
 	char id[STORE_TOKEN_ID_LEN + 1]; /* of the token; empty: anyone */
-	uint64_t key;                    /* hash_of(id): what a ring entry about the token carries */
+	uint64_t key; /* hash_of(id): what a ring entry about the token carries */
 	unsigned char hash[STORE_TOKEN_HASH_LEN];
 	struct slice user;
 	int64_t expires; /* seconds since 1970; 0: never */
@@ -30,9 +30,11 @@ struct identity *identity_ref(struct identity *identity);
 /* The last holder's release frees it. NULL is fine. */
 void identity_unref(struct identity *identity);
 
-/* A grant covers its group and all nested in it, `*` covers all (protocol.md, Tokens). Two questions, because a document's id may
- * be spelled like a group: with a grant for `a:b`, the group `a:b` is covered, the document `a:b` (of the group `a`) is not. */
-bool identity_may_group(const struct identity *identity, struct slice group, enum auth_access access);
+/* A grant covers its group and all nested in it, `*` covers all (protocol.md, Tokens). Two
+ * questions, because a document's id may be spelled like a group: with a grant for `a:b`, the group
+ * `a:b` is covered, the document `a:b` (of the group `a`) is not. */
+bool identity_may_group(const struct identity *identity, struct slice group,
+			enum auth_access access);
 bool identity_may_doc(const struct identity *identity, struct slice id, enum auth_access access);
 
 /* Has it not expired at `now` (clock_wall)? */

@@ -36,7 +36,8 @@ enum rc address_parse(struct slice text, struct address *out)
 
 void address_format(const struct address *address, char out[ADDRESS_TEXT_MAX])
 {
-	if (inet_ntop(address->is6 ? AF_INET6 : AF_INET, address->bytes, out, ADDRESS_TEXT_MAX) == NULL)
+	if (inet_ntop(address->is6 ? AF_INET6 : AF_INET, address->bytes, out, ADDRESS_TEXT_MAX) ==
+	    NULL)
 		out[0] = '\0';
 }
 
@@ -56,14 +57,19 @@ enum rc cidr_parse(const char *text, struct cidr *out, struct error *err)
 
 	if (address_parse(slice_make(text, len), &out->first) != RC_OK)
 		return error_set(err, RC_MALFORMED,
-				 "cannot read the address \"%.100s\"; write it in numbers, such as 127.0.0.1, ::1 or 10.0.0.0/8", text);
+				 "cannot read the address \"%.100s\"; write it in numbers, such as "
+				 "127.0.0.1, ::1 or 10.0.0.0/8",
+				 text);
 	bits = out->first.is6 ? 128 : 32;
 	if (text[len] && text_number(slice_of(text + len + 1), bits, &bits) != RC_OK)
-		return error_set(err, RC_MALFORMED, "\"%.100s\": behind the / must be a number of bits, at most %u", text,
-				 out->first.is6 ? 128U : 32U);
+		return error_set(err, RC_MALFORMED,
+				 "\"%.100s\": behind the / must be a number of bits, at most %u",
+				 text, out->first.is6 ? 128U : 32U);
 	out->bits = (unsigned)bits;
 	if (has_more_bits(&out->first, out->bits))
-		return error_set(err, RC_MALFORMED, "\"%.100s\": the address has more than the %u bits of its block", text, out->bits);
+		return error_set(err, RC_MALFORMED,
+				 "\"%.100s\": the address has more than the %u bits of its block",
+				 text, out->bits);
 	return RC_OK;
 }
 
@@ -71,7 +77,8 @@ bool cidr_contains(const struct cidr *block, const struct address *address)
 {
 	const unsigned whole = block->bits / 8, rest = block->bits % 8;
 
-	if (block->first.is6 != address->is6 || memcmp(block->first.bytes, address->bytes, whole) != 0)
+	if (block->first.is6 != address->is6 ||
+	    memcmp(block->first.bytes, address->bytes, whole) != 0)
 		return false;
 	return rest == 0 || (block->first.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
 }

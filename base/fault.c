@@ -55,11 +55,15 @@ static bool fault_read(const char *word, struct fault *fault)
 	if (*at && (text_number(slice_of(at + 1), UINT_MAX, &visit) != RC_OK || visit == 0))
 		return false;
 	memcpy(fault->name, word, name);
-	fault->signal = slice_is(action, "kill") ? SIGKILL : slice_is(action, "stop") ? SIGSTOP : slice_is(action, "exec") ? SIGSYS : 0;
+	fault->signal = slice_is(action, "kill")   ? SIGKILL
+			: slice_is(action, "stop") ? SIGSTOP
+			: slice_is(action, "exec") ? SIGSYS
+						   : 0;
 	fault->at = (unsigned)visit;
 	if (fault->signal)
 		return fault_is_among(fault->name, points, sizeof(points) / sizeof(points[0]));
-	return slice_is(action, "wrong") && fault_is_among(fault->name, wrongs, sizeof(wrongs) / sizeof(wrongs[0]));
+	return slice_is(action, "wrong") &&
+	       fault_is_among(fault->name, wrongs, sizeof(wrongs) / sizeof(wrongs[0]));
 }
 
 static void fault_parse(const char *word)
@@ -70,7 +74,8 @@ static void fault_parse(const char *word)
 	}
 	if (!fault_read(word, &faults[fault_count])) {
 		fprintf(stderr,
-			"pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N, of a NAME in "
+			"pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, "
+			"NAME=stop@N or NAME=wrong@N, of a NAME in "
 			"base/fault.h\n",
 			word);
 		exit(2);
@@ -78,7 +83,8 @@ static void fault_parse(const char *word)
 	fault_count++;
 }
 
-/* A file that is not there, or too short, ends the process: a test that pulls at nothing would prove nothing. */
+/* A file that is not there, or too short, ends the process: a test that pulls at nothing would
+ * prove nothing. */
 static void fault_set_levers(void)
 {
 	const char *path = getenv("POCKETBOOK_LEVERS");
@@ -88,7 +94,8 @@ static void fault_set_levers(void)
 		return;
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || lseek(fd, 0, SEEK_END) != sizeof(*levers)) {
-		fprintf(stderr, "pocketbook: POCKETBOOK_LEVERS: %s is not a file of %zu bytes\n", path, sizeof(*levers));
+		fprintf(stderr, "pocketbook: POCKETBOOK_LEVERS: %s is not a file of %zu bytes\n",
+			path, sizeof(*levers));
 		exit(2);
 	}
 	levers = mmap(NULL, sizeof(*levers), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -105,7 +112,8 @@ void fault_setup(void)
 	fault_set_levers();
 	if (list == NULL || *list == 0)
 		return;
-	faults = mmap(NULL, FAULTS_MAX * sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	faults = mmap(NULL, FAULTS_MAX * sizeof(*faults), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	copy = strdup(list);
 	if (faults == MAP_FAILED || copy == NULL)
 		abort();
@@ -130,11 +138,12 @@ static void fault_do(int signal)
 
 void fault_visit(const char *name)
 {
-	if (levers && atomic_load(&levers->visits) > 0 && strncmp(levers->point, name, FAULT_POINT_MAX) == 0 &&
-	    fault_is_due(&levers->visits))
+	if (levers && atomic_load(&levers->visits) > 0 &&
+	    strncmp(levers->point, name, FAULT_POINT_MAX) == 0 && fault_is_due(&levers->visits))
 		kill(getpid(), SIGKILL);
 	for (size_t i = 0; i < fault_count; i++)
-		if (faults[i].signal && strcmp(faults[i].name, name) == 0 && atomic_fetch_add(&faults[i].visits, 1) + 1 == faults[i].at)
+		if (faults[i].signal && strcmp(faults[i].name, name) == 0 &&
+		    atomic_fetch_add(&faults[i].visits, 1) + 1 == faults[i].at)
 			fault_do(faults[i].signal);
 }
 

@@ -1,11 +1,14 @@
-/* Fault points: named places where a test may end or stop the process that comes by, or have it do the wrong thing.
+/* Fault points: named places where a test may end or stop the process that comes by, or have it do
+ * the wrong thing.
  *
- * Only in a build with --enable-faults; elsewhere FAULT() is nothing. The environment variable POCKETBOOK_FAULTS lists what is to
- * happen: `NAME=ACTION[@N]`, separated by commas; ACTION is `kill` (SIGKILL), `stop` (SIGSTOP) or `exec` (tries to become another program),
- * N the visit at which it happens (1 unless told), counted over all processes; or `wrong`, which happens at every Nth visit and shows that
- * a test would notice.
+ * Only in a build with --enable-faults; elsewhere FAULT() is nothing. The environment variable
+ * POCKETBOOK_FAULTS lists what is to happen: `NAME=ACTION[@N]`, separated by commas; ACTION is
+ * `kill` (SIGKILL), `stop` (SIGSTOP) or `exec` (tries to become another program), N the visit at
+ * which it happens (1 unless told), counted over all processes; or `wrong`, which happens at every
+ * Nth visit and shows that a test would notice.
  *
- * The variable POCKETBOOK_LEVERS names a file of struct fault_levers, which a test writes to while the program runs. */
+ * The variable POCKETBOOK_LEVERS names a file of struct fault_levers, which a test writes to while
+ * the program runs. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
@@ -20,7 +23,8 @@
 	X(log_sync, "in COMMIT: the log is written and not synced") \
 	X(writer_after_commit, "the transaction is durable, nobody was answered") \
 	X(writer_after_answer, "the answers are on their way, nothing is published") \
-	X(ring_before_committed, "in publishing: the buckets are raised, the newest number is not") \
+	X(ring_before_committed, \
+	  "in publishing: the buckets are raised, the newest number is not") \
 	X(ring_in_entry, "in publishing: a hint is half written") \
 	X(ring_before_wake, "in publishing: the hints are written, nobody was woken") \
 	X(checkpoint_write, "in a checkpoint: about to copy a page into the database") \
@@ -32,7 +36,8 @@
 	X(handoff_taken, "a worker was given one and has not looked at it") \
 	X(backup_copied, "a backup is copied, and has no name yet") \
 	X(restore_made, "a restore: the new database is whole, the old one untouched") \
-	X(restore_retired, "a restore: the old database is folded into one file, the new one has no name yet") \
+	X(restore_retired, \
+	  "a restore: the old database is folded into one file, the new one has no name yet") \
 	X(import_batch, "an import, between two batches")
 
 /* Where FAULT_MUTANT() stands, and what is wrong there. */
@@ -49,10 +54,12 @@
 	X(lapped_untold, "a reader that the ring has lapped is not told") \
 	X(purge_takes_living, "a purge takes a document that is not deleted") \
 	X(horizon_kept, "a purge does not move the horizon") \
-	X(generation_ignored, "a worker tells a page that it keeps again, whatever was committed since") \
+	X(generation_ignored, \
+	  "a worker tells a page that it keeps again, whatever was committed since") \
 	X(generation_kept, "a commit leaves the edition as it was") \
 	X(answers_crossed, "two pushes of one commit get each other's answers") \
-	X(refusal_spoils, "an atomic push that is refused takes along what its commit has of others")
+	X(refusal_spoils, \
+	  "an atomic push that is refused takes along what its commit has of others")
 
 #ifdef ENABLE_FAULTS
 #define FAULT_POINT_MAX 64
@@ -61,11 +68,13 @@ struct fault_levers {
 	_Atomic int64_t pid;         /* whose allocations are counted; 0: everybody's */
 	_Atomic int64_t allocations; /* this one from now fails, 1 the next; 0: none */
 	_Atomic int64_t wall_s;      /* by so much the wall clock is wrong */
-	_Atomic int64_t visits;      /* at this visit of the point from now its process is killed; 0: at none */
+	_Atomic int64_t
+		visits; /* at this visit of the point from now its process is killed; 0: at none */
 	char point[FAULT_POINT_MAX];
 };
 
-/* Reads the variables; call once, before the first fork. A word that it does not know ends the process. */
+/* Reads the variables; call once, before the first fork. A word that it does not know ends the
+ * process. */
 void fault_setup(void);
 void fault_visit(const char *name);
 #define FAULT(name) fault_visit(name)

@@ -10,7 +10,8 @@
 
 #define LINE_MAX_BYTES 2048
 #define VALUE_MAX_BYTES 1024 /* so that a long value leaves room for those after it */
-#define FIELD_LEAST 32       /* what there must be room for besides a key: any number, or the beginning of a text */
+#define FIELD_LEAST \
+	32 /* what there must be room for besides a key: any number, or the beginning of a text */
 #define CUT "..."
 
 static const char *const levels[] = { "error", "warn", "info", "debug" };
@@ -58,14 +59,16 @@ static void line_put(struct line *line, const char *bytes, size_t len)
 static bool needs_quotes(const char *text)
 {
 	for (const char *at = text; *at; at++)
-		if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=' || *at == '\\' || *at == 0x7f)
+		if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=' || *at == '\\' ||
+		    *at == 0x7f)
 			return true;
 	return *text == 0;
 }
 
 #define PIECE_MAX 8
 
-/* How the first character of the text is written, all of it or not at all; *taken: the bytes that it has there. */
+/* How the first character of the text is written, all of it or not at all; *taken: the bytes that
+ * it has there. */
 static size_t piece_of(const char *text, char piece[PIECE_MAX], size_t *taken)
 {
 	unsigned char byte = (unsigned char)*text;
@@ -95,7 +98,8 @@ static void line_put_text(struct line *line, const char *text, size_t reserve)
 		size_t taken, len = piece_of(text, piece, &taken);
 		size_t after = text[taken] ? strlen(CUT) : 0;
 
-		if (len + after + reserve > line_room(line) || (after && line->len + len + after > most)) {
+		if (len + after + reserve > line_room(line) ||
+		    (after && line->len + len + after > most)) {
 			line_put(line, CUT, strlen(CUT));
 			return;
 		}
@@ -104,7 +108,8 @@ static void line_put_text(struct line *line, const char *text, size_t reserve)
 	}
 }
 
-/* A field that finds no room is left out whole; of a value that finds too little the beginning is written, with a mark. */
+/* A field that finds no room is left out whole; of a value that finds too little the beginning is
+ * written, with a mark. */
 static void line_put_value(struct line *line, const char *key, const char *text)
 {
 	bool quoted = needs_quotes(text);
@@ -165,7 +170,8 @@ void log_put(enum log_level level, const char *event, const struct log_field *fi
 		return; /* nowhere left to say it */
 }
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+void log_write(enum log_level level, const char *event, const struct log_field *fields,
+	       size_t count)
 {
 	if (level <= limit)
 		log_put(level, event, fields, count);

@@ -1,5 +1,5 @@
-/* Log lines: one event each, `key=value` pairs (logfmt) on stderr, written with one write() so that lines of several
- * processes do not mix. Never pass a token or another secret. */
+/* Log lines: one event each, `key=value` pairs (logfmt) on stderr, written with one write() so that
+ * lines of several processes do not mix. Never pass a token or another secret. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -21,8 +21,8 @@ static inline const char *log_text_(const char *text)
 	return text ? text : "";
 }
 
-/* Fields of a line, for the macros below. A NULL text is written as an empty string; values are quoted where they must be, and cut where
- * they are very long. */
+/* Fields of a line, for the macros below. A NULL text is written as an empty string; values are
+ * quoted where they must be, and cut where they are very long. */
 #define LOG_TEXT(k, v) ((struct log_field){ .key = (k), .text = log_text_(v) })
 #define LOG_NUMBER(k, v) ((struct log_field){ .key = (k), .number = (long long)(v) })
 
@@ -32,13 +32,15 @@ void log_process(const char *name);
 void log_limit(enum log_level level);
 /* "error", "warn", "info" or "debug"; anything else is RC_MALFORMED. */
 MUST_USE enum rc log_level_parse(const char *name, enum log_level *out);
-void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count);
+void log_write(enum log_level level, const char *event, const struct log_field *fields,
+	       size_t count);
 /* The same whatever the limit: for lines that were asked for by name. */
 void log_put(enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
 #define LOG_FIELDS_(...) ((struct log_field[]){ { 0 }, ##__VA_ARGS__ })
 #define LOG_LINE_(level, event, ...) \
-	log_write(level, event, LOG_FIELDS_(__VA_ARGS__) + 1, sizeof(LOG_FIELDS_(__VA_ARGS__)) / sizeof(struct log_field) - 1)
+	log_write(level, event, LOG_FIELDS_(__VA_ARGS__) + 1, \
+		  sizeof(LOG_FIELDS_(__VA_ARGS__)) / sizeof(struct log_field) - 1)
 #define log_error(event, ...) LOG_LINE_(LOG_ERROR, event, ##__VA_ARGS__)
 #define log_warn(event, ...) LOG_LINE_(LOG_WARN, event, ##__VA_ARGS__)
 #define log_info(event, ...) LOG_LINE_(LOG_INFO, event, ##__VA_ARGS__)

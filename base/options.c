@@ -31,7 +31,9 @@ struct options {
 	size_t word_count;
 };
 
-/* ---- Values ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Values
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void units_format(enum option_kind kind, uint64_t value, char out[UNITS_TEXT_MAX])
 {
@@ -54,7 +56,8 @@ static enum rc units_read(enum option_kind kind, struct slice text, uint64_t *ou
 	return text_number(text, INT64_MAX, out);
 }
 
-static enum rc number_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *out, struct error *err)
+static enum rc number_check(const struct option_spec *spec, const char *place, const char *text,
+			    uint64_t *out, struct error *err)
 {
 	static const char *const wanted[] = {
 		[OPTION_NUMBER] = "a whole number",
@@ -74,13 +77,17 @@ static enum rc number_check(const struct option_spec *spec, const char *place, c
 	units_format(spec->kind, spec->min, least);
 	units_format(spec->kind, spec->max, most);
 	if (rc == RC_MALFORMED)
-		return error_set(err, RC_MALFORMED, "%s: \"%s\" is not %s%s", place, text, wanted[spec->kind], off);
+		return error_set(err, RC_MALFORMED, "%s: \"%s\" is not %s%s", place, text,
+				 wanted[spec->kind], off);
 	if (rc != RC_OK || *out < spec->min || *out > spec->max)
-		return error_set(err, RC_MALFORMED, "%s: %s is out of range, it must be from %s to %s%s", place, text, least, most, off);
+		return error_set(err, RC_MALFORMED,
+				 "%s: %s is out of range, it must be from %s to %s%s", place, text,
+				 least, most, off);
 	return RC_OK;
 }
 
-static enum rc value_check(const struct option_spec *spec, const char *place, const char *text, uint64_t *number, struct error *err)
+static enum rc value_check(const struct option_spec *spec, const char *place, const char *text,
+			   uint64_t *number, struct error *err)
 {
 	switch (spec->kind) {
 	case OPTION_FLAG:
@@ -91,7 +98,8 @@ static enum rc value_check(const struct option_spec *spec, const char *place, co
 		return RC_OK;
 	case OPTION_SWITCH:
 		if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
-			return error_set(err, RC_MALFORMED, "%s: must be on or off, not \"%s\"", place, text);
+			return error_set(err, RC_MALFORMED, "%s: must be on or off, not \"%s\"",
+					 place, text);
 		return RC_OK;
 	case OPTION_NUMBER:
 	case OPTION_SIZE:
@@ -101,8 +109,10 @@ static enum rc value_check(const struct option_spec *spec, const char *place, co
 	return RC_OK;
 }
 
-/* Offers one value from a layer. Layers come highest first: what a higher one has set stays, but the value is checked all the same. */
-static enum rc option_put(struct options *options, size_t at, enum layer layer, const char *place, struct slice value, struct error *err)
+/* Offers one value from a layer. Layers come highest first: what a higher one has set stays, but
+ * the value is checked all the same. */
+static enum rc option_put(struct options *options, size_t at, enum layer layer, const char *place,
+			  struct slice value, struct error *err)
 {
 	const struct option_spec *spec = &options->specs[at];
 	struct option *option = &options->all[at];
@@ -163,7 +173,9 @@ static size_t spec_find(const struct options *options, struct slice name)
 	return at;
 }
 
-/* ---- The command line -------------------------------------------------------------------------------------------------------- */
+/* ---- The command line
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc argument_unknown(const struct options *options, struct slice name, struct error *err)
 {
@@ -173,15 +185,18 @@ static enum rc argument_unknown(const struct options *options, struct slice name
 	for (size_t i = 0; i < options->count; i++)
 		suggest_offer(&suggestion, name, options->specs[i].name);
 	if (suggestion.word)
-		return error_set(err, RC_NOT_FOUND, "unknown option --%.*s, did you mean --%s?", len, name.data, suggestion.word);
+		return error_set(err, RC_NOT_FOUND, "unknown option --%.*s, did you mean --%s?",
+				 len, name.data, suggestion.word);
 	return error_set(err, RC_NOT_FOUND, "unknown option --%.*s", len, name.data);
 }
 
 /* Takes `--name=value`, or `--name` with `next` as its value; *used_next tells which. */
-static enum rc argument_take(struct options *options, const char *argument, const char *next, bool *used_next, struct error *err)
+static enum rc argument_take(struct options *options, const char *argument, const char *next,
+			     bool *used_next, struct error *err)
 {
 	const char *equals = strchr(argument, '=');
-	struct slice name = slice_make(argument + 2, equals ? (size_t)(equals - argument - 2) : strlen(argument + 2));
+	struct slice name = slice_make(argument + 2, equals ? (size_t)(equals - argument - 2)
+							    : strlen(argument + 2));
 	size_t at = spec_find(options, name);
 	const struct option_spec *spec = &options->specs[at];
 	struct slice value = slice_of("");
@@ -197,9 +212,11 @@ static enum rc argument_take(struct options *options, const char *argument, cons
 	} else if (equals) {
 		value = slice_of(equals + 1);
 	} else if (next == NULL) {
-		return error_set(err, RC_MALFORMED, "%s: needs a value: %s %s", place, place, spec->argument);
+		return error_set(err, RC_MALFORMED, "%s: needs a value: %s %s", place, place,
+				 spec->argument);
 	} else if (strncmp(next, "--", 2) == 0) {
-		return error_set(err, RC_MALFORMED, "%s: needs a value before %s (or write %s=%s)", place, next, place, next);
+		return error_set(err, RC_MALFORMED, "%s: needs a value before %s (or write %s=%s)",
+				 place, next, place, next);
 	} else {
 		value = slice_of(next);
 		*used_next = true;
@@ -207,7 +224,8 @@ static enum rc argument_take(struct options *options, const char *argument, cons
 	return option_put(options, at, LAYER_ARGUMENTS, place, value, err);
 }
 
-enum rc options_take_arguments(struct options *options, int argc, char *const *argv, struct error *err)
+enum rc options_take_arguments(struct options *options, int argc, char *const *argv,
+			       struct error *err)
 {
 	bool only_words = false, used_next;
 	enum rc rc;
@@ -225,7 +243,8 @@ enum rc options_take_arguments(struct options *options, int argc, char *const *a
 			only_words = true;
 			continue;
 		}
-		rc = argument_take(options, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_next, err);
+		rc = argument_take(options, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_next,
+				   err);
 		if (rc != RC_OK)
 			return rc;
 		i += used_next;
@@ -239,7 +258,9 @@ const char *const *options_words(const struct options *options, size_t *count)
 	return options->words;
 }
 
-/* ---- The environment --------------------------------------------------------------------------------------------------------- */
+/* ---- The environment
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void variable_name(const struct option_spec *spec, char out[80])
 {
@@ -258,12 +279,15 @@ static const char *variable_find(char *const *environment, const char *name)
 	return NULL;
 }
 
-static enum rc variable_take(struct options *options, size_t at, const char *name, const char *value, struct error *err)
+static enum rc variable_take(struct options *options, size_t at, const char *name,
+			     const char *value, struct error *err)
 {
 	enum rc rc = RC_OK;
 
 	if (!options->specs[at].repeatable)
-		return *value ? option_put(options, at, LAYER_ENVIRONMENT, name, slice_of(value), err) : RC_OK;
+		return *value ? option_put(options, at, LAYER_ENVIRONMENT, name, slice_of(value),
+					   err)
+			      : RC_OK;
 	while (rc == RC_OK && *(value += strspn(value, " ")) != '\0') {
 		size_t len = strcspn(value, " ");
 
@@ -273,7 +297,8 @@ static enum rc variable_take(struct options *options, size_t at, const char *nam
 	return rc;
 }
 
-enum rc options_take_environment(struct options *options, char *const *environment, struct error *err)
+enum rc options_take_environment(struct options *options, char *const *environment,
+				 struct error *err)
 {
 	for (size_t i = 0; i < options->count; i++) {
 		const char *value;
@@ -291,15 +316,19 @@ enum rc options_take_environment(struct options *options, char *const *environme
 	return RC_OK;
 }
 
-/* ---- The file and the defaults ----------------------------------------------------------------------------------------------- */
+/* ---- The file and the defaults
+ * -----------------------------------------------------------------------------------------------
+ */
 
-enum rc options_take_entry(struct options *options, const char *place, struct slice name, struct slice value, struct error *err)
+enum rc options_take_entry(struct options *options, const char *place, struct slice name,
+			   struct slice value, struct error *err)
 {
 	size_t at = spec_find(options, name);
 	char *whole;
 	enum rc rc;
 
-	if (at == options->count || options->specs[at].kind == OPTION_FLAG || options->specs[at].not_in_file)
+	if (at == options->count || options->specs[at].kind == OPTION_FLAG ||
+	    options->specs[at].not_in_file)
 		return RC_NOT_FOUND;
 	if (asprintf(&whole, "%s: %s", place, options->specs[at].name) < 0)
 		abort();
@@ -315,13 +344,16 @@ void options_take_defaults(struct options *options)
 		enum rc rc = RC_OK;
 
 		if (spec->fallback && options->all[i].layer == LAYER_NONE)
-			rc = option_put(options, i, LAYER_DEFAULT, spec->name, slice_of(spec->fallback), NULL);
+			rc = option_put(options, i, LAYER_DEFAULT, spec->name,
+					slice_of(spec->fallback), NULL);
 		assert(rc == RC_OK);
 		(void)rc;
 	}
 }
 
-/* ---- Reading ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Reading
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct option *option_of(const struct options *options, const char *name)
 {

@@ -33,7 +33,8 @@ static inline bool slice_is(struct slice a, const char *text)
 
 static inline bool slice_starts(struct slice a, struct slice prefix)
 {
-	return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
+	return a.len >= prefix.len &&
+	       (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
 }
 
 #endif

@@ -21,7 +21,8 @@ static size_t edits_between(struct slice a, struct slice b)
 			size_t change = a.data[i - 1] != b.data[j - 1];
 
 			row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + change);
-			if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1])
+			if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
+			    a.data[i - 2] == b.data[j - 1])
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		spare = before;

@@ -12,8 +12,11 @@ struct unit {
 };
 
 /* Smallest first, ended by a factor of 0. */
-static const struct unit sizes[] = { { 0, 1 }, { 'k', 1 << 10 }, { 'm', 1 << 20 }, { 'g', 1 << 30 }, { 0, 0 } };
-static const struct unit durations[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 }, { 0, 0 } };
+static const struct unit sizes[] = {
+	{ 0, 1 }, { 'k', 1 << 10 }, { 'm', 1 << 20 }, { 'g', 1 << 30 }, { 0, 0 }
+};
+static const struct unit durations[] = { { 's', 1 },     { 'm', 60 },     { 'h', 3600 },
+					 { 'd', 86400 }, { 'w', 604800 }, { 0, 0 } };
 
 static const struct unit *unit_find(const struct unit *units, char letter)
 {

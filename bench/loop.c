@@ -1,8 +1,11 @@
-/* The floor that event streams are measured against: loop WORKERS, a program that does nothing but deliver.
+/* The floor that event streams are measured against: loop WORKERS, a program that does nothing but
+ * deliver.
  *
- * Each worker has its own listening socket on one port (SO_REUSEPORT), an epoll descriptor and a list of streams for each group. A GET with
- * group=gN in its path opens a stream; the body of a POST with group=gN is sent as it is to all streams of that group, at all workers: one
- * send() each, without a queue, a limit, a database or a parser. Says "listening PORT", ends with its standard input. */
+ * Each worker has its own listening socket on one port (SO_REUSEPORT), an epoll descriptor and a
+ * list of streams for each group. A GET with group=gN in its path opens a stream; the body of a
+ * POST with group=gN is sent as it is to all streams of that group, at all workers: one send()
+ * each, without a queue, a limit, a database or a parser. Says "listening PORT", ends with its
+ * standard input. */
 #include "base/mem.h"
 
 #include <arpa/inet.h>
@@ -21,7 +24,8 @@
 #define WORKERS_MAX 16
 #define MESSAGE_MAX 16384
 
-static const char greeting[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: connected\ndata: {}\n\n";
+static const char greeting[] =
+	"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: connected\ndata: {}\n\n";
 static const char thanks[] = "HTTP/1.1 204 No Content\r\n\r\n";
 
 struct group {
@@ -77,7 +81,8 @@ static void deliver(int from)
 		const struct group *group = group_of(message.group);
 
 		for (size_t i = 0; i < group->count; i++)
-			(void)send(group->fds[i], message.bytes, message.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+			(void)send(group->fds[i], message.bytes, message.len,
+				   MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
 }
 
@@ -126,7 +131,8 @@ static size_t take_requests(int fd, const char *text)
 
 static void read_client(int fd)
 {
-	static char text[1 << 20]; /* of one client at a time: the load never sends half a request and then nothing */
+	static char text[1 << 20]; /* of one client at a time: the load never sends half a request
+				      and then nothing */
 	size_t len = 0, used;
 	ssize_t got;
 
@@ -182,15 +188,17 @@ static int open_listener(struct sockaddr_in *at)
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 || bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 ||
-	    listen(fd, 4096) < 0 || getsockname(fd, (struct sockaddr *)at, &len) < 0)
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0 ||
+	    bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 || listen(fd, 4096) < 0 ||
+	    getsockname(fd, (struct sockaddr *)at, &len) < 0)
 		fail("listen");
 	return fd;
 }
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int listeners[WORKERS_MAX], room = 1 << 22;
 	struct rlimit files;
 	char end;

@@ -29,7 +29,9 @@ struct poster *poster_new(const struct post *what)
 	poster->fds = mem_array(what->connections, sizeof(*poster->fds));
 	for (unsigned i = 0; i < what->connections; i++) {
 		poster->fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (poster->fds[i] < 0 || connect(poster->fds[i], (const struct sockaddr *)&what->to, sizeof(what->to)) < 0)
+		if (poster->fds[i] < 0 ||
+		    connect(poster->fds[i], (const struct sockaddr *)&what->to, sizeof(what->to)) <
+			    0)
 			fail("connect", strerror(errno));
 	}
 	return poster;
@@ -42,7 +44,9 @@ static void put_request(const struct post *what, struct buf *out, unsigned group
 	template_put(&body, what->body, group, change);
 	buf_put_text(out, "POST ");
 	template_put(out, what->path, group, change);
-	buf_putf(out, " HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", what->type, body.len);
+	buf_putf(out,
+		 " HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+		 what->type, body.len);
 	buf_put_slice(out, buf_slice(&body));
 	buf_free(&body);
 }
@@ -53,7 +57,8 @@ static unsigned count_answers(const struct buf *answers)
 	static const char status[] = "HTTP/1.1 ";
 	unsigned count = 0;
 
-	for (const char *at = answers->data; (at = strstr(at, status)) != NULL; at += sizeof(status) - 1) {
+	for (const char *at = answers->data; (at = strstr(at, status)) != NULL;
+	     at += sizeof(status) - 1) {
 		if (at[sizeof(status) - 1] == 0)
 			break;
 		if (at[sizeof(status) - 1] != '2')
@@ -71,7 +76,8 @@ static void wait_answers(int fd, unsigned count)
 	do {
 		got = recv(fd, buf_reserve(&answers, 65536), 65535, 0);
 		if (got <= 0)
-			fail("the answer to a change", got ? strerror(errno) : "the connection was closed");
+			fail("the answer to a change",
+			     got ? strerror(errno) : "the connection was closed");
 		answers.len += (size_t)got;
 		answers.data[answers.len] = 0;
 	} while (count_answers(&answers) < count);
@@ -87,11 +93,13 @@ void poster_change(struct poster *poster, unsigned change)
 		buf_clear(&out);
 		for (unsigned group = i; group < what->groups; group += what->connections)
 			put_request(what, &out, group, change);
-		if (out.len && send(poster->fds[i], out.data, out.len, MSG_NOSIGNAL) != (ssize_t)out.len)
+		if (out.len &&
+		    send(poster->fds[i], out.data, out.len, MSG_NOSIGNAL) != (ssize_t)out.len)
 			fail("send", strerror(errno));
 	}
 	buf_free(&out);
 	for (unsigned i = 0; i < what->connections; i++)
 		if (i < what->groups)
-			wait_answers(poster->fds[i], (what->groups - i - 1) / what->connections + 1);
+			wait_answers(poster->fds[i],
+				     (what->groups - i - 1) / what->connections + 1);
 }

@@ -1,7 +1,8 @@
 /* SQLite's own loop: how many documents a second it takes from one process that does nothing else.
  *   sqlite DATABASE BATCH
- * For each line on stdin, "FIRST SECONDS", it inserts documents numbered from FIRST on, BATCH in a transaction, with synchronous=FULL and a
- * write-ahead log, and says {"documents":N,"seconds":S}. The table is the plainest that can hold documents, the statement is prepared. */
+ * For each line on stdin, "FIRST SECONDS", it inserts documents numbered from FIRST on, BATCH in a
+ * transaction, with synchronous=FULL and a write-ahead log, and says {"documents":N,"seconds":S}.
+ * The table is the plainest that can hold documents, the statement is prepared. */
 #include "base/clock.h"
 
 #include <sqlite3.h>
@@ -40,7 +41,8 @@ static void insert(sqlite3 *db, sqlite3_stmt *stmt, unsigned long n)
 {
 	char id[64], value[128];
 	int id_len = snprintf(id, sizeof(id), "todos:%lu", n);
-	int value_len = snprintf(value, sizeof(value), "{\"title\":\"Buy milk %lu\",\"completed\":false}", n);
+	int value_len = snprintf(value, sizeof(value),
+				 "{\"title\":\"Buy milk %lu\",\"completed\":false}", n);
 
 	sqlite3_bind_text(stmt, 1, id, id_len, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 2, value, value_len, SQLITE_STATIC);
@@ -58,11 +60,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: sqlite DATABASE BATCH\n");
 		return 2;
 	}
-	if (sqlite3_open_v2(argv[1], &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(argv[1], &db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK)
 		fail(db);
-	run(db,
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;"
-	    "CREATE TABLE IF NOT EXISTS doc (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID");
+	run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;"
+		"CREATE TABLE IF NOT EXISTS doc (id TEXT PRIMARY KEY, version INTEGER NOT NULL, "
+		"value TEXT NOT NULL) STRICT, WITHOUT ROWID");
 	add = prepare(db, "INSERT INTO doc (id, version, value) VALUES (?1, 1, ?2)");
 	begin = prepare(db, "BEGIN IMMEDIATE");
 	commit = prepare(db, "COMMIT");
@@ -78,7 +82,8 @@ int main(int argc, char **argv)
 			if (batch > 1)
 				step(db, commit);
 		}
-		printf("{\"documents\":%lu,\"seconds\":%f}\n", done, (double)(clock_us() - start) / 1e6);
+		printf("{\"documents\":%lu,\"seconds\":%f}\n", done,
+		       (double)(clock_us() - start) / 1e6);
 		fflush(stdout);
 	}
 	return 0;

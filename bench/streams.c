@@ -1,8 +1,9 @@
 /* Opens event streams, makes changes and tells when they came: streams [OPTION]... PORT PATH
  *
- * Says "open COUNT" once all streams have had their greeting. Each line of standard input is then a change: it is posted to each group, and
- * when all streams have had it the answer is a line of JSON, {"count","first","p50","p99","last"}, in seconds from before the posts were
- * sent. Ends at the end of standard input. */
+ * Says "open COUNT" once all streams have had their greeting. Each line of standard input is then a
+ * change: it is posted to each group, and when all streams have had it the answer is a line of
+ * JSON, {"count","first","p50","p99","last"}, in seconds from before the posts were sent. Ends at
+ * the end of standard input. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/options.h"
@@ -25,7 +26,13 @@
 #define PROCESSES_MAX 64
 
 static const struct option_spec specs[] = {
-	{ .name = "count", .argument = "N", .fallback = "1", .kind = OPTION_NUMBER, .min = 1, .max = 1000000, .help = "Open N streams." },
+	{ .name = "count",
+	  .argument = "N",
+	  .fallback = "1",
+	  .kind = OPTION_NUMBER,
+	  .min = 1,
+	  .max = 1000000,
+	  .help = "Open N streams." },
 	{ .name = "groups",
 	  .argument = "N",
 	  .fallback = "1",
@@ -45,9 +52,19 @@ static const struct option_spec specs[] = {
 	  .fallback = "event: connected",
 	  .kind = OPTION_TEXT,
 	  .help = "What a stream says first." },
-	{ .name = "post", .argument = "PATH", .kind = OPTION_TEXT, .help = "A change is a POST to PATH." },
-	{ .name = "type", .argument = "TYPE", .fallback = "application/json", .kind = OPTION_TEXT, .help = "The media type of a change." },
-	{ .name = "body", .argument = "TEXT", .kind = OPTION_TEXT, .help = "The body of a change." },
+	{ .name = "post",
+	  .argument = "PATH",
+	  .kind = OPTION_TEXT,
+	  .help = "A change is a POST to PATH." },
+	{ .name = "type",
+	  .argument = "TYPE",
+	  .fallback = "application/json",
+	  .kind = OPTION_TEXT,
+	  .help = "The media type of a change." },
+	{ .name = "body",
+	  .argument = "TEXT",
+	  .kind = OPTION_TEXT,
+	  .help = "The body of a change." },
 	{ .name = "connections",
 	  .argument = "N",
 	  .fallback = "1",
@@ -83,7 +100,8 @@ static struct options *read_options(int argc, char **argv)
 	if (words != 2) {
 		fprintf(stderr, "usage: streams [OPTION]... PORT PATH\n");
 		for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++)
-			fprintf(stderr, "  --%s %s  %s\n", specs[i].name, specs[i].argument, specs[i].help);
+			fprintf(stderr, "  --%s %s  %s\n", specs[i].name, specs[i].argument,
+				specs[i].help);
 		exit(2);
 	}
 	options_take_defaults(options);
@@ -103,8 +121,9 @@ static struct sockaddr_in address_of(const struct options *options)
 
 static struct deliveries *share_deliveries(unsigned room)
 {
-	struct deliveries *deliveries = mmap(NULL, sizeof(*deliveries) + room * sizeof(deliveries->at[0]), PROT_READ | PROT_WRITE,
-					     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct deliveries *deliveries =
+		mmap(NULL, sizeof(*deliveries) + room * sizeof(deliveries->at[0]),
+		     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (deliveries == MAP_FAILED) {
 		perror("streams: mmap");
@@ -116,7 +135,8 @@ static struct deliveries *share_deliveries(unsigned room)
 
 static void start_children(const struct options *options, struct deliveries *deliveries)
 {
-	unsigned processes = (unsigned)options_number(options, "processes"), count = deliveries->room;
+	unsigned processes = (unsigned)options_number(options, "processes"),
+		 count = deliveries->room;
 	size_t words;
 
 	for (unsigned i = 0; i < processes; i++) {
@@ -144,7 +164,8 @@ static void start_children(const struct options *options, struct deliveries *del
 }
 
 /* Waits until the counter has come to `wanted`, as long as no child and no stream has ended. */
-static void wait_count(const struct deliveries *deliveries, const atomic_uint *counter, unsigned wanted)
+static void wait_count(const struct deliveries *deliveries, const atomic_uint *counter,
+		       unsigned wanted)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	uint64_t patience = clock_us() + PATIENCE_US;
@@ -154,8 +175,8 @@ static void wait_count(const struct deliveries *deliveries, const atomic_uint *c
 		if (waitpid(-1, NULL, WNOHANG) > 0)
 			leave(1); /* it said why */
 		if (atomic_load(&deliveries->closed) || clock_us() > patience) {
-			fprintf(stderr, "streams: %u of %u, %u streams ended\n", atomic_load(counter), wanted,
-				atomic_load(&deliveries->closed));
+			fprintf(stderr, "streams: %u of %u, %u streams ended\n",
+				atomic_load(counter), wanted, atomic_load(&deliveries->closed));
 			leave(1);
 		}
 	}
@@ -170,7 +191,8 @@ static int compare(const void *a, const void *b)
 
 static void change(struct deliveries *deliveries, struct poster *poster, unsigned number)
 {
-	const unsigned count = deliveries->room, middle = count / 2, most = (unsigned)((uint64_t)count * 99 / 100);
+	const unsigned count = deliveries->room, middle = count / 2,
+		       most = (unsigned)((uint64_t)count * 99 / 100);
 	uint64_t *at = deliveries->at, begin = clock_us();
 
 	atomic_store(&deliveries->count, 0);
@@ -181,15 +203,17 @@ static void change(struct deliveries *deliveries, struct poster *poster, unsigne
 		while (((volatile uint64_t *)at)[i] < begin)
 			;
 	qsort(at, count, sizeof(*at), compare);
-	printf("{\"count\":%u,\"first\":%.6f,\"p50\":%.6f,\"p99\":%.6f,\"last\":%.6f}\n", count, (double)(at[0] - begin) / 1e6,
-	       (double)(at[middle] - begin) / 1e6, (double)(at[most] - begin) / 1e6, (double)(at[count - 1] - begin) / 1e6);
+	printf("{\"count\":%u,\"first\":%.6f,\"p50\":%.6f,\"p99\":%.6f,\"last\":%.6f}\n", count,
+	       (double)(at[0] - begin) / 1e6, (double)(at[middle] - begin) / 1e6,
+	       (double)(at[most] - begin) / 1e6, (double)(at[count - 1] - begin) / 1e6);
 	(void)fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
 	struct options *options = read_options(argc, argv);
-	struct deliveries *deliveries = share_deliveries((unsigned)options_number(options, "count"));
+	struct deliveries *deliveries =
+		share_deliveries((unsigned)options_number(options, "count"));
 	struct rlimit files;
 	struct post post = {
 		.to = address_of(options),
@@ -211,7 +235,8 @@ int main(int argc, char **argv)
 	printf("open %u\n", deliveries->room);
 	(void)fflush(stdout);
 	poster = post.path ? poster_new(&post) : NULL;
-	for (unsigned number = (unsigned)getpid() * 1000; fgets(line, sizeof(line), stdin); number++)
+	for (unsigned number = (unsigned)getpid() * 1000; fgets(line, sizeof(line), stdin);
+	     number++)
 		if (poster)
 			change(deliveries, poster, number);
 	leave(0);

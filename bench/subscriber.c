@@ -19,7 +19,10 @@
 #define READ_SIZE 65536
 
 /* What of the line that is being read is known. */
-enum line { LINE_DATA_LAST = 5, LINE_OTHER = 6 }; /* 0 to 5: so many characters of "data:", and no others */
+enum line {
+	LINE_DATA_LAST = 5,
+	LINE_OTHER = 6
+}; /* 0 to 5: so many characters of "data:", and no others */
 
 struct subscriber {
 	int fd;
@@ -53,7 +56,8 @@ static int connect_from(const struct subscription *what)
 	if (what->source) {
 		if (inet_pton(AF_INET, what->source, &from.sin_addr) != 1)
 			fail(what->source);
-		/* The port is chosen at connect, when the other end is known: the same one serves for several. */
+		/* The port is chosen at connect, when the other end is known: the same one serves
+		 * for several. */
 		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 		if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0)
 			fail(what->source);
@@ -66,7 +70,8 @@ static int connect_from(const struct subscription *what)
 static void open_stream(struct merge_run *run, unsigned index)
 {
 	struct subscriber *subscriber = &run->all[index];
-	struct epoll_event interest = { .events = EPOLLIN | EPOLLET | EPOLLRDHUP, .data.u32 = index };
+	struct epoll_event interest = { .events = EPOLLIN | EPOLLET | EPOLLRDHUP,
+					.data.u32 = index };
 	struct buf ask = BUF_EMPTY;
 
 	subscriber->fd = connect_from(run->what);
@@ -83,7 +88,8 @@ static void open_stream(struct merge_run *run, unsigned index)
 	run->waiting++;
 }
 
-/* The bytes that follow the greeting's block in the same read are nothing but the frame of a chunk. */
+/* The bytes that follow the greeting's block in the same read are nothing but the frame of a chunk.
+ */
 static void take_greeting(struct merge_run *run, struct subscriber *subscriber, struct slice bytes)
 {
 	const char *greeting;
@@ -99,7 +105,8 @@ static void take_greeting(struct merge_run *run, struct subscriber *subscriber, 
 		atomic_fetch_add(&run->deliveries->open, 1);
 		return;
 	}
-	if (strncmp(subscriber->greeting->data, "HTTP/1.1 200", 12) != 0 && subscriber->greeting->len > 12) {
+	if (strncmp(subscriber->greeting->data, "HTTP/1.1 200", 12) != 0 &&
+	    subscriber->greeting->len > 12) {
 		fprintf(stderr, "streams: %.200s\n", subscriber->greeting->data);
 		_exit(1);
 	}
@@ -114,8 +121,10 @@ static void delivered(struct deliveries *deliveries)
 		deliveries->at[place] = clock_us();
 }
 
-/* Lines are followed across reads; all that matters of one is whether it begins with "data:", or is empty. */
-static void take_lines(struct deliveries *deliveries, struct subscriber *subscriber, struct slice bytes)
+/* Lines are followed across reads; all that matters of one is whether it begins with "data:", or is
+ * empty. */
+static void take_lines(struct deliveries *deliveries, struct subscriber *subscriber,
+		       struct slice bytes)
 {
 	static const char field[] = "data:";
 	const char *at = bytes.data, *end = bytes.data + bytes.len;
@@ -154,7 +163,8 @@ static void read_stream(struct merge_run *run, struct subscriber *subscriber)
 		if (got > 0 && subscriber->greeting)
 			take_greeting(run, subscriber, slice_make(run->bytes, (size_t)got));
 		else if (got > 0)
-			take_lines(run->deliveries, subscriber, slice_make(run->bytes, (size_t)got));
+			take_lines(run->deliveries, subscriber,
+				   slice_make(run->bytes, (size_t)got));
 		/* Edge-triggered: what did not fill the room was all. */
 	} while (got == (ssize_t)sizeof(run->bytes));
 	if (got == 0 || (got < 0 && errno != EAGAIN)) {
@@ -176,7 +186,9 @@ _Noreturn void subscriber_run(const struct subscription *what, struct deliveries
 {
 	static struct merge_run run;
 
-	run = (struct merge_run){ .what = what, .deliveries = deliveries, .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	run = (struct merge_run){ .what = what,
+				  .deliveries = deliveries,
+				  .epoll = epoll_create1(EPOLL_CLOEXEC) };
 	run.all = mem_array(what->count ? what->count : 1, sizeof(*run.all));
 	if (run.epoll < 0)
 		fail("epoll_create1");

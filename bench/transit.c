@@ -1,10 +1,9 @@
 /* Bytes a second through the transcoder or through jansson: transit pocketbook|jansson [SECONDS]
  *
- * For each kind of text a line: KIND IN OUT JSON, in bytes of the Transit text a second of processor time.
- *   IN    text to what is kept: the transcoder's canonical form, jansson's tree
- *   OUT   that to Transit text
- *   JSON  that to plain JSON; jansson knows of none, and its OUT stands there too
- * Each repeats until it has used SECONDS (0.1 where it is left out). */
+ * For each kind of text a line: KIND IN OUT JSON, in bytes of the Transit text a second of
+ * processor time. IN    text to what is kept: the transcoder's canonical form, jansson's tree OUT
+ * that to Transit text JSON  that to plain JSON; jansson knows of none, and its OUT stands there
+ * too Each repeats until it has used SECONDS (0.1 where it is left out). */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "bench/texts.h"
@@ -53,7 +52,8 @@ static void ours_in(struct job *job)
 static void ours_out(struct job *job)
 {
 	buf_clear(&job->written);
-	if (transit_out_value(&job->written, ENCODING_TRANSIT, buf_slice(&job->canonical), job->plain))
+	if (transit_out_value(&job->written, ENCODING_TRANSIT, buf_slice(&job->canonical),
+			      job->plain))
 		fail("the canonical form is refused");
 }
 
@@ -81,7 +81,8 @@ static void jansson_out(struct job *job)
 	size_t len;
 
 	buf_clear(&job->written);
-	len = json_dumpb(job->tree, buf_reserve(&job->written, room), room, JSON_COMPACT | JSON_ENCODE_ANY);
+	len = json_dumpb(job->tree, buf_reserve(&job->written, room), room,
+			 JSON_COMPACT | JSON_ENCODE_ANY);
 	if (len == 0 || len > room)
 		fail("jansson cannot write the value");
 }

@@ -15,7 +15,9 @@
 #define ANSWER_MS 30000 /* for it to answer */
 #define PAUSE_MS 20     /* between looks */
 
-/* ---- With the lock ----------------------------------------------------------------------------------------------------------- */
+/* ---- With the lock
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 struct local {
 	struct admin_answer *answer;
@@ -36,11 +38,16 @@ static enum rc refused(const char *db, enum rc rc, struct error *err)
 	if (rc == RC_FULL)
 		return error_set(err, rc, "%.200s: its disk is full; make room and try again", db);
 	if (rc == RC_READ_ONLY)
-		return error_set(err, rc, "%.200s: its disk is read-only; make it writable and try again", db);
-	return error_set(err, rc, "%.200s: the database did not take it (%s); the disk may be failing", db, rc_name(rc));
+		return error_set(err, rc,
+				 "%.200s: its disk is read-only; make it writable and try again",
+				 db);
+	return error_set(err, rc,
+			 "%.200s: the database did not take it (%s); the disk may be failing", db,
+			 rc_name(rc));
 }
 
-static enum rc local_commit(struct store *store, const char *db, const struct store_request *request, struct admin_answer *answer,
+static enum rc local_commit(struct store *store, const char *db,
+			    const struct store_request *request, struct admin_answer *answer,
 			    struct error *err)
 {
 	struct local local = { answer, RC_UNAVAILABLE };
@@ -51,7 +58,8 @@ static enum rc local_commit(struct store *store, const char *db, const struct st
 	return local.rc == RC_OK ? RC_OK : refused(db, local.rc, err);
 }
 
-static enum rc local_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
+static enum rc local_do(const char *db, const struct store_request *request,
+			struct admin_answer *answer, struct error *err)
 {
 	struct store *store;
 	enum rc rc = store_open(db, STORE_WRITER, &store, err);
@@ -63,10 +71,13 @@ static enum rc local_do(const char *db, const struct store_request *request, str
 	return rc;
 }
 
-/* ---- By the control socket --------------------------------------------------------------------------------------------------- */
+/* ---- By the control socket
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* RC_UNAVAILABLE: the server went away, maybe with the request done. */
-static enum rc remote_do(int fd, const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
+static enum rc remote_do(int fd, const char *db, const struct store_request *request,
+			 struct admin_answer *answer, struct error *err)
 {
 	struct buf packed = BUF_EMPTY;
 	struct slice reply;
@@ -78,20 +89,31 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 	if (rc == RC_OK)
 		rc = store_reply_unpack(reply, &answer->reply);
 	if (rc == RC_BUSY)
-		return error_set(err, RC_BUSY, "%.200s: the server that runs on it does not answer; it may still do what was asked", db);
+		return error_set(err, RC_BUSY,
+				 "%.200s: the server that runs on it does not answer; it may still "
+				 "do what was asked",
+				 db);
 	if (rc == RC_UNAVAILABLE)
-		return error_set(err, rc, "%.200s: the server that runs on it went away before it answered", db);
+		return error_set(err, rc,
+				 "%.200s: the server that runs on it went away before it answered",
+				 db);
 	if (rc == RC_OK && (answer->reply.rc == RC_UNAVAILABLE || answer->reply.rc == RC_BUSY))
-		return error_set(err, RC_UNAVAILABLE, "%.200s: the server that runs on it could not do it now", db);
-	if (rc == RC_OK && (answer->reply.rc == RC_FULL || answer->reply.rc == RC_READ_ONLY || answer->reply.rc == RC_IO))
+		return error_set(err, RC_UNAVAILABLE,
+				 "%.200s: the server that runs on it could not do it now", db);
+	if (rc == RC_OK && (answer->reply.rc == RC_FULL || answer->reply.rc == RC_READ_ONLY ||
+			    answer->reply.rc == RC_IO))
 		return refused(db, answer->reply.rc, err);
 	if (rc != RC_OK)
-		return error_set(err, rc, "%.200s: the server that runs on it answered what this program does not understand (%s)", db,
-				 rc_name(rc));
+		return error_set(err, rc,
+				 "%.200s: the server that runs on it answered what this program "
+				 "does not understand (%s)",
+				 db, rc_name(rc));
 	return RC_OK;
 }
 
-/* ---- Either ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Either
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void pause_briefly(void)
 {
@@ -100,8 +122,9 @@ static void pause_briefly(void)
 	(void)nanosleep(&pause, NULL);
 }
 
-/* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is -1. Someone who has the lock and no socket is a
- * server that starts or stops, or another command like this one: worth waiting for. */
+/* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is -1. Someone
+ * who has the lock and no socket is a server that starts or stops, or another command like this
+ * one: worth waiting for. */
 static enum rc reach(const char *db, uint64_t deadline, int *fd, int *lock, struct error *err)
 {
 	for (;;) {
@@ -126,7 +149,8 @@ static void settle(const struct store_request *request, struct store_reply *repl
 		reply->rc = RC_OK;
 }
 
-enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
+enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer,
+		 struct error *err)
 {
 	uint64_t deadline = clock_ms() + REACH_MS;
 	bool sent_before = false;
@@ -164,10 +188,12 @@ enum rc admin_lock(const char *db, int *lock, struct error *err)
 	if (rc != RC_OK || fd < 0)
 		return rc;
 	(void)close(fd);
-	return error_set(err, RC_BUSY, "another pocketbook serves the database %.200s; stop it first", db);
+	return error_set(err, RC_BUSY,
+			 "another pocketbook serves the database %.200s; stop it first", db);
 }
 
-enum rc admin_do_alone(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err)
+enum rc admin_do_alone(const char *db, const struct store_request *request,
+		       struct admin_answer *answer, struct error *err)
 {
 	int lock;
 	enum rc rc;
@@ -186,12 +212,15 @@ enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err)
 	uint64_t number;
 
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-		return error_set(err, RC_IO, "the system has no random numbers: %s", strerror(errno));
+		return error_set(err, RC_IO, "the system has no random numbers: %s",
+				 strerror(errno));
 	(void)snprintf(out, ADMIN_MARK_LEN + 1, "%016" PRIx64, number);
 	return RC_OK;
 }
 
-/* ---- Many ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Many
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 enum rc admin_begin(const char *db, struct admin_session *out, struct error *err)
 {
@@ -213,7 +242,8 @@ enum rc admin_begin(const char *db, struct admin_session *out, struct error *err
 	return rc;
 }
 
-enum rc admin_next(struct admin_session *session, const struct store_request *request, struct admin_answer *answer, struct error *err)
+enum rc admin_next(struct admin_session *session, const struct store_request *request,
+		   struct admin_answer *answer, struct error *err)
 {
 	enum rc rc;
 

@@ -108,7 +108,8 @@ enum rc scratch_sync_directory(const char *path, struct error *err)
 	char directory[PATH_MAX];
 
 	if (scratch_directory(path, directory) != RC_OK || sync_path(directory, O_DIRECTORY) < 0)
-		return error_set(err, RC_IO, "the directory of %.200s did not reach the disk: %s", path, strerror(errno));
+		return error_set(err, RC_IO, "the directory of %.200s did not reach the disk: %s",
+				 path, strerror(errno));
 	return RC_OK;
 }
 
@@ -116,10 +117,12 @@ bool scratch_is_same(const char *a, const char *b)
 {
 	struct stat one, other;
 
-	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
 }
 
-/* Not over anything that is there. Network file systems cannot do that at once (EINVAL): there it is looked first. */
+/* Not over anything that is there. Network file systems cannot do that at once (EINVAL): there it
+ * is looked first. */
 static int rename_new(const char *from, const char *to)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
@@ -146,13 +149,17 @@ static void scratch_close(struct scratch *scratch)
 enum rc scratch_keep(struct scratch *scratch, bool replace, struct error *err)
 {
 	if (sync_path(scratch->path, 0) < 0)
-		return error_set(err, RC_IO, "%.200s did not reach the disk: %s", scratch->target, strerror(errno));
-	if ((replace ? rename(scratch->path, scratch->target) : rename_new(scratch->path, scratch->target)) < 0)
-		return error_set(err, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s", scratch->target, strerror(errno));
+		return error_set(err, RC_IO, "%.200s did not reach the disk: %s", scratch->target,
+				 strerror(errno));
+	if ((replace ? rename(scratch->path, scratch->target)
+		     : rename_new(scratch->path, scratch->target)) < 0)
+		return error_set(err, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s",
+				 scratch->target, strerror(errno));
 	scratch_close(scratch);
 	if (scratch_sync_directory(scratch->target, NULL) != RC_OK)
-		return error_set(err, RC_UNAVAILABLE, "%.200s is there, but its name may not be on the disk yet: %s", scratch->target,
-				 strerror(errno));
+		return error_set(err, RC_UNAVAILABLE,
+				 "%.200s is there, but its name may not be on the disk yet: %s",
+				 scratch->target, strerror(errno));
 	return RC_OK;
 }
 
@@ -191,5 +198,7 @@ enum rc scratch_unnamed(int *fd, struct error *err)
 	if (directory == NULL || *directory == '\0')
 		directory = "/var/tmp";
 	*fd = open_unnamed(directory);
-	return *fd < 0 ? error_set(err, RC_IO, "cannot make a temporary file in %.200s: %s", directory, strerror(errno)) : RC_OK;
+	return *fd < 0 ? error_set(err, RC_IO, "cannot make a temporary file in %.200s: %s",
+				   directory, strerror(errno))
+		       : RC_OK;
 }

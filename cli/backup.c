@@ -9,13 +9,18 @@
 #include <unistd.h>
 
 static const struct option_spec backup_options[] = {
-	{ .name = "force", .kind = OPTION_FLAG, .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
-	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object with what is in it, for programs." },
+	{ .name = "force",
+	  .kind = OPTION_FLAG,
+	  .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .help = "Print a JSON object with what is in it, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
 
-static enum rc backup_make(const char *db, struct scratch *scratch, bool force, struct store_tally *tally, struct error *err)
+static enum rc backup_make(const char *db, struct scratch *scratch, bool force,
+			   struct store_tally *tally, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
 	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, tally, err);
@@ -37,7 +42,8 @@ static int backup_run(const struct invocation *invocation)
 	enum rc rc;
 
 	if (!force && access(file, F_OK) == 0)
-		return say_failed("%s is there already; name another file, or replace it with --force", file);
+		return say_failed(
+			"%s is there already; name another file, or replace it with --force", file);
 	if (access(db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	if (scratch_is_same(file, db))
@@ -47,7 +53,8 @@ static int backup_run(const struct invocation *invocation)
 		rc = backup_make(db, &scratch, force, &tally, &err);
 	scratch_drop(&scratch);
 	if (rc != RC_OK)
-		return say_failed("%s: %s%s", file, err.text, rc == RC_UNAVAILABLE ? "" : "; no backup was made");
+		return say_failed("%s: %s%s", file, err.text,
+				  rc == RC_UNAVAILABLE ? "" : "; no backup was made");
 	return tally_show(&tally, options_is_on(invocation->options, "json"), file, db, "verified");
 }
 
@@ -58,15 +65,21 @@ const struct command command_backup = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Copy the whole database into one file, while a server runs on it or not.",
-	.about = "The copy has everything as it was at one moment, tokens too. It is read back to see that it is whole, and on the disk "
+	.about = "The copy has everything as it was at one moment, tokens too. It is read back to "
+		 "see that it is whole, and on the disk "
 		 "when "
-		 "the command ends; until then nothing of that name is there. Only its owner may read it.\n"
-		 "In the making it is FILE.unfinished-XXXXXX. What is left of one that was killed is removed by the next one to the same "
+		 "the command ends; until then nothing of that name is there. Only its owner may "
+		 "read it.\n"
+		 "In the making it is FILE.unfinished-XXXXXX. What is left of one that was killed "
+		 "is removed by the next one to the same "
 		 "FILE.\n"
-		 "Clients are served as ever meanwhile. Until the pages are copied the database's log keeps what is written "
+		 "Clients are served as ever meanwhile. Until the pages are copied the database's "
+		 "log keeps what is written "
 		 "and cannot start over.\n"
-		 "'pocketbook restore' makes a database of it again, 'pocketbook check --db FILE' looks into every value of it.\n",
-	.example = "  pocketbook backup /var/backups/pocketbook-$(date +%F).db --db /var/lib/pocketbook/pocketbook.db\n",
+		 "'pocketbook restore' makes a database of it again, 'pocketbook check --db FILE' "
+		 "looks into every value of it.\n",
+	.example = "  pocketbook backup /var/backups/pocketbook-$(date +%F).db --db "
+		   "/var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(backup_options),
 	.run = backup_run,
 };

@@ -13,7 +13,8 @@
 static const struct option_spec check_options[] = {
 	{ .name = "quick",
 	  .kind = OPTION_FLAG,
-	  .help = "Look at the structure of the file less closely, and not into values: much faster." },
+	  .help = "Look at the structure of the file less closely, and not into values: much "
+		  "faster." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
@@ -31,7 +32,9 @@ static void put_shown(struct buf *out, struct slice text)
 	bool clean = text_is_utf8(text) && !text_has_control(text);
 
 	for (size_t i = 0; i < text.len; i++)
-		buf_put_byte(out, (char)(clean || (text.data[i] >= ' ' && text.data[i] <= '~') ? text.data[i] : '?'));
+		buf_put_byte(out, (char)(clean || (text.data[i] >= ' ' && text.data[i] <= '~')
+						 ? text.data[i]
+						 : '?'));
 }
 
 static void put_json(struct buf *out, const char *name, struct slice text)
@@ -74,25 +77,29 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
 	progress_at(&findings->progress, what, done, total);
 }
 
-static void say_findings(const char *db, const struct findings *findings, const struct store_tally *tally)
+static void say_findings(const char *db, const struct findings *findings,
+			 const struct store_tally *tally)
 {
-	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX], groups[PROGRESS_NUMBER_MAX], faults[PROGRESS_NUMBER_MAX];
+	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX],
+		groups[PROGRESS_NUMBER_MAX], faults[PROGRESS_NUMBER_MAX];
 
 	progress_number(tally->documents, documents);
 	progress_number(tally->tombstones, tombstones);
 	progress_number(tally->groups, groups);
 	progress_number(findings->faults, faults);
 	(void)fflush(stdout);
-	say("%s: %s documents, %s deleted, in %s group%s; %s fault%s found%s", db, documents, tombstones, groups,
-	    tally->groups == 1 ? "" : "s", findings->faults ? faults : "no", findings->faults > 1 ? "s" : "",
-	    findings->faults ? "; restore a backup" : "");
+	say("%s: %s documents, %s deleted, in %s group%s; %s fault%s found%s", db, documents,
+	    tombstones, groups, tally->groups == 1 ? "" : "s", findings->faults ? faults : "no",
+	    findings->faults > 1 ? "s" : "", findings->faults ? "; restore a backup" : "");
 }
 
 static int check_run(const struct invocation *invocation)
 {
 	const char *db = options_text(invocation->options, "db");
-	struct findings findings = { progress_begin(STDERR_FILENO, "check"), options_is_on(invocation->options, "json"), 0 };
-	const struct store_check check = { options_is_on(invocation->options, "quick"), on_fault, on_progress, &findings };
+	struct findings findings = { progress_begin(STDERR_FILENO, "check"),
+				     options_is_on(invocation->options, "json"), 0 };
+	const struct store_check check = { options_is_on(invocation->options, "quick"), on_fault,
+					   on_progress, &findings };
 	struct store_tally tally;
 	struct error err;
 	enum rc rc;
@@ -104,8 +111,10 @@ static int check_run(const struct invocation *invocation)
 	rc = store_check(db, &check, &tally, &err);
 	progress_wipe(&findings.progress);
 	if (findings.json)
-		printf("],\n \"complete\":%s,\"documents\":%llu,\"deleted\":%llu,\"groups\":%llu}\n", rc == RC_OK ? "true" : "false",
-		       (unsigned long long)tally.documents, (unsigned long long)tally.tombstones, (unsigned long long)tally.groups);
+		printf("],\n "
+		       "\"complete\":%s,\"documents\":%llu,\"deleted\":%llu,\"groups\":%llu}\n",
+		       rc == RC_OK ? "true" : "false", (unsigned long long)tally.documents,
+		       (unsigned long long)tally.tombstones, (unsigned long long)tally.groups);
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (!findings.json)
@@ -117,12 +126,15 @@ const struct command command_check = {
 	.name = "check",
 	.usage = "[OPTION]...",
 	.summary = "Look whether the database is whole, while a server runs on it or not.",
-	.about =
-		"Reads everything as it is at one moment: the structure of the file; the sequence (no number twice, none above its group's "
-		"and the database's newest); each document's id, version and value; what is counted; tokens. A backup is "
-		"checked the same way.\n"
-		"Prints a line for each fault: where, and what. The exit status is 1 if there is any. Changes nothing, and takes little "
-		"memory however much there is. While it reads, the log of a database in use cannot start over.\n",
+	.about = "Reads everything as it is at one moment: the structure of the file; the sequence "
+		 "(no number twice, none above its group's "
+		 "and the database's newest); each document's id, version and value; what is "
+		 "counted; tokens. A backup is "
+		 "checked the same way.\n"
+		 "Prints a line for each fault: where, and what. The exit status is 1 if there is "
+		 "any. Changes nothing, and takes little "
+		 "memory however much there is. While it reads, the log of a database in use "
+		 "cannot start over.\n",
 	.example = "  pocketbook check --db /var/backups/pocketbook-2030-01-31.db\n",
 	COMMAND_OPTIONS(check_options),
 	.run = check_run,

@@ -34,12 +34,16 @@ static enum rc command_half(const char *first, struct error *err)
 
 	for (size_t i = 0; i < command_count; i++)
 		if (command_begins_with(commands[i], first))
-			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+						len ? ", " : "",
 						commands[i]->name + strlen(first) + 1);
-	return len ? error_set(err, RC_NOT_FOUND, "%s: needs one of: %s (see 'pocketbook help %s')", first, list, first) : RC_OK;
+	return len ? error_set(err, RC_NOT_FOUND, "%s: needs one of: %s (see 'pocketbook help %s')",
+			       first, list, first)
+		   : RC_OK;
 }
 
-enum rc command_find(const char *const *words, size_t count, const struct command **out, size_t *used, struct error *err)
+enum rc command_find(const char *const *words, size_t count, const struct command **out,
+		     size_t *used, struct error *err)
 {
 	struct suggestion suggestion = SUGGEST_START;
 
@@ -57,7 +61,9 @@ enum rc command_find(const char *const *words, size_t count, const struct comman
 	for (size_t i = 0; i < command_count; i++)
 		suggest_offer(&suggestion, slice_of(words[0]), commands[i]->name);
 	if (suggestion.word)
-		return error_set(err, RC_NOT_FOUND, "unknown command %.64s, did you mean %s? (see 'pocketbook help')", words[0],
-				 suggestion.word);
-	return error_set(err, RC_NOT_FOUND, "unknown command %.64s (see 'pocketbook help')", words[0]);
+		return error_set(err, RC_NOT_FOUND,
+				 "unknown command %.64s, did you mean %s? (see 'pocketbook help')",
+				 words[0], suggestion.word);
+	return error_set(err, RC_NOT_FOUND, "unknown command %.64s (see 'pocketbook help')",
+			 words[0]);
 }

@@ -32,13 +32,16 @@ struct command {
 	on_command *run;
 };
 
-#define COMMAND_OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof((table)[0])
+#define COMMAND_OPTIONS(table) \
+	.options = (table), .option_count = sizeof(table) / sizeof((table)[0])
 
 extern const struct command *const commands[];
 extern const size_t command_count;
 
-/* The command that the first words name, and how many words that takes. RC_NOT_FOUND: none; `err` says what there is. */
-MUST_USE enum rc command_find(const char *const *words, size_t count, const struct command **out, size_t *used, struct error *err);
+/* The command that the first words name, and how many words that takes. RC_NOT_FOUND: none; `err`
+ * says what there is. */
+MUST_USE enum rc command_find(const char *const *words, size_t count, const struct command **out,
+			      size_t *used, struct error *err);
 /* How many words the name has if these begin with it, else 0. */
 size_t command_match(const char *name, const char *const *words, size_t count);
 /* Is `word` the first of the command's two words? */
@@ -47,7 +50,8 @@ bool command_begins_with(const struct command *command, const char *word);
 /* Options that several commands share. */
 #define OPTION_DB \
 	{ \
-		.name = "db", .argument = "FILE", .fallback = "pocketbook.db", .kind = OPTION_TEXT, .help = "The database." \
+		.name = "db", .argument = "FILE", .fallback = "pocketbook.db", \
+		.kind = OPTION_TEXT, .help = "The database." \
 	}
 #define OPTION_CONFIG \
 	{ \

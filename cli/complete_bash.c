@@ -10,7 +10,8 @@ static bool put_places(struct buf *out, enum complete_kind kind)
 			const struct option_spec *spec = &commands[i]->options[n];
 
 			if (spec->argument && complete_kind(slice_of(spec->argument)) == kind)
-				buf_putf(out, "%s'%s --%s'", out->len > before ? " | " : "\t", commands[i]->name, spec->name);
+				buf_putf(out, "%s'%s --%s'", out->len > before ? " | " : "\t",
+					 commands[i]->name, spec->name);
 		}
 	return out->len > before;
 }
@@ -29,7 +30,8 @@ static void put_values(struct buf *out)
 		for (size_t n = 0; n < commands[i]->option_count; n++) {
 			const struct option_spec *spec = &commands[i]->options[n];
 
-			if (spec->argument == NULL || complete_kind(slice_of(spec->argument)) != COMPLETE_CHOICES)
+			if (spec->argument == NULL ||
+			    complete_kind(slice_of(spec->argument)) != COMPLETE_CHOICES)
 				continue;
 			buf_putf(out, "\t'%s --%s') words='", commands[i]->name, spec->name);
 			complete_choices(slice_of(spec->argument), out);
@@ -43,7 +45,8 @@ static void put_seconds(struct buf *out, struct slice first)
 	const char *gap = "";
 
 	for (size_t i = 0; i < command_count; i++) {
-		if (!complete_is_pair(commands[i]) || !slice_equal(complete_first(commands[i]), first))
+		if (!complete_is_pair(commands[i]) ||
+		    !slice_equal(complete_first(commands[i]), first))
 			continue;
 		buf_putf(out, "%s%s", gap, commands[i]->name + first.len + 1);
 		gap = " ";
@@ -58,10 +61,13 @@ static void put_pairs(struct buf *out)
 
 		if (!complete_is_pair(commands[i]) || complete_is_repeated(i))
 			continue;
-		buf_putf(out, "\t%.*s)\n\t\tif ((COMP_CWORD == 2)); then\n\t\t\tmapfile -t COMPREPLY < <(compgen -W '", (int)first.len,
-			 first.data);
+		buf_putf(out,
+			 "\t%.*s)\n\t\tif ((COMP_CWORD == 2)); then\n\t\t\tmapfile -t COMPREPLY < "
+			 "<(compgen -W '",
+			 (int)first.len, first.data);
 		put_seconds(out, first);
-		buf_put_text(out, " --help' -- \"$cur\")\n\t\t\treturn\n\t\tfi\n\t\tcommand+=\" ${COMP_WORDS[2]}\"\n\t\t;;\n");
+		buf_put_text(out, " --help' -- \"$cur\")\n\t\t\treturn\n\t\tfi\n\t\tcommand+=\" "
+				  "${COMP_WORDS[2]}\"\n\t\t;;\n");
 	}
 }
 
@@ -110,18 +116,21 @@ static void put_commands(struct buf *out)
 
 void complete_bash(struct buf *out)
 {
-	buf_put_text(out, "# Completion of pocketbook for bash: made by `pocketbook completion bash`.\n"
-			  "# shellcheck shell=bash\n"
-			  "_pocketbook() {\n"
-			  "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}\n"
-			  "\tlocal options='' words='' kind='' value=yes\n"
-			  "\tCOMPREPLY=()\n"
-			  "\t# --name=value comes as three words.\n"
-			  "\tif [[ $cur == = ]]; then\n\t\tcur=\n"
-			  "\telif [[ $prev == = ]]; then\n\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n\tfi\n"
-			  "\tif ((COMP_CWORD == 1)); then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
+	buf_put_text(out,
+		     "# Completion of pocketbook for bash: made by `pocketbook completion bash`.\n"
+		     "# shellcheck shell=bash\n"
+		     "_pocketbook() {\n"
+		     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} "
+		     "command=${COMP_WORDS[1]}\n"
+		     "\tlocal options='' words='' kind='' value=yes\n"
+		     "\tCOMPREPLY=()\n"
+		     "\t# --name=value comes as three words.\n"
+		     "\tif [[ $cur == = ]]; then\n\t\tcur=\n"
+		     "\telif [[ $prev == = ]]; then\n\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n\tfi\n"
+		     "\tif ((COMP_CWORD == 1)); then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	complete_names(out);
-	buf_put_text(out, " --help --version' -- \"$cur\")\n\t\treturn\n\tfi\n\tcase $command in\n");
+	buf_put_text(out,
+		     " --help --version' -- \"$cur\")\n\t\treturn\n\tfi\n\tcase $command in\n");
 	put_pairs(out);
 	buf_put_text(out, "\tesac\n");
 	put_values(out);

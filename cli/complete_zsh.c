@@ -1,6 +1,7 @@
 #include "cli/completion.h"
 
-/* The first sentence, without its stop, inside single quotes and where some characters need a backslash. */
+/* The first sentence, without its stop, inside single quotes and where some characters need a
+ * backslash. */
 static void put_sentence(struct buf *out, const char *text, const char *special)
 {
 	const char *end = strstr(text, ". ");
@@ -31,7 +32,8 @@ static void put_list(struct buf *out, struct slice first, const char *indent)
 	for (size_t i = 0; i < command_count; i++) {
 		struct slice name;
 
-		if (first.len ? !complete_is_pair(commands[i]) || !slice_equal(complete_first(commands[i]), first)
+		if (first.len ? !complete_is_pair(commands[i]) ||
+					!slice_equal(complete_first(commands[i]), first)
 			      : complete_is_repeated(i))
 			continue;
 		name = name_after(commands[i], first);
@@ -42,7 +44,8 @@ static void put_list(struct buf *out, struct slice first, const char *indent)
 		}
 		buf_put_text(out, "'\n");
 	}
-	buf_putf(out, "%s)\n%s_describe -t commands command commands\n%sreturn\n", indent, indent, indent);
+	buf_putf(out, "%s)\n%s_describe -t commands command commands\n%sreturn\n", indent, indent,
+		 indent);
 }
 
 /* ":FILE:_files" */
@@ -87,7 +90,8 @@ static void put_command(struct buf *out, const struct command *command)
 	for (size_t i = 0; i < command->option_count; i++) {
 		const struct option_spec *spec = &command->options[i];
 
-		buf_putf(out, "\t\t\t'%s--%s%s[", spec->repeatable ? "*" : "", spec->name, spec->argument ? "=" : "");
+		buf_putf(out, "\t\t\t'%s--%s%s[", spec->repeatable ? "*" : "", spec->name,
+			 spec->argument ? "=" : "");
 		put_sentence(out, spec->help, "\\[]:");
 		buf_put_byte(out, ']');
 		if (spec->argument)
@@ -104,12 +108,13 @@ static void put_command(struct buf *out, const struct command *command)
 
 void complete_zsh(struct buf *out)
 {
-	buf_put_text(out, "#compdef pocketbook\n"
-			  "# Completion of pocketbook for zsh: made by `pocketbook completion zsh`.\n"
-			  "_pocketbook() {\n"
-			  "\tlocal -a commands\n"
-			  "\tlocal command=$words[2]\n"
-			  "\tif ((CURRENT == 2)); then\n");
+	buf_put_text(out,
+		     "#compdef pocketbook\n"
+		     "# Completion of pocketbook for zsh: made by `pocketbook completion zsh`.\n"
+		     "_pocketbook() {\n"
+		     "\tlocal -a commands\n"
+		     "\tlocal command=$words[2]\n"
+		     "\tif ((CURRENT == 2)); then\n");
 	put_list(out, slice_of(""), "\t\t");
 	buf_put_text(out, "\tfi\n\tcase $command in\n");
 	for (size_t i = 0; i < command_count; i++) {
@@ -117,15 +122,17 @@ void complete_zsh(struct buf *out)
 
 		if (!complete_is_pair(commands[i]) || complete_is_repeated(i))
 			continue;
-		buf_putf(out, "\t%.*s)\n\t\tif ((CURRENT == 3)); then\n", (int)first.len, first.data);
+		buf_putf(out, "\t%.*s)\n\t\tif ((CURRENT == 3)); then\n", (int)first.len,
+			 first.data);
 		put_list(out, first, "\t\t\t");
-		buf_put_text(out, "\t\tfi\n\t\tcommand+=\" $words[3]\"\n\t\tshift words\n\t\t((CURRENT--))\n\t\t;;\n");
+		buf_put_text(out, "\t\tfi\n\t\tcommand+=\" $words[3]\"\n\t\tshift "
+				  "words\n\t\t((CURRENT--))\n\t\t;;\n");
 	}
 	buf_put_text(out, "\tesac\n\tshift words\n\t((CURRENT--))\n\tcase $command in\n");
 	for (size_t i = 0; i < command_count; i++)
 		put_command(out, commands[i]);
-	buf_put_text(out,
-		     "\tesac\n}\n"
-		     "# In $fpath the file is the function; sourced, it makes itself known.\n"
-		     "if [[ $funcstack[1] == _pocketbook ]]; then\n\t_pocketbook \"$@\"\nelse\n\tcompdef _pocketbook pocketbook\nfi\n");
+	buf_put_text(out, "\tesac\n}\n"
+			  "# In $fpath the file is the function; sourced, it makes itself known.\n"
+			  "if [[ $funcstack[1] == _pocketbook ]]; then\n\t_pocketbook "
+			  "\"$@\"\nelse\n\tcompdef _pocketbook pocketbook\nfi\n");
 }

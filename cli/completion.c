@@ -114,7 +114,9 @@ void complete_names(struct buf *out)
 	}
 }
 
-/* ---- The command -------------------------------------------------------------------------------------------------------------- */
+/* ---- The command
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static int completion_run(const struct invocation *invocation)
 {
@@ -139,7 +141,8 @@ const struct command command_completion = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Print what lets a shell complete commands and options.",
-	.about = "The Debian package has it installed. Elsewhere, a line in ~/.bashrc loads it, as in the example; for zsh a line in "
+	.about = "The Debian package has it installed. Elsewhere, a line in ~/.bashrc loads it, as "
+		 "in the example; for zsh a line in "
 		 "~/.zshrc, after compinit: source <(pocketbook completion zsh)\n",
 	.example = "  source <(pocketbook completion bash)\n",
 	.run = completion_run,

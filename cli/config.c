@@ -16,7 +16,8 @@ static enum rc read_file(const struct command *command, struct options *options,
 
 	for (size_t i = 0; i < command_count; i++)
 		if (commands[i] != command)
-			others[count++] = options_new(commands[i]->options, commands[i]->option_count);
+			others[count++] =
+				options_new(commands[i]->options, commands[i]->option_count);
 	if (path)
 		rc = config_file_read(path, options, others, count, err);
 	while (count)

@@ -20,7 +20,8 @@ struct reading {
 static void reading_fail(struct reading *reading, const char *what)
 {
 	if (reading->rc == RC_OK)
-		reading->rc = error_set(reading->err, RC_MALFORMED, "%s:%u: %s", reading->path, reading->line, what);
+		reading->rc = error_set(reading->err, RC_MALFORMED, "%s:%u: %s", reading->path,
+					reading->line, what);
 }
 
 /* An ini_reader: fgets that counts, and refuses what inih would silently cut in two. */
@@ -35,7 +36,8 @@ static char *on_line(char *text, int room, void *arg)
 	reading->line++;
 	while (byte != '\n' && (byte = getc(reading->file)) != EOF) {
 		if (byte == '\0' || len + 1 >= (size_t)room) {
-			reading_fail(reading, byte == '\0' ? "has a zero byte: this is no text file" : "the line is too long");
+			reading_fail(reading, byte == '\0' ? "has a zero byte: this is no text file"
+							   : "the line is too long");
 			return NULL;
 		}
 		text[len++] = (char)byte;
@@ -56,18 +58,23 @@ static int on_entry(void *arg, const char *section, const char *name, const char
 		return 0;
 	}
 	(void)snprintf(place, sizeof(place), "%s:%u", reading->path, reading->line);
-	rc = options_take_entry(reading->options, place, slice_of(name), slice_of(value), reading->err);
+	rc = options_take_entry(reading->options, place, slice_of(name), slice_of(value),
+				reading->err);
 	for (size_t i = 0; rc == RC_NOT_FOUND && i < reading->other_count; i++)
-		rc = options_take_entry(reading->others[i], place, slice_of(name), slice_of(value), reading->err);
+		rc = options_take_entry(reading->others[i], place, slice_of(name), slice_of(value),
+					reading->err);
 	if (rc == RC_NOT_FOUND)
-		rc = error_set(reading->err, RC_MALFORMED, "%s: %s: there is no such option", place, name);
+		rc = error_set(reading->err, RC_MALFORMED, "%s: %s: there is no such option", place,
+			       name);
 	reading->rc = rc;
 	return rc == RC_OK;
 }
 
-enum rc config_file_read(const char *path, struct options *options, struct options *const *others, size_t other_count, struct error *err)
+enum rc config_file_read(const char *path, struct options *options, struct options *const *others,
+			 size_t other_count, struct error *err)
 {
-	struct reading reading = { path, fopen(path, "re"), 0, options, others, other_count, RC_OK, err };
+	struct reading reading = { path,   fopen(path, "re"), 0,     options,
+				   others, other_count,       RC_OK, err };
 	int bad_line;
 
 	if (reading.file == NULL)

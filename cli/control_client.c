@@ -67,7 +67,8 @@ static enum rc remote_receive(int fd, uint64_t deadline, struct buf *in, struct 
 	return rc;
 }
 
-enum rc remote_ask(int fd, struct slice question, uint64_t deadline, struct buf *in, struct slice *answer)
+enum rc remote_ask(int fd, struct slice question, uint64_t deadline, struct buf *in,
+		   struct slice *answer)
 {
 	enum rc rc = remote_send(fd, question, deadline);
 

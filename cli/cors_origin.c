@@ -19,7 +19,8 @@ static bool is_ipv6(char *host, size_t len)
 {
 	struct in6_addr address;
 
-	if (len < 2 || host[0] != '[' || host[len - 1] != ']' || host[strspn(host, DIGITS "abcdef:.[]")] != '\0')
+	if (len < 2 || host[0] != '[' || host[len - 1] != ']' ||
+	    host[strspn(host, DIGITS "abcdef:.[]")] != '\0')
 		return false;
 	host[len - 1] = '\0';
 	return inet_pton(AF_INET6, host + 1, &address) == 1;
@@ -34,19 +35,26 @@ static enum rc host_check(struct slice host, const char *text, struct error *err
 	memcpy(copy, host.data, host.len);
 	if (!is_name(copy) && !is_ipv6(copy, host.len))
 		return error_set(err, RC_MALFORMED,
-				 "the host in \"%.100s\" is not as browsers send it: lower case letters, digits, - and . (xn-- for others)",
+				 "the host in \"%.100s\" is not as browsers send it: lower case "
+				 "letters, digits, - and . (xn-- for others)",
 				 text);
 	return RC_OK;
 }
 
-static enum rc port_check(struct slice scheme, struct slice port, const char *text, struct error *err)
+static enum rc port_check(struct slice scheme, struct slice port, const char *text,
+			  struct error *err)
 {
 	uint64_t number;
 
 	if (text_number(port, 65535, &number) != RC_OK || number == 0)
-		return error_set(err, RC_MALFORMED, "the port in \"%.100s\" is not a number from 1 to 65535", text);
-	if ((number == 80 && slice_is(scheme, "http")) || (number == 443 && slice_is(scheme, "https")))
-		return error_set(err, RC_MALFORMED, "leave the port out of \"%.100s\": browsers do, where it is the scheme's own", text);
+		return error_set(err, RC_MALFORMED,
+				 "the port in \"%.100s\" is not a number from 1 to 65535", text);
+	if ((number == 80 && slice_is(scheme, "http")) ||
+	    (number == 443 && slice_is(scheme, "https")))
+		return error_set(err, RC_MALFORMED,
+				 "leave the port out of \"%.100s\": browsers do, where it is the "
+				 "scheme's own",
+				 text);
 	return RC_OK;
 }
 
@@ -63,7 +71,9 @@ enum rc origin_check(const char *text, struct error *err)
 		return error_set(err, RC_MALFORMED, "\"%.100s\" is no origin; " FORM, text);
 	end = host + strcspn(host, "/?#@");
 	if (*end)
-		return error_set(err, RC_MALFORMED, "\"%.100s\" has more than an origin from %.1s on; " FORM, text, end);
+		return error_set(err, RC_MALFORMED,
+				 "\"%.100s\" has more than an origin from %.1s on; " FORM, text,
+				 end);
 	colon = *host == '[' ? strchr(host + strcspn(host, "]"), ':') : strchr(host, ':');
 	rc = host_check(slice_make(host, (size_t)((colon ? colon : end) - host)), text, err);
 	return rc == RC_OK && colon ? port_check(scheme, slice_of(colon + 1), text, err) : rc;

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* ---- What the commands share --------------------------------------------------------------------------------------------------- */
+/* ---- What the commands share
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 int doc_encoding(const struct options *options, enum encoding *out)
 {
@@ -17,7 +19,8 @@ int doc_encoding(const struct options *options, enum encoding *out)
 
 	*out = strcmp(name, "transit") == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
 	if (*out == ENCODING_JSON && strcmp(name, "json") != 0)
-		return say_usage("%s: must be json or transit", options_place(options, "encoding", 0));
+		return say_usage("%s: must be json or transit",
+				 options_place(options, "encoding", 0));
 	return EXIT_SUCCESS;
 }
 
@@ -25,7 +28,8 @@ int doc_id(const char *word, struct slice *out)
 {
 	*out = slice_of(word);
 	if (!docid_is_valid(*out))
-		return say_usage("ID must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
+		return say_usage("ID must be GROUP:REST, both parts non-empty, 512 bytes at most, "
+				 "no control characters");
 	return EXIT_SUCCESS;
 }
 
@@ -59,7 +63,8 @@ int doc_read(struct store *store, const char *db, struct slice id, struct doc_co
 	out->doc.id = id;
 	out->doc.value = buf_slice(&out->value);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
-		return say_failed("%s: %.*s cannot be read (%s; see 'pocketbook help check')", db, (int)id.len, id.data, rc_name(rc));
+		return say_failed("%s: %.*s cannot be read (%s; see 'pocketbook help check')", db,
+				  (int)id.len, id.data, rc_name(rc));
 	return EXIT_SUCCESS;
 }
 
@@ -76,11 +81,14 @@ void doc_put_value(struct buf *out, enum encoding encoding, const struct store_d
 		buf_put_text(out, "(damaged)");
 }
 
-/* ---- get ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- get
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct option_spec get_options[] = {
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
-	OPTION_ENCODING("How the value is shown. transit shows it as it is kept, and with --json the whole line is Transit."),
+	OPTION_ENCODING("How the value is shown. transit shows it as it is kept, and with --json "
+			"the whole line is Transit."),
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -90,7 +98,8 @@ static void get_show(const struct store_doc *doc, enum encoding encoding)
 	struct buf value = BUF_EMPTY;
 
 	doc_put_value(&value, encoding, doc);
-	printf("ID       %.*s\nVERSION  %llu\nVALUE    ", (int)doc->id.len, doc->id.data, (unsigned long long)doc->version);
+	printf("ID       %.*s\nVERSION  %llu\nVALUE    ", (int)doc->id.len, doc->id.data,
+	       (unsigned long long)doc->version);
 	(void)fwrite(value.data, 1, value.len, stdout);
 	putchar('\n');
 	buf_free(&value);
@@ -106,10 +115,13 @@ static int get_json(const struct store_doc *doc, enum encoding encoding)
 		(void)fwrite(line.data, 1, line.len, stdout);
 	}
 	buf_free(&line);
-	return rc == RC_OK ? EXIT_SUCCESS : say_failed("%.*s: its value is damaged", (int)doc->id.len, doc->id.data);
+	return rc == RC_OK
+		       ? EXIT_SUCCESS
+		       : say_failed("%.*s: its value is damaged", (int)doc->id.len, doc->id.data);
 }
 
-static int get_found(const struct invocation *invocation, const struct doc_copy *found, enum encoding encoding)
+static int get_found(const struct invocation *invocation, const struct doc_copy *found,
+		     enum encoding encoding)
 {
 	const char *id = invocation->words[0];
 	int status = EXIT_SUCCESS;
@@ -121,7 +133,8 @@ static int get_found(const struct invocation *invocation, const struct doc_copy 
 	else if (!found->doc.deleted)
 		get_show(&found->doc, encoding);
 	if (found->doc.deleted)
-		return say_failed("%s was deleted (version %llu)", id, (unsigned long long)found->doc.version);
+		return say_failed("%s was deleted (version %llu)", id,
+				  (unsigned long long)found->doc.version);
 	return status;
 }
 

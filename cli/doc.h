@@ -7,7 +7,8 @@
 
 #define OPTION_ENCODING(about) \
 	{ \
-		.name = "encoding", .argument = "json|transit", .fallback = "json", .help = (about) \
+		.name = "encoding", .argument = "json|transit", .fallback = "json", \
+		.help = (about) \
 	}
 
 /* These answer EXIT_SUCCESS, or say what is wrong and answer the exit status. */

@@ -75,7 +75,8 @@ static void show_page(struct listing *listing)
 		const struct row *row = &listing->rows[i];
 
 		columns_put(listing->out, slice_make(at, row->id_len), id_width + GAP);
-		fprintf(listing->out, "%*llu  ", (int)version_width, (unsigned long long)row->version);
+		fprintf(listing->out, "%*llu  ", (int)version_width,
+			(unsigned long long)row->version);
 		columns_put_cut(listing->out, slice_make(at + row->id_len, row->value_len),
 				listing->room > used ? listing->room - used : 0);
 		(void)fputc('\n', listing->out);
@@ -121,7 +122,8 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	return listing->json ? add_json(listing, doc) : add_row(listing, doc);
 }
 
-/* A cookie_write_function_t: what a person pages through slowly must not keep the database waiting. */
+/* A cookie_write_function_t: what a person pages through slowly must not keep the database waiting.
+ */
 static ssize_t on_write(void *arg, const char *bytes, size_t len)
 {
 	struct listing *listing = arg;
@@ -146,7 +148,8 @@ static enum rc scan_all(struct listing *listing, struct store *store, const stru
 
 static int list_all(struct listing *listing, const char *db, const char *group, bool deleted)
 {
-	const struct store_scan scan = { slice_of(group ? group : ""), .by_id = true, .no_tombstones = !deleted };
+	const struct store_scan scan = { slice_of(group ? group : ""), .by_id = true,
+					 .no_tombstones = !deleted };
 	struct store *store;
 	int status = doc_open(db, &store);
 	enum rc rc;
@@ -161,7 +164,8 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 	if (outlet_finish(&listing->outlet) != RC_OK)
 		return say_failed("%s", listing->outlet.err.text);
 	if (rc != RC_OK)
-		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')", db, rc_name(rc));
+		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')",
+				  db, rc_name(rc));
 	if (listing->count == 0 && !listing->json)
 		say("there is no document%s%s", group ? " in " : "", group ? group : "");
 	return EXIT_SUCCESS;
@@ -170,13 +174,15 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 static int ls_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
-	const char *db = options_text(options, "db"), *group = invocation->word_count ? invocation->words[0] : NULL;
+	const char *db = options_text(options, "db"),
+		   *group = invocation->word_count ? invocation->words[0] : NULL;
 	struct listing *listing;
 	enum encoding encoding;
 	int status = doc_encoding(options, &encoding);
 
 	if (status == EXIT_SUCCESS && group && !group_is_valid(slice_of(group)))
-		status = say_usage("GROUP must be 1 to 511 bytes of UTF-8 without control characters");
+		status = say_usage(
+			"GROUP must be 1 to 511 bytes of UTF-8 without control characters");
 	if (status != EXIT_SUCCESS)
 		return status;
 	listing = mem_alloc(sizeof(*listing));
@@ -204,7 +210,8 @@ const struct command command_doc_ls = {
 	.usage = "[GROUP] [OPTION]...",
 	.words_most = 1,
 	.summary = "List the documents of a group, or all: id, version and value.",
-	.about = "A group has what is nested in it. Sorted by group and id; on a terminal a line is cut where it ends.\n",
+	.about = "A group has what is nested in it. Sorted by group and id; on a terminal a line "
+		 "is cut where it ends.\n",
 	.example = "  pocketbook doc ls todos\n",
 	COMMAND_OPTIONS(ls_options),
 	.run = ls_run,

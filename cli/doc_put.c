@@ -15,8 +15,10 @@
 
 #define OPTION_BASE \
 	{ \
-		.name = "base", .argument = "N", .kind = OPTION_NUMBER, .min = 0, .max = INT64_MAX, \
-		.help = "The version that the document must have now, 0 where it must not be there. Default: whatever it has." \
+		.name = "base", .argument = "N", .kind = OPTION_NUMBER, .min = 0, \
+		.max = INT64_MAX, \
+		.help = "The version that the document must have now, 0 where it must not be " \
+			"there. Default: whatever it has." \
 	}
 
 struct putting {
@@ -27,7 +29,9 @@ struct putting {
 	bool json;
 };
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Writing
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static int show_result(const struct putting *putting, const struct store_result *result)
 {
@@ -37,9 +41,11 @@ static int show_result(const struct putting *putting, const struct store_result 
 	if (putting->json) {
 		buf_put_text(&line, "{\"id\":");
 		transit_out_string(&line, ENCODING_JSON, putting->edit.id);
-		buf_putf(&line, ",\"status\":\"%s\",\"version\":%llu}\n", done ? "ok" : "conflict", (unsigned long long)result->version);
+		buf_putf(&line, ",\"status\":\"%s\",\"version\":%llu}\n", done ? "ok" : "conflict",
+			 (unsigned long long)result->version);
 	} else if (done) {
-		buf_putf(&line, "%s %s, version %llu\n", putting->id, putting->edit.deleted ? "deleted" : "written",
+		buf_putf(&line, "%s %s, version %llu\n", putting->id,
+			 putting->edit.deleted ? "deleted" : "written",
 			 (unsigned long long)result->version);
 	}
 	if (line.len)
@@ -49,14 +55,18 @@ static int show_result(const struct putting *putting, const struct store_result 
 		return EXIT_SUCCESS;
 	if (result->version == 0)
 		return say_failed("%s is not there; nothing was written", putting->id);
-	return say_failed("%s has version %llu%s; nothing was written", putting->id, (unsigned long long)result->version,
+	return say_failed("%s has version %llu%s; nothing was written", putting->id,
+			  (unsigned long long)result->version,
 			  result->deleted ? " and was deleted" : "");
 }
 
-/* Writes on the base of the edit. *again: another client was faster, and the base is now what that one made. */
+/* Writes on the base of the edit. *again: another client was faster, and the base is now what that
+ * one made. */
 static int put_once(struct putting *putting, bool *again)
 {
-	const struct store_request request = { .kind = STORE_PUSH, .edits = &putting->edit, .edit_count = 1 };
+	const struct store_request request = { .kind = STORE_PUSH,
+					       .edits = &putting->edit,
+					       .edit_count = 1 };
 	struct admin_answer answer;
 	struct error err;
 	int status;
@@ -65,7 +75,8 @@ static int put_once(struct putting *putting, bool *again)
 	if (admin_do(putting->db, &request, &answer, &err) != RC_OK) {
 		status = say_failed("%s", err.text);
 	} else if (answer.reply.rc != RC_OK || answer.reply.result_count != 1) {
-		status = say_failed("%s: %s was refused (%s)", putting->db, putting->id, rc_name(answer.reply.rc));
+		status = say_failed("%s: %s was refused (%s)", putting->db, putting->id,
+				    rc_name(answer.reply.rc));
 	} else if (answer.reply.results->status == STORE_CONFLICT && !putting->has_base) {
 		putting->edit.base = answer.reply.results->version;
 		*again = true;
@@ -104,7 +115,8 @@ static int put_base(struct putting *putting, const struct options *options)
 		return status;
 	status = doc_read(store, putting->db, putting->edit.id, &found);
 	putting->has_base = options_text(options, "base") != NULL;
-	putting->edit.base = putting->has_base ? options_number(options, "base") : found.doc.version;
+	putting->edit.base =
+		putting->has_base ? options_number(options, "base") : found.doc.version;
 	if (status == EXIT_SUCCESS && putting->edit.deleted && (!found.there || found.doc.deleted))
 		status = say_failed("there is no document %s", putting->id);
 	doc_copy_free(&found);
@@ -122,7 +134,9 @@ static int putting_new(const struct invocation *invocation, struct putting *out)
 	return doc_id(out->id, &out->edit.id);
 }
 
-/* ---- put ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- put
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct option_spec put_options[] = {
 	OPTION_BASE,
@@ -159,7 +173,9 @@ static int parse_value(struct slice text, enum encoding encoding, struct buf *ou
 	if (rc == RC_OK)
 		rc = transit_in_finish(in);
 	if (rc != RC_OK)
-		status = say_usage("VALUE: not %s: %s", encoding == ENCODING_JSON ? "JSON" : "Transit", transit_in_error(in));
+		status = say_usage("VALUE: not %s: %s",
+				   encoding == ENCODING_JSON ? "JSON" : "Transit",
+				   transit_in_error(in));
 	transit_in_free(in);
 	return status;
 }
@@ -198,17 +214,23 @@ const struct command command_doc_put = {
 	.words_least = 1,
 	.words_most = 2,
 	.summary = "Write a document.",
-	.about = "VALUE is JSON, such as '{\"title\":\"buy cheese\"}' or '\"a text\"', from the command line or, where it is - or left "
+	.about = "VALUE is JSON, such as '{\"title\":\"buy cheese\"}' or '\"a text\"', from the "
+		 "command line or, where it is - or left "
 		 "out, from the "
 		 "standard input. One that begins with a dash comes after --.\n"
-		 "It is written on top of what is there, whatever that is, unless --base names the version that it was made from: "
-		 "then the exit status is 1 and nothing is written where the document has another.\n",
-	.example = "  pocketbook doc put todos:1 '{\"title\":\"buy cheese\",\"completed\":false}'\n",
+		 "It is written on top of what is there, whatever that is, unless --base names the "
+		 "version that it was made from: "
+		 "then the exit status is 1 and nothing is written where the document has "
+		 "another.\n",
+	.example =
+		"  pocketbook doc put todos:1 '{\"title\":\"buy cheese\",\"completed\":false}'\n",
 	COMMAND_OPTIONS(put_options),
 	.run = put_run,
 };
 
-/* ---- rm ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- rm
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct option_spec rm_options[] = {
 	OPTION_BASE,
@@ -235,7 +257,8 @@ const struct command command_doc_rm = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Delete a document.",
-	.about = "Every client learns of it, so a tombstone stays until it is purged. The exit status is 1 where there is no such "
+	.about = "Every client learns of it, so a tombstone stays until it is purged. The exit "
+		 "status is 1 where there is no such "
 		 "document.\n",
 	.example = "  pocketbook doc rm todos:1\n",
 	COMMAND_OPTIONS(rm_options),

@@ -13,10 +13,15 @@
 #include <unistd.h>
 
 static const struct option_spec export_options[] = {
-	{ .name = "group", .argument = "G", .help = "Only this group, with all groups nested in it. Default: everything." },
-	OPTION_ENCODING("How a line is written. transit keeps every value as it is, for 'import'; json is for reading and for other "
+	{ .name = "group",
+	  .argument = "G",
+	  .help = "Only this group, with all groups nested in it. Default: everything." },
+	OPTION_ENCODING("How a line is written. transit keeps every value as it is, for 'import'; "
+			"json is for reading and for other "
 			"programs."),
-	{ .name = "force", .kind = OPTION_FLAG, .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
+	{ .name = "force",
+	  .kind = OPTION_FLAG,
+	  .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -61,8 +66,9 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	rc = store_doc_put(&exporting->line, exporting->encoding, doc);
 	buf_put_byte(&exporting->line, '\n');
 	if (rc != RC_OK)
-		return error_set(&exporting->outlet.err, rc, "%.*s: its value is damaged (see 'pocketbook help check')", (int)doc->id.len,
-				 doc->id.data);
+		return error_set(&exporting->outlet.err, rc,
+				 "%.*s: its value is damaged (see 'pocketbook help check')",
+				 (int)doc->id.len, doc->id.data);
 	if (exporting->encoding == ENCODING_JSON)
 		exporting->changed += is_changed(exporting, doc);
 	exporting->done++;
@@ -78,7 +84,8 @@ static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats
 		exporting->total = db_stats->documents + db_stats->tombstones;
 }
 
-static enum rc export_all(struct exporting *exporting, const char *db, const char *group, struct error *err)
+static enum rc export_all(struct exporting *exporting, const char *db, const char *group,
+			  struct error *err)
 {
 	const struct store_scan scan = { .group = slice_of(group ? group : "") };
 	enum rc rc = store_open(db, STORE_READER, &exporting->store, err);
@@ -94,10 +101,12 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 		rc = outlet_finish(&exporting->outlet);
 	if (rc != RC_OK && exporting->outlet.err.text[0])
 		return error_set(err, rc, "%s", exporting->outlet.err.text);
-	return rc == RC_OK ? RC_OK : error_set(err, rc, "%.200s: cannot be read (%s)", db, rc_name(rc));
+	return rc == RC_OK ? RC_OK
+			   : error_set(err, rc, "%.200s: cannot be read (%s)", db, rc_name(rc));
 }
 
-static enum rc export_to(struct exporting *exporting, int fd, const char *name, const char *db, const char *group, struct error *err)
+static enum rc export_to(struct exporting *exporting, int fd, const char *name, const char *db,
+			 const char *group, struct error *err)
 {
 	enum rc rc;
 
@@ -110,7 +119,8 @@ static enum rc export_to(struct exporting *exporting, int fd, const char *name, 
 	return rc;
 }
 
-static enum rc export_file(struct exporting *exporting, const char *file, bool force, const char *db, const char *group, struct error *err)
+static enum rc export_file(struct exporting *exporting, const char *file, bool force,
+			   const char *db, const char *group, struct error *err)
 {
 	struct scratch scratch;
 	enum rc rc = scratch_open(file, &scratch, err);
@@ -140,7 +150,8 @@ static int export_read(const struct invocation *invocation, enum encoding *encod
 
 static int export_run(const struct invocation *invocation)
 {
-	const char *db = options_text(invocation->options, "db"), *group = options_text(invocation->options, "group");
+	const char *db = options_text(invocation->options, "db"),
+		   *group = options_text(invocation->options, "group");
 	const char *file = invocation->word_count ? invocation->words[0] : NULL;
 	bool force = options_is_on(invocation->options, "force");
 	struct exporting exporting = { .progress = progress_begin(STDERR_FILENO, "export") };
@@ -151,7 +162,8 @@ static int export_run(const struct invocation *invocation)
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (file && !force && access(file, F_OK) == 0)
-		return say_failed("%s is there already; name another file, or replace it with --force", file);
+		return say_failed(
+			"%s is there already; name another file, or replace it with --force", file);
 	if (file && scratch_is_same(file, db))
 		return say_failed("%s is the database itself; name another file", file);
 	if (access(db, F_OK) < 0)
@@ -163,7 +175,8 @@ static int export_run(const struct invocation *invocation)
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (exporting.changed)
-		say("%llu of %llu documents have values that JSON cannot say, and were written as the nearest there is; --encoding "
+		say("%llu of %llu documents have values that JSON cannot say, and were written as "
+		    "the nearest there is; --encoding "
 		    "transit keeps them",
 		    (unsigned long long)exporting.changed, (unsigned long long)exporting.done);
 	return EXIT_SUCCESS;
@@ -173,15 +186,21 @@ const struct command command_export = {
 	.name = "export",
 	.usage = "[FILE] [OPTION]...",
 	.words_most = 1,
-	.summary = "Write all documents as lines of JSON, while a server runs on the database or not.",
-	.about = "Into FILE, or to the standard output: for each document a line {\"id\": …, \"version\": …, \"value\": …}, with "
+	.summary =
+		"Write all documents as lines of JSON, while a server runs on the database or not.",
+	.about = "Into FILE, or to the standard output: for each document a line {\"id\": …, "
+		 "\"version\": …, \"value\": …}, with "
 		 "\"deleted\": "
-		 "true in the place of a value where it was deleted. Group by group, the documents of each in the order in which they were "
+		 "true in the place of a value where it was deleted. Group by group, the documents "
+		 "of each in the order in which they were "
 		 "written last. All of them as they are at one moment, however many.\n"
-		 "JSON is the default as that is what people and other programs read. What it cannot say (dates, sets, keywords, …) is "
-		 "written as the nearest that it can, and counted at the end; with --encoding transit a line is Transit and loses nothing. "
+		 "JSON is the default as that is what people and other programs read. What it "
+		 "cannot say (dates, sets, keywords, …) is "
+		 "written as the nearest that it can, and counted at the end; with --encoding "
+		 "transit a line is Transit and loses nothing. "
 		 "'import' reads both.\n"
-		 "While it reads, the log of a database in use cannot start over; a pipe that takes its lines slowly does not prolong "
+		 "While it reads, the log of a database in use cannot start over; a pipe that "
+		 "takes its lines slowly does not prolong "
 		 "that, as "
 		 "they are kept in a temporary file then (in TMPDIR, else in /var/tmp).\n",
 	.example = "  pocketbook export --group todos | jq -r .value.title\n"

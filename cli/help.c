@@ -13,7 +13,8 @@
 #define SUMMARY_COLUMN 18
 #define HELP_COLUMN 26
 
-/* Breaks the text between words so that no line passes WIDTH. The cursor stands at column `at`; lines begin at `indent`. */
+/* Breaks the text between words so that no line passes WIDTH. The cursor stands at column `at`;
+ * lines begin at `indent`. */
 static void print_wrapped(const char *text, size_t at, size_t indent)
 {
 	bool first = true;
@@ -58,7 +59,8 @@ static void print_paragraphs(const char *text)
 static void print_option(const struct option_spec *spec)
 {
 	struct buf help = BUF_EMPTY;
-	int at = printf("%*s--%s%s%s", LEFT, "", spec->name, spec->argument ? " " : "", spec->argument ? spec->argument : "");
+	int at = printf("%*s--%s%s%s", LEFT, "", spec->name, spec->argument ? " " : "",
+			spec->argument ? spec->argument : "");
 
 	buf_put_text(&help, spec->help);
 	if (spec->repeatable)
@@ -72,7 +74,8 @@ static void print_option(const struct option_spec *spec)
 
 void help_command(const struct command *command)
 {
-	printf("Usage: pocketbook %s%s%s\n", command->name, *command->usage ? " " : "", command->usage);
+	printf("Usage: pocketbook %s%s%s\n", command->name, *command->usage ? " " : "",
+	       command->usage);
 	print_paragraphs(command->summary);
 	if (command->about)
 		print_paragraphs(command->about);
@@ -101,12 +104,16 @@ static void print_overview(void)
 	puts("Pocketbook keeps documents in sync between browsers, live.\n\n"
 	     "Usage: pocketbook COMMAND [OPTION]...\n\nCommands:");
 	print_summaries(NULL);
-	print_paragraphs("'pocketbook help COMMAND' tells more about one.\n"
-			 "An option can also stand in the environment, as POCKETBOOK_NAME, or in a file named by --config, as a line "
-			 "`name = value`. The command line comes first, then the environment, then the file. Where an option may be given "
-			 "several times, the environment has its values separated by spaces and the file has a line for each.\n"
-			 "A SIZE is in bytes, or ends in K, M or G; a TIME ends in s, m, h, d or w.\n"
-			 "Exit status: 0 done, 1 failed, 2 wrong usage.");
+	print_paragraphs(
+		"'pocketbook help COMMAND' tells more about one.\n"
+		"An option can also stand in the environment, as POCKETBOOK_NAME, or in a file "
+		"named by --config, as a line "
+		"`name = value`. The command line comes first, then the environment, then the "
+		"file. Where an option may be given "
+		"several times, the environment has its values separated by spaces and the file "
+		"has a line for each.\n"
+		"A SIZE is in bytes, or ends in K, M or G; a TIME ends in s, m, h, d or w.\n"
+		"Exit status: 0 done, 1 failed, 2 wrong usage.");
 }
 
 int help_words(const char *const *words, size_t count)
@@ -129,7 +136,8 @@ int help_words(const char *const *words, size_t count)
 	if (command_find(words, count, &command, &used, &err) != RC_OK)
 		return say_usage("help: %s", err.text);
 	if (used < count)
-		return say_usage("help: unknown command %s %s (see 'pocketbook help')", command->name, words[used]);
+		return say_usage("help: unknown command %s %s (see 'pocketbook help')",
+				 command->name, words[used]);
 	help_command(command);
 	return EXIT_SUCCESS;
 }

@@ -46,7 +46,8 @@ static int say_stopped(const struct import *import)
 {
 	if (import->imported == 0)
 		return say_failed("%s; nothing was imported", import->err.text);
-	return say_failed("%s; %" PRIu64 " of %" PRIu64 " documents are imported; the same command%s goes on with the others",
+	return say_failed("%s; %" PRIu64 " of %" PRIu64
+			  " documents are imported; the same command%s goes on with the others",
 			  import->err.text, import->imported, import->total,
 			  import->existing == EXISTING_REPLACE ? "" : " with --existing skip");
 }
@@ -56,8 +57,9 @@ static void say_done(const struct import *import, bool json)
 	char imported[PROGRESS_NUMBER_MAX];
 
 	if (json) {
-		printf("{\"imported\":%" PRIu64 ",\"same\":%" PRIu64 ",\"skipped\":%" PRIu64 ",\"bad\":%" PRIu64 "}\n", import->imported,
-		       import->same, import->left, import->bad);
+		printf("{\"imported\":%" PRIu64 ",\"same\":%" PRIu64 ",\"skipped\":%" PRIu64
+		       ",\"bad\":%" PRIu64 "}\n",
+		       import->imported, import->same, import->left, import->bad);
 		return;
 	}
 	progress_number(import->imported, imported);
@@ -73,7 +75,9 @@ static void say_done(const struct import *import, bool json)
 
 static int existing_read(const struct options *options, enum existing *out)
 {
-	static const char *const names[] = { [EXISTING_REFUSE] = "refuse", [EXISTING_SKIP] = "skip", [EXISTING_REPLACE] = "replace" };
+	static const char *const names[] = { [EXISTING_REFUSE] = "refuse",
+					     [EXISTING_SKIP] = "skip",
+					     [EXISTING_REPLACE] = "replace" };
 	const char *text = options_text(options, "existing");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -82,20 +86,23 @@ static int existing_read(const struct options *options, enum existing *out)
 			return EXIT_SUCCESS;
 		}
 	}
-	return say_usage("%s: must be refuse, skip or replace", options_place(options, "existing", 0));
+	return say_usage("%s: must be refuse, skip or replace",
+			 options_place(options, "existing", 0));
 }
 
 static int import_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
-	struct import import = { .db = options_text(options, "db"), .skip_bad = options_is_on(options, "skip-bad") };
+	struct import import = { .db = options_text(options, "db"),
+				 .skip_bad = options_is_on(options, "skip-bad") };
 	int status = existing_read(options, &import.existing);
 	enum rc rc;
 
 	if (status != EXIT_SUCCESS)
 		return status;
 	import.progress = progress_begin(STDERR_FILENO, "import");
-	rc = lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.progress, &import.lines, &import.err);
+	rc = lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.progress,
+			&import.lines, &import.err);
 	if (rc == RC_OK)
 		rc = import_first(&import);
 	if (rc == RC_OK)
@@ -114,9 +121,12 @@ static const struct option_spec import_options[] = {
 	{ .name = "existing",
 	  .argument = "refuse|skip|replace",
 	  .fallback = "refuse",
-	  .help = "What becomes of documents that are there already: refuse imports nothing if there is one, skip leaves them as they are, "
+	  .help = "What becomes of documents that are there already: refuse imports nothing if "
+		  "there is one, skip leaves them as they are, "
 		  "replace writes them anew." },
-	{ .name = "skip-bad", .kind = OPTION_FLAG, .help = "Pass over lines that are not right, and say which." },
+	{ .name = "skip-bad",
+	  .kind = OPTION_FLAG,
+	  .help = "Pass over lines that are not right, and say which." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
@@ -126,20 +136,27 @@ const struct command command_import = {
 	.name = "import",
 	.usage = "[FILE] [OPTION]...",
 	.words_most = 1,
-	.summary = "Write the documents that 'export' wrote as lines, while a server runs on the database or not.",
-	.about = "From FILE, or from the standard input: for each document a line {\"id\": …, \"value\": …}, or \"deleted\": true to "
+	.summary = "Write the documents that 'export' wrote as lines, while a server runs on the "
+		   "database or not.",
+	.about = "From FILE, or from the standard input: for each document a line {\"id\": …, "
+		 "\"value\": …}, or \"deleted\": true to "
 		 "delete it, in "
-		 "JSON or in Transit. A version is passed over: what is imported is written like any other edit, so that it gets the next "
+		 "JSON or in Transit. A version is passed over: what is imported is written like "
+		 "any other edit, so that it gets the next "
 		 "version and every client sees it come.\n"
-		 "All lines are looked through before the first is written. One that is not right is named, with the reason, and then "
+		 "All lines are looked through before the first is written. One that is not right "
+		 "is named, with the reason, and then "
 		 "nothing "
-		 "is imported at all. Then they are written in batches, so that a server goes on serving. Should it fail in between (the "
+		 "is imported at all. Then they are written in batches, so that a server goes on "
+		 "serving. Should it fail in between (the "
 		 "disk "
-		 "is full, the server is gone for good), what was written stays, and the command says how many that are and how to go on; "
+		 "is full, the server is gone for good), what was written stays, and the command "
+		 "says how many that are and how to go on; "
 		 "no document is ever half written.\n"
 		 "A document that is already as its line says is not written again.\n",
-	.example = "  pocketbook import todos.ndjson --existing skip\n"
-		   "  pocketbook export --encoding transit --db a.db | pocketbook import --db b.db\n",
+	.example =
+		"  pocketbook import todos.ndjson --existing skip\n"
+		"  pocketbook export --encoding transit --db a.db | pocketbook import --db b.db\n",
 	COMMAND_OPTIONS(import_options),
 	.run = import_run,
 };

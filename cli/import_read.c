@@ -8,14 +8,18 @@
 #define VALUE_BYTES ((size_t)12 << 20)
 #define BAD_SAID 20 /* lines that are passed over and told of, each with its reason */
 
-/* ---- Lines --------------------------------------------------------------------------------------------------------------------- */
+/* ---- Lines
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 enum rc importing_at_line(struct import *import, enum rc rc, const char *what)
 {
-	return error_set(&import->err, rc, "%.200s:%" PRIu64 ": %s", import->lines.name, import->lines.number, what);
+	return error_set(&import->err, rc, "%.200s:%" PRIu64 ": %s", import->lines.name,
+			 import->lines.number, what);
 }
 
-static enum rc read_document(struct import *import, struct slice line, struct buf *text, struct store_edit *edit)
+static enum rc read_document(struct import *import, struct slice line, struct buf *text,
+			     struct store_edit *edit)
 {
 	struct error what;
 	uint64_t first;
@@ -23,7 +27,8 @@ static enum rc read_document(struct import *import, struct slice line, struct bu
 
 	if (rc != RC_OK)
 		return importing_at_line(import, rc, what.text);
-	rc = store_ids_add(import->ids, line_resolve(edit->id, text), import->lines.number, &first, &import->err);
+	rc = store_ids_add(import->ids, line_resolve(edit->id, text), import->lines.number, &first,
+			   &import->err);
 	if (rc != RC_OK || first == import->lines.number)
 		return rc;
 	(void)error_set(&what, RC_OK, "id: the same as in line %" PRIu64, first);
@@ -43,10 +48,12 @@ static void pass_over(struct import *import, bool is_first_pass)
 	if (import->bad > BAD_SAID)
 		return;
 	progress_wipe(&import->progress);
-	say("%s; %s", import->err.text, import->bad < BAD_SAID ? "passed over" : "passed over, like those that follow");
+	say("%s; %s", import->err.text,
+	    import->bad < BAD_SAID ? "passed over" : "passed over, like those that follow");
 }
 
-enum rc importing_next(struct import *import, bool is_first_pass, struct buf *text, struct store_edit *edit)
+enum rc importing_next(struct import *import, bool is_first_pass, struct buf *text,
+		       struct store_edit *edit)
 {
 	for (;;) {
 		size_t before = text->len;
@@ -68,7 +75,9 @@ enum rc importing_next(struct import *import, bool is_first_pass, struct buf *te
 	}
 }
 
-/* ---- What is there ------------------------------------------------------------------------------------------------------------- */
+/* ---- What is there
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc on_held(void *arg, const struct store_doc *doc)
 {
@@ -76,7 +85,8 @@ static enum rc on_held(void *arg, const struct store_doc *doc)
 
 	held->alive = !doc->deleted;
 	held->version = doc->version;
-	held->same = doc->deleted == held->edit->deleted && slice_equal(doc->value, held->edit->value);
+	held->same =
+		doc->deleted == held->edit->deleted && slice_equal(doc->value, held->edit->value);
 	return RC_OK;
 }
 
@@ -88,7 +98,8 @@ enum rc importing_look_up(struct import *import, const struct store_edit *edit, 
 	if (import->reader)
 		rc = store_find(import->reader, edit->id, on_held, held);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
-		return error_set(&import->err, rc, "%.200s: cannot be read (%s)", import->db, rc_name(rc));
+		return error_set(&import->err, rc, "%.200s: cannot be read (%s)", import->db,
+				 rc_name(rc));
 	/* To delete what is not there is done already. */
 	if (!held->alive && edit->deleted)
 		held->same = true;
@@ -101,7 +112,8 @@ void importing_resolve(struct store_edit *edit, const struct buf *text)
 	edit->value = line_resolve(edit->value, text);
 }
 
-/* ---- First pass: is all of it good? -------------------------------------------------------------------------------------------- */
+/* ---- First pass: is all of it good?
+ * -------------------------------------------------------------------------------------------- */
 
 static enum rc check_document(struct import *import, const struct store_edit *edit)
 {
@@ -116,7 +128,9 @@ static enum rc check_document(struct import *import, const struct store_edit *ed
 	rc = importing_look_up(import, edit, &held);
 	if (rc != RC_OK || !held.alive)
 		return rc;
-	(void)error_set(&what, RC_OK, "%.*s is there already (--existing skip leaves such documents as they are, replace writes them anew)",
+	(void)error_set(&what, RC_OK,
+			"%.*s is there already (--existing skip leaves such documents as they are, "
+			"replace writes them anew)",
 			edit->id.len > 100 ? 100 : (int)edit->id.len, edit->id.data);
 	return importing_at_line(import, RC_EXISTS, what.text);
 }

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 
 #define BATCH_EDITS 500
-#define BATCH_BYTES ((size_t)1 << 20) /* a batch takes no more once it has so much: pushes of others wait no longer than one takes */
+#define BATCH_BYTES \
+	((size_t)1 << 20) /* a batch takes no more once it has so much: pushes of others wait no \
+			     longer than one takes */
 
 struct batch {
 	char mark[ADMIN_MARK_LEN + 1]; /* of this import, for the op of each edit */
@@ -20,7 +22,8 @@ struct batch {
 	struct buf text; /* what the edits point into, once the batch is full */
 };
 
-/* Decides what becomes of the document; *wanted: it is to be written, on the base that is filled in. */
+/* Decides what becomes of the document; *wanted: it is to be written, on the base that is filled
+ * in. */
 static enum rc decide(struct import *import, struct store_edit *edit, bool *wanted)
 {
 	struct held held;
@@ -42,8 +45,10 @@ static enum rc decide(struct import *import, struct store_edit *edit, bool *want
 	return RC_OK;
 }
 
-/* What other clients wrote in between is decided upon anew: *retry are those edits that are left, at the beginning of the batch. */
-static enum rc take_results(struct import *import, struct batch *batch, const struct store_reply *reply, size_t *retry)
+/* What other clients wrote in between is decided upon anew: *retry are those edits that are left,
+ * at the beginning of the batch. */
+static enum rc take_results(struct import *import, struct batch *batch,
+			    const struct store_reply *reply, size_t *retry)
 {
 	*retry = 0;
 	for (size_t i = 0; i < batch->count; i++) {
@@ -53,7 +58,8 @@ static enum rc take_results(struct import *import, struct batch *batch, const st
 			import->imported++;
 		} else if (import->existing == EXISTING_REFUSE) {
 			import->lines.number = batch->lines[i];
-			return importing_at_line(import, RC_EXISTS, "was written by another meanwhile");
+			return importing_at_line(import, RC_EXISTS,
+						 "was written by another meanwhile");
 		} else if (import->existing == EXISTING_SKIP && !result->deleted) {
 			import->left++;
 		} else {
@@ -68,16 +74,20 @@ static enum rc take_results(struct import *import, struct batch *batch, const st
 
 static enum rc send_once(struct import *import, struct admin_session *session, struct batch *batch)
 {
-	const struct store_request request = { .kind = STORE_PUSH, .edits = batch->edits, .edit_count = batch->count };
+	const struct store_request request = { .kind = STORE_PUSH,
+					       .edits = batch->edits,
+					       .edit_count = batch->count };
 	struct admin_answer answer;
 	size_t retry = 0;
 	enum rc rc = admin_next(session, &request, &answer, &import->err);
 
 	if (rc == RC_OK && answer.reply.rc != RC_OK)
-		rc = error_set(&import->err, answer.reply.rc, "%.200s: the documents were refused (%s)", import->db,
+		rc = error_set(&import->err, answer.reply.rc,
+			       "%.200s: the documents were refused (%s)", import->db,
 			       rc_name(answer.reply.rc));
 	else if (rc == RC_OK && answer.reply.result_count != batch->count)
-		rc = error_set(&import->err, RC_MALFORMED, "%.200s: the answer does not fit what was asked", import->db);
+		rc = error_set(&import->err, RC_MALFORMED,
+			       "%.200s: the answer does not fit what was asked", import->db);
 	else if (rc == RC_OK)
 		rc = take_results(import, batch, &answer.reply, &retry);
 	admin_answer_clear(&answer);
@@ -91,8 +101,8 @@ static enum rc send_batch(struct import *import, struct admin_session *session, 
 
 	while (rc == RC_OK && batch->count) {
 		for (size_t i = 0; i < batch->count; i++) {
-			int len = snprintf(batch->ops[i], OP_MAX, "%s.%" PRIu64 ".%" PRIu64, batch->mark, batch->lines[i],
-					   batch->edits[i].base);
+			int len = snprintf(batch->ops[i], OP_MAX, "%s.%" PRIu64 ".%" PRIu64,
+					   batch->mark, batch->lines[i], batch->edits[i].base);
 
 			batch->edits[i].op = slice_make(batch->ops[i], (size_t)len);
 		}
@@ -100,7 +110,8 @@ static enum rc send_batch(struct import *import, struct admin_session *session, 
 	}
 	FAULT("import_batch");
 	buf_clear(&batch->text);
-	progress_at(&import->progress, "imported", import->imported + import->left + import->same, import->total);
+	progress_at(&import->progress, "imported", import->imported + import->left + import->same,
+		    import->total);
 	return rc;
 }
 

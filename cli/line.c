@@ -31,7 +31,8 @@ static struct slice offset_slice(size_t from, const struct buf *text)
 
 struct slice line_resolve(struct slice offset, const struct buf *text)
 {
-	return offset.len ? slice_make(text->data + (uintptr_t)offset.data, offset.len) : slice_of("");
+	return offset.len ? slice_make(text->data + (uintptr_t)offset.data, offset.len)
+			  : slice_of("");
 }
 
 static enum rc parse_id(struct parser *parser)
@@ -42,7 +43,8 @@ static enum rc parse_id(struct parser *parser)
 	parser->edit->id = offset_slice(from, parser->text);
 	if (rc == RC_OK && !docid_is_valid(line_resolve(parser->edit->id, parser->text)))
 		return refuse(parser, RC_MALFORMED, "id",
-			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
+			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no "
+			      "control characters");
 	return rc;
 }
 
@@ -56,7 +58,8 @@ static enum rc parse_version(struct parser *parser)
 static enum rc parse_value(struct parser *parser)
 {
 	size_t from = parser->text->len;
-	enum rc rc = step(parser, transit_in_value(parser->in, parser->text, &parser->edit->plain), "value");
+	enum rc rc = step(parser, transit_in_value(parser->in, parser->text, &parser->edit->plain),
+			  "value");
 
 	parser->edit->value = offset_slice(from, parser->text);
 	return rc;
@@ -98,7 +101,9 @@ static enum rc parse_line(struct parser *parser)
 	bool more;
 	enum rc rc = step(parser, transit_in_map(parser->in), "line");
 
-	while (rc == RC_OK && (rc = step(parser, transit_in_map_next(parser->in, &more, &key), "line")) == RC_OK && more)
+	while (rc == RC_OK &&
+	       (rc = step(parser, transit_in_map_next(parser->in, &more, &key), "line")) == RC_OK &&
+	       more)
 		rc = parse_field(parser, key, &seen);
 	if (rc == RC_OK)
 		rc = step(parser, transit_in_finish(parser->in), "line");
@@ -133,10 +138,12 @@ static enum encoding encoding_of(struct slice line)
 	if (at < line.len && line.data[at] == '[')
 		return ENCODING_TRANSIT;
 	at = skip_white(line, at + 1);
-	return at + 3 <= line.len && memcmp(line.data + at, "\"~:", 3) == 0 ? ENCODING_TRANSIT : ENCODING_JSON;
+	return at + 3 <= line.len && memcmp(line.data + at, "\"~:", 3) == 0 ? ENCODING_TRANSIT
+									    : ENCODING_JSON;
 }
 
-enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out, struct error *err)
+enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out,
+		  struct error *err)
 {
 	struct parser parser = { transit_in_new(encoding_of(line), line, limit), text, out, err };
 	enum rc rc;

@@ -24,7 +24,8 @@ static enum rc put_all(int fd, const char *bytes, size_t len, struct error *err)
 			bytes += put;
 			len -= (size_t)put;
 		} else if (put < 0 && errno != EINTR) {
-			return error_set(err, RC_IO, "cannot write to the temporary file: %s", strerror(errno));
+			return error_set(err, RC_IO, "cannot write to the temporary file: %s",
+					 strerror(errno));
 		}
 	}
 	return RC_OK;
@@ -57,13 +58,15 @@ static enum rc spool(struct lines *lines, struct progress *progress, struct erro
 	return rc;
 }
 
-enum rc lines_open(const char *path, struct progress *progress, struct lines *out, struct error *err)
+enum rc lines_open(const char *path, struct progress *progress, struct lines *out,
+		   struct error *err)
 {
 	bool from_stdin = path == NULL || strcmp(path, "-") == 0;
 	struct stat status = { 0 };
 	enum rc rc = RC_OK;
 
-	*out = (struct lines){ .name = from_stdin ? "the standard input" : path, .fd = STDIN_FILENO };
+	*out = (struct lines){ .name = from_stdin ? "the standard input" : path,
+			       .fd = STDIN_FILENO };
 	if (!from_stdin)
 		out->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (out->fd < 0 || fstat(out->fd, &status) < 0)

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where a standard descriptor is closed, the next file opened would get its number, and what is printed. */
+/* Where a standard descriptor is closed, the next file opened would get its number, and what is
+ * printed. */
 static void main_fill_descriptors(void)
 {
 	int fd;
@@ -44,22 +45,29 @@ static bool asks_for_help(int argc, char *const *argv)
 	return false;
 }
 
-static int command_start(const char *program, const struct command *command, struct options *options, int argc, char *const *argv)
+static int command_start(const char *program, const struct command *command,
+			 struct options *options, int argc, char *const *argv)
 {
-	struct invocation invocation = { .program = program, .command = command, .options = options, .argc = argc, .argv = argv };
+	struct invocation invocation = { .program = program,
+					 .command = command,
+					 .options = options,
+					 .argc = argc,
+					 .argv = argv };
 	struct error err;
 	enum rc rc = options_take_arguments(options, argc, argv, &err);
 
 	if (rc == RC_NOT_FOUND)
-		return say_usage("%s: %s (see 'pocketbook help %s')", command->name, err.text, command->name);
+		return say_usage("%s: %s (see 'pocketbook help %s')", command->name, err.text,
+				 command->name);
 	if (rc != RC_OK)
 		return say_usage("%s", err.text);
 	invocation.words = options_words(options, &invocation.word_count);
 	if (invocation.word_count < command->words_least)
-		return say_usage("%s: needs %s (see 'pocketbook help %s')", command->name, command->words, command->name);
+		return say_usage("%s: needs %s (see 'pocketbook help %s')", command->name,
+				 command->words, command->name);
 	if (invocation.word_count > command->words_most)
-		return say_usage("%s: unexpected word %s (see 'pocketbook help %s')", command->name, invocation.words[command->words_most],
-				 command->name);
+		return say_usage("%s: unexpected word %s (see 'pocketbook help %s')", command->name,
+				 invocation.words[command->words_most], command->name);
 	rc = layers_read(command, options, &err);
 	if (rc != RC_OK)
 		return say_usage("%s", err.text);
@@ -100,7 +108,8 @@ static int run(int argc, char *const *argv)
 int main(int argc, char *argv[])
 {
 	main_fill_descriptors();
-	(void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(2), told like any other */
+	(void)signal(SIGPIPE,
+		     SIG_IGN); /* a closed pipe is an error of write(2), told like any other */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	fault_setup();
 	return main_finish(run(argc, argv));

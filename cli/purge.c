@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define PIECE 1000 /* tombstones of one request: a running server takes pushes between two of them */
+#define PIECE \
+	1000 /* tombstones of one request: a running server takes pushes between two of them */
 
 static const struct option_spec purge_options[] = {
 	{
@@ -19,20 +20,23 @@ static const struct option_spec purge_options[] = {
 		.kind = OPTION_DURATION,
 		.min = 0,
 		.max = 36500 * UINT64_C(86400),
-		.help = "Purge what was deleted longer ago than this, such as 30d; 0s purges all that is deleted.",
+		.help = "Purge what was deleted longer ago than this, such as 30d; 0s purges all "
+			"that is deleted.",
 	},
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
 
-/* Tombstones from before a time when the clock was wrong may lie in the future: "all" has no time. */
+/* Tombstones from before a time when the clock was wrong may lie in the future: "all" has no time.
+ */
 static int64_t time_before(uint64_t age)
 {
 	return age ? clock_wall() - (int64_t)age : INT64_MAX;
 }
 
-static int purge_piece(const char *db, const struct store_request *request, struct progress *progress, uint64_t *purged)
+static int purge_piece(const char *db, const struct store_request *request,
+		       struct progress *progress, uint64_t *purged)
 {
 	struct admin_answer answer;
 	struct error err;
@@ -50,7 +54,8 @@ static int purge_piece(const char *db, const struct store_request *request, stru
 	return status;
 }
 
-/* One piece after the other, until one is not full. *purged counts also where it stops before the end. */
+/* One piece after the other, until one is not full. *purged counts also where it stops before the
+ * end. */
 static int purge_all(const char *db, int64_t before, uint64_t *purged)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "purge");
@@ -75,12 +80,14 @@ static int purge_run(const struct invocation *invocation)
 	int status;
 
 	if (options_text(options, "older-than") == NULL)
-		return say_usage("purge: needs --older-than TIME, such as 30d (see 'pocketbook help purge')");
+		return say_usage("purge: needs --older-than TIME, such as 30d (see 'pocketbook "
+				 "help purge')");
 	if (access(db, F_OK) != 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	status = purge_all(db, time_before(options_number(options, "older-than")), &purged);
 	if (options_is_on(options, "json"))
-		printf("{\"purged\":%" PRIu64 ",\"complete\":%s}\n", purged, status == EXIT_SUCCESS ? "true" : "false");
+		printf("{\"purged\":%" PRIu64 ",\"complete\":%s}\n", purged,
+		       status == EXIT_SUCCESS ? "true" : "false");
 	else if (status == EXIT_SUCCESS || purged)
 		printf("%" PRIu64 " purged\n", purged);
 	return status;
@@ -90,10 +97,13 @@ const struct command command_purge = {
 	.name = "purge",
 	.usage = "--older-than TIME [OPTION]...",
 	.summary = "Forget documents that were deleted long ago.",
-	.about = "A deleted document stays as a tombstone, so that clients which were away learn of it. Purging takes the tombstones "
-		 "that are older. A client that has been away for longer is told to start anew with what there is; of its own unsent "
+	.about = "A deleted document stays as a tombstone, so that clients which were away learn "
+		 "of it. Purging takes the tombstones "
+		 "that are older. A client that has been away for longer is told to start anew "
+		 "with what there is; of its own unsent "
 		 "edits none is lost.\n"
-		 "Works while a server runs on the database, a little at a time, and while none does. 'serve --keep TIME' does it daily.\n",
+		 "Works while a server runs on the database, a little at a time, and while none "
+		 "does. 'serve --keep TIME' does it daily.\n",
 	.example = "  pocketbook purge --older-than 30d\n",
 	COMMAND_OPTIONS(purge_options),
 	.run = purge_run,

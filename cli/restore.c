@@ -15,13 +15,17 @@
 static const struct option_spec restore_options[] = {
 	{ .name = "force",
 	  .kind = OPTION_FLAG,
-	  .help = "Replace the database if it is there. The old one stays until the new one is whole." },
-	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object with what is in it, for programs." },
+	  .help = "Replace the database if it is there. The old one stays until the new one is "
+		  "whole." },
+	{ .name = "json",
+	  .kind = OPTION_FLAG,
+	  .help = "Print a JSON object with what is in it, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
 
-/* Root restores for the user that the server runs as: whose the old database was, else whose the directory is. */
+/* Root restores for the user that the server runs as: whose the old database was, else whose the
+ * directory is. */
 static void give_away(const char *path, const char *db)
 {
 	char directory[PATH_MAX];
@@ -29,10 +33,12 @@ static void give_away(const char *path, const char *db)
 
 	if (geteuid() != 0)
 		return;
-	if (stat(db, &owner) < 0 && (scratch_directory(db, directory) != RC_OK || stat(directory, &owner) < 0))
+	if (stat(db, &owner) < 0 &&
+	    (scratch_directory(db, directory) != RC_OK || stat(directory, &owner) < 0))
 		return;
 	if (chown(path, owner.st_uid, owner.st_gid) < 0)
-		say("%s: cannot be given to the user %u: %s", db, (unsigned)owner.st_uid, strerror(errno));
+		say("%s: cannot be given to the user %u: %s", db, (unsigned)owner.st_uid,
+		    strerror(errno));
 }
 
 struct verifying {
@@ -45,7 +51,8 @@ static void on_fault(void *arg, struct slice place, struct slice what)
 	struct verifying *verifying = arg;
 
 	if (verifying->found.text[0] == '\0')
-		(void)error_set(&verifying->found, RC_OK, "%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
+		(void)error_set(&verifying->found, RC_OK, "%.*s: %.*s", (int)place.len, place.data,
+				(int)what.len, what.data);
 }
 
 static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
@@ -55,21 +62,26 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
 	progress_at(verifying->progress, what, done, total);
 }
 
-static enum rc restore_verify(const char *file, const char *copy, struct progress *progress, struct error *err)
+static enum rc restore_verify(const char *file, const char *copy, struct progress *progress,
+			      struct error *err)
 {
 	struct verifying verifying = { progress, { "" } };
-	const struct store_check check = { .on_fault = on_fault, .on_progress = on_progress, .arg = &verifying };
+	const struct store_check check = { .on_fault = on_fault,
+					   .on_progress = on_progress,
+					   .arg = &verifying };
 	struct store_tally tally;
 	enum rc rc = store_check(copy, &check, &tally, err);
 
 	if (rc == RC_OK && verifying.found.text[0])
-		return error_set(err, RC_CORRUPT, "%.200s is damaged: %.200s (see 'pocketbook help check')", file, verifying.found.text);
+		return error_set(err, RC_CORRUPT,
+				 "%.200s is damaged: %.200s (see 'pocketbook help check')", file,
+				 verifying.found.text);
 	return rc;
 }
 
 /* A whole database of today's schema in the scratch file. */
-static enum rc restore_make(const char *file, struct scratch *scratch, struct progress *progress, struct store_tally *tally,
-			    struct error *err)
+static enum rc restore_make(const char *file, struct scratch *scratch, struct progress *progress,
+			    struct store_tally *tally, struct error *err)
 {
 	struct store *store;
 	enum rc rc = store_copy(file, scratch->path, progress_on_store, progress, tally, err);
@@ -98,7 +110,8 @@ static enum rc restore_place(struct scratch *scratch, bool force, struct error *
 	return rc == RC_OK ? scratch_keep(scratch, force, err) : rc;
 }
 
-static enum rc restore_do(const char *file, const char *db, bool force, struct store_tally *tally, struct error *err)
+static enum rc restore_do(const char *file, const char *db, bool force, struct store_tally *tally,
+			  struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "restore");
 	struct scratch scratch;
@@ -133,11 +146,15 @@ static int restore_run(const struct invocation *invocation)
 	if (scratch_is_same(file, db))
 		return say_failed("%s is the database itself; name a backup of it", file);
 	if (!force && access(db, F_OK) == 0)
-		return say_failed("%s is there already; name another with --db, or replace it with --force", named);
+		return say_failed(
+			"%s is there already; name another with --db, or replace it with --force",
+			named);
 	rc = restore_do(file, db, force, &tally, &err);
 	if (rc != RC_OK)
-		return say_failed("%s%s", err.text, rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
-	return tally_show(&tally, options_is_on(invocation->options, "json"), named, file, "every client will start anew with it");
+		return say_failed("%s%s", err.text,
+				  rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
+	return tally_show(&tally, options_is_on(invocation->options, "json"), named, file,
+			  "every client will start anew with it");
 }
 
 const struct command command_restore = {
@@ -147,14 +164,19 @@ const struct command command_restore = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Make the database from a backup.",
-	.about = "Stop the server first: no database is replaced under one that runs on it.\n"
-		 "The backup is copied, verified, and brought up to date where an older version made it; then the copy takes the "
-		 "database's place at once. When anything fails before, all is as it was.\n"
-		 "The database begins a new epoch: clients take nothing they know for granted, load everything again, and push what they "
-		 "have "
-		 "not pushed yet. Tokens are those of the backup: one revoked since is good again.\n"
-		 "Run by root, it gives the database to the owner of the old one, or of the directory.\n",
-	.example = "  pocketbook restore /var/backups/pocketbook-2030-01-31.db --db pocketbook.db --force\n",
+	.about =
+		"Stop the server first: no database is replaced under one that runs on it.\n"
+		"The backup is copied, verified, and brought up to date where an older version "
+		"made it; then the copy takes the "
+		"database's place at once. When anything fails before, all is as it was.\n"
+		"The database begins a new epoch: clients take nothing they know for granted, load "
+		"everything again, and push what they "
+		"have "
+		"not pushed yet. Tokens are those of the backup: one revoked since is good again.\n"
+		"Run by root, it gives the database to the owner of the old one, or of the "
+		"directory.\n",
+	.example = "  pocketbook restore /var/backups/pocketbook-2030-01-31.db --db pocketbook.db "
+		   "--force\n",
 	COMMAND_OPTIONS(restore_options),
 	.run = restore_run,
 };

@@ -46,7 +46,8 @@ int say_usage(const char *format, ...)
 
 void say_quoted(struct buf *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
 
 	if (*word && word[strspn(word, plain)] == '\0') {
 		buf_put_text(out, word);

@@ -24,7 +24,8 @@ static const struct option_spec serve_options[] = {
 		.argument = "ADDR:PORT",
 		.fallback = "127.0.0.1:8080",
 		.repeatable = true,
-		.help = "Where to wait for connections: a numeric address, IPv6 in brackets. Port 0: a free one. Sockets that systemd "
+		.help = "Where to wait for connections: a numeric address, IPv6 in brackets. Port "
+			"0: a free one. Sockets that systemd "
 			"passes "
 			"take its place.",
 	},
@@ -34,39 +35,46 @@ static const struct option_spec serve_options[] = {
 		.kind = OPTION_NUMBER,
 		.min = 1,
 		.max = SHM_SLOTS_MAX,
-		.help = "Processes that serve, 1 to " STRING(SHM_SLOTS_MAX) ". Default: one for each core.",
+		.help = "Processes that serve, 1 to " STRING(
+			SHM_SLOTS_MAX) ". Default: one for each core.",
 	},
 	{
 		.name = "user",
 		.argument = "NAME",
-		.help = "Where started as root: the user that all processes but the first become, and whose files are made.",
+		.help = "Where started as root: the user that all processes but the first become, "
+			"and whose files are made.",
 	},
 	{
 		.name = "worker-user",
 		.argument = "NAME",
-		.help = "Where started as root: another user for those who talk HTTP, who then cannot open the database's files by name.",
+		.help = "Where started as root: another user for those who talk HTTP, who then "
+			"cannot open the database's files by name.",
 	},
 	{
 		.name = "sandbox",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,
 		.fallback = "on",
-		.help = "Forbid each process what it does not need (seccomp, Landlock), and core dumps. Off is for debuggers.",
+		.help = "Forbid each process what it does not need (seccomp, Landlock), and core "
+			"dumps. Off is for debuggers.",
 	},
 	{
 		.name = "auth",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,
 		.fallback = "on",
-		.help = "Ask for tokens (see 'pocketbook help token'). May be off only where all addresses are loopback.",
+		.help = "Ask for tokens (see 'pocketbook help token'). May be off only where all "
+			"addresses are loopback.",
 	},
 	{
 		.name = "host",
 		.argument = "NAME",
 		.repeatable = true,
-		.help = "Where auth is off: a name that the server is called by, such as notes.example.org behind a proxy. Requests under "
+		.help = "Where auth is off: a name that the server is called by, such as "
+			"notes.example.org behind a proxy. Requests under "
 			"others "
-			"than these, localhost and loopback addresses are refused, since a page of any site could make them.",
+			"than these, localhost and loopback addresses are refused, since a page of "
+			"any site could make them.",
 	},
 	{
 		.name = "cors",
@@ -78,17 +86,20 @@ static const struct option_spec serve_options[] = {
 		.name = "trusted-proxy",
 		.argument = "ADDR",
 		.repeatable = true,
-		.help = "Believe the X-Forwarded-For of a proxy that calls from this address or block, such as 127.0.0.1 or 10.0.0.0/8.",
+		.help = "Believe the X-Forwarded-For of a proxy that calls from this address or "
+			"block, such as 127.0.0.1 or 10.0.0.0/8.",
 	},
 	{
 		.name = "www",
 		.argument = "DIR",
-		.help = "Serve the files in this directory in place of the built-in page; the library stays at /pocketbook.js.",
+		.help = "Serve the files in this directory in place of the built-in page; the "
+			"library stays at /pocketbook.js.",
 	},
 	{
 		.name = "metrics",
 		.argument = "ADDR:PORT",
-		.help = "Tell numbers for Prometheus to everybody who asks there, at /metrics. Default: nowhere.",
+		.help = "Tell numbers for Prometheus to everybody who asks there, at /metrics. "
+			"Default: nowhere.",
 	},
 	{
 		.name = "access-log",
@@ -112,7 +123,8 @@ static const struct option_spec serve_options[] = {
 		.max = 36500 * UINT64_C(86400),
 		.or_off = true,
 		.fallback = "off",
-		.help = "Purge, daily, what was deleted so long ago, such as 30d (see 'pocketbook help purge').",
+		.help = "Purge, daily, what was deleted so long ago, such as 30d (see 'pocketbook "
+			"help purge').",
 	},
 	{
 		.name = "max-body",
@@ -131,9 +143,11 @@ static const struct option_spec serve_options[] = {
 		.max = 1000000,
 		.or_off = true,
 		.fallback = "20",
-		.help = "Tokens that are not good which one address may present to a worker in a minute; then it is told to come later, "
+		.help = "Tokens that are not good which one address may present to a worker in a "
+			"minute; then it is told to come later, "
 			"but for "
-			"tokens that were good before. Behind a proxy set trusted-proxy too, or all its clients are one address.",
+			"tokens that were good before. Behind a proxy set trusted-proxy too, or "
+			"all its clients are one address.",
 	},
 	{
 		.name = "max-connections",
@@ -160,7 +174,8 @@ static const struct option_spec serve_options[] = {
 		.min = MIB,
 		.max = 1048576 * MIB,
 		.fallback = "256M",
-		.help = "Requests and answers of one worker that may be on their way; beyond it the slowest client is cut off.",
+		.help = "Requests and answers of one worker that may be on their way; beyond it "
+			"the slowest client is cut off.",
 	},
 	{
 		.name = "stream-backlog",
@@ -216,9 +231,10 @@ static void begin_hint(struct buf *hint)
 		buf_put_text(hint, "\npocketbook: ");
 }
 
-/* Without a token nobody can sign in: `hint` gets how to make one. Opens the database first, so that a fault in it is told before
- * anything is started. */
-static int tokens_check(const char *program, const struct master_settings *settings, struct buf *hint)
+/* Without a token nobody can sign in: `hint` gets how to make one. Opens the database first, so
+ * that a fault in it is told before anything is started. */
+static int tokens_check(const char *program, const struct master_settings *settings,
+			struct buf *hint)
 {
 	const char *db = settings->worker.db;
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
@@ -245,8 +261,9 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	return EXIT_SUCCESS;
 }
 
-/* A new run on a database that others have open: can it read that? A newer schema must wait for a start with nobody there. The process is
- * for this alone, so it becomes the user for good: SQLite asks access(2), which goes by the real one. */
+/* A new run on a database that others have open: can it read that? A newer schema must wait for a
+ * start with nobody there. The process is for this alone, so it becomes the user for good: SQLite
+ * asks access(2), which goes by the real one. */
 static int database_check(const struct master_settings *settings)
 {
 	struct store *store;
@@ -301,7 +318,8 @@ static void root_check(const struct user *user, struct buf *hint)
 	if (geteuid() != 0 || (user->name && user->uid != 0))
 		return;
 	begin_hint(hint);
-	buf_put_text(hint, "this runs as root; --user NAME makes its processes and files another user's");
+	buf_put_text(hint,
+		     "this runs as root; --user NAME makes its processes and files another user's");
 }
 
 static int serve_run(const struct invocation *invocation)
@@ -334,11 +352,15 @@ const struct command command_serve = {
 	.name = "serve",
 	.usage = "[OPTION]...",
 	.summary = "Serve documents, live, over HTTP and event streams.",
-	.about = "Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends its streams and exits. Its log goes to the "
+	.about = "Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends "
+		 "its streams and exits. Its log goes to the "
 		 "standard error. Makes the database where there is none.\n"
-		 "On SIGHUP it reads its configuration again and replaces its workers one by one, without closing a connection or "
-		 "refusing a request. What is wrong with the configuration is logged, and the old one stays in force. Another db, keep, "
-		 "listen, metrics, workers or user takes a new start. On SIGUSR2 it becomes the program that lies at its path by now, in "
+		 "On SIGHUP it reads its configuration again and replaces its workers one by one, "
+		 "without closing a connection or "
+		 "refusing a request. What is wrong with the configuration is logged, and the old "
+		 "one stays in force. Another db, keep, "
+		 "listen, metrics, workers or user takes a new start. On SIGUSR2 it becomes the "
+		 "program that lies at its path by now, in "
 		 "the same way; where that does not start, the log says why, and all goes on.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",

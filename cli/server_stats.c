@@ -23,7 +23,8 @@ enum rc server_look(const char *db, struct scoreboard_view *out, struct error *e
 		return error_set(err, rc, "%.200s: no server runs on it", db);
 	if (rc != RC_OK)
 		return rc;
-	rc = remote_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS, &in, &answer);
+	rc = remote_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS, &in,
+			&answer);
 	(void)close(fd);
 	if (rc == RC_OK)
 		rc = scoreboard_view_unpack(answer, out);
@@ -33,13 +34,18 @@ enum rc server_look(const char *db, struct scoreboard_view *out, struct error *e
 	if (rc == RC_UNAVAILABLE)
 		return error_set(err, rc, "%.200s: the server that runs on it went away", db);
 	if (rc != RC_OK)
-		return error_set(err, rc, "%.200s: the server that runs on it is of another version than this program", db);
+		return error_set(err, rc,
+				 "%.200s: the server that runs on it is of another version than "
+				 "this program",
+				 db);
 	return RC_OK;
 }
 
-struct movement movement_between(const struct scoreboard_view *before, const struct scoreboard_view *now, double seconds)
+struct movement movement_between(const struct scoreboard_view *before,
+				 const struct scoreboard_view *now, double seconds)
 {
-	bool same = before->cells && before->started == now->started && before->workers == now->workers;
+	bool same =
+		before->cells && before->started == now->started && before->workers == now->workers;
 
 	return (struct movement){ .before = before, .now = now, .seconds = same ? seconds : 0 };
 }
@@ -48,7 +54,9 @@ double movement_rate_of(const struct movement *movement, unsigned slot, enum met
 {
 	if (movement->seconds <= 0)
 		return 0;
-	return (double)(movement->now->cells[slot].values[value] - movement->before->cells[slot].values[value]) / movement->seconds;
+	return (double)(movement->now->cells[slot].values[value] -
+			movement->before->cells[slot].values[value]) /
+	       movement->seconds;
 }
 
 double movement_rate(const struct movement *movement, enum metric value)

@@ -56,7 +56,8 @@ static struct master_settings settings_of(const struct options *options)
 	return settings;
 }
 
-static enum rc listen_check(const struct options *options, const struct master_settings *settings, struct error *err)
+static enum rc listen_check(const struct options *options, const struct master_settings *settings,
+			    struct error *err)
 {
 	for (size_t i = 0; i < settings->listen_count; i++) {
 		const char *place = options_place(options, "listen", i);
@@ -67,59 +68,70 @@ static enum rc listen_check(const struct options *options, const struct master_s
 			return error_set(err, RC_MALFORMED, "%s: %s", place, detail.text);
 		if (!loopback && !settings->worker.auth)
 			return error_set(err, RC_MALFORMED,
-					 "%s: off would let everybody who reaches %s read and write all; use it with a loopback "
+					 "%s: off would let everybody who reaches %s read and "
+					 "write all; use it with a loopback "
 					 "address such as 127.0.0.1:8080, or leave it on",
 					 options_place(options, "auth", 0), settings->listen[i]);
 	}
 	return RC_OK;
 }
 
-static enum rc metrics_check(const struct options *options, const struct master_settings *settings, struct error *err)
+static enum rc metrics_check(const struct options *options, const struct master_settings *settings,
+			     struct error *err)
 {
 	struct error detail;
 	bool loopback;
 
-	if (settings->metrics && master_listen_check(&settings->metrics, 1, &loopback, &detail) != RC_OK)
-		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "metrics", 0), detail.text);
+	if (settings->metrics &&
+	    master_listen_check(&settings->metrics, 1, &loopback, &detail) != RC_OK)
+		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "metrics", 0),
+				 detail.text);
 	return RC_OK;
 }
 
-static enum rc user_read(const struct options *options, const char *option, struct user *out, struct error *err)
+static enum rc user_read(const struct options *options, const char *option, struct user *out,
+			 struct error *err)
 {
 	const char *name = options_text(options, option);
 	struct error detail;
 
 	if (name && user_find(name, out, &detail) != RC_OK)
-		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, option, 0), detail.text);
+		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, option, 0),
+				 detail.text);
 	return RC_OK;
 }
 
-static enum rc cors_check(const struct options *options, const struct master_settings *settings, struct error *err)
+static enum rc cors_check(const struct options *options, const struct master_settings *settings,
+			  struct error *err)
 {
 	struct error detail;
 
 	for (size_t i = 0; i < settings->worker.cors_count; i++)
 		if (origin_check(settings->worker.cors[i], &detail) != RC_OK)
-			return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "cors", i), detail.text);
+			return error_set(err, RC_MALFORMED, "%s: %s",
+					 options_place(options, "cors", i), detail.text);
 	return RC_OK;
 }
 
 /* As a browser sends it in Host, but for the port, which any will do. */
-static enum rc host_check(const struct options *options, const struct master_settings *settings, struct error *err)
+static enum rc host_check(const struct options *options, const struct master_settings *settings,
+			  struct error *err)
 {
 	for (size_t i = 0; i < settings->worker.host_count; i++) {
 		const char *name = settings->worker.hosts[i];
 
 		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")])
 			return error_set(err, RC_MALFORMED,
-					 "%s: \"%.100s\" is no name as browsers send it: lower case letters, digits, - and . (xn-- for "
+					 "%s: \"%.100s\" is no name as browsers send it: lower "
+					 "case letters, digits, - and . (xn-- for "
 					 "others), without a scheme and a port",
 					 options_place(options, "host", i), name);
 	}
 	return RC_OK;
 }
 
-static enum rc trusted_read(const struct options *options, struct settings *settings, struct error *err)
+static enum rc trusted_read(const struct options *options, struct settings *settings,
+			    struct error *err)
 {
 	size_t count;
 	const char *const *texts = options_list(options, "trusted-proxy", &count);
@@ -128,13 +140,15 @@ static enum rc trusted_read(const struct options *options, struct settings *sett
 	settings->trusted = mem_array(count, sizeof(*settings->trusted));
 	for (size_t i = 0; i < count; i++)
 		if (cidr_parse(texts[i], &settings->trusted[i], &detail) != RC_OK)
-			return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "trusted-proxy", i), detail.text);
+			return error_set(err, RC_MALFORMED, "%s: %s",
+					 options_place(options, "trusted-proxy", i), detail.text);
 	settings->master.worker.trusted = settings->trusted;
 	settings->master.worker.trusted_count = count;
 	return RC_OK;
 }
 
-static enum rc www_check(const struct options *options, const struct master_settings *settings, struct error *err)
+static enum rc www_check(const struct options *options, const struct master_settings *settings,
+			 struct error *err)
 {
 	DIR *dir;
 
@@ -142,8 +156,9 @@ static enum rc www_check(const struct options *options, const struct master_sett
 		return RC_OK;
 	dir = opendir(settings->worker.www);
 	if (dir == NULL)
-		return error_set(err, RC_MALFORMED, "%s: %s: %s; it must be a directory that can be read", options_place(options, "www", 0),
-				 settings->worker.www, strerror(errno));
+		return error_set(
+			err, RC_MALFORMED, "%s: %s: %s; it must be a directory that can be read",
+			options_place(options, "www", 0), settings->worker.www, strerror(errno));
 	(void)closedir(dir);
 	return RC_OK;
 }
@@ -154,8 +169,8 @@ static enum rc level_read(const struct options *options, enum log_level *out, st
 
 	if (log_level_parse(name, out) == RC_OK)
 		return RC_OK;
-	return error_set(err, RC_MALFORMED, "%s: \"%.64s\" is none of error, warn, info and debug", options_place(options, "log-level", 0),
-			 name);
+	return error_set(err, RC_MALFORMED, "%s: \"%.64s\" is none of error, warn, info and debug",
+			 options_place(options, "log-level", 0), name);
 }
 
 enum rc settings_read(const struct options *options, struct settings *out, struct error *err)

@@ -19,11 +19,13 @@ static enum rc fail(struct outlet *outlet, const char *name)
 {
 	enum rc rc = errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_IO;
 
-	outlet->rc = error_set(&outlet->err, rc, "cannot write to %.200s: %s", name, strerror(errno));
+	outlet->rc =
+		error_set(&outlet->err, rc, "cannot write to %.200s: %s", name, strerror(errno));
 	return outlet->rc;
 }
 
-/* Without waiting for longer than patience allows: a pipe that is ready takes PIPE_BUF bytes at once. Answers how much went. */
+/* Without waiting for longer than patience allows: a pipe that is ready takes PIPE_BUF bytes at
+ * once. Answers how much went. */
 static size_t write_ready(struct outlet *outlet, struct slice bytes)
 {
 	struct pollfd ready = { .fd = outlet->fd, .events = POLLOUT };
@@ -102,7 +104,8 @@ enum rc outlet_finish(struct outlet *outlet)
 	while (outlet->rc == RC_OK && outlet->spool >= 0 && got != 0) {
 		got = read(outlet->spool, piece, sizeof(piece));
 		if (got > 0)
-			(void)write_all(outlet, outlet->fd, outlet->name, slice_make(piece, (size_t)got));
+			(void)write_all(outlet, outlet->fd, outlet->name,
+					slice_make(piece, (size_t)got));
 		else if (got < 0 && errno != EINTR)
 			(void)fail(outlet, "the temporary file");
 	}

@@ -22,7 +22,9 @@ static const struct option_spec stats_options[] = {
 	OPTION_CONFIG,
 };
 
-/* ---- Looking ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Looking
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 struct stats {
 	const char *db;
@@ -63,14 +65,17 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 	if (stats->rc == RC_OK)
 		store_count(store, on_counts, stats);
 	store_close(store);
-	return stats->rc == RC_OK ? RC_OK : error_set(err, stats->rc, "%.200s: cannot be read (%s)", stats->db, rc_name(stats->rc));
+	return stats->rc == RC_OK ? RC_OK
+				  : error_set(err, stats->rc, "%.200s: cannot be read (%s)",
+					      stats->db, rc_name(stats->rc));
 }
 
 static void pause_until(uint64_t when)
 {
 	uint64_t now = clock_ms();
 	uint64_t left = when > now ? when - now : 0;
-	const struct timespec pause = { .tv_sec = (time_t)(left / 1000), .tv_nsec = (long)(left % 1000) * 1000000L };
+	const struct timespec pause = { .tv_sec = (time_t)(left / 1000),
+					.tv_nsec = (long)(left % 1000) * 1000000L };
 
 	(void)nanosleep(&pause, NULL);
 }
@@ -88,7 +93,8 @@ static enum rc stats_watch(struct stats *stats, struct error *err)
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	stats->running = true;
-	stats->movement = movement_between(&stats->before, &stats->now, (double)(clock_ms() - begun) / 1000);
+	stats->movement =
+		movement_between(&stats->before, &stats->now, (double)(clock_ms() - begun) / 1000);
 	return RC_OK;
 }
 
@@ -122,7 +128,9 @@ static const struct {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* ---- For people ------------------------------------------------------------------------------------------------------------- */
+/* ---- For people
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void print_text(const char *title, const char *text)
 {
@@ -168,10 +176,12 @@ static void print_server(const struct stats *stats)
 	int64_t now = clock_wall();
 
 	units_span(now > stats->now.started ? (uint64_t)(now - stats->now.started) : 0, span);
-	printf("\n%-18s  running for %s, %u of %u workers serving\n", "Server", span, stats_serving(&stats->now), stats->now.workers);
+	printf("\n%-18s  running for %s, %u of %u workers serving\n", "Server", span,
+	       stats_serving(&stats->now), stats->now.workers);
 	for (size_t i = 0; i < ROWS; i++)
 		if (!rows[i].is_rate)
-			print_number(rows[i].title, (uint64_t)scoreboard_view_sum(&stats->now, rows[i].value));
+			print_number(rows[i].title,
+				     (uint64_t)scoreboard_view_sum(&stats->now, rows[i].value));
 	printf("\n%-18s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
 	for (size_t i = 0; i < ROWS; i++) {
 		progress_number((uint64_t)scoreboard_view_sum(&stats->now, rows[i].value), total);
@@ -181,18 +191,22 @@ static void print_server(const struct stats *stats)
 	}
 }
 
-/* ---- For programs ----------------------------------------------------------------------------------------------------------- */
+/* ---- For programs
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void put_server(struct buf *out, const struct stats *stats)
 {
-	buf_putf(out, "{\"started\":%" PRId64 ",\"workers\":%u,\"serving\":%u", stats->now.started, stats->now.workers,
-		 stats_serving(&stats->now));
+	buf_putf(out, "{\"started\":%" PRId64 ",\"workers\":%u,\"serving\":%u", stats->now.started,
+		 stats->now.workers, stats_serving(&stats->now));
 	for (size_t i = 0; i < ROWS; i++)
-		buf_putf(out, ",\"%s\":%" PRId64, rows[i].member, scoreboard_view_sum(&stats->now, rows[i].value));
+		buf_putf(out, ",\"%s\":%" PRId64, rows[i].member,
+			 scoreboard_view_sum(&stats->now, rows[i].value));
 	buf_put_text(out, ",\n  \"rates\":{");
 	for (size_t i = 0, count = 0; i < ROWS; i++)
 		if (rows[i].is_rate)
-			buf_putf(out, "%s\"%s\":%.2f", count++ ? "," : "", rows[i].member, movement_rate(&stats->movement, rows[i].value));
+			buf_putf(out, "%s\"%s\":%.2f", count++ ? "," : "", rows[i].member,
+				 movement_rate(&stats->movement, rows[i].value));
 	buf_put_text(out, "}}");
 }
 
@@ -204,12 +218,17 @@ static void print_json(const struct stats *stats)
 	buf_put_byte(&out, '{');
 	transit_out_key(&out, ENCODING_JSON, "database");
 	transit_out_string(&out, ENCODING_JSON, slice_of(stats->db));
-	buf_putf(&out, ",\n \"documents\":%" PRIu64 ",\"tombstones\":%" PRIu64 ",\"groups\":%" PRIu64 ",\"tokens\":%" PRIu64,
-		 db_stats->documents, db_stats->tombstones, stats->counts.groups, stats->counts.tokens);
-	buf_putf(&out, ",\n \"database_bytes\":%" PRIu64 ",\"wal_bytes\":%" PRIu64, db_stats->file_bytes, db_stats->log_bytes);
 	buf_putf(&out,
-		 ",\n \"sequence\":%" PRIu64 ",\"horizon\":%" PRIu64 ",\"epoch\":\"%016" PRIx64 "\",\n \"server\":", db_stats->head.seq,
-		 db_stats->horizon, db_stats->head.epoch);
+		 ",\n \"documents\":%" PRIu64 ",\"tombstones\":%" PRIu64 ",\"groups\":%" PRIu64
+		 ",\"tokens\":%" PRIu64,
+		 db_stats->documents, db_stats->tombstones, stats->counts.groups,
+		 stats->counts.tokens);
+	buf_putf(&out, ",\n \"database_bytes\":%" PRIu64 ",\"wal_bytes\":%" PRIu64,
+		 db_stats->file_bytes, db_stats->log_bytes);
+	buf_putf(&out,
+		 ",\n \"sequence\":%" PRIu64 ",\"horizon\":%" PRIu64 ",\"epoch\":\"%016" PRIx64
+		 "\",\n \"server\":",
+		 db_stats->head.seq, db_stats->horizon, db_stats->head.epoch);
 	if (stats->running)
 		put_server(&out, stats);
 	else
@@ -219,7 +238,9 @@ static void print_json(const struct stats *stats)
 	buf_free(&out);
 }
 
-/* ---- The command ------------------------------------------------------------------------------------------------------------ */
+/* ---- The command
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int stats_run(const struct invocation *invocation)
 {
@@ -228,7 +249,8 @@ static int stats_run(const struct invocation *invocation)
 	struct error err;
 
 	if (access(stats.db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", stats.db, strerror(errno));
+		return say_failed("%s: %s; name the database with --db FILE", stats.db,
+				  strerror(errno));
 	/* What the database holds can be told all the same. */
 	if (stats_watch(&stats, &err) != RC_OK)
 		status = say_failed("%s", err.text);
@@ -241,7 +263,8 @@ static int stats_run(const struct invocation *invocation)
 		if (stats.running)
 			print_server(&stats);
 		else
-			printf("\n%-18s  %s\n", "Server", status == EXIT_SUCCESS ? "none runs on it" : "did not tell");
+			printf("\n%-18s  %s\n", "Server",
+			       status == EXIT_SUCCESS ? "none runs on it" : "did not tell");
 	}
 	scoreboard_view_clear(&stats.before);
 	scoreboard_view_clear(&stats.now);
@@ -251,11 +274,13 @@ static int stats_run(const struct invocation *invocation)
 const struct command command_stats = {
 	.name = "stats",
 	.usage = "[OPTION]...",
-	.summary = "Tell how much the database holds and, while a server runs on it, what that does.",
-	.about =
-		"Reads the database and changes nothing in it. Of a server it watches one second, for what happens in a second; totals are "
-		"since the server's start.\n",
-	.example = "  pocketbook stats\n  pocketbook stats --json --db /var/lib/pocketbook/pocketbook.db\n",
+	.summary =
+		"Tell how much the database holds and, while a server runs on it, what that does.",
+	.about = "Reads the database and changes nothing in it. Of a server it watches one second, "
+		 "for what happens in a second; totals are "
+		 "since the server's start.\n",
+	.example = "  pocketbook stats\n  pocketbook stats --json --db "
+		   "/var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(stats_options),
 	.run = stats_run,
 };

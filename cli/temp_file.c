@@ -24,8 +24,8 @@ enum hold {
 	HOLD_NONE,  /* there are no locks here that say anything */
 };
 
-/* Network file systems make flock(2) out of the very locks that SQLite takes, which would lock it out of its own file. Such a lock is seen
- * by F_GETLK, one of the system's own is not. */
+/* Network file systems make flock(2) out of the very locks that SQLite takes, which would lock it
+ * out of its own file. Such a lock is seen by F_GETLK, one of the system's own is not. */
 static enum hold file_hold(int fd)
 {
 	struct flock other = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -38,7 +38,8 @@ static enum hold file_hold(int fd)
 	return HOLD_NONE;
 }
 
-/* Between its making and its lock a file looks like one that was left: then somebody may have it for a moment, or have removed it. */
+/* Between its making and its lock a file looks like one that was left: then somebody may have it
+ * for a moment, or have removed it. */
 static bool is_lost(int fd)
 {
 	struct stat status;
@@ -64,14 +65,17 @@ enum rc unfinished_make(const char *target, char **path, int *fd)
 	return RC_OK;
 }
 
-/* ---- What was left ------------------------------------------------------------------------------------------------------------ */
+/* ---- What was left
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* `base`: the target's name in its directory. */
 static bool is_name(const char *name, const char *base)
 {
 	size_t len = strlen(base), mark = strlen(MARK);
 
-	if (strlen(name) != len + mark + LETTERS || memcmp(name, base, len) != 0 || memcmp(name + len, MARK, mark) != 0)
+	if (strlen(name) != len + mark + LETTERS || memcmp(name, base, len) != 0 ||
+	    memcmp(name + len, MARK, mark) != 0)
 		return false;
 	for (const char *at = name + len + mark; *at; at++)
 		if (!isalnum((unsigned char)*at))
@@ -84,8 +88,9 @@ static bool is_ours(int dir, const char *name, int fd)
 {
 	struct stat file, named;
 
-	return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (file.st_mode & 07777) == 0600 && file.st_nlink == 1 &&
-	       (file.st_uid == geteuid() || geteuid() == 0) && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (file.st_mode & 07777) == 0600 &&
+	       file.st_nlink == 1 && (file.st_uid == geteuid() || geteuid() == 0) &&
+	       fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       named.st_dev == file.st_dev && named.st_ino == file.st_ino;
 }
 
@@ -96,8 +101,9 @@ static void remove_all(int dir, const char *name)
 	char beside[NAME_MAX + 1];
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-		if (snprintf(beside, sizeof(beside), "%s%s", name, suffixes[i]) < (int)sizeof(beside) && unlinkat(dir, beside, 0) == 0 &&
-		    *suffixes[i] == '\0')
+		if (snprintf(beside, sizeof(beside), "%s%s", name, suffixes[i]) <
+			    (int)sizeof(beside) &&
+		    unlinkat(dir, beside, 0) == 0 && *suffixes[i] == '\0')
 			say("removed %s, left by a command that was killed", name);
 }
 

@@ -35,7 +35,9 @@ static bool put(const char *bytes, size_t len)
 	return true;
 }
 
-/* ---- Taking over ------------------------------------------------------------------------------------------------------------ */
+/* ---- Taking over
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void take(struct screen *screen)
 {
@@ -53,7 +55,9 @@ static void take(struct screen *screen)
 
 static void taken_signals(sigset_t *set)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
+	static const int signals[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH
+	};
 
 	sigemptyset(set);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
@@ -104,7 +108,9 @@ void screen_leave(int number)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* ---- Drawing ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Drawing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static struct winsize size(void)
 {
@@ -120,7 +126,8 @@ unsigned screen_rows(void)
 	return size().ws_row;
 }
 
-/* As many characters as there are columns: those that take two are not expected in numbers, and cut by the terminal. */
+/* As many characters as there are columns: those that take two are not expected in numbers, and cut
+ * by the terminal. */
 static void put_line(struct buf *out, struct slice line, unsigned columns)
 {
 	bool heading = line.len && line.data[0] == SCREEN_HEADING;
@@ -160,7 +167,9 @@ bool screen_draw(struct slice text)
 	return sent;
 }
 
-/* ---- Waiting ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Waiting
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void stop(struct screen *screen)
 {

@@ -18,7 +18,9 @@
 
 #define DAY UINT64_C(86400)
 
-/* ---- add --------------------------------------------------------------------------------------------------------------------- */
+/* ---- add
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct option_spec add_options[] = {
 	{
@@ -31,7 +33,8 @@ static const struct option_spec add_options[] = {
 		.name = "group",
 		.argument = "G[:ro|:rw]",
 		.repeatable = true,
-		.help = "A group that it opens, with all groups nested in it; * opens all. :ro is to read only, :rw (the default) to read "
+		.help = "A group that it opens, with all groups nested in it; * opens all. :ro is "
+			"to read only, :rw (the default) to read "
 			"and write.",
 	},
 	{
@@ -40,7 +43,8 @@ static const struct option_spec add_options[] = {
 		.kind = OPTION_DURATION,
 		.min = 1,
 		.max = 36500 * DAY,
-		.help = "How long it is good for, such as 12h or 90d. Default: until it is revoked.",
+		.help = "How long it is good for, such as 12h or 90d. Default: until it is "
+			"revoked.",
 	},
 	OPTION_DB,
 	OPTION_CONFIG,
@@ -54,9 +58,11 @@ static int user_read(const struct options *options, struct store_token *token)
 		return say_usage("token add: needs --user NAME (see 'pocketbook help token add')");
 	token->user = slice_of(user);
 	if (token->user.len > STORE_USER_MAX)
-		return say_usage("%s: longer than %d bytes", options_place(options, "user", 0), STORE_USER_MAX);
+		return say_usage("%s: longer than %d bytes", options_place(options, "user", 0),
+				 STORE_USER_MAX);
 	if (!text_is_utf8(token->user) || text_has_control(token->user))
-		return say_usage("%s: must be UTF-8 without control characters", options_place(options, "user", 0));
+		return say_usage("%s: must be UTF-8 without control characters",
+				 options_place(options, "user", 0));
 	return EXIT_SUCCESS;
 }
 
@@ -75,17 +81,22 @@ static int grants_read(const struct options *options, struct store_token *token)
 	const char *const *texts = options_list(options, "group", &count);
 
 	if (count == 0)
-		return say_usage("token add: needs --group GROUP, or --group '*' for all (see 'pocketbook help token add')");
+		return say_usage("token add: needs --group GROUP, or --group '*' for all (see "
+				 "'pocketbook help token add')");
 	if (count > STORE_GRANTS_MAX)
-		return say_usage("%s: more than %d groups", options_place(options, "group", STORE_GRANTS_MAX), STORE_GRANTS_MAX);
+		return say_usage("%s: more than %d groups",
+				 options_place(options, "group", STORE_GRANTS_MAX),
+				 STORE_GRANTS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		struct store_grant grant;
 		struct error err;
 
 		if (grant_parse(slice_of(texts[i]), &grant, &err) != RC_OK)
-			return say_usage("%s: \"%.100s\": %s", options_place(options, "group", i), texts[i], err.text);
+			return say_usage("%s: \"%.100s\": %s", options_place(options, "group", i),
+					 texts[i], err.text);
 		if (is_granted(token, grant.group))
-			return say_usage("%s: %.*s is given twice", options_place(options, "group", i), (int)grant.group.len,
+			return say_usage("%s: %.*s is given twice",
+					 options_place(options, "group", i), (int)grant.group.len,
 					 grant.group.data);
 		token->grants[token->grant_count++] = grant;
 	}
@@ -97,7 +108,8 @@ static int token_show(const struct token_minted *minted, const char *db)
 {
 	if (puts(minted->text) >= 0 && fflush(stdout) == 0)
 		return EXIT_SUCCESS;
-	say("the token could not be shown: %s; revoke it with: pocketbook token revoke %s --db %s", strerror(errno), minted->id, db);
+	say("the token could not be shown: %s; revoke it with: pocketbook token revoke %s --db %s",
+	    strerror(errno), minted->id, db);
 	clearerr(stdout); /* told */
 	return EXIT_FAILURE;
 }
@@ -141,7 +153,8 @@ static int add_run(const struct invocation *invocation)
 	if (status == EXIT_SUCCESS)
 		status = token_show(&minted, db);
 	if (status == EXIT_SUCCESS)
-		say("this is the only time that the token of %s is shown; its id is %s", options_text(options, "user"), minted.id);
+		say("this is the only time that the token of %s is shown; its id is %s",
+		    options_text(options, "user"), minted.id);
 	token_wipe(&minted);
 	return status;
 }
@@ -150,15 +163,19 @@ const struct command command_token_add = {
 	.name = "token add",
 	.usage = "--user NAME --group G[:ro|:rw]... [OPTION]...",
 	.summary = "Make a token and print it, once.",
-	.about = "A program shows it as `Authorization: Bearer TOKEN`. The database keeps no more than a hash of it. Works while a server "
+	.about = "A program shows it as `Authorization: Bearer TOKEN`. The database keeps no more "
+		 "than a hash of it. Works while a server "
 		 "runs on the database and while none does.\n"
 		 "Only a final :ro or :rw is the mode of a group, since groups may have colons.\n",
-	.example = "  pocketbook token add --user ann --group todos --group news:ro --expires 90d\n",
+	.example =
+		"  pocketbook token add --user ann --group todos --group news:ro --expires 90d\n",
 	COMMAND_OPTIONS(add_options),
 	.run = add_run,
 };
 
-/* ---- list and revoke --------------------------------------------------------------------------------------------------------- */
+/* ---- list and revoke
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* These make no database. */
 static int database_check(const char *db)
@@ -187,7 +204,8 @@ static int list_run(const struct invocation *invocation)
 	if (admin_do(db, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the tokens could not be listed (%s)", db, rc_name(answer.reply.rc));
+		status = say_failed("%s: the tokens could not be listed (%s)", db,
+				    rc_name(answer.reply.rc));
 	else if (options_is_on(invocation->options, "json"))
 		tokens_print_json(answer.reply.tokens, answer.reply.token_count);
 	else if (answer.reply.token_count == 0)
@@ -212,22 +230,26 @@ static const struct option_spec revoke_options[] = { OPTION_DB, OPTION_CONFIG };
 static int revoke_run(const struct invocation *invocation)
 {
 	const char *db = options_text(invocation->options, "db");
-	struct store_request request = { .kind = STORE_TOKEN_REVOKE, .token = { .id = slice_of(invocation->words[0]) } };
+	struct store_request request = { .kind = STORE_TOKEN_REVOKE,
+					 .token = { .id = slice_of(invocation->words[0]) } };
 	struct admin_answer answer;
 	struct error err;
 	int status;
 
 	if (!token_id_is_valid(request.token.id))
-		return say_usage("token revoke: ID must be the 16 hex digits that 'pocketbook token list' shows");
+		return say_usage("token revoke: ID must be the 16 hex digits that 'pocketbook "
+				 "token list' shows");
 	status = database_check(db);
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (admin_do(db, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc == RC_NOT_FOUND)
-		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db, invocation->words[0]);
+		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db,
+				    invocation->words[0]);
 	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the token could not be revoked (%s)", db, rc_name(answer.reply.rc));
+		status = say_failed("%s: the token could not be revoked (%s)", db,
+				    rc_name(answer.reply.rc));
 	admin_answer_clear(&answer);
 	return status;
 }
@@ -245,7 +267,9 @@ const struct command command_token_revoke = {
 	.run = revoke_run,
 };
 
-/* ---- rotate ------------------------------------------------------------------------------------------------------------------- */
+/* ---- rotate
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct option_spec rotate_options[] = {
 	{
@@ -255,7 +279,8 @@ static const struct option_spec rotate_options[] = {
 		.min = 1,
 		.max = 36500 * DAY,
 		.or_off = true,
-		.help = "How long the new one is good for, from now; off: until it is revoked. Default: as long as the old one would have "
+		.help = "How long the new one is good for, from now; off: until it is revoked. "
+			"Default: as long as the old one would have "
 			"been.",
 	},
 	{
@@ -271,10 +296,12 @@ static const struct option_spec rotate_options[] = {
 	OPTION_CONFIG,
 };
 
-static struct store_request rotation_of(const struct invocation *invocation, const struct token_minted *minted)
+static struct store_request rotation_of(const struct invocation *invocation,
+					const struct token_minted *minted)
 {
 	const struct options *options = invocation->options;
-	struct store_request request = { .kind = STORE_TOKEN_ROTATE, .old = slice_of(invocation->words[0]) };
+	struct store_request request = { .kind = STORE_TOKEN_ROTATE,
+					 .old = slice_of(invocation->words[0]) };
 	uint64_t lasts;
 
 	request.token.id = slice_of(minted->id);
@@ -289,7 +316,8 @@ static struct store_request rotation_of(const struct invocation *invocation, con
 	return request;
 }
 
-static int rotated_show(const struct invocation *invocation, const struct token_minted *minted, const struct store_token *token)
+static int rotated_show(const struct invocation *invocation, const struct token_minted *minted,
+			const struct store_token *token)
 {
 	const char *old = invocation->words[0];
 	bool grace = options_number(invocation->options, "grace") > 0;
@@ -300,8 +328,10 @@ static int rotated_show(const struct invocation *invocation, const struct token_
 	else
 		status = token_show(minted, options_text(invocation->options, "db"));
 	if (status == EXIT_SUCCESS)
-		say("this is the only time that the new token of %.*s is shown; its id is %s; the old one, %s, %s%s", (int)token->user.len,
-		    token->user.data, minted->id, old, grace ? "ends in " : "has ended",
+		say("this is the only time that the new token of %.*s is shown; its id is %s; the "
+		    "old one, %s, %s%s",
+		    (int)token->user.len, token->user.data, minted->id, old,
+		    grace ? "ends in " : "has ended",
 		    grace ? options_text(invocation->options, "grace") : "");
 	return status;
 }
@@ -317,11 +347,15 @@ static int rotate(const struct invocation *invocation, const struct token_minted
 	if (admin_do(db, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc == RC_NOT_FOUND)
-		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db, old);
+		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db,
+				    old);
 	else if (answer.reply.rc == RC_DENIED)
-		status = say_failed("%s: the token %s has expired; say with --expires TIME how long the new one is good for", db, old);
+		status = say_failed("%s: the token %s has expired; say with --expires TIME how "
+				    "long the new one is good for",
+				    db, old);
 	else if (answer.reply.rc != RC_OK || answer.reply.token_count != 1)
-		status = say_failed("%s: the token could not be rotated (%s)", db, rc_name(answer.reply.rc));
+		status = say_failed("%s: the token could not be rotated (%s)", db,
+				    rc_name(answer.reply.rc));
 	else
 		status = rotated_show(invocation, minted, answer.reply.tokens);
 	admin_answer_clear(&answer);
@@ -335,7 +369,8 @@ static int rotate_run(const struct invocation *invocation)
 
 	sandbox_keep_secrets();
 	if (!token_id_is_valid(slice_of(invocation->words[0])))
-		return say_usage("token rotate: ID must be the 16 hex digits that 'pocketbook token list' shows");
+		return say_usage("token rotate: ID must be the 16 hex digits that 'pocketbook "
+				 "token list' shows");
 	status = database_check(options_text(invocation->options, "db"));
 	if (status != EXIT_SUCCESS)
 		return status;
@@ -353,9 +388,10 @@ const struct command command_token_rotate = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Put a new token in the place of this one and print it, once.",
-	.about =
-		"The new token is of the same user and good for the same groups. The old one ends at once, with its open streams, or after "
-		"--grace, so that there is time to bring the new one to where the old one is in use. Both happen together or not at all.\n",
+	.about = "The new token is of the same user and good for the same groups. The old one ends "
+		 "at once, with its open streams, or after "
+		 "--grace, so that there is time to bring the new one to where the old one is in "
+		 "use. Both happen together or not at all.\n",
 	.example = "  pocketbook token rotate 0123456789abcdef --grace 7d --expires 90d\n",
 	COMMAND_OPTIONS(rotate_options),
 	.run = rotate_run,

@@ -25,7 +25,8 @@ static void expiry_format(const struct store_token *token, int64_t now, char out
 	if (token->expires == 0)
 		(void)snprintf(out, TIME_ROOM, "never");
 	else
-		time_format(token->expires, token->expires <= now ? "expired %Y-%m-%d" : "%Y-%m-%d %H:%M", out);
+		time_format(token->expires,
+			    token->expires <= now ? "expired %Y-%m-%d" : "%Y-%m-%d %H:%M", out);
 }
 
 static void print_grants(const struct store_token *token)
@@ -50,7 +51,8 @@ void tokens_print_table(const struct store_token *tokens, size_t count, int64_t 
 	for (size_t i = 0; i < count; i++)
 		if (columns_width(tokens[i].user) > user_width)
 			user_width = columns_width(tokens[i].user);
-	printf("%-16s  %-*s  %-16s  %-18s  %s\n", "ID", (int)user_width, "USER", "CREATED", "EXPIRES", "GROUPS");
+	printf("%-16s  %-*s  %-16s  %-18s  %s\n", "ID", (int)user_width, "USER", "CREATED",
+	       "EXPIRES", "GROUPS");
 	for (size_t i = 0; i < count; i++) {
 		time_format(tokens[i].created, "%Y-%m-%d %H:%M", created);
 		expiry_format(&tokens[i], now, expires);
@@ -91,7 +93,8 @@ static void put_members(struct buf *out, const struct store_token *token)
 	for (size_t i = 0; i < token->grant_count; i++) {
 		buf_put_text(out, i ? ",{" : "{");
 		put_member(out, "group", token->grants[i].group);
-		buf_put_text(out, token->grants[i].write ? ",\"write\":true}" : ",\"write\":false}");
+		buf_put_text(out,
+			     token->grants[i].write ? ",\"write\":true}" : ",\"write\":false}");
 	}
 	buf_put_text(out, "],");
 	put_time(out, "created", token->created);

@@ -34,11 +34,14 @@ struct top {
 	double seconds;  /* between the last two */
 };
 
-/* ---- The picture ------------------------------------------------------------------------------------------------------------ */
+/* ---- The picture
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 {
-	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX], sequence[PROGRESS_NUMBER_MAX];
+	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX],
+		sequence[PROGRESS_NUMBER_MAX];
 	char file[UNITS_MAX], log[UNITS_MAX];
 
 	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_DOCUMENTS), documents);
@@ -46,9 +49,12 @@ static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_SEQUENCE), sequence);
 	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_FILE_BYTES), file);
 	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_LOG_BYTES), log);
-	buf_putf(out, "Documents %s, tombstones %s, sequence %s, file %s, log %s\n", documents, tombstones, sequence, file, log);
-	buf_putf(out, "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n",
-		 scoreboard_view_sum(view, METRIC_STREAMS), scoreboard_view_sum(view, METRIC_CONNECTIONS),
+	buf_putf(out, "Documents %s, tombstones %s, sequence %s, file %s, log %s\n", documents,
+		 tombstones, sequence, file, log);
+	buf_putf(out,
+		 "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n",
+		 scoreboard_view_sum(view, METRIC_STREAMS),
+		 scoreboard_view_sum(view, METRIC_CONNECTIONS),
 		 scoreboard_view_sum(view, METRIC_QUEUED));
 }
 
@@ -57,9 +63,12 @@ static const struct {
 	enum metric value;
 	enum scoreboard_route route; /* whose times are shown; SCOREBOARD_ROUTES: none's */
 } rows[] = {
-	{ "Requests", METRIC_REQUESTS, SCOREBOARD_ROUTES },   { "Pulls", METRIC_PULLS, SCOREBOARD_PULL },
-	{ "Pushes", METRIC_PUSHES, SCOREBOARD_PUSH },         { "Documents written", METRIC_DOCS, SCOREBOARD_ROUTES },
-	{ "Conflicts", METRIC_CONFLICTS, SCOREBOARD_ROUTES }, { "Commits", METRIC_COMMITS, SCOREBOARD_ROUTES },
+	{ "Requests", METRIC_REQUESTS, SCOREBOARD_ROUTES },
+	{ "Pulls", METRIC_PULLS, SCOREBOARD_PULL },
+	{ "Pushes", METRIC_PUSHES, SCOREBOARD_PUSH },
+	{ "Documents written", METRIC_DOCS, SCOREBOARD_ROUTES },
+	{ "Conflicts", METRIC_CONFLICTS, SCOREBOARD_ROUTES },
+	{ "Commits", METRIC_COMMITS, SCOREBOARD_ROUTES },
 	{ "Events sent", METRIC_EVENTS, SCOREBOARD_ROUTES },
 };
 
@@ -68,7 +77,8 @@ static void put_times(struct buf *out, const struct movement *movement, enum sco
 {
 	static const double shares[] = { 0.5, 0.99 };
 
-	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]) && route != SCOREBOARD_ROUTES; i++) {
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]) && route != SCOREBOARD_ROUTES;
+	     i++) {
 		double milliseconds = movement_latency(movement, route, shares[i]);
 
 		if (milliseconds > 0)
@@ -80,7 +90,8 @@ static void put_rates(struct buf *out, const struct movement *movement)
 {
 	char rate[UNITS_MAX], total[PROGRESS_NUMBER_MAX];
 
-	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", SCREEN_HEADING, "", "PER SECOND", "SINCE THE START", "HALF IN", "99 % IN");
+	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", SCREEN_HEADING, "", "PER SECOND",
+		 "SINCE THE START", "HALF IN", "99 % IN");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		units_rate(movement_rate(movement, rows[i].value), rate);
 		progress_number((uint64_t)scoreboard_view_sum(movement->now, rows[i].value), total);
@@ -100,7 +111,9 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 
 	(void)snprintf(name, sizeof(name), is_writer ? "writer" : "worker.%u", slot);
 	buf_putf(out, "%-11s %8" PRId64 " %-9s %8" PRId64, name, cell->pid,
-		 cell->state >= SLOT_GONE && cell->state <= SLOT_DRAINING ? states[cell->state] : "?", cell->values[METRIC_RESPAWNS]);
+		 cell->state >= SLOT_GONE && cell->state <= SLOT_DRAINING ? states[cell->state]
+									  : "?",
+		 cell->values[METRIC_RESPAWNS]);
 	if (is_writer) {
 		buf_put_byte(out, '\n');
 		return;
@@ -108,15 +121,15 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 	units_rate(movement_rate_of(movement, slot, METRIC_REQUESTS), requests);
 	units_rate(movement_rate_of(movement, slot, METRIC_PUSHES), pushes);
 	units_rate(movement_rate_of(movement, slot, METRIC_EVENTS), events);
-	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[METRIC_CONNECTIONS], cell->values[METRIC_STREAMS], requests,
-		 pushes, events);
+	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[METRIC_CONNECTIONS],
+		 cell->values[METRIC_STREAMS], requests, pushes, events);
 }
 
 /* The writer first: it is one, and workers may be more than there are rows. */
 static void put_processes(struct buf *out, const struct movement *movement)
 {
-	buf_putf(out, "%c%-11s %8s %-9s %8s %7s %7s %7s %7s %8s\n", SCREEN_HEADING, "PROCESS", "PID", "STATE", "RESPAWNS", "CONNS",
-		 "STREAMS", "REQ/S", "PUSH/S", "EVENTS/S");
+	buf_putf(out, "%c%-11s %8s %-9s %8s %7s %7s %7s %7s %8s\n", SCREEN_HEADING, "PROCESS",
+		 "PID", "STATE", "RESPAWNS", "CONNS", "STREAMS", "REQ/S", "PUSH/S", "EVENTS/S");
 	put_process(out, movement, movement->now->workers);
 	for (unsigned slot = 0; slot < movement->now->workers; slot++)
 		put_process(out, movement, slot);
@@ -135,7 +148,9 @@ static void put_picture(struct buf *out, const struct top *top)
 	put_processes(out, &movement);
 }
 
-/* ---- Looking ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Looking
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc top_look(struct top *top, struct error *err)
 {
@@ -181,7 +196,8 @@ static bool top_draw(struct top *top, enum rc rc, const struct error *err)
 	return drawn;
 }
 
-static enum screen_word top_watch(struct top *top, struct screen *screen, uint64_t interval, int *number, struct error *err)
+static enum screen_word top_watch(struct top *top, struct screen *screen, uint64_t interval,
+				  int *number, struct error *err)
 {
 	enum screen_word word = SCREEN_TIME;
 	uint64_t next = clock_ms();
@@ -252,7 +268,8 @@ static int top_run(const struct invocation *invocation)
 	int status;
 
 	if (access(top.db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", top.db, strerror(errno));
+		return say_failed("%s: %s; name the database with --db FILE", top.db,
+				  strerror(errno));
 	status = screen_is_there() ? top_live(&top, interval) : top_once(&top, interval);
 	scoreboard_view_clear(&top.before);
 	scoreboard_view_clear(&top.now);
@@ -263,9 +280,11 @@ const struct command command_top = {
 	.name = "top",
 	.usage = "[OPTION]...",
 	.summary = "Watch a running server: its workers, streams, pushes a second.",
-	.about = "Draws a new picture each second until q is pressed. Where the standard output is no terminal it prints one picture as "
+	.about = "Draws a new picture each second until q is pressed. Where the standard output is "
+		 "no terminal it prints one picture as "
 		 "text. "
-		 "Times are those within which half of the requests since the last look, and nearly all, had their answer; they "
+		 "Times are those within which half of the requests since the last look, and "
+		 "nearly all, had their answer; they "
 		 "are rounded up.\n",
 	.example = "  pocketbook top --db /var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(top_options),

@@ -30,8 +30,10 @@ void units_span(uint64_t seconds, char out[UNITS_MAX])
 
 	for (unsigned i = 0; i < 3; i++) {
 		if (seconds >= units[i].size) {
-			(void)snprintf(out, UNITS_MAX, "%" PRIu64 " %s %" PRIu64 " %s", seconds / units[i].size, units[i].name,
-				       seconds % units[i].size / units[i + 1].size, units[i + 1].name);
+			(void)snprintf(out, UNITS_MAX, "%" PRIu64 " %s %" PRIu64 " %s",
+				       seconds / units[i].size, units[i].name,
+				       seconds % units[i].size / units[i + 1].size,
+				       units[i + 1].name);
 			return;
 		}
 	}

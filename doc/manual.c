@@ -1,6 +1,7 @@
-/* Makes the manual pages: `manual SOURCE OUT`. A page for each command of the table; SOURCE/man/NAME.in with the line @commands@ or
- * @options@ put in; and pocketbook-protocol(7) of SOURCE/protocol.md. What SOURCE/man/COMMAND.more has goes into that command's page,
- * after its options. */
+/* Makes the manual pages: `manual SOURCE OUT`. A page for each command of the table;
+ * SOURCE/man/NAME.in with the line @commands@ or
+ * @options@ put in; and pocketbook-protocol(7) of SOURCE/protocol.md. What SOURCE/man/COMMAND.more
+ * has goes into that command's page, after its options. */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/command.h"
@@ -52,11 +53,15 @@ static void put_head(FILE *out, const char *name, unsigned section, const char *
 	(void)fprintf(out, ".Dd " DATE "\n.Dt ");
 	for (const char *at = name; *at; at++)
 		(void)fputc(toupper((unsigned char)*at), out);
-	(void)fprintf(out, " %u\n.Os Pocketbook " PACKAGE_VERSION "\n.Sh NAME\n.Nm %s\n.Nd ", section, name);
-	(void)fprintf(out, "%c%.*s\n", tolower((unsigned char)summary[0]), (int)(len - 1 - (summary[len - 1] == '.')), summary + 1);
+	(void)fprintf(out, " %u\n.Os Pocketbook " PACKAGE_VERSION "\n.Sh NAME\n.Nm %s\n.Nd ",
+		      section, name);
+	(void)fprintf(out, "%c%.*s\n", tolower((unsigned char)summary[0]),
+		      (int)(len - 1 - (summary[len - 1] == '.')), summary + 1);
 }
 
-/* ---- Options ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Options
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static void put_variable(FILE *out, const char *name)
 {
@@ -122,7 +127,8 @@ static bool has_option(const struct command *command, const char *name)
 
 static void put_environment(FILE *out, const struct command *command)
 {
-	(void)fputs(".Sh ENVIRONMENT\nWhat the command line leaves open is read from these variables:\n.Pp\n.Bl -tag -width Ds -compact\n",
+	(void)fputs(".Sh ENVIRONMENT\nWhat the command line leaves open is read from these "
+		    "variables:\n.Pp\n.Bl -tag -width Ds -compact\n",
 		    out);
 	for (size_t i = 0; i < command->option_count; i++) {
 		if (command->options[i].kind == OPTION_FLAG)
@@ -134,7 +140,9 @@ static void put_environment(FILE *out, const struct command *command)
 	(void)fputs(".El\n", out);
 }
 
-/* ---- The page of a command ----------------------------------------------------------------------------------------------------- */
+/* ---- The page of a command
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void put_synopsis(FILE *out, const struct command *command)
 {
@@ -147,7 +155,8 @@ static void put_synopsis(FILE *out, const struct command *command)
 			(void)fputs(".Op Ar option ...\n", out);
 			continue;
 		}
-		(void)fputs(word.len > 2 && strncmp(word.data, "--", 2) == 0 ? ".Cm " : ".Ar ", out);
+		(void)fputs(word.len > 2 && strncmp(word.data, "--", 2) == 0 ? ".Cm " : ".Ar ",
+			    out);
 		mdoc_argument(out, word, MDOC_PLAIN);
 		(void)fputc('\n', out);
 	}
@@ -183,13 +192,15 @@ static void put_files(FILE *out, const struct command *command)
 {
 	(void)fputs(".Sh FILES\n.Bl -tag -width Ds\n"
 		    ".It Pa pocketbook.db\nThe database, or what\n.Fl \\-db\nnames.\n"
-		    ".It Pa pocketbook.db\\-wal , pocketbook.db\\-shm\nIts log and the index of that: part of the database, never to be "
+		    ".It Pa pocketbook.db\\-wal , pocketbook.db\\-shm\nIts log and the index of "
+		    "that: part of the database, never to be "
 		    "deleted.\n",
 		    out);
 	if (command != &command_backup)
 		(void)fputs("A copy of the database is made by\n.Xr pocketbook-backup 1 .\n", out);
 	(void)fputs(".It Pa pocketbook.db.lock\nHeld by the one process that writes.\n"
-		    ".It Pa pocketbook.db.sock\nBy which commands reach the server that runs on the database.\n.El\n",
+		    ".It Pa pocketbook.db.sock\nBy which commands reach the server that runs on "
+		    "the database.\n.El\n",
 		    out);
 }
 
@@ -205,7 +216,8 @@ static void put_see_also(FILE *out, const struct command *command)
 	char(*names)[80] = mem_array(command_count, sizeof(*names));
 
 	for (size_t i = 0; command->name[first] && i < command_count; i++)
-		if (commands[i] != command && strncmp(commands[i]->name, command->name, first + 1) == 0)
+		if (commands[i] != command &&
+		    strncmp(commands[i]->name, command->name, first + 1) == 0)
 			page_name(commands[i], names[count++]);
 	qsort(names, count, sizeof(*names), compare_names);
 	(void)fputs(".Sh SEE ALSO\n.Xr pocketbook 1 ,\n", out);
@@ -246,7 +258,8 @@ static void command_page(const char *folder, const struct command *command)
 	file_close(out);
 }
 
-/* ---- Written by hand, with lists put in ---------------------------------------------------------------------------------------- */
+/* ---- Written by hand, with lists put in
+ * ---------------------------------------------------------------------------------------- */
 
 static void put_commands(FILE *out)
 {
@@ -290,7 +303,8 @@ static void template_page(const char *folder, const char *name)
 
 static void protocol_page(const char *folder)
 {
-	FILE *in = file_open(source, "protocol.md", "", "re"), *out = file_open(folder, "pocketbook-protocol.7", "", "we");
+	FILE *in = file_open(source, "protocol.md", "", "re"),
+	     *out = file_open(folder, "pocketbook-protocol.7", "", "we");
 
 	if (in == NULL)
 		error(EXIT_FAILURE, errno, "%s/protocol.md", source);

@@ -45,7 +45,8 @@ static void put_inline(struct buf *out, struct slice text, enum mdoc_marks marks
 		if (text.data[i] == '`') {
 			code = !code;
 			buf_put_text(out, code ? "\\fB" : "\\fR");
-		} else if (stars && !code && text.data[i] == '*' && i + 1 < text.len && text.data[i + 1] == '*') {
+		} else if (stars && !code && text.data[i] == '*' && i + 1 < text.len &&
+			   text.data[i + 1] == '*') {
 			buf_put_text(out, font_switch(&open, "\\fB"));
 			i++;
 		} else if (stars && !code && text.data[i] == '*') {
@@ -81,7 +82,11 @@ void mdoc_text(FILE *out, struct slice text, enum mdoc_marks marks)
 			(void)fputc('\n', out);
 			at = 0;
 		}
-		at += (size_t)fprintf(out, "%s%.*s", at ? " " : *word == '.' ? "\\&" : "", (int)len, word);
+		at += (size_t)fprintf(out, "%s%.*s",
+				      at             ? " "
+				      : *word == '.' ? "\\&"
+						     : "",
+				      (int)len, word);
 		if (ends_sentence(word, len)) {
 			(void)fputc('\n', out);
 			at = 0;
@@ -113,6 +118,7 @@ void mdoc_literal(FILE *out, struct slice text, bool indented)
 		put_escaped(&escaped, text.data[i]);
 		begins = text.data[i] == '\n';
 	}
-	(void)fprintf(out, ".Bd -literal%s\n%.*s.Ed\n", indented ? " -offset indent" : "", (int)escaped.len, escaped.data);
+	(void)fprintf(out, ".Bd -literal%s\n%.*s.Ed\n", indented ? " -offset indent" : "",
+		      (int)escaped.len, escaped.data);
 	buf_free(&escaped);
 }

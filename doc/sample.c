@@ -1,5 +1,5 @@
-/* Prints the sample configuration: every option of `pocketbook serve` with its help and its default, commented out. Arguments of the
- * form NAME=VALUE set an option instead. */
+/* Prints the sample configuration: every option of `pocketbook serve` with its help and its
+ * default, commented out. Arguments of the form NAME=VALUE set an option instead. */
 #include "base/buf.h"
 #include "cli/command.h"
 
@@ -55,9 +55,12 @@ int main(int argc, char *argv[])
 {
 	int set = 0;
 
-	puts("# Configuration of Pocketbook: see pocketbook.conf(5). One `name = value` a line; # begins a comment.\n"
-	     "# What is commented out shows the default, or, in capitals, what is to be put there. Commands such as\n"
-	     "# `pocketbook token add` read the database's name from here when called with --config.");
+	puts("# Configuration of Pocketbook: see pocketbook.conf(5). One `name = value` a line; # "
+	     "begins a comment.\n"
+	     "# What is commented out shows the default, or, in capitals, what is to be put there. "
+	     "Commands such as\n"
+	     "# `pocketbook token add` read the database's name from here when called with "
+	     "--config.");
 	for (size_t i = 0; i < command_serve.option_count; i++) {
 		const struct option_spec *spec = &command_serve.options[i];
 		const char *setting = setting_of(spec->name, argc, argv);

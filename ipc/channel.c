@@ -12,7 +12,9 @@ union control {
 
 enum rc channel_pair(int ends[2])
 {
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0 ? RC_IO : RC_OK;
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0
+		       ? RC_IO
+		       : RC_OK;
 }
 
 bool channel_set_level(enum channel_word word)
@@ -26,7 +28,9 @@ bool channel_set_level(enum channel_word word)
 static enum rc channel_rc(void)
 {
 	/* The last two: too many descriptors are on their way (unix(7)). */
-	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ETOOMANYREFS ? RC_BUSY : RC_UNAVAILABLE;
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ETOOMANYREFS
+		       ? RC_BUSY
+		       : RC_UNAVAILABLE;
 }
 
 enum rc channel_send_message(int channel, struct slice text, int fd)

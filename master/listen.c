@@ -19,11 +19,15 @@
 #define KEEPALIVE_COUNT 4
 #define USER_TIMEOUT_MS 60000 /* unacknowledged bytes end the connection */
 
-/* ---- Addresses -------------------------------------------------------------------------------------------------------------- */
+/* ---- Addresses
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc listen_set_host(const char *host, bool is6, struct listen_address *out)
 {
-	const struct addrinfo hints = { .ai_family = AF_INET6, .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_family = AF_INET6,
+					.ai_flags = AI_NUMERICHOST,
+					.ai_socktype = SOCK_STREAM };
 	struct sockaddr_in in = { .sin_family = AF_INET };
 	struct addrinfo *found;
 
@@ -60,9 +64,11 @@ static enum rc listen_parse_parts(const char *text, struct listen_address *out)
 	bool is6 = len > 2 && text[0] == '[' && text[len - 1] == ']';
 	uint64_t port;
 
-	if (len == 0 || len >= sizeof(host) || text_number(slice_of(colon + 1), 65535, &port) != RC_OK)
+	if (len == 0 || len >= sizeof(host) ||
+	    text_number(slice_of(colon + 1), 65535, &port) != RC_OK)
 		return RC_MALFORMED;
-	(void)snprintf(host, sizeof(host), "%.*s", is6 ? (int)len - 2 : (int)len, is6 ? text + 1 : text);
+	(void)snprintf(host, sizeof(host), "%.*s", is6 ? (int)len - 2 : (int)len,
+		       is6 ? text + 1 : text);
 	if (listen_set_host(host, is6, out) != RC_OK)
 		return RC_MALFORMED;
 	*listen_port(out) = htons((uint16_t)port);
@@ -75,7 +81,8 @@ enum rc listen_parse(const char *text, struct listen_address *out, struct error 
 	if (listen_parse_parts(text, out) == RC_OK)
 		return RC_OK;
 	return error_set(err, RC_MALFORMED,
-			 "cannot read the address \"%s\"; write ADDR:PORT or [ADDR6]:PORT in numbers, such as 127.0.0.1:8080 or [::1]:8080",
+			 "cannot read the address \"%s\"; write ADDR:PORT or [ADDR6]:PORT in "
+			 "numbers, such as 127.0.0.1:8080 or [::1]:8080",
 			 text);
 }
 
@@ -84,7 +91,8 @@ void listen_format(const struct listen_address *address, char out[LISTEN_TEXT_MA
 	char host[LISTEN_TEXT_MAX - 10] = "?", port[8] = "?";
 	bool is6 = address->socket.any.sa_family == AF_INET6;
 
-	(void)getnameinfo(&address->socket.any, address->len, host, sizeof(host), port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+	(void)getnameinfo(&address->socket.any, address->len, host, sizeof(host), port,
+			  sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
 	(void)snprintf(out, LISTEN_TEXT_MAX, is6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
@@ -97,7 +105,8 @@ bool listen_is_loopback(const struct listen_address *address)
 	return ntohl(((const struct sockaddr_in *)socket)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
-enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback, struct error *err)
+enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback,
+			    struct error *err)
 {
 	struct listen_address address;
 
@@ -110,11 +119,15 @@ enum rc master_listen_check(const char *const *listen, size_t count, bool *loopb
 	return RC_OK;
 }
 
-/* ---- Sockets ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Sockets
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
-static enum rc listen_refused(const struct listeners *listeners, size_t i, int error, struct error *err)
+static enum rc listen_refused(const struct listeners *listeners, size_t i, int error,
+			      struct error *err)
 {
-	const char *option = listeners->metrics && i + 1 == listeners->count ? "--metrics" : "--listen";
+	const char *option =
+		listeners->metrics && i + 1 == listeners->count ? "--metrics" : "--listen";
 	const char *advice = "choose another";
 	char text[LISTEN_TEXT_MAX];
 
@@ -125,7 +138,8 @@ static enum rc listen_refused(const struct listeners *listeners, size_t i, int e
 		advice = "ports below 1024 need a privilege: choose another";
 	else if (error == EADDRNOTAVAIL)
 		advice = "this machine has no such address: choose another";
-	return error_set(err, RC_IO, "cannot listen on %s: %s; %s with %s ADDR:PORT", text, strerror(error), advice, option);
+	return error_set(err, RC_IO, "cannot listen on %s: %s; %s with %s ADDR:PORT", text,
+			 strerror(error), advice, option);
 }
 
 static bool listen_option(int fd, int level, int option, int value)
@@ -136,7 +150,8 @@ static bool listen_option(int fd, int level, int option, int value)
 /* Options are inherited by the connections that are accepted (tcp(7)). */
 bool listen_prepare(int fd)
 {
-	return listen_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) && listen_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
+	return listen_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
+	       listen_option(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
 	       listen_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S) &&
 	       listen_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S) &&
 	       listen_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT) &&
@@ -159,7 +174,8 @@ static int listen_bind(const struct listen_address *address, bool shared)
 
 	if (fd < 0)
 		return -1;
-	if (listen_prepare_bind(fd, family, shared) && bind(fd, &address->socket.any, address->len) == 0)
+	if (listen_prepare_bind(fd, family, shared) &&
+	    bind(fd, &address->socket.any, address->len) == 0)
 		return fd;
 	error = errno;
 	(void)close(fd);
@@ -193,8 +209,9 @@ static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct e
 	return RC_OK;
 }
 
-/* A bind that does not share comes first: it fails where another server of the same user, who may share, already listens. It is held
- * while the slots bind, so that the port chosen by the kernel stays ours. */
+/* A bind that does not share comes first: it fails where another server of the same user, who may
+ * share, already listens. It is held while the slots bind, so that the port chosen by the kernel
+ * stays ours. */
 static enum rc listen_open_address(struct listeners *listeners, size_t i, struct error *err)
 {
 	struct listen_address *address = &listeners->addresses[i];
@@ -223,14 +240,16 @@ void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners 
 		out->fds[i] = -1;
 }
 
-enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text, struct error *err)
+enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text,
+			   struct error *err)
 {
 	enum rc rc = listen_parse(text, &listeners->addresses[i], err);
 
 	return rc == RC_OK ? listen_open_address(listeners, i, err) : rc;
 }
 
-enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots, struct listeners *out, struct error *err)
+enum rc listeners_open(const char *const *list, size_t count, const char *metrics, unsigned slots,
+		       struct listeners *out, struct error *err)
 {
 	enum rc rc = RC_OK;
 
@@ -245,7 +264,8 @@ enum rc listeners_open(const char *const *list, size_t count, const char *metric
 void listeners_close_others(struct listeners *listeners, int retention)
 {
 	for (size_t i = 0; i < listeners->slots * listeners->count; i++) {
-		if (listeners->fds[i] < 0 || (retention >= 0 && i / listeners->count == (size_t)retention))
+		if (listeners->fds[i] < 0 ||
+		    (retention >= 0 && i / listeners->count == (size_t)retention))
 			continue;
 		(void)close(listeners->fds[i]);
 		listeners->fds[i] = -1;

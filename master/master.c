@@ -28,7 +28,8 @@
 #define LOCK_WAIT_MS 3000
 #define LOCK_PAUSE_MS 10
 
-/* A worker needs a descriptor for each connection and the soft limit is a habit of old programs that use select(2). */
+/* A worker needs a descriptor for each connection and the soft limit is a habit of old programs
+ * that use select(2). */
 static void master_raise_limits(void)
 {
 	struct rlimit files;
@@ -72,7 +73,9 @@ static enum rc master_open_signals(struct master *master, sigset_t *old, struct 
 	(void)signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status to reap */
 	(void)sigprocmask(SIG_BLOCK, &set, old);
 	master->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return master->signals < 0 ? error_set(err, RC_IO, "cannot wait for signals: %s", strerror(errno)) : RC_OK;
+	return master->signals < 0
+		       ? error_set(err, RC_IO, "cannot wait for signals: %s", strerror(errno))
+		       : RC_OK;
 }
 
 static bool server_answers(const char *db)
@@ -85,14 +88,16 @@ static bool server_answers(const char *db)
 	return true;
 }
 
-/* Someone who has the lock and no socket will soon be gone: a server that has stopped, or a command on the database. */
+/* Someone who has the lock and no socket will soon be gone: a server that has stopped, or a command
+ * on the database. */
 static enum rc master_wait_for_lock(const char *db, int *lock, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
 	uint64_t deadline = clock_ms() + LOCK_WAIT_MS;
 	enum rc rc;
 
-	while ((rc = master_lock(db, lock, err)) == RC_BUSY && clock_ms() < deadline && !server_answers(db))
+	while ((rc = master_lock(db, lock, err)) == RC_BUSY && clock_ms() < deadline &&
+	       !server_answers(db))
 		(void)nanosleep(&pause, NULL);
 	return rc;
 }
@@ -119,10 +124,12 @@ static enum rc master_check_passed(const struct master *master, struct error *er
 {
 	const struct listeners *listeners = &master->listeners;
 
-	for (size_t i = 0; i + listeners->metrics < listeners->count && !master->settings->worker.auth; i++)
+	for (size_t i = 0;
+	     i + listeners->metrics < listeners->count && !master->settings->worker.auth; i++)
 		if (!listen_is_loopback(&listeners->addresses[i]))
 			return error_set(err, RC_DENIED,
-					 "the socket number %zu that was passed is not a loopback address, where --auth off may be used",
+					 "the socket number %zu that was passed is not a loopback "
+					 "address, where --auth off may be used",
 					 i + 1);
 	return RC_OK;
 }
@@ -135,14 +142,15 @@ static enum rc master_listen(struct master *master, struct error *err)
 	enum rc rc;
 
 	if (passed == 0)
-		return listeners_open(settings->listen, settings->listen_count, settings->metrics, settings->workers, &master->listeners,
-				      err);
+		return listeners_open(settings->listen, settings->listen_count, settings->metrics,
+				      settings->workers, &master->listeners, err);
 	master->activated = true;
 	rc = activate_take(passed, settings->metrics, settings->workers, &master->listeners, err);
 	return rc == RC_OK ? master_check_passed(master, err) : rc;
 }
 
-/* Where the binary lies, for an upgrade. It is asked for at the first start, as later another may lie there. */
+/* Where the binary lies, for an upgrade. It is asked for at the first start, as later another may
+ * lie there. */
 static char *master_find_program(void)
 {
 	char path[PATH_MAX];
@@ -157,7 +165,8 @@ static enum rc master_open(struct master *master, struct error *err)
 	enum rc rc;
 
 	if (settings->workers < 1 || settings->workers > SHM_SLOTS_MAX)
-		return error_set(err, RC_MALFORMED, "the number of workers must be 1 to %d, not %u", SHM_SLOTS_MAX, settings->workers);
+		return error_set(err, RC_MALFORMED, "the number of workers must be 1 to %d, not %u",
+				 SHM_SLOTS_MAX, settings->workers);
 	rc = master_open_files(master, err);
 	if (rc == RC_OK)
 		rc = master_listen(master, err);
@@ -181,7 +190,8 @@ static void master_make_children(struct master *master)
 		child->channel = -1;
 		if (slot < master->workers)
 			master->leaving[slot].channel = -1;
-		(void)snprintf(child->name, sizeof(child->name), slot == master->workers ? "writer" : "worker.%u", slot);
+		(void)snprintf(child->name, sizeof(child->name),
+			       slot == master->workers ? "writer" : "worker.%u", slot);
 	}
 }
 
@@ -242,7 +252,8 @@ static void master_go(struct master *master)
 		log_info("stopped", LOG_NUMBER("status", master->status));
 }
 
-static enum rc master_open_renewed(struct master *master, struct renewal *renewal, struct error *err)
+static enum rc master_open_renewed(struct master *master, struct renewal *renewal,
+				   struct error *err)
 {
 	enum rc rc = renew_adopt(renewal, master, err);
 
@@ -260,7 +271,8 @@ static int master_serve_opened(struct master *master, struct renewal *renewal)
 	enum rc rc = master_open_signals(master, &old, &err);
 
 	if (rc == RC_OK)
-		rc = renewal ? master_open_renewed(master, renewal, &err) : master_open(master, &err);
+		rc = renewal ? master_open_renewed(master, renewal, &err)
+			     : master_open(master, &err);
 	if (rc == RC_OK)
 		rc = master_confine(master, renewal != NULL, &err);
 	if (rc == RC_OK) {
@@ -274,11 +286,16 @@ static int master_serve_opened(struct master *master, struct renewal *renewal)
 	return master->status;
 }
 
-static int master_run_renewed(const struct master_settings *settings, on_master_reload *on_reload, void *arg)
+static int master_run_renewed(const struct master_settings *settings, on_master_reload *on_reload,
+			      void *arg)
 {
 	const bool trial = renew_is_trial();
 	struct master_settings page_cache = *settings;
-	struct master master = { .settings = &page_cache, .lock = -1, .control = -1, .signals = -1, .status = EXIT_SUCCESS };
+	struct master master = { .settings = &page_cache,
+				 .lock = -1,
+				 .control = -1,
+				 .signals = -1,
+				 .status = EXIT_SUCCESS };
 	struct renewal renewal;
 	struct error err;
 	enum rc rc = renew_read(&renewal, &err);

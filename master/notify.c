@@ -20,7 +20,8 @@ static int64_t notify_streams(const struct master *master)
 static bool notify_all_well(const struct master *master, uint64_t now, uint64_t patience)
 {
 	for (unsigned slot = 0; slot <= master->workers; slot++)
-		if (scoreboard_state(master->shm, slot) != SLOT_SERVING || now - scoreboard_beaten(master->shm, slot) > patience)
+		if (scoreboard_state(master->shm, slot) != SLOT_SERVING ||
+		    now - scoreboard_beaten(master->shm, slot) > patience)
 			return false;
 	return true;
 }
@@ -45,7 +46,8 @@ uint64_t notify_tick(struct master *master)
 	const uint64_t now = clock_ms();
 	uint64_t watchdog_us = 0, pause = STATUS_MS;
 
-	if (!master->announced || master->phase != MASTER_SERVING || getenv("NOTIFY_SOCKET") == NULL)
+	if (!master->announced || master->phase != MASTER_SERVING ||
+	    getenv("NOTIFY_SOCKET") == NULL)
 		return UINT64_MAX;
 	/* Twice in each period, as sd_watchdog_enabled(3) advises. */
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2000 < pause)
@@ -53,7 +55,8 @@ uint64_t notify_tick(struct master *master)
 	if (now < master->notify_at)
 		return master->notify_at;
 	master->notify_at = now + pause;
-	(void)sd_notifyf(0, "STATUS=%u workers, %lld streams", master->workers, (long long)notify_streams(master));
+	(void)sd_notifyf(0, "STATUS=%u workers, %lld streams", master->workers,
+			 (long long)notify_streams(master));
 	if (watchdog_us && notify_all_well(master, now, watchdog_us / 1000))
 		(void)sd_notify(0, "WATCHDOG=1");
 	return master->notify_at;

@@ -11,7 +11,9 @@
 
 #define LEAVE_MS 8000 /* a worker itself ends within 6 s what it cannot give */
 
-/* ---- Settings --------------------------------------------------------------------------------------------------------------- */
+/* ---- Settings
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -34,9 +36,12 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 		const char *option;
 		bool same;
 	} page_cache[] = {
-		{ "db", same_text(fresh->worker.db, start->worker.db) },   { "listen", same_list(fresh, start) },
-		{ "metrics", same_text(fresh->metrics, start->metrics) },  { "workers", fresh->workers == start->workers },
-		{ "user", same_text(fresh->user.name, start->user.name) }, { "keep", fresh->retention == start->retention },
+		{ "db", same_text(fresh->worker.db, start->worker.db) },
+		{ "listen", same_list(fresh, start) },
+		{ "metrics", same_text(fresh->metrics, start->metrics) },
+		{ "workers", fresh->workers == start->workers },
+		{ "user", same_text(fresh->user.name, start->user.name) },
+		{ "keep", fresh->retention == start->retention },
 	};
 
 	for (size_t i = 0; i < sizeof(page_cache) / sizeof(page_cache[0]); i++)
@@ -68,7 +73,8 @@ static void reload_tell_level(const struct master *master)
 	const enum log_level level = master->current.log_level;
 
 	log_limit(level);
-	if (writer->pid && channel_send(writer->channel, (enum channel_word)(CHANNEL_LOG + (int)level), -1) != RC_OK)
+	if (writer->pid && channel_send(writer->channel,
+					(enum channel_word)(CHANNEL_LOG + (int)level), -1) != RC_OK)
 		log_warn("reload_untold", LOG_TEXT("child", writer->name));
 }
 
@@ -76,14 +82,16 @@ static void reload_begin(struct master *master)
 {
 	const struct master_settings *fresh = NULL;
 	struct error err = { "" };
-	enum rc rc = master->on_reload ? master->on_reload(master->reload_arg, &fresh, &err) : RC_OK;
+	enum rc rc =
+		master->on_reload ? master->on_reload(master->reload_arg, &fresh, &err) : RC_OK;
 
 	master->reload_asked = false;
 	if (fresh == NULL && rc == RC_OK)
 		return;
 	if (rc == RC_OK && reload_is_open(master, fresh))
 		rc = error_set(&err, RC_MALFORMED,
-			       "auth: off would let everybody read and write all, as this server is not on loopback alone");
+			       "auth: off would let everybody read and write all, as this server "
+			       "is not on loopback alone");
 	if (rc != RC_OK) {
 		log_error("reload_refused", LOG_TEXT("reason", err.text));
 		return;
@@ -97,7 +105,9 @@ static void reload_begin(struct master *master)
 	master->replacing = false;
 }
 
-/* ---- Workers ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Workers
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void reload_replace(struct master *master, unsigned slot)
 {
@@ -113,7 +123,8 @@ static void reload_replace(struct master *master, unsigned slot)
 	master->replacing = true;
 }
 
-/* The successor serves: the old one may go. Where it cannot be told how, it is told to end as at a stop. */
+/* The successor serves: the old one may go. Where it cannot be told how, it is told to end as at a
+ * stop. */
 static void reload_hand_over(struct master *master, unsigned slot)
 {
 	const struct child *child = &master->children[slot], *leaving = &master->leaving[slot];
@@ -138,7 +149,8 @@ static void reload_end(struct master *master, unsigned slot)
 {
 	if (master->leaving[slot].pid == 0 || master->leave_by[slot] == UINT64_MAX)
 		return;
-	log_warn("child_kill", LOG_TEXT("child", master->leaving[slot].name), LOG_NUMBER("child_pid", master->leaving[slot].pid));
+	log_warn("child_kill", LOG_TEXT("child", master->leaving[slot].name),
+		 LOG_NUMBER("child_pid", master->leaving[slot].pid));
 	(void)kill(master->leaving[slot].pid, SIGKILL);
 	master->leave_by[slot] = UINT64_MAX;
 }
@@ -151,8 +163,8 @@ void reload_advance(struct master *master)
 	for (slot = 0; slot < master->workers; slot++)
 		if (master->leave_by[slot] <= now)
 			reload_end(master, slot);
-	if (master->reload_asked && master->announced && master->renew.trial == 0 && master->phase == MASTER_SERVING &&
-	    master->reload_slot == master->workers)
+	if (master->reload_asked && master->announced && master->renew.trial == 0 &&
+	    master->phase == MASTER_SERVING && master->reload_slot == master->workers)
 		reload_begin(master);
 	while (master->phase == MASTER_SERVING && (slot = master->reload_slot) < master->workers) {
 		/* A slot has room for one that leaves. */

@@ -35,12 +35,18 @@ static enum rc activate_one(struct listeners *listeners, unsigned i, struct erro
 	const int fd = SD_LISTEN_FDS_START + (int)i;
 
 	address->len = sizeof(address->socket);
-	if (sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, 1, 0) <= 0 || getsockname(fd, &address->socket.any, &address->len) < 0)
-		return error_set(err, RC_MALFORMED, "the socket number %u that was passed to this program is not a listening TCP socket",
+	if (sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, 1, 0) <= 0 ||
+	    getsockname(fd, &address->socket.any, &address->len) < 0)
+		return error_set(err, RC_MALFORMED,
+				 "the socket number %u that was passed to this program is not a "
+				 "listening TCP socket",
 				 i + 1);
 	listeners->fds[i] = fd;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0 || !listen_prepare(fd))
-		return error_set(err, RC_IO, "the socket number %u that was passed to this program: %s", i + 1, strerror(errno));
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0 ||
+	    !listen_prepare(fd))
+		return error_set(err, RC_IO,
+				 "the socket number %u that was passed to this program: %s", i + 1,
+				 strerror(errno));
 	for (unsigned slot = 1; slot < listeners->slots; slot++) {
 		int sibling = activate_sibling(fd, address);
 
@@ -51,7 +57,8 @@ static enum rc activate_one(struct listeners *listeners, unsigned i, struct erro
 	return RC_OK;
 }
 
-enum rc activate_take(unsigned count, const char *metrics, unsigned slots, struct listeners *out, struct error *err)
+enum rc activate_take(unsigned count, const char *metrics, unsigned slots, struct listeners *out,
+		      struct error *err)
 {
 	enum rc rc = RC_OK;
 

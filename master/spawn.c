@@ -7,7 +7,8 @@
 
 #include <unistd.h>
 
-/* What is the master's alone. Other children's channels above all: a copy would keep them from noticing its end. */
+/* What is the master's alone. Other children's channels above all: a copy would keep them from
+ * noticing its end. */
 static void spawn_close_masters(struct master *master)
 {
 	for (unsigned slot = 0; slot <= master->workers; slot++)
@@ -22,7 +23,8 @@ static void spawn_close_masters(struct master *master)
 	(void)close(master->signals);
 }
 
-/* The database is its owner's alone, so a worker of another user opens it before it becomes that one. */
+/* The database is its owner's alone, so a worker of another user opens it before it becomes that
+ * one. */
 static int spawn_open(const struct master *master, struct store **store)
 {
 	const struct user *owner = &master->settings->user;
@@ -38,7 +40,8 @@ static int spawn_open(const struct master *master, struct store **store)
 
 static const struct user *spawn_worker_user(const struct master *master)
 {
-	return master->current.worker_user.name ? &master->current.worker_user : &master->settings->user;
+	return master->current.worker_user.name ? &master->current.worker_user
+						: &master->settings->user;
 }
 
 static int spawn_worker(void *arg, const struct child *child, int channel)
@@ -94,8 +97,10 @@ void master_spawn(struct master *master, unsigned slot)
 {
 	struct child *child = &master->children[slot];
 
-	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) != RC_OK)
+	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) !=
+	    RC_OK)
 		return;
 	if (master->announced || master->old_count)
-		log_info("child_start", LOG_TEXT("child", child->name), LOG_NUMBER("child_pid", child->pid));
+		log_info("child_start", LOG_TEXT("child", child->name),
+			 LOG_NUMBER("child_pid", child->pid));
 }

@@ -33,14 +33,17 @@ static enum log_level serve_level(const struct master *master, enum log_level le
 	return master->announced || master->old_count ? level : LOG_DEBUG;
 }
 
-/* ---- Drain ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Drain
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void serve_signal(struct child *child, int signal)
 {
 	if (child->pid == 0)
 		return;
 	if (signal == SIGKILL)
-		log_warn("child_kill", LOG_TEXT("child", child->name), LOG_NUMBER("child_pid", child->pid));
+		log_warn("child_kill", LOG_TEXT("child", child->name),
+			 LOG_NUMBER("child_pid", child->pid));
 	(void)kill(child->pid, signal);
 }
 
@@ -57,7 +60,8 @@ static void serve_drain(struct master *master, const char *reason)
 	if (master->phase >= MASTER_WORKERS_LEAVE)
 		return;
 	notify_stopping();
-	log_write(serve_level(master, LOG_INFO), "drain", (struct log_field[]){ LOG_TEXT("reason", reason) }, 1);
+	log_write(serve_level(master, LOG_INFO), "drain",
+		  (struct log_field[]){ LOG_TEXT("reason", reason) }, 1);
 	master->phase = MASTER_WORKERS_LEAVE;
 	master->workers_by = clock_ms() + WORKERS_LEAVE_MS;
 	master->writer_by = clock_ms() + ALL_LEAVE_MS;
@@ -112,7 +116,9 @@ static void serve_fail(struct master *master, const char *reason)
 	serve_drain(master, reason);
 }
 
-/* ---- Births and deaths ------------------------------------------------------------------------------------------------------ */
+/* ---- Births and deaths
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* Is this slot's process away, and to be started as soon as its pause is over? */
 static bool serve_is_wanted(const struct master *master, unsigned slot)
@@ -121,7 +127,8 @@ static bool serve_is_wanted(const struct master *master, unsigned slot)
 		return false;
 	if (master->phase == MASTER_TAKING_OVER)
 		return takeover_wants(master, slot);
-	return master->phase == MASTER_SERVING || (master->phase == MASTER_OPENING && slot == master->workers);
+	return master->phase == MASTER_SERVING ||
+	       (master->phase == MASTER_OPENING && slot == master->workers);
 }
 
 /* The writer first: the workers are linked to it. */
@@ -132,30 +139,36 @@ static void serve_spawn(struct master *master)
 			master_spawn(master, slot);
 }
 
-static void serve_log_exit(const struct master *master, const struct child *child, unsigned slot, pid_t pid, int status)
+static void serve_log_exit(const struct master *master, const struct child *child, unsigned slot,
+			   pid_t pid, int status)
 {
 	bool leaving = master->phase >= MASTER_WORKERS_LEAVE || child == &master->leaving[slot];
 	bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
-	enum log_level level = fatal || leaving ? serve_level(master, fatal ? LOG_WARN : LOG_INFO) : LOG_WARN;
+	enum log_level level =
+		fatal || leaving ? serve_level(master, fatal ? LOG_WARN : LOG_INFO) : LOG_WARN;
 	uint64_t now = clock_ms();
 	const struct log_field fields[] = {
 		LOG_TEXT("child", child->name),
 		LOG_NUMBER("child_pid", pid),
 		LOG_NUMBER("slot", slot),
-		WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status)) : LOG_NUMBER("status", WEXITSTATUS(status)),
-		LOG_NUMBER("pause_ms", leaving || child->start_at < now ? 0 : child->start_at - now),
+		WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status))
+				    : LOG_NUMBER("status", WEXITSTATUS(status)),
+		LOG_NUMBER("pause_ms",
+			   leaving || child->start_at < now ? 0 : child->start_at - now),
 	};
 
 	log_write(level, "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
 }
 
-static void serve_on_exit(struct master *master, struct child *child, unsigned slot, pid_t pid, int status)
+static void serve_on_exit(struct master *master, struct child *child, unsigned slot, pid_t pid,
+			  int status)
 {
 	bool is_writer = child == master_writer(master);
 
 	serve_log_exit(master, child, slot, pid, status);
 	scoreboard_died(master->shm, slot, pid);
-	if (master->phase < MASTER_WORKERS_LEAVE && !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS))
+	if (master->phase < MASTER_WORKERS_LEAVE &&
+	    !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS))
 		scoreboard_add(master->shm, slot, METRIC_RESPAWNS, 1);
 	if (is_writer) {
 		shm_resync(master->shm);
@@ -164,10 +177,13 @@ static void serve_on_exit(struct master *master, struct child *child, unsigned s
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL) {
 		serve_fail(master, "a process found a fault that a new start would not mend");
-	} else if (!master->announced && !master->old_count && child->stillborn >= STILLBORN_MAX && master->phase < MASTER_WORKERS_LEAVE) {
+	} else if (!master->announced && !master->old_count && child->stillborn >= STILLBORN_MAX &&
+		   master->phase < MASTER_WORKERS_LEAVE) {
 		(void)dprintf(STDERR_FILENO,
-			      "pocketbook: the %s process ended %u times while starting (%s %d); the lines above may say why\n",
-			      is_writer ? "writer" : "worker", child->stillborn, WIFSIGNALED(status) ? "signal" : "status",
+			      "pocketbook: the %s process ended %u times while starting (%s %d); "
+			      "the lines above may say why\n",
+			      is_writer ? "writer" : "worker", child->stillborn,
+			      WIFSIGNALED(status) ? "signal" : "status",
 			      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 		serve_fail(master, "a process cannot start");
 	}
@@ -190,7 +206,9 @@ static void serve_reap(struct master *master)
 	}
 }
 
-/* ---- Links ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Links
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc serve_link(struct child *worker, struct child *writer)
 {
@@ -216,7 +234,8 @@ static bool serve_links(struct master *master)
 	bool again = false;
 
 	for (unsigned i = 0; i < 2 * master->workers && master->phase == MASTER_SERVING; i++) {
-		struct child *worker = i < master->workers ? &master->children[i] : &master->leaving[i - master->workers];
+		struct child *worker = i < master->workers ? &master->children[i]
+							   : &master->leaving[i - master->workers];
 
 		if (worker->linked || worker->pid == 0 || writer->pid == 0)
 			continue;
@@ -226,11 +245,14 @@ static bool serve_links(struct master *master)
 	return again;
 }
 
-/* ---- The loop --------------------------------------------------------------------------------------------------------------- */
+/* ---- The loop
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void serve_announce_renewed(struct master *master)
 {
-	log_info("renewed", LOG_NUMBER("workers", master->workers), LOG_TEXT("db", master->settings->worker.db));
+	log_info("renewed", LOG_NUMBER("workers", master->workers),
+		 LOG_TEXT("db", master->settings->worker.db));
 	notify_ready(master);
 }
 
@@ -251,12 +273,15 @@ static void serve_announce(struct master *master)
 	for (size_t i = 0; i < listeners->count; i++) {
 		listen_format(&listeners->addresses[i], text);
 		if (listeners->metrics && i + 1 == listeners->count) {
-			(void)dprintf(STDERR_FILENO, "pocketbook: metrics at http://%s/metrics\n", text);
+			(void)dprintf(STDERR_FILENO, "pocketbook: metrics at http://%s/metrics\n",
+				      text);
 			continue;
 		}
-		(void)dprintf(STDERR_FILENO, "pocketbook: serving http://%s (%u worker%s, database %s)\n", text, master->workers,
-			      master->workers == 1 ? "" : "s", db);
-		log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers), LOG_TEXT("db", db));
+		(void)dprintf(STDERR_FILENO,
+			      "pocketbook: serving http://%s (%u worker%s, database %s)\n", text,
+			      master->workers, master->workers == 1 ? "" : "s", db);
+		log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers),
+			 LOG_TEXT("db", db));
 	}
 	notify_ready(master);
 	if (master->settings->greeting)
@@ -293,7 +318,8 @@ static void serve_on_signal(struct master *master)
 	while (read(master->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
-		if (info.ssi_signo == SIGHUP && master->phase < MASTER_WORKERS_LEAVE && !(master->terminal && !master_has_terminal())) {
+		if (info.ssi_signo == SIGHUP && master->phase < MASTER_WORKERS_LEAVE &&
+		    !(master->terminal && !master_has_terminal())) {
 			master->reload_asked = true;
 			continue;
 		}
@@ -331,13 +357,16 @@ static int serve_timeout(struct master *master, bool links_again)
 	if (next == UINT64_MAX)
 		return -1;
 	/* Once a kill was sent there is nothing to do but to wait for SIGCHLD. */
-	return next > now ? (int)(next - now) : master->phase >= MASTER_WORKERS_LEAVE ? LINK_RETRY_MS : 0;
+	return next > now                              ? (int)(next - now)
+	       : master->phase >= MASTER_WORKERS_LEAVE ? LINK_RETRY_MS
+						       : 0;
 }
 
 static void serve_wait(struct master *master, struct pollfd *polls, int timeout)
 {
 	for (unsigned slot = 0; slot <= master->workers; slot++)
-		polls[slot] = (struct pollfd){ .fd = master->children[slot].channel, .events = POLLIN };
+		polls[slot] =
+			(struct pollfd){ .fd = master->children[slot].channel, .events = POLLIN };
 	polls[master->workers + 1] = (struct pollfd){ .fd = master->signals, .events = POLLIN };
 	if (poll(polls, master->workers + 2, timeout) < 0)
 		return;

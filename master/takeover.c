@@ -11,7 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* An old process that has not left by then is killed. A worker itself ends what it cannot give within 6 s, a writer in 2. */
+/* An old process that has not left by then is killed. A worker itself ends what it cannot give
+ * within 6 s, a writer in 2. */
 #define LEAVE_MS 8000
 
 static struct child *takeover_writer(const struct master *master)
@@ -48,12 +49,16 @@ void takeover_reap(struct master *master)
 
 		if (!child_reap(old, &status))
 			continue;
-		log_info("child_exit", LOG_TEXT("child", old->name), LOG_NUMBER("child_pid", pid), LOG_NUMBER("slot", i),
-			 WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status)) : LOG_NUMBER("status", WEXITSTATUS(status)));
+		log_info("child_exit", LOG_TEXT("child", old->name), LOG_NUMBER("child_pid", pid),
+			 LOG_NUMBER("slot", i),
+			 WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status))
+					     : LOG_NUMBER("status", WEXITSTATUS(status)));
 	}
 }
 
-/* ---- From one to the other ----------------------------------------------------------------------------------------------------- */
+/* ---- From one to the other
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 /* An old worker that cannot be told leaves by itself, or is killed when its time is up. */
 static void takeover_pair(struct child *old, const struct child *child)
@@ -69,7 +74,8 @@ static void takeover_pair(struct child *old, const struct child *child)
 		(void)kill(old->pid, SIGTERM);
 		return;
 	}
-	if (channel_send(child->channel, CHANNEL_TAKE, ends[0]) != RC_OK || channel_send(old->channel, CHANNEL_GIVE, ends[1]) != RC_OK) {
+	if (channel_send(child->channel, CHANNEL_TAKE, ends[0]) != RC_OK ||
+	    channel_send(old->channel, CHANNEL_GIVE, ends[1]) != RC_OK) {
 		log_error("handoff_failed", LOG_TEXT("child", old->name));
 		(void)kill(old->pid, SIGTERM);
 	}
@@ -107,7 +113,8 @@ static void takeover_kill_late(struct master *master)
 
 		if (old->pid == 0 || !old->linked || now < old->start_at)
 			continue;
-		log_warn("child_kill", LOG_TEXT("child", old->name), LOG_NUMBER("child_pid", old->pid));
+		log_warn("child_kill", LOG_TEXT("child", old->name),
+			 LOG_NUMBER("child_pid", old->pid));
 		(void)kill(old->pid, SIGKILL);
 		old->start_at = now + LEAVE_MS;
 	}
@@ -136,7 +143,8 @@ uint64_t takeover_next(const struct master *master)
 	uint64_t next = UINT64_MAX;
 
 	for (unsigned i = 0; i < master->old_count; i++)
-		if (master->olds[i].pid && master->olds[i].linked && master->olds[i].start_at < next)
+		if (master->olds[i].pid && master->olds[i].linked &&
+		    master->olds[i].start_at < next)
 			next = master->olds[i].start_at;
 	return next;
 }

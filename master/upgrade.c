@@ -19,7 +19,8 @@
 
 #define TRIAL_MS 10000
 
-/* ---- The new run, beside this one and then in its place ---------------------------------------------------------------------- */
+/* ---- The new run, beside this one and then in its place
+ * ---------------------------------------------------------------------- */
 
 /* The words of this run's command line; NULL: they cannot be had. */
 static char **renew_words(struct buf *text)
@@ -135,7 +136,8 @@ static void trial_end(struct master *master, int status)
 	renew->trial = 0;
 	trial_words(renew, words, sizeof(words));
 	(void)close(renew->words);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && master->phase == MASTER_SERVING)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS &&
+	    master->phase == MASTER_SERVING)
 		renew_replace(master);
 	else
 		renew_refuse(words[0] ? words : "the new run ended before it was ready");
@@ -160,7 +162,8 @@ void renew_advance(struct master *master)
 		trial_end(master, status);
 	else if (renew->trial && clock_ms() >= renew->trial_by)
 		(void)kill(renew->trial, SIGKILL);
-	if (!renew->asked || renew->trial || master->phase != MASTER_SERVING || !master->announced || !renew_is_quiet(master))
+	if (!renew->asked || renew->trial || master->phase != MASTER_SERVING ||
+	    !master->announced || !renew_is_quiet(master))
 		return;
 	renew->asked = false;
 	trial_start(master);

@@ -72,21 +72,26 @@ void renew_keep(const struct renewal *renewal, struct master_settings *settings,
 int renew_try(const struct renewal *renewal, const struct master_settings *settings)
 {
 	if (!settings->worker.auth && !renewal->loopback) {
-		(void)dprintf(STDERR_FILENO, "pocketbook: auth: off would let everybody read and write all; an address that the server "
+		(void)dprintf(STDERR_FILENO, "pocketbook: auth: off would let everybody read and "
+					     "write all; an address that the server "
 					     "listens on is not loopback\n");
 		return EXIT_FAILURE;
 	}
 	return settings->try_out ? settings->try_out(settings) : EXIT_SUCCESS;
 }
 
-/* ---- Sockets and children ------------------------------------------------------------------------------------------------------ */
+/* ---- Sockets and children
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-static enum rc adopt_listeners(const struct renewal *renewal, struct master *master, struct error *err)
+static enum rc adopt_listeners(const struct renewal *renewal, struct master *master,
+			       struct error *err)
 {
 	const size_t count = renewal->fd_count / renewal->workers;
 	struct listeners *listeners = &master->listeners;
 
-	listeners_new(count - (renewal->metrics != NULL), renewal->metrics != NULL, renewal->workers, listeners);
+	listeners_new(count - (renewal->metrics != NULL), renewal->metrics != NULL,
+		      renewal->workers, listeners);
 	for (size_t i = 0; i < renewal->fd_count; i++) {
 		listeners->fds[i] = renewal->fds[i];
 		(void)fcntl(renewal->fds[i], F_SETFD, FD_CLOEXEC);
@@ -96,7 +101,8 @@ static enum rc adopt_listeners(const struct renewal *renewal, struct master *mas
 
 		address->len = sizeof(address->socket);
 		if (getsockname(listeners->fds[i], &address->socket.any, &address->len) < 0)
-			return error_set(err, RC_IO, "a listening socket was lost: %s", strerror(errno));
+			return error_set(err, RC_IO, "a listening socket was lost: %s",
+					 strerror(errno));
 	}
 	return RC_OK;
 }
@@ -114,7 +120,8 @@ enum rc renew_adopt(struct renewal *renewal, struct master *master, struct error
 	for (unsigned i = 0; i < master->old_count; i++) {
 		struct child *old = &master->olds[i];
 
-		(void)snprintf(old->name, sizeof(old->name), i + 1 == master->old_count ? "writer" : "worker.%u", i);
+		(void)snprintf(old->name, sizeof(old->name),
+			       i + 1 == master->old_count ? "writer" : "worker.%u", i);
 		if (old->channel >= 0)
 			(void)fcntl(old->channel, F_SETFD, FD_CLOEXEC);
 	}

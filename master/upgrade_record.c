@@ -14,13 +14,16 @@
 
 #define RECORD_HEAD "pocketbook-renewal 1"
 
-/* ---- Written ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Written
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void record_write_texts(const struct master *master, int record)
 {
 	const struct master_settings *settings = master->settings;
 
-	(void)dprintf(record, "%s\nprogram %s\ndb %s\n", RECORD_HEAD, master->program, settings->worker.db);
+	(void)dprintf(record, "%s\nprogram %s\ndb %s\n", RECORD_HEAD, master->program,
+		      settings->worker.db);
 	if (settings->user.name)
 		(void)dprintf(record, "user %s\n", settings->user.name);
 	for (size_t i = 0; i < settings->listen_count; i++)
@@ -46,12 +49,14 @@ int renew_write(const struct master *master)
 	if (record < 0)
 		return -1;
 	record_write_texts(master, record);
-	(void)dprintf(record, "workers %u\nactivated %d\nloopback %d\nlock %d\ncontrol %d\n", master->workers, master->activated,
-		      record_all_loopback(listeners), master->lock, master->control);
+	(void)dprintf(record, "workers %u\nactivated %d\nloopback %d\nlock %d\ncontrol %d\n",
+		      master->workers, master->activated, record_all_loopback(listeners),
+		      master->lock, master->control);
 	for (size_t i = 0; i < listeners->count * listeners->slots; i++)
 		(void)dprintf(record, "fd %d\n", listeners->fds[i]);
 	for (unsigned slot = 0; slot <= master->workers; slot++)
-		(void)dprintf(record, "child %ld %d\n", (long)master->children[slot].pid, master->children[slot].channel);
+		(void)dprintf(record, "child %ld %d\n", (long)master->children[slot].pid,
+			      master->children[slot].channel);
 	if (dprintf(record, "end\n") > 0)
 		return record;
 	(void)close(record);
@@ -77,7 +82,9 @@ void renew_keep_open(const struct master *master, int record, bool open)
 		record_mark(master->children[slot].channel, open);
 }
 
-/* ---- Read --------------------------------------------------------------------------------------------------------------------- */
+/* ---- Read
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 bool renew_is_trial(void)
 {
@@ -108,7 +115,8 @@ static void record_take_child(struct renewal *out, const char *rest)
 
 	(void)sscanf(rest, "%ld %d", &pid, &channel);
 	out->olds = mem_resize(out->olds, out->old_count + 1, sizeof(*out->olds));
-	out->olds[out->old_count++] = (struct child){ .pid = (pid_t)pid, .channel = channel, .ready = true };
+	out->olds[out->old_count++] =
+		(struct child){ .pid = (pid_t)pid, .channel = channel, .ready = true };
 }
 
 /* A word that this version does not know is of one that can do without it. */
@@ -165,8 +173,8 @@ static bool record_parse(struct renewal *out)
 
 static bool record_is_whole(const struct renewal *out)
 {
-	return out->program && out->db && out->workers && out->old_count == out->workers + 1 && out->fd_count &&
-	       out->fd_count % out->workers == 0;
+	return out->program && out->db && out->workers && out->old_count == out->workers + 1 &&
+	       out->fd_count && out->fd_count % out->workers == 0;
 }
 
 enum rc renew_read(struct renewal *out, struct error *err)
@@ -181,7 +189,8 @@ enum rc renew_read(struct renewal *out, struct error *err)
 		(void)close(record);
 	if (!record_parse(out) || !record_is_whole(out))
 		return error_set(err, RC_MALFORMED,
-				 "this version cannot take over from the one that runs: stop the server and start it again");
+				 "this version cannot take over from the one that runs: stop the "
+				 "server and start it again");
 	return RC_OK;
 }
 

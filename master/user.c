@@ -21,7 +21,10 @@ enum rc user_find(const char *name, struct user *out, struct error *err)
 	if (geteuid() == out->uid)
 		out->name = NULL;
 	else if (geteuid() != 0)
-		return error_set(err, RC_DENIED, "only root can become the user %.100s; start the server as root, or as that user", name);
+		return error_set(err, RC_DENIED,
+				 "only root can become the user %.100s; start the server as root, "
+				 "or as that user",
+				 name);
 	return RC_OK;
 }
 
@@ -31,10 +34,12 @@ enum rc user_become(const struct user *user)
 
 	if (user->name == NULL)
 		return RC_OK;
-	if (initgroups(user->name, user->gid) < 0 || setresgid(user->gid, user->gid, user->gid) < 0 ||
+	if (initgroups(user->name, user->gid) < 0 ||
+	    setresgid(user->gid, user->gid, user->gid) < 0 ||
 	    setresuid(user->uid, user->uid, user->uid) < 0)
 		return RC_DENIED;
-	if (getresuid(&real, &effective, &saved) < 0 || real != user->uid || effective != user->uid || saved != user->uid)
+	if (getresuid(&real, &effective, &saved) < 0 || real != user->uid ||
+	    effective != user->uid || saved != user->uid)
 		return RC_DENIED;
 	/* There must be no way back. */
 	return user->uid != 0 && setuid(0) == 0 ? RC_DENIED : RC_OK;
@@ -42,9 +47,11 @@ enum rc user_become(const struct user *user)
 
 enum rc user_enter(const struct user *user, struct error *err)
 {
-	if (user->name == NULL || (initgroups(user->name, user->gid) == 0 && setegid(user->gid) == 0 && seteuid(user->uid) == 0))
+	if (user->name == NULL || (initgroups(user->name, user->gid) == 0 &&
+				   setegid(user->gid) == 0 && seteuid(user->uid) == 0))
 		return RC_OK;
-	return error_set(err, RC_DENIED, "cannot act as the user %.100s: %s", user->name, strerror(errno));
+	return error_set(err, RC_DENIED, "cannot act as the user %.100s: %s", user->name,
+			 strerror(errno));
 }
 
 void user_leave(const struct user *user)
@@ -59,14 +66,16 @@ void user_leave(const struct user *user)
 enum rc user_visit(const struct user *user)
 {
 	if (user->name == NULL ||
-	    (initgroups(user->name, user->gid) == 0 && setresgid(user->gid, user->gid, 0) == 0 && setresuid(user->uid, user->uid, 0) == 0))
+	    (initgroups(user->name, user->gid) == 0 && setresgid(user->gid, user->gid, 0) == 0 &&
+	     setresuid(user->uid, user->uid, 0) == 0))
 		return RC_OK;
 	return RC_DENIED;
 }
 
 enum rc user_return(const struct user *user)
 {
-	if (user->name == NULL || (seteuid(0) == 0 && setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0 && setgroups(0, NULL) == 0))
+	if (user->name == NULL || (seteuid(0) == 0 && setresgid(0, 0, 0) == 0 &&
+				   setresuid(0, 0, 0) == 0 && setgroups(0, NULL) == 0))
 		return RC_OK;
 	return RC_DENIED;
 }
@@ -82,14 +91,17 @@ enum rc user_shed(const struct user *user, struct error *err)
 		return RC_OK;
 	/* In a container root may have less to begin with. */
 	if (capng_get_caps_process() < 0)
-		return error_set(err, RC_DENIED, "cannot tell what this process may do: %s", strerror(errno));
+		return error_set(err, RC_DENIED, "cannot tell what this process may do: %s",
+				 strerror(errno));
 	for (size_t i = 0; i < count; i++)
 		had[i] = capng_have_capability(CAPNG_PERMITTED, needed[i]);
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
 		set = CAPNG_SELECT_BOTH;
 	capng_clear(set);
 	for (size_t i = 0; i < count; i++)
-		if (had[i] && capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, needed[i]) < 0)
+		if (had[i] &&
+		    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+				 needed[i]) < 0)
 			return error_set(err, RC_DENIED, "cannot give up privileges");
 	if (capng_apply(set) < 0)
 		return error_set(err, RC_DENIED, "cannot give up privileges: %s", strerror(errno));

@@ -16,8 +16,8 @@ void chown_like_directory(int fd, const char *path)
 	if (geteuid() != 0)
 		return;
 	copy = mem_copy(path, strlen(path));
-	if (stat(dirname(copy), &directory) == 0 && fstat(fd, &file) == 0 && file.st_uid == 0 && file.st_nlink == 1 &&
-	    directory.st_uid != 0)
+	if (stat(dirname(copy), &directory) == 0 && fstat(fd, &file) == 0 && file.st_uid == 0 &&
+	    file.st_nlink == 1 && directory.st_uid != 0)
 		(void)!fchown(fd, directory.st_uid, directory.st_gid);
 	free(copy);
 }

@@ -18,14 +18,19 @@
 #define SCOPE_ABSTRACT_SOCKET (UINT64_C(1) << 0) /* ABI 6 */
 #define SCOPE_SIGNAL (UINT64_C(1) << 1)
 
-/* struct landlock_ruleset_attr as it is by ABI 6; an older kernel takes the beginning that it knows. */
+/* struct landlock_ruleset_attr as it is by ABI 6; an older kernel takes the beginning that it
+ * knows. */
 struct ruleset {
 	uint64_t fs, net, scoped;
 };
 
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FILE_ONLY (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | FS_TRUNCATE | FS_IOCTL_DEV)
-#define WRITE (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
+#define FILE_ONLY \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
+	 LANDLOCK_ACCESS_FS_EXECUTE | FS_TRUNCATE | FS_IOCTL_DEV)
+#define WRITE \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	 LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
 
 /* What can be forbidden at all. */
 static struct ruleset ruleset_of(long abi)
@@ -47,22 +52,29 @@ static struct ruleset ruleset_of(long abi)
 
 static size_t ruleset_size(long abi)
 {
-	return abi >= 6 ? sizeof(struct ruleset) : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
+	return abi >= 6   ? sizeof(struct ruleset)
+	       : abi >= 4 ? 2 * sizeof(uint64_t)
+			  : sizeof(uint64_t);
 }
 
-static enum rc allow(int rules, const struct landlock_beneath *beneath, uint64_t known, struct error *err)
+static enum rc allow(int rules, const struct landlock_beneath *beneath, uint64_t known,
+		     struct error *err)
 {
-	struct landlock_path_beneath_attr rule = { .parent_fd = open(beneath->path, O_PATH | O_CLOEXEC) };
+	struct landlock_path_beneath_attr rule = { .parent_fd = open(beneath->path,
+								     O_PATH | O_CLOEXEC) };
 	struct stat status;
 	enum rc rc = RC_OK;
 
 	if (rule.parent_fd < 0)
-		return errno == ENOENT ? RC_OK : error_set(err, RC_IO, "cannot open %.300s: %s", beneath->path, strerror(errno));
+		return errno == ENOENT ? RC_OK
+				       : error_set(err, RC_IO, "cannot open %.300s: %s",
+						   beneath->path, strerror(errno));
 	rule.allowed_access = (READ | (beneath->write ? WRITE : 0)) & known;
 	if (fstat(rule.parent_fd, &status) == 0 && !S_ISDIR(status.st_mode))
 		rule.allowed_access &= FILE_ONLY;
 	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
-		rc = error_set(err, RC_IO, "Landlock takes no rule for %.300s: %s", beneath->path, strerror(errno));
+		rc = error_set(err, RC_IO, "Landlock takes no rule for %.300s: %s", beneath->path,
+			       strerror(errno));
 	(void)close(rule.parent_fd);
 	return rc;
 }
@@ -82,7 +94,8 @@ enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, str
 	for (size_t i = 0; i < count && rc == RC_OK; i++)
 		rc = allow(rules, &beneath[i], all.fs, err);
 	if (rc == RC_OK && syscall(SYS_landlock_restrict_self, rules, 0) < 0)
-		rc = error_set(err, RC_IO, "Landlock does not restrict this process: %s", strerror(errno));
+		rc = error_set(err, RC_IO, "Landlock does not restrict this process: %s",
+			       strerror(errno));
 	(void)close(rules);
 	return rc;
 }

@@ -12,7 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The runtime of a sanitizer reads /proc, maps what it likes, and looks for leaks at the end in a process of its own. */
+/* The runtime of a sanitizer reads /proc, maps what it likes, and looks for leaks at the end in a
+ * process of its own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #else
@@ -22,7 +23,9 @@
 /* The family, a zero and five digits. */
 #define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
 
-/* ---- The lists ------------------------------------------------------------------------------------------------------------------ */
+/* ---- The lists
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 /* libc, a log line, memory, time, sockets and files that are open. */
 static const int common[] = { SCMP_SYS(read),
@@ -95,7 +98,8 @@ static const int common[] = { SCMP_SYS(read),
 			      SCMP_SYS(umask),
 			      SANDBOX_END };
 
-/* What no process here ever does, nor any program that it becomes by an upgrade: to look into others, to change the system. */
+/* What no process here ever does, nor any program that it becomes by an upgrade: to look into
+ * others, to change the system. */
 static const int never[] = { SCMP_SYS(process_vm_readv),
 			     SCMP_SYS(process_vm_writev),
 			     SCMP_SYS(mount),
@@ -127,24 +131,33 @@ static const int never[] = { SCMP_SYS(process_vm_readv),
 			     SANDBOX_END };
 
 /* What a process that has all it needs never does, unless its own list says so. */
-static const int intruders[] = { SCMP_SYS(execve),       SCMP_SYS(execveat),  SCMP_SYS(fork),        SCMP_SYS(vfork),
-				 SCMP_SYS(socketpair),   SCMP_SYS(creat),     SCMP_SYS(unlink),      SCMP_SYS(unlinkat),
-				 SCMP_SYS(rename),       SCMP_SYS(renameat),  SCMP_SYS(renameat2),   SCMP_SYS(link),
-				 SCMP_SYS(linkat),       SCMP_SYS(symlink),   SCMP_SYS(symlinkat),   SCMP_SYS(mkdir),
-				 SCMP_SYS(mkdirat),      SCMP_SYS(mknod),     SCMP_SYS(mknodat),     SCMP_SYS(chmod),
-				 SCMP_SYS(fchmod),       SCMP_SYS(fchmodat),  SCMP_SYS(chown),       SCMP_SYS(fchown),
-				 SCMP_SYS(fchownat),     SCMP_SYS(lchown),    SCMP_SYS(truncate),    SCMP_SYS(ftruncate),
-				 SCMP_SYS(fallocate),    SCMP_SYS(pwrite64),  SCMP_SYS(pwritev),     SCMP_SYS(pwritev2),
-				 SCMP_SYS(setxattr),     SCMP_SYS(fsetxattr), SCMP_SYS(setuid),      SCMP_SYS(setgid),
-				 SCMP_SYS(setreuid),     SCMP_SYS(setregid),  SCMP_SYS(setresuid),   SCMP_SYS(setresgid),
-				 SCMP_SYS(setgroups),    SCMP_SYS(capset),    SCMP_SYS(unshare),     SCMP_SYS(io_uring_setup),
-				 SCMP_SYS(memfd_create), SCMP_SYS(shmget),    SCMP_SYS(pidfd_getfd), SANDBOX_END };
+static const int intruders[] = {
+	SCMP_SYS(execve),    SCMP_SYS(execveat),       SCMP_SYS(fork),
+	SCMP_SYS(vfork),     SCMP_SYS(socketpair),     SCMP_SYS(creat),
+	SCMP_SYS(unlink),    SCMP_SYS(unlinkat),       SCMP_SYS(rename),
+	SCMP_SYS(renameat),  SCMP_SYS(renameat2),      SCMP_SYS(link),
+	SCMP_SYS(linkat),    SCMP_SYS(symlink),        SCMP_SYS(symlinkat),
+	SCMP_SYS(mkdir),     SCMP_SYS(mkdirat),        SCMP_SYS(mknod),
+	SCMP_SYS(mknodat),   SCMP_SYS(chmod),          SCMP_SYS(fchmod),
+	SCMP_SYS(fchmodat),  SCMP_SYS(chown),          SCMP_SYS(fchown),
+	SCMP_SYS(fchownat),  SCMP_SYS(lchown),         SCMP_SYS(truncate),
+	SCMP_SYS(ftruncate), SCMP_SYS(fallocate),      SCMP_SYS(pwrite64),
+	SCMP_SYS(pwritev),   SCMP_SYS(pwritev2),       SCMP_SYS(setxattr),
+	SCMP_SYS(fsetxattr), SCMP_SYS(setuid),         SCMP_SYS(setgid),
+	SCMP_SYS(setreuid),  SCMP_SYS(setregid),       SCMP_SYS(setresuid),
+	SCMP_SYS(setresgid), SCMP_SYS(setgroups),      SCMP_SYS(capset),
+	SCMP_SYS(unshare),   SCMP_SYS(io_uring_setup), SCMP_SYS(memfd_create),
+	SCMP_SYS(shmget),    SCMP_SYS(pidfd_getfd),    SANDBOX_END
+};
 
 /* The sanitizers' own, or an intruder's. */
-static const int tracers[] = { SCMP_SYS(clone),    SCMP_SYS(ptrace),     SCMP_SYS(prctl),      SCMP_SYS(wait4),
-			       SCMP_SYS(getdents), SCMP_SYS(getdents64), SCMP_SYS(arch_prctl), SANDBOX_END };
+static const int tracers[] = { SCMP_SYS(clone),      SCMP_SYS(ptrace),   SCMP_SYS(prctl),
+			       SCMP_SYS(wait4),      SCMP_SYS(getdents), SCMP_SYS(getdents64),
+			       SCMP_SYS(arch_prctl), SANDBOX_END };
 
-/* ---- The filter ----------------------------------------------------------------------------------------------------------------- */
+/* ---- The filter
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_listed(const int *calls, int call)
 {
@@ -154,7 +167,8 @@ static bool is_listed(const int *calls, int call)
 	return false;
 }
 
-/* Each function below answers 0 or a negative errno, as libseccomp does. A call that this machine does not have is left out by it. */
+/* Each function below answers 0 or a negative errno, as libseccomp does. A call that this machine
+ * does not have is left out by it. */
 static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, const int *but)
 {
 	int code = 0;
@@ -169,14 +183,18 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, co
 static int add_memory(scmp_filter_ctx filter)
 {
 	const uint64_t none = SANITIZED ? 0 : PROT_EXEC;
-	int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, 0));
+	int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				    SCMP_A2(SCMP_CMP_MASKED_EQ, none, 0));
 
 	if (code == 0)
-		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, 0));
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+					SCMP_A2(SCMP_CMP_MASKED_EQ, none, 0));
 	if (code == 0 && none != 0)
-		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
+		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), 1,
+					SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
 	if (code == 0 && none != 0)
-		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
+		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mprotect), 1,
+					SCMP_A2(SCMP_CMP_MASKED_EQ, none, none));
 	return code;
 }
 
@@ -184,31 +202,40 @@ static int add_memory(scmp_filter_ctx filter)
 static int add_self(scmp_filter_ctx filter)
 {
 	const scmp_datum_t self = (scmp_datum_t)getpid();
-	int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, self));
+	int code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				    SCMP_A0(SCMP_CMP_EQ, self));
 
 	if (code == 0)
-		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_EQ, self));
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
+					SCMP_A0(SCMP_CMP_EQ, self));
 	if (code == 0)
-		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_NE, self));
+		code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(kill), 1,
+					SCMP_A0(SCMP_CMP_NE, self));
 	if (code == 0)
-		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
+		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+					SCMP_A2(SCMP_CMP_EQ, 0));
 	return code;
 }
 
-/* A filter cannot read an address, but knows its length: that of none at all, which has the kernel give one, and that of a given one. The
- * control socket has a longer one. */
+/* A filter cannot read an address, but knows its length: that of none at all, which has the kernel
+ * give one, and that of a given one. The control socket has a longer one. */
 static int add_sockets(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const struct {
 		int call;
 		unsigned at;
 		scmp_datum_t value;
-	} own[] = { { SCMP_SYS(socket), 0, AF_UNIX }, { SCMP_SYS(bind), 2, sizeof(sa_family_t) }, { SCMP_SYS(connect), 2, AUTOBIND_LEN } };
-	int code = seccomp_rule_add(filter, sandbox->own_sockets ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, SCMP_SYS(listen), 0);
+	} own[] = { { SCMP_SYS(socket), 0, AF_UNIX },
+		    { SCMP_SYS(bind), 2, sizeof(sa_family_t) },
+		    { SCMP_SYS(connect), 2, AUTOBIND_LEN } };
+	int code = seccomp_rule_add(filter,
+				    sandbox->own_sockets ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS,
+				    SCMP_SYS(listen), 0);
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && code == 0; i++) {
 		if (sandbox->own_sockets)
-			code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, own[i].call, 1, SCMP_CMP(own[i].at, SCMP_CMP_EQ, own[i].value));
+			code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, own[i].call, 1,
+						SCMP_CMP(own[i].at, SCMP_CMP_EQ, own[i].value));
 		if (sandbox->own_sockets && code == 0)
 			code = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, own[i].call, 1,
 						SCMP_CMP(own[i].at, SCMP_CMP_NE, own[i].value));
@@ -218,12 +245,15 @@ static int add_sockets(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return code;
 }
 
-static int add_opening(scmp_filter_ctx filter, uint32_t action, int call, unsigned flags_at, uint64_t mask, uint64_t flags)
+static int add_opening(scmp_filter_ctx filter, uint32_t action, int call, unsigned flags_at,
+		       uint64_t mask, uint64_t flags)
 {
-	return seccomp_rule_add(filter, action, call, 1, SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, mask, flags));
+	return seccomp_rule_add(filter, action, call, 1,
+				SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, mask, flags));
 }
 
-/* To open a file for anything but reading ends the process; to read, where that is not needed, is refused. */
+/* To open a file for anything but reading ends the process; to read, where that is not needed, is
+ * refused. */
 static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const uint64_t writing[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
@@ -238,10 +268,16 @@ static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
 		if (sandbox->opens_to_write)
 			code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, opens[i].call, 0);
 		else
-			code = add_opening(filter, sandbox->opens_to_read || SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
+			code = add_opening(filter,
+					   sandbox->opens_to_read || SANITIZED
+						   ? SCMP_ACT_ALLOW
+						   : SCMP_ACT_ERRNO(EACCES),
 					   opens[i].call, opens[i].flags_at, mask, 0);
-		for (size_t j = 0; j < sizeof(writing) / sizeof(writing[0]) && code == 0 && !sandbox->opens_to_write; j++)
-			code = add_opening(filter, SCMP_ACT_KILL_PROCESS, opens[i].call, opens[i].flags_at, writing[j], writing[j]);
+		for (size_t j = 0; j < sizeof(writing) / sizeof(writing[0]) && code == 0 &&
+				   !sandbox->opens_to_write;
+		     j++)
+			code = add_opening(filter, SCMP_ACT_KILL_PROCESS, opens[i].call,
+					   opens[i].flags_at, writing[j], writing[j]);
 	}
 	if (code == 0 && sandbox->opens_to_read)
 		code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat2), 0);
@@ -260,7 +296,8 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	if (code == 0)
 		code = add_all(filter, SCMP_ACT_KILL_PROCESS, never, none);
 	if (code == 0)
-		code = add_all(filter, SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, tracers, sandbox->calls);
+		code = add_all(filter, SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, tracers,
+			       sandbox->calls);
 	if (code == 0)
 		code = add_memory(filter);
 	if (code == 0)
@@ -270,7 +307,8 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return code ? code : add_open(filter, sandbox);
 }
 
-/* Takes the filter over. The tree makes a call's verdict cost the same wherever it stands in the lists. */
+/* Takes the filter over. The tree makes a call's verdict cost the same wherever it stands in the
+ * lists. */
 static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 {
 	if (code == 0)
@@ -283,7 +321,9 @@ static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 	return code ? error_set(err, RC_IO, "no seccomp filter: %s", strerror(-code)) : RC_OK;
 }
 
-/* ---- Entering ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Entering
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 void sandbox_keep_secrets(void)
 {

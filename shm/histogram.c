@@ -4,10 +4,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- Answers --------------------------------------------------------------------------------------------------------------- */
+/* ---- Answers
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static const int statuses[] = {
-	200, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 414, 415, 416, 421, 429, 431, 500, 501, 502, 503, 505, 507,
+	200, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413,
+	414, 415, 416, 421, 429, 431, 500, 501, 502, 503, 505, 507,
 };
 
 _Static_assert(COUNT(statuses) == SCOREBOARD_STATUSES, "a row for each status");
@@ -31,26 +34,33 @@ static unsigned row_of(int status)
 	return row;
 }
 
-void scoreboard_count_response(struct shm *shm, unsigned slot, enum scoreboard_route route, int status, uint64_t microseconds)
+void scoreboard_count_response(struct shm *shm, unsigned slot, enum scoreboard_route route,
+			       int status, uint64_t microseconds)
 {
 	scoreboard_add(shm, slot, answer_value(route, row_of(status)), 1);
-	histogram_observe(shm, slot, (enum histogram_kind)(HISTOGRAM_LATENCY + (unsigned)route), microseconds);
+	histogram_observe(shm, slot, (enum histogram_kind)(HISTOGRAM_LATENCY + (unsigned)route),
+			  microseconds);
 }
 
-int64_t scoreboard_responses(const struct scoreboard_view *view, enum scoreboard_route route, unsigned row)
+int64_t scoreboard_responses(const struct scoreboard_view *view, enum scoreboard_route route,
+			     unsigned row)
 {
 	return scoreboard_view_sum(view, answer_value(route, row));
 }
 
-/* ---- Histograms ------------------------------------------------------------------------------------------------------------ */
+/* ---- Histograms
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* Microseconds. */
 static const uint64_t times[] = {
-	100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000,
+	100,   250,    500,    1000,   2500,    5000,    10000,   25000,
+	50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000,
 };
 static const uint64_t sizes[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 };
 
-_Static_assert(COUNT(times) <= HISTOGRAM_BUCKETS && COUNT(sizes) <= HISTOGRAM_BUCKETS, "there is room for them");
+_Static_assert(COUNT(times) <= HISTOGRAM_BUCKETS && COUNT(sizes) <= HISTOGRAM_BUCKETS,
+	       "there is room for them");
 
 const uint64_t *histogram_bounds(enum histogram_kind histogram, size_t *count)
 {
@@ -61,10 +71,12 @@ const uint64_t *histogram_bounds(enum histogram_kind histogram, size_t *count)
 /* Its buckets, then the sum. */
 static enum metric bucket_value(enum histogram_kind histogram, size_t bucket)
 {
-	return (enum metric)(METRIC_HISTOGRAM + (size_t)histogram * (HISTOGRAM_BUCKETS + 2) + bucket);
+	return (enum metric)(METRIC_HISTOGRAM + (size_t)histogram * (HISTOGRAM_BUCKETS + 2) +
+			     bucket);
 }
 
-void histogram_observe(struct shm *shm, unsigned slot, enum histogram_kind histogram, uint64_t number)
+void histogram_observe(struct shm *shm, unsigned slot, enum histogram_kind histogram,
+		       uint64_t number)
 {
 	size_t count, bucket = 0;
 	const uint64_t *bounds = histogram_bounds(histogram, &count);
@@ -75,7 +87,8 @@ void histogram_observe(struct shm *shm, unsigned slot, enum histogram_kind histo
 	scoreboard_add(shm, slot, bucket_value(histogram, HISTOGRAM_BUCKETS + 1), (int64_t)number);
 }
 
-void histogram_read(const struct scoreboard_view *view, enum histogram_kind histogram, struct histogram *out)
+void histogram_read(const struct scoreboard_view *view, enum histogram_kind histogram,
+		    struct histogram *out)
 {
 	uint64_t so_far = 0;
 
@@ -85,10 +98,12 @@ void histogram_read(const struct scoreboard_view *view, enum histogram_kind hist
 		so_far += (uint64_t)scoreboard_view_sum(view, bucket_value(histogram, i));
 		out->upto[i] = so_far;
 	}
-	out->sum = (uint64_t)scoreboard_view_sum(view, bucket_value(histogram, HISTOGRAM_BUCKETS + 1));
+	out->sum =
+		(uint64_t)scoreboard_view_sum(view, bucket_value(histogram, HISTOGRAM_BUCKETS + 1));
 }
 
-uint64_t histogram_quantile(const struct histogram *now, const struct histogram *before, double share)
+uint64_t histogram_quantile(const struct histogram *now, const struct histogram *before,
+			    double share)
 {
 	uint64_t all = now->upto[now->count] - (before ? before->upto[now->count] : 0);
 

@@ -1,7 +1,8 @@
 /* What lies where in the shared memory; for shm/ alone.
  *
- * Orders. Words of an entry are stored with release and loaded with acquire, so that the plain seqlock needs no fences: whoever
- * reads a new word finds at its second look that the stamp has changed. */
+ * Orders. Words of an entry are stored with release and loaded with acquire, so that the plain
+ * seqlock needs no fences: whoever reads a new word finds at its second look that the stamp has
+ * changed. */
 #ifndef SHM_MAP_H
 #define SHM_MAP_H
 
@@ -13,7 +14,8 @@
 
 #define MAP_LINE 64 /* bytes of a cache line */
 
-/* One hint. Of the entry at place p the stamp is 2p + 1 while being written and 2p + 2 after; 0: never written. */
+/* One hint. Of the entry at place p the stamp is 2p + 1 while being written and 2p + 2 after; 0:
+ * never written. */
 struct map_entry {
 	atomic_uint_least64_t stamp;
 	atomic_uint_least64_t key;
@@ -34,8 +36,9 @@ struct map_cell {
 
 struct map {
 	atomic_uint_least64_t resyncs;
-	int64_t started;                              /* seconds since 1970; written before the first fork */
-	alignas(MAP_LINE) atomic_uint_least64_t head; /* place after the last entry published, or about to be */
+	int64_t started; /* seconds since 1970; written before the first fork */
+	alignas(MAP_LINE) atomic_uint_least64_t
+		head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
 	alignas(MAP_LINE) atomic_uint_least64_t generation; /* odd: the database may be changing */
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
@@ -43,12 +46,15 @@ struct map {
 	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */
 };
 
-_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "a lock would die with its holder");
-_Static_assert(sizeof(atomic_uint_least64_t) == 8 && sizeof(atomic_uint_least32_t) == 4, "atomics are bare words");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2,
+	       "a lock would die with its holder");
+_Static_assert(sizeof(atomic_uint_least64_t) == 8 && sizeof(atomic_uint_least32_t) == 4,
+	       "atomics are bare words");
 _Static_assert(sizeof(struct map_entry) == 32, "two entries fill a cache line");
 _Static_assert(sizeof(struct map_cell) % MAP_LINE == 0, "cells share no cache line");
 _Static_assert(sizeof(struct map) % MAP_LINE == 0, "cells begin on a cache line");
-_Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKETS - 1)) == 0, "powers of two");
+_Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKETS - 1)) == 0,
+	       "powers of two");
 
 struct shm {
 	struct map *map;

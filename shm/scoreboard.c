@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Of the packed form; together with the number of values it tells two versions of the board apart. */
+/* Of the packed form; together with the number of values it tells two versions of the board apart.
+ */
 #define VIEW_VERSION 1
 #define CELL_WORDS (sizeof(struct scoreboard_cell) / sizeof(int64_t))
 
@@ -58,7 +59,8 @@ void scoreboard_set_state(struct shm *shm, unsigned slot, enum slot_state state)
 
 void scoreboard_beat(struct shm *shm, unsigned slot)
 {
-	atomic_store_explicit(&scoreboard_cell(shm, slot)->beaten, clock_ms(), memory_order_relaxed);
+	atomic_store_explicit(&scoreboard_cell(shm, slot)->beaten, clock_ms(),
+			      memory_order_relaxed);
 }
 
 uint64_t scoreboard_beaten(const struct shm *shm, unsigned slot)
@@ -73,7 +75,8 @@ pid_t scoreboard_pid(const struct shm *shm, unsigned slot)
 
 enum slot_state scoreboard_state(const struct shm *shm, unsigned slot)
 {
-	return (enum slot_state)atomic_load_explicit(&scoreboard_cell(shm, slot)->state, memory_order_relaxed);
+	return (enum slot_state)atomic_load_explicit(&scoreboard_cell(shm, slot)->state,
+						     memory_order_relaxed);
 }
 
 uint64_t scoreboard_starts(const struct shm *shm, unsigned slot)
@@ -84,22 +87,27 @@ uint64_t scoreboard_starts(const struct shm *shm, unsigned slot)
 void scoreboard_set(struct shm *shm, unsigned slot, enum metric value, int64_t number)
 {
 	assert(value < METRIC_VALUES);
-	atomic_store_explicit(&scoreboard_cell(shm, slot)->values[value], number, memory_order_relaxed);
+	atomic_store_explicit(&scoreboard_cell(shm, slot)->values[value], number,
+			      memory_order_relaxed);
 }
 
 void scoreboard_add(struct shm *shm, unsigned slot, enum metric value, int64_t n)
 {
 	assert(value < METRIC_VALUES);
-	atomic_fetch_add_explicit(&scoreboard_cell(shm, slot)->values[value], n, memory_order_relaxed);
+	atomic_fetch_add_explicit(&scoreboard_cell(shm, slot)->values[value], n,
+				  memory_order_relaxed);
 }
 
 int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value)
 {
 	assert(value < METRIC_VALUES);
-	return atomic_load_explicit(&scoreboard_cell(shm, slot)->values[value], memory_order_relaxed);
+	return atomic_load_explicit(&scoreboard_cell(shm, slot)->values[value],
+				    memory_order_relaxed);
 }
 
-/* ---- The whole board ------------------------------------------------------------------------------------------------------- */
+/* ---- The whole board
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static void scoreboard_cell_read(const struct map_cell *cell, struct scoreboard_cell *out)
 {

@@ -1,5 +1,6 @@
-/* The score board: who runs in each slot and what it has done. Slots 0 to shm_slots - 1 are the workers', scoreboard_writer is the
- * writer's. Everything is a number that one process changes and any may read at any time; numbers of one slot need not fit each other. */
+/* The score board: who runs in each slot and what it has done. Slots 0 to shm_slots - 1 are the
+ * workers', scoreboard_writer is the writer's. Everything is a number that one process changes and
+ * any may read at any time; numbers of one slot need not fit each other. */
 #ifndef SHM_SCOREBOARD_H
 #define SHM_SCOREBOARD_H
 
@@ -34,7 +35,9 @@ enum histogram_kind {
 };
 
 #define SCOREBOARD_STATUSES 25 /* that are counted apart; all others together are one more */
-#define HISTOGRAM_BUCKETS 16   /* of a histogram, at most; what is beyond the last bound is one more, and then comes the sum */
+#define HISTOGRAM_BUCKETS \
+	16 /* of a histogram, at most; what is beyond the last bound is one more, and then comes \
+	      the sum */
 
 enum metric {
 	/* How many there are now; zero again when the process ends. */
@@ -66,11 +69,14 @@ enum metric {
 	METRIC_SLOW_CLIENTS,  /* connections closed because slow clients held too much memory */
 	METRIC_SLOW,          /* streams cut off because they did not read */
 	METRIC_RING_OVERRUNS, /* times that the ring lapped this reader */
-	METRIC_RESPAWNS,      /* processes of this slot that ended without being told to; the master counts */
+	METRIC_RESPAWNS,      /* processes of this slot that ended without being told to; the master
+				 counts */
 	/* Rows of the tables of shm/histogram.h. */
 	METRIC_ANSWERS,
 	METRIC_HISTOGRAM = METRIC_ANSWERS + SCOREBOARD_ROUTES * (SCOREBOARD_STATUSES + 1),
-	METRIC_VALUES = METRIC_HISTOGRAM + HISTOGRAM_KINDS * (HISTOGRAM_BUCKETS + 2) /* not a value: how many there are */
+	METRIC_VALUES =
+		METRIC_HISTOGRAM +
+		HISTOGRAM_KINDS * (HISTOGRAM_BUCKETS + 2) /* not a value: how many there are */
 };
 
 /* The writer's slot. */
@@ -78,7 +84,8 @@ unsigned scoreboard_writer(const struct shm *shm);
 
 /* The caller is the slot's new process; its first act after the fork. */
 void scoreboard_born(struct shm *shm, unsigned slot);
-/* The slot's process `pid` has ended; for the master, who reaped it. Nothing is done where the slot has another one by now. */
+/* The slot's process `pid` has ended; for the master, who reaped it. Nothing is done where the slot
+ * has another one by now. */
 void scoreboard_died(struct shm *shm, unsigned slot, pid_t pid);
 /* The process has come round its loop: it serves and does not hang. Keeps the time (clock_ms). */
 void scoreboard_beat(struct shm *shm, unsigned slot);
@@ -97,7 +104,9 @@ void scoreboard_set(struct shm *shm, unsigned slot, enum metric value, int64_t n
 void scoreboard_add(struct shm *shm, unsigned slot, enum metric value, int64_t n);
 int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value);
 
-/* ---- The whole board ------------------------------------------------------------------------------------------------------- */
+/* ---- The whole board
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 struct scoreboard_cell {
 	int64_t pid; /* 0: there is none */
@@ -113,7 +122,8 @@ struct scoreboard_view {
 };
 
 void scoreboard_view_take(const struct shm *shm, struct scoreboard_view *out);
-/* As bytes, for another process. RC_MALFORMED: they are not of this program, or of another version of it. */
+/* As bytes, for another process. RC_MALFORMED: they are not of this program, or of another version
+ * of it. */
 void scoreboard_view_pack(const struct scoreboard_view *view, struct buf *out);
 MUST_USE enum rc scoreboard_view_unpack(struct slice bytes, struct scoreboard_view *out);
 /* A zeroed one is fine. */

@@ -1,5 +1,6 @@
-/* Cursors as text: `EPOCH.SEQ` for a plain place, `EPOCH.SEQ.START.BOUND` within a snapshot, and `.r` behind it where the snapshot is a
- * reset's; the epoch as 16 hexadecimal digits, the numbers decimal. */
+/* Cursors as text: `EPOCH.SEQ` for a plain place, `EPOCH.SEQ.START.BOUND` within a snapshot, and
+ * `.r` behind it where the snapshot is a reset's; the epoch as 16 hexadecimal digits, the numbers
+ * decimal. */
 #include "store/store.h"
 
 #include "base/text.h"
@@ -67,9 +68,11 @@ enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
 	if (text.len > 0 && !slice_is(text, "0")) {
 		struct slice rest = text;
 
-		if (parse_epoch(&rest, &cursor.epoch) != RC_OK || parse_parts(rest, &cursor) != RC_OK)
+		if (parse_epoch(&rest, &cursor.epoch) != RC_OK ||
+		    parse_parts(rest, &cursor) != RC_OK)
 			return RC_MALFORMED;
-		/* One place, one text: what would be written in another way was not written by us. */
+		/* One place, one text: what would be written in another way was not written by us.
+		 */
 		if (!slice_equal(slice_make(again, store_cursor_format(&cursor, again)), text))
 			return RC_MALFORMED;
 	}
@@ -84,9 +87,12 @@ size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CUR
 	if (cursor->epoch == 0)
 		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "0");
 	else if (cursor->bound == 0)
-		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "%016" PRIx64 ".%" PRIu64, cursor->epoch, cursor->seq);
+		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "%016" PRIx64 ".%" PRIu64, cursor->epoch,
+			       cursor->seq);
 	else
-		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "%016" PRIx64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64 "%s", cursor->epoch,
-			       cursor->seq, cursor->start, cursor->bound, cursor->reset ? ".r" : "");
+		len = snprintf(out, STORE_CURSOR_TEXT_MAX,
+			       "%016" PRIx64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64 "%s",
+			       cursor->epoch, cursor->seq, cursor->start, cursor->bound,
+			       cursor->reset ? ".r" : "");
 	return (size_t)len;
 }

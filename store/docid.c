@@ -16,7 +16,8 @@ bool docid_is_valid(struct slice id)
 
 bool group_is_valid(struct slice group)
 {
-	return group.len >= 1 && group.len <= GROUP_MAX && text_is_utf8(group) && !text_has_control(group);
+	return group.len >= 1 && group.len <= GROUP_MAX && text_is_utf8(group) &&
+	       !text_has_control(group);
 }
 
 struct slice docid_group(struct slice id)
@@ -37,7 +38,8 @@ bool group_covers(struct slice group, struct slice name, bool or_equal)
 bool docid_next_group(struct slice id, size_t *at, uint64_t *hash, struct slice *group)
 {
 	size_t from = *at;
-	const char *colon = from + 1 < id.len ? memchr(id.data + from + 1, ':', id.len - from - 1) : NULL;
+	const char *colon =
+		from + 1 < id.len ? memchr(id.data + from + 1, ':', id.len - from - 1) : NULL;
 
 	if (colon == NULL)
 		return false;

@@ -9,10 +9,12 @@ static bool can_follow(const struct store_cursor *since, const struct store_stat
 	if (since->bound == 0)
 		return since->seq >= state->horizon && since->seq <= state->head;
 	/* A purge does not end a running snapshot: see the end of rules_pull_end. */
-	return since->start > 0 && since->start <= since->bound && since->seq < since->bound && since->bound <= state->head;
+	return since->start > 0 && since->start <= since->bound && since->seq < since->bound &&
+	       since->bound <= state->head;
 }
 
-void rules_pull_begin(const struct store_cursor *since, const struct store_state *state, struct store_cursor *from)
+void rules_pull_begin(const struct store_cursor *since, const struct store_state *state,
+		      struct store_cursor *from)
 {
 	if (since->epoch != 0 && can_follow(since, state)) {
 		*from = *since;
@@ -27,13 +29,15 @@ void rules_pull_begin(const struct store_cursor *since, const struct store_state
 	};
 }
 
-void rules_pull_end(const struct store_cursor *from, const struct store_state *state, uint64_t left, struct store_page *page)
+void rules_pull_end(const struct store_cursor *from, const struct store_state *state, uint64_t left,
+		    struct store_page *page)
 {
 	bool goes_on = left > 0 && (left <= from->bound || from->bound == from->start);
 
 	page->reset = from->reset;
 	page->more = left > 0;
-	page->next = (struct store_cursor){ .epoch = state->epoch, .seq = left > 0 ? left - 1 : state->head };
+	page->next = (struct store_cursor){ .epoch = state->epoch,
+					    .seq = left > 0 ? left - 1 : state->head };
 	if (left > 0 && FAULT_MUTANT("cursor_ahead"))
 		page->next.seq++;
 	if (from->bound == 0)
@@ -44,7 +48,8 @@ void rules_pull_end(const struct store_cursor *from, const struct store_state *s
 		page->next.bound = left <= from->bound ? from->bound : state->head;
 		page->next.reset = from->reset;
 	} else if (state->horizon > from->start) {
-		/* A tombstone made since the snapshot began is gone, and its document may have been shown before. */
+		/* A tombstone made since the snapshot began is gone, and its document may have been
+		 * shown before. */
 		page->next.seq = from->start;
 	}
 }

@@ -1,4 +1,5 @@
-/* Requests and replies as bytes. Reading checks all that store.h promises of the fields, so that the writer can rely on it. */
+/* Requests and replies as bytes. Reading checks all that store.h promises of the fields, so that
+ * the writer can rely on it. */
 #include "store/store.h"
 
 #include "store/docid.h"
@@ -59,7 +60,9 @@ static size_t unpack_count(struct unpack *in, size_t min)
 	return in->bad ? 0 : count;
 }
 
-/* ---- Edits and results ---------------------------------------------------------------------------------------------------- */
+/* ---- Edits and results
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void pack_edit(struct buf *out, const struct store_edit *edit)
 {
@@ -77,7 +80,8 @@ static void unpack_edit(struct unpack *in, struct store_edit *edit)
 	edit->op = unpack_bytes(in);
 	unpack_flags(in, &edit->deleted, &edit->plain);
 	edit->value = unpack_bytes(in);
-	if (in->bad || !docid_is_valid(edit->id) || edit->op.len > OP_MAX || edit->deleted != (edit->value.len == 0))
+	if (in->bad || !docid_is_valid(edit->id) || edit->op.len > OP_MAX ||
+	    edit->deleted != (edit->value.len == 0))
 		in->bad = true;
 }
 
@@ -125,7 +129,9 @@ static void unpack_results(struct unpack *in, struct store_reply *out)
 		unpack_result(in, &out->results[i]);
 }
 
-/* ---- Tokens --------------------------------------------------------------------------------------------------------------- */
+/* ---- Tokens
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void pack_token(struct buf *out, const struct store_token *token)
 {
@@ -175,7 +181,8 @@ static void unpack_token(struct unpack *in, struct store_token *token)
 		token->hash[i] = unpack_u8(in);
 	token->created = (int64_t)unpack_u64(in);
 	token->expires = (int64_t)unpack_u64(in);
-	if (in->bad || !token_id_is_valid(token->id) || token->user.len == 0 || token->user.len > STORE_USER_MAX)
+	if (in->bad || !token_id_is_valid(token->id) || token->user.len == 0 ||
+	    token->user.len > STORE_USER_MAX)
 		in->bad = true;
 	unpack_grants(in, token);
 }
@@ -200,7 +207,8 @@ static void unpack_rotation(struct unpack *in, struct store_request *request)
 	request->old = unpack_bytes(in);
 	request->old_ends = (int64_t)unpack_u64(in);
 	if (in->bad || !token_id_is_valid(request->token.id) || !token_id_is_valid(request->old) ||
-	    slice_equal(request->token.id, request->old) || request->token.expires < STORE_EXPIRES_KEPT)
+	    slice_equal(request->token.id, request->old) ||
+	    request->token.expires < STORE_EXPIRES_KEPT)
 		in->bad = true;
 }
 
@@ -212,7 +220,9 @@ static void unpack_tokens(struct unpack *in, struct store_reply *out)
 		unpack_token(in, &out->tokens[i]);
 }
 
-/* ---- Requests ------------------------------------------------------------------------------------------------------------- */
+/* ---- Requests
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static enum store_kind unpack_kind(struct unpack *in)
 {
@@ -290,7 +300,9 @@ void store_request_clear(struct store_request *request)
 	*request = (struct store_request){ .kind = STORE_KIND_COUNT };
 }
 
-/* ---- Replies -------------------------------------------------------------------------------------------------------------- */
+/* ---- Replies
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 void store_reply_pack(const struct store_reply *reply, struct buf *out)
 {

@@ -1,8 +1,9 @@
 /* Clients that do half of what they should: hostile PORT COUNT TEXT [FILL [BUFFER]]
  *
- * Opens COUNT connections, with a receive buffer of BUFFER bytes where that is given, sends TEXT on each and then FILL bytes more, and
- * never reads. Says "sent" on stdout once every connection has taken all or has been closed, and at the end of its input "closed N", the
- * number of those that the server has closed by then. TEXT may have \r and \n written out. */
+ * Opens COUNT connections, with a receive buffer of BUFFER bytes where that is given, sends TEXT on
+ * each and then FILL bytes more, and never reads. Says "sent" on stdout once every connection has
+ * taken all or has been closed, and at the end of its input "closed N", the number of those that
+ * the server has closed by then. TEXT may have \r and \n written out. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -68,7 +69,8 @@ static size_t unescape(char *text)
 static bool send_some(int fd, struct client *client, const char *bytes, size_t len)
 {
 	while (client->sent < len) {
-		ssize_t sent = send(fd, bytes + client->sent, len - client->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t sent = send(fd, bytes + client->sent, len - client->sent,
+				    MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 			return false;
@@ -81,14 +83,16 @@ static bool send_some(int fd, struct client *client, const char *bytes, size_t l
 	return true;
 }
 
-static void send_all(struct pollfd *polls, struct client *clients, nfds_t count, const char *bytes, size_t len)
+static void send_all(struct pollfd *polls, struct client *clients, nfds_t count, const char *bytes,
+		     size_t len)
 {
 	nfds_t left;
 
 	do {
 		left = 0;
 		for (nfds_t i = 0; i < count; i++) {
-			bool done = clients[i].closed || send_some(polls[i].fd, &clients[i], bytes, len);
+			bool done = clients[i].closed ||
+				    send_some(polls[i].fd, &clients[i], bytes, len);
 
 			polls[i].events = done ? 0 : POLLOUT;
 			left += !done;

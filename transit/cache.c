@@ -19,7 +19,8 @@ bool cache_takes(struct slice body, bool as_key)
 {
 	if (body.len <= 3)
 		return false;
-	if (!as_key && (body.data[0] != '~' || (body.data[1] != ':' && body.data[1] != '$' && body.data[1] != '#')))
+	if (!as_key && (body.data[0] != '~' ||
+			(body.data[1] != ':' && body.data[1] != '$' && body.data[1] != '#')))
 		return false;
 	return scan_longer_than(body, 3);
 }

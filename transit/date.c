@@ -24,7 +24,8 @@ static bool take(struct slice *text, size_t digits, char behind, int *out)
 
 static bool take_day(struct slice *text, struct tm *tm)
 {
-	if (!take(text, 4, '-', &tm->tm_year) || !take(text, 2, '-', &tm->tm_mon) || !take(text, 2, 0, &tm->tm_mday))
+	if (!take(text, 4, '-', &tm->tm_year) || !take(text, 2, '-', &tm->tm_mon) ||
+	    !take(text, 2, 0, &tm->tm_mday))
 		return false;
 	tm->tm_year -= 1900;
 	tm->tm_mon--;
@@ -38,7 +39,8 @@ static bool take_clock(struct slice *text, struct tm *tm, int *ms)
 {
 	int unit = 100;
 
-	if (!take(text, 2, ':', &tm->tm_hour) || !take(text, 2, ':', &tm->tm_min) || !take(text, 2, 0, &tm->tm_sec))
+	if (!take(text, 2, ':', &tm->tm_hour) || !take(text, 2, ':', &tm->tm_min) ||
+	    !take(text, 2, 0, &tm->tm_sec))
 		return false;
 	*ms = 0;
 	if (text->len && *text->data == '.') {
@@ -64,7 +66,8 @@ static bool take_offset(struct slice *text, int *minutes)
 	*minutes = 0;
 	if ((sign | 0x20) == 'z')
 		return true;
-	if ((sign != '+' && sign != '-') || !take(text, 2, ':', &hour) || !take(text, 2, 0, &minute) || hour > 23 || minute > 59)
+	if ((sign != '+' && sign != '-') || !take(text, 2, ':', &hour) ||
+	    !take(text, 2, 0, &minute) || hour > 23 || minute > 59)
 		return false;
 	*minutes = (hour * 60 + minute) * (sign == '+' ? 1 : -1);
 	return true;
@@ -77,7 +80,8 @@ enum rc date_parse(struct slice text, int64_t *ms)
 	int millis, offset;
 	time_t seconds;
 
-	if (!take_day(&text, &tm) || !take_clock(&text, &tm, &millis) || !take_offset(&text, &offset) || text.len)
+	if (!take_day(&text, &tm) || !take_clock(&text, &tm, &millis) ||
+	    !take_offset(&text, &offset) || text.len)
 		return RC_MALFORMED;
 	asked = tm;
 	seconds = timegm(&tm);
@@ -97,13 +101,15 @@ static void put_digits(char *end, int64_t number, int digits)
 	}
 }
 
-/* The proleptic Gregorian calendar in years that begin in March, so that a leap day is a year's last one, and the months' lengths repeat in
- * every five. `days` are counted from the first day of year 0 in that reckoning, and not negative. */
+/* The proleptic Gregorian calendar in years that begin in March, so that a leap day is a year's
+ * last one, and the months' lengths repeat in every five. `days` are counted from the first day of
+ * year 0 in that reckoning, and not negative. */
 static void civil(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 {
 	const int64_t in_400_years = 146097;
 	int64_t of_era = days % in_400_years;
-	int64_t of_400 = (of_era - of_era / 1460 + of_era / 36524 - of_era / (in_400_years - 1)) / 365;
+	int64_t of_400 =
+		(of_era - of_era / 1460 + of_era / 36524 - of_era / (in_400_years - 1)) / 365;
 	int64_t of_year = of_era - (365 * of_400 + of_400 / 4 - of_400 / 100);
 	int64_t from_march = (5 * of_year + 2) / 153;
 
@@ -139,8 +145,9 @@ static size_t format_far(int64_t days, int64_t of_day, char *out)
 
 	/* Cannot fail: the year of INT64_MAX milliseconds fits an int. */
 	(void)gmtime_r(&seconds, &tm);
-	return (size_t)snprintf(out, DATE_TEXT_MAX, "%+07d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-				tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(of_day % 1000));
+	return (size_t)snprintf(out, DATE_TEXT_MAX, "%+07d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+				tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+				tm.tm_sec, (int)(of_day % 1000));
 }
 
 size_t date_format(int64_t ms, char *out)
@@ -150,5 +157,6 @@ size_t date_format(int64_t ms, char *out)
 	int64_t days = ms / in_day - (ms % in_day < 0);
 	int64_t of_day = (ms % in_day + in_day) % in_day;
 
-	return days >= first && days <= last ? format_plain(days, of_day, out) : format_far(days, of_day, out);
+	return days >= first && days <= last ? format_plain(days, of_day, out)
+					     : format_far(days, of_day, out);
 }

@@ -17,7 +17,8 @@ void transit_out_key(struct buf *out, enum encoding encoding, const char *name)
 	buf_put_text(out, "\":");
 }
 
-enum rc transit_out_value(struct buf *out, enum encoding encoding, struct slice canonical, bool plain)
+enum rc transit_out_value(struct buf *out, enum encoding encoding, struct slice canonical,
+			  bool plain)
 {
 	if (encoding == ENCODING_JSON && !plain)
 		return transit_project(canonical, out);

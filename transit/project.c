@@ -1,4 +1,5 @@
-/* Canonical Transit as plain JSON (protocol.md, Encodings). The text is our own or a stored one: it is checked, but not explained. */
+/* Canonical Transit as plain JSON (protocol.md, Encodings). The text is our own or a stored one: it
+ * is checked, but not explained. */
 #include "transit/date.h"
 #include "transit/emit.h"
 #include "transit/scalar.h"
@@ -34,7 +35,8 @@ static enum rc drop_byte(struct projector *p, char byte)
 /* A canonical string is always in place. */
 static enum rc read_string(struct projector *p, struct slice *body)
 {
-	if (scan_look(&p->scan) != '"' || scan_string(&p->scan, &p->scratch, body) || body->data == p->scratch.data)
+	if (scan_look(&p->scan) != '"' || scan_string(&p->scan, &p->scratch, body) ||
+	    body->data == p->scratch.data)
 		return RC_MALFORMED;
 	return RC_OK;
 }
@@ -207,10 +209,12 @@ static enum rc project_unknown(struct projector *p, struct slice tag)
 	return rc;
 }
 
-/* Tags whose nearest JSON is their rep: the typed arrays of Transit's table too, where it is an array indeed. */
+/* Tags whose nearest JSON is their rep: the typed arrays of Transit's table too, where it is an
+ * array indeed. */
 static bool is_rep_alone(struct slice tag, char first)
 {
-	static const char *const arrays[] = { "set", "list", "ints", "longs", "shorts", "floats", "doubles", "chars", "bools" };
+	static const char *const arrays[] = { "set",    "list",    "ints",  "longs", "shorts",
+					      "floats", "doubles", "chars", "bools" };
 
 	for (size_t i = 0; first == '[' && i < sizeof(arrays) / sizeof(*arrays); i++)
 		if (slice_is(tag, arrays[i]))
@@ -335,7 +339,8 @@ static enum rc project_value(struct projector *p)
 
 enum rc transit_project(struct slice canonical, struct buf *out)
 {
-	struct projector p = { .scan = { canonical.data, canonical.data + canonical.len }, .emit = { out, { NULL, 0 } } };
+	struct projector p = { .scan = { canonical.data, canonical.data + canonical.len },
+			       .emit = { out, { NULL, 0 } } };
 	size_t before = out->len;
 	enum rc rc = RC_MALFORMED;
 

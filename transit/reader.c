@@ -38,14 +38,16 @@ enum rc reader_fail(struct transit_in *in, enum rc rc, const char *at, const cha
 {
 	if (!in->rc) {
 		in->rc = rc;
-		(void)snprintf(in->err, sizeof(in->err), "%s at byte %zu", what, (size_t)(at - in->start));
+		(void)snprintf(in->err, sizeof(in->err), "%s at byte %zu", what,
+			       (size_t)(at - in->start));
 	}
 	return in->rc;
 }
 
 enum rc reader_malformed(struct transit_in *in, const char *what)
 {
-	return reader_fail(in, RC_MALFORMED, in->scan.at, in->scan.at < in->scan.end ? what : "unexpected end of the text");
+	return reader_fail(in, RC_MALFORMED, in->scan.at,
+			   in->scan.at < in->scan.end ? what : "unexpected end of the text");
 }
 
 enum rc reader_overrun(struct transit_in *in)
@@ -118,7 +120,8 @@ enum rc reader_next(struct transit_in *in, bool *more)
 	}
 	if (!frame->first) {
 		if (scan_look(&in->scan) != ',')
-			return reader_malformed(in, frame->close == ']' ? "expected , or ]" : "expected , or }");
+			return reader_malformed(in, frame->close == ']' ? "expected , or ]"
+									: "expected , or }");
 		in->separator = in->scan.at++;
 		scan_space(&in->scan);
 	}

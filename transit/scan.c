@@ -63,7 +63,8 @@ static const char *pass_plain(const char *at, const char *end)
 
 /* The letter of a two-byte escape for each code point that has one. */
 static const char short_escape[128] = {
-	['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
+	['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+	['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
 };
 
 #define ESCAPE_MAX 6
@@ -153,7 +154,8 @@ static const char *read_unicode(struct scan *scan, uint32_t *code)
 static const char *read_escape(struct scan *scan, uint32_t *code)
 {
 	static const char meanings[256] = {
-		['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+		['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+		['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
 	};
 	char meaning;
 
@@ -169,9 +171,10 @@ static const char *read_escape(struct scan *scan, uint32_t *code)
 	return NULL;
 }
 
-/* The part of the string that is read but not yet copied to scratch begins at `page_cache`. An escape that came in canonical form needs no
- * copy. */
-static const char *pass_escape(struct scan *scan, struct buf *scratch, const char **page_cache, bool *copied)
+/* The part of the string that is read but not yet copied to scratch begins at `page_cache`. An
+ * escape that came in canonical form needs no copy. */
+static const char *pass_escape(struct scan *scan, struct buf *scratch, const char **page_cache,
+			       bool *copied)
 {
 	const char *from = scan->at;
 	const char *wrong;
@@ -230,7 +233,8 @@ const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *co
 		default:
 			if (copied)
 				buf_put(scratch, page_cache, (size_t)(scan->at - page_cache));
-			*content = copied ? buf_slice(scratch) : slice_make(start, (size_t)(scan->at - start));
+			*content = copied ? buf_slice(scratch)
+					  : slice_make(start, (size_t)(scan->at - start));
 			scan->at++;
 			return NULL;
 		}

@@ -20,7 +20,8 @@ static enum transit_kind string_kind(const struct transit_in *in, struct slice b
 {
 	struct text text = { body, false };
 
-	if (in->encoding == ENCODING_TRANSIT && body.len && body.data[0] == '^' && !cache_find(&in->cache, body, &text))
+	if (in->encoding == ENCODING_TRANSIT && body.len && body.data[0] == '^' &&
+	    !cache_find(&in->cache, body, &text))
 		return TRANSIT_OTHER;
 	body = text.body;
 	if (plain_string(in, &body))
@@ -37,7 +38,8 @@ static enum transit_kind string_kind(const struct transit_in *in, struct slice b
 	}
 }
 
-/* What an array or object of a Transit message is, by its first entry. The reader itself is left where it is. */
+/* What an array or object of a Transit message is, by its first entry. The reader itself is left
+ * where it is. */
 static enum transit_kind container_kind(struct transit_in *in, enum transit_kind kind)
 {
 	struct scan ahead = in->scan;
@@ -71,7 +73,8 @@ enum transit_kind transit_in_peek(struct transit_in *in)
 	case '0' ... '9':
 		return TRANSIT_NUMBER;
 	case '"':
-		return scan_string(&ahead, &in->scratch, &body) ? TRANSIT_OTHER : string_kind(in, body);
+		return scan_string(&ahead, &in->scratch, &body) ? TRANSIT_OTHER
+								: string_kind(in, body);
 	case '[':
 		kind = TRANSIT_ARRAY;
 		break;

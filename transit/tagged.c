@@ -38,21 +38,25 @@ static enum rc uuid_halves(struct transit_in *in)
 
 	while (!rc && !(rc = reader_next(in, &more)) && more) {
 		if (count == 2)
-			return reader_fail(in, RC_MALFORMED, at, "a UUID needs two 64-bit integers");
+			return reader_fail(in, RC_MALFORMED, at,
+					   "a UUID needs two 64-bit integers");
 		rc = uuid_half(in, &half[count++]);
 	}
 	if (!rc && count != 2)
 		return reader_fail(in, RC_MALFORMED, at, "a UUID needs two 64-bit integers");
 	high = (uint64_t)half[0];
 	low = (uint64_t)half[1];
-	(void)snprintf(text, sizeof(text), "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32,
-		       high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
+	(void)snprintf(text, sizeof(text),
+		       "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64,
+		       high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48,
+		       low & UINT64_C(0xffffffffffff));
 	if (!rc)
 		canon_prefixed(in, "\"~u", slice_of(text));
 	return rc;
 }
 
-/* The text of a scalar's rep: a string without a type of its own, or a number where the type is numeric. */
+/* The text of a scalar's rep: a string without a type of its own, or a number where the type is
+ * numeric. */
 static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep)
 {
 	const char *at = in->scan.at;
@@ -61,7 +65,8 @@ static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep
 	enum rc rc;
 
 	if (scan_look(&in->scan) != '"')
-		return numeric ? reader_number(in, "expected a string or a number", rep) : reader_malformed(in, "expected a string");
+		return numeric ? reader_number(in, "expected a string or a number", rep)
+			       : reader_malformed(in, "expected a string");
 	rc = reader_string(in, false, &text);
 	if (rc)
 		return rc;
@@ -156,5 +161,7 @@ enum rc value_tagged(struct transit_in *in, const char *at, const struct text *t
 		canon_literal(in, "}");
 	at = in->scan.at;
 	rc = reader_next(in, &more);
-	return !rc && more ? reader_fail(in, RC_MALFORMED, at, "tagged value with more than one value") : rc;
+	return !rc && more
+		       ? reader_fail(in, RC_MALFORMED, at, "tagged value with more than one value")
+		       : rc;
 }

@@ -7,16 +7,19 @@
 #include <seccomp.h>
 
 /* Sockets that come to it, by accept or by a message; the loop; a file into a socket. */
-static const int calls[] = { SCMP_SYS(accept),      SCMP_SYS(accept4),   SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
-			     SCMP_SYS(getpeername), SCMP_SYS(shutdown),  SCMP_SYS(sendfile),   SCMP_SYS(epoll_wait),
-			     SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SANDBOX_END };
+static const int calls[] = {
+	SCMP_SYS(accept),      SCMP_SYS(accept4),   SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername), SCMP_SYS(shutdown),  SCMP_SYS(sendfile),   SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SANDBOX_END
+};
 
 enum rc worker_confine(const struct worker_settings *settings)
 {
 	const struct landlock_beneath www = { settings->www, false };
 	const struct sandbox sandbox = {
 		.calls = calls,
-		.own_sockets = true, /* by which evhttp takes connections over (worker/http/handoff_conn.c) */
+		.own_sockets = true, /* by which evhttp takes connections over
+					(worker/http/handoff_conn.c) */
 		.opens_to_read = settings->www != NULL,
 		.beneath = &www,
 		.beneath_count = settings->www != NULL,

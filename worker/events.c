@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define GROUPS_MAX 64
-/* Reconnection is spread over these milliseconds, so that a restart does not bring every client back at the same moment. */
+/* Reconnection is spread over these milliseconds, so that a restart does not bring every client
+ * back at the same moment. */
 #define RETRY_MIN 1000
 #define RETRY_SPREAD 3000
 
@@ -44,15 +45,19 @@ static enum rc read_groups(struct opening *opening, struct error *err)
 		bool known = false;
 
 		if (!group_is_valid(pair->value))
-			return error_set(err, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
+			return error_set(err, RC_MALFORMED,
+					 "group: must be 1 to 511 bytes of UTF-8 without control "
+					 "characters");
 		for (size_t i = 0; i < options->group_count; i++)
 			known = known || slice_equal(opening->groups[i], pair->value);
 		if (known)
 			continue;
 		if (options->group_count == GROUPS_MAX)
-			return error_set(err, RC_MALFORMED, "group: a stream follows at most %d", GROUPS_MAX);
+			return error_set(err, RC_MALFORMED, "group: a stream follows at most %d",
+					 GROUPS_MAX);
 		if (!identity_may_group(opening->request->who, pair->value, AUTH_READ))
-			return error_set(err, RC_DENIED, "group: this token may not read %.*s", (int)pair->value.len, pair->value.data);
+			return error_set(err, RC_DENIED, "group: this token may not read %.*s",
+					 (int)pair->value.len, pair->value.data);
 		opening->groups[options->group_count++] = pair->value;
 	}
 	return options->group_count ? RC_OK : error_set(err, RC_MALFORMED, "group: missing");
@@ -78,7 +83,8 @@ static enum rc read_docs(struct opening *opening, struct error *err)
 	const struct query *query = &opening->request->query;
 	struct slice docs = slice_of("0"), encoding = slice_of("json");
 
-	if (query_one(query, "docs", &docs, err) == RC_MALFORMED || query_one(query, "encoding", &encoding, err) == RC_MALFORMED)
+	if (query_one(query, "docs", &docs, err) == RC_MALFORMED ||
+	    query_one(query, "encoding", &encoding, err) == RC_MALFORMED)
 		return RC_MALFORMED;
 	if (!slice_is(docs, "0") && !slice_is(docs, "1"))
 		return error_set(err, RC_MALFORMED, "docs: must be 0 or 1");
@@ -156,7 +162,8 @@ static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
 		opening->options.since = *head;
 		opening_begin(opening);
 	} else {
-		request_refuse(opening->request, PROBLEM_UNAVAILABLE, "the database does not answer; try again");
+		request_refuse(opening->request, PROBLEM_UNAVAILABLE,
+			       "the database does not answer; try again");
 		opening_free(opening);
 	}
 }
@@ -174,7 +181,8 @@ void events_open(struct request *request)
 	if (rc == RC_OK)
 		rc = read_docs(opening, &err);
 	since = rc == RC_OK ? read_since(opening, &err) : rc;
-	if (since == RC_NOT_FOUND && streams_count(worker->streams) < worker->settings->max_streams) {
+	if (since == RC_NOT_FOUND &&
+	    streams_count(worker->streams) < worker->settings->max_streams) {
 		store_head(worker->store, on_head, opening);
 	} else if (since == RC_MALFORMED || since == RC_DENIED) {
 		request_refuse(request, problem_of(since), err.text);
@@ -183,7 +191,8 @@ void events_open(struct request *request)
 		request_refuse(request, PROBLEM_UNAVAILABLE, "the server is stopping; try again");
 		opening_free(opening);
 	} else if (streams_count(worker->streams) >= worker->settings->max_streams) {
-		request_refuse(request, PROBLEM_STREAMS, "this server has as many streams open as it may");
+		request_refuse(request, PROBLEM_STREAMS,
+			       "this server has as many streams open as it may");
 		opening_free(opening);
 	} else {
 		opening_begin(opening);

@@ -17,7 +17,9 @@
 
 #define HANDOFF_MARK 0x564f4b50u /* of the format, with its version in the next word */
 #define HANDOFF_VERSION 1
-#define MESSAGE_MAX ((size_t)128 << 10) /* a stream of 64 groups and a token of as many grants, all of the longest, need 70 KiB */
+#define MESSAGE_MAX \
+	((size_t)128 << 10) /* a stream of 64 groups and a token of as many grants, all of the \
+			       longest, need 70 KiB */
 
 enum moved_kind { MOVED_CONNECTION, MOVED_METRICS, MOVED_STREAM };
 
@@ -31,16 +33,19 @@ STAILQ_HEAD(moved_list, moved);
 
 struct handoff {
 	struct worker *worker;
-	int heir;               /* -1: none */
-	struct moved_list left; /* connections that have left evhttp and wait for room in the socket */
-	struct event *step;     /* of the giving */
+	int heir; /* -1: none */
+	struct moved_list
+		left;       /* connections that have left evhttp and wait for room in the socket */
+	struct event *step; /* of the giving */
 	enum handoff_state state;
 	unsigned given, taken;
 	struct event *taking; /* NULL: nothing to take */
 	char *room;           /* for a message that is taken */
 };
 
-/* ---- Giving ------------------------------------------------------------------------------------------------------------- */
+/* ---- Giving
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void message_begin(struct buf *message, enum moved_kind kind)
 {
@@ -51,7 +56,9 @@ static void message_begin(struct buf *message, enum moved_kind kind)
 
 static enum rc handoff_send(struct handoff *handoff, const struct buf *message, int fd)
 {
-	enum rc rc = handoff->heir < 0 ? RC_UNAVAILABLE : channel_send_message(handoff->heir, buf_slice(message), fd);
+	enum rc rc = handoff->heir < 0
+			     ? RC_UNAVAILABLE
+			     : channel_send_message(handoff->heir, buf_slice(message), fd);
 
 	if (rc == RC_OK) {
 		handoff->given++;
@@ -147,20 +154,24 @@ enum handoff_state handoff_state(const struct handoff *handoff)
 	return handoff->state;
 }
 
-/* ---- Taking ------------------------------------------------------------------------------------------------------------- */
+/* ---- Taking
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void handoff_adopt(struct handoff *handoff, struct slice bytes, int fd)
 {
 	struct worker *worker = handoff->worker;
 	struct unpack message = { bytes, false };
-	bool known = unpack_u32(&message) == HANDOFF_MARK && unpack_u32(&message) == HANDOFF_VERSION;
+	bool known =
+		unpack_u32(&message) == HANDOFF_MARK && unpack_u32(&message) == HANDOFF_VERSION;
 	uint8_t kind = known ? unpack_u8(&message) : UINT8_MAX;
 
 	FAULT("handoff_taken");
 	handoff->taken++;
 	if (kind == MOVED_STREAM && !message.bad)
 		stream_inherit(worker->streams, fd, &message);
-	else if ((kind == MOVED_CONNECTION || kind == MOVED_METRICS) && unpack_finish(&message) == RC_OK)
+	else if ((kind == MOVED_CONNECTION || kind == MOVED_METRICS) &&
+		 unpack_finish(&message) == RC_OK)
 		conns_adopt(worker->conns, fd, kind == MOVED_METRICS);
 	else
 		close(fd);
@@ -191,7 +202,8 @@ static bool handoff_receive_one(struct handoff *handoff, int channel)
 		return false;
 	if (fd >= 0)
 		handoff_adopt(handoff, slice_make(handoff->room, len), fd);
-	else /* Out of descriptors the kernel leaves it out: the connection is lost to us, and closed. */
+	else /* Out of descriptors the kernel leaves it out: the connection is lost to us, and
+		closed. */
 		log_warn("handoff_refused", LOG_TEXT("reason", "no descriptor came"));
 	return true;
 }
@@ -203,7 +215,8 @@ static void on_taking(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (int i = 0; i < CONNS_ADOPT_MAX && handoff_receive_one(handoff, fd); i++)
 		;
-	/* The predecessor in the slot may have taken a wake-up that was for both; it is not woken any more when it gives. */
+	/* The predecessor in the slot may have taken a wake-up that was for both; it is not woken
+	 * any more when it gives. */
 	feeds_wake(handoff->worker->feeds);
 }
 
@@ -212,14 +225,17 @@ void handoff_receive(struct handoff *handoff, int fd)
 	if (handoff->taking)
 		handoff_end_taking(handoff);
 	handoff->room = mem_alloc(MESSAGE_MAX);
-	handoff->taking = event_new(handoff->worker->base, fd, EV_READ | EV_PERSIST, on_taking, handoff);
+	handoff->taking =
+		event_new(handoff->worker->base, fd, EV_READ | EV_PERSIST, on_taking, handoff);
 	if (handoff->taking == NULL || event_add(handoff->taking, NULL) < 0) {
 		log_error("out_of_memory");
 		_Exit(EXIT_FAILURE);
 	}
 }
 
-/* ---- Beginning and end -------------------------------------------------------------------------------------------------- */
+/* ---- Beginning and end
+ * --------------------------------------------------------------------------------------------------
+ */
 
 struct handoff *handoff_new(struct worker *worker)
 {

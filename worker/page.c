@@ -16,7 +16,8 @@ static void page_put_group(struct buf *out, enum encoding encoding, struct slice
 	buf_put_byte(out, ',');
 }
 
-void page_put_hint(struct buf *out, enum encoding encoding, struct slice group, const struct store_cursor *cursor)
+void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
+		   const struct store_cursor *cursor)
 {
 	buf_put_byte(out, '{');
 	page_put_group(out, encoding, group);
@@ -31,7 +32,8 @@ static void page_put_flag(struct buf *out, enum encoding encoding, const char *n
 	buf_put_text(out, flag ? "true" : "false");
 }
 
-enum rc page_put(struct buf *out, enum encoding encoding, struct slice group, const struct store_page *page)
+enum rc page_put(struct buf *out, enum encoding encoding, struct slice group,
+		 const struct store_page *page)
 {
 	enum rc rc = RC_OK;
 

@@ -5,11 +5,13 @@
 #include "store/store.h"
 #include "transit/transit.h"
 
-/* Appends {docs, cursor, more, reset}, with `group` in front where it is not empty. RC_CORRUPT: a stored value is not what was written;
- * it is logged. */
-MUST_USE enum rc page_put(struct buf *out, enum encoding encoding, struct slice group, const struct store_page *page);
+/* Appends {docs, cursor, more, reset}, with `group` in front where it is not empty. RC_CORRUPT: a
+ * stored value is not what was written; it is logged. */
+MUST_USE enum rc page_put(struct buf *out, enum encoding encoding, struct slice group,
+			  const struct store_page *page);
 /* Appends {group, cursor}: that the group has changed, or is followed, up to there. */
-void page_put_hint(struct buf *out, enum encoding encoding, struct slice group, const struct store_cursor *cursor);
+void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
+		   const struct store_cursor *cursor);
 /* Appends "cursor": and the cursor as a string. */
 void page_put_cursor(struct buf *out, enum encoding encoding, const struct store_cursor *cursor);
 

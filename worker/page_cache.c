@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-/* All that an answer depends on, besides the database. Zeroed before it is filled: it is hashed and compared as bytes. */
+/* All that an answer depends on, besides the database. Zeroed before it is filled: it is hashed and
+ * compared as bytes. */
 struct key {
 	struct store_cursor since;
 	uint64_t limit;
@@ -86,7 +87,8 @@ static size_t place(const struct key *key, size_t len)
 	return hash_of(slice_make((const char *)key, len)) % PAGE_CACHE_SLOTS;
 }
 
-struct shared_buf *page_cache_find(const struct page_cache *page_cache, const struct store_query *query, enum encoding encoding,
+struct shared_buf *page_cache_find(const struct page_cache *page_cache,
+				   const struct store_query *query, enum encoding encoding,
 				   uint64_t generation)
 {
 	const struct slot *slot;
@@ -99,11 +101,12 @@ struct shared_buf *page_cache_find(const struct page_cache *page_cache, const st
 	slot = &page_cache->slots[place(&key, len)];
 	if (slot->body == NULL || memcmp(&slot->key, &key, len) != 0)
 		return NULL;
-	return slot->generation == generation || FAULT_MUTANT("generation_ignored") ? slot->body : NULL;
+	return slot->generation == generation || FAULT_MUTANT("generation_ignored") ? slot->body
+										    : NULL;
 }
 
-void page_cache_put(struct page_cache *page_cache, const struct store_query *query, enum encoding encoding, uint64_t generation,
-		    struct shared_buf *body)
+void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
+		    enum encoding encoding, uint64_t generation, struct shared_buf *body)
 {
 	struct slot *slot;
 	struct key key;

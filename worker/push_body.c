@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-/* While the message is read the text may move, so slices hold offsets into it (in `data`, as if it began at address 0) until the end. */
+/* While the message is read the text may move, so slices hold offsets into it (in `data`, as if it
+ * began at address 0) until the end. */
 struct parser {
 	struct transit_in *in;
 	struct push_body *out;
@@ -17,7 +18,8 @@ enum field { FIELD_ID = 1, FIELD_BASE = 2, FIELD_OP = 4, FIELD_VALUE = 8, FIELD_
 /* What is wrong with a field of the document that is being read. */
 static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
 {
-	return error_set(parser->err, rc, "docs[%zu]%s%s: %s", parser->out->count, field[0] ? "." : "", field, what);
+	return error_set(parser->err, rc, "docs[%zu]%s%s: %s", parser->out->count,
+			 field[0] ? "." : "", field, what);
 }
 
 /* Passes a step's result on; a failed one gets the field's name in front of the reader's reason. */
@@ -52,7 +54,8 @@ static enum rc parse_id(struct parser *parser, struct store_edit *edit)
 
 	if (rc == RC_OK && !docid_is_valid(resolve(edit->id, &parser->out->text)))
 		return refuse(parser, RC_MALFORMED, "id",
-			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no control characters");
+			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no "
+			      "control characters");
 	return rc;
 }
 
@@ -90,11 +93,15 @@ static const struct field_row {
 	enum field field;
 	enum rc (*parse)(struct parser *, struct store_edit *);
 } fields[] = {
-	{ "id", FIELD_ID, parse_id },          { "base", FIELD_BASE, parse_base },          { "op", FIELD_OP, parse_op },
-	{ "value", FIELD_VALUE, parse_value }, { "deleted", FIELD_DELETED, parse_deleted },
+	{ "id", FIELD_ID, parse_id },
+	{ "base", FIELD_BASE, parse_base },
+	{ "op", FIELD_OP, parse_op },
+	{ "value", FIELD_VALUE, parse_value },
+	{ "deleted", FIELD_DELETED, parse_deleted },
 };
 
-static enum rc parse_field(struct parser *parser, struct slice key, struct store_edit *edit, unsigned *seen)
+static enum rc parse_field(struct parser *parser, struct slice key, struct store_edit *edit,
+			   unsigned *seen)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (!slice_is(key, fields[i].name))
@@ -127,7 +134,9 @@ static enum rc parse_doc(struct parser *parser)
 	bool more;
 	enum rc rc = step(parser, transit_in_map(parser->in), "");
 
-	while (rc == RC_OK && (rc = step(parser, transit_in_map_next(parser->in, &more, &key), "")) == RC_OK && more)
+	while (rc == RC_OK &&
+	       (rc = step(parser, transit_in_map_next(parser->in, &more, &key), "")) == RC_OK &&
+	       more)
 		rc = parse_field(parser, key, &edit, &seen);
 	if (rc == RC_OK)
 		rc = check_doc(parser, &edit, seen);
@@ -162,11 +171,13 @@ static enum rc parse_message(struct parser *parser)
 	struct slice key;
 	enum rc rc = transit_in_map(parser->in);
 
-	while (rc == RC_OK && (rc = transit_in_map_next(parser->in, &more, &key)) == RC_OK && more) {
+	while (rc == RC_OK && (rc = transit_in_map_next(parser->in, &more, &key)) == RC_OK &&
+	       more) {
 		bool is_docs = slice_is(key, "docs"), is_atomic = slice_is(key, "atomic");
 
 		if ((is_docs && docs) || (is_atomic && atomic))
-			return error_set(parser->err, RC_MALFORMED, "%s: given more than once", is_docs ? "docs" : "atomic");
+			return error_set(parser->err, RC_MALFORMED, "%s: given more than once",
+					 is_docs ? "docs" : "atomic");
 		docs |= is_docs;
 		atomic |= is_atomic;
 		if (is_docs) {
@@ -176,7 +187,8 @@ static enum rc parse_message(struct parser *parser)
 		} else if (is_atomic) {
 			rc = transit_in_bool(parser->in, &parser->out->atomic);
 			if (rc != RC_OK)
-				return error_set(parser->err, rc, "atomic: %s", transit_in_error(parser->in));
+				return error_set(parser->err, rc, "atomic: %s",
+						 transit_in_error(parser->in));
 		} else {
 			rc = transit_in_skip(parser->in);
 		}
@@ -201,7 +213,8 @@ static int compare_ids(const void *a, const void *b)
 	return order ? order : (left > right) - (left < right);
 }
 
-/* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such as all fall into one bucket. */
+/* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such as all fall
+ * into one bucket. */
 static enum rc check_unique(const struct push_body *edits, struct error *err)
 {
 	const struct store_edit **sorted = mem_array(edits->count, sizeof(*sorted));
@@ -211,16 +224,21 @@ static enum rc check_unique(const struct push_body *edits, struct error *err)
 		sorted[i] = &edits->all[i];
 	qsort(sorted, edits->count, sizeof(*sorted), compare_ids);
 	for (size_t i = 1; i < edits->count; i++) {
-		if ((size_t)(sorted[i] - edits->all) < again && slice_equal(sorted[i - 1]->id, sorted[i]->id)) {
+		if ((size_t)(sorted[i] - edits->all) < again &&
+		    slice_equal(sorted[i - 1]->id, sorted[i]->id)) {
 			first = (size_t)(sorted[i - 1] - edits->all);
 			again = (size_t)(sorted[i] - edits->all);
 		}
 	}
 	free(sorted);
-	return again == edits->count ? RC_OK : error_set(err, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id", again, first);
+	return again == edits->count
+		       ? RC_OK
+		       : error_set(err, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id",
+				   again, first);
 }
 
-enum rc push_body_parse(enum encoding encoding, struct slice body, size_t limit, struct push_body *out, struct error *err)
+enum rc push_body_parse(enum encoding encoding, struct slice body, size_t limit,
+			struct push_body *out, struct error *err)
 {
 	struct parser parser = { .out = out, .err = err };
 	enum rc rc;

@@ -7,16 +7,23 @@
 #include "worker/sync.h"
 
 static const struct route routes[] = {
-	{ "/sync", ROUTE_TOKEN, true, "GET, POST, OPTIONS", sync_pull, sync_push, false, SCOREBOARD_PULL, SCOREBOARD_PUSH },
-	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false, SCOREBOARD_STREAM, SCOREBOARD_OTHER },
-	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, SCOREBOARD_HEALTH, SCOREBOARD_OTHER },
-	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true, SCOREBOARD_HEALTH, SCOREBOARD_OTHER },
-	{ NULL, ROUTE_OPEN, true, "GET, HEAD, OPTIONS", static_serve, NULL, true, SCOREBOARD_PAGE, SCOREBOARD_OTHER },
+	{ "/sync", ROUTE_TOKEN, true, "GET, POST, OPTIONS", sync_pull, sync_push, false,
+	  SCOREBOARD_PULL, SCOREBOARD_PUSH },
+	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false,
+	  SCOREBOARD_STREAM, SCOREBOARD_OTHER },
+	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, SCOREBOARD_HEALTH,
+	  SCOREBOARD_OTHER },
+	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true, SCOREBOARD_HEALTH,
+	  SCOREBOARD_OTHER },
+	{ NULL, ROUTE_OPEN, true, "GET, HEAD, OPTIONS", static_serve, NULL, true, SCOREBOARD_PAGE,
+	  SCOREBOARD_OTHER },
 };
 
 static const struct route metrics_routes[] = {
-	{ "/metrics", ROUTE_OPEN, false, "GET, HEAD", metrics_serve, NULL, true, SCOREBOARD_METRICS, SCOREBOARD_OTHER },
-	{ NULL, ROUTE_OPEN, false, "GET, HEAD", metrics_not_found, NULL, true, SCOREBOARD_OTHER, SCOREBOARD_OTHER },
+	{ "/metrics", ROUTE_OPEN, false, "GET, HEAD", metrics_serve, NULL, true, SCOREBOARD_METRICS,
+	  SCOREBOARD_OTHER },
+	{ NULL, ROUTE_OPEN, false, "GET, HEAD", metrics_not_found, NULL, true, SCOREBOARD_OTHER,
+	  SCOREBOARD_OTHER },
 };
 
 const struct route *route_find(const char *path, bool metrics)

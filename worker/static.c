@@ -13,15 +13,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Only our own files run on our page (Content Security Policy, level 3). Pages in a folder say for themselves what may run on them. */
+/* Only our own files run on our page (Content Security Policy, level 3). Pages in a folder say for
+ * themselves what may run on them. */
 #define POLICY \
-	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; " \
+	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; " \
+	"script-src 'self'; object-src 'none'; " \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 /* What a page cannot say of itself in a <meta>. */
 #define FOLDER_POLICY "frame-ancestors 'self'"
-/* Of a browser's features our page needs none of those that ask the user or tell about him (Permissions Policy). */
+/* Of a browser's features our page needs none of those that ask the user or tell about him
+ * (Permissions Policy). */
 #define PERMISSIONS \
-	"camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), " \
+	"camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), " \
+	"serial=(), hid=(), bluetooth=(), midi=(), " \
 	"accelerometer=(), gyroscope=(), magnetometer=(), browsing-topics=()"
 
 #define PATH_MAX_BYTES 4096
@@ -42,7 +46,8 @@ bool static_etag_matches(const char *if_none_match, const char *etag)
 	return false;
 }
 
-/* `no-cache`: kept by the browser, but asked about each time, so that a new release shows at once. */
+/* `no-cache`: kept by the browser, but asked about each time, so that a new release shows at once.
+ */
 static bool static_head(struct request *request, const char *type, const char *etag)
 {
 	request_set_header(request, "ETag", etag);
@@ -65,12 +70,15 @@ static void static_not_found(struct request *request)
 static bool static_path(const struct request *request, char out[PATH_MAX_BYTES])
 {
 	size_t len = strlen(request->path);
-	int put = snprintf(out, PATH_MAX_BYTES, "%s%s", request->path, len == 0 || request->path[len - 1] == '/' ? "index.html" : "");
+	int put = snprintf(out, PATH_MAX_BYTES, "%s%s", request->path,
+			   len == 0 || request->path[len - 1] == '/' ? "index.html" : "");
 
 	return put > 0 && put < PATH_MAX_BYTES;
 }
 
-/* ---- Built in ------------------------------------------------------------------------------------------------------------- */
+/* ---- Built in
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static int compare_path(const void *path, const void *file)
 {
@@ -94,7 +102,8 @@ static bool takes_gzip(const char *accept_encoding)
 
 static void static_serve_embedded(struct request *request, const char *path)
 {
-	const struct static_file *file = bsearch(path, static_embedded, static_embedded_count, sizeof(*static_embedded), compare_path);
+	const struct static_file *file = bsearch(path, static_embedded, static_embedded_count,
+						 sizeof(*static_embedded), compare_path);
 	char etag[128];
 	bool gzip;
 
@@ -104,7 +113,8 @@ static void static_serve_embedded(struct request *request, const char *path)
 	}
 	gzip = file->gzip && takes_gzip(request_header(request, "Accept-Encoding"));
 	/* Another representation, another tag (RFC 9110, 8.8.3.3). */
-	(void)snprintf(etag, sizeof(etag), gzip ? "\"%.*s-gzip\"" : "\"%.*s\"", (int)strlen(file->etag) - 2, file->etag + 1);
+	(void)snprintf(etag, sizeof(etag), gzip ? "\"%.*s-gzip\"" : "\"%.*s\"",
+		       (int)strlen(file->etag) - 2, file->etag + 1);
 	if (file->gzip)
 		request_set_header(request, "Vary", "Accept-Encoding");
 	request_set_header(request, "Content-Security-Policy", POLICY);
@@ -120,7 +130,9 @@ static void static_serve_embedded(struct request *request, const char *path)
 				   : slice_make((const char *)file->data, file->len));
 }
 
-/* ---- From a folder -------------------------------------------------------------------------------------------------------- */
+/* ---- From a folder
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static const char *type_of(const char *path)
 {
@@ -150,7 +162,8 @@ static const char *type_of(const char *path)
 	return "application/octet-stream";
 }
 
-/* Names with a dot in front are of tools and of the system (.git, .env, .htpasswd), not of a site, but for /.well-known/ (RFC 8615). */
+/* Names with a dot in front are of tools and of the system (.git, .env, .htpasswd), not of a site,
+ * but for /.well-known/ (RFC 8615). */
 static bool is_hidden(const char *path)
 {
 	static const char known[] = "/.well-known/";
@@ -163,7 +176,8 @@ static bool is_hidden(const char *path)
 /* Never leaves the folder, whatever links lie in it. */
 static int open_beneath(const char *folder, const char *path)
 {
-	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	long fd;
 
@@ -188,13 +202,16 @@ static bool read_whole(int fd, size_t len, struct buf *out)
 	return true;
 }
 
-static void static_serve_file(struct request *request, const char *path, int fd, const struct stat *about)
+static void static_serve_file(struct request *request, const char *path, int fd,
+			      const struct stat *about)
 {
 	struct buf body = BUF_EMPTY;
 	char etag[128];
 
-	(void)snprintf(etag, sizeof(etag), "\"%llx-%llx-%llx.%lx\"", (unsigned long long)about->st_ino, (unsigned long long)about->st_size,
-		       (unsigned long long)about->st_mtim.tv_sec, (unsigned long)about->st_mtim.tv_nsec);
+	(void)snprintf(etag, sizeof(etag), "\"%llx-%llx-%llx.%lx\"",
+		       (unsigned long long)about->st_ino, (unsigned long long)about->st_size,
+		       (unsigned long long)about->st_mtim.tv_sec,
+		       (unsigned long)about->st_mtim.tv_nsec);
 	request_set_header(request, "Content-Security-Policy", FOLDER_POLICY);
 	if (!static_head(request, type_of(path), etag))
 		return;
@@ -203,7 +220,8 @@ static void static_serve_file(struct request *request, const char *path, int fd,
 		return;
 	}
 	buf_free(&body);
-	request_refuse(request, PROBLEM_UNAVAILABLE, "the file changed while it was read; try again");
+	request_refuse(request, PROBLEM_UNAVAILABLE,
+		       "the file changed while it was read; try again");
 }
 
 /* The client library, and what it loads. */
@@ -212,7 +230,8 @@ static bool is_library(const char *path)
 	return strcmp(path, "/pocketbook.js") == 0 || strncmp(path, "/pocketbook/", 12) == 0;
 }
 
-/* A folder stands in for the page; the library stays where pages look for it, unless the folder has one of its own. */
+/* A folder stands in for the page; the library stays where pages look for it, unless the folder has
+ * one of its own. */
 static void static_serve_folder(struct request *request, const char *folder, const char *path)
 {
 	struct stat about;

@@ -49,7 +49,9 @@ static void sync_refuse_failed(struct request *request, enum rc rc)
 	request_refuse(request, problem_of(rc), sync_failure(rc));
 }
 
-/* ---- Pull ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Pull
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc pull_limit(const struct query *query, struct store_query *out, struct error *err)
 {
@@ -60,7 +62,8 @@ static enum rc pull_limit(const struct query *query, struct store_query *out, st
 	if (rc == RC_MALFORMED)
 		return rc;
 	if (rc == RC_OK && (text_number(text, LIMIT_MAX, &limit) != RC_OK || limit == 0))
-		return error_set(err, RC_MALFORMED, "limit: must be a number from 1 to %d", LIMIT_MAX);
+		return error_set(err, RC_MALFORMED, "limit: must be a number from 1 to %d",
+				 LIMIT_MAX);
 	out->limit = (unsigned)limit;
 	return RC_OK;
 }
@@ -75,7 +78,9 @@ static enum rc pull_query(const struct query *query, struct store_query *out, st
 	if (rc != RC_OK)
 		return rc;
 	if (!group_is_valid(out->group))
-		return error_set(err, RC_MALFORMED, "group: must be 1 to 511 bytes of UTF-8 without control characters");
+		return error_set(
+			err, RC_MALFORMED,
+			"group: must be 1 to 511 bytes of UTF-8 without control characters");
 	if (query_one(query, "since", &since, err) == RC_MALFORMED)
 		return RC_MALFORMED;
 	if (store_cursor_parse(since, &out->since) != RC_OK)
@@ -102,7 +107,8 @@ static void pull_keep(const struct pull *pull, struct shared_buf *body)
 	struct worker *worker = pull->request->worker;
 
 	if (generation_read(worker->from->shm) == pull->generation)
-		page_cache_put(worker->page_cache, &pull->query, pull->request->encoding, pull->generation, body);
+		page_cache_put(worker->page_cache, &pull->query, pull->request->encoding,
+			       pull->generation, body);
 }
 
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
@@ -125,17 +131,20 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	free(pull);
 }
 
-/* The writer of a worker on its way out may be another one by now, which counts editions of its own. */
+/* The writer of a worker on its way out may be another one by now, which counts editions of its
+ * own. */
 static uint64_t pull_generation(const struct worker *worker)
 {
-	return worker->draining || worker->leaving ? GENERATION_NONE : generation_read(worker->from->shm);
+	return worker->draining || worker->leaving ? GENERATION_NONE
+						   : generation_read(worker->from->shm);
 }
 
 static void pull_serve(struct request *request, const struct store_query *query)
 {
 	struct worker *worker = request->worker;
 	uint64_t generation = pull_generation(worker);
-	struct shared_buf *body = page_cache_find(worker->page_cache, query, request->encoding, generation);
+	struct shared_buf *body =
+		page_cache_find(worker->page_cache, query, request->encoding, generation);
 	struct pull *pull;
 
 	if (body) {
@@ -163,7 +172,9 @@ void sync_pull(struct request *request)
 	}
 }
 
-/* ---- Push ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Push
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 /* A push that waits for the writer: the ids are needed for the answer. */
 struct push {
@@ -177,9 +188,12 @@ static void push_free(struct push *push)
 	free(push);
 }
 
-static enum rc push_put_result(struct buf *out, enum encoding encoding, struct slice id, const struct store_result *result)
+static enum rc push_put_result(struct buf *out, enum encoding encoding, struct slice id,
+			       const struct store_result *result)
 {
-	static const char *const names[] = { [STORE_OK] = "ok", [STORE_CONFLICT] = "conflict", [STORE_SKIPPED] = "skipped" };
+	static const char *const names[] = {
+		[STORE_OK] = "ok", [STORE_CONFLICT] = "conflict", [STORE_SKIPPED] = "skipped"
+	};
 	enum rc rc = RC_OK;
 
 	buf_put_byte(out, '{');
@@ -205,7 +219,8 @@ static enum rc push_put_result(struct buf *out, enum encoding encoding, struct s
 	return rc;
 }
 
-static enum rc push_put_reply(struct buf *out, const struct push *push, const struct store_reply *reply)
+static enum rc push_put_reply(struct buf *out, const struct push *push,
+			      const struct store_reply *reply)
 {
 	enum encoding encoding = push->request->encoding;
 	enum rc rc = RC_OK;
@@ -240,7 +255,8 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 	} else {
 		buf_free(&body);
 		if (rc == RC_TOO_LARGE)
-			request_refuse(push->request, PROBLEM_TOO_LARGE, "docs: the answer would be too large; push fewer at a time");
+			request_refuse(push->request, PROBLEM_TOO_LARGE,
+				       "docs: the answer would be too large; push fewer at a time");
 		else
 			sync_refuse_failed(push->request, rc);
 	}
@@ -251,14 +267,16 @@ static enum rc push_authorize(const struct push *push, struct error *err)
 {
 	for (size_t i = 0; i < push->edits.count; i++)
 		if (!identity_may_doc(push->request->who, push->edits.all[i].id, AUTH_WRITE))
-			return error_set(err, RC_DENIED, "docs[%zu].id: this token may not write it", i);
+			return error_set(err, RC_DENIED,
+					 "docs[%zu].id: this token may not write it", i);
 	return RC_OK;
 }
 
 static enum rc push_parse(struct push *push, enum encoding encoding, struct error *err)
 {
 	size_t limit = 4 * push->request->worker->settings->max_body;
-	enum rc rc = push_body_parse(encoding, request_body(push->request), limit, &push->edits, err);
+	enum rc rc =
+		push_body_parse(encoding, request_body(push->request), limit, &push->edits, err);
 
 	return rc == RC_OK ? push_authorize(push, err) : rc;
 }
@@ -281,7 +299,8 @@ static void push_commit(struct push *push)
 	}
 }
 
-/* Is the body something else than what it says it is? A small one that is decompressed could be of any size. */
+/* Is the body something else than what it says it is? A small one that is decompressed could be of
+ * any size. */
 static bool push_is_coded(const struct request *request)
 {
 	const char *coding = request_header(request, "Content-Encoding");
@@ -297,11 +316,14 @@ void sync_push(struct request *request)
 	enum rc rc;
 
 	if (push_is_coded(request)) {
-		request_refuse(request, PROBLEM_MEDIA_TYPE, "Content-Encoding: a body must come as it is, not compressed");
+		request_refuse(request, PROBLEM_MEDIA_TYPE,
+			       "Content-Encoding: a body must come as it is, not compressed");
 		return;
 	}
 	if (media_of_content(request_header(request, "Content-Type"), &encoding) != RC_OK) {
-		request_refuse(request, PROBLEM_MEDIA_TYPE, "Content-Type: must be application/json or application/transit+json");
+		request_refuse(
+			request, PROBLEM_MEDIA_TYPE,
+			"Content-Type: must be application/json or application/transit+json");
 		return;
 	}
 	request->encoding = media_of_accept(request_header(request, "Accept"), encoding);

@@ -25,7 +25,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What is in flight when the worker is told to stop has this long; the master waits a little longer. */
+/* What is in flight when the worker is told to stop has this long; the master waits a little
+ * longer. */
 #define DRAIN_MS 3000
 /* To give all to a successor; what is left then is ended as in a drain. */
 #define GIVE_MS 3000
@@ -39,7 +40,9 @@ struct process {
 	int status;
 };
 
-/* ---- Draining ------------------------------------------------------------------------------------------------------------- */
+/* ---- Draining
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void process_drain(struct process *process);
 
@@ -47,7 +50,8 @@ static void process_progress_of_giving(struct process *process, bool done)
 {
 	if (done)
 		event_base_loopbreak(process->worker.base);
-	else if (handoff_state(process->handoff) == HANDOFF_LOST || clock_ms() >= process->give_until)
+	else if (handoff_state(process->handoff) == HANDOFF_LOST ||
+		 clock_ms() >= process->give_until)
 		process_drain(process);
 }
 
@@ -55,8 +59,8 @@ static void on_progress(evutil_socket_t unused, short what, void *arg)
 {
 	struct process *process = arg;
 	struct worker *worker = &process->worker;
-	bool done = conns_count(worker->conns) == 0 && writer_link_waiting(worker->link) == 0 && streams_count(worker->streams) == 0 &&
-		    handoff_is_done(process->handoff);
+	bool done = conns_count(worker->conns) == 0 && writer_link_waiting(worker->link) == 0 &&
+		    streams_count(worker->streams) == 0 && handoff_is_done(process->handoff);
 
 	(void)unused;
 	(void)what;
@@ -88,16 +92,19 @@ static void process_drain(struct process *process)
 	/* The slot of one that leaves is its successor's. */
 	if (!worker->leaving)
 		scoreboard_set_state(worker->from->shm, worker->from->slot, SLOT_DRAINING);
-	log_info("draining", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
+	log_info("draining", LOG_NUMBER("connections", conns_count(worker->conns)),
+		 LOG_NUMBER("streams", streams_count(worker->streams)));
 	process->drain_until = clock_ms() + DRAIN_MS;
 	streams_end(worker->streams);
 	conns_drain(worker->conns);
 	event_add(process->progress, &often);
 }
 
-/* ---- Giving all to a successor --------------------------------------------------------------------------------------------- */
+/* ---- Giving all to a successor
+ * --------------------------------------------------------------------------------------------- */
 
-/* It listens on the same sockets, and is woken for the slot from now on: this process looks by itself. */
+/* It listens on the same sockets, and is woken for the slot from now on: this process looks by
+ * itself. */
 static void process_give(struct process *process, int channel)
 {
 	struct worker *worker = &process->worker;
@@ -107,7 +114,8 @@ static void process_give(struct process *process, int channel)
 		return;
 	}
 	worker->leaving = true;
-	log_info("giving", LOG_NUMBER("connections", conns_count(worker->conns)), LOG_NUMBER("streams", streams_count(worker->streams)));
+	log_info("giving", LOG_NUMBER("connections", conns_count(worker->conns)),
+		 LOG_NUMBER("streams", streams_count(worker->streams)));
 	process->give_until = clock_ms() + GIVE_MS;
 	event_del(process->wake);
 	event_del(process->beat);
@@ -123,7 +131,9 @@ static void on_term(evutil_socket_t unused, short what, void *arg)
 	process_drain(arg);
 }
 
-/* ---- The master's words --------------------------------------------------------------------------------------------------- */
+/* ---- The master's words
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void on_channel(evutil_socket_t fd, short what, void *arg)
 {
@@ -169,7 +179,9 @@ static void on_wake(evutil_socket_t unused, short what, void *arg)
 	feeds_wake(process->worker.feeds);
 }
 
-/* ---- Beginning and end ---------------------------------------------------------------------------------------------------- */
+/* ---- Beginning and end
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static struct event_base *base_new(void)
 {
@@ -202,32 +214,40 @@ static bool process_make_parts(struct process *process)
 	struct worker *worker = &process->worker;
 
 	worker->anyone = identity_anyone();
-	worker->auth = worker->settings->auth ? auth_new(worker->store, worker->settings->max_auth_failures) : NULL;
+	worker->auth = worker->settings->auth
+			       ? auth_new(worker->store, worker->settings->max_auth_failures)
+			       : NULL;
 	worker->link = writer_link_new(worker);
 	worker->streams = streams_new(worker);
 	worker->feeds = feeds_new(worker);
 	worker->page_cache = page_cache_new();
 	worker->conns = conns_open(worker);
 	process->handoff = handoff_new(worker);
-	return process->handoff && worker->streams && worker->conns && feeds_known(worker->feeds).epoch != 0;
+	return process->handoff && worker->streams && worker->conns &&
+	       feeds_known(worker->feeds).epoch != 0;
 }
 
 static bool process_watch(struct process *process)
 {
-	static const struct timeval at_once = { 0, 0 }, beat = { SCOREBOARD_BEAT_MS / 1000, SCOREBOARD_BEAT_MS % 1000 * 1000 };
+	static const struct timeval at_once = { 0, 0 }, beat = { SCOREBOARD_BEAT_MS / 1000,
+								 SCOREBOARD_BEAT_MS % 1000 * 1000 };
 	struct worker *worker = &process->worker;
 	const struct worker_inheritance *from = worker->from;
 
-	process->wake = event_new(worker->base, wake_fd(from->shm, from->slot), EV_READ | EV_PERSIST, on_wake, process);
-	process->channel = event_new(worker->base, from->channel, EV_READ | EV_PERSIST, on_channel, process);
+	process->wake = event_new(worker->base, wake_fd(from->shm, from->slot),
+				  EV_READ | EV_PERSIST, on_wake, process);
+	process->channel =
+		event_new(worker->base, from->channel, EV_READ | EV_PERSIST, on_channel, process);
 	process->term = evsignal_new(worker->base, SIGTERM, on_term, process);
 	process->progress = event_new(worker->base, -1, EV_PERSIST, on_progress, process);
 	process->beat = event_new(worker->base, -1, EV_PERSIST, on_beat, process);
-	if (!process->wake || !process->channel || !process->term || !process->progress || !process->beat)
+	if (!process->wake || !process->channel || !process->term || !process->progress ||
+	    !process->beat)
 		return false;
 	/* The first look arms the slot. */
-	return event_add(process->wake, NULL) == 0 && event_add(process->channel, NULL) == 0 && event_add(process->term, NULL) == 0 &&
-	       event_add(process->beat, &beat) == 0 && event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
+	return event_add(process->wake, NULL) == 0 && event_add(process->channel, NULL) == 0 &&
+	       event_add(process->term, NULL) == 0 && event_add(process->beat, &beat) == 0 &&
+	       event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
 }
 
 static bool process_start(struct process *process)
@@ -248,7 +268,8 @@ static bool process_start(struct process *process)
 static void process_end(struct process *process)
 {
 	struct worker *worker = &process->worker;
-	struct event *events[] = { process->wake, process->channel, process->term, process->progress, process->beat };
+	struct event *events[] = { process->wake, process->channel, process->term,
+				   process->progress, process->beat };
 
 	writer_link_free(worker->link);
 	conns_close(worker->conns);
@@ -267,8 +288,9 @@ static void process_end(struct process *process)
 		event_base_free(worker->base);
 }
 
-/* Large pages, files and bodies go back to the system when they are done with: kept by malloc they would lie in pieces between what lives
- * longer, and a worker would stay as large as it has ever been. */
+/* Large pages, files and bodies go back to the system when they are done with: kept by malloc they
+ * would lie in pieces between what lives longer, and a worker would stay as large as it has ever
+ * been. */
 static void memory_tune(void)
 {
 	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);

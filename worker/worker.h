@@ -13,16 +13,18 @@ struct store;
 struct worker_settings {
 	const char *db;             /* path of the database */
 	bool auth;                  /* tokens are asked for */
-	unsigned max_auth_failures; /* tokens that are not good from one address in a minute, to one worker; 0: any number */
+	unsigned max_auth_failures; /* tokens that are not good from one address in a minute, to one
+				       worker; 0: any number */
 	bool access_log;            /* a line for each request */
-	const char *const *hosts;   /* names that it is called by besides those of loopback, where `auth` is off */
+	const char *const *hosts;   /* names that it is called by besides those of loopback, where
+				       `auth` is off */
 	size_t host_count;
 	const char *const *cors; /* origins that may call from other sites; "*" for any */
 	size_t cors_count;
 	const struct cidr *trusted; /* proxies whose X-Forwarded-For is believed */
 	size_t trusted_count;
-	const char *www;          /* folder served in place of the built-in page; NULL: the built-in one */
-	size_t max_body;          /* bytes of a request body */
+	const char *www; /* folder served in place of the built-in page; NULL: the built-in one */
+	size_t max_body; /* bytes of a request body */
 	unsigned max_connections; /* of one worker; beyond it connections wait in the queue */
 	unsigned max_streams;     /* of one worker; beyond it 429 */
 	size_t max_in_flight;     /* bytes of requests and answers on their way, of one worker */
@@ -30,7 +32,8 @@ struct worker_settings {
 	unsigned header_timeout;  /* seconds for the head of a request to arrive */
 	unsigned body_timeout;    /* seconds for a whole request to arrive */
 	unsigned idle_timeout;    /* seconds that a connection may stay open unused */
-	unsigned ping_interval;   /* seconds between comment lines on a stream, at most 12: the protocol promises 15 */
+	unsigned ping_interval;   /* seconds between comment lines on a stream, at most 12: the
+				     protocol promises 15 */
 };
 
 /* All that a worker gets from the master. */
@@ -42,15 +45,16 @@ struct worker_inheritance {
 	bool metrics;        /* the last of them is for /metrics */
 	bool sandbox;        /* to be entered before it serves (worker/confine.h) */
 	struct store *store; /* from worker_open; the worker's */
-	int channel;         /* to the master (ipc/channel.h); its end of file sends the worker home */
+	int channel; /* to the master (ipc/channel.h); its end of file sends the worker home */
 	const struct worker_settings *settings;
 };
 
-/* Opens the database to read, in the process that is to be the worker's, as a user who may. *out is NULL unless it answers 0; else the
- * exit status, as below, with the reason logged. */
+/* Opens the database to read, in the process that is to be the worker's, as a user who may. *out is
+ * NULL unless it answers 0; else the exit status, as below, with the reason logged. */
 int worker_open(const char *db, struct store **out);
-/* Runs until SIGTERM (drains: ends its streams, answers what is in flight) or until the master is gone; answers the exit status:
- * 0 done, EXIT_FATAL (base/exit.h) when starting anew would not help (its reason is logged), anything else is a failure. */
+/* Runs until SIGTERM (drains: ends its streams, answers what is in flight) or until the master is
+ * gone; answers the exit status: 0 done, EXIT_FATAL (base/exit.h) when starting anew would not help
+ * (its reason is logged), anything else is a failure. */
 int worker_run(const struct worker_inheritance *inheritance);
 
 #endif

@@ -15,8 +15,10 @@
 
 #define WAITING_MAX 1024
 #define WAITING_BYTES_MAX ((size_t)32 << 20)
-static const struct timeval a_while = { 1, 0 };   /* in which the master links by itself */
-static const struct timeval patience = { 15, 0 }; /* with a writer that has yet to come: longer than a predecessor takes to leave */
+static const struct timeval a_while = { 1, 0 }; /* in which the master links by itself */
+static const struct timeval patience = {
+	15, 0
+}; /* with a writer that has yet to come: longer than a predecessor takes to leave */
 
 struct waiting {
 	TAILQ_ENTRY(waiting) next;
@@ -42,10 +44,12 @@ struct writer_link {
 
 static void link_count(struct writer_link *link)
 {
-	scoreboard_set(link->worker->from->shm, link->worker->from->slot, METRIC_QUEUED, (int64_t)link->count);
+	scoreboard_set(link->worker->from->shm, link->worker->from->slot, METRIC_QUEUED,
+		       (int64_t)link->count);
 }
 
-static void link_reply(struct writer_link *link, struct waiting *waiting, enum rc rc, const struct store_reply *reply)
+static void link_reply(struct writer_link *link, struct waiting *waiting, enum rc rc,
+		       const struct store_reply *reply)
 {
 	TAILQ_REMOVE(&link->waiting, waiting, next);
 	link->count--;
@@ -137,7 +141,8 @@ static void on_overdue(evutil_socket_t unused, short what, void *arg)
 	link_lose(link);
 }
 
-/* The socket may have been lost on its way: whoever has no descriptor left for it gets the message without it, and is not told again. */
+/* The socket may have been lost on its way: whoever has no descriptor left for it gets the message
+ * without it, and is not told again. */
 static void on_seeking(evutil_socket_t unused, short what, void *arg)
 {
 	const struct writer_link *link = arg;
@@ -185,7 +190,8 @@ static void on_packed_sent(const void *data, size_t len, void *arg)
 /* The memory is the link's from now on. */
 static void link_send(struct writer_link *link, char *packed, size_t len)
 {
-	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed, len, on_packed_sent, packed) < 0) {
+	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed, len, on_packed_sent,
+				   packed) < 0) {
 		log_error("out_of_memory");
 		_Exit(EXIT_FAILURE);
 	}
@@ -220,7 +226,8 @@ void writer_link_attach(struct writer_link *link, int fd)
 	link_send_held(link);
 }
 
-enum rc writer_link_commit(struct writer_link *link, const struct store_request *request, on_link_reply *on_reply, void *arg)
+enum rc writer_link_commit(struct writer_link *link, const struct store_request *request,
+			   on_link_reply *on_reply, void *arg)
 {
 	struct buf packed = BUF_EMPTY;
 	struct waiting *waiting;
@@ -234,7 +241,9 @@ enum rc writer_link_commit(struct writer_link *link, const struct store_request 
 	store_request_pack(request, &packed);
 	frame_end(&packed, begun);
 	waiting = mem_alloc(sizeof(*waiting));
-	*waiting = (struct waiting){ .tag = link->last_tag, .bytes = packed.len, .on_reply = on_reply, .arg = arg };
+	*waiting = (struct waiting){
+		.tag = link->last_tag, .bytes = packed.len, .on_reply = on_reply, .arg = arg
+	};
 	TAILQ_INSERT_TAIL(&link->waiting, waiting, next);
 	link->count++;
 	link->bytes += packed.len;

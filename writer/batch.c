@@ -27,7 +27,8 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 		const struct store_reply reply = { .rc = rc };
 
 		store_request_clear(request);
-		log_warn("request_malformed", LOG_TEXT("from", peer->kind == PEER_CONTROL ? "control" : "worker"));
+		log_warn("request_malformed",
+			 LOG_TEXT("from", peer->kind == PEER_CONTROL ? "control" : "worker"));
 		batch_reply(peer, frame->tag, &reply);
 		return;
 	}
@@ -68,7 +69,8 @@ bool batch_add(struct batch *batch, const struct store_request *request)
 /* Whose answer this one gets: its own, but where it is to go wrong. */
 static size_t batch_answered_by(const struct store_reply *replies, size_t i)
 {
-	bool has_twin = i > 0 && replies[i].result_count > 0 && replies[i].result_count == replies[i - 1].result_count;
+	bool has_twin = i > 0 && replies[i].result_count > 0 &&
+			replies[i].result_count == replies[i - 1].result_count;
 
 	return has_twin && FAULT_MUTANT("answers_crossed") ? i - 1 : i;
 }
@@ -76,7 +78,8 @@ static size_t batch_answered_by(const struct store_reply *replies, size_t i)
 void batch_answer(struct batch *batch, const struct store_reply *replies)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		batch_reply(batch->origins[i].peer, batch->origins[i].tag, &replies[batch_answered_by(replies, i)]);
+		batch_reply(batch->origins[i].peer, batch->origins[i].tag,
+			    &replies[batch_answered_by(replies, i)]);
 }
 
 void batch_refuse(struct batch *batch, enum rc rc)

@@ -27,7 +27,8 @@ static bool control_is_allowed(int fd)
 enum rc control_accept(int listener, int *fd)
 {
 	*fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (*fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+	if (*fd < 0 &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
 		/* The connection stays in the queue and would wake the loop at once. */
 		log_error("control_accept", LOG_NUMBER("errno", errno));
 		(void)poll(NULL, 0, FULL_MS);
@@ -47,7 +48,8 @@ bool control_answer(const struct shm *shm, struct peer *peer, const struct frame
 	struct scoreboard_view view;
 	size_t begun;
 
-	if (peer->kind != PEER_CONTROL || frame->payload.len != 1 || (unsigned char)frame->payload.data[0] != CONTROL_BOARD)
+	if (peer->kind != PEER_CONTROL || frame->payload.len != 1 ||
+	    (unsigned char)frame->payload.data[0] != CONTROL_BOARD)
 		return false;
 	scoreboard_view_take(shm, &view);
 	begun = frame_begin(&peer->out, frame->tag);
@@ -59,5 +61,6 @@ bool control_answer(const struct shm *shm, struct peer *peer, const struct frame
 
 bool control_is_idle(const struct peer *peer)
 {
-	return peer->kind == PEER_CONTROL && !peer_has_frame(peer) && clock_ms() - peer->moved > IDLE_MS;
+	return peer->kind == PEER_CONTROL && !peer_has_frame(peer) &&
+	       clock_ms() - peer->moved > IDLE_MS;
 }

@@ -4,7 +4,8 @@
 /* Not all come back, and some have come back already when they are counted. */
 #define ENOUGH(expected) ((expected) - (expected) / 8)
 
-void group_commit_end(struct group_commit *group_commit, uint64_t begun, uint64_t now, size_t answered, size_t waiting)
+void group_commit_end(struct group_commit *group_commit, uint64_t begun, uint64_t now,
+		      size_t answered, size_t waiting)
 {
 	uint64_t pause = (now - begun) / 2;
 

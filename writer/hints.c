@@ -13,7 +13,8 @@ static void hints_add(struct hints *hints, enum ring_kind kind, uint64_t key, ui
 		hints->cap = hints->cap ? 2 * hints->cap : 64;
 		hints->entries = mem_resize(hints->entries, hints->cap, sizeof(*hints->entries));
 	}
-	hints->entries[hints->count++] = (struct ring_entry){ .key = key, .number = number, .kind = kind };
+	hints->entries[hints->count++] =
+		(struct ring_entry){ .key = key, .number = number, .kind = kind };
 }
 
 static void hints_add_groups(struct hints *hints, struct slice id, uint64_t seq)
@@ -26,14 +27,16 @@ static void hints_add_groups(struct hints *hints, struct slice id, uint64_t seq)
 		hints_add(hints, RING_GROUP, hash, seq);
 }
 
-static void hints_add_request(struct hints *hints, const struct store_request *request, const struct store_reply *reply)
+static void hints_add_request(struct hints *hints, const struct store_request *request,
+			      const struct store_reply *reply)
 {
 	if (reply->rc != RC_OK)
 		return;
 	if (request->kind == STORE_TOKEN_ADD || request->kind == STORE_TOKEN_REVOKE)
 		hints_add(hints, RING_TOKEN, hash_of(request->token.id), 0);
 	if (request->kind == STORE_TOKEN_ROTATE)
-		hints_add(hints, RING_TOKEN, hash_of(request->old), 0); /* the new one nobody knows yet */
+		hints_add(hints, RING_TOKEN, hash_of(request->old),
+			  0); /* the new one nobody knows yet */
 	if (request->kind != STORE_PUSH)
 		return;
 	for (size_t i = 0; i < reply->result_count; i++)
@@ -69,12 +72,14 @@ static void hints_unique(struct hints *hints)
 	size_t page_cache = 0;
 
 	for (size_t i = 0; i < hints->count; i++)
-		if (page_cache == 0 || entries[page_cache - 1].kind != entries[i].kind || entries[page_cache - 1].key != entries[i].key)
+		if (page_cache == 0 || entries[page_cache - 1].kind != entries[i].kind ||
+		    entries[page_cache - 1].key != entries[i].key)
 			entries[page_cache++] = entries[i];
 	hints->count = page_cache;
 }
 
-void hints_collect(struct hints *hints, const struct store_request *requests, const struct store_reply *replies, size_t count)
+void hints_collect(struct hints *hints, const struct store_request *requests,
+		   const struct store_reply *replies, size_t count)
 {
 	hints->count = 0;
 	if (FAULT_MUTANT("hints_dropped"))

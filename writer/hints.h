@@ -1,5 +1,6 @@
-/* What a commit has changed, as ring entries: each group that holds a written document once, with its newest sequence number, in the
- * order of those numbers; before them the tokens that were added or revoked. */
+/* What a commit has changed, as ring entries: each group that holds a written document once, with
+ * its newest sequence number, in the order of those numbers; before them the tokens that were added
+ * or revoked. */
 #ifndef WRITER_HINTS_H
 #define WRITER_HINTS_H
 
@@ -13,7 +14,8 @@ struct hints {
 };
 
 /* Replaces what `hints` held; begin with a zeroed struct. */
-void hints_collect(struct hints *hints, const struct store_request *requests, const struct store_reply *replies, size_t count);
+void hints_collect(struct hints *hints, const struct store_request *requests,
+		   const struct store_reply *replies, size_t count);
 void hints_free(struct hints *hints);
 
 #endif

@@ -11,8 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_BYTES ((size_t)256 << 10)    /* of one read */
-#define ROUND_BYTES ((size_t)1 << 20)     /* of one peer in one round, and how much of whole frames may wait */
+#define READ_BYTES ((size_t)256 << 10) /* of one read */
+#define ROUND_BYTES \
+	((size_t)1 << 20) /* of one peer in one round, and how much of whole frames may wait */
 #define OUT_BYTES ((size_t)8 << 20)       /* replies not read, beyond which no more is taken */
 #define CONTROL_BYTES ((size_t)16 << 20)  /* the largest frame of an administrator */
 #define RETENTION_BYTES ((size_t)4 << 20) /* memory that an empty buffer may keep */
@@ -48,7 +49,8 @@ bool peer_has_frame(const struct peer *peer)
 {
 	struct frame frame;
 
-	return !peer->broken && peer->out.len - peer->sent < OUT_BYTES && frame_take(peer_waiting(peer), &frame) == RC_OK;
+	return !peer->broken && peer->out.len - peer->sent < OUT_BYTES &&
+	       frame_take(peer_waiting(peer), &frame) == RC_OK;
 }
 
 size_t peer_frames(const struct peer *peer)
@@ -69,7 +71,8 @@ short peer_events(const struct peer *peer)
 	struct frame frame;
 	short events = peer->out.len > peer->sent ? POLLOUT : 0;
 
-	if (!peer->ended && (peer->in.len < ROUND_BYTES || frame_take(peer_waiting(peer), &frame) != RC_OK))
+	if (!peer->ended &&
+	    (peer->in.len < ROUND_BYTES || frame_take(peer_waiting(peer), &frame) != RC_OK))
 		events |= POLLIN;
 	return events;
 }
@@ -77,7 +80,8 @@ short peer_events(const struct peer *peer)
 static void peer_break(struct peer *peer, const char *err)
 {
 	peer->broken = true;
-	log_warn("peer_close", LOG_TEXT("kind", peer->kind == PEER_CONTROL ? "control" : "worker"), LOG_TEXT("reason", err));
+	log_warn("peer_close", LOG_TEXT("kind", peer->kind == PEER_CONTROL ? "control" : "worker"),
+		 LOG_TEXT("reason", err));
 }
 
 void peer_read(struct peer *peer)
@@ -106,7 +110,8 @@ void peer_flush(struct peer *peer)
 	ssize_t sent = 1;
 
 	while (peer->out.len > peer->sent && sent > 0) {
-		sent = send(peer->fd, peer->out.data + peer->sent, peer->out.len - peer->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent = send(peer->fd, peer->out.data + peer->sent, peer->out.len - peer->sent,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent > 0) {
 			peer->sent += (size_t)sent;
 			peer->moved = clock_ms();
@@ -146,5 +151,6 @@ void peer_forget(struct peer *peer)
 
 bool peer_is_done(const struct peer *peer)
 {
-	return peer->broken || (peer->ended && peer->out.len == peer->sent && !peer_has_frame(peer));
+	return peer->broken ||
+	       (peer->ended && peer->out.len == peer->sent && !peer_has_frame(peer));
 }

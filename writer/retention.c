@@ -30,12 +30,14 @@ static bool has_jumped(struct retention *retention, uint64_t now_ms, int64_t wal
 	return wall - expected > JUMP_S || expected - wall > JUMP_S;
 }
 
-bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall, struct store_request *out)
+bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
+		    struct store_request *out)
 {
 	if (retention->seconds == 0 || now_ms < retention->due)
 		return false;
 	if (!retention->purging && has_jumped(retention, now_ms, wall)) {
-		log_warn("purge_put_off", LOG_TEXT("reason", "the wall clock has jumped"), LOG_NUMBER("wall", wall));
+		log_warn("purge_put_off", LOG_TEXT("reason", "the wall clock has jumped"),
+			 LOG_NUMBER("wall", wall));
 		retention->due = after(now_ms, retention->seconds, DAY_S);
 		return false;
 	}
@@ -44,7 +46,9 @@ bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall, 
 		retention->purged = 0;
 		retention->before = wall - (int64_t)retention->seconds;
 	}
-	*out = (struct store_request){ .kind = STORE_PURGE, .before = retention->before, .limit = RETENTION_PIECE };
+	*out = (struct store_request){ .kind = STORE_PURGE,
+				       .before = retention->before,
+				       .limit = RETENTION_PIECE };
 	return true;
 }
 
@@ -57,7 +61,8 @@ void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, ui
 		retention->due = now_ms + PAUSE_MS;
 	} else {
 		if (retention->purged)
-			log_info("purged", LOG_NUMBER("tombstones", retention->purged), LOG_NUMBER("kept_s", retention->seconds));
+			log_info("purged", LOG_NUMBER("tombstones", retention->purged),
+				 LOG_NUMBER("kept_s", retention->seconds));
 		retention->purging = false;
 		retention->due = after(now_ms, retention->seconds, DAY_S);
 	}

@@ -1,9 +1,11 @@
-/* When the writer purges by itself, and what: tombstones that have been kept long enough, once a day, a few at a time.
+/* When the writer purges by itself, and what: tombstones that have been kept long enough, once a
+ * day, a few at a time.
  *
  *   waiting ──due──▶ purging, piece by piece with pauses ──fewer than a piece──▶ waiting (a day)
  *
- * The day is counted by the clock that only goes forward. How old a tombstone is, only the wall clock can say; where that has jumped since
- * the last look by more than a day, nothing is purged on its word until it has held for another. */
+ * The day is counted by the clock that only goes forward. How old a tombstone is, only the wall
+ * clock can say; where that has jumped since the last look by more than a day, nothing is purged on
+ * its word until it has held for another. */
 #ifndef WRITER_RETENTION_H
 #define WRITER_RETENTION_H
 
@@ -23,7 +25,8 @@ struct retention {
 
 void retention_start(struct retention *retention, uint64_t seconds, uint64_t now_ms, int64_t wall);
 /* Is there a piece to do? Then *out is it; retention_done must follow. */
-bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall, struct store_request *out);
+bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
+		    struct store_request *out);
 /* How it went: rc of the commit, and how many went with this piece. */
 void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, uint64_t purged);
 /* Milliseconds until there may be a piece to do; -1: never. */

@@ -8,7 +8,8 @@ void writer_stats_commit_begin(struct writer_stats *stats)
 	stats->begun = clock_us();
 }
 
-void writer_stats_commit_end(struct writer_stats *stats, const struct store_reply *replies, size_t count)
+void writer_stats_commit_end(struct writer_stats *stats, const struct store_reply *replies,
+			     size_t count)
 {
 	struct shm *shm = stats->shm;
 	unsigned slot = scoreboard_writer(shm);

@@ -41,7 +41,8 @@ struct writer {
 	struct retention retention;
 	struct writer_stats stats;
 	struct group_commit group_commit;
-	bool waiting;   /* the store has not called back yet: no new batch, and the peers' buffers stay as they are */
+	bool waiting;   /* the store has not called back yet: no new batch, and the peers' buffers
+			   stay as they are */
 	bool unsettled; /* commits have been made since housekeeping found the time */
 	bool stopping;
 	uint64_t stop_by; /* clock_ms(), where stopping */
@@ -59,15 +60,19 @@ static void writer_stop(struct writer *writer, const char *reason)
 	log_info("writer_stop", LOG_TEXT("reason", reason));
 	writer->stopping = true;
 	writer->stop_by = clock_ms() + FAREWELL_MS;
-	scoreboard_set_state(writer->from->shm, scoreboard_writer(writer->from->shm), SLOT_DRAINING);
+	scoreboard_set_state(writer->from->shm, scoreboard_writer(writer->from->shm),
+			     SLOT_DRAINING);
 }
 
-/* ---- Peers ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Peers
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void writer_add_peer(struct writer *writer, enum peer_kind kind, int fd)
 {
 	writer->peers = mem_resize(writer->peers, writer->peer_count + 1, sizeof(struct peer *));
-	writer->polls = mem_resize(writer->polls, POLL_PEERS + writer->peer_count + 1, sizeof(struct pollfd));
+	writer->polls = mem_resize(writer->polls, POLL_PEERS + writer->peer_count + 1,
+				   sizeof(struct pollfd));
 	writer->peers[writer->peer_count++] = peer_new(kind, fd);
 }
 
@@ -119,7 +124,9 @@ static void writer_hear_master(struct writer *writer)
 		(void)channel_set_level(message.word);
 }
 
-/* ---- Commits ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Commits
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void writer_flush(struct writer *writer)
 {
@@ -131,7 +138,8 @@ static void writer_flush(struct writer *writer)
 static void writer_refuse(struct writer *writer, enum rc rc)
 {
 	if (rc != writer->trouble)
-		log_error("commit_failed", LOG_TEXT("rc", rc_name(rc)), LOG_NUMBER("requests", writer->batch->count));
+		log_error("commit_failed", LOG_TEXT("rc", rc_name(rc)),
+			  LOG_NUMBER("requests", writer->batch->count));
 	writer->trouble = rc;
 	writer->refused += writer->batch->count;
 	batch_refuse(writer->batch, rc);
@@ -142,7 +150,8 @@ static void writer_relieve(struct writer *writer)
 {
 	if (writer->trouble == RC_OK)
 		return;
-	log_info("commits_resumed", LOG_TEXT("after", rc_name(writer->trouble)), LOG_NUMBER("refused", writer->refused));
+	log_info("commits_resumed", LOG_TEXT("after", rc_name(writer->trouble)),
+		 LOG_NUMBER("refused", writer->refused));
 	writer->trouble = RC_OK;
 	writer->refused = 0;
 }
@@ -154,7 +163,8 @@ static void writer_add_purge(struct writer *writer)
 
 	if (writer->stopping || writer->batch->count == BATCH_REQUESTS)
 		return;
-	if (retention_take(&writer->retention, clock_ms(), clock_wall(), &request) && !batch_add(writer->batch, &request))
+	if (retention_take(&writer->retention, clock_ms(), clock_wall(), &request) &&
+	    !batch_add(writer->batch, &request))
 		retention_done(&writer->retention, clock_ms(), RC_BUSY, 0);
 }
 
@@ -163,7 +173,8 @@ static void writer_end_purge(struct writer *writer, enum rc rc, const struct sto
 	const struct batch *batch = writer->batch;
 
 	if (batch->origins[batch->count - 1].peer == NULL)
-		retention_done(&writer->retention, clock_ms(), rc, replies ? replies[batch->count - 1].purged : 0);
+		retention_done(&writer->retention, clock_ms(), rc,
+			       replies ? replies[batch->count - 1].purged : 0);
 }
 
 static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
@@ -221,7 +232,8 @@ static void writer_gather(struct writer *writer, uint64_t begun, size_t answered
 	group_commit_end(&writer->group_commit, begun, clock_us(), answered, writer_frames(writer));
 }
 
-/* Microseconds that a commit is put off for, so that more share it; 0: there is nothing to wait for. */
+/* Microseconds that a commit is put off for, so that more share it; 0: there is nothing to wait
+ * for. */
 static uint64_t writer_pause(const struct writer *writer)
 {
 	if (writer->stopping || writer->waiting)
@@ -248,14 +260,17 @@ static void writer_commit(struct writer *writer)
 	writer->waiting = true;
 	generation_write_begin(writer->from->shm);
 	writer_stats_commit_begin(&writer->stats);
-	store_commit(writer->store, writer->batch->requests, writer->batch->count, writer_on_replies, writer);
+	store_commit(writer->store, writer->batch->requests, writer->batch->count,
+		     writer_on_replies, writer);
 	if (!writer->waiting && !writer->failed) {
 		writer_gather(writer, begun, asked);
 		writer_maintain(writer);
 	}
 }
 
-/* ---- The loop --------------------------------------------------------------------------------------------------------------- */
+/* ---- The loop
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static bool writer_has_frames(const struct writer *writer)
 {
@@ -300,7 +315,8 @@ static struct timespec writer_timespec(const struct writer *writer)
 
 	if (pause)
 		return (struct timespec){ .tv_nsec = (long)pause * 1000 };
-	return (struct timespec){ .tv_sec = timeout < 0 ? -1 : timeout / 1000, .tv_nsec = timeout < 0 ? 0 : (timeout % 1000) * 1000000L };
+	return (struct timespec){ .tv_sec = timeout < 0 ? -1 : timeout / 1000,
+				  .tv_nsec = timeout < 0 ? 0 : (timeout % 1000) * 1000000L };
 }
 
 static nfds_t writer_fill_polls(struct writer *writer)
@@ -308,15 +324,20 @@ static nfds_t writer_fill_polls(struct writer *writer)
 	bool listening = !writer->stopping && writer_controls(writer) < CONTROL_MAX;
 
 	writer->polls[POLL_SIGNALS] = (struct pollfd){ .fd = writer->signals, .events = POLLIN };
-	writer->polls[POLL_CHANNEL] = (struct pollfd){ .fd = writer->stopping ? -1 : writer->from->channel, .events = POLLIN };
-	writer->polls[POLL_CONTROL] = (struct pollfd){ .fd = listening ? writer->from->control : -1, .events = POLLIN };
+	writer->polls[POLL_CHANNEL] =
+		(struct pollfd){ .fd = writer->stopping ? -1 : writer->from->channel,
+				 .events = POLLIN };
+	writer->polls[POLL_CONTROL] =
+		(struct pollfd){ .fd = listening ? writer->from->control : -1, .events = POLLIN };
 	for (size_t i = 0; i < writer->peer_count; i++) {
 		short events = peer_events(writer->peers[i]);
 
 		/* A request that the store holds points into its peer's buffer. */
 		if (writer->waiting)
 			events &= POLLOUT;
-		writer->polls[POLL_PEERS + i] = (struct pollfd){ .fd = events ? writer->peers[i]->fd : -1, .events = events };
+		writer->polls[POLL_PEERS + i] =
+			(struct pollfd){ .fd = events ? writer->peers[i]->fd : -1,
+					 .events = events };
 	}
 	return (nfds_t)(POLL_PEERS + writer->peer_count);
 }
@@ -331,7 +352,8 @@ static bool writer_move_bytes(struct writer *writer)
 
 		if (got & POLLOUT)
 			peer_flush(writer->peers[i]);
-		if ((got & (POLLIN | POLLHUP | POLLERR)) && (writer->polls[POLL_PEERS + i].events & POLLIN))
+		if ((got & (POLLIN | POLLHUP | POLLERR)) &&
+		    (writer->polls[POLL_PEERS + i].events & POLLIN))
 			peer_read(writer->peers[i]);
 		else if (got & POLLERR)
 			writer->peers[i]->broken = true;
@@ -340,18 +362,21 @@ static bool writer_move_bytes(struct writer *writer)
 	return any;
 }
 
-/* Waits for something to do and does all but the committing; returns whether any peer had a part in it. */
+/* Waits for something to do and does all but the committing; returns whether any peer had a part in
+ * it. */
 static bool writer_wait(struct writer *writer)
 {
 	struct signalfd_siginfo info;
 	const struct timespec timeout = writer_timespec(writer);
-	int ready = ppoll(writer->polls, writer_fill_polls(writer), timeout.tv_sec < 0 ? NULL : &timeout, NULL);
+	int ready = ppoll(writer->polls, writer_fill_polls(writer),
+			  timeout.tv_sec < 0 ? NULL : &timeout, NULL);
 	bool moved;
 
 	scoreboard_beat(writer->from->shm, scoreboard_writer(writer->from->shm));
 	if (ready < 0)
 		return true;
-	if (ready == 0 && writer->unsettled && !writer->stopping && !writer->waiting && !writer_has_frames(writer)) {
+	if (ready == 0 && writer->unsettled && !writer->stopping && !writer->waiting &&
+	    !writer_has_frames(writer)) {
 		writer_maintain(writer);
 		writer->unsettled = false;
 	}
@@ -374,7 +399,8 @@ static bool writer_is_done(const struct writer *writer, bool moved)
 		return false;
 	if (clock_ms() >= writer->stop_by)
 		return true;
-	return !moved && !writer->waiting && !writer_has_frames(writer) && !writer_has_replies(writer);
+	return !moved && !writer->waiting && !writer_has_frames(writer) &&
+	       !writer_has_replies(writer);
 }
 
 static void writer_loop(struct writer *writer)
@@ -390,7 +416,9 @@ static void writer_loop(struct writer *writer)
 	} while (!writer_is_done(writer, moved));
 }
 
-/* ---- Start and end ---------------------------------------------------------------------------------------------------------- */
+/* ---- Start and end
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *head)
 {
@@ -459,7 +487,8 @@ static void writer_close(struct writer *writer)
 	batch_clear(writer->batch);
 	free(writer->batch);
 	hints_free(&writer->hints);
-	generation_write_begin(writer->from->shm); /* whoever comes next may count in other memory */
+	generation_write_begin(
+		writer->from->shm); /* whoever comes next may count in other memory */
 	store_close(writer->store);
 	if (writer->signals >= 0)
 		(void)close(writer->signals);
@@ -467,7 +496,9 @@ static void writer_close(struct writer *writer)
 
 int writer_run(const struct writer_inheritance *inheritance)
 {
-	struct writer writer = { .from = inheritance, .stats = { .shm = inheritance->shm }, .signals = writer_signals() };
+	struct writer writer = { .from = inheritance,
+				 .stats = { .shm = inheritance->shm },
+				 .signals = writer_signals() };
 
 	writer.batch = mem_alloc(sizeof(*writer.batch));
 	writer.batch->shm = inheritance->shm;

@@ -26,21 +26,25 @@ static void report(const struct check *check, struct slice place, const char *wh
 	check->asked->on_fault(check->asked->arg, place, slice_of(what));
 }
 
-/* Damage that a statement trips over is what was looked for; a system that refuses ends the check. */
+/* Damage that a statement trips over is what was looked for; a system that refuses ends the check.
+ */
 static enum rc check_failed(struct check *check, int code)
 {
 	char what[200];
 
 	if (sql_rc(check->db, code) != RC_CORRUPT)
 		return schema_fail(check->db, code, check->path, check->err);
-	(void)snprintf(what, sizeof(what), "cannot be read to its end: %s", sqlite3_errmsg(check->db));
+	(void)snprintf(what, sizeof(what), "cannot be read to its end: %s",
+		       sqlite3_errmsg(check->db));
 	if (!check->unreadable)
 		report(check, slice_of("the file"), what);
 	check->unreadable = true;
 	return RC_OK;
 }
 
-/* ---- The file ------------------------------------------------------------------------------------------------------------- */
+/* ---- The file
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static int on_operations(void *arg)
 {
@@ -61,7 +65,8 @@ static int on_integrity(void *arg, int columns, char **values, char **names)
 		const struct check *check = arg;
 
 		if (strncmp(line, "***", 3) != 0 && strcmp(line, "ok") != 0)
-			check->asked->on_fault(check->asked->arg, slice_of("the file"), slice_make(line, len));
+			check->asked->on_fault(check->asked->arg, slice_of("the file"),
+					       slice_make(line, len));
 		line += len + (line[len] == '\n');
 	}
 	return 0;
@@ -77,33 +82,46 @@ static enum rc check_file(struct check *check)
 	return code == SQLITE_OK ? RC_OK : check_failed(check, code);
 }
 
-/* ---- What tables say of each other ---------------------------------------------------------------------------------------- */
+/* ---- What tables say of each other
+ * ---------------------------------------------------------------------------------------- */
 
 /* Each gives a row for each fault: where, and what. The schema is that which brought the tables. */
 static const struct rule {
 	int schema;
 	const char *sql;
 } rules[] = {
-	{ 1, "SELECT 'the database', 'has ' || count(*) || ' states instead of one' FROM meta HAVING count(*) <> 1" },
+	{ 1, "SELECT 'the database', 'has ' || count(*) || ' states instead of one' FROM meta "
+	     "HAVING count(*) <> 1" },
 	{ 1, "SELECT 'the database', 'has no epoch' FROM meta WHERE epoch = 0" },
 	{ 1, "SELECT 'the database', 'its newest number is ' || seq FROM meta WHERE seq < 0" },
-	{ 1, "SELECT 'the database', 'its purge horizon ' || horizon || ' lies above its newest number, ' || seq FROM meta"
+	{ 1, "SELECT 'the database', 'its purge horizon ' || horizon || ' lies above its newest "
+	     "number, ' || seq FROM meta"
 	     " WHERE horizon NOT BETWEEN 0 AND seq" },
-	{ 3, "SELECT 'the database', 'has ' || n || ' documents and counts ' || documents FROM meta,"
-	     " (SELECT count(*) AS n FROM doc WHERE deleted_at IS NULL) WHERE n <> documents" },
-	{ 3, "SELECT 'the database', 'has ' || n || ' deleted documents and counts ' || tombstones FROM meta,"
-	     " (SELECT count(*) AS n FROM doc WHERE deleted_at IS NOT NULL) WHERE n <> tombstones" },
-	{ 1, "SELECT 'group ' || name, 'its newest number ' || grp.seq || ' is none of the database, whose newest is ' || meta.seq"
+	{ 3,
+	  "SELECT 'the database', 'has ' || n || ' documents and counts ' || documents FROM meta,"
+	  " (SELECT count(*) AS n FROM doc WHERE deleted_at IS NULL) WHERE n <> documents" },
+	{ 3,
+	  "SELECT 'the database', 'has ' || n || ' deleted documents and counts ' || tombstones "
+	  "FROM meta,"
+	  " (SELECT count(*) AS n FROM doc WHERE deleted_at IS NOT NULL) WHERE n <> tombstones" },
+	{ 1, "SELECT 'group ' || name, 'its newest number ' || grp.seq || ' is none of the "
+	     "database, whose newest is ' || meta.seq"
 	     " FROM grp, meta WHERE grp.seq NOT BETWEEN 1 AND meta.seq" },
-	{ 1, "SELECT id, 'its group is missing (number ' || seq || ')' FROM doc WHERE gid NOT IN (SELECT gid FROM grp)" },
-	{ 1, "SELECT 'number ' || seq, 'was given to ' || count(*) || ' documents, ' || min(id) || ' and ' || max(id)"
+	{ 1, "SELECT id, 'its group is missing (number ' || seq || ')' FROM doc WHERE gid NOT IN "
+	     "(SELECT gid FROM grp)" },
+	{ 1, "SELECT 'number ' || seq, 'was given to ' || count(*) || ' documents, ' || min(id) || "
+	     "' and ' || max(id)"
 	     " FROM doc GROUP BY seq HAVING count(*) > 1" },
-	{ 1, "SELECT 'number ' || seq, 'has a value in the table of large ones, and no document that wants it' FROM large"
+	{ 1, "SELECT 'number ' || seq, 'has a value in the table of large ones, and no document "
+	     "that wants it' FROM large"
 	     " WHERE seq NOT IN (SELECT seq FROM doc WHERE deleted_at IS NULL AND value IS NULL)" },
 	{ 2, "SELECT 'token ' || id, 'is damaged' FROM token"
-	     " WHERE length(id) <> 16 OR id GLOB '*[^0-9a-f]*' OR length(hash) <> 32 OR length(user) = 0" },
-	{ 2, "SELECT 'token ' || id, 'opens no group' FROM token WHERE id NOT IN (SELECT token FROM token_grant)" },
-	{ 2, "SELECT 'token ' || token, 'is not there, but a group that it opens is: ' || grp FROM token_grant"
+	     " WHERE length(id) <> 16 OR id GLOB '*[^0-9a-f]*' OR length(hash) <> 32 OR "
+	     "length(user) = 0" },
+	{ 2, "SELECT 'token ' || id, 'opens no group' FROM token WHERE id NOT IN (SELECT token "
+	     "FROM token_grant)" },
+	{ 2, "SELECT 'token ' || token, 'is not there, but a group that it opens is: ' || grp FROM "
+	     "token_grant"
 	     " WHERE token NOT IN (SELECT id FROM token)" },
 };
 
@@ -115,7 +133,8 @@ static int check_rule(const struct check *check, const char *sql)
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
 		code = sqlite3_step(stmt);
 		if (code == SQLITE_ROW)
-			check->asked->on_fault(check->asked->arg, sql_text(stmt, 0), sql_text(stmt, 1));
+			check->asked->on_fault(check->asked->arg, sql_text(stmt, 0),
+					       sql_text(stmt, 1));
 	}
 	sqlite3_finalize(stmt);
 	return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -134,14 +153,29 @@ static enum rc check_rules(struct check *check, int schema)
 	return rc;
 }
 
-/* ---- Each document -------------------------------------------------------------------------------------------------------- */
+/* ---- Each document
+ * --------------------------------------------------------------------------------------------------------
+ */
 
-static const char documents_sql[] = "SELECT name, grp.seq, doc.seq, id, version, deleted_at, op, plain, doc.value, large.value"
-				    " FROM grp CROSS JOIN doc ON doc.gid = grp.gid LEFT JOIN large ON large.seq = doc.seq"
-				    " ORDER BY grp.gid, doc.seq";
-enum { AT_NAME, AT_GROUP_SEQ, AT_SEQ, AT_ID, AT_VERSION, AT_DELETED_AT, AT_OP, AT_PLAIN, AT_VALUE, AT_LARGE };
+static const char documents_sql[] =
+	"SELECT name, grp.seq, doc.seq, id, version, deleted_at, op, plain, doc.value, large.value"
+	" FROM grp CROSS JOIN doc ON doc.gid = grp.gid LEFT JOIN large ON large.seq = doc.seq"
+	" ORDER BY grp.gid, doc.seq";
+enum {
+	AT_NAME,
+	AT_GROUP_SEQ,
+	AT_SEQ,
+	AT_ID,
+	AT_VERSION,
+	AT_DELETED_AT,
+	AT_OP,
+	AT_PLAIN,
+	AT_VALUE,
+	AT_LARGE
+};
 
-static void check_value(const struct check *check, struct slice id, struct slice value, bool is_plain)
+static void check_value(const struct check *check, struct slice id, struct slice value,
+			bool is_plain)
 {
 	struct transit_in *in = transit_in_new(ENCODING_TRANSIT, value, value.len + 1);
 	struct buf again = BUF_EMPTY;
@@ -152,7 +186,8 @@ static void check_value(const struct check *check, struct slice id, struct slice
 	if (rc == RC_OK)
 		rc = transit_in_finish(in);
 	if (rc == RC_MALFORMED) {
-		(void)snprintf(what, sizeof(what), "its value is not Transit: %s", transit_in_error(in));
+		(void)snprintf(what, sizeof(what), "its value is not Transit: %s",
+			       transit_in_error(in));
 		report(check, id, what);
 	} else if (rc != RC_OK || !slice_equal(buf_slice(&again), value)) {
 		report(check, id, "its value is not in canonical form");
@@ -176,14 +211,16 @@ static void check_values(const struct check *check, sqlite3_stmt *row)
 	} else if (has_value && has_large) {
 		report(check, id, "has two values");
 	} else if (!check->asked->quick) {
-		check_value(check, id, sql_text(row, has_value ? AT_VALUE : AT_LARGE), sql_number(row, AT_PLAIN) != 0);
+		check_value(check, id, sql_text(row, has_value ? AT_VALUE : AT_LARGE),
+			    sql_number(row, AT_PLAIN) != 0);
 	}
 }
 
 static void check_document(const struct check *check, sqlite3_stmt *row)
 {
 	struct slice id = sql_text(row, AT_ID), name = sql_text(row, AT_NAME);
-	int64_t seq = (int64_t)sql_number(row, AT_SEQ), version = (int64_t)sql_number(row, AT_VERSION);
+	int64_t seq = (int64_t)sql_number(row, AT_SEQ),
+		version = (int64_t)sql_number(row, AT_VERSION);
 	char what[200];
 
 	if (!docid_is_valid(id))
@@ -191,8 +228,9 @@ static void check_document(const struct check *check, sqlite3_stmt *row)
 	else if (!slice_equal(docid_group(id), name))
 		report(check, id, "lies in a group that is not its own");
 	if (seq < 1 || seq > (int64_t)sql_number(row, AT_GROUP_SEQ)) {
-		(void)snprintf(what, sizeof(what), "its number %lld is none of its group, whose newest is %lld", (long long)seq,
-			       (long long)sql_number(row, AT_GROUP_SEQ));
+		(void)snprintf(what, sizeof(what),
+			       "its number %lld is none of its group, whose newest is %lld",
+			       (long long)seq, (long long)sql_number(row, AT_GROUP_SEQ));
 		report(check, id, what);
 	}
 	if (version < 1) {
@@ -216,13 +254,16 @@ static enum rc check_documents(struct check *check)
 			break;
 		check_document(check, stmt);
 		if (++done % STEP_DOCUMENTS == 0)
-			check->asked->on_progress(check->asked->arg, "checked documents", done, total);
+			check->asked->on_progress(check->asked->arg, "checked documents", done,
+						  total);
 	}
 	sqlite3_finalize(stmt);
 	return code == SQLITE_DONE ? RC_OK : check_failed(check, code);
 }
 
-/* ---- All ------------------------------------------------------------------------------------------------------------------ */
+/* ---- All
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc check_all(struct check *check)
 {
@@ -246,7 +287,8 @@ static enum rc check_all(struct check *check)
 	return rc == RC_OK ? check_documents(check) : rc;
 }
 
-enum rc store_check(const char *path, const struct store_check *asked, struct store_tally *tally, struct error *err)
+enum rc store_check(const char *path, const struct store_check *asked, struct store_tally *tally,
+		    struct error *err)
 {
 	struct check check = { .asked = asked, .path = path, .err = err };
 	enum rc rc = sql_open_source(path, &check.db, err);

@@ -24,19 +24,24 @@ struct copy {
 	struct error *err;
 };
 
-/* ---- Copying -------------------------------------------------------------------------------------------------------------- */
+/* ---- Copying
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 /* The database that is being written, whose errors are of another disk than the source's. */
 static enum rc target_fail(const struct copy *copy, sqlite3 *target, int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_FULL:
-		return error_set(copy->err, RC_FULL, "the copy could not be written: the disk is full");
+		return error_set(copy->err, RC_FULL,
+				 "the copy could not be written: the disk is full");
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return error_set(copy->err, RC_CORRUPT, "the copy is damaged (%s)", sqlite3_errmsg(target));
+		return error_set(copy->err, RC_CORRUPT, "the copy is damaged (%s)",
+				 sqlite3_errmsg(target));
 	default:
-		return error_set(copy->err, RC_IO, "the copy could not be written (%s)", sqlite3_errmsg(target));
+		return error_set(copy->err, RC_IO, "the copy could not be written (%s)",
+				 sqlite3_errmsg(target));
 	}
 }
 
@@ -49,12 +54,16 @@ static int open_target(const struct copy *copy, sqlite3 **target)
 		buf_put_text(&name, "./");
 	buf_put_text(&name, copy->to);
 	buf_put_byte(&name, 0);
-	code = sqlite3_open_v2(name.data, target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	code = sqlite3_open_v2(name.data, target,
+			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			       NULL);
 	buf_free(&name);
-	/* Nobody else knows this file; whoever keeps it syncs it. Alone, it needs no index of a log in shared memory. */
+	/* Nobody else knows this file; whoever keeps it syncs it. Alone, it needs no index of a log
+	 * in shared memory. */
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(*target,
-				    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA cell_size_check = ON;"
+				    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; "
+				    "PRAGMA cell_size_check = ON;"
 				    "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF",
 				    NULL, NULL, NULL);
 	return code;
@@ -71,7 +80,8 @@ static int copy_steps(const struct copy *copy, sqlite3_backup *backup)
 		total = sqlite3_backup_pagecount(backup);
 		left = sqlite3_backup_remaining(backup);
 		if (code == SQLITE_OK)
-			copy->on_progress(copy->arg, "copying", (uint64_t)(total - left), (uint64_t)total);
+			copy->on_progress(copy->arg, "copying", (uint64_t)(total - left),
+					  (uint64_t)total);
 	}
 	return code;
 }
@@ -83,7 +93,8 @@ static enum rc copy_fail(const struct copy *copy, sqlite3 *target, int code)
 
 	if (source_code != SQLITE_OK && source_code != SQLITE_ROW && source_code != SQLITE_DONE)
 		return schema_fail(copy->source, source_code, copy->from, copy->err);
-	if ((code & 0xff) == SQLITE_CORRUPT || code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ)
+	if ((code & 0xff) == SQLITE_CORRUPT || code == SQLITE_IOERR_READ ||
+	    code == SQLITE_IOERR_SHORT_READ)
 		return schema_fail(target, code, copy->from, copy->err);
 	return target_fail(copy, target, code);
 }
@@ -120,12 +131,15 @@ static enum rc copy_snapshot(struct copy *copy)
 
 	if (code == SQLITE_OK)
 		code = tally_read(copy->source, &copy->tally);
-	rc = code == SQLITE_OK ? copy_pages(copy) : schema_fail(copy->source, code, copy->from, copy->err);
+	rc = code == SQLITE_OK ? copy_pages(copy)
+			       : schema_fail(copy->source, code, copy->from, copy->err);
 	sqlite3_exec(copy->source, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
 
-/* ---- Verifying ------------------------------------------------------------------------------------------------------------ */
+/* ---- Verifying
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int on_operations(void *arg)
 {
@@ -153,17 +167,22 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
 
 	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
-		return error_set(copy->err, RC_CORRUPT, "%.200s is damaged, and so is its copy: %.200s", copy->from, found.text);
+		return error_set(copy->err, RC_CORRUPT,
+				 "%.200s is damaged, and so is its copy: %.200s", copy->from,
+				 found.text);
 	if (code == SQLITE_OK)
 		code = tally_read(target, &tally);
 	if (code != SQLITE_OK)
 		return target_fail(copy, target, code);
 	if (memcmp(&tally, &copy->tally, sizeof(tally)) != 0)
-		return error_set(copy->err, RC_CORRUPT, "the copy has not what %.200s has; is the disk failing?", copy->from);
+		return error_set(copy->err, RC_CORRUPT,
+				 "the copy has not what %.200s has; is the disk failing?",
+				 copy->from);
 	return RC_OK;
 }
 
-/* The copy has its source's way of journaling: a log. With a journal that is deleted it is one file, good on a read-only medium too. */
+/* The copy has its source's way of journaling: a log. With a journal that is deleted it is one
+ * file, good on a read-only medium too. */
 static enum rc settle_target(struct copy *copy)
 {
 	sqlite3 *target = NULL;
@@ -179,10 +198,12 @@ static enum rc settle_target(struct copy *copy)
 	return rc;
 }
 
-enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg, struct store_tally *tally,
-		   struct error *err)
+enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg,
+		   struct store_tally *tally, struct error *err)
 {
-	struct copy copy = { .from = from, .to = to, .on_progress = on_progress, .arg = arg, .err = err };
+	struct copy copy = {
+		.from = from, .to = to, .on_progress = on_progress, .arg = arg, .err = err
+	};
 	enum rc rc = sql_open_source(from, &copy.source, err);
 
 	if (rc != RC_OK)
@@ -196,7 +217,8 @@ enum rc store_copy(const char *from, const char *to, on_store_progress *on_progr
 	return rc;
 }
 
-/* ---- The place of a database ---------------------------------------------------------------------------------------------- */
+/* ---- The place of a database
+ * ---------------------------------------------------------------------------------------------- */
 
 enum rc store_new_epoch(struct store *store, const char *path, struct error *err)
 {
@@ -216,8 +238,9 @@ static bool has_log(const char *path)
 	return has;
 }
 
-/* What it holds counts until the moment the new file takes its place, so the log must not go before it is in there; a damaged database has
- * nothing to be saved. Busy for a reader who still wants the log's place, not its pages, is as good. */
+/* What it holds counts until the moment the new file takes its place, so the log must not go before
+ * it is in there; a damaged database has nothing to be saved. Busy for a reader who still wants the
+ * log's place, not its pages, is as good. */
 static enum rc fold_log(const char *path, struct error *err)
 {
 	struct store *store;
@@ -228,7 +251,8 @@ static enum rc fold_log(const char *path, struct error *err)
 		return RC_OK;
 	if (rc != RC_OK)
 		return rc;
-	code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &pages, &copied);
+	code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &pages,
+					 &copied);
 	if (code != SQLITE_OK && (code != SQLITE_BUSY || pages != copied))
 		rc = schema_fail(store->db, code, path, err);
 	store_close(store);
@@ -247,7 +271,8 @@ enum rc store_close_for_replace(const char *path, struct error *err)
 		buf_put_text(&name, suffixes[i]);
 		buf_put_byte(&name, 0);
 		if (unlink(name.data) < 0 && errno != ENOENT)
-			rc = error_set(err, RC_IO, "cannot remove %.200s: %s", name.data, strerror(errno));
+			rc = error_set(err, RC_IO, "cannot remove %.200s: %s", name.data,
+				       strerror(errno));
 		buf_free(&name);
 	}
 	return rc;

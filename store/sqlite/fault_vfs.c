@@ -21,7 +21,15 @@ enum kind { KIND_DB, KIND_WAL, KIND_COUNT };
 static const char *const kind_names[KIND_COUNT] = { [KIND_DB] = "db", [KIND_WAL] = "wal" };
 
 /* What a witness notes. */
-enum note { NOTE_WRITE, NOTE_TRUNCATE, NOTE_SYNC, NOTE_COMMIT, NOTE_CHECKPOINT, NOTE_RECOVER, NOTE_COUNT };
+enum note {
+	NOTE_WRITE,
+	NOTE_TRUNCATE,
+	NOTE_SYNC,
+	NOTE_COMMIT,
+	NOTE_CHECKPOINT,
+	NOTE_RECOVER,
+	NOTE_COUNT
+};
 
 static const char *const note_names[NOTE_COUNT] = {
 	[NOTE_WRITE] = "write",   [NOTE_TRUNCATE] = "truncate",     [NOTE_SYNC] = "sync",
@@ -37,14 +45,18 @@ static struct {
 	bool noted[KIND_COUNT][NOTE_COUNT];
 } disk;
 
-/* ---- The plan -------------------------------------------------------------------------------------------------------------- */
+/* ---- The plan
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static int error_of(const char *name)
 {
 	static const struct {
 		const char *name;
 		int error;
-	} errors[] = { { "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT }, { "EROFS", EROFS } };
+	} errors[] = {
+		{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT }, { "EROFS", EROFS }
+	};
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (strcmp(errors[i].name, name) == 0)
@@ -69,10 +81,12 @@ static int line_error(const char *line, const char *operation, enum kind kind)
 	char verb[16], file[16], error[16];
 
 	if (sscanf(line, "%15s %15s %15s", verb, file, error) != 3 || error_of(error) == 0) {
-		(void)dprintf(STDERR_FILENO, "pocketbook: POCKETBOOK_DISK: cannot read \"%s\"\n", line);
+		(void)dprintf(STDERR_FILENO, "pocketbook: POCKETBOOK_DISK: cannot read \"%s\"\n",
+			      line);
 		_exit(2);
 	}
-	if (strcmp(verb, operation) != 0 || (strcmp(file, kind_names[kind]) != 0 && strcmp(file, "any") != 0))
+	if (strcmp(verb, operation) != 0 ||
+	    (strcmp(file, kind_names[kind]) != 0 && strcmp(file, "any") != 0))
 		return 0;
 	return error_of(error);
 }
@@ -84,14 +98,17 @@ static bool fails(const char *operation, enum kind kind)
 	int error = 0;
 
 	plan_read(text);
-	for (char *line = strtok_r(text, "\n", &rest); line && error == 0; line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(text, "\n", &rest); line && error == 0;
+	     line = strtok_r(NULL, "\n", &rest))
 		error = line_error(line, operation, kind);
 	if (error)
 		errno = disk.last_error = error;
 	return error != 0;
 }
 
-/* ---- The witness ------------------------------------------------------------------------------------------------------------ */
+/* ---- The witness
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void witness(enum note note, enum kind kind)
 {
@@ -102,7 +119,8 @@ static void witness(enum note note, enum kind kind)
 		return;
 	disk.noted[kind][note] = true;
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (fd < 0 || dprintf(fd, "%ld %s %s\n", (long)getpid(), note_names[note], kind_names[kind]) < 0)
+	if (fd < 0 ||
+	    dprintf(fd, "%ld %s %s\n", (long)getpid(), note_names[note], kind_names[kind]) < 0)
 		abort();
 	(void)close(fd);
 }
@@ -113,10 +131,13 @@ static bool is_meant(const char *name, enum kind kind)
 	const char *db = getenv("POCKETBOOK_WITNESS_DB");
 	size_t len = db ? strlen(db) : 0;
 
-	return db == NULL || (name && strncmp(name, db, len) == 0 && strcmp(name + len, kind == KIND_WAL ? "-wal" : "") == 0);
+	return db == NULL || (name && strncmp(name, db, len) == 0 &&
+			      strcmp(name + len, kind == KIND_WAL ? "-wal" : "") == 0);
 }
 
-/* ---- The file -------------------------------------------------------------------------------------------------------------- */
+/* ---- The file
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static enum kind kind_of(const sqlite3_file *file)
 {
@@ -130,7 +151,8 @@ static const sqlite3_io_methods *real_of(const sqlite3_file *file)
 
 static int fault_vfs_read(sqlite3_file *file, void *data, int len, sqlite3_int64 at)
 {
-	return fails("read", kind_of(file)) ? SQLITE_IOERR_READ : real_of(file)->xRead(file, data, len, at);
+	return fails("read", kind_of(file)) ? SQLITE_IOERR_READ
+					    : real_of(file)->xRead(file, data, len, at);
 }
 
 static int fault_vfs_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
@@ -148,7 +170,8 @@ static int fault_vfs_write(sqlite3_file *file, const void *data, int len, sqlite
 static int fault_vfs_truncate(sqlite3_file *file, sqlite3_int64 len)
 {
 	witness(NOTE_TRUNCATE, kind_of(file));
-	return fails("truncate", kind_of(file)) ? SQLITE_IOERR_TRUNCATE : real_of(file)->xTruncate(file, len);
+	return fails("truncate", kind_of(file)) ? SQLITE_IOERR_TRUNCATE
+						: real_of(file)->xTruncate(file, len);
 }
 
 static int fault_vfs_sync(sqlite3_file *file, int flags)
@@ -158,7 +181,8 @@ static int fault_vfs_sync(sqlite3_file *file, int flags)
 		FAULT("log_sync");
 	else
 		FAULT("checkpoint_sync");
-	return fails("sync", kind_of(file)) ? SQLITE_IOERR_FSYNC : real_of(file)->xSync(file, flags);
+	return fails("sync", kind_of(file)) ? SQLITE_IOERR_FSYNC
+					    : real_of(file)->xSync(file, flags);
 }
 
 static int fault_vfs_grow(sqlite3_file *file, int region, int size, int extend, void volatile **out)
@@ -172,7 +196,8 @@ static int fault_vfs_grow(sqlite3_file *file, int region, int size, int extend, 
 	return real_of(file)->xShmMap(file, region, size, extend, out);
 }
 
-/* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of who writes, checkpoints and recovers. */
+/* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of who writes,
+ * checkpoints and recovers. */
 static int fault_vfs_lock(sqlite3_file *file, int first, int count, int flags)
 {
 	if ((flags & SQLITE_SHM_LOCK) && (flags & SQLITE_SHM_EXCLUSIVE))
@@ -190,14 +215,16 @@ static int fault_vfs_control(sqlite3_file *file, int operation, void *arg)
 	return SQLITE_OK;
 }
 
-static int fault_vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int fault_vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+			  int *out_flags)
 {
 	int code = disk.real->xOpen(disk.real, name, file, flags, out_flags);
 	enum kind kind = flags & SQLITE_OPEN_WAL ? KIND_WAL : KIND_DB;
 	sqlite3_io_methods *methods = &disk.methods[kind];
 
 	(void)vfs;
-	if (code != SQLITE_OK || (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB)) == 0 || !is_meant(name, kind))
+	if (code != SQLITE_OK || (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_DB)) == 0 ||
+	    !is_meant(name, kind))
 		return code;
 	disk.real_methods[kind] = file->pMethods;
 	*methods = *file->pMethods;
@@ -212,7 +239,9 @@ static int fault_vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file
 	return SQLITE_OK;
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Memory
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static sqlite3_mem_methods real_memory;
 

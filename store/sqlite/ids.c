@@ -1,4 +1,5 @@
-/* A set of ids in a temporary database of its own, which lies in memory while it is small and in a nameless file beyond that. */
+/* A set of ids in a temporary database of its own, which lies in memory while it is small and in a
+ * nameless file beyond that. */
 #include "store/sqlite/sqlite.h"
 
 #include "store/sqlite/fault_vfs.h"
@@ -15,26 +16,33 @@ struct store_ids {
 
 static enum rc ids_fail(const struct store_ids *ids, int code, struct error *err)
 {
-	return error_set(err, sql_rc(ids->db, code), "the temporary list of ids cannot be kept: %s", sqlite3_errmsg(ids->db));
+	return error_set(err, sql_rc(ids->db, code), "the temporary list of ids cannot be kept: %s",
+			 sqlite3_errmsg(ids->db));
 }
 
 static int ids_prepare(struct store_ids *ids)
 {
-	static const char setup[] = "PRAGMA temp_store = FILE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-				    "PRAGMA cache_size = -8192; PRAGMA locking_mode = EXCLUSIVE;"
-				    "CREATE TABLE ids (id BLOB PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID; BEGIN";
+	static const char setup[] =
+		"PRAGMA temp_store = FILE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+		"PRAGMA cache_size = -8192; PRAGMA locking_mode = EXCLUSIVE;"
+		"CREATE TABLE ids (id BLOB PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID; "
+		"BEGIN";
 	int code = sqlite3_exec(ids->db, setup, NULL, NULL, NULL);
 
 	if (code == SQLITE_OK)
-		code = sqlite3_prepare_v2(ids->db, "INSERT INTO ids VALUES (?1, ?2) ON CONFLICT DO NOTHING", -1, &ids->add, NULL);
+		code = sqlite3_prepare_v2(ids->db,
+					  "INSERT INTO ids VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+					  -1, &ids->add, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_prepare_v2(ids->db, "SELECT number FROM ids WHERE id = ?1", -1, &ids->find, NULL);
+		code = sqlite3_prepare_v2(ids->db, "SELECT number FROM ids WHERE id = ?1", -1,
+					  &ids->find, NULL);
 	return code;
 }
 
 enum rc store_ids_new(struct store_ids **out, struct error *err)
 {
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+			  SQLITE_OPEN_EXRESCODE;
 	struct store_ids *ids = mem_alloc(sizeof(*ids));
 	enum rc rc = RC_OK;
 	int code;
@@ -74,7 +82,8 @@ static int find(struct store_ids *ids, struct slice id, uint64_t *number)
 	return code;
 }
 
-enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first, struct error *err)
+enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first,
+		      struct error *err)
 {
 	int code;
 

@@ -20,7 +20,9 @@
 /* Long enough for a recovery by another process to pass, short enough for an event loop. */
 #define BUSY_TIMEOUT_MS 100
 
-/* ---- The file ------------------------------------------------------------------------------------------------------------- */
+/* ---- The file
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc check_directory(const char *path, struct error *err)
 {
@@ -30,16 +32,21 @@ static enum rc check_directory(const char *path, struct error *err)
 
 	/* SQLite keeps its log beside the database. */
 	if (access(directory, W_OK | X_OK) < 0 && errno == ENOENT)
-		rc = error_set(err, RC_IO, "cannot open %s: there is no directory %s; make it first", path, directory);
+		rc = error_set(err, RC_IO,
+			       "cannot open %s: there is no directory %s; make it first", path,
+			       directory);
 	else if (access(directory, W_OK | X_OK) < 0)
-		rc = error_set(err, rc_of_errno(errno), "cannot open %s: no writing in directory %s (%s); let this user write there", path,
-			       directory, strerror(errno));
+		rc = error_set(err, rc_of_errno(errno),
+			       "cannot open %s: no writing in directory %s (%s); let this user "
+			       "write there",
+			       path, directory, strerror(errno));
 	free(copy);
 	return rc;
 }
 
-/* Makes the file where there is none, so that it is nobody else's to read from its first moment on; SQLite gives its companions the same
- * mode. An existing one is not opened here: closing it again would drop the locks that this process may have on it. */
+/* Makes the file where there is none, so that it is nobody else's to read from its first moment on;
+ * SQLite gives its companions the same mode. An existing one is not opened here: closing it again
+ * would drop the locks that this process may have on it. */
 static enum rc make_file(const char *path, struct error *err)
 {
 	enum rc rc = check_directory(path, err);
@@ -49,7 +56,9 @@ static enum rc make_file(const char *path, struct error *err)
 		return rc;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EEXIST)
-		return error_set(err, rc_of_errno(errno), "cannot make %s (%s); check the disk and the path", path, strerror(errno));
+		return error_set(err, rc_of_errno(errno),
+				 "cannot make %s (%s); check the disk and the path", path,
+				 strerror(errno));
 	if (fd >= 0) {
 		chown_like_directory(fd, path);
 		close(fd);
@@ -63,16 +72,22 @@ static enum rc check_file(const char *path, int access_mode, struct error *err)
 
 	if (stat(path, &status) < 0)
 		return error_set(err, errno == ENOENT || errno == ENOTDIR ? RC_NOT_FOUND : RC_IO,
-				 "cannot open %s (%s); start the server, which makes it, or name another file", path, strerror(errno));
+				 "cannot open %s (%s); start the server, which makes it, or name "
+				 "another file",
+				 path, strerror(errno));
 	if (!S_ISREG(status.st_mode))
-		return error_set(err, RC_IO, "%s is not a file; name a file for the database", path);
+		return error_set(err, RC_IO, "%s is not a file; name a file for the database",
+				 path);
 	if (access(path, access_mode) < 0)
-		return error_set(err, rc_of_errno(errno), "cannot %s %s (%s); give this user the right to",
+		return error_set(err, rc_of_errno(errno),
+				 "cannot %s %s (%s); give this user the right to",
 				 access_mode & W_OK ? "write" : "read", path, strerror(errno));
 	return RC_OK;
 }
 
-/* ---- The connection ------------------------------------------------------------------------------------------------------- */
+/* ---- The connection
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static int switch_on(sqlite3 *db, int option, int on)
 {
@@ -93,7 +108,8 @@ static int configure(sqlite3 *db)
 		code = sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(db,
-				    "PRAGMA wal_autocheckpoint = 0; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+				    "PRAGMA wal_autocheckpoint = 0; PRAGMA cell_size_check = ON; "
+				    "PRAGMA mmap_size = 0;"
 				    "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY",
 				    NULL, NULL, NULL);
 	return code;
@@ -106,7 +122,8 @@ static int is_wal(void *arg, int columns, char **values, char **names)
 	return 0;
 }
 
-static enum rc start_writer(struct store *store, bool is_current, const char *path, struct error *err)
+static enum rc start_writer(struct store *store, bool is_current, const char *path,
+			    struct error *err)
 {
 	bool wal = false;
 	int code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL);
@@ -143,7 +160,8 @@ static enum rc start(struct store *store, const char *path, struct error *err)
 	if (code != SQLITE_OK)
 		return schema_fail(store->db, code, path, err);
 	rc = schema_look(store->db, path, err);
-	if (store->role == STORE_WRITER && (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE))
+	if (store->role == STORE_WRITER &&
+	    (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE))
 		rc = start_writer(store, rc == RC_OK, path, err);
 	else if (store->role == STORE_READER && rc == RC_OK)
 		rc = start_reader(store, path, err);
@@ -219,7 +237,8 @@ enum rc store_open(const char *path, enum store_role role, struct store **out, s
 	return RC_OK;
 }
 
-/* The last connection of a writer takes the log away when it closes, after copying it into the database. */
+/* The last connection of a writer takes the log away when it closes, after copying it into the
+ * database. */
 void store_close(struct store *store)
 {
 	if (store == NULL)

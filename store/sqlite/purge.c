@@ -11,7 +11,8 @@ struct touched {
 	size_t count;
 };
 
-static enum rc take(struct transaction *commit, int64_t before, uint64_t limit, struct touched *touched, uint64_t *purged)
+static enum rc take(struct transaction *commit, int64_t before, uint64_t limit,
+		    struct touched *touched, uint64_t *purged)
 {
 	sqlite3_stmt *stmt = commit->store->sql[SQL_PURGE];
 	enum rc rc;
@@ -56,8 +57,9 @@ enum rc purge_apply(struct transaction *commit, int64_t before, uint64_t limit, 
 		rc = drop_empty(commit, &touched);
 	if (rc == RC_OK && FAULT_MUTANT("purge_takes_living"))
 		(void)sqlite3_exec(commit->store->db,
-				   "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE deleted_at IS NULL LIMIT 1)", NULL,
-				   NULL, NULL);
+				   "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc "
+				   "WHERE deleted_at IS NULL LIMIT 1)",
+				   NULL, NULL, NULL);
 	free(touched.gids);
 	return rc;
 }

@@ -27,9 +27,12 @@ struct push {
 	bool has_conflict;
 };
 
-/* ---- Deciding ------------------------------------------------------------------------------------------------------------- */
+/* ---- Deciding
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
-static enum rc answer_conflict(struct push *push, const struct decision *decision, sqlite3_stmt *held, struct store_result *result)
+static enum rc answer_conflict(struct push *push, const struct decision *decision,
+			       sqlite3_stmt *held, struct store_result *result)
 {
 	size_t before = push->bytes->len;
 	enum rc rc = RC_OK;
@@ -68,7 +71,8 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 	decision->verdict = rules_edit(&push->request->edits[i], &held);
 	result->status = STORE_OK;
 	result->version = held.version;
-	return decision->verdict == RULES_CONFLICT ? answer_conflict(push, decision, stmt, result) : RC_OK;
+	return decision->verdict == RULES_CONFLICT ? answer_conflict(push, decision, stmt, result)
+						   : RC_OK;
 }
 
 static enum rc decide(struct push *push, size_t i)
@@ -89,7 +93,9 @@ static enum rc decide(struct push *push, size_t i)
 	return rc;
 }
 
-/* ---- Writing -------------------------------------------------------------------------------------------------------------- */
+/* ---- Writing
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc drop_large(struct store *store, uint64_t seq)
 {
@@ -104,7 +110,8 @@ static enum rc add_large(struct store *store, uint64_t seq, struct slice value)
 	return sql_run(store->sql[SQL_ADD_LARGE]);
 }
 
-static enum rc write_row(struct transaction *commit, const struct store_edit *edit, const struct decision *decision, uint64_t version)
+static enum rc write_row(struct transaction *commit, const struct store_edit *edit,
+			 const struct decision *decision, uint64_t version)
 {
 	sqlite3_stmt *stmt = commit->store->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
 	enum rc rc;
@@ -196,7 +203,8 @@ static enum rc decide_and_write(struct push *push)
 {
 	enum rc rc = RC_OK;
 
-	/* No document is twice in a push, so no decision depends on what another of them will write. */
+	/* No document is twice in a push, so no decision depends on what another of them will
+	 * write. */
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
 		rc = decide(push, i);
 	if (rc != RC_OK)
@@ -212,7 +220,8 @@ static enum rc decide_and_write(struct push *push)
 	return rc;
 }
 
-enum rc push_apply(struct transaction *commit, const struct store_request *request, struct store_result *results, struct buf *bytes)
+enum rc push_apply(struct transaction *commit, const struct store_request *request,
+		   struct store_result *results, struct buf *bytes)
 {
 	struct push push = {
 		.commit = commit,

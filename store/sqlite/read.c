@@ -10,7 +10,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- The names of a group and what is nested in it (IN_GROUP in statements.c) ------------------------------------------------ */
+/* ---- The names of a group and what is nested in it (IN_GROUP in statements.c)
+ * ------------------------------------------------ */
 
 struct group_names {
 	char low[GROUP_MAX + 1];
@@ -30,7 +31,9 @@ static void bind_group(sqlite3_stmt *stmt, struct slice group, struct group_name
 	sql_bind_text(stmt, 3, slice_make(names->high, group.len + 1));
 }
 
-/* ---- A page --------------------------------------------------------------------------------------------------------------- */
+/* ---- A page
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 struct reading {
 	struct store *store;
@@ -41,13 +44,15 @@ struct reading {
 	struct store_doc *docs;
 	size_t count;
 	size_t cap;
-	struct buf bytes; /* id and value of each document, one behind the other; the slices are aimed when it has stopped growing */
+	struct buf bytes; /* id and value of each document, one behind the other; the slices are
+			     aimed when it has stopped growing */
 	size_t value_bytes;
 };
 
 static bool is_full(const struct reading *reading)
 {
-	return reading->count >= reading->query->limit || reading->value_bytes > reading->query->max_bytes;
+	return reading->count >= reading->query->limit ||
+	       reading->value_bytes > reading->query->max_bytes;
 }
 
 static enum rc find_runs(struct reading *reading)
@@ -62,7 +67,9 @@ static enum rc find_runs(struct reading *reading)
 	sql_bind_number(stmt, 5, reading->from.start);
 	while ((rc = sql_step(stmt, &row)) == RC_OK && row)
 		if (!sql_is_null(stmt, 1))
-			merge_push(&reading->runs, (struct merge_run){ .gid = sql_number(stmt, 0), .seq = sql_number(stmt, 1) });
+			merge_push(&reading->runs,
+				   (struct merge_run){ .gid = sql_number(stmt, 0),
+						       .seq = sql_number(stmt, 1) });
 	return rc;
 }
 
@@ -101,7 +108,8 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 	return rc;
 }
 
-/* Takes documents of one group as long as they come before those of all others; what is left goes back onto the heap. */
+/* Takes documents of one group as long as they come before those of all others; what is left goes
+ * back onto the heap. */
 static enum rc take_run(struct reading *reading, struct merge_run run)
 {
 	sqlite3_stmt *stmt = reading->store->sql[SQL_RUN];
@@ -156,7 +164,8 @@ static void aim_slices(struct reading *reading)
 	}
 }
 
-void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page, void *arg)
+void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
+		   void *arg)
 {
 	struct reading reading = { .store = store, .query = query };
 	struct store_page page = { .docs = NULL };
@@ -168,7 +177,8 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 		aim_slices(&reading);
 		page.docs = reading.docs;
 		page.count = reading.count;
-		rules_pull_end(&reading.from, &reading.state, reading.runs.count ? reading.runs.items[0].seq : 0, &page);
+		rules_pull_end(&reading.from, &reading.state,
+			       reading.runs.count ? reading.runs.items[0].seq : 0, &page);
 	}
 	on_page(arg, rc, rc == RC_OK ? &page : NULL);
 	merge_free(&reading.runs);
@@ -176,7 +186,9 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 	free(reading.docs);
 }
 
-/* ---- Places --------------------------------------------------------------------------------------------------------------- */
+/* ---- Places
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 /* The epoch and a sequence number from the first row of a statement. */
 static void read_place(sqlite3_stmt *stmt, on_store_place *on_place, void *arg)

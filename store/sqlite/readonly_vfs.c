@@ -5,15 +5,18 @@
 static sqlite3_vfs *real;
 
 /* A log that is not there is made, as without it a database in WAL mode cannot be read at all. */
-static int reader_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int reader_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+		       int *out_flags)
 {
 	(void)vfs;
 	if ((flags & SQLITE_OPEN_WAL) && access(name, F_OK) == 0)
-		flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+		flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) |
+			SQLITE_OPEN_READONLY;
 	return real->xOpen(real, name, file, flags, out_flags);
 }
 
-/* Over whichever VFS is the default; known by its name only for as long as it is asked for, or it could become the default itself. */
+/* Over whichever VFS is the default; known by its name only for as long as it is asked for, or it
+ * could become the default itself. */
 int reader_connect(const char *name, int flags, sqlite3 **db)
 {
 	static sqlite3_vfs own;

@@ -23,7 +23,8 @@ static enum rc hand_over(sqlite3_stmt *stmt, on_store_doc *on_doc, void *arg)
 	return on_doc(arg, &doc);
 }
 
-enum rc store_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc, void *arg)
+enum rc store_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,
+		   void *arg)
 {
 	sqlite3_stmt *stmt = store->sql[scan->by_id ? SQL_SCAN_BY_ID : SQL_SCAN];
 	enum rc rc;

@@ -5,32 +5,42 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-/* "PKBK": PRAGMA application_id says whose file it is, PRAGMA user_version how many of the migrations it has seen. */
+/* "PKBK": PRAGMA application_id says whose file it is, PRAGMA user_version how many of the
+ * migrations it has seen. */
 #define APPLICATION_ID 0x504b424b
 
-/* Append only: what has been released is never edited, a database out there has seen it as it was. */
+/* Append only: what has been released is never edited, a database out there has seen it as it was.
+ */
 static const char *const migrations[] = {
-	/* 1: documents. A document's group is its innermost; one row of doc is all that is known of a document, and moves to the end
-	 * of its group with every write, so that a pull reads one range. deleted_at is NULL while it lives, then in seconds since 1970.
-	 * A live document without a value has it in `large`, under the same seq. */
+	/* 1: documents. A document's group is its innermost; one row of doc is all that is known of
+	 * a document, and moves to the end of its group with every write, so that a pull reads one
+	 * range. deleted_at is NULL while it lives, then in seconds since 1970. A live document
+	 * without a value has it in `large`, under the same seq. */
 	"CREATE TABLE meta ("
-	" one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL, horizon INTEGER NOT NULL) STRICT;"
-	"CREATE TABLE grp (gid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL) STRICT;"
+	" one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL, "
+	"horizon INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE grp (gid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT "
+	"NULL) STRICT;"
 	"CREATE TABLE doc ("
-	" gid INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, deleted_at INTEGER,"
-	" op TEXT NOT NULL, plain INTEGER NOT NULL, value TEXT, PRIMARY KEY (gid, seq), UNIQUE (gid, id)) STRICT, WITHOUT ROWID;"
+	" gid INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+	"deleted_at INTEGER,"
+	" op TEXT NOT NULL, plain INTEGER NOT NULL, value TEXT, PRIMARY KEY (gid, seq), UNIQUE "
+	"(gid, id)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX doc_tombstone ON doc (deleted_at) WHERE deleted_at IS NOT NULL;"
 	"CREATE TABLE large (seq INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;",
 
 	/* 2: tokens. A grant's n keeps the order they were given in. */
 	"CREATE TABLE token ("
-	" id TEXT PRIMARY KEY, user TEXT NOT NULL, hash BLOB NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL)"
+	" id TEXT PRIMARY KEY, user TEXT NOT NULL, hash BLOB NOT NULL, created INTEGER NOT NULL, "
+	"expires INTEGER NOT NULL)"
 	" STRICT, WITHOUT ROWID;"
 	"CREATE TABLE token_grant ("
-	" token TEXT NOT NULL, n INTEGER NOT NULL, grp TEXT NOT NULL, write INTEGER NOT NULL, PRIMARY KEY (token, n))"
+	" token TEXT NOT NULL, n INTEGER NOT NULL, grp TEXT NOT NULL, write INTEGER NOT NULL, "
+	"PRIMARY KEY (token, n))"
 	" STRICT, WITHOUT ROWID;",
 
-	/* 3: how many documents live and how many are tombstones, kept by every commit, so that nobody has to count them. */
+	/* 3: how many documents live and how many are tombstones, kept by every commit, so that
+	   nobody has to count them. */
 	"ALTER TABLE meta ADD COLUMN documents INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE meta ADD COLUMN tombstones INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE meta SET documents = (SELECT count(*) FROM doc WHERE deleted_at IS NULL),"
@@ -45,14 +55,17 @@ enum rc schema_fail(sqlite3 *db, int code, const char *path, struct error *err)
 
 	switch (code & 0xff) {
 	case SQLITE_NOTADB:
-		return error_set(err, RC_CORRUPT, "%s is not a database (no SQLite file); name another file", path);
+		return error_set(err, RC_CORRUPT,
+				 "%s is not a database (no SQLite file); name another file", path);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return error_set(err, RC_BUSY, "%s is in use by another program; end that first", path);
+		return error_set(err, RC_BUSY, "%s is in use by another program; end that first",
+				 path);
 	case SQLITE_CORRUPT:
 	case SQLITE_ERROR:
 	case SQLITE_CONSTRAINT:
-		return error_set(err, RC_CORRUPT, "%s is damaged (%s); restore a backup", path, sqlite3_errmsg(db));
+		return error_set(err, RC_CORRUPT, "%s is damaged (%s); restore a backup", path,
+				 sqlite3_errmsg(db));
 	default:
 		break;
 	}
@@ -61,10 +74,14 @@ enum rc schema_fail(sqlite3 *db, int code, const char *path, struct error *err)
 	case RC_FULL:
 		return error_set(err, rc, "%s cannot grow: the disk is full; make room", path);
 	case RC_READ_ONLY:
-		return error_set(err, rc, "%s cannot be written: its disk is read-only; make it writable, or name another file", path);
+		return error_set(err, rc,
+				 "%s cannot be written: its disk is read-only; make it writable, "
+				 "or name another file",
+				 path);
 	default:
 		return error_set(err, rc,
-				 "%s cannot be opened or written (%s); check the disk and the permissions of the file "
+				 "%s cannot be opened or written (%s); check the disk and the "
+				 "permissions of the file "
 				 "and its directory",
 				 path, sqlite3_errmsg(db));
 	}
@@ -100,16 +117,23 @@ enum rc schema_look(sqlite3 *db, const char *path, struct error *err)
 	if (code != SQLITE_OK)
 		return schema_fail(db, code, path, err);
 	if (application == 0 && version == 0 && tables == 0)
-		return error_set(err, RC_NOT_FOUND, "%s is empty; start the server, which fills it", path);
+		return error_set(err, RC_NOT_FOUND, "%s is empty; start the server, which fills it",
+				 path);
 	if (application != APPLICATION_ID)
-		return error_set(err, RC_CORRUPT, "%s is a database of another program; name another file", path);
+		return error_set(err, RC_CORRUPT,
+				 "%s is a database of another program; name another file", path);
 	if (version > SCHEMA_VERSION)
-		return error_set(err, RC_NEWER, "%s was made by a newer version of this program (schema %d, this one knows %d); upgrade",
+		return error_set(err, RC_NEWER,
+				 "%s was made by a newer version of this program (schema %d, this "
+				 "one knows %d); upgrade",
 				 path, version, SCHEMA_VERSION);
 	if (version < 1)
-		return error_set(err, RC_CORRUPT, "%s is damaged (schema %d); restore a backup", path, version);
+		return error_set(err, RC_CORRUPT, "%s is damaged (schema %d); restore a backup",
+				 path, version);
 	if (version < SCHEMA_VERSION)
-		return error_set(err, RC_UNAVAILABLE, "%s has an older schema (%d of %d); start the server, which brings it up to date",
+		return error_set(err, RC_UNAVAILABLE,
+				 "%s has an older schema (%d of %d); start the server, which "
+				 "brings it up to date",
 				 path, version, SCHEMA_VERSION);
 	return RC_OK;
 }
@@ -123,7 +147,8 @@ static int run_migrations(sqlite3 *db)
 		code = sqlite3_exec(db, migrations[version++], NULL, NULL, NULL);
 	if (code != SQLITE_OK)
 		return code;
-	(void)snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
+	(void)snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		       APPLICATION_ID, SCHEMA_VERSION);
 	return sqlite3_exec(db, marks, NULL, NULL, NULL);
 }
 
@@ -146,7 +171,8 @@ static int run_with_epoch(sqlite3 *db, const char *format)
 /* A database gets its epoch when it is made. */
 static int make_epoch(sqlite3 *db)
 {
-	return run_with_epoch(db, "INSERT OR IGNORE INTO meta (one, epoch, seq, horizon) VALUES (1, %lld, 0, 0)");
+	return run_with_epoch(
+		db, "INSERT OR IGNORE INTO meta (one, epoch, seq, horizon) VALUES (1, %lld, 0, 0)");
 }
 
 enum rc schema_renew_epoch(sqlite3 *db, const char *path, struct error *err)

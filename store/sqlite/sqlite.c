@@ -4,13 +4,15 @@
 
 #include <assert.h>
 
-/* errno of the last operation that failed on the log, or else on the database; sqlite3_system_errno() does not know it after a COMMIT. */
+/* errno of the last operation that failed on the log, or else on the database;
+ * sqlite3_system_errno() does not know it after a COMMIT. */
 static int file_error(sqlite3 *db)
 {
 	sqlite3_file *log = NULL;
 	int error = 0;
 
-	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods)
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+	    log && log->pMethods)
 		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
 	if (error == 0)
 		(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
@@ -27,7 +29,8 @@ enum rc sql_rc(sqlite3 *db, int code)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return RC_BUSY;
-	/* Statements are fixed and their parameters checked: what they trip over is the content of the file. */
+	/* Statements are fixed and their parameters checked: what they trip over is the content of
+	 * the file. */
 	case SQLITE_ERROR:
 	case SQLITE_CONSTRAINT:
 	case SQLITE_MISMATCH:
@@ -40,7 +43,8 @@ enum rc sql_rc(sqlite3 *db, int code)
 	case SQLITE_READONLY:
 		return RC_READ_ONLY;
 	case SQLITE_IOERR:
-		/* A failed sync may have dropped what was written before: what is on the disk is unknown from here on. */
+		/* A failed sync may have dropped what was written before: what is on the disk is
+		 * unknown from here on. */
 		if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
 			return RC_UNAVAILABLE;
 		/* All that the log's index needs is room. */
@@ -66,7 +70,8 @@ void sql_bind_number(sqlite3_stmt *stmt, int at, uint64_t number)
 
 void sql_bind_text(sqlite3_stmt *stmt, int at, struct slice text)
 {
-	sql_bound(sqlite3_bind_text64(stmt, at, text.len ? text.data : "", text.len, SQLITE_STATIC, SQLITE_UTF8));
+	sql_bound(sqlite3_bind_text64(stmt, at, text.len ? text.data : "", text.len, SQLITE_STATIC,
+				      SQLITE_UTF8));
 }
 
 void sql_bind_bytes(sqlite3_stmt *stmt, int at, const void *bytes, size_t len)
@@ -107,7 +112,8 @@ enum rc sql_step(sqlite3_stmt *stmt, bool *row)
 		return RC_OK;
 	/* Of a disk that takes nothing more, who commits tells once. */
 	if (rc != RC_OK && rc != RC_FULL && rc != RC_READ_ONLY)
-		log_error("store_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(db)),
+		log_error("store_failed", LOG_NUMBER("code", code),
+			  LOG_TEXT("reason", sqlite3_errmsg(db)),
 			  LOG_TEXT("statement", sqlite3_sql(stmt)));
 	sqlite3_reset(stmt);
 	return rc;

@@ -3,26 +3,33 @@
 
 #include "base/log.h"
 
-/* Group ?1 itself and all nested in it, whose names lie from `?1:` (?2) up to `?1;` (?3): `;` comes right after `:`. */
+/* Group ?1 itself and all nested in it, whose names lie from `?1:` (?2) up to `?1;` (?3): `;` comes
+ * right after `:`. */
 #define IN_GROUP "(name = ?1 OR (name >= ?2 AND name < ?3))"
 /* What a pull shows: everything, but in a snapshot no tombstone from before its beginning. */
 #define SHOWN(hide) "(deleted_at IS NULL OR seq > " hide ")"
 
 /* A whole document. */
 #define DOCUMENT \
-	"SELECT doc.seq, id, version, deleted_at, plain, coalesce(doc.value, large.value) FROM grp CROSS JOIN doc ON doc.gid = grp.gid" \
+	"SELECT doc.seq, id, version, deleted_at, plain, coalesce(doc.value, large.value) FROM " \
+	"grp CROSS JOIN doc ON doc.gid = grp.gid" \
 	" LEFT JOIN large ON large.seq = doc.seq"
 /* In group ?1 (all where that is empty), without tombstones where ?2. */
-#define SCANNED "(?1 = '' OR name = ?1 OR (name >= ?1 || ':' AND name < ?1 || ';')) AND NOT (?2 AND deleted_at IS NOT NULL)"
+#define SCANNED \
+	"(?1 = '' OR name = ?1 OR (name >= ?1 || ':' AND name < ?1 || ';')) AND NOT (?2 AND " \
+	"deleted_at IS NOT NULL)"
 
 static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_STATE] = "SELECT epoch, seq, horizon, documents, tombstones FROM meta",
-	[SQL_LATEST] = "SELECT epoch, max(horizon, (SELECT coalesce(max(seq), 0) FROM grp WHERE " IN_GROUP ")) FROM meta",
-	[SQL_RUNS] = "SELECT gid, (SELECT seq FROM doc WHERE doc.gid = grp.gid AND seq > ?4 AND " SHOWN("?5") " ORDER BY seq LIMIT 1)"
-													      " FROM grp WHERE " IN_GROUP
-													      " AND seq > ?4",
+	[SQL_LATEST] =
+		"SELECT epoch, max(horizon, (SELECT coalesce(max(seq), 0) FROM grp WHERE " IN_GROUP
+		")) FROM meta",
+	[SQL_RUNS] =
+		"SELECT gid, (SELECT seq FROM doc WHERE doc.gid = grp.gid AND seq > ?4 AND " SHOWN(
+			"?5") " ORDER BY seq LIMIT 1)"
+			      " FROM grp WHERE " IN_GROUP " AND seq > ?4",
 	[SQL_RUN] = "SELECT seq, id, version, deleted_at, plain, value FROM doc"
 		    " WHERE gid = ?1 AND seq >= ?2 AND " SHOWN("?3") " ORDER BY seq",
 	[SQL_COUNTS] = "SELECT (SELECT count(*) FROM grp), (SELECT count(*) FROM token)",
@@ -30,7 +37,8 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
 	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",
 	[SQL_FIND] = DOCUMENT " WHERE name = ?1 AND id = ?2",
-	[SQL_TOKEN] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN token_grant ON token = id"
+	[SQL_TOKEN] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN "
+		      "token_grant ON token = id"
 		      " WHERE id = ?1 ORDER BY n",
 
 	[SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
@@ -39,18 +47,25 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_GROUP] = "SELECT gid FROM grp WHERE name = ?1",
 	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq) VALUES (?1, 0)",
 	[SQL_SET_GROUP] = "UPDATE grp SET seq = ?2 WHERE gid = ?1",
-	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value FROM doc WHERE gid = ?1 AND id = ?2",
-	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = ?7, value = ?8"
+	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value FROM doc WHERE gid = ?1 "
+		     "AND id = ?2",
+	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value) "
+			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = "
+			"?7, value = ?8"
 			" WHERE gid = ?1 AND seq = ?9 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
-	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2)"
+	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE "
+		      "deleted_at < ?1 ORDER BY deleted_at LIMIT ?2)"
 		      " RETURNING gid, seq",
-	[SQL_DROP_GROUP] = "DELETE FROM grp WHERE gid = ?1 AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.gid = ?1)",
-	[SQL_TOKENS] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN token_grant ON token = id"
+	[SQL_DROP_GROUP] = "DELETE FROM grp WHERE gid = ?1 AND NOT EXISTS (SELECT 1 FROM doc WHERE "
+			   "doc.gid = ?1)",
+	[SQL_TOKENS] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN "
+		       "token_grant ON token = id"
 		       " ORDER BY created, id, n",
-	[SQL_ADD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+	[SQL_ADD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires) VALUES (?1, ?2, "
+			  "?3, ?4, ?5) ON CONFLICT DO NOTHING",
 	[SQL_ADD_GRANT] = "INSERT INTO token_grant (token, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_SET_EXPIRY] = "UPDATE token SET expires = ?2 WHERE id = ?1",
 	[SQL_DROP_TOKEN] = "DELETE FROM token WHERE id = ?1",
@@ -62,7 +77,8 @@ enum rc sql_prepare(struct store *store)
 	size_t count = store->role == STORE_WRITER ? SQL_COUNT : SQL_READER_COUNT;
 
 	for (size_t i = 0; i < count; i++) {
-		int code = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
+		int code = sqlite3_prepare_v3(store->db, statements[i], -1,
+					      SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
 
 		if (code != SQLITE_OK)
 			return sql_rc(store->db, code);

@@ -37,7 +37,8 @@ void store_count(struct store *store, on_store_counts *on_counts, void *arg)
 	enum rc rc = sql_step(stmt, &row);
 
 	if (row)
-		counts = (struct store_counts){ .groups = sql_number(stmt, 0), .tokens = sql_number(stmt, 1) };
+		counts = (struct store_counts){ .groups = sql_number(stmt, 0),
+						.tokens = sql_number(stmt, 1) };
 	sqlite3_reset(stmt);
 	on_counts(arg, rc, rc == RC_OK ? &counts : NULL);
 }

@@ -2,9 +2,11 @@
 
 #include "store/sqlite/sqlite.h"
 
-static const char tally_sql[] = "SELECT (SELECT epoch FROM meta), (SELECT seq FROM meta), (SELECT count(*) FROM grp), (SELECT count(*) "
-				"FROM doc WHERE deleted_at IS NULL),"
-				" (SELECT count(*) FROM doc WHERE deleted_at IS NOT NULL), (SELECT count(*) FROM large)";
+static const char tally_sql[] =
+	"SELECT (SELECT epoch FROM meta), (SELECT seq FROM meta), (SELECT count(*) FROM grp), "
+	"(SELECT count(*) "
+	"FROM doc WHERE deleted_at IS NULL),"
+	" (SELECT count(*) FROM doc WHERE deleted_at IS NOT NULL), (SELECT count(*) FROM large)";
 
 int tally_read(sqlite3 *db, struct store_tally *out)
 {

@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-/* ---- Reading -------------------------------------------------------------------------------------------------------------- */
+/* ---- Reading
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 struct token_list {
 	struct store_token *tokens;
@@ -23,7 +25,8 @@ static struct slice retention(struct token_list *list, struct slice text)
 /* Rows come one for each grant, those of one token together. */
 static bool is_same_token(const struct token_list *list, uint64_t id_at, struct slice id)
 {
-	return list->count > 0 && slice_equal(slice_make(list->bytes->data + id_at, STORE_TOKEN_ID_LEN), id);
+	return list->count > 0 &&
+	       slice_equal(slice_make(list->bytes->data + id_at, STORE_TOKEN_ID_LEN), id);
 }
 
 static enum rc add_token(struct token_list *list, sqlite3_stmt *stmt)
@@ -75,7 +78,8 @@ static void aim_slices(struct token_list *list)
 	}
 }
 
-enum rc tokens_read(sqlite3_stmt *stmt, struct store_token **tokens, size_t *count, struct buf *bytes)
+enum rc tokens_read(sqlite3_stmt *stmt, struct store_token **tokens, size_t *count,
+		    struct buf *bytes)
 {
 	struct token_list list = { .bytes = bytes };
 	size_t id_at = 0;
@@ -122,7 +126,9 @@ void store_token_find(struct store *store, struct slice id, on_store_token *on_t
 	buf_free(&bytes);
 }
 
-/* ---- Writing -------------------------------------------------------------------------------------------------------------- */
+/* ---- Writing
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc add_grant_row(struct store *store, const struct store_token *token, size_t n)
 {
@@ -169,13 +175,15 @@ enum rc tokens_revoke(struct store *store, struct slice id)
 }
 
 /* The token of this id, alone in the reply; none is no failure. */
-static enum rc read_one(struct store *store, struct slice id, struct store_reply *reply, struct buf *bytes)
+static enum rc read_one(struct store *store, struct slice id, struct store_reply *reply,
+			struct buf *bytes)
 {
 	sql_bind_text(store->sql[SQL_TOKEN], 1, id);
 	return tokens_read(store->sql[SQL_TOKEN], &reply->tokens, &reply->token_count, bytes);
 }
 
-static enum rc end_old(struct store *store, const struct store_request *request, const struct store_token *old)
+static enum rc end_old(struct store *store, const struct store_request *request,
+		       const struct store_token *old)
 {
 	sqlite3_stmt *stmt = store->sql[SQL_SET_EXPIRY];
 
@@ -188,7 +196,8 @@ static enum rc end_old(struct store *store, const struct store_request *request,
 	return sql_run(stmt);
 }
 
-static enum rc replace(struct store *store, const struct store_request *request, struct store_token *token)
+static enum rc replace(struct store *store, const struct store_request *request,
+		       struct store_token *token)
 {
 	const struct store_token old = *token;
 	bool page_cache = request->token.expires == STORE_EXPIRES_KEPT;
@@ -204,12 +213,15 @@ static enum rc replace(struct store *store, const struct store_request *request,
 	return rc == RC_OK ? end_old(store, request, &old) : rc;
 }
 
-enum rc tokens_rotate(struct store *store, const struct store_request *request, struct store_reply *reply, struct buf *bytes)
+enum rc tokens_rotate(struct store *store, const struct store_request *request,
+		      struct store_reply *reply, struct buf *bytes)
 {
 	enum rc rc = read_one(store, request->token.id, reply, bytes);
 
 	if (rc == RC_OK && reply->token_count)
-		return memcmp(reply->tokens->hash, request->token.hash, STORE_TOKEN_HASH_LEN) == 0 ? RC_OK : RC_EXISTS;
+		return memcmp(reply->tokens->hash, request->token.hash, STORE_TOKEN_HASH_LEN) == 0
+			       ? RC_OK
+			       : RC_EXISTS;
 	if (rc == RC_OK)
 		rc = read_one(store, request->old, reply, bytes);
 	if (rc == RC_OK && reply->token_count == 0)

@@ -13,7 +13,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- Groups --------------------------------------------------------------------------------------------------------------- */
+/* ---- Groups
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 enum rc transaction_leave(struct transaction *commit)
 {
@@ -68,9 +70,12 @@ enum rc transaction_add_group(struct transaction *commit)
 	return rc;
 }
 
-/* ---- Requests ------------------------------------------------------------------------------------------------------------- */
+/* ---- Requests
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
-static enum rc apply(struct transaction *commit, const struct store_request *request, struct store_reply *reply, struct buf *bytes)
+static enum rc apply(struct transaction *commit, const struct store_request *request,
+		     struct store_reply *reply, struct buf *bytes)
 {
 	switch (request->kind) {
 	case STORE_PUSH:
@@ -80,7 +85,8 @@ static enum rc apply(struct transaction *commit, const struct store_request *req
 	case STORE_TOKEN_ADD:
 		return tokens_add(commit->store, &request->token);
 	case STORE_TOKEN_LIST:
-		return tokens_read(commit->store->sql[SQL_TOKENS], &reply->tokens, &reply->token_count, bytes);
+		return tokens_read(commit->store->sql[SQL_TOKENS], &reply->tokens,
+				   &reply->token_count, bytes);
 	case STORE_TOKEN_REVOKE:
 		return tokens_revoke(commit->store, request->token.id);
 	case STORE_TOKEN_ROTATE:
@@ -94,13 +100,16 @@ static enum rc apply(struct transaction *commit, const struct store_request *req
 	return RC_MALFORMED;
 }
 
-/* Those that come from deciding, before anything was written for the request: they are its own, and the rest goes on. */
+/* Those that come from deciding, before anything was written for the request: they are its own, and
+ * the rest goes on. */
 static bool is_own_failure(enum rc rc)
 {
 	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_TOO_LARGE;
 }
 
-/* ---- The transaction ------------------------------------------------------------------------------------------------------ */
+/* ---- The transaction
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* Replies as they grow, and the bytes behind each. */
 struct answers {
@@ -123,7 +132,8 @@ static void clear_answers(struct answers *answers)
 		clear_answer(answers, i);
 }
 
-static enum rc apply_all(struct transaction *commit, const struct store_request *requests, struct answers *answers)
+static enum rc apply_all(struct transaction *commit, const struct store_request *requests,
+			 struct answers *answers)
 {
 	for (size_t i = 0; i < answers->count; i++) {
 		enum rc rc;
@@ -153,9 +163,9 @@ static enum rc note_state(struct transaction *commit, const struct store_state *
 	return sql_run(stmt);
 }
 
-/* A COMMIT that was refused for a lock has not happened, nor has one whose pages the log did not take: should the disk hold them
- * nevertheless, the next commit is written over them. After any other failure they lie there whole, and whoever opens the database next
- * may find them. */
+/* A COMMIT that was refused for a lock has not happened, nor has one whose pages the log did not
+ * take: should the disk hold them nevertheless, the next commit is written over them. After any
+ * other failure they lie there whole, and whoever opens the database next may find them. */
 static enum rc finish(struct store *store)
 {
 	enum rc rc = FAULT_MUTANT("commit_left_out") ? RC_OK : sql_run(store->sql[SQL_COMMIT]);
@@ -166,7 +176,8 @@ static enum rc finish(struct store *store)
 	return RC_UNAVAILABLE;
 }
 
-static enum rc transact(struct transaction *commit, const struct store_request *requests, struct answers *answers)
+static enum rc transact(struct transaction *commit, const struct store_request *requests,
+			struct answers *answers)
 {
 	struct store_state before;
 	enum rc rc = sql_run(commit->store->sql[SQL_BEGIN_IMMEDIATE]);
@@ -186,7 +197,8 @@ static enum rc transact(struct transaction *commit, const struct store_request *
 }
 
 /* One transaction; on a full disk once more, should the room that the log takes be enough. */
-static enum rc attempt(struct store *store, const struct store_request *requests, struct answers *answers)
+static enum rc attempt(struct store *store, const struct store_request *requests,
+		       struct answers *answers)
 {
 	struct transaction commit = { .store = store, .now = clock_wall() };
 	enum rc rc = transact(&commit, requests, answers);
@@ -203,13 +215,15 @@ static enum rc attempt(struct store *store, const struct store_request *requests
 		}
 	}
 	for (size_t i = 0; i < answers->count; i++)
-		answers->replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch, .seq = commit.state.head };
+		answers->replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch,
+								  .seq = commit.state.head };
 	return rc;
 }
 
-/* What is damaged spoils the transaction of whoever comes upon it. Halves of halves find out who that is; the others go through. Only what
- * has an unknown outcome fails all. */
-static enum rc attempt_halves(struct store *store, const struct store_request *requests, struct answers *answers)
+/* What is damaged spoils the transaction of whoever comes upon it. Halves of halves find out who
+ * that is; the others go through. Only what has an unknown outcome fails all. */
+static enum rc attempt_halves(struct store *store, const struct store_request *requests,
+			      struct answers *answers)
 {
 	size_t half = answers->count / 2;
 	struct answers parts[2] = {
@@ -235,7 +249,8 @@ static enum rc attempt_halves(struct store *store, const struct store_request *r
 	return RC_OK;
 }
 
-void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg)
+void store_commit(struct store *store, const struct store_request *requests, size_t count,
+		  on_store_replies *on_replies, void *arg)
 {
 	struct answers answers = {
 		.replies = mem_array(count, sizeof(*answers.replies)),

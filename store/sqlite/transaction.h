@@ -8,7 +8,8 @@
 struct transaction_group {
 	struct slice name; /* empty: none yet */
 	uint64_t gid;      /* 0: no such group yet */
-	uint64_t seq;      /* of the newest write in it, to be noted when another one is entered; 0: none */
+	uint64_t seq; /* of the newest write in it, to be noted when another one is entered; 0: none
+		       */
 };
 
 struct transaction {
@@ -25,9 +26,10 @@ MUST_USE enum rc transaction_add_group(struct transaction *commit);
 /* Notes what was written in the present group. */
 MUST_USE enum rc transaction_leave(struct transaction *commit);
 
-/* Does a push: decides on every edit, then writes what is to be written. results has request->edit_count zeroed entries; the values of
- * conflicts are appended to *bytes, and aimed at it. RC_TOO_LARGE: nothing was written. Any other failure: the transaction must go. */
-MUST_USE enum rc push_apply(struct transaction *commit, const struct store_request *request, struct store_result *results,
-			    struct buf *bytes);
+/* Does a push: decides on every edit, then writes what is to be written. results has
+ * request->edit_count zeroed entries; the values of conflicts are appended to *bytes, and aimed at
+ * it. RC_TOO_LARGE: nothing was written. Any other failure: the transaction must go. */
+MUST_USE enum rc push_apply(struct transaction *commit, const struct store_request *request,
+			    struct store_result *results, struct buf *bytes);
 
 #endif

@@ -4,21 +4,24 @@
 
 #include <stdio.h>
 
-/* The log is copied into the database after so many new pages. From then on it starts over with the next commit that finds no reader
- * in it. Where there always is one, it is waited for when the log has so many; a file of more than that is
- * cut back to it. */
+/* The log is copied into the database after so many new pages. From then on it starts over with the
+ * next commit that finds no reader in it. Where there always is one, it is waited for when the log
+ * has so many; a file of more than that is cut back to it. */
 #define COPY_PAGES 1000
 #define CUT_PAGES (4 * COPY_PAGES)
 #define PAGE_BYTES 4096
 
-/* https://www.sqlite.org/walformat.html#the_wal_index_file_format: the index comes in parts, each for some 4096 frames; its head says how
- * many frames have been copied, for which one lock is held. */
+/* https://www.sqlite.org/walformat.html#the_wal_index_file_format: the index comes in parts, each
+ * for some 4096 frames; its head says how many frames have been copied, for which one lock is held.
+ */
 #define INDEX_PART 32768
 #define INDEX_PARTS 8
 #define INDEX_COPIED 96
 #define INDEX_COPY_LOCK 1
 
-/* ---- Taking over ---------------------------------------------------------------------------------------------------------- */
+/* ---- Taking over
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
 {
@@ -30,7 +33,8 @@ static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-/* SQLite opens the log with a look into the database, at the latest; and with the log it closes the index, which is mapped below. */
+/* SQLite opens the log with a look into the database, at the latest; and with the log it closes the
+ * index, which is mapped below. */
 static int open_log(sqlite3 *db, sqlite3_file **log)
 {
 	int code = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
@@ -38,10 +42,12 @@ static int open_log(sqlite3 *db, sqlite3_file **log)
 	*log = NULL;
 	if (code == SQLITE_OK)
 		code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, log);
-	return code == SQLITE_OK && (*log == NULL || (*log)->pMethods == NULL) ? SQLITE_CANTOPEN : code;
+	return code == SQLITE_OK && (*log == NULL || (*log)->pMethods == NULL) ? SQLITE_CANTOPEN
+									       : code;
 }
 
-/* A writer that was killed may have left a commit in the log that never was synced, and that a retry would now be told is done. */
+/* A writer that was killed may have left a commit in the log that never was synced, and that a
+ * retry would now be told is done. */
 static int sync_log(sqlite3 *db)
 {
 	sqlite3_file *log;
@@ -54,13 +60,15 @@ static sqlite3_file *database_file(sqlite3 *db)
 {
 	sqlite3_file *file = NULL;
 
-	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == NULL || file->pMethods == NULL)
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+	    file == NULL || file->pMethods == NULL)
 		return NULL;
 	return file->pMethods->iVersion >= 2 ? file : NULL;
 }
 
-/* The index grows after the log has been written: should there be no room then, a commit lies in the log that nobody is told of. So there
- * is room from the start, for a log that is far too long. On a full disk it stays as it is. */
+/* The index grows after the log has been written: should there be no room then, a commit lies in
+ * the log that nobody is told of. So there is room from the start, for a log that is far too long.
+ * On a full disk it stays as it is. */
 static void reserve_index(sqlite3_file *file)
 {
 	void volatile *part;
@@ -68,9 +76,10 @@ static void reserve_index(sqlite3_file *file)
 	(void)file->pMethods->xShmMap(file, INDEX_PARTS - 1, INDEX_PART, 1, &part);
 }
 
-/* What was copied is synced only when all of the log is copied; a sync that fails may have lost any of it, and the next one would say that
- * all is well. So all of the log is copied again. It is still there: it starts over only after a good sync. Readers do not mind:
- * to them the number says what they may read from the database, and more of it is in the log. */
+/* What was copied is synced only when all of the log is copied; a sync that fails may have lost any
+ * of it, and the next one would say that all is well. So all of the log is copied again. It is
+ * still there: it starts over only after a good sync. Readers do not mind: to them the number says
+ * what they may read from the database, and more of it is in the log. */
 static int wal_reset_backfill(sqlite3_file *file)
 {
 	char volatile *head = NULL;
@@ -78,11 +87,13 @@ static int wal_reset_backfill(sqlite3_file *file)
 
 	if (code != SQLITE_OK || head == NULL)
 		return code;
-	code = file->pMethods->xShmLock(file, INDEX_COPY_LOCK, 1, SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
+	code = file->pMethods->xShmLock(file, INDEX_COPY_LOCK, 1,
+					SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
 	if (code != SQLITE_OK)
 		return code;
 	__atomic_store_n((volatile uint32_t *)(head + INDEX_COPIED), 0, __ATOMIC_RELEASE);
-	return file->pMethods->xShmLock(file, INDEX_COPY_LOCK, 1, SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
+	return file->pMethods->xShmLock(file, INDEX_COPY_LOCK, 1,
+					SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
 }
 
 int wal_take_over(struct store *store)
@@ -93,7 +104,8 @@ int wal_take_over(struct store *store)
 
 	sqlite3_wal_hook(store->db, on_log_grown, store);
 	store->log_cut = CUT_PAGES;
-	(void)snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d", CUT_PAGES * PAGE_BYTES);
+	(void)snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d",
+		       CUT_PAGES * PAGE_BYTES);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(store->db, limit, NULL, NULL, NULL);
 	if (code != SQLITE_OK || file == NULL)
@@ -102,7 +114,9 @@ int wal_take_over(struct store *store)
 	return wal_reset_backfill(file);
 }
 
-/* ---- Housekeeping --------------------------------------------------------------------------------------------------------- */
+/* ---- Housekeeping
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* RC_BUSY: readers at work keep it from going all the way; the next one goes on from there. */
 static enum rc checkpoint(struct store *store, int mode)
@@ -114,7 +128,8 @@ static enum rc checkpoint(struct store *store, int mode)
 	store->checkpoints++;
 	/* Of a full disk, who commits tells once. */
 	if (rc != RC_OK && rc != RC_BUSY && rc != RC_FULL)
-		log_error("checkpoint_failed", LOG_NUMBER("code", code), LOG_TEXT("reason", sqlite3_errmsg(store->db)));
+		log_error("checkpoint_failed", LOG_NUMBER("code", code),
+			  LOG_TEXT("reason", sqlite3_errmsg(store->db)));
 	if (pages >= 0)
 		store->log_pages = pages;
 	store->log_copied = store->log_pages;
@@ -126,8 +141,8 @@ enum rc wal_restart(struct store *store)
 	return checkpoint(store, SQLITE_CHECKPOINT_RESTART);
 }
 
-/* Waits for readers, shortly (the handle's busy timeout): ours are short. One of a foreign program may not be; then it is left alone until
- * the log has grown by as much again. */
+/* Waits for readers, shortly (the handle's busy timeout): ours are short. One of a foreign program
+ * may not be; then it is left alone until the log has grown by as much again. */
 static enum rc cut(struct store *store)
 {
 	enum rc rc = wal_restart(store);

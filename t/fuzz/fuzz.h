@@ -1,5 +1,6 @@
-/* What the fuzz targets share. A target is one function that is given any bytes, and aborts where a promise of ours does not hold. It is
- * built twice: with libFuzzer, to search for hours; and with t/fuzz/replay.c, to run its corpus and some changes to it in `make check`. */
+/* What the fuzz targets share. A target is one function that is given any bytes, and aborts where a
+ * promise of ours does not hold. It is built twice: with libFuzzer, to search for hours; and with
+ * t/fuzz/replay.c, to run its corpus and some changes to it in `make check`. */
 #ifndef T_FUZZ_FUZZ_H
 #define T_FUZZ_FUZZ_H
 
@@ -15,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define REQUIRE(condition) \
 	do { \
 		if (!(condition)) { \
-			(void)fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
+			(void)fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, \
+				      #condition); \
 			abort(); \
 		} \
 	} while (0)

@@ -1,4 +1,5 @@
-/* The configuration file, read with the options of serve: it is taken whole, or refused with its place. */
+/* The configuration file, read with the options of serve: it is taken whole, or refused with its
+ * place. */
 #include "cli/command.h"
 #include "cli/config_file.h"
 #include "t/fuzz/fuzz.h"
@@ -9,7 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct options *options = options_new(command_serve.options, command_serve.option_count);
-	struct options *others[] = { options_new(command_token_add.options, command_token_add.option_count) };
+	struct options *others[] = { options_new(command_token_add.options,
+						 command_token_add.option_count) };
 	int fd = memfd_create("configuration", MFD_CLOEXEC);
 	struct error err = { "" };
 	char path[64];

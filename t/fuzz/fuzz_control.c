@@ -1,5 +1,5 @@
-/* What comes in over the control socket and the workers' links: frames of packed requests, and the replies. What can be unpacked is packed
- * again to something that says the same. */
+/* What comes in over the control socket and the workers' links: frames of packed requests, and the
+ * replies. What can be unpacked is packed again to something that says the same. */
 #include "ipc/frame.h"
 #include "store/store.h"
 #include "t/fuzz/fuzz.h"
@@ -52,7 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		try_request(bytes);
 	while ((rc = frame_take(bytes, &frame)) == RC_OK) {
-		REQUIRE(frame.size <= bytes.len && frame.payload.data + frame.payload.len == bytes.data + frame.size);
+		REQUIRE(frame.size <= bytes.len &&
+			frame.payload.data + frame.payload.len == bytes.data + frame.size);
 		try_request(frame.payload);
 		bytes = slice_make(bytes.data + frame.size, bytes.len - frame.size);
 	}

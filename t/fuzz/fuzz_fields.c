@@ -1,5 +1,6 @@
-/* Small texts that strangers send or operators write. The first byte says which: a cursor, a token, a grant, an id, a media type, an
- * origin, an entity tag's list, a line of an export, the addresses that a request passed through, an address or a block of them. */
+/* Small texts that strangers send or operators write. The first byte says which: a cursor, a token,
+ * a grant, an id, a media type, an origin, an entity tag's list, a line of an export, the addresses
+ * that a request passed through, an address or a block of them. */
 #include "auth/grant.h"
 #include "auth/token.h"
 #include "store/docid.h"
@@ -27,7 +28,8 @@ static void try_cursor(struct slice text, const char *terminated)
 	len = store_cursor_format(&cursor, formatted);
 	REQUIRE(len < sizeof(formatted) && strlen(formatted) == len);
 	REQUIRE(store_cursor_parse(slice_make(formatted, len), &again) == RC_OK);
-	REQUIRE(again.epoch == cursor.epoch && again.seq == cursor.seq && again.start == cursor.start && again.bound == cursor.bound);
+	REQUIRE(again.epoch == cursor.epoch && again.seq == cursor.seq &&
+		again.start == cursor.start && again.bound == cursor.bound);
 	REQUIRE(again.reset == cursor.reset);
 	REQUIRE(cursor.epoch == 0 || slice_equal(text, slice_make(formatted, len)));
 }
@@ -112,7 +114,8 @@ static void try_etags(struct slice text, const char *terminated)
 	(void)static_etag_matches(terminated, "\"0123456789abcdef\"");
 }
 
-/* What was taken is valid, and comes out the same when it is written as a line and read once more. */
+/* What was taken is valid, and comes out the same when it is written as a line and read once more.
+ */
 static void try_line(struct slice text, const char *terminated)
 {
 	const size_t limit = 1 << 20;
@@ -125,16 +128,19 @@ static void try_line(struct slice text, const char *terminated)
 		REQUIRE(err.text[0] != '\0');
 	} else {
 		struct buf line = BUF_EMPTY, second = BUF_EMPTY;
-		struct slice id = line_resolve(edit.id, &memory), value = line_resolve(edit.value, &memory);
+		struct slice id = line_resolve(edit.id, &memory),
+			     value = line_resolve(edit.value, &memory);
 
-		REQUIRE(docid_is_valid(id) && value.len <= limit && edit.deleted == (value.len == 0));
+		REQUIRE(docid_is_valid(id) && value.len <= limit &&
+			edit.deleted == (value.len == 0));
 		buf_put_text(&line, "[\"^ \",\"~:id\",");
 		transit_out_string(&line, ENCODING_TRANSIT, id);
 		buf_put_text(&line, edit.deleted ? ",\"~:deleted\",true" : ",\"~:value\",");
 		buf_put_slice(&line, value);
 		buf_put_byte(&line, ']');
 		REQUIRE(line_read(buf_slice(&line), limit, &second, &again, &err) == RC_OK);
-		REQUIRE(slice_equal(line_resolve(again.id, &second), id) && slice_equal(line_resolve(again.value, &second), value));
+		REQUIRE(slice_equal(line_resolve(again.id, &second), id) &&
+			slice_equal(line_resolve(again.value, &second), value));
 		buf_free(&line);
 		buf_free(&second);
 	}
@@ -146,10 +152,12 @@ static bool same_address(const struct address *one, const struct address *other)
 	return one->is6 == other->is6 && memcmp(one->bytes, other->bytes, sizeof(one->bytes)) == 0;
 }
 
-/* Nobody but a trusted proxy is believed; and whoever is trusted is passed over as long as there is somebody before. */
+/* Nobody but a trusted proxy is believed; and whoever is trusted is passed over as long as there is
+ * somebody before. */
 static void try_forwarded(struct slice text, const char *terminated)
 {
-	const struct address proxy = { .bytes = { 127, 0, 0, 1 } }, stranger = { .bytes = { 192, 0, 2, 1 } };
+	const struct address proxy = { .bytes = { 127, 0, 0, 1 } },
+			     stranger = { .bytes = { 192, 0, 2, 1 } };
 	const struct cidr trusted = { .first = { .bytes = { 127 } }, .bits = 8 };
 	struct address out;
 	char formatted[ADDRESS_TEXT_MAX];
@@ -172,19 +180,22 @@ static void try_address(struct slice text, const char *terminated)
 	char formatted[ADDRESS_TEXT_MAX];
 
 	if (cidr_parse(terminated, &block, &err) == RC_OK)
-		REQUIRE(cidr_contains(&block, &block.first) && block.bits <= (block.first.is6 ? 128 : 32));
+		REQUIRE(cidr_contains(&block, &block.first) &&
+			block.bits <= (block.first.is6 ? 128 : 32));
 	else
 		REQUIRE(err.text[0] != '\0');
 	if (address_parse(text, &address) != RC_OK)
 		return;
 	address_format(&address, formatted);
-	REQUIRE(address_parse(slice_of(formatted), &again) == RC_OK && same_address(&address, &again));
+	REQUIRE(address_parse(slice_of(formatted), &again) == RC_OK &&
+		same_address(&address, &again));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static on_text *const tries[] = { try_cursor, try_token, try_grant, try_docid,     try_media,
-					  try_origin, try_etags, try_line,  try_forwarded, try_address };
+	static on_text *const tries[] = { try_cursor,    try_token,  try_grant, try_docid,
+					  try_media,     try_origin, try_etags, try_line,
+					  try_forwarded, try_address };
 	struct input input = { data, size };
 	on_text *try_it = tries[input_number(&input, 1) % (sizeof(tries) / sizeof(tries[0]))];
 	char *terminated = malloc(input.left + 1);

@@ -1,4 +1,5 @@
-/* The body of a push, in either encoding: whatever is accepted keeps the protocol's rules, and its values are canonical. */
+/* The body of a push, in either encoding: whatever is accepted keeps the protocol's rules, and its
+ * values are canonical. */
 #include "store/docid.h"
 #include "t/fuzz/fuzz.h"
 #include "transit/transit.h"
@@ -36,7 +37,8 @@ static void check_edits(const struct push_body *edits)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
-	const enum encoding encoding = input_number(&input, 1) & 1 ? ENCODING_JSON : ENCODING_TRANSIT;
+	const enum encoding encoding =
+		input_number(&input, 1) & 1 ? ENCODING_JSON : ENCODING_TRANSIT;
 	struct error err = { "" };
 	struct push_body edits = { 0 };
 	struct slice body;

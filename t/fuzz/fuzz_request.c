@@ -1,4 +1,5 @@
-/* The watch over a connection's bytes: its verdict does not depend on the pieces in which they come. */
+/* The watch over a connection's bytes: its verdict does not depend on the pieces in which they
+ * come. */
 #include "t/fuzz/fuzz.h"
 #include "worker/http/framing.h"
 
@@ -18,9 +19,12 @@ static struct verdict judge(struct slice bytes, size_t step)
 
 	framing_init(&framing, MAX_BODY);
 	for (size_t at = 0; at < bytes.len; at += step)
-		out.good = framing_feed(&framing, slice_make(bytes.data + at, step < bytes.len - at ? step : bytes.len - at));
+		out.good = framing_feed(
+			&framing,
+			slice_make(bytes.data + at, step < bytes.len - at ? step : bytes.len - at));
 	REQUIRE(out.good == (framing.state != FRAMING_REFUSED));
-	REQUIRE(out.good || framing.status == 400 || framing.status == 405 || framing.status == 413);
+	REQUIRE(out.good || framing.status == 400 || framing.status == 405 ||
+		framing.status == 413);
 	REQUIRE(out.good || framing.detail != NULL);
 	REQUIRE(framing.complete <= framing.requests);
 	REQUIRE(framing.line.len <= FRAMING_HEAD_MAX);
@@ -35,8 +39,8 @@ static struct verdict judge(struct slice bytes, size_t step)
 
 static bool same(struct verdict a, struct verdict b)
 {
-	return a.good == b.good && a.idle == b.idle && a.is_head == b.is_head && a.status == b.status && a.requests == b.requests &&
-	       a.complete == b.complete;
+	return a.good == b.good && a.idle == b.idle && a.is_head == b.is_head &&
+	       a.status == b.status && a.requests == b.requests && a.complete == b.complete;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,6 @@
-/* The ring after a writer that was killed anywhere: whatever words it left, its successor attaches, every reader learns once that it was
- * lapped, and from then on gets what is published, all of it and in order. */
+/* The ring after a writer that was killed anywhere: whatever words it left, its successor attaches,
+ * every reader learns once that it was lapped, and from then on gets what is published, all of it
+ * and in order. */
 #include "shm/map.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
@@ -13,7 +14,8 @@ static uint64_t input_stamp(struct input *input)
 	return input_number(input, 8) & ((UINT64_C(1) << STAMP_BITS) - 1);
 }
 
-/* Fills some of the map. The head is never behind a stamp by more than the hints being written: no bound on that is taken here. */
+/* Fills some of the map. The head is never behind a stamp by more than the hints being written: no
+ * bound on that is taken here. */
 static void leave(struct input *input, struct map *map)
 {
 	size_t words = (size_t)input_number(input, 1);
@@ -25,7 +27,8 @@ static void leave(struct input *input, struct map *map)
 
 		atomic_store(&entry->stamp, input_stamp(input));
 		atomic_store(&entry->key, input_number(input, 8));
-		atomic_store(&map->buckets[input_number(input, 2) % RING_BUCKETS], input_number(input, 8));
+		atomic_store(&map->buckets[input_number(input, 2) % RING_BUCKETS],
+			     input_number(input, 8));
 	}
 }
 
@@ -44,7 +47,8 @@ static void publish_and_read(struct input *input, struct shm *shm, struct ring_r
 
 	for (size_t i = 0; i < count; i++)
 		sent[i] = (struct ring_entry){ input_number(input, 8), input_number(input, 6),
-					       input_number(input, 1) & 1 ? RING_TOKEN : RING_GROUP, i + 1 == count };
+					       input_number(input, 1) & 1 ? RING_TOKEN : RING_GROUP,
+					       i + 1 == count };
 	ring_publish(shm, sent, count);
 	for (size_t r = 0; r < READERS; r++) {
 		for (size_t i = 0; i < count; i++) {
@@ -55,7 +59,8 @@ static void publish_and_read(struct input *input, struct shm *shm, struct ring_r
 		REQUIRE(ring_read(shm, &readers[r], &got) == RING_EMPTY);
 	}
 	for (size_t i = 0; i < count; i++)
-		REQUIRE(sent[i].kind != RING_GROUP || ring_bucket(shm, sent[i].key) >= sent[i].number);
+		REQUIRE(sent[i].kind != RING_GROUP ||
+			ring_bucket(shm, sent[i].key) >= sent[i].number);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

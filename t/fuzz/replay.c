@@ -1,10 +1,11 @@
-/* Runs a fuzz target without libFuzzer: each file of its corpus as it is, then so many changes to these, told by a seed. Reports in
- * TAP.
+/* Runs a fuzz target without libFuzzer: each file of its corpus as it is, then so many changes to
+ * these, told by a seed. Reports in TAP.
  *
  *   fuzz_query [--rounds N] [--seed N] [FILE|DIR...]
  *
- * Without a name it takes the folder of its own name below FUZZ_CORPUS (an environment variable), `query` for fuzz_query.
- * An input that breaks a promise aborts the program; it is kept in ./crash-input, so that it can be given as FILE. */
+ * Without a name it takes the folder of its own name below FUZZ_CORPUS (an environment variable),
+ * `query` for fuzz_query. An input that breaks a promise aborts the program; it is kept in
+ * ./crash-input, so that it can be given as FILE. */
 #include "base/buf.h"
 #include "t/fuzz/fuzz.h"
 
@@ -139,7 +140,9 @@ static void change(uint64_t *state, const struct corpus *corpus, struct buf *out
 	case 0:
 	case 1:
 		if (at < out->len)
-			out->data[at] = (char)(roll(state, 2) ? roll(state, 256) : (size_t)out->data[at] ^ (1U << roll(state, 8)));
+			out->data[at] = (char)(roll(state, 2) ? roll(state, 256)
+							      : (size_t)out->data[at] ^
+									(1U << roll(state, 8)));
 		break;
 	case 2:
 		len = roll(state, out->len - at + 1);
@@ -151,7 +154,8 @@ static void change(uint64_t *state, const struct corpus *corpus, struct buf *out
 		if (at < out->len) {
 			char piece[64];
 
-			len = 1 + roll(state, sizeof(piece) < out->len - at ? sizeof(piece) : out->len - at);
+			len = 1 + roll(state, sizeof(piece) < out->len - at ? sizeof(piece)
+									    : out->len - at);
 			memcpy(piece, out->data + at, len);
 			splice(out, at, piece, len);
 		}

@@ -1,7 +1,8 @@
-/* Puts messages through the transcoder, for tests written in other languages. Each line of standard input is a mode, a space and a message:
- *   json, transit   the message is one value
- *   docs            the message is a Transit array whose entries are taken one by one, as the documents of a push are
- * Each answer is a line of fields between tabs: `ok`, the canonical form, its projection to JSON; or `refused` and the reason. */
+/* Puts messages through the transcoder, for tests written in other languages. Each line of standard
+ * input is a mode, a space and a message: json, transit   the message is one value docs the message
+ * is a Transit array whose entries are taken one by one, as the documents of a push are Each answer
+ * is a line of fields between tabs: `ok`, the canonical form, its projection to JSON; or `refused`
+ * and the reason. */
 #include "transit/transit.h"
 
 #include <stdint.h>
@@ -41,9 +42,11 @@ static void answer(const char *mode, struct slice message)
 	if (take_message(in, strcmp(mode, "docs") == 0, &canonical))
 		printf("refused\t%s\n", transit_in_error(in));
 	else if (transit_project(buf_slice(&canonical), &projection))
-		printf("refused\tthe canonical form %.*s has no projection\n", (int)canonical.len, canonical.data);
+		printf("refused\tthe canonical form %.*s has no projection\n", (int)canonical.len,
+		       canonical.data);
 	else
-		printf("ok\t%.*s\t%.*s\n", (int)canonical.len, canonical.data, (int)projection.len, projection.data);
+		printf("ok\t%.*s\t%.*s\n", (int)canonical.len, canonical.data, (int)projection.len,
+		       projection.data);
 	buf_free(&projection);
 	buf_free(&canonical);
 	transit_in_free(in);

@@ -37,7 +37,8 @@ static int log_write(sqlite3_file *file, const void *data, int len, sqlite3_int6
 {
 	if (disk.log_limit && at + len > disk.log_limit)
 		return SQLITE_FULL;
-	return disk.log_write ? answer(disk.log_write) : layer.real_log->xWrite(file, data, len, at);
+	return disk.log_write ? answer(disk.log_write)
+			      : layer.real_log->xWrite(file, data, len, at);
 }
 
 static int db_sync(sqlite3_file *file, int flags)
@@ -57,7 +58,8 @@ static int db_grow(sqlite3_file *file, int region, int size, int extend, void vo
 	return code == SQLITE_OK && *out == NULL && extend ? answer(disk.grow) : code;
 }
 
-static int layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int layer_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+		      int *out_flags)
 {
 	int code = layer.real->xOpen(layer.real, name, file, flags, out_flags);
 

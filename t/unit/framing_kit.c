@@ -48,12 +48,15 @@ struct verdict judge(struct slice bytes, size_t first, size_t second, size_t ste
 
 void check_same(struct slice bytes, struct verdict a, struct verdict b, const char *how, size_t at)
 {
-	if (a.good == b.good && a.idle == b.idle && a.is_head == b.is_head && a.status == b.status && strcmp(a.detail, b.detail) == 0 &&
-	    a.requests == b.requests && a.complete == b.complete)
+	if (a.good == b.good && a.idle == b.idle && a.is_head == b.is_head &&
+	    a.status == b.status && strcmp(a.detail, b.detail) == 0 && a.requests == b.requests &&
+	    a.complete == b.complete)
 		return;
 	print_bytes(bytes);
-	fail_msg("whole: %d \"%s\", %u begun, %u complete, idle %d; %s %zu: %d \"%s\", %u begun, %u complete, idle %d", a.status, a.detail,
-		 a.requests, a.complete, a.idle, how, at, b.status, b.detail, b.requests, b.complete, b.idle);
+	fail_msg("whole: %d \"%s\", %u begun, %u complete, idle %d; %s %zu: %d \"%s\", %u begun, "
+		 "%u complete, idle %d",
+		 a.status, a.detail, a.requests, a.complete, a.idle, how, at, b.status, b.detail,
+		 b.requests, b.complete, b.idle);
 }
 
 struct verdict judge_in_pieces(struct slice bytes)
@@ -93,11 +96,15 @@ const struct slice seeds[] = {
 	BYTES("GET http://[::1]:8080/a?b HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"),
 	BYTES("OPTIONS /sync HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"),
 	BYTES("POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n{\"docs\":[]}"),
-	BYTES("POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: evil\r\n\r\n"),
-	BYTES("PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n"),
-	BYTES("PATCH /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\nGET / HTTP/1.1\r\nHost: evil\r\n\r\n\r\n0\r\n\r\n"),
+	BYTES("POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: "
+	      "evil\r\n\r\n"),
+	BYTES("PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+	      "chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n"),
+	BYTES("PATCH /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\nGET / "
+	      "HTTP/1.1\r\nHost: evil\r\n\r\n\r\n0\r\n\r\n"),
 	BYTES("DELETE /a HTTP/1.1\r\nContent-Length: 0\r\nHost: x\r\n\r\n"),
-	BYTES("DELETE /a HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: evil\r\n\r\n"),
+	BYTES("DELETE /a HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: "
+	      "evil\r\n\r\n"),
 };
 
 const size_t seed_count = COUNT(seeds);

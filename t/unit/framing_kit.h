@@ -27,7 +27,9 @@
 
 void print_bytes(struct slice bytes);
 
-/* ---- Verdicts ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Verdicts
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 struct verdict {
 	bool good, idle, is_head;
@@ -36,14 +38,18 @@ struct verdict {
 	unsigned requests, complete;
 };
 
-/* The guard's verdict on the bytes cut at two places, each piece in steps of that many bytes (0: whole). */
+/* The guard's verdict on the bytes cut at two places, each piece in steps of that many bytes (0:
+ * whole). */
 struct verdict judge(struct slice bytes, size_t first, size_t second, size_t step);
 /* Fails unless both are the same; `how` and `at` say how the second came about. */
-void check_same(struct slice bytes, struct verdict whole, struct verdict other, const char *how, size_t at);
+void check_same(struct slice bytes, struct verdict whole, struct verdict other, const char *how,
+		size_t at);
 /* The verdict on the bytes, which must be the same in whatever pieces they come. */
 struct verdict judge_in_pieces(struct slice bytes);
 
-/* ---- Chance ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Chance
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 /* A seed tells the whole run. */
 struct dice {

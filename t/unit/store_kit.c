@@ -84,7 +84,8 @@ static void clear_page(struct kit_page *page)
 
 int kit_teardown(void **state)
 {
-	static const char *const names[] = { "test.db", "test.db-wal", "test.db-shm", "test.db-journal", "other" };
+	static const char *const names[] = { "test.db", "test.db-wal", "test.db-shm",
+					     "test.db-journal", "other" };
 	struct kit *kit = *state;
 
 	kit_close(kit);
@@ -99,7 +100,9 @@ int kit_teardown(void **state)
 	return 0;
 }
 
-/* ---- Writing -------------------------------------------------------------------------------------------------------------- */
+/* ---- Writing
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 struct committed {
 	struct kit *kit;
@@ -124,7 +127,8 @@ static void on_replies(void *arg, enum rc rc, const struct store_reply *replies)
 	kit->wires = mem_array(kit->reply_count, sizeof(*kit->wires));
 	for (size_t i = 0; i < kit->reply_count; i++) {
 		store_reply_pack(&replies[i], &kit->wires[i]);
-		assert_int_equal(store_reply_unpack(buf_slice(&kit->wires[i]), &kit->replies[i]), RC_OK);
+		assert_int_equal(store_reply_unpack(buf_slice(&kit->wires[i]), &kit->replies[i]),
+				 RC_OK);
 	}
 }
 
@@ -150,7 +154,8 @@ struct store_edit kit_edit_of(const char *id, uint64_t base, const char *op, con
 	};
 }
 
-struct store_result kit_edit(struct kit *kit, const char *id, uint64_t base, const char *op, const char *value)
+struct store_result kit_edit(struct kit *kit, const char *id, uint64_t base, const char *op,
+			     const char *value)
 {
 	struct store_edit edit = kit_edit_of(id, base, op, value);
 	struct store_request request = { .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 };
@@ -172,14 +177,18 @@ uint64_t kit_put(struct kit *kit, const char *id, uint64_t base, const char *val
 
 uint64_t kit_purge(struct kit *kit, int64_t before)
 {
-	struct store_request request = { .kind = STORE_PURGE, .before = before, .limit = STORE_PURGE_MAX };
+	struct store_request request = { .kind = STORE_PURGE,
+					 .before = before,
+					 .limit = STORE_PURGE_MAX };
 
 	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
 	assert_int_equal(kit->replies[0].rc, RC_OK);
 	return kit->replies[0].purged;
 }
 
-/* ---- Reading -------------------------------------------------------------------------------------------------------------- */
+/* ---- Reading
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
@@ -228,9 +237,12 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	out->reset = page->reset;
 }
 
-const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since, unsigned limit, size_t max_bytes)
+const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since,
+				      unsigned limit, size_t max_bytes)
 {
-	struct store_query query = { .group = slice_of(group), .since = since, .limit = limit, .max_bytes = max_bytes };
+	struct store_query query = {
+		.group = slice_of(group), .since = since, .limit = limit, .max_bytes = max_bytes
+	};
 
 	clear_page(&kit->page);
 	kit->page.rc = RC_COUNT;
@@ -239,7 +251,8 @@ const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct
 	return &kit->page;
 }
 
-const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store_cursor since, unsigned limit)
+const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store_cursor since,
+				unsigned limit)
 {
 	return kit_pull_bytes(kit, group, since, limit, SIZE_MAX);
 }
@@ -273,7 +286,9 @@ struct store_cursor kit_place(struct kit *kit, uint64_t seq)
 	return (struct store_cursor){ .epoch = kit_head(kit->reader).epoch, .seq = seq };
 }
 
-/* ---- From outside --------------------------------------------------------------------------------------------------------- */
+/* ---- From outside
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 void kit_sql(const char *path, const char *sql)
 {

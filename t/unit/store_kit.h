@@ -1,4 +1,5 @@
-/* What the tests of the store share: a database in a folder of its own, and calls that answer directly. */
+/* What the tests of the store share: a database in a folder of its own, and calls that answer
+ * directly. */
 #ifndef T_UNIT_STORE_KIT_H
 #define T_UNIT_STORE_KIT_H
 
@@ -46,16 +47,20 @@ void kit_close(struct kit *kit);
 
 enum rc kit_commit(struct kit *kit, const struct store_request *requests, size_t count);
 
-/* A push of one document. value NULL: a deletion; op NULL: none. Slices of the result are good until the next commit. */
-struct store_result kit_edit(struct kit *kit, const char *id, uint64_t base, const char *op, const char *value);
+/* A push of one document. value NULL: a deletion; op NULL: none. Slices of the result are good
+ * until the next commit. */
+struct store_result kit_edit(struct kit *kit, const char *id, uint64_t base, const char *op,
+			     const char *value);
 /* The same, and it must be ok: answers the sequence number. */
 uint64_t kit_put(struct kit *kit, const char *id, uint64_t base, const char *value);
 struct store_edit kit_edit_of(const char *id, uint64_t base, const char *op, const char *value);
 uint64_t kit_purge(struct kit *kit, int64_t before);
 
 /* Pulls through the reader. */
-const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store_cursor since, unsigned limit);
-const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since, unsigned limit, size_t max_bytes);
+const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store_cursor since,
+				unsigned limit);
+const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since,
+				      unsigned limit, size_t max_bytes);
 struct store_cursor kit_head(struct store *store);
 uint64_t kit_latest(struct store *store, const char *group);
 struct store_stats kit_measure(struct store *store);

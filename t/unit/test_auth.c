@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- The world --------------------------------------------------------------------------------------------------------------- */
+/* ---- The world
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t now_ms = 1;
 static int64_t now_wall = 1000000;
@@ -67,7 +69,9 @@ static void store_answer(struct store *store)
 	store->waiting_count = 0;
 }
 
-/* ---- One test's things ------------------------------------------------------------------------------------------------------- */
+/* ---- One test's things
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static struct store_grant grants[] = { { { "acme:todos", 10 }, true }, { { "news", 4 }, false } };
 
@@ -89,9 +93,11 @@ static int setup(void **state)
 
 	assert_non_null(fixture);
 	assert_int_equal(token_mint(&fixture->minted), RC_OK);
-	fixture->store.token = (struct store_token){
-		.id = slice_of(fixture->minted.id), .user = slice_of("ann"), .created = 1, .grants = grants, .grant_count = 2
-	};
+	fixture->store.token = (struct store_token){ .id = slice_of(fixture->minted.id),
+						     .user = slice_of("ann"),
+						     .created = 1,
+						     .grants = grants,
+						     .grant_count = 2 };
 	memcpy(fixture->store.token.hash, fixture->minted.hash, STORE_TOKEN_HASH_LEN);
 	fixture->auth = auth_new(&fixture->store, GUESSES);
 	now_ms = 1;
@@ -146,7 +152,9 @@ static enum rc identify_mine(struct fixture *fixture)
 	return identify(fixture, fixture->minted.text);
 }
 
-/* ---- Who is it? -------------------------------------------------------------------------------------------------------------- */
+/* ---- Who is it?
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void a_good_token_gives_its_identity(void **state)
 {
@@ -182,7 +190,8 @@ static void an_unknown_token_is_denied_and_not_remembered(void **state)
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-/* A well-formed token that bears the id of a good one; its checksum is right, since anybody can make that. */
+/* A well-formed token that bears the id of a good one; its checksum is right, since anybody can
+ * make that. */
 static void forge(struct fixture *fixture, struct token_minted *forged)
 {
 	assert_int_equal(token_mint(forged), RC_OK);
@@ -206,7 +215,8 @@ static void a_wrong_secret_is_denied_by_the_memory_too(void **state)
 	forge(fixture, &forged);
 	memcpy(fixture->store.token.hash, forged.hash, STORE_TOKEN_HASH_LEN);
 	assert_int_equal(identify(fixture, forged.text), RC_OK);
-	fixture->who->hash[0] ^= 1; /* the very identity that is remembered: now what is presented differs from it */
+	fixture->who->hash[0] ^=
+		1; /* the very identity that is remembered: now what is presented differs from it */
 	assert_int_equal(identify(fixture, forged.text), RC_DENIED);
 	assert_int_equal(fixture->store.asked, 1);
 }
@@ -240,7 +250,9 @@ static void it_expires_at_the_very_second(void **state)
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-/* ---- The memory -------------------------------------------------------------------------------------------------------------- */
+/* ---- The memory
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void it_remembers_for_a_minute(void **state)
 {
@@ -260,7 +272,8 @@ static void what_is_forgotten_is_asked_again(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	auth_forget(fixture->auth, fixture->who->key + AUTH_CACHE_SETS); /* another token of the same set */
+	auth_forget(fixture->auth,
+		    fixture->who->key + AUTH_CACHE_SETS); /* another token of the same set */
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	assert_int_equal(fixture->store.asked, 1);
 	auth_forget(fixture->auth, fixture->who->key);
@@ -274,7 +287,8 @@ static void an_answer_that_was_overtaken_is_not_remembered(void **state)
 	struct fixture *fixture = *state;
 
 	fixture->store.later = true;
-	auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered, fixture);
+	auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered,
+		      fixture);
 	assert_int_equal(fixture->answers, 0);
 	auth_forget(fixture->auth, hash_of(slice_of(fixture->minted.id)));
 	store_answer(&fixture->store);
@@ -291,7 +305,8 @@ static void late_answers_reach_everybody_who_asked(void **state)
 
 	fixture->store.later = true;
 	for (int i = 0; i < 3; i++)
-		auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered, fixture);
+		auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from,
+			      answered, fixture);
 	store_answer(&fixture->store);
 	assert_int_equal(fixture->answers, 3);
 	assert_int_equal(fixture->rc, RC_OK);
@@ -310,7 +325,8 @@ static void an_identity_outlives_the_memory_of_it(void **state)
 	assert_true(identity_may_group(fixture->who, slice_of("news"), AUTH_READ));
 }
 
-/* More tokens than there is room for: each is still told right, and the last is still remembered. */
+/* More tokens than there is room for: each is still told right, and the last is still remembered.
+ */
 static void more_tokens_than_it_can_remember_do_no_harm(void **state)
 {
 	const unsigned many = 2 * AUTH_CACHE_SETS * AUTH_CACHE_WAYS;
@@ -329,7 +345,9 @@ static void more_tokens_than_it_can_remember_do_no_harm(void **state)
 	assert_int_equal(fixture->store.asked, many);
 }
 
-/* ---- Guessing ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Guessing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void guess_until_throttled(struct fixture *fixture)
 {
@@ -383,7 +401,8 @@ static void who_calls_from_elsewhere_is_not_throttled(void **state)
 	assert_int_equal(identify_mine(fixture), RC_BUSY); /* the same customer */
 	assert_int_equal(address_parse(slice_of("2001:db8:1:3::3"), &fixture->from), RC_OK);
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	assert_int_equal(address_parse(slice_of("32.1.13.184"), &fixture->from), RC_OK); /* the same bytes, as IPv4 */
+	assert_int_equal(address_parse(slice_of("32.1.13.184"), &fixture->from),
+			 RC_OK); /* the same bytes, as IPv4 */
 	assert_int_equal(identify(fixture, "pbk_"), RC_DENIED);
 }
 
@@ -401,7 +420,9 @@ static void good_tokens_are_no_guesses(void **state)
 		assert_int_equal(identify_mine(fixture), RC_UNAVAILABLE);
 }
 
-/* ---- Looking again ----------------------------------------------------------------------------------------------------------- */
+/* ---- Looking again
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void a_recheck_asks_the_store_and_brings_what_is_new(void **state)
 {
@@ -468,17 +489,24 @@ static void anyone_stays_anyone(void **state)
 	assert_int_equal(fixture->store.asked, 0);
 }
 
-/* ---- What may they do? ------------------------------------------------------------------------------------------------------- */
+/* ---- What may they do?
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	const char *name;
 	bool read_group, write_group, read_doc, write_doc;
 } permissions[] = {
-	{ "acme:todos", true, true, false, false },      { "acme:todos:7", true, true, true, true },
-	{ "acme:todos:deep:7", true, true, true, true }, { "acme", false, false, false, false },
-	{ "acme:todosx", false, false, false, false },   { "acme:todosx:1", false, false, false, false },
-	{ "acme:other:1", false, false, false, false },  { "news", true, false, false, false },
-	{ "news:1", true, false, true, false },          { "*", false, false, false, false },
+	{ "acme:todos", true, true, false, false },
+	{ "acme:todos:7", true, true, true, true },
+	{ "acme:todos:deep:7", true, true, true, true },
+	{ "acme", false, false, false, false },
+	{ "acme:todosx", false, false, false, false },
+	{ "acme:todosx:1", false, false, false, false },
+	{ "acme:other:1", false, false, false, false },
+	{ "news", true, false, false, false },
+	{ "news:1", true, false, true, false },
+	{ "*", false, false, false, false },
 	{ "*:1", false, false, false, false },
 };
 
@@ -490,17 +518,24 @@ static void a_grant_covers_its_group_and_what_is_nested(void **state)
 	for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++) {
 		struct slice name = slice_of(permissions[i].name);
 
-		assert_int_equal(identity_may_group(fixture->who, name, AUTH_READ), permissions[i].read_group);
-		assert_int_equal(identity_may_group(fixture->who, name, AUTH_WRITE), permissions[i].write_group);
-		assert_int_equal(identity_may_doc(fixture->who, name, AUTH_READ), permissions[i].read_doc);
-		assert_int_equal(identity_may_doc(fixture->who, name, AUTH_WRITE), permissions[i].write_doc);
+		assert_int_equal(identity_may_group(fixture->who, name, AUTH_READ),
+				 permissions[i].read_group);
+		assert_int_equal(identity_may_group(fixture->who, name, AUTH_WRITE),
+				 permissions[i].write_group);
+		assert_int_equal(identity_may_doc(fixture->who, name, AUTH_READ),
+				 permissions[i].read_doc);
+		assert_int_equal(identity_may_doc(fixture->who, name, AUTH_WRITE),
+				 permissions[i].write_doc);
 	}
 }
 
 static void a_star_to_read_is_not_one_to_write(void **state)
 {
 	struct store_grant star[] = { { { "*", 1 }, false }, { { "mine", 4 }, true } };
-	struct store_token token = { .id = { "0123456789abcdef", 16 }, .user = { "bob", 3 }, .grants = star, .grant_count = 2 };
+	struct store_token token = { .id = { "0123456789abcdef", 16 },
+				     .user = { "bob", 3 },
+				     .grants = star,
+				     .grant_count = 2 };
 	struct identity *bob = identity_new(&token);
 
 	(void)state;

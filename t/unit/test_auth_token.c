@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-/* ---- Tokens ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Tokens
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static struct token_minted mint(void)
 {
@@ -42,13 +44,16 @@ static void two_tokens_differ_in_all_parts(void **state)
 	assert_false(token_hash_equal(a.hash, b.hash));
 }
 
-/* Another implementation of the same format (Python's hashlib.blake2b) made this one of the secret 00 01 … 1f. */
+/* Another implementation of the same format (Python's hashlib.blake2b) made this one of the secret
+ * 00 01 … 1f. */
 static void a_known_token_has_its_known_hash(void **state)
 {
-	static const char text[] = "pbk_0123456789abcdef_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh-wLavJ";
-	static const unsigned char hash[] = { 0x81, 0x40, 0x93, 0x2e, 0x00, 0x3a, 0x42, 0x37, 0x60, 0xc7, 0x34,
-					      0x4b, 0xac, 0x20, 0x58, 0x18, 0x83, 0x4e, 0xa6, 0x7f, 0x3b, 0x17,
-					      0x9e, 0x97, 0x2c, 0x86, 0x11, 0x16, 0xc4, 0x6c, 0xb8, 0x14 };
+	static const char text[] =
+		"pbk_0123456789abcdef_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh-wLavJ";
+	static const unsigned char hash[] = { 0x81, 0x40, 0x93, 0x2e, 0x00, 0x3a, 0x42, 0x37,
+					      0x60, 0xc7, 0x34, 0x4b, 0xac, 0x20, 0x58, 0x18,
+					      0x83, 0x4e, 0xa6, 0x7f, 0x3b, 0x17, 0x9e, 0x97,
+					      0x2c, 0x86, 0x11, 0x16, 0xc4, 0x6c, 0xb8, 0x14 };
 	struct token_parts parts;
 
 	(void)state;
@@ -72,7 +77,8 @@ static void no_character_can_be_changed(void **state)
 				continue;
 			memcpy(text, minted.text, sizeof(text));
 			text[i] = (char)c;
-			assert_int_equal(token_parse(slice_make(text, sizeof(text)), &parts), RC_MALFORMED);
+			assert_int_equal(token_parse(slice_make(text, sizeof(text)), &parts),
+					 RC_MALFORMED);
 		}
 	}
 }
@@ -125,7 +131,9 @@ static void ids_are_sixteen_lower_case_hex_digits(void **state)
 	assert_false(token_id_is_valid(slice_of("")));
 }
 
-/* ---- Grants ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Grants
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void expect_grant(const char *text, const char *group, bool write)
 {

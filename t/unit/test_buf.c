@@ -104,8 +104,10 @@ static void what_is_dropped_is_the_beginning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_comes_zeroed_and_also_for_nothing), cmocka_unit_test(a_buffer_grows_and_keeps_what_is_in_it),
-		cmocka_unit_test(a_buffer_takes_all_kinds_of_text),         cmocka_unit_test(reserved_room_is_there_to_its_last_byte),
+		cmocka_unit_test(memory_comes_zeroed_and_also_for_nothing),
+		cmocka_unit_test(a_buffer_grows_and_keeps_what_is_in_it),
+		cmocka_unit_test(a_buffer_takes_all_kinds_of_text),
+		cmocka_unit_test(reserved_room_is_there_to_its_last_byte),
 		cmocka_unit_test(what_is_dropped_is_the_beginning),
 	};
 

@@ -1,4 +1,5 @@
-/* Addresses and blocks of them; and which address of those that a request passed is the client's. */
+/* Addresses and blocks of them; and which address of those that a request passed is the client's.
+ */
 #include "base/cidr.h"
 #include "worker/http/forwarded.h"
 
@@ -50,7 +51,8 @@ static void addresses_are_read_and_written(void **state)
 	{
 		struct address address;
 
-		assert_int_equal(address_parse(slice_make("127.0.0.1\0", 10), &address), RC_MALFORMED);
+		assert_int_equal(address_parse(slice_make("127.0.0.1\0", 10), &address),
+				 RC_MALFORMED);
 	}
 }
 
@@ -69,11 +71,21 @@ static const struct {
 	{ "127.0.0.1/32", "::ffff:127.0.0.1", "::127.0.0.1" },
 };
 
-static const char *const bad_blocks[] = {
-	"",          "localhost",    "127.0.0.1/",   "127.0.0.1/33", "127.0.0.1/-1", "127.0.0.1/8", "::1/129",
-	"fd00::1/8", "10.0.0.0/8/8", "127.0.0.1:80", "[::1]",        "10.0.0.0 /8",  "10.0.0/8",    "10.0.0.0/0x8",
-	"/8"
-};
+static const char *const bad_blocks[] = { "",
+					  "localhost",
+					  "127.0.0.1/",
+					  "127.0.0.1/33",
+					  "127.0.0.1/-1",
+					  "127.0.0.1/8",
+					  "::1/129",
+					  "fd00::1/8",
+					  "10.0.0.0/8/8",
+					  "127.0.0.1:80",
+					  "[::1]",
+					  "10.0.0.0 /8",
+					  "10.0.0/8",
+					  "10.0.0.0/0x8",
+					  "/8" };
 
 static void a_block_holds_what_begins_like_it(void **state)
 {
@@ -135,7 +147,8 @@ static void the_client_is_the_last_that_no_trusted_proxy_is(void **state)
 		char text[ADDRESS_TEXT_MAX];
 
 		assert_int_equal(address_parse(slice_of(ways[i].peer), &peer), RC_OK);
-		forwarded_resolve(&peer, slice_of(ways[i].forwarded), trusted, COUNT(trusted), &client);
+		forwarded_resolve(&peer, slice_of(ways[i].forwarded), trusted, COUNT(trusted),
+				  &client);
 		address_format(&client, text);
 		assert_string_equal(text, ways[i].client);
 	}

@@ -1,5 +1,5 @@
-/* One request to the database by whatever way there is. The master's doors and the store are played by this test; what goes over the
- * control socket is real. */
+/* One request to the database by whatever way there is. The master's doors and the store are played
+ * by this test; what goes over the control socket is real. */
 #include "base/clock.h"
 #include "ipc/frame.h"
 #include "cli/admin.h"
@@ -15,7 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- The world --------------------------------------------------------------------------------------------------------------- */
+/* ---- The world
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 #define SERVERS_MAX 4
 
@@ -95,9 +97,11 @@ void store_close(struct store *store)
 static struct store_reply make_reply(enum store_kind kind, enum rc rc)
 {
 	static struct store_grant grant = { { "todos", 5 }, true };
-	static struct store_token token = {
-		.id = { "0123456789abcdef", 16 }, .user = { "ann", 3 }, .created = 5, .grants = &grant, .grant_count = 1
-	};
+	static struct store_token token = { .id = { "0123456789abcdef", 16 },
+					    .user = { "ann", 3 },
+					    .created = 5,
+					    .grants = &grant,
+					    .grant_count = 1 };
 	struct store_reply reply = { .rc = rc, .kind = kind };
 
 	if (kind == STORE_TOKEN_LIST) {
@@ -107,7 +111,8 @@ static struct store_reply make_reply(enum store_kind kind, enum rc rc)
 	return reply;
 }
 
-void store_commit(struct store *store, const struct store_request *requests, size_t count, on_store_replies *on_replies, void *arg)
+void store_commit(struct store *store, const struct store_request *requests, size_t count,
+		  on_store_replies *on_replies, void *arg)
 {
 	struct store_reply reply = make_reply(requests->kind, world.reply_rc);
 
@@ -158,7 +163,8 @@ static int server_new(void)
 	return ends[0];
 }
 
-/* One that has its answer ready before it is asked; it sends `part` bytes of it (or all) and leaves if that is not all. */
+/* One that has its answer ready before it is asked; it sends `part` bytes of it (or all) and leaves
+ * if that is not all. */
 static void server_answers(enum store_kind kind, enum rc rc, size_t part)
 {
 	struct store_reply reply = make_reply(kind, rc);
@@ -188,7 +194,8 @@ static void server_goes_away(void)
 static void expect_asked(enum store_kind kind)
 {
 	char bytes[4096];
-	ssize_t len = recv(world.servers[world.server_count - 1], bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t len =
+		recv(world.servers[world.server_count - 1], bytes, sizeof(bytes), MSG_DONTWAIT);
 	struct store_request request;
 	struct frame frame;
 
@@ -200,7 +207,9 @@ static void expect_asked(enum store_kind kind)
 	store_request_clear(&request);
 }
 
-/* ---- What is asked ----------------------------------------------------------------------------------------------------------- */
+/* ---- What is asked
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 struct outcome {
 	enum rc rc;
@@ -209,14 +218,18 @@ struct outcome {
 	struct error err;
 };
 
-typedef enum rc way(const char *db, const struct store_request *request, struct admin_answer *answer, struct error *err);
+typedef enum rc way(const char *db, const struct store_request *request,
+		    struct admin_answer *answer, struct error *err);
 
 static struct outcome ask(way *ask_by, enum store_kind kind)
 {
 	struct store_grant grant = { { "todos", 5 }, true };
 	struct store_request request = {
 		.kind = kind,
-		.token = { .id = slice_of("0123456789abcdef"), .user = slice_of("ann"), .grants = &grant, .grant_count = 1 },
+		.token = { .id = slice_of("0123456789abcdef"),
+			   .user = slice_of("ann"),
+			   .grants = &grant,
+			   .grant_count = 1 },
 	};
 	struct outcome outcome = { 0 };
 	struct admin_answer answer;
@@ -231,7 +244,9 @@ static struct outcome ask(way *ask_by, enum store_kind kind)
 	return outcome;
 }
 
-/* ---- Without a server -------------------------------------------------------------------------------------------------------- */
+/* ---- Without a server
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void without_a_server_it_is_done_under_the_lock(void **state)
 {
@@ -281,7 +296,9 @@ static void a_commit_that_fails_is_told(void **state)
 static const struct {
 	enum rc rc;
 	const char *words;
-} refusals[] = { { RC_FULL, "disk is full" }, { RC_READ_ONLY, "disk is read-only" }, { RC_IO, "the disk may be failing" } };
+} refusals[] = { { RC_FULL, "disk is full" },
+		 { RC_READ_ONLY, "disk is read-only" },
+		 { RC_IO, "the disk may be failing" } };
 
 #define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
 
@@ -334,7 +351,9 @@ static void it_does_not_wait_for_ever(void **state)
 	assert_int_equal(world.committed, STORE_KIND_COUNT);
 }
 
-/* ---- With a server ----------------------------------------------------------------------------------------------------------- */
+/* ---- With a server
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void with_a_server_it_is_asked_to(void **state)
 {
@@ -424,7 +443,9 @@ static void an_answer_that_is_none_of_ours_is_told(void **state)
 	assert_non_null(strstr(outcome.err.text, "does not understand"));
 }
 
-/* ---- Alone ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Alone
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static void alone_means_that_no_server_is_asked(void **state)
 {
@@ -448,7 +469,9 @@ static void alone_it_is_done_under_the_lock(void **state)
 	assert_int_equal(world.opened, 1);
 }
 
-/* ---- Many in a row ----------------------------------------------------------------------------------------------------------- */
+/* ---- Many in a row
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc ask_next(struct admin_session *session, struct error *err)
 {

@@ -170,13 +170,18 @@ static void a_file_that_cannot_be_read_is_told(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(config_file_read("/nonexistent/x.conf", fixture->options, NULL, 0, &fixture->err), RC_IO);
-	assert_string_equal(fixture->err.text, "/nonexistent/x.conf: cannot be read: No such file or directory");
+	assert_int_equal(
+		config_file_read("/nonexistent/x.conf", fixture->options, NULL, 0, &fixture->err),
+		RC_IO);
+	assert_string_equal(fixture->err.text,
+			    "/nonexistent/x.conf: cannot be read: No such file or directory");
 	assert_int_equal(config_file_read("/", fixture->options, NULL, 0, &fixture->err), RC_IO);
 	assert_string_equal(fixture->err.text, "/: cannot be read: Is a directory");
 }
 
-/* ---- Origins ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Origins
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void origins_are_taken_as_browsers_write_them(void **state)
 {

@@ -17,19 +17,30 @@
 /* The table of the help is this test's own. */
 static const struct option_spec specs[] = {
 	{ .name = "db", .argument = "FILE", .fallback = "x.db", .help = "The database." },
-	{ .name = "an-option-of-some-length", .argument = "VALUE", .help = "Has no room beside it." },
+	{ .name = "an-option-of-some-length",
+	  .argument = "VALUE",
+	  .help = "Has no room beside it." },
 	{ .name = "group",
 	  .argument = "G",
 	  .repeatable = true,
-	  .help = "A sentence that is much longer than the line has room for, so that it is broken between words." },
+	  .help = "A sentence that is much longer than the line has room for, so that it is broken "
+		  "between words." },
 };
-static const struct command one = { .name = "do this", .usage = "[OPTION]...", .summary = "Do one thing.", COMMAND_OPTIONS(specs) };
-static const struct command two = { .name = "do that", .usage = "WORD", .summary = "Do another.", .example = "  pocketbook do that\n" };
+static const struct command one = { .name = "do this",
+				    .usage = "[OPTION]...",
+				    .summary = "Do one thing.",
+				    COMMAND_OPTIONS(specs) };
+static const struct command two = { .name = "do that",
+				    .usage = "WORD",
+				    .summary = "Do another.",
+				    .example = "  pocketbook do that\n" };
 static const struct command three = { .name = "rest", .usage = "", .summary = "Do nothing." };
 const struct command *const commands[] = { &one, &two, &three };
 const size_t command_count = 3;
 
-/* ---- Capture ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Capture
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static FILE *real_stdout;
 static char *captured;
@@ -63,13 +74,19 @@ static const char *printed(void)
 	return captured;
 }
 
-/* ---- Tokens ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Tokens
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static struct store_grant ann_grants[] = { { { "todos", 5 }, true }, { { "news", 4 }, false } };
 static struct store_grant zoe_grants[] = { { { "*", 1 }, true } };
 static struct store_grant odd_grants[] = { { { "a \"b\"", 5 }, false } };
 static const struct store_token tokens[] = {
-	{ .id = { "0123456789abcdef", 16 }, .user = { "ann", 3 }, .created = 0x60000000, .grants = ann_grants, .grant_count = 2 },
+	{ .id = { "0123456789abcdef", 16 },
+	  .user = { "ann", 3 },
+	  .created = 0x60000000,
+	  .grants = ann_grants,
+	  .grant_count = 2 },
 	{ .id = { "fedcba9876543210", 16 },
 	  .user = { "Zo\xc3\xab \xe7\x94\xb0", 8 },
 	  .created = 0x60000001,
@@ -88,10 +105,14 @@ static void the_table_is_aligned(void **state)
 {
 	(void)state;
 	tokens_print_table(tokens, 3, 0x60000100);
-	assert_string_equal(printed(), "ID                USER    CREATED           EXPIRES             GROUPS\n"
-				       "0123456789abcdef  ann     2021-01-14 08:25  never               todos:rw, news:ro\n"
-				       "fedcba9876543210  Zo\xc3\xab \xe7\x94\xb0  2021-01-14 08:25  2029-07-18 05:49    *:rw\n"
-				       "00000000000000aa  bob     2021-01-14 08:25  expired 2021-01-14  a \"b\":ro\n");
+	assert_string_equal(
+		printed(),
+		"ID                USER    CREATED           EXPIRES             GROUPS\n"
+		"0123456789abcdef  ann     2021-01-14 08:25  never               todos:rw, "
+		"news:ro\n"
+		"fedcba9876543210  Zo\xc3\xab \xe7\x94\xb0  2021-01-14 08:25  2029-07-18 05:49    "
+		"*:rw\n"
+		"00000000000000aa  bob     2021-01-14 08:25  expired 2021-01-14  a \"b\":ro\n");
 }
 
 static void json_has_all_of_it(void **state)
@@ -100,11 +121,15 @@ static void json_has_all_of_it(void **state)
 	tokens_print_json(tokens, 3);
 	assert_string_equal(
 		printed(),
-		"[{\"id\":\"0123456789abcdef\",\"user\":\"ann\",\"groups\":[{\"group\":\"todos\",\"write\":true},"
-		"{\"group\":\"news\",\"write\":false}],\"created\":\"2021-01-14T08:25:36Z\",\"expires\":null},\n"
-		" {\"id\":\"fedcba9876543210\",\"user\":\"Zo\xc3\xab \xe7\x94\xb0\",\"groups\":[{\"group\":\"*\",\"write\":true}],"
+		"[{\"id\":\"0123456789abcdef\",\"user\":\"ann\",\"groups\":[{\"group\":\"todos\","
+		"\"write\":true},"
+		"{\"group\":\"news\",\"write\":false}],\"created\":\"2021-01-14T08:25:36Z\","
+		"\"expires\":null},\n"
+		" {\"id\":\"fedcba9876543210\",\"user\":\"Zo\xc3\xab "
+		"\xe7\x94\xb0\",\"groups\":[{\"group\":\"*\",\"write\":true}],"
 		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2029-07-18T05:49:52Z\"},\n"
-		" {\"id\":\"00000000000000aa\",\"user\":\"bob\",\"groups\":[{\"group\":\"a \\\"b\\\"\",\"write\":false}],"
+		" {\"id\":\"00000000000000aa\",\"user\":\"bob\",\"groups\":[{\"group\":\"a "
+		"\\\"b\\\"\",\"write\":false}],"
 		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2021-01-14T08:29:52Z\"}]\n");
 }
 
@@ -115,7 +140,9 @@ static void json_of_none_is_an_empty_array(void **state)
 	assert_string_equal(printed(), "[]\n");
 }
 
-/* ---- Words for a shell ------------------------------------------------------------------------------------------------------- */
+/* ---- Words for a shell
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static void expect_quoted(const char *word, const char *wanted)
 {
@@ -138,23 +165,27 @@ static void words_are_quoted_where_a_shell_would_change_them(void **state)
 	expect_quoted("", "''");
 }
 
-/* ---- Help -------------------------------------------------------------------------------------------------------------------- */
+/* ---- Help
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static void the_help_of_a_command_fits_80_columns(void **state)
 {
 	(void)state;
 	help_command(&one);
-	assert_string_equal(printed(), "Usage: pocketbook do this [OPTION]...\n"
-				       "\n"
-				       "Do one thing.\n"
-				       "\n"
-				       "Options:\n"
-				       "  --db FILE               The database. Default: x.db.\n"
-				       "  --an-option-of-some-length VALUE\n"
-				       "                          Has no room beside it.\n"
-				       "  --group G               A sentence that is much longer than the line has room\n"
-				       "                          for, so that it is broken between words. May be given\n"
-				       "                          several times.\n");
+	assert_string_equal(
+		printed(),
+		"Usage: pocketbook do this [OPTION]...\n"
+		"\n"
+		"Do one thing.\n"
+		"\n"
+		"Options:\n"
+		"  --db FILE               The database. Default: x.db.\n"
+		"  --an-option-of-some-length VALUE\n"
+		"                          Has no room beside it.\n"
+		"  --group G               A sentence that is much longer than the line has room\n"
+		"                          for, so that it is broken between words. May be given\n"
+		"                          several times.\n");
 }
 
 static void help_of_a_first_word_lists_its_commands(void **state)

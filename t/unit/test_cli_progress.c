@@ -1,4 +1,5 @@
-/* The line of progress on a terminal: when it is drawn, what it says, how it goes; and how wide columns are. */
+/* The line of progress on a terminal: when it is drawn, what it says, how it goes; and how wide
+ * columns are. */
 #include "base/clock.h"
 #include "cli/text_table.h"
 #include "cli/progress.h"
@@ -138,9 +139,11 @@ static void numbers_have_their_thousands_apart(void **state)
 	static const struct {
 		uint64_t number;
 		const char *text;
-	} cases[] = {
-		{ 0, "0" }, { 999, "999" }, { 1000, "1,000" }, { 1234567, "1,234,567" }, { UINT64_MAX, "18,446,744,073,709,551,615" }
-	};
+	} cases[] = { { 0, "0" },
+		      { 999, "999" },
+		      { 1000, "1,000" },
+		      { 1234567, "1,234,567" },
+		      { UINT64_MAX, "18,446,744,073,709,551,615" } };
 	char text[PROGRESS_NUMBER_MAX];
 
 	(void)state;
@@ -150,7 +153,9 @@ static void numbers_have_their_thousands_apart(void **state)
 	}
 }
 
-/* ---- Columns ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Columns
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void wide_characters_take_two_columns(void **state)
 {

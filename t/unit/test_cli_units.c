@@ -38,8 +38,10 @@ static void spans(void **state)
 		uint64_t seconds;
 		const char *text;
 	} cases[] = {
-		{ 0, "0 s" },          { 59, "59 s" },           { 60, "1 min 0 s" },  { 3599, "59 min 59 s" },
-		{ 3600, "1 h 0 min" }, { 86399, "23 h 59 min" }, { 90000, "1 d 1 h" },
+		{ 0, "0 s" },          { 59, "59 s" },
+		{ 60, "1 min 0 s" },   { 3599, "59 min 59 s" },
+		{ 3600, "1 h 0 min" }, { 86399, "23 h 59 min" },
+		{ 90000, "1 d 1 h" },
 	};
 	char text[UNITS_MAX];
 
@@ -55,7 +57,8 @@ static void rates(void **state)
 	static const struct {
 		double rate;
 		const char *text;
-	} cases[] = { { 0, "0" }, { 0.04, "0" }, { 0.5, "0.5" }, { 9.94, "9.9" }, { 9.96, "10" }, { 1234.4, "1,234" }, { -1, "0" } };
+	} cases[] = { { 0, "0" },     { 0.04, "0" },       { 0.5, "0.5" }, { 9.94, "9.9" },
+		      { 9.96, "10" }, { 1234.4, "1,234" }, { -1, "0" } };
 	char text[UNITS_MAX];
 
 	(void)state;

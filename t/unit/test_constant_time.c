@@ -1,5 +1,6 @@
-/* Does the comparison of two hashes tell by its time where they differ? A process of its own makes it, one instruction at a time, and these
- * are counted: unlike a time, that says the same on every run. */
+/* Does the comparison of two hashes tell by its time where they differ? A process of its own makes
+ * it, one instruction at a time, and these are counted: unlike a time, that says the same on every
+ * run. */
 #include "auth/token.h"
 
 #include <setjmp.h>
@@ -28,7 +29,8 @@ static bool equal_until_it_differs(const unsigned char a[LEN], const unsigned ch
 	return true;
 }
 
-static void compare(is_equal *volatile equal, const unsigned char a[LEN], const unsigned char b[LEN])
+static void compare(is_equal *volatile equal, const unsigned char a[LEN],
+		    const unsigned char b[LEN])
 {
 	volatile bool result;
 
@@ -52,10 +54,12 @@ static unsigned steps_of(is_equal *equal, const unsigned char a[LEN], const unsi
 	assert_true(pid >= 0);
 	if (pid == 0)
 		compare(equal, a, b);
-	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) && WSTOPSIG(status) != SIGUSR2) {
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) &&
+	       WSTOPSIG(status) != SIGUSR2) {
 		counting = counting || WSTOPSIG(status) == SIGUSR1;
 		steps += counting;
-		assert_int_equal(ptrace(counting ? PTRACE_SINGLESTEP : PTRACE_CONT, pid, NULL, NULL), 0);
+		assert_int_equal(
+			ptrace(counting ? PTRACE_SINGLESTEP : PTRACE_CONT, pid, NULL, NULL), 0);
 	}
 	if (WIFEXITED(status)) {
 		assert_int_equal(WEXITSTATUS(status), 2);

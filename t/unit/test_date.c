@@ -27,8 +27,9 @@ static void assert_as_gmtime(int64_t ms)
 	struct tm tm;
 
 	assert_non_null(gmtime_r(&seconds, &tm));
-	(void)snprintf(expected, sizeof(expected), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		       tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms - (int64_t)seconds * 1000));
+	(void)snprintf(expected, sizeof(expected), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+		       tm.tm_sec, (int)(ms - (int64_t)seconds * 1000));
 	assert_formats(ms, expected);
 }
 

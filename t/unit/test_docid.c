@@ -129,22 +129,31 @@ static void a_group_covers_what_is_nested_in_it(void **state)
 		const char *group, *name;
 		bool covers;
 	} pairs[] = {
-		{ "a", "a:b", true },   { "a", "a:", true },    { "a", "a::", true },     { "a", "ab:c", false },   { "a", "b:a", false },
-		{ "a", "", false },     { "a", "A:b", false },  { "a:b", "a:b:c", true }, { "a:b", "a:bc", false }, { "a:b", "a", false },
-		{ "a:b", "a:", false }, { "a:", "a::b", true }, { "a:", "a:b", false },   { ":", "::", true },      { ":", ":a", false },
-		{ ":a", ":a:b", true }, { "*", "a:b", false },  { "*", "*:b", true },     { "", ":a", true },       { "", "a:b", false },
+		{ "a", "a:b", true },   { "a", "a:", true },      { "a", "a::", true },
+		{ "a", "ab:c", false }, { "a", "b:a", false },    { "a", "", false },
+		{ "a", "A:b", false },  { "a:b", "a:b:c", true }, { "a:b", "a:bc", false },
+		{ "a:b", "a", false },  { "a:b", "a:", false },   { "a:", "a::b", true },
+		{ "a:", "a:b", false }, { ":", "::", true },      { ":", ":a", false },
+		{ ":a", ":a:b", true }, { "*", "a:b", false },    { "*", "*:b", true },
+		{ "", ":a", true },     { "", "a:b", false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pairs); i++) {
-		assert_int_equal(group_covers(slice_of(pairs[i].group), slice_of(pairs[i].name), false), pairs[i].covers);
-		assert_int_equal(group_covers(slice_of(pairs[i].group), slice_of(pairs[i].name), true), pairs[i].covers);
+		assert_int_equal(
+			group_covers(slice_of(pairs[i].group), slice_of(pairs[i].name), false),
+			pairs[i].covers);
+		assert_int_equal(
+			group_covers(slice_of(pairs[i].group), slice_of(pairs[i].name), true),
+			pairs[i].covers);
 	}
 	assert_false(group_covers(slice_of("a:b"), slice_of("a:b"), false));
 	assert_true(group_covers(slice_of("a:b"), slice_of("a:b"), true));
 }
 
-/* ---- All groups of an id ------------------------------------------------------------------------------------------------------- */
+/* ---- All groups of an id
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 #define GROUPS_MAX 8
 
@@ -186,7 +195,8 @@ static void the_groups_come_outermost_first(void **state)
 	}
 }
 
-/* Every id of up to seven letters of two: the steps find all prefixes that group_covers says hold it, and no other. */
+/* Every id of up to seven letters of two: the steps find all prefixes that group_covers says hold
+ * it, and no other. */
 static void the_groups_are_all_that_cover_the_id(void **state)
 {
 	(void)state;
@@ -200,14 +210,17 @@ static void the_groups_are_all_that_cover_the_id(void **state)
 			for (size_t i = 0; i < len; i++)
 				text[i] = bits >> i & 1 ? ':' : 'a';
 			for (size_t prefix = 1; prefix < len; prefix++) {
-				/* A group that an id ends with would leave no rest: the id needs one behind its first colon only. */
-				if (!group_covers(slice_make(text, prefix), id, false) || !docid_is_valid(id))
+				/* A group that an id ends with would leave no rest: the id needs
+				 * one behind its first colon only. */
+				if (!group_covers(slice_make(text, prefix), id, false) ||
+				    !docid_is_valid(id))
 					continue;
 				assert_true(docid_next_group(id, &at, &hash, &group));
 				assert_int_equal(group.len, prefix);
 				assert_true(hash == hash_of(slice_make(text, prefix)));
 			}
-			assert_true(!docid_is_valid(id) || !docid_next_group(id, &at, &hash, &group));
+			assert_true(!docid_is_valid(id) ||
+				    !docid_next_group(id, &at, &hash, &group));
 		}
 	}
 }
@@ -229,7 +242,8 @@ static void the_hash_is_the_polynomial(void **state)
 	assert_true(hash_key == UINT64_C(0x0123456789abcdef));
 	for (size_t i = 0; i < COUNT(vectors); i++)
 		assert_true(hash_of(slice_of(vectors[i].text)) == vectors[i].hash);
-	assert_true(hash_more(hash_of(slice_of("foo")), slice_of("bar")) == hash_of(slice_of("foobar")));
+	assert_true(hash_more(hash_of(slice_of("foo")), slice_of("bar")) ==
+		    hash_of(slice_of("foobar")));
 }
 
 /* Names that meet under one key do not under another, so nobody can choose such ahead. */
@@ -240,7 +254,8 @@ static void nobody_can_choose_names_that_meet(void **state)
 	unsigned met = 0;
 
 	(void)state;
-	hash_key = 2; /* a key that a stranger knows: h -> 2 (h + byte + 1), so a byte more is made up for by two less behind it */
+	hash_key = 2; /* a key that a stranger knows: h -> 2 (h + byte + 1), so a byte more is made
+			 up for by two less behind it */
 	first[6] = '1';
 	other[7] = '2';
 	assert_true(hash_of(slice_of(first)) == hash_of(slice_of(other)));
@@ -257,10 +272,14 @@ static void nobody_can_choose_names_that_meet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_id_is_a_group_and_a_rest),      cmocka_unit_test(lengths_are_in_bytes),
-		cmocka_unit_test(a_group_is_text_without_controls), cmocka_unit_test(a_group_covers_what_is_nested_in_it),
-		cmocka_unit_test(the_groups_come_outermost_first),  cmocka_unit_test(the_groups_are_all_that_cover_the_id),
-		cmocka_unit_test(the_hash_is_the_polynomial),       cmocka_unit_test(nobody_can_choose_names_that_meet),
+		cmocka_unit_test(an_id_is_a_group_and_a_rest),
+		cmocka_unit_test(lengths_are_in_bytes),
+		cmocka_unit_test(a_group_is_text_without_controls),
+		cmocka_unit_test(a_group_covers_what_is_nested_in_it),
+		cmocka_unit_test(the_groups_come_outermost_first),
+		cmocka_unit_test(the_groups_are_all_that_cover_the_id),
+		cmocka_unit_test(the_hash_is_the_polynomial),
+		cmocka_unit_test(nobody_can_choose_names_that_meet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

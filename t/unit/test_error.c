@@ -23,7 +23,8 @@ static void a_reason_is_said_and_the_result_handed_on(void **state)
 
 static void a_long_reason_is_cut_between_characters(void **state)
 {
-	static const char *const characters[] = { "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80" };
+	static const char *const characters[] = { "a", "\xc3\xa4", "\xe2\x82\xac",
+						  "\xf0\x9f\x98\x80" };
 	struct error err;
 	char text[1000];
 

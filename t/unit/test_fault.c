@@ -1,4 +1,5 @@
-/* Fault points: read from the environment, met at the visit that was asked for, counted over all processes. */
+/* Fault points: read from the environment, met at the visit that was asked for, counted over all
+ * processes. */
 #include "base/fault.h"
 
 #include <setjmp.h>
@@ -18,8 +19,8 @@
 
 #ifdef ENABLE_FAULTS
 
-/* Runs in a child with the variable set (NULL: not set at all); what it says goes to `said`. Answers the wait status, also of a
- * child that stopped, which is then ended. */
+/* Runs in a child with the variable set (NULL: not set at all); what it says goes to `said`.
+ * Answers the wait status, also of a child that stopped, which is then ended. */
 static int run(const char *list, void (*body)(void), char *said, size_t size)
 {
 	int pipe_ends[2], status;
@@ -96,7 +97,9 @@ static const struct {
 	{ "log_sync=stop@2,log_write=kill@2", 0, SIGSTOP, "12" },
 	{ "ring_in_entry=kill,pull_in_page=stop", 0, 0, "12345" },
 	{ ",,log_sync=kill@2,", SIGKILL, 0, "12" },
-#define FIVE "pull_in_page=kill,pull_in_page=stop,pull_in_page=kill,pull_in_page=stop,pull_in_page=kill,"
+#define FIVE \
+	"pull_in_page=kill,pull_in_page=stop,pull_in_page=kill,pull_in_page=stop,pull_in_page=" \
+	"kill,"
 	{ FIVE FIVE FIVE "log_sync=kill@4", SIGKILL, 0, "1234" },
 };
 
@@ -130,7 +133,10 @@ static void visits_count_over_all_processes(void **state)
 static void say_what_goes_wrong(void)
 {
 	for (int i = 0; i < 6; i++)
-		fprintf(stderr, "%s", FAULT_MUTANT("op_forgotten") ? "wrong " : FAULT_MUTANT("stale_applied") ? "other " : "right ");
+		fprintf(stderr, "%s",
+			FAULT_MUTANT("op_forgotten")    ? "wrong "
+			: FAULT_MUTANT("stale_applied") ? "other "
+							: "right ");
 }
 
 static void the_wrong_thing_is_done_at_each_nth_visit(void **state)
@@ -181,7 +187,8 @@ static void a_word_that_is_none_ends_the_process(void **state)
 
 		(void)snprintf(list, sizeof(list), "log_sync=kill@9,%s", bad_words[i]);
 		(void)snprintf(wanted, sizeof(wanted),
-			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, NAME=stop@N or NAME=wrong@N, of a NAME "
+			       "pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write "
+			       "NAME=kill, NAME=stop@N or NAME=wrong@N, of a NAME "
 			       "in base/fault.h\n",
 			       bad_words[i]);
 		status = run(list, five_visits, said, sizeof(said));
@@ -204,7 +211,9 @@ static void there_may_be_sixteen(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 2);
 }
 
-/* ---- Levers ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Levers
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void pull_levers(const char *path, struct fault_levers levers)
 {
@@ -256,9 +265,12 @@ static void levers_are_pulled_while_it_runs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(levers_are_pulled_while_it_runs),      cmocka_unit_test(a_fault_is_met_at_its_visit),
-		cmocka_unit_test(visits_count_over_all_processes),      cmocka_unit_test(the_wrong_thing_is_done_at_each_nth_visit),
-		cmocka_unit_test(a_word_that_is_none_ends_the_process), cmocka_unit_test(there_may_be_sixteen),
+		cmocka_unit_test(levers_are_pulled_while_it_runs),
+		cmocka_unit_test(a_fault_is_met_at_its_visit),
+		cmocka_unit_test(visits_count_over_all_processes),
+		cmocka_unit_test(the_wrong_thing_is_done_at_each_nth_visit),
+		cmocka_unit_test(a_word_that_is_none_ends_the_process),
+		cmocka_unit_test(there_may_be_sixteen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
@@ -266,7 +278,8 @@ int main(void)
 
 #else
 
-/* What the variable says must not matter to a program that people use: reaching the end is the test. */
+/* What the variable says must not matter to a program that people use: reaching the end is the
+ * test. */
 static void nothing_happens_in_another_build(void **state)
 {
 	(void)state;

@@ -1,7 +1,10 @@
-/* What the guard lets by, its limits, and that all is the same in whatever pieces the bytes come. */
+/* What the guard lets by, its limits, and that all is the same in whatever pieces the bytes come.
+ */
 #include "t/unit/framing_kit.h"
 
-/* ---- What is let by ---------------------------------------------------------------------------------------------------------- */
+/* ---- What is let by
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static const struct slice good[] = {
 	BYTES(GET "\r\n"),
@@ -59,9 +62,11 @@ static void what_is_right_is_let_by(void **state)
 	for (size_t i = 0; i < COUNT(good); i++) {
 		struct verdict verdict = judge_in_pieces(good[i]);
 
-		if (!verdict.good || verdict.requests != 1 || verdict.complete != 1 || !verdict.idle) {
+		if (!verdict.good || verdict.requests != 1 || verdict.complete != 1 ||
+		    !verdict.idle) {
 			print_bytes(good[i]);
-			fail_msg("%s (%u begun, %u complete)", verdict.detail, verdict.requests, verdict.complete);
+			fail_msg("%s (%u begun, %u complete)", verdict.detail, verdict.requests,
+				 verdict.complete);
 		}
 		assert_int_equal(verdict.is_head, strncmp(good[i].data, "HEAD ", 5) == 0);
 	}
@@ -82,7 +87,9 @@ static void requests_may_come_in_one_piece(void **state)
 	buf_free(&bytes);
 }
 
-/* ---- What is waited for ------------------------------------------------------------------------------------------------------ */
+/* ---- What is waited for
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	struct slice bytes;
@@ -129,12 +136,15 @@ static void what_is_not_whole_is_waited_for(void **state)
 	}
 }
 
-/* ---- Which bytes may stand where --------------------------------------------------------------------------------------------- */
+/* ---- Which bytes may stand where
+ * --------------------------------------------------------------------------------------------- */
 
 static void every_other_byte_is_refused_where_one_is(void **state)
 {
-	static const char legal[] = "!$&'()*+,-.0123456789:;=@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~?%";
-	static const char token[] = "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~";
+	static const char legal[] = "!$&'()*+,-.0123456789:;=@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_"
+				    "abcdefghijklmnopqrstuvwxyz~?%";
+	static const char token[] =
+		"!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~";
 	char target[] = "GET /a\0b HTTP/1.1\r\nHost: x\r\n\r\n";
 	char name[] = GET "A\0B: c\r\n\r\n";
 	char value[] = GET "A: b\0c\r\n\r\n";
@@ -147,13 +157,17 @@ static void every_other_byte_is_refused_where_one_is(void **state)
 		target[strlen("GET /a")] = (char)c;
 		name[strlen(GET) + 1] = (char)c;
 		value[strlen(GET) + 4] = (char)c;
-		assert_int_equal(judge(slice_make(target, sizeof(target) - 1), 0, 0, 0).good, in_target && c != '%');
+		assert_int_equal(judge(slice_make(target, sizeof(target) - 1), 0, 0, 0).good,
+				 in_target && c != '%');
 		assert_int_equal(judge(slice_make(name, sizeof(name) - 1), 0, 0, 0).good, in_name);
-		assert_int_equal(judge(slice_make(value, sizeof(value) - 1), 0, 0, 0).good, c == '\t' || (c >= ' ' && c != 0x7f));
+		assert_int_equal(judge(slice_make(value, sizeof(value) - 1), 0, 0, 0).good,
+				 c == '\t' || (c >= ' ' && c != 0x7f));
 	}
 }
 
-/* ---- Limits ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Limits
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void check_too_long(struct slice bytes)
 {
@@ -257,7 +271,8 @@ static void a_body_may_have_as_much_as_is_told(void **state)
 	struct verdict verdict;
 
 	(void)state;
-	fill(&bytes, POST "Content-Length: 1000\r\n\r\n", "", strlen(POST "Content-Length: 1000\r\n\r\n") + MAX_BODY);
+	fill(&bytes, POST "Content-Length: 1000\r\n\r\n", "",
+	     strlen(POST "Content-Length: 1000\r\n\r\n") + MAX_BODY);
 	verdict = judge_in_pieces(buf_slice(&bytes));
 	assert_true(verdict.good && verdict.idle);
 	assert_int_equal(verdict.complete, 1);
@@ -282,14 +297,17 @@ static void no_body_at_all_may_be_the_limit(void **state)
 
 	(void)state;
 	framing_init(&framing, 0);
-	assert_true(framing_feed(&framing, slice_of(POST "Content-Length: 0\r\n\r\n" CHUNKED "0\r\n\r\n")));
+	assert_true(framing_feed(&framing,
+				 slice_of(POST "Content-Length: 0\r\n\r\n" CHUNKED "0\r\n\r\n")));
 	assert_int_equal(framing.complete, 2);
 	assert_false(framing_feed(&framing, slice_of(POST "Content-Length: 1\r\n\r\n")));
 	assert_int_equal(framing.status, 413);
 	framing_clear(&framing);
 }
 
-/* ---- The rest ---------------------------------------------------------------------------------------------------------------- */
+/* ---- The rest
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 /* Whose refusal must not have a body (RFC 9110, 9.3.2). */
 static void a_refused_head_request_is_known_for_one(void **state)
@@ -364,7 +382,8 @@ static void chunk_sizes_are_read(void **state)
 	}
 	for (int c = 0; c < 256; c++) {
 		char text[] = { '1', (char)c };
-		bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+		bool digit =
+			(c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 
 		assert_int_equal(head_chunk_size(slice_make(text, 2), &size), digit);
 	}
@@ -387,12 +406,15 @@ static void random_bytes_have_one_verdict(void **state)
 		compose(&dice, &bytes);
 		whole = judge(buf_slice(&bytes), 0, 0, 0);
 		whole.good ? passed++ : refused++;
-		check_same(buf_slice(&bytes), whole, judge(buf_slice(&bytes), 0, 0, 1), "in steps of", 1);
+		check_same(buf_slice(&bytes), whole, judge(buf_slice(&bytes), 0, 0, 1),
+			   "in steps of", 1);
 		cut = roll(&dice, bytes.len + 1);
-		check_same(buf_slice(&bytes), whole, judge(buf_slice(&bytes), cut, cut + roll(&dice, bytes.len - cut + 1), 0), "split at",
-			   cut);
+		check_same(buf_slice(&bytes), whole,
+			   judge(buf_slice(&bytes), cut, cut + roll(&dice, bytes.len - cut + 1), 0),
+			   "split at", cut);
 		/* A request counts once it has begun, and at most one is unfinished. */
-		assert_true(whole.complete == whole.requests || whole.complete + 1 == whole.requests);
+		assert_true(whole.complete == whole.requests ||
+			    whole.complete + 1 == whole.requests);
 	}
 	/* Neither all nor nothing: the loop sees both. */
 	assert_true(rounds < 100 || (passed > rounds / 10 && refused > rounds / 10));

@@ -1,5 +1,5 @@
-/* The guard beside the parser that it guards: every request that evhttp sees is one that the guard has passed whole, and every one
- * that the guard has passed is one for evhttp. */
+/* The guard beside the parser that it guards: every request that evhttp sees is one that the guard
+ * has passed whole, and every one that the guard has passed is one for evhttp. */
 #include "t/unit/framing_kit.h"
 
 #include <arpa/inet.h>
@@ -31,7 +31,8 @@ struct bench {
 	struct buf answers;
 };
 
-/* ---- The server, as worker/http/conn.c makes it --------------------------------------------------------------------------------- */
+/* ---- The server, as worker/http/conn.c makes it
+ * --------------------------------------------------------------------------------- */
 
 static void drop_when_refused(struct bench *bench, struct evbuffer *input)
 {
@@ -85,8 +86,9 @@ static void on_request(struct evhttp_request *request, void *arg)
 
 	if (bench->served >= bench->framing.complete)
 		bench->beyond = true;
-	bench->last = request->minor == 0 || evhttp_request_get_uri(request)[0] != '/' ||
-		      evhttp_find_header(evhttp_request_get_input_headers(request), "Connection") != NULL;
+	bench->last =
+		request->minor == 0 || evhttp_request_get_uri(request)[0] != '/' ||
+		evhttp_find_header(evhttp_request_get_input_headers(request), "Connection") != NULL;
 	buf_putf(&bench->bodies, "[");
 	if (len)
 		buf_put(&bench->bodies, evbuffer_pullup(body, -1), len);
@@ -111,7 +113,9 @@ static int setup(void **state)
 	evhttp_set_max_body_size(bench->http, MAX_BODY);
 	bound = evhttp_bind_socket_with_handle(bench->http, "127.0.0.1", 0);
 	assert_non_null(bound);
-	assert_int_equal(getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(
+		getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&address, &len),
+		0);
 	bench->port = ntohs(address.sin_port);
 	*state = bench;
 	return 0;
@@ -130,11 +134,15 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- The client ------------------------------------------------------------------------------------------------------------- */
+/* ---- The client
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static int dial(struct bench *bench)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(bench->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(bench->port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	void *connection;
 
@@ -159,8 +167,8 @@ static bool turn(struct bench *bench, int fd)
 	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Sends the bytes in two parts, lets evhttp answer what the guard makes of them, and gives it one turn more than that. Answers whether
- * the connection was still open then. */
+/* Sends the bytes in two parts, lets evhttp answer what the guard makes of them, and gives it one
+ * turn more than that. Answers whether the connection was still open then. */
 static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned expected)
 {
 	const size_t parts[2] = { split, bytes.len };
@@ -190,7 +198,9 @@ static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned 
 	return open;
 }
 
-/* ---- Both together ---------------------------------------------------------------------------------------------------------- */
+/* ---- Both together
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 /* Nothing but 200 and 100 Continue: whatever evhttp would refuse, the guard must refuse first. */
 static bool all_is_well(const char *answers)
@@ -210,10 +220,13 @@ static void check_agreement(struct bench *bench, struct slice bytes, size_t spli
 	(void)framing_feed(&framing, bytes);
 	open = run(bench, bytes, split, framing.complete);
 	framing_clear(&framing);
-	if (bench->beyond || !all_is_well(bench->answers.data) || (!open && !bench->last) || (open && bench->served != framing.complete)) {
+	if (bench->beyond || !all_is_well(bench->answers.data) || (!open && !bench->last) ||
+	    (open && bench->served != framing.complete)) {
 		print_bytes(bytes);
-		fail_msg("split at %zu: the guard passed %u requests, evhttp served %u%s; %s, and answered\n%s", split, framing.complete,
-			 bench->served, bench->beyond ? " of its own" : "", open ? "it kept the connection" : "it closed the connection",
+		fail_msg("split at %zu: the guard passed %u requests, evhttp served %u%s; %s, and "
+			 "answered\n%s",
+			 split, framing.complete, bench->served, bench->beyond ? " of its own" : "",
+			 open ? "it kept the connection" : "it closed the connection",
 			 bench->answers.data);
 	}
 }
@@ -230,11 +243,17 @@ static const struct {
 	struct slice bytes;
 	const char *bodies;
 } bodied[] = {
-	{ BYTES("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: x\r\n\r\n"), "[abc][]" },
-	{ BYTES("DELETE /a HTTP/1.1\r\nHost: x\r\nContent-Length:\t3\t\r\n\r\n\r\n\r"), "[\r\n\r]" },
-	{ BYTES("PATCH /a HTTP/1.1\r\nHost: x\r\ntransfer-encoding:CHUNKED \t\r\n\r\n2\r\n\r\n\r\n000A\r\n0123456789\r\n00\r\n\r\n"),
+	{ BYTES("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET / "
+		"HTTP/1.1\r\nHost: x\r\n\r\n"),
+	  "[abc][]" },
+	{ BYTES("DELETE /a HTTP/1.1\r\nHost: x\r\nContent-Length:\t3\t\r\n\r\n\r\n\r"),
+	  "[\r\n\r]" },
+	{ BYTES("PATCH /a HTTP/1.1\r\nHost: x\r\ntransfer-encoding:CHUNKED "
+		"\t\r\n\r\n2\r\n\r\n\r\n000A\r\n0123456789\r\n00\r\n\r\n"),
 	  "[\r\n0123456789]" },
-	{ BYTES("PUT /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc"), "[abc]" },
+	{ BYTES("PUT /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: "
+		"3\r\n\r\nabc"),
+	  "[abc]" },
 };
 
 static void bodies_are_the_same_for_both(void **state)
@@ -256,12 +275,16 @@ static const struct slice attacks[] = {
 	BYTES("GET / HTTP/1.1\r\nHost: x\n\r\n"),
 	BYTES("GET / HTTP/1.1\r\nHost: x\r\n\n"),
 	BYTES("GET /a/../b HTTP/1.1\n\n"),
-	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n"),
-	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n"),
+	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+	      "chunked\r\n\r\n3\nabc\r\n0\r\n\r\n"),
+	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+	      "chunked\r\n\r\n3\r\nabc\n0\r\n\r\n"),
 	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\n\n"),
 	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\n"),
-	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nHost: y\r\n\r\n"),
-	BYTES("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: evil\r\n\r\n"),
+	BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nHost: "
+	      "y\r\n\r\n"),
+	BYTES("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET / HTTP/1.1\r\nHost: "
+	      "evil\r\n\r\n"),
 	BYTES("GET http://[:::]/ HTTP/1.1\r\nHost: x\r\n\r\n"),
 	BYTES("GET http://x:99999/ HTTP/1.1\r\nHost: x\r\n\r\n"),
 	BYTES("GET / HTTP/9.9\r\nHost: x\r\n\r\n"),
@@ -317,8 +340,10 @@ static void random_bytes_have_one_reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BENCH_TEST(the_seeds_are_served),          BENCH_TEST(bodies_are_the_same_for_both),
-		BENCH_TEST(attacks_do_not_come_through),   BENCH_TEST(nor_do_they_behind_another_request),
+		BENCH_TEST(the_seeds_are_served),
+		BENCH_TEST(bodies_are_the_same_for_both),
+		BENCH_TEST(attacks_do_not_come_through),
+		BENCH_TEST(nor_do_they_behind_another_request),
 		BENCH_TEST(random_bytes_have_one_reading),
 	};
 

@@ -135,7 +135,8 @@ static const struct refusal bad_targets[] = {
 	{ TARGET("http://[::1]x:80/"), 400, "the request target has a malformed host" },
 	{ TARGET("http://[::1%25eth0]/"), 400, "the request target has a malformed host" },
 	{ TARGET("http://[v1.a]/"), 400, "the request target has a malformed host" },
-	{ TARGET("http://[1111:1111:1111:1111:1111:1111:1111:1111:1111:1111]/"), 400, "the request target has a malformed host" },
+	{ TARGET("http://[1111:1111:1111:1111:1111:1111:1111:1111:1111:1111]/"), 400,
+	  "the request target has a malformed host" },
 };
 
 static const struct refusal bad_fields[] = {
@@ -180,9 +181,12 @@ static const struct refusal bad_fields[] = {
 
 /* How requests are smuggled: two readings of where one ends (RFC 9112, 6.3 and 11.2). */
 static const struct refusal bad_framing[] = {
-	{ BYTES(POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"), 400, "Content-Length is there more than once" },
-	{ BYTES(POST "Content-Length: 5\r\ncontent-length: 6\r\n\r\nhello"), 400, "Content-Length is there more than once" },
-	{ BYTES(POST "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"), 400, "Content-Length is there more than once" },
+	{ BYTES(POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"), 400,
+	  "Content-Length is there more than once" },
+	{ BYTES(POST "Content-Length: 5\r\ncontent-length: 6\r\n\r\nhello"), 400,
+	  "Content-Length is there more than once" },
+	{ BYTES(POST "Content-Length: 0\r\nContent-Length: 0\r\n\r\n"), 400,
+	  "Content-Length is there more than once" },
 	{ LENGTH(""), 400, BAD_LENGTH },
 	{ LENGTH(" "), 400, BAD_LENGTH },
 	{ LENGTH(" 5, 5"), 400, BAD_LENGTH },
@@ -220,15 +224,22 @@ static const struct refusal bad_framing[] = {
 	{ CODING(" chunked\r\nTransfer-Encoding: chunked"), 400, BAD_CODING },
 	{ CODING(" chunked\r\nTransfer-Encoding: identity"), 400, BAD_CODING },
 	{ CODING("\r\n chunked"), 400, BAD_CODING },
-	{ CODING(" chunked\r\nContent-Length: 5"), 400, "Content-Length and Transfer-Encoding exclude each other" },
+	{ CODING(" chunked\r\nContent-Length: 5"), 400,
+	  "Content-Length and Transfer-Encoding exclude each other" },
 	{ BYTES(POST "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400,
 	  "Content-Length and Transfer-Encoding exclude each other" },
-	{ BYTES("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"), 400, "Transfer-Encoding is not of HTTP/1.0" },
-	{ BYTES(GET "Content-Length: 5\r\n\r\nhello"), 400, "a request of this method has no body" },
-	{ BYTES(GET "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400, "a request of this method has no body" },
-	{ BYTES("HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!"), 400, "a request of this method has no body" },
-	{ BYTES("OPTIONS / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!"), 400, "a request of this method has no body" },
-	{ BYTES("TRACE / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!"), 400, "a request of this method has no body" },
+	{ BYTES("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"), 400,
+	  "Transfer-Encoding is not of HTTP/1.0" },
+	{ BYTES(GET "Content-Length: 5\r\n\r\nhello"), 400,
+	  "a request of this method has no body" },
+	{ BYTES(GET "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400,
+	  "a request of this method has no body" },
+	{ BYTES("HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!"), 400,
+	  "a request of this method has no body" },
+	{ BYTES("OPTIONS / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!"), 400,
+	  "a request of this method has no body" },
+	{ BYTES("TRACE / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!"), 400,
+	  "a request of this method has no body" },
 };
 
 /* These have passed their head. */
@@ -269,15 +280,18 @@ static const struct refusal bad_bodies[] = {
 	{ BYTES(CHUNKED "5\r\nhello\r\nfffffffffffffffb\r\n"), 413, TOO_LARGE },
 };
 
-static void check_refused(struct slice bytes, const struct refusal *refusal, unsigned requests, unsigned complete)
+static void check_refused(struct slice bytes, const struct refusal *refusal, unsigned requests,
+			  unsigned complete)
 {
 	struct verdict verdict = judge_in_pieces(bytes);
 
-	if (verdict.good || verdict.status != refusal->status || strcmp(verdict.detail, refusal->detail) != 0 ||
-	    verdict.requests != requests || verdict.complete != complete) {
+	if (verdict.good || verdict.status != refusal->status ||
+	    strcmp(verdict.detail, refusal->detail) != 0 || verdict.requests != requests ||
+	    verdict.complete != complete) {
 		print_bytes(bytes);
-		fail_msg("%d \"%s\" with %u begun and %u complete, not %d \"%s\" with %u and %u", verdict.status, verdict.detail,
-			 verdict.requests, verdict.complete, refusal->status, refusal->detail, requests, complete);
+		fail_msg("%d \"%s\" with %u begun and %u complete, not %d \"%s\" with %u and %u",
+			 verdict.status, verdict.detail, verdict.requests, verdict.complete,
+			 refusal->status, refusal->detail, requests, complete);
 	}
 	assert_false(verdict.idle);
 }
@@ -332,8 +346,10 @@ static void a_body_is_as_long_as_it_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_request_line_must_be_right), cmocka_unit_test(a_target_has_one_spelling),
-		cmocka_unit_test(fields_must_be_right),         cmocka_unit_test(a_body_has_one_length),
+		cmocka_unit_test(a_request_line_must_be_right),
+		cmocka_unit_test(a_target_has_one_spelling),
+		cmocka_unit_test(fields_must_be_right),
+		cmocka_unit_test(a_body_has_one_length),
 		cmocka_unit_test(a_body_is_as_long_as_it_says),
 	};
 

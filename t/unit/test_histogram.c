@@ -144,7 +144,8 @@ static void a_view_arrives_whole(void **state)
 	scoreboard_set_state(shm, 1, SLOT_SERVING);
 	for (unsigned slot = 0; slot <= 3; slot++)
 		for (unsigned value = 0; value < METRIC_VALUES; value++)
-			scoreboard_set(shm, slot, (enum metric)value, (int64_t)(slot * 1000 + value));
+			scoreboard_set(shm, slot, (enum metric)value,
+				       (int64_t)(slot * 1000 + value));
 	scoreboard_view_take(shm, &sent);
 	scoreboard_view_pack(&sent, &bytes);
 	assert_int_equal(scoreboard_view_unpack(buf_slice(&bytes), &came), RC_OK);
@@ -174,7 +175,8 @@ static void other_views_are_refused(void **state)
 	scoreboard_view_pack(&view, &bytes);
 	scoreboard_view_clear(&view);
 	for (size_t len = 0; len < bytes.len; len += len < 40 ? 1 : 997) {
-		assert_int_equal(scoreboard_view_unpack(slice_make(bytes.data, len), &view), RC_MALFORMED);
+		assert_int_equal(scoreboard_view_unpack(slice_make(bytes.data, len), &view),
+				 RC_MALFORMED);
 		scoreboard_view_clear(&view);
 	}
 	for (size_t at = 0; at < 8; at++) {

@@ -75,13 +75,17 @@ static void write_long_value(const void *arg)
 {
 	const struct long_value *it = arg;
 
-	log_warn("tried", LOG_TEXT("key", it->value), LOG_TEXT("again", it->value), LOG_TEXT("thrice", it->value), LOG_NUMBER("after", 1));
+	log_warn("tried", LOG_TEXT("key", it->value), LOG_TEXT("again", it->value),
+		 LOG_TEXT("thrice", it->value), LOG_NUMBER("after", 1));
 }
 
-/* Every value of the line ends where it began: quotes are paired, no escape and no character is cut in two. */
+/* Every value of the line ends where it began: quotes are paired, no escape and no character is cut
+ * in two. */
 static void an_overlong_value_is_cut_whole(void **state)
 {
-	static const char *const fillers[] = { "x", " ", "\"", "\\", "\n", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "a b\"" };
+	static const char *const fillers[] = {
+		"x", " ", "\"", "\\", "\n", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "a b\""
+	};
 	char value[5000], line[4096];
 
 	(void)state;
@@ -107,7 +111,8 @@ static void an_overlong_value_is_cut_whole(void **state)
 				quotes += line[at] == '"';
 		}
 		assert_int_equal(quotes % 2, 0);
-		assert_true(line[len - 2] == '"' || (line[len - 2] == '.' && quotes == 0) || line[len - 2] == '1');
+		assert_true(line[len - 2] == '"' || (line[len - 2] == '.' && quotes == 0) ||
+			    line[len - 2] == '1');
 	}
 }
 
@@ -130,7 +135,8 @@ static void write_all_fields(const void *arg)
 {
 	(void)arg;
 	log_process("worker.3");
-	log_error("broke", LOG_NUMBER("least", INT64_MIN), LOG_NUMBER("most", INT64_MAX), LOG_TEXT("text", "x"), LOG_NUMBER("none", 0));
+	log_error("broke", LOG_NUMBER("least", INT64_MIN), LOG_NUMBER("most", INT64_MAX),
+		  LOG_TEXT("text", "x"), LOG_NUMBER("none", 0));
 	log_process("main");
 }
 
@@ -141,10 +147,10 @@ static void a_line_has_its_fields_in_order(void **state)
 
 	(void)state;
 	capture(write_all_fields, NULL, line, sizeof(line));
-	(void)snprintf(
-		wanted, sizeof(wanted),
-		" level=error process=worker.3 pid=%d event=broke least=-9223372036854775808 most=9223372036854775807 text=x none=0\n",
-		getpid());
+	(void)snprintf(wanted, sizeof(wanted),
+		       " level=error process=worker.3 pid=%d event=broke "
+		       "least=-9223372036854775808 most=9223372036854775807 text=x none=0\n",
+		       getpid());
 	assert_int_equal(sscanf(line, "time=%*4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ%n", &read_to), 0);
 	assert_int_equal(read_to, strlen("time=2026-01-01T00:00:00.000Z"));
 	assert_string_equal(line + read_to, wanted);
@@ -162,7 +168,8 @@ static void write_at_all_levels(const void *arg)
 
 static void lines_above_the_limit_are_left_out(void **state)
 {
-	static const char *const events[] = { "level=error", "level=warn", "level=info", "level=debug" };
+	static const char *const events[] = { "level=error", "level=warn", "level=info",
+					      "level=debug" };
 	char lines[4096];
 
 	(void)state;

@@ -53,7 +53,9 @@ static struct stage *stage;
 static char folder[] = "/tmp/test_master.XXXXXX";
 static char db[64];
 
-/* ---- The actors ------------------------------------------------------------------------------------------------------------- */
+/* ---- The actors
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static int term_fd(void)
 {
@@ -206,7 +208,9 @@ int writer_run(const struct writer_inheritance *from)
 	return EXIT_SUCCESS;
 }
 
-/* ---- The play --------------------------------------------------------------------------------------------------------------- */
+/* ---- The play
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 struct server {
 	pid_t pid;
@@ -228,9 +232,11 @@ static void breathe(void)
 static struct server server_start_on(const char *address, const char *path)
 {
 	const char *const listen[] = { address };
-	const struct master_settings settings = {
-		.listen = listen, .listen_count = 1, .workers = WORKERS, .log_level = LOG_INFO, .worker = { .db = path }
-	};
+	const struct master_settings settings = { .listen = listen,
+						  .listen_count = 1,
+						  .workers = WORKERS,
+						  .log_level = LOG_INFO,
+						  .worker = { .db = path } };
 	struct server server = { 0 };
 	int ends[2];
 
@@ -256,7 +262,8 @@ static void server_hear(const struct server *server, char *line, size_t size)
 
 	do {
 		len = 0;
-		while (len < size - 1 && read(server->said, line + len, 1) == 1 && line[len] != '\n')
+		while (len < size - 1 && read(server->said, line + len, 1) == 1 &&
+		       line[len] != '\n')
 			len++;
 		line[len] = 0;
 	} while (strncmp(line, "time=", 5) == 0);
@@ -270,7 +277,10 @@ static struct server server_start(void)
 	memset((void *)stage, 0, sizeof(*stage));
 	server = server_start_on("127.0.0.1:0", db);
 	server_hear(&server, line, sizeof(line));
-	assert_int_equal(sscanf(line, "pocketbook: serving http://127.0.0.1:%u (2 workers, database ", &server.port), 1);
+	assert_int_equal(sscanf(line,
+				"pocketbook: serving http://127.0.0.1:%u (2 workers, database ",
+				&server.port),
+			 1);
 	assert_non_null(strstr(line, db));
 	return server;
 }
@@ -291,7 +301,8 @@ static int server_stop(const struct server *server)
 	return server_join(server);
 }
 
-/* Orphans come to this process (a subreaper), so that "no such child" means that no process of the server is left. */
+/* Orphans come to this process (a subreaper), so that "no such child" means that no process of the
+ * server is left. */
 static void assert_nobody_is_left(void)
 {
 	for (unsigned slot = 0; slot <= WORKERS; slot++) {
@@ -308,7 +319,8 @@ static void assert_nobody_is_left(void)
 static void workers_are_linked_and_answer(void **state)
 {
 	struct server server = server_start();
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)server.port) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)server.port) };
 	unsigned seen = 0;
 
 	(void)state;
@@ -427,7 +439,8 @@ static void a_second_server_on_the_database_is_refused(void **state)
 
 	(void)state;
 	server_hear(&second, line, sizeof(line));
-	(void)snprintf(expected, sizeof(expected), "another pocketbook (process %ld) has the database", (long)server.pid);
+	(void)snprintf(expected, sizeof(expected),
+		       "another pocketbook (process %ld) has the database", (long)server.pid);
 	assert_non_null(strstr(line, expected));
 	assert_int_equal(server_join(&second), EXIT_FAILURE);
 	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
@@ -445,7 +458,8 @@ static pid_t lock_holder_start(const int ends[2])
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		(void)close(ends[1]);
-		if (master_lock(db, &lock, NULL) != RC_OK || write(ends[0], "k", 1) != 1 || read(ends[0], &byte, 1) != 1)
+		if (master_lock(db, &lock, NULL) != RC_OK || write(ends[0], "k", 1) != 1 ||
+		    read(ends[0], &byte, 1) != 1)
 			_exit(EXIT_FAILURE);
 		_exit(EXIT_SUCCESS);
 	}
@@ -454,7 +468,8 @@ static pid_t lock_holder_start(const int ends[2])
 	return pid;
 }
 
-/* Such as a token command does. A server that gives up says so meanwhile, one that waits has nothing to say. */
+/* Such as a token command does. A server that gives up says so meanwhile, one that waits has
+ * nothing to say. */
 static void a_start_waits_for_a_lock_that_is_held_briefly(void **state)
 {
 	struct pollfd said = { .events = POLLIN };
@@ -593,7 +608,8 @@ static void who_does_not_leave_is_killed(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	if (stage == MAP_FAILED || mkdtemp(folder) == NULL)
 		return -1;
 	(void)snprintf(db, sizeof(db), "%s/test.db", folder);

@@ -13,7 +13,8 @@
 
 static void addresses_are_read_and_written(void **state)
 {
-	static const char *const good[] = { "127.0.0.1:8080", "0.0.0.0:0", "[::1]:65535", "[::]:1", "255.255.255.255:80" };
+	static const char *const good[] = { "127.0.0.1:8080", "0.0.0.0:0", "[::1]:65535", "[::]:1",
+					    "255.255.255.255:80" };
 	static const char *const bad[] = { "",
 					   ":",
 					   "8080",
@@ -81,7 +82,9 @@ static void a_port_of_the_kernels_choice_is_that_of_all_slots(void **state)
 			struct sockaddr_in got, *want = (void *)&listeners.addresses[i].socket;
 			socklen_t len = sizeof(got);
 
-			assert_int_equal(getsockname(listeners.fds[slot * 2 + i], (struct sockaddr *)&got, &len), 0);
+			assert_int_equal(getsockname(listeners.fds[slot * 2 + i],
+						     (struct sockaddr *)&got, &len),
+					 0);
 			assert_int_not_equal(got.sin_port, 0);
 			assert_int_equal(got.sin_port, want->sin_port);
 			assert_int_equal(got.sin_addr.s_addr, want->sin_addr.s_addr);

@@ -19,7 +19,9 @@ static void a_type_names_its_encoding(void **state)
 	for (int i = JSON; i <= TRANSIT; i++) {
 		assert_int_equal(media_of_content(media_type((enum encoding)i), &encoding), RC_OK);
 		assert_int_equal(encoding, i);
-		assert_int_equal(media_of_accept(media_type((enum encoding)i), i == JSON ? TRANSIT : JSON), i);
+		assert_int_equal(
+			media_of_accept(media_type((enum encoding)i), i == JSON ? TRANSIT : JSON),
+			i);
 	}
 	assert_string_equal(media_type(JSON), "application/json");
 	assert_string_equal(media_type(TRANSIT), "application/transit+json");
@@ -62,7 +64,8 @@ static void a_body_says_what_it_is(void **state)
 	for (size_t i = 0; i < COUNT(contents); i++) {
 		enum encoding encoding = JSON;
 
-		if (media_of_content(contents[i].field, &encoding) != contents[i].rc || encoding != contents[i].encoding)
+		if (media_of_content(contents[i].field, &encoding) != contents[i].rc ||
+		    encoding != contents[i].encoding)
 			fail_msg("%s", contents[i].field ? contents[i].field : "no field");
 	}
 }
@@ -97,7 +100,8 @@ static const struct {
 	{ "application/transit+json;q=0.6, application/json;q=0.5", TRANSIT, TRANSIT },
 	{ "application/json;q=0.5,application/transit+json;q=0.501", TRANSIT, TRANSIT },
 	{ "application/json;Q=0.5 , application/transit+json ; q=1.000", TRANSIT, TRANSIT },
-	{ "application/json;charset=utf-8;q=0.2,application/transit+json;x=y;q=0.3", TRANSIT, TRANSIT },
+	{ "application/json;charset=utf-8;q=0.2,application/transit+json;x=y;q=0.3", TRANSIT,
+	  TRANSIT },
 	{ "application/json;q=0.9,\tapplication/transit+json", TRANSIT, TRANSIT },
 	/* Not wanted at all. */
 	{ "application/json;q=0", JSON, TRANSIT },

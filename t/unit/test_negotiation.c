@@ -1,4 +1,5 @@
-/* What a request asks for beside its body: query parameters, media types, entity tags; and how refusals are told. */
+/* What a request asks for beside its body: query parameters, media types, entity tags; and how
+ * refusals are told. */
 #include "worker/http/problem.h"
 #include "worker/http/media.h"
 #include "worker/http/query.h"
@@ -18,7 +19,9 @@ static void pairs_are_found_by_name(void **state)
 	struct slice value;
 
 	(void)state;
-	assert_int_equal(query_parse(slice_of("&a=1&flag&b=x%26y+z&a=2&=none&a%62=c=d&"), &query, &err), RC_OK);
+	assert_int_equal(
+		query_parse(slice_of("&a=1&flag&b=x%26y+z&a=2&=none&a%62=c=d&"), &query, &err),
+		RC_OK);
 	assert_int_equal(query.count, 6);
 	pair = query_next(&query, "a", NULL);
 	assert_true(slice_is(pair->value, "1"));
@@ -64,11 +67,13 @@ static void bodies_have_one_of_two_types(void **state)
 	(void)state;
 	assert_int_equal(media_of_content("application/json", &encoding), RC_OK);
 	assert_int_equal(encoding, ENCODING_JSON);
-	assert_int_equal(media_of_content(" Application/Transit+JSON ; charset=utf-8", &encoding), RC_OK);
+	assert_int_equal(media_of_content(" Application/Transit+JSON ; charset=utf-8", &encoding),
+			 RC_OK);
 	assert_int_equal(encoding, ENCODING_TRANSIT);
 	assert_int_equal(media_of_content(NULL, &encoding), RC_MALFORMED);
-	for (const char *const *bad = (const char *const[]){ "", "text/plain", "application/jsonx", "application/*", "*/*", NULL }; *bad;
-	     bad++)
+	for (const char *const *bad = (const char *const[]){ "", "text/plain", "application/jsonx",
+							     "application/*", "*/*", NULL };
+	     *bad; bad++)
 		assert_int_equal(media_of_content(*bad, &encoding), RC_MALFORMED);
 }
 
@@ -84,9 +89,11 @@ static void accept_is_weighed(void **state)
 		{ "application/json", ENCODING_TRANSIT, ENCODING_JSON },
 		{ "application/transit+json", ENCODING_JSON, ENCODING_TRANSIT },
 		{ "application/json, application/transit+json", ENCODING_TRANSIT, ENCODING_JSON },
-		{ "application/json;q=0.5, application/transit+json;q=0.6", ENCODING_JSON, ENCODING_TRANSIT },
+		{ "application/json;q=0.5, application/transit+json;q=0.6", ENCODING_JSON,
+		  ENCODING_TRANSIT },
 		{ "application/transit+json;q=0, */*;q=0.1", ENCODING_JSON, ENCODING_JSON },
-		{ "text/html, */*;q=0.1, application/transit+json;v=1;q=0.2", ENCODING_JSON, ENCODING_TRANSIT },
+		{ "text/html, */*;q=0.1, application/transit+json;v=1;q=0.2", ENCODING_JSON,
+		  ENCODING_TRANSIT },
 		{ "text/html", ENCODING_TRANSIT, ENCODING_TRANSIT },
 		{ ",,;q=1,", ENCODING_JSON, ENCODING_JSON },
 	};
@@ -115,7 +122,8 @@ static void problems_have_status_and_code(void **state)
 	(void)state;
 	problem_put(&out, PROBLEM_TOO_LARGE, "docs: \"x\"\n", "0a");
 	buf_put_byte(&out, 0);
-	assert_string_equal(out.data, "{\"type\":\"about:blank\",\"title\":\"Content Too Large\",\"status\":413,\"code\":\"too-large\","
+	assert_string_equal(out.data, "{\"type\":\"about:blank\",\"title\":\"Content Too "
+				      "Large\",\"status\":413,\"code\":\"too-large\","
 				      "\"detail\":\"docs: \\\"x\\\"\\n\",\"request\":\"0a\"}");
 	buf_clear(&out);
 	problem_put(&out, PROBLEM_BAD_REQUEST, "\xff", "0a");
@@ -141,9 +149,12 @@ static void problems_have_status_and_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs_are_found_by_name),      cmocka_unit_test(broken_queries_are_refused),
-		cmocka_unit_test(bodies_have_one_of_two_types), cmocka_unit_test(accept_is_weighed),
-		cmocka_unit_test(tags_are_compared_one_by_one), cmocka_unit_test(problems_have_status_and_code),
+		cmocka_unit_test(pairs_are_found_by_name),
+		cmocka_unit_test(broken_queries_are_refused),
+		cmocka_unit_test(bodies_have_one_of_two_types),
+		cmocka_unit_test(accept_is_weighed),
+		cmocka_unit_test(tags_are_compared_one_by_one),
+		cmocka_unit_test(problems_have_status_and_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

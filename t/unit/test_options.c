@@ -1,4 +1,5 @@
-/* Options in their layers: which value wins, where it came from, what is refused and in what words. */
+/* Options in their layers: which value wins, where it came from, what is refused and in what words.
+ */
 #include "base/options.h"
 
 #include <setjmp.h>
@@ -12,9 +13,25 @@ static const struct option_spec specs[] = {
 	{ .name = "db", .argument = "FILE", .fallback = "default.db" },
 	{ .name = "listen", .argument = "ADDR", .fallback = "1.1.1.1:1", .repeatable = true },
 	{ .name = "workers", .argument = "N", .kind = OPTION_NUMBER, .min = 1, .max = 64 },
-	{ .name = "max-body", .argument = "SIZE", .kind = OPTION_SIZE, .min = 1024, .max = 64 << 20, .fallback = "1M" },
-	{ .name = "idle", .argument = "TIME", .kind = OPTION_DURATION, .min = 1, .max = 86400, .fallback = "2m" },
-	{ .name = "keep", .argument = "TIME", .kind = OPTION_DURATION, .min = 60, .max = 86400, .or_off = true, .fallback = "off" },
+	{ .name = "max-body",
+	  .argument = "SIZE",
+	  .kind = OPTION_SIZE,
+	  .min = 1024,
+	  .max = 64 << 20,
+	  .fallback = "1M" },
+	{ .name = "idle",
+	  .argument = "TIME",
+	  .kind = OPTION_DURATION,
+	  .min = 1,
+	  .max = 86400,
+	  .fallback = "2m" },
+	{ .name = "keep",
+	  .argument = "TIME",
+	  .kind = OPTION_DURATION,
+	  .min = 60,
+	  .max = 86400,
+	  .or_off = true,
+	  .fallback = "off" },
 	{ .name = "auth", .argument = "on|off", .kind = OPTION_SWITCH, .fallback = "on" },
 	{ .name = "config", .argument = "FILE", .not_in_file = true },
 	{ .name = "json", .kind = OPTION_FLAG },
@@ -46,9 +63,11 @@ static enum rc take(struct options *options, char *const *arguments, struct erro
 }
 
 #define TAKE(options, err, ...) take(options, (char *[]){ __VA_ARGS__, NULL }, err)
-#define TAKE_ENVIRONMENT(options, err, ...) options_take_environment(options, (char *[]){ __VA_ARGS__, NULL }, err)
+#define TAKE_ENVIRONMENT(options, err, ...) \
+	options_take_environment(options, (char *[]){ __VA_ARGS__, NULL }, err)
 
-static enum rc take_entry(struct options *options, const char *place, const char *name, const char *value, struct error *err)
+static enum rc take_entry(struct options *options, const char *place, const char *name,
+			  const char *value, struct error *err)
 {
 	return options_take_entry(options, place, slice_of(name), slice_of(value), err);
 }
@@ -66,9 +85,12 @@ static void expect_list(const struct options *options, const char *name, const c
 	assert_int_equal(count, i);
 }
 
-#define EXPECT_LIST(options, name, ...) expect_list(options, name, (const char *[]){ __VA_ARGS__, NULL })
+#define EXPECT_LIST(options, name, ...) \
+	expect_list(options, name, (const char *[]){ __VA_ARGS__, NULL })
 
-/* ---- Layers ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Layers
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void defaults_fill_what_nobody_gave(void **state)
 {
@@ -93,7 +115,9 @@ static void the_command_line_beats_the_environment_beats_the_file(void **state)
 	struct error err;
 
 	assert_int_equal(TAKE(options, &err, "--db", "line"), RC_OK);
-	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_DB=env", "POCKETBOOK_WORKERS=3"), RC_OK);
+	assert_int_equal(
+		TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_DB=env", "POCKETBOOK_WORKERS=3"),
+		RC_OK);
 	assert_int_equal(take_entry(options, "f:1", "db", "file", &err), RC_OK);
 	assert_int_equal(take_entry(options, "f:2", "workers", "4", &err), RC_OK);
 	assert_int_equal(take_entry(options, "f:3", "max-body", "2k", &err), RC_OK);
@@ -139,14 +163,18 @@ static void a_higher_layer_replaces_all_values_of_a_lower(void **state)
 	EXPECT_LIST(options, "listen", "a", "b");
 }
 
-/* ---- The command line -------------------------------------------------------------------------------------------------------- */
+/* ---- The command line
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void both_ways_of_writing_a_value_are_read(void **state)
 {
 	struct options *options = *state;
 	struct error err;
 
-	assert_int_equal(TAKE(options, &err, "--db=a=b", "--listen", "x", "--listen=y", "--json", "--workers", "7"), RC_OK);
+	assert_int_equal(TAKE(options, &err, "--db=a=b", "--listen", "x", "--listen=y", "--json",
+			      "--workers", "7"),
+			 RC_OK);
 	assert_string_equal(options_text(options, "db"), "a=b");
 	EXPECT_LIST(options, "listen", "x", "y");
 	assert_true(options_is_on(options, "json"));
@@ -160,7 +188,8 @@ static void words_may_stand_anywhere_and_all_are_words_after_two_dashes(void **s
 	size_t count;
 	const char *const *words;
 
-	assert_int_equal(TAKE(options, &err, "one", "--db", "x", "-", "--", "--listen", "-z"), RC_OK);
+	assert_int_equal(TAKE(options, &err, "one", "--db", "x", "-", "--", "--listen", "-z"),
+			 RC_OK);
 	words = options_words(options, &count);
 	assert_int_equal(count, 4);
 	assert_string_equal(words[0], "one");
@@ -183,7 +212,9 @@ static const struct {
 	{ { "--=2" }, RC_NOT_FOUND, "unknown option --" },
 	{ { "-d", "x" }, RC_NOT_FOUND, "unknown option -d" },
 	{ { "--db" }, RC_MALFORMED, "--db: needs a value: --db FILE" },
-	{ { "--db", "--json" }, RC_MALFORMED, "--db: needs a value before --json (or write --db=--json)" },
+	{ { "--db", "--json" },
+	  RC_MALFORMED,
+	  "--db: needs a value before --json (or write --db=--json)" },
 	{ { "--db", "a", "--db", "b" }, RC_MALFORMED, "--db: given twice" },
 	{ { "--db=" }, RC_MALFORMED, "--db: must not be empty" },
 	{ { "--json=yes" }, RC_MALFORMED, "--json: takes no value" },
@@ -191,18 +222,36 @@ static const struct {
 	{ { "--workers", "-1" }, RC_MALFORMED, "--workers: \"-1\" is not a whole number" },
 	{ { "--workers", "2 " }, RC_MALFORMED, "--workers: \"2 \" is not a whole number" },
 	{ { "--workers=" }, RC_MALFORMED, "--workers: \"\" is not a whole number" },
-	{ { "--workers", "0" }, RC_MALFORMED, "--workers: 0 is out of range, it must be from 1 to 64" },
-	{ { "--workers", "65" }, RC_MALFORMED, "--workers: 65 is out of range, it must be from 1 to 64" },
+	{ { "--workers", "0" },
+	  RC_MALFORMED,
+	  "--workers: 0 is out of range, it must be from 1 to 64" },
+	{ { "--workers", "65" },
+	  RC_MALFORMED,
+	  "--workers: 65 is out of range, it must be from 1 to 64" },
 	{ { "--workers", "18446744073709551617" },
 	  RC_MALFORMED,
 	  "--workers: 18446744073709551617 is out of range, it must be from 1 to 64" },
-	{ { "--max-body", "5X" }, RC_MALFORMED, "--max-body: \"5X\" is not a size such as 64K or 1M" },
-	{ { "--max-body", "1023" }, RC_MALFORMED, "--max-body: 1023 is out of range, it must be from 1K to 64M" },
-	{ { "--max-body", "1g" }, RC_MALFORMED, "--max-body: 1g is out of range, it must be from 1K to 64M" },
-	{ { "--idle", "90" }, RC_MALFORMED, "--idle: \"90\" is not a duration such as 30s, 12h or 90d" },
-	{ { "--idle", "2d" }, RC_MALFORMED, "--idle: 2d is out of range, it must be from 1s to 1d" },
-	{ { "--keep", "30s" }, RC_MALFORMED, "--keep: 30s is out of range, it must be from 1m to 1d, or off" },
-	{ { "--keep", "on" }, RC_MALFORMED, "--keep: \"on\" is not a duration such as 30s, 12h or 90d, or off" },
+	{ { "--max-body", "5X" },
+	  RC_MALFORMED,
+	  "--max-body: \"5X\" is not a size such as 64K or 1M" },
+	{ { "--max-body", "1023" },
+	  RC_MALFORMED,
+	  "--max-body: 1023 is out of range, it must be from 1K to 64M" },
+	{ { "--max-body", "1g" },
+	  RC_MALFORMED,
+	  "--max-body: 1g is out of range, it must be from 1K to 64M" },
+	{ { "--idle", "90" },
+	  RC_MALFORMED,
+	  "--idle: \"90\" is not a duration such as 30s, 12h or 90d" },
+	{ { "--idle", "2d" },
+	  RC_MALFORMED,
+	  "--idle: 2d is out of range, it must be from 1s to 1d" },
+	{ { "--keep", "30s" },
+	  RC_MALFORMED,
+	  "--keep: 30s is out of range, it must be from 1m to 1d, or off" },
+	{ { "--keep", "on" },
+	  RC_MALFORMED,
+	  "--keep: \"on\" is not a duration such as 30s, 12h or 90d, or off" },
 	{ { "--auth", "yes" }, RC_MALFORMED, "--auth: must be on or off, not \"yes\"" },
 	{ { "--auth", "ON" }, RC_MALFORMED, "--auth: must be on or off, not \"ON\"" },
 };
@@ -221,15 +270,19 @@ static void a_bad_line_is_refused_in_words(void **state)
 	}
 }
 
-/* ---- The environment --------------------------------------------------------------------------------------------------------- */
+/* ---- The environment
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void the_environment_is_read(void **state)
 {
 	struct options *options = *state;
 	struct error err;
 
-	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "PATH=/bin", "POCKETBOOK_LISTEN=  a  b ", "POCKETBOOK_DB=my notes.db",
-					  "POCKETBOOK_AUTH=off", "POCKETBOOK_IDLE=", "POCKETBOOK_DBX=no", "POCKETBOOK_JSON=1"),
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "PATH=/bin", "POCKETBOOK_LISTEN=  a  b ",
+					  "POCKETBOOK_DB=my notes.db", "POCKETBOOK_AUTH=off",
+					  "POCKETBOOK_IDLE=", "POCKETBOOK_DBX=no",
+					  "POCKETBOOK_JSON=1"),
 			 RC_OK);
 	options_take_defaults(options);
 	EXPECT_LIST(options, "listen", "a", "b");
@@ -244,10 +297,13 @@ static void a_bad_variable_is_refused_by_its_name(void **state)
 	struct error err;
 
 	assert_int_equal(TAKE_ENVIRONMENT(*state, &err, "POCKETBOOK_MAX_BODY=much"), RC_MALFORMED);
-	assert_string_equal(err.text, "POCKETBOOK_MAX_BODY: \"much\" is not a size such as 64K or 1M");
+	assert_string_equal(err.text,
+			    "POCKETBOOK_MAX_BODY: \"much\" is not a size such as 64K or 1M");
 }
 
-/* ---- The file ---------------------------------------------------------------------------------------------------------------- */
+/* ---- The file
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void a_file_may_not_name_what_is_not_for_files(void **state)
 {
@@ -264,7 +320,8 @@ static void a_bad_entry_is_refused_with_its_place(void **state)
 	struct error err;
 
 	assert_int_equal(take_entry(*state, "/etc/x.conf:3", "workers", "0", &err), RC_MALFORMED);
-	assert_string_equal(err.text, "/etc/x.conf:3: workers: 0 is out of range, it must be from 1 to 64");
+	assert_string_equal(err.text,
+			    "/etc/x.conf:3: workers: 0 is out of range, it must be from 1 to 64");
 }
 
 /* Even where the command line has the last word. */

@@ -28,7 +28,8 @@ static void expect_readings(units_reader *read, const struct reading *readings, 
 	}
 }
 
-#define EXPECT_READINGS(read, readings) expect_readings(read, readings, sizeof(readings) / sizeof((readings)[0]))
+#define EXPECT_READINGS(read, readings) \
+	expect_readings(read, readings, sizeof(readings) / sizeof((readings)[0]))
 
 static void sizes_are_read(void **state)
 {

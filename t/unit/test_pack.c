@@ -12,7 +12,9 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* ---- Packed messages -------------------------------------------------------------------------------------------------------- */
+/* ---- Packed messages
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void put_message(struct buf *out)
 {
@@ -92,7 +94,9 @@ static void a_length_beyond_the_end_is_bad(void **state)
 	}
 }
 
-/* ---- Frames ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Frames
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void put_frame(struct buf *out, uint64_t tag, struct slice payload)
 {
@@ -172,9 +176,12 @@ static void a_frame_has_a_largest_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_packed_is_unpacked),       cmocka_unit_test(a_cut_message_turns_bad_and_stays_so),
-		cmocka_unit_test(a_length_beyond_the_end_is_bad),    cmocka_unit_test(frames_come_out_as_they_went_in),
-		cmocka_unit_test(an_unfinished_frame_is_waited_for), cmocka_unit_test(a_frame_has_a_largest_size),
+		cmocka_unit_test(what_was_packed_is_unpacked),
+		cmocka_unit_test(a_cut_message_turns_bad_and_stays_so),
+		cmocka_unit_test(a_length_beyond_the_end_is_bad),
+		cmocka_unit_test(frames_come_out_as_they_went_in),
+		cmocka_unit_test(an_unfinished_frame_is_waited_for),
+		cmocka_unit_test(a_frame_has_a_largest_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

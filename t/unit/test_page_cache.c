@@ -15,7 +15,10 @@
 
 static struct store_query make_query(const char *group)
 {
-	return (struct store_query){ .group = slice_of(group), .since = { .epoch = 7, .seq = 3 }, .limit = 100, .max_bytes = 1000 };
+	return (struct store_query){ .group = slice_of(group),
+				     .since = { .epoch = 7, .seq = 3 },
+				     .limit = 100,
+				     .max_bytes = 1000 };
 }
 
 static struct shared_buf *make_body(const char *text)
@@ -26,7 +29,8 @@ static struct shared_buf *make_body(const char *text)
 	return shared_buf_new(&bytes);
 }
 
-static void retention(struct page_cache *page_cache, const struct store_query *query, const char *text)
+static void retention(struct page_cache *page_cache, const struct store_query *query,
+		      const char *text)
 {
 	struct shared_buf *body = make_body(text);
 
@@ -34,7 +38,8 @@ static void retention(struct page_cache *page_cache, const struct store_query *q
 	shared_buf_unref(body);
 }
 
-static void assert_found(const struct page_cache *page_cache, const struct store_query *query, const char *text)
+static void assert_found(const struct page_cache *page_cache, const struct store_query *query,
+			 const char *text)
 {
 	struct shared_buf *body = page_cache_find(page_cache, query, ENCODING_JSON, EDITION);
 

@@ -99,7 +99,8 @@ static void every_problem_has_its_status_and_code(void **state)
 		struct reading reading;
 
 		assert_int_equal(problem_status(problem), problems[i].status);
-		assert_int_equal(problem_status(problem_of_status(problems[i].status)), problems[i].status);
+		assert_int_equal(problem_status(problem_of_status(problems[i].status)),
+				 problems[i].status);
 		assert_string_equal(status_phrase(problems[i].status), problem_title(problem));
 		problem_put(&body, problem, "why", ID);
 		reading = read_body(buf_slice(&body));
@@ -123,10 +124,18 @@ static void a_failure_of_ours_has_a_problem(void **state)
 		enum rc rc;
 		enum problem problem;
 	} failures[] = {
-		{ RC_MALFORMED, PROBLEM_BAD_REQUEST }, { RC_TOO_LARGE, PROBLEM_TOO_LARGE }, { RC_NOT_FOUND, PROBLEM_NOT_FOUND },
-		{ RC_DENIED, PROBLEM_FORBIDDEN },      { RC_BUSY, PROBLEM_UNAVAILABLE },    { RC_UNAVAILABLE, PROBLEM_UNAVAILABLE },
-		{ RC_IO, PROBLEM_UNAVAILABLE },        { RC_CORRUPT, PROBLEM_DAMAGED },     { RC_NEWER, PROBLEM_UNAVAILABLE },
-		{ RC_EXISTS, PROBLEM_UNAVAILABLE },    { RC_FULL, PROBLEM_FULL },           { RC_READ_ONLY, PROBLEM_UNAVAILABLE },
+		{ RC_MALFORMED, PROBLEM_BAD_REQUEST },
+		{ RC_TOO_LARGE, PROBLEM_TOO_LARGE },
+		{ RC_NOT_FOUND, PROBLEM_NOT_FOUND },
+		{ RC_DENIED, PROBLEM_FORBIDDEN },
+		{ RC_BUSY, PROBLEM_UNAVAILABLE },
+		{ RC_UNAVAILABLE, PROBLEM_UNAVAILABLE },
+		{ RC_IO, PROBLEM_UNAVAILABLE },
+		{ RC_CORRUPT, PROBLEM_DAMAGED },
+		{ RC_NEWER, PROBLEM_UNAVAILABLE },
+		{ RC_EXISTS, PROBLEM_UNAVAILABLE },
+		{ RC_FULL, PROBLEM_FULL },
+		{ RC_READ_ONLY, PROBLEM_UNAVAILABLE },
 	};
 
 	(void)state;
@@ -192,14 +201,16 @@ static void check_raw(size_t i, bool is_head)
 	buf_put_byte(&out, 0);
 	out.len--;
 	problem_put(&body, problems[i].problem, "why", ID);
-	(void)snprintf(text, sizeof(text), "beforeHTTP/1.1 %d %s\r\n", problems[i].status, problem_title(problems[i].problem));
+	(void)snprintf(text, sizeof(text), "beforeHTTP/1.1 %d %s\r\n", problems[i].status,
+		       problem_title(problems[i].problem));
 	assert_memory_equal(out.data, text, strlen(text));
 	end = strstr(out.data, "\r\n\r\n");
 	assert_non_null(end);
 	if (is_head)
 		assert_int_equal(out.data + out.len - end, 4);
 	else
-		assert_true(slice_equal(slice_make(end + 4, (size_t)(out.data + out.len - end) - 4), buf_slice(&body)));
+		assert_true(slice_equal(slice_make(end + 4, (size_t)(out.data + out.len - end) - 4),
+					buf_slice(&body)));
 	end[2] = 0;
 	(void)snprintf(text, sizeof(text), "%zu", body.len);
 	expect_field(out.data, "Content-Length", text);
@@ -207,7 +218,8 @@ static void check_raw(size_t i, bool is_head)
 	expect_field(out.data, "Connection", "close");
 	expect_field(out.data, "Cache-Control", "no-store");
 	expect_field(out.data, "X-Content-Type-Options", "nosniff");
-	expect_field(out.data, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+	expect_field(out.data, "Content-Security-Policy",
+		     "default-src 'none'; frame-ancestors 'none'");
 	expect_field(out.data, "Vary", "Origin");
 	expect_field(out.data, "X-Request-Id", ID);
 	assert_int_equal(strstr(out.data, "\r\nAllow: ") != NULL, problems[i].status == 405);

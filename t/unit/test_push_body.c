@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- What is read -------------------------------------------------------------------------------------------------------------- */
+/* ---- What is read
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static struct push_body read_well(enum encoding encoding, const char *quoted)
 {
@@ -26,8 +28,10 @@ static void expect_slice(struct slice slice, const char *quoted)
 		fail_msg("%.*s, not %s", (int)slice.len, slice.data, quoted);
 }
 
-static const char full[] = "{'atomic':true,'docs':[{'id':'a:1','value':{'x':[1,2.50,'y']}},{'id':'a:b:2','base':7,'op':'o-1','value':null},"
-			   "{'deleted':true,'base':9223372036854775807,'id':'a:3'},{'id':'a:4','deleted':false,'value':'~x','base':0}]}";
+static const char full[] = "{'atomic':true,'docs':[{'id':'a:1','value':{'x':[1,2.50,'y']}},{'id':'"
+			   "a:b:2','base':7,'op':'o-1','value':null},"
+			   "{'deleted':true,'base':9223372036854775807,'id':'a:3'},{'id':'a:4','"
+			   "deleted':false,'value':'~x','base':0}]}";
 
 static void expect_full(enum encoding encoding, const char *message)
 {
@@ -68,9 +72,11 @@ static void every_field_is_read_in_either_encoding(void **state)
 static void cache_codes_reach_across_documents(void **state)
 {
 	struct push_body edits =
-		read_well(ENCODING_TRANSIT, "['^ ','~:docs',[['^ ','~:id','a:1','~:value',['^ ','~:title','~:buy','~:deleted','~$symbol']],"
-					    "['^ ','^1','a:2','^2',['^3','^4','^6',['^ ','^3','^0']],'~:base','~i3'],"
-					    "['^ ','^1','a:3','^5',true,'~:op','o','^7',1]],'~:atomic',false]");
+		read_well(ENCODING_TRANSIT,
+			  "['^ ','~:docs',[['^ ','~:id','a:1','~:value',['^ "
+			  "','~:title','~:buy','~:deleted','~$symbol']],"
+			  "['^ ','^1','a:2','^2',['^3','^4','^6',['^ ','^3','^0']],'~:base','~i3'],"
+			  "['^ ','^1','a:3','^5',true,'~:op','o','^7',1]],'~:atomic',false]");
 
 	(void)state;
 	assert_int_equal(edits.count, 3);
@@ -92,9 +98,13 @@ static const struct {
 	{ "{'docs':[],'atomic':false}", 0 },
 	{ "{'other':[[{'docs':[1]}]],'docs':[],'other':1,'other':null}", 0 },
 	{ "{'docs':[{'id':'a:1','value':1,'other':{'id':['a:1']},'other':2}]}", 1 },
-	{ "{'docs':[{'value':1,'id':'a:1'},{'id':'a:2','value':1},{'id':'a:1:','value':1},{'id':':a:1','value':1}]}", 4 },
+	{ "{'docs':[{'value':1,'id':'a:1'},{'id':'a:2','value':1},{'id':'a:1:','value':1},{'id':':"
+	  "a:1','value':1}]}",
+	  4 },
 	{ "{'docs':[{'id':'A:1','value':1},{'id':'a:1','value':1},{'id':'a:1 ','value':1}]}", 3 },
-	{ "{'docs':[{'id':'a:\\u0031','value':1},{'id':'a:\\ud83d\\ude00','value':1},{'id':'\xc3\xa4:\xe2\x82\xac','value':1}]}", 3 },
+	{ "{'docs':[{'id':'a:\\u0031','value':1},{'id':'a:\\ud83d\\ude00','value':1},{'id':'"
+	  "\xc3\xa4:\xe2\x82\xac','value':1}]}",
+	  3 },
 	{ "{'docs':[{'id':'a:1','value':1,'op':'x'},{'id':'a:2','value':1,'op':'x'}]}", 2 },
 	{ "{'docs':[{'id':'a:1','value':1,'op':'\\u0000'}]}", 1 },
 };
@@ -110,7 +120,8 @@ static void what_is_right_is_read(void **state)
 			if (encoding == ENCODING_TRANSIT && strstr(good[i].message, "'docs' :"))
 				continue;
 			to_transit(good[i].message, transit, sizeof(transit));
-			edits = read_well((enum encoding)encoding, encoding == ENCODING_JSON ? good[i].message : transit);
+			edits = read_well((enum encoding)encoding,
+					  encoding == ENCODING_JSON ? good[i].message : transit);
 			assert_int_equal(edits.count, good[i].count);
 			for (size_t j = 0; j < edits.count; j++)
 				assert_true(docid_is_valid(edits.all[j].id));
@@ -122,8 +133,10 @@ static void what_is_right_is_read(void **state)
 static void escapes_in_names_ids_and_ops_are_undone(void **state)
 {
 	static const char *const messages[] = {
-		[ENCODING_JSON] = "{'d\\u006fcs':[{'\\u0069d':'~a:\\u0031\\/','op':'\\'~','value':3}]}",
-		[ENCODING_TRANSIT] = "{'~:d\\u006fcs':[{'~:\\u0069d':'~~a:\\u0031\\/','~:op':'\\'~','~:value':3}]}",
+		[ENCODING_JSON] =
+			"{'d\\u006fcs':[{'\\u0069d':'~a:\\u0031\\/','op':'\\'~','value':3}]}",
+		[ENCODING_TRANSIT] = "{'~:d\\u006fcs':[{'~:\\u0069d':'~~a:\\u0031\\/"
+				     "','~:op':'\\'~','~:value':3}]}",
 	};
 
 	(void)state;
@@ -137,7 +150,9 @@ static void escapes_in_names_ids_and_ops_are_undone(void **state)
 	}
 }
 
-/* ---- Many -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- Many
+ * --------------------------------------------------------------------------------------------------------------------------
+ */
 
 #define MANY 20000
 
@@ -146,8 +161,8 @@ static void put_many(struct buf *out, size_t twin)
 	buf_clear(out);
 	buf_put_text(out, "{\"docs\":[");
 	for (size_t i = 0; i < MANY; i++)
-		buf_putf(out, "%s{\"id\":\"a:%zu\",\"base\":%zu,\"value\":{\"n\":%zu}}", i ? "," : "",
-			 i == MANY - 1 ? twin : i * 7919 % MANY, i, i);
+		buf_putf(out, "%s{\"id\":\"a:%zu\",\"base\":%zu,\"value\":{\"n\":%zu}}",
+			 i ? "," : "", i == MANY - 1 ? twin : i * 7919 % MANY, i, i);
 	buf_put_text(out, "]}");
 }
 
@@ -160,7 +175,9 @@ static void thousands_of_documents_are_read(void **state)
 
 	(void)state;
 	put_many(&message, (MANY - 1) * (size_t)7919 % MANY);
-	assert_int_equal(push_body_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_OK);
+	assert_int_equal(
+		push_body_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err),
+		RC_OK);
 	assert_int_equal(edits.count, MANY);
 	for (size_t i = 0; i < MANY; i++) {
 		(void)snprintf(text, sizeof(text), "a:%zu", i * 7919 % MANY);
@@ -171,19 +188,25 @@ static void thousands_of_documents_are_read(void **state)
 	}
 	push_body_clear(&edits);
 	put_many(&message, 3 * 7919 % MANY);
-	assert_int_equal(push_body_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err), RC_MALFORMED);
+	assert_int_equal(
+		push_body_parse(ENCODING_JSON, buf_slice(&message), 4 * message.len, &edits, &err),
+		RC_MALFORMED);
 	assert_string_equal(err.text, "docs[19999].id: the same as docs[3].id");
 	push_body_clear(&edits);
 	buf_free(&message);
 }
 
-/* ---- Damaged ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- Damaged
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *const whole[] = {
 	[ENCODING_JSON] = full,
-	[ENCODING_TRANSIT] = "['^ ','~:docs',[['^ ','~:id','a:1','~:value',['^ ','~:title','~:buy','~:deleted',['~#set',['~i7']]]],"
-			     "['^ ','^1','a:2','^2',['^3','^4',['^ ','^3','^0'],['^6',[]]],'~:base','~i3'],"
-			     "['^ ','^1','a:3','^5',true,'~:op','o','^7',1]],'~:atomic',false]",
+	[ENCODING_TRANSIT] =
+		"['^ ','~:docs',[['^ ','~:id','a:1','~:value',['^ "
+		"','~:title','~:buy','~:deleted',['~#set',['~i7']]]],"
+		"['^ ','^1','a:2','^2',['^3','^4',['^ ','^3','^0'],['^6',[]]],'~:base','~i3'],"
+		"['^ ','^1','a:3','^5',true,'~:op','o','^7',1]],'~:atomic',false]",
 };
 
 static void no_beginning_of_a_push_is_one(void **state)
@@ -198,14 +221,16 @@ static void no_beginning_of_a_push_is_one(void **state)
 		for (size_t len = 0; len < strlen(whole[encoding]); len++) {
 			memcpy(room, whole[encoding], len);
 			room[len] = 0;
-			assert_int_not_equal(parse((enum encoding)encoding, room, LIMIT, &edits, &(struct error){ "" }), RC_OK);
+			assert_int_not_equal(parse((enum encoding)encoding, room, LIMIT, &edits,
+						   &(struct error){ "" }),
+					     RC_OK);
 			push_body_clear(&edits);
 		}
 	}
 }
 
-/* Whatever comes, it is either read by the rules or refused with a reason; the sanitizers see the rest. EDITS_SEED and EDITS_ROUNDS in
- * the environment run another sequence, or a longer one. */
+/* Whatever comes, it is either read by the rules or refused with a reason; the sanitizers see the
+ * rest. EDITS_SEED and EDITS_ROUNDS in the environment run another sequence, or a longer one. */
 static void damaged_pushes_do_no_harm(void **state)
 {
 	const char *seed = getenv("EDITS_SEED"), *rounds = getenv("EDITS_ROUNDS");
@@ -220,7 +245,8 @@ static void damaged_pushes_do_no_harm(void **state)
 		struct slice text = unquote(whole[encoding], room, sizeof(room));
 
 		for (int changes = rand_r(&dice) % 4; changes >= 0; changes--) {
-			size_t at = (size_t)rand_r(&dice) % text.len, from = (size_t)rand_r(&dice) % text.len;
+			size_t at = (size_t)rand_r(&dice) % text.len,
+			       from = (size_t)rand_r(&dice) % text.len;
 
 			room[at] = rand_r(&dice) % 2 ? room[from] : (char)rand_r(&dice);
 		}

@@ -46,7 +46,8 @@ static const struct refusal {
 	{ "{'docs':[{}]}", "docs[0].id: missing" },
 	{ "{'docs':[{'id':'a:1','value':1}{}]}", "docs[1]: expected , or ]" },
 	{ "{'docs':[{'id':'a:1','value':1},]}", "docs[1]: expected a map" },
-	{ "{'docs':[{'id':'a:1','value':1},{'id':'a:2','value':1},{'id':'a:3','value':1},4]}", "docs[3]: expected a map" },
+	{ "{'docs':[{'id':'a:1','value':1},{'id':'a:2','value':1},{'id':'a:3','value':1},4]}",
+	  "docs[3]: expected a map" },
 	{ "{'docs':[{'id':'a:1','other':nul}]}", "docs[0]: expected a value" },
 	{ "{'docs':[{'id':'a:1' 'value':1}]}", "docs[0]: expected , or }" },
 	{ "{'docs':[{'id':'a:1','value':1,}]}", "docs[0]: expected a string" },
@@ -70,22 +71,27 @@ static const struct refusal {
 	{ "{'docs':[{'id':'a:\n1'}]}", "docs[0].id: control character in a string" },
 	{ "{'docs':[{'id':'a:\xc0\x80'}]}", "docs[0].id: not UTF-8" },
 	{ "{'docs':[{'id':'a:\\ud800'}]}", "docs[0].id: lone surrogate" },
-	{ "{'docs':[{'id':'a:1','value':1},{'id':'a:1','value':1}]}", "docs[1].id: the same as docs[0].id" },
-	{ "{'docs':[{'id':'b:1','value':1},{'id':'a:1','value':1},{'id':'a:\\u0031','deleted':true},{'id':'b:1','value':1},"
+	{ "{'docs':[{'id':'a:1','value':1},{'id':'a:1','value':1}]}",
+	  "docs[1].id: the same as docs[0].id" },
+	{ "{'docs':[{'id':'b:1','value':1},{'id':'a:1','value':1},{'id':'a:\\u0031','deleted':true}"
+	  ",{'id':'b:1','value':1},"
 	  "{'id':'a:1','value':1}]}",
 	  "docs[2].id: the same as docs[1].id" },
 	/* base */
 	{ "{'docs':[{'id':'a:1','base':-1}]}", "docs[0].base: expected a non-negative integer" },
 	{ "{'docs':[{'id':'a:1','base':1.0}]}", "docs[0].base: expected a non-negative integer" },
 	{ "{'docs':[{'id':'a:1','base':1e0}]}", "docs[0].base: expected a non-negative integer" },
-	{ "{'docs':[{'id':'a:1','base':9223372036854775808}]}", "docs[0].base: expected a non-negative integer" },
-	{ "{'docs':[{'id':'a:1','base':99999999999999999999999}]}", "docs[0].base: expected a non-negative integer" },
+	{ "{'docs':[{'id':'a:1','base':9223372036854775808}]}",
+	  "docs[0].base: expected a non-negative integer" },
+	{ "{'docs':[{'id':'a:1','base':99999999999999999999999}]}",
+	  "docs[0].base: expected a non-negative integer" },
 	{ "{'docs':[{'id':'a:1','base':null}]}", "docs[0].base: expected a non-negative integer" },
 	{ "{'docs':[{'id':'a:1','base':true}]}", "docs[0].base: expected a non-negative integer" },
 	{ "{'docs':[{'id':'a:1','base':'1'}]}", "docs[0].base: expected a non-negative integer" },
 	{ "{'docs':[{'id':'a:1','base':01}]}", "docs[0].base: number with a leading zero" },
 	{ "{'docs':[{'id':'a:1','base':1,'base':1}]}", "docs[0].base: given more than once" },
-	{ "{'docs':[{'id':'a:1','value':1},{'id':'a:2','value':1},{'id':'a:3','value':1},{'id':'a:4','base':'x','value':1}]}",
+	{ "{'docs':[{'id':'a:1','value':1},{'id':'a:2','value':1},{'id':'a:3','value':1},{'id':'a:"
+	  "4','base':'x','value':1}]}",
 	  "docs[3].base: expected a non-negative integer" },
 	/* op */
 	{ "{'docs':[{'id':'a:1','op':''}]}", "docs[0].op: must be 1 to 64 bytes long" },
@@ -96,8 +102,10 @@ static const struct refusal {
 	{ "{'docs':[{'id':'a:1'}]}", "docs[0].value: missing" },
 	{ "{'docs':[{'id':'a:1','base':3,'op':'x'}]}", "docs[0].value: missing" },
 	{ "{'docs':[{'id':'a:1','deleted':false}]}", "docs[0].value: missing" },
-	{ "{'docs':[{'id':'a:1','deleted':true,'value':1}]}", "docs[0].value: a deletion has none" },
-	{ "{'docs':[{'id':'a:1','value':null,'deleted':true}]}", "docs[0].value: a deletion has none" },
+	{ "{'docs':[{'id':'a:1','deleted':true,'value':1}]}",
+	  "docs[0].value: a deletion has none" },
+	{ "{'docs':[{'id':'a:1','value':null,'deleted':true}]}",
+	  "docs[0].value: a deletion has none" },
 	{ "{'docs':[{'id':'a:1','value':1,'value':1}]}", "docs[0].value: given more than once" },
 	{ "{'docs':[{'id':'a:1','value':nul}]}", "docs[0].value: expected a value" },
 	{ "{'docs':[{'id':'a:1','value':[1,}]}", "docs[0].value: expected a value" },
@@ -105,7 +113,8 @@ static const struct refusal {
 	{ "{'docs':[{'id':'a:1','deleted':1}]}", "docs[0].deleted: expected true or false" },
 	{ "{'docs':[{'id':'a:1','deleted':null}]}", "docs[0].deleted: expected true or false" },
 	{ "{'docs':[{'id':'a:1','deleted':'true'}]}", "docs[0].deleted: expected true or false" },
-	{ "{'docs':[{'id':'a:1','deleted':true,'deleted':true}]}", "docs[0].deleted: given more than once" },
+	{ "{'docs':[{'id':'a:1','deleted':true,'deleted':true}]}",
+	  "docs[0].deleted: given more than once" },
 };
 
 static void what_is_wrong_is_refused_by_its_field(void **state)
@@ -114,7 +123,8 @@ static void what_is_wrong_is_refused_by_its_field(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(refusals); i++) {
-		expect_refused(ENCODING_JSON, refusals[i].message, LIMIT, RC_MALFORMED, refusals[i].err);
+		expect_refused(ENCODING_JSON, refusals[i].message, LIMIT, RC_MALFORMED,
+			       refusals[i].err);
 		to_transit(refusals[i].message, transit, sizeof(transit));
 		expect_refused(ENCODING_TRANSIT, transit, LIMIT, RC_MALFORMED, refusals[i].err);
 	}
@@ -125,8 +135,8 @@ static void the_byte_is_told(void **state)
 	(void)state;
 	expect_refused(ENCODING_JSON, "{'docs':[{'id':'a:1','base':-1}]}", LIMIT, RC_MALFORMED,
 		       "docs[0].base: expected a non-negative integer at byte 28");
-	expect_refused(ENCODING_JSON, "{'docs':[{'id':'a:1','value':[1,2,x]}]}", LIMIT, RC_MALFORMED,
-		       "docs[0].value: expected a value at byte 34");
+	expect_refused(ENCODING_JSON, "{'docs':[{'id':'a:1','value':[1,2,x]}]}", LIMIT,
+		       RC_MALFORMED, "docs[0].value: expected a value at byte 34");
 }
 
 /* What only Transit has. */
@@ -146,26 +156,34 @@ static const struct refusal transit_refusals[] = {
 	{ "{'~:docs':[{'~:id':'~$a:1'}]}", "docs[0].id: expected a string" },
 	{ "{'~:docs':[{'~:id':'^0'}]}", "docs[0].id: expected a string" },
 	{ "{'~:docs':[{'~:id':'a:1','~:op':'~uaaaa'}]}", "docs[0].op: expected a string" },
-	{ "{'~:docs':[{'~:id':'a:1','~:base':'~n5'}]}", "docs[0].base: expected a non-negative integer" },
-	{ "{'~:docs':[{'~:id':'a:1','~:base':'~i-5'}]}", "docs[0].base: expected a non-negative integer" },
-	{ "{'~:docs':[{'~:id':'a:1','~:base':'~i'}]}", "docs[0].base: expected a non-negative integer" },
-	{ "{'~:docs':[{'~:id':'a:1','~:base':'~i9223372036854775808'}]}", "docs[0].base: expected a non-negative integer" },
+	{ "{'~:docs':[{'~:id':'a:1','~:base':'~n5'}]}",
+	  "docs[0].base: expected a non-negative integer" },
+	{ "{'~:docs':[{'~:id':'a:1','~:base':'~i-5'}]}",
+	  "docs[0].base: expected a non-negative integer" },
+	{ "{'~:docs':[{'~:id':'a:1','~:base':'~i'}]}",
+	  "docs[0].base: expected a non-negative integer" },
+	{ "{'~:docs':[{'~:id':'a:1','~:base':'~i9223372036854775808'}]}",
+	  "docs[0].base: expected a non-negative integer" },
 	{ "{'~:docs':[{'~:id':'a:1','~:value':'^9'}]}", "docs[0].value: unknown cache code" },
 	{ "{'~:docs':[{'~:id':'a:1','~:value':'~ix'}]}", "docs[0].value: " },
 	{ "{'~:docs':[{'~:id':'a:1','~:other':'^9'}]}", "docs[0]: unknown cache code" },
-	{ "{'~:docs':[{'~:id':'a:1','~:value':1,'~:deleted':'~?x'}]}", "docs[0].deleted: expected true or false" },
+	{ "{'~:docs':[{'~:id':'a:1','~:value':1,'~:deleted':'~?x'}]}",
+	  "docs[0].deleted: expected true or false" },
 };
 
 static void what_is_not_transit_is_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(transit_refusals); i++)
-		expect_refused(ENCODING_TRANSIT, transit_refusals[i].message, LIMIT, RC_MALFORMED, transit_refusals[i].err);
+		expect_refused(ENCODING_TRANSIT, transit_refusals[i].message, LIMIT, RC_MALFORMED,
+			       transit_refusals[i].err);
 	/* Keywords are no names in JSON. */
 	expect_refused(ENCODING_JSON, "{'~:docs':[]}", LIMIT, RC_MALFORMED, "docs: missing");
 }
 
-/* ---- Limits ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- Limits
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void put_doc(struct buf *out, const char *id, const char *op)
 {
@@ -192,10 +210,13 @@ static void ids_and_ops_have_a_length(void **state)
 			assert_int_equal(parse(ENCODING_JSON, message.data, LIMIT, &edits, &err),
 					 id_over || op_over ? RC_MALFORMED : RC_OK);
 			if (id_over)
-				assert_string_equal(err.text, "docs[0].id: must be GROUP:REST, both parts non-empty, 512 bytes at most, "
-							      "no control characters");
+				assert_string_equal(err.text,
+						    "docs[0].id: must be GROUP:REST, both parts "
+						    "non-empty, 512 bytes at most, "
+						    "no control characters");
 			else if (op_over)
-				assert_string_equal(err.text, "docs[0].op: must be 1 to 64 bytes long");
+				assert_string_equal(err.text,
+						    "docs[0].op: must be 1 to 64 bytes long");
 			else
 				assert_int_equal(edits.all[0].op.len, OP_MAX);
 			push_body_clear(&edits);
@@ -227,22 +248,27 @@ static void codes_cannot_make_a_small_body_large(void **state)
 	assert_int_equal(parse(ENCODING_TRANSIT, message.data, size, &edits, &err), RC_OK);
 	assert_int_equal(edits.all[0].value.len, size - 3);
 	push_body_clear(&edits);
-	expect_refused(ENCODING_TRANSIT, message.data, size - 1, RC_TOO_LARGE, "docs[0].value: values larger than allowed");
+	expect_refused(ENCODING_TRANSIT, message.data, size - 1, RC_TOO_LARGE,
+		       "docs[0].value: values larger than allowed");
 	buf_free(&message);
 }
 
 static void the_limit_is_of_all_documents_together(void **state)
 {
-	static const char message[] = "{'docs':[{'id':'a:1','value':'123456'},{'id':'a:2','value':'123456'}]}";
+	static const char message[] =
+		"{'docs':[{'id':'a:1','value':'123456'},{'id':'a:2','value':'123456'}]}";
 	struct push_body edits;
 	struct error err;
 
 	(void)state;
 	assert_int_equal(parse(ENCODING_JSON, message, 22, &edits, &err), RC_OK);
 	push_body_clear(&edits);
-	expect_refused(ENCODING_JSON, message, 21, RC_TOO_LARGE, "docs[1].value: values larger than allowed");
-	expect_refused(ENCODING_JSON, message, 13, RC_TOO_LARGE, "docs[1].id: values larger than allowed");
-	expect_refused(ENCODING_JSON, message, 2, RC_TOO_LARGE, "docs[0].id: values larger than allowed");
+	expect_refused(ENCODING_JSON, message, 21, RC_TOO_LARGE,
+		       "docs[1].value: values larger than allowed");
+	expect_refused(ENCODING_JSON, message, 13, RC_TOO_LARGE,
+		       "docs[1].id: values larger than allowed");
+	expect_refused(ENCODING_JSON, message, 2, RC_TOO_LARGE,
+		       "docs[0].id: values larger than allowed");
 }
 
 static void values_may_not_be_too_deep(void **state)
@@ -254,7 +280,8 @@ static void values_may_not_be_too_deep(void **state)
 	for (int i = 0; i < TRANSIT_DEPTH_MAX; i++)
 		buf_put_byte(&message, '[');
 	buf_put_byte(&message, 0);
-	expect_refused(ENCODING_JSON, message.data, LIMIT, RC_MALFORMED, "docs[0].value: nested deeper than 100");
+	expect_refused(ENCODING_JSON, message.data, LIMIT, RC_MALFORMED,
+		       "docs[0].value: nested deeper than 100");
 	buf_free(&message);
 }
 

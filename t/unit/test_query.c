@@ -18,7 +18,8 @@
 		literal, sizeof(literal) - 1 \
 	}
 
-/* From a copy of its own, so that a sanitizer sees who reads beyond it, and which is gone before the query is looked at. */
+/* From a copy of its own, so that a sanitizer sees who reads beyond it, and which is gone before
+ * the query is looked at. */
 static enum rc parse(struct slice text, struct query *out, struct error *err)
 {
 	char *copy = malloc(text.len + 1);
@@ -49,8 +50,12 @@ static const struct {
 	{ "&", 0, { { BYTES(""), BYTES("") } } },
 	{ "&&&", 0, { { BYTES(""), BYTES("") } } },
 	{ "group=todos", 1, { { BYTES("group"), BYTES("todos") } } },
-	{ "group=a&since=b", 2, { { BYTES("group"), BYTES("a") }, { BYTES("since"), BYTES("b") } } },
-	{ "&group=a&&since=b&", 2, { { BYTES("group"), BYTES("a") }, { BYTES("since"), BYTES("b") } } },
+	{ "group=a&since=b",
+	  2,
+	  { { BYTES("group"), BYTES("a") }, { BYTES("since"), BYTES("b") } } },
+	{ "&group=a&&since=b&",
+	  2,
+	  { { BYTES("group"), BYTES("a") }, { BYTES("since"), BYTES("b") } } },
 	{ "flag", 1, { { BYTES("flag"), BYTES("") } } },
 	{ "flag=", 1, { { BYTES("flag"), BYTES("") } } },
 	{ "=", 1, { { BYTES(""), BYTES("") } } },
@@ -59,7 +64,9 @@ static const struct {
 	{ "a==", 1, { { BYTES("a"), BYTES("=") } } },
 	{ "a=b?c=d/e", 1, { { BYTES("a"), BYTES("b?c=d/e") } } },
 	{ "a=b;c=d", 1, { { BYTES("a"), BYTES("b;c=d") } } },
-	{ "a=1&a=2&a=", 3, { { BYTES("a"), BYTES("1") }, { BYTES("a"), BYTES("2") }, { BYTES("a"), BYTES("") } } },
+	{ "a=1&a=2&a=",
+	  3,
+	  { { BYTES("a"), BYTES("1") }, { BYTES("a"), BYTES("2") }, { BYTES("a"), BYTES("") } } },
 	{ "a+b=c+d", 1, { { BYTES("a b"), BYTES("c d") } } },
 	{ "a%2Bb=%2b", 1, { { BYTES("a+b"), BYTES("+") } } },
 	{ "%67roup=acme%3Atodos", 1, { { BYTES("group"), BYTES("acme:todos") } } },
@@ -84,8 +91,9 @@ static void pairs_are_read(void **state)
 		for (size_t j = 0; j < query.count; j++)
 			if (!same(query.pairs[j].name, &readings[i].pairs[j].name) ||
 			    !same(query.pairs[j].value, &readings[i].pairs[j].value))
-				fail_msg("%s: pair %zu is %.*s=%.*s", readings[i].text, j, (int)query.pairs[j].name.len,
-					 query.pairs[j].name.data, (int)query.pairs[j].value.len, query.pairs[j].value.data);
+				fail_msg("%s: pair %zu is %.*s=%.*s", readings[i].text, j,
+					 (int)query.pairs[j].name.len, query.pairs[j].name.data,
+					 (int)query.pairs[j].value.len, query.pairs[j].value.data);
 		query_clear(&query);
 		assert_int_equal(query.count, 0);
 		query_clear(&query);
@@ -156,7 +164,9 @@ static void values_of_a_name_come_in_order(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(parse(slice_of("group=a&x=1&group=b&Group=c&groupp=d&group=e"), &query, &err), RC_OK);
+	assert_int_equal(
+		parse(slice_of("group=a&x=1&group=b&Group=c&groupp=d&group=e"), &query, &err),
+		RC_OK);
 	for (const char *wanted = "abe"; *wanted; wanted++) {
 		pair = query_next(&query, "group", pair);
 		assert_non_null(pair);

@@ -27,7 +27,8 @@ static struct world begin(uint64_t seconds)
 
 static bool take(struct world *world, struct store_request *request)
 {
-	return retention_take(&world->retention, world->s * 1000, WALL + (int64_t)world->s + world->jump, request);
+	return retention_take(&world->retention, world->s * 1000,
+			      WALL + (int64_t)world->s + world->jump, request);
 }
 
 static void done(struct world *world, enum rc rc, uint64_t purged)

@@ -21,7 +21,9 @@ static struct shm *make(unsigned slots)
 
 static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
-	const struct ring_entry entry = { .key = key, .number = number, .kind = RING_GROUP, .last = true };
+	const struct ring_entry entry = {
+		.key = key, .number = number, .kind = RING_GROUP, .last = true
+	};
 
 	ring_publish(shm, &entry, 1);
 }
@@ -123,7 +125,9 @@ static void a_commit_larger_than_the_ring_is_a_lap(void **state)
 	(void)state;
 	assert_non_null(entries);
 	for (size_t i = 0; i < count; i++)
-		entries[i] = (struct ring_entry){ .key = i, .number = i + 1, .kind = RING_GROUP, .last = i + 1 == count };
+		entries[i] = (struct ring_entry){
+			.key = i, .number = i + 1, .kind = RING_GROUP, .last = i + 1 == count
+		};
 	ring_reader_start(shm, &reader);
 	ring_publish(shm, entries, count);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);

@@ -1,5 +1,5 @@
-/* The ring at work: a database of KEYS numbers, a producer that commits and publishes and is killed while doing so, readers that follow by
- * the hints alone. */
+/* The ring at work: a database of KEYS numbers, a producer that commits and publishes and is killed
+ * while doing so, readers that follow by the hints alone. */
 #include "shm/ring.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
@@ -33,7 +33,9 @@ static struct shm *make(unsigned slots)
 
 static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
-	const struct ring_entry entry = { .key = key, .number = number, .kind = RING_GROUP, .last = true };
+	const struct ring_entry entry = {
+		.key = key, .number = number, .kind = RING_GROUP, .last = true
+	};
 
 	ring_publish(shm, &entry, 1);
 }
@@ -45,7 +47,7 @@ struct model {
 	struct shm *shm;
 	atomic_uint_least64_t docs[KEYS]; /* the newest number of each key */
 	atomic_uint_least64_t head;       /* the newest number of all */
-	atomic_uint_least64_t end;        /* readers leave when they have come to it; 0: not yet known */
+	atomic_uint_least64_t end; /* readers leave when they have come to it; 0: not yet known */
 };
 
 static uint64_t key_of(uint64_t number)
@@ -74,8 +76,10 @@ static void model_commit(struct model *model, unsigned count)
 
 	for (unsigned i = 0; i < count; i++) {
 		number++;
-		entries[i] =
-			(struct ring_entry){ .key = key_of(number), .number = number, .kind = kind_of(number), .last = number % 3 == 0 };
+		entries[i] = (struct ring_entry){ .key = key_of(number),
+						  .number = number,
+						  .kind = kind_of(number),
+						  .last = number % 3 == 0 };
 		if (kind_of(number) == RING_GROUP)
 			atomic_store(&model->docs[key_of(number)], number);
 	}
@@ -90,15 +94,18 @@ static void model_resync(struct model *model, uint64_t *known)
 	for (uint64_t key = 0; key < KEYS; key++) {
 		if (ring_bucket(model->shm, key) > known[key])
 			known[key] = atomic_load(&model->docs[key]);
-		/* Nothing up to `committed` is missing; what the key has beyond it may or may not be known yet. */
-		must(known[key] >= committed || atomic_load(&model->docs[key]) == known[key] || atomic_load(&model->docs[key]) > committed,
+		/* Nothing up to `committed` is missing; what the key has beyond it may or may not
+		 * be known yet. */
+		must(known[key] >= committed || atomic_load(&model->docs[key]) == known[key] ||
+			     atomic_load(&model->docs[key]) > committed,
 		     "all up to the committed number is known after a loss");
 	}
 }
 
 static void model_learn(const struct ring_entry *got, uint64_t *known, uint64_t *last)
 {
-	must(got->key == key_of(got->number) && got->kind == kind_of(got->number) && got->last == (got->number % 3 == 0),
+	must(got->key == key_of(got->number) && got->kind == kind_of(got->number) &&
+		     got->last == (got->number % 3 == 0),
 	     "an entry is whole");
 	must(*last == 0 || got->number == *last + 1, "no number is skipped without RING_LOST");
 	*last = got->number;
@@ -107,7 +114,8 @@ static void model_learn(const struct ring_entry *got, uint64_t *known, uint64_t 
 }
 
 /* Reads until there is none. */
-static void model_follow(struct model *model, struct ring_reader *reader, uint64_t *known, uint64_t *last)
+static void model_follow(struct model *model, struct ring_reader *reader, uint64_t *known,
+			 uint64_t *last)
 {
 	struct ring_entry got;
 	enum ring_read read;
@@ -154,7 +162,8 @@ static void model_reader(struct model *model, unsigned slot)
 
 static struct model *model_new(void)
 {
-	struct model *model = mmap(NULL, sizeof(*model), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct model *model = mmap(NULL, sizeof(*model), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(model != MAP_FAILED);
 	model->shm = make(READERS);
@@ -241,7 +250,8 @@ static void producers_are_killed_and_readers_neither_err_nor_sleep_on(void **sta
 	model_free(model);
 }
 
-/* A reader that keeps to the place which the producer is about to overwrite meets entries in the making all the time. */
+/* A reader that keeps to the place which the producer is about to overwrite meets entries in the
+ * making all the time. */
 static void a_reader_about_to_be_lapped_reads_whole_entries_or_none(void **state)
 {
 	struct model *model = model_new();
@@ -257,11 +267,14 @@ static void a_reader_about_to_be_lapped_reads_whole_entries_or_none(void **state
 		enum ring_read read;
 
 		ring_reader_start(model->shm, &reader);
-		back = back % 8 + 1; /* a commit has up to 8 entries, and the head is beyond them before they are written */
+		back = back % 8 + 1; /* a commit has up to 8 entries, and the head is beyond them
+					before they are written */
 		reader.next -= RING_SIZE + back;
 		read = ring_read(model->shm, &reader, &entry);
 		if (read == RING_GOT && entry.number)
-			must(entry.key == key_of(entry.number) && entry.kind == kind_of(entry.number), "an entry is whole");
+			must(entry.key == key_of(entry.number) &&
+				     entry.kind == kind_of(entry.number),
+			     "an entry is whole");
 		got += read == RING_GOT && entry.number;
 		lost += read == RING_LOST;
 	}
@@ -340,7 +353,8 @@ static void threads_follow_without_a_race(void **state)
 	(void)state;
 	for (unsigned slot = 0; slot < READERS; slot++) {
 		threads[slot] = (struct thread){ model, slot };
-		assert_int_equal(pthread_create(&readers[slot], NULL, thread_reader, &threads[slot]), 0);
+		assert_int_equal(
+			pthread_create(&readers[slot], NULL, thread_reader, &threads[slot]), 0);
 	}
 	for (unsigned n = 0; n < 50000; n++) {
 		model_commit(model, n % 8 + 1);

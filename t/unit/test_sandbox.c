@@ -1,4 +1,5 @@
-/* What a process in its sandbox tries in vain, and what it can still do. Each attempt is made in a process of its own. */
+/* What a process in its sandbox tries in vain, and what it can still do. Each attempt is made in a
+ * process of its own. */
 #include "os/sandbox.h"
 #include "worker/confine.h"
 #include "worker/worker.h"
@@ -55,7 +56,9 @@ static int failed(long result)
 	return result < 0 ? errno : 0;
 }
 
-/* ---- Attempts ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Attempts
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static int write_database(void)
 {
@@ -215,7 +218,9 @@ static int leave_no_core(void)
 {
 	struct rlimit limit;
 
-	return getrlimit(RLIMIT_CORE, &limit) < 0 ? errno : limit.rlim_cur || limit.rlim_max ? EINVAL : 0;
+	return getrlimit(RLIMIT_CORE, &limit) < 0 ? errno
+	       : limit.rlim_cur || limit.rlim_max ? EINVAL
+						  : 0;
 }
 
 static int abort_itself(void)
@@ -223,7 +228,9 @@ static int abort_itself(void)
 	abort();
 }
 
-/* ---- What comes of them --------------------------------------------------------------------------------------------------------- */
+/* ---- What comes of them
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	const char *name;
@@ -238,24 +245,44 @@ static const struct {
 	{ "truncates an open file", cut_open_database, { KILLED, KILLED, 0, 0 }, false, false },
 	{ "reads a file of the page", read_page, { EACCES, 0, EACCES, 0 }, false, true },
 	{ "reads a file elsewhere", read_foreign, { EACCES, EACCES, EACCES, 0 }, false, true },
-	{ "reads one by openat2", read_foreign_by_openat2, { ENOSYS, EACCES, EACCES, 0 }, false, true },
+	{ "reads one by openat2",
+	  read_foreign_by_openat2,
+	  { ENOSYS, EACCES, EACCES, 0 },
+	  false,
+	  true },
 	{ "reads /etc/passwd", read_passwords, { EACCES, EACCES, EACCES, 0 }, false, true },
 	{ "makes a file beside the database", make_beside, { KILLED, KILLED, 0, 0 }, false, false },
 	{ "makes a file elsewhere", make_outside, { KILLED, KILLED, EACCES, 0 }, false, true },
 	{ "writes a file of the page", write_page, { KILLED, KILLED, EACCES, 0 }, false, true },
 	{ "renames a file", rename_foreign, { KILLED, KILLED, KILLED, 0 }, false, false },
-	{ "removes a file elsewhere", remove_foreign, { KILLED, KILLED, EACCES, ANY }, false, true },
-	{ "opens the database to others", loosen_mode, { KILLED, KILLED, KILLED, 0 }, false, false },
+	{ "removes a file elsewhere",
+	  remove_foreign,
+	  { KILLED, KILLED, EACCES, ANY },
+	  false,
+	  true },
+	{ "opens the database to others",
+	  loosen_mode,
+	  { KILLED, KILLED, KILLED, 0 },
+	  false,
+	  false },
 	{ "executes a program", run_program, { KILLED, KILLED, KILLED, 0 }, false, false },
 	{ "forks", become_two, { KILLED, KILLED, KILLED, 0 }, true, false },
 	{ "opens an internet socket", call_out, { KILLED, KILLED, KILLED, 0 }, false, false },
-	{ "connects to the control socket", command_writer, { KILLED, KILLED, KILLED, ANY }, false, false },
+	{ "connects to the control socket",
+	  command_writer,
+	  { KILLED, KILLED, KILLED, ANY },
+	  false,
+	  false },
 	{ "traces another process", trace_parent, { KILLED, KILLED, KILLED, ANY }, true, false },
 	{ "reads another's memory", read_parent, { KILLED, KILLED, KILLED, KILLED }, false, false },
 	{ "signals another process", signal_parent, { KILLED, KILLED, KILLED, 0 }, false, false },
 	{ "makes memory executable", run_memory, { KILLED, KILLED, KILLED, 0 }, true, false },
 	{ "becomes root", become_root, { KILLED, KILLED, KILLED, ANY }, false, false },
-	{ "lifts the limit of a core", lift_core_limit, { ENOSYS, ENOSYS, ENOSYS, ANY }, false, false },
+	{ "lifts the limit of a core",
+	  lift_core_limit,
+	  { ENOSYS, ENOSYS, ENOSYS, ANY },
+	  false,
+	  false },
 	{ "makes itself dumpable", be_dumpable, { KILLED, KILLED, KILLED, ANY }, true, false },
 	{ "sets the clock", set_clock, { KILLED, KILLED, KILLED, KILLED }, false, false },
 	{ "mounts", mount_something, { KILLED, KILLED, KILLED, KILLED }, false, false },
@@ -332,13 +359,15 @@ static void every_attempt_ends_as_it_should(void **state)
 			const int wanted = table[i].end[kind];
 			int got;
 
-			if (wanted == ANY || (table[i].sanitizers_may && SANITIZED) || (table[i].landlock && !landlock))
+			if (wanted == ANY || (table[i].sanitizers_may && SANITIZED) ||
+			    (table[i].landlock && !landlock))
 				continue;
 			make_files();
 			got = end_of(status_of(kind, table[i].attempt));
 			if (got == wanted)
 				continue;
-			print_error("a %s %s: %d, not %d\n", kinds[kind], table[i].name, got, wanted);
+			print_error("a %s %s: %d, not %d\n", kinds[kind], table[i].name, got,
+				    wanted);
 			wrong++;
 		}
 	assert_int_equal(wrong, 0);
@@ -399,7 +428,8 @@ static int tear_down(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_attempt_ends_as_it_should), cmocka_unit_test(no_core_is_dumped) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(every_attempt_ends_as_it_should),
+					    cmocka_unit_test(no_core_is_dumped) };
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

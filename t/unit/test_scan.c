@@ -1,4 +1,5 @@
-/* Strings of every length around what is read at once, with whatever needs a look at every place. Built twice: with blocks and bytewise. */
+/* Strings of every length around what is read at once, with whatever needs a look at every place.
+ * Built twice: with blocks and bytewise. */
 #include "transit/scan.h"
 
 #include <setjmp.h>
@@ -10,7 +11,8 @@
 
 #define LENGTH_MAX 50
 
-/* A string of `len` letters in memory of just its size, so that a sanitizer sees one byte too many. */
+/* A string of `len` letters in memory of just its size, so that a sanitizer sees one byte too many.
+ */
 static char *quoted(size_t len, size_t *size)
 {
 	char *text = malloc(len + 2);
@@ -23,7 +25,8 @@ static char *quoted(size_t len, size_t *size)
 	return text;
 }
 
-static const char *scan(const char *text, size_t size, size_t *at, struct buf *scratch, struct slice *content)
+static const char *scan(const char *text, size_t size, size_t *at, struct buf *scratch,
+			struct slice *content)
 {
 	struct scan scan = { text, text + size };
 	const char *wrong = scan_string(&scan, scratch, content);
@@ -46,7 +49,8 @@ static void test_plain_strings_end_at_their_quote(void **state)
 		assert_int_equal(at, size);
 		assert_int_equal(content.len, len);
 		assert_ptr_equal(content.data, text + 1);
-		assert_string_equal(scan(text, size - 1, &at, &scratch, &content), "unfinished string");
+		assert_string_equal(scan(text, size - 1, &at, &scratch, &content),
+				    "unfinished string");
 		assert_int_equal(at, size - 1);
 		free(text);
 	}

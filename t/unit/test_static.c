@@ -54,8 +54,8 @@ static void a_tag_is_found_among_others(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(fields); i++)
 		if (static_etag_matches(fields[i].field, fields[i].etag) != fields[i].matches)
-			fail_msg("%s holds %s: %s", fields[i].field ? fields[i].field : "no field", fields[i].etag,
-				 fields[i].matches ? "no" : "yes");
+			fail_msg("%s holds %s: %s", fields[i].field ? fields[i].field : "no field",
+				 fields[i].etag, fields[i].matches ? "no" : "yes");
 }
 
 /* From copies of their own, so that a sanitizer sees who reads beyond the end. */
@@ -68,7 +68,8 @@ static void no_beginning_of_a_field_is_read_beyond(void **state)
 		char *copy = calloc(1, len + 1);
 
 		memcpy(copy, field, len);
-		assert_int_equal(static_etag_matches(copy, "\"abcdef\""), len >= strlen(" \"b\" ,\tW/\"abcdef\""));
+		assert_int_equal(static_etag_matches(copy, "\"abcdef\""),
+				 len >= strlen(" \"b\" ,\tW/\"abcdef\""));
 		assert_false(static_etag_matches(copy, "\"abcde\""));
 		free(copy);
 	}

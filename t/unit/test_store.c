@@ -31,7 +31,9 @@ static void assert_conflict(struct store_result result, uint64_t version, const 
 	assert_text(result.value, value ? value : "");
 }
 
-/* ---- One document ----------------------------------------------------------------------------------------------------------- */
+/* ---- One document
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void versions_grow_by_one(void **state)
 {
@@ -161,7 +163,9 @@ static void large_values(void **state)
 	free(value);
 }
 
-/* ---- Several ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Several
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void results_stand_in_order(void **state)
 {
@@ -187,8 +191,11 @@ static void results_stand_in_order(void **state)
 static void atomic_all(void **state)
 {
 	struct kit *kit = *state;
-	struct store_edit edits[2] = { kit_edit_of("t:1", 0, NULL, "1"), kit_edit_of("u:1", 0, NULL, "1") };
-	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 2, .atomic = true };
+	struct store_edit edits[2] = { kit_edit_of("t:1", 0, NULL, "1"),
+				       kit_edit_of("u:1", 0, NULL, "1") };
+	struct store_request request = {
+		.kind = STORE_PUSH, .edits = edits, .edit_count = 2, .atomic = true
+	};
 
 	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
 	assert_ok(kit->replies[0].results[0], 1, 1);
@@ -199,7 +206,9 @@ static void atomic_nothing(void **state)
 {
 	struct kit *kit = *state;
 	struct store_edit edits[4];
-	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 4, .atomic = true };
+	struct store_request request = {
+		.kind = STORE_PUSH, .edits = edits, .edit_count = 4, .atomic = true
+	};
 
 	assert_ok(kit_edit(kit, "t:1", 0, "done", "\"one\""), 1, 1);
 	edits[0] = kit_edit_of("t:0", 0, NULL, "0");
@@ -234,7 +243,8 @@ static void empty_push(void **state)
 	assert_int_equal(kit_head(kit->reader).seq, 0);
 }
 
-/* Requests of one batch come one after the other and see each other's work; a conflict of one is no other's. */
+/* Requests of one batch come one after the other and see each other's work; a conflict of one is no
+ * other's. */
 static void batch_in_order(void **state)
 {
 	struct kit *kit = *state;
@@ -247,9 +257,12 @@ static void batch_in_order(void **state)
 	struct store_request requests[5];
 
 	for (size_t i = 0; i < 4; i++)
-		requests[i] = (struct store_request){ .kind = STORE_PUSH, .edits = &edits[i], .edit_count = 1 };
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .edits = &edits[i],
+						      .edit_count = 1 };
 	requests[4] = requests[3];
-	requests[3] = (struct store_request){ .kind = STORE_PURGE, .before = KIT_LATER, .limit = 1 };
+	requests[3] =
+		(struct store_request){ .kind = STORE_PURGE, .before = KIT_LATER, .limit = 1 };
 	assert_int_equal(kit_commit(kit, requests, 5), RC_OK);
 	assert_ok(kit->replies[0].results[0], 1, 1);
 	assert_conflict(kit->replies[1].results[0], 1, "\"a\"");
@@ -266,8 +279,10 @@ static void too_large_an_answer(void **state)
 	enum { BIG = 24 << 20 };
 	struct kit *kit = *state;
 	struct store_edit edits[4], small = kit_edit_of("t:small", 0, NULL, "1");
-	struct store_request requests[2] = { { .kind = STORE_PUSH, .edits = edits, .edit_count = 4 },
-					     { .kind = STORE_PUSH, .edits = &small, .edit_count = 1 } };
+	struct store_request requests[2] = {
+		{ .kind = STORE_PUSH, .edits = edits, .edit_count = 4 },
+		{ .kind = STORE_PUSH, .edits = &small, .edit_count = 1 }
+	};
 	char *value = mem_alloc(BIG + 1);
 
 	memset(value, '1', BIG);
@@ -291,11 +306,13 @@ static void too_large_an_answer(void **state)
 	free(value);
 }
 
-/* The same id twice breaks the contract; still nothing of the batch may stay, rather than a lost write. */
+/* The same id twice breaks the contract; still nothing of the batch may stay, rather than a lost
+ * write. */
 static void doubled_id_is_not_half_done(void **state)
 {
 	struct kit *kit = *state;
-	struct store_edit edits[2] = { kit_edit_of("t:1", 0, NULL, "1"), kit_edit_of("t:1", 0, NULL, "2") };
+	struct store_edit edits[2] = { kit_edit_of("t:1", 0, NULL, "1"),
+				       kit_edit_of("t:1", 0, NULL, "2") };
 	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 2 };
 
 	assert_int_equal(kit_commit(kit, &request, 1), RC_CORRUPT);
@@ -307,7 +324,9 @@ static void doubled_id_is_not_half_done(void **state)
 	assert_ok(kit_edit(kit, "t:1", 1, NULL, "4"), 2, 2);
 }
 
-/* ---- Groups ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Groups
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void groups_nest(void **state)
 {
@@ -356,7 +375,9 @@ static void longest_names(void **state)
 	assert_int_equal(kit_pull(kit, group, KIT_BEGINNING, 10)->count, 0);
 }
 
-/* ---- Purges ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Purges
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void purge_takes_old_tombstones(void **state)
 {
@@ -368,8 +389,10 @@ static void purge_takes_old_tombstones(void **state)
 	kit_put(kit, "t:2", 1, NULL);
 	kit_put(kit, "u:3", 0, "1");
 	kit_close(kit);
-	assert_true(labs(atol(kit_ask(kit->path, "SELECT deleted_at FROM doc WHERE id = 't:1'")) - (long)clock_wall()) < 600);
-	kit_sql(kit->path, "UPDATE doc SET deleted_at = 1000 WHERE id = 't:1'; UPDATE doc SET deleted_at = 2000 WHERE id = 't:2'");
+	assert_true(labs(atol(kit_ask(kit->path, "SELECT deleted_at FROM doc WHERE id = 't:1'")) -
+			 (long)clock_wall()) < 600);
+	kit_sql(kit->path, "UPDATE doc SET deleted_at = 1000 WHERE id = 't:1'; UPDATE doc SET "
+			   "deleted_at = 2000 WHERE id = 't:2'");
 	kit_open(kit);
 	assert_int_equal(kit_purge(kit, 1000), 0);
 	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 0), 10)->count, 2);
@@ -446,7 +469,8 @@ static void purge_goes_piece_by_piece(void **state)
 static void emptied_groups_go(void **state)
 {
 	struct kit *kit = *state;
-	struct store_edit edits[] = { kit_edit_of("gone:1", 7, NULL, "1"), kit_edit_of("gone:2", 0, NULL, "2") };
+	struct store_edit edits[] = { kit_edit_of("gone:1", 7, NULL, "1"),
+				      kit_edit_of("gone:2", 0, NULL, "2") };
 	struct store_request requests[] = {
 		{ .kind = STORE_PUSH, .edits = &edits[0], .edit_count = 1 },
 		{ .kind = STORE_PURGE, .before = KIT_LATER, .limit = 10 },
@@ -472,7 +496,10 @@ static void emptied_groups_go(void **state)
 	assert_int_equal(kit->replies[1].purged, 1);
 	assert_ok(kit->replies[2].results[0], 1, 8);
 	assert_int_equal(kit_pull(kit, "gone", kit_place(kit, 7), 10)->count, 1);
-	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM doc WHERE gid NOT IN (SELECT gid FROM grp)"), "0");
+	assert_string_equal(
+		kit_ask(kit->path,
+			"SELECT count(*) FROM doc WHERE gid NOT IN (SELECT gid FROM grp)"),
+		"0");
 }
 
 #define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)

@@ -26,11 +26,15 @@ static void round_trip(void **state)
 	(void)state;
 	assert_round((struct store_cursor){ 0 }, "0");
 	assert_round((struct store_cursor){ .epoch = 1 }, "0000000000000001.0");
-	assert_round((struct store_cursor){ .epoch = UINT64_C(0xfedcba9876543210), .seq = 42 }, "fedcba9876543210.42");
-	assert_round((struct store_cursor){ .epoch = 15, .seq = 3, .start = 5, .bound = 9 }, "000000000000000f.3.5.9");
-	assert_round((struct store_cursor){ .epoch = 15, .start = 5, .bound = 5, .reset = true }, "000000000000000f.0.5.5.r");
-	assert_round((struct store_cursor){ UINT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, true },
-		     "ffffffffffffffff.9223372036854775807.9223372036854775807.9223372036854775807.r");
+	assert_round((struct store_cursor){ .epoch = UINT64_C(0xfedcba9876543210), .seq = 42 },
+		     "fedcba9876543210.42");
+	assert_round((struct store_cursor){ .epoch = 15, .seq = 3, .start = 5, .bound = 9 },
+		     "000000000000000f.3.5.9");
+	assert_round((struct store_cursor){ .epoch = 15, .start = 5, .bound = 5, .reset = true },
+		     "000000000000000f.0.5.5.r");
+	assert_round(
+		(struct store_cursor){ UINT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, true },
+		"ffffffffffffffff.9223372036854775807.9223372036854775807.9223372036854775807.r");
 }
 
 static void beginning(void **state)
@@ -85,7 +89,8 @@ static void malformed(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (store_cursor_parse(slice_of(bad[i]), &cursor) != RC_MALFORMED)
 			fail_msg("accepted: %s", bad[i]);
-	assert_int_equal(store_cursor_parse(slice_make("000000000000000f.1\0", 19), &cursor), RC_MALFORMED);
+	assert_int_equal(store_cursor_parse(slice_make("000000000000000f.1\0", 19), &cursor),
+			 RC_MALFORMED);
 	assert_int_equal(cursor.epoch, 7);
 	assert_int_equal(cursor.seq, 8);
 }
@@ -115,7 +120,9 @@ static void any_bytes(void **state)
 	assert_true(accepted > 100);
 }
 
-/* ---- Where a pull begins ---------------------------------------------------------------------------------------------------- */
+/* ---- Where a pull begins
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static const struct store_state database = { .epoch = 7, .head = 100, .horizon = 20 };
 
@@ -159,15 +166,23 @@ static void pull_begins(void **state)
 	assert_new_snapshot((struct store_cursor){ .epoch = 8, .seq = 50 }, true);
 	/* Within a snapshot: the horizon does not count, what cannot be does. */
 	assert_followed((struct store_cursor){ .epoch = 7, .seq = 5, .start = 10, .bound = 10 });
-	assert_followed((struct store_cursor){ .epoch = 7, .seq = 5, .start = 10, .bound = 90, .reset = true });
-	assert_new_snapshot((struct store_cursor){ .epoch = 8, .seq = 5, .start = 10, .bound = 10 }, true);
-	assert_new_snapshot((struct store_cursor){ .epoch = 7, .seq = 5, .start = 10, .bound = 101 }, true);
-	assert_new_snapshot((struct store_cursor){ .epoch = 7, .seq = 5, .start = 10, .bound = 9 }, true);
-	assert_new_snapshot((struct store_cursor){ .epoch = 7, .seq = 5, .start = 0, .bound = 9 }, true);
-	assert_new_snapshot((struct store_cursor){ .epoch = 7, .seq = 10, .start = 10, .bound = 10 }, true);
+	assert_followed((struct store_cursor){
+		.epoch = 7, .seq = 5, .start = 10, .bound = 90, .reset = true });
+	assert_new_snapshot((struct store_cursor){ .epoch = 8, .seq = 5, .start = 10, .bound = 10 },
+			    true);
+	assert_new_snapshot(
+		(struct store_cursor){ .epoch = 7, .seq = 5, .start = 10, .bound = 101 }, true);
+	assert_new_snapshot((struct store_cursor){ .epoch = 7, .seq = 5, .start = 10, .bound = 9 },
+			    true);
+	assert_new_snapshot((struct store_cursor){ .epoch = 7, .seq = 5, .start = 0, .bound = 9 },
+			    true);
+	assert_new_snapshot(
+		(struct store_cursor){ .epoch = 7, .seq = 10, .start = 10, .bound = 10 }, true);
 }
 
-/* ---- Where it ends ---------------------------------------------------------------------------------------------------------- */
+/* ---- Where it ends
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void assert_end(struct store_cursor from, uint64_t left, bool more, struct store_cursor next)
 {
@@ -186,7 +201,9 @@ static void assert_end(struct store_cursor from, uint64_t left, bool more, struc
 static void pull_ends(void **state)
 {
 	struct store_cursor plain = { .epoch = 7, .seq = 30 };
-	struct store_cursor first = { .epoch = 7, .seq = 1, .start = 50, .bound = 50, .reset = true };
+	struct store_cursor first = {
+		.epoch = 7, .seq = 1, .start = 50, .bound = 50, .reset = true
+	};
 	struct store_cursor second = { .epoch = 7, .seq = 1, .start = 50, .bound = 80 };
 	struct store_cursor old = { .epoch = 7, .seq = 1, .start = 10, .bound = 80 };
 
@@ -196,9 +213,11 @@ static void pull_ends(void **state)
 	/* All fits. */
 	assert_end(first, 0, false, (struct store_cursor){ .seq = 100 });
 	/* Not yet at the bound. */
-	assert_end(first, 50, true, (struct store_cursor){ .seq = 49, .start = 50, .bound = 50, .reset = true });
+	assert_end(first, 50, true,
+		   (struct store_cursor){ .seq = 49, .start = 50, .bound = 50, .reset = true });
 	/* At the first bound: on to the head of this moment. */
-	assert_end(first, 51, true, (struct store_cursor){ .seq = 50, .start = 50, .bound = 100, .reset = true });
+	assert_end(first, 51, true,
+		   (struct store_cursor){ .seq = 50, .start = 50, .bound = 100, .reset = true });
 	assert_end(second, 80, true, (struct store_cursor){ .seq = 79, .start = 50, .bound = 80 });
 	/* At the second: the end, though there is more. */
 	assert_end(second, 81, false, (struct store_cursor){ .seq = 80 });
@@ -212,8 +231,9 @@ static void pull_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trip), cmocka_unit_test(beginning),   cmocka_unit_test(malformed),
-		cmocka_unit_test(any_bytes),  cmocka_unit_test(pull_begins), cmocka_unit_test(pull_ends),
+		cmocka_unit_test(round_trip),  cmocka_unit_test(beginning),
+		cmocka_unit_test(malformed),   cmocka_unit_test(any_bytes),
+		cmocka_unit_test(pull_begins), cmocka_unit_test(pull_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,9 @@ static enum rc try_write(struct kit *kit, const char *id)
 	return kit_commit(kit, &request, 1);
 }
 
-/* ---- Commits ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Commits
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void every_commit_is_synced(void **state)
 {
@@ -54,7 +56,9 @@ static void failed_write_of_the_log(void **state)
 	static const struct {
 		int error;
 		enum rc rc;
-	} failures[] = { { EIO, RC_IO }, { EROFS, RC_READ_ONLY }, { EDQUOT, RC_FULL }, { EFBIG, RC_FULL } };
+	} failures[] = {
+		{ EIO, RC_IO }, { EROFS, RC_READ_ONLY }, { EDQUOT, RC_FULL }, { EFBIG, RC_FULL }
+	};
 
 	kit_put(kit, "t:1", 0, "1");
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
@@ -73,7 +77,8 @@ static void failed_write_of_the_log(void **state)
 	assert_int_equal(kit_head(kit->reader).seq, 5);
 }
 
-/* The log's pages are on the disk when its index finds no room: whether that commit will be found is open. */
+/* The log's pages are on the disk when its index finds no room: whether that commit will be found
+ * is open. */
 static void index_without_room(void **state)
 {
 	struct kit *kit = *state;
@@ -83,12 +88,15 @@ static void index_without_room(void **state)
 	disk.error = ENOSPC;
 	for (uint64_t i = 1; disk.grow; i++) {
 		struct store_edit edit = kit_edit_of("t:1", i, NULL, "1");
-		struct store_request request = { .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 };
+		struct store_request request = { .kind = STORE_PUSH,
+						 .edits = &edit,
+						 .edit_count = 1 };
 		enum rc rc = kit_commit(kit, &request, 1);
 
 		if (rc != RC_OK) {
 			assert_int_equal(rc, RC_UNAVAILABLE);
-			/* There was room for the index of a log as long as they are cut at, twice over. */
+			/* There was room for the index of a log as long as they are cut at, twice
+			 * over. */
 			assert_true(i > 2000);
 			disk.grow = SQLITE_OK;
 		}
@@ -109,7 +117,9 @@ static void full_disk_may_be_tried_again(void **state)
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 2);
 }
 
-/* ---- The log ---------------------------------------------------------------------------------------------------------------- */
+/* ---- The log
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 /* Writes documents of three pages each, so many bytes of them. */
 static void grow_log(struct kit *kit, const char *group, off_t bytes)
@@ -130,7 +140,8 @@ static sqlite3 *begin_reading(struct kit *kit)
 	sqlite3 *db;
 
 	assert_int_equal(sqlite3_open_v2(kit->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM doc", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM doc", NULL, NULL, NULL),
+			 SQLITE_OK);
 	return db;
 }
 
@@ -159,7 +170,8 @@ static void lost_copies_are_made_again(void **state)
 	grow_log(kit, "early", 8 << 20);
 	reader = begin_reading(kit);
 	grow_log(kit, "late", 8 << 20);
-	assert_int_equal(store_maintain(kit->writer), RC_OK); /* copies what the reader does not need, without a sync */
+	assert_int_equal(store_maintain(kit->writer),
+			 RC_OK); /* copies what the reader does not need, without a sync */
 	end_reading(reader);
 	grow_log(kit, "later", 8 << 20);
 	disk.db_sync = SQLITE_IOERR_FSYNC;
@@ -259,8 +271,11 @@ static void no_reader_stays(void **state)
 		grow_log(kit, group, 64 << 10);
 		read_something(kit, what);
 		assert_int_equal(sqlite3_open(kit->path, &other), SQLITE_OK);
-		assert_int_equal(sqlite3_exec(other, "SELECT * FROM meta", NULL, NULL, NULL), SQLITE_OK);
-		assert_int_equal(sqlite3_wal_checkpoint_v2(other, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(other, "SELECT * FROM meta", NULL, NULL, NULL),
+				 SQLITE_OK);
+		assert_int_equal(sqlite3_wal_checkpoint_v2(other, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+							   NULL, NULL),
+				 SQLITE_OK);
 		assert_int_equal(sqlite3_close(other), SQLITE_OK);
 		assert_int_equal(kit_size(kit, "test.db-wal"), 0);
 	}

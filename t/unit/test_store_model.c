@@ -1,5 +1,6 @@
-/* The store against a model of a few arrays: random pushes, retries, deletions, purges and new starts, while clients that follow the
- * protocol pull in small pages. Every answer must be the model's, and every client must end up with what the model holds. */
+/* The store against a model of a few arrays: random pushes, retries, deletions, purges and new
+ * starts, while clients that follow the protocol pull in small pages. Every answer must be the
+ * model's, and every client must end up with what the model holds. */
 #include "store_kit.h"
 
 #include "store/docid.h"
@@ -14,8 +15,10 @@
 #define EDITS_MAX 5
 #define BATCH_MAX 4
 
-static const char *const id_formats[] = { "a:%u", "a:b:%u", "a:b:c:%u", "a::%u", "ab:%u", "\xc3\xa9:%u" };
-static const char *const groups[CLIENTS] = { "a", "a:b", "a:b:c", "a:", "ab", "\xc3\xa9", "a", "none", "a" };
+static const char *const id_formats[] = { "a:%u",  "a:b:%u", "a:b:c:%u",
+					  "a::%u", "ab:%u",  "\xc3\xa9:%u" };
+static const char *const groups[CLIENTS] = { "a",        "a:b", "a:b:c", "a:", "ab",
+					     "\xc3\xa9", "a",   "none",  "a" };
 
 struct model_doc {
 	char id[16];
@@ -71,7 +74,9 @@ static unsigned below(unsigned n)
 	return (unsigned)random() % n;
 }
 
-/* ---- Pushes ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Pushes
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void make_edit(struct world *world, struct push *push, unsigned doc)
 {
@@ -130,7 +135,8 @@ static void model_write(struct world *world, struct model_doc *held, const struc
 	held->version++;
 	held->seq = ++world->head;
 	(void)snprintf(held->op, sizeof(held->op), "%.*s", (int)edit->op.len, edit->op.data);
-	(void)snprintf(held->value, sizeof(held->value), "%.*s", (int)edit->value.len, edit->value.data);
+	(void)snprintf(held->value, sizeof(held->value), "%.*s", (int)edit->value.len,
+		       edit->value.data);
 }
 
 static void check_conflict(const struct store_result *result, const struct model_doc *held)
@@ -141,7 +147,8 @@ static void check_conflict(const struct store_result *result, const struct model
 	assert_true(slice_is(result->value, held->there && !held->deleted ? held->value : ""));
 }
 
-static void check_push(struct world *world, const struct push *push, const struct store_reply *reply)
+static void check_push(struct world *world, const struct push *push,
+		       const struct store_reply *reply)
 {
 	enum outcome outcomes[EDITS_MAX];
 	bool blocked = false;
@@ -177,9 +184,10 @@ static void step_push(struct world *world)
 		struct push *push = &world->pushes[i];
 
 		make_push(world, push);
-		requests[i] = (struct store_request){
-			.kind = STORE_PUSH, .edits = push->edits, .edit_count = push->count, .atomic = push->atomic
-		};
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .edits = push->edits,
+						      .edit_count = push->count,
+						      .atomic = push->atomic };
 	}
 	assert_int_equal(kit_commit(world->kit, requests, count), RC_OK);
 	for (size_t i = 0; i < count; i++)
@@ -203,7 +211,9 @@ static void step_purge(struct world *world)
 	assert_int_equal(kit_purge(world->kit, KIT_LATER), wanted);
 }
 
-/* ---- Pulls ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Pulls
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_in(const struct client *client, const struct model_doc *doc)
 {
@@ -211,17 +221,20 @@ static bool is_in(const struct client *client, const struct model_doc *doc)
 }
 
 /* The next document that a pull from there must show; NULL: none. */
-static struct model_doc *model_next(struct world *world, const struct client *client, uint64_t after, uint64_t hide)
+static struct model_doc *model_next(struct world *world, const struct client *client,
+				    uint64_t after, uint64_t hide)
 {
 	struct model_doc *next = NULL;
 
 	for (struct model_doc *doc = world->docs; doc < world->docs + DOCS; doc++)
-		if (is_in(client, doc) && doc->seq > after && (!doc->deleted || doc->seq > hide) && (!next || doc->seq < next->seq))
+		if (is_in(client, doc) && doc->seq > after && (!doc->deleted || doc->seq > hide) &&
+		    (!next || doc->seq < next->seq))
 			next = doc;
 	return next;
 }
 
-static void check_docs(struct world *world, const struct client *client, unsigned limit, struct store_cursor from)
+static void check_docs(struct world *world, const struct client *client, unsigned limit,
+		       struct store_cursor from)
 {
 	const struct kit_page *page = &world->kit->page;
 	const struct model_doc *doc = NULL;
@@ -260,11 +273,14 @@ static void client_take(struct world *world, struct client *client)
 
 		while (!slice_is(page->docs[i].id, world->docs[doc].id))
 			doc++;
-		client->holdings[doc] = (struct holding){ .there = !page->docs[i].deleted, .seen = true, .version = page->docs[i].version };
+		client->holdings[doc] = (struct holding){ .there = !page->docs[i].deleted,
+							  .seen = true,
+							  .version = page->docs[i].version };
 	}
 	if (page->reset && !page->more) {
 		for (size_t i = 0; i < DOCS; i++)
-			client->holdings[i].there = client->holdings[i].there && client->holdings[i].seen;
+			client->holdings[i].there =
+				client->holdings[i].there && client->holdings[i].seen;
 		client->in_reset = false;
 	}
 	client->cursor = page->next;
@@ -290,7 +306,9 @@ static bool step_pull(struct world *world, struct client *client)
 
 	kit_pull(world->kit, client->group, from, limit);
 	if (from.epoch == 0 || resets)
-		from = (struct store_cursor){ .start = world->head, .bound = world->head, .reset = resets };
+		from = (struct store_cursor){ .start = world->head,
+					      .bound = world->head,
+					      .reset = resets };
 	assert_int_equal(world->kit->page.reset, from.reset);
 	check_docs(world, client, limit, from);
 	client_take(world, client);
@@ -338,13 +356,16 @@ static void step_restart(struct world *world)
 	kit_open(world->kit);
 }
 
-/* ---- A run ------------------------------------------------------------------------------------------------------------------ */
+/* ---- A run
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void world_setup(struct world *world, struct kit *kit)
 {
 	world->kit = kit;
 	for (unsigned i = 0; i < DOCS; i++)
-		(void)snprintf(world->docs[i].id, sizeof(world->docs[i].id), id_formats[i % 6], i / 6);
+		(void)snprintf(world->docs[i].id, sizeof(world->docs[i].id), id_formats[i % 6],
+			       i / 6);
 	for (size_t i = 0; i < CLIENTS; i++)
 		world->clients[i].group = groups[i];
 }
@@ -421,7 +442,8 @@ static void seed_asked_for(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { KIT_TEST(seed_1), KIT_TEST(seed_2), KIT_TEST(seed_3), KIT_TEST(seed_asked_for) };
+	const struct CMUnitTest tests[] = { KIT_TEST(seed_1), KIT_TEST(seed_2), KIT_TEST(seed_3),
+					    KIT_TEST(seed_asked_for) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

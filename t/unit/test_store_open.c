@@ -10,7 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void assert_refused(const char *path, enum store_role role, enum rc wanted, const char *words)
+static void assert_refused(const char *path, enum store_role role, enum rc wanted,
+			   const char *words)
 {
 	struct store *store = (struct store *)&store;
 	struct error err = { "" };
@@ -19,7 +20,8 @@ static void assert_refused(const char *path, enum store_role role, enum rc wante
 	if (rc != wanted)
 		fail_msg("%s: %s instead of %s: %s", path, rc_name(rc), rc_name(wanted), err.text);
 	assert_null(store);
-	if (strstr(err.text, words) == NULL || strstr(err.text, path) == NULL || strchr(err.text, '\n'))
+	if (strstr(err.text, words) == NULL || strstr(err.text, path) == NULL ||
+	    strchr(err.text, '\n'))
 		fail_msg("\"%s\" lacks \"%s\" or \"%s\"", err.text, words, path);
 	/* Without asking why it comes to the same. */
 	assert_int_equal(store_open(path, role, &store, NULL), wanted);
@@ -43,7 +45,9 @@ static unsigned mode_of(const char *path)
 	return status.st_mode & 07777;
 }
 
-/* ---- What is made ----------------------------------------------------------------------------------------------------------- */
+/* ---- What is made
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void files_are_private(void **state)
 {
@@ -142,7 +146,9 @@ static void large_log_is_checkpointed(void **state)
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->docs[0].version, 3000);
 }
 
-/* ---- What is refused -------------------------------------------------------------------------------------------------------- */
+/* ---- What is refused
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void missing_things(void **state)
 {
@@ -278,8 +284,11 @@ static void locked_by_another_program(void **state)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		/* SQLite's own locks: a write lock of a program that uses the file in another way (sqlite.org/lockingv3.html). */
-		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000000, .l_len = 512 };
+		/* SQLite's own locks: a write lock of a program that uses the file in another way
+		 * (sqlite.org/lockingv3.html). */
+		struct flock lock = {
+			.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000000, .l_len = 512
+		};
 		int fd = open(kit->path, O_RDWR | O_CREAT, 0600);
 
 		if (fcntl(fd, F_SETLK, &lock) != 0 || write(ready[1], "", 1) != 1)
@@ -298,22 +307,28 @@ static void locked_by_another_program(void **state)
 	kit_open(kit);
 }
 
-/* ---- What an older schema becomes --------------------------------------------------------------------------------------------- */
+/* ---- What an older schema becomes
+ * --------------------------------------------------------------------------------------------- */
 
 /* A database as version 1 of the schema had it. */
 static const char version_1[] =
 	"PRAGMA journal_mode = WAL;"
 	"CREATE TABLE meta ("
-	" one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL, horizon INTEGER NOT NULL) STRICT;"
-	"CREATE TABLE grp (gid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL) STRICT;"
+	" one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL, "
+	"horizon INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE grp (gid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT "
+	"NULL) STRICT;"
 	"CREATE TABLE doc ("
-	" gid INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, deleted_at INTEGER,"
-	" op TEXT NOT NULL, plain INTEGER NOT NULL, value TEXT, PRIMARY KEY (gid, seq), UNIQUE (gid, id)) STRICT, WITHOUT ROWID;"
+	" gid INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, "
+	"deleted_at INTEGER,"
+	" op TEXT NOT NULL, plain INTEGER NOT NULL, value TEXT, PRIMARY KEY (gid, seq), UNIQUE "
+	"(gid, id)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX doc_tombstone ON doc (deleted_at) WHERE deleted_at IS NOT NULL;"
 	"CREATE TABLE large (seq INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;"
 	"INSERT INTO meta VALUES (1, 4711, 9, 3);"
 	"INSERT INTO grp VALUES (1, 't', 9), (2, 't:u', 7);"
-	"INSERT INTO doc VALUES (1, 8, 't:1', 4, NULL, 'op', 1, '\"one\"'), (1, 9, 't:2', 2, 1700000000, '', 0, NULL),"
+	"INSERT INTO doc VALUES (1, 8, 't:1', 4, NULL, 'op', 1, '\"one\"'), (1, 9, 't:2', 2, "
+	"1700000000, '', 0, NULL),"
 	" (2, 7, 't:u:3', 1, NULL, '', 0, NULL);"
 	"INSERT INTO large VALUES (7, '[\"~:large\"]');"
 	"PRAGMA application_id = 0x504b424b; PRAGMA user_version = 1;";
@@ -347,8 +362,9 @@ static void older_schema_is_brought_up(void **state)
 /* An old schema and a new one that came from it are the same. */
 static void migrated_is_like_new(void **state)
 {
-	static const char all[] = "SELECT group_concat(type || name || coalesce(sql, ''), '|') FROM "
-				  "(SELECT * FROM sqlite_schema ORDER BY type, name)";
+	static const char all[] =
+		"SELECT group_concat(type || name || coalesce(sql, ''), '|') FROM "
+		"(SELECT * FROM sqlite_schema ORDER BY type, name)";
 	static char made[4096];
 	struct kit *kit = *state;
 
@@ -371,7 +387,8 @@ static void failed_migration_changes_nothing(void **state)
 	kit_sql(kit->path, "CREATE TABLE token_grant (in_the_way)");
 	assert_refused(kit->path, STORE_WRITER, RC_CORRUPT, "token_grant already exists");
 	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "1");
-	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM sqlite_schema WHERE name = 'token'"), "0");
+	assert_string_equal(
+		kit_ask(kit->path, "SELECT count(*) FROM sqlite_schema WHERE name = 'token'"), "0");
 	kit_sql(kit->path, "DROP TABLE token_grant");
 	kit_open(kit);
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 2);

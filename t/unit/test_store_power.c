@@ -1,5 +1,6 @@
-/* A loss of power, at any write: what was answered is there afterwards. The disk forgets what was not synced, in part or whole; after a
- * sync that failed it forgets the same, and calls the next sync good. SEED=N in the environment draws other moments than 0, the usual. */
+/* A loss of power, at any write: what was answered is there afterwards. The disk forgets what was
+ * not synced, in part or whole; after a sync that failed it forgets the same, and calls the next
+ * sync good. SEED=N in the environment draws other moments than 0, the usual. */
 #include "store_kit.h"
 
 #include <errno.h>
@@ -15,7 +16,9 @@
 #define BLOCKS (1 << 18)
 #define BATCH 40
 
-/* ---- The disk --------------------------------------------------------------------------------------------------------------- */
+/* ---- The disk
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 enum kind { KIND_DB, KIND_LOG, KIND_COUNT };
 
@@ -99,7 +102,8 @@ static int power_sync(sqlite3_file *file, int flags)
 	(void)flags;
 	if (!fails) {
 		store_dirty(medium, 1);
-		if (medium->real->xFileSize(file, &size) != SQLITE_OK || ftruncate(medium->fd, size) != 0)
+		if (medium->real->xFileSize(file, &size) != SQLITE_OK ||
+		    ftruncate(medium->fd, size) != 0)
 			_exit(3);
 	}
 	memset(medium->dirty, 0, sizeof(medium->dirty));
@@ -107,7 +111,8 @@ static int power_sync(sqlite3_file *file, int flags)
 	return fails ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
 
-static int power_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int power_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+		      int *out_flags)
 {
 	int code = power.real->xOpen(power.real, name, file, flags, out_flags);
 	enum kind kind = flags & SQLITE_OPEN_WAL ? KIND_LOG : KIND_DB;
@@ -133,12 +138,15 @@ static void power_on(const struct kit *kit)
 	power.vfs.zName = "power";
 	power.vfs.xOpen = power_open;
 	for (int kind = 0; kind < KIND_COUNT; kind++)
-		power.media[kind].fd = open(kit_file(kit, image_name((enum kind)kind)), O_RDWR | O_CREAT, 0600);
+		power.media[kind].fd =
+			open(kit_file(kit, image_name((enum kind)kind)), O_RDWR | O_CREAT, 0600);
 	if (sqlite3_vfs_register(&power.vfs, 1) != SQLITE_OK)
 		_exit(3);
 }
 
-/* ---- The work --------------------------------------------------------------------------------------------------------------- */
+/* ---- The work
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_answer(void *arg, enum rc rc, const struct store_reply *replies)
 {
@@ -178,7 +186,8 @@ static void read_on_and_off(const struct kit *kit, uint64_t n)
 {
 	static sqlite3 *reader;
 
-	if (reader == NULL && sqlite3_open_v2(kit->path, &reader, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+	if (reader == NULL &&
+	    sqlite3_open_v2(kit->path, &reader, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
 		_exit(3);
 	if (n % 16 == 4)
 		(void)sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM meta", NULL, NULL, NULL);
@@ -186,8 +195,8 @@ static void read_on_and_off(const struct kit *kit, uint64_t n)
 		(void)sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL);
 }
 
-/* Until the power goes. A writer whose sync has failed leaves as a killed process would, and a successor comes; the abandoned handle stands
- * for the workers, who keep the index of the log. */
+/* Until the power goes. A writer whose sync has failed leaves as a killed process would, and a
+ * successor comes; the abandoned handle stands for the workers, who keep the index of the log. */
 static void work(const struct kit *kit, uint64_t n, int out)
 {
 	struct store *store = open_writer(kit);
@@ -227,7 +236,8 @@ static uint64_t run_until_the_power_goes(struct kit *kit, unsigned round)
 	if (child == 0) {
 		(void)close(ends[0]);
 		srand((seed ? (unsigned)atoi(seed) : 0) * ROUNDS + round);
-		(void)dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* failing syncs are logged */
+		(void)dup2(open("/dev/null", O_WRONLY),
+			   STDERR_FILENO); /* failing syncs are logged */
 		power.writes_left = 100 + (unsigned)rand() % (round % 4 == 3 ? 30000 : 6000);
 		power.syncs_fail = round % 2 ? 3 : 0;
 		power_on(kit);
@@ -276,7 +286,9 @@ static void what_was_answered_survives_a_loss_of_power(void **state)
 		assert_int_equal(kit_head(kit->reader).seq % BATCH, 0); /* whole commits */
 		kit_close(kit);
 		assert_string_equal(kit_ask(kit->path, "PRAGMA integrity_check"), "ok");
-		assert_string_equal(kit_ask(kit->path, "SELECT count(*) = (SELECT seq FROM meta) FROM doc JOIN large USING (seq)"), "1");
+		assert_string_equal(kit_ask(kit->path, "SELECT count(*) = (SELECT seq FROM meta) "
+						       "FROM doc JOIN large USING (seq)"),
+				    "1");
 	}
 	assert_true(checkpointed > 0);
 }
@@ -284,7 +296,8 @@ static void what_was_answered_survives_a_loss_of_power(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_was_answered_survives_a_loss_of_power, kit_setup_folder, kit_teardown),
+		cmocka_unit_test_setup_teardown(what_was_answered_survives_a_loss_of_power,
+						kit_setup_folder, kit_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

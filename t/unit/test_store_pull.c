@@ -1,4 +1,5 @@
-/* Pulls: pages, what `more` means, cursors that must reset, snapshots that are written and purged under (protocol.md, GET /sync). */
+/* Pulls: pages, what `more` means, cursors that must reset, snapshots that are written and purged
+ * under (protocol.md, GET /sync). */
 #include "store_kit.h"
 
 #include "base/mem.h"
@@ -16,7 +17,8 @@ static void put_many(struct kit *kit, const char *format, unsigned from, unsigne
 	}
 }
 
-static void assert_doc(const struct kit_page *page, size_t at, const char *id, uint64_t version, uint64_t seq, bool deleted)
+static void assert_doc(const struct kit_page *page, size_t at, const char *id, uint64_t version,
+		       uint64_t seq, bool deleted)
 {
 	assert_true(at < page->count);
 	assert_int_equal(page->docs[at].id.len, strlen(id));
@@ -132,7 +134,9 @@ static void thousands_of_groups(void **state)
 	for (size_t i = 0; i < GROUPS; i++) {
 		(void)snprintf(ids[i], sizeof(ids[i]), "all:%zu:1", i * 7919 % GROUPS);
 		edits[i] = kit_edit_of(ids[i], 0, NULL, "1");
-		requests[i] = (struct store_request){ .kind = STORE_PUSH, .edits = &edits[i], .edit_count = 1 };
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .edits = &edits[i],
+						      .edit_count = 1 };
 	}
 	assert_int_equal(kit_commit(kit, requests, GROUPS), RC_OK);
 	kit->page.next = kit_place(kit, 0);
@@ -149,7 +153,9 @@ static void thousands_of_groups(void **state)
 	free(ids);
 }
 
-/* ---- Resets ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Resets
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void what_must_reset(void **state)
 {
@@ -197,7 +203,9 @@ static void every_page_of_a_reset_says_so(void **state)
 	assert_flags(kit_pull(kit, "t", kit->page.next, 2), 1, false, false);
 }
 
-/* ---- Snapshots -------------------------------------------------------------------------------------------------------------- */
+/* ---- Snapshots
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void newcomer_sees_no_old_tombstones(void **state)
 {
@@ -215,7 +223,8 @@ static void newcomer_sees_no_old_tombstones(void **state)
 	assert_int_equal(kit->page.next.seq, 6);
 }
 
-/* Each page is followed by more writes than it holds: still it ends, and what it left out comes with the next pull. */
+/* Each page is followed by more writes than it holds: still it ends, and what it left out comes
+ * with the next pull. */
 static void paging_ends_under_writes(void **state)
 {
 	struct kit *kit = *state;
@@ -320,7 +329,9 @@ static void snapshot_of_another_epoch(void **state)
 	assert_flags(kit_pull(kit, "t", next, 10), 6, false, true);
 }
 
-/* ---- The callback ----------------------------------------------------------------------------------------------------------- */
+/* ---- The callback
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void on_inner(void *arg, enum rc rc, const struct store_page *page)
 {

@@ -1,4 +1,5 @@
-/* How much there is: kept right through every kind of write (test_store_model.c does so at random), and the same for all handles. */
+/* How much there is: kept right through every kind of write (test_store_model.c does so at random),
+ * and the same for all handles. */
 #include "store_kit.h"
 
 #include <string.h>
@@ -38,8 +39,11 @@ static void writes_are_counted(void **state)
 static void what_writes_nothing_counts_nothing(void **state)
 {
 	struct kit *kit = *state;
-	const struct store_edit edits[] = { kit_edit_of("t:new", 0, NULL, "1"), kit_edit_of("t:1", 7, NULL, NULL) };
-	const struct store_request atomic = { .kind = STORE_PUSH, .edits = edits, .edit_count = 2, .atomic = true };
+	const struct store_edit edits[] = { kit_edit_of("t:new", 0, NULL, "1"),
+					    kit_edit_of("t:1", 7, NULL, NULL) };
+	const struct store_request atomic = {
+		.kind = STORE_PUSH, .edits = edits, .edit_count = 2, .atomic = true
+	};
 
 	kit_put(kit, "t:1", 0, "1");
 	(void)kit_edit(kit, "t:1", 5, NULL, NULL);  /* a conflict */
@@ -113,7 +117,10 @@ static void groups_and_tokens_are_counted(void **state)
 	struct store_grant grant = { .group = slice_of("*") };
 	const struct store_request add = {
 		.kind = STORE_TOKEN_ADD,
-		.token = { .id = slice_of("00000000000000aa"), .user = slice_of("ann"), .grants = &grant, .grant_count = 1 },
+		.token = { .id = slice_of("00000000000000aa"),
+			   .user = slice_of("ann"),
+			   .grants = &grant,
+			   .grant_count = 1 },
 	};
 
 	store_count(kit->reader, on_counts, &counts);

@@ -35,7 +35,8 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 	found.user = retention(&used, token->user);
 	found.grants = found_grants;
 	for (size_t i = 0; i < token->grant_count; i++)
-		found_grants[i] = (struct store_grant){ retention(&used, token->grants[i].group), token->grants[i].write };
+		found_grants[i] = (struct store_grant){ retention(&used, token->grants[i].group),
+							token->grants[i].write };
 }
 
 static enum rc find(struct kit *kit, const char *id)
@@ -49,7 +50,8 @@ static enum rc find(struct kit *kit, const char *id)
 static struct store_grant two_grants[] = { { { "todos", 5 }, true }, { { "*", 1 }, false } };
 static struct store_grant one_grant[] = { { { "z", 1 }, true } };
 
-static struct store_request token_request(enum store_kind kind, const char *id, const char *user, int64_t created)
+static struct store_request token_request(enum store_kind kind, const char *id, const char *user,
+					  int64_t created)
 {
 	return (struct store_request){ .kind = kind,
 				       .token = { .id = slice_of(id),
@@ -86,10 +88,14 @@ static void tokens_come_and_go(void **state)
 	assert_false(found.grants[1].write);
 	assert_int_equal(find(kit, "0123456789abcdee"), RC_NOT_FOUND);
 	assert_int_equal(find(kit, ""), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)), RC_OK);
+	assert_int_equal(
+		do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)), RC_OK);
 	assert_int_equal(find(kit, "0123456789abcdef"), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "such a thing", "", 0)), RC_NOT_FOUND);
+	assert_int_equal(
+		do_token(kit, token_request(STORE_TOKEN_REVOKE, "0123456789abcdef", "", 0)),
+		RC_NOT_FOUND);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_REVOKE, "such a thing", "", 0)),
+			 RC_NOT_FOUND);
 	/* An id that was revoked takes none of its grants back. */
 	add.token.grants = one_grant;
 	add.token.grant_count = 1;
@@ -116,7 +122,8 @@ static void taken_token_id(void **state)
 	assert_text(found.user, "ann");
 }
 
-static struct store_request rotation(const char *id, const char *old, int64_t expires, int64_t old_ends)
+static struct store_request rotation(const char *id, const char *old, int64_t expires,
+				     int64_t old_ends)
 {
 	struct store_request request = token_request(STORE_TOKEN_ROTATE, id, "", 200);
 
@@ -131,7 +138,8 @@ static struct store_request rotation(const char *id, const char *old, int64_t ex
 
 static void one_in_the_place_of_another(void **state)
 {
-	static const char first[] = "0123456789abcdef", second[] = "1123456789abcdef", third[] = "2123456789abcdef";
+	static const char first[] = "0123456789abcdef", second[] = "1123456789abcdef",
+			  third[] = "2123456789abcdef";
 	struct kit *kit = *state;
 
 	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, first, "ann", 100)), RC_OK);
@@ -169,8 +177,10 @@ static void rotations_refused(void **state)
 	assert_int_equal(do_token(kit, add), RC_OK);
 	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, taken, "bob", 100)), RC_OK);
 	assert_int_equal(do_token(kit, rotation(taken, old, 0, 0)), RC_EXISTS);
-	assert_int_equal(do_token(kit, rotation("2123456789abcdef", "3123456789abcdef", 0, 0)), RC_NOT_FOUND);
-	assert_int_equal(do_token(kit, rotation("2123456789abcdef", old, STORE_EXPIRES_KEPT, 0)), RC_DENIED);
+	assert_int_equal(do_token(kit, rotation("2123456789abcdef", "3123456789abcdef", 0, 0)),
+			 RC_NOT_FOUND);
+	assert_int_equal(do_token(kit, rotation("2123456789abcdef", old, STORE_EXPIRES_KEPT, 0)),
+			 RC_DENIED);
 	assert_int_equal(find(kit, "2123456789abcdef"), RC_NOT_FOUND);
 	assert_int_equal(find(kit, old), RC_OK);
 	assert_int_equal(do_token(kit, rotation("2123456789abcdef", old, 900, 0)), RC_OK);
@@ -184,9 +194,15 @@ static void tokens_listed_by_time(void **state)
 
 	assert_int_equal(do_token(kit, list), RC_OK);
 	assert_int_equal(kit->replies[0].token_count, 0);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000aa", "late", 30)), RC_OK);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000cc", "early", 10)), RC_OK);
-	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000bb", "first of two", 10)), RC_OK);
+	assert_int_equal(
+		do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000aa", "late", 30)),
+		RC_OK);
+	assert_int_equal(
+		do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000cc", "early", 10)),
+		RC_OK);
+	assert_int_equal(do_token(kit, token_request(STORE_TOKEN_ADD, "00000000000000bb",
+						     "first of two", 10)),
+			 RC_OK);
 	assert_int_equal(do_token(kit, list), RC_OK);
 	assert_int_equal(kit->replies[0].token_count, 3);
 	assert_text(kit->replies[0].tokens[0].user, "first of two");
@@ -202,8 +218,10 @@ static void tokens_listed_by_time(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { KIT_TEST(tokens_come_and_go), KIT_TEST(taken_token_id), KIT_TEST(one_in_the_place_of_another),
-					    KIT_TEST(rotations_refused), KIT_TEST(tokens_listed_by_time) };
+	const struct CMUnitTest tests[] = { KIT_TEST(tokens_come_and_go), KIT_TEST(taken_token_id),
+					    KIT_TEST(one_in_the_place_of_another),
+					    KIT_TEST(rotations_refused),
+					    KIT_TEST(tokens_listed_by_time) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* A whole database at one moment: copied, scanned, checked and renewed while its writer goes on; a set of ids. */
+/* A whole database at one moment: copied, scanned, checked and renewed while its writer goes on; a
+ * set of ids. */
 #include "store_kit.h"
 
 #include "base/mem.h"
@@ -35,7 +36,9 @@ static void make_target(const char *path)
 	close(fd);
 }
 
-/* ---- Copies ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Copies
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 struct disturbance {
 	struct kit *kit;
@@ -90,7 +93,8 @@ static void a_copy_is_of_the_moment_it_began(void **state)
 	/* One file, with no log beside it. */
 	assert_string_equal(kit_ask(copy, "PRAGMA journal_mode"), "delete");
 	/* The database has all that was written meanwhile. */
-	assert_string_equal(kit_ask(kit->path, "SELECT value FROM doc WHERE id = 'even:0'"), "\"changed\"");
+	assert_string_equal(kit_ask(kit->path, "SELECT value FROM doc WHERE id = 'even:0'"),
+			    "\"changed\"");
 }
 
 static void assert_not_copied(struct kit *kit, const char *from, enum rc wanted)
@@ -150,7 +154,9 @@ static void a_retired_place_has_everything_in_its_file(void **state)
 	assert_string_equal(kit_ask(kit->path, "SELECT value FROM doc"), "\"in the log\"");
 }
 
-/* ---- Scans ------------------------------------------------------------------------------------------------------------------ */
+/* ---- Scans
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 struct seen {
 	struct kit *kit; /* NULL: nothing is written meanwhile */
@@ -167,8 +173,8 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 
 	seen->count++;
 	if (len + doc->id.len + 12 < sizeof(seen->ids))
-		(void)snprintf(seen->ids + len, sizeof(seen->ids) - len, "%s%.*s%s", len ? " " : "", (int)doc->id.len, doc->id.data,
-			       doc->deleted ? "!" : "");
+		(void)snprintf(seen->ids + len, sizeof(seen->ids) - len, "%s%.*s%s", len ? " " : "",
+			       (int)doc->id.len, doc->id.data, doc->deleted ? "!" : "");
 	assert_int_equal(doc->value.len == 0, doc->deleted);
 	if (seen->kit) {
 		char id[32];
@@ -199,10 +205,14 @@ static void a_scan_takes_groups_and_orders(void **state)
 	kit_put(kit, "ab:1", 0, "1");
 	kit_put(kit, "b:1", 0, "1");
 	kit_edit(kit, "b:2", 1, NULL, NULL);
-	assert_scan(kit, (struct store_scan){ .group = slice_of("") }, "a:9 a:1 a:c:1 ab:1 b:1 b:2!");
-	assert_scan(kit, (struct store_scan){ .group = slice_of(""), .by_id = true }, "a:1 a:9 a:c:1 ab:1 b:1 b:2!");
-	assert_scan(kit, (struct store_scan){ .group = slice_of(""), .no_tombstones = true }, "a:9 a:1 a:c:1 ab:1 b:1");
-	assert_scan(kit, (struct store_scan){ .group = slice_of("a"), .by_id = true }, "a:1 a:9 a:c:1");
+	assert_scan(kit, (struct store_scan){ .group = slice_of("") },
+		    "a:9 a:1 a:c:1 ab:1 b:1 b:2!");
+	assert_scan(kit, (struct store_scan){ .group = slice_of(""), .by_id = true },
+		    "a:1 a:9 a:c:1 ab:1 b:1 b:2!");
+	assert_scan(kit, (struct store_scan){ .group = slice_of(""), .no_tombstones = true },
+		    "a:9 a:1 a:c:1 ab:1 b:1");
+	assert_scan(kit, (struct store_scan){ .group = slice_of("a"), .by_id = true },
+		    "a:1 a:9 a:c:1");
 	assert_scan(kit, (struct store_scan){ .group = slice_of("a:c") }, "a:c:1");
 	assert_scan(kit, (struct store_scan){ .group = slice_of("c") }, "");
 }
@@ -214,7 +224,9 @@ static void a_scan_is_of_one_moment(void **state)
 
 	kit_put(kit, "a:1", 0, "1");
 	kit_put(kit, "b:1", 0, "1");
-	assert_int_equal(store_scan(kit->reader, &(struct store_scan){ .group = slice_of("") }, on_doc, &seen), RC_OK);
+	assert_int_equal(store_scan(kit->reader, &(struct store_scan){ .group = slice_of("") },
+				    on_doc, &seen),
+			 RC_OK);
 	assert_string_equal(seen.ids, "a:1 b:1");
 	assert_scan(kit, (struct store_scan){ .group = slice_of("z") }, "z:1 z:2");
 }
@@ -226,7 +238,9 @@ static void a_scan_stops_where_it_is_told(void **state)
 
 	kit_put(kit, "a:1", 0, "1");
 	kit_put(kit, "a:2", 0, "1");
-	assert_int_equal(store_scan(kit->reader, &(struct store_scan){ .group = slice_of("") }, on_doc, &seen), RC_FULL);
+	assert_int_equal(store_scan(kit->reader, &(struct store_scan){ .group = slice_of("") },
+				    on_doc, &seen),
+			 RC_FULL);
 	assert_int_equal(seen.count, 1);
 	/* And leaves nothing open behind it. */
 	assert_scan(kit, (struct store_scan){ .group = slice_of("") }, "a:1 a:2");
@@ -234,8 +248,9 @@ static void a_scan_stops_where_it_is_told(void **state)
 
 static enum rc on_found(void *arg, const struct store_doc *doc)
 {
-	(void)snprintf(arg, 64, "%.*s %llu %s %.*s", (int)doc->id.len, doc->id.data, (unsigned long long)doc->version,
-		       doc->deleted ? "deleted" : "alive", doc->value.len > 8 ? 8 : (int)doc->value.len, doc->value.data);
+	(void)snprintf(arg, 64, "%.*s %llu %s %.*s", (int)doc->id.len, doc->id.data,
+		       (unsigned long long)doc->version, doc->deleted ? "deleted" : "alive",
+		       doc->value.len > 8 ? 8 : (int)doc->value.len, doc->value.data);
 	return RC_OK;
 }
 
@@ -250,13 +265,16 @@ static void one_is_found_by_its_id(void **state)
 	assert_int_equal(store_find(kit->reader, slice_of("odd:1"), on_found, found), RC_OK);
 	assert_string_equal(found, "odd:1 2 deleted ");
 	assert_int_equal(store_find(kit->reader, slice_of("odd:0"), on_found, found), RC_NOT_FOUND);
-	assert_int_equal(store_find(kit->reader, slice_of("none:0"), on_found, found), RC_NOT_FOUND);
+	assert_int_equal(store_find(kit->reader, slice_of("none:0"), on_found, found),
+			 RC_NOT_FOUND);
 	/* A value that is missing is not passed off as an empty one. */
 	kit_sql(kit->path, "DELETE FROM large");
 	assert_int_equal(store_find(kit->reader, slice_of("even:0"), on_found, found), RC_CORRUPT);
 }
 
-/* ---- Checks ----------------------------------------------------------------------------------------------------------------- */
+/* ---- Checks
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_fault(void *arg, struct slice place, struct slice what)
 {
@@ -278,7 +296,9 @@ static void what_the_writer_leaves_is_whole(void **state)
 	assert_int_equal(tally.tombstones, 0);
 }
 
-/* ---- Ids -------------------------------------------------------------------------------------------------------------------- */
+/* ---- Ids
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static void ids_are_remembered_with_their_first_number(void **state)
 {
@@ -290,8 +310,11 @@ static void ids_are_remembered_with_their_first_number(void **state)
 	assert_int_equal(store_ids_new(&ids, NULL), RC_OK);
 	for (uint64_t round = 0; round < 2; round++) {
 		for (uint64_t i = 1; i <= 20000; i++) {
-			(void)snprintf(id, sizeof(id), "some:group:of:a:long:name:%llu", (unsigned long long)(i * 7919 % 20011));
-			assert_int_equal(store_ids_add(ids, slice_of(id), i + round * 100000, &first, NULL), RC_OK);
+			(void)snprintf(id, sizeof(id), "some:group:of:a:long:name:%llu",
+				       (unsigned long long)(i * 7919 % 20011));
+			assert_int_equal(
+				store_ids_add(ids, slice_of(id), i + round * 100000, &first, NULL),
+				RC_OK);
 			assert_int_equal(first, i);
 		}
 	}
@@ -307,11 +330,16 @@ static void ids_are_remembered_with_their_first_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		KIT_TEST(a_copy_is_of_the_moment_it_began),    KIT_TEST(what_is_damaged_is_not_copied),
-		KIT_TEST(an_epoch_that_is_renewed_is_another), KIT_TEST(a_retired_place_has_everything_in_its_file),
-		KIT_TEST(a_scan_takes_groups_and_orders),      KIT_TEST(a_scan_is_of_one_moment),
-		KIT_TEST(a_scan_stops_where_it_is_told),       KIT_TEST(one_is_found_by_its_id),
-		KIT_TEST(what_the_writer_leaves_is_whole),     cmocka_unit_test(ids_are_remembered_with_their_first_number),
+		KIT_TEST(a_copy_is_of_the_moment_it_began),
+		KIT_TEST(what_is_damaged_is_not_copied),
+		KIT_TEST(an_epoch_that_is_renewed_is_another),
+		KIT_TEST(a_retired_place_has_everything_in_its_file),
+		KIT_TEST(a_scan_takes_groups_and_orders),
+		KIT_TEST(a_scan_is_of_one_moment),
+		KIT_TEST(a_scan_stops_where_it_is_told),
+		KIT_TEST(one_is_found_by_its_id),
+		KIT_TEST(what_the_writer_leaves_is_whole),
+		cmocka_unit_test(ids_are_remembered_with_their_first_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

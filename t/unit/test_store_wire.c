@@ -13,14 +13,19 @@ static struct store_grant grants[] = {
 /* One in full, for the tables below. */
 #define TOKEN \
 	{ \
-		.id = { "0123456789abcdef", 16 }, .user = { "ann", 3 }, .hash = "\x01\x02\xff\0and some more", .created = 1700000000, \
+		.id = { "0123456789abcdef", 16 }, .user = { "ann", 3 }, \
+		.hash = "\x01\x02\xff\0and some more", .created = 1700000000, \
 		.expires = INT64_MAX, .grants = grants, .grant_count = 2 \
 	}
 
 static const struct store_token token = TOKEN;
 
 static const struct store_edit edits[] = {
-	{ .id = { "todos:1", 7 }, .base = 3, .op = { "o\0p", 3 }, .plain = true, .value = { "{\"a\":1}", 7 } },
+	{ .id = { "todos:1", 7 },
+	  .base = 3,
+	  .op = { "o\0p", 3 },
+	  .plain = true,
+	  .value = { "{\"a\":1}", 7 } },
 	{ .id = { "todos:2", 7 }, .base = INT64_MAX, .deleted = true },
 	{ .id = { "a:b:\xc3\xa9", 6 }, .value = { "[\"~:k\"]", 7 } },
 };
@@ -32,7 +37,10 @@ static const struct store_request requests[] = {
 	{ .kind = STORE_TOKEN_LIST },
 	{ .kind = STORE_TOKEN_REVOKE, .token = { .id = { "0123456789abcdef", 16 } } },
 	{ .kind = STORE_TOKEN_ROTATE,
-	  .token = { .id = { "0123456789abcdef", 16 }, .hash = "a hash", .created = 5, .expires = STORE_EXPIRES_KEPT },
+	  .token = { .id = { "0123456789abcdef", 16 },
+		     .hash = "a hash",
+		     .created = 5,
+		     .expires = STORE_EXPIRES_KEPT },
 	  .old = { "fedcba9876543210", 16 },
 	  .old_ends = 77 },
 	{ .kind = STORE_PURGE, .before = -5, .limit = STORE_PURGE_MAX },
@@ -48,7 +56,10 @@ static struct store_result results[] = {
 static struct store_token tokens[] = { TOKEN, TOKEN };
 
 static const struct store_reply replies[] = {
-	{ .kind = STORE_PUSH, .head = { .epoch = UINT64_MAX, .seq = 9 }, .results = results, .result_count = 4 },
+	{ .kind = STORE_PUSH,
+	  .head = { .epoch = UINT64_MAX, .seq = 9 },
+	  .results = results,
+	  .result_count = 4 },
 	{ .rc = RC_TOO_LARGE, .kind = STORE_PUSH, .head = { .epoch = 1 } },
 	{ .kind = STORE_TOKEN_LIST, .head = { .epoch = 1 }, .tokens = tokens, .token_count = 2 },
 	{ .rc = RC_EXISTS, .kind = STORE_TOKEN_ADD },
@@ -148,7 +159,8 @@ static void replies_come_back(void **state)
 	}
 }
 
-/* ---- Bytes that are none of ours -------------------------------------------------------------------------------------------- */
+/* ---- Bytes that are none of ours
+ * -------------------------------------------------------------------------------------------- */
 
 /* Reads a copy of exactly that length, so that a step past its end is seen by a sanitizer. */
 static enum rc try_request(const char *data, size_t len)
@@ -181,7 +193,8 @@ static enum rc try_reply(const char *data, size_t len)
 
 typedef enum rc try_bytes(const char *data, size_t len);
 
-/* Cut at each byte, with a byte too many, and with each byte changed: refused or read, never worse. */
+/* Cut at each byte, with a byte too many, and with each byte changed: refused or read, never worse.
+ */
 static void disturb(struct buf *bytes, try_bytes *try)
 {
 	for (size_t len = 0; len < bytes->len; len++)
@@ -242,7 +255,8 @@ static void random_bytes(void **state)
 /* A count that no message can hold must not be believed. */
 static void huge_counts(void **state)
 {
-	static const char push[] = { STORE_PUSH, 0, (char)0xff, (char)0xff, (char)0xff, (char)0xff, 0, 0, 0, 0 };
+	static const char push[] = { STORE_PUSH, 0, (char)0xff, (char)0xff, (char)0xff,
+				     (char)0xff, 0, 0,          0,          0 };
 
 	(void)state;
 	assert_int_equal(try_request(push, sizeof(push)), RC_MALFORMED);
@@ -259,7 +273,9 @@ static void assert_refused(const struct store_request *request)
 
 static void assert_edit_refused(struct store_edit edit)
 {
-	const struct store_request request = { .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 };
+	const struct store_request request = { .kind = STORE_PUSH,
+					       .edits = &edit,
+					       .edit_count = 1 };
 
 	assert_refused(&request);
 }
@@ -307,8 +323,9 @@ static void broken_fields(void **state)
 
 static void bad_rotations(void **state)
 {
-	struct store_request bad,
-		good = { .kind = STORE_TOKEN_ROTATE, .token = { .id = slice_of("0123456789abcdef") }, .old = slice_of("fedcba9876543210") };
+	struct store_request bad, good = { .kind = STORE_TOKEN_ROTATE,
+					   .token = { .id = slice_of("0123456789abcdef") },
+					   .old = slice_of("fedcba9876543210") };
 
 	(void)state;
 	bad = good;
@@ -337,7 +354,8 @@ static void too_many_grants(void **state)
 	bad.grant_count = STORE_GRANTS_MAX + 1;
 	assert_refused(&(struct store_request){ .kind = STORE_TOKEN_ADD, .token = bad });
 	bad.grant_count = STORE_GRANTS_MAX;
-	store_request_pack(&(struct store_request){ .kind = STORE_TOKEN_ADD, .token = bad }, &bytes);
+	store_request_pack(&(struct store_request){ .kind = STORE_TOKEN_ADD, .token = bad },
+			   &bytes);
 	assert_int_equal(try_request(bytes.data, bytes.len), RC_OK);
 	buf_free(&bytes);
 	free(many);
@@ -346,8 +364,9 @@ static void too_many_grants(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_come_back), cmocka_unit_test(replies_come_back), cmocka_unit_test(disturbed_bytes),
-		cmocka_unit_test(random_bytes),       cmocka_unit_test(huge_counts),       cmocka_unit_test(broken_fields),
+		cmocka_unit_test(requests_come_back), cmocka_unit_test(replies_come_back),
+		cmocka_unit_test(disturbed_bytes),    cmocka_unit_test(random_bytes),
+		cmocka_unit_test(huge_counts),        cmocka_unit_test(broken_fields),
 		cmocka_unit_test(bad_rotations),      cmocka_unit_test(too_many_grants),
 	};
 

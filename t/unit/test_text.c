@@ -15,7 +15,9 @@
 		literal, sizeof(literal) - 1 \
 	}
 
-/* ---- UTF-8 ------------------------------------------------------------------------------------------------------------------- */
+/* ---- UTF-8
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 /* From a copy without a terminator, so that a sanitizer sees who reads beyond the end. */
 static bool is_utf8(struct slice text)
@@ -55,7 +57,8 @@ static void every_code_point_is_taken_in_its_shortest_form_only(void **state)
 		bool good = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
 
 		for (size_t len = shortest; len <= 4; len++)
-			if (text_is_utf8(slice_make(text, encode(point, len, text))) != (good && len == shortest))
+			if (text_is_utf8(slice_make(text, encode(point, len, text))) !=
+			    (good && len == shortest))
 				fail_msg("U+%04X in %zu bytes", point, len);
 	}
 }
@@ -65,14 +68,18 @@ static void no_other_bytes_are_taken(void **state)
 {
 	(void)state;
 	for (uint32_t bytes = 0; bytes < 1 << 24; bytes++) {
-		const unsigned char text[3] = { (unsigned char)(bytes >> 16), (unsigned char)(bytes >> 8), (unsigned char)bytes };
+		const unsigned char text[3] = { (unsigned char)(bytes >> 16),
+						(unsigned char)(bytes >> 8), (unsigned char)bytes };
 		bool one = text[0] < 0x80;
 		bool two = text[0] >= 0xc2 && text[0] <= 0xdf && (text[1] & 0xc0) == 0x80;
-		uint32_t point = (uint32_t)(text[0] & 0x0f) << 12 | (uint32_t)(text[1] & 0x3f) << 6 | (text[2] & 0x3f);
-		bool three = (text[0] & 0xf0) == 0xe0 && (text[1] & 0xc0) == 0x80 && (text[2] & 0xc0) == 0x80 && point >= 0x800 &&
+		uint32_t point = (uint32_t)(text[0] & 0x0f) << 12 |
+				 (uint32_t)(text[1] & 0x3f) << 6 | (text[2] & 0x3f);
+		bool three = (text[0] & 0xf0) == 0xe0 && (text[1] & 0xc0) == 0x80 &&
+			     (text[2] & 0xc0) == 0x80 && point >= 0x800 &&
 			     (point < 0xd800 || point > 0xdfff);
 		bool two_after_one = text[1] >= 0xc2 && text[1] <= 0xdf && (text[2] & 0xc0) == 0x80;
-		bool good = three || (two && text[2] < 0x80) || (one && (two_after_one || (text[1] < 0x80 && text[2] < 0x80)));
+		bool good = three || (two && text[2] < 0x80) ||
+			    (one && (two_after_one || (text[1] < 0x80 && text[2] < 0x80)));
 
 		if (text_is_utf8(slice_make((const char *)text, 3)) != good)
 			fail_msg("%02x %02x %02x", text[0], text[1], text[2]);
@@ -121,7 +128,9 @@ static void control_characters_are_found_wherever_they_are(void **state)
 	assert_false(text_has_control(slice_of("\xc3\x80\xe2\x82\x9f\xf0\x9f\x98\x80")));
 }
 
-/* ---- Numbers ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Numbers
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	struct slice text;
@@ -177,7 +186,8 @@ static void numbers_are_digits_and_nothing_else(void **state)
 		uint64_t value = 4711;
 
 		if (text_number(numbers[i].text, numbers[i].max, &value) != numbers[i].rc)
-			fail_msg("%s with at most %llu", numbers[i].text.data, (unsigned long long)numbers[i].max);
+			fail_msg("%s with at most %llu", numbers[i].text.data,
+				 (unsigned long long)numbers[i].max);
 		assert_true(value == (numbers[i].rc == RC_OK ? numbers[i].value : 4711));
 	}
 }
@@ -191,13 +201,16 @@ static void every_number_up_to_the_limit_is_taken(void **state)
 	for (unsigned max = 0; max < 130; max++) {
 		for (unsigned number = 0; number < 1300; number++) {
 			(void)snprintf(text, sizeof(text), "%u", number);
-			assert_int_equal(text_number(slice_of(text), max, &value), number <= max ? RC_OK : RC_MALFORMED);
+			assert_int_equal(text_number(slice_of(text), max, &value),
+					 number <= max ? RC_OK : RC_MALFORMED);
 			assert_true(number > max || value == number);
 		}
 	}
 }
 
-/* ---- Percent escapes ----------------------------------------------------------------------------------------------------------- */
+/* ---- Percent escapes
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static enum rc decode(struct slice in, bool plus_is_space, char *out, size_t *out_len)
 {
@@ -255,19 +268,24 @@ static void every_pair_of_characters_is_an_escape_or_refused(void **state)
 
 		in[1] = (char)(i >> 8);
 		in[2] = (char)i;
-		high = in[1] ? strchr(digits, in[1] >= 'A' && in[1] <= 'F' ? in[1] + 32 : in[1]) : NULL;
-		low = in[2] ? strchr(digits, in[2] >= 'A' && in[2] <= 'F' ? in[2] + 32 : in[2]) : NULL;
-		assert_int_equal(text_percent_decode(slice_make(in, 3), true, out, &len), high && low ? RC_OK : RC_MALFORMED);
+		high = in[1] ? strchr(digits, in[1] >= 'A' && in[1] <= 'F' ? in[1] + 32 : in[1])
+			     : NULL;
+		low = in[2] ? strchr(digits, in[2] >= 'A' && in[2] <= 'F' ? in[2] + 32 : in[2])
+			    : NULL;
+		assert_int_equal(text_percent_decode(slice_make(in, 3), true, out, &len),
+				 high && low ? RC_OK : RC_MALFORMED);
 		if (high && low) {
 			assert_int_equal(len, 1);
-			assert_int_equal((unsigned char)out[0], (high - digits) * 16 + (low - digits));
+			assert_int_equal((unsigned char)out[0],
+					 (high - digits) * 16 + (low - digits));
 		}
 	}
 }
 
 static void a_broken_escape_is_refused_wherever_it_is(void **state)
 {
-	static const char *const broken[] = { "%", "%4", "a%", "a%4", "%%", "%%41", "%4%41", "%41%", "%u0041", "% 41" };
+	static const char *const broken[] = { "%",    "%4",    "a%",   "a%4",    "%%",
+					      "%%41", "%4%41", "%41%", "%u0041", "% 41" };
 	char out[100];
 	size_t len;
 

@@ -1,5 +1,6 @@
-/* Processes as threads, for a race detector (ThreadSanitizer sees threads alone): what the ring's producer wrote before it published must
- * be visible to who has read the hint, and the writer with its peers must share nothing but what it says. */
+/* Processes as threads, for a race detector (ThreadSanitizer sees threads alone): what the ring's
+ * producer wrote before it published must be visible to who has read the hint, and the writer with
+ * its peers must share nothing but what it says. */
 #include "ipc/channel.h"
 #include "base/exit.h"
 #include "shm/generation.h"
@@ -26,7 +27,9 @@ static void must(bool held, const char *what)
 	abort();
 }
 
-/* ---- The ring ------------------------------------------------------------------------------------------------------------------- */
+/* ---- The ring
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 #define NUMBERS 20000
 
@@ -40,7 +43,9 @@ static void *produce(void *arg)
 	struct play *play = arg;
 
 	for (uint64_t number = 1; number <= NUMBERS; number++) {
-		const struct ring_entry entry = { .key = number % 61, .number = number, .kind = RING_GROUP, .last = true };
+		const struct ring_entry entry = {
+			.key = number % 61, .number = number, .kind = RING_GROUP, .last = true
+		};
 
 		play->written[number] = number * 3;
 		ring_publish(play->shm, &entry, 1);
@@ -55,13 +60,16 @@ struct reader {
 	uint64_t seen, looks;
 };
 
-/* Takes the next hint; false: there is none. Everything up to it, or up to what the ring says after a loss, has been written. */
+/* Takes the next hint; false: there is none. Everything up to it, or up to what the ring says after
+ * a loss, has been written. */
 static bool look(struct reader *reader)
 {
 	const struct play *play = reader->play;
 	struct ring_entry entry;
 	enum ring_read got = ring_read(play->shm, &reader->at, &entry);
-	uint64_t number = got == RING_GOT ? entry.number : got == RING_LOST ? ring_committed(play->shm) : 0;
+	uint64_t number = got == RING_GOT    ? entry.number
+			  : got == RING_LOST ? ring_committed(play->shm)
+					     : 0;
 
 	if (number > reader->seen) {
 		reader->seen = number;
@@ -114,7 +122,9 @@ static void what_is_published_is_visible(void **state)
 	free(play);
 }
 
-/* ---- The writer ----------------------------------------------------------------------------------------------------------------- */
+/* ---- The writer
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 #define PEERS 3
 #define PUSHES 100
@@ -178,11 +188,14 @@ static void the_writer_and_its_peers_share_what_they_say(void **state)
 	stage_prepare(&stage);
 	assert_int_equal(channel_pair(ends), RC_OK);
 	stage.channel = ends[0];
-	const struct writer_inheritance inheritance = {
-		.shm = stage.shm, .channel = ends[1], .control = stage.control, .lock = -1, .db = stage.db
-	};
+	const struct writer_inheritance inheritance = { .shm = stage.shm,
+							.channel = ends[1],
+							.control = stage.control,
+							.lock = -1,
+							.db = stage.db };
 
-	assert_int_equal(pthread_create(&writer, NULL, write_all, (void *)(uintptr_t)&inheritance), 0);
+	assert_int_equal(pthread_create(&writer, NULL, write_all, (void *)(uintptr_t)&inheritance),
+			 0);
 	stage_await_ready(&stage);
 	assert_int_equal(pthread_create(&onlooker, NULL, look_on, stage.shm), 0);
 	for (unsigned i = 0; i < PEERS; i++) {

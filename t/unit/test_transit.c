@@ -1,4 +1,5 @@
-/* The canonical form of every type, its projection, and every refusal of a value with its reason and place. */
+/* The canonical form of every type, its projection, and every refusal of a value with its reason
+ * and place. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -8,7 +9,8 @@ static void assert_text(struct slice got, struct slice expected, const char *abo
 {
 	if (slice_equal(got, expected))
 		return;
-	fail_msg("%s gave %.*s, not %.*s", about, (int)got.len, got.data, (int)expected.len, expected.data);
+	fail_msg("%s gave %.*s, not %.*s", about, (int)got.len, got.data, (int)expected.len,
+		 expected.data);
 }
 
 struct form {
@@ -22,7 +24,8 @@ static void check_form(enum encoding encoding, const struct form *form)
 	char room[3][1000];
 	struct slice message = unquote(form->message, room[0], sizeof(room[0]));
 	struct slice canonical = unquote(form->canonical, room[1], sizeof(room[1]));
-	struct slice projection = unquote(form->projection ? form->projection : form->canonical, room[2], sizeof(room[2]));
+	struct slice projection = unquote(form->projection ? form->projection : form->canonical,
+					  room[2], sizeof(room[2]));
 	struct transit_in *in = transit_in_new(encoding, message, LIMIT);
 	struct buf out = BUF_EMPTY;
 	bool plain = false;
@@ -85,7 +88,8 @@ static void test_json(void **state)
 		{ "'\\\"\\\\\\b\\f\\n\\r\\t'", "'\\\"\\\\\\b\\f\\n\\r\\t'", NULL },
 		{ "'\x7f\xe2\x80\xa8'", "'\x7f\xe2\x80\xa8'", NULL },
 		{ "'~x'", "'~~x'", "'~x'" },
-		{ "['^ ','^0','`','~#set','~']", "['~^ ','~^0','~`','~~#set','~~']", "['^ ','^0','`','~#set','~']" },
+		{ "['^ ','^0','`','~#set','~']", "['~^ ','~^0','~`','~~#set','~~']",
+		  "['^ ','^0','`','~#set','~']" },
 		{ "{'~#set':[1],'^ ':2}", "{'~~#set':[1],'~^ ':2}", "{'~#set':[1],'^ ':2}" },
 		{ "'\\u007e\\u002fx'", "'~~/x'", "'~/x'" },
 		{ "['a~','a^']", "['a~','a^']", NULL },
@@ -109,10 +113,12 @@ static void test_scalars(void **state)
 		{ "'~i-9007199254740992'", "'~i-9007199254740992'", "-9007199254740992" },
 		{ "'~i9007199254740993'", "'~i9007199254740993'", "'9007199254740993'" },
 		{ "'~i9223372036854775807'", "'~i9223372036854775807'", "'9223372036854775807'" },
-		{ "'~i-9223372036854775808'", "'~i-9223372036854775808'", "'-9223372036854775808'" },
+		{ "'~i-9223372036854775808'", "'~i-9223372036854775808'",
+		  "'-9223372036854775808'" },
 		{ "'~i9223372036854775808'", "'~d9223372036854775808'", "9223372036854775808" },
 		{ "'~i1.5'", "'~d1.5'", "1.5" },
-		{ "'~n-123456789012345678901234567890'", "'~n-123456789012345678901234567890'", "'-123456789012345678901234567890'" },
+		{ "'~n-123456789012345678901234567890'", "'~n-123456789012345678901234567890'",
+		  "'-123456789012345678901234567890'" },
 		{ "'~d1.50'", "'~d1.50'", "1.50" },
 		{ "'~f1.50E+100'", "'~f1.50E+100'", "'1.50E+100'" },
 		{ "'~zNaN'", "'~zNaN'", "null" },
@@ -128,7 +134,8 @@ static void test_scalars(void **state)
 		{ "'~c\\n'", "'~c\\n'", "'\\n'" },
 		{ "'~c\\u0001'", "'~c\\u0001'", "'\\u0001'" },
 		{ "'~c\\ud83d\\ude00'", "'~c\xf0\x9f\x98\x80'", "'\xf0\x9f\x98\x80'" },
-		{ "'~u531A379e-31bb-4ce1-8690-158dceb64be6'", "'~u531A379e-31bb-4ce1-8690-158dceb64be6'",
+		{ "'~u531A379e-31bb-4ce1-8690-158dceb64be6'",
+		  "'~u531A379e-31bb-4ce1-8690-158dceb64be6'",
 		  "'531A379e-31bb-4ce1-8690-158dceb64be6'" },
 		{ "'~~x'", "'~~x'", "'~x'" },
 		{ "'~^0'", "'~^0'", "'^0'" },
@@ -154,14 +161,22 @@ static void test_dates(void **state)
 		{ "'~m253402300799999'", "'~m253402300799999'", "'9999-12-31T23:59:59.999Z'" },
 		{ "'~m253402300800000'", "'~m253402300800000'", "'+010000-01-01T00:00:00.000Z'" },
 		{ "'~m8640000000000000'", "'~m8640000000000000'", "'+275760-09-13T00:00:00.000Z'" },
-		{ "'~m9223372036854775807'", "'~m9223372036854775807'", "'+292278994-08-17T07:12:55.807Z'" },
-		{ "'~m-9223372036854775808'", "'~m-9223372036854775808'", "'-292275055-05-16T16:47:04.192Z'" },
-		{ "'~t1985-04-12T23:20:50.52Z'", "'~t1985-04-12T23:20:50.52Z'", "'1985-04-12T23:20:50.520Z'" },
-		{ "'~t1985-04-12t23:20:50z'", "'~t1985-04-12t23:20:50z'", "'1985-04-12T23:20:50.000Z'" },
-		{ "'~t1996-12-19T16:39:57.123456-08:00'", "'~t1996-12-19T16:39:57.123456-08:00'", "'1996-12-20T00:39:57.123Z'" },
-		{ "'~t2000-02-29T00:00:00.999+05:30'", "'~t2000-02-29T00:00:00.999+05:30'", "'2000-02-28T18:30:00.999Z'" },
-		{ "'~t1969-12-31T23:59:59.999Z'", "'~t1969-12-31T23:59:59.999Z'", "'1969-12-31T23:59:59.999Z'" },
-		{ "'~t0000-01-01T00:00:00+00:01'", "'~t0000-01-01T00:00:00+00:01'", "'-000001-12-31T23:59:00.000Z'" },
+		{ "'~m9223372036854775807'", "'~m9223372036854775807'",
+		  "'+292278994-08-17T07:12:55.807Z'" },
+		{ "'~m-9223372036854775808'", "'~m-9223372036854775808'",
+		  "'-292275055-05-16T16:47:04.192Z'" },
+		{ "'~t1985-04-12T23:20:50.52Z'", "'~t1985-04-12T23:20:50.52Z'",
+		  "'1985-04-12T23:20:50.520Z'" },
+		{ "'~t1985-04-12t23:20:50z'", "'~t1985-04-12t23:20:50z'",
+		  "'1985-04-12T23:20:50.000Z'" },
+		{ "'~t1996-12-19T16:39:57.123456-08:00'", "'~t1996-12-19T16:39:57.123456-08:00'",
+		  "'1996-12-20T00:39:57.123Z'" },
+		{ "'~t2000-02-29T00:00:00.999+05:30'", "'~t2000-02-29T00:00:00.999+05:30'",
+		  "'2000-02-28T18:30:00.999Z'" },
+		{ "'~t1969-12-31T23:59:59.999Z'", "'~t1969-12-31T23:59:59.999Z'",
+		  "'1969-12-31T23:59:59.999Z'" },
+		{ "'~t0000-01-01T00:00:00+00:01'", "'~t0000-01-01T00:00:00+00:01'",
+		  "'-000001-12-31T23:59:00.000Z'" },
 	};
 
 	(void)state;
@@ -179,9 +194,12 @@ static void test_tagged(void **state)
 		{ "{ '~#set' : [ 1 , 2 ] }", "{'~#set':[1,2]}", "[1,2]" },
 		{ "['~#list',[]]", "{'~#list':[]}", "[]" },
 		{ "['~#cmap',[]]", "{'~#cmap':[]}", "[]" },
-		{ "['~#cmap',[[1],'a','~:b',null]]", "{'~#cmap':[[1],'a','~:b',null]}", "[[[1],'a'],['b',null]]" },
-		{ "['~#cmap',[['~#cmap',[1,2]],3]]", "{'~#cmap':[{'~#cmap':[1,2]},3]}", "[[[[1,2]],3]]" },
-		{ "['~#link',['^ ','href','~rx','rel','y']]", "{'~#link':{'href':'~rx','rel':'y'}}", "{'href':'x','rel':'y'}" },
+		{ "['~#cmap',[[1],'a','~:b',null]]", "{'~#cmap':[[1],'a','~:b',null]}",
+		  "[[[1],'a'],['b',null]]" },
+		{ "['~#cmap',[['~#cmap',[1,2]],3]]", "{'~#cmap':[{'~#cmap':[1,2]},3]}",
+		  "[[[[1,2]],3]]" },
+		{ "['~#link',['^ ','href','~rx','rel','y']]", "{'~#link':{'href':'~rx','rel':'y'}}",
+		  "{'href':'x','rel':'y'}" },
 		{ "['~#ints',[1,2]]", "{'~#ints':[1,2]}", "[1,2]" },
 		{ "['~#ints',5]", "{'~#ints':5}", "{'tag':'ints','rep':5}" },
 		{ "['~#point',[1,['~#my/tag',null]]]", "{'~#point':[1,{'~#my/tag':null}]}",
@@ -194,8 +212,10 @@ static void test_tagged(void **state)
 		{ "['~#n',123]", "'~n123'", "'123'" },
 		{ "['~#r','~~x']", "'~r~x'", "'~x'" },
 		{ "['~#:','kw']", "'~:kw'", "'kw'" },
-		{ "['~#u',[81985529216486895,-2]]", "'~u01234567-89ab-cdef-ffff-fffffffffffe'", "'01234567-89ab-cdef-ffff-fffffffffffe'" },
-		{ "{'~#u':['~i-1',1]}", "'~uffffffff-ffff-ffff-0000-000000000001'", "'ffffffff-ffff-ffff-0000-000000000001'" },
+		{ "['~#u',[81985529216486895,-2]]", "'~u01234567-89ab-cdef-ffff-fffffffffffe'",
+		  "'01234567-89ab-cdef-ffff-fffffffffffe'" },
+		{ "{'~#u':['~i-1',1]}", "'~uffffffff-ffff-ffff-0000-000000000001'",
+		  "'ffffffff-ffff-ffff-0000-000000000001'" },
 	};
 
 	(void)state;
@@ -210,16 +230,23 @@ static void test_maps(void **state)
 		{ "['^ ','a',1,'b',['^ ']]", "{'a':1,'b':{}}", NULL },
 		{ "[ '^ ' , 'a' , 1 , 'b' , 2 ]", "{'a':1,'b':2}", NULL },
 		{ "{'~:a':{'~:b':1}}", "{'~:a':{'~:b':1}}", "{'a':{'b':1}}" },
-		{ "['^ ','~i1','a','~n1','b','~f1.5','c']", "{'~i1':'a','~n1':'b','~f1.5':'c'}", "{'1':'a','1':'b','1.5':'c'}" },
-		{ "['^ ','~?t',1,'~_',2,'~zNaN',3]", "{'~?t':1,'~_':2,'~zNaN':3}", "{'true':1,'null':2,'NaN':3}" },
+		{ "['^ ','~i1','a','~n1','b','~f1.5','c']", "{'~i1':'a','~n1':'b','~f1.5':'c'}",
+		  "{'1':'a','1':'b','1.5':'c'}" },
+		{ "['^ ','~?t',1,'~_',2,'~zNaN',3]", "{'~?t':1,'~_':2,'~zNaN':3}",
+		  "{'true':1,'null':2,'NaN':3}" },
 		{ "['^ ','~i1.5',1]", "{'~d1.5':1}", "{'1.5':1}" },
-		{ "['^ ',1,2,-1.5,3,1e3,4]", "{'~i1':2,'~d-1.5':3,'~d1e3':4}", "{'1':2,'-1.5':3,'1e3':4}" },
-		{ "['^ ',9223372036854775808,2]", "{'~d9223372036854775808':2}", "{'9223372036854775808':2}" },
-		{ "['^ ',null,1,true,2,false,3]", "{'~_':1,'~?t':2,'~?f':3}", "{'null':1,'true':2,'false':3}" },
-		{ "['^ ','~m0',1,'~t1970-01-01T00:00:00Z',2]", "{'~m0':1,'~t1970-01-01T00:00:00Z':2}",
+		{ "['^ ',1,2,-1.5,3,1e3,4]", "{'~i1':2,'~d-1.5':3,'~d1e3':4}",
+		  "{'1':2,'-1.5':3,'1e3':4}" },
+		{ "['^ ',9223372036854775808,2]", "{'~d9223372036854775808':2}",
+		  "{'9223372036854775808':2}" },
+		{ "['^ ',null,1,true,2,false,3]", "{'~_':1,'~?t':2,'~?f':3}",
+		  "{'null':1,'true':2,'false':3}" },
+		{ "['^ ','~m0',1,'~t1970-01-01T00:00:00Z',2]",
+		  "{'~m0':1,'~t1970-01-01T00:00:00Z':2}",
 		  "{'1970-01-01T00:00:00.000Z':1,'1970-01-01T00:00:00.000Z':2}" },
 		{ "['^ ','~Xa',1]", "{'~Xa':1}", "{'~Xa':1}" },
-		{ "['^ ','~~#a',1,'~^ ',2,'~`',3]", "{'~~#a':1,'~^ ':2,'~`':3}", "{'~#a':1,'^ ':2,'`':3}" },
+		{ "['^ ','~~#a',1,'~^ ',2,'~`',3]", "{'~~#a':1,'~^ ':2,'~`':3}",
+		  "{'~#a':1,'^ ':2,'`':3}" },
 		{ "{'~~#set':1}", "{'~~#set':1}", "{'~#set':1}" },
 	};
 
@@ -233,26 +260,32 @@ static void test_codes(void **state)
 		{ "['~:abc','^0']", "['~:abc','~:abc']", "['abc','abc']" },
 		{ "['^ ','abcd',['^ ','^0',1]]", "{'abcd':{'abcd':1}}", NULL },
 		/* The key is read before its value, the tag before its rep. */
-		{ "['^ ','~:kwd',['~#set',['^0','~$sym','^2',['^1',[]]]]]", "{'~:kwd':{'~#set':['~:kwd','~$sym','~$sym',{'~#set':[]}]}}",
+		{ "['^ ','~:kwd',['~#set',['^0','~$sym','^2',['^1',[]]]]]",
+		  "{'~:kwd':{'~#set':['~:kwd','~$sym','~$sym',{'~#set':[]}]}}",
 		  "{'kwd':['kwd','sym','sym',[]]}" },
-		{ "[['~#set',[]],['^0',[1]],{'^0':[2]}]", "[{'~#set':[]},{'~#set':[1]},{'~#set':[2]}]", "[[],[1],[2]]" },
+		{ "[['~#set',[]],['^0',[1]],{'^0':[2]}]",
+		  "[{'~#set':[]},{'~#set':[1]},{'~#set':[2]}]", "[[],[1],[2]]" },
 		/* Units: an astral character is two, an escape one. */
-		{ "['~:\\ud83d\\ude00','^0']", "['~:\xf0\x9f\x98\x80','~:\xf0\x9f\x98\x80']", "['\xf0\x9f\x98\x80','\xf0\x9f\x98\x80']" },
+		{ "['~:\\ud83d\\ude00','^0']", "['~:\xf0\x9f\x98\x80','~:\xf0\x9f\x98\x80']",
+		  "['\xf0\x9f\x98\x80','\xf0\x9f\x98\x80']" },
 		{ "['~:\\n\\u0041','^0']", "['~:\\nA','~:\\nA']", "['\\nA','\\nA']" },
 		{ "['^ ','\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9',['^ ','^0',1]]",
-		  "{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':1}}", NULL },
+		  "{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':1}}",
+		  NULL },
 		/* A code may stand where the text itself would be none to cache. */
 		{ "['^ ','~~ab','^0']", "{'~~ab':'~~ab'}", "{'~ab':'~ab'}" },
 		/* Keys of objects are keys; keys of a cmap are not. */
 		{ "[{'abcd':1},['^ ','^0',2]]", "[{'abcd':1},{'abcd':2}]", NULL },
-		{ "['~#cmap',['abcd',1,'~:abcd','^1']]", "{'~#cmap':['abcd',1,'~:abcd','~:abcd']}", "[['abcd',1],['abcd','abcd']]" },
+		{ "['~#cmap',['abcd',1,'~:abcd','^1']]", "{'~#cmap':['abcd',1,'~:abcd','~:abcd']}",
+		  "[['abcd',1],['abcd','abcd']]" },
 	};
 
 	(void)state;
 	check_forms(ENCODING_TRANSIT, forms, COUNT(forms));
 }
 
-/* 1936 places: the next entry takes the first place again, and codes of the table before are gone. */
+/* 1936 places: the next entry takes the first place again, and codes of the table before are gone.
+ */
 static void test_codes_wrap(void **state)
 {
 	struct buf message = BUF_EMPTY;
@@ -273,7 +306,11 @@ static void test_codes_wrap(void **state)
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), LIMIT);
 	assert_int_equal(transit_in_value(in, &out, &plain), RC_OK);
 	buf_drop(&out, out.len - 60);
-	assert_text(buf_slice(&out), slice_of("\"~:k1935\",\"~:k0044\",\"~:fresh\",\"~:fresh\",\"~:k0001\",\"~:k0001\"]"), "wrap");
+	assert_text(
+		buf_slice(&out),
+		slice_of(
+			"\"~:k1935\",\"~:k0044\",\"~:fresh\",\"~:fresh\",\"~:k0001\",\"~:k0001\"]"),
+		"wrap");
 	transit_in_free(in);
 
 	message.len--;
@@ -298,13 +335,17 @@ static void test_output(void **state)
 	transit_out_string(&out, ENCODING_TRANSIT, slice_of("^"));
 	transit_out_string(&out, ENCODING_TRANSIT, slice_of("`a"));
 	transit_out_string(&out, ENCODING_TRANSIT, slice_of(""));
-	assert_text(buf_slice(&out), slice_of("\"docs\":\"~:docs\":\"~\\\"\\\\\\u0001\\n\x7f\xc3\xa9/\"\"~~\\\"\"\"~^\"\"~`a\"\"\""),
+	assert_text(buf_slice(&out),
+		    slice_of("\"docs\":\"~:docs\":\"~\\\"\\\\\\u0001\\n\x7f\xc3\xa9/"
+			     "\"\"~~\\\"\"\"~^\"\"~`a\"\"\""),
 		    "out");
 	buf_clear(&out);
-	assert_int_equal(transit_out_value(&out, ENCODING_TRANSIT, slice_of("\"~:a\""), false), RC_OK);
+	assert_int_equal(transit_out_value(&out, ENCODING_TRANSIT, slice_of("\"~:a\""), false),
+			 RC_OK);
 	assert_int_equal(transit_out_value(&out, ENCODING_JSON, slice_of("\"~:a\""), false), RC_OK);
 	assert_int_equal(transit_out_value(&out, ENCODING_JSON, slice_of("[1]"), true), RC_OK);
-	assert_int_equal(transit_out_value(&out, ENCODING_JSON, slice_of("\"~i\""), false), RC_MALFORMED);
+	assert_int_equal(transit_out_value(&out, ENCODING_JSON, slice_of("\"~i\""), false),
+			 RC_MALFORMED);
 	assert_text(buf_slice(&out), slice_of("\"~:a\"\"a\"[1]"), "out");
 	buf_free(&out);
 }
@@ -312,8 +353,9 @@ static void test_output(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),       cmocka_unit_test(test_scalars), cmocka_unit_test(test_dates),
-		cmocka_unit_test(test_tagged),     cmocka_unit_test(test_maps),    cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_json),       cmocka_unit_test(test_scalars),
+		cmocka_unit_test(test_dates),      cmocka_unit_test(test_tagged),
+		cmocka_unit_test(test_maps),       cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_codes_wrap), cmocka_unit_test(test_output),
 	};
 

@@ -1,4 +1,5 @@
-/* Depth, size, foreign and broken texts: nothing makes the transcoder fail in any other way than by a refusal. */
+/* Depth, size, foreign and broken texts: nothing makes the transcoder fail in any other way than by
+ * a refusal. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -21,7 +22,8 @@ static void put_times(struct buf *out, const char *text, int times)
 }
 
 /* `deep` containers, one in the other, around a 1. */
-static void check_depth(enum encoding encoding, const char *open, const char *close, int deep, const char *err)
+static void check_depth(enum encoding encoding, const char *open, const char *close, int deep,
+			const char *err)
 {
 	struct buf message = BUF_EMPTY;
 	struct buf out = BUF_EMPTY;
@@ -53,11 +55,13 @@ static void test_depth(void **state)
 	check_depth(ENCODING_JSON, "{\"a\":", "}", 100, NULL);
 	check_depth(ENCODING_JSON, "{\"a\":", "}", 101, "nested deeper than 100 at byte 500");
 	check_depth(ENCODING_TRANSIT, "[\"^ \",\"a\",", "]", 100, NULL);
-	check_depth(ENCODING_TRANSIT, "[\"^ \",\"a\",", "]", 101, "nested deeper than 100 at byte 1000");
+	check_depth(ENCODING_TRANSIT, "[\"^ \",\"a\",", "]", 101,
+		    "nested deeper than 100 at byte 1000");
 	check_depth(ENCODING_TRANSIT, "[\"~#a\",", "]", 100, NULL);
 	check_depth(ENCODING_TRANSIT, "[\"~#a\",", "]", 101, "nested deeper than 100 at byte 700");
 	check_depth(ENCODING_TRANSIT, "{\"~#set\":[", "]}", 50, NULL);
-	check_depth(ENCODING_TRANSIT, "{\"~#set\":[", "]}", 51, "nested deeper than 100 at byte 500");
+	check_depth(ENCODING_TRANSIT, "{\"~#set\":[", "]}", 51,
+		    "nested deeper than 100 at byte 500");
 	check_depth(ENCODING_TRANSIT, "[\"~#'\",", "]", 101, "nested deeper than 100 at byte 700");
 	check_depth(ENCODING_TRANSIT, "[", "]", 1000000, "nested deeper than 100 at byte 100");
 	put_times(&deep, "[", 101);
@@ -88,7 +92,8 @@ static void test_limit(void **state)
 	transit_in_free(in);
 	buf_free(&out);
 
-	/* A key of 10 kB in 10,000 places: 100 MB out of 60 kB, stopped before much of it is made. */
+	/* A key of 10 kB in 10,000 places: 100 MB out of 60 kB, stopped before much of it is made.
+	 */
 	buf_put_text(&message, "[[\"^ \",\"");
 	put_times(&message, "kkkkkkkkkk", 1000);
 	buf_put_text(&message, "\",1]");
@@ -174,7 +179,9 @@ static void test_project(void **state)
 }
 
 static const char everything[] =
-	"[\"^ \",\"~:kéy\",[\"~#set\",[1,-2.5e3,\"~i9007199254740993\",\"~\\u0058x\"]],\"^0\",{\"~#point\":[true,null,"
+	"[\"^ "
+	"\",\"~:kéy\",[\"~#set\",[1,-2.5e3,\"~i9007199254740993\",\"~\\u0058x\"]],\"^0\",{\"~#"
+	"point\":[true,null,"
 	"\"~~\\ud83d\\ude00\\n\"]},\"~i5\",[\"~#cmap\",[[\"^ "
 	"\"],\"~m12\",\"~$sym\",\"^4\",{\"text\":\"~t1985-04-12T23:20:50.52Z\"},[\"~#u\",[1,2]]]],"
 	"\"~?t\",[\"~#'\",\"~bAAAA\"],\"~_\",[\"~#link\",[\"^ \",\"href\",\"~rx\",\"^5\",\"\"]]]";
@@ -237,7 +244,8 @@ static uint32_t random_below(uint64_t *seed, uint32_t limit)
 /* Whatever is accepted is a fixed point and has a projection that is JSON. */
 static void test_mutated(void **state)
 {
-	static const char bytes[] = "\"\"\"[]{},:~~~^^#`0123456789-.eE \\unt'_?ibmtcsdfz\x01\x80\xc3\xff";
+	static const char bytes[] =
+		"\"\"\"[]{},:~~~^^#`0123456789-.eE \\unt'_?ibmtcsdfz\x01\x80\xc3\xff";
 	uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
 	char text[sizeof(everything)];
 	int page_cache = 0;
@@ -266,8 +274,9 @@ static void test_mutated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_depth),     cmocka_unit_test(test_limit),   cmocka_unit_test(test_project),
-		cmocka_unit_test(test_truncated), cmocka_unit_test(test_mutated),
+		cmocka_unit_test(test_depth),   cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_project), cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_mutated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,8 @@ static void check_refused(enum encoding encoding, struct slice message, enum rc 
 	uint64_t number;
 
 	if (take(in, &out) != rc || strcmp(transit_in_error(in), err) != 0)
-		fail_msg("%.*s: %s, not %s", (int)message.len, message.data, transit_in_error(in), err);
+		fail_msg("%.*s: %s, not %s", (int)message.len, message.data, transit_in_error(in),
+			 err);
 	/* A failed reader stays so. */
 	assert_int_equal(transit_in_skip(in), rc);
 	assert_int_equal(transit_in_finish(in), rc);
@@ -52,7 +53,8 @@ static void check_refusals(enum encoding encoding, const struct refusal *refusal
 	char room[1000];
 
 	for (size_t i = 0; i < count; i++)
-		check_refused(encoding, unquote(refusals[i].message, room, sizeof(room)), RC_MALFORMED, refusals[i].err);
+		check_refused(encoding, unquote(refusals[i].message, room, sizeof(room)),
+			      RC_MALFORMED, refusals[i].err);
 }
 
 /* Not JSON in either encoding. */
@@ -126,8 +128,10 @@ static void test_json(void **state)
 	(void)state;
 	check_refusals(ENCODING_JSON, refusals, COUNT(refusals));
 	check_refusals(ENCODING_TRANSIT, refusals, COUNT(refusals));
-	check_refused(ENCODING_JSON, slice_make(zero, sizeof(zero) - 1), RC_MALFORMED, "control character in a string at byte 3");
-	check_refused(ENCODING_JSON, slice_make(NULL, 0), RC_MALFORMED, "unexpected end of the text at byte 0");
+	check_refused(ENCODING_JSON, slice_make(zero, sizeof(zero) - 1), RC_MALFORMED,
+		      "control character in a string at byte 3");
+	check_refused(ENCODING_JSON, slice_make(NULL, 0), RC_MALFORMED,
+		      "unexpected end of the text at byte 0");
 }
 
 static void test_scalars(void **state)
@@ -174,7 +178,8 @@ static void test_scalars(void **state)
 		{ "['~t1985-04-12T24:00:00Z']", "~t needs an RFC 3339 date and time at byte 1" },
 		{ "['~t1985-04-12T23:60:00Z']", "~t needs an RFC 3339 date and time at byte 1" },
 		{ "['~t1990-12-31T23:59:60Z']", "~t needs an RFC 3339 date and time at byte 1" },
-		{ "['~t1985-04-12T23:20:50+24:00']", "~t needs an RFC 3339 date and time at byte 1" },
+		{ "['~t1985-04-12T23:20:50+24:00']",
+		  "~t needs an RFC 3339 date and time at byte 1" },
 		{ "['~t1985-04-12T23:20:50Zx']", "~t needs an RFC 3339 date and time at byte 1" },
 		{ "['~t10000-01-01T00:00:00Z']", "~t needs an RFC 3339 date and time at byte 1" },
 		{ "{'~i12x':1}", "~i needs a 64-bit integer at byte 1" },
@@ -226,7 +231,8 @@ static void test_structure(void **state)
 		{ "['~#u',[1]]", "a UUID needs two 64-bit integers at byte 7" },
 		{ "['~#u',[1,2,3]]", "a UUID needs two 64-bit integers at byte 7" },
 		{ "['~#u',[1,'2']]", "a UUID needs two 64-bit integers at byte 10" },
-		{ "['~#u',[1,9223372036854775808]]", "a UUID needs two 64-bit integers at byte 10" },
+		{ "['~#u',[1,9223372036854775808]]",
+		  "a UUID needs two 64-bit integers at byte 10" },
 		{ "['~#u',[1,null]]", "expected an integer at byte 10" },
 	};
 

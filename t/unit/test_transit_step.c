@@ -1,4 +1,5 @@
-/* The steps by which the envelope of a push is walked, in both encodings and both of Transit's write modes. */
+/* The steps by which the envelope of a push is walked, in both encodings and both of Transit's
+ * write modes. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -90,26 +91,32 @@ static void check_push(enum encoding encoding, const char *text, const char *exp
 static void test_push(void **state)
 {
 	(void)state;
-	check_push(
-		ENCODING_JSON,
-		" { 'docs' : [ {'id':'a:1','base':3,'value':{'x': [1.10, '~x']}} , {'id':'\\u0061:\\n','deleted':true} ], 'atomic':true} ",
-		"id=a:1 base=3 value={'x':[1.10,'~~x']} ;id=a:\n deleted=true ;atomic;");
-	check_push(ENCODING_JSON, "{'docs':[{'id':'~:a','value':null,'new':[[{}]],'base':0}],'more':{'a':1}}",
+	check_push(ENCODING_JSON,
+		   " { 'docs' : [ {'id':'a:1','base':3,'value':{'x': [1.10, '~x']}} , "
+		   "{'id':'\\u0061:\\n','deleted':true} ], 'atomic':true} ",
+		   "id=a:1 base=3 value={'x':[1.10,'~~x']} ;id=a:\n deleted=true ;atomic;");
+	check_push(ENCODING_JSON,
+		   "{'docs':[{'id':'~:a','value':null,'new':[[{}]],'base':0}],'more':{'a':1}}",
 		   "id=~:a value=null! new=skipped base=0 ;");
 	check_push(ENCODING_JSON, "{}", "");
 	check_push(ENCODING_JSON, "{'docs':[]}", "");
-	check_push(ENCODING_TRANSIT, "{'~:docs':[{'~:id':'a:1','~:base':'~i7','~:value':['~#set',['~:a']]}],'~:atomic':'~?t'}",
+	check_push(ENCODING_TRANSIT,
+		   "{'~:docs':[{'~:id':'a:1','~:base':'~i7','~:value':['~#set',['~:a']]}],'~:"
+		   "atomic':'~?t'}",
 		   "id=a:1 base=7 value={'~#set':['~:a']} ;atomic;");
 	check_push(ENCODING_TRANSIT, "['^ ']", "");
 }
 
-/* Codes count in values that are copied, in values that are skipped, in keys of the envelope and across documents. */
+/* Codes count in values that are copied, in values that are skipped, in keys of the envelope and
+ * across documents. */
 static void test_push_with_codes(void **state)
 {
 	(void)state;
 	check_push(ENCODING_TRANSIT,
-		   "['^ ','~:docs',[['^ ','~:id','a:1','~:base',0,'~:value',['^ ','~:title','x','~:done',['~#set',[]]]],"
-		   "['^ ','^1','~~a:2','^2',1,'^3',['^ ','^4','y','^5',['^6',[1]]],'~:other',['~:skipped']],"
+		   "['^ ','~:docs',[['^ ','~:id','a:1','~:base',0,'~:value',['^ "
+		   "','~:title','x','~:done',['~#set',[]]]],"
+		   "['^ ','^1','~~a:2','^2',1,'^3',['^ "
+		   "','^4','y','^5',['^6',[1]]],'~:other',['~:skipped']],"
 		   "['^ ','^1','a:3','^3',['^8','~:?','^7']]],'~:atomic',false,'~:last','^9']",
 		   "id=a:1 base=0 value={'~:title':'x','~:done':{'~#set':[]}} ;"
 		   "id=~a:2 base=1 value={'~:title':'y','~:done':{'~#set':[1]}} other=skipped ;"
@@ -130,15 +137,23 @@ static void test_push_refused(void **state)
 		{ ENCODING_JSON, "{'docs':{}}", "expected an array at byte 8" },
 		{ ENCODING_JSON, "{'docs':[1]}", "expected a map at byte 9" },
 		{ ENCODING_JSON, "{'docs':[{'id':1}]}", "expected a string at byte 15" },
-		{ ENCODING_JSON, "{'docs':[{'base':'1'}]}", "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':-1}]}", "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':1.0}]}", "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':1e3}]}", "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':9223372036854775808}]}", "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':null}]}", "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':'~i1'}]}", "expected a non-negative integer at byte 17" },
+		{ ENCODING_JSON, "{'docs':[{'base':'1'}]}",
+		  "expected a non-negative integer at byte 17" },
+		{ ENCODING_JSON, "{'docs':[{'base':-1}]}",
+		  "expected a non-negative integer at byte 17" },
+		{ ENCODING_JSON, "{'docs':[{'base':1.0}]}",
+		  "expected a non-negative integer at byte 17" },
+		{ ENCODING_JSON, "{'docs':[{'base':1e3}]}",
+		  "expected a non-negative integer at byte 17" },
+		{ ENCODING_JSON, "{'docs':[{'base':9223372036854775808}]}",
+		  "expected a non-negative integer at byte 17" },
+		{ ENCODING_JSON, "{'docs':[{'base':null}]}",
+		  "expected a non-negative integer at byte 17" },
+		{ ENCODING_JSON, "{'docs':[{'base':'~i1'}]}",
+		  "expected a non-negative integer at byte 17" },
 		{ ENCODING_JSON, "{'docs':[{'deleted':1}]}", "expected true or false at byte 20" },
-		{ ENCODING_JSON, "{'docs':[{'deleted':'~?t'}]}", "expected true or false at byte 20" },
+		{ ENCODING_JSON, "{'docs':[{'deleted':'~?t'}]}",
+		  "expected true or false at byte 20" },
 		{ ENCODING_JSON, "{'docs':[{'value':}]}", "expected a value at byte 18" },
 		{ ENCODING_JSON, "{'docs':[],}", "expected a string at byte 11" },
 		{ ENCODING_JSON, "{'docs':[]}x", "text behind the value at byte 11" },
@@ -155,9 +170,12 @@ static void test_push_refused(void **state)
 		{ ENCODING_TRANSIT, "{'~:docs':['^0']}", "expected a map at byte 11" },
 		{ ENCODING_TRANSIT, "{'~:docs':[{'~:id':'~:a'}]}", "expected a string at byte 19" },
 		{ ENCODING_TRANSIT, "{'~:docs':[{'~:id':'^2'}]}", "unknown cache code at byte 19" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~n1'}]}", "expected a non-negative integer at byte 21" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~i-1'}]}", "expected a non-negative integer at byte 21" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:deleted':'~?x'}]}", "expected true or false at byte 24" },
+		{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~n1'}]}",
+		  "expected a non-negative integer at byte 21" },
+		{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~i-1'}]}",
+		  "expected a non-negative integer at byte 21" },
+		{ ENCODING_TRANSIT, "{'~:docs':[{'~:deleted':'~?x'}]}",
+		  "expected true or false at byte 24" },
 	};
 
 	(void)state;
@@ -165,7 +183,8 @@ static void test_push_refused(void **state)
 		struct buf out = BUF_EMPTY;
 
 		read_text(refusals[i].encoding, refusals[i].text);
-		if (walk_push(&out) != RC_MALFORMED || strcmp(transit_in_error(in), refusals[i].err) != 0)
+		if (walk_push(&out) != RC_MALFORMED ||
+		    strcmp(transit_in_error(in), refusals[i].err) != 0)
 			fail_msg("%s: %s", refusals[i].text, transit_in_error(in));
 		assert_int_equal(walk_push(&out), RC_MALFORMED);
 		assert_string_equal(transit_in_error(in), refusals[i].err);
@@ -178,8 +197,11 @@ static void test_push_refused(void **state)
 static void test_push_truncated(void **state)
 {
 	static const char *const pushes[] = {
-		"{'docs':[{'id':'a:1','base':3,'value':{'x':[1.10,'~x']},'deleted':true,'other':[]}],'atomic':true}",
-		"['^ ','~:docs',[['^ ','~:id','a:1','~:base','~i3','~:value',['~#set',['^0',{}]],'~:deleted',true]],'~:atomic','~?f']",
+		"{'docs':[{'id':'a:1','base':3,'value':{'x':[1.10,'~x']},'deleted':true,'other':[]}"
+		"],'atomic':true}",
+		"['^ ','~:docs',[['^ "
+		"','~:id','a:1','~:base','~i3','~:value',['~#set',['^0',{}]],'~:deleted',true]],'~:"
+		"atomic','~?f']",
 	};
 
 	(void)state;
@@ -191,7 +213,8 @@ static void test_push_truncated(void **state)
 			char copy[sizeof(room)];
 
 			memcpy(copy, room, cut);
-			in = transit_in_new(i ? ENCODING_TRANSIT : ENCODING_JSON, slice_make(copy, cut), LIMIT);
+			in = transit_in_new(i ? ENCODING_TRANSIT : ENCODING_JSON,
+					    slice_make(copy, cut), LIMIT);
 			if ((walk_push(&out) == RC_OK) != (cut == len))
 				fail_msg("%.*s: %s", (int)cut, copy, transit_in_error(in));
 			buf_free(&out);
@@ -247,9 +270,8 @@ static void test_peek(void **state)
 /* Looking at a code tells what it stands for, and leaves the table as it is. */
 static void test_peek_codes(void **state)
 {
-	static const enum transit_kind kinds[] = {
-		TRANSIT_MAP, TRANSIT_OTHER, TRANSIT_OTHER, TRANSIT_OTHER, TRANSIT_STRING, TRANSIT_OTHER
-	};
+	static const enum transit_kind kinds[] = { TRANSIT_MAP,   TRANSIT_OTHER,  TRANSIT_OTHER,
+						   TRANSIT_OTHER, TRANSIT_STRING, TRANSIT_OTHER };
 	bool more;
 
 	(void)state;
@@ -285,9 +307,12 @@ static void test_key_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_push, forget),         cmocka_unit_test_teardown(test_push_with_codes, forget),
-		cmocka_unit_test_teardown(test_push_refused, forget), cmocka_unit_test_teardown(test_push_truncated, forget),
-		cmocka_unit_test_teardown(test_peek, forget),         cmocka_unit_test_teardown(test_peek_codes, forget),
+		cmocka_unit_test_teardown(test_push, forget),
+		cmocka_unit_test_teardown(test_push_with_codes, forget),
+		cmocka_unit_test_teardown(test_push_refused, forget),
+		cmocka_unit_test_teardown(test_push_truncated, forget),
+		cmocka_unit_test_teardown(test_peek, forget),
+		cmocka_unit_test_teardown(test_peek_codes, forget),
 		cmocka_unit_test_teardown(test_key_stays, forget),
 	};
 

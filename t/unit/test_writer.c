@@ -13,7 +13,9 @@
 
 static void a_push_is_answered_and_its_groups_are_announced(void **state)
 {
-	const struct store_edit edits[] = { edit_of("a:b:1", 0, "", "1"), edit_of("a:2", 0, "", "2"), edit_of("a:b:3", 7, "", "3"),
+	const struct store_edit edits[] = { edit_of("a:b:1", 0, "", "1"),
+					    edit_of("a:2", 0, "", "2"),
+					    edit_of("a:b:3", 7, "", "3"),
 					    edit_of("c:1", 0, "", "4") };
 	const struct store_request request = push_of(edits, 4);
 	struct ring_reader reader;
@@ -101,8 +103,10 @@ static void what_arrives_together_is_one_commit(void **state)
 		line_expect(&links[n % 3], n, 1);
 	assert_int_equal(kill(stage.pid, SIGTERM), 0);
 	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
-	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_COMMITS), 3 + 1);
-	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_COMMITTED), 303);
+	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_COMMITS),
+			 3 + 1);
+	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_COMMITTED),
+			 303);
 	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_DOCS), 303);
 	for (unsigned i = 0; i < 3; i++)
 		line_close(&links[i]);

@@ -91,13 +91,17 @@ static void what_a_new_start_would_not_mend_is_said(void **state)
 
 	(void)state;
 	stage_prepare(&stage);
-	put(stage.db, 0, "this is a shopping list, not a database; it goes on and on and on and on and on and on and on ...", 96);
+	put(stage.db, 0,
+	    "this is a shopping list, not a database; it goes on and on and on and on and on and "
+	    "on and on ...",
+	    96);
 	assert_fatal(&stage);
 
 	stage_open(&stage, "");
 	assert_int_equal(kill(stage.pid, SIGTERM), 0);
 	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
-	put(stage.db, 60, "\x7f\0\0\1", 4); /* user_version, https://www.sqlite.org/fileformat.html#the_database_header */
+	put(stage.db, 60, "\x7f\0\0\1",
+	    4); /* user_version, https://www.sqlite.org/fileformat.html#the_database_header */
 	assert_fatal(&stage);
 
 	stage_prepare(&stage);
@@ -107,7 +111,8 @@ static void what_a_new_start_would_not_mend_is_said(void **state)
 
 #ifdef ENABLE_FAULTS
 
-/* Whatever the moment of its death, a retry with the same op finds the document written once, and no reader is left uninformed. */
+/* Whatever the moment of its death, a retry with the same op finds the document written once, and
+ * no reader is left uninformed. */
 static void survive(const char *point)
 {
 	struct ring_reader reader;
@@ -152,8 +157,9 @@ static void survive(const char *point)
 
 static void a_death_at_any_point_loses_nothing(void **state)
 {
-	static const char *const points[] = { "writer_before_commit",  "writer_after_commit", "writer_after_answer",
-					      "ring_before_committed", "ring_in_entry",       "ring_before_wake" };
+	static const char *const points[] = { "writer_before_commit", "writer_after_commit",
+					      "writer_after_answer",  "ring_before_committed",
+					      "ring_in_entry",        "ring_before_wake" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)

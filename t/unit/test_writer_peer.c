@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* ---- Bad peers -------------------------------------------------------------------------------------------------------------- */
+/* ---- Bad peers
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void what_cannot_be_read_is_refused_and_harms_nobody(void **state)
 {
@@ -77,7 +79,9 @@ static void a_frame_that_comes_byte_by_byte_is_taken(void **state)
 static void who_does_not_read_delays_only_itself(void **state)
 {
 	char *value = malloc(BIG + 1);
-	const struct store_edit big = { .id = slice_of("a:1"), .plain = true, .value = { value, BIG } };
+	const struct store_edit big = { .id = slice_of("a:1"),
+					.plain = true,
+					.value = { value, BIG } };
 	const struct store_request request = push_of(&big, 1);
 	struct store_reply reply;
 	struct stage stage;
@@ -129,15 +133,19 @@ static void who_has_said_all_still_gets_its_answers(void **state)
 	stage_close(&stage);
 }
 
-/* ---- The control socket ----------------------------------------------------------------------------------------------------- */
+/* ---- The control socket
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void tokens_come_by_the_control_socket(void **state)
 {
 	struct store_grant grant = { .group = slice_of("todos"), .write = true };
-	struct store_request request = {
-		.kind = STORE_TOKEN_ADD,
-		.token = { .id = slice_of("0123456789abcdef"), .user = slice_of("ada"), .created = 1, .grants = &grant, .grant_count = 1 }
-	};
+	struct store_request request = { .kind = STORE_TOKEN_ADD,
+					 .token = { .id = slice_of("0123456789abcdef"),
+						    .user = slice_of("ada"),
+						    .created = 1,
+						    .grants = &grant,
+						    .grant_count = 1 } };
 	struct ring_reader reader;
 	struct ring_entry entry;
 	struct store_reply reply;
@@ -224,7 +232,8 @@ static void an_administrator_may_not_send_without_end(void **state)
 	stage_open(&stage, "");
 	line = admin_open(&stage);
 	while (sent < len && step > 0) {
-		step = send(line.fd, bytes + sent, len - sent < 65536 ? len - sent : 65536, MSG_NOSIGNAL);
+		step = send(line.fd, bytes + sent, len - sent < 65536 ? len - sent : 65536,
+			    MSG_NOSIGNAL);
 		sent += step > 0 ? (size_t)step : 0;
 	}
 	assert_int_equal(step, -1);

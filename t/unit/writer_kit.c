@@ -31,12 +31,15 @@ void stage_spawn(struct stage *stage, const char *faults, int said)
 	stage->pid = fork();
 	assert_true(stage->pid >= 0);
 	if (stage->pid == 0) {
-		const struct writer_inheritance inheritance = {
-			.shm = stage->shm, .channel = ends[1], .control = stage->control, .lock = -1, .db = stage->db
-		};
+		const struct writer_inheritance inheritance = { .shm = stage->shm,
+								.channel = ends[1],
+								.control = stage->control,
+								.lock = -1,
+								.db = stage->db };
 
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		(void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is to look like a failing disk */
+		(void)signal(SIGXFSZ,
+			     SIG_IGN); /* a file size limit is to look like a failing disk */
 		(void)close(ends[0]);
 		if (said >= 0)
 			(void)dup2(said, STDERR_FILENO);
@@ -120,7 +123,9 @@ void stage_resume(const struct stage *stage)
 	assert_int_equal(kill(stage->pid, SIGCONT), 0);
 }
 
-/* ---- A peer ----------------------------------------------------------------------------------------------------------------- */
+/* ---- A peer
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static struct line line_of(int fd)
 {
@@ -200,7 +205,11 @@ void line_receive(struct line *line, uint64_t tag, struct store_reply *reply)
 
 struct store_edit edit_of(const char *id, uint64_t base, const char *op, const char *value)
 {
-	return (struct store_edit){ .id = slice_of(id), .base = base, .op = slice_of(op), .plain = true, .value = slice_of(value) };
+	return (struct store_edit){ .id = slice_of(id),
+				    .base = base,
+				    .op = slice_of(op),
+				    .plain = true,
+				    .value = slice_of(value) };
 }
 
 struct store_request push_of(const struct store_edit *edits, size_t count)

@@ -13,7 +13,8 @@
 #define TOKEN_MARK "pbk_"
 #define PATH_SHOWN 2048 /* more than the log shows of a value */
 
-/* A bijection (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): ids of one process never repeat. */
+/* A bijection (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): ids of
+ * one process never repeat. */
 static uint64_t mixed(uint64_t number)
 {
 	number = (number ^ (number >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -43,8 +44,8 @@ static void path_shown(const char *path, char out[PATH_SHOWN])
 		strcpy(token, "...");
 }
 
-/* Lines a second about refusals, so that nobody fills the disk that the log is on: of what clients do wrong, and of each way in which this
- * server fails, where a line says what all others would. */
+/* Lines a second about refusals, so that nobody fills the disk that the log is on: of what clients
+ * do wrong, and of each way in which this server fails, where a line says what all others would. */
 static const struct {
 	int status; /* and above */
 	unsigned most;
@@ -79,7 +80,8 @@ static bool refusal_is_told(int status, long long *left_out)
 	return true;
 }
 
-void access_log_refused(const struct access_log *access_log, const struct access_log_response *answer, const char *reason)
+void access_log_refused(const struct access_log *access_log,
+			const struct access_log_response *answer, const char *reason)
 {
 	char path[PATH_SHOWN];
 	long long left_out;
@@ -100,7 +102,8 @@ void access_log_refused(const struct access_log *access_log, const struct access
 		  left_out ? 7 : 6);
 }
 
-static void trace_log(const struct access_log *access_log, const struct access_log_response *answer, uint64_t took)
+static void trace_log(const struct access_log *access_log, const struct access_log_response *answer,
+		      uint64_t took)
 {
 	char path[PATH_SHOWN];
 
@@ -118,7 +121,8 @@ static void trace_log(const struct access_log *access_log, const struct access_l
 		7);
 }
 
-void access_log_end(struct worker *worker, const struct access_log *access_log, const struct access_log_response *answer)
+void access_log_end(struct worker *worker, const struct access_log *access_log,
+		    const struct access_log_response *answer)
 {
 	const struct worker_inheritance *from = worker->from;
 	uint64_t took = clock_us() - access_log->begun;

@@ -14,13 +14,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* While the worker drains: a connection that was accepted last has this long to say what it wants. */
+/* While the worker drains: a connection that was accepted last has this long to say what it wants.
+ */
 #define NEWCOMER_MS 250
 
-/* ---- Leaving evhttp ---------------------------------------------------------------------------------------------------- */
+/* ---- Leaving evhttp
+ * ----------------------------------------------------------------------------------------------------
+ */
 
-/* At least one turn after conn_take: epoll has forgotten the socket (its change list is applied between turns), so a copy of the descriptor
- * is safe. evhttp shuts its descriptor down when it frees the connection; it gets another file under that number first. */
+/* At least one turn after conn_take: epoll has forgotten the socket (its change list is applied
+ * between turns), so a copy of the descriptor is safe. evhttp shuts its descriptor down when it
+ * frees the connection; it gets another file under that number first. */
 static void conn_leave(struct conn *conn)
 {
 	struct conns *conns = conn->table;
@@ -108,14 +112,17 @@ static void conn_refuse(struct conn *conn)
 	access_log_end(worker, &access_log, &answer);
 	refusal = mem_alloc(sizeof(*refusal));
 	refusal->base = worker->base;
-	cors_put(worker->settings, conn->framing.origin.len ? conn->framing.origin.data : "", &fields);
-	answer_raw(&refusal->answer, problem_of_status(conn->framing.status), conn->framing.detail, access_log.id, buf_slice(&fields),
-		   conn->framing.is_head);
+	cors_put(worker->settings, conn->framing.origin.len ? conn->framing.origin.data : "",
+		 &fields);
+	answer_raw(&refusal->answer, problem_of_status(conn->framing.status), conn->framing.detail,
+		   access_log.id, buf_slice(&fields), conn->framing.is_head);
 	buf_free(&fields);
 	conn_take(conn, on_refused_taken, refusal);
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------------- */
+/* ---- Memory
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void conn_count(const struct conn *conn, enum metric value)
 {
@@ -144,8 +151,8 @@ static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
 	return NULL;
 }
 
-/* The answer is dropped here and now: libevent frees what it has of a connection in a later turn of the loop, and many a connection may be
- * answered in this one. */
+/* The answer is dropped here and now: libevent frees what it has of a connection in a later turn of
+ * the loop, and many a connection may be answered in this one. */
 static void conn_drop(struct conn *conn)
 {
 	struct evbuffer *output = bufferevent_get_output(conn->bev);
@@ -162,8 +169,10 @@ void conn_charge(struct conn *conn, size_t len)
 
 	if (len == 0)
 		return;
-	while (conns->held + len > conns->worker->settings->max_in_flight && (slowest = conns_slowest(conns, conn)) != NULL) {
-		log_debug("connection_closed", LOG_TEXT("reason", "slow_client"), LOG_NUMBER("bytes", slowest->held));
+	while (conns->held + len > conns->worker->settings->max_in_flight &&
+	       (slowest = conns_slowest(conns, conn)) != NULL) {
+		log_debug("connection_closed", LOG_TEXT("reason", "slow_client"),
+			  LOG_NUMBER("bytes", slowest->held));
 		conn_count(slowest, METRIC_SLOW_CLIENTS);
 		conn_drop(slowest);
 	}
@@ -181,14 +190,17 @@ void conn_flush(struct conn *conn)
 	(void)evbuffer_write(output, conn->fd);
 	(void)evbuffer_freeze(output, 1);
 	/* A worker at its end has no more turns, and what waits for one would never be freed. */
-	if (evbuffer_get_length(output) > 0 || event_base_got_break(bufferevent_get_base(conn->bev)))
+	if (evbuffer_get_length(output) > 0 ||
+	    event_base_got_break(bufferevent_get_base(conn->bev)))
 		return;
 	bufferevent_disable(conn->bev, EV_WRITE);
 	/* In a turn of its own: evhttp goes on to the next request. */
 	bufferevent_trigger(conn->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-/* ---- Bytes and requests ------------------------------------------------------------------------------------------------ */
+/* ---- Bytes and requests
+ * ------------------------------------------------------------------------------------------------
+ */
 
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
@@ -209,7 +221,8 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 		conn->receiving = true;
 		conn->since = clock_ms();
 	}
-	for (size_t left = info->n_added; left && passed; left -= part.iov_len, from += part.iov_len) {
+	for (size_t left = info->n_added; left && passed;
+	     left -= part.iov_len, from += part.iov_len) {
 		evbuffer_ptr_set(input, &at, from, EVBUFFER_PTR_SET);
 		if (evbuffer_peek(input, (ev_ssize_t)left, &at, &part, 1) < 1)
 			break;
@@ -254,13 +267,16 @@ void conn_answered(struct conn *conn)
 	conn->answered++;
 	conn_release(conn);
 	conn_charge(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));
-	conn->receiving = conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);
+	conn->receiving =
+		conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);
 	conn->since = clock_ms();
 	if (conn->framing.state == FRAMING_REFUSED && conn->framing.complete == conn->answered)
 		conn_refuse(conn);
 }
 
-/* ---- The end ----------------------------------------------------------------------------------------------------------- */
+/* ---- The end
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 const char *conn_overdue(const struct conn *conn, uint64_t now)
 {
@@ -285,7 +301,8 @@ static void conn_forget(struct conn *conn)
 	conn_release(conn);
 	TAILQ_REMOVE(&conns->all, conn, next);
 	conns->count--;
-	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
+	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS,
+		       (int64_t)conns->count);
 	if (conn->http)
 		conns->by_fd[conn->fd] = NULL;
 	framing_clear(&conn->framing);

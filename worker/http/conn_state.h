@@ -17,7 +17,8 @@ struct conn {
 	TAILQ_ENTRY(conn) next;
 	TAILQ_ENTRY(conn) next_leaving;
 	TAILQ_ENTRY(conn) next_holding;
-	struct conn_list *leaving; /* the list of those on their way out of evhttp that it is in; NULL: it stays */
+	struct conn_list *leaving; /* the list of those on their way out of evhttp that it is in;
+				      NULL: it stays */
 	struct conn *older;        /* of the newborn */
 	struct conns *table;
 	const struct door *door; /* that it came in by */
@@ -28,9 +29,10 @@ struct conn {
 	struct framing framing;
 	unsigned answered; /* requests that have their answer */
 	size_t held;       /* bytes of the request on its way in and of its answer on its way out */
-	uint64_t since;    /* ms: when it came, when the present request began to come in, or when the last was answered */
-	bool receiving;    /* a request has begun to come in since */
-	char *client;      /* the address of the other side, where evhttp does not know it */
+	uint64_t since; /* ms: when it came, when the present request began to come in, or when the
+			   last was answered */
+	bool receiving; /* a request has begun to come in since */
+	char *client;   /* the address of the other side, where evhttp does not know it */
 	on_conn_taken *on_taken;
 	void *taken_arg;
 };
@@ -40,7 +42,8 @@ struct door {
 	struct conns *conns;
 	struct evhttp *http;
 	bool is_metrics;
-	struct nursery *nursery; /* connections come from another process this way; NULL: they do not, or have not yet */
+	struct nursery *nursery; /* connections come from another process this way; NULL: they do
+				    not, or have not yet */
 };
 
 /* The last two are for connections that another process accepted. */
@@ -54,12 +57,14 @@ struct conns {
 	struct conn_list all;
 	struct conn_list asked;   /* to leave in this turn of the loop */
 	struct conn_list leaves;  /* epoll has forgotten them by the next turn */
-	struct conn_list holding; /* those with bytes on their way, the one that has had some the longest first */
+	struct conn_list holding; /* those with bytes on their way, the one that has had some the
+				     longest first */
 	size_t held;              /* bytes of all of these */
 	size_t count;
 	struct conn **by_fd;
 	size_t by_fd_size;
-	struct conn *newborn; /* made by evhttp's request for a bufferevent, not yet seen with its socket */
+	struct conn *newborn; /* made by evhttp's request for a bufferevent, not yet seen with its
+				 socket */
 	struct event *adopt;
 	struct event *leave;
 	struct event *sweep;
@@ -69,7 +74,8 @@ struct conns {
 
 /* Bytes came in (an evbuffer_cb_func on the input): they pass the guard before evhttp sees them. */
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *conn);
-/* evhttp has just accepted a connection by a door with a nursery: it gets the socket that it stands for. */
+/* evhttp has just accepted a connection by a door with a nursery: it gets the socket that it stands
+ * for. */
 void conn_settle(struct conn *conn);
 void nursery_free(struct nursery *nursery);
 /* evhttp is about to free the connection, for whatever reason. */

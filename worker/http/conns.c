@@ -11,12 +11,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- Accepting --------------------------------------------------------------------------------------------------------- */
+/* ---- Accepting
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-/* Who asks for metrics while there are as many connections as may be is heard all the same, up to so many. */
+/* Who asks for metrics while there are as many connections as may be is heard all the same, up to
+ * so many. */
 #define METRICS_SPARE 8
 
-/* Lets the first `count` of the listening sockets accept, or not; the last may be that for metrics. */
+/* Lets the first `count` of the listening sockets accept, or not; the last may be that for metrics.
+ */
 static void conns_listen(struct conns *conns, size_t count, bool on)
 {
 	conns->paused = !on;
@@ -41,7 +45,8 @@ static void conns_limit(struct conns *conns)
 		conns_listen(conns, conns->bound_count - conns->worker->from->metrics, false);
 }
 
-/* The process's one table: evhttp takes the listeners' argument for itself, so that the callback below has nothing to find it by. */
+/* The process's one table: evhttp takes the listeners' argument for itself, so that the callback
+ * below has nothing to find it by. */
 static struct conns *accepting;
 
 /* Out of descriptors: accept() would fail again at once, for ever. The sweep tries anew. */
@@ -52,7 +57,8 @@ static void on_accept_error(struct evconnlistener *listener, void *http)
 
 	(void)listener;
 	(void)http;
-	log_warn("accept_paused", LOG_TEXT("error", evutil_socket_error_to_string(error)), LOG_NUMBER("connections", conns->count));
+	log_warn("accept_paused", LOG_TEXT("error", evutil_socket_error_to_string(error)),
+		 LOG_NUMBER("connections", conns->count));
 	conns_listen(conns, conns->bound_count, false);
 }
 
@@ -62,15 +68,17 @@ static void conns_index(struct conns *conns, struct conn *conn)
 
 	if (fd >= conns->by_fd_size) {
 		conns->by_fd = mem_resize(conns->by_fd, fd * 2, sizeof(struct conn *));
-		memset(conns->by_fd + conns->by_fd_size, 0, (fd * 2 - conns->by_fd_size) * sizeof(struct conn *));
+		memset(conns->by_fd + conns->by_fd_size, 0,
+		       (fd * 2 - conns->by_fd_size) * sizeof(struct conn *));
 		conns->by_fd_size = fd * 2;
 	}
 	conns->by_fd[fd] = conn;
 }
 
-/* evhttp tells nobody about a connection before its first request, and its close callback needs its own handle. It passes that
- * to the bufferevent as the callbacks' argument (libevent 2.1, http.c: evhttp_connection_base_bufferevent_new). This
- * runs in the same turn of the loop as the accept, so nothing can have closed it yet. */
+/* evhttp tells nobody about a connection before its first request, and its close callback needs its
+ * own handle. It passes that to the bufferevent as the callbacks' argument (libevent 2.1, http.c:
+ * evhttp_connection_base_bufferevent_new). This runs in the same turn of the loop as the accept, so
+ * nothing can have closed it yet. */
 static void on_adopt(evutil_socket_t unused, short what, void *arg)
 {
 	struct conns *conns = arg;
@@ -107,7 +115,8 @@ static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 	framing_init(&conn->framing, conns->worker->settings->max_body);
 	TAILQ_INSERT_TAIL(&conns->all, conn, next);
 	conns->count++;
-	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
+	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS,
+		       (int64_t)conns->count);
 	evbuffer_add_cb(bufferevent_get_input(bev), conn_input, conn);
 	conn->older = conns->newborn;
 	conns->newborn = conn;
@@ -117,7 +126,9 @@ static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 	return bev;
 }
 
-/* ---- Deadlines --------------------------------------------------------------------------------------------------------- */
+/* ---- Deadlines
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void conns_sweep(struct conns *conns)
 {
@@ -131,7 +142,8 @@ static void conns_sweep(struct conns *conns)
 		if (reason)
 			conn_close_overdue(conn, reason);
 	}
-	if (conns->paused && !conns->worker->draining && !conns->worker->leaving && conns->count < conns->worker->settings->max_connections)
+	if (conns->paused && !conns->worker->draining && !conns->worker->leaving &&
+	    conns->count < conns->worker->settings->max_connections)
 		conns_listen(conns, conns->bound_count, true);
 }
 
@@ -143,10 +155,13 @@ static void on_sweep(evutil_socket_t unused, short what, void *arg)
 	(void)what;
 	conns_sweep(conns);
 	/* A predecessor in this slot may have had the last word. */
-	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS, (int64_t)conns->count);
+	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS,
+		       (int64_t)conns->count);
 }
 
-/* ---- The table --------------------------------------------------------------------------------------------------------- */
+/* ---- The table
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 struct conn *conn_of(struct conns *conns, struct evhttp_request *http)
 {
@@ -171,12 +186,14 @@ static bool conns_accept(struct conns *conns)
 	conns->bound = mem_array(from->listener_count, sizeof(*conns->bound));
 	for (size_t i = 0; i < from->listener_count; i++) {
 		struct evconnlistener *listener =
-			evconnlistener_new(conns->worker->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, from->listeners[i]);
+			evconnlistener_new(conns->worker->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC,
+					   0, from->listeners[i]);
 		bool is_metrics = from->metrics && i + 1 == from->listener_count;
 
 		if (listener == NULL)
 			return false;
-		conns->bound[i] = evhttp_bind_listener(conns->doors[is_metrics ? DOOR_METRICS : DOOR_MAIN].http, listener);
+		conns->bound[i] = evhttp_bind_listener(
+			conns->doors[is_metrics ? DOOR_METRICS : DOOR_MAIN].http, listener);
 		if (conns->bound[i] == NULL)
 			return false;
 		conns->bound_count++;
@@ -185,8 +202,9 @@ static bool conns_accept(struct conns *conns)
 	return true;
 }
 
-/* evhttp's own timer knows only of silence, of whatever kind. It is for what the sweep does not see, a reader who stops within an answer,
- * and longer than all that the sweep allows: a body may pause for longer than a connection may be idle. */
+/* evhttp's own timer knows only of silence, of whatever kind. It is for what the sweep does not
+ * see, a reader who stops within an answer, and longer than all that the sweep allows: a body may
+ * pause for longer than a connection may be idle. */
 static int conns_patience(const struct worker_settings *settings)
 {
 	unsigned most = settings->idle_timeout;
@@ -208,8 +226,10 @@ static bool door_open(struct door *door, struct conns *conns, bool is_metrics)
 		return false;
 	evhttp_set_gencb(http, on_request, door);
 	evhttp_set_bevcb(http, on_bufferevent, door);
-	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
-						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE);
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+						 EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
+						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+						 EVHTTP_REQ_TRACE);
 	evhttp_set_default_content_type(http, NULL);
 	/* The guard refuses before these are reached. */
 	evhttp_set_max_headers_size(http, 2 * FRAMING_HEAD_MAX);
@@ -223,7 +243,9 @@ static bool doors_open(struct conns *conns)
 	bool open = true;
 
 	for (int i = 0; i < DOORS; i++)
-		open = door_open(&conns->doors[i], conns, i == DOOR_METRICS || i == DOOR_MOVED_METRICS) && open;
+		open = door_open(&conns->doors[i], conns,
+				 i == DOOR_METRICS || i == DOOR_MOVED_METRICS) &&
+		       open;
 	return open;
 }
 
@@ -241,8 +263,8 @@ struct conns *conns_open(struct worker *worker)
 	conns->adopt = event_new(worker->base, -1, 0, on_adopt, conns);
 	conns->leave = evtimer_new(worker->base, conns_leave, conns);
 	conns->sweep = event_new(worker->base, -1, EV_PERSIST, on_sweep, conns);
-	if (!doors_open(conns) || conns->placeholder < 0 || !conns->adopt || !conns->leave || !conns->sweep ||
-	    event_add(conns->sweep, &every_second) < 0 || !conns_accept(conns)) {
+	if (!doors_open(conns) || conns->placeholder < 0 || !conns->adopt || !conns->leave ||
+	    !conns->sweep || event_add(conns->sweep, &every_second) < 0 || !conns_accept(conns)) {
 		conns_close(conns);
 		return NULL;
 	}

@@ -18,7 +18,8 @@ void cors_begin(struct request *request)
 
 	if (request->worker->settings->cors_count)
 		request_set_header(request, "Vary", "Origin");
-	if (origin == NULL || strlen(origin) >= sizeof(request->origin) || !cors_allows(request->worker->settings, origin))
+	if (origin == NULL || strlen(origin) >= sizeof(request->origin) ||
+	    !cors_allows(request->worker->settings, origin))
 		return;
 	strcpy(request->origin, origin);
 	request_set_header(request, "Access-Control-Allow-Origin", request->origin);
@@ -30,7 +31,11 @@ void cors_put(const struct worker_settings *settings, const char *origin, struct
 	if (settings->cors_count)
 		buf_put_text(out, "Vary: Origin\r\n");
 	if (*origin && cors_allows(settings, origin))
-		buf_putf(out, "Access-Control-Allow-Origin: %s\r\nAccess-Control-Expose-Headers: " EXPOSED "\r\n", origin);
+		buf_putf(
+			out,
+			"Access-Control-Allow-Origin: %s\r\nAccess-Control-Expose-Headers: " EXPOSED
+			"\r\n",
+			origin);
 }
 
 void cors_preflight(struct request *request)
@@ -38,9 +43,11 @@ void cors_preflight(struct request *request)
 	request_set_header(request, "Allow", request->route->allow);
 	if (request->origin[0]) {
 		request_set_header(request, "Access-Control-Allow-Methods", request->route->allow);
-		request_set_header(request, "Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID");
+		request_set_header(request, "Access-Control-Allow-Headers",
+				   "Authorization, Content-Type, Accept, Last-Event-ID");
 		request_set_header(request, "Access-Control-Max-Age", "7200");
-		/* Of a public page that calls a server in a private network (Private Network Access, 3.1.1). */
+		/* Of a public page that calls a server in a private network (Private Network
+		 * Access, 3.1.1). */
 		if (request_header(request, "Access-Control-Request-Private-Network"))
 			request_set_header(request, "Access-Control-Allow-Private-Network", "true");
 	}

@@ -16,7 +16,8 @@ static bool is_trusted(const struct address *address, const struct cidr *trusted
 	return false;
 }
 
-void forwarded_resolve(const struct address *peer, struct slice forwarded, const struct cidr *trusted, size_t count, struct address *out)
+void forwarded_resolve(const struct address *peer, struct slice forwarded,
+		       const struct cidr *trusted, size_t count, struct address *out)
 {
 	size_t end = forwarded.len;
 
@@ -27,7 +28,8 @@ void forwarded_resolve(const struct address *peer, struct slice forwarded, const
 
 		while (from && forwarded.data[from - 1] != ',')
 			from--;
-		if (address_parse(text_trim(slice_make(forwarded.data + from, end - from)), &before) != RC_OK)
+		if (address_parse(text_trim(slice_make(forwarded.data + from, end - from)),
+				  &before) != RC_OK)
 			return;
 		*out = before;
 		end = from ? from - 1 : 0;
@@ -61,7 +63,8 @@ enum rc forwarded_client(const struct request *request, struct address *out)
 	*out = peer;
 	if (settings->trusted_count) {
 		read_forwarded(request, &forwarded);
-		forwarded_resolve(&peer, buf_slice(&forwarded), settings->trusted, settings->trusted_count, out);
+		forwarded_resolve(&peer, buf_slice(&forwarded), settings->trusted,
+				  settings->trusted_count, out);
 		buf_free(&forwarded);
 	}
 	return RC_OK;
@@ -74,5 +77,6 @@ void forwarded_client_text(const struct request *request, char out[ADDRESS_TEXT_
 	if (request->worker->settings->trusted_count && forwarded_client(request, &client) == RC_OK)
 		address_format(&client, out);
 	else
-		(void)snprintf(out, ADDRESS_TEXT_MAX, "%s", request->conn ? conn_client(request->conn) : "-");
+		(void)snprintf(out, ADDRESS_TEXT_MAX, "%s",
+			       request->conn ? conn_client(request->conn) : "-");
 }

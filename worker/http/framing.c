@@ -4,7 +4,8 @@
 
 #include <strings.h>
 
-/* The longest line that can stand between chunks: sixteen hexadecimal digits would already be beyond any limit. */
+/* The longest line that can stand between chunks: sixteen hexadecimal digits would already be
+ * beyond any limit. */
 #define CHUNK_LINE_MAX 18
 
 void framing_init(struct framing *framing, size_t max_body)
@@ -53,9 +54,11 @@ static void framing_begin(struct framing *framing)
 		framing_complete(framing);
 }
 
-/* Collects a line up to and with its LF, the only byte that ends one for evhttp: `line` is what there is of it so far, at most `max`
- * bytes. One that came whole is handed on without a copy. Answers how many bytes it took. */
-static size_t framing_collect(struct framing *framing, struct slice bytes, size_t max, struct slice *line)
+/* Collects a line up to and with its LF, the only byte that ends one for evhttp: `line` is what
+ * there is of it so far, at most `max` bytes. One that came whole is handed on without a copy.
+ * Answers how many bytes it took. */
+static size_t framing_collect(struct framing *framing, struct slice bytes, size_t max,
+			      struct slice *line)
 {
 	size_t room = max - framing->line.len;
 	const char *end = memchr(bytes.data, '\n', bytes.len);
@@ -101,7 +104,8 @@ static void framing_check_line(struct framing *framing, struct slice line)
 		return;
 	}
 	framing->head_len += line.len;
-	good = last ? head_end(&framing->head) : head_take(&framing->head, slice_make(line.data, line.len - 2));
+	good = last ? head_end(&framing->head)
+		    : head_take(&framing->head, slice_make(line.data, line.len - 2));
 	if (!good)
 		framing_refuse(framing, framing->head.status, framing->head.detail);
 	else if (last)
@@ -159,8 +163,8 @@ static size_t framing_feed_chunk_size(struct framing *framing, struct slice byte
 	return taken;
 }
 
-/* The line end behind a chunk, or behind the last one, where trailer fields could stand: those would be added to the fields that
- * were checked, so there must be none. */
+/* The line end behind a chunk, or behind the last one, where trailer fields could stand: those
+ * would be added to the fields that were checked, so there must be none. */
 static size_t framing_feed_end(struct framing *framing, struct slice bytes)
 {
 	bool last = framing->state == FRAMING_LAST_END;
@@ -169,7 +173,9 @@ static size_t framing_feed_end(struct framing *framing, struct slice bytes)
 
 	buf_put(&framing->line, bytes.data, taken);
 	if (memcmp(framing->line.data, "\r\n", framing->line.len) != 0) {
-		framing_refuse(framing, 400, last ? "trailer fields are not taken" : "a chunk of the body does not end where it says");
+		framing_refuse(framing, 400,
+			       last ? "trailer fields are not taken"
+				    : "a chunk of the body does not end where it says");
 	} else if (framing->line.len == 2) {
 		buf_free(&framing->line);
 		if (last)

@@ -1,7 +1,9 @@
-/* Watches the bytes of one connection before evhttp parses them, and refuses what evhttp would let by.
+/* Watches the bytes of one connection before evhttp parses them, and refuses what evhttp would let
+ * by.
  *
- * It follows the framing of HTTP/1.x (RFC 9112) strictly: request line, header fields, Content-Length and chunked bodies.
- * Two parsers that disagree about where a request ends can be made to smuggle one past the other; what has passed here has one reading.
+ * It follows the framing of HTTP/1.x (RFC 9112) strictly: request line, header fields,
+ * Content-Length and chunked bodies. Two parsers that disagree about where a request ends can be
+ * made to smuggle one past the other; what has passed here has one reading.
  *
  *   HEAD ──Content-Length──▶ BODY ─────────────────────────▶ HEAD
  *     └──chunked──▶ CHUNK_SIZE ──▶ CHUNK_DATA ──▶ CHUNK_END ─┘▲
@@ -39,7 +41,8 @@ struct framing {
 	struct buf line;    /* an unfinished line of it, or of a chunk's size */
 	int status;         /* once refused: 400, 405 or 413 */
 	const char *detail; /* once refused: why, a static sentence */
-	struct buf origin;  /* what the field Origin of the present request says; terminated; empty: nothing */
+	struct buf origin;  /* what the field Origin of the present request says; terminated; empty:
+			       nothing */
 	bool is_head;       /* the request that came last has the method HEAD */
 };
 

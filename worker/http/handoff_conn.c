@@ -13,7 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* ---- Out --------------------------------------------------------------------------------------------------------------- */
+/* ---- Out
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 struct gift {
 	on_conn_given *on_given;
@@ -33,8 +35,8 @@ static void on_gift_taken(void *arg, int fd)
 /* Nothing of a request has come in, and all that was answered has gone out. */
 static bool conn_is_idle(const struct conn *conn)
 {
-	return conn->http && !conn->leaving && !conn->receiving && conn->framing.complete == conn->answered &&
-	       framing_is_idle(&conn->framing);
+	return conn->http && !conn->leaving && !conn->receiving &&
+	       conn->framing.complete == conn->answered && framing_is_idle(&conn->framing);
 }
 
 void conns_give(struct conns *conns, on_conn_given *on_given, void *arg)
@@ -53,11 +55,14 @@ void conns_give(struct conns *conns, on_conn_given *on_given, void *arg)
 	}
 }
 
-/* ---- In ---------------------------------------------------------------------------------------------------------------- */
+/* ---- In
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
-/* evhttp serves only what it has accepted itself (libevent 2.1 has no call for others). So each connection is announced to it by one to a
- * local socket of this process, whose descriptor then becomes the connection: before epoll gets to know it, as conns.c adopts in the
- * turn of the loop of the accept, and epoll's changes are applied between turns. */
+/* evhttp serves only what it has accepted itself (libevent 2.1 has no call for others). So each
+ * connection is announced to it by one to a local socket of this process, whose descriptor then
+ * becomes the connection: before epoll gets to know it, as conns.c adopts in the turn of the loop
+ * of the accept, and epoll's changes are applied between turns. */
 #define NURSERY_ROOM (4 * CONNS_ADOPT_MAX)
 
 struct nursery {
@@ -75,13 +80,15 @@ static bool nursery_listen(struct nursery *nursery, struct door *door)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	nursery->len = sizeof(nursery->address);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any.sun_family)) < 0 || listen(fd, NURSERY_ROOM) < 0 ||
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any.sun_family)) < 0 ||
+	    listen(fd, NURSERY_ROOM) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&nursery->address, &nursery->len) < 0) {
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
-	listener = evconnlistener_new(door->conns->worker->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE, 0, fd);
+	listener = evconnlistener_new(door->conns->worker->base, NULL, NULL,
+				      LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE, 0, fd);
 	if (listener == NULL) {
 		close(fd);
 		return false;
@@ -92,7 +99,8 @@ static bool nursery_listen(struct nursery *nursery, struct door *door)
 static bool nursery_announce(struct nursery *nursery)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool done = fd >= 0 && connect(fd, (const struct sockaddr *)&nursery->address, nursery->len) == 0;
+	bool done = fd >= 0 &&
+		    connect(fd, (const struct sockaddr *)&nursery->address, nursery->len) == 0;
 
 	if (fd >= 0)
 		close(fd); /* who accepts finds it all the same */
@@ -117,7 +125,8 @@ static struct nursery *door_nursery(struct door *door)
 
 void conns_adopt(struct conns *conns, int fd, bool is_metrics)
 {
-	struct nursery *nursery = door_nursery(&conns->doors[is_metrics ? DOOR_MOVED_METRICS : DOOR_MOVED]);
+	struct nursery *nursery =
+		door_nursery(&conns->doors[is_metrics ? DOOR_MOVED_METRICS : DOOR_MOVED]);
 
 	if (nursery == NULL || nursery->count == NURSERY_ROOM || !nursery_announce(nursery)) {
 		log_warn("connection_closed", LOG_TEXT("reason", "cannot take it over"));
@@ -143,7 +152,8 @@ static char *client_of(int fd)
 	char host[ADDRESS_TEXT_MAX];
 
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
-	    getnameinfo((struct sockaddr *)&peer, len, host, sizeof(host), NULL, 0, NI_NUMERICHOST) != 0)
+	    getnameinfo((struct sockaddr *)&peer, len, host, sizeof(host), NULL, 0,
+			NI_NUMERICHOST) != 0)
 		return mem_copy("-", 1);
 	return mem_copy(host, strlen(host));
 }

@@ -23,7 +23,8 @@ static bool is_token(struct slice text)
 	static const char extra[] = "!#$%&'*+-.^_`|~";
 
 	for (size_t i = 0; i < text.len; i++)
-		if (!is_alphanumeric(text.data[i]) && (text.data[i] == 0 || strchr(extra, text.data[i]) == NULL))
+		if (!is_alphanumeric(text.data[i]) &&
+		    (text.data[i] == 0 || strchr(extra, text.data[i]) == NULL))
 			return false;
 	return text.len > 0;
 }
@@ -35,7 +36,8 @@ static bool equals_ignoring_case(struct slice text, const char *name)
 
 static bool is_known_method(struct slice method)
 {
-	static const char *const known[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE" };
+	static const char *const known[] = { "GET",   "HEAD",   "POST",    "PUT",
+					     "PATCH", "DELETE", "OPTIONS", "TRACE" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (slice_is(method, known[i]))
@@ -45,7 +47,8 @@ static bool is_known_method(struct slice method)
 
 static bool method_may_have_body(struct slice method)
 {
-	return slice_is(method, "POST") || slice_is(method, "PUT") || slice_is(method, "PATCH") || slice_is(method, "DELETE");
+	return slice_is(method, "POST") || slice_is(method, "PUT") || slice_is(method, "PATCH") ||
+	       slice_is(method, "DELETE");
 }
 
 /* RFC 3986: visible ASCII but for the characters that a URI cannot hold; no fragment. */
@@ -96,13 +99,15 @@ static bool is_host(struct slice text)
 	struct in6_addr address;
 	char copy[INET6_ADDRSTRLEN];
 
-	if (text.len > 2 && text.data[0] == '[' && text.data[text.len - 1] == ']' && text.len - 2 < sizeof(copy)) {
+	if (text.len > 2 && text.data[0] == '[' && text.data[text.len - 1] == ']' &&
+	    text.len - 2 < sizeof(copy)) {
 		memcpy(copy, text.data + 1, text.len - 2);
 		copy[text.len - 2] = 0;
 		return strlen(copy) == text.len - 2 && inet_pton(AF_INET6, copy, &address) == 1;
 	}
 	for (size_t i = 0; i < text.len; i++)
-		if (!is_alphanumeric(text.data[i]) && (text.data[i] == 0 || strchr(extra, text.data[i]) == NULL))
+		if (!is_alphanumeric(text.data[i]) &&
+		    (text.data[i] == 0 || strchr(extra, text.data[i]) == NULL))
 			return false;
 	return text.len > 0;
 }
@@ -116,7 +121,8 @@ static bool is_authority(struct slice text)
 
 	if (colon == NULL || (bracket && bracket > colon))
 		return is_host(text);
-	return text_number(slice_make(colon + 1, text.len - (size_t)(colon - text.data) - 1), UINT16_MAX, &port) == RC_OK &&
+	return text_number(slice_make(colon + 1, text.len - (size_t)(colon - text.data) - 1),
+			   UINT16_MAX, &port) == RC_OK &&
 	       is_host(slice_make(text.data, (size_t)(colon - text.data)));
 }
 
@@ -127,7 +133,8 @@ static bool check_target(struct head *head, struct slice target)
 	const char *end;
 
 	if (!target_has_legal_bytes(target))
-		return head_refuse(head, 400, "the request target has a character that must be escaped");
+		return head_refuse(head, 400,
+				   "the request target has a character that must be escaped");
 	for (size_t i = 0; i < 2; i++) {
 		size_t skip = strlen(schemes[i]);
 
@@ -135,14 +142,17 @@ static bool check_target(struct head *head, struct slice target)
 			end = memchr(target.data + skip, '/', target.len - skip);
 			if (end == NULL)
 				return head_refuse(head, 400, "the request target has no path");
-			if (!is_authority(slice_make(target.data + skip, (size_t)(end - target.data) - skip)))
-				return head_refuse(head, 400, "the request target has a malformed host");
+			if (!is_authority(slice_make(target.data + skip,
+						     (size_t)(end - target.data) - skip)))
+				return head_refuse(head, 400,
+						   "the request target has a malformed host");
 			target = slice_make(end, target.len - (size_t)(end - target.data));
 			break;
 		}
 	}
 	end = memchr(target.data, '?', target.len);
-	return check_path(head, slice_make(target.data, end ? (size_t)(end - target.data) : target.len));
+	return check_path(head,
+			  slice_make(target.data, end ? (size_t)(end - target.data) : target.len));
 }
 
 static bool take_request_line(struct head *head, struct slice line)
@@ -187,9 +197,11 @@ static bool check_field(struct head *head, struct slice name, struct slice value
 		return check_length(head, value);
 	} else if (equals_ignoring_case(name, "Transfer-Encoding")) {
 		if (++head->encodings > 1 || !equals_ignoring_case(value, "chunked"))
-			return head_refuse(head, 400, "Transfer-Encoding is something else than chunked");
+			return head_refuse(head, 400,
+					   "Transfer-Encoding is something else than chunked");
 		head->chunked = true;
-	} else if (equals_ignoring_case(name, "Expect") && !equals_ignoring_case(value, "100-continue")) {
+	} else if (equals_ignoring_case(name, "Expect") &&
+		   !equals_ignoring_case(value, "100-continue")) {
 		return head_refuse(head, 400, "Expect is something else than 100-continue");
 	}
 	return true;
@@ -209,8 +221,10 @@ static bool take_field(struct head *head, struct slice line)
 	if (!is_token(name))
 		return head_refuse(head, 400, "a header field's name is not a token");
 	for (size_t i = 0; i < value.len; i++)
-		if (((unsigned char)value.data[i] < ' ' && value.data[i] != '\t') || value.data[i] == 0x7f)
-			return head_refuse(head, 400, "a header field's value has a control character");
+		if (((unsigned char)value.data[i] < ' ' && value.data[i] != '\t') ||
+		    value.data[i] == 0x7f)
+			return head_refuse(head, 400,
+					   "a header field's value has a control character");
 	return check_field(head, name, value);
 }
 
@@ -226,7 +240,8 @@ bool head_end(struct head *head)
 	if (head->hosts == 0 && !head->is_1_0)
 		return head_refuse(head, 400, "Host is missing");
 	if (head->chunked && head->lengths)
-		return head_refuse(head, 400, "Content-Length and Transfer-Encoding exclude each other");
+		return head_refuse(head, 400,
+				   "Content-Length and Transfer-Encoding exclude each other");
 	if (head->chunked && head->is_1_0)
 		return head_refuse(head, 400, "Transfer-Encoding is not of HTTP/1.0");
 	if ((head->chunked || head->length) && !head->may_have_body)

@@ -31,7 +31,8 @@ static bool is_local_name(struct slice host)
 	static const char local[] = ".localhost";
 	const size_t len = sizeof(local) - 1;
 
-	return is_named(host, local + 1) || (host.len > len && is_named(slice_make(host.data + host.len - len, len), local));
+	return is_named(host, local + 1) ||
+	       (host.len > len && is_named(slice_make(host.data + host.len - len, len), local));
 }
 
 static bool is_loopback(struct slice host)
@@ -41,7 +42,8 @@ static bool is_loopback(struct slice host)
 
 	if (address_parse(host, &address) != RC_OK)
 		return false;
-	return address.is6 ? memcmp(address.bytes, six.bytes, sizeof(six.bytes)) == 0 : address.bytes[0] == 127;
+	return address.is6 ? memcmp(address.bytes, six.bytes, sizeof(six.bytes)) == 0
+			   : address.bytes[0] == 127;
 }
 
 bool host_is_own(struct slice host, const char *const *names, size_t count)

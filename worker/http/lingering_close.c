@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static const struct timeval patience = { 2, 0 };
-/* A client that goes on sending after it was refused is not listened to for ever, however little it sends. */
+/* A client that goes on sending after it was refused is not listened to for ever, however little it
+ * sends. */
 #define DISCARD_MAX ((size_t)16 << 20)
 #define LINGER_MS 5000
 
@@ -57,7 +58,8 @@ static bool linger_discard(struct lingering *linger)
 static bool linger_send(struct lingering *linger)
 {
 	while (linger->sent < linger->answer.len) {
-		ssize_t sent = send(linger->fd, linger->answer.data + linger->sent, linger->answer.len - linger->sent, MSG_NOSIGNAL);
+		ssize_t sent = send(linger->fd, linger->answer.data + linger->sent,
+				    linger->answer.len - linger->sent, MSG_NOSIGNAL);
 
 		if (sent < 0)
 			return errno == EAGAIN || errno == EINTR;
@@ -98,7 +100,9 @@ void lingering_close_start(struct event_base *base, int fd, struct buf answer)
 		return;
 	}
 	linger = mem_alloc(sizeof(*linger));
-	*linger = (struct lingering){ .base = base, .fd = fd, .answer = answer, .until = clock_ms() + LINGER_MS };
+	*linger = (struct lingering){
+		.base = base, .fd = fd, .answer = answer, .until = clock_ms() + LINGER_MS
+	};
 	TAILQ_INSERT_TAIL(&all, linger, next);
 	linger->event = event_new(base, fd, EV_READ | EV_WRITE, on_linger, linger);
 	if (linger->event == NULL || event_add(linger->event, &patience) < 0)

@@ -1,5 +1,6 @@
-/* A last answer on a connection whose request was not read to its end: sends it, then reads and drops what still comes, for a while, so
- * that the client gets to see it (closing at once would reset the connection; RFC 9112, 9.6). */
+/* A last answer on a connection whose request was not read to its end: sends it, then reads and
+ * drops what still comes, for a while, so that the client gets to see it (closing at once would
+ * reset the connection; RFC 9112, 9.6). */
 #ifndef WORKER_HTTP_LINGERING_CLOSE_H
 #define WORKER_HTTP_LINGERING_CLOSE_H
 

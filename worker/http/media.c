@@ -15,7 +15,8 @@ static struct slice cut(struct slice *text, char at)
 	const char *end = memchr(text->data, at, text->len);
 	struct slice piece = slice_make(text->data, end ? (size_t)(end - text->data) : text->len);
 
-	*text = end ? slice_make(end + 1, text->len - piece.len - 1) : slice_make(text->data + text->len, 0);
+	*text = end ? slice_make(end + 1, text->len - piece.len - 1)
+		    : slice_make(text->data + text->len, 0);
 	return text_trim(piece);
 }
 
@@ -42,7 +43,8 @@ enum rc media_of_content(const char *content_type, enum encoding *out)
 	return find_encoding(cut(&text, ';'), out) ? RC_OK : RC_MALFORMED;
 }
 
-/* In thousandths: 0, 1, or either with up to three digits behind the point, at most 1 (RFC 9110, 12.4.2). What is none weighs nothing. */
+/* In thousandths: 0, 1, or either with up to three digits behind the point, at most 1 (RFC
+ * 9110, 12.4.2). What is none weighs nothing. */
 static int weight_of(struct slice text)
 {
 	int weight, scale = 1000;
@@ -79,7 +81,9 @@ static enum naming naming_of(struct slice range, enum encoding encoding)
 {
 	if (is_type(range, media_type(encoding)))
 		return NAMED;
-	return is_type(range, "application/*") ? NAMED_BY_KIND : is_type(range, "*/*") ? NAMED_BY_ANY : NAMED_NOT;
+	return is_type(range, "application/*") ? NAMED_BY_KIND
+	       : is_type(range, "*/*")         ? NAMED_BY_ANY
+					       : NAMED_NOT;
 }
 
 struct wish {

@@ -80,10 +80,13 @@ void problem_put(struct buf *out, enum problem problem, const char *detail, cons
 	const struct problem_row *row = &rows[problem];
 	struct slice text = slice_of(detail);
 
-	buf_putf(out, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":", row->title, row->status,
-		 row->code);
+	buf_putf(out,
+		 "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\","
+		 "\"detail\":",
+		 row->title, row->status, row->code);
 	/* A detail may quote what the client sent. */
-	transit_out_string(out, ENCODING_JSON, text_is_utf8(text) ? text : slice_of("the request is not UTF-8"));
+	transit_out_string(out, ENCODING_JSON,
+			   text_is_utf8(text) ? text : slice_of("the request is not UTF-8"));
 	buf_putf(out, ",\"request\":\"%s\"}", request);
 }
 
@@ -96,14 +99,17 @@ enum problem problem_of_status(int status)
 	return row < ROWS ? (enum problem)row : PROBLEM_BAD_REQUEST;
 }
 
-void answer_raw(struct buf *out, enum problem problem, const char *detail, const char *request, struct slice fields, bool is_head)
+void answer_raw(struct buf *out, enum problem problem, const char *detail, const char *request,
+		struct slice fields, bool is_head)
 {
 	struct buf body = BUF_EMPTY;
 
 	problem_put(&body, problem, detail, request);
 	buf_putf(out,
-		 "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n" ANSWER_REQUEST_FIELD ": %s\r\n"
-		 "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: " ANSWER_POLICY "\r\n"
+		 "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: "
+		 "%zu\r\n" ANSWER_REQUEST_FIELD ": %s\r\n"
+		 "Cache-Control: no-store\r\nX-Content-Type-Options: "
+		 "nosniff\r\nContent-Security-Policy: " ANSWER_POLICY "\r\n"
 		 "Connection: close\r\n",
 		 rows[problem].status, rows[problem].title, body.len, request);
 	if (problem == PROBLEM_METHOD)
@@ -119,7 +125,8 @@ const char *answer_date(int64_t now)
 {
 	/* Not strftime's names, which are the locale's. */
 	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	static char text[64];
 	static int64_t made = -1;
 	time_t second = (time_t)now;
@@ -128,7 +135,8 @@ const char *answer_date(int64_t now)
 	if (made == now || gmtime_r(&second, &parts) == NULL)
 		return text;
 	made = now;
-	(void)snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT", days[parts.tm_wday], parts.tm_mday, months[parts.tm_mon],
-		       parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+	(void)snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT", days[parts.tm_wday],
+		       parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour,
+		       parts.tm_min, parts.tm_sec);
 	return text;
 }

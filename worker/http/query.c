@@ -20,15 +20,18 @@ static enum rc query_add(struct query *query, struct slice pair, char **memory, 
 {
 	const char *equals = memchr(pair.data, '=', pair.len);
 	struct slice name = slice_make(pair.data, equals ? (size_t)(equals - pair.data) : pair.len);
-	struct slice value = equals ? slice_make(equals + 1, pair.len - name.len - 1) : slice_of("");
+	struct slice value =
+		equals ? slice_make(equals + 1, pair.len - name.len - 1) : slice_of("");
 	struct query_pair *added = &query->pairs[query->count];
 
 	if (query->count == QUERY_MAX)
 		return error_set(err, RC_MALFORMED, "query: more than %d parameters", QUERY_MAX);
 	if (query_decode(name, memory, &added->name) != RC_OK)
-		return error_set(err, RC_MALFORMED, "query: a parameter's name has a broken percent escape");
+		return error_set(err, RC_MALFORMED,
+				 "query: a parameter's name has a broken percent escape");
 	if (query_decode(value, memory, &added->value) != RC_OK)
-		return error_set(err, RC_MALFORMED, "%.*s: broken percent escape", (int)added->name.len, added->name.data);
+		return error_set(err, RC_MALFORMED, "%.*s: broken percent escape",
+				 (int)added->name.len, added->name.data);
 	query->count++;
 	return RC_OK;
 }
@@ -42,7 +45,8 @@ enum rc query_parse(struct slice text, struct query *out, struct error *err)
 	out->memory = memory;
 	while (text.len && rc == RC_OK) {
 		const char *end = memchr(text.data, '&', text.len);
-		struct slice pair = slice_make(text.data, end ? (size_t)(end - text.data) : text.len);
+		struct slice pair =
+			slice_make(text.data, end ? (size_t)(end - text.data) : text.len);
 
 		if (pair.len)
 			rc = query_add(out, pair, &memory, err);
@@ -58,7 +62,8 @@ void query_clear(struct query *query)
 	query->count = 0;
 }
 
-const struct query_pair *query_next(const struct query *query, const char *name, const struct query_pair *before)
+const struct query_pair *query_next(const struct query *query, const char *name,
+				    const struct query_pair *before)
 {
 	for (size_t i = before ? (size_t)(before - query->pairs) + 1 : 0; i < query->count; i++)
 		if (slice_is(query->pairs[i].name, name))
@@ -66,7 +71,8 @@ const struct query_pair *query_next(const struct query *query, const char *name,
 	return NULL;
 }
 
-enum rc query_one(const struct query *query, const char *name, struct slice *value, struct error *err)
+enum rc query_one(const struct query *query, const char *name, struct slice *value,
+		  struct error *err)
 {
 	const struct query_pair *pair = query_next(query, name, NULL);
 

@@ -16,11 +16,15 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* ---- What was asked ------------------------------------------------------------------------------------------------------- */
+/* ---- What was asked
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 const char *request_header(const struct request *request, const char *name)
 {
-	return request->conn ? evhttp_find_header(evhttp_request_get_input_headers(request->http), name) : NULL;
+	return request->conn
+		       ? evhttp_find_header(evhttp_request_get_input_headers(request->http), name)
+		       : NULL;
 }
 
 struct slice request_body(const struct request *request)
@@ -31,7 +35,9 @@ struct slice request_body(const struct request *request)
 	return slice_make(len ? (const char *)evbuffer_pullup(input, -1) : "", len);
 }
 
-/* ---- The answer ----------------------------------------------------------------------------------------------------------- */
+/* ---- The answer
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void request_free(struct request *request)
 {
@@ -46,8 +52,8 @@ static void request_free(struct request *request)
 
 void request_abandon(struct request *request)
 {
-	/* Where evhttp has cut the request off its connection it is ours to free; else evhttp frees both (libevent 2.1,
-	 * http.c: evhttp_connection_incoming_fail). */
+	/* Where evhttp has cut the request off its connection it is ours to free; else evhttp frees
+	 * both (libevent 2.1, http.c: evhttp_connection_incoming_fail). */
 	if (evhttp_request_get_connection(request->http) == NULL)
 		evhttp_request_free(request->http);
 	request->http = NULL;
@@ -85,7 +91,8 @@ static const char *method_name(enum evhttp_cmd_type method)
 }
 
 /* `client` is what the answer points to. */
-static struct access_log_response request_traced(const struct request *request, int status, size_t bytes, char client[ADDRESS_TEXT_MAX])
+static struct access_log_response request_traced(const struct request *request, int status,
+						 size_t bytes, char client[ADDRESS_TEXT_MAX])
 {
 	forwarded_client_text(request, client);
 	return (struct access_log_response){
@@ -167,7 +174,8 @@ void request_answer(struct request *request, int status, struct buf *body)
 	struct evbuffer *out = body_new();
 
 	request->owned = body->len;
-	if (body->len == 0 || evbuffer_add_reference(out, body->data, body->len, on_body_sent, body->data) < 0)
+	if (body->len == 0 ||
+	    evbuffer_add_reference(out, body->data, body->len, on_body_sent, body->data) < 0)
 		buf_free(body);
 	*body = (struct buf)BUF_EMPTY;
 	request_end(request, status, out);
@@ -186,7 +194,8 @@ void request_answer_shared(struct request *request, int status, struct shared_bu
 	struct evbuffer *out = body_new();
 
 	request->owned = body->bytes.len;
-	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_kept_sent, shared_buf_ref(body)) < 0)
+	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_kept_sent,
+				   shared_buf_ref(body)) < 0)
 		shared_buf_unref(body);
 	request_end(request, status, out);
 }
@@ -203,7 +212,8 @@ void request_answer_static(struct request *request, int status, struct slice bod
 void request_refuse(struct request *request, enum problem problem, const char *detail)
 {
 	char client[ADDRESS_TEXT_MAX];
-	const struct access_log_response answer = request_traced(request, problem_status(problem), 0, client);
+	const struct access_log_response answer =
+		request_traced(request, problem_status(problem), 0, client);
 	struct buf body = BUF_EMPTY;
 
 	access_log_refused(&request->access_log, &answer, detail);
@@ -238,7 +248,9 @@ void request_take(struct request *request, on_conn_taken *on_taken, void *arg)
 	request_free(request);
 }
 
-/* ---- The way in ----------------------------------------------------------------------------------------------------------- */
+/* ---- The way in
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void request_handle(struct request *request)
 {
@@ -268,7 +280,9 @@ static void request_throttle(struct request *request)
 	(void)snprintf(seconds, sizeof(seconds), "%u", auth_wait(request->worker->auth, &from));
 	request_set_header(request, "Retry-After", seconds);
 	request_count(request, METRIC_THROTTLED);
-	request_refuse(request, PROBLEM_THROTTLED, "too many tokens that are not valid came from this address; try again later");
+	request_refuse(
+		request, PROBLEM_THROTTLED,
+		"too many tokens that are not valid came from this address; try again later");
 }
 
 static void on_identified(void *arg, enum rc rc, struct identity *identity)
@@ -282,13 +296,16 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 		request_throttle(request);
 	} else if (rc == RC_DENIED) {
 		request_count(request, METRIC_DENIED);
-		request_refuse(request, PROBLEM_UNAUTHORIZED, "the token is not valid: it is malformed, unknown, revoked or expired");
+		request_refuse(
+			request, PROBLEM_UNAUTHORIZED,
+			"the token is not valid: it is malformed, unknown, revoked or expired");
 	} else {
 		request_refuse(request, problem_of(rc), "the token could not be checked");
 	}
 }
 
-/* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's EventSource sends no fields. */
+/* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's EventSource
+ * sends no fields. */
 static enum rc request_token(const struct request *request, struct slice *token, struct error *err)
 {
 	const char *field = request_header(request, "Authorization");
@@ -320,7 +337,8 @@ static void request_authenticate(struct request *request)
 		if (rc == RC_OK)
 			auth_identify(request->worker->auth, token, &from, on_identified, request);
 		else if (rc == RC_NOT_FOUND)
-			request_refuse(request, PROBLEM_UNAUTHORIZED, "a token is needed: Authorization: Bearer TOKEN");
+			request_refuse(request, PROBLEM_UNAUTHORIZED,
+				       "a token is needed: Authorization: Bearer TOKEN");
 		else
 			request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	}
@@ -348,7 +366,8 @@ static enum rc request_read_target(struct request *request, struct error *err)
 	size_t len;
 
 	request->path = mem_alloc(text.len + 1);
-	if (text_percent_decode(text, false, request->path, &len) != RC_OK || strlen(request->path) != len)
+	if (text_percent_decode(text, false, request->path, &len) != RC_OK ||
+	    strlen(request->path) != len)
 		return error_set(err, RC_MALFORMED, "the path has a broken percent escape");
 	return query_parse(slice_of(query ? query : ""), &request->query, err);
 }
@@ -375,7 +394,8 @@ void request_begin(struct worker *worker, struct conn *conn, struct evhttp_reque
 		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	else if (request_is_misdirected(request))
 		request_refuse(request, PROBLEM_HOST,
-			       "without authentication this server answers only to localhost, loopback addresses and the names that --host "
+			       "without authentication this server answers only to localhost, "
+			       "loopback addresses and the names that --host "
 			       "gives it");
 	else if (request->method == EVHTTP_REQ_OPTIONS && request->route->cors)
 		cors_preflight(request);

@@ -9,7 +9,9 @@
 #define FEED_LIMIT 1000
 #define FEED_BYTES ((size_t)256 << 10)
 
-/* ---- What there is to do ----------------------------------------------------------------------------------------------- */
+/* ---- What there is to do
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void feed_due(struct feed *feed, const struct timeval *when)
 {
@@ -55,13 +57,15 @@ static void feed_settle(struct feed *feed)
 		feed->read.seq = feed->wanted;
 }
 
-/* Nothing has happened to a feed that has nothing to do up to where all hints are: so the place of a quiet group stays ahead of purges. */
+/* Nothing has happened to a feed that has nothing to do up to where all hints are: so the place of
+ * a quiet group stays ahead of purges. */
 void feed_keep_up(struct feed *feed)
 {
 	uint64_t known = feed->feeds->known.seq;
 
 	feed_settle(feed);
-	if (feed->unsure || feed->asking || feed->reading || feed->read.bound || known < feed->wanted)
+	if (feed->unsure || feed->asking || feed->reading || feed->read.bound ||
+	    known < feed->wanted)
 		return;
 	if (feed->wanted <= feed->told && feed->wanted <= feed->read.seq)
 		feed->wanted = feed->told = feed->read.seq = known;
@@ -112,7 +116,9 @@ struct slice feed_group(const struct feed *feed)
 	return slice_make(feed->group, feed->group_len);
 }
 
-/* ---- Sending ----------------------------------------------------------------------------------------------------------- */
+/* ---- Sending
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void feed_count(const struct feed *feed, int64_t events)
 {
@@ -202,7 +208,9 @@ static void feed_read(struct feed *feed)
 	store_changes(feed->feeds->worker->store, &query, on_feed_page, feed);
 }
 
-/* ---- Asking ------------------------------------------------------------------------------------------------------------ */
+/* ---- Asking
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_latest(void *arg, enum rc rc, const struct store_cursor *place)
 {
@@ -226,7 +234,9 @@ static void feed_ask(struct feed *feed)
 	store_latest(feed->feeds->worker->store, feed_group(feed), on_latest, feed);
 }
 
-/* ---- A turn of the loop ------------------------------------------------------------------------------------------------ */
+/* ---- A turn of the loop
+ * ------------------------------------------------------------------------------------------------
+ */
 
 void feeds_turn(evutil_socket_t unused, short what, void *arg)
 {

@@ -37,7 +37,8 @@ struct feeds {
 	struct event *turn; /* works off what is due, one round in each turn of the loop */
 };
 
-/* False: nobody follows it any more, and it is gone, or will be when the answers that it waits for are here. */
+/* False: nobody follows it any more, and it is gone, or will be when the answers that it waits for
+ * are here. */
 bool feed_is_alive(struct feed *feed);
 /* The ring told of this number (0: look again whether there is something to do). */
 void feed_want(struct feed *feed, uint64_t number);

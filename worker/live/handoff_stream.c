@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- Out --------------------------------------------------------------------------------------------------------------- */
+/* ---- Out
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void pack_cursor(struct buf *out, const struct store_cursor *cursor)
 {
@@ -45,7 +47,8 @@ void stream_pack(const struct stream *stream, struct buf *out)
 		struct store_cursor place = membership->at;
 
 		if (membership->live)
-			place = feed_place(stream->streams->worker->feeds, membership->feed, stream->docs);
+			place = feed_place(stream->streams->worker->feeds, membership->feed,
+					   stream->docs);
 		pack_bytes(out, feed_group(membership->feed));
 		pack_cursor(out, &place);
 	}
@@ -77,7 +80,9 @@ void streams_give(struct streams *streams, on_stream_leaves *leaves, void *arg)
 	}
 }
 
-/* ---- In ---------------------------------------------------------------------------------------------------------------- */
+/* ---- In
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 #define GROUPS_MAX 64
 
@@ -112,7 +117,8 @@ static struct identity *unpack_identity(struct unpack *in)
 	hash = unpack_bytes(in);
 	token.expires = (int64_t)unpack_u64(in);
 	token.grant_count = unpack_u32(in);
-	if (in->bad || token.id.len > STORE_TOKEN_ID_LEN || hash.len != sizeof(token.hash) || token.grant_count > STORE_GRANTS_MAX)
+	if (in->bad || token.id.len > STORE_TOKEN_ID_LEN || hash.len != sizeof(token.hash) ||
+	    token.grant_count > STORE_GRANTS_MAX)
 		return NULL;
 	memcpy(token.hash, hash.data, hash.len);
 	for (size_t i = 0; i < token.grant_count; i++) {
@@ -164,7 +170,8 @@ static void adoption_begin(const struct adoption *adoption, struct streams *stre
 	for (size_t i = 0; i < stream->count; i++) {
 		stream->groups[i].at = adoption->places[i];
 		/* The predecessor heard of commits that were never told of here. */
-		if (adoption->places[i].epoch == feeds_known(feeds).epoch && adoption->places[i].seq > feeds_known(feeds).seq)
+		if (adoption->places[i].epoch == feeds_known(feeds).epoch &&
+		    adoption->places[i].seq > feeds_known(feeds).seq)
 			feeds_ask_all(feeds);
 	}
 	stream_wait(stream, false);

@@ -1,4 +1,5 @@
-/* Events as they go over the wire (HTML standard, Server-sent events): framed once, shared by all streams that get them. */
+/* Events as they go over the wire (HTML standard, Server-sent events): framed once, shared by all
+ * streams that get them. */
 #ifndef WORKER_LIVE_SSE_H
 #define WORKER_LIVE_SSE_H
 
@@ -8,7 +9,8 @@
 struct sse {
 	unsigned refs;
 	size_t len;
-	size_t body;  /* where what follows the id line begins: a stream of several groups sends an id line of its own */
+	size_t body;  /* where what follows the id line begins: a stream of several groups sends an
+			 id line of its own */
 	char bytes[]; /* id: C \n event: E \n data: {...} \n\n */
 };
 

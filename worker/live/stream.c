@@ -13,7 +13,9 @@
 
 static void on_stream(evutil_socket_t fd, short what, void *arg);
 
-/* ---- Closing ----------------------------------------------------------------------------------------------------------- */
+/* ---- Closing
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 void stream_close(struct stream *stream, const char *reason)
 {
@@ -22,7 +24,8 @@ void stream_close(struct stream *stream, const char *reason)
 	if (stream->closed)
 		return;
 	stream->closed = true;
-	log_debug("stream_closed", LOG_TEXT("reason", reason), LOG_NUMBER("backlog", stream->backlog));
+	log_debug("stream_closed", LOG_TEXT("reason", reason),
+		  LOG_NUMBER("backlog", stream->backlog));
 	if (streams->next_ping == stream)
 		streams->next_ping = TAILQ_NEXT(stream, next);
 	TAILQ_REMOVE(&streams->all, stream, next);
@@ -57,14 +60,17 @@ void stream_free(struct stream *stream)
 	free(stream);
 }
 
-/* ---- Sending ----------------------------------------------------------------------------------------------------------- */
+/* ---- Sending
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 void stream_wait(struct stream *stream, bool writable)
 {
 	short what = (short)(EV_READ | EV_PERSIST | (writable ? EV_WRITE : 0));
 
 	event_del(stream->event);
-	event_assign(stream->event, stream->streams->worker->base, stream->fd, what, on_stream, stream);
+	event_assign(stream->event, stream->streams->worker->base, stream->fd, what, on_stream,
+		     stream);
 	if (event_add(stream->event, NULL) < 0)
 		stream_close(stream, "event_add");
 }
@@ -73,8 +79,10 @@ static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
 {
 	struct queued *queued;
 
-	if (stream->backlog && stream->backlog + sse->len - sent > stream->streams->worker->settings->stream_backlog) {
-		scoreboard_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, METRIC_SLOW, 1);
+	if (stream->backlog &&
+	    stream->backlog + sse->len - sent > stream->streams->worker->settings->stream_backlog) {
+		scoreboard_add(stream->streams->worker->from->shm,
+			       stream->streams->worker->from->slot, METRIC_SLOW, 1);
 		stream_close(stream, "slow_reader");
 		return;
 	}
@@ -106,8 +114,8 @@ void stream_send(struct stream *stream, struct sse *sse)
 		stream_queue(stream, sse, (size_t)sent);
 }
 
-/* What a resumption must begin with so that nothing is missed in any group: where all of them have come to, or, as long as one is in the
- * middle of a snapshot, where the stream began. */
+/* What a resumption must begin with so that nothing is missed in any group: where all of them have
+ * come to, or, as long as one is in the middle of a snapshot, where the stream began. */
 static struct store_cursor stream_place(const struct stream *stream)
 {
 	const struct feeds *feeds = stream->streams->worker->feeds;
@@ -117,9 +125,11 @@ static struct store_cursor stream_place(const struct stream *stream)
 		const struct membership *membership = &stream->groups[i];
 		uint64_t done;
 
-		if (!membership->live && (membership->at.bound || membership->at.epoch != place.epoch))
+		if (!membership->live &&
+		    (membership->at.bound || membership->at.epoch != place.epoch))
 			return stream->since;
-		done = membership->live ? feed_done(feeds, membership->feed, stream->docs) : membership->at.seq;
+		done = membership->live ? feed_done(feeds, membership->feed, stream->docs)
+					: membership->at.seq;
 		if (done < place.seq)
 			place.seq = done;
 	}
@@ -141,23 +151,28 @@ void stream_send_event(struct stream *stream, struct sse *sse)
 	sse_unref(own);
 }
 
-void stream_send_new(struct stream *stream, const char *event, const struct store_cursor *place, struct slice data)
+void stream_send_new(struct stream *stream, const char *event, const struct store_cursor *place,
+		     struct slice data)
 {
 	struct sse *sse = sse_new(event, place, data);
 
-	scoreboard_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot, METRIC_EVENTS, 1);
+	scoreboard_add(stream->streams->worker->from->shm, stream->streams->worker->from->slot,
+		       METRIC_EVENTS, 1);
 	stream_send_event(stream, sse);
 	sse_unref(sse);
 }
 
-/* ---- The socket -------------------------------------------------------------------------------------------------------- */
+/* ---- The socket
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void stream_flush(struct stream *stream)
 {
 	struct queued *queued;
 
 	while ((queued = STAILQ_FIRST(&stream->queue)) != NULL) {
-		ssize_t sent = send(stream->fd, queued->sse->bytes + queued->sent, queued->sse->len - queued->sent, MSG_NOSIGNAL);
+		ssize_t sent = send(stream->fd, queued->sse->bytes + queued->sent,
+				    queued->sse->len - queued->sent, MSG_NOSIGNAL);
 
 		if (sent < 0) {
 			if (errno != EAGAIN && errno != EINTR)
@@ -176,7 +191,8 @@ static void stream_flush(struct stream *stream)
 	stream_catch_up(stream);
 }
 
-/* A reader of events has nothing to say: what it sends is dropped, its end of file ends the stream. */
+/* A reader of events has nothing to say: what it sends is dropped, its end of file ends the stream.
+ */
 static void stream_listen(struct stream *stream)
 {
 	char drop[4096];
@@ -199,11 +215,14 @@ static void on_stream(evutil_socket_t fd, short what, void *arg)
 		stream_flush(stream);
 }
 
-/* ---- Beginning --------------------------------------------------------------------------------------------------------- */
+/* ---- Beginning
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 struct stream *stream_new(struct streams *streams, int fd, const struct stream_options *options)
 {
-	struct stream *stream = mem_alloc(sizeof(*stream) + options->group_count * sizeof(struct membership));
+	struct stream *stream =
+		mem_alloc(sizeof(*stream) + options->group_count * sizeof(struct membership));
 
 	stream->streams = streams;
 	stream->fd = fd;
@@ -212,7 +231,8 @@ struct stream *stream_new(struct streams *streams, int fd, const struct stream_o
 	stream->encoding = options->docs ? options->encoding : ENCODING_JSON;
 	stream->since = options->since;
 	STAILQ_INIT(&stream->queue);
-	stream->event = event_new(streams->worker->base, fd, EV_READ | EV_PERSIST, on_stream, stream);
+	stream->event =
+		event_new(streams->worker->base, fd, EV_READ | EV_PERSIST, on_stream, stream);
 	if (stream->event == NULL) {
 		log_error("out_of_memory");
 		_Exit(EXIT_FAILURE);
@@ -229,7 +249,8 @@ struct stream *stream_new(struct streams *streams, int fd, const struct stream_o
 	return stream;
 }
 
-void stream_begin(struct streams *streams, int fd, const struct stream_options *options, struct slice header)
+void stream_begin(struct streams *streams, int fd, const struct stream_options *options,
+		  struct slice header)
 {
 	struct stream *stream = stream_new(streams, fd, options);
 	struct sse *first = sse_raw(header);
@@ -240,7 +261,8 @@ void stream_begin(struct streams *streams, int fd, const struct stream_options *
 	stream_send(stream, first);
 	sse_unref(first);
 	for (size_t i = 0; i < stream->count; i++) {
-		page_put_hint(&data, stream->encoding, feed_group(stream->groups[i].feed), &stream->since);
+		page_put_hint(&data, stream->encoding, feed_group(stream->groups[i].feed),
+			      &stream->since);
 		stream_send_new(stream, "connected", &stream->since, buf_slice(&data));
 		buf_clear(&data);
 	}

@@ -7,13 +7,15 @@
 
 #include <stdlib.h>
 
-/* ---- Counting and reaping ---------------------------------------------------------------------------------------------- */
+/* ---- Counting and reaping
+ * ---------------------------------------------------------------------------------------------- */
 
 void streams_count_changed(struct streams *streams)
 {
 	/* A gauge of the slot is its successor's. */
 	if (!streams->worker->leaving)
-		scoreboard_set(streams->worker->from->shm, streams->worker->from->slot, METRIC_STREAMS, (int64_t)streams->count);
+		scoreboard_set(streams->worker->from->shm, streams->worker->from->slot,
+			       METRIC_STREAMS, (int64_t)streams->count);
 }
 
 static void on_reap(evutil_socket_t unused, short what, void *arg)
@@ -37,7 +39,9 @@ void streams_reap(struct streams *streams)
 	event_add(streams->reap, &next_turn);
 }
 
-/* ---- Tokens ------------------------------------------------------------------------------------------------------------ */
+/* ---- Tokens
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static bool stream_is_allowed(const struct stream *stream, const struct identity *who)
 {
@@ -93,15 +97,20 @@ void streams_recheck_all(struct streams *streams)
 	}
 }
 
-/* ---- Each second ------------------------------------------------------------------------------------------------------- */
+/* ---- Each second
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* Pings a share of the streams, so that each has its turn within the interval and they are not all written to at once. */
+/* Pings a share of the streams, so that each has its turn within the interval and they are not all
+ * written to at once. */
 static void streams_ping(struct streams *streams)
 {
 	size_t interval = streams->worker->settings->ping_interval;
 
-	for (streams->ping_due += streams->count; streams->ping_due >= interval && streams->count; streams->ping_due -= interval) {
-		struct stream *stream = streams->next_ping ? streams->next_ping : TAILQ_FIRST(&streams->all);
+	for (streams->ping_due += streams->count; streams->ping_due >= interval && streams->count;
+	     streams->ping_due -= interval) {
+		struct stream *stream =
+			streams->next_ping ? streams->next_ping : TAILQ_FIRST(&streams->all);
 
 		streams->next_ping = TAILQ_NEXT(stream, next);
 		stream_send(stream, streams->ping);
@@ -126,7 +135,9 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 	streams_count_changed(streams); /* a predecessor in this slot may have had the last word */
 }
 
-/* ---- All of them ------------------------------------------------------------------------------------------------------- */
+/* ---- All of them
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 struct streams *streams_new(struct worker *worker)
 {
@@ -139,7 +150,8 @@ struct streams *streams_new(struct worker *worker)
 	streams->ping = sse_raw(slice_of(": ping\n\n"));
 	streams->reap = evtimer_new(worker->base, on_reap, streams);
 	streams->tick = event_new(worker->base, -1, EV_PERSIST, on_tick, streams);
-	if (streams->reap == NULL || streams->tick == NULL || event_add(streams->tick, &every_second) < 0) {
+	if (streams->reap == NULL || streams->tick == NULL ||
+	    event_add(streams->tick, &every_second) < 0) {
 		streams_free(streams);
 		return NULL;
 	}
