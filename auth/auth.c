@@ -15,8 +15,9 @@ struct entry {
 	uint64_t since;            /* clock_ms */
 };
 
-/* The cache is set-associative: an identity may only be in the set that its key chooses, so its
- * size is fixed and nothing needs to be kept in order. Only tokens that the store knows get in. */
+/* The cache is set-associative: an identity may only be in the set that its key
+ * chooses, so its size is fixed and nothing needs to be kept in order. Only tokens that
+ * the store knows get in. */
 struct auth {
 	struct store *store;
 	struct throttle *throttle;
@@ -105,7 +106,8 @@ static bool entry_is_fresh(const struct entry *entry)
 	return clock_ms() - entry->since < AUTH_CACHE_MS;
 }
 
-/* Takes the place of what was known of the same token, else a free one, else the oldest. */
+/* Takes the place of what was known of the same token, else a free one, else the
+ * oldest. */
 static void cache_put(struct auth *auth, struct identity *identity)
 {
 	struct entry *set = cache_set(auth, identity->key);

@@ -1,4 +1,5 @@
-/* Who is asking, and what may they do: a token of the database as a value that many can hold. */
+/* Who is asking, and what may they do: a token of the database as a value that many can
+ * hold. */
 #ifndef AUTH_IDENTITY_H
 #define AUTH_IDENTITY_H
 
@@ -30,9 +31,9 @@ struct identity *identity_ref(struct identity *identity);
 /* The last holder's release frees it. NULL is fine. */
 void identity_unref(struct identity *identity);
 
-/* A grant covers its group and all nested in it, `*` covers all (protocol.md, Tokens). Two
- * questions, because a document's id may be spelled like a group: with a grant for `a:b`, the group
- * `a:b` is covered, the document `a:b` (of the group `a`) is not. */
+/* A grant covers its group and all nested in it, `*` covers all (protocol.md, Tokens).
+ * Two questions, because a document's id may be spelled like a group: with a grant for
+ * `a:b`, the group `a:b` is covered, the document `a:b` (of the group `a`) is not. */
 bool identity_may_group(const struct identity *identity, struct slice group,
 			enum auth_access access);
 bool identity_may_doc(const struct identity *identity, struct slice id, enum auth_access access);

@@ -11,8 +11,8 @@ struct guesser {
 	unsigned count; /* 0: free */
 };
 
-/* An address may only be in the set that its hash chooses, so the size is fixed. The hash has a
- * key, so that nobody can choose addresses that push another's out. */
+/* An address may only be in the set that its hash chooses, so the size is fixed. The
+ * hash has a key, so that nobody can choose addresses that push another's out. */
 struct throttle {
 	unsigned most;
 	unsigned char key[crypto_shorthash_KEYBYTES];
@@ -49,8 +49,8 @@ static bool is_counted(const struct guesser *guesser, uint64_t from, uint64_t no
 	return guesser->count && guesser->from == from && now - guesser->since < GUESSES_WINDOW_MS;
 }
 
-/* Where the address is counted, or, where it is not yet, the place that is free or has been taken
- * the longest. */
+/* Where the address is counted, or, where it is not yet, the place that is free or has
+ * been taken the longest. */
 static struct guesser *guesser_of(struct throttle *throttle, uint64_t from, uint64_t now)
 {
 	struct guesser *set = throttle->sets[from % GUESSES_SETS];

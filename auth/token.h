@@ -1,11 +1,13 @@
-/* The text of a token: made, taken apart, and turned into the hash that the database keeps.
+/* The text of a token: made, taken apart, and turned into the hash that the database
+ * keeps.
  *
  *   pbk_ ID _ base64url(SECRET CHECKSUM)
  *
- * ID is 16 lower-case hex digits and says which token it is; it is no secret. SECRET is 32 random
- * bytes. CHECKSUM is the first 4 bytes of BLAKE2b(ID SECRET): a mistyped token, or something else
- * that looks like one, is refused without a look into the database. The hash is BLAKE2b-256 of the
- * secret keyed with the id, so that a hash is good for its own id alone. */
+ * ID is 16 lower-case hex digits and says which token it is; it is no secret. SECRET is
+ * 32 random bytes. CHECKSUM is the first 4 bytes of BLAKE2b(ID SECRET): a mistyped
+ * token, or something else that looks like one, is refused without a look into the
+ * database. The hash is BLAKE2b-256 of the secret keyed with the id, so that a hash is
+ * good for its own id alone. */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
@@ -31,8 +33,8 @@ struct token_parts {
 MUST_USE enum rc token_mint(struct token_minted *out);
 void token_wipe(struct token_minted *minted);
 
-/* Checks shape and checksum; says nothing of whether there is such a token. RC_MALFORMED. Keeps
- * nothing of the secret. */
+/* Checks shape and checksum; says nothing of whether there is such a token.
+ * RC_MALFORMED. Keeps nothing of the secret. */
 MUST_USE enum rc token_parse(struct slice text, struct token_parts *out);
 
 /* Are the two hashes equal? Takes the same time whatever they are. */

@@ -1,4 +1,5 @@
-/* A growing byte buffer. The struct is the caller's, its bytes are the buffer's until buf_free. */
+/* A growing byte buffer. The struct is the caller's, its bytes are the buffer's until
+ * buf_free. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -15,8 +16,8 @@ struct buf {
 		NULL, 0, 0 \
 	}
 
-/* Makes room for `more` bytes behind the present end and returns where they begin; the caller adds
- * to len what it used. */
+/* Makes room for `more` bytes behind the present end and returns where they begin; the
+ * caller adds to len what it used. */
 char *buf_reserve(struct buf *buf, size_t more);
 void buf_put(struct buf *buf, const void *data, size_t len);
 void buf_put_byte(struct buf *buf, char byte);

@@ -1,5 +1,5 @@
-/* Internet addresses without ports, and blocks of them. An IPv4 address that is mapped into IPv6
- * (RFC 4291, 2.5.5.2) is the IPv4 one. */
+/* Internet addresses without ports, and blocks of them. An IPv4 address that is mapped
+ * into IPv6 (RFC 4291, 2.5.5.2) is the IPv4 one. */
 #ifndef BASE_CIDR_H
 #define BASE_CIDR_H
 
@@ -25,8 +25,8 @@ MUST_USE enum rc address_parse(struct slice text, struct address *out);
 /* Terminated; IPv6 as RFC 5952 has it. */
 void address_format(const struct address *address, char out[ADDRESS_TEXT_MAX]);
 
-/* ADDR, or ADDR/BITS (RFC 4632, RFC 4291 2.3); the bits behind must be zero, so that a slip shows.
- * RC_MALFORMED with the reason. */
+/* ADDR, or ADDR/BITS (RFC 4632, RFC 4291 2.3); the bits behind must be zero, so that a
+ * slip shows. RC_MALFORMED with the reason. */
 MUST_USE enum rc cidr_parse(const char *text, struct cidr *out, struct error *err);
 bool cidr_contains(const struct cidr *block, const struct address *address);
 

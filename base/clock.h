@@ -8,7 +8,8 @@
 uint64_t clock_ms(void);
 /* Microseconds of the same clock. */
 uint64_t clock_us(void);
-/* Seconds since 1970-01-01 UTC; for dates that a person set (a token's expiry) or may ask for. */
+/* Seconds since 1970-01-01 UTC; for dates that a person set (a token's expiry) or may
+ * ask for. */
 int64_t clock_wall(void);
 
 #endif

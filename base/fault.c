@@ -83,8 +83,8 @@ static void fault_parse(const char *word)
 	fault_count++;
 }
 
-/* A file that is not there, or too short, ends the process: a test that pulls at nothing would
- * prove nothing. */
+/* A file that is not there, or too short, ends the process: a test that pulls at
+ * nothing would prove nothing. */
 static void fault_set_levers(void)
 {
 	const char *path = getenv("POCKETBOOK_LEVERS");

@@ -1,14 +1,15 @@
-/* Fault points: named places where a test may end or stop the process that comes by, or have it do
- * the wrong thing.
+/* Fault points: named places where a test may end or stop the process that comes by, or
+ * have it do the wrong thing.
  *
- * Only in a build with --enable-faults; elsewhere FAULT() is nothing. The environment variable
- * POCKETBOOK_FAULTS lists what is to happen: `NAME=ACTION[@N]`, separated by commas; ACTION is
- * `kill` (SIGKILL), `stop` (SIGSTOP) or `exec` (tries to become another program), N the visit at
- * which it happens (1 unless told), counted over all processes; or `wrong`, which happens at every
- * Nth visit and shows that a test would notice.
+ * Only in a build with --enable-faults; elsewhere FAULT() is nothing. The environment
+ * variable POCKETBOOK_FAULTS lists what is to happen: `NAME=ACTION[@N]`, separated by
+ * commas; ACTION is `kill` (SIGKILL), `stop` (SIGSTOP) or `exec` (tries to become
+ * another program), N the visit at which it happens (1 unless told), counted over all
+ * processes; or `wrong`, which happens at every Nth visit and shows that a test would
+ * notice.
  *
- * The variable POCKETBOOK_LEVERS names a file of struct fault_levers, which a test writes to while
- * the program runs. */
+ * The variable POCKETBOOK_LEVERS names a file of struct fault_levers, which a test
+ * writes to while the program runs. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
@@ -73,8 +74,8 @@ struct fault_levers {
 	char point[FAULT_POINT_MAX];
 };
 
-/* Reads the variables; call once, before the first fork. A word that it does not know ends the
- * process. */
+/* Reads the variables; call once, before the first fork. A word that it does not know
+ * ends the process. */
 void fault_setup(void);
 void fault_visit(const char *name);
 #define FAULT(name) fault_visit(name)

@@ -67,8 +67,8 @@ static bool needs_quotes(const char *text)
 
 #define PIECE_MAX 8
 
-/* How the first character of the text is written, all of it or not at all; *taken: the bytes that
- * it has there. */
+/* How the first character of the text is written, all of it or not at all; *taken: the
+ * bytes that it has there. */
 static size_t piece_of(const char *text, char piece[PIECE_MAX], size_t *taken)
 {
 	unsigned char byte = (unsigned char)*text;
@@ -108,8 +108,8 @@ static void line_put_text(struct line *line, const char *text, size_t reserve)
 	}
 }
 
-/* A field that finds no room is left out whole; of a value that finds too little the beginning is
- * written, with a mark. */
+/* A field that finds no room is left out whole; of a value that finds too little the
+ * beginning is written, with a mark. */
 static void line_put_value(struct line *line, const char *key, const char *text)
 {
 	bool quoted = needs_quotes(text);

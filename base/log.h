@@ -1,5 +1,6 @@
-/* Log lines: one event each, `key=value` pairs (logfmt) on stderr, written with one write() so that
- * lines of several processes do not mix. Never pass a token or another secret. */
+/* Log lines: one event each, `key=value` pairs (logfmt) on stderr, written with one
+ * write() so that lines of several processes do not mix. Never pass a token or another
+ * secret. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -21,8 +22,8 @@ static inline const char *log_text_(const char *text)
 	return text ? text : "";
 }
 
-/* Fields of a line, for the macros below. A NULL text is written as an empty string; values are
- * quoted where they must be, and cut where they are very long. */
+/* Fields of a line, for the macros below. A NULL text is written as an empty string;
+ * values are quoted where they must be, and cut where they are very long. */
 #define LOG_TEXT(k, v) ((struct log_field){ .key = (k), .text = log_text_(v) })
 #define LOG_NUMBER(k, v) ((struct log_field){ .key = (k), .number = (long long)(v) })
 

@@ -31,8 +31,8 @@ struct options {
 	size_t word_count;
 };
 
-/* ---- Values
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Values ------------------------------------------------------------------------------
  */
 
 static void units_format(enum option_kind kind, uint64_t value, char out[UNITS_TEXT_MAX])
@@ -109,8 +109,8 @@ static enum rc value_check(const struct option_spec *spec, const char *place, co
 	return RC_OK;
 }
 
-/* Offers one value from a layer. Layers come highest first: what a higher one has set stays, but
- * the value is checked all the same. */
+/* Offers one value from a layer. Layers come highest first: what a higher one has set
+ * stays, but the value is checked all the same. */
 static enum rc option_put(struct options *options, size_t at, enum layer layer, const char *place,
 			  struct slice value, struct error *err)
 {
@@ -173,8 +173,8 @@ static size_t spec_find(const struct options *options, struct slice name)
 	return at;
 }
 
-/* ---- The command line
- * --------------------------------------------------------------------------------------------------------
+/* ---- The command
+ * line --------------------------------------------------------------------------------
  */
 
 static enum rc argument_unknown(const struct options *options, struct slice name, struct error *err)
@@ -190,7 +190,8 @@ static enum rc argument_unknown(const struct options *options, struct slice name
 	return error_set(err, RC_NOT_FOUND, "unknown option --%.*s", len, name.data);
 }
 
-/* Takes `--name=value`, or `--name` with `next` as its value; *used_next tells which. */
+/* Takes `--name=value`, or `--name` with `next` as its value; *used_next tells
+ * which. */
 static enum rc argument_take(struct options *options, const char *argument, const char *next,
 			     bool *used_next, struct error *err)
 {
@@ -258,8 +259,8 @@ const char *const *options_words(const struct options *options, size_t *count)
 	return options->words;
 }
 
-/* ---- The environment
- * ---------------------------------------------------------------------------------------------------------
+/* ---- The
+ * environment -------------------------------------------------------------------------
  */
 
 static void variable_name(const struct option_spec *spec, char out[80])
@@ -316,8 +317,8 @@ enum rc options_take_environment(struct options *options, char *const *environme
 	return RC_OK;
 }
 
-/* ---- The file and the defaults
- * -----------------------------------------------------------------------------------------------
+/* ---- The file and the
+ * defaults ----------------------------------------------------------------------------
  */
 
 enum rc options_take_entry(struct options *options, const char *place, struct slice name,
@@ -351,8 +352,8 @@ void options_take_defaults(struct options *options)
 	}
 }
 
-/* ---- Reading
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Reading -----------------------------------------------------------------------------
  */
 
 static const struct option *option_of(const struct options *options, const char *name)

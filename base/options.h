@@ -1,10 +1,11 @@
-/* The options of a command: one table says what there is, four layers say what they are set to.
+/* The options of a command: one table says what there is, four layers say what they are
+ * set to.
  *
  *   command line  >  environment  >  configuration file  >  default of the table
  *
- * The highest layer that gives an option decides alone: a `listen` on the command line replaces all
- * of the file's. Offer the layers in that order. Each value remembers where it was written, so that
- * whoever finds a fault in it later can say so. */
+ * The highest layer that gives an option decides alone: a `listen` on the command line
+ * replaces all of the file's. Offer the layers in that order. Each value remembers
+ * where it was written, so that whoever finds a fault in it later can say so. */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
 
@@ -43,30 +44,32 @@ struct options *options_new(const struct option_spec *specs, size_t count);
 /* NULL is fine. */
 void options_free(struct options *options);
 
-/* Takes `--name value` and `--name=value`; `--` ends the options. What is no option is left in
- * words (pointers into argv, the array is the options'). `err` says which option and what;
- * RC_NOT_FOUND: the table has none of that name, RC_MALFORMED: anything else. */
+/* Takes `--name value` and `--name=value`; `--` ends the options. What is no option is
+ * left in words (pointers into argv, the array is the options'). `err` says which
+ * option and what; RC_NOT_FOUND: the table has none of that name, RC_MALFORMED:
+ * anything else. */
 MUST_USE enum rc options_take_arguments(struct options *options, int argc, char *const *argv,
 					struct error *err);
 const char *const *options_words(const struct options *options, size_t *count);
 
-/* Takes POCKETBOOK_NAME of each option, `-` written as `_`, values of a repeatable one separated by
- * spaces. An empty one counts as unset. `environment` is as environ(7). */
+/* Takes POCKETBOOK_NAME of each option, `-` written as `_`, values of a repeatable one
+ * separated by spaces. An empty one counts as unset. `environment` is as environ(7). */
 MUST_USE enum rc options_take_environment(struct options *options, char *const *environment,
 					  struct error *err);
 
-/* Takes one line of a configuration file, `place` being "FILE:LINE". RC_NOT_FOUND: the table has no
- * such option for a file (no reason is given). RC_MALFORMED: a bad value, or one that a line before
- * gave. */
+/* Takes one line of a configuration file, `place` being "FILE:LINE". RC_NOT_FOUND: the
+ * table has no such option for a file (no reason is given). RC_MALFORMED: a bad value,
+ * or one that a line before gave. */
 MUST_USE enum rc options_take_entry(struct options *options, const char *place, struct slice name,
 				    struct slice value, struct error *err);
 
-/* Fills what is still unset from the table. A default that the table itself refuses is a bug, and
- * asserted. */
+/* Fills what is still unset from the table. A default that the table itself refuses is
+ * a bug, and asserted. */
 void options_take_defaults(struct options *options);
 
-/* The values. The name must be in the table. The text of an unset option is NULL, a number must
- * have been set, a switch is off unless it is on. All live as long as the options do. */
+/* The values. The name must be in the table. The text of an unset option is NULL, a
+ * number must have been set, a switch is off unless it is on. All live as long as the
+ * options do. */
 const char *options_text(const struct options *options, const char *name);
 uint64_t options_number(const struct options *options, const char *name);
 bool options_is_on(const struct options *options,

@@ -1,5 +1,5 @@
-/* What a fallible function answers. One list for the whole program; borders translate into and out
- * of it. */
+/* What a fallible function answers. One list for the whole program; borders translate
+ * into and out of it. */
 #ifndef BASE_RC_H
 #define BASE_RC_H
 

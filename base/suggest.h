@@ -4,8 +4,9 @@
 
 #include "base/slice.h"
 
-/* Keeps the candidate with the fewest edits so far (a letter too many, too few, another one, two
- * swapped). Start with SUGGEST_START, offer each word that there is, then read `word`. */
+/* Keeps the candidate with the fewest edits so far (a letter too many, too few, another
+ * one, two swapped). Start with SUGGEST_START, offer each word that there is, then read
+ * `word`. */
 struct suggestion {
 	const char *word; /* NULL: nothing is near enough to be offered */
 	size_t edits;

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
-/* How many bytes the sequence at `at` takes, 0 where it is none (RFC 3629, section 4). */
+/* How many bytes the sequence at `at` takes, 0 where it is none (RFC 3629, section
+ * 4). */
 static size_t utf8_step(const unsigned char *at, size_t left)
 {
 	unsigned char first = at[0];

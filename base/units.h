@@ -7,11 +7,11 @@
 
 #include <stdint.h>
 
-/* Bytes: digits, then nothing or one of K, M, G (powers of 1024, either case). RC_MALFORMED;
- * RC_TOO_LARGE beyond 64 bits. */
+/* Bytes: digits, then nothing or one of K, M, G (powers of 1024, either case).
+ * RC_MALFORMED; RC_TOO_LARGE beyond 64 bits. */
 MUST_USE enum rc units_size(struct slice text, uint64_t *bytes);
-/* Seconds: digits, then one of s, m, h, d, w. RC_MALFORMED, also without a unit; RC_TOO_LARGE
- * beyond 64 bits. */
+/* Seconds: digits, then one of s, m, h, d, w. RC_MALFORMED, also without a unit;
+ * RC_TOO_LARGE beyond 64 bits. */
 MUST_USE enum rc units_duration(struct slice text, uint64_t *seconds);
 
 #define UNITS_TEXT_MAX 24

@@ -1,11 +1,11 @@
-/* The floor that event streams are measured against: loop WORKERS, a program that does nothing but
- * deliver.
+/* The floor that event streams are measured against: loop WORKERS, a program that does
+ * nothing but deliver.
  *
- * Each worker has its own listening socket on one port (SO_REUSEPORT), an epoll descriptor and a
- * list of streams for each group. A GET with group=gN in its path opens a stream; the body of a
- * POST with group=gN is sent as it is to all streams of that group, at all workers: one send()
- * each, without a queue, a limit, a database or a parser. Says "listening PORT", ends with its
- * standard input. */
+ * Each worker has its own listening socket on one port (SO_REUSEPORT), an epoll
+ * descriptor and a list of streams for each group. A GET with group=gN in its path
+ * opens a stream; the body of a POST with group=gN is sent as it is to all streams of
+ * that group, at all workers: one send() each, without a queue, a limit, a database or
+ * a parser. Says "listening PORT", ends with its standard input. */
 #include "base/mem.h"
 
 #include <arpa/inet.h>

@@ -15,7 +15,8 @@ struct poster;
 
 /* `what` must stay. What fails here or later ends the process with its reason. */
 struct poster *poster_new(const struct post *what);
-/* Posts the change to every group, all at once, and waits for the answers, which must be 2xx. */
+/* Posts the change to every group, all at once, and waits for the answers, which must
+ * be 2xx. */
 void poster_change(struct poster *poster, unsigned change);
 
 #endif

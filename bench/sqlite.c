@@ -1,8 +1,10 @@
-/* SQLite's own loop: how many documents a second it takes from one process that does nothing else.
+/* SQLite's own loop: how many documents a second it takes from one process that does
+ * nothing else.
  *   sqlite DATABASE BATCH
- * For each line on stdin, "FIRST SECONDS", it inserts documents numbered from FIRST on, BATCH in a
- * transaction, with synchronous=FULL and a write-ahead log, and says {"documents":N,"seconds":S}.
- * The table is the plainest that can hold documents, the statement is prepared. */
+ * For each line on stdin, "FIRST SECONDS", it inserts documents numbered from FIRST on,
+ * BATCH in a transaction, with synchronous=FULL and a write-ahead log, and says
+ * {"documents":N,"seconds":S}. The table is the plainest that can hold documents, the
+ * statement is prepared. */
 #include "base/clock.h"
 
 #include <sqlite3.h>

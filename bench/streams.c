@@ -1,9 +1,10 @@
-/* Opens event streams, makes changes and tells when they came: streams [OPTION]... PORT PATH
+/* Opens event streams, makes changes and tells when they came: streams [OPTION]... PORT
+ * PATH
  *
- * Says "open COUNT" once all streams have had their greeting. Each line of standard input is then a
- * change: it is posted to each group, and when all streams have had it the answer is a line of
- * JSON, {"count","first","p50","p99","last"}, in seconds from before the posts were sent. Ends at
- * the end of standard input. */
+ * Says "open COUNT" once all streams have had their greeting. Each line of standard
+ * input is then a change: it is posted to each group, and when all streams have had it
+ * the answer is a line of JSON, {"count","first","p50","p99","last"}, in seconds from
+ * before the posts were sent. Ends at the end of standard input. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/options.h"
@@ -163,7 +164,8 @@ static void start_children(const struct options *options, struct deliveries *del
 	}
 }
 
-/* Waits until the counter has come to `wanted`, as long as no child and no stream has ended. */
+/* Waits until the counter has come to `wanted`, as long as no child and no stream has
+ * ended. */
 static void wait_count(const struct deliveries *deliveries, const atomic_uint *counter,
 		       unsigned wanted)
 {

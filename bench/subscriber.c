@@ -56,8 +56,8 @@ static int connect_from(const struct subscription *what)
 	if (what->source) {
 		if (inet_pton(AF_INET, what->source, &from.sin_addr) != 1)
 			fail(what->source);
-		/* The port is chosen at connect, when the other end is known: the same one serves
-		 * for several. */
+		/* The port is chosen at connect, when the other end is known: the same
+		 * one serves for several. */
 		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 		if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0)
 			fail(what->source);
@@ -88,7 +88,8 @@ static void open_stream(struct merge_run *run, unsigned index)
 	run->waiting++;
 }
 
-/* The bytes that follow the greeting's block in the same read are nothing but the frame of a chunk.
+/* The bytes that follow the greeting's block in the same read are nothing but the frame
+ * of a chunk.
  */
 static void take_greeting(struct merge_run *run, struct subscriber *subscriber, struct slice bytes)
 {
@@ -121,8 +122,8 @@ static void delivered(struct deliveries *deliveries)
 		deliveries->at[place] = clock_us();
 }
 
-/* Lines are followed across reads; all that matters of one is whether it begins with "data:", or is
- * empty. */
+/* Lines are followed across reads; all that matters of one is whether it begins with
+ * "data:", or is empty. */
 static void take_lines(struct deliveries *deliveries, struct subscriber *subscriber,
 		       struct slice bytes)
 {

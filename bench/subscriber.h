@@ -17,9 +17,9 @@ struct subscription {
 	unsigned count;
 };
 
-/* Opens all of them, then counts events in `deliveries` until the process is killed; an event is a
- * block with data (WHATWG HTML, 9.2.6). A stream that ends is counted in `closed`. What fails ends
- * the process. */
+/* Opens all of them, then counts events in `deliveries` until the process is killed; an
+ * event is a block with data (WHATWG HTML, 9.2.6). A stream that ends is counted in
+ * `closed`. What fails ends the process. */
 _Noreturn void subscriber_run(const struct subscription *what, struct deliveries *deliveries);
 
 #endif

@@ -1,4 +1,5 @@
-/* Bytes a second through the transcoder or through jansson: transit pocketbook|jansson [SECONDS]
+/* Bytes a second through the transcoder or through jansson: transit pocketbook|jansson
+ * [SECONDS]
  *
  * For each kind of text a line: KIND IN OUT JSON, in bytes of the Transit text a second of
  * processor time. IN    text to what is kept: the transcoder's canonical form, jansson's tree OUT

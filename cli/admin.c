@@ -15,8 +15,8 @@
 #define ANSWER_MS 30000 /* for it to answer */
 #define PAUSE_MS 20     /* between looks */
 
-/* ---- With the lock
- * -----------------------------------------------------------------------------------------------------------
+/* ---- With the
+ * lock --------------------------------------------------------------------------------
  */
 
 struct local {
@@ -71,8 +71,8 @@ static enum rc local_do(const char *db, const struct store_request *request,
 	return rc;
 }
 
-/* ---- By the control socket
- * ---------------------------------------------------------------------------------------------------
+/* ---- By the control
+ * socket ------------------------------------------------------------------------------
  */
 
 /* RC_UNAVAILABLE: the server went away, maybe with the request done. */
@@ -111,8 +111,8 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 	return RC_OK;
 }
 
-/* ---- Either
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Either ------------------------------------------------------------------------------
  */
 
 static void pause_briefly(void)
@@ -122,9 +122,9 @@ static void pause_briefly(void)
 	(void)nanosleep(&pause, NULL);
 }
 
-/* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is -1. Someone
- * who has the lock and no socket is a server that starts or stops, or another command like this
- * one: worth waiting for. */
+/* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is
+ * -1. Someone who has the lock and no socket is a server that starts or stops, or
+ * another command like this one: worth waiting for. */
 static enum rc reach(const char *db, uint64_t deadline, int *fd, int *lock, struct error *err)
 {
 	for (;;) {
@@ -218,8 +218,8 @@ enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err)
 	return RC_OK;
 }
 
-/* ---- Many
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Many --------------------------------------------------------------------------------
  */
 
 enum rc admin_begin(const char *db, struct admin_session *out, struct error *err)

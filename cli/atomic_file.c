@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a signal removes: the file, and what SQLite may have beside it at that moment. */
+/* What a signal removes: the file, and what SQLite may have beside it at that
+ * moment. */
 #define LEFTOVERS 4
 static char *leftovers[LEFTOVERS];
 
@@ -121,8 +122,8 @@ bool scratch_is_same(const char *a, const char *b)
 	       one.st_ino == other.st_ino;
 }
 
-/* Not over anything that is there. Network file systems cannot do that at once (EINVAL): there it
- * is looked first. */
+/* Not over anything that is there. Network file systems cannot do that at once
+ * (EINVAL): there it is looked first. */
 static int rename_new(const char *from, const char *to)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)

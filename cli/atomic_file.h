@@ -1,5 +1,5 @@
-/* A file in the making: under another name beside its target until it is whole, then renamed into
- * its place; never half there. */
+/* A file in the making: under another name beside its target until it is whole, then
+ * renamed into its place; never half there. */
 #ifndef CLI_ATOMIC_FILE_H
 #define CLI_ATOMIC_FILE_H
 
@@ -14,19 +14,20 @@ struct scratch {
 	int fd;     /* as long: what keeps others from removing it (cli/temp_file.h) */
 };
 
-/* One at a time; first removes what those that were killed have left of the same target. A signal
- * that ends the process (SIGHUP, SIGINT, SIGTERM) takes the file away, until scratch_keep or
- * scratch_drop. */
+/* One at a time; first removes what those that were killed have left of the same
+ * target. A signal that ends the process (SIGHUP, SIGINT, SIGTERM) takes the file away,
+ * until scratch_keep or scratch_drop. */
 MUST_USE enum rc scratch_open(const char *target, struct scratch *out, struct error *err);
-/* Syncs the file and gives it its name, for good when this returns RC_OK. RC_EXISTS: something of
- * that name is there, and `replace` is false; RC_UNAVAILABLE: it has its name, which a loss of
- * power may take again. Whoever has the file open has closed it. */
+/* Syncs the file and gives it its name, for good when this returns RC_OK. RC_EXISTS:
+ * something of that name is there, and `replace` is false; RC_UNAVAILABLE: it has its
+ * name, which a loss of power may take again. Whoever has the file open has closed
+ * it. */
 MUST_USE enum rc scratch_keep(struct scratch *scratch, bool replace, struct error *err);
 /* Takes the file away unless it was kept, and frees. A zeroed struct is fine. */
 void scratch_drop(struct scratch *scratch);
 
-/* A file for reading and writing that has no name, and goes when it is closed: in TMPDIR, else on a
- * disk (/tmp may be memory). */
+/* A file for reading and writing that has no name, and goes when it is closed: in
+ * TMPDIR, else on a disk (/tmp may be memory). */
 MUST_USE enum rc scratch_unnamed(int *fd, struct error *err);
 
 /* What has happened to names in the directory of `path` is on the disk. */

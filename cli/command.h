@@ -38,8 +38,8 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t command_count;
 
-/* The command that the first words name, and how many words that takes. RC_NOT_FOUND: none; `err`
- * says what there is. */
+/* The command that the first words name, and how many words that takes. RC_NOT_FOUND:
+ * none; `err` says what there is. */
 MUST_USE enum rc command_find(const char *const *words, size_t count, const struct command **out,
 			      size_t *used, struct error *err);
 /* How many words the name has if these begin with it, else 0. */

@@ -1,5 +1,5 @@
-/* Every command of the program. A file of its own, so that what is built to describe the program
- * has it too. */
+/* Every command of the program. A file of its own, so that what is built to describe
+ * the program has it too. */
 #include "cli/command.h"
 
 // clang-format off

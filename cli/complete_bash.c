@@ -1,6 +1,7 @@
 #include "cli/completion.h"
 
-/* 'serve --db'|... of all options whose argument is of that kind; answers whether there is one. */
+/* 'serve --db'|... of all options whose argument is of that kind; answers whether there
+ * is one. */
 static bool put_places(struct buf *out, enum complete_kind kind)
 {
 	size_t before = out->len;

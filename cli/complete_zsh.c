@@ -1,7 +1,7 @@
 #include "cli/completion.h"
 
-/* The first sentence, without its stop, inside single quotes and where some characters need a
- * backslash. */
+/* The first sentence, without its stop, inside single quotes and where some characters
+ * need a backslash. */
 static void put_sentence(struct buf *out, const char *text, const char *special)
 {
 	const char *end = strstr(text, ". ");

@@ -114,8 +114,8 @@ void complete_names(struct buf *out)
 	}
 }
 
-/* ---- The command
- * --------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * command -----------------------------------------------------------------------------
  */
 
 static int completion_run(const struct invocation *invocation)

@@ -15,10 +15,11 @@ enum complete_kind {
 
 /* What an argument such as "FILE", "on|off" or "TIME|off" stands for. */
 enum complete_kind complete_kind(struct slice argument);
-/* Appends what can be chosen in "TIME|off", a space between: the parts in lower case. */
+/* Appends what can be chosen in "TIME|off", a space between: the parts in lower
+ * case. */
 void complete_choices(struct slice argument, struct buf *out);
-/* The next word of a command's usage that is no option, without its brackets: "FILE" of "[FILE]
- * [OPTION]...". Begin with the usage in *rest. False: there is none. */
+/* The next word of a command's usage that is no option, without its brackets: "FILE" of
+ * "[FILE] [OPTION]...". Begin with the usage in *rest. False: there is none. */
 bool complete_word(const char **rest, struct slice *word);
 /* Has the table this first word in an earlier row too? For lists that name it once. */
 bool complete_is_repeated(size_t row);

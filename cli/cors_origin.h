@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 
-/* `*`, or scheme://host[:port] exactly as a browser sends it in Origin: lower case, no path, no
- * default port, IPv6 in brackets. Anything else would silently match nobody. RC_MALFORMED with the
- * reason. */
+/* `*`, or scheme://host[:port] exactly as a browser sends it in Origin: lower case, no
+ * path, no default port, IPv6 in brackets. Anything else would silently match nobody.
+ * RC_MALFORMED with the reason. */
 MUST_USE enum rc origin_check(const char *text, struct error *err);
 
 #endif

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* ---- What the commands share
- * ---------------------------------------------------------------------------------------------------
+/* ---- What the commands
+ * share -------------------------------------------------------------------------------
  */
 
 int doc_encoding(const struct options *options, enum encoding *out)
@@ -81,8 +81,8 @@ void doc_put_value(struct buf *out, enum encoding encoding, const struct store_d
 		buf_put_text(out, "(damaged)");
 }
 
-/* ---- get
- * -----------------------------------------------------------------------------------------------------------------------
+/* ----
+ * get ---------------------------------------------------------------------------------
  */
 
 static const struct option_spec get_options[] = {

@@ -122,7 +122,8 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	return listing->json ? add_json(listing, doc) : add_row(listing, doc);
 }
 
-/* A cookie_write_function_t: what a person pages through slowly must not keep the database waiting.
+/* A cookie_write_function_t: what a person pages through slowly must not keep the
+ * database waiting.
  */
 static ssize_t on_write(void *arg, const char *bytes, size_t len)
 {

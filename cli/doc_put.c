@@ -29,8 +29,8 @@ struct putting {
 	bool json;
 };
 
-/* ---- Writing
- * -------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Writing -----------------------------------------------------------------------------
  */
 
 static int show_result(const struct putting *putting, const struct store_result *result)
@@ -60,8 +60,8 @@ static int show_result(const struct putting *putting, const struct store_result 
 			  result->deleted ? " and was deleted" : "");
 }
 
-/* Writes on the base of the edit. *again: another client was faster, and the base is now what that
- * one made. */
+/* Writes on the base of the edit. *again: another client was faster, and the base is
+ * now what that one made. */
 static int put_once(struct putting *putting, bool *again)
 {
 	const struct store_request request = { .kind = STORE_PUSH,
@@ -134,8 +134,8 @@ static int putting_new(const struct invocation *invocation, struct putting *out)
 	return doc_id(out->id, &out->edit.id);
 }
 
-/* ---- put
- * -----------------------------------------------------------------------------------------------------------------------
+/* ----
+ * put ---------------------------------------------------------------------------------
  */
 
 static const struct option_spec put_options[] = {
@@ -228,8 +228,8 @@ const struct command command_doc_put = {
 	.run = put_run,
 };
 
-/* ---- rm
- * ------------------------------------------------------------------------------------------------------------------------
+/* ----
+ * rm ----------------------------------------------------------------------------------
  */
 
 static const struct option_spec rm_options[] = {

@@ -13,8 +13,8 @@
 #define SUMMARY_COLUMN 18
 #define HELP_COLUMN 26
 
-/* Breaks the text between words so that no line passes WIDTH. The cursor stands at column `at`;
- * lines begin at `indent`. */
+/* Breaks the text between words so that no line passes WIDTH. The cursor stands at
+ * column `at`; lines begin at `indent`. */
 static void print_wrapped(const char *text, size_t at, size_t indent)
 {
 	bool first = true;

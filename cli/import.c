@@ -11,7 +11,8 @@ static enum rc open_reader(struct import *import)
 {
 	enum rc rc = store_open(import->db, STORE_READER, &import->reader, &import->err);
 
-	/* There is none, or an empty one, which somebody was killed over when it was made. */
+	/* There is none, or an empty one, which somebody was killed over when it was
+	 * made. */
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 

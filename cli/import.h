@@ -1,5 +1,5 @@
-/* An import at work: first all lines are looked through (import_read.c), then they are written
- * (import_write.c). */
+/* An import at work: first all lines are looked through (import_read.c), then they are
+ * written (import_write.c). */
 #ifndef CLI_IMPORT_H
 #define CLI_IMPORT_H
 
@@ -26,8 +26,9 @@ struct import {
 	uint64_t same; /* documents that are as the line says already */
 };
 
-/* Reads all lines. RC_OK: each of them is good, or was passed over, and import->total are to be
- * written; else import->why says which is not, and nothing has been written. */
+/* Reads all lines. RC_OK: each of them is good, or was passed over, and import->total
+ * are to be written; else import->why says which is not, and nothing has been
+ * written. */
 MUST_USE enum rc importing_check(struct import *import);
 /* Writes them. What was written before a failure stays, and is counted. */
 MUST_USE enum rc importing_write(struct import *import, struct admin_session *session);
@@ -36,8 +37,8 @@ MUST_USE enum rc importing_write(struct import *import, struct admin_session *se
 
 /* Writes "FILE:LINE: what" into import->why and returns rc. */
 enum rc importing_at_line(struct import *import, enum rc rc, const char *what);
-/* The next good document, its slices being offsets into `text` (cli/line.h); RC_NOT_FOUND: there is
- * none. What is appended to `text` for a bad line goes again. */
+/* The next good document, its slices being offsets into `text` (cli/line.h);
+ * RC_NOT_FOUND: there is none. What is appended to `text` for a bad line goes again. */
 MUST_USE enum rc importing_next(struct import *import, bool is_first_pass, struct buf *text,
 				struct store_edit *edit);
 

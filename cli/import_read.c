@@ -8,8 +8,8 @@
 #define VALUE_BYTES ((size_t)12 << 20)
 #define BAD_SAID 20 /* lines that are passed over and told of, each with its reason */
 
-/* ---- Lines
- * ---------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Lines -------------------------------------------------------------------------------
  */
 
 enum rc importing_at_line(struct import *import, enum rc rc, const char *what)
@@ -75,8 +75,8 @@ enum rc importing_next(struct import *import, bool is_first_pass, struct buf *te
 	}
 }
 
-/* ---- What is there
- * -------------------------------------------------------------------------------------------------------------
+/* ---- What is
+ * there -------------------------------------------------------------------------------
  */
 
 static enum rc on_held(void *arg, const struct store_doc *doc)

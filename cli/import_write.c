@@ -22,8 +22,8 @@ struct batch {
 	struct buf text; /* what the edits point into, once the batch is full */
 };
 
-/* Decides what becomes of the document; *wanted: it is to be written, on the base that is filled
- * in. */
+/* Decides what becomes of the document; *wanted: it is to be written, on the base that
+ * is filled in. */
 static enum rc decide(struct import *import, struct store_edit *edit, bool *wanted)
 {
 	struct held held;
@@ -45,8 +45,8 @@ static enum rc decide(struct import *import, struct store_edit *edit, bool *want
 	return RC_OK;
 }
 
-/* What other clients wrote in between is decided upon anew: *retry are those edits that are left,
- * at the beginning of the batch. */
+/* What other clients wrote in between is decided upon anew: *retry are those edits that
+ * are left, at the beginning of the batch. */
 static enum rc take_results(struct import *import, struct batch *batch,
 			    const struct store_reply *reply, size_t *retry)
 {

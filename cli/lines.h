@@ -21,15 +21,16 @@ struct lines {
 	bool ended;
 };
 
-/* `path` NULL or "-": the standard input. What cannot be read twice (a pipe, a terminal) is first
- * read to its end into a temporary file. */
+/* `path` NULL or "-": the standard input. What cannot be read twice (a pipe, a
+ * terminal) is first read to its end into a temporary file. */
 MUST_USE enum rc lines_open(const char *path, struct progress *progress, struct lines *out,
 			    struct error *err);
 void lines_close(struct lines *lines);
 /* From the beginning again. */
 MUST_USE enum rc lines_rewind(struct lines *lines, struct error *err);
-/* The next line, without its end, good until the next call. RC_NOT_FOUND: there is none;
- * RC_TOO_LARGE: longer than LINE_MAX_BYTES, and passed over; RC_IO, with `err`. */
+/* The next line, without its end, good until the next call. RC_NOT_FOUND: there is
+ * none; RC_TOO_LARGE: longer than LINE_MAX_BYTES, and passed over; RC_IO, with
+ * `err`. */
 MUST_USE enum rc lines_next(struct lines *lines, struct slice *out, struct error *err);
 
 #endif

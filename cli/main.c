@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where a standard descriptor is closed, the next file opened would get its number, and what is
- * printed. */
+/* Where a standard descriptor is closed, the next file opened would get its number, and
+ * what is printed. */
 static void main_fill_descriptors(void)
 {
 	int fd;

@@ -28,7 +28,8 @@ static const struct option_spec purge_options[] = {
 	OPTION_CONFIG,
 };
 
-/* Tombstones from before a time when the clock was wrong may lie in the future: "all" has no time.
+/* Tombstones from before a time when the clock was wrong may lie in the future: "all"
+ * has no time.
  */
 static int64_t time_before(uint64_t age)
 {
@@ -54,8 +55,8 @@ static int purge_piece(const char *db, const struct store_request *request,
 	return status;
 }
 
-/* One piece after the other, until one is not full. *purged counts also where it stops before the
- * end. */
+/* One piece after the other, until one is not full. *purged counts also where it stops
+ * before the end. */
 static int purge_all(const char *db, int64_t before, uint64_t *purged)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "purge");

@@ -24,8 +24,8 @@ static const struct option_spec restore_options[] = {
 	OPTION_CONFIG,
 };
 
-/* Root restores for the user that the server runs as: whose the old database was, else whose the
- * directory is. */
+/* Root restores for the user that the server runs as: whose the old database was, else
+ * whose the directory is. */
 static void give_away(const char *path, const char *db)
 {
 	char directory[PATH_MAX];

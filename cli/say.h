@@ -6,7 +6,8 @@
 
 /* A line on stderr, "pocketbook: " before it. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same; answers EXIT_FAILURE or EXIT_USAGE, so that `return say_failed(...)` reads well. */
+/* The same; answers EXIT_FAILURE or EXIT_USAGE, so that `return say_failed(...)` reads
+ * well. */
 int say_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int say_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -231,8 +231,8 @@ static void begin_hint(struct buf *hint)
 		buf_put_text(hint, "\npocketbook: ");
 }
 
-/* Without a token nobody can sign in: `hint` gets how to make one. Opens the database first, so
- * that a fault in it is told before anything is started. */
+/* Without a token nobody can sign in: `hint` gets how to make one. Opens the database
+ * first, so that a fault in it is told before anything is started. */
 static int tokens_check(const char *program, const struct master_settings *settings,
 			struct buf *hint)
 {
@@ -261,9 +261,9 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	return EXIT_SUCCESS;
 }
 
-/* A new run on a database that others have open: can it read that? A newer schema must wait for a
- * start with nobody there. The process is for this alone, so it becomes the user for good: SQLite
- * asks access(2), which goes by the real one. */
+/* A new run on a database that others have open: can it read that? A newer schema must
+ * wait for a start with nobody there. The process is for this alone, so it becomes the
+ * user for good: SQLite asks access(2), which goes by the real one. */
 static int database_check(const struct master_settings *settings)
 {
 	struct store *store;

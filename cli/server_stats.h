@@ -6,8 +6,8 @@
 #include "shm/scoreboard.h"
 #include "shm/histogram.h"
 
-/* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `err` says what is
- * wrong. Clear with scoreboard_view_clear, also after a failure. */
+/* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `err` says
+ * what is wrong. Clear with scoreboard_view_clear, also after a failure. */
 MUST_USE enum rc server_look(const char *db, struct scoreboard_view *out, struct error *err);
 
 /* Two looks at one server. */
@@ -17,15 +17,15 @@ struct movement {
 	double seconds; /* between them; 0: nothing is known of rates */
 };
 
-/* `before` may be of another server than `now`, or of none (no cells): then nothing is known of
- * rates. */
+/* `before` may be of another server than `now`, or of none (no cells): then nothing is
+ * known of rates. */
 struct movement movement_between(const struct scoreboard_view *before,
 				 const struct scoreboard_view *now, double seconds);
 /* How often in a second; of one slot, or of all together. */
 double movement_rate(const struct movement *movement, enum metric value);
 double movement_rate_of(const struct movement *movement, unsigned slot, enum metric value);
-/* About the time, in milliseconds, that this share of requests stayed below meanwhile; 0 where
- * there were none. */
+/* About the time, in milliseconds, that this share of requests stayed below meanwhile;
+ * 0 where there were none. */
 double movement_latency(const struct movement *movement, enum scoreboard_route route, double share);
 
 #endif

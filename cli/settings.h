@@ -10,8 +10,9 @@ struct settings {
 	struct cidr *trusted;
 };
 
-/* Checks all that can be checked without doing anything. RC_MALFORMED: `err` says where it was
- * written and what is wrong. Free with settings_clear in every case, before the options. */
+/* Checks all that can be checked without doing anything. RC_MALFORMED: `err` says where
+ * it was written and what is wrong. Free with settings_clear in every case, before the
+ * options. */
 MUST_USE enum rc settings_read(const struct options *options, struct settings *out,
 			       struct error *err);
 void settings_clear(struct settings *settings);

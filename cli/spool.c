@@ -24,8 +24,8 @@ static enum rc fail(struct outlet *outlet, const char *name)
 	return outlet->rc;
 }
 
-/* Without waiting for longer than patience allows: a pipe that is ready takes PIPE_BUF bytes at
- * once. Answers how much went. */
+/* Without waiting for longer than patience allows: a pipe that is ready takes PIPE_BUF
+ * bytes at once. Answers how much went. */
 static size_t write_ready(struct outlet *outlet, struct slice bytes)
 {
 	struct pollfd ready = { .fd = outlet->fd, .events = POLLOUT };

@@ -1,6 +1,6 @@
-/* Where much text goes that is being read from a database: it takes everything without delay, so
- * that the reading is never held up. What a pipe does not take within a second goes into a
- * temporary file, and from there into the pipe at the end. */
+/* Where much text goes that is being read from a database: it takes everything without
+ * delay, so that the reading is never held up. What a pipe does not take within a
+ * second goes into a temporary file, and from there into the pipe at the end. */
 #ifndef CLI_SPOOL_H
 #define CLI_SPOOL_H
 

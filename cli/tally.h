@@ -4,8 +4,8 @@
 
 #include "store/store.h"
 
-/* Says that `to` has all of `from`, how much that is, and `end`; as JSON it prints the numbers
- * alone. Answers EXIT_SUCCESS. */
+/* Says that `to` has all of `from`, how much that is, and `end`; as JSON it prints the
+ * numbers alone. Answers EXIT_SUCCESS. */
 int tally_show(const struct store_tally *tally, bool json, const char *to, const char *from,
 	       const char *end);
 

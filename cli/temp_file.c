@@ -24,8 +24,9 @@ enum hold {
 	HOLD_NONE,  /* there are no locks here that say anything */
 };
 
-/* Network file systems make flock(2) out of the very locks that SQLite takes, which would lock it
- * out of its own file. Such a lock is seen by F_GETLK, one of the system's own is not. */
+/* Network file systems make flock(2) out of the very locks that SQLite takes, which
+ * would lock it out of its own file. Such a lock is seen by F_GETLK, one of the
+ * system's own is not. */
 static enum hold file_hold(int fd)
 {
 	struct flock other = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -38,8 +39,8 @@ static enum hold file_hold(int fd)
 	return HOLD_NONE;
 }
 
-/* Between its making and its lock a file looks like one that was left: then somebody may have it
- * for a moment, or have removed it. */
+/* Between its making and its lock a file looks like one that was left: then somebody
+ * may have it for a moment, or have removed it. */
 static bool is_lost(int fd)
 {
 	struct stat status;
@@ -65,8 +66,8 @@ enum rc unfinished_make(const char *target, char **path, int *fd)
 	return RC_OK;
 }
 
-/* ---- What was left
- * ------------------------------------------------------------------------------------------------------------
+/* ---- What was
+ * left --------------------------------------------------------------------------------
  */
 
 /* `base`: the target's name in its directory. */

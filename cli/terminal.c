@@ -35,8 +35,8 @@ static bool put(const char *bytes, size_t len)
 	return true;
 }
 
-/* ---- Taking over
- * ------------------------------------------------------------------------------------------------------------
+/* ---- Taking
+ * over --------------------------------------------------------------------------------
  */
 
 static void take(struct screen *screen)
@@ -108,8 +108,8 @@ void screen_leave(int number)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* ---- Drawing
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Drawing -----------------------------------------------------------------------------
  */
 
 static struct winsize size(void)
@@ -126,8 +126,8 @@ unsigned screen_rows(void)
 	return size().ws_row;
 }
 
-/* As many characters as there are columns: those that take two are not expected in numbers, and cut
- * by the terminal. */
+/* As many characters as there are columns: those that take two are not expected in
+ * numbers, and cut by the terminal. */
 static void put_line(struct buf *out, struct slice line, unsigned columns)
 {
 	bool heading = line.len && line.data[0] == SCREEN_HEADING;
@@ -167,8 +167,8 @@ bool screen_draw(struct slice text)
 	return sent;
 }
 
-/* ---- Waiting
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Waiting -----------------------------------------------------------------------------
  */
 
 static void stop(struct screen *screen)

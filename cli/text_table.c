@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
-/* How much of the text `room` columns hold; *width: the columns it takes. What cannot be shown
- * counts a column for each byte. */
+/* How much of the text `room` columns hold; *width: the columns it takes. What cannot
+ * be shown counts a column for each byte. */
 static size_t fit(struct slice text, size_t room, size_t *width)
 {
 	mbstate_t state = { 0 };

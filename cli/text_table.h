@@ -10,7 +10,8 @@
 size_t columns_width(struct slice text);
 /* Writes the text, then spaces up to `width` columns. */
 void columns_put(FILE *out, struct slice text, size_t width);
-/* Writes as much of the text as `width` columns hold, with an ellipsis where that is not all. */
+/* Writes as much of the text as `width` columns hold, with an ellipsis where that is
+ * not all. */
 void columns_put_cut(FILE *out, struct slice text, size_t width);
 /* Columns of the terminal that the standard output is; SIZE_MAX where it is none. */
 size_t columns_room(void);

@@ -18,8 +18,8 @@
 
 #define DAY UINT64_C(86400)
 
-/* ---- add
- * ---------------------------------------------------------------------------------------------------------------------
+/* ----
+ * add ---------------------------------------------------------------------------------
  */
 
 static const struct option_spec add_options[] = {
@@ -103,7 +103,8 @@ static int grants_read(const struct options *options, struct store_token *token)
 	return EXIT_SUCCESS;
 }
 
-/* Once, alone on the standard output. A token that could not be shown is of no use to anybody. */
+/* Once, alone on the standard output. A token that could not be shown is of no use to
+ * anybody. */
 static int token_show(const struct token_minted *minted, const char *db)
 {
 	if (puts(minted->text) >= 0 && fflush(stdout) == 0)
@@ -173,8 +174,8 @@ const struct command command_token_add = {
 	.run = add_run,
 };
 
-/* ---- list and revoke
- * ---------------------------------------------------------------------------------------------------------
+/* ---- list and
+ * revoke ------------------------------------------------------------------------------
  */
 
 /* These make no database. */
@@ -267,8 +268,8 @@ const struct command command_token_revoke = {
 	.run = revoke_run,
 };
 
-/* ---- rotate
- * -------------------------------------------------------------------------------------------------------------------
+/* ----
+ * rotate ------------------------------------------------------------------------------
  */
 
 static const struct option_spec rotate_options[] = {

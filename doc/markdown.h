@@ -1,5 +1,5 @@
-/* The Markdown that doc/protocol.md is written in, as mdoc(7): headings, paragraphs, lists, tables,
- * indented code. */
+/* The Markdown that doc/protocol.md is written in, as mdoc(7): headings, paragraphs,
+ * lists, tables, indented code. */
 #ifndef DOC_MARKDOWN_H
 #define DOC_MARKDOWN_H
 

@@ -1,5 +1,6 @@
-/* Prints the sample configuration: every option of `pocketbook serve` with its help and its
- * default, commented out. Arguments of the form NAME=VALUE set an option instead. */
+/* Prints the sample configuration: every option of `pocketbook serve` with its help and
+ * its default, commented out. Arguments of the form NAME=VALUE set an option
+ * instead. */
 #include "base/buf.h"
 #include "cli/command.h"
 

@@ -1,5 +1,5 @@
-/* Messages on a byte stream between our own processes: a 32-bit length, a 64-bit tag that the
- * answer repeats, the payload. */
+/* Messages on a byte stream between our own processes: a 32-bit length, a 64-bit tag
+ * that the answer repeats, the payload. */
 #ifndef IPC_FRAME_H
 #define IPC_FRAME_H
 
@@ -10,8 +10,8 @@
 
 #define FRAME_MAX ((size_t)256 << 20)
 
-/* Begins a frame at the end of `out`; write the payload behind it, then close the frame with what
- * frame_begin answered. */
+/* Begins a frame at the end of `out`; write the payload behind it, then close the frame
+ * with what frame_begin answered. */
 size_t frame_begin(struct buf *out, uint64_t tag);
 void frame_end(struct buf *out, size_t begun);
 
@@ -21,8 +21,8 @@ struct frame {
 	size_t size;          /* of the whole frame: drop that much when done */
 };
 
-/* The first frame of `bytes`. RC_BUSY: not all of it is there yet; RC_TOO_LARGE: longer than
- * FRAME_MAX, the stream is not ours. */
+/* The first frame of `bytes`. RC_BUSY: not all of it is there yet; RC_TOO_LARGE: longer
+ * than FRAME_MAX, the stream is not ours. */
 MUST_USE enum rc frame_take(struct slice bytes, struct frame *out);
 
 #endif

@@ -1,6 +1,6 @@
-/* Numbers and byte strings written into a buffer and read back, for messages between our own
- * processes on one machine (host byte order). A reader that runs past the end, or meets a length
- * that does, turns bad and stays bad: check once at the end. */
+/* Numbers and byte strings written into a buffer and read back, for messages between
+ * our own processes on one machine (host byte order). A reader that runs past the end,
+ * or meets a length that does, turns bad and stays bad: check once at the end. */
 #ifndef IPC_PACK_H
 #define IPC_PACK_H
 

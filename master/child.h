@@ -1,5 +1,5 @@
-/* One child process of the master: started, heard over its channel, reaped, started again after a
- * pause.
+/* One child process of the master: started, heard over its channel, reaped, started
+ * again after a pause.
  *
  *   away ──start──▶ starting ──CHANNEL_READY──▶ ready
  *     ▲                │                          │
@@ -34,16 +34,16 @@ struct child {
 	unsigned stillborn; /* ends in a row before it was ready */
 };
 
-/* What the child does; runs in it, with its end of the channel, as who the master is until
- * child_settle. Answers its exit status. */
+/* What the child does; runs in it, with its end of the channel, as who the master is
+ * until child_settle. Answers its exit status. */
 typedef int on_child(void *arg, const struct child *child, int channel);
 
-/* Forks. The new process has default signals but for SIGINT, SIGHUP and SIGPIPE (ignored: the
- * master alone hears the terminal), logs by its name, and runs `run`. RC_IO: could not fork; a
- * pause is set as after a death. */
+/* Forks. The new process has default signals but for SIGINT, SIGHUP and SIGPIPE
+ * (ignored: the master alone hears the terminal), logs by its name, and runs `run`.
+ * RC_IO: could not fork; a pause is set as after a death. */
 MUST_USE enum rc child_start(struct child *child, on_child *run, void *arg);
-/* In the child: becomes the user for good, and gets SIGTERM when the master dies. Ends the process
- * where that cannot be. */
+/* In the child: becomes the user for good, and gets SIGTERM when the master dies. Ends
+ * the process where that cannot be. */
 void child_settle(const struct child *child, const struct user *user);
 /* Closes the channel, which sends the child home if it is still there. */
 void child_hang_up(struct child *child);

@@ -48,8 +48,8 @@ static enum rc place_find(const char *db, const char *suffix, struct place *out,
 	return RC_OK;
 }
 
-/* ---- The lock
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * lock --------------------------------------------------------------------------------
  */
 
 /* The holder wrote its process id; it is for people only. */
@@ -102,11 +102,12 @@ enum rc master_lock(const char *db, int *lock, struct error *err)
 	return rc;
 }
 
-/* ---- The control socket
- * -----------------------------------------------------------------------------------------------------
+/* ---- The control
+ * socket ------------------------------------------------------------------------------
  */
 
-/* A path that fits where the real one may not: sockets know 107 bytes of it (unix(7)). */
+/* A path that fits where the real one may not: sockets know 107 bytes of it
+ * (unix(7)). */
 static enum rc control_address(const struct place *place, struct sockaddr_un *out,
 			       struct error *err)
 {

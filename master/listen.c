@@ -19,8 +19,8 @@
 #define KEEPALIVE_COUNT 4
 #define USER_TIMEOUT_MS 60000 /* unacknowledged bytes end the connection */
 
-/* ---- Addresses
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Addresses ---------------------------------------------------------------------------
  */
 
 static enum rc listen_set_host(const char *host, bool is6, struct listen_address *out)
@@ -119,8 +119,8 @@ enum rc master_listen_check(const char *const *listen, size_t count, bool *loopb
 	return RC_OK;
 }
 
-/* ---- Sockets
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Sockets -----------------------------------------------------------------------------
  */
 
 static enum rc listen_refused(const struct listeners *listeners, size_t i, int error,
@@ -209,9 +209,9 @@ static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct e
 	return RC_OK;
 }
 
-/* A bind that does not share comes first: it fails where another server of the same user, who may
- * share, already listens. It is held while the slots bind, so that the port chosen by the kernel
- * stays ours. */
+/* A bind that does not share comes first: it fails where another server of the same
+ * user, who may share, already listens. It is held while the slots bind, so that the
+ * port chosen by the kernel stays ours. */
 static enum rc listen_open_address(struct listeners *listeners, size_t i, struct error *err)
 {
 	struct listen_address *address = &listeners->addresses[i];

@@ -1,5 +1,6 @@
-/* Listening sockets: for each address one for each worker slot (SO_REUSEPORT), so that the kernel
- * shares connections out evenly and a dead worker's queue waits for its successor. */
+/* Listening sockets: for each address one for each worker slot (SO_REUSEPORT), so that
+ * the kernel shares connections out evenly and a dead worker's queue waits for its
+ * successor. */
 #ifndef MASTER_LISTEN_H
 #define MASTER_LISTEN_H
 
@@ -19,19 +20,20 @@ struct listen_address {
 	socklen_t len;
 };
 
-/* Reads ADDR:PORT or [ADDR6]:PORT, both numeric, port 0 to 65535. RC_MALFORMED, with the text in
- * `err`. */
+/* Reads ADDR:PORT or [ADDR6]:PORT, both numeric, port 0 to 65535. RC_MALFORMED, with
+ * the text in `err`. */
 MUST_USE enum rc listen_parse(const char *text, struct listen_address *out, struct error *err);
 /* The same text back, terminated. */
 void listen_format(const struct listen_address *address, char out[LISTEN_TEXT_MAX]);
 /* 127.0.0.0/8 or ::1? */
 bool listen_is_loopback(const struct listen_address *address);
 
-/* A socket that listens there beside others that share the port (SO_REUSEPORT), or -1 with errno.
+/* A socket that listens there beside others that share the port (SO_REUSEPORT), or -1
+ * with errno.
  */
 int listen_open_shared(const struct listen_address *address);
-/* Sets what connections inherit: keep-alive, no delay, an end of what is never acknowledged. False
- * with errno. */
+/* Sets what connections inherit: keep-alive, no delay, an end of what is never
+ * acknowledged. False with errno. */
 bool listen_prepare(int fd);
 
 struct listeners {
@@ -44,14 +46,15 @@ struct listeners {
 		   */
 };
 
-/* Room for so many addresses, and behind them one for metrics where told; all sockets closed. */
+/* Room for so many addresses, and behind them one for metrics where told; all sockets
+ * closed. */
 void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners *out);
 /* Opens the sockets of address `i` as this text says it. Errors as below. */
 MUST_USE enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text,
 				    struct error *err);
-/* Opens the sockets for all addresses of the list, and behind them for `metrics` (NULL: none).
- * RC_MALFORMED, or RC_IO: `err` names the address and what to do. Close with listeners_close, also
- * after a failure. */
+/* Opens the sockets for all addresses of the list, and behind them for `metrics` (NULL:
+ * none). RC_MALFORMED, or RC_IO: `err` names the address and what to do. Close with
+ * listeners_close, also after a failure. */
 MUST_USE enum rc listeners_open(const char *const *list, size_t count, const char *metrics,
 				unsigned slots, struct listeners *out, struct error *err);
 /* Closes all, except those of slot `retention`; -1 for none. */

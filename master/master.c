@@ -28,8 +28,8 @@
 #define LOCK_WAIT_MS 3000
 #define LOCK_PAUSE_MS 10
 
-/* A worker needs a descriptor for each connection and the soft limit is a habit of old programs
- * that use select(2). */
+/* A worker needs a descriptor for each connection and the soft limit is a habit of old
+ * programs that use select(2). */
 static void master_raise_limits(void)
 {
 	struct rlimit files;
@@ -56,7 +56,8 @@ bool master_has_terminal(void)
 	return fd >= 0;
 }
 
-/* SIGHUP may say that the terminal is gone, which nohup(1) has it ignore, or ask for a reload. */
+/* SIGHUP may say that the terminal is gone, which nohup(1) has it ignore, or ask for a
+ * reload. */
 static enum rc master_open_signals(struct master *master, sigset_t *old, struct error *err)
 {
 	sigset_t set;
@@ -88,8 +89,8 @@ static bool server_answers(const char *db)
 	return true;
 }
 
-/* Someone who has the lock and no socket will soon be gone: a server that has stopped, or a command
- * on the database. */
+/* Someone who has the lock and no socket will soon be gone: a server that has stopped,
+ * or a command on the database. */
 static enum rc master_wait_for_lock(const char *db, int *lock, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
@@ -119,7 +120,8 @@ static enum rc master_open_files(struct master *master, struct error *err)
 	return rc;
 }
 
-/* Sockets that came from elsewhere are not the ones that the settings were checked against. */
+/* Sockets that came from elsewhere are not the ones that the settings were checked
+ * against. */
 static enum rc master_check_passed(const struct master *master, struct error *err)
 {
 	const struct listeners *listeners = &master->listeners;
@@ -149,8 +151,8 @@ static enum rc master_listen(struct master *master, struct error *err)
 	return rc == RC_OK ? master_check_passed(master, err) : rc;
 }
 
-/* Where the binary lies, for an upgrade. It is asked for at the first start, as later another may
- * lie there. */
+/* Where the binary lies, for an upgrade. It is asked for at the first start, as later
+ * another may lie there. */
 static char *master_find_program(void)
 {
 	char path[PATH_MAX];

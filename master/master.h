@@ -1,4 +1,5 @@
-/* The door to the master: binds, maps, forks, reaps, drains. Runs in the process that calls it. */
+/* The door to the master: binds, maps, forks, reaps, drains. Runs in the process that
+ * calls it. */
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
@@ -21,36 +22,39 @@ struct master_settings {
 	struct user worker_user; /* whom workers become; its name NULL: the user above */
 	const char *greeting;    /* said on stderr when all serve; NULL: nothing */
 	struct worker_settings worker;
-	/* Of a run that is only a trial (master/upgrade.h): what else is to be tried; exit status,
-	 * its reason said. NULL: nothing */
+	/* Of a run that is only a trial (master/upgrade.h): what else is to be tried;
+	 * exit status, its reason said. NULL: nothing */
 	int (*try_out)(const struct master_settings *settings);
 };
 
-/* Is every address of the list loopback (127.0.0.0/8 or ::1)? RC_MALFORMED names the entry that
- * cannot be read. */
+/* Is every address of the list loopback (127.0.0.0/8 or ::1)? RC_MALFORMED names the
+ * entry that cannot be read. */
 MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback,
 				     struct error *err);
 
-/* Is this run to take over from one before (SIGUSR2), whose children still serve on the database?
+/* Is this run to take over from one before (SIGUSR2), whose children still serve on the
+ * database?
  */
 bool master_is_renewal(void);
 
-/* Reads the settings anew. What it answers, and what it answered the time before, must stay as it
- * is. Anything but RC_OK: `err`. */
+/* Reads the settings anew. What it answers, and what it answered the time before, must
+ * stay as it is. Anything but RC_OK: `err`. */
 typedef enum rc on_master_reload(void *arg, const struct master_settings **out, struct error *err);
 
-/* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said in one line
- * on stderr. On SIGHUP it asks for the settings again and replaces all workers, one by one; what
- * only a start can change (addresses, workers, database, user) stays. On SIGUSR2 it becomes the
- * program that lies at its path by now (master/upgrade.h). */
+/* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said
+ * in one line on stderr. On SIGHUP it asks for the settings again and replaces all
+ * workers, one by one; what only a start can change (addresses, workers, database,
+ * user) stays. On SIGUSR2 it becomes the program that lies at its path by now
+ * (master/upgrade.h). */
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg);
 
-/* The two files beside the database that say who has it: PATH.lock (flock) and PATH.sock (control
- * socket, mode 0600). */
-/* Takes the lock: RC_BUSY: someone has it. *lock is held until it and all its copies in children
- * are closed. */
+/* The two files beside the database that say who has it: PATH.lock (flock) and
+ * PATH.sock (control socket, mode 0600). */
+/* Takes the lock: RC_BUSY: someone has it. *lock is held until it and all its copies in
+ * children are closed. */
 MUST_USE enum rc master_lock(const char *db, int *lock, struct error *err);
-/* Connects to the control socket of the server that runs on the database: RC_NOT_FOUND: none does.
+/* Connects to the control socket of the server that runs on the database: RC_NOT_FOUND:
+ * none does.
  */
 MUST_USE enum rc master_control_connect(const char *db, int *fd, struct error *err);
 

@@ -11,8 +11,8 @@
 
 #define LEAVE_MS 8000 /* a worker itself ends within 6 s what it cannot give */
 
-/* ---- Settings
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Settings ----------------------------------------------------------------------------
  */
 
 static bool same_text(const char *a, const char *b)
@@ -105,8 +105,8 @@ static void reload_begin(struct master *master)
 	master->replacing = false;
 }
 
-/* ---- Workers
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Workers -----------------------------------------------------------------------------
  */
 
 static void reload_replace(struct master *master, unsigned slot)
@@ -123,8 +123,8 @@ static void reload_replace(struct master *master, unsigned slot)
 	master->replacing = true;
 }
 
-/* The successor serves: the old one may go. Where it cannot be told how, it is told to end as at a
- * stop. */
+/* The successor serves: the old one may go. Where it cannot be told how, it is told to
+ * end as at a stop. */
 static void reload_hand_over(struct master *master, unsigned slot)
 {
 	const struct child *child = &master->children[slot], *leaving = &master->leaving[slot];
@@ -170,7 +170,8 @@ void reload_advance(struct master *master)
 		/* A slot has room for one that leaves. */
 		if (!master->replacing && master->leaving[slot].pid)
 			return;
-		/* One that has died will be followed by one with the new settings anyhow. */
+		/* One that has died will be followed by one with the new settings
+		 * anyhow. */
 		if (!master->replacing && master->children[slot].pid)
 			reload_replace(master, slot);
 		if (master->replacing && !master->children[slot].ready)

@@ -21,7 +21,8 @@ static bool shares_port(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, &len) == 0 && value;
 }
 
-/* The socket of another slot: one of its own at the same place, or the same once more. */
+/* The socket of another slot: one of its own at the same place, or the same once
+ * more. */
 static int activate_sibling(int fd, const struct listen_address *address)
 {
 	int sibling = shares_port(fd) ? listen_open_shared(address) : -1;

@@ -7,8 +7,8 @@
 
 #include <unistd.h>
 
-/* What is the master's alone. Other children's channels above all: a copy would keep them from
- * noticing its end. */
+/* What is the master's alone. Other children's channels above all: a copy would keep
+ * them from noticing its end. */
 static void spawn_close_masters(struct master *master)
 {
 	for (unsigned slot = 0; slot <= master->workers; slot++)
@@ -23,8 +23,8 @@ static void spawn_close_masters(struct master *master)
 	(void)close(master->signals);
 }
 
-/* The database is its owner's alone, so a worker of another user opens it before it becomes that
- * one. */
+/* The database is its owner's alone, so a worker of another user opens it before it
+ * becomes that one. */
 static int spawn_open(const struct master *master, struct store **store)
 {
 	const struct user *owner = &master->settings->user;

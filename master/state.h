@@ -8,7 +8,7 @@
 
 /*  OPENING ──writer ready──▶ SERVING ──SIGTERM──▶ WORKERS_LEAVE ──all gone──▶ WRITER_LEAVES
  * ──gone──▶ DONE └──────────SIGTERM or a fault───────────────────▲ TAKING_OVER ──the run before has
- * left──▶ SERVING (master/takeover.h)                                             */
+ * left──▶ SERVING (master/takeover.h) */
 enum master_phase {
 	MASTER_OPENING,     /* the writer opens the database */
 	MASTER_TAKING_OVER, /* workers come, one by one, for those of the run before; its writer

@@ -27,14 +27,15 @@
 #define LINK_RETRY_MS 100
 #define STILLBORN_MAX 5 /* ends before being ready that a start bears */
 
-/* Until everyone has been ready once, the one line that says why not is not to be buried. */
+/* Until everyone has been ready once, the one line that says why not is not to be
+ * buried. */
 static enum log_level serve_level(const struct master *master, enum log_level level)
 {
 	return master->announced || master->old_count ? level : LOG_DEBUG;
 }
 
-/* ---- Drain
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Drain -------------------------------------------------------------------------------
  */
 
 static void serve_signal(struct child *child, int signal)
@@ -116,8 +117,8 @@ static void serve_fail(struct master *master, const char *reason)
 	serve_drain(master, reason);
 }
 
-/* ---- Births and deaths
- * ------------------------------------------------------------------------------------------------------
+/* ---- Births and
+ * deaths ------------------------------------------------------------------------------
  */
 
 /* Is this slot's process away, and to be started as soon as its pause is over? */
@@ -206,8 +207,8 @@ static void serve_reap(struct master *master)
 	}
 }
 
-/* ---- Links
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Links -------------------------------------------------------------------------------
  */
 
 static enum rc serve_link(struct child *worker, struct child *writer)
@@ -227,7 +228,8 @@ static enum rc serve_link(struct child *worker, struct child *writer)
 	return rc;
 }
 
-/* Links all workers that are there to the writer; returns whether one must be tried again. */
+/* Links all workers that are there to the writer; returns whether one must be tried
+ * again. */
 static bool serve_links(struct master *master)
 {
 	struct child *writer = master_writer(master);
@@ -245,8 +247,8 @@ static bool serve_links(struct master *master)
 	return again;
 }
 
-/* ---- The loop
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * loop --------------------------------------------------------------------------------
  */
 
 static void serve_announce_renewed(struct master *master)

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* An old process that has not left by then is killed. A worker itself ends what it cannot give
- * within 6 s, a writer in 2. */
+/* An old process that has not left by then is killed. A worker itself ends what it
+ * cannot give within 6 s, a writer in 2. */
 #define LEAVE_MS 8000
 
 static struct child *takeover_writer(const struct master *master)
@@ -56,11 +56,12 @@ void takeover_reap(struct master *master)
 	}
 }
 
-/* ---- From one to the other
- * -----------------------------------------------------------------------------------------------------
+/* ---- From one to the
+ * other -------------------------------------------------------------------------------
  */
 
-/* An old worker that cannot be told leaves by itself, or is killed when its time is up. */
+/* An old worker that cannot be told leaves by itself, or is killed when its time is
+ * up. */
 static void takeover_pair(struct child *old, const struct child *child)
 {
 	int ends[2];

@@ -1,9 +1,11 @@
-/* A new run of the program takes over from the children of the one before (master/upgrade.h):
+/* A new run of the program takes over from the children of the one before
+ * (master/upgrade.h):
  *
  *   for each slot: a new worker is ready ─▶ the old one gives it all it has, and leaves
  *   ─▶ the old writer, whom nobody writes to any more, leaves ─▶ the new writer comes
  *
- * So there are never two writers, and pushes that come in between wait in the new workers. */
+ * So there are never two writers, and pushes that come in between wait in the new
+ * workers. */
 #ifndef MASTER_TAKEOVER_H
 #define MASTER_TAKEOVER_H
 

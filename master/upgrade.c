@@ -99,7 +99,8 @@ static void trial_start(struct master *master)
 		(void)close(record);
 }
 
-/* What the trial said on its standard error: its first line, without the program's name. */
+/* What the trial said on its standard error: its first line, without the program's
+ * name. */
 static void trial_words(const struct renew *renew, char *out, size_t room)
 {
 	static const char name[] = "pocketbook: ";

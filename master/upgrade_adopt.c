@@ -1,4 +1,5 @@
-/* What a new run makes of the record: settings that stay, sockets, children of the run before. */
+/* What a new run makes of the record: settings that stay, sockets, children of the run
+ * before. */
 #include "master/upgrade.h"
 
 #include "base/exit.h"
@@ -80,8 +81,8 @@ int renew_try(const struct renewal *renewal, const struct master_settings *setti
 	return settings->try_out ? settings->try_out(settings) : EXIT_SUCCESS;
 }
 
-/* ---- Sockets and children
- * ------------------------------------------------------------------------------------------------------
+/* ---- Sockets and
+ * children ----------------------------------------------------------------------------
  */
 
 static enum rc adopt_listeners(const struct renewal *renewal, struct master *master,

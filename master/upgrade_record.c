@@ -1,4 +1,5 @@
-/* The record that one run leaves to the next: lines of words, each a name and what follows it. */
+/* The record that one run leaves to the next: lines of words, each a name and what
+ * follows it. */
 #include "master/upgrade.h"
 
 #include "base/log.h"
@@ -14,8 +15,8 @@
 
 #define RECORD_HEAD "pocketbook-renewal 1"
 
-/* ---- Written
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Written -----------------------------------------------------------------------------
  */
 
 static void record_write_texts(const struct master *master, int record)
@@ -82,8 +83,8 @@ void renew_keep_open(const struct master *master, int record, bool open)
 		record_mark(master->children[slot].channel, open);
 }
 
-/* ---- Read
- * ---------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Read --------------------------------------------------------------------------------
  */
 
 bool renew_is_trial(void)

@@ -9,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Later than the kernel headers of some systems; the kernel is asked before any of them is used. */
+/* Later than the kernel headers of some systems; the kernel is asked before any of them
+ * is used. */
 #define FS_REFER (UINT64_C(1) << 13)     /* ABI 2 */
 #define FS_TRUNCATE (UINT64_C(1) << 14)  /* ABI 3 */
 #define FS_IOCTL_DEV (UINT64_C(1) << 15) /* ABI 5 */
@@ -18,8 +19,8 @@
 #define SCOPE_ABSTRACT_SOCKET (UINT64_C(1) << 0) /* ABI 6 */
 #define SCOPE_SIGNAL (UINT64_C(1) << 1)
 
-/* struct landlock_ruleset_attr as it is by ABI 6; an older kernel takes the beginning that it
- * knows. */
+/* struct landlock_ruleset_attr as it is by ABI 6; an older kernel takes the beginning
+ * that it knows. */
 struct ruleset {
 	uint64_t fs, net, scoped;
 };

@@ -1,4 +1,5 @@
-/* Landlock (landlock(7)): which files a process may still open. What is open already stays so. */
+/* Landlock (landlock(7)): which files a process may still open. What is open already
+ * stays so. */
 #ifndef OS_LANDLOCK_H
 #define OS_LANDLOCK_H
 
@@ -13,9 +14,9 @@ struct landlock_beneath {
 	bool write;       /* also change, make and remove */
 };
 
-/* From now on, and for all children: nothing but what lies beneath these; no TCP port to bind or to
- * connect to where the kernel knows how to forbid that (ABI 4). Needs no_new_privs. RC_NOT_FOUND:
- * this kernel has none, nothing is changed. */
+/* From now on, and for all children: nothing but what lies beneath these; no TCP port
+ * to bind or to connect to where the kernel knows how to forbid that (ABI 4). Needs
+ * no_new_privs. RC_NOT_FOUND: this kernel has none, nothing is changed. */
 MUST_USE enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count,
 				struct error *err);
 

@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The runtime of a sanitizer reads /proc, maps what it likes, and looks for leaks at the end in a
- * process of its own. */
+/* The runtime of a sanitizer reads /proc, maps what it likes, and looks for leaks at
+ * the end in a process of its own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #else
@@ -23,8 +23,8 @@
 /* The family, a zero and five digits. */
 #define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
 
-/* ---- The lists
- * ------------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * lists -------------------------------------------------------------------------------
  */
 
 /* libc, a log line, memory, time, sockets and files that are open. */
@@ -98,8 +98,8 @@ static const int common[] = { SCMP_SYS(read),
 			      SCMP_SYS(umask),
 			      SANDBOX_END };
 
-/* What no process here ever does, nor any program that it becomes by an upgrade: to look into
- * others, to change the system. */
+/* What no process here ever does, nor any program that it becomes by an upgrade: to
+ * look into others, to change the system. */
 static const int never[] = { SCMP_SYS(process_vm_readv),
 			     SCMP_SYS(process_vm_writev),
 			     SCMP_SYS(mount),
@@ -155,8 +155,8 @@ static const int tracers[] = { SCMP_SYS(clone),      SCMP_SYS(ptrace),   SCMP_SY
 			       SCMP_SYS(wait4),      SCMP_SYS(getdents), SCMP_SYS(getdents64),
 			       SCMP_SYS(arch_prctl), SANDBOX_END };
 
-/* ---- The filter
- * -----------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * filter ------------------------------------------------------------------------------
  */
 
 static bool is_listed(const int *calls, int call)
@@ -167,8 +167,8 @@ static bool is_listed(const int *calls, int call)
 	return false;
 }
 
-/* Each function below answers 0 or a negative errno, as libseccomp does. A call that this machine
- * does not have is left out by it. */
+/* Each function below answers 0 or a negative errno, as libseccomp does. A call that
+ * this machine does not have is left out by it. */
 static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, const int *but)
 {
 	int code = 0;
@@ -217,8 +217,8 @@ static int add_self(scmp_filter_ctx filter)
 	return code;
 }
 
-/* A filter cannot read an address, but knows its length: that of none at all, which has the kernel
- * give one, and that of a given one. The control socket has a longer one. */
+/* A filter cannot read an address, but knows its length: that of none at all, which has
+ * the kernel give one, and that of a given one. The control socket has a longer one. */
 static int add_sockets(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const struct {
@@ -252,8 +252,8 @@ static int add_opening(scmp_filter_ctx filter, uint32_t action, int call, unsign
 				SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, mask, flags));
 }
 
-/* To open a file for anything but reading ends the process; to read, where that is not needed, is
- * refused. */
+/* To open a file for anything but reading ends the process; to read, where that is not
+ * needed, is refused. */
 static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const uint64_t writing[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
@@ -307,8 +307,8 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return code ? code : add_open(filter, sandbox);
 }
 
-/* Takes the filter over. The tree makes a call's verdict cost the same wherever it stands in the
- * lists. */
+/* Takes the filter over. The tree makes a call's verdict cost the same wherever it
+ * stands in the lists. */
 static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 {
 	if (code == 0)
@@ -321,8 +321,8 @@ static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 	return code ? error_set(err, RC_IO, "no seccomp filter: %s", strerror(-code)) : RC_OK;
 }
 
-/* ---- Entering
- * -------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Entering ----------------------------------------------------------------------------
  */
 
 void sandbox_keep_secrets(void)

@@ -4,8 +4,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- Answers
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Answers -----------------------------------------------------------------------------
  */
 
 static const int statuses[] = {
@@ -48,8 +48,8 @@ int64_t scoreboard_responses(const struct scoreboard_view *view, enum scoreboard
 	return scoreboard_view_sum(view, answer_value(route, row));
 }
 
-/* ---- Histograms
- * ------------------------------------------------------------------------------------------------------------
+/* ----
+ * Histograms --------------------------------------------------------------------------
  */
 
 /* Microseconds. */

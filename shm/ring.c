@@ -19,8 +19,8 @@ static void ring_raise(atomic_uint_least64_t *word, uint64_t number)
 		atomic_store_explicit(word, number, memory_order_release);
 }
 
-/* A place that no reader has ever waited for: beyond the head, and beyond all that a killed
- * producer wrote. */
+/* A place that no reader has ever waited for: beyond the head, and beyond all that a
+ * killed producer wrote. */
 static uint64_t ring_fresh_place(struct map *map)
 {
 	uint64_t place = atomic_load_explicit(&map->head, memory_order_acquire);
@@ -44,7 +44,8 @@ void ring_attach(struct shm *shm, uint64_t head)
 		ring_raise(&map->buckets[i], head);
 	ring_raise(&map->committed, head);
 	atomic_store_explicit(&map->head, place, memory_order_release);
-	/* No reader is or will be in the lap before `place`, so its stamps mean RING_LOST to all.
+	/* No reader is or will be in the lap before `place`, so its stamps mean
+	 * RING_LOST to all.
 	 */
 	for (uint64_t lap = place - RING_SIZE; lap < place; lap++)
 		atomic_store_explicit(&ring_at(map, lap)->stamp, STAMP_DONE(lap),
@@ -56,8 +57,8 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 {
 	struct map_entry *at = ring_at(map, place);
 
-	/* Release, so that whoever sees the stamp sees the head beyond it; the same keeps each word
-	 * below behind the stamp. */
+	/* Release, so that whoever sees the stamp sees the head beyond it; the same
+	 * keeps each word below behind the stamp. */
 	atomic_store_explicit(&at->stamp, STAMP_WRITING(place), memory_order_release);
 	atomic_store_explicit(&at->key, entry->key, memory_order_release);
 	FAULT("ring_in_entry");
@@ -82,8 +83,8 @@ void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t coun
 	}
 	FAULT("ring_before_committed");
 	ring_raise(&map->committed, newest);
-	/* Before the entries: a reader that starts or goes on here is past them, and the buckets
-	 * have told of them. */
+	/* Before the entries: a reader that starts or goes on here is past them, and
+	 * the buckets have told of them. */
 	atomic_store_explicit(&map->head, place + count, memory_order_release);
 	for (size_t i = 0; i < count; i++)
 		ring_write(map, place + i, &entries[i]);

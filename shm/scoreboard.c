@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Of the packed form; together with the number of values it tells two versions of the board apart.
+/* Of the packed form; together with the number of values it tells two versions of the
+ * board apart.
  */
 #define VIEW_VERSION 1
 #define CELL_WORDS (sizeof(struct scoreboard_cell) / sizeof(int64_t))
@@ -105,8 +106,8 @@ int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value)
 				    memory_order_relaxed);
 }
 
-/* ---- The whole board
- * -------------------------------------------------------------------------------------------------------
+/* ---- The whole
+ * board -------------------------------------------------------------------------------
  */
 
 static void scoreboard_cell_read(const struct map_cell *cell, struct scoreboard_cell *out)

@@ -1,6 +1,7 @@
-/* The score board: who runs in each slot and what it has done. Slots 0 to shm_slots - 1 are the
- * workers', scoreboard_writer is the writer's. Everything is a number that one process changes and
- * any may read at any time; numbers of one slot need not fit each other. */
+/* The score board: who runs in each slot and what it has done. Slots 0 to shm_slots - 1
+ * are the workers', scoreboard_writer is the writer's. Everything is a number that one
+ * process changes and any may read at any time; numbers of one slot need not fit each
+ * other. */
 #ifndef SHM_SCOREBOARD_H
 #define SHM_SCOREBOARD_H
 
@@ -45,7 +46,8 @@ enum metric {
 	METRIC_STREAMS,
 	METRIC_QUEUED, /* requests that wait for the writer */
 	METRIC_GAUGES, /* not a value: how many of the above */
-	/* How much there is in the database, as the writer last looked; stays when it ends. */
+	/* How much there is in the database, as the writer last looked; stays when it
+	 * ends. */
 	METRIC_DOCUMENTS = METRIC_GAUGES,
 	METRIC_TOMBSTONES,
 	METRIC_SEQUENCE,
@@ -84,10 +86,11 @@ unsigned scoreboard_writer(const struct shm *shm);
 
 /* The caller is the slot's new process; its first act after the fork. */
 void scoreboard_born(struct shm *shm, unsigned slot);
-/* The slot's process `pid` has ended; for the master, who reaped it. Nothing is done where the slot
- * has another one by now. */
+/* The slot's process `pid` has ended; for the master, who reaped it. Nothing is done
+ * where the slot has another one by now. */
 void scoreboard_died(struct shm *shm, unsigned slot, pid_t pid);
-/* The process has come round its loop: it serves and does not hang. Keeps the time (clock_ms). */
+/* The process has come round its loop: it serves and does not hang. Keeps the time
+ * (clock_ms). */
 void scoreboard_beat(struct shm *shm, unsigned slot);
 uint64_t scoreboard_beaten(const struct shm *shm, unsigned slot);
 #define SCOREBOARD_BEAT_MS 1000 /* how often at the least */
@@ -104,8 +107,8 @@ void scoreboard_set(struct shm *shm, unsigned slot, enum metric value, int64_t n
 void scoreboard_add(struct shm *shm, unsigned slot, enum metric value, int64_t n);
 int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value);
 
-/* ---- The whole board
- * -------------------------------------------------------------------------------------------------------
+/* ---- The whole
+ * board -------------------------------------------------------------------------------
  */
 
 struct scoreboard_cell {
@@ -122,8 +125,8 @@ struct scoreboard_view {
 };
 
 void scoreboard_view_take(const struct shm *shm, struct scoreboard_view *out);
-/* As bytes, for another process. RC_MALFORMED: they are not of this program, or of another version
- * of it. */
+/* As bytes, for another process. RC_MALFORMED: they are not of this program, or of
+ * another version of it. */
 void scoreboard_view_pack(const struct scoreboard_view *view, struct buf *out);
 MUST_USE enum rc scoreboard_view_unpack(struct slice bytes, struct scoreboard_view *out);
 /* A zeroed one is fine. */

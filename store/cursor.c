@@ -1,6 +1,6 @@
-/* Cursors as text: `EPOCH.SEQ` for a plain place, `EPOCH.SEQ.START.BOUND` within a snapshot, and
- * `.r` behind it where the snapshot is a reset's; the epoch as 16 hexadecimal digits, the numbers
- * decimal. */
+/* Cursors as text: `EPOCH.SEQ` for a plain place, `EPOCH.SEQ.START.BOUND` within a
+ * snapshot, and `.r` behind it where the snapshot is a reset's; the epoch as 16
+ * hexadecimal digits, the numbers decimal. */
 #include "store/store.h"
 
 #include "base/text.h"
@@ -71,7 +71,8 @@ enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
 		if (parse_epoch(&rest, &cursor.epoch) != RC_OK ||
 		    parse_parts(rest, &cursor) != RC_OK)
 			return RC_MALFORMED;
-		/* One place, one text: what would be written in another way was not written by us.
+		/* One place, one text: what would be written in another way was not
+		 * written by us.
 		 */
 		if (!slice_equal(slice_make(again, store_cursor_format(&cursor, again)), text))
 			return RC_MALFORMED;

@@ -48,8 +48,8 @@ void rules_pull_end(const struct store_cursor *from, const struct store_state *s
 		page->next.bound = left <= from->bound ? from->bound : state->head;
 		page->next.reset = from->reset;
 	} else if (state->horizon > from->start) {
-		/* A tombstone made since the snapshot began is gone, and its document may have been
-		 * shown before. */
+		/* A tombstone made since the snapshot began is gone, and its document
+		 * may have been shown before. */
 		page->next.seq = from->start;
 	}
 }

@@ -1,5 +1,5 @@
-/* The rules of the protocol that need no database: where a pull begins and ends, what becomes of an
- * edit. Every back end asks here. */
+/* The rules of the protocol that need no database: where a pull begins and ends, what
+ * becomes of an edit. Every back end asks here. */
 #ifndef STORE_RULES_H
 #define STORE_RULES_H
 
@@ -14,14 +14,15 @@ struct store_state {
 	uint64_t tombstones;
 };
 
-/* From where a pull reads: `since` itself where it can be followed, else the beginning of a
- * snapshot. Show what lies after from->seq, but no tombstone up to from->start. from->reset goes on
- * the page also where the database is empty (from->bound is 0 then). */
+/* From where a pull reads: `since` itself where it can be followed, else the beginning
+ * of a snapshot. Show what lies after from->seq, but no tombstone up to from->start.
+ * from->reset goes on the page also where the database is empty (from->bound is 0
+ * then). */
 void rules_pull_begin(const struct store_cursor *since, const struct store_state *state,
 		      struct store_cursor *from);
 
-/* Fills in next, more and reset of a page. `left` is the sequence number of the first document that
- * was to be shown and found no room, 0 where there is none. */
+/* Fills in next, more and reset of a page. `left` is the sequence number of the first
+ * document that was to be shown and found no room, 0 where there is none. */
 void rules_pull_end(const struct store_cursor *from, const struct store_state *state, uint64_t left,
 		    struct store_page *page);
 

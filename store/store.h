@@ -1,11 +1,12 @@
-/* The door to the documents: what is kept, in the words of protocol.md, and nothing of how.
+/* The door to the documents: what is kept, in the words of protocol.md, and nothing of
+ * how.
  *
- * Every operation answers through a callback, once. A back end may call back before the call
- * returns (SQLite does) or later from the caller's event loop; callers must be ready for both. What
- * a callback is given is good until it returns.
+ * Every operation answers through a callback, once. A back end may call back before the
+ * call returns (SQLite does) or later from the caller's event loop; callers must be
+ * ready for both. What a callback is given is good until it returns.
  *
- * One process writes (STORE_WRITER); any number read (STORE_READER). A handle must not cross a
- * fork. */
+ * One process writes (STORE_WRITER); any number read (STORE_READER). A handle must not
+ * cross a fork. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -21,30 +22,31 @@ struct store;
 
 enum store_role { STORE_READER, STORE_WRITER };
 
-/* Opens the database. The writer makes it (mode 0600) and brings its schema up to date; a reader
- * wants it made and current. `err` (may be NULL) names the file and what to do. Starting anew does
- * not help against RC_CORRUPT: not a database of ours, or damaged; RC_NEWER: of a newer schema. It
- * may, in time, against RC_FULL, RC_READ_ONLY, RC_IO: the disk or the system refused; against
- * RC_BUSY: another program has it locked; and, for a reader, RC_NOT_FOUND: no writer has made it
- * yet; RC_UNAVAILABLE: no writer has brought its schema up to date yet. */
+/* Opens the database. The writer makes it (mode 0600) and brings its schema up to date;
+ * a reader wants it made and current. `err` (may be NULL) names the file and what to
+ * do. Starting anew does not help against RC_CORRUPT: not a database of ours, or
+ * damaged; RC_NEWER: of a newer schema. It may, in time, against RC_FULL, RC_READ_ONLY,
+ * RC_IO: the disk or the system refused; against RC_BUSY: another program has it
+ * locked; and, for a reader, RC_NOT_FOUND: no writer has made it yet; RC_UNAVAILABLE:
+ * no writer has brought its schema up to date yet. */
 MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out,
 			    struct error *err);
 /* The writer checkpoints what it can; readers never do. NULL is fine. */
 void store_close(struct store *store);
 
-/* ---- Cursors
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Cursors -----------------------------------------------------------------------------
  */
 
 /* A place in the sequence, and while a snapshot is being paged how far that must go:
  *
  *   from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain place (bound 0)
  *
- * A snapshot that began when the head was `start` shows what lies behind `seq`, without tombstones
- * up to `start`. Once it has come to `bound` (first = start, then once more the head of that
- * moment) it ends, whatever is written meanwhile; what came after is found by the next pull. Where
- * a purge passed `start` meanwhile, it ends in a place before the horizon, so that the next pull
- * resets. */
+ * A snapshot that began when the head was `start` shows what lies behind `seq`, without
+ * tombstones up to `start`. Once it has come to `bound` (first = start, then once more
+ * the head of that moment) it ends, whatever is written meanwhile; what came after is
+ * found by the next pull. Where a purge passed `start` meanwhile, it ends in a place
+ * before the horizon, so that the next pull resets. */
 struct store_cursor {
 	uint64_t epoch; /* 0: from the beginning */
 	uint64_t seq;
@@ -55,14 +57,15 @@ struct store_cursor {
 
 #define STORE_CURSOR_TEXT_MAX 96
 
-/* "" and "0" are the beginning. Anything not written by store_cursor_format is RC_MALFORMED. */
+/* "" and "0" are the beginning. Anything not written by store_cursor_format is
+ * RC_MALFORMED. */
 MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out);
-/* Terminated; returns the length. Only characters that need no escape in JSON, URLs and header
- * fields. */
+/* Terminated; returns the length. Only characters that need no escape in JSON, URLs and
+ * header fields. */
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
 
-/* ---- Reading
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Reading -----------------------------------------------------------------------------
  */
 
 struct store_doc {
@@ -74,8 +77,9 @@ struct store_doc {
 	struct slice value; /* canonical (transit/transit.h); empty where deleted */
 };
 
-/* Appends the document as a map of the envelope: id, version, and value or deleted (protocol.md,
- * GET /sync). RC_CORRUPT, logged: its value is none; `out` then has a part of it. */
+/* Appends the document as a map of the envelope: id, version, and value or deleted
+ * (protocol.md, GET /sync). RC_CORRUPT, logged: its value is none; `out` then has a
+ * part of it. */
 MUST_USE enum rc store_doc_put(struct buf *out, enum encoding encoding,
 			       const struct store_doc *doc);
 
@@ -97,14 +101,15 @@ struct store_page {
 typedef void on_store_page(void *arg, enum rc rc, const struct store_page *page);
 typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *place);
 
-/* One page of what changed in the group after `since` (protocol.md, GET /sync), read from one
- * consistent state of the database that has every commit answered before the call. RC_BUSY, RC_IO,
- * RC_CORRUPT: the database did not answer; so for the two below. */
+/* One page of what changed in the group after `since` (protocol.md, GET /sync), read
+ * from one consistent state of the database that has every commit answered before the
+ * call. RC_BUSY, RC_IO, RC_CORRUPT: the database did not answer; so for the two
+ * below. */
 void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
 		   void *arg);
-/* The newest sequence number of the group and all nested in it, or that up to which a purge has
- * forgotten tombstones, of whatever groups, where that is newer; 0 where there is neither. With the
- * present epoch. */
+/* The newest sequence number of the group and all nested in it, or that up to which a
+ * purge has forgotten tombstones, of whatever groups, where that is newer; 0 where
+ * there is neither. With the present epoch. */
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 /* The head: the newest sequence number of all. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
@@ -131,8 +136,8 @@ void store_stats(struct store *store, on_store_stats *on_measure, void *arg);
 /* What must be counted: in proportion to what there is. */
 void store_count(struct store *store, on_store_counts *on_counts, void *arg);
 
-/* ---- Tokens
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Tokens ------------------------------------------------------------------------------
  */
 
 #define STORE_TOKEN_ID_LEN 16
@@ -157,11 +162,12 @@ struct store_token {
 };
 
 typedef void on_store_token(void *arg, enum rc rc, const struct store_token *token);
-/* RC_NOT_FOUND: there is none of that id (never was, or revoked). Expired ones are found. */
+/* RC_NOT_FOUND: there is none of that id (never was, or revoked). Expired ones are
+ * found. */
 void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
 
-/* ---- Writing
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Writing -----------------------------------------------------------------------------
  */
 
 /* One document of a push, as the client sent it. */
@@ -205,15 +211,16 @@ struct store_request {
 	const struct store_edit *edits; /* ids all different */
 	size_t edit_count;
 	bool atomic;
-	/* STORE_TOKEN_ADD: all of it; STORE_TOKEN_REVOKE: its id; STORE_TOKEN_ROTATE: the new one,
-	 * without user and grants, which are those of `old` (an id), and so is `expires` where it
-	 * is STORE_EXPIRES_KEPT. The old one ends at `old_ends` (seconds since 1970) unless it
-	 * would earlier; at once where that is not after the new one's making. */
+	/* STORE_TOKEN_ADD: all of it; STORE_TOKEN_REVOKE: its id; STORE_TOKEN_ROTATE:
+	 * the new one, without user and grants, which are those of `old` (an id), and
+	 * so is `expires` where it is STORE_EXPIRES_KEPT. The old one ends at
+	 * `old_ends` (seconds since 1970) unless it would earlier; at once where that
+	 * is not after the new one's making. */
 	struct store_token token;
 	struct slice old;
 	int64_t old_ends;
-	/* STORE_PURGE: tombstones made before this (seconds since 1970) go, the oldest first, at
-	 * most so many (1 to STORE_PURGE_MAX) */
+	/* STORE_PURGE: tombstones made before this (seconds since 1970) go, the oldest
+	 * first, at most so many (1 to STORE_PURGE_MAX) */
 	int64_t before;
 	uint64_t limit;
 };
@@ -233,29 +240,31 @@ struct store_reply {
 
 typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);
 
-/* Does all requests in their order in one durable transaction and calls back with as many replies.
- * rc other than RC_OK: nothing was committed, no replies; RC_UNAVAILABLE: the outcome is unknown (a
- * failed sync) and the process must end; RC_BUSY, RC_FULL, RC_READ_ONLY, RC_IO: may be tried again.
- * Single requests fail on their own: RC_EXISTS (token id taken), RC_NOT_FOUND (no such token),
- * RC_DENIED (the token to rotate has expired, and no new time was given), RC_TOO_LARGE (the
- * conflicts of a push would answer more than STORE_REPLY_MAX bytes of values), RC_CORRUPT (it comes
- * upon something damaged). Behind such a damage the transactions are several, and some of them may
- * fail on their own. */
+/* Does all requests in their order in one durable transaction and calls back with as
+ * many replies. rc other than RC_OK: nothing was committed, no replies; RC_UNAVAILABLE:
+ * the outcome is unknown (a failed sync) and the process must end; RC_BUSY, RC_FULL,
+ * RC_READ_ONLY, RC_IO: may be tried again. Single requests fail on their own: RC_EXISTS
+ * (token id taken), RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has
+ * expired, and no new time was given), RC_TOO_LARGE (the conflicts of a push would
+ * answer more than STORE_REPLY_MAX bytes of values), RC_CORRUPT (it comes upon
+ * something damaged). Behind such a damage the transactions are several, and some of
+ * them may fail on their own. */
 #define STORE_REPLY_MAX ((size_t)64 << 20)
 void store_commit(struct store *store, const struct store_request *requests, size_t count,
 		  on_store_replies *on_replies, void *arg);
 
-/* Housekeeping that the writer calls when it has answered: checkpoints once the log has grown
- * enough. RC_UNAVAILABLE: a sync has failed and the process must end; its successor copies again
- * what may be lost. Other failures are logged and tried again later. */
+/* Housekeeping that the writer calls when it has answered: checkpoints once the log has
+ * grown enough. RC_UNAVAILABLE: a sync has failed and the process must end; its
+ * successor copies again what may be lost. Other failures are logged and tried again
+ * later. */
 MUST_USE enum rc store_maintain(struct store *store);
 
-/* ---- Whole databases
- * ------------------------------------------------------------------------------------------------------
+/* ---- Whole
+ * databases ---------------------------------------------------------------------------
  */
 
-/* For an administrator's commands: these work in the calling process and have done it when they
- * return. Those that read may run beside a server, as any reader may. */
+/* For an administrator's commands: these work in the calling process and have done it
+ * when they return. Those that read may run beside a server, as any reader may. */
 
 struct store_tally {
 	uint64_t epoch;
@@ -266,14 +275,16 @@ struct store_tally {
 	uint64_t large; /* values that lie in a table of their own */
 };
 
-/* Now and then during something long: `what` is a verb such as "copying"; total 0: not known. */
+/* Now and then during something long: `what` is a verb such as "copying"; total 0: not
+ * known. */
 typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint64_t total);
 
-/* Copies the database `from`, as it is at one moment, into the file `to`, which must be there and
- * empty, and then reads the copy to see that it is whole and has the same counts. One file with
- * nothing beside it; not synced. `from` may be in use, and of an older schema. While it copies (not
- * while it verifies) the log of a database in use cannot start over. After a failure `to` holds
- * rubbish. RC_FULL, RC_IO: a disk refused; RC_CORRUPT: `from` is damaged. */
+/* Copies the database `from`, as it is at one moment, into the file `to`, which must be
+ * there and empty, and then reads the copy to see that it is whole and has the same
+ * counts. One file with nothing beside it; not synced. `from` may be in use, and of an
+ * older schema. While it copies (not while it verifies) the log of a database in use
+ * cannot start over. After a failure `to` holds rubbish. RC_FULL, RC_IO: a disk
+ * refused; RC_CORRUPT: `from` is damaged. */
 MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress,
 			    void *arg, struct store_tally *tally, struct error *err);
 struct store_scan {
@@ -285,26 +296,27 @@ struct store_scan {
 
 /* One document, good until it returns. Anything but RC_OK ends the scan. */
 typedef enum rc on_store_doc(void *arg, const struct store_doc *doc);
-/* Hands over each document, as all of them are at one moment. Takes no more memory for many than
- * for few. Answers what on_doc answered, or RC_BUSY, RC_IO, RC_CORRUPT (a value is missing). While
- * it lasts the log of a database in use cannot start over. */
+/* Hands over each document, as all of them are at one moment. Takes no more memory for
+ * many than for few. Answers what on_doc answered, or RC_BUSY, RC_IO, RC_CORRUPT (a
+ * value is missing). While it lasts the log of a database in use cannot start over. */
 MUST_USE enum rc store_scan(struct store *store, const struct store_scan *scan,
 			    on_store_doc *on_doc, void *arg);
 /* The document of this id, a tombstone too. RC_NOT_FOUND: there is none. */
 MUST_USE enum rc store_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
 
-/* Which ids have been met: a set of any size in little memory, on a disk where it is large. */
+/* Which ids have been met: a set of any size in little memory, on a disk where it is
+ * large. */
 struct store_ids;
 MUST_USE enum rc store_ids_new(struct store_ids **out, struct error *err);
 /* NULL is fine. */
 void store_ids_free(struct store_ids *ids);
-/* Puts the id in with its number, unless it is in; *first: the number that it has. RC_FULL, RC_IO:
- * the disk refused. */
+/* Puts the id in with its number, unless it is in; *first: the number that it has.
+ * RC_FULL, RC_IO: the disk refused. */
 MUST_USE enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number,
 			       uint64_t *first, struct error *err);
 
-/* What is wrong, and where: a group, a document's id, "the file". Neither is terminated, and a
- * damaged id may be any bytes. */
+/* What is wrong, and where: a group, a document's id, "the file". Neither is
+ * terminated, and a damaged id may be any bytes. */
 typedef void on_store_fault(void *arg, struct slice place, struct slice what);
 
 struct store_check {
@@ -314,25 +326,26 @@ struct store_check {
 	void *arg; /* for both */
 };
 
-/* Reads a database, in use or not, as it is at one moment, in bounded memory, and reports all that
- * is not as a writer leaves it: the file (PRAGMA integrity_check), the sequence, groups, versions,
- * values, counts, tokens. RC_OK: it came to the end, whatever was found. */
+/* Reads a database, in use or not, as it is at one moment, in bounded memory, and
+ * reports all that is not as a writer leaves it: the file (PRAGMA integrity_check), the
+ * sequence, groups, versions, values, counts, tokens. RC_OK: it came to the end,
+ * whatever was found. */
 MUST_USE enum rc store_check(const char *path, const struct store_check *check,
 			     struct store_tally *tally, struct error *err);
-/* Gives the database a new epoch: every client starts with a snapshot. For a writer; `path` is for
- * the reason. */
+/* Gives the database a new epoch: every client starts with a snapshot. For a writer;
+ * `path` is for the reason. */
 MUST_USE enum rc store_new_epoch(struct store *store, const char *path, struct error *err);
-/* Readies the place of a database for another file, under its lock: what its log holds is copied
- * into it, unless it is damaged, and the files beside it go, so that they never meet the new one.
- * Where that cannot be done all stays. */
+/* Readies the place of a database for another file, under its lock: what its log holds
+ * is copied into it, unless it is damaged, and the files beside it go, so that they
+ * never meet the new one. Where that cannot be done all stays. */
 MUST_USE enum rc store_close_for_replace(const char *path, struct error *err);
 
 /* ---- Requests and replies as bytes, for the way to the writing process
  * ----------------------------------------------------- */
 
 void store_request_pack(const struct store_request *request, struct buf *out);
-/* The slices point into `bytes`, the arrays are the request's: free with store_request_clear (also
- * after a failure). */
+/* The slices point into `bytes`, the arrays are the request's: free with
+ * store_request_clear (also after a failure). */
 MUST_USE enum rc store_request_unpack(struct slice bytes, struct store_request *out);
 void store_request_clear(struct store_request *request);
 

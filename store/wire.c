@@ -1,5 +1,5 @@
-/* Requests and replies as bytes. Reading checks all that store.h promises of the fields, so that
- * the writer can rely on it. */
+/* Requests and replies as bytes. Reading checks all that store.h promises of the
+ * fields, so that the writer can rely on it. */
 #include "store/store.h"
 
 #include "store/docid.h"
@@ -60,8 +60,8 @@ static size_t unpack_count(struct unpack *in, size_t min)
 	return in->bad ? 0 : count;
 }
 
-/* ---- Edits and results
- * ----------------------------------------------------------------------------------------------------
+/* ---- Edits and
+ * results -----------------------------------------------------------------------------
  */
 
 static void pack_edit(struct buf *out, const struct store_edit *edit)
@@ -129,8 +129,8 @@ static void unpack_results(struct unpack *in, struct store_reply *out)
 		unpack_result(in, &out->results[i]);
 }
 
-/* ---- Tokens
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Tokens ------------------------------------------------------------------------------
  */
 
 static void pack_token(struct buf *out, const struct store_token *token)
@@ -220,8 +220,8 @@ static void unpack_tokens(struct unpack *in, struct store_reply *out)
 		unpack_token(in, &out->tokens[i]);
 }
 
-/* ---- Requests
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Requests ----------------------------------------------------------------------------
  */
 
 static enum store_kind unpack_kind(struct unpack *in)
@@ -300,8 +300,8 @@ void store_request_clear(struct store_request *request)
 	*request = (struct store_request){ .kind = STORE_KIND_COUNT };
 }
 
-/* ---- Replies
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Replies -----------------------------------------------------------------------------
  */
 
 void store_reply_pack(const struct store_reply *reply, struct buf *out)

@@ -1,9 +1,10 @@
 /* Clients that do half of what they should: hostile PORT COUNT TEXT [FILL [BUFFER]]
  *
- * Opens COUNT connections, with a receive buffer of BUFFER bytes where that is given, sends TEXT on
- * each and then FILL bytes more, and never reads. Says "sent" on stdout once every connection has
- * taken all or has been closed, and at the end of its input "closed N", the number of those that
- * the server has closed by then. TEXT may have \r and \n written out. */
+ * Opens COUNT connections, with a receive buffer of BUFFER bytes where that is given,
+ * sends TEXT on each and then FILL bytes more, and never reads. Says "sent" on stdout
+ * once every connection has taken all or has been closed, and at the end of its input
+ * "closed N", the number of those that the server has closed by then. TEXT may have \r
+ * and \n written out. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,15 +1,17 @@
 /* The table behind cache codes ("^0"), as a reader keeps it (Transit 0.8, Caching).
  *
- * Cached are map keys, and strings that begin with `~:`, `~$` or `~#` anywhere, when longer than 3
- * UTF-16 units. Each takes the next of 1936 (44²) places; the one after the last begins anew with
- * an empty table. (The text of the format speaks of 94 digits; transit-java and transit-js use the
- * 44 from '0' to '[', and so they understand each other.) */
+ * Cached are map keys, and strings that begin with `~:`, `~$` or `~#` anywhere, when
+ * longer than 3 UTF-16 units. Each takes the next of 1936 (44²) places; the one after
+ * the last begins anew with an empty table. (The text of the format speaks of 94
+ * digits; transit-java and transit-js use the 44 from '0' to '[', and so they
+ * understand each other.) */
 #ifndef TRANSIT_CACHE_H
 #define TRANSIT_CACHE_H
 
 #include "transit/scan.h"
 
-/* A string's content in canonical form. In place: a part of the message, with its quotes around it.
+/* A string's content in canonical form. In place: a part of the message, with its
+ * quotes around it.
  */
 struct text {
 	struct slice body;

@@ -33,7 +33,8 @@ void canon_prefixed(struct transit_in *in, const char *prefix, struct slice text
 	in->plain = false;
 }
 
-/* `~` and a tag character; `at` is where the string or its code stands in the message. */
+/* `~` and a tag character; `at` is where the string or its code stands in the
+ * message. */
 static enum rc scalar_string(struct transit_in *in, const char *at, const struct text *text)
 {
 	struct slice rest = slice_make(text->body.data + 2, text->body.len - 2);
@@ -41,7 +42,8 @@ static enum rc scalar_string(struct transit_in *in, const char *at, const struct
 	const struct scalar *scalar = scalar_find(tag);
 
 	if (scalar && !scalar->valid(rest)) {
-		/* transit-js writes every number that is a map's key so, also 1.5 and 1e21. */
+		/* transit-js writes every number that is a map's key so, also 1.5 and
+		 * 1e21. */
 		if (tag != 'i' || scan_number_kind(rest) == NUMBER_NONE)
 			return reader_fail(in, RC_MALFORMED, at, scalar->needs);
 		canon_prefixed(in, "\"~d", rest);

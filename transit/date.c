@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Takes exactly `digits` decimal digits and the character behind them (0: none) off the front. */
+/* Takes exactly `digits` decimal digits and the character behind them (0: none) off the
+ * front. */
 static bool take(struct slice *text, size_t digits, char behind, int *out)
 {
 	size_t len = digits + (behind != 0);
@@ -101,9 +102,9 @@ static void put_digits(char *end, int64_t number, int digits)
 	}
 }
 
-/* The proleptic Gregorian calendar in years that begin in March, so that a leap day is a year's
- * last one, and the months' lengths repeat in every five. `days` are counted from the first day of
- * year 0 in that reckoning, and not negative. */
+/* The proleptic Gregorian calendar in years that begin in March, so that a leap day is
+ * a year's last one, and the months' lengths repeat in every five. `days` are counted
+ * from the first day of year 0 in that reckoning, and not negative. */
 static void civil(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 {
 	const int64_t in_400_years = 146097;
@@ -118,7 +119,8 @@ static void civil(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 	*year = days / in_400_years * 400 + of_400 + (*month <= 2);
 }
 
-/* Of years 0 to 9999: no printf and no time zone's lock, as documents have many of them. */
+/* Of years 0 to 9999: no printf and no time zone's lock, as documents have many of
+ * them. */
 static size_t format_plain(int64_t days, int64_t of_day, char *out)
 {
 	static const char shape[] = "0000-00-00T00:00:00.000Z";

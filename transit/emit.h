@@ -1,5 +1,5 @@
-/* Output that is mostly a copy of its input: parts that follow each other there are joined and
- * copied at once. */
+/* Output that is mostly a copy of its input: parts that follow each other there are
+ * joined and copied at once. */
 #ifndef TRANSIT_EMIT_H
 #define TRANSIT_EMIT_H
 

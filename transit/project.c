@@ -1,5 +1,5 @@
-/* Canonical Transit as plain JSON (protocol.md, Encodings). The text is our own or a stored one: it
- * is checked, but not explained. */
+/* Canonical Transit as plain JSON (protocol.md, Encodings). The text is our own or a
+ * stored one: it is checked, but not explained. */
 #include "transit/date.h"
 #include "transit/emit.h"
 #include "transit/scalar.h"
@@ -120,7 +120,8 @@ static enum rc put_scalar_key(struct projector *p, enum projection as, struct sl
 	}
 }
 
-/* `~X` and a text, X being no type of Transit's own. A key cannot be a map: it stays as it is. */
+/* `~X` and a text, X being no type of Transit's own. A key cannot be a map: it stays as
+ * it is. */
 static enum rc put_unknown_scalar(struct projector *p, struct slice body, bool as_key)
 {
 	size_t tag = body.len > 1 ? scan_char_len(slice_make(body.data + 1, body.len - 1)) : 0;
@@ -209,8 +210,8 @@ static enum rc project_unknown(struct projector *p, struct slice tag)
 	return rc;
 }
 
-/* Tags whose nearest JSON is their rep: the typed arrays of Transit's table too, where it is an
- * array indeed. */
+/* Tags whose nearest JSON is their rep: the typed arrays of Transit's table too, where
+ * it is an array indeed. */
 static bool is_rep_alone(struct slice tag, char first)
 {
 	static const char *const arrays[] = { "set",    "list",    "ints",  "longs", "shorts",

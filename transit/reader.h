@@ -1,5 +1,5 @@
-/* The inside of a reader: tokens, cache codes, open containers and the first failure, for the files
- * that walk a message. */
+/* The inside of a reader: tokens, cache codes, open containers and the first failure,
+ * for the files that walk a message. */
 #ifndef TRANSIT_READER_H
 #define TRANSIT_READER_H
 
@@ -46,8 +46,8 @@ MUST_USE static inline enum rc reader_charge(struct transit_in *in, size_t bytes
 
 /* The string at hand as it stands there. */
 MUST_USE enum rc reader_raw(struct transit_in *in, struct text *text);
-/* What a string of the message at `at` means: cache codes looked up, cacheable text noted. In JSON
- * nothing. */
+/* What a string of the message at `at` means: cache codes looked up, cacheable text
+ * noted. In JSON nothing. */
 MUST_USE enum rc reader_resolve(struct transit_in *in, const char *at, bool as_key,
 				struct text *text);
 /* Both in one. */
@@ -58,13 +58,14 @@ bool reader_is_tag(struct slice body); /* `~#` and a name */
 
 /* Enters the container whose bracket is at hand. */
 MUST_USE enum rc reader_open(struct transit_in *in, char close);
-/* To the next entry of the innermost container, past its comma; where there is none, out of the
- * container. */
+/* To the next entry of the innermost container, past its comma; where there is none,
+ * out of the container. */
 MUST_USE enum rc reader_next(struct transit_in *in, bool *more);
 /* From a map's key to its value: past the colon, or in an array the comma. */
 MUST_USE enum rc reader_to_value(struct transit_in *in);
 
-/* Takes one value and, where in->emit has an output, emits its canonical form (value.c). */
+/* Takes one value and, where in->emit has an output, emits its canonical form
+ * (value.c). */
 MUST_USE enum rc reader_value(struct transit_in *in);
 
 #endif

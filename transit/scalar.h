@@ -1,5 +1,5 @@
-/* The scalar types that Transit writes as strings, `~` TAG TEXT: what each text must be, and what
- * plain JSON makes of it. */
+/* The scalar types that Transit writes as strings, `~` TAG TEXT: what each text must
+ * be, and what plain JSON makes of it. */
 #ifndef TRANSIT_SCALAR_H
 #define TRANSIT_SCALAR_H
 

@@ -37,7 +37,8 @@ static unsigned special_bytes(const char *at)
 	__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
 	__m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
 	__m128i escape = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-	/* As signed numbers, the control characters and all above 0x7f are those below 0x20. */
+	/* As signed numbers, the control characters and all above 0x7f are those below
+	 * 0x20. */
 	__m128i other = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
 
 	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, escape), other));
@@ -69,7 +70,8 @@ static const char short_escape[128] = {
 
 #define ESCAPE_MAX 6
 
-/* The canonical form of one code point: how many of the ESCAPE_MAX bytes of `out` it takes. */
+/* The canonical form of one code point: how many of the ESCAPE_MAX bytes of `out` it
+ * takes. */
 static size_t put_char(uint32_t code, char *out)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -171,8 +173,8 @@ static const char *read_escape(struct scan *scan, uint32_t *code)
 	return NULL;
 }
 
-/* The part of the string that is read but not yet copied to scratch begins at `page_cache`. An
- * escape that came in canonical form needs no copy. */
+/* The part of the string that is read but not yet copied to scratch begins at
+ * `page_cache`. An escape that came in canonical form needs no copy. */
 static const char *pass_escape(struct scan *scan, struct buf *scratch, const char **page_cache,
 			       bool *copied)
 {

@@ -1,11 +1,13 @@
-/* JSON tokens, strictly by RFC 8259: the bottom of the transcoder, which knows nothing of Transit.
+/* JSON tokens, strictly by RFC 8259: the bottom of the transcoder, which knows nothing
+ * of Transit.
  *
- * A scan function begins at scan->at and answers NULL, scan->at then being behind the token, or
- * what is wrong (a literal for a person), scan->at then being the offending byte.
+ * A scan function begins at scan->at and answers NULL, scan->at then being behind the
+ * token, or what is wrong (a literal for a person), scan->at then being the offending
+ * byte.
  *
- * String contents are handled in their canonical escaped form, without the quotes: `"`, `\` and the
- * control characters U+0000-001F are escaped in the shortest way (\n, else \u001f with lower-case
- * digits), everything else is itself. */
+ * String contents are handled in their canonical escaped form, without the quotes: `"`,
+ * `\` and the control characters U+0000-001F are escaped in the shortest way (\n, else
+ * \u001f with lower-case digits), everything else is itself. */
 #ifndef TRANSIT_SCAN_H
 #define TRANSIT_SCAN_H
 
@@ -19,7 +21,8 @@ struct scan {
 	const char *end;
 };
 
-/* A JSON number's text: an integer (no fraction, no exponent), any other number, or none. */
+/* A JSON number's text: an integer (no fraction, no exponent), any other number, or
+ * none. */
 enum number_kind { NUMBER_NONE, NUMBER_INTEGER, NUMBER_REAL };
 
 static inline void scan_space(struct scan *scan)
@@ -35,15 +38,16 @@ static inline char scan_look(const struct scan *scan)
 	return scan->at < scan->end ? *scan->at : ' ';
 }
 
-/* Has a string that begins with this byte a meaning of its own in Transit? Plain ones that begin so
- * are escaped by `~`. */
+/* Has a string that begins with this byte a meaning of its own in Transit? Plain ones
+ * that begin so are escaped by `~`. */
 static inline bool scan_is_mark(char first)
 {
 	return first == '~' || first == '^' || first == '`';
 }
 
-/* A string, scan->at being its opening quote. The content is in canonical form: a part of the text
- * itself where that is how it came, else it is in `scratch`, whose earlier content is lost. */
+/* A string, scan->at being its opening quote. The content is in canonical form: a part
+ * of the text itself where that is how it came, else it is in `scratch`, whose earlier
+ * content is lost. */
 MUST_USE const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *content);
 MUST_USE const char *scan_number(struct scan *scan, struct slice *number);
 /* `word` is true, false or null. */

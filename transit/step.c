@@ -5,7 +5,8 @@
 
 #include <assert.h>
 
-/* A string that plain JSON has too: strips the escaping `~` off, false for any other. */
+/* A string that plain JSON has too: strips the escaping `~` off, false for any
+ * other. */
 static bool plain_string(const struct transit_in *in, struct slice *body)
 {
 	if (in->encoding == ENCODING_JSON || body->len == 0 || body->data[0] != '~')
@@ -38,8 +39,8 @@ static enum transit_kind string_kind(const struct transit_in *in, struct slice b
 	}
 }
 
-/* What an array or object of a Transit message is, by its first entry. The reader itself is left
- * where it is. */
+/* What an array or object of a Transit message is, by its first entry. The reader
+ * itself is left where it is. */
 static enum transit_kind container_kind(struct transit_in *in, enum transit_kind kind)
 {
 	struct scan ahead = in->scan;

@@ -55,8 +55,8 @@ static enum rc uuid_halves(struct transit_in *in)
 	return rc;
 }
 
-/* The text of a scalar's rep: a string without a type of its own, or a number where the type is
- * numeric. */
+/* The text of a scalar's rep: a string without a type of its own, or a number where the
+ * type is numeric. */
 static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep)
 {
 	const char *at = in->scan.at;

@@ -1,5 +1,5 @@
-/* One value in canonical form, in one pass: what needs no change is copied from the message in long
- * runs. */
+/* One value in canonical form, in one pass: what needs no change is copied from the
+ * message in long runs. */
 #include "transit/canon.h"
 
 static enum rc string_value(struct transit_in *in, bool as_key)
@@ -51,8 +51,8 @@ static enum rc number_key(struct transit_in *in)
 	return rc;
 }
 
-/* A key of an array that stands for a map. Numbers, booleans and null become the strings that an
- * object's keys can be. */
+/* A key of an array that stands for a map. Numbers, booleans and null become the
+ * strings that an object's keys can be. */
 static enum rc array_map_key(struct transit_in *in)
 {
 	switch (scan_look(&in->scan)) {
@@ -124,7 +124,8 @@ enum rc value_array(struct transit_in *in, size_t *count)
 	return rc ? rc : array_rest(in, count);
 }
 
-/* Behind the bracket: a first entry that is a string can make the array a map or a tagged value. */
+/* Behind the bracket: a first entry that is a string can make the array a map or a
+ * tagged value. */
 static enum rc transit_array(struct transit_in *in, const char *bracket)
 {
 	const char *at = in->scan.at;

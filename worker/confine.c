@@ -6,7 +6,8 @@
 
 #include <seccomp.h>
 
-/* Sockets that come to it, by accept or by a message; the loop; a file into a socket. */
+/* Sockets that come to it, by accept or by a message; the loop; a file into a
+ * socket. */
 static const int calls[] = {
 	SCMP_SYS(accept),      SCMP_SYS(accept4),   SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
 	SCMP_SYS(getpeername), SCMP_SYS(shutdown),  SCMP_SYS(sendfile),   SCMP_SYS(epoll_wait),

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #define GROUPS_MAX 64
-/* Reconnection is spread over these milliseconds, so that a restart does not bring every client
- * back at the same moment. */
+/* Reconnection is spread over these milliseconds, so that a restart does not bring
+ * every client back at the same moment. */
 #define RETRY_MIN 1000
 #define RETRY_SPREAD 3000
 

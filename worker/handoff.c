@@ -43,8 +43,8 @@ struct handoff {
 	char *room;           /* for a message that is taken */
 };
 
-/* ---- Giving
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Giving ------------------------------------------------------------------------------
  */
 
 static void message_begin(struct buf *message, enum moved_kind kind)
@@ -154,8 +154,8 @@ enum handoff_state handoff_state(const struct handoff *handoff)
 	return handoff->state;
 }
 
-/* ---- Taking
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Taking ------------------------------------------------------------------------------
  */
 
 static void handoff_adopt(struct handoff *handoff, struct slice bytes, int fd)
@@ -215,8 +215,8 @@ static void on_taking(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (int i = 0; i < CONNS_ADOPT_MAX && handoff_receive_one(handoff, fd); i++)
 		;
-	/* The predecessor in the slot may have taken a wake-up that was for both; it is not woken
-	 * any more when it gives. */
+	/* The predecessor in the slot may have taken a wake-up that was for both; it is
+	 * not woken any more when it gives. */
 	feeds_wake(handoff->worker->feeds);
 }
 
@@ -233,8 +233,8 @@ void handoff_receive(struct handoff *handoff, int fd)
 	}
 }
 
-/* ---- Beginning and end
- * --------------------------------------------------------------------------------------------------
+/* ---- Beginning and
+ * end ---------------------------------------------------------------------------------
  */
 
 struct handoff *handoff_new(struct worker *worker)

@@ -1,14 +1,14 @@
-/* How a worker leaves without closing anything: it gives its connections and streams to its
- * successor, over a channel (ipc/channel.h) that the master made for the two.
+/* How a worker leaves without closing anything: it gives its connections and streams to
+ * its successor, over a channel (ipc/channel.h) that the master made for the two.
  *
  *   predecessor                                  successor
  *   idle connections ──descriptor──────────────▶ served on, as if accepted here
  *   streams ──descriptor, groups, places────────▶ caught up from their places, as after a reconnect
- * that no client notices busy connections: answered, then idle streams with unsent bytes: given
- * when these have gone out
+ * that no client notices busy connections: answered, then idle streams with unsent
+ * bytes: given when these have gone out
  *
- * A message says which version of this it is of; one that the successor does not know is a
- * connection that it closes. */
+ * A message says which version of this it is of; one that the successor does not know
+ * is a connection that it closes. */
 #ifndef WORKER_HANDOFF_H
 #define WORKER_HANDOFF_H
 
@@ -25,8 +25,8 @@ enum handoff_state {
 
 struct handoff *handoff_new(struct worker *worker);
 void handoff_free(struct handoff *handoff);
-/* Gives all to the successor at the other end, and what still comes. The socket is taken over, here
- * and below. */
+/* Gives all to the successor at the other end, and what still comes. The socket is
+ * taken over, here and below. */
 void handoff_send_all(struct handoff *handoff, int fd);
 /* Nothing is on its way. */
 bool handoff_is_done(const struct handoff *handoff);

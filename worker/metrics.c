@@ -7,8 +7,8 @@
 
 #define PREFIX "pocketbook_"
 
-/* ---- Numbers by themselves
- * --------------------------------------------------------------------------------------------------
+/* ---- Numbers by
+ * themselves --------------------------------------------------------------------------
  */
 
 struct metric_row {
@@ -72,8 +72,8 @@ static void put_metric(struct buf *out, const struct scoreboard_view *view,
 		 scoreboard_view_sum(view, metric->value));
 }
 
-/* ---- Answers
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Answers -----------------------------------------------------------------------------
  */
 
 static const char *const routes[SCOREBOARD_ROUTES] = {
@@ -83,8 +83,8 @@ static const char *const routes[SCOREBOARD_ROUTES] = {
 	[SCOREBOARD_OTHER] = "other",
 };
 
-/* What has never been answered is left out, but for one of each route, so that each is there from
- * the start. */
+/* What has never been answered is left out, but for one of each route, so that each is
+ * there from the start. */
 static void put_answers(struct buf *out, const struct scoreboard_view *view)
 {
 	put_head(out, "http_requests_total", "counter", "Requests that were answered.");
@@ -106,8 +106,8 @@ static void put_answers(struct buf *out, const struct scoreboard_view *view)
 	}
 }
 
-/* ---- Histograms
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Histograms --------------------------------------------------------------------------
  */
 
 /* `label`: such as `route="pull"`, or empty. `unit`: what a number is divided by. */
@@ -153,8 +153,8 @@ static void put_histograms(struct buf *out, const struct scoreboard_view *view)
 	put_histogram(out, view, HISTOGRAM_CHECKPOINT_TIME, "checkpoint_duration_seconds", "", 1e6);
 }
 
-/* ---- Processes
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Processes ---------------------------------------------------------------------------
  */
 
 static void put_processes(struct buf *out, const struct scoreboard_view *view)
@@ -197,8 +197,8 @@ void metrics_put(struct buf *out, const struct scoreboard_view *view)
 	put_histograms(out, view);
 }
 
-/* ---- Requests
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Requests ----------------------------------------------------------------------------
  */
 
 void metrics_serve(struct request *request)

@@ -1,5 +1,5 @@
-/* GET /metrics on the address that is for it: numbers of all processes for Prometheus (text
- * exposition format 0.0.4). */
+/* GET /metrics on the address that is for it: numbers of all processes for Prometheus
+ * (text exposition format 0.0.4). */
 #ifndef WORKER_METRICS_H
 #define WORKER_METRICS_H
 

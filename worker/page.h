@@ -5,8 +5,8 @@
 #include "store/store.h"
 #include "transit/transit.h"
 
-/* Appends {docs, cursor, more, reset}, with `group` in front where it is not empty. RC_CORRUPT: a
- * stored value is not what was written; it is logged. */
+/* Appends {docs, cursor, more, reset}, with `group` in front where it is not empty.
+ * RC_CORRUPT: a stored value is not what was written; it is logged. */
 MUST_USE enum rc page_put(struct buf *out, enum encoding encoding, struct slice group,
 			  const struct store_page *page);
 /* Appends {group, cursor}: that the group has changed, or is followed, up to there. */

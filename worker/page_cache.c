@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
-/* All that an answer depends on, besides the database. Zeroed before it is filled: it is hashed and
- * compared as bytes. */
+/* All that an answer depends on, besides the database. Zeroed before it is filled: it
+ * is hashed and compared as bytes. */
 struct key {
 	struct store_cursor since;
 	uint64_t limit;

@@ -1,6 +1,6 @@
-/* Answers to pulls that are kept ready: when a group has changed, all its clients pull the same
- * page, and until the next change whoever asks finds nothing new. A page is good for the edition of
- * the database (shm/generation.h) in which it was read. */
+/* Answers to pulls that are kept ready: when a group has changed, all its clients pull
+ * the same page, and until the next change whoever asks finds nothing new. A page is
+ * good for the edition of the database (shm/generation.h) in which it was read. */
 #ifndef WORKER_PAGE_CACHE_H
 #define WORKER_PAGE_CACHE_H
 
@@ -28,8 +28,8 @@ struct page_cache *page_cache_new(void);
 /* NULL is fine. */
 void page_cache_free(struct page_cache *page_cache);
 
-/* The page that this query got in this edition, or NULL; the caller's to hold. An edition of
- * GENERATION_NONE has none. */
+/* The page that this query got in this edition, or NULL; the caller's to hold. An
+ * edition of GENERATION_NONE has none. */
 struct shared_buf *page_cache_find(const struct page_cache *page_cache,
 				   const struct store_query *query, enum encoding encoding,
 				   uint64_t generation);

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* While the message is read the text may move, so slices hold offsets into it (in `data`, as if it
- * began at address 0) until the end. */
+/* While the message is read the text may move, so slices hold offsets into it (in
+ * `data`, as if it began at address 0) until the end. */
 struct parser {
 	struct transit_in *in;
 	struct push_body *out;
@@ -22,7 +22,8 @@ static enum rc refuse(struct parser *parser, enum rc rc, const char *field, cons
 			 field[0] ? "." : "", field, what);
 }
 
-/* Passes a step's result on; a failed one gets the field's name in front of the reader's reason. */
+/* Passes a step's result on; a failed one gets the field's name in front of the
+ * reader's reason. */
 static enum rc step(struct parser *parser, enum rc rc, const char *field)
 {
 	return rc == RC_OK ? RC_OK : refuse(parser, rc, field, transit_in_error(parser->in));
@@ -213,8 +214,8 @@ static int compare_ids(const void *a, const void *b)
 	return order ? order : (left > right) - (left < right);
 }
 
-/* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such as all fall
- * into one bucket. */
+/* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such
+ * as all fall into one bucket. */
 static enum rc check_unique(const struct push_body *edits, struct error *err)
 {
 	const struct store_edit **sorted = mem_array(edits->count, sizeof(*sorted));

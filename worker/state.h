@@ -1,5 +1,5 @@
-/* All the parts of one worker process, for the files of this folder. Each part is made by its own
- * module. */
+/* All the parts of one worker process, for the files of this folder. Each part is made
+ * by its own module. */
 #ifndef WORKER_STATE_H
 #define WORKER_STATE_H
 

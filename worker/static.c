@@ -13,16 +13,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Only our own files run on our page (Content Security Policy, level 3). Pages in a folder say for
- * themselves what may run on them. */
+/* Only our own files run on our page (Content Security Policy, level 3). Pages in a
+ * folder say for themselves what may run on them. */
 #define POLICY \
 	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; " \
 	"script-src 'self'; object-src 'none'; " \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 /* What a page cannot say of itself in a <meta>. */
 #define FOLDER_POLICY "frame-ancestors 'self'"
-/* Of a browser's features our page needs none of those that ask the user or tell about him
- * (Permissions Policy). */
+/* Of a browser's features our page needs none of those that ask the user or tell about
+ * him (Permissions Policy). */
 #define PERMISSIONS \
 	"camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), " \
 	"serial=(), hid=(), bluetooth=(), midi=(), " \
@@ -46,7 +46,8 @@ bool static_etag_matches(const char *if_none_match, const char *etag)
 	return false;
 }
 
-/* `no-cache`: kept by the browser, but asked about each time, so that a new release shows at once.
+/* `no-cache`: kept by the browser, but asked about each time, so that a new release
+ * shows at once.
  */
 static bool static_head(struct request *request, const char *type, const char *etag)
 {
@@ -76,8 +77,8 @@ static bool static_path(const struct request *request, char out[PATH_MAX_BYTES])
 	return put > 0 && put < PATH_MAX_BYTES;
 }
 
-/* ---- Built in
- * -------------------------------------------------------------------------------------------------------------
+/* ---- Built
+ * in ----------------------------------------------------------------------------------
  */
 
 static int compare_path(const void *path, const void *file)
@@ -130,8 +131,8 @@ static void static_serve_embedded(struct request *request, const char *path)
 				   : slice_make((const char *)file->data, file->len));
 }
 
-/* ---- From a folder
- * --------------------------------------------------------------------------------------------------------
+/* ---- From a
+ * folder ------------------------------------------------------------------------------
  */
 
 static const char *type_of(const char *path)
@@ -162,8 +163,8 @@ static const char *type_of(const char *path)
 	return "application/octet-stream";
 }
 
-/* Names with a dot in front are of tools and of the system (.git, .env, .htpasswd), not of a site,
- * but for /.well-known/ (RFC 8615). */
+/* Names with a dot in front are of tools and of the system (.git, .env, .htpasswd), not
+ * of a site, but for /.well-known/ (RFC 8615). */
 static bool is_hidden(const char *path)
 {
 	static const char known[] = "/.well-known/";
@@ -230,8 +231,8 @@ static bool is_library(const char *path)
 	return strcmp(path, "/pocketbook.js") == 0 || strncmp(path, "/pocketbook/", 12) == 0;
 }
 
-/* A folder stands in for the page; the library stays where pages look for it, unless the folder has
- * one of its own. */
+/* A folder stands in for the page; the library stays where pages look for it, unless
+ * the folder has one of its own. */
 static void static_serve_folder(struct request *request, const char *folder, const char *path)
 {
 	struct stat about;

@@ -1,4 +1,5 @@
-/* The page and the client library, compiled into the program from what www/ was bundled to. */
+/* The page and the client library, compiled into the program from what www/ was bundled
+ * to. */
 #ifndef WORKER_STATIC_EMBED_H
 #define WORKER_STATIC_EMBED_H
 

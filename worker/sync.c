@@ -49,8 +49,8 @@ static void sync_refuse_failed(struct request *request, enum rc rc)
 	request_refuse(request, problem_of(rc), sync_failure(rc));
 }
 
-/* ---- Pull
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Pull --------------------------------------------------------------------------------
  */
 
 static enum rc pull_limit(const struct query *query, struct store_query *out, struct error *err)
@@ -131,8 +131,8 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	free(pull);
 }
 
-/* The writer of a worker on its way out may be another one by now, which counts editions of its
- * own. */
+/* The writer of a worker on its way out may be another one by now, which counts
+ * editions of its own. */
 static uint64_t pull_generation(const struct worker *worker)
 {
 	return worker->draining || worker->leaving ? GENERATION_NONE
@@ -172,8 +172,8 @@ void sync_pull(struct request *request)
 	}
 }
 
-/* ---- Push
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Push --------------------------------------------------------------------------------
  */
 
 /* A push that waits for the writer: the ids are needed for the answer. */
@@ -299,8 +299,8 @@ static void push_commit(struct push *push)
 	}
 }
 
-/* Is the body something else than what it says it is? A small one that is decompressed could be of
- * any size. */
+/* Is the body something else than what it says it is? A small one that is decompressed
+ * could be of any size. */
 static bool push_is_coded(const struct request *request)
 {
 	const char *coding = request_header(request, "Content-Encoding");

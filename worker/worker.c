@@ -25,8 +25,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What is in flight when the worker is told to stop has this long; the master waits a little
- * longer. */
+/* What is in flight when the worker is told to stop has this long; the master waits a
+ * little longer. */
 #define DRAIN_MS 3000
 /* To give all to a successor; what is left then is ended as in a drain. */
 #define GIVE_MS 3000
@@ -40,8 +40,8 @@ struct process {
 	int status;
 };
 
-/* ---- Draining
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Draining ----------------------------------------------------------------------------
  */
 
 static void process_drain(struct process *process);
@@ -100,11 +100,11 @@ static void process_drain(struct process *process)
 	event_add(process->progress, &often);
 }
 
-/* ---- Giving all to a successor
- * --------------------------------------------------------------------------------------------- */
+/* ---- Giving all to a
+ * successor ------------------------------------------------------------------------ */
 
-/* It listens on the same sockets, and is woken for the slot from now on: this process looks by
- * itself. */
+/* It listens on the same sockets, and is woken for the slot from now on: this process
+ * looks by itself. */
 static void process_give(struct process *process, int channel)
 {
 	struct worker *worker = &process->worker;
@@ -131,8 +131,8 @@ static void on_term(evutil_socket_t unused, short what, void *arg)
 	process_drain(arg);
 }
 
-/* ---- The master's words
- * ---------------------------------------------------------------------------------------------------
+/* ---- The master's
+ * words -------------------------------------------------------------------------------
  */
 
 static void on_channel(evutil_socket_t fd, short what, void *arg)
@@ -179,8 +179,8 @@ static void on_wake(evutil_socket_t unused, short what, void *arg)
 	feeds_wake(process->worker.feeds);
 }
 
-/* ---- Beginning and end
- * ----------------------------------------------------------------------------------------------------
+/* ---- Beginning and
+ * end ---------------------------------------------------------------------------------
  */
 
 static struct event_base *base_new(void)
@@ -288,9 +288,9 @@ static void process_end(struct process *process)
 		event_base_free(worker->base);
 }
 
-/* Large pages, files and bodies go back to the system when they are done with: kept by malloc they
- * would lie in pieces between what lives longer, and a worker would stay as large as it has ever
- * been. */
+/* Large pages, files and bodies go back to the system when they are done with: kept by
+ * malloc they would lie in pieces between what lives longer, and a worker would stay as
+ * large as it has ever been. */
 static void memory_tune(void)
 {
 	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);

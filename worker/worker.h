@@ -49,12 +49,13 @@ struct worker_inheritance {
 	const struct worker_settings *settings;
 };
 
-/* Opens the database to read, in the process that is to be the worker's, as a user who may. *out is
- * NULL unless it answers 0; else the exit status, as below, with the reason logged. */
+/* Opens the database to read, in the process that is to be the worker's, as a user who
+ * may. *out is NULL unless it answers 0; else the exit status, as below, with the
+ * reason logged. */
 int worker_open(const char *db, struct store **out);
-/* Runs until SIGTERM (drains: ends its streams, answers what is in flight) or until the master is
- * gone; answers the exit status: 0 done, EXIT_FATAL (base/exit.h) when starting anew would not help
- * (its reason is logged), anything else is a failure. */
+/* Runs until SIGTERM (drains: ends its streams, answers what is in flight) or until the
+ * master is gone; answers the exit status: 0 done, EXIT_FATAL (base/exit.h) when
+ * starting anew would not help (its reason is logged), anything else is a failure. */
 int worker_run(const struct worker_inheritance *inheritance);
 
 #endif

@@ -141,8 +141,8 @@ static void on_overdue(evutil_socket_t unused, short what, void *arg)
 	link_lose(link);
 }
 
-/* The socket may have been lost on its way: whoever has no descriptor left for it gets the message
- * without it, and is not told again. */
+/* The socket may have been lost on its way: whoever has no descriptor left for it gets
+ * the message without it, and is not told again. */
 static void on_seeking(evutil_socket_t unused, short what, void *arg)
 {
 	const struct writer_link *link = arg;

@@ -1,4 +1,5 @@
-/* What is committed together: requests of all peers, taken in turn, and whom to answer. */
+/* What is committed together: requests of all peers, taken in turn, and whom to
+ * answer. */
 #ifndef WRITER_BATCH_H
 #define WRITER_BATCH_H
 
@@ -21,9 +22,9 @@ struct batch {
 	const struct shm *shm; /* for those who ask for the score board, who are answered at once */
 };
 
-/* Takes one frame of each peer in turn, beginning with peer number `first`, until there are none or
- * the batch is full. What cannot be unpacked is answered with RC_MALFORMED at once. The peers'
- * buffers must stay as they are until batch_clear. */
+/* Takes one frame of each peer in turn, beginning with peer number `first`, until there
+ * are none or the batch is full. What cannot be unpacked is answered with RC_MALFORMED
+ * at once. The peers' buffers must stay as they are until batch_clear. */
 void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first);
 /* Adds a request of the writer's own, unless the batch is full. */
 MUST_USE bool batch_add(struct batch *batch, const struct store_request *request);

@@ -16,8 +16,8 @@ static const int calls[] = { SCMP_SYS(accept4),   SCMP_SYS(pwrite64),  SCMP_SYS(
 			     SCMP_SYS(fadvise64), SCMP_SYS(unlink),    SCMP_SYS(fchown),
 			     SCMP_SYS(fchmod),    SANDBOX_END };
 
-/* The folder that the file itself lies in, for the path may be a link; the log lies there too. The
- * caller frees. */
+/* The folder that the file itself lies in, for the path may be a link; the log lies
+ * there too. The caller frees. */
 static char *folder_of(const char *db)
 {
 	char real[PATH_MAX];

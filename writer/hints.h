@@ -1,6 +1,6 @@
-/* What a commit has changed, as ring entries: each group that holds a written document once, with
- * its newest sequence number, in the order of those numbers; before them the tokens that were added
- * or revoked. */
+/* What a commit has changed, as ring entries: each group that holds a written document
+ * once, with its newest sequence number, in the order of those numbers; before them the
+ * tokens that were added or revoked. */
 #ifndef WRITER_HINTS_H
 #define WRITER_HINTS_H
 

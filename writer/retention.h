@@ -1,11 +1,11 @@
-/* When the writer purges by itself, and what: tombstones that have been kept long enough, once a
- * day, a few at a time.
+/* When the writer purges by itself, and what: tombstones that have been kept long
+ * enough, once a day, a few at a time.
  *
  *   waiting ──due──▶ purging, piece by piece with pauses ──fewer than a piece──▶ waiting (a day)
  *
- * The day is counted by the clock that only goes forward. How old a tombstone is, only the wall
- * clock can say; where that has jumped since the last look by more than a day, nothing is purged on
- * its word until it has held for another. */
+ * The day is counted by the clock that only goes forward. How old a tombstone is, only
+ * the wall clock can say; where that has jumped since the last look by more than a day,
+ * nothing is purged on its word until it has held for another. */
 #ifndef WRITER_RETENTION_H
 #define WRITER_RETENTION_H
 

@@ -1,5 +1,5 @@
-/* What the writer tells on the score board: its commits, its checkpoints, and how much the database
- * holds. */
+/* What the writer tells on the score board: its commits, its checkpoints, and how much
+ * the database holds. */
 #ifndef WRITER_STATS_H
 #define WRITER_STATS_H
 
@@ -17,7 +17,8 @@ void writer_stats_commit_begin(struct writer_stats *stats);
 /* The commit of `count` requests is done, with these replies; NULL: it failed. */
 void writer_stats_commit_end(struct writer_stats *stats, const struct store_reply *replies,
 			     size_t count);
-/* Does the store's housekeeping and looks how much there is; rc of the former (store_maintain). */
+/* Does the store's housekeeping and looks how much there is; rc of the former
+ * (store_maintain). */
 MUST_USE enum rc writer_stats_maintain(struct writer_stats *stats, struct store *store);
 /* Looks how much there is. */
 void writer_stats_update(struct writer_stats *stats, struct store *store);

@@ -64,8 +64,8 @@ static void writer_stop(struct writer *writer, const char *reason)
 			     SLOT_DRAINING);
 }
 
-/* ---- Peers
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Peers -------------------------------------------------------------------------------
  */
 
 static void writer_add_peer(struct writer *writer, enum peer_kind kind, int fd)
@@ -124,8 +124,8 @@ static void writer_hear_master(struct writer *writer)
 		(void)channel_set_level(message.word);
 }
 
-/* ---- Commits
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Commits -----------------------------------------------------------------------------
  */
 
 static void writer_flush(struct writer *writer)
@@ -232,8 +232,8 @@ static void writer_gather(struct writer *writer, uint64_t begun, size_t answered
 	group_commit_end(&writer->group_commit, begun, clock_us(), answered, writer_frames(writer));
 }
 
-/* Microseconds that a commit is put off for, so that more share it; 0: there is nothing to wait
- * for. */
+/* Microseconds that a commit is put off for, so that more share it; 0: there is nothing
+ * to wait for. */
 static uint64_t writer_pause(const struct writer *writer)
 {
 	if (writer->stopping || writer->waiting)
@@ -268,8 +268,8 @@ static void writer_commit(struct writer *writer)
 	}
 }
 
-/* ---- The loop
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * loop --------------------------------------------------------------------------------
  */
 
 static bool writer_has_frames(const struct writer *writer)
@@ -362,8 +362,8 @@ static bool writer_move_bytes(struct writer *writer)
 	return any;
 }
 
-/* Waits for something to do and does all but the committing; returns whether any peer had a part in
- * it. */
+/* Waits for something to do and does all but the committing; returns whether any peer
+ * had a part in it. */
 static bool writer_wait(struct writer *writer)
 {
 	struct signalfd_siginfo info;
@@ -416,8 +416,8 @@ static void writer_loop(struct writer *writer)
 	} while (!writer_is_done(writer, moved));
 }
 
-/* ---- Start and end
- * ----------------------------------------------------------------------------------------------------------
+/* ---- Start and
+ * end ---------------------------------------------------------------------------------
  */
 
 static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *head)

@@ -20,10 +20,10 @@ struct writer_inheritance {
 	bool again; /* this server has served before: what a disk refuses now it may take later */
 };
 
-/* Opens the database (making or migrating it), says CHANNEL_READY, then serves until SIGTERM
- * (finishes what is queued) or until the master is gone. Answers the exit status: 0 done,
- * EXIT_FATAL when starting anew would not help (its reason is on stderr; of a disk that refuses,
- * unless `again`), else a failure. */
+/* Opens the database (making or migrating it), says CHANNEL_READY, then serves until
+ * SIGTERM (finishes what is queued) or until the master is gone. Answers the exit
+ * status: 0 done, EXIT_FATAL when starting anew would not help (its reason is on
+ * stderr; of a disk that refuses, unless `again`), else a failure. */
 int writer_run(const struct writer_inheritance *inheritance);
 
 #endif

@@ -26,7 +26,8 @@ static void report(const struct check *check, struct slice place, const char *wh
 	check->asked->on_fault(check->asked->arg, place, slice_of(what));
 }
 
-/* Damage that a statement trips over is what was looked for; a system that refuses ends the check.
+/* Damage that a statement trips over is what was looked for; a system that refuses ends
+ * the check.
  */
 static enum rc check_failed(struct check *check, int code)
 {
@@ -42,8 +43,8 @@ static enum rc check_failed(struct check *check, int code)
 	return RC_OK;
 }
 
-/* ---- The file
- * -------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * file --------------------------------------------------------------------------------
  */
 
 static int on_operations(void *arg)
@@ -82,10 +83,11 @@ static enum rc check_file(struct check *check)
 	return code == SQLITE_OK ? RC_OK : check_failed(check, code);
 }
 
-/* ---- What tables say of each other
- * ---------------------------------------------------------------------------------------- */
+/* ---- What tables say of each
+ * other ---------------------------------------------------------------------------- */
 
-/* Each gives a row for each fault: where, and what. The schema is that which brought the tables. */
+/* Each gives a row for each fault: where, and what. The schema is that which brought
+ * the tables. */
 static const struct rule {
 	int schema;
 	const char *sql;
@@ -153,8 +155,8 @@ static enum rc check_rules(struct check *check, int schema)
 	return rc;
 }
 
-/* ---- Each document
- * --------------------------------------------------------------------------------------------------------
+/* ---- Each
+ * document ----------------------------------------------------------------------------
  */
 
 static const char documents_sql[] =
@@ -261,8 +263,8 @@ static enum rc check_documents(struct check *check)
 	return code == SQLITE_DONE ? RC_OK : check_failed(check, code);
 }
 
-/* ---- All
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * All ---------------------------------------------------------------------------------
  */
 
 static enum rc check_all(struct check *check)

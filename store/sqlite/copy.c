@@ -24,11 +24,12 @@ struct copy {
 	struct error *err;
 };
 
-/* ---- Copying
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Copying -----------------------------------------------------------------------------
  */
 
-/* The database that is being written, whose errors are of another disk than the source's. */
+/* The database that is being written, whose errors are of another disk than the
+ * source's. */
 static enum rc target_fail(const struct copy *copy, sqlite3 *target, int code)
 {
 	switch (code & 0xff) {
@@ -58,8 +59,8 @@ static int open_target(const struct copy *copy, sqlite3 **target)
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			       NULL);
 	buf_free(&name);
-	/* Nobody else knows this file; whoever keeps it syncs it. Alone, it needs no index of a log
-	 * in shared memory. */
+	/* Nobody else knows this file; whoever keeps it syncs it. Alone, it needs no
+	 * index of a log in shared memory. */
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(*target,
 				    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; "
@@ -123,7 +124,8 @@ static enum rc copy_pages(const struct copy *copy)
 	return rc;
 }
 
-/* All in one transaction: what is counted is what is copied, whatever is committed meanwhile. */
+/* All in one transaction: what is counted is what is copied, whatever is committed
+ * meanwhile. */
 static enum rc copy_snapshot(struct copy *copy)
 {
 	int code = sqlite3_exec(copy->source, "BEGIN", NULL, NULL, NULL);
@@ -137,8 +139,8 @@ static enum rc copy_snapshot(struct copy *copy)
 	return rc;
 }
 
-/* ---- Verifying
- * ------------------------------------------------------------------------------------------------------------
+/* ----
+ * Verifying ---------------------------------------------------------------------------
  */
 
 static int on_operations(void *arg)
@@ -149,7 +151,8 @@ static int on_operations(void *arg)
 	return 0;
 }
 
-/* The first thing that is wrong, without the headline before it; "ok" where there is none. */
+/* The first thing that is wrong, without the headline before it; "ok" where there is
+ * none. */
 static int on_integrity(void *arg, int columns, char **values, char **names)
 {
 	const char *text = columns == 1 && values[0] ? values[0] : "unknown";
@@ -181,8 +184,8 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 	return RC_OK;
 }
 
-/* The copy has its source's way of journaling: a log. With a journal that is deleted it is one
- * file, good on a read-only medium too. */
+/* The copy has its source's way of journaling: a log. With a journal that is deleted it
+ * is one file, good on a read-only medium too. */
 static enum rc settle_target(struct copy *copy)
 {
 	sqlite3 *target = NULL;
@@ -217,8 +220,8 @@ enum rc store_copy(const char *from, const char *to, on_store_progress *on_progr
 	return rc;
 }
 
-/* ---- The place of a database
- * ---------------------------------------------------------------------------------------------- */
+/* ---- The place of a
+ * database ------------------------------------------------------------------------- */
 
 enum rc store_new_epoch(struct store *store, const char *path, struct error *err)
 {
@@ -238,9 +241,9 @@ static bool has_log(const char *path)
 	return has;
 }
 
-/* What it holds counts until the moment the new file takes its place, so the log must not go before
- * it is in there; a damaged database has nothing to be saved. Busy for a reader who still wants the
- * log's place, not its pages, is as good. */
+/* What it holds counts until the moment the new file takes its place, so the log must
+ * not go before it is in there; a damaged database has nothing to be saved. Busy for a
+ * reader who still wants the log's place, not its pages, is as good. */
 static enum rc fold_log(const char *path, struct error *err)
 {
 	struct store *store;

@@ -15,7 +15,8 @@
 
 #define PLAN_MAX 4096
 
-/* Files of these kinds have methods of their own: SQLite's, but for those that may fail. */
+/* Files of these kinds have methods of their own: SQLite's, but for those that may
+ * fail. */
 enum kind { KIND_DB, KIND_WAL, KIND_COUNT };
 
 static const char *const kind_names[KIND_COUNT] = { [KIND_DB] = "db", [KIND_WAL] = "wal" };
@@ -45,8 +46,8 @@ static struct {
 	bool noted[KIND_COUNT][NOTE_COUNT];
 } disk;
 
-/* ---- The plan
- * --------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * plan --------------------------------------------------------------------------------
  */
 
 static int error_of(const char *name)
@@ -106,8 +107,8 @@ static bool fails(const char *operation, enum kind kind)
 	return error != 0;
 }
 
-/* ---- The witness
- * ------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * witness -----------------------------------------------------------------------------
  */
 
 static void witness(enum note note, enum kind kind)
@@ -135,8 +136,8 @@ static bool is_meant(const char *name, enum kind kind)
 			      strcmp(name + len, kind == KIND_WAL ? "-wal" : "") == 0);
 }
 
-/* ---- The file
- * --------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * file --------------------------------------------------------------------------------
  */
 
 static enum kind kind_of(const sqlite3_file *file)
@@ -196,8 +197,8 @@ static int fault_vfs_grow(sqlite3_file *file, int region, int size, int extend, 
 	return real_of(file)->xShmMap(file, region, size, extend, out);
 }
 
-/* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of who writes,
- * checkpoints and recovers. */
+/* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of who
+ * writes, checkpoints and recovers. */
 static int fault_vfs_lock(sqlite3_file *file, int first, int count, int flags)
 {
 	if ((flags & SQLITE_SHM_LOCK) && (flags & SQLITE_SHM_EXCLUSIVE))
@@ -239,8 +240,8 @@ static int fault_vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file
 	return SQLITE_OK;
 }
 
-/* ---- Memory
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Memory ------------------------------------------------------------------------------
  */
 
 static sqlite3_mem_methods real_memory;

@@ -1,5 +1,5 @@
-/* A set of ids in a temporary database of its own, which lies in memory while it is small and in a
- * nameless file beyond that. */
+/* A set of ids in a temporary database of its own, which lies in memory while it is
+ * small and in a nameless file beyond that. */
 #include "store/sqlite/sqlite.h"
 
 #include "store/sqlite/fault_vfs.h"

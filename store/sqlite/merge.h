@@ -1,5 +1,5 @@
-/* Which group comes next: a heap of groups by the sequence number of the first document that each
- * has still to show. */
+/* Which group comes next: a heap of groups by the sequence number of the first document
+ * that each has still to show. */
 #ifndef STORE_SQLITE_MERGE_H
 #define STORE_SQLITE_MERGE_H
 

@@ -17,11 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Long enough for a recovery by another process to pass, short enough for an event loop. */
+/* Long enough for a recovery by another process to pass, short enough for an event
+ * loop. */
 #define BUSY_TIMEOUT_MS 100
 
-/* ---- The file
- * -------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * file --------------------------------------------------------------------------------
  */
 
 static enum rc check_directory(const char *path, struct error *err)
@@ -44,9 +45,10 @@ static enum rc check_directory(const char *path, struct error *err)
 	return rc;
 }
 
-/* Makes the file where there is none, so that it is nobody else's to read from its first moment on;
- * SQLite gives its companions the same mode. An existing one is not opened here: closing it again
- * would drop the locks that this process may have on it. */
+/* Makes the file where there is none, so that it is nobody else's to read from its
+ * first moment on; SQLite gives its companions the same mode. An existing one is not
+ * opened here: closing it again would drop the locks that this process may have on
+ * it. */
 static enum rc make_file(const char *path, struct error *err)
 {
 	enum rc rc = check_directory(path, err);
@@ -85,8 +87,8 @@ static enum rc check_file(const char *path, int access_mode, struct error *err)
 	return RC_OK;
 }
 
-/* ---- The connection
- * -------------------------------------------------------------------------------------------------------
+/* ---- The
+ * connection --------------------------------------------------------------------------
  */
 
 static int switch_on(sqlite3 *db, int option, int on)
@@ -237,8 +239,8 @@ enum rc store_open(const char *path, enum store_role role, struct store **out, s
 	return RC_OK;
 }
 
-/* The last connection of a writer takes the log away when it closes, after copying it into the
- * database. */
+/* The last connection of a writer takes the log away when it closes, after copying it
+ * into the database. */
 void store_close(struct store *store)
 {
 	if (store == NULL)

@@ -27,8 +27,8 @@ struct push {
 	bool has_conflict;
 };
 
-/* ---- Deciding
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Deciding ----------------------------------------------------------------------------
  */
 
 static enum rc answer_conflict(struct push *push, const struct decision *decision,
@@ -93,8 +93,8 @@ static enum rc decide(struct push *push, size_t i)
 	return rc;
 }
 
-/* ---- Writing
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Writing -----------------------------------------------------------------------------
  */
 
 static enum rc drop_large(struct store *store, uint64_t seq)
@@ -203,8 +203,8 @@ static enum rc decide_and_write(struct push *push)
 {
 	enum rc rc = RC_OK;
 
-	/* No document is twice in a push, so no decision depends on what another of them will
-	 * write. */
+	/* No document is twice in a push, so no decision depends on what another of
+	 * them will write. */
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
 		rc = decide(push, i);
 	if (rc != RC_OK)

@@ -31,8 +31,8 @@ static void bind_group(sqlite3_stmt *stmt, struct slice group, struct group_name
 	sql_bind_text(stmt, 3, slice_make(names->high, group.len + 1));
 }
 
-/* ---- A page
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- A
+ * page --------------------------------------------------------------------------------
  */
 
 struct reading {
@@ -108,8 +108,8 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 	return rc;
 }
 
-/* Takes documents of one group as long as they come before those of all others; what is left goes
- * back onto the heap. */
+/* Takes documents of one group as long as they come before those of all others; what is
+ * left goes back onto the heap. */
 static enum rc take_run(struct reading *reading, struct merge_run run)
 {
 	sqlite3_stmt *stmt = reading->store->sql[SQL_RUN];
@@ -186,8 +186,8 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 	free(reading.docs);
 }
 
-/* ---- Places
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Places ------------------------------------------------------------------------------
  */
 
 /* The epoch and a sequence number from the first row of a statement. */

@@ -4,7 +4,8 @@
 
 static sqlite3_vfs *real;
 
-/* A log that is not there is made, as without it a database in WAL mode cannot be read at all. */
+/* A log that is not there is made, as without it a database in WAL mode cannot be read
+ * at all. */
 static int reader_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 		       int *out_flags)
 {
@@ -15,8 +16,8 @@ static int reader_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 	return real->xOpen(real, name, file, flags, out_flags);
 }
 
-/* Over whichever VFS is the default; known by its name only for as long as it is asked for, or it
- * could become the default itself. */
+/* Over whichever VFS is the default; known by its name only for as long as it is asked
+ * for, or it could become the default itself. */
 int reader_connect(const char *name, int flags, sqlite3 **db)
 {
 	static sqlite3_vfs own;

@@ -1,5 +1,5 @@
-/* How a reader opens files: none of them to write, not even SQLite's log, which it would. The
- * wal-index alone is shared with the writer. */
+/* How a reader opens files: none of them to write, not even SQLite's log, which it
+ * would. The wal-index alone is shared with the writer. */
 #ifndef STORE_SQLITE_READONLY_VFS_H
 #define STORE_SQLITE_READONLY_VFS_H
 

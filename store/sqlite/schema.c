@@ -5,17 +5,19 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-/* "PKBK": PRAGMA application_id says whose file it is, PRAGMA user_version how many of the
- * migrations it has seen. */
+/* "PKBK": PRAGMA application_id says whose file it is, PRAGMA user_version how many of
+ * the migrations it has seen. */
 #define APPLICATION_ID 0x504b424b
 
-/* Append only: what has been released is never edited, a database out there has seen it as it was.
+/* Append only: what has been released is never edited, a database out there has seen it
+ * as it was.
  */
 static const char *const migrations[] = {
-	/* 1: documents. A document's group is its innermost; one row of doc is all that is known of
-	 * a document, and moves to the end of its group with every write, so that a pull reads one
-	 * range. deleted_at is NULL while it lives, then in seconds since 1970. A live document
-	 * without a value has it in `large`, under the same seq. */
+	/* 1: documents. A document's group is its innermost; one row of doc is all that
+	 * is known of a document, and moves to the end of its group with every write,
+	 * so that a pull reads one range. deleted_at is NULL while it lives, then in
+	 * seconds since 1970. A live document without a value has it in `large`, under
+	 * the same seq. */
 	"CREATE TABLE meta ("
 	" one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL, "
 	"horizon INTEGER NOT NULL) STRICT;"

@@ -1,5 +1,5 @@
-/* The tables of the SQLite back end: whose file it is, how old its schema is, bringing it up to
- * date. */
+/* The tables of the SQLite back end: whose file it is, how old its schema is, bringing
+ * it up to date. */
 #ifndef STORE_SQLITE_SCHEMA_H
 #define STORE_SQLITE_SCHEMA_H
 
@@ -7,9 +7,9 @@
 
 #include <sqlite3.h>
 
-/* Looks without changing anything. RC_OK: ours and current; RC_NOT_FOUND: no tables yet;
- * RC_UNAVAILABLE: ours, of an older schema; RC_NEWER; RC_CORRUPT: not ours, or damaged. All but
- * RC_OK come with a reason. */
+/* Looks without changing anything. RC_OK: ours and current; RC_NOT_FOUND: no tables
+ * yet; RC_UNAVAILABLE: ours, of an older schema; RC_NEWER; RC_CORRUPT: not ours, or
+ * damaged. All but RC_OK come with a reason. */
 MUST_USE enum rc schema_look(sqlite3 *db, const char *path, struct error *err);
 
 /* How many of the migrations the database has seen. Answers an SQLite result code. */

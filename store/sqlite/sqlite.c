@@ -29,8 +29,8 @@ enum rc sql_rc(sqlite3 *db, int code)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return RC_BUSY;
-	/* Statements are fixed and their parameters checked: what they trip over is the content of
-	 * the file. */
+	/* Statements are fixed and their parameters checked: what they trip over is the
+	 * content of the file. */
 	case SQLITE_ERROR:
 	case SQLITE_CONSTRAINT:
 	case SQLITE_MISMATCH:
@@ -43,8 +43,8 @@ enum rc sql_rc(sqlite3 *db, int code)
 	case SQLITE_READONLY:
 		return RC_READ_ONLY;
 	case SQLITE_IOERR:
-		/* A failed sync may have dropped what was written before: what is on the disk is
-		 * unknown from here on. */
+		/* A failed sync may have dropped what was written before: what is on
+		 * the disk is unknown from here on. */
 		if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
 			return RC_UNAVAILABLE;
 		/* All that the log's index needs is room. */

@@ -1,6 +1,6 @@
-/* The SQLite back end from within: the handle, its statements, and how to run one. All SQL that
- * serves stands in statements.c and schema.c; copies and checks of a whole database have theirs
- * beside them. */
+/* The SQLite back end from within: the handle, its statements, and how to run one. All
+ * SQL that serves stands in statements.c and schema.c; copies and checks of a whole
+ * database have theirs beside them. */
 #ifndef STORE_SQLITE_SQLITE_H
 #define STORE_SQLITE_SQLITE_H
 
@@ -45,8 +45,8 @@ enum sql {
 	SQL_COUNT
 };
 
-/* Values longer than this lie in a table of their own: pulls and updates of their neighbours go
- * faster past them. */
+/* Values longer than this lie in a table of their own: pulls and updates of their
+ * neighbours go faster past them. */
 #define SQLITE_VALUE_INLINE 1024
 
 struct store {
@@ -63,15 +63,16 @@ struct store {
 MUST_USE enum rc sql_prepare(struct store *store);
 void sql_finalize(struct store *store);
 
-/* A connection of its own that only reads and never checkpoints, to a database of ours that may
- * have an older schema. Close it with sqlite3_close. Fails as store_open does. */
+/* A connection of its own that only reads and never checkpoints, to a database of ours
+ * that may have an older schema. Close it with sqlite3_close. Fails as store_open
+ * does. */
 MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err);
 
 /* What the SQLite result code that the connection gave last means to us; silent. */
 enum rc sql_rc(sqlite3 *db, int code);
 
-/* Parameters count from 1, columns from 0. Texts are not copied: they must stay until the statement
- * has run. */
+/* Parameters count from 1, columns from 0. Texts are not copied: they must stay until
+ * the statement has run. */
 void sql_bind_number(sqlite3_stmt *stmt, int at, uint64_t number);
 void sql_bind_text(sqlite3_stmt *stmt, int at, struct slice text);
 void sql_bind_bytes(sqlite3_stmt *stmt, int at, const void *bytes, size_t len);
@@ -81,13 +82,14 @@ bool sql_is_null(sqlite3_stmt *stmt, int at);
 /* Good until the statement takes its next step or is reset. */
 struct slice sql_text(sqlite3_stmt *stmt, int at);
 
-/* One step. *row false: the statement is done and reset; so it is after an error, which was logged.
- * Whoever stops earlier resets. */
+/* One step. *row false: the statement is done and reset; so it is after an error, which
+ * was logged. Whoever stops earlier resets. */
 MUST_USE enum rc sql_step(sqlite3_stmt *stmt, bool *row);
 /* Runs a statement that gives no rows. */
 MUST_USE enum rc sql_run(sqlite3_stmt *stmt);
 
-/* Ends a transaction, if there is one, without keeping anything. Good for those that only read. */
+/* Ends a transaction, if there is one, without keeping anything. Good for those that
+ * only read. */
 void sql_rollback(struct store *store);
 
 MUST_USE enum rc sql_read_state(struct store *store, struct store_state *out);

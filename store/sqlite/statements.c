@@ -3,10 +3,11 @@
 
 #include "base/log.h"
 
-/* Group ?1 itself and all nested in it, whose names lie from `?1:` (?2) up to `?1;` (?3): `;` comes
- * right after `:`. */
+/* Group ?1 itself and all nested in it, whose names lie from `?1:` (?2) up to `?1;`
+ * (?3): `;` comes right after `:`. */
 #define IN_GROUP "(name = ?1 OR (name >= ?2 AND name < ?3))"
-/* What a pull shows: everything, but in a snapshot no tombstone from before its beginning. */
+/* What a pull shows: everything, but in a snapshot no tombstone from before its
+ * beginning. */
 #define SHOWN(hide) "(deleted_at IS NULL OR seq > " hide ")"
 
 /* A whole document. */

@@ -13,8 +13,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- Groups
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Groups ------------------------------------------------------------------------------
  */
 
 enum rc transaction_leave(struct transaction *commit)
@@ -70,8 +70,8 @@ enum rc transaction_add_group(struct transaction *commit)
 	return rc;
 }
 
-/* ---- Requests
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Requests ----------------------------------------------------------------------------
  */
 
 static enum rc apply(struct transaction *commit, const struct store_request *request,
@@ -100,15 +100,15 @@ static enum rc apply(struct transaction *commit, const struct store_request *req
 	return RC_MALFORMED;
 }
 
-/* Those that come from deciding, before anything was written for the request: they are its own, and
- * the rest goes on. */
+/* Those that come from deciding, before anything was written for the request: they are
+ * its own, and the rest goes on. */
 static bool is_own_failure(enum rc rc)
 {
 	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_TOO_LARGE;
 }
 
-/* ---- The transaction
- * ------------------------------------------------------------------------------------------------------
+/* ---- The
+ * transaction -------------------------------------------------------------------------
  */
 
 /* Replies as they grow, and the bytes behind each. */
@@ -163,9 +163,10 @@ static enum rc note_state(struct transaction *commit, const struct store_state *
 	return sql_run(stmt);
 }
 
-/* A COMMIT that was refused for a lock has not happened, nor has one whose pages the log did not
- * take: should the disk hold them nevertheless, the next commit is written over them. After any
- * other failure they lie there whole, and whoever opens the database next may find them. */
+/* A COMMIT that was refused for a lock has not happened, nor has one whose pages the
+ * log did not take: should the disk hold them nevertheless, the next commit is written
+ * over them. After any other failure they lie there whole, and whoever opens the
+ * database next may find them. */
 static enum rc finish(struct store *store)
 {
 	enum rc rc = FAULT_MUTANT("commit_left_out") ? RC_OK : sql_run(store->sql[SQL_COMMIT]);
@@ -196,7 +197,8 @@ static enum rc transact(struct transaction *commit, const struct store_request *
 	return rc;
 }
 
-/* One transaction; on a full disk once more, should the room that the log takes be enough. */
+/* One transaction; on a full disk once more, should the room that the log takes be
+ * enough. */
 static enum rc attempt(struct store *store, const struct store_request *requests,
 		       struct answers *answers)
 {
@@ -220,8 +222,9 @@ static enum rc attempt(struct store *store, const struct store_request *requests
 	return rc;
 }
 
-/* What is damaged spoils the transaction of whoever comes upon it. Halves of halves find out who
- * that is; the others go through. Only what has an unknown outcome fails all. */
+/* What is damaged spoils the transaction of whoever comes upon it. Halves of halves
+ * find out who that is; the others go through. Only what has an unknown outcome fails
+ * all. */
 static enum rc attempt_halves(struct store *store, const struct store_request *requests,
 			      struct answers *answers)
 {

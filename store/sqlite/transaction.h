@@ -4,7 +4,8 @@
 
 #include "store/sqlite/sqlite.h"
 
-/* The group that documents are being written in: a push has most of its documents in one. */
+/* The group that documents are being written in: a push has most of its documents in
+ * one. */
 struct transaction_group {
 	struct slice name; /* empty: none yet */
 	uint64_t gid;      /* 0: no such group yet */
@@ -27,8 +28,9 @@ MUST_USE enum rc transaction_add_group(struct transaction *commit);
 MUST_USE enum rc transaction_leave(struct transaction *commit);
 
 /* Does a push: decides on every edit, then writes what is to be written. results has
- * request->edit_count zeroed entries; the values of conflicts are appended to *bytes, and aimed at
- * it. RC_TOO_LARGE: nothing was written. Any other failure: the transaction must go. */
+ * request->edit_count zeroed entries; the values of conflicts are appended to *bytes,
+ * and aimed at it. RC_TOO_LARGE: nothing was written. Any other failure: the
+ * transaction must go. */
 MUST_USE enum rc push_apply(struct transaction *commit, const struct store_request *request,
 			    struct store_result *results, struct buf *bytes);
 

@@ -4,23 +4,25 @@
 
 #include <stdio.h>
 
-/* The log is copied into the database after so many new pages. From then on it starts over with the
- * next commit that finds no reader in it. Where there always is one, it is waited for when the log
- * has so many; a file of more than that is cut back to it. */
+/* The log is copied into the database after so many new pages. From then on it starts
+ * over with the next commit that finds no reader in it. Where there always is one, it
+ * is waited for when the log has so many; a file of more than that is cut back to
+ * it. */
 #define COPY_PAGES 1000
 #define CUT_PAGES (4 * COPY_PAGES)
 #define PAGE_BYTES 4096
 
-/* https://www.sqlite.org/walformat.html#the_wal_index_file_format: the index comes in parts, each
- * for some 4096 frames; its head says how many frames have been copied, for which one lock is held.
+/* https://www.sqlite.org/walformat.html#the_wal_index_file_format: the index comes in
+ * parts, each for some 4096 frames; its head says how many frames have been copied, for
+ * which one lock is held.
  */
 #define INDEX_PART 32768
 #define INDEX_PARTS 8
 #define INDEX_COPIED 96
 #define INDEX_COPY_LOCK 1
 
-/* ---- Taking over
- * ----------------------------------------------------------------------------------------------------------
+/* ---- Taking
+ * over --------------------------------------------------------------------------------
  */
 
 static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
@@ -33,8 +35,8 @@ static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-/* SQLite opens the log with a look into the database, at the latest; and with the log it closes the
- * index, which is mapped below. */
+/* SQLite opens the log with a look into the database, at the latest; and with the log
+ * it closes the index, which is mapped below. */
 static int open_log(sqlite3 *db, sqlite3_file **log)
 {
 	int code = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
@@ -46,8 +48,8 @@ static int open_log(sqlite3 *db, sqlite3_file **log)
 									       : code;
 }
 
-/* A writer that was killed may have left a commit in the log that never was synced, and that a
- * retry would now be told is done. */
+/* A writer that was killed may have left a commit in the log that never was synced, and
+ * that a retry would now be told is done. */
 static int sync_log(sqlite3 *db)
 {
 	sqlite3_file *log;
@@ -66,9 +68,9 @@ static sqlite3_file *database_file(sqlite3 *db)
 	return file->pMethods->iVersion >= 2 ? file : NULL;
 }
 
-/* The index grows after the log has been written: should there be no room then, a commit lies in
- * the log that nobody is told of. So there is room from the start, for a log that is far too long.
- * On a full disk it stays as it is. */
+/* The index grows after the log has been written: should there be no room then, a
+ * commit lies in the log that nobody is told of. So there is room from the start, for a
+ * log that is far too long. On a full disk it stays as it is. */
 static void reserve_index(sqlite3_file *file)
 {
 	void volatile *part;
@@ -76,10 +78,11 @@ static void reserve_index(sqlite3_file *file)
 	(void)file->pMethods->xShmMap(file, INDEX_PARTS - 1, INDEX_PART, 1, &part);
 }
 
-/* What was copied is synced only when all of the log is copied; a sync that fails may have lost any
- * of it, and the next one would say that all is well. So all of the log is copied again. It is
- * still there: it starts over only after a good sync. Readers do not mind: to them the number says
- * what they may read from the database, and more of it is in the log. */
+/* What was copied is synced only when all of the log is copied; a sync that fails may
+ * have lost any of it, and the next one would say that all is well. So all of the log
+ * is copied again. It is still there: it starts over only after a good sync. Readers do
+ * not mind: to them the number says what they may read from the database, and more of
+ * it is in the log. */
 static int wal_reset_backfill(sqlite3_file *file)
 {
 	char volatile *head = NULL;
@@ -114,11 +117,12 @@ int wal_take_over(struct store *store)
 	return wal_reset_backfill(file);
 }
 
-/* ---- Housekeeping
- * ---------------------------------------------------------------------------------------------------------
+/* ----
+ * Housekeeping ------------------------------------------------------------------------
  */
 
-/* RC_BUSY: readers at work keep it from going all the way; the next one goes on from there. */
+/* RC_BUSY: readers at work keep it from going all the way; the next one goes on from
+ * there. */
 static enum rc checkpoint(struct store *store, int mode)
 {
 	int pages = 0, copied = 0;
@@ -141,8 +145,9 @@ enum rc wal_restart(struct store *store)
 	return checkpoint(store, SQLITE_CHECKPOINT_RESTART);
 }
 
-/* Waits for readers, shortly (the handle's busy timeout): ours are short. One of a foreign program
- * may not be; then it is left alone until the log has grown by as much again. */
+/* Waits for readers, shortly (the handle's busy timeout): ours are short. One of a
+ * foreign program may not be; then it is left alone until the log has grown by as much
+ * again. */
 static enum rc cut(struct store *store)
 {
 	enum rc rc = wal_restart(store);

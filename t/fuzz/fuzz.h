@@ -1,6 +1,7 @@
-/* What the fuzz targets share. A target is one function that is given any bytes, and aborts where a
- * promise of ours does not hold. It is built twice: with libFuzzer, to search for hours; and with
- * t/fuzz/replay.c, to run its corpus and some changes to it in `make check`. */
+/* What the fuzz targets share. A target is one function that is given any bytes, and
+ * aborts where a promise of ours does not hold. It is built twice: with libFuzzer, to
+ * search for hours; and with t/fuzz/replay.c, to run its corpus and some changes to it
+ * in `make check`. */
 #ifndef T_FUZZ_FUZZ_H
 #define T_FUZZ_FUZZ_H
 
@@ -42,7 +43,8 @@ static inline uint64_t input_number(struct input *input, size_t bytes)
 	return number;
 }
 
-/* What is left, in memory of its own, so that a sanitizer sees who reads beyond it. Free it. */
+/* What is left, in memory of its own, so that a sanitizer sees who reads beyond it.
+ * Free it. */
 static inline char *input_rest(const struct input *input, struct slice *out)
 {
 	char *copy = malloc(input->left ? input->left : 1);

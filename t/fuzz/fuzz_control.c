@@ -1,5 +1,6 @@
-/* What comes in over the control socket and the workers' links: frames of packed requests, and the
- * replies. What can be unpacked is packed again to something that says the same. */
+/* What comes in over the control socket and the workers' links: frames of packed
+ * requests, and the replies. What can be unpacked is packed again to something that
+ * says the same. */
 #include "ipc/frame.h"
 #include "store/store.h"
 #include "t/fuzz/fuzz.h"

@@ -1,6 +1,7 @@
-/* Small texts that strangers send or operators write. The first byte says which: a cursor, a token,
- * a grant, an id, a media type, an origin, an entity tag's list, a line of an export, the addresses
- * that a request passed through, an address or a block of them. */
+/* Small texts that strangers send or operators write. The first byte says which: a
+ * cursor, a token, a grant, an id, a media type, an origin, an entity tag's list, a
+ * line of an export, the addresses that a request passed through, an address or a block
+ * of them. */
 #include "auth/grant.h"
 #include "auth/token.h"
 #include "store/docid.h"
@@ -114,7 +115,8 @@ static void try_etags(struct slice text, const char *terminated)
 	(void)static_etag_matches(terminated, "\"0123456789abcdef\"");
 }
 
-/* What was taken is valid, and comes out the same when it is written as a line and read once more.
+/* What was taken is valid, and comes out the same when it is written as a line and read
+ * once more.
  */
 static void try_line(struct slice text, const char *terminated)
 {
@@ -152,8 +154,8 @@ static bool same_address(const struct address *one, const struct address *other)
 	return one->is6 == other->is6 && memcmp(one->bytes, other->bytes, sizeof(one->bytes)) == 0;
 }
 
-/* Nobody but a trusted proxy is believed; and whoever is trusted is passed over as long as there is
- * somebody before. */
+/* Nobody but a trusted proxy is believed; and whoever is trusted is passed over as long
+ * as there is somebody before. */
 static void try_forwarded(struct slice text, const char *terminated)
 {
 	const struct address proxy = { .bytes = { 127, 0, 0, 1 } },

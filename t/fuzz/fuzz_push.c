@@ -1,5 +1,5 @@
-/* The body of a push, in either encoding: whatever is accepted keeps the protocol's rules, and its
- * values are canonical. */
+/* The body of a push, in either encoding: whatever is accepted keeps the protocol's
+ * rules, and its values are canonical. */
 #include "store/docid.h"
 #include "t/fuzz/fuzz.h"
 #include "transit/transit.h"

@@ -1,4 +1,5 @@
-/* The query of a URL: what was accepted reads back the same when every byte of it is escaped. */
+/* The query of a URL: what was accepted reads back the same when every byte of it is
+ * escaped. */
 #include "base/buf.h"
 #include "t/fuzz/fuzz.h"
 #include "worker/http/query.h"

@@ -1,5 +1,5 @@
-/* The watch over a connection's bytes: its verdict does not depend on the pieces in which they
- * come. */
+/* The watch over a connection's bytes: its verdict does not depend on the pieces in
+ * which they come. */
 #include "t/fuzz/fuzz.h"
 #include "worker/http/framing.h"
 

@@ -1,6 +1,6 @@
-/* The ring after a writer that was killed anywhere: whatever words it left, its successor attaches,
- * every reader learns once that it was lapped, and from then on gets what is published, all of it
- * and in order. */
+/* The ring after a writer that was killed anywhere: whatever words it left, its
+ * successor attaches, every reader learns once that it was lapped, and from then on
+ * gets what is published, all of it and in order. */
 #include "shm/map.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
@@ -14,8 +14,8 @@ static uint64_t input_stamp(struct input *input)
 	return input_number(input, 8) & ((UINT64_C(1) << STAMP_BITS) - 1);
 }
 
-/* Fills some of the map. The head is never behind a stamp by more than the hints being written: no
- * bound on that is taken here. */
+/* Fills some of the map. The head is never behind a stamp by more than the hints being
+ * written: no bound on that is taken here. */
 static void leave(struct input *input, struct map *map)
 {
 	size_t words = (size_t)input_number(input, 1);

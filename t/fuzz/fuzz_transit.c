@@ -1,6 +1,7 @@
-/* A libFuzzer target: clang -fsanitize=fuzzer,address,undefined. The first byte chooses the
- * encoding, the rest is the message. Whatever is accepted must read back as itself, have a
- * projection that is JSON, and be its own projection where it is called plain. */
+/* A libFuzzer target: clang -fsanitize=fuzzer,address,undefined. The first byte chooses
+ * the encoding, the rest is the message. Whatever is accepted must read back as itself,
+ * have a projection that is JSON, and be its own projection where it is called
+ * plain. */
 #include "transit/transit.h"
 
 #include <stdint.h>

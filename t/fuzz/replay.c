@@ -1,11 +1,11 @@
-/* Runs a fuzz target without libFuzzer: each file of its corpus as it is, then so many changes to
- * these, told by a seed. Reports in TAP.
+/* Runs a fuzz target without libFuzzer: each file of its corpus as it is, then so many
+ * changes to these, told by a seed. Reports in TAP.
  *
  *   fuzz_query [--rounds N] [--seed N] [FILE|DIR...]
  *
- * Without a name it takes the folder of its own name below FUZZ_CORPUS (an environment variable),
- * `query` for fuzz_query. An input that breaks a promise aborts the program; it is kept in
- * ./crash-input, so that it can be given as FILE. */
+ * Without a name it takes the folder of its own name below FUZZ_CORPUS (an environment
+ * variable), `query` for fuzz_query. An input that breaks a promise aborts the program;
+ * it is kept in ./crash-input, so that it can be given as FILE. */
 #include "base/buf.h"
 #include "t/fuzz/fuzz.h"
 
@@ -127,7 +127,8 @@ static void splice(struct buf *out, size_t at, const char *bytes, size_t len)
 	buf_free(&tail);
 }
 
-/* One change: a byte, a bit, a piece less, a piece twice, a piece of another input, a byte more. */
+/* One change: a byte, a bit, a piece less, a piece twice, a piece of another input, a
+ * byte more. */
 static void change(uint64_t *state, const struct corpus *corpus, struct buf *out)
 {
 	const struct buf *other = &corpus->inputs[roll(state, corpus->count)];

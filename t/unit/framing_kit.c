@@ -26,7 +26,8 @@ struct verdict judge(struct slice bytes, size_t first, size_t second, size_t ste
 	for (size_t i = 0; i < COUNT(cuts); i++) {
 		while (from < cuts[i]) {
 			size_t len = step && step < cuts[i] - from ? step : cuts[i] - from;
-			/* A copy of its own, so that a sanitizer sees who reads beyond it. */
+			/* A copy of its own, so that a sanitizer sees who reads beyond
+			 * it. */
 			char *copy = malloc(len);
 
 			memcpy(copy, bytes.data + from, len);

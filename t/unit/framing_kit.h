@@ -1,4 +1,5 @@
-/* What the tests of the guard share: verdicts, and random requests that can be told again. */
+/* What the tests of the guard share: verdicts, and random requests that can be told
+ * again. */
 #ifndef T_UNIT_GUARD_KIT_H
 #define T_UNIT_GUARD_KIT_H
 
@@ -27,8 +28,8 @@
 
 void print_bytes(struct slice bytes);
 
-/* ---- Verdicts
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Verdicts ----------------------------------------------------------------------------
  */
 
 struct verdict {
@@ -38,8 +39,8 @@ struct verdict {
 	unsigned requests, complete;
 };
 
-/* The guard's verdict on the bytes cut at two places, each piece in steps of that many bytes (0:
- * whole). */
+/* The guard's verdict on the bytes cut at two places, each piece in steps of that many
+ * bytes (0: whole). */
 struct verdict judge(struct slice bytes, size_t first, size_t second, size_t step);
 /* Fails unless both are the same; `how` and `at` say how the second came about. */
 void check_same(struct slice bytes, struct verdict whole, struct verdict other, const char *how,
@@ -47,8 +48,8 @@ void check_same(struct slice bytes, struct verdict whole, struct verdict other, 
 /* The verdict on the bytes, which must be the same in whatever pieces they come. */
 struct verdict judge_in_pieces(struct slice bytes);
 
-/* ---- Chance
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Chance ------------------------------------------------------------------------------
  */
 
 /* A seed tells the whole run. */
@@ -57,7 +58,8 @@ struct dice {
 };
 
 size_t roll(struct dice *dice, size_t below);
-/* FRAMING_SEED in the environment runs another sequence, FRAMING_ROUNDS a longer one. */
+/* FRAMING_SEED in the environment runs another sequence, FRAMING_ROUNDS a longer
+ * one. */
 uint64_t from_environment(const char *name, uint64_t otherwise);
 /* Requests, one each, that must pass. */
 extern const struct slice seeds[];

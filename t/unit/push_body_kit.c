@@ -7,8 +7,8 @@ enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct p
 {
 	char room[4000];
 	struct slice text = unquote(quoted, room, sizeof(room));
-	/* A copy of its own, so that a sanitizer sees who reads beyond it; and gone before the
-	 * edits are looked at. */
+	/* A copy of its own, so that a sanitizer sees who reads beyond it; and gone
+	 * before the edits are looked at. */
 	char *copy = malloc(text.len + 1);
 	enum rc rc;
 

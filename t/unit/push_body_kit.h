@@ -1,5 +1,5 @@
-/* What the tests of a push's body share: it is read, or refused, from text in which ' stands for a
- * double quote. */
+/* What the tests of a push's body share: it is read, or refused, from text in which '
+ * stands for a double quote. */
 #ifndef T_UNIT_EDITS_KIT_H
 #define T_UNIT_EDITS_KIT_H
 
@@ -14,7 +14,8 @@ enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct p
 /* Fails unless the message is refused so, with a reason that starts so. */
 void expect_refused(enum encoding encoding, const char *message, size_t limit, enum rc rc,
 		    const char *why_starts);
-/* JSON with the names of the envelope as keywords: what every push is in Transit's verbose mode. */
+/* JSON with the names of the envelope as keywords: what every push is in Transit's
+ * verbose mode. */
 void to_transit(const char *json, char *out, size_t size);
 
 #endif

@@ -1,4 +1,5 @@
-/* The ring with its stores and loads in no order: what a race detector must find (t/threads.sh). */
+/* The ring with its stores and loads in no order: what a race detector must find
+ * (t/threads.sh). */
 #include <stdatomic.h>
 
 #define memory_order_release memory_order_relaxed

@@ -100,8 +100,8 @@ int kit_teardown(void **state)
 	return 0;
 }
 
-/* ---- Writing
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Writing -----------------------------------------------------------------------------
  */
 
 struct committed {
@@ -186,8 +186,8 @@ uint64_t kit_purge(struct kit *kit, int64_t before)
 	return kit->replies[0].purged;
 }
 
-/* ---- Reading
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Reading -----------------------------------------------------------------------------
  */
 
 static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
@@ -286,8 +286,8 @@ struct store_cursor kit_place(struct kit *kit, uint64_t seq)
 	return (struct store_cursor){ .epoch = kit_head(kit->reader).epoch, .seq = seq };
 }
 
-/* ---- From outside
- * ---------------------------------------------------------------------------------------------------------
+/* ---- From
+ * outside -----------------------------------------------------------------------------
  */
 
 void kit_sql(const char *path, const char *sql)

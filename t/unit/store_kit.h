@@ -1,5 +1,5 @@
-/* What the tests of the store share: a database in a folder of its own, and calls that answer
- * directly. */
+/* What the tests of the store share: a database in a folder of its own, and calls that
+ * answer directly. */
 #ifndef T_UNIT_STORE_KIT_H
 #define T_UNIT_STORE_KIT_H
 
@@ -47,8 +47,8 @@ void kit_close(struct kit *kit);
 
 enum rc kit_commit(struct kit *kit, const struct store_request *requests, size_t count);
 
-/* A push of one document. value NULL: a deletion; op NULL: none. Slices of the result are good
- * until the next commit. */
+/* A push of one document. value NULL: a deletion; op NULL: none. Slices of the result
+ * are good until the next commit. */
 struct store_result kit_edit(struct kit *kit, const char *id, uint64_t base, const char *op,
 			     const char *value);
 /* The same, and it must be ok: answers the sequence number. */
@@ -73,7 +73,8 @@ struct store_cursor kit_place(struct kit *kit, uint64_t seq);
 
 /* Runs SQL on a file from outside; it must go well. */
 void kit_sql(const char *path, const char *sql);
-/* The first column of the first row, as text in a buffer that the next call uses again. */
+/* The first column of the first row, as text in a buffer that the next call uses
+ * again. */
 const char *kit_ask(const char *path, const char *sql);
 
 #endif

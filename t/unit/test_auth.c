@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- The world
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * world -------------------------------------------------------------------------------
  */
 
 static uint64_t now_ms = 1;
@@ -30,7 +30,8 @@ int64_t clock_wall(void)
 	return now_wall;
 }
 
-/* Knows one token; answers at once, or keeps up to four questions until store_answer. */
+/* Knows one token; answers at once, or keeps up to four questions until
+ * store_answer. */
 struct store {
 	enum rc rc;
 	struct store_token token;
@@ -69,8 +70,8 @@ static void store_answer(struct store *store)
 	store->waiting_count = 0;
 }
 
-/* ---- One test's things
- * -------------------------------------------------------------------------------------------------------
+/* ---- One test's
+ * things ------------------------------------------------------------------------------
  */
 
 static struct store_grant grants[] = { { { "acme:todos", 10 }, true }, { { "news", 4 }, false } };
@@ -190,8 +191,8 @@ static void an_unknown_token_is_denied_and_not_remembered(void **state)
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-/* A well-formed token that bears the id of a good one; its checksum is right, since anybody can
- * make that. */
+/* A well-formed token that bears the id of a good one; its checksum is right, since
+ * anybody can make that. */
 static void forge(struct fixture *fixture, struct token_minted *forged)
 {
 	assert_int_equal(token_mint(forged), RC_OK);
@@ -250,8 +251,8 @@ static void it_expires_at_the_very_second(void **state)
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-/* ---- The memory
- * --------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * memory ------------------------------------------------------------------------------
  */
 
 static void it_remembers_for_a_minute(void **state)
@@ -325,7 +326,8 @@ static void an_identity_outlives_the_memory_of_it(void **state)
 	assert_true(identity_may_group(fixture->who, slice_of("news"), AUTH_READ));
 }
 
-/* More tokens than there is room for: each is still told right, and the last is still remembered.
+/* More tokens than there is room for: each is still told right, and the last is still
+ * remembered.
  */
 static void more_tokens_than_it_can_remember_do_no_harm(void **state)
 {
@@ -345,8 +347,8 @@ static void more_tokens_than_it_can_remember_do_no_harm(void **state)
 	assert_int_equal(fixture->store.asked, many);
 }
 
-/* ---- Guessing
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Guessing ----------------------------------------------------------------------------
  */
 
 static void guess_until_throttled(struct fixture *fixture)
@@ -420,8 +422,8 @@ static void good_tokens_are_no_guesses(void **state)
 		assert_int_equal(identify_mine(fixture), RC_UNAVAILABLE);
 }
 
-/* ---- Looking again
- * -----------------------------------------------------------------------------------------------------------
+/* ---- Looking
+ * again -------------------------------------------------------------------------------
  */
 
 static void a_recheck_asks_the_store_and_brings_what_is_new(void **state)

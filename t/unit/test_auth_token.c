@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-/* ---- Tokens
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Tokens ------------------------------------------------------------------------------
  */
 
 static struct token_minted mint(void)
@@ -44,8 +44,8 @@ static void two_tokens_differ_in_all_parts(void **state)
 	assert_false(token_hash_equal(a.hash, b.hash));
 }
 
-/* Another implementation of the same format (Python's hashlib.blake2b) made this one of the secret
- * 00 01 … 1f. */
+/* Another implementation of the same format (Python's hashlib.blake2b) made this one of
+ * the secret 00 01 … 1f. */
 static void a_known_token_has_its_known_hash(void **state)
 {
 	static const char text[] =
@@ -131,8 +131,8 @@ static void ids_are_sixteen_lower_case_hex_digits(void **state)
 	assert_false(token_id_is_valid(slice_of("")));
 }
 
-/* ---- Grants
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Grants ------------------------------------------------------------------------------
  */
 
 static void expect_grant(const char *text, const char *group, bool write)

@@ -1,4 +1,5 @@
-/* Addresses and blocks of them; and which address of those that a request passed is the client's.
+/* Addresses and blocks of them; and which address of those that a request passed is the
+ * client's.
  */
 #include "base/cidr.h"
 #include "worker/http/forwarded.h"

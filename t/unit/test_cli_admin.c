@@ -1,5 +1,5 @@
-/* One request to the database by whatever way there is. The master's doors and the store are played
- * by this test; what goes over the control socket is real. */
+/* One request to the database by whatever way there is. The master's doors and the
+ * store are played by this test; what goes over the control socket is real. */
 #include "base/clock.h"
 #include "ipc/frame.h"
 #include "cli/admin.h"
@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- The world
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * world -------------------------------------------------------------------------------
  */
 
 #define SERVERS_MAX 4
@@ -163,8 +163,8 @@ static int server_new(void)
 	return ends[0];
 }
 
-/* One that has its answer ready before it is asked; it sends `part` bytes of it (or all) and leaves
- * if that is not all. */
+/* One that has its answer ready before it is asked; it sends `part` bytes of it (or
+ * all) and leaves if that is not all. */
 static void server_answers(enum store_kind kind, enum rc rc, size_t part)
 {
 	struct store_reply reply = make_reply(kind, rc);
@@ -207,8 +207,8 @@ static void expect_asked(enum store_kind kind)
 	store_request_clear(&request);
 }
 
-/* ---- What is asked
- * -----------------------------------------------------------------------------------------------------------
+/* ---- What is
+ * asked -------------------------------------------------------------------------------
  */
 
 struct outcome {
@@ -244,8 +244,8 @@ static struct outcome ask(way *ask_by, enum store_kind kind)
 	return outcome;
 }
 
-/* ---- Without a server
- * --------------------------------------------------------------------------------------------------------
+/* ---- Without a
+ * server ------------------------------------------------------------------------------
  */
 
 static void without_a_server_it_is_done_under_the_lock(void **state)
@@ -351,8 +351,8 @@ static void it_does_not_wait_for_ever(void **state)
 	assert_int_equal(world.committed, STORE_KIND_COUNT);
 }
 
-/* ---- With a server
- * -----------------------------------------------------------------------------------------------------------
+/* ---- With a
+ * server ------------------------------------------------------------------------------
  */
 
 static void with_a_server_it_is_asked_to(void **state)
@@ -443,8 +443,8 @@ static void an_answer_that_is_none_of_ours_is_told(void **state)
 	assert_non_null(strstr(outcome.err.text, "does not understand"));
 }
 
-/* ---- Alone
- * -------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Alone -------------------------------------------------------------------------------
  */
 
 static void alone_means_that_no_server_is_asked(void **state)
@@ -469,8 +469,8 @@ static void alone_it_is_done_under_the_lock(void **state)
 	assert_int_equal(world.opened, 1);
 }
 
-/* ---- Many in a row
- * -----------------------------------------------------------------------------------------------------------
+/* ---- Many in a
+ * row ---------------------------------------------------------------------------------
  */
 
 static enum rc ask_next(struct admin_session *session, struct error *err)

@@ -1,5 +1,5 @@
-/* Files in the making: whole under their name, or not there; lines read from what can be read twice
- * and what cannot; output that never waits. */
+/* Files in the making: whole under their name, or not there; lines read from what can
+ * be read twice and what cannot; output that never waits. */
 #include "cli/lines.h"
 #include "cli/spool.h"
 #include "cli/atomic_file.h"
@@ -62,8 +62,8 @@ static void assert_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* ---- Scratch files
- * -----------------------------------------------------------------------------------------------------------
+/* ---- Scratch
+ * files -------------------------------------------------------------------------------
  */
 
 static struct scratch open_scratch(const char *text)
@@ -162,8 +162,8 @@ static void files_are_told_apart_by_what_they_are(void **state)
 	assert_false(scratch_is_same(in_folder("none"), in_folder("none")));
 }
 
-/* ---- Lines
- * -------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Lines -------------------------------------------------------------------------------
  */
 
 static void assert_line(struct lines *lines, const char *text)
@@ -250,8 +250,8 @@ static void a_line_that_is_too_long_is_passed_over(void **state)
 	lines_close(&lines);
 }
 
-/* ---- Output
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Output ------------------------------------------------------------------------------
  */
 
 #define PIECES 5000

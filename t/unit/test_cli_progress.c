@@ -1,5 +1,5 @@
-/* The line of progress on a terminal: when it is drawn, what it says, how it goes; and how wide
- * columns are. */
+/* The line of progress on a terminal: when it is drawn, what it says, how it goes; and
+ * how wide columns are. */
 #include "base/clock.h"
 #include "cli/text_table.h"
 #include "cli/progress.h"
@@ -153,8 +153,8 @@ static void numbers_have_their_thousands_apart(void **state)
 	}
 }
 
-/* ---- Columns
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Columns -----------------------------------------------------------------------------
  */
 
 static void wide_characters_take_two_columns(void **state)

@@ -1,4 +1,5 @@
-/* Sizes, times and rates as people read them; what lies between two looks at a server. */
+/* Sizes, times and rates as people read them; what lies between two looks at a
+ * server. */
 #include "cli/server_stats.h"
 #include "cli/units.h"
 

@@ -1,6 +1,6 @@
-/* Does the comparison of two hashes tell by its time where they differ? A process of its own makes
- * it, one instruction at a time, and these are counted: unlike a time, that says the same on every
- * run. */
+/* Does the comparison of two hashes tell by its time where they differ? A process of
+ * its own makes it, one instruction at a time, and these are counted: unlike a time,
+ * that says the same on every run. */
 #include "auth/token.h"
 
 #include <setjmp.h>

@@ -61,7 +61,8 @@ static void an_id_is_a_group_and_a_rest(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(ids); i++) {
-		/* Without a terminator, so that a sanitizer sees who reads beyond the end. */
+		/* Without a terminator, so that a sanitizer sees who reads beyond the
+		 * end. */
 		char *copy = malloc(ids[i].id.len ? ids[i].id.len : 1);
 
 		memcpy(copy, ids[i].id.data, ids[i].id.len);
@@ -151,8 +152,8 @@ static void a_group_covers_what_is_nested_in_it(void **state)
 	assert_true(group_covers(slice_of("a:b"), slice_of("a:b"), true));
 }
 
-/* ---- All groups of an id
- * -------------------------------------------------------------------------------------------------------
+/* ---- All groups of an
+ * id ----------------------------------------------------------------------------------
  */
 
 #define GROUPS_MAX 8
@@ -195,8 +196,8 @@ static void the_groups_come_outermost_first(void **state)
 	}
 }
 
-/* Every id of up to seven letters of two: the steps find all prefixes that group_covers says hold
- * it, and no other. */
+/* Every id of up to seven letters of two: the steps find all prefixes that group_covers
+ * says hold it, and no other. */
 static void the_groups_are_all_that_cover_the_id(void **state)
 {
 	(void)state;
@@ -210,8 +211,8 @@ static void the_groups_are_all_that_cover_the_id(void **state)
 			for (size_t i = 0; i < len; i++)
 				text[i] = bits >> i & 1 ? ':' : 'a';
 			for (size_t prefix = 1; prefix < len; prefix++) {
-				/* A group that an id ends with would leave no rest: the id needs
-				 * one behind its first colon only. */
+				/* A group that an id ends with would leave no rest: the
+				 * id needs one behind its first colon only. */
 				if (!group_covers(slice_make(text, prefix), id, false) ||
 				    !docid_is_valid(id))
 					continue;
@@ -246,7 +247,8 @@ static void the_hash_is_the_polynomial(void **state)
 		    hash_of(slice_of("foobar")));
 }
 
-/* Names that meet under one key do not under another, so nobody can choose such ahead. */
+/* Names that meet under one key do not under another, so nobody can choose such
+ * ahead. */
 static void nobody_can_choose_names_that_meet(void **state)
 {
 	const uint64_t before = hash_key;

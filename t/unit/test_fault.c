@@ -1,5 +1,5 @@
-/* Fault points: read from the environment, met at the visit that was asked for, counted over all
- * processes. */
+/* Fault points: read from the environment, met at the visit that was asked for, counted
+ * over all processes. */
 #include "base/fault.h"
 
 #include <setjmp.h>
@@ -19,8 +19,9 @@
 
 #ifdef ENABLE_FAULTS
 
-/* Runs in a child with the variable set (NULL: not set at all); what it says goes to `said`.
- * Answers the wait status, also of a child that stopped, which is then ended. */
+/* Runs in a child with the variable set (NULL: not set at all); what it says goes to
+ * `said`. Answers the wait status, also of a child that stopped, which is then
+ * ended. */
 static int run(const char *list, void (*body)(void), char *said, size_t size)
 {
 	int pipe_ends[2], status;
@@ -211,8 +212,8 @@ static void there_may_be_sixteen(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 2);
 }
 
-/* ---- Levers
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Levers ------------------------------------------------------------------------------
  */
 
 static void pull_levers(const char *path, struct fault_levers levers)
@@ -278,8 +279,8 @@ int main(void)
 
 #else
 
-/* What the variable says must not matter to a program that people use: reaching the end is the
- * test. */
+/* What the variable says must not matter to a program that people use: reaching the end
+ * is the test. */
 static void nothing_happens_in_another_build(void **state)
 {
 	(void)state;

@@ -1,9 +1,10 @@
-/* What the guard lets by, its limits, and that all is the same in whatever pieces the bytes come.
+/* What the guard lets by, its limits, and that all is the same in whatever pieces the
+ * bytes come.
  */
 #include "t/unit/framing_kit.h"
 
-/* ---- What is let by
- * ----------------------------------------------------------------------------------------------------------
+/* ---- What is let
+ * by ----------------------------------------------------------------------------------
  */
 
 static const struct slice good[] = {
@@ -25,7 +26,8 @@ static const struct slice good[] = {
 	BYTES(POST "Content-Length: 5\r\n\r\n\0\0\0\0\0"),
 	BYTES(POST "Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello"),
 	BYTES(POST "Expect: 100-Continue\r\n\r\n"),
-	/* Field values: visible, spaces, tabs, and bytes of old encodings; empty ones. */
+	/* Field values: visible, spaces, tabs, and bytes of old encodings; empty
+	 * ones. */
 	BYTES(GET "X: a \t b\r\nY:\r\nZ: \xe4\xff\x80\r\nX: again\r\n\r\n"),
 	BYTES(GET "!#$%&'*+-.^_`|~09azAZ: x\r\n\r\n"),
 	BYTES(GET "X: Content-Length: 5\r\n\r\n"),
@@ -87,8 +89,8 @@ static void requests_may_come_in_one_piece(void **state)
 	buf_free(&bytes);
 }
 
-/* ---- What is waited for
- * ------------------------------------------------------------------------------------------------------
+/* ---- What is waited
+ * for ---------------------------------------------------------------------------------
  */
 
 static const struct {
@@ -136,8 +138,8 @@ static void what_is_not_whole_is_waited_for(void **state)
 	}
 }
 
-/* ---- Which bytes may stand where
- * --------------------------------------------------------------------------------------------- */
+/* ---- Which bytes may stand
+ * where ---------------------------------------------------------------------------- */
 
 static void every_other_byte_is_refused_where_one_is(void **state)
 {
@@ -165,8 +167,8 @@ static void every_other_byte_is_refused_where_one_is(void **state)
 	}
 }
 
-/* ---- Limits
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Limits ------------------------------------------------------------------------------
  */
 
 static void check_too_long(struct slice bytes)
@@ -305,8 +307,8 @@ static void no_body_at_all_may_be_the_limit(void **state)
 	framing_clear(&framing);
 }
 
-/* ---- The rest
- * ----------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * rest --------------------------------------------------------------------------------
  */
 
 /* Whose refusal must not have a body (RFC 9110, 9.3.2). */

@@ -1,5 +1,6 @@
-/* The guard beside the parser that it guards: every request that evhttp sees is one that the guard
- * has passed whole, and every one that the guard has passed is one for evhttp. */
+/* The guard beside the parser that it guards: every request that evhttp sees is one
+ * that the guard has passed whole, and every one that the guard has passed is one for
+ * evhttp. */
 #include "t/unit/framing_kit.h"
 
 #include <arpa/inet.h>
@@ -134,8 +135,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- The client
- * -------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * client ------------------------------------------------------------------------------
  */
 
 static int dial(struct bench *bench)
@@ -167,8 +168,9 @@ static bool turn(struct bench *bench, int fd)
 	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Sends the bytes in two parts, lets evhttp answer what the guard makes of them, and gives it one
- * turn more than that. Answers whether the connection was still open then. */
+/* Sends the bytes in two parts, lets evhttp answer what the guard makes of them, and
+ * gives it one turn more than that. Answers whether the connection was still open
+ * then. */
 static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned expected)
 {
 	const size_t parts[2] = { split, bytes.len };
@@ -198,11 +200,12 @@ static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned 
 	return open;
 }
 
-/* ---- Both together
- * ----------------------------------------------------------------------------------------------------------
+/* ---- Both
+ * together ----------------------------------------------------------------------------
  */
 
-/* Nothing but 200 and 100 Continue: whatever evhttp would refuse, the guard must refuse first. */
+/* Nothing but 200 and 100 Continue: whatever evhttp would refuse, the guard must refuse
+ * first. */
 static bool all_is_well(const char *answers)
 {
 	for (const char *at = strstr(answers, "HTTP/1."); at; at = strstr(at + 1, "HTTP/1."))
@@ -269,7 +272,8 @@ static void bodies_are_the_same_for_both(void **state)
 	}
 }
 
-/* What the guard says no to must not have come through meanwhile, wherever the bytes were cut. */
+/* What the guard says no to must not have come through meanwhile, wherever the bytes
+ * were cut. */
 static const struct slice attacks[] = {
 	BYTES("GET / HTTP/1.1\nHost: x\n\n"),
 	BYTES("GET / HTTP/1.1\r\nHost: x\n\r\n"),

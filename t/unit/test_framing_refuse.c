@@ -179,7 +179,8 @@ static const struct refusal bad_fields[] = {
 	{ FIELD("Expect: 100-continue, x"), 400, "Expect is something else than 100-continue" },
 };
 
-/* How requests are smuggled: two readings of where one ends (RFC 9112, 6.3 and 11.2). */
+/* How requests are smuggled: two readings of where one ends (RFC 9112, 6.3 and
+ * 11.2). */
 static const struct refusal bad_framing[] = {
 	{ BYTES(POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"), 400,
 	  "Content-Length is there more than once" },

@@ -1,4 +1,5 @@
-/* Editions of the database: none while it may be changing, another one after each change. */
+/* Editions of the database: none while it may be changing, another one after each
+ * change. */
 #include "shm/generation.h"
 #include "shm/shm.h"
 

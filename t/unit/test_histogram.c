@@ -68,7 +68,8 @@ static struct histogram read_meter(const struct shm *shm, enum histogram_kind ki
 	return histogram;
 }
 
-/* Each table has its own place: what is written into all of them comes back from each. */
+/* Each table has its own place: what is written into all of them comes back from
+ * each. */
 static void histograms_do_not_overlap(void **state)
 {
 	struct shm *shm = make(1);

@@ -79,8 +79,8 @@ static void write_long_value(const void *arg)
 		 LOG_TEXT("thrice", it->value), LOG_NUMBER("after", 1));
 }
 
-/* Every value of the line ends where it began: quotes are paired, no escape and no character is cut
- * in two. */
+/* Every value of the line ends where it began: quotes are paired, no escape and no
+ * character is cut in two. */
 static void an_overlong_value_is_cut_whole(void **state)
 {
 	static const char *const fillers[] = {

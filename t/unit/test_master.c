@@ -1,4 +1,5 @@
-/* The master, with a worker and a writer of this test's own in place of the real ones. */
+/* The master, with a worker and a writer of this test's own in place of the real
+ * ones. */
 #include "ipc/channel.h"
 #include "base/exit.h"
 #include "master/master.h"
@@ -53,8 +54,8 @@ static struct stage *stage;
 static char folder[] = "/tmp/test_master.XXXXXX";
 static char db[64];
 
-/* ---- The actors
- * -------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * actors ------------------------------------------------------------------------------
  */
 
 static int term_fd(void)
@@ -208,8 +209,8 @@ int writer_run(const struct writer_inheritance *from)
 	return EXIT_SUCCESS;
 }
 
-/* ---- The play
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * play --------------------------------------------------------------------------------
  */
 
 struct server {
@@ -301,8 +302,8 @@ static int server_stop(const struct server *server)
 	return server_join(server);
 }
 
-/* Orphans come to this process (a subreaper), so that "no such child" means that no process of the
- * server is left. */
+/* Orphans come to this process (a subreaper), so that "no such child" means that no
+ * process of the server is left. */
 static void assert_nobody_is_left(void)
 {
 	for (unsigned slot = 0; slot <= WORKERS; slot++) {
@@ -424,7 +425,8 @@ static void nobody_outlives_a_killed_master(void **state)
 	assert_int_equal(waitpid(server.pid, &status, 0), server.pid);
 	(void)close(server.said);
 	assert_nobody_is_left();
-	/* The database is free again, and a new server gets by the socket that was left behind. */
+	/* The database is free again, and a new server gets by the socket that was left
+	 * behind. */
 	assert_int_equal(master_lock(db, &lock, NULL), RC_OK);
 	(void)close(lock);
 	server = server_start();
@@ -468,8 +470,8 @@ static pid_t lock_holder_start(const int ends[2])
 	return pid;
 }
 
-/* Such as a token command does. A server that gives up says so meanwhile, one that waits has
- * nothing to say. */
+/* Such as a token command does. A server that gives up says so meanwhile, one that
+ * waits has nothing to say. */
 static void a_start_waits_for_a_lock_that_is_held_briefly(void **state)
 {
 	struct pollfd said = { .events = POLLIN };

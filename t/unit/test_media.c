@@ -70,7 +70,8 @@ static void a_body_says_what_it_is(void **state)
 	}
 }
 
-/* What is answered where the request's own encoding is JSON, and where it is Transit. */
+/* What is answered where the request's own encoding is JSON, and where it is
+ * Transit. */
 static const struct {
 	const char *field;
 	enum encoding for_json, for_transit;

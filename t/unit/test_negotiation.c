@@ -1,5 +1,5 @@
-/* What a request asks for beside its body: query parameters, media types, entity tags; and how
- * refusals are told. */
+/* What a request asks for beside its body: query parameters, media types, entity tags;
+ * and how refusals are told. */
 #include "worker/http/problem.h"
 #include "worker/http/media.h"
 #include "worker/http/query.h"

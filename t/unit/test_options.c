@@ -1,4 +1,5 @@
-/* Options in their layers: which value wins, where it came from, what is refused and in what words.
+/* Options in their layers: which value wins, where it came from, what is refused and in
+ * what words.
  */
 #include "base/options.h"
 
@@ -88,8 +89,8 @@ static void expect_list(const struct options *options, const char *name, const c
 #define EXPECT_LIST(options, name, ...) \
 	expect_list(options, name, (const char *[]){ __VA_ARGS__, NULL })
 
-/* ---- Layers
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Layers ------------------------------------------------------------------------------
  */
 
 static void defaults_fill_what_nobody_gave(void **state)
@@ -163,8 +164,8 @@ static void a_higher_layer_replaces_all_values_of_a_lower(void **state)
 	EXPECT_LIST(options, "listen", "a", "b");
 }
 
-/* ---- The command line
- * --------------------------------------------------------------------------------------------------------
+/* ---- The command
+ * line --------------------------------------------------------------------------------
  */
 
 static void both_ways_of_writing_a_value_are_read(void **state)
@@ -270,8 +271,8 @@ static void a_bad_line_is_refused_in_words(void **state)
 	}
 }
 
-/* ---- The environment
- * ---------------------------------------------------------------------------------------------------------
+/* ---- The
+ * environment -------------------------------------------------------------------------
  */
 
 static void the_environment_is_read(void **state)
@@ -301,8 +302,8 @@ static void a_bad_variable_is_refused_by_its_name(void **state)
 			    "POCKETBOOK_MAX_BODY: \"much\" is not a size such as 64K or 1M");
 }
 
-/* ---- The file
- * ----------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * file --------------------------------------------------------------------------------
  */
 
 static void a_file_may_not_name_what_is_not_for_files(void **state)

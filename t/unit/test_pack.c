@@ -1,4 +1,5 @@
-/* Packed messages and frames: what was put in comes out, and a damaged one is refused. */
+/* Packed messages and frames: what was put in comes out, and a damaged one is
+ * refused. */
 #include "ipc/frame.h"
 #include "ipc/pack.h"
 
@@ -12,8 +13,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* ---- Packed messages
- * --------------------------------------------------------------------------------------------------------
+/* ---- Packed
+ * messages ----------------------------------------------------------------------------
  */
 
 static void put_message(struct buf *out)
@@ -94,8 +95,8 @@ static void a_length_beyond_the_end_is_bad(void **state)
 	}
 }
 
-/* ---- Frames
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Frames ------------------------------------------------------------------------------
  */
 
 static void put_frame(struct buf *out, uint64_t tag, struct slice payload)

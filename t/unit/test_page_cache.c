@@ -1,4 +1,5 @@
-/* Pages that are kept ready: for the same question, in the same edition, and for no other. */
+/* Pages that are kept ready: for the same question, in the same edition, and for no
+ * other. */
 #include "shm/generation.h"
 #include "worker/page_cache.h"
 

@@ -1,12 +1,13 @@
-/* The body of a push: what is read of it, also of many documents and of damaged ones. */
+/* The body of a push: what is read of it, also of many documents and of damaged
+ * ones. */
 #include "store/docid.h"
 #include "t/unit/push_body_kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- What is read
- * --------------------------------------------------------------------------------------------------------------
+/* ---- What is
+ * read --------------------------------------------------------------------------------
  */
 
 static struct push_body read_well(enum encoding encoding, const char *quoted)
@@ -150,8 +151,8 @@ static void escapes_in_names_ids_and_ops_are_undone(void **state)
 	}
 }
 
-/* ---- Many
- * --------------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Many --------------------------------------------------------------------------------
  */
 
 #define MANY 20000
@@ -196,8 +197,8 @@ static void thousands_of_documents_are_read(void **state)
 	buf_free(&message);
 }
 
-/* ---- Damaged
- * -----------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Damaged -----------------------------------------------------------------------------
  */
 
 static const char *const whole[] = {
@@ -229,8 +230,9 @@ static void no_beginning_of_a_push_is_one(void **state)
 	}
 }
 
-/* Whatever comes, it is either read by the rules or refused with a reason; the sanitizers see the
- * rest. EDITS_SEED and EDITS_ROUNDS in the environment run another sequence, or a longer one. */
+/* Whatever comes, it is either read by the rules or refused with a reason; the
+ * sanitizers see the rest. EDITS_SEED and EDITS_ROUNDS in the environment run another
+ * sequence, or a longer one. */
 static void damaged_pushes_do_no_harm(void **state)
 {
 	const char *seed = getenv("EDITS_SEED"), *rounds = getenv("EDITS_ROUNDS");

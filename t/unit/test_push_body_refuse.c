@@ -2,7 +2,8 @@
 #include "store/docid.h"
 #include "t/unit/push_body_kit.h"
 
-/* What says which field is wrong; where it differs between the encodings, the byte is left out. */
+/* What says which field is wrong; where it differs between the encodings, the byte is
+ * left out. */
 static const struct refusal {
 	const char *message, *err;
 } refusals[] = {
@@ -181,8 +182,8 @@ static void what_is_not_transit_is_refused(void **state)
 	expect_refused(ENCODING_JSON, "{'~:docs':[]}", LIMIT, RC_MALFORMED, "docs: missing");
 }
 
-/* ---- Limits
- * ----------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Limits ------------------------------------------------------------------------------
  */
 
 static void put_doc(struct buf *out, const char *id, const char *op)

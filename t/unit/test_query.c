@@ -18,8 +18,8 @@
 		literal, sizeof(literal) - 1 \
 	}
 
-/* From a copy of its own, so that a sanitizer sees who reads beyond it, and which is gone before
- * the query is looked at. */
+/* From a copy of its own, so that a sanitizer sees who reads beyond it, and which is
+ * gone before the query is looked at. */
 static enum rc parse(struct slice text, struct query *out, struct error *err)
 {
 	char *copy = malloc(text.len + 1);

@@ -1,5 +1,5 @@
-/* The ring at work: a database of KEYS numbers, a producer that commits and publishes and is killed
- * while doing so, readers that follow by the hints alone. */
+/* The ring at work: a database of KEYS numbers, a producer that commits and publishes
+ * and is killed while doing so, readers that follow by the hints alone. */
 #include "shm/ring.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
@@ -94,8 +94,8 @@ static void model_resync(struct model *model, uint64_t *known)
 	for (uint64_t key = 0; key < KEYS; key++) {
 		if (ring_bucket(model->shm, key) > known[key])
 			known[key] = atomic_load(&model->docs[key]);
-		/* Nothing up to `committed` is missing; what the key has beyond it may or may not
-		 * be known yet. */
+		/* Nothing up to `committed` is missing; what the key has beyond it may
+		 * or may not be known yet. */
 		must(known[key] >= committed || atomic_load(&model->docs[key]) == known[key] ||
 			     atomic_load(&model->docs[key]) > committed,
 		     "all up to the committed number is known after a loss");
@@ -250,8 +250,8 @@ static void producers_are_killed_and_readers_neither_err_nor_sleep_on(void **sta
 	model_free(model);
 }
 
-/* A reader that keeps to the place which the producer is about to overwrite meets entries in the
- * making all the time. */
+/* A reader that keeps to the place which the producer is about to overwrite meets
+ * entries in the making all the time. */
 static void a_reader_about_to_be_lapped_reads_whole_entries_or_none(void **state)
 {
 	struct model *model = model_new();
@@ -283,7 +283,8 @@ static void a_reader_about_to_be_lapped_reads_whole_entries_or_none(void **state
 	model_free(model);
 }
 
-/* One commit at a time, the next when both readers have taken it: each needs its wake-up. */
+/* One commit at a time, the next when both readers have taken it: each needs its
+ * wake-up. */
 static void no_wake_up_is_lost(void **state)
 {
 	const uint64_t rounds = 20000;

@@ -1,5 +1,5 @@
-/* What a process in its sandbox tries in vain, and what it can still do. Each attempt is made in a
- * process of its own. */
+/* What a process in its sandbox tries in vain, and what it can still do. Each attempt
+ * is made in a process of its own. */
 #include "os/sandbox.h"
 #include "worker/confine.h"
 #include "worker/worker.h"
@@ -56,8 +56,8 @@ static int failed(long result)
 	return result < 0 ? errno : 0;
 }
 
-/* ---- Attempts
- * -------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Attempts ----------------------------------------------------------------------------
  */
 
 static int write_database(void)
@@ -228,8 +228,8 @@ static int abort_itself(void)
 	abort();
 }
 
-/* ---- What comes of them
- * ---------------------------------------------------------------------------------------------------------
+/* ---- What comes of
+ * them --------------------------------------------------------------------------------
  */
 
 static const struct {

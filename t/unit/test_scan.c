@@ -1,5 +1,5 @@
-/* Strings of every length around what is read at once, with whatever needs a look at every place.
- * Built twice: with blocks and bytewise. */
+/* Strings of every length around what is read at once, with whatever needs a look at
+ * every place. Built twice: with blocks and bytewise. */
 #include "transit/scan.h"
 
 #include <setjmp.h>
@@ -11,7 +11,8 @@
 
 #define LENGTH_MAX 50
 
-/* A string of `len` letters in memory of just its size, so that a sanitizer sees one byte too many.
+/* A string of `len` letters in memory of just its size, so that a sanitizer sees one
+ * byte too many.
  */
 static char *quoted(size_t len, size_t *size)
 {
@@ -57,7 +58,8 @@ static void test_plain_strings_end_at_their_quote(void **state)
 	buf_free(&scratch);
 }
 
-/* `byte` at each place of a string of each length: must be what the scan finds there. */
+/* `byte` at each place of a string of each length: must be what the scan finds
+ * there. */
 static void check_everywhere(char byte, const char *expected, size_t behind)
 {
 	struct buf scratch = BUF_EMPTY;

@@ -31,8 +31,8 @@ static void assert_conflict(struct store_result result, uint64_t version, const 
 	assert_text(result.value, value ? value : "");
 }
 
-/* ---- One document
- * -----------------------------------------------------------------------------------------------------------
+/* ---- One
+ * document ----------------------------------------------------------------------------
  */
 
 static void versions_grow_by_one(void **state)
@@ -141,7 +141,8 @@ static void ops_are_bytes(void **state)
 	assert_conflict(kit->replies[0].results[0], 1, "1");
 }
 
-/* Values of all lengths around the limit beyond which they lie apart, growing and shrinking. */
+/* Values of all lengths around the limit beyond which they lie apart, growing and
+ * shrinking. */
 static void large_values(void **state)
 {
 	static const size_t lengths[] = { 3, 1023, 1024, 1025, 100000, 1025, 4, 2000 };
@@ -163,8 +164,8 @@ static void large_values(void **state)
 	free(value);
 }
 
-/* ---- Several
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Several -----------------------------------------------------------------------------
  */
 
 static void results_stand_in_order(void **state)
@@ -243,8 +244,8 @@ static void empty_push(void **state)
 	assert_int_equal(kit_head(kit->reader).seq, 0);
 }
 
-/* Requests of one batch come one after the other and see each other's work; a conflict of one is no
- * other's. */
+/* Requests of one batch come one after the other and see each other's work; a conflict
+ * of one is no other's. */
 static void batch_in_order(void **state)
 {
 	struct kit *kit = *state;
@@ -273,7 +274,8 @@ static void batch_in_order(void **state)
 		assert_int_equal(kit->replies[i].head.seq, 2);
 }
 
-/* A request that fails on its own leaves nothing of itself and hinders none beside it. */
+/* A request that fails on its own leaves nothing of itself and hinders none beside
+ * it. */
 static void too_large_an_answer(void **state)
 {
 	enum { BIG = 24 << 20 };
@@ -306,8 +308,8 @@ static void too_large_an_answer(void **state)
 	free(value);
 }
 
-/* The same id twice breaks the contract; still nothing of the batch may stay, rather than a lost
- * write. */
+/* The same id twice breaks the contract; still nothing of the batch may stay, rather
+ * than a lost write. */
 static void doubled_id_is_not_half_done(void **state)
 {
 	struct kit *kit = *state;
@@ -324,8 +326,8 @@ static void doubled_id_is_not_half_done(void **state)
 	assert_ok(kit_edit(kit, "t:1", 1, NULL, "4"), 2, 2);
 }
 
-/* ---- Groups
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Groups ------------------------------------------------------------------------------
  */
 
 static void groups_nest(void **state)
@@ -375,8 +377,8 @@ static void longest_names(void **state)
 	assert_int_equal(kit_pull(kit, group, KIT_BEGINNING, 10)->count, 0);
 }
 
-/* ---- Purges
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Purges ------------------------------------------------------------------------------
  */
 
 static void purge_takes_old_tombstones(void **state)

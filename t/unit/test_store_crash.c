@@ -1,5 +1,5 @@
-/* Several processes, and disks that fail: a reader sees each commit at once, a killed writer loses
- * nothing that was answered, a failed sync is not taken for a success. */
+/* Several processes, and disks that fail: a reader sees each commit at once, a killed
+ * writer loses nothing that was answered, a failed sync is not taken for a success. */
 #include "disk_kit.h"
 
 #include "base/log.h"
@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Two processes
- * ----------------------------------------------------------------------------------------------------------
+/* ---- Two
+ * processes ---------------------------------------------------------------------------
  */
 
 static void on_answer(void *arg, enum rc rc, const struct store_reply *replies)
@@ -186,8 +186,8 @@ static void reader_after_a_kill(void **state)
 	assert_true(kit_head(kit->reader).seq >= last);
 }
 
-/* ---- A disk that fails
- * ------------------------------------------------------------------------------------------------------
+/* ---- A disk that
+ * fails -------------------------------------------------------------------------------
  */
 
 static enum rc try_write(struct kit *kit, const char *id)
@@ -198,7 +198,8 @@ static enum rc try_write(struct kit *kit, const char *id)
 	return kit_commit(kit, &request, 1);
 }
 
-/* What a predecessor left in the log may not be on the disk; a retry is answered only when it is.
+/* What a predecessor left in the log may not be on the disk; a retry is answered only
+ * when it is.
  */
 static void opening_syncs_the_log(void **state)
 {
@@ -234,8 +235,8 @@ static void another_writer_is_in_the_way(void **state)
 	assert_int_equal(try_write(kit, "t:1"), RC_OK);
 }
 
-/* ---- Damage
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Damage ------------------------------------------------------------------------------
  */
 
 static void on_damaged_page(void *arg, enum rc rc, const struct store_page *page)

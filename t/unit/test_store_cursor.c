@@ -95,7 +95,8 @@ static void malformed(void **state)
 	assert_int_equal(cursor.seq, 8);
 }
 
-/* What is read is what would be written: no two texts for one place, whatever bytes come. */
+/* What is read is what would be written: no two texts for one place, whatever bytes
+ * come. */
 static void any_bytes(void **state)
 {
 	static const char letters[] = "0123456789abcdef...r-F ";
@@ -120,8 +121,8 @@ static void any_bytes(void **state)
 	assert_true(accepted > 100);
 }
 
-/* ---- Where a pull begins
- * ----------------------------------------------------------------------------------------------------
+/* ---- Where a pull
+ * begins ------------------------------------------------------------------------------
  */
 
 static const struct store_state database = { .epoch = 7, .head = 100, .horizon = 20 };
@@ -180,8 +181,8 @@ static void pull_begins(void **state)
 		(struct store_cursor){ .epoch = 7, .seq = 10, .start = 10, .bound = 10 }, true);
 }
 
-/* ---- Where it ends
- * ----------------------------------------------------------------------------------------------------------
+/* ---- Where it
+ * ends --------------------------------------------------------------------------------
  */
 
 static void assert_end(struct store_cursor from, uint64_t left, bool more, struct store_cursor next)

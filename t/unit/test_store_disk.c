@@ -14,8 +14,8 @@ static enum rc try_write(struct kit *kit, const char *id)
 	return kit_commit(kit, &request, 1);
 }
 
-/* ---- Commits
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Commits -----------------------------------------------------------------------------
  */
 
 static void every_commit_is_synced(void **state)
@@ -41,7 +41,8 @@ static void failed_sync_is_no_success(void **state)
 	disk.log_sync = SQLITE_IOERR_FSYNC;
 	assert_int_equal(try_write(kit, "t:2"), RC_UNAVAILABLE);
 	disk.log_sync = SQLITE_OK;
-	/* The outcome is what the next process finds; what was answered is there in any case. */
+	/* The outcome is what the next process finds; what was answered is there in any
+	 * case. */
 	kit_close(kit);
 	kit_open(kit);
 	seq = kit_head(kit->reader).seq;
@@ -77,8 +78,8 @@ static void failed_write_of_the_log(void **state)
 	assert_int_equal(kit_head(kit->reader).seq, 5);
 }
 
-/* The log's pages are on the disk when its index finds no room: whether that commit will be found
- * is open. */
+/* The log's pages are on the disk when its index finds no room: whether that commit
+ * will be found is open. */
 static void index_without_room(void **state)
 {
 	struct kit *kit = *state;
@@ -95,8 +96,8 @@ static void index_without_room(void **state)
 
 		if (rc != RC_OK) {
 			assert_int_equal(rc, RC_UNAVAILABLE);
-			/* There was room for the index of a log as long as they are cut at, twice
-			 * over. */
+			/* There was room for the index of a log as long as they are cut
+			 * at, twice over. */
 			assert_true(i > 2000);
 			disk.grow = SQLITE_OK;
 		}
@@ -117,8 +118,8 @@ static void full_disk_may_be_tried_again(void **state)
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 2);
 }
 
-/* ---- The log
- * ----------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * log ---------------------------------------------------------------------------------
  */
 
 /* Writes documents of three pages each, so many bytes of them. */
@@ -155,12 +156,14 @@ static void copy_file(struct kit *kit, const char *from, const char *to)
 {
 	char command[512];
 
-	/* In another process: closing a file of its own here would drop the locks on it. */
+	/* In another process: closing a file of its own here would drop the locks on
+	 * it. */
 	(void)snprintf(command, sizeof(command), "cat %s/%s >%s/%s", kit->dir, from, kit->dir, to);
 	assert_int_equal(system(command), 0);
 }
 
-/* Copies that were not synced yet when a sync failed may be gone, whatever the next sync says. */
+/* Copies that were not synced yet when a sync failed may be gone, whatever the next
+ * sync says. */
 static void lost_copies_are_made_again(void **state)
 {
 	struct kit *kit = *state;
@@ -258,7 +261,8 @@ static void read_something(struct kit *kit, unsigned what)
 		store_token_find(kit->reader, slice_of("0123456789abcdef"), on_any_token, NULL);
 }
 
-/* No reader of ours is left in the log when its call has returned, with more to come or not. */
+/* No reader of ours is left in the log when its call has returned, with more to come or
+ * not. */
 static void no_reader_stays(void **state)
 {
 	struct kit *kit = *state;

@@ -1,6 +1,7 @@
-/* The store against a model of a few arrays: random pushes, retries, deletions, purges and new
- * starts, while clients that follow the protocol pull in small pages. Every answer must be the
- * model's, and every client must end up with what the model holds. */
+/* The store against a model of a few arrays: random pushes, retries, deletions, purges
+ * and new starts, while clients that follow the protocol pull in small pages. Every
+ * answer must be the model's, and every client must end up with what the model
+ * holds. */
 #include "store_kit.h"
 
 #include "store/docid.h"
@@ -74,8 +75,8 @@ static unsigned below(unsigned n)
 	return (unsigned)random() % n;
 }
 
-/* ---- Pushes
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Pushes ------------------------------------------------------------------------------
  */
 
 static void make_edit(struct world *world, struct push *push, unsigned doc)
@@ -211,8 +212,8 @@ static void step_purge(struct world *world)
 	assert_int_equal(kit_purge(world->kit, KIT_LATER), wanted);
 }
 
-/* ---- Pulls
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Pulls -------------------------------------------------------------------------------
  */
 
 static bool is_in(const struct client *client, const struct model_doc *doc)
@@ -356,8 +357,8 @@ static void step_restart(struct world *world)
 	kit_open(world->kit);
 }
 
-/* ---- A run
- * ------------------------------------------------------------------------------------------------------------------
+/* ---- A
+ * run ---------------------------------------------------------------------------------
  */
 
 static void world_setup(struct world *world, struct kit *kit)

@@ -1,4 +1,5 @@
-/* Opening: what is made, what is refused and in which words, what an older schema becomes. */
+/* Opening: what is made, what is refused and in which words, what an older schema
+ * becomes. */
 #include "store_kit.h"
 
 #include "base/log.h"
@@ -45,8 +46,8 @@ static unsigned mode_of(const char *path)
 	return status.st_mode & 07777;
 }
 
-/* ---- What is made
- * -----------------------------------------------------------------------------------------------------------
+/* ---- What is
+ * made --------------------------------------------------------------------------------
  */
 
 static void files_are_private(void **state)
@@ -140,14 +141,15 @@ static void large_log_is_checkpointed(void **state)
 		kit_put(kit, "t:1", i, value);
 		assert_int_equal(store_maintain(kit->writer), RC_OK);
 	}
-	/* Some 6 pages for each write: without checkpoints the log would be ten times this long. */
+	/* Some 6 pages for each write: without checkpoints the log would be ten times
+	 * this long. */
 	assert_int_equal(stat(kit_file(kit, "test.db-wal"), &status), 0);
 	assert_true(status.st_size < 2000 * 4120);
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->docs[0].version, 3000);
 }
 
-/* ---- What is refused
- * --------------------------------------------------------------------------------------------------------
+/* ---- What is
+ * refused -----------------------------------------------------------------------------
  */
 
 static void missing_things(void **state)
@@ -284,8 +286,8 @@ static void locked_by_another_program(void **state)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		/* SQLite's own locks: a write lock of a program that uses the file in another way
-		 * (sqlite.org/lockingv3.html). */
+		/* SQLite's own locks: a write lock of a program that uses the file in
+		 * another way (sqlite.org/lockingv3.html). */
 		struct flock lock = {
 			.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000000, .l_len = 512
 		};
@@ -307,8 +309,8 @@ static void locked_by_another_program(void **state)
 	kit_open(kit);
 }
 
-/* ---- What an older schema becomes
- * --------------------------------------------------------------------------------------------- */
+/* ---- What an older schema
+ * becomes -------------------------------------------------------------------------- */
 
 /* A database as version 1 of the schema had it. */
 static const char version_1[] =

@@ -1,6 +1,7 @@
-/* A loss of power, at any write: what was answered is there afterwards. The disk forgets what was
- * not synced, in part or whole; after a sync that failed it forgets the same, and calls the next
- * sync good. SEED=N in the environment draws other moments than 0, the usual. */
+/* A loss of power, at any write: what was answered is there afterwards. The disk
+ * forgets what was not synced, in part or whole; after a sync that failed it forgets
+ * the same, and calls the next sync good. SEED=N in the environment draws other moments
+ * than 0, the usual. */
 #include "store_kit.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@
 #define BLOCKS (1 << 18)
 #define BATCH 40
 
-/* ---- The disk
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * disk --------------------------------------------------------------------------------
  */
 
 enum kind { KIND_DB, KIND_LOG, KIND_COUNT };
@@ -144,8 +145,8 @@ static void power_on(const struct kit *kit)
 		_exit(3);
 }
 
-/* ---- The work
- * ---------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * work --------------------------------------------------------------------------------
  */
 
 static void on_answer(void *arg, enum rc rc, const struct store_reply *replies)
@@ -195,8 +196,9 @@ static void read_on_and_off(const struct kit *kit, uint64_t n)
 		(void)sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL);
 }
 
-/* Until the power goes. A writer whose sync has failed leaves as a killed process would, and a
- * successor comes; the abandoned handle stands for the workers, who keep the index of the log. */
+/* Until the power goes. A writer whose sync has failed leaves as a killed process
+ * would, and a successor comes; the abandoned handle stands for the workers, who keep
+ * the index of the log. */
 static void work(const struct kit *kit, uint64_t n, int out)
 {
 	struct store *store = open_writer(kit);

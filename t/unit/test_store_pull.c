@@ -1,5 +1,5 @@
-/* Pulls: pages, what `more` means, cursors that must reset, snapshots that are written and purged
- * under (protocol.md, GET /sync). */
+/* Pulls: pages, what `more` means, cursors that must reset, snapshots that are written
+ * and purged under (protocol.md, GET /sync). */
 #include "store_kit.h"
 
 #include "base/mem.h"
@@ -153,8 +153,8 @@ static void thousands_of_groups(void **state)
 	free(ids);
 }
 
-/* ---- Resets
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Resets ------------------------------------------------------------------------------
  */
 
 static void what_must_reset(void **state)
@@ -203,8 +203,8 @@ static void every_page_of_a_reset_says_so(void **state)
 	assert_flags(kit_pull(kit, "t", kit->page.next, 2), 1, false, false);
 }
 
-/* ---- Snapshots
- * --------------------------------------------------------------------------------------------------------------
+/* ----
+ * Snapshots ---------------------------------------------------------------------------
  */
 
 static void newcomer_sees_no_old_tombstones(void **state)
@@ -215,7 +215,8 @@ static void newcomer_sees_no_old_tombstones(void **state)
 	kit_put(kit, "t:1", 1, NULL);
 	assert_flags(kit_pull(kit, "t", KIT_BEGINNING, 2), 2, true, false);
 	assert_doc(&kit->page, 0, "t:2", 1, 2, false);
-	/* One from after the first page it must see: the document may have been on it. */
+	/* One from after the first page it must see: the document may have been on
+	 * it. */
 	kit_put(kit, "t:2", 1, NULL);
 	assert_flags(kit_pull(kit, "t", kit->page.next, 5), 2, false, false);
 	assert_doc(&kit->page, 0, "t:4", 1, 4, false);
@@ -223,8 +224,8 @@ static void newcomer_sees_no_old_tombstones(void **state)
 	assert_int_equal(kit->page.next.seq, 6);
 }
 
-/* Each page is followed by more writes than it holds: still it ends, and what it left out comes
- * with the next pull. */
+/* Each page is followed by more writes than it holds: still it ends, and what it left
+ * out comes with the next pull. */
 static void paging_ends_under_writes(void **state)
 {
 	struct kit *kit = *state;
@@ -251,7 +252,8 @@ static void paging_ends_under_writes(void **state)
 	assert_doc(&kit->page, 0, "t:23", 1, 23, false);
 }
 
-/* Pages of a snapshot whose tail keeps moving to the end: the same documents again and again. */
+/* Pages of a snapshot whose tail keeps moving to the end: the same documents again and
+ * again. */
 static void paging_ends_under_edits(void **state)
 {
 	struct kit *kit = *state;
@@ -329,8 +331,8 @@ static void snapshot_of_another_epoch(void **state)
 	assert_flags(kit_pull(kit, "t", next, 10), 6, false, true);
 }
 
-/* ---- The callback
- * -----------------------------------------------------------------------------------------------------------
+/* ---- The
+ * callback ----------------------------------------------------------------------------
  */
 
 static void on_inner(void *arg, enum rc rc, const struct store_page *page)

@@ -1,5 +1,5 @@
-/* How much there is: kept right through every kind of write (test_store_model.c does so at random),
- * and the same for all handles. */
+/* How much there is: kept right through every kind of write (test_store_model.c does so
+ * at random), and the same for all handles. */
 #include "store_kit.h"
 
 #include <string.h>

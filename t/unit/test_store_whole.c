@@ -1,5 +1,5 @@
-/* A whole database at one moment: copied, scanned, checked and renewed while its writer goes on; a
- * set of ids. */
+/* A whole database at one moment: copied, scanned, checked and renewed while its writer
+ * goes on; a set of ids. */
 #include "store_kit.h"
 
 #include "base/mem.h"
@@ -11,7 +11,8 @@
 
 #define MANY 2000
 
-/* Enough for several steps of a copy; every third value lies in the table of large ones. */
+/* Enough for several steps of a copy; every third value lies in the table of large
+ * ones. */
 static void fill(struct kit *kit)
 {
 	char *large = mem_alloc(9002);
@@ -36,8 +37,8 @@ static void make_target(const char *path)
 	close(fd);
 }
 
-/* ---- Copies
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Copies ------------------------------------------------------------------------------
  */
 
 struct disturbance {
@@ -154,8 +155,8 @@ static void a_retired_place_has_everything_in_its_file(void **state)
 	assert_string_equal(kit_ask(kit->path, "SELECT value FROM doc"), "\"in the log\"");
 }
 
-/* ---- Scans
- * ------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Scans -------------------------------------------------------------------------------
  */
 
 struct seen {
@@ -272,8 +273,8 @@ static void one_is_found_by_its_id(void **state)
 	assert_int_equal(store_find(kit->reader, slice_of("even:0"), on_found, found), RC_CORRUPT);
 }
 
-/* ---- Checks
- * -----------------------------------------------------------------------------------------------------------------
+/* ----
+ * Checks ------------------------------------------------------------------------------
  */
 
 static void on_fault(void *arg, struct slice place, struct slice what)
@@ -296,8 +297,8 @@ static void what_the_writer_leaves_is_whole(void **state)
 	assert_int_equal(tally.tombstones, 0);
 }
 
-/* ---- Ids
- * --------------------------------------------------------------------------------------------------------------------
+/* ----
+ * Ids ---------------------------------------------------------------------------------
  */
 
 static void ids_are_remembered_with_their_first_number(void **state)

@@ -1,4 +1,5 @@
-/* Requests and replies as bytes: they come back as they were, and no bytes at all do harm. */
+/* Requests and replies as bytes: they come back as they were, and no bytes at all do
+ * harm. */
 #include "store_kit.h"
 
 #include "base/mem.h"
@@ -159,10 +160,11 @@ static void replies_come_back(void **state)
 	}
 }
 
-/* ---- Bytes that are none of ours
- * -------------------------------------------------------------------------------------------- */
+/* ---- Bytes that are none of
+ * ours ----------------------------------------------------------------------------- */
 
-/* Reads a copy of exactly that length, so that a step past its end is seen by a sanitizer. */
+/* Reads a copy of exactly that length, so that a step past its end is seen by a
+ * sanitizer. */
 static enum rc try_request(const char *data, size_t len)
 {
 	char *copy = malloc(len ? len : 1);
@@ -193,7 +195,8 @@ static enum rc try_reply(const char *data, size_t len)
 
 typedef enum rc try_bytes(const char *data, size_t len);
 
-/* Cut at each byte, with a byte too many, and with each byte changed: refused or read, never worse.
+/* Cut at each byte, with a byte too many, and with each byte changed: refused or read,
+ * never worse.
  */
 static void disturb(struct buf *bytes, try_bytes *try)
 {

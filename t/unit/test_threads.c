@@ -1,6 +1,6 @@
-/* Processes as threads, for a race detector (ThreadSanitizer sees threads alone): what the ring's
- * producer wrote before it published must be visible to who has read the hint, and the writer with
- * its peers must share nothing but what it says. */
+/* Processes as threads, for a race detector (ThreadSanitizer sees threads alone): what
+ * the ring's producer wrote before it published must be visible to who has read the
+ * hint, and the writer with its peers must share nothing but what it says. */
 #include "ipc/channel.h"
 #include "base/exit.h"
 #include "shm/generation.h"
@@ -27,8 +27,8 @@ static void must(bool held, const char *what)
 	abort();
 }
 
-/* ---- The ring
- * -------------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * ring --------------------------------------------------------------------------------
  */
 
 #define NUMBERS 20000
@@ -60,8 +60,8 @@ struct reader {
 	uint64_t seen, looks;
 };
 
-/* Takes the next hint; false: there is none. Everything up to it, or up to what the ring says after
- * a loss, has been written. */
+/* Takes the next hint; false: there is none. Everything up to it, or up to what the
+ * ring says after a loss, has been written. */
 static bool look(struct reader *reader)
 {
 	const struct play *play = reader->play;
@@ -122,8 +122,8 @@ static void what_is_published_is_visible(void **state)
 	free(play);
 }
 
-/* ---- The writer
- * -----------------------------------------------------------------------------------------------------------------
+/* ---- The
+ * writer ------------------------------------------------------------------------------
  */
 
 #define PEERS 3

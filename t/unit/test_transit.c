@@ -1,5 +1,5 @@
-/* The canonical form of every type, its projection, and every refusal of a value with its reason
- * and place. */
+/* The canonical form of every type, its projection, and every refusal of a value with
+ * its reason and place. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -284,7 +284,8 @@ static void test_codes(void **state)
 	check_forms(ENCODING_TRANSIT, forms, COUNT(forms));
 }
 
-/* 1936 places: the next entry takes the first place again, and codes of the table before are gone.
+/* 1936 places: the next entry takes the first place again, and codes of the table
+ * before are gone.
  */
 static void test_codes_wrap(void **state)
 {
@@ -297,7 +298,8 @@ static void test_codes_wrap(void **state)
 	buf_put_text(&message, "[");
 	for (int i = 0; i < 1936; i++)
 		buf_putf(&message, "\"~:k%04d\",", i);
-	/* The last place is ^[[, ('[' is digit 43); then a new table with one entry, then two. */
+	/* The last place is ^[[, ('[' is digit 43); then a new table with one entry,
+	 * then two. */
 	buf_put_text(&message, "\"^[[\",\"^10\",\"~:fresh\",\"^0\",\"~:k0001\",\"^1\"");
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), LIMIT);
 	assert_int_equal(transit_in_value(in, &out, &plain), RC_MALFORMED);

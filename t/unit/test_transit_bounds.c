@@ -1,5 +1,5 @@
-/* Depth, size, foreign and broken texts: nothing makes the transcoder fail in any other way than by
- * a refusal. */
+/* Depth, size, foreign and broken texts: nothing makes the transcoder fail in any other
+ * way than by a refusal. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -92,7 +92,8 @@ static void test_limit(void **state)
 	transit_in_free(in);
 	buf_free(&out);
 
-	/* A key of 10 kB in 10,000 places: 100 MB out of 60 kB, stopped before much of it is made.
+	/* A key of 10 kB in 10,000 places: 100 MB out of 60 kB, stopped before much of
+	 * it is made.
 	 */
 	buf_put_text(&message, "[[\"^ \",\"");
 	put_times(&message, "kkkkkkkkkk", 1000);
@@ -105,7 +106,8 @@ static void test_limit(void **state)
 	transit_in_free(in);
 	buf_free(&out);
 
-	/* The limit is for all values together, strings too; what is skipped costs nothing. */
+	/* The limit is for all values together, strings too; what is skipped costs
+	 * nothing. */
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), 10100);
 	assert_int_equal(transit_in_skip(in), RC_OK);
 	assert_int_equal(transit_in_finish(in), RC_OK);
@@ -186,7 +188,8 @@ static const char everything[] =
 	"\"],\"~m12\",\"~$sym\",\"^4\",{\"text\":\"~t1985-04-12T23:20:50.52Z\"},[\"~#u\",[1,2]]]],"
 	"\"~?t\",[\"~#'\",\"~bAAAA\"],\"~_\",[\"~#link\",[\"^ \",\"href\",\"~rx\",\"^5\",\"\"]]]";
 
-/* A copy in memory of its own size, so that a read behind the end is noticed by the sanitizers. */
+/* A copy in memory of its own size, so that a read behind the end is noticed by the
+ * sanitizers. */
 static bool accepted(const char *text, size_t len)
 {
 	char *copy = malloc(len ? len : 1);

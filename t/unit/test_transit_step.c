@@ -1,5 +1,5 @@
-/* The steps by which the envelope of a push is walked, in both encodings and both of Transit's
- * write modes. */
+/* The steps by which the envelope of a push is walked, in both encodings and both of
+ * Transit's write modes. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -107,8 +107,8 @@ static void test_push(void **state)
 	check_push(ENCODING_TRANSIT, "['^ ']", "");
 }
 
-/* Codes count in values that are copied, in values that are skipped, in keys of the envelope and
- * across documents. */
+/* Codes count in values that are copied, in values that are skipped, in keys of the
+ * envelope and across documents. */
 static void test_push_with_codes(void **state)
 {
 	(void)state;
@@ -285,7 +285,8 @@ static void test_peek_codes(void **state)
 	}
 }
 
-/* The key is the reader's own copy: it outlives a look ahead, though not the next step. */
+/* The key is the reader's own copy: it outlives a look ahead, though not the next
+ * step. */
 static void test_key_stays(void **state)
 {
 	struct slice key;

@@ -111,8 +111,8 @@ static void what_a_new_start_would_not_mend_is_said(void **state)
 
 #ifdef ENABLE_FAULTS
 
-/* Whatever the moment of its death, a retry with the same op finds the document written once, and
- * no reader is left uninformed. */
+/* Whatever the moment of its death, a retry with the same op finds the document written
+ * once, and no reader is left uninformed. */
 static void survive(const char *point)
 {
 	struct ring_reader reader;

@@ -1,4 +1,5 @@
-/* The writer and those who talk to it: bad frames, slow and greedy peers, the control socket. */
+/* The writer and those who talk to it: bad frames, slow and greedy peers, the control
+ * socket. */
 #include "t/unit/writer_kit.h"
 
 #include "ipc/frame.h"
@@ -8,8 +9,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* ---- Bad peers
- * --------------------------------------------------------------------------------------------------------------
+/* ---- Bad
+ * peers -------------------------------------------------------------------------------
  */
 
 static void what_cannot_be_read_is_refused_and_harms_nobody(void **state)
@@ -133,8 +134,8 @@ static void who_has_said_all_still_gets_its_answers(void **state)
 	stage_close(&stage);
 }
 
-/* ---- The control socket
- * -----------------------------------------------------------------------------------------------------
+/* ---- The control
+ * socket ------------------------------------------------------------------------------
  */
 
 static void tokens_come_by_the_control_socket(void **state)

@@ -12,7 +12,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-/* In tables ' stands for a double quote and APOSTROPHE (no UTF-8) for the apostrophe. */
+/* In tables ' stands for a double quote and APOSTROPHE (no UTF-8) for the
+ * apostrophe. */
 #define APOSTROPHE "\xff"
 
 static inline struct slice unquote(const char *text, char *room, size_t size)

@@ -1,5 +1,5 @@
-/* What the tests of the writer share: a writer process with all that the master would have given
- * it, and those who talk to it. */
+/* What the tests of the writer share: a writer process with all that the master would
+ * have given it, and those who talk to it. */
 #ifndef T_UNIT_WRITER_KIT_H
 #define T_UNIT_WRITER_KIT_H
 
@@ -27,8 +27,8 @@ struct stage {
 
 /* All but the process: a new database's name, map and control socket. */
 void stage_prepare(struct stage *stage);
-/* Starts the process: with POCKETBOOK_FAULTS (base/fault.h) and, unless -1, what it says going to
- * `said`. */
+/* Starts the process: with POCKETBOOK_FAULTS (base/fault.h) and, unless -1, what it
+ * says going to `said`. */
 void stage_spawn(struct stage *stage, const char *faults, int said);
 void stage_await_ready(struct stage *stage);
 /* The three above. */
@@ -61,7 +61,8 @@ void line_send_bytes(const struct line *line, struct slice bytes);
 void line_send(const struct line *line, uint64_t tag, const struct store_request *request);
 /* Reads some bytes; false: end of file. */
 bool line_fill(struct line *line);
-/* The next reply, which must bear the tag; good until the one after. Free with store_reply_clear.
+/* The next reply, which must bear the tag; good until the one after. Free with
+ * store_reply_clear.
  */
 void line_receive(struct line *line, uint64_t tag, struct store_reply *reply);
 /* Pushes one document. */

@@ -13,8 +13,8 @@
 #define TOKEN_MARK "pbk_"
 #define PATH_SHOWN 2048 /* more than the log shows of a value */
 
-/* A bijection (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): ids of
- * one process never repeat. */
+/* A bijection (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
+ * 2014): ids of one process never repeat. */
 static uint64_t mixed(uint64_t number)
 {
 	number = (number ^ (number >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -44,8 +44,9 @@ static void path_shown(const char *path, char out[PATH_SHOWN])
 		strcpy(token, "...");
 }
 
-/* Lines a second about refusals, so that nobody fills the disk that the log is on: of what clients
- * do wrong, and of each way in which this server fails, where a line says what all others would. */
+/* Lines a second about refusals, so that nobody fills the disk that the log is on: of
+ * what clients do wrong, and of each way in which this server fails, where a line says
+ * what all others would. */
 static const struct {
 	int status; /* and above */
 	unsigned most;
@@ -53,7 +54,8 @@ static const struct {
 
 #define LIMITS (sizeof(limits) / sizeof(limits[0]))
 
-/* May there be one more now? Then `left_out` are those that there were not since the last one. */
+/* May there be one more now? Then `left_out` are those that there were not since the
+ * last one. */
 static bool refusal_is_told(int status, long long *left_out)
 {
 	static struct {

@@ -1,5 +1,5 @@
-/* What is told of each request: an id for its error answer and the log, its numbers on the score
- * board, its line in the access log. */
+/* What is told of each request: an id for its error answer and the log, its numbers on
+ * the score board, its line in the access log. */
 #ifndef WORKER_HTTP_ACCESS_LOG_H
 #define WORKER_HTTP_ACCESS_LOG_H
 
@@ -22,10 +22,11 @@ struct access_log_response {
 	size_t bytes; /* of the body as sent */
 };
 
-/* Gives the request an id that no other has, here or in another process, and that tells nothing. */
+/* Gives the request an id that no other has, here or in another process, and that tells
+ * nothing. */
 void access_log_begin(struct worker *worker, struct access_log *access_log);
-/* The request was refused: why, for whoever has been given the id. Where many are refused at once
- * the log has some of them, and how many it left out. */
+/* The request was refused: why, for whoever has been given the id. Where many are
+ * refused at once the log has some of them, and how many it left out. */
 void access_log_refused(const struct access_log *access_log,
 			const struct access_log_response *answer, const char *reason);
 /* The request has its answer. */

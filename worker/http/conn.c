@@ -14,17 +14,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* While the worker drains: a connection that was accepted last has this long to say what it wants.
+/* While the worker drains: a connection that was accepted last has this long to say
+ * what it wants.
  */
 #define NEWCOMER_MS 250
 
-/* ---- Leaving evhttp
- * ----------------------------------------------------------------------------------------------------
+/* ---- Leaving
+ * evhttp ------------------------------------------------------------------------------
  */
 
-/* At least one turn after conn_take: epoll has forgotten the socket (its change list is applied
- * between turns), so a copy of the descriptor is safe. evhttp shuts its descriptor down when it
- * frees the connection; it gets another file under that number first. */
+/* At least one turn after conn_take: epoll has forgotten the socket (its change list is
+ * applied between turns), so a copy of the descriptor is safe. evhttp shuts its
+ * descriptor down when it frees the connection; it gets another file under that number
+ * first. */
 static void conn_leave(struct conn *conn)
 {
 	struct conns *conns = conn->table;
@@ -120,8 +122,8 @@ static void conn_refuse(struct conn *conn)
 	conn_take(conn, on_refused_taken, refusal);
 }
 
-/* ---- Memory
- * -------------------------------------------------------------------------------------------------------------
+/* ----
+ * Memory ------------------------------------------------------------------------------
  */
 
 static void conn_count(const struct conn *conn, enum metric value)
@@ -140,7 +142,8 @@ static void conn_release(struct conn *conn)
 	conn->held = 0;
 }
 
-/* Who has held memory the longest, but for this connection and those that wait for us. */
+/* Who has held memory the longest, but for this connection and those that wait for
+ * us. */
 static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
 {
 	struct conn *conn;
@@ -151,8 +154,8 @@ static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
 	return NULL;
 }
 
-/* The answer is dropped here and now: libevent frees what it has of a connection in a later turn of
- * the loop, and many a connection may be answered in this one. */
+/* The answer is dropped here and now: libevent frees what it has of a connection in a
+ * later turn of the loop, and many a connection may be answered in this one. */
 static void conn_drop(struct conn *conn)
 {
 	struct evbuffer *output = bufferevent_get_output(conn->bev);
@@ -189,7 +192,8 @@ void conn_flush(struct conn *conn)
 	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_write(output, conn->fd);
 	(void)evbuffer_freeze(output, 1);
-	/* A worker at its end has no more turns, and what waits for one would never be freed. */
+	/* A worker at its end has no more turns, and what waits for one would never be
+	 * freed. */
 	if (evbuffer_get_length(output) > 0 ||
 	    event_base_got_break(bufferevent_get_base(conn->bev)))
 		return;
@@ -198,8 +202,8 @@ void conn_flush(struct conn *conn)
 	bufferevent_trigger(conn->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-/* ---- Bytes and requests
- * ------------------------------------------------------------------------------------------------
+/* ---- Bytes and
+ * requests ----------------------------------------------------------------------------
  */
 
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
@@ -274,8 +278,8 @@ void conn_answered(struct conn *conn)
 		conn_refuse(conn);
 }
 
-/* ---- The end
- * -----------------------------------------------------------------------------------------------------------
+/* ---- The
+ * end ---------------------------------------------------------------------------------
  */
 
 const char *conn_overdue(const struct conn *conn, uint64_t now)

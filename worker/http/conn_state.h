@@ -72,10 +72,11 @@ struct conns {
 	bool paused;
 };
 
-/* Bytes came in (an evbuffer_cb_func on the input): they pass the guard before evhttp sees them. */
+/* Bytes came in (an evbuffer_cb_func on the input): they pass the guard before evhttp
+ * sees them. */
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *conn);
-/* evhttp has just accepted a connection by a door with a nursery: it gets the socket that it stands
- * for. */
+/* evhttp has just accepted a connection by a door with a nursery: it gets the socket
+ * that it stands for. */
 void conn_settle(struct conn *conn);
 void nursery_free(struct nursery *nursery);
 /* evhttp is about to free the connection, for whatever reason. */

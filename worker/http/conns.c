@@ -11,15 +11,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- Accepting
- * ---------------------------------------------------------------------------------------------------------
+/* ----
+ * Accepting ---------------------------------------------------------------------------
  */
 
-/* Who asks for metrics while there are as many connections as may be is heard all the same, up to
- * so many. */
+/* Who asks for metrics while there are as many connections as may be is heard all the
+ * same, up to so many. */
 #define METRICS_SPARE 8
 
-/* Lets the first `count` of the listening sockets accept, or not; the last may be that for metrics.
+/* Lets the first `count` of the listening sockets accept, or not; the last may be that
+ * for metrics.
  */
 static void conns_listen(struct conns *conns, size_t count, bool on)
 {
@@ -45,11 +46,12 @@ static void conns_limit(struct conns *conns)
 		conns_listen(conns, conns->bound_count - conns->worker->from->metrics, false);
 }
 
-/* The process's one table: evhttp takes the listeners' argument for itself, so that the callback
- * below has nothing to find it by. */
+/* The process's one table: evhttp takes the listeners' argument for itself, so that the
+ * callback below has nothing to find it by. */
 static struct conns *accepting;
 
-/* Out of descriptors: accept() would fail again at once, for ever. The sweep tries anew. */
+/* Out of descriptors: accept() would fail again at once, for ever. The sweep tries
+ * anew. */
 static void on_accept_error(struct evconnlistener *listener, void *http)
 {
 	struct conns *conns = accepting;
@@ -75,10 +77,10 @@ static void conns_index(struct conns *conns, struct conn *conn)
 	conns->by_fd[fd] = conn;
 }
 
-/* evhttp tells nobody about a connection before its first request, and its close callback needs its
- * own handle. It passes that to the bufferevent as the callbacks' argument (libevent 2.1, http.c:
- * evhttp_connection_base_bufferevent_new). This runs in the same turn of the loop as the accept, so
- * nothing can have closed it yet. */
+/* evhttp tells nobody about a connection before its first request, and its close
+ * callback needs its own handle. It passes that to the bufferevent as the callbacks'
+ * argument (libevent 2.1, http.c: evhttp_connection_base_bufferevent_new). This runs in
+ * the same turn of the loop as the accept, so nothing can have closed it yet. */
 static void on_adopt(evutil_socket_t unused, short what, void *arg)
 {
 	struct conns *conns = arg;
@@ -121,13 +123,14 @@ static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 	conn->older = conns->newborn;
 	conns->newborn = conn;
 	event_active(conns->adopt, EV_TIMEOUT, 0);
-	/* At once: the listener that this one came by would go on with all that wait. */
+	/* At once: the listener that this one came by would go on with all that
+	 * wait. */
 	conns_limit(conns);
 	return bev;
 }
 
-/* ---- Deadlines
- * ---------------------------------------------------------------------------------------------------------
+/* ----
+ * Deadlines ---------------------------------------------------------------------------
  */
 
 static void conns_sweep(struct conns *conns)
@@ -159,8 +162,8 @@ static void on_sweep(evutil_socket_t unused, short what, void *arg)
 		       (int64_t)conns->count);
 }
 
-/* ---- The table
- * ---------------------------------------------------------------------------------------------------------
+/* ---- The
+ * table -------------------------------------------------------------------------------
  */
 
 struct conn *conn_of(struct conns *conns, struct evhttp_request *http)
@@ -202,9 +205,9 @@ static bool conns_accept(struct conns *conns)
 	return true;
 }
 
-/* evhttp's own timer knows only of silence, of whatever kind. It is for what the sweep does not
- * see, a reader who stops within an answer, and longer than all that the sweep allows: a body may
- * pause for longer than a connection may be idle. */
+/* evhttp's own timer knows only of silence, of whatever kind. It is for what the sweep
+ * does not see, a reader who stops within an answer, and longer than all that the sweep
+ * allows: a body may pause for longer than a connection may be idle. */
 static int conns_patience(const struct worker_settings *settings)
 {
 	unsigned most = settings->idle_timeout;

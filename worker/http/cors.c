@@ -46,8 +46,8 @@ void cors_preflight(struct request *request)
 		request_set_header(request, "Access-Control-Allow-Headers",
 				   "Authorization, Content-Type, Accept, Last-Event-ID");
 		request_set_header(request, "Access-Control-Max-Age", "7200");
-		/* Of a public page that calls a server in a private network (Private Network
-		 * Access, 3.1.1). */
+		/* Of a public page that calls a server in a private network (Private
+		 * Network Access, 3.1.1). */
 		if (request_header(request, "Access-Control-Request-Private-Network"))
 			request_set_header(request, "Access-Control-Allow-Private-Network", "true");
 	}

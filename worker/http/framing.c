@@ -4,8 +4,8 @@
 
 #include <strings.h>
 
-/* The longest line that can stand between chunks: sixteen hexadecimal digits would already be
- * beyond any limit. */
+/* The longest line that can stand between chunks: sixteen hexadecimal digits would
+ * already be beyond any limit. */
 #define CHUNK_LINE_MAX 18
 
 void framing_init(struct framing *framing, size_t max_body)
@@ -54,9 +54,9 @@ static void framing_begin(struct framing *framing)
 		framing_complete(framing);
 }
 
-/* Collects a line up to and with its LF, the only byte that ends one for evhttp: `line` is what
- * there is of it so far, at most `max` bytes. One that came whole is handed on without a copy.
- * Answers how many bytes it took. */
+/* Collects a line up to and with its LF, the only byte that ends one for evhttp: `line`
+ * is what there is of it so far, at most `max` bytes. One that came whole is handed on
+ * without a copy. Answers how many bytes it took. */
 static size_t framing_collect(struct framing *framing, struct slice bytes, size_t max,
 			      struct slice *line)
 {
@@ -114,7 +114,8 @@ static void framing_check_line(struct framing *framing, struct slice line)
 		framing_keep_origin(framing, slice_make(line.data, line.len - 2));
 }
 
-/* evhttp reads a head line by line as it comes, so each line must have passed before it sees it. */
+/* evhttp reads a head line by line as it comes, so each line must have passed before it
+ * sees it. */
 static size_t framing_feed_head(struct framing *framing, struct slice bytes)
 {
 	size_t max = FRAMING_HEAD_MAX - framing->head_len;
@@ -163,8 +164,9 @@ static size_t framing_feed_chunk_size(struct framing *framing, struct slice byte
 	return taken;
 }
 
-/* The line end behind a chunk, or behind the last one, where trailer fields could stand: those
- * would be added to the fields that were checked, so there must be none. */
+/* The line end behind a chunk, or behind the last one, where trailer fields could
+ * stand: those would be added to the fields that were checked, so there must be
+ * none. */
 static size_t framing_feed_end(struct framing *framing, struct slice bytes)
 {
 	bool last = framing->state == FRAMING_LAST_END;

@@ -1,9 +1,9 @@
-/* Watches the bytes of one connection before evhttp parses them, and refuses what evhttp would let
- * by.
+/* Watches the bytes of one connection before evhttp parses them, and refuses what
+ * evhttp would let by.
  *
  * It follows the framing of HTTP/1.x (RFC 9112) strictly: request line, header fields,
- * Content-Length and chunked bodies. Two parsers that disagree about where a request ends can be
- * made to smuggle one past the other; what has passed here has one reading.
+ * Content-Length and chunked bodies. Two parsers that disagree about where a request
+ * ends can be made to smuggle one past the other; what has passed here has one reading.
  *
  *   HEAD ──Content-Length──▶ BODY ─────────────────────────▶ HEAD
  *     └──chunked──▶ CHUNK_SIZE ──▶ CHUNK_DATA ──▶ CHUNK_END ─┘▲

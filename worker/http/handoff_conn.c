@@ -13,8 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* ---- Out
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Out ---------------------------------------------------------------------------------
  */
 
 struct gift {
@@ -55,14 +55,15 @@ void conns_give(struct conns *conns, on_conn_given *on_given, void *arg)
 	}
 }
 
-/* ---- In
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * In ----------------------------------------------------------------------------------
  */
 
-/* evhttp serves only what it has accepted itself (libevent 2.1 has no call for others). So each
- * connection is announced to it by one to a local socket of this process, whose descriptor then
- * becomes the connection: before epoll gets to know it, as conns.c adopts in the turn of the loop
- * of the accept, and epoll's changes are applied between turns. */
+/* evhttp serves only what it has accepted itself (libevent 2.1 has no call for others).
+ * So each connection is announced to it by one to a local socket of this process, whose
+ * descriptor then becomes the connection: before epoll gets to know it, as conns.c
+ * adopts in the turn of the loop of the accept, and epoll's changes are applied between
+ * turns. */
 #define NURSERY_ROOM (4 * CONNS_ADOPT_MAX)
 
 struct nursery {
@@ -136,7 +137,8 @@ void conns_adopt(struct conns *conns, int fd, bool is_metrics)
 	nursery->fds[(nursery->first + nursery->count++) % NURSERY_ROOM] = fd;
 }
 
-/* Whoever on this machine finds the socket may connect to it; that is not an announcement. */
+/* Whoever on this machine finds the socket may connect to it; that is not an
+ * announcement. */
 static bool is_announced(int fd)
 {
 	struct ucred who;

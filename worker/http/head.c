@@ -51,7 +51,8 @@ static bool method_may_have_body(struct slice method)
 	       slice_is(method, "DELETE");
 }
 
-/* RFC 3986: visible ASCII but for the characters that a URI cannot hold; no fragment. */
+/* RFC 3986: visible ASCII but for the characters that a URI cannot hold; no
+ * fragment. */
 static bool target_has_legal_bytes(struct slice target)
 {
 	for (size_t i = 0; i < target.len; i++) {
@@ -68,7 +69,8 @@ static bool is_dot_segment(struct slice segment)
 	return slice_is(segment, ".") || slice_is(segment, "..");
 }
 
-/* A path has one spelling: no empty or dot segments, also when escaped, and no escaped zero. */
+/* A path has one spelling: no empty or dot segments, also when escaped, and no escaped
+ * zero. */
 static bool check_path(struct head *head, struct slice path)
 {
 	char plain[8192];
@@ -112,7 +114,8 @@ static bool is_host(struct slice text)
 	return text.len > 0;
 }
 
-/* A host, or host:port. No user before an @: it is there to deceive (RFC 9110, 4.2.4). */
+/* A host, or host:port. No user before an @: it is there to deceive (RFC 9110,
+ * 4.2.4). */
 static bool is_authority(struct slice text)
 {
 	const char *colon = memrchr(text.data, ':', text.len);

@@ -4,7 +4,8 @@
 
 #include <strings.h>
 
-/* The port goes, and the brackets of IPv6, and the dot that ends a name for a resolver. */
+/* The port goes, and the brackets of IPv6, and the dot that ends a name for a
+ * resolver. */
 static struct slice host_of(struct slice text)
 {
 	const char *end;

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 static const struct timeval patience = { 2, 0 };
-/* A client that goes on sending after it was refused is not listened to for ever, however little it
- * sends. */
+/* A client that goes on sending after it was refused is not listened to for ever,
+ * however little it sends. */
 #define DISCARD_MAX ((size_t)16 << 20)
 #define LINGER_MS 5000
 

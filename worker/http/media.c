@@ -43,8 +43,8 @@ enum rc media_of_content(const char *content_type, enum encoding *out)
 	return find_encoding(cut(&text, ';'), out) ? RC_OK : RC_MALFORMED;
 }
 
-/* In thousandths: 0, 1, or either with up to three digits behind the point, at most 1 (RFC
- * 9110, 12.4.2). What is none weighs nothing. */
+/* In thousandths: 0, 1, or either with up to three digits behind the point, at most 1
+ * (RFC 9110, 12.4.2). What is none weighs nothing. */
 static int weight_of(struct slice text)
 {
 	int weight, scale = 1000;
@@ -74,7 +74,8 @@ static int quality(struct slice parameters)
 	return 1000;
 }
 
-/* How a range names an encoding: what names it more closely counts (RFC 9110, 12.5.1). */
+/* How a range names an encoding: what names it more closely counts (RFC 9110,
+ * 12.5.1). */
 enum naming { NAMED_NOT, NAMED_BY_ANY, NAMED_BY_KIND, NAMED };
 
 static enum naming naming_of(struct slice range, enum encoding encoding)

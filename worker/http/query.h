@@ -19,15 +19,15 @@ struct query {
 	char *memory; /* holds the decoded text */
 };
 
-/* A name without `=` has the empty value. RC_MALFORMED: a broken escape (`err` names the
- * parameter), or too many pairs. Free with query_clear in every case. */
+/* A name without `=` has the empty value. RC_MALFORMED: a broken escape (`err` names
+ * the parameter), or too many pairs. Free with query_clear in every case. */
 MUST_USE enum rc query_parse(struct slice text, struct query *out, struct error *err);
 void query_clear(struct query *query);
 /* The next pair of that name after `before` (NULL: the first), or NULL. */
 const struct query_pair *query_next(const struct query *query, const char *name,
 				    const struct query_pair *before);
-/* The value of a name that may be there once: RC_NOT_FOUND where it is not, RC_MALFORMED with a
- * reason where it is there twice. */
+/* The value of a name that may be there once: RC_NOT_FOUND where it is not,
+ * RC_MALFORMED with a reason where it is there twice. */
 MUST_USE enum rc query_one(const struct query *query, const char *name, struct slice *value,
 			   struct error *err);
 

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* ---- What was asked
- * -------------------------------------------------------------------------------------------------------
+/* ---- What was
+ * asked -------------------------------------------------------------------------------
  */
 
 const char *request_header(const struct request *request, const char *name)
@@ -35,8 +35,8 @@ struct slice request_body(const struct request *request)
 	return slice_make(len ? (const char *)evbuffer_pullup(input, -1) : "", len);
 }
 
-/* ---- The answer
- * -----------------------------------------------------------------------------------------------------------
+/* ---- The
+ * answer ------------------------------------------------------------------------------
  */
 
 static void request_free(struct request *request)
@@ -52,8 +52,8 @@ static void request_free(struct request *request)
 
 void request_abandon(struct request *request)
 {
-	/* Where evhttp has cut the request off its connection it is ours to free; else evhttp frees
-	 * both (libevent 2.1, http.c: evhttp_connection_incoming_fail). */
+	/* Where evhttp has cut the request off its connection it is ours to free; else
+	 * evhttp frees both (libevent 2.1, http.c: evhttp_connection_incoming_fail). */
 	if (evhttp_request_get_connection(request->http) == NULL)
 		evhttp_request_free(request->http);
 	request->http = NULL;
@@ -119,7 +119,8 @@ static void on_answered(struct evhttp_request *http, void *arg)
 	conn_answered(arg);
 }
 
-/* The body is left out where HTTP forbids it, but its length is told (RFC 9110, 8.6). */
+/* The body is left out where HTTP forbids it, but its length is told (RFC 9110,
+ * 8.6). */
 static void request_send(struct request *request, int status, struct evbuffer *body)
 {
 	char length[24];
@@ -248,8 +249,8 @@ void request_take(struct request *request, on_conn_taken *on_taken, void *arg)
 	request_free(request);
 }
 
-/* ---- The way in
- * -----------------------------------------------------------------------------------------------------------
+/* ---- The way
+ * in ----------------------------------------------------------------------------------
  */
 
 static void request_handle(struct request *request)
@@ -264,7 +265,8 @@ static void request_count(const struct request *request, enum metric value)
 	scoreboard_add(request->worker->from->shm, request->worker->from->slot, value, 1);
 }
 
-/* The address that a token's denials count against; one that is not known is one of its own. */
+/* The address that a token's denials count against; one that is not known is one of its
+ * own. */
 static struct address request_from(const struct request *request)
 {
 	struct address from;
@@ -304,8 +306,8 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	}
 }
 
-/* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's EventSource
- * sends no fields. */
+/* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's
+ * EventSource sends no fields. */
 static enum rc request_token(const struct request *request, struct slice *token, struct error *err)
 {
 	const char *field = request_header(request, "Authorization");

@@ -3,8 +3,8 @@
  *   request_begin ─▶ route_find ─▶ auth ─▶ handler ─▶ ... ─▶ request_answer | request_refuse |
  * request_take
  *
- * A handler may answer later. Each request ends in exactly one call of the last three, also when
- * its client has gone meanwhile. */
+ * A handler may answer later. Each request ends in exactly one call of the last three,
+ * also when its client has gone meanwhile. */
 #ifndef WORKER_HTTP_REQUEST_H
 #define WORKER_HTTP_REQUEST_H
 
@@ -49,8 +49,8 @@ struct slice request_body(const struct request *request);
 /* Sets a field of the answer. */
 void request_set_header(struct request *request, const char *name, const char *value);
 
-/* Answers with the body (its memory is taken over; may be empty), whose type must be set, and frees
- * the request. */
+/* Answers with the body (its memory is taken over; may be empty), whose type must be
+ * set, and frees the request. */
 void request_answer(struct request *request, int status, struct buf *body);
 /* The same with bytes that other answers share. */
 void request_answer_shared(struct request *request, int status, struct shared_buf *body);
@@ -58,8 +58,8 @@ void request_answer_shared(struct request *request, int status, struct shared_bu
 void request_answer_static(struct request *request, int status, struct slice body);
 /* Answers with a problem and frees the request. */
 void request_refuse(struct request *request, enum problem problem, const char *detail);
-/* Leaves HTTP: the connection's socket goes to the callback (worker/http/conn.h) and the request is
- * freed. */
+/* Leaves HTTP: the connection's socket goes to the callback (worker/http/conn.h) and
+ * the request is freed. */
 void request_take(struct request *request, on_conn_taken *on_taken, void *arg);
 
 #endif

@@ -17,7 +17,8 @@ static struct membership *stream_behind(struct stream *stream)
 	return NULL;
 }
 
-/* An answer has come that the stream waited for. False: it was closed meanwhile, or is now. */
+/* An answer has come that the stream waited for. False: it was closed meanwhile, or is
+ * now. */
 static bool stream_has_answer(struct stream *stream, enum rc rc)
 {
 	stream->reading = false;

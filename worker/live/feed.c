@@ -9,8 +9,8 @@
 #define FEED_LIMIT 1000
 #define FEED_BYTES ((size_t)256 << 10)
 
-/* ---- What there is to do
- * -----------------------------------------------------------------------------------------------
+/* ---- What there is to
+ * do ----------------------------------------------------------------------------------
  */
 
 static void feed_due(struct feed *feed, const struct timeval *when)
@@ -31,7 +31,8 @@ static void feed_schedule(struct feed *feed)
 	feed_due(feed, &next_turn);
 }
 
-/* The database did not answer: what was to be done is still to be done, but not at once. */
+/* The database did not answer: what was to be done is still to be done, but not at
+ * once. */
 static void feed_failed(struct feed *feed, enum rc rc)
 {
 	static const struct timeval later = { 0, 200000 };
@@ -57,8 +58,8 @@ static void feed_settle(struct feed *feed)
 		feed->read.seq = feed->wanted;
 }
 
-/* Nothing has happened to a feed that has nothing to do up to where all hints are: so the place of
- * a quiet group stays ahead of purges. */
+/* Nothing has happened to a feed that has nothing to do up to where all hints are: so
+ * the place of a quiet group stays ahead of purges. */
 void feed_keep_up(struct feed *feed)
 {
 	uint64_t known = feed->feeds->known.seq;
@@ -116,8 +117,8 @@ struct slice feed_group(const struct feed *feed)
 	return slice_make(feed->group, feed->group_len);
 }
 
-/* ---- Sending
- * -----------------------------------------------------------------------------------------------------------
+/* ----
+ * Sending -----------------------------------------------------------------------------
  */
 
 static void feed_count(const struct feed *feed, int64_t events)
@@ -208,8 +209,8 @@ static void feed_read(struct feed *feed)
 	store_changes(feed->feeds->worker->store, &query, on_feed_page, feed);
 }
 
-/* ---- Asking
- * ------------------------------------------------------------------------------------------------------------
+/* ----
+ * Asking ------------------------------------------------------------------------------
  */
 
 static void on_latest(void *arg, enum rc rc, const struct store_cursor *place)
@@ -234,8 +235,8 @@ static void feed_ask(struct feed *feed)
 	store_latest(feed->feeds->worker->store, feed_group(feed), on_latest, feed);
 }
 
-/* ---- A turn of the loop
- * ------------------------------------------------------------------------------------------------
+/* ---- A turn of the
+ * loop --------------------------------------------------------------------------------
  */
 
 void feeds_turn(evutil_socket_t unused, short what, void *arg)

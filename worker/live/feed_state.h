@@ -1,4 +1,5 @@
-/* Feeds from within: what feed.c (one of them) and feeds.c (their table, the ring) share. */
+/* Feeds from within: what feed.c (one of them) and feeds.c (their table, the ring)
+ * share. */
 #ifndef WORKER_LIVE_FEED_STATE_H
 #define WORKER_LIVE_FEED_STATE_H
 
@@ -37,12 +38,13 @@ struct feeds {
 	struct event *turn; /* works off what is due, one round in each turn of the loop */
 };
 
-/* False: nobody follows it any more, and it is gone, or will be when the answers that it waits for
- * are here. */
+/* False: nobody follows it any more, and it is gone, or will be when the answers that
+ * it waits for are here. */
 bool feed_is_alive(struct feed *feed);
 /* The ring told of this number (0: look again whether there is something to do). */
 void feed_want(struct feed *feed, uint64_t number);
-/* Call before a hint is handed to it, while what `known` says is true of it without that hint. */
+/* Call before a hint is handed to it, while what `known` says is true of it without
+ * that hint. */
 void feed_keep_up(struct feed *feed);
 /* Hints may have been missed: the database will be asked for the newest number. */
 void feed_doubt(struct feed *feed);

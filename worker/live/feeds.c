@@ -9,8 +9,8 @@
 
 #define TABLE_START 64
 
-/* ---- The table
- * ---------------------------------------------------------------------------------------------------------
+/* ---- The
+ * table -------------------------------------------------------------------------------
  */
 
 static struct feed **feeds_bucket(struct feeds *feeds, uint64_t hash)
@@ -116,8 +116,8 @@ struct store_cursor feeds_known(const struct feeds *feeds)
 	return feeds->known;
 }
 
-/* ---- The ring
- * ----------------------------------------------------------------------------------------------------------
+/* ---- The
+ * ring --------------------------------------------------------------------------------
  */
 
 static void feeds_hint(struct feeds *feeds, const struct ring_entry *entry)
@@ -173,8 +173,8 @@ void feeds_ask_all(struct feeds *feeds)
 	store_head(feeds->worker->store, on_resync_head, feeds);
 }
 
-/* The writer died: between its commit and its first hint it may have left changes that nobody told
- * of. */
+/* The writer died: between its commit and its first hint it may have left changes that
+ * nobody told of. */
 static void feeds_resync(struct feeds *feeds)
 {
 	feeds_ask_all(feeds);
@@ -222,8 +222,8 @@ void feeds_look(struct feeds *feeds)
 	}
 }
 
-/* ---- All of them
- * -------------------------------------------------------------------------------------------------------
+/* ---- All of
+ * them --------------------------------------------------------------------------------
  */
 
 static void on_first_head(void *arg, enum rc rc, const struct store_cursor *place)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- Out
- * ---------------------------------------------------------------------------------------------------------------
+/* ----
+ * Out ---------------------------------------------------------------------------------
  */
 
 static void pack_cursor(struct buf *out, const struct store_cursor *cursor)
@@ -80,8 +80,8 @@ void streams_give(struct streams *streams, on_stream_leaves *leaves, void *arg)
 	}
 }
 
-/* ---- In
- * ----------------------------------------------------------------------------------------------------------------
+/* ----
+ * In ----------------------------------------------------------------------------------
  */
 
 #define GROUPS_MAX 64
@@ -151,7 +151,8 @@ static enum rc adoption_read(struct adoption *adoption, struct unpack *in)
 	return unpack_finish(in);
 }
 
-/* Whom the stream belongs to here: who came without a token has no place where one is asked for. */
+/* Whom the stream belongs to here: who came without a token has no place where one is
+ * asked for. */
 static enum rc adoption_admit(struct adoption *adoption, struct worker *worker)
 {
 	if (worker->auth == NULL) {

@@ -1,5 +1,5 @@
-/* Events as they go over the wire (HTML standard, Server-sent events): framed once, shared by all
- * streams that get them. */
+/* Events as they go over the wire (HTML standard, Server-sent events): framed once,
+ * shared by all streams that get them. */
 #ifndef WORKER_LIVE_SSE_H
 #define WORKER_LIVE_SSE_H
 

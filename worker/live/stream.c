@@ -13,8 +13,8 @@
 
 static void on_stream(evutil_socket_t fd, short what, void *arg);
 
-/* ---- Closing
- * -----------------------------------------------------------------------------------------------------------
+/* ----
+ * Closing -----------------------------------------------------------------------------
  */
 
 void stream_close(struct stream *stream, const char *reason)
@@ -60,8 +60,8 @@ void stream_free(struct stream *stream)
 	free(stream);
 }
 
-/* ---- Sending
- * -----------------------------------------------------------------------------------------------------------
+/* ----
+ * Sending -----------------------------------------------------------------------------
  */
 
 void stream_wait(struct stream *stream, bool writable)
@@ -114,8 +114,9 @@ void stream_send(struct stream *stream, struct sse *sse)
 		stream_queue(stream, sse, (size_t)sent);
 }
 
-/* What a resumption must begin with so that nothing is missed in any group: where all of them have
- * come to, or, as long as one is in the middle of a snapshot, where the stream began. */
+/* What a resumption must begin with so that nothing is missed in any group: where all
+ * of them have come to, or, as long as one is in the middle of a snapshot, where the
+ * stream began. */
 static struct store_cursor stream_place(const struct stream *stream)
 {
 	const struct feeds *feeds = stream->streams->worker->feeds;
@@ -162,8 +163,8 @@ void stream_send_new(struct stream *stream, const char *event, const struct stor
 	sse_unref(sse);
 }
 
-/* ---- The socket
- * --------------------------------------------------------------------------------------------------------
+/* ---- The
+ * socket ------------------------------------------------------------------------------
  */
 
 static void stream_flush(struct stream *stream)
@@ -191,7 +192,8 @@ static void stream_flush(struct stream *stream)
 	stream_catch_up(stream);
 }
 
-/* A reader of events has nothing to say: what it sends is dropped, its end of file ends the stream.
+/* A reader of events has nothing to say: what it sends is dropped, its end of file ends
+ * the stream.
  */
 static void stream_listen(struct stream *stream)
 {
@@ -215,8 +217,8 @@ static void on_stream(evutil_socket_t fd, short what, void *arg)
 		stream_flush(stream);
 }
 
-/* ---- Beginning
- * ---------------------------------------------------------------------------------------------------------
+/* ----
+ * Beginning ---------------------------------------------------------------------------
  */
 
 struct stream *stream_new(struct streams *streams, int fd, const struct stream_options *options)

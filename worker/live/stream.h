@@ -1,9 +1,10 @@
-/* An open event stream: its socket, what waits to be sent on it, and its place in each of its
- * groups.
+/* An open event stream: its socket, what waits to be sent on it, and its place in each
+ * of its groups.
  *
- * A stream catches up first, group by group: with documents page by page, as fast as its reader
- * reads; without, by one look at the newest number. Then it is live: it gets what its feeds have
- * for all. A stream whose reader does not read is cut off when its backlog passes the limit. */
+ * A stream catches up first, group by group: with documents page by page, as fast as
+ * its reader reads; without, by one look at the newest number. Then it is live: it gets
+ * what its feeds have for all. A stream whose reader does not read is cut off when its
+ * backlog passes the limit. */
 #ifndef WORKER_LIVE_STREAM_H
 #define WORKER_LIVE_STREAM_H
 
@@ -44,23 +45,25 @@ void streams_free(struct streams *streams);
 size_t streams_count(const struct streams *streams);
 /* Ends them all (the worker drains). */
 void streams_end(struct streams *streams);
-/* Something is new about a token: streams that it opened are checked again. key = hash_of(token
- * id). */
+/* Something is new about a token: streams that it opened are checked again. key =
+ * hash_of(token id). */
 void streams_recheck(struct streams *streams, uint64_t key);
 void streams_recheck_all(struct streams *streams);
 
-/* Begins on a socket (taken over) to which `header`, the head of the answer, is sent first. */
+/* Begins on a socket (taken over) to which `header`, the head of the answer, is sent
+ * first. */
 void stream_begin(struct streams *streams, int fd, const struct stream_options *options,
 		  struct slice header);
 bool stream_has_docs(const struct stream *stream);
 enum encoding stream_encoding(const struct stream *stream);
-/* Sends an event of one of its groups. With several groups the event's id does not do for the
- * stream: it gets one of its own. Who sends to many counts the events (METRIC_EVENTS) when all are
- * sent. */
+/* Sends an event of one of its groups. With several groups the event's id does not do
+ * for the stream: it gets one of its own. Who sends to many counts the events
+ * (METRIC_EVENTS) when all are sent. */
 void stream_send_event(struct stream *stream, struct sse *sse);
 
-/* The stream of this membership (NULL: none) will be sent to next: by then its part in that has
- * come from memory, which takes as long as the kernel is busy with the one before. */
+/* The stream of this membership (NULL: none) will be sent to next: by then its part in
+ * that has come from memory, which takes as long as the kernel is busy with the one
+ * before. */
 static inline void stream_expect(const struct membership *membership)
 {
 	if (membership == NULL)

@@ -1,5 +1,5 @@
-/* Streams from within: what stream.c (one of them, its socket), catch_up.c (its beginning) and
- * streams.c (all of them) share. */
+/* Streams from within: what stream.c (one of them, its socket), catch_up.c (its
+ * beginning) and streams.c (all of them) share. */
 #ifndef WORKER_LIVE_STREAM_STATE_H
 #define WORKER_LIVE_STREAM_STATE_H
 
@@ -28,8 +28,8 @@ struct stream {
 	bool docs;
 	bool reading;  /* an answer of the store is on its way */
 	bool checking; /* an answer about the token is on its way */
-	/* A delivery needs no more than this, and the membership by which it came here: they lie
-	 * side by side (stream_expect). */
+	/* A delivery needs no more than this, and the membership by which it came here:
+	 * they lie side by side (stream_expect). */
 	bool closed; /* to be freed when nothing refers to it any more */
 	int fd;
 	size_t backlog; /* bytes in the queue */
@@ -53,8 +53,8 @@ struct streams {
 struct stream *stream_new(struct streams *streams, int fd, const struct stream_options *options);
 /* Is its token still good? */
 void stream_recheck(struct stream *stream);
-/* Closes at once and frees in a later turn: whoever sends to many streams may go on with its list.
- * The reason is for the log. */
+/* Closes at once and frees in a later turn: whoever sends to many streams may go on
+ * with its list. The reason is for the log. */
 void stream_close(struct stream *stream, const char *reason);
 /* Gives back a closed stream that no answer is on its way for. */
 void stream_free(struct stream *stream);
@@ -67,8 +67,8 @@ void stream_send_new(struct stream *stream, const char *event, const struct stor
 		     struct slice data);
 /* Waits for the socket to take more, or for the reader to hang up. */
 void stream_wait(struct stream *stream, bool writable);
-/* Takes the next step of the group that is behind, if one is; called when the socket has taken all
- * there was. */
+/* Takes the next step of the group that is behind, if one is; called when the socket
+ * has taken all there was. */
 void stream_catch_up(struct stream *stream);
 void streams_count_changed(struct streams *streams);
 

@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-/* ---- Counting and reaping
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Counting and
+ * reaping -------------------------------------------------------------------------- */
 
 void streams_count_changed(struct streams *streams)
 {
@@ -39,8 +39,8 @@ void streams_reap(struct streams *streams)
 	event_add(streams->reap, &next_turn);
 }
 
-/* ---- Tokens
- * ------------------------------------------------------------------------------------------------------------
+/* ----
+ * Tokens ------------------------------------------------------------------------------
  */
 
 static bool stream_is_allowed(const struct stream *stream, const struct identity *who)
@@ -97,12 +97,12 @@ void streams_recheck_all(struct streams *streams)
 	}
 }
 
-/* ---- Each second
- * -------------------------------------------------------------------------------------------------------
+/* ---- Each
+ * second ------------------------------------------------------------------------------
  */
 
-/* Pings a share of the streams, so that each has its turn within the interval and they are not all
- * written to at once. */
+/* Pings a share of the streams, so that each has its turn within the interval and they
+ * are not all written to at once. */
 static void streams_ping(struct streams *streams)
 {
 	size_t interval = streams->worker->settings->ping_interval;
@@ -135,8 +135,8 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 	streams_count_changed(streams); /* a predecessor in this slot may have had the last word */
 }
 
-/* ---- All of them
- * -------------------------------------------------------------------------------------------------------
+/* ---- All of
+ * them --------------------------------------------------------------------------------
  */
 
 struct streams *streams_new(struct worker *worker)
