@@ -18,6 +18,7 @@ const char *rc_name(enum rc rc)
 		[RC_NEWER] = "newer",
 		[RC_FULL] = "full",
 		[RC_READ_ONLY] = "read_only",
+		[RC_SYNC_FAILED] = "sync_failed",
 	};
 
 	return (unsigned)rc < RC_COUNT ? names[rc] : "unknown";

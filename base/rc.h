@@ -20,6 +20,7 @@ enum rc {
 	RC_NEWER,       /* stored data comes from a newer version of the program */
 	RC_FULL,        /* no room on the disk, or no more of it for us */
 	RC_READ_ONLY,   /* the disk takes no writes */
+	RC_SYNC_FAILED, /* a sync to disk failed: the outcome is unknown, the process must end */
 	RC_COUNT
 };
 
