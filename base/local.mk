@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	%D%/mem.c %D%/mem.h \
 	%D%/options.c %D%/options.h \
 	%D%/rc.c %D%/rc.h \
+	%D%/shared_buf.c %D%/shared_buf.h \
 	%D%/slice.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/text.c %D%/text.h \

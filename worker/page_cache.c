@@ -28,29 +28,6 @@ struct page_cache {
 	struct slot slots[PAGE_CACHE_SLOTS];
 };
 
-struct shared_buf *shared_buf_new(struct buf *bytes)
-{
-	struct shared_buf *body = mem_alloc(sizeof(*body));
-
-	*body = (struct shared_buf){ .holders = 1, .bytes = *bytes };
-	*bytes = (struct buf)BUF_EMPTY;
-	return body;
-}
-
-struct shared_buf *shared_buf_ref(struct shared_buf *body)
-{
-	body->holders++;
-	return body;
-}
-
-void shared_buf_unref(struct shared_buf *body)
-{
-	if (--body->holders > 0)
-		return;
-	buf_free(&body->bytes);
-	free(body);
-}
-
 struct page_cache *page_cache_new(void)
 {
 	return mem_alloc(sizeof(struct page_cache));
@@ -61,8 +38,7 @@ void page_cache_free(struct page_cache *page_cache)
 	if (page_cache == NULL)
 		return;
 	for (size_t i = 0; i < PAGE_CACHE_SLOTS; i++)
-		if (page_cache->slots[i].body)
-			shared_buf_unref(page_cache->slots[i].body);
+		shared_buf_unref(page_cache->slots[i].body);
 	free(page_cache);
 }
 
@@ -116,8 +92,7 @@ void page_cache_put(struct page_cache *page_cache, const struct store_query *que
 		return;
 	len = key_make(&key, query, encoding);
 	slot = &page_cache->slots[place(&key, len)];
-	if (slot->body)
-		shared_buf_unref(slot->body);
+	shared_buf_unref(slot->body);
 	slot->generation = generation;
 	slot->body = shared_buf_ref(body);
 	memcpy(&slot->key, &key, len);

@@ -4,23 +4,12 @@
 #ifndef WORKER_PAGE_CACHE_H
 #define WORKER_PAGE_CACHE_H
 
-#include "base/buf.h"
+#include "base/shared_buf.h"
 #include "store/store.h"
 #include "transit/transit.h"
 
 #define PAGE_CACHE_SLOTS 128                   /* pages at most */
 #define PAGE_CACHE_PAGE_MAX ((size_t)32 << 10) /* a larger one is not kept */
-
-/* Bytes that several answers share, gone when the last one lets go of them. */
-struct shared_buf {
-	size_t holders;
-	struct buf bytes;
-};
-
-/* Takes the memory of `bytes` over; held once. */
-struct shared_buf *shared_buf_new(struct buf *bytes);
-struct shared_buf *shared_buf_ref(struct shared_buf *body);
-void shared_buf_unref(struct shared_buf *body);
 
 struct page_cache;
 

@@ -85,7 +85,7 @@ static void nothing_is_kept_while_the_database_changes(void **state)
 
 	(void)state;
 	page_cache_put(page_cache, &query, ENCODING_JSON, GENERATION_NONE, body);
-	assert_int_equal(body->holders, 1);
+	assert_int_equal(body->refs, 1);
 	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION_NONE));
 	shared_buf_unref(body);
 	page_cache_free(page_cache);
