@@ -29,7 +29,7 @@ struct identity *identity_new(const struct store_token *token)
 		size += token->grants[i].group.len;
 	identity = mem_alloc(size);
 	at = (char *)identity + head;
-	identity->holders = 1;
+	identity->refs = 1;
 	if (token->id.len)
 		memcpy(identity->id, token->id.data, token->id.len);
 	identity->key = hash_of(token->id);
@@ -56,7 +56,7 @@ struct identity *identity_anyone(void)
 
 struct identity *identity_ref(struct identity *identity)
 {
-	identity->holders++;
+	identity->refs++;
 	return identity;
 }
 
@@ -64,8 +64,8 @@ void identity_unref(struct identity *identity)
 {
 	if (identity == NULL)
 		return;
-	assert(identity->holders > 0);
-	if (--identity->holders == 0)
+	assert(identity->refs > 0);
+	if (--identity->refs == 0)
 		free(identity);
 }
 

@@ -13,7 +13,7 @@ enum auth_access { AUTH_READ, AUTH_WRITE };
 
 /* To be read only. Everything in it lives as long as the identity. */
 struct identity {
-	unsigned holders;
+	unsigned refs;
 	char id[STORE_TOKEN_ID_LEN + 1]; /* of the token; empty: anyone */
 	uint64_t key; /* hash_of(id): what a ring entry about the token carries */
 	unsigned char hash[STORE_TOKEN_HASH_LEN];

@@ -321,7 +321,7 @@ static void an_identity_outlives_the_memory_of_it(void **state)
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	auth_forget_all(fixture->auth);
-	assert_int_equal(fixture->who->holders, 1);
+	assert_int_equal(fixture->who->refs, 1);
 	assert_true(slice_is(fixture->who->user, "ann"));
 	assert_true(identity_may_group(fixture->who, slice_of("news"), AUTH_READ));
 }
