@@ -1,3 +1,6 @@
+/* Fault injection for tests: reads the environment and the levers, and acts at the
+ * points and mutants that other folders declare with the macros of base/fault.h.
+ * t/history drives it. Empty in a normal build. */
 #include "base/fault.h"
 
 #ifdef ENABLE_FAULTS
@@ -19,24 +22,25 @@
 
 struct fault {
 	char name[64];
-	int signal; /* 0: go wrong; SIGSYS: do what a sandbox stops */
+	int signal; /* 0: a mutant; SIGSYS: execute a program, which the sandbox forbids */
 	unsigned at;
-	atomic_uint visits; /* of all processes together */
+	atomic_uint visits; /* by all processes */
 };
 
 static struct fault *faults;
 static size_t fault_count;
 static struct fault_levers *levers;
 
-#define NAME(name, what) #name,
-static const char *const points[] = { FAULT_POINTS(NAME) };
-static const char *const wrongs[] = { FAULT_MUTANTS(NAME) };
-#undef NAME
+/* The bounds of the sections that FAULT() and FAULT_MUTANT() fill; NULL if empty. */
+extern const char *const __start_fault_points[] __attribute__((weak));
+extern const char *const __stop_fault_points[] __attribute__((weak));
+extern const char *const __start_fault_mutants[] __attribute__((weak));
+extern const char *const __stop_fault_mutants[] __attribute__((weak));
 
-static bool fault_is_among(const char *name, const char *const *names, size_t count)
+static bool fault_is_among(const char *name, const char *const *from, const char *const *end)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
+	for (; from < end; from++)
+		if (strcmp(*from, name) == 0)
 			return true;
 	return false;
 }
@@ -61,9 +65,9 @@ static bool fault_read(const char *word, struct fault *fault)
 						   : 0;
 	fault->at = (unsigned)visit;
 	if (fault->signal)
-		return fault_is_among(fault->name, points, sizeof(points) / sizeof(points[0]));
+		return fault_is_among(fault->name, __start_fault_points, __stop_fault_points);
 	return slice_is(action, "wrong") &&
-	       fault_is_among(fault->name, wrongs, sizeof(wrongs) / sizeof(wrongs[0]));
+	       fault_is_among(fault->name, __start_fault_mutants, __stop_fault_mutants);
 }
 
 static void fault_parse(const char *word)
@@ -75,16 +79,16 @@ static void fault_parse(const char *word)
 	if (!fault_read(word, &faults[fault_count])) {
 		fprintf(stderr,
 			"pocketbook: POCKETBOOK_FAULTS: cannot read \"%s\"; write NAME=kill, "
-			"NAME=stop@N or NAME=wrong@N, of a NAME in "
-			"base/fault.h\n",
+			"NAME=stop@N or NAME=wrong@N, with a NAME from "
+			"doc/reliability.md\n",
 			word);
 		exit(2);
 	}
 	fault_count++;
 }
 
-/* A file that is not there, or too short, ends the process: a test that pulls at
- * nothing would prove nothing. */
+/* A missing or short file ends the process: without its levers a test would prove
+ * nothing. */
 static void fault_set_levers(void)
 {
 	const char *path = getenv("POCKETBOOK_LEVERS");
@@ -122,7 +126,7 @@ void fault_setup(void)
 	free(copy);
 }
 
-/* Counts down; true once, when it has come to 0. */
+/* Counts down; true once, when the count reaches 0. */
 static bool fault_is_due(_Atomic int64_t *left)
 {
 	return atomic_load(left) > 0 && atomic_fetch_sub(left, 1) == 1;
