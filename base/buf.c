@@ -1,7 +1,10 @@
+/* The growable byte buffer. Every layer builds messages and responses in it. See also
+ * base/shared_buf.c for buffers with several owners. */
 #include "base/buf.h"
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +13,7 @@ char *buf_reserve(struct buf *buf, size_t more)
 {
 	size_t cap = buf->cap ? buf->cap : 64;
 
+	assert(buf->len <= buf->cap);
 	if (buf->cap - buf->len < more || buf->data == NULL) {
 		while (cap - buf->len < more)
 			cap += cap / 2 + more / 2;
@@ -61,6 +65,7 @@ void buf_putf(struct buf *buf, const char *format, ...)
 
 void buf_drop(struct buf *buf, size_t n)
 {
+	assert(n <= buf->len);
 	buf->len -= n;
 	if (buf->len && n)
 		memmove(buf->data, buf->data + n, buf->len);

@@ -1,8 +1,11 @@
+/* Parses and formats IP addresses and CIDR blocks. auth/throttle counts by address;
+ * worker/http/forwarded matches trusted proxies. */
 #include "base/cidr.h"
 
 #include "base/text.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 
 static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
@@ -41,7 +44,7 @@ void address_format(const struct address *address, char out[ADDRESS_TEXT_MAX])
 		out[0] = '\0';
 }
 
-/* Is a bit behind the first `bits` set? */
+/* Is any bit after the first `bits` set? */
 static bool has_more_bits(const struct address *address, unsigned bits)
 {
 	for (unsigned i = bits; i < 8 * sizeof(address->bytes); i++)
@@ -77,6 +80,7 @@ bool cidr_contains(const struct cidr *block, const struct address *address)
 {
 	const unsigned whole = block->bits / 8, rest = block->bits % 8;
 
+	assert(block->bits <= 8 * sizeof(block->first.bytes));
 	if (block->first.is6 != address->is6 ||
 	    memcmp(block->first.bytes, address->bytes, whole) != 0)
 		return false;

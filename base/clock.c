@@ -1,3 +1,5 @@
+/* The monotonic and the wall clock. A build with --enable-faults can shift the wall
+ * clock (base/fault.h). */
 #include "base/clock.h"
 
 #include "base/fault.h"

@@ -1,3 +1,4 @@
+/* Formats the error texts that functions return beside their enum rc. */
 #include "base/error.h"
 
 #include "base/text.h"
@@ -5,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* A character that was cut at the end of the space goes whole. */
+/* Removes a character that was cut by the end of the buffer. */
 static void drop_half_character(struct error *err)
 {
 	size_t end = sizeof(err->text) - 1, from = end;

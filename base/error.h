@@ -1,5 +1,5 @@
-/* Why something failed, in words for a person: filled by the callee, owned by the
- * caller. */
+/* The reason of a failure as text for an administrator. The caller owns the struct, the
+ * callee fills it. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -9,8 +9,8 @@ struct error {
 	char text[512];
 };
 
-/* Writes a printf-style sentence (cut at the end of the space, between two characters)
- * and returns rc, so that `return error_set(...)` reads well. `err` may be NULL. */
+/* Formats the text, truncated between two characters if it does not fit, and returns
+ * rc, for use as `return error_set(...)`. `err` may be NULL. */
 enum rc error_set(struct error *err, enum rc rc, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

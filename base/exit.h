@@ -1,13 +1,12 @@
-/* Exit statuses that processes of ours tell each other and the shell. */
+/* Exit statuses of Pocketbook's processes, for the shell and for the master. */
 #ifndef BASE_EXIT_H
 #define BASE_EXIT_H
 
 enum {
 	EXIT_SUCCESS = 0,
-	EXIT_FAILURE = 1, /* the command failed; of a child: start another */
-	EXIT_USAGE =
-		2, /* wrong words on the command line, in the environment or the configuration */
-	EXIT_FATAL = 70 /* of a child: do not start another, the reason was said */
+	EXIT_FAILURE = 1, /* the command failed; a child with it is replaced */
+	EXIT_USAGE = 2,   /* an error in the command line, environment or configuration */
+	EXIT_FATAL = 70   /* a child with it is not replaced; it has logged the reason */
 };
 
 #endif

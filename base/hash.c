@@ -1,3 +1,4 @@
+/* The key of the hash. The master chooses it once, before it forks. */
 #include "base/hash.h"
 
 #include <sys/random.h>
@@ -8,7 +9,7 @@ bool hash_choose_key(void)
 {
 	uint64_t drawn;
 
-	/* A small one would leave short names in order. */
+	/* With a small key, short names would hash in sorted order. */
 	do {
 		if (getrandom(&drawn, sizeof(drawn), 0) != (ssize_t)sizeof(drawn))
 			return false;

@@ -1,8 +1,8 @@
-/* Hashes of names that strangers choose, for tables and hints: a polynomial over the
- * prime 2^61 - 1, at a secret place that hash_choose_key draws (Carter, Wegman:
- * Universal Classes of Hash Functions, 1979). Two names that were chosen without
- * knowing it, of at most n bytes, have the same hash with a probability of n / 2^61.
- * Incremental, so that the hashes of all prefixes of an id come from one pass. */
+/* Keyed hashes of names that clients choose, for hash tables and hints: a polynomial
+ * over the prime 2^61 - 1, evaluated at a secret random key (Carter, Wegman: Universal
+ * Classes of Hash Functions, 1979). Two names of at most n bytes, chosen without
+ * knowledge of the key, collide with a probability of n / 2^61. The hash is
+ * incremental: one pass over an id yields the hashes of all its prefixes. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -13,13 +13,13 @@
 #define HASH_PRIME ((UINT64_C(1) << 61) - 1)
 #define HASH_START UINT64_C(1)
 
-/* Below HASH_PRIME; a constant until it is chosen. Read it through the functions
- * below. */
+/* Less than HASH_PRIME; a constant until hash_choose_key. Only the functions below may
+ * read it. */
 extern uint64_t hash_key;
 
-/* Draws a key for this process and those that it forks from now on: they must have the
- * same one, as hashes go through the ring. What was hashed before is void. False: the
- * system has no random numbers. */
+/* Chooses a random key for this process and for the processes that it forks later. They
+ * must share the key, as the ring carries hashes. Earlier hashes become invalid.
+ * Returns false if the system provides no random numbers. */
 bool hash_choose_key(void);
 
 static inline uint64_t hash_more(uint64_t hash, struct slice bytes)

@@ -1,3 +1,5 @@
+/* Formats and writes log lines. All processes log by it. doc/watching.md describes the
+ * format for administrators. */
 #include "base/log.h"
 
 #include "base/fault.h"
@@ -10,8 +12,7 @@
 
 #define LINE_MAX_BYTES 2048
 #define VALUE_MAX_BYTES 1024 /* so that a long value leaves room for those after it */
-#define FIELD_LEAST \
-	32 /* what there must be room for besides a key: any number, or the beginning of a text */
+#define FIELD_MIN 32 /* space required after a key: any number, or the start of a text */
 #define CUT "..."
 
 static const char *const levels[] = { "error", "warn", "info", "debug" };
@@ -44,7 +45,7 @@ enum rc log_level_parse(const char *name, enum log_level *out)
 	return RC_MALFORMED;
 }
 
-/* One byte stays free for the end of the line. */
+/* One byte is reserved for the newline. */
 static size_t line_room(const struct line *line)
 {
 	return sizeof(line->text) - 1 - line->len;
@@ -67,8 +68,8 @@ static bool needs_quotes(const char *text)
 
 #define PIECE_MAX 8
 
-/* How the first character of the text is written, all of it or not at all; *taken: the
- * bytes that it has there. */
+/* Writes the first character of the text in its escaped form and returns the length of
+ * that; *taken is the number of bytes of the character in the text. */
 static size_t piece_of(const char *text, char piece[PIECE_MAX], size_t *taken)
 {
 	unsigned char byte = (unsigned char)*text;
@@ -88,7 +89,7 @@ static size_t piece_of(const char *text, char piece[PIECE_MAX], size_t *taken)
 	return *taken;
 }
 
-/* Puts what there is room for, keeping `reserve` bytes free. */
+/* Appends as much of the text as fits, leaving `reserve` bytes free. */
 static void line_put_text(struct line *line, const char *text, size_t reserve)
 {
 	size_t most = line->len + VALUE_MAX_BYTES;
@@ -108,13 +109,13 @@ static void line_put_text(struct line *line, const char *text, size_t reserve)
 	}
 }
 
-/* A field that finds no room is left out whole; of a value that finds too little the
- * beginning is written, with a mark. */
+/* A field that does not fit is omitted. If only its value does not fit, the value is
+ * truncated and marked. */
 static void line_put_value(struct line *line, const char *key, const char *text)
 {
 	bool quoted = needs_quotes(text);
 
-	if (line_room(line) < strlen(key) + FIELD_LEAST)
+	if (line_room(line) < strlen(key) + FIELD_MIN)
 		return;
 	if (line->len)
 		line_put(line, " ", 1);
@@ -167,7 +168,7 @@ void log_put(enum log_level level, const char *event, const struct log_field *fi
 	}
 	line.text[line.len++] = '\n';
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
-		return; /* nowhere left to say it */
+		return; /* there is nowhere to report it */
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields,

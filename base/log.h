@@ -1,6 +1,6 @@
-/* Log lines: one event each, `key=value` pairs (logfmt) on stderr, written with one
- * write() so that lines of several processes do not mix. Never pass a token or another
- * secret. */
+/* The log: one line per event, `key=value` pairs (logfmt), on stderr. A line is written
+ * with one write(), so that lines of several processes do not mix. Never pass a token or
+ * another secret. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -13,7 +13,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 struct log_field {
 	const char *key;
-	const char *text; /* NULL: the number counts */
+	const char *text; /* NULL: the value is `number` */
 	long long number;
 };
 
@@ -22,20 +22,21 @@ static inline const char *log_text_(const char *text)
 	return text ? text : "";
 }
 
-/* Fields of a line, for the macros below. A NULL text is written as an empty string;
- * values are quoted where they must be, and cut where they are very long. */
+/* Fields of a line, for the macros below. A NULL text is written as an empty string.
+ * Values are quoted if necessary and truncated if very long. */
 #define LOG_TEXT(k, v) ((struct log_field){ .key = (k), .text = log_text_(v) })
 #define LOG_NUMBER(k, v) ((struct log_field){ .key = (k), .number = (long long)(v) })
 
-/* Which process writes, such as "worker.1"; the text must stay. */
+/* Sets the name of this process, such as "worker.1". The string must remain valid. */
 void log_process(const char *name);
-/* Lines above this level are left out; LOG_INFO at the start. */
+/* Suppresses lines above this level; initially LOG_INFO. */
 void log_limit(enum log_level level);
 /* "error", "warn", "info" or "debug"; anything else is RC_MALFORMED. */
 MUST_USE enum rc log_level_parse(const char *name, enum log_level *out);
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
 	       size_t count);
-/* The same whatever the limit: for lines that were asked for by name. */
+/* Writes a line regardless of the level: for lines with an option of their own, such as
+ * the access log. */
 void log_put(enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
 #define LOG_FIELDS_(...) ((struct log_field[]){ { 0 }, ##__VA_ARGS__ })

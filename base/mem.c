@@ -1,3 +1,4 @@
+/* Allocation for all folders: a failed one is logged and ends the process. */
 #include "base/mem.h"
 
 #include "base/fault.h"

@@ -31,9 +31,7 @@ struct options {
 	size_t word_count;
 };
 
-/* ----
- * Values ------------------------------------------------------------------------------
- */
+/* ---- Values ---- */
 
 static void units_format(enum option_kind kind, uint64_t value, char out[UNITS_TEXT_MAX])
 {
@@ -173,9 +171,7 @@ static size_t spec_find(const struct options *options, struct slice name)
 	return at;
 }
 
-/* ---- The command
- * line --------------------------------------------------------------------------------
- */
+/* ---- The command line ---- */
 
 static enum rc argument_unknown(const struct options *options, struct slice name, struct error *err)
 {
@@ -259,9 +255,7 @@ const char *const *options_words(const struct options *options, size_t *count)
 	return options->words;
 }
 
-/* ---- The
- * environment -------------------------------------------------------------------------
- */
+/* ---- The environment ---- */
 
 static void variable_name(const struct option_spec *spec, char out[80])
 {
@@ -317,9 +311,7 @@ enum rc options_take_environment(struct options *options, char *const *environme
 	return RC_OK;
 }
 
-/* ---- The file and the
- * defaults ----------------------------------------------------------------------------
- */
+/* ---- The file and the defaults ---- */
 
 enum rc options_take_entry(struct options *options, const char *place, struct slice name,
 			   struct slice value, struct error *err)
@@ -352,9 +344,7 @@ void options_take_defaults(struct options *options)
 	}
 }
 
-/* ----
- * Reading -----------------------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 static const struct option *option_of(const struct options *options, const char *name)
 {

@@ -1,11 +1,10 @@
-/* The options of a command: one table says what there is, four layers say what they are
- * set to.
+/* The options of a command, declared in one table and set by four layers:
  *
- *   command line  >  environment  >  configuration file  >  default of the table
+ *   command line  >  environment  >  configuration file  >  default in the table
  *
- * The highest layer that gives an option decides alone: a `listen` on the command line
- * replaces all of the file's. Offer the layers in that order. Each value remembers
- * where it was written, so that whoever finds a fault in it later can say so. */
+ * The highest layer that sets an option wins: a `listen` on the command line replaces
+ * every `listen` of the file. Take the layers in that order. Each value keeps its
+ * origin, so that a later error message can name it. */
 #ifndef BASE_OPTIONS_H
 #define BASE_OPTIONS_H
 
@@ -16,67 +15,68 @@
 #include <stdint.h>
 
 enum option_kind {
-	OPTION_TEXT,     /* anything but the empty text */
+	OPTION_TEXT,     /* any non-empty text */
 	OPTION_NUMBER,   /* digits */
 	OPTION_SIZE,     /* bytes, such as 64K or 1M */
 	OPTION_DURATION, /* seconds, written as 30s, 12h or 90d */
 	OPTION_SWITCH,   /* on or off */
-	OPTION_FLAG      /* takes no value; command line only */
+	OPTION_FLAG      /* no value; command line only */
 };
 
 struct option_spec {
 	const char *name;     /* "max-body", lower case */
 	const char *argument; /* "SIZE"; NULL for a flag */
-	const char *help;     /* sentences */
-	const char *fallback; /* as it would be written; NULL: unset */
+	const char *help;     /* complete sentences */
+	const char *fallback; /* the default, as a user would write it; NULL: unset */
 	enum option_kind kind;
 	bool repeatable;
-	bool not_in_file; /* says where the file is */
-	bool or_off;      /* of numbers: `off` is 0, whatever the least is */
-	uint64_t min;     /* of numbers, in bytes or seconds where it is one of these */
+	bool not_in_file; /* not allowed in a file: it names the file */
+	bool or_off;      /* numbers: `off` means 0, even if min is larger */
+	uint64_t min;     /* numbers; sizes in bytes, durations in seconds */
 	uint64_t max;
 };
 
 struct options;
 
-/* The table is the caller's and must stay. All options are unset. */
+/* Creates a set with every option unset. The caller owns the table, which must remain
+ * valid. */
 struct options *options_new(const struct option_spec *specs, size_t count);
-/* NULL is fine. */
+/* NULL is a no-op. */
 void options_free(struct options *options);
 
-/* Takes `--name value` and `--name=value`; `--` ends the options. What is no option is
- * left in words (pointers into argv, the array is the options'). `err` says which
- * option and what; RC_NOT_FOUND: the table has none of that name, RC_MALFORMED:
- * anything else. */
+/* Reads `--name value` and `--name=value`; `--` ends the options. Other arguments are
+ * returned by options_words (pointers into argv; the array belongs to the options).
+ * `err` names the option and the reason. RC_NOT_FOUND: the table has no such option.
+ * RC_MALFORMED: any other error. */
 MUST_USE enum rc options_take_arguments(struct options *options, int argc, char *const *argv,
 					struct error *err);
 const char *const *options_words(const struct options *options, size_t *count);
 
-/* Takes POCKETBOOK_NAME of each option, `-` written as `_`, values of a repeatable one
- * separated by spaces. An empty one counts as unset. `environment` is as environ(7). */
+/* Reads the variable POCKETBOOK_NAME of each option, with `_` for `-`; values of a
+ * repeatable option are separated by spaces. An empty variable counts as unset.
+ * `environment` has the form of environ(7). */
 MUST_USE enum rc options_take_environment(struct options *options, char *const *environment,
 					  struct error *err);
 
-/* Takes one line of a configuration file, `place` being "FILE:LINE". RC_NOT_FOUND: the
- * table has no such option for a file (no reason is given). RC_MALFORMED: a bad value,
- * or one that a line before gave. */
+/* Reads one entry of a configuration file; `place` is "FILE:LINE". RC_NOT_FOUND: no such
+ * option is allowed in a file (err is not set). RC_MALFORMED: the value is invalid, or
+ * the option was set by an earlier line. */
 MUST_USE enum rc options_take_entry(struct options *options, const char *place, struct slice name,
 				    struct slice value, struct error *err);
 
-/* Fills what is still unset from the table. A default that the table itself refuses is
- * a bug, and asserted. */
+/* Sets the remaining options to the defaults in the table. An invalid default is a bug
+ * and fails an assertion. */
 void options_take_defaults(struct options *options);
 
-/* The values. The name must be in the table. The text of an unset option is NULL, a
- * number must have been set, a switch is off unless it is on. All live as long as the
- * options do. */
+/* The values. The name must be in the table. The text of an unset option is NULL; a
+ * number must be set; an unset switch is off. The values live as long as the options. */
 const char *options_text(const struct options *options, const char *name);
 uint64_t options_number(const struct options *options, const char *name);
-bool options_is_on(const struct options *options,
-		   const char *name); /* a switch that is on, a flag that was given */
+/* Is the switch on, or was the flag given? */
+bool options_is_on(const struct options *options, const char *name);
 const char *const *options_list(const struct options *options, const char *name, size_t *count);
 
-/* Where a value was written: "--listen", "POCKETBOOK_LISTEN" or "FILE:3: listen". */
+/* The origin of a value: "--listen", "POCKETBOOK_LISTEN" or "FILE:3: listen". */
 const char *options_place(const struct options *options, const char *name, size_t index);
 
 #endif

@@ -1,3 +1,4 @@
+/* Names of results, for the log and the control protocol. */
 #include "base/rc.h"
 
 #include <errno.h>

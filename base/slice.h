@@ -1,4 +1,4 @@
-/* Bytes that someone else owns: a pointer and a length. Not terminated by a zero. */
+/* A pointer and a length: bytes owned elsewhere, not zero-terminated. */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 

@@ -1,3 +1,5 @@
+/* Finds the candidate nearest to a mistyped word. Commands, options and configuration
+ * entries use it in their error messages. */
 #include "base/suggest.h"
 
 #define WORD_MAX 63
@@ -7,7 +9,7 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Optimal string alignment distance; three rows of the table are enough. */
+/* Optimal string alignment distance, which needs three rows of its table. */
 static size_t edits_between(struct slice a, struct slice b)
 {
 	size_t rows[3][WORD_MAX + 1];

@@ -1,22 +1,22 @@
-/* What was most likely meant by a mistyped word. */
+/* Suggestions for mistyped words ("did you mean"). */
 #ifndef BASE_SUGGEST_H
 #define BASE_SUGGEST_H
 
 #include "base/slice.h"
 
-/* Keeps the candidate with the fewest edits so far (a letter too many, too few, another
- * one, two swapped). Start with SUGGEST_START, offer each word that there is, then read
- * `word`. */
+/* The candidate with the fewest edits (an insertion, a deletion, a substitution, a
+ * transposition of two letters). Start with SUGGEST_START, offer every valid word, then
+ * read `word`. */
 struct suggestion {
-	const char *word; /* NULL: nothing is near enough to be offered */
+	const char *word; /* NULL: no candidate is similar enough */
 	size_t edits;
 };
 
-/* More edits than this is another word. */
+/* Candidates with more edits are not suggested. */
 #define SUGGEST_EDITS 2
 #define SUGGEST_START ((struct suggestion){ NULL, SUGGEST_EDITS + 1 })
 
-/* The candidate must stay; words of more than 63 bytes are never near. */
+/* The candidate must remain valid. Words of more than 63 bytes are never suggested. */
 void suggest_offer(struct suggestion *suggestion, struct slice typed, const char *candidate);
 
 #endif

@@ -1,7 +1,8 @@
+/* UTF-8, numbers, percent-encoding: checks of text from clients and administrators. */
 #include "base/text.h"
 
-/* How many bytes the sequence at `at` takes, 0 where it is none (RFC 3629, section
- * 4). */
+/* Returns the length of the UTF-8 sequence at `at`, 0 if it is invalid (RFC 3629,
+ * section 4). */
 static size_t utf8_step(const unsigned char *at, size_t left)
 {
 	unsigned char first = at[0];

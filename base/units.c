@@ -1,3 +1,4 @@
+/* Parses and formats sizes and durations. base/options.c reads option values by it. */
 #include "base/units.h"
 
 #include "base/text.h"
@@ -7,11 +8,11 @@
 #include <stdio.h>
 
 struct unit {
-	char letter; /* lower case; 0: none is written */
+	char letter; /* lower case; 0: no suffix */
 	uint64_t factor;
 };
 
-/* Smallest first, ended by a factor of 0. */
+/* Ascending; a factor of 0 terminates the table. */
 static const struct unit sizes[] = {
 	{ 0, 1 }, { 'k', 1 << 10 }, { 'm', 1 << 20 }, { 'g', 1 << 30 }, { 0, 0 }
 };
@@ -54,7 +55,7 @@ static void units_write(uint64_t value, const struct unit *units, char out[UNITS
 {
 	const struct unit *best = units;
 
-	assert(best->factor); /* the first of a table is 1 */
+	assert(best->factor); /* the first factor of a table is 1 */
 	for (; units->factor; units++)
 		if (value != 0 && value % units->factor == 0)
 			best = units;

@@ -1,4 +1,4 @@
-/* Sizes and durations as people write them. */
+/* Sizes and durations with units, such as 64K and 30s. */
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
 
@@ -7,16 +7,16 @@
 
 #include <stdint.h>
 
-/* Bytes: digits, then nothing or one of K, M, G (powers of 1024, either case).
- * RC_MALFORMED; RC_TOO_LARGE beyond 64 bits. */
+/* Parses digits, optionally followed by K, M or G (powers of 1024, upper or lower case).
+ * RC_MALFORMED, or RC_TOO_LARGE beyond 64 bits. */
 MUST_USE enum rc units_size(struct slice text, uint64_t *bytes);
-/* Seconds: digits, then one of s, m, h, d, w. RC_MALFORMED, also without a unit;
- * RC_TOO_LARGE beyond 64 bits. */
+/* Parses digits followed by s, m, h, d or w. RC_MALFORMED, also if the unit is missing,
+ * or RC_TOO_LARGE beyond 64 bits. */
 MUST_USE enum rc units_duration(struct slice text, uint64_t *seconds);
 
 #define UNITS_TEXT_MAX 24
 
-/* The shortest text that reads back as the same: 1048576 is "1M", 5400 is "90m". */
+/* Writes the largest unit that is exact: 1048576 is "1M", 5400 is "90m". */
 void units_size_format(uint64_t bytes, char out[UNITS_TEXT_MAX]);
 void units_duration_format(uint64_t seconds, char out[UNITS_TEXT_MAX]);
 

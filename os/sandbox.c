@@ -23,9 +23,7 @@
 /* The family, a zero and five digits. */
 #define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
 
-/* ---- The
- * lists -------------------------------------------------------------------------------
- */
+/* ---- The lists ---- */
 
 /* libc, a log line, memory, time, sockets and files that are open. */
 static const int common[] = { SCMP_SYS(read),
@@ -155,9 +153,7 @@ static const int tracers[] = { SCMP_SYS(clone),      SCMP_SYS(ptrace),   SCMP_SY
 			       SCMP_SYS(wait4),      SCMP_SYS(getdents), SCMP_SYS(getdents64),
 			       SCMP_SYS(arch_prctl), SANDBOX_END };
 
-/* ---- The
- * filter ------------------------------------------------------------------------------
- */
+/* ---- The filter ---- */
 
 static bool is_listed(const int *calls, int call)
 {
@@ -321,9 +317,7 @@ static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 	return code ? error_set(err, RC_IO, "no seccomp filter: %s", strerror(-code)) : RC_OK;
 }
 
-/* ----
- * Entering ----------------------------------------------------------------------------
- */
+/* ---- Entering ---- */
 
 void sandbox_keep_secrets(void)
 {
