@@ -252,7 +252,7 @@ enum rc admin_next(struct admin_session *session, const struct store_request *re
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
 	rc = local_commit(session->store, session->db, request, answer, err);
 	if (rc == RC_OK && store_maintain(session->store) != RC_OK)
-		rc = refused(session->db, RC_UNAVAILABLE, err);
+		rc = refused(session->db, RC_SYNC_FAILED, err);
 	return rc;
 }
 

@@ -2,8 +2,11 @@
  * how.
  *
  * Every operation answers through a callback, once. A back end may call back before the
- * call returns (SQLite does) or later from the caller's event loop; callers must be
- * ready for both. What a callback is given is good until it returns.
+ * call returns (SQLite does) or later, out of store_run or store_cancel; callers must be
+ * ready for both. What a callback is given is good until it returns. What a call is given
+ * need only be good until that returns, but for the requests of store_commit and all that
+ * they point to, which stay until the callback. Reads may be answered in any order, commits
+ * are in that of the calls.
  *
  * One process writes (STORE_WRITER); any number read (STORE_READER). A handle must not
  * cross a fork. */
@@ -28,11 +31,40 @@ enum store_role { STORE_READER, STORE_WRITER };
  * damaged; RC_NEWER: of a newer schema. It may, in time, against RC_FULL, RC_READ_ONLY,
  * RC_IO: the disk or the system refused; against RC_BUSY: another program has it
  * locked; and, for a reader, RC_NOT_FOUND: no writer has made it yet; RC_UNAVAILABLE:
- * no writer has brought its schema up to date yet. */
+ * no writer has brought its schema up to date yet; RC_SYNC_FAILED. */
 MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out,
 			    struct error *err);
-/* The writer checkpoints what it can; readers never do. NULL is fine. */
+/* The writer checkpoints what it can; readers never do. NULL is fine. Nothing may be
+ * outstanding (store_cancel), and no callback of this store may be running. */
 void store_close(struct store *store);
+
+/* ---- Answers that come later ------------------------------------------------------- */
+
+/* What the caller's event loop waits for on behalf of the store: *fd is readable or
+ * writable (*events: POLLIN, POLLOUT), -1: no descriptor; or clock_ms() has come to
+ * *deadline, UINT64_MAX: none. Then it calls store_run. All three may change with every
+ * call of the store and with store_run, so ask again before each wait. */
+void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline);
+/* Calls back everything that is ready; does not wait. Not to be called from a callback of
+ * this store. */
+void store_run(struct store *store);
+/* Answers all that is outstanding with RC_UNAVAILABLE before it returns. It comes before
+ * store_close, while all who asked are still there: whatever is asked after it is answered
+ * in the same way, at once. */
+void store_cancel(struct store *store);
+
+/* A group in which another host has committed, and the newest sequence number in it. */
+struct store_change {
+	struct slice group; /* the innermost group of the documents */
+	uint64_t seq;
+};
+
+/* Commits of other hosts, in the order of their sequence numbers, each once they can be
+ * read. count 0: some were missed, and any group may have changed. */
+typedef void on_store_remote_change(void *arg, const struct store_change *changes, size_t count);
+/* Reports them from now on, out of store_run; NULL ends it. A back end that one host has to
+ * itself never reports any. */
+void store_watch(struct store *store, on_store_remote_change *on_change, void *arg);
 
 /* ----
  * Cursors -----------------------------------------------------------------------------
@@ -241,9 +273,10 @@ struct store_reply {
 typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);
 
 /* Does all requests in their order in one durable transaction and calls back with as
- * many replies. rc other than RC_OK: nothing was committed, no replies; RC_UNAVAILABLE:
- * the outcome is unknown (a failed sync) and the process must end; RC_BUSY, RC_FULL,
- * RC_READ_ONLY, RC_IO: may be tried again. Single requests fail on their own: RC_EXISTS
+ * many replies. rc other than RC_OK: no replies. RC_SYNC_FAILED: the outcome is unknown
+ * and the process must end; RC_UNAVAILABLE: the outcome is unknown (a lost connection,
+ * store_cancel) and the process may stay; else nothing was committed, and RC_BUSY,
+ * RC_FULL, RC_READ_ONLY, RC_IO may be tried again. Single requests fail on their own: RC_EXISTS
  * (token id taken), RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has
  * expired, and no new time was given), RC_TOO_LARGE (the conflicts of a push would
  * answer more than STORE_REPLY_MAX bytes of values), RC_CORRUPT (it comes upon
@@ -254,7 +287,7 @@ void store_commit(struct store *store, const struct store_request *requests, siz
 		  on_store_replies *on_replies, void *arg);
 
 /* Housekeeping that the writer calls when it has answered: checkpoints once the log has
- * grown enough. RC_UNAVAILABLE: a sync has failed and the process must end; its
+ * grown enough. RC_SYNC_FAILED: a sync has failed and the process must end; its
  * successor copies again what may be lost. Other failures are logged and tried again
  * later. */
 MUST_USE enum rc store_maintain(struct store *store);

@@ -186,9 +186,9 @@ static void writer_on_replies(void *arg, enum rc rc, const struct store_reply *r
 	writer_end_purge(writer, rc, replies);
 	writer_stats_commit_end(&writer->stats, replies, batch->count);
 	/* Where the outcome is unknown it is for the successor to find out. */
-	if (rc != RC_UNAVAILABLE)
+	if (rc != RC_SYNC_FAILED)
 		generation_write_end(writer->from->shm);
-	if (rc == RC_UNAVAILABLE) {
+	if (rc == RC_SYNC_FAILED) {
 		log_error("commit_unknown", LOG_NUMBER("requests", batch->count));
 		writer->failed = EXIT_FAILURE;
 	} else if (rc != RC_OK) {
@@ -460,7 +460,8 @@ static int writer_open(struct writer *writer)
 		store_head(writer->store, writer_on_head, writer);
 		return writer->failed;
 	}
-	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || (writer->from->again && writer_is_disk(rc))) {
+	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || rc == RC_SYNC_FAILED ||
+	    (writer->from->again && writer_is_disk(rc))) {
 		log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", err.text));
 		return EXIT_FAILURE;
 	}

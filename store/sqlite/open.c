@@ -250,3 +250,30 @@ void store_close(struct store *store)
 		log_error("store_close_failed", LOG_TEXT("reason", sqlite3_errmsg(store->db)));
 	free(store);
 }
+
+/* ---- Nothing is ever answered later ------------------------------------------------ */
+
+void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
+{
+	(void)store;
+	*fd = -1;
+	*events = 0;
+	*deadline = UINT64_MAX;
+}
+
+void store_run(struct store *store)
+{
+	(void)store;
+}
+
+void store_cancel(struct store *store)
+{
+	(void)store;
+}
+
+void store_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+{
+	(void)store;
+	(void)on_change;
+	(void)arg;
+}

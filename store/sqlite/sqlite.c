@@ -46,7 +46,7 @@ enum rc sql_rc(sqlite3 *db, int code)
 		/* A failed sync may have dropped what was written before: what is on
 		 * the disk is unknown from here on. */
 		if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
-			return RC_UNAVAILABLE;
+			return RC_SYNC_FAILED;
 		/* All that the log's index needs is room. */
 		return code == SQLITE_IOERR_SHMSIZE ? RC_FULL : rc_of_errno(file_error(db));
 	case SQLITE_CANTOPEN:

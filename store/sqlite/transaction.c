@@ -174,7 +174,7 @@ static enum rc finish(struct store *store)
 
 	if (rc == RC_OK || rc == RC_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR_WRITE)
 		return rc;
-	return RC_UNAVAILABLE;
+	return RC_SYNC_FAILED;
 }
 
 static enum rc transact(struct transaction *commit, const struct store_request *requests,
@@ -208,7 +208,7 @@ static enum rc attempt(struct store *store, const struct store_request *requests
 
 	if (rc == RC_FULL) {
 		spent = wal_restart(store);
-		if (spent == RC_UNAVAILABLE)
+		if (spent == RC_SYNC_FAILED)
 			return spent;
 		if (spent == RC_OK) {
 			clear_answers(answers);
@@ -241,7 +241,7 @@ static enum rc attempt_halves(struct store *store, const struct store_request *r
 
 		if (rc == RC_CORRUPT && parts[n].count > 1)
 			rc = attempt_halves(store, first, &parts[n]);
-		if (rc == RC_UNAVAILABLE)
+		if (rc == RC_SYNC_FAILED)
 			return rc;
 		if (rc == RC_OK)
 			continue;

@@ -173,5 +173,5 @@ enum rc store_maintain(struct store *store)
 	rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
 	if ((rc == RC_OK || rc == RC_BUSY) && store->log_pages >= store->log_cut)
 		rc = cut(store);
-	return rc == RC_UNAVAILABLE ? rc : RC_OK;
+	return rc == RC_SYNC_FAILED ? rc : RC_OK;
 }

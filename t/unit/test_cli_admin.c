@@ -507,9 +507,9 @@ static void many_stop_where_the_log_cannot_be_kept(void **state)
 	struct error err = { "" };
 
 	(void)state;
-	world.maintain_rc = RC_UNAVAILABLE;
+	world.maintain_rc = RC_SYNC_FAILED;
 	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
-	assert_int_equal(ask_next(&session, &err), RC_UNAVAILABLE);
+	assert_int_equal(ask_next(&session, &err), RC_SYNC_FAILED);
 	assert_non_null(strstr(err.text, "test.db"));
 	admin_end(&session);
 }

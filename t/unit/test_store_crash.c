@@ -215,7 +215,7 @@ static void opening_syncs_the_log(void **state)
 	store_close(store);
 	kill_writer_after(kit, 3, &last);
 	disk.log_sync = SQLITE_IOERR_FSYNC;
-	assert_int_equal(store_open(kit->path, STORE_WRITER, &store, NULL), RC_UNAVAILABLE);
+	assert_int_equal(store_open(kit->path, STORE_WRITER, &store, NULL), RC_SYNC_FAILED);
 	disk.log_sync = SQLITE_OK;
 	kit_open(kit);
 }

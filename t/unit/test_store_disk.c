@@ -39,7 +39,7 @@ static void failed_sync_is_no_success(void **state)
 
 	kit_put(kit, "t:1", 0, "1");
 	disk.log_sync = SQLITE_IOERR_FSYNC;
-	assert_int_equal(try_write(kit, "t:2"), RC_UNAVAILABLE);
+	assert_int_equal(try_write(kit, "t:2"), RC_SYNC_FAILED);
 	disk.log_sync = SQLITE_OK;
 	/* The outcome is what the next process finds; what was answered is there in any
 	 * case. */
@@ -95,7 +95,7 @@ static void index_without_room(void **state)
 		enum rc rc = kit_commit(kit, &request, 1);
 
 		if (rc != RC_OK) {
-			assert_int_equal(rc, RC_UNAVAILABLE);
+			assert_int_equal(rc, RC_SYNC_FAILED);
 			/* There was room for the index of a log as long as they are cut
 			 * at, twice over. */
 			assert_true(i > 2000);
@@ -178,7 +178,7 @@ static void lost_copies_are_made_again(void **state)
 	end_reading(reader);
 	grow_log(kit, "later", 8 << 20);
 	disk.db_sync = SQLITE_IOERR_FSYNC;
-	assert_int_equal(store_maintain(kit->writer), RC_UNAVAILABLE);
+	assert_int_equal(store_maintain(kit->writer), RC_SYNC_FAILED);
 	disk.db_sync = SQLITE_OK;
 	store_close(kit->writer);
 	copy_file(kit, "other", "test.db");
