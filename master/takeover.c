@@ -82,7 +82,7 @@ static void takeover_pair(struct child *old, const struct child *child)
 	}
 	(void)close(ends[0]);
 	(void)close(ends[1]);
-	FAULT("takeover_paired");
+	FAULT("handover_paired");
 }
 
 bool takeover_wants(const struct master *master, unsigned slot)

@@ -47,7 +47,7 @@ is "$(inode "/proc/$server/exe")" "$running" "nor is the master"
 load_end
 all_zero "under load"
 ok "$([ "$(count_of pushes)" -gt 50 ] && [ "$(count_of events)" -gt 50 ] && echo 0 || echo 1)" "it was a load"
-unlike "$(cat "$log")" 'drain_cut_short|child_kill|heritage_failed' "nobody was forced"
+unlike "$(cat "$log")" 'drain_cut_short|child_kill|handoff_failed' "nobody was forced"
 kill -HUP "$server"
 wait_for "a reload goes on with the binary that runs" times 1 'event=reloaded'
 install_program "$work/good"
@@ -118,7 +118,7 @@ if [ "$FAULTS" = yes ]; then
 		stop
 		is "$status" 0 "and it stops"
 	done
-	faults=takeover_paired=kill
+	faults=handover_paired=kill
 	serve_open --workers 2
 	push '{"docs":[{"id":"kept:master","value":1}]}' >/dev/null
 	idle

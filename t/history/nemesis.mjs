@@ -6,11 +6,11 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 /** Those fault points (base/fault.h) that a running server comes by. */
 export const points = [
   'writer_before_commit', 'log_write', 'log_sync', 'writer_after_commit', 'writer_after_answer', 'ring_before_committed', 'ring_in_entry',
-  'ring_before_wake', 'checkpoint_write', 'checkpoint_sync', 'pull_in_page', 'catch_up_page', 'takeover_paired', 'handoff_given', 'handoff_taken',
+  'ring_before_wake', 'checkpoint_write', 'checkpoint_sync', 'pull_in_page', 'catch_up_page', 'handover_paired', 'handoff_given', 'handoff_taken',
 ]
 
 /** How many there may be of those that come rarely or often. */
-const visits = { pull_in_page: 200, checkpoint_write: 100, checkpoint_sync: 1, takeover_paired: 2 }
+const visits = { pull_in_page: 200, checkpoint_write: 100, checkpoint_sync: 1, handover_paired: 2 }
 export const killedAt = (point) => `killed at ${point}`
 
 /** What a disk may do, as store/sqlite/fault_vfs.h reads it. */
@@ -47,11 +47,11 @@ export const acts = {
     const least = Math.min(...points.map(times))
     const point = random.pick(points.filter((name) => times(name) === least))
     server.levers.killAt(point, 1 + random.below(visits[point] ?? 5))
-    if (/takeover|heritage/.test(point)) signal(server.pid, random.pick(['SIGHUP', 'SIGUSR2']))
+    if (/handover|handoff/.test(point)) signal(server.pid, random.pick(['SIGHUP', 'SIGUSR2']))
     for (const end = Date.now() + 3000; !server.levers.killed && Date.now() < end;) await pause(10)
     if (server.levers.killed) run.count(killedAt(point))
     server.levers.killAt('', 0)
-    if (point !== 'takeover_paired') return
+    if (point !== 'handover_paired') return
     // There it is the master.
     await server.kill()
     await server.start()
