@@ -15,9 +15,7 @@
 #define ANSWER_MS 30000 /* for it to answer */
 #define PAUSE_MS 20     /* between looks */
 
-/* ---- With the
- * lock --------------------------------------------------------------------------------
- */
+/* ---- With the lock ---- */
 
 struct local {
 	struct admin_answer *answer;
@@ -71,9 +69,7 @@ static enum rc local_do(const char *db, const struct store_request *request,
 	return rc;
 }
 
-/* ---- By the control
- * socket ------------------------------------------------------------------------------
- */
+/* ---- By the control socket ---- */
 
 /* RC_UNAVAILABLE: the server went away, maybe with the request done. */
 static enum rc remote_do(int fd, const char *db, const struct store_request *request,
@@ -111,9 +107,7 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 	return RC_OK;
 }
 
-/* ----
- * Either ------------------------------------------------------------------------------
- */
+/* ---- Either ---- */
 
 static void pause_briefly(void)
 {
@@ -218,9 +212,7 @@ enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err)
 	return RC_OK;
 }
 
-/* ----
- * Many --------------------------------------------------------------------------------
- */
+/* ---- Many ---- */
 
 enum rc admin_begin(const char *db, struct admin_session *out, struct error *err)
 {

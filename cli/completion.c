@@ -114,9 +114,7 @@ void complete_names(struct buf *out)
 	}
 }
 
-/* ---- The
- * command -----------------------------------------------------------------------------
- */
+/* ---- The command ---- */
 
 static int completion_run(const struct invocation *invocation)
 {

@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* ---- What the commands
- * share -------------------------------------------------------------------------------
- */
+/* ---- What the commands share ---- */
 
 int doc_encoding(const struct options *options, enum encoding *out)
 {
@@ -81,9 +79,7 @@ void doc_put_value(struct buf *out, enum encoding encoding, const struct store_d
 		buf_put_text(out, "(damaged)");
 }
 
-/* ----
- * get ---------------------------------------------------------------------------------
- */
+/* ---- get ---- */
 
 static const struct option_spec get_options[] = {
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },

@@ -29,9 +29,7 @@ struct putting {
 	bool json;
 };
 
-/* ----
- * Writing -----------------------------------------------------------------------------
- */
+/* ---- Writing ---- */
 
 static int show_result(const struct putting *putting, const struct store_result *result)
 {
@@ -134,9 +132,7 @@ static int putting_new(const struct invocation *invocation, struct putting *out)
 	return doc_id(out->id, &out->edit.id);
 }
 
-/* ----
- * put ---------------------------------------------------------------------------------
- */
+/* ---- put ---- */
 
 static const struct option_spec put_options[] = {
 	OPTION_BASE,
@@ -228,9 +224,7 @@ const struct command command_doc_put = {
 	.run = put_run,
 };
 
-/* ----
- * rm ----------------------------------------------------------------------------------
- */
+/* ---- rm ---- */
 
 static const struct option_spec rm_options[] = {
 	OPTION_BASE,

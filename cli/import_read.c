@@ -8,9 +8,7 @@
 #define VALUE_BYTES ((size_t)12 << 20)
 #define BAD_SAID 20 /* lines that are passed over and told of, each with its reason */
 
-/* ----
- * Lines -------------------------------------------------------------------------------
- */
+/* ---- Lines ---- */
 
 enum rc importing_at_line(struct import *import, enum rc rc, const char *what)
 {
@@ -75,9 +73,7 @@ enum rc importing_next(struct import *import, bool is_first_pass, struct buf *te
 	}
 }
 
-/* ---- What is
- * there -------------------------------------------------------------------------------
- */
+/* ---- What is there ---- */
 
 static enum rc on_held(void *arg, const struct store_doc *doc)
 {
@@ -112,8 +108,7 @@ void importing_resolve(struct store_edit *edit, const struct buf *text)
 	edit->value = line_resolve(edit->value, text);
 }
 
-/* ---- First pass: is all of it good?
- * -------------------------------------------------------------------------------------------- */
+/* ---- First pass: is all of it good? ---- */
 
 static enum rc check_document(struct import *import, const struct store_edit *edit)
 {

@@ -22,9 +22,7 @@ static const struct option_spec stats_options[] = {
 	OPTION_CONFIG,
 };
 
-/* ----
- * Looking -----------------------------------------------------------------------------
- */
+/* ---- Looking ---- */
 
 struct stats {
 	const char *db;
@@ -128,9 +126,7 @@ static const struct {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* ---- For
- * people ------------------------------------------------------------------------------
- */
+/* ---- For people ---- */
 
 static void print_text(const char *title, const char *text)
 {
@@ -191,9 +187,7 @@ static void print_server(const struct stats *stats)
 	}
 }
 
-/* ---- For
- * programs ----------------------------------------------------------------------------
- */
+/* ---- For programs ---- */
 
 static void put_server(struct buf *out, const struct stats *stats)
 {
@@ -238,9 +232,7 @@ static void print_json(const struct stats *stats)
 	buf_free(&out);
 }
 
-/* ---- The
- * command -----------------------------------------------------------------------------
- */
+/* ---- The command ---- */
 
 static int stats_run(const struct invocation *invocation)
 {

@@ -66,9 +66,7 @@ enum rc unfinished_make(const char *target, char **path, int *fd)
 	return RC_OK;
 }
 
-/* ---- What was
- * left --------------------------------------------------------------------------------
- */
+/* ---- What was left ---- */
 
 /* `base`: the target's name in its directory. */
 static bool is_name(const char *name, const char *base)

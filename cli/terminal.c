@@ -35,9 +35,7 @@ static bool put(const char *bytes, size_t len)
 	return true;
 }
 
-/* ---- Taking
- * over --------------------------------------------------------------------------------
- */
+/* ---- Taking over ---- */
 
 static void take(struct screen *screen)
 {
@@ -108,9 +106,7 @@ void screen_leave(int number)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* ----
- * Drawing -----------------------------------------------------------------------------
- */
+/* ---- Drawing ---- */
 
 static struct winsize size(void)
 {
@@ -167,9 +163,7 @@ bool screen_draw(struct slice text)
 	return sent;
 }
 
-/* ----
- * Waiting -----------------------------------------------------------------------------
- */
+/* ---- Waiting ---- */
 
 static void stop(struct screen *screen)
 {

@@ -18,9 +18,7 @@
 
 #define DAY UINT64_C(86400)
 
-/* ----
- * add ---------------------------------------------------------------------------------
- */
+/* ---- add ---- */
 
 static const struct option_spec add_options[] = {
 	{
@@ -174,9 +172,7 @@ const struct command command_token_add = {
 	.run = add_run,
 };
 
-/* ---- list and
- * revoke ------------------------------------------------------------------------------
- */
+/* ---- list and revoke ---- */
 
 /* These make no database. */
 static int database_check(const char *db)
@@ -268,9 +264,7 @@ const struct command command_token_revoke = {
 	.run = revoke_run,
 };
 
-/* ----
- * rotate ------------------------------------------------------------------------------
- */
+/* ---- rotate ---- */
 
 static const struct option_spec rotate_options[] = {
 	{

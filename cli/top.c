@@ -34,9 +34,7 @@ struct top {
 	double seconds;  /* between the last two */
 };
 
-/* ---- The
- * picture -----------------------------------------------------------------------------
- */
+/* ---- The picture ---- */
 
 static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 {
@@ -148,9 +146,7 @@ static void put_picture(struct buf *out, const struct top *top)
 	put_processes(out, &movement);
 }
 
-/* ----
- * Looking -----------------------------------------------------------------------------
- */
+/* ---- Looking ---- */
 
 static enum rc top_look(struct top *top, struct error *err)
 {

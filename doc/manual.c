@@ -59,9 +59,7 @@ static void put_head(FILE *out, const char *name, unsigned section, const char *
 		      (int)(len - 1 - (summary[len - 1] == '.')), summary + 1);
 }
 
-/* ----
- * Options -----------------------------------------------------------------------------
- */
+/* ---- Options ---- */
 
 static void put_variable(FILE *out, const char *name)
 {
@@ -140,9 +138,7 @@ static void put_environment(FILE *out, const struct command *command)
 	(void)fputs(".El\n", out);
 }
 
-/* ---- The page of a
- * command -----------------------------------------------------------------------------
- */
+/* ---- The page of a command ---- */
 
 static void put_synopsis(FILE *out, const struct command *command)
 {
@@ -258,8 +254,7 @@ static void command_page(const char *folder, const struct command *command)
 	file_close(out);
 }
 
-/* ---- Written by hand, with lists put
- * in ------------------------------------------------------------------------------- */
+/* ---- Written by hand, with lists put in ---- */
 
 static void put_commands(FILE *out)
 {

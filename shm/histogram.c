@@ -4,9 +4,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ----
- * Answers -----------------------------------------------------------------------------
- */
+/* ---- Answers ---- */
 
 static const int statuses[] = {
 	200, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413,
@@ -48,9 +46,7 @@ int64_t scoreboard_responses(const struct scoreboard_view *view, enum scoreboard
 	return scoreboard_view_sum(view, answer_value(route, row));
 }
 
-/* ----
- * Histograms --------------------------------------------------------------------------
- */
+/* ---- Histograms ---- */
 
 /* Microseconds. */
 static const uint64_t times[] = {

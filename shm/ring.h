@@ -38,9 +38,7 @@ struct ring_entry {
 	bool last; /* of its commit */
 };
 
-/* ---- The
- * producer ----------------------------------------------------------------------------
- */
+/* ---- The producer ---- */
 
 /* Makes the caller the one producer, whatever instruction the one before was killed at;
  * there must be no other. `head` is the newest sequence number of the database: as
@@ -51,9 +49,7 @@ void ring_attach(struct shm *shm, uint64_t head);
  * armed. */
 void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t count);
 
-/* ----
- * Readers -----------------------------------------------------------------------------
- */
+/* ---- Readers ---- */
 
 struct ring_reader {
 	uint64_t next; /* place of the entry to be read next */

@@ -106,9 +106,7 @@ int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value)
 				    memory_order_relaxed);
 }
 
-/* ---- The whole
- * board -------------------------------------------------------------------------------
- */
+/* ---- The whole board ---- */
 
 static void scoreboard_cell_read(const struct map_cell *cell, struct scoreboard_cell *out)
 {

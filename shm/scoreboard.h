@@ -107,9 +107,7 @@ void scoreboard_set(struct shm *shm, unsigned slot, enum metric value, int64_t n
 void scoreboard_add(struct shm *shm, unsigned slot, enum metric value, int64_t n);
 int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value);
 
-/* ---- The whole
- * board -------------------------------------------------------------------------------
- */
+/* ---- The whole board ---- */
 
 struct scoreboard_cell {
 	int64_t pid; /* 0: there is none */

@@ -7,9 +7,7 @@
 
 #define PREFIX "pocketbook_"
 
-/* ---- Numbers by
- * themselves --------------------------------------------------------------------------
- */
+/* ---- Numbers by themselves ---- */
 
 struct metric_row {
 	const char *name;
@@ -72,9 +70,7 @@ static void put_metric(struct buf *out, const struct scoreboard_view *view,
 		 scoreboard_view_sum(view, metric->value));
 }
 
-/* ----
- * Answers -----------------------------------------------------------------------------
- */
+/* ---- Answers ---- */
 
 static const char *const routes[SCOREBOARD_ROUTES] = {
 	[SCOREBOARD_PULL] = "pull",     [SCOREBOARD_PUSH] = "push",
@@ -106,9 +102,7 @@ static void put_answers(struct buf *out, const struct scoreboard_view *view)
 	}
 }
 
-/* ----
- * Histograms --------------------------------------------------------------------------
- */
+/* ---- Histograms ---- */
 
 /* `label`: such as `route="pull"`, or empty. `unit`: what a number is divided by. */
 static void put_histogram(struct buf *out, const struct scoreboard_view *view,
@@ -153,9 +147,7 @@ static void put_histograms(struct buf *out, const struct scoreboard_view *view)
 	put_histogram(out, view, HISTOGRAM_CHECKPOINT_TIME, "checkpoint_duration_seconds", "", 1e6);
 }
 
-/* ----
- * Processes ---------------------------------------------------------------------------
- */
+/* ---- Processes ---- */
 
 static void put_processes(struct buf *out, const struct scoreboard_view *view)
 {
@@ -197,9 +189,7 @@ void metrics_put(struct buf *out, const struct scoreboard_view *view)
 	put_histograms(out, view);
 }
 
-/* ----
- * Requests ----------------------------------------------------------------------------
- */
+/* ---- Requests ---- */
 
 void metrics_serve(struct request *request)
 {

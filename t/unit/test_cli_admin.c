@@ -15,9 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- The
- * world -------------------------------------------------------------------------------
- */
+/* ---- The world ---- */
 
 #define SERVERS_MAX 4
 
@@ -207,9 +205,7 @@ static void expect_asked(enum store_kind kind)
 	store_request_clear(&request);
 }
 
-/* ---- What is
- * asked -------------------------------------------------------------------------------
- */
+/* ---- What is asked ---- */
 
 struct outcome {
 	enum rc rc;
@@ -244,9 +240,7 @@ static struct outcome ask(way *ask_by, enum store_kind kind)
 	return outcome;
 }
 
-/* ---- Without a
- * server ------------------------------------------------------------------------------
- */
+/* ---- Without a server ---- */
 
 static void without_a_server_it_is_done_under_the_lock(void **state)
 {
@@ -351,9 +345,7 @@ static void it_does_not_wait_for_ever(void **state)
 	assert_int_equal(world.committed, STORE_KIND_COUNT);
 }
 
-/* ---- With a
- * server ------------------------------------------------------------------------------
- */
+/* ---- With a server ---- */
 
 static void with_a_server_it_is_asked_to(void **state)
 {
@@ -443,9 +435,7 @@ static void an_answer_that_is_none_of_ours_is_told(void **state)
 	assert_non_null(strstr(outcome.err.text, "does not understand"));
 }
 
-/* ----
- * Alone -------------------------------------------------------------------------------
- */
+/* ---- Alone ---- */
 
 static void alone_means_that_no_server_is_asked(void **state)
 {
@@ -469,9 +459,7 @@ static void alone_it_is_done_under_the_lock(void **state)
 	assert_int_equal(world.opened, 1);
 }
 
-/* ---- Many in a
- * row ---------------------------------------------------------------------------------
- */
+/* ---- Many in a row ---- */
 
 static enum rc ask_next(struct admin_session *session, struct error *err)
 {

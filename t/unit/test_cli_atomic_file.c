@@ -62,9 +62,7 @@ static void assert_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* ---- Scratch
- * files -------------------------------------------------------------------------------
- */
+/* ---- Scratch files ---- */
 
 static struct scratch open_scratch(const char *text)
 {
@@ -162,9 +160,7 @@ static void files_are_told_apart_by_what_they_are(void **state)
 	assert_false(scratch_is_same(in_folder("none"), in_folder("none")));
 }
 
-/* ----
- * Lines -------------------------------------------------------------------------------
- */
+/* ---- Lines ---- */
 
 static void assert_line(struct lines *lines, const char *text)
 {
@@ -250,9 +246,7 @@ static void a_line_that_is_too_long_is_passed_over(void **state)
 	lines_close(&lines);
 }
 
-/* ----
- * Output ------------------------------------------------------------------------------
- */
+/* ---- Output ---- */
 
 #define PIECES 5000
 #define PIECE 100

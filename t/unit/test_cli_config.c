@@ -179,9 +179,7 @@ static void a_file_that_cannot_be_read_is_told(void **state)
 	assert_string_equal(fixture->err.text, "/: cannot be read: Is a directory");
 }
 
-/* ----
- * Origins -----------------------------------------------------------------------------
- */
+/* ---- Origins ---- */
 
 static void origins_are_taken_as_browsers_write_them(void **state)
 {

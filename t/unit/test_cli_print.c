@@ -38,9 +38,7 @@ static const struct command three = { .name = "rest", .usage = "", .summary = "D
 const struct command *const commands[] = { &one, &two, &three };
 const size_t command_count = 3;
 
-/* ----
- * Capture -----------------------------------------------------------------------------
- */
+/* ---- Capture ---- */
 
 static FILE *real_stdout;
 static char *captured;
@@ -74,9 +72,7 @@ static const char *printed(void)
 	return captured;
 }
 
-/* ----
- * Tokens ------------------------------------------------------------------------------
- */
+/* ---- Tokens ---- */
 
 static struct store_grant ann_grants[] = { { { "todos", 5 }, true }, { { "news", 4 }, false } };
 static struct store_grant zoe_grants[] = { { { "*", 1 }, true } };
@@ -140,9 +136,7 @@ static void json_of_none_is_an_empty_array(void **state)
 	assert_string_equal(printed(), "[]\n");
 }
 
-/* ---- Words for a
- * shell -------------------------------------------------------------------------------
- */
+/* ---- Words for a shell ---- */
 
 static void expect_quoted(const char *word, const char *wanted)
 {
@@ -165,9 +159,7 @@ static void words_are_quoted_where_a_shell_would_change_them(void **state)
 	expect_quoted("", "''");
 }
 
-/* ----
- * Help --------------------------------------------------------------------------------
- */
+/* ---- Help ---- */
 
 static void the_help_of_a_command_fits_80_columns(void **state)
 {

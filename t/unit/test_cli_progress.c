@@ -153,9 +153,7 @@ static void numbers_have_their_thousands_apart(void **state)
 	}
 }
 
-/* ----
- * Columns -----------------------------------------------------------------------------
- */
+/* ---- Columns ---- */
 
 static void wide_characters_take_two_columns(void **state)
 {

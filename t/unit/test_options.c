@@ -89,9 +89,7 @@ static void expect_list(const struct options *options, const char *name, const c
 #define EXPECT_LIST(options, name, ...) \
 	expect_list(options, name, (const char *[]){ __VA_ARGS__, NULL })
 
-/* ----
- * Layers ------------------------------------------------------------------------------
- */
+/* ---- Layers ---- */
 
 static void defaults_fill_what_nobody_gave(void **state)
 {
@@ -164,9 +162,7 @@ static void a_higher_layer_replaces_all_values_of_a_lower(void **state)
 	EXPECT_LIST(options, "listen", "a", "b");
 }
 
-/* ---- The command
- * line --------------------------------------------------------------------------------
- */
+/* ---- The command line ---- */
 
 static void both_ways_of_writing_a_value_are_read(void **state)
 {
@@ -271,9 +267,7 @@ static void a_bad_line_is_refused_in_words(void **state)
 	}
 }
 
-/* ---- The
- * environment -------------------------------------------------------------------------
- */
+/* ---- The environment ---- */
 
 static void the_environment_is_read(void **state)
 {
@@ -302,9 +296,7 @@ static void a_bad_variable_is_refused_by_its_name(void **state)
 			    "POCKETBOOK_MAX_BODY: \"much\" is not a size such as 64K or 1M");
 }
 
-/* ---- The
- * file --------------------------------------------------------------------------------
- */
+/* ---- The file ---- */
 
 static void a_file_may_not_name_what_is_not_for_files(void **state)
 {
