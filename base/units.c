@@ -84,3 +84,64 @@ void units_duration_format(uint64_t seconds, char out[UNITS_TEXT_MAX])
 {
 	units_write(seconds, durations, out);
 }
+
+/* ---- For display ---- */
+
+void units_display_bytes(uint64_t bytes, char out[UNITS_DISPLAY_MAX])
+{
+	static const char *const names[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double size = (double)bytes / 1024;
+	unsigned i = 0;
+
+	if (bytes < 1024) {
+		(void)snprintf(out, UNITS_DISPLAY_MAX, "%" PRIu64 " B", bytes);
+		return;
+	}
+	/* 1023.96 KiB would be written as 1024.0. */
+	for (; size >= 1023.95 && i + 1 < sizeof(names) / sizeof(names[0]); i++)
+		size /= 1024;
+	(void)snprintf(out, UNITS_DISPLAY_MAX, "%.1f %s", size, names[i]);
+}
+
+void units_display_span(uint64_t seconds, char out[UNITS_DISPLAY_MAX])
+{
+	static const struct {
+		uint64_t size;
+		const char *name;
+	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (seconds >= units[i].size) {
+			(void)snprintf(out, UNITS_DISPLAY_MAX, "%" PRIu64 " %s %" PRIu64 " %s",
+				       seconds / units[i].size, units[i].name,
+				       seconds % units[i].size / units[i + 1].size,
+				       units[i + 1].name);
+			return;
+		}
+	}
+	(void)snprintf(out, UNITS_DISPLAY_MAX, "%" PRIu64 " s", seconds);
+}
+
+void units_display_rate(double rate, char out[UNITS_DISPLAY_MAX])
+{
+	if (rate < 0.05) {
+		(void)snprintf(out, UNITS_DISPLAY_MAX, "0");
+	} else if (rate < 9.95) {
+		(void)snprintf(out, UNITS_DISPLAY_MAX, "%.1f", rate);
+	} else {
+		units_display_count((uint64_t)(rate + 0.5), out);
+	}
+}
+
+void units_display_count(uint64_t number, char out[UNITS_DISPLAY_MAX])
+{
+	char digits[24];
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, number), at = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+}

@@ -80,7 +80,8 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 	enum rc rc;
 
 	store_request_pack(request, &packed);
-	rc = remote_ask(fd, buf_slice(&packed), clock_ms() + ANSWER_MS, &answer->bytes, &reply);
+	rc = control_client_ask(fd, buf_slice(&packed), clock_ms() + ANSWER_MS, &answer->bytes,
+				&reply);
 	buf_free(&packed);
 	if (rc == RC_OK)
 		rc = store_reply_unpack(reply, &answer->reply);

@@ -69,11 +69,11 @@ static void clear_leftovers(void)
 	}
 }
 
-enum rc scratch_open(const char *target, struct scratch *out, struct error *err)
+enum rc atomic_file_open(const char *target, struct atomic_file *out, struct error *err)
 {
-	*out = (struct scratch){ NULL, NULL, -1 };
-	unfinished_sweep(target);
-	if (unfinished_make(target, &out->path, &out->fd) != RC_OK)
+	*out = (struct atomic_file){ NULL, NULL, -1 };
+	temp_file_sweep(target);
+	if (temp_file_make(target, &out->path, &out->fd) != RC_OK)
 		return error_set(err, RC_IO, "cannot make %.200s: %s", target, strerror(errno));
 	out->target = mem_copy(target, strlen(target));
 	set_leftovers(out->path);
@@ -93,7 +93,7 @@ static int sync_path(const char *path, int flags)
 	return failed ? -1 : 0;
 }
 
-enum rc scratch_directory(const char *path, char out[PATH_MAX])
+enum rc atomic_file_directory(const char *path, char out[PATH_MAX])
 {
 	char copy[PATH_MAX];
 
@@ -104,17 +104,18 @@ enum rc scratch_directory(const char *path, char out[PATH_MAX])
 	return RC_OK;
 }
 
-enum rc scratch_sync_directory(const char *path, struct error *err)
+enum rc atomic_file_sync_directory(const char *path, struct error *err)
 {
 	char directory[PATH_MAX];
 
-	if (scratch_directory(path, directory) != RC_OK || sync_path(directory, O_DIRECTORY) < 0)
+	if (atomic_file_directory(path, directory) != RC_OK ||
+	    sync_path(directory, O_DIRECTORY) < 0)
 		return error_set(err, RC_IO, "the directory of %.200s did not reach the disk: %s",
 				 path, strerror(errno));
 	return RC_OK;
 }
 
-bool scratch_is_same(const char *a, const char *b)
+bool atomic_file_is_same(const char *a, const char *b)
 {
 	struct stat one, other;
 
@@ -138,41 +139,40 @@ static int rename_new(const char *from, const char *to)
 }
 
 /* The file has its name, or is gone. */
-static void scratch_close(struct scratch *scratch)
+static void atomic_file_close(struct atomic_file *file)
 {
 	leave_signals();
 	clear_leftovers();
-	(void)close(scratch->fd);
-	free(scratch->path);
-	scratch->path = NULL;
+	(void)close(file->fd);
+	free(file->path);
+	file->path = NULL;
 }
 
-enum rc scratch_keep(struct scratch *scratch, bool replace, struct error *err)
+enum rc atomic_file_commit(struct atomic_file *file, bool replace, struct error *err)
 {
-	if (sync_path(scratch->path, 0) < 0)
-		return error_set(err, RC_IO, "%.200s did not reach the disk: %s", scratch->target,
+	if (sync_path(file->path, 0) < 0)
+		return error_set(err, RC_IO, "%.200s did not reach the disk: %s", file->target,
 				 strerror(errno));
-	if ((replace ? rename(scratch->path, scratch->target)
-		     : rename_new(scratch->path, scratch->target)) < 0)
+	if ((replace ? rename(file->path, file->target) : rename_new(file->path, file->target)) < 0)
 		return error_set(err, errno == EEXIST ? RC_EXISTS : RC_IO, "cannot make %.200s: %s",
-				 scratch->target, strerror(errno));
-	scratch_close(scratch);
-	if (scratch_sync_directory(scratch->target, NULL) != RC_OK)
+				 file->target, strerror(errno));
+	atomic_file_close(file);
+	if (atomic_file_sync_directory(file->target, NULL) != RC_OK)
 		return error_set(err, RC_UNAVAILABLE,
 				 "%.200s is there, but its name may not be on the disk yet: %s",
-				 scratch->target, strerror(errno));
+				 file->target, strerror(errno));
 	return RC_OK;
 }
 
-void scratch_drop(struct scratch *scratch)
+void atomic_file_abort(struct atomic_file *file)
 {
-	if (scratch->path) {
+	if (file->path) {
 		for (size_t i = 0; i < LEFTOVERS; i++)
 			(void)unlink(leftovers[i]);
-		scratch_close(scratch);
+		atomic_file_close(file);
 	}
-	free(scratch->target);
-	*scratch = (struct scratch){ NULL, NULL, -1 };
+	free(file->target);
+	*file = (struct atomic_file){ NULL, NULL, -1 };
 }
 
 /* Where the file system cannot make one without a name, its name goes at once. */
@@ -192,7 +192,7 @@ static int open_unnamed(const char *directory)
 	return fd;
 }
 
-enum rc scratch_unnamed(int *fd, struct error *err)
+enum rc temp_file_unnamed(int *fd, struct error *err)
 {
 	const char *directory = getenv("TMPDIR");
 

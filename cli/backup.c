@@ -3,7 +3,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/atomic_file.h"
-#include "cli/tally.h"
+#include "cli/copy_report.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -19,15 +19,15 @@ static const struct option_spec backup_options[] = {
 	OPTION_CONFIG,
 };
 
-static enum rc backup_make(const char *db, struct scratch *scratch, bool force,
+static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
 			   struct store_tally *tally, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
-	enum rc rc = store_copy(db, scratch->path, progress_on_store, &progress, tally, err);
+	enum rc rc = store_copy(db, copy->path, progress_on_store, &progress, tally, err);
 
 	FAULT("backup_copied");
 	if (rc == RC_OK)
-		rc = scratch_keep(scratch, force, err);
+		rc = atomic_file_commit(copy, force, err);
 	progress_wipe(&progress);
 	return rc;
 }
@@ -36,7 +36,7 @@ static int backup_run(const struct invocation *invocation)
 {
 	const char *db = options_text(invocation->options, "db"), *file = invocation->words[0];
 	bool force = options_is_on(invocation->options, "force");
-	struct scratch scratch;
+	struct atomic_file copy;
 	struct store_tally tally;
 	struct error err;
 	enum rc rc;
@@ -46,16 +46,17 @@ static int backup_run(const struct invocation *invocation)
 			"%s is there already; name another file, or replace it with --force", file);
 	if (access(db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
-	if (scratch_is_same(file, db))
+	if (atomic_file_is_same(file, db))
 		return say_failed("%s is the database itself; name another file", file);
-	rc = scratch_open(file, &scratch, &err);
+	rc = atomic_file_open(file, &copy, &err);
 	if (rc == RC_OK)
-		rc = backup_make(db, &scratch, force, &tally, &err);
-	scratch_drop(&scratch);
+		rc = backup_make(db, &copy, force, &tally, &err);
+	atomic_file_abort(&copy);
 	if (rc != RC_OK)
 		return say_failed("%s: %s%s", file, err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; no backup was made");
-	return tally_show(&tally, options_is_on(invocation->options, "json"), file, db, "verified");
+	return copy_report(&tally, options_is_on(invocation->options, "json"), file, db,
+			   "verified");
 }
 
 const struct command command_backup = {

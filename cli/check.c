@@ -1,5 +1,6 @@
 #include "base/exit.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -80,13 +81,13 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
 static void say_findings(const char *db, const struct findings *findings,
 			 const struct store_tally *tally)
 {
-	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX],
-		groups[PROGRESS_NUMBER_MAX], faults[PROGRESS_NUMBER_MAX];
+	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX], groups[UNITS_DISPLAY_MAX],
+		faults[UNITS_DISPLAY_MAX];
 
-	progress_number(tally->documents, documents);
-	progress_number(tally->tombstones, tombstones);
-	progress_number(tally->groups, groups);
-	progress_number(findings->faults, faults);
+	units_display_count(tally->documents, documents);
+	units_display_count(tally->tombstones, tombstones);
+	units_display_count(tally->groups, groups);
+	units_display_count(findings->faults, faults);
 	(void)fflush(stdout);
 	say("%s: %s documents, %s deleted, in %s group%s; %s fault%s found%s", db, documents,
 	    tombstones, groups, tally->groups == 1 ? "" : "s", findings->faults ? faults : "no",

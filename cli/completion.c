@@ -28,23 +28,23 @@ static bool part_take(struct slice *rest, struct slice *part)
 	return true;
 }
 
-enum complete_kind complete_kind(struct slice argument)
+enum completion_kind completion_kind(struct slice argument)
 {
 	struct slice part;
 
 	if (slice_is(argument, "FILE"))
-		return COMPLETE_FILES;
+		return COMPLETION_FILES;
 	if (slice_is(argument, "DIR"))
-		return COMPLETE_DIRECTORIES;
+		return COMPLETION_DIRECTORIES;
 	if (slice_is(argument, "COMMAND"))
-		return COMPLETE_COMMANDS;
+		return COMPLETION_COMMANDS;
 	while (part_take(&argument, &part))
 		if (is_small(part))
-			return COMPLETE_CHOICES;
-	return COMPLETE_NOTHING;
+			return COMPLETION_CHOICES;
+	return COMPLETION_NOTHING;
 }
 
-void complete_choices(struct slice argument, struct buf *out)
+void completion_choices(struct slice argument, struct buf *out)
 {
 	const char *gap = "";
 	struct slice part;
@@ -67,7 +67,7 @@ static struct slice token_take(const char **rest)
 	return slice_make(begin, len);
 }
 
-bool complete_word(const char **rest, struct slice *word)
+bool completion_word(const char **rest, struct slice *word)
 {
 	for (;;) {
 		*word = token_take(rest);
@@ -86,31 +86,31 @@ bool complete_word(const char **rest, struct slice *word)
 	}
 }
 
-struct slice complete_first(const struct command *command)
+struct slice completion_first(const struct command *command)
 {
 	return slice_make(command->name, strcspn(command->name, " "));
 }
 
-bool complete_is_pair(const struct command *command)
+bool completion_is_pair(const struct command *command)
 {
 	return strchr(command->name, ' ') != NULL;
 }
 
-bool complete_is_repeated(size_t row)
+bool completion_is_repeated(size_t row)
 {
 	for (size_t i = 0; i < row; i++)
-		if (slice_equal(complete_first(commands[i]), complete_first(commands[row])))
+		if (slice_equal(completion_first(commands[i]), completion_first(commands[row])))
 			return true;
 	return false;
 }
 
-void complete_names(struct buf *out)
+void completion_names(struct buf *out)
 {
 	for (size_t i = 0; i < command_count; i++) {
-		if (complete_is_repeated(i))
+		if (completion_is_repeated(i))
 			continue;
 		buf_put_text(out, i ? " " : "");
-		buf_put_slice(out, complete_first(commands[i]));
+		buf_put_slice(out, completion_first(commands[i]));
 	}
 }
 
@@ -122,9 +122,9 @@ static int completion_run(const struct invocation *invocation)
 	struct buf out = BUF_EMPTY;
 
 	if (strcmp(shell, "bash") == 0)
-		complete_bash(&out);
+		completion_bash(&out);
 	else if (strcmp(shell, "zsh") == 0)
-		complete_zsh(&out);
+		completion_zsh(&out);
 	else
 		return say_usage("completion: %.64s: there is completion for bash and zsh", shell);
 	(void)fwrite(out.data, 1, out.len, stdout);

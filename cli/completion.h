@@ -5,32 +5,32 @@
 #include "base/buf.h"
 #include "cli/command.h"
 
-enum complete_kind {
-	COMPLETE_NOTHING, /* a number, a time: the person knows */
-	COMPLETE_FILES,
-	COMPLETE_DIRECTORIES,
-	COMPLETE_COMMANDS,
-	COMPLETE_CHOICES /* of complete_choices */
+enum completion_kind {
+	COMPLETION_NOTHING, /* a number, a time: the person knows */
+	COMPLETION_FILES,
+	COMPLETION_DIRECTORIES,
+	COMPLETION_COMMANDS,
+	COMPLETION_CHOICES /* of completion_choices */
 };
 
 /* What an argument such as "FILE", "on|off" or "TIME|off" stands for. */
-enum complete_kind complete_kind(struct slice argument);
+enum completion_kind completion_kind(struct slice argument);
 /* Appends what can be chosen in "TIME|off", a space between: the parts in lower
  * case. */
-void complete_choices(struct slice argument, struct buf *out);
+void completion_choices(struct slice argument, struct buf *out);
 /* The next word of a command's usage that is no option, without its brackets: "FILE" of
  * "[FILE] [OPTION]...". Begin with the usage in *rest. False: there is none. */
-bool complete_word(const char **rest, struct slice *word);
+bool completion_word(const char **rest, struct slice *word);
 /* Has the table this first word in an earlier row too? For lists that name it once. */
-bool complete_is_repeated(size_t row);
+bool completion_is_repeated(size_t row);
 /* The first word of a command's name. */
-struct slice complete_first(const struct command *command);
-bool complete_is_pair(const struct command *command);
+struct slice completion_first(const struct command *command);
+bool completion_is_pair(const struct command *command);
 
 /* Appends the first words of all commands, a space between. */
-void complete_names(struct buf *out);
+void completion_names(struct buf *out);
 
-void complete_bash(struct buf *out);
-void complete_zsh(struct buf *out);
+void completion_bash(struct buf *out);
+void completion_zsh(struct buf *out);
 
 #endif

@@ -26,7 +26,7 @@ static enum rc read_file(const struct command *command, struct options *options,
 	return rc;
 }
 
-enum rc layers_read(const struct command *command, struct options *options, struct error *err)
+enum rc config_read(const struct command *command, struct options *options, struct error *err)
 {
 	enum rc rc;
 
@@ -40,12 +40,12 @@ enum rc layers_read(const struct command *command, struct options *options, stru
 	return rc;
 }
 
-enum rc layers_reread(const struct invocation *invocation, struct options **out, struct error *err)
+enum rc config_reread(const struct invocation *invocation, struct options **out, struct error *err)
 {
 	const struct command *command = invocation->command;
 	enum rc rc;
 
 	*out = options_new(command->options, command->option_count);
 	rc = options_take_arguments(*out, invocation->argc, invocation->argv, err);
-	return rc == RC_OK ? layers_read(command, *out, err) : rc;
+	return rc == RC_OK ? config_read(command, *out, err) : rc;
 }

@@ -25,7 +25,7 @@ static enum rc await(int fd, short events, uint64_t deadline)
 	return RC_BUSY;
 }
 
-static enum rc remote_send(int fd, struct slice question, uint64_t deadline)
+static enum rc client_send(int fd, struct slice question, uint64_t deadline)
 {
 	struct buf out = BUF_EMPTY;
 	size_t begun = frame_begin(&out, 1);
@@ -47,7 +47,7 @@ static enum rc remote_send(int fd, struct slice question, uint64_t deadline)
 	return rc;
 }
 
-static enum rc remote_receive(int fd, uint64_t deadline, struct buf *in, struct slice *answer)
+static enum rc client_receive(int fd, uint64_t deadline, struct buf *in, struct slice *answer)
 {
 	struct frame frame = { .payload = slice_of("") };
 	enum rc rc;
@@ -67,10 +67,10 @@ static enum rc remote_receive(int fd, uint64_t deadline, struct buf *in, struct 
 	return rc;
 }
 
-enum rc remote_ask(int fd, struct slice question, uint64_t deadline, struct buf *in,
-		   struct slice *answer)
+enum rc control_client_ask(int fd, struct slice question, uint64_t deadline, struct buf *in,
+			   struct slice *answer)
 {
-	enum rc rc = remote_send(fd, question, deadline);
+	enum rc rc = client_send(fd, question, deadline);
 
-	return rc == RC_OK ? remote_receive(fd, deadline, in, answer) : rc;
+	return rc == RC_OK ? client_receive(fd, deadline, in, answer) : rc;
 }

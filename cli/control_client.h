@@ -10,7 +10,7 @@
 /* Sends the bytes as one frame and waits until `deadline` (clock_ms) for one in return:
  * *answer points into *in. RC_BUSY: none has come; RC_UNAVAILABLE: the server went
  * away, maybe with the question heard; others: what came is not ours. */
-MUST_USE enum rc remote_ask(int fd, struct slice question, uint64_t deadline, struct buf *in,
-			    struct slice *answer);
+MUST_USE enum rc control_client_ask(int fd, struct slice question, uint64_t deadline,
+				    struct buf *in, struct slice *answer);
 
 #endif

@@ -58,7 +58,7 @@ static enum rc port_check(struct slice scheme, struct slice port, const char *te
 	return RC_OK;
 }
 
-enum rc origin_check(const char *text, struct error *err)
+enum rc cors_origin_check(const char *text, struct error *err)
 {
 	struct slice scheme = slice_make(text, strspn(text, LOWER DIGITS "+-."));
 	const char *host = text + scheme.len + 3;

@@ -7,6 +7,6 @@
 /* `*`, or scheme://host[:port] exactly as a browser sends it in Origin: lower case, no
  * path, no default port, IPv6 in brackets. Anything else would silently match nobody.
  * RC_MALFORMED with the reason. */
-MUST_USE enum rc origin_check(const char *text, struct error *err);
+MUST_USE enum rc cors_origin_check(const char *text, struct error *err);
 
 #endif

@@ -24,8 +24,8 @@ struct row {
 
 /* A page of the list, shown when it is full. */
 struct listing {
-	FILE *out; /* into the outlet */
-	struct outlet outlet;
+	FILE *out; /* into the spool */
+	struct spool spool;
 	bool json;
 	enum encoding encoding;
 	size_t room;    /* columns of the terminal */
@@ -49,7 +49,7 @@ static void widths(const struct listing *listing, size_t *id_width, size_t *vers
 	*version_width = strlen("VERSION");
 	for (size_t i = 0; i < listing->row_count; i++) {
 		const struct row *row = &listing->rows[i];
-		size_t width = columns_width(slice_make(at, row->id_len));
+		size_t width = text_table_width(slice_make(at, row->id_len));
 
 		if (width > *id_width)
 			*id_width = width;
@@ -67,18 +67,18 @@ static void show_page(struct listing *listing)
 	widths(listing, &id_width, &version_width);
 	used = id_width + version_width + 2 * GAP;
 	if (!listing->headed && listing->row_count) {
-		columns_put(listing->out, slice_of("ID"), id_width + GAP);
+		text_table_put(listing->out, slice_of("ID"), id_width + GAP);
 		fprintf(listing->out, "%*s  VALUE\n", (int)version_width, "VERSION");
 		listing->headed = true;
 	}
 	for (size_t i = 0; i < listing->row_count; i++) {
 		const struct row *row = &listing->rows[i];
 
-		columns_put(listing->out, slice_make(at, row->id_len), id_width + GAP);
+		text_table_put(listing->out, slice_make(at, row->id_len), id_width + GAP);
 		fprintf(listing->out, "%*llu  ", (int)version_width,
 			(unsigned long long)row->version);
-		columns_put_cut(listing->out, slice_make(at + row->id_len, row->value_len),
-				listing->room > used ? listing->room - used : 0);
+		text_table_put_cut(listing->out, slice_make(at + row->id_len, row->value_len),
+				   listing->room > used ? listing->room - used : 0);
 		(void)fputc('\n', listing->out);
 		at += row->id_len + row->value_len;
 	}
@@ -117,8 +117,8 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	struct listing *listing = arg;
 
 	listing->count++;
-	if (listing->outlet.rc != RC_OK)
-		return listing->outlet.rc;
+	if (listing->spool.rc != RC_OK)
+		return listing->spool.rc;
 	return listing->json ? add_json(listing, doc) : add_row(listing, doc);
 }
 
@@ -129,7 +129,7 @@ static ssize_t on_write(void *arg, const char *bytes, size_t len)
 {
 	struct listing *listing = arg;
 
-	return outlet_put(&listing->outlet, slice_make(bytes, len)) == RC_OK ? (ssize_t)len : 0;
+	return spool_put(&listing->spool, slice_make(bytes, len)) == RC_OK ? (ssize_t)len : 0;
 }
 
 static enum rc scan_all(struct listing *listing, struct store *store, const struct store_scan *scan)
@@ -162,8 +162,8 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 		abort();
 	rc = scan_all(listing, store, &scan);
 	store_close(store);
-	if (outlet_finish(&listing->outlet) != RC_OK)
-		return say_failed("%s", listing->outlet.err.text);
+	if (spool_finish(&listing->spool) != RC_OK)
+		return say_failed("%s", listing->spool.err.text);
 	if (rc != RC_OK)
 		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')",
 				  db, rc_name(rc));
@@ -189,10 +189,10 @@ static int ls_run(const struct invocation *invocation)
 	listing = mem_alloc(sizeof(*listing));
 	listing->json = options_is_on(options, "json");
 	listing->encoding = encoding;
-	listing->room = columns_room();
-	listing->outlet = outlet_open(STDOUT_FILENO, "the standard output");
+	listing->room = text_table_room();
+	listing->spool = spool_open(STDOUT_FILENO, "the standard output");
 	status = list_all(listing, db, group, options_is_on(options, "deleted"));
-	outlet_close(&listing->outlet);
+	spool_close(&listing->spool);
 	buf_free(&listing->text);
 	free(listing);
 	return status;

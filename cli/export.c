@@ -28,7 +28,7 @@ static const struct option_spec export_options[] = {
 
 struct exporting {
 	enum encoding encoding;
-	struct outlet outlet;
+	struct spool spool;
 	struct progress progress;
 	uint64_t total; /* 0: not known */
 	uint64_t done;
@@ -66,14 +66,14 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	rc = store_doc_put(&exporting->line, exporting->encoding, doc);
 	buf_put_byte(&exporting->line, '\n');
 	if (rc != RC_OK)
-		return error_set(&exporting->outlet.err, rc,
+		return error_set(&exporting->spool.err, rc,
 				 "%.*s: its value is damaged (see 'pocketbook help check')",
 				 (int)doc->id.len, doc->id.data);
 	if (exporting->encoding == ENCODING_JSON)
 		exporting->changed += is_changed(exporting, doc);
 	exporting->done++;
 	progress_at(&exporting->progress, "exported", exporting->done, exporting->total);
-	return outlet_put(&exporting->outlet, buf_slice(&exporting->line));
+	return spool_put(&exporting->spool, buf_slice(&exporting->line));
 }
 
 static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
@@ -98,9 +98,9 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 	/* From here on nobody waits for us. */
 	store_close(exporting->store);
 	if (rc == RC_OK)
-		rc = outlet_finish(&exporting->outlet);
-	if (rc != RC_OK && exporting->outlet.err.text[0])
-		return error_set(err, rc, "%s", exporting->outlet.err.text);
+		rc = spool_finish(&exporting->spool);
+	if (rc != RC_OK && exporting->spool.err.text[0])
+		return error_set(err, rc, "%s", exporting->spool.err.text);
 	return rc == RC_OK ? RC_OK
 			   : error_set(err, rc, "%.200s: cannot be read (%s)", db, rc_name(rc));
 }
@@ -110,9 +110,9 @@ static enum rc export_to(struct exporting *exporting, int fd, const char *name, 
 {
 	enum rc rc;
 
-	exporting->outlet = outlet_open(fd, name);
+	exporting->spool = spool_open(fd, name);
 	rc = export_all(exporting, db, group, err);
-	outlet_close(&exporting->outlet);
+	spool_close(&exporting->spool);
 	buf_free(&exporting->line);
 	buf_free(&exporting->again);
 	progress_wipe(&exporting->progress);
@@ -122,19 +122,19 @@ static enum rc export_to(struct exporting *exporting, int fd, const char *name, 
 static enum rc export_file(struct exporting *exporting, const char *file, bool force,
 			   const char *db, const char *group, struct error *err)
 {
-	struct scratch scratch;
-	enum rc rc = scratch_open(file, &scratch, err);
+	struct atomic_file copy;
+	enum rc rc = atomic_file_open(file, &copy, err);
 	int fd = -1;
 
-	if (rc == RC_OK && (fd = open(scratch.path, O_WRONLY | O_CLOEXEC)) < 0)
+	if (rc == RC_OK && (fd = open(copy.path, O_WRONLY | O_CLOEXEC)) < 0)
 		rc = error_set(err, RC_IO, "cannot write to %.200s: %s", file, strerror(errno));
 	if (rc == RC_OK)
 		rc = export_to(exporting, fd, file, db, group, err);
 	if (fd >= 0)
 		(void)close(fd);
 	if (rc == RC_OK)
-		rc = scratch_keep(&scratch, force, err);
-	scratch_drop(&scratch);
+		rc = atomic_file_commit(&copy, force, err);
+	atomic_file_abort(&copy);
 	return rc;
 }
 
@@ -164,7 +164,7 @@ static int export_run(const struct invocation *invocation)
 	if (file && !force && access(file, F_OK) == 0)
 		return say_failed(
 			"%s is there already; name another file, or replace it with --force", file);
-	if (file && scratch_is_same(file, db))
+	if (file && atomic_file_is_same(file, db))
 		return say_failed("%s is the database itself; name another file", file);
 	if (access(db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));

@@ -1,4 +1,5 @@
 #include "base/exit.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/import.h"
 #include "cli/say.h"
@@ -16,16 +17,16 @@ static enum rc open_reader(struct import *import)
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-static enum rc import_first(struct import *import)
+static enum rc import_check_all(struct import *import)
 {
 	enum rc rc = store_ids_new(&import->ids, &import->err);
 
 	if (rc == RC_OK)
 		rc = open_reader(import);
-	return rc == RC_OK ? importing_check(import) : rc;
+	return rc == RC_OK ? import_check(import) : rc;
 }
 
-static enum rc import_second(struct import *import)
+static enum rc import_write_all(struct import *import)
 {
 	struct admin_session session;
 	enum rc rc = admin_begin(import->db, &session, &import->err);
@@ -35,7 +36,7 @@ static enum rc import_second(struct import *import)
 	if (import->reader == NULL)
 		rc = open_reader(import);
 	if (rc == RC_OK)
-		rc = importing_write(import, &session);
+		rc = import_write(import, &session);
 	/* The writer tidies up when it is the last to close. */
 	store_close(import->reader);
 	import->reader = NULL;
@@ -55,7 +56,7 @@ static int say_stopped(const struct import *import)
 
 static void say_done(const struct import *import, bool json)
 {
-	char imported[PROGRESS_NUMBER_MAX];
+	char imported[UNITS_DISPLAY_MAX];
 
 	if (json) {
 		printf("{\"imported\":%" PRIu64 ",\"same\":%" PRIu64 ",\"skipped\":%" PRIu64
@@ -63,7 +64,7 @@ static void say_done(const struct import *import, bool json)
 		       import->imported, import->same, import->left, import->bad);
 		return;
 	}
-	progress_number(import->imported, imported);
+	units_display_count(import->imported, imported);
 	printf("%s imported", imported);
 	if (import->same)
 		printf(", %" PRIu64 " as they were already", import->same);
@@ -102,16 +103,16 @@ static int import_run(const struct invocation *invocation)
 	if (status != EXIT_SUCCESS)
 		return status;
 	import.progress = progress_begin(STDERR_FILENO, "import");
-	rc = lines_open(invocation->word_count ? invocation->words[0] : NULL, &import.progress,
-			&import.lines, &import.err);
+	rc = ndjson_reader_open(invocation->word_count ? invocation->words[0] : NULL,
+				&import.progress, &import.input, &import.err);
 	if (rc == RC_OK)
-		rc = import_first(&import);
+		rc = import_check_all(&import);
 	if (rc == RC_OK)
-		rc = import_second(&import);
+		rc = import_write_all(&import);
 	progress_wipe(&import.progress);
 	store_close(import.reader);
 	store_ids_free(import.ids);
-	lines_close(&import.lines);
+	ndjson_reader_close(&import.input);
 	if (rc != RC_OK)
 		return say_stopped(&import);
 	say_done(&import, options_is_on(options, "json"));

@@ -1,6 +1,6 @@
 #include "cli/import.h"
 
-#include "cli/line.h"
+#include "cli/ndjson_line.h"
 #include "cli/say.h"
 
 #include <inttypes.h>
@@ -10,10 +10,10 @@
 
 /* ---- Lines ---- */
 
-enum rc importing_at_line(struct import *import, enum rc rc, const char *what)
+enum rc import_at_line(struct import *import, enum rc rc, const char *what)
 {
-	return error_set(&import->err, rc, "%.200s:%" PRIu64 ": %s", import->lines.name,
-			 import->lines.number, what);
+	return error_set(&import->err, rc, "%.200s:%" PRIu64 ": %s", import->input.name,
+			 import->input.number, what);
 }
 
 static enum rc read_document(struct import *import, struct slice line, struct buf *text,
@@ -21,16 +21,16 @@ static enum rc read_document(struct import *import, struct slice line, struct bu
 {
 	struct error what;
 	uint64_t first;
-	enum rc rc = line_read(line, VALUE_BYTES, text, edit, &what);
+	enum rc rc = ndjson_parse(line, VALUE_BYTES, text, edit, &what);
 
 	if (rc != RC_OK)
-		return importing_at_line(import, rc, what.text);
-	rc = store_ids_add(import->ids, line_resolve(edit->id, text), import->lines.number, &first,
-			   &import->err);
-	if (rc != RC_OK || first == import->lines.number)
+		return import_at_line(import, rc, what.text);
+	rc = store_ids_add(import->ids, ndjson_resolve(edit->id, text), import->input.number,
+			   &first, &import->err);
+	if (rc != RC_OK || first == import->input.number)
 		return rc;
 	(void)error_set(&what, RC_OK, "id: the same as in line %" PRIu64, first);
-	return importing_at_line(import, RC_EXISTS, what.text);
+	return import_at_line(import, RC_EXISTS, what.text);
 }
 
 static bool is_bad_line(enum rc rc)
@@ -50,19 +50,19 @@ static void pass_over(struct import *import, bool is_first_pass)
 	    import->bad < BAD_SAID ? "passed over" : "passed over, like those that follow");
 }
 
-enum rc importing_next(struct import *import, bool is_first_pass, struct buf *text,
-		       struct store_edit *edit)
+enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
+		    struct store_edit *edit)
 {
 	for (;;) {
 		size_t before = text->len;
 		struct slice line;
-		enum rc rc = lines_next(&import->lines, &line, &import->err);
+		enum rc rc = ndjson_reader_next(&import->input, &line, &import->err);
 
 		if (rc == RC_TOO_LARGE)
-			rc = importing_at_line(import, rc, "longer than 8 MiB");
+			rc = import_at_line(import, rc, "longer than 8 MiB");
 		else if (rc != RC_OK)
 			return rc;
-		else if (line_is_blank(line))
+		else if (ndjson_is_blank(line))
 			continue;
 		else
 			rc = read_document(import, line, text, edit);
@@ -86,7 +86,7 @@ static enum rc on_held(void *arg, const struct store_doc *doc)
 	return RC_OK;
 }
 
-enum rc importing_look_up(struct import *import, const struct store_edit *edit, struct held *held)
+enum rc import_look_up(struct import *import, const struct store_edit *edit, struct held *held)
 {
 	enum rc rc = RC_NOT_FOUND;
 
@@ -102,10 +102,10 @@ enum rc importing_look_up(struct import *import, const struct store_edit *edit, 
 	return RC_OK;
 }
 
-void importing_resolve(struct store_edit *edit, const struct buf *text)
+void import_resolve(struct store_edit *edit, const struct buf *text)
 {
-	edit->id = line_resolve(edit->id, text);
-	edit->value = line_resolve(edit->value, text);
+	edit->id = ndjson_resolve(edit->id, text);
+	edit->value = ndjson_resolve(edit->value, text);
 }
 
 /* ---- First pass: is all of it good? ---- */
@@ -117,27 +117,27 @@ static enum rc check_document(struct import *import, const struct store_edit *ed
 	enum rc rc;
 
 	import->total++;
-	progress_at(&import->progress, "checked bytes", import->lines.at, import->lines.size);
+	progress_at(&import->progress, "checked bytes", import->input.at, import->input.size);
 	if (import->existing != EXISTING_REFUSE)
 		return RC_OK;
-	rc = importing_look_up(import, edit, &held);
+	rc = import_look_up(import, edit, &held);
 	if (rc != RC_OK || !held.alive)
 		return rc;
 	(void)error_set(&what, RC_OK,
 			"%.*s is there already (--existing skip leaves such documents as they are, "
 			"replace writes them anew)",
 			edit->id.len > 100 ? 100 : (int)edit->id.len, edit->id.data);
-	return importing_at_line(import, RC_EXISTS, what.text);
+	return import_at_line(import, RC_EXISTS, what.text);
 }
 
-enum rc importing_check(struct import *import)
+enum rc import_check(struct import *import)
 {
 	struct buf text = BUF_EMPTY;
 	struct store_edit edit;
 	enum rc rc;
 
-	while ((rc = importing_next(import, true, &text, &edit)) == RC_OK) {
-		importing_resolve(&edit, &text);
+	while ((rc = import_next(import, true, &text, &edit)) == RC_OK) {
+		import_resolve(&edit, &text);
 		rc = check_document(import, &edit);
 		if (rc != RC_OK)
 			break;

@@ -27,13 +27,13 @@ struct batch {
 static enum rc decide(struct import *import, struct store_edit *edit, bool *wanted)
 {
 	struct held held;
-	enum rc rc = importing_look_up(import, edit, &held);
+	enum rc rc = import_look_up(import, edit, &held);
 
 	*wanted = false;
 	if (rc != RC_OK)
 		return rc;
 	if (held.alive && import->existing == EXISTING_REFUSE)
-		return importing_at_line(import, RC_EXISTS, "was written by another meanwhile");
+		return import_at_line(import, RC_EXISTS, "was written by another meanwhile");
 	if (held.alive && import->existing == EXISTING_SKIP) {
 		import->left++;
 	} else if (held.same) {
@@ -57,9 +57,9 @@ static enum rc take_results(struct import *import, struct batch *batch,
 		if (result->status == STORE_OK) {
 			import->imported++;
 		} else if (import->existing == EXISTING_REFUSE) {
-			import->lines.number = batch->lines[i];
-			return importing_at_line(import, RC_EXISTS,
-						 "was written by another meanwhile");
+			import->input.number = batch->lines[i];
+			return import_at_line(import, RC_EXISTS,
+					      "was written by another meanwhile");
 		} else if (import->existing == EXISTING_SKIP && !result->deleted) {
 			import->left++;
 		} else {
@@ -125,27 +125,27 @@ static enum rc fill_batch(struct import *import, struct batch *batch)
 		size_t before = batch->text.len;
 		bool wanted = false;
 
-		rc = importing_next(import, false, &batch->text, edit);
+		rc = import_next(import, false, &batch->text, edit);
 		if (rc != RC_OK)
 			break;
 		resolved = *edit;
-		importing_resolve(&resolved, &batch->text);
+		import_resolve(&resolved, &batch->text);
 		rc = decide(import, &resolved, &wanted);
 		edit->base = resolved.base;
 		if (wanted)
-			batch->lines[batch->count++] = import->lines.number;
+			batch->lines[batch->count++] = import->input.number;
 		else
 			batch->text.len = before;
 	}
 	for (size_t i = 0; i < batch->count; i++)
-		importing_resolve(&batch->edits[i], &batch->text);
+		import_resolve(&batch->edits[i], &batch->text);
 	return rc;
 }
 
-enum rc importing_write(struct import *import, struct admin_session *session)
+enum rc import_write(struct import *import, struct admin_session *session)
 {
 	struct batch *batch = mem_alloc(sizeof(*batch));
-	enum rc rc = lines_rewind(&import->lines, &import->err), sent = RC_OK;
+	enum rc rc = ndjson_reader_rewind(&import->input, &import->err), sent = RC_OK;
 
 	if (rc == RC_OK)
 		rc = admin_mark(batch->mark, &import->err);

@@ -7,8 +7,8 @@ libcli_a_SOURCES = \
 	%D%/check.c \
 	%D%/command.c %D%/command.h \
 	%D%/command_table.c \
-	%D%/complete_bash.c \
-	%D%/complete_zsh.c \
+	%D%/completion_bash.c \
+	%D%/completion_zsh.c \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/config_file.c %D%/config_file.h \
@@ -22,8 +22,8 @@ libcli_a_SOURCES = \
 	%D%/import.c %D%/import.h \
 	%D%/import_read.c \
 	%D%/import_write.c \
-	%D%/line.c %D%/line.h \
-	%D%/lines.c %D%/lines.h \
+	%D%/ndjson_line.c %D%/ndjson_line.h \
+	%D%/ndjson_reader.c %D%/ndjson_reader.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/purge.c \
 	%D%/restore.c \
@@ -33,12 +33,11 @@ libcli_a_SOURCES = \
 	%D%/settings.c %D%/settings.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/stats.c \
-	%D%/tally.c %D%/tally.h \
+	%D%/copy_report.c %D%/copy_report.h \
 	%D%/temp_file.c %D%/temp_file.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/token.c \
 	%D%/tokens.c %D%/tokens.h \
 	%D%/top.c \
-	%D%/units.c %D%/units.h \
 	%D%/version.c

@@ -68,7 +68,7 @@ static int command_start(const char *program, const struct command *command,
 	if (invocation.word_count > command->words_most)
 		return say_usage("%s: unexpected word %s (see 'pocketbook help %s')", command->name,
 				 invocation.words[command->words_most], command->name);
-	rc = layers_read(command, options, &err);
+	rc = config_read(command, options, &err);
 	if (rc != RC_OK)
 		return say_usage("%s", err.text);
 	return command->run(&invocation);

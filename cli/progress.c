@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include "base/clock.h"
+#include "base/units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,27 +17,13 @@ struct progress progress_begin(int fd, const char *command)
 	};
 }
 
-void progress_number(uint64_t number, char out[PROGRESS_NUMBER_MAX])
-{
-	char digits[PROGRESS_NUMBER_MAX];
-	size_t len = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number),
-	       at = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			out[at++] = ',';
-		out[at++] = digits[i];
-	}
-	out[at] = '\0';
-}
-
 static void draw(const struct progress *progress, const char *what, uint64_t done, uint64_t total,
 		 uint64_t seconds)
 {
-	char first[PROGRESS_NUMBER_MAX], second[PROGRESS_NUMBER_MAX];
+	char first[UNITS_DISPLAY_MAX], second[UNITS_DISPLAY_MAX];
 
-	progress_number(done, first);
-	progress_number(total, second);
+	units_display_count(done, first);
+	units_display_count(total, second);
 	if (total)
 		dprintf(progress->fd, "\r\033[K%s: %s %s of %s (%u %%), %llu s", progress->command,
 			what, first, second, (unsigned)((double)done * 100 / (double)total),

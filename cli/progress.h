@@ -26,8 +26,4 @@ void progress_wipe(struct progress *progress);
 /* progress_at as the store calls it back; arg is the progress. */
 void progress_on_store(void *arg, const char *what, uint64_t done, uint64_t total);
 
-#define PROGRESS_NUMBER_MAX 32
-/* 1234567 is "1,234,567". */
-void progress_number(uint64_t number, char out[PROGRESS_NUMBER_MAX]);
-
 #endif

@@ -4,7 +4,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/atomic_file.h"
-#include "cli/tally.h"
+#include "cli/copy_report.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -34,7 +34,7 @@ static void give_away(const char *path, const char *db)
 	if (geteuid() != 0)
 		return;
 	if (stat(db, &owner) < 0 &&
-	    (scratch_directory(db, directory) != RC_OK || stat(directory, &owner) < 0))
+	    (atomic_file_directory(db, directory) != RC_OK || stat(directory, &owner) < 0))
 		return;
 	if (chown(path, owner.st_uid, owner.st_gid) < 0)
 		say("%s: cannot be given to the user %u: %s", db, (unsigned)owner.st_uid,
@@ -79,17 +79,17 @@ static enum rc restore_verify(const char *file, const char *copy, struct progres
 	return rc;
 }
 
-/* A whole database of today's schema in the scratch file. */
-static enum rc restore_make(const char *file, struct scratch *scratch, struct progress *progress,
+/* A whole database of today's schema in the copy. */
+static enum rc restore_make(const char *file, struct atomic_file *copy, struct progress *progress,
 			    struct store_tally *tally, struct error *err)
 {
 	struct store *store;
-	enum rc rc = store_copy(file, scratch->path, progress_on_store, progress, tally, err);
+	enum rc rc = store_copy(file, copy->path, progress_on_store, progress, tally, err);
 
 	if (rc == RC_OK)
-		rc = restore_verify(file, scratch->path, progress, err);
+		rc = restore_verify(file, copy->path, progress, err);
 	if (rc == RC_OK)
-		rc = store_open(scratch->path, STORE_WRITER, &store, err);
+		rc = store_open(copy->path, STORE_WRITER, &store, err);
 	if (rc != RC_OK)
 		return rc;
 	rc = store_new_epoch(store, file, err);
@@ -97,35 +97,35 @@ static enum rc restore_make(const char *file, struct scratch *scratch, struct pr
 	return rc;
 }
 
-static enum rc restore_place(struct scratch *scratch, bool force, struct error *err)
+static enum rc restore_place(struct atomic_file *copy, bool force, struct error *err)
 {
 	enum rc rc;
 
-	give_away(scratch->path, scratch->target);
+	give_away(copy->path, copy->target);
 	FAULT("restore_made");
-	rc = store_close_for_replace(scratch->target, err);
+	rc = store_close_for_replace(copy->target, err);
 	if (rc == RC_OK)
-		rc = scratch_sync_directory(scratch->target, err);
+		rc = atomic_file_sync_directory(copy->target, err);
 	FAULT("restore_retired");
-	return rc == RC_OK ? scratch_keep(scratch, force, err) : rc;
+	return rc == RC_OK ? atomic_file_commit(copy, force, err) : rc;
 }
 
 static enum rc restore_do(const char *file, const char *db, bool force, struct store_tally *tally,
 			  struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "restore");
-	struct scratch scratch;
+	struct atomic_file copy;
 	int lock;
 	enum rc rc = admin_lock(db, &lock, err);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = scratch_open(db, &scratch, err);
+	rc = atomic_file_open(db, &copy, err);
 	if (rc == RC_OK)
-		rc = restore_make(file, &scratch, &progress, tally, err);
+		rc = restore_make(file, &copy, &progress, tally, err);
 	if (rc == RC_OK)
-		rc = restore_place(&scratch, force, err);
-	scratch_drop(&scratch);
+		rc = restore_place(&copy, force, err);
+	atomic_file_abort(&copy);
 	progress_wipe(&progress);
 	(void)close(lock);
 	return rc;
@@ -143,7 +143,7 @@ static int restore_run(const struct invocation *invocation)
 
 	if (access(file, R_OK) < 0)
 		return say_failed("%s: %s", file, strerror(errno));
-	if (scratch_is_same(file, db))
+	if (atomic_file_is_same(file, db))
 		return say_failed("%s is the database itself; name a backup of it", file);
 	if (!force && access(db, F_OK) == 0)
 		return say_failed(
@@ -153,8 +153,8 @@ static int restore_run(const struct invocation *invocation)
 	if (rc != RC_OK)
 		return say_failed("%s%s", err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
-	return tally_show(&tally, options_is_on(invocation->options, "json"), named, file,
-			  "every client will start anew with it");
+	return copy_report(&tally, options_is_on(invocation->options, "json"), named, file,
+			   "every client will start anew with it");
 }
 
 const struct command command_restore = {

@@ -303,7 +303,7 @@ static enum rc on_reload(void *arg, const struct master_settings **out, struct e
 	enum rc rc;
 
 	configuration_clear(other);
-	rc = layers_reread(serving->invocation, &other->options, err);
+	rc = config_reread(serving->invocation, &other->options, err);
 	if (rc == RC_OK)
 		rc = settings_read(other->options, &other->settings, err);
 	if (rc != RC_OK)

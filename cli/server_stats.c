@@ -10,7 +10,7 @@
 
 #define ANSWER_MS 5000
 
-enum rc server_look(const char *db, struct scoreboard_view *out, struct error *err)
+enum rc server_stats_read(const char *db, struct scoreboard_view *out, struct error *err)
 {
 	static const char question[] = { (char)CONTROL_BOARD };
 	struct buf in = BUF_EMPTY;
@@ -23,8 +23,8 @@ enum rc server_look(const char *db, struct scoreboard_view *out, struct error *e
 		return error_set(err, rc, "%.200s: no server runs on it", db);
 	if (rc != RC_OK)
 		return rc;
-	rc = remote_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS, &in,
-			&answer);
+	rc = control_client_ask(fd, slice_make(question, sizeof(question)), clock_ms() + ANSWER_MS,
+				&in, &answer);
 	(void)close(fd);
 	if (rc == RC_OK)
 		rc = scoreboard_view_unpack(answer, out);

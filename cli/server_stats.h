@@ -8,7 +8,7 @@
 
 /* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `err` says
  * what is wrong. Clear with scoreboard_view_clear, also after a failure. */
-MUST_USE enum rc server_look(const char *db, struct scoreboard_view *out, struct error *err);
+MUST_USE enum rc server_stats_read(const char *db, struct scoreboard_view *out, struct error *err);
 
 /* Two looks at one server. */
 struct movement {

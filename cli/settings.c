@@ -107,7 +107,7 @@ static enum rc cors_check(const struct options *options, const struct master_set
 	struct error detail;
 
 	for (size_t i = 0; i < settings->worker.cors_count; i++)
-		if (origin_check(settings->worker.cors[i], &detail) != RC_OK)
+		if (cors_origin_check(settings->worker.cors[i], &detail) != RC_OK)
 			return error_set(err, RC_MALFORMED, "%s: %s",
 					 options_place(options, "cors", i), detail.text);
 	return RC_OK;

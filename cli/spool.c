@@ -10,44 +10,43 @@
 #define PIECE ((size_t)64 << 10)
 #define PATIENCE_MS 1000
 
-struct outlet outlet_open(int fd, const char *name)
+struct spool spool_open(int fd, const char *name)
 {
-	return (struct outlet){ .fd = fd, .name = name, .spool = -1 };
+	return (struct spool){ .fd = fd, .name = name, .spool = -1 };
 }
 
-static enum rc fail(struct outlet *outlet, const char *name)
+static enum rc fail(struct spool *spool, const char *name)
 {
 	enum rc rc = errno == ENOSPC || errno == EDQUOT ? RC_FULL : RC_IO;
 
-	outlet->rc =
-		error_set(&outlet->err, rc, "cannot write to %.200s: %s", name, strerror(errno));
-	return outlet->rc;
+	spool->rc = error_set(&spool->err, rc, "cannot write to %.200s: %s", name, strerror(errno));
+	return spool->rc;
 }
 
 /* Without waiting for longer than patience allows: a pipe that is ready takes PIPE_BUF
  * bytes at once. Answers how much went. */
-static size_t write_ready(struct outlet *outlet, struct slice bytes)
+static size_t write_ready(struct spool *spool, struct slice bytes)
 {
-	struct pollfd ready = { .fd = outlet->fd, .events = POLLOUT };
+	struct pollfd ready = { .fd = spool->fd, .events = POLLOUT };
 	size_t done = 0;
 
 	while (done < bytes.len && poll(&ready, 1, PATIENCE_MS) == 1) {
 		size_t len = bytes.len - done < PIPE_BUF ? bytes.len - done : PIPE_BUF;
-		ssize_t sent = write(outlet->fd, bytes.data + done, len);
+		ssize_t sent = write(spool->fd, bytes.data + done, len);
 
 		if (sent > 0)
 			done += (size_t)sent;
 		else if (sent < 0 && errno != EINTR && errno != EAGAIN) {
-			(void)fail(outlet, outlet->name);
+			(void)fail(spool, spool->name);
 			return done;
 		}
 	}
 	return done;
 }
 
-static enum rc write_all(struct outlet *outlet, int fd, const char *name, struct slice bytes)
+static enum rc write_all(struct spool *spool, int fd, const char *name, struct slice bytes)
 {
-	while (bytes.len && outlet->rc == RC_OK) {
+	while (bytes.len && spool->rc == RC_OK) {
 		struct pollfd ready = { .fd = fd, .events = POLLOUT };
 		ssize_t sent = write(fd, bytes.data, bytes.len);
 
@@ -56,65 +55,65 @@ static enum rc write_all(struct outlet *outlet, int fd, const char *name, struct
 		else if (sent < 0 && errno == EAGAIN)
 			(void)poll(&ready, 1, -1);
 		else if (sent < 0 && errno != EINTR)
-			return fail(outlet, name);
+			return fail(spool, name);
 	}
-	return outlet->rc;
+	return spool->rc;
 }
 
-static enum rc open_spool(struct outlet *outlet)
+static enum rc open_spool(struct spool *spool)
 {
-	outlet->rc = scratch_unnamed(&outlet->spool, &outlet->err);
-	return outlet->rc;
+	spool->rc = temp_file_unnamed(&spool->spool, &spool->err);
+	return spool->rc;
 }
 
-static enum rc pass_on(struct outlet *outlet)
+static enum rc pass_on(struct spool *spool)
 {
-	struct slice rest = buf_slice(&outlet->waiting);
+	struct slice rest = buf_slice(&spool->waiting);
 
-	if (outlet->spool < 0) {
-		size_t done = rest.len ? write_ready(outlet, rest) : 0;
+	if (spool->spool < 0) {
+		size_t done = rest.len ? write_ready(spool, rest) : 0;
 
 		rest = slice_make(rest.data + done, rest.len - done);
 	}
-	if (outlet->rc == RC_OK && rest.len && outlet->spool < 0)
-		(void)open_spool(outlet);
-	if (outlet->rc == RC_OK && rest.len)
-		(void)write_all(outlet, outlet->spool, "the temporary file", rest);
-	buf_clear(&outlet->waiting);
-	return outlet->rc;
+	if (spool->rc == RC_OK && rest.len && spool->spool < 0)
+		(void)open_spool(spool);
+	if (spool->rc == RC_OK && rest.len)
+		(void)write_all(spool, spool->spool, "the temporary file", rest);
+	buf_clear(&spool->waiting);
+	return spool->rc;
 }
 
-enum rc outlet_put(struct outlet *outlet, struct slice bytes)
+enum rc spool_put(struct spool *spool, struct slice bytes)
 {
-	if (outlet->rc != RC_OK)
-		return outlet->rc;
-	buf_put_slice(&outlet->waiting, bytes);
-	return outlet->waiting.len < PIECE ? RC_OK : pass_on(outlet);
+	if (spool->rc != RC_OK)
+		return spool->rc;
+	buf_put_slice(&spool->waiting, bytes);
+	return spool->waiting.len < PIECE ? RC_OK : pass_on(spool);
 }
 
-enum rc outlet_finish(struct outlet *outlet)
+enum rc spool_finish(struct spool *spool)
 {
 	char piece[PIECE];
 	ssize_t got = 1;
 
-	if (outlet->rc == RC_OK)
-		(void)pass_on(outlet);
-	if (outlet->rc == RC_OK && outlet->spool >= 0 && lseek(outlet->spool, 0, SEEK_SET) < 0)
-		(void)fail(outlet, "the temporary file");
-	while (outlet->rc == RC_OK && outlet->spool >= 0 && got != 0) {
-		got = read(outlet->spool, piece, sizeof(piece));
+	if (spool->rc == RC_OK)
+		(void)pass_on(spool);
+	if (spool->rc == RC_OK && spool->spool >= 0 && lseek(spool->spool, 0, SEEK_SET) < 0)
+		(void)fail(spool, "the temporary file");
+	while (spool->rc == RC_OK && spool->spool >= 0 && got != 0) {
+		got = read(spool->spool, piece, sizeof(piece));
 		if (got > 0)
-			(void)write_all(outlet, outlet->fd, outlet->name,
+			(void)write_all(spool, spool->fd, spool->name,
 					slice_make(piece, (size_t)got));
 		else if (got < 0 && errno != EINTR)
-			(void)fail(outlet, "the temporary file");
+			(void)fail(spool, "the temporary file");
 	}
-	return outlet->rc;
+	return spool->rc;
 }
 
-void outlet_close(struct outlet *outlet)
+void spool_close(struct spool *spool)
 {
-	if (outlet->spool >= 0)
-		(void)close(outlet->spool);
-	buf_free(&outlet->waiting);
+	if (spool->spool >= 0)
+		(void)close(spool->spool);
+	buf_free(&spool->waiting);
 }

@@ -8,7 +8,7 @@
 #include "base/rc.h"
 #include "base/error.h"
 
-struct outlet {
+struct spool {
 	int fd;
 	const char *name; /* for reasons */
 	int spool;        /* -1: not needed so far */
@@ -18,12 +18,12 @@ struct outlet {
 };
 
 /* `fd` and `name` are the caller's. */
-struct outlet outlet_open(int fd, const char *name);
-/* RC_IO, RC_FULL: outlet->why says what refused; nothing is taken any more. */
-MUST_USE enum rc outlet_put(struct outlet *outlet, struct slice bytes);
+struct spool spool_open(int fd, const char *name);
+/* RC_IO, RC_FULL: spool->why says what refused; nothing is taken any more. */
+MUST_USE enum rc spool_put(struct spool *spool, struct slice bytes);
 /* Writes what is left, as fast as it is taken. Answers the first failure of all. */
-MUST_USE enum rc outlet_finish(struct outlet *outlet);
+MUST_USE enum rc spool_finish(struct spool *spool);
 /* Frees; the descriptor stays open. */
-void outlet_close(struct outlet *outlet);
+void spool_close(struct spool *spool);
 
 #endif

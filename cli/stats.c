@@ -4,7 +4,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/server_stats.h"
-#include "cli/units.h"
+#include "base/units.h"
 #include "store/store.h"
 #include "transit/transit.h"
 
@@ -82,12 +82,12 @@ static void pause_until(uint64_t when)
 static enum rc stats_watch(struct stats *stats, struct error *err)
 {
 	uint64_t begun = clock_ms();
-	enum rc rc = server_look(stats->db, &stats->before, err);
+	enum rc rc = server_stats_read(stats->db, &stats->before, err);
 
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	pause_until(begun + BETWEEN_MS);
-	rc = server_look(stats->db, &stats->now, err);
+	rc = server_stats_read(stats->db, &stats->now, err);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	stats->running = true;
@@ -135,17 +135,17 @@ static void print_text(const char *title, const char *text)
 
 static void print_number(const char *title, uint64_t number)
 {
-	char text[PROGRESS_NUMBER_MAX];
+	char text[UNITS_DISPLAY_MAX];
 
-	progress_number(number, text);
+	units_display_count(number, text);
 	print_text(title, text);
 }
 
 static void print_bytes(const char *title, uint64_t bytes)
 {
-	char text[UNITS_MAX];
+	char text[UNITS_DISPLAY_MAX];
 
-	units_bytes(bytes, text);
+	units_display_bytes(bytes, text);
 	print_text(title, text);
 }
 
@@ -168,10 +168,11 @@ static void print_database(const struct stats *stats)
 
 static void print_server(const struct stats *stats)
 {
-	char span[UNITS_MAX], rate[UNITS_MAX], total[PROGRESS_NUMBER_MAX];
+	char span[UNITS_DISPLAY_MAX], rate[UNITS_DISPLAY_MAX], total[UNITS_DISPLAY_MAX];
 	int64_t now = clock_wall();
 
-	units_span(now > stats->now.started ? (uint64_t)(now - stats->now.started) : 0, span);
+	units_display_span(now > stats->now.started ? (uint64_t)(now - stats->now.started) : 0,
+			   span);
 	printf("\n%-18s  running for %s, %u of %u workers serving\n", "Server", span,
 	       stats_serving(&stats->now), stats->now.workers);
 	for (size_t i = 0; i < ROWS; i++)
@@ -180,8 +181,9 @@ static void print_server(const struct stats *stats)
 				     (uint64_t)scoreboard_view_sum(&stats->now, rows[i].value));
 	printf("\n%-18s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
 	for (size_t i = 0; i < ROWS; i++) {
-		progress_number((uint64_t)scoreboard_view_sum(&stats->now, rows[i].value), total);
-		units_rate(movement_rate(&stats->movement, rows[i].value), rate);
+		units_display_count((uint64_t)scoreboard_view_sum(&stats->now, rows[i].value),
+				    total);
+		units_display_rate(movement_rate(&stats->movement, rows[i].value), rate);
 		if (rows[i].is_rate)
 			printf("%-18s  %12s  %16s\n", rows[i].title, rate, total);
 	}

@@ -48,7 +48,7 @@ static bool is_lost(int fd)
 	return file_hold(fd) == HOLD_TAKEN || fstat(fd, &status) < 0 || status.st_nlink == 0;
 }
 
-enum rc unfinished_make(const char *target, char **path, int *fd)
+enum rc temp_file_make(const char *target, char **path, int *fd)
 {
 	struct buf name = BUF_EMPTY;
 
@@ -117,7 +117,7 @@ static void sweep_one(int dir, const char *name)
 	(void)close(fd);
 }
 
-void unfinished_sweep(const char *target)
+void temp_file_sweep(const char *target)
 {
 	char *copy = mem_copy(target, strlen(target)), *other = mem_copy(target, strlen(target));
 	const char *base = basename(other);

@@ -13,7 +13,7 @@
 #define TAKE "\033[?1049h\033[?25l"
 #define GIVE_BACK "\033[0m\033[?25h\033[?1049l"
 
-bool screen_is_there(void)
+bool terminal_is_capable(void)
 {
 	const char *term = getenv("TERM");
 
@@ -37,18 +37,18 @@ static bool put(const char *bytes, size_t len)
 
 /* ---- Taking over ---- */
 
-static void take(struct screen *screen)
+static void take(struct terminal *terminal)
 {
-	struct termios raw = screen->before;
+	struct termios raw = terminal->before;
 
 	/* Keys that make signals still do. */
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
-	if (screen->has_keys)
+	if (terminal->has_keys)
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
 	(void)put(TAKE, strlen(TAKE));
-	screen->open = true;
+	terminal->open = true;
 }
 
 static void taken_signals(sigset_t *set)
@@ -62,41 +62,41 @@ static void taken_signals(sigset_t *set)
 		sigaddset(set, signals[i]);
 }
 
-bool screen_open(struct screen *screen)
+bool terminal_open(struct terminal *terminal)
 {
 	sigset_t set;
 
-	*screen = (struct screen){ .signals = -1 };
+	*terminal = (struct terminal){ .signals = -1 };
 	taken_signals(&set);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return false;
-	screen->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (screen->signals < 0)
+	terminal->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (terminal->signals < 0)
 		return false;
-	screen->has_keys = tcgetattr(STDIN_FILENO, &screen->before) == 0;
-	take(screen);
+	terminal->has_keys = tcgetattr(STDIN_FILENO, &terminal->before) == 0;
+	take(terminal);
 	return true;
 }
 
-static void give_back(struct screen *screen)
+static void give_back(struct terminal *terminal)
 {
-	if (!screen->open)
+	if (!terminal->open)
 		return;
-	screen->open = false;
+	terminal->open = false;
 	(void)put(GIVE_BACK, strlen(GIVE_BACK));
-	if (screen->has_keys)
-		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &screen->before);
+	if (terminal->has_keys)
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal->before);
 }
 
-void screen_close(struct screen *screen)
+void terminal_close(struct terminal *terminal)
 {
-	give_back(screen);
-	if (screen->signals >= 0)
-		(void)close(screen->signals);
-	screen->signals = -1;
+	give_back(terminal);
+	if (terminal->signals >= 0)
+		(void)close(terminal->signals);
+	terminal->signals = -1;
 }
 
-void screen_leave(int number)
+void terminal_leave(int number)
 {
 	sigset_t set;
 
@@ -117,7 +117,7 @@ static struct winsize size(void)
 	return size;
 }
 
-unsigned screen_rows(void)
+unsigned terminal_rows(void)
 {
 	return size().ws_row;
 }
@@ -126,7 +126,7 @@ unsigned screen_rows(void)
  * numbers, and cut by the terminal. */
 static void put_line(struct buf *out, struct slice line, unsigned columns)
 {
-	bool heading = line.len && line.data[0] == SCREEN_HEADING;
+	bool heading = line.len && line.data[0] == TERMINAL_HEADING;
 	unsigned at = 0;
 
 	if (heading)
@@ -139,7 +139,7 @@ static void put_line(struct buf *out, struct slice line, unsigned columns)
 	buf_put_text(out, heading ? "\033[K\033[0m" : "\033[K");
 }
 
-bool screen_draw(struct slice text)
+bool terminal_draw(struct slice text)
 {
 	struct winsize now = size();
 	struct buf out = BUF_EMPTY;
@@ -165,53 +165,53 @@ bool screen_draw(struct slice text)
 
 /* ---- Waiting ---- */
 
-static void stop(struct screen *screen)
+static void stop(struct terminal *terminal)
 {
-	give_back(screen);
+	give_back(terminal);
 	(void)raise(SIGSTOP);
-	take(screen);
+	take(terminal);
 }
 
-static enum screen_word hear(struct screen *screen, int *number)
+static enum terminal_event hear(struct terminal *terminal, int *number)
 {
 	struct signalfd_siginfo info;
 
-	if (read(screen->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return SCREEN_TIME;
+	if (read(terminal->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return TERMINAL_TIME;
 	switch (info.ssi_signo) {
 	case SIGTSTP:
-		stop(screen);
-		return SCREEN_DRAW;
+		stop(terminal);
+		return TERMINAL_DRAW;
 	case SIGCONT:
 	case SIGWINCH:
-		return SCREEN_DRAW;
+		return TERMINAL_DRAW;
 	default:
 		*number = (int)info.ssi_signo;
-		return SCREEN_ENDED;
+		return TERMINAL_ENDED;
 	}
 }
 
-static enum screen_word read_key(struct screen *screen)
+static enum terminal_event read_key(struct terminal *terminal)
 {
 	char key = 0;
 	ssize_t got = read(STDIN_FILENO, &key, 1);
 
 	if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
-		return SCREEN_LOST;
-	(void)screen;
-	return key == 'q' || key == 'Q' ? SCREEN_QUIT : SCREEN_TIME;
+		return TERMINAL_LOST;
+	(void)terminal;
+	return key == 'q' || key == 'Q' ? TERMINAL_QUIT : TERMINAL_TIME;
 }
 
-enum screen_word screen_wait(struct screen *screen, int milliseconds, int *number)
+enum terminal_event terminal_wait(struct terminal *terminal, int milliseconds, int *number)
 {
 	struct pollfd polls[] = {
-		{ .fd = screen->signals, .events = POLLIN },
-		{ .fd = screen->has_keys ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = terminal->signals, .events = POLLIN },
+		{ .fd = terminal->has_keys ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 
 	if (poll(polls, 2, milliseconds) <= 0)
-		return SCREEN_TIME;
+		return TERMINAL_TIME;
 	if (polls[0].revents)
-		return hear(screen, number);
-	return read_key(screen);
+		return hear(terminal, number);
+	return read_key(terminal);
 }

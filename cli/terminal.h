@@ -9,40 +9,40 @@
 #include <stdbool.h>
 #include <termios.h>
 
-struct screen {
+struct terminal {
 	struct termios before; /* of the standard input */
 	bool has_keys;         /* which is a terminal */
 	bool open;
 	int signals;
 };
 
-enum screen_word {
-	SCREEN_TIME,  /* nothing but the time has passed */
-	SCREEN_DRAW,  /* the terminal has another size, or has lost the picture */
-	SCREEN_QUIT,  /* the user wants to go */
-	SCREEN_ENDED, /* a signal, which ends the program once the screen is closed and screen_leave
+enum terminal_event {
+	TERMINAL_TIME,  /* nothing but the time has passed */
+	TERMINAL_DRAW,  /* the terminal has another size, or has lost the picture */
+	TERMINAL_QUIT,  /* the user wants to go */
+	TERMINAL_ENDED, /* a signal, which ends the program once it is closed and terminal_leave
 			 called */
-	SCREEN_LOST   /* the terminal is gone */
+	TERMINAL_LOST   /* the terminal is gone */
 };
 
 /* Can a picture be shown: is the standard output a terminal that knows how? */
-bool screen_is_there(void);
-/* From here on the signals that end, stop and resize are taken by screen_wait. false:
+bool terminal_is_capable(void);
+/* From here on the signals that end, stop and resize are taken by terminal_wait. false:
  * the system refused. */
-bool screen_open(struct screen *screen);
+bool terminal_open(struct terminal *terminal);
 /* Fine where it is closed already. */
-void screen_close(struct screen *screen);
+void terminal_close(struct terminal *terminal);
 /* Rows that a picture may have. */
-unsigned screen_rows(void);
-/* Draws the text, line by line, each cut at the terminal's width; SCREEN_HEADING before
+unsigned terminal_rows(void);
+/* Draws the text, line by line, each cut at the terminal's width; TERMINAL_HEADING before
  * a line shows it reversed. */
-#define SCREEN_HEADING '\1'
-bool screen_draw(struct slice text);
+#define TERMINAL_HEADING '\1'
+bool terminal_draw(struct slice text);
 /* Waits that many milliseconds for a key or a signal; *signal: which one, where it
  * ended the wait.
  */
-enum screen_word screen_wait(struct screen *screen, int milliseconds, int *signal);
+enum terminal_event terminal_wait(struct terminal *terminal, int milliseconds, int *signal);
 /* Ends the program by the signal that ended the wait. */
-void screen_leave(int signal);
+void terminal_leave(int signal);
 
 #endif

@@ -31,7 +31,7 @@ static size_t fit(struct slice text, size_t room, size_t *width)
 	return at;
 }
 
-size_t columns_width(struct slice text)
+size_t text_table_width(struct slice text)
 {
 	size_t width;
 
@@ -39,15 +39,15 @@ size_t columns_width(struct slice text)
 	return width;
 }
 
-void columns_put(FILE *out, struct slice text, size_t width)
+void text_table_put(FILE *out, struct slice text, size_t width)
 {
-	size_t own = columns_width(text);
+	size_t own = text_table_width(text);
 
 	(void)fwrite(text.data, 1, text.len, out);
 	fprintf(out, "%*s", (int)(width > own ? width - own : 0), "");
 }
 
-void columns_put_cut(FILE *out, struct slice text, size_t width)
+void text_table_put_cut(FILE *out, struct slice text, size_t width)
 {
 	size_t own, len = fit(text, width, &own);
 
@@ -58,7 +58,7 @@ void columns_put_cut(FILE *out, struct slice text, size_t width)
 		(void)fputs("…", out);
 }
 
-size_t columns_room(void)
+size_t text_table_room(void)
 {
 	struct winsize size;
 

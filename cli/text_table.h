@@ -7,13 +7,13 @@
 #include <stdio.h>
 
 /* Columns on a terminal. */
-size_t columns_width(struct slice text);
+size_t text_table_width(struct slice text);
 /* Writes the text, then spaces up to `width` columns. */
-void columns_put(FILE *out, struct slice text, size_t width);
+void text_table_put(FILE *out, struct slice text, size_t width);
 /* Writes as much of the text as `width` columns hold, with an ellipsis where that is
  * not all. */
-void columns_put_cut(FILE *out, struct slice text, size_t width);
+void text_table_put_cut(FILE *out, struct slice text, size_t width);
 /* Columns of the terminal that the standard output is; SIZE_MAX where it is none. */
-size_t columns_room(void);
+size_t text_table_room(void);
 
 #endif

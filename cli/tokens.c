@@ -49,15 +49,15 @@ void tokens_print_table(const struct store_token *tokens, size_t count, int64_t 
 	char created[TIME_ROOM], expires[TIME_ROOM];
 
 	for (size_t i = 0; i < count; i++)
-		if (columns_width(tokens[i].user) > user_width)
-			user_width = columns_width(tokens[i].user);
+		if (text_table_width(tokens[i].user) > user_width)
+			user_width = text_table_width(tokens[i].user);
 	printf("%-16s  %-*s  %-16s  %-18s  %s\n", "ID", (int)user_width, "USER", "CREATED",
 	       "EXPIRES", "GROUPS");
 	for (size_t i = 0; i < count; i++) {
 		time_format(tokens[i].created, "%Y-%m-%d %H:%M", created);
 		expiry_format(&tokens[i], now, expires);
 		printf("%.*s  ", (int)tokens[i].id.len, tokens[i].id.data);
-		columns_put(stdout, tokens[i].user, user_width);
+		text_table_put(stdout, tokens[i].user, user_width);
 		printf("  %-16s  %-18s  ", created, expires);
 		print_grants(&tokens[i]);
 		putchar('\n');

@@ -5,7 +5,7 @@
 #include "cli/say.h"
 #include "cli/terminal.h"
 #include "cli/server_stats.h"
-#include "cli/units.h"
+#include "base/units.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -38,15 +38,15 @@ struct top {
 
 static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 {
-	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX],
-		sequence[PROGRESS_NUMBER_MAX];
-	char file[UNITS_MAX], log[UNITS_MAX];
+	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX],
+		sequence[UNITS_DISPLAY_MAX];
+	char file[UNITS_DISPLAY_MAX], log[UNITS_DISPLAY_MAX];
 
-	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_DOCUMENTS), documents);
-	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_TOMBSTONES), tombstones);
-	progress_number((uint64_t)scoreboard_view_sum(view, METRIC_SEQUENCE), sequence);
-	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_FILE_BYTES), file);
-	units_bytes((uint64_t)scoreboard_view_sum(view, METRIC_LOG_BYTES), log);
+	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_DOCUMENTS), documents);
+	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_TOMBSTONES), tombstones);
+	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_SEQUENCE), sequence);
+	units_display_bytes((uint64_t)scoreboard_view_sum(view, METRIC_FILE_BYTES), file);
+	units_display_bytes((uint64_t)scoreboard_view_sum(view, METRIC_LOG_BYTES), log);
 	buf_putf(out, "Documents %s, tombstones %s, sequence %s, file %s, log %s\n", documents,
 		 tombstones, sequence, file, log);
 	buf_putf(out,
@@ -86,13 +86,14 @@ static void put_times(struct buf *out, const struct movement *movement, enum sco
 
 static void put_rates(struct buf *out, const struct movement *movement)
 {
-	char rate[UNITS_MAX], total[PROGRESS_NUMBER_MAX];
+	char rate[UNITS_DISPLAY_MAX], total[UNITS_DISPLAY_MAX];
 
-	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", SCREEN_HEADING, "", "PER SECOND",
+	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", TERMINAL_HEADING, "", "PER SECOND",
 		 "SINCE THE START", "HALF IN", "99 % IN");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		units_rate(movement_rate(movement, rows[i].value), rate);
-		progress_number((uint64_t)scoreboard_view_sum(movement->now, rows[i].value), total);
+		units_display_rate(movement_rate(movement, rows[i].value), rate);
+		units_display_count((uint64_t)scoreboard_view_sum(movement->now, rows[i].value),
+				    total);
 		buf_putf(out, "%-18s %12s %16s", rows[i].title, rate, total);
 		put_times(out, movement, rows[i].route);
 		buf_put_byte(out, '\n');
@@ -105,7 +106,8 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 	static const char *const states[] = { "gone", "starting", "serving", "draining" };
 	const struct scoreboard_cell *cell = &movement->now->cells[slot];
 	bool is_writer = slot == movement->now->workers;
-	char name[24], requests[UNITS_MAX], pushes[UNITS_MAX], events[UNITS_MAX];
+	char name[24], requests[UNITS_DISPLAY_MAX], pushes[UNITS_DISPLAY_MAX],
+		events[UNITS_DISPLAY_MAX];
 
 	(void)snprintf(name, sizeof(name), is_writer ? "writer" : "worker.%u", slot);
 	buf_putf(out, "%-11s %8" PRId64 " %-9s %8" PRId64, name, cell->pid,
@@ -116,9 +118,9 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 		buf_put_byte(out, '\n');
 		return;
 	}
-	units_rate(movement_rate_of(movement, slot, METRIC_REQUESTS), requests);
-	units_rate(movement_rate_of(movement, slot, METRIC_PUSHES), pushes);
-	units_rate(movement_rate_of(movement, slot, METRIC_EVENTS), events);
+	units_display_rate(movement_rate_of(movement, slot, METRIC_REQUESTS), requests);
+	units_display_rate(movement_rate_of(movement, slot, METRIC_PUSHES), pushes);
+	units_display_rate(movement_rate_of(movement, slot, METRIC_EVENTS), events);
 	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[METRIC_CONNECTIONS],
 		 cell->values[METRIC_STREAMS], requests, pushes, events);
 }
@@ -126,7 +128,7 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 /* The writer first: it is one, and workers may be more than there are rows. */
 static void put_processes(struct buf *out, const struct movement *movement)
 {
-	buf_putf(out, "%c%-11s %8s %-9s %8s %7s %7s %7s %7s %8s\n", SCREEN_HEADING, "PROCESS",
+	buf_putf(out, "%c%-11s %8s %-9s %8s %7s %7s %7s %7s %8s\n", TERMINAL_HEADING, "PROCESS",
 		 "PID", "STATE", "RESPAWNS", "CONNS", "STREAMS", "REQ/S", "PUSH/S", "EVENTS/S");
 	put_process(out, movement, movement->now->workers);
 	for (unsigned slot = 0; slot < movement->now->workers; slot++)
@@ -137,9 +139,9 @@ static void put_picture(struct buf *out, const struct top *top)
 {
 	const struct movement movement = movement_between(&top->before, &top->now, top->seconds);
 	int64_t now = clock_wall();
-	char span[UNITS_MAX];
+	char span[UNITS_DISPLAY_MAX];
 
-	units_span(now > top->now.started ? (uint64_t)(now - top->now.started) : 0, span);
+	units_display_span(now > top->now.started ? (uint64_t)(now - top->now.started) : 0, span);
 	buf_putf(out, "pocketbook on %s, running for %s\n", top->db, span);
 	put_numbers(out, &top->now);
 	put_rates(out, &movement);
@@ -152,7 +154,7 @@ static enum rc top_look(struct top *top, struct error *err)
 {
 	uint64_t now = clock_ms();
 	struct scoreboard_view view;
-	enum rc rc = server_look(top->db, &view, err);
+	enum rc rc = server_stats_read(top->db, &view, err);
 
 	if (rc == RC_OK) {
 		err->text[0] = '\0';
@@ -187,15 +189,15 @@ static bool top_draw(struct top *top, enum rc rc, const struct error *err)
 		put_picture(&text, top);
 	else
 		put_absence(&text, top, err);
-	drawn = screen_draw(buf_slice(&text));
+	drawn = terminal_draw(buf_slice(&text));
 	buf_free(&text);
 	return drawn;
 }
 
-static enum screen_word top_watch(struct top *top, struct screen *screen, uint64_t interval,
-				  int *number, struct error *err)
+static enum terminal_event top_watch(struct top *top, struct terminal *terminal, uint64_t interval,
+				     int *number, struct error *err)
 {
-	enum screen_word word = SCREEN_TIME;
+	enum terminal_event word = TERMINAL_TIME;
 	uint64_t next = clock_ms();
 	enum rc rc = RC_OK;
 
@@ -205,14 +207,14 @@ static enum screen_word top_watch(struct top *top, struct screen *screen, uint64
 		if (now >= next) {
 			rc = top_look(top, err);
 			next = now + interval;
-			word = SCREEN_DRAW;
+			word = TERMINAL_DRAW;
 		}
 		if (rc != RC_OK && !is_passing(rc))
-			return SCREEN_LOST;
-		if (word == SCREEN_DRAW && !top_draw(top, rc, err))
-			return SCREEN_LOST;
-		word = screen_wait(screen, (int)(next - now), number);
-		if (word > SCREEN_DRAW)
+			return TERMINAL_LOST;
+		if (word == TERMINAL_DRAW && !top_draw(top, rc, err))
+			return TERMINAL_LOST;
+		word = terminal_wait(terminal, (int)(next - now), number);
+		if (word > TERMINAL_DRAW)
 			return word;
 	}
 }
@@ -220,19 +222,19 @@ static enum screen_word top_watch(struct top *top, struct screen *screen, uint64
 static int top_live(struct top *top, uint64_t interval)
 {
 	struct error err = { "" };
-	struct screen screen;
-	enum screen_word word;
+	struct terminal terminal;
+	enum terminal_event word;
 	int number = 0;
 
-	if (!screen_open(&screen))
+	if (!terminal_open(&terminal))
 		return say_failed("the terminal cannot be used: %s", strerror(errno));
-	word = top_watch(top, &screen, interval, &number, &err);
-	screen_close(&screen);
-	if (word == SCREEN_ENDED)
-		screen_leave(number);
-	if (word == SCREEN_LOST && err.text[0])
+	word = top_watch(top, &terminal, interval, &number, &err);
+	terminal_close(&terminal);
+	if (word == TERMINAL_ENDED)
+		terminal_leave(number);
+	if (word == TERMINAL_LOST && err.text[0])
 		return say_failed("%s", err.text);
-	return word == SCREEN_QUIT ? EXIT_SUCCESS : EXIT_FAILURE;
+	return word == TERMINAL_QUIT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* Without a terminal: one picture, of the first interval. */
@@ -251,7 +253,7 @@ static int top_once(struct top *top, uint64_t interval)
 		return say_failed("%s", err.text);
 	put_picture(&text, top);
 	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] != SCREEN_HEADING)
+		if (text.data[i] != TERMINAL_HEADING)
 			putchar(text.data[i]);
 	buf_free(&text);
 	return EXIT_SUCCESS;
@@ -266,7 +268,7 @@ static int top_run(const struct invocation *invocation)
 	if (access(top.db, F_OK) < 0)
 		return say_failed("%s: %s; name the database with --db FILE", top.db,
 				  strerror(errno));
-	status = screen_is_there() ? top_live(&top, interval) : top_once(&top, interval);
+	status = terminal_is_capable() ? top_live(&top, interval) : top_once(&top, interval);
 	scoreboard_view_clear(&top.before);
 	scoreboard_view_clear(&top.now);
 	return status;

@@ -7,7 +7,7 @@
 #include "store/docid.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "cli/line.h"
+#include "cli/ndjson_line.h"
 #include "cli/cors_origin.h"
 #include "t/fuzz/fuzz.h"
 #include "transit/transit.h"
@@ -106,7 +106,7 @@ static void try_origin(struct slice text, const char *terminated)
 	struct error err = { "" };
 
 	(void)text;
-	REQUIRE(origin_check(terminated, &err) == RC_OK || err.text[0] != '\0');
+	REQUIRE(cors_origin_check(terminated, &err) == RC_OK || err.text[0] != '\0');
 }
 
 static void try_etags(struct slice text, const char *terminated)
@@ -126,12 +126,12 @@ static void try_line(struct slice text, const char *terminated)
 	struct buf memory = BUF_EMPTY;
 
 	(void)terminated;
-	if (line_read(text, limit, &memory, &edit, &err) != RC_OK) {
+	if (ndjson_parse(text, limit, &memory, &edit, &err) != RC_OK) {
 		REQUIRE(err.text[0] != '\0');
 	} else {
 		struct buf line = BUF_EMPTY, second = BUF_EMPTY;
-		struct slice id = line_resolve(edit.id, &memory),
-			     value = line_resolve(edit.value, &memory);
+		struct slice id = ndjson_resolve(edit.id, &memory),
+			     value = ndjson_resolve(edit.value, &memory);
 
 		REQUIRE(docid_is_valid(id) && value.len <= limit &&
 			edit.deleted == (value.len == 0));
@@ -140,9 +140,9 @@ static void try_line(struct slice text, const char *terminated)
 		buf_put_text(&line, edit.deleted ? ",\"~:deleted\",true" : ",\"~:value\",");
 		buf_put_slice(&line, value);
 		buf_put_byte(&line, ']');
-		REQUIRE(line_read(buf_slice(&line), limit, &second, &again, &err) == RC_OK);
-		REQUIRE(slice_equal(line_resolve(again.id, &second), id) &&
-			slice_equal(line_resolve(again.value, &second), value));
+		REQUIRE(ndjson_parse(buf_slice(&line), limit, &second, &again, &err) == RC_OK);
+		REQUIRE(slice_equal(ndjson_resolve(again.id, &second), id) &&
+			slice_equal(ndjson_resolve(again.value, &second), value));
 		buf_free(&line);
 		buf_free(&second);
 	}

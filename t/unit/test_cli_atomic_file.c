@@ -1,6 +1,6 @@
 /* Files in the making: whole under their name, or not there; lines read from what can
  * be read twice and what cannot; output that never waits. */
-#include "cli/lines.h"
+#include "cli/ndjson_reader.h"
 #include "cli/spool.h"
 #include "cli/atomic_file.h"
 
@@ -64,53 +64,53 @@ static void assert_file(const char *path, const char *text)
 
 /* ---- Scratch files ---- */
 
-static struct scratch open_scratch(const char *text)
+static struct atomic_file open_file(const char *text)
 {
-	struct scratch scratch;
+	struct atomic_file file;
 	struct stat status;
 
-	assert_int_equal(scratch_open(in_folder("target"), &scratch, NULL), RC_OK);
-	assert_int_equal(stat(scratch.path, &status), 0);
+	assert_int_equal(atomic_file_open(in_folder("target"), &file, NULL), RC_OK);
+	assert_int_equal(stat(file.path, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
 	assert_int_equal(status.st_size, 0);
-	write_file(scratch.path, text);
-	return scratch;
+	write_file(file.path, text);
+	return file;
 }
 
 static void what_is_kept_has_its_name(void **state)
 {
-	struct scratch scratch = open_scratch("new");
+	struct atomic_file file = open_file("new");
 
 	(void)state;
 	assert_int_equal(access(in_folder("target"), F_OK), -1);
-	assert_int_equal(scratch_keep(&scratch, false, NULL), RC_OK);
-	scratch_drop(&scratch);
+	assert_int_equal(atomic_file_commit(&file, false, NULL), RC_OK);
+	atomic_file_abort(&file);
 	assert_file(in_folder("target"), "new");
 }
 
 static void what_is_dropped_is_gone(void **state)
 {
-	struct scratch scratch = open_scratch("new"), none = { 0 };
+	struct atomic_file file = open_file("new"), none = { 0 };
 
 	(void)state;
-	scratch_drop(&scratch);
-	scratch_drop(&none);
+	atomic_file_abort(&file);
+	atomic_file_abort(&none);
 	assert_int_equal(access(in_folder("target"), F_OK), -1);
 }
 
 static void what_is_there_is_replaced_only_if_told(void **state)
 {
 	struct error err = { "" };
-	struct scratch scratch;
+	struct atomic_file file;
 
 	(void)state;
 	write_file(in_folder("target"), "old");
-	scratch = open_scratch("new");
-	assert_int_equal(scratch_keep(&scratch, false, &err), RC_EXISTS);
+	file = open_file("new");
+	assert_int_equal(atomic_file_commit(&file, false, &err), RC_EXISTS);
 	assert_non_null(strstr(err.text, in_folder("target")));
 	assert_file(in_folder("target"), "old");
-	assert_int_equal(scratch_keep(&scratch, true, NULL), RC_OK);
-	scratch_drop(&scratch);
+	assert_int_equal(atomic_file_commit(&file, true, NULL), RC_OK);
+	atomic_file_abort(&file);
 	assert_file(in_folder("target"), "new");
 }
 
@@ -125,7 +125,7 @@ static void a_signal_takes_it_away(void **state)
 
 		if (child == 0) {
 			(void)signal(signals[i], SIG_DFL);
-			(void)open_scratch("new");
+			(void)open_file("new");
 			(void)raise(signals[i]);
 			_exit(0);
 		}
@@ -137,14 +137,14 @@ static void a_signal_takes_it_away(void **state)
 
 static void a_signal_that_is_ignored_stays_so(void **state)
 {
-	struct scratch scratch;
+	struct atomic_file file;
 
 	(void)state;
 	(void)signal(SIGHUP, SIG_IGN);
-	scratch = open_scratch("new");
+	file = open_file("new");
 	assert_int_equal(raise(SIGHUP), 0);
-	assert_file(scratch.path, "new");
-	scratch_drop(&scratch);
+	assert_file(file.path, "new");
+	atomic_file_abort(&file);
 	assert_ptr_equal(signal(SIGHUP, SIG_DFL), SIG_IGN);
 }
 
@@ -155,24 +155,24 @@ static void files_are_told_apart_by_what_they_are(void **state)
 	(void)state;
 	write_file(in_folder("target"), "");
 	(void)snprintf(other, sizeof(other), "%s/./target", folder);
-	assert_true(scratch_is_same(in_folder("target"), other));
-	assert_false(scratch_is_same(in_folder("target"), folder));
-	assert_false(scratch_is_same(in_folder("none"), in_folder("none")));
+	assert_true(atomic_file_is_same(in_folder("target"), other));
+	assert_false(atomic_file_is_same(in_folder("target"), folder));
+	assert_false(atomic_file_is_same(in_folder("none"), in_folder("none")));
 }
 
 /* ---- Lines ---- */
 
-static void assert_line(struct lines *lines, const char *text)
+static void assert_line(struct ndjson_reader *lines, const char *text)
 {
 	struct slice line;
 
-	assert_int_equal(lines_next(lines, &line, NULL), RC_OK);
+	assert_int_equal(ndjson_reader_next(lines, &line, NULL), RC_OK);
 	if (!slice_is(line, text))
 		fail_msg("line %llu is \"%.*s\"", (unsigned long long)lines->number, (int)line.len,
 			 line.data);
 }
 
-static void assert_three_lines(struct lines *lines)
+static void assert_three_lines(struct ndjson_reader *lines)
 {
 	struct slice line;
 
@@ -180,28 +180,28 @@ static void assert_three_lines(struct lines *lines)
 	assert_line(lines, "");
 	assert_line(lines, "three");
 	assert_int_equal(lines->number, 3);
-	assert_int_equal(lines_next(lines, &line, NULL), RC_NOT_FOUND);
+	assert_int_equal(ndjson_reader_next(lines, &line, NULL), RC_NOT_FOUND);
 	assert_int_equal(lines->at, lines->size);
 }
 
 static void a_file_is_read_twice(void **state)
 {
 	struct progress progress = progress_begin(-1, "import");
-	struct lines lines;
+	struct ndjson_reader lines;
 
 	(void)state;
 	write_file(in_folder("target"), "one\n\nthree");
-	assert_int_equal(lines_open(in_folder("target"), &progress, &lines, NULL), RC_OK);
+	assert_int_equal(ndjson_reader_open(in_folder("target"), &progress, &lines, NULL), RC_OK);
 	assert_three_lines(&lines);
-	assert_int_equal(lines_rewind(&lines, NULL), RC_OK);
+	assert_int_equal(ndjson_reader_rewind(&lines, NULL), RC_OK);
 	assert_three_lines(&lines);
-	lines_close(&lines);
+	ndjson_reader_close(&lines);
 }
 
 static void so_is_a_pipe(void **state)
 {
 	struct progress progress = progress_begin(-1, "import");
-	struct lines lines;
+	struct ndjson_reader lines;
 	int ends[2], before = dup(STDIN_FILENO);
 
 	(void)state;
@@ -210,11 +210,11 @@ static void so_is_a_pipe(void **state)
 	close(ends[1]);
 	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
 	close(ends[0]);
-	assert_int_equal(lines_open("-", &progress, &lines, NULL), RC_OK);
+	assert_int_equal(ndjson_reader_open("-", &progress, &lines, NULL), RC_OK);
 	assert_three_lines(&lines);
-	assert_int_equal(lines_rewind(&lines, NULL), RC_OK);
+	assert_int_equal(ndjson_reader_rewind(&lines, NULL), RC_OK);
 	assert_three_lines(&lines);
-	lines_close(&lines);
+	ndjson_reader_close(&lines);
 	assert_int_equal(dup2(before, STDIN_FILENO), STDIN_FILENO);
 	close(before);
 }
@@ -222,28 +222,28 @@ static void so_is_a_pipe(void **state)
 static void a_line_that_is_too_long_is_passed_over(void **state)
 {
 	struct progress progress = progress_begin(-1, "import");
-	struct lines lines;
+	struct ndjson_reader lines;
 	struct slice line;
 	FILE *file = fopen(in_folder("target"), "we");
 
 	(void)state;
 	fputs("one\n", file);
-	for (size_t i = 0; i < LINE_MAX_BYTES + 1; i++)
+	for (size_t i = 0; i < NDJSON_LINE_MAX + 1; i++)
 		fputc('x', file);
 	fputs("\n\nthree\n", file);
-	for (size_t i = 0; i < LINE_MAX_BYTES; i++)
+	for (size_t i = 0; i < NDJSON_LINE_MAX; i++)
 		fputc('y', file);
 	fclose(file);
-	assert_int_equal(lines_open(in_folder("target"), &progress, &lines, NULL), RC_OK);
+	assert_int_equal(ndjson_reader_open(in_folder("target"), &progress, &lines, NULL), RC_OK);
 	assert_line(&lines, "one");
-	assert_int_equal(lines_next(&lines, &line, NULL), RC_TOO_LARGE);
+	assert_int_equal(ndjson_reader_next(&lines, &line, NULL), RC_TOO_LARGE);
 	assert_line(&lines, "");
 	assert_line(&lines, "three");
 	assert_int_equal(lines.number, 4);
-	assert_int_equal(lines_next(&lines, &line, NULL), RC_OK);
-	assert_int_equal(line.len, LINE_MAX_BYTES);
-	assert_int_equal(lines_next(&lines, &line, NULL), RC_NOT_FOUND);
-	lines_close(&lines);
+	assert_int_equal(ndjson_reader_next(&lines, &line, NULL), RC_OK);
+	assert_int_equal(line.len, NDJSON_LINE_MAX);
+	assert_int_equal(ndjson_reader_next(&lines, &line, NULL), RC_NOT_FOUND);
+	ndjson_reader_close(&lines);
 }
 
 /* ---- Output ---- */
@@ -253,7 +253,7 @@ static void a_line_that_is_too_long_is_passed_over(void **state)
 
 static void what_nobody_reads_yet_is_kept(void **state)
 {
-	struct outlet outlet;
+	struct spool spool;
 	char piece[PIECE + 1];
 	int ends[2];
 	pid_t child;
@@ -261,15 +261,15 @@ static void what_nobody_reads_yet_is_kept(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	outlet = outlet_open(ends[1], "the pipe");
+	spool = spool_open(ends[1], "the pipe");
 	for (int i = 0; i < PIECES; i++) {
 		(void)snprintf(piece, sizeof(piece), "%0*d", PIECE, i);
-		assert_int_equal(outlet_put(&outlet, slice_make(piece, PIECE)), RC_OK);
+		assert_int_equal(spool_put(&spool, slice_make(piece, PIECE)), RC_OK);
 	}
-	assert_true(outlet.spool >= 0);
+	assert_true(spool.spool >= 0);
 	child = fork();
 	if (child == 0) {
-		_exit(outlet_finish(&outlet) == RC_OK ? 0 : 1);
+		_exit(spool_finish(&spool) == RC_OK ? 0 : 1);
 	}
 	close(ends[1]);
 	for (int i = 0; i < PIECES; i++) {
@@ -287,26 +287,26 @@ static void what_nobody_reads_yet_is_kept(void **state)
 	assert_int_equal(read(ends[0], piece, 1), 0);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	outlet_close(&outlet);
+	spool_close(&spool);
 	close(ends[0]);
 }
 
 static void what_cannot_be_written_is_told_once_and_for_all(void **state)
 {
-	struct outlet outlet;
+	struct spool spool;
 	int ends[2];
 
 	(void)state;
 	(void)signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(ends), 0);
 	close(ends[0]);
-	outlet = outlet_open(ends[1], "the pipe");
-	assert_int_equal(outlet_put(&outlet, slice_of("x")), RC_OK);
-	assert_int_equal(outlet_finish(&outlet), RC_IO);
-	assert_non_null(strstr(outlet.err.text, "the pipe"));
-	assert_int_equal(outlet_put(&outlet, slice_of("x")), RC_IO);
-	assert_int_equal(outlet.spool, -1);
-	outlet_close(&outlet);
+	spool = spool_open(ends[1], "the pipe");
+	assert_int_equal(spool_put(&spool, slice_of("x")), RC_OK);
+	assert_int_equal(spool_finish(&spool), RC_IO);
+	assert_non_null(strstr(spool.err.text, "the pipe"));
+	assert_int_equal(spool_put(&spool, slice_of("x")), RC_IO);
+	assert_int_equal(spool.spool, -1);
+	spool_close(&spool);
 	close(ends[1]);
 }
 

@@ -198,7 +198,7 @@ static void origins_are_taken_as_browsers_write_them(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_int_equal(origin_check(good[i], NULL), RC_OK);
+		assert_int_equal(cors_origin_check(good[i], NULL), RC_OK);
 }
 
 static void other_origins_would_match_nobody_and_are_refused(void **state)
@@ -241,7 +241,7 @@ static void other_origins_would_match_nobody_and_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(origin_check(bad[i].text, &err), RC_MALFORMED);
+		assert_int_equal(cors_origin_check(bad[i].text, &err), RC_MALFORMED);
 		assert_non_null(strstr(err.text, bad[i].part));
 	}
 }

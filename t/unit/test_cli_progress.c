@@ -1,6 +1,7 @@
 /* The line of progress on a terminal: when it is drawn, what it says, how it goes; and
  * how wide columns are. */
 #include "base/clock.h"
+#include "base/units.h"
 #include "cli/text_table.h"
 #include "cli/progress.h"
 
@@ -144,11 +145,11 @@ static void numbers_have_their_thousands_apart(void **state)
 		      { 1000, "1,000" },
 		      { 1234567, "1,234,567" },
 		      { UINT64_MAX, "18,446,744,073,709,551,615" } };
-	char text[PROGRESS_NUMBER_MAX];
+	char text[UNITS_DISPLAY_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		progress_number(cases[i].number, text);
+		units_display_count(cases[i].number, text);
 		assert_string_equal(text, cases[i].text);
 	}
 }
@@ -158,12 +159,12 @@ static void numbers_have_their_thousands_apart(void **state)
 static void wide_characters_take_two_columns(void **state)
 {
 	(void)state;
-	assert_int_equal(columns_width(slice_of("")), 0);
-	assert_int_equal(columns_width(slice_of("abc")), 3);
-	assert_int_equal(columns_width(slice_of("é~")), 2);
-	assert_int_equal(columns_width(slice_of("日本")), 4);
+	assert_int_equal(text_table_width(slice_of("")), 0);
+	assert_int_equal(text_table_width(slice_of("abc")), 3);
+	assert_int_equal(text_table_width(slice_of("é~")), 2);
+	assert_int_equal(text_table_width(slice_of("日本")), 4);
 	/* What is no text takes a column for each byte. */
-	assert_int_equal(columns_width(slice_of("a\xff\x01")), 3);
+	assert_int_equal(text_table_width(slice_of("a\xff\x01")), 3);
 }
 
 static void assert_cut(const char *text, size_t width, const char *wanted)
@@ -172,7 +173,7 @@ static void assert_cut(const char *text, size_t width, const char *wanted)
 	size_t len;
 	FILE *out = open_memstream(&shown, &len);
 
-	columns_put_cut(out, slice_of(text), width);
+	text_table_put_cut(out, slice_of(text), width);
 	fclose(out);
 	assert_string_equal(shown, wanted);
 	free(shown);

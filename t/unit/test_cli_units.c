@@ -1,7 +1,7 @@
 /* Sizes, times and rates as people read them; what lies between two looks at a
  * server. */
 #include "cli/server_stats.h"
-#include "cli/units.h"
+#include "base/units.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,11 +24,11 @@ static void sizes(void **state)
 		{ UINT64_C(5) << 30, "5.0 GiB" },
 		{ UINT64_MAX, "16.0 EiB" },
 	};
-	char text[UNITS_MAX];
+	char text[UNITS_DISPLAY_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		units_bytes(cases[i].bytes, text);
+		units_display_bytes(cases[i].bytes, text);
 		assert_string_equal(text, cases[i].text);
 	}
 }
@@ -44,11 +44,11 @@ static void spans(void **state)
 		{ 3600, "1 h 0 min" }, { 86399, "23 h 59 min" },
 		{ 90000, "1 d 1 h" },
 	};
-	char text[UNITS_MAX];
+	char text[UNITS_DISPLAY_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		units_span(cases[i].seconds, text);
+		units_display_span(cases[i].seconds, text);
 		assert_string_equal(text, cases[i].text);
 	}
 }
@@ -60,11 +60,11 @@ static void rates(void **state)
 		const char *text;
 	} cases[] = { { 0, "0" },     { 0.04, "0" },       { 0.5, "0.5" }, { 9.94, "9.9" },
 		      { 9.96, "10" }, { 1234.4, "1,234" }, { -1, "0" } };
-	char text[UNITS_MAX];
+	char text[UNITS_DISPLAY_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		units_rate(cases[i].rate, text);
+		units_display_rate(cases[i].rate, text);
 		assert_string_equal(text, cases[i].text);
 	}
 }

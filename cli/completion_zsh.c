@@ -22,7 +22,7 @@ static void put_sentence(struct buf *out, const char *text, const char *special)
 
 static struct slice name_after(const struct command *command, struct slice first)
 {
-	return first.len ? slice_of(command->name + first.len + 1) : complete_first(command);
+	return first.len ? slice_of(command->name + first.len + 1) : completion_first(command);
 }
 
 /* The commands that begin with a word, or, where it is empty, all first words. */
@@ -32,13 +32,13 @@ static void put_list(struct buf *out, struct slice first, const char *indent)
 	for (size_t i = 0; i < command_count; i++) {
 		struct slice name;
 
-		if (first.len ? !complete_is_pair(commands[i]) ||
-					!slice_equal(complete_first(commands[i]), first)
-			      : complete_is_repeated(i))
+		if (first.len ? !completion_is_pair(commands[i]) ||
+					!slice_equal(completion_first(commands[i]), first)
+			      : completion_is_repeated(i))
 			continue;
 		name = name_after(commands[i], first);
 		buf_putf(out, "%s\t'%.*s", indent, (int)name.len, name.data);
-		if (first.len || !complete_is_pair(commands[i])) {
+		if (first.len || !completion_is_pair(commands[i])) {
 			buf_put_byte(out, ':');
 			put_sentence(out, commands[i]->summary, "\\");
 		}
@@ -58,24 +58,24 @@ static void put_action(struct buf *out, struct slice argument)
 		buf_put_byte(out, argument.data[i]);
 	}
 	buf_put_byte(out, ':');
-	switch (complete_kind(argument)) {
-	case COMPLETE_FILES:
+	switch (completion_kind(argument)) {
+	case COMPLETION_FILES:
 		buf_put_text(out, "_files");
 		break;
-	case COMPLETE_DIRECTORIES:
+	case COMPLETION_DIRECTORIES:
 		buf_put_text(out, "_files -/");
 		break;
-	case COMPLETE_COMMANDS:
+	case COMPLETION_COMMANDS:
 		buf_put_byte(out, '(');
-		complete_names(out);
+		completion_names(out);
 		buf_put_byte(out, ')');
 		break;
-	case COMPLETE_CHOICES:
+	case COMPLETION_CHOICES:
 		buf_put_byte(out, '(');
-		complete_choices(argument, out);
+		completion_choices(argument, out);
 		buf_put_byte(out, ')');
 		break;
-	case COMPLETE_NOTHING:
+	case COMPLETION_NOTHING:
 		buf_put_byte(out, ' ');
 		break;
 	}
@@ -98,7 +98,7 @@ static void put_command(struct buf *out, const struct command *command)
 			put_action(out, slice_of(spec->argument));
 		buf_put_text(out, "' \\\n");
 	}
-	while (complete_word(&rest, &word)) {
+	while (completion_word(&rest, &word)) {
 		buf_put_text(out, "\t\t\t'");
 		put_action(out, word);
 		buf_put_text(out, "' \\\n");
@@ -106,7 +106,7 @@ static void put_command(struct buf *out, const struct command *command)
 	buf_put_text(out, "\t\t\t'(- *)--help[Tell about this command]'\n\t\t;;\n");
 }
 
-void complete_zsh(struct buf *out)
+void completion_zsh(struct buf *out)
 {
 	buf_put_text(out,
 		     "#compdef pocketbook\n"
@@ -118,9 +118,9 @@ void complete_zsh(struct buf *out)
 	put_list(out, slice_of(""), "\t\t");
 	buf_put_text(out, "\tfi\n\tcase $command in\n");
 	for (size_t i = 0; i < command_count; i++) {
-		struct slice first = complete_first(commands[i]);
+		struct slice first = completion_first(commands[i]);
 
-		if (!complete_is_pair(commands[i]) || complete_is_repeated(i))
+		if (!completion_is_pair(commands[i]) || completion_is_repeated(i))
 			continue;
 		buf_putf(out, "\t%.*s)\n\t\tif ((CURRENT == 3)); then\n", (int)first.len,
 			 first.data);

@@ -2,7 +2,7 @@
 
 /* 'serve --db'|... of all options whose argument is of that kind; answers whether there
  * is one. */
-static bool put_places(struct buf *out, enum complete_kind kind)
+static bool put_places(struct buf *out, enum completion_kind kind)
 {
 	size_t before = out->len;
 
@@ -10,7 +10,7 @@ static bool put_places(struct buf *out, enum complete_kind kind)
 		for (size_t n = 0; n < commands[i]->option_count; n++) {
 			const struct option_spec *spec = &commands[i]->options[n];
 
-			if (spec->argument && complete_kind(slice_of(spec->argument)) == kind)
+			if (spec->argument && completion_kind(slice_of(spec->argument)) == kind)
 				buf_putf(out, "%s'%s --%s'", out->len > before ? " | " : "\t",
 					 commands[i]->name, spec->name);
 		}
@@ -21,21 +21,21 @@ static bool put_places(struct buf *out, enum complete_kind kind)
 static void put_values(struct buf *out)
 {
 	buf_put_text(out, "\tcase \"$command $prev\" in\n");
-	if (put_places(out, COMPLETE_FILES))
+	if (put_places(out, COMPLETION_FILES))
 		buf_put_text(out, ") kind=file ;;\n");
-	if (put_places(out, COMPLETE_DIRECTORIES))
+	if (put_places(out, COMPLETION_DIRECTORIES))
 		buf_put_text(out, ") kind=directory ;;\n");
-	if (put_places(out, COMPLETE_NOTHING))
+	if (put_places(out, COMPLETION_NOTHING))
 		buf_put_text(out, ") return ;;\n");
 	for (size_t i = 0; i < command_count; i++)
 		for (size_t n = 0; n < commands[i]->option_count; n++) {
 			const struct option_spec *spec = &commands[i]->options[n];
 
 			if (spec->argument == NULL ||
-			    complete_kind(slice_of(spec->argument)) != COMPLETE_CHOICES)
+			    completion_kind(slice_of(spec->argument)) != COMPLETION_CHOICES)
 				continue;
 			buf_putf(out, "\t'%s --%s') words='", commands[i]->name, spec->name);
-			complete_choices(slice_of(spec->argument), out);
+			completion_choices(slice_of(spec->argument), out);
 			buf_put_text(out, "' ;;\n");
 		}
 	buf_put_text(out, "\t*) value= ;;\n\tesac\n");
@@ -46,8 +46,8 @@ static void put_seconds(struct buf *out, struct slice first)
 	const char *gap = "";
 
 	for (size_t i = 0; i < command_count; i++) {
-		if (!complete_is_pair(commands[i]) ||
-		    !slice_equal(complete_first(commands[i]), first))
+		if (!completion_is_pair(commands[i]) ||
+		    !slice_equal(completion_first(commands[i]), first))
 			continue;
 		buf_putf(out, "%s%s", gap, commands[i]->name + first.len + 1);
 		gap = " ";
@@ -58,9 +58,9 @@ static void put_seconds(struct buf *out, struct slice first)
 static void put_pairs(struct buf *out)
 {
 	for (size_t i = 0; i < command_count; i++) {
-		struct slice first = complete_first(commands[i]);
+		struct slice first = completion_first(commands[i]);
 
-		if (!complete_is_pair(commands[i]) || complete_is_repeated(i))
+		if (!completion_is_pair(commands[i]) || completion_is_repeated(i))
 			continue;
 		buf_putf(out,
 			 "\t%.*s)\n\t\tif ((COMP_CWORD == 2)); then\n\t\t\tmapfile -t COMPREPLY < "
@@ -77,25 +77,25 @@ static void put_word_kinds(struct buf *out, const struct command *command)
 	const char *rest = command->usage;
 	struct slice word;
 
-	while (complete_word(&rest, &word)) {
-		switch (complete_kind(word)) {
-		case COMPLETE_FILES:
+	while (completion_word(&rest, &word)) {
+		switch (completion_kind(word)) {
+		case COMPLETION_FILES:
 			buf_put_text(out, " kind=file");
 			break;
-		case COMPLETE_DIRECTORIES:
+		case COMPLETION_DIRECTORIES:
 			buf_put_text(out, " kind=directory");
 			break;
-		case COMPLETE_COMMANDS:
+		case COMPLETION_COMMANDS:
 			buf_put_text(out, " words='");
-			complete_names(out);
+			completion_names(out);
 			buf_put_text(out, "'");
 			break;
-		case COMPLETE_CHOICES:
+		case COMPLETION_CHOICES:
 			buf_put_text(out, " words='");
-			complete_choices(word, out);
+			completion_choices(word, out);
 			buf_put_text(out, "'");
 			break;
-		case COMPLETE_NOTHING:
+		case COMPLETION_NOTHING:
 			break;
 		}
 	}
@@ -115,7 +115,7 @@ static void put_commands(struct buf *out)
 	buf_put_text(out, "\t\tesac\n");
 }
 
-void complete_bash(struct buf *out)
+void completion_bash(struct buf *out)
 {
 	buf_put_text(out,
 		     "# Completion of pocketbook for bash: made by `pocketbook completion bash`.\n"
@@ -129,7 +129,7 @@ void complete_bash(struct buf *out)
 		     "\tif [[ $cur == = ]]; then\n\t\tcur=\n"
 		     "\telif [[ $prev == = ]]; then\n\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n\tfi\n"
 		     "\tif ((COMP_CWORD == 1)); then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
-	complete_names(out);
+	completion_names(out);
 	buf_put_text(out,
 		     " --help --version' -- \"$cur\")\n\t\treturn\n\tfi\n\tcase $command in\n");
 	put_pairs(out);

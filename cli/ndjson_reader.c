@@ -1,4 +1,4 @@
-#include "cli/lines.h"
+#include "cli/ndjson_reader.h"
 
 #include "cli/atomic_file.h"
 
@@ -32,13 +32,13 @@ static enum rc put_all(int fd, const char *bytes, size_t len, struct error *err)
 }
 
 /* Replaces lines->fd by a file that has all that came from it. */
-static enum rc spool(struct lines *lines, struct progress *progress, struct error *err)
+static enum rc spool(struct ndjson_reader *lines, struct progress *progress, struct error *err)
 {
 	char piece[PIECE];
 	ssize_t got = 1;
 	uint64_t done = 0;
 	int from = lines->fd, to;
-	enum rc rc = scratch_unnamed(&to, err);
+	enum rc rc = temp_file_unnamed(&to, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -58,15 +58,15 @@ static enum rc spool(struct lines *lines, struct progress *progress, struct erro
 	return rc;
 }
 
-enum rc lines_open(const char *path, struct progress *progress, struct lines *out,
-		   struct error *err)
+enum rc ndjson_reader_open(const char *path, struct progress *progress, struct ndjson_reader *out,
+			   struct error *err)
 {
 	bool from_stdin = path == NULL || strcmp(path, "-") == 0;
 	struct stat status = { 0 };
 	enum rc rc = RC_OK;
 
-	*out = (struct lines){ .name = from_stdin ? "the standard input" : path,
-			       .fd = STDIN_FILENO };
+	*out = (struct ndjson_reader){ .name = from_stdin ? "the standard input" : path,
+				       .fd = STDIN_FILENO };
 	if (!from_stdin)
 		out->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (out->fd < 0 || fstat(out->fd, &status) < 0)
@@ -76,14 +76,14 @@ enum rc lines_open(const char *path, struct progress *progress, struct lines *ou
 	if (rc == RC_OK && fstat(out->fd, &status) < 0)
 		rc = fail(out->name, err);
 	if (rc == RC_OK)
-		rc = lines_rewind(out, err);
+		rc = ndjson_reader_rewind(out, err);
 	out->size = (uint64_t)status.st_size;
 	if (rc != RC_OK)
-		lines_close(out);
+		ndjson_reader_close(out);
 	return rc;
 }
 
-void lines_close(struct lines *lines)
+void ndjson_reader_close(struct ndjson_reader *lines)
 {
 	if (lines->fd > STDIN_FILENO)
 		(void)close(lines->fd);
@@ -91,7 +91,7 @@ void lines_close(struct lines *lines)
 	buf_free(&lines->buf);
 }
 
-enum rc lines_rewind(struct lines *lines, struct error *err)
+enum rc ndjson_reader_rewind(struct ndjson_reader *lines, struct error *err)
 {
 	buf_clear(&lines->buf);
 	lines->used = 0;
@@ -101,7 +101,7 @@ enum rc lines_rewind(struct lines *lines, struct error *err)
 	return lseek(lines->fd, 0, SEEK_SET) < 0 ? fail(lines->name, err) : RC_OK;
 }
 
-static enum rc fill(struct lines *lines, struct error *err)
+static enum rc fill(struct ndjson_reader *lines, struct error *err)
 {
 	ssize_t got;
 
@@ -118,7 +118,7 @@ static enum rc fill(struct lines *lines, struct error *err)
 	return RC_OK;
 }
 
-enum rc lines_next(struct lines *lines, struct slice *out, struct error *err)
+enum rc ndjson_reader_next(struct ndjson_reader *lines, struct slice *out, struct error *err)
 {
 	size_t looked = 0;
 	bool too_long = false;
@@ -135,11 +135,11 @@ enum rc lines_next(struct lines *lines, struct slice *out, struct error *err)
 			*out = slice_make(from, line);
 			lines->used += line + (end ? 1 : 0);
 			lines->number++;
-			return too_long || line > LINE_MAX_BYTES ? RC_TOO_LARGE : RC_OK;
+			return too_long || line > NDJSON_LINE_MAX ? RC_TOO_LARGE : RC_OK;
 		}
 		if (lines->ended)
 			return RC_NOT_FOUND;
-		if (len > LINE_MAX_BYTES) {
+		if (len > NDJSON_LINE_MAX) {
 			too_long = true;
 			lines->used = lines->buf.len;
 			len = 0;

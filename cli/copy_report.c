@@ -1,16 +1,17 @@
-#include "cli/tally.h"
+#include "cli/copy_report.h"
 
 #include "base/exit.h"
+#include "base/units.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-int tally_show(const struct store_tally *tally, bool json, const char *to, const char *from,
-	       const char *end)
+int copy_report(const struct store_tally *tally, bool json, const char *to, const char *from,
+		const char *end)
 {
-	char documents[PROGRESS_NUMBER_MAX], tombstones[PROGRESS_NUMBER_MAX];
+	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX];
 
 	if (json) {
 		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64
@@ -18,8 +19,8 @@ int tally_show(const struct store_tally *tally, bool json, const char *to, const
 		       tally->documents, tally->tombstones, tally->groups);
 		return EXIT_SUCCESS;
 	}
-	progress_number(tally->documents, documents);
-	progress_number(tally->tombstones, tombstones);
+	units_display_count(tally->documents, documents);
+	units_display_count(tally->tombstones, tombstones);
 	say("%s has all of %s: %s documents, %s deleted; %s", to, from, documents, tombstones, end);
 	return EXIT_SUCCESS;
 }

@@ -1,4 +1,4 @@
-#include "cli/line.h"
+#include "cli/ndjson_line.h"
 
 #include "store/docid.h"
 #include "transit/transit.h"
@@ -29,7 +29,7 @@ static struct slice offset_slice(size_t from, const struct buf *text)
 	return slice_make((const char *)(uintptr_t)from, text->len - from);
 }
 
-struct slice line_resolve(struct slice offset, const struct buf *text)
+struct slice ndjson_resolve(struct slice offset, const struct buf *text)
 {
 	return offset.len ? slice_make(text->data + (uintptr_t)offset.data, offset.len)
 			  : slice_of("");
@@ -41,7 +41,7 @@ static enum rc parse_id(struct parser *parser)
 	enum rc rc = step(parser, transit_in_string(parser->in, parser->text), "id");
 
 	parser->edit->id = offset_slice(from, parser->text);
-	if (rc == RC_OK && !docid_is_valid(line_resolve(parser->edit->id, parser->text)))
+	if (rc == RC_OK && !docid_is_valid(ndjson_resolve(parser->edit->id, parser->text)))
 		return refuse(parser, RC_MALFORMED, "id",
 			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no "
 			      "control characters");
@@ -125,7 +125,7 @@ static size_t skip_white(struct slice line, size_t at)
 	return at;
 }
 
-bool line_is_blank(struct slice line)
+bool ndjson_is_blank(struct slice line)
 {
 	return skip_white(line, 0) == line.len;
 }
@@ -142,8 +142,8 @@ static enum encoding encoding_of(struct slice line)
 									    : ENCODING_JSON;
 }
 
-enum rc line_read(struct slice line, size_t limit, struct buf *text, struct store_edit *out,
-		  struct error *err)
+enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text, struct store_edit *out,
+		     struct error *err)
 {
 	struct parser parser = { transit_in_new(encoding_of(line), line, limit), text, out, err };
 	enum rc rc;

@@ -1,6 +1,6 @@
 /* A text file read line by line, twice if need be. */
-#ifndef CLI_LINES_H
-#define CLI_LINES_H
+#ifndef CLI_NDJSON_READER_H
+#define CLI_NDJSON_READER_H
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -8,9 +8,9 @@
 
 #include <stdint.h>
 
-#define LINE_MAX_BYTES ((size_t)8 << 20)
+#define NDJSON_LINE_MAX ((size_t)8 << 20)
 
-struct lines {
+struct ndjson_reader {
 	const char *name; /* for reasons */
 	int fd;
 	uint64_t size;   /* of the file */
@@ -23,14 +23,15 @@ struct lines {
 
 /* `path` NULL or "-": the standard input. What cannot be read twice (a pipe, a
  * terminal) is first read to its end into a temporary file. */
-MUST_USE enum rc lines_open(const char *path, struct progress *progress, struct lines *out,
-			    struct error *err);
-void lines_close(struct lines *lines);
+MUST_USE enum rc ndjson_reader_open(const char *path, struct progress *progress,
+				    struct ndjson_reader *out, struct error *err);
+void ndjson_reader_close(struct ndjson_reader *lines);
 /* From the beginning again. */
-MUST_USE enum rc lines_rewind(struct lines *lines, struct error *err);
+MUST_USE enum rc ndjson_reader_rewind(struct ndjson_reader *lines, struct error *err);
 /* The next line, without its end, good until the next call. RC_NOT_FOUND: there is
- * none; RC_TOO_LARGE: longer than LINE_MAX_BYTES, and passed over; RC_IO, with
+ * none; RC_TOO_LARGE: longer than NDJSON_LINE_MAX, and passed over; RC_IO, with
  * `err`. */
-MUST_USE enum rc lines_next(struct lines *lines, struct slice *out, struct error *err);
+MUST_USE enum rc ndjson_reader_next(struct ndjson_reader *lines, struct slice *out,
+				    struct error *err);
 
 #endif
