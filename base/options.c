@@ -161,12 +161,18 @@ void options_free(struct options *options)
 	free(options);
 }
 
-/* The place of the name in the table, its length where there is none. */
+static bool spec_has_name(const struct option_spec *spec, struct slice name)
+{
+	return slice_is(name, spec->name) || (spec->alias && slice_is(name, spec->alias));
+}
+
+/* The index of the option with this name or former name; options->count if there is
+ * none. */
 static size_t spec_find(const struct options *options, struct slice name)
 {
 	size_t at = 0;
 
-	while (at < options->count && !slice_is(name, options->specs[at].name))
+	while (at < options->count && !spec_has_name(&options->specs[at], name))
 		at++;
 	return at;
 }
@@ -202,7 +208,7 @@ static enum rc argument_take(struct options *options, const char *argument, cons
 	*used_next = false;
 	if (at == options->count)
 		return argument_unknown(options, name, err);
-	(void)snprintf(place, sizeof(place), "--%s", spec->name);
+	(void)snprintf(place, sizeof(place), "--%.*s", (int)name.len, name.data);
 	if (spec->kind == OPTION_FLAG) {
 		if (equals)
 			return error_set(err, RC_MALFORMED, "%s: takes no value", place);
@@ -257,9 +263,9 @@ const char *const *options_words(const struct options *options, size_t *count)
 
 /* ---- The environment ---- */
 
-static void variable_name(const struct option_spec *spec, char out[80])
+static void variable_name(const char *option, char out[80])
 {
-	(void)snprintf(out, 80, VARIABLE_PREFIX "%s", spec->name);
+	(void)snprintf(out, 80, VARIABLE_PREFIX "%s", option);
 	for (char *at = out + sizeof(VARIABLE_PREFIX) - 1; *at; at++)
 		*at = *at == '-' ? '_' : (char)(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
 }
@@ -292,23 +298,35 @@ static enum rc variable_take(struct options *options, size_t at, const char *nam
 	return rc;
 }
 
+/* `option`: the name or the former name of the option at `at`; NULL: nothing to do. */
+static enum rc variable_read(struct options *options, size_t at, const char *option,
+			     char *const *environment, struct error *err)
+{
+	const char *value;
+	char name[80];
+
+	if (option == NULL)
+		return RC_OK;
+	variable_name(option, name);
+	value = variable_find(environment, name);
+	return value ? variable_take(options, at, name, value, err) : RC_OK;
+}
+
 enum rc options_take_environment(struct options *options, char *const *environment,
 				 struct error *err)
 {
-	for (size_t i = 0; i < options->count; i++) {
-		const char *value;
-		char name[80];
-		enum rc rc;
+	enum rc rc = RC_OK;
 
-		if (options->specs[i].kind == OPTION_FLAG)
+	for (size_t i = 0; i < options->count && rc == RC_OK; i++) {
+		const struct option_spec *spec = &options->specs[i];
+
+		if (spec->kind == OPTION_FLAG)
 			continue;
-		variable_name(&options->specs[i], name);
-		value = variable_find(environment, name);
-		rc = value ? variable_take(options, i, name, value, err) : RC_OK;
-		if (rc != RC_OK)
-			return rc;
+		rc = variable_read(options, i, spec->name, environment, err);
+		if (rc == RC_OK)
+			rc = variable_read(options, i, spec->alias, environment, err);
 	}
-	return RC_OK;
+	return rc;
 }
 
 /* ---- The file and the defaults ---- */
@@ -323,7 +341,7 @@ enum rc options_take_entry(struct options *options, const char *place, struct sl
 	if (at == options->count || options->specs[at].kind == OPTION_FLAG ||
 	    options->specs[at].not_in_file)
 		return RC_NOT_FOUND;
-	if (asprintf(&whole, "%s: %s", place, options->specs[at].name) < 0)
+	if (asprintf(&whole, "%s: %.*s", place, (int)name.len, name.data) < 0)
 		abort();
 	rc = option_put(options, at, LAYER_FILE, whole, value, err);
 	free(whole);

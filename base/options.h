@@ -25,6 +25,7 @@ enum option_kind {
 
 struct option_spec {
 	const char *name;     /* "max-body", lower case */
+	const char *alias;    /* former name, still accepted but not listed; NULL: none */
 	const char *argument; /* "SIZE"; NULL for a flag */
 	const char *help;     /* complete sentences */
 	const char *fallback; /* the default, as a user would write it; NULL: unset */

@@ -104,7 +104,7 @@ const struct command command_purge = {
 		 "with what there is; of its own unsent "
 		 "edits none is lost.\n"
 		 "Works while a server runs on the database, a little at a time, and while none "
-		 "does. 'serve --keep TIME' does it daily.\n",
+		 "does. 'serve --retention TIME' does it daily.\n",
 	.example = "  pocketbook purge --older-than 30d\n",
 	COMMAND_OPTIONS(purge_options),
 	.run = purge_run,

@@ -67,7 +67,8 @@ static const struct option_spec serve_options[] = {
 			"addresses are loopback.",
 	},
 	{
-		.name = "host",
+		.name = "server-name",
+		.alias = "host",
 		.argument = "NAME",
 		.repeatable = true,
 		.help = "Where auth is off: a name that the server is called by, such as "
@@ -77,7 +78,8 @@ static const struct option_spec serve_options[] = {
 			"any site could make them.",
 	},
 	{
-		.name = "cors",
+		.name = "cors-origin",
+		.alias = "cors",
 		.argument = "ORIGIN",
 		.repeatable = true,
 		.help = "Let pages of this origin call, such as https://example.org; * lets all.",
@@ -96,7 +98,8 @@ static const struct option_spec serve_options[] = {
 			"library stays at /pocketbook.js.",
 	},
 	{
-		.name = "metrics",
+		.name = "metrics-listen",
+		.alias = "metrics",
 		.argument = "ADDR:PORT",
 		.help = "Tell numbers for Prometheus to everybody who asks there, at /metrics. "
 			"Default: nowhere.",
@@ -116,7 +119,8 @@ static const struct option_spec serve_options[] = {
 	},
 	OPTION_CONFIG,
 	{
-		.name = "keep",
+		.name = "retention",
+		.alias = "keep",
 		.argument = "TIME|off",
 		.kind = OPTION_DURATION,
 		.min = 1,
@@ -136,7 +140,8 @@ static const struct option_spec serve_options[] = {
 		.help = "The largest request body, 1K to 64M.",
 	},
 	{
-		.name = "max-guesses",
+		.name = "max-auth-failures",
+		.alias = "max-guesses",
 		.argument = "N|off",
 		.kind = OPTION_NUMBER,
 		.min = 1,
@@ -358,8 +363,9 @@ const struct command command_serve = {
 		 "On SIGHUP it reads its configuration again and replaces its workers one by one, "
 		 "without closing a connection or "
 		 "refusing a request. What is wrong with the configuration is logged, and the old "
-		 "one stays in force. Another db, keep, "
-		 "listen, metrics, workers or user takes a new start. On SIGUSR2 it becomes the "
+		 "one stays in force. Another db, "
+		 "listen, metrics-listen, retention, workers or user takes a new start. On SIGUSR2 "
+		 "it becomes the "
 		 "program that lies at its path by now, in "
 		 "the same way; where that does not start, the log says why, and all goes on.\n",
 	.example = "  pocketbook serve --auth off\n"

@@ -29,13 +29,13 @@ static struct master_settings settings_of(const struct options *options)
 {
 	struct master_settings settings = {
 		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
-		.metrics = options_text(options, "metrics"),
-		.retention = options_number(options, "keep"),
+		.metrics = options_text(options, "metrics-listen"),
+		.retention = options_number(options, "retention"),
 		.sandbox = options_is_on(options, "sandbox"),
 		.worker = {
 			.db = options_text(options, "db"),
 			.auth = options_is_on(options, "auth"),
-			.max_auth_failures = (unsigned)options_number(options, "max-guesses"),
+			.max_auth_failures = (unsigned)options_number(options, "max-auth-failures"),
 			.access_log = options_is_on(options, "access-log"),
 			.www = options_text(options, "www"),
 			.max_body = options_number(options, "max-body"),
@@ -51,8 +51,8 @@ static struct master_settings settings_of(const struct options *options)
 	};
 
 	settings.listen = options_list(options, "listen", &settings.listen_count);
-	settings.worker.hosts = options_list(options, "host", &settings.worker.host_count);
-	settings.worker.cors = options_list(options, "cors", &settings.worker.cors_count);
+	settings.worker.hosts = options_list(options, "server-name", &settings.worker.host_count);
+	settings.worker.cors = options_list(options, "cors-origin", &settings.worker.cors_count);
 	return settings;
 }
 
@@ -84,8 +84,8 @@ static enum rc metrics_check(const struct options *options, const struct master_
 
 	if (settings->metrics &&
 	    master_listen_check(&settings->metrics, 1, &loopback, &detail) != RC_OK)
-		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "metrics", 0),
-				 detail.text);
+		return error_set(err, RC_MALFORMED, "%s: %s",
+				 options_place(options, "metrics-listen", 0), detail.text);
 	return RC_OK;
 }
 
@@ -109,7 +109,7 @@ static enum rc cors_check(const struct options *options, const struct master_set
 	for (size_t i = 0; i < settings->worker.cors_count; i++)
 		if (cors_origin_check(settings->worker.cors[i], &detail) != RC_OK)
 			return error_set(err, RC_MALFORMED, "%s: %s",
-					 options_place(options, "cors", i), detail.text);
+					 options_place(options, "cors-origin", i), detail.text);
 	return RC_OK;
 }
 
@@ -125,7 +125,7 @@ static enum rc host_check(const struct options *options, const struct master_set
 					 "%s: \"%.100s\" is no name as browsers send it: lower "
 					 "case letters, digits, - and . (xn-- for "
 					 "others), without a scheme and a port",
-					 options_place(options, "host", i), name);
+					 options_place(options, "server-name", i), name);
 	}
 	return RC_OK;
 }

@@ -77,6 +77,8 @@ static void put_help(FILE *out, const struct option_spec *spec)
 		buf_put_text(&text, " May be given several times.");
 	if (spec->fallback)
 		buf_putf(&text, " Default: %s.", spec->fallback);
+	if (spec->alias)
+		buf_putf(&text, " Formerly %s.", spec->alias);
 	mdoc_text(out, buf_slice(&text), MDOC_PLAIN);
 	buf_free(&text);
 }

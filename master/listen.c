@@ -127,7 +127,7 @@ static enum rc listen_refused(const struct listeners *listeners, size_t i, int e
 			      struct error *err)
 {
 	const char *option =
-		listeners->metrics && i + 1 == listeners->count ? "--metrics" : "--listen";
+		listeners->metrics && i + 1 == listeners->count ? "--metrics-listen" : "--listen";
 	const char *advice = "choose another";
 	char text[LISTEN_TEXT_MAX];
 

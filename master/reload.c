@@ -38,10 +38,10 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 	} page_cache[] = {
 		{ "db", same_text(fresh->worker.db, start->worker.db) },
 		{ "listen", same_list(fresh, start) },
-		{ "metrics", same_text(fresh->metrics, start->metrics) },
+		{ "metrics-listen", same_text(fresh->metrics, start->metrics) },
 		{ "workers", fresh->workers == start->workers },
 		{ "user", same_text(fresh->user.name, start->user.name) },
-		{ "keep", fresh->retention == start->retention },
+		{ "retention", fresh->retention == start->retention },
 	};
 
 	for (size_t i = 0; i < sizeof(page_cache) / sizeof(page_cache[0]); i++)

@@ -58,7 +58,7 @@ void renew_keep(const struct renewal *renewal, struct master_settings *settings,
 	if (!same_list(renewal, settings))
 		retention_tell(tell, "listen", renewal->listen[0]);
 	if (!same_text(renewal->metrics, settings->metrics))
-		retention_tell(tell, "metrics", renewal->metrics ? renewal->metrics : "");
+		retention_tell(tell, "metrics-listen", renewal->metrics ? renewal->metrics : "");
 	if (renewal->workers != settings->workers)
 		retention_tell(tell, "workers", number);
 	keep_user(renewal, settings, tell);

@@ -2,7 +2,7 @@
 # Requests as bytes: what HTTP leaves open to two readings is refused, and the connection closed.
 . "$(dirname "$0")/lib.sh"
 
-serve_open --workers 1 --host x --host other --header-timeout 1s --body-timeout 1s --max-body 64K
+serve_open --workers 1 --server-name x --server-name other --header-timeout 1s --body-timeout 1s --max-body 64K
 address=${url#http://}
 
 # raw BYTES: sends them (printf's escapes are undone) and prints all that is answered until the server closes

@@ -62,7 +62,7 @@ unlike "$(cat "$log")" 'child_kill|drain_cut_short' "which nobody had to force"
 exec 6>&-
 
 # A push whose writer stands still is refused at the very end; the sanitizer sees whether anything of it is left.
-serve_open --workers 1 --metrics 127.0.0.1:0
+serve_open --workers 1 --metrics-listen 127.0.0.1:0
 frozen=$(writer)
 kill -STOP "$frozen"
 push '{"docs":[{"id":"todos:4","value":1}]}' >"$work/refused" &

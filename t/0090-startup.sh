@@ -58,7 +58,7 @@ fails 2 "listen" "an address that is none" serve --auth off --listen localhost
 fails 2 "auth" "a word that is neither on nor off" serve --auth maybe
 fails 2 "db" "an option without its value" serve --db
 fails 2 "www" "a folder that is not there" serve --www "$work/nowhere"
-fails 2 "cors" "an origin that is none" serve --cors example.org
+fails 2 "cors" "an origin that is none" serve --cors-origin example.org
 fails 2 "sreve" "an unknown command" sreve
 printf 'workers = 2\nworkers = 3\n' >"$work/twice.conf"
 fails 2 "twice.conf:2: workers" "a name twice in the file" serve --config "$work/twice.conf"
@@ -87,6 +87,24 @@ server=$!
 wait_for "the file alone is enough" grep -q 'serving http' "$log"
 like "$(cat "$log")" "127.0.0.1:[0-9]+ \(1 worker, database $work/file.db" "it says what it says"
 stop
+
+# Names that options had in earlier releases.
+fails 2 "--max-guesses: " "a bad value under a former name" serve --max-guesses x
+POCKETBOOK_CORS=example.org fails 2 "POCKETBOOK_CORS: " "the same in the environment" serve
+fails 2 "--keep: given twice" "both names of an option" serve --retention 1d --keep 1d
+printf 'metrics = 127.0.0.1:0\nkeep = 30d\n' >"$work/former.conf"
+log=$work/former.log
+POCKETBOOK_CORS=https://app.example "$POCKETBOOK" serve --config "$work/former.conf" --db "$work/former.db" --auth off --listen 127.0.0.1:0 \
+	--workers 1 --host notes.example.org --max-guesses 5 >/dev/null 2>"$log" &
+server=$!
+wait_for "former names work on the command line, in the environment and in the file" grep -q 'serving http' "$log"
+url=$(sed -n 's/.*serving \(http:\/\/[^ ,]*\).*/\1/p' "$log" | head -1)
+like "$(cat "$log")" 'metrics at http' "of the file"
+like "$(curl -si "$url/sync?group=a" -H 'Origin: https://app.example')" '^Access-Control-Allow-Origin: https://app.example' "of the environment"
+is "$(status_of "$url/sync?group=a" -H 'Host: notes.example.org')" 200 "of the command line"
+stop
+is "$("$POCKETBOOK" help serve | grep -Ec -- '--(keep|max-guesses|host|cors|metrics) ')" 0 "help lists new names only"
+is "$("$POCKETBOOK" completion bash | grep -Ec -- '--(keep|max-guesses|host|cors|metrics)[ '"'"']')" 0 "completion too"
 
 is "$("$POCKETBOOK" version | head -1 | cut -d' ' -f1)" pocketbook "version tells the name"
 like "$("$POCKETBOOK" help)" 'serve.*' "help tells the commands"

@@ -2,7 +2,7 @@
 # The page, the folder that can stand in for it, CORS, and what a supervisor asks.
 . "$(dirname "$0")/lib.sh"
 
-serve_open --workers 1 --cors https://app.example --cors http://localhost:3000
+serve_open --workers 1 --cors-origin https://app.example --cors-origin http://localhost:3000
 head=$(curl -si "$url/" | tr -d '\r')
 like "$head" '^HTTP/1.1 200 OK' "the page is there"
 like "$head" '^Content-Type: text/html' "as HTML"
@@ -120,14 +120,14 @@ printf 'new!' >"$work/www/index.html.new" && mv "$work/www/index.html.new" "$wor
 is "$(curl -s "$url/" -H "If-None-Match: $etag")" 'new!' "until it changes"
 stop
 
-serve_open --workers 1 --cors '*'
+serve_open --workers 1 --cors-origin '*'
 like "$(curl -si "$url/sync?group=a" -H 'Origin: https://any.example')" 'Access-Control-Allow-Origin: https://any.example' "all origins may be let in"
 stop
 serve_open --workers 1
 unlike "$(curl -si "$url/sync?group=a" -H 'Origin: https://any.example')" 'Access-Control-Allow' "none is, unless one is configured"
 stop
 "$POCKETBOOK" token add --db "$db" --user a --group a >/dev/null 2>&1
-serve --workers 1 --cors https://app.example
+serve --workers 1 --cors-origin https://app.example
 like "$(curl -si "$url/sync?group=a" -H "$origin")" 'Access-Control-Allow-Origin: https://app.example' "a page may read that it needs a token"
 is "$(status_of -X OPTIONS "$url/sync" -H "$origin")" 204 "a preflight needs none"
 stop

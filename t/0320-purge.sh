@@ -67,7 +67,7 @@ is "$?" 1 "of a database that is there"
 is "$(ls "$work/none.db" 2>/dev/null)" "" "none is made"
 
 # By the server itself.
-serve_open --keep 1s
+serve_open --retention 1s
 push '{"docs":[{"id":"todos:7","value":1}]}' >/dev/null
 push '{"docs":[{"id":"todos:7","base":1,"deleted":true}]}' >/dev/null
 many write 3001 4200
@@ -76,10 +76,10 @@ purged() { [ "$(sed -n 's/.*event=purged tombstones=\([0-9]*\).*/\1/p' "$log" | 
 wait_for "a server told to keep for a second purges by itself, all of it" purged 1201
 like "$(pull group=todos)" '"todos:2"' "and nothing else"
 stop
-serve_open --keep off
+serve_open --retention off
 stop
 is "$status" 0 "off is never"
-"$POCKETBOOK" serve --auth off --db "$db" --keep 0x >/dev/null 2>"$work/err"
+"$POCKETBOOK" serve --auth off --db "$db" --retention 0x >/dev/null 2>"$work/err"
 is "$?" 2 "what is no time is refused"
-like "$(cat "$work/err")" 'keep' "by name"
+like "$(cat "$work/err")" 'retention' "by name"
 finish

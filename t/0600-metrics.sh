@@ -3,9 +3,9 @@
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:$here/../build/prometheus/usr/bin # where ./dev puts promtool
 
-"$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 --metrics 127.0.0.1 >/dev/null 2>"$work/bad.txt"
+"$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 --metrics-listen 127.0.0.1 >/dev/null 2>"$work/bad.txt"
 is "$?" 2 "an address that is none is refused"
-like "$(cat "$work/bad.txt")" '^pocketbook: --metrics: ' "by its name"
+like "$(cat "$work/bad.txt")" '^pocketbook: --metrics-listen: ' "by its name"
 
 metrics_of() { sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log"; }
 # value SERIES: such as pocketbook_streams or name{label="x"}
@@ -14,7 +14,7 @@ counts() { [ "$(value "$1")" = "$2" ]; }
 # sum NAME: of all series of that name
 sum() { curl -s "$metrics" | awk -v name="$1" 'index($0, name "{") == 1 || index($0, name " ") == 1 { n += $2 } END { print n + 0 }'; }
 
-serve --workers 2 --stream-backlog 64K --metrics 127.0.0.1:0
+serve --workers 2 --stream-backlog 64K --metrics-listen 127.0.0.1:0
 metrics=$(metrics_of)
 token=$("$POCKETBOOK" token add --user metrics-user --group 'metrics-group' --db "$db" 2>/dev/null)
 auth() { curl -s -H "Authorization: Bearer $token" "$@"; }
@@ -120,7 +120,7 @@ stop
 is "$status" 0 "the server stops"
 
 # When there are as many connections as may be, who watches is still answered.
-serve --workers 1 --max-connections 2 --metrics 127.0.0.1:0
+serve --workers 1 --max-connections 2 --metrics-listen 127.0.0.1:0
 metrics=$(metrics_of)
 host=${url#http://}
 exec 7<>"/dev/tcp/${host%:*}/${host#*:}" 8<>"/dev/tcp/${host%:*}/${host#*:}"
@@ -133,7 +133,7 @@ wait_for "then others are again" sh -c "[ \"\$(curl -s --max-time 1 $url/healthz
 stop
 
 serve --workers 1
-unlike "$(cat "$log")" 'metrics at' "without --metrics there are none"
+unlike "$(cat "$log")" 'metrics at' "without --metrics-listen there are none"
 is "$(status_of "$url/metrics")" 404 "anywhere"
 stop
 finish

@@ -15,7 +15,7 @@ is "$(jq -c '[.panels[].gridPos | {y, x: range(.x; .x + .w), row: range(.y; .y +
 	"and a place of its own"
 is "$(jq -r '[.panels[].targets[]?.datasource.uid] | unique | join(" ")' "$dashboard")" '${datasource}' "the user chooses the data source"
 
-serve_open --workers 2 --metrics 127.0.0.1:0
+serve_open --workers 2 --metrics-listen 127.0.0.1:0
 metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")
 curl -s "$metrics" | sed -n 's/^# TYPE \([^ ]*\) \(.*\)/\1 \2/p' |
 	awk '{ print $1 } $2 == "histogram" { print $1 "_bucket"; print $1 "_sum"; print $1 "_count" }' | sort >"$work/there"

@@ -36,7 +36,7 @@ like "$(perl "$here/secrets.pl" "$tokens" "memory:$holding")" FOUND "the search 
 kill "$holding"
 
 # ---- A busy life: every way in which a token comes, good and bad ----
-serve --workers 2 --access-log on --log-level debug --metrics 127.0.0.1:0
+serve --workers 2 --access-log on --log-level debug --metrics-listen 127.0.0.1:0
 metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")
 second=$(add --user bob --expires 1h)
 keep "$second"

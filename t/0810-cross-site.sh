@@ -2,7 +2,7 @@
 # What pages of other sites can make a browser do: requests that a form can send, names that point here, and what the answers let them see.
 . "$(dirname "$0")/lib.sh"
 
-serve_open --workers 1 --max-body 1K --cors https://app.example --host notes.example.org
+serve_open --workers 1 --max-body 1K --cors-origin https://app.example --server-name notes.example.org
 port=${url##*:}
 origin='Origin: https://app.example'
 evil='Origin: https://evil.example'
@@ -66,7 +66,7 @@ done
 for name in evil.example "evil.example:$port" localhost.evil.example 127.0.0.1.evil.example 10.0.0.1 0.0.0.0 x.notes.example.org; do
 	is "$(named "$name")" 421 "$name is not"
 done
-like "$(curl -s "$url/sync?group=a" -H 'Host: evil.example')" '"code":"misdirected".*--host' "which is said, with what to do"
+like "$(curl -s "$url/sync?group=a" -H 'Host: evil.example')" '"code":"misdirected".*--server-name' "which is said, with what to do"
 is "$(status_of "$url/sync" -H 'Host: evil.example' -H 'Content-Type: application/json' -d "$write")" 421 "nor may it write"
 for path in /events?group=a / /pocketbook.js /healthz /nothing; do
 	is "$(status_of "$url$path" -H 'Host: evil.example')" 421 "nor $path"
@@ -79,9 +79,9 @@ is "$(curl -s -o /dev/null -w '%{http_code}' -x "$url" "http://evil.example/sync
 like "$(pull group=csrf)" '"docs":\[\]' "nothing was written"
 stop
 
-"$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 --auth off --host https://notes.example.org 2>"$work/hint"
+"$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 --auth off --server-name https://notes.example.org 2>"$work/hint"
 is "$?" 2 "a host is no origin"
-like "$(cat "$work/hint")" '^pocketbook: --host: "https://notes.example.org"' "which is said"
+like "$(cat "$work/hint")" '^pocketbook: --server-name: "https://notes.example.org"' "which is said"
 
 "$POCKETBOOK" token add --db "$db" --user a --group a >/dev/null 2>&1
 serve --workers 1

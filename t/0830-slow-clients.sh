@@ -9,7 +9,7 @@ large=$(head -c 60000 /dev/zero | tr '\0' x)
 
 # ---- Deadlines, counted
 
-serve_open --workers 1 --header-timeout 2s --body-timeout 3s --idle-timeout 1s --metrics 127.0.0.1:0
+serve_open --workers 1 --header-timeout 2s --body-timeout 3s --idle-timeout 1s --metrics-listen 127.0.0.1:0
 metrics_url
 hostile heads "$many" 'GET / HTTP/1.1\r\nHost: loc'
 wait_for "heads that stop are not waited for" at_least requests_overdue_total "$many"
@@ -53,7 +53,7 @@ stop
 
 mkdir "$work/www"
 head -c 8000000 /dev/zero >"$work/www/big.bin"
-serve_open --workers 1 --max-in-flight 64M --www "$work/www" --metrics 127.0.0.1:0
+serve_open --workers 1 --max-in-flight 64M --www "$work/www" --metrics-listen 127.0.0.1:0
 metrics_url
 printf '{"docs":[' >"$work/push"
 for i in $(seq 16); do doc "big:$i" "$large" | sed 's/^{"docs":\[//; s/\]}$//' | tr '\n' ' '; [ "$i" = 16 ] || printf ','; done >>"$work/push"
@@ -87,7 +87,7 @@ stop
 # ---- Streams that are not read, beside one that is
 
 changes=${HOSTILE_CHANGES:-300}
-serve_open --workers 1 --metrics 127.0.0.1:0 --stream-backlog 256K
+serve_open --workers 1 --metrics-listen 127.0.0.1:0 --stream-backlog 256K
 metrics_url
 stream healthy 'group=big&docs=1'
 peak_begin

@@ -16,7 +16,7 @@ kept() {
 
 # ---- Idle ones
 
-serve_open --workers 2 --metrics 127.0.0.1:0
+serve_open --workers 2 --metrics-listen 127.0.0.1:0
 metrics_url
 peak_begin
 hostile idle "$many" "$ask"
@@ -43,7 +43,7 @@ stop
 
 # ---- More than may be: the others wait in the queue of the system
 
-serve_open --workers 1 --max-connections 50 --idle-timeout 60s --metrics 127.0.0.1:0
+serve_open --workers 1 --max-connections 50 --idle-timeout 60s --metrics-listen 127.0.0.1:0
 metrics_url
 address=${url#http://}
 exec 6<>"/dev/tcp/${address%:*}/${address#*:}"

@@ -7,7 +7,7 @@ command -v nginx >/dev/null || skip_all "nginx is not installed"
 command -v openssl >/dev/null || skip_all "openssl is not installed"
 command -v node >/dev/null || skip_all "node is not installed"
 
-serve_open --workers 1 --host notes.example.org --access-log on
+serve_open --workers 1 --server-name notes.example.org --access-log on
 nginx_start
 
 # through BYTES: sends them over TLS in HTTP/1.1 (printf's escapes are undone), prints what is answered. A request behind them ends the connection.

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$here/hostile.sh"
 
-serve_open --workers 1 --cors '*'
+serve_open --workers 1 --cors-origin '*'
 as() { status_of "$url/sync" -H "Content-Type: application/$1" --data-binary "@$work/sent"; }
 # sent STATUS NAME [TYPE]: what lies in $work/sent is pushed, and answered so
 sent() {

@@ -26,7 +26,8 @@ static const struct option_spec specs[] = {
 	  .min = 1,
 	  .max = 86400,
 	  .fallback = "2m" },
-	{ .name = "keep",
+	{ .name = "retention",
+	  .alias = "keep",
 	  .argument = "TIME",
 	  .kind = OPTION_DURATION,
 	  .min = 60,
@@ -131,9 +132,9 @@ static void off_is_none_where_it_may_be(void **state)
 	struct options *options = *state;
 	struct error err;
 
-	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_KEEP=0"), RC_OK);
-	assert_int_equal(take_entry(options, "f:1", "keep", "1h", &err), RC_OK);
-	assert_int_equal(options_number(options, "keep"), 0);
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_RETENTION=0"), RC_OK);
+	assert_int_equal(take_entry(options, "f:1", "retention", "1h", &err), RC_OK);
+	assert_int_equal(options_number(options, "retention"), 0);
 }
 
 static void every_value_knows_its_place(void **state)
@@ -243,12 +244,12 @@ static const struct {
 	{ { "--idle", "2d" },
 	  RC_MALFORMED,
 	  "--idle: 2d is out of range, it must be from 1s to 1d" },
-	{ { "--keep", "30s" },
+	{ { "--retention", "30s" },
 	  RC_MALFORMED,
-	  "--keep: 30s is out of range, it must be from 1m to 1d, or off" },
-	{ { "--keep", "on" },
+	  "--retention: 30s is out of range, it must be from 1m to 1d, or off" },
+	{ { "--retention", "on" },
 	  RC_MALFORMED,
-	  "--keep: \"on\" is not a duration such as 30s, 12h or 90d, or off" },
+	  "--retention: \"on\" is not a duration such as 30s, 12h or 90d, or off" },
 	{ { "--auth", "yes" }, RC_MALFORMED, "--auth: must be on or off, not \"yes\"" },
 	{ { "--auth", "ON" }, RC_MALFORMED, "--auth: must be on or off, not \"ON\"" },
 };
@@ -265,6 +266,68 @@ static void a_bad_line_is_refused_in_words(void **state)
 		assert_string_equal(err.text, bad_lines[i].err);
 		options_free(options);
 	}
+}
+
+/* ---- Former names ---- */
+
+static void a_former_name_sets_the_same_option(void **state)
+{
+	struct options *options = options_new(specs, sizeof(specs) / sizeof(specs[0]));
+	struct error err;
+
+	assert_int_equal(TAKE(*state, &err, "--keep=2h"), RC_OK);
+	assert_int_equal(options_number(*state, "retention"), 7200);
+	assert_string_equal(options_place(*state, "retention", 0), "--keep");
+	assert_int_equal(TAKE_ENVIRONMENT(options, &err, "POCKETBOOK_KEEP=3h"), RC_OK);
+	assert_string_equal(options_place(options, "retention", 0), "POCKETBOOK_KEEP");
+	assert_int_equal(options_number(options, "retention"), 10800);
+	options_free(options);
+	options = options_new(specs, sizeof(specs) / sizeof(specs[0]));
+	assert_int_equal(take_entry(options, "f:1", "keep", "4h", &err), RC_OK);
+	assert_int_equal(options_number(options, "retention"), 14400);
+	assert_string_equal(options_place(options, "retention", 0), "f:1: keep");
+	options_free(options);
+}
+
+static void errors_name_the_spelling_that_was_used(void **state)
+{
+	struct error err;
+
+	assert_int_equal(TAKE(*state, &err, "--keep", "30s"), RC_MALFORMED);
+	assert_string_equal(err.text,
+			    "--keep: 30s is out of range, it must be from 1m to 1d, or off");
+	assert_int_equal(TAKE(*state, &err, "--keep"), RC_MALFORMED);
+	assert_string_equal(err.text, "--keep: needs a value: --keep TIME");
+	assert_int_equal(TAKE_ENVIRONMENT(*state, &err, "POCKETBOOK_KEEP=x"), RC_MALFORMED);
+	assert_string_equal(
+		err.text,
+		"POCKETBOOK_KEEP: \"x\" is not a duration such as 30s, 12h or 90d, or off");
+	assert_int_equal(take_entry(*state, "f:1", "keep", "1s", &err), RC_MALFORMED);
+	assert_string_equal(err.text,
+			    "f:1: keep: 1s is out of range, it must be from 1m to 1d, or off");
+}
+
+static void both_spellings_of_one_option_are_one_too_many(void **state)
+{
+	struct error err;
+
+	assert_int_equal(TAKE(*state, &err, "--retention", "1h", "--keep", "1h"), RC_MALFORMED);
+	assert_string_equal(err.text, "--keep: given twice");
+	assert_int_equal(
+		TAKE_ENVIRONMENT(*state, &err, "POCKETBOOK_KEEP=1h", "POCKETBOOK_RETENTION=1h"),
+		RC_MALFORMED);
+	assert_string_equal(err.text, "POCKETBOOK_KEEP: given twice");
+	assert_int_equal(take_entry(*state, "f:1", "keep", "1h", &err), RC_OK);
+	assert_int_equal(take_entry(*state, "f:2", "retention", "1h", &err), RC_MALFORMED);
+	assert_string_equal(err.text, "f:2: retention: given twice");
+}
+
+static void a_former_name_is_not_suggested(void **state)
+{
+	struct error err;
+
+	assert_int_equal(TAKE(*state, &err, "--keeep", "1h"), RC_NOT_FOUND);
+	assert_string_equal(err.text, "unknown option --keeep");
 }
 
 /* ---- The environment ---- */
@@ -342,6 +405,10 @@ int main(void)
 		OPTIONS_TEST(both_ways_of_writing_a_value_are_read),
 		OPTIONS_TEST(words_may_stand_anywhere_and_all_are_words_after_two_dashes),
 		cmocka_unit_test(a_bad_line_is_refused_in_words),
+		OPTIONS_TEST(a_former_name_sets_the_same_option),
+		OPTIONS_TEST(errors_name_the_spelling_that_was_used),
+		OPTIONS_TEST(both_spellings_of_one_option_are_one_too_many),
+		OPTIONS_TEST(a_former_name_is_not_suggested),
 		OPTIONS_TEST(the_environment_is_read),
 		OPTIONS_TEST(a_bad_variable_is_refused_by_its_name),
 		OPTIONS_TEST(a_file_may_not_name_what_is_not_for_files),

@@ -397,7 +397,7 @@ void request_begin(struct worker *worker, struct conn *conn, struct evhttp_reque
 	else if (request_is_misdirected(request))
 		request_refuse(request, PROBLEM_HOST,
 			       "without authentication this server answers only to localhost, "
-			       "loopback addresses and the names that --host "
+			       "loopback addresses and the names that --server-name "
 			       "gives it");
 	else if (request->method == EVHTTP_REQ_OPTIONS && request->route->cors)
 		cors_preflight(request);
