@@ -140,7 +140,7 @@ static void auth_deny(struct auth *auth, const struct address *from, on_identity
 
 	if (throttle_failure(auth->throttle, from, clock_ms())) {
 		address_format(from, text);
-		log_warn("throttle_throttled", LOG_TEXT("client", text));
+		log_warn("auth_throttled", LOG_TEXT("client", text));
 	}
 	answer(arg, RC_DENIED, NULL);
 }

@@ -5,7 +5,7 @@
 "$POCKETBOOK" token add --db "$db" --user ann --group todos >"$work/ann" 2>/dev/null
 "$POCKETBOOK" token add --db "$db" --user bob --group todos >"$work/bob" 2>/dev/null
 ann=$(cat "$work/ann") bob=$(cat "$work/bob")
-serve --workers 1 --trusted-proxy 127.0.0.1 --max-guesses 5 --metrics 127.0.0.1:0
+serve --workers 1 --trusted-proxy 127.0.0.1 --max-auth-failures 5 --metrics-listen 127.0.0.1:0
 metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")
 # from ADDRESS TOKEN [PATH]: the status of a request that a proxy passes on
 from() { status_of -D "$work/head" "$url${3:-/sync?group=todos}" -H "X-Forwarded-For: $1" -H "Authorization: Bearer $2"; }
@@ -40,12 +40,12 @@ done
 is "$(from 192.0.2.1 x)" 429 "and make nobody forget the one that is"
 number() { curl -s "$metrics" | sed -n "s/^pocketbook_$1 //p"; }
 is "$(number tokens_denied_total) $(number tokens_throttled_total)" "1011 5" "all are counted"
-is "$(grep -c 'event=guesses_throttled client=192.0.2.1$' "$log")" 1 "the log tells of it, once"
+is "$(grep -c 'event=auth_throttled client=192.0.2.1$' "$log")" 1 "the log tells of it, once"
 ok "$(grep -qF -e "${ann#pbk_*_}" -e "${bob#pbk_*_}" "$log" && echo 1 || echo 0)" "and of no secret"
 note "1,016 tokens that are not good: $(number tokens_denied_total) refused with 401, $(number tokens_throttled_total) with 429"
 stop
 
-serve --workers 1 --max-guesses off
+serve --workers 1 --max-auth-failures off
 is "$(for i in $(seq 40); do from 192.0.2.1 x; echo; done | sort | uniq -c | tr -s ' ')" " 40 401" "the limit can be taken away"
 stop
 finish
