@@ -5,6 +5,7 @@ libtransit_a_SOURCES = \
 	%D%/canon.c %D%/canon.h \
 	%D%/date.c %D%/date.h \
 	%D%/emit.h \
+	%D%/envelope.c %D%/envelope.h \
 	%D%/out.c \
 	%D%/project.c \
 	%D%/reader.c %D%/reader.h \

@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/test_constant_time \
 	%D%/test_date \
 	%D%/test_docid \
+	%D%/test_envelope \
 	%D%/test_error \
 	%D%/test_fault \
 	%D%/test_framing \
@@ -126,6 +127,7 @@ t_unit_test_options_LDADD = $(base_libs)
 t_unit_test_options_units_LDADD = $(base_libs)
 t_unit_test_pack_LDADD = $(base_libs)
 t_unit_test_query_LDADD = $(worker_libs)
+t_unit_test_envelope_LDADD = $(transit_libs)
 t_unit_test_error_LDADD = $(base_libs)
 t_unit_test_ring_LDADD = $(shm_libs)
 t_unit_test_ring_model_LDADD = $(shm_libs)
