@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	%D%/cursor.c \
+	%D%/db_url.c %D%/db_url.h \
 	%D%/doc.c \
 	%D%/docid.c %D%/docid.h \
 	%D%/rules.c %D%/rules.h \

@@ -1,0 +1,34 @@
+/* Parses what --db names. Called by the options, and by store_open to choose a back end. */
+#include "store/db_url.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+/* Length of the scheme in front of "://"; 0: it is no URL (RFC 3986, section 3.1). */
+static size_t scheme_length(const char *text)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)text[len]) || (len && text[len] && strchr("+-.", text[len])))
+		len++;
+	return len && isalpha((unsigned char)text[0]) && strncmp(text + len, "://", 3) == 0 ? len
+											    : 0;
+}
+
+enum rc db_url_parse(const char *text, struct db_url *out, struct error *err)
+{
+	size_t len;
+
+	assert(text);
+	*out = (struct db_url){ .text = text, .path = text, .scheme = "sqlite" };
+	if (*text == 0)
+		return error_set(err, RC_MALFORMED,
+				 "the name of the database is empty; name a file");
+	len = scheme_length(text);
+	if (len == 0)
+		return RC_OK;
+	return error_set(err, RC_NOT_FOUND,
+			 "databases of the kind %.*s:// are not supported; name a file",
+			 len < DB_SCHEME_MAX ? (int)len : DB_SCHEME_MAX, text);
+}

@@ -1,0 +1,69 @@
+/* What --db names. */
+#include "store/db_url.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_paths(void **state)
+{
+	static const char *const paths[] = { "pocketbook.db",
+					     "/var/lib/pocketbook/pocketbook.db",
+					     "./postgres://x",
+					     "/a://b",
+					     "a:b",
+					     "a:/b",
+					     "://x",
+					     "1a://x",
+					     "+a://x",
+					     "a b://x",
+					     ":memory:",
+					     "file:x.db",
+					     "sync\xc3\xa9.db" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct error err = { "" };
+		struct db_url url;
+
+		assert_int_equal(db_url_parse(paths[i], &url, &err), RC_OK);
+		assert_ptr_equal(url.path, paths[i]);
+		assert_string_equal(url.scheme, "sqlite");
+		assert_string_equal(err.text, "");
+	}
+}
+
+static void assert_refused(const char *text, enum rc rc, const char *reason)
+{
+	struct error err = { "" };
+	struct db_url url;
+
+	assert_int_equal(db_url_parse(text, &url, &err), rc);
+	assert_string_equal(err.text, reason);
+	assert_int_equal(db_url_parse(text, &url, NULL), rc);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	assert_refused("", RC_MALFORMED, "the name of the database is empty; name a file");
+	assert_refused("postgres://ann:secret@host/db", RC_NOT_FOUND,
+		       "databases of the kind postgres:// are not supported; name a file");
+	assert_refused("a+b-c.2://", RC_NOT_FOUND,
+		       "databases of the kind a+b-c.2:// are not supported; name a file");
+	assert_refused("averyveryverylongscheme://x", RC_NOT_FOUND,
+		       "databases of the kind averyveryverylon:// are not supported; name a file");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
