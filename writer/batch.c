@@ -1,8 +1,8 @@
+/* Requests of several peers in one commit, for commit.c. */
 #include "writer/batch.h"
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "writer/control.h"
 
 static void batch_reply(struct peer *peer, uint64_t tag, const struct store_reply *reply)
 {
@@ -20,8 +20,6 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 	struct store_request *request = &batch->requests[batch->count];
 	enum rc rc;
 
-	if (control_answer(batch->shm, peer, frame))
-		return;
 	rc = store_request_unpack(frame->payload, request);
 	if (rc != RC_OK) {
 		const struct store_reply reply = { .rc = rc };
@@ -66,7 +64,7 @@ bool batch_add(struct batch *batch, const struct store_request *request)
 	return true;
 }
 
-/* Whose answer this one gets: its own, but where it is to go wrong. */
+/* The index of the reply that request `i` gets: its own, unless the mutant is active. */
 static size_t batch_answered_by(const struct store_reply *replies, size_t i)
 {
 	bool has_twin = i > 0 && replies[i].result_count > 0 &&
@@ -75,14 +73,14 @@ static size_t batch_answered_by(const struct store_reply *replies, size_t i)
 	return has_twin && FAULT_MUTANT("answers_crossed") ? i - 1 : i;
 }
 
-void batch_answer(struct batch *batch, const struct store_reply *replies)
+void batch_answer(const struct batch *batch, const struct store_reply *replies)
 {
 	for (size_t i = 0; i < batch->count; i++)
 		batch_reply(batch->origins[i].peer, batch->origins[i].tag,
 			    &replies[batch_answered_by(replies, i)]);
 }
 
-void batch_refuse(struct batch *batch, enum rc rc)
+void batch_refuse(const struct batch *batch, enum rc rc)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct store_reply reply = { .rc = rc, .kind = batch->requests[i].kind };

@@ -19,7 +19,6 @@ struct batch {
 	struct batch_origin origins[BATCH_REQUESTS];
 	size_t count;
 	size_t bytes;
-	const struct shm *shm; /* for those who ask for the score board, who are answered at once */
 };
 
 /* Takes one frame of each peer in turn, beginning with peer number `first`, until there
@@ -29,9 +28,9 @@ void batch_collect(struct batch *batch, struct peer *const *peers, size_t count,
 /* Adds a request of the writer's own, unless the batch is full. */
 MUST_USE bool batch_add(struct batch *batch, const struct store_request *request);
 /* Queues the replies at their peers: as many as there are requests. */
-void batch_answer(struct batch *batch, const struct store_reply *replies);
+void batch_answer(const struct batch *batch, const struct store_reply *replies);
 /* Answers all requests with one and the same failure. */
-void batch_refuse(struct batch *batch, enum rc rc);
+void batch_refuse(const struct batch *batch, enum rc rc);
 void batch_clear(struct batch *batch);
 
 #endif

@@ -1,3 +1,5 @@
+/* The control socket: accepts administrators and answers requests for the scoreboard,
+ * for loop.c. The other side is cli/server_stats.c and cli/admin.c. */
 #include "writer/control.h"
 
 #include "base/clock.h"
@@ -29,7 +31,7 @@ enum rc control_accept(int listener, int *fd)
 	*fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (*fd < 0 &&
 	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-		/* The connection stays in the queue and would wake the loop at once. */
+		/* The connection stays in the queue and would wake the loop again at once. */
 		log_error("control_accept", LOG_NUMBER("errno", errno));
 		(void)poll(NULL, 0, FULL_MS);
 		return RC_IO;
@@ -43,20 +45,27 @@ enum rc control_accept(int listener, int *fd)
 	return RC_OK;
 }
 
-bool control_answer(const struct shm *shm, struct peer *peer, const struct frame *frame)
+static void control_reply(const struct shm *shm, struct peer *peer, uint64_t tag)
 {
 	struct scoreboard_view view;
 	size_t begun;
 
-	if (peer->kind != PEER_CONTROL || frame->payload.len != 1 ||
-	    (unsigned char)frame->payload.data[0] != CONTROL_BOARD)
-		return false;
 	scoreboard_view_take(shm, &view);
-	begun = frame_begin(&peer->out, frame->tag);
+	begun = frame_begin(&peer->out, tag);
 	scoreboard_view_pack(&view, &peer->out);
 	frame_end(&peer->out, begun);
 	scoreboard_view_clear(&view);
-	return true;
+}
+
+void control_answer(const struct shm *shm, struct peer *peer)
+{
+	uint64_t tag;
+	bool any = false;
+
+	for (; peer_take_board(peer, &tag); any = true)
+		control_reply(shm, peer, tag);
+	if (any)
+		peer_flush(peer);
 }
 
 bool control_is_idle(const struct peer *peer)

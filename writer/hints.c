@@ -1,3 +1,4 @@
+/* Turns the replies of a commit into entries of the ring, for commit.c. */
 #include "writer/hints.h"
 
 #include "store/docid.h"
@@ -17,6 +18,7 @@ static void hints_add(struct hints *hints, enum ring_kind kind, uint64_t key, ui
 		(struct ring_entry){ .key = key, .number = number, .kind = kind };
 }
 
+/* The groups that an id, or a group, lies in. */
 static void hints_add_groups(struct hints *hints, struct slice id, uint64_t seq)
 {
 	uint64_t hash = HASH_START;
@@ -35,8 +37,8 @@ static void hints_add_request(struct hints *hints, const struct store_request *r
 	if (request->kind == STORE_TOKEN_ADD || request->kind == STORE_TOKEN_REVOKE)
 		hints_add(hints, RING_TOKEN, hash_of(request->token.id), 0);
 	if (request->kind == STORE_TOKEN_ROTATE)
-		hints_add(hints, RING_TOKEN, hash_of(request->old),
-			  0); /* the new one nobody knows yet */
+		/* No worker can have cached the new one yet. */
+		hints_add(hints, RING_TOKEN, hash_of(request->old), 0);
 	if (request->kind != STORE_PUSH)
 		return;
 	for (size_t i = 0; i < reply->result_count; i++)
@@ -44,38 +46,49 @@ static void hints_add_request(struct hints *hints, const struct store_request *r
 			hints_add_groups(hints, request->edits[i].id, reply->results[i].seq);
 }
 
-static int order(uint64_t a, uint64_t b)
+static int compare(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
 }
 
-/* Same things side by side, the newest of each first. */
+/* Entries of one thing side by side, the newest of each first. */
 static int hints_by_key(const void *left, const void *right)
 {
 	const struct ring_entry *a = left, *b = right;
 
 	if (a->kind != b->kind)
-		return order(a->kind, b->kind);
-	return a->key != b->key ? order(a->key, b->key) : order(b->number, a->number);
+		return compare(a->kind, b->kind);
+	return a->key != b->key ? compare(a->key, b->key) : compare(b->number, a->number);
 }
 
 static int hints_by_number(const void *left, const void *right)
 {
 	const struct ring_entry *a = left, *b = right;
 
-	return order(a->number, b->number);
+	return compare(a->number, b->number);
 }
 
 static void hints_unique(struct hints *hints)
 {
 	struct ring_entry *entries = hints->entries;
-	size_t page_cache = 0;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < hints->count; i++)
-		if (page_cache == 0 || entries[page_cache - 1].kind != entries[i].kind ||
-		    entries[page_cache - 1].key != entries[i].key)
-			entries[page_cache++] = entries[i];
-	hints->count = page_cache;
+		if (kept == 0 || entries[kept - 1].kind != entries[i].kind ||
+		    entries[kept - 1].key != entries[i].key)
+			entries[kept++] = entries[i];
+	hints->count = kept;
+}
+
+/* Brings the entries into the order that readers expect. */
+static void hints_finish(struct hints *hints)
+{
+	if (hints->count == 0)
+		return;
+	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_key);
+	hints_unique(hints);
+	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_number);
+	hints->entries[hints->count - 1].last = true;
 }
 
 void hints_collect(struct hints *hints, const struct store_request *requests,
@@ -86,12 +99,17 @@ void hints_collect(struct hints *hints, const struct store_request *requests,
 		return;
 	for (size_t i = 0; i < count; i++)
 		hints_add_request(hints, &requests[i], &replies[i]);
-	if (hints->count == 0)
-		return;
-	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_key);
-	hints_unique(hints);
-	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_number);
-	hints->entries[hints->count - 1].last = true;
+	hints_finish(hints);
+}
+
+void hints_collect_changes(struct hints *hints, const struct store_change *changes, size_t count)
+{
+	hints->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		hints_add_groups(hints, changes[i].group, changes[i].seq);
+		hints_add(hints, RING_GROUP, hash_of(changes[i].group), changes[i].seq);
+	}
+	hints_finish(hints);
 }
 
 void hints_free(struct hints *hints)

@@ -16,6 +16,8 @@ struct hints {
 /* Replaces what `hints` held; begin with a zeroed struct. */
 void hints_collect(struct hints *hints, const struct store_request *requests,
 		   const struct store_reply *replies, size_t count);
+/* The same for changes that another host has made. */
+void hints_collect_changes(struct hints *hints, const struct store_change *changes, size_t count);
 void hints_free(struct hints *hints);
 
 #endif

@@ -2,11 +2,15 @@
 noinst_LIBRARIES += libwriter.a
 libwriter_a_SOURCES = \
 	%D%/batch.c %D%/batch.h \
+	%D%/commit.c %D%/commit.h \
 	%D%/confine.c %D%/confine.h \
 	%D%/control.c %D%/control.h \
 	%D%/group_commit.c %D%/group_commit.h \
 	%D%/hints.c %D%/hints.h \
+	%D%/loop.c %D%/loop.h \
 	%D%/peer.c %D%/peer.h \
+	%D%/peers.c %D%/peers.h \
 	%D%/retention.c %D%/retention.h \
+	%D%/state.h \
 	%D%/stats.c %D%/stats.h \
 	%D%/writer.c %D%/writer.h

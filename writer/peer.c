@@ -1,9 +1,12 @@
+/* One connection to the writer, for batch.c, control.c and peers.c: reads frames into a
+ * bounded queue, and sends replies as far as the socket takes them. */
 #include "writer/peer.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,9 +17,9 @@
 #define READ_BYTES ((size_t)256 << 10) /* of one read */
 #define ROUND_BYTES \
 	((size_t)1 << 20) /* of one peer in one round, and how much of whole frames may wait */
-#define OUT_BYTES ((size_t)8 << 20)       /* replies not read, beyond which no more is taken */
-#define CONTROL_BYTES ((size_t)16 << 20)  /* the largest frame of an administrator */
-#define RETENTION_BYTES ((size_t)4 << 20) /* memory that an empty buffer may keep */
+#define OUT_BYTES ((size_t)8 << 20)      /* replies not read, beyond which no more is taken */
+#define CONTROL_BYTES ((size_t)16 << 20) /* the largest frame of an administrator */
+#define KEPT_BYTES ((size_t)4 << 20)     /* memory that an empty buffer may keep */
 
 struct peer *peer_new(enum peer_kind kind, int fd)
 {
@@ -35,6 +38,7 @@ void peer_free(struct peer *peer)
 	(void)close(peer->fd);
 	buf_free(&peer->in);
 	buf_free(&peer->out);
+	buf_free(&peer->held);
 	free(peer);
 }
 
@@ -89,6 +93,7 @@ void peer_read(struct peer *peer)
 	size_t room = ROUND_BYTES;
 	ssize_t got = 1;
 
+	assert(peer->taken == 0);
 	while (room > 0 && got > 0) {
 		got = recv(peer->fd, buf_reserve(&peer->in, READ_BYTES), READ_BYTES, MSG_DONTWAIT);
 		if (got > 0) {
@@ -122,9 +127,15 @@ void peer_flush(struct peer *peer)
 	if (peer->sent == peer->out.len) {
 		peer->sent = 0;
 		buf_clear(&peer->out);
-		if (peer->out.cap > RETENTION_BYTES)
+		if (peer->out.cap > KEPT_BYTES)
 			buf_free(&peer->out);
 	}
+}
+
+static bool peer_asks_for_board(const struct peer *peer, const struct frame *frame)
+{
+	return peer->kind == PEER_CONTROL && frame->payload.len == 1 &&
+	       (unsigned char)frame->payload.data[0] == CONTROL_BOARD;
 }
 
 enum rc peer_take(struct peer *peer, struct frame *out)
@@ -134,6 +145,8 @@ enum rc peer_take(struct peer *peer, struct frame *out)
 	if (peer->broken || peer->out.len - peer->sent >= OUT_BYTES)
 		return RC_BUSY;
 	rc = frame_take(peer_waiting(peer), out);
+	if (rc == RC_OK && peer_asks_for_board(peer, out))
+		return RC_BUSY;
 	if (rc == RC_OK)
 		peer->taken += out->size;
 	else if (rc != RC_BUSY)
@@ -141,11 +154,43 @@ enum rc peer_take(struct peer *peer, struct frame *out)
 	return rc;
 }
 
+bool peer_take_board(struct peer *peer, uint64_t *tag)
+{
+	struct frame frame;
+
+	assert(peer->taken == 0);
+	if (!peer_has_frame(peer) || frame_take(peer_waiting(peer), &frame) != RC_OK ||
+	    !peer_asks_for_board(peer, &frame))
+		return false;
+	*tag = frame.tag;
+	buf_drop(&peer->in, frame.size);
+	return true;
+}
+
+void peer_hold(struct peer *peer)
+{
+	const struct slice rest = peer_waiting(peer);
+
+	assert(!peer_is_held(peer));
+	if (peer->taken == 0)
+		return;
+	peer->held = peer->in;
+	peer->in = (struct buf)BUF_EMPTY;
+	buf_put_slice(&peer->in, rest);
+	peer->taken = 0;
+}
+
+bool peer_is_held(const struct peer *peer)
+{
+	return peer->held.len > 0;
+}
+
 void peer_forget(struct peer *peer)
 {
+	buf_free(&peer->held);
 	buf_drop(&peer->in, peer->taken);
 	peer->taken = 0;
-	if (peer->in.len == 0 && peer->in.cap > RETENTION_BYTES)
+	if (peer->in.len == 0 && peer->in.cap > KEPT_BYTES)
 		buf_free(&peer->in);
 }
 

@@ -1,6 +1,6 @@
-/* Those who send requests to the writer: workers over their links, administrators over
- * the control socket. Both speak frames (ipc/frame.h) of packed requests
- * (store/store.h) and get one frame with the packed reply for each, bearing its tag. */
+/* A sender of requests to the writer: a worker over its link, or an administrator over
+ * the control socket. Both send frames (ipc/frame.h) of packed requests
+ * (store/store.h) and get for each one frame with the packed reply and the same tag. */
 #ifndef WRITER_PEER_H
 #define WRITER_PEER_H
 
@@ -10,6 +10,10 @@
 
 #include <stdint.h>
 
+/* A request of an administrator that consists of this one byte is not for the store: its
+ * reply is the scoreboard (scoreboard_view_pack). */
+#define CONTROL_BOARD 0xb0
+
 enum peer_kind { PEER_WORKER, PEER_CONTROL };
 
 struct peer {
@@ -17,9 +21,10 @@ struct peer {
 	int fd;
 	bool ended;    /* it sends no more; what it sent is still answered */
 	bool broken;   /* to be closed at once */
-	struct buf in; /* requests; the first `taken` bytes are frames that are being worked on */
+	struct buf in; /* requests; the first `taken` bytes are frames that were taken */
 	size_t taken;
-	struct buf out; /* replies; the first `sent` bytes are on their way */
+	struct buf held; /* frames that the store works on, see peer_hold */
+	struct buf out;  /* replies; the first `sent` bytes are on their way */
 	size_t sent;
 	uint64_t moved; /* clock_ms() when it last sent or took a byte */
 };
@@ -33,22 +38,29 @@ void peer_free(struct peer *peer);
  * there is some.
  */
 short peer_events(const struct peer *peer);
-/* Reads what is there, a bounded piece of it. Must not be called between peer_take and
- * peer_forget.
- */
+/* Reads a bounded piece of what has arrived. Not between peer_take and peer_hold or
+ * peer_forget: it may move the frames. */
 void peer_read(struct peer *peer);
 /* Sends what the socket takes. */
 void peer_flush(struct peer *peer);
-/* The next whole frame, in place until peer_forget. RC_BUSY: there is none, or the peer
- * has yet to read its replies. */
+/* The next whole frame with a request for the store, in place until peer_forget. RC_BUSY:
+ * there is none, or a CONTROL_BOARD comes first, or the peer has too many replies that it
+ * has not read. */
 MUST_USE enum rc peer_take(struct peer *peer, struct frame *out);
-/* Would peer_take give a frame? */
+/* Drops the next whole frame if it is a CONTROL_BOARD; its tag. Not between peer_take and
+ * peer_hold or peer_forget. */
+bool peer_take_board(struct peer *peer, uint64_t *tag);
+/* Does a whole frame wait whose reply would have room? */
 bool peer_has_frame(const struct peer *peer);
 /* How many whole frames wait to be taken. */
 size_t peer_frames(const struct peer *peer);
+/* Puts the frames that were taken aside, where they stay until peer_forget, so that the
+ * peer can be read meanwhile. */
+void peer_hold(struct peer *peer);
+bool peer_is_held(const struct peer *peer);
 /* Drops the frames that were taken. */
 void peer_forget(struct peer *peer);
-/* Is there nothing more to do for it? */
+/* Is it broken, or has it ended and got all its replies? */
 bool peer_is_done(const struct peer *peer);
 
 #endif

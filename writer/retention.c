@@ -2,8 +2,6 @@
 
 #include "base/log.h"
 
-#include <limits.h>
-
 #define FIRST_S 300           /* after the start, where there is enough else to do */
 #define DAY_S 86400           /* between purges */
 #define PAUSE_MS 100          /* between pieces */
@@ -68,11 +66,7 @@ void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, ui
 	}
 }
 
-int retention_timeout(const struct retention *retention, uint64_t now_ms)
+uint64_t retention_next(const struct retention *retention)
 {
-	if (retention->seconds == 0)
-		return -1;
-	if (now_ms >= retention->due)
-		return 0;
-	return retention->due - now_ms < INT_MAX ? (int)(retention->due - now_ms) : INT_MAX;
+	return retention->seconds ? retention->due : UINT64_MAX;
 }

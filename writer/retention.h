@@ -29,7 +29,7 @@ bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
 		    struct store_request *out);
 /* How it went: rc of the commit, and how many went with this piece. */
 void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, uint64_t purged);
-/* Milliseconds until there may be a piece to do; -1: never. */
-int retention_timeout(const struct retention *retention, uint64_t now_ms);
+/* clock_ms() when there may be a piece to do; UINT64_MAX: never. */
+uint64_t retention_next(const struct retention *retention);
 
 #endif

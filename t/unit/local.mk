@@ -66,6 +66,7 @@ unit_tests = \
 	%D%/test_transit_refuse \
 	%D%/test_transit_step \
 	%D%/test_writer \
+	%D%/test_writer_later \
 	%D%/test_writer_life \
 	%D%/test_writer_peer
 check_PROGRAMS += $(unit_tests)
@@ -183,6 +184,8 @@ t_unit_test_threads_relaxed_SOURCES = $(t_unit_test_threads_SOURCES) %D%/ring_re
 t_unit_test_threads_relaxed_LDADD = $(t_unit_test_threads_LDADD)
 t_unit_test_writer_SOURCES = %D%/test_writer.c %D%/writer_kit.c %D%/writer_kit.h
 t_unit_test_writer_LDADD = libwriter.a $(store_libs) $(shm_libs)
+t_unit_test_writer_later_SOURCES = %D%/test_writer_later.c %D%/store_fake.c %D%/store_fake.h %D%/writer_kit.c %D%/writer_kit.h
+t_unit_test_writer_later_LDADD = libwriter.a $(store_libs) $(shm_libs)
 t_unit_test_writer_life_SOURCES = %D%/test_writer_life.c %D%/writer_kit.c %D%/writer_kit.h
 t_unit_test_writer_life_LDADD = libwriter.a $(store_libs) $(shm_libs)
 t_unit_test_writer_peer_SOURCES = %D%/test_writer_peer.c %D%/writer_kit.c %D%/writer_kit.h

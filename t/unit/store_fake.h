@@ -1,0 +1,43 @@
+/* A store whose answers come when a test sends them, in place of a back end: link
+ * store_fake.c and none of store/sqlite. The store lives in the process that the test
+ * forks, and the two talk over a socketpair. */
+#ifndef T_UNIT_STORE_FAKE_H
+#define T_UNIT_STORE_FAKE_H
+
+#include "store/store.h"
+
+/* What the store was called for. */
+enum fake_call {
+	FAKE_HEAD,
+	FAKE_COMMIT,
+	FAKE_COMMITTED, /* it has called back; `id` is read from the request at that moment */
+	FAKE_MAINTAIN,
+	FAKE_CANCEL
+};
+
+struct fake_event {
+	enum fake_call call;
+	size_t count; /* requests of the commit */
+	char id[32];  /* of the first document */
+};
+
+/* What it shall do. */
+enum fake_do {
+	FAKE_ANSWER, /* what is outstanding: with `rc`, and the head `seq` */
+	FAKE_CHANGE  /* report a commit of another host in `group`; empty: some were missed */
+};
+
+struct fake_order {
+	enum fake_do what;
+	enum rc rc;
+	uint64_t seq;
+	char group[32];
+};
+
+/* Call before the fork. */
+void fake_setup(void);
+/* In the test, which waits. */
+void fake_expect(enum fake_call call, struct fake_event *event);
+void fake_order(struct fake_order order);
+
+#endif

@@ -1,0 +1,240 @@
+/* The writer's commits, called by loop.c: collects a batch, passes it to the store, and
+ * when the store answers, in the same call or in a later turn of the loop, answers the
+ * peers, publishes the hints and does the store's maintenance. See batch.c, hints.c.
+ *
+ * The order of what follows a commit is the promise of the whole server:
+ *
+ *   generation odd ─▶ store_commit ─▶ generation even ─▶ replies ─▶ hints in the ring
+ *
+ * Replies come after COMMIT, so that nothing is acknowledged that could be lost. The
+ * generation ends before the replies, so that a client that has its reply never gets a
+ * cached page from before its write. Hints come after the replies, because they may be
+ * lost: a writer that is killed in between has a successor that attaches to the ring, and
+ * every reader then asks the database.
+ *
+ * If the outcome of a commit is unknown, because the store lost its connection, replies
+ * say so and the generation stays odd. The writer then does what its own successor would
+ * do: it asks for the head and attaches to the ring anew. */
+#include "writer/commit.h"
+
+#include "base/clock.h"
+#include "base/exit.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "shm/generation.h"
+
+#include <assert.h>
+
+#define SETTLE_MS 1000 /* from the last commit to one more maintenance */
+
+/* ---- What is refused --------------------------------------------------------------- */
+
+/* A disk that refuses is logged once, and once more when it takes commits again. */
+static void commit_refuse(struct writer *writer, enum rc rc)
+{
+	if (rc != writer->trouble)
+		log_error("commit_failed", LOG_TEXT("rc", rc_name(rc)),
+			  LOG_NUMBER("requests", writer->batch->count));
+	writer->trouble = rc;
+	writer->refused += writer->batch->count;
+	batch_refuse(writer->batch, rc);
+	peers_flush(&writer->peers);
+}
+
+static void commit_resume(struct writer *writer)
+{
+	if (writer->trouble == RC_OK)
+		return;
+	log_info("commits_resumed", LOG_TEXT("after", rc_name(writer->trouble)),
+		 LOG_NUMBER("refused", writer->refused));
+	writer->trouble = RC_OK;
+	writer->refused = 0;
+}
+
+static void commit_collect(struct writer *writer)
+{
+	struct peers *peers = &writer->peers;
+
+	assert(writer->batch->count == 0 && !writer_is_committing(writer));
+	batch_collect(writer->batch, peers->list, peers->count, peers->turn);
+	peers->turn = peers->count ? (peers->turn + 1) % peers->count : 0;
+}
+
+static void commit_clear(struct writer *writer)
+{
+	batch_clear(writer->batch);
+	peers_forget(&writer->peers);
+}
+
+void commit_refuse_queue(struct writer *writer, enum rc rc)
+{
+	commit_collect(writer);
+	if (writer->batch->count)
+		commit_refuse(writer, rc);
+	commit_clear(writer);
+}
+
+/* ---- The writer's own purge -------------------------------------------------------- */
+
+/* A piece of it goes last in a batch. */
+static void commit_add_purge(struct writer *writer)
+{
+	struct store_request request;
+
+	if (writer->state != WRITER_SERVING || writer->batch->count == BATCH_REQUESTS)
+		return;
+	if (retention_take(&writer->retention, clock_ms(), clock_wall(), &request) &&
+	    !batch_add(writer->batch, &request))
+		retention_done(&writer->retention, clock_ms(), RC_BUSY, 0);
+}
+
+static void commit_end_purge(struct writer *writer, enum rc rc, const struct store_reply *replies)
+{
+	const struct batch *batch = writer->batch;
+
+	if (batch->origins[batch->count - 1].peer == NULL)
+		retention_done(&writer->retention, clock_ms(), rc,
+			       replies ? replies[batch->count - 1].purged : 0);
+}
+
+/* ---- The answer of the store ------------------------------------------------------- */
+
+static void commit_end_generation(struct writer *writer)
+{
+	if (!writer->readers_behind)
+		generation_write_end(writer->from->shm);
+}
+
+static void commit_publish(struct writer *writer)
+{
+	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
+}
+
+static void commit_answer(struct writer *writer, const struct store_reply *replies)
+{
+	const struct batch *batch = writer->batch;
+
+	commit_end_generation(writer);
+	commit_resume(writer);
+	FAULT("writer_after_commit");
+	batch_answer(batch, replies);
+	peers_flush(&writer->peers);
+	FAULT("writer_after_answer");
+	hints_collect(&writer->hints, batch->requests, replies, batch->count);
+	commit_publish(writer);
+	writer->settle_at = clock_ms() + SETTLE_MS;
+}
+
+static void commit_maintain(struct writer *writer)
+{
+	if (writer_stats_maintain(&writer->stats, writer->store) == RC_SYNC_FAILED)
+		writer_fail(writer, EXIT_FAILURE);
+}
+
+/* When the batch has been answered and forgotten. The requests that came during the commit
+ * are counted before clients that have just been answered can be back. */
+static void commit_settle(struct writer *writer, size_t answered)
+{
+	peers_read(&writer->peers);
+	group_commit_end(&writer->group_commit, writer->begun_us, clock_us(), answered,
+			 peers_frames(&writer->peers));
+	commit_maintain(writer);
+}
+
+static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
+{
+	struct writer *writer = arg;
+	const size_t requests = writer->batch->count;
+
+	assert(writer_is_committing(writer) && requests > 0);
+	commit_end_purge(writer, rc, replies);
+	writer_stats_commit_end(&writer->stats, replies, requests);
+	if (rc == RC_SYNC_FAILED) {
+		log_error("commit_unknown", LOG_NUMBER("requests", requests));
+		writer_fail(writer, EXIT_FAILURE);
+		return;
+	}
+	writer->readers_behind = writer->readers_behind || rc == RC_UNAVAILABLE;
+	if (rc == RC_OK) {
+		commit_answer(writer, replies);
+	} else {
+		commit_end_generation(writer);
+		commit_refuse(writer, rc);
+	}
+	commit_clear(writer);
+	writer_move(writer, writer->state == WRITER_LAST_COMMIT ? WRITER_STOPPING : WRITER_SERVING);
+	if (rc != RC_UNAVAILABLE)
+		commit_settle(writer, requests);
+}
+
+/* ---- When -------------------------------------------------------------------------- */
+
+static bool commit_is_due(const struct writer *writer)
+{
+	if (writer->state == WRITER_STOPPING)
+		return true;
+	return writer->state == WRITER_SERVING &&
+	       group_commit_delay(&writer->group_commit, clock_us(),
+				  peers_frames(&writer->peers)) == 0;
+}
+
+static void commit_begin(struct writer *writer)
+{
+	struct batch *batch = writer->batch;
+
+	writer->begun_us = clock_us();
+	commit_collect(writer);
+	commit_add_purge(writer);
+	if (batch->count == 0) {
+		peers_forget(&writer->peers);
+		peers_flush(&writer->peers);
+		return;
+	}
+	FAULT("writer_before_commit");
+	writer_move(writer,
+		    writer->state == WRITER_STOPPING ? WRITER_LAST_COMMIT : WRITER_COMMITTING);
+	generation_write_begin(writer->from->shm);
+	writer_stats_commit_begin(&writer->stats);
+	store_commit(writer->store, batch->requests, batch->count, commit_on_replies, writer);
+	if (writer_is_committing(writer))
+		peers_hold(&writer->peers);
+}
+
+static void commit_maintain_if_due(struct writer *writer)
+{
+	if (writer->state != WRITER_SERVING || clock_ms() < writer->settle_at ||
+	    peers_frames(&writer->peers))
+		return;
+	writer->settle_at = WRITER_NEVER;
+	commit_maintain(writer);
+}
+
+void commit_advance(struct writer *writer)
+{
+	if ((writer->state == WRITER_SERVING && writer->readers_behind) ||
+	    (writer->state == WRITER_RECOVERING && clock_ms() >= writer->ask_at))
+		writer_ask_head(writer);
+	if (commit_is_due(writer))
+		commit_begin(writer);
+	commit_maintain_if_due(writer);
+}
+
+/* ---- Other hosts ------------------------------------------------------------------- */
+
+/* The ring must be attached to before anything is published, and while the head is asked
+ * for, it is not known whether the answer includes this change: so it is asked again. */
+void commit_on_remote_change(void *arg, const struct store_change *changes, size_t count)
+{
+	struct writer *writer = arg;
+	const bool attached = writer->state != WRITER_OPENING && writer->state != WRITER_RECOVERING;
+
+	generation_write_begin(writer->from->shm);
+	if (count == 0 || !attached) {
+		writer->readers_behind = true;
+		return;
+	}
+	if (!writer_is_committing(writer))
+		commit_end_generation(writer);
+	hints_collect_changes(&writer->hints, changes, count);
+	commit_publish(writer);
+}

@@ -1,0 +1,15 @@
+/* What the writer commits, when, and what follows from the answer. */
+#ifndef WRITER_COMMIT_H
+#define WRITER_COMMIT_H
+
+#include "writer/state.h"
+
+/* Takes the commits as far as they go now: begins one if it is due, asks for the head if
+ * readers are behind, does the maintenance that is due. Call it in each turn of the loop. */
+void commit_advance(struct writer *writer);
+/* Answers all that is queued with this failure, without a commit. */
+void commit_refuse_queue(struct writer *writer, enum rc rc);
+/* Publishes a commit of another host (store_watch); `arg`: the writer. */
+void commit_on_remote_change(void *arg, const struct store_change *changes, size_t count);
+
+#endif
