@@ -12,7 +12,7 @@
 
 #define LINE_MAX_BYTES 2048
 #define VALUE_MAX_BYTES 1024 /* so that a long value leaves room for those after it */
-#define FIELD_MIN 32 /* space required after a key: any number, or the start of a text */
+#define FIELD_MIN 32         /* space required after a key: any number, or the start of a text */
 #define CUT "..."
 
 static const char *const levels[] = { "error", "warn", "info", "debug" };

@@ -136,6 +136,7 @@ static void a_failure_of_ours_has_a_problem(void **state)
 		{ RC_EXISTS, PROBLEM_UNAVAILABLE },
 		{ RC_FULL, PROBLEM_FULL },
 		{ RC_READ_ONLY, PROBLEM_UNAVAILABLE },
+		{ RC_SYNC_FAILED, PROBLEM_UNAVAILABLE },
 	};
 
 	(void)state;
