@@ -1,3 +1,6 @@
+/* Authentication in a worker: token cache, lookups in the store, throttling. Requests
+ * (worker/http) and open streams (worker/live) call it. See also auth/token.c,
+ * auth/identity.c. */
 #include "auth/auth.h"
 
 #include "auth/throttle.h"
@@ -15,42 +18,68 @@ struct entry {
 	uint64_t since;            /* clock_ms */
 };
 
-/* The cache is set-associative: an identity may only be in the set that its key
- * chooses, so its size is fixed and nothing needs to be kept in order. Only tokens that
- * the store knows get in. */
+/* The cache is set-associative: the key of an identity selects its set, so that the
+ * size is fixed and no order must be maintained. Only tokens known to the store
+ * enter. */
 struct auth {
 	struct store *store;
 	struct throttle *throttle;
-	uint64_t forgotten; /* how often something was: an answer asked for before that is not
-			       remembered */
-	size_t outstanding;
+	uint64_t invalidations; /* a lookup started before the latest one is not cached */
+	struct lookup *lookups; /* that the store has not answered */
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
 
+/* The store keeps a pointer to the lookup and will answer it. If auth is freed first,
+ * the lookup remains as an orphan without a caller, for that answer to free. */
 struct lookup {
-	struct auth *auth;
-	uint64_t forgotten; /* of auth when asked */
+	struct auth *auth; /* NULL: orphaned */
+	struct lookup *next, **link;
+	uint64_t invalidations; /* of auth at the start */
 	struct token_parts parts;
 	struct address from;
-	bool guessed; /* a denial is counted against `from` */
+	bool is_throttled; /* a denial counts against `from` */
 	on_identity *answer;
 	void *arg;
 };
 
-struct auth *auth_new(struct store *store, unsigned throttle)
+struct auth *auth_new(struct store *store, unsigned max_failures)
 {
 	struct auth *auth = mem_alloc(sizeof(*auth));
 
-	auth->throttle = throttle_new(throttle);
+	assert(store != NULL);
+	auth->throttle = throttle_new(max_failures);
 	auth->store = store;
 	return auth;
 }
 
+static void lookup_link(struct lookup *lookup, struct auth *auth)
+{
+	lookup->auth = auth;
+	lookup->next = auth->lookups;
+	lookup->link = &auth->lookups;
+	if (lookup->next)
+		lookup->next->link = &lookup->next;
+	auth->lookups = lookup;
+}
+
+static void lookup_unlink(struct lookup *lookup)
+{
+	*lookup->link = lookup->next;
+	if (lookup->next)
+		lookup->next->link = lookup->link;
+}
+
 void auth_free(struct auth *auth)
 {
+	struct lookup *lookup;
+
 	if (auth == NULL)
 		return;
-	assert(auth->outstanding == 0);
+	while ((lookup = auth->lookups) != NULL) {
+		lookup_unlink(lookup);
+		lookup->auth = NULL;
+		lookup->answer(lookup->arg, RC_UNAVAILABLE, NULL);
+	}
 	auth_forget_all(auth);
 	throttle_free(auth->throttle);
 	free(auth);
@@ -76,7 +105,7 @@ void auth_forget(struct auth *auth, uint64_t key)
 {
 	struct entry *set = cache_set(auth, key);
 
-	auth->forgotten++;
+	auth->invalidations++;
 	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
 		if (entry_holds(&set[way], key))
 			entry_clear(&set[way]);
@@ -84,13 +113,13 @@ void auth_forget(struct auth *auth, uint64_t key)
 
 void auth_forget_all(struct auth *auth)
 {
-	auth->forgotten++;
+	auth->invalidations++;
 	for (size_t set = 0; set < AUTH_CACHE_SETS; set++)
 		for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
 			entry_clear(&auth->cache[set][way]);
 }
 
-/* What is remembered of that token id, however old it is. */
+/* Returns the entry of a token id, even if it is stale, or NULL. */
 static struct entry *cache_find(struct auth *auth, uint64_t key, const char *id)
 {
 	struct entry *set = cache_set(auth, key);
@@ -106,26 +135,25 @@ static bool entry_is_fresh(const struct entry *entry)
 	return clock_ms() - entry->since < AUTH_CACHE_MS;
 }
 
-/* Takes the place of what was known of the same token, else a free one, else the
- * oldest. */
+/* Replaces the entry of the same token, otherwise a free one, otherwise the oldest. */
 static void cache_put(struct auth *auth, struct identity *identity)
 {
 	struct entry *set = cache_set(auth, identity->key);
-	struct entry *place = &set[0];
+	struct entry *victim = &set[0];
 
 	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++) {
 		if (entry_holds(&set[way], identity->key) &&
 		    strcmp(set[way].identity->id, identity->id) == 0) {
-			place = &set[way];
+			victim = &set[way];
 			break;
 		}
-		if (place->identity != NULL &&
-		    (set[way].identity == NULL || set[way].since < place->since))
-			place = &set[way];
+		if (victim->identity != NULL &&
+		    (set[way].identity == NULL || set[way].since < victim->since))
+			victim = &set[way];
 	}
-	entry_clear(place);
-	place->identity = identity_ref(identity);
-	place->since = clock_ms();
+	entry_clear(victim);
+	victim->identity = identity_ref(identity);
+	victim->since = clock_ms();
 }
 
 static bool is_good(const struct identity *identity, const unsigned char hash[STORE_TOKEN_HASH_LEN])
@@ -147,7 +175,7 @@ static void auth_deny(struct auth *auth, const struct address *from, on_identity
 
 static void lookup_deny(struct lookup *lookup)
 {
-	if (lookup->guessed)
+	if (lookup->is_throttled)
 		auth_deny(lookup->auth, &lookup->from, lookup->answer, lookup->arg);
 	else
 		lookup->answer(lookup->arg, RC_DENIED, NULL);
@@ -160,7 +188,7 @@ static void lookup_found(struct lookup *lookup, const struct store_token *token)
 	if (!is_good(identity, lookup->parts.hash)) {
 		lookup_deny(lookup);
 	} else {
-		if (lookup->forgotten == lookup->auth->forgotten)
+		if (lookup->invalidations == lookup->auth->invalidations)
 			cache_put(lookup->auth, identity);
 		lookup->answer(lookup->arg, RC_OK, identity);
 	}
@@ -171,7 +199,11 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 {
 	struct lookup *lookup = arg;
 
-	lookup->auth->outstanding--;
+	if (lookup->auth == NULL) {
+		free(lookup);
+		return;
+	}
+	lookup_unlink(lookup);
 	if (rc == RC_NOT_FOUND)
 		auth_forget(lookup->auth, hash_of(slice_of(lookup->parts.id)));
 	if (rc == RC_OK)
@@ -183,21 +215,19 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 	free(lookup);
 }
 
-/* `from`: whom a denial counts against; NULL: nobody. */
+/* A denial counts against the address `from`, unless it is NULL. */
 static void lookup_start(struct auth *auth, const struct token_parts *parts,
 			 const struct address *from, on_identity *answer, void *arg)
 {
 	struct lookup *lookup = mem_alloc(sizeof(*lookup));
 
-	*lookup = (struct lookup){ .auth = auth,
-				   .forgotten = auth->forgotten,
-				   .parts = *parts,
-				   .answer = answer,
-				   .arg = arg };
-	lookup->guessed = from != NULL;
+	*lookup = (struct lookup){
+		.invalidations = auth->invalidations, .parts = *parts, .answer = answer, .arg = arg
+	};
+	lookup->is_throttled = from != NULL;
 	if (from)
 		lookup->from = *from;
-	auth->outstanding++;
+	lookup_link(lookup, auth);
 	store_token_find(auth->store, slice_of(lookup->parts.id), on_token, lookup);
 }
 
@@ -208,6 +238,7 @@ void auth_identify(struct auth *auth, struct slice token_text, const struct addr
 	struct token_parts parts;
 	struct entry *known;
 
+	assert(from != NULL && answer != NULL);
 	well_formed = token_parse(token_text, &parts) == RC_OK;
 	known = well_formed ? cache_find(auth, hash_of(slice_of(parts.id)), parts.id) : NULL;
 	if (known && is_good(known->identity, parts.hash)) {
@@ -240,6 +271,7 @@ void auth_recheck(struct auth *auth, const struct identity *identity, on_identit
 	struct token_parts parts;
 	struct identity *anyone;
 
+	assert(answer != NULL);
 	if (identity->id[0] == '\0') {
 		anyone = identity_anyone();
 		answer(arg, RC_OK, anyone);

@@ -1,9 +1,10 @@
-/* The authenticator of one worker: from the text of a token to an identity, with a
- * short memory.
+/* The authenticator of a worker: maps the text of a token to an identity, with a
+ * short-lived cache.
  *
- * Answers come the way the store's do: once, maybe before the call returns, maybe
- * later. The identity that a callback is given is good until it returns; hold it to
- * keep it. An answer cannot be called off, so `arg` must stay until it has come. */
+ * Answers arrive like those of the store: exactly once, before the call returns or
+ * later. The identity passed to a callback is valid until the callback returns; take a
+ * reference to keep it. A lookup cannot be cancelled, so `arg` must remain valid until
+ * the answer. */
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
 
@@ -17,36 +18,39 @@
 
 struct auth;
 
-/* RC_OK: who it is. RC_DENIED: unknown, malformed, wrong, expired or revoked (nobody is
- * told which). RC_BUSY: too many such came from that address, so this one was not
- * looked at. RC_UNAVAILABLE: the store did not answer. The identity is NULL unless
- * RC_OK. */
+/* RC_OK: the identity. RC_DENIED: the token is malformed, unknown, wrong, expired or
+ * revoked (clients must not learn which). RC_BUSY: too many failures from that address,
+ * the token was not examined. RC_UNAVAILABLE: the store did not answer. The identity is
+ * NULL unless RC_OK. */
 typedef void on_identity(void *arg, enum rc rc, struct identity *identity);
 
-/* The store is the caller's and must outlive it. `throttle`: how many denials an
- * address may have in GUESSES_WINDOW_MS (auth/throttle.h); 0: as many as it likes. */
-struct auth *auth_new(struct store *store, unsigned throttle);
-/* No answer may be outstanding. NULL is fine. */
+/* The caller owns the store. `max_failures`: the number of denials that an address may
+ * have within THROTTLE_WINDOW_MS (auth/throttle.h); 0: unlimited. */
+struct auth *auth_new(struct store *store, unsigned max_failures);
+/* Answers outstanding lookups with RC_UNAVAILABLE; those callbacks must not use auth.
+ * The store may answer the lookups afterwards, for example in store_cancel. NULL is a
+ * no-op. */
 void auth_free(struct auth *auth);
 
-/* Who presents this token, from that address? What the store said of a good token is
- * remembered for AUTH_CACHE_MS; nothing is remembered of bad ones but how many an
- * address had, in a table of fixed size. A token that was good when this worker saw it
- * last is looked at whatever its address has done, so that whoever guesses does not
- * shut out those who share the address with him. */
+/* Identifies the owner of a token presented from an address. The store's answer is
+ * cached for AUTH_CACHE_MS if the token is valid; of invalid ones only the number per
+ * address is kept, in a table of fixed size. A token that was valid when this worker
+ * last saw it is examined even if its address is throttled, so that an attacker cannot
+ * lock out users behind the same address. */
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
 		   on_identity *answer, void *arg);
-/* After RC_BUSY: in how many seconds tokens from there are looked at again, 1 or
- * more. */
+/* After RC_BUSY: the number of seconds, at least 1, until tokens from this address are
+ * examined again. */
 unsigned auth_wait(const struct auth *auth, const struct address *from);
 
-/* Asks the store, not the memory, what has become of the identity: RC_OK with how it is
- * now, RC_DENIED when it was revoked or has expired. For streams that stay open. */
+/* Asks the store, bypassing the cache, for the current state of an identity: RC_OK with
+ * the new identity, RC_DENIED if it has been revoked or has expired. For streams, which
+ * stay open. */
 void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer,
 		  void *arg);
 
-/* Forgets one token by its key (identity.h), or all: call when the ring says that a
- * token changed, or that entries were lost. */
+/* Removes one token by its key (identity.h), or all tokens, from the cache. Call it
+ * when the ring reports a changed token or lost entries. */
 void auth_forget(struct auth *auth, uint64_t key);
 void auth_forget_all(struct auth *auth);
 

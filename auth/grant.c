@@ -1,3 +1,5 @@
+/* Parses and formats grants. The token commands (cli/token.c) and the control protocol
+ * use it. */
 #include "auth/grant.h"
 
 #include "store/docid.h"

@@ -1,4 +1,4 @@
-/* Grants as people write them: GROUP, GROUP:ro, GROUP:rw. */
+/* The text form of grants: GROUP, GROUP:ro, GROUP:rw. */
 #ifndef AUTH_GRANT_H
 #define AUTH_GRANT_H
 
@@ -6,11 +6,11 @@
 #include "base/error.h"
 #include "store/store.h"
 
-/* Only a final `:ro` or `:rw` is the mode, since groups may have colons; without one it
- * is rw. The group is `*` or as protocol.md has it (1 to 511 bytes of UTF-8 without
- * control characters). It points into the text. RC_MALFORMED with the reason. */
+/* Groups may contain colons, so only a final `:ro` or `:rw` is the mode; the default is
+ * rw. The group is `*` or a group as in protocol.md (1 to 511 bytes of UTF-8 without
+ * control characters); it points into the text. RC_MALFORMED with the reason in err. */
 MUST_USE enum rc grant_parse(struct slice text, struct store_grant *out, struct error *err);
-/* Appends the text, always with its mode. */
+/* Appends the text form, always with the mode. */
 void grant_format(const struct store_grant *grant, struct buf *out);
 
 #endif

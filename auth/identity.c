@@ -1,3 +1,5 @@
+/* Reference-counted identities and their permissions. auth/auth.c creates them;
+ * requests and streams hold them and check every group and document against them. */
 #include "auth/identity.h"
 
 #include "store/docid.h"
@@ -56,6 +58,7 @@ struct identity *identity_anyone(void)
 
 struct identity *identity_ref(struct identity *identity)
 {
+	assert(identity->refs > 0);
 	identity->refs++;
 	return identity;
 }

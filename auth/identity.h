@@ -1,5 +1,5 @@
-/* Who is asking, and what may they do: a token of the database as a value that many can
- * hold. */
+/* An identity: a token of the database with its user and grants, as a reference-counted
+ * value. */
 #ifndef AUTH_IDENTITY_H
 #define AUTH_IDENTITY_H
 
@@ -11,11 +11,11 @@
 
 enum auth_access { AUTH_READ, AUTH_WRITE };
 
-/* To be read only. Everything in it lives as long as the identity. */
+/* Read only. Its slices live as long as the identity. */
 struct identity {
 	unsigned refs;
 	char id[STORE_TOKEN_ID_LEN + 1]; /* of the token; empty: anyone */
-	uint64_t key; /* hash_of(id): what a ring entry about the token carries */
+	uint64_t key;                    /* hash_of(id), as in ring entries about the token */
 	unsigned char hash[STORE_TOKEN_HASH_LEN];
 	struct slice user;
 	int64_t expires; /* seconds since 1970; 0: never */
@@ -23,22 +23,24 @@ struct identity {
 	struct store_grant grants[];
 };
 
-/* A copy of what the store gave, with one holder. */
+/* Copies the token. The caller holds the one reference. */
 struct identity *identity_new(const struct store_token *token);
-/* For a server without authentication: may do all, never expires. One holder. */
+/* The identity of all clients of a server without authentication: it may read and write
+ * everything and never expires. The caller holds the one reference. */
 struct identity *identity_anyone(void);
 struct identity *identity_ref(struct identity *identity);
-/* The last holder's release frees it. NULL is fine. */
+/* Frees the identity with its last reference. NULL is a no-op. */
 void identity_unref(struct identity *identity);
 
-/* A grant covers its group and all nested in it, `*` covers all (protocol.md, Tokens).
- * Two questions, because a document's id may be spelled like a group: with a grant for
- * `a:b`, the group `a:b` is covered, the document `a:b` (of the group `a`) is not. */
+/* A grant covers its group and the groups nested in it; `*` covers everything
+ * (protocol.md, Tokens). There are two functions because an id may be spelled like a
+ * group: a grant for `a:b` covers the group `a:b`, but not the document `a:b` of the
+ * group `a`. */
 bool identity_may_group(const struct identity *identity, struct slice group,
 			enum auth_access access);
 bool identity_may_doc(const struct identity *identity, struct slice id, enum auth_access access);
 
-/* Has it not expired at `now` (clock_wall)? */
+/* Is the identity not expired at `now` (clock_wall)? */
 bool identity_is_current(const struct identity *identity, int64_t now);
 
 #endif

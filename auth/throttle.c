@@ -1,3 +1,4 @@
+/* Counts failed authentications per address. auth/auth.c calls it. */
 #include "auth/throttle.h"
 
 #include "base/mem.h"
@@ -5,25 +6,25 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-struct guesser {
+struct failures {
 	uint64_t from;  /* a keyed hash of the address */
-	uint64_t since; /* clock_ms of the first denial */
-	unsigned count; /* 0: free */
+	uint64_t since; /* clock_ms of the first failure */
+	unsigned count; /* 0: the entry is free */
 };
 
-/* An address may only be in the set that its hash chooses, so the size is fixed. The
- * hash has a key, so that nobody can choose addresses that push another's out. */
+/* Set-associative: the hash of an address selects its set, so that the size is fixed.
+ * The hash is keyed, so that an attacker cannot choose addresses that evict another. */
 struct throttle {
-	unsigned most;
+	unsigned max_failures;
 	unsigned char key[crypto_shorthash_KEYBYTES];
-	struct guesser sets[GUESSES_SETS][GUESSES_WAYS];
+	struct failures sets[THROTTLE_SETS][THROTTLE_WAYS];
 };
 
-struct throttle *throttle_new(unsigned most)
+struct throttle *throttle_new(unsigned max_failures)
 {
 	struct throttle *throttle = mem_alloc(sizeof(*throttle));
 
-	throttle->most = most;
+	throttle->max_failures = max_failures;
 	randombytes_buf(throttle->key, sizeof(throttle->key));
 	return throttle;
 }
@@ -44,53 +45,54 @@ static uint64_t address_hash(const struct throttle *throttle, const struct addre
 	return hash;
 }
 
-static bool is_counted(const struct guesser *guesser, uint64_t from, uint64_t now)
+static bool is_counted(const struct failures *failures, uint64_t from, uint64_t now)
 {
-	return guesser->count && guesser->from == from && now - guesser->since < GUESSES_WINDOW_MS;
+	return failures->count && failures->from == from &&
+	       now - failures->since < THROTTLE_WINDOW_MS;
 }
 
-/* Where the address is counted, or, where it is not yet, the place that is free or has
- * been taken the longest. */
-static struct guesser *guesser_of(struct throttle *throttle, uint64_t from, uint64_t now)
+/* Returns the entry of the address. If there is none, replaces a free one or the
+ * oldest. */
+static struct failures *failures_of(struct throttle *throttle, uint64_t from, uint64_t now)
 {
-	struct guesser *set = throttle->sets[from % GUESSES_SETS];
-	struct guesser *place = &set[0];
+	struct failures *set = throttle->sets[from % THROTTLE_SETS];
+	struct failures *victim = &set[0];
 
-	for (size_t way = 0; way < GUESSES_WAYS; way++) {
+	for (size_t way = 0; way < THROTTLE_WAYS; way++) {
 		if (is_counted(&set[way], from, now))
 			return &set[way];
-		if (place->count && (set[way].count == 0 || set[way].since < place->since))
-			place = &set[way];
+		if (victim->count && (set[way].count == 0 || set[way].since < victim->since))
+			victim = &set[way];
 	}
-	*place = (struct guesser){ .from = from, .since = now };
-	return place;
+	*victim = (struct failures){ .from = from, .since = now };
+	return victim;
 }
 
 bool throttle_failure(struct throttle *throttle, const struct address *from, uint64_t now)
 {
-	struct guesser *guesser;
+	struct failures *failures;
 
-	if (throttle->most == 0)
+	if (throttle->max_failures == 0)
 		return false;
-	guesser = guesser_of(throttle, address_hash(throttle, from), now);
-	guesser->count++;
-	return guesser->count == throttle->most;
+	failures = failures_of(throttle, address_hash(throttle, from), now);
+	failures->count++;
+	return failures->count == throttle->max_failures;
 }
 
 uint64_t throttle_wait(const struct throttle *throttle, const struct address *from, uint64_t now)
 {
 	uint64_t hash;
 
-	if (throttle->most == 0)
+	if (throttle->max_failures == 0)
 		return 0;
 	hash = address_hash(throttle, from);
-	for (size_t way = 0; way < GUESSES_WAYS; way++) {
-		const struct guesser *guesser = &throttle->sets[hash % GUESSES_SETS][way];
+	for (size_t way = 0; way < THROTTLE_WAYS; way++) {
+		const struct failures *failures = &throttle->sets[hash % THROTTLE_SETS][way];
 
-		if (is_counted(guesser, hash, now))
-			return guesser->count < throttle->most
+		if (is_counted(failures, hash, now))
+			return failures->count < throttle->max_failures
 				       ? 0
-				       : guesser->since + GUESSES_WINDOW_MS - now;
+				       : failures->since + THROTTLE_WINDOW_MS - now;
 	}
 	return 0;
 }

@@ -1,3 +1,5 @@
+/* Creates, parses and hashes tokens. Commands create them (cli/token.c), workers parse
+ * them (auth/auth.c). Secrets are wiped after use. */
 #include "auth/token.h"
 
 #include <sodium.h>
@@ -73,7 +75,7 @@ bool token_id_is_valid(struct slice id)
 	return true;
 }
 
-/* libsodium 1.0.18 takes bytes of 128 and more for `_`. */
+/* libsodium 1.0.18 decodes bytes of 128 and above as `_`. */
 static bool is_ascii(struct slice text)
 {
 	for (size_t i = 0; i < text.len; i++)

@@ -1,13 +1,11 @@
-/* The text of a token: made, taken apart, and turned into the hash that the database
- * keeps.
+/* The text form of tokens, and the hash that the database stores.
  *
  *   pbk_ ID _ base64url(SECRET CHECKSUM)
  *
- * ID is 16 lower-case hex digits and says which token it is; it is no secret. SECRET is
- * 32 random bytes. CHECKSUM is the first 4 bytes of BLAKE2b(ID SECRET): a mistyped
- * token, or something else that looks like one, is refused without a look into the
- * database. The hash is BLAKE2b-256 of the secret keyed with the id, so that a hash is
- * good for its own id alone. */
+ * ID is 16 lower-case hex digits that identify the token; it is not secret. SECRET is 32
+ * random bytes. CHECKSUM is the first 4 bytes of BLAKE2b(ID SECRET): a mistyped token is
+ * rejected without a query of the database. The hash is BLAKE2b-256 of the secret, keyed
+ * with the id, so that a hash is valid for its own id only. */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
@@ -19,29 +17,29 @@
 #define TOKEN_TEXT_LEN (4 + STORE_TOKEN_ID_LEN + 1 + 48)
 
 struct token_minted {
-	char text[TOKEN_TEXT_LEN + 1]; /* a secret: show it once, then token_wipe */
+	char text[TOKEN_TEXT_LEN + 1]; /* secret: show it once, then token_wipe */
 	char id[STORE_TOKEN_ID_LEN + 1];
 	unsigned char hash[STORE_TOKEN_HASH_LEN];
 };
 
 struct token_parts {
 	char id[STORE_TOKEN_ID_LEN + 1];
-	unsigned char hash[STORE_TOKEN_HASH_LEN]; /* of the secret that was presented */
+	unsigned char hash[STORE_TOKEN_HASH_LEN]; /* of the presented secret */
 };
 
-/* Makes a new token. RC_IO: the system has no random numbers. */
+/* Creates a random token. RC_IO: the system provides no random numbers. */
 MUST_USE enum rc token_mint(struct token_minted *out);
 void token_wipe(struct token_minted *minted);
 
-/* Checks shape and checksum; says nothing of whether there is such a token.
- * RC_MALFORMED. Keeps nothing of the secret. */
+/* Checks format and checksum, not whether the token exists. RC_MALFORMED. Keeps no copy
+ * of the secret. */
 MUST_USE enum rc token_parse(struct slice text, struct token_parts *out);
 
-/* Are the two hashes equal? Takes the same time whatever they are. */
+/* Compares two hashes in constant time. */
 bool token_hash_equal(const unsigned char a[STORE_TOKEN_HASH_LEN],
 		      const unsigned char b[STORE_TOKEN_HASH_LEN]);
 
-/* 16 lower-case hex digits? */
+/* Is the id 16 lower-case hex digits? */
 bool token_id_is_valid(struct slice id);
 
 #endif

@@ -1,4 +1,4 @@
-/* The authenticator, over a store and a clock that this test plays. */
+/* Tests of auth/auth.c, with a fake store and a fake clock. */
 #include "auth/auth.h"
 #include "auth/token.h"
 #include "base/clock.h"
@@ -13,9 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- The
- * world -------------------------------------------------------------------------------
- */
+/* ---- Fakes ---- */
 
 static uint64_t now_ms = 1;
 static int64_t now_wall = 1000000;
@@ -30,7 +28,7 @@ int64_t clock_wall(void)
 	return now_wall;
 }
 
-/* Knows one token; answers at once, or keeps up to four questions until
+/* A store with one token. It answers at once, or queues up to four lookups until
  * store_answer. */
 struct store {
 	enum rc rc;
@@ -70,22 +68,26 @@ static void store_answer(struct store *store)
 	store->waiting_count = 0;
 }
 
-/* ---- One test's
- * things ------------------------------------------------------------------------------
- */
+static void store_answer_unavailable(struct store *store)
+{
+	store->rc = RC_UNAVAILABLE;
+	store_answer(store);
+}
+
+/* ---- Fixture ---- */
 
 static struct store_grant grants[] = { { { "acme:todos", 10 }, true }, { { "news", 4 }, false } };
 
-#define GUESSES 3
+#define MAX_FAILURES 3
 
 struct fixture {
 	struct store store;
 	struct auth *auth;
-	struct address from; /* who asks */
+	struct address from; /* of the client */
 	struct token_minted minted;
 	unsigned answers;
 	enum rc rc;
-	struct identity *who; /* of the last answer, held */
+	struct identity *identity; /* of the last answer, referenced */
 };
 
 static int setup(void **state)
@@ -100,7 +102,7 @@ static int setup(void **state)
 						     .grants = grants,
 						     .grant_count = 2 };
 	memcpy(fixture->store.token.hash, fixture->minted.hash, STORE_TOKEN_HASH_LEN);
-	fixture->auth = auth_new(&fixture->store, GUESSES);
+	fixture->auth = auth_new(&fixture->store, MAX_FAILURES);
 	now_ms = 1;
 	now_wall = 1000000;
 	*state = fixture;
@@ -111,7 +113,7 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 
-	identity_unref(fixture->who);
+	identity_unref(fixture->identity);
 	auth_free(fixture->auth);
 	free(fixture);
 	return 0;
@@ -123,8 +125,8 @@ static void answered(void *arg, enum rc rc, struct identity *identity)
 
 	fixture->answers++;
 	fixture->rc = rc;
-	identity_unref(fixture->who);
-	fixture->who = identity ? identity_ref(identity) : NULL;
+	identity_unref(fixture->identity);
+	fixture->identity = identity ? identity_ref(identity) : NULL;
 	assert_int_equal(rc == RC_OK, identity != NULL);
 }
 
@@ -140,7 +142,7 @@ static enum rc identify(struct fixture *fixture, const char *text)
 static enum rc recheck(struct fixture *fixture)
 {
 	unsigned before = fixture->answers;
-	struct identity *old = identity_ref(fixture->who);
+	struct identity *old = identity_ref(fixture->identity);
 
 	auth_recheck(fixture->auth, old, answered, fixture);
 	identity_unref(old);
@@ -153,24 +155,22 @@ static enum rc identify_mine(struct fixture *fixture)
 	return identify(fixture, fixture->minted.text);
 }
 
-/* ---- Who is it?
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- Identification ---- */
 
 static void a_good_token_gives_its_identity(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	assert_string_equal(fixture->who->id, fixture->minted.id);
-	assert_true(slice_is(fixture->who->user, "ann"));
-	assert_true(fixture->who->key == hash_of(slice_of(fixture->minted.id)));
-	assert_int_equal(fixture->who->grant_count, 2);
-	assert_true(slice_is(fixture->who->grants[1].group, "news"));
-	assert_false(fixture->who->grants[1].write);
+	assert_string_equal(fixture->identity->id, fixture->minted.id);
+	assert_true(slice_is(fixture->identity->user, "ann"));
+	assert_true(fixture->identity->key == hash_of(slice_of(fixture->minted.id)));
+	assert_int_equal(fixture->identity->grant_count, 2);
+	assert_true(slice_is(fixture->identity->grants[1].group, "news"));
+	assert_false(fixture->identity->grants[1].write);
 }
 
-static void a_malformed_token_is_denied_without_a_look_up(void **state)
+static void a_malformed_token_is_denied_without_a_lookup(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -180,7 +180,7 @@ static void a_malformed_token_is_denied_without_a_look_up(void **state)
 	assert_int_equal(fixture->store.asked, 0);
 }
 
-static void an_unknown_token_is_denied_and_not_remembered(void **state)
+static void an_unknown_token_is_denied_and_not_cached(void **state)
 {
 	struct fixture *fixture = *state;
 	struct token_minted other;
@@ -191,8 +191,8 @@ static void an_unknown_token_is_denied_and_not_remembered(void **state)
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-/* A well-formed token that bears the id of a good one; its checksum is right, since
- * anybody can make that. */
+/* Creates a well-formed token with the id of a valid one. Its checksum is right, since
+ * anyone can compute it. */
 static void forge(struct fixture *fixture, struct token_minted *forged)
 {
 	assert_int_equal(token_mint(forged), RC_OK);
@@ -208,7 +208,7 @@ static void a_wrong_secret_is_denied(void **state)
 	assert_int_equal(identify(fixture, forged.text), RC_DENIED);
 }
 
-static void a_wrong_secret_is_denied_by_the_memory_too(void **state)
+static void a_wrong_secret_is_denied_by_the_cache_too(void **state)
 {
 	struct fixture *fixture = *state;
 	struct token_minted forged;
@@ -216,8 +216,8 @@ static void a_wrong_secret_is_denied_by_the_memory_too(void **state)
 	forge(fixture, &forged);
 	memcpy(fixture->store.token.hash, forged.hash, STORE_TOKEN_HASH_LEN);
 	assert_int_equal(identify(fixture, forged.text), RC_OK);
-	fixture->who->hash[0] ^=
-		1; /* the very identity that is remembered: now what is presented differs from it */
+	fixture->identity->hash[0] ^=
+		1; /* the cached identity: the presented hash now differs from it */
 	assert_int_equal(identify(fixture, forged.text), RC_DENIED);
 	assert_int_equal(fixture->store.asked, 1);
 }
@@ -242,20 +242,18 @@ static void it_expires_at_the_very_second(void **state)
 	fixture->store.token.expires = now_wall + 10;
 	now_wall += 9;
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	assert_true(identity_is_current(fixture->who, now_wall));
+	assert_true(identity_is_current(fixture->identity, now_wall));
 	now_wall += 1;
-	assert_int_equal(identify_mine(fixture), RC_DENIED); /* from the memory */
+	assert_int_equal(identify_mine(fixture), RC_DENIED); /* by the cache */
 	assert_int_equal(fixture->store.asked, 1);
 	auth_forget_all(fixture->auth);
-	assert_int_equal(identify_mine(fixture), RC_DENIED); /* from the store */
+	assert_int_equal(identify_mine(fixture), RC_DENIED); /* by the store */
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-/* ---- The
- * memory ------------------------------------------------------------------------------
- */
+/* ---- The cache ---- */
 
-static void it_remembers_for_a_minute(void **state)
+static void an_identity_is_cached_for_a_minute(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -268,22 +266,22 @@ static void it_remembers_for_a_minute(void **state)
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-static void what_is_forgotten_is_asked_again(void **state)
+static void a_forgotten_token_is_looked_up_again(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	auth_forget(fixture->auth,
-		    fixture->who->key + AUTH_CACHE_SETS); /* another token of the same set */
+		    fixture->identity->key + AUTH_CACHE_SETS); /* another token of the same set */
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	assert_int_equal(fixture->store.asked, 1);
-	auth_forget(fixture->auth, fixture->who->key);
+	auth_forget(fixture->auth, fixture->identity->key);
 	fixture->store.rc = RC_NOT_FOUND;
 	assert_int_equal(identify_mine(fixture), RC_DENIED);
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-static void an_answer_that_was_overtaken_is_not_remembered(void **state)
+static void an_answer_older_than_an_invalidation_is_not_cached(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -300,7 +298,7 @@ static void an_answer_that_was_overtaken_is_not_remembered(void **state)
 	assert_int_equal(identify_mine(fixture), RC_DENIED);
 }
 
-static void late_answers_reach_everybody_who_asked(void **state)
+static void late_answers_reach_all_callers(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -315,21 +313,19 @@ static void late_answers_reach_everybody_who_asked(void **state)
 	assert_int_equal(fixture->store.asked, 3);
 }
 
-static void an_identity_outlives_the_memory_of_it(void **state)
+static void an_identity_outlives_its_cache_entry(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	auth_forget_all(fixture->auth);
-	assert_int_equal(fixture->who->refs, 1);
-	assert_true(slice_is(fixture->who->user, "ann"));
-	assert_true(identity_may_group(fixture->who, slice_of("news"), AUTH_READ));
+	assert_int_equal(fixture->identity->refs, 1);
+	assert_true(slice_is(fixture->identity->user, "ann"));
+	assert_true(identity_may_group(fixture->identity, slice_of("news"), AUTH_READ));
 }
 
-/* More tokens than there is room for: each is still told right, and the last is still
- * remembered.
- */
-static void more_tokens_than_it_can_remember_do_no_harm(void **state)
+/* With more tokens than entries, each is still identified, and the last is cached. */
+static void more_tokens_than_cache_entries_are_identified(void **state)
 {
 	const unsigned many = 2 * AUTH_CACHE_SETS * AUTH_CACHE_WAYS;
 	struct fixture *fixture = *state;
@@ -341,35 +337,33 @@ static void more_tokens_than_it_can_remember_do_no_harm(void **state)
 		fixture->store.token.id = slice_of(minted.id);
 		memcpy(fixture->store.token.hash, minted.hash, STORE_TOKEN_HASH_LEN);
 		assert_int_equal(identify(fixture, minted.text), RC_OK);
-		assert_string_equal(fixture->who->id, minted.id);
+		assert_string_equal(fixture->identity->id, minted.id);
 	}
 	assert_int_equal(identify(fixture, minted.text), RC_OK);
 	assert_int_equal(fixture->store.asked, many);
 }
 
-/* ----
- * Guessing ----------------------------------------------------------------------------
- */
+/* ---- Throttling ---- */
 
-static void guess_until_throttled(struct fixture *fixture)
+static void fail_until_throttled(struct fixture *fixture)
 {
 	struct token_minted guess;
 
-	for (int i = 0; i < GUESSES; i++) {
+	for (int i = 0; i < MAX_FAILURES; i++) {
 		assert_int_equal(token_mint(&guess), RC_OK);
 		assert_int_equal(identify(fixture, i % 2 ? guess.text : "pbk_"), RC_DENIED);
 	}
 }
 
-static void who_guesses_is_throttled_for_a_minute(void **state)
+static void an_address_is_throttled_for_a_minute(void **state)
 {
 	struct fixture *fixture = *state;
 	unsigned asked;
 
-	guess_until_throttled(fixture);
+	fail_until_throttled(fixture);
 	asked = fixture->store.asked;
 	assert_int_equal(identify(fixture, "pbk_"), RC_BUSY);
-	assert_int_equal(identify_mine(fixture), RC_BUSY); /* which it is, nobody looks */
+	assert_int_equal(identify_mine(fixture), RC_BUSY); /* not examined */
 	assert_int_equal(fixture->store.asked, asked);
 	assert_int_equal(auth_wait(fixture->auth, &fixture->from), 60);
 	now_ms += 59999;
@@ -379,28 +373,28 @@ static void who_guesses_is_throttled_for_a_minute(void **state)
 	assert_int_equal(identify_mine(fixture), RC_OK);
 }
 
-static void who_shares_the_address_is_not_shut_out(void **state)
+static void a_known_token_of_a_throttled_address_is_accepted(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	now_ms += 10 * AUTH_CACHE_MS; /* long enough that the store must be asked again */
-	guess_until_throttled(fixture);
+	now_ms += 10 * AUTH_CACHE_MS; /* the cache entry is stale */
+	fail_until_throttled(fixture);
 	assert_int_equal(identify(fixture, "pbk_"), RC_BUSY);
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	auth_forget(fixture->auth, fixture->who->key); /* it was changed: nothing is known of it */
+	auth_forget(fixture->auth, fixture->identity->key); /* changed: no longer known */
 	assert_int_equal(identify_mine(fixture), RC_BUSY);
 }
 
-static void who_calls_from_elsewhere_is_not_throttled(void **state)
+static void another_address_is_not_throttled(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_int_equal(address_parse(slice_of("2001:db8:1:2::3"), &fixture->from), RC_OK);
-	guess_until_throttled(fixture);
+	fail_until_throttled(fixture);
 	assert_int_equal(address_parse(slice_of("2001:db8:1:2:ffff::1"), &fixture->from), RC_OK);
-	assert_int_equal(identify_mine(fixture), RC_BUSY); /* the same customer */
+	assert_int_equal(identify_mine(fixture), RC_BUSY); /* the same /64 */
 	assert_int_equal(address_parse(slice_of("2001:db8:1:3::3"), &fixture->from), RC_OK);
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	assert_int_equal(address_parse(slice_of("32.1.13.184"), &fixture->from),
@@ -408,39 +402,37 @@ static void who_calls_from_elsewhere_is_not_throttled(void **state)
 	assert_int_equal(identify(fixture, "pbk_"), RC_DENIED);
 }
 
-static void good_tokens_are_no_guesses(void **state)
+static void valid_tokens_are_no_failures(void **state)
 {
 	struct fixture *fixture = *state;
 
-	for (int i = 0; i < 10 * GUESSES; i++) {
+	for (int i = 0; i < 10 * MAX_FAILURES; i++) {
 		assert_int_equal(identify_mine(fixture), RC_OK);
 		assert_int_equal(recheck(fixture), RC_OK);
 		auth_forget_all(fixture->auth);
 	}
 	fixture->store.rc = RC_UNAVAILABLE;
-	for (int i = 0; i < 10 * GUESSES; i++)
+	for (int i = 0; i < 10 * MAX_FAILURES; i++)
 		assert_int_equal(identify_mine(fixture), RC_UNAVAILABLE);
 }
 
-/* ---- Looking
- * again -------------------------------------------------------------------------------
- */
+/* ---- Rechecks ---- */
 
-static void a_recheck_asks_the_store_and_brings_what_is_new(void **state)
+static void a_recheck_returns_the_current_grants(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	fixture->store.token.grant_count = 1;
 	assert_int_equal(recheck(fixture), RC_OK);
-	assert_int_equal(fixture->who->grant_count, 1);
+	assert_int_equal(fixture->identity->grant_count, 1);
 	assert_int_equal(fixture->store.asked, 2);
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	assert_int_equal(fixture->who->grant_count, 1);
+	assert_int_equal(fixture->identity->grant_count, 1);
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-static void a_recheck_tells_of_a_revoked_token_and_forgets_it(void **state)
+static void a_recheck_denies_a_revoked_token_and_forgets_it(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -451,7 +443,7 @@ static void a_recheck_tells_of_a_revoked_token_and_forgets_it(void **state)
 	assert_int_equal(fixture->store.asked, 3);
 }
 
-static void a_recheck_tells_of_an_expired_token(void **state)
+static void a_recheck_denies_an_expired_token(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -461,7 +453,7 @@ static void a_recheck_tells_of_an_expired_token(void **state)
 	assert_int_equal(recheck(fixture), RC_DENIED);
 }
 
-static void a_recheck_wants_the_same_secret(void **state)
+static void a_recheck_denies_a_changed_secret(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -470,7 +462,7 @@ static void a_recheck_wants_the_same_secret(void **state)
 	assert_int_equal(recheck(fixture), RC_DENIED);
 }
 
-static void a_recheck_without_the_store_is_no_denial(void **state)
+static void a_failed_recheck_is_not_a_denial(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -483,17 +475,53 @@ static void anyone_stays_anyone(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->who = identity_anyone();
+	fixture->identity = identity_anyone();
 	assert_int_equal(recheck(fixture), RC_OK);
-	assert_true(identity_may_group(fixture->who, slice_of("a:b"), AUTH_WRITE));
-	assert_true(identity_may_doc(fixture->who, slice_of("a:b"), AUTH_WRITE));
-	assert_true(identity_is_current(fixture->who, INT64_MAX));
+	assert_true(identity_may_group(fixture->identity, slice_of("a:b"), AUTH_WRITE));
+	assert_true(identity_may_doc(fixture->identity, slice_of("a:b"), AUTH_WRITE));
+	assert_true(identity_is_current(fixture->identity, INT64_MAX));
 	assert_int_equal(fixture->store.asked, 0);
 }
 
-/* ---- What may they do?
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- The end ---- */
+
+/* Two lookups that the store has not answered. */
+static void start_lookups(struct fixture *fixture)
+{
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	fixture->store.later = true;
+	auth_recheck(fixture->auth, fixture->identity, answered, fixture);
+	auth_forget_all(fixture->auth);
+	auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered,
+		      fixture);
+	assert_int_equal(fixture->answers, 1);
+	assert_int_equal(fixture->store.waiting_count, 2);
+}
+
+static void lookups_are_answered_if_auth_ends_before_the_store(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_lookups(fixture);
+	auth_free(fixture->auth);
+	fixture->auth = NULL;
+	assert_int_equal(fixture->answers, 3);
+	assert_int_equal(fixture->rc, RC_UNAVAILABLE);
+	store_answer_unavailable(&fixture->store);
+	assert_int_equal(fixture->answers, 3);
+}
+
+static void lookups_are_answered_if_the_store_ends_before_auth(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_lookups(fixture);
+	store_answer_unavailable(&fixture->store);
+	assert_int_equal(fixture->answers, 3);
+	assert_int_equal(fixture->rc, RC_UNAVAILABLE);
+}
+
+/* ---- Permissions ---- */
 
 static const struct {
 	const char *name;
@@ -512,7 +540,7 @@ static const struct {
 	{ "*:1", false, false, false, false },
 };
 
-static void a_grant_covers_its_group_and_what_is_nested(void **state)
+static void a_grant_covers_its_group_and_nested_groups(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -520,18 +548,18 @@ static void a_grant_covers_its_group_and_what_is_nested(void **state)
 	for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++) {
 		struct slice name = slice_of(permissions[i].name);
 
-		assert_int_equal(identity_may_group(fixture->who, name, AUTH_READ),
+		assert_int_equal(identity_may_group(fixture->identity, name, AUTH_READ),
 				 permissions[i].read_group);
-		assert_int_equal(identity_may_group(fixture->who, name, AUTH_WRITE),
+		assert_int_equal(identity_may_group(fixture->identity, name, AUTH_WRITE),
 				 permissions[i].write_group);
-		assert_int_equal(identity_may_doc(fixture->who, name, AUTH_READ),
+		assert_int_equal(identity_may_doc(fixture->identity, name, AUTH_READ),
 				 permissions[i].read_doc);
-		assert_int_equal(identity_may_doc(fixture->who, name, AUTH_WRITE),
+		assert_int_equal(identity_may_doc(fixture->identity, name, AUTH_WRITE),
 				 permissions[i].write_doc);
 	}
 }
 
-static void a_star_to_read_is_not_one_to_write(void **state)
+static void a_star_to_read_does_not_allow_writing(void **state)
 {
 	struct store_grant star[] = { { { "*", 1 }, false }, { { "mine", 4 }, true } };
 	struct store_token token = { .id = { "0123456789abcdef", 16 },
@@ -547,36 +575,38 @@ static void a_star_to_read_is_not_one_to_write(void **state)
 	identity_unref(bob);
 }
 
-#define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define FIXTURE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD_TEST(a_good_token_gives_its_identity),
-		WORLD_TEST(a_malformed_token_is_denied_without_a_look_up),
-		WORLD_TEST(an_unknown_token_is_denied_and_not_remembered),
-		WORLD_TEST(a_wrong_secret_is_denied),
-		WORLD_TEST(a_wrong_secret_is_denied_by_the_memory_too),
-		WORLD_TEST(a_store_that_fails_is_not_a_denial),
-		WORLD_TEST(it_expires_at_the_very_second),
-		WORLD_TEST(it_remembers_for_a_minute),
-		WORLD_TEST(what_is_forgotten_is_asked_again),
-		WORLD_TEST(an_answer_that_was_overtaken_is_not_remembered),
-		WORLD_TEST(late_answers_reach_everybody_who_asked),
-		WORLD_TEST(an_identity_outlives_the_memory_of_it),
-		WORLD_TEST(more_tokens_than_it_can_remember_do_no_harm),
-		WORLD_TEST(who_guesses_is_throttled_for_a_minute),
-		WORLD_TEST(who_shares_the_address_is_not_shut_out),
-		WORLD_TEST(who_calls_from_elsewhere_is_not_throttled),
-		WORLD_TEST(good_tokens_are_no_guesses),
-		WORLD_TEST(a_recheck_asks_the_store_and_brings_what_is_new),
-		WORLD_TEST(a_recheck_tells_of_a_revoked_token_and_forgets_it),
-		WORLD_TEST(a_recheck_tells_of_an_expired_token),
-		WORLD_TEST(a_recheck_wants_the_same_secret),
-		WORLD_TEST(a_recheck_without_the_store_is_no_denial),
-		WORLD_TEST(anyone_stays_anyone),
-		WORLD_TEST(a_grant_covers_its_group_and_what_is_nested),
-		cmocka_unit_test(a_star_to_read_is_not_one_to_write),
+		FIXTURE_TEST(a_good_token_gives_its_identity),
+		FIXTURE_TEST(a_malformed_token_is_denied_without_a_lookup),
+		FIXTURE_TEST(an_unknown_token_is_denied_and_not_cached),
+		FIXTURE_TEST(a_wrong_secret_is_denied),
+		FIXTURE_TEST(a_wrong_secret_is_denied_by_the_cache_too),
+		FIXTURE_TEST(a_store_that_fails_is_not_a_denial),
+		FIXTURE_TEST(it_expires_at_the_very_second),
+		FIXTURE_TEST(an_identity_is_cached_for_a_minute),
+		FIXTURE_TEST(a_forgotten_token_is_looked_up_again),
+		FIXTURE_TEST(an_answer_older_than_an_invalidation_is_not_cached),
+		FIXTURE_TEST(late_answers_reach_all_callers),
+		FIXTURE_TEST(an_identity_outlives_its_cache_entry),
+		FIXTURE_TEST(more_tokens_than_cache_entries_are_identified),
+		FIXTURE_TEST(an_address_is_throttled_for_a_minute),
+		FIXTURE_TEST(a_known_token_of_a_throttled_address_is_accepted),
+		FIXTURE_TEST(another_address_is_not_throttled),
+		FIXTURE_TEST(valid_tokens_are_no_failures),
+		FIXTURE_TEST(a_recheck_returns_the_current_grants),
+		FIXTURE_TEST(a_recheck_denies_a_revoked_token_and_forgets_it),
+		FIXTURE_TEST(a_recheck_denies_an_expired_token),
+		FIXTURE_TEST(a_recheck_denies_a_changed_secret),
+		FIXTURE_TEST(a_failed_recheck_is_not_a_denial),
+		FIXTURE_TEST(anyone_stays_anyone),
+		FIXTURE_TEST(lookups_are_answered_if_auth_ends_before_the_store),
+		FIXTURE_TEST(lookups_are_answered_if_the_store_ends_before_auth),
+		FIXTURE_TEST(a_grant_covers_its_group_and_nested_groups),
+		cmocka_unit_test(a_star_to_read_does_not_allow_writing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
