@@ -1,7 +1,10 @@
+/* Gives files created by root to the user of the database. store/ calls it for the
+ * database, the master for its lock. */
 #include "os/chown.h"
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,7 @@ void chown_like_directory(int fd, const char *path)
 	struct stat file, directory;
 	char *copy;
 
+	assert(fd >= 0 && path != NULL);
 	if (geteuid() != 0)
 		return;
 	copy = mem_copy(path, strlen(path));

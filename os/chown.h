@@ -1,11 +1,11 @@
-/* Whose a file is that root makes for others. */
+/* Ownership of files that root creates on behalf of another user. */
 #ifndef OS_CHOWN_H
 #define OS_CHOWN_H
 
-/* Run by root, gives a file of root's to the owner of the directory that `path` lies
- * in, so that a server which runs as that user can open what a command has made. Leaves
- * files with other names (hard links) alone: the directory's owner may have put them
- * there. Best effort. */
+/* If the process runs as root, changes the owner of a file of root to the owner of the
+ * directory that contains `path`, so that a server running as that user can open a file
+ * that a command has created. Files with several hard links are left alone: the owner of
+ * the directory may have planted them. Best effort. */
 void chown_like_directory(int fd, const char *path);
 
 #endif

@@ -1,3 +1,5 @@
+/* Landlock rules by system calls, as there is no library for them in Debian.
+ * os/sandbox.c calls it. */
 #include "os/landlock.h"
 
 #include <errno.h>
@@ -9,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Later than the kernel headers of some systems; the kernel is asked before any of them
- * is used. */
+/* Newer than the kernel headers of some systems. They are used only if the running
+ * kernel supports them. */
 #define FS_REFER (UINT64_C(1) << 13)     /* ABI 2 */
 #define FS_TRUNCATE (UINT64_C(1) << 14)  /* ABI 3 */
 #define FS_IOCTL_DEV (UINT64_C(1) << 15) /* ABI 5 */
@@ -19,8 +21,8 @@
 #define SCOPE_ABSTRACT_SOCKET (UINT64_C(1) << 0) /* ABI 6 */
 #define SCOPE_SIGNAL (UINT64_C(1) << 1)
 
-/* struct landlock_ruleset_attr as it is by ABI 6; an older kernel takes the beginning
- * that it knows. */
+/* struct landlock_ruleset_attr of ABI 6; an older kernel accepts the prefix that it
+ * knows. */
 struct ruleset {
 	uint64_t fs, net, scoped;
 };
@@ -33,7 +35,7 @@ struct ruleset {
 	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
 
-/* What can be forbidden at all. */
+/* Everything that this ABI can restrict. */
 static struct ruleset ruleset_of(long abi)
 {
 	struct ruleset all = { .fs = (UINT64_C(1) << 13) - 1 };
@@ -74,8 +76,8 @@ static enum rc allow(int rules, const struct landlock_beneath *beneath, uint64_t
 	if (fstat(rule.parent_fd, &status) == 0 && !S_ISDIR(status.st_mode))
 		rule.allowed_access &= FILE_ONLY;
 	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
-		rc = error_set(err, RC_IO, "Landlock takes no rule for %.300s: %s", beneath->path,
-			       strerror(errno));
+		rc = error_set(err, RC_IO, "cannot add a Landlock rule for %.300s: %s",
+			       beneath->path, strerror(errno));
 	(void)close(rule.parent_fd);
 	return rc;
 }
@@ -91,11 +93,12 @@ enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, str
 		return error_set(err, RC_NOT_FOUND, "this kernel has no Landlock");
 	rules = (int)syscall(SYS_landlock_create_ruleset, &all, ruleset_size(abi), 0);
 	if (rules < 0)
-		return error_set(err, RC_IO, "Landlock makes no rules: %s", strerror(errno));
+		return error_set(err, RC_IO, "cannot create a Landlock ruleset: %s",
+				 strerror(errno));
 	for (size_t i = 0; i < count && rc == RC_OK; i++)
 		rc = allow(rules, &beneath[i], all.fs, err);
 	if (rc == RC_OK && syscall(SYS_landlock_restrict_self, rules, 0) < 0)
-		rc = error_set(err, RC_IO, "Landlock does not restrict this process: %s",
+		rc = error_set(err, RC_IO, "cannot enforce the Landlock ruleset: %s",
 			       strerror(errno));
 	(void)close(rules);
 	return rc;

@@ -1,5 +1,5 @@
-/* Landlock (landlock(7)): which files a process may still open. What is open already
- * stays so. */
+/* Landlock (landlock(7)): restricts the files that a process may open. Files that are
+ * open already are not affected. */
 #ifndef OS_LANDLOCK_H
 #define OS_LANDLOCK_H
 
@@ -10,13 +10,14 @@
 #include <stddef.h>
 
 struct landlock_beneath {
-	const char *path; /* a folder, or a file; one that is not there is left out */
-	bool write;       /* also change, make and remove */
+	const char *path; /* a folder or a file; ignored if it does not exist */
+	bool write;       /* allow writing, creating and removing as well as reading */
 };
 
-/* From now on, and for all children: nothing but what lies beneath these; no TCP port
- * to bind or to connect to where the kernel knows how to forbid that (ABI 4). Needs
- * no_new_privs. RC_NOT_FOUND: this kernel has none, nothing is changed. */
+/* Restricts this process and its future children to files beneath these paths, and
+ * forbids binding and connecting TCP sockets if the kernel supports that (ABI 4).
+ * Requires no_new_privs. RC_NOT_FOUND: the kernel has no Landlock, nothing has
+ * changed. */
 MUST_USE enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count,
 				struct error *err);
 

@@ -1,5 +1,8 @@
+/* The sandbox common to all processes. worker/confine.c, writer/confine.c and the master
+ * add their own calls and folders to it. See also os/landlock.c. */
 #include "os/sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
@@ -12,20 +15,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The runtime of a sanitizer reads /proc, maps what it likes, and looks for leaks at
- * the end in a process of its own. */
+/* The runtime of a sanitizer reads /proc, maps executable memory, and detects leaks in a
+ * separate process. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #else
 #define SANITIZED false
 #endif
 
-/* The family, a zero and five digits. */
+/* The length of an address that autobind assigns: the family, a zero, five digits. */
 #define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
 
 /* ---- The lists ---- */
 
-/* libc, a log line, memory, time, sockets and files that are open. */
+/* For all processes: libc, logging, memory, time, open sockets and files. */
 static const int common[] = { SCMP_SYS(read),
 			      SCMP_SYS(write),
 			      SCMP_SYS(readv),
@@ -96,8 +99,8 @@ static const int common[] = { SCMP_SYS(read),
 			      SCMP_SYS(umask),
 			      SANDBOX_END };
 
-/* What no process here ever does, nor any program that it becomes by an upgrade: to
- * look into others, to change the system. */
+/* Forbidden to all processes, including later versions of the program after an upgrade:
+ * access to other processes' memory, changes of the system. */
 static const int never[] = { SCMP_SYS(process_vm_readv),
 			     SCMP_SYS(process_vm_writev),
 			     SCMP_SYS(mount),
@@ -128,8 +131,8 @@ static const int never[] = { SCMP_SYS(process_vm_readv),
 			     SCMP_SYS(quotactl),
 			     SANDBOX_END };
 
-/* What a process that has all it needs never does, unless its own list says so. */
-static const int intruders[] = {
+/* Typical of an attack: fatal unless the list of the process allows the call. */
+static const int suspicious[] = {
 	SCMP_SYS(execve),    SCMP_SYS(execveat),       SCMP_SYS(fork),
 	SCMP_SYS(vfork),     SCMP_SYS(socketpair),     SCMP_SYS(creat),
 	SCMP_SYS(unlink),    SCMP_SYS(unlinkat),       SCMP_SYS(rename),
@@ -148,10 +151,10 @@ static const int intruders[] = {
 	SCMP_SYS(shmget),    SCMP_SYS(pidfd_getfd),    SANDBOX_END
 };
 
-/* The sanitizers' own, or an intruder's. */
-static const int tracers[] = { SCMP_SYS(clone),      SCMP_SYS(ptrace),   SCMP_SYS(prctl),
-			       SCMP_SYS(wait4),      SCMP_SYS(getdents), SCMP_SYS(getdents64),
-			       SCMP_SYS(arch_prctl), SANDBOX_END };
+/* Used by the sanitizers; otherwise as suspicious as the above. */
+static const int sanitizers[] = { SCMP_SYS(clone),      SCMP_SYS(ptrace),   SCMP_SYS(prctl),
+				  SCMP_SYS(wait4),      SCMP_SYS(getdents), SCMP_SYS(getdents64),
+				  SCMP_SYS(arch_prctl), SANDBOX_END };
 
 /* ---- The filter ---- */
 
@@ -163,8 +166,8 @@ static bool is_listed(const int *calls, int call)
 	return false;
 }
 
-/* Each function below answers 0 or a negative errno, as libseccomp does. A call that
- * this machine does not have is left out by it. */
+/* The functions below return 0 or a negative errno, as libseccomp does. libseccomp
+ * ignores calls that the architecture does not have. */
 static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, const int *but)
 {
 	int code = 0;
@@ -175,7 +178,7 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, co
 	return code;
 }
 
-/* Memory is never to be run. */
+/* Memory must never become executable. */
 static int add_memory(scmp_filter_ctx filter)
 {
 	const uint64_t none = SANITIZED ? 0 : PROT_EXEC;
@@ -194,7 +197,7 @@ static int add_memory(scmp_filter_ctx filter)
 	return code;
 }
 
-/* Signals to itself, as abort() sends; limits are only looked at. */
+/* The process may signal itself, as abort() does, and read its limits. */
 static int add_self(scmp_filter_ctx filter)
 {
 	const scmp_datum_t self = (scmp_datum_t)getpid();
@@ -213,8 +216,9 @@ static int add_self(scmp_filter_ctx filter)
 	return code;
 }
 
-/* A filter cannot read an address, but knows its length: that of none at all, which has
- * the kernel give one, and that of a given one. The control socket has a longer one. */
+/* A filter cannot read an address, but it sees the length: that of an empty address, for
+ * which the kernel assigns one (autobind), and that of an assigned one. The address of
+ * the control socket is longer. */
 static int add_sockets(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const struct {
@@ -248,8 +252,8 @@ static int add_opening(scmp_filter_ctx filter, uint32_t action, int call, unsign
 				SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, mask, flags));
 }
 
-/* To open a file for anything but reading ends the process; to read, where that is not
- * needed, is refused. */
+/* Opening a file for writing ends the process. Opening one for reading fails if the
+ * process does not need to. */
 static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const uint64_t writing[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
@@ -288,12 +292,12 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	if (code == 0)
 		code = add_all(filter, SCMP_ACT_ALLOW, sandbox->calls, none);
 	if (code == 0)
-		code = add_all(filter, SCMP_ACT_KILL_PROCESS, intruders, sandbox->calls);
+		code = add_all(filter, SCMP_ACT_KILL_PROCESS, suspicious, sandbox->calls);
 	if (code == 0)
 		code = add_all(filter, SCMP_ACT_KILL_PROCESS, never, none);
 	if (code == 0)
-		code = add_all(filter, SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS, tracers,
-			       sandbox->calls);
+		code = add_all(filter, SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS,
+			       sanitizers, sandbox->calls);
 	if (code == 0)
 		code = add_memory(filter);
 	if (code == 0)
@@ -303,8 +307,8 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return code ? code : add_open(filter, sandbox);
 }
 
-/* Takes the filter over. The tree makes a call's verdict cost the same wherever it
- * stands in the lists. */
+/* Loads the filter and frees it. The binary tree makes the cost of a call independent of
+ * its position in the lists. */
 static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 {
 	if (code == 0)
@@ -324,7 +328,7 @@ void sandbox_keep_secrets(void)
 	static const struct rlimit none = { 0, 0 };
 
 	(void)setrlimit(RLIMIT_CORE, &none);
-	/* Where a core is piped to a program the limit does not count. */
+	/* The limit does not apply if core_pattern pipes cores to a program. */
 	if (!SANITIZED)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 }
@@ -344,6 +348,7 @@ static enum rc restrict_files(const struct sandbox *sandbox, struct error *err)
 
 	if (!SANITIZED)
 		return landlock_enter(sandbox->beneath, count, err);
+	assert(count < sizeof(beneath) / sizeof(beneath[0]));
 	memcpy(beneath, sandbox->beneath, count * sizeof(*beneath));
 	beneath[count++] = proc;
 	return landlock_enter(beneath, count, err);
@@ -354,6 +359,7 @@ enum rc sandbox_enter(const struct sandbox *sandbox, struct error *err)
 	scmp_filter_ctx filter;
 	enum rc rc, files;
 
+	assert(sandbox->calls != NULL);
 	sandbox_keep_secrets();
 	rc = give_up_privileges(err);
 	if (rc != RC_OK)

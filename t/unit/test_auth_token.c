@@ -9,9 +9,7 @@
 
 #include <cmocka.h>
 
-/* ----
- * Tokens ------------------------------------------------------------------------------
- */
+/* ---- Tokens ---- */
 
 static struct token_minted mint(void)
 {
@@ -131,9 +129,7 @@ static void ids_are_sixteen_lower_case_hex_digits(void **state)
 	assert_false(token_id_is_valid(slice_of("")));
 }
 
-/* ----
- * Grants ------------------------------------------------------------------------------
- */
+/* ---- Grants ---- */
 
 static void expect_grant(const char *text, const char *group, bool write)
 {

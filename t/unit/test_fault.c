@@ -218,9 +218,7 @@ static void there_may_be_sixteen(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 2);
 }
 
-/* ----
- * Levers ------------------------------------------------------------------------------
- */
+/* ---- Levers ---- */
 
 static void pull_levers(const char *path, struct fault_levers levers)
 {

@@ -56,9 +56,7 @@ static int failed(long result)
 	return result < 0 ? errno : 0;
 }
 
-/* ----
- * Attempts ----------------------------------------------------------------------------
- */
+/* ---- Attempts ---- */
 
 static int write_database(void)
 {
@@ -228,9 +226,7 @@ static int abort_itself(void)
 	abort();
 }
 
-/* ---- What comes of
- * them --------------------------------------------------------------------------------
- */
+/* ---- What comes of them ---- */
 
 static const struct {
 	const char *name;

@@ -15,9 +15,7 @@
 		literal, sizeof(literal) - 1 \
 	}
 
-/* ----
- * UTF-8 -------------------------------------------------------------------------------
- */
+/* ---- UTF-8 ---- */
 
 /* From a copy without a terminator, so that a sanitizer sees who reads beyond the
  * end. */
@@ -129,9 +127,7 @@ static void control_characters_are_found_wherever_they_are(void **state)
 	assert_false(text_has_control(slice_of("\xc3\x80\xe2\x82\x9f\xf0\x9f\x98\x80")));
 }
 
-/* ----
- * Numbers -----------------------------------------------------------------------------
- */
+/* ---- Numbers ---- */
 
 static const struct {
 	struct slice text;
@@ -209,9 +205,7 @@ static void every_number_up_to_the_limit_is_taken(void **state)
 	}
 }
 
-/* ---- Percent
- * escapes -----------------------------------------------------------------------------
- */
+/* ---- Percent escapes ---- */
 
 static enum rc decode(struct slice in, bool plus_is_space, char *out, size_t *out_len)
 {
