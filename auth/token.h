@@ -2,10 +2,10 @@
  *
  *   pbk_ ID _ base64url(SECRET CHECKSUM)
  *
- * ID is 16 lower-case hex digits that identify the token; it is not secret. SECRET is 32
- * random bytes. CHECKSUM is the first 4 bytes of BLAKE2b(ID SECRET): a mistyped token is
- * rejected without a query of the database. The hash is BLAKE2b-256 of the secret, keyed
- * with the id, so that a hash is valid for its own id only. */
+ * ID is 16 lower-case hex digits that identify the token; it is not secret. SECRET is
+ * 32 random bytes. CHECKSUM is the first 4 bytes of BLAKE2b(ID SECRET): a mistyped
+ * token is rejected without a query of the database. The hash is BLAKE2b-256 of the
+ * secret, keyed with the id, so that a hash is valid for its own id only. */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 

@@ -25,8 +25,9 @@ MUST_USE enum rc address_parse(struct slice text, struct address *out);
 /* Writes a terminated string; IPv6 as in RFC 5952. */
 void address_format(const struct address *address, char out[ADDRESS_TEXT_MAX]);
 
-/* Accepts ADDR or ADDR/BITS (RFC 4632; RFC 4291, section 2.3). The remaining bits must be
- * zero, which catches typing errors. Otherwise RC_MALFORMED, with the reason in err. */
+/* Accepts ADDR or ADDR/BITS (RFC 4632; RFC 4291, section 2.3). The remaining bits must
+ * be zero, which catches typing errors. Otherwise RC_MALFORMED, with the reason in
+ * err. */
 MUST_USE enum rc cidr_parse(const char *text, struct cidr *out, struct error *err);
 bool cidr_contains(const struct cidr *block, const struct address *address);
 

@@ -3,18 +3,18 @@
  *
  * Only in a build with --enable-faults; in other builds the macros expand to nothing.
  * The environment variable POCKETBOOK_FAULTS is a comma-separated list of
- * `NAME=ACTION[@N]`. For a point, ACTION is `kill` (SIGKILL), `stop` (SIGSTOP) or `exec`
- * (an attempt to execute another program), at the Nth visit (default 1), counted over
- * all processes. For a mutant, ACTION is `wrong`, at every Nth visit.
+ * `NAME=ACTION[@N]`. For a point, ACTION is `kill` (SIGKILL), `stop` (SIGSTOP) or
+ * `exec` (an attempt to execute another program), at the Nth visit (default 1), counted
+ * over all processes. For a mutant, ACTION is `wrong`, at every Nth visit.
  *
  * The variable POCKETBOOK_LEVERS names a file that contains a struct fault_levers, to
  * which a test writes while the program runs.
  *
  * To add a point: put FAULT("name") where it belongs, a row into the table of
- * doc/reliability.md, and the name into t/history/nemesis.mjs (for a point in a command:
- * into the test of that command). To add a mutant: FAULT_MUTANT("name"), a row in
- * doc/reliability.md, and an entry in t/history/mutants.mjs. t/history/names.test.mjs
- * checks that all of these agree. */
+ * doc/reliability.md, and the name into t/history/nemesis.mjs (for a point in a
+ * command: into the test of that command). To add a mutant: FAULT_MUTANT("name"), a row
+ * in doc/reliability.md, and an entry in t/history/mutants.mjs.
+ * t/history/names.test.mjs checks that all of these agree. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 
@@ -41,7 +41,8 @@ void fault_visit(const char *name);
 bool fault_mutates(const char *name);
 
 /* The names of all points and mutants, collected by the linker: a misspelled name in
- * POCKETBOOK_FAULTS must be an error, and base must not list what other folders have. */
+ * POCKETBOOK_FAULTS must be an error, and base must not list what other folders
+ * have. */
 #define FAULT_NAME_(section_name, text) \
 	static const char *const fault_name_ __attribute__((section(section_name), used)) = text
 #define FAULT(name) \

@@ -1,6 +1,6 @@
 /* The log: one line per event, `key=value` pairs (logfmt), on stderr. A line is written
- * with one write(), so that lines of several processes do not mix. Never pass a token or
- * another secret. */
+ * with one write(), so that lines of several processes do not mix. Never pass a token
+ * or another secret. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -59,9 +59,9 @@ const char *const *options_words(const struct options *options, size_t *count);
 MUST_USE enum rc options_take_environment(struct options *options, char *const *environment,
 					  struct error *err);
 
-/* Reads one entry of a configuration file; `place` is "FILE:LINE". RC_NOT_FOUND: no such
- * option is allowed in a file (err is not set). RC_MALFORMED: the value is invalid, or
- * the option was set by an earlier line. */
+/* Reads one entry of a configuration file; `place` is "FILE:LINE". RC_NOT_FOUND: no
+ * such option is allowed in a file (err is not set). RC_MALFORMED: the value is
+ * invalid, or the option was set by an earlier line. */
 MUST_USE enum rc options_take_entry(struct options *options, const char *place, struct slice name,
 				    struct slice value, struct error *err);
 
@@ -70,7 +70,8 @@ MUST_USE enum rc options_take_entry(struct options *options, const char *place, 
 void options_take_defaults(struct options *options);
 
 /* The values. The name must be in the table. The text of an unset option is NULL; a
- * number must be set; an unset switch is off. The values live as long as the options. */
+ * number must be set; an unset switch is off. The values live as long as the
+ * options. */
 const char *options_text(const struct options *options, const char *name);
 uint64_t options_number(const struct options *options, const char *name);
 /* Is the switch on, or was the flag given? */

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/* Parses digits, optionally followed by K, M or G (powers of 1024, upper or lower case).
- * RC_MALFORMED, or RC_TOO_LARGE beyond 64 bits. */
+/* Parses digits, optionally followed by K, M or G (powers of 1024, upper or lower
+ * case). RC_MALFORMED, or RC_TOO_LARGE beyond 64 bits. */
 MUST_USE enum rc units_size(struct slice text, uint64_t *bytes);
 /* Parses digits followed by s, m, h, d or w. RC_MALFORMED, also if the unit is missing,
  * or RC_TOO_LARGE beyond 64 bits. */

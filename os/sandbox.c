@@ -1,5 +1,5 @@
-/* The sandbox common to all processes. worker/confine.c, writer/confine.c and the master
- * add their own calls and folders to it. See also os/landlock.c. */
+/* The sandbox common to all processes. worker/confine.c, writer/confine.c and the
+ * master add their own calls and folders to it. See also os/landlock.c. */
 #include "os/sandbox.h"
 
 #include <assert.h>
@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The runtime of a sanitizer reads /proc, maps executable memory, and detects leaks in a
- * separate process. */
+/* The runtime of a sanitizer reads /proc, maps executable memory, and detects leaks in
+ * a separate process. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #else
@@ -216,9 +216,9 @@ static int add_self(scmp_filter_ctx filter)
 	return code;
 }
 
-/* A filter cannot read an address, but it sees the length: that of an empty address, for
- * which the kernel assigns one (autobind), and that of an assigned one. The address of
- * the control socket is longer. */
+/* A filter cannot read an address, but it sees the length: that of an empty address,
+ * for which the kernel assigns one (autobind), and that of an assigned one. The address
+ * of the control socket is longer. */
 static int add_sockets(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const struct {
@@ -307,8 +307,8 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return code ? code : add_open(filter, sandbox);
 }
 
-/* Loads the filter and frees it. The binary tree makes the cost of a call independent of
- * its position in the lists. */
+/* Loads the filter and frees it. The binary tree makes the cost of a call independent
+ * of its position in the lists. */
 static enum rc load(scmp_filter_ctx filter, int code, struct error *err)
 {
 	if (code == 0)

@@ -5,8 +5,8 @@
  *
  * The filter puts each system call into one of four classes: allowed; allowed with
  * certain arguments (see below); typical of an attack, which ends the process with
- * SIGSYS; and all others, which fail with ENOSYS, so that a libc that tries a newer call
- * falls back to an older one. */
+ * SIGSYS; and all others, which fail with ENOSYS, so that a libc that tries a newer
+ * call falls back to an older one. */
 #ifndef OS_SANDBOX_H
 #define OS_SANDBOX_H
 
@@ -19,11 +19,11 @@ struct sandbox {
 	/* Calls allowed in addition to those that all processes need (sandbox.c):
 	 * SCMP_SYS(...) of seccomp.h, terminated by SANDBOX_END. */
 	const int *calls;
-	/* Allow Unix sockets with addresses assigned by the kernel (unix(7), autobind), by
-	 * which a process connects to itself. */
+	/* Allow Unix sockets with addresses assigned by the kernel (unix(7), autobind),
+	 * by which a process connects to itself. */
 	bool own_sockets;
-	/* Allow open and openat for reading, and openat2, whose arguments a filter cannot
-	 * see: Landlock restricts it. */
+	/* Allow open and openat for reading, and openat2, whose arguments a filter
+	 * cannot see: Landlock restricts it. */
 	bool opens_to_read;
 	/* Allow open and openat in all modes. */
 	bool opens_to_write;

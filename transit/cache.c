@@ -1,3 +1,4 @@
+/* The cache codes of one message. transit/reader.c resolves strings by it. */
 #include "transit/cache.h"
 
 #include "base/mem.h"
@@ -51,7 +52,7 @@ void cache_add(struct cache *cache, const struct text *text)
 	}
 }
 
-/* The value of one digit, DIGITS or more where it is none. */
+/* Returns the value of a digit; DIGITS or more if it is invalid. */
 static size_t digit(char c)
 {
 	return c < '0' ? DIGITS : (size_t)(c - '0');

@@ -1,18 +1,16 @@
-/* The table behind cache codes ("^0"), as a reader keeps it (Transit 0.8, Caching).
+/* The table of cache codes ("^0") that a reader maintains (Transit 0.8, Caching).
  *
- * Cached are map keys, and strings that begin with `~:`, `~$` or `~#` anywhere, when
- * longer than 3 UTF-16 units. Each takes the next of 1936 (44²) places; the one after
- * the last begins anew with an empty table. (The text of the format speaks of 94
- * digits; transit-java and transit-js use the 44 from '0' to '[', and so they
- * understand each other.) */
+ * Map keys, and strings anywhere that begin with `~:`, `~$` or `~#`, enter the table if
+ * they are longer than 3 UTF-16 units. Each takes the next of 1936 (44²) entries; after
+ * the last one the table starts anew, empty. (The specification mentions 94 digits;
+ * transit-java and transit-js use the 44 from '0' to '[', so this reader does too.) */
 #ifndef TRANSIT_CACHE_H
 #define TRANSIT_CACHE_H
 
 #include "transit/scan.h"
 
-/* A string's content in canonical form. In place: a part of the message, with its
- * quotes around it.
- */
+/* The content of a string in canonical form. In place: the content is a part of the
+ * message, with the quotes around it. */
 struct text {
 	struct slice body;
 	bool in_place;
@@ -20,13 +18,13 @@ struct text {
 
 struct cache_entry {
 	struct text text;
-	char *owned; /* the copy that text is of, where it is not in place */
+	char *owned; /* the copy that text refers to if it is not in place */
 };
 
 struct cache {
 	struct cache_entry *entries;
-	size_t used; /* valid codes are below */
-	size_t made; /* entries that may own a copy */
+	size_t used; /* codes below are valid */
+	size_t made; /* entries below may own a copy */
 	size_t room;
 };
 
@@ -34,7 +32,7 @@ struct cache {
 void cache_free(struct cache *cache);
 bool cache_takes(struct slice body, bool as_key);
 void cache_add(struct cache *cache, const struct text *text);
-/* Is there an entry for this code? Good until the next cache_add. */
+/* Looks up a code. The text is valid until the next cache_add. */
 bool cache_find(const struct cache *cache, struct slice code, struct text *text);
 
 #endif

@@ -1,3 +1,5 @@
+/* Canonical form of strings and scalars. transit/value.c and transit/tagged.c write
+ * values by it. */
 #include "transit/canon.h"
 
 #include "transit/scalar.h"
@@ -24,7 +26,7 @@ void canon_verbatim(struct transit_in *in, const struct text *text)
 	canon_literal(in, "\"");
 }
 
-/* `prefix` has the opening quote. */
+/* `prefix` includes the opening quote. */
 void canon_prefixed(struct transit_in *in, const char *prefix, struct slice text)
 {
 	canon_literal(in, prefix);
@@ -33,8 +35,8 @@ void canon_prefixed(struct transit_in *in, const char *prefix, struct slice text
 	in->plain = false;
 }
 
-/* `~` and a tag character; `at` is where the string or its code stands in the
- * message. */
+/* A string of `~` and a tag character; `at` is the position of the string or its code
+ * in the message. */
 static enum rc scalar_string(struct transit_in *in, const char *at, const struct text *text)
 {
 	struct slice rest = slice_make(text->body.data + 2, text->body.len - 2);
@@ -42,7 +44,7 @@ static enum rc scalar_string(struct transit_in *in, const char *at, const struct
 	const struct scalar *scalar = scalar_find(tag);
 
 	if (scalar && !scalar->valid(rest)) {
-		/* transit-js writes every number that is a map's key so, also 1.5 and
+		/* transit-js writes all numbers that are map keys so, also 1.5 and
 		 * 1e21. */
 		if (tag != 'i' || scan_number_kind(rest) == NUMBER_NONE)
 			return reader_fail(in, RC_MALFORMED, at, scalar->needs);
@@ -54,7 +56,7 @@ static enum rc scalar_string(struct transit_in *in, const char *at, const struct
 	return in->rc;
 }
 
-/* A string that is no tag, as value or key. */
+/* A string that is not a tag, as value or key. */
 static enum rc transit_string(struct transit_in *in, const char *at, const struct text *text)
 {
 	char first = text->body.len ? text->body.data[0] : ' ';

@@ -1,3 +1,5 @@
+/* Parses and formats dates without printf and time zone locks, as documents contain
+ * many. transit/scalar.c validates by it, transit/project.c formats by it. */
 #include "transit/date.h"
 
 #include "base/text.h"
@@ -5,8 +7,8 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Takes exactly `digits` decimal digits and the character behind them (0: none) off the
- * front. */
+/* Removes exactly `digits` decimal digits and the character after them (0: none) from
+ * the front. */
 static bool take(struct slice *text, size_t digits, char behind, int *out)
 {
 	size_t len = digits + (behind != 0);
@@ -86,14 +88,14 @@ enum rc date_parse(struct slice text, int64_t *ms)
 		return RC_MALFORMED;
 	asked = tm;
 	seconds = timegm(&tm);
-	/* timegm makes March 1 of February 30. */
+	/* timegm normalizes February 30 to March 1 or 2. */
 	if (tm.tm_mday != asked.tm_mday || tm.tm_mon != asked.tm_mon)
 		return RC_MALFORMED;
 	*ms = ((int64_t)seconds - (int64_t)offset * 60) * 1000 + millis;
 	return RC_OK;
 }
 
-/* A number's last digits, before `end`. */
+/* Writes the last digits of a number so that they end at `end`. */
 static void put_digits(char *end, int64_t number, int digits)
 {
 	while (digits-- > 0) {
@@ -102,9 +104,9 @@ static void put_digits(char *end, int64_t number, int digits)
 	}
 }
 
-/* The proleptic Gregorian calendar in years that begin in March, so that a leap day is
- * a year's last one, and the months' lengths repeat in every five. `days` are counted
- * from the first day of year 0 in that reckoning, and not negative. */
+/* The proleptic Gregorian calendar, with years that begin in March: a leap day is then
+ * the last day of a year, and the lengths of months repeat every five months. `days`
+ * counts from the first day of year 0 of that calendar and is not negative. */
 static void civil(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 {
 	const int64_t in_400_years = 146097;
@@ -119,8 +121,7 @@ static void civil(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 	*year = days / in_400_years * 400 + of_400 + (*month <= 2);
 }
 
-/* Of years 0 to 9999: no printf and no time zone's lock, as documents have many of
- * them. */
+/* Years 0 to 9999: the common case, without printf. */
 static size_t format_plain(int64_t days, int64_t of_day, char *out)
 {
 	static const char shape[] = "0000-00-00T00:00:00.000Z";
@@ -139,13 +140,13 @@ static size_t format_plain(int64_t days, int64_t of_day, char *out)
 	return sizeof(shape) - 1;
 }
 
-/* Of the other years. */
+/* All other years. */
 static size_t format_far(int64_t days, int64_t of_day, char *out)
 {
 	time_t seconds = (time_t)(days * 86400 + of_day / 1000);
 	struct tm tm = { 0 };
 
-	/* Cannot fail: the year of INT64_MAX milliseconds fits an int. */
+	/* Cannot fail: the year of INT64_MAX milliseconds fits into an int. */
 	(void)gmtime_r(&seconds, &tm);
 	return (size_t)snprintf(out, DATE_TEXT_MAX, "%+07d-%02d-%02dT%02d:%02d:%02d.%03dZ",
 				tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,

@@ -1,5 +1,5 @@
-/* Output that is mostly a copy of its input: parts that follow each other there are
- * joined and copied at once. */
+/* Output that is mostly a copy of its input: adjacent parts of the input are collected
+ * into a run and copied together. */
 #ifndef TRANSIT_EMIT_H
 #define TRANSIT_EMIT_H
 
@@ -7,10 +7,10 @@
 
 struct emit {
 	struct buf *out;
-	struct slice run; /* said, but not yet copied */
+	struct slice run; /* not yet copied */
 };
 
-/* Here and not in buf.c, as most pieces are a few bytes and there are many. */
+/* Inline, as there are many pieces of a few bytes. */
 static inline void emit_bytes(struct emit *emit, const char *bytes, size_t len)
 {
 	struct buf *out = emit->out;
@@ -30,7 +30,7 @@ static inline void emit_flush(struct emit *emit)
 	emit->run.len = 0;
 }
 
-/* A part of the input, which stays where it is until the next emit_flush. */
+/* Appends a part of the input, which must remain valid until the next emit_flush. */
 static inline void emit_part(struct emit *emit, const char *part, size_t len)
 {
 	if (emit->run.len && part == emit->run.data + emit->run.len) {
@@ -41,7 +41,7 @@ static inline void emit_part(struct emit *emit, const char *part, size_t len)
 	emit->run = slice_make(part, len);
 }
 
-/* Bytes from anywhere else. */
+/* Appends any other bytes. */
 static inline void emit_copy(struct emit *emit, struct slice bytes)
 {
 	emit_flush(emit);

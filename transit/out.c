@@ -1,3 +1,5 @@
+/* Writes strings, keys and stored values into responses. store/doc.c, worker/sync.c and
+ * worker/live use it. See also transit/project.c. */
 #include "transit/scan.h"
 #include "transit/transit.h"
 

@@ -1,5 +1,6 @@
-/* Canonical Transit as plain JSON (protocol.md, Encodings). The text is our own or a
- * stored one: it is checked, but not explained. */
+/* Projects canonical Transit to plain JSON (protocol.md, Encodings). The text comes
+ * from the database: it is validated, but errors carry no position. transit/out.c calls
+ * it. */
 #include "transit/date.h"
 #include "transit/emit.h"
 #include "transit/scalar.h"
@@ -15,7 +16,7 @@ struct projector {
 
 static enum rc project_value(struct projector *p);
 
-/* Takes the byte that must come next, and keeps it. */
+/* Reads the byte that must come next, and emits it. */
 static enum rc project_byte(struct projector *p, char byte)
 {
 	if (scan_look(&p->scan) != byte)
@@ -46,7 +47,7 @@ static inline void put_literal(struct projector *p, const char *text)
 	emit_copy(&p->emit, slice_of(text));
 }
 
-/* A part of the text as a string; its closing quote is behind it there. */
+/* Emits the end of a string of the text as a string; its closing quote follows it. */
 static void put_tail(struct projector *p, struct slice tail)
 {
 	put_literal(p, "\"");
@@ -67,7 +68,7 @@ static enum rc put_date(struct projector *p, struct slice text, bool as_count)
 	return RC_OK;
 }
 
-/* A scalar where JSON has room for any value; `text` is behind the tag. */
+/* A scalar in value position; `text` follows the tag character. */
 static enum rc put_scalar(struct projector *p, enum projection as, struct slice text)
 {
 	const int64_t most = INT64_C(1) << 53;
@@ -101,7 +102,7 @@ static enum rc put_scalar(struct projector *p, enum projection as, struct slice 
 	return RC_MALFORMED;
 }
 
-/* A scalar where JSON needs a string. */
+/* A scalar in key position, where JSON requires a string. */
 static enum rc put_scalar_key(struct projector *p, enum projection as, struct slice text)
 {
 	switch (as) {
@@ -120,8 +121,8 @@ static enum rc put_scalar_key(struct projector *p, enum projection as, struct sl
 	}
 }
 
-/* `~X` and a text, X being no type of Transit's own. A key cannot be a map: it stays as
- * it is. */
+/* `~X` and a text, for an unknown type X. A key cannot become a map: it stays
+ * unchanged. */
 static enum rc put_unknown_scalar(struct projector *p, struct slice body, bool as_key)
 {
 	size_t tag = body.len > 1 ? scan_char_len(slice_make(body.data + 1, body.len - 1)) : 0;
@@ -164,7 +165,7 @@ static enum rc project_body(struct projector *p, struct slice body, bool as_key)
 	return as_key ? put_scalar_key(p, scalar->as, text) : put_scalar(p, scalar->as, text);
 }
 
-/* The entries of an array behind its bracket, to the closing one. */
+/* The entries of an array after its bracket, up to the closing one. */
 static enum rc array_rest(struct projector *p)
 {
 	enum rc rc;
@@ -177,7 +178,7 @@ static enum rc array_rest(struct projector *p)
 	return rc ? rc : project_byte(p, ']');
 }
 
-/* [k,v,k,v] as [[k,v],[k,v]]. */
+/* Projects [k,v,k,v] to [[k,v],[k,v]]. */
 static enum rc project_pairs(struct projector *p)
 {
 	enum rc rc = project_byte(p, '[');
@@ -210,8 +211,8 @@ static enum rc project_unknown(struct projector *p, struct slice tag)
 	return rc;
 }
 
-/* Tags whose nearest JSON is their rep: the typed arrays of Transit's table too, where
- * it is an array indeed. */
+/* Is the projection of this tag its rep alone? So it is for links, and for sets, lists
+ * and the typed arrays of Transit's table if the rep is an array. */
 static bool is_rep_alone(struct slice tag, char first)
 {
 	static const char *const arrays[] = { "set",    "list",    "ints",  "longs", "shorts",
@@ -223,7 +224,7 @@ static bool is_rep_alone(struct slice tag, char first)
 	return slice_is(tag, "link");
 }
 
-/* Behind a tag. */
+/* The rest of a tagged value, after its tag. */
 static enum rc project_tagged(struct projector *p, struct slice tag)
 {
 	enum rc rc = drop_byte(p, ':');
@@ -240,7 +241,7 @@ static enum rc project_tagged(struct projector *p, struct slice tag)
 	return rc ? rc : drop_byte(p, '}');
 }
 
-/* The entries of an object from its first key's text on. */
+/* The entries of an object, starting with the given first key. */
 static enum rc object_rest(struct projector *p, struct slice key)
 {
 	enum rc rc;
@@ -260,7 +261,7 @@ static enum rc object_rest(struct projector *p, struct slice key)
 	}
 }
 
-/* Whether the brace is kept depends on what follows it. */
+/* The first key decides whether the brace is emitted. */
 static enum rc project_object(struct projector *p)
 {
 	const char *brace = p->scan.at++;

@@ -1,3 +1,5 @@
+/* Tokens, containers and errors of a message. transit/step.c, value.c and tagged.c walk
+ * messages by it. */
 #include "transit/reader.h"
 
 #include "base/mem.h"
@@ -57,13 +59,13 @@ enum rc reader_overrun(struct transit_in *in)
 
 enum rc reader_raw(struct transit_in *in, struct text *text)
 {
-	const char *wrong;
+	const char *error;
 
 	if (scan_look(&in->scan) != '"')
 		return reader_malformed(in, "expected a string");
-	wrong = scan_string(&in->scan, &in->scratch, &text->body);
-	if (wrong)
-		return reader_malformed(in, wrong);
+	error = scan_string(&in->scan, &in->scratch, &text->body);
+	if (error)
+		return reader_malformed(in, error);
 	text->in_place = text->body.data != in->scratch.data;
 	return in->rc;
 }
@@ -101,39 +103,42 @@ enum rc reader_open(struct transit_in *in, char close)
 {
 	if (in->depth == TRANSIT_DEPTH_MAX)
 		return reader_malformed(in, "nested deeper than 100");
-	in->frames[in->depth++] = (struct frame){ close, true };
+	in->brackets[in->depth++] = (struct bracket){ close, true };
 	in->scan.at++;
 	return in->rc;
 }
 
 enum rc reader_next(struct transit_in *in, bool *more)
 {
-	struct frame *frame = &in->frames[in->depth - 1];
+	struct bracket *bracket;
 
 	assert(in->depth > 0);
+	bracket = &in->brackets[in->depth - 1];
 	*more = false;
 	scan_space(&in->scan);
-	if (scan_look(&in->scan) == frame->close) {
+	if (scan_look(&in->scan) == bracket->close) {
 		in->scan.at++;
 		in->depth--;
 		return in->rc;
 	}
-	if (!frame->first) {
+	if (!bracket->first) {
 		if (scan_look(&in->scan) != ',')
-			return reader_malformed(in, frame->close == ']' ? "expected , or ]"
-									: "expected , or }");
+			return reader_malformed(in, bracket->close == ']' ? "expected , or ]"
+									  : "expected , or }");
 		in->separator = in->scan.at++;
 		scan_space(&in->scan);
 	}
-	frame->first = false;
+	bracket->first = false;
 	*more = !in->rc;
 	return in->rc;
 }
 
 enum rc reader_to_value(struct transit_in *in)
 {
-	bool object = in->frames[in->depth - 1].close == '}';
+	bool object;
 
+	assert(in->depth > 0);
+	object = in->brackets[in->depth - 1].close == '}';
 	scan_space(&in->scan);
 	if (scan_look(&in->scan) != (object ? ':' : ','))
 		return reader_malformed(in, object ? "expected :" : "map key without a value");
@@ -144,10 +149,10 @@ enum rc reader_to_value(struct transit_in *in)
 
 enum rc reader_number(struct transit_in *in, const char *expected, struct slice *number)
 {
-	const char *wrong = expected;
+	const char *error = expected;
 	char first = scan_look(&in->scan);
 
 	if (first == '-' || (first >= '0' && first <= '9'))
-		wrong = scan_number(&in->scan, number);
-	return wrong ? reader_malformed(in, wrong) : in->rc;
+		error = scan_number(&in->scan, number);
+	return error ? reader_malformed(in, error) : in->rc;
 }

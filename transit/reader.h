@@ -1,5 +1,5 @@
-/* The inside of a reader: tokens, cache codes, open containers and the first failure,
- * for the files that walk a message. */
+/* Internals of a reader: tokens, cache codes, open containers and the first error, for
+ * the files that walk a message. */
 #ifndef TRANSIT_READER_H
 #define TRANSIT_READER_H
 
@@ -8,15 +8,15 @@
 #include "transit/scan.h"
 #include "transit/transit.h"
 
-/* An array, an object, or an array that stands for a map, between its brackets. */
-struct frame {
+/* An open container: an array, an object, or an array that represents a map. */
+struct bracket {
 	char close;
-	bool first; /* nothing was read in it yet */
+	bool first; /* no entry has been read */
 };
 
 struct transit_in {
 	enum encoding encoding;
-	enum rc rc; /* the first failure */
+	enum rc rc; /* the first error */
 	struct scan scan;
 	const char *start;
 	const char *separator; /* the last comma or colon */
@@ -27,15 +27,15 @@ struct transit_in {
 	struct buf scratch; /* the last string that was not in place */
 	struct buf key;     /* the last key of the envelope */
 	unsigned depth;
-	struct frame frames[TRANSIT_DEPTH_MAX];
+	struct bracket brackets[TRANSIT_DEPTH_MAX];
 	char err[160];
 };
 
-/* Notes the failure (the first one stays) and returns it. */
+/* Records an error, unless there is one already, and returns the first. */
 MUST_USE enum rc reader_fail(struct transit_in *in, enum rc rc, const char *at, const char *what);
 MUST_USE enum rc reader_malformed(struct transit_in *in, const char *what);
 MUST_USE enum rc reader_overrun(struct transit_in *in);
-/* Takes `bytes` off the limit. */
+/* Subtracts `bytes` from the limit. */
 MUST_USE static inline enum rc reader_charge(struct transit_in *in, size_t bytes)
 {
 	if (bytes > in->left)
@@ -44,27 +44,28 @@ MUST_USE static inline enum rc reader_charge(struct transit_in *in, size_t bytes
 	return in->rc;
 }
 
-/* The string at hand as it stands there. */
+/* Reads the next string without resolving it. */
 MUST_USE enum rc reader_raw(struct transit_in *in, struct text *text);
-/* What a string of the message at `at` means: cache codes looked up, cacheable text
- * noted. In JSON nothing. */
+/* Resolves a string at position `at`: replaces a cache code by its text, enters
+ * cacheable text into the cache. Does nothing in JSON. */
 MUST_USE enum rc reader_resolve(struct transit_in *in, const char *at, bool as_key,
 				struct text *text);
-/* Both in one. */
+/* Reads and resolves the next string. */
 MUST_USE enum rc reader_string(struct transit_in *in, bool as_key, struct text *text);
-/* The number at hand; `expected` says what is missing where there is none. */
+/* Reads the next number; `expected` is the error text if there is none. */
 MUST_USE enum rc reader_number(struct transit_in *in, const char *expected, struct slice *number);
 bool reader_is_tag(struct slice body); /* `~#` and a name */
 
-/* Enters the container whose bracket is at hand. */
+/* Enters the container whose bracket is next. */
 MUST_USE enum rc reader_open(struct transit_in *in, char close);
-/* To the next entry of the innermost container, past its comma; where there is none,
- * out of the container. */
+/* Advances to the next entry of the innermost container, past its comma; leaves the
+ * container if there is none. */
 MUST_USE enum rc reader_next(struct transit_in *in, bool *more);
-/* From a map's key to its value: past the colon, or in an array the comma. */
+/* Advances from the key of a map to its value: past the colon, or past the comma in an
+ * array. */
 MUST_USE enum rc reader_to_value(struct transit_in *in);
 
-/* Takes one value and, where in->emit has an output, emits its canonical form
+/* Reads one value and, unless in->emit.out is NULL, emits its canonical form
  * (value.c). */
 MUST_USE enum rc reader_value(struct transit_in *in);
 

@@ -1,3 +1,5 @@
+/* The table of scalar types and their validation. transit/canon.c and project.c look up
+ * types in it. */
 #include "transit/scalar.h"
 
 #include "transit/date.h"

@@ -1,6 +1,10 @@
+/* The JSON scanner. Strings are scanned in blocks of 16 bytes where SSE2 is available.
+ * transit/reader.c reads tokens by it. */
 #include "transit/scan.h"
 
 #include "base/text.h"
+
+#include <assert.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -20,7 +24,7 @@ static enum byte_class class_of(char byte)
 	return (enum byte_class)byte_class[(unsigned char)byte];
 }
 
-/* To the next byte that is not BYTE_PLAIN, or the end. */
+/* Returns the next byte that is not BYTE_PLAIN, or the end. */
 static const char *pass_plain_bytes(const char *at, const char *end)
 {
 	while (at < end && class_of(*at) == BYTE_PLAIN)
@@ -31,13 +35,13 @@ static const char *pass_plain_bytes(const char *at, const char *end)
 #if defined(__SSE2__) && !defined(SCAN_BYTEWISE)
 #define BLOCK 16
 
-/* A bit for each byte of the block that is not BYTE_PLAIN. */
+/* Returns a mask with a bit for each byte of the block that is not BYTE_PLAIN. */
 static unsigned special_bytes(const char *at)
 {
 	__m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
 	__m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
 	__m128i escape = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-	/* As signed numbers, the control characters and all above 0x7f are those below
+	/* As signed numbers, control characters and bytes above 0x7f are less than
 	 * 0x20. */
 	__m128i other = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
 
@@ -70,8 +74,8 @@ static const char short_escape[128] = {
 
 #define ESCAPE_MAX 6
 
-/* The canonical form of one code point: how many of the ESCAPE_MAX bytes of `out` it
- * takes. */
+/* Writes the canonical form of a code point into `out`, at most ESCAPE_MAX bytes, and
+ * returns the length. */
 static size_t put_char(uint32_t code, char *out)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -109,7 +113,7 @@ static size_t put_char(uint32_t code, char *out)
 	return 4;
 }
 
-/* The four hex digits at `at`; above 0xffff where they are none. */
+/* Parses four hex digits; more than 0xffff if they are invalid. */
 static uint32_t hex4(const char *at, const char *end)
 {
 	uint32_t code = 0;
@@ -129,7 +133,7 @@ static uint32_t hex4(const char *at, const char *end)
 	return code;
 }
 
-/* `\uXXXX` or a pair of them, scan->at being the backslash. */
+/* Reads `\uXXXX` or a surrogate pair, starting at the backslash. */
 static const char *read_unicode(struct scan *scan, uint32_t *code)
 {
 	uint32_t high = hex4(scan->at + 2, scan->end);
@@ -152,7 +156,7 @@ static const char *read_unicode(struct scan *scan, uint32_t *code)
 	return NULL;
 }
 
-/* One escape, scan->at being the backslash. */
+/* Reads an escape, starting at the backslash. */
 static const char *read_escape(struct scan *scan, uint32_t *code)
 {
 	static const char meanings[256] = {
@@ -173,33 +177,33 @@ static const char *read_escape(struct scan *scan, uint32_t *code)
 	return NULL;
 }
 
-/* The part of the string that is read but not yet copied to scratch begins at
- * `page_cache`. An escape that came in canonical form needs no copy. */
-static const char *pass_escape(struct scan *scan, struct buf *scratch, const char **page_cache,
+/* Reads an escape. `pending` is the start of the part of the string that is read but
+ * not copied to scratch; a canonical escape needs no copy. */
+static const char *pass_escape(struct scan *scan, struct buf *scratch, const char **pending,
 			       bool *copied)
 {
 	const char *from = scan->at;
-	const char *wrong;
+	const char *error;
 	uint32_t code;
 	char form[ESCAPE_MAX];
 	size_t len;
 
-	wrong = read_escape(scan, &code);
-	if (wrong)
-		return wrong;
+	error = read_escape(scan, &code);
+	if (error)
+		return error;
 	len = put_char(code, form);
 	if (len == (size_t)(scan->at - from) && memcmp(form, from, len) == 0)
 		return NULL;
 	if (!*copied)
 		buf_clear(scratch);
 	*copied = true;
-	buf_put(scratch, *page_cache, (size_t)(from - *page_cache));
+	buf_put(scratch, *pending, (size_t)(from - *pending));
 	buf_put(scratch, form, len);
-	*page_cache = scan->at;
+	*pending = scan->at;
 	return NULL;
 }
 
-/* A run of bytes above 0x7f holds whole UTF-8 sequences or is wrong. */
+/* Reads a run of bytes above 0x7f, which must consist of complete UTF-8 sequences. */
 static const char *pass_high(struct scan *scan)
 {
 	const char *from = scan->at;
@@ -215,33 +219,33 @@ static const char *pass_high(struct scan *scan)
 const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *content)
 {
 	const char *start = ++scan->at;
-	const char *page_cache = start;
-	const char *wrong = NULL;
+	const char *pending = start;
+	const char *error = NULL;
 	bool copied = false;
 
-	while (!wrong) {
+	while (!error) {
 		scan->at = pass_plain(scan->at, scan->end);
 		if (scan->at == scan->end)
 			return "unfinished string";
 		switch (class_of(*scan->at)) {
 		case BYTE_ESCAPE:
-			wrong = pass_escape(scan, scratch, &page_cache, &copied);
+			error = pass_escape(scan, scratch, &pending, &copied);
 			break;
 		case BYTE_HIGH:
-			wrong = pass_high(scan);
+			error = pass_high(scan);
 			break;
 		case BYTE_CONTROL:
 			return "control character in a string";
 		default:
 			if (copied)
-				buf_put(scratch, page_cache, (size_t)(scan->at - page_cache));
+				buf_put(scratch, pending, (size_t)(scan->at - pending));
 			*content = copied ? buf_slice(scratch)
 					  : slice_make(start, (size_t)(scan->at - start));
 			scan->at++;
 			return NULL;
 		}
 	}
-	return wrong;
+	return error;
 }
 
 static bool is_digit(char c)
@@ -288,10 +292,10 @@ const char *scan_number(struct scan *scan, struct slice *number)
 {
 	const char *from = scan->at;
 	enum number_kind kind;
-	const char *wrong = pass_number(scan, &kind);
+	const char *error = pass_number(scan, &kind);
 
 	*number = slice_make(from, (size_t)(scan->at - from));
-	return wrong;
+	return error;
 }
 
 enum number_kind scan_number_kind(struct slice text)
@@ -330,6 +334,7 @@ size_t scan_char_len(struct slice content)
 {
 	unsigned char first = (unsigned char)content.data[0];
 
+	assert(content.len > 0);
 	if (first == '\\')
 		return content.data[1] == 'u' ? 6 : 2;
 	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;

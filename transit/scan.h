@@ -1,13 +1,13 @@
-/* JSON tokens, strictly by RFC 8259: the bottom of the transcoder, which knows nothing
- * of Transit.
+/* JSON tokens, strictly by RFC 8259: the lowest layer of the transcoder, independent of
+ * Transit.
  *
- * A scan function begins at scan->at and answers NULL, scan->at then being behind the
- * token, or what is wrong (a literal for a person), scan->at then being the offending
+ * A scan function starts at scan->at. It returns NULL and leaves scan->at after the
+ * token, or returns an error text (a literal) and leaves scan->at at the offending
  * byte.
  *
- * String contents are handled in their canonical escaped form, without the quotes: `"`,
- * `\` and the control characters U+0000-001F are escaped in the shortest way (\n, else
- * \u001f with lower-case digits), everything else is itself. */
+ * Contents of strings are in canonical escaped form, without the quotes: `"`, `\` and
+ * the control characters U+0000-001F have their shortest escape (\n, otherwise \u001f
+ * with lower-case digits), all other characters are literal. */
 #ifndef TRANSIT_SCAN_H
 #define TRANSIT_SCAN_H
 
@@ -21,8 +21,8 @@ struct scan {
 	const char *end;
 };
 
-/* A JSON number's text: an integer (no fraction, no exponent), any other number, or
- * none. */
+/* Classes of text: an integer (no fraction, no exponent), another JSON number, or no
+ * number. */
 enum number_kind { NUMBER_NONE, NUMBER_INTEGER, NUMBER_REAL };
 
 static inline void scan_space(struct scan *scan)
@@ -32,21 +32,21 @@ static inline void scan_space(struct scan *scan)
 		scan->at++;
 }
 
-/* The byte at hand; a space at the end of the text, which no token begins with. */
+/* Returns the next byte; a space, which starts no token, at the end of the text. */
 static inline char scan_look(const struct scan *scan)
 {
 	return scan->at < scan->end ? *scan->at : ' ';
 }
 
-/* Has a string that begins with this byte a meaning of its own in Transit? Plain ones
- * that begin so are escaped by `~`. */
+/* Do strings that begin with this byte have a special meaning in Transit? Plain strings
+ * that begin with it are escaped by `~`. */
 static inline bool scan_is_mark(char first)
 {
 	return first == '~' || first == '^' || first == '`';
 }
 
-/* A string, scan->at being its opening quote. The content is in canonical form: a part
- * of the text itself where that is how it came, else it is in `scratch`, whose earlier
+/* Reads a string, starting at its opening quote. The content is in canonical form: a
+ * part of the text if that is canonical already, otherwise in `scratch`, whose earlier
  * content is lost. */
 MUST_USE const char *scan_string(struct scan *scan, struct buf *scratch, struct slice *content);
 MUST_USE const char *scan_number(struct scan *scan, struct slice *number);
@@ -54,14 +54,15 @@ MUST_USE const char *scan_number(struct scan *scan, struct slice *number);
 MUST_USE const char *scan_word(struct scan *scan, const char *word);
 
 enum number_kind scan_number_kind(struct slice text);
-/* As text_number, for signed 64-bit integers in JSON's grammar. */
+/* Parses a signed 64-bit integer in JSON syntax, as text_number does unsigned ones. */
 MUST_USE enum rc scan_int64(struct slice text, int64_t *out);
 
-/* How many bytes the first character of a non-empty canonical content takes. */
+/* Returns the length in bytes of the first character of a non-empty canonical
+ * content. */
 size_t scan_char_len(struct slice content);
-/* Is the content, unescaped, longer than `units` UTF-16 units? */
+/* Is the unescaped content longer than `units` UTF-16 units? */
 bool scan_longer_than(struct slice content, unsigned units);
-/* Appends the bytes that a canonical content stands for. */
+/* Appends the unescaped form of a canonical content. */
 void scan_unescape(struct slice content, struct buf *out);
 /* Appends UTF-8 text in canonical escaped form. */
 void scan_escape(struct slice text, struct buf *out);

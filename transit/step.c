@@ -1,12 +1,13 @@
-/* The steps by which a caller walks the envelope of a message. */
+/* The steps by which a caller walks the envelope of a message (transit/transit.h).
+ * worker/push_body.c reads pushes by it, cli/import_read.c reads exports. */
 #include "transit/reader.h"
 
 #include "base/text.h"
 
 #include <assert.h>
 
-/* A string that plain JSON has too: strips the escaping `~` off, false for any
- * other. */
+/* Removes the escaping `~` of a plain string; returns false if the string has a type of
+ * its own. */
 static bool plain_string(const struct transit_in *in, struct slice *body)
 {
 	if (in->encoding == ENCODING_JSON || body->len == 0 || body->data[0] != '~')
@@ -39,8 +40,8 @@ static enum transit_kind string_kind(const struct transit_in *in, struct slice b
 	}
 }
 
-/* What an array or object of a Transit message is, by its first entry. The reader
- * itself is left where it is. */
+/* Determines the kind of an array or object in Transit by its first entry, without
+ * advancing the reader. */
 static enum transit_kind container_kind(struct transit_in *in, enum transit_kind kind)
 {
 	struct scan ahead = in->scan;
@@ -103,7 +104,7 @@ enum rc transit_in_map(struct transit_in *in)
 	scan_space(&in->scan);
 	if (!rc)
 		rc = reader_raw(in, &mark);
-	in->frames[in->depth - 1].first = false;
+	in->brackets[in->depth - 1].first = false;
 	return rc;
 }
 
@@ -164,7 +165,7 @@ enum rc transit_in_string(struct transit_in *in, struct buf *out)
 		return rc;
 	if (!plain_string(in, &text.body))
 		return reader_fail(in, RC_MALFORMED, at, "expected a string");
-	/* A code can stand for a long text many times over. */
+	/* Codes can repeat a long text many times. */
 	rc = reader_charge(in, text.body.len);
 	if (!rc)
 		scan_unescape(text.body, out);
@@ -217,6 +218,7 @@ enum rc transit_in_value(struct transit_in *in, struct buf *out, bool *plain)
 	size_t before = out->len;
 	enum rc rc;
 
+	assert(in->emit.out == NULL);
 	in->emit = (struct emit){ out, { NULL, 0 } };
 	in->plain = true;
 	rc = reader_value(in);

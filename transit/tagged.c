@@ -1,11 +1,12 @@
-/* Tagged values: ["~#tag", rep] and {"~#tag": rep}. */
+/* Reads tagged values, ["~#tag", rep] and {"~#tag": rep}, into canonical form.
+ * transit/value.c calls it. */
 #include "transit/canon.h"
 #include "transit/scalar.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* One half of a UUID. */
+/* Reads one half of a UUID. */
 static enum rc uuid_half(struct transit_in *in, int64_t *half)
 {
 	const char *at = in->scan.at;
@@ -25,7 +26,7 @@ static enum rc uuid_half(struct transit_in *in, int64_t *half)
 	return rc;
 }
 
-/* {"~#u": [high, low]}. */
+/* Reads the rep of {"~#u": [high, low]}. */
 static enum rc uuid_halves(struct transit_in *in)
 {
 	const char *at = in->scan.at;
@@ -55,7 +56,7 @@ static enum rc uuid_halves(struct transit_in *in)
 	return rc;
 }
 
-/* The text of a scalar's rep: a string without a type of its own, or a number where the
+/* Reads the rep of a scalar: a string without a type of its own, or a number if the
  * type is numeric. */
 static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep)
 {
@@ -84,7 +85,7 @@ static enum rc scalar_rep(struct transit_in *in, bool numeric, struct slice *rep
 	return RC_OK;
 }
 
-/* {"~#m": 12} is written as "~m12". */
+/* The canonical form of {"~#m": 12} is "~m12". */
 static enum rc tagged_scalar(struct transit_in *in, char tag, const struct scalar *scalar)
 {
 	const char *at = in->scan.at;
@@ -118,7 +119,7 @@ static enum rc array_rep(struct transit_in *in, struct slice tag)
 	return rc;
 }
 
-/* The rep of a tag that is not written as a scalar. */
+/* Reads the rep of a tag that is not a scalar. */
 static enum rc tagged_rep(struct transit_in *in, struct slice tag)
 {
 	if (slice_is(tag, "set") || slice_is(tag, "list") || slice_is(tag, "cmap"))
@@ -126,19 +127,18 @@ static enum rc tagged_rep(struct transit_in *in, struct slice tag)
 	return reader_value(in);
 }
 
-/* The tag string is read and its container open. */
 enum rc value_tagged(struct transit_in *in, const char *at, const struct text *text)
 {
 	struct slice tag = slice_make(text->body.data + 2, text->body.len - 2);
 	const struct scalar *scalar = tag.len == 1 ? scalar_find(tag.data[0]) : NULL;
-	/* The tag's bytes are gone once the value is read. */
+	/* The bytes of the tag are invalid after the value is read. */
 	bool wrapped = !scalar && !slice_is(tag, "'");
 	bool more;
 	enum rc rc;
 
 	if (tag.len == 0)
 		return reader_fail(in, RC_MALFORMED, at, "tag without a name");
-	in->frames[in->depth - 1].first = false;
+	in->brackets[in->depth - 1].first = false;
 	if (wrapped) {
 		in->plain = false;
 		canon_literal(in, "{");
@@ -146,7 +146,7 @@ enum rc value_tagged(struct transit_in *in, const char *at, const struct text *t
 		canon_literal(in, ":");
 	}
 	scan_space(&in->scan);
-	if (scan_look(&in->scan) == in->frames[in->depth - 1].close)
+	if (scan_look(&in->scan) == in->brackets[in->depth - 1].close)
 		return reader_malformed(in, "tag without a value");
 	rc = reader_to_value(in);
 	if (rc)

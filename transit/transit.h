@@ -1,46 +1,44 @@
 /* Reads JSON and Transit messages and writes values in both encodings (protocol.md,
  * Encodings; Transit format 0.8).
  *
- * A message is read once, front to back: the caller walks its envelope with the step
- * functions and has document values copied out in canonical form, which is Transit JSON
- * that depends on nothing around it:
- *   - no cache codes, no quote tags; the shortest JSON string escapes; no white space
- *     between
- * tokens; number text as it came;
- *   - a map is a JSON object ({"~:a":1}; keys that are numbers, booleans or null as
- *     "~i1", "~d1.5",
- * "~?t", "~_"); a map that came as a cmap stays one, {"~#cmap":[k,v,...]};
- *   - every other tagged value is {"~#tag":rep}, but scalars of Transit's own are
- *     always strings
- * ({"~#m":12} is kept as "~m12"). Every Transit reader accepts it, in either write
- * mode. A value that came as plain JSON has its strings escaped as Transit asks (`~x`
- * is kept as `~~x`), and projects back to exactly the JSON it was. Entries stay in
- * their order, equal keys are all kept.
+ * A message is read once, front to back. The caller walks its envelope by the step
+ * functions and copies the values of documents in canonical form: Transit JSON that
+ * does not depend on its context.
  *
- * Refused is, besides what is not RFC 8259 or not UTF-8: a cache code that stands for
- * nothing, a map key without a value, a composite key outside of a cmap, a set, list or
- * cmap that is no array, a tag anywhere but before its one value, and a scalar of a
- * known type whose text that type cannot be: ~i ~m a 64-bit integer; ~n an integer; ~d
- * ~f a number in JSON's grammar; ~z NaN, INF or -INF; ~? t or f; ~_ nothing; ~b padded
- * base64 (RFC 4648, 4); ~u a UUID (RFC 9562, 4); ~t an RFC 3339 date-time; ~c one
- * character. (An ~i that is a number, but no 64-bit integer, is kept as ~d: transit-js
- * writes 1.5 as a map key so.) Scalars and tags of unknown types are kept as they are.
+ * Canonical form:
+ * - There are no cache codes and no quote tags. Strings have their shortest JSON
+ *   escapes. There is no white space between tokens. Numbers keep their text.
+ * - A map is a JSON object, {"~:a":1}. Keys that are numbers, booleans or null are the
+ *   strings "~i1", "~d1.5", "~?t", "~_". A cmap remains one, {"~#cmap":[k,v,...]}.
+ * - All other tagged values are {"~#tag":rep}, except that scalars of Transit's own
+ *   types are strings: {"~#m":12} becomes "~m12".
  *
- * The projection to plain JSON, where protocol.md leaves a choice:
- *   - ~i up to 2^53 is a number, beyond a string; ~d is a number with its text; ~n and
- *     ~f are
- * strings; a bare number keeps its text;
- *   - ~m and ~t are 1985-04-12T23:20:50.520Z, always in UTC with milliseconds; a year
- *     that RFC 3339
- * cannot say is +010000 or -000001;
- *   - a link is its map of href, rel and the rest; the typed arrays of Transit's table
- *     (ints,
- * doubles ...) are arrays;
- *   - an unknown scalar ~Xabc is {"tag":"X","rep":"abc"};
- *   - a key is the projection of its value where that is a string, else its text: "1",
- *     "1.5",
- * "true", "null", "NaN"; an unknown scalar as key stays "~Xabc". Keys that differ in
- * Transit may thus be equal in JSON. */
+ * All Transit readers accept it, for both write modes. The strings of a value that was
+ * written as plain JSON are escaped for Transit (`~x` becomes `~~x`), and the value
+ * projects back to exactly the same JSON. Entries keep their order, and duplicate keys
+ * are kept.
+ *
+ * Errors, in addition to violations of RFC 8259 and invalid UTF-8: an unknown cache
+ * code; a map key without a value; a composite key outside of a cmap; a set, list or
+ * cmap that is not an array; a tag that is not followed by exactly one value; a scalar
+ * of a known type with an invalid text: ~i ~m a 64-bit integer; ~n an integer; ~d ~f a
+ * JSON number; ~z NaN, INF or -INF; ~? t or f; ~_ nothing; ~b padded base64 (RFC 4648,
+ * section 4); ~u a UUID (RFC 9562, section 4); ~t an RFC 3339 date-time; ~c one
+ * character. An ~i that is a number, but not a 64-bit integer, becomes ~d, as
+ * transit-js writes 1.5 as a map key so. Scalars and tags of unknown types are kept
+ * unchanged.
+ *
+ * The projection to plain JSON, if protocol.md leaves a choice:
+ * - ~i up to 2^53 is a number, a larger one a string. ~d is a number with its text; ~n
+ *   and ~f are strings. A bare number keeps its text.
+ * - ~m and ~t are 1985-04-12T23:20:50.520Z, always in UTC with milliseconds. A year
+ *   outside of RFC 3339 is +010000 or -000001.
+ * - A link is its map of href, rel and the rest. The typed arrays of Transit's table
+ *   (ints, doubles ...) are arrays.
+ * - An unknown scalar ~Xabc is {"tag":"X","rep":"abc"}.
+ * - A key is the projection of its value if that is a string, otherwise the text of the
+ *   projection: "1", "1.5", "true", "null", "NaN". An unknown scalar as a key stays
+ *   "~Xabc". Keys that differ in Transit may thus be equal in JSON. */
 #ifndef TRANSIT_TRANSIT_H
 #define TRANSIT_TRANSIT_H
 
@@ -52,21 +50,22 @@
 
 enum encoding { ENCODING_JSON, ENCODING_TRANSIT };
 
-/* Arrays and maps may lie this deep in each other, the envelope's own included. */
+/* The maximum nesting of arrays and maps, including those of the envelope. */
 #define TRANSIT_DEPTH_MAX 100
 
 struct transit_in;
 
-/* Starts reading a message; the text is the caller's and must stay. `limit` bounds the
- * bytes that all values together take in canonical form, with the strings that
- * transit_in_string gives (cache codes can make a small message large): passing it is
- * RC_TOO_LARGE, noticed before the memory is taken. Free with transit_in_free. */
+/* Starts reading a message. The caller owns the text, which must remain valid. `limit`
+ * bounds the total size of the values in canonical form and of the strings that
+ * transit_in_string returns, as cache codes can expand a small message to a large one.
+ * Exceeding it is RC_TOO_LARGE, before the memory is allocated. Free the reader with
+ * transit_in_free. */
 struct transit_in *transit_in_new(enum encoding encoding, struct slice text, size_t limit);
 void transit_in_free(struct transit_in *in);
 
-/* All steps below answer RC_OK, RC_MALFORMED or RC_TOO_LARGE; after the first that is
- * not RC_OK the reader stays failed and transit_in_error tells what was wrong and at
- * which byte, counted from 0 ("expected a string at byte 17"). */
+/* All steps below return RC_OK, RC_MALFORMED or RC_TOO_LARGE. After the first error all
+ * further steps return it, and transit_in_error describes it with its position, counted
+ * from 0 ("expected a string at byte 17"). */
 const char *transit_in_error(const struct transit_in *in);
 
 enum transit_kind {
@@ -78,47 +77,47 @@ enum transit_kind {
 	TRANSIT_MAP,
 	TRANSIT_OTHER
 };
-/* What comes next, without taking it; a step of that kind can still be refused for its
- * content. Text that cannot begin a value is TRANSIT_OTHER; so are tagged values and
- * scalars that plain JSON does not have. (`~i` is a number, `~?` a boolean, `~_`
+/* Returns the kind of the next value without reading it; a step of that kind can still
+ * fail for its content. Tagged values, scalars that plain JSON does not have, and text
+ * that cannot begin a value are TRANSIT_OTHER. (`~i` is a number, `~?` a boolean, `~_`
  * null.) */
 enum transit_kind transit_in_peek(struct transit_in *in);
 
-/* Envelope maps: begin, then next until *more is false. The key is a plain string in
- * JSON and a keyword in Transit (without `~:`); any other key is malformed. It points
- * into the reader and is good until the next step. After each key take exactly one
- * value. */
+/* Maps and arrays of the envelope: begin, then call next until *more is false. A key is
+ * a plain string in JSON and a keyword in Transit (returned without `~:`); any other
+ * key is an error. It points into the reader and is valid until the next step. Read
+ * exactly one value after each key. */
 MUST_USE enum rc transit_in_map(struct transit_in *in);
 MUST_USE enum rc transit_in_map_next(struct transit_in *in, bool *more, struct slice *key);
 MUST_USE enum rc transit_in_array(struct transit_in *in);
 MUST_USE enum rc transit_in_array_next(struct transit_in *in, bool *more);
 
-/* Scalars. The string is UTF-8 without any escapes, appended to `out` (not terminated).
- * The number is a non-negative integer up to 2^63 - 1, written as digits or, in
- * Transit, as `~i`. */
+/* Scalars. The string is appended to `out` as unescaped UTF-8, not terminated. The
+ * number is a non-negative integer up to 2^63 - 1, written as digits or, in Transit, as
+ * `~i`. */
 MUST_USE enum rc transit_in_string(struct transit_in *in, struct buf *out);
 MUST_USE enum rc transit_in_uint(struct transit_in *in, uint64_t *out);
 MUST_USE enum rc transit_in_bool(struct transit_in *in, bool *out);
-/* Any value: appends its canonical form to `out`, nothing if it is refused. *plain: its
- * canonical form is byte for byte its JSON projection. */
+/* Any value: appends its canonical form to `out`, nothing on an error. *plain: the
+ * canonical form equals the JSON projection byte for byte. */
 MUST_USE enum rc transit_in_value(struct transit_in *in, struct buf *out, bool *plain);
-/* Any value, checked like the others and dropped. */
+/* Any value: validates it as transit_in_value does, and discards it. */
 MUST_USE enum rc transit_in_skip(struct transit_in *in);
-/* Nothing but white space may be left. */
+/* Checks that only white space is left. */
 MUST_USE enum rc transit_in_finish(struct transit_in *in);
 
-/* Appends the JSON projection of a canonical value; RC_MALFORMED where the text is not
- * canonical Transit (then `out` is as it was). */
+/* Appends the JSON projection of a canonical value. RC_MALFORMED, with `out` unchanged,
+ * if the text is not canonical Transit. */
 MUST_USE enum rc transit_project(struct slice canonical, struct buf *out);
 
-/* Writing answers. A string value: quoted, JSON-escaped, in Transit also `~`-escaped.
+/* Writing responses. A string value: quoted, JSON-escaped, in Transit also `~`-escaped.
  * The text must be UTF-8. */
 void transit_out_string(struct buf *out, enum encoding encoding, struct slice text);
-/* A map key of the envelope with its colon: "docs": or "~:docs":. `name` is a literal
- * that needs no escaping. */
+/* A map key of the envelope with its colon: "docs": or "~:docs":. `name` must not need
+ * escaping. */
 void transit_out_key(struct buf *out, enum encoding encoding, const char *name);
-/* A canonical value in the asked encoding; `plain` as transit_in_value gave it.
- * RC_MALFORMED as in transit_project. */
+/* A canonical value in the given encoding; `plain` as returned by transit_in_value.
+ * RC_MALFORMED as for transit_project. */
 MUST_USE enum rc transit_out_value(struct buf *out, enum encoding encoding, struct slice canonical,
 				   bool plain);
 

@@ -1,5 +1,5 @@
-/* One value in canonical form, in one pass: what needs no change is copied from the
- * message in long runs. */
+/* Converts a value to canonical form in one pass. Parts that need no change are copied
+ * from the message in long runs (transit/emit.h). transit/step.c calls it. */
 #include "transit/canon.h"
 
 static enum rc string_value(struct transit_in *in, bool as_key)
@@ -24,10 +24,10 @@ static enum rc number_value(struct transit_in *in)
 static enum rc word_value(struct transit_in *in, const char *word)
 {
 	const char *at = in->scan.at;
-	const char *wrong = scan_word(&in->scan, word);
+	const char *error = scan_word(&in->scan, word);
 
-	if (wrong)
-		return reader_malformed(in, wrong);
+	if (error)
+		return reader_malformed(in, error);
 	canon_part(in, at, strlen(word));
 	return in->rc;
 }
@@ -51,8 +51,8 @@ static enum rc number_key(struct transit_in *in)
 	return rc;
 }
 
-/* A key of an array that stands for a map. Numbers, booleans and null become the
- * strings that an object's keys can be. */
+/* Reads a key of an array that represents a map. Numbers, booleans and null become
+ * strings, as keys of objects must be strings. */
 static enum rc array_map_key(struct transit_in *in)
 {
 	switch (scan_look(&in->scan)) {
@@ -72,7 +72,7 @@ static enum rc array_map_key(struct transit_in *in)
 	}
 }
 
-/* The pairs behind the mark "^ ", written as an object. */
+/* Converts the pairs after the mark "^ " to an object. */
 static enum rc array_map(struct transit_in *in)
 {
 	bool first = true, more;
@@ -96,7 +96,7 @@ static enum rc array_map(struct transit_in *in)
 	return rc;
 }
 
-/* The rest of an array of which `count` entries are read and emitted. */
+/* Reads the rest of an array after `count` entries. */
 static enum rc array_rest(struct transit_in *in, size_t *count)
 {
 	bool more;
@@ -113,7 +113,6 @@ static enum rc array_rest(struct transit_in *in, size_t *count)
 	return rc;
 }
 
-/* An array that is nothing else, the rep of a set, a list or a cmap. */
 enum rc value_array(struct transit_in *in, size_t *count)
 {
 	enum rc rc;
@@ -124,7 +123,7 @@ enum rc value_array(struct transit_in *in, size_t *count)
 	return rc ? rc : array_rest(in, count);
 }
 
-/* Behind the bracket: a first entry that is a string can make the array a map or a
+/* Reads an array after its bracket. Its first entry, a string, can make it a map or a
  * tagged value. */
 static enum rc transit_array(struct transit_in *in, const char *bracket)
 {
@@ -133,7 +132,7 @@ static enum rc transit_array(struct transit_in *in, const char *bracket)
 	size_t count = 1;
 	enum rc rc = reader_raw(in, &text);
 
-	in->frames[in->depth - 1].first = false;
+	in->brackets[in->depth - 1].first = false;
 	if (rc)
 		return rc;
 	if (slice_is(text.body, "^ "))
@@ -163,7 +162,7 @@ static enum rc bracket_value(struct transit_in *in)
 	return array_rest(in, &count);
 }
 
-/* Behind the key of an object: its value, then the other entries. */
+/* Reads the rest of an object after its first key. */
 static enum rc object_rest(struct transit_in *in)
 {
 	bool more = true;

@@ -1,4 +1,4 @@
-/* Tokens as text, and grants as text. */
+/* Tests of auth/token.c and auth/grant.c. */
 #include "auth/grant.h"
 #include "auth/token.h"
 
@@ -42,8 +42,8 @@ static void two_tokens_differ_in_all_parts(void **state)
 	assert_false(token_hash_equal(a.hash, b.hash));
 }
 
-/* Another implementation of the same format (Python's hashlib.blake2b) made this one of
- * the secret 00 01 … 1f. */
+/* Created by an independent implementation (Python's hashlib.blake2b) from the secret
+ * 00 01 … 1f. */
 static void a_known_token_has_its_known_hash(void **state)
 {
 	static const char text[] =
@@ -60,8 +60,8 @@ static void a_known_token_has_its_known_hash(void **state)
 	assert_memory_equal(parts.hash, hash, sizeof(hash));
 }
 
-/* Whatever character is changed to whatever other: the shape or the checksum tells. */
-static void no_character_can_be_changed(void **state)
+/* The format or the checksum detects every change of a single character. */
+static void every_changed_character_is_detected(void **state)
 {
 	struct token_minted minted = mint();
 	struct token_parts parts;
@@ -96,7 +96,7 @@ static void no_other_length_is_a_token(void **state)
 	assert_int_equal(token_parse(slice_make(NULL, 0), &parts), RC_MALFORMED);
 }
 
-static void the_secret_of_one_id_is_none_of_another(void **state)
+static void a_secret_is_bound_to_its_id(void **state)
 {
 	struct token_minted a = mint(), b = mint();
 	struct token_parts parts;
@@ -146,7 +146,7 @@ static void expect_grant(const char *text, const char *group, bool write)
 	buf_free(&back);
 }
 
-static void only_the_final_mode_is_one(void **state)
+static void only_a_final_mode_counts(void **state)
 {
 	(void)state;
 	expect_grant("todos", "todos", true);
@@ -161,7 +161,7 @@ static void only_the_final_mode_is_one(void **state)
 	expect_grant("*:ro", "*", false);
 }
 
-static void expect_refused(const char *text, const char *part)
+static void expect_rejected(const char *text, const char *part)
 {
 	struct store_grant grant;
 	struct error err;
@@ -170,18 +170,18 @@ static void expect_refused(const char *text, const char *part)
 	assert_non_null(strstr(err.text, part));
 }
 
-static void groups_outside_the_rules_are_refused(void **state)
+static void invalid_groups_are_rejected(void **state)
 {
 	char group[513];
 
 	(void)state;
-	expect_refused("", "empty");
-	expect_refused(":ro", "empty");
-	expect_refused("a\nb", "control characters");
-	expect_refused("\xff", "UTF-8");
+	expect_rejected("", "empty");
+	expect_rejected(":ro", "empty");
+	expect_rejected("a\nb", "control characters");
+	expect_rejected("\xff", "UTF-8");
 	memset(group, 'g', sizeof(group));
 	group[512] = '\0';
-	expect_refused(group, "longer");
+	expect_rejected(group, "longer");
 	group[511] = '\0';
 	expect_grant(group, group, true);
 }
@@ -192,13 +192,13 @@ int main(void)
 		cmocka_unit_test(a_minted_token_parses_to_its_own_id_and_hash),
 		cmocka_unit_test(two_tokens_differ_in_all_parts),
 		cmocka_unit_test(a_known_token_has_its_known_hash),
-		cmocka_unit_test(no_character_can_be_changed),
+		cmocka_unit_test(every_changed_character_is_detected),
 		cmocka_unit_test(no_other_length_is_a_token),
-		cmocka_unit_test(the_secret_of_one_id_is_none_of_another),
+		cmocka_unit_test(a_secret_is_bound_to_its_id),
 		cmocka_unit_test(wiping_leaves_nothing),
 		cmocka_unit_test(ids_are_sixteen_lower_case_hex_digits),
-		cmocka_unit_test(only_the_final_mode_is_one),
-		cmocka_unit_test(groups_outside_the_rules_are_refused),
+		cmocka_unit_test(only_a_final_mode_counts),
+		cmocka_unit_test(invalid_groups_are_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Memory and buffers: both grow, and keep what is in them. */
+/* Tests of base/mem.c and base/buf.c. */
 #include "base/buf.h"
 #include "base/mem.h"
 
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static void memory_comes_zeroed_and_also_for_nothing(void **state)
+static void memory_is_zeroed_and_never_null(void **state)
 {
 	char *bytes = mem_alloc(100), *copy;
 
@@ -28,7 +28,7 @@ static void memory_comes_zeroed_and_also_for_nothing(void **state)
 	free(copy);
 }
 
-static void a_buffer_grows_and_keeps_what_is_in_it(void **state)
+static void a_buffer_grows_and_keeps_its_content(void **state)
 {
 	struct buf buf = BUF_EMPTY;
 
@@ -66,7 +66,7 @@ static void a_buffer_takes_all_kinds_of_text(void **state)
 	buf_free(&buf);
 }
 
-static void reserved_room_is_there_to_its_last_byte(void **state)
+static void all_reserved_bytes_are_writable(void **state)
 {
 	struct buf buf = BUF_EMPTY;
 
@@ -81,7 +81,7 @@ static void reserved_room_is_there_to_its_last_byte(void **state)
 	buf_free(&buf);
 }
 
-static void what_is_dropped_is_the_beginning(void **state)
+static void dropping_removes_the_first_bytes(void **state)
 {
 	struct buf buf = BUF_EMPTY;
 
@@ -104,11 +104,11 @@ static void what_is_dropped_is_the_beginning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_comes_zeroed_and_also_for_nothing),
-		cmocka_unit_test(a_buffer_grows_and_keeps_what_is_in_it),
+		cmocka_unit_test(memory_is_zeroed_and_never_null),
+		cmocka_unit_test(a_buffer_grows_and_keeps_its_content),
 		cmocka_unit_test(a_buffer_takes_all_kinds_of_text),
-		cmocka_unit_test(reserved_room_is_there_to_its_last_byte),
-		cmocka_unit_test(what_is_dropped_is_the_beginning),
+		cmocka_unit_test(all_reserved_bytes_are_writable),
+		cmocka_unit_test(dropping_removes_the_first_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

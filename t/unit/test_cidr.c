@@ -1,6 +1,5 @@
-/* Addresses and blocks of them; and which address of those that a request passed is the
- * client's.
- */
+/* Tests of base/cidr.c and of worker/http/forwarded.c, which matches trusted
+ * proxies. */
 #include "base/cidr.h"
 #include "worker/http/forwarded.h"
 
@@ -14,7 +13,7 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct {
-	const char *text, *formatted; /* NULL: refused */
+	const char *text, *formatted; /* NULL: rejected */
 } addresses[] = {
 	{ "127.0.0.1", "127.0.0.1" },
 	{ "::1", "::1" },
@@ -58,7 +57,7 @@ static void addresses_are_read_and_written(void **state)
 }
 
 static const struct {
-	const char *block, *inside, *outside; /* NULL: none to try */
+	const char *block, *inside, *outside; /* NULL: end of the list */
 } blocks[] = {
 	{ "127.0.0.1", "127.0.0.1", "127.0.0.2" },
 	{ "10.0.0.0/8", "10.255.0.1", "11.0.0.0" },
@@ -88,7 +87,7 @@ static const char *const bad_blocks[] = { "",
 					  "10.0.0.0/0x8",
 					  "/8" };
 
-static void a_block_holds_what_begins_like_it(void **state)
+static void a_block_contains_addresses_with_its_prefix(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(blocks); i++) {
@@ -114,19 +113,19 @@ static void a_block_holds_what_begins_like_it(void **state)
 static const struct {
 	const char *peer, *forwarded, *client;
 } ways[] = {
-	/* Who is not trusted may say what he will. */
+	/* The field of an untrusted peer is ignored. */
 	{ "203.0.113.9", "198.51.100.1", "203.0.113.9" },
 	{ "203.0.113.9", "", "203.0.113.9" },
 	{ "127.0.0.1", "", "127.0.0.1" },
 	{ "127.0.0.1", "198.51.100.1", "198.51.100.1" },
 	{ "::ffff:127.0.0.1", " 198.51.100.1\t", "198.51.100.1" },
 	{ "127.0.0.1", "2001:db8::7", "2001:db8::7" },
-	/* What the client itself had put there does not count. */
+	/* Entries that the client itself has sent are ignored. */
 	{ "127.0.0.1", "127.0.0.1, 10.0.0.1, 198.51.100.1", "198.51.100.1" },
 	{ "127.0.0.1", "198.51.100.2,198.51.100.1, 10.1.2.3", "198.51.100.1" },
-	/* All of them trusted: the first. */
+	/* If all are trusted, the first one. */
 	{ "127.0.0.1", "10.0.0.1, 10.0.0.2", "10.0.0.1" },
-	/* No address: as far as it went. */
+	/* Invalid entry: the last valid one. */
 	{ "127.0.0.1", "198.51.100.1, unknown", "127.0.0.1" },
 	{ "127.0.0.1", "unknown, 10.0.0.2", "10.0.0.2" },
 	{ "127.0.0.1", "198.51.100.1,", "127.0.0.1" },
@@ -135,7 +134,7 @@ static const struct {
 	{ "127.0.0.1", "\"198.51.100.1\"", "127.0.0.1" },
 };
 
-static void the_client_is_the_last_that_no_trusted_proxy_is(void **state)
+static void the_client_is_the_last_untrusted_address(void **state)
 {
 	struct cidr trusted[2];
 	struct error err;
@@ -159,8 +158,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_are_read_and_written),
-		cmocka_unit_test(a_block_holds_what_begins_like_it),
-		cmocka_unit_test(the_client_is_the_last_that_no_trusted_proxy_is),
+		cmocka_unit_test(a_block_contains_addresses_with_its_prefix),
+		cmocka_unit_test(the_client_is_the_last_untrusted_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

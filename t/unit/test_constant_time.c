@@ -1,6 +1,6 @@
-/* Does the comparison of two hashes tell by its time where they differ? A process of
- * its own makes it, one instruction at a time, and these are counted: unlike a time,
- * that says the same on every run. */
+/* Tests that the comparison of two hashes takes the same number of instructions
+ * wherever they differ. It runs in a traced child that is single-stepped: unlike a
+ * time, the count is the same in every run. */
 #include "auth/token.h"
 
 #include <setjmp.h>
@@ -20,7 +20,7 @@
 
 typedef bool is_equal(const unsigned char a[LEN], const unsigned char b[LEN]);
 
-/* What it must not be like. */
+/* The counterexample. */
 static bool equal_until_it_differs(const unsigned char a[LEN], const unsigned char b[LEN])
 {
 	for (size_t i = 0; i < LEN; i++)
@@ -36,14 +36,14 @@ static void compare(is_equal *volatile equal, const unsigned char a[LEN],
 
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 		_exit(2);
-	result = equal(a, b); /* the first call may have the linker look for it */
+	result = equal(a, b); /* the first call may run the dynamic linker */
 	(void)raise(SIGUSR1);
 	result = equal(a, b);
 	(void)raise(SIGUSR2);
 	_exit(result ? 1 : 0);
 }
 
-/* 0: this system lets nobody trace. */
+/* Returns 0 if the system does not permit tracing. */
 static unsigned steps_of(is_equal *equal, const unsigned char a[LEN], const unsigned char b[LEN])
 {
 	unsigned steps = 0;
@@ -90,7 +90,7 @@ static void hashes_are_compared_in_the_same_steps_wherever_they_differ(void **st
 	assert_int_equal(steps_of(token_hash_equal, a, b), equal);
 }
 
-static void a_comparison_that_stops_early_is_noticed(void **state)
+static void a_comparison_that_stops_early_is_detected(void **state)
 {
 	unsigned char a[LEN] = { 0 }, b[LEN] = { 0 };
 	unsigned equal = steps_of(equal_until_it_differs, a, b);
@@ -108,7 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_are_compared_in_the_same_steps_wherever_they_differ),
-		cmocka_unit_test(a_comparison_that_stops_early_is_noticed),
+		cmocka_unit_test(a_comparison_that_stops_early_is_detected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

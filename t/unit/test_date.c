@@ -1,4 +1,4 @@
-/* Points in time as text, beside what the C library makes of them. */
+/* Tests of transit/date.c against the C library. */
 #include "transit/date.h"
 
 #include <setjmp.h>
@@ -19,7 +19,7 @@ static void assert_formats(int64_t ms, const char *expected)
 	assert_memory_equal(out, expected, strlen(expected));
 }
 
-/* What the C library says of the same moment, which must be in the years 0 to 9999. */
+/* Formats the same time by the C library; the year must be 0 to 9999. */
 static void assert_as_gmtime(int64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
@@ -44,7 +44,7 @@ static void test_the_ends_of_years(void **state)
 {
 	(void)state;
 	for (int64_t day = -719528; day < 2932896 - 366; day += 365) {
-		/* Up to four days around, as leap years come and go. */
+		/* Four days around each, to cover leap years. */
 		assert_as_gmtime(day * DAY);
 		assert_as_gmtime(day * DAY + DAY - 1);
 	}
@@ -61,7 +61,7 @@ static void test_years_that_need_a_sign(void **state)
 	assert_formats(INT64_MIN, "-292275055-05-16T16:47:04.192Z");
 }
 
-static void test_what_is_written_is_read(void **state)
+static void test_formatted_dates_are_parsed(void **state)
 {
 	(void)state;
 	for (int64_t ms = -719528 * DAY; ms < 2932896 * DAY; ms += 97 * DAY + 12345678) {
@@ -79,7 +79,7 @@ int main(void)
 		cmocka_unit_test(test_every_calendar_day_that_matters),
 		cmocka_unit_test(test_the_ends_of_years),
 		cmocka_unit_test(test_years_that_need_a_sign),
-		cmocka_unit_test(test_what_is_written_is_read),
+		cmocka_unit_test(test_formatted_dates_are_parsed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Reasons, and the names of results. */
+/* Tests of base/error.c and base/rc.c. */
 #include "base/error.h"
 #include "base/text.h"
 
@@ -11,7 +11,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static void a_reason_is_said_and_the_result_handed_on(void **state)
+static void an_error_is_formatted_and_the_result_returned(void **state)
 {
 	struct error err;
 
@@ -21,7 +21,7 @@ static void a_reason_is_said_and_the_result_handed_on(void **state)
 	assert_int_equal(error_set(NULL, RC_IO, "%s", "unheard"), RC_IO);
 }
 
-static void a_long_reason_is_cut_between_characters(void **state)
+static void a_long_error_is_truncated_between_characters(void **state)
 {
 	static const char *const characters[] = { "a", "\xc3\xa4", "\xe2\x82\xac",
 						  "\xf0\x9f\x98\x80" };
@@ -44,8 +44,8 @@ static void a_long_reason_is_cut_between_characters(void **state)
 	}
 }
 
-/* What is no UTF-8 is not made any, but the end is. */
-static void a_long_reason_may_be_anything(void **state)
+/* Invalid UTF-8 stays invalid, except at the end. */
+static void a_long_error_may_contain_any_bytes(void **state)
 {
 	struct error err;
 	char text[1000];
@@ -79,9 +79,9 @@ static void every_result_has_a_name_of_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_reason_is_said_and_the_result_handed_on),
-		cmocka_unit_test(a_long_reason_is_cut_between_characters),
-		cmocka_unit_test(a_long_reason_may_be_anything),
+		cmocka_unit_test(an_error_is_formatted_and_the_result_returned),
+		cmocka_unit_test(a_long_error_is_truncated_between_characters),
+		cmocka_unit_test(a_long_error_may_contain_any_bytes),
 		cmocka_unit_test(every_result_has_a_name_of_its_own),
 	};
 

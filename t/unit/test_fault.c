@@ -1,5 +1,5 @@
-/* Fault points: read from the environment, met at the visit that was asked for, counted
- * over all processes. */
+/* Tests of base/fault.c: parsing of the environment, counting of visits over all
+ * processes, levers. */
 #include "base/fault.h"
 
 #include <setjmp.h>
@@ -19,9 +19,8 @@
 
 #ifdef ENABLE_FAULTS
 
-/* Runs in a child with the variable set (NULL: not set at all); what it says goes to
- * `said`. Answers the wait status, also of a child that stopped, which is then
- * ended. */
+/* Runs `body` in a child with the variable set (NULL: unset) and stores its stderr in
+ * `said`. Returns the wait status. A child that has stopped is killed. */
 static int run(const char *list, void (*body)(void), char *said, size_t size)
 {
 	int pipe_ends[2], status;
@@ -67,7 +66,7 @@ static void five_visits(void)
 	}
 }
 
-/* Two children of the child come by three times each, one after the other. */
+/* Two children of the child visit three times each, one after the other. */
 static void visits_of_two(void)
 {
 	for (int i = 0; i < 2; i++) {
@@ -110,7 +109,7 @@ static const struct {
 	{ FIVE FIVE FIVE "log_sync=kill@4", SIGKILL, 0, "1234" },
 };
 
-static void a_fault_is_met_at_its_visit(void **state)
+static void a_fault_happens_at_its_visit(void **state)
 {
 	char said[200];
 
@@ -137,7 +136,7 @@ static void visits_count_over_all_processes(void **state)
 	assert_string_equal(said, "whole whole ");
 }
 
-static void say_what_goes_wrong(void)
+static void print_mutants(void)
 {
 	for (int i = 0; i < 6; i++)
 		fprintf(stderr, "%s",
@@ -146,16 +145,16 @@ static void say_what_goes_wrong(void)
 							: "right ");
 }
 
-static void the_wrong_thing_is_done_at_each_nth_visit(void **state)
+static void a_mutant_acts_at_every_nth_visit(void **state)
 {
 	char said[200];
 
 	(void)state;
-	(void)run("op_forgotten=wrong@3", say_what_goes_wrong, said, sizeof(said));
+	(void)run("op_forgotten=wrong@3", print_mutants, said, sizeof(said));
 	assert_string_equal(said, "right right wrong right right wrong ");
-	(void)run("stale_applied=wrong", say_what_goes_wrong, said, sizeof(said));
+	(void)run("stale_applied=wrong", print_mutants, said, sizeof(said));
 	assert_string_equal(said, "other other other other other other ");
-	(void)run("log_sync=kill", say_what_goes_wrong, said, sizeof(said));
+	(void)run("log_sync=kill", print_mutants, said, sizeof(said));
 	assert_string_equal(said, "right right right right right right ");
 }
 
@@ -184,7 +183,7 @@ static const char *const bad_words[] = {
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl=kill",
 };
 
-static void a_word_that_is_none_ends_the_process(void **state)
+static void an_invalid_entry_ends_the_process(void **state)
 {
 	char list[200], said[400], wanted[400];
 
@@ -205,7 +204,7 @@ static void a_word_that_is_none_ends_the_process(void **state)
 	}
 }
 
-static void there_may_be_sixteen(void **state)
+static void sixteen_entries_are_allowed(void **state)
 {
 	char list[400] = "", said[400];
 	int status;
@@ -220,7 +219,7 @@ static void there_may_be_sixteen(void **state)
 
 /* ---- Levers ---- */
 
-static void pull_levers(const char *path, struct fault_levers levers)
+static void set_levers(const char *path, struct fault_levers levers)
 {
 	FILE *file = fopen(path, "w");
 
@@ -238,7 +237,7 @@ static void try_all(void)
 	fprintf(stderr, "%lld", (long long)FAULT_WALL_S());
 }
 
-static void levers_are_pulled_while_it_runs(void **state)
+static void levers_act_while_the_program_runs(void **state)
 {
 	char path[] = "/tmp/pocketbook-levers-XXXXXX", said[200];
 	int fd = mkstemp(path), status;
@@ -246,20 +245,21 @@ static void levers_are_pulled_while_it_runs(void **state)
 	(void)state;
 	assert_true(fd >= 0 && close(fd) == 0);
 	setenv("POCKETBOOK_LEVERS", path, 1);
-	pull_levers(path, (struct fault_levers){ .wall_s = -7 });
+	set_levers(path, (struct fault_levers){ .wall_s = -7 });
 	(void)run(NULL, try_all, said, sizeof(said));
 	assert_string_equal(said, "some some some some -7");
-	pull_levers(path, (struct fault_levers){ .allocations = 2 });
+	set_levers(path, (struct fault_levers){ .allocations = 2 });
 	(void)run(NULL, try_all, said, sizeof(said));
 	assert_string_equal(said, "some none some some 0");
-	pull_levers(path, (struct fault_levers){ .allocations = 2, .pid = getpid() });
+	set_levers(path, (struct fault_levers){ .allocations = 2, .pid = getpid() });
 	(void)run(NULL, try_all, said, sizeof(said));
-	assert_string_equal(said, "some some some some 0"); /* it is a child that runs */
-	pull_levers(path, (struct fault_levers){ .visits = 3, .point = "log_sync" });
+	assert_string_equal(said,
+			    "some some some some 0"); /* the child allocates, not this process */
+	set_levers(path, (struct fault_levers){ .visits = 3, .point = "log_sync" });
 	status = run(NULL, try_all, said, sizeof(said));
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_string_equal(said, "some some some ");
-	pull_levers(path, (struct fault_levers){ .visits = 3, .point = "log_write" });
+	set_levers(path, (struct fault_levers){ .visits = 3, .point = "log_write" });
 	assert_int_equal(run(NULL, try_all, said, sizeof(said)), 0);
 	assert_int_equal(unlink(path), 0);
 	status = run(NULL, try_all, said, sizeof(said));
@@ -270,12 +270,12 @@ static void levers_are_pulled_while_it_runs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(levers_are_pulled_while_it_runs),
-		cmocka_unit_test(a_fault_is_met_at_its_visit),
+		cmocka_unit_test(levers_act_while_the_program_runs),
+		cmocka_unit_test(a_fault_happens_at_its_visit),
 		cmocka_unit_test(visits_count_over_all_processes),
-		cmocka_unit_test(the_wrong_thing_is_done_at_each_nth_visit),
-		cmocka_unit_test(a_word_that_is_none_ends_the_process),
-		cmocka_unit_test(there_may_be_sixteen),
+		cmocka_unit_test(a_mutant_acts_at_every_nth_visit),
+		cmocka_unit_test(an_invalid_entry_ends_the_process),
+		cmocka_unit_test(sixteen_entries_are_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
@@ -283,9 +283,8 @@ int main(void)
 
 #else
 
-/* What the variable says must not matter to a program that people use: reaching the end
- * is the test. */
-static void nothing_happens_in_another_build(void **state)
+/* A production build must ignore the variable: reaching the end is the test. */
+static void a_production_build_ignores_the_variable(void **state)
 {
 	(void)state;
 	setenv("POCKETBOOK_FAULTS", "log_sync=kill", 1);
@@ -297,7 +296,8 @@ static void nothing_happens_in_another_build(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(nothing_happens_in_another_build) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(
+		a_production_build_ignores_the_variable) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

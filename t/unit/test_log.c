@@ -1,4 +1,4 @@
-/* Log lines: fields, quotes, levels. */
+/* Tests of base/log.c: fields, quoting, truncation, levels. */
 #include "ipc/channel.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -14,7 +14,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* What `write` puts on stderr. */
+/* Returns the output of `write` on stderr. */
 static size_t capture(void (*write_lines)(const void *), const void *arg, char *out, size_t size)
 {
 	int pipe_ends[2], page_cache = dup(STDERR_FILENO);
@@ -38,7 +38,7 @@ static void write_value(const void *arg)
 	log_warn("tried", LOG_TEXT("key", arg));
 }
 
-static void values_are_quoted_where_they_must_be(void **state)
+static void values_are_quoted_if_necessary(void **state)
 {
 	static const struct {
 		const char *value, *written;
@@ -79,9 +79,8 @@ static void write_long_value(const void *arg)
 		 LOG_TEXT("thrice", it->value), LOG_NUMBER("after", 1));
 }
 
-/* Every value of the line ends where it began: quotes are paired, no escape and no
- * character is cut in two. */
-static void an_overlong_value_is_cut_whole(void **state)
+/* Checks that quotes are paired and that no escape or character is cut. */
+static void a_long_value_is_truncated_between_characters(void **state)
 {
 	static const char *const fillers[] = {
 		"x", " ", "\"", "\\", "\n", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "a b\""
@@ -166,7 +165,7 @@ static void write_at_all_levels(const void *arg)
 	log_limit(LOG_INFO);
 }
 
-static void lines_above_the_limit_are_left_out(void **state)
+static void lines_above_the_limit_are_suppressed(void **state)
 {
 	static const char *const events[] = { "level=error", "level=warn", "level=info",
 					      "level=debug" };
@@ -180,7 +179,7 @@ static void lines_above_the_limit_are_left_out(void **state)
 	}
 }
 
-static void words_of_the_master_set_the_level(void **state)
+static void the_level_can_be_changed(void **state)
 {
 	(void)state;
 	for (enum log_level level = LOG_ERROR; level <= LOG_DEBUG; level++)
@@ -191,7 +190,7 @@ static void words_of_the_master_set_the_level(void **state)
 	log_limit(LOG_INFO);
 }
 
-static void a_line_has_an_end(void **state)
+static void a_line_has_a_maximum_length(void **state)
 {
 	char value[5000], line[8192];
 	size_t len;
@@ -202,7 +201,7 @@ static void a_line_has_an_end(void **state)
 	len = capture(write_value, value, line, sizeof(line));
 	assert_in_range(len, 1024, 2048);
 	assert_ptr_equal(strchr(line, '\n'), line + len - 1);
-	/* Escapes make it longer yet. */
+	/* Escapes lengthen it further. */
 	memset(value, '\n', sizeof(value) - 1);
 	len = capture(write_value, value, line, sizeof(line));
 	assert_in_range(len, 1024, 2048);
@@ -212,13 +211,13 @@ static void a_line_has_an_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_are_quoted_where_they_must_be),
-		cmocka_unit_test(an_overlong_value_is_cut_whole),
+		cmocka_unit_test(values_are_quoted_if_necessary),
+		cmocka_unit_test(a_long_value_is_truncated_between_characters),
 		cmocka_unit_test(levels_have_names),
 		cmocka_unit_test(a_line_has_its_fields_in_order),
-		cmocka_unit_test(lines_above_the_limit_are_left_out),
-		cmocka_unit_test(words_of_the_master_set_the_level),
-		cmocka_unit_test(a_line_has_an_end),
+		cmocka_unit_test(lines_above_the_limit_are_suppressed),
+		cmocka_unit_test(the_level_can_be_changed),
+		cmocka_unit_test(a_line_has_a_maximum_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,4 @@
-/* Options in their layers: which value wins, where it came from, what is refused and in
- * what words.
- */
+/* Tests of base/options.c: precedence of the layers, origins of values, error texts. */
 #include "base/options.h"
 
 #include <setjmp.h>
@@ -53,7 +51,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The arguments are those up to the first NULL. */
+/* A NULL terminates the arguments. */
 static enum rc take(struct options *options, char *const *arguments, struct error *err)
 {
 	int count = 0;
@@ -92,7 +90,7 @@ static void expect_list(const struct options *options, const char *name, const c
 
 /* ---- Layers ---- */
 
-static void defaults_fill_what_nobody_gave(void **state)
+static void defaults_fill_unset_options(void **state)
 {
 	struct options *options = *state;
 
@@ -127,7 +125,7 @@ static void the_command_line_beats_the_environment_beats_the_file(void **state)
 	assert_int_equal(options_number(options, "max-body"), 2048);
 }
 
-static void off_is_none_where_it_may_be(void **state)
+static void off_means_zero_if_allowed(void **state)
 {
 	struct options *options = *state;
 	struct error err;
@@ -137,7 +135,7 @@ static void off_is_none_where_it_may_be(void **state)
 	assert_int_equal(options_number(options, "retention"), 0);
 }
 
-static void every_value_knows_its_place(void **state)
+static void every_value_has_an_origin(void **state)
 {
 	struct options *options = *state;
 	struct error err;
@@ -179,7 +177,7 @@ static void both_ways_of_writing_a_value_are_read(void **state)
 	assert_int_equal(options_number(options, "workers"), 7);
 }
 
-static void words_may_stand_anywhere_and_all_are_words_after_two_dashes(void **state)
+static void words_may_come_anywhere_and_two_dashes_end_the_options(void **state)
 {
 	struct options *options = *state;
 	struct error err;
@@ -254,7 +252,7 @@ static const struct {
 	{ { "--auth", "ON" }, RC_MALFORMED, "--auth: must be on or off, not \"ON\"" },
 };
 
-static void a_bad_line_is_refused_in_words(void **state)
+static void a_bad_command_line_is_rejected(void **state)
 {
 	struct error err;
 
@@ -350,7 +348,7 @@ static void the_environment_is_read(void **state)
 	assert_false(options_is_on(options, "json"));
 }
 
-static void a_bad_variable_is_refused_by_its_name(void **state)
+static void a_bad_variable_is_rejected_by_name(void **state)
 {
 	struct error err;
 
@@ -361,7 +359,7 @@ static void a_bad_variable_is_refused_by_its_name(void **state)
 
 /* ---- The file ---- */
 
-static void a_file_may_not_name_what_is_not_for_files(void **state)
+static void a_file_must_not_set_options_not_for_files(void **state)
 {
 	struct error err;
 
@@ -371,7 +369,7 @@ static void a_file_may_not_name_what_is_not_for_files(void **state)
 	assert_int_equal(take_entry(*state, "f:1", "", "x", &err), RC_NOT_FOUND);
 }
 
-static void a_bad_entry_is_refused_with_its_place(void **state)
+static void a_bad_entry_is_rejected_with_its_origin(void **state)
 {
 	struct error err;
 
@@ -380,8 +378,8 @@ static void a_bad_entry_is_refused_with_its_place(void **state)
 			    "/etc/x.conf:3: workers: 0 is out of range, it must be from 1 to 64");
 }
 
-/* Even where the command line has the last word. */
-static void a_repeated_entry_is_refused(void **state)
+/* Even if the command line overrides it. */
+static void a_repeated_entry_is_rejected(void **state)
 {
 	struct options *options = *state;
 	struct error err;
@@ -397,23 +395,23 @@ static void a_repeated_entry_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OPTIONS_TEST(defaults_fill_what_nobody_gave),
+		OPTIONS_TEST(defaults_fill_unset_options),
 		OPTIONS_TEST(the_command_line_beats_the_environment_beats_the_file),
-		OPTIONS_TEST(off_is_none_where_it_may_be),
-		OPTIONS_TEST(every_value_knows_its_place),
+		OPTIONS_TEST(off_means_zero_if_allowed),
+		OPTIONS_TEST(every_value_has_an_origin),
 		OPTIONS_TEST(a_higher_layer_replaces_all_values_of_a_lower),
 		OPTIONS_TEST(both_ways_of_writing_a_value_are_read),
-		OPTIONS_TEST(words_may_stand_anywhere_and_all_are_words_after_two_dashes),
-		cmocka_unit_test(a_bad_line_is_refused_in_words),
+		OPTIONS_TEST(words_may_come_anywhere_and_two_dashes_end_the_options),
+		cmocka_unit_test(a_bad_command_line_is_rejected),
 		OPTIONS_TEST(a_former_name_sets_the_same_option),
 		OPTIONS_TEST(errors_name_the_spelling_that_was_used),
 		OPTIONS_TEST(both_spellings_of_one_option_are_one_too_many),
 		OPTIONS_TEST(a_former_name_is_not_suggested),
 		OPTIONS_TEST(the_environment_is_read),
-		OPTIONS_TEST(a_bad_variable_is_refused_by_its_name),
-		OPTIONS_TEST(a_file_may_not_name_what_is_not_for_files),
-		OPTIONS_TEST(a_bad_entry_is_refused_with_its_place),
-		OPTIONS_TEST(a_repeated_entry_is_refused),
+		OPTIONS_TEST(a_bad_variable_is_rejected_by_name),
+		OPTIONS_TEST(a_file_must_not_set_options_not_for_files),
+		OPTIONS_TEST(a_bad_entry_is_rejected_with_its_origin),
+		OPTIONS_TEST(a_repeated_entry_is_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Sizes, durations, and words that were almost right. */
+/* Tests of base/units.c and base/suggest.c. */
 #include "base/suggest.h"
 #include "base/units.h"
 
@@ -64,7 +64,7 @@ static void sizes_are_read(void **state)
 	assert_int_equal(units_size(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
 }
 
-static void durations_are_read_with_their_unit_alone(void **state)
+static void durations_need_a_unit(void **state)
 {
 	static const struct reading readings[] = {
 		{ "45s", RC_OK, 45 },       { "30m", RC_OK, 1800 },
@@ -81,7 +81,7 @@ static void durations_are_read_with_their_unit_alone(void **state)
 	assert_int_equal(units_duration(slice_make("1\0", 2), &(uint64_t){ 0 }), RC_MALFORMED);
 }
 
-static void quantities_are_written_in_their_largest_whole_unit(void **state)
+static void values_are_written_in_the_largest_exact_unit(void **state)
 {
 	char text[UNITS_TEXT_MAX];
 
@@ -114,7 +114,7 @@ static const char *suggest_to(const char *typed)
 	return suggestion.word;
 }
 
-static void a_slip_of_the_finger_is_understood(void **state)
+static void a_typing_error_gets_a_suggestion(void **state)
 {
 	char endless[200];
 
@@ -137,9 +137,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_read),
-		cmocka_unit_test(durations_are_read_with_their_unit_alone),
-		cmocka_unit_test(quantities_are_written_in_their_largest_whole_unit),
-		cmocka_unit_test(a_slip_of_the_finger_is_understood),
+		cmocka_unit_test(durations_need_a_unit),
+		cmocka_unit_test(values_are_written_in_the_largest_exact_unit),
+		cmocka_unit_test(a_typing_error_gets_a_suggestion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* What a process in its sandbox tries in vain, and what it can still do. Each attempt
- * is made in a process of its own. */
+/* Tests of the sandboxes of all processes: forbidden and allowed actions, each in a
+ * process of its own. */
 #include "os/sandbox.h"
 #include "worker/confine.h"
 #include "worker/worker.h"
@@ -43,7 +43,7 @@
 enum { WORKER, WORKER_WWW, WRITER, MASTER, KINDS };
 static const char *const kinds[KINDS] = { "worker", "worker with --www", "writer", "master" };
 
-/* Ends of an attempt besides an errno; 0: it succeeds. */
+/* Outcomes of an attempt; 0: success, otherwise an errno. */
 #define KILLED (-1)
 #define ANY (-2)
 
@@ -226,14 +226,14 @@ static int abort_itself(void)
 	abort();
 }
 
-/* ---- What comes of them ---- */
+/* ---- Outcomes ---- */
 
 static const struct {
 	const char *name;
 	int (*attempt)(void);
 	int end[KINDS];
-	bool sanitizers_may; /* their runtime needs the call, so it is not forbidden with them */
-	bool landlock;       /* what refuses it is Landlock */
+	bool sanitizers_may; /* allowed in builds with sanitizers, whose runtime needs the call */
+	bool landlock;       /* Landlock denies it */
 } table[] = {
 	{ "opens the database to write", write_database, { KILLED, KILLED, 0, 0 }, false, false },
 	{ "opens the database to read", read_database, { EACCES, EACCES, 0, 0 }, false, true },
@@ -323,7 +323,7 @@ static int end_of(int status)
 	return WTERMSIG(status) == SIGSYS ? KILLED : -1000 - WTERMSIG(status);
 }
 
-/* Anew for each attempt, as some of them succeed. */
+/* Called before each attempt, as some attempts succeed. */
 static void make_files(void)
 {
 	const char *const paths[] = { database, page, foreign };
@@ -344,7 +344,7 @@ static bool has_landlock(void)
 	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 }
 
-static void every_attempt_ends_as_it_should(void **state)
+static void every_attempt_has_its_outcome(void **state)
 {
 	const bool landlock = has_landlock();
 	unsigned wrong = 0;
@@ -369,7 +369,7 @@ static void every_attempt_ends_as_it_should(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* SIGABRT would make one. */
+/* SIGABRT dumps a core by default. */
 static void no_core_is_dumped(void **state)
 {
 	static const struct rlimit lifted = { RLIM_INFINITY, RLIM_INFINITY };
@@ -424,7 +424,7 @@ static int tear_down(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_attempt_ends_as_it_should),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(every_attempt_has_its_outcome),
 					    cmocka_unit_test(no_core_is_dumped) };
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,5 +1,5 @@
-/* Strings of every length around what is read at once, with whatever needs a look at
- * every place. Built twice: with blocks and bytewise. */
+/* Tests of transit/scan.c: strings of all lengths around the block size, with special
+ * bytes at every position. Built twice, with blocks and bytewise. */
 #include "transit/scan.h"
 
 #include <setjmp.h>
@@ -11,9 +11,8 @@
 
 #define LENGTH_MAX 50
 
-/* A string of `len` letters in memory of just its size, so that a sanitizer sees one
- * byte too many.
- */
+/* A string of `len` letters in memory of exactly its size, so that a sanitizer detects
+ * a read beyond it. */
 static char *quoted(size_t len, size_t *size)
 {
 	char *text = malloc(len + 2);
@@ -58,7 +57,7 @@ static void test_plain_strings_end_at_their_quote(void **state)
 	buf_free(&scratch);
 }
 
-/* `byte` at each place of a string of each length: must be what the scan finds
+/* Puts `byte` at each position of a string of each length and expects the scan to stop
  * there. */
 static void check_everywhere(char byte, const char *expected, size_t behind)
 {
@@ -83,7 +82,7 @@ static void check_everywhere(char byte, const char *expected, size_t behind)
 	buf_free(&scratch);
 }
 
-static void test_what_is_not_plain_is_found_at_every_place(void **state)
+static void test_special_bytes_are_found_at_every_position(void **state)
 {
 	(void)state;
 	check_everywhere('"', NULL, 1);
@@ -115,7 +114,7 @@ static void test_every_other_byte_is_plain(void **state)
 	buf_free(&scratch);
 }
 
-static void test_escapes_and_letters_of_several_bytes_at_every_place(void **state)
+static void test_escapes_and_multibyte_characters_at_every_position(void **state)
 {
 	struct buf scratch = BUF_EMPTY;
 
@@ -138,7 +137,7 @@ static void test_escapes_and_letters_of_several_bytes_at_every_place(void **stat
 	buf_free(&scratch);
 }
 
-static void test_writing_escapes_at_every_place(void **state)
+static void test_writing_escapes_at_every_position(void **state)
 {
 	(void)state;
 	for (size_t len = 1; len <= LENGTH_MAX; len++)
@@ -161,10 +160,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain_strings_end_at_their_quote),
-		cmocka_unit_test(test_what_is_not_plain_is_found_at_every_place),
+		cmocka_unit_test(test_special_bytes_are_found_at_every_position),
 		cmocka_unit_test(test_every_other_byte_is_plain),
-		cmocka_unit_test(test_escapes_and_letters_of_several_bytes_at_every_place),
-		cmocka_unit_test(test_writing_escapes_at_every_place),
+		cmocka_unit_test(test_escapes_and_multibyte_characters_at_every_position),
+		cmocka_unit_test(test_writing_escapes_at_every_position),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Checks and conversions of text. */
+/* Tests of base/text.c. */
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 
 /* ---- UTF-8 ---- */
 
-/* From a copy without a terminator, so that a sanitizer sees who reads beyond the
+/* Copies the text without a terminator, so that a sanitizer detects reads beyond the
  * end. */
 static bool is_utf8(struct slice text)
 {
@@ -30,7 +30,7 @@ static bool is_utf8(struct slice text)
 	return is;
 }
 
-/* The definition, RFC 3629: how a code point is written. */
+/* Encodes a code point as RFC 3629 defines it. */
 static size_t encode(uint32_t point, size_t len, char out[4])
 {
 	static const unsigned char marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
@@ -46,7 +46,7 @@ static size_t length_of(uint32_t point)
 	return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 }
 
-static void every_code_point_is_taken_in_its_shortest_form_only(void **state)
+static void every_code_point_is_accepted_in_its_shortest_form_only(void **state)
 {
 	char text[4];
 
@@ -62,8 +62,8 @@ static void every_code_point_is_taken_in_its_shortest_form_only(void **state)
 	}
 }
 
-/* All sequences of up to three bytes: each that is taken is made of code points. */
-static void no_other_bytes_are_taken(void **state)
+/* Of all sequences of up to three bytes, only encoded code points are accepted. */
+static void no_other_bytes_are_accepted(void **state)
 {
 	(void)state;
 	for (uint32_t bytes = 0; bytes < 1 << 24; bytes++) {
@@ -85,7 +85,7 @@ static void no_other_bytes_are_taken(void **state)
 	}
 }
 
-static void what_is_cut_off_is_not_taken(void **state)
+static void truncated_sequences_are_rejected(void **state)
 {
 	static const struct slice whole = BYTES("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
 	static const size_t ends[] = { 0, 1, 3, 6, 10 };
@@ -108,7 +108,7 @@ static void what_is_cut_off_is_not_taken(void **state)
 	}
 }
 
-static void control_characters_are_found_wherever_they_are(void **state)
+static void control_characters_are_found_at_every_position(void **state)
 {
 	char text[8];
 
@@ -123,7 +123,7 @@ static void control_characters_are_found_wherever_they_are(void **state)
 		assert_int_equal(text_has_control(slice_make(text + 1, len)), control);
 	}
 	assert_false(text_has_control(slice_make(NULL, 0)));
-	/* 0x80 to 0x9f within other characters. */
+	/* Bytes 0x80 to 0x9f within other characters. */
 	assert_false(text_has_control(slice_of("\xc3\x80\xe2\x82\x9f\xf0\x9f\x98\x80")));
 }
 
@@ -189,7 +189,7 @@ static void numbers_are_digits_and_nothing_else(void **state)
 	}
 }
 
-static void every_number_up_to_the_limit_is_taken(void **state)
+static void every_number_up_to_the_limit_is_accepted(void **state)
 {
 	char text[16];
 	uint64_t value;
@@ -236,7 +236,7 @@ static const struct {
 	{ BYTES("\0+"), BYTES("\0+"), BYTES("\0 ") },
 };
 
-static void escapes_are_undone(void **state)
+static void escapes_are_decoded(void **state)
 {
 	char out[100];
 	size_t len;
@@ -250,7 +250,7 @@ static void escapes_are_undone(void **state)
 	}
 }
 
-static void every_pair_of_characters_is_an_escape_or_refused(void **state)
+static void every_pair_of_characters_is_decoded_or_rejected(void **state)
 {
 	static const char digits[] = "0123456789abcdef";
 	char in[3] = "%";
@@ -277,7 +277,7 @@ static void every_pair_of_characters_is_an_escape_or_refused(void **state)
 	}
 }
 
-static void a_broken_escape_is_refused_wherever_it_is(void **state)
+static void an_invalid_escape_is_rejected_at_every_position(void **state)
 {
 	static const char *const broken[] = { "%",    "%4",    "a%",   "a%4",    "%%",
 					      "%%41", "%4%41", "%41%", "%u0041", "% 41" };
@@ -294,15 +294,15 @@ static void a_broken_escape_is_refused_wherever_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_code_point_is_taken_in_its_shortest_form_only),
-		cmocka_unit_test(no_other_bytes_are_taken),
-		cmocka_unit_test(what_is_cut_off_is_not_taken),
-		cmocka_unit_test(control_characters_are_found_wherever_they_are),
+		cmocka_unit_test(every_code_point_is_accepted_in_its_shortest_form_only),
+		cmocka_unit_test(no_other_bytes_are_accepted),
+		cmocka_unit_test(truncated_sequences_are_rejected),
+		cmocka_unit_test(control_characters_are_found_at_every_position),
 		cmocka_unit_test(numbers_are_digits_and_nothing_else),
-		cmocka_unit_test(every_number_up_to_the_limit_is_taken),
-		cmocka_unit_test(escapes_are_undone),
-		cmocka_unit_test(every_pair_of_characters_is_an_escape_or_refused),
-		cmocka_unit_test(a_broken_escape_is_refused_wherever_it_is),
+		cmocka_unit_test(every_number_up_to_the_limit_is_accepted),
+		cmocka_unit_test(escapes_are_decoded),
+		cmocka_unit_test(every_pair_of_characters_is_decoded_or_rejected),
+		cmocka_unit_test(an_invalid_escape_is_rejected_at_every_position),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* The canonical form of every type, its projection, and every refusal of a value with
- * its reason and place. */
+/* Tests of the transcoder: the canonical form of every type and its projection to
+ * JSON. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -16,7 +16,7 @@ static void assert_text(struct slice got, struct slice expected, const char *abo
 struct form {
 	const char *message;
 	const char *canonical;
-	const char *projection; /* NULL: the canonical form itself, and the value is plain */
+	const char *projection; /* NULL: equals the canonical form, the value is plain */
 };
 
 static void check_form(enum encoding encoding, const struct form *form)
@@ -47,7 +47,7 @@ static void check_form(enum encoding encoding, const struct form *form)
 	buf_free(&out);
 }
 
-/* The canonical form is Transit of its own: read once more, it stays. */
+/* The canonical form is Transit, and a fixed point. */
 static void check_fixed(const struct form *form)
 {
 	struct form again = *form;
@@ -259,22 +259,24 @@ static void test_codes(void **state)
 	static const struct form forms[] = {
 		{ "['~:abc','^0']", "['~:abc','~:abc']", "['abc','abc']" },
 		{ "['^ ','abcd',['^ ','^0',1]]", "{'abcd':{'abcd':1}}", NULL },
-		/* The key is read before its value, the tag before its rep. */
+		/* A key enters the cache before its value, a tag before its rep. */
 		{ "['^ ','~:kwd',['~#set',['^0','~$sym','^2',['^1',[]]]]]",
 		  "{'~:kwd':{'~#set':['~:kwd','~$sym','~$sym',{'~#set':[]}]}}",
 		  "{'kwd':['kwd','sym','sym',[]]}" },
 		{ "[['~#set',[]],['^0',[1]],{'^0':[2]}]",
 		  "[{'~#set':[]},{'~#set':[1]},{'~#set':[2]}]", "[[],[1],[2]]" },
-		/* Units: an astral character is two, an escape one. */
+		/* Lengths in UTF-16 units: an astral character is two, an escape
+		 * one. */
 		{ "['~:\\ud83d\\ude00','^0']", "['~:\xf0\x9f\x98\x80','~:\xf0\x9f\x98\x80']",
 		  "['\xf0\x9f\x98\x80','\xf0\x9f\x98\x80']" },
 		{ "['~:\\n\\u0041','^0']", "['~:\\nA','~:\\nA']", "['\\nA','\\nA']" },
 		{ "['^ ','\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9',['^ ','^0',1]]",
 		  "{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':{'\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9':1}}",
 		  NULL },
-		/* A code may stand where the text itself would be none to cache. */
+		/* A code may stand in places where the text itself would not enter the
+		 * cache. */
 		{ "['^ ','~~ab','^0']", "{'~~ab':'~~ab'}", "{'~ab':'~ab'}" },
-		/* Keys of objects are keys; keys of a cmap are not. */
+		/* Keys of objects enter the cache; keys of a cmap do not. */
 		{ "[{'abcd':1},['^ ','^0',2]]", "[{'abcd':1},{'abcd':2}]", NULL },
 		{ "['~#cmap',['abcd',1,'~:abcd','^1']]", "{'~#cmap':['abcd',1,'~:abcd','~:abcd']}",
 		  "[['abcd',1],['abcd','abcd']]" },
@@ -284,9 +286,7 @@ static void test_codes(void **state)
 	check_forms(ENCODING_TRANSIT, forms, COUNT(forms));
 }
 
-/* 1936 places: the next entry takes the first place again, and codes of the table
- * before are gone.
- */
+/* After 1936 entries the table starts anew, and older codes are invalid. */
 static void test_codes_wrap(void **state)
 {
 	struct buf message = BUF_EMPTY;
@@ -298,8 +298,8 @@ static void test_codes_wrap(void **state)
 	buf_put_text(&message, "[");
 	for (int i = 0; i < 1936; i++)
 		buf_putf(&message, "\"~:k%04d\",", i);
-	/* The last place is ^[[, ('[' is digit 43); then a new table with one entry,
-	 * then two. */
+	/* The last entry is ^[[ ('[' is digit 43); then a new table has one entry, then
+	 * two. */
 	buf_put_text(&message, "\"^[[\",\"^10\",\"~:fresh\",\"^0\",\"~:k0001\",\"^1\"");
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), LIMIT);
 	assert_int_equal(transit_in_value(in, &out, &plain), RC_MALFORMED);

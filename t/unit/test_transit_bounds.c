@@ -1,5 +1,5 @@
-/* Depth, size, foreign and broken texts: nothing makes the transcoder fail in any other
- * way than by a refusal. */
+/* Tests of the limits of the transcoder: depth, size, invalid and truncated input. It
+ * must reject all of these cleanly. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -21,7 +21,7 @@ static void put_times(struct buf *out, const char *text, int times)
 		buf_put_text(out, text);
 }
 
-/* `deep` containers, one in the other, around a 1. */
+/* `deep` nested containers around a 1. */
 static void check_depth(enum encoding encoding, const char *open, const char *close, int deep,
 			const char *err)
 {
@@ -92,9 +92,7 @@ static void test_limit(void **state)
 	transit_in_free(in);
 	buf_free(&out);
 
-	/* A key of 10 kB in 10,000 places: 100 MB out of 60 kB, stopped before much of
-	 * it is made.
-	 */
+	/* A key of 10 kB, repeated 10,000 times by codes: 60 kB would become 100 MB. */
 	buf_put_text(&message, "[[\"^ \",\"");
 	put_times(&message, "kkkkkkkkkk", 1000);
 	buf_put_text(&message, "\",1]");
@@ -106,8 +104,8 @@ static void test_limit(void **state)
 	transit_in_free(in);
 	buf_free(&out);
 
-	/* The limit is for all values together, strings too; what is skipped costs
-	 * nothing. */
+	/* The limit is for all values together, strings included; skipped values do not
+	 * count. */
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), 10100);
 	assert_int_equal(transit_in_skip(in), RC_OK);
 	assert_int_equal(transit_in_finish(in), RC_OK);
@@ -129,7 +127,7 @@ static void test_limit(void **state)
 	buf_free(&out);
 }
 
-/* Stored text that is not ours. */
+/* Stored text that is not canonical. */
 static void test_project(void **state)
 {
 	static const char *const texts[] = { "",
@@ -188,8 +186,8 @@ static const char everything[] =
 	"\"],\"~m12\",\"~$sym\",\"^4\",{\"text\":\"~t1985-04-12T23:20:50.52Z\"},[\"~#u\",[1,2]]]],"
 	"\"~?t\",[\"~#'\",\"~bAAAA\"],\"~_\",[\"~#link\",[\"^ \",\"href\",\"~rx\",\"^5\",\"\"]]]";
 
-/* A copy in memory of its own size, so that a read behind the end is noticed by the
- * sanitizers. */
+/* Copies the text into memory of its size, so that a sanitizer detects a read beyond
+ * the end. */
 static bool accepted(const char *text, size_t len)
 {
 	char *copy = malloc(len ? len : 1);
@@ -235,7 +233,7 @@ static void test_truncated(void **state)
 			fail_msg("accepted the first %zu bytes", cut);
 }
 
-/* xorshift64: small, and the same everywhere. */
+/* xorshift64: small and portable. */
 static uint32_t random_below(uint64_t *seed, uint32_t limit)
 {
 	*seed ^= *seed << 13;
@@ -244,7 +242,7 @@ static uint32_t random_below(uint64_t *seed, uint32_t limit)
 	return (uint32_t)(*seed >> 32) % limit;
 }
 
-/* Whatever is accepted is a fixed point and has a projection that is JSON. */
+/* If a value is accepted, its canonical form is a fixed point and has a projection. */
 static void test_mutated(void **state)
 {
 	static const char bytes[] =
@@ -270,7 +268,7 @@ static void test_mutated(void **state)
 		}
 		page_cache += accepted(text, len);
 	}
-	/* The loop is worth something only if both happen. */
+	/* The loop is only meaningful if both happen. */
 	assert_true(page_cache > 300 && page_cache < 29000);
 }
 

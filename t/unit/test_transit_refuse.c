@@ -1,4 +1,4 @@
-/* What the transcoder refuses, with the reason and the place. */
+/* Tests of the errors of the transcoder: reason and position. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -23,7 +23,7 @@ static void check_refused(enum encoding encoding, struct slice message, enum rc 
 	if (take(in, &out) != rc || strcmp(transit_in_error(in), err) != 0)
 		fail_msg("%.*s: %s, not %s", (int)message.len, message.data, transit_in_error(in),
 			 err);
-	/* A failed reader stays so. */
+	/* A failed reader remains failed. */
 	assert_int_equal(transit_in_skip(in), rc);
 	assert_int_equal(transit_in_finish(in), rc);
 	assert_int_equal(transit_in_array_next(in, &more), rc);
@@ -57,7 +57,7 @@ static void check_refusals(enum encoding encoding, const struct refusal *refusal
 			      RC_MALFORMED, refusals[i].err);
 }
 
-/* Not JSON in either encoding. */
+/* Invalid in both encodings. */
 static void test_json(void **state)
 {
 	static const struct refusal refusals[] = {
@@ -252,7 +252,7 @@ static void test_codes(void **state)
 		{ "['~:abc','^~']", "unknown cache code at byte 9" },
 		{ "['~:abc','^/']", "unknown cache code at byte 9" },
 		{ "['~:abc','^\xc3\xa9']", "unknown cache code at byte 9" },
-		/* Three units are too short, four would do. */
+		/* Three units are too short to be cached. */
 		{ "['~:a','^0']", "unknown cache code at byte 7" },
 		{ "['~:\xe2\x82\xac','^0']", "unknown cache code at byte 9" },
 		{ "['~:\\u20ac','^0']", "unknown cache code at byte 12" },

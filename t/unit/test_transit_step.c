@@ -1,5 +1,5 @@
-/* The steps by which the envelope of a push is walked, in both encodings and both of
- * Transit's write modes. */
+/* Tests of transit/step.c with the envelope of a push, in both encodings and both write
+ * modes of Transit. */
 #include "t/unit/transit_text.h"
 #include "transit/transit.h"
 
@@ -21,7 +21,7 @@ static int forget(void **state)
 	return 0;
 }
 
-/* Writes what it finds into `out`: "id base=N value plain? op; ..." */
+/* Appends a summary of the push to `out`: "id base=N value plain? op; ..." */
 static enum rc walk_doc(struct buf *out)
 {
 	struct slice key;
@@ -107,8 +107,8 @@ static void test_push(void **state)
 	check_push(ENCODING_TRANSIT, "['^ ']", "");
 }
 
-/* Codes count in values that are copied, in values that are skipped, in keys of the
- * envelope and across documents. */
+/* Cache codes are tracked through copied and skipped values, keys of the envelope, and
+ * across documents. */
 static void test_push_with_codes(void **state)
 {
 	(void)state;
@@ -193,7 +193,7 @@ static void test_push_refused(void **state)
 	}
 }
 
-/* A push cut off anywhere is refused, whatever step the end meets. */
+/* A truncated push is rejected at every length. */
 static void test_push_truncated(void **state)
 {
 	static const char *const pushes[] = {
@@ -267,7 +267,7 @@ static void test_peek(void **state)
 	}
 }
 
-/* Looking at a code tells what it stands for, and leaves the table as it is. */
+/* Peeking resolves a code and does not change the table. */
 static void test_peek_codes(void **state)
 {
 	static const enum transit_kind kinds[] = { TRANSIT_MAP,   TRANSIT_OTHER,  TRANSIT_OTHER,
@@ -285,8 +285,7 @@ static void test_peek_codes(void **state)
 	}
 }
 
-/* The key is the reader's own copy: it outlives a look ahead, though not the next
- * step. */
+/* The key is a copy: it survives a peek, but not the next step. */
 static void test_key_stays(void **state)
 {
 	struct slice key;

@@ -1,4 +1,4 @@
-/* What the tests of the transcoder share: cmocka, and tables that read well. */
+/* Shared by the tests of the transcoder: cmocka, and quotes in tables. */
 #ifndef T_UNIT_TRANSIT_TEXT_H
 #define T_UNIT_TRANSIT_TEXT_H
 
@@ -12,7 +12,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-/* In tables ' stands for a double quote and APOSTROPHE (no UTF-8) for the
+/* In tables, ' stands for a double quote and APOSTROPHE (invalid UTF-8) for the
  * apostrophe. */
 #define APOSTROPHE "\xff"
 
