@@ -41,6 +41,19 @@ enum rc server_stats_read(const char *db, struct scoreboard_view *out, struct er
 	return RC_OK;
 }
 
+void server_stats_store_text(const struct scoreboard_view *view, size_t index,
+			     char out[UNITS_DISPLAY_MAX])
+{
+	uint64_t number = (uint64_t)scoreboard_view_store(view, index);
+	struct slice name = slice_of(view->store[index].name), suffix = slice_of("_bytes");
+
+	if (name.len > suffix.len &&
+	    slice_is(slice_make(name.data + name.len - suffix.len, suffix.len), suffix.data))
+		units_display_bytes(number, out);
+	else
+		units_display_count(number, out);
+}
+
 struct movement movement_between(const struct scoreboard_view *before,
 				 const struct scoreboard_view *now, double seconds)
 {

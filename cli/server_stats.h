@@ -3,6 +3,7 @@
 #define CLI_SERVER_STATS_H
 
 #include "base/error.h"
+#include "base/units.h"
 #include "shm/scoreboard.h"
 #include "shm/histogram.h"
 
@@ -10,7 +11,11 @@
  * what is wrong. Clear with scoreboard_view_clear, also after a failure. */
 MUST_USE enum rc server_stats_read(const char *db, struct scoreboard_view *out, struct error *err);
 
-/* Two looks at one server. */
+/* The back end's statistic at `index`, for display. */
+void server_stats_store_text(const struct scoreboard_view *view, size_t index,
+			     char out[UNITS_DISPLAY_MAX]);
+
+/* Two readings of one server. */
 struct movement {
 	const struct scoreboard_view *before;
 	const struct scoreboard_view *now;

@@ -105,27 +105,6 @@ static unsigned stats_serving(const struct scoreboard_view *view)
 	return count;
 }
 
-/* What is told of a server as numbers that add up, and how they are called. */
-static const struct {
-	const char *title;
-	const char *member;
-	enum metric value;
-	bool is_rate;
-} rows[] = {
-	{ "Streams", "streams", METRIC_STREAMS, false },
-	{ "Connections", "connections", METRIC_CONNECTIONS, false },
-	{ "Pushes waiting", "queued", METRIC_QUEUED, false },
-	{ "Requests", "requests", METRIC_REQUESTS, true },
-	{ "Pulls", "pulls", METRIC_PULLS, true },
-	{ "Pushes", "pushes", METRIC_PUSHES, true },
-	{ "Documents written", "written", METRIC_DOCS, true },
-	{ "Conflicts", "conflicts", METRIC_CONFLICTS, true },
-	{ "Commits", "commits", METRIC_COMMITS, true },
-	{ "Events sent", "events", METRIC_EVENTS, true },
-};
-
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
 /* ---- For people ---- */
 
 static void print_text(const char *title, const char *text)
@@ -166,43 +145,63 @@ static void print_database(const struct stats *stats)
 	print_text("Epoch", epoch);
 }
 
+static void print_rates(const struct stats *stats)
+{
+	printf("\n%-18s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		const struct metric_row *row = metric_row((enum metric)i);
+		uint64_t sum = (uint64_t)scoreboard_view_sum(&stats->now, (enum metric)i);
+		char rate[UNITS_DISPLAY_MAX], total[UNITS_DISPLAY_MAX];
+
+		if (row->title == NULL || row->kind != METRIC_COUNTER)
+			continue;
+		units_display_count(sum, total);
+		units_display_rate(movement_rate(&stats->movement, (enum metric)i), rate);
+		printf("%-18s  %12s  %16s\n", row->title, rate, total);
+	}
+}
+
 static void print_server(const struct stats *stats)
 {
-	char span[UNITS_DISPLAY_MAX], rate[UNITS_DISPLAY_MAX], total[UNITS_DISPLAY_MAX];
+	char span[UNITS_DISPLAY_MAX];
 	int64_t now = clock_wall();
 
 	units_display_span(now > stats->now.started ? (uint64_t)(now - stats->now.started) : 0,
 			   span);
 	printf("\n%-18s  running for %s, %u of %u workers serving\n", "Server", span,
 	       stats_serving(&stats->now), stats->now.workers);
-	for (size_t i = 0; i < ROWS; i++)
-		if (!rows[i].is_rate)
-			print_number(rows[i].title,
-				     (uint64_t)scoreboard_view_sum(&stats->now, rows[i].value));
-	printf("\n%-18s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
-	for (size_t i = 0; i < ROWS; i++) {
-		units_display_count((uint64_t)scoreboard_view_sum(&stats->now, rows[i].value),
-				    total);
-		units_display_rate(movement_rate(&stats->movement, rows[i].value), rate);
-		if (rows[i].is_rate)
-			printf("%-18s  %12s  %16s\n", rows[i].title, rate, total);
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		const struct metric_row *row = metric_row((enum metric)i);
+
+		if (row->title && row->kind != METRIC_COUNTER)
+			print_number(row->title,
+				     (uint64_t)scoreboard_view_sum(&stats->now, (enum metric)i));
 	}
+	print_rates(stats);
 }
 
 /* ---- For programs ---- */
 
 static void put_server(struct buf *out, const struct stats *stats)
 {
+	const char *gap = "";
+
 	buf_putf(out, "{\"started\":%" PRId64 ",\"workers\":%u,\"serving\":%u", stats->now.started,
 		 stats->now.workers, stats_serving(&stats->now));
-	for (size_t i = 0; i < ROWS; i++)
-		buf_putf(out, ",\"%s\":%" PRId64, rows[i].member,
-			 scoreboard_view_sum(&stats->now, rows[i].value));
+	for (unsigned i = 0; i < METRIC_COUNT; i++)
+		if (metric_row((enum metric)i)->member)
+			buf_putf(out, ",\"%s\":%" PRId64, metric_row((enum metric)i)->member,
+				 scoreboard_view_sum(&stats->now, (enum metric)i));
 	buf_put_text(out, ",\n  \"rates\":{");
-	for (size_t i = 0, count = 0; i < ROWS; i++)
-		if (rows[i].is_rate)
-			buf_putf(out, "%s\"%s\":%.2f", count++ ? "," : "", rows[i].member,
-				 movement_rate(&stats->movement, rows[i].value));
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		const struct metric_row *row = metric_row((enum metric)i);
+
+		if (row->member == NULL || row->kind != METRIC_COUNTER)
+			continue;
+		buf_putf(out, "%s\"%s\":%.2f", gap, row->member,
+			 movement_rate(&stats->movement, (enum metric)i));
+		gap = ",";
+	}
 	buf_put_text(out, "}}");
 }
 

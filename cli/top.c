@@ -36,41 +36,47 @@ struct top {
 
 /* ---- The picture ---- */
 
+static void put_store(struct buf *out, const struct scoreboard_view *view)
+{
+	for (size_t i = 0; i < view->store_count; i++) {
+		char text[UNITS_DISPLAY_MAX];
+
+		server_stats_store_text(view, i, text);
+		buf_putf(out, ", %s %s", view->store[i].title, text);
+	}
+}
+
 static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 {
 	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX],
 		sequence[UNITS_DISPLAY_MAX];
-	char file[UNITS_DISPLAY_MAX], log[UNITS_DISPLAY_MAX];
 
 	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_DOCUMENTS), documents);
 	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_TOMBSTONES), tombstones);
 	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_SEQUENCE), sequence);
-	units_display_bytes((uint64_t)scoreboard_view_sum(view, METRIC_FILE_BYTES), file);
-	units_display_bytes((uint64_t)scoreboard_view_sum(view, METRIC_LOG_BYTES), log);
-	buf_putf(out, "Documents %s, tombstones %s, sequence %s, file %s, log %s\n", documents,
-		 tombstones, sequence, file, log);
+	buf_putf(out, "Documents %s, tombstones %s, sequence %s", documents, tombstones, sequence);
+	put_store(out, view);
 	buf_putf(out,
-		 "Streams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n",
+		 "\nStreams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n",
 		 scoreboard_view_sum(view, METRIC_STREAMS),
 		 scoreboard_view_sum(view, METRIC_CONNECTIONS),
 		 scoreboard_view_sum(view, METRIC_QUEUED));
 }
 
-static const struct {
-	const char *title;
-	enum metric value;
-	enum scoreboard_route route; /* whose times are shown; SCOREBOARD_ROUTES: none's */
-} rows[] = {
-	{ "Requests", METRIC_REQUESTS, SCOREBOARD_ROUTES },
-	{ "Pulls", METRIC_PULLS, SCOREBOARD_PULL },
-	{ "Pushes", METRIC_PUSHES, SCOREBOARD_PUSH },
-	{ "Documents written", METRIC_DOCS, SCOREBOARD_ROUTES },
-	{ "Conflicts", METRIC_CONFLICTS, SCOREBOARD_ROUTES },
-	{ "Commits", METRIC_COMMITS, SCOREBOARD_ROUTES },
-	{ "Events sent", METRIC_EVENTS, SCOREBOARD_ROUTES },
-};
+/* The route whose response times are shown beside a counter; SCOREBOARD_ROUTES: none. */
+static enum scoreboard_route route_of(enum metric metric)
+{
+	switch (metric) {
+	case METRIC_PULLS:
+		return SCOREBOARD_PULL;
+	case METRIC_PUSHES:
+		return SCOREBOARD_PUSH;
+	default:
+		return SCOREBOARD_ROUTES;
+	}
+}
 
-/* Nothing where nothing is known. */
+/* Nothing if there were no requests. */
 static void put_times(struct buf *out, const struct movement *movement, enum scoreboard_route route)
 {
 	static const double shares[] = { 0.5, 0.99 };
@@ -84,26 +90,32 @@ static void put_times(struct buf *out, const struct movement *movement, enum sco
 	}
 }
 
-static void put_rates(struct buf *out, const struct movement *movement)
+static void put_rate(struct buf *out, const struct movement *movement, enum metric metric)
 {
 	char rate[UNITS_DISPLAY_MAX], total[UNITS_DISPLAY_MAX];
 
+	units_display_rate(movement_rate(movement, metric), rate);
+	units_display_count((uint64_t)scoreboard_view_sum(movement->now, metric), total);
+	buf_putf(out, "%-18s %12s %16s", metric_row(metric)->title, rate, total);
+	put_times(out, movement, route_of(metric));
+	buf_put_byte(out, '\n');
+}
+
+static void put_rates(struct buf *out, const struct movement *movement)
+{
 	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", TERMINAL_HEADING, "", "PER SECOND",
 		 "SINCE THE START", "HALF IN", "99 % IN");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		units_display_rate(movement_rate(movement, rows[i].value), rate);
-		units_display_count((uint64_t)scoreboard_view_sum(movement->now, rows[i].value),
-				    total);
-		buf_putf(out, "%-18s %12s %16s", rows[i].title, rate, total);
-		put_times(out, movement, rows[i].route);
-		buf_put_byte(out, '\n');
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		const struct metric_row *row = metric_row((enum metric)i);
+
+		if (row->title && row->kind == METRIC_COUNTER)
+			put_rate(out, movement, (enum metric)i);
 	}
 	buf_put_byte(out, '\n');
 }
 
 static void put_process(struct buf *out, const struct movement *movement, unsigned slot)
 {
-	static const char *const states[] = { "gone", "starting", "serving", "draining" };
 	const struct scoreboard_cell *cell = &movement->now->cells[slot];
 	bool is_writer = slot == movement->now->workers;
 	char name[24], requests[UNITS_DISPLAY_MAX], pushes[UNITS_DISPLAY_MAX],
@@ -111,8 +123,9 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 
 	(void)snprintf(name, sizeof(name), is_writer ? "writer" : "worker.%u", slot);
 	buf_putf(out, "%-11s %8" PRId64 " %-9s %8" PRId64, name, cell->pid,
-		 cell->state >= SLOT_GONE && cell->state <= SLOT_DRAINING ? states[cell->state]
-									  : "?",
+		 cell->state >= 0 && cell->state < SLOT_STATES
+			 ? slot_state_name((enum slot_state)cell->state)
+			 : "?",
 		 cell->values[METRIC_RESPAWNS]);
 	if (is_writer) {
 		buf_put_byte(out, '\n');

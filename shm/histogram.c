@@ -4,7 +4,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- Answers ---- */
+/* ---- Responses ---- */
 
 static const int statuses[] = {
 	200, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413,
@@ -13,9 +13,9 @@ static const int statuses[] = {
 
 _Static_assert(COUNT(statuses) == SCOREBOARD_STATUSES, "a row for each status");
 
-static enum metric answer_value(enum scoreboard_route route, unsigned row)
+static enum metric response_metric(enum scoreboard_route route, unsigned row)
 {
-	return (enum metric)(METRIC_ANSWERS + (unsigned)route * (SCOREBOARD_STATUSES + 1) + row);
+	return (enum metric)(METRIC_RESPONSES + (unsigned)route * (SCOREBOARD_STATUSES + 1) + row);
 }
 
 int scoreboard_status(unsigned row)
@@ -35,7 +35,7 @@ static unsigned row_of(int status)
 void scoreboard_count_response(struct shm *shm, unsigned slot, enum scoreboard_route route,
 			       int status, uint64_t microseconds)
 {
-	scoreboard_add(shm, slot, answer_value(route, row_of(status)), 1);
+	scoreboard_add(shm, slot, response_metric(route, row_of(status)), 1);
 	histogram_observe(shm, slot, (enum histogram_kind)(HISTOGRAM_LATENCY + (unsigned)route),
 			  microseconds);
 }
@@ -43,7 +43,7 @@ void scoreboard_count_response(struct shm *shm, unsigned slot, enum scoreboard_r
 int64_t scoreboard_responses(const struct scoreboard_view *view, enum scoreboard_route route,
 			     unsigned row)
 {
-	return scoreboard_view_sum(view, answer_value(route, row));
+	return scoreboard_view_sum(view, response_metric(route, row));
 }
 
 /* ---- Histograms ---- */
@@ -65,7 +65,7 @@ const uint64_t *histogram_bounds(enum histogram_kind histogram, size_t *count)
 }
 
 /* Its buckets, then the sum. */
-static enum metric bucket_value(enum histogram_kind histogram, size_t bucket)
+static enum metric bucket_metric(enum histogram_kind histogram, size_t bucket)
 {
 	return (enum metric)(METRIC_HISTOGRAM + (size_t)histogram * (HISTOGRAM_BUCKETS + 2) +
 			     bucket);
@@ -79,8 +79,8 @@ void histogram_observe(struct shm *shm, unsigned slot, enum histogram_kind histo
 
 	while (bucket < count && bounds[bucket] < number)
 		bucket++;
-	scoreboard_add(shm, slot, bucket_value(histogram, bucket), 1);
-	scoreboard_add(shm, slot, bucket_value(histogram, HISTOGRAM_BUCKETS + 1), (int64_t)number);
+	scoreboard_add(shm, slot, bucket_metric(histogram, bucket), 1);
+	scoreboard_add(shm, slot, bucket_metric(histogram, HISTOGRAM_BUCKETS + 1), (int64_t)number);
 }
 
 void histogram_read(const struct scoreboard_view *view, enum histogram_kind histogram,
@@ -91,11 +91,11 @@ void histogram_read(const struct scoreboard_view *view, enum histogram_kind hist
 	*out = (struct histogram){ 0 };
 	out->bounds = histogram_bounds(histogram, &out->count);
 	for (size_t i = 0; i <= out->count; i++) {
-		so_far += (uint64_t)scoreboard_view_sum(view, bucket_value(histogram, i));
+		so_far += (uint64_t)scoreboard_view_sum(view, bucket_metric(histogram, i));
 		out->upto[i] = so_far;
 	}
-	out->sum =
-		(uint64_t)scoreboard_view_sum(view, bucket_value(histogram, HISTOGRAM_BUCKETS + 1));
+	out->sum = (uint64_t)scoreboard_view_sum(view,
+						 bucket_metric(histogram, HISTOGRAM_BUCKETS + 1));
 }
 
 uint64_t histogram_quantile(const struct histogram *now, const struct histogram *before,

@@ -4,6 +4,7 @@ libshm_a_SOURCES = \
 	%D%/generation.c %D%/generation.h \
 	%D%/histogram.c %D%/histogram.h \
 	%D%/map.h \
+	%D%/metric.c %D%/metric.h \
 	%D%/ring.c %D%/ring.h \
 	%D%/scoreboard.c %D%/scoreboard.h \
 	%D%/shm.c %D%/shm.h \

@@ -34,6 +34,13 @@ struct map_cell {
 	atomic_int_least64_t values[METRIC_VALUES];
 };
 
+/* What the numbers at METRIC_STORE are. The rows are plain memory: written once, before
+ * the count. */
+struct map_store {
+	atomic_uint_least32_t count; /* 0: not defined yet */
+	struct scoreboard_store_metric metrics[SCOREBOARD_STORE_METRICS];
+};
+
 struct map {
 	atomic_uint_least64_t resyncs;
 	int64_t started; /* seconds since 1970; written before the first fork */
@@ -41,6 +48,7 @@ struct map {
 		head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
 	alignas(MAP_LINE) atomic_uint_least64_t generation; /* odd: the database may be changing */
+	alignas(MAP_LINE) struct map_store store;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];
 	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */

@@ -1,3 +1,6 @@
+/* The scoreboard in the shared map: workers and the writer count on it, the master
+ * follows its children by it, and a view of it answers GET /metrics, `stats` and `top`.
+ * See also shm/metric.h (what is counted) and shm/histogram.c. */
 #include "shm/scoreboard.h"
 
 #include "base/clock.h"
@@ -9,11 +12,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Of the packed form; together with the number of values it tells two versions of the
- * board apart.
- */
-#define VIEW_VERSION 1
+/* Of the packed form. With the number of values it tells versions of the scoreboard
+ * apart. */
+#define VIEW_VERSION 2
 #define CELL_WORDS (sizeof(struct scoreboard_cell) / sizeof(int64_t))
+
+const char *slot_state_name(enum slot_state state)
+{
+	static const char *const names[SLOT_STATES] = { "gone", "starting", "serving", "draining" };
+
+	assert(state < SLOT_STATES);
+	return names[state];
+}
 
 static struct map_cell *scoreboard_cell(const struct shm *shm, unsigned slot)
 {
@@ -28,8 +38,9 @@ unsigned scoreboard_writer(const struct shm *shm)
 
 static void scoreboard_clear_gauges(struct map_cell *cell)
 {
-	for (unsigned value = 0; value < METRIC_GAUGES; value++)
-		atomic_store_explicit(&cell->values[value], 0, memory_order_relaxed);
+	for (unsigned i = 0; i < METRIC_COUNT; i++)
+		if (metric_row((enum metric)i)->kind == METRIC_GAUGE)
+			atomic_store_explicit(&cell->values[i], 0, memory_order_relaxed);
 }
 
 void scoreboard_born(struct shm *shm, unsigned slot)
@@ -85,28 +96,49 @@ uint64_t scoreboard_starts(const struct shm *shm, unsigned slot)
 	return atomic_load_explicit(&scoreboard_cell(shm, slot)->starts, memory_order_relaxed);
 }
 
-void scoreboard_set(struct shm *shm, unsigned slot, enum metric value, int64_t number)
+void scoreboard_set(struct shm *shm, unsigned slot, enum metric metric, int64_t number)
 {
-	assert(value < METRIC_VALUES);
-	atomic_store_explicit(&scoreboard_cell(shm, slot)->values[value], number,
+	assert((unsigned)metric < METRIC_VALUES);
+	atomic_store_explicit(&scoreboard_cell(shm, slot)->values[metric], number,
 			      memory_order_relaxed);
 }
 
-void scoreboard_add(struct shm *shm, unsigned slot, enum metric value, int64_t n)
+void scoreboard_add(struct shm *shm, unsigned slot, enum metric metric, int64_t n)
 {
-	assert(value < METRIC_VALUES);
-	atomic_fetch_add_explicit(&scoreboard_cell(shm, slot)->values[value], n,
+	assert((unsigned)metric < METRIC_VALUES);
+	atomic_fetch_add_explicit(&scoreboard_cell(shm, slot)->values[metric], n,
 				  memory_order_relaxed);
 }
 
-int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric value)
+int64_t scoreboard_get(const struct shm *shm, unsigned slot, enum metric metric)
 {
-	assert(value < METRIC_VALUES);
-	return atomic_load_explicit(&scoreboard_cell(shm, slot)->values[value],
+	assert((unsigned)metric < METRIC_VALUES);
+	return atomic_load_explicit(&scoreboard_cell(shm, slot)->values[metric],
 				    memory_order_relaxed);
 }
 
-/* ---- The whole board ---- */
+/* ---- Statistics of the back end ---- */
+
+void scoreboard_define_store(struct shm *shm, const struct scoreboard_store_metric *metrics,
+			     size_t count)
+{
+	struct map_store *store = &shm->map->store;
+
+	assert(count <= SCOREBOARD_STORE_METRICS);
+	if (atomic_load_explicit(&store->count, memory_order_acquire))
+		return; /* by a writer before this one; readers may be at it */
+	for (size_t i = 0; i < count; i++)
+		store->metrics[i] = metrics[i];
+	atomic_store_explicit(&store->count, (uint32_t)count, memory_order_release);
+}
+
+void scoreboard_set_store(struct shm *shm, size_t index, int64_t number)
+{
+	assert(index < atomic_load_explicit(&shm->map->store.count, memory_order_relaxed));
+	scoreboard_set(shm, scoreboard_writer(shm), (enum metric)(METRIC_STORE + index), number);
+}
+
+/* ---- The whole scoreboard ---- */
 
 static void scoreboard_cell_read(const struct map_cell *cell, struct scoreboard_cell *out)
 {
@@ -122,6 +154,8 @@ void scoreboard_view_take(const struct shm *shm, struct scoreboard_view *out)
 	out->started = shm->map->started;
 	out->workers = shm->slots;
 	out->cells = mem_array((size_t)shm->slots + 1, sizeof(*out->cells));
+	out->store_count = atomic_load_explicit(&shm->map->store.count, memory_order_acquire);
+	memcpy(out->store, shm->map->store.metrics, out->store_count * sizeof(*out->store));
 	for (unsigned slot = 0; slot <= shm->slots; slot++)
 		scoreboard_cell_read(scoreboard_cell(shm, slot), &out->cells[slot]);
 }
@@ -132,12 +166,31 @@ void scoreboard_view_pack(const struct scoreboard_view *view, struct buf *out)
 	pack_u32(out, CELL_WORDS);
 	pack_u64(out, (uint64_t)view->started);
 	pack_u32(out, view->workers);
+	pack_bytes(out,
+		   slice_make((const char *)view->store, view->store_count * sizeof(*view->store)));
 	for (unsigned slot = 0; slot <= view->workers; slot++) {
 		const int64_t *words = (const int64_t *)&view->cells[slot];
 
 		for (size_t i = 0; i < CELL_WORDS; i++)
 			pack_u64(out, (uint64_t)words[i]);
 	}
+}
+
+static bool unpack_store(struct unpack *in, struct scoreboard_view *out)
+{
+	struct slice bytes = unpack_bytes(in);
+
+	out->store_count = bytes.len / sizeof(*out->store);
+	if (bytes.len > sizeof(out->store) || bytes.len % sizeof(*out->store) != 0)
+		return false;
+	if (bytes.len)
+		memcpy(out->store, bytes.data, bytes.len);
+	for (size_t i = 0; i < out->store_count; i++) {
+		out->store[i].name[sizeof(out->store[i].name) - 1] = '\0';
+		out->store[i].title[sizeof(out->store[i].title) - 1] = '\0';
+		out->store[i].help[sizeof(out->store[i].help) - 1] = '\0';
+	}
+	return true;
 }
 
 enum rc scoreboard_view_unpack(struct slice bytes, struct scoreboard_view *out)
@@ -147,6 +200,7 @@ enum rc scoreboard_view_unpack(struct slice bytes, struct scoreboard_view *out)
 
 	*out = (struct scoreboard_view){ .started = (int64_t)unpack_u64(&in) };
 	out->workers = unpack_u32(&in);
+	known = known && unpack_store(&in, out);
 	if (in.bad || !known || out->workers > SHM_SLOTS_MAX)
 		return RC_MALFORMED;
 	out->cells = mem_array((size_t)out->workers + 1, sizeof(*out->cells));
@@ -165,11 +219,17 @@ void scoreboard_view_clear(struct scoreboard_view *view)
 	*view = (struct scoreboard_view){ 0 };
 }
 
-int64_t scoreboard_view_sum(const struct scoreboard_view *view, enum metric value)
+int64_t scoreboard_view_sum(const struct scoreboard_view *view, enum metric metric)
 {
 	int64_t sum = 0;
 
 	for (unsigned slot = 0; slot <= view->workers; slot++)
-		sum += view->cells[slot].values[value];
+		sum += view->cells[slot].values[metric];
 	return sum;
+}
+
+int64_t scoreboard_view_store(const struct scoreboard_view *view, size_t index)
+{
+	assert(index < view->store_count);
+	return view->cells[view->workers].values[METRIC_STORE + index];
 }

@@ -91,8 +91,11 @@ wait_for "and counting goes on" counts pocketbook_documents 3
 is "$(value pocketbook_conflicts_total)" 1 "from where it was"
 
 all=$(curl -s "$metrics")
-is "$(sed -n 's/^| `\([a-z_]*\)`.*/\1/p' "$here/../doc/watching.md" | sort | tr '\n' ' ')" \
-	"$(printf '%s\n' "$all" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' | sort | tr '\n' ' ')" "the manual names each metric, and no other"
+# Rows of the table in doc/watching.md, without labels, as the help texts say; former names have no rows.
+rows() { printf '%s\n' "$all" | sed -n '/Former name of/d; s/^# HELP \([^ ]*\) \(.*\)$/| `\1` | \2 |/p' | sort; }
+is "$(sed -n 's/^\(| `[a-z_]*` |\) [^|]*|/\1/p' "$here/../doc/watching.md" | sort)" "$(rows)" "the manual lists each metric with its help text, and no other"
+is "$(value pocketbook_auth_failures_total)" "$(value pocketbook_tokens_denied_total)" "a metric that was renamed is reported under its former name too"
+like "$(cat "$here/../doc/watching.md")" 'pocketbook_tokens_denied_total' "and the manual says so"
 unlike "$all" "metrics-group|metrics-user|${token:4:16}|pbk_|test\.db" "no group, user, token or file name is in it"
 is "$(printf '%s\n' "$all" | promtool check metrics 2>&1)" "" "promtool has still nothing to say"
 is "$(printf '%s\n' "$all" | grep -v '^#' | sed 's/ [^ ]*$//' | sort | uniq -d)" "" "no series is there twice"

@@ -39,10 +39,10 @@ for i in $(seq 0 9); do
 done
 is "$(from 192.0.2.1 x)" 429 "and make nobody forget the one that is"
 number() { curl -s "$metrics" | sed -n "s/^pocketbook_$1 //p"; }
-is "$(number tokens_denied_total) $(number tokens_throttled_total)" "1011 5" "all are counted"
+is "$(number auth_failures_total) $(number auth_throttled_total)" "1011 5" "all are counted"
 is "$(grep -c 'event=auth_throttled client=192.0.2.1$' "$log")" 1 "the log tells of it, once"
 ok "$(grep -qF -e "${ann#pbk_*_}" -e "${bob#pbk_*_}" "$log" && echo 1 || echo 0)" "and of no secret"
-note "1,016 tokens that are not good: $(number tokens_denied_total) refused with 401, $(number tokens_throttled_total) with 429"
+note "1,016 tokens that are not good: $(number auth_failures_total) refused with 401, $(number auth_throttled_total) with 429"
 stop
 
 serve --workers 1 --max-auth-failures off

@@ -12,18 +12,18 @@ large=$(head -c 60000 /dev/zero | tr '\0' x)
 serve_open --workers 1 --header-timeout 2s --body-timeout 3s --idle-timeout 1s --metrics-listen 127.0.0.1:0
 metrics_url
 hostile heads "$many" 'GET / HTTP/1.1\r\nHost: loc'
-wait_for "heads that stop are not waited for" at_least requests_overdue_total "$many"
+wait_for "heads that stop are not waited for" at_least request_timeouts_total "$many"
 hostile_end
 is "$closed" "$many" "each has been closed"
 hostile bodies "$many" 'POST /sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n' 999
-wait_for "nor bodies, one byte before their end" at_least requests_overdue_total $((2 * many))
+wait_for "nor bodies, one byte before their end" at_least request_timeouts_total $((2 * many))
 hostile_end
 is "$closed" "$many" "each has been closed, too"
 hostile idle "$many" ''
 none_open() { [ "$(number connections)" -le 1 ]; }
 wait_for "all of them" none_open
 hostile_end
-is "$closed $(number requests_overdue_total)" "$many $((2 * many))" "which is no fault, and not counted as one"
+is "$closed $(number request_timeouts_total)" "$many $((2 * many))" "which is no fault, and not counted as one"
 
 # A body that pauses for longer than a connection may be idle: one that came later is closed meanwhile, it is not.
 address=${url#http://}

@@ -1,3 +1,5 @@
+/* GET /metrics: the scoreboard as Prometheus reads it. Served by any worker, on the
+ * addresses of --metrics-listen; the rows come from shm/metric.h. */
 #include "worker/metrics.h"
 
 #include "shm/histogram.h"
@@ -7,83 +9,49 @@
 
 #define PREFIX "pocketbook_"
 
-/* ---- Numbers by themselves ---- */
-
-struct metric_row {
-	const char *name;
-	const char *type;
-	const char *help;
-	enum metric value;
-};
-
-static const struct metric_row metrics[] = {
-	{ "connections", "gauge", "HTTP connections open now, without event streams.",
-	  METRIC_CONNECTIONS },
-	{ "streams", "gauge", "Event streams open now.", METRIC_STREAMS },
-	{ "queued_pushes", "gauge", "Pushes that wait for the writer.", METRIC_QUEUED },
-	{ "documents", "gauge", "Documents, tombstones left out.", METRIC_DOCUMENTS },
-	{ "tombstones", "gauge", "Deleted documents that no purge has removed yet.",
-	  METRIC_TOMBSTONES },
-	{ "sequence", "gauge", "The newest sequence number.", METRIC_SEQUENCE },
-	{ "database_bytes", "gauge", "Size of the database file.", METRIC_FILE_BYTES },
-	{ "wal_bytes", "gauge", "Size of the write-ahead log beside it.", METRIC_LOG_BYTES },
-	{ "requests_received_total", "counter", "Requests that came in, answered or not.",
-	  METRIC_REQUESTS },
-	{ "pulls_total", "counter", "Pages read by pulls.", METRIC_PULLS },
-	{ "pushes_total", "counter", "Pushes handed to the writer.", METRIC_PUSHES },
-	{ "documents_written_total", "counter", "Documents written, deletions included.",
-	  METRIC_DOCS },
-	{ "conflicts_total", "counter", "Documents of pushes that were refused as conflicts.",
-	  METRIC_CONFLICTS },
-	{ "commits_total", "counter", "Transactions of the writer.", METRIC_COMMITS },
-	{ "commit_failures_total", "counter", "Transactions of the writer that failed.",
-	  METRIC_FAILURES },
-	{ "streams_opened_total", "counter", "Event streams that were opened.", METRIC_OPENED },
-	{ "events_sent_total", "counter", "Events sent on streams, one for each stream.",
-	  METRIC_EVENTS },
-	{ "tokens_denied_total", "counter", "Tokens presented that were not valid.",
-	  METRIC_DENIED },
-	{ "tokens_throttled_total", "counter",
-	  "Tokens not looked at, as too many that are not valid came from their address.",
-	  METRIC_THROTTLED },
-	{ "requests_overdue_total", "counter",
-	  "Connections closed as a request did not arrive in time.", METRIC_TIMEOUTS },
-	{ "slow_clients_dropped_total", "counter",
-	  "Connections closed as too many bytes waited for slow clients.", METRIC_SLOW_CLIENTS },
-	{ "slow_readers_dropped_total", "counter",
-	  "Event streams cut off because their reader did not read.", METRIC_SLOW },
-	{ "ring_overruns_total", "counter",
-	  "Times that a worker missed hints of changes and had to look for itself.",
-	  METRIC_RING_OVERRUNS },
-};
-
 static void put_head(struct buf *out, const char *name, const char *type, const char *help)
 {
 	buf_putf(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help, name, type);
 }
 
-static void put_metric(struct buf *out, const struct scoreboard_view *view,
-		       const struct metric_row *metric)
+static void put_number(struct buf *out, const char *name, const char *type, const char *help,
+		       int64_t number)
 {
-	put_head(out, metric->name, metric->type, metric->help);
-	buf_putf(out, PREFIX "%s %" PRId64 "\n", metric->name,
-		 scoreboard_view_sum(view, metric->value));
+	put_head(out, name, type, help);
+	buf_putf(out, PREFIX "%s %" PRId64 "\n", name, number);
 }
 
-/* ---- Answers ---- */
-
-static const char *const routes[SCOREBOARD_ROUTES] = {
-	[SCOREBOARD_PULL] = "pull",     [SCOREBOARD_PUSH] = "push",
-	[SCOREBOARD_STREAM] = "events", [SCOREBOARD_PAGE] = "page",
-	[SCOREBOARD_HEALTH] = "health", [SCOREBOARD_METRICS] = "metrics",
-	[SCOREBOARD_OTHER] = "other",
-};
-
-/* What has never been answered is left out, but for one of each route, so that each is
- * there from the start. */
-static void put_answers(struct buf *out, const struct scoreboard_view *view)
+static void put_metric(struct buf *out, const struct scoreboard_view *view, enum metric metric)
 {
-	put_head(out, "http_requests_total", "counter", "Requests that were answered.");
+	const struct metric_row *row = metric_row(metric);
+	const char *type = metric_type(row->kind);
+	int64_t sum = scoreboard_view_sum(view, metric);
+	char help[128];
+
+	put_number(out, row->name, type, row->help, sum);
+	if (row->alias == NULL)
+		return;
+	(void)snprintf(help, sizeof(help), "Former name of " PREFIX "%s.", row->name);
+	put_number(out, row->alias, type, help, sum);
+}
+
+static void put_store(struct buf *out, const struct scoreboard_view *view)
+{
+	for (size_t i = 0; i < view->store_count; i++) {
+		const struct scoreboard_store_metric *metric = &view->store[i];
+
+		put_number(out, metric->name, metric_type((enum metric_kind)metric->kind),
+			   metric->help, scoreboard_view_store(view, i));
+	}
+}
+
+/* ---- Responses ---- */
+
+/* Rows that are 0 are left out, but for status 200 of each route, so that each route is
+ * there from the start. */
+static void put_responses(struct buf *out, const struct scoreboard_view *view)
+{
+	put_head(out, "http_requests_total", "counter", "Requests answered.");
 	for (unsigned route = 0; route < SCOREBOARD_ROUTES; route++) {
 		for (unsigned row = 0; row <= SCOREBOARD_STATUSES; row++) {
 			int64_t count =
@@ -92,7 +60,7 @@ static void put_answers(struct buf *out, const struct scoreboard_view *view)
 			if (count == 0 && scoreboard_status(row) != 200)
 				continue;
 			buf_putf(out, PREFIX "http_requests_total{route=\"%s\",status=\"",
-				 routes[route]);
+				 scoreboard_route_name((enum scoreboard_route)route));
 			if (scoreboard_status(row))
 				buf_putf(out, "%d", scoreboard_status(row));
 			else
@@ -104,88 +72,92 @@ static void put_answers(struct buf *out, const struct scoreboard_view *view)
 
 /* ---- Histograms ---- */
 
-/* `label`: such as `route="pull"`, or empty. `unit`: what a number is divided by. */
+/* `label`: such as `route="pull"`, or empty. */
 static void put_histogram(struct buf *out, const struct scoreboard_view *view,
-			  enum histogram_kind kind, const char *name, const char *label,
-			  double unit)
+			  enum histogram_kind kind, const char *label)
 {
+	const struct histogram_row *row = histogram_row(kind);
 	const char *comma = *label ? "," : "";
 	const char *open = *label ? "{" : "", *close = *label ? "}" : "";
 	struct histogram histogram;
 
 	histogram_read(view, kind, &histogram);
 	for (size_t i = 0; i < histogram.count; i++)
-		buf_putf(out, PREFIX "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, label, comma,
-			 (double)histogram.bounds[i] / unit, histogram.upto[i]);
-	buf_putf(out, PREFIX "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, label, comma,
+		buf_putf(out, PREFIX "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", row->name, label,
+			 comma, (double)histogram.bounds[i] / row->unit, histogram.upto[i]);
+	buf_putf(out, PREFIX "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", row->name, label, comma,
 		 histogram.upto[histogram.count]);
-	buf_putf(out, PREFIX "%s_sum%s%s%s %.15g\n", name, open, label, close,
-		 (double)histogram.sum / unit);
-	buf_putf(out, PREFIX "%s_count%s%s%s %" PRIu64 "\n", name, open, label, close,
+	buf_putf(out, PREFIX "%s_sum%s%s%s %.15g\n", row->name, open, label, close,
+		 (double)histogram.sum / row->unit);
+	buf_putf(out, PREFIX "%s_count%s%s%s %" PRIu64 "\n", row->name, open, label, close,
 		 histogram.upto[histogram.count]);
+}
+
+static void put_histogram_head(struct buf *out, enum histogram_kind kind)
+{
+	put_head(out, histogram_row(kind)->name, "histogram", histogram_row(kind)->help);
 }
 
 static void put_histograms(struct buf *out, const struct scoreboard_view *view)
 {
 	char label[32];
 
-	put_head(out, "http_request_duration_seconds", "histogram",
-		 "From the head of a request to its answer; of events: to its opening.");
+	put_histogram_head(out, HISTOGRAM_LATENCY);
 	for (unsigned route = 0; route < SCOREBOARD_ROUTES; route++) {
-		(void)snprintf(label, sizeof(label), "route=\"%s\"", routes[route]);
-		put_histogram(out, view, (enum histogram_kind)(HISTOGRAM_LATENCY + route),
-			      "http_request_duration_seconds", label, 1e6);
+		(void)snprintf(label, sizeof(label), "route=\"%s\"",
+			       scoreboard_route_name((enum scoreboard_route)route));
+		put_histogram(out, view, (enum histogram_kind)(HISTOGRAM_LATENCY + route), label);
 	}
-	put_head(out, "commit_batch_size", "histogram",
-		 "Requests in one transaction of the writer.");
-	put_histogram(out, view, HISTOGRAM_BATCH, "commit_batch_size", "", 1);
-	put_head(out, "commit_duration_seconds", "histogram",
-		 "Time that a transaction took, its sync to disk included.");
-	put_histogram(out, view, HISTOGRAM_COMMIT_TIME, "commit_duration_seconds", "", 1e6);
-	put_head(out, "checkpoint_duration_seconds", "histogram",
-		 "Time that copying the write-ahead log into the database took.");
-	put_histogram(out, view, HISTOGRAM_CHECKPOINT_TIME, "checkpoint_duration_seconds", "", 1e6);
+	for (unsigned kind = HISTOGRAM_BATCH; kind < HISTOGRAM_KINDS; kind++) {
+		put_histogram_head(out, (enum histogram_kind)kind);
+		put_histogram(out, view, (enum histogram_kind)kind, "");
+	}
 }
 
 /* ---- Processes ---- */
 
-static void put_processes(struct buf *out, const struct scoreboard_view *view)
+static void put_states(struct buf *out, const struct scoreboard_view *view)
 {
-	static const char *const states[] = { "gone", "starting", "serving", "draining" };
-	int64_t respawns = 0;
-
 	put_head(out, "workers", "gauge", "Worker processes by state.");
-	for (int64_t state = SLOT_GONE; state <= SLOT_DRAINING; state++) {
+	for (unsigned state = 0; state < SLOT_STATES; state++) {
 		unsigned count = 0;
 
 		for (unsigned slot = 0; slot < view->workers; slot++)
-			count += view->cells[slot].state == state;
-		buf_putf(out, PREFIX "workers{state=\"%s\"} %u\n", states[state], count);
+			count += view->cells[slot].state == (int64_t)state;
+		buf_putf(out, PREFIX "workers{state=\"%s\"} %u\n",
+			 slot_state_name((enum slot_state)state), count);
 	}
-	for (unsigned slot = 0; slot < view->workers; slot++)
-		respawns += view->cells[slot].values[METRIC_RESPAWNS];
-	put_head(out, "respawns_total", "counter",
-		 "Processes that ended without being told to, and were started anew.");
-	buf_putf(out, PREFIX "respawns_total{process=\"worker\"} %" PRId64 "\n", respawns);
-	buf_putf(out, PREFIX "respawns_total{process=\"writer\"} %" PRId64 "\n",
-		 view->cells[view->workers].values[METRIC_RESPAWNS]);
+}
+
+static void put_respawns(struct buf *out, const struct scoreboard_view *view)
+{
+	const struct metric_row *row = metric_row(METRIC_RESPAWNS);
+	int64_t writer = view->cells[view->workers].values[METRIC_RESPAWNS];
+	int64_t all = scoreboard_view_sum(view, METRIC_RESPAWNS);
+
+	put_head(out, row->name, metric_type(row->kind), row->help);
+	buf_putf(out, PREFIX "%s{process=\"worker\"} %" PRId64 "\n", row->name, all - writer);
+	buf_putf(out, PREFIX "%s{process=\"writer\"} %" PRId64 "\n", row->name, writer);
 }
 
 void metrics_put(struct buf *out, const struct scoreboard_view *view)
 {
 	put_head(out, "build_info", "gauge", "Always 1; the version is its label.");
 	buf_putf(out, PREFIX "build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
-	/* The name that Prometheus has for it, of whatever program. */
+	/* The name that Prometheus gives it for every program. */
 	buf_putf(out,
-		 "# HELP process_start_time_seconds When the server was started, in seconds since "
+		 "# HELP process_start_time_seconds When the server started, in seconds since "
 		 "1970.\n"
 		 "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %" PRId64
 		 "\n",
 		 view->started);
-	put_processes(out, view);
-	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-		put_metric(out, view, &metrics[i]);
-	put_answers(out, view);
+	put_states(out, view);
+	put_respawns(out, view);
+	for (unsigned metric = 0; metric < METRIC_COUNT; metric++)
+		if (metric != METRIC_RESPAWNS)
+			put_metric(out, view, (enum metric)metric);
+	put_store(out, view);
+	put_responses(out, view);
 	put_histograms(out, view);
 }
 

@@ -26,12 +26,17 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 		}
 	}
 	scoreboard_add(shm, slot, METRIC_COMMITS, 1);
-	scoreboard_add(shm, slot, METRIC_COMMITTED, (int64_t)count);
 	scoreboard_add(shm, slot, METRIC_DOCS, docs);
 	scoreboard_add(shm, slot, METRIC_CONFLICTS, conflicts);
 	histogram_observe(shm, slot, HISTOGRAM_BATCH, count);
 	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - stats->begun);
 }
+
+/* In the order of on_measure. */
+static const struct scoreboard_store_metric store_metrics[] = {
+	{ "database_bytes", "file", "Size of the database file.", METRIC_LEVEL },
+	{ "wal_bytes", "log", "Size of the write-ahead log beside it.", METRIC_LEVEL },
+};
 
 static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
@@ -44,8 +49,9 @@ static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats
 	scoreboard_set(shm, slot, METRIC_DOCUMENTS, (int64_t)db_stats->documents);
 	scoreboard_set(shm, slot, METRIC_TOMBSTONES, (int64_t)db_stats->tombstones);
 	scoreboard_set(shm, slot, METRIC_SEQUENCE, (int64_t)db_stats->head.seq);
-	scoreboard_set(shm, slot, METRIC_FILE_BYTES, (int64_t)db_stats->file_bytes);
-	scoreboard_set(shm, slot, METRIC_LOG_BYTES, (int64_t)db_stats->log_bytes);
+	scoreboard_define_store(shm, store_metrics, sizeof(store_metrics) / sizeof(*store_metrics));
+	scoreboard_set_store(shm, 0, (int64_t)db_stats->file_bytes);
+	scoreboard_set_store(shm, 1, (int64_t)db_stats->log_bytes);
 	if (db_stats->checkpoints > stats->checkpoints)
 		histogram_observe(shm, slot, HISTOGRAM_CHECKPOINT_TIME, stats->upkeep);
 	stats->checkpoints = db_stats->checkpoints;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct shm *make(unsigned slots)
 {
@@ -57,7 +58,7 @@ static void statuses_rise(void **state)
 	assert_int_equal(scoreboard_status(SCOREBOARD_STATUSES), 0);
 }
 
-static struct histogram read_meter(const struct shm *shm, enum histogram_kind kind)
+static struct histogram read_histogram(const struct shm *shm, enum histogram_kind kind)
 {
 	struct scoreboard_view view;
 	struct histogram histogram;
@@ -79,14 +80,14 @@ static void histograms_do_not_overlap(void **state)
 		for (unsigned i = 0; i <= kind; i++)
 			histogram_observe(shm, i % 2, (enum histogram_kind)kind, UINT64_C(1) << 40);
 	for (unsigned kind = 0; kind < HISTOGRAM_KINDS; kind++) {
-		struct histogram histogram = read_meter(shm, (enum histogram_kind)kind);
+		struct histogram histogram = read_histogram(shm, (enum histogram_kind)kind);
 
 		assert_int_equal(histogram.upto[0], 0);
 		assert_int_equal(histogram.upto[histogram.count - 1], 0);
 		assert_int_equal(histogram.upto[histogram.count], kind + 1);
 		assert_int_equal(histogram.sum, (kind + 1) * (UINT64_C(1) << 40));
 	}
-	for (unsigned value = 0; value < METRIC_ANSWERS; value++)
+	for (unsigned value = 0; value < METRIC_RESPONSES; value++)
 		assert_int_equal(scoreboard_get(shm, 0, (enum metric)value), 0);
 	shm_free(shm);
 }
@@ -101,7 +102,7 @@ static void a_bound_belongs_to_its_bucket(void **state)
 	histogram_observe(shm, 0, HISTOGRAM_BATCH, 2);
 	histogram_observe(shm, 0, HISTOGRAM_BATCH, 3);
 	histogram_observe(shm, 0, HISTOGRAM_BATCH, 1025);
-	histogram = read_meter(shm, HISTOGRAM_BATCH);
+	histogram = read_histogram(shm, HISTOGRAM_BATCH);
 	assert_int_equal(histogram.bounds[0], 1);
 	assert_int_equal(histogram.upto[0], 1);
 	assert_int_equal(histogram.upto[1], 2);
@@ -118,15 +119,15 @@ static void quantiles_are_of_what_came_between(void **state)
 	struct histogram before, now;
 
 	(void)state;
-	now = read_meter(shm, HISTOGRAM_LATENCY);
+	now = read_histogram(shm, HISTOGRAM_LATENCY);
 	assert_int_equal(histogram_quantile(&now, NULL, 0.5), 0);
 	for (unsigned i = 0; i < 100; i++)
 		histogram_observe(shm, 0, HISTOGRAM_LATENCY, 90);
-	before = read_meter(shm, HISTOGRAM_LATENCY);
+	before = read_histogram(shm, HISTOGRAM_LATENCY);
 	assert_int_equal(histogram_quantile(&before, NULL, 0.99), 100);
 	for (unsigned i = 0; i < 100; i++)
 		histogram_observe(shm, 0, HISTOGRAM_LATENCY, i < 90 ? 900 : 2000);
-	now = read_meter(shm, HISTOGRAM_LATENCY);
+	now = read_histogram(shm, HISTOGRAM_LATENCY);
 	assert_int_equal(histogram_quantile(&now, &before, 0.5), 1000);
 	assert_int_equal(histogram_quantile(&now, &before, 0.99), 2500);
 	assert_int_equal(histogram_quantile(&now, NULL, 0.5), 100);
@@ -136,6 +137,10 @@ static void quantiles_are_of_what_came_between(void **state)
 
 static void a_view_arrives_whole(void **state)
 {
+	static const struct scoreboard_store_metric store[] = {
+		{ "one", "first", "The first.", METRIC_LEVEL },
+		{ "two_total", "second", "The second.", METRIC_COUNTER },
+	};
 	struct shm *shm = make(3);
 	struct buf bytes = BUF_EMPTY;
 	struct scoreboard_view sent, came;
@@ -147,6 +152,8 @@ static void a_view_arrives_whole(void **state)
 		for (unsigned value = 0; value < METRIC_VALUES; value++)
 			scoreboard_set(shm, slot, (enum metric)value,
 				       (int64_t)(slot * 1000 + value));
+	scoreboard_define_store(shm, store, 2);
+	scoreboard_set_store(shm, 1, 42);
 	scoreboard_view_take(shm, &sent);
 	scoreboard_view_pack(&sent, &bytes);
 	assert_int_equal(scoreboard_view_unpack(buf_slice(&bytes), &came), RC_OK);
@@ -158,9 +165,47 @@ static void a_view_arrives_whole(void **state)
 	assert_int_equal(came.cells[1].state, SLOT_SERVING);
 	assert_int_equal(came.cells[1].starts, 1);
 	assert_int_equal(scoreboard_view_sum(&came, METRIC_EVENTS), 6000 + 4 * METRIC_EVENTS);
+	assert_int_equal(came.store_count, 2);
+	assert_memory_equal(came.store, store, sizeof(store));
+	assert_int_equal(scoreboard_view_store(&came, 1), 42);
 	scoreboard_view_clear(&came);
 	scoreboard_view_clear(&sent);
 	buf_free(&bytes);
+	shm_free(shm);
+}
+
+static void a_row_names_each_metric_once(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		const struct metric_row *row = metric_row((enum metric)i);
+
+		assert_true(row->name[0] && row->help[strlen(row->help) - 1] == '.');
+		assert_int_equal(row->title == NULL, row->member == NULL);
+		for (unsigned n = 0; n < i; n++)
+			assert_string_not_equal(metric_row((enum metric)n)->name, row->name);
+	}
+}
+
+/* The next writer of a server defines its statistics again. */
+static void statistics_of_the_back_end_are_defined_once(void **state)
+{
+	static const struct scoreboard_store_metric store = { "one", "first", "The first.",
+							      METRIC_LEVEL };
+	struct shm *shm = make(1);
+	struct scoreboard_view view;
+
+	(void)state;
+	scoreboard_view_take(shm, &view);
+	assert_int_equal(view.store_count, 0);
+	scoreboard_view_clear(&view);
+	scoreboard_define_store(shm, &store, 1);
+	scoreboard_set_store(shm, 0, 7);
+	scoreboard_define_store(shm, &store, 1);
+	scoreboard_view_take(shm, &view);
+	assert_int_equal(view.store_count, 1);
+	assert_int_equal(scoreboard_view_store(&view, 0), 7);
+	scoreboard_view_clear(&view);
 	shm_free(shm);
 }
 
@@ -198,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_counted_by_route_and_status),
 		cmocka_unit_test(statuses_rise),
+		cmocka_unit_test(a_row_names_each_metric_once),
+		cmocka_unit_test(statistics_of_the_back_end_are_defined_once),
 		cmocka_unit_test(histograms_do_not_overlap),
 		cmocka_unit_test(a_bound_belongs_to_its_bucket),
 		cmocka_unit_test(quantiles_are_of_what_came_between),

@@ -130,8 +130,6 @@ void access_log_end(struct worker *worker, const struct access_log *access_log,
 	uint64_t took = clock_us() - access_log->begun;
 
 	scoreboard_count_response(from->shm, from->slot, answer->route, answer->status, took);
-	if (answer->status >= 400)
-		scoreboard_add(from->shm, from->slot, METRIC_REFUSED, 1);
 	if (worker->settings->access_log)
 		trace_log(access_log, answer, took);
 }
