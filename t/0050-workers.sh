@@ -11,7 +11,7 @@ open_on_all() {
 		port=$((20000 + (RANDOM % 10000)))
 		: >"$work/on.$n"
 		curl -sN --local-port "$port" "$url/events?group=todos&docs=1" >"$work/on.$n" 2>/dev/null &
-		for try in $(seq 600); do
+		for _ in $(seq 600); do
 			grep -q connected "$work/on.$n" && break
 			kill -0 $! 2>/dev/null || break
 			sleep 0.05

@@ -6,7 +6,7 @@
 # 503, or no answer at all, is followed by the same push again
 retry() {
 	local body=$1 got
-	for try in $(seq 600); do
+	for _ in $(seq 600); do
 		got=$(push "$body")
 		case $got in *'"results"'*) printf '%s' "$got" && return ;; esac
 		sleep 0.05

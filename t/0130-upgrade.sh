@@ -113,6 +113,7 @@ if [ "$FAULTS" = yes ]; then
 		like "$(pull group=kept)" "\"kept:$fault\"" "what was acknowledged is there"
 		stream new 'group=kept&docs=1&since=0'
 		wait_for "streams are served" saw new "\"kept:$fault:2\""
+		# shellcheck disable=SC2086 # a list of ids
 		left=$(comm -12 <(printf '%s\n' $family | sort) <(children | tr ' ' '\n' | sort) | grep -c .)
 		is "$left" 0 "nobody of the run before is left"
 		stop
@@ -126,6 +127,7 @@ if [ "$FAULTS" = yes ]; then
 	kill -USR2 "$server"
 	wait "$server" 2>/dev/null
 	all_gone() { for pid in "$@"; do [ ! -e "/proc/$pid" ] || grep -q '^State:.*[ZX]' "/proc/$pid/status" || return 1; done; }
+	# shellcheck disable=SC2086 # a list of ids
 	wait_for "where the master dies in the middle everyone goes home" all_gone $family
 	faults=
 	serve_open --workers 2

@@ -68,14 +68,14 @@ try "the same id again" '{"id":"new:1","value":2}' 'id: the same as in line 1'
 { printf '{"id":"new:1","value":1}\n{"id":"new:2","value":"'; head -c 9000000 /dev/zero | tr '\0' x; printf '"}\n{"id":"new:3","value":3}'; } >"$work/bad"
 import "$work/bad"
 refused "a line that is too long" "$work/bad:2: longer than 8 MiB"
-cat "$work/bad" | import -
+import - <"$work/bad"
 refused "and on a pipe" "the standard input:2: longer than 8 MiB"
 is "$(export_ | cksum)" "$before" "none of them has changed anything"
 import --skip-bad "$work/bad"
 is "$? $(cat "$work/out")" "0 2 imported, 1 bad lines passed over" "told to, it passes over them"
 like "$(cat "$work/said")" 'bad:2: longer than 8 MiB; passed over' "and says which"
 { several 1 30; seq 1 30; several 1 5; several 31 35; } >"$work/bad"
-cat "$work/bad" | import --skip-bad
+import --skip-bad <"$work/bad"
 is "$? $(cat "$work/out")" "0 35 imported, 35 bad lines passed over" "the good among many bad ones are imported"
 is "$(grep -c 'passed over' "$work/said")" 20 "and not every bad one is told of"
 is "$(export_ --group many | wc -l)" 35 "each once"

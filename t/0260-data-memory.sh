@@ -17,6 +17,7 @@ peak() {
 }
 # compare NAME: the last peaks of the few and the many. The documents that are more have 90 MiB.
 compare() {
+	# shellcheck disable=SC2154 # set beside the calls of peak
 	note "$1: $small KiB for $few documents, $peak KiB for $many"
 	[ "$peak" -lt $((small + 8192)) ]
 	ok $? "$1 takes no more for ten times as many"

@@ -4,7 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 user=nobody
-uid=$(id -u "$user")
 gid=$(id -g "$user")
 chmod 755 "$work"
 mkdir "$work/data" "$work/of-root" "$work/of-owner"

@@ -27,7 +27,7 @@ taken() { [ "$(write_one "$1")" = 200 ]; }
 acknowledged=0
 write_until() {
 	local got=200
-	for try in $(seq 1000); do
+	for _ in $(seq 1000); do
 		got=$(write_one "todos:$((acknowledged + 1))")
 		[ "$got" = 200 ] || break
 		acknowledged=$((acknowledged + 1))
@@ -52,7 +52,7 @@ wait_for "so do streams" saw early "\"cursor\":\"$(pull group=todos | field curs
 stream late 'group=todos&docs=1&since=0'
 wait_for "new ones too" saw late "\"todos:$acknowledged\""
 is "$(status_of "$url/readyz")" 200 "the server is ready"
-for try in 1 2 3 4 5 6 7 8 9 10; do write_one todos:more >/dev/null; done
+for _ in 1 2 3 4 5 6 7 8 9 10; do write_one todos:more >/dev/null; done
 is "$(write_one todos:more)" 507 "and says the same again and again"
 is "$(grep -c 'level=error' "$log")" 1 "its log does so once"
 like "$(cat "$log")" 'level=error .*event=commit_failed .*rc=full' "with the reason"

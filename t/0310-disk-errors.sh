@@ -43,7 +43,7 @@ refused 'write wal EIO' 503 unavailable 'does not answer'
 breaks 'sync wal EIO'
 is "$(write_one sync) $(field code <"$work/body")" "503 unavailable" "a sync fails: 503"
 wait_for "the writer leaves" grep -q 'event=child_exit child=writer' "$log"
-for try in 1 2 3 4 5; do write_one sync >/dev/null; done
+for _ in 1 2 3 4 5; do write_one sync >/dev/null; done
 is "$(write_one sync)" 503 "writes are refused for as long as the disk fails"
 is "$(status_of "$url/sync?group=todos")" 200 "pulls go on"
 stream late 'group=todos&docs=1&since=0'

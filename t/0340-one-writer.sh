@@ -11,7 +11,7 @@ for i in $(seq 16); do printf '%s{"id":"big:%d","base":BASE,"op":"opBASE","value
 version=0
 # load: several MiB into the log, so that there is something to checkpoint
 load() {
-	for round in 1 2 3 4 5 6; do
+	for _ in 1 2 3 4 5 6; do
 		sed "s/BASE/$version/g; s/.*/{\"docs\":[&]}/" "$work/body.json" >"$work/push"
 		wait_for "a push is taken" sh -c 'curl -s "$1/sync" -H "$2" --data-binary @"$3" | grep -q "\"status\":\"ok\""' - "$url" "$json" "$work/push"
 		version=$((version + 1))
@@ -51,7 +51,7 @@ commands() {
 	END
 }
 commands "with a server"
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	victim=$(workers | head -1)
 	kill -KILL "$victim"
 	before=$(writer)

@@ -18,6 +18,7 @@ complete_line() {
 	(
 		cd "$work" || exit
 		complete() { complete_function=$2; }
+		# shellcheck source=/dev/null
 		. "$work/bash"
 		unset -f complete
 		COMP_WORDS=(pocketbook "$@")
@@ -52,7 +53,7 @@ while read -r -a words; do
 	section=$(sed -n "/^\t'${words[*]}')\$/,/;;/p" "$work/zsh")
 	for option in $("$POCKETBOOK" help "${words[@]}" | sed -n 's/^  \(--[a-z-]*\).*/\1/p'); do
 		case " $offered" in *" $option "*) ;; *) missing="$missing bash:${words[*]}:$option" ;; esac
-		case $section in *"$option["* | *"$option=["*) ;; *) missing="$missing zsh:${words[*]}:$option" ;; esac
+		case $section in *"${option}["* | *"$option=["*) ;; *) missing="$missing zsh:${words[*]}:$option" ;; esac
 	done
 done <<<"$commands"
 is "$missing" '' "every option of every command is completed by both"

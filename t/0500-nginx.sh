@@ -50,7 +50,7 @@ like "$(cat "$work/head")" '^content-encoding: gzip' "so is the page"
 like "$(cat "$work/head")" '^strict-transport-security: max-age=' "the page asks for TLS for ever after"
 is "$(grep -ci '^content-security-policy:' "$work/head")" 1 "its policy is there once"
 is "$(grep -ci '^x-content-type-options:' "$work/head")" 1 "so is nosniff"
-is "$(tr -d '\r' <"$work/head" | sed '1d; s/:.*//' | tr A-Z a-z | grep -v '^vary$' | sort | uniq -d)" "" "and each other field"
+is "$(tr -d '\r' <"$work/head" | sed '1d; s/:.*//' | tr '[:upper:]' '[:lower:]' | grep -v '^vary$' | sort | uniq -d)" "" "and each other field"
 got=$(head -c 1500000 /dev/zero | web -D "$work/head" "$site/sync" -H 'Content-Type: application/json' --data-binary @-)
 like "$got" '"code":"too-large"' "a body over the limit is refused in the server's own words"
 

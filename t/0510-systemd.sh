@@ -46,6 +46,7 @@ if command -v strace >/dev/null && ! nm "$POCKETBOOK" 2>/dev/null | grep -q __as
 	stream one 'group=todos&docs=1'
 	push '{"docs":[{"id":"todos:2","value":2}]}' >/dev/null
 	wait_for "a stream under trace hears of a push" saw one 'todos:2'
+	# shellcheck disable=SC2046 # a list of ids
 	kill -TERM $(cat "/proc/$server/task/$server/children")
 	wait "$server"
 	server=

@@ -20,8 +20,8 @@ outside() {
 		echo "Bail out! systemd did not come so far"
 		exit 1
 	fi
-	! grep -q '^not ok' "$work/out/tap"
-	exit
+	if grep -q '^not ok' "$work/out/tap"; then exit 1; fi
+	exit 0
 }
 
 # show NAME: a property of the service
@@ -128,7 +128,7 @@ inside() {
 	has_all() { [ "$(show ActiveState) $(processes | wc -l)" = "active 4" ]; }
 	wait_for "with all its processes" has_all
 	like "$(write 3)" '"status":"ok","version":1' "it takes a push through the passed socket"
-	for n in 1 2 3 4 5 6 7 8; do status_of "$url/readyz"; echo; done >"$work/codes"
+	for _ in 1 2 3 4 5 6 7 8; do status_of "$url/readyz"; echo; done >"$work/codes"
 	is "$(sort -u "$work/codes")" 200 "whichever worker a connection comes to"
 	systemctl restart --no-block pocketbook.service
 	is "$(status_of "$url/readyz")" 200 "a request that comes while it restarts is not refused"

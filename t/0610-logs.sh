@@ -40,6 +40,7 @@ refused "no path" 404 "$url/none"
 refused "a malformed head" 400 --path-as-is "$url/../x"
 refused "a token in a path" 404 "$url/x/$token"
 refused "a token in a query" 401 "$url/sync?token=$token"
+# shellcheck disable=SC2086 # a list
 is "$(printf '%s\n' $ids | sort -u | wc -l)" 7 "no id is there twice"
 auth() { curl -s -H "Authorization: Bearer $token" "$@"; }
 auth -D "$work/head" "$url/sync" -H 'Content-Type: application/json' -d '{"docs":[{"id":"g:1","value":"kept quiet"}]}' >"$work/body"
@@ -123,7 +124,7 @@ all_told() {
 	curl -s -o /dev/null "$url/none"
 	asked=$((asked + 1))
 	told=$(grep -c 'event=request_refused' "$log")
-	[ $((told + $(sed -n 's/.*event=request_refused .* left_out=\([0-9]*\)$/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }'))) = $asked ]
+	[ $((told + $(sed -n 's/.*event=request_refused .* left_out=\([0-9]*\)$/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }'))) = "$asked" ]
 }
 asked=3000
 wait_for "each of 3,000 refusals has a line or is counted in one" all_told

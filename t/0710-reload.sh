@@ -9,8 +9,7 @@ serve --config "$config"
 reloads() { grep -c 'event=reload ' "$log"; }
 # reload NAME: and wait until all workers are new
 reload() {
-	local before old
-	old=$(workers)
+	local before
 	before=$(grep -c 'event=child_start child=worker' "$log")
 	kill -HUP "$server"
 	all_new() { [ "$(grep -c 'event=child_start child=worker' "$log")" -ge $((before + 2)) ] && [ "$(grep -c 'event=handoff_taken' "$log")" -ge "$1" ]; }

@@ -71,10 +71,12 @@ is_back() { curl -s "$url/sync?group=todos" -H "$(auth "$third")" | grep -q curs
 wait_for "and serve again" is_back
 
 # ---- Where none may be ----
-"$POCKETBOOK" token list --db "$db" >"$work/answers"
-"$POCKETBOOK" token list --json --db "$db" >>"$work/answers"
-"$POCKETBOOK" stats --db "$db" >>"$work/answers"
-"$POCKETBOOK" stats --json --db "$db" >>"$work/answers"
+{
+	"$POCKETBOOK" token list --db "$db"
+	"$POCKETBOOK" token list --json --db "$db"
+	"$POCKETBOOK" stats --db "$db"
+	"$POCKETBOOK" stats --json --db "$db"
+} >"$work/answers"
 like "$(cat "$work/answers")" "$(id_of "$third")" "administrators are told ids"
 nowhere "answers to administrators" "$work/answers" "$work/said"
 curl -s "$metrics" >"$work/metrics"
@@ -106,6 +108,7 @@ used=
 while read -r id hash; do
 	used="$used $(status_of "$url/sync?group=todos" -H "$(auth "$(sealed "$id" "$hash")")")"
 done <<<"$hashes"
+# shellcheck disable=SC2086 # a list
 is "$(printf '%s\n' $used | sort -u)" 401 "which does not sign in as one"
 is "$(status_of "$url/sync?group=todos" -H "$(auth "$third")")" 200 "as the secret does"
 stop

@@ -34,7 +34,7 @@ kill "$stream"
 is "$(guess 2001:db8:1:2::3)" "401 401 401 401 401 " "an address of IPv6 is refused"
 is "$(from 2001:db8:1:2:aaaa::1 x) $(from 2001:db8:1:3::1 x)" "429 401" "with its neighbours of the same /64, and no others"
 for i in $(seq 0 9); do
-	is "$(for j in $(seq 100); do echo "url = $url/sync?group=todos"; echo "header = \"X-Forwarded-For: 10.$i.$j.1\""; echo 'header = "Authorization: Bearer x"'; echo "output = /dev/null"; echo 'write-out = "%{http_code}\n"'; echo next; done |
+	is "$(for j in $(seq 100); do echo "url = $url/sync?group=todos"; echo "header = \"X-Forwarded-For: 10.$i.$j.1\""; echo 'header = "Authorization: Bearer x"'; echo "output = /dev/null"; printf '%s\n' 'write-out = "%{http_code}\n"'; echo next; done |
 		sed '$d' | curl -s -K - | sort | uniq -c | awk '{ printf "%s:%s ", $2, $1 }')" "401:100 " "a hundred addresses with one guess each are not throttled ($i)"
 done
 is "$(from 192.0.2.1 x)" 429 "and make nobody forget the one that is"

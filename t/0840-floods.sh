@@ -114,7 +114,7 @@ exec 7<>"/dev/tcp/${address%:*}/${address#*:}"
 cat "$work/pulls" >&7 2>/dev/null &
 flooder=$!
 answers() { [ "$(for _ in 1 2 3 4 5; do status_of "$url/sync?group=big"; done)" = 200200200200200 ]; }
-for i in 1 2 3 4; do answers || break; done
+for _ in 1 2 3 4; do answers || break; done
 ok $? "others are answered while one asks for 10,000 large pages and reads none"
 bounded "$(peak)" 20000 "which takes"
 kill "$flooder" 2>/dev/null

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For a script that wants systemd as process 1 (t/0530-boot.sh): namespaces of its own, with a copy of the machine's files that is thrown
 # away, no network but loopback, and read-only kernel settings, so that nothing of it reaches the machine.
 #
@@ -16,6 +17,7 @@ boot_impossible() { printf 'cannot: %s\n' "$1" >"$work/out/impossible"; exit 77;
 boot_group() {
 	local group=$work/cgroup/pocketbook-$$ status
 	mkdir "$work/cgroup" "$work/layers" "$work/root"
+	# shellcheck disable=SC2015 # either may fail
 	mount -t cgroup2 cgroup2 "$work/cgroup" && mkdir "$group" || boot_impossible "make a control group"
 	echo $$ >"$group/cgroup.procs"
 	# A terminal for systemd to talk to. Each process ends with the one that started it, and so all of them with this one.

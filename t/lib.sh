@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # variables for the script
 # For the numbered scripts: a server of one's own, conditions that are waited for, results in the Test Anything Protocol.
 # A script runs alone (`bash t/0010-sync.sh`) with ./pocketbook, or with the program that POCKETBOOK names.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154 # variables of lib.sh
 # For scripts that put a server under a load that counts what goes wrong (upgrade-load.mjs).
 command -v node >/dev/null || skip_all "node is not installed"
 
