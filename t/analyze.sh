@@ -3,7 +3,7 @@
 # BUILD is a configured build folder (its config.h is used); NAME: cppcheck, gcc, clang-tidy. A place where one of them is wrong is told so in
 # the code, beside its reason.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 build=${1:?usage: analyze.sh BUILD [NAME...]}
 shift
 [ $# -gt 0 ] || set -- cppcheck gcc clang-tidy
@@ -60,5 +60,5 @@ for name in "$@"; do
 	esac
 	verdict "$name" "$log"
 done
-printf 'analyzers: %d\nanalyzers-failed: %d\n' "$passed" "$failed"
+printf 'passed: %d\nfailed: %d\n' "$passed" "$failed"
 [ "$failed" = 0 ]

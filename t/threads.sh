@@ -27,5 +27,5 @@ done
 run "$build/t/unit/test_threads_relaxed" >"$build/test_threads_relaxed.log" 2>&1
 grep -q 'WARNING: ThreadSanitizer: data race' "$build/test_threads_relaxed.log"
 result $? "a ring whose stores are in no order is found out"
-printf 'threads: %d\nthreads-failed: %d\n' "$passed" "$failed"
+printf 'passed: %d\nfailed: %d\n' "$passed" "$failed"
 [ "$failed" = 0 ]
