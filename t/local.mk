@@ -112,6 +112,14 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += \
 	$(process_tests) \
 	$(page_tests) \
+	%D%/README.md \
+	%D%/conventions/rules.mjs \
+	%D%/conventions/rules.test.mjs \
+	%D%/conventions/tree.test.mjs \
+	%D%/fresh.sh \
+	%D%/packages/lists.test.mjs \
+	%D%/packages/packages.mjs \
+	%D%/packages/packages.test.mjs \
 	%D%/analyze.sh \
 	%D%/threads.sh \
 	%D%/valgrind.sh \
