@@ -1,9 +1,11 @@
+/* Reads options from the command line, the environment, configuration entries and
+ * defaults. cli/config.c calls it for all commands; the tables are in cli/. */
 #include "base/options.h"
 
 #include "base/mem.h"
 #include "base/suggest.h"
-#include "base/units.h"
 #include "base/text.h"
+#include "base/units.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -15,17 +17,17 @@
 enum layer { LAYER_NONE, LAYER_DEFAULT, LAYER_FILE, LAYER_ENVIRONMENT, LAYER_ARGUMENTS };
 
 struct option {
-	enum layer layer; /* that set it */
-	unsigned seen;    /* a bit for each layer that gave a value */
+	enum layer layer; /* the layer that set it */
+	unsigned seen;    /* a bit for each layer with a value */
 	size_t count;
 	char **texts;
-	char **places;   /* of each text */
-	uint64_t number; /* of the last text, where it is a number, a size, a duration */
+	char **places;   /* the origin of each text */
+	uint64_t number; /* the last text, if a number, a size or a duration */
 };
 
 struct options {
 	const struct option_spec *specs;
-	struct option *all; /* one for each spec */
+	struct option *all; /* one per spec */
 	size_t count;
 	const char **words;
 	size_t word_count;
@@ -107,8 +109,8 @@ static enum rc value_check(const struct option_spec *spec, const char *place, co
 	return RC_OK;
 }
 
-/* Offers one value from a layer. Layers come highest first: what a higher one has set
- * stays, but the value is checked all the same. */
+/* Sets one value from a layer. Layers come highest first: the value of a higher layer
+ * stays, but this one is validated nevertheless. */
 static enum rc option_put(struct options *options, size_t at, enum layer layer, const char *place,
 			  struct slice value, struct error *err)
 {
@@ -138,6 +140,7 @@ struct options *options_new(const struct option_spec *specs, size_t count)
 {
 	struct options *options = mem_alloc(sizeof(*options));
 
+	assert(specs != NULL || count == 0);
 	options->specs = specs;
 	options->count = count;
 	options->all = mem_array(count, sizeof(*options->all));
@@ -192,8 +195,8 @@ static enum rc argument_unknown(const struct options *options, struct slice name
 	return error_set(err, RC_NOT_FOUND, "unknown option --%.*s", len, name.data);
 }
 
-/* Takes `--name=value`, or `--name` with `next` as its value; *used_next tells
- * which. */
+/* Takes `--name=value`, or `--name` with `next` as its value; *used_next is
+ * set accordingly. */
 static enum rc argument_take(struct options *options, const char *argument, const char *next,
 			     bool *used_next, struct error *err)
 {
