@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/control_client.h"
 #include "master/master.h"
+#include "store/store_admin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -51,6 +52,7 @@ static enum rc local_commit(struct store *store, const char *db,
 	struct local local = { answer, RC_UNAVAILABLE };
 
 	store_commit(store, request, 1, on_replies, &local);
+	store_wait(store);
 	if (local.rc == RC_OK)
 		local.rc = store_reply_unpack(buf_slice(&answer->bytes), &answer->reply);
 	return local.rc == RC_OK ? RC_OK : refused(db, local.rc, err);

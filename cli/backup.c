@@ -4,6 +4,7 @@
 #include "cli/say.h"
 #include "cli/atomic_file.h"
 #include "cli/copy_report.h"
+#include "store/store_admin.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ static const struct option_spec backup_options[] = {
 };
 
 static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
-			   struct store_tally *tally, struct error *err)
+			   struct store_stats_full *tally, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
 	enum rc rc = store_copy(db, copy->path, progress_on_store, &progress, tally, err);
@@ -37,7 +38,7 @@ static int backup_run(const struct invocation *invocation)
 	const char *db = options_text(invocation->options, "db"), *file = invocation->words[0];
 	bool force = options_is_on(invocation->options, "force");
 	struct atomic_file copy;
-	struct store_tally tally;
+	struct store_stats_full tally;
 	struct error err;
 	enum rc rc;
 

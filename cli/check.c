@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "store/store.h"
+#include "store/store_admin.h"
 #include "transit/transit.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
 }
 
 static void say_findings(const char *db, const struct findings *findings,
-			 const struct store_tally *tally)
+			 const struct store_stats_full *tally)
 {
 	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX], groups[UNITS_DISPLAY_MAX],
 		faults[UNITS_DISPLAY_MAX];
@@ -101,7 +101,7 @@ static int check_run(const struct invocation *invocation)
 				     options_is_on(invocation->options, "json"), 0 };
 	const struct store_check check = { options_is_on(invocation->options, "quick"), on_fault,
 					   on_progress, &findings };
-	struct store_tally tally;
+	struct store_stats_full tally;
 	struct error err;
 	enum rc rc;
 

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-int copy_report(const struct store_tally *tally, bool json, const char *to, const char *from,
+int copy_report(const struct store_stats_full *tally, bool json, const char *to, const char *from,
 		const char *end)
 {
 	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX];

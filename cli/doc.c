@@ -4,6 +4,7 @@
 #include "base/exit.h"
 #include "cli/command.h"
 #include "cli/say.h"
+#include "store/store_admin.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "cli/spool.h"
 #include "cli/say.h"
 #include "cli/text_table.h"
+#include "store/store_admin.h"
 
 #include <stdint.h>
 #include <stdio.h>

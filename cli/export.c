@@ -6,7 +6,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/atomic_file.h"
-#include "store/store.h"
+#include "store/store_admin.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -19,7 +19,7 @@ static enum rc open_reader(struct import *import)
 
 static enum rc import_check_all(struct import *import)
 {
-	enum rc rc = store_ids_new(&import->ids, &import->err);
+	enum rc rc = store_ids_new(import->db, &import->ids, &import->err);
 
 	if (rc == RC_OK)
 		rc = open_reader(import);

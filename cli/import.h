@@ -6,7 +6,7 @@
 #include "cli/admin.h"
 #include "cli/ndjson_reader.h"
 #include "cli/progress.h"
-#include "store/store.h"
+#include "store/store_admin.h"
 
 enum existing { EXISTING_REFUSE, EXISTING_SKIP, EXISTING_REPLACE };
 

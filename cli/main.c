@@ -5,6 +5,7 @@
 #include "cli/help.h"
 #include "cli/config.h"
 #include "cli/say.h"
+#include "store/sqlite/backend.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,5 +113,6 @@ int main(int argc, char *argv[])
 		     SIG_IGN); /* a closed pipe is an error of write(2), told like any other */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	fault_setup();
+	store_add_backend(&backend_sqlite);
 	return main_finish(run(argc, argv));
 }

@@ -5,6 +5,7 @@
 #include "cli/say.h"
 #include "cli/atomic_file.h"
 #include "cli/copy_report.h"
+#include "store/store_admin.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -69,7 +70,7 @@ static enum rc restore_verify(const char *file, const char *copy, struct progres
 	const struct store_check check = { .on_fault = on_fault,
 					   .on_progress = on_progress,
 					   .arg = &verifying };
-	struct store_tally tally;
+	struct store_stats_full tally;
 	enum rc rc = store_check(copy, &check, &tally, err);
 
 	if (rc == RC_OK && verifying.found.text[0])
@@ -81,7 +82,7 @@ static enum rc restore_verify(const char *file, const char *copy, struct progres
 
 /* A whole database of today's schema in the copy. */
 static enum rc restore_make(const char *file, struct atomic_file *copy, struct progress *progress,
-			    struct store_tally *tally, struct error *err)
+			    struct store_stats_full *tally, struct error *err)
 {
 	struct store *store;
 	enum rc rc = store_copy(file, copy->path, progress_on_store, progress, tally, err);
@@ -110,7 +111,7 @@ static enum rc restore_place(struct atomic_file *copy, bool force, struct error 
 	return rc == RC_OK ? atomic_file_commit(copy, force, err) : rc;
 }
 
-static enum rc restore_do(const char *file, const char *db, bool force, struct store_tally *tally,
+static enum rc restore_do(const char *file, const char *db, bool force, struct store_stats_full *tally,
 			  struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "restore");
@@ -137,7 +138,7 @@ static int restore_run(const struct invocation *invocation)
 	bool force = options_is_on(invocation->options, "force");
 	char real[PATH_MAX];
 	const char *db = realpath(named, real) ? real : named;
-	struct store_tally tally;
+	struct store_stats_full tally;
 	struct error err;
 	enum rc rc;
 

@@ -5,7 +5,7 @@
 #include "cli/say.h"
 #include "cli/server_stats.h"
 #include "base/units.h"
-#include "store/store.h"
+#include "store/store_admin.h"
 #include "transit/transit.h"
 
 #include <errno.h>
@@ -27,7 +27,9 @@ static const struct option_spec stats_options[] = {
 struct stats {
 	const char *db;
 	struct store_stats db_stats;
-	struct store_counts counts;
+	struct store_stats_full counts;
+	const struct store_stat *own; /* the back end's numbers in db_stats */
+	size_t own_count;
 	bool running;
 	struct scoreboard_view before, now;
 	struct movement movement;
@@ -43,7 +45,7 @@ static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats
 		stats->db_stats = *db_stats;
 }
 
-static void on_counts(void *arg, enum rc rc, const struct store_counts *counts)
+static void on_counts(void *arg, enum rc rc, const struct store_stats_full *counts)
 {
 	struct stats *stats = arg;
 
@@ -59,9 +61,12 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 
 	if (rc != RC_OK)
 		return rc;
+	stats->own = store_own_stats(store, &stats->own_count);
 	store_stats(store, on_measure, stats);
+	store_wait(store);
 	if (stats->rc == RC_OK)
-		store_count(store, on_counts, stats);
+		store_stats_full(store, on_counts, stats);
+	store_wait(store);
 	store_close(store);
 	return stats->rc == RC_OK ? RC_OK
 				  : error_set(err, stats->rc, "%.200s: cannot be read (%s)",
@@ -128,6 +133,16 @@ static void print_bytes(const char *title, uint64_t bytes)
 	print_text(title, text);
 }
 
+static void print_own(const struct store_stat *own, uint64_t value)
+{
+	const char *suffix = strrchr(own->name, '_');
+
+	if (suffix && strcmp(suffix, "_bytes") == 0)
+		print_bytes(own->title, value);
+	else
+		print_number(own->title, value);
+}
+
 static void print_database(const struct stats *stats)
 {
 	char epoch[24];
@@ -138,8 +153,8 @@ static void print_database(const struct stats *stats)
 	print_number("Tombstones", stats->db_stats.tombstones);
 	print_number("Groups", stats->counts.groups);
 	print_number("Tokens", stats->counts.tokens);
-	print_bytes("File", stats->db_stats.file_bytes);
-	print_bytes("Log (WAL)", stats->db_stats.log_bytes);
+	for (size_t i = 0; i < stats->own_count; i++)
+		print_own(&stats->own[i], stats->db_stats.own[i]);
 	print_number("Sequence", stats->db_stats.head.seq);
 	print_number("Purged up to", stats->db_stats.horizon);
 	print_text("Epoch", epoch);
@@ -218,8 +233,9 @@ static void print_json(const struct stats *stats)
 		 ",\"tokens\":%" PRIu64,
 		 db_stats->documents, db_stats->tombstones, stats->counts.groups,
 		 stats->counts.tokens);
-	buf_putf(&out, ",\n \"database_bytes\":%" PRIu64 ",\"wal_bytes\":%" PRIu64,
-		 db_stats->file_bytes, db_stats->log_bytes);
+	for (size_t i = 0; i < stats->own_count; i++)
+		buf_putf(&out, ",%s\"%s\":%" PRIu64, i ? "" : "\n ", stats->own[i].name,
+			 db_stats->own[i]);
 	buf_putf(&out,
 		 ",\n \"sequence\":%" PRIu64 ",\"horizon\":%" PRIu64 ",\"epoch\":\"%016" PRIx64
 		 "\",\n \"server\":",

@@ -38,7 +38,7 @@ MUST_USE enum rc store_open(const char *path, enum store_role role, struct store
  * outstanding (store_cancel), and no callback of this store may be running. */
 void store_close(struct store *store);
 
-/* ---- Answers that come later ------------------------------------------------------- */
+/* ---- Answers that come later ---- */
 
 /* What the caller's event loop waits for on behalf of the store: *fd is readable or
  * writable (*events: POLLIN, POLLOUT), -1: no descriptor; or clock_ms() has come to
@@ -66,9 +66,7 @@ typedef void on_store_remote_change(void *arg, const struct store_change *change
  * itself never reports any. */
 void store_watch(struct store *store, on_store_remote_change *on_change, void *arg);
 
-/* ----
- * Cursors -----------------------------------------------------------------------------
- */
+/* ---- Cursors ---- */
 
 /* A place in the sequence, and while a snapshot is being paged how far that must go:
  *
@@ -96,9 +94,7 @@ MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
  * header fields. */
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
 
-/* ----
- * Reading -----------------------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 struct store_doc {
 	struct slice id;
@@ -146,31 +142,46 @@ void store_latest(struct store *store, struct slice group, on_store_place *on_pl
 /* The head: the newest sequence number of all. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
 
+/* A number that only one back end has; the others have tables of their own. */
+struct store_stat {
+	const char *name;  /* as in a metric's name; one that ends in _bytes is a size */
+	const char *title; /* in a table */
+	const char *label; /* within a line */
+	const char *help;  /* one sentence */
+	bool is_counter;   /* only grows while the server runs */
+};
+
+#define STORE_OWN_STATS_MAX 4
+
+/* What the database knows of itself without counting. */
 struct store_stats {
 	struct store_cursor head;
 	uint64_t horizon; /* the newest sequence number that a purge took away */
 	uint64_t documents;
 	uint64_t tombstones;
-	uint64_t file_bytes;
-	uint64_t log_bytes;   /* of the write-ahead log */
-	uint64_t checkpoints; /* that this handle has made */
+	uint64_t maintained; /* calls of store_maintain by this handle that had work to do */
+	uint64_t own[STORE_OWN_STATS_MAX]; /* in the order of store_own_stats */
 };
 
-struct store_counts {
-	uint64_t groups; /* that have or had a document */
+/* What is counted to know it, in time proportional to the number of documents. */
+struct store_stats_full {
+	uint64_t epoch;
+	uint64_t head;      /* the newest sequence number */
+	uint64_t groups;    /* that have or had a document */
+	uint64_t documents; /* alive */
+	uint64_t tombstones;
 	uint64_t tokens;
 };
 
-typedef void on_store_stats(void *arg, enum rc rc, const struct store_stats *db_stats);
-typedef void on_store_counts(void *arg, enum rc rc, const struct store_counts *counts);
-/* How much there is; costs the same however much that is. */
-void store_stats(struct store *store, on_store_stats *on_measure, void *arg);
-/* What must be counted: in proportion to what there is. */
-void store_count(struct store *store, on_store_counts *on_counts, void *arg);
+typedef void on_store_stats(void *arg, enum rc rc, const struct store_stats *stats);
+typedef void on_store_stats_full(void *arg, enum rc rc, const struct store_stats_full *stats);
+/* Costs the same however large the database is. */
+void store_stats(struct store *store, on_store_stats *on_stats, void *arg);
+void store_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
+/* The back end's own numbers, at most STORE_OWN_STATS_MAX. */
+const struct store_stat *store_own_stats(const struct store *store, size_t *count);
 
-/* ----
- * Tokens ------------------------------------------------------------------------------
- */
+/* ---- Tokens ---- */
 
 #define STORE_TOKEN_ID_LEN 16
 #define STORE_TOKEN_HASH_LEN 32
@@ -198,9 +209,7 @@ typedef void on_store_token(void *arg, enum rc rc, const struct store_token *tok
  * found. */
 void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
 
-/* ----
- * Writing -----------------------------------------------------------------------------
- */
+/* ---- Writing ---- */
 
 /* One document of a push, as the client sent it. */
 struct store_edit {
@@ -292,89 +301,7 @@ void store_commit(struct store *store, const struct store_request *requests, siz
  * later. */
 MUST_USE enum rc store_maintain(struct store *store);
 
-/* ---- Whole
- * databases ---------------------------------------------------------------------------
- */
-
-/* For an administrator's commands: these work in the calling process and have done it
- * when they return. Those that read may run beside a server, as any reader may. */
-
-struct store_tally {
-	uint64_t epoch;
-	uint64_t head; /* the newest sequence number */
-	uint64_t groups;
-	uint64_t documents; /* alive */
-	uint64_t tombstones;
-	uint64_t large; /* values that lie in a table of their own */
-};
-
-/* Now and then during something long: `what` is a verb such as "copying"; total 0: not
- * known. */
-typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint64_t total);
-
-/* Copies the database `from`, as it is at one moment, into the file `to`, which must be
- * there and empty, and then reads the copy to see that it is whole and has the same
- * counts. One file with nothing beside it; not synced. `from` may be in use, and of an
- * older schema. While it copies (not while it verifies) the log of a database in use
- * cannot start over. After a failure `to` holds rubbish. RC_FULL, RC_IO: a disk
- * refused; RC_CORRUPT: `from` is damaged. */
-MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress,
-			    void *arg, struct store_tally *tally, struct error *err);
-struct store_scan {
-	struct slice group; /* valid; empty: all */
-	bool by_id; /* else in the order of the sequence, both group by group in the order of their
-		       names */
-	bool no_tombstones;
-};
-
-/* One document, good until it returns. Anything but RC_OK ends the scan. */
-typedef enum rc on_store_doc(void *arg, const struct store_doc *doc);
-/* Hands over each document, as all of them are at one moment. Takes no more memory for
- * many than for few. Answers what on_doc answered, or RC_BUSY, RC_IO, RC_CORRUPT (a
- * value is missing). While it lasts the log of a database in use cannot start over. */
-MUST_USE enum rc store_scan(struct store *store, const struct store_scan *scan,
-			    on_store_doc *on_doc, void *arg);
-/* The document of this id, a tombstone too. RC_NOT_FOUND: there is none. */
-MUST_USE enum rc store_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
-
-/* Which ids have been met: a set of any size in little memory, on a disk where it is
- * large. */
-struct store_ids;
-MUST_USE enum rc store_ids_new(struct store_ids **out, struct error *err);
-/* NULL is fine. */
-void store_ids_free(struct store_ids *ids);
-/* Puts the id in with its number, unless it is in; *first: the number that it has.
- * RC_FULL, RC_IO: the disk refused. */
-MUST_USE enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number,
-			       uint64_t *first, struct error *err);
-
-/* What is wrong, and where: a group, a document's id, "the file". Neither is
- * terminated, and a damaged id may be any bytes. */
-typedef void on_store_fault(void *arg, struct slice place, struct slice what);
-
-struct store_check {
-	bool quick; /* the file's own structure less closely, and no look into values */
-	on_store_fault *on_fault;
-	on_store_progress *on_progress;
-	void *arg; /* for both */
-};
-
-/* Reads a database, in use or not, as it is at one moment, in bounded memory, and
- * reports all that is not as a writer leaves it: the file (PRAGMA integrity_check), the
- * sequence, groups, versions, values, counts, tokens. RC_OK: it came to the end,
- * whatever was found. */
-MUST_USE enum rc store_check(const char *path, const struct store_check *check,
-			     struct store_tally *tally, struct error *err);
-/* Gives the database a new epoch: every client starts with a snapshot. For a writer;
- * `path` is for the reason. */
-MUST_USE enum rc store_new_epoch(struct store *store, const char *path, struct error *err);
-/* Readies the place of a database for another file, under its lock: what its log holds
- * is copied into it, unless it is damaged, and the files beside it go, so that they
- * never meet the new one. Where that cannot be done all stays. */
-MUST_USE enum rc store_close_for_replace(const char *path, struct error *err);
-
-/* ---- Requests and replies as bytes, for the way to the writing process
- * ----------------------------------------------------- */
+/* ---- Requests and replies as bytes, for the way to the writing process ---- */
 
 void store_request_pack(const struct store_request *request, struct buf *out);
 /* The slices point into `bytes`, the arrays are the request's: free with

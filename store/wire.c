@@ -60,9 +60,7 @@ static size_t unpack_count(struct unpack *in, size_t min)
 	return in->bad ? 0 : count;
 }
 
-/* ---- Edits and
- * results -----------------------------------------------------------------------------
- */
+/* ---- Edits and results ---- */
 
 static void pack_edit(struct buf *out, const struct store_edit *edit)
 {
@@ -129,9 +127,7 @@ static void unpack_results(struct unpack *in, struct store_reply *out)
 		unpack_result(in, &out->results[i]);
 }
 
-/* ----
- * Tokens ------------------------------------------------------------------------------
- */
+/* ---- Tokens ---- */
 
 static void pack_token(struct buf *out, const struct store_token *token)
 {
@@ -220,9 +216,7 @@ static void unpack_tokens(struct unpack *in, struct store_reply *out)
 		unpack_token(in, &out->tokens[i]);
 }
 
-/* ----
- * Requests ----------------------------------------------------------------------------
- */
+/* ---- Requests ---- */
 
 static enum store_kind unpack_kind(struct unpack *in)
 {
@@ -300,9 +294,7 @@ void store_request_clear(struct store_request *request)
 	*request = (struct store_request){ .kind = STORE_KIND_COUNT };
 }
 
-/* ----
- * Replies -----------------------------------------------------------------------------
- */
+/* ---- Replies ---- */
 
 void store_reply_pack(const struct store_reply *reply, struct buf *out)
 {

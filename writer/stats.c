@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "shm/histogram.h"
 
+#include <stdio.h>
+
 void writer_stats_commit_begin(struct writer_stats *stats)
 {
 	stats->begun = clock_us();
@@ -32,12 +34,6 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - stats->begun);
 }
 
-/* In the order of on_measure. */
-static const struct scoreboard_store_metric store_metrics[] = {
-	{ "database_bytes", "file", "Size of the database file.", METRIC_LEVEL },
-	{ "wal_bytes", "log", "Size of the write-ahead log beside it.", METRIC_LEVEL },
-};
-
 static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	struct writer_stats *stats = arg;
@@ -49,16 +45,35 @@ static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats
 	scoreboard_set(shm, slot, METRIC_DOCUMENTS, (int64_t)db_stats->documents);
 	scoreboard_set(shm, slot, METRIC_TOMBSTONES, (int64_t)db_stats->tombstones);
 	scoreboard_set(shm, slot, METRIC_SEQUENCE, (int64_t)db_stats->head.seq);
-	scoreboard_define_store(shm, store_metrics, sizeof(store_metrics) / sizeof(*store_metrics));
-	scoreboard_set_store(shm, 0, (int64_t)db_stats->file_bytes);
-	scoreboard_set_store(shm, 1, (int64_t)db_stats->log_bytes);
-	if (db_stats->checkpoints > stats->checkpoints)
+	for (size_t i = 0; i < stats->own_count; i++)
+		scoreboard_set_store(shm, i, (int64_t)db_stats->own[i]);
+	if (db_stats->maintained > stats->checkpoints)
 		histogram_observe(shm, slot, HISTOGRAM_CHECKPOINT_TIME, stats->upkeep);
-	stats->checkpoints = db_stats->checkpoints;
+	stats->checkpoints = db_stats->maintained;
+}
+
+/* The back end's own statistics, as the scoreboard carries them. */
+static void define_own(struct writer_stats *stats, const struct store *store)
+{
+	struct scoreboard_store_metric metrics[STORE_OWN_STATS_MAX] = { 0 };
+	const struct store_stat *own = store_own_stats(store, &stats->own_count);
+
+	for (size_t i = 0; i < stats->own_count; i++) {
+		struct scoreboard_store_metric *metric = &metrics[i];
+
+		(void)snprintf(metric->name, sizeof(metric->name), "%s", own[i].name);
+		(void)snprintf(metric->title, sizeof(metric->title), "%s", own[i].label);
+		(void)snprintf(metric->help, sizeof(metric->help), "%s", own[i].help);
+		metric->kind = own[i].is_counter ? METRIC_COUNTER : METRIC_LEVEL;
+	}
+	scoreboard_define_store(stats->shm, metrics, stats->own_count);
 }
 
 void writer_stats_update(struct writer_stats *stats, struct store *store)
 {
+	if (!stats->is_defined)
+		define_own(stats, store);
+	stats->is_defined = true;
 	store_stats(store, on_measure, stats);
 }
 

@@ -10,7 +10,9 @@ struct writer_stats {
 	struct shm *shm;
 	uint64_t begun;       /* clock_us() of the commit under way */
 	uint64_t upkeep;      /* microseconds that housekeeping took the last time */
-	uint64_t checkpoints; /* that have been told */
+	uint64_t checkpoints; /* reported so far */
+	size_t own_count;     /* of the back end's own statistics */
+	bool is_defined;      /* they are on the scoreboard */
 };
 
 void writer_stats_commit_begin(struct writer_stats *stats);

@@ -1,8 +1,9 @@
 /* Whether a database is as a writer leaves it. */
-#include "store/sqlite/sqlite.h"
-
+#include "store/sqlite/open.h"
+#include "store/sqlite/operations.h"
 #include "store/sqlite/schema.h"
-#include "store/sqlite/stats_full.h"
+#include "store/sqlite/statements.h"
+#include "store/sqlite/stats.h"
 
 #include "store/docid.h"
 #include "transit/transit.h"
@@ -16,7 +17,7 @@ struct check {
 	const struct store_check *asked;
 	const char *path;
 	sqlite3 *db;
-	struct store_tally tally;
+	struct store_stats_full stats;
 	bool unreadable; /* which was reported */
 	struct error *err;
 };
@@ -43,9 +44,7 @@ static enum rc check_failed(struct check *check, int code)
 	return RC_OK;
 }
 
-/* ---- The
- * file --------------------------------------------------------------------------------
- */
+/* ---- The file ---- */
 
 static int on_operations(void *arg)
 {
@@ -83,8 +82,7 @@ static enum rc check_file(struct check *check)
 	return code == SQLITE_OK ? RC_OK : check_failed(check, code);
 }
 
-/* ---- What tables say of each
- * other ---------------------------------------------------------------------------- */
+/* ---- What tables say of each other ---- */
 
 /* Each gives a row for each fault: where, and what. The schema is that which brought
  * the tables. */
@@ -155,9 +153,7 @@ static enum rc check_rules(struct check *check, int schema)
 	return rc;
 }
 
-/* ---- Each
- * document ----------------------------------------------------------------------------
- */
+/* ---- Each document ---- */
 
 static const char documents_sql[] =
 	"SELECT name, grp.seq, doc.seq, id, version, deleted_at, op, plain, doc.value, large.value"
@@ -246,7 +242,7 @@ static void check_document(const struct check *check, sqlite3_stmt *row)
 
 static enum rc check_documents(struct check *check)
 {
-	uint64_t done = 0, total = check->tally.documents + check->tally.tombstones;
+	uint64_t done = 0, total = check->stats.documents + check->stats.tombstones;
 	sqlite3_stmt *stmt = NULL;
 	int code = sqlite3_prepare_v2(check->db, documents_sql, -1, &stmt, NULL);
 
@@ -263,9 +259,7 @@ static enum rc check_documents(struct check *check)
 	return code == SQLITE_DONE ? RC_OK : check_failed(check, code);
 }
 
-/* ----
- * All ---------------------------------------------------------------------------------
- */
+/* ---- All ---- */
 
 static enum rc check_all(struct check *check)
 {
@@ -281,7 +275,7 @@ static enum rc check_all(struct check *check)
 	rc = check_file(check);
 	if (rc != RC_OK)
 		return rc;
-	code = tally_read(check->db, &check->tally);
+	code = stats_count(check->db, &check->stats);
 	if (code != SQLITE_OK)
 		return check_failed(check, code);
 	rc = check_rules(check, schema);
@@ -289,17 +283,17 @@ static enum rc check_all(struct check *check)
 	return rc == RC_OK ? check_documents(check) : rc;
 }
 
-enum rc store_check(const char *path, const struct store_check *asked, struct store_tally *tally,
-		    struct error *err)
+enum rc sqlite_check(const struct db_url *db, const struct store_check *asked,
+		     struct store_stats_full *stats, struct error *err)
 {
-	struct check check = { .asked = asked, .path = path, .err = err };
-	enum rc rc = sql_open_source(path, &check.db, err);
+	struct check check = { .asked = asked, .path = db->path, .err = err };
+	enum rc rc = sql_open_source(db->path, &check.db, err);
 
-	*tally = check.tally;
+	*stats = check.stats;
 	if (rc != RC_OK)
 		return rc;
 	rc = check_all(&check);
 	sqlite3_close(check.db);
-	*tally = check.tally;
+	*stats = check.stats;
 	return rc;
 }

@@ -1,8 +1,9 @@
 /* Copies of a whole database: a backup, and the way back from one. */
-#include "store/sqlite/sqlite.h"
-
+#include "store/sqlite/open.h"
+#include "store/sqlite/operations.h"
 #include "store/sqlite/schema.h"
-#include "store/sqlite/stats_full.h"
+#include "store/sqlite/statements.h"
+#include "store/sqlite/stats.h"
 
 #include "base/buf.h"
 
@@ -18,15 +19,14 @@ struct copy {
 	sqlite3 *source;
 	const char *from;
 	const char *to;
-	struct store_tally tally;
+	struct store_stats_full stats;
+	uint64_t large;
 	on_store_progress *on_progress;
 	void *arg;
 	struct error *err;
 };
 
-/* ----
- * Copying -----------------------------------------------------------------------------
- */
+/* ---- Copying ---- */
 
 /* The database that is being written, whose errors are of another disk than the
  * source's. */
@@ -132,16 +132,16 @@ static enum rc copy_snapshot(struct copy *copy)
 	enum rc rc;
 
 	if (code == SQLITE_OK)
-		code = tally_read(copy->source, &copy->tally);
+		code = stats_count(copy->source, &copy->stats);
+	if (code == SQLITE_OK)
+		code = stats_count_large(copy->source, &copy->large);
 	rc = code == SQLITE_OK ? copy_pages(copy)
 			       : schema_fail(copy->source, code, copy->from, copy->err);
 	sqlite3_exec(copy->source, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
 
-/* ----
- * Verifying ---------------------------------------------------------------------------
- */
+/* ---- Verifying ---- */
 
 static int on_operations(void *arg)
 {
@@ -166,7 +166,8 @@ static int on_integrity(void *arg, int columns, char **values, char **names)
 static enum rc verify_target(struct copy *copy, sqlite3 *target)
 {
 	struct error found = { "" };
-	struct store_tally tally;
+	struct store_stats_full stats;
+	uint64_t large = 0;
 	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
 
 	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
@@ -174,10 +175,12 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 				 "%.200s is damaged, and so is its copy: %.200s", copy->from,
 				 found.text);
 	if (code == SQLITE_OK)
-		code = tally_read(target, &tally);
+		code = stats_count(target, &stats);
+	if (code == SQLITE_OK)
+		code = stats_count_large(target, &large);
 	if (code != SQLITE_OK)
 		return target_fail(copy, target, code);
-	if (memcmp(&tally, &copy->tally, sizeof(tally)) != 0)
+	if (memcmp(&stats, &copy->stats, sizeof(stats)) != 0 || large != copy->large)
 		return error_set(copy->err, RC_CORRUPT,
 				 "the copy has not what %.200s has; is the disk failing?",
 				 copy->from);
@@ -201,13 +204,13 @@ static enum rc settle_target(struct copy *copy)
 	return rc;
 }
 
-enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg,
-		   struct store_tally *tally, struct error *err)
+enum rc sqlite_copy(const struct db_url *from, const char *to, on_store_progress *on_progress,
+		    void *arg, struct store_stats_full *stats, struct error *err)
 {
 	struct copy copy = {
-		.from = from, .to = to, .on_progress = on_progress, .arg = arg, .err = err
+		.from = from->path, .to = to, .on_progress = on_progress, .arg = arg, .err = err
 	};
-	enum rc rc = sql_open_source(from, &copy.source, err);
+	enum rc rc = sql_open_source(from->path, &copy.source, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -216,16 +219,15 @@ enum rc store_copy(const char *from, const char *to, on_store_progress *on_progr
 	if (rc == RC_OK)
 		rc = settle_target(&copy);
 	if (rc == RC_OK)
-		*tally = copy.tally;
+		*stats = copy.stats;
 	return rc;
 }
 
-/* ---- The place of a
- * database ------------------------------------------------------------------------- */
+/* ---- The place of a database ---- */
 
-enum rc store_new_epoch(struct store *store, const char *path, struct error *err)
+enum rc sqlite_new_epoch(struct store *store, const char *path, struct error *err)
 {
-	return schema_renew_epoch(store->db, path, err);
+	return schema_renew_epoch(sqlite_of(store)->db, path, err);
 }
 
 static bool has_log(const char *path)
@@ -244,33 +246,33 @@ static bool has_log(const char *path)
 /* What it holds counts until the moment the new file takes its place, so the log must
  * not go before it is in there; a damaged database has nothing to be saved. Busy for a
  * reader who still wants the log's place, not its pages, is as good. */
-static enum rc fold_log(const char *path, struct error *err)
+static enum rc fold_log(const struct db_url *db, struct error *err)
 {
 	struct store *store;
 	int pages = -1, copied = 0, code;
-	enum rc rc = has_log(path) ? store_open(path, STORE_WRITER, &store, err) : RC_NOT_FOUND;
+	enum rc rc = has_log(db->path) ? sqlite_open(db, STORE_WRITER, &store, err) : RC_NOT_FOUND;
 
 	if (rc == RC_CORRUPT || rc == RC_NOT_FOUND)
 		return RC_OK;
 	if (rc != RC_OK)
 		return rc;
-	code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &pages,
-					 &copied);
+	code = sqlite3_wal_checkpoint_v2(sqlite_of(store)->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+					 &pages, &copied);
 	if (code != SQLITE_OK && (code != SQLITE_BUSY || pages != copied))
-		rc = schema_fail(store->db, code, path, err);
-	store_close(store);
+		rc = schema_fail(sqlite_of(store)->db, code, db->path, err);
+	sqlite_close(store);
 	return rc;
 }
 
-enum rc store_close_for_replace(const char *path, struct error *err)
+enum rc sqlite_close_for_replace(const struct db_url *db, struct error *err)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
-	enum rc rc = access(path, F_OK) == 0 ? fold_log(path, err) : RC_OK;
+	enum rc rc = access(db->path, F_OK) == 0 ? fold_log(db, err) : RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		struct buf name = BUF_EMPTY;
 
-		buf_put_text(&name, path);
+		buf_put_text(&name, db->path);
 		buf_put_text(&name, suffixes[i]);
 		buf_put_byte(&name, 0);
 		if (unlink(name.data) < 0 && errno != ENOENT)

@@ -46,9 +46,7 @@ static struct {
 	bool noted[KIND_COUNT][NOTE_COUNT];
 } disk;
 
-/* ---- The
- * plan --------------------------------------------------------------------------------
- */
+/* ---- The plan ---- */
 
 static int error_of(const char *name)
 {
@@ -107,9 +105,7 @@ static bool fails(const char *operation, enum kind kind)
 	return error != 0;
 }
 
-/* ---- The
- * witness -----------------------------------------------------------------------------
- */
+/* ---- The witness ---- */
 
 static void witness(enum note note, enum kind kind)
 {
@@ -136,9 +132,7 @@ static bool is_meant(const char *name, enum kind kind)
 			      strcmp(name + len, kind == KIND_WAL ? "-wal" : "") == 0);
 }
 
-/* ---- The
- * file --------------------------------------------------------------------------------
- */
+/* ---- The file ---- */
 
 static enum kind kind_of(const sqlite3_file *file)
 {
@@ -240,9 +234,7 @@ static int fault_vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file
 	return SQLITE_OK;
 }
 
-/* ----
- * Memory ------------------------------------------------------------------------------
- */
+/* ---- Memory ---- */
 
 static sqlite3_mem_methods real_memory;
 

@@ -1,9 +1,12 @@
-/* Opening and closing an SQLite database. */
-#include "store/sqlite/sqlite.h"
+/* Opens and closes an SQLite database: for the store's door, to serve; for copies and
+ * checks, to read a database of any schema. */
+#include "store/sqlite/open.h"
 
 #include "store/sqlite/fault_vfs.h"
+#include "store/sqlite/operations.h"
 #include "store/sqlite/readonly_vfs.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/statements.h"
 #include "store/sqlite/wal.h"
 
 #include "base/log.h"
@@ -21,9 +24,7 @@
  * loop. */
 #define BUSY_TIMEOUT_MS 100
 
-/* ---- The
- * file --------------------------------------------------------------------------------
- */
+/* ---- The file ---- */
 
 static enum rc check_directory(const char *path, struct error *err)
 {
@@ -87,9 +88,7 @@ static enum rc check_file(const char *path, int access_mode, struct error *err)
 	return RC_OK;
 }
 
-/* ---- The
- * connection --------------------------------------------------------------------------
- */
+/* ---- The connection ---- */
 
 static int switch_on(sqlite3 *db, int option, int on)
 {
@@ -124,51 +123,51 @@ static int is_wal(void *arg, int columns, char **values, char **names)
 	return 0;
 }
 
-static enum rc start_writer(struct store *store, bool is_current, const char *path,
+static enum rc start_writer(struct sqlite *sqlite, bool is_current, const char *path,
 			    struct error *err)
 {
 	bool wal = false;
-	int code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL);
+	int code = sqlite3_exec(sqlite->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL);
 	enum rc rc = RC_OK;
 
 	if (code == SQLITE_OK && !wal)
 		code = SQLITE_CANTOPEN;
 	if (code == SQLITE_OK)
-		code = sqlite3_exec(store->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+		code = sqlite3_exec(sqlite->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
 	if (code == SQLITE_OK)
-		code = switch_on(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0);
+		code = switch_on(sqlite->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0);
 	if (code != SQLITE_OK)
-		return schema_fail(store->db, code, path, err);
+		return schema_fail(sqlite->db, code, path, err);
 	if (!is_current)
-		rc = schema_migrate(store->db, path, err);
+		rc = schema_migrate(sqlite->db, path, err);
 	if (rc != RC_OK)
 		return rc;
-	code = wal_take_over(store);
-	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, err);
+	code = wal_take_over(sqlite);
+	return code == SQLITE_OK ? RC_OK : schema_fail(sqlite->db, code, path, err);
 }
 
-static enum rc start_reader(struct store *store, const char *path, struct error *err)
+static enum rc start_reader(struct sqlite *sqlite, const char *path, struct error *err)
 {
-	int code = sqlite3_exec(store->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	int code = sqlite3_exec(sqlite->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? RC_OK : schema_fail(store->db, code, path, err);
+	return code == SQLITE_OK ? RC_OK : schema_fail(sqlite->db, code, path, err);
 }
 
-static enum rc start(struct store *store, const char *path, struct error *err)
+static enum rc start(struct sqlite *sqlite, const char *path, struct error *err)
 {
-	int code = configure(store->db);
+	int code = configure(sqlite->db);
 	enum rc rc;
 
 	if (code != SQLITE_OK)
-		return schema_fail(store->db, code, path, err);
-	rc = schema_look(store->db, path, err);
-	if (store->role == STORE_WRITER &&
+		return schema_fail(sqlite->db, code, path, err);
+	rc = schema_look(sqlite->db, path, err);
+	if (sqlite->store.role == STORE_WRITER &&
 	    (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE))
-		rc = start_writer(store, rc == RC_OK, path, err);
-	else if (store->role == STORE_READER && rc == RC_OK)
-		rc = start_reader(store, path, err);
-	if (rc == RC_OK && sql_prepare(store) != RC_OK)
-		rc = schema_fail(store->db, sqlite3_extended_errcode(store->db), path, err);
+		rc = start_writer(sqlite, rc == RC_OK, path, err);
+	else if (sqlite->store.role == STORE_READER && rc == RC_OK)
+		rc = start_reader(sqlite, path, err);
+	if (rc == RC_OK && sql_prepare(sqlite) != RC_OK)
+		rc = schema_fail(sqlite->db, sqlite3_extended_errcode(sqlite->db), path, err);
 	return rc;
 }
 
@@ -215,65 +214,39 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 	return rc;
 }
 
-enum rc store_open(const char *path, enum store_role role, struct store **out, struct error *err)
+enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store **out,
+		    struct error *err)
 {
-	struct store *store;
+	const char *path = db->path;
+	struct sqlite *sqlite;
 	enum rc rc = role == STORE_WRITER ? make_file(path, err) : RC_OK;
 	int code;
 
-	*out = NULL;
 	fault_vfs_disk();
 	if (rc == RC_OK)
 		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, err);
 	if (rc != RC_OK)
 		return rc;
-	store = mem_alloc(sizeof(*store));
-	store->role = role;
-	code = connect_to(path, role, &store->db);
-	rc = code == SQLITE_OK ? start(store, path, err) : schema_fail(store->db, code, path, err);
-	if (rc != RC_OK) {
-		store_close(store);
-		return rc;
-	}
-	*out = store;
-	return RC_OK;
+	sqlite = mem_alloc(sizeof(*sqlite));
+	sqlite->store.role = role;
+	code = connect_to(path, role, &sqlite->db);
+	rc = code == SQLITE_OK ? start(sqlite, path, err)
+			       : schema_fail(sqlite->db, code, path, err);
+	if (rc != RC_OK)
+		sqlite_close(&sqlite->store);
+	else
+		*out = &sqlite->store;
+	return rc;
 }
 
-/* The last connection of a writer takes the log away when it closes, after copying it
- * into the database. */
-void store_close(struct store *store)
+/* The last connection of a writer removes the log when it closes, after copying it into
+ * the database. */
+void sqlite_close(struct store *store)
 {
-	if (store == NULL)
-		return;
-	sql_finalize(store);
-	if (sqlite3_close(store->db) != SQLITE_OK)
-		log_error("store_close_failed", LOG_TEXT("reason", sqlite3_errmsg(store->db)));
-	free(store);
-}
+	struct sqlite *sqlite = sqlite_of(store);
 
-/* ---- Nothing is ever answered later ------------------------------------------------ */
-
-void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
-{
-	(void)store;
-	*fd = -1;
-	*events = 0;
-	*deadline = UINT64_MAX;
-}
-
-void store_run(struct store *store)
-{
-	(void)store;
-}
-
-void store_cancel(struct store *store)
-{
-	(void)store;
-}
-
-void store_watch(struct store *store, on_store_remote_change *on_change, void *arg)
-{
-	(void)store;
-	(void)on_change;
-	(void)arg;
+	sql_finalize(sqlite);
+	if (sqlite3_close(sqlite->db) != SQLITE_OK)
+		log_error("store_close_failed", LOG_TEXT("reason", sqlite3_errmsg(sqlite->db)));
+	free(sqlite);
 }

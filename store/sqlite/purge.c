@@ -14,7 +14,7 @@ struct touched {
 static enum rc take(struct transaction *commit, int64_t before, uint64_t limit,
 		    struct touched *touched, uint64_t *purged)
 {
-	sqlite3_stmt *stmt = commit->store->sql[SQL_PURGE];
+	sqlite3_stmt *stmt = commit->sqlite->sql[SQL_PURGE];
 	enum rc rc;
 	bool row;
 
@@ -36,7 +36,7 @@ static enum rc take(struct transaction *commit, int64_t before, uint64_t limit,
 /* Whoever may have missed the end of such a group has a place before the horizon. */
 static enum rc drop_empty(struct transaction *commit, const struct touched *touched)
 {
-	sqlite3_stmt *stmt = commit->store->sql[SQL_DROP_GROUP];
+	sqlite3_stmt *stmt = commit->sqlite->sql[SQL_DROP_GROUP];
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < touched->count && rc == RC_OK; i++) {
@@ -56,7 +56,7 @@ enum rc purge_apply(struct transaction *commit, int64_t before, uint64_t limit, 
 	if (rc == RC_OK)
 		rc = drop_empty(commit, &touched);
 	if (rc == RC_OK && FAULT_MUTANT("purge_takes_living"))
-		(void)sqlite3_exec(commit->store->db,
+		(void)sqlite3_exec(commit->sqlite->db,
 				   "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc "
 				   "WHERE deleted_at IS NULL LIMIT 1)",
 				   NULL, NULL, NULL);

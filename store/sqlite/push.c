@@ -1,5 +1,5 @@
 /* A push within a transaction. */
-#include "store/sqlite/transaction.h"
+#include "store/sqlite/push.h"
 
 #include "store/docid.h"
 #include "base/fault.h"
@@ -27,9 +27,7 @@ struct push {
 	bool has_conflict;
 };
 
-/* ----
- * Deciding ----------------------------------------------------------------------------
- */
+/* ---- Deciding ---- */
 
 static enum rc answer_conflict(struct push *push, const struct decision *decision,
 			       sqlite3_stmt *held, struct store_result *result)
@@ -44,7 +42,7 @@ static enum rc answer_conflict(struct push *push, const struct decision *decisio
 		return RC_OK;
 	result->plain = sql_number(held, 4) != 0;
 	if (decision->is_large)
-		rc = sql_read_large(push->commit->store, decision->seq, push->bytes);
+		rc = sql_read_large(push->commit->sqlite, decision->seq, push->bytes);
 	else
 		buf_put_slice(push->bytes, sql_text(held, 5));
 	result->value.len = push->bytes->len - before;
@@ -77,7 +75,7 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 
 static enum rc decide(struct push *push, size_t i)
 {
-	sqlite3_stmt *stmt = push->commit->store->sql[SQL_HELD];
+	sqlite3_stmt *stmt = push->commit->sqlite->sql[SQL_HELD];
 	struct slice id = push->request->edits[i].id;
 	enum rc rc = transaction_enter(push->commit, docid_group(id));
 	bool row = false;
@@ -93,27 +91,25 @@ static enum rc decide(struct push *push, size_t i)
 	return rc;
 }
 
-/* ----
- * Writing -----------------------------------------------------------------------------
- */
+/* ---- Writing ---- */
 
-static enum rc drop_large(struct store *store, uint64_t seq)
+static enum rc drop_large(struct sqlite *sqlite, uint64_t seq)
 {
-	sql_bind_number(store->sql[SQL_DROP_LARGE], 1, seq);
-	return sql_run(store->sql[SQL_DROP_LARGE]);
+	sql_bind_number(sqlite->sql[SQL_DROP_LARGE], 1, seq);
+	return sql_run(sqlite->sql[SQL_DROP_LARGE]);
 }
 
-static enum rc add_large(struct store *store, uint64_t seq, struct slice value)
+static enum rc add_large(struct sqlite *sqlite, uint64_t seq, struct slice value)
 {
-	sql_bind_number(store->sql[SQL_ADD_LARGE], 1, seq);
-	sql_bind_text(store->sql[SQL_ADD_LARGE], 2, value);
-	return sql_run(store->sql[SQL_ADD_LARGE]);
+	sql_bind_number(sqlite->sql[SQL_ADD_LARGE], 1, seq);
+	sql_bind_text(sqlite->sql[SQL_ADD_LARGE], 2, value);
+	return sql_run(sqlite->sql[SQL_ADD_LARGE]);
 }
 
 static enum rc write_row(struct transaction *commit, const struct store_edit *edit,
 			 const struct decision *decision, uint64_t version)
 {
-	sqlite3_stmt *stmt = commit->store->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
+	sqlite3_stmt *stmt = commit->sqlite->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
 	enum rc rc;
 
 	sql_bind_number(stmt, 1, commit->group.gid);
@@ -133,7 +129,7 @@ static enum rc write_row(struct transaction *commit, const struct store_edit *ed
 	if (decision->there)
 		sql_bind_number(stmt, 9, decision->seq);
 	rc = sql_run(stmt);
-	if (rc == RC_OK && sqlite3_changes(commit->store->db) != 1) {
+	if (rc == RC_OK && sqlite3_changes(commit->sqlite->db) != 1) {
 		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));
 		rc = RC_CORRUPT;
 	}
@@ -164,9 +160,9 @@ static enum rc write_edit(struct push *push, size_t i)
 	++*count_of(&commit->state, edit->deleted);
 	rc = write_row(commit, edit, decision, result->version);
 	if (rc == RC_OK && decision->is_large)
-		rc = drop_large(commit->store, decision->seq);
+		rc = drop_large(commit->sqlite, decision->seq);
 	if (rc == RC_OK && edit->value.len > SQLITE_VALUE_INLINE)
-		rc = add_large(commit->store, result->seq, edit->value);
+		rc = add_large(commit->sqlite, result->seq, edit->value);
 	return rc;
 }
 
@@ -195,8 +191,8 @@ static void aim_slices(struct push *push)
 static enum rc spoil_others(struct transaction *commit)
 {
 	commit->group = (struct transaction_group){ .gid = 0 };
-	sql_rollback(commit->store);
-	return sql_run(commit->store->sql[SQL_BEGIN_IMMEDIATE]);
+	sql_rollback(commit->sqlite);
+	return sql_run(commit->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
 }
 
 static enum rc decide_and_write(struct push *push)

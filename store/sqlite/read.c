@@ -1,7 +1,8 @@
 /* Pulls: a page of a group's changes, and the newest places. */
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/operations.h"
 
 #include "store/sqlite/merge.h"
+#include "store/sqlite/statements.h"
 
 #include "store/docid.h"
 #include "base/fault.h"
@@ -10,8 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- The names of a group and what is nested in it (IN_GROUP in statements.c)
- * ------------------------------------------------ */
+/* ---- The names of a group and what is nested in it (IN_GROUP in statements.c) ---- */
 
 struct group_names {
 	char low[GROUP_MAX + 1];
@@ -31,12 +31,10 @@ static void bind_group(sqlite3_stmt *stmt, struct slice group, struct group_name
 	sql_bind_text(stmt, 3, slice_make(names->high, group.len + 1));
 }
 
-/* ---- A
- * page --------------------------------------------------------------------------------
- */
+/* ---- A page ---- */
 
 struct reading {
-	struct store *store;
+	struct sqlite *sqlite;
 	const struct store_query *query;
 	struct store_state state;
 	struct store_cursor from;
@@ -57,7 +55,7 @@ static bool is_full(const struct reading *reading)
 
 static enum rc find_runs(struct reading *reading)
 {
-	sqlite3_stmt *stmt = reading->store->sql[SQL_RUNS];
+	sqlite3_stmt *stmt = reading->sqlite->sql[SQL_RUNS];
 	struct group_names names;
 	enum rc rc;
 	bool row;
@@ -100,7 +98,7 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 	buf_put_slice(&reading->bytes, doc->id);
 	before = reading->bytes.len;
 	if (!doc->deleted && sql_is_null(stmt, 5))
-		rc = sql_read_large(reading->store, doc->seq, &reading->bytes);
+		rc = sql_read_large(reading->sqlite, doc->seq, &reading->bytes);
 	else
 		buf_put_slice(&reading->bytes, sql_text(stmt, 5));
 	doc->value.len = reading->bytes.len - before;
@@ -112,7 +110,7 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
  * left goes back onto the heap. */
 static enum rc take_run(struct reading *reading, struct merge_run run)
 {
-	sqlite3_stmt *stmt = reading->store->sql[SQL_RUN];
+	sqlite3_stmt *stmt = reading->sqlite->sql[SQL_RUN];
 	uint64_t others = reading->runs.count ? reading->runs.items[0].seq : UINT64_MAX;
 	enum rc rc;
 	bool row;
@@ -136,17 +134,17 @@ static enum rc take_run(struct reading *reading, struct merge_run run)
 
 static enum rc read_docs(struct reading *reading)
 {
-	enum rc rc = sql_run(reading->store->sql[SQL_BEGIN]);
+	enum rc rc = sql_run(reading->sqlite->sql[SQL_BEGIN]);
 
 	if (rc == RC_OK)
-		rc = sql_read_state(reading->store, &reading->state);
+		rc = sql_read_state(reading->sqlite, &reading->state);
 	if (rc == RC_OK) {
 		rules_pull_begin(&reading->query->since, &reading->state, &reading->from);
 		rc = find_runs(reading);
 	}
 	while (rc == RC_OK && reading->runs.count > 0 && !is_full(reading))
 		rc = take_run(reading, merge_pop(&reading->runs));
-	sql_rollback(reading->store);
+	sql_rollback(reading->sqlite);
 	return rc;
 }
 
@@ -164,14 +162,13 @@ static void aim_slices(struct reading *reading)
 	}
 }
 
-void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
-		   void *arg)
+void sqlite_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
+		    void *arg)
 {
-	struct reading reading = { .store = store, .query = query };
+	struct reading reading = { .sqlite = sqlite_of(store), .query = query };
 	struct store_page page = { .docs = NULL };
 	enum rc rc;
 
-	assert(query->limit > 0);
 	rc = read_docs(&reading);
 	if (rc == RC_OK) {
 		aim_slices(&reading);
@@ -186,9 +183,7 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 	free(reading.docs);
 }
 
-/* ----
- * Places ------------------------------------------------------------------------------
- */
+/* ---- Places ---- */
 
 /* The epoch and a sequence number from the first row of a statement. */
 static void read_place(sqlite3_stmt *stmt, on_store_place *on_place, void *arg)
@@ -207,15 +202,16 @@ static void read_place(sqlite3_stmt *stmt, on_store_place *on_place, void *arg)
 	on_place(arg, rc, rc == RC_OK ? &place : NULL);
 }
 
-void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
+void sqlite_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
 {
+	sqlite3_stmt *stmt = sqlite_of(store)->sql[SQL_LATEST];
 	struct group_names names;
 
-	bind_group(store->sql[SQL_LATEST], group, &names);
-	read_place(store->sql[SQL_LATEST], on_place, arg);
+	bind_group(stmt, group, &names);
+	read_place(stmt, on_place, arg);
 }
 
-void store_head(struct store *store, on_store_place *on_place, void *arg)
+void sqlite_head(struct store *store, on_store_place *on_place, void *arg)
 {
-	read_place(store->sql[SQL_STATE], on_place, arg);
+	read_place(sqlite_of(store)->sql[SQL_STATE], on_place, arg);
 }

@@ -1,6 +1,6 @@
 #include "store/sqlite/schema.h"
 
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/statements.h"
 
 #include <stdio.h>
 #include <sys/random.h>

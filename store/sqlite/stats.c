@@ -1,9 +1,29 @@
-/* How much is in the database. */
-#include "store/sqlite/sqlite.h"
+/* Statistics. The store's door calls sqlite_stats and sqlite_stats_full; copies and checks
+ * count with stats_count. */
+#include "store/sqlite/stats.h"
+
+#include "store/sqlite/operations.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/statements.h"
+
+#include "base/log.h"
 
 #include <sys/stat.h>
 
-/* 0 where there is none. */
+const struct store_stat sqlite_own_stats[SQLITE_OWN_COUNT] = {
+	[SQLITE_OWN_DATABASE_BYTES] = { .name = "database_bytes",
+					.title = "File",
+					.label = "file",
+					.help = "Size of the database file." },
+	[SQLITE_OWN_WAL_BYTES] = { .name = "wal_bytes",
+				   .title = "Log (WAL)",
+				   .label = "log",
+				   .help = "Size of the write-ahead log beside it." },
+};
+
+/* ---- Cheap ---- */
+
+/* 0: there is no such file. */
 static uint64_t file_size(const char *path)
 {
 	struct stat status;
@@ -11,34 +31,88 @@ static uint64_t file_size(const char *path)
 	return path && stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
-void store_stats(struct store *store, on_store_stats *on_measure, void *arg)
+void sqlite_stats(struct store *store, on_store_stats *on_stats, void *arg)
 {
-	const char *path = sqlite3_db_filename(store->db, "main");
+	struct sqlite *sqlite = sqlite_of(store);
+	const char *path = sqlite3_db_filename(sqlite->db, "main");
 	struct store_state state = { 0 };
-	enum rc rc = sql_read_state(store, &state);
-	const struct store_stats db_stats = {
+	enum rc rc = sql_read_state(sqlite, &state);
+	const struct store_stats stats = {
 		.head = { .epoch = state.epoch, .seq = state.head },
 		.horizon = state.horizon,
 		.documents = state.documents,
 		.tombstones = state.tombstones,
-		.file_bytes = file_size(path),
-		.log_bytes = file_size(sqlite3_filename_wal(path)),
-		.checkpoints = store->checkpoints,
+		.maintained = sqlite->checkpoints,
+		.own = { [SQLITE_OWN_DATABASE_BYTES] = file_size(path),
+			 [SQLITE_OWN_WAL_BYTES] = file_size(sqlite3_filename_wal(path)) },
 	};
 
-	on_measure(arg, rc, rc == RC_OK ? &db_stats : NULL);
+	on_stats(arg, rc, rc == RC_OK ? &stats : NULL);
 }
 
-void store_count(struct store *store, on_store_counts *on_counts, void *arg)
-{
-	sqlite3_stmt *stmt = store->sql[SQL_COUNTS];
-	struct store_counts counts = { 0 };
-	bool row;
-	enum rc rc = sql_step(stmt, &row);
+/* ---- Counted ---- */
 
-	if (row)
-		counts = (struct store_counts){ .groups = sql_number(stmt, 0),
-						.tokens = sql_number(stmt, 1) };
-	sqlite3_reset(stmt);
-	on_counts(arg, rc, rc == RC_OK ? &counts : NULL);
+/* The numbers of tokens came with schema 2. Documents that live are all but the
+ * tombstones, each counted by an index. */
+#define COUNTED \
+	"SELECT (SELECT epoch FROM meta), (SELECT seq FROM meta), (SELECT count(*) FROM grp), " \
+	"(SELECT count(*) FROM doc)," \
+	" (SELECT count(*) FROM doc WHERE deleted_at IS NOT NULL), "
+static const char counted_sql[] = COUNTED "(SELECT count(*) FROM token)";
+static const char counted_1_sql[] = COUNTED "0";
+static const char large_sql[] = "SELECT count(*) FROM large";
+
+/* The statement on its one row; finalized by the caller also after a failure. */
+static int first_row(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
+{
+	int code = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(*stmt);
+	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
+}
+
+int stats_count(sqlite3 *db, struct store_stats_full *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int schema = 0, code = schema_version(db, &schema);
+
+	if (code != SQLITE_OK)
+		return code;
+	code = first_row(db, schema < 2 ? counted_1_sql : counted_sql, &stmt);
+	if (code == SQLITE_OK)
+		*out = (struct store_stats_full){
+			.epoch = sql_number(stmt, 0),
+			.head = sql_number(stmt, 1),
+			.groups = sql_number(stmt, 2),
+			.documents = sql_number(stmt, 3) - sql_number(stmt, 4),
+			.tombstones = sql_number(stmt, 4),
+			.tokens = sql_number(stmt, 5),
+		};
+	sqlite3_finalize(stmt);
+	return code;
+}
+
+int stats_count_large(sqlite3 *db, uint64_t *large)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code = first_row(db, large_sql, &stmt);
+
+	if (code == SQLITE_OK)
+		*large = sql_number(stmt, 0);
+	sqlite3_finalize(stmt);
+	return code;
+}
+
+void sqlite_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg)
+{
+	sqlite3 *db = sqlite_of(store)->db;
+	struct store_stats_full stats = { .epoch = 0 };
+	int code = stats_count(db, &stats);
+	enum rc rc = sql_rc(db, code);
+
+	if (rc != RC_OK)
+		log_error("store_failed", LOG_NUMBER("code", code),
+			  LOG_TEXT("reason", sqlite3_errmsg(db)));
+	on_stats(arg, rc, rc == RC_OK ? &stats : NULL);
 }

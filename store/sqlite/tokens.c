@@ -1,13 +1,14 @@
+/* Tokens: found by the worker, written in the transactions of commit.c. */
 #include "store/sqlite/tokens.h"
+
+#include "store/sqlite/operations.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 
-/* ----
- * Reading -----------------------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 struct token_list {
 	struct store_token *tokens;
@@ -16,7 +17,7 @@ struct token_list {
 	struct buf *bytes; /* of each token: id, user, the groups of its grants */
 };
 
-static struct slice retention(struct token_list *list, struct slice text)
+static struct slice keep_text(struct token_list *list, struct slice text)
 {
 	buf_put_slice(list->bytes, text);
 	return slice_make(NULL, text.len);
@@ -43,7 +44,7 @@ static enum rc add_token(struct token_list *list, sqlite3_stmt *stmt)
 		list->tokens = mem_resize(list->tokens, list->cap, sizeof(*list->tokens));
 	}
 	token = &list->tokens[list->count++];
-	*token = (struct store_token){ .id = retention(list, id), .user = retention(list, user) };
+	*token = (struct store_token){ .id = keep_text(list, id), .user = keep_text(list, user) };
 	memcpy(token->hash, hash.data, STORE_TOKEN_HASH_LEN);
 	token->created = (int64_t)sql_number(stmt, 3);
 	token->expires = (int64_t)sql_number(stmt, 4);
@@ -56,7 +57,7 @@ static void add_grant(struct token_list *list, sqlite3_stmt *stmt)
 
 	token->grants = mem_resize(token->grants, token->grant_count + 1, sizeof(*token->grants));
 	token->grants[token->grant_count++] = (struct store_grant){
-		.group = retention(list, sql_text(stmt, 5)),
+		.group = keep_text(list, sql_text(stmt, 5)),
 		.write = sql_number(stmt, 6) != 0,
 	};
 }
@@ -109,9 +110,9 @@ void tokens_free(struct store_token *tokens, size_t count)
 	free(tokens);
 }
 
-void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg)
+void sqlite_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg)
 {
-	sqlite3_stmt *stmt = store->sql[SQL_TOKEN];
+	sqlite3_stmt *stmt = sqlite_of(store)->sql[SQL_TOKEN];
 	struct buf bytes = BUF_EMPTY;
 	struct store_token *tokens;
 	size_t count;
@@ -126,13 +127,11 @@ void store_token_find(struct store *store, struct slice id, on_store_token *on_t
 	buf_free(&bytes);
 }
 
-/* ----
- * Writing -----------------------------------------------------------------------------
- */
+/* ---- Writing ---- */
 
-static enum rc add_grant_row(struct store *store, const struct store_token *token, size_t n)
+static enum rc add_grant_row(struct sqlite *sqlite, const struct store_token *token, size_t n)
 {
-	sqlite3_stmt *stmt = store->sql[SQL_ADD_GRANT];
+	sqlite3_stmt *stmt = sqlite->sql[SQL_ADD_GRANT];
 
 	sql_bind_text(stmt, 1, token->id);
 	sql_bind_number(stmt, 2, n);
@@ -141,9 +140,9 @@ static enum rc add_grant_row(struct store *store, const struct store_token *toke
 	return sql_run(stmt);
 }
 
-enum rc tokens_add(struct store *store, const struct store_token *token)
+enum rc tokens_add(struct sqlite *sqlite, const struct store_token *token)
 {
-	sqlite3_stmt *stmt = store->sql[SQL_ADD_TOKEN];
+	sqlite3_stmt *stmt = sqlite->sql[SQL_ADD_TOKEN];
 	enum rc rc;
 
 	sql_bind_text(stmt, 1, token->id);
@@ -152,21 +151,21 @@ enum rc tokens_add(struct store *store, const struct store_token *token)
 	sql_bind_number(stmt, 4, (uint64_t)token->created);
 	sql_bind_number(stmt, 5, (uint64_t)token->expires);
 	rc = sql_run(stmt);
-	if (rc == RC_OK && sqlite3_changes(store->db) == 0)
+	if (rc == RC_OK && sqlite3_changes(sqlite->db) == 0)
 		rc = RC_EXISTS;
 	for (size_t n = 0; rc == RC_OK && n < token->grant_count; n++)
-		rc = add_grant_row(store, token, n);
+		rc = add_grant_row(sqlite, token, n);
 	return rc;
 }
 
-enum rc tokens_revoke(struct store *store, struct slice id)
+enum rc tokens_revoke(struct sqlite *sqlite, struct slice id)
 {
-	sqlite3_stmt *token = store->sql[SQL_DROP_TOKEN], *grants = store->sql[SQL_DROP_GRANTS];
+	sqlite3_stmt *token = sqlite->sql[SQL_DROP_TOKEN], *grants = sqlite->sql[SQL_DROP_GRANTS];
 	enum rc rc;
 
 	sql_bind_text(token, 1, id);
 	rc = sql_run(token);
-	if (rc == RC_OK && sqlite3_changes(store->db) == 0)
+	if (rc == RC_OK && sqlite3_changes(sqlite->db) == 0)
 		rc = RC_NOT_FOUND;
 	if (rc != RC_OK)
 		return rc;
@@ -175,20 +174,20 @@ enum rc tokens_revoke(struct store *store, struct slice id)
 }
 
 /* The token of this id, alone in the reply; none is no failure. */
-static enum rc read_one(struct store *store, struct slice id, struct store_reply *reply,
+static enum rc read_one(struct sqlite *sqlite, struct slice id, struct store_reply *reply,
 			struct buf *bytes)
 {
-	sql_bind_text(store->sql[SQL_TOKEN], 1, id);
-	return tokens_read(store->sql[SQL_TOKEN], &reply->tokens, &reply->token_count, bytes);
+	sql_bind_text(sqlite->sql[SQL_TOKEN], 1, id);
+	return tokens_read(sqlite->sql[SQL_TOKEN], &reply->tokens, &reply->token_count, bytes);
 }
 
-static enum rc end_old(struct store *store, const struct store_request *request,
+static enum rc end_old(struct sqlite *sqlite, const struct store_request *request,
 		       const struct store_token *old)
 {
-	sqlite3_stmt *stmt = store->sql[SQL_SET_EXPIRY];
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_EXPIRY];
 
 	if (request->old_ends <= request->token.created)
-		return tokens_revoke(store, request->old);
+		return tokens_revoke(sqlite, request->old);
 	if (old->expires && old->expires <= request->old_ends)
 		return RC_OK;
 	sql_bind_text(stmt, 1, request->old);
@@ -196,35 +195,35 @@ static enum rc end_old(struct store *store, const struct store_request *request,
 	return sql_run(stmt);
 }
 
-static enum rc replace(struct store *store, const struct store_request *request,
+static enum rc replace(struct sqlite *sqlite, const struct store_request *request,
 		       struct store_token *token)
 {
 	const struct store_token old = *token;
-	bool page_cache = request->token.expires == STORE_EXPIRES_KEPT;
+	bool keeps_expiry = request->token.expires == STORE_EXPIRES_KEPT;
 	enum rc rc;
 
-	if (page_cache && old.expires && old.expires <= request->token.created)
+	if (keeps_expiry && old.expires && old.expires <= request->token.created)
 		return RC_DENIED;
 	token->id = request->token.id;
 	memcpy(token->hash, request->token.hash, sizeof(token->hash));
 	token->created = request->token.created;
-	token->expires = page_cache ? old.expires : request->token.expires;
-	rc = tokens_add(store, token);
-	return rc == RC_OK ? end_old(store, request, &old) : rc;
+	token->expires = keeps_expiry ? old.expires : request->token.expires;
+	rc = tokens_add(sqlite, token);
+	return rc == RC_OK ? end_old(sqlite, request, &old) : rc;
 }
 
-enum rc tokens_rotate(struct store *store, const struct store_request *request,
+enum rc tokens_rotate(struct sqlite *sqlite, const struct store_request *request,
 		      struct store_reply *reply, struct buf *bytes)
 {
-	enum rc rc = read_one(store, request->token.id, reply, bytes);
+	enum rc rc = read_one(sqlite, request->token.id, reply, bytes);
 
 	if (rc == RC_OK && reply->token_count)
 		return memcmp(reply->tokens->hash, request->token.hash, STORE_TOKEN_HASH_LEN) == 0
 			       ? RC_OK
 			       : RC_EXISTS;
 	if (rc == RC_OK)
-		rc = read_one(store, request->old, reply, bytes);
+		rc = read_one(sqlite, request->old, reply, bytes);
 	if (rc == RC_OK && reply->token_count == 0)
 		rc = RC_NOT_FOUND;
-	return rc == RC_OK ? replace(store, request, reply->tokens) : rc;
+	return rc == RC_OK ? replace(sqlite, request, reply->tokens) : rc;
 }

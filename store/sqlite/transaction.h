@@ -2,7 +2,7 @@
 #ifndef STORE_SQLITE_TRANSACTION_H
 #define STORE_SQLITE_TRANSACTION_H
 
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/statements.h"
 
 /* The group that documents are being written in: a push has most of its documents in
  * one. */
@@ -14,7 +14,7 @@ struct transaction_group {
 };
 
 struct transaction {
-	struct store *store;
+	struct sqlite *sqlite;
 	struct store_state state; /* grows with every write; noted at the end */
 	int64_t now;              /* seconds since 1970 */
 	struct transaction_group group;
@@ -26,12 +26,5 @@ MUST_USE enum rc transaction_enter(struct transaction *commit, struct slice name
 MUST_USE enum rc transaction_add_group(struct transaction *commit);
 /* Notes what was written in the present group. */
 MUST_USE enum rc transaction_leave(struct transaction *commit);
-
-/* Does a push: decides on every edit, then writes what is to be written. results has
- * request->edit_count zeroed entries; the values of conflicts are appended to *bytes,
- * and aimed at it. RC_TOO_LARGE: nothing was written. Any other failure: the
- * transaction must go. */
-MUST_USE enum rc push_apply(struct transaction *commit, const struct store_request *request,
-			    struct store_result *results, struct buf *bytes);
 
 #endif

@@ -1,4 +1,8 @@
+/* The write-ahead log as the writer keeps it. open.c calls wal_take_over, commit.c
+ * wal_restart on a full disk, the store's door sqlite_maintain. */
 #include "store/sqlite/wal.h"
+
+#include "store/sqlite/operations.h"
 
 #include "base/log.h"
 
@@ -21,17 +25,15 @@
 #define INDEX_COPIED 96
 #define INDEX_COPY_LOCK 1
 
-/* ---- Taking
- * over --------------------------------------------------------------------------------
- */
+/* ---- Taking over ---- */
 
 static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
 {
-	struct store *store = arg;
+	struct sqlite *sqlite = arg;
 
 	(void)db;
 	(void)name;
-	store->log_pages = pages;
+	sqlite->log_pages = pages;
 	return SQLITE_OK;
 }
 
@@ -99,79 +101,78 @@ static int wal_reset_backfill(sqlite3_file *file)
 					SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE);
 }
 
-int wal_take_over(struct store *store)
+int wal_take_over(struct sqlite *sqlite)
 {
-	sqlite3_file *file = database_file(store->db);
-	int code = sync_log(store->db);
+	sqlite3_file *file = database_file(sqlite->db);
+	int code = sync_log(sqlite->db);
 	char limit[64];
 
-	sqlite3_wal_hook(store->db, on_log_grown, store);
-	store->log_cut = CUT_PAGES;
+	sqlite3_wal_hook(sqlite->db, on_log_grown, sqlite);
+	sqlite->log_cut = CUT_PAGES;
 	(void)snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d",
 		       CUT_PAGES * PAGE_BYTES);
 	if (code == SQLITE_OK)
-		code = sqlite3_exec(store->db, limit, NULL, NULL, NULL);
+		code = sqlite3_exec(sqlite->db, limit, NULL, NULL, NULL);
 	if (code != SQLITE_OK || file == NULL)
 		return code;
 	reserve_index(file);
 	return wal_reset_backfill(file);
 }
 
-/* ----
- * Housekeeping ------------------------------------------------------------------------
- */
+/* ---- Housekeeping ---- */
 
 /* RC_BUSY: readers at work keep it from going all the way; the next one goes on from
  * there. */
-static enum rc checkpoint(struct store *store, int mode)
+static enum rc checkpoint(struct sqlite *sqlite, int mode)
 {
 	int pages = 0, copied = 0;
-	int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &pages, &copied);
-	enum rc rc = sql_rc(store->db, code);
+	int code = sqlite3_wal_checkpoint_v2(sqlite->db, NULL, mode, &pages, &copied);
+	enum rc rc = sql_rc(sqlite->db, code);
 
-	store->checkpoints++;
+	sqlite->checkpoints++;
 	/* Of a full disk, who commits tells once. */
 	if (rc != RC_OK && rc != RC_BUSY && rc != RC_FULL)
 		log_error("checkpoint_failed", LOG_NUMBER("code", code),
-			  LOG_TEXT("reason", sqlite3_errmsg(store->db)));
+			  LOG_TEXT("reason", sqlite3_errmsg(sqlite->db)));
 	if (pages >= 0)
-		store->log_pages = pages;
-	store->log_copied = store->log_pages;
+		sqlite->log_pages = pages;
+	sqlite->log_copied = sqlite->log_pages;
 	return rc;
 }
 
-enum rc wal_restart(struct store *store)
+enum rc wal_restart(struct sqlite *sqlite)
 {
-	return checkpoint(store, SQLITE_CHECKPOINT_RESTART);
+	return checkpoint(sqlite, SQLITE_CHECKPOINT_RESTART);
 }
 
 /* Waits for readers, shortly (the handle's busy timeout): ours are short. One of a
  * foreign program may not be; then it is left alone until the log has grown by as much
  * again. */
-static enum rc cut(struct store *store)
+static enum rc truncate_log(struct sqlite *sqlite)
 {
-	enum rc rc = wal_restart(store);
+	enum rc rc = wal_restart(sqlite);
 
-	store->log_cut = CUT_PAGES;
+	sqlite->log_cut = CUT_PAGES;
 	if (rc != RC_BUSY)
 		return rc;
-	store->log_cut += store->log_pages;
-	log_warn("log_held", LOG_NUMBER("pages", store->log_pages));
+	sqlite->log_cut += sqlite->log_pages;
+	log_warn("log_held", LOG_NUMBER("pages", sqlite->log_pages));
 	return RC_OK;
 }
 
-enum rc store_maintain(struct store *store)
+enum rc sqlite_maintain(struct store *store)
 {
+	struct sqlite *sqlite = sqlite_of(store);
 	enum rc rc;
 
-	if (store->log_pages < store->log_copied) {
-		store->log_copied = 0;
-		store->log_cut = CUT_PAGES;
+	if (sqlite->log_pages < sqlite->log_copied) {
+		sqlite->log_copied = 0;
+		sqlite->log_cut = CUT_PAGES;
 	}
-	if (store->log_pages - store->log_copied < COPY_PAGES)
+	if (sqlite->log_pages - sqlite->log_copied < COPY_PAGES)
 		return RC_OK;
-	rc = checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
-	if ((rc == RC_OK || rc == RC_BUSY) && store->log_pages >= store->log_cut)
-		rc = cut(store);
+	rc = checkpoint(sqlite, SQLITE_CHECKPOINT_PASSIVE);
+	if ((rc == RC_OK || rc == RC_BUSY) && sqlite->log_pages >= sqlite->log_cut)
+		rc = truncate_log(sqlite);
 	return rc == RC_SYNC_FAILED ? rc : RC_OK;
 }

@@ -2,6 +2,7 @@
 #include "t/unit/store_fake.h"
 
 #include "base/mem.h"
+#include "store/backend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +18,8 @@
 
 static int ends[2] = { -1, -1 }; /* the test's and the store's */
 
-struct store {
+struct fake {
+	struct store store; /* first */
 	const struct store_request *requests;
 	size_t count;
 	on_store_replies *on_replies;
@@ -26,15 +28,7 @@ struct store {
 	void *arg, *place_arg, *change_arg;
 };
 
-/* ---- The test's side --------------------------------------------------------------- */
-
-void fake_setup(void)
-{
-	for (size_t i = 0; i < 2; i++)
-		if (ends[i] >= 0)
-			(void)close(ends[i]);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-}
+/* ---- The test's side ---- */
 
 void fake_expect(enum fake_call call, struct fake_event *event)
 {
@@ -50,60 +44,74 @@ void fake_order(struct fake_order order)
 	assert_int_equal(send(ends[0], &order, sizeof(order), MSG_NOSIGNAL), sizeof(order));
 }
 
-/* ---- The store --------------------------------------------------------------------- */
+/* ---- The store ---- */
 
-static void report(const struct store *store, enum fake_call call)
+static void report(const struct fake *fake, enum fake_call call)
 {
-	struct fake_event event = { .call = call, .count = store->count };
+	struct fake_event event = { .call = call, .count = fake->count };
 
-	if (store->count && store->requests[0].edit_count)
+	if (fake->count && fake->requests[0].edit_count)
 		(void)snprintf(event.id, sizeof(event.id), "%.*s",
-			       (int)store->requests[0].edits[0].id.len,
-			       store->requests[0].edits[0].id.data);
+			       (int)fake->requests[0].edits[0].id.len,
+			       fake->requests[0].edits[0].id.data);
 	if (send(ends[1], &event, sizeof(event), MSG_NOSIGNAL) != sizeof(event))
 		abort();
 }
 
-enum rc store_open(const char *path, enum store_role role, struct store **out, struct error *err)
+static struct fake *fake_of(struct store *store)
 {
-	(void)path, (void)role, (void)err;
-	*out = mem_alloc(sizeof(**out));
+	return (struct fake *)store;
+}
+
+static enum rc fake_open(const struct db_url *db, enum store_role role, struct store **out,
+			 struct error *err)
+{
+	struct fake *fake = mem_alloc(sizeof(*fake));
+
+	(void)db, (void)role, (void)err;
+	*out = &fake->store;
 	return RC_OK;
 }
 
-void store_close(struct store *store)
+static void fake_close(struct store *store)
 {
-	if (store && (store->on_replies || store->on_place))
+	if (fake_of(store)->on_replies || fake_of(store)->on_place)
 		abort();
 	free(store);
 }
 
-void store_head(struct store *store, on_store_place *on_place, void *arg)
+static void fake_head(struct store *store, on_store_place *on_place, void *arg)
 {
-	store->on_place = on_place;
-	store->place_arg = arg;
-	report(store, FAKE_HEAD);
+	struct fake *fake = fake_of(store);
+
+	fake->on_place = on_place;
+	fake->place_arg = arg;
+	report(fake, FAKE_HEAD);
 }
 
-void store_commit(struct store *store, const struct store_request *requests, size_t count,
-		  on_store_replies *on_replies, void *arg)
+static void fake_commit(struct store *store, const struct store_request *requests, size_t count,
+			on_store_replies *on_replies, void *arg)
 {
-	if (store->on_replies)
+	struct fake *fake = fake_of(store);
+
+	if (fake->on_replies)
 		abort(); /* the writer has one batch at a time */
-	store->requests = requests;
-	store->count = count;
-	store->on_replies = on_replies;
-	store->arg = arg;
-	report(store, FAKE_COMMIT);
+	fake->requests = requests;
+	fake->count = count;
+	fake->on_replies = on_replies;
+	fake->arg = arg;
+	report(fake, FAKE_COMMIT);
 }
 
-enum rc store_maintain(struct store *store)
+static enum rc fake_maintain(struct store *store)
 {
-	report(store, FAKE_MAINTAIN);
+	struct fake *fake = fake_of(store);
+
+	report(fake, FAKE_MAINTAIN);
 	return RC_OK;
 }
 
-void store_stats(struct store *store, on_store_stats *on_stats, void *arg)
+static void fake_stats(struct store *store, on_store_stats *on_stats, void *arg)
 {
 	const struct store_stats none = { 0 };
 
@@ -111,13 +119,15 @@ void store_stats(struct store *store, on_store_stats *on_stats, void *arg)
 	on_stats(arg, RC_OK, &none);
 }
 
-void store_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+static void fake_watch(struct store *store, on_store_remote_change *on_change, void *arg)
 {
-	store->on_change = on_change;
-	store->change_arg = arg;
+	struct fake *fake = fake_of(store);
+
+	fake->on_change = on_change;
+	fake->change_arg = arg;
 }
 
-void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
+static void fake_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
 {
 	(void)store;
 	*fd = ends[1];
@@ -126,15 +136,15 @@ void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
 }
 
 /* Each edit is written as version 1. */
-static void answer_commit(struct store *store, enum rc rc, uint64_t seq)
+static void answer_commit(struct fake *fake, enum rc rc, uint64_t seq)
 {
-	on_store_replies *on_replies = store->on_replies;
-	struct store_reply *replies = mem_array(store->count, sizeof(*replies));
+	on_store_replies *on_replies = fake->on_replies;
+	struct store_reply *replies = mem_array(fake->count, sizeof(*replies));
 
-	for (size_t i = 0; i < store->count; i++) {
-		size_t edits = store->requests[i].edit_count;
+	for (size_t i = 0; i < fake->count; i++) {
+		size_t edits = fake->requests[i].edit_count;
 
-		replies[i] = (struct store_reply){ .kind = store->requests[i].kind,
+		replies[i] = (struct store_reply){ .kind = fake->requests[i].kind,
 						   .results = mem_array(
 							   edits + 1, sizeof(struct store_result)),
 						   .result_count = edits,
@@ -142,44 +152,72 @@ static void answer_commit(struct store *store, enum rc rc, uint64_t seq)
 		for (size_t j = 0; j < edits; j++)
 			replies[i].results[j] = (struct store_result){ .version = 1, .seq = seq };
 	}
-	report(store, FAKE_COMMITTED);
-	store->on_replies = NULL;
-	on_replies(store->arg, rc, rc == RC_OK ? replies : NULL);
-	for (size_t i = 0; i < store->count; i++)
+	report(fake, FAKE_COMMITTED);
+	fake->on_replies = NULL;
+	on_replies(fake->arg, rc, rc == RC_OK ? replies : NULL);
+	for (size_t i = 0; i < fake->count; i++)
 		free(replies[i].results);
 	free(replies);
-	store->count = 0;
+	fake->count = 0;
 }
 
-static void answer(struct store *store, enum rc rc, uint64_t seq)
+static void answer(struct fake *fake, enum rc rc, uint64_t seq)
 {
 	const struct store_cursor head = { .epoch = 1, .seq = seq };
-	on_store_place *on_place = store->on_place;
+	on_store_place *on_place = fake->on_place;
 
-	store->on_place = NULL;
+	fake->on_place = NULL;
 	if (on_place)
-		on_place(store->place_arg, rc, rc == RC_OK ? &head : NULL);
-	else if (store->on_replies)
-		answer_commit(store, rc, seq);
+		on_place(fake->place_arg, rc, rc == RC_OK ? &head : NULL);
+	else if (fake->on_replies)
+		answer_commit(fake, rc, seq);
 }
 
-void store_run(struct store *store)
+static void fake_run(struct store *store)
 {
+	struct fake *fake = fake_of(store);
 	struct fake_order order;
 	struct store_change change;
 
 	if (recv(ends[1], &order, sizeof(order), MSG_DONTWAIT) != sizeof(order))
 		return;
 	if (order.what == FAKE_ANSWER) {
-		answer(store, order.rc, order.seq);
+		answer(fake, order.rc, order.seq);
 		return;
 	}
 	change = (struct store_change){ slice_of(order.group), order.seq };
-	store->on_change(store->change_arg, &change, order.group[0] ? 1 : 0);
+	fake->on_change(fake->change_arg, &change, order.group[0] ? 1 : 0);
 }
 
-void store_cancel(struct store *store)
+static void fake_cancel(struct store *store)
 {
-	report(store, FAKE_CANCEL);
-	answer(store, RC_UNAVAILABLE, 0);
+	struct fake *fake = fake_of(store);
+
+	report(fake, FAKE_CANCEL);
+	answer(fake, RC_UNAVAILABLE, 0);
+}
+
+/* ---- The table ---- */
+
+static const struct backend backend_fake = {
+	.scheme = "sqlite", /* the writer is given a file's name */
+	.open = fake_open,
+	.close = fake_close,
+	.head = fake_head,
+	.stats = fake_stats,
+	.commit = fake_commit,
+	.maintain = fake_maintain,
+	.poll = fake_poll,
+	.run = fake_run,
+	.cancel = fake_cancel,
+	.watch = fake_watch,
+};
+
+void fake_setup(void)
+{
+	store_add_backend(&backend_fake);
+	for (size_t i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			(void)close(ends[i]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 }

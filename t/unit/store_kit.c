@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/sqlite/backend.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ int kit_setup_folder(void **state)
 		return -1;
 	(void)snprintf(kit->path, sizeof(kit->path), "%s/test.db", kit->dir);
 	log_limit(LOG_ERROR);
+	store_add_backend(&backend_sqlite);
 	*state = kit;
 	return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef T_UNIT_STORE_KIT_H
 #define T_UNIT_STORE_KIT_H
 
-#include "store/store.h"
+#include "store/store_admin.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

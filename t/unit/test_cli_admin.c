@@ -4,6 +4,7 @@
 #include "ipc/frame.h"
 #include "cli/admin.h"
 #include "master/master.h"
+#include "store/store_admin.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,6 +119,11 @@ void store_commit(struct store *store, const struct store_request *requests, siz
 	assert_int_equal(count, 1);
 	world.committed = requests->kind;
 	on_replies(arg, world.commit_rc, world.commit_rc == RC_OK ? &reply : NULL);
+}
+
+void store_wait(struct store *store)
+{
+	assert_ptr_equal(store, &world); /* which has answered */
 }
 
 enum rc store_maintain(struct store *store)

@@ -2,6 +2,8 @@
  * at random), and the same for all handles. */
 #include "store_kit.h"
 
+#include "store/sqlite/stats.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -83,37 +85,38 @@ static void files_are_measured(void **state)
 		kit_put(kit, "t:1", i, "1");
 	db_stats = kit_measure(kit->writer);
 	assert_int_equal(stat(kit_file(kit, "test.db"), &file), 0);
-	assert_int_equal(db_stats.file_bytes, file.st_size);
+	assert_int_equal(db_stats.own[SQLITE_OWN_DATABASE_BYTES], file.st_size);
 	assert_int_equal(stat(kit_file(kit, "test.db-wal"), &log), 0);
-	assert_int_equal(db_stats.log_bytes, log.st_size);
-	assert_int_not_equal(db_stats.log_bytes, 0);
-	assert_int_equal(kit_measure(kit->reader).file_bytes, db_stats.file_bytes);
+	assert_int_equal(db_stats.own[SQLITE_OWN_WAL_BYTES], log.st_size);
+	assert_int_not_equal(db_stats.own[SQLITE_OWN_WAL_BYTES], 0);
+	assert_int_equal(kit_measure(kit->reader).own[SQLITE_OWN_DATABASE_BYTES],
+			 db_stats.own[SQLITE_OWN_DATABASE_BYTES]);
 }
 
-static void checkpoints_are_counted(void **state)
+static void maintenance_is_counted(void **state)
 {
 	struct kit *kit = *state;
 	static char value[8001];
 
 	memset(value, '1', sizeof(value) - 1);
-	assert_int_equal(kit_measure(kit->writer).checkpoints, 0);
+	assert_int_equal(kit_measure(kit->writer).maintained, 0);
 	for (uint64_t i = 0; i < 600; i++) {
 		kit_put(kit, "t:1", i, value);
 		assert_int_equal(store_maintain(kit->writer), RC_OK);
 	}
-	assert_in_range(kit_measure(kit->writer).checkpoints, 1, 599);
+	assert_in_range(kit_measure(kit->writer).maintained, 1, 599);
 }
 
-static void on_counts(void *arg, enum rc rc, const struct store_counts *counts)
+static void on_counts(void *arg, enum rc rc, const struct store_stats_full *counts)
 {
 	assert_int_equal(rc, RC_OK);
-	*(struct store_counts *)arg = *counts;
+	*(struct store_stats_full *)arg = *counts;
 }
 
-static void groups_and_tokens_are_counted(void **state)
+static void everything_is_counted(void **state)
 {
 	struct kit *kit = *state;
-	struct store_counts counts = { 9, 9 };
+	struct store_stats_full counts = { .groups = 9, .tokens = 9 };
 	struct store_grant grant = { .group = slice_of("*") };
 	const struct store_request add = {
 		.kind = STORE_TOKEN_ADD,
@@ -123,14 +126,19 @@ static void groups_and_tokens_are_counted(void **state)
 			   .grant_count = 1 },
 	};
 
-	store_count(kit->reader, on_counts, &counts);
+	store_stats_full(kit->reader, on_counts, &counts);
 	assert_int_equal(counts.groups, 0);
 	assert_int_equal(counts.tokens, 0);
 	kit_put(kit, "t:1", 0, "1");
 	kit_put(kit, "t:u:1", 0, "1");
+	(void)kit_edit(kit, "t:u:1", 1, NULL, NULL);
 	assert_int_equal(kit_commit(kit, &add, 1), RC_OK);
-	store_count(kit->reader, on_counts, &counts);
+	store_stats_full(kit->reader, on_counts, &counts);
 	assert_int_equal(counts.groups, 2);
+	assert_int_equal(counts.documents, 1);
+	assert_int_equal(counts.tombstones, 1);
+	assert_int_equal(counts.head, 3);
+	assert_int_equal(counts.epoch, kit_head(kit->reader).epoch);
 	assert_int_equal(counts.tokens, 1);
 }
 
@@ -143,8 +151,8 @@ int main(void)
 		KIT_TEST(what_writes_nothing_counts_nothing),
 		KIT_TEST(the_measure_outlives_the_handle),
 		KIT_TEST(files_are_measured),
-		KIT_TEST(checkpoints_are_counted),
-		KIT_TEST(groups_and_tokens_are_counted),
+		KIT_TEST(maintenance_is_counted),
+		KIT_TEST(everything_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ static void a_copy_is_of_the_moment_it_began(void **state)
 {
 	struct kit *kit = *state;
 	struct disturbance disturbance = { .kit = kit };
-	struct store_tally tally;
+	struct store_stats_full tally;
 	struct error err = { "" };
 	const char *copy;
 
@@ -101,7 +101,7 @@ static void a_copy_is_of_the_moment_it_began(void **state)
 static void assert_not_copied(struct kit *kit, const char *from, enum rc wanted)
 {
 	char target[160];
-	struct store_tally tally;
+	struct store_stats_full tally;
 	struct error err = { "" };
 
 	(void)snprintf(target, sizeof(target), "%s", kit_file(kit, "other"));
@@ -287,7 +287,7 @@ static void what_the_writer_leaves_is_whole(void **state)
 {
 	struct kit *kit = *state;
 	const struct store_check check = { .on_fault = on_fault, .on_progress = on_quiet_progress };
-	struct store_tally tally;
+	struct store_stats_full tally;
 
 	fill(kit);
 	assert_int_equal(store_check(kit->path, &check, &tally, NULL), RC_OK);
@@ -308,7 +308,7 @@ static void ids_are_remembered_with_their_first_number(void **state)
 	char id[64];
 
 	(void)state;
-	assert_int_equal(store_ids_new(&ids, NULL), RC_OK);
+	assert_int_equal(store_ids_new("test.db", &ids, NULL), RC_OK);
 	for (uint64_t round = 0; round < 2; round++) {
 		for (uint64_t i = 1; i <= 20000; i++) {
 			(void)snprintf(id, sizeof(id), "some:group:of:a:long:name:%llu",

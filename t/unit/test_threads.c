@@ -8,6 +8,7 @@
 #include "shm/wake.h"
 #include "t/unit/writer_kit.h"
 #include "writer/writer.h"
+#include "store/sqlite/backend.h"
 
 #include <cmocka.h>
 #include <poll.h>
@@ -222,5 +223,6 @@ int main(void)
 		cmocka_unit_test(the_writer_and_its_peers_share_what_they_say),
 	};
 
+	store_add_backend(&backend_sqlite);
 	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
 }

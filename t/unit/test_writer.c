@@ -2,6 +2,7 @@
 #include "t/unit/writer_kit.h"
 
 #include "base/exit.h"
+#include "store/sqlite/backend.h"
 
 #include <cmocka.h>
 #include <fcntl.h>
@@ -226,5 +227,6 @@ int main(void)
 #endif
 	};
 
+	store_add_backend(&backend_sqlite);
 	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
 }

@@ -4,6 +4,7 @@
 
 #include "ipc/frame.h"
 #include "writer/control.h"
+#include "store/sqlite/backend.h"
 
 #include <cmocka.h>
 #include <stdlib.h>
@@ -259,5 +260,6 @@ int main(void)
 		cmocka_unit_test(an_administrator_may_not_send_without_end),
 	};
 
+	store_add_backend(&backend_sqlite);
 	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
 }

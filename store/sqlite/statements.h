@@ -1,11 +1,11 @@
-/* The SQLite back end from within: the handle, its statements, and how to run one. All
- * SQL that serves stands in statements.c and schema.c; copies and checks of a whole
+/* The handle of an SQLite database, its prepared statements, and how to run one. The SQL
+ * that serves is in statements.c and schema.c; statistics, copies and checks of a whole
  * database have theirs beside them. */
-#ifndef STORE_SQLITE_SQLITE_H
-#define STORE_SQLITE_SQLITE_H
+#ifndef STORE_SQLITE_STATEMENTS_H
+#define STORE_SQLITE_STATEMENTS_H
 
+#include "store/backend.h"
 #include "store/rules.h"
-#include "store/store.h"
 
 #include <sqlite3.h>
 
@@ -16,7 +16,6 @@ enum sql {
 	SQL_LATEST,
 	SQL_RUNS,
 	SQL_RUN,
-	SQL_COUNTS,
 	SQL_LARGE,
 	SQL_SCAN,
 	SQL_SCAN_BY_ID,
@@ -49,24 +48,25 @@ enum sql {
  * neighbours go faster past them. */
 #define SQLITE_VALUE_INLINE 1024
 
-struct store {
+struct sqlite {
+	struct store store; /* first: the door's part of the handle */
 	sqlite3 *db;
-	enum store_role role;
 	sqlite3_stmt *sql[SQL_COUNT];
 	int log_pages;  /* frames in the write-ahead log after the last commit */
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */
-	int log_cut;    /* from how many on readers are waited for */
+	int log_cut;    /* from how many on a checkpoint waits for readers */
 	uint64_t checkpoints;
 };
 
-/* Prepares all statements that the handle's role needs. */
-MUST_USE enum rc sql_prepare(struct store *store);
-void sql_finalize(struct store *store);
+/* The handle that the door gave out. */
+static inline struct sqlite *sqlite_of(struct store *store)
+{
+	return (struct sqlite *)store;
+}
 
-/* A connection of its own that only reads and never checkpoints, to a database of ours
- * that may have an older schema. Close it with sqlite3_close. Fails as store_open
- * does. */
-MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err);
+/* Prepares all statements that the handle's role needs. */
+MUST_USE enum rc sql_prepare(struct sqlite *sqlite);
+void sql_finalize(struct sqlite *sqlite);
 
 /* What the SQLite result code that the connection gave last means to us; silent. */
 enum rc sql_rc(sqlite3 *db, int code);
@@ -90,10 +90,10 @@ MUST_USE enum rc sql_run(sqlite3_stmt *stmt);
 
 /* Ends a transaction, if there is one, without keeping anything. Good for those that
  * only read. */
-void sql_rollback(struct store *store);
+void sql_rollback(struct sqlite *sqlite);
 
-MUST_USE enum rc sql_read_state(struct store *store, struct store_state *out);
+MUST_USE enum rc sql_read_state(struct sqlite *sqlite, struct store_state *out);
 /* Appends the value that lies in the table of its own under this number. */
-MUST_USE enum rc sql_read_large(struct store *store, uint64_t seq, struct buf *out);
+MUST_USE enum rc sql_read_large(struct sqlite *sqlite, uint64_t seq, struct buf *out);
 
 #endif

@@ -1,0 +1,99 @@
+/* What a back end of the store implements; store.c dispatches to it.
+ *
+ * To add one: a folder beside sqlite/ with a table of these operations, a scheme in
+ * db_url.c, and a call of store_add_backend in cli/main.c. Requests, replies and what
+ * must stay until a callback are as store.h has them; preconditions are asserted in store.c
+ * and need not be again. rules.h decides what the protocol decides. */
+#ifndef STORE_BACKEND_H
+#define STORE_BACKEND_H
+
+#include "store/db_url.h"
+#include "store/store.h"
+#include "store/store_admin.h"
+
+struct backend;
+
+/* What every handle begins with: a back end allocates it, zeroed, as the first member of its
+ * own struct. store.c fills it in and is alone in using it. */
+struct store {
+	const struct backend *backend;
+	enum store_role role;
+	unsigned calls; /* of the back end that have not returned: callbacks may be running */
+	bool cancelled;
+};
+
+/* The same, of a set of ids. */
+struct store_ids {
+	const struct backend *backend;
+};
+
+/* System calls that a process with an open handle makes later on, beyond those that every
+ * process may (os/sandbox.h): lists of SCMP_SYS(...) that end with SANDBOX_END. */
+struct store_needs {
+	const int *reader_calls;
+	const int *writer_calls;
+	bool writer_opens; /* files in the folder of the database, and /dev/urandom */
+};
+
+struct backend {
+	const char *scheme; /* of db_url.h */
+	const struct store_stat *own_stats;
+	size_t own_stat_count;
+	struct store_needs needs;
+
+	/* A handle. A failure leaves nothing open. */
+	enum rc (*open)(const struct db_url *db, enum store_role role, struct store **out,
+			struct error *err);
+	void (*close)(struct store *store); /* asserts that nothing is outstanding */
+
+	/* Serving. */
+	void (*changes)(struct store *store, const struct store_query *query,
+			on_store_page *on_page, void *arg);
+	void (*latest)(struct store *store, struct slice group, on_store_place *on_place,
+		       void *arg);
+	void (*head)(struct store *store, on_store_place *on_place, void *arg);
+	void (*stats)(struct store *store, on_store_stats *on_stats, void *arg);
+	void (*stats_full)(struct store *store, on_store_stats_full *on_stats, void *arg);
+	void (*token_find)(struct store *store, struct slice id, on_store_token *on_token,
+			   void *arg);
+	void (*commit)(struct store *store, const struct store_request *requests, size_t count,
+		       on_store_replies *on_replies, void *arg);
+	enum rc (*maintain)(struct store *store);
+
+	/* Answers that come later: all NULL if every call is answered before it returns. */
+	void (*poll)(struct store *store, int *fd, short *events, uint64_t *deadline);
+	void (*run)(struct store *store);
+	void (*cancel)(struct store *store);
+	/* NULL if no other host writes. */
+	void (*watch)(struct store *store, on_store_remote_change *on_change, void *arg);
+
+	/* Whole databases. */
+	enum rc (*scan)(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,
+			void *arg);
+	enum rc (*find)(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
+	enum rc (*new_epoch)(struct store *store, const char *path, struct error *err);
+	enum rc (*copy)(const struct db_url *from, const char *to, on_store_progress *on_progress,
+			void *arg, struct store_stats_full *stats, struct error *err);
+	enum rc (*check)(const struct db_url *db, const struct store_check *check,
+			 struct store_stats_full *stats, struct error *err);
+	enum rc (*close_for_replace)(const struct db_url *db, struct error *err);
+	/* On failure *out is NULL. */
+	enum rc (*ids_new)(struct store_ids **out, struct error *err);
+	void (*ids_free)(struct store_ids *ids);
+	enum rc (*ids_add)(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first,
+			   struct error *err);
+};
+
+/* Makes a back end known to store_open and to the operations on whole databases, once
+ * before the first of them; adding it again changes nothing. */
+void store_add_backend(const struct backend *backend);
+
+/* The back end of a database by the database's name, and that name parsed. Fails as
+ * db_url_parse does. */
+MUST_USE enum rc store_find_backend(const char *name, struct db_url *db, const struct backend **out,
+				    struct error *err);
+
+/* For the sandbox of a process that has opened the store. */
+const struct store_needs *store_needs(const struct store *store);
+
+#endif

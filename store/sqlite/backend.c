@@ -1,0 +1,43 @@
+/* The table of the SQLite back end. cli/main.c hands it to store_add_backend. */
+#include "store/sqlite/backend.h"
+
+#include "os/sandbox.h"
+#include "store/sqlite/operations.h"
+#include "store/sqlite/stats.h"
+
+#include <seccomp.h>
+
+/* How SQLite writes its files; readers have theirs open, and map or read them. */
+static const int reader_calls[] = { SANDBOX_END };
+static const int writer_calls[] = { SCMP_SYS(pwrite64),  SCMP_SYS(fsync),     SCMP_SYS(fdatasync),
+				    SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fadvise64),
+				    SCMP_SYS(unlink),    SCMP_SYS(fchown),    SCMP_SYS(fchmod),
+				    SANDBOX_END };
+
+const struct backend backend_sqlite = {
+	.scheme = "sqlite",
+	.own_stats = sqlite_own_stats,
+	.own_stat_count = SQLITE_OWN_COUNT,
+	.needs = { .reader_calls = reader_calls,
+		   .writer_calls = writer_calls,
+		   .writer_opens = true },
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.changes = sqlite_changes,
+	.latest = sqlite_latest,
+	.head = sqlite_head,
+	.stats = sqlite_stats,
+	.stats_full = sqlite_stats_full,
+	.token_find = sqlite_token_find,
+	.commit = sqlite_commit,
+	.maintain = sqlite_maintain,
+	.scan = sqlite_scan,
+	.find = sqlite_find,
+	.new_epoch = sqlite_new_epoch,
+	.copy = sqlite_copy,
+	.check = sqlite_check,
+	.close_for_replace = sqlite_close_for_replace,
+	.ids_new = sqlite_ids_new,
+	.ids_free = sqlite_ids_free,
+	.ids_add = sqlite_ids_add,
+};

@@ -1,0 +1,214 @@
+/* Batches of requests, done in order, durable together. The store's door calls
+ * sqlite_commit; push.c, purge.c and tokens.c do the requests. */
+#include "store/sqlite/operations.h"
+
+#include "store/sqlite/purge.h"
+#include "store/sqlite/push.h"
+#include "store/sqlite/tokens.h"
+#include "store/sqlite/wal.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* ---- Requests ---- */
+
+static enum rc apply(struct transaction *commit, const struct store_request *request,
+		     struct store_reply *reply, struct buf *bytes)
+{
+	switch (request->kind) {
+	case STORE_PUSH:
+		reply->result_count = request->edit_count;
+		reply->results = mem_array(reply->result_count, sizeof(*reply->results));
+		return push_apply(commit, request, reply->results, bytes);
+	case STORE_TOKEN_ADD:
+		return tokens_add(commit->sqlite, &request->token);
+	case STORE_TOKEN_LIST:
+		return tokens_read(commit->sqlite->sql[SQL_TOKENS], &reply->tokens,
+				   &reply->token_count, bytes);
+	case STORE_TOKEN_REVOKE:
+		return tokens_revoke(commit->sqlite, request->token.id);
+	case STORE_TOKEN_ROTATE:
+		return tokens_rotate(commit->sqlite, request, reply, bytes);
+	case STORE_PURGE:
+		return purge_apply(commit, request->before, request->limit, &reply->purged);
+	case STORE_KIND_COUNT:
+		break;
+	}
+	assert(request->kind < STORE_KIND_COUNT);
+	return RC_MALFORMED;
+}
+
+/* Those that come from deciding, before anything was written for the request: they are
+ * its own, and the rest goes on. */
+static bool is_own_failure(enum rc rc)
+{
+	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_TOO_LARGE;
+}
+
+/* ---- The transaction ---- */
+
+/* Replies as they grow, and the bytes behind each. */
+struct answers {
+	struct store_reply *replies;
+	struct buf *bytes;
+	size_t count;
+};
+
+static void clear_answer(struct answers *answers, size_t i)
+{
+	tokens_free(answers->replies[i].tokens, answers->replies[i].token_count);
+	free(answers->replies[i].results);
+	buf_free(&answers->bytes[i]);
+	answers->replies[i] = (struct store_reply){ .kind = answers->replies[i].kind };
+}
+
+static void clear_answers(struct answers *answers)
+{
+	for (size_t i = 0; i < answers->count; i++)
+		clear_answer(answers, i);
+}
+
+static enum rc apply_all(struct transaction *commit, const struct store_request *requests,
+			 struct answers *answers)
+{
+	for (size_t i = 0; i < answers->count; i++) {
+		enum rc rc;
+
+		answers->replies[i].kind = requests[i].kind;
+		rc = apply(commit, &requests[i], &answers->replies[i], &answers->bytes[i]);
+		if (rc != RC_OK && !is_own_failure(rc))
+			return rc;
+		if (rc != RC_OK)
+			clear_answer(answers, i);
+		answers->replies[i].rc = rc;
+	}
+	return RC_OK;
+}
+
+static enum rc note_state(struct transaction *commit, const struct store_state *before)
+{
+	sqlite3_stmt *stmt = commit->sqlite->sql[SQL_SET_STATE];
+	enum rc rc = transaction_leave(commit);
+
+	if (rc != RC_OK || memcmp(&commit->state, before, sizeof(*before)) == 0)
+		return rc;
+	sql_bind_number(stmt, 1, commit->state.head);
+	sql_bind_number(stmt, 2, commit->state.horizon);
+	sql_bind_number(stmt, 3, commit->state.documents);
+	sql_bind_number(stmt, 4, commit->state.tombstones);
+	return sql_run(stmt);
+}
+
+/* A COMMIT that was refused for a lock has not happened, nor has one whose pages the
+ * log did not take: should the disk hold them nevertheless, the next commit is written
+ * over them. After any other failure they lie there whole, and whoever opens the
+ * database next may find them. */
+static enum rc finish(struct sqlite *sqlite)
+{
+	enum rc rc = FAULT_MUTANT("commit_left_out") ? RC_OK : sql_run(sqlite->sql[SQL_COMMIT]);
+	int code = sqlite3_extended_errcode(sqlite->db);
+
+	if (rc == RC_OK || rc == RC_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR_WRITE)
+		return rc;
+	return RC_SYNC_FAILED;
+}
+
+static enum rc transact(struct transaction *commit, const struct store_request *requests,
+			struct answers *answers)
+{
+	struct store_state before;
+	enum rc rc = sql_run(commit->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
+
+	if (rc == RC_OK)
+		rc = sql_read_state(commit->sqlite, &before);
+	if (rc == RC_OK) {
+		commit->state = before;
+		rc = apply_all(commit, requests, answers);
+	}
+	if (rc == RC_OK)
+		rc = note_state(commit, &before);
+	if (rc == RC_OK)
+		rc = finish(commit->sqlite);
+	sql_rollback(commit->sqlite);
+	return rc;
+}
+
+/* One transaction; on a full disk once more, should the room that the log takes be
+ * enough. */
+static enum rc attempt(struct sqlite *sqlite, const struct store_request *requests,
+		       struct answers *answers)
+{
+	struct transaction commit = { .sqlite = sqlite, .now = clock_wall() };
+	enum rc rc = transact(&commit, requests, answers);
+	enum rc spent;
+
+	if (rc == RC_FULL) {
+		spent = wal_restart(sqlite);
+		if (spent == RC_SYNC_FAILED)
+			return spent;
+		if (spent == RC_OK) {
+			clear_answers(answers);
+			commit = (struct transaction){ .sqlite = sqlite, .now = commit.now };
+			rc = transact(&commit, requests, answers);
+		}
+	}
+	for (size_t i = 0; i < answers->count; i++)
+		answers->replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch,
+								  .seq = commit.state.head };
+	return rc;
+}
+
+/* What is damaged spoils the transaction of whoever comes upon it. Halves of halves
+ * find out who that is; the others go through. Only what has an unknown outcome fails
+ * all. */
+static enum rc attempt_halves(struct sqlite *sqlite, const struct store_request *requests,
+			      struct answers *answers)
+{
+	size_t half = answers->count / 2;
+	struct answers parts[2] = {
+		{ answers->replies, answers->bytes, half },
+		{ answers->replies + half, answers->bytes + half, answers->count - half },
+	};
+
+	clear_answers(answers);
+	for (size_t n = 0; n < 2; n++) {
+		const struct store_request *first = requests + (n ? half : 0);
+		enum rc rc = attempt(sqlite, first, &parts[n]);
+
+		if (rc == RC_CORRUPT && parts[n].count > 1)
+			rc = attempt_halves(sqlite, first, &parts[n]);
+		if (rc == RC_SYNC_FAILED)
+			return rc;
+		if (rc == RC_OK)
+			continue;
+		clear_answers(&parts[n]);
+		for (size_t i = 0; i < parts[n].count; i++)
+			parts[n].replies[i].rc = rc;
+	}
+	return RC_OK;
+}
+
+void sqlite_commit(struct store *store, const struct store_request *requests, size_t count,
+		   on_store_replies *on_replies, void *arg)
+{
+	struct sqlite *sqlite = sqlite_of(store);
+	struct answers answers = {
+		.replies = mem_array(count, sizeof(*answers.replies)),
+		.bytes = mem_array(count, sizeof(*answers.bytes)),
+		.count = count,
+	};
+	enum rc rc;
+
+	rc = attempt(sqlite, requests, &answers);
+	if (rc == RC_CORRUPT && count > 1)
+		rc = attempt_halves(sqlite, requests, &answers);
+	on_replies(arg, rc, rc == RC_OK ? answers.replies : NULL);
+	clear_answers(&answers);
+	free(answers.replies);
+	free(answers.bytes);
+}

@@ -1,0 +1,53 @@
+/* The operations of the SQLite back end, as store/backend.h describes them: what its table
+ * (backend.c) is made of, each in the file of its name. */
+#ifndef STORE_SQLITE_OPERATIONS_H
+#define STORE_SQLITE_OPERATIONS_H
+
+#include "store/backend.h"
+
+/* open.c */
+MUST_USE enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store **out,
+			     struct error *err);
+void sqlite_close(struct store *store);
+
+/* read.c */
+void sqlite_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
+		    void *arg);
+void sqlite_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
+void sqlite_head(struct store *store, on_store_place *on_place, void *arg);
+
+/* stats.c */
+void sqlite_stats(struct store *store, on_store_stats *on_stats, void *arg);
+void sqlite_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
+
+/* tokens.c */
+void sqlite_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
+
+/* commit.c */
+void sqlite_commit(struct store *store, const struct store_request *requests, size_t count,
+		   on_store_replies *on_replies, void *arg);
+
+/* wal.c */
+MUST_USE enum rc sqlite_maintain(struct store *store);
+
+/* scan.c */
+MUST_USE enum rc sqlite_scan(struct store *store, const struct store_scan *scan,
+			     on_store_doc *on_doc, void *arg);
+MUST_USE enum rc sqlite_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
+MUST_USE enum rc sqlite_ids_new(struct store_ids **out, struct error *err);
+void sqlite_ids_free(struct store_ids *store_ids);
+MUST_USE enum rc sqlite_ids_add(struct store_ids *store_ids, struct slice id, uint64_t number,
+				uint64_t *first, struct error *err);
+
+/* copy.c */
+MUST_USE enum rc sqlite_copy(const struct db_url *from, const char *to,
+			     on_store_progress *on_progress, void *arg,
+			     struct store_stats_full *stats, struct error *err);
+MUST_USE enum rc sqlite_new_epoch(struct store *store, const char *path, struct error *err);
+MUST_USE enum rc sqlite_close_for_replace(const struct db_url *db, struct error *err);
+
+/* check.c */
+MUST_USE enum rc sqlite_check(const struct db_url *db, const struct store_check *asked,
+			      struct store_stats_full *stats, struct error *err);
+
+#endif

@@ -1,0 +1,216 @@
+/* The door: checks what a caller promised and hands each operation to the back end of the
+ * handle. Called by all that serve; store_admin.c is the same for whole databases. */
+#include "store/backend.h"
+
+#include "store/docid.h"
+#include "store/later.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define BACKENDS_MAX 4
+
+static const struct backend *backends[BACKENDS_MAX];
+
+/* ---- Back ends ---- */
+
+void store_add_backend(const struct backend *backend)
+{
+	size_t at = 0;
+
+	while (at < BACKENDS_MAX && backends[at] && backends[at] != backend)
+		at++;
+	assert(at < BACKENDS_MAX);
+	backends[at] = backend;
+}
+
+enum rc store_find_backend(const char *name, struct db_url *db, const struct backend **out,
+			   struct error *err)
+{
+	enum rc rc = db_url_parse(name, db, err);
+
+	*out = NULL;
+	for (size_t i = 0; rc == RC_OK && i < BACKENDS_MAX && backends[i]; i++)
+		if (strcmp(backends[i]->scheme, db->scheme) == 0)
+			*out = backends[i];
+	assert(rc != RC_OK || *out); /* or nobody called store_add_backend */
+	return rc;
+}
+
+const struct store_needs *store_needs(const struct store *store)
+{
+	return &store->backend->needs;
+}
+
+/* ---- Opening and closing ---- */
+
+enum rc store_open(const char *path, enum store_role role, struct store **out, struct error *err)
+{
+	const struct backend *backend;
+	struct db_url db;
+	enum rc rc = store_find_backend(path, &db, &backend, err);
+
+	*out = NULL;
+	if (rc == RC_OK)
+		rc = backend->open(&db, role, out, err);
+	if (rc != RC_OK) {
+		*out = NULL;
+		return rc;
+	}
+	(*out)->backend = backend;
+	(*out)->role = role;
+	later_wrap(out);
+	return RC_OK;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	assert(store->calls == 0);
+	store->backend->close(store);
+}
+
+/* ---- Answers that come later ---- */
+
+void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
+{
+	*fd = -1;
+	*events = 0;
+	*deadline = UINT64_MAX;
+	if (store->backend->poll)
+		store->backend->poll(store, fd, events, deadline);
+}
+
+void store_run(struct store *store)
+{
+	assert(store->calls == 0);
+	if (store->backend->run == NULL)
+		return;
+	store->calls++;
+	store->backend->run(store);
+	store->calls--;
+}
+
+void store_cancel(struct store *store)
+{
+	assert(store->calls == 0);
+	store->cancelled = true;
+	if (store->backend->cancel == NULL)
+		return;
+	store->calls++;
+	store->backend->cancel(store);
+	store->calls--;
+}
+
+void store_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+{
+	if (store->backend->watch)
+		store->backend->watch(store, on_change, arg);
+}
+
+/* ---- Reading ---- */
+
+static bool is_group(struct slice group)
+{
+	return group.len > 0 && group.len <= GROUP_MAX;
+}
+
+void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
+		   void *arg)
+{
+	assert(query->limit > 0 && is_group(query->group));
+	if (store->cancelled) {
+		on_page(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->changes(store, query, on_page, arg);
+	store->calls--;
+}
+
+void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
+{
+	assert(is_group(group));
+	if (store->cancelled) {
+		on_place(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->latest(store, group, on_place, arg);
+	store->calls--;
+}
+
+void store_head(struct store *store, on_store_place *on_place, void *arg)
+{
+	if (store->cancelled) {
+		on_place(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->head(store, on_place, arg);
+	store->calls--;
+}
+
+void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg)
+{
+	if (store->cancelled) {
+		on_token(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->token_find(store, id, on_token, arg);
+	store->calls--;
+}
+
+/* ---- Statistics ---- */
+
+void store_stats(struct store *store, on_store_stats *on_stats, void *arg)
+{
+	if (store->cancelled) {
+		on_stats(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->stats(store, on_stats, arg);
+	store->calls--;
+}
+
+void store_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg)
+{
+	if (store->cancelled) {
+		on_stats(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->stats_full(store, on_stats, arg);
+	store->calls--;
+}
+
+const struct store_stat *store_own_stats(const struct store *store, size_t *count)
+{
+	assert(store->backend->own_stat_count <= STORE_OWN_STATS_MAX);
+	*count = store->backend->own_stat_count;
+	return store->backend->own_stats;
+}
+
+/* ---- Writing ---- */
+
+void store_commit(struct store *store, const struct store_request *requests, size_t count,
+		  on_store_replies *on_replies, void *arg)
+{
+	assert(store->role == STORE_WRITER && (requests || count == 0));
+	if (store->cancelled) {
+		on_replies(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->commit(store, requests, count, on_replies, arg);
+	store->calls--;
+}
+
+enum rc store_maintain(struct store *store)
+{
+	assert(store->role == STORE_WRITER);
+	return store->backend->maintain(store);
+}
