@@ -51,6 +51,7 @@ unit_tests = \
 	%D%/test_store_crash \
 	%D%/test_store_cursor \
 	%D%/test_store_disk \
+	%D%/test_store_later \
 	%D%/test_store_model \
 	%D%/test_store_open \
 	%D%/test_store_power \
@@ -147,6 +148,8 @@ t_unit_test_store_disk_SOURCES = %D%/test_store_disk.c %D%/disk_kit.c %D%/disk_k
 t_unit_test_store_disk_LDADD = $(sqlite_libs)
 t_unit_test_store_stats_SOURCES = %D%/test_store_stats.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_stats_LDADD = $(sqlite_libs)
+t_unit_test_store_later_SOURCES = %D%/test_store_later.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_later_LDADD = $(sqlite_libs)
 t_unit_test_store_model_SOURCES = %D%/test_store_model.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_model_LDADD = $(sqlite_libs)
 t_unit_test_store_open_SOURCES = %D%/test_store_open.c %D%/store_kit.c %D%/store_kit.h

@@ -102,9 +102,7 @@ int kit_teardown(void **state)
 	return 0;
 }
 
-/* ----
- * Writing -----------------------------------------------------------------------------
- */
+/* ---- Writing ---- */
 
 struct committed {
 	struct kit *kit;
@@ -140,6 +138,7 @@ enum rc kit_commit(struct kit *kit, const struct store_request *requests, size_t
 
 	clear_replies(kit);
 	store_commit(kit->writer, requests, count, on_replies, &committed);
+	store_wait(kit->writer);
 	assert_int_equal(committed.calls, 1);
 	return committed.rc;
 }
@@ -188,9 +187,7 @@ uint64_t kit_purge(struct kit *kit, int64_t before)
 	return kit->replies[0].purged;
 }
 
-/* ----
- * Reading -----------------------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
@@ -203,6 +200,7 @@ struct store_stats kit_measure(struct store *store)
 	struct store_stats db_stats = { .documents = UINT64_MAX };
 
 	store_stats(store, on_measure, &db_stats);
+	store_wait(store);
 	return db_stats;
 }
 
@@ -249,6 +247,7 @@ const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct
 	clear_page(&kit->page);
 	kit->page.rc = RC_COUNT;
 	store_changes(kit->reader, &query, on_page, &kit->page);
+	store_wait(kit->reader);
 	assert_int_equal(kit->page.rc, RC_OK);
 	return &kit->page;
 }
@@ -270,6 +269,7 @@ struct store_cursor kit_head(struct store *store)
 	struct store_cursor place = { .epoch = 0 };
 
 	store_head(store, on_place, &place);
+	store_wait(store);
 	assert_int_not_equal(place.epoch, 0);
 	return place;
 }
@@ -279,6 +279,7 @@ uint64_t kit_latest(struct store *store, const char *group)
 	struct store_cursor place = { .epoch = 0 };
 
 	store_latest(store, slice_of(group), on_place, &place);
+	store_wait(store);
 	assert_int_equal(place.epoch, kit_head(store).epoch);
 	return place.seq;
 }
@@ -288,9 +289,7 @@ struct store_cursor kit_place(struct kit *kit, uint64_t seq)
 	return (struct store_cursor){ .epoch = kit_head(kit->reader).epoch, .seq = seq };
 }
 
-/* ---- From
- * outside -----------------------------------------------------------------------------
- */
+/* ---- From outside ---- */
 
 void kit_sql(const char *path, const char *sql)
 {
