@@ -1,6 +1,7 @@
 # Nothing of the domain: log, options, buffers, checks of text, fault points.
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
+	%D%/array.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/cidr.c %D%/cidr.h \
 	%D%/clock.c %D%/clock.h \

@@ -32,6 +32,17 @@ void *mem_resize(void *old, size_t count, size_t size)
 	return mem_check(FAULT_ALLOCATION() ? NULL : reallocarray(old, count ? count : 1, size));
 }
 
+void *mem_grow(void *array, size_t *room, size_t count, size_t size)
+{
+	if (array != NULL && count <= *room)
+		return array;
+	if (*room == 0)
+		*room = 4;
+	while (*room < count)
+		*room *= 2;
+	return mem_resize(array, *room, size);
+}
+
 void *mem_block(size_t size)
 {
 	return mem_check(FAULT_ALLOCATION() ? NULL : malloc(size ? size : 1));

@@ -10,6 +10,11 @@ void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 /* Resizes `old` (may be NULL) to count * size bytes. New bytes are not zeroed. */
 void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
+/* Returns the array with room for at least `count` elements, which it doubles as often
+ * as needed. `*room`: how many it has room for now; 0 with a NULL array. New elements
+ * are not zeroed. */
+void *mem_grow(void *array, size_t *room, size_t count, size_t size)
+	__attribute__((returns_nonnull));
 /* malloc and realloc for a library with replaceable allocators (libevent), so that its
  * failed allocations end the process too. Not zeroed. */
 void *mem_block(size_t size) __attribute__((malloc, returns_nonnull));

@@ -143,10 +143,7 @@ static enum rc parse_doc(struct parser *parser)
 		rc = check_doc(parser, &edit, seen);
 	if (rc != RC_OK)
 		return rc;
-	if (out->count == out->room) {
-		out->room = out->room ? out->room * 2 : 4;
-		out->all = mem_resize(out->all, out->room, sizeof(*out->all));
-	}
+	out->all = mem_grow(out->all, &out->room, out->count + 1, sizeof(*out->all));
 	out->all[out->count++] = edit;
 	return RC_OK;
 }

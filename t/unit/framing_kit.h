@@ -3,6 +3,7 @@
 #ifndef T_UNIT_GUARD_KIT_H
 #define T_UNIT_GUARD_KIT_H
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "worker/http/framing.h"
 
@@ -12,7 +13,6 @@
 
 #include <cmocka.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 /* A string literal as a slice, zeros in it and all. */
 #define BYTES(literal) \
 	{ \

@@ -1,5 +1,6 @@
 /* Tests of base/cidr.c and of worker/http/forwarded.c, which matches trusted
  * proxies. */
+#include "base/array.h"
 #include "base/cidr.h"
 #include "worker/http/forwarded.h"
 
@@ -9,8 +10,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct {
 	const char *text, *formatted; /* NULL: rejected */

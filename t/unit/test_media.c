@@ -1,4 +1,5 @@
 /* Which encoding a body is in, and which one an answer is asked for in. */
+#include "base/array.h"
 #include "worker/http/media.h"
 
 #include <setjmp.h>
@@ -7,7 +8,6 @@
 
 #include <cmocka.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define JSON ENCODING_JSON
 #define TRANSIT ENCODING_TRANSIT
 

@@ -1,4 +1,5 @@
 /* What goes wrong, as a client gets to see it. */
+#include "base/array.h"
 #include "transit/transit.h"
 #include "worker/http/problem.h"
 
@@ -9,8 +10,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* protocol.md, Errors */
 static const struct {

@@ -1,4 +1,5 @@
 /* The query of a URL. */
+#include "base/array.h"
 #include "worker/http/query.h"
 
 #include <setjmp.h>
@@ -9,8 +10,6 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* A literal with its length, for what has zeros. */
 #define BYTES(literal) \

@@ -1,4 +1,5 @@
 /* Which If-None-Match fields hold a tag. */
+#include "base/array.h"
 #include "worker/static.h"
 
 #include <setjmp.h>
@@ -7,8 +8,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct {
 	const char *field, *etag;

@@ -66,14 +66,10 @@ static void on_accept_error(struct evconnlistener *listener, void *http)
 
 static void conns_index(struct conns *conns, struct conn *conn)
 {
-	size_t fd = (size_t)conn->fd;
+	size_t fd = (size_t)conn->fd, old = conns->by_fd_size;
 
-	if (fd >= conns->by_fd_size) {
-		conns->by_fd = mem_resize(conns->by_fd, fd * 2, sizeof(struct conn *));
-		memset(conns->by_fd + conns->by_fd_size, 0,
-		       (fd * 2 - conns->by_fd_size) * sizeof(struct conn *));
-		conns->by_fd_size = fd * 2;
-	}
+	conns->by_fd = mem_grow(conns->by_fd, &conns->by_fd_size, fd + 1, sizeof(struct conn *));
+	memset(conns->by_fd + old, 0, (conns->by_fd_size - old) * sizeof(struct conn *));
 	conns->by_fd[fd] = conn;
 }
 
