@@ -1,9 +1,12 @@
+/* Opens an event stream: checks the query, answers with the head of a stream, and moves
+ * the socket from evhttp to worker/live. See route.c. */
 #include "worker/events.h"
 
+#include "auth/identity.h"
 #include "store/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
-#include "worker/http/cors.h"
+#include "worker/dispatch.h"
 #include "worker/live/feed.h"
 #include "worker/live/stream.h"
 
@@ -19,7 +22,7 @@
 
 /* A stream that is being opened. */
 struct opening {
-	struct request *request;
+	struct exchange *exchange;
 	struct streams *streams;
 	struct stream_options options;
 	struct slice groups[GROUPS_MAX]; /* point into `text` */
@@ -37,7 +40,7 @@ static void opening_free(struct opening *opening)
 
 static enum rc read_groups(struct opening *opening, struct error *err)
 {
-	const struct query *query = &opening->request->query;
+	const struct query *query = &opening->exchange->request.query;
 	const struct query_pair *pair = NULL;
 	struct stream_options *options = &opening->options;
 
@@ -55,7 +58,7 @@ static enum rc read_groups(struct opening *opening, struct error *err)
 		if (options->group_count == GROUPS_MAX)
 			return error_set(err, RC_MALFORMED, "group: a stream follows at most %d",
 					 GROUPS_MAX);
-		if (!identity_may_group(opening->request->who, pair->value, AUTH_READ))
+		if (!identity_may_group(opening->exchange->identity, pair->value, AUTH_READ))
 			return error_set(err, RC_DENIED, "group: this token may not read %.*s",
 					 (int)pair->value.len, pair->value.data);
 		opening->groups[options->group_count++] = pair->value;
@@ -80,7 +83,7 @@ static void keep_groups(struct opening *opening)
 
 static enum rc read_docs(struct opening *opening, struct error *err)
 {
-	const struct query *query = &opening->request->query;
+	const struct query *query = &opening->exchange->request.query;
 	struct slice docs = slice_of("0"), encoding = slice_of("json");
 
 	if (query_one(query, "docs", &docs, err) == RC_MALFORMED ||
@@ -98,9 +101,9 @@ static enum rc read_docs(struct opening *opening, struct error *err)
 /* Last-Event-ID where it is sent, else `since`. RC_NOT_FOUND: neither, begin now. */
 static enum rc read_since(struct opening *opening, struct error *err)
 {
-	const char *last = request_header(opening->request, "Last-Event-ID");
+	const char *last = request_header(&opening->exchange->request, "Last-Event-ID");
 	struct slice text;
-	enum rc rc = query_one(&opening->request->query, "since", &text, err);
+	enum rc rc = query_one(&opening->exchange->request.query, "since", &text, err);
 
 	if (rc == RC_MALFORMED)
 		return rc;
@@ -118,7 +121,7 @@ static enum rc read_since(struct opening *opening, struct error *err)
 
 static void put_header(struct opening *opening)
 {
-	struct request *request = opening->request;
+	const struct exchange *exchange = opening->exchange;
 	uint32_t random;
 
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
@@ -129,11 +132,11 @@ static void put_header(struct opening *opening)
 				       "X-Content-Type-Options: nosniff\r\n"
 				       "Cross-Origin-Resource-Policy: same-origin\r\n"
 				       "Connection: close\r\n");
-	cors_put(request->worker->settings, request->origin, &opening->header);
+	cors_put(&exchange->worker->cors, exchange->request.origin, &opening->header);
 	buf_putf(&opening->header, "\r\nretry: %u\n\n", RETRY_MIN + random % RETRY_SPREAD);
 }
 
-static void on_taken(void *arg, int fd)
+static void on_detached(void *arg, int fd)
 {
 	struct opening *opening = arg;
 
@@ -146,12 +149,12 @@ static void on_taken(void *arg, int fd)
 
 static void opening_begin(struct opening *opening)
 {
-	struct request *request = opening->request;
+	struct exchange *exchange = opening->exchange;
 
 	put_header(opening);
 	keep_groups(opening);
-	opening->options.who = identity_ref(request->who);
-	request_take(request, on_taken, opening);
+	opening->options.who = identity_ref(exchange->identity);
+	request_detach(&exchange->request, on_detached, opening);
 }
 
 static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
@@ -162,20 +165,21 @@ static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
 		opening->options.since = *head;
 		opening_begin(opening);
 	} else {
-		request_refuse(opening->request, PROBLEM_UNAVAILABLE,
+		request_refuse(&opening->exchange->request, PROBLEM_UNAVAILABLE,
 			       "the database does not answer; try again");
 		opening_free(opening);
 	}
 }
 
-void events_open(struct request *request)
+void events_open(struct exchange *exchange)
 {
-	struct worker *worker = request->worker;
+	struct request *request = &exchange->request;
+	struct worker *worker = exchange->worker;
 	struct opening *opening = mem_alloc(sizeof(*opening));
 	struct error err;
 	enum rc rc, since;
 
-	opening->request = request;
+	opening->exchange = exchange;
 	opening->streams = worker->streams;
 	rc = read_groups(opening, &err);
 	if (rc == RC_OK)

@@ -2,8 +2,8 @@
 #ifndef WORKER_EVENTS_H
 #define WORKER_EVENTS_H
 
-#include "worker/http/request.h"
+struct exchange;
 
-void events_open(struct request *request);
+void events_open(struct exchange *exchange);
 
 #endif

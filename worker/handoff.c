@@ -127,7 +127,7 @@ static void on_step(evutil_socket_t unused, short what, void *arg)
 	if (handoff->state != HANDOFF_SENDING)
 		return;
 	streams_give(handoff->worker->streams, on_leaving, handoff);
-	conns_give(handoff->worker->conns, on_connection, handoff);
+	conns_hand_off(handoff->worker->conns, on_connection, handoff);
 	event_add(handoff->step, &soon);
 }
 
@@ -172,7 +172,7 @@ static void handoff_adopt(struct handoff *handoff, struct slice bytes, int fd)
 		stream_inherit(worker->streams, fd, &message);
 	else if ((kind == MOVED_CONNECTION || kind == MOVED_METRICS) &&
 		 unpack_finish(&message) == RC_OK)
-		conns_adopt(worker->conns, fd, kind == MOVED_METRICS);
+		conns_receive(worker->conns, fd, kind == MOVED_METRICS);
 	else
 		close(fd);
 }
@@ -213,7 +213,7 @@ static void on_taking(evutil_socket_t fd, short what, void *arg)
 	struct handoff *handoff = arg;
 
 	(void)what;
-	for (int i = 0; i < CONNS_ADOPT_MAX && handoff_receive_one(handoff, fd); i++)
+	for (int i = 0; i < CONNS_RECEIVE_MAX && handoff_receive_one(handoff, fd); i++)
 		;
 	/* The predecessor in the slot may have taken a wake-up that was for both; it is
 	 * not woken any more when it gives. */

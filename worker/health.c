@@ -1,6 +1,8 @@
+/* The probes of supervisors and load balancers. See route.c for their paths. */
 #include "worker/health.h"
 
 #include "store/store.h"
+#include "worker/dispatch.h"
 
 static void health_answer(struct request *request, const char *text)
 {
@@ -9,21 +11,24 @@ static void health_answer(struct request *request, const char *text)
 	request_answer_static(request, 200, slice_of(text));
 }
 
-void health_live(struct request *request)
+void health_live(struct exchange *exchange)
 {
-	health_answer(request, "ok\n");
+	health_answer(&exchange->request, "ok\n");
 }
 
 static void on_head(void *arg, enum rc rc, const struct store_cursor *place)
 {
+	struct exchange *exchange = arg;
+
 	(void)place;
 	if (rc == RC_OK)
-		health_answer(arg, "ready\n");
+		health_answer(&exchange->request, "ready\n");
 	else
-		request_refuse(arg, PROBLEM_UNAVAILABLE, "the database does not answer");
+		request_refuse(&exchange->request, PROBLEM_UNAVAILABLE,
+			       "the database does not answer");
 }
 
-void health_ready(struct request *request)
+void health_ready(struct exchange *exchange)
 {
-	store_head(request->worker->store, on_head, request);
+	store_head(exchange->worker->store, on_head, exchange);
 }

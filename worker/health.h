@@ -2,9 +2,9 @@
 #ifndef WORKER_HEALTH_H
 #define WORKER_HEALTH_H
 
-#include "worker/http/request.h"
+struct exchange;
 
-void health_live(struct request *request);
-void health_ready(struct request *request);
+void health_live(struct exchange *exchange);
+void health_ready(struct exchange *exchange);
 
 #endif

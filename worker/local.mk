@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
 	%D%/confine.c %D%/confine.h \
+	%D%/dispatch.c %D%/dispatch.h \
 	%D%/events.c %D%/events.h \
 	%D%/handoff.c %D%/handoff.h \
 	%D%/health.c %D%/health.h \
@@ -16,21 +17,6 @@ libworker_a_SOURCES = \
 	%D%/sync.c %D%/sync.h \
 	%D%/worker.c %D%/worker.h \
 	%D%/writer_link.c %D%/writer_link.h \
-	%D%/http/access_log.c %D%/http/access_log.h \
-	%D%/http/conn.c %D%/http/conn.h \
-	%D%/http/conn_state.h \
-	%D%/http/conns.c \
-	%D%/http/cors.c %D%/http/cors.h \
-	%D%/http/forwarded.c %D%/http/forwarded.h \
-	%D%/http/framing.c %D%/http/framing.h \
-	%D%/http/handoff_conn.c \
-	%D%/http/head.c %D%/http/head.h \
-	%D%/http/host.c %D%/http/host.h \
-	%D%/http/lingering_close.c %D%/http/lingering_close.h \
-	%D%/http/media.c %D%/http/media.h \
-	%D%/http/problem.c %D%/http/problem.h \
-	%D%/http/query.c %D%/http/query.h \
-	%D%/http/request.c %D%/http/request.h \
 	%D%/live/catch_up.c \
 	%D%/live/feed.c %D%/live/feed.h \
 	%D%/live/feed_state.h \

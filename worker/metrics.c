@@ -3,6 +3,7 @@
 #include "worker/metrics.h"
 
 #include "shm/histogram.h"
+#include "worker/dispatch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -163,12 +164,13 @@ void metrics_put(struct buf *out, const struct scoreboard_view *view)
 
 /* ---- Requests ---- */
 
-void metrics_serve(struct request *request)
+void metrics_serve(struct exchange *exchange)
 {
+	struct request *request = &exchange->request;
 	struct buf body = BUF_EMPTY;
 	struct scoreboard_view view;
 
-	scoreboard_view_take(request->worker->from->shm, &view);
+	scoreboard_view_take(exchange->worker->from->shm, &view);
 	metrics_put(&body, &view);
 	scoreboard_view_clear(&view);
 	request_set_header(request, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
@@ -176,7 +178,8 @@ void metrics_serve(struct request *request)
 	request_answer(request, 200, &body);
 }
 
-void metrics_not_found(struct request *request)
+void metrics_not_found(struct exchange *exchange)
 {
-	request_refuse(request, PROBLEM_NOT_FOUND, "there is nothing but /metrics on this address");
+	request_refuse(&exchange->request, PROBLEM_NOT_FOUND,
+		       "there is nothing but /metrics on this address");
 }

@@ -4,11 +4,12 @@
 #define WORKER_METRICS_H
 
 #include "shm/scoreboard.h"
-#include "worker/http/request.h"
 
-void metrics_serve(struct request *request);
+struct exchange;
+
+void metrics_serve(struct exchange *exchange);
 /* Everything else on that address. */
-void metrics_not_found(struct request *request);
+void metrics_not_found(struct exchange *exchange);
 /* The page itself. */
 void metrics_put(struct buf *out, const struct scoreboard_view *view);
 

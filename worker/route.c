@@ -1,3 +1,9 @@
+/* The table of paths. Called by worker/dispatch.
+ *
+ * How to add a path: write its handler (see dispatch.h), add a row above the one without
+ * a path (the first match wins), and, to count it apart, a member of enum
+ * scoreboard_route (shm/scoreboard.h) with its label in metrics.c. The protocol of a
+ * public path belongs in doc/protocol.md, its test in t/0*.sh. */
 #include "worker/route.h"
 
 #include "worker/events.h"
@@ -35,7 +41,7 @@ const struct route *route_find(const char *path, bool metrics)
 	return route;
 }
 
-on_request_routed *route_handler(const struct route *route, enum evhttp_cmd_type method)
+on_exchange *route_handler(const struct route *route, enum evhttp_cmd_type method)
 {
 	if (method == EVHTTP_REQ_GET || (method == EVHTTP_REQ_HEAD && route->head))
 		return route->get;

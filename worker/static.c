@@ -1,6 +1,7 @@
 #include "worker/static.h"
 
 #include "base/log.h"
+#include "worker/dispatch.h"
 #include "worker/static_embed.h"
 
 #include <errno.h>
@@ -248,9 +249,10 @@ static void static_serve_folder(struct request *request, const char *folder, con
 		close(fd);
 }
 
-void static_serve(struct request *request)
+void static_serve(struct exchange *exchange)
 {
-	const char *folder = request->worker->settings->www;
+	struct request *request = &exchange->request;
+	const char *folder = exchange->worker->settings->www;
 	char path[PATH_MAX_BYTES];
 
 	if (!static_path(request, path))

@@ -1,16 +1,18 @@
+/* Pulls and pushes (protocol.md, GET and POST /sync). Pulls are answered from the page
+ * cache or the store, pushes go to the writer (writer_link.h). See route.c. */
 #include "worker/sync.h"
 
-#include "store/docid.h"
-#include "base/log.h"
+#include "auth/identity.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "shm/scoreboard.h"
 #include "shm/generation.h"
-#include "worker/push_body.h"
-#include "worker/page_cache.h"
-#include "worker/writer_link.h"
+#include "store/docid.h"
+#include "worker/dispatch.h"
 #include "worker/http/media.h"
 #include "worker/page.h"
+#include "worker/page_cache.h"
+#include "worker/push_body.h"
+#include "worker/writer_link.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,12 +20,14 @@
 
 #define LIMIT_DEFAULT 1000
 #define LIMIT_MAX 10000
-/* Of values in one page, so that no answer grows out of bounds; the client asks on. */
-#define PAGE_BYTES ((size_t)4 << 20)
+/* Of values in one page; the client pulls the next one. */
+#define PULL_BYTES ((size_t)4 << 20)
 
-static void sync_set_headers(struct request *request)
+static void sync_set_headers(struct exchange *exchange)
 {
-	request_set_header(request, "Content-Type", media_type(request->encoding));
+	struct request *request = &exchange->request;
+
+	request_set_header(request, "Content-Type", media_type(exchange->encoding));
 	request_set_header(request, "Cache-Control", "no-store");
 	request_set_header(request, "Cross-Origin-Resource-Policy", "same-origin");
 }
@@ -44,14 +48,12 @@ static const char *sync_failure(enum rc rc)
 	}
 }
 
-static void sync_refuse_failed(struct request *request, enum rc rc)
+static void sync_refuse_failed(struct exchange *exchange, enum rc rc)
 {
-	request_refuse(request, problem_of(rc), sync_failure(rc));
+	request_refuse(&exchange->request, problem_of(rc), sync_failure(rc));
 }
 
-/* ----
- * Pull --------------------------------------------------------------------------------
- */
+/* ---- Pull ---- */
 
 static enum rc pull_limit(const struct query *query, struct store_query *out, struct error *err)
 {
@@ -85,29 +87,30 @@ static enum rc pull_query(const struct query *query, struct store_query *out, st
 		return RC_MALFORMED;
 	if (store_cursor_parse(since, &out->since) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
-	out->max_bytes = PAGE_BYTES;
+	out->max_bytes = PULL_BYTES;
 	return pull_limit(query, out, err);
 }
 
-/* A pull that the database is asked for. */
+/* A pull that the store answers. */
 struct pull {
-	struct request *request;
-	struct store_query query; /* of the request's own text */
-	uint64_t generation;      /* that it was asked in */
+	struct exchange *exchange;
+	struct store_query query; /* points into the request's own text */
+	uint64_t generation;      /* at its beginning */
 };
 
-static void pull_answer(struct request *request, struct shared_buf *body)
+static void pull_answer(struct exchange *exchange, struct shared_buf *body)
 {
-	sync_set_headers(request);
-	request_answer_shared(request, 200, body);
+	sync_set_headers(exchange);
+	request_answer_shared(&exchange->request, 200, body);
 }
 
-static void pull_keep(const struct pull *pull, struct shared_buf *body)
+/* A page is cached only if no commit began while it was read. */
+static void pull_cache(const struct pull *pull, struct shared_buf *body)
 {
-	struct worker *worker = pull->request->worker;
+	struct worker *worker = pull->exchange->worker;
 
 	if (generation_read(worker->from->shm) == pull->generation)
-		page_cache_put(worker->page_cache, &pull->query, pull->request->encoding,
+		page_cache_put(worker->page_cache, &pull->query, pull->exchange->encoding,
 			       pull->generation, body);
 }
 
@@ -117,68 +120,66 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	struct buf bytes = BUF_EMPTY;
 
 	if (rc == RC_OK)
-		rc = page_put(&bytes, pull->request->encoding, slice_of(""), page);
+		rc = page_put(&bytes, pull->exchange->encoding, slice_of(""), page);
 	if (rc == RC_OK) {
 		struct shared_buf *body = shared_buf_new(&bytes);
 
-		pull_keep(pull, body);
-		pull_answer(pull->request, body);
+		pull_cache(pull, body);
+		pull_answer(pull->exchange, body);
 		shared_buf_unref(body);
 	} else {
 		buf_free(&bytes);
-		sync_refuse_failed(pull->request, rc);
+		sync_refuse_failed(pull->exchange, rc);
 	}
 	free(pull);
 }
 
-/* The writer of a worker on its way out may be another one by now, which counts
- * editions of its own. */
+/* A worker on its way out may have another writer by now, which counts generations of
+ * its own. */
 static uint64_t pull_generation(const struct worker *worker)
 {
 	return worker->draining || worker->leaving ? GENERATION_NONE
 						   : generation_read(worker->from->shm);
 }
 
-static void pull_serve(struct request *request, const struct store_query *query)
+static void pull_serve(struct exchange *exchange, const struct store_query *query)
 {
-	struct worker *worker = request->worker;
+	struct worker *worker = exchange->worker;
 	uint64_t generation = pull_generation(worker);
 	struct shared_buf *body =
-		page_cache_find(worker->page_cache, query, request->encoding, generation);
+		page_cache_find(worker->page_cache, query, exchange->encoding, generation);
 	struct pull *pull;
 
 	if (body) {
-		pull_answer(request, body);
+		pull_answer(exchange, body);
 		return;
 	}
 	pull = mem_alloc(sizeof(*pull));
-	*pull = (struct pull){ .request = request, .query = *query, .generation = generation };
+	*pull = (struct pull){ .exchange = exchange, .query = *query, .generation = generation };
 	store_changes(worker->store, &pull->query, on_page, pull);
 }
 
-void sync_pull(struct request *request)
+void sync_pull(struct exchange *exchange)
 {
-	struct worker *worker = request->worker;
+	struct request *request = &exchange->request;
 	struct store_query query;
 	struct error err;
 
 	if (pull_query(&request->query, &query, &err) != RC_OK) {
 		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
-	} else if (!identity_may_group(request->who, query.group, AUTH_READ)) {
+	} else if (!identity_may_group(exchange->identity, query.group, AUTH_READ)) {
 		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
 	} else {
-		scoreboard_add(worker->from->shm, worker->from->slot, METRIC_PULLS, 1);
-		pull_serve(request, &query);
+		worker_count(exchange->worker, METRIC_PULLS, 1);
+		pull_serve(exchange, &query);
 	}
 }
 
-/* ----
- * Push --------------------------------------------------------------------------------
- */
+/* ---- Push ---- */
 
-/* A push that waits for the writer: the ids are needed for the answer. */
+/* A push that waits for the writer: its response has the ids. */
 struct push {
-	struct request *request;
+	struct exchange *exchange;
 	struct push_body edits;
 };
 
@@ -222,10 +223,10 @@ static enum rc push_put_result(struct buf *out, enum encoding encoding, struct s
 static enum rc push_put_reply(struct buf *out, const struct push *push,
 			      const struct store_reply *reply)
 {
-	enum encoding encoding = push->request->encoding;
+	enum encoding encoding = push->exchange->encoding;
 	enum rc rc = RC_OK;
 
-	assert(reply->result_count == push->edits.count); /* or it is another push's */
+	assert(reply->result_count == push->edits.count); /* else it is another push's */
 	buf_put_byte(out, '{');
 	transit_out_key(out, encoding, "results");
 	buf_put_byte(out, '[');
@@ -250,15 +251,15 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 	if (rc == RC_OK)
 		rc = push_put_reply(&body, push, reply);
 	if (rc == RC_OK) {
-		sync_set_headers(push->request);
-		request_answer(push->request, 200, &body);
+		sync_set_headers(push->exchange);
+		request_answer(&push->exchange->request, 200, &body);
 	} else {
 		buf_free(&body);
 		if (rc == RC_TOO_LARGE)
-			request_refuse(push->request, PROBLEM_TOO_LARGE,
+			request_refuse(&push->exchange->request, PROBLEM_TOO_LARGE,
 				       "docs: the answer would be too large; push fewer at a time");
 		else
-			sync_refuse_failed(push->request, rc);
+			sync_refuse_failed(push->exchange, rc);
 	}
 	push_free(push);
 }
@@ -266,7 +267,7 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 static enum rc push_authorize(const struct push *push, struct error *err)
 {
 	for (size_t i = 0; i < push->edits.count; i++)
-		if (!identity_may_doc(push->request->who, push->edits.all[i].id, AUTH_WRITE))
+		if (!identity_may_doc(push->exchange->identity, push->edits.all[i].id, AUTH_WRITE))
 			return error_set(err, RC_DENIED,
 					 "docs[%zu].id: this token may not write it", i);
 	return RC_OK;
@@ -274,16 +275,16 @@ static enum rc push_authorize(const struct push *push, struct error *err)
 
 static enum rc push_parse(struct push *push, enum encoding encoding, struct error *err)
 {
-	size_t limit = 4 * push->request->worker->settings->max_body;
-	enum rc rc =
-		push_body_parse(encoding, request_body(push->request), limit, &push->edits, err);
+	size_t limit = 4 * push->exchange->worker->settings->max_body;
+	enum rc rc = push_body_parse(encoding, request_body(&push->exchange->request), limit,
+				     &push->edits, err);
 
 	return rc == RC_OK ? push_authorize(push, err) : rc;
 }
 
 static void push_commit(struct push *push)
 {
-	struct worker *worker = push->request->worker;
+	struct worker *worker = push->exchange->worker;
 	struct store_request commit = {
 		.kind = STORE_PUSH,
 		.edits = push->edits.all,
@@ -292,15 +293,14 @@ static void push_commit(struct push *push)
 	};
 	enum rc rc = writer_link_commit(worker->link, &commit, on_reply, push);
 
-	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_PUSHES, 1);
+	worker_count(worker, METRIC_PUSHES, 1);
 	if (rc != RC_OK) {
-		sync_refuse_failed(push->request, rc);
+		sync_refuse_failed(push->exchange, rc);
 		push_free(push);
 	}
 }
 
-/* Is the body something else than what it says it is? A small one that is decompressed
- * could be of any size. */
+/* A compressed body is refused: a small one could be of any size when decompressed. */
 static bool push_is_coded(const struct request *request)
 {
 	const char *coding = request_header(request, "Content-Encoding");
@@ -308,8 +308,9 @@ static bool push_is_coded(const struct request *request)
 	return coding && *coding && strcasecmp(coding, "identity") != 0;
 }
 
-void sync_push(struct request *request)
+void sync_push(struct exchange *exchange)
 {
+	struct request *request = &exchange->request;
 	enum encoding encoding;
 	struct push *push;
 	struct error err;
@@ -326,9 +327,9 @@ void sync_push(struct request *request)
 			"Content-Type: must be application/json or application/transit+json");
 		return;
 	}
-	request->encoding = media_of_accept(request_header(request, "Accept"), encoding);
+	exchange->encoding = media_of_accept(request_header(request, "Accept"), encoding);
 	push = mem_alloc(sizeof(*push));
-	push->request = request;
+	push->exchange = exchange;
 	rc = push_parse(push, encoding, &err);
 	if (rc == RC_OK) {
 		push_commit(push);

@@ -2,9 +2,9 @@
 #ifndef WORKER_SYNC_H
 #define WORKER_SYNC_H
 
-#include "worker/http/request.h"
+struct exchange;
 
-void sync_pull(struct request *request);
-void sync_push(struct request *request);
+void sync_pull(struct exchange *exchange);
+void sync_push(struct exchange *exchange);
 
 #endif

@@ -10,7 +10,7 @@
 #include "shm/wake.h"
 #include "store/store.h"
 #include "worker/confine.h"
-#include "worker/http/conn.h"
+#include "worker/dispatch.h"
 #include "worker/state.h"
 #include "worker/live/feed.h"
 #include "worker/handoff.h"
@@ -114,6 +114,7 @@ static void process_give(struct process *process, int channel)
 		return;
 	}
 	worker->leaving = true;
+	worker->counters.superseded = true;
 	log_info("giving", LOG_NUMBER("connections", conns_count(worker->conns)),
 		 LOG_NUMBER("streams", streams_count(worker->streams)));
 	process->give_until = clock_ms() + GIVE_MS;
@@ -209,10 +210,38 @@ int worker_open(const char *db, struct store **out)
 	return rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILURE;
 }
 
+static struct conns *worker_open_conns(struct worker *worker)
+{
+	const struct worker_settings *settings = worker->settings;
+	const struct conns_options options = {
+		.base = worker->base,
+		.counters = &worker->counters,
+		.listeners = worker->from->listeners,
+		.listener_count = worker->from->listener_count,
+		.metrics = worker->from->metrics,
+		.max_connections = settings->max_connections,
+		.max_body = settings->max_body,
+		.max_in_flight = settings->max_in_flight,
+		.header_timeout = settings->header_timeout,
+		.body_timeout = settings->body_timeout,
+		.idle_timeout = settings->idle_timeout,
+		.on_request = dispatch_request,
+		.on_refused = dispatch_refused,
+		.arg = worker,
+	};
+
+	return conns_open(&options);
+}
+
 static bool process_make_parts(struct process *process)
 {
 	struct worker *worker = &process->worker;
 
+	worker->counters =
+		(struct counters){ .shm = worker->from->shm, .slot = worker->from->slot };
+	worker->access_log = (struct access_log){ &worker->counters, worker->settings->access_log };
+	worker->cors = (struct cors){ worker->settings->cors, worker->settings->cors_count };
+	dispatch_options(&worker->request_options, worker);
 	worker->anyone = identity_anyone();
 	worker->auth = worker->settings->auth
 			       ? auth_new(worker->store, worker->settings->max_auth_failures)
@@ -221,7 +250,7 @@ static bool process_make_parts(struct process *process)
 	worker->streams = streams_new(worker);
 	worker->feeds = feeds_new(worker);
 	worker->page_cache = page_cache_new();
-	worker->conns = conns_open(worker);
+	worker->conns = worker_open_conns(worker);
 	process->handoff = handoff_new(worker);
 	return process->handoff && worker->streams && worker->conns &&
 	       feeds_known(worker->feeds).epoch != 0;
@@ -261,6 +290,7 @@ static bool process_start(struct process *process)
 	}
 	if (worker->from->sandbox && worker_confine(worker->settings) != RC_OK)
 		return false;
+	conns_start(worker->conns);
 	scoreboard_set_state(worker->from->shm, worker->from->slot, SLOT_SERVING);
 	return channel_send(worker->from->channel, CHANNEL_READY, -1) == RC_OK;
 }

@@ -4,7 +4,6 @@
 #include "ipc/frame.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/scoreboard.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -44,8 +43,7 @@ struct writer_link {
 
 static void link_count(struct writer_link *link)
 {
-	scoreboard_set(link->worker->from->shm, link->worker->from->slot, METRIC_QUEUED,
-		       (int64_t)link->count);
+	counters_set(&link->worker->counters, METRIC_QUEUED, link->count);
 }
 
 static void link_reply(struct writer_link *link, struct waiting *waiting, enum rc rc,

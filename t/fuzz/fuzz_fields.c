@@ -161,15 +161,16 @@ static void try_forwarded(struct slice text, const char *terminated)
 	const struct address proxy = { .bytes = { 127, 0, 0, 1 } },
 			     stranger = { .bytes = { 192, 0, 2, 1 } };
 	const struct cidr trusted = { .first = { .bytes = { 127 } }, .bits = 8 };
+	const struct trusted_proxies one = { &trusted, 1 }, none = { NULL, 0 };
 	struct address out;
 	char formatted[ADDRESS_TEXT_MAX];
 
 	(void)terminated;
-	forwarded_resolve(&stranger, text, &trusted, 1, &out);
+	forwarded_resolve(&stranger, text, &one, &out);
 	REQUIRE(same_address(&out, &stranger));
-	forwarded_resolve(&proxy, text, NULL, 0, &out);
+	forwarded_resolve(&proxy, text, &none, &out);
 	REQUIRE(same_address(&out, &proxy));
-	forwarded_resolve(&proxy, text, &trusted, 1, &out);
+	forwarded_resolve(&proxy, text, &one, &out);
 	address_format(&out, formatted);
 	REQUIRE(strlen(formatted) < sizeof(formatted));
 }

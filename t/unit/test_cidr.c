@@ -142,12 +142,12 @@ static void the_client_is_the_last_untrusted_address(void **state)
 	assert_int_equal(cidr_parse("127.0.0.1", &trusted[0], &err), RC_OK);
 	assert_int_equal(cidr_parse("10.0.0.0/8", &trusted[1], &err), RC_OK);
 	for (size_t i = 0; i < COUNT(ways); i++) {
+		const struct trusted_proxies proxies = { trusted, COUNT(trusted) };
 		struct address peer, client;
 		char text[ADDRESS_TEXT_MAX];
 
 		assert_int_equal(address_parse(slice_of(ways[i].peer), &peer), RC_OK);
-		forwarded_resolve(&peer, slice_of(ways[i].forwarded), trusted, COUNT(trusted),
-				  &client);
+		forwarded_resolve(&peer, slice_of(ways[i].forwarded), &proxies, &client);
 		address_format(&client, text);
 		assert_string_equal(text, ways[i].client);
 	}

@@ -1,6 +1,7 @@
 /* What goes wrong, as a client gets to see it. */
 #include "base/array.h"
 #include "transit/transit.h"
+#include "worker/http/http_date.h"
 #include "worker/http/problem.h"
 
 #include <setjmp.h>
@@ -197,7 +198,7 @@ static void check_raw(size_t i, bool is_head)
 	char *end;
 
 	buf_put_text(&out, "before");
-	answer_raw(&out, problems[i].problem, "why", ID, slice_of("Vary: Origin\r\n"), is_head);
+	problem_put_response(&out, problems[i].problem, "why", ID, slice_of("Vary: Origin\r\n"), is_head);
 	buf_put_byte(&out, 0);
 	out.len--;
 	problem_put(&body, problems[i].problem, "why", ID);
@@ -240,10 +241,10 @@ static void an_answer_in_bytes_is_whole(void **state)
 static void a_date_is_as_http_wants_it(void **state)
 {
 	(void)state;
-	assert_string_equal(answer_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
-	assert_string_equal(answer_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
-	assert_string_equal(answer_date(784111778), "Sun, 06 Nov 1994 08:49:38 GMT");
-	assert_string_equal(answer_date(1709251199), "Thu, 29 Feb 2024 23:59:59 GMT");
+	assert_string_equal(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_string_equal(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_string_equal(http_date(784111778), "Sun, 06 Nov 1994 08:49:38 GMT");
+	assert_string_equal(http_date(1709251199), "Thu, 29 Feb 2024 23:59:59 GMT");
 }
 
 int main(void)

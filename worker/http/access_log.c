@@ -1,8 +1,10 @@
+/* Ids, counts and log lines of requests. Called by worker/http/request for requests,
+ * and by worker/dispatch for what was refused before it was one. */
 #include "worker/http/access_log.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "shm/histogram.h"
 
 #include <event2/util.h>
@@ -11,7 +13,7 @@
 #include <string.h>
 
 #define TOKEN_MARK "pbk_"
-#define PATH_SHOWN 2048 /* more than the log shows of a value */
+#define PATH_LOGGED 2048 /* more than the log prints of a value */
 
 /* A bijection (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
  * 2014): ids of one process never repeat. */
@@ -22,114 +24,113 @@ static uint64_t mixed(uint64_t number)
 	return number ^ (number >> 31);
 }
 
-void access_log_begin(struct worker *worker, struct access_log *access_log)
+void access_log_begin(const struct access_log *log, struct access_log_entry *entry)
 {
 	static uint64_t last;
 
 	if (last == 0)
 		evutil_secure_rng_get_bytes(&last, sizeof(last));
-	(void)snprintf(access_log->id, sizeof(access_log->id), "%016" PRIx64, mixed(++last));
-	access_log->begun = clock_us();
-	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_REQUESTS, 1);
+	(void)snprintf(entry->id, sizeof(entry->id), "%016" PRIx64, mixed(++last));
+	entry->begun = clock_us();
+	counters_add(log->counters, METRIC_REQUESTS, 1);
 }
 
-/* Somebody may put a token where it does not belong: it is cut off. */
-static void path_shown(const char *path, char out[PATH_SHOWN])
+/* A client may put a token where it does not belong: it is cut off. */
+static void path_redact(const char *path, char out[PATH_LOGGED])
 {
 	char *token;
 
-	(void)snprintf(out, PATH_SHOWN, "%s", path);
+	(void)snprintf(out, PATH_LOGGED, "%s", path);
 	token = strstr(out, TOKEN_MARK);
 	if (token)
 		strcpy(token, "...");
 }
 
-/* Lines a second about refusals, so that nobody fills the disk that the log is on: of
- * what clients do wrong, and of each way in which this server fails, where a line says
- * what all others would. */
+/* Log lines a second about refusals, so that no client can fill the disk with them: of
+ * client errors, and of each way in which this server fails, for which one line has all
+ * that the others would repeat. */
 static const struct {
 	int status; /* and above */
-	unsigned most;
+	unsigned max;
 } limits[] = { { 0, 20 }, { 500, 1 }, { 501, 1 }, { 504, 1 } };
 
-#define LIMITS (sizeof(limits) / sizeof(limits[0]))
-
-/* May there be one more now? Then `left_out` are those that there were not since the
- * last one. */
-static bool refusal_is_told(int status, long long *left_out)
+/* May one more be logged now? Then `suppressed` is the number of those that were not
+ * since the last one. */
+static bool refusal_may_log(int status, long long *suppressed)
 {
 	static struct {
 		uint64_t second;
-		unsigned told;
-		long long left_out;
-	} counts[LIMITS];
+		unsigned logged;
+		long long suppressed;
+	} counts[COUNT(limits)];
 	const uint64_t now = clock_ms() / 1000;
-	size_t row = LIMITS - 1;
+	size_t row = COUNT(limits) - 1;
 
 	while (status < limits[row].status)
 		row--;
 	if (counts[row].second != now) {
 		counts[row].second = now;
-		counts[row].told = 0;
+		counts[row].logged = 0;
 	}
-	if (counts[row].told == limits[row].most) {
-		counts[row].left_out++;
+	if (counts[row].logged == limits[row].max) {
+		counts[row].suppressed++;
 		return false;
 	}
-	counts[row].told++;
-	*left_out = counts[row].left_out;
-	counts[row].left_out = 0;
+	counts[row].logged++;
+	*suppressed = counts[row].suppressed;
+	counts[row].suppressed = 0;
 	return true;
 }
 
-void access_log_refused(const struct access_log *access_log,
-			const struct access_log_response *answer, const char *reason)
+void access_log_refused(const struct access_log_entry *entry,
+			const struct access_log_response *response, const char *reason)
 {
-	char path[PATH_SHOWN];
-	long long left_out;
+	char path[PATH_LOGGED];
+	long long suppressed;
 
-	if (!refusal_is_told(answer->status, &left_out))
+	if (!refusal_may_log(response->status, &suppressed))
 		return;
-	path_shown(answer->path, path);
-	log_write(answer->status >= 500 ? LOG_WARN : LOG_INFO, "request_refused",
+	path_redact(response->path, path);
+	log_write(response->status >= 500 ? LOG_WARN : LOG_INFO, "request_refused",
 		  (const struct log_field[]){
-			  LOG_TEXT("request", access_log->id),
-			  LOG_TEXT("client", answer->client),
-			  LOG_TEXT("method", answer->method),
+			  LOG_TEXT("request", entry->id),
+			  LOG_TEXT("client", response->client),
+			  LOG_TEXT("method", response->method),
 			  LOG_TEXT("path", path),
-			  LOG_NUMBER("status", answer->status),
+			  LOG_NUMBER("status", response->status),
 			  LOG_TEXT("reason", reason),
-			  LOG_NUMBER("left_out", left_out),
+			  LOG_NUMBER("left_out", suppressed),
 		  },
-		  left_out ? 7 : 6);
+		  suppressed ? 7 : 6);
 }
 
-static void trace_log(const struct access_log *access_log, const struct access_log_response *answer,
-		      uint64_t took)
+static void access_log_line(const struct access_log_entry *entry,
+			    const struct access_log_response *response, uint64_t us)
 {
-	char path[PATH_SHOWN];
+	char path[PATH_LOGGED];
 
-	path_shown(answer->path, path);
+	path_redact(response->path, path);
 	log_put(LOG_INFO, "access",
 		(const struct log_field[]){
-			LOG_TEXT("request", access_log->id),
-			LOG_TEXT("client", answer->client),
-			LOG_TEXT("method", answer->method),
+			LOG_TEXT("request", entry->id),
+			LOG_TEXT("client", response->client),
+			LOG_TEXT("method", response->method),
 			LOG_TEXT("path", path),
-			LOG_NUMBER("status", answer->status),
-			LOG_NUMBER("bytes", answer->bytes),
-			LOG_NUMBER("us", took),
+			LOG_NUMBER("status", response->status),
+			LOG_NUMBER("bytes", response->bytes),
+			LOG_NUMBER("us", us),
 		},
 		7);
 }
 
-void access_log_end(struct worker *worker, const struct access_log *access_log,
-		    const struct access_log_response *answer)
+void access_log_end(const struct access_log *log, const struct access_log_entry *entry,
+		    const struct access_log_response *response)
 {
-	const struct worker_inheritance *from = worker->from;
-	uint64_t took = clock_us() - access_log->begun;
+	const struct counters *counters = log->counters;
+	uint64_t us = clock_us() - entry->begun;
 
-	scoreboard_count_response(from->shm, from->slot, answer->route, answer->status, took);
-	if (worker->settings->access_log)
-		trace_log(access_log, answer, took);
+	scoreboard_count_response(counters->shm, counters->slot, response->route, response->status,
+				  us);
+	if (log->lines)
+		access_log_line(entry, response, us);
 }

@@ -1,14 +1,18 @@
-/* What is told of each request: an id for its error answer and the log, its numbers on
- * the score board, its line in the access log. */
+/* The trace that each request leaves: an id for its error response and the log, its
+ * counts on the scoreboard, its line in the access log. */
 #ifndef WORKER_HTTP_ACCESS_LOG_H
 #define WORKER_HTTP_ACCESS_LOG_H
 
-#include "shm/scoreboard.h"
-#include "worker/state.h"
+#include "worker/http/counters.h"
 
 #define ACCESS_LOG_ID_SIZE 17 /* 16 hex digits, terminated */
 
 struct access_log {
+	const struct counters *counters;
+	bool lines; /* one for each request (--access-log) */
+};
+
+struct access_log_entry {
 	uint64_t begun; /* clock_us() */
 	char id[ACCESS_LOG_ID_SIZE];
 };
@@ -22,15 +26,15 @@ struct access_log_response {
 	size_t bytes; /* of the body as sent */
 };
 
-/* Gives the request an id that no other has, here or in another process, and that tells
+/* Gives the request an id that is unique, here and in other processes, and reveals
  * nothing. */
-void access_log_begin(struct worker *worker, struct access_log *access_log);
-/* The request was refused: why, for whoever has been given the id. Where many are
- * refused at once the log has some of them, and how many it left out. */
-void access_log_refused(const struct access_log *access_log,
-			const struct access_log_response *answer, const char *reason);
-/* The request has its answer. */
-void access_log_end(struct worker *worker, const struct access_log *access_log,
-		    const struct access_log_response *answer);
+void access_log_begin(const struct access_log *log, struct access_log_entry *entry);
+/* Logs why the request was refused. If many are refused at once the log has some of
+ * them, and the number that was left out. */
+void access_log_refused(const struct access_log_entry *entry,
+			const struct access_log_response *response, const char *reason);
+/* Counts the response and, if asked for, logs it. */
+void access_log_end(const struct access_log *log, const struct access_log_entry *entry,
+		    const struct access_log_response *response);
 
 #endif

@@ -1,50 +1,80 @@
+/* One connection: the checks on its bytes, the memory that it is charged for, its way
+ * out of evhttp. Called by evhttp's callbacks (conns.c) and by the request on it. See
+ * also framing.h, lingering_close.h. */
 #include "worker/http/conn_state.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/scoreboard.h"
-#include "worker/http/problem.h"
-#include "worker/http/cors.h"
 #include "worker/http/lingering_close.h"
-#include "worker/http/request.h"
-#include "worker/http/access_log.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* While the worker drains: a connection that was accepted last has this long to say
- * what it wants.
- */
+/* While the worker drains: a connection that was accepted last has this long to send a
+ * request. */
 #define NEWCOMER_MS 250
 
-/* ---- Leaving
- * evhttp ------------------------------------------------------------------------------
- */
+/* ---- State ---- */
 
-/* At least one turn after conn_take: epoll has forgotten the socket (its change list is
- * applied between turns), so a copy of the descriptor is safe. evhttp shuts its
- * descriptor down when it frees the connection; it gets another file under that number
- * first. */
+static bool conn_may_move(enum conn_state from, enum conn_state to)
+{
+	switch (to) {
+	case CONN_IDLE:
+		return from == CONN_ACCEPTED || from == CONN_BUSY;
+	case CONN_BUSY:
+		return from == CONN_IDLE || from == CONN_BUSY;
+	case CONN_DETACH_ASKED:
+		return from == CONN_IDLE || from == CONN_BUSY;
+	case CONN_DETACHING:
+		return from == CONN_DETACH_ASKED;
+	case CONN_DETACHED:
+		return from == CONN_DETACHING;
+	default:
+		return false;
+	}
+}
+
+void conn_move(struct conn *conn, enum conn_state to)
+{
+	assert(conn_may_move(conn->state, to));
+	conn->state = to;
+	conn->since = clock_ms();
+}
+
+/* evhttp has it, and will have it after this turn of the loop. */
+static bool conn_is_served(const struct conn *conn)
+{
+	return conn->state == CONN_IDLE || conn->state == CONN_BUSY;
+}
+
+/* ---- Leaving evhttp ---- */
+
+/* evhttp has no call that gives a socket back. So a connection leaves in two turns of
+ * the loop: in the first one its events are deleted, in the next one epoll has
+ * forgotten the socket (its change list is applied between turns), and a copy of the
+ * descriptor is safe. evhttp shuts its descriptor down when it frees the connection; by
+ * then that number has another file. */
 static void conn_leave(struct conn *conn)
 {
 	struct conns *conns = conn->table;
 	int fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 3);
-	on_conn_taken *on_taken = conn->on_taken;
-	void *arg = conn->taken_arg;
+	on_conn_detached *on_detached = conn->on_detached;
+	void *arg = conn->detached_arg;
 
-	TAILQ_REMOVE(&conns->leaves, conn, next_leaving);
-	conn->leaving = NULL;
+	TAILQ_REMOVE(&conns->detaching, conn, next_detaching);
+	conn_move(conn, CONN_DETACHED);
 	if (fd >= 0 && dup3(conns->placeholder, conn->fd, O_CLOEXEC) < 0) {
 		close(fd);
 		fd = -1;
 	}
 	evhttp_connection_free(conn->http);
-	on_taken(arg, fd);
+	on_detached(arg, fd);
 }
 
-void conns_leave(evutil_socket_t unused, short what, void *arg)
+void conns_detach(evutil_socket_t unused, short what, void *arg)
 {
 	static const struct timeval next_turn = { 0, 0 };
 	struct conns *conns = arg;
@@ -52,110 +82,100 @@ void conns_leave(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused;
 	(void)what;
-	while ((conn = TAILQ_FIRST(&conns->leaves)) != NULL)
+	while ((conn = TAILQ_FIRST(&conns->detaching)) != NULL)
 		conn_leave(conn);
-	TAILQ_CONCAT(&conns->leaves, &conns->asked, next_leaving);
-	TAILQ_FOREACH(conn, &conns->leaves, next_leaving)
+	TAILQ_CONCAT(&conns->detaching, &conns->asked, next_detaching);
+	TAILQ_FOREACH(conn, &conns->detaching, next_detaching)
 	{
-		conn->leaving = &conns->leaves;
+		conn_move(conn, CONN_DETACHING);
 		/* Between two requests evhttp has begun to read again. */
 		bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
 	}
-	if (!TAILQ_EMPTY(&conns->leaves))
-		event_add(conns->leave, &next_turn);
+	if (!TAILQ_EMPTY(&conns->detaching))
+		event_add(conns->detach, &next_turn);
 }
 
-void conn_take(struct conn *conn, on_conn_taken *on_taken, void *arg)
+void conn_detach(struct conn *conn, on_conn_detached *on_detached, void *arg)
 {
 	static const struct timeval next_turn = { 0, 0 };
 	struct evbuffer *input = bufferevent_get_input(conn->bev);
 
-	conn->leaving = &conn->table->asked;
-	conn->request = NULL;
-	conn->on_taken = on_taken;
-	conn->taken_arg = arg;
+	conn_move(conn, CONN_DETACH_ASKED);
+	conn->on_gone = NULL;
+	conn->on_detached = on_detached;
+	conn->detached_arg = arg;
 	bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
 	evbuffer_drain(input, evbuffer_get_length(input));
-	TAILQ_INSERT_TAIL(&conn->table->asked, conn, next_leaving);
-	event_add(conn->table->leave, &next_turn);
+	TAILQ_INSERT_TAIL(&conn->table->asked, conn, next_detaching);
+	event_add(conn->table->detach, &next_turn);
 }
+
+/* ---- Refusing ---- */
 
 struct refusal {
 	struct event_base *base;
-	struct buf answer;
+	struct buf response;
 };
 
-static void on_refused_taken(void *arg, int fd)
+static void on_refused_detached(void *arg, int fd)
 {
 	struct refusal *refusal = arg;
 
-	lingering_close_start(refusal->base, fd, refusal->answer);
+	lingering_close_start(refusal->base, fd, refusal->response);
 	free(refusal);
 }
 
 static void conn_refuse(struct conn *conn)
 {
-	struct worker *worker = conn->table->worker;
-	struct buf fields = BUF_EMPTY;
-	struct refusal *refusal;
-	struct access_log access_log;
-	const struct access_log_response answer = {
-		.route = SCOREBOARD_OTHER,
-		.method = "-",
-		.path = "-",
-		.client = conn_client(conn),
-		.status = conn->framing.status,
+	const struct conns_options *options = &conn->table->options;
+	const struct framing *framing = &conn->framing;
+	const struct conn_refusal refused = {
+		.client = conn_peer(conn),
+		.status = framing->status,
+		.detail = framing->detail,
+		.origin = framing->origin.len ? framing->origin.data : "",
+		.is_head = framing->is_head,
 	};
+	struct refusal *refusal;
 
-	if (conn->leaving)
+	if (!conn_is_served(conn))
 		return;
-	access_log_begin(worker, &access_log);
-	access_log_refused(&access_log, &answer, conn->framing.detail);
-	access_log_end(worker, &access_log, &answer);
 	refusal = mem_alloc(sizeof(*refusal));
-	refusal->base = worker->base;
-	cors_put(worker->settings, conn->framing.origin.len ? conn->framing.origin.data : "",
-		 &fields);
-	answer_raw(&refusal->answer, problem_of_status(conn->framing.status), conn->framing.detail,
-		   access_log.id, buf_slice(&fields), conn->framing.is_head);
-	buf_free(&fields);
-	conn_take(conn, on_refused_taken, refusal);
+	refusal->base = options->base;
+	options->on_refused(options->arg, &refused, &refusal->response);
+	conn_detach(conn, on_refused_detached, refusal);
 }
 
-/* ----
- * Memory ------------------------------------------------------------------------------
- */
+/* ---- Memory ---- */
 
-static void conn_count(const struct conn *conn, enum metric value)
+static void conn_count(const struct conn *conn, enum metric metric)
 {
-	const struct worker_inheritance *from = conn->table->worker->from;
-
-	scoreboard_add(from->shm, from->slot, value, 1);
+	counters_add(conn->table->options.counters, metric, 1);
 }
 
-static void conn_release(struct conn *conn)
+static void conn_discharge(struct conn *conn)
 {
-	if (conn->held == 0)
+	if (conn->charged == 0)
 		return;
-	TAILQ_REMOVE(&conn->table->holding, conn, next_holding);
-	conn->table->held -= conn->held;
-	conn->held = 0;
+	TAILQ_REMOVE(&conn->table->charged, conn, next_charged);
+	conn->table->charged_bytes -= conn->charged;
+	conn->charged = 0;
 }
 
-/* Who has held memory the longest, but for this connection and those that wait for
- * us. */
+/* The connection that has held memory the longest, except this one and those whose
+ * response is not made yet. */
 static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
 {
 	struct conn *conn;
 
-	TAILQ_FOREACH(conn, &conns->holding, next_holding)
-	if (conn != but && conn->request == NULL && conn->http && !conn->leaving)
+	TAILQ_FOREACH(conn, &conns->charged, next_charged)
+	if (conn != but && conn->on_gone == NULL && conn_is_served(conn))
 		return conn;
 	return NULL;
 }
 
-/* The answer is dropped here and now: libevent frees what it has of a connection in a
- * later turn of the loop, and many a connection may be answered in this one. */
+/* Frees the response at once: libevent frees the buffers of a connection in a later
+ * turn of the loop, and this turn may answer many connections. */
 static void conn_drop(struct conn *conn)
 {
 	struct evbuffer *output = bufferevent_get_output(conn->bev);
@@ -172,17 +192,17 @@ void conn_charge(struct conn *conn, size_t len)
 
 	if (len == 0)
 		return;
-	while (conns->held + len > conns->worker->settings->max_in_flight &&
+	while (conns->charged_bytes + len > conns->options.max_in_flight &&
 	       (slowest = conns_slowest(conns, conn)) != NULL) {
 		log_debug("connection_closed", LOG_TEXT("reason", "slow_client"),
-			  LOG_NUMBER("bytes", slowest->held));
+			  LOG_NUMBER("bytes", slowest->charged));
 		conn_count(slowest, METRIC_SLOW_CLIENTS);
 		conn_drop(slowest);
 	}
-	if (conn->held == 0)
-		TAILQ_INSERT_TAIL(&conns->holding, conn, next_holding);
-	conn->held += len;
-	conns->held += len;
+	if (conn->charged == 0)
+		TAILQ_INSERT_TAIL(&conns->charged, conn, next_charged);
+	conn->charged += len;
+	conns->charged_bytes += len;
 }
 
 void conn_flush(struct conn *conn)
@@ -192,8 +212,7 @@ void conn_flush(struct conn *conn)
 	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_write(output, conn->fd);
 	(void)evbuffer_freeze(output, 1);
-	/* A worker at its end has no more turns, and what waits for one would never be
-	 * freed. */
+	/* A loop that has ended has no later turn, in which the trigger would be freed. */
 	if (evbuffer_get_length(output) > 0 ||
 	    event_base_got_break(bufferevent_get_base(conn->bev)))
 		return;
@@ -202,9 +221,7 @@ void conn_flush(struct conn *conn)
 	bufferevent_trigger(conn->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-/* ---- Bytes and
- * requests ----------------------------------------------------------------------------
- */
+/* ---- Bytes and requests ---- */
 
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
@@ -216,15 +233,13 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 
 	if (info->n_added == 0)
 		return;
-	if (conn->leaving) {
+	if (!conn_is_served(conn)) {
 		evbuffer_drain(input, evbuffer_get_length(input));
 		return;
 	}
 	conn_charge(conn, info->n_added);
-	if (framing_is_idle(&conn->framing) && !conn->receiving) {
-		conn->receiving = true;
-		conn->since = clock_ms();
-	}
+	if (conn->state == CONN_IDLE)
+		conn_move(conn, CONN_BUSY);
 	for (size_t left = info->n_added; left && passed;
 	     left -= part.iov_len, from += part.iov_len) {
 		evbuffer_ptr_set(input, &at, from, EVBUFFER_PTR_SET);
@@ -240,12 +255,12 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 
 bool conn_is_metrics(const struct conn *conn)
 {
-	return conn->door->is_metrics;
+	return conn->frontend->is_metrics;
 }
 
-const char *conn_client(const struct conn *conn)
+const char *conn_peer(const struct conn *conn)
 {
-	char *address = conn->client;
+	char *address = conn->peer;
 	ev_uint16_t port;
 
 	if (conn->http && address == NULL)
@@ -253,64 +268,70 @@ const char *conn_client(const struct conn *conn)
 	return address ? address : "-";
 }
 
-void conn_set_request(struct conn *conn, struct request *request)
+bool conn_is_last(const struct conn *conn)
 {
-	conn->request = request;
+	return conn->table->state == CONNS_DRAINING;
 }
 
-void conn_close_overdue(struct conn *conn, const char *reason)
+void conn_set_request(struct conn *conn, on_conn_gone *on_gone, void *arg)
 {
-	log_debug("connection_closed", LOG_TEXT("reason", reason));
-	if (conn->receiving)
-		conn_count(conn, METRIC_TIMEOUTS);
-	evhttp_connection_free(conn->http);
+	assert(on_gone == NULL || conn->on_gone == NULL); /* one at a time */
+	conn->on_gone = on_gone;
+	conn->gone_arg = arg;
 }
 
 void conn_answered(struct conn *conn)
 {
+	bool more;
+
 	conn->answered++;
-	conn_release(conn);
+	conn_discharge(conn);
 	conn_charge(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));
-	conn->receiving =
-		conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);
-	conn->since = clock_ms();
+	more = conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);
+	conn_move(conn, more ? CONN_BUSY : CONN_IDLE);
 	if (conn->framing.state == FRAMING_REFUSED && conn->framing.complete == conn->answered)
 		conn_refuse(conn);
 }
 
-/* ---- The
- * end ---------------------------------------------------------------------------------
- */
+/* ---- The end ---- */
 
 const char *conn_overdue(const struct conn *conn, uint64_t now)
 {
-	const struct worker_settings *settings = conn->table->worker->settings;
+	const struct conns_options *options = &conn->table->options;
 	uint64_t age = (now - conn->since) / 1000;
 
-	if (conn->http == NULL || conn->leaving || conn->framing.complete != conn->answered)
+	if (!conn_is_served(conn) || conn->framing.complete != conn->answered)
 		return NULL;
-	if (!conn->receiving && conn->table->worker->draining)
+	if (conn->state == CONN_IDLE && conn->table->state == CONNS_DRAINING)
 		return conn->answered || now - conn->since >= NEWCOMER_MS ? "drain" : NULL;
-	if (!conn->receiving)
-		return age >= settings->idle_timeout ? "idle" : NULL;
+	if (conn->state == CONN_IDLE)
+		return age >= options->idle_timeout ? "idle" : NULL;
 	if (conn->framing.state == FRAMING_HEAD)
-		return age >= settings->header_timeout ? "slow_head" : NULL;
-	return age >= settings->body_timeout ? "slow_body" : NULL;
+		return age >= options->header_timeout ? "slow_head" : NULL;
+	return age >= options->body_timeout ? "slow_body" : NULL;
 }
 
-static void conn_forget(struct conn *conn)
+void conn_close_overdue(struct conn *conn, const char *reason)
+{
+	assert(conn_is_served(conn));
+	log_debug("connection_closed", LOG_TEXT("reason", reason));
+	if (conn->state == CONN_BUSY)
+		conn_count(conn, METRIC_TIMEOUTS);
+	evhttp_connection_free(conn->http);
+}
+
+static void conn_free(struct conn *conn)
 {
 	struct conns *conns = conn->table;
 
-	conn_release(conn);
+	conn_discharge(conn);
 	TAILQ_REMOVE(&conns->all, conn, next);
 	conns->count--;
-	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS,
-		       (int64_t)conns->count);
+	counters_set(conns->options.counters, METRIC_CONNECTIONS, conns->count);
 	if (conn->http)
 		conns->by_fd[conn->fd] = NULL;
 	framing_clear(&conn->framing);
-	free(conn->client);
+	free(conn->peer);
 	free(conn);
 }
 
@@ -319,11 +340,13 @@ void conn_closed(struct evhttp_connection *http, void *arg)
 	struct conn *conn = arg;
 
 	(void)http;
-	if (conn->leaving) {
-		TAILQ_REMOVE(conn->leaving, conn, next_leaving);
-		conn->on_taken(conn->taken_arg, -1);
-	}
-	if (conn->request)
-		request_abandon(conn->request);
-	conn_forget(conn);
+	if (conn->state == CONN_DETACH_ASKED)
+		TAILQ_REMOVE(&conn->table->asked, conn, next_detaching);
+	if (conn->state == CONN_DETACHING)
+		TAILQ_REMOVE(&conn->table->detaching, conn, next_detaching);
+	if (conn->state == CONN_DETACH_ASKED || conn->state == CONN_DETACHING)
+		conn->on_detached(conn->detached_arg, -1);
+	if (conn->on_gone)
+		conn->on_gone(conn->gone_arg);
+	conn_free(conn);
 }

@@ -1,64 +1,100 @@
 /* The connections that evhttp serves: how many there may be, how long each may take,
- * what they may send, and the way out of evhttp.
+ * what they may send, and how one leaves evhttp with its socket.
  *
  * evhttp has no absolute deadlines, no cap and no strict parser; this table adds them
- * from the bufferevents that it asks us for. */
+ * from the bufferevents that evhttp asks it for. */
 #ifndef WORKER_HTTP_CONN_H
 #define WORKER_HTTP_CONN_H
 
 #include "base/buf.h"
-#include "worker/state.h"
+#include "worker/http/counters.h"
 
 struct conn;
 struct conns;
+struct event_base;
 struct evhttp_request;
-struct request;
 
-/* Serves the inheritance's listening sockets; every request arrives at request_begin
- * (worker/http/request.h). NULL when libevent cannot. */
-struct conns *conns_open(struct worker *worker);
-/* The worker drains: closes the connections that have no request in progress; the
- * others close when they are answered. Call it again from time to time. */
-void conns_drain(struct conns *conns);
+/* A request has come in whole on the connection. */
+typedef void on_conn_request(void *arg, struct conn *conn, struct evhttp_request *http);
+
+/* A request that broke a rule of HTTP (worker/http/framing.h). */
+struct conn_refusal {
+	const char *client; /* its address */
+	int status;         /* 400, 405 or 413 */
+	const char *detail; /* a static sentence */
+	const char *origin; /* of the field of that name; empty: none */
+	bool is_head;       /* a response to it has no body */
+};
+
+/* Appends the whole response, after which the connection closes. */
+typedef void on_conn_refused(void *arg, const struct conn_refusal *refusal, struct buf *response);
+
+struct conns_options {
+	struct event_base *base;
+	const struct counters *counters;
+	const int *listeners; /* stay the caller's */
+	size_t listener_count;
+	bool metrics;             /* the last of them is for /metrics */
+	unsigned max_connections; /* beyond it connections wait in the listeners' queues */
+	size_t max_body;          /* bytes */
+	size_t max_in_flight;     /* bytes of requests and responses, of all connections */
+	unsigned header_timeout;  /* seconds for the head of a request to arrive */
+	unsigned body_timeout;    /* seconds for a whole request to arrive */
+	unsigned idle_timeout;    /* seconds that a connection may stay open unused */
+	on_conn_request *on_request;
+	on_conn_refused *on_refused;
+	void *arg; /* for both */
+};
+
+/* The options are copied; what they point to must stay. Accepts nothing before
+ * conns_start. NULL if libevent refuses. */
+struct conns *conns_open(const struct conns_options *options);
+void conns_start(struct conns *conns);
 /* Accepts no more. */
 void conns_stop(struct conns *conns);
-/* Takes the idle connections out of evhttp, each to the callback: its socket, and
- * whether it came in by the address for /metrics. Nothing that its client sent is lost.
- * Call it in a turn of the loop of its own (from a timer), again for those that are
- * busy now. */
-typedef void on_conn_given(void *arg, int fd, bool is_metrics);
-void conns_give(struct conns *conns, on_conn_given *on_given, void *arg);
-/* Serves a connection that another process accepted; takes the descriptor over. At most
- * CONNS_ADOPT_MAX in a turn of the loop. */
-void conns_adopt(struct conns *conns, int fd, bool is_metrics);
-#define CONNS_ADOPT_MAX 64
+/* Closes the connections that have no request in progress; the others close with their
+ * response. Call it again from time to time. */
+void conns_drain(struct conns *conns);
 size_t conns_count(const struct conns *conns);
+/* NULL is fine. */
 void conns_close(struct conns *conns);
 
-/* The connection that a request came in on. */
-struct conn *conn_of(struct conns *conns, struct evhttp_request *http);
-/* Did it come in on the address that is for /metrics? */
+/* Detaches each idle connection and passes its socket to the callback, with whether it
+ * came in by the listener for /metrics. No byte that its client sent is lost. Call it
+ * in a turn of the loop of its own (from a timer), again for those that are busy now. */
+typedef void on_conn_handed_off(void *arg, int fd, bool is_metrics);
+void conns_hand_off(struct conns *conns, on_conn_handed_off *on_handed_off, void *arg);
+/* Serves a connection that another process accepted; takes over the descriptor. At most
+ * CONNS_RECEIVE_MAX in a turn of the loop. */
+void conns_receive(struct conns *conns, int fd, bool is_metrics);
+#define CONNS_RECEIVE_MAX 64
+
+/* Did it come in by the listener for /metrics? */
 bool conn_is_metrics(const struct conn *conn);
-/* The address of the other side, numeric. */
-const char *conn_client(const struct conn *conn);
-/* Which request it is waiting on; told by the request itself, NULL when it is answered.
- * When the connection goes first, request_abandon is called. */
-void conn_set_request(struct conn *conn, struct request *request);
-/* So many bytes more are in memory for it, until its answer has gone out whole. Where
+/* The numeric address of the peer; "-": not known. */
+const char *conn_peer(const struct conn *conn);
+/* Is this response the last one on the connection? */
+bool conn_is_last(const struct conn *conn);
+
+/* A request is being answered: if the connection goes first, `on_gone` is called. NULL:
+ * it has its response. */
+typedef void on_conn_gone(void *arg);
+void conn_set_request(struct conn *conn, on_conn_gone *on_gone, void *arg);
+/* Charges so many bytes to the connection until its response has been sent whole. If
  * all connections together hold too many, the one that has held some the longest is
- * closed: memory is bounded, and who sends and reads is not hurt by who does not. */
+ * closed: memory is bounded, and clients that neither send nor read pay for it. */
 void conn_charge(struct conn *conn, size_t len);
-/* What evhttp has been given to send goes out now, as far as the socket takes it. Most
- * often that is all of it, and then nobody needs to wait for the socket and stop
- * waiting for it, each with a call of its own; the rest goes evhttp's way. */
+/* Sends what evhttp has been given, as far as the socket takes it. Mostly that is all
+ * of it, which saves the two calls of waiting for the socket; the rest is left to
+ * evhttp. */
 void conn_flush(struct conn *conn);
-/* The answer has gone out whole. */
+/* The response has been sent whole. */
 void conn_answered(struct conn *conn);
 
 /* Leaves evhttp and keeps the socket: calls back in a later turn of the loop with the
- * socket, the callee's to close, or with -1 where the client was gone first. The
- * request in progress is evhttp's to free and must not be touched after this call. */
-typedef void on_conn_taken(void *arg, int fd);
-void conn_take(struct conn *conn, on_conn_taken *on_taken, void *arg);
+ * socket, which is the callee's to close, or with -1 if the client was gone first. The
+ * request in progress is evhttp's to free and must not be used after this call. */
+typedef void on_conn_detached(void *arg, int fd);
+void conn_detach(struct conn *conn, on_conn_detached *on_detached, void *arg);
 
 #endif

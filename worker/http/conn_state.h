@@ -1,4 +1,4 @@
-/* Connections from within: what conn.c and conns.c share. */
+/* Connections from within: what conn.c, conns.c and handoff_conn.c share. */
 #ifndef WORKER_HTTP_CONN_STATE_H
 #define WORKER_HTTP_CONN_STATE_H
 
@@ -13,79 +13,112 @@
 
 TAILQ_HEAD(conn_list, conn);
 
+/*   ACCEPTED ─▶ IDLE ◀──▶ BUSY
+ *                │          │
+ *                ├──────────┘
+ *                ▼
+ *          DETACH_ASKED ─▶ DETACHING ─▶ DETACHED
+ *
+ * conn_move makes these moves. In any state the connection may be closed. */
+enum conn_state {
+	CONN_ACCEPTED,     /* evhttp has asked for its bufferevent, and has no handle of it yet */
+	CONN_IDLE,         /* between two requests */
+	CONN_BUSY,         /* a request is coming in or being answered */
+	CONN_DETACH_ASKED, /* to leave evhttp in the next turn of the loop; in the list `asked` */
+	CONN_DETACHING,    /* epoll forgets its socket in this turn; in the list `detaching` */
+	CONN_DETACHED      /* the socket has gone; evhttp frees the rest */
+};
+
 struct conn {
 	TAILQ_ENTRY(conn) next;
-	TAILQ_ENTRY(conn) next_leaving;
-	TAILQ_ENTRY(conn) next_holding;
-	struct conn_list *leaving; /* the list of those on their way out of evhttp that it is in;
-				      NULL: it stays */
-	struct conn *older;        /* of the newborn */
+	TAILQ_ENTRY(conn) next_detaching; /* of the lists `asked` and `detaching` */
+	TAILQ_ENTRY(conn) next_charged;
+	struct conn *next_accepted;
+	enum conn_state state;
 	struct conns *table;
-	const struct door *door; /* that it came in by */
+	const struct frontend *frontend; /* by which it came in */
 	int fd;
 	struct bufferevent *bev;
 	struct evhttp_connection *http;
-	struct request *request; /* being answered */
+	on_conn_gone *on_gone; /* NULL: no request is being answered */
+	void *gone_arg;
 	struct framing framing;
-	unsigned answered; /* requests that have their answer */
-	size_t held;       /* bytes of the request on its way in and of its answer on its way out */
-	uint64_t since; /* ms: when it came, when the present request began to come in, or when the
-			   last was answered */
-	bool receiving; /* a request has begun to come in since */
-	char *client;   /* the address of the other side, where evhttp does not know it */
-	on_conn_taken *on_taken;
-	void *taken_arg;
+	unsigned answered; /* requests that have their response */
+	size_t charged;    /* bytes of its request and its response */
+	uint64_t since;    /* ms: when it was accepted, when the present request began to come in,
+			      or when the last one was answered */
+	char *peer;        /* its address, if evhttp does not know it */
+	on_conn_detached *on_detached;
+	void *detached_arg;
 };
 
-/* Where connections come in: evhttp on some of the listening sockets. */
-struct door {
+/* One evhttp: the listening sockets for one kind of connections. */
+struct frontend {
 	struct conns *conns;
 	struct evhttp *http;
 	bool is_metrics;
-	struct nursery *nursery; /* connections come from another process this way; NULL: they do
-				    not, or have not yet */
+	struct injector *injector; /* connections come from another process (handoff_conn.c);
+				      NULL: none has come yet */
 };
 
 /* The last two are for connections that another process accepted. */
-enum { DOOR_MAIN, DOOR_METRICS, DOOR_MOVED, DOOR_MOVED_METRICS, DOORS };
+enum {
+	FRONTEND_CLIENTS,
+	FRONTEND_METRICS,
+	FRONTEND_RECEIVED,
+	FRONTEND_RECEIVED_METRICS,
+	FRONTENDS
+};
+
+/*   OPENED ─▶ ACCEPTING ─▶ STOPPED ─▶ DRAINING; each may be skipped */
+enum conns_state {
+	CONNS_OPENED,    /* accepts nothing yet */
+	CONNS_ACCEPTING, /* but for pauses, when there are too many */
+	CONNS_STOPPED,   /* accepts no more, serves on */
+	CONNS_DRAINING   /* responses are the last of their connections */
+};
 
 struct conns {
-	struct worker *worker;
-	struct door doors[DOORS];
+	struct conns_options options;
+	enum conns_state state;
+	bool paused; /* some listeners are disabled */
+	struct frontend frontends[FRONTENDS];
 	struct evhttp_bound_socket **bound;
 	size_t bound_count;
 	struct conn_list all;
-	struct conn_list asked;   /* to leave in this turn of the loop */
-	struct conn_list leaves;  /* epoll has forgotten them by the next turn */
-	struct conn_list holding; /* those with bytes on their way, the one that has had some the
-				     longest first */
-	size_t held;              /* bytes of all of these */
+	struct conn_list asked;     /* to detach in this turn of the loop */
+	struct conn_list detaching; /* epoll has forgotten them by the next turn */
+	struct conn_list charged;   /* those with bytes in memory, the one that has had some the
+				       longest first */
+	size_t charged_bytes;       /* of all of these */
 	size_t count;
 	struct conn **by_fd;
 	size_t by_fd_size;
-	struct conn *newborn; /* made by evhttp's request for a bufferevent, not yet seen with its
-				 socket */
-	struct event *adopt;
-	struct event *leave;
+	struct conn *accepted; /* in the state CONN_ACCEPTED */
+	struct event *adopt;   /* has evhttp's handles of these looked up */
+	struct event *detach;
 	struct event *sweep;
-	int placeholder; /* stands for a socket that left */
-	bool paused;
+	int placeholder; /* a file that takes the number of a socket that left */
 };
 
-/* Bytes came in (an evbuffer_cb_func on the input): they pass the guard before evhttp
+/* Changes the state and the time that it is measured from (`since`). */
+void conn_move(struct conn *conn, enum conn_state to);
+/* Bytes came in (an evbuffer_cb_func on the input): framing checks them before evhttp
  * sees them. */
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *conn);
-/* evhttp has just accepted a connection by a door with a nursery: it gets the socket
- * that it stands for. */
-void conn_settle(struct conn *conn);
-void nursery_free(struct nursery *nursery);
 /* evhttp is about to free the connection, for whatever reason. */
 void conn_closed(struct evhttp_connection *http, void *conn);
-/* Why the connection has had its time at `now` (clock_ms), or NULL. */
+/* Why the connection has exceeded its time at `now` (clock_ms), or NULL. */
 const char *conn_overdue(const struct conn *conn, uint64_t now);
 /* Closes it for that reason. */
 void conn_close_overdue(struct conn *conn, const char *reason);
 /* The turns of the loop in which connections leave evhttp (an event callback). */
-void conns_leave(evutil_socket_t unused, short what, void *conns);
+void conns_detach(evutil_socket_t unused, short what, void *conns);
+
+/* evhttp has just accepted a connection of a frontend with an injector: replaces its
+ * socket by the one that it stands for. */
+void conn_inject(struct conn *conn);
+/* NULL is fine. */
+void injector_free(struct injector *injector);
 
 #endif

@@ -1,27 +1,36 @@
+/* The table of connections: listening, accepting through evhttp, deadlines, draining.
+ * Called by worker/worker; one connection is conn.c. */
 #include "worker/http/conn_state.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/scoreboard.h"
-#include "worker/http/request.h"
 
+#include <assert.h>
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ----
- * Accepting ---------------------------------------------------------------------------
- */
+static void conns_move(struct conns *conns, enum conns_state to)
+{
+	assert(to > conns->state);
+	conns->state = to;
+}
 
-/* Who asks for metrics while there are as many connections as may be is heard all the
- * same, up to so many. */
+static void conns_count_changed(const struct conns *conns)
+{
+	counters_set(conns->options.counters, METRIC_CONNECTIONS, conns->count);
+}
+
+/* ---- Accepting ---- */
+
+/* Connections for /metrics that are accepted beyond max_connections, so that an
+ * overloaded server can still be watched. */
 #define METRICS_SPARE 8
 
-/* Lets the first `count` of the listening sockets accept, or not; the last may be that
- * for metrics.
- */
+/* Enables or disables the first `count` of the listening sockets; the last may be that
+ * for metrics. */
 static void conns_listen(struct conns *conns, size_t count, bool on)
 {
 	conns->paused = !on;
@@ -35,15 +44,15 @@ static void conns_listen(struct conns *conns, size_t count, bool on)
 	}
 }
 
-/* Holds back as many listening sockets as there must be. */
+/* Disables listeners if there are too many connections. */
 static void conns_limit(struct conns *conns)
 {
-	size_t most = conns->worker->settings->max_connections;
+	size_t max = conns->options.max_connections;
 
-	if (conns->count >= most + METRICS_SPARE)
+	if (conns->count >= max + METRICS_SPARE)
 		conns_listen(conns, conns->bound_count, false);
-	else if (conns->count >= most && !conns->paused)
-		conns_listen(conns, conns->bound_count - conns->worker->from->metrics, false);
+	else if (conns->count >= max && !conns->paused)
+		conns_listen(conns, conns->bound_count - conns->options.metrics, false);
 }
 
 /* The process's one table: evhttp takes the listeners' argument for itself, so that the
@@ -51,7 +60,7 @@ static void conns_limit(struct conns *conns)
 static struct conns *accepting;
 
 /* Out of descriptors: accept() would fail again at once, for ever. The sweep tries
- * anew. */
+ * again. */
 static void on_accept_error(struct evconnlistener *listener, void *http)
 {
 	struct conns *conns = accepting;
@@ -73,7 +82,7 @@ static void conns_index(struct conns *conns, struct conn *conn)
 	conns->by_fd[fd] = conn;
 }
 
-/* evhttp tells nobody about a connection before its first request, and its close
+/* evhttp calls nothing for a connection before its first request, and its close
  * callback needs its own handle. It passes that to the bufferevent as the callbacks'
  * argument (libevent 2.1, http.c: evhttp_connection_base_bufferevent_new). This runs in
  * the same turn of the loop as the accept, so nothing can have closed it yet. */
@@ -84,50 +93,47 @@ static void on_adopt(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused;
 	(void)what;
-	for (struct conn *conn = conns->newborn; conn; conn = conn->older) {
+	for (struct conn *conn = conns->accepted; conn; conn = conn->next_accepted) {
 		conn->fd = bufferevent_getfd(conn->bev);
-		if (conn->door->nursery)
-			conn_settle(conn);
+		if (conn->frontend->injector)
+			conn_inject(conn);
 		conns_index(conns, conn);
 		bufferevent_getcb(conn->bev, NULL, NULL, NULL, &http);
 		conn->http = http;
 		evhttp_connection_set_closecb(conn->http, conn_closed, conn);
+		conn_move(conn, CONN_IDLE);
 	}
-	conns->newborn = NULL;
+	conns->accepted = NULL;
 }
 
 static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
 {
-	const struct door *door = arg;
-	struct conns *conns = door->conns;
+	const struct frontend *frontend = arg;
+	struct conns *conns = frontend->conns;
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	struct conn *conn;
 
 	if (bev == NULL)
 		return NULL;
 	conn = mem_alloc(sizeof(*conn));
+	conn->state = CONN_ACCEPTED;
 	conn->table = conns;
-	conn->door = door;
+	conn->frontend = frontend;
 	conn->bev = bev;
-	conn->since = clock_ms();
-	framing_init(&conn->framing, conns->worker->settings->max_body);
+	framing_init(&conn->framing, conns->options.max_body);
 	TAILQ_INSERT_TAIL(&conns->all, conn, next);
 	conns->count++;
-	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS,
-		       (int64_t)conns->count);
+	conns_count_changed(conns);
 	evbuffer_add_cb(bufferevent_get_input(bev), conn_input, conn);
-	conn->older = conns->newborn;
-	conns->newborn = conn;
+	conn->next_accepted = conns->accepted;
+	conns->accepted = conn;
 	event_active(conns->adopt, EV_TIMEOUT, 0);
-	/* At once: the listener that this one came by would go on with all that
-	 * wait. */
+	/* At once: its listener would go on with all connections that wait. */
 	conns_limit(conns);
 	return bev;
 }
 
-/* ----
- * Deadlines ---------------------------------------------------------------------------
- */
+/* ---- Deadlines ---- */
 
 static void conns_sweep(struct conns *conns)
 {
@@ -141,8 +147,8 @@ static void conns_sweep(struct conns *conns)
 		if (reason)
 			conn_close_overdue(conn, reason);
 	}
-	if (conns->paused && !conns->worker->draining && !conns->worker->leaving &&
-	    conns->count < conns->worker->settings->max_connections)
+	if (conns->paused && conns->state == CONNS_ACCEPTING &&
+	    conns->count < conns->options.max_connections)
 		conns_listen(conns, conns->bound_count, true);
 }
 
@@ -153,46 +159,40 @@ static void on_sweep(evutil_socket_t unused, short what, void *arg)
 	(void)unused;
 	(void)what;
 	conns_sweep(conns);
-	/* A predecessor in this slot may have had the last word. */
-	scoreboard_set(conns->worker->from->shm, conns->worker->from->slot, METRIC_CONNECTIONS,
-		       (int64_t)conns->count);
+	/* The predecessor in this slot may have set it after this process did. */
+	conns_count_changed(conns);
 }
 
-/* ---- The
- * table -------------------------------------------------------------------------------
- */
-
-struct conn *conn_of(struct conns *conns, struct evhttp_request *http)
-{
-	struct evhttp_connection *connection = evhttp_request_get_connection(http);
-	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
-
-	return conns->by_fd[fd];
-}
+/* ---- The table ---- */
 
 static void on_request(struct evhttp_request *http, void *arg)
 {
-	struct conns *conns = ((struct door *)arg)->conns;
+	const struct frontend *frontend = arg;
+	const struct conns *conns = frontend->conns;
+	struct evhttp_connection *connection = evhttp_request_get_connection(http);
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
 
-	request_begin(conns->worker, conn_of(conns, http), http);
+	conns->options.on_request(conns->options.arg, conns->by_fd[fd], http);
 }
 
-static bool conns_accept(struct conns *conns)
+/* Binds the listening sockets, disabled. */
+static bool conns_bind(struct conns *conns)
 {
-	const struct worker_inheritance *from = conns->worker->from;
+	const struct conns_options *options = &conns->options;
 
 	accepting = conns;
-	conns->bound = mem_array(from->listener_count, sizeof(*conns->bound));
-	for (size_t i = 0; i < from->listener_count; i++) {
-		struct evconnlistener *listener =
-			evconnlistener_new(conns->worker->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC,
-					   0, from->listeners[i]);
-		bool is_metrics = from->metrics && i + 1 == from->listener_count;
+	conns->bound = mem_array(options->listener_count, sizeof(*conns->bound));
+	for (size_t i = 0; i < options->listener_count; i++) {
+		bool is_metrics = options->metrics && i + 1 == options->listener_count;
+		struct frontend *frontend =
+			&conns->frontends[is_metrics ? FRONTEND_METRICS : FRONTEND_CLIENTS];
+		struct evconnlistener *listener = evconnlistener_new(
+			options->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+			options->listeners[i]);
 
 		if (listener == NULL)
 			return false;
-		conns->bound[i] = evhttp_bind_listener(
-			conns->doors[is_metrics ? DOOR_METRICS : DOOR_MAIN].http, listener);
+		conns->bound[i] = evhttp_bind_listener(frontend->http, listener);
 		if (conns->bound[i] == NULL)
 			return false;
 		conns->bound_count++;
@@ -201,83 +201,94 @@ static bool conns_accept(struct conns *conns)
 	return true;
 }
 
-/* evhttp's own timer knows only of silence, of whatever kind. It is for what the sweep
- * does not see, a reader who stops within an answer, and longer than all that the sweep
- * allows: a body may pause for longer than a connection may be idle. */
-static int conns_patience(const struct worker_settings *settings)
+/* evhttp's own timer measures silence of any kind. It is for the one case that the sweep
+ * does not see, a client that stops reading within a response, and longer than all that
+ * the sweep allows: a body may pause for longer than a connection may be idle. */
+static int conns_timeout(const struct conns_options *options)
 {
-	unsigned most = settings->idle_timeout;
+	unsigned max = options->idle_timeout;
 
-	if (most < settings->body_timeout)
-		most = settings->body_timeout;
-	if (most < settings->header_timeout)
-		most = settings->header_timeout;
-	return (int)most + 2;
+	if (max < options->body_timeout)
+		max = options->body_timeout;
+	if (max < options->header_timeout)
+		max = options->header_timeout;
+	return (int)max + 2;
 }
 
-static bool door_open(struct door *door, struct conns *conns, bool is_metrics)
+static bool frontend_open(struct frontend *frontend, struct conns *conns, bool is_metrics)
 {
-	const struct worker_settings *settings = conns->worker->settings;
-	struct evhttp *http = evhttp_new(conns->worker->base);
+	const struct conns_options *options = &conns->options;
+	struct evhttp *http = evhttp_new(options->base);
 
-	*door = (struct door){ .conns = conns, .http = http, .is_metrics = is_metrics };
+	*frontend = (struct frontend){ .conns = conns, .http = http, .is_metrics = is_metrics };
 	if (http == NULL)
 		return false;
-	evhttp_set_gencb(http, on_request, door);
-	evhttp_set_bevcb(http, on_bufferevent, door);
+	evhttp_set_gencb(http, on_request, frontend);
+	evhttp_set_bevcb(http, on_bufferevent, frontend);
 	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
 						 EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
 						 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
 						 EVHTTP_REQ_TRACE);
 	evhttp_set_default_content_type(http, NULL);
-	/* The guard refuses before these are reached. */
+	/* framing.c refuses before these are reached. */
 	evhttp_set_max_headers_size(http, 2 * FRAMING_HEAD_MAX);
-	evhttp_set_max_body_size(http, (ev_ssize_t)settings->max_body);
-	evhttp_set_timeout(http, conns_patience(settings));
+	evhttp_set_max_body_size(http, (ev_ssize_t)options->max_body);
+	evhttp_set_timeout(http, conns_timeout(options));
 	return true;
 }
 
-static bool doors_open(struct conns *conns)
+static bool frontends_open(struct conns *conns)
 {
 	bool open = true;
 
-	for (int i = 0; i < DOORS; i++)
-		open = door_open(&conns->doors[i], conns,
-				 i == DOOR_METRICS || i == DOOR_MOVED_METRICS) &&
+	for (int i = 0; i < FRONTENDS; i++)
+		open = frontend_open(&conns->frontends[i], conns,
+				     i == FRONTEND_METRICS || i == FRONTEND_RECEIVED_METRICS) &&
 		       open;
 	return open;
 }
 
-struct conns *conns_open(struct worker *worker)
+struct conns *conns_open(const struct conns_options *options)
 {
 	static const struct timeval every_second = { 1, 0 };
 	struct conns *conns = mem_alloc(sizeof(*conns));
 
-	conns->worker = worker;
+	assert(options->base && options->counters && options->on_request && options->on_refused);
+	conns->options = *options;
 	TAILQ_INIT(&conns->all);
 	TAILQ_INIT(&conns->asked);
-	TAILQ_INIT(&conns->leaves);
-	TAILQ_INIT(&conns->holding);
+	TAILQ_INIT(&conns->detaching);
+	TAILQ_INIT(&conns->charged);
 	conns->placeholder = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	conns->adopt = event_new(worker->base, -1, 0, on_adopt, conns);
-	conns->leave = evtimer_new(worker->base, conns_leave, conns);
-	conns->sweep = event_new(worker->base, -1, EV_PERSIST, on_sweep, conns);
-	if (!doors_open(conns) || conns->placeholder < 0 || !conns->adopt || !conns->leave ||
-	    !conns->sweep || event_add(conns->sweep, &every_second) < 0 || !conns_accept(conns)) {
+	conns->adopt = event_new(options->base, -1, 0, on_adopt, conns);
+	conns->detach = evtimer_new(options->base, conns_detach, conns);
+	conns->sweep = event_new(options->base, -1, EV_PERSIST, on_sweep, conns);
+	if (!frontends_open(conns) || conns->placeholder < 0 || !conns->adopt || !conns->detach ||
+	    !conns->sweep || event_add(conns->sweep, &every_second) < 0 || !conns_bind(conns)) {
 		conns_close(conns);
 		return NULL;
 	}
 	return conns;
 }
 
-void conns_drain(struct conns *conns)
+void conns_start(struct conns *conns)
 {
-	conns_sweep(conns);
+	conns_move(conns, CONNS_ACCEPTING);
+	conns_listen(conns, conns->bound_count, true);
 }
 
 void conns_stop(struct conns *conns)
 {
+	if (conns->state < CONNS_STOPPED)
+		conns_move(conns, CONNS_STOPPED);
 	conns_listen(conns, conns->bound_count, false);
+}
+
+void conns_drain(struct conns *conns)
+{
+	if (conns->state < CONNS_DRAINING)
+		conns_move(conns, CONNS_DRAINING);
+	conns_sweep(conns);
 }
 
 size_t conns_count(const struct conns *conns)
@@ -289,15 +300,15 @@ void conns_close(struct conns *conns)
 {
 	if (conns == NULL)
 		return;
-	for (int i = 0; i < DOORS; i++) {
-		if (conns->doors[i].http)
-			evhttp_free(conns->doors[i].http);
-		nursery_free(conns->doors[i].nursery);
+	for (int i = 0; i < FRONTENDS; i++) {
+		if (conns->frontends[i].http)
+			evhttp_free(conns->frontends[i].http);
+		injector_free(conns->frontends[i].injector);
 	}
 	if (conns->adopt)
 		event_free(conns->adopt);
-	if (conns->leave)
-		event_free(conns->leave);
+	if (conns->detach)
+		event_free(conns->detach);
 	if (conns->sweep)
 		event_free(conns->sweep);
 	if (conns->placeholder >= 0)

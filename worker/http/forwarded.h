@@ -1,23 +1,29 @@
-/* The address that a request comes from, also where proxies stand in between. */
+/* The address of the client of a request, also if proxies stand in between
+ * (X-Forwarded-For). */
 #ifndef WORKER_HTTP_FORWARDED_H
 #define WORKER_HTTP_FORWARDED_H
 
 #include "base/cidr.h"
 
-struct request;
+#include <stddef.h>
 
-/* RC_MALFORMED: it is not known. */
-MUST_USE enum rc forwarded_client(const struct request *request, struct address *out);
-/* The same as text. Terminated; "-" where it is not known, as the client has gone. Only
- * a proxy of --trusted-proxy is believed what it says. */
-void forwarded_client_text(const struct request *request, char out[ADDRESS_TEXT_MAX]);
+struct evkeyvalq;
 
-/* Of the addresses that a request passed through, which is the client's? Each proxy
- * appends the one that it was called from to X-Forwarded-For, so the list is read from
- * its end as long as those who wrote it are trusted. What is no address ends the
- * reading: then the last trusted one is answered.
- */
+/* Proxies whose X-Forwarded-For is believed (--trusted-proxy). */
+struct trusted_proxies {
+	const struct cidr *blocks;
+	size_t count;
+};
+
+/* The client of a request with these fields that came from the peer. */
+void forwarded_client(const struct trusted_proxies *trusted, const struct address *peer,
+		      const struct evkeyvalq *fields, struct address *out);
+
+/* Which one of the addresses that a request passed through is the client's? Each proxy
+ * appends the address of its peer to X-Forwarded-For, so the list is read from its end
+ * for as long as its writers are trusted. A part that is no address ends the reading:
+ * the result is the last trusted address then. */
 void forwarded_resolve(const struct address *peer, struct slice forwarded,
-		       const struct cidr *trusted, size_t count, struct address *out);
+		       const struct trusted_proxies *trusted, struct address *out);
 
 #endif

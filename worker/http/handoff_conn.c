@@ -1,10 +1,12 @@
-/* Connections that move from one process to another between two requests. */
+/* Connections that move from one process to another between two requests. Called by
+ * worker/handoff. */
 #include "worker/http/conn_state.h"
 
 #include "base/cidr.h"
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -13,131 +15,122 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* ----
- * Out ---------------------------------------------------------------------------------
- */
+/* ---- Out ---- */
 
-struct gift {
-	on_conn_given *on_given;
+struct departure {
+	on_conn_handed_off *on_handed_off;
 	void *arg;
 	bool is_metrics;
 };
 
-static void on_gift_taken(void *arg, int fd)
+static void on_departed(void *arg, int fd)
 {
-	struct gift *gift = arg;
+	struct departure *departure = arg;
 
 	if (fd >= 0)
-		gift->on_given(gift->arg, fd, gift->is_metrics);
-	free(gift);
+		departure->on_handed_off(departure->arg, fd, departure->is_metrics);
+	free(departure);
 }
 
-/* Nothing of a request has come in, and all that was answered has gone out. */
-static bool conn_is_idle(const struct conn *conn)
-{
-	return conn->http && !conn->leaving && !conn->receiving &&
-	       conn->framing.complete == conn->answered && framing_is_idle(&conn->framing);
-}
-
-void conns_give(struct conns *conns, on_conn_given *on_given, void *arg)
+void conns_hand_off(struct conns *conns, on_conn_handed_off *on_handed_off, void *arg)
 {
 	struct conn *conn, *after;
 
+	assert(conns->state >= CONNS_STOPPED);
 	for (conn = TAILQ_FIRST(&conns->all); conn; conn = after) {
-		struct gift *gift;
+		struct departure *departure;
 
 		after = TAILQ_NEXT(conn, next);
-		if (!conn_is_idle(conn))
+		if (conn->state != CONN_IDLE)
 			continue;
-		gift = mem_alloc(sizeof(*gift));
-		*gift = (struct gift){ on_given, arg, conn->door->is_metrics };
-		conn_take(conn, on_gift_taken, gift);
+		departure = mem_alloc(sizeof(*departure));
+		*departure = (struct departure){ on_handed_off, arg, conn->frontend->is_metrics };
+		conn_detach(conn, on_departed, departure);
 	}
 }
 
-/* ----
- * In ----------------------------------------------------------------------------------
- */
+/* ---- In ---- */
 
-/* evhttp serves only what it has accepted itself (libevent 2.1 has no call for others).
- * So each connection is announced to it by one to a local socket of this process, whose
- * descriptor then becomes the connection: before epoll gets to know it, as conns.c
- * adopts in the turn of the loop of the accept, and epoll's changes are applied between
- * turns. */
-#define NURSERY_ROOM (4 * CONNS_ADOPT_MAX)
+/* evhttp serves only connections that it has accepted itself (libevent 2.1 has no call
+ * for others). So each received connection is announced to it by a connection to a local
+ * socket of this process, whose descriptor is then replaced by the received one. This
+ * happens before epoll gets to know it: conns.c adopts a connection in the turn of the
+ * loop of the accept, and epoll's changes are applied between turns. */
+#define INJECTOR_ROOM (4 * CONNS_RECEIVE_MAX)
 
-struct nursery {
+struct injector {
 	struct sockaddr_un address;
 	socklen_t len;
-	int fds[NURSERY_ROOM]; /* that are announced, in order */
+	int fds[INJECTOR_ROOM]; /* announced ones, in order */
 	size_t first, count;
 };
 
-/* Listens at an address of the kernel's choice (unix(7), autobind). */
-static bool nursery_listen(struct nursery *nursery, struct door *door)
+/* Listens at an address that the kernel chooses (unix(7), autobind). */
+static bool injector_listen(struct injector *injector, struct frontend *frontend)
 {
 	const struct sockaddr_un any = { .sun_family = AF_UNIX };
 	struct evconnlistener *listener;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	nursery->len = sizeof(nursery->address);
+	injector->len = sizeof(injector->address);
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any.sun_family)) < 0 ||
-	    listen(fd, NURSERY_ROOM) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&nursery->address, &nursery->len) < 0) {
+	    listen(fd, INJECTOR_ROOM) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&injector->address, &injector->len) < 0) {
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
-	listener = evconnlistener_new(door->conns->worker->base, NULL, NULL,
+	listener = evconnlistener_new(frontend->conns->options.base, NULL, NULL,
 				      LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE, 0, fd);
 	if (listener == NULL) {
 		close(fd);
 		return false;
 	}
-	return evhttp_bind_listener(door->http, listener) != NULL;
+	return evhttp_bind_listener(frontend->http, listener) != NULL;
 }
 
-static bool nursery_announce(struct nursery *nursery)
+static bool injector_announce(const struct injector *injector)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool done = fd >= 0 &&
-		    connect(fd, (const struct sockaddr *)&nursery->address, nursery->len) == 0;
+		    connect(fd, (const struct sockaddr *)&injector->address, injector->len) == 0;
 
 	if (fd >= 0)
-		close(fd); /* who accepts finds it all the same */
+		close(fd); /* accept() finds the connection nevertheless */
 	return done;
 }
 
-/* Made when it is needed first; NULL: it could not be. */
-static struct nursery *door_nursery(struct door *door)
+/* Made when it is needed first; NULL: that failed. */
+static struct injector *frontend_injector(struct frontend *frontend)
 {
-	struct nursery *nursery = door->nursery;
+	struct injector *injector = frontend->injector;
 
-	if (nursery)
-		return nursery;
-	nursery = mem_alloc(sizeof(*nursery));
-	if (!nursery_listen(nursery, door)) {
-		free(nursery);
+	if (injector)
+		return injector;
+	injector = mem_alloc(sizeof(*injector));
+	if (!injector_listen(injector, frontend)) {
+		free(injector);
 		return NULL;
 	}
-	door->nursery = nursery;
-	return nursery;
+	frontend->injector = injector;
+	return injector;
 }
 
-void conns_adopt(struct conns *conns, int fd, bool is_metrics)
+void conns_receive(struct conns *conns, int fd, bool is_metrics)
 {
-	struct nursery *nursery =
-		door_nursery(&conns->doors[is_metrics ? DOOR_MOVED_METRICS : DOOR_MOVED]);
+	struct injector *injector = frontend_injector(
+		&conns->frontends[is_metrics ? FRONTEND_RECEIVED_METRICS : FRONTEND_RECEIVED]);
 
-	if (nursery == NULL || nursery->count == NURSERY_ROOM || !nursery_announce(nursery)) {
+	assert(fd >= 0);
+	if (injector == NULL || injector->count == INJECTOR_ROOM || !injector_announce(injector)) {
 		log_warn("connection_closed", LOG_TEXT("reason", "cannot take it over"));
 		close(fd);
 		return;
 	}
-	nursery->fds[(nursery->first + nursery->count++) % NURSERY_ROOM] = fd;
+	injector->fds[(injector->first + injector->count++) % INJECTOR_ROOM] = fd;
 }
 
-/* Whoever on this machine finds the socket may connect to it; that is not an
+/* Any process of this machine that finds the socket may connect to it; that is not an
  * announcement. */
 static bool is_announced(int fd)
 {
@@ -147,7 +140,7 @@ static bool is_announced(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && who.pid == getpid();
 }
 
-static char *client_of(int fd)
+static char *peer_of(int fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
@@ -160,26 +153,26 @@ static char *client_of(int fd)
 	return mem_copy(host, strlen(host));
 }
 
-void conn_settle(struct conn *conn)
+void conn_inject(struct conn *conn)
 {
-	struct nursery *nursery = conn->door->nursery;
+	struct injector *injector = conn->frontend->injector;
 	int fd;
 
-	if (nursery->count == 0 || !is_announced(conn->fd)) {
+	if (injector->count == 0 || !is_announced(conn->fd)) {
 		(void)shutdown(conn->fd, SHUT_RDWR); /* evhttp will find its end */
 		return;
 	}
-	fd = nursery->fds[nursery->first];
-	nursery->first = (nursery->first + 1) % NURSERY_ROOM;
-	nursery->count--;
-	conn->client = client_of(fd);
+	fd = injector->fds[injector->first];
+	injector->first = (injector->first + 1) % INJECTOR_ROOM;
+	injector->count--;
+	conn->peer = peer_of(fd);
 	(void)dup3(fd, conn->fd, O_CLOEXEC);
 	close(fd);
 }
 
-void nursery_free(struct nursery *nursery)
+void injector_free(struct injector *injector)
 {
-	for (size_t i = 0; nursery && i < nursery->count; i++)
-		close(nursery->fds[(nursery->first + i) % NURSERY_ROOM]);
-	free(nursery);
+	for (size_t i = 0; injector && i < injector->count; i++)
+		close(injector->fds[(injector->first + i) % INJECTOR_ROOM]);
+	free(injector);
 }

@@ -1,10 +1,10 @@
+/* Error responses (RFC 9457). Called by worker/http/request, and by worker/dispatch for
+ * requests that were refused before they were any. */
 #include "worker/http/problem.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "transit/transit.h"
-
-#include <stdio.h>
-#include <time.h>
 
 struct problem_row {
 	int status;
@@ -30,8 +30,6 @@ static const struct problem_row rows[] = {
 	[PROBLEM_FULL] = { 507, "insufficient-storage", "Insufficient Storage", .retry_after = 5 },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
 int problem_status(enum problem problem)
 {
 	return rows[problem].status;
@@ -49,7 +47,7 @@ unsigned problem_retry_after(enum problem problem)
 
 const char *status_phrase(int status)
 {
-	for (size_t i = 0; i < ROWS; i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].status == status)
 			return rows[i].title;
 	return status == 204 ? "No Content" : status == 304 ? "Not Modified" : "OK";
@@ -94,22 +92,22 @@ enum problem problem_of_status(int status)
 {
 	size_t row = 0;
 
-	while (row < ROWS && rows[row].status != status)
+	while (row < COUNT(rows) && rows[row].status != status)
 		row++;
-	return row < ROWS ? (enum problem)row : PROBLEM_BAD_REQUEST;
+	return row < COUNT(rows) ? (enum problem)row : PROBLEM_BAD_REQUEST;
 }
 
-void answer_raw(struct buf *out, enum problem problem, const char *detail, const char *request,
-		struct slice fields, bool is_head)
+void problem_put_response(struct buf *out, enum problem problem, const char *detail,
+			  const char *request, struct slice fields, bool is_head)
 {
 	struct buf body = BUF_EMPTY;
 
 	problem_put(&body, problem, detail, request);
 	buf_putf(out,
 		 "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: "
-		 "%zu\r\n" ANSWER_REQUEST_FIELD ": %s\r\n"
+		 "%zu\r\n" PROBLEM_REQUEST_FIELD ": %s\r\n"
 		 "Cache-Control: no-store\r\nX-Content-Type-Options: "
-		 "nosniff\r\nContent-Security-Policy: " ANSWER_POLICY "\r\n"
+		 "nosniff\r\nContent-Security-Policy: " PROBLEM_CSP "\r\n"
 		 "Connection: close\r\n",
 		 rows[problem].status, rows[problem].title, body.len, request);
 	if (problem == PROBLEM_METHOD)
@@ -119,24 +117,4 @@ void answer_raw(struct buf *out, enum problem problem, const char *detail, const
 	if (!is_head)
 		buf_put_slice(out, buf_slice(&body));
 	buf_free(&body);
-}
-
-const char *answer_date(int64_t now)
-{
-	/* Not strftime's names, which are the locale's. */
-	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	static char text[64];
-	static int64_t made = -1;
-	time_t second = (time_t)now;
-	struct tm parts;
-
-	if (made == now || gmtime_r(&second, &parts) == NULL)
-		return text;
-	made = now;
-	(void)snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT", days[parts.tm_wday],
-		       parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour,
-		       parts.tm_min, parts.tm_sec);
-	return text;
 }

@@ -1,24 +1,82 @@
+/* One request: its fields, its body, its one response. Called by worker/dispatch and the
+ * handlers of worker/; evhttp calls it through conn.c. */
 #include "worker/http/request.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "worker/http/forwarded.h"
-#include "worker/http/cors.h"
-#include "worker/http/host.h"
-#include "worker/http/media.h"
-#include "worker/route.h"
+#include "worker/http/http_date.h"
 
+#include <assert.h>
 #include <event2/buffer.h>
-#include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
-/* ---- What was
- * asked -------------------------------------------------------------------------------
- */
+/* ---- Beginning ---- */
+
+static enum rc request_read_target(struct request *request, struct error *err)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request->http);
+	const char *path = evhttp_uri_get_path(uri);
+	const char *query = evhttp_uri_get_query(uri);
+	struct slice text = slice_of(path ? path : "/");
+	size_t len;
+
+	request->path = mem_alloc(text.len + 1);
+	if (text_percent_decode(text, false, request->path, &len) != RC_OK ||
+	    strlen(request->path) != len)
+		return error_set(err, RC_MALFORMED, "the path has a broken percent escape");
+	return query_parse(slice_of(query ? query : ""), &request->query, err);
+}
+
+/* Kept, because a client that has gone has no address any more. An address that is not
+ * known is all zeros. */
+static void request_read_client(struct request *request)
+{
+	const struct trusted_proxies *trusted = &request->options->trusted;
+	const char *peer_text = conn_peer(request->conn);
+	struct address peer;
+
+	(void)snprintf(request->client_text, sizeof(request->client_text), "%s", peer_text);
+	if (address_parse(slice_of(peer_text), &peer) != RC_OK)
+		return;
+	request->client = peer;
+	if (trusted->count == 0)
+		return;
+	forwarded_client(trusted, &peer, evhttp_request_get_input_headers(request->http),
+			 &request->client);
+	address_format(&request->client, request->client_text);
+}
+
+/* If evhttp has cut the request off its connection it is ours to free; else evhttp
+ * frees both (libevent 2.1, http.c: evhttp_connection_incoming_fail). */
+static void on_gone(void *arg)
+{
+	struct request *request = arg;
+
+	if (evhttp_request_get_connection(request->http) == NULL)
+		evhttp_request_free(request->http);
+	request->http = NULL;
+	request->conn = NULL;
+}
+
+enum rc request_begin(struct request *request, const struct request_options *options,
+		      struct conn *conn, struct evhttp_request *http, struct error *err)
+{
+	assert(options->access_log && options->on_end);
+	request->options = options;
+	request->conn = conn;
+	request->http = http;
+	request->method = evhttp_request_get_command(http);
+	request->counted_as = SCOREBOARD_OTHER;
+	conn_set_request(conn, on_gone, request);
+	access_log_begin(options->access_log, &request->trace);
+	request_read_client(request);
+	request_set_header(request, "X-Content-Type-Options", "nosniff");
+	return request_read_target(request, err);
+}
 
 const char *request_header(const struct request *request, const char *name)
 {
@@ -27,37 +85,34 @@ const char *request_header(const struct request *request, const char *name)
 		       : NULL;
 }
 
+/* The target names a host, or the field Host does (RFC 9112, 3.2.2). */
+const char *request_host(const struct request *request)
+{
+	const char *host = evhttp_uri_get_host(evhttp_request_get_evhttp_uri(request->http));
+
+	return host ? host : request_header(request, "Host");
+}
+
 struct slice request_body(const struct request *request)
 {
-	struct evbuffer *input = evhttp_request_get_input_buffer(request->http);
-	size_t len = evbuffer_get_length(input);
+	struct evbuffer *input;
+	size_t len;
 
+	assert(request->http);
+	input = evhttp_request_get_input_buffer(request->http);
+	len = evbuffer_get_length(input);
 	return slice_make(len ? (const char *)evbuffer_pullup(input, -1) : "", len);
 }
 
-/* ---- The
- * answer ------------------------------------------------------------------------------
- */
+/* ---- The response ---- */
 
 static void request_free(struct request *request)
 {
 	if (request->conn)
-		conn_set_request(request->conn, NULL);
-	if (request->who)
-		identity_unref(request->who);
+		conn_set_request(request->conn, NULL, NULL);
 	query_clear(&request->query);
 	free(request->path);
-	free(request);
-}
-
-void request_abandon(struct request *request)
-{
-	/* Where evhttp has cut the request off its connection it is ours to free; else
-	 * evhttp frees both (libevent 2.1, http.c: evhttp_connection_incoming_fail). */
-	if (evhttp_request_get_connection(request->http) == NULL)
-		evhttp_request_free(request->http);
-	request->http = NULL;
-	request->conn = NULL;
+	request->options->on_end(request);
 }
 
 void request_set_header(struct request *request, const char *name, const char *value)
@@ -90,16 +145,14 @@ static const char *method_name(enum evhttp_cmd_type method)
 	}
 }
 
-/* `client` is what the answer points to. */
-static struct access_log_response request_traced(const struct request *request, int status,
-						 size_t bytes, char client[ADDRESS_TEXT_MAX])
+static struct access_log_response request_response(const struct request *request, int status,
+						   size_t bytes)
 {
-	forwarded_client_text(request, client);
 	return (struct access_log_response){
-		.route = route_counted(request->route, request->method),
+		.route = request->counted_as,
 		.method = method_name(request->method),
 		.path = request->path,
-		.client = client,
+		.client = request->client_text,
 		.status = status,
 		.bytes = bytes,
 	};
@@ -107,10 +160,9 @@ static struct access_log_response request_traced(const struct request *request, 
 
 static void request_trace(const struct request *request, int status, size_t bytes)
 {
-	char client[ADDRESS_TEXT_MAX];
-	const struct access_log_response answer = request_traced(request, status, bytes, client);
+	const struct access_log_response response = request_response(request, status, bytes);
 
-	access_log_end(request->worker, &request->access_log, &answer);
+	access_log_end(request->options->access_log, &request->trace, &response);
 }
 
 static void on_answered(struct evhttp_request *http, void *arg)
@@ -119,7 +171,7 @@ static void on_answered(struct evhttp_request *http, void *arg)
 	conn_answered(arg);
 }
 
-/* The body is left out where HTTP forbids it, but its length is told (RFC 9110,
+/* The body is left out if HTTP forbids it, with its length still given (RFC 9110,
  * 8.6). */
 static void request_send(struct request *request, int status, struct evbuffer *body)
 {
@@ -133,20 +185,13 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 		evbuffer_drain(body, evbuffer_get_length(body));
 	else
 		conn_charge(request->conn, request->owned);
-	if (request->worker->draining)
+	if (conn_is_last(request->conn))
 		request_set_header(request, "Connection", "close");
-	request_set_header(request, "Date", answer_date(clock_wall()));
+	request_set_header(request, "Date", http_date(clock_wall()));
 	request_trace(request, status, evbuffer_get_length(body));
 	evhttp_request_set_on_complete_cb(request->http, on_answered, request->conn);
 	evhttp_send_reply(request->http, status, status_phrase(status), body);
 	conn_flush(request->conn);
-}
-
-static void on_body_sent(const void *data, size_t len, void *arg)
-{
-	(void)data;
-	(void)len;
-	free(arg);
 }
 
 static void request_end(struct request *request, int status, struct evbuffer *body)
@@ -170,6 +215,13 @@ static struct evbuffer *body_new(void)
 	return body;
 }
 
+static void on_body_sent(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	free(arg);
+}
+
 void request_answer(struct request *request, int status, struct buf *body)
 {
 	struct evbuffer *out = body_new();
@@ -182,20 +234,21 @@ void request_answer(struct request *request, int status, struct buf *body)
 	request_end(request, status, out);
 }
 
-static void on_kept_sent(const void *data, size_t len, void *arg)
+static void on_shared_sent(const void *data, size_t len, void *arg)
 {
 	(void)data;
 	(void)len;
 	shared_buf_unref(arg);
 }
 
-/* What is shared counts for each that holds it: it may be the last one. */
+/* Shared bytes are charged to each connection that refers to them: it may be the last
+ * one. */
 void request_answer_shared(struct request *request, int status, struct shared_buf *body)
 {
 	struct evbuffer *out = body_new();
 
 	request->owned = body->bytes.len;
-	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_kept_sent,
+	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_shared_sent,
 				   shared_buf_ref(body)) < 0)
 		shared_buf_unref(body);
 	request_end(request, status, out);
@@ -210,199 +263,52 @@ void request_answer_static(struct request *request, int status, struct slice bod
 	request_end(request, status, out);
 }
 
+static void request_set_number(struct request *request, const char *name, unsigned number)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", number);
+	request_set_header(request, name, text);
+}
+
 void request_refuse(struct request *request, enum problem problem, const char *detail)
 {
-	char client[ADDRESS_TEXT_MAX];
-	const struct access_log_response answer =
-		request_traced(request, problem_status(problem), 0, client);
+	const struct access_log_response response =
+		request_response(request, problem_status(problem), 0);
 	struct buf body = BUF_EMPTY;
 
-	access_log_refused(&request->access_log, &answer, detail);
-	problem_put(&body, problem, detail, request->access_log.id);
-	request_set_header(request, ANSWER_REQUEST_FIELD, request->access_log.id);
+	access_log_refused(&request->trace, &response, detail);
+	problem_put(&body, problem, detail, request->trace.id);
+	request_set_header(request, PROBLEM_REQUEST_FIELD, request->trace.id);
 	request_set_header(request, "Content-Type", "application/problem+json");
 	request_set_header(request, "Cache-Control", "no-store");
-	request_set_header(request, "Content-Security-Policy", ANSWER_POLICY);
+	request_set_header(request, "Content-Security-Policy", PROBLEM_CSP);
 	if (problem == PROBLEM_UNAUTHORIZED)
 		request_set_header(request, "WWW-Authenticate", "Bearer");
 	if (problem == PROBLEM_METHOD)
-		request_set_header(request, "Allow", request->route->allow);
-	if (problem_retry_after(problem)) {
-		char seconds[16];
-
-		(void)snprintf(seconds, sizeof(seconds), "%u", problem_retry_after(problem));
-		request_set_header(request, "Retry-After", seconds);
-	}
+		request_set_header(request, "Allow", request->allow);
+	if (problem_retry_after(problem))
+		request_set_number(request, "Retry-After", problem_retry_after(problem));
 	request_answer(request, problem_status(problem), &body);
 }
 
-void request_take(struct request *request, on_conn_taken *on_taken, void *arg)
+void request_refuse_for(struct request *request, enum problem problem, unsigned seconds,
+			const char *detail)
+{
+	assert(problem_retry_after(problem) == 0);
+	request_set_number(request, "Retry-After", seconds);
+	request_refuse(request, problem, detail);
+}
+
+void request_detach(struct request *request, on_conn_detached *on_detached, void *arg)
 {
 	struct conn *conn = request->conn;
 
 	request_trace(request, 200, 0);
 	if (conn)
-		conn_take(conn, on_taken, arg);
+		conn_detach(conn, on_detached, arg);
 	else
-		on_taken(arg, -1);
+		on_detached(arg, -1);
 	request->conn = NULL;
 	request_free(request);
-}
-
-/* ---- The way
- * in ----------------------------------------------------------------------------------
- */
-
-static void request_handle(struct request *request)
-{
-	on_request_routed *handler = route_handler(request->route, request->method);
-
-	handler(request);
-}
-
-static void request_count(const struct request *request, enum metric value)
-{
-	scoreboard_add(request->worker->from->shm, request->worker->from->slot, value, 1);
-}
-
-/* The address that a token's denials count against; one that is not known is one of its
- * own. */
-static struct address request_from(const struct request *request)
-{
-	struct address from;
-
-	return forwarded_client(request, &from) == RC_OK ? from : (struct address){ .is6 = false };
-}
-
-static void request_throttle(struct request *request)
-{
-	struct address from = request_from(request);
-	char seconds[16];
-
-	(void)snprintf(seconds, sizeof(seconds), "%u", auth_wait(request->worker->auth, &from));
-	request_set_header(request, "Retry-After", seconds);
-	request_count(request, METRIC_THROTTLED);
-	request_refuse(
-		request, PROBLEM_THROTTLED,
-		"too many tokens that are not valid came from this address; try again later");
-}
-
-static void on_identified(void *arg, enum rc rc, struct identity *identity)
-{
-	struct request *request = arg;
-
-	if (rc == RC_OK) {
-		request->who = identity_ref(identity);
-		request_handle(request);
-	} else if (rc == RC_BUSY) {
-		request_throttle(request);
-	} else if (rc == RC_DENIED) {
-		request_count(request, METRIC_DENIED);
-		request_refuse(
-			request, PROBLEM_UNAUTHORIZED,
-			"the token is not valid: it is malformed, unknown, revoked or expired");
-	} else {
-		request_refuse(request, problem_of(rc), "the token could not be checked");
-	}
-}
-
-/* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's
- * EventSource sends no fields. */
-static enum rc request_token(const struct request *request, struct slice *token, struct error *err)
-{
-	const char *field = request_header(request, "Authorization");
-
-	if (field && strncasecmp(field, "Bearer ", 7) == 0) {
-		*token = slice_of(field + 7);
-		return RC_OK;
-	}
-	if (request->route->access == ROUTE_TOKEN_OR_QUERY)
-		return query_one(&request->query, "token", token, err);
-	return RC_NOT_FOUND;
-}
-
-static void request_authenticate(struct request *request)
-{
-	struct error err;
-	struct address from;
-	struct slice token;
-	enum rc rc;
-
-	if (request->route->access == ROUTE_OPEN) {
-		request_handle(request);
-	} else if (request->worker->auth == NULL) {
-		request->who = identity_ref(request->worker->anyone);
-		request_handle(request);
-	} else {
-		rc = request_token(request, &token, &err);
-		from = request_from(request);
-		if (rc == RC_OK)
-			auth_identify(request->worker->auth, token, &from, on_identified, request);
-		else if (rc == RC_NOT_FOUND)
-			request_refuse(request, PROBLEM_UNAUTHORIZED,
-				       "a token is needed: Authorization: Bearer TOKEN");
-		else
-			request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
-	}
-}
-
-/* The host that was asked for: of the target where that has one (RFC 9112, 3.2.2). */
-static bool request_is_misdirected(const struct request *request)
-{
-	const struct worker_settings *settings = request->worker->settings;
-	const char *host = evhttp_uri_get_host(evhttp_request_get_evhttp_uri(request->http));
-
-	if (settings->auth || conn_is_metrics(request->conn))
-		return false;
-	if (host == NULL)
-		host = request_header(request, "Host");
-	return host && !host_is_own(slice_of(host), settings->hosts, settings->host_count);
-}
-
-static enum rc request_read_target(struct request *request, struct error *err)
-{
-	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request->http);
-	const char *path = evhttp_uri_get_path(uri);
-	const char *query = evhttp_uri_get_query(uri);
-	struct slice text = slice_of(path ? path : "/");
-	size_t len;
-
-	request->path = mem_alloc(text.len + 1);
-	if (text_percent_decode(text, false, request->path, &len) != RC_OK ||
-	    strlen(request->path) != len)
-		return error_set(err, RC_MALFORMED, "the path has a broken percent escape");
-	return query_parse(slice_of(query ? query : ""), &request->query, err);
-}
-
-void request_begin(struct worker *worker, struct conn *conn, struct evhttp_request *http)
-{
-	struct request *request = mem_alloc(sizeof(*request));
-	struct error err;
-	enum rc rc;
-
-	request->worker = worker;
-	request->conn = conn;
-	request->http = http;
-	request->method = evhttp_request_get_command(http);
-	request->encoding = media_of_accept(request_header(request, "Accept"), ENCODING_JSON);
-	conn_set_request(conn, request);
-	access_log_begin(worker, &request->access_log);
-	rc = request_read_target(request, &err);
-	request->route = route_find(request->path, conn_is_metrics(conn));
-	request_set_header(request, "X-Content-Type-Options", "nosniff");
-	if (request->route->cors)
-		cors_begin(request);
-	if (rc != RC_OK)
-		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
-	else if (request_is_misdirected(request))
-		request_refuse(request, PROBLEM_HOST,
-			       "without authentication this server answers only to localhost, "
-			       "loopback addresses and the names that --server-name "
-			       "gives it");
-	else if (request->method == EVHTTP_REQ_OPTIONS && request->route->cors)
-		cors_preflight(request);
-	else if (route_handler(request->route, request->method) == NULL)
-		request_refuse(request, PROBLEM_METHOD, "this path does not take this method");
-	else
-		request_authenticate(request);
 }

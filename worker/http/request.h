@@ -1,65 +1,81 @@
-/* One request on its way through the worker: who asks for what, and its one answer.
+/* One request on an evhttp connection, and its one response.
  *
- *   request_begin ─▶ route_find ─▶ auth ─▶ handler ─▶ ... ─▶ request_answer | request_refuse |
- * request_take
+ *   request_begin ─▶ (the caller) ─▶ request_answer | request_refuse | request_detach
  *
- * A handler may answer later. Each request ends in exactly one call of the last three,
- * also when its client has gone meanwhile. */
+ * The caller may answer later. Each request ends in exactly one call of the last three
+ * kinds, also if its client has gone meanwhile. */
 #ifndef WORKER_HTTP_REQUEST_H
 #define WORKER_HTTP_REQUEST_H
 
-#include "auth/auth.h"
 #include "base/buf.h"
+#include "base/cidr.h"
 #include "base/error.h"
-#include "transit/transit.h"
-#include "worker/http/problem.h"
-#include "worker/http/conn.h"
-#include "worker/page_cache.h"
-#include "worker/http/query.h"
+#include "base/shared_buf.h"
 #include "worker/http/access_log.h"
+#include "worker/http/conn.h"
+#include "worker/http/forwarded.h"
+#include "worker/http/problem.h"
+#include "worker/http/query.h"
 
 #include <event2/http.h>
 
-struct route;
+struct request;
+
+/* The request has its response; its memory is the callee's again. */
+typedef void on_request_end(struct request *request);
+
+/* The same for all requests of a process. */
+struct request_options {
+	const struct access_log *access_log;
+	struct trusted_proxies trusted;
+	on_request_end *on_end;
+};
 
 struct request {
-	struct worker *worker;
-	const struct route *route;
+	const struct request_options *options;
 	struct conn *conn; /* NULL: the client has gone */
 	struct evhttp_request *http;
 	enum evhttp_cmd_type method;
 	char *path; /* decoded */
 	struct query query;
-	struct identity *who;   /* held; NULL where the route is open to all */
-	enum encoding encoding; /* of the answer */
-	char origin[256];       /* the page's, where it may call (CORS); else empty */
-	size_t owned;           /* bytes of the answer that are in memory for it alone */
-	struct access_log access_log;
+	struct address client;              /* all zeros: not known */
+	char client_text[ADDRESS_TEXT_MAX]; /* "-": not known */
+	char origin[256];                   /* the page's, if it may read the response (cors.h) */
+	const char *allow;                  /* methods of its path; the caller's */
+	enum scoreboard_route counted_as;   /* the caller's; SCOREBOARD_OTHER at first */
+	size_t owned;                       /* bytes of the response in memory for it alone */
+	struct access_log_entry trace;
 };
 
-/* evhttp has a request: everything begins here. */
-void request_begin(struct worker *worker, struct conn *conn, struct evhttp_request *http);
-/* The connection is gone before the answer (called by the connection). */
-void request_abandon(struct request *request);
+/* Reads the head of the request; `request` is the caller's zeroed memory. RC_MALFORMED:
+ * its target cannot be read, and the caller must refuse it. */
+MUST_USE enum rc request_begin(struct request *request, const struct request_options *options,
+			       struct conn *conn, struct evhttp_request *http, struct error *err);
 
-/* A field of the request, or NULL. */
+/* A field of the request, or NULL; NULL also if the client has gone. */
 const char *request_header(const struct request *request, const char *name);
-/* Its body: points into evhttp's buffer, good until the answer. */
+/* The host that it is for, maybe with a port, or NULL. The client must be there. */
+const char *request_host(const struct request *request);
+/* Its body: points into evhttp's buffer, good until the response. The client must be
+ * there. */
 struct slice request_body(const struct request *request);
-/* Sets a field of the answer. */
+/* Sets a field of the response. */
 void request_set_header(struct request *request, const char *name, const char *value);
 
 /* Answers with the body (its memory is taken over; may be empty), whose type must be
- * set, and frees the request. */
+ * set, and ends the request. */
 void request_answer(struct request *request, int status, struct buf *body);
-/* The same with bytes that other answers share. */
+/* The same with bytes that other responses share. */
 void request_answer_shared(struct request *request, int status, struct shared_buf *body);
 /* The same with bytes that stay for ever. */
 void request_answer_static(struct request *request, int status, struct slice body);
-/* Answers with a problem and frees the request. */
+/* Answers with a problem and ends the request. */
 void request_refuse(struct request *request, enum problem problem, const char *detail);
-/* Leaves HTTP: the connection's socket goes to the callback (worker/http/conn.h) and
- * the request is freed. */
-void request_take(struct request *request, on_conn_taken *on_taken, void *arg);
+/* The same with the seconds after which to try again. */
+void request_refuse_for(struct request *request, enum problem problem, unsigned seconds,
+			const char *detail);
+/* Leaves HTTP: the connection's socket goes to the callback (conn_detach), and the
+ * request ends. */
+void request_detach(struct request *request, on_conn_detached *on_detached, void *arg);
 
 #endif

@@ -1,0 +1,185 @@
+/* Begins each request, checks who may make it, and calls its handler. Called by
+ * worker/http/conns; the table of paths is route.c. */
+#include "worker/dispatch.h"
+
+#include "auth/auth.h"
+#include "base/mem.h"
+#include "worker/http/host.h"
+#include "worker/http/media.h"
+#include "worker/route.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+static void on_end(struct request *request)
+{
+	struct exchange *exchange = (struct exchange *)request;
+
+	identity_unref(exchange->identity);
+	free(exchange);
+}
+
+void dispatch_options(struct request_options *out, const struct worker *worker)
+{
+	*out = (struct request_options){
+		.access_log = &worker->access_log,
+		.trusted = { worker->settings->trusted, worker->settings->trusted_count },
+		.on_end = on_end,
+	};
+}
+
+/* ---- Authentication ---- */
+
+static void exchange_handle(struct exchange *exchange)
+{
+	route_handler(exchange->route, exchange->request.method)(exchange);
+}
+
+static void exchange_throttle(struct exchange *exchange)
+{
+	worker_count(exchange->worker, METRIC_THROTTLED, 1);
+	request_refuse_for(
+		&exchange->request, PROBLEM_THROTTLED,
+		auth_wait(exchange->worker->auth, &exchange->request.client),
+		"too many tokens that are not valid came from this address; try again later");
+}
+
+static void on_identified(void *arg, enum rc rc, struct identity *identity)
+{
+	struct exchange *exchange = arg;
+
+	if (rc == RC_OK) {
+		exchange->identity = identity_ref(identity);
+		exchange_handle(exchange);
+	} else if (rc == RC_BUSY) {
+		exchange_throttle(exchange);
+	} else if (rc == RC_DENIED) {
+		worker_count(exchange->worker, METRIC_DENIED, 1);
+		request_refuse(
+			&exchange->request, PROBLEM_UNAUTHORIZED,
+			"the token is not valid: it is malformed, unknown, revoked or expired");
+	} else {
+		request_refuse(&exchange->request, problem_of(rc),
+			       "the token could not be checked");
+	}
+}
+
+/* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's
+ * EventSource sends no fields. */
+static enum rc exchange_token(const struct exchange *exchange, struct slice *token,
+			      struct error *err)
+{
+	const char *field = request_header(&exchange->request, "Authorization");
+
+	if (field && strncasecmp(field, "Bearer ", 7) == 0) {
+		*token = slice_of(field + 7);
+		return RC_OK;
+	}
+	if (exchange->route->access == ROUTE_TOKEN_OR_QUERY)
+		return query_one(&exchange->request.query, "token", token, err);
+	return RC_NOT_FOUND;
+}
+
+static void exchange_check_token(struct exchange *exchange)
+{
+	struct error err;
+	struct slice token;
+	enum rc rc = exchange_token(exchange, &token, &err);
+
+	if (rc == RC_OK)
+		auth_identify(exchange->worker->auth, token, &exchange->request.client,
+			      on_identified, exchange);
+	else if (rc == RC_NOT_FOUND)
+		request_refuse(&exchange->request, PROBLEM_UNAUTHORIZED,
+			       "a token is needed: Authorization: Bearer TOKEN");
+	else
+		request_refuse(&exchange->request, PROBLEM_BAD_REQUEST, err.text);
+}
+
+static void exchange_authenticate(struct exchange *exchange)
+{
+	if (exchange->route->access == ROUTE_OPEN) {
+		exchange_handle(exchange);
+	} else if (exchange->worker->auth == NULL) {
+		exchange->identity = identity_ref(exchange->worker->anyone);
+		exchange_handle(exchange);
+	} else {
+		exchange_check_token(exchange);
+	}
+}
+
+/* ---- Beginning ---- */
+
+/* Without tokens the Host is the only protection (worker/http/host.h). */
+static bool exchange_is_misdirected(const struct exchange *exchange)
+{
+	const struct worker_settings *settings = exchange->worker->settings;
+	const char *host;
+
+	if (settings->auth || conn_is_metrics(exchange->request.conn))
+		return false;
+	host = request_host(&exchange->request);
+	return host && !host_is_own(slice_of(host), settings->hosts, settings->host_count);
+}
+
+static void exchange_check(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	if (exchange_is_misdirected(exchange))
+		request_refuse(request, PROBLEM_HOST,
+			       "without authentication this server answers only to localhost, "
+			       "loopback addresses and the names that --server-name "
+			       "gives it");
+	else if (request->method == EVHTTP_REQ_OPTIONS && exchange->route->cors)
+		cors_preflight(request);
+	else if (route_handler(exchange->route, request->method) == NULL)
+		request_refuse(request, PROBLEM_METHOD, "this path does not take this method");
+	else
+		exchange_authenticate(exchange);
+}
+
+void dispatch_request(void *arg, struct conn *conn, struct evhttp_request *http)
+{
+	struct worker *worker = arg;
+	struct exchange *exchange = mem_alloc(sizeof(*exchange));
+	struct request *request = &exchange->request;
+	struct error err;
+	enum rc rc = request_begin(request, &worker->request_options, conn, http, &err);
+
+	exchange->worker = worker;
+	exchange->encoding = media_of_accept(request_header(request, "Accept"), ENCODING_JSON);
+	exchange->route = route_find(request->path, conn_is_metrics(conn));
+	request->allow = exchange->route->allow;
+	request->counted_as = route_counted(exchange->route, request->method);
+	if (exchange->route->cors)
+		cors_begin(&worker->cors, request);
+	if (rc != RC_OK)
+		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
+	else
+		exchange_check(exchange);
+}
+
+/* ---- Requests that break HTTP ---- */
+
+void dispatch_refused(void *arg, const struct conn_refusal *refusal, struct buf *response)
+{
+	const struct worker *worker = arg;
+	struct buf fields = BUF_EMPTY;
+	struct access_log_entry entry;
+	const struct access_log_response logged = {
+		.route = SCOREBOARD_OTHER,
+		.method = "-",
+		.path = "-",
+		.client = refusal->client,
+		.status = refusal->status,
+	};
+
+	access_log_begin(&worker->access_log, &entry);
+	access_log_refused(&entry, &logged, refusal->detail);
+	access_log_end(&worker->access_log, &entry, &logged);
+	cors_put(&worker->cors, refusal->origin, &fields);
+	problem_put_response(response, problem_of_status(refusal->status), refusal->detail,
+			     entry.id, buf_slice(&fields), refusal->is_head);
+	buf_free(&fields);
+}
