@@ -101,7 +101,7 @@ server=
 
 if [ "$FAULTS" = yes ]; then
 	idle() { for n in 1 2 3 4 5 6; do stream "idle.$n" 'group=idle'; done; }
-	for fault in handoff_taken=kill@2 handoff_given=kill@2; do
+	for fault in handoff_received=kill@2 handoff_sent=kill@2; do
 		faults=$fault
 		serve_open --workers 2
 		idle

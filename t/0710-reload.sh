@@ -12,7 +12,7 @@ reload() {
 	local before
 	before=$(grep -c 'event=child_start child=worker' "$log")
 	kill -HUP "$server"
-	all_new() { [ "$(grep -c 'event=child_start child=worker' "$log")" -ge $((before + 2)) ] && [ "$(grep -c 'event=handoff_taken' "$log")" -ge "$1" ]; }
+	all_new() { [ "$(grep -c 'event=child_start child=worker' "$log")" -ge $((before + 2)) ] && [ "$(grep -c 'event=handoff_received' "$log")" -ge "$1" ]; }
 	wait_for "$1: both workers have successors" all_new "$2"
 }
 

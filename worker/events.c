@@ -7,14 +7,12 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "worker/dispatch.h"
-#include "worker/live/feed.h"
-#include "worker/live/stream.h"
+#include "worker/live/streams.h"
 
 #include <event2/util.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define GROUPS_MAX 64
 /* Reconnection is spread over these milliseconds, so that a restart does not bring
  * every client back at the same moment. */
 #define RETRY_MIN 1000
@@ -24,15 +22,15 @@
 struct opening {
 	struct exchange *exchange;
 	struct streams *streams;
-	struct stream_options options;
-	struct slice groups[GROUPS_MAX]; /* point into `text` */
+	struct subscription subscription;
+	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into `text` */
 	struct buf text;
 	struct buf header;
 };
 
 static void opening_free(struct opening *opening)
 {
-	identity_unref(opening->options.who);
+	identity_unref(opening->subscription.identity);
 	buf_free(&opening->text);
 	buf_free(&opening->header);
 	free(opening);
@@ -42,7 +40,7 @@ static enum rc read_groups(struct opening *opening, struct error *err)
 {
 	const struct query *query = &opening->exchange->request.query;
 	const struct query_pair *pair = NULL;
-	struct stream_options *options = &opening->options;
+	struct subscription *subscription = &opening->subscription;
 
 	while ((pair = query_next(query, "group", pair)) != NULL) {
 		bool known = false;
@@ -51,34 +49,34 @@ static enum rc read_groups(struct opening *opening, struct error *err)
 			return error_set(err, RC_MALFORMED,
 					 "group: must be 1 to 511 bytes of UTF-8 without control "
 					 "characters");
-		for (size_t i = 0; i < options->group_count; i++)
+		for (size_t i = 0; i < subscription->group_count; i++)
 			known = known || slice_equal(opening->groups[i], pair->value);
 		if (known)
 			continue;
-		if (options->group_count == GROUPS_MAX)
+		if (subscription->group_count == SUBSCRIBER_GROUPS_MAX)
 			return error_set(err, RC_MALFORMED, "group: a stream follows at most %d",
-					 GROUPS_MAX);
+					 SUBSCRIBER_GROUPS_MAX);
 		if (!identity_may_group(opening->exchange->identity, pair->value, AUTH_READ))
 			return error_set(err, RC_DENIED, "group: this token may not read %.*s",
 					 (int)pair->value.len, pair->value.data);
-		opening->groups[options->group_count++] = pair->value;
+		opening->groups[subscription->group_count++] = pair->value;
 	}
-	return options->group_count ? RC_OK : error_set(err, RC_MALFORMED, "group: missing");
+	return subscription->group_count ? RC_OK : error_set(err, RC_MALFORMED, "group: missing");
 }
 
 /* The groups' names must outlive the request. */
-static void keep_groups(struct opening *opening)
+static void copy_groups(struct opening *opening)
 {
-	struct stream_options *options = &opening->options;
+	struct subscription *subscription = &opening->subscription;
 	size_t at = 0;
 
-	for (size_t i = 0; i < options->group_count; i++)
+	for (size_t i = 0; i < subscription->group_count; i++)
 		buf_put_slice(&opening->text, opening->groups[i]);
-	for (size_t i = 0; i < options->group_count; i++) {
+	for (size_t i = 0; i < subscription->group_count; i++) {
 		opening->groups[i].data = opening->text.data + at;
 		at += opening->groups[i].len;
 	}
-	options->groups = opening->groups;
+	subscription->groups = opening->groups;
 }
 
 static enum rc read_docs(struct opening *opening, struct error *err)
@@ -93,12 +91,13 @@ static enum rc read_docs(struct opening *opening, struct error *err)
 		return error_set(err, RC_MALFORMED, "docs: must be 0 or 1");
 	if (!slice_is(encoding, "json") && !slice_is(encoding, "transit"))
 		return error_set(err, RC_MALFORMED, "encoding: must be json or transit");
-	opening->options.docs = slice_is(docs, "1");
-	opening->options.encoding = slice_is(encoding, "json") ? ENCODING_JSON : ENCODING_TRANSIT;
+	opening->subscription.docs = slice_is(docs, "1");
+	opening->subscription.encoding =
+		slice_is(encoding, "json") ? ENCODING_JSON : ENCODING_TRANSIT;
 	return RC_OK;
 }
 
-/* Last-Event-ID where it is sent, else `since`. RC_NOT_FOUND: neither, begin now. */
+/* Last-Event-ID if it is sent, else `since`. RC_NOT_FOUND: neither, begin now. */
 static enum rc read_since(struct opening *opening, struct error *err)
 {
 	const char *last = request_header(&opening->exchange->request, "Last-Event-ID");
@@ -110,11 +109,11 @@ static enum rc read_since(struct opening *opening, struct error *err)
 	if (last && *last && FAULT_MUTANT("resume_forgotten"))
 		return RC_NOT_FOUND;
 	if (last && *last) {
-		if (store_cursor_parse(slice_of(last), &opening->options.since) != RC_OK)
+		if (store_cursor_parse(slice_of(last), &opening->subscription.since) != RC_OK)
 			return error_set(err, RC_MALFORMED, "Last-Event-ID: not a cursor");
 		return RC_OK;
 	}
-	if (rc == RC_OK && store_cursor_parse(text, &opening->options.since) != RC_OK)
+	if (rc == RC_OK && store_cursor_parse(text, &opening->subscription.since) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
 	return rc;
 }
@@ -140,10 +139,11 @@ static void on_detached(void *arg, int fd)
 {
 	struct opening *opening = arg;
 
-	if (fd >= 0)
-		stream_begin(opening->streams, fd, &opening->options, buf_slice(&opening->header));
-	if (fd >= 0)
-		opening->options.who = NULL;
+	if (fd >= 0) {
+		streams_open(opening->streams, fd, &opening->subscription,
+			     buf_slice(&opening->header));
+		opening->subscription.identity = NULL;
+	}
 	opening_free(opening);
 }
 
@@ -152,8 +152,8 @@ static void opening_begin(struct opening *opening)
 	struct exchange *exchange = opening->exchange;
 
 	put_header(opening);
-	keep_groups(opening);
-	opening->options.who = identity_ref(exchange->identity);
+	copy_groups(opening);
+	opening->subscription.identity = identity_ref(exchange->identity);
 	request_detach(&exchange->request, on_detached, opening);
 }
 
@@ -162,7 +162,7 @@ static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
 	struct opening *opening = arg;
 
 	if (rc == RC_OK) {
-		opening->options.since = *head;
+		opening->subscription.since = *head;
 		opening_begin(opening);
 	} else {
 		request_refuse(&opening->exchange->request, PROBLEM_UNAVAILABLE,
@@ -171,34 +171,35 @@ static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
 	}
 }
 
+static void opening_refuse(struct opening *opening, enum problem problem, const char *detail)
+{
+	request_refuse(&opening->exchange->request, problem, detail);
+	opening_free(opening);
+}
+
 void events_open(struct exchange *exchange)
 {
-	struct request *request = &exchange->request;
 	struct worker *worker = exchange->worker;
 	struct opening *opening = mem_alloc(sizeof(*opening));
+	bool full = streams_count(worker->streams) >= worker->settings->max_streams;
 	struct error err;
-	enum rc rc, since;
+	enum rc rc;
 
 	opening->exchange = exchange;
 	opening->streams = worker->streams;
 	rc = read_groups(opening, &err);
 	if (rc == RC_OK)
 		rc = read_docs(opening, &err);
-	since = rc == RC_OK ? read_since(opening, &err) : rc;
-	if (since == RC_NOT_FOUND &&
-	    streams_count(worker->streams) < worker->settings->max_streams) {
+	if (rc == RC_OK)
+		rc = read_since(opening, &err);
+	if (rc == RC_MALFORMED || rc == RC_DENIED)
+		opening_refuse(opening, problem_of(rc), err.text);
+	else if (worker->state >= WORKER_DRAINING)
+		opening_refuse(opening, PROBLEM_UNAVAILABLE, "the server is stopping; try again");
+	else if (full)
+		opening_refuse(opening, PROBLEM_STREAMS, "too many open streams");
+	else if (rc == RC_NOT_FOUND)
 		store_head(worker->store, on_head, opening);
-	} else if (since == RC_MALFORMED || since == RC_DENIED) {
-		request_refuse(request, problem_of(since), err.text);
-		opening_free(opening);
-	} else if (worker->draining) {
-		request_refuse(request, PROBLEM_UNAVAILABLE, "the server is stopping; try again");
-		opening_free(opening);
-	} else if (streams_count(worker->streams) >= worker->settings->max_streams) {
-		request_refuse(request, PROBLEM_STREAMS,
-			       "this server has as many streams open as it may");
-		opening_free(opening);
-	} else {
+	else
 		opening_begin(opening);
-	}
 }

@@ -8,15 +8,31 @@
 
 struct auth;
 struct feeds;
+struct hint_reader;
 struct identity;
 struct page_cache;
 struct writer_link;
 struct store;
 struct streams;
 
+/*   STARTING ─▶ SERVING ─▶ HANDING_OFF ─▶ DRAINING ─▶ ENDED
+ *      │           └───────────────────────▲
+ *      └───────────────────────────────────┘
+ *
+ * and from each to ENDED, if there is nothing to drain or the worker has failed.
+ * worker.c makes these moves, in one function. */
+enum worker_state {
+	WORKER_STARTING,    /* the store has not given its head yet; accepts nothing */
+	WORKER_SERVING,     /* the master has been told that it is ready */
+	WORKER_HANDING_OFF, /* passes its sockets to the successor, which has the slot now */
+	WORKER_DRAINING,    /* answers the requests in flight, for a limited time */
+	WORKER_ENDED        /* the loop stops */
+};
+
 struct worker {
 	const struct worker_inheritance *from;
 	const struct worker_settings *settings;
+	enum worker_state state;
 	struct counters counters;
 	struct access_log access_log;
 	struct cors cors;
@@ -30,8 +46,7 @@ struct worker {
 	struct page_cache *page_cache;
 	struct feeds *feeds;
 	struct streams *streams;
-	bool draining;
-	bool leaving; /* a successor has taken the slot over, and is given all that is here */
+	struct hint_reader *hints;
 };
 
 static inline void worker_count(const struct worker *worker, enum metric metric, int64_t n)

@@ -7,9 +7,10 @@
 #include "base/text.h"
 #include "shm/generation.h"
 #include "store/docid.h"
+#include "transit/envelope.h"
 #include "worker/dispatch.h"
 #include "worker/http/media.h"
-#include "worker/page.h"
+#include "worker/live/page.h"
 #include "worker/page_cache.h"
 #include "worker/push_body.h"
 #include "worker/writer_link.h"
@@ -42,7 +43,7 @@ static const char *sync_failure(enum rc rc)
 	case RC_READ_ONLY:
 		return "the server's disk is read-only; try again when it takes writes";
 	case RC_CORRUPT:
-		return "what the server holds of a document of these is damaged";
+		return "a document that this request needs is corrupted on the server";
 	default:
 		return "the database does not answer; try again";
 	}
@@ -138,8 +139,8 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
  * its own. */
 static uint64_t pull_generation(const struct worker *worker)
 {
-	return worker->draining || worker->leaving ? GENERATION_NONE
-						   : generation_read(worker->from->shm);
+	return worker->state == WORKER_SERVING ? generation_read(worker->from->shm)
+					       : GENERATION_NONE;
 }
 
 static void pull_serve(struct exchange *exchange, const struct store_query *query)
@@ -197,26 +198,15 @@ static enum rc push_put_result(struct buf *out, enum encoding encoding, struct s
 	};
 	enum rc rc = RC_OK;
 
-	buf_put_byte(out, '{');
-	transit_out_key(out, encoding, "id");
-	transit_out_string(out, encoding, id);
-	buf_put_byte(out, ',');
-	transit_out_key(out, encoding, "status");
-	transit_out_string(out, encoding, slice_of(names[result->status]));
-	if (result->status != STORE_SKIPPED) {
-		buf_put_byte(out, ',');
-		transit_out_key(out, encoding, "version");
-		buf_putf(out, "%llu", (unsigned long long)result->version);
-	}
-	if (result->status == STORE_CONFLICT) {
-		buf_put_byte(out, ',');
-		transit_out_key(out, encoding, result->deleted ? "deleted" : "value");
-		if (result->deleted)
-			buf_put_text(out, "true");
-		else
-			rc = transit_out_value(out, encoding, result->value, result->plain);
-	}
-	buf_put_byte(out, '}');
+	envelope_open(out);
+	envelope_put_text(out, encoding, "id", id);
+	envelope_put_text(out, encoding, "status", slice_of(names[result->status]));
+	if (result->status != STORE_SKIPPED)
+		envelope_put_number(out, encoding, "version", result->version);
+	if (result->status == STORE_CONFLICT)
+		rc = envelope_put_content(out, encoding, result->deleted, result->value,
+					  result->plain);
+	envelope_close(out);
 	return rc;
 }
 
@@ -227,17 +217,15 @@ static enum rc push_put_reply(struct buf *out, const struct push *push,
 	enum rc rc = RC_OK;
 
 	assert(reply->result_count == push->edits.count); /* else it is another push's */
-	buf_put_byte(out, '{');
-	transit_out_key(out, encoding, "results");
-	buf_put_byte(out, '[');
+	envelope_open(out);
+	envelope_open_list(out, encoding, "results");
 	for (size_t i = 0; i < reply->result_count && rc == RC_OK; i++) {
-		if (i)
-			buf_put_byte(out, ',');
+		envelope_next(out);
 		rc = push_put_result(out, encoding, push->edits.all[i].id, &reply->results[i]);
 	}
-	buf_put_text(out, "],");
+	envelope_close_list(out);
 	page_put_cursor(out, encoding, &reply->head);
-	buf_put_byte(out, '}');
+	envelope_close(out);
 	return rc;
 }
 

@@ -1,128 +1,174 @@
+/* The worker process: makes its parts, runs the loop, follows the master's messages, and
+ * ends in order. Called by master/spawn in a process of its own.
+ *
+ * How it ends. SIGTERM, or the master's end, drains: no new connections, streams close
+ * (their clients resume elsewhere), requests in flight get their responses, for at most
+ * DRAIN_MS. If a successor has taken the slot over, the worker hands its sockets off
+ * first (handoff.h), for at most HANDOFF_MS, so that no client notices; what is left
+ * then drains. */
 #include "worker/worker.h"
 
 #include "auth/auth.h"
-#include "ipc/channel.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "shm/scoreboard.h"
+#include "ipc/channel.h"
 #include "shm/wake.h"
 #include "store/store.h"
 #include "worker/confine.h"
 #include "worker/dispatch.h"
-#include "worker/state.h"
-#include "worker/live/feed.h"
 #include "worker/handoff.h"
-#include "worker/page_cache.h"
 #include "worker/http/lingering_close.h"
+#include "worker/live/hint_reader.h"
+#include "worker/page_cache.h"
+#include "worker/store_events.h"
 #include "worker/writer_link.h"
-#include "worker/live/stream.h"
 
+#include <assert.h>
 #include <event2/event.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What is in flight when the worker is told to stop has this long; the master waits a
- * little longer. */
+/* The master waits a little longer. */
 #define DRAIN_MS 3000
-/* To give all to a successor; what is left then is ended as in a drain. */
-#define GIVE_MS 3000
+#define HANDOFF_MS 3000
 
 struct process {
 	struct worker worker;
 	struct event *wake, *channel, *term, *progress, *beat;
+	struct store_events *store_events;
 	struct handoff *handoff;
 	uint64_t drain_until;
-	uint64_t give_until;
+	uint64_t handoff_until;
 	int status;
 };
 
-/* ----
- * Draining ----------------------------------------------------------------------------
- */
+/* ---- State ---- */
 
-static void process_drain(struct process *process);
-
-static void process_progress_of_giving(struct process *process, bool done)
+static bool worker_may_move(enum worker_state from, enum worker_state to)
 {
-	if (done)
-		event_base_loopbreak(process->worker.base);
-	else if (handoff_state(process->handoff) == HANDOFF_LOST ||
-		 clock_ms() >= process->give_until)
-		process_drain(process);
-}
-
-static void on_progress(evutil_socket_t unused, short what, void *arg)
-{
-	struct process *process = arg;
-	struct worker *worker = &process->worker;
-	bool done = conns_count(worker->conns) == 0 && writer_link_waiting(worker->link) == 0 &&
-		    streams_count(worker->streams) == 0 && handoff_is_done(process->handoff);
-
-	(void)unused;
-	(void)what;
-	if (worker->leaving)
-		feeds_look(worker->feeds);
-	if (!worker->draining) {
-		process_progress_of_giving(process, done);
-		return;
+	switch (to) {
+	case WORKER_SERVING:
+		return from == WORKER_STARTING;
+	case WORKER_HANDING_OFF:
+		return from == WORKER_SERVING;
+	case WORKER_DRAINING:
+		return from < WORKER_DRAINING;
+	case WORKER_ENDED:
+		return from != WORKER_ENDED;
+	default:
+		return false;
 	}
-	if (!done && clock_ms() >= process->drain_until)
-		log_warn("drain_cut_short", LOG_NUMBER("connections", conns_count(worker->conns)),
-			 LOG_NUMBER("pushes", writer_link_waiting(worker->link)));
-	if (done || clock_ms() >= process->drain_until)
-		event_base_loopbreak(worker->base);
-	/* By now the connections that were in the queue have been accepted. */
-	conns_stop(worker->conns);
-	conns_drain(worker->conns);
 }
 
-static const struct timeval often = { 0, 20000 };
+static void worker_move(struct worker *worker, enum worker_state to)
+{
+	assert(worker_may_move(worker->state, to));
+	worker->state = to;
+}
+
+static void process_stop(struct process *process, int status)
+{
+	worker_move(&process->worker, WORKER_ENDED);
+	process->status = status;
+	event_base_loopbreak(process->worker.base);
+}
+
+/* ---- Draining ---- */
+
+static const struct timeval progress_interval = { 0, 20000 };
 
 static void process_drain(struct process *process)
 {
 	struct worker *worker = &process->worker;
 
-	if (worker->draining)
+	if (worker->state >= WORKER_DRAINING)
 		return;
-	worker->draining = true;
-	/* The slot of one that leaves is its successor's. */
-	if (!worker->leaving)
+	worker_move(worker, WORKER_DRAINING);
+	if (!worker->counters.superseded)
 		scoreboard_set_state(worker->from->shm, worker->from->slot, SLOT_DRAINING);
 	log_info("draining", LOG_NUMBER("connections", conns_count(worker->conns)),
 		 LOG_NUMBER("streams", streams_count(worker->streams)));
 	process->drain_until = clock_ms() + DRAIN_MS;
 	streams_end(worker->streams);
 	conns_drain(worker->conns);
-	event_add(process->progress, &often);
+	event_add(process->progress, &progress_interval);
 }
 
-/* ---- Giving all to a
- * successor ------------------------------------------------------------------------ */
+static bool process_is_done(const struct process *process)
+{
+	const struct worker *worker = &process->worker;
 
-/* It listens on the same sockets, and is woken for the slot from now on: this process
- * looks by itself. */
-static void process_give(struct process *process, int channel)
+	return conns_count(worker->conns) == 0 && writer_link_waiting(worker->link) == 0 &&
+	       streams_count(worker->streams) == 0 && handoff_is_done(process->handoff);
+}
+
+static void process_drain_on(struct process *process)
+{
+	const struct worker *worker = &process->worker;
+	bool done = process_is_done(process), late = clock_ms() >= process->drain_until;
+
+	if (!done && late)
+		log_warn("drain_cut_short", LOG_NUMBER("connections", conns_count(worker->conns)),
+			 LOG_NUMBER("pushes", writer_link_waiting(worker->link)));
+	/* By now the connections that were in the queue have been accepted. */
+	conns_stop(worker->conns);
+	conns_drain(worker->conns);
+	/* Some may have been opened by requests that were in flight. */
+	streams_end(worker->streams);
+	if (done || late)
+		process_stop(process, EXIT_SUCCESS);
+}
+
+static void process_hand_off_on(struct process *process)
+{
+	if (process_is_done(process))
+		process_stop(process, EXIT_SUCCESS);
+	else if (handoff_state(process->handoff) == HANDOFF_FAILED ||
+		 clock_ms() >= process->handoff_until)
+		process_drain(process);
+}
+
+static void on_progress(evutil_socket_t unused, short what, void *arg)
+{
+	struct process *process = arg;
+
+	(void)unused;
+	(void)what;
+	if (process->worker.counters.superseded)
+		hint_reader_poll(process->worker.hints);
+	if (process->worker.state == WORKER_HANDING_OFF)
+		process_hand_off_on(process);
+	else
+		process_drain_on(process);
+}
+
+/* ---- Handing off to a successor ---- */
+
+/* The successor listens on the same sockets, and is woken for the slot from now on: this
+ * process polls the ring. */
+static void process_hand_off(struct process *process, int channel)
 {
 	struct worker *worker = &process->worker;
 
-	if (worker->draining || worker->leaving) {
+	if (worker->state != WORKER_SERVING) {
 		close(channel);
 		return;
 	}
-	worker->leaving = true;
+	worker_move(worker, WORKER_HANDING_OFF);
 	worker->counters.superseded = true;
-	log_info("giving", LOG_NUMBER("connections", conns_count(worker->conns)),
+	log_info("handoff_begun", LOG_NUMBER("connections", conns_count(worker->conns)),
 		 LOG_NUMBER("streams", streams_count(worker->streams)));
-	process->give_until = clock_ms() + GIVE_MS;
+	process->handoff_until = clock_ms() + HANDOFF_MS;
 	event_del(process->wake);
 	event_del(process->beat);
 	conns_stop(worker->conns);
 	handoff_send_all(process->handoff, channel);
-	event_add(process->progress, &often);
+	event_add(process->progress, &progress_interval);
 }
 
 static void on_term(evutil_socket_t unused, short what, void *arg)
@@ -132,9 +178,22 @@ static void on_term(evutil_socket_t unused, short what, void *arg)
 	process_drain(arg);
 }
 
-/* ---- The master's
- * words -------------------------------------------------------------------------------
- */
+/* ---- Messages of the master ---- */
+
+static void on_message(struct process *process, const struct channel_message *message)
+{
+	if (message->word == CHANNEL_LINK && message->fd >= 0)
+		writer_link_attach(process->worker.link, message->fd);
+	else if (message->word == CHANNEL_GIVE && message->fd >= 0)
+		process_hand_off(process, message->fd);
+	else if (message->word == CHANNEL_TAKE && message->fd >= 0 &&
+		 process->worker.state == WORKER_SERVING)
+		handoff_receive(process->handoff, message->fd);
+	else if (message->fd >= 0)
+		close(message->fd);
+	else
+		(void)channel_set_level(message->word);
+}
 
 static void on_channel(evutil_socket_t fd, short what, void *arg)
 {
@@ -143,18 +202,8 @@ static void on_channel(evutil_socket_t fd, short what, void *arg)
 	enum rc rc;
 
 	(void)what;
-	while ((rc = channel_receive(fd, &message)) == RC_OK) {
-		if (message.word == CHANNEL_LINK && message.fd >= 0)
-			writer_link_attach(process->worker.link, message.fd);
-		else if (message.word == CHANNEL_GIVE && message.fd >= 0)
-			process_give(process, message.fd);
-		else if (message.word == CHANNEL_TAKE && message.fd >= 0)
-			handoff_receive(process->handoff, message.fd);
-		else if (message.fd >= 0)
-			close(message.fd);
-		else
-			(void)channel_set_level(message.word);
-	}
+	while ((rc = channel_receive(fd, &message)) == RC_OK)
+		on_message(process, &message);
 	if (rc == RC_BUSY)
 		return;
 	log_warn("master_gone");
@@ -177,12 +226,10 @@ static void on_wake(evutil_socket_t unused, short what, void *arg)
 
 	(void)unused;
 	(void)what;
-	feeds_wake(process->worker.feeds);
+	hint_reader_wake(process->worker.hints);
 }
 
-/* ---- Beginning and
- * end ---------------------------------------------------------------------------------
- */
+/* ---- Beginning ---- */
 
 static struct event_base *base_new(void)
 {
@@ -198,7 +245,7 @@ static struct event_base *base_new(void)
 	return base;
 }
 
-/* Everything that can fail for a reason that the administrator must hear. */
+/* All that can fail for a reason that the administrator must know. */
 int worker_open(const char *db, struct store **out)
 {
 	struct error err;
@@ -233,33 +280,60 @@ static struct conns *worker_open_conns(struct worker *worker)
 	return conns_open(&options);
 }
 
+static struct streams *worker_open_streams(const struct worker *worker)
+{
+	const struct streams_options options = {
+		.base = worker->base,
+		.counters = &worker->counters,
+		.store = worker->store,
+		.feeds = worker->feeds,
+		.auth = worker->auth,
+		.anyone = worker->anyone,
+		.backlog_max = worker->settings->stream_backlog,
+		.ping_interval = worker->settings->ping_interval,
+	};
+
+	return worker->feeds ? streams_new(&options) : NULL;
+}
+
+static void worker_set_options(struct worker *worker)
+{
+	const struct worker_settings *settings = worker->settings;
+
+	worker->counters =
+		(struct counters){ .shm = worker->from->shm, .slot = worker->from->slot };
+	worker->access_log = (struct access_log){ &worker->counters, settings->access_log };
+	worker->cors = (struct cors){ settings->cors, settings->cors_count };
+	dispatch_options(&worker->request_options, worker);
+}
+
 static bool process_make_parts(struct process *process)
 {
 	struct worker *worker = &process->worker;
 
-	worker->counters =
-		(struct counters){ .shm = worker->from->shm, .slot = worker->from->slot };
-	worker->access_log = (struct access_log){ &worker->counters, worker->settings->access_log };
-	worker->cors = (struct cors){ worker->settings->cors, worker->settings->cors_count };
-	dispatch_options(&worker->request_options, worker);
+	worker_set_options(worker);
 	worker->anyone = identity_anyone();
 	worker->auth = worker->settings->auth
 			       ? auth_new(worker->store, worker->settings->max_auth_failures)
 			       : NULL;
-	worker->link = writer_link_new(worker);
-	worker->streams = streams_new(worker);
-	worker->feeds = feeds_new(worker);
 	worker->page_cache = page_cache_new();
+	worker->link = writer_link_new(worker);
+	worker->feeds = feeds_new(worker->base, worker->store, &worker->counters);
+	worker->streams = worker_open_streams(worker);
 	worker->conns = worker_open_conns(worker);
+	process->store_events = store_events_new(worker->base, worker->store);
 	process->handoff = handoff_new(worker);
-	return process->handoff && worker->streams && worker->conns &&
-	       feeds_known(worker->feeds).epoch != 0;
+	if (!worker->streams || !worker->conns || !process->store_events || !process->handoff)
+		return false;
+	worker->hints =
+		hint_reader_new(&worker->counters, worker->feeds, worker->streams, worker->auth);
+	return true;
 }
 
 static bool process_watch(struct process *process)
 {
-	static const struct timeval at_once = { 0, 0 }, beat = { SCOREBOARD_BEAT_MS / 1000,
-								 SCOREBOARD_BEAT_MS % 1000 * 1000 };
+	static const struct timeval beat = { SCOREBOARD_BEAT_MS / 1000,
+					     SCOREBOARD_BEAT_MS % 1000 * 1000 };
 	struct worker *worker = &process->worker;
 	const struct worker_inheritance *from = worker->from;
 
@@ -273,10 +347,38 @@ static bool process_watch(struct process *process)
 	if (!process->wake || !process->channel || !process->term || !process->progress ||
 	    !process->beat)
 		return false;
-	/* The first look arms the slot. */
 	return event_add(process->wake, NULL) == 0 && event_add(process->channel, NULL) == 0 &&
-	       event_add(process->term, NULL) == 0 && event_add(process->beat, &beat) == 0 &&
-	       event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) == 0;
+	       event_add(process->term, NULL) == 0 && event_add(process->beat, &beat) == 0;
+}
+
+/* The store answers: the worker can serve. The sandbox comes as late as this because a
+ * store may open files, or connect, when it is first asked. */
+static bool process_serve(struct process *process)
+{
+	static const struct timeval at_once = { 0, 0 };
+	struct worker *worker = &process->worker;
+
+	if (worker->from->sandbox && worker_confine(worker->settings) != RC_OK)
+		return false;
+	/* The first read of the ring arms the slot. */
+	if (event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) < 0)
+		return false;
+	worker_move(worker, WORKER_SERVING);
+	conns_start(worker->conns);
+	scoreboard_set_state(worker->from->shm, worker->from->slot, SLOT_SERVING);
+	return channel_send(worker->from->channel, CHANNEL_READY, -1) == RC_OK;
+}
+
+static void on_started(void *arg, enum rc rc)
+{
+	struct process *process = arg;
+
+	if (process->worker.state != WORKER_STARTING)
+		return; /* it was told to end meanwhile */
+	if (rc != RC_OK)
+		log_error("worker_failed_to_start", LOG_TEXT("reason", rc_name(rc)));
+	if (rc != RC_OK || !process_serve(process))
+		process_stop(process, EXIT_FAILURE);
 }
 
 static bool process_start(struct process *process)
@@ -285,62 +387,77 @@ static bool process_start(struct process *process)
 
 	worker->base = base_new();
 	if (worker->base == NULL || !process_make_parts(process) || !process_watch(process)) {
-		log_error("worker_failed_to_start");
+		log_error("worker_failed_to_start", LOG_TEXT("reason", "libevent"));
 		return false;
 	}
-	if (worker->from->sandbox && worker_confine(worker->settings) != RC_OK)
-		return false;
-	conns_start(worker->conns);
-	scoreboard_set_state(worker->from->shm, worker->from->slot, SLOT_SERVING);
-	return channel_send(worker->from->channel, CHANNEL_READY, -1) == RC_OK;
+	feeds_start(worker->feeds, on_started, process);
+	return true;
 }
 
+/* ---- The end ---- */
+
+/* The store answers all that is outstanding first, while those that asked are still
+ * there; then they go, and the store last. */
 static void process_end(struct process *process)
 {
 	struct worker *worker = &process->worker;
 	struct event *events[] = { process->wake, process->channel, process->term,
 				   process->progress, process->beat };
 
+	store_cancel(worker->store);
 	writer_link_free(worker->link);
 	conns_close(worker->conns);
 	lingering_close_end_all();
 	handoff_free(process->handoff);
+	hint_reader_free(worker->hints);
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
 	page_cache_free(worker->page_cache);
 	auth_free(worker->auth);
 	identity_unref(worker->anyone);
+	store_events_free(process->store_events);
 	store_close(worker->store);
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+	for (size_t i = 0; i < COUNT(events); i++)
 		if (events[i])
 			event_free(events[i]);
 	if (worker->base)
 		event_base_free(worker->base);
 }
 
-/* Large pages, files and bodies go back to the system when they are done with: kept by
- * malloc they would lie in pieces between what lives longer, and a worker would stay as
- * large as it has ever been. */
+/* Large pages, files and bodies go back to the system when they are freed: malloc would
+ * keep them in pieces between longer-lived blocks, and a worker would stay as large as
+ * it has ever been. */
 static void memory_tune(void)
 {
 	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	(void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
+/* One turn at a time, as the store may wait for something else after each. */
+static void process_loop(struct process *process)
+{
+	struct worker *worker = &process->worker;
+
+	while (worker->state != WORKER_ENDED) {
+		store_events_update(process->store_events);
+		if (event_base_loop(worker->base, EVLOOP_ONCE) != 0)
+			return;
+	}
+}
+
 int worker_run(const struct worker_inheritance *inheritance)
 {
 	struct process process = { .status = EXIT_FAILURE };
 
+	assert(inheritance->store && inheritance->shm && inheritance->channel >= 0);
 	process.worker.from = inheritance;
 	process.worker.settings = inheritance->settings;
 	process.worker.store = inheritance->store;
 	signal(SIGPIPE, SIG_IGN);
 	memory_tune();
 	event_set_mem_functions(mem_block, mem_regrow, free);
-	if (process_start(&process)) {
-		event_base_dispatch(process.worker.base);
-		process.status = EXIT_SUCCESS;
-	}
+	if (process_start(&process))
+		process_loop(&process);
 	process_end(&process);
 	return process.status;
 }

@@ -6,7 +6,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 /** Those fault points (base/fault.h) that a running server comes by. */
 export const points = [
   'writer_before_commit', 'log_write', 'log_sync', 'writer_after_commit', 'writer_after_answer', 'ring_before_committed', 'ring_in_entry',
-  'ring_before_wake', 'checkpoint_write', 'checkpoint_sync', 'pull_in_page', 'catch_up_page', 'handover_paired', 'handoff_given', 'handoff_taken',
+  'ring_before_wake', 'checkpoint_write', 'checkpoint_sync', 'pull_in_page', 'catch_up_page', 'handover_paired', 'handoff_sent', 'handoff_received',
 ]
 
 /** How many there may be of those that come rarely or often. */

@@ -1,27 +1,72 @@
-#include "worker/live/feed_state.h"
+/* One feed: from hints to events. Called by worker/live/feeds (hints, turns) and
+ * worker/live/subscriber (memberships).
+ *
+ * Why positions. A hint says that a group has changed up to some number, and nothing
+ * else; it may be late, doubled or lost. So a feed acts on numbers, not on hints: it
+ * compares the newest number that it has heard of (`hinted`) with the number up to
+ * which it has delivered, and reads from the database, which is the truth, what lies
+ * between. Any number of hints that arrive while a page is read are one more page.
+ *
+ * The events' ids need a position of quiet groups as well: the id of an event of a
+ * stream with several groups is the lowest position of all of them. A group that has no
+ * changes would hold that back for ever, and a purge would overtake it. Therefore a feed
+ * with nothing to do counts as delivered up to `announced`: all hints up to there have
+ * been handed out, and none was for this feed. That is only true as long as the feed is
+ * neither behind nor stale, so feed_advance stores it before either begins. */
+#include "worker/live/feed.h"
 
 #include "base/fault.h"
+#include "base/hash.h"
 #include "base/log.h"
-#include "shm/scoreboard.h"
-#include "worker/page.h"
+#include "base/mem.h"
+#include "worker/live/page.h"
+
+#include <assert.h>
+#include <stdlib.h>
 
 /* A page of a feed: small enough to frame at once, large enough for a burst. */
 #define FEED_LIMIT 1000
 #define FEED_BYTES ((size_t)256 << 10)
 
-/* ---- What there is to
- * do ----------------------------------------------------------------------------------
- */
+struct feed *feed_new(struct feed_shared *shared, struct slice group)
+{
+	struct feed *feed = mem_alloc(sizeof(*feed));
+
+	assert(shared->announced.epoch != 0);
+	feed->shared = shared;
+	feed->group = mem_copy(group.data, group.len);
+	feed->group_len = group.len;
+	feed->hash = hash_of(group);
+	feed->hinted = feed->delivered_hints = shared->announced.seq;
+	feed->delivered_docs = shared->announced;
+	TAILQ_INIT(&feed->hints);
+	TAILQ_INIT(&feed->docs);
+	return feed;
+}
+
+void feed_free(struct feed *feed)
+{
+	assert(feed_is_unused(feed));
+	if (feed->due)
+		TAILQ_REMOVE(&feed->shared->due, feed, next_due);
+	free(feed->group);
+	free(feed);
+}
+
+struct slice feed_group(const struct feed *feed)
+{
+	return slice_make(feed->group, feed->group_len);
+}
+
+/* ---- What there is to do ---- */
 
 static void feed_due(struct feed *feed, const struct timeval *when)
 {
-	struct feeds *feeds = feed->feeds;
-
 	if (!feed->due) {
 		feed->due = true;
-		TAILQ_INSERT_TAIL(&feeds->due, feed, next_due);
+		TAILQ_INSERT_TAIL(&feed->shared->due, feed, next_due);
 	}
-	event_add(feeds->turn, when);
+	event_add(feed->shared->turn, when);
 }
 
 static void feed_schedule(struct feed *feed)
@@ -31,9 +76,8 @@ static void feed_schedule(struct feed *feed)
 	feed_due(feed, &next_turn);
 }
 
-/* The database did not answer: what was to be done is still to be done, but not at
- * once. */
-static void feed_failed(struct feed *feed, enum rc rc)
+/* The store did not answer: the work is still to be done, but not at once. */
+static void feed_retry(struct feed *feed, enum rc rc)
 {
 	static const struct timeval later = { 0, 200000 };
 
@@ -41,59 +85,88 @@ static void feed_failed(struct feed *feed, enum rc rc)
 	feed_due(feed, &later);
 }
 
-void feed_want(struct feed *feed, uint64_t number)
+static bool feed_is_followed(const struct feed *feed)
 {
-	if (number > feed->wanted)
-		feed->wanted = number;
-	if (feed->wanted > feed->told || feed->wanted > feed->read.seq)
+	return !TAILQ_EMPTY(&feed->hints) || !TAILQ_EMPTY(&feed->docs);
+}
+
+bool feed_is_unused(const struct feed *feed)
+{
+	return !feed_is_followed(feed) && !feed->reading && !feed->asking;
+}
+
+void feed_hint(struct feed *feed, uint64_t number)
+{
+	if (number > feed->hinted)
+		feed->hinted = number;
+	if (feed->hinted > feed->delivered_hints || feed->hinted > feed->delivered_docs.seq)
 		feed_schedule(feed);
 }
 
-/* A feed with one side empty has nobody to tell there: that side is always done. */
-static void feed_settle(struct feed *feed)
+void feed_settle(struct feed *feed)
 {
 	if (TAILQ_EMPTY(&feed->hints))
-		feed->told = feed->wanted;
-	if (TAILQ_EMPTY(&feed->docs) && feed->wanted > feed->read.seq)
-		feed->read.seq = feed->wanted;
+		feed->delivered_hints = feed->hinted;
+	if (TAILQ_EMPTY(&feed->docs) && feed->hinted > feed->delivered_docs.seq)
+		feed->delivered_docs.seq = feed->hinted;
 }
 
-/* Nothing has happened to a feed that has nothing to do up to where all hints are: so
- * the place of a quiet group stays ahead of purges. */
-void feed_keep_up(struct feed *feed)
+void feed_advance(struct feed *feed)
 {
-	uint64_t known = feed->feeds->known.seq;
+	uint64_t announced = feed->shared->announced.seq;
 
 	feed_settle(feed);
-	if (feed->unsure || feed->asking || feed->reading || feed->read.bound ||
-	    known < feed->wanted)
+	if (feed->stale || feed->asking || feed->reading || feed->delivered_docs.bound ||
+	    announced < feed->hinted)
 		return;
-	if (feed->wanted <= feed->told && feed->wanted <= feed->read.seq)
-		feed->wanted = feed->told = feed->read.seq = known;
+	if (feed->hinted <= feed->delivered_hints && feed->hinted <= feed->delivered_docs.seq)
+		feed->hinted = feed->delivered_hints = feed->delivered_docs.seq = announced;
 }
 
-void feed_doubt(struct feed *feed)
+void feed_refresh(struct feed *feed)
 {
-	feed_keep_up(feed);
-	feed->unsure = true;
+	feed_advance(feed);
+	feed->stale = true;
 	feed_schedule(feed);
 }
 
-uint64_t feed_done(const struct feeds *feeds, const struct feed *feed, bool docs)
+uint64_t feed_delivered(const struct feed *feed, bool docs)
 {
-	uint64_t done = docs ? feed->read.seq : feed->told;
+	uint64_t delivered = docs ? feed->delivered_docs.seq : feed->delivered_hints;
 
-	return feed->wanted > done || feed->unsure || feed->asking ? done : feeds->known.seq;
+	return feed->hinted > delivered || feed->stale || feed->asking
+		       ? delivered
+		       : feed->shared->announced.seq;
 }
 
-struct store_cursor feed_place(const struct feeds *feeds, const struct feed *feed, bool docs)
+struct store_cursor feed_cursor(const struct feed *feed, bool docs)
 {
-	struct store_cursor place = feeds->known;
+	struct store_cursor cursor = feed->shared->announced;
 
-	if (docs && feed->read.bound)
-		return feed->read;
-	place.seq = feed_done(feeds, feed, docs);
-	return place;
+	if (docs && feed->delivered_docs.bound)
+		return feed->delivered_docs;
+	cursor.seq = feed_delivered(feed, docs);
+	return cursor;
+}
+
+/* ---- Memberships ---- */
+
+void feed_join(struct feed *feed, struct membership *membership)
+{
+	assert(membership->feed == NULL && membership->deliver && !membership->live);
+	membership->feed = feed;
+	TAILQ_INSERT_TAIL(membership->docs ? &feed->docs : &feed->hints, membership, next);
+}
+
+void feed_leave(struct membership *membership)
+{
+	struct feed *feed = membership->feed;
+
+	assert(feed);
+	TAILQ_REMOVE(membership->docs ? &feed->docs : &feed->hints, membership, next);
+	membership->feed = NULL;
+	if (feed_is_unused(feed))
+		feed_schedule(feed);
 }
 
 void feed_go_live(struct membership *membership, uint64_t seq)
@@ -102,56 +175,45 @@ void feed_go_live(struct membership *membership, uint64_t seq)
 	struct membership *other;
 	bool alone = !feed->reading;
 
+	assert(membership->docs && !membership->live);
 	TAILQ_FOREACH(other, &feed->docs, next)
 	alone = alone && !other->live;
 	if (alone)
-		feed->read = (struct store_cursor){ .epoch = feed->feeds->known.epoch, .seq = seq };
-	if (feed->read.seq > seq)
+		feed->delivered_docs =
+			(struct store_cursor){ .epoch = feed->shared->announced.epoch, .seq = seq };
+	if (feed->delivered_docs.seq > seq)
 		return;
 	membership->live = true;
-	feed_want(feed, 0);
+	feed_hint(feed, 0);
 }
 
-struct slice feed_group(const struct feed *feed)
+/* ---- Delivering ---- */
+
+static void feed_deliver_hints(struct feed *feed)
 {
-	return slice_make(feed->group, feed->group_len);
-}
-
-/* ----
- * Sending -----------------------------------------------------------------------------
- */
-
-static void feed_count(const struct feed *feed, int64_t events)
-{
-	const struct worker_inheritance *from = feed->feeds->worker->from;
-
-	scoreboard_add(from->shm, from->slot, METRIC_EVENTS, events);
-}
-
-static void feed_tell(struct feed *feed)
-{
-	struct store_cursor place = { .epoch = feed->feeds->known.epoch, .seq = feed->wanted };
+	struct store_cursor place = { .epoch = feed->shared->announced.epoch, .seq = feed->hinted };
 	struct membership *membership, *after;
 	struct buf data = BUF_EMPTY;
 	int64_t count = 0;
 	struct sse *sse;
 
-	feed->told = feed->wanted;
+	feed->delivered_hints = feed->hinted;
 	page_put_hint(&data, ENCODING_JSON, feed_group(feed), &place);
 	sse = sse_new("change", &place, buf_slice(&data));
 	buf_free(&data);
 	for (membership = TAILQ_FIRST(&feed->hints); membership; membership = after) {
 		after = TAILQ_NEXT(membership, next);
-		stream_expect(after);
-		stream_send_event(membership->stream, sse);
+		membership_prefetch(after);
+		membership->deliver(membership, sse);
 		count++;
 	}
-	feed_count(feed, count);
+	counters_add(feed->shared->counters, METRIC_EVENTS, count);
 	sse_unref(sse);
 }
 
-/* One page for all live streams that want it in this encoding. */
-static void feed_send_page(struct feed *feed, enum encoding encoding, const struct store_page *page)
+/* One page for all live memberships of this encoding. */
+static void feed_deliver_page(struct feed *feed, enum encoding encoding,
+			      const struct store_page *page)
 {
 	struct membership *membership, *after;
 	struct buf data = BUF_EMPTY;
@@ -160,18 +222,18 @@ static void feed_send_page(struct feed *feed, enum encoding encoding, const stru
 
 	for (membership = TAILQ_FIRST(&feed->docs); membership; membership = after) {
 		after = TAILQ_NEXT(membership, next);
-		stream_expect(after);
-		if (!membership->live || stream_encoding(membership->stream) != encoding)
+		membership_prefetch(after);
+		if (!membership->live || membership->encoding != encoding)
 			continue;
 		if (sse == NULL) {
 			if (page_put(&data, encoding, feed_group(feed), page) != RC_OK)
 				break;
 			sse = sse_new("change", &page->next, buf_slice(&data));
 		}
-		stream_send_event(membership->stream, sse);
+		membership->deliver(membership, sse);
 		count++;
 	}
-	feed_count(feed, count);
+	counters_add(feed->shared->counters, METRIC_EVENTS, count);
 	if (sse)
 		sse_unref(sse);
 	buf_free(&data);
@@ -182,17 +244,19 @@ static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 	struct feed *feed = arg;
 
 	feed->reading = false;
-	if (!feed_is_alive(feed))
-		return;
-	if (rc != RC_OK) {
-		feed_failed(feed, rc);
+	if (!feed_is_followed(feed)) {
+		feed_schedule(feed);
 		return;
 	}
-	feed->read = page->next;
+	if (rc != RC_OK) {
+		feed_retry(feed, rc);
+		return;
+	}
+	feed->delivered_docs = page->next;
 	if ((page->count || page->reset) && !FAULT_MUTANT("page_dropped"))
 		for (int encoding = ENCODING_JSON; encoding <= ENCODING_TRANSIT; encoding++)
-			feed_send_page(feed, (enum encoding)encoding, page);
-	if (page->more || feed->wanted > feed->read.seq)
+			feed_deliver_page(feed, (enum encoding)encoding, page);
+	if (page->more || feed->hinted > feed->delivered_docs.seq)
 		feed_schedule(feed);
 }
 
@@ -200,64 +264,46 @@ static void feed_read(struct feed *feed)
 {
 	struct store_query query = {
 		.group = feed_group(feed),
-		.since = feed->read,
+		.since = feed->delivered_docs,
 		.limit = FEED_LIMIT,
 		.max_bytes = FEED_BYTES,
 	};
 
 	feed->reading = true;
-	store_changes(feed->feeds->worker->store, &query, on_feed_page, feed);
+	store_changes(feed->shared->store, &query, on_feed_page, feed);
 }
 
-/* ----
- * Asking ------------------------------------------------------------------------------
- */
+/* ---- Asking ---- */
 
 static void on_latest(void *arg, enum rc rc, const struct store_cursor *place)
 {
 	struct feed *feed = arg;
 
 	feed->asking = false;
-	if (!feed_is_alive(feed))
-		return;
-	if (rc == RC_OK) {
-		feed_want(feed, place->seq);
+	if (!feed_is_followed(feed)) {
+		feed_schedule(feed);
+	} else if (rc == RC_OK) {
+		feed_hint(feed, place->seq);
 	} else {
-		feed->unsure = true;
-		feed_failed(feed, rc);
+		feed->stale = true;
+		feed_retry(feed, rc);
 	}
 }
 
 static void feed_ask(struct feed *feed)
 {
-	feed->unsure = false;
+	feed->stale = false;
 	feed->asking = true;
-	store_latest(feed->feeds->worker->store, feed_group(feed), on_latest, feed);
+	store_latest(feed->shared->store, feed_group(feed), on_latest, feed);
 }
 
-/* ---- A turn of the
- * loop --------------------------------------------------------------------------------
- */
-
-void feeds_turn(evutil_socket_t unused, short what, void *arg)
+void feed_turn(struct feed *feed)
 {
-	struct feeds *feeds = arg;
-	struct feed_list now = TAILQ_HEAD_INITIALIZER(now);
-	struct feed *feed;
-
-	(void)unused;
-	(void)what;
-	TAILQ_CONCAT(&now, &feeds->due, next_due);
-	TAILQ_FOREACH(feed, &now, next_due)
-	feed_settle(feed);
-	while ((feed = TAILQ_FIRST(&now)) != NULL) {
-		TAILQ_REMOVE(&now, feed, next_due);
-		feed->due = false;
-		if (feed->wanted > feed->told)
-			feed_tell(feed);
-		if (feed->unsure && !feed->asking)
-			feed_ask(feed);
-		if ((feed->wanted > feed->read.seq || feed->read.bound) && !feed->reading)
-			feed_read(feed);
-	}
+	if (feed->hinted > feed->delivered_hints)
+		feed_deliver_hints(feed);
+	if (feed->stale && !feed->asking)
+		feed_ask(feed);
+	if ((feed->hinted > feed->delivered_docs.seq || feed->delivered_docs.bound) &&
+	    !feed->reading)
+		feed_read(feed);
 }

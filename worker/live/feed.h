@@ -1,43 +1,119 @@
-/* What keeps the streams of one group current: hints from the ring become events,
- * framed once for all streams of this worker.
+/* One feed: keeps the streams of one group current. Hints become events, framed once for
+ * all streams of this worker that follow the group.
  *
- * A feed exists while a stream follows its group. `wanted` is the newest number that
- * the ring told of the group; streams without documents were told of all up to `told`;
- * for those with documents all up to `read` was read from the database and sent. */
+ * A subscriber joins the feed of each of its groups with a membership. The feed knows no
+ * stream: it delivers through the membership. */
 #ifndef WORKER_LIVE_FEED_H
 #define WORKER_LIVE_FEED_H
 
-#include "worker/live/stream.h"
+#include "store/store.h"
+#include "worker/http/counters.h"
+#include "worker/live/sse.h"
 
-struct feeds *feeds_new(struct worker *worker);
-void feeds_free(struct feeds *feeds);
-/* Takes what is new in the ring; called when the slot was woken. */
-void feeds_wake(struct feeds *feeds);
-/* The same where a successor is woken for the slot: from time to time, without hearing
- * its wake-ups. */
-void feeds_look(struct feeds *feeds);
-/* The database's epoch and newest known number: all changes up to it are marked on
- * their feeds. */
-struct store_cursor feeds_known(const struct feeds *feeds);
+#include <event2/event.h>
+#include <sys/queue.h>
 
-/* Puts the membership on the feed of its group, making that where there is none. Every
- * change that is committed after this call reaches the feed; what came before is for
- * the stream to find out. */
-void feed_join(struct feeds *feeds, struct membership *membership, struct slice group);
-void feed_leave(struct membership *membership);
+struct feed;
+struct membership;
+struct subscriber;
+
+/* Sends an event of the group. */
+typedef void on_membership_event(struct membership *membership, struct sse *sse);
+
+/* A subscriber's place in one of its groups. */
+struct membership {
+	TAILQ_ENTRY(membership) next; /* of the feed's */
+	struct feed *feed;
+	on_membership_event *deliver;
+	struct subscriber *subscriber;
+	struct store_cursor at; /* while it catches up: what it has */
+	enum encoding encoding;
+	bool docs; /* events carry documents, not only a cursor */
+	bool live; /* it has caught up: the feed keeps it current */
+};
+
+TAILQ_HEAD(membership_list, membership);
+TAILQ_HEAD(feed_list, feed);
+
+/* What all feeds of a worker share. */
+struct feed_shared {
+	struct store *store;
+	const struct counters *counters;
+	/* The epoch, and the sequence number up to which all hints of the ring have been
+	 * handed to their feeds. A feed that has nothing to deliver is current up to
+	 * here. */
+	struct store_cursor announced;
+	struct feed_list due; /* feeds with something to do */
+	struct event *turn;   /* does it, in the next turn of the loop (feeds.c) */
+};
+
+struct feed {
+	struct feed *next_in_bucket; /* of the table (feeds.c) */
+	TAILQ_ENTRY(feed) next_due;
+	struct feed_shared *shared;
+	char *group;
+	size_t group_len;
+	uint64_t hash;
+	struct membership_list hints; /* without documents */
+	struct membership_list docs;  /* with documents, live or not */
+	/* Positions in the sequence. Behind `hinted` the feed has something to deliver.
+	 *
+	 *   delivered_hints, delivered_docs  <=  hinted  <=  announced (in the end) */
+	uint64_t hinted;          /* the newest number that a hint gave for this group */
+	uint64_t delivered_hints; /* live streams without documents have events up to here */
+	struct store_cursor delivered_docs; /* live streams with documents have all up to here */
+	bool due;                           /* in the list of those with something to do */
+	bool reading;                       /* a page is on its way from the store */
+	bool stale;  /* hints may have been missed: the store must be asked for the newest number */
+	bool asking; /* the answer to that is on its way */
+};
+
+/* A feed of a group that is current. */
+struct feed *feed_new(struct feed_shared *shared, struct slice group);
+/* No answer of the store may be on its way. */
+void feed_free(struct feed *feed);
+/* Nobody follows it and no answer is on its way: it may be freed. */
+bool feed_is_unused(const struct feed *feed);
 struct slice feed_group(const struct feed *feed);
-/* A stream with documents has read all up to `seq`: makes it live, unless the feed is
- * ahead of that and the stream must read on. */
+
+/* Every change that is committed after this call is delivered once the membership is
+ * live; earlier ones are for the subscriber to read. `docs` and `encoding` must be set
+ * and stay. */
+void feed_join(struct feed *feed, struct membership *membership);
+void feed_leave(struct membership *membership);
+/* The subscriber, with documents, has read everything up to `seq`: makes the membership
+ * live, unless the feed is ahead of that and the subscriber must read on. */
 void feed_go_live(struct membership *membership, uint64_t seq);
-/* Where a live stream of the feed has come to: a stream that begins there misses
- * nothing and gets nothing twice. */
-struct store_cursor feed_place(const struct feeds *feeds, const struct feed *feed, bool docs);
-/* Hints may not have come this way: asks the database about all that is followed, and
- * how far it has come. */
-void feeds_ask_all(struct feeds *feeds);
-/* All changes of the group up to here were handed to its live streams (with documents
- * or without).
- */
-uint64_t feed_done(const struct feeds *feeds, const struct feed *feed, bool docs);
+
+/* A hint gave this number (0: check again whether there is something to do). */
+void feed_hint(struct feed *feed, uint64_t number);
+/* Moves the positions of a feed that has nothing to do up to `announced`. To be called
+ * before a hint is handed to the feed, and before `announced` moves past one. */
+void feed_advance(struct feed *feed);
+/* Hints may have been missed: asks the store for the newest number. */
+void feed_refresh(struct feed *feed);
+/* Delivers what there is, or begins to read it. For feeds.c, once in a turn of the
+ * loop. */
+void feed_turn(struct feed *feed);
+/* An empty list of memberships has nothing to deliver to: its side is current. */
+void feed_settle(struct feed *feed);
+
+/* All changes of the group up to here were delivered to its live streams (with documents
+ * or without). */
+uint64_t feed_delivered(const struct feed *feed, bool docs);
+/* The same as a cursor: a stream that begins there misses nothing and gets nothing
+ * twice. */
+struct store_cursor feed_cursor(const struct feed *feed, bool docs);
+
+/* Prefetches the membership that is delivered to next, and its subscriber's part of the
+ * work, which lies in front of it: the kernel is busy with the previous one for about
+ * as long. */
+static inline void membership_prefetch(const struct membership *membership)
+{
+	if (membership == NULL)
+		return;
+	__builtin_prefetch(membership);
+	__builtin_prefetch((const char *)membership - 64);
+}
 
 #endif

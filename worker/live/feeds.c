@@ -1,17 +1,25 @@
-#include "worker/live/feed_state.h"
+/* The table of feeds. Called by worker/live/hint_reader (hints) and
+ * worker/live/subscriber (memberships). */
+#include "worker/live/feeds.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "shm/scoreboard.h"
-#include "shm/wake.h"
+#include "shm/ring.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define TABLE_START 64
 
-/* ---- The
- * table -------------------------------------------------------------------------------
- */
+struct feeds {
+	struct feed_shared shared;
+	struct feed **table;
+	size_t size, count;
+	on_feeds_started *on_started;
+	void *arg;
+};
+
+/* ---- The table ---- */
 
 static struct feed **feeds_bucket(struct feeds *feeds, uint64_t hash)
 {
@@ -25,7 +33,7 @@ static void feeds_grow(struct feeds *feeds)
 	struct feed *feed, *next;
 
 	feeds->size = old_size ? old_size * 2 : TABLE_START;
-	feeds->table = mem_array(feeds->size, sizeof(*feeds->table));
+	feeds->table = mem_array(feeds->size, sizeof(struct feed *));
 	for (size_t i = 0; i < old_size; i++) {
 		for (feed = old[i]; feed; feed = next) {
 			next = feed->next_in_bucket;
@@ -36,18 +44,10 @@ static void feeds_grow(struct feeds *feeds)
 	free(old);
 }
 
-static struct feed *feed_new(struct feeds *feeds, struct slice group)
+static struct feed *feeds_add(struct feeds *feeds, struct slice group)
 {
-	struct feed *feed = mem_alloc(sizeof(*feed));
+	struct feed *feed = feed_new(&feeds->shared, group);
 
-	feed->feeds = feeds;
-	feed->group = mem_copy(group.data, group.len);
-	feed->group_len = group.len;
-	feed->hash = hash_of(group);
-	feed->wanted = feed->told = feeds->known.seq;
-	feed->read = feeds->known;
-	TAILQ_INIT(&feed->hints);
-	TAILQ_INIT(&feed->docs);
 	if (feeds->count >= feeds->size)
 		feeds_grow(feeds);
 	feed->next_in_bucket = *feeds_bucket(feeds, feed->hash);
@@ -56,203 +56,149 @@ static struct feed *feed_new(struct feeds *feeds, struct slice group)
 	return feed;
 }
 
-static void feed_free(struct feed *feed)
+static void feeds_remove(struct feeds *feeds, struct feed *feed)
 {
-	struct feeds *feeds = feed->feeds;
 	struct feed **at = feeds_bucket(feeds, feed->hash);
 
 	while (*at != feed)
 		at = &(*at)->next_in_bucket;
 	*at = feed->next_in_bucket;
 	feeds->count--;
-	if (feed->due)
-		TAILQ_REMOVE(&feeds->due, feed, next_due);
-	free(feed->group);
-	free(feed);
+	feed_free(feed);
 }
 
-void feed_join(struct feeds *feeds, struct membership *membership, struct slice group)
+void feeds_join(struct feeds *feeds, struct membership *membership, struct slice group)
 {
 	struct feed *feed = feeds->size ? *feeds_bucket(feeds, hash_of(group)) : NULL;
 
 	while (feed && !slice_equal(feed_group(feed), group))
 		feed = feed->next_in_bucket;
 	if (feed == NULL)
-		feed = feed_new(feeds, group);
-	membership->feed = feed;
-	if (stream_has_docs(membership->stream))
-		TAILQ_INSERT_TAIL(&feed->docs, membership, next);
-	else
-		TAILQ_INSERT_TAIL(&feed->hints, membership, next);
+		feed = feeds_add(feeds, group);
+	feed_join(feed, membership);
 }
 
-static bool feed_is_followed(const struct feed *feed)
-{
-	return !TAILQ_EMPTY(&feed->hints) || !TAILQ_EMPTY(&feed->docs);
-}
-
-bool feed_is_alive(struct feed *feed)
-{
-	if (feed_is_followed(feed))
-		return true;
-	if (!feed->reading && !feed->asking)
-		feed_free(feed);
-	return false;
-}
-
-void feed_leave(struct membership *membership)
-{
-	struct feed *feed = membership->feed;
-
-	if (stream_has_docs(membership->stream))
-		TAILQ_REMOVE(&feed->docs, membership, next);
-	else
-		TAILQ_REMOVE(&feed->hints, membership, next);
-	(void)feed_is_alive(feed);
-}
-
-struct store_cursor feeds_known(const struct feeds *feeds)
-{
-	return feeds->known;
-}
-
-/* ---- The
- * ring --------------------------------------------------------------------------------
- */
-
-static void feeds_hint(struct feeds *feeds, const struct ring_entry *entry)
-{
-	struct feed *feed = feeds->size ? *feeds_bucket(feeds, entry->key) : NULL;
-
-	for (; feed; feed = feed->next_in_bucket)
-		if (feed->hash == entry->key) {
-			feed_keep_up(feed);
-			feed_want(feed, entry->number);
-		}
-	if (entry->last && entry->number > feeds->known.seq)
-		feeds->known.seq = entry->number;
-}
-
-static void feeds_lost(struct feeds *feeds)
-{
-	struct worker *worker = feeds->worker;
-	uint64_t committed = ring_committed(worker->from->shm);
-
-	scoreboard_add(worker->from->shm, worker->from->slot, METRIC_RING_OVERRUNS, 1);
-	for (size_t i = 0; i < feeds->size; i++)
-		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
-			if (ring_bucket(worker->from->shm, feed->hash) > feed->wanted)
-				feed_doubt(feed);
-	if (committed > feeds->known.seq)
-		feeds->known.seq = committed;
-	if (worker->auth)
-		auth_forget_all(worker->auth);
-	streams_recheck_all(worker->streams);
-}
-
-static void feeds_token(struct feeds *feeds, uint64_t key)
-{
-	if (feeds->worker->auth)
-		auth_forget(feeds->worker->auth, key);
-	streams_recheck(feeds->worker->streams, key);
-}
-
-static void on_resync_head(void *arg, enum rc rc, const struct store_cursor *place)
+/* Works off the feeds that are due, one round in each turn of the loop. */
+static void on_turn(evutil_socket_t unused, short what, void *arg)
 {
 	struct feeds *feeds = arg;
+	struct feed_list now = TAILQ_HEAD_INITIALIZER(now);
+	struct feed *feed;
 
-	if (rc == RC_OK && place->seq > feeds->known.seq)
-		feeds->known.seq = place->seq;
-}
-
-void feeds_ask_all(struct feeds *feeds)
-{
-	for (size_t i = 0; i < feeds->size; i++)
-		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
-			feed_doubt(feed);
-	store_head(feeds->worker->store, on_resync_head, feeds);
-}
-
-/* The writer died: between its commit and its first hint it may have left changes that
- * nobody told of. */
-static void feeds_resync(struct feeds *feeds)
-{
-	feeds_ask_all(feeds);
-	if (feeds->worker->auth)
-		auth_forget_all(feeds->worker->auth);
-	streams_recheck_all(feeds->worker->streams);
-}
-
-/* Takes all that is in the ring now. */
-static void feeds_read(struct feeds *feeds)
-{
-	const struct shm *shm = feeds->worker->from->shm;
-	struct ring_entry entry;
-	enum ring_read got;
-
-	while ((got = ring_read(shm, &feeds->reader, &entry)) != RING_EMPTY) {
-		if (got == RING_LOST)
-			feeds_lost(feeds);
-		else if (entry.kind == RING_TOKEN)
-			feeds_token(feeds, entry.key);
+	(void)unused;
+	(void)what;
+	TAILQ_CONCAT(&now, &feeds->shared.due, next_due);
+	TAILQ_FOREACH(feed, &now, next_due)
+	feed_settle(feed);
+	while ((feed = TAILQ_FIRST(&now)) != NULL) {
+		TAILQ_REMOVE(&now, feed, next_due);
+		feed->due = false;
+		if (feed_is_unused(feed))
+			feeds_remove(feeds, feed);
 		else
-			feeds_hint(feeds, &entry);
+			feed_turn(feed);
 	}
 }
 
-void feeds_wake(struct feeds *feeds)
+/* ---- Hints ---- */
+
+void feeds_hint(struct feeds *feeds, uint64_t hash, uint64_t number)
 {
-	const struct worker_inheritance *from = feeds->worker->from;
+	struct feed *feed = feeds->size ? *feeds_bucket(feeds, hash) : NULL;
 
-	wake_drain(from->shm, from->slot);
-	feeds_read(feeds);
-	wake_arm(from->shm, from->slot);
-	/* What came before the arming would wake nobody. */
-	feeds_look(feeds);
-}
-
-void feeds_look(struct feeds *feeds)
-{
-	const struct worker_inheritance *from = feeds->worker->from;
-
-	feeds_read(feeds);
-	if (shm_resyncs(from->shm) != feeds->resyncs) {
-		feeds->resyncs = shm_resyncs(from->shm);
-		feeds_resync(feeds);
+	for (; feed; feed = feed->next_in_bucket) {
+		if (feed->hash != hash)
+			continue;
+		feed_advance(feed);
+		feed_hint(feed, number);
 	}
 }
 
-/* ---- All of
- * them --------------------------------------------------------------------------------
- */
-
-static void on_first_head(void *arg, enum rc rc, const struct store_cursor *place)
+void feeds_announce(struct feeds *feeds, uint64_t number)
 {
-	struct feeds *feeds = arg;
+	if (number > feeds->shared.announced.seq)
+		feeds->shared.announced.seq = number;
+}
 
+void feeds_overrun(struct feeds *feeds, const struct shm *shm)
+{
+	/* Read first: `announced` must not pass a commit that is counted in its bucket only
+	 * after the bucket has been compared. */
+	uint64_t committed = ring_committed(shm);
+
+	for (size_t i = 0; i < feeds->size; i++)
+		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
+			if (ring_bucket(shm, feed->hash) > feed->hinted)
+				feed_refresh(feed);
+	feeds_announce(feeds, committed);
+}
+
+static void on_refreshed_head(void *arg, enum rc rc, const struct store_cursor *head)
+{
 	if (rc == RC_OK)
-		feeds->known = *place;
+		feeds_announce(arg, head->seq);
 }
 
-struct feeds *feeds_new(struct worker *worker)
+void feeds_refresh(struct feeds *feeds)
+{
+	for (size_t i = 0; i < feeds->size; i++)
+		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
+			feed_refresh(feed);
+	store_head(feeds->shared.store, on_refreshed_head, feeds);
+}
+
+/* ---- All of them ---- */
+
+struct feeds *feeds_new(struct event_base *base, struct store *store,
+			const struct counters *counters)
 {
 	struct feeds *feeds = mem_alloc(sizeof(*feeds));
 
-	feeds->worker = worker;
-	TAILQ_INIT(&feeds->due);
-	feeds->turn = evtimer_new(worker->base, feeds_turn, feeds);
-	feeds->resyncs = shm_resyncs(worker->from->shm);
-	ring_reader_start(worker->from->shm, &feeds->reader);
-	store_head(worker->store, on_first_head, feeds);
+	feeds->shared.store = store;
+	feeds->shared.counters = counters;
+	TAILQ_INIT(&feeds->shared.due);
+	feeds->shared.turn = evtimer_new(base, on_turn, feeds);
+	if (feeds->shared.turn == NULL) {
+		free(feeds);
+		return NULL;
+	}
 	return feeds;
+}
+
+/* Hints may have been read since it was asked for. */
+static void on_first_head(void *arg, enum rc rc, const struct store_cursor *head)
+{
+	struct feeds *feeds = arg;
+
+	if (rc == RC_OK) {
+		assert(head->epoch != 0);
+		feeds->shared.announced.epoch = head->epoch;
+		feeds_announce(feeds, head->seq);
+	}
+	feeds->on_started(feeds->arg, rc);
+}
+
+void feeds_start(struct feeds *feeds, on_feeds_started *on_started, void *arg)
+{
+	assert(feeds->on_started == NULL);
+	feeds->on_started = on_started;
+	feeds->arg = arg;
+	store_head(feeds->shared.store, on_first_head, feeds);
+}
+
+struct store_cursor feeds_announced(const struct feeds *feeds)
+{
+	return feeds->shared.announced;
 }
 
 void feeds_free(struct feeds *feeds)
 {
 	if (feeds == NULL)
 		return;
-	if (feeds->turn)
-		event_free(feeds->turn);
+	for (size_t i = 0; i < feeds->size; i++)
+		while (feeds->table[i])
+			feeds_remove(feeds, feeds->table[i]);
+	event_free(feeds->shared.turn);
 	free(feeds->table);
 	free(feeds);
 }

@@ -1,17 +1,16 @@
+/* Streams that move from one process to another. Called by worker/handoff, whose messages
+ * these are. */
 #include "worker/live/handoff_stream.h"
 
-#include "store/docid.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "worker/live/feed.h"
-#include "worker/live/stream_state.h"
+#include "store/docid.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ----
- * Out ---------------------------------------------------------------------------------
- */
+/* ---- Out ---- */
 
 static void pack_cursor(struct buf *out, const struct store_cursor *cursor)
 {
@@ -22,75 +21,64 @@ static void pack_cursor(struct buf *out, const struct store_cursor *cursor)
 	pack_u8(out, cursor->reset);
 }
 
-static void pack_identity(struct buf *out, const struct identity *who)
+static void pack_identity(struct buf *out, const struct identity *identity)
 {
-	pack_bytes(out, slice_of(who->id));
-	pack_bytes(out, who->user);
-	pack_bytes(out, slice_make((const char *)who->hash, sizeof(who->hash)));
-	pack_u64(out, (uint64_t)who->expires);
-	pack_u32(out, (uint32_t)who->grant_count);
-	for (size_t i = 0; i < who->grant_count; i++) {
-		pack_bytes(out, who->grants[i].group);
-		pack_u8(out, who->grants[i].write);
+	pack_bytes(out, slice_of(identity->id));
+	pack_bytes(out, identity->user);
+	pack_bytes(out, slice_make((const char *)identity->hash, sizeof(identity->hash)));
+	pack_u64(out, (uint64_t)identity->expires);
+	pack_u32(out, (uint32_t)identity->grant_count);
+	for (size_t i = 0; i < identity->grant_count; i++) {
+		pack_bytes(out, identity->grants[i].group);
+		pack_u8(out, identity->grants[i].write);
 	}
 }
 
-void stream_pack(const struct stream *stream, struct buf *out)
+void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
 {
-	pack_identity(out, stream->who);
-	pack_u8(out, stream->docs);
-	pack_u8(out, stream->encoding == ENCODING_TRANSIT);
-	pack_cursor(out, &stream->since);
-	pack_u32(out, (uint32_t)stream->count);
-	for (size_t i = 0; i < stream->count; i++) {
-		const struct membership *membership = &stream->groups[i];
+	assert(subscriber->stream.backlog == 0);
+	pack_identity(out, subscriber->identity);
+	pack_u8(out, subscriber->docs);
+	pack_u8(out, subscriber->encoding == ENCODING_TRANSIT);
+	pack_cursor(out, &subscriber->since);
+	pack_u32(out, (uint32_t)subscriber->count);
+	for (size_t i = 0; i < subscriber->count; i++) {
+		const struct membership *membership = &subscriber->memberships[i];
 		struct store_cursor place = membership->at;
 
 		if (membership->live)
-			place = feed_place(stream->streams->worker->feeds, membership->feed,
-					   stream->docs);
+			place = feed_cursor(membership->feed, subscriber->docs);
 		pack_bytes(out, feed_group(membership->feed));
 		pack_cursor(out, &place);
 	}
 }
 
-static bool stream_is_ready(const struct stream *stream)
+void streams_hand_off(struct streams *streams, on_stream_hand_off *on_hand_off, void *arg)
 {
-	return stream->backlog == 0 && !stream->reading && !stream->checking;
-}
+	struct subscriber *subscriber, *after;
 
-void streams_give(struct streams *streams, on_stream_leaves *leaves, void *arg)
-{
-	struct stream *stream, *after;
-
-	for (stream = TAILQ_FIRST(&streams->all); stream; stream = after) {
+	for (subscriber = streams_next(streams, NULL); subscriber; subscriber = after) {
+		struct stream *stream = &subscriber->stream;
 		enum rc rc;
 
-		after = TAILQ_NEXT(stream, next);
-		if (!stream_is_ready(stream))
+		after = streams_next(streams, subscriber);
+		if (stream->backlog || !subscriber_is_settled(subscriber) ||
+		    stream_wait_stop(stream))
 			continue;
-		if (event_pending(stream->event, EV_READ | EV_WRITE, NULL)) {
-			event_del(stream->event);
-			continue;
-		}
-		rc = leaves(arg, stream, stream->fd);
+		rc = on_hand_off(arg, subscriber, stream->fd);
 		if (rc == RC_BUSY)
 			return;
 		stream_close(stream, rc == RC_OK ? "given" : "drain");
 	}
 }
 
-/* ----
- * In ----------------------------------------------------------------------------------
- */
+/* ---- In ---- */
 
-#define GROUPS_MAX 64
-
-struct adoption {
-	struct identity *who;
-	struct stream_options options;
-	struct slice groups[GROUPS_MAX]; /* point into the message */
-	struct store_cursor places[GROUPS_MAX];
+/* A stream whose message is being read. */
+struct arrival {
+	struct subscription subscription;
+	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into the message */
+	struct store_cursor places[SUBSCRIBER_GROUPS_MAX];
 };
 
 static struct store_cursor unpack_cursor(struct unpack *in)
@@ -128,71 +116,76 @@ static struct identity *unpack_identity(struct unpack *in)
 	return in->bad ? NULL : identity_new(&token);
 }
 
-static enum rc adoption_read(struct adoption *adoption, struct unpack *in)
+static enum rc arrival_read(struct arrival *arrival, struct unpack *in)
 {
-	struct stream_options *options = &adoption->options;
+	struct subscription *subscription = &arrival->subscription;
 
-	adoption->who = unpack_identity(in);
-	if (adoption->who == NULL)
+	subscription->identity = unpack_identity(in);
+	if (subscription->identity == NULL)
 		return RC_MALFORMED;
-	options->docs = unpack_u8(in) != 0;
-	options->encoding = unpack_u8(in) ? ENCODING_TRANSIT : ENCODING_JSON;
-	options->since = unpack_cursor(in);
-	options->group_count = unpack_u32(in);
-	options->groups = adoption->groups;
-	if (in->bad || options->group_count == 0 || options->group_count > GROUPS_MAX)
+	subscription->docs = unpack_u8(in) != 0;
+	subscription->encoding = unpack_u8(in) ? ENCODING_TRANSIT : ENCODING_JSON;
+	subscription->since = unpack_cursor(in);
+	subscription->group_count = unpack_u32(in);
+	subscription->groups = arrival->groups;
+	if (in->bad || subscription->group_count == 0 ||
+	    subscription->group_count > SUBSCRIBER_GROUPS_MAX)
 		return RC_MALFORMED;
-	for (size_t i = 0; i < options->group_count; i++) {
-		adoption->groups[i] = unpack_bytes(in);
-		adoption->places[i] = unpack_cursor(in);
-		if (!group_is_valid(adoption->groups[i]))
+	for (size_t i = 0; i < subscription->group_count; i++) {
+		arrival->groups[i] = unpack_bytes(in);
+		arrival->places[i] = unpack_cursor(in);
+		if (!group_is_valid(arrival->groups[i]))
 			return RC_MALFORMED;
 	}
 	return unpack_finish(in);
 }
 
-/* Whom the stream belongs to here: who came without a token has no place where one is
- * asked for. */
-static enum rc adoption_admit(struct adoption *adoption, struct worker *worker)
+/* The identity of the stream in this process: if tokens are asked for here, a client
+ * that came without one cannot stay. */
+static enum rc arrival_admit(struct arrival *arrival, const struct streams_options *options)
 {
-	if (worker->auth == NULL) {
-		identity_unref(adoption->who);
-		adoption->who = identity_ref(worker->anyone);
+	struct subscription *subscription = &arrival->subscription;
+
+	if (options->auth == NULL) {
+		identity_unref(subscription->identity);
+		subscription->identity = identity_ref(options->anyone);
+		return RC_OK;
 	}
-	adoption->options.who = adoption->who;
-	return adoption->who->id[0] || worker->auth == NULL ? RC_OK : RC_DENIED;
+	return subscription->identity->id[0] ? RC_OK : RC_DENIED;
 }
 
-static void adoption_begin(const struct adoption *adoption, struct streams *streams, int fd)
+static void arrival_begin(const struct arrival *arrival, struct streams *streams, int fd)
 {
-	struct stream *stream = stream_new(streams, fd, &adoption->options);
-	struct feeds *feeds = streams->worker->feeds;
+	struct subscriber *subscriber = streams_add(streams, fd, &arrival->subscription);
+	struct feeds *feeds = streams_get_options(streams)->feeds;
 
-	for (size_t i = 0; i < stream->count; i++) {
-		stream->groups[i].at = adoption->places[i];
-		/* The predecessor heard of commits that were never told of here. */
-		if (adoption->places[i].epoch == feeds_known(feeds).epoch &&
-		    adoption->places[i].seq > feeds_known(feeds).seq)
-			feeds_ask_all(feeds);
+	for (size_t i = 0; i < subscriber->count; i++) {
+		const struct store_cursor *place = &arrival->places[i];
+
+		subscriber->memberships[i].at = *place;
+		/* The predecessor had hints of commits that did not come here. */
+		if (place->epoch == feeds_announced(feeds).epoch &&
+		    place->seq > feeds_announced(feeds).seq)
+			feeds_refresh(feeds);
 	}
-	stream_wait(stream, false);
-	stream_recheck(stream);
-	if (!stream->closed)
-		stream_catch_up(stream);
+	stream_wait(&subscriber->stream, false);
+	subscriber_recheck(subscriber);
+	subscriber_catch_up(subscriber);
 }
 
-void stream_inherit(struct streams *streams, int fd, struct unpack *message)
+void streams_receive(struct streams *streams, int fd, struct unpack *message)
 {
-	struct adoption adoption = { 0 };
-	enum rc rc = adoption_read(&adoption, message);
+	struct arrival arrival = { 0 };
+	enum rc rc = arrival_read(&arrival, message);
 
+	assert(fd >= 0);
 	if (rc == RC_OK)
-		rc = adoption_admit(&adoption, streams->worker);
+		rc = arrival_admit(&arrival, streams_get_options(streams));
 	if (rc == RC_OK) {
-		adoption_begin(&adoption, streams, fd);
+		arrival_begin(&arrival, streams, fd);
 		return;
 	}
 	log_info("stream_not_taken", LOG_TEXT("reason", rc_name(rc)));
-	identity_unref(adoption.who);
+	identity_unref(arrival.subscription.identity);
 	close(fd);
 }

@@ -3,21 +3,21 @@
 #define WORKER_LIVE_HANDOFF_STREAM_H
 
 #include "ipc/pack.h"
-#include "worker/live/stream.h"
+#include "worker/live/streams.h"
 
-/* What another process must know to go on with the stream: without the socket, and
- * without anything yet to be sent. */
-void stream_pack(const struct stream *stream, struct buf *out);
-/* Goes on with it on the socket, which it takes over; closes that where the message is
- * malformed or its token does not do here. */
-void stream_inherit(struct streams *streams, int fd, struct unpack *message);
+/* Appends what another process must know to continue the stream, besides the socket. It
+ * must have nothing queued. */
+void subscriber_pack(const struct subscriber *subscriber, struct buf *out);
+/* Continues it on the socket, which is taken over; closes that if the message is
+ * malformed or its token is not good here. */
+void streams_receive(struct streams *streams, int fd, struct unpack *message);
 
-/* RC_OK: it has the stream; the socket here is closed. RC_BUSY: try again, and the
+/* RC_OK: the successor has it; the socket here is closed. RC_BUSY: try again, and the
  * others later; anything else: the stream ends. */
-typedef enum rc on_stream_leaves(void *arg, const struct stream *stream, int fd);
-/* Offers each stream that has nothing to send, once its socket has been out of epoll
- * for a turn of the loop (else epoll would go on telling of it for as long as another
- * process has it). Call it again, from a timer, until there are none. */
-void streams_give(struct streams *streams, on_stream_leaves *leaves, void *arg);
+typedef enum rc on_stream_hand_off(void *arg, const struct subscriber *subscriber, int fd);
+/* Offers each stream with an empty queue, once its socket has been out of epoll for a
+ * turn of the loop (else epoll would report it for as long as another process has it).
+ * Call it again, from a timer, until there are none. */
+void streams_hand_off(struct streams *streams, on_stream_hand_off *on_hand_off, void *arg);
 
 #endif

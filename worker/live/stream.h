@@ -1,75 +1,63 @@
-/* An open event stream: its socket, what waits to be sent on it, and its place in each
- * of its groups.
- *
- * A stream catches up first, group by group: with documents page by page, as fast as
- * its reader reads; without, by one look at the newest number. Then it is live: it gets
- * what its feeds have for all. A stream whose reader does not read is cut off when its
- * backlog passes the limit. */
+/* A socket with a queue of events (sse.h) that are to be sent on it. A client that does
+ * not read is cut off when its backlog passes the limit. */
 #ifndef WORKER_LIVE_STREAM_H
 #define WORKER_LIVE_STREAM_H
 
-#include "auth/auth.h"
-#include "store/store.h"
-#include "transit/transit.h"
-#include "worker/state.h"
+#include "worker/http/counters.h"
 #include "worker/live/sse.h"
 
+#include <stdbool.h>
 #include <sys/queue.h>
 
-struct feed;
+struct event;
+struct event_base;
 struct stream;
-struct streams;
 
-/* A stream's place in one of its groups. */
-struct membership {
-	TAILQ_ENTRY(membership) next; /* of the feed's */
-	struct stream *stream;
-	struct feed *feed;
-	struct store_cursor at; /* while it catches up: what it has */
-	bool live;              /* it has caught up: the feed keeps it current */
-};
+typedef void on_stream_event(struct stream *stream);
 
-TAILQ_HEAD(membership_list, membership);
-
+/* The same for all streams of a worker. */
 struct stream_options {
-	struct identity *who; /* held by the stream from now on */
-	bool docs;
-	enum encoding encoding;
-	struct store_cursor since;  /* where to begin */
-	const struct slice *groups; /* different ones */
-	size_t group_count;
+	struct event_base *base;
+	const struct counters *counters;
+	size_t backlog_max;          /* bytes that a stream may have queued before it is cut off */
+	on_stream_event *on_drained; /* the socket has taken all there was */
+	on_stream_event *on_closed;  /* called once, from whatever closes it */
 };
 
-struct streams *streams_new(struct worker *worker);
-void streams_free(struct streams *streams);
-size_t streams_count(const struct streams *streams);
-/* Ends them all (the worker drains). */
-void streams_end(struct streams *streams);
-/* Something is new about a token: streams that it opened are checked again. key =
- * hash_of(token id). */
-void streams_recheck(struct streams *streams, uint64_t key);
-void streams_recheck_all(struct streams *streams);
+/* An event that did not fit into the socket yet. */
+struct queued {
+	STAILQ_ENTRY(queued) next;
+	struct sse *sse;
+	size_t sent;
+};
 
-/* Begins on a socket (taken over) to which `header`, the head of the answer, is sent
- * first. */
-void stream_begin(struct streams *streams, int fd, const struct stream_options *options,
-		  struct slice header);
-bool stream_has_docs(const struct stream *stream);
-enum encoding stream_encoding(const struct stream *stream);
-/* Sends an event of one of its groups. With several groups the event's id does not do
- * for the stream: it gets one of its own. Who sends to many counts the events
- * (METRIC_EVENTS) when all are sent. */
-void stream_send_event(struct stream *stream, struct sse *sse);
+STAILQ_HEAD(stream_queue, queued);
 
-/* The stream of this membership (NULL: none) will be sent to next: by then its part in
- * that has come from memory, which takes as long as the kernel is busy with the one
- * before. */
-static inline void stream_expect(const struct membership *membership)
-{
-	if (membership == NULL)
-		return;
-	__builtin_prefetch(membership);
-	__builtin_prefetch((const char *)membership - 64);
-}
+/* Part of its owner's struct, which gets it back from the callbacks. The last three
+ * members are all that a send into an empty queue needs (feed.h, membership_prefetch). */
+struct stream {
+	const struct stream_options *options;
+	struct event *event;
+	struct stream_queue queue;
+	bool closed;
+	int fd;
+	size_t backlog; /* bytes in the queue */
+};
+
+/* Takes over the socket; waits for nothing yet. */
+void stream_init(struct stream *stream, const struct stream_options *options, int fd);
+/* Waits for the client to hang up and, if `writable`, for the socket to take more. */
+void stream_wait(struct stream *stream, bool writable);
+/* Waits for nothing; false: it did so already. */
+bool stream_wait_stop(struct stream *stream);
+/* Sends at once as much as the socket takes, and queues the rest. Does nothing on a
+ * closed one. */
+void stream_send(struct stream *stream, struct sse *sse);
+/* Closes the socket. The stream itself stays, because the caller may be in a list of
+ * streams that it sends to: the owner frees it in a later turn of the loop. The reason
+ * is for the log. */
+void stream_close(struct stream *stream, const char *reason);
+/* Frees what a closed stream still has. */
+void stream_clear(struct stream *stream);
 
 #endif

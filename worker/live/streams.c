@@ -1,155 +1,193 @@
-#include "worker/live/stream_state.h"
+/* The table of event streams. Called by worker/events (new ones), worker/worker (the
+ * end) and worker/live/hint_reader (tokens that changed). */
+#include "worker/live/streams.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "shm/scoreboard.h"
-#include "worker/live/feed.h"
 
+#include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 
-/* ---- Counting and
- * reaping -------------------------------------------------------------------------- */
+TAILQ_HEAD(subscriber_list, subscriber);
 
-void streams_count_changed(struct streams *streams)
+struct streams {
+	struct streams_options options;
+	struct subscriber_options each;
+	struct subscriber_list all;
+	struct subscriber_list closed; /* to be freed */
+	size_t count;                  /* of all */
+	struct subscriber *next_ping;
+	size_t ping_due; /* pings that are due, times the interval */
+	struct event *tick;
+	struct event *reap;
+	struct sse *ping;
+};
+
+static struct streams *streams_of(struct subscriber *subscriber)
 {
-	/* A gauge of the slot is its successor's. */
-	if (!streams->worker->leaving)
-		scoreboard_set(streams->worker->from->shm, streams->worker->from->slot,
-			       METRIC_STREAMS, (int64_t)streams->count);
+	const struct subscriber_options *each = subscriber->options;
+
+	return (struct streams *)((char *)(uintptr_t)each - offsetof(struct streams, each));
 }
+
+static void streams_count_changed(const struct streams *streams)
+{
+	counters_set(streams->options.counters, METRIC_STREAMS, streams->count);
+}
+
+/* ---- Closing and freeing ---- */
 
 static void on_reap(evutil_socket_t unused, short what, void *arg)
 {
 	struct streams *streams = arg;
-	struct stream *stream, *after;
+	struct subscriber *subscriber, *after;
 
 	(void)unused;
 	(void)what;
-	for (stream = TAILQ_FIRST(&streams->closed); stream; stream = after) {
-		after = TAILQ_NEXT(stream, next);
-		if (!stream->reading && !stream->checking)
-			stream_free(stream);
+	for (subscriber = TAILQ_FIRST(&streams->closed); subscriber; subscriber = after) {
+		after = TAILQ_NEXT(subscriber, next);
+		if (!subscriber_is_settled(subscriber))
+			continue;
+		TAILQ_REMOVE(&streams->closed, subscriber, next);
+		subscriber_free(subscriber);
 	}
 }
 
-void streams_reap(struct streams *streams)
+/* In the next turn of the loop. */
+static void on_settled(struct subscriber *subscriber)
 {
 	static const struct timeval next_turn = { 0, 0 };
 
-	event_add(streams->reap, &next_turn);
+	event_add(streams_of(subscriber)->reap, &next_turn);
 }
 
-/* ----
- * Tokens ------------------------------------------------------------------------------
- */
-
-static bool stream_is_allowed(const struct stream *stream, const struct identity *who)
+static void on_closed(struct stream *stream)
 {
-	for (size_t i = 0; i < stream->count; i++)
-		if (!identity_may_group(who, feed_group(stream->groups[i].feed), AUTH_READ))
-			return false;
-	return true;
+	struct subscriber *subscriber = subscriber_of(stream);
+	struct streams *streams = streams_of(subscriber);
+
+	if (streams->next_ping == subscriber)
+		streams->next_ping = TAILQ_NEXT(subscriber, next);
+	TAILQ_REMOVE(&streams->all, subscriber, next);
+	TAILQ_INSERT_TAIL(&streams->closed, subscriber, next);
+	streams->count--;
+	streams_count_changed(streams);
+	on_settled(subscriber);
 }
 
-static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
+void streams_end(struct streams *streams)
 {
-	struct stream *stream = arg;
+	struct subscriber *subscriber;
 
-	stream->checking = false;
-	if (stream->closed) {
-		streams_reap(stream->streams);
-	} else if (rc == RC_DENIED) {
-		stream_close(stream, "token_ended");
-	} else if (rc == RC_OK && !stream_is_allowed(stream, identity)) {
-		stream_close(stream, "token_lost_group");
-	} else if (rc == RC_OK) {
-		identity_unref(stream->who);
-		stream->who = identity_ref(identity);
-	}
+	while ((subscriber = TAILQ_FIRST(&streams->all)) != NULL)
+		stream_close(&subscriber->stream, "drain");
 }
 
-void stream_recheck(struct stream *stream)
-{
-	if (stream->checking || stream->streams->worker->auth == NULL)
-		return;
-	stream->checking = true;
-	auth_recheck(stream->streams->worker->auth, stream->who, on_rechecked, stream);
-}
+/* ---- Tokens ---- */
 
 void streams_recheck(struct streams *streams, uint64_t key)
 {
-	struct stream *stream, *after;
+	struct subscriber *subscriber, *after;
 
-	for (stream = TAILQ_FIRST(&streams->all); stream; stream = after) {
-		after = TAILQ_NEXT(stream, next);
-		if (stream->who->key == key)
-			stream_recheck(stream);
+	for (subscriber = TAILQ_FIRST(&streams->all); subscriber; subscriber = after) {
+		after = TAILQ_NEXT(subscriber, next);
+		if (subscriber->identity->key == key)
+			subscriber_recheck(subscriber);
 	}
 }
 
 void streams_recheck_all(struct streams *streams)
 {
-	struct stream *stream, *after;
+	struct subscriber *subscriber, *after;
 
-	for (stream = TAILQ_FIRST(&streams->all); stream; stream = after) {
-		after = TAILQ_NEXT(stream, next);
-		stream_recheck(stream);
+	for (subscriber = TAILQ_FIRST(&streams->all); subscriber; subscriber = after) {
+		after = TAILQ_NEXT(subscriber, next);
+		subscriber_recheck(subscriber);
 	}
 }
 
-/* ---- Each
- * second ------------------------------------------------------------------------------
- */
+/* ---- Each second ---- */
 
 /* Pings a share of the streams, so that each has its turn within the interval and they
  * are not all written to at once. */
 static void streams_ping(struct streams *streams)
 {
-	size_t interval = streams->worker->settings->ping_interval;
+	size_t interval = streams->options.ping_interval;
 
 	for (streams->ping_due += streams->count; streams->ping_due >= interval && streams->count;
 	     streams->ping_due -= interval) {
-		struct stream *stream =
+		struct subscriber *subscriber =
 			streams->next_ping ? streams->next_ping : TAILQ_FIRST(&streams->all);
 
-		streams->next_ping = TAILQ_NEXT(stream, next);
-		stream_send(stream, streams->ping);
+		streams->next_ping = TAILQ_NEXT(subscriber, next);
+		stream_send(&subscriber->stream, streams->ping);
 	}
 }
 
-/* Each second: ends the streams whose tokens have expired, and pings. */
+/* Ends the streams whose tokens have expired, and pings. */
 static void on_tick(evutil_socket_t unused, short what, void *arg)
 {
 	struct streams *streams = arg;
-	struct stream *stream, *after;
+	struct subscriber *subscriber, *after;
 	int64_t now = clock_wall();
 
 	(void)unused;
 	(void)what;
-	for (stream = TAILQ_FIRST(&streams->all); stream; stream = after) {
-		after = TAILQ_NEXT(stream, next);
-		if (!identity_is_current(stream->who, now))
-			stream_close(stream, "token_expired");
+	for (subscriber = TAILQ_FIRST(&streams->all); subscriber; subscriber = after) {
+		after = TAILQ_NEXT(subscriber, next);
+		if (!identity_is_current(subscriber->identity, now))
+			stream_close(&subscriber->stream, "token_expired");
 	}
 	streams_ping(streams);
-	streams_count_changed(streams); /* a predecessor in this slot may have had the last word */
+	/* The predecessor in this slot may have set it after this process did. */
+	streams_count_changed(streams);
 }
 
-/* ---- All of
- * them --------------------------------------------------------------------------------
- */
+/* ---- Opening ---- */
 
-struct streams *streams_new(struct worker *worker)
+struct subscriber *streams_add(struct streams *streams, int fd,
+			       const struct subscription *subscription)
+{
+	struct subscriber *subscriber = subscriber_new(&streams->each, fd, subscription);
+
+	TAILQ_INSERT_TAIL(&streams->all, subscriber, next);
+	streams->count++;
+	streams_count_changed(streams);
+	return subscriber;
+}
+
+void streams_open(struct streams *streams, int fd, const struct subscription *subscription,
+		  struct slice head)
+{
+	subscriber_start(streams_add(streams, fd, subscription), head);
+}
+
+/* ---- All of them ---- */
+
+struct streams *streams_new(const struct streams_options *options)
 {
 	static const struct timeval every_second = { 1, 0 };
 	struct streams *streams = mem_alloc(sizeof(*streams));
 
-	streams->worker = worker;
+	assert(options->base && options->store && options->feeds && options->ping_interval > 0);
+	streams->options = *options;
+	streams->each = (struct subscriber_options){
+		.stream = { .base = options->base,
+			    .counters = options->counters,
+			    .backlog_max = options->backlog_max,
+			    .on_drained = subscriber_on_drained,
+			    .on_closed = on_closed },
+		.store = options->store,
+		.feeds = options->feeds,
+		.auth = options->auth,
+		.on_settled = on_settled,
+	};
 	TAILQ_INIT(&streams->all);
 	TAILQ_INIT(&streams->closed);
 	streams->ping = sse_raw(slice_of(": ping\n\n"));
-	streams->reap = evtimer_new(worker->base, on_reap, streams);
-	streams->tick = event_new(worker->base, -1, EV_PERSIST, on_tick, streams);
+	streams->reap = evtimer_new(options->base, on_reap, streams);
+	streams->tick = event_new(options->base, -1, EV_PERSIST, on_tick, streams);
 	if (streams->reap == NULL || streams->tick == NULL ||
 	    event_add(streams->tick, &every_second) < 0) {
 		streams_free(streams);
@@ -158,23 +196,17 @@ struct streams *streams_new(struct worker *worker)
 	return streams;
 }
 
-void streams_end(struct streams *streams)
-{
-	struct stream *stream;
-
-	while ((stream = TAILQ_FIRST(&streams->all)) != NULL)
-		stream_close(stream, "drain");
-}
-
 void streams_free(struct streams *streams)
 {
-	struct stream *stream;
+	struct subscriber *subscriber;
 
 	if (streams == NULL)
 		return;
 	streams_end(streams);
-	while ((stream = TAILQ_FIRST(&streams->closed)) != NULL)
-		stream_free(stream);
+	while ((subscriber = TAILQ_FIRST(&streams->closed)) != NULL) {
+		TAILQ_REMOVE(&streams->closed, subscriber, next);
+		subscriber_free(subscriber);
+	}
 	if (streams->tick)
 		event_free(streams->tick);
 	if (streams->reap)
@@ -186,4 +218,14 @@ void streams_free(struct streams *streams)
 size_t streams_count(const struct streams *streams)
 {
 	return streams->count;
+}
+
+const struct streams_options *streams_get_options(const struct streams *streams)
+{
+	return &streams->options;
+}
+
+struct subscriber *streams_next(const struct streams *streams, const struct subscriber *subscriber)
+{
+	return subscriber ? TAILQ_NEXT(subscriber, next) : TAILQ_FIRST(&streams->all);
 }

@@ -1,18 +1,18 @@
 /* A page of changes in the words of the protocol, for pulls and for streams. */
-#ifndef WORKER_PAGE_H
-#define WORKER_PAGE_H
+#ifndef WORKER_LIVE_PAGE_H
+#define WORKER_LIVE_PAGE_H
 
 #include "store/store.h"
 #include "transit/transit.h"
 
-/* Appends {docs, cursor, more, reset}, with `group` in front where it is not empty.
- * RC_CORRUPT: a stored value is not what was written; it is logged. */
+/* Appends {docs, cursor, more, reset}, with `group` in front unless it is empty.
+ * RC_CORRUPT, logged: a stored value is damaged. */
 MUST_USE enum rc page_put(struct buf *out, enum encoding encoding, struct slice group,
 			  const struct store_page *page);
-/* Appends {group, cursor}: that the group has changed, or is followed, up to there. */
+/* Appends {group, cursor}: the group has changed, or is followed, up to there. */
 void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
 		   const struct store_cursor *cursor);
-/* Appends "cursor": and the cursor as a string. */
+/* Appends the member "cursor" of a map. */
 void page_put_cursor(struct buf *out, enum encoding encoding, const struct store_cursor *cursor);
 
 #endif

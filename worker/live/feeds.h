@@ -1,0 +1,38 @@
+/* The feeds of a worker, one for each followed group (feed.h): their table, and the
+ * position up to which hints have been handed to them. */
+#ifndef WORKER_LIVE_FEEDS_H
+#define WORKER_LIVE_FEEDS_H
+
+#include "worker/live/feed.h"
+
+struct feeds;
+
+/* The store and the counters are the caller's and must outlive the feeds. NULL if
+ * libevent refuses. */
+struct feeds *feeds_new(struct event_base *base, struct store *store,
+			const struct counters *counters);
+/* No membership and no answer of the store may be left. NULL is fine. */
+void feeds_free(struct feeds *feeds);
+
+typedef void on_feeds_started(void *arg, enum rc rc);
+/* Asks the store for its epoch and head; calls back once, maybe before it returns. From
+ * RC_OK on groups can be followed. Hints must be read from before this call on. */
+void feeds_start(struct feeds *feeds, on_feeds_started *on_started, void *arg);
+/* The epoch, and the number up to which all hints have been handed to their feeds. */
+struct store_cursor feeds_announced(const struct feeds *feeds);
+
+/* Puts the membership on the feed of its group (feed_join), which is made if there is
+ * none. */
+void feeds_join(struct feeds *feeds, struct membership *membership, struct slice group);
+
+/* A hint: a group of this hash has changed, up to `number`. */
+void feeds_hint(struct feeds *feeds, uint64_t hash, uint64_t number);
+/* All hints up to `number` have been given. */
+void feeds_announce(struct feeds *feeds, uint64_t number);
+/* Hints were lost: refreshes the feeds that are behind the ring's counters
+ * (shm/ring.h). */
+void feeds_overrun(struct feeds *feeds, const struct shm *shm);
+/* Hints may be missing altogether: refreshes every feed, and asks for the head. */
+void feeds_refresh(struct feeds *feeds);
+
+#endif

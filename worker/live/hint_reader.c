@@ -1,0 +1,110 @@
+/* From the ring to feeds, tokens and streams. Called by worker/worker when the slot is
+ * woken. See also writer/hints, which writes the ring. */
+#include "worker/live/hint_reader.h"
+
+#include "base/mem.h"
+#include "shm/ring.h"
+#include "shm/wake.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct hint_reader {
+	const struct counters *counters;
+	struct feeds *feeds;
+	struct streams *streams;
+	struct auth *auth;
+	struct ring_reader ring;
+	uint64_t resyncs; /* shm_resyncs() that were followed */
+};
+
+static void forget_tokens(const struct hint_reader *reader)
+{
+	if (reader->auth)
+		auth_forget_all(reader->auth);
+	streams_recheck_all(reader->streams);
+}
+
+/* The ring has lapped this reader. */
+static void on_overrun(const struct hint_reader *reader)
+{
+	counters_add(reader->counters, METRIC_RING_OVERRUNS, 1);
+	feeds_overrun(reader->feeds, reader->counters->shm);
+	forget_tokens(reader);
+}
+
+static void on_token(const struct hint_reader *reader, uint64_t key)
+{
+	if (reader->auth)
+		auth_forget(reader->auth, key);
+	streams_recheck(reader->streams, key);
+}
+
+static void on_group(const struct hint_reader *reader, const struct ring_entry *entry)
+{
+	feeds_hint(reader->feeds, entry->key, entry->number);
+	if (entry->last)
+		feeds_announce(reader->feeds, entry->number);
+}
+
+/* Reads all that is in the ring now. */
+static void read_ring(struct hint_reader *reader)
+{
+	struct ring_entry entry;
+	enum ring_read got;
+
+	while ((got = ring_read(reader->counters->shm, &reader->ring, &entry)) != RING_EMPTY) {
+		if (got == RING_LOST)
+			on_overrun(reader);
+		else if (entry.kind == RING_TOKEN)
+			on_token(reader, entry.key);
+		else
+			on_group(reader, &entry);
+	}
+}
+
+void hint_reader_poll(struct hint_reader *reader)
+{
+	uint64_t resyncs;
+
+	read_ring(reader);
+	resyncs = shm_resyncs(reader->counters->shm);
+	if (resyncs == reader->resyncs)
+		return;
+	/* The writer died: between its commit and its first hint it may have left changes
+	 * that no hint names. */
+	reader->resyncs = resyncs;
+	feeds_refresh(reader->feeds);
+	forget_tokens(reader);
+}
+
+void hint_reader_wake(struct hint_reader *reader)
+{
+	struct shm *shm = reader->counters->shm;
+	unsigned slot = reader->counters->slot;
+
+	wake_drain(shm, slot);
+	read_ring(reader);
+	wake_arm(shm, slot);
+	/* Hints that came before the arming did not wake anybody. */
+	hint_reader_poll(reader);
+}
+
+struct hint_reader *hint_reader_new(const struct counters *counters, struct feeds *feeds,
+				    struct streams *streams, struct auth *auth)
+{
+	struct hint_reader *reader = mem_alloc(sizeof(*reader));
+
+	assert(counters && feeds && streams);
+	*reader = (struct hint_reader){
+		.counters = counters, .feeds = feeds, .streams = streams, .auth = auth
+	};
+	reader->resyncs = shm_resyncs(counters->shm);
+	ring_reader_start(counters->shm, &reader->ring);
+	return reader;
+}
+
+void hint_reader_free(struct hint_reader *reader)
+{
+	free(reader);
+}

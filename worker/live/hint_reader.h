@@ -1,0 +1,23 @@
+/* Reads the ring of hints (shm/ring.h), in which the writer names what it has committed,
+ * and passes them on: changed groups to the feeds, changed tokens to the authenticator
+ * and the streams. */
+#ifndef WORKER_LIVE_HINT_READER_H
+#define WORKER_LIVE_HINT_READER_H
+
+#include "worker/live/streams.h"
+
+struct hint_reader;
+
+/* Reads from now on: to be called before the feeds ask for the head (feeds_start). All
+ * arguments are the caller's and must outlive it; `auth` may be NULL. */
+struct hint_reader *hint_reader_new(const struct counters *counters, struct feeds *feeds,
+				    struct streams *streams, struct auth *auth);
+/* NULL is fine. */
+void hint_reader_free(struct hint_reader *reader);
+/* The slot was woken: reads all hints, and arms the wake-up. */
+void hint_reader_wake(struct hint_reader *reader);
+/* The same without wake-ups, for a process whose successor is woken for the slot: to be
+ * called from time to time. */
+void hint_reader_poll(struct hint_reader *reader);
+
+#endif

@@ -1,0 +1,13 @@
+# Event streams: from the ring of hints to the sockets. Links with libhttp.a (counters), libauth.a, libstore.a and what they
+# need, and includes nothing of worker/ itself.
+noinst_LIBRARIES += liblive.a
+liblive_a_SOURCES = \
+	%D%/feed.c %D%/feed.h \
+	%D%/feeds.c %D%/feeds.h \
+	%D%/handoff_stream.c %D%/handoff_stream.h \
+	%D%/hint_reader.c %D%/hint_reader.h \
+	%D%/page.c %D%/page.h \
+	%D%/sse.c %D%/sse.h \
+	%D%/stream.c %D%/stream.h \
+	%D%/streams.c %D%/streams.h \
+	%D%/subscriber.c %D%/subscriber.h

@@ -1,0 +1,43 @@
+/* Pages of changes and hints as the protocol writes them (doc/protocol.md). Called by
+ * worker/sync, worker/live/feed and worker/live/subscriber. */
+#include "worker/live/page.h"
+
+#include "transit/envelope.h"
+
+void page_put_cursor(struct buf *out, enum encoding encoding, const struct store_cursor *cursor)
+{
+	char text[STORE_CURSOR_TEXT_MAX];
+	size_t len = store_cursor_format(cursor, text);
+
+	envelope_put_text(out, encoding, "cursor", slice_make(text, len));
+}
+
+void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
+		   const struct store_cursor *cursor)
+{
+	envelope_open(out);
+	envelope_put_text(out, encoding, "group", group);
+	page_put_cursor(out, encoding, cursor);
+	envelope_close(out);
+}
+
+enum rc page_put(struct buf *out, enum encoding encoding, struct slice group,
+		 const struct store_page *page)
+{
+	enum rc rc = RC_OK;
+
+	envelope_open(out);
+	if (group.len)
+		envelope_put_text(out, encoding, "group", group);
+	envelope_open_list(out, encoding, "docs");
+	for (size_t i = 0; i < page->count && rc == RC_OK; i++) {
+		envelope_next(out);
+		rc = store_doc_put(out, encoding, &page->docs[i]);
+	}
+	envelope_close_list(out);
+	page_put_cursor(out, encoding, &page->next);
+	envelope_put_flag(out, encoding, "more", page->more);
+	envelope_put_flag(out, encoding, "reset", page->reset);
+	envelope_close(out);
+	return rc;
+}

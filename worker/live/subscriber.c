@@ -1,0 +1,286 @@
+/* A client of an event stream: catching up, event ids, its token. Called by
+ * worker/live/streams, by the feeds that it has joined, and by answers of the store. */
+#include "worker/live/subscriber.h"
+
+#include "base/fault.h"
+#include "base/mem.h"
+#include "worker/live/page.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A page while catching up: how far it is read ahead of a slow client. */
+#define CATCH_UP_LIMIT 1000
+#define CATCH_UP_BYTES ((size_t)256 << 10)
+
+struct subscriber *subscriber_of(struct stream *stream)
+{
+	return (struct subscriber *)((char *)stream - offsetof(struct subscriber, stream));
+}
+
+bool subscriber_is_settled(const struct subscriber *subscriber)
+{
+	return !subscriber->reading && !subscriber->checking;
+}
+
+/* An answer has come. False: the subscriber was closed meanwhile. */
+static bool subscriber_is_open(struct subscriber *subscriber)
+{
+	if (subscriber->stream.closed && subscriber_is_settled(subscriber))
+		subscriber->options->on_settled(subscriber);
+	return !subscriber->stream.closed;
+}
+
+/* ---- Events ---- */
+
+/* Where a resumption must begin so that nothing is missed in any group: the lowest
+ * position of all groups or, while one is in the middle of a snapshot, where the stream
+ * began. */
+static struct store_cursor subscriber_cursor(const struct subscriber *subscriber)
+{
+	struct store_cursor cursor = feeds_announced(subscriber->options->feeds);
+
+	for (size_t i = 0; i < subscriber->count; i++) {
+		const struct membership *membership = &subscriber->memberships[i];
+		uint64_t seq;
+
+		if (!membership->live &&
+		    (membership->at.bound || membership->at.epoch != cursor.epoch))
+			return subscriber->since;
+		seq = membership->live ? feed_delivered(membership->feed, subscriber->docs)
+				       : membership->at.seq;
+		if (seq < cursor.seq)
+			cursor.seq = seq;
+	}
+	return cursor;
+}
+
+/* With several groups the event's id does not do for the stream: it gets one of its
+ * own. */
+static void subscriber_send(struct subscriber *subscriber, struct sse *sse)
+{
+	struct store_cursor cursor;
+	struct sse *own;
+
+	if (subscriber->count == 1) {
+		stream_send(&subscriber->stream, sse);
+		return;
+	}
+	cursor = subscriber_cursor(subscriber);
+	own = sse_with_id(sse, &cursor);
+	stream_send(&subscriber->stream, own);
+	sse_unref(own);
+}
+
+static void on_event(struct membership *membership, struct sse *sse)
+{
+	subscriber_send(membership->subscriber, sse);
+}
+
+/* An event for this subscriber alone. */
+static void subscriber_send_new(struct subscriber *subscriber, const char *event,
+				const struct store_cursor *id, struct slice data)
+{
+	struct sse *sse = sse_new(event, id, data);
+
+	counters_add(subscriber->options->stream.counters, METRIC_EVENTS, 1);
+	subscriber_send(subscriber, sse);
+	sse_unref(sse);
+}
+
+/* ---- Catching up ---- */
+
+static struct membership *subscriber_behind(struct subscriber *subscriber)
+{
+	for (size_t i = 0; i < subscriber->count; i++)
+		if (!subscriber->memberships[i].live)
+			return &subscriber->memberships[i];
+	return NULL;
+}
+
+/* An answer of the store has come. False: the subscriber is closed. */
+static bool subscriber_has_answer(struct subscriber *subscriber, enum rc rc)
+{
+	subscriber->reading = false;
+	if (!subscriber_is_open(subscriber))
+		return false;
+	if (rc != RC_OK)
+		stream_close(&subscriber->stream, rc_name(rc));
+	return rc == RC_OK;
+}
+
+/* Goes on in a later turn, when the socket has taken all there is. */
+static void subscriber_go_on(struct subscriber *subscriber)
+{
+	struct stream *stream = &subscriber->stream;
+
+	if (!stream->closed && subscriber_behind(subscriber) && stream->backlog == 0)
+		stream_wait(stream, true);
+}
+
+static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *page)
+{
+	struct subscriber *subscriber = arg;
+	struct membership *membership = subscriber_behind(subscriber);
+	struct buf data = BUF_EMPTY;
+
+	if (!subscriber_has_answer(subscriber, rc))
+		return;
+	assert(membership); /* the one that asked is not live before its answer */
+	FAULT("catch_up_page");
+	membership->at = page->next;
+	if (!page->more)
+		feed_go_live(membership, page->next.seq);
+	if (page->count || page->reset) {
+		if (page_put(&data, subscriber->encoding, feed_group(membership->feed), page) ==
+		    RC_OK)
+			subscriber_send_new(subscriber, "change", &page->next, buf_slice(&data));
+		else
+			stream_close(&subscriber->stream, "value_corrupt");
+		buf_free(&data);
+	}
+	subscriber_go_on(subscriber);
+}
+
+/* Has the group changed since the place where the stream began? */
+static void on_catch_up_latest(void *arg, enum rc rc, const struct store_cursor *latest)
+{
+	struct subscriber *subscriber = arg;
+	struct membership *membership = subscriber_behind(subscriber);
+	struct store_cursor at, now;
+	struct buf data = BUF_EMPTY;
+
+	if (!subscriber_has_answer(subscriber, rc))
+		return;
+	assert(membership);
+	at = membership->at;
+	membership->live = true;
+	now = feeds_announced(subscriber->options->feeds);
+	if (latest->seq > now.seq)
+		now.seq = latest->seq;
+	if (at.epoch != now.epoch || at.bound || at.seq > now.seq || latest->seq > at.seq) {
+		page_put_hint(&data, subscriber->encoding, feed_group(membership->feed), &now);
+		subscriber_send_new(subscriber, "change", &now, buf_slice(&data));
+		buf_free(&data);
+	}
+	subscriber_go_on(subscriber);
+}
+
+void subscriber_catch_up(struct subscriber *subscriber)
+{
+	struct membership *membership = subscriber_behind(subscriber);
+	struct store *store = subscriber->options->store;
+	struct store_query query = { .limit = CATCH_UP_LIMIT, .max_bytes = CATCH_UP_BYTES };
+
+	if (membership == NULL || subscriber->reading || subscriber->stream.closed ||
+	    subscriber->stream.backlog)
+		return;
+	subscriber->reading = true;
+	query.group = feed_group(membership->feed);
+	query.since = membership->at;
+	if (subscriber->docs)
+		store_changes(store, &query, on_catch_up_page, subscriber);
+	else
+		store_latest(store, query.group, on_catch_up_latest, subscriber);
+}
+
+void subscriber_on_drained(struct stream *stream)
+{
+	subscriber_catch_up(subscriber_of(stream));
+}
+
+/* ---- Its token ---- */
+
+static bool subscriber_is_allowed(const struct subscriber *subscriber,
+				  const struct identity *identity)
+{
+	for (size_t i = 0; i < subscriber->count; i++)
+		if (!identity_may_group(identity, feed_group(subscriber->memberships[i].feed),
+					AUTH_READ))
+			return false;
+	return true;
+}
+
+static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
+{
+	struct subscriber *subscriber = arg;
+
+	subscriber->checking = false;
+	if (!subscriber_is_open(subscriber))
+		return;
+	if (rc == RC_DENIED) {
+		stream_close(&subscriber->stream, "token_ended");
+	} else if (rc == RC_OK && !subscriber_is_allowed(subscriber, identity)) {
+		stream_close(&subscriber->stream, "token_lost_group");
+	} else if (rc == RC_OK) {
+		identity_unref(subscriber->identity);
+		subscriber->identity = identity_ref(identity);
+	}
+}
+
+void subscriber_recheck(struct subscriber *subscriber)
+{
+	if (subscriber->checking || subscriber->options->auth == NULL)
+		return;
+	subscriber->checking = true;
+	auth_recheck(subscriber->options->auth, subscriber->identity, on_rechecked, subscriber);
+}
+
+/* ---- Beginning and end ---- */
+
+struct subscriber *subscriber_new(const struct subscriber_options *options, int fd,
+				  const struct subscription *subscription)
+{
+	size_t count = subscription->group_count;
+	struct subscriber *subscriber =
+		mem_alloc(sizeof(*subscriber) + count * sizeof(struct membership));
+
+	assert(count > 0 && count <= SUBSCRIBER_GROUPS_MAX && subscription->identity);
+	subscriber->options = options;
+	subscriber->identity = subscription->identity;
+	subscriber->docs = subscription->docs;
+	subscriber->encoding = subscription->docs ? subscription->encoding : ENCODING_JSON;
+	subscriber->since = subscription->since;
+	stream_init(&subscriber->stream, &options->stream, fd);
+	subscriber->count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct membership *membership = &subscriber->memberships[i];
+
+		membership->subscriber = subscriber;
+		membership->deliver = on_event;
+		membership->at = subscription->since;
+		membership->docs = subscriber->docs;
+		membership->encoding = subscriber->encoding;
+		feeds_join(options->feeds, membership, subscription->groups[i]);
+	}
+	return subscriber;
+}
+
+void subscriber_start(struct subscriber *subscriber, struct slice head)
+{
+	struct sse *first = sse_raw(head);
+	struct buf data = BUF_EMPTY;
+
+	counters_add(subscriber->options->stream.counters, METRIC_OPENED, 1);
+	stream_wait(&subscriber->stream, false);
+	stream_send(&subscriber->stream, first);
+	sse_unref(first);
+	for (size_t i = 0; i < subscriber->count; i++) {
+		page_put_hint(&data, subscriber->encoding,
+			      feed_group(subscriber->memberships[i].feed), &subscriber->since);
+		subscriber_send_new(subscriber, "connected", &subscriber->since, buf_slice(&data));
+		buf_clear(&data);
+	}
+	buf_free(&data);
+	subscriber_catch_up(subscriber);
+}
+
+void subscriber_free(struct subscriber *subscriber)
+{
+	assert(subscriber->stream.closed && subscriber_is_settled(subscriber));
+	for (size_t i = 0; i < subscriber->count; i++)
+		feed_leave(&subscriber->memberships[i]);
+	stream_clear(&subscriber->stream);
+	identity_unref(subscriber->identity);
+	free(subscriber);
+}

@@ -1,0 +1,75 @@
+/* One client of an event stream: its identity, its groups, and the stream to it.
+ *
+ *   CATCHING UP ─(each membership is live)─▶ LIVE          from both: CLOSED ─▶ freed
+ *
+ * It catches up first, group by group: with documents page by page, as fast as its
+ * client reads; without, by one question for the newest number. Then it is live: its
+ * feeds deliver to it. */
+#ifndef WORKER_LIVE_SUBSCRIBER_H
+#define WORKER_LIVE_SUBSCRIBER_H
+
+#include "auth/auth.h"
+#include "store/store.h"
+#include "worker/live/feeds.h"
+#include "worker/live/stream.h"
+
+#define SUBSCRIBER_GROUPS_MAX 64
+
+/* The same for all subscribers of a worker. */
+struct subscriber_options {
+	struct stream_options stream; /* with subscriber_on_drained */
+	struct store *store;
+	struct feeds *feeds;
+	struct auth *auth; /* NULL: authentication is off */
+	/* A closed one, for which answers were on their way, waits for none any more. */
+	void (*on_settled)(struct subscriber *subscriber);
+};
+
+/* What a client has asked for. */
+struct subscription {
+	struct identity *identity; /* the reference is the subscriber's from now on */
+	bool docs;
+	enum encoding encoding;
+	struct store_cursor since;  /* where to begin */
+	const struct slice *groups; /* different ones */
+	size_t group_count;         /* at most SUBSCRIBER_GROUPS_MAX */
+};
+
+struct subscriber {
+	TAILQ_ENTRY(subscriber) next; /* streams.c's */
+	const struct subscriber_options *options;
+	struct identity *identity;
+	struct store_cursor since; /* where it began */
+	enum encoding encoding;
+	bool docs;
+	bool reading;  /* an answer of the store is on its way */
+	bool checking; /* an answer about the token is on its way */
+	/* The end of the stream's struct and the membership are all that a delivery needs:
+	 * they lie side by side (membership_prefetch). */
+	struct stream stream;
+	size_t count;
+	struct membership memberships[];
+};
+
+/* Joins its feeds, on a socket that nothing is sent on or waited for yet. The feeds must
+ * have started. */
+struct subscriber *subscriber_new(const struct subscriber_options *options, int fd,
+				  const struct subscription *subscription);
+/* Leaves its feeds. It must be closed, and settled. */
+void subscriber_free(struct subscriber *subscriber);
+/* No answer is on its way. */
+bool subscriber_is_settled(const struct subscriber *subscriber);
+/* The subscriber of a stream. */
+struct subscriber *subscriber_of(struct stream *stream);
+
+/* Sends the head of the response and an event for each group, and begins to catch up. */
+void subscriber_start(struct subscriber *subscriber, struct slice head);
+/* Takes the next step of the group that is behind, if one is, nothing is on its way and
+ * the socket has taken all there was. */
+void subscriber_catch_up(struct subscriber *subscriber);
+/* For stream_options: the same. */
+void subscriber_on_drained(struct stream *stream);
+/* Checks its token with the store, and closes it if that is not good any more. */
+void subscriber_recheck(struct subscriber *subscriber);
+
+#endif
