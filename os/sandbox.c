@@ -23,6 +23,8 @@
 #define SANITIZED false
 #endif
 
+#define CALLS_MAX 64 /* of a process beyond those common to all */
+
 /* The length of an address that autobind assigns: the family, a zero, five digits. */
 #define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
 
@@ -284,20 +286,36 @@ static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return code;
 }
 
+/* Both lists of the sandbox in one. */
+static void join_calls(const struct sandbox *sandbox, int out[CALLS_MAX])
+{
+	const int *lists[] = { sandbox->calls, sandbox->store_calls };
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (const int *call = lists[i]; call && *call != SANDBOX_END; call++) {
+			assert(count + 1 < CALLS_MAX);
+			out[count++] = *call;
+		}
+	out[count] = SANDBOX_END;
+}
+
 static int fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	static const int none[] = { SANDBOX_END };
 	int code = add_all(filter, SCMP_ACT_ALLOW, common, none);
+	int calls[CALLS_MAX];
 
+	join_calls(sandbox, calls);
 	if (code == 0)
-		code = add_all(filter, SCMP_ACT_ALLOW, sandbox->calls, none);
+		code = add_all(filter, SCMP_ACT_ALLOW, calls, none);
 	if (code == 0)
-		code = add_all(filter, SCMP_ACT_KILL_PROCESS, suspicious, sandbox->calls);
+		code = add_all(filter, SCMP_ACT_KILL_PROCESS, suspicious, calls);
 	if (code == 0)
 		code = add_all(filter, SCMP_ACT_KILL_PROCESS, never, none);
 	if (code == 0)
 		code = add_all(filter, SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS,
-			       sanitizers, sandbox->calls);
+			       sanitizers, calls);
 	if (code == 0)
 		code = add_memory(filter);
 	if (code == 0)

@@ -19,6 +19,8 @@ struct sandbox {
 	/* Calls allowed in addition to those that all processes need (sandbox.c):
 	 * SCMP_SYS(...) of seccomp.h, terminated by SANDBOX_END. */
 	const int *calls;
+	/* The same, for the back end of the store (store_needs); NULL: none. */
+	const int *store_calls;
 	/* Allow Unix sockets with addresses assigned by the kernel (unix(7), autobind),
 	 * by which a process connects to itself. */
 	bool own_sockets;

@@ -14,11 +14,12 @@ static const int calls[] = {
 	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SANDBOX_END
 };
 
-enum rc worker_confine(const struct worker_settings *settings)
+enum rc worker_confine(const struct worker_settings *settings, const struct store_needs *needs)
 {
 	const struct landlock_beneath www = { settings->www, false };
 	const struct sandbox sandbox = {
 		.calls = calls,
+		.store_calls = needs->reader_calls,
 		.own_sockets = true, /* by which evhttp takes connections over
 					(worker/http/handoff_conn.c) */
 		.opens_to_read = settings->www != NULL,

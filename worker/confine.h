@@ -5,11 +5,13 @@
 #define WORKER_CONFINE_H
 
 #include "base/rc.h"
+#include "store/backend.h"
 
 struct worker_settings;
 
 /* Call when all is open, before the first byte from a client. A kernel that lacks a
  * part is told of in the log; RC_IO: logged, do not serve. */
-MUST_USE enum rc worker_confine(const struct worker_settings *settings);
+MUST_USE enum rc worker_confine(const struct worker_settings *settings,
+				const struct store_needs *needs);
 
 #endif

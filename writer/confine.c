@@ -10,11 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Files as SQLite writes them; an administrator's connection. */
-static const int calls[] = { SCMP_SYS(accept4),   SCMP_SYS(pwrite64),  SCMP_SYS(fsync),
-			     SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fallocate),
-			     SCMP_SYS(fadvise64), SCMP_SYS(unlink),    SCMP_SYS(fchown),
-			     SCMP_SYS(fchmod),    SANDBOX_END };
+/* An administrator's connection; the rest is what the store needs. */
+static const int calls[] = { SCMP_SYS(accept4), SANDBOX_END };
 
 /* The folder that the file itself lies in, for the path may be a link; the log lies
  * there too. The caller frees. */
@@ -30,17 +27,18 @@ static char *folder_of(const char *db)
 	return folder;
 }
 
-enum rc writer_confine(const char *db)
+enum rc writer_confine(const char *db, const struct store_needs *needs)
 {
 	char *folder = folder_of(db);
 	/* SQLite seeds the salts of its log there. */
 	const struct landlock_beneath beneath[] = { { folder, true }, { "/dev/urandom", false } };
 	const struct sandbox sandbox = {
 		.calls = calls,
-		.opens_to_read = true,
-		.opens_to_write = true,
+		.store_calls = needs->writer_calls,
+		.opens_to_read = needs->writer_opens,
+		.opens_to_write = needs->writer_opens,
 		.beneath = beneath,
-		.beneath_count = sizeof(beneath) / sizeof(beneath[0]),
+		.beneath_count = needs->writer_opens ? sizeof(beneath) / sizeof(beneath[0]) : 0,
 	};
 	struct error err;
 	enum rc rc = sandbox_enter(&sandbox, &err);

@@ -4,10 +4,11 @@
 #define WRITER_CONFINE_H
 
 #include "base/rc.h"
+#include "store/backend.h"
 
 /* Call when the database is open, before the first request. A kernel that lacks a part
  * is told of in the log; RC_IO: logged, do not serve.
  */
-MUST_USE enum rc writer_confine(const char *db);
+MUST_USE enum rc writer_confine(const char *db, const struct store_needs *needs);
 
 #endif

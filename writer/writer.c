@@ -162,7 +162,7 @@ static void writer_open(struct writer *writer)
 		writer_open_failed(writer, rc, &err);
 		return;
 	}
-	if (from->sandbox && writer_confine(from->db) != RC_OK) {
+	if (from->sandbox && writer_confine(from->db, store_needs(writer->store)) != RC_OK) {
 		writer_fail(writer, EXIT_FAILURE);
 		return;
 	}

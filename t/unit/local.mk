@@ -168,7 +168,7 @@ t_unit_test_store_wire_LDADD = $(sqlite_libs)
 t_unit_test_text_LDADD = $(base_libs)
 t_unit_test_date_SOURCES = %D%/test_date.c
 t_unit_test_date_LDADD = $(transit_libs)
-t_unit_test_sandbox_LDADD = libwriter.a $(worker_libs)
+t_unit_test_sandbox_LDADD = libwriter.a libworker.a libauth.a $(sqlite_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
 t_unit_test_scan_SOURCES = %D%/test_scan.c
 t_unit_test_scan_LDADD = $(transit_libs)
 # As where there is no SSE2.

@@ -1,6 +1,7 @@
 /* Tests of the sandboxes of all processes: forbidden and allowed actions, each in a
  * process of its own. */
 #include "os/sandbox.h"
+#include "store/sqlite/backend.h"
 #include "worker/confine.h"
 #include "worker/worker.h"
 #include "writer/confine.h"
@@ -295,10 +296,11 @@ static enum rc confine(int kind)
 	(void)snprintf(folder, sizeof(folder), "%s/www", root);
 	with_page.www = folder;
 	if (kind == WORKER)
-		return worker_confine(&settings);
+		return worker_confine(&settings, &backend_sqlite.needs);
 	if (kind == WORKER_WWW)
-		return worker_confine(&with_page);
-	return kind == WRITER ? writer_confine(database) : sandbox_enter_loosely(&err);
+		return worker_confine(&with_page, &backend_sqlite.needs);
+	return kind == WRITER ? writer_confine(database, &backend_sqlite.needs)
+			      : sandbox_enter_loosely(&err);
 }
 
 static int status_of(int kind, int (*attempt)(void))
