@@ -375,6 +375,11 @@ static const struct option *option_of(const struct options *options, const char 
 	return &options->all[at];
 }
 
+bool options_have(const struct options *options, const char *name)
+{
+	return spec_find(options, slice_of(name)) < options->count;
+}
+
 const char *options_text(const struct options *options, const char *name)
 {
 	const struct option *option = option_of(options, name);

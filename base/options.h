@@ -69,6 +69,9 @@ MUST_USE enum rc options_take_entry(struct options *options, const char *place, 
  * and fails an assertion. */
 void options_take_defaults(struct options *options);
 
+/* Is there an option of this name in the table? */
+bool options_have(const struct options *options, const char *name);
+
 /* The values. The name must be in the table. The text of an unset option is NULL; a
  * number must be set; an unset switch is off. The values live as long as the
  * options. */

@@ -2,7 +2,8 @@
 
 #include "base/clock.h"
 #include "cli/control_client.h"
-#include "master/master.h"
+#include "ipc/control.h"
+#include "ipc/lock.h"
 #include "store/store_admin.h"
 
 #include <errno.h>
@@ -122,16 +123,17 @@ static void pause_briefly(void)
 /* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is
  * -1. Someone who has the lock and no socket is a server that starts or stops, or
  * another command like this one: worth waiting for. */
-static enum rc reach(const char *db, uint64_t deadline, int *fd, int *lock, struct error *err)
+static enum rc reach(const struct db_place *place, uint64_t deadline, int *fd, int *lock,
+		     struct error *err)
 {
 	for (;;) {
-		enum rc rc = master_control_connect(db, fd, err);
+		enum rc rc = control_connect(place, fd, err);
 
 		*lock = -1;
 		if (rc != RC_NOT_FOUND)
 			return rc;
 		*fd = -1;
-		rc = master_lock(db, lock, err);
+		rc = lock_take(place, lock, err);
 		if (rc != RC_BUSY || clock_ms() >= deadline)
 			return rc;
 		pause_briefly();
@@ -146,8 +148,8 @@ static void settle(const struct store_request *request, struct store_reply *repl
 		reply->rc = RC_OK;
 }
 
-enum rc admin_do(const char *db, const struct store_request *request, struct admin_answer *answer,
-		 struct error *err)
+enum rc admin_do(const struct db_place *place, const struct store_request *request,
+		 struct admin_answer *answer, struct error *err)
 {
 	uint64_t deadline = clock_ms() + REACH_MS;
 	bool sent_before = false;
@@ -156,15 +158,15 @@ enum rc admin_do(const char *db, const struct store_request *request, struct adm
 
 	for (;;) {
 		*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-		rc = reach(db, deadline, &fd, &lock, err);
+		rc = reach(place, deadline, &fd, &lock, err);
 		if (rc != RC_OK)
 			return rc;
 		if (fd < 0) {
-			rc = local_do(db, request, answer, err);
+			rc = local_do(place->db, request, answer, err);
 			(void)close(lock);
 			break;
 		}
-		rc = remote_do(fd, db, request, answer, err);
+		rc = remote_do(fd, place->db, request, answer, err);
 		(void)close(fd);
 		if (rc != RC_UNAVAILABLE || clock_ms() >= deadline)
 			break;
@@ -177,29 +179,29 @@ enum rc admin_do(const char *db, const struct store_request *request, struct adm
 	return rc;
 }
 
-enum rc admin_lock(const char *db, int *lock, struct error *err)
+enum rc admin_lock(const struct db_place *place, int *lock, struct error *err)
 {
 	int fd;
-	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, lock, err);
+	enum rc rc = reach(place, clock_ms() + REACH_MS, &fd, lock, err);
 
 	if (rc != RC_OK || fd < 0)
 		return rc;
 	(void)close(fd);
 	return error_set(err, RC_BUSY,
-			 "another pocketbook serves the database %.200s; stop it first", db);
+			 "another pocketbook serves the database %.200s; stop it first", place->db);
 }
 
-enum rc admin_do_alone(const char *db, const struct store_request *request,
+enum rc admin_do_alone(const struct db_place *place, const struct store_request *request,
 		       struct admin_answer *answer, struct error *err)
 {
 	int lock;
 	enum rc rc;
 
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-	rc = admin_lock(db, &lock, err);
+	rc = admin_lock(place, &lock, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = local_do(db, request, answer, err);
+	rc = local_do(place->db, request, answer, err);
 	(void)close(lock);
 	return rc;
 }
@@ -217,19 +219,19 @@ enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err)
 
 /* ---- Many ---- */
 
-enum rc admin_begin(const char *db, struct admin_session *out, struct error *err)
+enum rc admin_begin(const struct db_place *place, struct admin_session *out, struct error *err)
 {
 	int fd, lock;
-	enum rc rc = reach(db, clock_ms() + REACH_MS, &fd, &lock, err);
+	enum rc rc = reach(place, clock_ms() + REACH_MS, &fd, &lock, err);
 
-	*out = (struct admin_session){ .db = db, .lock = -1 };
+	*out = (struct admin_session){ .place = place, .lock = -1 };
 	if (rc != RC_OK)
 		return rc;
 	if (fd >= 0) {
 		(void)close(fd);
 		return RC_OK;
 	}
-	rc = store_open(db, STORE_WRITER, &out->store, err);
+	rc = store_open(place->db, STORE_WRITER, &out->store, err);
 	if (rc == RC_OK)
 		out->lock = lock;
 	else
@@ -243,11 +245,11 @@ enum rc admin_next(struct admin_session *session, const struct store_request *re
 	enum rc rc;
 
 	if (session->store == NULL)
-		return admin_do(session->db, request, answer, err);
+		return admin_do(session->place, request, answer, err);
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-	rc = local_commit(session->store, session->db, request, answer, err);
+	rc = local_commit(session->store, session->place->db, request, answer, err);
 	if (rc == RC_OK && store_maintain(session->store) != RC_OK)
-		rc = refused(session->db, RC_SYNC_FAILED, err);
+		rc = refused(session->place->db, RC_SYNC_FAILED, err);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #define CLI_ADMIN_H
 
 #include "base/error.h"
+#include "ipc/place.h"
 #include "store/store.h"
 
 struct admin_answer {
@@ -17,15 +18,15 @@ struct admin_answer {
  * seconds for a server that is just starting or stopping. A request whose answer got
  * lost with its server is sent again, and counts as done where it proves to have been.
  * Clear the answer in any case. */
-MUST_USE enum rc admin_do(const char *db, const struct store_request *request,
+MUST_USE enum rc admin_do(const struct db_place *place, const struct store_request *request,
 			  struct admin_answer *answer, struct error *err);
 /* The same with nobody else on the database; RC_BUSY where a server runs on it. */
-MUST_USE enum rc admin_do_alone(const char *db, const struct store_request *request,
+MUST_USE enum rc admin_do_alone(const struct db_place *place, const struct store_request *request,
 				struct admin_answer *answer, struct error *err);
 /* Takes the database's lock, for what replaces or reads it with nobody else there;
  * close it when done. Waits like the others. RC_BUSY: a server runs on it, or another
  * command. */
-MUST_USE enum rc admin_lock(const char *db, int *lock, struct error *err);
+MUST_USE enum rc admin_lock(const struct db_place *place, int *lock, struct error *err);
 #define ADMIN_MARK_LEN 16
 /* A mark of one command, of random hex digits, for the `op` of its edits. RC_IO. */
 MUST_USE enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err);
@@ -34,11 +35,12 @@ MUST_USE enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err);
  * database open in between; with one each goes its own way, and a server may come anew
  * meanwhile. End a session that was begun. */
 struct admin_session {
-	const char *db;
+	const struct db_place *place;
 	struct store *store; /* NULL: a server has it */
 	int lock;
 };
-MUST_USE enum rc admin_begin(const char *db, struct admin_session *out, struct error *err);
+MUST_USE enum rc admin_begin(const struct db_place *place, struct admin_session *out,
+			     struct error *err);
 /* As admin_do. Pushes must bear an `op` for each edit: they may be sent again. */
 MUST_USE enum rc admin_next(struct admin_session *session, const struct store_request *request,
 			    struct admin_answer *answer, struct error *err);

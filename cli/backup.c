@@ -1,5 +1,7 @@
+#include "base/exit.h"
 #include "base/fault.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/atomic_file.h"
@@ -35,28 +37,30 @@ static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
 
 static int backup_run(const struct invocation *invocation)
 {
-	const char *db = options_text(invocation->options, "db"), *file = invocation->words[0];
+	const char *file = invocation->words[0];
 	bool force = options_is_on(invocation->options, "force");
 	struct atomic_file copy;
 	struct store_stats_full tally;
+	struct db_place place;
 	struct error err;
 	enum rc rc;
+	int status = database_find(invocation->options, &place);
 
+	if (status != EXIT_SUCCESS)
+		return status;
 	if (!force && access(file, F_OK) == 0)
 		return say_failed(
 			"%s is there already; name another file, or replace it with --force", file);
-	if (access(db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
-	if (atomic_file_is_same(file, db))
+	if (place.path && atomic_file_is_same(file, place.path))
 		return say_failed("%s is the database itself; name another file", file);
 	rc = atomic_file_open(file, &copy, &err);
 	if (rc == RC_OK)
-		rc = backup_make(db, &copy, force, &tally, &err);
+		rc = backup_make(place.db, &copy, force, &tally, &err);
 	atomic_file_abort(&copy);
 	if (rc != RC_OK)
 		return say_failed("%s: %s%s", file, err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; no backup was made");
-	return copy_report(&tally, options_is_on(invocation->options, "json"), file, db,
+	return copy_report(&tally, options_is_on(invocation->options, "json"), file, place.db,
 			   "verified");
 }
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "store/store_admin.h"
@@ -96,20 +97,21 @@ static void say_findings(const char *db, const struct findings *findings,
 
 static int check_run(const struct invocation *invocation)
 {
-	const char *db = options_text(invocation->options, "db");
 	struct findings findings = { progress_begin(STDERR_FILENO, "check"),
 				     options_is_on(invocation->options, "json"), 0 };
 	const struct store_check check = { options_is_on(invocation->options, "quick"), on_fault,
 					   on_progress, &findings };
 	struct store_stats_full tally;
+	struct db_place place;
 	struct error err;
 	enum rc rc;
+	int status = database_find(invocation->options, &place);
 
-	if (access(db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
+	if (status != EXIT_SUCCESS)
+		return status;
 	if (findings.json)
 		printf("{\"faults\":[");
-	rc = store_check(db, &check, &tally, &err);
+	rc = store_check(place.db, &check, &tally, &err);
 	progress_wipe(&findings.progress);
 	if (findings.json)
 		printf("],\n "
@@ -119,7 +121,7 @@ static int check_run(const struct invocation *invocation)
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (!findings.json)
-		say_findings(db, &findings, &tally);
+		say_findings(place.db, &findings, &tally);
 	return findings.faults ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

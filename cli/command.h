@@ -53,6 +53,14 @@ bool command_begins_with(const struct command *command, const char *word);
 		.name = "db", .argument = "FILE", .fallback = "pocketbook.db", \
 		.kind = OPTION_TEXT, .help = "The database." \
 	}
+#define OPTION_RUNTIME_DIR \
+	{ \
+		.name = "runtime-dir", .alias = "run-dir", .argument = "DIR", .kind = OPTION_TEXT, \
+		.help = "The directory of the server's control socket, such as /run/pocketbook. " \
+			"It must belong to the user of the server or to root, and nobody else " \
+			"may " \
+			"write to it. Default: beside the database." \
+	}
 #define OPTION_CONFIG \
 	{ \
 		.name = "config", .argument = "FILE", .kind = OPTION_TEXT, .not_in_file = true, \

@@ -1,3 +1,4 @@
+#include "cli/database.h"
 #include "cli/doc.h"
 
 #include "store/docid.h"
@@ -32,13 +33,11 @@ int doc_id(const char *word, struct slice *out)
 	return EXIT_SUCCESS;
 }
 
-int doc_open(const char *db, struct store **out)
+int doc_open(const struct db_place *place, struct store **out)
 {
 	struct error err;
 
-	if (access(db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
-	if (store_open(db, STORE_READER, out, &err) != RC_OK)
+	if (store_open(place->db, STORE_READER, out, &err) != RC_OK)
 		return say_failed("%s", err.text);
 	return EXIT_SUCCESS;
 }
@@ -137,7 +136,7 @@ static int get_found(const struct invocation *invocation, const struct doc_copy 
 
 static int get_run(const struct invocation *invocation)
 {
-	const char *db = options_text(invocation->options, "db");
+	struct db_place place;
 	struct doc_copy found;
 	struct store *store;
 	enum encoding encoding;
@@ -147,10 +146,12 @@ static int get_run(const struct invocation *invocation)
 	if (status == EXIT_SUCCESS)
 		status = doc_encoding(invocation->options, &encoding);
 	if (status == EXIT_SUCCESS)
-		status = doc_open(db, &store);
+		status = database_find(invocation->options, &place);
+	if (status == EXIT_SUCCESS)
+		status = doc_open(&place, &store);
 	if (status != EXIT_SUCCESS)
 		return status;
-	status = doc_read(store, db, id, &found);
+	status = doc_read(store, place.db, id, &found);
 	if (status == EXIT_SUCCESS)
 		status = get_found(invocation, &found, encoding);
 	doc_copy_free(&found);

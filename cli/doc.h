@@ -3,6 +3,7 @@
 #define CLI_DOC_H
 
 #include "base/options.h"
+#include "ipc/place.h"
 #include "store/store.h"
 
 #define OPTION_ENCODING(about) \
@@ -14,8 +15,8 @@
 /* These answer EXIT_SUCCESS, or say what is wrong and answer the exit status. */
 int doc_encoding(const struct options *options, enum encoding *out);
 int doc_id(const char *word, struct slice *out);
-/* Opens a database that must be there, for reading. Close it with store_close. */
-int doc_open(const char *db, struct store **out);
+/* Opens the database for reading. Close it with store_close. */
+int doc_open(const struct db_place *place, struct store **out);
 
 /* A document of its own memory. */
 struct doc_copy {

@@ -2,6 +2,7 @@
 #include "base/exit.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/doc.h"
 #include "cli/spool.h"
 #include "cli/say.h"
@@ -148,12 +149,13 @@ static enum rc scan_all(struct listing *listing, struct store *store, const stru
 	return rc;
 }
 
-static int list_all(struct listing *listing, const char *db, const char *group, bool deleted)
+static int list_all(struct listing *listing, const struct db_place *place, const char *group,
+		    bool deleted)
 {
 	const struct store_scan scan = { slice_of(group ? group : ""), .by_id = true,
 					 .no_tombstones = !deleted };
 	struct store *store;
-	int status = doc_open(db, &store);
+	int status = doc_open(place, &store);
 	enum rc rc;
 
 	if (status != EXIT_SUCCESS)
@@ -167,7 +169,7 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 		return say_failed("%s", listing->spool.err.text);
 	if (rc != RC_OK)
 		return say_failed("%s: cannot be read to its end (%s; see 'pocketbook help check')",
-				  db, rc_name(rc));
+				  place->db, rc_name(rc));
 	if (listing->count == 0 && !listing->json)
 		say("there is no document%s%s", group ? " in " : "", group ? group : "");
 	return EXIT_SUCCESS;
@@ -176,8 +178,8 @@ static int list_all(struct listing *listing, const char *db, const char *group, 
 static int ls_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
-	const char *db = options_text(options, "db"),
-		   *group = invocation->word_count ? invocation->words[0] : NULL;
+	const char *group = invocation->word_count ? invocation->words[0] : NULL;
+	struct db_place place;
 	struct listing *listing;
 	enum encoding encoding;
 	int status = doc_encoding(options, &encoding);
@@ -185,6 +187,8 @@ static int ls_run(const struct invocation *invocation)
 	if (status == EXIT_SUCCESS && group && !group_is_valid(slice_of(group)))
 		status = say_usage(
 			"GROUP must be 1 to 511 bytes of UTF-8 without control characters");
+	if (status == EXIT_SUCCESS)
+		status = database_find(options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	listing = mem_alloc(sizeof(*listing));
@@ -192,7 +196,7 @@ static int ls_run(const struct invocation *invocation)
 	listing->encoding = encoding;
 	listing->room = text_table_room();
 	listing->spool = spool_open(STDOUT_FILENO, "the standard output");
-	status = list_all(listing, db, group, options_is_on(options, "deleted"));
+	status = list_all(listing, &place, group, options_is_on(options, "deleted"));
 	spool_close(&listing->spool);
 	buf_free(&listing->text);
 	free(listing);

@@ -2,6 +2,7 @@
 #include "base/exit.h"
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/doc.h"
 #include "cli/say.h"
 
@@ -22,7 +23,7 @@
 	}
 
 struct putting {
-	const char *db;
+	struct db_place place;
 	const char *id;
 	struct store_edit edit;
 	bool has_base; /* which was asked for, and is not to be adapted */
@@ -70,10 +71,10 @@ static int put_once(struct putting *putting, bool *again)
 	int status;
 
 	*again = false;
-	if (admin_do(putting->db, &request, &answer, &err) != RC_OK) {
+	if (admin_do(&putting->place, &request, &answer, &err) != RC_OK) {
 		status = say_failed("%s", err.text);
 	} else if (answer.reply.rc != RC_OK || answer.reply.result_count != 1) {
-		status = say_failed("%s: %s was refused (%s)", putting->db, putting->id,
+		status = say_failed("%s: %s was refused (%s)", putting->place.db, putting->id,
 				    rc_name(answer.reply.rc));
 	} else if (answer.reply.results->status == STORE_CONFLICT && !putting->has_base) {
 		putting->edit.base = answer.reply.results->version;
@@ -107,11 +108,11 @@ static int put_base(struct putting *putting, const struct options *options)
 {
 	struct doc_copy found;
 	struct store *store;
-	int status = doc_open(putting->db, &store);
+	int status = doc_open(&putting->place, &store);
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	status = doc_read(store, putting->db, putting->edit.id, &found);
+	status = doc_read(store, putting->place.db, putting->edit.id, &found);
 	putting->has_base = options_text(options, "base") != NULL;
 	putting->edit.base =
 		putting->has_base ? options_number(options, "base") : found.doc.version;
@@ -124,12 +125,14 @@ static int put_base(struct putting *putting, const struct options *options)
 
 static int putting_new(const struct invocation *invocation, struct putting *out)
 {
+	int status;
+
 	*out = (struct putting){
-		.db = options_text(invocation->options, "db"),
 		.id = invocation->words[0],
 		.json = options_is_on(invocation->options, "json"),
 	};
-	return doc_id(out->id, &out->edit.id);
+	status = doc_id(out->id, &out->edit.id);
+	return status == EXIT_SUCCESS ? database_find(invocation->options, &out->place) : status;
 }
 
 /* ---- put ---- */
@@ -139,6 +142,7 @@ static const struct option_spec put_options[] = {
 	OPTION_ENCODING("How VALUE is written."),
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
@@ -230,6 +234,7 @@ static const struct option_spec rm_options[] = {
 	OPTION_BASE,
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 

@@ -1,6 +1,7 @@
 #include "store/docid.h"
 #include "base/exit.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/doc.h"
 #include "cli/spool.h"
 #include "cli/progress.h"
@@ -150,28 +151,29 @@ static int export_read(const struct invocation *invocation, enum encoding *encod
 
 static int export_run(const struct invocation *invocation)
 {
-	const char *db = options_text(invocation->options, "db"),
-		   *group = options_text(invocation->options, "group");
+	const char *group = options_text(invocation->options, "group");
 	const char *file = invocation->word_count ? invocation->words[0] : NULL;
 	bool force = options_is_on(invocation->options, "force");
 	struct exporting exporting = { .progress = progress_begin(STDERR_FILENO, "export") };
+	struct db_place place;
 	struct error err;
 	int status = export_read(invocation, &exporting.encoding);
 	enum rc rc;
 
+	if (status == EXIT_SUCCESS)
+		status = database_find(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (file && !force && access(file, F_OK) == 0)
 		return say_failed(
 			"%s is there already; name another file, or replace it with --force", file);
-	if (file && atomic_file_is_same(file, db))
+	if (file && place.path && atomic_file_is_same(file, place.path))
 		return say_failed("%s is the database itself; name another file", file);
-	if (access(db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
 	if (file)
-		rc = export_file(&exporting, file, force, db, group, &err);
+		rc = export_file(&exporting, file, force, place.db, group, &err);
 	else
-		rc = export_to(&exporting, STDOUT_FILENO, "the standard output", db, group, &err);
+		rc = export_to(&exporting, STDOUT_FILENO, "the standard output", place.db, group,
+			       &err);
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (exporting.changed)

@@ -1,6 +1,7 @@
 #include "base/exit.h"
 #include "base/units.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/import.h"
 #include "cli/say.h"
 
@@ -10,7 +11,7 @@
 
 static enum rc open_reader(struct import *import)
 {
-	enum rc rc = store_open(import->db, STORE_READER, &import->reader, &import->err);
+	enum rc rc = store_open(import->place.db, STORE_READER, &import->reader, &import->err);
 
 	/* There is none, or an empty one, which somebody was killed over when it was
 	 * made. */
@@ -19,7 +20,7 @@ static enum rc open_reader(struct import *import)
 
 static enum rc import_check_all(struct import *import)
 {
-	enum rc rc = store_ids_new(import->db, &import->ids, &import->err);
+	enum rc rc = store_ids_new(import->place.db, &import->ids, &import->err);
 
 	if (rc == RC_OK)
 		rc = open_reader(import);
@@ -29,7 +30,7 @@ static enum rc import_check_all(struct import *import)
 static enum rc import_write_all(struct import *import)
 {
 	struct admin_session session;
-	enum rc rc = admin_begin(import->db, &session, &import->err);
+	enum rc rc = admin_begin(&import->place, &session, &import->err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -95,11 +96,12 @@ static int existing_read(const struct options *options, enum existing *out)
 static int import_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
-	struct import import = { .db = options_text(options, "db"),
-				 .skip_bad = options_is_on(options, "skip-bad") };
+	struct import import = { .skip_bad = options_is_on(options, "skip-bad") };
 	int status = existing_read(options, &import.existing);
 	enum rc rc;
 
+	if (status == EXIT_SUCCESS)
+		status = database_name(options, &import.place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	import.progress = progress_begin(STDERR_FILENO, "import");
@@ -131,6 +133,7 @@ static const struct option_spec import_options[] = {
 	  .help = "Pass over lines that are not right, and say which." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 

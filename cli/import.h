@@ -11,7 +11,7 @@
 enum existing { EXISTING_REFUSE, EXISTING_SKIP, EXISTING_REPLACE };
 
 struct import {
-	const char *db;
+	struct db_place place;
 	enum existing existing;
 	bool skip_bad;
 	struct ndjson_reader input;

@@ -94,7 +94,7 @@ enum rc import_look_up(struct import *import, const struct store_edit *edit, str
 	if (import->reader)
 		rc = store_find(import->reader, edit->id, on_held, held);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
-		return error_set(&import->err, rc, "%.200s: cannot be read (%s)", import->db,
+		return error_set(&import->err, rc, "%.200s: cannot be read (%s)", import->place.db,
 				 rc_name(rc));
 	/* To delete what is not there is done already. */
 	if (!held->alive && edit->deleted)

@@ -83,11 +83,11 @@ static enum rc send_once(struct import *import, struct admin_session *session, s
 
 	if (rc == RC_OK && answer.reply.rc != RC_OK)
 		rc = error_set(&import->err, answer.reply.rc,
-			       "%.200s: the documents were refused (%s)", import->db,
+			       "%.200s: the documents were refused (%s)", import->place.db,
 			       rc_name(answer.reply.rc));
 	else if (rc == RC_OK && answer.reply.result_count != batch->count)
 		rc = error_set(&import->err, RC_MALFORMED,
-			       "%.200s: the answer does not fit what was asked", import->db);
+			       "%.200s: the answer does not fit what was asked", import->place.db);
 	else if (rc == RC_OK)
 		rc = take_results(import, batch, &answer.reply, &retry);
 	admin_answer_clear(&answer);

@@ -14,6 +14,7 @@ libcli_a_SOURCES = \
 	%D%/config_file.c %D%/config_file.h \
 	%D%/control_client.c %D%/control_client.h \
 	%D%/cors_origin.c %D%/cors_origin.h \
+	%D%/database.c %D%/database.h \
 	%D%/doc.c %D%/doc.h \
 	%D%/doc_ls.c \
 	%D%/doc_put.c \

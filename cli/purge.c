@@ -2,6 +2,7 @@
 #include "base/exit.h"
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 
@@ -25,6 +26,7 @@ static const struct option_spec purge_options[] = {
 	},
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
@@ -36,20 +38,21 @@ static int64_t time_before(uint64_t age)
 	return age ? clock_wall() - (int64_t)age : INT64_MAX;
 }
 
-static int purge_piece(const char *db, const struct store_request *request,
+static int purge_piece(const struct db_place *place, const struct store_request *request,
 		       struct progress *progress, uint64_t *purged)
 {
 	struct admin_answer answer;
 	struct error err;
 	int status = EXIT_SUCCESS;
-	enum rc rc = admin_do(db, request, &answer, &err);
+	enum rc rc = admin_do(place, request, &answer, &err);
 
 	if (rc != RC_OK || answer.reply.rc != RC_OK)
 		progress_wipe(progress);
 	if (rc != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the purge was refused (%s)", db, rc_name(answer.reply.rc));
+		status = say_failed("%s: the purge was refused (%s)", place->db,
+				    rc_name(answer.reply.rc));
 	*purged = answer.reply.purged;
 	admin_answer_clear(&answer);
 	return status;
@@ -57,7 +60,7 @@ static int purge_piece(const char *db, const struct store_request *request,
 
 /* One piece after the other, until one is not full. *purged counts also where it stops
  * before the end. */
-static int purge_all(const char *db, int64_t before, uint64_t *purged)
+static int purge_all(const struct db_place *place, int64_t before, uint64_t *purged)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "purge");
 	struct store_request request = { .kind = STORE_PURGE, .before = before, .limit = PIECE };
@@ -65,7 +68,7 @@ static int purge_all(const char *db, int64_t before, uint64_t *purged)
 	int status = EXIT_SUCCESS;
 
 	while (piece == PIECE && status == EXIT_SUCCESS) {
-		status = purge_piece(db, &request, &progress, &piece);
+		status = purge_piece(place, &request, &progress, &piece);
 		*purged += piece;
 		progress_at(&progress, "purged", *purged, 0);
 	}
@@ -76,16 +79,17 @@ static int purge_all(const char *db, int64_t before, uint64_t *purged)
 static int purge_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
-	const char *db = options_text(options, "db");
+	struct db_place place;
 	uint64_t purged = 0;
 	int status;
 
 	if (options_text(options, "older-than") == NULL)
 		return say_usage("purge: needs --older-than TIME, such as 30d (see 'pocketbook "
 				 "help purge')");
-	if (access(db, F_OK) != 0)
-		return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
-	status = purge_all(db, time_before(options_number(options, "older-than")), &purged);
+	status = database_find(options, &place);
+	if (status != EXIT_SUCCESS)
+		return status;
+	status = purge_all(&place, time_before(options_number(options, "older-than")), &purged);
 	if (options_is_on(options, "json"))
 		printf("{\"purged\":%" PRIu64 ",\"complete\":%s}\n", purged,
 		       status == EXIT_SUCCESS ? "true" : "false");

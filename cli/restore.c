@@ -1,6 +1,8 @@
+#include "base/exit.h"
 #include "base/fault.h"
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/atomic_file.h"
@@ -22,6 +24,7 @@ static const struct option_spec restore_options[] = {
 	  .kind = OPTION_FLAG,
 	  .help = "Print a JSON object with what is in it, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
@@ -111,17 +114,18 @@ static enum rc restore_place(struct atomic_file *copy, bool force, struct error 
 	return rc == RC_OK ? atomic_file_commit(copy, force, err) : rc;
 }
 
-static enum rc restore_do(const char *file, const char *db, bool force, struct store_stats_full *tally,
-			  struct error *err)
+/* `target`: the path of the database file, with symbolic links resolved. */
+static enum rc restore_do(const char *file, const struct db_place *place, const char *target,
+			  bool force, struct store_stats_full *tally, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "restore");
 	struct atomic_file copy;
 	int lock;
-	enum rc rc = admin_lock(db, &lock, err);
+	enum rc rc = admin_lock(place, &lock, err);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = atomic_file_open(db, &copy, err);
+	rc = atomic_file_open(target, &copy, err);
 	if (rc == RC_OK)
 		rc = restore_make(file, &copy, &progress, tally, err);
 	if (rc == RC_OK)
@@ -132,29 +136,42 @@ static enum rc restore_do(const char *file, const char *db, bool force, struct s
 	return rc;
 }
 
-static int restore_run(const struct invocation *invocation)
+static int restore_check(const char *file, const struct db_place *place, bool force)
 {
-	const char *named = options_text(invocation->options, "db"), *file = invocation->words[0];
-	bool force = options_is_on(invocation->options, "force");
-	char real[PATH_MAX];
-	const char *db = realpath(named, real) ? real : named;
-	struct store_stats_full tally;
-	struct error err;
-	enum rc rc;
-
+	if (place->path == NULL)
+		return say_failed("%s is no file; only database files can be restored", place->db);
 	if (access(file, R_OK) < 0)
 		return say_failed("%s: %s", file, strerror(errno));
-	if (atomic_file_is_same(file, db))
+	if (atomic_file_is_same(file, place->path))
 		return say_failed("%s is the database itself; name a backup of it", file);
-	if (!force && access(db, F_OK) == 0)
+	if (!force && access(place->path, F_OK) == 0)
 		return say_failed(
 			"%s is there already; name another with --db, or replace it with --force",
-			named);
-	rc = restore_do(file, db, force, &tally, &err);
+			place->db);
+	return EXIT_SUCCESS;
+}
+
+static int restore_run(const struct invocation *invocation)
+{
+	const char *file = invocation->words[0];
+	bool force = options_is_on(invocation->options, "force");
+	char real[PATH_MAX];
+	struct db_place place;
+	struct store_stats_full tally;
+	struct error err;
+	int status = database_name(invocation->options, &place);
+	enum rc rc;
+
+	if (status == EXIT_SUCCESS)
+		status = restore_check(file, &place, force);
+	if (status != EXIT_SUCCESS)
+		return status;
+	rc = restore_do(file, &place, realpath(place.path, real) ? real : place.path, force, &tally,
+			&err);
 	if (rc != RC_OK)
 		return say_failed("%s%s", err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
-	return copy_report(&tally, options_is_on(invocation->options, "json"), named, file,
+	return copy_report(&tally, options_is_on(invocation->options, "json"), place.db, file,
 			   "every client will start anew with it");
 }
 

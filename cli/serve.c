@@ -19,6 +19,7 @@
 
 static const struct option_spec serve_options[] = {
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	{
 		.name = "listen",
 		.argument = "ADDR:PORT",
@@ -250,7 +251,7 @@ static int tokens_check(const char *program, const struct master_settings *setti
 
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
-	rc = admin_do_alone(db, &list, &answer, &err);
+	rc = admin_do_alone(&settings->place, &list, &answer, &err);
 	user_leave(&settings->user);
 	count = answer.reply.token_count;
 	admin_answer_clear(&answer);

@@ -3,20 +3,22 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/control_client.h"
-#include "master/master.h"
+#include "ipc/control.h"
 #include "writer/control.h"
 
 #include <unistd.h>
 
 #define ANSWER_MS 5000
 
-enum rc server_stats_read(const char *db, struct scoreboard_view *out, struct error *err)
+enum rc server_stats_read(const struct db_place *place, struct scoreboard_view *out,
+			  struct error *err)
 {
+	const char *db = place->db;
 	static const char question[] = { (char)CONTROL_BOARD };
 	struct buf in = BUF_EMPTY;
 	struct slice answer;
 	int fd;
-	enum rc rc = master_control_connect(db, &fd, err);
+	enum rc rc = control_connect(place, &fd, err);
 
 	*out = (struct scoreboard_view){ 0 };
 	if (rc == RC_NOT_FOUND)

@@ -4,12 +4,14 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "ipc/place.h"
 #include "shm/scoreboard.h"
 #include "shm/histogram.h"
 
 /* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `err` says
  * what is wrong. Clear with scoreboard_view_clear, also after a failure. */
-MUST_USE enum rc server_stats_read(const char *db, struct scoreboard_view *out, struct error *err);
+MUST_USE enum rc server_stats_read(const struct db_place *place, struct scoreboard_view *out,
+				   struct error *err);
 
 /* The back end's statistic at `index`, for display. */
 void server_stats_store_text(const struct scoreboard_view *view, size_t index,

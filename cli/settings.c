@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "cli/cors_origin.h"
 #include "shm/shm.h"
+#include "store/db_url.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -173,12 +174,29 @@ static enum rc level_read(const struct options *options, enum log_level *out, st
 			 options_place(options, "log-level", 0), name);
 }
 
+static enum rc place_read(const struct options *options, struct master_settings *out,
+			  struct error *err)
+{
+	struct error detail;
+	struct db_url url;
+
+	if (db_url_parse(out->worker.db, &url, &detail) != RC_OK)
+		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "db", 0),
+				 detail.text);
+	out->place = (struct db_place){ .db = out->worker.db,
+					.path = url.path,
+					.runtime_dir = options_text(options, "runtime-dir") };
+	return RC_OK;
+}
+
 enum rc settings_read(const struct options *options, struct settings *out, struct error *err)
 {
 	enum rc rc;
 
 	*out = (struct settings){ .master = settings_of(options) };
-	rc = trusted_read(options, out, err);
+	rc = place_read(options, &out->master, err);
+	if (rc == RC_OK)
+		rc = trusted_read(options, out, err);
 	if (rc == RC_OK)
 		rc = listen_check(options, &out->master, err);
 	if (rc == RC_OK)

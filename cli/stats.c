@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/server_stats.h"
@@ -19,13 +20,14 @@
 static const struct option_spec stats_options[] = {
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
 /* ---- Looking ---- */
 
 struct stats {
-	const char *db;
+	struct db_place place;
 	struct store_stats db_stats;
 	struct store_stats_full counts;
 	const struct store_stat *own; /* the back end's numbers in db_stats */
@@ -57,7 +59,7 @@ static void on_counts(void *arg, enum rc rc, const struct store_stats_full *coun
 static enum rc stats_read(struct stats *stats, struct error *err)
 {
 	struct store *store;
-	enum rc rc = store_open(stats->db, STORE_READER, &store, err);
+	enum rc rc = store_open(stats->place.db, STORE_READER, &store, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -70,7 +72,7 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 	store_close(store);
 	return stats->rc == RC_OK ? RC_OK
 				  : error_set(err, stats->rc, "%.200s: cannot be read (%s)",
-					      stats->db, rc_name(stats->rc));
+					      stats->place.db, rc_name(stats->rc));
 }
 
 static void pause_until(uint64_t when)
@@ -87,12 +89,12 @@ static void pause_until(uint64_t when)
 static enum rc stats_watch(struct stats *stats, struct error *err)
 {
 	uint64_t begun = clock_ms();
-	enum rc rc = server_stats_read(stats->db, &stats->before, err);
+	enum rc rc = server_stats_read(&stats->place, &stats->before, err);
 
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	pause_until(begun + BETWEEN_MS);
-	rc = server_stats_read(stats->db, &stats->now, err);
+	rc = server_stats_read(&stats->place, &stats->now, err);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	stats->running = true;
@@ -148,7 +150,7 @@ static void print_database(const struct stats *stats)
 	char epoch[24];
 
 	(void)snprintf(epoch, sizeof(epoch), "%016" PRIx64, stats->db_stats.head.epoch);
-	print_text("Database", stats->db);
+	print_text("Database", stats->place.db);
 	print_number("Documents", stats->db_stats.documents);
 	print_number("Tombstones", stats->db_stats.tombstones);
 	print_number("Groups", stats->counts.groups);
@@ -227,7 +229,7 @@ static void print_json(const struct stats *stats)
 
 	buf_put_byte(&out, '{');
 	transit_out_key(&out, ENCODING_JSON, "database");
-	transit_out_string(&out, ENCODING_JSON, slice_of(stats->db));
+	transit_out_string(&out, ENCODING_JSON, slice_of(stats->place.db));
 	buf_putf(&out,
 		 ",\n \"documents\":%" PRIu64 ",\"tombstones\":%" PRIu64 ",\"groups\":%" PRIu64
 		 ",\"tokens\":%" PRIu64,
@@ -253,13 +255,12 @@ static void print_json(const struct stats *stats)
 
 static int stats_run(const struct invocation *invocation)
 {
-	struct stats stats = { .db = options_text(invocation->options, "db") };
-	int status = EXIT_SUCCESS;
+	struct stats stats = { .running = false };
+	int status = database_find(invocation->options, &stats.place);
 	struct error err;
 
-	if (access(stats.db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", stats.db,
-				  strerror(errno));
+	if (status != EXIT_SUCCESS)
+		return status;
 	/* What the database holds can be told all the same. */
 	if (stats_watch(&stats, &err) != RC_OK)
 		status = say_failed("%s", err.text);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/say.h"
 #include "cli/tokens.h"
 
@@ -45,6 +46,7 @@ static const struct option_spec add_options[] = {
 			"revoked.",
 	},
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
@@ -113,17 +115,18 @@ static int token_show(const struct token_minted *minted, const char *db)
 	return EXIT_FAILURE;
 }
 
-static int token_store(const char *db, const struct store_token *token)
+static int token_store(const struct db_place *place, const struct store_token *token)
 {
 	struct store_request request = { .kind = STORE_TOKEN_ADD, .token = *token };
 	struct admin_answer answer;
 	struct error err;
 	int status = EXIT_SUCCESS;
 
-	if (admin_do(db, &request, &answer, &err) != RC_OK)
+	if (admin_do(place, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the token was refused (%s)", db, rc_name(answer.reply.rc));
+		status = say_failed("%s: the token was refused (%s)", place->db,
+				    rc_name(answer.reply.rc));
 	admin_answer_clear(&answer);
 	return status;
 }
@@ -131,7 +134,7 @@ static int token_store(const char *db, const struct store_token *token)
 static int add_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
-	const char *db = options_text(options, "db");
+	struct db_place place;
 	struct store_grant grants[STORE_GRANTS_MAX];
 	struct store_token token = { .grants = grants, .created = clock_wall() };
 	struct token_minted minted;
@@ -140,6 +143,8 @@ static int add_run(const struct invocation *invocation)
 	sandbox_keep_secrets();
 	if (status == EXIT_SUCCESS)
 		status = grants_read(options, &token);
+	if (status == EXIT_SUCCESS)
+		status = database_name(options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)
@@ -148,9 +153,9 @@ static int add_run(const struct invocation *invocation)
 	memcpy(token.hash, minted.hash, sizeof(token.hash));
 	if (options_text(options, "expires"))
 		token.expires = token.created + (int64_t)options_number(options, "expires");
-	status = token_store(db, &token);
+	status = token_store(&place, &token);
 	if (status == EXIT_SUCCESS)
-		status = token_show(&minted, db);
+		status = token_show(&minted, place.db);
 	if (status == EXIT_SUCCESS)
 		say("this is the only time that the token of %s is shown; its id is %s",
 		    options_text(options, "user"), minted.id);
@@ -174,39 +179,32 @@ const struct command command_token_add = {
 
 /* ---- list and revoke ---- */
 
-/* These make no database. */
-static int database_check(const char *db)
-{
-	if (access(db, F_OK) == 0)
-		return EXIT_SUCCESS;
-	return say_failed("%s: %s; name the database with --db FILE", db, strerror(errno));
-}
-
 static const struct option_spec list_options[] = {
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON array, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
 static int list_run(const struct invocation *invocation)
 {
-	const char *db = options_text(invocation->options, "db");
+	struct db_place place;
 	struct store_request request = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
 	struct error err;
-	int status = database_check(db);
+	int status = database_find(invocation->options, &place);
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (admin_do(db, &request, &answer, &err) != RC_OK)
+	if (admin_do(&place, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the tokens could not be listed (%s)", db,
+		status = say_failed("%s: the tokens could not be listed (%s)", place.db,
 				    rc_name(answer.reply.rc));
 	else if (options_is_on(invocation->options, "json"))
 		tokens_print_json(answer.reply.tokens, answer.reply.token_count);
 	else if (answer.reply.token_count == 0)
-		say("%s: there is no token yet (see 'pocketbook help token add')", db);
+		say("%s: there is no token yet (see 'pocketbook help token add')", place.db);
 	else
 		tokens_print_table(answer.reply.tokens, answer.reply.token_count, clock_wall());
 	admin_answer_clear(&answer);
@@ -222,11 +220,11 @@ const struct command command_token_list = {
 	.run = list_run,
 };
 
-static const struct option_spec revoke_options[] = { OPTION_DB, OPTION_CONFIG };
+static const struct option_spec revoke_options[] = { OPTION_DB, OPTION_RUNTIME_DIR, OPTION_CONFIG };
 
 static int revoke_run(const struct invocation *invocation)
 {
-	const char *db = options_text(invocation->options, "db");
+	struct db_place place;
 	struct store_request request = { .kind = STORE_TOKEN_REVOKE,
 					 .token = { .id = slice_of(invocation->words[0]) } };
 	struct admin_answer answer;
@@ -236,16 +234,16 @@ static int revoke_run(const struct invocation *invocation)
 	if (!token_id_is_valid(request.token.id))
 		return say_usage("token revoke: ID must be the 16 hex digits that 'pocketbook "
 				 "token list' shows");
-	status = database_check(db);
+	status = database_find(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (admin_do(db, &request, &answer, &err) != RC_OK)
+	if (admin_do(&place, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc == RC_NOT_FOUND)
-		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db,
-				    invocation->words[0]);
+		status = say_failed("%s: there is no token %s (see 'pocketbook token list')",
+				    place.db, invocation->words[0]);
 	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the token could not be revoked (%s)", db,
+		status = say_failed("%s: the token could not be revoked (%s)", place.db,
 				    rc_name(answer.reply.rc));
 	admin_answer_clear(&answer);
 	return status;
@@ -288,6 +286,7 @@ static const struct option_spec rotate_options[] = {
 	},
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
@@ -331,15 +330,16 @@ static int rotated_show(const struct invocation *invocation, const struct token_
 	return status;
 }
 
-static int rotate(const struct invocation *invocation, const struct token_minted *minted)
+static int rotate(const struct invocation *invocation, const struct db_place *place,
+		  const struct token_minted *minted)
 {
-	const char *db = options_text(invocation->options, "db"), *old = invocation->words[0];
+	const char *db = place->db, *old = invocation->words[0];
 	struct store_request request = rotation_of(invocation, minted);
 	struct admin_answer answer;
 	struct error err;
 	int status;
 
-	if (admin_do(db, &request, &answer, &err) != RC_OK)
+	if (admin_do(place, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc == RC_NOT_FOUND)
 		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db,
@@ -360,18 +360,19 @@ static int rotate(const struct invocation *invocation, const struct token_minted
 static int rotate_run(const struct invocation *invocation)
 {
 	struct token_minted minted;
+	struct db_place place;
 	int status;
 
 	sandbox_keep_secrets();
 	if (!token_id_is_valid(slice_of(invocation->words[0])))
 		return say_usage("token rotate: ID must be the 16 hex digits that 'pocketbook "
 				 "token list' shows");
-	status = database_check(options_text(invocation->options, "db"));
+	status = database_find(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)
 		return say_failed("the system has no random numbers to make a token of");
-	status = rotate(invocation, &minted);
+	status = rotate(invocation, &place, &minted);
 	token_wipe(&minted);
 	return status;
 }

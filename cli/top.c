@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
@@ -24,11 +25,12 @@ static const struct option_spec top_options[] = {
 		.help = "Between two looks at the server, 1s to 60s.",
 	},
 	OPTION_DB,
+	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
 struct top {
-	const char *db;
+	struct db_place place;
 	struct scoreboard_view before, now;
 	uint64_t looked; /* clock_ms() of the last look */
 	double seconds;  /* between the last two */
@@ -155,7 +157,7 @@ static void put_picture(struct buf *out, const struct top *top)
 	char span[UNITS_DISPLAY_MAX];
 
 	units_display_span(now > top->now.started ? (uint64_t)(now - top->now.started) : 0, span);
-	buf_putf(out, "pocketbook on %s, running for %s\n", top->db, span);
+	buf_putf(out, "pocketbook on %s, running for %s\n", top->place.db, span);
 	put_numbers(out, &top->now);
 	put_rates(out, &movement);
 	put_processes(out, &movement);
@@ -167,7 +169,7 @@ static enum rc top_look(struct top *top, struct error *err)
 {
 	uint64_t now = clock_ms();
 	struct scoreboard_view view;
-	enum rc rc = server_stats_read(top->db, &view, err);
+	enum rc rc = server_stats_read(&top->place, &view, err);
 
 	if (rc == RC_OK) {
 		err->text[0] = '\0';
@@ -184,7 +186,8 @@ static enum rc top_look(struct top *top, struct error *err)
 
 static void put_absence(struct buf *out, const struct top *top, const struct error *err)
 {
-	buf_putf(out, "pocketbook on %s\n\n%s\nWaiting for it; q leaves.\n", top->db, err->text);
+	buf_putf(out, "pocketbook on %s\n\n%s\nWaiting for it; q leaves.\n", top->place.db,
+		 err->text);
 }
 
 /* Will it be otherwise in a while? */
@@ -275,12 +278,11 @@ static int top_once(struct top *top, uint64_t interval)
 static int top_run(const struct invocation *invocation)
 {
 	uint64_t interval = options_number(invocation->options, "interval") * 1000;
-	struct top top = { .db = options_text(invocation->options, "db") };
-	int status;
+	struct top top = { .looked = 0 };
+	int status = database_find(invocation->options, &top.place);
 
-	if (access(top.db, F_OK) < 0)
-		return say_failed("%s: %s; name the database with --db FILE", top.db,
-				  strerror(errno));
+	if (status != EXIT_SUCCESS)
+		return status;
 	status = terminal_is_capable() ? top_live(&top, interval) : top_once(&top, interval);
 	scoreboard_view_clear(&top.before);
 	scoreboard_view_clear(&top.now);

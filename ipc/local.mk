@@ -2,5 +2,8 @@
 noinst_LIBRARIES += libipc.a
 libipc_a_SOURCES = \
 	%D%/channel.c %D%/channel.h \
+	%D%/control.c %D%/control.h \
 	%D%/frame.c %D%/frame.h \
-	%D%/pack.c %D%/pack.h
+	%D%/lock.c %D%/lock.h \
+	%D%/pack.c %D%/pack.h \
+	%D%/place.c %D%/place.h

@@ -2,7 +2,6 @@
 noinst_LIBRARIES += libmaster.a
 libmaster_a_SOURCES = \
 	%D%/child.c %D%/child.h \
-	%D%/files.c %D%/files.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/master.c %D%/master.h \
 	%D%/notify.c %D%/notify.h \

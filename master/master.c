@@ -7,8 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "os/sandbox.h"
+#include "ipc/control.h"
+#include "ipc/lock.h"
 #include "master/socket_activation.h"
-#include "master/files.h"
 #include "master/upgrade.h"
 #include "master/state.h"
 #include "shm/shm.h"
@@ -79,11 +80,11 @@ static enum rc master_open_signals(struct master *master, sigset_t *old, struct 
 		       : RC_OK;
 }
 
-static bool server_answers(const char *db)
+static bool server_answers(const struct db_place *place)
 {
 	int control;
 
-	if (master_control_connect(db, &control, NULL) != RC_OK)
+	if (control_connect(place, &control, NULL) != RC_OK)
 		return false;
 	(void)close(control);
 	return true;
@@ -91,14 +92,14 @@ static bool server_answers(const char *db)
 
 /* Someone who has the lock and no socket will soon be gone: a server that has stopped,
  * or a command on the database. */
-static enum rc master_wait_for_lock(const char *db, int *lock, struct error *err)
+static enum rc master_wait_for_lock(const struct db_place *place, int *lock, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
 	uint64_t deadline = clock_ms() + LOCK_WAIT_MS;
 	enum rc rc;
 
-	while ((rc = master_lock(db, lock, err)) == RC_BUSY && clock_ms() < deadline &&
-	       !server_answers(db))
+	while ((rc = lock_take(place, lock, err)) == RC_BUSY && clock_ms() < deadline &&
+	       !server_answers(place))
 		(void)nanosleep(&pause, NULL);
 	return rc;
 }
@@ -111,11 +112,11 @@ static enum rc master_open_files(struct master *master, struct error *err)
 
 	if (rc != RC_OK)
 		return rc;
-	rc = master_wait_for_lock(settings->worker.db, &master->lock, err);
+	rc = master_wait_for_lock(&settings->place, &master->lock, err);
 	if (rc != RC_OK)
 		master->lock = -1;
 	else
-		rc = files_control_listen(settings->worker.db, &master->control, err);
+		rc = control_listen(&settings->place, &master->control, err);
 	user_leave(&settings->user);
 	return rc;
 }
@@ -207,7 +208,7 @@ static void master_remove_control(struct master *master)
 		log_warn("control_left", LOG_TEXT("reason", err.text));
 		return;
 	}
-	files_control_remove(master->settings->worker.db);
+	control_remove(&master->settings->place);
 	user_leave(user);
 }
 

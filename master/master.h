@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/rc.h"
 #include "base/error.h"
+#include "ipc/place.h"
 #include "master/user.h"
 #include "worker/worker.h"
 
@@ -21,6 +22,7 @@ struct master_settings {
 	struct user user; /* whom the others become; its name NULL: they stay who the master is */
 	struct user worker_user; /* whom workers become; its name NULL: the user above */
 	const char *greeting;    /* said on stderr when all serve; NULL: nothing */
+	struct db_place place; /* of the database: where the lock and the control socket lie */
 	struct worker_settings worker;
 	/* Of a run that is only a trial (master/upgrade.h): what else is to be tried;
 	 * exit status, its reason said. NULL: nothing */
@@ -47,15 +49,5 @@ typedef enum rc on_master_reload(void *arg, const struct master_settings **out, 
  * user) stays. On SIGUSR2 it becomes the program that lies at its path by now
  * (master/upgrade.h). */
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg);
-
-/* The two files beside the database that say who has it: PATH.lock (flock) and
- * PATH.sock (control socket, mode 0600). */
-/* Takes the lock: RC_BUSY: someone has it. *lock is held until it and all its copies in
- * children are closed. */
-MUST_USE enum rc master_lock(const char *db, int *lock, struct error *err);
-/* Connects to the control socket of the server that runs on the database: RC_NOT_FOUND:
- * none does.
- */
-MUST_USE enum rc master_control_connect(const char *db, int *fd, struct error *err);
 
 #endif

@@ -37,6 +37,7 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 		bool same;
 	} page_cache[] = {
 		{ "db", same_text(fresh->worker.db, start->worker.db) },
+		{ "runtime-dir", same_text(fresh->place.runtime_dir, start->place.runtime_dir) },
 		{ "listen", same_list(fresh, start) },
 		{ "metrics-listen", same_text(fresh->metrics, start->metrics) },
 		{ "workers", fresh->workers == start->workers },
@@ -49,6 +50,7 @@ static void reload_keep(struct master_settings *fresh, const struct master_setti
 			log_warn("reload_kept", LOG_TEXT("option", page_cache[i].option),
 				 LOG_TEXT("reason", "only a new start changes it"));
 	fresh->worker.db = start->worker.db;
+	fresh->place = start->place;
 	fresh->listen = start->listen;
 	fresh->listen_count = start->listen_count;
 	fresh->metrics = start->metrics;

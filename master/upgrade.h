@@ -21,6 +21,8 @@ struct renewal {
 	struct buf text; /* the record, cut into words */
 	const char *program;
 	const char *db;
+	const char *runtime_dir; /* NULL: none */
+	bool remote;             /* the database is a server's, not a file */
 	const char *user; /* empty: none */
 	const char **listen;
 	size_t listen_count;

@@ -55,6 +55,9 @@ void renew_keep(const struct renewal *renewal, struct master_settings *settings,
 	(void)snprintf(number, sizeof(number), "%u", renewal->workers);
 	if (!same_text(renewal->db, settings->worker.db))
 		retention_tell(tell, "db", renewal->db);
+	if (!same_text(renewal->runtime_dir, settings->place.runtime_dir))
+		retention_tell(tell, "runtime-dir",
+			       renewal->runtime_dir ? renewal->runtime_dir : "");
 	if (!same_list(renewal, settings))
 		retention_tell(tell, "listen", renewal->listen[0]);
 	if (!same_text(renewal->metrics, settings->metrics))
@@ -63,6 +66,9 @@ void renew_keep(const struct renewal *renewal, struct master_settings *settings,
 		retention_tell(tell, "workers", number);
 	keep_user(renewal, settings, tell);
 	settings->worker.db = renewal->db;
+	settings->place = (struct db_place){ .db = renewal->db,
+					     .path = renewal->remote ? NULL : renewal->db,
+					     .runtime_dir = renewal->runtime_dir };
 	settings->listen = renewal->listen;
 	settings->listen_count = renewal->listen_count;
 	settings->metrics = renewal->metrics;

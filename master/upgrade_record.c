@@ -25,6 +25,10 @@ static void record_write_texts(const struct master *master, int record)
 
 	(void)dprintf(record, "%s\nprogram %s\ndb %s\n", RECORD_HEAD, master->program,
 		      settings->worker.db);
+	if (settings->place.path == NULL)
+		(void)dprintf(record, "remote 1\n");
+	if (settings->place.runtime_dir)
+		(void)dprintf(record, "runtime-dir %s\n", settings->place.runtime_dir);
 	if (settings->user.name)
 		(void)dprintf(record, "user %s\n", settings->user.name);
 	for (size_t i = 0; i < settings->listen_count; i++)
@@ -127,6 +131,10 @@ static void record_take(struct renewal *out, const char *name, const char *rest)
 		out->program = rest;
 	else if (strcmp(name, "db") == 0)
 		out->db = rest;
+	else if (strcmp(name, "remote") == 0)
+		out->remote = atoi(rest) != 0;
+	else if (strcmp(name, "runtime-dir") == 0)
+		out->runtime_dir = rest;
 	else if (strcmp(name, "user") == 0)
 		out->user = rest;
 	else if (strcmp(name, "metrics") == 0)

@@ -22,6 +22,7 @@ process_tests = \
 	%D%/0260-data-memory.sh \
 	%D%/0270-root.sh \
 	%D%/0280-beside.sh \
+	%D%/0290-runtime-dir.sh \
 	%D%/0300-full-disk.sh \
 	%D%/0310-disk-errors.sh \
 	%D%/0320-purge.sh \

@@ -25,9 +25,9 @@ unit_tests = \
 	%D%/test_group_commit \
 	%D%/test_histogram \
 	%D%/test_host \
+	%D%/test_ipc_lock \
 	%D%/test_log \
 	%D%/test_master \
-	%D%/test_master_files \
 	%D%/test_master_listen \
 	%D%/test_media \
 	%D%/test_negotiation \
@@ -121,7 +121,7 @@ t_unit_test_framing_refuse_LDADD = $(http_libs)
 t_unit_test_retention_LDADD = libwriter.a $(base_libs)
 t_unit_test_log_LDADD = $(base_libs)
 t_unit_test_master_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
-t_unit_test_master_files_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
+t_unit_test_ipc_lock_LDADD = $(base_libs)
 t_unit_test_master_listen_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_host_LDADD = $(http_libs)
 t_unit_test_generation_LDADD = $(shm_libs)

@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "ipc/frame.h"
 #include "cli/admin.h"
-#include "master/master.h"
+#include "ipc/control.h"
+#include "ipc/lock.h"
 #include "store/store_admin.h"
 
 #include <setjmp.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 /* ---- The world ---- */
+
+static const struct db_place place = { .db = "test.db", .path = "test.db" };
 
 #define SERVERS_MAX 4
 
@@ -49,18 +52,18 @@ int64_t clock_wall(void)
 	return 1000000;
 }
 
-enum rc master_control_connect(const char *db, int *fd, struct error *err)
+enum rc control_connect(const struct db_place *asked, int *fd, struct error *err)
 {
-	assert_string_equal(db, "test.db");
+	assert_string_equal(asked->db, "test.db");
 	if (world.connected == world.server_count)
 		return error_set(err, RC_NOT_FOUND, "no server");
 	*fd = world.connections[world.connected++];
 	return RC_OK;
 }
 
-enum rc master_lock(const char *db, int *lock, struct error *err)
+enum rc lock_take(const struct db_place *asked, int *lock, struct error *err)
 {
-	assert_string_equal(db, "test.db");
+	assert_string_equal(asked->db, "test.db");
 	if (world.lock_busy) {
 		world.lock_busy--;
 		return error_set(err, RC_BUSY, "someone has it");
@@ -220,7 +223,7 @@ struct outcome {
 	struct error err;
 };
 
-typedef enum rc way(const char *db, const struct store_request *request,
+typedef enum rc way(const struct db_place *place, const struct store_request *request,
 		    struct admin_answer *answer, struct error *err);
 
 static struct outcome ask(way *ask_by, enum store_kind kind)
@@ -236,7 +239,7 @@ static struct outcome ask(way *ask_by, enum store_kind kind)
 	struct outcome outcome = { 0 };
 	struct admin_answer answer;
 
-	outcome.rc = ask_by("test.db", &request, &answer, &outcome.err);
+	outcome.rc = ask_by(&place, &request, &answer, &outcome.err);
 	outcome.reply = answer.reply.rc;
 	outcome.tokens = answer.reply.token_count;
 	if (outcome.tokens)
@@ -484,7 +487,7 @@ static void many_without_a_server_keep_the_database_open(void **state)
 	struct admin_session session;
 
 	(void)state;
-	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
+	assert_int_equal(admin_begin(&place, &session, NULL), RC_OK);
 	for (unsigned i = 1; i <= 3; i++) {
 		assert_int_equal(ask_next(&session, NULL), RC_OK);
 		assert_int_equal(world.maintained, i);
@@ -502,7 +505,7 @@ static void many_stop_where_the_log_cannot_be_kept(void **state)
 
 	(void)state;
 	world.maintain_rc = RC_SYNC_FAILED;
-	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
+	assert_int_equal(admin_begin(&place, &session, NULL), RC_OK);
 	assert_int_equal(ask_next(&session, &err), RC_SYNC_FAILED);
 	assert_non_null(strstr(err.text, "test.db"));
 	admin_end(&session);
@@ -515,7 +518,7 @@ static void many_with_a_server_go_to_it(void **state)
 	(void)state;
 	(void)server_new();
 	server_answers(STORE_TOKEN_LIST, RC_OK, ALL);
-	assert_int_equal(admin_begin("test.db", &session, NULL), RC_OK);
+	assert_int_equal(admin_begin(&place, &session, NULL), RC_OK);
 	assert_int_equal(ask_next(&session, NULL), RC_OK);
 	expect_asked(STORE_TOKEN_LIST);
 	assert_int_equal(world.opened, 0);
@@ -532,7 +535,7 @@ static void many_cannot_begin_where_the_database_does_not_open(void **state)
 
 	(void)state;
 	world.open_rc = RC_CORRUPT;
-	assert_int_equal(admin_begin("test.db", &session, &err), RC_CORRUPT);
+	assert_int_equal(admin_begin(&place, &session, &err), RC_CORRUPT);
 	assert_string_equal(err.text, "cannot open");
 }
 

@@ -2,6 +2,7 @@
  * ones. */
 #include "ipc/channel.h"
 #include "base/exit.h"
+#include "ipc/lock.h"
 #include "master/master.h"
 #include "shm/scoreboard.h"
 #include "writer/writer.h"
@@ -237,6 +238,7 @@ static struct server server_start_on(const char *address, const char *path)
 						  .listen_count = 1,
 						  .workers = WORKERS,
 						  .log_level = LOG_INFO,
+						  .place = { .db = path, .path = path },
 						  .worker = { .db = path } };
 	struct server server = { 0 };
 	int ends[2];
@@ -418,6 +420,7 @@ static void a_killed_writer_is_replaced_and_everyone_told(void **state)
 static void nobody_outlives_a_killed_master(void **state)
 {
 	struct server server = server_start();
+	const struct db_place place = { .db = db, .path = db };
 	int lock, status;
 
 	(void)state;
@@ -427,7 +430,7 @@ static void nobody_outlives_a_killed_master(void **state)
 	assert_nobody_is_left();
 	/* The database is free again, and a new server gets by the socket that was left
 	 * behind. */
-	assert_int_equal(master_lock(db, &lock, NULL), RC_OK);
+	assert_int_equal(lock_take(&place, &lock, NULL), RC_OK);
 	(void)close(lock);
 	server = server_start();
 	assert_int_equal(server_stop(&server), EXIT_SUCCESS);
@@ -451,6 +454,7 @@ static void a_second_server_on_the_database_is_refused(void **state)
 /* A process that has the lock until ends[1] is written to; it takes no connections. */
 static pid_t lock_holder_start(const int ends[2])
 {
+	const struct db_place place = { .db = db, .path = db };
 	pid_t pid;
 	int lock;
 	char byte;
@@ -460,7 +464,7 @@ static pid_t lock_holder_start(const int ends[2])
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		(void)close(ends[1]);
-		if (master_lock(db, &lock, NULL) != RC_OK || write(ends[0], "k", 1) != 1 ||
+		if (lock_take(&place, &lock, NULL) != RC_OK || write(ends[0], "k", 1) != 1 ||
 		    read(ends[0], &byte, 1) != 1)
 			_exit(EXIT_FAILURE);
 		_exit(EXIT_SUCCESS);
