@@ -23,7 +23,7 @@ const terser = { module: true, ecma: 2022 }
 export const INTERNAL = [
 	'above', 'below', 'chain', 'changed', 'codecReady', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups',
 	'handOn', 'heads', 'http', 'kick', 'known', 'leading', 'leads', 'leave', 'line', 'live', 'mergeOf', 'missed', 'note', 'offline', 'onDocs',
-	'onLead', 'onMessage', 'onNet', 'opened', 'own', 'post', 'pulled', 'record', 'release', 'replaced', 'replica', 'restart', 'resume',
+	'onLead', 'onMessage', 'onNetwork', 'opened', 'own', 'post', 'pulled', 'record', 'release', 'replaced', 'replica', 'restart', 'resume',
 	'session', 'settle', 'shown', 'stop', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
 const publish = {

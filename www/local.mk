@@ -15,8 +15,8 @@ www_sources = \
 	%D%/client/docs.ts \
 	%D%/client/http.ts \
 	%D%/client/index.ts \
-	%D%/client/keeper.ts \
-	%D%/client/loop.ts \
+	%D%/client/persistence.ts \
+	%D%/client/sync-loop.ts \
 	%D%/client/message.ts \
 	%D%/client/pull.ts \
 	%D%/client/push.ts \
@@ -28,7 +28,7 @@ www_sources = \
 	%D%/client/transit-js.d.ts \
 	%D%/client/transit.ts \
 	%D%/client/types.ts \
-	%D%/client/waiters.ts \
+	%D%/client/pending.ts \
 	%D%/page/account.ts \
 	%D%/page/app.css \
 	%D%/page/app.ts \

@@ -1,5 +1,5 @@
 import { assoc, changed, difference, dissoc } from './docs.js'
-import { Session, type View } from './session.js'
+import { Session, type Binding } from './session.js'
 import type { Cache, Conflict, Docs, Options, Rejected, Status, Watch, Written } from './types.js'
 
 /** The documents of one group, kept on this device and in step with the server and all its other clients. */
@@ -7,7 +7,7 @@ export class SyncedAtom<V = any> {
 	/** Resolves when what the device had kept is loaded. It never rejects: `status` tells where storage does not work. */
 	readonly ready: Promise<void>
 	#session: Session
-	#view: View
+	#binding: Binding
 	#cache?: Cache<V>
 	#group: string
 	#loaded = false
@@ -26,12 +26,12 @@ export class SyncedAtom<V = any> {
 		// Changed by somebody else, that is a swap too.
 		cache?.addWatch(this, (_key, _cache, _before, after) => after !== this.#shown && this.reset(after))
 		this.#session = Session.of(options)
-		this.#view = {
+		this.#binding = {
 			group, merge, interval,
 			onDocs: (ids) => this.#onDocs(ids),
 			onStatus: () => this.#tellStatus(),
 		}
-		this.ready = this.#session.join(this.#view).then(() => void (this.#loaded = true))
+		this.ready = this.#session.join(this.#binding).then(() => void (this.#loaded = true))
 	}
 
 	/** The documents now. Bound, so that it can be handed on as it is. */
@@ -140,7 +140,7 @@ export class SyncedAtom<V = any> {
 		this.#watches.clear()
 		this.#statusListeners.clear()
 		this.#cache?.removeWatch?.(this)
-		return this.#session.leave(this.#view)
+		return this.#session.leave(this.#binding)
 	}
 
 	#covers(id: string): boolean {

@@ -1,10 +1,10 @@
 import { same } from './codec.js'
-import type { Loop } from './loop.js'
+import type { SyncLoop } from './sync-loop.js'
 import { type Batch, type End, type ServerDoc, baseOf, newOp } from './replica.js'
 import { PocketbookError } from './types.js'
 
 /** The server holds something else: merge, or take its value and keep the own copy in the journal. Gives the batch that does so. */
-export function settled(loop: Loop, theirs: ServerDoc): Batch {
+export function settled(loop: SyncLoop, theirs: ServerDoc): Batch {
 	const { replica, codec } = loop.session
 	const { id, value } = theirs
 	const chain = replica.of(id)

@@ -1,4 +1,4 @@
-import type { Net } from './loop.js'
+import type { NetworkState } from './sync-loop.js'
 import type { End } from './replica.js'
 import { type PlainError, PocketbookError, type Rows } from './types.js'
 
@@ -8,7 +8,7 @@ export interface Message {
 	end?: End[]
 	force?: boolean
 	/** From the tab that leads. */
-	net?: Partial<Net>
+	net?: Partial<NetworkState>
 	error?: PlainError | null
 	/** A tab that is new, or has begun to lead: tell it what it wants to know, or is to do. */
 	hello?: true

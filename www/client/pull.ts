@@ -1,18 +1,18 @@
 import { settled } from './conflict.js'
 import { same } from './codec.js'
 import type { Pulled, PulledDoc } from './http.js'
-import type { Loop } from './loop.js'
+import type { SyncLoop } from './sync-loop.js'
 import type { Batch, ServerDoc } from './replica.js'
 
 /** Reads: page after page, and what the stream brings. */
 export class Puller {
-	#loop: Loop
+	#loop: SyncLoop
 	/** Groups that were pulled since the server was reached. */
 	pulled = new Set<string>()
 	#turns = new Map<string, Promise<unknown>>()
 	#queued = new Map<string, Promise<void>>()
 
-	constructor(loop: Loop) {
+	constructor(loop: SyncLoop) {
 		this.#loop = loop
 	}
 

@@ -1,10 +1,10 @@
 import { settled } from './conflict.js'
 import type { Pushed } from './http.js'
-import type { Loop } from './loop.js'
+import type { SyncLoop } from './sync-loop.js'
 import { serverDoc } from './pull.js'
 import { type Batch, type Write, baseOf } from './replica.js'
 import { PocketbookError } from './types.js'
-import { inTime } from './waiters.js'
+import { inTime } from './pending.js'
 
 /** A push is kept well below the server's limit for a body (1 MiB). */
 const PUSH_DOCS = 500
@@ -14,11 +14,11 @@ const REFUSALS = [400, 403, 413]
 
 /** Writes: what waits, one batch after another. */
 export class Pusher {
-	#loop: Loop
+	#loop: SyncLoop
 	#pushing?: Promise<void>
 	#again = false
 
-	constructor(loop: Loop) {
+	constructor(loop: SyncLoop) {
 		this.#loop = loop
 	}
 

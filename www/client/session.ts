@@ -1,16 +1,16 @@
 import { codecOf, same } from './codec.js'
-import { Keeper } from './keeper.js'
-import { type Host, Loop, type Net } from './loop.js'
+import { Persistence } from './persistence.js'
+import { type LoopHost, SyncLoop, type NetworkState } from './sync-loop.js'
 import { type Message, plain, revived } from './message.js'
 import { type Applied, type Batch, Replica, type Write, newOp } from './replica.js'
 import { fromRows, toRows } from './rows.js'
 import { IndexedStorage, memoryStorage } from './storage.js'
 import { Tabs } from './tabs.js'
 import { type Codec, type Merge, type Options, PocketbookError, type Rows, type State, type Status, type Token, type Written } from './types.js'
-import { Waiters, inTime } from './waiters.js'
+import { Pending, inTime } from './pending.js'
 
 /** What a session knows of an atom. */
-export interface View {
+export interface Binding {
 	group: string
 	merge?: Merge<any>
 	interval: number
@@ -22,22 +22,22 @@ export interface View {
 const sessions = new Set<Session>()
 
 /** All that this tab's atoms of one server and user share: documents, storage, the tie to the other tabs, the loop. */
-export class Session implements Host {
+export class Session implements LoopHost {
 	replica = new Replica()
 	codec!: Codec
 	codecReady: Promise<unknown>
 	/** The groups that this tab leads, and is ready to. */
 	leading = new Set<string>()
-	#views: View[] = []
+	#bindings: Binding[] = []
 	#token: Token
-	#keeper: Keeper
+	#persistence: Persistence
 	#loads = new Map<string, Promise<void>>()
 	/** Writes that were made before the local data was loaded, so without sight of it. */
 	#blind = new Set<string>()
 	#tabs: Tabs
-	#loop?: Loop
-	#net: Partial<Net> = {}
-	#waiters = new Waiters()
+	#loop?: SyncLoop
+	#net: Partial<NetworkState> = {}
+	#pending = new Pending()
 	/** Exchanges that the leader was asked for. */
 	#asked = new Set<string>()
 	#persisted: boolean | null = null
@@ -65,33 +65,33 @@ export class Session implements Host {
 		const codec = codecOf(options.codec)
 		if (!(codec instanceof Promise)) this.codec = codec
 		this.codecReady = Promise.resolve(codec).then((ready) => this.#start(ready))
-		this.#keeper = new Keeper(typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage : new IndexedStorage(), this)
-		this.codecReady.catch((error) => this.#keeper.degrade(error))
+		this.#persistence = new Persistence(typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage : new IndexedStorage(), this)
+		this.codecReady.catch((error) => this.#persistence.degrade(error))
 		this.#tabs = new Tabs(this)
 		this.#post({ hello: true })
 		this.#listen()
 		void this.#ask('persisted')
 	}
 
-	join(view: View): Promise<void> {
-		this.#views.push(view)
-		view.onDocs(this.replica.docs.keys())
-		let load = this.#loads.get(view.group)
+	join(binding: Binding): Promise<void> {
+		this.#bindings.push(binding)
+		binding.onDocs(this.replica.docs.keys())
+		let load = this.#loads.get(binding.group)
 		if (!load) {
-			load = this.#load(view.group).catch((error) => void this.#keeper.degrade(error))
-			this.#loads.set(view.group, load)
-			this.#tabs.join(view.group)
+			load = this.#load(binding.group).catch((error) => void this.#persistence.degrade(error))
+			this.#loads.set(binding.group, load)
+			this.#tabs.join(binding.group)
 		}
 		return load
 	}
 
-	async leave(view: View): Promise<void> {
-		this.#views = this.#views.filter((other) => other !== view)
-		if (this.#views.some((other) => other.group === view.group)) return
-		this.#tabs.leave(view.group)
-		this.onLead(view.group, false)
-		this.#loads.delete(view.group)
-		if (!this.#views.length) await this.#close('the atom was destroyed')
+	async leave(binding: Binding): Promise<void> {
+		this.#bindings = this.#bindings.filter((other) => other !== binding)
+		if (this.#bindings.some((other) => other.group === binding.group)) return
+		this.#tabs.leave(binding.group)
+		this.onLead(binding.group, false)
+		this.#loads.delete(binding.group)
+		if (!this.#bindings.length) await this.#close('the atom was destroyed')
 	}
 
 	/** Edits, as id and value; `undefined` deletes. `blind`: the local data is not loaded yet. */
@@ -101,7 +101,7 @@ export class Session implements Host {
 		if (!edits.length) return { local: Promise.resolve(), server: Promise.resolve() }
 		const put = edits.map(([id, value]) => this.replica.compose(id, value))
 		if (blind) for (const { op } of put) this.#blind.add(op)
-		const server = Promise.all(put.map(({ op }) => this.#waiters.wait(op))).then(() => {})
+		const server = Promise.all(put.map(({ op }) => this.#pending.wait(op))).then(() => {})
 		server.catch(() => {})
 		const local = this.record({ put })
 		this.#asking ??= this.#ask('persist')
@@ -116,7 +116,7 @@ export class Session implements Host {
 			const docs = batch.docs?.filter(({ id, version }) => batch.force || version >= this.replica.docs.get(id)!.version)
 			const rows = { ...toRows({ ...batch, docs }, this.codec), supersede: applied.replaced.map(([op]) => op) }
 			this.#post({ rows, end: batch.end, force: batch.force })
-			return this.#keeper.write(rows).then(() => this.#sweep(batch.put))
+			return this.#persistence.write(rows).then(() => this.#sweep(batch.put))
 		})
 		// Whoever does not look at it is not to be told of an unhandled rejection: the status tells.
 		stored.catch(() => {})
@@ -128,7 +128,7 @@ export class Session implements Host {
 	async sync(): Promise<void> {
 		if (this.#dead) throw this.#dead
 		const id = newOp()
-		const done = this.#waiters.wait(id)
+		const done = this.#pending.wait(id)
 		this.#asked.add(id)
 		this.#askForSyncs()
 		return done
@@ -144,8 +144,8 @@ export class Session implements Host {
 	async logout(force: boolean): Promise<void> {
 		const unsent = this.replica.waiting().length
 		if (unsent && !force) throw new PocketbookError('pending', `${unsent} changes are unsent`)
-		await this.#keeper.opened.catch(() => {})
-		await this.#keeper.store.clear()
+		await this.#persistence.opened.catch(() => {})
+		await this.#persistence.store.clear()
 		this.#post({ logout: true })
 		await this.#forget()
 	}
@@ -160,7 +160,7 @@ export class Session implements Host {
 			oldestPending: unsent.length ? Math.min(...unsent.map(({ at }) => at)) : null,
 			lastPush,
 			lastPull,
-			lastError: this.#keeper.error ?? lastError,
+			lastError: this.#persistence.error ?? lastError,
 			persisted: this.#persisted,
 		}
 	}
@@ -168,7 +168,7 @@ export class Session implements Host {
 	#state(pending: number): State {
 		const { unauthorized, forbidden, tried, online, busy, current } = this.#net
 		if (unauthorized || forbidden) return 'unauthorized'
-		if (this.#keeper.error) return 'storage-degraded'
+		if (this.#persistence.error) return 'storage-degraded'
 		if (tried && !online) return 'offline'
 		if (!tried || busy || !current) return 'syncing'
 		return pending ? 'pending' : 'synced'
@@ -177,7 +177,7 @@ export class Session implements Host {
 	// ---- For the loop and the keeper ----
 
 	interval(): number {
-		return Math.min(...this.#views.map((view) => view.interval))
+		return Math.min(...this.#bindings.map((binding) => binding.interval))
 	}
 
 	async token(): Promise<string | undefined> {
@@ -185,10 +185,10 @@ export class Session implements Host {
 	}
 
 	mergeOf(id: string): Merge | undefined {
-		return this.#views.find((view) => view.merge && id.startsWith(view.group + ':'))?.merge
+		return this.#bindings.find((binding) => binding.merge && id.startsWith(binding.group + ':'))?.merge
 	}
 
-	onNet(): void {
+	onNetwork(): void {
 		if (!this.#loop || !this.leading.size) return
 		this.#net = this.#loop.known
 		this.#post({ net: { ...this.#net, lastError: null }, error: plain(this.#net.lastError) })
@@ -203,7 +203,7 @@ export class Session implements Host {
 	}
 
 	onStatus(): void {
-		for (const view of this.#views) view.onStatus()
+		for (const binding of this.#bindings) binding.onStatus()
 	}
 
 	// ---- The way of a batch ----
@@ -215,11 +215,11 @@ export class Session implements Host {
 	}
 
 	#notify(batch: Batch, { replaced, changed }: Applied): void {
-		for (const [op, by] of replaced) this.#waiters.handOn(op, by)
-		for (const { op, into, error } of batch.end ?? []) into ? this.#waiters.handOn(op, into) : this.#waiters.settle(op, revived(error))
+		for (const [op, by] of replaced) this.#pending.handOn(op, by)
+		for (const { op, into, error } of batch.end ?? []) into ? this.#pending.handOn(op, into) : this.#pending.settle(op, revived(error))
 		for (const { op, refused } of batch.put ?? [])
-			if (refused) this.#waiters.settle(op, new PocketbookError('rejected', refused.reason, refused.status))
-		if (changed.size) for (const view of this.#views) view.onDocs(changed)
+			if (refused) this.#pending.settle(op, new PocketbookError('rejected', refused.reason, refused.status))
+		if (changed.size) for (const binding of this.#bindings) binding.onDocs(changed)
 		if (batch.put?.length && this.leading.size) this.#loop?.kick()
 		this.onStatus()
 	}
@@ -232,9 +232,9 @@ export class Session implements Host {
 	// ---- Storage ----
 
 	async #load(group: string): Promise<void> {
-		await this.#keeper.opened
+		await this.#persistence.opened
 		await this.codecReady
-		const { cursor, ...rows } = await this.#keeper.store.load(group)
+		const { cursor, ...rows } = await this.#persistence.store.load(group)
 		const own = this.replica.waiting()
 		const blind = own.filter(({ op }) => this.#blind.has(op))
 		const batch = fromRows(rows, this.codec)
@@ -256,14 +256,14 @@ export class Session implements Host {
 
 	/** Stored writes that newer ones have replaced. */
 	#supersede(replaced: Applied['replaced']): void {
-		if (replaced.length) void this.#keeper.write({ supersede: replaced.map(([op]) => op) })
+		if (replaced.length) void this.#persistence.write({ supersede: replaced.map(([op]) => op) })
 	}
 
 	/** Rows that were stored after another tab had already done away with them. */
 	#sweep(put: Write[] = []): void {
 		const gone = put.filter(({ op, id }) => !this.replica.of(id).some((write) => write.op === op)).map(({ op }) => op)
 		const drop = gone.filter((op) => this.replica.ended.has(op))
-		if (gone.length && !this.#dead) void this.#keeper.write({ drop, supersede: gone })
+		if (gone.length && !this.#dead) void this.#persistence.write({ drop, supersede: gone })
 	}
 
 	async #ask(how: 'persist' | 'persisted'): Promise<void> {
@@ -278,7 +278,7 @@ export class Session implements Host {
 	#start(codec: Codec): void {
 		this.codec = codec
 		if (this.#dead) return
-		this.#loop = new Loop(this)
+		this.#loop = new SyncLoop(this)
 		this.#askForSyncs()
 	}
 
@@ -298,8 +298,8 @@ export class Session implements Host {
 
 	/** A leader starts from the stored cursor: what its predecessor told it of may never have been stored. */
 	async #takeOver(group: string): Promise<void> {
-		await inTime(2000, this.#loads.get(group) ?? this.#keeper.opened)
-		const { error, store } = this.#keeper
+		await inTime(2000, this.#loads.get(group) ?? this.#persistence.opened)
+		const { error, store } = this.#persistence
 		if (error || !store.cursor) return
 		const cursor = await store.cursor(group).catch(() => undefined)
 		cursor === undefined ? this.replica.cursors.delete(group) : this.replica.cursors.set(group, cursor)
@@ -330,13 +330,13 @@ export class Session implements Host {
 			this.onStatus()
 		}
 		if (message.hello) {
-			this.onNet()
+			this.onNetwork()
 			this.#askForSyncs()
 		}
 		if (sync && leads) this.#syncFor(sync)
 		if (synced) {
 			this.#asked.delete(synced)
-			this.#waiters.settle(synced, revived(error))
+			this.#pending.settle(synced, revived(error))
 		}
 		if (token) this.setToken(token[0], false)
 		if (message.logout) void this.#forget()
@@ -366,7 +366,7 @@ export class Session implements Host {
 	async #forget(): Promise<void> {
 		const ids = [...this.replica.docs.keys()]
 		this.replica.clear()
-		for (const view of this.#views) view.onDocs(ids)
+		for (const binding of this.#bindings) binding.onDocs(ids)
 		await this.#close('this user has logged out')
 		this.onStatus()
 	}
@@ -379,8 +379,8 @@ export class Session implements Host {
 		this.#loop?.stop()
 		this.#unlisten.abort()
 		this.#tabs.close()
-		this.#waiters.end(this.#dead)
-		await this.#keeper.close()
+		this.#pending.end(this.#dead)
+		await this.#persistence.close()
 	}
 }
 

@@ -1,6 +1,6 @@
 import { PocketbookError, type Rows, type Storage } from './types.js'
 
-interface Keepable {
+interface PersistenceHost {
 	name: string
 	/** `everything` can be called. */
 	codecReady: Promise<unknown>
@@ -11,17 +11,17 @@ interface Keepable {
 }
 
 /** Keeps rows in a storage, whatever happens to that: opened anew, it gets all that is in memory. */
-export class Keeper {
+export class Persistence {
 	/** Why nothing can be kept at present. */
 	error: PocketbookError | null = null
 	opened: Promise<void>
-	#host: Keepable
+	#host: PersistenceHost
 	#isOpen = false
 	#isClosed = false
 	#stored: Promise<unknown> = Promise.resolve()
 	#recovering?: Promise<void>
 
-	constructor(readonly store: Storage, host: Keepable) {
+	constructor(readonly store: Storage, host: PersistenceHost) {
 		this.#host = host
 		this.opened = this.#open()
 		this.opened.catch((cause) => this.degrade(cause))

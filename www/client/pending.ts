@@ -3,7 +3,7 @@ import type { PocketbookError } from './types.js'
 type Done = (error?: PocketbookError) => void
 
 /** Promises, each for something that has an id of its own (a write, a request to the leader). */
-export class Waiters {
+export class Pending {
 	#all = new Map<string, Done[]>()
 
 	wait(id: string): Promise<void> {

@@ -14,7 +14,7 @@ const BACKOFF = 500
 const BACKOFF_MAX = 30_000
 
 /** What is known of the server; goes from the leader to the other tabs. */
-export interface Net {
+export interface NetworkState {
 	online: boolean
 	/** Was there any answer, or failure, yet? */
 	tried: boolean
@@ -30,7 +30,7 @@ export interface Net {
 }
 
 /** The session, as far as the loop needs it. */
-export interface Host {
+export interface LoopHost {
 	url: string
 	replica: Replica
 	codec: Codec
@@ -41,7 +41,7 @@ export interface Host {
 	/** Applies, tells the other tabs, stores. Settles when stored; where that fails, it is told by the host. */
 	record(batch: Batch): Promise<void>
 	mergeOf(id: string): Merge | undefined
-	onNet(): void
+	onNetwork(): void
 }
 
 /** The stream that is open, or being opened. */
@@ -52,8 +52,8 @@ interface Stream {
 	live: Set<string>
 }
 
-export class Loop {
-	known: Partial<Net> = {}
+export class SyncLoop {
+	known: Partial<NetworkState> = {}
 	http: Http
 	line?: Stream
 	/** Groups that the token does not cover. */
@@ -70,7 +70,7 @@ export class Loop {
 	#refusedToken?: string
 	#stopped = false
 
-	constructor(readonly session: Host) {
+	constructor(readonly session: LoopHost) {
 		this.http = new Http(session)
 		this.#puller = new Puller(this)
 		this.#pusher = new Pusher(this)
@@ -138,12 +138,12 @@ export class Loop {
 		return [...this.session.leading].filter((group) => !this.#forbidden.has(group)).sort()
 	}
 
-	note(net: Partial<Net>): void {
+	note(net: Partial<NetworkState>): void {
 		const before = this.known
 		const forbidden = this.#forbidden.size > 0
 		const current = this.groups().every((group) => this.#puller.pulled.has(group))
 		this.known = { ...before, busy: this.#flights > 0, forbidden, current, ...net }
-		if (Object.entries(this.known).some(([key, value]) => value !== before[key as keyof Net])) this.session.onNet()
+		if (Object.entries(this.known).some(([key, value]) => value !== before[key as keyof NetworkState])) this.session.onNetwork()
 	}
 
 	/** Counts what is under way, and takes an answer as the sign that the server is there. */
