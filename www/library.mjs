@@ -1,6 +1,7 @@
 // Bundles the library as it is published, for the server's own page and for the npm package: one file, and what is loaded on demand.
-import { build } from 'esbuild'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { minify } from 'terser'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -28,8 +29,38 @@ export const INTERNAL = [
 ]
 const publish = {
 	...terser,
-	compress: { passes: 3, pure_getters: true, unsafe_arrows: true, lhs_constants: false },
-	mangle: { properties: { regex: new RegExp(`^(${INTERNAL.join('|')})$`), builtins: true } },
+	compress: { passes: 3, hoist_funs: true, unsafe: true, pure_getters: true, unsafe_arrows: true, lhs_constants: false },
+	mangle: { properties: { regex: new RegExp(`^([$]\\d+|${INTERNAL.join('|')})$`), builtins: true } },
+}
+
+/**
+ * Makes the private names of internal classes properties: `#` takes a byte at each use.
+ * They are numbered in each module, so that all classes share a few short names.
+ */
+const unprivate = {
+	name: 'unprivate',
+	setup: ({ onLoad }) =>
+		onLoad({ filter: /client\/.*\.ts$/ }, async ({ path }) => {
+			// An app sees the properties of an atom.
+			if (path.endsWith('atom.ts')) return
+			const names = []
+			const numbered = (_all, name) => `$${names.includes(name) ? names.indexOf(name) : names.push(name) - 1}`
+			return { loader: 'ts', contents: (await readFile(path, 'utf8')).replace(/#([a-z]\w*)/g, numbered) }
+		}),
+}
+
+/**
+ * The short names of properties, as terser takes them: the more often a property is used,
+ * the more common is its letter. Without the list, terser names them as they come. The
+ * letters `n` and `t` are names that are not internal.
+ */
+function shortNames(text) {
+	const counts = new Map()
+	for (const [name] of text.matchAll(new RegExp(`[$]\\d+|\\b(?:${INTERNAL.join('|')})\\b`, 'g'))) counts.set(name, (counts.get(name) ?? 0) + 1)
+	const names = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a))
+	const letters = [...'seirholadcupmfgbvywkxjqz$_TSEIRHNOALDCUPMFGBVYWKXJQZ']
+	const short = [...letters, ...letters.map((letter) => `${letter}0`)]
+	return { props: { props: Object.fromEntries(names.map((name, i) => [`$${name}`, short[i]])) } }
 }
 
 /**
@@ -41,9 +72,9 @@ export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketboo
 	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
 	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
 	const [name] = files.keys()
-	const bundle = await build({ ...options, minify: !readable, entryPoints: ['client/index.ts'], external: ['./transit.js'] })
+	const bundle = await build({ ...options, minify: !readable, plugins: readable ? [] : [unprivate], entryPoints: ['client/index.ts'], external: ['./transit.js'] })
 	const { text } = bundle.outputFiles[0]
-	const { code } = readable ? { code: text } : await minify(text, publish)
+	const { code } = readable ? { code: text } : await minify(text, { ...publish, nameCache: shortNames(text) })
 	// Last, so that everything else is the same whatever its name.
 	return files.set(library + '.js', Buffer.from(code.replaceAll('"./transit.js"', `"./${name}"`) + '\n'))
 }
