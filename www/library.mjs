@@ -22,10 +22,13 @@ const terser = { module: true, ecma: 2022 }
 
 // What the library's own objects call each other by. Not what an app, a row, another tab or the server says.
 export const INTERNAL = [
-	'above', 'below', 'chain', 'changed', 'codecReady', 'compose', 'confirmed', 'degrade', 'ended', 'everything', 'flight', 'forbid', 'groups',
-	'handOn', 'heads', 'http', 'kick', 'known', 'leading', 'leads', 'leave', 'line', 'live', 'mergeOf', 'missed', 'note', 'offline', 'onDocs',
-	'onLead', 'onMessage', 'onNetwork', 'opened', 'own', 'post', 'pulled', 'record', 'release', 'replaced', 'replica', 'restart', 'resume',
-	'session', 'settle', 'shown', 'stop', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
+	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
+	'compose', 'confirmed', 'dead', 'degrade', 'ended', 'everything', 'exchange', 'forbid', 'groups', 'handOn', 'heads',
+	'host', 'http', 'ids', 'kick', 'leader', 'leading', 'leave', 'live', 'loaded', 'loop', 'mergeOf',
+	'missed', 'network', 'note', 'offline', 'onDocs', 'onLeading',
+	'onNetwork', 'opened', 'own', 'persistence', 'post', 'pulled', 'receive', 'record',
+	'release', 'replaced', 'replica', 'restart', 'resume', 'session', 'settle', 'shown',
+	'start', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
 const publish = {
 	...terser,

@@ -13,22 +13,26 @@ www_sources = \
 	%D%/client/codec.ts \
 	%D%/client/conflict.ts \
 	%D%/client/docs.ts \
+	%D%/client/exchange.ts \
 	%D%/client/http.ts \
 	%D%/client/index.ts \
-	%D%/client/persistence.ts \
-	%D%/client/sync-loop.ts \
+	%D%/client/leader.ts \
 	%D%/client/message.ts \
+	%D%/client/network.ts \
+	%D%/client/pending.ts \
+	%D%/client/persistence.ts \
 	%D%/client/pull.ts \
 	%D%/client/push.ts \
 	%D%/client/replica.ts \
 	%D%/client/rows.ts \
 	%D%/client/session.ts \
+	%D%/client/status.ts \
 	%D%/client/storage.ts \
-	%D%/client/tabs.ts \
+	%D%/client/sync-loop.ts \
 	%D%/client/transit-js.d.ts \
 	%D%/client/transit.ts \
 	%D%/client/types.ts \
-	%D%/client/pending.ts \
+	%D%/client/writes.ts \
 	%D%/page/account.ts \
 	%D%/page/app.css \
 	%D%/page/app.ts \

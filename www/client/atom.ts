@@ -1,6 +1,7 @@
 import { assoc, changed, difference, dissoc } from './docs.js'
-import { Session, type Binding } from './session.js'
+import { type Binding, Session } from './session.js'
 import type { Cache, Conflict, Docs, Options, Rejected, Status, Watch, Written } from './types.js'
+import type { Swap } from './writes.js'
 
 /** The documents of one group, kept on this device and in step with the server and all its other clients. */
 export class SyncedAtom<V = any> {
@@ -11,15 +12,13 @@ export class SyncedAtom<V = any> {
 	#cache?: Cache<V>
 	#group: string
 	#loaded = false
-	/** What a swap under way has come to. */
-	#next?: Docs<V>
 	#shown: Docs<V>
 	#watches = new Map<unknown, Watch<V>>()
 	#statusListeners = new Set<(status: Status) => void>()
 
 	constructor(options: Options<V>) {
 		const { group, cache, merge, interval = 30_000 } = options
-		if (!group) throw new TypeError('pocketbook: the atom needs a group')
+		if (!group) throw new TypeError('pocketbook: no group')
 		this.#group = group
 		this.#cache = cache
 		this.#shown = cache?.deref() ?? new Map()
@@ -28,8 +27,8 @@ export class SyncedAtom<V = any> {
 		this.#session = Session.of(options)
 		this.#binding = {
 			group, merge, interval,
-			onDocs: (ids) => this.#onDocs(ids),
-			onStatus: () => this.#tellStatus(),
+			onDocs: (ids, swap) => this.#onDocs(ids, swap),
+			onStatus: () => this.#onStatus(),
 		}
 		this.ready = this.#session.join(this.#binding).then(() => void (this.#loaded = true))
 	}
@@ -44,12 +43,7 @@ export class SyncedAtom<V = any> {
 
 	reset(docs: Docs<V>): Written {
 		const edits = difference(this.#group, this.#shown, docs)
-		this.#next = docs
-		try {
-			return this.#session.write(edits, !this.#loaded)
-		} finally {
-			this.#next = undefined
-		}
+		return this.#session.writes.write(edits, !this.#loaded, { before: this.#shown, after: docs })
 	}
 
 	/** Calls `watch(key, atom, before, after)` after each change, whoever made it. */
@@ -99,7 +93,7 @@ export class SyncedAtom<V = any> {
 	/** Forgets a conflict. */
 	dismiss(key: string): void {
 		this.#conflict(key)
-		void this.#session.record({ forget: [key] })
+		void this.#session.writes.record({ forget: [key] })
 	}
 
 	/** Writes that the server refuses to take. */
@@ -109,20 +103,20 @@ export class SyncedAtom<V = any> {
 
 	/** Tries a rejected write again. */
 	retry(id: string): void {
-		for (const write of this.#refused(id)) void this.#session.record({ put: [{ ...write, refused: undefined }] })
+		for (const write of this.#refused(id)) void this.#session.writes.record({ put: [{ ...write, refused: undefined }] })
 	}
 
 	/** Gives a rejected write up: the document shows what the server has. */
 	discard(id: string): void {
 		for (const { op } of this.#refused(id)) {
-			const error = { code: 'discarded', message: `${id} was discarded` }
-			void this.#session.record({ end: [{ op, id, error }] })
+			const error = { code: 'discarded', message: `discarded ${id}` }
+			void this.#session.writes.record({ end: [{ op, id, error }] })
 		}
 	}
 
 	/** Exchanges everything with the server now; rejects where that fails. */
 	sync(): Promise<void> {
-		return this.#session.sync()
+		return this.#session.network.sync()
 	}
 
 	/** A new token, for all tabs; a loop that a refused one has paused goes on. */
@@ -149,7 +143,7 @@ export class SyncedAtom<V = any> {
 
 	#conflict(key: string): Conflict<V> {
 		const conflict = this.conflicts.find((one) => one.key === key)
-		if (!conflict) throw new RangeError(`pocketbook: there is no conflict ${key}`)
+		if (!conflict) throw new RangeError(`pocketbook: no conflict ${key}`)
 		return conflict
 	}
 
@@ -158,10 +152,8 @@ export class SyncedAtom<V = any> {
 	}
 
 	/** Documents look different in the replica. */
-	#onDocs(ids: Iterable<string>): void {
-		const swapped = this.#next
-		this.#next = undefined
-		if (swapped) return this.#show(swapped)
+	#onDocs(ids: Iterable<string>, swap?: Swap): void {
+		if (swap?.before === this.#shown) return this.#show(swap.after)
 		const { replica } = this.#session
 		const now = [...ids].filter((id) => this.#covers(id)).map((id) => [id, replica.shown(id)] as [string, V | undefined])
 		const edits = now.filter(([id, value]) => this.#shown.get(id) !== value)
@@ -176,7 +168,7 @@ export class SyncedAtom<V = any> {
 		for (const [key, watch] of [...this.#watches]) guarded(() => watch(key, this, before, docs))
 	}
 
-	#tellStatus(): void {
+	#onStatus(): void {
 		const listeners = [...this.#statusListeners]
 		if (!listeners.length) return
 		const { status } = this

@@ -64,7 +64,7 @@ export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): E
 /** The protocol's rules for an id, so that a mistake shows where it is made. */
 function check(group: string, id: string, value: unknown): void {
 	const wrong =
-		value === undefined ? 'is undefined; to delete it, leave it out'
+		value === undefined ? 'is undefined'
 		: !id.startsWith(group + ':') || id === group + ':' ? `is not in the group ${group}`
 		: /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(id) || new TextEncoder().encode(id).length > 512 ? 'is too long or has control characters'
 		: ''

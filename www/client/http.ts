@@ -9,8 +9,8 @@ export interface PulledDoc { id: string; version: number; value?: unknown; delet
 export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' }
 export interface PushDoc { id: string; base: number; op: string; value?: unknown; deleted?: true }
 
-/** What the requests of a session have in common. */
-interface Client {
+/** The part of a session that requests need. */
+interface HttpHost {
 	url: string
 	codec: Codec
 	token(): Promise<string | undefined>
@@ -20,11 +20,8 @@ interface Client {
 export class Http {
 	/** The token of the latest request. */
 	used?: string
-	#client: Client
 
-	constructor(client: Client) {
-		this.#client = client
-	}
+	constructor(private host: HttpHost) {}
 
 	async pull(group: string, since: string): Promise<Pulled> {
 		const page = await this.#exchange(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`)
@@ -33,7 +30,7 @@ export class Http {
 	}
 
 	async push(docs: PushDoc[]): Promise<Pushed[]> {
-		const { codec } = this.#client
+		const { codec } = this.host
 		const { results } = await this.#exchange('sync', { method: 'POST', body: codec.write({ docs }), headers: { 'Content-Type': codec.type } })
 		if (!docs.every(({ id }, i) => results?.[i]?.id === id && /^(ok|conflict)$/.test(results[i].status))) throw notOurs()
 		return results
@@ -41,7 +38,7 @@ export class Http {
 
 	/** Runs until the stream ends. `on` is called with each event, with `retry` (milliseconds), and whenever anything at all has come in. */
 	async stream(groups: string[], signal: AbortSignal, on: (event?: string, data?: any) => void): Promise<void> {
-		const { codec } = this.#client
+		const { codec } = this.host
 		const query = groups.map((group) => `group=${encodeURIComponent(group)}&`).join('')
 		const answer = await this.#fetch(`events?${query}docs=1&encoding=${codec.stream}`, 'text/event-stream', { signal })
 		const parser = createParser((parsed) => {
@@ -57,7 +54,7 @@ export class Http {
 	}
 
 	async #exchange(path: string, init?: RequestInit): Promise<Record<string, any>> {
-		const { codec } = this.#client
+		const { codec } = this.host
 		const answer = await this.#fetch(path, codec.type, { signal: AbortSignal.timeout(PATIENCE), ...init })
 		const text = await answer.text().catch(unreachable)
 		try {
@@ -69,11 +66,11 @@ export class Http {
 
 	async #fetch(path: string, type: string, init: RequestInit): Promise<Response> {
 		const headers: Record<string, string> = { ...(init.headers as {}), Accept: type }
-		const token = (this.used = await this.#client.token())
+		const token = (this.used = await this.host.token())
 		// fetch would call it a network error.
-		if (token && /[^\x21-\x7e]/.test(token)) throw new PocketbookError('unauthorized', 'this is no token', 401)
+		if (token && /[^\x21-\x7e]/.test(token)) throw new PocketbookError('unauthorized', 'invalid token', 401)
 		if (token) headers.Authorization = 'Bearer ' + token
-		const answer = await fetch(this.#client.url + path, { cache: 'no-store', ...init, headers }).catch(unreachable)
+		const answer = await fetch(this.host.url + path, { cache: 'no-store', ...init, headers }).catch(unreachable)
 		if (!answer.ok) throw await problem(answer)
 		// A captive portal, or the page of some other server.
 		if (!answer.headers.get('content-type')?.startsWith(type)) throw notOurs()
@@ -82,16 +79,16 @@ export class Http {
 }
 
 function unreachable(): never {
-	throw new PocketbookError('offline', 'the server cannot be reached')
+	throw new PocketbookError('offline', 'server is unreachable')
 }
 
 function notOurs(): PocketbookError {
-	return new PocketbookError('protocol', 'this is no pocketbook server')
+	return new PocketbookError('protocol', 'not a Pocketbook server')
 }
 
 /** RFC 9457; a proxy's own error page has no code. */
 async function problem(answer: Response): Promise<PocketbookError> {
 	const { status } = answer
-	const { code = status === 401 ? 'unauthorized' : 'unavailable', detail = `the server answered ${status}` } = await answer.json().catch(() => ({}))
+	const { code = status === 401 ? 'unauthorized' : 'unavailable', detail = `HTTP status ${status}` } = await answer.json().catch(() => ({}))
 	return new PocketbookError(code, detail, status, +answer.headers.get('retry-after')! * 1000 || 0)
 }

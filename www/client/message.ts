@@ -1,9 +1,14 @@
-import type { NetworkState } from './sync-loop.js'
+// The messages between the tabs of a user.
+import type { NetworkState } from './exchange.js'
 import type { End } from './replica.js'
 import { type PlainError, PocketbookError, type Rows } from './types.js'
 
 /** What the tabs of a user tell each other: any of these. */
 export interface Message {
+	/** Does the leader of this group answer? */
+	ask?: string
+	/** The sender leads this group. */
+	here?: string
 	rows?: Rows
 	end?: End[]
 	force?: boolean

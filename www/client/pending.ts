@@ -20,8 +20,12 @@ export class Pending {
 		for (const done of this.#take(id)) done(error)
 	}
 
-	end(error: PocketbookError): void {
-		for (const id of this.#all.keys()) this.settle(id, error)
+	ids(): Iterable<string> {
+		return this.#all.keys()
+	}
+
+	close(error: PocketbookError): void {
+		for (const id of this.ids()) this.settle(id, error)
 	}
 
 	#take(id: string): Done[] {

@@ -1,55 +1,66 @@
+// Keeps rows in a storage in spite of its failures: each write opens a failed storage again,
+// and then stores everything that is in memory.
 import { PocketbookError, type Rows, type Storage } from './types.js'
 
-interface PersistenceHost {
+/** The part of a session that persistence needs. */
+export interface PersistenceHost {
 	name: string
-	/** `everything` can be called. */
+	/** When it is settled, `everything` can be called. */
 	codecReady: Promise<unknown>
 	/** The rows of all that is in memory. */
 	everything(): Rows
-	/** `error` is another one. */
+	/** `error` or `persisted` has changed. */
 	onStatus(): void
 }
 
-/** Keeps rows in a storage, whatever happens to that: opened anew, it gets all that is in memory. */
 export class Persistence {
-	/** Why nothing can be kept at present. */
+	/** Why nothing can be stored at present. */
 	error: PocketbookError | null = null
+	/** The browser has promised not to evict the data; see Status. */
+	persisted: boolean | null = null
 	opened: Promise<void>
-	#host: PersistenceHost
 	#isOpen = false
 	#isClosed = false
+	/** Settles when all writes under way are stored. */
 	#stored: Promise<unknown> = Promise.resolve()
 	#recovering?: Promise<void>
+	#asking?: Promise<void>
 
-	constructor(readonly store: Storage, host: PersistenceHost) {
-		this.#host = host
+	constructor(readonly store: Storage, private host: PersistenceHost) {
 		this.opened = this.#open()
 		this.opened.catch((cause) => this.degrade(cause))
+		void this.#ask('persisted')
 	}
 
 	/** Stores rows in one transaction. */
 	write(rows: Rows): Promise<void> {
-		// At once where the storage is open: a page that is being closed has no later.
+		// At once if the storage is open: a page that is being closed has no next turn.
 		const stored = this.#isOpen ? this.store.write(rows) : this.opened.then(() => (this.error ? Promise.reject(this.error) : this.store.write(rows)))
-		// Once more with all that is in memory, which includes these rows: the connection may be lost, or the database be gone.
+		// The connection may be lost, or the database deleted. Recovery stores all that is
+		// in memory, which includes these rows.
 		const safe = stored.catch((cause) => this.#recover(cause))
 		this.#stored = Promise.allSettled([this.#stored, safe]).then(() => {})
 		return safe
 	}
 
-	/** From here on the data is in memory alone; each further write tries the storage anew. */
+	/** From now on the data is in memory only; each further write tries the storage again. */
 	degrade(cause: any): PocketbookError {
 		this.error =
 			cause?.name === 'QuotaExceededError'
-				? new PocketbookError('quota', 'this device is full: changes stay in memory until sent')
-				: new PocketbookError('storage', `local storage failed: ${cause?.message ?? cause}`)
+				? new PocketbookError('quota', 'device is full')
+				: new PocketbookError('storage', `storage failed: ${cause?.message ?? cause}`)
 		this.opened.catch(() => {})
 		this.#isOpen = false
-		this.#host.onStatus()
+		this.host.onStatus()
 		return this.error
 	}
 
-	/** Closes the storage once all that is under way is stored. */
+	/** Asks the browser not to evict the data, once. */
+	askToPersist(): void {
+		this.#asking ??= this.#ask('persist')
+	}
+
+	/** Closes the storage when all writes under way are stored. */
 	async close(): Promise<void> {
 		this.#isClosed = true
 		await this.opened.catch(() => {})
@@ -63,7 +74,7 @@ export class Persistence {
 			this.#recover().catch(() => {})
 		}
 		this.#isOpen = false
-		await this.store.open(this.#host.name, lost)
+		await this.store.open(this.host.name, lost)
 		this.#isOpen = true
 	}
 
@@ -74,16 +85,23 @@ export class Persistence {
 
 	async #replay(): Promise<void> {
 		try {
-			await this.#host.codecReady
+			await this.host.codecReady
 			await (this.opened = this.#open())
-			// What comes from here on is not among the rows.
+			// Later changes are not among the rows: they are written as usual.
 			this.#recovering = undefined
-			await this.store.write(this.#host.everything())
+			await this.store.write(this.host.everything())
 			this.error = null
-			this.#host.onStatus()
+			this.host.onStatus()
 		} catch (cause) {
 			this.#recovering = undefined
 			throw this.degrade(cause)
 		}
+	}
+
+	async #ask(how: 'persist' | 'persisted'): Promise<void> {
+		const is = (await globalThis.navigator?.storage?.[how]?.().catch(() => null)) ?? null
+		// `persisted` is also false if the browser was not asked to promise yet.
+		this.persisted = is || (how === 'persist' ? is : null)
+		this.host.onStatus()
 	}
 }

@@ -1,40 +1,36 @@
-import { settled } from './conflict.js'
+// Sends the local writes to the server, one request after another.
+import type { Exchange } from './exchange.js'
 import type { Pushed } from './http.js'
-import type { SyncLoop } from './sync-loop.js'
+import { inTime } from './pending.js'
 import { serverDoc } from './pull.js'
 import { type Batch, type Write, baseOf } from './replica.js'
 import { PocketbookError } from './types.js'
-import { inTime } from './pending.js'
 
-/** A push is kept well below the server's limit for a body (1 MiB). */
-const PUSH_DOCS = 500
-const PUSH_CHARS = 250_000
-/** Refusals of a push that no retry would mend. */
+/** A push stays well below the server's limit for a request body (1 MiB). */
+const MAX_DOCS = 500
+const MAX_CHARS = 250_000
+/** Statuses of a push that fails again if it is repeated. */
 const REFUSALS = [400, 403, 413]
 
-/** Writes: what waits, one batch after another. */
 export class Pusher {
-	#loop: SyncLoop
 	#pushing?: Promise<void>
 	#again = false
 
-	constructor(loop: SyncLoop) {
-		this.#loop = loop
-	}
+	constructor(private exchange: Exchange) {}
 
-	/** Until nothing waits any more. */
+	/** Sends writes until none is left. */
 	push(): Promise<void> {
 		this.#again = true
 		return (this.#pushing ??= this.#drain())
 	}
 
 	async #drain(): Promise<void> {
-		// Swaps of the same moment go together; and `#pushing` is set before the end clears it.
+		// Collects the swaps of this turn; and `#pushing` must be set before it is cleared.
 		await undefined
 		try {
-			while (this.#again && !this.#loop.known.unauthorized) {
+			while (this.#again && !this.exchange.network.unauthorized) {
 				this.#again = false
-				for (let next = this.#next(); next.length; next = this.#next()) await this.#loop.flight(() => this.#send(next))
+				for (let next = this.#next(); next.length; next = this.#next()) await this.exchange.run(() => this.#send(next))
 			}
 		} finally {
 			this.#pushing = undefined
@@ -42,38 +38,38 @@ export class Pusher {
 	}
 
 	#next(): Write[] {
-		const { codec, replica } = this.#loop.session
-		const groups = this.#loop.groups()
+		const { codec, replica } = this.exchange.host
+		const groups = this.exchange.groups()
 		let chars = 0
 		return replica
 			.heads()
 			.filter(({ id }) => groups.some((group) => id.startsWith(group + ':')))
 			.sort((a, b) => a.n - b.n)
-			.slice(0, PUSH_DOCS)
+			.slice(0, MAX_DOCS)
 			.filter(({ value }, i) => {
-				chars += chars > PUSH_CHARS ? 0 : codec.encode(value ?? null).length
-				return !i || chars <= PUSH_CHARS
+				chars += chars > MAX_CHARS ? 0 : codec.encode(value ?? null).length
+				return !i || chars <= MAX_CHARS
 			})
 	}
 
-	/** From here on the writes are repeated as they are until there is an answer; newer edits queue behind them. */
+	/** Marks writes as sent: they do not change until there is a response; newer edits queue. */
 	async #mark(writes: Write[]): Promise<void> {
 		const put = writes.filter((write) => !write.sent).map((write) => ({ ...write, sent: true }))
-		// A database that hangs must not keep the server from getting them.
-		if (put.length) await inTime(1000, this.#loop.session.record({ put }))
+		// A database that hangs must not prevent the push.
+		if (put.length) await inTime(1000, this.exchange.host.writes.record({ put }))
 	}
 
 	async #send(writes: Write[]): Promise<void> {
 		await this.#mark(writes)
 		const docs = writes.map(({ id, base, op, value }) => ({ id, base, op, ...(value === undefined ? { deleted: true as const } : { value }) }))
-		const results = await this.#loop.http.push(docs).catch((error: PocketbookError) => {
+		const results = await this.exchange.http.push(docs).catch((error: PocketbookError) => {
 			if (!REFUSALS.includes(error.status) && error.code !== 'damaged') throw error
 			return error
 		})
 		if (!(results instanceof PocketbookError)) this.#results(writes, results)
 		else if (writes.length === 1) this.#refuse(writes[0]!, results)
 		else {
-			// One bad write blocks no other: find it by halves.
+			// One bad write must not block the others: bisect.
 			const half = writes.length >> 1
 			await this.#send(writes.slice(0, half))
 			await this.#send(writes.slice(half))
@@ -81,7 +77,7 @@ export class Pusher {
 	}
 
 	#results(writes: Write[], results: Pushed[]): void {
-		const { replica } = this.#loop.session
+		const { host } = this.exchange
 		const batch: Required<Pick<Batch, 'docs' | 'end' | 'put'>> = { docs: [], end: [], put: [] }
 		writes.forEach(({ op, id, base, value }, i) => {
 			const { status, version } = results[i]!
@@ -89,19 +85,20 @@ export class Pusher {
 			const doc = { id, version, value }
 			batch.docs.push(doc)
 			batch.end.push({ op, id, took: { base, version } })
-			for (const next of replica.of(id)) if (next.op !== op && !next.sent) batch.put.push({ ...next, base: baseOf(doc), was: value })
+			for (const next of host.replica.of(id)) if (next.op !== op && !next.sent) batch.put.push({ ...next, base: baseOf(doc), was: value })
 		})
-		if (batch.end.length) this.#loop.session.record(batch)
-		// First, as a merge may fail.
-		this.#loop.note({ lastPush: Date.now(), lastError: null })
-		for (const result of results) if (result.status === 'conflict') this.#loop.session.record(settled(this.#loop, serverDoc(result)))
+		if (batch.end.length) void host.writes.record(batch)
+		// Before the conflicts, as a merge may fail and set an error.
+		this.exchange.note({ lastPush: Date.now(), lastError: null })
+		for (const result of results) if (result.status === 'conflict') this.exchange.settle(serverDoc(result))
 	}
 
 	#refuse(write: Write, { status, code, message: reason }: PocketbookError): void {
 		const { op, id } = write
-		const newer = this.#loop.session.replica.of(id).some((other) => other.op !== op)
-		// A newer edit of the document takes its place and is tried for itself.
-		this.#loop.session.record(
+		const { host } = this.exchange
+		const newer = host.replica.of(id).some((other) => other.op !== op)
+		// A newer edit of the document replaces the refused one and is tried itself.
+		void host.writes.record(
 			newer
 				? { end: [{ op, id, error: { code: 'rejected', message: reason, status } }] }
 				: { put: [{ ...write, sent: false, refused: { status, code, reason } }] },

@@ -123,6 +123,11 @@ export class Replica {
 		return this.docs.get(id)?.chain ?? []
 	}
 
+	/** A write as it is now, unless it is done with. */
+	find({ op, id }: Write): Write | undefined {
+		return this.of(id).find((write) => write.op === op)
+	}
+
 	/** All own writes. */
 	waiting(): Write[] {
 		return [...this.#written].flatMap((id) => this.of(id))

@@ -1,11 +1,11 @@
-import type { Batch } from './replica.js'
+// Translates batches to rows of the storage and back. They differ in the values, which
+// are the codec's text in rows.
+import type { Batch, Replica } from './replica.js'
 import type { Codec, Rows } from './types.js'
-
-// A batch and its rows are the same, but for the values: in rows they are text.
 
 const VALUES = { docs: ['value'], put: ['value', 'was'], conflicts: ['base', 'mine', 'theirs'] }
 
-/** No value (no such document) stays none. */
+/** An undefined value (no such document) stays undefined. */
 function translated(batch: any, translate: (value: any) => unknown): any {
 	const out = { ...batch }
 	for (const [name, fields] of Object.entries(VALUES))
@@ -17,11 +17,18 @@ function translated(batch: any, translate: (value: any) => unknown): any {
 	return out
 }
 
-/** Without `end`, which is `drop` there. */
+/** The `end` of a batch is the `drop` of its rows. */
 export function toRows({ end, force, ...batch }: Batch, codec: Codec): Rows {
 	return { ...translated(batch, codec.encode), drop: end?.map(({ op }) => op) }
 }
 
 export function fromRows(rows: Rows, codec: Codec): Batch {
 	return translated(rows, codec.decode)
+}
+
+/** The rows of all that is in memory. */
+export function allRows(replica: Replica, codec: Codec): Rows {
+	const docs = [...replica.docs].map(([id, { version, value }]) => ({ id, version, value }))
+	const batch: Batch = { docs, put: replica.waiting(), conflicts: [...replica.conflicts.values()], cursors: [...replica.cursors] }
+	return { ...toRows(batch, codec), drop: [...replica.ended] }
 }

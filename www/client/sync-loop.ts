@@ -1,117 +1,89 @@
+// Decides when to pull, to push and to listen to events; runs in the tab that leads.
+// It never stops by itself: a timer is always armed.
+import { resolve } from './conflict.js'
+import type { Exchange, ExchangeHost, NetworkState, Stream } from './exchange.js'
 import { Http, type Pulled } from './http.js'
 import { Puller } from './pull.js'
 import { Pusher } from './push.js'
-import type { Batch, Replica } from './replica.js'
-import { type Codec, type Merge, PocketbookError } from './types.js'
+import type { ServerDoc } from './replica.js'
+import { PocketbookError } from './types.js'
 
-// The exchange with the server, run by the tab that leads: when to pull, to push and to listen. What that is, is in pull.ts and push.ts.
-// It never stops by itself: a timer is always armed.
-
-/** The server pings every 15 s at the latest. */
-const SILENCE = 32_000
+/** The server sends a ping every 15 s at the latest. */
+const STREAM_TIMEOUT = 32_000
 const CHECK = 15_000
 const BACKOFF = 500
 const BACKOFF_MAX = 30_000
 
-/** What is known of the server; goes from the leader to the other tabs. */
-export interface NetworkState {
-	online: boolean
-	/** Was there any answer, or failure, yet? */
-	tried: boolean
-	unauthorized: boolean
-	/** The token does not cover one of the groups; the others go on. */
-	forbidden: boolean
-	busy: boolean
-	/** All groups were pulled since the connection came. */
-	current: boolean
-	lastPush: number | null
-	lastPull: number | null
-	lastError: PocketbookError | null
-}
-
-/** The session, as far as the loop needs it. */
-export interface LoopHost {
-	url: string
-	replica: Replica
-	codec: Codec
-	/** The groups this tab leads. */
-	leading: ReadonlySet<string>
+/** The part of a session that the loop needs. */
+export interface LoopHost extends ExchangeHost {
+	/** Milliseconds between polls. */
 	interval(): number
-	token(): Promise<string | undefined>
-	/** Applies, tells the other tabs, stores. Settles when stored; where that fails, it is told by the host. */
-	record(batch: Batch): Promise<void>
-	mergeOf(id: string): Merge | undefined
-	onNetwork(): void
 }
 
-/** The stream that is open, or being opened. */
-interface Stream {
-	abort: AbortController
-	/** Groups that it has confirmed; those that were pulled since then. */
-	confirmed: Set<string>
-	live: Set<string>
-}
-
-export class SyncLoop {
-	known: Partial<NetworkState> = {}
+export class SyncLoop implements Exchange {
+	network: Partial<NetworkState> = {}
 	http: Http
-	line?: Stream
+	stream?: Stream
+	pulled = new Set<string>()
 	/** Groups that the token does not cover. */
 	#forbidden = new Set<string>()
+	#inFlight = 0
 	#puller: Puller
 	#pusher: Pusher
 	#timer?: ReturnType<typeof setTimeout>
 	#due = Infinity
 	#failures = 0
-	/** The server says how long to wait when a stream ends, each client something else. */
+	/** Milliseconds until the stream is opened again; the server varies it between clients. */
 	#retry = BACKOFF
+	/** When the stream last sent anything. */
 	#heard = 0
-	#flights = 0
 	#refusedToken?: string
-	#stopped = false
+	#closed = false
 
-	constructor(readonly session: LoopHost) {
-		this.http = new Http(session)
+	/** `onNetwork` is called when the network state has changed. */
+	constructor(readonly host: LoopHost, private onNetwork: () => void) {
+		this.http = new Http(host)
 		this.#puller = new Puller(this)
 		this.#pusher = new Pusher(this)
 		this.#arm(0)
 	}
 
-	/** What is open is not to be trusted, or not what is needed. */
+	/** Opens a new stream and syncs: the open one may be dead or miss a group. */
 	restart(): void {
-		this.#hangUp()
+		this.#closeStream()
 		this.#arm(0)
 	}
 
 	/** There is something to push. */
 	kick(): void {
-		if (this.known.unauthorized) return
-		// While offline each new write is a reason to try again, but not each keystroke.
-		if (this.known.online || !this.known.tried) this.#attempt(this.push())
+		const { unauthorized, online, tried } = this.network
+		if (unauthorized) return
+		// While offline a new write is a reason to try again, but not each keystroke.
+		if (online || !tried) this.#attempt(this.#pusher.push())
 		else this.#arm(Math.min(1000, this.#due - Date.now()))
 	}
 
-	/** The page has come back. */
+	/** The page is visible again. */
 	wake(): void {
 		this.#alive(CHECK + 3000) ? this.kick() : this.restart()
 	}
 
 	offline(): void {
-		this.#hangUp()
-		this.#failed(new PocketbookError('offline', 'this device is offline'))
+		this.#closeStream()
+		this.#failed(new PocketbookError('offline', 'device is offline'))
 	}
 
-	/** There may be another token. */
+	/** The token may have changed. */
 	resume(): void {
 		this.#forbidden.clear()
 		this.note({ unauthorized: false })
 		this.restart()
 	}
 
-	stop(): void {
-		this.#stopped = true
+	close(): void {
+		this.#closed = true
 		clearTimeout(this.#timer)
-		this.#hangUp()
+		this.#closeStream()
 	}
 
 	/** Pulls everything, then pushes everything. */
@@ -119,7 +91,7 @@ export class SyncLoop {
 		try {
 			if (!this.#alive()) this.#listen()
 			await Promise.all(this.groups().map((group) => this.#puller.pull(group)))
-			await this.push()
+			await this.#pusher.push()
 			this.#failures = 0
 		} catch (error) {
 			this.#failed(error)
@@ -127,40 +99,41 @@ export class SyncLoop {
 		}
 	}
 
-	push(): Promise<void> {
-		return this.#pusher.push()
-	}
-
 	// ---- For pull.ts and push.ts ----
 
-	/** The groups to exchange. */
 	groups(): string[] {
-		return [...this.session.leading].filter((group) => !this.#forbidden.has(group)).sort()
+		return [...this.host.leader.leading].filter((group) => !this.#forbidden.has(group)).sort()
 	}
 
-	note(net: Partial<NetworkState>): void {
-		const before = this.known
+	note(changes: Partial<NetworkState>): void {
+		const before = this.network
 		const forbidden = this.#forbidden.size > 0
-		const current = this.groups().every((group) => this.#puller.pulled.has(group))
-		this.known = { ...before, busy: this.#flights > 0, forbidden, current, ...net }
-		if (Object.entries(this.known).some(([key, value]) => value !== before[key as keyof NetworkState])) this.session.onNetwork()
+		const current = this.groups().every((group) => this.pulled.has(group))
+		this.network = { ...before, busy: this.#inFlight > 0, forbidden, current, ...changes }
+		if (Object.entries(this.network).some(([key, value]) => value !== before[key as keyof NetworkState])) this.onNetwork()
 	}
 
-	/** Counts what is under way, and takes an answer as the sign that the server is there. */
-	async flight<T>(job: () => Promise<T>): Promise<T> {
-		this.#flights++
+	async run<T>(requests: () => Promise<T>): Promise<T> {
+		this.#inFlight++
 		this.note({})
 		try {
-			const answer = await job()
+			const result = await requests()
 			this.note({ online: true, tried: true })
-			return answer
+			return result
 		} finally {
-			this.#flights--
+			this.#inFlight--
 			this.note({})
 		}
 	}
 
-	/** The token does not cover the group. */
+	settle(theirs: ServerDoc): void {
+		const { replica, codec, writes } = this.host
+		const { id } = theirs
+		const { batch, error } = resolve(theirs, replica.of(id), codec, this.host.mergeOf(id))
+		if (error) this.note({ lastError: error })
+		void writes.record(batch)
+	}
+
 	forbid(group: string): void {
 		this.#forbidden.add(group)
 		this.#refusedToken = this.http.used
@@ -170,7 +143,7 @@ export class SyncLoop {
 	// ---- The timer ----
 
 	#arm(ms: number): void {
-		if (this.#stopped) return
+		if (this.#closed) return
 		clearTimeout(this.#timer)
 		this.#due = Date.now() + ms
 		this.#timer = setTimeout(() => void this.#tick(), ms)
@@ -178,32 +151,32 @@ export class SyncLoop {
 
 	async #tick(): Promise<void> {
 		const alive = this.#alive()
-		this.#arm(Math.min(this.session.interval(), alive ? CHECK : Infinity))
-		if (this.known.unauthorized || this.#forbidden.size) {
-			const token = await this.session.token().catch(() => this.#refusedToken)
+		this.#arm(Math.min(this.host.interval(), alive ? CHECK : Infinity))
+		if (this.network.unauthorized || this.#forbidden.size) {
+			const token = await this.host.token().catch(() => this.#refusedToken)
 			if (token !== this.#refusedToken) return this.resume()
 		}
-		if (this.known.unauthorized || !this.groups().length) return
-		this.#attempt(alive && this.known.current ? this.push() : this.sync())
+		if (this.network.unauthorized || !this.groups().length) return
+		this.#attempt(alive && this.network.current ? this.#pusher.push() : this.sync())
 	}
 
 	#attempt(work: Promise<unknown>): void {
 		work.catch((error) => this.#failed(error))
 	}
 
-	/** Says what is the matter, and when to try again. */
+	/** Reports a failure and sets the time of the next attempt. */
 	#failed(cause: any, wait?: number): void {
 		const lastError = cause instanceof PocketbookError ? cause : new PocketbookError('protocol', `${cause}`)
-		// One failure may be the end of several attempts.
-		if (lastError === this.known.lastError) return
+		// One failure may end several attempts.
+		if (lastError === this.network.lastError) return
 		if (lastError.status === 401) {
-			this.#hangUp()
+			this.#closeStream()
 			this.#refusedToken = this.http.used
 			this.note({ unauthorized: true, tried: true, lastError })
-			this.#arm(this.session.interval())
+			this.#arm(this.host.interval())
 		} else if (lastError.code === 'forbidden') this.note({ tried: true, lastError })
 		else {
-			this.#puller.pulled.clear()
+			this.pulled.clear()
 			this.note({ online: false, tried: true, lastError })
 			this.#arm(Math.max(wait ?? Math.min(BACKOFF_MAX, BACKOFF * 2 ** this.#failures++) * (0.5 + Math.random() / 2), lastError.retryAfter))
 		}
@@ -211,20 +184,20 @@ export class SyncLoop {
 
 	// ---- The stream ----
 
-	#alive(silence = SILENCE): boolean {
-		return !!this.line && Math.abs(Date.now() - this.#heard) < silence
+	#alive(timeout = STREAM_TIMEOUT): boolean {
+		return !!this.stream && Math.abs(Date.now() - this.#heard) < timeout
 	}
 
-	#hangUp(): void {
-		this.line?.abort.abort()
-		this.line = undefined
+	#closeStream(): void {
+		this.stream?.abort.abort()
+		this.stream = undefined
 	}
 
 	#listen(): void {
-		this.#hangUp()
-		const stream: Stream = (this.line = { abort: new AbortController(), confirmed: new Set(), live: new Set() })
+		this.#closeStream()
+		const stream: Stream = (this.stream = { abort: new AbortController(), confirmed: new Set(), live: new Set() })
 		const ended = (error?: any) => {
-			if (this.line === stream) this.#dropped(stream, error)
+			if (this.stream === stream) this.#dropped(stream, error)
 		}
 		this.#heard = Date.now()
 		this.http.stream(this.groups(), stream.abort.signal, (event, data) => this.#onEvent(stream, event, data)).then(ended, ended)
@@ -236,14 +209,17 @@ export class SyncLoop {
 		else if (event) {
 			const { group, reset } = data as Pulled & { group: string }
 			if (event === 'connected') confirmed.add(group)
-			this.#attempt(event === 'connected' || reset ? this.#puller.pull(group).then(() => this.push()) : this.#puller.changed(group, data))
+			this.#attempt(event === 'connected' || reset ? this.#puller.pull(group).then(() => this.#pusher.push()) : this.#puller.changed(group, data))
 		}
 	}
 
-	/** A stream that was open and ended: the server may be gone. One that was refused leaves the polling to show what is the matter. */
+	/**
+	 * If a stream that was confirmed ends, the server may be gone. If one was refused,
+	 * polling will show the reason.
+	 */
 	#dropped({ confirmed }: Stream, error: any): void {
-		this.#hangUp()
+		this.#closeStream()
 		if (error?.status === 401) this.#failed(error)
-		else if (confirmed.size) this.#failed(new PocketbookError('offline', 'the connection was lost'), this.#retry)
+		else if (confirmed.size) this.#failed(new PocketbookError('offline', 'connection lost'), this.#retry)
 	}
 }

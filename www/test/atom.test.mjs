@@ -116,7 +116,7 @@ test('bad ids and values are refused where they are made, and change nothing', a
 	assert.throws(() => todos.swap(assoc, 'todos:1', () => 1), /not a JSON value/)
 	assert.equal(todos.deref(), before)
 	assert.equal(todos.status.pending, 0)
-	assert.throws(() => new SyncedAtom({ url: server.url, group: '' }), /needs a group/)
+	assert.throws(() => new SyncedAtom({ url: server.url, group: '' }), /no group/)
 })
 
 test('a lone surrogate is refused too: no server takes it', async () => {
@@ -135,6 +135,16 @@ test('many documents come in pages, and go out in batches', async () => {
 	assert.equal(server.docs.size, 1050)
 	const pushes = server.log.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body).docs.length)
 	assert.deepEqual(pushes, [500, 500, 50])
+})
+
+test('a watch of one atom may swap while another atom shows a swap of its own', async () => {
+	const { atom } = await setUp()
+	const first = atom()
+	const second = atom()
+	await Promise.all([first.ready, second.ready])
+	first.addWatch('echo', () => first.deref().has('todos:echo') || first.swap(assoc, 'todos:echo', 2))
+	second.swap(assoc, 'todos:1', 1)
+	for (const one of [first, second]) assert.deepEqual([...one.deref()].sort(), [['todos:1', 1], ['todos:echo', 2]])
 })
 
 test('several atoms share one stream, and each sees its own group', async () => {

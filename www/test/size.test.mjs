@@ -31,7 +31,7 @@ test('no name that an app, a row, another tab or the server says is shortened', 
 	const part = async (name, of = /.*/s) => (await readFile(new URL(`../client/${name}.ts`, import.meta.url), 'utf8')).match(of)[0]
 	const said = await Promise.all([
 		part('types'), part('message'), part('http', /.*(?=^export class Http)/ms),
-		part('replica', /^export interface Write.*(?=^interface Doc )/ms), part('sync-loop', /^export interface NetworkState.*?^\}/ms),
+		part('replica', /^export interface Write.*(?=^interface Doc )/ms), part('exchange', /^export interface NetworkState.*?^\}/ms), part('storage', /^const KEYS.*?$/m),
 	])
 	for (const name of INTERNAL) assert.doesNotMatch(said.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), name)
 	for (const name of ['version', 'lastPull', 'took', 'supersede', 'cursor']) assert.match(said.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), 'it would be found')

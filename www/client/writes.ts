@@ -1,0 +1,158 @@
+// The path of every change: applied to the replica, sent to the other tabs, stored.
+import { same } from './codec.js'
+import type { Leader } from './leader.js'
+import { type Message, revived } from './message.js'
+import type { Network } from './network.js'
+import { Pending } from './pending.js'
+import type { Persistence } from './persistence.js'
+import type { Applied, Batch, Replica, Write } from './replica.js'
+import { fromRows, toRows } from './rows.js'
+import { type Codec, type Docs, PocketbookError, type Rows, type Written } from './types.js'
+
+/** A change of an atom's documents by its own swap. */
+export interface Swap { before: Docs<any>; after: Docs<any> }
+
+/** The part of a session that writes need. */
+export interface WritesHost {
+	replica: Replica
+	/** Undefined while it is being loaded. */
+	codec?: Codec
+	codecReady: Promise<Codec>
+	/** Set when the session has ended. */
+	dead?: PocketbookError
+	persistence: Persistence
+	post(message: Message): void
+	leader: Pick<Leader, 'leading'>
+	network: Pick<Network, 'kick'>
+	/** The documents with these ids look different, as `swap` has made them if it is given. */
+	onDocs(ids: Iterable<string>, swap?: Swap): void
+	onStatus(): void
+}
+
+export class Writes {
+	#pending = new Pending()
+	/** Writes that were made before the local data was loaded, and so without seeing it. */
+	#blind = new Set<string>()
+
+	constructor(private host: WritesHost) {}
+
+	/** Writes edits of id and value; `undefined` deletes. `blind`: the local data is not loaded yet. */
+	write(edits: [string, unknown][], blind: boolean, swap: Swap): Written {
+		const { codec, replica, dead } = this.host
+		if (dead) throw dead
+		if (codec) edits = edits.filter(([id, value]) => !same(codec, replica.shown(id), value))
+		if (!edits.length) return { local: Promise.resolve(), server: Promise.resolve() }
+		const put = edits.map(([id, value]) => replica.compose(id, value))
+		if (blind) for (const { op } of put) this.#blind.add(op)
+		const server = Promise.all(put.map(({ op }) => this.#pending.wait(op))).then(() => {})
+		server.catch(() => {})
+		const local = this.record({ put }, swap)
+		this.host.persistence.askToPersist()
+		return { local, server }
+	}
+
+	/** Applies a batch, sends it to the other tabs and stores it. Settles when it is stored. */
+	record(batch: Batch, swap?: Swap): Promise<void> {
+		const { replica } = this.host
+		const applied = replica.apply(batch)
+		const stored = this.#withCodec((codec) => {
+			// A result may be older than what the stream has delivered since.
+			const docs = batch.docs?.filter(({ id, version }) => batch.force || version >= replica.docs.get(id)!.version)
+			const rows = { ...toRows({ ...batch, docs }, codec), supersede: applied.replaced.map(([op]) => op) }
+			this.host.post({ rows, end: batch.end, force: batch.force })
+			return this.host.persistence.write(rows).then(() => this.#sweep(batch.put))
+		})
+		// Not an unhandled rejection if the caller ignores it: the status has the error.
+		stored.catch(() => {})
+		// Last, so that a write of a watch comes after this one in all tabs.
+		this.#notify(batch, applied, swap)
+		return stored
+	}
+
+	/** Applies a batch that another tab has recorded. */
+	receive(rows: Rows, { end, force }: Message): void {
+		this.#withCodec((codec) => {
+			const { replaced } = this.#apply({ ...fromRows(rows, codec), end, force })
+			if (this.host.leader.leading.size) this.#supersede(replaced)
+		}).catch(() => {})
+	}
+
+	/** Loads the local data of a group. It never rejects: the status has the error. */
+	load(group: string): Promise<void> {
+		return this.#load(group).catch((error) => void this.host.persistence.degrade(error))
+	}
+
+	/** Rejects what waits for the server. */
+	close(error: PocketbookError): void {
+		this.#pending.close(error)
+	}
+
+	#apply(batch: Batch): Applied {
+		const applied = this.host.replica.apply(batch)
+		this.#notify(batch, applied)
+		return applied
+	}
+
+	#notify(batch: Batch, { replaced, changed }: Applied, swap?: Swap): void {
+		for (const [op, by] of replaced) this.#pending.handOn(op, by)
+		for (const { op, into, error } of batch.end ?? []) into ? this.#pending.handOn(op, into) : this.#pending.settle(op, revived(error))
+		for (const { op, refused } of batch.put ?? [])
+			if (refused) this.#pending.settle(op, new PocketbookError('rejected', refused.reason, refused.status))
+		if (changed.size) this.host.onDocs(changed, swap)
+		if (batch.put?.length) this.host.network.kick()
+		this.host.onStatus()
+	}
+
+	/**
+	 * Runs a job with the codec, at once if it is loaded: messages to other tabs and the
+	 * storage of a page that is being closed cannot wait for a microtask.
+	 */
+	#withCodec<T>(job: (codec: Codec) => T | Promise<T>): Promise<T> {
+		const { codec, codecReady } = this.host
+		return codec ? new Promise((resolve) => resolve(job(codec))) : codecReady.then(job)
+	}
+
+	async #load(group: string): Promise<void> {
+		await this.host.persistence.opened
+		const codec = await this.host.codecReady
+		const { cursor, ...rows } = await this.host.persistence.store.load(group)
+		const { replica } = this.host
+		const own = replica.waiting()
+		const blind = own.filter(({ op }) => this.#blind.has(op))
+		const batch = fromRows(rows, codec)
+		const put = batch.put!.filter((write) => !replica.find(write)).map((write) => under(write, blind))
+		const cursors: Batch['cursors'] = cursor && !replica.cursors.has(group) ? [[group, cursor]] : []
+		const { replaced } = this.#apply({ ...batch, put, cursors })
+		const seeing = blind.filter(({ id }) => id.startsWith(group + ':')).map((write) => this.#seeing(write))
+		if (seeing.length) void this.record({ put: seeing })
+		this.#supersede(replaced)
+	}
+
+	/** Bases a blind write on the stored document: it was made on this device, after that was stored. */
+	#seeing(write: Write): Write {
+		const { replica } = this.host
+		this.#blind.delete(write.op)
+		const now = replica.find(write) ?? write
+		const { version, value } = replica.docs.get(write.id)!
+		return now.sent || now.base || value === undefined ? now : { ...now, base: version, was: value }
+	}
+
+	/** Deletes stored writes that newer ones have replaced. */
+	#supersede(replaced: Applied['replaced']): void {
+		if (replaced.length) void this.host.persistence.write({ supersede: replaced.map(([op]) => op) })
+	}
+
+	/** Deletes writes that were stored after another tab had ended or replaced them. */
+	#sweep(put: Write[] = []): void {
+		const { replica, dead } = this.host
+		const gone = put.filter((write) => !replica.find(write)).map(({ op }) => op)
+		const drop = gone.filter((op) => replica.ended.has(op))
+		if (gone.length && !dead) void this.host.persistence.write({ drop, supersede: gone })
+	}
+}
+
+/** Orders a stored write before a blind one, which is newer even if the clock was set back. */
+function under(write: Write, blind: Write[]): Write {
+	const newer = blind.find((other) => other.id === write.id && other.n <= write.n)
+	return newer ? { ...write, n: newer.n - 1 } : write
+}
