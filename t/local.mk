@@ -81,6 +81,7 @@ page_tests = \
 	www/test/fake-server.mjs \
 	www/test/frameworks.test.mjs \
 	www/test/harness.mjs \
+	www/test/imports.test.mjs \
 	www/test/loop.test.mjs \
 	www/test/many.test.mjs \
 	www/test/package.test.mjs \
