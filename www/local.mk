@@ -8,6 +8,7 @@ www_sources = \
 	%D%/build.mjs \
 	%D%/embed.mjs \
 	%D%/library.mjs \
+	%D%/client/INTERNALS.md \
 	%D%/client/README.md \
 	%D%/client/atom.ts \
 	%D%/client/codec.ts \
