@@ -95,6 +95,7 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 		return rc;
 	if (group == NULL)
 		store_stats(exporting->store, on_measure, exporting);
+	store_wait(exporting->store);
 	rc = store_scan(exporting->store, &scan, on_doc, exporting);
 	/* From here on nobody waits for us. */
 	store_close(exporting->store);
