@@ -1,4 +1,5 @@
-/* What the processes of a load share: when which event of the present change came. */
+/* Memory shared by the processes of a load: when each event of the current change
+ * arrived. */
 #ifndef BENCH_DELIVERIES_H
 #define BENCH_DELIVERIES_H
 
@@ -6,11 +7,11 @@
 #include <stdint.h>
 
 struct deliveries {
-	atomic_uint open;   /* streams that have had their greeting */
+	atomic_uint open;   /* streams that are open */
 	atomic_uint closed; /* streams that ended */
 	atomic_uint count;  /* events since the change began */
 	unsigned room;
-	uint64_t at[]; /* microseconds of clock_us; the first `count` are set, in no order */
+	uint64_t at[]; /* clock_us; the first `count` are set, unordered */
 };
 
 #endif

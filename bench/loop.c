@@ -1,11 +1,10 @@
-/* The floor that event streams are measured against: loop WORKERS, a program that does
- * nothing but deliver.
+/* The reference for event streams: loop WORKERS, a program that only delivers.
  *
- * Each worker has its own listening socket on one port (SO_REUSEPORT), an epoll
+ * Each worker has a listening socket of its own on one port (SO_REUSEPORT), an epoll
  * descriptor and a list of streams for each group. A GET with group=gN in its path
- * opens a stream; the body of a POST with group=gN is sent as it is to all streams of
- * that group, at all workers: one send() each, without a queue, a limit, a database or
- * a parser. Says "listening PORT", ends with its standard input. */
+ * opens a stream; the body of a POST with group=gN is sent unchanged to all streams of
+ * that group, at all workers, by one send() each, without a queue, a limit, a database
+ * or a parser. Prints "listening PORT"; ends with its standard input. */
 #include "base/mem.h"
 
 #include <arpa/inet.h>
@@ -100,7 +99,7 @@ static void publish(unsigned group, const char *bytes, size_t len)
 			fail("send");
 }
 
-/* As many whole requests as there are; answers how many bytes they took. */
+/* Processes all complete requests and returns their length. */
 static size_t take_requests(int fd, const char *text)
 {
 	const char *at = text, *body, *number, *length;

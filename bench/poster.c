@@ -1,3 +1,4 @@
+/* Posts changes for bench/streams.c. */
 #include "bench/poster.h"
 
 #include "base/mem.h"
@@ -51,7 +52,7 @@ static void put_request(const struct post *what, struct buf *out, unsigned group
 	buf_free(&body);
 }
 
-/* Answers follow each other without a mark between them; no body holds this text. */
+/* Responses follow each other without a separator; no body contains this text. */
 static unsigned count_answers(const struct buf *answers)
 {
 	static const char status[] = "HTTP/1.1 ";

@@ -1,4 +1,4 @@
-/* Makes changes: an HTTP POST for each group, over a few connections that stay open. */
+/* Makes changes: an HTTP POST for each group, over a few persistent connections. */
 #ifndef BENCH_POSTER_H
 #define BENCH_POSTER_H
 
@@ -13,10 +13,11 @@ struct post {
 
 struct poster;
 
-/* `what` must stay. What fails here or later ends the process with its reason. */
+/* `what` must remain valid. A failure, here or later, is reported and ends the
+ * process. */
 struct poster *poster_new(const struct post *what);
-/* Posts the change to every group, all at once, and waits for the answers, which must
- * be 2xx. */
+/* Posts the change to all groups at once and waits for the responses, which must be
+ * 2xx. */
 void poster_change(struct poster *poster, unsigned change);
 
 #endif

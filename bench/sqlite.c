@@ -1,10 +1,12 @@
-/* SQLite's own loop: how many documents a second it takes from one process that does
- * nothing else.
+/* The reference for pushes: how many documents a second SQLite stores for a single
+ * process that does nothing else.
+ *
  *   sqlite DATABASE BATCH
+ *
  * For each line on stdin, "FIRST SECONDS", it inserts documents numbered from FIRST on,
- * BATCH in a transaction, with synchronous=FULL and a write-ahead log, and says
- * {"documents":N,"seconds":S}. The table is the plainest that can hold documents, the
- * statement is prepared. */
+ * BATCH in a transaction, with synchronous=FULL and a WAL, and prints
+ * {"documents":N,"seconds":S}. The table is as simple as possible, the statement is
+ * prepared once. */
 #include "base/clock.h"
 
 #include <sqlite3.h>

@@ -1,10 +1,10 @@
-/* Opens event streams, makes changes and tells when they came: streams [OPTION]... PORT
- * PATH
+/* Opens event streams, makes changes and measures their delivery:
+ * streams [OPTION]... PORT PATH
  *
- * Says "open COUNT" once all streams have had their greeting. Each line of standard
- * input is then a change: it is posted to each group, and when all streams have had it
- * the answer is a line of JSON, {"count","first","p50","p99","last"}, in seconds from
- * before the posts were sent. Ends at the end of standard input. */
+ * Prints "open COUNT" when all streams are open. Each line of standard input is then a
+ * change: it is posted to each group. When all streams have received it, a line of JSON
+ * is printed, {"count","first","p50","p99","last"}, in seconds since before the posts
+ * were sent. Ends at the end of standard input. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/options.h"
@@ -164,8 +164,7 @@ static void start_children(const struct options *options, struct deliveries *del
 	}
 }
 
-/* Waits until the counter has come to `wanted`, as long as no child and no stream has
- * ended. */
+/* Waits until the counter reaches `wanted`, or a child or a stream has ended. */
 static void wait_count(const struct deliveries *deliveries, const atomic_uint *counter,
 		       unsigned wanted)
 {
@@ -175,7 +174,7 @@ static void wait_count(const struct deliveries *deliveries, const atomic_uint *c
 	while (atomic_load(counter) < wanted) {
 		(void)nanosleep(&pause, NULL);
 		if (waitpid(-1, NULL, WNOHANG) > 0)
-			leave(1); /* it said why */
+			leave(1); /* it has reported the reason */
 		if (atomic_load(&deliveries->closed) || clock_us() > patience) {
 			fprintf(stderr, "streams: %u of %u, %u streams ended\n",
 				atomic_load(counter), wanted, atomic_load(&deliveries->closed));
@@ -200,7 +199,7 @@ static void change(struct deliveries *deliveries, struct poster *poster, unsigne
 	atomic_store(&deliveries->count, 0);
 	poster_change(poster, number);
 	wait_count(deliveries, &deliveries->count, count);
-	/* A place is taken before its time is set. */
+	/* An entry is reserved before its time is set. */
 	for (unsigned i = 0; i < count; i++)
 		while (((volatile uint64_t *)at)[i] < begin)
 			;

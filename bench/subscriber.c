@@ -1,3 +1,4 @@
+/* Opens and reads event streams by epoll, for bench/streams.c. */
 #include "bench/subscriber.h"
 
 #include "base/buf.h"
@@ -15,20 +16,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define AT_ONCE 256 /* streams that wait for their greeting */
+#define AT_ONCE 256 /* streams that are not open yet */
 #define READ_SIZE 65536
 
-/* What of the line that is being read is known. */
+/* The parser's state in the current line. */
 enum line {
 	LINE_DATA_LAST = 5,
 	LINE_OTHER = 6
-}; /* 0 to 5: so many characters of "data:", and no others */
+}; /* 0 to 5: that many characters of "data:" and no others */
 
 struct subscriber {
 	int fd;
-	uint8_t line;         /* enum line, and what lies below */
+	uint8_t line;         /* enum line, and the values below it */
 	bool has_data;        /* so has the block */
-	struct buf *greeting; /* what came so far; NULL: it is open */
+	struct buf *greeting; /* the head so far; NULL: the stream is open */
 };
 
 struct merge_run {
@@ -36,7 +37,7 @@ struct merge_run {
 	struct deliveries *deliveries;
 	struct subscriber *all;
 	int epoll;
-	unsigned waiting; /* for their greeting */
+	unsigned waiting; /* for the stream to open */
 	char bytes[READ_SIZE];
 };
 
@@ -88,9 +89,7 @@ static void open_stream(struct merge_run *run, unsigned index)
 	run->waiting++;
 }
 
-/* The bytes that follow the greeting's block in the same read are nothing but the frame
- * of a chunk.
- */
+/* After the first block, the same read contains only the framing of a chunk. */
 static void take_greeting(struct merge_run *run, struct subscriber *subscriber, struct slice bytes)
 {
 	const char *greeting;
@@ -122,8 +121,8 @@ static void delivered(struct deliveries *deliveries)
 		deliveries->at[place] = clock_us();
 }
 
-/* Lines are followed across reads; all that matters of one is whether it begins with
- * "data:", or is empty. */
+/* Lines may span reads. Only two kinds matter: those that begin with "data:", and empty
+ * ones. */
 static void take_lines(struct deliveries *deliveries, struct subscriber *subscriber,
 		       struct slice bytes)
 {
@@ -166,7 +165,7 @@ static void read_stream(struct merge_run *run, struct subscriber *subscriber)
 		else if (got > 0)
 			take_lines(run->deliveries, subscriber,
 				   slice_make(run->bytes, (size_t)got));
-		/* Edge-triggered: what did not fill the room was all. */
+		/* Edge-triggered: a read that does not fill the buffer was the last. */
 	} while (got == (ssize_t)sizeof(run->bytes));
 	if (got == 0 || (got < 0 && errno != EAGAIN)) {
 		atomic_fetch_add(&run->deliveries->closed, 1);

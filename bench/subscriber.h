@@ -1,4 +1,4 @@
-/* Event streams, opened and followed by one process. */
+/* Event streams opened and read by one process. */
 #ifndef BENCH_SUBSCRIBER_H
 #define BENCH_SUBSCRIBER_H
 
@@ -17,9 +17,9 @@ struct subscription {
 	unsigned count;
 };
 
-/* Opens all of them, then counts events in `deliveries` until the process is killed; an
+/* Opens all streams, then counts events in `deliveries` until the process is killed. An
  * event is a block with data (WHATWG HTML, 9.2.6). A stream that ends is counted in
- * `closed`. What fails ends the process. */
+ * `closed`. A failure ends the process. */
 _Noreturn void subscriber_run(const struct subscription *what, struct deliveries *deliveries);
 
 #endif

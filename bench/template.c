@@ -1,3 +1,4 @@
+/* Expands templates of requests, for bench/poster.c and bench/subscriber.c. */
 #include "bench/template.h"
 
 #include <string.h>

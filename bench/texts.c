@@ -1,3 +1,4 @@
+/* The texts that bench/transit.c measures. */
 #include "bench/texts.h"
 
 #include <stdarg.h>
@@ -18,7 +19,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct buf *out, const cha
 	buf_put_text(out, piece);
 }
 
-/* As transit-js writes them: keys by their cache codes from the second one on. */
+/* As transit-js writes them: repeated keys are cache codes. */
 static void put_todo(struct buf *out, unsigned i)
 {
 	static const char *const names[2][4] = {
@@ -33,7 +34,7 @@ static void put_todo(struct buf *out, unsigned i)
 	    i * 1024);
 }
 
-/* An outline: each entry has its notes and, 8 deep, another below it. */
+/* An outline: each entry has notes and, up to 8 deep, a nested entry. */
 static void put_nested(struct buf *out, unsigned i)
 {
 	for (unsigned depth = 0; depth < 8; depth++)

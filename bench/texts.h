@@ -1,5 +1,5 @@
-/* Transit messages of several kinds, about 20 kB each, as clients write them: the same
- * ones in every run. */
+/* Transit messages of several kinds, about 20 kB each, as clients write them; the same
+ * in every run. */
 #ifndef BENCH_TEXTS_H
 #define BENCH_TEXTS_H
 

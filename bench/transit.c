@@ -1,10 +1,14 @@
-/* Bytes a second through the transcoder or through jansson: transit pocketbook|jansson
- * [SECONDS]
+/* Measures the transcoder, or jansson, in bytes a second:
+ * transit pocketbook|jansson [SECONDS]
  *
- * For each kind of text a line: KIND IN OUT JSON, in bytes of the Transit text a second of
- * processor time. IN    text to what is kept: the transcoder's canonical form, jansson's tree OUT
- * that to Transit text JSON  that to plain JSON; jansson knows of none, and its OUT stands there
- * too Each repeats until it has used SECONDS (0.1 where it is left out). */
+ * Prints a line for each kind of text, KIND IN OUT JSON, in bytes of the Transit text
+ * per second of processor time:
+ *
+ *   IN     parsing: into the transcoder's canonical form, or into jansson's tree
+ *   OUT    writing Transit text from that
+ *   JSON   writing plain JSON from that; jansson cannot, its OUT is repeated
+ *
+ * Each measurement repeats until it has used SECONDS (default 0.1). */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "bench/texts.h"
@@ -16,7 +20,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define EACH_TIME 8 /* between two looks at the clock */
+#define EACH_TIME 8 /* between two readings of the clock */
 
 struct job {
 	struct slice text;
@@ -58,7 +62,7 @@ static void ours_out(struct job *job)
 		fail("the canonical form is refused");
 }
 
-/* Without the short cut for values that have their JSON already. */
+/* Without the shortcut for values that equal their projection. */
 static void ours_json(struct job *job)
 {
 	buf_clear(&job->written);

@@ -1,7 +1,7 @@
-/* Makes the manual pages: `manual SOURCE OUT`. A page for each command of the table;
- * SOURCE/man/NAME.in with the line @commands@ or
- * @options@ put in; and pocketbook-protocol(7) of SOURCE/protocol.md. What SOURCE/man/COMMAND.more
- * has goes into that command's page, after its options. */
+/* Generates the manual pages at build time: `manual SOURCE OUT`. There is a page for
+ * each command in the table, with SOURCE/man/COMMAND.more, if it exists, after its
+ * options; a page for each SOURCE/man/NAME.in, with the lines @commands@ and @options@
+ * replaced; and pocketbook-protocol(7), from SOURCE/protocol.md. */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/command.h"
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Of the last change worth a look, as mdoc(7) asks for. */
+/* The date of the last significant change, which mdoc(7) requires. */
 #define DATE "November 23, 2026"
 
 static const char *source;
@@ -37,7 +37,7 @@ static void file_close(FILE *out)
 		error(EXIT_FAILURE, errno, "cannot write");
 }
 
-/* pocketbook-token-add, with or without what stands before it. */
+/* The name of a page, such as pocketbook-token-add. */
 static void page_name(const struct command *command, char out[80])
 {
 	(void)snprintf(out, 80, "pocketbook-%s", command->name);
@@ -100,7 +100,7 @@ static void put_options(FILE *out, const struct command *command)
 	(void)fputs(".El\n", out);
 }
 
-/* As lines of a configuration file: those of `serve`, which have its defaults. */
+/* The options of `serve` as lines of a configuration file, with their defaults. */
 static void put_entries(FILE *out)
 {
 	(void)fputs(".Bl -tag -width Ds\n", out);
@@ -207,7 +207,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* The commands that share a first word. */
+/* The commands that share the first word. */
 static void put_see_also(FILE *out, const struct command *command)
 {
 	size_t first = strcspn(command->name, " "), count = 0;
@@ -256,7 +256,7 @@ static void command_page(const char *folder, const struct command *command)
 	file_close(out);
 }
 
-/* ---- Written by hand, with lists put in ---- */
+/* ---- Templates ---- */
 
 static void put_commands(FILE *out)
 {

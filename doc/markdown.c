@@ -1,3 +1,4 @@
+/* The Markdown reader of doc/manual.c, line by line. */
 #include "doc/markdown.h"
 
 #include "base/buf.h"
@@ -10,9 +11,9 @@ enum block { BLOCK_NONE, BLOCK_TEXT, BLOCK_CODE, BLOCK_ITEM, BLOCK_TABLE };
 struct markdown {
 	FILE *out;
 	enum block block;
-	struct buf text; /* of the block so far */
+	struct buf text; /* the text of the current block */
 	bool listed;     /* a list or a table is open */
-	bool headed;     /* the last thing was a heading: no space wanted after it */
+	bool headed;     /* the last block was a heading: no space after it */
 	unsigned rows;   /* of the table */
 };
 
@@ -86,7 +87,8 @@ static struct slice cell_take(const char **line)
 	return slice_make(begin, len);
 }
 
-/* The row of headings and the line below it are left out: tags say what they are. */
+/* The header row and the line below it are omitted: the tags of the list replace
+ * them. */
 static void table_row(struct markdown *md, const char *line)
 {
 	struct slice cell;
@@ -142,7 +144,7 @@ static void take_line(struct markdown *md, const char *line)
 		text_add(md, BLOCK_TEXT, line);
 }
 
-/* An empty line may be inside code or after it: the next line tells. */
+/* An empty line may be inside a code block or after it: the next line decides. */
 void markdown_to_mdoc(FILE *in, FILE *out)
 {
 	struct markdown md = { .out = out, .text = BUF_EMPTY, .headed = true };

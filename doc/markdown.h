@@ -1,11 +1,11 @@
-/* The Markdown that doc/protocol.md is written in, as mdoc(7): headings, paragraphs,
- * lists, tables, indented code. */
+/* Converts the subset of Markdown that doc/protocol.md uses to mdoc(7): headings,
+ * paragraphs, lists, tables, indented code. */
 #ifndef DOC_MARKDOWN_H
 #define DOC_MARKDOWN_H
 
 #include <stdio.h>
 
-/* Leaves the first heading out. */
+/* Omits the first heading. */
 void markdown_to_mdoc(FILE *in, FILE *out);
 
 #endif

@@ -1,3 +1,4 @@
+/* Text for manual pages, for doc/manual.c and doc/markdown.c. */
 #include "doc/mdoc.h"
 
 #include "base/buf.h"
@@ -27,7 +28,7 @@ static void put_escaped(struct buf *out, char byte)
 	}
 }
 
-/* The font that a mark begins, or ends where it is the open one. */
+/* Returns the font that a mark begins, or ends if it is open. */
 static const char *font_switch(const char **open, const char *font)
 {
 	bool ends = *open != NULL;

@@ -1,4 +1,4 @@
-/* Text as mdoc(7) wants it. */
+/* Escapes and formats text for mdoc(7). */
 #ifndef DOC_MDOC_H
 #define DOC_MDOC_H
 
@@ -6,14 +6,14 @@
 
 #include <stdio.h>
 
-/* Which marks a text uses besides `code`: plain text has stars that are just that. */
+/* The marks that a text uses besides `code`: in plain text a star is a star. */
 enum mdoc_marks { MDOC_PLAIN, MDOC_MARKDOWN /* **bold** and *emphasis* */ };
 
-/* A paragraph's text: a line for each sentence, none too long. */
+/* Writes the text of a paragraph, one line per sentence. */
 void mdoc_text(FILE *out, struct slice text, enum mdoc_marks marks);
-/* The same on the rest of one macro's line, as one argument. */
+/* Writes text as one argument of a macro. */
 void mdoc_argument(FILE *out, struct slice text, enum mdoc_marks marks);
-/* Lines as they are, indented or not. */
+/* Writes lines verbatim. */
 void mdoc_literal(FILE *out, struct slice text, bool indented);
 
 #endif

@@ -1,5 +1,5 @@
-/* Prints the sample configuration: every option of `pocketbook serve` with its help and
- * its default, commented out. Arguments of the form NAME=VALUE set an option
+/* Generates the sample configuration at build time: every option of `pocketbook serve`
+ * with its help and its default, commented out. An argument NAME=VALUE sets an option
  * instead. */
 #include "base/buf.h"
 #include "cli/command.h"

@@ -1,7 +1,7 @@
-/* What the fuzz targets share. A target is one function that is given any bytes, and
- * aborts where a promise of ours does not hold. It is built twice: with libFuzzer, to
- * search for hours; and with t/fuzz/replay.c, to run its corpus and some changes to it
- * in `make check`. */
+/* Shared by the fuzz targets. A target is one function that receives arbitrary bytes
+ * and aborts if a guarantee is violated. It is built twice: with libFuzzer, to search
+ * for hours, and with t/fuzz/replay.c, to run its corpus and some mutations in
+ * `make check`. */
 #ifndef T_FUZZ_FUZZ_H
 #define T_FUZZ_FUZZ_H
 
@@ -11,19 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The name is libFuzzer's. */
+/* Called by libFuzzer, which determines the name. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define REQUIRE(condition) \
 	do { \
 		if (!(condition)) { \
-			(void)fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, \
+			(void)fprintf(stderr, "%s:%d: violated: %s\n", __FILE__, __LINE__, \
 				      #condition); \
 			abort(); \
 		} \
 	} while (0)
 
-/* Takes bytes off the front of an input; zeros when it is used up. */
+/* An input from which bytes are removed at the front; zeros at its end. */
 struct input {
 	const uint8_t *data;
 	size_t left;
@@ -43,8 +43,8 @@ static inline uint64_t input_number(struct input *input, size_t bytes)
 	return number;
 }
 
-/* What is left, in memory of its own, so that a sanitizer sees who reads beyond it.
- * Free it. */
+/* Copies the rest of the input into memory of its size, so that a sanitizer detects
+ * reads beyond it. The caller frees the copy. */
 static inline char *input_rest(const struct input *input, struct slice *out)
 {
 	char *copy = malloc(input->left ? input->left : 1);

@@ -1,5 +1,5 @@
-/* The configuration file, read with the options of serve: it is taken whole, or refused
- * with its place. */
+/* Fuzzes the configuration file with the options of serve: it is accepted completely,
+ * or rejected with a position. */
 #include "cli/command.h"
 #include "cli/config_file.h"
 #include "t/fuzz/fuzz.h"

@@ -1,6 +1,6 @@
-/* What comes in over the control socket and the workers' links: frames of packed
- * requests, and the replies. What can be unpacked is packed again to something that
- * says the same. */
+/* Fuzzes the messages of the control socket and of the workers' links: frames of packed
+ * requests, and replies. A message that can be unpacked must be equal after packing and
+ * unpacking it again. */
 #include "ipc/frame.h"
 #include "store/store.h"
 #include "t/fuzz/fuzz.h"

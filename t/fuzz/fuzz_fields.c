@@ -1,7 +1,6 @@
-/* Small texts that strangers send or operators write. The first byte says which: a
- * cursor, a token, a grant, an id, a media type, an origin, an entity tag's list, a
- * line of an export, the addresses that a request passed through, an address or a block
- * of them. */
+/* Fuzzes small texts of clients and administrators. The first byte selects the kind: a
+ * cursor, a token, a grant, an id, a media type, an origin, a list of entity tags, a
+ * line of an export, the field X-Forwarded-For, an address or a CIDR block. */
 #include "auth/grant.h"
 #include "auth/token.h"
 #include "store/docid.h"
@@ -35,7 +34,7 @@ static void try_cursor(struct slice text, const char *terminated)
 	REQUIRE(cursor.epoch == 0 || slice_equal(text, slice_make(formatted, len)));
 }
 
-/* A token with one character changed is none. */
+/* A token with a changed character must be rejected. */
 static void try_token(struct slice text, const char *terminated)
 {
 	struct token_parts parts;
@@ -115,9 +114,7 @@ static void try_etags(struct slice text, const char *terminated)
 	(void)static_etag_matches(terminated, "\"0123456789abcdef\"");
 }
 
-/* What was taken is valid, and comes out the same when it is written as a line and read
- * once more.
- */
+/* An accepted line is valid, and equal after writing and reading it again. */
 static void try_line(struct slice text, const char *terminated)
 {
 	const size_t limit = 1 << 20;
@@ -154,8 +151,8 @@ static bool same_address(const struct address *one, const struct address *other)
 	return one->is6 == other->is6 && memcmp(one->bytes, other->bytes, sizeof(one->bytes)) == 0;
 }
 
-/* Nobody but a trusted proxy is believed; and whoever is trusted is passed over as long
- * as there is somebody before. */
+/* The field is ignored unless the peer is a trusted proxy; trusted addresses in it are
+ * skipped if another one precedes them. */
 static void try_forwarded(struct slice text, const char *terminated)
 {
 	const struct address proxy = { .bytes = { 127, 0, 0, 1 } },

@@ -1,5 +1,5 @@
-/* The body of a push, in either encoding: whatever is accepted keeps the protocol's
- * rules, and its values are canonical. */
+/* Fuzzes the body of a push in both encodings: an accepted push obeys the rules of the
+ * protocol, and its values are canonical. */
 #include "store/docid.h"
 #include "t/fuzz/fuzz.h"
 #include "transit/transit.h"

@@ -1,5 +1,5 @@
-/* The query of a URL: what was accepted reads back the same when every byte of it is
- * escaped. */
+/* Fuzzes the query of a URL: an accepted query is equal after all its bytes have been
+ * escaped and read again. */
 #include "base/buf.h"
 #include "t/fuzz/fuzz.h"
 #include "worker/http/query.h"

@@ -1,5 +1,5 @@
-/* The watch over a connection's bytes: its verdict does not depend on the pieces in
- * which they come. */
+/* Fuzzes worker/http/framing.c: the verdict on a stream of bytes must not depend on the
+ * pieces in which they arrive. */
 #include "t/fuzz/fuzz.h"
 #include "worker/http/framing.h"
 
@@ -11,7 +11,7 @@ struct verdict {
 	unsigned requests, complete;
 };
 
-/* In pieces of `step` bytes. */
+/* Feeds the bytes in pieces of `step`. */
 static struct verdict judge(struct slice bytes, size_t step)
 {
 	struct verdict out = { .good = true };

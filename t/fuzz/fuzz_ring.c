@@ -1,12 +1,12 @@
-/* The ring after a writer that was killed anywhere: whatever words it left, its
- * successor attaches, every reader learns once that it was lapped, and from then on
- * gets what is published, all of it and in order. */
+/* Fuzzes the ring after a writer was killed at any point: whatever it left, its
+ * successor attaches, every reader detects the overrun once, and then receives all
+ * published entries in order. */
 #include "shm/map.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
 #include "t/fuzz/fuzz.h"
 
-#define STAMP_BITS 62 /* beyond these the count of all hints ever made would overflow */
+#define STAMP_BITS 62 /* beyond these the count of all hints would overflow */
 #define READERS 4
 
 static uint64_t input_stamp(struct input *input)
@@ -14,8 +14,8 @@ static uint64_t input_stamp(struct input *input)
 	return input_number(input, 8) & ((UINT64_C(1) << STAMP_BITS) - 1);
 }
 
-/* Fills some of the map. The head is never behind a stamp by more than the hints being
- * written: no bound on that is taken here. */
+/* Fills a part of the map. In practice the head lags behind a stamp by no more than the
+ * hints being written; this test assumes no bound. */
 static void leave(struct input *input, struct map *map)
 {
 	size_t words = (size_t)input_number(input, 1);

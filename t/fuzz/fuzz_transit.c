@@ -1,7 +1,6 @@
-/* A libFuzzer target: clang -fsanitize=fuzzer,address,undefined. The first byte chooses
- * the encoding, the rest is the message. Whatever is accepted must read back as itself,
- * have a projection that is JSON, and be its own projection where it is called
- * plain. */
+/* Fuzzes the transcoder. The first byte selects the encoding, the rest is the message.
+ * The canonical form of an accepted message must be a fixed point, have a projection
+ * that is JSON, and equal that projection if it is marked plain. */
 #include "transit/transit.h"
 
 #include <stdint.h>

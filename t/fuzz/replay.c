@@ -1,11 +1,11 @@
-/* Runs a fuzz target without libFuzzer: each file of its corpus as it is, then so many
- * changes to these, told by a seed. Reports in TAP.
+/* Runs a fuzz target without libFuzzer: each file of its corpus, then random mutations
+ * of them, determined by a seed. Prints TAP.
  *
  *   fuzz_query [--rounds N] [--seed N] [FILE|DIR...]
  *
- * Without a name it takes the folder of its own name below FUZZ_CORPUS (an environment
- * variable), `query` for fuzz_query. An input that breaks a promise aborts the program;
- * it is kept in ./crash-input, so that it can be given as FILE. */
+ * Without arguments it uses the folder of its own name below FUZZ_CORPUS (an
+ * environment variable), `query` for fuzz_query. An input that violates a guarantee
+ * aborts the program and is saved as ./crash-input, which can be passed as FILE. */
 #include "base/buf.h"
 #include "t/fuzz/fuzz.h"
 
@@ -24,7 +24,7 @@ struct corpus {
 
 static struct buf under_test = BUF_EMPTY;
 
-/* Of the sanitizers, where the program is built with one. */
+/* Of the sanitizers, if the program is built with one. */
 extern void __sanitizer_set_death_callback(void (*on_death)(void)) __attribute__((weak));
 
 static void on_death(void)
@@ -67,7 +67,7 @@ static void corpus_add_file(struct corpus *corpus, const char *path)
 	(void)fclose(file);
 }
 
-/* By name, so that a seed means the same everywhere. */
+/* Sorted by name, so that a seed has the same effect everywhere. */
 static void corpus_add(struct corpus *corpus, const char *path)
 {
 	struct dirent **names;
@@ -127,8 +127,8 @@ static void splice(struct buf *out, size_t at, const char *bytes, size_t len)
 	buf_free(&tail);
 }
 
-/* One change: a byte, a bit, a piece less, a piece twice, a piece of another input, a
- * byte more. */
+/* Mutates the input once: changes a byte or a bit, removes or repeats a part, inserts a
+ * part of another input or a byte. */
 static void change(uint64_t *state, const struct corpus *corpus, struct buf *out)
 {
 	const struct buf *other = &corpus->inputs[roll(state, corpus->count)];

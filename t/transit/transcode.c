@@ -1,8 +1,12 @@
-/* Puts messages through the transcoder, for tests written in other languages. Each line of standard
- * input is a mode, a space and a message: json, transit   the message is one value docs the message
- * is a Transit array whose entries are taken one by one, as the documents of a push are Each answer
- * is a line of fields between tabs: `ok`, the canonical form, its projection to JSON; or `refused`
- * and the reason. */
+/* Passes messages through the transcoder, for tests in other languages (transcode.mjs).
+ * Each line of standard input is a mode, a space and a message:
+ *
+ *   json, transit   the message is one value
+ *   docs            the message is a Transit array whose entries are read one by one, like
+ *                   the documents of a push
+ *
+ * Each line of output consists of fields separated by tabs: `ok`, the canonical form,
+ * and its projection to JSON; or `refused` and the reason. */
 #include "transit/transit.h"
 
 #include <stdint.h>
