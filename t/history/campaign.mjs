@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// A campaign: clients write, pull and follow while a nemesis kills and freezes the server's processes; then everything that was sent
-// and seen is held against what the database has. Prints its counts, and every promise that was broken; exit status 1 where one was.
+// Runs a campaign: clients write, pull and follow groups while a nemesis disturbs the
+// server. Afterwards everything that was sent and received is checked against the
+// database. Prints counts and every violated guarantee; the exit status is 1 if there
+// is one. See doc/reliability.md.
 //
 //   node t/history/campaign.mjs [--seconds N] [--seed N] [--acts NAME,NAME|none] [--faults LIST] [--program FILE] [--patience N] [--json]
 //
-// --faults is what base/fault.h reads, in a build with --enable-faults. A seed draws the same clients and acts again; how these meet
-// is the machine's.
+// --faults is a list as in base/fault.h, for a build with --enable-faults. A seed
+// determines clients and acts, not their timing.
 import { existsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,14 +24,15 @@ import { Server } from './server.mjs'
 import { QUIET } from './strains.mjs'
 
 const GROUPS = ['a', 'b', 'b:c', 'b:c:d']
-const IDS = 60 // in each
+const IDS = 60 // per group
 const WRITERS = 6
-const SMALL = 64 // MiB, where the disk is to be filled
-const ROUND = 1500 // ms of writing between two comparisons
-const ANSWER_MS = 120_000 // in which a push is taken once the nemesis rests
+const SMALL = 64 // MiB, if the disk is to be filled
+const ROUND = 1500 // ms of writing between two checks
+const ANSWER_MS = 120_000 // ms in which a push must succeed when the nemesis pauses
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
-/** What the database holds of each id: a push on an impossible base changes nothing, and its conflict tells. */
+/** Returns the document of each id: a push on an impossible base changes nothing, and
+ * its conflict contains the document. */
 async function probe({ port, ids: { all }, history }) {
   const connection = new Connection(port)
   const held = new Map()
@@ -60,7 +63,8 @@ async function settled(run, final) {
   }
 }
 
-/** Lets the writers go on or hold: `turn` resolves when one may write; `hold` when none does. */
+/** Pauses and resumes the writers: `turn` resolves when a writer may write, `hold` when
+ * none is writing. */
 class Gate {
   #open = Promise.resolve()
   #release
@@ -93,11 +97,11 @@ class Run {
   replicas = []
   calls = new Set()
   groups = GROUPS
-  /** No nemesis any more; then no writers and pullers; then no streams. */
+  /** Ends the nemesis, then writers and pullers, then streams. */
   ending = false
   over = false
   closing = false
-  /** Whoever waits for an answer waits in vain. */
+  /** The server no longer answers. */
   silent = false
   #gate = new Gate(WRITERS)
 
@@ -116,7 +120,8 @@ class Run {
     this.acts[what] = (this.acts[what] ?? 0) + 1
   }
 
-  /** With the writers at rest every stream must come to hold what the database holds. */
+  /** While the writers pause, every stream must converge to the content of the
+   * database. */
   async compare() {
     const late = new Promise((done) => setTimeout(done, ANSWER_MS).unref())
     if (!(await Promise.race([this.#gate.hold().then(() => true), late]))) return this.#fallSilent()
@@ -125,7 +130,8 @@ class Run {
     this.#gate.release()
   }
 
-  /** The nemesis is at rest, but a writer that tries again and again is not answered: a server must come back. */
+  /** The nemesis pauses, but retries of a push are not answered: the server has not
+   * recovered. */
   #fallSilent() {
     this.silent = this.over = true
     this.history.violate('the server does not come back', `a push is not taken within ${ANSWER_MS / 1000} s`)
@@ -140,8 +146,10 @@ class Run {
 }
 
 /**
- * Runs for so many seconds or until a promise is broken. `names`: of acts; `faults` as base/fault.h reads them; `faultsBuilt`: the
- * nemesis may use fault points too; `patience`: seconds that a stream has to bring what it still owes; `enough(acts)`: may it end now?
+ * Runs for the given time or until a guarantee is violated. `names`: the acts;
+ * `faults`: a list as in base/fault.h; `faultsBuilt`: the nemesis may use fault points;
+ * `patience`: seconds in which a stream must converge; `enough(acts)`: may the campaign
+ * end early?
  */
 export async function campaign({ seconds = 10, seed = 1, names = Object.keys(acts), faults = '', program, faultsBuilt = false, patience = 60, enough = () => false }) {
   const random = seeded(seed)
@@ -180,7 +188,7 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
   return { counts: history.counts, acts: run.acts, violations: history.violations }
 }
 
-/** Where a server's log is left that broke a promise. */
+/** Where the log of a server that violated a guarantee is kept. */
 const logOf = (seed) => join(tmpdir(), `pocketbook-history-${seed}.log`)
 
 function readOptions() {

@@ -1,6 +1,7 @@
-// A short campaign in which every promise must hold; and the same with the server made to do one wrong thing, which must be noticed.
+// Short campaigns: in one every guarantee must hold; in the others a mutant is active,
+// and the checker must detect it.
 //
-// POCKETBOOK names a program built with --enable-faults.
+// POCKETBOOK is a program built with --enable-faults.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { campaign } from './campaign.mjs'
@@ -16,7 +17,8 @@ const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const seconds = Number(process.env.SECONDS ?? 10)
 const all = Object.keys(acts)
 
-/** Once all at once; and once without purges, so that ids come back, and with the database on a disk. */
+/** One campaign with all acts; one without purges, so that ids are reused, and with the
+ * database on a real disk. */
 for (const names of [all, all.filter((name) => name !== 'purge' && name !== 'fillDisk')]) {
   test(`every promise holds during ${names.join(', ')} (SEED=${seed})`, async (t) => {
     const { counts, acts: done, violations } = await campaign({ program, seed, seconds, names, faultsBuilt: true })

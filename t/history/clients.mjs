@@ -1,11 +1,13 @@
-// Those who use the server while a nemesis acts. Each runs until `run.over`, and tells the history what it sent and saw.
+// The clients of a campaign. Each runs until `run.over` and records what it sent and
+// received in the history.
 import { Connection, listen } from './http.mjs'
 import { DELETED, Replica } from './history.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
-/** Writes, deletes, retries; some with a base that it knows to be old, some all-or-nothing, some without `op`. An acknowledged push is
- * sent again at times: it must have the same answer, or conflict with what others wrote on top. */
+/** Writes, deletes, retries; some pushes have a stale base on purpose, some are atomic,
+ * some have no `op`. Acknowledged pushes are sometimes sent again: the result must be
+ * the same, or a conflict with a later write. */
 export async function writer(run, name, random) {
   const { history, ids } = run
   const connection = new Connection(run.port)
@@ -38,7 +40,8 @@ export async function writer(run, name, random) {
       else history.miss(edit.id, 'a conflict')
       if (result.value?.tag === edit.tag) history.violate('a write conflicts with itself', `${edit.tag} on ${edit.id}@${result.version}`)
       known.set(edit.id, { version: result.version, deleted: result.deleted })
-      // An earlier try may have been applied, with somebody else's write on top of it by now.
+      // An earlier attempt may have been applied, followed by a write of another
+      // client.
       if (!sure) history.lose(edit)
     } else {
       history.counts.skipped++
@@ -59,7 +62,7 @@ export async function writer(run, name, random) {
         if (atomic && statuses.has('ok') && statuses.size > 1) history.violate('half of an atomic push', JSON.stringify(results))
         edits.forEach((edit, i) => settle(edit, results[i], sure))
         if (!canRetry || random.chance(0.95)) return ids.settle(edits)
-        // As if this answer had been lost.
+        // As if this response had been lost.
         history.resend(edits)
         continue
       }
@@ -81,8 +84,10 @@ export async function writer(run, name, random) {
   connection.close()
 }
 
-/** Pulls page after page, as a client without a stream would; sometimes it begins anew. Often it asks once more what it has asked before, as
- * if that answer had been lost, and at times of another worker: what was acknowledged meanwhile, to whomever, must be in it. */
+/** Pulls page by page, like a client without a stream; sometimes from the beginning.
+ * Often it repeats a request, as if the response had been lost, sometimes at another
+ * worker: the response must contain everything acknowledged meanwhile, to any
+ * client. */
 export async function puller(run, name, random) {
   const { history } = run
   const group = random.pick(run.groups)
@@ -112,7 +117,8 @@ export async function puller(run, name, random) {
       replica.take(answer.body)
       ;({ cursor, more } = answer.body)
       snapshot ||= answer.body.reset
-      // A snapshot ends however much is written meanwhile: what was written over between its pages may come with the next pull only.
+      // A snapshot ends however much is written meanwhile: a document overwritten
+      // between two pages may be missing until the next pull.
       if (!more && (!snapshot || pages === 1)) replica.require(expected)
     }
     if (random.chance(0.02)) cursor = before = '0'
@@ -121,7 +127,8 @@ export async function puller(run, name, random) {
   connection.close()
 }
 
-/** Follows groups by a stream with documents, and resumes by its last id whenever that ends. Gives its replicas to the run. */
+/** Follows groups by a stream with documents, and resumes by its last id when the
+ * stream ends. Adds its replicas to the run. */
 export async function follower(run, name, random, only) {
   const { history } = run
   const groups = only ?? (random.chance(0.5) ? [random.pick(run.groups)] : [...new Set([random.pick(run.groups), random.pick(run.groups)])])
@@ -146,7 +153,7 @@ export async function follower(run, name, random, only) {
   }
 }
 
-/** Follows by hints alone: after each it pulls from where it is. */
+/** Follows a group by hints only: it pulls after each. */
 export async function listener(run, name, random) {
   const { history } = run
   const group = random.pick(run.groups)

@@ -1,28 +1,32 @@
-// What was sent and seen in a run, and what must hold of it whatever happened meanwhile.
+// The history of a campaign, and the guarantees that it must satisfy.
 //
-// Every write bears a tag of its own in its value, so whoever sees a document knows which write made it. From that follows all:
-// which versions were made by whom, whether one write stands in two places, or two writes in one.
+// Every write has a unique tag in its value, so that a document identifies the write
+// that made it. This shows which write made which version, whether a write was applied
+// twice, and whether two writes made the same version.
 
-/** What stands for the value of a tombstone. */
+/** Represents the value of a tombstone. */
 export const DELETED = '(deleted)'
 
 export class History {
-  /** id → version → the tag that was seen there */
+  /** id → version → the observed tag */
   seen = new Map()
   /** tag → "id@version" */
   places = new Map()
-  /** id → the newest version whose write was acknowledged */
+  /** id → the newest acknowledged version */
   acked = new Map()
-  /** id → writes of which nobody knows whether they were applied */
+  /** id → writes with an unknown outcome */
   unknown = new Map()
-  /** What was missing → {id, version} that a reader had never been shown: fine where it had been deleted */
+  /** description → {id, version} that a reader never received: valid if the document
+   * had been deleted */
   doubts = new Map()
-  /** id → deletions that were sent and not refused; and how many purges were: such a document may be gone without a trace. */
+  /** id → deletions that were sent and not rejected, with the number of purges: such a
+   * document may have vanished completely. */
   #deletions = new Map()
   purges = 0
-  /** Of which somebody was told so. */
+  /** Ids that the server reported as nonexistent. */
   #gone = new Set()
-  /** Tags of new documents whose push was sent more than once: with a deletion in between, both tries may have made one. */
+  /** Tags of new documents whose push was sent more than once: with a deletion in
+   * between, both attempts may have created one. */
   #again = new Set()
   violations = []
   counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0 }
@@ -31,7 +35,7 @@ export class History {
     this.violations.push(`${kind}: ${detail}`)
   }
 
-  /** Somebody saw this version of a document; `tag` is DELETED for a tombstone. */
+  /** A client received this version of a document; `tag` is DELETED for a tombstone. */
   see(id, version, tag, where) {
     const versions = this.seen.get(id) ?? new Map()
     this.seen.set(id, versions)
@@ -49,13 +53,14 @@ export class History {
     return this.#again.has(tag) && Math.abs(version - Number(other.split('@')[1])) >= 2
   }
 
-  /** These edits are sent once more, as nobody knows what became of them. */
+  /** These edits, whose outcome is unknown, are sent again. */
   resend(edits) {
     this.counts.retries++
     for (const { base, tag } of edits) if (base === 0) this.#again.add(tag)
   }
 
-  /** A deletion is about to be sent; `refuseDeletion` when it surely was not done. */
+  /** A deletion is about to be sent; `refuseDeletion` is called if it was certainly not
+   * applied. */
   tryDeletion(id) {
     this.#deletions.set(id, (this.#deletions.get(id) ?? 0) + 1)
   }
@@ -68,22 +73,22 @@ export class History {
     return this.purges > 0 && this.#deletions.get(id) > 0
   }
 
-  /** Somebody was told that there is no such document, not even a tombstone. */
+  /** The server reported that the document does not exist, not even as a tombstone. */
   miss(id, where) {
     if (this.mayBeGone(id)) this.#gone.add(id)
     else if (this.seen.has(id)) this.violate('a write was lost', `${id} is not there, says ${where}`)
   }
 
-  /** May it have been deleted without anybody seeing the tombstone? */
+  /** May the document have been deleted without any client receiving the tombstone? */
   #isGone(id) {
     return this.#gone.has(id) || (this.mayBeGone(id) && this.unknown.get(id)?.includes(DELETED))
   }
 
-  /** The server said `ok` to this edit. */
+  /** The result of this edit was `ok`. */
   acknowledge(edit, version) {
     this.counts.acknowledged++
     if (edit.deleted && version !== edit.base + 1) {
-      // Nothing to do: it was deleted already, or never there.
+      // Nothing was written: the document was deleted or had never existed.
       if (version > 0) this.see(edit.id, version, DELETED, 'the answer to a deletion')
       else this.miss(edit.id, 'the answer to a deletion')
       return
@@ -100,12 +105,14 @@ export class History {
     this.unknown.set(edit.id, [...(this.unknown.get(edit.id) ?? []), edit.tag])
   }
 
-  /** The newest acknowledged version of each document of a group now: a pull that begins now must show these or newer ones. */
+  /** Returns the newest acknowledged versions of a group: a pull that begins now must
+   * return these or newer ones. */
   expected(group) {
     return [...this.acked].filter(([id]) => id.startsWith(group + ':'))
   }
 
-  /** Holds a backup against what had been acknowledged when it began, `[id, version]…`. */
+  /** Checks a backup against the writes acknowledged before it began,
+   * `[id, version]…`. */
   checkBackup(expected, docs) {
     for (const [id, { version, tag }] of docs) this.see(id, version, tag, 'a backup')
     for (const [id, version] of expected) {
@@ -116,8 +123,9 @@ export class History {
     this.counts.backups++
   }
 
-  /** Has somebody seen a tombstone of this version or a newer one? One that was purged before, nobody has; nor one of a deletion whose
-   * answer was lost and that was written over at once, but then a version is missing in what was seen. */
+  /** Has a client received a tombstone of this version or a newer one? Not if it was
+   * purged before, nor if the response to the deletion was lost and the document
+   * overwritten at once; but then a version is missing in the observations. */
   #wasDeleted(id, version, end) {
     const versions = this.seen.get(id)
     if (this.#isGone(id) || [...versions].some(([at, tag]) => at >= version && tag === DELETED)) return true
@@ -130,7 +138,8 @@ export class History {
     return `seen of it: ${newer.join(', ')}; of unknown outcome: ${this.unknown.get(id)?.join(', ') ?? 'none'}`
   }
 
-  /** Holds what the database has at the end, id → {version, tag}, against all that was sent and seen. */
+  /** Checks the final content of the database, id → {version, tag}, against everything
+   * that was sent and received. */
   conclude(final) {
     for (const [detail, { id, version }] of this.doubts)
       if (!this.#wasDeleted(id, version, final.get(id)?.version ?? 0)) this.violate('a pull missed a write', `${detail}; ${this.#told(id, version)}`)
@@ -144,7 +153,8 @@ export class History {
     if (held && newest > held.version)
       this.violate('a write was lost', `${id}@${newest} (${versions.get(newest)}) was seen, but the database ends at ${held.version}`)
     if (held) this.see(id, held.version, held.tag, 'the database at the end')
-    // What was purged had been deleted before, by a deletion that somebody saw or whose answer was lost.
+    // A purged document must have been deleted before, by a deletion that was observed
+    // or whose response was lost.
     else if (!this.mayBeGone(id) || (versions.get(newest) !== DELETED && !this.#isGone(id)))
       this.violate('a write was lost', `${id}@${newest} (${versions.get(newest)}) was seen, but the database has nothing at the end`)
     let nobody = 0
@@ -153,7 +163,7 @@ export class History {
   }
 }
 
-/** What one reader holds of a group, kept as a client would. */
+/** The replica of a group at one reader, maintained like that of a client. */
 export class Replica {
   docs = new Map()
   #fresh
@@ -162,7 +172,7 @@ export class Replica {
     Object.assign(this, { history, group, name })
   }
 
-  /** A page of a pull, or the data of an event. */
+  /** Applies a page of a pull, or the data of an event. */
   take({ docs, more, reset }) {
     if (reset) this.#fresh ??= new Set()
     for (const doc of docs) this.#takeOne(doc, reset)
@@ -183,19 +193,21 @@ export class Replica {
     this.docs.set(id, { version, tag })
   }
 
-  /** After a pull to the end: everything that had been acknowledged when it began must be here. `[id, version]…` */
+  /** After a complete pull: checks that everything acknowledged before it began is
+   * present. `[id, version]…` */
   require(expected) {
     for (const [id, version] of expected) {
       const held = this.docs.get(id)
       if (held?.version >= version) continue
       const detail = `${id}@${version} was acknowledged before it, ${this.name} has ${held?.version ?? 'nothing'}`
-      // From the beginning, and in a reset, old tombstones are left out, so a document that was never shown may have been deleted.
+      // From the beginning and after a reset old tombstones are omitted, so that a
+      // document that was never received may have been deleted.
       if (held) this.history.violate('a pull missed a write', detail)
       else this.history.doubts.set(detail, { id, version })
     }
   }
 
-  /** How this differs from the database at the end; empty: not at all. */
+  /** Returns the differences to the final database; empty if there are none. */
   differences(final) {
     const of = [...final].filter(([id]) => id.startsWith(this.group + ':'))
     const behind = of.filter(([id, { version, tag }]) => {

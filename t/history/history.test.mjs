@@ -1,4 +1,5 @@
-// Every rule of the checker by itself: a small history that breaks it is called what it is, and the same one put right is not.
+// Tests each rule of the checker: a small history that violates it must be detected,
+// and the corrected history must not.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DELETED, History, Replica } from './history.mjs'
@@ -8,7 +9,7 @@ const deletion = (id, base) => edit(id, base, DELETED, { deleted: true })
 const database = (...docs) => new Map(docs.map(([id, version, tag]) => [id, { version, tag }]))
 const page = (...docs) => ({ docs: docs.map(([id, version, tag]) => (tag === DELETED ? { id, version, deleted: true } : { id, version, value: { tag } })), more: false })
 
-/** name → [a kind of violation, a history that has it, the same without it] */
+/** name → [the kind of violation, a history with it, the same history without it] */
 const rules = {
   'an acknowledged write that is not in the database': ['a write was lost', (h, wrong) => {
     h.acknowledge(edit('a:1', 0, 'x'), 1)

@@ -1,7 +1,8 @@
-// HTTP for the clients of a run: whatever goes wrong on the way is `undefined`, for the outcome is unknown then.
+// HTTP for the clients of a campaign: any failure yields `undefined`, as the outcome is
+// unknown then.
 import { Agent, request } from 'node:http'
 
-const PATIENCE = 8000 // ms without a byte; a server that stands still must not hold a client for ever
+const PATIENCE = 8000 // ms without a byte: a stopped server must not block a client for ever
 
 export class Connection {
   #agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -10,7 +11,7 @@ export class Connection {
     this.port = port
   }
 
-  /** {status, body} of an answer that came in whole, else undefined. */
+  /** {status, body} of a complete response, otherwise undefined. */
   ask(path, body, headers = {}) {
     return new Promise((done) => {
       const text = body && JSON.stringify(body)
@@ -35,7 +36,8 @@ export class Connection {
   }
 }
 
-/** An event stream until it ends; `onEvent({event, id, data})`. Resolves when it has ended; `hold(call)` is given what ends it. */
+/** Reads an event stream until it ends, with `onEvent({event, id, data})`. Passes a
+ * function that ends the stream to `hold`. */
 export function listen(port, path, lastId, onEvent, hold) {
   return new Promise((done) => {
     const headers = lastId ? { 'Last-Event-ID': lastId } : {}

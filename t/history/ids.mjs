@@ -1,12 +1,14 @@
-// Which documents the writers write to: slots, each with one id at a time.
+// The ids that the writers use: slots, each with one id at a time.
 //
-// Where tombstones are purged, an id that was deleted and then made anew begins at version 1 again, and nobody could tell its two lives
-// apart. So in such a run (`mortal`) a slot goes on to another id once the deletion of its present one is sent, and nobody deletes an id
-// while somebody may still be making it. The old ones are written to on their old versions at times: they may be gone by then.
+// If tombstones are purged, an id that is deleted and created again starts at version
+// 1, and its two lives could not be distinguished. In such a campaign (`mortal`) a slot
+// switches to a new id when the deletion of its current one is sent, and no client
+// deletes an id that another may still be creating. Old ids are sometimes written to on
+// their old versions; they may have been purged by then.
 const name = (slot, life) => (life ? `${slot}.${life}` : slot)
 
 export class Ids {
-  /** All that there ever were. */
+  /** All ids that ever existed. */
   all = new Set()
   #lives = new Map()
   #making = new Map()
@@ -24,7 +26,7 @@ export class Ids {
     return name(slot, this.#lived(slot))
   }
 
-  /** `known`: what the writer knows, id → {version}. */
+  /** `known`: the writer's knowledge, id → {version}. */
   pick(slot, random, known) {
     const old = random.chance(0.05) ? name(slot, random.below(this.#lived(slot) + 1)) : undefined
     return known.get(old)?.version > 0 ? old : this.#present(slot)
@@ -43,7 +45,7 @@ export class Ids {
     this.all.add(this.#present(slot))
   }
 
-  /** The edits were answered, so none of them is still under way. */
+  /** The edits were answered; none of them is in flight. */
   settle(edits) {
     for (const { id, base } of edits) if (base === 0 && this.#making.has(id)) this.#making.set(id, this.#making.get(id) - 1)
   }

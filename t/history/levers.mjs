@@ -1,4 +1,5 @@
-// The file of struct fault_levers (base/fault.h), which the server maps: what is written here holds at once.
+// The file of struct fault_levers (base/fault.h), which the server maps: writes take
+// effect at once.
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
 const SIZE = 96
@@ -25,14 +26,15 @@ export class Levers {
     return Number(bytes.readBigInt64LE())
   }
 
-  /** The nth allocation from now of this process (0: of all together) fails. */
+  /** Makes the nth allocation from now fail, of this process (0: of all processes
+   * together). */
   failAllocation(pid, nth) {
     this.#set('allocations', 0)
     this.#set('pid', pid)
     this.#set('allocations', nth)
   }
 
-  /** Whoever comes by the point for the nth time from now is killed. */
+  /** Kills the process that makes the nth visit of the point from now. */
   killAt(point, nth) {
     this.#set('visits', 0)
     writeSync(this.#fd, Buffer.concat([Buffer.from(point), Buffer.alloc(64 - point.length)]), 0, 64, at.point)
@@ -43,7 +45,7 @@ export class Levers {
     this.#set('wall', seconds)
   }
 
-  /** How many allocations are left before the one that fails. */
+  /** The number of allocations until the one that fails. */
   get allocations() {
     return this.#get('allocations')
   }

@@ -1,5 +1,6 @@
-// The nth allocation of a command fails. It may refuse and say why; then its database, or the file that it was to make, is as it was before or as
-// it was to be, and the same command, once there is memory again, does it all.
+// Makes the nth allocation of a command fail. The command may report an error; then its
+// database or output file must be unchanged or complete, and the same command must
+// succeed when there is memory again. Called by memory.mjs.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ const users = (list) => [...list.matchAll(/^[0-9a-f]{16}  (\w+)/gm)].map(([, use
 /** The database of a running server. */
 const SERVED = 'served'
 
-/** A folder with what the commands begin with, made once; and the commands. */
+/** A folder with the input of the commands, created once, and the commands. */
 class Workshop {
   #levers
   violations = []
@@ -32,7 +33,8 @@ class Workshop {
     this.#makeOld()
   }
 
-  /** A database whose last write is in its log alone: its command was killed before it could copy that. */
+  /** A database whose last write is only in its WAL: its command was killed before the
+   * checkpoint. */
   #makeOld() {
     writeFileSync(this.path('old.lines'), lines(['m:old']))
     this.must(['import', this.path('old.lines')], 'old.db')
@@ -44,7 +46,7 @@ class Workshop {
     return name === SERVED ? this.server.db : join(this.folder, name)
   }
 
-  /** One that has all the memory it wants, for the commands that go to a server. */
+  /** A server without failing allocations, for the commands that need one. */
   async serve() {
     if (this.server) return
     this.server = new Server(this.program, { workers: 1 })
@@ -53,7 +55,7 @@ class Workshop {
 
   /** {status, out, err, used: allocations} */
   run(words, db, { nth, faults = '' } = {}) {
-    // The points in a checkpoint are those of a disk that could fail.
+    // The points in a checkpoint belong to the failing disk.
     const env = { ...process.env, POCKETBOOK_FAULTS: faults, ...(faults && { POCKETBOOK_DISK: this.path('disk') }), ...(nth && { POCKETBOOK_LEVERS: this.#levers.path }) }
     if (nth) this.#levers.failAllocation(0, nth)
     const { status, signal, stdout, stderr } = spawnSync(this.program, [...words, '--db', this.path(db)], { encoding: 'utf8', env, timeout: 60_000 })
@@ -70,7 +72,8 @@ class Workshop {
     return this.must(['export', '--encoding', 'transit'], db)
   }
 
-  /** The database of the next command, `from` one of those that were made above, with its log, or none. */
+  /** Creates the database of the next command from one of those above, with its WAL;
+   * none if `from` is empty. */
   begin(from) {
     for (const name of readdirSync(this.folder)) if (name.startsWith('work')) rmSync(this.path(name))
     if (from) for (const end of ['', '-wal']) if (existsSync(this.path(from + end))) copyFileSync(this.path(from + end), this.path('work.db' + end))
@@ -84,7 +87,7 @@ class Workshop {
     return readdirSync(this.folder).filter((name) => name.includes('unfinished'))
   }
 
-  /** Answers what the server has to say at its end. */
+  /** Returns the violations that the server shows at its end. */
   async close() {
     this.#levers.close()
     rmSync(this.folder, { recursive: true })
@@ -99,8 +102,10 @@ class Workshop {
 const subset = (some, all) => some.split('\n').every((line) => all.split('\n').includes(line))
 
 /**
- * name → {from: the database that there is, SERVED: a server's; before(shop, nth); words; and what must hold, told by an error text where it does not: done(shop, result) when it
- * says that all is well; halfway(shop) when it failed; again: the words with which it succeeds then; end(shop) after that}
+ * name → {from: the existing database, SERVED: that of a server; before(shop, nth);
+ * words; checks that return an error text: done(shop, result) if the command succeeds,
+ * halfway(shop) if it fails; again: the words with which it must succeed then;
+ * end(shop) after that}
  */
 const table = {
   'import': {
@@ -196,7 +201,7 @@ const table = {
   },
 }
 
-/** What does not change is asked for once. */
+/** Queries constant values once. */
 const once = (ask) => function () {
   const known = (this.known ??= new Map())
   if (!known.has(ask)) known.set(ask, ask(this))
@@ -222,14 +227,14 @@ Object.assign(Workshop.prototype, {
   }),
 })
 
-/** What the process itself did: a text, empty where it ended as it should. */
+/** Describes how the process ended; empty if that is valid. */
 function ended({ status, out, err }) {
   if (/Sanitizer|runtime error:|Assertion/.test(err)) return err
   if (status !== 0 && status !== 1) return `it ended with ${status}: ${err}`
   return status === 1 && !/^pocketbook: .|out_of_memory/m.test(err) ? `it failed and did not say why: ${out}${err}` : ''
 }
 
-let shop // of the commands that are tried now
+let shop // of the commands in use
 
 /** The nth allocation of a command: {used, violations}. */
 export async function commanding(program, name, nth) {
@@ -253,7 +258,7 @@ export async function commanding(program, name, nth) {
 
 export const commands = Object.keys(table)
 
-/** Removes what the commands have worked in; answers violations. */
+/** Removes the folder of the commands; returns violations. */
 export async function closeCommands() {
   const found = (await shop?.close()) ?? []
   shop = undefined

@@ -1,12 +1,16 @@
 #!/usr/bin/env node
-// The nth allocation fails, for every n: of the writer and of a worker in a short scenario (writes, a pull page by page, a stream), and of
-// all processes together while a server starts, and while it stops; and of each command that has to do with a database (memory-commands.mjs). A server may
-// refuse, replace a process, or not start and say why; what it has acknowledged must be there, and a reader must get all. Prints how many
-// of how many were tried; exit status 1 where a promise was broken.
+// Makes the nth allocation fail, for every n: of the writer and of a worker in a short
+// scenario (writes, a pull page by page, a stream), of all processes together while a
+// server starts and while it stops, and of each command that uses a database
+// (memory-commands.mjs). A server may reject requests, replace a process, or fail to
+// start with an error; acknowledged writes must persist, and a reader must receive all
+// of them. Prints the number of attempts; the exit status is 1 if a guarantee was
+// violated.
 //
 //   node t/history/memory.mjs [--seconds N] [--seed N] [--only KIND[:N]] [--json]     KIND such as writer, worker, start, 'token add'
 //
-// Wants a program built with --enable-faults, named by POCKETBOOK. With --seconds it tries as many as it can, in an order told by the seed.
+// POCKETBOOK is a program built with --enable-faults. With --seconds as many
+// allocations as possible are tried, in an order determined by the seed.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DELETED, History, Replica } from './history.mjs'
@@ -16,7 +20,7 @@ import { random as seeded } from './random.mjs'
 import { Server } from './server.mjs'
 
 const FAR = 1_000_000_000
-const PATIENCE = 20_000 // ms for anything to come right
+const PATIENCE = 20_000 // ms for any recovery
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 class Scenario {
@@ -66,7 +70,7 @@ class Scenario {
     replica.require(expected)
   }
 
-  /** One that resumes until it has all. */
+  /** A stream that resumes until it has received everything. */
   async #follow(expected) {
     const replica = new Replica(this.history, 'm', 'a stream')
     const hasAll = () => expected.every(([id, version]) => replica.docs.get(id)?.version >= version || this.history.seen.get(id).get(version) === DELETED)
@@ -85,12 +89,12 @@ class Scenario {
     if (!hasAll()) this.history.violate('a stream missed a change', JSON.stringify(expected))
   }
 
-  /** All that was acknowledged must be there. */
+  /** Checks that all acknowledged writes are present. */
   async look() {
     await this.#pull(this.history.expected('m'))
   }
 
-  /** Answers the violations so far. */
+  /** Returns the violations so far. */
   async play() {
     const ids = Array.from({ length: 4 }, () => `m:${++this.#serial}`)
     await this.#push(ids.map((id) => this.#edit(id, 0)))
@@ -115,7 +119,8 @@ async function end(server, violations) {
   return violations
 }
 
-/** The nth allocation of a running process. Answers {violations, failed: was there one?}. */
+/** The nth allocation of a running process. Returns {violations, failed: has an
+ * allocation failed?}. */
 async function running(program, kind, nth) {
   const server = new Server(program, { workers: 1 })
   await server.start()
@@ -129,7 +134,7 @@ async function running(program, kind, nth) {
   return { used, violations: await end(server, scenario.history.violations) }
 }
 
-/** The nth allocation since the start, of whatever process. */
+/** The nth allocation since the start, of any process. */
 async function starting(program, nth) {
   const server = new Server(program, { workers: 1 })
   server.levers.failAllocation(0, nth)
@@ -148,7 +153,8 @@ async function starting(program, nth) {
   return { used, violations: await end(server, scenario.history.violations) }
 }
 
-/** The nth allocation from when the server is told to stop, with a stream open, of whatever process. */
+/** The nth allocation after the server is asked to stop, with an open stream, of any
+ * process. */
 async function stopping(program, nth) {
   const server = new Server(program, { workers: 1 })
   await server.start()
@@ -187,7 +193,8 @@ function shuffled(count, random) {
   return list
 }
 
-/** {kind: {tried, of}}, and `violations` with the allocation that each is about; 0: none failed. At least one of each kind is tried. */
+/** Returns {kind: {tried, of}}, and `violations` with the number of the allocation; 0:
+ * none failed. At least one of each kind is tried. */
 export async function failAll({ program, seconds = Infinity, seed = 1, only }) {
   const random = seeded(seed)
   const counts = {}, found = []

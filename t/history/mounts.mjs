@@ -1,7 +1,9 @@
-// Small disks in memory, mounted where nobody else sees them: the script starts itself again in a mount namespace of its own.
+// Small disks in memory, in a private mount namespace, in which the script restarts
+// itself.
 import { spawnSync } from 'node:child_process'
 
-/** Call first. Where there can be no such namespace it returns, and `mountSmall` will say no. */
+/** Call first. Returns if no such namespace is available; `mountSmall` then returns
+ * false. */
 export function enterOwnMounts() {
   if (process.env.OWN_MOUNTS === 'yes') return
   const own = ['--mount', ...(process.getuid() === 0 ? [] : ['--map-root-user'])]
@@ -11,7 +13,7 @@ export function enterOwnMounts() {
   process.exit(status ?? 1)
 }
 
-/** Is there a disk of so many MiB on that folder now? */
+/** Mounts a disk of this many MiB on the folder; returns whether it succeeded. */
 export function mountSmall(folder, mib) {
   return process.env.OWN_MOUNTS === 'yes' && spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=700`, 'none', folder]).status === 0
 }

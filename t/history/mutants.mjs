@@ -1,4 +1,5 @@
-/** What the server is made to do wrong, during which acts, and what the checker must call it. */
+/** The mutants (doc/reliability.md): the fault, the acts during which it is active, and
+ * the violation that the checker must report. */
 export const mutants = [
   { faults: 'commit_left_out=wrong@50', kind: /was lost|missed|two writes/ },
   { faults: 'stale_applied=wrong@50', kind: /stale write was applied/ },

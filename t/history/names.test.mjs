@@ -1,4 +1,5 @@
-// The names of fault points and mutants agree in the code, in the tables of doc/reliability.md, and in the tests that use them.
+// The names of fault points and mutants agree in the code, in the tables of
+// doc/reliability.md, and in the tests that use them.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -1,19 +1,20 @@
-// What befalls the server during a run: one act after the other, drawn by chance.
+// The nemesis: disturbs the server during a campaign, by one random act after the
+// other.
 import { strains } from './strains.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
-/** Those fault points (base/fault.h) that a running server comes by. */
+/** The fault points (doc/reliability.md) that a running server visits. */
 export const points = [
   'writer_before_commit', 'log_write', 'log_sync', 'writer_after_commit', 'writer_after_answer', 'ring_before_committed', 'ring_in_entry',
   'ring_before_wake', 'checkpoint_write', 'checkpoint_sync', 'pull_in_page', 'catch_up_page', 'handover_paired', 'handoff_sent', 'handoff_received',
 ]
 
-/** How many there may be of those that come rarely or often. */
+/** The maximum visit number for rare and for frequent points. */
 const visits = { pull_in_page: 200, checkpoint_write: 100, checkpoint_sync: 1, handover_paired: 2 }
 export const killedAt = (point) => `killed at ${point}`
 
-/** What a disk may do, as store/sqlite/fault_vfs.h reads it. */
+/** Disk errors, in the syntax of store/sqlite/fault_vfs.h. */
 const troubles = [
   'write wal EIO', 'write wal ENOSPC', 'write wal EROFS', 'sync wal EIO', 'write db EIO', 'write db ENOSPC', 'sync db EIO',
   'truncate any EIO', 'read any EIO', 'grow db ENOSPC',
@@ -23,7 +24,7 @@ function signal(pid, name) {
   try {
     process.kill(pid, name)
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }
 
@@ -40,7 +41,7 @@ export const acts = {
     await server.kill()
     await server.start()
   },
-  /** Whoever comes by a fault point: one of those where it happened least. */
+  /** Kills a process at one of the points with the fewest kills so far. */
   killAt: Object.assign(async (run) => {
     const { server, random } = run
     const times = (point) => run.acts[killedAt(point)] ?? 0
@@ -52,7 +53,7 @@ export const acts = {
     if (server.levers.killed) run.count(killedAt(point))
     server.levers.killAt('', 0)
     if (point !== 'handover_paired') return
-    // There it is the master.
+    // At this point the process is the master.
     await server.kill()
     await server.start()
   }, { works: ({ faultsBuilt }) => faultsBuilt }),
@@ -61,9 +62,9 @@ export const acts = {
     if (status !== 0) throw new Error(`the server ended with ${status}:\n${server.told()}`)
     await server.start()
   },
-  /** Every worker is replaced; those that leave are killed at times by what comes next. */
+  /** Reload: every worker is replaced; the next act sometimes kills leaving ones. */
   reload: async ({ server }) => signal(server.pid, 'SIGHUP'),
-  /** A new run of the program takes over; so too. */
+  /** Upgrade: a new run of the program takes over. */
   upgrade: async ({ server }) => signal(server.pid, 'SIGUSR2'),
   freezeWorker: async ({ server, random }) => freeze(random.pick(server.children().workers), 50 + random.below(400)),
   freezeWriter: async ({ server, random }) => freeze(server.children().writer, 50 + random.below(400)),
@@ -75,7 +76,7 @@ export const acts = {
   ...strains,
 }
 
-/** Acts until `run.ending`; counts in `run.acts`. */
+/** Acts until `run.ending`; counts acts in `run.acts`. */
 export async function nemesis(run, names) {
   const { random } = run
   while (!run.ending) {

@@ -1,4 +1,4 @@
-/** Numbers told by a seed (mulberry32): the same seed draws the same ones. */
+/** Random numbers from a seed (mulberry32): the same seed yields the same numbers. */
 export function random(seed) {
   let state = seed >>> 0
   const next = () => {

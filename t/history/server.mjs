@@ -1,4 +1,4 @@
-// The program under test, on one port and one database, through all its deaths.
+// The server under test: one port and one database, across all restarts.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
@@ -10,8 +10,8 @@ import { mountSmall, unmount } from './mounts.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
-/** Of those that no connection gets by itself: while no server listens, a client that tries again and again could come to be
- * connected with itself there, and would hold the port. */
+/** A port outside of the ephemeral range: while no server listens, a client that keeps
+ * connecting could otherwise connect to itself and occupy the port. */
 async function freePort() {
   const [lowest] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number)
   for (;;) {
@@ -32,7 +32,8 @@ export class Server {
   #child
   #ballast
 
-  /** `small`: MiB of the disk that the database is to lie on, a small one where one can be mounted (`isSmall`). */
+  /** `small`: the size in MiB of the disk for the database, if one can be mounted
+   * (`isSmall`). */
   constructor(program, { workers = 2, options = [], small = 0 } = {}) {
     Object.assign(this, { program, workers, options })
     const place = join(this.#folder, 'disk')
@@ -41,12 +42,12 @@ export class Server {
     this.db = join(place, 'history.db')
     this.#ballast = join(place, 'ballast')
     this.log = join(this.#folder, 'log')
-    // The writer may look into no other folder.
+    // The sandbox gives the writer access to no other folder.
     this.disk = join(place, 'trouble')
     this.levers = new Levers(join(this.#folder, 'levers'))
   }
 
-  /** `faults` as base/fault.h reads them. */
+  /** `faults`: a list as in base/fault.h. */
   async start(faults = '') {
     this.port ??= await freePort()
     const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--workers', this.workers, '--auth', 'off', ...this.options]
@@ -61,13 +62,14 @@ export class Server {
     }
   }
 
-  /** Lines as store/sqlite/fault_vfs.h reads them, in a build with --enable-faults; '' mends the disk. */
+  /** Lines in the syntax of store/sqlite/fault_vfs.h, for a build with --enable-faults;
+   * '' repairs the disk. */
   breakDisk(plan) {
     writeFileSync(this.disk + '.new', plan)
     renameSync(this.disk + '.new', this.disk)
   }
 
-  /** Takes all the room that there is on a small disk. */
+  /** Fills the small disk. */
   fillDisk() {
     const file = openSync(this.#ballast, 'w')
     for (let size = 1 << 20; size >= 512;) {
@@ -92,7 +94,7 @@ export class Server {
     return this.#child.pid
   }
 
-  /** {writer, workers: pids}: the process that the master started first, and those it started again, by the log. */
+  /** {writer, workers: pids} of the running processes, according to the log. */
   children() {
     const pids = this.pids()
     const named = [...this.told().matchAll(/event=child_start child=writer child_pid=(\d+)/g)].map(([, pid]) => Number(pid))
@@ -100,7 +102,7 @@ export class Server {
     return { writer, workers: pids.filter((pid) => pid !== writer) }
   }
 
-  /** Of its children. */
+  /** The children of the master. */
   pids() {
     try {
       return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
@@ -113,13 +115,14 @@ export class Server {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** kill -9 of the master, unless it was by somebody else; resolves when no process is left that has the database. */
+  /** Kills the master by SIGKILL unless it is dead already; resolves when no process
+   * uses the database. */
   async kill() {
     const ended = this.isAlive ? once(this.#child, 'exit') : undefined
     const met = new Set(this.#those())
     this.#child.kill('SIGKILL')
     await ended
-    // One that ends loses its command line first, and its sockets a little later.
+    // An exiting process loses its command line first, and its sockets a little later.
     for (;;) {
       for (const pid of this.#those()) met.add(pid)
       if (![...met].some((pid) => alive(pid))) return
@@ -127,12 +130,13 @@ export class Server {
     }
   }
 
-  /** Whoever has the database on the command line: those of a dead master are nobody's children. */
+  /** All processes with the database on the command line, as the children of a dead
+   * master have another parent. */
   #those() {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandLine(name).includes(this.db)).map(Number)
   }
 
-  /** SIGTERM; answers the exit status. */
+  /** Sends SIGTERM; returns the exit status. */
   async stop() {
     if (!this.isAlive) return this.#child.exitCode ?? this.#child.signalCode
     const ended = once(this.#child, 'exit')
@@ -141,7 +145,7 @@ export class Server {
     return code
   }
 
-  /** A command of ours on this database, or the one that it names: {status, out, err}. */
+  /** Runs a command on this database, unless it names another: {status, out, err}. */
   async command(...words) {
     const child = spawn(this.program, words.includes('--db') ? words : [...words, '--db', this.db], { stdio: ['ignore', 'pipe', 'pipe'] })
     let out = '', err = ''
@@ -151,12 +155,12 @@ export class Server {
     return { status: code ?? signal, out, err }
   }
 
-  /** A path for a file beside, not on the disk of the database. */
+  /** A path for another file, not on the disk of the database. */
   file(name) {
     return join(this.#folder, name)
   }
 
-  /** What SQLite thinks of the file: 'ok'. No server may be on it. */
+  /** The result of SQLite's integrity check, such as 'ok'. No server may be running. */
   integrity() {
     const { stdout, stderr, error } = spawnSync('sqlite3', [this.db, 'PRAGMA integrity_check'], { encoding: 'utf8' })
     return error ? `sqlite3 cannot be started: ${error.message}` : (stdout + stderr).trim()

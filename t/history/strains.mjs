@@ -1,5 +1,5 @@
-// What makes a server's life hard without killing anybody: no descriptors, no memory, no room, no right time; and what an administrator
-// does meanwhile.
+// Acts of the nemesis that kill no process: lack of descriptors, memory or disk space,
+// a wrong clock, and administrative commands.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -9,22 +9,22 @@ import { Connection } from './http.mjs'
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 const needsFaults = (act) => Object.assign(act, { works: ({ faultsBuilt }) => faultsBuilt })
 
-/** A group in which there is one write for each time that the ring is lapped. */
+/** A group with one write for each overrun of the ring. */
 export const QUIET = 'quiet'
 const RING_SIZE = 4096 // hints, as in shm/ring.h
-const FLOOD = 500 // documents of a push, each in a group of its own
+const FLOOD = 500 // documents per push, each in a group of its own
 
 function signal(pid, name) {
   try {
     process.kill(pid, name)
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }
 
 /* ---- Descriptors ---- */
 
-/** Of one process of the server: {most: its limit, used}; undefined where it has ended. */
+/** The descriptors of a process, {most: its limit, used}; undefined if it has ended. */
 function files(pid) {
   try {
     return { most: Number(/^Max open files +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))[1]), used: readdirSync(`/proc/${pid}/fd`).length }
@@ -35,7 +35,7 @@ function files(pid) {
 
 const limitFiles = (pid, most) => spawnSync('prlimit', ['--pid', pid, `--nofile=${most}:`])
 
-/** Some that connect and say nothing. */
+/** Opens silent connections. */
 function crowd(port, count) {
   return Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => undefined))
 }
@@ -51,13 +51,13 @@ async function starveFiles({ server, random }) {
   await pause(100 + random.below(500))
   for (const socket of idle) socket.destroy()
   limitFiles(pid, before.most)
-  // Whoever was started meanwhile has its limit from the master.
+  // A process started meanwhile has inherited its limit from the master.
   for (const child of server.pids()) limitFiles(child, before.most)
 }
 
 /* ---- The ring ---- */
 
-/** One who has an answer, so is not with a process that stands still. */
+/** Resolves when a request is answered, hence not by a stopped process. */
 async function reach(port) {
   for (let tries = 0; tries < 100; tries++) {
     const connection = new Connection(port)
@@ -68,7 +68,7 @@ async function reach(port) {
   throw new Error('nobody answers, though one worker of two stands still')
 }
 
-/** Hints for so many groups. What others think of these documents nobody asks. */
+/** Produces hints for this many groups. The history ignores their documents. */
 async function flood(run, connection) {
   const versions = (run.flood ??= Array(FLOOD).fill(0))
   const docs = versions.map((base, i) => ({ id: `flood:${i}:it`, base, value: 1 }))
@@ -77,7 +77,8 @@ async function flood(run, connection) {
   return answer?.status === 200
 }
 
-/** A worker stands still while so much changes that the ring forgets the one change of a quiet group. */
+/** Stops a worker while so many groups change that the ring overwrites the single
+ * change of a quiet group. */
 async function lapRing(run) {
   const { server, random, history, ids } = run
   const pid = random.pick(server.children().workers)
@@ -99,7 +100,8 @@ async function lapRing(run) {
 
 /* ---- Administrators ---- */
 
-/** What they say of trouble is fine; that they end by a signal, or without a word, is not. */
+/** Commands may fail with an error; ending by a signal or without a message is a
+ * violation. */
 function judge(history, what, { status, err }) {
   if (status !== 0 && (status !== 1 || err === '' || /Sanitizer|runtime error:/.test(err))) history.violate('a command', `${what} ended with ${status}: ${err}`)
   return status === 0
@@ -138,14 +140,14 @@ export const strains = {
   lapRing,
   purge,
   backup,
-  /** One allocation fails, in the writer or in a worker. */
+  /** Makes one allocation of the writer or of a worker fail. */
   failMemory: needsFaults(async ({ server, random }) => {
     const { writer, workers } = server.children()
     server.levers.failAllocation(random.pick([writer, ...workers]), 1 + random.below(3000))
     for (const end = Date.now() + 800; !server.levers.allocationFailed && Date.now() < end;) await pause(10)
     server.levers.failAllocation(0, 0)
   }),
-  /** The wall clock goes off by hours or years, and at times comes back. */
+  /** Sets the wall clock wrong by hours or years, and sometimes right again. */
   stepClock: needsFaults(async ({ server, random }) => {
     server.levers.setWall(random.pick([0, 3600, -3600, 86_400, -86_400 * 400, 86_400 * 3650, -86_400 * 365 * 60]))
   }),

@@ -1,9 +1,12 @@
-// The transcoder beside transit-js and JSON.parse, on good messages and on broken ones: what it takes means the same to both, and is its own
-// canonical form; what it refuses is refused by the others too, or for a reason that transit/transit.h gives. Where transit-js is the one who is
-// wrong is written down below.
+// Compares the transcoder with transit-js and JSON.parse on valid and mutated messages.
+// An accepted message must have the same meaning for both, and its canonical form must
+// be a fixed point; a rejected message must be rejected by the others too, or for a
+// reason listed in transit/transit.h. The cases in which transit-js is wrong are listed
+// below.
 //
-// TRANSCODE names the program (default ./t/transit/transcode), CASES how many messages of each kind (default 4000), SEED what they are drawn
-// from (default 1). A seed and a number of cases mean the same messages everywhere.
+// TRANSCODE is the program (default ./t/transit/transcode), CASES the number of
+// messages of each kind (default 4000), SEED their seed (default 1). The same seed and
+// number yield the same messages everywhere.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mutateText, mutateTree } from './mutate.mjs'
@@ -14,18 +17,19 @@ const cases = Number(process.env.CASES ?? 4000)
 const seed = Number(process.env.SEED ?? 1)
 const BATCH = 4000
 
-// ---- What may be refused though it is JSON -----------------------------------------------------------------------------------
+// ---- Valid JSON that may be rejected ----
 
 const isInt64 = (digits) => /^-?(0|[1-9]\d*)$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits)
 const isNumber = (text) => /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)
-// The grammar of RFC 3339, 5.6; as transit/date.h says, there is no second 60.
+// The grammar of RFC 3339, section 5.6, without second 60 (transit/date.h).
 const isInstant = (text) => {
   const parts = /^(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text)
   const day = parts && new Date(`${parts[1]}T00:00:00Z`)
   return Boolean(day) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(parts[1])
 }
 
-// By the reason: whether the text of a scalar is good after all, which must then not have been refused.
+// For each reason, whether the text of a scalar is valid nevertheless, which would be
+// an error of the transcoder.
 const scalars = {
   '~_ stands alone': (text) => text === '',
   '~? needs t or f': (text) => text === 't' || text === 'f',
@@ -41,16 +45,16 @@ const scalars = {
   '~t needs an RFC 3339 date and time': isInstant,
 }
 
-// Of the form of a message; transit-js takes most of these for something.
+// Errors in the structure of a message; transit-js accepts most of them.
 const forms = new Set([
   '~ without a type', 'quote without its tag', 'tag out of place', 'tag without a name', 'tag without a value', 'tagged value with more than one value',
   'map mark "^ " out of place', 'map key without a value', 'unknown cache code', 'composite map key outside of a cmap', 'expected an array',
   'expected a string', 'expected a plain string', 'expected a string or a number', 'expected an integer', 'a UUID needs two 64-bit integers',
 ])
-// Of JSON, but beyond what RFC 8259 promises to work everywhere (8.2; 9).
+// Limits on JSON that RFC 8259 permits (sections 8.2 and 9).
 const beyond = new Set(['lone surrogate', 'nested deeper than 100'])
 
-// The string literal that begins at this byte of the message.
+// Returns the string literal that begins at this byte of the message.
 function literalAt(message, byte) {
   const literal = /^"(?:[^"\\]|\\.)*"/.exec(Buffer.from(message).subarray(byte).toString())
   return literal && JSON.parse(literal[0])
@@ -67,11 +71,11 @@ function checkRefusal(mode, message, told) {
   const good = scalars[reason] ?? assert.fail(saying)
   const text = literalAt(message, Number(byte))
   if (text?.startsWith(reason.slice(0, 2))) assert.ok(!good(text.slice(2)), saying)
-  else assert.ok(text === null || text[0] === '^' || !good(text), saying) // a code for it, or a rep behind its tag
+  else assert.ok(text === null || text[0] === '^' || !good(text), saying) // a cache code for it, or a rep after its tag
   return reason
 }
 
-// ---- What transit-js gets wrong --------------------------------------------------------------------------------------------------
+// ---- Errors of transit-js ----
 
 function parts(x) {
   if (Array.isArray(x)) return x
@@ -104,7 +108,7 @@ const throws = {
   'it takes the halves of a UUID only as long integers': (error, canonical) => /replace is not a function/.test(error) && canonical.includes('"~u'),
 }
 
-// ~i1.5 is a number, and of a known kind in canonical form: said so, transit-js reads it too.
+// ~i1.5 is a number, and ~d1.5 in canonical form, which transit-js reads too.
 const sayNumbers = (message) =>
   message.replace(/(?<!\\)"~i([^"\\]+)"/g, (all, digits) => (isNumber(digits) && !isInt64(digits) ? `"~d${digits}"` : all))
 
@@ -125,9 +129,9 @@ function isJSON(message) {
   }
 }
 
-// ---- The tests ----------------------------------------------------------------------------------------------------------------------
+// ---- Tests ----
 
-// What a message came to, in a word to count by.
+// Classifies the outcome of a message for counting.
 function checkTransit(message, [status, canonical, projection]) {
   if (status !== 'ok') return `refused: ${checkRefusal('transit', message, canonical)}`
   const saying = `${message} became ${canonical}`
@@ -151,7 +155,7 @@ function checkJSON(message, [status, canonical, projection]) {
   return 'the same'
 }
 
-// Canonical forms are their own, with the projection that they had.
+// A canonical form is a fixed point, and its projection is unchanged.
 function checkFixed(answers) {
   const taken = answers.filter(([status]) => status === 'ok')
   const again = transcode(taken.map(([, canonical]) => ['transit', canonical]))
@@ -176,7 +180,8 @@ function compare(t, mode, check, make) {
 
 const message = (r, depth = 4) => transit.writer(r.of(['json', 'json-verbose'])).write(value(r, depth))
 
-// Most of what is drawn is taken, and most reasons come up: else there would be nothing to compare.
+// Most messages must be accepted, and most reasons occur; otherwise the comparison
+// would be meaningless.
 function checkWorth(counts) {
   assert.ok(counts['the same'] > cases / 5, JSON.stringify(counts))
   assert.ok(Object.keys(counts).filter((came) => came.startsWith('refused')).length > 15, JSON.stringify(counts))

@@ -1,4 +1,4 @@
-// Messages that are broken in some place, or only odd, made at random from good ones.
+// Random mutations of valid messages.
 const strings = ['^ ', '^0', '^1', '^5', '^11', '^zz', '^', '~', '~~x', '~^', '~`', '`x', '~#set', '~#list', '~#cmap', '~#map', "~#'", '~#', '~#point',
   '~#m', '~#u', '~#i', '~#r', '~#link', '~:abcd', '~:a', '~$name', '~_', '~_x', '~?t', '~?f', '~?x', '~i1', '~i-9223372036854775808',
   '~i9223372036854775808', '~i1.5', '~i01', '~ix', '~n1', '~n-', '~n12345678901234567890', '~f1.50', '~f1e5', '~f', '~d1.5', '~dx', '~zNaN', '~z-INF', '~zx',
@@ -13,7 +13,7 @@ const isObject = (x) => x !== null && typeof x === 'object' && !Array.isArray(x)
 const children = (x) => (Array.isArray(x) ? x.map((_, i) => i) : isObject(x) ? Object.keys(x) : [])
 const put = (x, key, value) => Object.defineProperty(x, key, { value, writable: true, enumerable: true, configurable: true })
 
-// A copy of the tree in which one node, drawn evenly, is what `change` makes of it.
+// Returns a copy of the tree with one random node replaced by `change`.
 function changeOne(r, tree, change) {
   const root = [structuredClone(tree)]
   const places = []
@@ -47,14 +47,14 @@ const changes = [
   (r, x) => (typeof x === 'string' ? r.of(['~', '^', '`', '~#', '~:']) + x : x),
 ]
 
-// One to three changes of its tree.
+// Mutates the tree of a message one to three times.
 export function mutateTree(r, message) {
   let tree = JSON.parse(message)
   for (let i = 1 + r.below(3); i > 0; i--) tree = changeOne(r, tree, (x) => r.of(changes)(r, x))
   return JSON.stringify(tree)
 }
 
-// One to three changes of its characters.
+// Mutates the characters of a message one to three times.
 export function mutateText(r, message) {
   let text = message
   for (let i = 1 + r.below(3); i > 0; i--) {

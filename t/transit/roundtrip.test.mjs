@@ -1,7 +1,8 @@
-// What transit-js writes, in both modes, goes through the transcoder and is read back equal by transit-js; and its projection is the
-// JSON that doc/protocol.md promises, worked out here from the values alone.
+// Values written by transit-js in both modes must be equal after the transcoder, when
+// read by transit-js. Their projection must be the JSON that doc/protocol.md specifies,
+// computed here from the values.
 //
-// TRANSCODE names the program (default ./t/transit/transcode).
+// TRANSCODE is the program (default ./t/transit/transcode).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { transcode } from './transcode.mjs'
@@ -17,7 +18,7 @@ function check(values, mode, docs = false) {
     assert.equal(status, 'ok', told)
     assert.doesNotMatch(canonical, /(?<!\\)"\^/, told)
     assert.ok(same(values[i], reader.read(canonical)), told)
-    // By way of JSON once more: -0 and the order of keys are nothing to it.
+    // Compared as JSON, which ignores -0 and the order of keys.
     const [got, expected] = [JSON.parse(projection), JSON.parse(JSON.stringify(project(values[i])))]
     assert.deepEqual(got, expected, `${told} and ${projection}`)
   })

@@ -1,7 +1,7 @@
-// Values of every type go to a running server in both write modes, many to a message so that cache codes reach across documents,
-// and are read back equal: by a pull, by a stream, and as their nearest JSON.
+// Pushes values of every type to a server in both write modes, many per message so that
+// cache codes span documents, and reads them back: by a pull, by a stream, and as JSON.
 //
-// POCKETBOOK names the program (default ./pocketbook).
+// POCKETBOOK is the program (default ./pocketbook).
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -58,7 +58,7 @@ async function pull(group, accept) {
   return answer.text()
 }
 
-// The first `count` documents that a stream brings.
+// Returns the first `count` documents of a stream.
 async function stream(group, count) {
   const ended = new AbortController()
   const answer = await fetch(`${url}/events?group=${group}&docs=1&encoding=transit&since=0`, { signal: ended.signal })

@@ -1,4 +1,5 @@
-// The transcoder as a function; TRANSCODE names the program (default ./t/transit/transcode).
+// The transcoder as a function; TRANSCODE names the program (default
+// ./t/transit/transcode).
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 

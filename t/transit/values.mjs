@@ -1,7 +1,7 @@
-// Values of every type that Transit has, made at random from a seed; when two of them are equal; and their nearest JSON, as
-// doc/protocol.md promises it, worked out from the values alone.
+// Random Transit values of every type, their equality, and their projection to JSON as
+// specified in doc/protocol.md, computed from the values.
 //
-// transit-js is looked for in www/.
+// transit-js is loaded from www/.
 import { createRequire } from 'node:module'
 
 export const transit = createRequire(new URL('../../www/package.json', import.meta.url))('transit-js')
@@ -20,7 +20,8 @@ const membersOf = (set) => {
   return members
 }
 
-// Equal in value and type. transit.equals does not know NaN, and calls a JavaScript object unlike a map.
+// Equality of value and type. transit.equals does not handle NaN and distinguishes
+// objects from maps.
 export function same(a, b) {
   if (a === null || typeof a !== 'object') return Object.is(a, b) || (a === 0 && b === 0)
   if (b === null || typeof b !== 'object') return false
@@ -42,7 +43,7 @@ function sameMembers(a, b) {
   })
 }
 
-// The nearest JSON of a value.
+// The projection of a value to JSON.
 export function project(x) {
   if (typeof x === 'number') return Number.isFinite(x) ? x : null
   if (x === null || typeof x !== 'object') return x
@@ -68,11 +69,11 @@ const projectKey = (key) => {
 }
 function projectMap(entries) {
   if (entries.some(([key]) => isComposite(key))) return entries.map(([key, value]) => [project(key), project(value)])
-  // Not {}: __proto__ is a key like any other.
+  // Not {}: __proto__ must be an ordinary key.
   return Object.assign(Object.create(null), Object.fromEntries(entries.map(([key, value]) => [projectKey(key), project(value)])))
 }
 
-// mulberry32: small, and the same everywhere.
+// mulberry32: small and portable.
 export function random(seed) {
   const next = () => {
     seed = (seed + 0x6d2b79f5) | 0
@@ -97,7 +98,7 @@ export const scalars = [
   (r) => r.next() < 0.5,
   (r) => r.below(2000) - 1000,
   (r) => r.of([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0, -0, 2 ** 31, -(2 ** 31)]),
-  // As a key transit-js itself reads a number between 2^53 and 2^63 back as a long integer.
+  // transit-js itself reads a key between 2^53 and 2^63 back as a long integer.
   (r) => (r.next() - 0.5) * 10 ** (r.below(35) - 20),
   (r) => r.of([1e21, 1e-7, 1.5, Number.MAX_VALUE, Number.MIN_VALUE]),
   (r) => text(r),
@@ -120,7 +121,8 @@ function scalar(r) {
   return r.next() < 0.03 ? r.of(specials) : r.of(scalars)(r)
 }
 
-// Keys whose projections could be equal make the expected JSON ambiguous; they have a test of their own.
+// Keys with equal projections make the expected JSON ambiguous; another test covers
+// them.
 function key(r, i, depth) {
   const plain = [
     () => `${text(r)}${i}`, () => transit.keyword(`${r.of(words)}${i}`), () => transit.symbol(`${r.of(words)}.${i}`), () => i * 1000 + 7,
@@ -138,7 +140,7 @@ function map(r, depth) {
   return made
 }
 
-// transit-js fails on members whose hashes are the same: one of them will do.
+// transit-js fails on members with equal hashes: only one of them is used.
 function setOf(members) {
   try {
     return transit.set(members)
