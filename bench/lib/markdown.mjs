@@ -33,7 +33,17 @@ function sideLines(row) {
 	}))
 }
 
-const notes = (rows) => rows.flatMap(({ title, notes }) => (notes.length ? [`- ${title}: ${notes.join('; ')}.\n`] : [])).join('')
+/** A list item in lines of at most 88 columns. */
+function item(text) {
+	const lines = ['-']
+	for (const word of text.split(' ')) {
+		if (lines.at(-1).length + 1 + word.length > 88) lines.push(' ')
+		lines.push(`${lines.pop()} ${word}`)
+	}
+	return lines.join('\n') + '\n'
+}
+
+const notes = (rows) => rows.flatMap(({ title, notes }) => (notes.length ? [item(`${title}: ${notes.join('; ')}.`)] : [])).join('')
 
 /** The section NAME of the outcome: `machine`, `all`, or a picture and the rows of its group. */
 export function section({ rounds, machine, rows }, name) {
