@@ -2,7 +2,7 @@
 # package lists lack. Sourced by dev; t/fresh.sh calls it.
 #
 #   fresh              makes the folder and, when all is over, removes it
-#   └ fresh_inside     in namespaces of its own: mmdebstrap, then a chroot with ./dev build and ./dev test --quick
+#   └ fresh_inside     in namespaces of its own: mmdebstrap, then a chroot with ./dev build and ./dev test
 #
 # Mounts are made in those namespaces alone, and nothing of this system is mounted: they end with their last process.
 # Its package sources, proxies, certificates and npm's configuration are copied in. Exit status 77: it cannot run here.
@@ -13,8 +13,10 @@ fresh_refuse() {
 	exit 77
 }
 
+# fresh [ARGUMENT...]: of ./dev test; --quick if there are none.
 fresh() {
 	local status=0
+	[ $# -gt 0 ] || set -- --quick
 	[ "$(id -u)" = 0 ] || fresh_refuse "it needs root, for mounts and a chroot; try sudo ./dev fresh"
 	command -v apt-get >/dev/null || fresh_refuse "this is not Debian"
 	git rev-parse --verify -q HEAD >/dev/null || fresh_refuse "it builds what is committed, and this is not a git work tree"
@@ -27,7 +29,7 @@ fresh() {
 	trap 'exit 130' INT TERM HUP
 	mkdir "$fresh_dir/root"
 	git -c core.hooksPath=/dev/null bundle create -q "$fresh_dir/tree" HEAD
-	fresh_unshared ./dev fresh-inside "$fresh_dir" &
+	fresh_unshared ./dev fresh-inside "$fresh_dir" "$@" &
 	wait $! || status=$?
 	return $status
 }
@@ -114,8 +116,9 @@ fresh_environment() {
 		grep -ivE '^npm_config_(globalconfig|prefix|cache|userconfig|local_prefix|global_prefix|node_gyp)=' || true
 }
 
-# Runs as process 1 of the namespaces.
+# fresh_inside FOLDER ARGUMENT...: runs as process 1 of the namespaces.
 fresh_inside() {
+	[ $$ = 1 ] || die "only ./dev fresh calls this"
 	local root=$1/root sources words
 	mapfile -t sources < <(fresh_sources)
 	fresh_apt_settings >"$1/apt.conf"
@@ -127,6 +130,6 @@ fresh_inside() {
 	fresh_mount "$root"
 	git clone -q "$1/tree" "$root/root/pocketbook"
 	mapfile -t words < <(fresh_environment "$root")
-	say "./dev build, ./dev test --quick"
-	chroot "$root" env -i "${words[@]}" sh -c 'cd /root/pocketbook && ./dev build && ./dev test --quick'
+	say "./dev build, ./dev test ${*:2}"
+	chroot "$root" env -i "${words[@]}" sh -c 'cd /root/pocketbook && ./dev build && exec ./dev test "$@"' sh "${@:2}"
 }
