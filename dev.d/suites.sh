@@ -23,6 +23,8 @@ suite processes make "
 	bash-completion binutils bsdextrautils caddy curl iproute2 jq mandoc man-db nginx openssl procps sqlite3 strace
 	systemd time tmux zsh" "make_check processes" \
 	"the numbered scripts, t/NNNN-*.sh, with ASan and UBSan"
+suite processes-store-later make "${suite_packages[processes]}" "check_store_later" \
+	"the same, with a store that answers later"
 suite threads lines "" "check_threads" \
 	"the ring and the writer with TSan"
 suite valgrind lines "curl valgrind" "tap t/valgrind.sh" \
@@ -60,6 +62,8 @@ make_check() {
 	tests=$(tests_of "$@" | paste -sd' ')
 	build_check && make -C build/check -j"$(nproc)" check VERBOSE=1 TESTS="$tests"
 }
+
+check_store_later() { POCKETBOOK_STORE=later make_check processes; }
 
 check_threads() {
 	configure_in build/thread --enable-werror --enable-tsan

@@ -49,7 +49,7 @@ install_suites() {
 	local name packages=''
 	for name in "$@"; do packages+=" ${suite_packages[$name]}"; done
 	install "$packages"
-	case " $* " in *" processes "*) fetch_prometheus ;; esac
+	case " $* " in *" processes"*) fetch_prometheus ;; esac
 }
 
 # ---- Single tests ----
@@ -103,7 +103,7 @@ unknown() {
 
 list_suites() {
 	local name
-	for name in "${suites[@]}"; do printf '  %-12s %s\n' "$name" "${suite_about[$name]}"; done
+	for name in "${suites[@]}"; do printf '  %-21s %s\n' "$name" "${suite_about[$name]}"; done
 }
 
 is_suite() { [ -n "${suite_command[$1]:-}" ]; }
