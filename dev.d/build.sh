@@ -1,4 +1,5 @@
-# Building: build/release is what is shipped; build/check, build/thread and build/coverage are for tests. Sourced by dev.
+# Building: build/release is what is shipped; build/check, build/thread and
+# build/coverage are for tests. Sourced by dev.
 # shellcheck shell=bash disable=SC2154 # lists and tables of the other parts
 
 # configure_in DIR OPTION...: once, and again when configure itself is new.

@@ -1,11 +1,12 @@
-# ./dev fresh: builds and tests the committed tree on a minimal Debian in a folder of its own, which shows what the
-# package lists lack. Sourced by dev; t/fresh.sh calls it.
+# ./dev fresh: builds and tests the committed tree on a minimal Debian in a folder of
+# its own, which shows what the package lists lack. Sourced by dev; t/fresh.sh calls it.
 #
 #   fresh              makes the folder and, when all is over, removes it
 #   └ fresh_inside     in namespaces of its own: mmdebstrap, then a chroot with ./dev build and ./dev test
 #
-# Mounts are made in those namespaces alone, and nothing of this system is mounted: they end with their last process.
-# Its package sources, proxies, certificates and npm's configuration are copied in. Exit status 77: it cannot run here.
+# Mounts are made in those namespaces alone, and nothing of this system is mounted: they
+# end with their last process. Its package sources, proxies, certificates and npm's
+# configuration are copied in. Exit status 77: it cannot run here.
 # shellcheck shell=bash disable=SC2154 # lists and tables of the other parts
 
 fresh_refuse() {
@@ -20,7 +21,7 @@ fresh() {
 	[ "$(id -u)" = 0 ] || fresh_refuse "it needs root, for mounts and a chroot; try sudo ./dev fresh"
 	command -v apt-get >/dev/null || fresh_refuse "this is not Debian"
 	git rev-parse --verify -q HEAD >/dev/null || fresh_refuse "it builds what is committed, and this is not a git work tree"
-	fresh_unshared true 2>/dev/null || fresh_refuse "namespaces cannot be made"
+	"${fresh_unshared[@]}" true 2>/dev/null || fresh_refuse "namespaces cannot be made"
 	(install "$fresh_packages") >&2 || fresh_refuse "mmdebstrap is not installed"
 	[ -n "$(fresh_sources)" ] || fresh_refuse "there is no package source in /etc/apt"
 
@@ -29,17 +30,20 @@ fresh() {
 	trap 'exit 130' INT TERM HUP
 	mkdir "$fresh_dir/root"
 	git -c core.hooksPath=/dev/null bundle create -q "$fresh_dir/tree" HEAD
-	fresh_unshared ./dev fresh-inside "$fresh_dir" "$@" &
+	(exec "${fresh_unshared[@]}" ./dev fresh-inside "$fresh_dir" "$@") &
 	wait $! || status=$?
 	return $status
 }
 
-# Process 1 of the namespaces ends with this one, and everything in them with it.
-fresh_unshared() { unshare --mount --pid --ipc --uts --propagation private --fork --kill-child --mount-proc "$@"; }
+# Process 1 of the namespaces ends with unshare, and everything in them with process 1.
+fresh_unshared=(unshare --mount --pid --ipc --uts --propagation private --fork --kill-child --mount-proc)
 
 fresh_clean() {
 	local pid
-	for pid in $(jobs -p); do kill -KILL "$pid" 2>/dev/null || true; done
+	# Process 1 first: unshare then ends by itself, when nothing in the namespaces
+	# is left that could still write.
+	# shellcheck disable=SC2046 # a list of ids
+	for pid in $(jobs -p); do kill -KILL $(cat "/proc/$pid/task/$pid/children" 2>/dev/null || echo "$pid") 2>/dev/null || true; done
 	wait 2>/dev/null || true
 	if grep -q " $fresh_dir/" /proc/self/mountinfo; then
 		say "something is mounted in $fresh_dir; it stays"
@@ -53,7 +57,8 @@ fresh_sources() {
 	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources}; do [ ! -s "$file" ] || echo "$file"; done
 }
 
-# Settings for transfers only: hooks of this system's apt would run on this system's files.
+# Settings for transfers only: hooks of this system's apt would run on this system's
+# files.
 fresh_apt_settings() { apt-config dump | grep '^Acquire::' || true; }
 
 # Files that these settings and the environment name: certificates.

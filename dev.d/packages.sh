@@ -1,5 +1,6 @@
-# Debian packages: which ones each word of ./dev installs, and how. t/packages.sh checks that nothing is missing from
-# these lists; those of the suites stand in dev.d/suites.sh. Sourced by dev.
+# Debian packages: which ones each word of ./dev installs, and how. t/packages.sh checks
+# that nothing is missing from these lists; those of the suites stand in
+# dev.d/suites.sh. Sourced by dev.
 # shellcheck shell=bash disable=SC2034 # lists for the other parts
 
 # README.md and debian/control name the same ones.

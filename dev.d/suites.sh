@@ -1,12 +1,13 @@
-# The suites of ./dev test, in the order in which they run, and what each of them needs. Sourced by dev and t/packages.sh.
-# To add one, add a `suite` line and, if it takes more than a command, a function below.
+# The suites of ./dev test, in the order in which they run, and what each of them needs.
+# Sourced by dev and t/packages.sh. To add one, add a `suite` line and, if it takes more
+# than a command, a function below.
 # shellcheck shell=bash disable=SC2034,SC2154 # the table is for the other parts
 
 suites=()
 declare -A suite_about suite_counts suite_packages suite_command
 
-# suite NAME COUNTS PACKAGES COMMAND ABOUT
-# COUNTS is how its results are printed: automake's summary (make), node's TAP reporter (node) or lines `passed: N`,
+# suite NAME COUNTS PACKAGES COMMAND ABOUT COUNTS is how its results are printed:
+# automake's summary (make), node's TAP reporter (node) or lines `passed: N`,
 # `failed: N` and `skipped: N` (lines). PACKAGES come on top of those of the build.
 suite() {
 	suites+=("$1")
@@ -52,11 +53,13 @@ suite page node "chromium" "node_tests t/page" \
 suite fresh lines "$fresh_packages" "t/fresh.sh" \
 	"the build and the quick tests on a minimal Debian"
 
-# What --quick runs: these suites, and of the processes those that tell most in little time.
+# What --quick runs: these suites, and of the processes those that tell most in little
+# time.
 quick_suites="conventions modules types client"
 quick_processes="0010 0040 0070 0080 0090 0100 0200 0210 0220 0430"
 
-# make_check SUITE|TEST...: automake's tests of that suite, or those named. VERBOSE shows the output of those that fail.
+# make_check SUITE|TEST...: automake's tests of that suite, or those named. VERBOSE
+# shows the output of those that fail.
 make_check() {
 	local tests
 	tests=$(tests_of "$@" | paste -sd' ')
@@ -71,7 +74,8 @@ check_threads() {
 	t/threads.sh build/thread
 }
 
-# tap SCRIPT [ARGUMENT...]: a numbered script outside automake, with the shipped program; its results as lines.
+# tap SCRIPT [ARGUMENT...]: a numbered script outside automake, with the shipped
+# program; its results as lines.
 tap() {
 	local status=0 results
 	results=build/$(basename "$1" .sh).tap
@@ -80,7 +84,8 @@ tap() {
 	return $status
 }
 
-# shipped SCRIPT...: scripts with the shipped program, as sanitizers change what they measure.
+# shipped SCRIPT...: scripts with the shipped program, as sanitizers change what they
+# measure.
 shipped() {
 	local test count=0
 	for test in "$@"; do
@@ -96,7 +101,8 @@ check_memory() {
 
 check_systemd() { shipped t/0510-systemd.sh t/0530-boot.sh; }
 
-# node_tests FOLDER|FILE...: with node's runner. The page is tested with the shipped program, all else with the sanitized one.
+# node_tests FOLDER|FILE...: with node's runner. The page is tested with the shipped
+# program, all else with the sanitized one.
 node_tests() {
 	local files=() path program=$PWD/build/check/pocketbook
 	for path in "$@"; do

@@ -1,9 +1,11 @@
-# ./dev test: runs suites or single tests and adds up their results. Sourced by dev, after suites.sh.
+# ./dev test: runs suites or single tests and adds up their results. Sourced by dev,
+# after suites.sh.
 # shellcheck shell=bash disable=SC2154 # lists and tables of the other parts
 
 passed=0 failed=0 skipped=0
 
-# last LOG WORDS: the last number behind each of the words (a regular expression) at the start of a line, added up.
+# last LOG WORDS: the last number behind each of the words (a regular expression) at the
+# start of a line, added up.
 last() {
 	sed -nE "s/^($2):? +([0-9]+)\$/\1=\2/p" "$1" | awk -F= '{ n[$1] = $2 } END { for (word in n) sum += n[word]; print sum + 0 }'
 }
@@ -22,8 +24,9 @@ count() {
 	[ $((p + f + s)) -gt 0 ]
 }
 
-# run NAME KIND COMMAND...: one suite; its output goes to build/NAME.log, and onto the terminal if it fails.
-# One that fails without counting a failure counts as one, and one that passes without counting anything too.
+# run NAME KIND COMMAND...: one suite; its output goes to build/NAME.log, and onto the
+# terminal if it fails. One that fails without counting a failure counts as one, and one
+# that passes without counting anything too.
 run() {
 	local name=$1 kind=$2 log=build/$1.log before=$failed status=0 counted=yes
 	shift 2
@@ -68,7 +71,8 @@ tests_of() {
 	esac
 }
 
-# matching NAME: the single tests that a name stands for: a path, a file's name without its ending, or a script's number.
+# matching NAME: the single tests that a name stands for: a path, a file's name without
+# its ending, or a script's number.
 matching() {
 	local name=${1#./} test bare
 	{ automake_tests; node_files; } | while read -r test; do
@@ -117,7 +121,8 @@ total() {
 	[ "$failed" = 0 ]
 }
 
-# run_named NAME...: suites in the order of the table, then single tests, each kind in one run.
+# run_named NAME...: suites in the order of the table, then single tests, each kind in
+# one run.
 run_named() {
 	local name test found automake=() node=() needed=()
 	for name in "$@"; do

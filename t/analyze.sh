@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Looks at all C with three analyzers, each of which must have nothing to say: analyze.sh BUILD [NAME...]
-# BUILD is a configured build folder (its config.h is used); NAME: cppcheck, gcc, clang-tidy. A place where one of them is wrong is told so in
-# the code, beside its reason.
+# Looks at all C with three analyzers, each of which must have nothing to say:
+# analyze.sh BUILD [NAME...]
+# BUILD is a configured build folder (its config.h is used); NAME: cppcheck, gcc,
+# clang-tidy. A place where one of them is wrong is told so in the code, beside its
+# reason.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 build=${1:?usage: analyze.sh BUILD [NAME...]}
@@ -35,7 +37,8 @@ run_cppcheck() {
 		--include="/usr/include/$(gcc -print-multiarch)/sys/queue.h" --include="$build/config.h" -I. 2>&1
 }
 
-# gcc's analyzer is made for C; -O1 lets it see through small functions. Tests are left to cppcheck: one that gets no memory may crash.
+# gcc's analyzer is made for C; -O1 lets it see through small functions. Tests are left
+# to cppcheck: one that gets no memory may crash.
 run_gcc() {
 	# shellcheck disable=SC2086
 	sources | grep -v '^t/' | xargs -P"$jobs" -I{} gcc $flags -O1 -fanalyzer -c -o /dev/null {} 2>&1

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# For a script that wants systemd as process 1 (t/0530-boot.sh): namespaces of its own, with a copy of the machine's files that is thrown
-# away, no network but loopback, and read-only kernel settings, so that nothing of it reaches the machine.
+# For a script that wants systemd as process 1 (t/0530-boot.sh): namespaces of its own,
+# with a copy of the machine's files that is thrown away, no network but loopback, and
+# read-only kernel settings, so that nothing of it reaches the machine.
 #
 #     boot SCRIPT   runs `bash SCRIPT inside` as a service there; its output comes to $work/out/tap, systemd's to $work/console
 #
-# Steps, each in the namespaces of the one before: boot, boot_group (mounts, and a control group to clean up), boot_root (all the others).
+# Steps, each in the namespaces of the one before: boot, boot_group (mounts, and a
+# control group to clean up), boot_root (all the others).
 
 boot() {
 	mkdir -p "$work/out"
@@ -20,12 +22,14 @@ boot_group() {
 	# shellcheck disable=SC2015 # either may fail
 	mount -t cgroup2 cgroup2 "$work/cgroup" && mkdir "$group" || boot_impossible "make a control group"
 	echo $$ >"$group/cgroup.procs"
-	# A terminal for systemd to talk to. Each process ends with the one that started it, and so all of them with this one.
+	# A terminal for systemd to talk to. Each process ends with the one that started
+	# it, and so all of them with this one.
 	setpriv --pdeathsig KILL timeout -s KILL 240 setpriv --pdeathsig KILL script -qefc \
 		"exec setpriv --pdeathsig KILL unshare --mount --pid --cgroup --net --ipc --uts --fork --kill-child bash $(printf '%q ' "$here/boot.sh" root "$work" "$here" "$POCKETBOOK" "$1")" \
 		"$work/console" </dev/null >/dev/null
 	status=$?
-	# Moves out, so that the group can go. The last of its processes may still be on their way.
+	# Moves out, so that the group can go. The last of its processes may still be on
+	# their way.
 	echo $$ >"$work/cgroup/cgroup.procs"
 	for _ in $(seq 600); do
 		find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
@@ -87,13 +91,15 @@ boot_units() {
 }
 
 boot_root() {
-	# Each step stands on the one before: without the copy, boot_units would be at work on who knows what.
+	# Each step stands on the one before: without the copy, boot_units would be at
+	# work on who knows what.
 	set -eE
 	trap 'boot_impossible "make a copy of the machine: $BASH_COMMAND"' ERR
 	boot_mount
 	boot_units "$1"
 	ip link set lo up
-	# Not chroot(2): behind one the kernel makes no user namespaces, which the unit asks for.
+	# Not chroot(2): behind one the kernel makes no user namespaces, which the unit
+	# asks for.
 	pivot_root . old
 	umount -l /old
 	exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit=script.service \

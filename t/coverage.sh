@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# How much of our C the tests run: coverage.sh BUILD [LEAST], a folder configured with --enable-coverage in which the tests have run.
-# Prints lines and branches of each folder; fails where fewer than LEAST percent of all lines were run (90 unless told). A process that is
-# killed takes its counts with it, so kills make the figures lower than they are.
+# How much of our C the tests run: coverage.sh BUILD [LEAST], a folder configured with
+# --enable-coverage in which the tests have run. Prints lines and branches of each
+# folder; fails where fewer than LEAST percent of all lines were run (90 unless told). A
+# process that is killed takes its counts with it, so kills make the figures lower than
+# they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?usage: coverage.sh BUILD [LEAST]}

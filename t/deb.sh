@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# The Debian package: built from a release, looked at by lintian, installed, run, removed and purged, in a copy of this system that
-# vanishes with the script (an overlay in a mount namespace). Not among the numbered ones, as it takes minutes: ./dev test runs it.
+# The Debian package: built from a release, looked at by lintian, installed, run,
+# removed and purged, in a copy of this system that vanishes with the script (an overlay
+# in a mount namespace). Not among the numbered ones, as it takes minutes: ./dev test
+# runs it.
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
-# Inside, this is process 1: a variable that somebody has set would not do, as what follows mounts things.
+# Inside, this is process 1: a variable that somebody has set would not do, as what
+# follows mounts things.
 [ "${DEB_INSIDE:-} $$" = "1 1" ] ||
 	DEB_INSIDE=1 exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash "$0" "$@"
 . "$(dirname "$0")/lib.sh"
@@ -36,7 +39,8 @@ for path in usr/bin/pocketbook etc/pocketbook/pocketbook.conf lib/systemd/system
 done
 
 # ---- A copy of this system ----
-# Nothing of the real system is mounted into it, so that no mishap there can reach it, and all is unmounted before anything is removed.
+# Nothing of the real system is mounted into it, so that no mishap there can reach it,
+# and all is unmounted before anything is removed.
 clean() {
 	local pid
 	for pid in $(jobs -p); do kill -KILL "$pid" 2>/dev/null; done
@@ -66,7 +70,8 @@ config=/etc/pocketbook/pocketbook.conf
 data=/var/lib/pocketbook
 start() {
 	log=$work/server.$count.log
-	# In the place of the shell's own process, so that it is the server that gets the signals.
+	# In the place of the shell's own process, so that it is the server that gets
+	# the signals.
 	(exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin pocketbook serve --user pocketbook --config "$config" --listen 127.0.0.1:0 >"$log.out" 2>"$log") &
 	server=$!
 	wait_for "$1" grep -q 'serving http://' "$log" || { cat "$log"; finish; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./dev fresh as a suite: the tree is built and tested on a minimal Debian, or it is said why that cannot be done here.
+# ./dev fresh as a suite: the tree is built and tested on a minimal Debian, or it is
+# said why that cannot be done here.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 status=0

@@ -4,7 +4,8 @@
 HOSTILE=${HOSTILE:-$here/../build/check/t/hostile}
 [ -x "$HOSTILE" ] || skip_all "t/hostile is not built (make check builds it)"
 
-# hostile NAME ARGUMENT...: starts t/hostile against the server of lib.sh, and waits until it has sent all
+# hostile NAME ARGUMENT...: starts t/hostile against the server of lib.sh, and waits
+# until it has sent all
 hostile() {
 	hostile_name=$1
 	shift
@@ -16,14 +17,16 @@ hostile() {
 	wait_for "$hostile_name: all is sent" grep -q sent "$work/$hostile_name.out"
 }
 
-# hostile_end: lets it go; how many of its connections the server has closed is in $closed
+# hostile_end: lets it go; how many of its connections the server has closed is in
+# $closed
 hostile_end() {
 	exec 8>&-
 	wait "$hostile_pid"
 	closed=$(sed -n 's/^closed //p' "$work/$hostile_name.out")
 }
 
-# peak: the most kilobytes that the workers ever had together since peak_begin, less what they had then
+# peak: the most kilobytes that the workers ever had together since peak_begin, less
+# what they had then
 peak_begin() {
 	local pid
 	for pid in $(workers); do echo 5 >"/proc/$pid/clear_refs"; done

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # variables for the script
-# For the numbered scripts: a server of one's own, conditions that are waited for, results in the Test Anything Protocol.
-# A script runs alone (`bash t/0010-sync.sh`) with ./pocketbook, or with the program that POCKETBOOK names.
+# For the numbered scripts: a server of one's own, conditions that are waited for,
+# results in the Test Anything Protocol. A script runs alone (`bash t/0010-sync.sh`)
+# with ./pocketbook, or with the program that POCKETBOOK names.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -46,7 +47,8 @@ unlike() {
 	ok $? "$3"
 }
 
-# wait_for NAME COMMAND...: until the command succeeds; a minute without that is a failure, said by its result.
+# wait_for NAME COMMAND...: until the command succeeds; a minute without that is a
+# failure, said by its result.
 wait_for() {
 	wait_name=$1
 	shift
@@ -62,8 +64,8 @@ wait_for() {
 	ok 0 "$wait_name"
 }
 
-# serve OPTION...: starts a server on a port of the kernel's choice and waits until it is ready. Sets $server (pid), $url, $log.
-# POCKETBOOK_FAULTS can be given in $faults.
+# serve OPTION...: starts a server on a port of the kernel's choice and waits until it
+# is ready. Sets $server (pid), $url, $log. POCKETBOOK_FAULTS can be given in $faults.
 faults=
 serve() {
 	log=$work/server.$count.log
@@ -77,7 +79,8 @@ serve_open() { serve --auth off "$@"; }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# Ends all processes of the server at once, as a loss of power does, and waits until none of them holds a lock any more.
+# Ends all processes of the server at once, as a loss of power does, and waits until
+# none of them holds a lock any more.
 kill_all() {
 	local pid family
 	family="$(children) $server"
@@ -106,7 +109,8 @@ status_of() { curl -s -o "$work/body" -w '%{http_code}' "$@"; }
 # field NAME: of the JSON on standard input, the first string or number of that name
 field() { grep -o "\"$1\":[^,}]*" | head -1 | sed "s/\"$1\"://; s/^\"//; s/\"\$//"; }
 
-# stream NAME QUERY [CURL-OPTION...]: opens an event stream into $work/NAME, waits for its greeting; its curl's pid is in $stream
+# stream NAME QUERY [CURL-OPTION...]: opens an event stream into $work/NAME, waits for
+# its greeting; its curl's pid is in $stream
 stream() {
 	stream_name=$1
 	stream_query=$2
@@ -121,7 +125,8 @@ stream() {
 saw() { grep -Eq -- "$2" "$work/$1"; }
 last_id() { sed -n 's/^id: //p' "$work/$1" | tail -1; }
 
-# Pids of the server's processes. Its first child is the writer; a child that was replaced is logged.
+# Pids of the server's processes. Its first child is the writer; a child that was
+# replaced is logged.
 children() { cat "/proc/$server/task/$server/children"; }
 newest() { sed -n "s/.*event=child_start child=$1 child_pid=\([0-9]*\).*/\1/p" "$log" | tail -1; }
 writer() {
@@ -131,7 +136,8 @@ writer() {
 	echo "$pid"
 }
 workers() { children | tr ' ' '\n' | grep -v "^$(writer)\$" | grep .; }
-# holder PORT: the process that has the server's side of the connection from that local port
+# holder PORT: the process that has the server's side of the connection from that local
+# port
 inode_of() {
 	awk -v from="$(printf ':%04X' "${url##*:}")" -v to="$(printf ':%04X' "$1")" \
 		'$2 ~ from"$" && $3 ~ to"$" && $10 != 0 { print $10; exit }' /proc/net/tcp
@@ -156,7 +162,8 @@ finish() {
 	exit $?
 }
 
-# However the script ends, nothing that it started is left: the shell knows which of its jobs still run.
+# However the script ends, nothing that it started is left: the shell knows which of its
+# jobs still run.
 clean() {
 	local pid
 	for pid in $(jobs -p); do

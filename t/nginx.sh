@@ -1,12 +1,14 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of lib.sh, and those for the script
-# For the scripts that run deploy/nginx.conf: Debian's nginx on free ports of loopback, with a certificate of its own, all below $work.
+# For the scripts that run deploy/nginx.conf: Debian's nginx on free ports of loopback,
+# with a certificate of its own, all below $work.
 
 # free_port: one that nobody listened on a moment ago
 free_port() {
 	node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
 }
 
-# nginx_start: nginx before the server of lib.sh ($url). Sets $tls and $plain (ports), $has_ip6, $nginx (pid).
+# nginx_start: nginx before the server of lib.sh ($url). Sets $tls and $plain (ports),
+# $has_ip6, $nginx (pid).
 nginx_start() {
 	local dir=$work/nginx
 	mkdir -p "$dir/temp"

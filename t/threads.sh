@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The ring and the writer under ThreadSanitizer, as threads: threads.sh BUILD, a folder configured with --enable-tsan.
-# The same with an order of memory taken away must be told of, or the detector would see nothing at all.
+# The ring and the writer under ThreadSanitizer, as threads: threads.sh BUILD, a folder
+# configured with --enable-tsan. The same with an order of memory taken away must be
+# told of, or the detector would see nothing at all.
 set -uo pipefail
 build=${1:?usage: threads.sh BUILD}
 passed=0 failed=0

@@ -1,8 +1,10 @@
 # shellcheck shell=bash disable=SC2154 # variables of lib.sh
-# For scripts that put a server under a load that counts what goes wrong (upgrade-load.mjs).
+# For scripts that put a server under a load that counts what goes wrong
+# (upgrade-load.mjs).
 command -v node >/dev/null || skip_all "node is not installed"
 
-# load_begin [SECONDS]; load_end: what went wrong, in $work/counts, once the streams have all (after so many seconds at the most)
+# load_begin [SECONDS]; load_end: what went wrong, in $work/counts, once the streams
+# have all (after so many seconds at the most)
 load_begin() {
 	rm -f "$work/stop" "$work/stop.begun"
 	node "$here/upgrade-load.mjs" "$url" "${1:-60}" "$work/stop" >"$work/counts" 2>"$work/load.err" &

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Every process of a served run under valgrind: no error, and no memory that nobody can give back any more when it ends.
-# The program is the one that POCKETBOOK names, without sanitizers.
+# Every process of a served run under valgrind: no error, and no memory that nobody can
+# give back any more when it ends. The program is the one that POCKETBOOK names, without
+# sanitizers.
 . "$(dirname "$0")/lib.sh"
 command -v valgrind >/dev/null || skip_all "valgrind is not installed"
 grep -q __asan_init "$POCKETBOOK" && skip_all "a program with sanitizers does not run in valgrind"
@@ -8,7 +9,8 @@ grep -q __asan_init "$POCKETBOOK" && skip_all "a program with sanitizers does no
 program=$POCKETBOOK
 reports=$work/reports
 mkdir "$reports"
-# The server and the commands alike; the filter of system calls does not know valgrind's own.
+# The server and the commands alike; the filter of system calls does not know valgrind's
+# own.
 cat >"$work/pocketbook" <<END
 #!/bin/sh
 exec valgrind --quiet --trace-children=yes --child-silent-after-fork=no --leak-check=full --show-leak-kinds=definite,indirect,possible \\

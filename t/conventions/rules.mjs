@@ -1,5 +1,6 @@
-// The rules of the tree, each a function of a tree: {paths, read(path)}, that returns violations, 'path:line: what'.
-// tree.test.mjs checks this tree with those that are on; rules.test.mjs checks that each of them can fail.
+// The rules of the tree, each a function of a tree: {paths, read(path)}, that returns
+// violations, 'path:line: what'. tree.test.mjs checks this tree with those that are on;
+// rules.test.mjs checks that each of them can fail.
 //
 //   node t/conventions/rules.mjs [RULE...]    lists the violations of this tree, also of rules that are off
 import { spawnSync } from 'node:child_process'
@@ -25,7 +26,8 @@ const FUNCTION_LINES = 40
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** All files under version control; none where there is no git work tree, as in a release. */
+/** All files under version control; none where there is no git work tree, as in a
+ * release. */
 export function thisTree() {
 	const { stdout } = spawnSync('git', ['-C', root, 'ls-files', '-z'], { encoding: 'utf8', maxBuffer: 1 << 26 })
 	const paths = (stdout ?? '').split('\0').filter((path) => path && existsSync(root + path) && !path.startsWith('t/fuzz/corpus/'))
@@ -55,7 +57,8 @@ export const shellcheck = (tree) => said('shellcheck', ['--format=gcc'], tree.pa
 
 // ---- Who includes whom ----
 
-/** {folder: [what it may include]} of the table below "## Folders" in doc/architecture.md. */
+/** {folder: [what it may include]} of the table below "## Folders" in
+ * doc/architecture.md. */
 export function folderTable(tree) {
 	const section = tree.read('doc/architecture.md').split(/^## Folders$/m)[1]?.split(/^## /m)[0] ?? ''
 	const rows = section.matchAll(/^\| `([^`]+)` \|.*\| ?(.*?) ?\|$/gm)
@@ -178,7 +181,8 @@ function* hashComments(tree, path) {
 	}
 }
 
-/** Markdown, without what may be as long as it is: code, tables, headings, links' addresses. */
+/** Markdown, without what may be as long as it is: code, tables, headings, links'
+ * addresses. */
 function* prose(tree, path) {
 	let fenced = false
 	for (const [line, place] of numbered(tree, path)) {

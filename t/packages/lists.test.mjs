@@ -1,4 +1,5 @@
-// Each package list holds what the files of its suite compile and call; README.md and debian/control name what the build needs.
+// Each package list holds what the files of its suite compile and call; README.md and
+// debian/control name what the build needs.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
@@ -64,7 +65,8 @@ test('README.md names the packages of the build', () => {
 
 test('debian/control names the libraries of the build', () => {
 	const named = read(root, 'debian/control').split(/^Build-Depends:/m)[1].split(/^\S/m)[0].match(/[a-z0-9+.-]+/g)
-	// A package is built with gcc, make and libc6-dev (build-essential), and from a release, which has configure and the page.
+	// A package is built with gcc, make and libc6-dev (build-essential), and from a
+	// release, which has configure and the page.
 	const implied = ['gcc', 'make', 'libc6-dev', 'autoconf', 'automake', 'nodejs', 'npm']
 	assert.deepEqual(build.filter((name) => !implied.includes(name) && !named.includes(name)), [])
 })

@@ -1,5 +1,6 @@
-// What the files of the tree need, and which Debian package has it: headers of C files, commands of scripts.
-// Packages are looked up among those that are installed (dpkg), so nothing is asked of the network.
+// What the files of the tree need, and which Debian package has it: headers of C files,
+// commands of scripts. Packages are looked up among those that are installed (dpkg), so
+// nothing is asked of the network.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 
@@ -35,7 +36,8 @@ function* nodes(node) {
 	for (const value of Object.values(node)) yield* nodes(value)
 }
 
-/** Commands of a shell script and functions that it defines: {commands: [{name, line}], functions}. */
+/** Commands of a shell script and functions that it defines: {commands: [{name, line}],
+ * functions}. */
 export function shellCommands(text, path) {
 	const json = out('shfmt', ['-ln', 'bash', '-tojson'], text)
 	if (!json) throw new Error(`shfmt cannot read ${path}`)
@@ -69,7 +71,8 @@ export function nodeCommands(text) {
 const cache = new Map()
 const once = (key, make) => cache.get(key) ?? cache.set(key, make()).get(key)
 
-/** The package that a file is of; files may be known by their path before /usr was merged. */
+/** The package that a file is of; files may be known by their path before /usr was
+ * merged. */
 function ownerOf(path) {
 	const ways = new Set([path, realpathSync(path)].flatMap((way) => [way, way.replace(/^\/usr\//, '/'), `/usr${way}`]))
 	for (const way of ways) {
@@ -80,7 +83,8 @@ function ownerOf(path) {
 
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
 
-/** What is named otherwise on some machines, or is only unpacked (fetch_prometheus in dev.d/packages.sh). */
+/** What is named otherwise on some machines, or is only unpacked (fetch_prometheus in
+ * dev.d/packages.sh). */
 const KNOWN = { node: 'nodejs', npm: 'npm', 'pkg-config': 'pkg-config', prometheus: 'prometheus', promtool: 'prometheus' }
 
 /** The server, which is built, and what only those have who need it. */
@@ -118,8 +122,9 @@ const builtins = () => once('builtins', () => new Set(out('bash', ['-c', 'compge
 // ---- The comparison ----
 
 /**
- * What the list lacks for these files, as 'path:line: what', and what cannot be told because a package of the list is not
- * installed. `files` is {path: text}; `functions` are those of all scripts; `list` are the packages that are installed for them.
+ * What the list lacks for these files, as 'path:line: what', and what cannot be told
+ * because a package of the list is not installed. `files` is {path: text}; `functions`
+ * are those of all scripts; `list` are the packages that are installed for them.
  */
 export function lacking(files, functions, list) {
 	const bad = [], unsure = []

@@ -1,4 +1,5 @@
-// The comparison finds a missing package, so that it means something when it finds none.
+// The comparison finds a missing package, so that it means something when it finds
+// none.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
