@@ -49,6 +49,7 @@ EXTRA_DIST += \
 	doc/architecture.md \
 	doc/client.md \
 	doc/page.png \
+	doc/log-events.md \
 	doc/performance \
 	doc/performance.md \
 	doc/recipes.md \

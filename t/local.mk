@@ -115,6 +115,8 @@ EXTRA_DIST += \
 	$(process_tests) \
 	$(page_tests) \
 	%D%/README.md \
+	%D%/conventions/log-events.mjs \
+	%D%/conventions/log-events.test.mjs \
 	%D%/conventions/rules.mjs \
 	%D%/conventions/rules.test.mjs \
 	%D%/conventions/tree.test.mjs \
