@@ -29,3 +29,14 @@ int64_t clock_wall(void)
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec + FAULT_WALL_S();
 }
+
+void clock_sleep_until(uint64_t deadline)
+{
+	uint64_t now = clock_ms();
+	uint64_t left = deadline > now ? deadline - now : 0;
+	const struct timespec pause = { .tv_sec = (time_t)(left / 1000),
+					.tv_nsec = (long)(left % 1000) * 1000000L };
+
+	if (left)
+		(void)nanosleep(&pause, NULL);
+}

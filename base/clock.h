@@ -6,6 +6,8 @@
 
 /* Monotonic milliseconds, for durations and deadlines. */
 uint64_t clock_ms(void);
+/* Sleeps until that time; returns at once if it has passed. */
+void clock_sleep_until(uint64_t deadline);
 /* Microseconds of the same clock. */
 uint64_t clock_us(void);
 /* Seconds since 1970-01-01 UTC, for dates that an administrator sets (the expiry of a

@@ -1,3 +1,6 @@
+/* One request to the database, by the control socket of its server or, without a server,
+ * under the lock. Called by all commands that write (token, doc put, doc rm, import,
+ * purge) and by serve for its check of tokens. */
 #include "cli/admin.h"
 
 #include "base/clock.h"
@@ -10,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REACH_MS 8000   /* for a server to finish starting or stopping */
@@ -113,13 +115,6 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 
 /* ---- Either ---- */
 
-static void pause_briefly(void)
-{
-	struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
-
-	(void)nanosleep(&pause, NULL);
-}
-
 /* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is
  * -1. Someone who has the lock and no socket is a server that starts or stops, or
  * another command like this one: worth waiting for. */
@@ -136,7 +131,7 @@ static enum rc reach(const struct db_place *place, uint64_t deadline, int *fd, i
 		rc = lock_take(place, lock, err);
 		if (rc != RC_BUSY || clock_ms() >= deadline)
 			return rc;
-		pause_briefly();
+		clock_sleep_until(clock_ms() + PAUSE_MS);
 	}
 }
 
@@ -172,7 +167,7 @@ enum rc admin_do(const struct db_place *place, const struct store_request *reque
 			break;
 		sent_before = true;
 		admin_answer_clear(answer);
-		pause_briefly();
+		clock_sleep_until(clock_ms() + PAUSE_MS);
 	}
 	if (rc == RC_OK && sent_before)
 		settle(request, &answer->reply);

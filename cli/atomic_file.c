@@ -1,5 +1,8 @@
+/* Files that appear whole or not at all. Used by backup, export and restore; the temporary
+ * name comes from cli/temp_file.c. */
 #include "cli/atomic_file.h"
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/temp_file.h"
@@ -33,7 +36,7 @@ static void watch_signals(void)
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND }, old;
 
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (size_t i = 0; i < COUNT(signals); i++)
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
 			(void)sigaction(signals[i], &action, NULL);
 }
@@ -42,7 +45,7 @@ static void leave_signals(void)
 {
 	struct sigaction old;
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (size_t i = 0; i < COUNT(signals); i++)
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == on_signal)
 			(void)signal(signals[i], SIG_DFL);
 }

@@ -1,3 +1,4 @@
+/* `pocketbook backup`: a verified copy of the database. The copying is store_copy. */
 #include "base/exit.h"
 #include "base/fault.h"
 #include "cli/command.h"

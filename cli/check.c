@@ -1,3 +1,4 @@
+/* `pocketbook check`: prints what store_check finds. */
 #include "base/exit.h"
 #include "base/text.h"
 #include "base/units.h"

@@ -1,3 +1,5 @@
+/* Finds the command that the first words of the command line name. See also
+ * cli/command_table.c. */
 #include "cli/command.h"
 
 #include "base/suggest.h"

@@ -2,6 +2,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include "base/array.h"
 #include "base/options.h"
 
 /* What a command is called with. All of it is the caller's. */
@@ -32,8 +33,7 @@ struct command {
 	on_command *run;
 };
 
-#define COMMAND_OPTIONS(table) \
-	.options = (table), .option_count = sizeof(table) / sizeof((table)[0])
+#define COMMAND_OPTIONS(table) .options = (table), .option_count = COUNT(table)
 
 extern const struct command *const commands[];
 extern const size_t command_count;

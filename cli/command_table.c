@@ -1,5 +1,6 @@
 /* Every command of the program. A file of its own, so that what is built to describe
  * the program has it too. */
+#include "base/array.h"
 #include "cli/command.h"
 
 // clang-format off
@@ -26,4 +27,4 @@ const struct command *const commands[] = {
 	&command_version,
 };
 // clang-format on
-const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+const size_t command_count = COUNT(commands);

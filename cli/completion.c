@@ -1,3 +1,5 @@
+/* `pocketbook completion`, and what the scripts for all shells share. A shell is a row of
+ * the table at the end and a file of its own. */
 #include "cli/completion.h"
 
 #include "base/exit.h"
@@ -116,20 +118,29 @@ void completion_names(struct buf *out)
 
 /* ---- The command ---- */
 
+/* To add a shell: a row here and a file completion_SHELL.c with its function. */
+static const struct shell {
+	const char *name;
+	void (*write)(struct buf *out);
+} shells[] = {
+	{ "bash", completion_bash },
+	{ "zsh", completion_zsh },
+};
+
 static int completion_run(const struct invocation *invocation)
 {
-	const char *shell = invocation->words[0];
 	struct buf out = BUF_EMPTY;
 
-	if (strcmp(shell, "bash") == 0)
-		completion_bash(&out);
-	else if (strcmp(shell, "zsh") == 0)
-		completion_zsh(&out);
-	else
-		return say_usage("completion: %.64s: there is completion for bash and zsh", shell);
-	(void)fwrite(out.data, 1, out.len, stdout);
-	buf_free(&out);
-	return EXIT_SUCCESS;
+	for (size_t i = 0; i < COUNT(shells); i++) {
+		if (strcmp(invocation->words[0], shells[i].name) != 0)
+			continue;
+		shells[i].write(&out);
+		(void)fwrite(out.data, 1, out.len, stdout);
+		buf_free(&out);
+		return EXIT_SUCCESS;
+	}
+	return say_usage("completion: %.64s: there is completion for bash and zsh",
+			 invocation->words[0]);
 }
 
 const struct command command_completion = {

@@ -1,3 +1,4 @@
+/* The completion script for bash, generated from the tables of commands and options. */
 #include "cli/completion.h"
 
 /* 'serve --db'|... of all options whose argument is of that kind; answers whether there

@@ -1,3 +1,4 @@
+/* The completion script for zsh, generated from the tables of commands and options. */
 #include "cli/completion.h"
 
 /* The first sentence, without its stop, inside single quotes and where some characters

@@ -1,3 +1,5 @@
+/* Sends one request over the control socket and waits for the answer, until a deadline.
+ * Called by cli/admin.c and cli/server_stats.c. */
 #include "cli/control_client.h"
 
 #include "base/clock.h"

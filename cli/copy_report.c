@@ -1,3 +1,4 @@
+/* The last line of backup and restore. */
 #include "cli/copy_report.h"
 
 #include "base/exit.h"

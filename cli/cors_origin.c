@@ -1,3 +1,4 @@
+/* Checks the values of --cors-origin. Called by cli/settings.c. */
 #include "cli/cors_origin.h"
 
 #include "base/slice.h"

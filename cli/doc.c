@@ -1,3 +1,4 @@
+/* `pocketbook doc get`, and what the doc commands share. */
 #include "cli/database.h"
 #include "cli/doc.h"
 

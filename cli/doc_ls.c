@@ -1,3 +1,5 @@
+/* `pocketbook doc ls`: lists documents, page by page, without holding up the read
+ * transaction (cli/spool.c). */
 #include "store/docid.h"
 #include "base/exit.h"
 #include "base/mem.h"

@@ -1,3 +1,4 @@
+/* `pocketbook doc put` and `doc rm`: pushes of one edit. */
 #include "store/docid.h"
 #include "base/exit.h"
 #include "cli/admin.h"

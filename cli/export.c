@@ -1,3 +1,4 @@
+/* `pocketbook export`: all documents as NDJSON, from one read transaction. */
 #include "store/docid.h"
 #include "base/exit.h"
 #include "cli/command.h"

@@ -1,3 +1,4 @@
+/* `pocketbook help` and --help, generated from the tables of commands and options. */
 #include "cli/help.h"
 
 #include "base/buf.h"

@@ -1,3 +1,5 @@
+/* `pocketbook import`: checks all lines (import_read.c), then writes them (import_write.c). */
+#include "base/array.h"
 #include "base/exit.h"
 #include "base/units.h"
 #include "cli/command.h"
@@ -83,7 +85,7 @@ static int existing_read(const struct options *options, enum existing *out)
 					     [EXISTING_REPLACE] = "replace" };
 	const char *text = options_text(options, "existing");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
 			*out = (enum existing)i;
 			return EXIT_SUCCESS;

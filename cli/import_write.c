@@ -1,3 +1,4 @@
+/* The second pass of import: writes documents in batches. Called by import.c. */
 #include "cli/import.h"
 
 #include "store/docid.h"

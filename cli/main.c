@@ -1,3 +1,4 @@
+/* The program's entry: finds the command, reads its options, runs it. */
 #include "base/exit.h"
 #include "base/fault.h"
 #include "base/mem.h"

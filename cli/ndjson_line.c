@@ -1,5 +1,7 @@
+/* Parses one line of an export. Called by cli/import_read.c. */
 #include "cli/ndjson_line.h"
 
+#include "base/array.h"
 #include "store/docid.h"
 #include "transit/transit.h"
 
@@ -83,7 +85,7 @@ static const struct field_row {
 
 static enum rc parse_field(struct parser *parser, struct slice key, unsigned *seen)
 {
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < COUNT(fields); i++) {
 		if (!slice_is(key, fields[i].name))
 			continue;
 		if (*seen & fields[i].field)

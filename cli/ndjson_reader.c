@@ -1,3 +1,4 @@
+/* Reads a text file line by line, twice. Called by cli/import_read.c. */
 #include "cli/ndjson_reader.h"
 
 #include "cli/atomic_file.h"

@@ -1,3 +1,4 @@
+/* The progress line of long commands, on a terminal only. */
 #include "cli/progress.h"
 
 #include "base/clock.h"

@@ -1,3 +1,5 @@
+/* `pocketbook purge`: removes old tombstones in pieces. The daily purge of a server is
+ * writer/retention.c. */
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/admin.h"

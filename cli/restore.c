@@ -1,3 +1,4 @@
+/* `pocketbook restore`: replaces the database by a backup. */
 #include "base/exit.h"
 #include "base/fault.h"
 #include "cli/admin.h"

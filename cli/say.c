@@ -1,3 +1,4 @@
+/* Messages of commands on the standard error. */
 #include "cli/say.h"
 
 #include "base/exit.h"

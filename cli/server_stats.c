@@ -1,3 +1,4 @@
+/* Reads the scoreboard of a running server, for stats and top. */
 #include "cli/server_stats.h"
 
 #include "base/buf.h"

@@ -1,5 +1,8 @@
+/* Turns the options of serve into settings and checks them. Called by cli/serve.c at the
+ * start and on each reload. */
 #include "cli/settings.h"
 
+#include "base/array.h"
 #include "base/mem.h"
 #include "cli/cors_origin.h"
 #include "shm/shm.h"
@@ -8,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 /* Cores that this process may run on, no more than there are slots. */
@@ -21,52 +25,136 @@ static unsigned cores_count(void)
 	return count < 1 ? 1 : count > SHM_SLOTS_MAX ? SHM_SLOTS_MAX : (unsigned)count;
 }
 
-static bool is_set(const struct options *options, const char *name)
+/* Where the value of an option goes that needs no check of its own. */
+enum setting_kind {
+	SETTING_TEXT,     /* const char * */
+	SETTING_SWITCH,   /* bool */
+	SETTING_UNSIGNED, /* unsigned */
+	SETTING_SIZE,     /* size_t */
+	SETTING_U64,      /* uint64_t */
+	SETTING_LIST,     /* const char *const *, and its size_t count */
+};
+
+#define FIELD(member) .offset = offsetof(struct master_settings, member)
+#define LIST(member, count) FIELD(member), .count_offset = offsetof(struct master_settings, count)
+
+static const struct setting {
+	const char *option;
+	enum setting_kind kind;
+	size_t offset;
+	size_t count_offset;
+} settings_table[] = {
+	{ "access-log", SETTING_SWITCH, FIELD(worker.access_log) },
+	{ "auth", SETTING_SWITCH, FIELD(worker.auth) },
+	{ "body-timeout", SETTING_UNSIGNED, FIELD(worker.body_timeout) },
+	{ "cors-origin", SETTING_LIST, LIST(worker.cors, worker.cors_count) },
+	{ "db", SETTING_TEXT, FIELD(worker.db) },
+	{ "header-timeout", SETTING_UNSIGNED, FIELD(worker.header_timeout) },
+	{ "idle-timeout", SETTING_UNSIGNED, FIELD(worker.idle_timeout) },
+	{ "listen", SETTING_LIST, LIST(listen, listen_count) },
+	{ "max-auth-failures", SETTING_UNSIGNED, FIELD(worker.max_auth_failures) },
+	{ "max-body", SETTING_SIZE, FIELD(worker.max_body) },
+	{ "max-connections", SETTING_UNSIGNED, FIELD(worker.max_connections) },
+	{ "max-in-flight", SETTING_SIZE, FIELD(worker.max_in_flight) },
+	{ "max-streams", SETTING_UNSIGNED, FIELD(worker.max_streams) },
+	{ "metrics-listen", SETTING_TEXT, FIELD(metrics) },
+	{ "ping-interval", SETTING_UNSIGNED, FIELD(worker.ping_interval) },
+	{ "retention", SETTING_U64, FIELD(retention) },
+	{ "sandbox", SETTING_SWITCH, FIELD(sandbox) },
+	{ "server-name", SETTING_LIST, LIST(worker.hosts, worker.host_count) },
+	{ "stream-backlog", SETTING_SIZE, FIELD(worker.stream_backlog) },
+	{ "www", SETTING_TEXT, FIELD(worker.www) },
+};
+
+static void setting_copy(const struct options *options, const struct setting *setting,
+			 struct master_settings *out)
 {
-	return options_text(options, name) != NULL;
+	void *to = (char *)out + setting->offset;
+
+	switch (setting->kind) {
+	case SETTING_TEXT:
+		*(const char **)to = options_text(options, setting->option);
+		break;
+	case SETTING_SWITCH:
+		*(bool *)to = options_is_on(options, setting->option);
+		break;
+	case SETTING_UNSIGNED:
+		*(unsigned *)to = (unsigned)options_number(options, setting->option);
+		break;
+	case SETTING_SIZE:
+		*(size_t *)to = options_number(options, setting->option);
+		break;
+	case SETTING_U64:
+		*(uint64_t *)to = options_number(options, setting->option);
+		break;
+	case SETTING_LIST:
+		*(const char *const **)to = options_list(
+			options, setting->option, (size_t *)((char *)out + setting->count_offset));
+		break;
+	}
 }
 
 static struct master_settings settings_of(const struct options *options)
 {
-	struct master_settings settings = {
-		.workers = is_set(options, "workers") ? (unsigned)options_number(options, "workers") : cores_count(),
-		.metrics = options_text(options, "metrics-listen"),
-		.retention = options_number(options, "retention"),
-		.sandbox = options_is_on(options, "sandbox"),
-		.worker = {
-			.db = options_text(options, "db"),
-			.auth = options_is_on(options, "auth"),
-			.max_auth_failures = (unsigned)options_number(options, "max-auth-failures"),
-			.access_log = options_is_on(options, "access-log"),
-			.www = options_text(options, "www"),
-			.max_body = options_number(options, "max-body"),
-			.max_connections = (unsigned)options_number(options, "max-connections"),
-			.max_streams = (unsigned)options_number(options, "max-streams"),
-			.max_in_flight = options_number(options, "max-in-flight"),
-			.stream_backlog = options_number(options, "stream-backlog"),
-			.header_timeout = (unsigned)options_number(options, "header-timeout"),
-			.body_timeout = (unsigned)options_number(options, "body-timeout"),
-			.idle_timeout = (unsigned)options_number(options, "idle-timeout"),
-			.ping_interval = (unsigned)options_number(options, "ping-interval"),
-		},
-	};
+	struct master_settings settings = { .workers = cores_count() };
 
-	settings.listen = options_list(options, "listen", &settings.listen_count);
-	settings.worker.hosts = options_list(options, "server-name", &settings.worker.host_count);
-	settings.worker.cors = options_list(options, "cors-origin", &settings.worker.cors_count);
+	for (size_t i = 0; i < COUNT(settings_table); i++)
+		setting_copy(options, &settings_table[i], &settings);
+	if (options_text(options, "workers"))
+		settings.workers = (unsigned)options_number(options, "workers");
 	return settings;
 }
 
-static enum rc listen_check(const struct options *options, const struct master_settings *settings,
-			    struct error *err)
+/* ---- Checks ---- */
+
+/* "--option: detail", in the spelling and at the place where the value was given. */
+static enum rc refuse(const struct options *options, const char *option, size_t index,
+		      const struct error *detail, struct error *err)
 {
+	return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, option, index),
+			 detail->text);
+}
+
+static enum rc db_read(const struct options *options, struct settings *out, struct error *err)
+{
+	const char *db = out->master.worker.db;
+	struct error detail;
+	struct db_url url;
+
+	if (db_url_parse(db, &url, &detail) != RC_OK)
+		return refuse(options, "db", 0, &detail, err);
+	out->master.place = (struct db_place){
+		.db = db, .path = url.path, .runtime_dir = options_text(options, "runtime-dir")
+	};
+	return RC_OK;
+}
+
+static enum rc trusted_proxy_read(const struct options *options, struct settings *out,
+				  struct error *err)
+{
+	size_t count;
+	const char *const *texts = options_list(options, "trusted-proxy", &count);
+	struct error detail;
+
+	out->trusted = mem_array(count, sizeof(*out->trusted));
+	for (size_t i = 0; i < count; i++)
+		if (cidr_parse(texts[i], &out->trusted[i], &detail) != RC_OK)
+			return refuse(options, "trusted-proxy", i, &detail, err);
+	out->master.worker.trusted = out->trusted;
+	out->master.worker.trusted_count = count;
+	return RC_OK;
+}
+
+static enum rc listen_check(const struct options *options, struct settings *out, struct error *err)
+{
+	const struct master_settings *settings = &out->master;
+
 	for (size_t i = 0; i < settings->listen_count; i++) {
-		const char *place = options_place(options, "listen", i);
 		struct error detail;
 		bool loopback;
 
 		if (master_listen_check(&settings->listen[i], 1, &loopback, &detail) != RC_OK)
-			return error_set(err, RC_MALFORMED, "%s: %s", place, detail.text);
+			return refuse(options, "listen", i, &detail, err);
 		if (!loopback && !settings->worker.auth)
 			return error_set(err, RC_MALFORMED,
 					 "%s: off would let everybody who reaches %s read and "
@@ -77,53 +165,39 @@ static enum rc listen_check(const struct options *options, const struct master_s
 	return RC_OK;
 }
 
-static enum rc metrics_check(const struct options *options, const struct master_settings *settings,
-			     struct error *err)
+static enum rc metrics_listen_check(const struct options *options, struct settings *out,
+				    struct error *err)
 {
 	struct error detail;
 	bool loopback;
 
-	if (settings->metrics &&
-	    master_listen_check(&settings->metrics, 1, &loopback, &detail) != RC_OK)
-		return error_set(err, RC_MALFORMED, "%s: %s",
-				 options_place(options, "metrics-listen", 0), detail.text);
+	if (out->master.metrics &&
+	    master_listen_check(&out->master.metrics, 1, &loopback, &detail) != RC_OK)
+		return refuse(options, "metrics-listen", 0, &detail, err);
 	return RC_OK;
 }
 
-static enum rc user_read(const struct options *options, const char *option, struct user *out,
-			 struct error *err)
-{
-	const char *name = options_text(options, option);
-	struct error detail;
-
-	if (name && user_find(name, out, &detail) != RC_OK)
-		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, option, 0),
-				 detail.text);
-	return RC_OK;
-}
-
-static enum rc cors_check(const struct options *options, const struct master_settings *settings,
-			  struct error *err)
+static enum rc cors_origin_read(const struct options *options, struct settings *out,
+				struct error *err)
 {
 	struct error detail;
 
-	for (size_t i = 0; i < settings->worker.cors_count; i++)
-		if (cors_origin_check(settings->worker.cors[i], &detail) != RC_OK)
-			return error_set(err, RC_MALFORMED, "%s: %s",
-					 options_place(options, "cors-origin", i), detail.text);
+	for (size_t i = 0; i < out->master.worker.cors_count; i++)
+		if (cors_origin_check(out->master.worker.cors[i], &detail) != RC_OK)
+			return refuse(options, "cors-origin", i, &detail, err);
 	return RC_OK;
 }
 
-/* As a browser sends it in Host, but for the port, which any will do. */
-static enum rc host_check(const struct options *options, const struct master_settings *settings,
-			  struct error *err)
+/* As browsers send it in Host, without the port: any port is accepted. */
+static enum rc server_name_check(const struct options *options, struct settings *out,
+				 struct error *err)
 {
-	for (size_t i = 0; i < settings->worker.host_count; i++) {
-		const char *name = settings->worker.hosts[i];
+	for (size_t i = 0; i < out->master.worker.host_count; i++) {
+		const char *name = out->master.worker.hosts[i];
 
 		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")])
 			return error_set(err, RC_MALFORMED,
-					 "%s: \"%.100s\" is no name as browsers send it: lower "
+					 "%s: \"%.100s\" is not a name as browsers send it: lower "
 					 "case letters, digits, - and . (xn-- for "
 					 "others), without a scheme and a port",
 					 options_place(options, "server-name", i), name);
@@ -131,87 +205,64 @@ static enum rc host_check(const struct options *options, const struct master_set
 	return RC_OK;
 }
 
-static enum rc trusted_read(const struct options *options, struct settings *settings,
-			    struct error *err)
+static enum rc www_check(const struct options *options, struct settings *out, struct error *err)
 {
-	size_t count;
-	const char *const *texts = options_list(options, "trusted-proxy", &count);
-	struct error detail;
-
-	settings->trusted = mem_array(count, sizeof(*settings->trusted));
-	for (size_t i = 0; i < count; i++)
-		if (cidr_parse(texts[i], &settings->trusted[i], &detail) != RC_OK)
-			return error_set(err, RC_MALFORMED, "%s: %s",
-					 options_place(options, "trusted-proxy", i), detail.text);
-	settings->master.worker.trusted = settings->trusted;
-	settings->master.worker.trusted_count = count;
-	return RC_OK;
-}
-
-static enum rc www_check(const struct options *options, const struct master_settings *settings,
-			 struct error *err)
-{
+	const char *www = out->master.worker.www;
 	DIR *dir;
 
-	if (settings->worker.www == NULL)
+	if (www == NULL)
 		return RC_OK;
-	dir = opendir(settings->worker.www);
+	dir = opendir(www);
 	if (dir == NULL)
-		return error_set(
-			err, RC_MALFORMED, "%s: %s: %s; it must be a directory that can be read",
-			options_place(options, "www", 0), settings->worker.www, strerror(errno));
+		return error_set(err, RC_MALFORMED,
+				 "%s: %s: %s; it must be a directory that can be read",
+				 options_place(options, "www", 0), www, strerror(errno));
 	(void)closedir(dir);
 	return RC_OK;
 }
 
-static enum rc level_read(const struct options *options, enum log_level *out, struct error *err)
+static enum rc log_level_read(const struct options *options, struct settings *out,
+			      struct error *err)
 {
 	const char *name = options_text(options, "log-level");
 
-	if (log_level_parse(name, out) == RC_OK)
+	if (log_level_parse(name, &out->master.log_level) == RC_OK)
 		return RC_OK;
-	return error_set(err, RC_MALFORMED, "%s: \"%.64s\" is none of error, warn, info and debug",
+	return error_set(err, RC_MALFORMED, "%s: \"%.64s\" is not error, warn, info or debug",
 			 options_place(options, "log-level", 0), name);
 }
 
-static enum rc place_read(const struct options *options, struct master_settings *out,
-			  struct error *err)
+static enum rc users_read(const struct options *options, struct settings *out, struct error *err)
 {
-	struct error detail;
-	struct db_url url;
+	const struct {
+		const char *option;
+		struct user *user;
+	} users[] = { { "user", &out->master.user }, { "worker-user", &out->master.worker_user } };
 
-	if (db_url_parse(out->worker.db, &url, &detail) != RC_OK)
-		return error_set(err, RC_MALFORMED, "%s: %s", options_place(options, "db", 0),
-				 detail.text);
-	out->place = (struct db_place){ .db = out->worker.db,
-					.path = url.path,
-					.runtime_dir = options_text(options, "runtime-dir") };
+	for (size_t i = 0; i < COUNT(users); i++) {
+		const char *name = options_text(options, users[i].option);
+		struct error detail;
+
+		if (name && user_find(name, users[i].user, &detail) != RC_OK)
+			return refuse(options, users[i].option, 0, &detail, err);
+	}
 	return RC_OK;
 }
 
 enum rc settings_read(const struct options *options, struct settings *out, struct error *err)
 {
-	enum rc rc;
+	static enum rc (*const checks[])(const struct options *, struct settings *,
+					 struct error *) = {
+		db_read,          trusted_proxy_read, listen_check, metrics_listen_check,
+		cors_origin_read, server_name_check,  www_check,    log_level_read,
+		users_read,
+	};
+	enum rc rc = RC_OK;
 
 	*out = (struct settings){ .master = settings_of(options) };
-	rc = place_read(options, &out->master, err);
-	if (rc == RC_OK)
-		rc = trusted_read(options, out, err);
-	if (rc == RC_OK)
-		rc = listen_check(options, &out->master, err);
-	if (rc == RC_OK)
-		rc = metrics_check(options, &out->master, err);
-	if (rc == RC_OK)
-		rc = cors_check(options, &out->master, err);
-	if (rc == RC_OK)
-		rc = host_check(options, &out->master, err);
-	if (rc == RC_OK)
-		rc = www_check(options, &out->master, err);
-	if (rc == RC_OK)
-		rc = level_read(options, &out->master.log_level, err);
-	if (rc == RC_OK)
-		rc = user_read(options, "user", &out->master.user, err);
-	return rc == RC_OK ? user_read(options, "worker-user", &out->master.worker_user, err) : rc;
+	for (size_t i = 0; i < COUNT(checks) && rc == RC_OK; i++)
+		rc = checks[i](options, out, err);
+	return rc;
 }
 
 void settings_clear(struct settings *settings)

@@ -1,3 +1,4 @@
+/* Output that never holds up a read transaction. Used by export and doc ls. */
 #include "cli/spool.h"
 
 #include "cli/atomic_file.h"

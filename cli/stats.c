@@ -1,3 +1,4 @@
+/* `pocketbook stats`: the database's numbers, and those of its server. */
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/command.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BETWEEN_MS 1000 /* between two looks at a server, for rates */
@@ -75,16 +75,6 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 					      stats->place.db, rc_name(stats->rc));
 }
 
-static void pause_until(uint64_t when)
-{
-	uint64_t now = clock_ms();
-	uint64_t left = when > now ? when - now : 0;
-	const struct timespec pause = { .tv_sec = (time_t)(left / 1000),
-					.tv_nsec = (long)(left % 1000) * 1000000L };
-
-	(void)nanosleep(&pause, NULL);
-}
-
 /* RC_OK too where no server runs. */
 static enum rc stats_watch(struct stats *stats, struct error *err)
 {
@@ -93,7 +83,7 @@ static enum rc stats_watch(struct stats *stats, struct error *err)
 
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
-	pause_until(begun + BETWEEN_MS);
+	clock_sleep_until(begun + BETWEEN_MS);
 	rc = server_stats_read(&stats->place, &stats->now, err);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;

@@ -1,5 +1,8 @@
+/* Names and locks of files that commands are writing, and removal of those that killed
+ * commands have left. Used by cli/atomic_file.c. */
 #include "cli/temp_file.h"
 
+#include "base/array.h"
 #include "base/mem.h"
 #include "cli/say.h"
 
@@ -99,7 +102,7 @@ static void remove_all(int dir, const char *name)
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm", "" };
 	char beside[NAME_MAX + 1];
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+	for (size_t i = 0; i < COUNT(suffixes); i++)
 		if (snprintf(beside, sizeof(beside), "%s%s", name, suffixes[i]) <
 			    (int)sizeof(beside) &&
 		    unlinkat(dir, beside, 0) == 0 && *suffixes[i] == '\0')

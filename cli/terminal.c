@@ -1,4 +1,7 @@
+/* Full-screen output for top. */
 #include "cli/terminal.h"
+
+#include "base/array.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -58,7 +61,7 @@ static void taken_signals(sigset_t *set)
 	};
 
 	sigemptyset(set);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (size_t i = 0; i < COUNT(signals); i++)
 		sigaddset(set, signals[i]);
 }
 

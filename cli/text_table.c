@@ -1,3 +1,4 @@
+/* Widths of text on a terminal. Used by doc ls and token list. */
 #include "cli/text_table.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* `pocketbook token add`, list, revoke and rotate. See also auth/token.h. */
 #include "auth/grant.h"
 #include "auth/token.h"
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Prints tokens, as a table or as JSON. Called by cli/token.c. */
 #include "cli/tokens.h"
 
 #include "auth/grant.h"

@@ -1,3 +1,5 @@
+/* `pocketbook top`: a server's scoreboard, redrawn every second. */
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/command.h"
@@ -11,7 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct option_spec top_options[] = {
@@ -83,8 +84,7 @@ static void put_times(struct buf *out, const struct movement *movement, enum sco
 {
 	static const double shares[] = { 0.5, 0.99 };
 
-	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]) && route != SCOREBOARD_ROUTES;
-	     i++) {
+	for (size_t i = 0; i < COUNT(shares) && route != SCOREBOARD_ROUTES; i++) {
 		double milliseconds = movement_latency(movement, route, shares[i]);
 
 		if (milliseconds > 0)
@@ -256,13 +256,12 @@ static int top_live(struct top *top, uint64_t interval)
 /* Without a terminal: one picture, of the first interval. */
 static int top_once(struct top *top, uint64_t interval)
 {
-	const struct timespec pause = { .tv_sec = (time_t)(interval / 1000) };
 	struct buf text = BUF_EMPTY;
 	struct error err;
 	enum rc rc = top_look(top, &err);
 
 	if (rc == RC_OK) {
-		(void)nanosleep(&pause, NULL);
+		clock_sleep_until(clock_ms() + interval);
 		rc = top_look(top, &err);
 	}
 	if (rc != RC_OK)

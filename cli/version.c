@@ -1,3 +1,4 @@
+/* `pocketbook version`. */
 #include "base/exit.h"
 #include "cli/command.h"
 

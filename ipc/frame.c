@@ -1,3 +1,4 @@
+/* Frames on the sockets between workers, the writer and commands. */
 #include "ipc/frame.h"
 
 #include "ipc/pack.h"

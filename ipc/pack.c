@@ -1,3 +1,5 @@
+/* Packing of numbers and strings, for the messages in frames (store/wire.c) and for the
+ * scoreboard. */
 #include "ipc/pack.h"
 
 void pack_u8(struct buf *out, uint8_t value)

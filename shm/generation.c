@@ -1,3 +1,5 @@
+/* The generation: written by the writer around each commit (writer/commit.c), read by
+ * worker/page_cache.c. */
 #include "shm/generation.h"
 
 #include "base/fault.h"

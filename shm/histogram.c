@@ -1,8 +1,9 @@
+/* Response counts and histograms, as rows of numbers on the scoreboard. */
 #include "shm/histogram.h"
 
-#include <assert.h>
+#include "base/array.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include <assert.h>
 
 /* ---- Responses ---- */
 

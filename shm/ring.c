@@ -1,3 +1,4 @@
+/* The ring: written by writer/hints.c, read by each worker (worker/live/hint_reader.c). */
 #include "shm/ring.h"
 
 #include "base/fault.h"

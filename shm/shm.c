@@ -1,3 +1,4 @@
+/* Maps the shared memory, in the master. What lies where in it is in shm/map.h. */
 #include "shm/shm.h"
 
 #include "base/clock.h"

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 POCKETBOOK_LOG_LEVEL=loud "$POCKETBOOK" serve --db "$db" >/dev/null 2>"$work/level.txt"
-is "$? $(cat "$work/level.txt")" '2 pocketbook: POCKETBOOK_LOG_LEVEL: "loud" is none of error, warn, info and debug' \
+is "$? $(cat "$work/level.txt")" '2 pocketbook: POCKETBOOK_LOG_LEVEL: "loud" is not error, warn, info or debug' \
 	"a level that is none is refused"
 serve_open --workers 1 --log-level warn
 unlike "$(cat "$log")" 'level=info' "below its level the log is silent"

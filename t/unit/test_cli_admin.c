@@ -47,6 +47,12 @@ uint64_t clock_ms(void)
 	return world.now += world.step;
 }
 
+void clock_sleep_until(uint64_t deadline)
+{
+	if (world.now < deadline)
+		world.now = deadline;
+}
+
 int64_t clock_wall(void)
 {
 	return 1000000;
