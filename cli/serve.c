@@ -340,10 +340,10 @@ static int serve_run(const struct invocation *invocation)
 
 	if (settings_read(invocation->options, &serving.both[0].settings, &err) != RC_OK)
 		status = say_usage("%s", err.text);
-	settings->try_out = database_check;
-	if (status == EXIT_SUCCESS && settings->worker.auth && !master_is_renewal())
+	settings->dry_run = database_check;
+	if (status == EXIT_SUCCESS && settings->worker.auth && !master_is_upgrade())
 		status = tokens_check(invocation->program, settings, &hint);
-	if (!master_is_renewal())
+	if (!master_is_upgrade())
 		root_check(&settings->user, &hint);
 	if (hint.len)
 		buf_put_byte(&hint, 0);

@@ -1,3 +1,4 @@
+/* Listening sockets, for master.c, socket_activation.c and upgrade_adopt.c. */
 #include "master/listen.h"
 
 #include "base/mem.h"
@@ -5,6 +6,7 @@
 #include "master/master.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -19,9 +21,7 @@
 #define KEEPALIVE_COUNT 4
 #define USER_TIMEOUT_MS 60000 /* unacknowledged bytes end the connection */
 
-/* ----
- * Addresses ---------------------------------------------------------------------------
- */
+/* ---- Addresses ---------------------------------------------------------------------- */
 
 static enum rc listen_set_host(const char *host, bool is6, struct listen_address *out)
 {
@@ -119,9 +119,7 @@ enum rc master_listen_check(const char *const *listen, size_t count, bool *loopb
 	return RC_OK;
 }
 
-/* ----
- * Sockets -----------------------------------------------------------------------------
- */
+/* ---- Sockets ------------------------------------------------------------------------ */
 
 static enum rc listen_refused(const struct listeners *listeners, size_t i, int error,
 			      struct error *err)
@@ -261,11 +259,19 @@ enum rc listeners_open(const char *const *list, size_t count, const char *metric
 	return rc;
 }
 
-void listeners_close_others(struct listeners *listeners, int retention)
+bool listeners_are_loopback(const struct listeners *listeners, size_t count)
+{
+	assert(count <= listeners->count);
+	for (size_t i = 0; i < count; i++)
+		if (!listen_is_loopback(&listeners->addresses[i]))
+			return false;
+	return true;
+}
+
+void listeners_close_others(struct listeners *listeners, int kept)
 {
 	for (size_t i = 0; i < listeners->slots * listeners->count; i++) {
-		if (listeners->fds[i] < 0 ||
-		    (retention >= 0 && i / listeners->count == (size_t)retention))
+		if (listeners->fds[i] < 0 || (kept >= 0 && i / listeners->count == (size_t)kept))
 			continue;
 		(void)close(listeners->fds[i]);
 		listeners->fds[i] = -1;

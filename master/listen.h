@@ -57,8 +57,10 @@ MUST_USE enum rc listeners_open_one(struct listeners *listeners, size_t i, const
  * listeners_close, also after a failure. */
 MUST_USE enum rc listeners_open(const char *const *list, size_t count, const char *metrics,
 				unsigned slots, struct listeners *out, struct error *err);
-/* Closes all, except those of slot `retention`; -1 for none. */
-void listeners_close_others(struct listeners *listeners, int retention);
+/* Are the first `count` addresses all loopback? */
+bool listeners_are_loopback(const struct listeners *listeners, size_t count);
+/* Closes all, except those of slot `kept`; -1: all. */
+void listeners_close_others(struct listeners *listeners, int kept);
 /* Closes all and frees. A zeroed struct is fine. */
 void listeners_close(struct listeners *listeners);
 

@@ -1,3 +1,5 @@
+/* The master from its start to its end, called by serve (cli/serve.c): opens all that the
+ * others get, then runs supervise.c. */
 #include "master/master.h"
 
 #include "base/clock.h"
@@ -12,8 +14,10 @@
 #include "master/socket_activation.h"
 #include "master/upgrade.h"
 #include "master/state.h"
+#include "master/supervise.h"
 #include "shm/shm.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,45 +43,6 @@ static void master_raise_limits(void)
 		return;
 	files.rlim_cur = files.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-}
-
-static bool signal_is_ignored(int number)
-{
-	struct sigaction action;
-
-	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-bool master_has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return fd >= 0;
-}
-
-/* SIGHUP may say that the terminal is gone, which nohup(1) has it ignore, or ask for a
- * reload. */
-static enum rc master_open_signals(struct master *master, sigset_t *old, struct error *err)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR2);
-	master->terminal = !signal_is_ignored(SIGHUP) && master_has_terminal();
-	(void)signal(SIGHUP, SIG_DFL); /* ignored, it would not arrive */
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status to reap */
-	(void)sigprocmask(SIG_BLOCK, &set, old);
-	master->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return master->signals < 0
-		       ? error_set(err, RC_IO, "cannot wait for signals: %s", strerror(errno))
-		       : RC_OK;
 }
 
 static bool server_answers(const struct db_place *place)
@@ -184,15 +149,12 @@ static void master_make_children(struct master *master)
 {
 	master->workers = master->settings->workers;
 	master->children = mem_array(master->workers + 1, sizeof(struct child));
-	master->leaving = mem_array(master->workers, sizeof(struct child));
-	master->leave_by = mem_array(master->workers, sizeof(uint64_t));
-	master->reload_slot = master->workers;
+	master->predecessors = mem_array(master->workers + 1, sizeof(struct predecessor));
 	for (unsigned slot = 0; slot <= master->workers; slot++) {
 		struct child *child = &master->children[slot];
 
 		child->channel = -1;
-		if (slot < master->workers)
-			master->leaving[slot].channel = -1;
+		master->predecessors[slot].child.channel = -1;
 		(void)snprintf(child->name, sizeof(child->name),
 			       slot == master->workers ? "writer" : "worker.%u", slot);
 	}
@@ -221,21 +183,17 @@ static void master_close(struct master *master)
 	listeners_close(&master->listeners);
 	shm_free(master->shm);
 	free(master->children);
-	free(master->leaving);
-	free(master->leave_by);
-	free(master->olds);
-	if (master->signals >= 0)
-		(void)close(master->signals);
+	free(master->predecessors);
 	if (master->lock >= 0)
 		(void)close(master->lock);
 }
 
 /* A program that this one becomes by an upgrade has what was entered here already. */
-static enum rc master_confine(const struct master *master, bool renewed, struct error *err)
+static enum rc master_confine(const struct master *master, bool upgraded, struct error *err)
 {
 	enum rc rc = RC_OK;
 
-	if (master->current.sandbox && !renewed)
+	if (master->current.sandbox && !upgraded)
 		rc = sandbox_enter_loosely(err);
 	else if (master->current.sandbox)
 		sandbox_keep_secrets();
@@ -246,19 +204,21 @@ static enum rc master_confine(const struct master *master, bool renewed, struct 
 }
 
 /* Serves with all that was opened. */
-static void master_go(struct master *master)
+static void master_go(struct master *master, const struct upgrade_record *record)
 {
 	master_raise_limits();
 	master_make_children(master);
-	master_serve(master);
+	if (record)
+		upgrade_adopt_children(record, master);
+	supervise_run(master);
 	if (master->announced)
 		log_info("stopped", LOG_NUMBER("status", master->status));
 }
 
-static enum rc master_open_renewed(struct master *master, struct renewal *renewal,
-				   struct error *err)
+static enum rc master_open_upgraded(struct master *master, const struct upgrade_record *record,
+				    struct error *err)
 {
-	enum rc rc = renew_adopt(renewal, master, err);
+	enum rc rc = upgrade_adopt(record, master, err);
 
 	if (rc == RC_OK)
 		rc = master_check_passed(master, err);
@@ -267,64 +227,71 @@ static enum rc master_open_renewed(struct master *master, struct renewal *renewa
 	return rc == RC_OK ? user_shed(&master->settings->user, err) : rc;
 }
 
-static int master_serve_opened(struct master *master, struct renewal *renewal)
+static int master_serve_opened(struct master *master, const struct upgrade_record *record)
 {
 	struct error err = { "" };
-	sigset_t old;
-	enum rc rc = master_open_signals(master, &old, &err);
+	enum rc rc = signals_open(&master->signals, &err);
 
 	if (rc == RC_OK)
-		rc = renewal ? master_open_renewed(master, renewal, &err)
-			     : master_open(master, &err);
+		rc = record ? master_open_upgraded(master, record, &err)
+			    : master_open(master, &err);
 	if (rc == RC_OK)
-		rc = master_confine(master, renewal != NULL, &err);
+		rc = master_confine(master, record != NULL, &err);
 	if (rc == RC_OK) {
-		master_go(master);
+		master_go(master, record);
 	} else {
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
 		master->status = EXIT_FAILURE;
 	}
 	master_close(master);
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	signals_close(&master->signals);
 	return master->status;
 }
 
-static int master_run_renewed(const struct master_settings *settings, on_master_reload *on_reload,
-			      void *arg)
+/* With the record of the run before: a dry run, or the run that follows it. */
+static int master_follow(struct master *master, const struct upgrade_record *record)
 {
-	const bool trial = renew_is_trial();
-	struct master_settings page_cache = *settings;
-	struct master master = { .settings = &page_cache,
-				 .lock = -1,
-				 .control = -1,
-				 .signals = -1,
-				 .status = EXIT_SUCCESS };
-	struct renewal renewal;
-	struct error err;
-	enum rc rc = renew_read(&renewal, &err);
-	int status = EXIT_SUCCESS;
+	struct master_settings kept = *master->settings;
 
-	if (rc != RC_OK)
-		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
-	if (rc == RC_OK)
-		renew_keep(&renewal, &page_cache, !trial);
-	master.program = renewal.program;
-	master.current = page_cache;
-	master.on_reload = on_reload;
-	master.reload_arg = arg;
-	if (rc != RC_OK)
-		status = EXIT_FAILURE;
-	else if (trial)
-		status = renew_try(&renewal, &page_cache);
+	upgrade_keep_settings(record, &kept, !record->dry_run);
+	master->settings = &kept;
+	master->current = kept;
+	master->program = record->program;
+	return record->dry_run ? upgrade_dry_run(record, &kept)
+			       : master_serve_opened(master, record);
+}
+
+static int master_run_upgraded(struct master *master)
+{
+	struct upgrade_record record;
+	struct error err;
+	int status = EXIT_FAILURE;
+
+	master->phase = MASTER_TAKING_OVER;
+	master->upgraded = true;
+	if (upgrade_record_read(&record, &err) == RC_OK)
+		status = master_follow(master, &record);
 	else
-		status = master_serve_opened(&master, &renewal);
-	renew_clear(&renewal);
+		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", err.text);
+	upgrade_record_clear(&record);
+	return status;
+}
+
+static int master_run_first(struct master *master)
+{
+	char *program = master_find_program();
+	int status;
+
+	master->program = program;
+	status = master_serve_opened(master, NULL);
+	free(program);
 	return status;
 }
 
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg)
 {
-	/* What it points to stays; the struct itself is the next reload's but one. */
+	/* What it points to stays; the struct itself is overwritten by the reload after the
+	 * next. */
 	const struct master_settings start = *settings;
 	struct master master = { .settings = &start,
 				 .current = start,
@@ -332,22 +299,16 @@ int master_run(const struct master_settings *settings, on_master_reload *on_relo
 				 .reload_arg = arg,
 				 .lock = -1,
 				 .control = -1,
-				 .signals = -1,
+				 .signals = { .fd = -1 },
+				 .phase = MASTER_OPENING,
 				 .status = EXIT_SUCCESS };
-	char *program;
-	int status;
 
+	assert(settings->listen_count > 0 && settings->worker.db);
 	log_process("master");
 	log_limit(settings->log_level);
 	if (!hash_choose_key()) {
 		log_error("no_random_numbers");
 		return EXIT_FAILURE;
 	}
-	if (master_is_renewal())
-		return master_run_renewed(settings, on_reload, arg);
-	program = master_find_program();
-	master.program = program;
-	status = master_serve_opened(&master, NULL);
-	free(program);
-	return status;
+	return master_is_upgrade() ? master_run_upgraded(&master) : master_run_first(&master);
 }

@@ -22,11 +22,11 @@ struct master_settings {
 	struct user user; /* whom the others become; its name NULL: they stay who the master is */
 	struct user worker_user; /* whom workers become; its name NULL: the user above */
 	const char *greeting;    /* said on stderr when all serve; NULL: nothing */
-	struct db_place place; /* of the database: where the lock and the control socket lie */
+	struct db_place place;   /* of the database: where the lock and the control socket lie */
 	struct worker_settings worker;
-	/* Of a run that is only a trial (master/upgrade.h): what else is to be tried;
-	 * exit status, its reason said. NULL: nothing */
-	int (*try_out)(const struct master_settings *settings);
+	/* What else a dry run checks (master/upgrade.h); exit status, with the reason on
+	 * stderr. NULL: nothing */
+	int (*dry_run)(const struct master_settings *settings);
 };
 
 /* Is every address of the list loopback (127.0.0.0/8 or ::1)? RC_MALFORMED names the
@@ -34,10 +34,9 @@ struct master_settings {
 MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bool *loopback,
 				     struct error *err);
 
-/* Is this run to take over from one before (SIGUSR2), whose children still serve on the
- * database?
- */
-bool master_is_renewal(void);
+/* Does this run follow another one in the same process (SIGUSR2), whose children still
+ * serve? */
+bool master_is_upgrade(void);
 
 /* Reads the settings anew. What it answers, and what it answered the time before, must
  * stay as it is. Anything but RC_OK: `err`. */

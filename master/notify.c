@@ -1,3 +1,4 @@
+/* Messages to the service manager, for supervise.c, drain.c, reload.c and upgrade.c. */
 #include "master/notify.h"
 
 #include "base/clock.h"
@@ -46,8 +47,7 @@ uint64_t notify_tick(struct master *master)
 	const uint64_t now = clock_ms();
 	uint64_t watchdog_us = 0, pause = STATUS_MS;
 
-	if (!master->announced || master->phase != MASTER_SERVING ||
-	    getenv("NOTIFY_SOCKET") == NULL)
+	if (master->phase != MASTER_SERVING || getenv("NOTIFY_SOCKET") == NULL)
 		return UINT64_MAX;
 	/* Twice in each period, as sd_watchdog_enabled(3) advises. */
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us / 2000 < pause)

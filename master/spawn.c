@@ -1,3 +1,5 @@
+/* What runs in a new child between fork and the door of its process, for supervise.c
+ * and reload.c. */
 #include "base/exit.h"
 #include "base/log.h"
 #include "master/state.h"
@@ -7,20 +9,15 @@
 
 #include <unistd.h>
 
-/* What is the master's alone. Other children's channels above all: a copy would keep
- * them from noticing its end. */
+/* Closes what is the master's alone: a copy of another child's channel would keep that
+ * one from noticing the master's end. */
 static void spawn_close_masters(struct master *master)
 {
-	for (unsigned slot = 0; slot <= master->workers; slot++)
-		if (master->children[slot].channel >= 0)
-			(void)close(master->children[slot].channel);
-	for (unsigned slot = 0; slot < master->workers; slot++)
-		if (master->leaving[slot].channel >= 0)
-			(void)close(master->leaving[slot].channel);
-	for (unsigned i = 0; i < master->old_count; i++)
-		if (master->olds[i].channel >= 0)
-			(void)close(master->olds[i].channel);
-	(void)close(master->signals);
+	for (unsigned slot = 0; slot <= master->workers; slot++) {
+		child_hang_up(&master->children[slot]);
+		child_hang_up(&master->predecessors[slot].child);
+	}
+	(void)close(master->signals.fd);
 }
 
 /* The database is its owner's alone, so a worker of another user opens it before it
@@ -83,7 +80,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.db = master->settings->worker.db,
 		.retention = master->current.retention,
 		.sandbox = master->current.sandbox,
-		.again = master->announced || master->old_count,
+		.again = master->announced || master->upgraded,
 	};
 
 	child_settle(child, &master->settings->user);
@@ -100,7 +97,7 @@ void master_spawn(struct master *master, unsigned slot)
 	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) !=
 	    RC_OK)
 		return;
-	if (master->announced || master->old_count)
+	if (master->announced || master->upgraded)
 		log_info("child_start", LOG_TEXT("child", child->name),
 			 LOG_NUMBER("child_pid", child->pid));
 }

@@ -3,28 +3,58 @@
 #define MASTER_STATE_H
 
 #include "master/child.h"
+#include "master/handover.h"
 #include "master/listen.h"
 #include "master/master.h"
+#include "master/signals.h"
 
-/*  OPENING ──writer ready──▶ SERVING ──SIGTERM──▶ WORKERS_LEAVE ──all gone──▶ WRITER_LEAVES
- * ──gone──▶ DONE └──────────SIGTERM or a fault───────────────────▲ TAKING_OVER ──the run before has
- * left──▶ SERVING (master/takeover.h) */
+/*  OPENING ──────writer ready──────────┐
+ *                                      ▼
+ *  TAKING_OVER ──predecessors gone──▶ STARTING ──all ready──▶ SERVING
+ *
+ *  each of these ──SIGTERM, a fault──▶ WORKERS_LEAVE ──all gone──▶ WRITER_LEAVES
+ *      ──gone──▶ DONE
+ *
+ * A start begins in OPENING, an upgrade in TAKING_OVER. A process that dies later does not
+ * change the phase: it is replaced within it. */
 enum master_phase {
 	MASTER_OPENING,     /* the writer opens the database */
-	MASTER_TAKING_OVER, /* workers come, one by one, for those of the run before; its writer
-			       still writes */
-	MASTER_SERVING,
+	MASTER_TAKING_OVER, /* workers come for those of the run before, whose writer still
+			       writes (master/upgrade.h) */
+	MASTER_STARTING,    /* all processes come */
+	MASTER_SERVING,     /* everyone has been ready once */
 	MASTER_WORKERS_LEAVE,
 	MASTER_WRITER_LEAVES,
-	MASTER_DONE
+	MASTER_DONE,
+	MASTER_PHASES
 };
 
-/* What is under way of an upgrade (master/upgrade.h). */
-struct renew {
-	bool asked;
-	pid_t trial;       /* 0: none */
-	uint64_t trial_by; /* clock_ms() */
-	int words;         /* what it says on its standard error */
+/*  IDLE ──settings read──▶ NEXT ──successor started──▶ STARTING
+ *    ▲                     │  ▲ ◀───────paired──────────  │
+ *    └──after the last──── ┘  └─ (slots without a worker are passed over) */
+enum reload_phase {
+	RELOAD_IDLE,
+	RELOAD_NEXT,    /* the worker of `slot` is to get a successor */
+	RELOAD_STARTING /* the successor in `slot` is not ready yet */
+};
+
+struct reload {
+	enum reload_phase phase;
+	unsigned slot;
+	bool asked; /* since the settings were read last */
+};
+
+/*  IDLE ──asked──▶ DRY_RUN ──went well──▶ EXEC ──the process is the new program
+ *    ▲  ◀──────failed───┘                  │
+ *    └───────────────failed────────────────┘ */
+enum upgrade_phase { UPGRADE_IDLE, UPGRADE_DRY_RUN, UPGRADE_EXEC };
+
+struct upgrade {
+	enum upgrade_phase phase;
+	bool asked;       /* since the last dry run began */
+	pid_t dry_run;    /* the process */
+	uint64_t give_up; /* clock_ms() when it is killed */
+	int errors;       /* its standard error */
 };
 
 struct master {
@@ -37,41 +67,43 @@ struct master {
 	struct shm *shm;
 	int lock;
 	int control;
-	int signals;
-	struct child *children; /* one for each worker slot, then the writer */
-	struct child
-		*leaving; /* one for each worker slot: the one before, which gives it all it has */
-	unsigned reload_slot; /* whose worker is replaced next; `workers`: none */
-	bool replacing;       /* its successor is not ready yet */
-	bool reload_asked;
+	struct signals signals;
 	unsigned workers;
-	struct child *olds; /* of the run before: its workers, then its writer. `linked`: was told
-			       to leave, by `start_at` */
-	unsigned old_count; /* 0: there was none */
-	struct renew renew;
-	const char *program; /* where the binary lies */
-	bool activated;      /* the sockets were passed by who started the program */
+	struct child *children;           /* one for each worker slot, then the writer */
+	struct predecessor *predecessors; /* one for each of these */
 	enum master_phase phase;
-	bool terminal;  /* whose end is the master's: it had one at the start, and does not ignore
-			   SIGHUP */
-	bool announced; /* everyone has been ready once */
+	struct reload reload;
+	struct upgrade upgrade;
+	const char *program; /* the path of the binary */
+	bool activated;      /* the listening sockets were passed (sd_listen_fds(3)) */
+	bool upgraded;       /* this run follows another one in the same process */
+	bool announced;      /* SERVING has been reached */
 	uint64_t workers_by; /* clock_ms() when workers that have not left are killed */
 	uint64_t writer_by;  /* the same for the writer */
-	uint64_t *leave_by;  /* clock_ms() for each slot, when a leaving worker is killed */
-	uint64_t notify_at;  /* clock_ms() when the service manager is told next */
+	uint64_t notify_at;  /* clock_ms() of the next message to the service manager */
 	int status;          /* exit status so far */
 };
 
+/* The only place that changes the phase; a move that is not in the drawing above ends the
+ * process. */
+void master_move(struct master *master, enum master_phase to);
 /* Starts the child of a slot (`workers`: the writer). */
 void master_spawn(struct master *master, unsigned slot);
-/* Does this process have a controlling terminal? */
-bool master_has_terminal(void);
-/* Runs until everyone has left. */
-void master_serve(struct master *master);
 
 static inline struct child *master_writer(const struct master *master)
 {
 	return &master->children[master->workers];
+}
+
+/* Has the writer of this run been ready, and no stop begun? */
+static inline bool master_is_up(const struct master *master)
+{
+	return master->phase == MASTER_STARTING || master->phase == MASTER_SERVING;
+}
+
+static inline bool master_is_stopping(const struct master *master)
+{
+	return master->phase >= MASTER_WORKERS_LEAVE;
 }
 
 #endif

@@ -1,217 +1,203 @@
-#include "ipc/channel.h"
+/* The master's loop, called by master.c with all that was opened: starts and reaps the
+ * processes, links workers to the writer, takes signals. What takes several turns is
+ * advanced in each: drain.c, reload.c, upgrade.c, upgrade_adopt.c. */
+#include "master/supervise.h"
+
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ipc/channel.h"
+#include "master/drain.h"
 #include "master/notify.h"
 #include "master/reload.h"
 #include "master/upgrade.h"
-#include "master/state.h"
-#include "master/takeover.h"
 #include "shm/scoreboard.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A drain takes 5 s at the most, with some of that left for this process's own end. */
-#define WORKERS_LEAVE_MS 3500
-#define ALL_LEAVE_MS 4500
-#define HURRY_MS 500
 #define LINK_RETRY_MS 100
 #define STILLBORN_MAX 5 /* ends before being ready that a start bears */
 
-/* Until everyone has been ready once, the one line that says why not is not to be
- * buried. */
-static enum log_level serve_level(const struct master *master, enum log_level level)
+/* ---- Phases ------------------------------------------------------------------------ */
+
+#define TO(phase) (1U << MASTER_##phase)
+
+void master_move(struct master *master, enum master_phase to)
 {
-	return master->announced || master->old_count ? level : LOG_DEBUG;
+	static const unsigned moves[MASTER_PHASES] = {
+		[MASTER_OPENING] = TO(STARTING) | TO(WORKERS_LEAVE),
+		[MASTER_TAKING_OVER] = TO(STARTING) | TO(WORKERS_LEAVE),
+		[MASTER_STARTING] = TO(SERVING) | TO(WORKERS_LEAVE),
+		[MASTER_SERVING] = TO(WORKERS_LEAVE),
+		[MASTER_WORKERS_LEAVE] = TO(WRITER_LEAVES),
+		[MASTER_WRITER_LEAVES] = TO(DONE),
+	};
+
+	assert(moves[master->phase] & 1U << to);
+	master->phase = to;
+	master->announced = master->announced || to == MASTER_SERVING;
 }
 
-/* ----
- * Drain -------------------------------------------------------------------------------
- */
-
-static void serve_signal(struct child *child, int signal)
-{
-	if (child->pid == 0)
-		return;
-	if (signal == SIGKILL)
-		log_warn("child_kill", LOG_TEXT("child", child->name),
-			 LOG_NUMBER("child_pid", child->pid));
-	(void)kill(child->pid, signal);
-}
-
-static void serve_signal_workers(struct master *master, int signal)
-{
-	for (unsigned slot = 0; slot < master->workers; slot++) {
-		serve_signal(&master->children[slot], signal);
-		serve_signal(&master->leaving[slot], signal);
-	}
-}
-
-static void serve_drain(struct master *master, const char *reason)
-{
-	if (master->phase >= MASTER_WORKERS_LEAVE)
-		return;
-	notify_stopping();
-	log_write(serve_level(master, LOG_INFO), "drain",
-		  (struct log_field[]){ LOG_TEXT("reason", reason) }, 1);
-	master->phase = MASTER_WORKERS_LEAVE;
-	master->workers_by = clock_ms() + WORKERS_LEAVE_MS;
-	master->writer_by = clock_ms() + ALL_LEAVE_MS;
-	listeners_close_others(&master->listeners, -1);
-	serve_signal_workers(master, SIGTERM);
-	takeover_signal(master, false, SIGTERM);
-}
-
-static void serve_hurry(struct master *master)
-{
-	uint64_t now = clock_ms();
-
-	master->workers_by = now;
-	if (master->writer_by > now + HURRY_MS)
-		master->writer_by = now + HURRY_MS;
-}
-
-static bool serve_workers_left(const struct master *master)
-{
-	for (unsigned slot = 0; slot < master->workers; slot++)
-		if (master->children[slot].pid || master->leaving[slot].pid)
-			return false;
-	return takeover_workers_left(master);
-}
-
-/* Takes the drain as far as it goes now. */
-static void serve_advance(struct master *master)
-{
-	if (master->phase == MASTER_WORKERS_LEAVE) {
-		if (serve_workers_left(master)) {
-			master->phase = MASTER_WRITER_LEAVES;
-			serve_signal(master_writer(master), SIGTERM);
-			takeover_signal(master, true, SIGTERM);
-		} else if (clock_ms() >= master->workers_by) {
-			serve_signal_workers(master, SIGKILL);
-			takeover_signal(master, false, SIGKILL);
-		}
-	}
-	if (master->phase == MASTER_WRITER_LEAVES) {
-		if (master_writer(master)->pid == 0 && takeover_writer_left(master)) {
-			master->phase = MASTER_DONE;
-		} else if (clock_ms() >= master->writer_by) {
-			serve_signal(master_writer(master), SIGKILL);
-			takeover_signal(master, true, SIGKILL);
-		}
-	}
-}
-
-static void serve_fail(struct master *master, const char *reason)
-{
-	master->status = EXIT_FAILURE;
-	serve_drain(master, reason);
-}
-
-/* ---- Births and
- * deaths ------------------------------------------------------------------------------
- */
+/* ---- Starts ------------------------------------------------------------------------ */
 
 /* Is this slot's process away, and to be started as soon as its pause is over? */
-static bool serve_is_wanted(const struct master *master, unsigned slot)
+static bool supervise_wants(const struct master *master, unsigned slot)
 {
 	if (master->children[slot].pid)
 		return false;
-	if (master->phase == MASTER_TAKING_OVER)
-		return takeover_wants(master, slot);
-	return master->phase == MASTER_SERVING ||
-	       (master->phase == MASTER_OPENING && slot == master->workers);
+	switch (master->phase) {
+	case MASTER_OPENING:
+		return slot == master->workers;
+	case MASTER_TAKING_OVER:
+		return upgrade_wants(master, slot);
+	default:
+		return master_is_up(master);
+	}
 }
 
 /* The writer first: the workers are linked to it. */
-static void serve_spawn(struct master *master)
+static void supervise_spawn(struct master *master)
 {
 	for (unsigned slot = master->workers + 1; slot-- > 0;)
-		if (serve_is_wanted(master, slot) && clock_ms() >= master->children[slot].start_at)
+		if (supervise_wants(master, slot) && clock_ms() >= master->children[slot].start_at)
 			master_spawn(master, slot);
 }
 
-static void serve_log_exit(const struct master *master, const struct child *child, unsigned slot,
-			   pid_t pid, int status)
+/* ---- Ends -------------------------------------------------------------------------- */
+
+/* A process that has ended. */
+struct obituary {
+	const struct child *child;
+	unsigned slot;
+	pid_t pid;
+	int status; /* of waitpid(2) */
+	bool left;  /* it was to leave */
+};
+
+static bool is_fatal(const struct obituary *end)
 {
-	bool leaving = master->phase >= MASTER_WORKERS_LEAVE || child == &master->leaving[slot];
-	bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL;
-	enum log_level level =
-		fatal || leaving ? serve_level(master, fatal ? LOG_WARN : LOG_INFO) : LOG_WARN;
-	uint64_t now = clock_ms();
+	return WIFEXITED(end->status) && WEXITSTATUS(end->status) == EXIT_FATAL;
+}
+
+static struct log_field status_field(int status)
+{
+	return WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status))
+				   : LOG_NUMBER("status", WEXITSTATUS(status));
+}
+
+/* Until everyone has been ready once, the one line on stderr that says why not must not be
+ * buried. */
+static enum log_level end_level(const struct master *master, const struct obituary *end)
+{
+	if (!is_fatal(end) && !end->left)
+		return LOG_WARN;
+	if (!master->announced && !master->upgraded)
+		return LOG_DEBUG;
+	return is_fatal(end) ? LOG_WARN : LOG_INFO;
+}
+
+static void log_end(const struct master *master, const struct obituary *end)
+{
+	const uint64_t now = clock_ms(), start_at = end->child->start_at;
 	const struct log_field fields[] = {
-		LOG_TEXT("child", child->name),
-		LOG_NUMBER("child_pid", pid),
-		LOG_NUMBER("slot", slot),
-		WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status))
-				    : LOG_NUMBER("status", WEXITSTATUS(status)),
-		LOG_NUMBER("pause_ms",
-			   leaving || child->start_at < now ? 0 : child->start_at - now),
+		LOG_TEXT("child", end->child->name),
+		LOG_NUMBER("child_pid", end->pid),
+		LOG_NUMBER("slot", end->slot),
+		status_field(end->status),
+		LOG_NUMBER("pause_ms", end->left || start_at < now ? 0 : start_at - now),
 	};
 
-	log_write(level, "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
+	log_write(end_level(master, end), "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
 }
 
-static void serve_on_exit(struct master *master, struct child *child, unsigned slot, pid_t pid,
-			  int status)
+/* What the others must know of it. */
+static void count_end(struct master *master, const struct obituary *end)
 {
-	bool is_writer = child == master_writer(master);
-
-	serve_log_exit(master, child, slot, pid, status);
-	scoreboard_died(master->shm, slot, pid);
-	if (master->phase < MASTER_WORKERS_LEAVE &&
-	    !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS))
-		scoreboard_add(master->shm, slot, METRIC_RESPAWNS, 1);
-	if (is_writer) {
-		shm_resync(master->shm);
-		for (unsigned i = 0; i < master->workers; i++)
-			master->children[i].linked = master->leaving[i].linked = false;
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FATAL) {
-		serve_fail(master, "a process found a fault that a new start would not mend");
-	} else if (!master->announced && !master->old_count && child->stillborn >= STILLBORN_MAX &&
-		   master->phase < MASTER_WORKERS_LEAVE) {
-		(void)dprintf(STDERR_FILENO,
-			      "pocketbook: the %s process ended %u times while starting (%s %d); "
-			      "the lines above may say why\n",
-			      is_writer ? "writer" : "worker", child->stillborn,
-			      WIFSIGNALED(status) ? "signal" : "status",
-			      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-		serve_fail(master, "a process cannot start");
+	scoreboard_died(master->shm, end->slot, end->pid);
+	if (!master_is_stopping(master) &&
+	    !(WIFEXITED(end->status) && WEXITSTATUS(end->status) == EXIT_SUCCESS))
+		scoreboard_add(master->shm, end->slot, METRIC_RESPAWNS, 1);
+	if (end->child != master_writer(master))
+		return;
+	shm_resync(master->shm);
+	for (unsigned slot = 0; slot < master->workers; slot++) {
+		master->children[slot].linked = false;
+		master->predecessors[slot].child.linked = false;
 	}
 }
 
-static void serve_reap(struct master *master)
+static void say_stillborn(const struct master *master, const struct obituary *end)
 {
-	takeover_reap(master);
+	const bool killed = WIFSIGNALED(end->status);
+
+	(void)dprintf(STDERR_FILENO,
+		      "pocketbook: the %s process ended %u times while starting (%s %d); "
+		      "the lines above may say why\n",
+		      end->slot == master->workers ? "writer" : "worker", end->child->stillborn,
+		      killed ? "signal" : "status",
+		      killed ? WTERMSIG(end->status) : WEXITSTATUS(end->status));
+}
+
+static void supervise_on_end(struct master *master, const struct obituary *end)
+{
+	log_end(master, end);
+	count_end(master, end);
+	if (is_fatal(end)) {
+		drain_after_fault(master, "a process cannot run, and a restart would not help");
+	} else if (!master->announced && !master->upgraded && !master_is_stopping(master) &&
+		   end->child->stillborn >= STILLBORN_MAX) {
+		say_stillborn(master, end);
+		drain_after_fault(master, "a process cannot start");
+	}
+}
+
+static void reap_child(struct master *master, unsigned slot)
+{
+	struct obituary end = { .child = &master->children[slot],
+				.slot = slot,
+				.pid = master->children[slot].pid,
+				.left = master_is_stopping(master) };
+
+	if (child_reap(&master->children[slot], &end.status))
+		supervise_on_end(master, &end);
+}
+
+static void reap_predecessor(struct master *master, unsigned slot)
+{
+	struct predecessor *predecessor = &master->predecessors[slot];
+	struct obituary end = { .child = &predecessor->child,
+				.slot = slot,
+				.pid = predecessor->child.pid,
+				.left = true };
+
+	if (!child_reap(&predecessor->child, &end.status))
+		return;
+	if (predecessor->inherited)
+		log_end(master, &end); /* it has no place in this run's map */
+	else
+		supervise_on_end(master, &end);
+}
+
+static void supervise_reap(struct master *master)
+{
 	for (unsigned slot = 0; slot <= master->workers; slot++) {
-		pid_t pid = master->children[slot].pid;
-		int status;
-
-		if (child_reap(&master->children[slot], &status))
-			serve_on_exit(master, &master->children[slot], slot, pid, status);
-		if (slot == master->workers)
-			break;
-		pid = master->leaving[slot].pid;
-		if (child_reap(&master->leaving[slot], &status))
-			serve_on_exit(master, &master->leaving[slot], slot, pid, status);
+		reap_child(master, slot);
+		reap_predecessor(master, slot);
 	}
 }
 
-/* ----
- * Links -------------------------------------------------------------------------------
- */
+/* ---- Links ------------------------------------------------------------------------- */
 
-static enum rc serve_link(struct child *worker, struct child *writer)
+static enum rc link_worker(const struct child *worker, const struct child *writer)
 {
 	int ends[2];
 	enum rc rc;
@@ -228,75 +214,70 @@ static enum rc serve_link(struct child *worker, struct child *writer)
 	return rc;
 }
 
-/* Links all workers that are there to the writer; returns whether one must be tried
- * again. */
-static bool serve_links(struct master *master)
+/* Returns whether it must be tried again. */
+static bool link_if_needed(struct child *worker, const struct child *writer)
 {
-	struct child *writer = master_writer(master);
+	if (worker->linked || worker->pid == 0 || writer->pid == 0)
+		return false;
+	worker->linked = link_worker(worker, writer) == RC_OK;
+	return !worker->linked;
+}
+
+/* Links all workers to the writer; returns whether one must be tried again. */
+static bool supervise_link(struct master *master)
+{
+	const struct child *writer = master_writer(master);
 	bool again = false;
 
-	for (unsigned i = 0; i < 2 * master->workers && master->phase == MASTER_SERVING; i++) {
-		struct child *worker = i < master->workers ? &master->children[i]
-							   : &master->leaving[i - master->workers];
-
-		if (worker->linked || worker->pid == 0 || writer->pid == 0)
-			continue;
-		worker->linked = serve_link(worker, writer) == RC_OK;
-		again = again || !worker->linked;
+	for (unsigned slot = 0; slot < master->workers && master_is_up(master); slot++) {
+		again |= link_if_needed(&master->children[slot], writer);
+		again |= link_if_needed(&master->predecessors[slot].child, writer);
 	}
 	return again;
 }
 
-/* ---- The
- * loop --------------------------------------------------------------------------------
- */
+/* ---- Ready ------------------------------------------------------------------------- */
 
-static void serve_announce_renewed(struct master *master)
-{
-	log_info("renewed", LOG_NUMBER("workers", master->workers),
-		 LOG_TEXT("db", master->settings->worker.db));
-	notify_ready(master);
-}
-
-static void serve_announce(struct master *master)
+static void announce_address(const struct master *master, size_t i)
 {
 	const struct listeners *listeners = &master->listeners;
 	const char *db = master->settings->worker.db;
 	char text[LISTEN_TEXT_MAX];
 
+	listen_format(&listeners->addresses[i], text);
+	if (listeners->metrics && i + 1 == listeners->count) {
+		(void)dprintf(STDERR_FILENO, "pocketbook: metrics at http://%s/metrics\n", text);
+		return;
+	}
+	(void)dprintf(STDERR_FILENO, "pocketbook: serving http://%s (%u worker%s, database %s)\n",
+		      text, master->workers, master->workers == 1 ? "" : "s", db);
+	log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers),
+		 LOG_TEXT("db", db));
+}
+
+static void supervise_announce(struct master *master)
+{
 	for (unsigned slot = 0; slot <= master->workers; slot++)
 		if (!master->children[slot].ready)
 			return;
-	master->announced = true;
-	if (master->old_count) {
-		serve_announce_renewed(master);
-		return;
-	}
-	for (size_t i = 0; i < listeners->count; i++) {
-		listen_format(&listeners->addresses[i], text);
-		if (listeners->metrics && i + 1 == listeners->count) {
-			(void)dprintf(STDERR_FILENO, "pocketbook: metrics at http://%s/metrics\n",
-				      text);
-			continue;
-		}
-		(void)dprintf(STDERR_FILENO,
-			      "pocketbook: serving http://%s (%u worker%s, database %s)\n", text,
-			      master->workers, master->workers == 1 ? "" : "s", db);
-		log_info("ready", LOG_TEXT("address", text), LOG_NUMBER("workers", master->workers),
-			 LOG_TEXT("db", db));
-	}
+	master_move(master, MASTER_SERVING);
+	if (master->upgraded)
+		log_info("upgraded", LOG_NUMBER("workers", master->workers),
+			 LOG_TEXT("db", master->settings->worker.db));
+	for (size_t i = 0; i < master->listeners.count && !master->upgraded; i++)
+		announce_address(master, i);
 	notify_ready(master);
 	if (master->settings->greeting)
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", master->settings->greeting);
 }
 
-static void serve_hear(struct master *master, struct child *child)
+static void supervise_hear(struct master *master, struct child *child)
 {
 	struct channel_message message;
 	enum rc rc = channel_receive(child->channel, &message);
 
 	if (rc == RC_UNAVAILABLE)
-		child_hang_up(child); /* it is on its way out; SIGCHLD will tell */
+		child_hang_up(child); /* it is ending; SIGCHLD follows */
 	if (rc != RC_OK)
 		return;
 	if (message.fd >= 0)
@@ -308,91 +289,106 @@ static void serve_hear(struct master *master, struct child *child)
 	child->ready = true;
 	child->stillborn = 0;
 	if (child == master_writer(master) && master->phase == MASTER_OPENING)
-		master->phase = MASTER_SERVING;
-	if (!master->announced && master->phase == MASTER_SERVING)
-		serve_announce(master);
+		master_move(master, MASTER_STARTING);
+	if (master->phase == MASTER_STARTING)
+		supervise_announce(master);
 }
 
-static void serve_on_signal(struct master *master)
-{
-	struct signalfd_siginfo info;
+/* ---- Signals ----------------------------------------------------------------------- */
 
-	while (read(master->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			continue;
-		if (info.ssi_signo == SIGHUP && master->phase < MASTER_WORKERS_LEAVE &&
-		    !(master->terminal && !master_has_terminal())) {
-			master->reload_asked = true;
-			continue;
-		}
-		if (info.ssi_signo == SIGUSR2) {
-			master->renew.asked = true;
-			continue;
-		}
-		if (master->phase < MASTER_WORKERS_LEAVE)
-			serve_drain(master, "told to");
-		else if (info.ssi_signo != SIGHUP) /* a terminal that goes away may say so twice */
-			serve_hurry(master);
-	}
+static const char *signal_text(int number)
+{
+	return number == SIGINT ? "SIGINT" : number == SIGHUP ? "SIGHUP" : "SIGTERM";
 }
 
-static int serve_timeout(struct master *master, bool links_again)
+static void supervise_on_signal(struct master *master, int number)
 {
-	uint64_t next = notify_tick(master), leave = reload_next(master);
-	uint64_t now = clock_ms();
+	const bool stopping = master_is_stopping(master);
 
-	if (leave < next)
-		next = leave;
+	if (number == SIGCHLD)
+		return;
+	if (number == SIGUSR2)
+		master->upgrade.asked = true;
+	else if (number == SIGHUP && !stopping && !signals_is_hangup(&master->signals))
+		master->reload.asked = true;
+	else if (!stopping)
+		drain_begin(master, signal_text(number));
+	else if (number != SIGHUP) /* a terminal that goes away may send it twice */
+		drain_hurry(master);
+}
+
+/* ---- The loop ---------------------------------------------------------------------- */
+
+static uint64_t earlier(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* clock_ms() of the next thing to do, whatever arrives; UINT64_MAX: none. */
+static uint64_t supervise_next(struct master *master)
+{
+	uint64_t next = earlier(notify_tick(master), handover_next(master));
+
 	if (master->phase == MASTER_WORKERS_LEAVE)
 		next = master->workers_by;
 	else if (master->phase == MASTER_WRITER_LEAVES)
 		next = master->writer_by;
-	else if (master->phase == MASTER_TAKING_OVER)
-		next = takeover_next(master);
-	if (master->renew.trial && master->renew.trial_by < next)
-		next = master->renew.trial_by;
+	if (master->upgrade.phase == UPGRADE_DRY_RUN)
+		next = earlier(next, master->upgrade.give_up);
 	for (unsigned slot = 0; slot <= master->workers; slot++)
-		if (serve_is_wanted(master, slot) && master->children[slot].start_at < next)
-			next = master->children[slot].start_at;
-	if (links_again && next > now + LINK_RETRY_MS)
-		next = now + LINK_RETRY_MS;
-	if (next == UINT64_MAX)
-		return -1;
-	/* Once a kill was sent there is nothing to do but to wait for SIGCHLD. */
-	return next > now                              ? (int)(next - now)
-	       : master->phase >= MASTER_WORKERS_LEAVE ? LINK_RETRY_MS
-						       : 0;
+		if (supervise_wants(master, slot))
+			next = earlier(next, master->children[slot].start_at);
+	return next;
 }
 
-static void serve_wait(struct master *master, struct pollfd *polls, int timeout)
+static int supervise_timeout(struct master *master, bool link_again)
 {
+	uint64_t next = supervise_next(master), now = clock_ms();
+
+	if (link_again)
+		next = earlier(next, now + LINK_RETRY_MS);
+	if (next == UINT64_MAX)
+		return -1;
+	if (next > now)
+		return (int)(next - now);
+	/* Once a kill was sent there is nothing to do but to wait for SIGCHLD. */
+	return master_is_stopping(master) ? LINK_RETRY_MS : 0;
+}
+
+static void supervise_wait(struct master *master, struct pollfd *polls, int timeout)
+{
+	struct pollfd *signals = &polls[master->workers + 1];
+	int number;
+
 	for (unsigned slot = 0; slot <= master->workers; slot++)
 		polls[slot] =
 			(struct pollfd){ .fd = master->children[slot].channel, .events = POLLIN };
-	polls[master->workers + 1] = (struct pollfd){ .fd = master->signals, .events = POLLIN };
+	*signals = (struct pollfd){ .fd = master->signals.fd, .events = POLLIN };
 	if (poll(polls, master->workers + 2, timeout) < 0)
 		return;
 	for (unsigned slot = 0; slot <= master->workers; slot++)
 		if (polls[slot].revents)
-			serve_hear(master, &master->children[slot]);
-	if (polls[master->workers + 1].revents)
-		serve_on_signal(master);
+			supervise_hear(master, &master->children[slot]);
+	while (signals->revents && (number = signals_take(&master->signals)) != 0)
+		supervise_on_signal(master, number);
 }
 
-void master_serve(struct master *master)
+void supervise_run(struct master *master)
 {
 	struct pollfd *polls = mem_array(master->workers + 2, sizeof(*polls));
-	bool links_again;
+	bool link_again;
 
+	assert(master->phase == MASTER_OPENING || master->phase == MASTER_TAKING_OVER);
 	while (master->phase != MASTER_DONE) {
-		serve_spawn(master);
-		links_again = serve_links(master);
-		serve_wait(master, polls, serve_timeout(master, links_again));
-		serve_reap(master);
-		serve_advance(master);
+		supervise_spawn(master);
+		link_again = supervise_link(master);
+		supervise_wait(master, polls, supervise_timeout(master, link_again));
+		supervise_reap(master);
+		drain_advance(master);
+		handover_kill_late(master);
 		reload_advance(master);
-		takeover_advance(master);
-		renew_advance(master);
+		upgrade_take_over(master);
+		upgrade_advance(master);
 	}
 	free(polls);
 }

@@ -1,3 +1,13 @@
+/* The old run's part of an upgrade: the dry run, then exec; called by supervise.c in each
+ * turn of its loop.
+ *
+ * Why exec in the same process: a service manager follows a process id, the lock of the
+ * database is held by an open file, and only a parent can wait for the children of the old
+ * run. Each would need a protocol of its own if another process took over. The price is
+ * that exec cannot be taken back, so whatever could fail in the new run is tried before, in
+ * a process that may fail: the dry run. What the dry run does not see may still fail after
+ * the exec; then the children of the old run notice the end of their channels and go
+ * home, and the service manager starts the server anew. */
 #include "master/upgrade.h"
 
 #include "base/clock.h"
@@ -6,6 +16,7 @@
 #include "base/mem.h"
 #include "master/notify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,16 +28,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TRIAL_MS 10000
+#define DRY_RUN_MS 10000
 
-/* ---- The new run, beside this one and then in its place
- * ---------------------------------------------------------------------- */
+static void upgrade_move(struct upgrade *upgrade, enum upgrade_phase to)
+{
+	assert((upgrade->phase == UPGRADE_IDLE && to == UPGRADE_DRY_RUN) ||
+	       (upgrade->phase == UPGRADE_DRY_RUN && to != UPGRADE_DRY_RUN) ||
+	       (upgrade->phase == UPGRADE_EXEC && to == UPGRADE_IDLE));
+	upgrade->phase = to;
+}
 
-/* The words of this run's command line; NULL: they cannot be had. */
-static char **renew_words(struct buf *text)
+static void upgrade_refuse(const char *reason)
+{
+	log_error("upgrade_refused", LOG_TEXT("reason", reason));
+}
+
+/* ---- The new binary ---------------------------------------------------------------- */
+
+/* The arguments of this run, as pointers into `text`; NULL: they cannot be read. */
+static char **upgrade_arguments(struct buf *text)
 {
 	FILE *file = fopen("/proc/self/cmdline", "re");
-	char **words = NULL;
+	char **arguments = NULL;
 	size_t count = 0;
 	int byte;
 
@@ -35,76 +58,105 @@ static char **renew_words(struct buf *text)
 	if (file)
 		(void)fclose(file);
 	for (size_t at = 0; at < text->len; at += strlen(text->data + at) + 1) {
-		words = mem_resize(words, count + 2, sizeof(char *));
-		words[count++] = text->data + at;
-		words[count] = NULL;
+		arguments = mem_resize(arguments, count + 2, sizeof(char *));
+		arguments[count++] = text->data + at;
+		arguments[count] = NULL;
 	}
-	return words;
+	return arguments;
 }
 
-/* Returns only where it fails, with errno. */
-static void renew_exec(const struct master *master, int record, bool trial)
+/* Returns only if it fails, with errno. */
+static void upgrade_exec(const struct master *master, int record, bool dry_run)
 {
 	struct buf text = BUF_EMPTY;
-	char **words = renew_words(&text);
+	char **arguments = upgrade_arguments(&text);
 	char value[24];
 	int error = EIO;
 
-	(void)snprintf(value, sizeof(value), "%d%s", record, trial ? "T" : "");
-	if (words && setenv(RENEW_VARIABLE, value, 1) == 0) {
-		(void)execv(master->program, words);
+	(void)snprintf(value, sizeof(value), "%d%s", record, dry_run ? "T" : "");
+	if (arguments && setenv(UPGRADE_VARIABLE, value, 1) == 0) {
+		(void)execv(master->program, arguments);
 		error = errno;
-		(void)unsetenv(RENEW_VARIABLE);
+		(void)unsetenv(UPGRADE_VARIABLE);
 	}
-	free(words);
+	free(arguments);
 	buf_free(&text);
 	errno = error;
 }
 
-static _Noreturn void trial_run(const struct master *master, int record, int words)
+static void upgrade_replace(struct master *master)
+{
+	int record = upgrade_record_write(master);
+
+	if (record >= 0) {
+		log_info("upgrade", LOG_TEXT("program", master->program));
+		notify_reloading();
+		upgrade_record_keep_open(master, record, true);
+		upgrade_exec(master, record, false);
+		upgrade_record_keep_open(master, record, false);
+		notify_ready(master);
+	}
+	upgrade_refuse(strerror(errno));
+	if (record >= 0)
+		(void)close(record);
+}
+
+/* ---- The dry run ------------------------------------------------------------------- */
+
+static _Noreturn void dry_run_exec(const struct master *master, int record)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)dup2(words, STDERR_FILENO);
+	(void)dup2(master->upgrade.errors, STDERR_FILENO);
 	(void)fcntl(record, F_SETFD, 0);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	renew_exec(master, record, true);
+	upgrade_exec(master, record, true);
 	(void)dprintf(STDERR_FILENO, "cannot run %s: %s\n", master->program, strerror(errno));
 	_exit(EXIT_FAILURE);
 }
 
-static void renew_refuse(const char *reason)
+/* Returns whether there is a process. */
+static bool dry_run_fork(struct master *master, int record)
 {
-	log_error("upgrade_refused", LOG_TEXT("reason", reason));
+	struct upgrade *upgrade = &master->upgrade;
+
+	upgrade->errors = memfd_create("dry run", MFD_CLOEXEC);
+	if (upgrade->errors < 0)
+		return false;
+	(void)fflush(NULL);
+	upgrade->dry_run = fork();
+	if (upgrade->dry_run == 0)
+		dry_run_exec(master, record);
+	if (upgrade->dry_run > 0)
+		return true;
+	upgrade->dry_run = 0;
+	(void)close(upgrade->errors);
+	return false;
 }
 
-static void trial_start(struct master *master)
+static void dry_run_start(struct master *master)
 {
-	struct renew *renew = &master->renew;
-	int record = renew_write(master);
+	struct upgrade *upgrade = &master->upgrade;
+	int record = upgrade_record_write(master);
 
-	renew->words = memfd_create("trial", MFD_CLOEXEC);
-	(void)fflush(NULL);
-	renew->trial = record < 0 || renew->words < 0 ? -1 : fork();
-	if (renew->trial == 0)
-		trial_run(master, record, renew->words);
-	renew->trial_by = clock_ms() + TRIAL_MS;
-	if (renew->trial < 0) {
-		renew->trial = 0;
-		renew_refuse(strerror(errno));
+	upgrade->asked = false;
+	if (record < 0 || !dry_run_fork(master, record)) {
+		upgrade_refuse(strerror(errno));
+	} else {
+		upgrade->give_up = clock_ms() + DRY_RUN_MS;
+		upgrade_move(upgrade, UPGRADE_DRY_RUN);
 	}
 	if (record >= 0)
 		(void)close(record);
 }
 
-/* What the trial said on its standard error: its first line, without the program's
- * name. */
-static void trial_words(const struct renew *renew, char *out, size_t room)
+/* The first line of its standard error, without the program's name. */
+static void dry_run_error(const struct upgrade *upgrade, char *out, size_t room)
 {
 	static const char name[] = "pocketbook: ";
-	ssize_t len = pread(renew->words, out, room - 1, 0);
+	ssize_t len = pread(upgrade->errors, out, room - 1, 0);
 
 	out[len > 0 ? len : 0] = 0;
 	if (strncmp(out, name, strlen(name)) == 0)
@@ -112,60 +164,45 @@ static void trial_words(const struct renew *renew, char *out, size_t room)
 	out[strcspn(out, "\n")] = 0;
 }
 
-static void renew_replace(struct master *master)
+static void dry_run_end(struct master *master, int status)
 {
-	int record = renew_write(master);
+	struct upgrade *upgrade = &master->upgrade;
+	const bool well = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS &&
+			  master->phase == MASTER_SERVING;
+	char error[512];
 
-	if (record >= 0) {
-		log_info("upgrade", LOG_TEXT("program", master->program));
-		notify_reloading();
-		renew_keep_open(master, record, true);
-		renew_exec(master, record, false);
-		renew_keep_open(master, record, false);
-		notify_ready(master);
+	dry_run_error(upgrade, error, sizeof(error));
+	(void)close(upgrade->errors);
+	upgrade->dry_run = 0;
+	if (well) {
+		upgrade_move(upgrade, UPGRADE_EXEC);
+		upgrade_replace(master);
+	} else {
+		upgrade_refuse(error[0] ? error : "the new run ended before it was ready");
 	}
-	renew_refuse(strerror(errno));
-	if (record >= 0)
-		(void)close(record);
+	upgrade_move(upgrade, UPGRADE_IDLE);
 }
 
-static void trial_end(struct master *master, int status)
-{
-	struct renew *renew = &master->renew;
-	char words[512];
-
-	renew->trial = 0;
-	trial_words(renew, words, sizeof(words));
-	(void)close(renew->words);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS &&
-	    master->phase == MASTER_SERVING)
-		renew_replace(master);
-	else
-		renew_refuse(words[0] ? words : "the new run ended before it was ready");
-}
+/* ---- When -------------------------------------------------------------------------- */
 
 /* No reload is under way, and workers that one has replaced are gone. */
-static bool renew_is_quiet(const struct master *master)
+static bool upgrade_may_start(const struct master *master)
 {
-	bool quiet = master->reload_slot == master->workers && !master->reload_asked;
-
-	for (unsigned slot = 0; quiet && slot < master->workers; slot++)
-		quiet = master->leaving[slot].pid == 0;
-	return quiet;
+	return master->phase == MASTER_SERVING && master->reload.phase == RELOAD_IDLE &&
+	       !master->reload.asked && handover_all_workers_done(master);
 }
 
-void renew_advance(struct master *master)
+void upgrade_advance(struct master *master)
 {
-	struct renew *renew = &master->renew;
+	struct upgrade *upgrade = &master->upgrade;
 	int status;
 
-	if (renew->trial && waitpid(renew->trial, &status, WNOHANG) == renew->trial)
-		trial_end(master, status);
-	else if (renew->trial && clock_ms() >= renew->trial_by)
-		(void)kill(renew->trial, SIGKILL);
-	if (!renew->asked || renew->trial || master->phase != MASTER_SERVING ||
-	    !master->announced || !renew_is_quiet(master))
-		return;
-	renew->asked = false;
-	trial_start(master);
+	if (upgrade->phase == UPGRADE_DRY_RUN) {
+		if (waitpid(upgrade->dry_run, &status, WNOHANG) == upgrade->dry_run)
+			dry_run_end(master, status);
+		else if (clock_ms() >= upgrade->give_up)
+			(void)kill(upgrade->dry_run, SIGKILL);
+	}
+	if (upgrade->phase == UPGRADE_IDLE && upgrade->asked && upgrade_may_start(master))
+		dry_run_start(master);
 }

@@ -1,63 +1,81 @@
 /* How the program gives way to a new run of itself without letting go of anything:
- * exec(2) in place. The process keeps its id (so that whoever watches it need not learn
- * another), its children and its descriptors; a record in memory (memfd) tells the new
- * run what they are. SIGUSR2 asks for it; the binary is the one that lies at the
- * program's path by then.
+ * exec(2) in place. The process keeps its id (so that a service manager need not learn
+ * another), its children and its descriptors; a record in memory (memfd) says to the new
+ * run what they are. SIGUSR2 asks for it; the binary is the one that is at the program's
+ * path by then.
  *
- * First comes a trial: the new run in a process beside this one, which reads its
- * configuration, looks at the record, and ends. Only where that goes well does the exec
- * follow; else all stays as it is, and the log says why. */
+ *   old run   dry run: the new binary, in a process beside this one, reads its
+ *      │      configuration and the record, checks the database, and ends. If that fails,
+ *      │      all stays as it is and the log says why
+ *      ▼ exec
+ *   new run   for each slot: a new worker is ready ─▶ the predecessor hands over, and leaves
+ *             ─▶ the old writer, to which no worker sends any more, leaves
+ *             ─▶ the new writer comes
+ *
+ * So there are never two writers, and pushes that come in between wait in the new
+ * workers. Where the parts are: upgrade.c has the old run's part, upgrade_record.c the
+ * record, upgrade_adopt.c the new run's part. */
 #ifndef MASTER_UPGRADE_H
 #define MASTER_UPGRADE_H
 
 #include "base/buf.h"
 #include "master/state.h"
 
-#define RENEW_VARIABLE \
-	"POCKETBOOK_RENEWAL" /* the record's descriptor; of a trial with a T behind it */
+/* The descriptor of the record; in a dry run with a T behind it. An old binary sets it for
+ * a new one and finds no reader under another name, so neither this name nor the head and
+ * the words of the record may change: an upgrade from the release before would fail. */
+#define UPGRADE_VARIABLE "POCKETBOOK_RENEWAL"
 
 /* What the new run finds. The texts live as long as it. */
-struct renewal {
+struct upgrade_record {
 	struct buf text; /* the record, cut into words */
+	bool dry_run;    /* this run is one */
 	const char *program;
 	const char *db;
-	const char *runtime_dir; /* NULL: none */
 	bool remote;             /* the database is a server's, not a file */
-	const char *user; /* empty: none */
+	const char *runtime_dir; /* NULL: none */
+	const char *user;        /* NULL: none */
 	const char **listen;
 	size_t listen_count;
-	const char *metrics; /* empty: none */
+	const char *metrics; /* NULL: none */
 	unsigned workers;
 	bool activated;
-	bool loopback; /* all sockets listen there */
+	bool loopback; /* all sockets for clients listen there */
 	int lock, control;
 	int *fds;
 	size_t fd_count;
-	struct child *olds;
-	unsigned old_count;
+	struct child *children; /* the workers, then the writer */
+	unsigned child_count;
 };
 
-/* Is this run a trial? */
-bool renew_is_trial(void);
-/* Reads the record, and forgets the variable. RC_MALFORMED: of another version of this
- * program. */
-MUST_USE enum rc renew_read(struct renewal *out, struct error *err);
-void renew_clear(struct renewal *renewal);
-/* Puts back into the settings what a reload cannot change, and tells of each that would
- * have changed. */
-void renew_keep(const struct renewal *renewal, struct master_settings *settings, bool tell);
-/* All of a trial but reading the record; exit status. */
-int renew_try(const struct renewal *renewal, const struct master_settings *settings);
-/* Takes over what the run before left. */
-MUST_USE enum rc renew_adopt(struct renewal *renewal, struct master *master, struct error *err);
-
 /* Writes the record; its descriptor, or -1 with errno. */
-int renew_write(const struct master *master);
+int upgrade_record_write(const struct master *master);
 /* What the record names stays open over an exec, or not. */
-void renew_keep_open(const struct master *master, int record, bool open);
+void upgrade_record_keep_open(const struct master *master, int fd, bool open);
+/* Reads the record, and forgets the variable. RC_MALFORMED: it is of a version of the
+ * program that this one cannot follow. */
+MUST_USE enum rc upgrade_record_read(struct upgrade_record *out, struct error *err);
+void upgrade_record_clear(struct upgrade_record *record);
 
-/* An upgrade was asked for (master->renew.asked): takes it as far as it goes now; does
- * not return where the trial has gone well. */
-void renew_advance(struct master *master);
+/* The old run: takes an upgrade that was asked for as far as it goes now; does not return
+ * if the dry run has gone well. */
+void upgrade_advance(struct master *master);
+
+/* The new run: puts back into the settings what only a start can change, and logs each
+ * option that would have changed if `log`. */
+void upgrade_keep_settings(const struct upgrade_record *record, struct master_settings *settings,
+			   bool log);
+/* What a dry run does after reading the record; exit status. */
+int upgrade_dry_run(const struct upgrade_record *record, const struct master_settings *settings);
+/* Takes the sockets that the record names, and its children as predecessors, for
+ * upgrade_adopt_children. */
+MUST_USE enum rc upgrade_adopt(const struct upgrade_record *record, struct master *master,
+			       struct error *err);
+/* Makes the children of the run before the predecessors of this run's. */
+void upgrade_adopt_children(const struct upgrade_record *record, struct master *master);
+/* In TAKING_OVER: takes it as far as it goes now. */
+void upgrade_take_over(struct master *master);
+/* May the worker of this slot be started yet? */
+bool upgrade_wants(const struct master *master, unsigned slot);
 
 #endif

@@ -1,11 +1,12 @@
-/* What a new run makes of the record: settings that stay, sockets, children of the run
- * before. */
+/* The new run's part of an upgrade: settings that stay, sockets and children of the run
+ * before (master.c), then the predecessors, slot by slot (supervise.c). */
 #include "master/upgrade.h"
 
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,95 +14,73 @@
 #include <string.h>
 #include <unistd.h>
 
-static void retention_tell(bool tell, const char *name, const char *value)
-{
-	if (tell)
-		log_warn("setting_kept", LOG_TEXT("name", name), LOG_TEXT("value", value),
-			 LOG_TEXT("reason", "only a new start changes it"));
-}
+/* ---- Settings ---------------------------------------------------------------------- */
 
-static bool same_text(const char *one, const char *other)
+/* The user of the run before, found by name again. */
+static struct user kept_user(const struct upgrade_record *record,
+			     const struct master_settings *settings)
 {
-	return one && other ? strcmp(one, other) == 0 : one == other;
-}
-
-static bool same_list(const struct renewal *renewal, const struct master_settings *settings)
-{
-	bool same = renewal->listen_count == settings->listen_count;
-
-	for (size_t i = 0; same && i < settings->listen_count; i++)
-		same = same_text(renewal->listen[i], settings->listen[i]);
-	return same;
-}
-
-static void keep_user(const struct renewal *renewal, struct master_settings *settings, bool tell)
-{
-	struct user was = { 0 };
+	const char *name = settings->user.name;
+	struct user kept = { 0 };
 	struct error err;
 
-	if (same_text(renewal->user, settings->user.name))
-		return;
-	retention_tell(tell, "user", renewal->user ? renewal->user : "");
-	if (renewal->user && user_find(renewal->user, &was, &err) != RC_OK)
+	if (record->user == name || (record->user && name && strcmp(record->user, name) == 0))
+		return settings->user;
+	if (record->user && user_find(record->user, &kept, &err) != RC_OK) {
 		log_error("user_refused", LOG_TEXT("reason", err.text));
-	else
-		settings->user = was;
+		return settings->user;
+	}
+	return kept;
 }
 
-void renew_keep(const struct renewal *renewal, struct master_settings *settings, bool tell)
+void upgrade_keep_settings(const struct upgrade_record *record, struct master_settings *settings,
+			   bool log)
 {
-	char number[16];
+	struct master_settings kept = *settings;
 
-	(void)snprintf(number, sizeof(number), "%u", renewal->workers);
-	if (!same_text(renewal->db, settings->worker.db))
-		retention_tell(tell, "db", renewal->db);
-	if (!same_text(renewal->runtime_dir, settings->place.runtime_dir))
-		retention_tell(tell, "runtime-dir",
-			       renewal->runtime_dir ? renewal->runtime_dir : "");
-	if (!same_list(renewal, settings))
-		retention_tell(tell, "listen", renewal->listen[0]);
-	if (!same_text(renewal->metrics, settings->metrics))
-		retention_tell(tell, "metrics-listen", renewal->metrics ? renewal->metrics : "");
-	if (renewal->workers != settings->workers)
-		retention_tell(tell, "workers", number);
-	keep_user(renewal, settings, tell);
-	settings->worker.db = renewal->db;
-	settings->place = (struct db_place){ .db = renewal->db,
-					     .path = renewal->remote ? NULL : renewal->db,
-					     .runtime_dir = renewal->runtime_dir };
-	settings->listen = renewal->listen;
-	settings->listen_count = renewal->listen_count;
-	settings->metrics = renewal->metrics;
-	settings->workers = renewal->workers;
+	kept.worker.db = record->db;
+	kept.place = (struct db_place){ .db = record->db,
+					.path = record->remote ? NULL : record->db,
+					.runtime_dir = record->runtime_dir };
+	kept.listen = record->listen;
+	kept.listen_count = record->listen_count;
+	kept.metrics = record->metrics;
+	kept.workers = record->workers;
+	kept.user = kept_user(record, settings);
+	handover_keep_settings(settings, &kept, log);
 	settings->greeting = NULL;
 }
 
-int renew_try(const struct renewal *renewal, const struct master_settings *settings)
+int upgrade_dry_run(const struct upgrade_record *record, const struct master_settings *settings)
 {
-	if (!settings->worker.auth && !renewal->loopback) {
+	if (!settings->worker.auth && !record->loopback) {
 		(void)dprintf(STDERR_FILENO, "pocketbook: auth: off would let everybody read and "
 					     "write all; an address that the server "
 					     "listens on is not loopback\n");
 		return EXIT_FAILURE;
 	}
-	return settings->try_out ? settings->try_out(settings) : EXIT_SUCCESS;
+	return settings->dry_run ? settings->dry_run(settings) : EXIT_SUCCESS;
 }
 
-/* ---- Sockets and
- * children ----------------------------------------------------------------------------
- */
+/* ---- Sockets and children ---------------------------------------------------------- */
 
-static enum rc adopt_listeners(const struct renewal *renewal, struct master *master,
+static void keep_closed_on_exec(int fd)
+{
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static enum rc adopt_listeners(const struct upgrade_record *record, struct master *master,
 			       struct error *err)
 {
-	const size_t count = renewal->fd_count / renewal->workers;
+	const size_t count = record->fd_count / record->workers;
 	struct listeners *listeners = &master->listeners;
 
-	listeners_new(count - (renewal->metrics != NULL), renewal->metrics != NULL,
-		      renewal->workers, listeners);
-	for (size_t i = 0; i < renewal->fd_count; i++) {
-		listeners->fds[i] = renewal->fds[i];
-		(void)fcntl(renewal->fds[i], F_SETFD, FD_CLOEXEC);
+	listeners_new(count - (record->metrics != NULL), record->metrics != NULL, record->workers,
+		      listeners);
+	for (size_t i = 0; i < record->fd_count; i++) {
+		listeners->fds[i] = record->fds[i];
+		keep_closed_on_exec(record->fds[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct listen_address *address = &listeners->addresses[i];
@@ -114,24 +93,71 @@ static enum rc adopt_listeners(const struct renewal *renewal, struct master *mas
 	return RC_OK;
 }
 
-enum rc renew_adopt(struct renewal *renewal, struct master *master, struct error *err)
+enum rc upgrade_adopt(const struct upgrade_record *record, struct master *master, struct error *err)
 {
-	master->lock = renewal->lock;
-	master->control = renewal->control;
-	master->activated = renewal->activated;
-	(void)fcntl(master->lock, F_SETFD, FD_CLOEXEC);
-	(void)fcntl(master->control, F_SETFD, FD_CLOEXEC);
-	master->olds = renewal->olds;
-	master->old_count = renewal->old_count;
-	renewal->olds = NULL;
-	for (unsigned i = 0; i < master->old_count; i++) {
-		struct child *old = &master->olds[i];
+	assert(master->phase == MASTER_TAKING_OVER);
+	master->lock = record->lock;
+	master->control = record->control;
+	master->activated = record->activated;
+	keep_closed_on_exec(master->lock);
+	keep_closed_on_exec(master->control);
+	for (unsigned i = 0; i < record->child_count; i++)
+		keep_closed_on_exec(record->children[i].channel);
+	return adopt_listeners(record, master, err);
+}
 
-		(void)snprintf(old->name, sizeof(old->name),
-			       i + 1 == master->old_count ? "writer" : "worker.%u", i);
-		if (old->channel >= 0)
-			(void)fcntl(old->channel, F_SETFD, FD_CLOEXEC);
+void upgrade_adopt_children(const struct upgrade_record *record, struct master *master)
+{
+	assert(record->child_count == master->workers + 1);
+	for (unsigned slot = 0; slot <= master->workers; slot++) {
+		struct predecessor *predecessor = &master->predecessors[slot];
+
+		*predecessor = (struct predecessor){ .child = record->children[slot],
+						     .leave_by = UINT64_MAX,
+						     .inherited = true };
+		memcpy(predecessor->child.name, master->children[slot].name,
+		       sizeof(predecessor->child.name));
 	}
-	master->phase = MASTER_TAKING_OVER;
-	return adopt_listeners(renewal, master, err);
+}
+
+/* ---- Slot by slot ------------------------------------------------------------------ */
+
+/* A predecessor's hand over has begun, or it has gone without. */
+static bool is_paired(const struct master *master, unsigned slot)
+{
+	return master->predecessors[slot].leave_by != UINT64_MAX;
+}
+
+/* One worker after the other, so that most serve at any time. */
+bool upgrade_wants(const struct master *master, unsigned slot)
+{
+	for (unsigned before = 0; before < slot; before++)
+		if (!master->children[before].ready && !is_paired(master, before))
+			return false;
+	return slot < master->workers;
+}
+
+static bool pair_workers(struct master *master)
+{
+	for (unsigned slot = 0; slot < master->workers; slot++) {
+		if (is_paired(master, slot))
+			continue;
+		if (!master->children[slot].ready)
+			return false;
+		handover_pair(master, slot);
+	}
+	return true;
+}
+
+void upgrade_take_over(struct master *master)
+{
+	const unsigned writer = master->workers;
+
+	if (master->phase != MASTER_TAKING_OVER || !pair_workers(master) ||
+	    !handover_all_workers_done(master))
+		return;
+	if (handover_is_done(master, writer))
+		master_move(master, MASTER_STARTING);
+	else if (!is_paired(master, writer))
+		handover_dismiss(master, writer);
 }

@@ -1,5 +1,6 @@
-/* The record that one run leaves to the next: lines of words, each a name and what
- * follows it. */
+/* The record that one run leaves to the next, see upgrade.h: lines of a name and a value.
+ * Old and new binaries read each other's: a line whose name is unknown is passed over, and
+ * the head changes only if one cannot follow the other. */
 #include "master/upgrade.h"
 
 #include "base/log.h"
@@ -15,9 +16,7 @@
 
 #define RECORD_HEAD "pocketbook-renewal 1"
 
-/* ----
- * Written -----------------------------------------------------------------------------
- */
+/* ---- Written ---------------------------------------------------------------------- */
 
 static void record_write_texts(const struct master *master, int record)
 {
@@ -37,25 +36,17 @@ static void record_write_texts(const struct master *master, int record)
 		(void)dprintf(record, "metrics %s\n", settings->metrics);
 }
 
-static bool record_all_loopback(const struct listeners *listeners)
-{
-	bool loopback = true;
-
-	for (size_t i = 0; i + listeners->metrics < listeners->count; i++)
-		loopback = loopback && listen_is_loopback(&listeners->addresses[i]);
-	return loopback;
-}
-
-int renew_write(const struct master *master)
+int upgrade_record_write(const struct master *master)
 {
 	const struct listeners *listeners = &master->listeners;
-	int record = memfd_create("renewal", MFD_CLOEXEC);
+	int record = memfd_create("upgrade", MFD_CLOEXEC);
 
 	if (record < 0)
 		return -1;
 	record_write_texts(master, record);
 	(void)dprintf(record, "workers %u\nactivated %d\nloopback %d\nlock %d\ncontrol %d\n",
-		      master->workers, master->activated, record_all_loopback(listeners),
+		      master->workers, master->activated,
+		      listeners_are_loopback(listeners, listeners->count - listeners->metrics),
 		      master->lock, master->control);
 	for (size_t i = 0; i < listeners->count * listeners->slots; i++)
 		(void)dprintf(record, "fd %d\n", listeners->fds[i]);
@@ -74,11 +65,11 @@ static void record_mark(int fd, bool open)
 		(void)fcntl(fd, F_SETFD, open ? 0 : FD_CLOEXEC);
 }
 
-void renew_keep_open(const struct master *master, int record, bool open)
+void upgrade_record_keep_open(const struct master *master, int fd, bool open)
 {
 	const struct listeners *listeners = &master->listeners;
 
-	record_mark(record, open);
+	record_mark(fd, open);
 	record_mark(master->lock, open);
 	record_mark(master->control, open);
 	for (size_t i = 0; i < listeners->count * listeners->slots; i++)
@@ -87,20 +78,11 @@ void renew_keep_open(const struct master *master, int record, bool open)
 		record_mark(master->children[slot].channel, open);
 }
 
-/* ----
- * Read --------------------------------------------------------------------------------
- */
+/* ---- Read ------------------------------------------------------------------------- */
 
-bool renew_is_trial(void)
+bool master_is_upgrade(void)
 {
-	const char *value = getenv(RENEW_VARIABLE);
-
-	return value && strchr(value, 'T');
-}
-
-bool master_is_renewal(void)
-{
-	return getenv(RENEW_VARIABLE) != NULL;
+	return getenv(UPGRADE_VARIABLE) != NULL;
 }
 
 static void record_load(int record, struct buf *text)
@@ -113,19 +95,18 @@ static void record_load(int record, struct buf *text)
 	buf_put_byte(text, 0);
 }
 
-static void record_take_child(struct renewal *out, const char *rest)
+static void record_take_child(struct upgrade_record *out, const char *rest)
 {
 	long pid = 0;
 	int channel = -1;
 
 	(void)sscanf(rest, "%ld %d", &pid, &channel);
-	out->olds = mem_resize(out->olds, out->old_count + 1, sizeof(*out->olds));
-	out->olds[out->old_count++] =
+	out->children = mem_resize(out->children, out->child_count + 1, sizeof(*out->children));
+	out->children[out->child_count++] =
 		(struct child){ .pid = (pid_t)pid, .channel = channel, .ready = true };
 }
 
-/* A word that this version does not know is of one that can do without it. */
-static void record_take(struct renewal *out, const char *name, const char *rest)
+static void record_take(struct upgrade_record *out, const char *name, const char *rest)
 {
 	if (strcmp(name, "program") == 0)
 		out->program = rest;
@@ -160,8 +141,8 @@ static void record_take(struct renewal *out, const char *name, const char *rest)
 	}
 }
 
-/* True: it was read to its end. */
-static bool record_parse(struct renewal *out)
+/* Returns whether it was read to its end. */
+static bool record_parse(struct upgrade_record *out)
 {
 	char *rest = NULL, *line = strtok_r(out->text.data, "\n", &rest);
 
@@ -180,19 +161,21 @@ static bool record_parse(struct renewal *out)
 	return false;
 }
 
-static bool record_is_whole(const struct renewal *out)
+static bool record_is_whole(const struct upgrade_record *out)
 {
-	return out->program && out->db && out->workers && out->old_count == out->workers + 1 &&
+	return out->program && out->db && out->workers && out->child_count == out->workers + 1 &&
 	       out->fd_count && out->fd_count % out->workers == 0;
 }
 
-enum rc renew_read(struct renewal *out, struct error *err)
+enum rc upgrade_record_read(struct upgrade_record *out, struct error *err)
 {
-	const char *value = getenv(RENEW_VARIABLE);
+	const char *value = getenv(UPGRADE_VARIABLE);
 	int record = value ? atoi(value) : -1;
 
-	*out = (struct renewal){ .lock = -1, .control = -1 };
-	(void)unsetenv(RENEW_VARIABLE);
+	*out = (struct upgrade_record){ .dry_run = value && strchr(value, 'T'),
+					.lock = -1,
+					.control = -1 };
+	(void)unsetenv(UPGRADE_VARIABLE);
 	record_load(record, &out->text);
 	if (record > STDERR_FILENO)
 		(void)close(record);
@@ -203,10 +186,10 @@ enum rc renew_read(struct renewal *out, struct error *err)
 	return RC_OK;
 }
 
-void renew_clear(struct renewal *renewal)
+void upgrade_record_clear(struct upgrade_record *record)
 {
-	buf_free(&renewal->text);
-	free(renewal->listen);
-	free(renewal->fds);
-	free(renewal->olds);
+	buf_free(&record->text);
+	free(record->listen);
+	free(record->fds);
+	free(record->children);
 }

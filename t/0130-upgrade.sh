@@ -23,7 +23,7 @@ for round in 1 2 3; do
 	install_program "$work/good"
 	before=$(workers | sort)
 	kill -USR2 "$server"
-	wait_for "upgrade $round" times "$round" 'event=renewed'
+	wait_for "upgrade $round" times "$round" 'event=upgraded'
 	is "$(inode "/proc/$server/exe")" "$(inode "$program")" "the process has become the new binary, and kept its id"
 	is "$(workers | sort | comm -12 - <(printf '%s\n' "$before") | wc -l)" 0 "with workers of its own"
 done
@@ -52,7 +52,7 @@ kill -HUP "$server"
 wait_for "a reload goes on with the binary that runs" times 1 'event=reloaded'
 install_program "$work/good"
 kill -USR2 "$server"
-wait_for "and an upgrade right after it" times 4 'event=renewed'
+wait_for "and an upgrade right after it" times 4 'event=upgraded'
 is "$(children | wc -w)" 3 "with nobody left over"
 like "$(head -c 20 "$db.lock")" "^$server" "the lock is held by the same process"
 stop
@@ -69,7 +69,7 @@ serve_tokens
 stream mine 'group=todos&docs=1' -H "Authorization: Bearer $secret"
 mine=$stream
 kill -USR2 "$server"
-wait_for "an upgrade with tokens" times 1 'event=renewed'
+wait_for "an upgrade with tokens" times 1 'event=upgraded'
 curl -s "$url/sync" -H "Authorization: Bearer $secret" -H 'Content-Type: application/json' -d '{"docs":[{"id":"todos:1","value":"after"}]}' >/dev/null
 wait_for "the stream goes on" saw mine '"todos:1"'
 is "$(grep -c 'event: connected' "$work/mine")" 1 "without a second greeting"
@@ -108,7 +108,7 @@ if [ "$FAULTS" = yes ]; then
 		push "{\"docs\":[{\"id\":\"kept:$fault\",\"value\":1}]}" >/dev/null
 		family=$(children)
 		kill -USR2 "$server"
-		wait_for "$fault: the upgrade goes on" times 1 'event=renewed'
+		wait_for "$fault: the upgrade goes on" times 1 'event=upgraded'
 		like "$(push "{\"docs\":[{\"id\":\"kept:$fault:2\",\"value\":1}]}")" '"status":"ok"' "writes are taken"
 		like "$(pull group=kept)" "\"kept:$fault\"" "what was acknowledged is there"
 		stream new 'group=kept&docs=1&since=0'

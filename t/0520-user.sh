@@ -34,7 +34,7 @@ wait_for "a worker that died is replaced" grep -q 'event=child_start child=worke
 for child in $(children); do is "$(ids "$child" Uid | cut -d' ' -f1)" "$uid" "also by one of the user's"; done
 unlike "$(cat "$log")" 'runs as root' "it has nothing to warn of"
 kill -USR2 "$server"
-wait_for "an upgrade goes on as the user" grep -q 'event=renewed' "$log"
+wait_for "an upgrade goes on as the user" grep -q 'event=upgraded' "$log"
 for child in $(children); do is "$(ids "$child" Uid | cut -d' ' -f1)" "$uid" "in all of its processes"; done
 
 # The children must go when the master is killed, also after a change of user.
@@ -91,7 +91,7 @@ kill -HUP "$server"
 wait_for "a reload replaces the workers" grep -q 'event=reloaded' "$log"
 apart "in their user"
 kill -USR2 "$server"
-wait_for "an upgrade replaces all" grep -q 'event=renewed' "$log"
+wait_for "an upgrade replaces all" grep -q 'event=upgraded' "$log"
 apart "in their users"
 like "$(push '{"docs":[{"id":"todos:upgraded","value":1}]}')$(pull group=todos)" '"ok".*todos:upgraded' "and they write and read"
 stop

@@ -62,8 +62,8 @@ is "$(curl -s -o /dev/null -w '%{http_code}' "$url/healthz")" 200 "the server go
 cp "$work/good.conf" "$config"
 sed -i 's/workers = 2/workers = 3/' "$config"
 reload "with what a reload cannot change" 14
-like "$(cat "$log")" "event=reload_kept option=workers reason=" "the number of workers stays, and that is told"
-unlike "$(cat "$log")" "event=reload_kept option=(db|listen|user|metrics) " "what is as it was is not"
+like "$(cat "$log")" "event=setting_kept option=workers reason=" "the number of workers stays, and that is told"
+unlike "$(cat "$log")" "event=setting_kept option=(db|listen|user|metrics-listen|retention) " "what is as it was is not"
 stop
 is "$status" 0 "the server stops"
 finish

@@ -36,7 +36,7 @@ wait_for "a worker that died is replaced" grep -q 'event=child_start child=worke
 wait_for "in a sandbox" confined
 is "$(ls)" "" "the one that died left nothing"
 kill -USR2 "$server"
-wait_for "an upgrade goes well" grep -q 'event=renewed' "$log"
+wait_for "an upgrade goes well" grep -q 'event=upgraded' "$log"
 each "upgraded"
 like "$(push '{"docs":[{"id":"todos:2","value":1}]}')$(pull group=todos)" '"ok".*todos:2' "and it works"
 kill -HUP "$server"
