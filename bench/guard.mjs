@@ -1,5 +1,6 @@
-// Tells when a push, a pull or a delivery takes more instructions than it did: node bench/guard.mjs [--accept]
-// With --accept what is counted now is kept in bench/instructions.json from here on.
+// Reports an increase in the instructions of a push, a pull or a delivery: node
+// bench/guard.mjs [--accept]
+// With --accept the current counts are stored in bench/instructions.json.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -14,10 +15,10 @@ const STREAMS = 100
 
 const said = (file, ...args) => execFileSync(file, args, { encoding: 'utf8' })
 
-/** What the counts depend on beside our source. */
+/** What the counts depend on besides the source. */
 function toolsOf(bench) {
 	const libraries = said('ldd', bench.binary).matchAll(/=> (\/\S+)/g)
-	// Debian's packages name files below /usr in either way.
+	// Debian's packages name files with and without /usr.
 	const packages = [...libraries].map(([, file]) => said('dpkg-query', '-S', realpathSync(file).replace(/^\/usr/, '*')).split(/[:,] /)[0].split(':')[0])
 	const versions = said('dpkg-query', '-W', '-f', '${Package} ${Version}\\n', ...new Set(packages)).trim().split('\n').sort()
 	const [, flags] = /^CFLAGS = (.*)$/m.exec(readFileSync(bench.built('Makefile'), 'utf8'))
@@ -27,14 +28,14 @@ function toolsOf(bench) {
 		flags,
 		...Object.fromEntries(versions.map((line) => line.split(' '))),
 		valgrind: said('valgrind', '--version').trim(),
-		// The C library takes other functions where the processor has more.
+		// The C library selects functions by the processor's features.
 		processor: [process.arch, ...['avx2', 'erms', 'fsrm'].filter((flag) => cpu.includes(flag))].join(' '),
 	}
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
-/** One request after the other over one connection. */
+/** Sends requests one after the other over one connection. */
 function exchange(port, method, path, body) {
 	return new Promise((done, fail) => {
 		const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
@@ -46,7 +47,7 @@ function exchange(port, method, path, body) {
 
 const push = (port, i) => exchange(port, 'POST', '/sync?group=todos', `{"docs":[{"id":"todos:${1000 + i}","value":{"title":"Buy milk"}}]}`)
 
-/** Open streams; changed(n) resolves when each has had its n-th change. */
+/** Opens streams; changed(n) resolves when each has received its n-th change. */
 async function openStreams(port, count) {
 	const streams = Array.from({ length: count }, () => ({ socket: connect(port, '127.0.0.1'), seen: 0, open: false, tail: '' }))
 	let look = () => {}
@@ -71,7 +72,7 @@ async function openStreams(port, count) {
 	return { changed: (n) => all(({ seen }) => seen >= n), close: () => streams.forEach(({ socket }) => socket.destroy()) }
 }
 
-/** What is repeated `count` times, and how many deliveries or requests each time is. */
+/** The repeated action, and the number of deliveries or requests of each repetition. */
 const SCENARIOS = {
 	push: { processes: ['worker', 'writer'], units: 1, run: async (port, count) => { for (let i = 0; i < count; i++) await push(port, i) } },
 	pull: {
@@ -81,7 +82,7 @@ const SCENARIOS = {
 			for (let i = 0; i < count; i++) await exchange(port, 'GET', '/sync?group=todos')
 		},
 	},
-	// With a hundredth of the worker's part of a push.
+	// Includes a hundredth of the worker's part of a push.
 	delivery: {
 		processes: ['worker'], units: STREAMS,
 		async run(port, count) {

@@ -1,8 +1,10 @@
--- What wrk sends, and what it tells as one line of JSON when it ends.
--- It gets the URL again and again; or, where PLACE is in the environment, paths that begin with the URL's and go on with PLACE; or, where
--- EACH is, posts BATCH documents a time: HEAD, EACH with commas between them, TAIL.
--- In PLACE and EACH stands {n} for a number and {v} for how often it has come before, counted from 1. The numbers are FIRST, FIRST + 1 and
--- so on; where COUNT is not 0, they are all those from FIRST and below FIRST + COUNT in a mixed order, and then again.
+-- The requests of wrk, and its results as one line of JSON.
+-- By default it gets the URL repeatedly. If PLACE is in the environment, it gets the URL
+-- with PLACE appended; if EACH is, it posts BATCH documents at a time: HEAD, EACH
+-- separated by commas, TAIL.
+-- In PLACE and EACH, {n} is a number, and {v} the count of its uses, from 1. The numbers
+-- are FIRST, FIRST + 1 and so on; if COUNT is not 0, all numbers from FIRST to FIRST +
+-- COUNT - 1 in a mixed order, repeatedly.
 
 local STRIDE = 611953 -- a prime
 

@@ -1,10 +1,11 @@
-// Draws doc/performance/*.svg from results.json with gnuplot: node bench/plot.mjs [FOLDER]
+// Draws doc/performance/*.svg from results.json with gnuplot: node bench/plot.mjs
+// [FOLDER]
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pictures } from './lib/panels.mjs'
 
-/** The page's colours (www/page/app.css), by day and by night. */
+/** The colours of the page (www/page/app.css), light and dark. */
 const COLOURS = {
 	paper: ['#faf4e6', '#282320'], ink: ['#2b2621', '#ece3d2'], faint: ['#665b4e', '#a4978a'], rule: ['#ddcfb5', '#3d362f'],
 	ours: ['#b4532f', '#d9744c'], peer: ['#b5a58b', '#7d7062'],
@@ -20,10 +21,10 @@ const RIGHT = 110
 const day = Object.fromEntries(Object.entries(COLOURS).map(([name, [colour]]) => [name, `rgb '${colour}'`]))
 const quote = (text) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 const panelHeight = ({ bars, spans }) => HEAD + (bars ?? spans).length * LINE + GAP
-/** Sides of ours have our name, or stand beside sides of ours alone. */
+/** Pocketbook's sides have its name, or there are no other sides. */
 const isOurs = (side, sides) => side.startsWith('pocketbook') || !sides.some((name) => name.startsWith('pocketbook'))
 
-/** A label at pixels of the panel, 0 being its upper left corner. */
+/** A label at a pixel position, from the upper left corner of the panel. */
 function label(text, x, y, { colour = 'ink', size = 13, align = 'left' } = {}, height, top) {
 	return `set label ${quote(text.replaceAll('_', '\\_'))} at screen ${x / WIDTH}, screen ${1 - (top + y) / height} ${align} font ',${size}' tc ${day[colour]} front`
 }
@@ -89,7 +90,8 @@ function script({ panels }) {
 	return lines.join('\n') + '\n'
 }
 
-/** By night each colour of the day is another one; who cannot tell sees the day's, whose paper is part of the picture. */
+/** Adds the dark colours. Viewers without support show the light ones, on the light
+ * background. */
 function withNight(svg, title) {
 	const hex = (...parts) => '#' + parts.map((part) => Number(part).toString(16).padStart(2, '0')).join('')
 	const rules = Object.values(COLOURS).flatMap(([light, dark]) => ['fill', 'stroke', 'color'].map((what) => `[${what}="${light}"]{${what}:${dark}}`))

@@ -1,5 +1,6 @@
-// Writes the figures of results.json into doc/performance.md, between its marks: node bench/report.mjs [FILE]
-//   <!-- results NAME --> ... <!-- end -->   NAME is a group of rows, `times`, `all` rows' goals, or the `machine`
+// Writes the figures of results.json into doc/performance.md, between its marks: node
+// bench/report.mjs [FILE]
+//   <!-- results NAME --> ... <!-- end -->   NAME: a group of rows, `times`, `all` goals, `machine`
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fill, section } from './lib/markdown.mjs'
 

@@ -1,5 +1,6 @@
-// Measures Pocketbook beside its peers: node bench/run.mjs [--rounds N] [NAME...]
-// Without a NAME all rows, whose outcome is then bench/results.json; with names those rows' part of the file is replaced.
+// Measures Pocketbook and its peers: node bench/run.mjs [--rounds N] [NAME...]
+// Without a NAME, all rows are measured and bench/results.json is rewritten; with
+// names, only the results of those rows are replaced.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -7,7 +8,7 @@ import { measure } from './lib/measure.mjs'
 import { lines } from './lib/table.mjs'
 
 const RESULTS = new URL('results.json', import.meta.url)
-/** The order of the table: rows that are not named here come last. */
+/** The order of the table; other rows come last. */
 const ORDER = ['fanout', 'groups', 'docs', 'wake', 'idle', 'many', 'pushes', 'batches', 'pull-nothing', 'pull-100', 'pull-under-load',
 	'first-sync', 'size', 'rest', 'transit', 'client', 'first-sync-browser']
 

@@ -1,4 +1,5 @@
-// What a swap among 10,000 documents costs in the library, beside the copy of a Map that it does without.
+// Measures the library's part of a swap among 10,000 documents, and for comparison the
+// copy of a Map that it avoids.
 //   (cd www && npm ci) && node bench/swap.mjs
 import { webcrypto } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,12 +11,12 @@ import { bundleLibrary } from '../www/library.mjs'
 const COUNT = 10_000
 const ROUNDS = 21
 const SWAPS = 50
-/** Of the first rounds: the compiler is not done yet. */
+/** Rounds that do not count, while code is being compiled. */
 const WARM_UP = 5
 
 globalThis.crypto ??= webcrypto
 
-/** The library as it is published. */
+/** The published library. */
 async function load() {
 	const dir = mkdtempSync(join(tmpdir(), 'pocketbook-bench-'))
 	try {
@@ -31,7 +32,7 @@ function median(numbers) {
 	return numbers.sort((a, b) => a - b)[numbers.length >> 1]
 }
 
-/** Milliseconds for each of a round's changes. */
+/** Milliseconds per change of a round. */
 function time(round, change) {
 	const begin = performance.now()
 	for (let i = round * SWAPS; i < (round + 1) * SWAPS; i++)
@@ -41,13 +42,13 @@ function time(round, change) {
 
 const { SyncedAtom, assoc } = await load()
 let map = new Map(Array.from({ length: COUNT }, (_, i) => [`todos:${i}`, { title: `todo ${i}`, completed: false, created: i }]))
-// Nothing answers there: the library's own work is what is measured, not the server's or IndexedDB's.
+// No server answers there: only the library's own work is measured.
 const atom = new SyncedAtom({ url: 'http://127.0.0.1:9/', group: 'todos', storage: 'memory' })
 atom.reset(map)
 
 const rounds = []
 for (let round = 0; round < ROUNDS + WARM_UP; round++) {
-	// In turns, so that whatever else the machine does falls on both.
+	// In turns, so that other load affects both.
 	const bare = time(round, (id, value) => (map = new Map(map).set(id, value)))
 	const swap = time(round, (id, value) => void atom.swap(assoc, id, value))
 	if (round >= WARM_UP) rounds.push({ bare, swap })

@@ -1,13 +1,14 @@
-// What all sides in the browser share.
+// Shared by all sides in the browser.
 
 export const seconds = (begin) => (performance.now() - begin) / 1000
 
-/** The value of the document `i`. */
+/** The value of document `i`. */
 export const todo = (i, title = `buy milk and bread, ${i} of them`) => ({ title, completed: i % 3 === 0, created: 1_700_000_000_000 + i })
 
 /**
- * prepare(told) resolves with, or is, what begins the change; that answers a promise of its being stored. Resolves with the seconds from its
- * beginning until it is stored and `told` was called.
+ * Measures changes. prepare(told) returns, or resolves with, a function that starts the
+ * change and returns a promise of its storage. Resolves with the seconds until the
+ * change is stored and `told` has been called.
  */
 export async function untilTold(prepare) {
 	let told

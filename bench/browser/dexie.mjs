@@ -30,7 +30,7 @@ async function change(query, i, count, isThere) {
 	const taken = await untilTold(
 		(told) =>
 			new Promise((ready) => {
-				// The first answer is that of the query as it begins.
+				// The first result is the initial one.
 				subscription = liveQuery(() => query(doc.id)).subscribe((found) => {
 					if (isThere(found, doc)) told()
 					else ready(() => db.docs.put(doc))
@@ -41,12 +41,12 @@ async function change(query, i, count, isThere) {
 	return taken
 }
 
-/** Told is a query of that one document. */
+/** The watcher is a live query of that document. */
 export const swap = (i, count) => change((id) => db.docs.get(id), i, count, (found, doc) => found?.value.title === doc.value.title)
 
-/** Told is a query of all documents. */
+/** The watcher is a live query of all documents. */
 export const swapInList = (i, count) =>
 	change(() => db.docs.toArray(), i, count, (all, { id, value }) => all.find((doc) => doc.id === id)?.value.title === value.title)
 
-/** It has no server to tell. */
+/** There is no server. */
 export const settle = async () => {}

@@ -1,10 +1,11 @@
-// Our side of the rows in a browser. All sides export the same functions; times are in seconds.
+// Pocketbook's side in a browser. All sides export the same functions; times are in
+// seconds.
 import { SyncedAtom, assoc } from '/pocketbook.js'
 import { seconds, todo, untilTold } from './common.mjs'
 
 let atom
 
-/** Brings the documents onto the device, from the page's own origin. */
+/** Loads the documents onto the device, from the origin of the page. */
 export async function fill(count) {
 	await start(count, 0)
 	await atom.sync()
@@ -12,7 +13,7 @@ export async function fill(count) {
 	await atom.destroy()
 }
 
-/** Opens what is on the device: until all documents are there to be shown. */
+/** Opens the local data: until all documents can be shown. */
 export async function start(count, expected = count) {
 	const begin = performance.now()
 	atom = new SyncedAtom({ group: 'todos' })
@@ -22,7 +23,7 @@ export async function start(count, expected = count) {
 	return taken
 }
 
-/** Changes one document: until that is in IndexedDB and who watches has it. */
+/** Changes one document: until it is in IndexedDB and the watcher has it. */
 export async function swap(i, count) {
 	const id = `todos:${i % count}`
 	const value = todo(i, `changed ${i}`)
@@ -32,19 +33,19 @@ export async function swap(i, count) {
 	})
 }
 
-/** Online again: until what was changed is at the server. */
+/** Goes online: until all changes are on the server. */
 export const settle = () => atom.sync()
 
-/** The atom's watch has all documents in any case. */
+/** The atom's watch always has all documents. */
 export const swapInList = swap
 
-/** The group `todos` of the page's origin onto a device that has none: until all of it is in IndexedDB. */
+/** Loads the group `todos` onto an empty device: until all of it is in IndexedDB. */
 export async function firstSync(url, count, round) {
 	const begin = performance.now()
 	const atom = new SyncedAtom({ group: 'todos', user: `round ${round}` })
 	await atom.sync()
 	const db = await newest(round)
-	// A look into the store waits for all that is being written to it.
+	// A read of the store waits for all writes in progress.
 	await asked(db.transaction('log').objectStore('log').get(0))
 	const taken = seconds(begin)
 	const log = await asked(db.transaction('log').objectStore('log').getAll())
@@ -55,7 +56,7 @@ export async function firstSync(url, count, round) {
 	return taken
 }
 
-/** The database of that round's user. */
+/** The database of the user of a round. */
 async function newest(round) {
 	const { name } = (await indexedDB.databases()).find(({ name }) => name.includes(` round ${round} `))
 	return asked(indexedDB.open(name))
@@ -66,7 +67,7 @@ const asked = (request) => new Promise((done, fail) => {
 	request.onerror = () => fail(request.error)
 })
 
-/** Drops everything that any round left on the device. */
+/** Deletes the data of all rounds. */
 export async function clear() {
 	for (const { name } of await indexedDB.databases()) await asked(indexedDB.deleteDatabase(name))
 }

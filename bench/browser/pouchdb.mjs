@@ -4,7 +4,7 @@ import { seconds, todo, untilTold } from './common.mjs'
 
 let db
 const revisions = new Map()
-/** What an app that shows all documents keeps of them itself. */
+/** The map of all documents that an app maintains itself. */
 let all
 
 export async function fill(count) {
@@ -24,16 +24,17 @@ export async function start(count) {
 	return taken
 }
 
-/** Told is the feed of changes, which brings that one document. */
+/** The watcher is the feed of changes, which delivers that document. */
 export const swap = (i, count) => change(i, count, () => {})
 
-/** Told is an app that makes a new map of all documents with that one, as nobody may change what is shown. */
+/** The watcher is an app that creates a new map of all documents, as the displayed one
+ * is immutable. */
 export const swapInList = (i, count) => change(i, count, (doc) => (all = new Map(all).set(doc._id, doc)))
 
 async function change(i, count, show) {
 	const doc = { _id: `todos:${i % count}`, ...todo(i, `changed ${i}`) }
 	const feed = db.changes({ since: 'now', live: true, include_docs: true })
-	// The feed begins where the database is by then.
+	// The feed begins at the current state of the database.
 	await db.info()
 	const taken = await untilTold((told) => {
 		feed.on('change', ({ doc: changed }) => {
@@ -46,7 +47,7 @@ async function change(i, count, show) {
 	return taken
 }
 
-/** `batch`: documents of one request; 100 is its own default. */
+/** `batch`: documents per request; PouchDB's default is 100. */
 export async function firstSync(url, count, round, batch) {
 	const begin = performance.now()
 	const db = new PouchDB(`round ${round} ${batch}`)
@@ -58,5 +59,5 @@ export async function firstSync(url, count, round, batch) {
 	return taken
 }
 
-/** It has no server to tell. */
+/** There is no server. */
 export const settle = async () => {}

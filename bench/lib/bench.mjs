@@ -1,4 +1,5 @@
-// What a row is given: folders and programs that are gone when it ends, and where the built ones lie.
+// The argument of a row: folders and programs that end with it, and the paths of built
+// programs.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,29 +13,31 @@ export class Bench {
 	/** The release build of the server. */
 	binary = process.env.POCKETBOOK ?? join(TOP, 'pocketbook')
 
-	/** The path of one of the C programs of bench/ and t/, by its name in the source tree: 'bench/loop'. */
+	/** The path of a C program of bench/ or t/ by its name, such as
+	 * 'bench/loop'. */
 	built(name) {
 		return join(process.env.BENCH_PROGRAMS ?? join(TOP, 'build/release'), name)
 	}
 
-	/** A file of the source tree. */
+	/** The path of a source file. */
 	source(name) {
 		return join(TOP, name)
 	}
 
-	/** Called when the row ends, the last one first. */
+	/** Registers a function for the end of the row; the last one is called
+	 * first. */
 	defer(end) {
 		this.#ends.push(end)
 	}
 
-	/** A new folder on the disk of the temporary files. */
+	/** Creates a temporary folder. */
 	folder() {
 		const folder = mkdtempSync(join(tmpdir(), 'pocketbook-bench-'))
 		this.defer(() => rmSync(folder, { recursive: true, force: true }))
 		return folder
 	}
 
-	/** A program that ends with the row at the latest. */
+	/** Starts a program that ends with the row at the latest. */
 	start(file, args, options) {
 		const program = new Program(file, args, options)
 		this.defer(() => program.stop())

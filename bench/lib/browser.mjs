@@ -1,4 +1,5 @@
-// The rows in a browser: Chromium on a folder of its own, and pages that have one of bench/browser's sides each.
+// Rows in a browser: Chromium with a profile of its own, and pages with one of the
+// sides in bench/browser each.
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { pocketbook } from './pocketbook.mjs'
 const www = createRequire(new URL('../../www/', import.meta.url))
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
-/** Bundled as an app would do it; the library of ours is what the server has at /pocketbook.js. */
+/** Bundled like an app; Pocketbook's library is /pocketbook.js of the server. */
 async function bundle(bench, names, folder) {
 	const { build } = www('esbuild')
 	await build({
@@ -17,7 +18,8 @@ async function bundle(bench, names, folder) {
 	writeFileSync(join(folder, 'index.html'), '<!doctype html><title>bench</title>')
 }
 
-/** A server whose pages have these sides, with `lines` (as `pocketbook import` takes them) in its database, and Chromium. */
+/** Starts Chromium and a server with these sides and with `lines` in its database, in
+ * the format of `pocketbook import`. */
 export async function openBrowser(bench, names, lines) {
 	const folder = bench.folder()
 	await bundle(bench, names, folder)
@@ -26,14 +28,14 @@ export async function openBrowser(bench, names, lines) {
 	load.stdin.end(lines)
 	await load.result()
 	const { url } = await pocketbook(bench, { db, options: ['--www', folder] })
-	// Not a context beside others: those keep everything in memory.
+	// A persistent context, as others keep everything in memory.
 	const context = await www('playwright-core').chromium.launchPersistentContext(bench.folder(), {
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS,
 	})
 	bench.defer(() => context.close())
 	context.setDefaultTimeout(120_000)
 	return {
-		/** Calls a function that a side exports, in a page of its own or in `page`. */
+		/** Calls an exported function of a side, in a new page or in `page`. */
 		async call(side, name, args, page) {
 			const own = page ?? (await this.open())
 			const answer = await own.evaluate(async ([side, name, args]) => (await import(`/${side}.mjs`))[name](...args), [side, name, args])
@@ -48,7 +50,7 @@ export async function openBrowser(bench, names, lines) {
 	}
 }
 
-/** The lines of `pocketbook import` for `count` todos. */
+/** `count` todos in the format of `pocketbook import`. */
 export async function todoLines(count) {
 	const { todo } = await import('../browser/common.mjs')
 	return Array.from({ length: count }, (_, i) => JSON.stringify({ id: `todos:${i}`, value: todo(i) }) + '\n').join('')

@@ -1,11 +1,12 @@
-// Databases of ours with documents in them.
+// Pocketbook databases with documents.
 import { pocketbook } from './pocketbook.mjs'
 
 const PUSHED = 1000
 
 export const value = (n) => ({ title: `Buy milk ${n}`, completed: false })
 
-/** Our server with `count` documents of the group todos: {program, url, cursor}, where the cursor lies behind all of them. */
+/** Starts a server with `count` documents of the group todos: {program, url, cursor},
+ * with a cursor after all of them. */
 export async function filled(bench, count, options) {
 	const server = await pocketbook(bench, options)
 	let cursor

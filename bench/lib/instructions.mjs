@@ -1,8 +1,9 @@
-// Instruction counts: of a run by callgrind, and whether they have grown.
+// Counts of instructions by callgrind, and their comparison.
 
 export const LIMIT = 1.05
 
-/** {PROCESS: instructions} of what a server said that ran under callgrind; workers are one. */
+/** Reads {PROCESS: instructions} from the output of a server under callgrind; workers
+ * are added up. */
 export function countsOf(told) {
 	const names = new Map([...told.matchAll(/process=([a-z]+)\S* pid=(\d+)/g)].map(([, name, pid]) => [pid, name]))
 	const counts = {}
@@ -14,7 +15,7 @@ export function countsOf(told) {
 	return counts
 }
 
-/** What one of `more - less` further units took: what starting and ending take drops out. */
+/** The cost of one of `more - less` units, without start and end. */
 export function perUnit(less, more, units) {
 	return Object.fromEntries(Object.keys(more).map((name) => [name, Math.round((more[name] - (less[name] ?? 0)) / units)]))
 }
@@ -25,8 +26,8 @@ function different(kept, here) {
 }
 
 /**
- * What is kept ({on, counts: {SCENARIO: {PROCESS: instructions}}}) beside what was counted now. Gives {lines, grown}; throws where the two were
- * not counted by the same tools, or not of the same things.
+ * Compares stored counts ({on, counts: {SCENARIO: {PROCESS: instructions}}}) with
+ * current ones. Returns {lines, grown}; throws if tools or scenarios differ.
  */
 export function compare(kept, taken) {
 	const other = different(kept.on, taken.on)

@@ -1,9 +1,10 @@
-// Requests at full speed from wrk, the same load generator for every server.
+// Requests at full speed by wrk, the same for all servers.
 import { processorTime } from './process.mjs'
 
 const SECONDS = 2
 
-/** What bench/load.lua is told of one server's documents: the body's text before them, each one, after them. */
+/** The arguments of bench/load.lua for a server: the text of the body before the
+ * documents, of each document, and after them. */
 export const BODIES = {
 	pocketbook: { path: '/sync', head: '{"docs":[', each: '{"id":"todos:{n}","value":{"title":"Buy milk {n}","completed":false}}', tail: ']}' },
 	rxdb: {
@@ -15,7 +16,8 @@ export const BODIES = {
 	pouchdb: { path: '', head: '', each: '{"_id":"todos:{n}","title":"Buy milk {n}","completed":false}', tail: '' },
 }
 
-/** Starts wrk (`post` and `get`: what bench/load.lua is told) and resolves with {requests, seconds, bytes, p50, p99} once it has ended; rejects where any request has failed. */
+/** Runs wrk (`post` and `get`: arguments of bench/load.lua) and resolves with
+ * {requests, seconds, bytes, p50, p99}; rejects if a request has failed. */
 export async function wrk(bench, url, { connections = 64, seconds = SECONDS, post, get } = {}) {
 	const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', bench.source('bench/load.lua'), url]
 	const { first, count = 0 } = post ?? get ?? {}
@@ -28,14 +30,15 @@ export async function wrk(bench, url, { connections = 64, seconds = SECONDS, pos
 	return outcome
 }
 
-/** What wrk sees at a server, and the server's processor time for a request: {rate, cost, p99}. */
+/** Measures a server by wrk: {rate, cost, p99}, cost being the server's processor time
+ * per request. */
 export async function loaded(bench, { program, url }, options) {
 	const begin = processorTime(program.family())
 	const { requests, seconds, p99 } = await wrk(bench, url, options)
 	return { rate: requests / seconds, cost: (processorTime(program.family()) - begin) / requests, p99 }
 }
 
-/** The number of the last change in a database of ours: as many as there have been. */
+/** The newest sequence number of a Pocketbook database. */
 export async function changes(url) {
 	const events = await fetch(`${url}/events?group=todos`)
 	const reader = events.body.getReader()
@@ -47,8 +50,8 @@ export async function changes(url) {
 }
 
 /**
- * A side that pushes new documents to our server or a peer, `batch` in a request. No number comes twice, in no round.
- * Its figures: documents/s and the server's processor time for a document.
+ * A side that pushes new documents to a server, `batch` per request. Numbers are never
+ * repeated. Its figures: documents/s and the server's processor time per document.
  */
 export function pushSide(bench, server, body, { batch = 1, check = async () => {} } = {}) {
 	let first = 1

@@ -1,10 +1,10 @@
-// The outcome as Markdown, and its place in a document.
+// Results as Markdown, between the marks of a document.
 import { pictures, shownFigures } from './panels.mjs'
 import { quantity } from './table.mjs'
 
 const MARKED = /(<!-- results (\S+) -->\n)[^]*?(<!-- end -->)/g
 
-/** `text` with what is between the marks of each NAME replaced by content(NAME). */
+/** Replaces the text between the marks of each NAME by content(NAME). */
 export function fill(text, content) {
 	return text.replace(MARKED, (_, begin, name, end) => `${begin}${content(name)}${end}`)
 }
@@ -15,7 +15,7 @@ const table = (head, lines) => [head, head.map(() => '---'), ...lines].map((cell
 const times = (number) => `${number.toFixed(2)} ×`
 const range = ({ median, low, high }, show) => `${show(median)} (${show(low)} – ${show(high)})`
 
-/** One line for each goal, shown or to reach. */
+/** A line for each goal, and for each comparison without one. */
 function goalLines({ title, figures, goals }) {
 	return goals.map(({ figure, of, against, atLeast, atMost, value, reached }) => {
 		const { label = figure, unit } = figures[figure]
@@ -25,7 +25,7 @@ function goalLines({ title, figures, goals }) {
 	})
 }
 
-/** What each side took. */
+/** A line for each side and figure. */
 function sideLines(row) {
 	return shownFigures(row).flatMap((figure) => Object.entries(row.sides).filter(([, taken]) => taken[figure]).map(([side, taken]) => {
 		const { label = figure, unit } = row.figures[figure]
@@ -45,7 +45,7 @@ function item(text) {
 
 const notes = (rows) => rows.flatMap(({ title, notes }) => (notes.length ? [item(`${title}: ${notes.join('; ')}.`)] : [])).join('')
 
-/** The section NAME of the outcome: `machine`, `all`, or a picture and the rows of its group. */
+/** The section NAME: `machine`, `all`, or the picture and the rows of a group. */
 export function section({ rounds, machine, rows }, name) {
 	if (name === 'machine')
 		return `${machine.processors} processors (${machine.model}), Linux ${machine.kernel}, node ${machine.node}; ${rounds} rounds or more.\n`

@@ -1,11 +1,11 @@
-// One row: its sides in turns, round by round, and what comes of the rounds.
+// Measures a row: its sides in turns, round by round, and their statistics.
 import { Bench } from './bench.mjs'
 import { median, spread } from './stats.mjs'
 
 /**
- * Runs a row of bench/rows (its shape is told in bench/README.md), as many rounds as the row wants at the least. Resolves with
- * {name, title, group, figures, sides: {SIDE: {FIGURE: {median, low, high, rounds: [number]}}}, goals: [goal and what came of it],
- * notes: [text]}.
+ * Runs a row of bench/rows (see bench/README.md), at least as many rounds as it
+ * requires. Resolves with {name, title, group, figures, sides: {SIDE: {FIGURE: {median,
+ * low, high, rounds: [number]}}}, goals: [goal with its result], notes: [text]}.
  */
 export async function measure(row, least, say = () => {}) {
 	const bench = new Bench()
@@ -15,7 +15,8 @@ export async function measure(row, least, say = () => {}) {
 		const names = Object.keys(sides)
 		const taken = Object.fromEntries(names.map((name) => [name, []]))
 		for (let round = 0; round < (row.warmUp ?? 1) + rounds; round++) {
-			// Whoever goes first finds another machine than whoever goes last: each round begins with another side.
+			// The order affects results: each round begins with another
+			// side.
 			for (let i = 0; i < names.length; i++) {
 				const name = names[(round + i) % names.length]
 				say(`${row.name}: round ${round} of ${rounds}, ${name}`)
@@ -44,7 +45,8 @@ function summary(rounds) {
 	}))
 }
 
-/** {value: {median, low, high}, reached}: of the ratio of each round, or of the figure itself where nothing is `against` it. */
+/** {value: {median, low, high}, reached}: of the ratios per round, or of the figure
+ * itself if there is no `against`. */
 export function judge({ figure, of, against, atLeast, atMost }, taken) {
 	const values = taken[of].map((round, i) => (against === undefined ? round[figure] : round[figure] / taken[against][i][figure]))
 	const middle = median(values)

@@ -1,21 +1,23 @@
-// Which pictures are made of the outcome, and what is in each: panels of bars, one a row and figure, and panels of delivery times.
+// The pictures of the results: panels of bars, one per row and figure, and panels of
+// delivery times.
 import { quantity } from './table.mjs'
 
-/** Names of the pictures for the groups of rows, which are what the row's `group` says. */
+/** The names of the pictures, by the `group` of rows. */
 export const TITLES = {
 	streams: 'Streams', memory: 'Memory', pushes: 'Pushes', pulls: 'Pulls', sync: 'First sync', transit: 'Transit', client: 'In the browser',
 	rest: 'At rest',
 }
 const TIMES = ['p50', 'p99', 'last']
 
-/** What a row is measured by: the figures it has a goal for, else those it compares, else all. */
+/** The figures of a row to show: those with goals, otherwise those compared, otherwise
+ * all. */
 export function shownFigures({ figures, goals }) {
 	const named = (some) => [...new Set(some.map(({ figure }) => figure))]
 	const wanted = named(goals.filter(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined))
 	return [wanted, named(goals), Object.keys(figures)].find((some) => some.length)
 }
 
-/** {factor, unit, show}: one unit for all numbers of a panel, by the largest one. */
+/** {factor, unit, show}: one unit for all numbers of a panel, chosen by the largest. */
 function scaleFor(numbers, unit = '') {
 	const text = quantity(Math.max(...numbers), unit)
 	const [, shown = ''] = text.split(' ')
@@ -49,7 +51,8 @@ function timesPanel(row) {
 	}
 }
 
-/** [{name, title, panels}]: a picture for each group that has been measured, and one of delivery times. */
+/** [{name, title, panels}]: a picture for each measured group, and one of delivery
+ * times. */
 export function pictures({ rows }) {
 	const groups = [...new Set(rows.map(({ group }) => group))]
 	const all = groups.map((group) => ({

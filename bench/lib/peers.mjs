@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { answers, freePort } from './process.mjs'
 
-/** rxdb-server in memory with a collection `todos`: {program, url}. */
+/** Starts rxdb-server in memory with a collection `todos`: {program, url}. */
 export async function rxdb(bench) {
 	const port = await freePort()
 	const url = `http://127.0.0.1:${port}`
@@ -12,7 +12,8 @@ export async function rxdb(bench) {
 	return { program, url }
 }
 
-/** A loop of bench/sqlite.c on a new database: resolves with {documents, seconds} for each call. */
+/** Runs bench/sqlite.c on a new database: each call resolves with {documents,
+ * seconds}. */
 export function sqliteLoop(bench, batch) {
 	const program = bench.start(bench.built('bench/sqlite'), [join(bench.folder(), 'sqlite.db'), batch])
 	let first = 1

@@ -1,10 +1,11 @@
-// Our side: the release build, served from a folder of the row's.
+// Pocketbook's side: the release build, in a folder of the row.
 import { join } from 'node:path'
 import { answers, freePort, Program } from './process.mjs'
 
 /**
- * Serves a new database (or `db`, a file's path), without authentication, with 2 workers; ended with the row.
- * Resolves with {program, port, url, db}. `options` are further words of `pocketbook serve`.
+ * Serves a new database (or the file `db`) without authentication, with 2 workers,
+ * until the end of the row. Resolves with {program, port, url, db}. `options` are
+ * further arguments of `pocketbook serve`.
  */
 export async function pocketbook(bench, { workers = 2, db = join(bench.folder(), 'pocketbook.db'), options = [] } = {}) {
 	const port = await freePort()

@@ -1,7 +1,8 @@
 // A peer for syncing: pouchdb-server, its data in memory.
 import { answers, freePort } from './process.mjs'
 
-/** Resolves with {program, url}: the server, and the address of a database that has these documents; ended with the row. */
+/** Starts a server until the end of the row: resolves with {program, url}, the URL of a
+ * database with these documents. */
 export async function pouchdbServer(bench, database, documents = []) {
 	const port = await freePort()
 	const program = bench.start(

@@ -1,4 +1,4 @@
-// Programs under measurement: started, watched through /proc, ended.
+// Measured programs: starts them, reads /proc, ends them.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
-/** A TCP port of 127.0.0.1 that nobody listens on. */
+/** An unused TCP port of 127.0.0.1. */
 export async function freePort() {
 	const probe = createServer().listen(0, '127.0.0.1')
 	await once(probe, 'listening')
@@ -16,7 +16,8 @@ export async function freePort() {
 	return port
 }
 
-/** Resolves with condition()'s first true answer; rejects after `patience` ms, naming `what`. */
+/** Resolves with the first true result of condition(); rejects after `patience` ms,
+ * naming `what`. */
 export async function until(what, condition, patience = 60_000) {
 	const end = Date.now() + patience
 	for (;;) {
@@ -31,7 +32,8 @@ export class Program {
 	#child
 	#told = ''
 
-	/** Starts it; what it says on stdout and stderr is kept for `told`. `options` as spawn's. */
+	/** Starts the program; `told` returns its stdout and stderr. `options` as for
+	 * spawn. */
 	constructor(file, args = [], options = {}) {
 		this.name = [file, ...args].join(' ')
 		this.#child = spawn(file, args.map(String), { stdio: ['pipe', 'pipe', 'pipe'], ...options })
@@ -55,7 +57,7 @@ export class Program {
 		return this.#child.exitCode !== null || this.#child.signalCode !== null || this.pid === undefined
 	}
 
-	/** Resolves once `condition()` holds; rejects when the program ends before. */
+	/** Resolves when `condition()` holds; rejects if the program ends before. */
 	ready(condition) {
 		return until(`${this.name} to be ready`, () => {
 			if (this.ended) throw new Error(`${this.name} ended: ${this.#told}`)
@@ -63,14 +65,15 @@ export class Program {
 		})
 	}
 
-	/** Resolves with what it said once it has ended; rejects where its exit status is not 0. */
+	/** Resolves with the output after the end; rejects if the exit status is
+	 * not 0. */
 	async result() {
 		if (!this.ended) await once(this.#child, 'close')
 		if (this.#child.exitCode !== 0) throw new Error(`${this.name} failed (${this.#child.exitCode ?? this.#child.signalCode}): ${this.#told}`)
 		return this.#told
 	}
 
-	/** SIGTERM, and waits for its end. */
+	/** Sends SIGTERM and waits for the end. */
 	async stop(signal = 'SIGTERM') {
 		if (this.ended) return
 		const ended = once(this.#child, 'exit')
@@ -78,7 +81,7 @@ export class Program {
 		await ended
 	}
 
-	/** Its own id and those of all processes below it. */
+	/** The ids of the process and all its descendants. */
 	family() {
 		return family(this.pid)
 	}
@@ -92,19 +95,20 @@ export function family(pid) {
 	return [Number(pid), ...children.flatMap((child) => family(child))]
 }
 
-/** Seconds of processor time that these processes (of one thread each) have used until now (proc(5), schedstat). */
+/** Seconds of processor time used by these single-threaded processes (proc(5),
+ * schedstat). */
 export function processorTime(pids) {
 	return pids.map((pid) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9).reduce((sum, seconds) => sum + seconds, 0)
 }
 
-/** Bytes of memory, each shared page divided among those that share it (PSS, proc(5)). */
+/** Bytes of memory, shared pages divided among their users (PSS, proc(5)). */
 export function memory(pids) {
 	return pids
 		.map((pid) => /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1])
 		.reduce((sum, kilobytes) => sum + Number(kilobytes) * 1024, 0)
 }
 
-/** Whether anything accepts connections and answers HTTP there. */
+/** Does a server answer HTTP there? */
 export async function answers(url) {
 	try {
 		await (await fetch(url)).arrayBuffer()

@@ -1,4 +1,4 @@
-// What is said of a handful of measurements.
+// Statistics of a few measurements.
 
 export function median(numbers) {
 	const sorted = [...numbers].sort((a, b) => a - b)
@@ -6,7 +6,7 @@ export function median(numbers) {
 	return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
 }
 
-/** {median, low, high}: of all rounds; low and high are the outermost ones, none is left out. */
+/** {median, low, high} of all rounds; low and high are the extremes. */
 export function spread(numbers) {
 	return { median: median(numbers), low: Math.min(...numbers), high: Math.max(...numbers) }
 }

@@ -1,14 +1,14 @@
-// Many open streams, followed by the load generator bench/streams, at Pocketbook and at its peers.
+// Many open streams at Pocketbook and its peers, by the load generator bench/streams.
 import { nchan } from './nginx.mjs'
 import { pocketbook } from './pocketbook.mjs'
 import { processorTime } from './process.mjs'
 import { median } from './stats.mjs'
 
-/** What the bare loop is given to send: as many bytes as one of our events has. */
+/** The event of the bare loop: as long as one of Pocketbook's. */
 const EVENT = 'id: aeafb9e54d5d33ff.12345\nevent: change\ndata: {"group":"g{g}","cursor":"aeafb9e54d5d33ff.12345"}\n\n'
 const VALUE = '{"title":"Buy milk","completed":false}'
 
-/** {program, port, load}: a server, and what tells the load generator how to talk to it. */
+/** {program, port, load}: a server, and the arguments of the load generator for it. */
 export const SERVERS = {
 	async pocketbook(bench, { workers = 2, value = VALUE, query = '', options = [] } = {}) {
 		const { program, port } = await pocketbook(bench, { workers, options })
@@ -31,7 +31,8 @@ export const SERVERS = {
 	},
 }
 
-/** Opens `count` streams at a server, of `groups` groups in turn. Resolves with the running load generator. */
+/** Opens `count` streams of `groups` groups at a server. Resolves with the running load
+ * generator. */
 export async function openStreams(bench, server, count, { groups = 1, processes = 1, connections = 1 } = {}) {
 	const args = ['--count', count, '--groups', groups, '--processes', processes, '--connections', connections, ...server.load, server.port, server.path]
 	const load = bench.start(bench.built('bench/streams'), args)
@@ -39,7 +40,8 @@ export async function openStreams(bench, server, count, { groups = 1, processes 
 	return load
 }
 
-/** One change to each group. Resolves with {count, first, p50, p99, last}: deliveries, and seconds from before it was posted. */
+/** Makes one change in each group. Resolves with {count, first, p50, p99, last}: the
+ * deliveries, and seconds since before the post. */
 export async function change(load) {
 	const before = load.told.length
 	load.stdin.write('change\n')
@@ -47,8 +49,9 @@ export async function change(load) {
 	return JSON.parse(load.told.slice(before, load.told.indexOf('\n', before)))
 }
 
-/** A side that makes `changes` changes a round. Its figures are medians over them: deliveries/s until the last, its
- *  inverse, p50, p99, last, and the server's processor time for a delivery. */
+/** A side that makes `changes` changes per round. Its figures are medians over them:
+ * deliveries/s until the last, its inverse, p50, p99, last, and the server's processor
+ * time per delivery. */
 export function deliverySide(server, load, changes) {
 	return async () => {
 		const begin = processorTime(server.program.family())

@@ -1,9 +1,10 @@
-// A row's outcome as text for a terminal.
+// The results of a row as text for a terminal.
 
 const LARGE = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, '']]
 const SMALL = [[1, ''], [1e-3, 'm'], [1e-6, 'µ']]
 
-/** Three significant digits with a unit: 12300, '/s' is "12.3 k/s"; 0.0123, 's' is "12.3 ms". */
+/** Three significant digits with a unit: 12300, '/s' is "12.3 k/s"; 0.0123, 's' is
+ * "12.3 ms". */
 export function quantity(number, unit = '') {
 	if (number === 0 || !Number.isFinite(number)) return `${number} ${unit}`.trim()
 	const [scale, prefix] = (unit === 's' ? SMALL : LARGE).find(([scale]) => Math.abs(number) >= scale) ?? [1, '']

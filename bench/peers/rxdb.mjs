@@ -1,4 +1,5 @@
-// rxdb-server in memory: one collection, a replication endpoint, without authentication. node peers/rxdb.mjs PORT
+// rxdb-server in memory: one collection, a replication endpoint, without
+// authentication. node peers/rxdb.mjs PORT
 import { createRxDatabase } from 'rxdb'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { createRxServer } from 'rxdb-server/plugins/server'

@@ -1,4 +1,4 @@
-// Durable pushes of 100 documents, beside SQLite's transactions of as many.
+// Durable pushes of 100 documents, and SQLite transactions of the same size.
 import { FIGURES, ourSide, sqliteSide } from './pushes.mjs'
 
 export default {

@@ -1,21 +1,21 @@
-// A library's own work in the browser, where everything is on the device.
+// The library's own work in the browser, with local data only.
 import { openBrowser, todoLines } from '../lib/browser.mjs'
 import { median } from '../lib/stats.mjs'
 
 const COUNT = 10_000
 const SWAPS = 20
-/** Of each kind, before those that count: the compiler is not done yet. */
+/** Changes of each kind that do not count, while code is being compiled. */
 const WARM_UP = 15
 const SIDES = ['pocketbook', 'dexie', 'pouchdb']
 
-/** Each round has a new page, whose memory is empty. */
+/** Each round uses a new page. */
 function side(browser, name) {
 	return async (round) => {
 		const page = await browser.open()
 		const call = (what, ...args) => browser.call(name, what, args, page)
 		const start = await call('start', COUNT)
 		const times = { swap: [], swapInList: [] }
-		// The others send nothing: so does ours, which keeps what it will send.
+		// The others send nothing: so Pocketbook queues its changes.
 		await page.context().setOffline(true)
 		for (const [i, what] of ['swap', 'swapInList'].entries())
 			for (let n = 0; n < WARM_UP + SWAPS; n++) {

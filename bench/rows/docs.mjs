@@ -1,4 +1,4 @@
-// What it costs that a stream brings the documents themselves.
+// The cost of documents in events.
 import { deliverySide, FIGURES, openStreams, SERVERS } from '../lib/streams.mjs'
 
 const STREAMS = 10_000

@@ -1,4 +1,4 @@
-// The main row: everybody follows the same group.
+// The main row: all streams follow the same group.
 import { deliverySide, FIGURES, openStreams, SERVERS } from '../lib/streams.mjs'
 
 const STREAMS = 10_000

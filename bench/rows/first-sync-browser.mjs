@@ -1,4 +1,4 @@
-// A new device: everything over HTTP into the IndexedDB of a browser.
+// A new device: all documents over HTTP into a browser's IndexedDB.
 import { openBrowser, todoLines } from '../lib/browser.mjs'
 import { pouchdbServer } from '../lib/pouchdb.mjs'
 

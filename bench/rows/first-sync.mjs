@@ -1,4 +1,5 @@
-// All documents into a client that has none, which is a process of node, too: ours by pages of /sync, PouchDB's by its replication.
+// All documents into an empty client in node: Pocketbook's by pages of /sync, PouchDB's
+// by its replication.
 import { filled, value } from '../lib/documents.mjs'
 import { pouchdbServer } from '../lib/pouchdb.mjs'
 import { processorTime } from '../lib/process.mjs'
@@ -6,7 +7,7 @@ import { processorTime } from '../lib/process.mjs'
 const DOCUMENTS = 18_000
 const PAGE = 1000
 
-/** A client's store after a first sync with ours. */
+/** The client's store after a first sync with Pocketbook. */
 async function pullAll(url) {
 	const held = new Map()
 	let cursor = 0, more = true
@@ -18,7 +19,7 @@ async function pullAll(url) {
 	return held.size
 }
 
-/** Of packages that the row alone needs. */
+/** From packages that only this row needs. */
 async function pouchClient() {
 	const names = ['core', 'adapter-memory', 'adapter-http', 'replication']
 	const [PouchDB, ...plugins] = (await Promise.all(names.map((name) => import(`pouchdb-${name}`)))).map((module) => module.default)

@@ -1,4 +1,4 @@
-// Many groups with a few followers each, as an app for teams has them.
+// Many groups with a few streams each, as in an app for teams.
 import { deliverySide, FIGURES, openStreams, SERVERS } from '../lib/streams.mjs'
 
 const GROUPS = 100

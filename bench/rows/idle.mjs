@@ -1,10 +1,10 @@
-// What a stream costs that waits.
+// The memory of an idle stream.
 import { memory } from '../lib/process.mjs'
 import { openStreams, SERVERS } from '../lib/streams.mjs'
 
 const STREAMS = 15_000
 
-/** Starts anew in each round: what a server has once taken it does not give back. */
+/** Restarts the server in each round, as it does not return freed memory. */
 function side(bench, name) {
 	return async () => {
 		const server = await SERVERS[name](bench)

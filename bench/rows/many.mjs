@@ -1,8 +1,9 @@
-// Whether a delivery costs more where there are many.
+// The cost of a delivery among many streams.
 import { deliverySide, FIGURES, openStreams, SERVERS } from '../lib/streams.mjs'
 
 const WORKERS = 4
-/** Streams, the processes that hold the load's ends (20,000 descriptors each at the most), and changes a round. */
+/** Streams, processes of the load (at most 20,000 descriptors each), and changes per
+ * round. */
 const SIZES = { 600: [600, 1, 100], '60,000': [60_000, 4, 2] }
 
 export default {

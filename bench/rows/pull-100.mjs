@@ -1,4 +1,4 @@
-// A pull of 100 documents, beside nginx sending the same bytes from a file.
+// A pull of 100 documents, and nginx sending the same bytes from a file.
 import { FIGURES, loaded } from '../lib/load.mjs'
 import { plainNginx } from '../lib/nginx.mjs'
 import { filled } from '../lib/documents.mjs'

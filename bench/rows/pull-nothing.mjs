@@ -1,4 +1,4 @@
-// A pull that finds nothing new, beside nginx answering with a text of its configuration.
+// A pull that finds nothing new, and nginx returning a constant.
 import { FIGURES, loaded } from '../lib/load.mjs'
 import { plainNginx } from '../lib/nginx.mjs'
 import { filled } from '../lib/documents.mjs'

@@ -1,4 +1,4 @@
-// How long pulls take while as many connections push as fast as they can.
+// The latency of pulls while as many connections push at full speed.
 import { BODIES, wrk } from '../lib/load.mjs'
 import { filled } from '../lib/documents.mjs'
 

@@ -1,4 +1,4 @@
-// Durable pushes of one document each, beside what else takes one document at a time.
+// Durable pushes of one document each, and peers that store one document at a time.
 import { BODIES, changes, pushSide } from '../lib/load.mjs'
 import { rxdb, sqliteLoop } from '../lib/peers.mjs'
 import { pocketbook } from '../lib/pocketbook.mjs'
@@ -17,7 +17,7 @@ export function sqliteSide(bench, batch) {
 	}
 }
 
-/** Our side, which looks whether each push that was answered has been written. */
+/** Pocketbook's side, which checks that each answered push has been written. */
 export async function ourSide(bench, batch) {
 	const server = await pocketbook(bench)
 	let answered = 0

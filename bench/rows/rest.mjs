@@ -1,4 +1,4 @@
-// What stands still: from the start to the first answer, the program's size, memory at rest.
+// Start-up time, size of the program, memory at rest.
 import { execFileSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { plainNginx } from '../lib/nginx.mjs'
@@ -8,7 +8,7 @@ import { memory } from '../lib/process.mjs'
 
 const nginxBinary = () => execFileSync('sh', ['-c', 'command -v nginx'], { encoding: 'utf8' }).trim()
 
-/** A side that starts a server, looks at it and ends it. */
+/** A side that starts a server, measures it and ends it. */
 function startSide(start, binary) {
 	return async () => {
 		const begin = performance.now()

@@ -1,4 +1,4 @@
-// What a push and a pull cost in a large database, beside a small one.
+// The cost of a push and a pull in a large and in a small database.
 import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,8 @@ const SECONDS = 1
 const VALUE = '{"title":"Buy milk {n}","completed":false}'
 const document = (n) => `{"id":"todos:${n}","value":${VALUE.replace('{n}', n)}}\n`
 
-/** A file with a database of documents todos:0 to todos:{count - 1}, made once and kept. */
+/** A database with the documents todos:0 to todos:{count - 1}, created once and
+ * kept. */
 async function made(bench, count) {
 	const file = bench.source(`build/bench/${count}.db`)
 	if (existsSync(file)) return file
@@ -27,7 +28,8 @@ async function made(bench, count) {
 	return file
 }
 
-/** Each round begins with the database as it was made: new documents, then edits all over it, then pulls from places all over it. */
+/** Each round begins with the original database: new documents, then random edits, then
+ * pulls from random cursors. */
 function side(bench, count) {
 	const post = (each, first, among) => ({ post: { head: '{"docs":[', each, tail: ']}', first, count: among }, seconds: SECONDS })
 	return async () => {

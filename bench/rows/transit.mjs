@@ -1,7 +1,7 @@
-// The transcoder beside jansson, by bench/transit.
+// The transcoder and jansson, by bench/transit.
 const KINDS = ['todos', 'nested', 'strings', 'escapes', 'numbers']
 
-/** The program's lines as figures; those over all kinds are of as many bytes of each. */
+/** The program's output as figures; totals weight all kinds by bytes equally. */
 function figuresOf(told) {
 	const kinds = new Map([...told.matchAll(/^(\w+) (\d+) (\d+) (\d+)$/gm)].map(([, kind, ...rates]) => [kind, rates.map(Number)]))
 	const together = (rates) => rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0)

@@ -1,4 +1,4 @@
-// From a commit to those who wait for it at another worker.
+// From a push to the streams of another worker.
 import { deliverySide, FIGURES, openStreams, SERVERS } from '../lib/streams.mjs'
 
 const STREAMS = 1000

@@ -1,4 +1,5 @@
-# Each target is run over its corpus by make check, and for hours by %D%/run.sh, which builds it with libFuzzer.
+# Each target is run over its corpus by make check, and for hours by %D%/run.sh, which
+# builds it with libFuzzer.
 fuzz_targets = \
 	%D%/fuzz_config \
 	%D%/fuzz_control \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# run.sh SECONDS [TARGET...]: searches with libFuzzer (clang), so many seconds for each target of t/fuzz (default: all), one after the
-# other, and prints how many inputs each tried. What it learns goes to build/fuzz/corpus/TARGET and is where the next run begins; an
-# input that breaks something is left in build/fuzz/found/, and the exit status is 1.
+# run.sh SECONDS [TARGET...]: runs libFuzzer (clang) on the targets of t/fuzz (default:
+# all), one after the other, SECONDS each, and prints the number of inputs tried. New
+# corpus entries are kept in build/fuzz/corpus/TARGET for the next run; an input that
+# violates a guarantee is saved in build/fuzz/found/, and the exit status is 1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:?usage: t/fuzz/run.sh SECONDS [TARGET...]}
