@@ -1,5 +1,5 @@
-/* Writes the maps around documents. Called by the worker for pages, events and results of
- * pushes, and by commands that print documents. */
+/* Writes the maps around documents. Called by the worker for pages, events and results
+ * of pushes, and by commands that print documents. */
 #include "transit/envelope.h"
 
 #include <assert.h>

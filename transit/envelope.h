@@ -1,5 +1,5 @@
-/* The maps around documents: the members of a page, a document and a result of a push, as
- * doc/protocol.md names them, in either encoding.
+/* The maps around documents: the members of a page, a document and a result of a push,
+ * as doc/protocol.md names them, in either encoding.
  *
  * A map is written member by member between envelope_open and envelope_close; commas
  * between members are added. Everything is appended to `out`. */
@@ -22,8 +22,8 @@ void envelope_put_text(struct buf *out, enum encoding encoding, const char *name
 void envelope_put_number(struct buf *out, enum encoding encoding, const char *name,
 			 uint64_t number);
 void envelope_put_flag(struct buf *out, enum encoding encoding, const char *name, bool flag);
-/* "deleted": true, or "value" and the canonical value, `plain` as transit_in_value set it.
- * RC_CORRUPT: the value is not canonical; `out` then has a part of it. */
+/* "deleted": true, or "value" and the canonical value, `plain` as transit_in_value set
+ * it. RC_CORRUPT: the value is not canonical; `out` then has a part of it. */
 MUST_USE enum rc envelope_put_content(struct buf *out, enum encoding encoding, bool deleted,
 				      struct slice value, bool plain);
 /* A whole document: id, version and content. Fails as envelope_put_content does. */

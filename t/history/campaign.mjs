@@ -4,7 +4,8 @@
 // database. Prints counts and every violated guarantee; the exit status is 1 if there
 // is one. See doc/reliability.md.
 //
-//   node t/history/campaign.mjs [--seconds N] [--seed N] [--acts NAME,NAME|none] [--faults LIST] [--program FILE] [--patience N] [--json]
+//   node t/history/campaign.mjs [--seconds N] [--seed N] [--acts NAME,NAME|none]
+//       [--faults LIST] [--program FILE] [--patience N] [--json]
 //
 // --faults is a list as in base/fault.h, for a build with --enable-faults. A seed
 // determines clients and acts, not their timing.

@@ -75,10 +75,8 @@ static void test_limit(void **state)
 {
 	static const char text[] = "[\"~:abc\",\"^0\"]";
 	static const char canonical[] = "[\"~:abc\",\"~:abc\"]";
-	struct buf message = BUF_EMPTY;
 	struct buf out = BUF_EMPTY;
 	struct transit_in *in;
-	bool more;
 
 	(void)state;
 	in = transit_in_new(ENCODING_TRANSIT, slice_of(text), sizeof(canonical) - 1);
@@ -91,25 +89,49 @@ static void test_limit(void **state)
 	assert_non_null(strstr(transit_in_error(in), "values larger than allowed at byte "));
 	transit_in_free(in);
 	buf_free(&out);
+}
 
-	/* A key of 10 kB, repeated 10,000 times by codes: 60 kB would become 100 MB. */
-	buf_put_text(&message, "[[\"^ \",\"");
-	put_times(&message, "kkkkkkkkkk", 1000);
-	buf_put_text(&message, "\",1]");
-	put_times(&message, ",\"^0\"", 10000);
-	buf_put_text(&message, "]");
+/* A key of 10 kB, repeated 10,000 times by codes: 60 kB that would become 100 MB. */
+static void put_expanding(struct buf *message)
+{
+	buf_put_text(message, "[[\"^ \",\"");
+	put_times(message, "kkkkkkkkkk", 1000);
+	buf_put_text(message, "\",1]");
+	put_times(message, ",\"^0\"", 10000);
+	buf_put_text(message, "]");
+}
+
+static void test_limit_of_codes(void **state)
+{
+	struct buf message = BUF_EMPTY;
+	struct buf out = BUF_EMPTY;
+	struct transit_in *in;
+
+	(void)state;
+	put_expanding(&message);
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), 50000);
 	assert_int_equal(take(in, &out), RC_TOO_LARGE);
 	assert_true(out.cap < 200000);
 	transit_in_free(in);
-	buf_free(&out);
-
-	/* The limit is for all values together, strings included; skipped values do not
-	 * count. */
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), 10100);
 	assert_int_equal(transit_in_skip(in), RC_OK);
 	assert_int_equal(transit_in_finish(in), RC_OK);
 	transit_in_free(in);
+	buf_free(&message);
+	buf_free(&out);
+}
+
+/* The limit is for all values together, strings included; skipped values do not
+ * count. */
+static void test_limit_of_all_values(void **state)
+{
+	struct buf message = BUF_EMPTY;
+	struct buf out = BUF_EMPTY;
+	struct transit_in *in;
+	bool more;
+
+	(void)state;
+	put_expanding(&message);
 	in = transit_in_new(ENCODING_TRANSIT, buf_slice(&message), 25000);
 	assert_int_equal(transit_in_array(in), RC_OK);
 	for (int i = 0; i < 2; i++) {
@@ -128,51 +150,51 @@ static void test_limit(void **state)
 }
 
 /* Stored text that is not canonical. */
+static const char *const uncanonical_texts[] = { "",
+						 " 1",
+						 "1 ",
+						 "[1, 2]",
+						 "[1,]",
+						 "[",
+						 "{'a':1",
+						 "{'a'}",
+						 "{'a':1,}",
+						 "{'~#a':1,'b':2}",
+						 "{'~#a':}",
+						 "{'b':1,'~#a':2}",
+						 "'~#a'",
+						 "{'~#':1}",
+						 "'~" APOSTROPHE "a'",
+						 "'^0'",
+						 "'`'",
+						 "'~'",
+						 "'~i1x'",
+						 "'~m1.5'",
+						 "'~tnow'",
+						 "{'~ux':1}",
+						 "'\\u0041'",
+						 "'\\/'",
+						 "'\xc3'",
+						 "{'~#cmap':[1]}",
+						 "{'~#cmap':5}",
+						 "tru",
+						 "nulL",
+						 "01",
+						 "1.",
+						 "x",
+						 "\xff" };
+
 static void test_project(void **state)
 {
-	static const char *const texts[] = { "",
-					     " 1",
-					     "1 ",
-					     "[1, 2]",
-					     "[1,]",
-					     "[",
-					     "{'a':1",
-					     "{'a'}",
-					     "{'a':1,}",
-					     "{'~#a':1,'b':2}",
-					     "{'~#a':}",
-					     "{'b':1,'~#a':2}",
-					     "'~#a'",
-					     "{'~#':1}",
-					     "'~" APOSTROPHE "a'",
-					     "'^0'",
-					     "'`'",
-					     "'~'",
-					     "'~i1x'",
-					     "'~m1.5'",
-					     "'~tnow'",
-					     "{'~ux':1}",
-					     "'\\u0041'",
-					     "'\\/'",
-					     "'\xc3'",
-					     "{'~#cmap':[1]}",
-					     "{'~#cmap':5}",
-					     "tru",
-					     "nulL",
-					     "01",
-					     "1.",
-					     "x",
-					     "\xff" };
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++) {
+	for (size_t i = 0; i < COUNT(uncanonical_texts); i++) {
 		char room[100];
-		struct slice text = unquote(texts[i], room, sizeof(room));
+		struct slice text = unquote(uncanonical_texts[i], room, sizeof(room));
 		struct buf out = BUF_EMPTY;
 
 		buf_put_text(&out, "before");
 		if (transit_project(text, &out) != RC_MALFORMED)
-			fail_msg("%s was projected", texts[i]);
+			fail_msg("%s was projected", uncanonical_texts[i]);
 		assert_int_equal(out.len, 6);
 		buf_free(&out);
 	}
@@ -275,8 +297,9 @@ static void test_mutated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_depth),   cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_project), cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_depth),          cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_limit_of_codes), cmocka_unit_test(test_limit_of_all_values),
+		cmocka_unit_test(test_project),        cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_mutated),
 	};
 

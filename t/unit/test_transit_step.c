@@ -129,65 +129,59 @@ struct refusal {
 	const char *err;
 };
 
+static const struct refusal refused_pushes[] = {
+	{ ENCODING_JSON, "[]", "expected a map at byte 0" },
+	{ ENCODING_JSON, "", "unexpected end of the text at byte 0" },
+	{ ENCODING_JSON, "{'docs':{}}", "expected an array at byte 8" },
+	{ ENCODING_JSON, "{'docs':[1]}", "expected a map at byte 9" },
+	{ ENCODING_JSON, "{'docs':[{'id':1}]}", "expected a string at byte 15" },
+	{ ENCODING_JSON, "{'docs':[{'base':'1'}]}", "expected a non-negative integer at byte 17" },
+	{ ENCODING_JSON, "{'docs':[{'base':-1}]}", "expected a non-negative integer at byte 17" },
+	{ ENCODING_JSON, "{'docs':[{'base':1.0}]}", "expected a non-negative integer at byte 17" },
+	{ ENCODING_JSON, "{'docs':[{'base':1e3}]}", "expected a non-negative integer at byte 17" },
+	{ ENCODING_JSON, "{'docs':[{'base':9223372036854775808}]}",
+	  "expected a non-negative integer at byte 17" },
+	{ ENCODING_JSON, "{'docs':[{'base':null}]}", "expected a non-negative integer at byte 17" },
+	{ ENCODING_JSON, "{'docs':[{'base':'~i1'}]}",
+	  "expected a non-negative integer at byte 17" },
+	{ ENCODING_JSON, "{'docs':[{'deleted':1}]}", "expected true or false at byte 20" },
+	{ ENCODING_JSON, "{'docs':[{'deleted':'~?t'}]}", "expected true or false at byte 20" },
+	{ ENCODING_JSON, "{'docs':[{'value':}]}", "expected a value at byte 18" },
+	{ ENCODING_JSON, "{'docs':[],}", "expected a string at byte 11" },
+	{ ENCODING_JSON, "{'docs':[]}x", "text behind the value at byte 11" },
+	{ ENCODING_JSON, "{'docs':[{'other':[1,}]}", "expected a value at byte 21" },
+	{ ENCODING_TRANSIT, "{'docs':[]}", "expected a keyword at byte 1" },
+	{ ENCODING_TRANSIT, "['^ ','docs',[]]", "expected a keyword at byte 6" },
+	{ ENCODING_TRANSIT, "['^ ','~$docs',[]]", "expected a keyword at byte 6" },
+	{ ENCODING_TRANSIT, "['^ ',1,[]]", "expected a string at byte 6" },
+	{ ENCODING_TRANSIT, "['^ ','~:docs']", "map key without a value at byte 14" },
+	{ ENCODING_TRANSIT, "['~#cmap',['~:docs',[]]]", "expected a map at byte 0" },
+	{ ENCODING_TRANSIT, "{'~#point':{}}", "expected a map at byte 0" },
+	{ ENCODING_TRANSIT, "{'~:docs':['~#list',[]]}", "expected an array at byte 10" },
+	{ ENCODING_TRANSIT, "{'~:docs':['^ ']}", "expected an array at byte 10" },
+	{ ENCODING_TRANSIT, "{'~:docs':['^0']}", "expected a map at byte 11" },
+	{ ENCODING_TRANSIT, "{'~:docs':[{'~:id':'~:a'}]}", "expected a string at byte 19" },
+	{ ENCODING_TRANSIT, "{'~:docs':[{'~:id':'^2'}]}", "unknown cache code at byte 19" },
+	{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~n1'}]}",
+	  "expected a non-negative integer at byte 21" },
+	{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~i-1'}]}",
+	  "expected a non-negative integer at byte 21" },
+	{ ENCODING_TRANSIT, "{'~:docs':[{'~:deleted':'~?x'}]}",
+	  "expected true or false at byte 24" },
+};
+
 static void test_push_refused(void **state)
 {
-	static const struct refusal refusals[] = {
-		{ ENCODING_JSON, "[]", "expected a map at byte 0" },
-		{ ENCODING_JSON, "", "unexpected end of the text at byte 0" },
-		{ ENCODING_JSON, "{'docs':{}}", "expected an array at byte 8" },
-		{ ENCODING_JSON, "{'docs':[1]}", "expected a map at byte 9" },
-		{ ENCODING_JSON, "{'docs':[{'id':1}]}", "expected a string at byte 15" },
-		{ ENCODING_JSON, "{'docs':[{'base':'1'}]}",
-		  "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':-1}]}",
-		  "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':1.0}]}",
-		  "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':1e3}]}",
-		  "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':9223372036854775808}]}",
-		  "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':null}]}",
-		  "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'base':'~i1'}]}",
-		  "expected a non-negative integer at byte 17" },
-		{ ENCODING_JSON, "{'docs':[{'deleted':1}]}", "expected true or false at byte 20" },
-		{ ENCODING_JSON, "{'docs':[{'deleted':'~?t'}]}",
-		  "expected true or false at byte 20" },
-		{ ENCODING_JSON, "{'docs':[{'value':}]}", "expected a value at byte 18" },
-		{ ENCODING_JSON, "{'docs':[],}", "expected a string at byte 11" },
-		{ ENCODING_JSON, "{'docs':[]}x", "text behind the value at byte 11" },
-		{ ENCODING_JSON, "{'docs':[{'other':[1,}]}", "expected a value at byte 21" },
-		{ ENCODING_TRANSIT, "{'docs':[]}", "expected a keyword at byte 1" },
-		{ ENCODING_TRANSIT, "['^ ','docs',[]]", "expected a keyword at byte 6" },
-		{ ENCODING_TRANSIT, "['^ ','~$docs',[]]", "expected a keyword at byte 6" },
-		{ ENCODING_TRANSIT, "['^ ',1,[]]", "expected a string at byte 6" },
-		{ ENCODING_TRANSIT, "['^ ','~:docs']", "map key without a value at byte 14" },
-		{ ENCODING_TRANSIT, "['~#cmap',['~:docs',[]]]", "expected a map at byte 0" },
-		{ ENCODING_TRANSIT, "{'~#point':{}}", "expected a map at byte 0" },
-		{ ENCODING_TRANSIT, "{'~:docs':['~#list',[]]}", "expected an array at byte 10" },
-		{ ENCODING_TRANSIT, "{'~:docs':['^ ']}", "expected an array at byte 10" },
-		{ ENCODING_TRANSIT, "{'~:docs':['^0']}", "expected a map at byte 11" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:id':'~:a'}]}", "expected a string at byte 19" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:id':'^2'}]}", "unknown cache code at byte 19" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~n1'}]}",
-		  "expected a non-negative integer at byte 21" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:base':'~i-1'}]}",
-		  "expected a non-negative integer at byte 21" },
-		{ ENCODING_TRANSIT, "{'~:docs':[{'~:deleted':'~?x'}]}",
-		  "expected true or false at byte 24" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(refusals); i++) {
+	for (size_t i = 0; i < COUNT(refused_pushes); i++) {
 		struct buf out = BUF_EMPTY;
 
-		read_text(refusals[i].encoding, refusals[i].text);
+		read_text(refused_pushes[i].encoding, refused_pushes[i].text);
 		if (walk_push(&out) != RC_MALFORMED ||
-		    strcmp(transit_in_error(in), refusals[i].err) != 0)
-			fail_msg("%s: %s", refusals[i].text, transit_in_error(in));
+		    strcmp(transit_in_error(in), refused_pushes[i].err) != 0)
+			fail_msg("%s: %s", refused_pushes[i].text, transit_in_error(in));
 		assert_int_equal(walk_push(&out), RC_MALFORMED);
-		assert_string_equal(transit_in_error(in), refusals[i].err);
+		assert_string_equal(transit_in_error(in), refused_pushes[i].err);
 		buf_free(&out);
 		forget(NULL);
 	}
