@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # variables of lib.sh, and those for the script
+# shellcheck shell=bash disable=SC2034,SC2154 # variables shared with scripts
 # For the scripts about hostile clients: t/hostile, and what its victims take of memory.
 
 HOSTILE=${HOSTILE:-$here/../build/check/t/hostile}

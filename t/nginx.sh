@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # variables of lib.sh, and those for the script
+# shellcheck shell=bash disable=SC2034,SC2154 # variables shared with scripts
 # For the scripts that run deploy/nginx.conf: Debian's nginx on free ports of loopback,
 # with a certificate of its own, all below $work.
 

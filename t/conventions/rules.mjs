@@ -117,7 +117,7 @@ export function circles(tree) {
 
 // ---- What a reader sees ----
 
-/** clang-format puts the braces of a function, and of nothing else, at the start of a line. */
+/** A brace at the start of a line is a function's: clang-format puts no other there. */
 function longFunctions(tree, paths) {
 	const bad = []
 	for (const path of paths.filter((path) => path.endsWith('.c'))) {
