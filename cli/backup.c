@@ -15,10 +15,10 @@
 static const struct option_spec backup_options[] = {
 	{ .name = "force",
 	  .kind = OPTION_FLAG,
-	  .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
+	  .help = "Replace FILE if it exists. The old file stays until the new one is complete." },
 	{ .name = "json",
 	  .kind = OPTION_FLAG,
-	  .help = "Print a JSON object with what is in it, for programs." },
+	  .help = "Print a JSON object with the counts, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -71,22 +71,18 @@ const struct command command_backup = {
 	.words = "the FILE to make",
 	.words_least = 1,
 	.words_most = 1,
-	.summary = "Copy the whole database into one file, while a server runs on it or not.",
-	.about = "The copy has everything as it was at one moment, tokens too. It is read back to "
-		 "see that it is whole, and on the disk "
-		 "when "
-		 "the command ends; until then nothing of that name is there. Only its owner may "
-		 "read it.\n"
-		 "In the making it is FILE.unfinished-XXXXXX. What is left of one that was killed "
-		 "is removed by the next one to the same "
-		 "FILE.\n"
-		 "Clients are served as ever meanwhile. Until the pages are copied the database's "
-		 "log keeps what is written "
-		 "and cannot start over.\n"
-		 "'pocketbook restore' makes a database of it again, 'pocketbook check --db FILE' "
-		 "looks into every value of it.\n",
-	.example = "  pocketbook backup /var/backups/pocketbook-$(date +%F).db --db "
-		   "/var/lib/pocketbook/pocketbook.db\n",
+	.summary = "Copy the whole database into one file, online or offline.",
+	.about = "The copy is a snapshot of everything, tokens included. It is read back and "
+		 "verified, and is on disk when the command ends; until then, there is no file of "
+		 "that name. Only its owner may read it.\n"
+		 "The unfinished file is FILE.unfinished-XXXXXX. If a backup is killed, the next "
+		 "one to the same FILE removes what it left.\n"
+		 "A running server keeps serving. While pages are being copied, the write-ahead "
+		 "log of the database cannot start over, so it may grow.\n"
+		 "'pocketbook restore' makes a database of the copy again; 'pocketbook check --db "
+		 "FILE' also verifies each value in it.\n",
+	.example = "  pocketbook backup /var/backups/pocketbook-$(date +%F).db \\\n"
+		   "      --db /var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(backup_options),
 	.run = backup_run,
 };

@@ -16,8 +16,7 @@
 static const struct option_spec check_options[] = {
 	{ .name = "quick",
 	  .kind = OPTION_FLAG,
-	  .help = "Look at the structure of the file less closely, and not into values: much "
-		  "faster." },
+	  .help = "Check the structure of the file only roughly, and no values: much faster." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_CONFIG,
@@ -129,16 +128,14 @@ static int check_run(const struct invocation *invocation)
 const struct command command_check = {
 	.name = "check",
 	.usage = "[OPTION]...",
-	.summary = "Look whether the database is whole, while a server runs on it or not.",
-	.about = "Reads everything as it is at one moment: the structure of the file; the sequence "
-		 "(no number twice, none above its group's "
-		 "and the database's newest); each document's id, version and value; what is "
-		 "counted; tokens. A backup is "
+	.summary = "Verify a database, online or offline.",
+	.about = "Reads a snapshot of everything: the structure of the file, sequence numbers, the "
+		 "id, version and value of each document, counters, and tokens. Backups are "
 		 "checked the same way.\n"
-		 "Prints a line for each fault: where, and what. The exit status is 1 if there is "
-		 "any. Changes nothing, and takes little "
-		 "memory however much there is. While it reads, the log of a database in use "
-		 "cannot start over.\n",
+		 "Prints a line for each error, with its location. The exit status is 1 if there "
+		 "is any. Changes nothing, and uses little memory for a database of any size. "
+		 "While it reads, the write-ahead log of a database in use cannot start over, so "
+		 "it may grow.\n",
 	.example = "  pocketbook check --db /var/backups/pocketbook-2030-01-31.db\n",
 	COMMAND_OPTIONS(check_options),
 	.run = check_run,

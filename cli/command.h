@@ -56,10 +56,9 @@ bool command_begins_with(const struct command *command, const char *word);
 #define OPTION_RUNTIME_DIR \
 	{ \
 		.name = "runtime-dir", .alias = "run-dir", .argument = "DIR", .kind = OPTION_TEXT, \
-		.help = "The directory of the server's control socket, such as /run/pocketbook. " \
-			"It must belong to the user of the server or to root, and nobody else " \
-			"may " \
-			"write to it. Default: beside the database." \
+		.help = "Directory of the server's control socket, such as /run/pocketbook. Only " \
+			"the server's user or root may own it and write to it. Default: the " \
+			"directory of the database." \
 	}
 #define OPTION_CONFIG \
 	{ \

@@ -149,10 +149,10 @@ const struct command command_completion = {
 	.words = "the name of a shell: bash or zsh",
 	.words_least = 1,
 	.words_most = 1,
-	.summary = "Print what lets a shell complete commands and options.",
-	.about = "The Debian package has it installed. Elsewhere, a line in ~/.bashrc loads it, as "
-		 "in the example; for zsh a line in "
-		 "~/.zshrc, after compinit: source <(pocketbook completion zsh)\n",
+	.summary = "Print a completion script for a shell.",
+	.about = "The Debian package installs it. Elsewhere, load it with a line in ~/.bashrc, as "
+		 "in the example, or in ~/.zshrc, after compinit: source <(pocketbook completion "
+		 "zsh)\n",
 	.example = "  source <(pocketbook completion bash)\n",
 	.run = completion_run,
 };

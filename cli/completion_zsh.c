@@ -104,7 +104,7 @@ static void put_command(struct buf *out, const struct command *command)
 		put_action(out, word);
 		buf_put_text(out, "' \\\n");
 	}
-	buf_put_text(out, "\t\t\t'(- *)--help[Tell about this command]'\n\t\t;;\n");
+	buf_put_text(out, "\t\t\t'(- *)--help[Describe this command]'\n\t\t;;\n");
 }
 
 void completion_zsh(struct buf *out)

@@ -84,8 +84,8 @@ void doc_put_value(struct buf *out, enum encoding encoding, const struct store_d
 
 static const struct option_spec get_options[] = {
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
-	OPTION_ENCODING("How the value is shown. transit shows it as it is kept, and with --json "
-			"the whole line is Transit."),
+	OPTION_ENCODING("Encoding of the value. transit shows it as it is stored; with --json the "
+			"whole line is Transit."),
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -167,7 +167,7 @@ const struct command command_doc_get = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Show a document.",
-	.about = "The exit status is 1 where there is none, also where it was deleted.\n",
+	.about = "The exit status is 1 if it does not exist or is deleted.\n",
 	.example = "  pocketbook doc get todos:1 --json | jq .value\n",
 	COMMAND_OPTIONS(get_options),
 	.run = get_run,

@@ -206,9 +206,9 @@ static int ls_run(const struct invocation *invocation)
 }
 
 static const struct option_spec ls_options[] = {
-	{ .name = "deleted", .kind = OPTION_FLAG, .help = "List deleted documents too." },
+	{ .name = "deleted", .kind = OPTION_FLAG, .help = "List deleted documents, too." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON array, for programs." },
-	OPTION_ENCODING("How values are shown."),
+	OPTION_ENCODING("Encoding of the values."),
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -218,8 +218,8 @@ const struct command command_doc_ls = {
 	.usage = "[GROUP] [OPTION]...",
 	.words_most = 1,
 	.summary = "List the documents of a group, or all: id, version and value.",
-	.about = "A group has what is nested in it. Sorted by group and id; on a terminal a line "
-		 "is cut where it ends.\n",
+	.about = "A group includes the groups nested in it. Sorted by group and id; on a terminal, "
+		 "lines are cut at its width.\n",
 	.example = "  pocketbook doc ls todos\n",
 	COMMAND_OPTIONS(ls_options),
 	.run = ls_run,

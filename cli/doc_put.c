@@ -19,8 +19,8 @@
 	{ \
 		.name = "base", .argument = "N", .kind = OPTION_NUMBER, .min = 0, \
 		.max = INT64_MAX, \
-		.help = "The version that the document must have now, 0 where it must not be " \
-			"there. Default: whatever it has." \
+		.help = "The version that the document must have now; 0: it must not exist. " \
+			"Default: any version." \
 	}
 
 struct putting {
@@ -140,7 +140,7 @@ static int putting_new(const struct invocation *invocation, struct putting *out)
 
 static const struct option_spec put_options[] = {
 	OPTION_BASE,
-	OPTION_ENCODING("How VALUE is written."),
+	OPTION_ENCODING("Encoding of VALUE."),
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
@@ -215,14 +215,11 @@ const struct command command_doc_put = {
 	.words_least = 1,
 	.words_most = 2,
 	.summary = "Write a document.",
-	.about = "VALUE is JSON, such as '{\"title\":\"buy cheese\"}' or '\"a text\"', from the "
-		 "command line or, where it is - or left "
-		 "out, from the "
-		 "standard input. One that begins with a dash comes after --.\n"
-		 "It is written on top of what is there, whatever that is, unless --base names the "
-		 "version that it was made from: "
-		 "then the exit status is 1 and nothing is written where the document has "
-		 "another.\n",
+	.about = "VALUE is JSON, such as '{\"title\":\"buy cheese\"}' or '\"a text\"'. If it is - "
+		 "or missing, it is read from the standard input. A VALUE that begins with a dash "
+		 "must follow --.\n"
+		 "The document is overwritten, whatever its version, unless --base is given: if it "
+		 "then has another version, nothing is written and the exit status is 1.\n",
 	.example =
 		"  pocketbook doc put todos:1 '{\"title\":\"buy cheese\",\"completed\":false}'\n",
 	COMMAND_OPTIONS(put_options),
@@ -257,9 +254,8 @@ const struct command command_doc_rm = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Delete a document.",
-	.about = "Every client learns of it, so a tombstone stays until it is purged. The exit "
-		 "status is 1 where there is no such "
-		 "document.\n",
+	.about = "A tombstone stays until it is purged, so that every client learns of the "
+		 "deletion. The exit status is 1 if there is no such document.\n",
 	.example = "  pocketbook doc rm todos:1\n",
 	COMMAND_OPTIONS(rm_options),
 	.run = rm_run,

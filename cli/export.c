@@ -17,13 +17,12 @@
 static const struct option_spec export_options[] = {
 	{ .name = "group",
 	  .argument = "G",
-	  .help = "Only this group, with all groups nested in it. Default: everything." },
-	OPTION_ENCODING("How a line is written. transit keeps every value as it is, for 'import'; "
-			"json is for reading and for other "
-			"programs."),
+	  .help = "Only this group and the groups nested in it. Default: all." },
+	OPTION_ENCODING("Encoding of the lines. transit keeps every value exactly, for 'import'; "
+			"json is for people and other programs."),
 	{ .name = "force",
 	  .kind = OPTION_FLAG,
-	  .help = "Replace FILE if it is there. The old one stays until the new one is whole." },
+	  .help = "Replace FILE if it exists. The old file stays until the new one is complete." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -190,23 +189,18 @@ const struct command command_export = {
 	.name = "export",
 	.usage = "[FILE] [OPTION]...",
 	.words_most = 1,
-	.summary =
-		"Write all documents as lines of JSON, while a server runs on the database or not.",
-	.about = "Into FILE, or to the standard output: for each document a line {\"id\": …, "
-		 "\"version\": …, \"value\": …}, with "
-		 "\"deleted\": "
-		 "true in the place of a value where it was deleted. Group by group, the documents "
-		 "of each in the order in which they were "
-		 "written last. All of them as they are at one moment, however many.\n"
-		 "JSON is the default as that is what people and other programs read. What it "
-		 "cannot say (dates, sets, keywords, …) is "
-		 "written as the nearest that it can, and counted at the end; with --encoding "
-		 "transit a line is Transit and loses nothing. "
-		 "'import' reads both.\n"
-		 "While it reads, the log of a database in use cannot start over; a pipe that "
-		 "takes its lines slowly does not prolong "
-		 "that, as "
-		 "they are kept in a temporary file then (in TMPDIR, else in /var/tmp).\n",
+	.summary = "Write all documents as lines of JSON, online or offline.",
+	.about = "Writes to FILE or to the standard output, one line for each document: {\"id\": "
+		 "…, \"version\": …, \"value\": …}, with \"deleted\": true instead of a value if "
+		 "the document is deleted. The lines are sorted by group, and in each group by the "
+		 "time of the last write. They are a snapshot, however many there are.\n"
+		 "The default is JSON, for people and other programs. Values that JSON cannot "
+		 "express (dates, sets, keywords, …) are written as the nearest JSON value and "
+		 "counted at the end; --encoding transit writes lines of Transit, which loses "
+		 "nothing. 'import' reads both.\n"
+		 "While it reads, the write-ahead log of a database in use cannot start over, so "
+		 "it may grow. A slow reader of the output does not prolong that: the lines then "
+		 "go to a temporary file (in TMPDIR, or else in /var/tmp).\n",
 	.example = "  pocketbook export --group todos | jq -r .value.title\n"
 		   "  pocketbook export --encoding transit all.ndjson\n",
 	COMMAND_OPTIONS(export_options),

@@ -14,8 +14,8 @@
 #define SUMMARY_COLUMN 18
 #define HELP_COLUMN 26
 
-/* Breaks the text between words so that no line passes WIDTH. The cursor stands at
- * column `at`; lines begin at `indent`. */
+/* Wraps the text between words at WIDTH bytes. The cursor is at column `at`; lines begin
+ * at `indent`. */
 static void print_wrapped(const char *text, size_t at, size_t indent)
 {
 	bool first = true;
@@ -106,15 +106,15 @@ static void print_overview(void)
 	     "Usage: pocketbook COMMAND [OPTION]...\n\nCommands:");
 	print_summaries(NULL);
 	print_paragraphs(
-		"'pocketbook help COMMAND' tells more about one.\n"
-		"An option can also stand in the environment, as POCKETBOOK_NAME, or in a file "
-		"named by --config, as a line "
-		"`name = value`. The command line comes first, then the environment, then the "
-		"file. Where an option may be given "
-		"several times, the environment has its values separated by spaces and the file "
-		"has a line for each.\n"
+		"'pocketbook help COMMAND' describes a command.\n"
+		"Options can also be set in the environment, as POCKETBOOK_NAME, or in the file "
+		"that --config names, as a line `name = value`. "
+		"The command line overrides the environment, which overrides the file. If an "
+		"option may be given several times, "
+		"the environment has its values separated by spaces, and the file has a line for "
+		"each.\n"
 		"A SIZE is in bytes, or ends in K, M or G; a TIME ends in s, m, h, d or w.\n"
-		"Exit status: 0 done, 1 failed, 2 wrong usage.");
+		"Exit status: 0 success, 1 failure, 2 usage error.");
 }
 
 int help_words(const char *const *words, size_t count)
@@ -152,6 +152,6 @@ const struct command command_help = {
 	.name = "help",
 	.usage = "[COMMAND]",
 	.words_most = 2,
-	.summary = "Tell what commands there are, or about one of them.",
+	.summary = "List the commands, or describe one.",
 	.run = help_run,
 };

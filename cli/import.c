@@ -127,12 +127,11 @@ static const struct option_spec import_options[] = {
 	{ .name = "existing",
 	  .argument = "refuse|skip|replace",
 	  .fallback = "refuse",
-	  .help = "What becomes of documents that are there already: refuse imports nothing if "
-		  "there is one, skip leaves them as they are, "
-		  "replace writes them anew." },
+	  .help = "For documents that exist: refuse imports nothing if there is one, skip leaves "
+		  "them unchanged, replace overwrites them." },
 	{ .name = "skip-bad",
 	  .kind = OPTION_FLAG,
-	  .help = "Pass over lines that are not right, and say which." },
+	  .help = "Skip lines with errors, and report them." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
@@ -143,24 +142,17 @@ const struct command command_import = {
 	.name = "import",
 	.usage = "[FILE] [OPTION]...",
 	.words_most = 1,
-	.summary = "Write the documents that 'export' wrote as lines, while a server runs on the "
-		   "database or not.",
-	.about = "From FILE, or from the standard input: for each document a line {\"id\": …, "
-		 "\"value\": …}, or \"deleted\": true to "
-		 "delete it, in "
-		 "JSON or in Transit. A version is passed over: what is imported is written like "
-		 "any other edit, so that it gets the next "
-		 "version and every client sees it come.\n"
-		 "All lines are looked through before the first is written. One that is not right "
-		 "is named, with the reason, and then "
-		 "nothing "
-		 "is imported at all. Then they are written in batches, so that a server goes on "
-		 "serving. Should it fail in between (the "
-		 "disk "
-		 "is full, the server is gone for good), what was written stays, and the command "
-		 "says how many that are and how to go on; "
-		 "no document is ever half written.\n"
-		 "A document that is already as its line says is not written again.\n",
+	.summary = "Write documents from lines that 'export' wrote, online or offline.",
+	.about = "Reads FILE or the standard input, one line for each document: {\"id\": …, "
+		 "\"value\": …}, or \"deleted\": true to delete it, in JSON or in Transit. "
+		 "Versions in the lines are ignored: each document is written like any other edit, "
+		 "so it gets the next version, and clients receive it.\n"
+		 "All lines are checked before the first is written. If a line has an error, it is "
+		 "reported with its number and nothing is imported. Then the documents are written "
+		 "in batches, so that a server keeps serving. If that fails (the disk is full, for "
+		 "example), documents written so far stay, and the command reports their number "
+		 "and how to continue. No document is ever half written.\n"
+		 "Documents that already are as their line says are not written again.\n",
 	.example =
 		"  pocketbook import todos.ndjson --existing skip\n"
 		"  pocketbook export --encoding transit --db a.db | pocketbook import --db b.db\n",

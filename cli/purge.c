@@ -23,8 +23,8 @@ static const struct option_spec purge_options[] = {
 		.kind = OPTION_DURATION,
 		.min = 0,
 		.max = 36500 * UINT64_C(86400),
-		.help = "Purge what was deleted longer ago than this, such as 30d; 0s purges all "
-			"that is deleted.",
+		.help = "Purge documents deleted longer ago than this, such as 30d; 0s purges all "
+			"that are deleted.",
 	},
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
@@ -103,14 +103,13 @@ static int purge_run(const struct invocation *invocation)
 const struct command command_purge = {
 	.name = "purge",
 	.usage = "--older-than TIME [OPTION]...",
-	.summary = "Forget documents that were deleted long ago.",
-	.about = "A deleted document stays as a tombstone, so that clients which were away learn "
-		 "of it. Purging takes the tombstones "
-		 "that are older. A client that has been away for longer is told to start anew "
-		 "with what there is; of its own unsent "
-		 "edits none is lost.\n"
-		 "Works while a server runs on the database, a little at a time, and while none "
-		 "does. 'serve --retention TIME' does it daily.\n",
+	.summary = "Remove tombstones of documents that were deleted long ago.",
+	.about = "A deleted document stays as a tombstone, so that clients that were offline learn "
+		 "of the deletion. Purging removes old tombstones. A client that was offline for "
+		 "longer than their age must load everything again; its own unsent edits are not "
+		 "lost.\n"
+		 "Works on a running server, which keeps serving, or without one. 'serve "
+		 "--retention TIME' purges daily.\n",
 	.example = "  pocketbook purge --older-than 30d\n",
 	COMMAND_OPTIONS(purge_options),
 	.run = purge_run,

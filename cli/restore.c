@@ -19,11 +19,11 @@
 static const struct option_spec restore_options[] = {
 	{ .name = "force",
 	  .kind = OPTION_FLAG,
-	  .help = "Replace the database if it is there. The old one stays until the new one is "
-		  "whole." },
+	  .help = "Replace the database if it exists. The old one stays until the new one is "
+		  "complete." },
 	{ .name = "json",
 	  .kind = OPTION_FLAG,
-	  .help = "Print a JSON object with what is in it, for programs." },
+	  .help = "Print a JSON object with the counts, for programs." },
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
@@ -182,20 +182,18 @@ const struct command command_restore = {
 	.words = "the FILE to restore from",
 	.words_least = 1,
 	.words_most = 1,
-	.summary = "Make the database from a backup.",
-	.about =
-		"Stop the server first: no database is replaced under one that runs on it.\n"
-		"The backup is copied, verified, and brought up to date where an older version "
-		"made it; then the copy takes the "
-		"database's place at once. When anything fails before, all is as it was.\n"
-		"The database begins a new epoch: clients take nothing they know for granted, load "
-		"everything again, and push what they "
-		"have "
-		"not pushed yet. Tokens are those of the backup: one revoked since is good again.\n"
-		"Run by root, it gives the database to the owner of the old one, or of the "
-		"directory.\n",
-	.example = "  pocketbook restore /var/backups/pocketbook-2030-01-31.db --db pocketbook.db "
-		   "--force\n",
+	.summary = "Replace the database by a backup.",
+	.about = "Stop the server first: the database of a running server is not replaced.\n"
+		 "The backup is copied, verified, and migrated if an older version made it; then "
+		 "the copy replaces the database in one step. If anything fails before, nothing "
+		 "has changed.\n"
+		 "The database gets a new epoch: clients load everything again and push what they "
+		 "have not pushed yet. Tokens are those of the backup: a token that was revoked "
+		 "since then is valid again.\n"
+		 "If root runs the command, the new database belongs to the owner of the old one, "
+		 "or else of the directory.\n",
+	.example = "  pocketbook restore /var/backups/pocketbook-2030-01-31.db \\\n"
+		   "      --db pocketbook.db --force\n",
 	COMMAND_OPTIONS(restore_options),
 	.run = restore_run,
 };

@@ -27,10 +27,8 @@ static const struct option_spec serve_options[] = {
 		.argument = "ADDR:PORT",
 		.fallback = "127.0.0.1:8080",
 		.repeatable = true,
-		.help = "Where to wait for connections: a numeric address, IPv6 in brackets. Port "
-			"0: a free one. Sockets that systemd "
-			"passes "
-			"take its place.",
+		.help = "Address to listen on: a numeric address, IPv6 in brackets. Port 0 is any "
+			"free port. Sockets passed by systemd replace it.",
 	},
 	{
 		.name = "workers",
@@ -38,19 +36,19 @@ static const struct option_spec serve_options[] = {
 		.kind = OPTION_NUMBER,
 		.min = 1,
 		.max = SHM_SLOTS_MAX,
-		.help = "Processes that serve, 1 to " STRING(
+		.help = "Worker processes, 1 to " STRING(
 			SHM_SLOTS_MAX) ". Default: one for each core.",
 	},
 	{
 		.name = "user",
 		.argument = "NAME",
-		.help = "Where started as root: the user that all processes but the first become, "
-			"and whose files are made.",
+		.help = "When started as root: the user that all processes but the first run as, "
+			"and that owns the files.",
 	},
 	{
 		.name = "worker-user",
 		.argument = "NAME",
-		.help = "Where started as root: another user for those who talk HTTP, who then "
+		.help = "When started as root: a user of their own for the workers, who then "
 			"cannot open the database's files by name.",
 	},
 	{
@@ -58,15 +56,16 @@ static const struct option_spec serve_options[] = {
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,
 		.fallback = "on",
-		.help = "Forbid each process what it does not need (seccomp, Landlock), and core "
-			"dumps. Off is for debuggers.",
+		.help = "Restrict each process to the system calls and files that it needs "
+			"(seccomp, Landlock), and forbid core dumps. Turn it off to use a "
+			"debugger.",
 	},
 	{
 		.name = "auth",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,
 		.fallback = "on",
-		.help = "Ask for tokens (see 'pocketbook help token'). May be off only where all "
+		.help = "Require tokens (see 'pocketbook help token'). May be off only if all "
 			"addresses are loopback.",
 	},
 	{
@@ -74,51 +73,50 @@ static const struct option_spec serve_options[] = {
 		.alias = "host",
 		.argument = "NAME",
 		.repeatable = true,
-		.help = "Where auth is off: a name that the server is called by, such as "
-			"notes.example.org behind a proxy. Requests under "
-			"others "
-			"than these, localhost and loopback addresses are refused, since a page of "
-			"any site could make them.",
+		.help = "With --auth off: a host name of this server, such as notes.example.org "
+			"behind a proxy. Requests for any other host but localhost and loopback "
+			"addresses are refused, because pages of other sites could make them.",
 	},
 	{
 		.name = "cors-origin",
 		.alias = "cors",
 		.argument = "ORIGIN",
 		.repeatable = true,
-		.help = "Let pages of this origin call, such as https://example.org; * lets all.",
+		.help = "Allow pages of this origin to call, such as https://example.org; * allows "
+			"all.",
 	},
 	{
 		.name = "trusted-proxy",
 		.argument = "ADDR",
 		.repeatable = true,
-		.help = "Believe the X-Forwarded-For of a proxy that calls from this address or "
-			"block, such as 127.0.0.1 or 10.0.0.0/8.",
+		.help = "Trust the X-Forwarded-For of a proxy at this address or in this block, "
+			"such as 127.0.0.1 or 10.0.0.0/8.",
 	},
 	{
 		.name = "www",
 		.argument = "DIR",
-		.help = "Serve the files in this directory in place of the built-in page; the "
+		.help = "Serve the files in this directory instead of the built-in page; the "
 			"library stays at /pocketbook.js.",
 	},
 	{
 		.name = "metrics-listen",
 		.alias = "metrics",
 		.argument = "ADDR:PORT",
-		.help = "Tell numbers for Prometheus to everybody who asks there, at /metrics. "
-			"Default: nowhere.",
+		.help = "Address of GET /metrics, for Prometheus. It needs no token. Default: "
+			"none.",
 	},
 	{
 		.name = "access-log",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,
 		.fallback = "off",
-		.help = "Have a line in the log for each request, whatever the level.",
+		.help = "Log a line for each request, at any log level.",
 	},
 	{
 		.name = "log-level",
 		.argument = "error|warn|info|debug",
 		.fallback = "info",
-		.help = "What the log tells, each with all before it.",
+		.help = "The least severe level to log.",
 	},
 	OPTION_CONFIG,
 	{
@@ -130,8 +128,8 @@ static const struct option_spec serve_options[] = {
 		.max = 36500 * UINT64_C(86400),
 		.or_off = true,
 		.fallback = "off",
-		.help = "Purge, daily, what was deleted so long ago, such as 30d (see 'pocketbook "
-			"help purge').",
+		.help = "Purge deleted documents daily once they are this old, such as 30d (see "
+			"'pocketbook help purge').",
 	},
 	{
 		.name = "max-body",
@@ -140,7 +138,7 @@ static const struct option_spec serve_options[] = {
 		.min = KIB,
 		.max = 64 * MIB,
 		.fallback = "1M",
-		.help = "The largest request body, 1K to 64M.",
+		.help = "Largest request body, 1K to 64M.",
 	},
 	{
 		.name = "max-auth-failures",
@@ -151,11 +149,9 @@ static const struct option_spec serve_options[] = {
 		.max = 1000000,
 		.or_off = true,
 		.fallback = "20",
-		.help = "Tokens that are not good which one address may present to a worker in a "
-			"minute; then it is told to come later, "
-			"but for "
-			"tokens that were good before. Behind a proxy set trusted-proxy too, or "
-			"all its clients are one address.",
+		.help = "Invalid tokens accepted from one address in a minute, by each worker. "
+			"Beyond that it gets 429, except for tokens that were valid before. Behind "
+			"a proxy, set trusted-proxy too, or all its clients count as one address.",
 	},
 	{
 		.name = "max-connections",
@@ -164,7 +160,7 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = 1000000,
 		.fallback = "10000",
-		.help = "Connections of one worker; more wait until one is closed.",
+		.help = "Connections of one worker; further ones wait until one is closed.",
 	},
 	{
 		.name = "max-streams",
@@ -173,7 +169,7 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = 1000000,
 		.fallback = "20000",
-		.help = "Event streams of one worker; more are refused.",
+		.help = "Event streams of one worker; further ones are refused.",
 	},
 	{
 		.name = "max-in-flight",
@@ -182,8 +178,8 @@ static const struct option_spec serve_options[] = {
 		.min = MIB,
 		.max = 1048576 * MIB,
 		.fallback = "256M",
-		.help = "Requests and answers of one worker that may be on their way; beyond it "
-			"the slowest client is cut off.",
+		.help = "Memory of one worker for requests and responses in progress. Beyond it, "
+			"the slowest client is disconnected.",
 	},
 	{
 		.name = "stream-backlog",
@@ -192,7 +188,7 @@ static const struct option_spec serve_options[] = {
 		.min = 4 * KIB,
 		.max = 64 * MIB,
 		.fallback = "1M",
-		.help = "Unread events that a stream may have waiting before it is cut off.",
+		.help = "Unread events that a stream may accumulate before it is closed.",
 	},
 	{
 		.name = "header-timeout",
@@ -201,7 +197,7 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = 3600,
 		.fallback = "10s",
-		.help = "For the head of a request to arrive.",
+		.help = "Time for the head of a request to arrive.",
 	},
 	{
 		.name = "body-timeout",
@@ -210,7 +206,7 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = 3600,
 		.fallback = "60s",
-		.help = "For a whole request to arrive.",
+		.help = "Time for a whole request to arrive.",
 	},
 	{
 		.name = "idle-timeout",
@@ -219,7 +215,7 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = 86400,
 		.fallback = "75s",
-		.help = "That a connection may stay open unused.",
+		.help = "Time that a connection may stay open without a request.",
 	},
 	{
 		.name = "ping-interval",
@@ -228,7 +224,7 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = 12,
 		.fallback = "10s",
-		.help = "Between signs of life on a silent stream, 1s to 12s.",
+		.help = "Time between keep-alive comments on a silent stream, 1s to 12s.",
 	},
 };
 
@@ -359,18 +355,18 @@ static int serve_run(const struct invocation *invocation)
 const struct command command_serve = {
 	.name = "serve",
 	.usage = "[OPTION]...",
-	.summary = "Serve documents, live, over HTTP and event streams.",
-	.about = "Runs until it gets SIGTERM or SIGINT; then it answers what is in flight, ends "
-		 "its streams and exits. Its log goes to the "
-		 "standard error. Makes the database where there is none.\n"
+	.summary = "Serve documents over HTTP and event streams.",
+	.about = "Runs until SIGTERM or SIGINT; then it answers the requests in progress, ends its "
+		 "streams and exits. Logs to the standard error. Creates the database if it does "
+		 "not exist.\n"
 		 "On SIGHUP it reads its configuration again and replaces its workers one by one, "
-		 "without closing a connection or "
-		 "refusing a request. What is wrong with the configuration is logged, and the old "
-		 "one stays in force. Another db, "
-		 "listen, metrics-listen, retention, workers or user takes a new start. On SIGUSR2 "
-		 "it becomes the "
-		 "program that lies at its path by now, in "
-		 "the same way; where that does not start, the log says why, and all goes on.\n",
+		 "without closing a connection or refusing a request. If the configuration has an "
+		 "error, the log reports it and the old one stays in force. The options db, "
+		 "listen, metrics-listen, retention, runtime-dir, user and workers change only "
+		 "with a restart.\n"
+		 "On SIGUSR2 it upgrades itself in the same way to the binary that is now at its "
+		 "path. If that binary cannot take over, the log reports why and the old one "
+		 "continues.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",
 	COMMAND_OPTIONS(serve_options),

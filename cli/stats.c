@@ -274,11 +274,10 @@ static int stats_run(const struct invocation *invocation)
 const struct command command_stats = {
 	.name = "stats",
 	.usage = "[OPTION]...",
-	.summary =
-		"Tell how much the database holds and, while a server runs on it, what that does.",
-	.about = "Reads the database and changes nothing in it. Of a server it watches one second, "
-		 "for what happens in a second; totals are "
-		 "since the server's start.\n",
+	.summary = "Report the size of the database and the activity of its server.",
+	.about = "Reads the database and changes nothing. If a server runs on it, the command "
+		 "watches it for one second, to report rates; totals count from the start of the "
+		 "server.\n",
 	.example = "  pocketbook stats\n  pocketbook stats --json --db "
 		   "/var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(stats_options),

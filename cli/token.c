@@ -27,15 +27,15 @@ static const struct option_spec add_options[] = {
 		.name = "user",
 		.argument = "NAME",
 		.not_in_file = true, /* where it is the user of serve */
-		.help = "Whose token it is: 1 to 128 bytes. A user may have several.",
+		.help = "The user whose token it is: 1 to 128 bytes. A user may have several "
+			"tokens.",
 	},
 	{
 		.name = "group",
 		.argument = "G[:ro|:rw]",
 		.repeatable = true,
-		.help = "A group that it opens, with all groups nested in it; * opens all. :ro is "
-			"to read only, :rw (the default) to read "
-			"and write.",
+		.help = "A group that it gives access to, with all groups nested in it; * is all "
+			"groups. :ro is read-only, :rw (the default) is read and write.",
 	},
 	{
 		.name = "expires",
@@ -43,8 +43,7 @@ static const struct option_spec add_options[] = {
 		.kind = OPTION_DURATION,
 		.min = 1,
 		.max = 36500 * DAY,
-		.help = "How long it is good for, such as 12h or 90d. Default: until it is "
-			"revoked.",
+		.help = "Time until it expires, such as 12h or 90d. Default: it does not expire.",
 	},
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
@@ -167,11 +166,10 @@ static int add_run(const struct invocation *invocation)
 const struct command command_token_add = {
 	.name = "token add",
 	.usage = "--user NAME --group G[:ro|:rw]... [OPTION]...",
-	.summary = "Make a token and print it, once.",
-	.about = "A program shows it as `Authorization: Bearer TOKEN`. The database keeps no more "
-		 "than a hash of it. Works while a server "
-		 "runs on the database and while none does.\n"
-		 "Only a final :ro or :rw is the mode of a group, since groups may have colons.\n",
+	.summary = "Create a token and print it, once.",
+	.about = "Programs send it as `Authorization: Bearer TOKEN`. The database stores only a "
+		 "hash of it. Works on a running server or without one.\n"
+		 "Only a :ro or :rw at the end is a mode, since names of groups may have colons.\n",
 	.example =
 		"  pocketbook token add --user ann --group todos --group news:ro --expires 90d\n",
 	COMMAND_OPTIONS(add_options),
@@ -216,7 +214,7 @@ const struct command command_token_list = {
 	.name = "token list",
 	.usage = "[OPTION]...",
 	.summary = "List the tokens: id, user, times (UTC) and groups.",
-	.about = "The tokens themselves are kept by nobody but those who got them.\n",
+	.about = "The tokens themselves are not stored anywhere.\n",
 	COMMAND_OPTIONS(list_options),
 	.run = list_run,
 };
@@ -256,8 +254,8 @@ const struct command command_token_revoke = {
 	.words = "the ID of a token",
 	.words_least = 1,
 	.words_most = 1,
-	.summary = "Revoke the token of this id.",
-	.about = "On a running server its open streams end within a second.\n",
+	.summary = "Revoke a token.",
+	.about = "A running server ends the token's open streams within a second.\n",
 	.example = "  pocketbook token revoke 0123456789abcdef\n",
 	COMMAND_OPTIONS(revoke_options),
 	.run = revoke_run,
@@ -273,9 +271,8 @@ static const struct option_spec rotate_options[] = {
 		.min = 1,
 		.max = 36500 * DAY,
 		.or_off = true,
-		.help = "How long the new one is good for, from now; off: until it is revoked. "
-			"Default: as long as the old one would have "
-			"been.",
+		.help = "Time until the new token expires; off: it does not expire. Default: when "
+			"the old token would have expired.",
 	},
 	{
 		.name = "grace",
@@ -283,7 +280,7 @@ static const struct option_spec rotate_options[] = {
 		.kind = OPTION_DURATION,
 		.max = 36500 * DAY,
 		.fallback = "0s",
-		.help = "How long the old one stays good, unless it expires before.",
+		.help = "Time until the old token expires, unless it expires earlier.",
 	},
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
@@ -384,11 +381,10 @@ const struct command command_token_rotate = {
 	.words = "the ID of a token",
 	.words_least = 1,
 	.words_most = 1,
-	.summary = "Put a new token in the place of this one and print it, once.",
-	.about = "The new token is of the same user and good for the same groups. The old one ends "
-		 "at once, with its open streams, or after "
-		 "--grace, so that there is time to bring the new one to where the old one is in "
-		 "use. Both happen together or not at all.\n",
+	.summary = "Replace a token by a new one and print that, once.",
+	.about = "The new token has the same user and groups. The old one expires at once, with "
+		 "its open streams, or after --grace, so that there is time to distribute the new "
+		 "one. Both happen together or not at all.\n",
 	.example = "  pocketbook token rotate 0123456789abcdef --grace 7d --expires 90d\n",
 	COMMAND_OPTIONS(rotate_options),
 	.run = rotate_run,

@@ -23,7 +23,7 @@ static const struct option_spec top_options[] = {
 		.min = 1,
 		.max = 60,
 		.fallback = "1s",
-		.help = "Between two looks at the server, 1s to 60s.",
+		.help = "Time between two redraws, 1s to 60s.",
 	},
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
@@ -291,12 +291,10 @@ static int top_run(const struct invocation *invocation)
 const struct command command_top = {
 	.name = "top",
 	.usage = "[OPTION]...",
-	.summary = "Watch a running server: its workers, streams, pushes a second.",
-	.about = "Draws a new picture each second until q is pressed. Where the standard output is "
-		 "no terminal it prints one picture as "
-		 "text. "
-		 "Times are those within which half of the requests since the last look, and "
-		 "nearly all, had their answer; they "
+	.summary = "Watch a running server: workers, streams, rates and response times.",
+	.about = "Redraws every second until q is pressed. If the standard output is not a "
+		 "terminal, it prints one report. HALF IN and 99 % IN are the times within which "
+		 "half of the requests, or nearly all, were answered since the last redraw; they "
 		 "are rounded up.\n",
 	.example = "  pocketbook top --db /var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(top_options),

@@ -20,6 +20,6 @@ static int version_run(const struct invocation *invocation)
 const struct command command_version = {
 	.name = "version",
 	.usage = "",
-	.summary = "Tell the versions of the program and of its libraries.",
+	.summary = "Print the versions of the program and of its libraries.",
 	.run = version_run,
 };

@@ -127,8 +127,8 @@ static bool has_option(const struct command *command, const char *name)
 
 static void put_environment(FILE *out, const struct command *command)
 {
-	(void)fputs(".Sh ENVIRONMENT\nWhat the command line leaves open is read from these "
-		    "variables:\n.Pp\n.Bl -tag -width Ds -compact\n",
+	(void)fputs(".Sh ENVIRONMENT\nThese variables set options that the command line does not "
+		    "set:\n.Pp\n.Bl -tag -width Ds -compact\n",
 		    out);
 	for (size_t i = 0; i < command->option_count; i++) {
 		if (command->options[i].kind == OPTION_FLAG)
@@ -189,17 +189,20 @@ static void put_more(FILE *out, const char *name)
 static void put_files(FILE *out, const struct command *command)
 {
 	(void)fputs(".Sh FILES\n.Bl -tag -width Ds\n"
-		    ".It Pa pocketbook.db\nThe database, or what\n.Fl \\-db\nnames.\n"
-		    ".It Pa pocketbook.db\\-wal , pocketbook.db\\-shm\nIts log and the index of "
-		    "that: part of the database, never to be "
-		    "deleted.\n",
+		    ".It Pa pocketbook.db\nThe database, unless\n.Fl \\-db\nnames another.\n"
+		    ".It Pa pocketbook.db\\-wal , pocketbook.db\\-shm\n"
+		    "Its write-ahead log and the index of the log: parts of the database.\n"
+		    "Never delete them.\n",
 		    out);
 	if (command != &command_backup)
-		(void)fputs("A copy of the database is made by\n.Xr pocketbook-backup 1 .\n", out);
-	(void)fputs(".It Pa pocketbook.db.lock\nHeld by the one process that writes.\n"
-		    ".It Pa pocketbook.db.sock\nBy which commands reach the server that runs on "
-		    "the database.\n.El\n",
+		(void)fputs("To copy a database, use\n.Xr pocketbook-backup 1 .\n", out);
+	(void)fputs(".It Pa pocketbook.db.lock\nThe lock of the process that may write.\n"
+		    ".It Pa pocketbook.db.sock\n"
+		    "The control socket, by which commands reach the server.\n",
 		    out);
+	if (has_option(command, "runtime-dir"))
+		(void)fputs("With\n.Fl \\-runtime\\-dir ,\nit is in that directory.\n", out);
+	(void)fputs(".El\n", out);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -247,7 +250,7 @@ static void command_page(const char *folder, const struct command *command)
 		put_environment(out, command);
 	if (has_option(command, "db"))
 		put_files(out, command);
-	(void)fputs(".Sh EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n", out);
+	(void)fputs(".Sh EXIT STATUS\n0 success, 1 failure, 2 usage error.\n", out);
 	if (command->example) {
 		(void)fputs(".Sh EXAMPLES\n", out);
 		mdoc_literal(out, slice_of(command->example), false); /* has an indent of its own */

@@ -47,6 +47,8 @@ is "$(complete_line completion z)" 'zsh ' "bash: a shell"
 commands=$("$POCKETBOOK" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\+\( [a-z]\+\)\?\)\(  .*\|\)$/\1/p')
 [ "$(printf '%s\n' "$commands" | grep -c .)" -ge 10 ]
 ok $? "help lists the commands"
+wide=$({ "$POCKETBOOK" help; while read -r -a words; do "$POCKETBOOK" help "${words[@]}"; done <<<"$commands"; } | awk 'length > 80')
+is "$wide" "" "help fits into 80 columns"
 missing=
 while read -r -a words; do
 	offered=$(complete_line "${words[@]}" --)
