@@ -27,6 +27,16 @@ const around = (text, at) => text.slice(text.lastIndexOf('\n{', at), text.indexO
 const keysIn = (text) => [...text.matchAll(/LOG_(?:TEXT|NUMBER)\(\s*"([a-z0-9_]+)"/g)].map((match) => match[1])
 const levelsIn = (text) => [...text.matchAll(/LOG_(ERROR|WARN|INFO|DEBUG)\b/g)].map((match) => match[1].toLowerCase())
 
+/** The functions of this file that are called in `words` and return `type`. */
+function called(text, words, type) {
+	const names = [...words.matchAll(/\b([a-z_]+)\(/g)].map((match) => match[1])
+	const starts = names.map((name) => text.search(new RegExp(`^static ${type} ${name}\\(`, 'm')))
+	return starts.map((at) => (at < 0 ? '' : text.slice(at, text.indexOf('\n}', at)))).join('\n')
+}
+
+const levelsBy = (text, words) => levelsIn(called(text, words, 'enum log_level'))
+const fieldsBy = (text, words) => [...keysIn(words), ...keysIn(called(text, words, 'struct log_field'))]
+
 /** {event: {levels, fields}}: both as sets. A call whose fields or level stand in a variable has those of its function. */
 export function eventsOf(tree) {
 	const events = {}
@@ -37,8 +47,8 @@ export function eventsOf(tree) {
 			const event = /"([a-z_]+)"/.exec(words)?.[1]
 			if (!event) continue
 			const general = match[1] === 'put' || match[1] === 'write'
-			const fields = general && !keysIn(words).length ? keysIn(around(text, match.index)) : keysIn(words)
-			const levels = !general ? [match[1]] : levelsIn(words).length ? levelsIn(words) : levelsIn(around(text, match.index))
+			const fields = general && !keysIn(words).length ? fieldsBy(text, around(text, match.index)) : keysIn(words)
+			const levels = !general ? [match[1]] : [levelsIn(words), levelsIn(around(text, match.index)), levelsBy(text, around(text, match.index))].find((found) => found.length) ?? []
 			events[event] ??= { levels: new Set(), fields: new Set() }
 			for (const level of levels) events[event].levels.add(level)
 			for (const field of fields) events[event].fields.add(field)
