@@ -4,7 +4,7 @@ process_tests = \
 	%D%/0020-bad-input.sh \
 	%D%/0030-raw-http.sh \
 	%D%/0040-streams.sh \
-	%D%/0045-kept-pages.sh \
+	%D%/0045-page-cache.sh \
 	%D%/0050-workers.sh \
 	%D%/0060-faults.sh \
 	%D%/0070-drain.sh \
