@@ -1,9 +1,10 @@
-/* What a back end of the store implements; store.c dispatches to it.
+/* The operations that a back end of the store implements; store.c and store_admin.c
+ * dispatch to them.
  *
- * To add one: a folder beside sqlite/ with a table of these operations, a scheme in
- * db_url.c, and a call of store_add_backend in cli/main.c. Requests, replies and what
- * must stay until a callback are as store.h has them; preconditions are asserted in store.c
- * and need not be again. rules.h decides what the protocol decides. */
+ * To add a back end: a folder beside sqlite/ with a table of these operations, a scheme
+ * in db_url.c, and a call of store_add_backend in cli/main.c. Arguments, callbacks and
+ * their lifetimes are as in store.h; its preconditions are asserted by the dispatch.
+ * Decisions of the protocol are made by rules.h. */
 #ifndef STORE_BACKEND_H
 #define STORE_BACKEND_H
 
@@ -13,8 +14,8 @@
 
 struct backend;
 
-/* What every handle begins with: a back end allocates it, zeroed, as the first member of its
- * own struct. store.c fills it in and is alone in using it. */
+/* The part of a handle that belongs to store.c. A back end allocates it, zeroed, as
+ * the first member of its own struct. */
 struct store {
 	const struct backend *backend;
 	enum store_role role;
@@ -60,7 +61,7 @@ struct backend {
 		       on_store_replies *on_replies, void *arg);
 	enum rc (*maintain)(struct store *store);
 
-	/* Answers that come later: all NULL if every call is answered before it returns. */
+	/* All NULL if every operation is answered before its call returns. */
 	void (*poll)(struct store *store, int *fd, short *events, uint64_t *deadline);
 	void (*run)(struct store *store);
 	void (*cancel)(struct store *store);
@@ -84,12 +85,11 @@ struct backend {
 			   struct error *err);
 };
 
-/* Makes a back end known to store_open and to the operations on whole databases, once
- * before the first of them; adding it again changes nothing. */
+/* Makes a back end available, before the first store_open. Adding it again changes
+ * nothing. */
 void store_add_backend(const struct backend *backend);
 
-/* The back end of a database by the database's name, and that name parsed. Fails as
- * db_url_parse does. */
+/* Parses the name of a database and finds its back end. Fails as db_url_parse does. */
 MUST_USE enum rc store_find_backend(const char *name, struct db_url *db, const struct backend **out,
 				    struct error *err);
 

@@ -1,6 +1,6 @@
-/* Cursors as text: `EPOCH.SEQ` for a plain place, `EPOCH.SEQ.START.BOUND` within a
- * snapshot, and `.r` behind it where the snapshot is a reset's; the epoch as 16
- * hexadecimal digits, the numbers decimal. */
+/* Cursors as text, for the worker: `EPOCH.SEQ` for a plain place,
+ * `EPOCH.SEQ.START.BOUND` within a snapshot, followed by `.r` if a reset caused it;
+ * the epoch as 16 hexadecimal digits, numbers in decimal. */
 #include "store/store.h"
 
 #include "base/text.h"
@@ -28,7 +28,7 @@ static enum rc parse_epoch(struct slice *text, uint64_t *epoch)
 	return *epoch ? RC_OK : RC_MALFORMED;
 }
 
-/* The part behind the next dot; *part is empty where the text is at its end. */
+/* Takes the part after the next dot; *part is empty at the end of the text. */
 static enum rc next_part(struct slice *text, struct slice *part)
 {
 	const char *dot;
@@ -71,9 +71,8 @@ enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
 		if (parse_epoch(&rest, &cursor.epoch) != RC_OK ||
 		    parse_parts(rest, &cursor) != RC_OK)
 			return RC_MALFORMED;
-		/* One place, one text: what would be written in another way was not
-		 * written by us.
-		 */
+		/* Each cursor has one text: any other spelling was not written by
+		 * us. */
 		if (!slice_equal(slice_make(again, store_cursor_format(&cursor, again)), text))
 			return RC_MALFORMED;
 	}

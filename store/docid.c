@@ -1,3 +1,5 @@
+/* Syntax of document ids and groups. Called by the worker, the writer, the store and
+ * commands that take ids. */
 #include "store/docid.h"
 
 #include "base/hash.h"

@@ -1,4 +1,4 @@
-/* Document ids and group names: their rules, and the groups that an id lies in
+/* Syntax of document ids and group names, and the groups that contain an id
  * (protocol.md, Documents, groups). */
 #ifndef STORE_DOCID_H
 #define STORE_DOCID_H
@@ -16,15 +16,14 @@
 bool docid_is_valid(struct slice id);
 /* 1 to 511 bytes of UTF-8 without control characters. */
 bool group_is_valid(struct slice group);
-/* The innermost group of a valid id: all before the last `:`. */
+/* The innermost group of a valid id: the part before the last `:`. */
 struct slice docid_group(struct slice id);
-/* Does `group` hold `name`, an id or a group nested in it? Equal names count where
- * `or_equal`. */
+/* Does `group` contain `name`, an id or a nested group? or_equal: equal names count. */
 bool group_covers(struct slice group, struct slice name, bool or_equal);
 
-/* Steps through the groups that hold an id, outermost first: start with *at = 0; false
- * when there is none left. *hash is that of the group's name (hash_of). Start with
- * *hash = HASH_START and leave both alone in between. */
+/* Iterates over the groups that contain an id, outermost first; false after the
+ * last. Start with *at = 0 and *hash = HASH_START and change neither in between;
+ * *hash is the hash of the group's name (hash_of). */
 bool docid_next_group(struct slice id, size_t *at, uint64_t *hash, struct slice *group);
 
 #endif

@@ -1,15 +1,16 @@
-/* The door to the documents: what is kept, in the words of protocol.md, and nothing of
- * how.
+/* The interface to the documents and tokens of a database, in the terms of protocol.md,
+ * whichever back end keeps them. See store_admin.h for operations on whole databases
+ * and backend.h for what a back end implements.
  *
- * Every operation answers through a callback, once. A back end may call back before the
- * call returns (SQLite does) or later, out of store_run or store_cancel; callers must be
- * ready for both. What a callback is given is good until it returns. What a call is given
- * need only be good until that returns, but for the requests of store_commit and all that
- * they point to, which stay until the callback. Reads may be answered in any order, commits
- * are in that of the calls.
+ * Every operation calls its callback exactly once. A back end may do so before the call
+ * returns (SQLite does) or later, from store_run or store_cancel; callers must be ready
+ * for both. What a callback receives is valid until it returns. The arguments of a call
+ * need only be valid until it returns, except the requests of store_commit and
+ * everything that they point to, which must stay until the callback. Reads may be
+ * answered in any order; commits are answered in the order of the calls.
  *
  * One process writes (STORE_WRITER); any number read (STORE_READER). A handle must not
- * cross a fork. */
+ * be used across a fork. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -25,45 +26,47 @@ struct store;
 
 enum store_role { STORE_READER, STORE_WRITER };
 
-/* Opens the database. The writer makes it (mode 0600) and brings its schema up to date;
- * a reader wants it made and current. `err` (may be NULL) names the file and what to
- * do. Starting anew does not help against RC_CORRUPT: not a database of ours, or
- * damaged; RC_NEWER: of a newer schema. It may, in time, against RC_FULL, RC_READ_ONLY,
- * RC_IO: the disk or the system refused; against RC_BUSY: another program has it
- * locked; and, for a reader, RC_NOT_FOUND: no writer has made it yet; RC_UNAVAILABLE:
- * no writer has brought its schema up to date yet; RC_SYNC_FAILED. */
+/* Opens the database. The writer creates it (mode 0600) and migrates its schema; for
+ * a reader it must exist and be current. `err` (may be NULL) names the file and what
+ * to do. These errors are permanent: RC_CORRUPT: damaged, or not a database of
+ * Pocketbook; RC_NEWER: the schema is newer than this program; RC_MALFORMED: `path`
+ * is not a valid name. These may pass: RC_FULL, RC_READ_ONLY, RC_IO: the disk or the
+ * system reported an error; RC_BUSY: locked by another program; RC_SYNC_FAILED; for
+ * a reader also RC_NOT_FOUND: not created yet; RC_UNAVAILABLE: the schema is not
+ * migrated yet. */
 MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out,
 			    struct error *err);
-/* The writer checkpoints what it can; readers never do. NULL is fine. Nothing may be
+/* NULL is allowed. The writer checkpoints as much as it can. No operation may be
  * outstanding (store_cancel), and no callback of this store may be running. */
 void store_close(struct store *store);
 
 /* ---- Answers that come later ---- */
 
-/* What the caller's event loop waits for on behalf of the store: *fd is readable or
- * writable (*events: POLLIN, POLLOUT), -1: no descriptor; or clock_ms() has come to
- * *deadline, UINT64_MAX: none. Then it calls store_run. All three may change with every
- * call of the store and with store_run, so ask again before each wait. */
+/* Tells the caller's event loop when to call store_run: when *fd is readable or
+ * writable (*events: POLLIN, POLLOUT; fd -1: no descriptor), or when clock_ms()
+ * reaches *deadline (UINT64_MAX: none). All three may change with every call of the
+ * store and with store_run, so ask again before each wait. */
 void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline);
-/* Calls back everything that is ready; does not wait. Not to be called from a callback of
- * this store. */
+/* Calls the callbacks of all operations that are ready; does not wait. Not to be
+ * called from a callback of this store. */
 void store_run(struct store *store);
-/* Answers all that is outstanding with RC_UNAVAILABLE before it returns. It comes before
- * store_close, while all who asked are still there: whatever is asked after it is answered
- * in the same way, at once. */
+/* Answers all outstanding operations with RC_UNAVAILABLE before it returns. Precedes
+ * store_close, while the owners of the callbacks still exist. Operations that are
+ * called later, even from these callbacks, are answered in the same way, before they
+ * return. */
 void store_cancel(struct store *store);
 
-/* A group in which another host has committed, and the newest sequence number in it. */
+/* A group in which another host has committed, and its newest sequence number. */
 struct store_change {
 	struct slice group; /* the innermost group of the documents */
 	uint64_t seq;
 };
 
-/* Commits of other hosts, in the order of their sequence numbers, each once they can be
- * read. count 0: some were missed, and any group may have changed. */
+/* Reports commits of other hosts, in the order of their sequence numbers, once they
+ * can be read. count 0: reports were lost, and any group may have changed. */
 typedef void on_store_remote_change(void *arg, const struct store_change *changes, size_t count);
-/* Reports them from now on, out of store_run; NULL ends it. A back end that one host has to
- * itself never reports any. */
+/* Starts these reports, which come from store_run; on_change NULL ends them. A back
+ * end that only one host can use never reports any. */
 void store_watch(struct store *store, on_store_remote_change *on_change, void *arg);
 
 /* ---- Cursors ---- */
@@ -87,11 +90,10 @@ struct store_cursor {
 
 #define STORE_CURSOR_TEXT_MAX 96
 
-/* "" and "0" are the beginning. Anything not written by store_cursor_format is
- * RC_MALFORMED. */
+/* "" and "0" are the beginning. RC_MALFORMED: not a text of store_cursor_format. */
 MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out);
-/* Terminated; returns the length. Only characters that need no escape in JSON, URLs and
- * header fields. */
+/* Terminates the text and returns its length. The characters need no escaping in
+ * JSON, URLs and header fields. */
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
 
 /* ---- Reading ---- */
@@ -102,12 +104,11 @@ struct store_doc {
 	uint64_t seq;
 	bool deleted;
 	bool plain;         /* as transit_in_value gave it */
-	struct slice value; /* canonical (transit/transit.h); empty where deleted */
+	struct slice value; /* canonical (transit/transit.h); empty if deleted */
 };
 
-/* Appends the document as a map of the envelope: id, version, and value or deleted
- * (protocol.md, GET /sync). RC_CORRUPT, logged: its value is none; `out` then has a
- * part of it. */
+/* Appends the document as a map (transit/envelope.h). RC_CORRUPT, which is logged:
+ * its value is damaged; `out` then contains a part of it. */
 MUST_USE enum rc store_doc_put(struct buf *out, enum encoding encoding,
 			       const struct store_doc *doc);
 
@@ -129,20 +130,20 @@ struct store_page {
 typedef void on_store_page(void *arg, enum rc rc, const struct store_page *page);
 typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *place);
 
-/* One page of what changed in the group after `since` (protocol.md, GET /sync), read
- * from one consistent state of the database that has every commit answered before the
- * call. RC_BUSY, RC_IO, RC_CORRUPT: the database did not answer; so for the two
- * below. */
+/* Reads one page of the changes of the group after `since` (protocol.md, GET /sync),
+ * from one consistent state of the database, which includes every commit that was
+ * answered before the call. RC_BUSY, RC_IO, RC_CORRUPT, RC_UNAVAILABLE: the database
+ * did not answer; the two operations below fail likewise. */
 void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
 		   void *arg);
-/* The newest sequence number of the group and all nested in it, or that up to which a
- * purge has forgotten tombstones, of whatever groups, where that is newer; 0 where
- * there is neither. With the present epoch. */
+/* Reads the newest sequence number of the group and all groups nested in it, or the
+ * horizon of purges if that is newer; 0 if there is neither. The epoch is the
+ * current one. */
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
-/* The head: the newest sequence number of all. */
+/* Reads the newest sequence number of all groups. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
 
-/* A number that only one back end has; the others have tables of their own. */
+/* Describes a statistic that one back end has and another may not. */
 struct store_stat {
 	const char *name;  /* as in a metric's name; one that ends in _bytes is a size */
 	const char *title; /* in a table */
@@ -153,21 +154,22 @@ struct store_stat {
 
 #define STORE_OWN_STATS_MAX 4
 
-/* What the database knows of itself without counting. */
+/* Statistics that the database maintains. */
 struct store_stats {
 	struct store_cursor head;
-	uint64_t horizon; /* the newest sequence number that a purge took away */
+	uint64_t horizon; /* the newest sequence number that a purge removed */
 	uint64_t documents;
 	uint64_t tombstones;
-	uint64_t maintained; /* calls of store_maintain by this handle that had work to do */
+	uint64_t maintained;               /* store_maintain of this handle that did work */
 	uint64_t own[STORE_OWN_STATS_MAX]; /* in the order of store_own_stats */
 };
 
-/* What is counted to know it, in time proportional to the number of documents. */
+/* Statistics that are counted, which takes time proportional to the number of
+ * documents. */
 struct store_stats_full {
 	uint64_t epoch;
 	uint64_t head;      /* the newest sequence number */
-	uint64_t groups;    /* that have or had a document */
+	uint64_t groups;    /* with a document or a tombstone */
 	uint64_t documents; /* alive */
 	uint64_t tombstones;
 	uint64_t tokens;
@@ -175,10 +177,11 @@ struct store_stats_full {
 
 typedef void on_store_stats(void *arg, enum rc rc, const struct store_stats *stats);
 typedef void on_store_stats_full(void *arg, enum rc rc, const struct store_stats_full *stats);
-/* Costs the same however large the database is. */
+/* Takes the same time for a database of any size. */
 void store_stats(struct store *store, on_store_stats *on_stats, void *arg);
 void store_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
-/* The back end's own numbers, at most STORE_OWN_STATS_MAX. */
+/* Descriptions of store_stats.own, at most STORE_OWN_STATS_MAX; valid while the
+ * program runs. */
 const struct store_stat *store_own_stats(const struct store *store, size_t *count);
 
 /* ---- Tokens ---- */
@@ -205,8 +208,7 @@ struct store_token {
 };
 
 typedef void on_store_token(void *arg, enum rc rc, const struct store_token *token);
-/* RC_NOT_FOUND: there is none of that id (never was, or revoked). Expired ones are
- * found. */
+/* RC_NOT_FOUND: no token has this id, or it was revoked. Expired tokens are found. */
 void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
 
 /* ---- Writing ---- */
@@ -218,21 +220,21 @@ struct store_edit {
 	struct slice op; /* empty: none */
 	bool deleted;
 	bool plain;
-	struct slice value; /* canonical; empty where deleted */
+	struct slice value; /* canonical; empty if deleted */
 };
 
 enum store_status { STORE_OK, STORE_CONFLICT, STORE_SKIPPED };
 
 struct store_result {
 	enum store_status status;
-	uint64_t version;   /* of the document as it is now; 0 where there is none */
-	uint64_t seq;       /* of the write that was made; 0: none was */
-	bool deleted;       /* conflict: what is held is a tombstone, or nothing */
+	uint64_t version;   /* of the document as it is now; 0: none */
+	uint64_t seq;       /* of the write; 0: nothing was written */
+	bool deleted;       /* conflict: the stored document is deleted or absent */
 	bool plain;         /* conflict: of the value */
-	struct slice value; /* conflict: what is held */
+	struct slice value; /* conflict: the stored value */
 };
 
-/* A purge holds up the commits that come with it for as long as it takes. */
+/* A purge delays the commits that share its transaction. */
 #define STORE_PURGE_MAX 10000
 
 enum store_kind {
@@ -245,23 +247,24 @@ enum store_kind {
 	STORE_KIND_COUNT
 };
 
-/* One thing for the writer to do. The slices and arrays are the caller's. */
+/* One request to the writer. Slices and arrays belong to the caller. */
 struct store_request {
 	enum store_kind kind;
 	/* STORE_PUSH */
 	const struct store_edit *edits; /* ids all different */
 	size_t edit_count;
 	bool atomic;
-	/* STORE_TOKEN_ADD: all of it; STORE_TOKEN_REVOKE: its id; STORE_TOKEN_ROTATE:
-	 * the new one, without user and grants, which are those of `old` (an id), and
-	 * so is `expires` where it is STORE_EXPIRES_KEPT. The old one ends at
-	 * `old_ends` (seconds since 1970) unless it would earlier; at once where that
-	 * is not after the new one's making. */
+	/* STORE_TOKEN_ADD: all members; STORE_TOKEN_REVOKE: the id;
+	 * STORE_TOKEN_ROTATE: the new token, without user and grants, which it takes
+	 * from the token with the id `old`, as it does `expires` if that is
+	 * STORE_EXPIRES_KEPT. The old token expires at `old_ends` (seconds since
+	 * 1970) unless it does so earlier, and is revoked at once if that is not
+	 * after the new token's creation. */
 	struct store_token token;
 	struct slice old;
 	int64_t old_ends;
-	/* STORE_PURGE: tombstones made before this (seconds since 1970) go, the oldest
-	 * first, at most so many (1 to STORE_PURGE_MAX) */
+	/* STORE_PURGE: removes tombstones older than `before` (seconds since 1970),
+	 * the oldest first, at most `limit` (1 to STORE_PURGE_MAX). */
 	int64_t before;
 	uint64_t limit;
 };
@@ -281,31 +284,32 @@ struct store_reply {
 
 typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);
 
-/* Does all requests in their order in one durable transaction and calls back with as
- * many replies. rc other than RC_OK: no replies. RC_SYNC_FAILED: the outcome is unknown
- * and the process must end; RC_UNAVAILABLE: the outcome is unknown (a lost connection,
- * store_cancel) and the process may stay; else nothing was committed, and RC_BUSY,
- * RC_FULL, RC_READ_ONLY, RC_IO may be tried again. Single requests fail on their own: RC_EXISTS
- * (token id taken), RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has
- * expired, and no new time was given), RC_TOO_LARGE (the conflicts of a push would
- * answer more than STORE_REPLY_MAX bytes of values), RC_CORRUPT (it comes upon
- * something damaged). Behind such a damage the transactions are several, and some of
- * them may fail on their own. */
+/* Performs all requests in order in one durable transaction, and passes as many replies
+ * to the callback. If its rc is not RC_OK there are no replies. RC_SYNC_FAILED: the
+ * outcome is unknown and the process must end; RC_UNAVAILABLE: the outcome is unknown
+ * (a lost connection, store_cancel), the process may continue; otherwise nothing was
+ * committed, and RC_BUSY, RC_FULL, RC_READ_ONLY and RC_IO may be retried.
+ *
+ * Single requests fail by the rc of their replies: RC_EXISTS (the token's id exists),
+ * RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has expired, and no new
+ * time was given), RC_TOO_LARGE (the values of a push's conflicts exceed
+ * STORE_REPLY_MAX bytes), RC_CORRUPT (it met damaged data). After the last the requests
+ * are done in several transactions, some of which may fail on their own. */
 #define STORE_REPLY_MAX ((size_t)64 << 20)
 void store_commit(struct store *store, const struct store_request *requests, size_t count,
 		  on_store_replies *on_replies, void *arg);
 
-/* Housekeeping that the writer calls when it has answered: checkpoints once the log has
- * grown enough. RC_SYNC_FAILED: a sync has failed and the process must end; its
- * successor copies again what may be lost. Other failures are logged and tried again
- * later. */
+/* Housekeeping, for the writer to call after it has answered: checkpoints once the
+ * log has grown enough. RC_SYNC_FAILED: a sync failed and the process must end; its
+ * successor copies the pages again that may be lost. Other failures are logged and
+ * retried later. */
 MUST_USE enum rc store_maintain(struct store *store);
 
 /* ---- Requests and replies as bytes, for the way to the writing process ---- */
 
 void store_request_pack(const struct store_request *request, struct buf *out);
-/* The slices point into `bytes`, the arrays are the request's: free with
- * store_request_clear (also after a failure). */
+/* Slices point into `bytes`; the arrays are freed by store_request_clear, also after
+ * a failure. */
 MUST_USE enum rc store_request_unpack(struct slice bytes, struct store_request *out);
 void store_request_clear(struct store_request *request);
 

@@ -1,78 +1,79 @@
-/* Whole databases, for an administrator's commands. These work in the calling process and
- * are done when they return. Those that read may run beside a server, as any reader may.
- * `db`, `from`, `path`: what --db names (store/db_url.h). */
+/* Operations on whole databases, for an administrator's commands. They run in the
+ * calling process and are complete when they return. Those that only read may run
+ * beside a server, as any reader may. A database is named as in --db
+ * (store/db_url.h). */
 #ifndef STORE_STORE_ADMIN_H
 #define STORE_STORE_ADMIN_H
 
 #include "store/store.h"
 
-/* Waits until all that was asked of this store has been answered, for a caller without an
+/* Waits until all outstanding operations have been answered. For callers without an
  * event loop. */
 void store_wait(struct store *store);
 
-/* Now and then during something long: `what` is a verb such as "copying"; total 0: not
- * known. */
+/* Progress of a long operation. `what` is a verb such as "copying"; total 0:
+ * unknown. */
 typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint64_t total);
 
-/* Copies the database `from`, as it is at one moment, into the file `to`, which must be
- * there and empty, and then reads the copy to see that it is whole and has the same
- * counts. One file with nothing beside it; not synced. `from` may be in use, and of an
- * older schema. While it copies (not while it verifies) the log of a database in use
- * cannot start over. After a failure `to` holds rubbish. RC_FULL, RC_IO: a disk
- * refused; RC_CORRUPT: `from` is damaged. */
+/* Copies a snapshot of the database `from` into the file `to`, which must exist and
+ * be empty, and then verifies that the copy is intact and has the same counts. The
+ * copy is a single file; it is not synced. `from` may be in use, and may have an
+ * older schema. While it is copied (not while the copy is verified) the log of a
+ * database in use cannot restart. After a failure `to` is incomplete. RC_FULL,
+ * RC_IO: a disk reported an error; RC_CORRUPT: `from` is damaged. */
 MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress,
 			    void *arg, struct store_stats_full *stats, struct error *err);
 struct store_scan {
 	struct slice group; /* valid; empty: all */
-	bool by_id; /* else in the order of the sequence, both group by group in the order of their
-		       names */
+	bool by_id;         /* else by sequence number; both within each group, groups by name */
 	bool no_tombstones;
 };
 
-/* One document, good until it returns. Anything but RC_OK ends the scan. */
+/* One document, valid until the callback returns. Any result but RC_OK ends the
+ * scan. */
 typedef enum rc on_store_doc(void *arg, const struct store_doc *doc);
-/* Hands over each document, as all of them are at one moment. Takes no more memory for
- * many than for few. Answers what on_doc answered, or RC_BUSY, RC_IO, RC_CORRUPT (a
- * value is missing). While it lasts the log of a database in use cannot start over. */
+/* Passes each document of one snapshot to on_doc, in bounded memory. Returns the
+ * result of on_doc, or RC_BUSY, RC_IO, RC_CORRUPT (a value is missing). Meanwhile
+ * the log of a database in use cannot restart. */
 MUST_USE enum rc store_scan(struct store *store, const struct store_scan *scan,
 			    on_store_doc *on_doc, void *arg);
-/* The document of this id, a tombstone too. RC_NOT_FOUND: there is none. */
+/* Passes the document or tombstone with this id to on_doc. RC_NOT_FOUND: none. */
 MUST_USE enum rc store_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
 
-/* A set of ids, of any size in little memory: it goes to a disk when it grows. `path`
- * only chooses the back end; the database need not be there. */
+/* A set of ids in bounded memory: a large one is kept on disk. `path` only selects
+ * the back end; the database need not exist. */
 struct store_ids;
 MUST_USE enum rc store_ids_new(const char *path, struct store_ids **out, struct error *err);
-/* NULL is fine. */
+/* NULL is allowed. */
 void store_ids_free(struct store_ids *ids);
-/* Puts the id in with its number, unless it is in; *first: the number that it has.
- * RC_FULL, RC_IO: the disk refused. */
+/* Adds the id with a number, unless the set contains it; *first is the number that
+ * the set has for it. RC_FULL, RC_IO: the disk reported an error. */
 MUST_USE enum rc store_ids_add(struct store_ids *ids, struct slice id, uint64_t number,
 			       uint64_t *first, struct error *err);
 
-/* What is wrong, and where: a group, a document's id, "the file". Neither is
- * terminated, and a damaged id may be any bytes. */
+/* A fault and its place: a group, a document's id, "the file". Neither is
+ * terminated, and a damaged id may contain any bytes. */
 typedef void on_store_fault(void *arg, struct slice place, struct slice what);
 
 struct store_check {
-	bool quick; /* the file's own structure less closely, and no look into values */
+	bool quick; /* check the file's structure less closely, and no values */
 	on_store_fault *on_fault;
 	on_store_progress *on_progress;
 	void *arg; /* for both */
 };
 
-/* Reads a database, in use or not, as it is at one moment, in bounded memory, and
- * reports all that is not as a writer leaves it: the file (PRAGMA integrity_check), the
- * sequence, groups, versions, values, counts, tokens. RC_OK: it came to the end,
- * whatever was found. */
+/* Verifies a snapshot of a database, in use or not, in bounded memory, and reports
+ * every violation of the invariants that a writer keeps: the file (PRAGMA
+ * integrity_check), the sequence, groups, versions, values, counts, tokens. RC_OK:
+ * the check is complete, with or without faults. */
 MUST_USE enum rc store_check(const char *path, const struct store_check *check,
 			     struct store_stats_full *stats, struct error *err);
-/* Gives the database a new epoch: every client starts with a snapshot. For a writer;
- * `path` is for the reason. */
+/* Gives the database a new epoch, so that every client starts with a snapshot. For a
+ * writer; `path` is for messages. */
 MUST_USE enum rc store_new_epoch(struct store *store, const char *path, struct error *err);
-/* Readies the place of a database for another file, under its lock: what its log holds
- * is copied into it, unless it is damaged, and the files beside it go, so that they
- * never meet the new one. Where that cannot be done all stays. */
+/* Prepares for another file to replace the database, under its lock: copies the log
+ * into the database, unless that is damaged, and removes the files beside it, which
+ * must not meet the new file. If this fails everything stays. */
 MUST_USE enum rc store_close_for_replace(const char *path, struct error *err);
 
 #endif

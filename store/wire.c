@@ -1,5 +1,6 @@
-/* Requests and replies as bytes. Reading checks all that store.h promises of the
- * fields, so that the writer can rely on it. */
+/* Serialization of requests and replies. The worker, the writer and commands call it
+ * for messages to the writer. Unpacking checks everything that store.h promises of
+ * the fields, so that the writer can rely on it. */
 #include "store/store.h"
 
 #include "store/docid.h"
@@ -10,7 +11,7 @@
 
 enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_ALL = 3 };
 
-/* The least that one of them takes: bounds a count before memory is taken for it. */
+/* Least sizes of an element: they bound a count before memory is allocated. */
 #define EDIT_MIN (4 + 8 + 4 + 1 + 4)
 #define RESULT_MIN (1 + 8 + 8 + 1 + 4)
 #define TOKEN_MIN (4 + 4 + STORE_TOKEN_HASH_LEN + 8 + 8 + 4)
@@ -40,7 +41,7 @@ static bool unpack_bool(struct unpack *in)
 	return value == 1;
 }
 
-/* A number that a database column can hold. */
+/* A number that fits a database column. */
 static uint64_t unpack_number(struct unpack *in)
 {
 	uint64_t value = unpack_u64(in);
@@ -50,7 +51,7 @@ static uint64_t unpack_number(struct unpack *in)
 	return value;
 }
 
-/* How many entries of at least `min` bytes follow; 0 where so many cannot. */
+/* The number of elements of at least `min` bytes; 0 if fewer bytes follow. */
 static size_t unpack_count(struct unpack *in, size_t min)
 {
 	size_t count = unpack_u32(in);

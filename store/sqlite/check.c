@@ -1,4 +1,4 @@
-/* Whether a database is as a writer leaves it. */
+/* Verifies a whole database. store_admin.c calls sqlite_check. */
 #include "store/sqlite/open.h"
 #include "store/sqlite/operations.h"
 #include "store/sqlite/schema.h"
@@ -27,9 +27,7 @@ static void report(const struct check *check, struct slice place, const char *wh
 	check->asked->on_fault(check->asked->arg, place, slice_of(what));
 }
 
-/* Damage that a statement trips over is what was looked for; a system that refuses ends
- * the check.
- */
+/* Damage that fails a statement is a finding; a system error ends the check. */
 static enum rc check_failed(struct check *check, int code)
 {
 	char what[200];
@@ -54,7 +52,7 @@ static int on_operations(void *arg)
 	return 0;
 }
 
-/* Each row is a line, or several; those that begin with *** are headlines. */
+/* One or more lines in each row; those that begin with *** are headlines. */
 static int on_integrity(void *arg, int columns, char **values, char **names)
 {
 	const char *line = columns == 1 && values[0] ? values[0] : "";
@@ -84,8 +82,8 @@ static enum rc check_file(struct check *check)
 
 /* ---- What tables say of each other ---- */
 
-/* Each gives a row for each fault: where, and what. The schema is that which brought
- * the tables. */
+/* Each returns a row for each fault: place and description. `schema`: the version
+ * that introduced the tables. */
 static const struct rule {
 	int schema;
 	const char *sql;
@@ -264,7 +262,7 @@ static enum rc check_documents(struct check *check)
 static enum rc check_all(struct check *check)
 {
 	int schema = 0;
-	/* What must be sorted is sorted in a file, however much it is. */
+	/* Sorts of any size use a file. */
 	int code = sqlite3_exec(check->db, "PRAGMA temp_store = FILE; BEGIN", NULL, NULL, NULL);
 	enum rc rc;
 

@@ -1,5 +1,5 @@
-/* Batches of requests, done in order, durable together. The store's door calls
- * sqlite_commit; push.c, purge.c and tokens.c do the requests. */
+/* Commits batches of requests, each in one durable transaction. The store's door
+ * calls sqlite_commit; push.c, purge.c and tokens.c apply the requests. */
 #include "store/sqlite/operations.h"
 
 #include "store/sqlite/purge.h"
@@ -17,25 +17,25 @@
 
 /* ---- Requests ---- */
 
-static enum rc apply(struct transaction *commit, const struct store_request *request,
+static enum rc apply(struct transaction *transaction, const struct store_request *request,
 		     struct store_reply *reply, struct buf *bytes)
 {
 	switch (request->kind) {
 	case STORE_PUSH:
 		reply->result_count = request->edit_count;
 		reply->results = mem_array(reply->result_count, sizeof(*reply->results));
-		return push_apply(commit, request, reply->results, bytes);
+		return push_apply(transaction, request, reply->results, bytes);
 	case STORE_TOKEN_ADD:
-		return tokens_add(commit->sqlite, &request->token);
+		return tokens_add(transaction->sqlite, &request->token);
 	case STORE_TOKEN_LIST:
-		return tokens_read(commit->sqlite->sql[SQL_TOKENS], &reply->tokens,
+		return tokens_read(transaction->sqlite->sql[SQL_TOKENS], &reply->tokens,
 				   &reply->token_count, bytes);
 	case STORE_TOKEN_REVOKE:
-		return tokens_revoke(commit->sqlite, request->token.id);
+		return tokens_revoke(transaction->sqlite, request->token.id);
 	case STORE_TOKEN_ROTATE:
-		return tokens_rotate(commit->sqlite, request, reply, bytes);
+		return tokens_rotate(transaction->sqlite, request, reply, bytes);
 	case STORE_PURGE:
-		return purge_apply(commit, request->before, request->limit, &reply->purged);
+		return purge_apply(transaction, request->before, request->limit, &reply->purged);
 	case STORE_KIND_COUNT:
 		break;
 	}
@@ -43,8 +43,7 @@ static enum rc apply(struct transaction *commit, const struct store_request *req
 	return RC_MALFORMED;
 }
 
-/* Those that come from deciding, before anything was written for the request: they are
- * its own, and the rest goes on. */
+/* Errors found before anything was written for the request: only this request fails. */
 static bool is_own_failure(enum rc rc)
 {
 	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_TOO_LARGE;
@@ -52,7 +51,7 @@ static bool is_own_failure(enum rc rc)
 
 /* ---- The transaction ---- */
 
-/* Replies as they grow, and the bytes behind each. */
+/* Replies under construction, and the bytes that each points into. */
 struct answers {
 	struct store_reply *replies;
 	struct buf *bytes;
@@ -73,14 +72,14 @@ static void clear_answers(struct answers *answers)
 		clear_answer(answers, i);
 }
 
-static enum rc apply_all(struct transaction *commit, const struct store_request *requests,
+static enum rc apply_all(struct transaction *transaction, const struct store_request *requests,
 			 struct answers *answers)
 {
 	for (size_t i = 0; i < answers->count; i++) {
 		enum rc rc;
 
 		answers->replies[i].kind = requests[i].kind;
-		rc = apply(commit, &requests[i], &answers->replies[i], &answers->bytes[i]);
+		rc = apply(transaction, &requests[i], &answers->replies[i], &answers->bytes[i]);
 		if (rc != RC_OK && !is_own_failure(rc))
 			return rc;
 		if (rc != RC_OK)
@@ -90,24 +89,24 @@ static enum rc apply_all(struct transaction *commit, const struct store_request 
 	return RC_OK;
 }
 
-static enum rc note_state(struct transaction *commit, const struct store_state *before)
+static enum rc note_state(struct transaction *transaction, const struct store_state *before)
 {
-	sqlite3_stmt *stmt = commit->sqlite->sql[SQL_SET_STATE];
-	enum rc rc = transaction_leave(commit);
+	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_SET_STATE];
+	enum rc rc = transaction_leave(transaction);
 
-	if (rc != RC_OK || memcmp(&commit->state, before, sizeof(*before)) == 0)
+	if (rc != RC_OK || memcmp(&transaction->state, before, sizeof(*before)) == 0)
 		return rc;
-	sql_bind_number(stmt, 1, commit->state.head);
-	sql_bind_number(stmt, 2, commit->state.horizon);
-	sql_bind_number(stmt, 3, commit->state.documents);
-	sql_bind_number(stmt, 4, commit->state.tombstones);
+	sql_bind_number(stmt, 1, transaction->state.head);
+	sql_bind_number(stmt, 2, transaction->state.horizon);
+	sql_bind_number(stmt, 3, transaction->state.documents);
+	sql_bind_number(stmt, 4, transaction->state.tombstones);
 	return sql_run(stmt);
 }
 
-/* A COMMIT that was refused for a lock has not happened, nor has one whose pages the
- * log did not take: should the disk hold them nevertheless, the next commit is written
- * over them. After any other failure they lie there whole, and whoever opens the
- * database next may find them. */
+/* A COMMIT that failed for a lock has not happened, nor has one whose pages the log
+ * did not take: if they are on disk nevertheless, the next commit overwrites them.
+ * After any other failure they may be there completely, and the next process that
+ * opens the database may find them. */
 static enum rc finish(struct sqlite *sqlite)
 {
 	enum rc rc = FAULT_MUTANT("commit_left_out") ? RC_OK : sql_run(sqlite->sql[SQL_COMMIT]);
@@ -118,33 +117,32 @@ static enum rc finish(struct sqlite *sqlite)
 	return RC_SYNC_FAILED;
 }
 
-static enum rc transact(struct transaction *commit, const struct store_request *requests,
+static enum rc transact(struct transaction *transaction, const struct store_request *requests,
 			struct answers *answers)
 {
 	struct store_state before;
-	enum rc rc = sql_run(commit->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
+	enum rc rc = sql_run(transaction->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
 
 	if (rc == RC_OK)
-		rc = sql_read_state(commit->sqlite, &before);
+		rc = sql_read_state(transaction->sqlite, &before);
 	if (rc == RC_OK) {
-		commit->state = before;
-		rc = apply_all(commit, requests, answers);
+		transaction->state = before;
+		rc = apply_all(transaction, requests, answers);
 	}
 	if (rc == RC_OK)
-		rc = note_state(commit, &before);
+		rc = note_state(transaction, &before);
 	if (rc == RC_OK)
-		rc = finish(commit->sqlite);
-	sql_rollback(commit->sqlite);
+		rc = finish(transaction->sqlite);
+	sql_rollback(transaction->sqlite);
 	return rc;
 }
 
-/* One transaction; on a full disk once more, should the room that the log takes be
- * enough. */
+/* One transaction; on a full disk a second one, in the space that the log occupies. */
 static enum rc attempt(struct sqlite *sqlite, const struct store_request *requests,
 		       struct answers *answers)
 {
-	struct transaction commit = { .sqlite = sqlite, .now = clock_wall() };
-	enum rc rc = transact(&commit, requests, answers);
+	struct transaction transaction = { .sqlite = sqlite, .now = clock_wall() };
+	enum rc rc = transact(&transaction, requests, answers);
 	enum rc spent;
 
 	if (rc == RC_FULL) {
@@ -153,19 +151,19 @@ static enum rc attempt(struct sqlite *sqlite, const struct store_request *reques
 			return spent;
 		if (spent == RC_OK) {
 			clear_answers(answers);
-			commit = (struct transaction){ .sqlite = sqlite, .now = commit.now };
-			rc = transact(&commit, requests, answers);
+			transaction =
+				(struct transaction){ .sqlite = sqlite, .now = transaction.now };
+			rc = transact(&transaction, requests, answers);
 		}
 	}
 	for (size_t i = 0; i < answers->count; i++)
-		answers->replies[i].head = (struct store_cursor){ .epoch = commit.state.epoch,
-								  .seq = commit.state.head };
+		answers->replies[i].head = (struct store_cursor){ .epoch = transaction.state.epoch,
+								  .seq = transaction.state.head };
 	return rc;
 }
 
-/* What is damaged spoils the transaction of whoever comes upon it. Halves of halves
- * find out who that is; the others go through. Only what has an unknown outcome fails
- * all. */
+/* Damaged data fails the whole transaction. Bisection isolates the requests that
+ * meet it; the others succeed. Only an unknown outcome fails all. */
 static enum rc attempt_halves(struct sqlite *sqlite, const struct store_request *requests,
 			      struct answers *answers)
 {

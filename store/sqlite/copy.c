@@ -1,4 +1,5 @@
-/* Copies of a whole database: a backup, and the way back from one. */
+/* Copies of a whole database, and replacing one, for backup and restore.
+ * store_admin.c calls them. */
 #include "store/sqlite/open.h"
 #include "store/sqlite/operations.h"
 #include "store/sqlite/schema.h"
@@ -28,8 +29,7 @@ struct copy {
 
 /* ---- Copying ---- */
 
-/* The database that is being written, whose errors are of another disk than the
- * source's. */
+/* Errors of the database being written, which is on another disk than the source. */
 static enum rc target_fail(const struct copy *copy, sqlite3 *target, int code)
 {
 	switch (code & 0xff) {
@@ -59,8 +59,8 @@ static int open_target(const struct copy *copy, sqlite3 **target)
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			       NULL);
 	buf_free(&name);
-	/* Nobody else knows this file; whoever keeps it syncs it. Alone, it needs no
-	 * index of a log in shared memory. */
+	/* No other process uses this file, and the caller syncs it. With an
+	 * exclusive lock the log needs no index in shared memory. */
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(*target,
 				    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; "
@@ -87,7 +87,7 @@ static int copy_steps(const struct copy *copy, sqlite3_backup *backup)
 	return code;
 }
 
-/* Was it reading or writing that failed? A backup tells by its target alone. */
+/* Did reading or writing fail? sqlite3_backup reports only through its target. */
 static enum rc copy_fail(const struct copy *copy, sqlite3 *target, int code)
 {
 	int source_code = sqlite3_errcode(copy->source);
@@ -124,8 +124,7 @@ static enum rc copy_pages(const struct copy *copy)
 	return rc;
 }
 
-/* All in one transaction: what is counted is what is copied, whatever is committed
- * meanwhile. */
+/* All in one transaction: the counts are those of the copied snapshot. */
 static enum rc copy_snapshot(struct copy *copy)
 {
 	int code = sqlite3_exec(copy->source, "BEGIN", NULL, NULL, NULL);
@@ -151,7 +150,7 @@ static int on_operations(void *arg)
 	return 0;
 }
 
-/* The first thing that is wrong, without the headline before it; "ok" where there is
+/* Takes the last line of the first fault, which follows a headline; "ok" if there is
  * none. */
 static int on_integrity(void *arg, int columns, char **values, char **names)
 {
@@ -187,8 +186,8 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 	return RC_OK;
 }
 
-/* The copy has its source's way of journaling: a log. With a journal that is deleted it
- * is one file, good on a read-only medium too. */
+/* The copy has the journal mode of its source, WAL. In mode DELETE it is a single
+ * file, which also works on a read-only medium. */
 static enum rc settle_target(struct copy *copy)
 {
 	sqlite3 *target = NULL;
@@ -227,7 +226,7 @@ enum rc sqlite_copy(const struct db_url *from, const char *to, on_store_progress
 
 enum rc sqlite_new_epoch(struct store *store, const char *path, struct error *err)
 {
-	return schema_renew_epoch(sqlite_of(store)->db, path, err);
+	return schema_new_epoch(sqlite_of(store)->db, path, err);
 }
 
 static bool has_log(const char *path)
@@ -243,9 +242,10 @@ static bool has_log(const char *path)
 	return has;
 }
 
-/* What it holds counts until the moment the new file takes its place, so the log must
- * not go before it is in there; a damaged database has nothing to be saved. Busy for a
- * reader who still wants the log's place, not its pages, is as good. */
+/* The log counts until the new file replaces the database, so its content must be in
+ * the database before it is removed; that of a damaged database cannot be saved.
+ * SQLITE_BUSY with all pages copied is fine: a reader only keeps the log from
+ * restarting. */
 static enum rc fold_log(const struct db_url *db, struct error *err)
 {
 	struct store *store;

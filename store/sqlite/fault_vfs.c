@@ -1,3 +1,4 @@
+/* A file layer that fails on demand, for tests. Enabled by open.c and scan.c. */
 #include "store/sqlite/fault_vfs.h"
 
 #ifdef ENABLE_FAULTS
@@ -15,13 +16,13 @@
 
 #define PLAN_MAX 4096
 
-/* Files of these kinds have methods of their own: SQLite's, but for those that may
- * fail. */
+/* Files of these kinds have methods of their own: those of SQLite, except the
+ * operations that may fail. */
 enum kind { KIND_DB, KIND_WAL, KIND_COUNT };
 
 static const char *const kind_names[KIND_COUNT] = { [KIND_DB] = "db", [KIND_WAL] = "wal" };
 
-/* What a witness notes. */
+/* Operations that a witness reports. */
 enum note {
 	NOTE_WRITE,
 	NOTE_TRUNCATE,
@@ -74,7 +75,7 @@ static void plan_read(char text[PLAN_MAX])
 	text[len > 0 ? len : 0] = 0;
 }
 
-/* The error of the line, 0 where it is about something else. */
+/* The error of the line; 0: the line is for another operation. */
 static int line_error(const char *line, const char *operation, enum kind kind)
 {
 	char verb[16], file[16], error[16];
@@ -122,7 +123,7 @@ static void witness(enum note note, enum kind kind)
 	(void)close(fd);
 }
 
-/* Is it the file that is to be looked after? */
+/* Is this the file to be watched? */
 static bool is_meant(const char *name, enum kind kind)
 {
 	const char *db = getenv("POCKETBOOK_WITNESS_DB");
@@ -183,7 +184,7 @@ static int fault_vfs_sync(sqlite3_file *file, int flags)
 static int fault_vfs_grow(sqlite3_file *file, int region, int size, int extend, void volatile **out)
 {
 	if (extend && fails("grow", kind_of(file))) {
-		/* What is there already needs no growing. */
+		/* Existing regions need not grow. */
 		int code = real_of(file)->xShmMap(file, region, size, 0, out);
 
 		return code == SQLITE_OK && *out == NULL ? SQLITE_IOERR_SHMSIZE : code;
@@ -191,8 +192,8 @@ static int fault_vfs_grow(sqlite3_file *file, int region, int size, int extend, 
 	return real_of(file)->xShmMap(file, region, size, extend, out);
 }
 
-/* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of who
- * writes, checkpoints and recovers. */
+/* https://www.sqlite.org/walformat.html#wal_locks: the first three are those of
+ * writing, checkpointing and recovering. */
 static int fault_vfs_lock(sqlite3_file *file, int first, int count, int flags)
 {
 	if ((flags & SQLITE_SHM_LOCK) && (flags & SQLITE_SHM_EXCLUSIVE))
@@ -263,7 +264,7 @@ static void fault_vfs_memory(void)
 		abort();
 }
 
-void fault_vfs_disk(void)
+void fault_vfs_install(void)
 {
 	const char *plan = getenv("POCKETBOOK_DISK"), *notes = getenv("POCKETBOOK_WITNESS");
 

@@ -1,3 +1,4 @@
+/* The heap of a k-way merge of groups. Called by read.c. */
 #include "store/sqlite/merge.h"
 
 #include "base/mem.h"

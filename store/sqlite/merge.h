@@ -1,5 +1,5 @@
-/* Which group comes next: a heap of groups by the sequence number of the first document
- * that each has still to show. */
+/* The heap of a k-way merge: groups ordered by the sequence number of their next
+ * document. */
 #ifndef STORE_SQLITE_MERGE_H
 #define STORE_SQLITE_MERGE_H
 
@@ -19,7 +19,7 @@ struct merge {
 };
 
 void merge_push(struct merge *runs, struct merge_run run);
-/* Takes the lowest; there must be one. */
+/* Removes and returns the lowest; the heap must not be empty. */
 struct merge_run merge_pop(struct merge *runs);
 void merge_free(struct merge *runs);
 

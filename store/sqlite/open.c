@@ -1,5 +1,5 @@
-/* Opens and closes an SQLite database: for the store's door, to serve; for copies and
- * checks, to read a database of any schema. */
+/* Opens and closes an SQLite database: for the store's door, to serve; for copies
+ * and checks, to read a database of any schema. */
 #include "store/sqlite/open.h"
 
 #include "store/sqlite/fault_vfs.h"
@@ -20,8 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Long enough for a recovery by another process to pass, short enough for an event
- * loop. */
+/* Long enough for a recovery by another process, short enough for an event loop. */
 #define BUSY_TIMEOUT_MS 100
 
 /* ---- The file ---- */
@@ -46,10 +45,9 @@ static enum rc check_directory(const char *path, struct error *err)
 	return rc;
 }
 
-/* Makes the file where there is none, so that it is nobody else's to read from its
- * first moment on; SQLite gives its companions the same mode. An existing one is not
- * opened here: closing it again would drop the locks that this process may have on
- * it. */
+/* Creates the file if it does not exist, with a mode that keeps it private from the
+ * start; SQLite gives its companions the same mode. An existing file is not opened
+ * here: closing it would release this process's locks on it. */
 static enum rc make_file(const char *path, struct error *err)
 {
 	enum rc rc = check_directory(path, err);
@@ -95,12 +93,12 @@ static int switch_on(sqlite3 *db, int option, int on)
 	return sqlite3_db_config(db, option, on, NULL);
 }
 
-/* What both roles want, before the first look into a file that may be anybody's. */
+/* For both roles, before reading a file that may be of any origin. */
 static int configure(sqlite3 *db)
 {
 	int code = switch_on(db, SQLITE_DBCONFIG_DEFENSIVE, 1);
 
-	/* A foreign file is left as it is; a writer of ours turns this off again. */
+	/* A file of another program is left as it is; the writer resets this. */
 	if (code == SQLITE_OK)
 		code = switch_on(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
 	if (code == SQLITE_OK)
@@ -160,7 +158,7 @@ static enum rc start(struct sqlite *sqlite, const char *path, struct error *err)
 
 	if (code != SQLITE_OK)
 		return schema_fail(sqlite->db, code, path, err);
-	rc = schema_look(sqlite->db, path, err);
+	rc = schema_check(sqlite->db, path, err);
 	if (sqlite->store.role == STORE_WRITER &&
 	    (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE))
 		rc = start_writer(sqlite, rc == RC_OK, path, err);
@@ -177,7 +175,7 @@ static int connect_to(const char *path, enum store_role role, sqlite3 **db)
 	struct buf name = BUF_EMPTY;
 	int code;
 
-	/* So that no name means something else to SQLite, as ":memory:" would. */
+	/* No name may have a special meaning for SQLite, as ":memory:" would. */
 	if (path[0] != '/')
 		buf_put_text(&name, "./");
 	buf_put_text(&name, path);
@@ -185,7 +183,7 @@ static int connect_to(const char *path, enum store_role role, sqlite3 **db)
 	if (role == STORE_WRITER)
 		code = sqlite3_open_v2(name.data, db, flags | SQLITE_OPEN_READWRITE, NULL);
 	else
-		code = reader_connect(name.data, flags, db);
+		code = readonly_vfs_open(name.data, flags, db);
 	buf_free(&name);
 	return code;
 }
@@ -198,13 +196,13 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 	*db = NULL;
 	if (rc != RC_OK)
 		return rc;
-	fault_vfs_disk();
+	fault_vfs_install();
 	code = connect_to(path, STORE_READER, db);
 	if (code == SQLITE_OK)
 		code = configure(*db);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(*db, "PRAGMA query_only = ON", NULL, NULL, NULL);
-	rc = code == SQLITE_OK ? schema_look(*db, path, err) : schema_fail(*db, code, path, err);
+	rc = code == SQLITE_OK ? schema_check(*db, path, err) : schema_fail(*db, code, path, err);
 	if (rc == RC_UNAVAILABLE)
 		rc = RC_OK;
 	if (rc != RC_OK) {
@@ -222,7 +220,7 @@ enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store 
 	enum rc rc = role == STORE_WRITER ? make_file(path, err) : RC_OK;
 	int code;
 
-	fault_vfs_disk();
+	fault_vfs_install();
 	if (rc == RC_OK)
 		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, err);
 	if (rc != RC_OK)

@@ -1,4 +1,4 @@
-/* How a database is opened that is not to be served from. */
+/* Opening a database that is not to be served from. */
 #ifndef STORE_SQLITE_OPEN_H
 #define STORE_SQLITE_OPEN_H
 
@@ -7,9 +7,8 @@
 
 #include <sqlite3.h>
 
-/* A connection of its own that only reads and never checkpoints, to a database of ours
- * that may have an older schema. Close it with sqlite3_close. Fails as store_open
- * does. */
+/* A separate connection that only reads and never checkpoints, to a database of
+ * Pocketbook of any schema. Close it with sqlite3_close. Fails as store_open does. */
 MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* The operations of the SQLite back end, as store/backend.h describes them: what its table
- * (backend.c) is made of, each in the file of its name. */
+/* The operations of the SQLite back end, as store/backend.h describes them, by the
+ * file that implements them. backend.c makes its table of them. */
 #ifndef STORE_SQLITE_OPERATIONS_H
 #define STORE_SQLITE_OPERATIONS_H
 

@@ -1,13 +1,13 @@
-/* Forgetting tombstones, in the SQLite back end. */
+/* Purges of tombstones, in the SQLite back end. */
 #ifndef STORE_SQLITE_PURGE_H
 #define STORE_SQLITE_PURGE_H
 
 #include "store/sqlite/transaction.h"
 
-/* Forgets up to `limit` tombstones that were made before `before`, the oldest first,
- * and groups that nothing is left of. Moves the commit's horizon. A failure: the
- * transaction must go. */
-MUST_USE enum rc purge_apply(struct transaction *commit, int64_t before, uint64_t limit,
+/* Removes up to `limit` tombstones from before `before`, the oldest first, and
+ * groups that are then empty. Moves the horizon of the transaction, which must be
+ * rolled back after a failure. */
+MUST_USE enum rc purge_apply(struct transaction *transaction, int64_t before, uint64_t limit,
 			     uint64_t *purged);
 
 #endif

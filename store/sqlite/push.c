@@ -1,4 +1,4 @@
-/* A push within a transaction. */
+/* Applies pushes within a transaction. Called by commit.c; rules.c decides each edit. */
 #include "store/sqlite/push.h"
 
 #include "store/docid.h"
@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* What has been decided about one edit. */
+/* The decision about one edit. */
 struct decision {
 	enum rules_verdict verdict;
 	bool there;    /* the document has a row */
@@ -19,7 +19,7 @@ struct decision {
 };
 
 struct push {
-	struct transaction *commit;
+	struct transaction *transaction;
 	const struct store_request *request;
 	struct decision *decisions;
 	struct store_result *results;
@@ -42,14 +42,14 @@ static enum rc answer_conflict(struct push *push, const struct decision *decisio
 		return RC_OK;
 	result->plain = sql_number(held, 4) != 0;
 	if (decision->is_large)
-		rc = sql_read_large(push->commit->sqlite, decision->seq, push->bytes);
+		rc = sql_read_large(push->transaction->sqlite, decision->seq, push->bytes);
 	else
 		buf_put_slice(push->bytes, sql_text(held, 5));
 	result->value.len = push->bytes->len - before;
 	return rc == RC_OK && push->bytes->len > STORE_REPLY_MAX ? RC_TOO_LARGE : rc;
 }
 
-/* `row`: SQL_HELD stands on the document's row. */
+/* `row`: SQL_HELD has the row of the document. */
 static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool row)
 {
 	struct decision *decision = &push->decisions[i];
@@ -75,14 +75,14 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 
 static enum rc decide(struct push *push, size_t i)
 {
-	sqlite3_stmt *stmt = push->commit->sqlite->sql[SQL_HELD];
+	sqlite3_stmt *stmt = push->transaction->sqlite->sql[SQL_HELD];
 	struct slice id = push->request->edits[i].id;
-	enum rc rc = transaction_enter(push->commit, docid_group(id));
+	enum rc rc = transaction_enter(push->transaction, docid_group(id));
 	bool row = false;
 
 	if (rc != RC_OK)
 		return rc;
-	sql_bind_number(stmt, 1, push->commit->group.gid);
+	sql_bind_number(stmt, 1, push->transaction->group.gid);
 	sql_bind_text(stmt, 2, id);
 	rc = sql_step(stmt, &row);
 	if (rc == RC_OK)
@@ -106,18 +106,18 @@ static enum rc add_large(struct sqlite *sqlite, uint64_t seq, struct slice value
 	return sql_run(sqlite->sql[SQL_ADD_LARGE]);
 }
 
-static enum rc write_row(struct transaction *commit, const struct store_edit *edit,
+static enum rc write_row(struct transaction *transaction, const struct store_edit *edit,
 			 const struct decision *decision, uint64_t version)
 {
-	sqlite3_stmt *stmt = commit->sqlite->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
+	sqlite3_stmt *stmt = transaction->sqlite->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
 	enum rc rc;
 
-	sql_bind_number(stmt, 1, commit->group.gid);
-	sql_bind_number(stmt, 2, commit->state.head);
+	sql_bind_number(stmt, 1, transaction->group.gid);
+	sql_bind_number(stmt, 2, transaction->state.head);
 	sql_bind_text(stmt, 3, edit->id);
 	sql_bind_number(stmt, 4, version);
 	if (edit->deleted)
-		sql_bind_number(stmt, 5, (uint64_t)commit->now);
+		sql_bind_number(stmt, 5, (uint64_t)transaction->now);
 	else
 		sql_bind_null(stmt, 5);
 	sql_bind_text(stmt, 6, FAULT_MUTANT("op_forgotten") ? slice_make("", 0) : edit->op);
@@ -129,7 +129,7 @@ static enum rc write_row(struct transaction *commit, const struct store_edit *ed
 	if (decision->there)
 		sql_bind_number(stmt, 9, decision->seq);
 	rc = sql_run(stmt);
-	if (rc == RC_OK && sqlite3_changes(commit->sqlite->db) != 1) {
+	if (rc == RC_OK && sqlite3_changes(transaction->sqlite->db) != 1) {
 		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));
 		rc = RC_CORRUPT;
 	}
@@ -143,26 +143,26 @@ static uint64_t *count_of(struct store_state *state, bool deleted)
 
 static enum rc write_edit(struct push *push, size_t i)
 {
-	struct transaction *commit = push->commit;
+	struct transaction *transaction = push->transaction;
 	const struct store_edit *edit = &push->request->edits[i];
 	const struct decision *decision = &push->decisions[i];
 	struct store_result *result = &push->results[i];
-	enum rc rc = transaction_enter(commit, docid_group(edit->id));
+	enum rc rc = transaction_enter(transaction, docid_group(edit->id));
 
-	if (rc == RC_OK && commit->group.gid == 0)
-		rc = transaction_add_group(commit);
+	if (rc == RC_OK && transaction->group.gid == 0)
+		rc = transaction_add_group(transaction);
 	if (rc != RC_OK)
 		return rc;
-	result->seq = commit->group.seq = ++commit->state.head;
+	result->seq = transaction->group.seq = ++transaction->state.head;
 	result->version = decision->version + (FAULT_MUTANT("version_skipped") ? 2 : 1);
 	if (decision->there)
-		--*count_of(&commit->state, decision->deleted);
-	++*count_of(&commit->state, edit->deleted);
-	rc = write_row(commit, edit, decision, result->version);
+		--*count_of(&transaction->state, decision->deleted);
+	++*count_of(&transaction->state, edit->deleted);
+	rc = write_row(transaction, edit, decision, result->version);
 	if (rc == RC_OK && decision->is_large)
-		rc = drop_large(commit->sqlite, decision->seq);
+		rc = drop_large(transaction->sqlite, decision->seq);
 	if (rc == RC_OK && edit->value.len > SQLITE_VALUE_INLINE)
-		rc = add_large(commit->sqlite, result->seq, edit->value);
+		rc = add_large(transaction->sqlite, result->seq, edit->value);
 	return rc;
 }
 
@@ -173,7 +173,7 @@ static void skip_all(struct push *push)
 			push->results[i].status = STORE_SKIPPED;
 }
 
-static void aim_slices(struct push *push)
+static void set_slices(struct push *push)
 {
 	const char *at = push->bytes->data;
 
@@ -187,28 +187,28 @@ static void aim_slices(struct push *push)
 	}
 }
 
-/* As somebody might write it who takes the transaction for this push's own. */
-static enum rc spoil_others(struct transaction *commit)
+/* A seeded bug: treats the transaction as if it belonged to this push alone. */
+static enum rc spoil_others(struct transaction *transaction)
 {
-	commit->group = (struct transaction_group){ .gid = 0 };
-	sql_rollback(commit->sqlite);
-	return sql_run(commit->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
+	transaction->group = (struct transaction_group){ .gid = 0 };
+	sql_rollback(transaction->sqlite);
+	return sql_run(transaction->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
 }
 
 static enum rc decide_and_write(struct push *push)
 {
 	enum rc rc = RC_OK;
 
-	/* No document is twice in a push, so no decision depends on what another of
-	 * them will write. */
+	/* A push contains each document once, so no decision depends on another
+	 * edit's write. */
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
 		rc = decide(push, i);
 	if (rc != RC_OK)
 		return rc;
-	aim_slices(push);
+	set_slices(push);
 	if (push->request->atomic && push->has_conflict && !FAULT_MUTANT("atomic_ignored")) {
 		skip_all(push);
-		return FAULT_MUTANT("refusal_spoils") ? spoil_others(push->commit) : RC_OK;
+		return FAULT_MUTANT("refusal_spoils") ? spoil_others(push->transaction) : RC_OK;
 	}
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
 		if (push->decisions[i].verdict == RULES_WRITE)
@@ -216,11 +216,11 @@ static enum rc decide_and_write(struct push *push)
 	return rc;
 }
 
-enum rc push_apply(struct transaction *commit, const struct store_request *request,
+enum rc push_apply(struct transaction *transaction, const struct store_request *request,
 		   struct store_result *results, struct buf *bytes)
 {
 	struct push push = {
-		.commit = commit,
+		.transaction = transaction,
 		.request = request,
 		.decisions = mem_array(request->edit_count, sizeof(*push.decisions)),
 		.results = results,

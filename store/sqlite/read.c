@@ -1,4 +1,5 @@
-/* Pulls: a page of a group's changes, and the newest places. */
+/* Reads pages of a group's changes and newest positions. The store's door calls it;
+ * rules.c decides where a page begins and ends. */
 #include "store/sqlite/operations.h"
 
 #include "store/sqlite/merge.h"
@@ -80,7 +81,7 @@ static struct store_doc *add_doc(struct reading *reading)
 	return &reading->docs[reading->count++];
 }
 
-/* The row that SQL_RUN stands on. */
+/* The current row of SQL_RUN. */
 static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 {
 	struct store_doc *doc = add_doc(reading);
@@ -106,8 +107,8 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 	return rc;
 }
 
-/* Takes documents of one group as long as they come before those of all others; what is
- * left goes back onto the heap. */
+/* Takes documents of one group as long as they precede those of all other groups;
+ * the rest goes back onto the heap. */
 static enum rc take_run(struct reading *reading, struct merge_run run)
 {
 	sqlite3_stmt *stmt = reading->sqlite->sql[SQL_RUN];
@@ -148,7 +149,7 @@ static enum rc read_docs(struct reading *reading)
 	return rc;
 }
 
-static void aim_slices(struct reading *reading)
+static void set_slices(struct reading *reading)
 {
 	const char *at = reading->bytes.data;
 
@@ -171,7 +172,7 @@ void sqlite_changes(struct store *store, const struct store_query *query, on_sto
 
 	rc = read_docs(&reading);
 	if (rc == RC_OK) {
-		aim_slices(&reading);
+		set_slices(&reading);
 		page.docs = reading.docs;
 		page.count = reading.count;
 		rules_pull_end(&reading.from, &reading.state,
@@ -185,7 +186,7 @@ void sqlite_changes(struct store *store, const struct store_query *query, on_sto
 
 /* ---- Places ---- */
 
-/* The epoch and a sequence number from the first row of a statement. */
+/* The epoch and a sequence number from the first row. */
 static void read_place(sqlite3_stmt *stmt, on_store_place *on_place, void *arg)
 {
 	struct store_cursor place = { .epoch = 0 };

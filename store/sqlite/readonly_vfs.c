@@ -1,13 +1,13 @@
+/* A file layer that opens everything read-only. Called by open.c for readers. */
 #include "store/sqlite/readonly_vfs.h"
 
 #include <unistd.h>
 
 static sqlite3_vfs *real;
 
-/* A log that is not there is made, as without it a database in WAL mode cannot be read
- * at all. */
-static int reader_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
-		       int *out_flags)
+/* A missing log is created: a database in WAL mode cannot be read without one. */
+static int readonly_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+			 int *out_flags)
 {
 	(void)vfs;
 	if ((flags & SQLITE_OPEN_WAL) && access(name, F_OK) == 0)
@@ -16,9 +16,9 @@ static int reader_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
 	return real->xOpen(real, name, file, flags, out_flags);
 }
 
-/* Over whichever VFS is the default; known by its name only for as long as it is asked
- * for, or it could become the default itself. */
-int reader_connect(const char *name, int flags, sqlite3 **db)
+/* A layer above the default VFS, registered only while it is used, so that it cannot
+ * become the default itself. */
+int readonly_vfs_open(const char *name, int flags, sqlite3 **db)
 {
 	static sqlite3_vfs own;
 	int code;
@@ -27,8 +27,8 @@ int reader_connect(const char *name, int flags, sqlite3 **db)
 	if (real == NULL)
 		return SQLITE_NOMEM; /* for want of which SQLite could not begin */
 	own = *real;
-	own.zName = "pocketbook-reader";
-	own.xOpen = reader_open;
+	own.zName = "pocketbook-readonly";
+	own.xOpen = readonly_open;
 	code = sqlite3_vfs_register(&own, 0);
 	if (code == SQLITE_OK)
 		code = sqlite3_open_v2(name, db, flags | SQLITE_OPEN_READONLY, own.zName);

@@ -1,11 +1,11 @@
-/* How a reader opens files: none of them to write, not even SQLite's log, which it
- * would. The wal-index alone is shared with the writer. */
+/* Opens all files of a reader read-only, also SQLite's log, which SQLite would open
+ * for writing. Only the wal-index is shared with the writer. */
 #ifndef STORE_SQLITE_READONLY_VFS_H
 #define STORE_SQLITE_READONLY_VFS_H
 
 #include <sqlite3.h>
 
 /* sqlite3_open_v2 with SQLITE_OPEN_READONLY. */
-int reader_connect(const char *name, int flags, sqlite3 **db);
+int readonly_vfs_open(const char *name, int flags, sqlite3 **db);
 
 #endif

@@ -1,4 +1,5 @@
-/* Documents one by one, and sets of their ids, for an administrator's commands. */
+/* Scans of documents and sets of ids, for an administrator's commands. store_admin.c
+ * calls them. */
 #include "store/sqlite/operations.h"
 
 #include "store/sqlite/fault_vfs.h"
@@ -12,7 +13,7 @@
 
 /* ---- Documents ---- */
 
-/* The row that a DOCUMENT statement (statements.c) stands on. */
+/* The current row of a DOCUMENT statement (statements.c). */
 static enum rc hand_over(sqlite3_stmt *stmt, on_store_doc *on_doc, void *arg)
 {
 	const struct store_doc doc = {
@@ -66,8 +67,8 @@ enum rc sqlite_find(struct store *store, struct slice id, on_store_doc *on_doc, 
 
 /* ---- Ids ---- */
 
-/* A temporary database of its own, which lies in memory while it is small and in a
- * nameless file beyond that. */
+/* A temporary database, in memory while it is small and in an unlinked file beyond
+ * that. */
 struct ids {
 	struct store_ids ids; /* first */
 	sqlite3 *db;
@@ -108,7 +109,7 @@ enum rc sqlite_ids_new(struct store_ids **out, struct error *err)
 	enum rc rc = RC_OK;
 	int code;
 
-	fault_vfs_disk();
+	fault_vfs_install();
 	code = sqlite3_open_v2("", &ids->db, flags, NULL);
 	if (code == SQLITE_OK)
 		code = ids_prepare(ids);

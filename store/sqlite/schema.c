@@ -1,3 +1,4 @@
+/* The schema and its migrations. Called by open.c, copies and checks. */
 #include "store/sqlite/schema.h"
 
 #include "store/sqlite/statements.h"
@@ -5,13 +6,12 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-/* "PKBK": PRAGMA application_id says whose file it is, PRAGMA user_version how many of
- * the migrations it has seen. */
+/* "PKBK". PRAGMA application_id identifies the file as ours, PRAGMA user_version is
+ * the number of migrations applied. */
 #define APPLICATION_ID 0x504b424b
 
-/* Append only: what has been released is never edited, a database out there has seen it
- * as it was.
- */
+/* Append only: a released migration is never edited, as databases have been migrated
+ * by it. */
 static const char *const migrations[] = {
 	/* 1: documents. A document's group is its innermost; one row of doc is all that
 	 * is known of a document, and moves to the end of its group with every write,
@@ -107,7 +107,7 @@ int schema_version(sqlite3 *db, int *version)
 	return query_int(db, "PRAGMA user_version", version);
 }
 
-enum rc schema_look(sqlite3 *db, const char *path, struct error *err)
+enum rc schema_check(sqlite3 *db, const char *path, struct error *err)
 {
 	int application = 0, version = 0, tables = 0;
 	int code = query_int(db, "PRAGMA application_id", &application);
@@ -154,7 +154,7 @@ static int run_migrations(sqlite3 *db)
 	return sqlite3_exec(db, marks, NULL, NULL, NULL);
 }
 
-/* Runs the statement with a new epoch in the place of its one %lld. */
+/* Runs the statement with a new epoch for its %lld. */
 static int run_with_epoch(sqlite3 *db, const char *format)
 {
 	int64_t epoch = 0;
@@ -170,14 +170,14 @@ static int run_with_epoch(sqlite3 *db, const char *format)
 	return code;
 }
 
-/* A database gets its epoch when it is made. */
+/* A database gets its epoch when it is created. */
 static int make_epoch(sqlite3 *db)
 {
 	return run_with_epoch(
 		db, "INSERT OR IGNORE INTO meta (one, epoch, seq, horizon) VALUES (1, %lld, 0, 0)");
 }
 
-enum rc schema_renew_epoch(sqlite3 *db, const char *path, struct error *err)
+enum rc schema_new_epoch(sqlite3 *db, const char *path, struct error *err)
 {
 	int code = run_with_epoch(db, "UPDATE meta SET epoch = %lld");
 

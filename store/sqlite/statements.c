@@ -1,16 +1,16 @@
-/* The statements that serve, and what runs them. Called by all that reads or writes an
- * open database; see schema.c for its tables. */
+/* The statements that serve, and functions to run them. Called by all code that
+ * reads or writes an open database; schema.c has its tables. */
 #include "store/sqlite/statements.h"
 
 #include "base/log.h"
 
 #include <assert.h>
 
-/* Group ?1 itself and all nested in it, whose names lie from `?1:` (?2) up to `?1;`
- * (?3): `;` comes right after `:`. */
+/* Group ?1 and the groups nested in it, whose names lie between `?1:` (?2) and `?1;`
+ * (?3): `;` follows `:` in ASCII. */
 #define IN_GROUP "(name = ?1 OR (name >= ?2 AND name < ?3))"
-/* What a pull shows: everything, but in a snapshot no tombstone from before its
- * beginning. */
+/* The documents that a pull shows: all, except in a snapshot the tombstones from
+ * before its beginning. */
 #define SHOWN(hide) "(deleted_at IS NULL OR seq > " hide ")"
 
 /* A whole document. */
@@ -18,7 +18,7 @@
 	"SELECT doc.seq, id, version, deleted_at, plain, coalesce(doc.value, large.value) FROM " \
 	"grp CROSS JOIN doc ON doc.gid = grp.gid" \
 	" LEFT JOIN large ON large.seq = doc.seq"
-/* In group ?1 (all where that is empty), without tombstones where ?2. */
+/* In group ?1 (all if that is empty), without tombstones if ?2. */
 #define SCANNED \
 	"(?1 = '' OR name = ?1 OR (name >= ?1 || ':' AND name < ?1 || ';')) AND NOT (?2 AND " \
 	"deleted_at IS NOT NULL)"
@@ -137,8 +137,8 @@ enum rc sql_read_large(struct sqlite *sqlite, uint64_t seq, struct buf *out)
 
 /* ---- Running one ---- */
 
-/* errno of the last operation that failed on the log, or else on the database;
- * sqlite3_system_errno() does not know it after a COMMIT. */
+/* errno of the last operation that failed on the log, or else on the database, which
+ * sqlite3_system_errno() does not have after a COMMIT. */
 static int file_error(sqlite3 *db)
 {
 	sqlite3_file *log = NULL;
@@ -162,8 +162,8 @@ enum rc sql_rc(sqlite3 *db, int code)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return RC_BUSY;
-	/* Statements are fixed and their parameters checked: what they trip over is the
-	 * content of the file. */
+	/* The statements are fixed and their parameters checked: these errors come
+	 * from the content of the file. */
 	case SQLITE_ERROR:
 	case SQLITE_CONSTRAINT:
 	case SQLITE_MISMATCH:
@@ -176,11 +176,11 @@ enum rc sql_rc(sqlite3 *db, int code)
 	case SQLITE_READONLY:
 		return RC_READ_ONLY;
 	case SQLITE_IOERR:
-		/* A failed sync may have dropped what was written before: what is on
-		 * the disk is unknown from here on. */
+		/* A failed sync may have dropped earlier writes: what is on disk is
+		 * unknown. */
 		if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
 			return RC_SYNC_FAILED;
-		/* All that the log's index needs is room. */
+		/* The index of the log lacks only space. */
 		return code == SQLITE_IOERR_SHMSIZE ? RC_FULL : rc_of_errno(file_error(db));
 	case SQLITE_CANTOPEN:
 		return rc_of_errno(sqlite3_system_errno(db));
@@ -189,7 +189,7 @@ enum rc sql_rc(sqlite3 *db, int code)
 	}
 }
 
-/* A parameter number that is none, a statement still running: our own mistakes. */
+/* Fails only for a bad parameter number or a statement that still runs: bugs. */
 static void sql_bound(int code)
 {
 	assert(code == SQLITE_OK);
@@ -243,7 +243,7 @@ enum rc sql_step(sqlite3_stmt *stmt, bool *row)
 	*row = code == SQLITE_ROW;
 	if (*row)
 		return RC_OK;
-	/* Of a disk that takes nothing more, who commits tells once. */
+	/* A full or read-only disk is logged once, by the caller of store_commit. */
 	if (rc != RC_OK && rc != RC_FULL && rc != RC_READ_ONLY)
 		log_error("store_failed", LOG_NUMBER("code", code),
 			  LOG_TEXT("reason", sqlite3_errmsg(db)),
@@ -263,7 +263,7 @@ enum rc sql_run(sqlite3_stmt *stmt)
 
 void sql_rollback(struct sqlite *sqlite)
 {
-	/* After some failures SQLite has rolled back by itself. */
+	/* After some failures SQLite has rolled back already. */
 	if (sqlite3_get_autocommit(sqlite->db) == 0 && sql_run(sqlite->sql[SQL_ROLLBACK]) != RC_OK)
 		log_error("store_rollback_failed");
 }

@@ -1,6 +1,6 @@
-/* The handle of an SQLite database, its prepared statements, and how to run one. The SQL
- * that serves is in statements.c and schema.c; statistics, copies and checks of a whole
- * database have theirs beside them. */
+/* The handle of an SQLite database, its prepared statements, and functions to run
+ * them. The SQL that serves is in statements.c and schema.c; statistics, copies and
+ * checks have their own. */
 #ifndef STORE_SQLITE_STATEMENTS_H
 #define STORE_SQLITE_STATEMENTS_H
 
@@ -44,8 +44,8 @@ enum sql {
 	SQL_COUNT
 };
 
-/* Values longer than this lie in a table of their own: pulls and updates of their
- * neighbours go faster past them. */
+/* Longer values are in a table of their own, so that pulls and updates of their
+ * neighbours are faster. */
 #define SQLITE_VALUE_INLINE 1024
 
 struct sqlite {
@@ -58,20 +58,20 @@ struct sqlite {
 	uint64_t checkpoints;
 };
 
-/* The handle that the door gave out. */
+/* The back end's own view of a handle. */
 static inline struct sqlite *sqlite_of(struct store *store)
 {
 	return (struct sqlite *)store;
 }
 
-/* Prepares all statements that the handle's role needs. */
+/* Prepares all statements for the role of the handle. */
 MUST_USE enum rc sql_prepare(struct sqlite *sqlite);
 void sql_finalize(struct sqlite *sqlite);
 
-/* What the SQLite result code that the connection gave last means to us; silent. */
+/* The meaning of the connection's last SQLite result code; does not log. */
 enum rc sql_rc(sqlite3 *db, int code);
 
-/* Parameters count from 1, columns from 0. Texts are not copied: they must stay until
+/* Parameters count from 1, columns from 0. Texts are not copied and must stay until
  * the statement has run. */
 void sql_bind_number(sqlite3_stmt *stmt, int at, uint64_t number);
 void sql_bind_text(sqlite3_stmt *stmt, int at, struct slice text);
@@ -79,21 +79,20 @@ void sql_bind_bytes(sqlite3_stmt *stmt, int at, const void *bytes, size_t len);
 void sql_bind_null(sqlite3_stmt *stmt, int at);
 uint64_t sql_number(sqlite3_stmt *stmt, int at);
 bool sql_is_null(sqlite3_stmt *stmt, int at);
-/* Good until the statement takes its next step or is reset. */
+/* Valid until the next step or reset of the statement. */
 struct slice sql_text(sqlite3_stmt *stmt, int at);
 
-/* One step. *row false: the statement is done and reset; so it is after an error, which
- * was logged. Whoever stops earlier resets. */
+/* One step. *row false: the statement is done and was reset, as after an error,
+ * which is logged. Callers that stop before that reset the statement themselves. */
 MUST_USE enum rc sql_step(sqlite3_stmt *stmt, bool *row);
-/* Runs a statement that gives no rows. */
+/* Runs a statement without result rows. */
 MUST_USE enum rc sql_run(sqlite3_stmt *stmt);
 
-/* Ends a transaction, if there is one, without keeping anything. Good for those that
- * only read. */
+/* Rolls back the transaction, if there is one; also to end one that only read. */
 void sql_rollback(struct sqlite *sqlite);
 
 MUST_USE enum rc sql_read_state(struct sqlite *sqlite, struct store_state *out);
-/* Appends the value that lies in the table of its own under this number. */
+/* Appends the value with this number from the table of large values. */
 MUST_USE enum rc sql_read_large(struct sqlite *sqlite, uint64_t seq, struct buf *out);
 
 #endif

@@ -52,8 +52,8 @@ void sqlite_stats(struct store *store, on_store_stats *on_stats, void *arg)
 
 /* ---- Counted ---- */
 
-/* The numbers of tokens came with schema 2. Documents that live are all but the
- * tombstones, each counted by an index. */
+/* Tables of tokens came with schema 2. Tombstones are counted by their index, all
+ * documents by the smallest one; the difference is alive. */
 #define COUNTED \
 	"SELECT (SELECT epoch FROM meta), (SELECT seq FROM meta), (SELECT count(*) FROM grp), " \
 	"(SELECT count(*) FROM doc)," \

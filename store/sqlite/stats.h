@@ -1,5 +1,4 @@
-/* Statistics of an SQLite database: those that its own columns and files give, and those
- * that are counted. */
+/* Statistics of an SQLite database, maintained and counted. */
 #ifndef STORE_SQLITE_STATS_H
 #define STORE_SQLITE_STATS_H
 
@@ -11,9 +10,9 @@ enum sqlite_own { SQLITE_OWN_DATABASE_BYTES, SQLITE_OWN_WAL_BYTES, SQLITE_OWN_CO
 
 extern const struct store_stat sqlite_own_stats[SQLITE_OWN_COUNT];
 
-/* Counts in a database of any schema. Both return an SQLite result code. */
+/* Count in a database of any schema. Both return an SQLite result code. */
 MUST_USE int stats_count(sqlite3 *db, struct store_stats_full *out);
-/* Values in the table of their own. */
+/* The number of values in the table of large values. */
 MUST_USE int stats_count_large(sqlite3 *db, uint64_t *large);
 
 #endif

@@ -23,7 +23,7 @@ static struct slice keep_text(struct token_list *list, struct slice text)
 	return slice_make(NULL, text.len);
 }
 
-/* Rows come one for each grant, those of one token together. */
+/* One row for each grant; the rows of one token are adjacent. */
 static bool is_same_token(const struct token_list *list, uint64_t id_at, struct slice id)
 {
 	return list->count > 0 &&
@@ -62,7 +62,7 @@ static void add_grant(struct token_list *list, sqlite3_stmt *stmt)
 	};
 }
 
-static void aim_slices(struct token_list *list)
+static void set_slices(struct token_list *list)
 {
 	const char *at = list->bytes->data;
 
@@ -97,7 +97,7 @@ enum rc tokens_read(sqlite3_stmt *stmt, struct store_token **tokens, size_t *cou
 		add_grant(&list, stmt);
 	}
 	sqlite3_reset(stmt);
-	aim_slices(&list);
+	set_slices(&list);
 	*tokens = list.tokens;
 	*count = list.count;
 	return rc;
@@ -173,7 +173,7 @@ enum rc tokens_revoke(struct sqlite *sqlite, struct slice id)
 	return sql_run(grants);
 }
 
-/* The token of this id, alone in the reply; none is no failure. */
+/* Reads the token with this id into the reply, if it exists. */
 static enum rc read_one(struct sqlite *sqlite, struct slice id, struct store_reply *reply,
 			struct buf *bytes)
 {

@@ -1,23 +1,24 @@
-/* Tokens and what they grant, in the SQLite back end. */
+/* Tokens and their grants, in the SQLite back end. */
 #ifndef STORE_SQLITE_TOKENS_H
 #define STORE_SQLITE_TOKENS_H
 
 #include "store/sqlite/statements.h"
 
-/* Reads what SQL_TOKEN or SQL_TOKENS (bound by the caller) find. All slices point into
- * *bytes. The caller frees with tokens_free, also after a failure. */
+/* Reads the rows of SQL_TOKEN or SQL_TOKENS, whose parameters the caller has bound.
+ * All slices point into *bytes. The caller frees with tokens_free, also after a
+ * failure. */
 MUST_USE enum rc tokens_read(sqlite3_stmt *stmt, struct store_token **tokens, size_t *count,
 			     struct buf *bytes);
 void tokens_free(struct store_token *tokens, size_t count);
 
-/* RC_EXISTS: the id is taken. */
+/* RC_EXISTS: the id exists. */
 MUST_USE enum rc tokens_add(struct sqlite *sqlite, const struct store_token *token);
-/* Puts the new token in the place of the old one, and into the reply. Asked for twice,
- * as after a lost answer, it is done once. RC_EXISTS, RC_NOT_FOUND, RC_DENIED as in
- * store.h: then nothing was written. */
+/* Replaces the old token by the new one, and puts that into the reply. A repetition,
+ * as after a lost answer, changes nothing. RC_EXISTS, RC_NOT_FOUND, RC_DENIED as in
+ * store.h: nothing was written. */
 MUST_USE enum rc tokens_rotate(struct sqlite *sqlite, const struct store_request *request,
 			       struct store_reply *reply, struct buf *bytes);
-/* RC_NOT_FOUND: there is no such token. */
+/* RC_NOT_FOUND: no such token. */
 MUST_USE enum rc tokens_revoke(struct sqlite *sqlite, struct slice id);
 
 #endif

@@ -1,13 +1,13 @@
-/* A transaction of the writer and the group that it is writing in. Called by what is done
- * in one: push.c, purge.c; commit.c begins and ends it. */
+/* A transaction of the writer and its current group. Called by push.c and purge.c;
+ * commit.c begins and ends it. */
 #include "store/sqlite/transaction.h"
 
-enum rc transaction_leave(struct transaction *commit)
+enum rc transaction_leave(struct transaction *transaction)
 {
-	sqlite3_stmt *stmt = commit->sqlite->sql[SQL_SET_GROUP];
-	struct transaction_group left = commit->group;
+	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_SET_GROUP];
+	struct transaction_group left = transaction->group;
 
-	commit->group = (struct transaction_group){ .gid = 0 };
+	transaction->group = (struct transaction_group){ .gid = 0 };
 	if (left.seq == 0)
 		return RC_OK;
 	sql_bind_number(stmt, 1, left.gid);
@@ -15,9 +15,9 @@ enum rc transaction_leave(struct transaction *commit)
 	return sql_run(stmt);
 }
 
-static enum rc find_group(struct transaction *commit, struct slice name, uint64_t *gid)
+static enum rc find_group(struct transaction *transaction, struct slice name, uint64_t *gid)
 {
-	sqlite3_stmt *stmt = commit->sqlite->sql[SQL_GROUP];
+	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_GROUP];
 	enum rc rc;
 	bool row;
 
@@ -29,28 +29,29 @@ static enum rc find_group(struct transaction *commit, struct slice name, uint64_
 	return rc;
 }
 
-enum rc transaction_enter(struct transaction *commit, struct slice name)
+enum rc transaction_enter(struct transaction *transaction, struct slice name)
 {
 	enum rc rc;
 
-	if (slice_equal(commit->group.name, name))
+	if (slice_equal(transaction->group.name, name))
 		return RC_OK;
-	rc = transaction_leave(commit);
+	rc = transaction_leave(transaction);
 	if (rc == RC_OK)
-		rc = find_group(commit, name, &commit->group.gid);
+		rc = find_group(transaction, name, &transaction->group.gid);
 	if (rc == RC_OK)
-		commit->group.name = name;
+		transaction->group.name = name;
 	return rc;
 }
 
-enum rc transaction_add_group(struct transaction *commit)
+enum rc transaction_add_group(struct transaction *transaction)
 {
-	sqlite3_stmt *stmt = commit->sqlite->sql[SQL_ADD_GROUP];
+	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_ADD_GROUP];
 	enum rc rc;
 
-	sql_bind_text(stmt, 1, commit->group.name);
+	sql_bind_text(stmt, 1, transaction->group.name);
 	rc = sql_run(stmt);
 	if (rc == RC_OK)
-		commit->group.gid = (uint64_t)sqlite3_last_insert_rowid(commit->sqlite->db);
+		transaction->group.gid =
+			(uint64_t)sqlite3_last_insert_rowid(transaction->sqlite->db);
 	return rc;
 }

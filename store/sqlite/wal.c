@@ -1,4 +1,4 @@
-/* The write-ahead log as the writer keeps it. open.c calls wal_take_over, commit.c
+/* The write-ahead log of the writer. open.c calls wal_take_over, commit.c
  * wal_restart on a full disk, the store's door sqlite_maintain. */
 #include "store/sqlite/wal.h"
 
@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-/* The log is copied into the database after so many new pages. From then on it starts
- * over with the next commit that finds no reader in it. Where there always is one, it
- * is waited for when the log has so many; a file of more than that is cut back to
- * it. */
+/* The log is copied into the database after COPY_PAGES new pages. After that it
+ * restarts with the next commit that finds no reader in it. If there always is one,
+ * a checkpoint waits for it once the log has CUT_PAGES pages, and truncates a file
+ * of more than that. */
 #define COPY_PAGES 1000
 #define CUT_PAGES (4 * COPY_PAGES)
 #define PAGE_BYTES 4096
@@ -37,8 +37,8 @@ static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-/* SQLite opens the log with a look into the database, at the latest; and with the log
- * it closes the index, which is mapped below. */
+/* SQLite opens the log when it first reads the database; and with the log it closes
+ * the index, which is mapped below. */
 static int open_log(sqlite3 *db, sqlite3_file **log)
 {
 	int code = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
@@ -50,8 +50,8 @@ static int open_log(sqlite3 *db, sqlite3_file **log)
 									       : code;
 }
 
-/* A writer that was killed may have left a commit in the log that never was synced, and
- * that a retry would now be told is done. */
+/* A writer that was killed may have left a commit in the log that was never synced,
+ * and that a repeated request would now find done. */
 static int sync_log(sqlite3 *db)
 {
 	sqlite3_file *log;
@@ -70,9 +70,9 @@ static sqlite3_file *database_file(sqlite3 *db)
 	return file->pMethods->iVersion >= 2 ? file : NULL;
 }
 
-/* The index grows after the log has been written: should there be no room then, a
- * commit lies in the log that nobody is told of. So there is room from the start, for a
- * log that is far too long. On a full disk it stays as it is. */
+/* The index grows after the log has been written: without space for it, the log
+ * would contain a commit that was reported as failed. So space is reserved at the
+ * start, for a log that is far too long. On a full disk the index stays as it is. */
 static void reserve_index(sqlite3_file *file)
 {
 	void volatile *part;
@@ -80,11 +80,11 @@ static void reserve_index(sqlite3_file *file)
 	(void)file->pMethods->xShmMap(file, INDEX_PARTS - 1, INDEX_PART, 1, &part);
 }
 
-/* What was copied is synced only when all of the log is copied; a sync that fails may
- * have lost any of it, and the next one would say that all is well. So all of the log
- * is copied again. It is still there: it starts over only after a good sync. Readers do
- * not mind: to them the number says what they may read from the database, and more of
- * it is in the log. */
+/* The database is synced only when all of the log is copied; a sync that fails may
+ * have dropped any of the copied pages, and the next sync would report success. So
+ * all of the log is copied again, which is possible because it restarts only after a
+ * successful sync. Readers are not disturbed: for them the number says which pages
+ * they may read from the database, and newer ones are in the log. */
 static int wal_reset_backfill(sqlite3_file *file)
 {
 	char volatile *head = NULL;
@@ -121,8 +121,7 @@ int wal_take_over(struct sqlite *sqlite)
 
 /* ---- Housekeeping ---- */
 
-/* RC_BUSY: readers at work keep it from going all the way; the next one goes on from
- * there. */
+/* RC_BUSY: readers keep it from completing; the next checkpoint continues there. */
 static enum rc checkpoint(struct sqlite *sqlite, int mode)
 {
 	int pages = 0, copied = 0;
@@ -130,7 +129,7 @@ static enum rc checkpoint(struct sqlite *sqlite, int mode)
 	enum rc rc = sql_rc(sqlite->db, code);
 
 	sqlite->checkpoints++;
-	/* Of a full disk, who commits tells once. */
+	/* A full disk is logged once, by the caller of store_commit. */
 	if (rc != RC_OK && rc != RC_BUSY && rc != RC_FULL)
 		log_error("checkpoint_failed", LOG_NUMBER("code", code),
 			  LOG_TEXT("reason", sqlite3_errmsg(sqlite->db)));
@@ -145,9 +144,9 @@ enum rc wal_restart(struct sqlite *sqlite)
 	return checkpoint(sqlite, SQLITE_CHECKPOINT_RESTART);
 }
 
-/* Waits for readers, shortly (the handle's busy timeout): ours are short. One of a
- * foreign program may not be; then it is left alone until the log has grown by as much
- * again. */
+/* Waits for readers, for no longer than the busy timeout: our own are short. A
+ * reader of another program may not be; then there is no further attempt until the
+ * log has grown by as much again. */
 static enum rc truncate_log(struct sqlite *sqlite)
 {
 	enum rc rc = wal_restart(sqlite);

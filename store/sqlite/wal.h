@@ -1,15 +1,15 @@
-/* The write-ahead log as the writer keeps it: taken over from a predecessor, copied
- * into the database, kept short. */
+/* The write-ahead log of the writer: taking it over, copying it into the database,
+ * keeping it short. */
 #ifndef STORE_SQLITE_WAL_H
 #define STORE_SQLITE_WAL_H
 
 #include "store/sqlite/statements.h"
 
-/* Once, when the writer has opened the database: makes certain of what a predecessor
- * left. Answers an SQLite code. */
+/* Once, when the writer has opened the database: makes the log of a predecessor
+ * durable. Returns an SQLite result code. */
 int wal_take_over(struct sqlite *sqlite);
-/* Copies all of it into the database, so that the room it takes can be written again.
- * RC_BUSY: a reader needs what is there. */
+/* Copies all of the log into the database, so that the next commit reuses its space.
+ * RC_BUSY: a reader uses it. */
 MUST_USE enum rc wal_restart(struct sqlite *sqlite);
 
 #endif
