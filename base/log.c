@@ -2,6 +2,7 @@
  * format for administrators. */
 #include "base/log.h"
 
+#include "base/array.h"
 #include "base/fault.h"
 
 #include <stdbool.h>
@@ -36,7 +37,7 @@ void log_limit(enum log_level level)
 
 enum rc log_level_parse(const char *name, enum log_level *out)
 {
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+	for (size_t i = 0; i < COUNT(levels); i++) {
 		if (strcmp(levels[i], name) == 0) {
 			*out = (enum log_level)i;
 			return RC_OK;

@@ -1,6 +1,7 @@
 /* Parses and formats sizes and durations. base/options.c reads option values by it. */
 #include "base/units.h"
 
+#include "base/array.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -98,7 +99,7 @@ void units_display_bytes(uint64_t bytes, char out[UNITS_DISPLAY_MAX])
 		return;
 	}
 	/* 1023.96 KiB would be written as 1024.0. */
-	for (; size >= 1023.95 && i + 1 < sizeof(names) / sizeof(names[0]); i++)
+	for (; size >= 1023.95 && i + 1 < COUNT(names); i++)
 		size /= 1024;
 	(void)snprintf(out, UNITS_DISPLAY_MAX, "%.1f %s", size, names[i]);
 }

@@ -5,6 +5,7 @@
  * change: it is posted to each group. When all streams have received it, a line of JSON
  * is printed, {"count","first","p50","p99","last"}, in seconds since before the posts
  * were sent. Ends at the end of standard input. */
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/options.h"
@@ -89,7 +90,7 @@ static _Noreturn void leave(int status)
 
 static struct options *read_options(int argc, char **argv)
 {
-	struct options *options = options_new(specs, sizeof(specs) / sizeof(*specs));
+	struct options *options = options_new(specs, COUNT(specs));
 	struct error err;
 	size_t words;
 
@@ -100,7 +101,7 @@ static struct options *read_options(int argc, char **argv)
 	(void)options_words(options, &words);
 	if (words != 2) {
 		fprintf(stderr, "usage: streams [OPTION]... PORT PATH\n");
-		for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++)
+		for (size_t i = 0; i < COUNT(specs); i++)
 			fprintf(stderr, "  --%s %s  %s\n", specs[i].name, specs[i].argument,
 				specs[i].help);
 		exit(2);

@@ -9,6 +9,7 @@
  *   JSON   writing plain JSON from that; jansson cannot, its OUT is repeated
  *
  * Each measurement repeats until it has used SECONDS (default 0.1). */
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "bench/texts.h"
@@ -142,7 +143,7 @@ int main(int argc, char **argv)
 	};
 	double least = argc > 2 ? atof(argv[2]) : 0.1;
 
-	for (size_t i = 0; argc > 1 && i < sizeof(sides) / sizeof(*sides); i++) {
+	for (size_t i = 0; argc > 1 && i < COUNT(sides); i++) {
 		if (strcmp(sides[i].name, argv[1]) != 0)
 			continue;
 		for (unsigned kind = 0; kind < TEXT_KINDS; kind++)

@@ -2,6 +2,8 @@
  * master add their own calls and folders to it. See also os/landlock.c. */
 #include "os/sandbox.h"
 
+#include "base/array.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -234,7 +236,7 @@ static int add_sockets(scmp_filter_ctx filter, const struct sandbox *sandbox)
 				    sandbox->own_sockets ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS,
 				    SCMP_SYS(listen), 0);
 
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && code == 0; i++) {
+	for (size_t i = 0; i < COUNT(own) && code == 0; i++) {
 		if (sandbox->own_sockets)
 			code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, own[i].call, 1,
 						SCMP_CMP(own[i].at, SCMP_CMP_EQ, own[i].value));
@@ -266,7 +268,7 @@ static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	const uint64_t mask = O_ACCMODE | O_CREAT | O_TRUNC;
 	int code = 0;
 
-	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]) && code == 0; i++) {
+	for (size_t i = 0; i < COUNT(opens) && code == 0; i++) {
 		if (sandbox->opens_to_write)
 			code = seccomp_rule_add(filter, SCMP_ACT_ALLOW, opens[i].call, 0);
 		else
@@ -275,9 +277,7 @@ static int add_open(scmp_filter_ctx filter, const struct sandbox *sandbox)
 						   ? SCMP_ACT_ALLOW
 						   : SCMP_ACT_ERRNO(EACCES),
 					   opens[i].call, opens[i].flags_at, mask, 0);
-		for (size_t j = 0; j < sizeof(writing) / sizeof(writing[0]) && code == 0 &&
-				   !sandbox->opens_to_write;
-		     j++)
+		for (size_t j = 0; j < COUNT(writing) && code == 0 && !sandbox->opens_to_write; j++)
 			code = add_opening(filter, SCMP_ACT_KILL_PROCESS, opens[i].call,
 					   opens[i].flags_at, writing[j], writing[j]);
 	}
@@ -292,7 +292,7 @@ static void join_calls(const struct sandbox *sandbox, int out[CALLS_MAX])
 	const int *lists[] = { sandbox->calls, sandbox->store_calls };
 	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+	for (size_t i = 0; i < COUNT(lists); i++)
 		for (const int *call = lists[i]; call && *call != SANDBOX_END; call++) {
 			assert(count + 1 < CALLS_MAX);
 			out[count++] = *call;
@@ -366,7 +366,7 @@ static enum rc restrict_files(const struct sandbox *sandbox, struct error *err)
 
 	if (!SANITIZED)
 		return landlock_enter(sandbox->beneath, count, err);
-	assert(count < sizeof(beneath) / sizeof(beneath[0]));
+	assert(count < COUNT(beneath));
 	memcpy(beneath, sandbox->beneath, count * sizeof(*beneath));
 	beneath[count++] = proc;
 	return landlock_enter(beneath, count, err);

@@ -30,10 +30,8 @@ static struct cache_entry *next_place(struct cache *cache)
 {
 	if (cache->used == PLACES)
 		cache->used = 0;
-	if (cache->used == cache->room) {
-		cache->room = cache->room ? cache->room * 2 : 32;
-		cache->entries = mem_resize(cache->entries, cache->room, sizeof(*cache->entries));
-	}
+	cache->entries =
+		mem_grow(cache->entries, &cache->room, cache->used + 1, sizeof(*cache->entries));
 	if (cache->used == cache->made)
 		cache->entries[cache->made++].owned = NULL;
 	return &cache->entries[cache->used++];

@@ -1,6 +1,7 @@
 /* Projects canonical Transit to plain JSON (protocol.md, Encodings). The text comes
  * from the database: it is validated, but errors carry no position. transit/out.c calls
  * it. */
+#include "base/array.h"
 #include "transit/date.h"
 #include "transit/emit.h"
 #include "transit/scalar.h"
@@ -218,7 +219,7 @@ static bool is_rep_alone(struct slice tag, char first)
 	static const char *const arrays[] = { "set",    "list",    "ints",  "longs", "shorts",
 					      "floats", "doubles", "chars", "bools" };
 
-	for (size_t i = 0; first == '[' && i < sizeof(arrays) / sizeof(*arrays); i++)
+	for (size_t i = 0; first == '[' && i < COUNT(arrays); i++)
 		if (slice_is(tag, arrays[i]))
 			return true;
 	return slice_is(tag, "link");

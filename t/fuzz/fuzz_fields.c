@@ -1,6 +1,7 @@
 /* Fuzzes small texts of clients and administrators. The first byte selects the kind: a
  * cursor, a token, a grant, an id, a media type, an origin, a list of entity tags, a
  * line of an export, the field X-Forwarded-For, an address or a CIDR block. */
+#include "base/array.h"
 #include "auth/grant.h"
 #include "auth/token.h"
 #include "store/docid.h"
@@ -197,7 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					  try_media,     try_origin, try_etags, try_line,
 					  try_forwarded, try_address };
 	struct input input = { data, size };
-	on_text *try_it = tries[input_number(&input, 1) % (sizeof(tries) / sizeof(tries[0]))];
+	on_text *try_it = tries[input_number(&input, 1) % COUNT(tries)];
 	char *terminated = malloc(input.left + 1);
 	struct slice text;
 	char *copy = input_rest(&input, &text);

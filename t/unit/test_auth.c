@@ -1,4 +1,5 @@
 /* Tests of auth/auth.c, with a fake store and a fake clock. */
+#include "base/array.h"
 #include "auth/auth.h"
 #include "auth/token.h"
 #include "base/clock.h"
@@ -227,7 +228,7 @@ static void a_store_that_fails_is_not_a_denial(void **state)
 	static const enum rc failures[] = { RC_UNAVAILABLE, RC_IO, RC_BUSY, RC_CORRUPT };
 	struct fixture *fixture = *state;
 
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+	for (size_t i = 0; i < COUNT(failures); i++) {
 		fixture->store.rc = failures[i];
 		assert_int_equal(identify_mine(fixture), RC_UNAVAILABLE);
 	}
@@ -545,7 +546,7 @@ static void a_grant_covers_its_group_and_nested_groups(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++) {
+	for (size_t i = 0; i < COUNT(permissions); i++) {
 		struct slice name = slice_of(permissions[i].name);
 
 		assert_int_equal(identity_may_group(fixture->identity, name, AUTH_READ),

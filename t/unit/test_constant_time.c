@@ -1,6 +1,7 @@
 /* Tests that the comparison of two hashes takes the same number of instructions
  * wherever they differ. It runs in a traced child that is single-stepped: unlike a
  * time, the count is the same in every run. */
+#include "base/array.h"
 #include "auth/token.h"
 
 #include <setjmp.h>
@@ -80,7 +81,7 @@ static void hashes_are_compared_in_the_same_steps_wherever_they_differ(void **st
 	(void)state;
 	if (equal == 0)
 		skip();
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < COUNT(places); i++) {
 		b[places[i]] ^= 0x80;
 		assert_int_equal(steps_of(token_hash_equal, a, b), equal);
 		b[places[i]] ^= 0x80;

@@ -1,4 +1,5 @@
 /* Tests of base/error.c and base/rc.c. */
+#include "base/array.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -8,8 +9,6 @@
 
 #include <cmocka.h>
 #include <errno.h>
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static void an_error_is_formatted_and_the_result_returned(void **state)
 {

@@ -1,5 +1,6 @@
 /* Tests of base/fault.c: parsing of the environment, counting of visits over all
  * processes, levers. */
+#include "base/array.h"
 #include "base/fault.h"
 
 #include <setjmp.h>
@@ -14,8 +15,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #ifdef ENABLE_FAULTS
 

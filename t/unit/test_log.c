@@ -1,4 +1,5 @@
 /* Tests of base/log.c: fields, quoting, truncation, levels. */
+#include "base/array.h"
 #include "ipc/channel.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -11,8 +12,6 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <unistd.h>
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Returns the output of `write` on stderr. */
 static size_t capture(void (*write_lines)(const void *), const void *arg, char *out, size_t size)

@@ -1,4 +1,5 @@
 /* Tests of base/options.c: precedence of the layers, origins of values, error texts. */
+#include "base/array.h"
 #include "base/options.h"
 
 #include <setjmp.h>
@@ -41,7 +42,7 @@ static const struct option_spec specs[] = {
 
 static int setup(void **state)
 {
-	*state = options_new(specs, sizeof(specs) / sizeof(specs[0]));
+	*state = options_new(specs, COUNT(specs));
 	return 0;
 }
 
@@ -257,8 +258,8 @@ static void a_bad_command_line_is_rejected(void **state)
 	struct error err;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
-		struct options *options = options_new(specs, sizeof(specs) / sizeof(specs[0]));
+	for (size_t i = 0; i < COUNT(bad_lines); i++) {
+		struct options *options = options_new(specs, COUNT(specs));
 
 		assert_int_equal(take(options, bad_lines[i].arguments, &err), bad_lines[i].rc);
 		assert_string_equal(err.text, bad_lines[i].err);
@@ -270,7 +271,7 @@ static void a_bad_command_line_is_rejected(void **state)
 
 static void a_former_name_sets_the_same_option(void **state)
 {
-	struct options *options = options_new(specs, sizeof(specs) / sizeof(specs[0]));
+	struct options *options = options_new(specs, COUNT(specs));
 	struct error err;
 
 	assert_int_equal(TAKE(*state, &err, "--keep=2h"), RC_OK);
@@ -280,7 +281,7 @@ static void a_former_name_sets_the_same_option(void **state)
 	assert_string_equal(options_place(options, "retention", 0), "POCKETBOOK_KEEP");
 	assert_int_equal(options_number(options, "retention"), 10800);
 	options_free(options);
-	options = options_new(specs, sizeof(specs) / sizeof(specs[0]));
+	options = options_new(specs, COUNT(specs));
 	assert_int_equal(take_entry(options, "f:1", "keep", "4h", &err), RC_OK);
 	assert_int_equal(options_number(options, "retention"), 14400);
 	assert_string_equal(options_place(options, "retention", 0), "f:1: keep");

@@ -1,4 +1,5 @@
 /* Tests of base/units.c and base/suggest.c. */
+#include "base/array.h"
 #include "base/suggest.h"
 #include "base/units.h"
 
@@ -28,8 +29,7 @@ static void expect_readings(units_reader *read, const struct reading *readings, 
 	}
 }
 
-#define EXPECT_READINGS(read, readings) \
-	expect_readings(read, readings, sizeof(readings) / sizeof((readings)[0]))
+#define EXPECT_READINGS(read, readings) expect_readings(read, readings, COUNT(readings))
 
 static void sizes_are_read(void **state)
 {
@@ -109,7 +109,7 @@ static const char *suggest_to(const char *typed)
 	static const char *const words[] = { "serve", "token", "help", "version", "listen", "db" };
 	struct suggestion suggestion = SUGGEST_START;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		suggest_offer(&suggestion, slice_of(typed), words[i]);
 	return suggestion.word;
 }

@@ -1,5 +1,6 @@
 /* Tests of the sandboxes of all processes: forbidden and allowed actions, each in a
  * process of its own. */
+#include "base/array.h"
 #include "os/sandbox.h"
 #include "store/sqlite/backend.h"
 #include "worker/confine.h"
@@ -330,7 +331,7 @@ static void make_files(void)
 {
 	const char *const paths[] = { database, page, foreign };
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; i < COUNT(paths); i++) {
 		int fd = open(paths[i], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 		assert_true(fd >= 0);
@@ -352,7 +353,7 @@ static void every_attempt_has_its_outcome(void **state)
 	unsigned wrong = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < COUNT(table); i++)
 		for (int kind = 0; kind < KINDS; kind++) {
 			const int wanted = table[i].end[kind];
 			int got;
@@ -415,7 +416,7 @@ static int tear_down(void **state)
 
 	(void)state;
 	(void)close(open_database);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+	for (size_t i = 0; i < COUNT(paths); i++)
 		(void)unlink(paths[i]);
 	(void)snprintf(folder, sizeof(folder), "%s/data", root);
 	(void)rmdir(folder);

@@ -1,4 +1,5 @@
 /* Tests of base/text.c. */
+#include "base/array.h"
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -9,7 +10,6 @@
 
 #include <cmocka.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define BYTES(literal) \
 	{ \
 		literal, sizeof(literal) - 1 \

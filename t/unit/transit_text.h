@@ -2,6 +2,7 @@
 #ifndef T_UNIT_TRANSIT_TEXT_H
 #define T_UNIT_TRANSIT_TEXT_H
 
+#include "base/array.h"
 #include "base/slice.h"
 
 #include <setjmp.h>
@@ -9,8 +10,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 /* In tables, ' stands for a double quote and APOSTROPHE (invalid UTF-8) for the
  * apostrophe. */
