@@ -1,11 +1,17 @@
+// The synced atom: the public face of the library.
 import { assoc, changed, difference, dissoc } from './docs.js'
 import { type Binding, Session } from './session.js'
 import type { Cache, Conflict, Docs, Options, Rejected, Status, Watch, Written } from './types.js'
 import type { Swap } from './writes.js'
 
-/** The documents of one group, kept on this device and in step with the server and all its other clients. */
+/**
+ * The documents of one group, stored on this device and synchronized with the server
+ * and all its other clients.
+ */
 export class SyncedAtom<V = any> {
-	/** Resolves when what the device had kept is loaded. It never rejects: `status` tells where storage does not work. */
+	/**
+	 * Resolves when the local data is loaded. It never rejects: `status` has the error.
+	 */
 	readonly ready: Promise<void>
 	#session: Session
 	#binding: Binding
@@ -22,7 +28,7 @@ export class SyncedAtom<V = any> {
 		this.#group = group
 		this.#cache = cache
 		this.#shown = cache?.deref() ?? new Map()
-		// Changed by somebody else, that is a swap too.
+		// A reset of the cache by others is a swap.
 		cache?.addWatch(this, (_key, _cache, _before, after) => after !== this.#shown && this.reset(after))
 		this.#session = Session.of(options)
 		this.#binding = {
@@ -33,10 +39,10 @@ export class SyncedAtom<V = any> {
 		this.ready = this.#session.join(this.#binding).then(() => void (this.#loaded = true))
 	}
 
-	/** The documents now. Bound, so that it can be handed on as it is. */
+	/** The current documents. Bound. */
 	deref = (): Docs<V> => this.#shown
 
-	/** Sets the documents to `f(documents, ...args)`; what differs is written. */
+	/** Sets the documents to `f(documents, ...args)` and writes the differences. */
 	swap<A extends unknown[]>(f: (docs: Docs<V>, ...args: A) => Docs<V>, ...args: A): Written {
 		return this.reset(f(this.#shown, ...args))
 	}
@@ -46,7 +52,7 @@ export class SyncedAtom<V = any> {
 		return this.#session.writes.write(edits, !this.#loaded, { before: this.#shown, after: docs })
 	}
 
-	/** Calls `watch(key, atom, before, after)` after each change, whoever made it. */
+	/** Calls `watch(key, atom, before, after)` after each change, local or remote. */
 	addWatch(key: unknown, watch: Watch<V>): this {
 		this.#watches.set(key, watch)
 		return this
@@ -57,10 +63,13 @@ export class SyncedAtom<V = any> {
 		return this
 	}
 
-	/** Calls `f` with the documents, now and after each change; returns what ends it (Svelte's store contract). Bound. */
+	/**
+	 * Calls `f` with the documents, now and after each change. Returns a function that
+	 * ends this (Svelte's store contract). Bound.
+	 */
 	subscribe = (f: (docs: Docs<V>) => void): (() => void) => {
 		const key = {}
-		// What there is by then: a watch before it may have swapped.
+		// The present documents: another watch may have swapped since.
 		this.addWatch(key, () => f(this.#shown))
 		f(this.#shown)
 		return () => void this.removeWatch(key)
@@ -70,19 +79,22 @@ export class SyncedAtom<V = any> {
 		return this.#session.status()
 	}
 
-	/** Calls `f` whenever the status, the conflicts or the rejected writes may have changed; returns what ends it. */
+	/**
+	 * Calls `f` whenever the status, the conflicts or the rejected writes may have
+	 * changed. Returns a function that ends this.
+	 */
 	onStatus(f: (status: Status) => void): () => void {
 		this.#statusListeners.add(f)
 		return () => void this.#statusListeners.delete(f)
 	}
 
-	/** Copies that lost against the server's, oldest first. */
+	/** Local values that lost against the server's, oldest first. */
 	get conflicts(): Conflict<V>[] {
 		const mine = [...this.#session.replica.conflicts.values()].filter(({ id }) => this.#covers(id))
 		return mine.sort((a, b) => a.at - b.at) as Conflict<V>[]
 	}
 
-	/** Writes the own copy of a conflict over what is there now. */
+	/** Writes the local value of a conflict over the present one. */
 	restore(key: string): Written {
 		const { id, mine } = this.#conflict(key)
 		const written = this.swap((docs) => (mine === undefined ? dissoc(docs, id) : assoc(docs, id, mine)))
@@ -90,23 +102,23 @@ export class SyncedAtom<V = any> {
 		return written
 	}
 
-	/** Forgets a conflict. */
+	/** Removes a conflict. */
 	dismiss(key: string): void {
 		this.#conflict(key)
 		void this.#session.writes.record({ forget: [key] })
 	}
 
-	/** Writes that the server refuses to take. */
+	/** Writes that the server has rejected. */
 	get rejected(): Rejected<V>[] {
 		return this.#refused().map(({ id, value, at, refused }) => ({ id, value: value as V, at, ...refused! }))
 	}
 
-	/** Tries a rejected write again. */
+	/** Sends a rejected write again. */
 	retry(id: string): void {
 		for (const write of this.#refused(id)) void this.#session.writes.record({ put: [{ ...write, refused: undefined }] })
 	}
 
-	/** Gives a rejected write up: the document shows what the server has. */
+	/** Discards a rejected write: the document shows the server's value. */
 	discard(id: string): void {
 		for (const { op } of this.#refused(id)) {
 			const error = { code: 'discarded', message: `discarded ${id}` }
@@ -114,22 +126,28 @@ export class SyncedAtom<V = any> {
 		}
 	}
 
-	/** Exchanges everything with the server now; rejects where that fails. */
+	/** Exchanges everything with the server now; rejects if that fails. */
 	sync(): Promise<void> {
 		return this.#session.network.sync()
 	}
 
-	/** A new token, for all tabs; a loop that a refused one has paused goes on. */
+	/**
+	 * Sets the token in all tabs. A sync loop that is paused by a rejected token
+	 * resumes.
+	 */
 	setToken(token: Options['token']): void {
 		this.#session.setToken(token)
 	}
 
-	/** Removes the local data of this server and user, in all tabs. Rejects with `pending` while there are unsent writes, unless forced. */
+	/**
+	 * Removes the local data of this server and user, in all tabs. Rejects with
+	 * `pending` if there are unsent writes, unless forced.
+	 */
 	logout({ force = false } = {}): Promise<void> {
 		return this.#session.logout(force)
 	}
 
-	/** Ends this atom; what it wrote stays on the device. */
+	/** Ends this atom. Its unsent writes stay on the device. */
 	destroy(): Promise<void> {
 		this.#watches.clear()
 		this.#statusListeners.clear()
@@ -176,7 +194,10 @@ export class SyncedAtom<V = any> {
 	}
 }
 
-/** One that throws must not keep the others from being called, nor the write from being stored. */
+/**
+ * A callback that throws must prevent neither other callbacks nor the storing of a
+ * write.
+ */
 function guarded(f: () => void): void {
 	try {
 		f()

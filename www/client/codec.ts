@@ -1,3 +1,4 @@
+// The JSON codec, and the loading of the Transit codec.
 import type { Codec } from './types.js'
 
 export const json: Codec = {
@@ -14,10 +15,10 @@ export const json: Codec = {
 	read: JSON.parse,
 }
 
-/** A chunk of its own that is loaded when it is asked for. */
+/** A file of its own, loaded on demand. */
 const load = () => import('./transit.js')
 
-/** transit-js as the codec has it, to make keywords, sets and the rest with. */
+/** transit-js as the codec uses it, to make keywords, sets and other values. */
 export function loadTransit(): Promise<any> {
 	return load().then(({ t }) => t)
 }
@@ -26,7 +27,7 @@ export function codecOf(codec: 'json' | 'transit' | Codec = 'json'): Codec | Pro
 	return codec === 'json' ? json : codec === 'transit' ? load().then(({ transit }) => transit) : codec
 }
 
-/** Are they the same to the codec? Throws where it cannot write one of them. */
+/** True if the codec encodes both alike. Throws if it cannot encode one of them. */
 export function same(codec: Codec, a: unknown, b: unknown): boolean {
 	const text = (value: unknown) => (value === undefined ? value : codec.encode(value))
 	return a === b || text(a) === text(b)

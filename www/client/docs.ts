@@ -1,19 +1,23 @@
+// The map of documents that an app sees: changes, differences and checks of it.
 import type { Docs } from './types.js'
 
-/** Up to so many documents, and changes of a layer, a Map is copied. */
+/** Up to so many documents, or changes in a layer, a Map is copied. */
 const MOST = 256
 
 type Edits<V> = [id: string, value: V | undefined][]
 interface Layers<V> { below: Docs<V>; above: ReadonlyMap<string, V | undefined> }
 
-/** `docs` with other values; `undefined` removes one. */
+/** A copy of `docs` with edits; `undefined` removes a document. */
 function copied<V>(docs: Docs<V>, edits: Iterable<Edits<V>[number]>): Map<string, V> {
 	const map = new Map(docs)
 	for (const [id, value] of edits) value === undefined ? map.delete(id) : map.set(id, value)
 	return map
 }
 
-/** A map with a few changes above it, which is what a change of one among many documents makes; a Map once somebody wants all of it. */
+/**
+ * A map and a few changes above it: the result of changing one among many documents. It
+ * becomes a Map when more than single documents are read.
+ */
 class Layered<V> {
 	private all?: Map<string, V>
 	constructor(readonly below: Docs<V>, readonly above: ReadonlyMap<string, V | undefined>) {}
@@ -38,14 +42,20 @@ for (const name of ['has', 'forEach', 'entries', 'keys', 'values', Symbol.iterat
 
 const layers = <V>(docs: Docs<V>): Layers<V> => (docs instanceof Layered ? docs : { below: docs, above: new Map() })
 
-/** `docs` with other values, at a cost that does not depend on how many there are; `undefined` removes one. */
+/**
+ * `docs` with edits, at a cost that does not depend on the number of documents;
+ * `undefined` removes a document.
+ */
 export function changed<V>(docs: Docs<V>, edits: Edits<V>): Docs<V> {
 	const { below, above } = layers(docs)
 	if (below.size <= MOST || above.size + edits.length > MOST) return copied(docs, edits)
 	return new Layered(below, new Map([...above, ...edits])) as unknown as Docs<V>
 }
 
-/** What makes `after` of `before`. Throws where the group cannot have that. */
+/**
+ * The edits that make `after` from `before`. Throws if the group cannot have one of
+ * them.
+ */
 export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): Edits<V> {
 	const old = layers(before), now = layers(after)
 	const related = old.below === now.below
@@ -53,7 +63,7 @@ export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): E
 	for (const id of related ? new Set([...old.above.keys(), ...now.above.keys()]) : after.keys()) {
 		const value = after.get(id)
 		if (before.get(id) === value && (related || value !== undefined)) continue
-		// Removed ones are not asked about.
+		// The id of a removed document was checked when it was added.
 		if (!related || value !== undefined) check(group, id, value)
 		edits.push([id, value])
 	}
@@ -61,7 +71,7 @@ export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): E
 	return edits
 }
 
-/** The protocol's rules for an id, so that a mistake shows where it is made. */
+/** Checks the protocol's rules for an id, so that a mistake shows in the swap. */
 function check(group: string, id: string, value: unknown): void {
 	const wrong =
 		value === undefined ? 'is undefined'
@@ -73,7 +83,7 @@ function check(group: string, id: string, value: unknown): void {
 
 /** Adds or replaces one document: `atom.swap(assoc, id, value)`. */
 export function assoc<V>(docs: Docs<V>, id: string, value: V): Docs<V> {
-	// One that is undefined is refused where it would be written.
+	// `difference` rejects the value undefined.
 	return value === undefined ? new Map(docs).set(id, value) : changed(docs, [[id, value]])
 }
 

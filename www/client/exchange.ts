@@ -1,5 +1,5 @@
-// What pull.ts and push.ts need: the requests, the local state, and what is known of the
-// server.
+// What pull.ts and push.ts need: the requests, the local state, and what is known of
+// the server.
 import type { Http } from './http.js'
 import type { Leader } from './leader.js'
 import type { Replica, ServerDoc } from './replica.js'
@@ -56,7 +56,9 @@ export interface Exchange {
 	note(changes: Partial<NetworkState>): void
 	/** Runs requests. A response means that the server is reachable. */
 	run<T>(requests: () => Promise<T>): Promise<T>
-	/** The server has another version of a document than the local writes are based on. */
+	/**
+	 * The server has another version of a document than the local writes are based on.
+	 */
 	settle(theirs: ServerDoc): void
 	/** The token does not cover the group. */
 	forbid(group: string): void

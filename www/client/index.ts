@@ -1,3 +1,4 @@
+// The exports of the package.
 export { SyncedAtom } from './atom.js'
 export { loadTransit } from './codec.js'
 export { assoc, dissoc } from './docs.js'

@@ -1,6 +1,6 @@
-// Elects, for each group, the tab that exchanges it with the server. The leader of a group
-// holds its Web Lock. A leader that is closed frees the lock; one that is frozen keeps it
-// but does not answer, and the lock is stolen.
+// Elects, for each group, the tab that exchanges it with the server. The leader of a
+// group holds its Web Lock. A leader that is closed frees the lock; one that is frozen
+// keeps it but does not answer, and the lock is stolen.
 import type { Message } from './message.js'
 import type { Network } from './network.js'
 import { inTime } from './pending.js'
@@ -34,8 +34,8 @@ export class Leader {
 
 	join(group: string): void {
 		this.#groups.set(group, { release: new AbortController(), missed: 0 })
-		// Without locks (an insecure origin, an old browser) each tab syncs for itself. The
-		// `op` of each write makes that safe.
+		// Without locks (an insecure origin, an old browser) each tab syncs for itself.
+		// The `op` of each write makes that safe.
 		if (!globalThis.navigator?.locks) return this.#onHeld(group)
 		this.#request(group, false)
 		this.#timer ??= setInterval(() => this.#check(), 800)

@@ -3,7 +3,7 @@ import type { NetworkState } from './exchange.js'
 import type { End } from './replica.js'
 import { type PlainError, PocketbookError, type Rows } from './types.js'
 
-/** What the tabs of a user tell each other: any of these. */
+/** A message has one or more of these. */
 export interface Message {
 	/** Does the leader of this group answer? */
 	ask?: string
@@ -12,19 +12,25 @@ export interface Message {
 	rows?: Rows
 	end?: End[]
 	force?: boolean
-	/** From the tab that leads. */
+	/** From the leader. */
 	net?: Partial<NetworkState>
 	error?: PlainError | null
-	/** A tab that is new, or has begun to lead: tell it what it wants to know, or is to do. */
+	/**
+	 * The sender is new or has begun to lead: post to it the network state and open
+	 * syncs.
+	 */
 	hello?: true
-	/** A tab that does not lead asks for an exchange with the server; what came of it is in `error`. */
+	/**
+	 * Asks the leader for a sync. The leader posts `synced` with the same id, and the
+	 * error.
+	 */
 	sync?: string
 	synced?: string
 	token?: [string | undefined]
 	logout?: true
 }
 
-// An error loses its class, and with it its code, on the way to another tab.
+// An error loses its class and its code in postMessage.
 
 export function plain(error?: PocketbookError | null): PlainError | null | undefined {
 	return error && { code: error.code, message: error.message, status: error.status }

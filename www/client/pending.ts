@@ -1,8 +1,9 @@
+// Promises that something else settles, by id.
 import type { PocketbookError } from './types.js'
 
 type Done = (error?: PocketbookError) => void
 
-/** Promises, each for something that has an id of its own (a write, a request to the leader). */
+/** Promises for things with an id: a write, a sync that the leader was asked for. */
 export class Pending {
 	#all = new Map<string, Done[]>()
 
@@ -10,7 +11,7 @@ export class Pending {
 		return new Promise((resolve, reject) => this.#all.set(id, [(error) => (error ? reject(error) : resolve())]))
 	}
 
-	/** Whoever waits for the one now waits for the other. */
+	/** Promises for `id` become promises for `to`. */
 	handOn(id: string, to: string): void {
 		const waiting = this.#take(id)
 		if (waiting.length) this.#all.set(to, [...this.#take(to), ...waiting])
@@ -35,7 +36,7 @@ export class Pending {
 	}
 }
 
-/** Waits for a promise, whatever comes of it, but no longer than so many milliseconds. */
+/** Waits until a promise settles, but no longer than `ms` milliseconds. */
 export async function inTime(ms: number, promise: Promise<unknown>): Promise<void> {
 	await Promise.race([promise, new Promise((done) => setTimeout(done, ms))]).catch(() => {})
 }

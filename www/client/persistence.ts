@@ -1,5 +1,5 @@
-// Keeps rows in a storage in spite of its failures: each write opens a failed storage again,
-// and then stores everything that is in memory.
+// Keeps rows in a storage in spite of its failures: each write opens a failed storage
+// again, and then stores everything that is in memory.
 import { PocketbookError, type Rows, type Storage } from './types.js'
 
 /** The part of a session that persistence needs. */
@@ -36,14 +36,17 @@ export class Persistence {
 	write(rows: Rows): Promise<void> {
 		// At once if the storage is open: a page that is being closed has no next turn.
 		const stored = this.#isOpen ? this.store.write(rows) : this.opened.then(() => (this.error ? Promise.reject(this.error) : this.store.write(rows)))
-		// The connection may be lost, or the database deleted. Recovery stores all that is
-		// in memory, which includes these rows.
+		// The connection may be lost, or the database deleted. Recovery stores all that
+		// is in memory, which includes these rows.
 		const safe = stored.catch((cause) => this.#recover(cause))
 		this.#stored = Promise.allSettled([this.#stored, safe]).then(() => {})
 		return safe
 	}
 
-	/** From now on the data is in memory only; each further write tries the storage again. */
+	/**
+	 * From now on the data is in memory only; each further write tries the storage
+	 * again.
+	 */
 	degrade(cause: any): PocketbookError {
 		this.error =
 			cause?.name === 'QuotaExceededError'

@@ -38,7 +38,10 @@ export class Puller {
 		})
 	}
 
-	/** Runs the jobs of a group in order, so that an older page never follows a newer event. */
+	/**
+	 * Runs the jobs of a group in order, so that an older page never follows a newer
+	 * event.
+	 */
 	#inTurn<T>(group: string, job: () => Promise<T>): Promise<T> {
 		const turn = (this.#jobs.get(group) ?? Promise.resolve()).then(job)
 		this.#jobs.set(group, turn.catch(() => {}))

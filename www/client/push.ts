@@ -25,7 +25,8 @@ export class Pusher {
 	}
 
 	async #drain(): Promise<void> {
-		// Collects the swaps of this turn; and `#pushing` must be set before it is cleared.
+		// Collects the swaps of this turn; and `#pushing` must be set before it is
+		// cleared.
 		await undefined
 		try {
 			while (this.#again && !this.exchange.network.unauthorized) {
@@ -52,7 +53,10 @@ export class Pusher {
 			})
 	}
 
-	/** Marks writes as sent: they do not change until there is a response; newer edits queue. */
+	/**
+	 * Marks writes as sent: they do not change until there is a response; newer edits
+	 * queue.
+	 */
 	async #mark(writes: Write[]): Promise<void> {
 		const put = writes.filter((write) => !write.sent).map((write) => ({ ...write, sent: true }))
 		// A database that hangs must not prevent the push.

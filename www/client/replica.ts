@@ -1,14 +1,17 @@
+// The documents in memory and the writes that the server does not have yet: a state
+// machine without input or output. Every change of it is a Batch. The same batch is
+// applied here, in the other tabs and (as rows) in the storage. Batches of several tabs
+// may arrive in any order; all tabs come to the same state.
 import type { PlainError, Refusal } from './types.js'
-
-// The documents in memory and the writes that the server has not taken yet: a state machine without input or output of its own.
-// Every change of it is a Batch. The same batch is applied here, in the other tabs, and (as rows) in IndexedDB; whatever the order in
-// which batches of different tabs arrive, all tabs come to the same state.
 
 export interface Write {
 	op: string
 	id: string
 	n: number
-	/** The version that the edit was made on, and the value it had; 0 and undefined for a new document. */
+	/**
+	 * The version that the edit is based on, and its value; 0 and undefined for a new
+	 * document.
+	 */
 	base: number
 	was: unknown
 	/** undefined: a deletion. */
@@ -27,19 +30,25 @@ export interface ServerDoc {
 export interface End {
 	op: string
 	id: string
-	/** The server took it: made on `base`, it is now `version`; the batch's `docs` has it. */
+	/**
+	 * The server has made `version` of a write based on `base`. It is among the batch's
+	 * `docs`.
+	 */
 	took?: { base: number; version: number }
 	error?: PlainError
-	/** Its merged successor. */
+	/** The write with the merged value. */
 	into?: string
 }
 
-/** A conflict as `Conflict` in types.ts has it. */
+/** See `Conflict` in types.ts. */
 export interface ConflictNote { key: string; id: string; base: unknown; mine: unknown; theirs: unknown; at: number }
 
 export interface Batch {
 	docs?: ServerDoc[]
-	/** The documents count even where their version is no greater: after a reset, or of what was purged. */
+	/**
+	 * Documents count even if their version is not greater: after a reset, or if
+	 * purged.
+	 */
 	force?: boolean
 	put?: Write[]
 	end?: End[]
@@ -53,25 +62,25 @@ interface Doc {
 	value: unknown
 	/** Oldest first; at most the last one is unsent. */
 	chain: Write[]
-	/** The last stretch of versions that is this browser's own work. */
+	/** The last versions without a gap that this browser has made. */
 	own?: { from: number; version: number; value: unknown }
 }
 
 export interface Applied {
-	/** Documents that look different now. */
+	/** Documents whose shown value has changed. */
 	changed: Set<string>
-	/** Unsent writes that a newer one replaces. */
+	/** Unsent writes and the newer ones that replace them. */
 	replaced: [op: string, by: string][]
 }
 
 const later = (a: Write, b: Write) => a.n > b.n || (a.n === b.n && a.op > b.op)
 
-/** What no other write has, on whatever device. */
+/** An id that no other write has on any device. */
 export function newOp(): string {
 	return crypto.getRandomValues(new Uint32Array(3)).join('-')
 }
 
-/** The version to base a write on: a deleted document is written anew. */
+/** The version to base a write on: 0 if the document does not exist. */
 export function baseOf(doc?: { version: number; value: unknown }): number {
 	return doc?.value === undefined ? 0 : doc.version
 }
@@ -80,19 +89,21 @@ export class Replica {
 	docs = new Map<string, Doc>()
 	cursors = new Map<string, string>()
 	conflicts = new Map<string, ConflictNote>()
-	/** Ops that are done with, so that none comes back from an older look into IndexedDB. */
+	/**
+	 * Ops of writes that ended: a copy that is read from the storage later is ignored.
+	 */
 	ended = new Set<string>()
-	/** Documents with own writes. */
+	/** Documents with local writes. */
 	#written = new Set<string>()
 	#clock = 0
 
-	/** What the document looks like here: the newest own write, or what the server has. */
+	/** The value that the atom shows: of the newest local write, or the server's. */
 	shown(id: string): unknown {
 		const doc = this.docs.get(id)
 		return (doc?.chain.at(-1) ?? doc)?.value
 	}
 
-	/** A write of this tab, not applied yet. */
+	/** A new write of this tab, not applied yet. */
 	compose(id: string, value: unknown): Write {
 		const doc = this.docs.get(id)
 		const last = doc?.chain.at(-1)
@@ -118,17 +129,17 @@ export class Replica {
 		return applied
 	}
 
-	/** The own writes of one document, oldest first. */
+	/** The local writes of a document, oldest first. */
 	of(id: string): readonly Write[] {
 		return this.docs.get(id)?.chain ?? []
 	}
 
-	/** A write as it is now, unless it is done with. */
+	/** The present form of a write, unless it has ended. */
 	find({ op, id }: Write): Write | undefined {
 		return this.of(id).find((write) => write.op === op)
 	}
 
-	/** All own writes. */
+	/** All local writes. */
 	waiting(): Write[] {
 		return [...this.#written].flatMap((id) => this.of(id))
 	}
@@ -167,7 +178,10 @@ export class Replica {
 		doc.chain = doc.chain.map((write) => this.#rebased(doc, write))
 	}
 
-	/** A write made on what was an own write then is made on what the server has made of that. */
+	/**
+	 * A write that is based on a version which this browser has replaced itself since
+	 * is based on the replacement instead.
+	 */
 	#rebased({ own }: Doc, write: Write): Write {
 		if (!own || write.sent || write.base < own.from || write.base >= own.version) return write
 		return { ...write, base: baseOf(own), was: own.value }

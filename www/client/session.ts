@@ -19,7 +19,10 @@ export interface Binding {
 	interval: number
 	/** Settles when the local data of the group is loaded. Set by the session. */
 	ready?: Promise<void>
-	/** Documents look different, `swap` if it has made them so. Some ids may be of other groups. */
+	/**
+	 * Documents look different, `swap` if it has made them so. Some ids may be of other
+	 * groups.
+	 */
 	onDocs(ids: Iterable<string>, swap?: Swap): void
 	onStatus(): void
 }
@@ -40,7 +43,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	#bindings: Binding[] = []
 	#token: Token
 
-	/** The session of these options, shared by atoms whose server, user, codec and storage are the same. */
+	/** The session for these options: one for each server, user, codec and storage. */
 	static of(options: Options<any>): Session {
 		const url = new URL(options.url || '/', globalThis.location?.href).href.replace(/\/*$/, '/')
 		const codec: any = options.codec ?? 'json'

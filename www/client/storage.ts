@@ -1,58 +1,64 @@
+// The storages: IndexedDB, and memory only.
 import type { DocRow, Loaded, Rows, Storage } from './types.js'
 
 /**
- * Documents lie in a log: a transaction appends those that it has, many to an entry, and of each the last one counts. With a row for every
- * document, opening and a first sync would be as many calls to another process as there are documents.
+ * An entry of the log of documents. A transaction appends its documents, many to an
+ * entry; of each document the last row counts. With a row for each document, opening
+ * and a first sync would cost a call to another process for each document.
  */
 interface Entry {
-	/** What all of their ids have before the first colon; the log is indexed by it. */
+	/** The part of the ids before the first colon; the log is indexed by it. */
 	top: string
 	docs: DocRow[]
 }
 
 /** Documents in an entry at most. */
-const MOST = 200
-/** What an entry takes to open, in characters of values. */
+const MAX_DOCS = 200
+/** The cost of reading an entry, in characters of values. */
 const ENTRY = 4000
-/** What the log may take besides three times its documents; then it is written anew. */
-const SPARE = 8e6
+/** The log is written anew if it exceeds three times its documents by this. */
+const MAX_EXCESS = 8e6
 
-/** The stores, and what their rows have their keys in. */
+/** The stores, and the key paths of their rows. */
 const KEYS: Record<string, string | null> = { log: null, writes: 'op', conflicts: 'key', cursors: null }
 const NAMES = Object.keys(KEYS)
 type Stores = [log: IDBObjectStore, writes: IDBObjectStore, conflicts: IDBObjectStore, cursors: IDBObjectStore]
 
 const topOf = (id: string) => id.split(':', 1)[0]!
 
-/** The end of a request, with its result, or of a transaction. */
+/** Settles with the result of a request, or at the end of a transaction. */
 const done = (it: any): Promise<any> =>
 	new Promise((resolve, reject) => {
 		it.onsuccess = it.oncomplete = () => resolve(it.result)
-		// A transaction hears of its requests' errors before it has one of its own, which may be another.
+		// The errors of its requests bubble to a transaction, before it has an error of
+		// its own, which may be another one.
 		it.onerror = it.onabort = () => it.error && reject(it.error)
 	})
 
-const weigh = ({ docs }: { docs: DocRow[] }) => docs.reduce((sum, { value = '' }) => sum + value.length, ENTRY)
+const costOf = ({ docs }: { docs: DocRow[] }) => docs.reduce((sum, { value = '' }) => sum + value.length, ENTRY)
 
-/** The documents of a log. */
+/** The documents of a log: the last row of each. */
 function latest(log: Entry[]): DocRow[] {
 	const all = new Map<string, DocRow>()
 	for (const { docs } of log) for (const row of docs) row.value === undefined ? all.delete(row.id) : all.set(row.id, row)
 	return [...all.values()]
 }
 
-/** The log of documents, and a row for each unsent write, each conflict and each cursor. */
+/**
+ * The log of documents, and a row for each unsent write, each conflict and each cursor.
+ */
 export class IndexedStorage implements Storage {
 	#db?: IDBDatabase
-	/** What the log takes, less three times its documents, as far as this tab knows. */
-	#spare = 0
+	/** The cost of the log less three times its documents, as far as this tab knows. */
+	#excess = 0
 
 	async open(name: string, lost: () => void): Promise<void> {
 		this.close()
 		const request = indexedDB.open(name, 2)
 		request.onupgradeneeded = ({ oldVersion }) => this.#upgrade(request, oldVersion)
 		const db = (this.#db = await done(request))
-		// Its own connection, whichever is the present one: one that is left open would block whoever wants to delete the database.
+		// Closes this connection, not the present one: an open one would block the
+		// deletion of the database.
 		db.onversionchange = db.onclose = () => {
 			db.close()
 			lost()
@@ -64,8 +70,8 @@ export class IndexedStorage implements Storage {
 		const requests = [log.index('top').getAll(topOf(group)), writes.getAll(), conflicts.getAll(), cursors.get(group)]
 		const [entries, put, notes, cursor] = await Promise.all<any>(requests.map(done))
 		const docs = latest(entries)
-		for (const entry of entries) this.#spare += weigh(entry)
-		this.#spare -= 3 * weigh({ docs })
+		for (const entry of entries) this.#excess += costOf(entry)
+		this.#excess -= 3 * costOf({ docs })
 		const mine = ({ id }: { id: string }) => id.startsWith(group + ':')
 		return { docs: docs.filter(mine), put: put.filter(mine), conflicts: notes.filter(mine), cursor }
 	}
@@ -88,9 +94,9 @@ export class IndexedStorage implements Storage {
 		each(rows.conflicts, (row) => conflicts.put(row))
 		each(rows.cursors, ([group, cursor]) => cursors.put(cursor, group))
 		const { transaction } = log
-		// Where no answer is waited for, nothing more will be asked.
+		// Without requests that wait for a result, there are no more.
 		if (!rows.supersede?.length) transaction.commit()
-		if (this.#spare > SPARE) this.#tidy()
+		if (this.#excess > MAX_EXCESS) this.#compact()
 		return done(transaction)
 	}
 
@@ -104,7 +110,10 @@ export class IndexedStorage implements Storage {
 		this.#db?.close()
 	}
 
-	/** Makes the stores. Version 1 had a row for each document: they are pulled anew. */
+	/**
+	 * Creates the stores. Version 1 had a row for each document; these are pulled
+	 * again.
+	 */
 	#upgrade({ result: db, transaction }: IDBOpenDBRequest, oldVersion: number): void {
 		for (const store of oldVersion ? ['log'] : NAMES) db.createObjectStore(store, { keyPath: KEYS[store], autoIncrement: true })
 		transaction!.objectStore('log').createIndex('top', 'top')
@@ -114,7 +123,7 @@ export class IndexedStorage implements Storage {
 		}
 	}
 
-	/** All stores, in a transaction. */
+	/** All stores, in a new transaction. */
 	#stores(mode: IDBTransactionMode): Stores {
 		const tx = this.#db!.transaction(NAMES, mode)
 		return NAMES.map((name) => tx.objectStore(name)) as Stores
@@ -125,23 +134,23 @@ export class IndexedStorage implements Storage {
 		let entry: Entry | undefined
 		for (const row of docs) {
 			const top = topOf(row.id)
-			if (entry?.top !== top || entry.docs.length === MOST) entries.push((entry = { top, docs: [] }))
+			if (entry?.top !== top || entry.docs.length === MAX_DOCS) entries.push((entry = { top, docs: [] }))
 			entry.docs.push(row)
 		}
 		for (const each of entries) {
 			log.add(each)
-			this.#spare += weigh(each)
+			this.#excess += costOf(each)
 		}
 	}
 
-	/** Leaves of each document only what counts. */
-	#tidy(): void {
-		this.#spare = 0
+	/** Writes the log anew, with the last row of each document. */
+	#compact(): void {
+		this.#excess = 0
 		const [log] = this.#stores('readwrite')
 		const all = log.getAll()
 		all.onsuccess = () => {
 			const docs = latest(all.result)
-			this.#spare -= 3 * weigh({ docs })
+			this.#excess -= 3 * costOf({ docs })
 			log.clear()
 			this.#append(log, docs)
 		}
@@ -150,7 +159,7 @@ export class IndexedStorage implements Storage {
 
 const nothing = async () => {}
 
-/** Keeps nothing: what there is, is in the replica. */
+/** Stores nothing: the data is in the replica only. */
 export const memoryStorage: Storage = {
 	open: nothing, write: nothing, clear: nothing, close: nothing,
 	load: async () => ({ docs: [], put: [], conflicts: [] }),

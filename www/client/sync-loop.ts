@@ -33,7 +33,10 @@ export class SyncLoop implements Exchange {
 	#timer?: ReturnType<typeof setTimeout>
 	#due = Infinity
 	#failures = 0
-	/** Milliseconds until the stream is opened again; the server varies it between clients. */
+	/**
+	 * Milliseconds until the stream is opened again; the server varies it between
+	 * clients.
+	 */
 	#retry = BACKOFF
 	/** When the stream last sent anything. */
 	#heard = 0

@@ -1,14 +1,16 @@
+// The Transit codec, in a file of its own that is loaded on demand.
 import t from 'transit-js'
 import type { Codec } from './types.js'
 
 export { t }
 
-// Values are written self-contained and without cache codes where they are kept, in the compact mode on the wire.
-const kept = t.writer('json-verbose')
+// Stored values are self-contained, without cache codes; requests are in the compact
+// mode.
+const stored = t.writer('json-verbose')
 const wire = t.writer('json')
 const reader = t.reader('json')
 
-/** The envelope's maps as plain objects; a document's value stays what it is. */
+/** Makes plain objects of the envelope's maps; values of documents stay as they are. */
 function plain(node: unknown, key = ''): unknown {
 	if (key === 'value') return node
 	if (Array.isArray(node)) return node.map((item) => plain(item))
@@ -32,7 +34,7 @@ export const transit: Codec = {
 	stream: 'transit',
 	encode(value) {
 		if (value === undefined) throw new TypeError('pocketbook: not a Transit value: undefined')
-		return kept.write(value)
+		return stored.write(value)
 	},
 	decode: (text) => reader.read(text),
 	write: (push) => wire.write(t.map([t.keyword('docs'), push.docs.map(keyed)])),

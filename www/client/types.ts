@@ -1,38 +1,48 @@
-/** The state of an atom: document id to value. Treat it, and the values in it, as immutable. With many documents it need not be a Map itself. */
+// The public types, and the rows of a storage.
+
+/**
+ * The value of an atom: document id to value. Treat it and its values as immutable.
+ * With many documents it may be an object other than a Map.
+ */
 export type Docs<V = unknown> = ReadonlyMap<string, V>
 
 export type Watch<V = unknown> = (key: unknown, atom: unknown, before: Docs<V>, after: Docs<V>) => void
 
-/** What can hold the state of an atom instead of the atom itself: a Reagent ratom, a signal or a store in this shape. */
+/**
+ * Holds the value instead of the atom: a Reagent ratom, a signal or a store of this
+ * shape.
+ */
 export interface Cache<V = unknown> {
 	deref(): Docs<V>
 	reset(value: Docs<V>): unknown
-	/** The watch is called after each change, whoever made it. */
+	/** The watch must be called after each change, in the same turn. */
 	addWatch(key: unknown, watch: Watch<V>): unknown
 	removeWatch?(key: unknown): unknown
 }
 
-/** Resolves a conflict. `undefined` stands for a document that is not there, as an argument and as the result. */
+/**
+ * Resolves a conflict. `undefined`: the document does not exist, or is to be deleted.
+ */
 export type Merge<V = unknown> = (base: V | undefined, mine: V | undefined, theirs: V | undefined, id: string) => V | undefined
 
 export type Token = string | undefined | (() => string | undefined | Promise<string | undefined>)
 
 export interface Options<V = unknown> {
-	/** Where the server is; the default is the root of the page's own origin. */
+	/** Address of the server; the default is the root of the page's origin. */
 	url?: string
-	/** The group of documents to keep: all whose id begins with `group:`. */
+	/** The group of documents: all whose id begins with `group:`. */
 	group: string
-	/** A token, or what gives one; asked for at each request. */
+	/** A token, or a function that returns one and is called for each request. */
 	token?: Token
-	/** Whose data this is. Local data is kept for each server and user. */
+	/** Owner of the data. Local data is separate for each server and user. */
 	user?: string
 	codec?: 'json' | 'transit' | Codec
 	cache?: Cache<V>
 	/** Milliseconds between polls while there is no stream; default 30000. */
 	interval?: number
-	/** Without it the server's value is taken and the own copy goes to `conflicts`. */
+	/** Without it the server's value is taken and the local one goes to `conflicts`. */
 	merge?: Merge<V>
-	/** `'memory'`: keep nothing on this device. Or a storage of your own. */
+	/** `'memory'` stores nothing on this device. Or a storage of your own. */
 	storage?: 'indexeddb' | 'memory' | Storage
 }
 
@@ -40,31 +50,40 @@ export type State = 'synced' | 'pending' | 'syncing' | 'offline' | 'unauthorized
 
 export interface Status {
 	state: State
-	/** Did the last exchange with the server succeed? */
+	/** The last exchange with the server succeeded. */
 	online: boolean
-	/** Writes that the server has not taken; refused ones are not among them. */
+	/** Number of documents with unsent writes, not counting rejected ones. */
 	pending: number
-	/** When the oldest of them was made (ms since 1970), or null. */
+	/** Time of the oldest unsent write (milliseconds since 1970), or null. */
 	oldestPending: number | null
 	lastPush: number | null
 	lastPull: number | null
 	lastError: PocketbookError | null
-	/** Did the browser promise not to evict the local data? null: it was not asked yet, or does not say. */
+	/**
+	 * The browser has promised not to evict the local data. null: not asked yet, or
+	 * unknown.
+	 */
 	persisted: boolean | null
 }
 
-/** The copy that lost when the server held another version; kept until it is restored or dismissed. */
+/**
+ * A local value that lost against the server's; stored until it is restored or
+ * dismissed.
+ */
 export interface Conflict<V = unknown> {
 	key: string
 	id: string
-	/** undefined: there was no such document, or it was deleted. */
+	/** undefined: the document did not exist, or was deleted. */
 	base: V | undefined
 	mine: V | undefined
 	theirs: V | undefined
 	at: number
 }
 
-/** A write that the server refuses to take, such as one outside the token's groups. It stays in the atom. */
+/**
+ * A write that the server rejects, such as one outside the token's groups. It stays in
+ * the atom.
+ */
 export interface Rejected<V = unknown> {
 	id: string
 	value: V | undefined
@@ -74,11 +93,14 @@ export interface Rejected<V = unknown> {
 	at: number
 }
 
-/** What a swap returns; neither promise needs to be looked at. */
+/** The result of a swap. Both promises may be ignored. */
 export interface Written {
-	/** The change is in IndexedDB. */
+	/** The change is stored on the device. */
 	local: Promise<void>
-	/** The server has it. Rejects where it ends otherwise: conflict, rejected, discarded, destroyed. */
+	/**
+	 * The server has the change. Rejects with conflict, rejected, discarded or
+	 * destroyed.
+	 */
 	server: Promise<void>
 }
 
@@ -93,37 +115,40 @@ export class PocketbookError extends Error {
 	}
 }
 
-/** A PocketbookError as it goes from tab to tab. */
+/** A PocketbookError in a message to another tab. */
 export interface PlainError { code: ErrorCode; message: string; status?: number }
 
-/** One way to write values and messages as text. */
+/** Encodes values and messages as text. */
 export interface Codec {
-	/** Local data of different codecs is kept apart. */
+	/** Local data of different codecs is separate. */
 	name: string
-	/** Media type of requests and answers. */
+	/** Media type of requests and responses. */
 	type: string
 	/** The `encoding` of event streams. */
 	stream: string
 	encode(value: unknown): string
 	decode(text: string): unknown
-	/** A request body; plain objects, but for the documents' values. */
+	/** Encodes a request body: plain objects, except for the documents' values. */
 	write(push: { docs: object[] }): string
 	read(text: string): Record<string, any>
 }
 
-// What is kept on the device. Values are in the codec's text; no text: no document.
+// The rows of a storage. Values are encoded by the codec; undefined: no such document.
 
 export interface DocRow { id: string; version: number; value?: string }
 export interface WriteRow {
 	op: string
 	id: string
-	/** Orders the writes of one document, whichever tab made them. */
+	/** Orders the writes of a document, across tabs. */
 	n: number
 	base: number
 	was?: string
 	value?: string
 	at: number
-	/** It may have reached the server, so it is repeated as it is until there is an answer. */
+	/**
+	 * It may have reached the server, so it is repeated unchanged until there is a
+	 * response.
+	 */
 	sent?: boolean
 	refused?: Refusal
 }
@@ -134,9 +159,9 @@ export interface Refusal { status: number; code: string; reason: string }
 export interface Rows {
 	docs?: DocRow[]
 	put?: WriteRow[]
-	/** Writes that are done with. */
+	/** Writes to delete: they have ended. */
 	drop?: string[]
-	/** Writes that newer ones replace; kept where another tab has marked them as sent. */
+	/** Writes to delete unless they are marked as sent: newer ones replace them. */
 	supersede?: string[]
 	conflicts?: ConflictRow[]
 	forget?: string[]
@@ -146,10 +171,12 @@ export interface Rows {
 export interface Loaded { docs: DocRow[]; put: WriteRow[]; conflicts: ConflictRow[]; cursor?: string }
 
 export interface Storage {
-	/** Opens, or opens again; `lost` is called when the data may have gone. */
+	/** Opens, or opens again. `lost` is to be called when the data may be lost. */
 	open(name: string, lost: () => void): Promise<void>
 	load(group: string): Promise<Loaded>
-	/** The stored cursor of a group; a storage that keeps nothing has no such method. */
+	/**
+	 * The stored cursor of a group. A storage that stores nothing has no such method.
+	 */
 	cursor?(group: string): Promise<string | undefined>
 	write(rows: Rows): Promise<void>
 	clear(): Promise<void>

@@ -24,19 +24,27 @@ export interface WritesHost {
 	post(message: Message): void
 	leader: Pick<Leader, 'leading'>
 	network: Pick<Network, 'kick'>
-	/** The documents with these ids look different, as `swap` has made them if it is given. */
+	/**
+	 * The documents with these ids look different, as `swap` has made them if it is
+	 * given.
+	 */
 	onDocs(ids: Iterable<string>, swap?: Swap): void
 	onStatus(): void
 }
 
 export class Writes {
 	#pending = new Pending()
-	/** Writes that were made before the local data was loaded, and so without seeing it. */
+	/**
+	 * Writes that were made before the local data was loaded, and so without seeing it.
+	 */
 	#blind = new Set<string>()
 
 	constructor(private host: WritesHost) {}
 
-	/** Writes edits of id and value; `undefined` deletes. `blind`: the local data is not loaded yet. */
+	/**
+	 * Writes edits of id and value; `undefined` deletes. `blind`: the local data is not
+	 * loaded yet.
+	 */
 	write(edits: [string, unknown][], blind: boolean, swap: Swap): Written {
 		const { codec, replica, dead } = this.host
 		if (dead) throw dead
@@ -51,7 +59,10 @@ export class Writes {
 		return { local, server }
 	}
 
-	/** Applies a batch, sends it to the other tabs and stores it. Settles when it is stored. */
+	/**
+	 * Applies a batch, sends it to the other tabs and stores it. Settles when it is
+	 * stored.
+	 */
 	record(batch: Batch, swap?: Swap): Promise<void> {
 		const { replica } = this.host
 		const applied = replica.apply(batch)
@@ -62,7 +73,8 @@ export class Writes {
 			this.host.post({ rows, end: batch.end, force: batch.force })
 			return this.host.persistence.write(rows).then(() => this.#sweep(batch.put))
 		})
-		// Not an unhandled rejection if the caller ignores it: the status has the error.
+		// Not an unhandled rejection if the caller ignores it: the status has the
+		// error.
 		stored.catch(() => {})
 		// Last, so that a write of a watch comes after this one in all tabs.
 		this.#notify(batch, applied, swap)
@@ -104,8 +116,8 @@ export class Writes {
 	}
 
 	/**
-	 * Runs a job with the codec, at once if it is loaded: messages to other tabs and the
-	 * storage of a page that is being closed cannot wait for a microtask.
+	 * Runs a job with the codec, at once if it is loaded: messages to other tabs and
+	 * the storage of a page that is being closed cannot wait for a microtask.
 	 */
 	#withCodec<T>(job: (codec: Codec) => T | Promise<T>): Promise<T> {
 		const { codec, codecReady } = this.host
@@ -128,7 +140,10 @@ export class Writes {
 		this.#supersede(replaced)
 	}
 
-	/** Bases a blind write on the stored document: it was made on this device, after that was stored. */
+	/**
+	 * Bases a blind write on the stored document: it was made on this device, after
+	 * that was stored.
+	 */
 	#seeing(write: Write): Write {
 		const { replica } = this.host
 		this.#blind.delete(write.op)
@@ -151,7 +166,10 @@ export class Writes {
 	}
 }
 
-/** Orders a stored write before a blind one, which is newer even if the clock was set back. */
+/**
+ * Orders a stored write before a blind one, which is newer even if the clock was set
+ * back.
+ */
 function under(write: Write, blind: Write[]): Write {
 	const newer = blind.find((other) => other.id === write.id && other.n <= write.n)
 	return newer ? { ...write, n: newer.n - 1 } : write
