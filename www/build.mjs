@@ -1,5 +1,6 @@
-// Bundles the page and the client library: node build.mjs OUTDIR
-// Whatever is named in another file carries a hash of its content, in its name or as ?v=, so that no two releases mix.
+// Bundles the page and the client library: node build.mjs OUTDIR A file that another
+// file names has a hash of its content in its name or as ?v=, so that two releases
+// never mix.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -29,7 +30,7 @@ const common = {
 	write: false,
 }
 
-/** Keeps what a build made, and gives it by its name. */
+/** The files by name. */
 const built = new Map()
 async function bundle(options) {
 	const { outputFiles } = await esbuild.build({ ...common, ...options })
@@ -39,10 +40,10 @@ async function bundle(options) {
 const sha256 = (content, encoding) => createHash('sha256').update(content).digest(encoding)
 const versioned = (name) => `${name}?v=${sha256(built.get(name), 'hex').slice(0, 12)}`
 
-// The library, as any page may import it.
+// The library, for any page to import.
 for (const [name, contents] of await bundleLibrary()) built.set(name, contents)
 
-// The page takes the library from the same place as everybody else.
+// The page imports the library like any other page.
 const fromRoot = {
 	name: 'library',
 	setup: ({ onResolve }) => onResolve({ filter: /\/client\/index\.js$/ }, () => ({ path: './' + versioned('pocketbook.js'), external: true })),
@@ -60,7 +61,10 @@ built.delete('app-style.css')
 for (const name of ['icon.svg', 'icon.png', 'manifest.webmanifest']) built.set(name, readFileSync(page(name)))
 built.set('index.html', Buffer.from(html(readFileSync(page('index.html'), 'utf8'))))
 
-/** The page with the versions of what it loads. `font:NAME` stands for the file of that font. */
+/**
+ * The page with the versions of its files. `font:NAME` stands for the file of that
+ * font.
+ */
 function html(text) {
 	return text.replace(/(src|href)="([^"#]+)"/g, (_all, attribute, name) => {
 		const font = /^font:(.+)$/.exec(name)?.[1]
@@ -70,7 +74,8 @@ function html(text) {
 	})
 }
 
-// What the service worker keeps: all that the page loads, as it is named there.
+// The files that the service worker keeps: all that the page loads, by their names
+// there.
 const named = (name) => (name === 'index.html' ? './' : /^assets\//.test(name) ? name : versioned(name))
 const kept = [...built.keys()].filter((name) => !name.startsWith('pocketbook/')).sort()
 const files = kept.map((name) => [named(name), 'sha256-' + sha256(built.get(name), 'base64')])

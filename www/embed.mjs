@@ -1,4 +1,5 @@
-// Writes a folder's files as C source for worker/static_embed.h: node embed.mjs DIR OUT.c
+// Writes the files of a folder as C source for worker/static_embed.h: node embed.mjs
+// DIR OUT.c
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -34,7 +35,7 @@ function bytes(name, content) {
 	return `static const unsigned char ${name}[] = {\n${lines.join(',\n')}\n};\n`
 }
 
-/** One file: its arrays, and its place in the table. */
+/** The arrays of a file, and its row of the table. */
 function embed(path, i) {
 	const type = types[extname(path)]
 	if (!type) throw new Error(`${path}: no media type is known for ${extname(path) || 'a name without extension'}`)
@@ -42,7 +43,7 @@ function embed(path, i) {
 	const content = readFileSync(join(dir, path))
 	if (!content.length) throw new Error(`${path}: is empty`)
 	const zipped = gzipSync(content, { level: 9 })
-	// Below this gain, the work of unpacking is not worth it (fonts, pictures).
+	// With less gain (fonts, pictures), decompression is not worth the time.
 	const gain = zipped.length < content.length * 0.9
 	const etag = createHash('sha256').update(content).digest('hex').slice(0, 16)
 	return {

@@ -1,4 +1,5 @@
-// Bundles the library as it is published, for the server's own page and for the npm package: one file, and what is loaded on demand.
+// Bundles the library for the server's own page and for the npm package: one file, and
+// the Transit codec, which is loaded on demand.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -20,7 +21,8 @@ const options = {
 }
 const terser = { module: true, ecma: 2022 }
 
-// What the library's own objects call each other by. Not what an app, a row, another tab or the server says.
+// Names that only the library uses. Names that an app, a row, a message or the protocol
+// uses must not be among them.
 export const INTERNAL = [
 	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
 	'compose', 'confirmed', 'dead', 'degrade', 'ended', 'everything', 'exchange', 'forbid', 'groups', 'handOn', 'heads',
@@ -53,9 +55,9 @@ const unprivate = {
 }
 
 /**
- * The short names of properties, as terser takes them: the more often a property is used,
- * the more common is its letter. Without the list, terser names them as they come. The
- * letters `n` and `t` are names that are not internal.
+ * The short names of properties, as terser takes them: the more often a property is
+ * used, the more common is its letter. Without the list, terser names them as they
+ * come. The letters `n` and `t` are names that are not internal.
  */
 function shortNames(text) {
 	const counts = new Map()
@@ -67,17 +69,17 @@ function shortNames(text) {
 }
 
 /**
- * Pairs of a name and its bytes: `library`, and the Transit codec by a name that may have its hash in it.
- * What is `external` stays an import; `readable` leaves names and lines as they are.
+ * Returns files by name: `library`, and the Transit codec, whose name may have its
+ * hash. `external` modules stay imports; `readable` keeps names and lines.
  */
 export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketbook/[name]-[hash]', external = [], readable = false } = {}) {
-	// Each for itself: as chunks of one bundle, both would load the helpers that only Transit needs.
+	// Two bundles: as chunks of one, both would load helpers that only Transit needs.
 	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
 	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
 	const [name] = files.keys()
 	const bundle = await build({ ...options, minify: !readable, plugins: readable ? [] : [unprivate], entryPoints: ['client/index.ts'], external: ['./transit.js'] })
 	const { text } = bundle.outputFiles[0]
 	const { code } = readable ? { code: text } : await minify(text, { ...publish, nameCache: shortNames(text) })
-	// Last, so that everything else is the same whatever its name.
+	// Last, so that the rest does not depend on the name.
 	return files.set(library + '.js', Buffer.from(code.replaceAll('"./transit.js"', `"./${name}"`) + '\n'))
 }

@@ -1,4 +1,5 @@
-// Makes the npm package `pocketbook`: node package.mjs OUTDIR. The bundle that the server serves, with types and a README.
+// Makes the npm package `pocketbook`: the bundle that the server delivers, with types
+// and a README: node package.mjs OUTDIR
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -16,7 +17,7 @@ const version = /AC_INIT\(\[pocketbook\], \[(.+?)\]\)/.exec(readFileSync(join(he
 
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
-// What an app brings itself should be the same transit-js: it stays a dependency, with a range.
+// transit-js stays a dependency with a range, so that it is the same as the app's own.
 const external = ['transit-js']
 for (const [name, content] of await bundleLibrary({ library: 'index', codec: 'transit', external })) writeFileSync(join(out, name), content)
 
@@ -28,7 +29,7 @@ const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', types, ...fla
 rmSync(types)
 if (status !== 0) throw new Error(stdout)
 
-// The documents point to each other as they do in the source.
+// The documents link to each other as in the source.
 const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
 writeFileSync(join(out, 'README.md'), readme)
 cpSync(join(here, '../doc/client.md'), join(out, 'client.md'))
@@ -36,7 +37,7 @@ cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
 const manifest = {
 	name: 'pocketbook',
 	version,
-	description: 'The client of a Pocketbook server: an atom that is kept on the device and in step with everybody else',
+	description: 'The client of a Pocketbook server: an atom that is stored on the device and synchronized',
 	license: 'MIT',
 	type: 'module',
 	sideEffects: false,

@@ -1,4 +1,5 @@
-// The page through a proxy: `node behind.mjs URL TOKEN`. Exits with 1 and says what is wrong, or says done.
+// The page through a proxy: `node behind.mjs URL TOKEN`. Exits with 1 and says what is
+// wrong, or says done.
 import { createRequire } from 'node:module'
 
 const { chromium } = createRequire(new URL('../../www/', import.meta.url))('playwright-core')

@@ -20,7 +20,9 @@ export async function launch() {
 
 after(async () => browser?.close())
 
-/** Another browser, as far as the page can tell: a storage and connections of its own. */
+/**
+ * Another browser, as far as the page can tell: a storage and connections of its own.
+ */
 export async function openContext(t, options = {}) {
 	const context = await (await launch()).newContext({ viewport: { width: 900, height: 800 }, ...options })
 	context.setDefaultTimeout(60_000)
@@ -74,7 +76,10 @@ export async function until(condition, what = String(condition)) {
 	}
 }
 
-/** Until so many unsent writes are on the device: a reload may cut off what is still on its way there. */
+/**
+ * Until so many unsent writes are on the device: a reload may cut off what is still on
+ * its way there.
+ */
 export const stored = (page, count) => until(() => page.evaluate(async (wanted) => {
 	const answer = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }))
 	const [kept] = await indexedDB.databases()

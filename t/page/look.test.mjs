@@ -1,4 +1,5 @@
-// What the page is to the eye, the finger and the home screen: contrast, narrow screens, touch, installing.
+// What the page is to the eye, the finger and the home screen: contrast, narrow
+// screens, touch, installing.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { add, item, openContext, openPage, shows, state, until } from './chromium.mjs'
@@ -34,7 +35,10 @@ async function fill(page) {
 	await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState === 'finished'))
 }
 
-/** Texts with a contrast below that of WCAG 2.2, level AA (1.4.3), against the colour of the nearest ground. */
+/**
+ * Texts with a contrast below that of WCAG 2.2, level AA (1.4.3), against the colour of
+ * the nearest ground.
+ */
 const faint = (page) => page.evaluate(() => {
 	const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
 	const numbers = (colour) => colour.match(/[\d.]+/g).map(Number)

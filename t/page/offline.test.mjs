@@ -1,4 +1,5 @@
-// The page without a server, with one that comes back, with tokens, with conflicts, and in several tabs.
+// The page without a server, with one that comes back, with tokens, with conflicts, and
+// in several tabs.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -29,10 +30,10 @@ test('the status line says offline, how much waits, and that all is saved again'
 	await offline(page)
 	await add(page, 'a')
 	await offline(page, 1)
-	assert.equal(await page.innerText('.state'), 'Offline, 1 change waits here')
+	assert.equal(await page.innerText('.state'), 'Offline, 1 unsent change')
 	await add(page, 'b')
 	await offline(page, 2)
-	assert.equal(await page.innerText('.state'), 'Offline, 2 changes wait here')
+	assert.equal(await page.innerText('.state'), 'Offline, 2 unsent changes')
 	await server.start()
 	await state(page, 'synced')
 	assert.deepEqual([...(await pull(server)).values()].map((todo) => todo.title).sort(), ['a', 'b'])
@@ -175,7 +176,7 @@ test('a server with tokens: it asks, keeps the token, says when it is revoked, a
 	await page.fill('#user', 'ada')
 	await page.fill('#token', 'pbk_wrong')
 	await page.click('.account [type=submit]')
-	await page.waitForFunction(() => document.querySelector('.account .why').textContent.includes('The one of ada is not taken'))
+	await page.waitForFunction(() => document.querySelector('.account .why').textContent.includes('The server rejected the token of ada'))
 	assert.equal(await page.isVisible('#user'), false)
 	await page.fill('#token', token)
 	await page.press('#token', 'Enter')
@@ -257,8 +258,8 @@ test('a read-only token: the refused change is shown with its reason, and can be
 	await shows(page, 'base')
 	await item(page, 'base').locator('.toggle').check()
 	await page.click('.show-notes')
-	assert.equal(await page.innerText('.show-notes'), '1 refused change')
-	await page.waitForFunction(() => document.querySelector('.state').textContent === 'Online, 1 change is not taken')
+	assert.equal(await page.innerText('.show-notes'), '1 rejected change')
+	await page.waitForFunction(() => document.querySelector('.state').textContent === 'Online, 1 change rejected')
 	await page.click('.notes >> text=Discard')
 	await page.waitForSelector('.todo-list li:not(.completed)')
 	assert.equal(await page.isVisible('.notes'), false)

@@ -1,5 +1,6 @@
-// Takes pictures of the page, each in a state that people will see, into a folder; `node t/page/pictures.mjs FOLDER`. With --readme it
-// renews doc/page.png, the one that the README shows.
+// Takes pictures of the page, each in a state that people will see, into a folder;
+// `node t/page/pictures.mjs FOLDER`. With --readme it renews doc/page.png, the one that
+// the README shows.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

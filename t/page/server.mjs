@@ -1,4 +1,5 @@
-// The server that the page's tests run against: the real program, with several workers, or (POCKETBOOK_FAKE=1) the client tests' own.
+// The server that the page's tests run against: the real program, with several workers,
+// or (POCKETBOOK_FAKE=1) the client tests' own.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
@@ -61,7 +62,10 @@ class RealServer {
 		await ended
 	}
 
-	/** Copies the database of a stopped server; the answer puts the copy back in its place. */
+	/**
+	 * Copies the database of a stopped server; the answer puts the copy back in its
+	 * place.
+	 */
 	keepCopy() {
 		copyFileSync(this.db, `${this.db}.copy`)
 		return () => {
@@ -70,7 +74,10 @@ class RealServer {
 		}
 	}
 
-	/** How many connections each process of the server holds, by its pid; those with none are left out. */
+	/**
+	 * How many connections each process of the server holds, by its pid; those with
+	 * none are left out.
+	 */
 	connections() {
 		const { pid } = this.#child
 		const port = this.port.toString(16).toUpperCase().padStart(4, '0')
@@ -147,7 +154,10 @@ class Fake extends FakeServer {
 	}
 }
 
-/** {auth, www, options}: www only where it is not what the program has built in; options are further words of `serve`. */
+/**
+ * {auth, www, options}: www only where it is not what the program has built in; options
+ * are further words of `serve`.
+ */
 export async function startServer(options = {}) {
 	const server = isFake ? new Fake({ www: await bundleOnce(), ...options }) : new RealServer(options)
 	return server.start()

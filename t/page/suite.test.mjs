@@ -1,5 +1,7 @@
-// What the suite that every TodoMVC app is tried with does otherwise than todomvc.test.mjs: it works the boxes themselves, not their
-// labels, makes up its double clicks, leaves the page and comes back; and the markup that its selectors and the specification name.
+// What the suite that every TodoMVC app is tried with does otherwise than
+// todomvc.test.mjs: it works the boxes themselves, not their labels, makes up its
+// double clicks, leaves the page and comes back; and the markup that its selectors and
+// the specification name.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { add, item, openPage, shows, state, until } from './chromium.mjs'

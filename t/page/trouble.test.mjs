@@ -1,5 +1,6 @@
-// What goes wrong around a page, as only a browser shows it: tabs that crash and freeze, storage that is full or cleared, a clock that is
-// a day off, a server that comes back as an older copy of itself, titles that would be markup.
+// What goes wrong around a page, as only a browser shows it: tabs that crash and
+// freeze, storage that is full or cleared, a clock that is a day off, a server that
+// comes back as an older copy of itself, titles that would be markup.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { add, item, openContext, openPage, shows, state, stored, until } from './chromium.mjs'
@@ -143,7 +144,8 @@ test('a browser whose clock is a day off neither wins nor loses by it', async (t
 	assert.equal(await ahead.isVisible('.show-notes'), false)
 })
 
-// A backup that `restore` brings back has a new epoch; of a file that was copied by hand, clients hold cursors that lie ahead.
+// A backup that `restore` brings back has a new epoch; of a file that was copied by
+// hand, clients hold cursors that lie ahead.
 const copies = {
 	'a restored backup': async (server) => {
 		server.backup()

@@ -1,4 +1,5 @@
-// Several users of one device: in several tabs, in a hurry, by keyboard, and what is said before somebody's todos are removed.
+// Several users of one device: in several tabs, in a hurry, by keyboard, and what is
+// said before somebody's todos are removed.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { add, item, openContext, openPage, shows, state, until } from './chromium.mjs'
@@ -111,7 +112,7 @@ test('before somebody is forgotten, the page says how much is here alone', async
 	await page.waitForSelector('.show-notes')
 	await page.click('.user')
 	await page.click('.forget')
-	assert.match(await page.innerText('.leave .why'), /^The token and all todos of bob .* 1 change has not reached the server and would be lost\.$/)
+	assert.match(await page.innerText('.leave .why'), /^The token and all todos of bob .* 1 change has not reached the server and will be lost\.$/)
 	assert.equal(await page.innerText('.leave [type=submit]'), 'Lose them and forget bob')
 	await page.context().setOffline(true)
 	await page.waitForSelector('.status[data-state="offline"]')

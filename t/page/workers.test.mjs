@@ -7,7 +7,8 @@ import { isFake, startServer } from './server.mjs'
 const total = (connections) => Object.values(connections).reduce((sum, n) => sum + n, 0)
 
 test('a change made at one worker shows in the browsers of the other', { skip: isFake && 'the stand-in has no workers' }, async (t) => {
-	// Connections without a request are closed after a second: what stays are the streams, one for each browser.
+	// Connections without a request are closed after a second: what stays are the
+	// streams, one for each browser.
 	const server = await startServer({ options: ['--idle-timeout', '1s'] })
 	t.after(() => server.close())
 	const pages = []

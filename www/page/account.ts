@@ -1,8 +1,12 @@
+// The user menu, the form that asks for a token, and the removal of a user.
 import type { Status, SyncedAtom } from '../client/index.js'
 import { make, onEscape, say, the } from './dom.js'
 import { currentUser, enterUser, forgetUser, onOtherTab, otherUsers } from './users.js'
 
-/** Asks for a token when the server wants one; several users of the device have their todos side by side. */
+/**
+ * Asks for a token if the server requires one, and switches between users of the
+ * device.
+ */
 export class Account {
 	#form = the<HTMLFormElement>('.account')
 	#name = the<HTMLInputElement>('#user')
@@ -11,9 +15,9 @@ export class Account {
 	#users = the('.users')
 	#leave = the<HTMLFormElement>('.leave')
 	#asked = false
-	/** Where the todos that the page shows are kept. */
+	/** The space (the `user` of the atom) of the todos that the page shows. */
 	#space = currentUser()?.space
-	/** The form is for somebody else than who uses the page now. */
+	/** The form is for another user than the present one. */
 	#another = false
 
 	constructor(private atom: SyncedAtom) {
@@ -54,17 +58,17 @@ export class Account {
 		this.#button.hidden = !user
 		say(this.#button, user?.name ?? '')
 		say(the('.forget'), `Forget ${user?.name}…`)
-		if (asked && !this.#asked && user?.token) say(the('.why', this.#form), `The one of ${user.name} is not taken: ${lastError?.message ?? 'it may have expired'}.`)
+		if (asked && !this.#asked && user?.token) say(the('.why', this.#form), `The server rejected the token of ${user.name}: ${lastError?.message ?? 'it may have expired'}.`)
 		if (!this.#leave.hidden) this.#warn()
 		this.#asked = asked
 		this.#form.hidden = !asked && !this.#another
 		this.#shape()
 	}
 
-	/** What the form asks for. */
+	/** Shows the fields of the form that apply. */
 	#shape(): void {
 		const user = this.#another ? undefined : currentUser()
-		say(the('h2', this.#form), this.#another ? 'Another user' : user ? `A new token for ${user.name}` : 'This server asks for a token')
+		say(the('h2', this.#form), this.#another ? 'Another user' : user ? `A new token for ${user.name}` : 'This server requires a token')
 		the('.why', this.#form).hidden = this.#another
 		the('.waiting', this.#form).hidden = this.#another
 		the('.whose', this.#form).hidden = !!user
@@ -98,7 +102,7 @@ export class Account {
 		this.#reload()
 	}
 
-	/** Once all that was written is on the device. */
+	/** Reloads when all writes are stored on the device. */
 	#reload(): void {
 		void this.atom.destroy().finally(() => location.reload())
 	}
@@ -115,15 +119,18 @@ export class Account {
 		the<HTMLElement>('[type=reset]', this.#leave).focus()
 	}
 
-	/** What the server has not got is what waits, what it refused, and the copies that lost against others. */
+	/**
+	 * Names what would be lost: pending and rejected writes, and the local side of
+	 * conflicts.
+	 */
 	#warn(): void {
 		const { status, rejected, conflicts } = this.atom
 		const lost = status.pending + rejected.length + conflicts.length
 		const changes = lost === 1 ? '1 change has' : `${lost} changes have`
 		const { name } = currentUser()!
 		say(the('h2', this.#leave), `Forget ${name}?`)
-		say(the('.why', this.#leave), `The token and all todos of ${name} are removed from this device; the server keeps its copy. ${
-			lost ? `${changes} not reached the server and would be lost.` : 'Everything has reached the server.'}`)
+		say(the('.why', this.#leave), `The token and all todos of ${name} will be removed from this device. The server keeps its copy. ${
+			lost ? `${changes} not reached the server and will be lost.` : 'Everything has reached the server.'}`)
 		say(the('[type=submit]', this.#leave), lost ? `Lose them and forget ${name}` : `Forget ${name}`)
 	}
 

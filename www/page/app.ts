@@ -1,3 +1,4 @@
+// The todo page: connects the atom with the parts of the page.
 import { SyncedAtom } from '../client/index.js'
 import { Account } from './account.js'
 import { make, the } from './dom.js'
@@ -72,7 +73,8 @@ clearCompleted.addEventListener('click', () => {
 })
 window.addEventListener('hashchange', render)
 
-// Many documents may come in one go, page after page: one rendering for each frame is enough. A hidden page has no frames.
+// Many documents may arrive at once, page by page: render once in a frame. A hidden
+// page has no frames.
 let due = false
 atom.subscribe((docs) => {
 	const update = () => {
@@ -103,8 +105,8 @@ void atom.ready.then(() => {
 the('.dateline').textContent = new Date().toLocaleDateString([], { weekday: 'long', day: 'numeric', month: 'long' })
 document.title = group === 'todos' ? document.title : `${group} · Pocketbook`
 
-// The page opens without a server too; what it says to that is in sw.js.
+// Makes the page open without a server.
 navigator.serviceWorker?.register('sw.js').catch((error) => console.warn('pocketbook: this page will not open offline:', error))
 
-// For whoever opens the console.
+// For the browser console.
 Object.assign(globalThis, { todos: atom })

@@ -1,4 +1,5 @@
-/** The element that must be there. */
+// Helpers for elements.
+/** The element; throws if it does not exist. */
 export function the<E extends Element = HTMLElement>(selector: string, within: ParentNode = document): E {
 	const element = within.querySelector<E>(selector)
 	if (!element) throw new Error(`the page has no ${selector}`)
@@ -13,7 +14,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 	return element
 }
 
-/** Sets a text only where it differs, so that screen readers do not read it again. */
+/** Sets a text only if it differs, so that screen readers do not read it again. */
 export function say(element: Element, text: string): void {
 	if (element.textContent !== text) element.textContent = text
 }

@@ -1,3 +1,4 @@
+// The list of todos.
 import { make, the } from './dom.js'
 import type { Todo } from './todos.js'
 
@@ -7,7 +8,10 @@ export interface ListEvents {
 	remove(id: string): void
 }
 
-/** One line of the list; it outlives changes of its todo, so that focus, selection and half-done edits do. */
+/**
+ * A line of the list. It stays when its todo changes, with its focus, selection and
+ * edit.
+ */
 interface Line {
 	todo?: Todo
 	item: HTMLLIElement
@@ -29,10 +33,11 @@ export class TodoList {
 		return [...this.#lines.values()].some((line) => line.edit)
 	}
 
-	/** Touches only what differs. */
+	/** Changes only the lines that differ. */
 	render(todos: readonly Todo[]): void {
 		const wanted = new Set(todos.map((todo) => todo.id))
-		// First, so that those below stay where they are: a line that is moved loses the focus, and an edit with it.
+		// First, so that the lines below need not be moved: that would lose the focus
+		// and an edit.
 		for (const id of [...this.#lines.keys()]) if (!wanted.has(id)) this.#drop(id)
 		let place = this.element.firstElementChild
 		for (const todo of todos) {
@@ -96,7 +101,7 @@ export class TodoList {
 		event.preventDefault()
 	}
 
-	/** Keyboard focus goes on to a neighbour. */
+	/** Removes a todo. The focus goes to a neighbour. */
 	#remove(id: string): void {
 		const item = this.#lines.get(id)!.item
 		const next = item.nextElementSibling ?? item.previousElementSibling
@@ -131,7 +136,7 @@ export class TodoList {
 		const title = edit.value.trim()
 		line.item.classList.remove('editing')
 		edit.remove()
-		// What was not touched is no edit, even if the todo has another title by now.
+		// An untouched text is no edit, even if the title has changed since.
 		if (!save || edit.value === edit.defaultValue || title === line.todo!.title) return
 		title ? this.events.rename(id, title) : this.events.remove(id)
 	}

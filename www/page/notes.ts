@@ -1,8 +1,7 @@
+// Conflicts and rejected writes, with a choice for each.
 import type { Conflict, Rejected, SyncedAtom } from '../client/index.js'
 import { make, onEscape, say, the } from './dom.js'
 import { todoOf } from './todos.js'
-
-// Changes that need a look: copies that lost against another device's, and writes that the server refused.
 
 function described(value: unknown): Node {
 	if (value === undefined) return make('em', {}, 'deleted')
@@ -33,7 +32,7 @@ export class Notes {
 	show(): void {
 		const { conflicts, rejected } = this.atom
 		const count = conflicts.length + rejected.length
-		const what = [counted(conflicts.length, 'conflict'), counted(rejected.length, 'refused change')].filter(Boolean).join(', ')
+		const what = [counted(conflicts.length, 'conflict'), counted(rejected.length, 'rejected change')].filter(Boolean).join(', ')
 		this.#button.hidden = !count
 		say(this.#button, what)
 		const hadFocus = this.#panel.contains(document.activeElement)
@@ -59,7 +58,7 @@ export class Notes {
 	}
 
 	#rejected({ id, value, reason }: Rejected): HTMLElement {
-		return note('The server refused this change', [['Yours', described(value)], ['Reason', make('span', {}, reason)]], [
+		return note('The server rejected this change', [['Yours', described(value)], ['Reason', make('span', {}, reason)]], [
 			['Try again', () => this.atom.retry(id)],
 			['Discard', () => this.atom.discard(id)],
 		])

@@ -1,17 +1,18 @@
+// The status line.
 import type { Status } from '../client/index.js'
 import { say, the } from './dom.js'
 
-/** What the state means to whoever writes todos. */
-export function describe({ state, online, pending }: Status, refused = 0): string {
-	const waiting = pending === 1 ? '1 change waits' : `${pending} changes wait`
-	const saved = refused ? `Online, ${refused === 1 ? '1 change is' : `${refused} changes are`} not taken` : 'Online, everything saved'
+/** The state in words for the user. */
+export function describe({ state, online, pending }: Status, rejected = 0): string {
+	const unsent = pending === 1 ? '1 unsent change' : `${pending} unsent changes`
+	const saved = rejected ? `Online, ${rejected === 1 ? '1 change' : `${rejected} changes`} rejected` : 'Online, everything saved'
 	switch (state) {
 		case 'synced': return saved
 		case 'pending':
-		case 'syncing': return !online ? 'Connecting' : pending ? `Online, ${waiting} to be saved` : saved
-		case 'offline': return pending ? `Offline, ${waiting} here` : 'Offline'
-		case 'unauthorized': return pending ? `Not signed in, ${waiting} here` : 'Not signed in'
-		case 'storage-degraded': return `${online ? 'Online' : 'Offline'}, this device keeps nothing${pending ? `, ${waiting}` : ''}`
+		case 'syncing': return !online ? 'Connecting' : pending ? `Online, ${unsent}` : saved
+		case 'offline': return pending ? `Offline, ${unsent}` : 'Offline'
+		case 'unauthorized': return pending ? `Not signed in, ${unsent}` : 'Not signed in'
+		case 'storage-degraded': return `${online ? 'Online' : 'Offline'}, nothing is stored on this device${pending ? `, ${unsent}` : ''}`
 	}
 }
 
@@ -25,7 +26,7 @@ export function ago(then: number | null, now = Date.now()): string {
 	return 'synced ' + when.toLocaleString([], sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' })
 }
 
-/** The status line, brought up to date by itself as time passes. */
+/** The status line. It updates the time of the last sync by itself. */
 export class StatusLine {
 	#line = the('.status')
 	#state = the('.state', this.#line)
@@ -34,24 +35,25 @@ export class StatusLine {
 	#status?: Status
 
 	constructor() {
-		setInterval(() => this.#tellTime(), 20_000)
+		setInterval(() => this.#showTime(), 20_000)
 	}
 
-	/** `refused`: how many changes the server does not take. */
-	show(status: Status, refused: number): void {
+	/** `rejected`: number of changes that the server has rejected. */
+	show(status: Status, rejected: number): void {
 		this.#status = status
-		// A push under way looks like the state it comes from: the line should not flicker with each stroke.
+		// A push looks like the state before it: the line should not flicker with each
+		// keystroke.
 		this.#line.dataset.state = status.state === 'syncing' ? (status.online ? 'synced' : 'connecting') : status.state
 		this.#line.dataset.pending = String(status.pending)
 		this.#line.dataset.busy = String(status.state === 'syncing' || status.state === 'pending')
-		say(this.#state, describe(status, refused))
-		this.#tellTime()
+		say(this.#state, describe(status, rejected))
+		this.#showTime()
 		const problem = status.lastError && status.lastError.code !== 'unauthorized' && !status.online ? status.lastError.message : ''
 		say(this.#problem, status.state === 'storage-degraded' ? (status.lastError?.message ?? '') : problem)
 		this.#problem.hidden = !this.#problem.textContent
 	}
 
-	#tellTime(): void {
+	#showTime(): void {
 		if (!this.#status) return
 		const { lastPull, lastPush } = this.#status
 		const last = Math.max(lastPull ?? 0, lastPush ?? 0) || null

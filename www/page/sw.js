@@ -1,11 +1,11 @@
-// Keeps the page's own files on the device, so that it opens without a server. Documents are none of its business: they are the
-// library's. FILES and VERSION are filled in by the build; a file comes with the hash of its content, so that a cache that would mix
-// two releases is never made.
+// The service worker: keeps the page's own files, so that the page opens without a
+// server. The library keeps the documents. The build fills in FILES and VERSION; each
+// file has the hash of its content, so that a cache never mixes two releases.
 
 const CACHE = `pocketbook ${VERSION}`
 
-/** How long a page may be waited for while there is a copy of it. */
-const PATIENCE = 3000
+/** Milliseconds to wait for the page while there is a copy of it. */
+const TIMEOUT = 3000
 
 const url = (name) => new URL(name, self.registration.scope).href
 const home = () => url('./')
@@ -44,16 +44,16 @@ function isHome(address) {
 	return [home(), url('index.html')].includes(origin + pathname)
 }
 
-/** The page as the server has it; its copy where there is no server, or one that is not well or slow. */
+/** The server's page; the copy if the server is unreachable, slow or fails. */
 async function open({ request }) {
 	const cache = await caches.open(CACHE)
 	const copy = await cache.match(home())
 	if (!copy) return fetch(request)
-	const answer = await fetch(request.url, { signal: AbortSignal.timeout(PATIENCE), cache: 'no-cache' }).catch(() => undefined)
-	return answer && answer.status < 500 ? answer : copy
+	const response = await fetch(request.url, { signal: AbortSignal.timeout(TIMEOUT), cache: 'no-cache' }).catch(() => undefined)
+	return response && response.status < 500 ? response : copy
 }
 
-/** A file whose address names its content. */
+/** A file whose URL has the hash of its content. */
 async function file(request) {
 	const cache = await caches.open(CACHE)
 	return (await cache.match(request.url)) ?? fetch(request)

@@ -1,6 +1,6 @@
+// Todos as documents. Other clients may write documents that lack fields, have other
+// fields or are no objects.
 import type { Docs } from '../client/index.js'
-
-// What a document of the list means. Other clients write as they please: a todo may be short of fields, have others, or be no object.
 
 export interface Todo { id: string; title: string; completed: boolean; created: number }
 
@@ -30,7 +30,7 @@ export function isShown(todo: Todo, filter: Filter): boolean {
 	return filter === 'all' || todo.completed === (filter === 'completed')
 }
 
-// Changes, for `swap`. They keep what other clients have put into a todo.
+// Changes, for `swap`. They keep fields of other clients.
 
 export function addTodo(docs: Docs, id: string, title: string): Docs {
 	return new Map(docs).set(id, { title, completed: false, created: Date.now() })

@@ -1,21 +1,24 @@
-// Who uses this device: names, the token of each, and where the todos of each are kept. All of it stays here.
+// The users of this device, with their tokens. They are stored on this device only.
 
 const KEY = 'pocketbook.users'
 
 export interface User {
 	name: string
 	token?: string
-	/** The atom's `user`: the first one takes over what was written before anybody had a name. */
+	/**
+	 * The `user` of the atom. The first user takes over the todos that were written
+	 * without a name.
+	 */
 	space?: string
 }
 
-interface Kept { current?: string; users: User[] }
+interface Stored { current?: string; users: User[] }
 
-let kept = read({ users: [] })
-/** Who uses this tab; another one may have gone on to somebody else. */
-let mine = kept.current
+let stored = read({ users: [] })
+/** The user of this tab. Another tab may have switched to another user. */
+let mine = stored.current
 
-function read(otherwise: Kept): Kept {
+function read(otherwise: Stored): Stored {
 	try {
 		return JSON.parse(localStorage.getItem(KEY) ?? '{"users":[]}')
 	} catch {
@@ -23,54 +26,57 @@ function read(otherwise: Kept): Kept {
 	}
 }
 
-/** Changes what is kept, which other tabs may have changed too. */
+/** Changes the stored users, which other tabs may have changed too. */
 function change(f: () => void): void {
-	kept = read(kept)
+	stored = read(stored)
 	f()
-	mine = kept.current
+	mine = stored.current
 	try {
-		kept.users.length ? localStorage.setItem(KEY, JSON.stringify(kept)) : localStorage.removeItem(KEY)
+		stored.users.length ? localStorage.setItem(KEY, JSON.stringify(stored)) : localStorage.removeItem(KEY)
 	} catch {
-		// Then the token is asked for again next time.
+		// The page will ask for the token again.
 	}
 }
 
 export function currentUser(): User | undefined {
-	return kept.users.find(({ name }) => name === mine)
+	return stored.users.find(({ name }) => name === mine)
 }
 
 export function otherUsers(): User[] {
-	return kept.users.filter(({ name }) => name !== mine)
+	return stored.users.filter(({ name }) => name !== mine)
 }
 
-/** Calls `f` when another tab has forgotten the user of this one, or has got the first user. */
+/**
+ * Calls `f` when another tab has forgotten this tab's user, or has entered the first
+ * user.
+ */
 export function onOtherTab(f: () => void): void {
 	window.addEventListener('storage', ({ key }) => {
 		if (key !== KEY && key !== null) return
-		const now = read(kept)
+		const now = read(stored)
 		if (mine === undefined ? now.current !== undefined : !now.users.some(({ name }) => name === mine)) f()
 	})
 }
 
-/** Makes this the user of the page, from the next load on where another space is in use. */
+/** Makes this the user of the page; with another space, at the next load. */
 export function enterUser(name: string, token?: string): User {
 	let user: User | undefined
 	change(() => {
-		user = kept.users.find((one) => one.name === name)
+		user = stored.users.find((one) => one.name === name)
 		if (!user) {
-			user = kept.users.some(({ space }) => space === undefined) ? { name, space: name } : { name }
-			kept.users.push(user)
+			user = stored.users.some(({ space }) => space === undefined) ? { name, space: name } : { name }
+			stored.users.push(user)
 		}
 		if (token !== undefined) user.token = token
-		kept.current = name
+		stored.current = name
 	})
 	return user!
 }
 
-/** The page goes on with another one, if there is one. */
+/** Removes a user. Another one becomes the user of the page, if there is one. */
 export function forgetUser(name: string): void {
 	change(() => {
-		kept.users = kept.users.filter((user) => user.name !== name)
-		kept.current = kept.users[0]?.name
+		stored.users = stored.users.filter((user) => user.name !== name)
+		stored.current = stored.users[0]?.name
 	})
 }

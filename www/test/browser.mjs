@@ -1,4 +1,5 @@
-// What a browser has and node has not, and a way to load the library several times, once for each tab.
+// What a browser has and node has not, and a way to load the library several times,
+// once for each tab.
 import 'fake-indexeddb/auto'
 import { webcrypto } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -12,7 +13,8 @@ import { bundleLibrary } from '../library.mjs'
 globalThis.crypto ??= webcrypto
 
 const out = await mkdtemp(join(tmpdir(), 'pocketbook-client-'))
-// What is published is what is tested. READABLE=1 leaves it as it was written, for a look into a stack trace.
+// What is published is what is tested. READABLE=1 leaves it as it was written, for a
+// look into a stack trace.
 for (const [name, content] of await bundleLibrary({ readable: !!process.env.READABLE })) {
 	await mkdir(dirname(join(out, name)), { recursive: true })
 	await writeFile(join(out, name), content)
@@ -22,7 +24,10 @@ after(() => rm(out, { recursive: true, force: true }))
 
 let tabs = 0
 
-/** A tab: the library with nothing shared but what tabs of a browser share (IndexedDB, BroadcastChannel, locks). */
+/**
+ * A tab: the library with nothing shared but what tabs of a browser share (IndexedDB,
+ * BroadcastChannel, locks).
+ */
 export function openTab() {
 	return import(`${pathToFileURL(join(out, 'pocketbook.js'))}?tab=${++tabs}`)
 }

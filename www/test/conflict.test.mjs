@@ -1,4 +1,5 @@
-// Conflicts, refusals, lost answers, resets: whatever happens, no edit is lost silently and nothing is shown that is not so.
+// Conflicts, refusals, lost answers, resets: whatever happens, no edit is lost silently
+// and nothing is shown that is not so.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem, assoc, dissoc, get, setUp, until } from './harness.mjs'

@@ -1,5 +1,5 @@
-// The examples of the documents run as they stand there, each against a server of its own, and log what they say; between them they use all
-// that the library offers.
+// The examples of the documents run as they stand there, each against a server of its
+// own, and log what they say; between them they use all that the library offers.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
@@ -12,7 +12,10 @@ const types = await read('../client/types.ts')
 const AsyncFunction = (async () => {}).constructor
 const used = new Set()
 
-/** The library, with an atom that notes which options and members are used, and is ended with the test. */
+/**
+ * The library, with an atom that notes which options and members are used, and is ended
+ * with the test.
+ */
 async function library() {
 	const { SyncedAtom, ...rest } = await openTab()
 	function Recorded(options) {

@@ -1,4 +1,5 @@
-// A small server in this process that speaks the sync protocol, for tests of the client alone. Faults are switched on from outside.
+// A small server in this process that speaks the sync protocol, for tests of the client
+// alone. Faults are switched on from outside.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
@@ -36,9 +37,16 @@ export class FakeServer {
 	tokens = null
 	/** Every request as {method, url, body}. */
 	log = []
-	/** Called before each request with (request, path); may throw a Problem, answer 'drop' (no answer), 'lose' (done, but no answer), or a {type, body} to be sent instead. */
+	/**
+	 * Called before each request with (request, path); may throw a Problem, answer
+	 * 'drop' (no answer), 'lose' (done, but no answer), or a {type, body} to be sent
+	 * instead.
+	 */
 	fault = () => undefined
-	/** Called when a push has been carried out, before its answer goes out; may return a promise. */
+	/**
+	 * Called when a push has been carried out, before its answer goes out; may return a
+	 * promise.
+	 */
 	beforeAnswer = () => undefined
 	/** Answers /sync instead: (request, body) => text, as application/transit+json. */
 	respond = undefined
@@ -74,7 +82,9 @@ export class FakeServer {
 		await closed
 	}
 
-	/** What `fork` gives is put back: the state of an older backup, under a new epoch. */
+	/**
+	 * What `fork` gives is put back: the state of an older backup, under a new epoch.
+	 */
 	snapshot() {
 		return structuredClone({ docs: this.docs, seq: this.seq })
 	}

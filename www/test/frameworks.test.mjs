@@ -1,4 +1,5 @@
-// An atom is taken as it is by React's useSyncExternalStore and as a Svelte store; tried with the real ones.
+// An atom is taken as it is by React's useSyncExternalStore and as a Svelte store;
+// tried with the real ones.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createElement, useSyncExternalStore } from 'react'
@@ -8,7 +9,8 @@ import { assoc, atEnd, get, setUp, until } from './harness.mjs'
 
 globalThis.IS_REACT_ACT_ENVIRONMENT = true
 const { error } = console
-// All that it would say is that it is deprecated: nothing else renders without a browser.
+// All that it would say is that it is deprecated: nothing else renders without a
+// browser.
 console.error = (text, ...more) => /react-test-renderer is deprecated/.test(text) || error(text, ...more)
 
 test('React renders an atom anew with each change, whoever made it, and leaves it at the end', async () => {

@@ -19,7 +19,10 @@ export function atEnd(cleanup) {
 
 let users = 0
 
-/** A server, and what makes atoms of it: each test is a user of its own, so with local data of its own. */
+/**
+ * A server, and what makes atoms of it: each test is a user of its own, so with local
+ * data of its own.
+ */
 export async function setUp(t) {
 	const server = await new FakeServer().start()
 	atEnd(() => server.stop())

@@ -1,5 +1,5 @@
-// The modules of the client import each other without a circle. Types may: `import type`
-// leaves nothing in the bundle.
+// The modules of the client import each other without a circle. Types may: `import
+// type` leaves nothing in the bundle.
 import assert from 'node:assert/strict'
 import { readFile, readdir } from 'node:fs/promises'
 import { test } from 'node:test'

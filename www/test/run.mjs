@@ -1,4 +1,5 @@
-// Runs the tests of this folder; further arguments go to node's test runner.
+// Runs the tests of this folder whose names have one of the arguments; options go to
+// node's test runner.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// The budget of what a page loads for the library, Transit aside.
+// The budget for the library as a page loads it, without Transit.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -8,8 +8,9 @@ import { INTERNAL, bundleLibrary } from '../library.mjs'
 const BUDGET = 10_240
 
 /**
- * The size that gzip(1) makes of it. Node's zlib is not used: what it makes of the same input
- * differs by tens of bytes between node's own copy and the distribution's, and between releases.
+ * The size that gzip(1) makes of it. Node's zlib is not used: what it makes of the same
+ * input differs by tens of bytes between node's own copy and the distribution's, and
+ * between releases.
  */
 function zipped(content) {
 	const { status, stdout } = spawnSync('gzip', ['-9', '-n', '-c'], { input: content })
@@ -24,15 +25,15 @@ test(`at most ${BUDGET} bytes, minified and gzipped, without Transit`, async (t)
 	assert.ok(size <= BUDGET, `${size} bytes`)
 	const imported = files.get('pocketbook.js').toString().match(/(?:import|from)\s*\(?["'][^"']+["']/g)
 	assert.ok(imported.length)
-	for (const one of imported) assert.match(one, /import\("\.\/pocketbook\/transit-/, 'it loads nothing by itself, and Transit only on demand')
+	for (const one of imported) assert.match(one, /import\("\.\/pocketbook\/transit-/, 'it loads Transit only on demand, and nothing else')
 })
 
-test('no name that an app, a row, another tab or the server says is shortened', async () => {
+test('no name that an app, a row, a message or the protocol uses is shortened', async () => {
 	const part = async (name, of = /.*/s) => (await readFile(new URL(`../client/${name}.ts`, import.meta.url), 'utf8')).match(of)[0]
-	const said = await Promise.all([
+	const used = await Promise.all([
 		part('types'), part('message'), part('http', /.*(?=^export class Http)/ms),
 		part('replica', /^export interface Write.*(?=^interface Doc )/ms), part('exchange', /^export interface NetworkState.*?^\}/ms), part('storage', /^const KEYS.*?$/m),
 	])
-	for (const name of INTERNAL) assert.doesNotMatch(said.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), name)
-	for (const name of ['version', 'lastPull', 'took', 'supersede', 'cursor']) assert.match(said.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), 'it would be found')
+	for (const name of INTERNAL) assert.doesNotMatch(used.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), name)
+	for (const name of ['version', 'lastPull', 'took', 'supersede', 'cursor']) assert.match(used.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), 'it would be found')
 })

@@ -1,4 +1,5 @@
-// What goes wrong on the device: a database that is lost, full, slow or absent; a clock that is off.
+// What goes wrong on the device: a database that is lost, full, slow or absent; a clock
+// that is off.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assoc, atEnd, get, setUp, shiftClock, until } from './harness.mjs'
@@ -260,7 +261,8 @@ test('IndexedDB that is full: one typed error, the write goes out, and later one
 	await server.stop()
 	await until(() => todos.status.state === 'offline')
 	const { put } = IDBObjectStore.prototype
-	// As a browser does: the transaction ends with this error, its requests with another.
+	// As a browser does: the transaction ends with this error, its requests with
+	// another.
 	const full = new Set()
 	IDBObjectStore.prototype.put = function (...args) {
 		const { transaction } = this
@@ -290,7 +292,8 @@ test('what is loaded late overwrites nothing: neither swaps, nor what the server
 	storage.kept.docs.set('todos:1', { id: 'todos:1', version: 1, value: '"stored long ago"' })
 	storage.kept.docs.set('todos:2', { id: 'todos:2', version: 1, value: '"stored long ago"' })
 	for (const id of ['todos:1', 'todos:2', 'todos:2']) server.put(id, 'from the server')
-	// A swap on what nobody has seen yet may be a conflict; here it is to stay on its way.
+	// A swap on what nobody has seen yet may be a conflict; here it is to stay on its
+	// way.
 	server.fault = ({ method }) => (method === 'POST' ? 'drop' : undefined)
 	let loaded
 	const { load } = storage

@@ -1,4 +1,5 @@
-// Several tabs of one browser: one loop, one stream, the same todos everywhere, whoever leads and whoever goes.
+// Several tabs of one browser: one loop, one stream, the same todos everywhere, whoever
+// leads and whoever goes.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assoc, atEnd, dissoc, get, setUp, until } from './harness.mjs'

@@ -1,4 +1,5 @@
-// Under the transit codec every type survives the device and the wire. The server's side of it is played by transit-js itself.
+// Under the transit codec every type survives the device and the wire. The server's
+// side of it is played by transit-js itself.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assoc, get, loadTransit, setUp, until } from './harness.mjs'
