@@ -86,7 +86,8 @@ double movement_rate(const struct movement *movement, enum metric value)
 
 double movement_latency(const struct movement *movement, enum scoreboard_route route, double share)
 {
-	enum histogram_kind histogram = (enum histogram_kind)(HISTOGRAM_LATENCY + (unsigned)route);
+	enum histogram_kind histogram =
+		(enum histogram_kind)(HISTOGRAM_REQUEST_TIME + (unsigned)route);
 	struct histogram before, now;
 
 	if (movement->seconds <= 0)

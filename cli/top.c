@@ -63,7 +63,7 @@ static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 		 "\nStreams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n",
 		 scoreboard_view_sum(view, METRIC_STREAMS),
 		 scoreboard_view_sum(view, METRIC_CONNECTIONS),
-		 scoreboard_view_sum(view, METRIC_QUEUED));
+		 scoreboard_view_sum(view, METRIC_PUSHES_QUEUED));
 }
 
 /* The route whose response times are shown beside a counter; SCOREBOARD_ROUTES: none. */
@@ -135,7 +135,7 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 	}
 	units_display_rate(movement_rate_of(movement, slot, METRIC_REQUESTS), requests);
 	units_display_rate(movement_rate_of(movement, slot, METRIC_PUSHES), pushes);
-	units_display_rate(movement_rate_of(movement, slot, METRIC_EVENTS), events);
+	units_display_rate(movement_rate_of(movement, slot, METRIC_EVENTS_SENT), events);
 	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[METRIC_CONNECTIONS],
 		 cell->values[METRIC_STREAMS], requests, pushes, events);
 }

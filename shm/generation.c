@@ -5,8 +5,8 @@
 #include "base/fault.h"
 #include "shm/map.h"
 
-/* Sequentially consistent: what the commit changes elsewhere in shared memory must not
- * be seen before the odd number. */
+/* Sequentially consistent: a reader must not see what the commit changes elsewhere in
+ * shared memory before it sees the odd number. */
 void generation_write_begin(struct shm *shm)
 {
 	uint64_t number = atomic_load_explicit(&shm->map->generation, memory_order_relaxed);

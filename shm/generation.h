@@ -1,15 +1,14 @@
-/* Which edition of the database there is: a number that only the writer changes. It is
- * odd from before each commit until after it, and from before a writer looks at the
- * database first; so while it is even, and the same, the database is the same. What was
- * read in an edition may be told again, without a look into the database, for as long
- * as the edition lasts: it is what a look would find.
+/* The generation of the database: a number that only the writer changes. It is odd from
+ * before each commit until after it, and from the start of a writer until that writer has
+ * read the database. So while it is even and unchanged, the database is unchanged, and
+ * what was read in one generation may be returned again in the same generation without
+ * reading the database.
  *
- *   writer   generation_write_begin ─▶ commit ─▶ generation_write_end ─▶ the answers
- *   reader   generation_read = n ─▶ read ─▶ generation_read = n still: keep ... generation_read = n
- * still: tell it again
+ *   writer   generation_write_begin ─▶ commit ─▶ generation_write_end ─▶ answers
+ *   reader   n = generation_read ─▶ read ─▶ still n: cache ... still n: answer from the cache
  *
- * A writer that is killed in between leaves the number odd, until its successor knows
- * what came of it. */
+ * A writer that is killed in between leaves the number odd until its successor knows
+ * whether the commit took place. */
 #ifndef SHM_GENERATION_H
 #define SHM_GENERATION_H
 
@@ -17,14 +16,15 @@
 
 struct shm;
 
-#define GENERATION_NONE UINT64_C(0) /* never one; so it begins, until a writer has come */
+#define GENERATION_NONE \
+	UINT64_C(0) /* unknown: a commit is in progress, or no writer has started yet */
 
-/* The database may change from now on. Once more is fine. */
+/* The database may change from now on. May be called again before the end. */
 void generation_write_begin(struct shm *shm);
-/* It will not until the next generation_write_begin. */
+/* It does not change until the next generation_write_begin. */
 void generation_write_end(struct shm *shm);
 
-/* The present edition, or GENERATION_NONE while it may be changing. */
+/* The current generation, or GENERATION_NONE while the database may be changing. */
 uint64_t generation_read(const struct shm *shm);
 
 #endif

@@ -36,8 +36,10 @@ static unsigned row_of(int status)
 void scoreboard_count_response(struct shm *shm, unsigned slot, enum scoreboard_route route,
 			       int status, uint64_t microseconds)
 {
+	assert(route < SCOREBOARD_ROUTES);
 	scoreboard_add(shm, slot, response_metric(route, row_of(status)), 1);
-	histogram_observe(shm, slot, (enum histogram_kind)(HISTOGRAM_LATENCY + (unsigned)route),
+	histogram_observe(shm, slot,
+			  (enum histogram_kind)(HISTOGRAM_REQUEST_TIME + (unsigned)route),
 			  microseconds);
 }
 
@@ -57,12 +59,13 @@ static const uint64_t times[] = {
 static const uint64_t sizes[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024 };
 
 _Static_assert(COUNT(times) <= HISTOGRAM_BUCKETS && COUNT(sizes) <= HISTOGRAM_BUCKETS,
-	       "there is room for them");
+	       "each bound has a bucket");
 
 const uint64_t *histogram_bounds(enum histogram_kind histogram, size_t *count)
 {
-	*count = histogram == HISTOGRAM_BATCH ? COUNT(sizes) : COUNT(times);
-	return histogram == HISTOGRAM_BATCH ? sizes : times;
+	assert(histogram < HISTOGRAM_KINDS);
+	*count = histogram == HISTOGRAM_COMMIT_BATCH ? COUNT(sizes) : COUNT(times);
+	return histogram == HISTOGRAM_COMMIT_BATCH ? sizes : times;
 }
 
 /* Its buckets, then the sum. */
@@ -102,7 +105,10 @@ void histogram_read(const struct scoreboard_view *view, enum histogram_kind hist
 uint64_t histogram_quantile(const struct histogram *now, const struct histogram *before,
 			    double share)
 {
-	uint64_t all = now->upto[now->count] - (before ? before->upto[now->count] : 0);
+	uint64_t all;
+
+	assert(share >= 0 && share <= 1 && (before == NULL || before->count == now->count));
+	all = now->upto[now->count] - (before ? before->upto[now->count] : 0);
 
 	for (size_t i = 0; i < now->count; i++) {
 		uint64_t upto = now->upto[i] - (before ? before->upto[i] : 0);

@@ -1,25 +1,25 @@
-/* Tables of the score board: answers by route and status, and histograms. Nothing but
- * additions to numbers of one slot. */
+/* Tables on the scoreboard: responses by route and status, and histograms. Both are numbers
+ * of one slot that are only added to. */
 #ifndef SHM_HISTOGRAM_H
 #define SHM_HISTOGRAM_H
 
 #include "shm/scoreboard.h"
 
-/* The statuses that are counted apart, in rising order; `row` SCOREBOARD_STATUSES is
- * all others together, called 0. */
+/* The statuses that are counted one by one, ascending; `row` SCOREBOARD_STATUSES is all
+ * others together, and returns 0. */
 int scoreboard_status(unsigned row);
-/* Counts an answer and how long it took. */
+/* Counts a response and its time. */
 void scoreboard_count_response(struct shm *shm, unsigned slot, enum scoreboard_route route,
 			       int status, uint64_t microseconds);
-/* How many there were. */
+/* The number of responses. */
 int64_t scoreboard_responses(const struct scoreboard_view *view, enum scoreboard_route route,
 			     unsigned row);
 
-/* Counts one in the bucket that it falls into. */
+/* Counts one observation, in its bucket. */
 void histogram_observe(struct shm *shm, unsigned slot, enum histogram_kind histogram,
 		       uint64_t number);
-/* The upper bounds of the buckets, each one included, *count of them. What is larger
- * falls into one more. */
+/* The upper bounds of the buckets, inclusive, *count of them. Larger numbers fall into one
+ * more bucket. */
 const uint64_t *histogram_bounds(enum histogram_kind histogram, size_t *count);
 
 struct histogram {
@@ -30,11 +30,11 @@ struct histogram {
 	uint64_t sum;
 };
 
-/* A histogram of all processes. */
+/* Of all processes together. */
 void histogram_read(const struct scoreboard_view *view, enum histogram_kind histogram,
 		    struct histogram *out);
-/* About how much was not passed by this share (0 to 1) of what lies between two looks
- * at one histogram; NULL: since the start. 0 where there was nothing. */
+/* The quantile `share` (0 to 1) of the observations between two readings of one histogram,
+ * rounded up to a bound; `before` NULL: since the start. 0 without observations. */
 uint64_t histogram_quantile(const struct histogram *now, const struct histogram *before,
 			    double share);
 

@@ -1,8 +1,8 @@
-/* What lies where in the shared memory; for shm/ alone.
+/* The layout of the shared memory; for shm/ alone.
  *
- * Orders. Words of an entry are stored with release and loaded with acquire, so that
- * the plain seqlock needs no fences: whoever reads a new word finds at its second look
- * that the stamp has changed. */
+ * Memory order: words of an entry are stored with release and loaded with acquire, so the
+ * plain seqlock needs no fences: a reader that has read a new word finds, when it reads
+ * the stamp again, that the stamp has changed. */
 #ifndef SHM_MAP_H
 #define SHM_MAP_H
 
@@ -14,8 +14,8 @@
 
 #define MAP_LINE 64 /* bytes of a cache line */
 
-/* One hint. Of the entry at place p the stamp is 2p + 1 while being written and 2p + 2
- * after; 0: never written. */
+/* One hint. The stamp of the entry at place p is 2p + 1 while it is being written and
+ * 2p + 2 afterwards; 0: never written. */
 struct map_entry {
 	atomic_uint_least64_t stamp;
 	atomic_uint_least64_t key;

@@ -51,17 +51,17 @@ const struct histogram_row *histogram_row(enum histogram_kind histogram)
 		1e6,
 	};
 	static const struct histogram_row table[HISTOGRAM_KINDS] = {
-		[HISTOGRAM_BATCH] = { "commit_batch_size",
-				      "Requests in one transaction of the writer.", 1 },
+		[HISTOGRAM_COMMIT_BATCH] = { "commit_batch_size",
+					     "Requests in one transaction of the writer.", 1 },
 		[HISTOGRAM_COMMIT_TIME] = { "commit_duration_seconds",
 					    "Time of one transaction, its sync to disk included.",
 					    1e6 },
-		[HISTOGRAM_CHECKPOINT_TIME] = { "checkpoint_duration_seconds",
-						"Time of copying the write-ahead log into the "
-						"database.",
-						1e6 },
+		[HISTOGRAM_MAINTENANCE_TIME] = { "checkpoint_duration_seconds",
+						 "Time of copying the write-ahead log into the "
+						 "database.",
+						 1e6 },
 	};
 
 	assert(histogram < HISTOGRAM_KINDS);
-	return histogram < HISTOGRAM_BATCH ? &latency : &table[histogram];
+	return histogram < HISTOGRAM_COMMIT_BATCH ? &latency : &table[histogram];
 }

@@ -30,7 +30,7 @@ enum metric_kind {
 	    "Event streams open now.") \
 	ROW(CONNECTIONS, METRIC_GAUGE, "connections", NULL, "Connections", "connections", \
 	    "HTTP connections open now, without event streams.") \
-	ROW(QUEUED, METRIC_GAUGE, "queued_pushes", NULL, "Pushes waiting", "queued", \
+	ROW(PUSHES_QUEUED, METRIC_GAUGE, "queued_pushes", NULL, "Pushes waiting", "queued", \
 	    "Pushes waiting for the writer.") \
 	ROW(DOCUMENTS, METRIC_LEVEL, "documents", NULL, NULL, NULL, \
 	    "Documents, without tombstones.") \
@@ -44,27 +44,27 @@ enum metric_kind {
 	    "Pages read by pulls.") \
 	ROW(PUSHES, METRIC_COUNTER, "pushes_total", NULL, "Pushes", "pushes", \
 	    "Pushes handed to the writer.") \
-	ROW(DOCS, METRIC_COUNTER, "documents_written_total", NULL, "Documents written", "written", \
+	ROW(DOCUMENTS_WRITTEN, METRIC_COUNTER, "documents_written_total", NULL, "Documents written", "written", \
 	    "Documents written, deletions included.") \
 	ROW(CONFLICTS, METRIC_COUNTER, "conflicts_total", NULL, "Conflicts", "conflicts", \
 	    "Documents refused as conflicts.") \
 	ROW(COMMITS, METRIC_COUNTER, "commits_total", NULL, "Commits", "commits", \
 	    "Transactions of the writer.") \
-	ROW(FAILURES, METRIC_COUNTER, "commit_failures_total", NULL, NULL, NULL, \
+	ROW(COMMIT_FAILURES, METRIC_COUNTER, "commit_failures_total", NULL, NULL, NULL, \
 	    "Transactions of the writer that failed.") \
-	ROW(OPENED, METRIC_COUNTER, "streams_opened_total", NULL, NULL, NULL, \
+	ROW(STREAMS_OPENED, METRIC_COUNTER, "streams_opened_total", NULL, NULL, NULL, \
 	    "Event streams opened.") \
-	ROW(EVENTS, METRIC_COUNTER, "events_sent_total", NULL, "Events sent", "events", \
+	ROW(EVENTS_SENT, METRIC_COUNTER, "events_sent_total", NULL, "Events sent", "events", \
 	    "Events sent, one for each stream that gets it.") \
-	ROW(DENIED, METRIC_COUNTER, "auth_failures_total", "tokens_denied_total", NULL, NULL, \
+	ROW(AUTH_FAILURES, METRIC_COUNTER, "auth_failures_total", "tokens_denied_total", NULL, NULL, \
 	    "Requests with a token that is not valid.") \
-	ROW(THROTTLED, METRIC_COUNTER, "auth_throttled_total", "tokens_throttled_total", NULL, NULL, \
+	ROW(AUTH_THROTTLED, METRIC_COUNTER, "auth_throttled_total", "tokens_throttled_total", NULL, NULL, \
 	    "Tokens not checked because their address had too many failures (--max-auth-failures).") \
-	ROW(TIMEOUTS, METRIC_COUNTER, "request_timeouts_total", "requests_overdue_total", NULL, NULL, \
+	ROW(REQUEST_TIMEOUTS, METRIC_COUNTER, "request_timeouts_total", "requests_overdue_total", NULL, NULL, \
 	    "Connections closed because a request took too long to arrive (--header-timeout, --body-timeout).") \
 	ROW(SLOW_CLIENTS, METRIC_COUNTER, "slow_clients_dropped_total", NULL, NULL, NULL, \
 	    "Connections closed because too many bytes waited for slow clients (--max-in-flight).") \
-	ROW(SLOW, METRIC_COUNTER, "slow_readers_dropped_total", NULL, NULL, NULL, \
+	ROW(SLOW_READERS, METRIC_COUNTER, "slow_readers_dropped_total", NULL, NULL, NULL, \
 	    "Event streams closed because their client did not read (--stream-backlog).") \
 	ROW(RING_OVERRUNS, METRIC_COUNTER, "ring_overruns_total", NULL, NULL, NULL, \
 	    "Times a worker missed change hints and asked the database instead; nothing is lost.") \
@@ -111,10 +111,10 @@ const char *scoreboard_route_name(enum scoreboard_route route);
 /* ---- Histograms ---- */
 
 enum histogram_kind {
-	HISTOGRAM_LATENCY,                   /* one for each route */
-	HISTOGRAM_BATCH = SCOREBOARD_ROUTES, /* requests committed together */
+	HISTOGRAM_REQUEST_TIME,                     /* one for each route */
+	HISTOGRAM_COMMIT_BATCH = SCOREBOARD_ROUTES, /* requests committed together */
 	HISTOGRAM_COMMIT_TIME,
-	HISTOGRAM_CHECKPOINT_TIME,
+	HISTOGRAM_MAINTENANCE_TIME, /* of store_maintain; named after what SQLite does then */
 	HISTOGRAM_KINDS
 };
 

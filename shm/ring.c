@@ -5,6 +5,8 @@
 #include "shm/map.h"
 #include "shm/wake.h"
 
+#include <assert.h>
+
 #define STAMP_WRITING(place) (2 * (place) + 1)
 #define STAMP_DONE(place) (2 * (place) + 2)
 
@@ -13,7 +15,7 @@ static struct map_entry *ring_at(struct map *map, uint64_t place)
 	return &map->entries[place % RING_SIZE];
 }
 
-/* There is one producer, so what it loads cannot change before it stores. */
+/* There is only one producer, so the word cannot change between load and store. */
 static void ring_raise(atomic_uint_least64_t *word, uint64_t number)
 {
 	if (atomic_load_explicit(word, memory_order_relaxed) < number)
@@ -21,7 +23,7 @@ static void ring_raise(atomic_uint_least64_t *word, uint64_t number)
 }
 
 /* A place that no reader has ever waited for: beyond the head, and beyond all that a
- * killed producer wrote. */
+ * producer that was killed has written. */
 static uint64_t ring_fresh_place(struct map *map)
 {
 	uint64_t place = atomic_load_explicit(&map->head, memory_order_acquire);
@@ -45,9 +47,8 @@ void ring_attach(struct shm *shm, uint64_t head)
 		ring_raise(&map->buckets[i], head);
 	ring_raise(&map->committed, head);
 	atomic_store_explicit(&map->head, place, memory_order_release);
-	/* No reader is or will be in the lap before `place`, so its stamps mean
-	 * RING_LOST to all.
-	 */
+	/* No reader is or will be in the lap before `place`, so to all of them its stamps
+	 * mean RING_LOST. */
 	for (uint64_t lap = place - RING_SIZE; lap < place; lap++)
 		atomic_store_explicit(&ring_at(map, lap)->stamp, STAMP_DONE(lap),
 				      memory_order_release);
@@ -58,8 +59,8 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 {
 	struct map_entry *at = ring_at(map, place);
 
-	/* Release, so that whoever sees the stamp sees the head beyond it; the same
-	 * keeps each word below behind the stamp. */
+	/* Release, so that a reader that sees the stamp sees the head beyond it, too; the
+	 * same keeps each word below behind the stamp. */
 	atomic_store_explicit(&at->stamp, STAMP_WRITING(place), memory_order_release);
 	atomic_store_explicit(&at->key, entry->key, memory_order_release);
 	FAULT("ring_in_entry");
@@ -75,6 +76,7 @@ void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t coun
 	uint64_t place = atomic_load_explicit(&map->head, memory_order_relaxed);
 	uint64_t newest = 0;
 
+	assert(entries || count == 0);
 	for (size_t i = 0; i < count; i++) {
 		if (entries[i].kind != RING_GROUP)
 			continue;
@@ -84,8 +86,8 @@ void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t coun
 	}
 	FAULT("ring_before_committed");
 	ring_raise(&map->committed, newest);
-	/* Before the entries: a reader that starts or goes on here is past them, and
-	 * the buckets have told of them. */
+	/* Before the entries: a reader that starts or continues here is past them, and finds
+	 * them in the buckets. */
 	atomic_store_explicit(&map->head, place + count, memory_order_release);
 	for (size_t i = 0; i < count; i++)
 		ring_write(map, place + i, &entries[i]);

@@ -1,18 +1,16 @@
-/* A broadcast ring of change hints: one producer (the writer), any number of readers,
- * nobody waits for anybody.
+/* A broadcast ring of change hints: one producer (the writer) and any number of readers,
+ * none of which waits for another.
  *
- * The producer raises, for each hint, the bucket that the key falls into; then the
- * number of the newest commit; then the head; and only then writes the hints, each
- * under a stamp that is odd meanwhile. A reader that was lapped, or met a producer that
- * was killed, is told so and finds out by the buckets which of its keys may have
- * changed:
+ * For each hint, the producer raises the bucket of its key; then it raises the number of
+ * the newest commit, then the head; only then it writes the hints, each under a stamp that
+ * is odd meanwhile. A reader that was lapped, or that met a producer that was killed, gets
+ * RING_LOST and finds out by the buckets which of its keys may have changed:
  *
- *   RING_LOST ─▶ C = ring_committed() ─▶ for each key of mine: ring_bucket(key) > what I know of it
- * ─▶ ask the database
+ *   RING_LOST ─▶ C = ring_committed() ─▶ for each key: ring_bucket(key) > number known for it
+ *   ─▶ ask the database
  *
- * A hint that is published later than that comes by way of ring_read. So nothing up to
- * C can be missed, as long as C is read before the first bucket, and the database after
- * the bucket. */
+ * A hint published later arrives by ring_read. So nothing up to C can be missed, provided
+ * that C is read before the first bucket, and the database after the bucket. */
 #ifndef SHM_RING_H
 #define SHM_RING_H
 
@@ -20,19 +18,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RING_SIZE 4096     /* hints that a reader may lag behind */
-#define RING_BUCKETS 16384 /* keys that differ modulo this have buckets of their own */
+#define RING_SIZE 4096     /* hints by which a reader may lag behind */
+#define RING_BUCKETS 16384 /* keys that differ modulo this have different buckets */
 
 struct shm;
 
 enum ring_kind {
-	RING_GROUP, /* what the key stands for has changed; number: its newest sequence number */
-	RING_TOKEN  /* what is remembered of the key must be forgotten; has no number and no bucket:
-		       after RING_LOST forget them all */
+	RING_GROUP, /* the group of this key has changed; number: its newest sequence number */
+	RING_TOKEN, /* forget what is cached for this key; has no number and no bucket, so after
+		       RING_LOST forget all keys */
 };
 
 struct ring_entry {
-	uint64_t key; /* hash_of (base/hash.h) what it is about */
+	uint64_t key; /* hash_of (base/hash.h) the name of the group or token */
 	uint64_t number;
 	enum ring_kind kind;
 	bool last; /* of its commit */
@@ -40,10 +38,10 @@ struct ring_entry {
 
 /* ---- The producer ---- */
 
-/* Makes the caller the one producer, whatever instruction the one before was killed at;
- * there must be no other. `head` is the newest sequence number of the database: as
- * hints up to it may never have been published, all buckets are raised to it. Every
- * reader reads RING_LOST once and all slots are woken. */
+/* Makes the caller the only producer, whatever instruction the previous one was killed
+ * at; the previous one must have ended. `head` is the newest sequence number of the
+ * database. Since hints up to it may never have been published, all buckets are raised to
+ * it. Each reader reads RING_LOST once, and all slots are woken. */
 void ring_attach(struct shm *shm, uint64_t head);
 /* Publishes the hints of one commit in the given order and wakes the slots that are
  * armed. */
@@ -55,23 +53,22 @@ struct ring_reader {
 	uint64_t next; /* place of the entry to be read next */
 };
 
-/* Begins at the head: what was published before will not be read. Start first, then ask
- * the database, and nothing falls between. */
+/* Starts at the head, after all hints published so far. Start first, then ask the
+ * database: then no change is missed. */
 void ring_reader_start(const struct shm *shm, struct ring_reader *reader);
 
 enum ring_read {
 	RING_GOT,
-	RING_EMPTY, /* nothing new; wake_arm and look again before sleeping */
-	RING_LOST   /* some were missed; the reader goes on at the head */
+	RING_EMPTY, /* nothing new; wake_arm and read once more before sleeping */
+	RING_LOST   /* some were missed; the reader continues at the head */
 };
 
 enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, struct ring_entry *out);
 
-/* The newest number that all buckets know of. */
+/* The newest number that all buckets account for. */
 uint64_t ring_committed(const struct shm *shm);
-/* The newest number of this key or of one that shares its bucket: too high at times,
- * never too low.
- */
+/* The newest number of this key or of another key in the same bucket: sometimes too high,
+ * never too low. */
 uint64_t ring_bucket(const struct shm *shm, uint64_t key);
 
 #endif

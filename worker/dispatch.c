@@ -37,7 +37,7 @@ static void exchange_handle(struct exchange *exchange)
 
 static void exchange_throttle(struct exchange *exchange)
 {
-	worker_count(exchange->worker, METRIC_THROTTLED, 1);
+	worker_count(exchange->worker, METRIC_AUTH_THROTTLED, 1);
 	request_refuse_for(
 		&exchange->request, PROBLEM_THROTTLED,
 		auth_wait(exchange->worker->auth, &exchange->request.client),
@@ -54,7 +54,7 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	} else if (rc == RC_BUSY) {
 		exchange_throttle(exchange);
 	} else if (rc == RC_DENIED) {
-		worker_count(exchange->worker, METRIC_DENIED, 1);
+		worker_count(exchange->worker, METRIC_AUTH_FAILURES, 1);
 		request_refuse(
 			&exchange->request, PROBLEM_UNAUTHORIZED,
 			"the token is not valid: it is malformed, unknown, revoked or expired");

@@ -103,13 +103,14 @@ static void put_histograms(struct buf *out, const struct scoreboard_view *view)
 {
 	char label[32];
 
-	put_histogram_head(out, HISTOGRAM_LATENCY);
+	put_histogram_head(out, HISTOGRAM_REQUEST_TIME);
 	for (unsigned route = 0; route < SCOREBOARD_ROUTES; route++) {
 		(void)snprintf(label, sizeof(label), "route=\"%s\"",
 			       scoreboard_route_name((enum scoreboard_route)route));
-		put_histogram(out, view, (enum histogram_kind)(HISTOGRAM_LATENCY + route), label);
+		put_histogram(out, view, (enum histogram_kind)(HISTOGRAM_REQUEST_TIME + route),
+			      label);
 	}
-	for (unsigned kind = HISTOGRAM_BATCH; kind < HISTOGRAM_KINDS; kind++) {
+	for (unsigned kind = HISTOGRAM_COMMIT_BATCH; kind < HISTOGRAM_KINDS; kind++) {
 		put_histogram_head(out, (enum histogram_kind)kind);
 		put_histogram(out, view, (enum histogram_kind)kind, "");
 	}

@@ -43,7 +43,7 @@ struct writer_link {
 
 static void link_count(struct writer_link *link)
 {
-	counters_set(&link->worker->counters, METRIC_QUEUED, link->count);
+	counters_set(&link->worker->counters, METRIC_PUSHES_QUEUED, link->count);
 }
 
 static void link_reply(struct writer_link *link, struct waiting *waiting, enum rc rc,

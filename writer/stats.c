@@ -18,7 +18,7 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 	int64_t docs = 0, conflicts = 0;
 
 	if (replies == NULL) {
-		scoreboard_add(shm, slot, METRIC_FAILURES, 1);
+		scoreboard_add(shm, slot, METRIC_COMMIT_FAILURES, 1);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -28,9 +28,9 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 		}
 	}
 	scoreboard_add(shm, slot, METRIC_COMMITS, 1);
-	scoreboard_add(shm, slot, METRIC_DOCS, docs);
+	scoreboard_add(shm, slot, METRIC_DOCUMENTS_WRITTEN, docs);
 	scoreboard_add(shm, slot, METRIC_CONFLICTS, conflicts);
-	histogram_observe(shm, slot, HISTOGRAM_BATCH, count);
+	histogram_observe(shm, slot, HISTOGRAM_COMMIT_BATCH, count);
 	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - stats->begun);
 }
 
@@ -48,7 +48,7 @@ static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats
 	for (size_t i = 0; i < stats->own_count; i++)
 		scoreboard_set_store(shm, i, (int64_t)db_stats->own[i]);
 	if (db_stats->maintained > stats->checkpoints)
-		histogram_observe(shm, slot, HISTOGRAM_CHECKPOINT_TIME, stats->upkeep);
+		histogram_observe(shm, slot, HISTOGRAM_MAINTENANCE_TIME, stats->upkeep);
 	stats->checkpoints = db_stats->maintained;
 }
 

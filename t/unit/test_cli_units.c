@@ -78,19 +78,19 @@ static void movement_is_what_lies_between(void **state)
 	struct movement movement;
 
 	(void)state;
-	before_cells[0].values[METRIC_EVENTS] = 100;
-	now_cells[0].values[METRIC_EVENTS] = 120;
-	now_cells[1].values[METRIC_EVENTS] = 5;
+	before_cells[0].values[METRIC_EVENTS_SENT] = 100;
+	now_cells[0].values[METRIC_EVENTS_SENT] = 120;
+	now_cells[1].values[METRIC_EVENTS_SENT] = 5;
 	movement = movement_between(&before, &now, 2);
-	assert_true(movement_rate_of(&movement, 0, METRIC_EVENTS) == 10);
-	assert_true(movement_rate(&movement, METRIC_EVENTS) == 12.5);
+	assert_true(movement_rate_of(&movement, 0, METRIC_EVENTS_SENT) == 10);
+	assert_true(movement_rate(&movement, METRIC_EVENTS_SENT) == 12.5);
 	assert_true(movement_latency(&movement, SCOREBOARD_PULL, 0.5) == 0);
 	/* Another server, or the first look. */
 	before.started = 4;
 	movement = movement_between(&before, &now, 2);
-	assert_true(movement_rate(&movement, METRIC_EVENTS) == 0);
+	assert_true(movement_rate(&movement, METRIC_EVENTS_SENT) == 0);
 	movement = movement_between(&none, &now, 2);
-	assert_true(movement_rate(&movement, METRIC_EVENTS) == 0);
+	assert_true(movement_rate(&movement, METRIC_EVENTS_SENT) == 0);
 	assert_true(movement_latency(&movement, SCOREBOARD_PULL, 0.5) == 0);
 }
 

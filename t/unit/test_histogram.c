@@ -98,11 +98,11 @@ static void a_bound_belongs_to_its_bucket(void **state)
 	struct histogram histogram;
 
 	(void)state;
-	histogram_observe(shm, 0, HISTOGRAM_BATCH, 1);
-	histogram_observe(shm, 0, HISTOGRAM_BATCH, 2);
-	histogram_observe(shm, 0, HISTOGRAM_BATCH, 3);
-	histogram_observe(shm, 0, HISTOGRAM_BATCH, 1025);
-	histogram = read_histogram(shm, HISTOGRAM_BATCH);
+	histogram_observe(shm, 0, HISTOGRAM_COMMIT_BATCH, 1);
+	histogram_observe(shm, 0, HISTOGRAM_COMMIT_BATCH, 2);
+	histogram_observe(shm, 0, HISTOGRAM_COMMIT_BATCH, 3);
+	histogram_observe(shm, 0, HISTOGRAM_COMMIT_BATCH, 1025);
+	histogram = read_histogram(shm, HISTOGRAM_COMMIT_BATCH);
 	assert_int_equal(histogram.bounds[0], 1);
 	assert_int_equal(histogram.upto[0], 1);
 	assert_int_equal(histogram.upto[1], 2);
@@ -119,15 +119,15 @@ static void quantiles_are_of_what_came_between(void **state)
 	struct histogram before, now;
 
 	(void)state;
-	now = read_histogram(shm, HISTOGRAM_LATENCY);
+	now = read_histogram(shm, HISTOGRAM_REQUEST_TIME);
 	assert_int_equal(histogram_quantile(&now, NULL, 0.5), 0);
 	for (unsigned i = 0; i < 100; i++)
-		histogram_observe(shm, 0, HISTOGRAM_LATENCY, 90);
-	before = read_histogram(shm, HISTOGRAM_LATENCY);
+		histogram_observe(shm, 0, HISTOGRAM_REQUEST_TIME, 90);
+	before = read_histogram(shm, HISTOGRAM_REQUEST_TIME);
 	assert_int_equal(histogram_quantile(&before, NULL, 0.99), 100);
 	for (unsigned i = 0; i < 100; i++)
-		histogram_observe(shm, 0, HISTOGRAM_LATENCY, i < 90 ? 900 : 2000);
-	now = read_histogram(shm, HISTOGRAM_LATENCY);
+		histogram_observe(shm, 0, HISTOGRAM_REQUEST_TIME, i < 90 ? 900 : 2000);
+	now = read_histogram(shm, HISTOGRAM_REQUEST_TIME);
 	assert_int_equal(histogram_quantile(&now, &before, 0.5), 1000);
 	assert_int_equal(histogram_quantile(&now, &before, 0.99), 2500);
 	assert_int_equal(histogram_quantile(&now, NULL, 0.5), 100);
@@ -164,7 +164,8 @@ static void a_view_arrives_whole(void **state)
 	assert_int_equal(came.cells[1].pid, scoreboard_pid(shm, 1));
 	assert_int_equal(came.cells[1].state, SLOT_SERVING);
 	assert_int_equal(came.cells[1].starts, 1);
-	assert_int_equal(scoreboard_view_sum(&came, METRIC_EVENTS), 6000 + 4 * METRIC_EVENTS);
+	assert_int_equal(scoreboard_view_sum(&came, METRIC_EVENTS_SENT),
+			 6000 + 4 * METRIC_EVENTS_SENT);
 	assert_int_equal(came.store_count, 2);
 	assert_memory_equal(came.store, store, sizeof(store));
 	assert_int_equal(scoreboard_view_store(&came, 1), 42);

@@ -173,7 +173,7 @@ static void *look_on(void *arg)
 		else if (got == RING_LOST && ring_committed(shm) > newest)
 			newest = ring_committed(shm);
 		(void)generation_read(shm);
-		(void)scoreboard_get(shm, scoreboard_writer(shm), METRIC_DOCS);
+		(void)scoreboard_get(shm, scoreboard_writer(shm), METRIC_DOCUMENTS_WRITTEN);
 	}
 	return NULL;
 }

@@ -106,7 +106,9 @@ static void what_arrives_together_is_one_commit(void **state)
 	assert_int_equal(stage_join(&stage), EXIT_SUCCESS);
 	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_COMMITS),
 			 3 + 1);
-	assert_int_equal(scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_DOCS), 303);
+	assert_int_equal(
+		scoreboard_get(stage.shm, scoreboard_writer(stage.shm), METRIC_DOCUMENTS_WRITTEN),
+		303);
 	for (unsigned i = 0; i < 3; i++)
 		line_close(&links[i]);
 	stage_free(&stage);

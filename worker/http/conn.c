@@ -316,7 +316,7 @@ void conn_close_overdue(struct conn *conn, const char *reason)
 	assert(conn_is_served(conn));
 	log_debug("connection_closed", LOG_TEXT("reason", reason));
 	if (conn->state == CONN_BUSY)
-		conn_count(conn, METRIC_TIMEOUTS);
+		conn_count(conn, METRIC_REQUEST_TIMEOUTS);
 	evhttp_connection_free(conn->http);
 }
 

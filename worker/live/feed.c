@@ -207,7 +207,7 @@ static void feed_deliver_hints(struct feed *feed)
 		membership->deliver(membership, sse);
 		count++;
 	}
-	counters_add(feed->shared->counters, METRIC_EVENTS, count);
+	counters_add(feed->shared->counters, METRIC_EVENTS_SENT, count);
 	sse_unref(sse);
 }
 
@@ -233,7 +233,7 @@ static void feed_deliver_page(struct feed *feed, enum encoding encoding,
 		membership->deliver(membership, sse);
 		count++;
 	}
-	counters_add(feed->shared->counters, METRIC_EVENTS, count);
+	counters_add(feed->shared->counters, METRIC_EVENTS_SENT, count);
 	if (sse)
 		sse_unref(sse);
 	buf_free(&data);

@@ -86,7 +86,7 @@ static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
 	struct queued *queued;
 
 	if (stream->backlog && stream->backlog + sse->len - sent > stream->options->backlog_max) {
-		counters_add(stream->options->counters, METRIC_SLOW, 1);
+		counters_add(stream->options->counters, METRIC_SLOW_READERS, 1);
 		stream_close(stream, "slow_reader");
 		return;
 	}

@@ -83,7 +83,7 @@ static void subscriber_send_new(struct subscriber *subscriber, const char *event
 {
 	struct sse *sse = sse_new(event, id, data);
 
-	counters_add(subscriber->options->stream.counters, METRIC_EVENTS, 1);
+	counters_add(subscriber->options->stream.counters, METRIC_EVENTS_SENT, 1);
 	subscriber_send(subscriber, sse);
 	sse_unref(sse);
 }
@@ -261,7 +261,7 @@ void subscriber_start(struct subscriber *subscriber, struct slice head)
 	struct sse *first = sse_raw(head);
 	struct buf data = BUF_EMPTY;
 
-	counters_add(subscriber->options->stream.counters, METRIC_OPENED, 1);
+	counters_add(subscriber->options->stream.counters, METRIC_STREAMS_OPENED, 1);
 	stream_wait(&subscriber->stream, false);
 	stream_send(&subscriber->stream, first);
 	sse_unref(first);
