@@ -198,7 +198,8 @@ static void check_raw(size_t i, bool is_head)
 	char *end;
 
 	buf_put_text(&out, "before");
-	problem_put_response(&out, problems[i].problem, "why", ID, slice_of("Vary: Origin\r\n"), is_head);
+	problem_put_response(&out, problems[i].problem, "why", ID, slice_of("Vary: Origin\r\n"),
+			     is_head);
 	buf_put_byte(&out, 0);
 	out.len--;
 	problem_put(&body, problems[i].problem, "why", ID);
