@@ -1,3 +1,5 @@
+/* What the kernel enforces on a worker (os/sandbox.h). Called by worker/worker when the
+ * worker begins to serve. */
 #include "worker/confine.h"
 
 #include "base/log.h"
@@ -6,8 +8,8 @@
 
 #include <seccomp.h>
 
-/* Sockets that come to it, by accept or by a message; the loop; a file into a
- * socket. */
+/* For sockets that arrive by accept or in a message, the event loop, and files sent to
+ * sockets. */
 static const int calls[] = {
 	SCMP_SYS(accept),      SCMP_SYS(accept4),   SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
 	SCMP_SYS(getpeername), SCMP_SYS(shutdown),  SCMP_SYS(sendfile),   SCMP_SYS(epoll_wait),

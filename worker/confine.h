@@ -1,6 +1,5 @@
-/* What a worker may still do once it serves: answer on the sockets that it has, read
- * the database that it has open, and the page's files.
- */
+/* The sandbox of a worker: it may answer on the sockets that it has, read the database
+ * that it has open, and read the files of the page. */
 #ifndef WORKER_CONFINE_H
 #define WORKER_CONFINE_H
 
@@ -9,8 +8,9 @@
 
 struct worker_settings;
 
-/* Call when all is open, before the first byte from a client. A kernel that lacks a
- * part is told of in the log; RC_IO: logged, do not serve. */
+/* To be called when everything is open, before the first byte from a client. `needs`: the
+ * system calls of the store. Parts that the kernel lacks are logged. RC_IO, logged: the
+ * worker must not serve. */
 MUST_USE enum rc worker_confine(const struct worker_settings *settings,
 				const struct store_needs *needs);
 

@@ -1,5 +1,5 @@
-/* Begins each request, checks who may make it, and calls its handler. Called by
- * worker/http/conns; the table of paths is route.c. */
+/* Begins each request, checks that its client may make it, and calls its handler.
+ * Called by worker/http/conns; the table of paths is route.c. */
 #include "worker/dispatch.h"
 
 #include "auth/auth.h"
@@ -38,10 +38,9 @@ static void exchange_handle(struct exchange *exchange)
 static void exchange_throttle(struct exchange *exchange)
 {
 	worker_count(exchange->worker, METRIC_AUTH_THROTTLED, 1);
-	request_refuse_for(
-		&exchange->request, PROBLEM_THROTTLED,
-		auth_wait(exchange->worker->auth, &exchange->request.client),
-		"too many tokens that are not valid came from this address; try again later");
+	request_refuse_for(&exchange->request, PROBLEM_THROTTLED,
+			   auth_wait(exchange->worker->auth, &exchange->request.client),
+			   "too many invalid tokens from this address; try again later");
 }
 
 static void on_identified(void *arg, enum rc rc, struct identity *identity)
@@ -134,7 +133,7 @@ static void exchange_check(struct exchange *exchange)
 	else if (request->method == EVHTTP_REQ_OPTIONS && exchange->route->cors)
 		cors_preflight(request);
 	else if (route_handler(exchange->route, request->method) == NULL)
-		request_refuse(request, PROBLEM_METHOD, "this path does not take this method");
+		request_refuse(request, PROBLEM_METHOD, "this path does not support this method");
 	else
 		exchange_authenticate(exchange);
 }

@@ -2,10 +2,11 @@
  *
  *   begin ─▶ route ─▶ host check ─▶ method, CORS ─▶ authentication ─▶ handler
  *
- * How to add a kind of request: a handler in a file of its own (such as health.c), which
- * gets the exchange and answers it once (worker/http/request.h), now or from a later
- * callback; then a row in the table of route.c. What the check of its token is, the row
- * says. To serve another method than GET, HEAD and POST, extend route_handler too. */
+ * How to add a kind of request: a handler in a file of its own (such as health.c),
+ * which gets the exchange and answers it once (worker/http/request.h), now or from a
+ * later callback; then a row in the table of route.c. What the check of its token is,
+ * the row says. To serve another method than GET, HEAD and POST, extend route_handler
+ * too. */
 #ifndef WORKER_DISPATCH_H
 #define WORKER_DISPATCH_H
 

@@ -1,4 +1,4 @@
-/* GET /events: from the request to the stream. */
+/* GET /events: opens an event stream. */
 #ifndef WORKER_EVENTS_H
 #define WORKER_EVENTS_H
 

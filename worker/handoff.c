@@ -19,7 +19,8 @@
 
 #define HANDOFF_MARK 0x564f4b50u /* of the format, with its version in the next word */
 #define HANDOFF_VERSION 1
-/* A stream of 64 groups and a token of as many grants, all of the longest, need 70 KiB. */
+/* A stream of 64 groups and a token of as many grants, all of the longest, need 70
+ * KiB. */
 #define MESSAGE_MAX ((size_t)128 << 10)
 
 enum message_kind { MESSAGE_CONNECTION, MESSAGE_METRICS, MESSAGE_STREAM };

@@ -1,5 +1,5 @@
-/* How a worker leaves without closing anything: it passes its connections and streams to
- * its successor, over a channel (ipc/channel.h) that the master made for the two.
+/* How a worker leaves without closing anything: it passes its connections and streams
+ * to its successor, over a channel (ipc/channel.h) that the master made for the two.
  *
  *   predecessor                                  successor
  *   idle connections ──descriptor──────────────▶ served, as if accepted there

@@ -1,4 +1,4 @@
-/* What a supervisor asks: is the process there, does the database answer. */
+/* GET /healthz: the process runs. GET /readyz: the database answers. */
 #ifndef WORKER_HEALTH_H
 #define WORKER_HEALTH_H
 

@@ -1,4 +1,4 @@
-# The processes that serve HTTP: what is above http/ and live/, which are libraries of their own.
+# The processes that serve HTTP; http/ and live/ are libraries of their own below it.
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
 	%D%/confine.c %D%/confine.h \

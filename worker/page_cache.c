@@ -1,3 +1,5 @@
+/* A direct-mapped cache of pull responses. Called by worker/sync. See also
+ * shm/generation, which invalidates it. */
 #include "worker/page_cache.h"
 
 #include "store/docid.h"
@@ -8,8 +10,8 @@
 
 #include <stdlib.h>
 
-/* All that an answer depends on, besides the database. Zeroed before it is filled: it
- * is hashed and compared as bytes. */
+/* Everything that a response depends on, besides the database. Zeroed before it is
+ * filled, as it is hashed and compared as bytes. */
 struct key {
 	struct store_cursor since;
 	uint64_t limit;
@@ -42,7 +44,7 @@ void page_cache_free(struct page_cache *page_cache)
 	free(page_cache);
 }
 
-/* Returns how many bytes of it count. */
+/* Returns the number of bytes in use. */
 static size_t key_make(struct key *key, const struct store_query *query, enum encoding encoding)
 {
 	memset(key, 0, sizeof(*key));

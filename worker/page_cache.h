@@ -1,6 +1,6 @@
-/* Answers to pulls that are kept ready: when a group has changed, all its clients pull
- * the same page, and until the next change whoever asks finds nothing new. A page is
- * good for the edition of the database (shm/generation.h) in which it was read. */
+/* Cache of pull responses. After a change every client of a group pulls the same page;
+ * until the next one, the same empty page. A page is good for the generation of the
+ * database (shm/generation.h) in which it was read. */
 #ifndef WORKER_PAGE_CACHE_H
 #define WORKER_PAGE_CACHE_H
 
@@ -9,7 +9,7 @@
 #include "transit/transit.h"
 
 #define PAGE_CACHE_SLOTS 128                   /* pages at most */
-#define PAGE_CACHE_PAGE_MAX ((size_t)32 << 10) /* a larger one is not kept */
+#define PAGE_CACHE_PAGE_MAX ((size_t)32 << 10) /* a larger one is not cached */
 
 struct page_cache;
 
@@ -17,12 +17,12 @@ struct page_cache *page_cache_new(void);
 /* NULL is fine. */
 void page_cache_free(struct page_cache *page_cache);
 
-/* The page that this query got in this edition, or NULL; the caller's to hold. An
- * edition of GENERATION_NONE has none. */
+/* The page that this query got in this generation, or NULL. The cache keeps its
+ * reference. GENERATION_NONE has no pages. */
 struct shared_buf *page_cache_find(const struct page_cache *page_cache,
 				   const struct store_query *query, enum encoding encoding,
 				   uint64_t generation);
-/* Keeps it in the place of another one. */
+/* Takes a reference; evicts the page in the same slot. */
 void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
 		    enum encoding encoding, uint64_t generation, struct shared_buf *body);
 

@@ -1,12 +1,15 @@
+/* Parses the body of a push: one pass over the message, whose values come out in
+ * canonical Transit. Called by worker/sync. See also cli/line, which reads exports. */
 #include "worker/push_body.h"
 
-#include "store/docid.h"
+#include "base/array.h"
 #include "base/mem.h"
+#include "store/docid.h"
 
 #include <stdlib.h>
 
-/* While the message is read the text may move, so slices hold offsets into it (in
- * `data`, as if it began at address 0) until the end. */
+/* The text grows, and moves, while the message is parsed. Until the end slices hold
+ * offsets into it, in `data`, as if it began at address 0. */
 struct parser {
 	struct transit_in *in;
 	struct push_body *out;
@@ -15,14 +18,14 @@ struct parser {
 
 enum field { FIELD_ID = 1, FIELD_BASE = 2, FIELD_OP = 4, FIELD_VALUE = 8, FIELD_DELETED = 16 };
 
-/* What is wrong with a field of the document that is being read. */
-static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
+/* Fails because of a field of the document that is being parsed. */
+static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *reason)
 {
 	return error_set(parser->err, rc, "docs[%zu]%s%s: %s", parser->out->count,
-			 field[0] ? "." : "", field, what);
+			 field[0] ? "." : "", field, reason);
 }
 
-/* Passes a step's result on; a failed one gets the field's name in front of the
+/* Returns the step's result; a failed one gets the field's name in front of the Transit
  * reader's reason. */
 static enum rc step(struct parser *parser, enum rc rc, const char *field)
 {
@@ -104,7 +107,7 @@ static const struct field_row {
 static enum rc parse_field(struct parser *parser, struct slice key, struct store_edit *edit,
 			   unsigned *seen)
 {
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+	for (size_t i = 0; i < COUNT(fields); i++) {
 		if (!slice_is(key, fields[i].name))
 			continue;
 		if (*seen & fields[i].field)
@@ -211,25 +214,25 @@ static int compare_ids(const void *a, const void *b)
 	return order ? order : (left > right) - (left < right);
 }
 
-/* No id twice. They are sorted, not hashed: whoever chooses the ids could choose such
- * as all fall into one bucket. */
-static enum rc check_unique(const struct push_body *edits, struct error *err)
+/* Each id may occur once. They are sorted, not hashed: a client could choose ids that
+ * all fall into one bucket. */
+static enum rc check_unique(const struct push_body *body, struct error *err)
 {
-	const struct store_edit **sorted = mem_array(edits->count, sizeof(*sorted));
-	size_t first = 0, again = edits->count;
+	const struct store_edit **sorted = mem_array(body->count, sizeof(*sorted));
+	size_t first = 0, again = body->count;
 
-	for (size_t i = 0; i < edits->count; i++)
-		sorted[i] = &edits->all[i];
-	qsort(sorted, edits->count, sizeof(*sorted), compare_ids);
-	for (size_t i = 1; i < edits->count; i++) {
-		if ((size_t)(sorted[i] - edits->all) < again &&
+	for (size_t i = 0; i < body->count; i++)
+		sorted[i] = &body->all[i];
+	qsort(sorted, body->count, sizeof(*sorted), compare_ids);
+	for (size_t i = 1; i < body->count; i++) {
+		if ((size_t)(sorted[i] - body->all) < again &&
 		    slice_equal(sorted[i - 1]->id, sorted[i]->id)) {
-			first = (size_t)(sorted[i - 1] - edits->all);
-			again = (size_t)(sorted[i] - edits->all);
+			first = (size_t)(sorted[i - 1] - body->all);
+			again = (size_t)(sorted[i] - body->all);
 		}
 	}
 	free(sorted);
-	return again == edits->count
+	return again == body->count
 		       ? RC_OK
 		       : error_set(err, RC_MALFORMED, "docs[%zu].id: the same as docs[%zu].id",
 				   again, first);
@@ -253,9 +256,9 @@ enum rc push_body_parse(enum encoding encoding, struct slice body, size_t limit,
 	return rc == RC_OK ? check_unique(out, err) : rc;
 }
 
-void push_body_clear(struct push_body *edits)
+void push_body_clear(struct push_body *body)
 {
-	free(edits->all);
-	buf_free(&edits->text);
-	*edits = (struct push_body){ .atomic = false };
+	free(body->all);
+	buf_free(&body->text);
+	*body = (struct push_body){ .atomic = false };
 }

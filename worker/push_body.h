@@ -14,11 +14,11 @@ struct push_body {
 	struct buf text; /* ids, ops and values, which the edits point into */
 };
 
-/* Reads a whole message. `limit` bounds the bytes of all values in canonical form.
- * RC_MALFORMED, RC_TOO_LARGE: `err` names the field, such as "docs[3].base". Free with
- * push_body_clear in every case. */
+/* Parses a whole message. `limit`: bytes of all values in canonical form. RC_MALFORMED,
+ * RC_TOO_LARGE: `err` names the field, such as "docs[3].base". Free with
+ * push_body_clear in any case. */
 MUST_USE enum rc push_body_parse(enum encoding encoding, struct slice body, size_t limit,
 				 struct push_body *out, struct error *err);
-void push_body_clear(struct push_body *edits);
+void push_body_clear(struct push_body *body);
 
 #endif

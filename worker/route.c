@@ -1,7 +1,7 @@
 /* The table of paths. Called by worker/dispatch.
  *
- * How to add a path: write its handler (see dispatch.h), add a row above the one without
- * a path (the first match wins), and, to count it apart, a member of enum
+ * How to add a path: write its handler (see dispatch.h), add a row above the one
+ * without a path (the first match wins), and, to count it apart, a member of enum
  * scoreboard_route (shm/scoreboard.h) with its label in metrics.c. The protocol of a
  * public path belongs in doc/protocol.md, its test in t/0*.sh. */
 #include "worker/route.h"

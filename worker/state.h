@@ -23,7 +23,7 @@ struct streams;
  * worker.c makes these moves, in one function. */
 enum worker_state {
 	WORKER_STARTING,    /* the store has not given its head yet; accepts nothing */
-	WORKER_SERVING,     /* the master has been told that it is ready */
+	WORKER_SERVING,     /* it has reported to the master that it is ready */
 	WORKER_HANDING_OFF, /* passes its sockets to the successor, which has the slot now */
 	WORKER_DRAINING,    /* answers the requests in flight, for a limited time */
 	WORKER_ENDED        /* the loop stops */

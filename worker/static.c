@@ -1,6 +1,8 @@
+/* Serves the page and the client library, from memory or from the folder of --www. See
+ * route.c; the embedded files are made by www/local.mk. */
 #include "worker/static.h"
 
-#include "base/log.h"
+#include "base/array.h"
 #include "worker/dispatch.h"
 #include "worker/static_embed.h"
 
@@ -14,16 +16,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Only our own files run on our page (Content Security Policy, level 3). Pages in a
- * folder say for themselves what may run on them. */
+/* Only built-in scripts run on the built-in page (Content Security Policy, level 3).
+ * Pages in a folder can set a policy of their own. */
 #define POLICY \
 	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; " \
 	"script-src 'self'; object-src 'none'; " \
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-/* What a page cannot say of itself in a <meta>. */
+/* The one directive that a page cannot set in a <meta>. */
 #define FOLDER_POLICY "frame-ancestors 'self'"
-/* Of a browser's features our page needs none of those that ask the user or tell about
- * him (Permissions Policy). */
+/* The page needs no browser feature that asks the user or reveals data about the user
+ * (Permissions Policy). */
 #define PERMISSIONS \
 	"camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), " \
 	"serial=(), hid=(), bluetooth=(), midi=(), " \
@@ -47,9 +49,8 @@ bool static_etag_matches(const char *if_none_match, const char *etag)
 	return false;
 }
 
-/* `no-cache`: kept by the browser, but asked about each time, so that a new release
- * shows at once.
- */
+/* `no-cache`: the browser may store it but must revalidate, so that a new release shows
+ * at once. */
 static bool static_head(struct request *request, const char *type, const char *etag)
 {
 	request_set_header(request, "ETag", etag);
@@ -68,7 +69,7 @@ static void static_not_found(struct request *request)
 	request_refuse(request, PROBLEM_NOT_FOUND, "there is nothing at this path");
 }
 
-/* The path with `index.html` where it names a folder. False: too long. */
+/* The path, with `index.html` if it names a folder. False: too long. */
 static bool static_path(const struct request *request, char out[PATH_MAX_BYTES])
 {
 	size_t len = strlen(request->path);
@@ -158,14 +159,14 @@ static const char *type_of(const char *path)
 	};
 	const char *dot = strrchr(path, '.');
 
-	for (size_t i = 0; dot && i < sizeof(types) / sizeof(types[0]); i++)
+	for (size_t i = 0; dot && i < COUNT(types); i++)
 		if (strcasecmp(dot, types[i][0]) == 0)
 			return types[i][1];
 	return "application/octet-stream";
 }
 
-/* Names with a dot in front are of tools and of the system (.git, .env, .htpasswd), not
- * of a site, but for /.well-known/ (RFC 8615). */
+/* Names that begin with a dot belong to tools and the system (.git, .env, .htpasswd),
+ * not to a site, except /.well-known/ (RFC 8615). */
 static bool is_hidden(const char *path)
 {
 	static const char known[] = "/.well-known/";
@@ -175,7 +176,7 @@ static bool is_hidden(const char *path)
 	return strstr(path, "/.") != NULL;
 }
 
-/* Never leaves the folder, whatever links lie in it. */
+/* Never leaves the folder, also not by links in it. */
 static int open_beneath(const char *folder, const char *path)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
@@ -226,14 +227,14 @@ static void static_serve_file(struct request *request, const char *path, int fd,
 		       "the file changed while it was read; try again");
 }
 
-/* The client library, and what it loads. */
+/* The client library and its modules. */
 static bool is_library(const char *path)
 {
 	return strcmp(path, "/pocketbook.js") == 0 || strncmp(path, "/pocketbook/", 12) == 0;
 }
 
-/* A folder stands in for the page; the library stays where pages look for it, unless
- * the folder has one of its own. */
+/* A folder replaces the page; the library stays at its path unless the folder has one
+ * of its own. */
 static void static_serve_folder(struct request *request, const char *folder, const char *path)
 {
 	struct stat about;

@@ -1,5 +1,4 @@
-/* The page and the client library, compiled into the program from what www/ was bundled
- * to. */
+/* The page and the client library, bundled from www/ and compiled into the program. */
 #ifndef WORKER_STATIC_EMBED_H
 #define WORKER_STATIC_EMBED_H
 
@@ -11,7 +10,7 @@ struct static_file {
 	const char *etag; /* quoted, of the plain content */
 	const unsigned char *data;
 	size_t len;
-	const unsigned char *gzip; /* the same compressed; NULL where that is no gain */
+	const unsigned char *gzip; /* the same compressed; NULL if that is no gain */
 	size_t gzip_len;
 };
 

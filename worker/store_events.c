@@ -1,5 +1,5 @@
-/* One event for what the store waits for. Called by worker/worker around each turn of the
- * loop. */
+/* One event for the descriptor and the deadline that the store waits for. Called by
+ * worker/worker around each turn of the loop. */
 #include "worker/store_events.h"
 
 #include "base/clock.h"
@@ -55,7 +55,8 @@ void store_events_update(struct store_events *events)
 	store_poll(events->store, &fd, &poll, &deadline);
 	none = fd < 0 && deadline == UINT64_MAX;
 	same = fd == events->fd && poll == events->poll && deadline == events->deadline;
-	/* The event fires once, so that it must be added again although nothing changed. */
+	/* The event fires once, so that it must be added again although nothing
+	 * changed. */
 	if (same && (none || event_pending(events->event, EV_READ | EV_WRITE | EV_TIMEOUT, NULL)))
 		return;
 	events->fd = fd;

@@ -10,7 +10,7 @@ struct store_events;
 struct store_events *store_events_new(struct event_base *base, struct store *store);
 /* NULL is fine. */
 void store_events_free(struct store_events *events);
-/* Waits for what the store waits for now: to be called before each turn of the loop. */
+/* Updates the event to store_poll: to be called before each turn of the loop. */
 void store_events_update(struct store_events *events);
 
 #endif

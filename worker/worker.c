@@ -1,10 +1,10 @@
-/* The worker process: makes its parts, runs the loop, follows the master's messages, and
- * ends in order. Called by master/spawn in a process of its own.
+/* The worker process: makes its parts, runs the loop, follows the master's messages,
+ * and ends in order. Called by master/spawn in a process of its own.
  *
  * How it ends. SIGTERM, or the master's end, drains: no new connections, streams close
  * (their clients resume elsewhere), requests in flight get their responses, for at most
  * DRAIN_MS. If a successor has taken the slot over, the worker hands its sockets off
- * first (handoff.h), for at most HANDOFF_MS, so that no client notices; what is left
+ * first (handoff.h), for at most HANDOFF_MS, so that no client notices; the rest
  * then drains. */
 #include "worker/worker.h"
 
@@ -149,8 +149,8 @@ static void on_progress(evutil_socket_t unused, short what, void *arg)
 
 /* ---- Handing off to a successor ---- */
 
-/* The successor listens on the same sockets, and is woken for the slot from now on: this
- * process polls the ring. */
+/* The successor listens on the same sockets, and is woken for the slot from now on:
+ * this process polls the ring. */
 static void process_hand_off(struct process *process, int channel)
 {
 	struct worker *worker = &process->worker;
@@ -375,7 +375,7 @@ static void on_started(void *arg, enum rc rc)
 	struct process *process = arg;
 
 	if (process->worker.state != WORKER_STARTING)
-		return; /* it was told to end meanwhile */
+		return; /* it began to drain meanwhile */
 	if (rc != RC_OK)
 		log_error("worker_failed_to_start", LOG_TEXT("reason", rc_name(rc)));
 	if (rc != RC_OK || !process_serve(process))

@@ -1,4 +1,4 @@
-/* The door to a worker process: serves HTTP and event streams on its slot's sockets. */
+/* A worker process: serves HTTP and event streams on the sockets of its slot. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
@@ -12,14 +12,14 @@ struct store;
 
 struct worker_settings {
 	const char *db;             /* path of the database */
-	bool auth;                  /* tokens are asked for */
-	unsigned max_auth_failures; /* tokens that are not good from one address in a minute, to one
-				       worker; 0: any number */
+	bool auth;                  /* requests need tokens */
+	unsigned max_auth_failures; /* invalid tokens from one address in a minute, to one worker;
+				       0: any number */
 	bool access_log;            /* a line for each request */
-	const char *const *hosts;   /* names that it is called by besides those of loopback, where
+	const char *const *hosts;   /* names of the server besides those of loopback; checked if
 				       `auth` is off */
 	size_t host_count;
-	const char *const *cors; /* origins that may call from other sites; "*" for any */
+	const char *const *cors; /* other origins whose pages may call; "*" for any */
 	size_t cors_count;
 	const struct cidr *trusted; /* proxies whose X-Forwarded-For is believed */
 	size_t trusted_count;
@@ -27,8 +27,8 @@ struct worker_settings {
 	size_t max_body; /* bytes of a request body */
 	unsigned max_connections; /* of one worker; beyond it connections wait in the queue */
 	unsigned max_streams;     /* of one worker; beyond it 429 */
-	size_t max_in_flight;     /* bytes of requests and answers on their way, of one worker */
-	size_t stream_backlog;    /* bytes that a stream may have waiting before it is cut off */
+	size_t max_in_flight;     /* bytes of requests and responses in memory, of one worker */
+	size_t stream_backlog;    /* bytes that a stream may have queued before it is cut off */
 	unsigned header_timeout;  /* seconds for the head of a request to arrive */
 	unsigned body_timeout;    /* seconds for a whole request to arrive */
 	unsigned idle_timeout;    /* seconds that a connection may stay open unused */
@@ -36,26 +36,25 @@ struct worker_settings {
 				     protocol promises 15 */
 };
 
-/* All that a worker gets from the master. */
+/* Everything that a worker gets from the master. */
 struct worker_inheritance {
-	unsigned slot; /* of the score board, the wake-ups and the ring */
+	unsigned slot; /* of the scoreboard, the wake-ups and the ring */
 	struct shm *shm;
 	const int *listeners; /* this slot's listening sockets; the master keeps them open too */
 	size_t listener_count;
 	bool metrics;        /* the last of them is for /metrics */
 	bool sandbox;        /* to be entered before it serves (worker/confine.h) */
 	struct store *store; /* from worker_open; the worker's */
-	int channel; /* to the master (ipc/channel.h); its end of file sends the worker home */
+	int channel; /* to the master (ipc/channel.h); the worker drains at its end of file */
 	const struct worker_settings *settings;
 };
 
-/* Opens the database to read, in the process that is to be the worker's, as a user who
- * may. *out is NULL unless it answers 0; else the exit status, as below, with the
- * reason logged. */
+/* Opens the database read-only, in the process that becomes the worker, while that has
+ * the user who may. Returns 0, or an exit status as below with the reason logged. */
 int worker_open(const char *db, struct store **out);
-/* Runs until SIGTERM (drains: ends its streams, answers what is in flight) or until the
- * master is gone; answers the exit status: 0 done, EXIT_FATAL (base/exit.h) when
- * starting anew would not help (its reason is logged), anything else is a failure. */
+/* Runs until SIGTERM, the end of the master, or the end of a handoff to a successor,
+ * and closes the store. Returns the exit status: 0; EXIT_FATAL (base/exit.h), logged: a
+ * restart would not help; else a failure. */
 int worker_run(const struct worker_inheritance *inheritance);
 
 #endif

@@ -1,10 +1,13 @@
+/* Pushes to the writer and their replies. Called by worker/sync; worker/worker brings
+ * the socket. The other end is writer/peer. */
 #include "worker/writer_link.h"
 
-#include "ipc/channel.h"
-#include "ipc/frame.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ipc/channel.h"
+#include "ipc/frame.h"
 
+#include <assert.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -14,32 +17,45 @@
 
 #define WAITING_MAX 1024
 #define WAITING_BYTES_MAX ((size_t)32 << 20)
-static const struct timeval a_while = { 1, 0 }; /* in which the master links by itself */
-static const struct timeval patience = {
-	15, 0
-}; /* with a writer that has yet to come: longer than a predecessor takes to leave */
+/* After this time without a socket the worker asks the master for one. */
+static const struct timeval ask_interval = { 1, 0 };
+/* How long requests wait for the first writer: longer than a predecessor takes to
+ * leave. */
+static const struct timeval first_writer_timeout = { 15, 0 };
 
 struct waiting {
 	TAILQ_ENTRY(waiting) next;
 	uint64_t tag;
 	size_t bytes;
-	char *held; /* the packed request, as long as there is nobody to send it to */
+	char *unsent; /* the packed request, until there is a writer */
 	on_link_reply *on_reply;
 	void *arg;
 };
 
 TAILQ_HEAD(waiting_list, waiting);
 
+enum link_state {
+	LINK_WAITING,  /* for the first writer: requests wait */
+	LINK_ATTACHED, /* `bev` is there */
+	LINK_DETACHED  /* the writer was lost: requests are refused */
+};
+
 struct writer_link {
 	struct worker *worker;
-	struct bufferevent *bev; /* NULL: no writer now */
-	bool attached;           /* there has been one */
-	struct event *overdue;   /* none has come */
-	struct event *seeking;   /* pending as long as there is none */
+	enum link_state state;
+	struct bufferevent *bev;
+	struct event *overdue; /* first_writer_timeout, while requests wait */
+	struct event *ask;     /* ask_interval, unless attached */
 	struct waiting_list waiting;
-	size_t count, bytes;
+	size_t count, bytes; /* of `waiting` */
 	uint64_t last_tag;
 };
+
+static void link_move(struct writer_link *link, enum link_state to)
+{
+	assert(to != LINK_WAITING && (to != LINK_ATTACHED || link->state != LINK_ATTACHED));
+	link->state = to;
+}
 
 static void link_count(struct writer_link *link)
 {
@@ -54,20 +70,26 @@ static void link_reply(struct writer_link *link, struct waiting *waiting, enum r
 	link->bytes -= waiting->bytes;
 	link_count(link);
 	waiting->on_reply(waiting->arg, rc, reply);
-	free(waiting->held);
+	free(waiting->unsent);
 	free(waiting);
+}
+
+static void link_refuse_waiting(struct writer_link *link)
+{
+	struct waiting *waiting;
+
+	while ((waiting = TAILQ_FIRST(&link->waiting)) != NULL)
+		link_reply(link, waiting, RC_UNAVAILABLE, NULL);
 }
 
 static void link_lose(struct writer_link *link)
 {
-	struct waiting *waiting;
-
-	if (link->bev)
-		bufferevent_free(link->bev);
+	assert(link->state == LINK_ATTACHED);
+	link_move(link, LINK_DETACHED);
+	bufferevent_free(link->bev);
 	link->bev = NULL;
-	event_add(link->seeking, &a_while);
-	while ((waiting = TAILQ_FIRST(&link->waiting)) != NULL)
-		link_reply(link, waiting, RC_UNAVAILABLE, NULL);
+	event_add(link->ask, &ask_interval);
+	link_refuse_waiting(link);
 }
 
 static struct waiting *link_find(struct writer_link *link, uint64_t tag)
@@ -80,7 +102,7 @@ static struct waiting *link_find(struct writer_link *link, uint64_t tag)
 	return NULL;
 }
 
-/* RC_OK also for a reply that nobody waits for. */
+/* RC_OK also for a reply that no request waits for. */
 static enum rc link_take(struct writer_link *link, const struct frame *frame)
 {
 	struct waiting *waiting = link_find(link, frame->tag);
@@ -136,12 +158,12 @@ static void on_overdue(evutil_socket_t unused, short what, void *arg)
 	(void)unused;
 	(void)what;
 	log_warn("writer_overdue", LOG_NUMBER("unanswered", link->count));
-	link_lose(link);
+	link_refuse_waiting(link);
 }
 
-/* The socket may have been lost on its way: whoever has no descriptor left for it gets
- * the message without it, and is not told again. */
-static void on_seeking(evutil_socket_t unused, short what, void *arg)
+/* The socket may have been lost on its way: a process without a free descriptor gets
+ * the message without it. */
+static void on_ask(evutil_socket_t unused, short what, void *arg)
 {
 	const struct writer_link *link = arg;
 
@@ -149,7 +171,7 @@ static void on_seeking(evutil_socket_t unused, short what, void *arg)
 	(void)what;
 	if (channel_send(link->worker->from->channel, CHANNEL_LINK, -1) == RC_OK)
 		log_debug("link_wanted");
-	event_add(link->seeking, &a_while);
+	event_add(link->ask, &ask_interval);
 }
 
 struct writer_link *writer_link_new(struct worker *worker)
@@ -159,12 +181,12 @@ struct writer_link *writer_link_new(struct worker *worker)
 	link->worker = worker;
 	TAILQ_INIT(&link->waiting);
 	link->overdue = evtimer_new(worker->base, on_overdue, link);
-	link->seeking = evtimer_new(worker->base, on_seeking, link);
-	if (link->overdue == NULL || link->seeking == NULL) {
+	link->ask = evtimer_new(worker->base, on_ask, link);
+	if (link->overdue == NULL || link->ask == NULL) {
 		log_error("out_of_memory");
 		_Exit(EXIT_FAILURE);
 	}
-	event_add(link->seeking, &a_while);
+	event_add(link->ask, &ask_interval);
 	return link;
 }
 
@@ -172,8 +194,10 @@ void writer_link_free(struct writer_link *link)
 {
 	if (link == NULL)
 		return;
-	link_lose(link);
-	event_free(link->seeking);
+	if (link->state == LINK_ATTACHED)
+		link_lose(link);
+	link_refuse_waiting(link);
+	event_free(link->ask);
 	event_free(link->overdue);
 	free(link);
 }
@@ -185,7 +209,7 @@ static void on_packed_sent(const void *data, size_t len, void *arg)
 	free(arg);
 }
 
-/* The memory is the link's from now on. */
+/* Takes over the memory. */
 static void link_send(struct writer_link *link, char *packed, size_t len)
 {
 	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed, len, on_packed_sent,
@@ -195,21 +219,22 @@ static void link_send(struct writer_link *link, char *packed, size_t len)
 	}
 }
 
-static void link_send_held(struct writer_link *link)
+static void link_send_unsent(struct writer_link *link)
 {
 	struct waiting *waiting;
 
 	event_del(link->overdue);
 	TAILQ_FOREACH(waiting, &link->waiting, next)
 	{
-		link_send(link, waiting->held, waiting->bytes);
-		waiting->held = NULL;
+		link_send(link, waiting->unsent, waiting->bytes);
+		waiting->unsent = NULL;
 	}
 }
 
 void writer_link_attach(struct writer_link *link, int fd)
 {
-	if (link->bev)
+	assert(fd >= 0);
+	if (link->state == LINK_ATTACHED)
 		link_lose(link);
 	evutil_make_socket_nonblocking(fd);
 	link->bev = bufferevent_socket_new(link->worker->base, fd, BEV_OPT_CLOSE_ON_FREE);
@@ -219,9 +244,9 @@ void writer_link_attach(struct writer_link *link, int fd)
 	}
 	bufferevent_setcb(link->bev, on_link_data, NULL, on_link_event, link);
 	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
-	event_del(link->seeking);
-	link->attached = true;
-	link_send_held(link);
+	event_del(link->ask);
+	link_move(link, LINK_ATTACHED);
+	link_send_unsent(link);
 }
 
 enum rc writer_link_commit(struct writer_link *link, const struct store_request *request,
@@ -231,7 +256,7 @@ enum rc writer_link_commit(struct writer_link *link, const struct store_request 
 	struct waiting *waiting;
 	size_t begun;
 
-	if (link->bev == NULL && link->attached)
+	if (link->state == LINK_DETACHED)
 		return RC_UNAVAILABLE;
 	if (link->count >= WAITING_MAX || link->bytes >= WAITING_BYTES_MAX)
 		return RC_BUSY;
@@ -246,12 +271,12 @@ enum rc writer_link_commit(struct writer_link *link, const struct store_request 
 	link->count++;
 	link->bytes += packed.len;
 	link_count(link);
-	if (link->bev) {
+	if (link->state == LINK_ATTACHED) {
 		link_send(link, packed.data, packed.len);
 	} else {
-		waiting->held = packed.data;
+		waiting->unsent = packed.data;
 		if (!evtimer_pending(link->overdue, NULL))
-			event_add(link->overdue, &patience);
+			event_add(link->overdue, &first_writer_timeout);
 	}
 	return RC_OK;
 }

@@ -11,9 +11,9 @@
 #define BAD_LENGTH "Content-Length is not a number"
 #define BAD_CODING "Transfer-Encoding is something else than chunked"
 #define BAD_SIZE "a chunk of the body has a malformed size"
-#define BAD_CHUNK "a chunk of the body does not end where it says"
-#define TRAILER "trailer fields are not taken"
-#define TOO_LARGE "the body is larger than this server takes"
+#define BAD_CHUNK "a chunk of the body is longer than its size"
+#define TRAILER "trailer fields are not accepted"
+#define TOO_LARGE "the body is larger than this server accepts"
 
 #define TARGET(target) BYTES("GET " target " HTTP/1.1\r\nHost: x\r\n\r\n")
 #define HOST(host) BYTES("GET / HTTP/1.1\r\nHost: " host "\r\n\r\n")

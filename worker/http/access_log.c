@@ -1,5 +1,5 @@
 /* Ids, counts and log lines of requests. Called by worker/http/request for requests,
- * and by worker/dispatch for what was refused before it was one. */
+ * and by worker/dispatch for malformed ones. */
 #include "worker/http/access_log.h"
 
 #include "base/array.h"

@@ -212,7 +212,8 @@ void conn_flush(struct conn *conn)
 	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_write(output, conn->fd);
 	(void)evbuffer_freeze(output, 1);
-	/* A loop that has ended has no later turn, in which the trigger would be freed. */
+	/* A loop that has ended has no later turn, in which the trigger would be
+	 * freed. */
 	if (evbuffer_get_length(output) > 0 ||
 	    event_base_got_break(bufferevent_get_base(conn->bev)))
 		return;

@@ -1,5 +1,5 @@
 /* The connections that evhttp serves: how many there may be, how long each may take,
- * what they may send, and how one leaves evhttp with its socket.
+ * the framing of their bytes, and how one leaves evhttp with its socket.
  *
  * evhttp has no absolute deadlines, no cap and no strict parser; this table adds them
  * from the bufferevents that evhttp asks it for. */
@@ -61,7 +61,8 @@ void conns_close(struct conns *conns);
 
 /* Detaches each idle connection and passes its socket to the callback, with whether it
  * came in by the listener for /metrics. No byte that its client sent is lost. Call it
- * in a turn of the loop of its own (from a timer), again for those that are busy now. */
+ * in a turn of the loop of its own (from a timer), again for those that are busy
+ * now. */
 typedef void on_conn_handed_off(void *arg, int fd, bool is_metrics);
 void conns_hand_off(struct conns *conns, on_conn_handed_off *on_handed_off, void *arg);
 /* Serves a connection that another process accepted; takes over the descriptor. At most

@@ -1,4 +1,4 @@
-/* Connections from within: what conn.c, conns.c and handoff_conn.c share. */
+/* The structs of connections, shared by conn.c, conns.c and handoff_conn.c. */
 #ifndef WORKER_HTTP_CONN_STATE_H
 #define WORKER_HTTP_CONN_STATE_H
 
@@ -106,7 +106,7 @@ void conn_move(struct conn *conn, enum conn_state to);
 /* Bytes came in (an evbuffer_cb_func on the input): framing checks them before evhttp
  * sees them. */
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *conn);
-/* evhttp is about to free the connection, for whatever reason. */
+/* evhttp is about to free the connection (an evhttp_connection close callback). */
 void conn_closed(struct evhttp_connection *http, void *conn);
 /* Why the connection has exceeded its time at `now` (clock_ms), or NULL. */
 const char *conn_overdue(const struct conn *conn, uint64_t now);

@@ -201,9 +201,10 @@ static bool conns_bind(struct conns *conns)
 	return true;
 }
 
-/* evhttp's own timer measures silence of any kind. It is for the one case that the sweep
- * does not see, a client that stops reading within a response, and longer than all that
- * the sweep allows: a body may pause for longer than a connection may be idle. */
+/* evhttp's own timer measures silence of any kind. It is for the one case that the
+ * sweep does not see, a client that stops reading within a response, and longer than
+ * all that the sweep allows: a body may pause for longer than a connection may be
+ * idle. */
 static int conns_timeout(const struct conns_options *options)
 {
 	unsigned max = options->idle_timeout;

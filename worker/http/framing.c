@@ -1,3 +1,5 @@
+/* The state machine over the bytes of a connection. Called by worker/http/conn for
+ * everything that arrives; heads are checked by head.c. */
 #include "worker/http/framing.h"
 
 #include "base/text.h"
@@ -34,7 +36,7 @@ static void framing_complete(struct framing *framing)
 	buf_free(&framing->origin);
 }
 
-/* The head is whole: what follows it? */
+/* The head is whole: its fields decide what follows. */
 static void framing_begin(struct framing *framing)
 {
 	struct head head = framing->head;
@@ -45,7 +47,7 @@ static void framing_begin(struct framing *framing)
 	framing->body = 0;
 	framing->left = head.length;
 	if (head.length > framing->max_body)
-		framing_refuse(framing, 413, "the body is larger than this server takes");
+		framing_refuse(framing, 413, "the body is larger than this server accepts");
 	else if (head.chunked)
 		framing->state = FRAMING_CHUNK_SIZE;
 	else if (head.length)
@@ -55,8 +57,8 @@ static void framing_begin(struct framing *framing)
 }
 
 /* Collects a line up to and with its LF, the only byte that ends one for evhttp: `line`
- * is what there is of it so far, at most `max` bytes. One that came whole is handed on
- * without a copy. Answers how many bytes it took. */
+ * is the part that has arrived, at most `max` bytes. A line that arrives whole is not
+ * copied. Returns the number of bytes taken. */
 static size_t framing_collect(struct framing *framing, struct slice bytes, size_t max,
 			      struct slice *line)
 {
@@ -81,7 +83,7 @@ static bool ends_in(struct slice line, const char *end)
 	return line.len >= len && memcmp(line.data + line.len - len, end, len) == 0;
 }
 
-/* A refusal is to tell the page of an origin that may call why it was refused. */
+/* Kept for CORS: a page must be able to read why its request was refused. */
 static void framing_keep_origin(struct framing *framing, struct slice line)
 {
 	static const char name[] = "origin:";
@@ -114,8 +116,8 @@ static void framing_check_line(struct framing *framing, struct slice line)
 		framing_keep_origin(framing, slice_make(line.data, line.len - 2));
 }
 
-/* evhttp reads a head line by line as it comes, so each line must have passed before it
- * sees it. */
+/* evhttp parses a head line by line as it arrives, so each line is checked before
+ * evhttp sees it. */
 static size_t framing_feed_head(struct framing *framing, struct slice bytes)
 {
 	size_t max = FRAMING_HEAD_MAX - framing->head_len;
@@ -142,7 +144,7 @@ static void framing_check_chunk(struct framing *framing, struct slice line)
 	if (!head_chunk_size(line, &size)) {
 		framing_refuse(framing, 400, "a chunk of the body has a malformed size");
 	} else if (size > framing->max_body - framing->body) {
-		framing_refuse(framing, 413, "the body is larger than this server takes");
+		framing_refuse(framing, 413, "the body is larger than this server accepts");
 	} else {
 		framing->body += size;
 		framing->left = size;
@@ -164,9 +166,8 @@ static size_t framing_feed_chunk_size(struct framing *framing, struct slice byte
 	return taken;
 }
 
-/* The line end behind a chunk, or behind the last one, where trailer fields could
- * stand: those would be added to the fields that were checked, so there must be
- * none. */
+/* The line end after a chunk, or after the last one, where trailer fields could stand:
+ * those would be added to the fields that were checked, so they are refused. */
 static size_t framing_feed_end(struct framing *framing, struct slice bytes)
 {
 	bool last = framing->state == FRAMING_LAST_END;
@@ -176,8 +177,8 @@ static size_t framing_feed_end(struct framing *framing, struct slice bytes)
 	buf_put(&framing->line, bytes.data, taken);
 	if (memcmp(framing->line.data, "\r\n", framing->line.len) != 0) {
 		framing_refuse(framing, 400,
-			       last ? "trailer fields are not taken"
-				    : "a chunk of the body does not end where it says");
+			       last ? "trailer fields are not accepted"
+				    : "a chunk of the body is longer than its size");
 	} else if (framing->line.len == 2) {
 		buf_free(&framing->line);
 		if (last)

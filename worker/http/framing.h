@@ -1,9 +1,9 @@
-/* Watches the bytes of one connection before evhttp parses them, and refuses what
- * evhttp would let by.
+/* Follows the bytes of one connection before evhttp parses them, and refuses requests
+ * that evhttp would let pass.
  *
- * It follows the framing of HTTP/1.x (RFC 9112) strictly: request line, header fields,
- * Content-Length and chunked bodies. Two parsers that disagree about where a request
- * ends can be made to smuggle one past the other; what has passed here has one reading.
+ * It applies the framing of HTTP/1.x (RFC 9112) strictly: request line, header fields,
+ * Content-Length and chunked bodies. Two parsers that disagree on the end of a request
+ * can be made to smuggle one past the other; bytes that passed here have one reading.
  *
  *   HEAD ──Content-Length──▶ BODY ─────────────────────────▶ HEAD
  *     └──chunked──▶ CHUNK_SIZE ──▶ CHUNK_DATA ──▶ CHUNK_END ─┘▲
@@ -31,26 +31,26 @@ enum framing_state {
 
 struct framing {
 	enum framing_state state;
-	size_t max_body;    /* bytes that one request's body may have */
+	size_t max_body;    /* bytes of one request's body */
 	uint64_t left;      /* of the body or the chunk */
 	uint64_t body;      /* bytes of chunks so far */
-	unsigned requests;  /* that have begun and passed their head */
-	unsigned complete;  /* that have come in whole */
-	struct head head;   /* of the request that is coming in */
+	unsigned requests;  /* whose heads have passed */
+	unsigned complete;  /* that have arrived whole */
+	struct head head;   /* of the request that is arriving */
 	size_t head_len;    /* bytes of its lines so far */
 	struct buf line;    /* an unfinished line of it, or of a chunk's size */
 	int status;         /* once refused: 400, 405 or 413 */
 	const char *detail; /* once refused: why, a static sentence */
-	struct buf origin;  /* what the field Origin of the present request says; terminated; empty:
-			       nothing */
-	bool is_head;       /* the request that came last has the method HEAD */
+	struct buf origin;  /* the value of the present request's field Origin, terminated; empty:
+			       none */
+	bool is_head;       /* the last request has the method HEAD */
 };
 
 void framing_init(struct framing *framing, size_t max_body);
 void framing_clear(struct framing *framing);
-/* Takes the next bytes as they came. False once the connection has broken a rule. */
+/* Takes the next bytes. False once the connection has violated a rule. */
 bool framing_feed(struct framing *framing, struct slice bytes);
-/* Between requests: nothing of a next one has come in. */
+/* Between requests: no byte of a next one has arrived. */
 bool framing_is_idle(const struct framing *framing);
 
 #endif

@@ -52,10 +52,10 @@ void conns_hand_off(struct conns *conns, on_conn_handed_off *on_handed_off, void
 /* ---- In ---- */
 
 /* evhttp serves only connections that it has accepted itself (libevent 2.1 has no call
- * for others). So each received connection is announced to it by a connection to a local
- * socket of this process, whose descriptor is then replaced by the received one. This
- * happens before epoll gets to know it: conns.c adopts a connection in the turn of the
- * loop of the accept, and epoll's changes are applied between turns. */
+ * for others). So each received connection is announced to it by a connection to a
+ * local socket of this process, whose descriptor is then replaced by the received one.
+ * This happens before epoll gets to know it: conns.c adopts a connection in the turn of
+ * the loop of the accept, and epoll's changes are applied between turns. */
 #define INJECTOR_ROOM (4 * CONNS_RECEIVE_MAX)
 
 struct injector {
@@ -134,10 +134,10 @@ void conns_receive(struct conns *conns, int fd, bool is_metrics)
  * announcement. */
 static bool is_announced(int fd)
 {
-	struct ucred who;
-	socklen_t len = sizeof(who);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && who.pid == getpid();
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid == getpid();
 }
 
 static char *peer_of(int fd)

@@ -1,5 +1,7 @@
+/* Checks the lines of a request's head. Called by worker/http/framing. */
 #include "worker/http/head.h"
 
+#include "base/array.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -39,7 +41,7 @@ static bool is_known_method(struct slice method)
 	static const char *const known[] = { "GET",   "HEAD",   "POST",    "PUT",
 					     "PATCH", "DELETE", "OPTIONS", "TRACE" };
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < COUNT(known); i++)
 		if (slice_is(method, known[i]))
 			return true;
 	return false;
@@ -51,7 +53,7 @@ static bool method_may_have_body(struct slice method)
 	       slice_is(method, "DELETE");
 }
 
-/* RFC 3986: visible ASCII but for the characters that a URI cannot hold; no
+/* RFC 3986: visible ASCII without the characters that a URI cannot have; no
  * fragment. */
 static bool target_has_legal_bytes(struct slice target)
 {
@@ -94,7 +96,7 @@ static bool check_path(struct head *head, struct slice path)
 	return true;
 }
 
-/* RFC 3986, 3.2.2, without its names in escapes and its addresses of the future. */
+/* RFC 3986, 3.2.2, without escaped names and IPvFuture. */
 static bool is_host(struct slice text)
 {
 	static const char extra[] = "-._~!$&'()*+,;=";
@@ -114,7 +116,7 @@ static bool is_host(struct slice text)
 	return text.len > 0;
 }
 
-/* A host, or host:port. No user before an @: it is there to deceive (RFC 9110,
+/* A host, or host:port. A user before an @ is refused: it serves to deceive (RFC 9110,
  * 4.2.4). */
 static bool is_authority(struct slice text)
 {
@@ -129,7 +131,7 @@ static bool is_authority(struct slice text)
 	       is_host(slice_make(text.data, (size_t)(colon - text.data)));
 }
 
-/* RFC 9112, 3.2: /path?query, or the same behind http://authority. */
+/* RFC 9112, 3.2: /path?query, or the same after http://authority. */
 static bool check_target(struct head *head, struct slice target)
 {
 	static const char *const schemes[] = { "http://", "https://" };

@@ -1,11 +1,11 @@
+/* Checks the host of a request. Called by worker/dispatch if authentication is off. */
 #include "worker/http/host.h"
 
 #include "base/cidr.h"
 
 #include <strings.h>
 
-/* The port goes, and the brackets of IPv6, and the dot that ends a name for a
- * resolver. */
+/* Without the port, the brackets of IPv6, and the final dot of an absolute name. */
 static struct slice host_of(struct slice text)
 {
 	const char *end;

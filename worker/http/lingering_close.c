@@ -1,3 +1,5 @@
+/* Closing a connection so that the client gets the last response. Called by
+ * worker/http/conn for refused requests. */
 #include "worker/http/lingering_close.h"
 
 #include "base/clock.h"
@@ -10,9 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct timeval patience = { 2, 0 };
-/* A client that goes on sending after it was refused is not listened to for ever,
- * however little it sends. */
+static const struct timeval idle_timeout = { 2, 0 };
+/* Bounds for a client that goes on sending after it was refused. */
 #define DISCARD_MAX ((size_t)16 << 20)
 #define LINGER_MS 5000
 
@@ -21,7 +22,7 @@ struct lingering {
 	struct event_base *base;
 	struct event *event;
 	int fd;
-	struct buf answer;
+	struct buf response;
 	size_t sent;
 	size_t discarded;
 	uint64_t until; /* clock_ms */
@@ -36,11 +37,11 @@ static void linger_end(struct lingering *linger)
 	if (linger->event)
 		event_free(linger->event);
 	close(linger->fd);
-	buf_free(&linger->answer);
+	buf_free(&linger->response);
 	free(linger);
 }
 
-/* True while the socket may have more for us. */
+/* False at the end of file, or when the client has sent too much. */
 static bool linger_discard(struct lingering *linger)
 {
 	char drop[16384];
@@ -57,9 +58,9 @@ static bool linger_discard(struct lingering *linger)
 
 static bool linger_send(struct lingering *linger)
 {
-	while (linger->sent < linger->answer.len) {
-		ssize_t sent = send(linger->fd, linger->answer.data + linger->sent,
-				    linger->answer.len - linger->sent, MSG_NOSIGNAL);
+	while (linger->sent < linger->response.len) {
+		ssize_t sent = send(linger->fd, linger->response.data + linger->sent,
+				    linger->response.len - linger->sent, MSG_NOSIGNAL);
 
 		if (sent < 0)
 			return errno == EAGAIN || errno == EINTR;
@@ -71,14 +72,14 @@ static bool linger_send(struct lingering *linger)
 static void on_linger(evutil_socket_t fd, short what, void *arg)
 {
 	struct lingering *linger = arg;
-	bool unsent = linger->sent < linger->answer.len;
+	bool unsent = linger->sent < linger->response.len;
 	short wait = EV_READ;
 
 	if ((what & EV_TIMEOUT) || clock_ms() >= linger->until || !linger_send(linger)) {
 		linger_end(linger);
 		return;
 	}
-	if (linger->sent < linger->answer.len)
+	if (linger->sent < linger->response.len)
 		wait |= EV_WRITE;
 	else if (unsent)
 		shutdown(fd, SHUT_WR);
@@ -87,25 +88,25 @@ static void on_linger(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	event_assign(linger->event, linger->base, fd, wait, on_linger, linger);
-	if (event_add(linger->event, &patience) < 0)
+	if (event_add(linger->event, &idle_timeout) < 0)
 		linger_end(linger);
 }
 
-void lingering_close_start(struct event_base *base, int fd, struct buf answer)
+void lingering_close_start(struct event_base *base, int fd, struct buf response)
 {
 	struct lingering *linger;
 
 	if (fd < 0) {
-		buf_free(&answer);
+		buf_free(&response);
 		return;
 	}
 	linger = mem_alloc(sizeof(*linger));
 	*linger = (struct lingering){
-		.base = base, .fd = fd, .answer = answer, .until = clock_ms() + LINGER_MS
+		.base = base, .fd = fd, .response = response, .until = clock_ms() + LINGER_MS
 	};
 	TAILQ_INSERT_TAIL(&all, linger, next);
 	linger->event = event_new(base, fd, EV_READ | EV_WRITE, on_linger, linger);
-	if (linger->event == NULL || event_add(linger->event, &patience) < 0)
+	if (linger->event == NULL || event_add(linger->event, &idle_timeout) < 0)
 		linger_end(linger);
 }
 

@@ -1,5 +1,6 @@
-# HTTP over evhttp: connections, requests, responses. Knows no document: it links with base, ipc, os, shm and transit (JSON
-# strings, the names of encodings), and includes nothing of worker/ or worker/live.
+# HTTP over evhttp: connections, requests, responses. Knows no document: it links with
+# libtransit.a (JSON, names of encodings), libshm.a, libbase.a and libevent only,
+# and includes nothing of worker/ or worker/live.
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES = \
 	%D%/access_log.c %D%/access_log.h \

@@ -1,3 +1,5 @@
+/* Content negotiation between JSON and Transit. Called by worker/dispatch and
+ * worker/sync. */
 #include "worker/http/media.h"
 
 #include "base/text.h"
@@ -9,7 +11,7 @@ const char *media_type(enum encoding encoding)
 	return encoding == ENCODING_TRANSIT ? "application/transit+json" : "application/json";
 }
 
-/* Cuts what stands before the first `at`, trimmed, off the front of the text. */
+/* Cuts the part before the first `at` off the text, and trims it. */
 static struct slice cut(struct slice *text, char at)
 {
 	const char *end = memchr(text->data, at, text->len);
@@ -43,8 +45,8 @@ enum rc media_of_content(const char *content_type, enum encoding *out)
 	return find_encoding(cut(&text, ';'), out) ? RC_OK : RC_MALFORMED;
 }
 
-/* In thousandths: 0, 1, or either with up to three digits behind the point, at most 1
- * (RFC 9110, 12.4.2). What is none weighs nothing. */
+/* In thousandths: 0 or 1 with up to three digits after the point, at most 1 (RFC 9110,
+ * 12.4.2). A malformed weight is 0. */
 static int weight_of(struct slice text)
 {
 	int weight, scale = 1000;
@@ -74,8 +76,7 @@ static int quality(struct slice parameters)
 	return 1000;
 }
 
-/* How a range names an encoding: what names it more closely counts (RFC 9110,
- * 12.5.1). */
+/* How a range names an encoding; the most specific one counts (RFC 9110, 12.5.1). */
 enum naming { NAMED_NOT, NAMED_BY_ANY, NAMED_BY_KIND, NAMED };
 
 static enum naming naming_of(struct slice range, enum encoding encoding)
@@ -87,13 +88,13 @@ static enum naming naming_of(struct slice range, enum encoding encoding)
 					       : NAMED_NOT;
 }
 
-struct wish {
+struct preference {
 	enum naming naming;
 	int weight;
 	int place; /* in the field */
 };
 
-static bool is_wanted_more(const struct wish *a, const struct wish *b)
+static bool is_preferred(const struct preference *a, const struct preference *b)
 {
 	if (a->weight != b->weight)
 		return a->weight > b->weight;
@@ -104,7 +105,7 @@ enum encoding media_of_accept(const char *accept, enum encoding fallback)
 {
 	struct slice text = slice_of(accept ? accept : "");
 	enum encoding other = fallback == ENCODING_JSON ? ENCODING_TRANSIT : ENCODING_JSON;
-	struct wish wishes[2] = { { .naming = NAMED_NOT } };
+	struct preference preferences[2] = { { .naming = NAMED_NOT } };
 
 	for (int place = 0; text.len; place++) {
 		struct slice range = cut(&text, ',');
@@ -113,9 +114,10 @@ enum encoding media_of_accept(const char *accept, enum encoding fallback)
 		for (int i = ENCODING_JSON; i <= ENCODING_TRANSIT; i++) {
 			enum naming naming = naming_of(type, (enum encoding)i);
 
-			if (naming > wishes[i].naming)
-				wishes[i] = (struct wish){ naming, quality(range), place };
+			if (naming > preferences[i].naming)
+				preferences[i] =
+					(struct preference){ naming, quality(range), place };
 		}
 	}
-	return is_wanted_more(&wishes[other], &wishes[fallback]) ? other : fallback;
+	return is_preferred(&preferences[other], &preferences[fallback]) ? other : fallback;
 }

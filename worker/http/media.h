@@ -1,5 +1,5 @@
-/* Media types: what a body is in, and what an answer is asked for in (protocol.md,
- * Encodings; RFC 9110, 8.3 and 12.5.1). */
+/* Media types: the encoding of a body, and the one that a client prefers for the
+ * response (protocol.md, Encodings; RFC 9110, 8.3 and 12.5.1). */
 #ifndef WORKER_HTTP_MEDIA_H
 #define WORKER_HTTP_MEDIA_H
 
@@ -8,12 +8,11 @@
 
 /* The Content-Type of the encoding. */
 const char *media_type(enum encoding encoding);
-/* Of a Content-Type field, parameters aside; NULL or anything but the two:
- * RC_MALFORMED. */
+/* The encoding of a Content-Type field (may be NULL), parameters aside. RC_MALFORMED:
+ * it is neither of the two. */
 MUST_USE enum rc media_of_content(const char *content_type, enum encoding *out);
-/* Of an Accept field: the encoding that weighs more; of two alike the one that is
- * named, of two named the first; else `fallback`, so too without a field, or where
- * neither is asked for. */
+/* The encoding that an Accept field (may be NULL) prefers: the higher weight; of equal
+ * weights the one that is named, of two named the first; else `fallback`. */
 enum encoding media_of_accept(const char *accept, enum encoding fallback);
 
 #endif

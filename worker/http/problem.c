@@ -82,7 +82,7 @@ void problem_put(struct buf *out, enum problem problem, const char *detail, cons
 		 "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\","
 		 "\"detail\":",
 		 row->title, row->status, row->code);
-	/* A detail may quote what the client sent. */
+	/* A detail may quote the request. */
 	transit_out_string(out, ENCODING_JSON,
 			   text_is_utf8(text) ? text : slice_of("the request is not UTF-8"));
 	buf_putf(out, ",\"request\":\"%s\"}", request);

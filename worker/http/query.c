@@ -1,3 +1,5 @@
+/* Parses the query of a request's target. Called by worker/http/request; read by the
+ * handlers of worker/. */
 #include "worker/http/query.h"
 
 #include "base/mem.h"

@@ -16,18 +16,18 @@ struct query_pair {
 struct query {
 	struct query_pair pairs[QUERY_MAX];
 	size_t count;
-	char *memory; /* holds the decoded text */
+	char *memory; /* of the decoded text */
 };
 
-/* A name without `=` has the empty value. RC_MALFORMED: a broken escape (`err` names
- * the parameter), or too many pairs. Free with query_clear in every case. */
+/* A name without `=` has an empty value. RC_MALFORMED: a broken escape (`err` names the
+ * parameter), or too many pairs. Free with query_clear in any case. */
 MUST_USE enum rc query_parse(struct slice text, struct query *out, struct error *err);
 void query_clear(struct query *query);
 /* The next pair of that name after `before` (NULL: the first), or NULL. */
 const struct query_pair *query_next(const struct query *query, const char *name,
 				    const struct query_pair *before);
-/* The value of a name that may be there once: RC_NOT_FOUND where it is not,
- * RC_MALFORMED with a reason where it is there twice. */
+/* The value of a name that may occur once. RC_NOT_FOUND: it does not; RC_MALFORMED,
+ * with `err`: it occurs twice. */
 MUST_USE enum rc query_one(const struct query *query, const char *name, struct slice *value,
 			   struct error *err);
 

@@ -1,5 +1,5 @@
-/* One request: its fields, its body, its one response. Called by worker/dispatch and the
- * handlers of worker/; evhttp calls it through conn.c. */
+/* One request: its fields, its body, its one response. Called by worker/dispatch and
+ * the handlers of worker/; evhttp calls it through conn.c. */
 #include "worker/http/request.h"
 
 #include "base/clock.h"

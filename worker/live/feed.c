@@ -4,15 +4,15 @@
  * Why positions. A hint says that a group has changed up to some number, and nothing
  * else; it may be late, doubled or lost. So a feed acts on numbers, not on hints: it
  * compares the newest number that it has heard of (`hinted`) with the number up to
- * which it has delivered, and reads from the database, which is the truth, what lies
- * between. Any number of hints that arrive while a page is read are one more page.
+ * which it has delivered, and reads the difference from the database, which is the
+ * truth. Any number of hints that arrive while a page is read are one more page.
  *
  * The events' ids need a position of quiet groups as well: the id of an event of a
  * stream with several groups is the lowest position of all of them. A group that has no
- * changes would hold that back for ever, and a purge would overtake it. Therefore a feed
- * with nothing to do counts as delivered up to `announced`: all hints up to there have
- * been handed out, and none was for this feed. That is only true as long as the feed is
- * neither behind nor stale, so feed_advance stores it before either begins. */
+ * changes would hold that back for ever, and a purge would overtake it. Therefore a
+ * feed with nothing to do counts as delivered up to `announced`: all hints up to there
+ * have been handed out, and none was for this feed. That is only true as long as the
+ * feed is neither behind nor stale, so feed_advance stores it before either begins. */
 #include "worker/live/feed.h"
 
 #include "base/fault.h"

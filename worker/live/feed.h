@@ -1,8 +1,8 @@
-/* One feed: keeps the streams of one group current. Hints become events, framed once for
- * all streams of this worker that follow the group.
+/* One feed: keeps the streams of one group current. Hints become events, framed once
+ * for all streams of this worker that follow the group.
  *
- * A subscriber joins the feed of each of its groups with a membership. The feed knows no
- * stream: it delivers through the membership. */
+ * A subscriber joins the feed of each of its groups with a membership. The feed knows
+ * no stream: it delivers through the membership. */
 #ifndef WORKER_LIVE_FEED_H
 #define WORKER_LIVE_FEED_H
 
@@ -26,7 +26,7 @@ struct membership {
 	struct feed *feed;
 	on_membership_event *deliver;
 	struct subscriber *subscriber;
-	struct store_cursor at; /* while it catches up: what it has */
+	struct store_cursor at; /* the position up to which it has caught up */
 	enum encoding encoding;
 	bool docs; /* events carry documents, not only a cursor */
 	bool live; /* it has caught up: the feed keeps it current */
@@ -39,9 +39,9 @@ TAILQ_HEAD(feed_list, feed);
 struct feed_shared {
 	struct store *store;
 	const struct counters *counters;
-	/* The epoch, and the sequence number up to which all hints of the ring have been
-	 * handed to their feeds. A feed that has nothing to deliver is current up to
-	 * here. */
+	/* The epoch, and the sequence number up to which all hints of the ring have
+	 * been handed to their feeds. A feed that has nothing to deliver is current up
+	 * to here. */
 	struct store_cursor announced;
 	struct feed_list due; /* feeds with something to do */
 	struct event *turn;   /* does it, in the next turn of the loop (feeds.c) */
@@ -92,14 +92,14 @@ void feed_hint(struct feed *feed, uint64_t number);
 void feed_advance(struct feed *feed);
 /* Hints may have been missed: asks the store for the newest number. */
 void feed_refresh(struct feed *feed);
-/* Delivers what there is, or begins to read it. For feeds.c, once in a turn of the
+/* Delivers, or begins to read from the store. For feeds.c, once in a turn of the
  * loop. */
 void feed_turn(struct feed *feed);
 /* An empty list of memberships has nothing to deliver to: its side is current. */
 void feed_settle(struct feed *feed);
 
-/* All changes of the group up to here were delivered to its live streams (with documents
- * or without). */
+/* All changes of the group up to here were delivered to its live streams (with
+ * documents or without). */
 uint64_t feed_delivered(const struct feed *feed, bool docs);
 /* The same as a cursor: a stream that begins there misses nothing and gets nothing
  * twice. */

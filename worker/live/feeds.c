@@ -122,8 +122,8 @@ void feeds_announce(struct feeds *feeds, uint64_t number)
 
 void feeds_overrun(struct feeds *feeds, const struct shm *shm)
 {
-	/* Read first: `announced` must not pass a commit that is counted in its bucket only
-	 * after the bucket has been compared. */
+	/* Read first: `announced` must not pass a commit that is counted in its bucket
+	 * only after the bucket has been compared. */
 	uint64_t committed = ring_committed(shm);
 
 	for (size_t i = 0; i < feeds->size; i++)

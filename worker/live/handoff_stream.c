@@ -1,5 +1,5 @@
-/* Streams that move from one process to another. Called by worker/handoff, whose messages
- * these are. */
+/* Streams that move from one process to another. Called by worker/handoff, whose
+ * messages these are. */
 #include "worker/live/handoff_stream.h"
 
 #include "base/log.h"

@@ -5,7 +5,7 @@
 #include "ipc/pack.h"
 #include "worker/live/streams.h"
 
-/* Appends what another process must know to continue the stream, besides the socket. It
+/* Appends the state with which another process continues the stream on its socket. It
  * must have nothing queued. */
 void subscriber_pack(const struct subscriber *subscriber, struct buf *out);
 /* Continues it on the socket, which is taken over; closes that if the message is

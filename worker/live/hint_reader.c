@@ -71,8 +71,8 @@ void hint_reader_poll(struct hint_reader *reader)
 	resyncs = shm_resyncs(reader->counters->shm);
 	if (resyncs == reader->resyncs)
 		return;
-	/* The writer died: between its commit and its first hint it may have left changes
-	 * that no hint names. */
+	/* The writer died: between its commit and its first hint it may have left
+	 * changes that no hint names. */
 	reader->resyncs = resyncs;
 	feeds_refresh(reader->feeds);
 	forget_tokens(reader);

@@ -1,6 +1,6 @@
-/* Reads the ring of hints (shm/ring.h), in which the writer names what it has committed,
- * and passes them on: changed groups to the feeds, changed tokens to the authenticator
- * and the streams. */
+/* Reads the ring of hints (shm/ring.h), in which the writer publishes its
+ * commits, and passes them on: changed groups to the feeds, changed tokens to the
+ * authenticator and the streams. */
 #ifndef WORKER_LIVE_HINT_READER_H
 #define WORKER_LIVE_HINT_READER_H
 

@@ -1,5 +1,5 @@
-# Event streams: from the ring of hints to the sockets. Links with libhttp.a (counters), libauth.a, libstore.a and what they
-# need, and includes nothing of worker/ itself.
+# Event streams: from the ring of hints to the sockets. Links with libhttp.a (counters),
+# libauth.a, libstore.a and their dependencies, and includes nothing of worker/ itself.
 noinst_LIBRARIES += liblive.a
 liblive_a_SOURCES = \
 	%D%/feed.c %D%/feed.h \

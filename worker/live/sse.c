@@ -1,3 +1,4 @@
+/* Frames events. Called by worker/live/feed, subscriber and streams. */
 #include "worker/live/sse.h"
 
 #include "base/mem.h"

@@ -1,5 +1,6 @@
-/* Events as they go over the wire (HTML standard, Server-sent events): framed once,
- * shared by all streams that get them. */
+/* Events as bytes (HTML standard, Server-sent events): framed once, shared by all
+ * streams that they are sent on. The count and the bytes are one block of memory,
+ * unlike those of base/shared_buf, as each send needs both. */
 #ifndef WORKER_LIVE_SSE_H
 #define WORKER_LIVE_SSE_H
 
@@ -9,14 +10,14 @@
 struct sse {
 	unsigned refs;
 	size_t len;
-	size_t body;  /* where what follows the id line begins: a stream of several groups sends an
-			 id line of its own */
+	size_t body;  /* offset behind the id line: a stream of several groups sends an id line of
+			 its own */
 	char bytes[]; /* id: C \n event: E \n data: {...} \n\n */
 };
 
-/* `data` is one line. Comes with one reference, the caller's. */
+/* `data` is one line. The caller has the one reference. */
 struct sse *sse_new(const char *event, const struct store_cursor *id, struct slice data);
-/* Other bytes, sent as they are. */
+/* Bytes that are no event, such as a comment line. */
 struct sse *sse_raw(struct slice bytes);
 /* The event with another id in place of its own. */
 struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id);

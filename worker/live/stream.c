@@ -1,5 +1,5 @@
-/* The socket of an event stream. Called by worker/live/subscriber, which knows what it
- * carries, and by the event loop. */
+/* The socket of an event stream. Called by worker/live/subscriber, which knows its
+ * content, and by the event loop. */
 #include "worker/live/stream.h"
 
 #include "base/log.h"

@@ -21,7 +21,7 @@ struct stream_options {
 	const struct counters *counters;
 	size_t backlog_max;          /* bytes that a stream may have queued before it is cut off */
 	on_stream_event *on_drained; /* the socket has taken all there was */
-	on_stream_event *on_closed;  /* called once, from whatever closes it */
+	on_stream_event *on_closed;  /* called once */
 };
 
 /* An event that did not fit into the socket yet. */
@@ -34,7 +34,8 @@ struct queued {
 STAILQ_HEAD(stream_queue, queued);
 
 /* Part of its owner's struct, which gets it back from the callbacks. The last three
- * members are all that a send into an empty queue needs (feed.h, membership_prefetch). */
+ * members are all that a send into an empty queue needs (feed.h,
+ * membership_prefetch). */
 struct stream {
 	const struct stream_options *options;
 	struct event *event;
@@ -57,7 +58,7 @@ void stream_send(struct stream *stream, struct sse *sse);
  * streams that it sends to: the owner frees it in a later turn of the loop. The reason
  * is for the log. */
 void stream_close(struct stream *stream, const char *reason);
-/* Frees what a closed stream still has. */
+/* Frees the queue of a closed stream. */
 void stream_clear(struct stream *stream);
 
 #endif

@@ -21,7 +21,8 @@ struct subscriber_options {
 	struct store *store;
 	struct feeds *feeds;
 	struct auth *auth; /* NULL: authentication is off */
-	/* A closed one, for which answers were on their way, waits for none any more. */
+	/* A closed one, for which answers were on their way, waits for none any
+	 * more. */
 	void (*on_settled)(struct subscriber *subscriber);
 };
 
@@ -44,15 +45,15 @@ struct subscriber {
 	bool docs;
 	bool reading;  /* an answer of the store is on its way */
 	bool checking; /* an answer about the token is on its way */
-	/* The end of the stream's struct and the membership are all that a delivery needs:
-	 * they lie side by side (membership_prefetch). */
+	/* The end of the stream's struct and the membership are all that a delivery
+	 * needs: they lie side by side (membership_prefetch). */
 	struct stream stream;
 	size_t count;
 	struct membership memberships[];
 };
 
-/* Joins its feeds, on a socket that nothing is sent on or waited for yet. The feeds must
- * have started. */
+/* Joins its feeds, on a socket that nothing is sent on or waited for yet. The feeds
+ * must have started. */
 struct subscriber *subscriber_new(const struct subscriber_options *options, int fd,
 				  const struct subscription *subscription);
 /* Leaves its feeds. It must be closed, and settled. */
@@ -62,7 +63,8 @@ bool subscriber_is_settled(const struct subscriber *subscriber);
 /* The subscriber of a stream. */
 struct subscriber *subscriber_of(struct stream *stream);
 
-/* Sends the head of the response and an event for each group, and begins to catch up. */
+/* Sends the head of the response and an event for each group, and begins to catch
+ * up. */
 void subscriber_start(struct subscriber *subscriber, struct slice head);
 /* Takes the next step of the group that is behind, if one is, nothing is on its way and
  * the socket has taken all there was. */
