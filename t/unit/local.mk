@@ -26,6 +26,7 @@ unit_tests = \
 	%D%/test_histogram \
 	%D%/test_host \
 	%D%/test_ipc_lock \
+	%D%/test_live \
 	%D%/test_log \
 	%D%/test_master \
 	%D%/test_master_listen \
@@ -87,6 +88,7 @@ transit_libs = libtransit.a $(base_libs)
 store_libs = libstore.a $(transit_libs)
 sqlite_libs = libstore_sqlite.a $(store_libs) $(SQLITE_LIBS)
 http_libs = libhttp.a $(transit_libs) $(shm_libs) $(LIBEVENT_LIBS)
+live_libs = liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
 worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
 
 t_unit_test_cidr_LDADD = $(http_libs)
@@ -119,6 +121,7 @@ t_unit_test_framing_evhttp_LDADD = $(http_libs)
 t_unit_test_framing_refuse_SOURCES = %D%/test_framing_refuse.c %D%/framing_kit.c %D%/framing_kit.h
 t_unit_test_framing_refuse_LDADD = $(http_libs)
 t_unit_test_retention_LDADD = libwriter.a $(base_libs)
+t_unit_test_live_LDADD = $(live_libs)
 t_unit_test_log_LDADD = $(base_libs)
 t_unit_test_master_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_ipc_lock_LDADD = $(base_libs)

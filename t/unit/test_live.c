@@ -1,0 +1,378 @@
+/* Tests of worker/live: feeds, subscribers and streams over a store that answers when the
+ * test says so. Links no HTTP server and no back end. */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "store/backend.h"
+#include "worker/live/hint_reader.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <event2/event.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EPOCH 5
+
+/* ---- A store that answers on demand ---- */
+
+enum call { HEAD, LATEST, CHANGES };
+
+struct asked {
+	STAILQ_ENTRY(asked) next;
+	enum call call;
+	uint64_t since;
+	union {
+		on_store_place *place;
+		on_store_page *page;
+	} on;
+	void *arg;
+};
+
+struct fake {
+	struct store store; /* first */
+	STAILQ_HEAD(, asked) asked;
+	size_t count;
+};
+
+static void ask(struct store *store, struct asked asked)
+{
+	struct fake *fake = (struct fake *)store;
+	struct asked *copy = mem_alloc(sizeof(*copy));
+
+	*copy = asked;
+	STAILQ_INSERT_TAIL(&fake->asked, copy, next);
+	fake->count++;
+}
+
+static void fake_head(struct store *store, on_store_place *on_place, void *arg)
+{
+	ask(store, (struct asked){ .call = HEAD, .on.place = on_place, .arg = arg });
+}
+
+static void fake_latest(struct store *store, struct slice group, on_store_place *on_place,
+			void *arg)
+{
+	(void)group;
+	ask(store, (struct asked){ .call = LATEST, .on.place = on_place, .arg = arg });
+}
+
+static void fake_changes(struct store *store, const struct store_query *query,
+			 on_store_page *on_page, void *arg)
+{
+	ask(store,
+	    (struct asked){
+		    .call = CHANGES, .since = query->since.seq, .on.page = on_page, .arg = arg });
+}
+
+/* Answers the oldest question, which must be of this kind. RC_OK: with the number, and for
+ * a page with one document of that number, unless it is `since`. */
+static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t number)
+{
+	struct asked *asked = STAILQ_FIRST(&fake->asked);
+	const struct store_doc doc = {
+		.id = slice_of("g:1"), .version = number, .seq = number, .value = slice_of("1")
+	};
+	struct store_page page = { .next = { .epoch = EPOCH, .seq = number } };
+
+	assert_non_null(asked);
+	assert_int_equal(asked->call, call);
+	STAILQ_REMOVE_HEAD(&fake->asked, next);
+	fake->count--;
+	page.docs = &doc;
+	page.count = number != asked->since;
+	if (call == CHANGES)
+		asked->on.page(asked->arg, rc, rc == RC_OK ? &page : NULL);
+	else
+		asked->on.place(asked->arg, rc, rc == RC_OK ? &page.next : NULL);
+	free(asked);
+}
+
+static void fake_cancel(struct store *store)
+{
+	struct fake *fake = (struct fake *)store;
+
+	while (!STAILQ_EMPTY(&fake->asked))
+		answer(fake, STAILQ_FIRST(&fake->asked)->call, RC_UNAVAILABLE, 0);
+}
+
+static void fake_run(struct store *store)
+{
+	(void)store;
+}
+
+static void fake_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
+{
+	(void)store;
+	*fd = -1;
+	*events = 0;
+	*deadline = UINT64_MAX;
+}
+
+static const struct backend backend = {
+	.scheme = "fake",
+	.changes = fake_changes,
+	.latest = fake_latest,
+	.head = fake_head,
+	.poll = fake_poll,
+	.run = fake_run,
+	.cancel = fake_cancel,
+};
+
+/* ---- The parts of a worker that streams need ---- */
+
+struct world {
+	struct fake fake;
+	struct event_base *base;
+	struct shm *shm;
+	struct counters counters;
+	struct identity *anyone;
+	struct feeds *feeds;
+	struct streams *streams;
+	struct hint_reader *hints;
+	enum rc started; /* RC_COUNT: not yet */
+	int client;      /* of the last stream */
+};
+
+static void on_started(void *arg, enum rc rc)
+{
+	((struct world *)arg)->started = rc;
+}
+
+static int setup(void **state)
+{
+	struct world *world = mem_alloc(sizeof(*world));
+	struct streams_options options = { .ping_interval = 12, .backlog_max = 4096 };
+
+	world->fake.store.backend = &backend;
+	world->fake.store.role = STORE_READER;
+	STAILQ_INIT(&world->fake.asked);
+	world->started = RC_COUNT;
+	world->client = -1;
+	world->base = event_base_new();
+	assert_non_null(world->base);
+	assert_int_equal(shm_new(1, &world->shm), RC_OK);
+	world->counters.shm = world->shm;
+	world->anyone = identity_anyone();
+	world->feeds = feeds_new(world->base, &world->fake.store, &world->counters);
+	options.base = world->base;
+	options.counters = &world->counters;
+	options.store = &world->fake.store;
+	options.feeds = world->feeds;
+	options.anyone = world->anyone;
+	world->streams = streams_new(&options);
+	world->hints = hint_reader_new(&world->counters, world->feeds, world->streams, NULL);
+	feeds_start(world->feeds, on_started, world);
+	*state = world;
+	return 0;
+}
+
+/* As worker/worker.c ends. A leak is the address sanitizer's to find. */
+static int teardown(void **state)
+{
+	struct world *world = *state;
+
+	store_cancel(&world->fake.store);
+	hint_reader_free(world->hints);
+	streams_free(world->streams);
+	feeds_free(world->feeds);
+	identity_unref(world->anyone);
+	event_base_free(world->base);
+	shm_free(world->shm);
+	if (world->client >= 0)
+		(void)close(world->client);
+	free(world);
+	return 0;
+}
+
+/* Turns of the loop until nothing is due at once. */
+static void turn(struct world *world)
+{
+	for (int i = 0; i < 5; i++)
+		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+}
+
+static void start(struct world *world, uint64_t head)
+{
+	answer(&world->fake, HEAD, RC_OK, head);
+	assert_int_equal(world->started, RC_OK);
+}
+
+static void open_stream(struct world *world, bool docs, uint64_t since)
+{
+	const struct slice group = slice_of("g");
+	const struct subscription subscription = {
+		.identity = identity_ref(world->anyone),
+		.docs = docs,
+		.since = { .epoch = EPOCH, .seq = since },
+		.groups = &group,
+		.group_count = 1,
+	};
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends),
+			 0);
+	if (world->client >= 0)
+		(void)close(world->client);
+	world->client = ends[0];
+	streams_open(world->streams, ends[1], &subscription, slice_of("head\n\n"));
+}
+
+/* How often the text stands in what the client has been sent since. */
+static int count_sent(const struct world *world, const char *text)
+{
+	static char bytes[65536];
+	ssize_t got = recv(world->client, bytes, sizeof(bytes) - 1, 0);
+	int count = 0;
+
+	if (got < 0)
+		return 0;
+	bytes[got] = '\0';
+	for (const char *at = bytes; (at = strstr(at, text)) != NULL; at++)
+		count++;
+	return count;
+}
+
+/* ---- Tests ---- */
+
+static void hints_before_the_head_are_not_lost(void **state)
+{
+	struct world *world = *state;
+
+	feeds_announce(world->feeds, 9);
+	start(world, 7);
+	assert_int_equal(feeds_announced(world->feeds).epoch, EPOCH);
+	assert_int_equal(feeds_announced(world->feeds).seq, 9);
+}
+
+static void a_store_that_fails_is_reported(void **state)
+{
+	struct world *world = *state;
+
+	answer(&world->fake, HEAD, RC_IO, 0);
+	assert_int_equal(world->started, RC_IO);
+}
+
+static void a_hint_becomes_one_event(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, false, 7);
+	assert_int_equal(count_sent(world, "event: connected"), 1);
+	answer(&world->fake, LATEST, RC_OK, 7);
+	turn(world);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
+	feeds_announce(world->feeds, 8);
+	turn(world);
+	assert_int_equal(count_sent(world, "event: change"), 1);
+	assert_int_equal(world->fake.count, 0);
+}
+
+static void hints_during_a_read_are_one_more_page(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, true, 7);
+	answer(&world->fake, CHANGES, RC_OK, 7);
+	turn(world);
+	(void)count_sent(world, "event:");
+	for (uint64_t number = 8; number <= 10; number++) {
+		feeds_hint(world->feeds, hash_of(slice_of("g")), number);
+		turn(world);
+		assert_int_equal(world->fake.count, 1);
+	}
+	answer(&world->fake, CHANGES, RC_OK, 8);
+	turn(world);
+	answer(&world->fake, CHANGES, RC_OK, 10);
+	turn(world);
+	assert_int_equal(world->fake.count, 0);
+	assert_int_equal(count_sent(world, "event: change"), 2);
+}
+
+static void a_failed_read_is_tried_again(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, true, 7);
+	answer(&world->fake, CHANGES, RC_OK, 7);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
+	turn(world);
+	answer(&world->fake, CHANGES, RC_BUSY, 0);
+	while (world->fake.count == 0)
+		assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+	answer(&world->fake, CHANGES, RC_OK, 8);
+	assert_int_equal(count_sent(world, "event: change"), 1);
+}
+
+/* The struct must outlive the client: the store has its address. */
+static void a_client_may_leave_before_its_answer(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, true, 3);
+	assert_int_equal(close(world->client), 0);
+	world->client = -1;
+	turn(world);
+	assert_int_equal(streams_count(world->streams), 0);
+	answer(&world->fake, CHANGES, RC_OK, 7);
+	turn(world);
+	assert_int_equal(world->fake.count, 0);
+}
+
+/* Teardown cancels: a stream that catches up, a feed that reads, one that asks. */
+static void the_end_may_come_before_answers(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, true, 7);
+	answer(&world->fake, CHANGES, RC_OK, 7);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
+	open_stream(world, false, 7);
+	turn(world);
+	feeds_refresh(world->feeds);
+	turn(world);
+	assert_true(world->fake.count >= 3);
+}
+
+static void a_client_that_does_not_read_is_cut_off(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, false, 7);
+	answer(&world->fake, LATEST, RC_OK, 7);
+	for (uint64_t number = 8; streams_count(world->streams) == 1; number++) {
+		assert_true(number < 1000000);
+		feeds_hint(world->feeds, hash_of(slice_of("g")), number);
+		turn(world);
+	}
+	assert_int_equal(scoreboard_get(world->shm, 0, METRIC_SLOW), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(hints_before_the_head_are_not_lost),
+		TEST(a_store_that_fails_is_reported),
+		TEST(a_hint_becomes_one_event),
+		TEST(hints_during_a_read_are_one_more_page),
+		TEST(a_failed_read_is_tried_again),
+		TEST(a_client_may_leave_before_its_answer),
+		TEST(the_end_may_come_before_answers),
+		TEST(a_client_that_does_not_read_is_cut_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
