@@ -356,7 +356,7 @@ static void a_client_that_does_not_read_is_cut_off(void **state)
 		feeds_hint(world->feeds, hash_of(slice_of("g")), number);
 		turn(world);
 	}
-	assert_int_equal(scoreboard_get(world->shm, 0, METRIC_SLOW), 1);
+	assert_int_equal(scoreboard_get(world->shm, 0, METRIC_SLOW_READERS), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
