@@ -24,10 +24,10 @@ static const struct option_spec backup_options[] = {
 };
 
 static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
-			   struct store_stats_full *tally, struct error *err)
+			   struct store_stats_full *stats, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
-	enum rc rc = store_copy(db, copy->path, progress_on_store, &progress, tally, err);
+	enum rc rc = store_copy(db, copy->path, progress_on_store, &progress, stats, err);
 
 	FAULT("backup_copied");
 	if (rc == RC_OK)
@@ -41,7 +41,7 @@ static int backup_run(const struct invocation *invocation)
 	const char *file = invocation->words[0];
 	bool force = options_is_on(invocation->options, "force");
 	struct atomic_file copy;
-	struct store_stats_full tally;
+	struct store_stats_full stats;
 	struct db_place place;
 	struct error err;
 	enum rc rc;
@@ -56,12 +56,12 @@ static int backup_run(const struct invocation *invocation)
 		return say_failed("%s is the database itself; name another file", file);
 	rc = atomic_file_open(file, &copy, &err);
 	if (rc == RC_OK)
-		rc = backup_make(place.db, &copy, force, &tally, &err);
+		rc = backup_make(place.db, &copy, force, &stats, &err);
 	atomic_file_abort(&copy);
 	if (rc != RC_OK)
 		return say_failed("%s: %s%s", file, err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; no backup was made");
-	return copy_report(&tally, options_is_on(invocation->options, "json"), file, place.db,
+	return copy_report(&stats, options_is_on(invocation->options, "json"), file, place.db,
 			   "verified");
 }
 

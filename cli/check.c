@@ -80,18 +80,18 @@ static void on_progress(void *arg, const char *what, uint64_t done, uint64_t tot
 }
 
 static void say_findings(const char *db, const struct findings *findings,
-			 const struct store_stats_full *tally)
+			 const struct store_stats_full *stats)
 {
 	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX], groups[UNITS_DISPLAY_MAX],
 		faults[UNITS_DISPLAY_MAX];
 
-	units_display_count(tally->documents, documents);
-	units_display_count(tally->tombstones, tombstones);
-	units_display_count(tally->groups, groups);
+	units_display_count(stats->documents, documents);
+	units_display_count(stats->tombstones, tombstones);
+	units_display_count(stats->groups, groups);
 	units_display_count(findings->faults, faults);
 	(void)fflush(stdout);
 	say("%s: %s documents, %s deleted, in %s group%s; %s fault%s found%s", db, documents,
-	    tombstones, groups, tally->groups == 1 ? "" : "s", findings->faults ? faults : "no",
+	    tombstones, groups, stats->groups == 1 ? "" : "s", findings->faults ? faults : "no",
 	    findings->faults > 1 ? "s" : "", findings->faults ? "; restore a backup" : "");
 }
 
@@ -101,7 +101,7 @@ static int check_run(const struct invocation *invocation)
 				     options_is_on(invocation->options, "json"), 0 };
 	const struct store_check check = { options_is_on(invocation->options, "quick"), on_fault,
 					   on_progress, &findings };
-	struct store_stats_full tally;
+	struct store_stats_full stats;
 	struct db_place place;
 	struct error err;
 	enum rc rc;
@@ -111,17 +111,17 @@ static int check_run(const struct invocation *invocation)
 		return status;
 	if (findings.json)
 		printf("{\"faults\":[");
-	rc = store_check(place.db, &check, &tally, &err);
+	rc = store_check(place.db, &check, &stats, &err);
 	progress_wipe(&findings.progress);
 	if (findings.json)
 		printf("],\n "
 		       "\"complete\":%s,\"documents\":%llu,\"deleted\":%llu,\"groups\":%llu}\n",
-		       rc == RC_OK ? "true" : "false", (unsigned long long)tally.documents,
-		       (unsigned long long)tally.tombstones, (unsigned long long)tally.groups);
+		       rc == RC_OK ? "true" : "false", (unsigned long long)stats.documents,
+		       (unsigned long long)stats.tombstones, (unsigned long long)stats.groups);
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (!findings.json)
-		say_findings(place.db, &findings, &tally);
+		say_findings(place.db, &findings, &stats);
 	return findings.faults ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-int copy_report(const struct store_stats_full *tally, bool json, const char *to, const char *from,
+int copy_report(const struct store_stats_full *stats, bool json, const char *to, const char *from,
 		const char *end)
 {
 	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX];
@@ -17,11 +17,11 @@ int copy_report(const struct store_stats_full *tally, bool json, const char *to,
 	if (json) {
 		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64
 		       "}\n",
-		       tally->documents, tally->tombstones, tally->groups);
+		       stats->documents, stats->tombstones, stats->groups);
 		return EXIT_SUCCESS;
 	}
-	units_display_count(tally->documents, documents);
-	units_display_count(tally->tombstones, tombstones);
+	units_display_count(stats->documents, documents);
+	units_display_count(stats->tombstones, tombstones);
 	say("%s has all of %s: %s documents, %s deleted; %s", to, from, documents, tombstones, end);
 	return EXIT_SUCCESS;
 }

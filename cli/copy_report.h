@@ -6,7 +6,7 @@
 
 /* Says that `to` has all of `from`, how much that is, and `end`; as JSON it prints the
  * numbers alone. Answers EXIT_SUCCESS. */
-int copy_report(const struct store_stats_full *tally, bool json, const char *to, const char *from,
+int copy_report(const struct store_stats_full *stats, bool json, const char *to, const char *from,
 		const char *end);
 
 #endif

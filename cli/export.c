@@ -77,7 +77,7 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	return spool_put(&exporting->spool, buf_slice(&exporting->line));
 }
 
-static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
+static void on_stats(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	struct exporting *exporting = arg;
 
@@ -94,7 +94,7 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 	if (rc != RC_OK)
 		return rc;
 	if (group == NULL)
-		store_stats(exporting->store, on_measure, exporting);
+		store_stats(exporting->store, on_stats, exporting);
 	store_wait(exporting->store);
 	rc = store_scan(exporting->store, &scan, on_doc, exporting);
 	/* From here on nobody waits for us. */

@@ -74,8 +74,8 @@ static enum rc restore_verify(const char *file, const char *copy, struct progres
 	const struct store_check check = { .on_fault = on_fault,
 					   .on_progress = on_progress,
 					   .arg = &verifying };
-	struct store_stats_full tally;
-	enum rc rc = store_check(copy, &check, &tally, err);
+	struct store_stats_full stats;
+	enum rc rc = store_check(copy, &check, &stats, err);
 
 	if (rc == RC_OK && verifying.found.text[0])
 		return error_set(err, RC_CORRUPT,
@@ -86,10 +86,10 @@ static enum rc restore_verify(const char *file, const char *copy, struct progres
 
 /* A whole database of today's schema in the copy. */
 static enum rc restore_make(const char *file, struct atomic_file *copy, struct progress *progress,
-			    struct store_stats_full *tally, struct error *err)
+			    struct store_stats_full *stats, struct error *err)
 {
 	struct store *store;
-	enum rc rc = store_copy(file, copy->path, progress_on_store, progress, tally, err);
+	enum rc rc = store_copy(file, copy->path, progress_on_store, progress, stats, err);
 
 	if (rc == RC_OK)
 		rc = restore_verify(file, copy->path, progress, err);
@@ -117,7 +117,7 @@ static enum rc restore_place(struct atomic_file *copy, bool force, struct error 
 
 /* `target`: the path of the database file, with symbolic links resolved. */
 static enum rc restore_do(const char *file, const struct db_place *place, const char *target,
-			  bool force, struct store_stats_full *tally, struct error *err)
+			  bool force, struct store_stats_full *stats, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "restore");
 	struct atomic_file copy;
@@ -128,7 +128,7 @@ static enum rc restore_do(const char *file, const struct db_place *place, const 
 		return rc;
 	rc = atomic_file_open(target, &copy, err);
 	if (rc == RC_OK)
-		rc = restore_make(file, &copy, &progress, tally, err);
+		rc = restore_make(file, &copy, &progress, stats, err);
 	if (rc == RC_OK)
 		rc = restore_place(&copy, force, err);
 	atomic_file_abort(&copy);
@@ -158,7 +158,7 @@ static int restore_run(const struct invocation *invocation)
 	bool force = options_is_on(invocation->options, "force");
 	char real[PATH_MAX];
 	struct db_place place;
-	struct store_stats_full tally;
+	struct store_stats_full stats;
 	struct error err;
 	int status = database_name(invocation->options, &place);
 	enum rc rc;
@@ -167,12 +167,12 @@ static int restore_run(const struct invocation *invocation)
 		status = restore_check(file, &place, force);
 	if (status != EXIT_SUCCESS)
 		return status;
-	rc = restore_do(file, &place, realpath(place.path, real) ? real : place.path, force, &tally,
+	rc = restore_do(file, &place, realpath(place.path, real) ? real : place.path, force, &stats,
 			&err);
 	if (rc != RC_OK)
 		return say_failed("%s%s", err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
-	return copy_report(&tally, options_is_on(invocation->options, "json"), place.db, file,
+	return copy_report(&stats, options_is_on(invocation->options, "json"), place.db, file,
 			   "every client will start anew with it");
 }
 

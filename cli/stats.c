@@ -38,7 +38,7 @@ struct stats {
 	enum rc rc; /* of the store's answers */
 };
 
-static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
+static void on_stats(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	struct stats *stats = arg;
 
@@ -64,7 +64,7 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 	if (rc != RC_OK)
 		return rc;
 	stats->own = store_own_stats(store, &stats->own_count);
-	store_stats(store, on_measure, stats);
+	store_stats(store, on_stats, stats);
 	store_wait(store);
 	if (stats->rc == RC_OK)
 		store_stats_full(store, on_counts, stats);

@@ -34,7 +34,7 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - stats->begun);
 }
 
-static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
+static void on_stats(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	struct writer_stats *stats = arg;
 	struct shm *shm = stats->shm;
@@ -74,7 +74,7 @@ void writer_stats_update(struct writer_stats *stats, struct store *store)
 	if (!stats->is_defined)
 		define_own(stats, store);
 	stats->is_defined = true;
-	store_stats(store, on_measure, stats);
+	store_stats(store, on_stats, stats);
 }
 
 enum rc writer_stats_maintain(struct writer_stats *stats, struct store *store)

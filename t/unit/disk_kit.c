@@ -1,3 +1,4 @@
+/* See disk_kit.h. */
 #include "disk_kit.h"
 
 #include <errno.h>

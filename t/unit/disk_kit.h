@@ -1,5 +1,5 @@
-/* SQLite's own file layer, but operations answer what a test says. For the tests of the
- * store, in place of kit_setup and kit_teardown. */
+/* SQLite's file layer, with operations that fail as a test demands. For the tests of
+ * the store, in place of kit_setup and kit_teardown. */
 #ifndef T_UNIT_DISK_KIT_H
 #define T_UNIT_DISK_KIT_H
 

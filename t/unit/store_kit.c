@@ -1,3 +1,4 @@
+/* See store_kit.h. */
 #include "store_kit.h"
 
 #include "base/log.h"
@@ -189,17 +190,17 @@ uint64_t kit_purge(struct kit *kit, int64_t before)
 
 /* ---- Reading ---- */
 
-static void on_measure(void *arg, enum rc rc, const struct store_stats *db_stats)
+static void on_stats(void *arg, enum rc rc, const struct store_stats *db_stats)
 {
 	assert_int_equal(rc, RC_OK);
 	*(struct store_stats *)arg = *db_stats;
 }
 
-struct store_stats kit_measure(struct store *store)
+struct store_stats kit_stats(struct store *store)
 {
 	struct store_stats db_stats = { .documents = UINT64_MAX };
 
-	store_stats(store, on_measure, &db_stats);
+	store_stats(store, on_stats, &db_stats);
 	store_wait(store);
 	return db_stats;
 }

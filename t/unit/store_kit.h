@@ -1,5 +1,5 @@
-/* What the tests of the store share: a database in a folder of its own, and calls that
- * answer directly. */
+/* Shared by the tests of the store: a database in a folder of its own, and
+ * synchronous calls. */
 #ifndef T_UNIT_STORE_KIT_H
 #define T_UNIT_STORE_KIT_H
 
@@ -63,7 +63,7 @@ const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct
 				      unsigned limit, size_t max_bytes);
 struct store_cursor kit_head(struct store *store);
 uint64_t kit_latest(struct store *store, const char *group);
-struct store_stats kit_measure(struct store *store);
+struct store_stats kit_stats(struct store *store);
 /* A plain place of this database. */
 struct store_cursor kit_place(struct kit *kit, uint64_t seq);
 

@@ -31,9 +31,7 @@ static void assert_conflict(struct store_result result, uint64_t version, const 
 	assert_text(result.value, value ? value : "");
 }
 
-/* ---- One
- * document ----------------------------------------------------------------------------
- */
+/* ---- One document ---- */
 
 static void versions_grow_by_one(void **state)
 {
@@ -164,9 +162,7 @@ static void large_values(void **state)
 	free(value);
 }
 
-/* ----
- * Several -----------------------------------------------------------------------------
- */
+/* ---- Several ---- */
 
 static void results_stand_in_order(void **state)
 {
@@ -326,9 +322,7 @@ static void doubled_id_is_not_half_done(void **state)
 	assert_ok(kit_edit(kit, "t:1", 1, NULL, "4"), 2, 2);
 }
 
-/* ----
- * Groups ------------------------------------------------------------------------------
- */
+/* ---- Groups ---- */
 
 static void groups_nest(void **state)
 {
@@ -377,9 +371,7 @@ static void longest_names(void **state)
 	assert_int_equal(kit_pull(kit, group, KIT_BEGINNING, 10)->count, 0);
 }
 
-/* ----
- * Purges ------------------------------------------------------------------------------
- */
+/* ---- Purges ---- */
 
 static void purge_takes_old_tombstones(void **state)
 {
@@ -486,7 +478,7 @@ static void emptied_groups_go(void **state)
 	kit_put(kit, "gone:1", 1, NULL);
 	assert_int_equal(purge_some(kit, 10), 2);
 	assert_string_equal(kit_ask(kit->path, "SELECT group_concat(name) FROM grp"), "half");
-	/* Who has not seen the end of it is told that there is something to see. */
+	/* A client that has not seen its end is told that there is a change. */
 	assert_int_equal(kit_latest(kit->reader, "gone"), 5);
 	assert_true(kit_pull(kit, "gone", kit_place(kit, 4), 10)->reset);
 

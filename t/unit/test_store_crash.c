@@ -12,9 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Two
- * processes ---------------------------------------------------------------------------
- */
+/* ---- Two processes ---- */
 
 static void on_answer(void *arg, enum rc rc, const struct store_reply *replies)
 {
@@ -112,11 +110,11 @@ static void reader_sees_each_commit_at_once(void **state)
 		assert_int_equal(kit_pull(kit, "t", kit_place(kit, n - 1), 10)->count, 1);
 	}
 	assert_int_equal(end_child(line), 0);
-	/* And goes on where the writer has gone. */
+	/* It continues from the place of the writer. */
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 1000)->count, 200);
 }
 
-/* Writes as fast as it can; tells each number that was answered. */
+/* Writes as fast as it can; reports each number that was answered. */
 static void busy_child(const char *path, int in, int out)
 {
 	struct store *store;
@@ -186,9 +184,7 @@ static void reader_after_a_kill(void **state)
 	assert_true(kit_head(kit->reader).seq >= last);
 }
 
-/* ---- A disk that
- * fails -------------------------------------------------------------------------------
- */
+/* ---- A disk that fails ---- */
 
 static enum rc try_write(struct kit *kit, const char *id)
 {
@@ -235,9 +231,7 @@ static void another_writer_is_in_the_way(void **state)
 	assert_int_equal(try_write(kit, "t:1"), RC_OK);
 }
 
-/* ----
- * Damage ------------------------------------------------------------------------------
- */
+/* ---- Damage ---- */
 
 static void on_damaged_page(void *arg, enum rc rc, const struct store_page *page)
 {

@@ -1,4 +1,4 @@
-/* Cursors as text, and the rules of where a pull begins and ends. */
+/* Cursors as text, and the beginnings and ends of pulls (store/rules.h). */
 #include "store_kit.h"
 
 #include "store/rules.h"
@@ -121,9 +121,7 @@ static void any_bytes(void **state)
 	assert_true(accepted > 100);
 }
 
-/* ---- Where a pull
- * begins ------------------------------------------------------------------------------
- */
+/* ---- Where a pull begins ---- */
 
 static const struct store_state database = { .epoch = 7, .head = 100, .horizon = 20 };
 
@@ -181,9 +179,7 @@ static void pull_begins(void **state)
 		(struct store_cursor){ .epoch = 7, .seq = 10, .start = 10, .bound = 10 }, true);
 }
 
-/* ---- Where it
- * ends --------------------------------------------------------------------------------
- */
+/* ---- Where it ends ---- */
 
 static void assert_end(struct store_cursor from, uint64_t left, bool more, struct store_cursor next)
 {

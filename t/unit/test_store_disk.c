@@ -1,4 +1,4 @@
-/* A disk that refuses: what is told, what is there afterwards, and how it goes on. */
+/* Disks that fail: errors, the database afterwards, recovery. */
 #include "disk_kit.h"
 
 #include <errno.h>
@@ -14,9 +14,7 @@ static enum rc try_write(struct kit *kit, const char *id)
 	return kit_commit(kit, &request, 1);
 }
 
-/* ----
- * Commits -----------------------------------------------------------------------------
- */
+/* ---- Commits ---- */
 
 static void every_commit_is_synced(void **state)
 {
@@ -118,9 +116,7 @@ static void full_disk_may_be_tried_again(void **state)
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 2);
 }
 
-/* ---- The
- * log ---------------------------------------------------------------------------------
- */
+/* ---- The log ---- */
 
 /* Writes documents of three pages each, so many bytes of them. */
 static void grow_log(struct kit *kit, const char *group, off_t bytes)

@@ -347,7 +347,8 @@ static void assert_aborts(void (*act)(struct kit *kit), struct kit *kit)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		(void)freopen("/dev/null", "w", stderr);
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			_exit(1);
 		(void)signal(SIGABRT, SIG_DFL);
 		act(kit);
 		_exit(0);

@@ -75,9 +75,7 @@ static unsigned below(unsigned n)
 	return (unsigned)random() % n;
 }
 
-/* ----
- * Pushes ------------------------------------------------------------------------------
- */
+/* ---- Pushes ---- */
 
 static void make_edit(struct world *world, struct push *push, unsigned doc)
 {
@@ -212,9 +210,7 @@ static void step_purge(struct world *world)
 	assert_int_equal(kit_purge(world->kit, KIT_LATER), wanted);
 }
 
-/* ----
- * Pulls -------------------------------------------------------------------------------
- */
+/* ---- Pulls ---- */
 
 static bool is_in(const struct client *client, const struct model_doc *doc)
 {
@@ -324,7 +320,7 @@ static bool step_pull(struct world *world, struct client *client)
 
 static void check_measure(struct world *world)
 {
-	const struct store_stats db_stats = kit_measure(world->kit->reader);
+	const struct store_stats db_stats = kit_stats(world->kit->reader);
 	uint64_t documents = 0, tombstones = 0;
 
 	for (size_t i = 0; i < DOCS; i++) {
@@ -357,9 +353,7 @@ static void step_restart(struct world *world)
 	kit_open(world->kit);
 }
 
-/* ---- A
- * run ---------------------------------------------------------------------------------
- */
+/* ---- A run ---- */
 
 static void world_setup(struct world *world, struct kit *kit)
 {
@@ -431,7 +425,7 @@ static void seed_3(void **state)
 	run(*state, 3);
 }
 
-/* Another way each time, where a person asks for it: SEED=N. */
+/* A new sequence each time, unless SEED=N repeats one. */
 static void seed_asked_for(void **state)
 {
 	const char *seed = getenv("SEED");

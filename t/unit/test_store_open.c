@@ -46,9 +46,7 @@ static unsigned mode_of(const char *path)
 	return status.st_mode & 07777;
 }
 
-/* ---- What is
- * made --------------------------------------------------------------------------------
- */
+/* ---- What is made ---- */
 
 static void files_are_private(void **state)
 {
@@ -148,9 +146,7 @@ static void large_log_is_checkpointed(void **state)
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->docs[0].version, 3000);
 }
 
-/* ---- What is
- * refused -----------------------------------------------------------------------------
- */
+/* ---- What is refused ---- */
 
 static void missing_things(void **state)
 {
@@ -171,7 +167,7 @@ static void missing_things(void **state)
 	kit_put(kit, "t:1", 0, "1");
 }
 
-/* Rights are nothing to root: look as somebody else. */
+/* Permissions do not restrict root: try as another user. */
 static void as_nobody(const char *path, enum store_role role, enum rc wanted, const char *words)
 {
 	int status;
@@ -309,8 +305,7 @@ static void locked_by_another_program(void **state)
 	kit_open(kit);
 }
 
-/* ---- What an older schema
- * becomes -------------------------------------------------------------------------- */
+/* ---- What an older schema becomes ---- */
 
 /* A database as version 1 of the schema had it. */
 static const char version_1[] =
@@ -346,8 +341,8 @@ static void older_schema_is_brought_up(void **state)
 	assert_int_equal(kit_head(kit->reader).epoch, 4711);
 	assert_int_equal(kit_head(kit->reader).seq, 9);
 	assert_int_equal(kit_latest(kit->reader, "t"), 9);
-	assert_int_equal(kit_measure(kit->reader).documents, 2);
-	assert_int_equal(kit_measure(kit->reader).tombstones, 1);
+	assert_int_equal(kit_stats(kit->reader).documents, 2);
+	assert_int_equal(kit_stats(kit->reader).tombstones, 1);
 	assert_true(kit_pull(kit, "t", kit_place(kit, 2), 10)->reset);
 	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 3), 10)->count, 3);
 	assert_memory_equal(kit->page.docs[0].value.data, "[\"~:large\"]", 11);

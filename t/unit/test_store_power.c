@@ -17,9 +17,7 @@
 #define BLOCKS (1 << 18)
 #define BATCH 40
 
-/* ---- The
- * disk --------------------------------------------------------------------------------
- */
+/* ---- The disk ---- */
 
 enum kind { KIND_DB, KIND_LOG, KIND_COUNT };
 
@@ -145,9 +143,7 @@ static void power_on(const struct kit *kit)
 		_exit(3);
 }
 
-/* ---- The
- * work --------------------------------------------------------------------------------
- */
+/* ---- The work ---- */
 
 static void on_answer(void *arg, enum rc rc, const struct store_reply *replies)
 {

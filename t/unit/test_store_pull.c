@@ -153,9 +153,7 @@ static void thousands_of_groups(void **state)
 	free(ids);
 }
 
-/* ----
- * Resets ------------------------------------------------------------------------------
- */
+/* ---- Resets ---- */
 
 static void what_must_reset(void **state)
 {
@@ -203,9 +201,7 @@ static void every_page_of_a_reset_says_so(void **state)
 	assert_flags(kit_pull(kit, "t", kit->page.next, 2), 1, false, false);
 }
 
-/* ----
- * Snapshots ---------------------------------------------------------------------------
- */
+/* ---- Snapshots ---- */
 
 static void newcomer_sees_no_old_tombstones(void **state)
 {
@@ -331,9 +327,7 @@ static void snapshot_of_another_epoch(void **state)
 	assert_flags(kit_pull(kit, "t", next, 10), 6, false, true);
 }
 
-/* ---- The
- * callback ----------------------------------------------------------------------------
- */
+/* ---- The callback ---- */
 
 static void on_inner(void *arg, enum rc rc, const struct store_page *page)
 {

@@ -9,7 +9,7 @@
 
 static void assert_counts(struct kit *kit, uint64_t documents, uint64_t tombstones)
 {
-	struct store_stats db_stats = kit_measure(kit->reader);
+	struct store_stats db_stats = kit_stats(kit->reader);
 
 	assert_int_equal(db_stats.documents, documents);
 	assert_int_equal(db_stats.tombstones, tombstones);
@@ -56,7 +56,7 @@ static void what_writes_nothing_counts_nothing(void **state)
 	assert_counts(kit, 2, 0);
 }
 
-static void the_measure_outlives_the_handle(void **state)
+static void the_numbers_outlive_the_handle(void **state)
 {
 	struct kit *kit = *state;
 	struct store_stats before, after;
@@ -65,17 +65,17 @@ static void the_measure_outlives_the_handle(void **state)
 	(void)kit_edit(kit, "t:2", 0, NULL, NULL);
 	kit_put(kit, "t:3", 0, "1");
 	kit_put(kit, "t:3", 1, NULL);
-	before = kit_measure(kit->writer);
+	before = kit_stats(kit->writer);
 	kit_close(kit);
 	kit_open(kit);
-	after = kit_measure(kit->reader);
+	after = kit_stats(kit->reader);
 	assert_int_equal(after.documents, 1);
 	assert_int_equal(after.tombstones, 1);
 	assert_int_equal(after.head.seq, before.head.seq);
 	assert_int_equal(after.head.epoch, before.head.epoch);
 }
 
-static void files_are_measured(void **state)
+static void sizes_of_files(void **state)
 {
 	struct kit *kit = *state;
 	struct store_stats db_stats;
@@ -83,13 +83,13 @@ static void files_are_measured(void **state)
 
 	for (uint64_t i = 0; i < 5; i++)
 		kit_put(kit, "t:1", i, "1");
-	db_stats = kit_measure(kit->writer);
+	db_stats = kit_stats(kit->writer);
 	assert_int_equal(stat(kit_file(kit, "test.db"), &file), 0);
 	assert_int_equal(db_stats.own[SQLITE_OWN_DATABASE_BYTES], file.st_size);
 	assert_int_equal(stat(kit_file(kit, "test.db-wal"), &log), 0);
 	assert_int_equal(db_stats.own[SQLITE_OWN_WAL_BYTES], log.st_size);
 	assert_int_not_equal(db_stats.own[SQLITE_OWN_WAL_BYTES], 0);
-	assert_int_equal(kit_measure(kit->reader).own[SQLITE_OWN_DATABASE_BYTES],
+	assert_int_equal(kit_stats(kit->reader).own[SQLITE_OWN_DATABASE_BYTES],
 			 db_stats.own[SQLITE_OWN_DATABASE_BYTES]);
 }
 
@@ -99,12 +99,12 @@ static void maintenance_is_counted(void **state)
 	static char value[8001];
 
 	memset(value, '1', sizeof(value) - 1);
-	assert_int_equal(kit_measure(kit->writer).maintained, 0);
+	assert_int_equal(kit_stats(kit->writer).maintained, 0);
 	for (uint64_t i = 0; i < 600; i++) {
 		kit_put(kit, "t:1", i, value);
 		assert_int_equal(store_maintain(kit->writer), RC_OK);
 	}
-	assert_in_range(kit_measure(kit->writer).maintained, 1, 599);
+	assert_in_range(kit_stats(kit->writer).maintained, 1, 599);
 }
 
 static void on_counts(void *arg, enum rc rc, const struct store_stats_full *counts)
@@ -149,8 +149,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(writes_are_counted),
 		KIT_TEST(what_writes_nothing_counts_nothing),
-		KIT_TEST(the_measure_outlives_the_handle),
-		KIT_TEST(files_are_measured),
+		KIT_TEST(the_numbers_outlive_the_handle),
+		KIT_TEST(sizes_of_files),
 		KIT_TEST(maintenance_is_counted),
 		KIT_TEST(everything_is_counted),
 	};

@@ -37,9 +37,7 @@ static void make_target(const char *path)
 	close(fd);
 }
 
-/* ----
- * Copies ------------------------------------------------------------------------------
- */
+/* ---- Copies ---- */
 
 struct disturbance {
 	struct kit *kit;
@@ -155,9 +153,7 @@ static void a_retired_place_has_everything_in_its_file(void **state)
 	assert_string_equal(kit_ask(kit->path, "SELECT value FROM doc"), "\"in the log\"");
 }
 
-/* ----
- * Scans -------------------------------------------------------------------------------
- */
+/* ---- Scans ---- */
 
 struct seen {
 	struct kit *kit; /* NULL: nothing is written meanwhile */
@@ -232,7 +228,7 @@ static void a_scan_is_of_one_moment(void **state)
 	assert_scan(kit, (struct store_scan){ .group = slice_of("z") }, "z:1 z:2");
 }
 
-static void a_scan_stops_where_it_is_told(void **state)
+static void a_scan_stops_on_request(void **state)
 {
 	struct kit *kit = *state;
 	struct seen seen = { .stop_at = 1 };
@@ -273,9 +269,7 @@ static void one_is_found_by_its_id(void **state)
 	assert_int_equal(store_find(kit->reader, slice_of("even:0"), on_found, found), RC_CORRUPT);
 }
 
-/* ----
- * Checks ------------------------------------------------------------------------------
- */
+/* ---- Checks ---- */
 
 static void on_fault(void *arg, struct slice place, struct slice what)
 {
@@ -297,9 +291,7 @@ static void what_the_writer_leaves_is_whole(void **state)
 	assert_int_equal(tally.tombstones, 0);
 }
 
-/* ----
- * Ids ---------------------------------------------------------------------------------
- */
+/* ---- Ids ---- */
 
 static void ids_are_remembered_with_their_first_number(void **state)
 {
@@ -337,7 +329,7 @@ int main(void)
 		KIT_TEST(a_retired_place_has_everything_in_its_file),
 		KIT_TEST(a_scan_takes_groups_and_orders),
 		KIT_TEST(a_scan_is_of_one_moment),
-		KIT_TEST(a_scan_stops_where_it_is_told),
+		KIT_TEST(a_scan_stops_on_request),
 		KIT_TEST(one_is_found_by_its_id),
 		KIT_TEST(what_the_writer_leaves_is_whole),
 		cmocka_unit_test(ids_are_remembered_with_their_first_number),

@@ -160,8 +160,7 @@ static void replies_come_back(void **state)
 	}
 }
 
-/* ---- Bytes that are none of
- * ours ----------------------------------------------------------------------------- */
+/* ---- Bytes that are none of ours ---- */
 
 /* Reads a copy of exactly that length, so that a step past its end is seen by a
  * sanitizer. */
