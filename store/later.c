@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/backend.h"
+#include "store/later_operation.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,46 +19,13 @@
 
 #define DELAY_MAX_MS 4 /* of each step; at least 1 */
 
-enum kind { CHANGES, LATEST, HEAD, STATS, STATS_FULL, TOKEN_FIND, COMMIT };
-
-struct operation {
-	enum kind kind;
-	uint64_t due; /* clock_ms() of the next step */
-	bool is_answered;
-
-	/* What was asked. */
-	struct store_query query;
-	struct buf text; /* the query's group; a token's id */
-	const struct store_request *requests;
-	size_t request_count;
-	union {
-		on_store_page *page;
-		on_store_place *place;
-		on_store_stats *stats;
-		on_store_stats_full *stats_full;
-		on_store_token *token;
-		on_store_replies *replies;
-	} on;
-	void *arg;
-
-	/* What was answered. */
-	enum rc rc;
-	struct store_page page;
-	struct store_doc *docs;
-	struct buf bytes; /* ids and values of `docs` */
-	struct store_cursor place;
-	struct store_stats stats;
-	struct store_stats_full stats_full;
-	struct buf *packed; /* of each reply; a token is the reply that lists it */
-	size_t packed_count;
-};
-
 struct later {
 	struct store store;   /* first */
 	struct backend table; /* the inner one's, but for what is done here */
 	struct store *inner;
 	struct operation **operations; /* in the order of the calls */
 	size_t count;
+	size_t room;
 	uint64_t random;
 	uint64_t commit_due[2]; /* of the last commit, for each of its steps */
 };
@@ -90,7 +58,8 @@ static void set_due(struct later *later, struct operation *operation)
 	*last = operation->due;
 }
 
-static struct operation *add(struct store *store, enum kind kind, struct slice text, void *arg)
+static struct operation *add(struct store *store, enum operation_kind kind, struct slice text,
+			     void *arg)
 {
 	struct later *later = later_of(store);
 	struct operation *operation = mem_alloc(sizeof(*operation));
@@ -99,200 +68,10 @@ static struct operation *add(struct store *store, enum kind kind, struct slice t
 	operation->arg = arg;
 	buf_put_slice(&operation->text, text);
 	set_due(later, operation);
-	later->operations =
-		mem_resize(later->operations, later->count + 1, sizeof(struct operation *));
+	later->operations = mem_grow(later->operations, &later->room, later->count + 1,
+				     sizeof(struct operation *));
 	later->operations[later->count++] = operation;
 	return operation;
-}
-
-static void operation_free(struct operation *operation)
-{
-	for (size_t i = 0; i < operation->packed_count; i++)
-		buf_free(&operation->packed[i]);
-	free(operation->packed);
-	buf_free(&operation->text);
-	buf_free(&operation->bytes);
-	free(operation->docs);
-	free(operation);
-}
-
-/* ---- Copies of answers ---- */
-
-static void copy_page(void *arg, enum rc rc, const struct store_page *page)
-{
-	struct operation *operation = arg;
-	const char *at;
-
-	operation->rc = rc;
-	if (rc != RC_OK)
-		return;
-	operation->page = *page;
-	operation->docs = mem_array(page->count, sizeof(*operation->docs));
-	for (size_t i = 0; i < page->count; i++) {
-		operation->docs[i] = page->docs[i];
-		buf_put_slice(&operation->bytes, page->docs[i].id);
-		buf_put_slice(&operation->bytes, page->docs[i].value);
-	}
-	at = operation->bytes.data;
-	for (size_t i = 0; i < page->count; i++) {
-		operation->docs[i].id.data = at;
-		operation->docs[i].value.data = at + operation->docs[i].id.len;
-		at += operation->docs[i].id.len + operation->docs[i].value.len;
-	}
-	operation->page.docs = operation->docs;
-}
-
-static void copy_place(void *arg, enum rc rc, const struct store_cursor *place)
-{
-	struct operation *operation = arg;
-
-	operation->rc = rc;
-	if (rc == RC_OK)
-		operation->place = *place;
-}
-
-static void copy_stats(void *arg, enum rc rc, const struct store_stats *stats)
-{
-	struct operation *operation = arg;
-
-	operation->rc = rc;
-	if (rc == RC_OK)
-		operation->stats = *stats;
-}
-
-static void copy_stats_full(void *arg, enum rc rc, const struct store_stats_full *stats)
-{
-	struct operation *operation = arg;
-
-	operation->rc = rc;
-	if (rc == RC_OK)
-		operation->stats_full = *stats;
-}
-
-static void pack(struct operation *operation, const struct store_reply *replies, size_t count)
-{
-	operation->packed = mem_array(count, sizeof(*operation->packed));
-	operation->packed_count = count;
-	for (size_t i = 0; i < count; i++)
-		store_reply_pack(&replies[i], &operation->packed[i]);
-}
-
-static void copy_token(void *arg, enum rc rc, const struct store_token *token)
-{
-	struct operation *operation = arg;
-	struct store_token copy;
-	const struct store_reply reply = { .kind = STORE_TOKEN_LIST,
-					   .tokens = &copy,
-					   .token_count = 1 };
-
-	operation->rc = rc;
-	if (rc != RC_OK)
-		return;
-	copy = *token;
-	pack(operation, &reply, 1);
-}
-
-static void copy_replies(void *arg, enum rc rc, const struct store_reply *replies)
-{
-	struct operation *operation = arg;
-
-	operation->rc = rc;
-	if (rc == RC_OK)
-		pack(operation, replies, operation->request_count);
-}
-
-/* ---- The first step ---- */
-
-static void ask(struct later *later, struct operation *operation)
-{
-	struct slice text = buf_slice(&operation->text);
-
-	switch (operation->kind) {
-	case CHANGES:
-		operation->query.group = text;
-		store_changes(later->inner, &operation->query, copy_page, operation);
-		break;
-	case LATEST:
-		store_latest(later->inner, text, copy_place, operation);
-		break;
-	case HEAD:
-		store_head(later->inner, copy_place, operation);
-		break;
-	case STATS:
-		store_stats(later->inner, copy_stats, operation);
-		break;
-	case STATS_FULL:
-		store_stats_full(later->inner, copy_stats_full, operation);
-		break;
-	case TOKEN_FIND:
-		store_token_find(later->inner, text, copy_token, operation);
-		break;
-	case COMMIT:
-		store_commit(later->inner, operation->requests, operation->request_count,
-			     copy_replies, operation);
-		break;
-	}
-	operation->is_answered = true;
-	set_due(later, operation);
-}
-
-/* ---- The second step ---- */
-
-static struct store_reply *unpack(const struct operation *operation)
-{
-	struct store_reply *replies = mem_array(operation->packed_count, sizeof(*replies));
-
-	for (size_t i = 0; i < operation->packed_count; i++)
-		if (store_reply_unpack(buf_slice(&operation->packed[i]), &replies[i]) != RC_OK)
-			abort();
-	return replies;
-}
-
-static void answer_packed(const struct operation *operation)
-{
-	struct store_reply *replies = unpack(operation);
-
-	if (operation->kind == COMMIT)
-		operation->on.replies(operation->arg, RC_OK, replies);
-	else
-		operation->on.token(operation->arg, RC_OK, replies->tokens);
-	for (size_t i = 0; i < operation->packed_count; i++)
-		store_reply_clear(&replies[i]);
-	free(replies);
-}
-
-static void answer(const struct operation *operation)
-{
-	bool ok = operation->rc == RC_OK;
-
-	switch (operation->kind) {
-	case CHANGES:
-		operation->on.page(operation->arg, operation->rc, ok ? &operation->page : NULL);
-		break;
-	case LATEST:
-	case HEAD:
-		operation->on.place(operation->arg, operation->rc, ok ? &operation->place : NULL);
-		break;
-	case STATS:
-		operation->on.stats(operation->arg, operation->rc, ok ? &operation->stats : NULL);
-		break;
-	case STATS_FULL:
-		operation->on.stats_full(operation->arg, operation->rc,
-					 ok ? &operation->stats_full : NULL);
-		break;
-	case TOKEN_FIND:
-		if (ok)
-			answer_packed(operation);
-		else
-			operation->on.token(operation->arg, operation->rc, NULL);
-		break;
-	case COMMIT:
-		if (ok)
-			answer_packed(operation);
-		else
-			operation->on.replies(operation->arg, operation->rc, NULL);
-		break;
-	}
 }
 
 /* ---- The seam ---- */
@@ -341,11 +120,12 @@ static void later_run(struct store *store)
 		if (operation->due > now)
 			break;
 		if (!operation->is_answered) {
-			ask(later, operation);
+			operation_ask(operation, later->inner);
+			set_due(later, operation);
 			continue;
 		}
 		(void)take(later, at);
-		answer(operation);
+		operation_answer(operation);
 		operation_free(operation);
 	}
 }
@@ -358,7 +138,7 @@ static void later_cancel(struct store *store)
 		struct operation *operation = take(later, 0);
 
 		operation->rc = RC_UNAVAILABLE;
-		answer(operation);
+		operation_answer(operation);
 		operation_free(operation);
 	}
 }

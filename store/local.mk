@@ -13,9 +13,9 @@ libstore_a_SOURCES = \
 	%D%/store_admin.c %D%/store_admin.h \
 	%D%/wire.c
 if FAULTS
-libstore_a_SOURCES += %D%/later.c
+libstore_a_SOURCES += %D%/later.c %D%/later_operation.c %D%/later_operation.h
 endif
-EXTRA_DIST += %D%/later.c
+EXTRA_DIST += %D%/later.c %D%/later_operation.c %D%/later_operation.h
 
 libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/backend.c %D%/sqlite/backend.h \

@@ -5,6 +5,7 @@
 #include "store/sqlite/statements.h"
 #include "store/sqlite/stats.h"
 
+#include "base/array.h"
 #include "store/docid.h"
 #include "transit/transit.h"
 
@@ -142,7 +143,7 @@ static enum rc check_rules(struct check *check, int schema)
 {
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; rc == RC_OK && i < sizeof(rules) / sizeof(rules[0]); i++) {
+	for (size_t i = 0; rc == RC_OK && i < COUNT(rules); i++) {
 		int code = rules[i].schema <= schema ? check_rule(check, rules[i].sql) : SQLITE_OK;
 
 		if (code != SQLITE_OK)

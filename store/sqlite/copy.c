@@ -6,6 +6,7 @@
 #include "store/sqlite/statements.h"
 #include "store/sqlite/stats.h"
 
+#include "base/array.h"
 #include "base/buf.h"
 
 #include <errno.h>
@@ -269,7 +270,7 @@ enum rc sqlite_close_for_replace(const struct db_url *db, struct error *err)
 	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
 	enum rc rc = access(db->path, F_OK) == 0 ? fold_log(db, err) : RC_OK;
 
-	for (size_t i = 0; rc == RC_OK && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+	for (size_t i = 0; rc == RC_OK && i < COUNT(suffixes); i++) {
 		struct buf name = BUF_EMPTY;
 
 		buf_put_text(&name, db->path);

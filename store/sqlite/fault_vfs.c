@@ -3,6 +3,7 @@
 
 #ifdef ENABLE_FAULTS
 
+#include "base/array.h"
 #include "base/fault.h"
 #include "base/slice.h"
 
@@ -58,7 +59,7 @@ static int error_of(const char *name)
 		{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT }, { "EROFS", EROFS }
 	};
 
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+	for (size_t i = 0; i < COUNT(errors); i++)
 		if (strcmp(errors[i].name, name) == 0)
 			return errors[i].error;
 	return 0;

@@ -10,10 +10,7 @@ void merge_push(struct merge *runs, struct merge_run run)
 {
 	size_t at = runs->count++;
 
-	if (runs->count > runs->cap) {
-		runs->cap = runs->cap ? runs->cap * 2 : 8;
-		runs->items = mem_resize(runs->items, runs->cap, sizeof(*runs->items));
-	}
+	runs->items = mem_grow(runs->items, &runs->room, runs->count, sizeof(*runs->items));
 	for (; at > 0 && runs->items[(at - 1) / 2].seq > run.seq; at = (at - 1) / 2)
 		runs->items[at] = runs->items[(at - 1) / 2];
 	runs->items[at] = run;

@@ -15,7 +15,7 @@ struct merge_run {
 struct merge {
 	struct merge_run *items;
 	size_t count;
-	size_t cap;
+	size_t room;
 };
 
 void merge_push(struct merge *runs, struct merge_run run);

@@ -42,7 +42,7 @@ struct reading {
 	struct merge runs; /* groups that have something left to show */
 	struct store_doc *docs;
 	size_t count;
-	size_t cap;
+	size_t room;
 	struct buf bytes; /* id and value of each document, one behind the other; the slices are
 			     aimed when it has stopped growing */
 	size_t value_bytes;
@@ -74,10 +74,8 @@ static enum rc find_runs(struct reading *reading)
 
 static struct store_doc *add_doc(struct reading *reading)
 {
-	if (reading->count == reading->cap) {
-		reading->cap = reading->cap ? reading->cap * 2 : 8;
-		reading->docs = mem_resize(reading->docs, reading->cap, sizeof(*reading->docs));
-	}
+	reading->docs =
+		mem_grow(reading->docs, &reading->room, reading->count + 1, sizeof(*reading->docs));
 	return &reading->docs[reading->count++];
 }
 

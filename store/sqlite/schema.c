@@ -3,6 +3,8 @@
 
 #include "store/sqlite/statements.h"
 
+#include "base/array.h"
+
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -49,7 +51,7 @@ static const char *const migrations[] = {
 	" tombstones = (SELECT count(*) FROM doc WHERE deleted_at IS NOT NULL);",
 };
 
-#define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
+#define SCHEMA_VERSION ((int)COUNT(migrations))
 
 enum rc schema_fail(sqlite3 *db, int code, const char *path, struct error *err)
 {

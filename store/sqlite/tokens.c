@@ -13,7 +13,7 @@
 struct token_list {
 	struct store_token *tokens;
 	size_t count;
-	size_t cap;
+	size_t room;
 	struct buf *bytes; /* of each token: id, user, the groups of its grants */
 };
 
@@ -39,10 +39,7 @@ static enum rc add_token(struct token_list *list, sqlite3_stmt *stmt)
 		log_error("store_token_damaged");
 		return RC_CORRUPT;
 	}
-	if (list->count == list->cap) {
-		list->cap = list->cap ? list->cap * 2 : 1;
-		list->tokens = mem_resize(list->tokens, list->cap, sizeof(*list->tokens));
-	}
+	list->tokens = mem_grow(list->tokens, &list->room, list->count + 1, sizeof(*list->tokens));
 	token = &list->tokens[list->count++];
 	*token = (struct store_token){ .id = keep_text(list, id), .user = keep_text(list, user) };
 	memcpy(token->hash, hash.data, STORE_TOKEN_HASH_LEN);

@@ -2,6 +2,7 @@
  * harm. */
 #include "store_kit.h"
 
+#include "base/array.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -66,8 +67,6 @@ static const struct store_reply replies[] = {
 	{ .rc = RC_EXISTS, .kind = STORE_TOKEN_ADD },
 	{ .kind = STORE_PURGE, .purged = 77 },
 };
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void assert_slice(struct slice got, struct slice wanted)
 {
