@@ -115,6 +115,7 @@ EXTRA_DIST += \
 	$(process_tests) \
 	$(page_tests) \
 	%D%/README.md \
+	%D%/conventions/architecture.test.mjs \
 	%D%/conventions/log-events.mjs \
 	%D%/conventions/log-events.test.mjs \
 	%D%/conventions/rules.mjs \
