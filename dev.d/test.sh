@@ -57,8 +57,13 @@ install_suites() {
 
 # ---- Single tests ----
 
-# Names of automake's tests: TESTS of the Makefile.
-automake_tests() { printf 'include Makefile\nprint-tests:\n\t@printf "%%s\\n" $(TESTS)\n' | make -s -C build/check -f - print-tests; }
+# Names of automake's tests, as the fragments of the Makefile list them: one a line.
+automake_tests() {
+	local fragment
+	for fragment in t/local.mk t/*/local.mk; do
+		sed -nE "s#^\t%D%/((test|fuzz)_[a-z0-9_]+|[0-9]{4}-.*\.sh)( \\\\)?\$#${fragment%/local.mk}/\1#p" "$fragment"
+	done
+}
 
 node_files() { ls www/test/*.test.mjs t/*/*.test.mjs; }
 
@@ -110,7 +115,7 @@ list_suites() {
 	for name in "${suites[@]}"; do printf '  %-21s %s\n' "$name" "${suite_about[$name]}"; done
 }
 
-is_suite() { [ -n "${suite_command[$1]:-}" ]; }
+is_suite() { [ -n "${suite_command[${1:-none}]:-}" ]; }
 
 # ---- What the command line asks for ----
 
@@ -124,15 +129,13 @@ total() {
 # run_named NAME...: suites in the order of the table, then single tests, each kind in
 # one run.
 run_named() {
-	local name test found automake=() node=() needed=()
+	local name test automake=() node=() needed=()
 	for name in "$@"; do
 		if is_suite "$name"; then
 			needed+=("$name")
 			continue
 		fi
-		found=$(matching "$name")
-		[ -n "$found" ] || unknown "$name"
-		for test in $found; do
+		for test in $(matching "$name"); do
 			needed+=("$(suite_of "$test")")
 			case $test in *.test.mjs) node+=("$test") ;; *) automake+=("$test") ;; esac
 		done
@@ -173,6 +176,9 @@ test_all() {
 		*) chosen+=("$1") ;;
 		esac
 		shift
+	done
+	for name in "${chosen[@]}"; do
+		is_suite "$name" || [ -n "$(matching "$name")" ] || unknown "$name"
 	done
 	build && configure_check
 	if [ ${#chosen[@]} = 0 ]; then
