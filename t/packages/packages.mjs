@@ -110,8 +110,9 @@ export function headerPackage(name) {
 	})
 }
 
-/** Is it on every Debian? */
+/** Is it on every Debian that ./dev can install something on? */
 export function isEverywhere(name) {
+	if (name === 'apt') return true
 	return once(`priority ${name}`, () => /^yes|required$/.test(out('dpkg-query', ['-W', '-f', '${Essential} ${Priority}', name])))
 }
 
