@@ -8,6 +8,7 @@ libworker_a_SOURCES = \
 	%D%/health.c %D%/health.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/page_cache.c %D%/page_cache.h \
+	%D%/parts.c %D%/parts.h \
 	%D%/push_body.c %D%/push_body.h \
 	%D%/route.c %D%/route.h \
 	%D%/state.h \

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "shm/generation.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* Everything that a response depends on, besides the database. Zeroed before it is
@@ -47,6 +48,7 @@ void page_cache_free(struct page_cache *page_cache)
 /* Returns the number of bytes in use. */
 static size_t key_make(struct key *key, const struct store_query *query, enum encoding encoding)
 {
+	assert(query->group.len <= GROUP_MAX);
 	memset(key, 0, sizeof(*key));
 	key->since.epoch = query->since.epoch;
 	key->since.seq = query->since.seq;

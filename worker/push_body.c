@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/docid.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* The text grows, and moves, while the message is parsed. Until the end slices hold
@@ -244,6 +245,7 @@ enum rc push_body_parse(enum encoding encoding, struct slice body, size_t limit,
 	struct parser parser = { .out = out, .err = err };
 	enum rc rc;
 
+	assert(err);
 	*out = (struct push_body){ .atomic = false };
 	parser.in = transit_in_new(encoding, body, limit);
 	rc = parse_message(&parser);

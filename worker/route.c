@@ -12,6 +12,8 @@
 #include "worker/static.h"
 #include "worker/sync.h"
 
+#include <assert.h>
+
 static const struct route routes[] = {
 	{ "/sync", ROUTE_TOKEN, true, "GET, POST, OPTIONS", sync_pull, sync_push, false,
 	  SCOREBOARD_PULL, SCOREBOARD_PUSH },
@@ -36,6 +38,7 @@ const struct route *route_find(const char *path, bool metrics)
 {
 	const struct route *route = metrics ? metrics_routes : routes;
 
+	assert(path);
 	while (route->path && strcmp(route->path, path) != 0)
 		route++;
 	return route;

@@ -8,11 +8,13 @@
 
 struct auth;
 struct feeds;
+struct handoff;
 struct hint_reader;
 struct identity;
 struct page_cache;
 struct writer_link;
 struct store;
+struct store_events;
 struct streams;
 
 /*   STARTING ─▶ SERVING ─▶ HANDING_OFF ─▶ DRAINING ─▶ ENDED
@@ -47,6 +49,8 @@ struct worker {
 	struct feeds *feeds;
 	struct streams *streams;
 	struct hint_reader *hints;
+	struct store_events *store_events;
+	struct handoff *handoff;
 };
 
 static inline void worker_count(const struct worker *worker, enum metric metric, int64_t n)

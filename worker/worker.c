@@ -8,7 +8,6 @@
  * then drains. */
 #include "worker/worker.h"
 
-#include "auth/auth.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/exit.h"
@@ -18,11 +17,9 @@
 #include "shm/wake.h"
 #include "store/store.h"
 #include "worker/confine.h"
-#include "worker/dispatch.h"
 #include "worker/handoff.h"
-#include "worker/http/lingering_close.h"
 #include "worker/live/hint_reader.h"
-#include "worker/page_cache.h"
+#include "worker/parts.h"
 #include "worker/store_events.h"
 #include "worker/writer_link.h"
 
@@ -40,8 +37,6 @@
 struct process {
 	struct worker worker;
 	struct event *wake, *channel, *term, *progress, *beat;
-	struct store_events *store_events;
-	struct handoff *handoff;
 	uint64_t drain_until;
 	uint64_t handoff_until;
 	int status;
@@ -104,7 +99,7 @@ static bool process_is_done(const struct process *process)
 	const struct worker *worker = &process->worker;
 
 	return conns_count(worker->conns) == 0 && writer_link_waiting(worker->link) == 0 &&
-	       streams_count(worker->streams) == 0 && handoff_is_done(process->handoff);
+	       streams_count(worker->streams) == 0 && handoff_is_done(worker->handoff);
 }
 
 static void process_drain_on(struct process *process)
@@ -128,7 +123,7 @@ static void process_hand_off_on(struct process *process)
 {
 	if (process_is_done(process))
 		process_stop(process, EXIT_SUCCESS);
-	else if (handoff_state(process->handoff) == HANDOFF_FAILED ||
+	else if (handoff_state(process->worker.handoff) == HANDOFF_FAILED ||
 		 clock_ms() >= process->handoff_until)
 		process_drain(process);
 }
@@ -167,7 +162,7 @@ static void process_hand_off(struct process *process, int channel)
 	event_del(process->wake);
 	event_del(process->beat);
 	conns_stop(worker->conns);
-	handoff_send_all(process->handoff, channel);
+	handoff_send_all(worker->handoff, channel);
 	event_add(process->progress, &progress_interval);
 }
 
@@ -188,7 +183,7 @@ static void on_message(struct process *process, const struct channel_message *me
 		process_hand_off(process, message->fd);
 	else if (message->word == CHANNEL_TAKE && message->fd >= 0 &&
 		 process->worker.state == WORKER_SERVING)
-		handoff_receive(process->handoff, message->fd);
+		handoff_receive(process->worker.handoff, message->fd);
 	else if (message->fd >= 0)
 		close(message->fd);
 	else
@@ -257,79 +252,6 @@ int worker_open(const char *db, struct store **out)
 	return rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILURE;
 }
 
-static struct conns *worker_open_conns(struct worker *worker)
-{
-	const struct worker_settings *settings = worker->settings;
-	const struct conns_options options = {
-		.base = worker->base,
-		.counters = &worker->counters,
-		.listeners = worker->from->listeners,
-		.listener_count = worker->from->listener_count,
-		.metrics = worker->from->metrics,
-		.max_connections = settings->max_connections,
-		.max_body = settings->max_body,
-		.max_in_flight = settings->max_in_flight,
-		.header_timeout = settings->header_timeout,
-		.body_timeout = settings->body_timeout,
-		.idle_timeout = settings->idle_timeout,
-		.on_request = dispatch_request,
-		.on_refused = dispatch_refused,
-		.arg = worker,
-	};
-
-	return conns_open(&options);
-}
-
-static struct streams *worker_open_streams(const struct worker *worker)
-{
-	const struct streams_options options = {
-		.base = worker->base,
-		.counters = &worker->counters,
-		.store = worker->store,
-		.feeds = worker->feeds,
-		.auth = worker->auth,
-		.anyone = worker->anyone,
-		.backlog_max = worker->settings->stream_backlog,
-		.ping_interval = worker->settings->ping_interval,
-	};
-
-	return worker->feeds ? streams_new(&options) : NULL;
-}
-
-static void worker_set_options(struct worker *worker)
-{
-	const struct worker_settings *settings = worker->settings;
-
-	worker->counters =
-		(struct counters){ .shm = worker->from->shm, .slot = worker->from->slot };
-	worker->access_log = (struct access_log){ &worker->counters, settings->access_log };
-	worker->cors = (struct cors){ settings->cors, settings->cors_count };
-	dispatch_options(&worker->request_options, worker);
-}
-
-static bool process_make_parts(struct process *process)
-{
-	struct worker *worker = &process->worker;
-
-	worker_set_options(worker);
-	worker->anyone = identity_anyone();
-	worker->auth = worker->settings->auth
-			       ? auth_new(worker->store, worker->settings->max_auth_failures)
-			       : NULL;
-	worker->page_cache = page_cache_new();
-	worker->link = writer_link_new(worker);
-	worker->feeds = feeds_new(worker->base, worker->store, &worker->counters);
-	worker->streams = worker_open_streams(worker);
-	worker->conns = worker_open_conns(worker);
-	process->store_events = store_events_new(worker->base, worker->store);
-	process->handoff = handoff_new(worker);
-	if (!worker->streams || !worker->conns || !process->store_events || !process->handoff)
-		return false;
-	worker->hints =
-		hint_reader_new(&worker->counters, worker->feeds, worker->streams, worker->auth);
-	return true;
-}
-
 static bool process_watch(struct process *process)
 {
 	static const struct timeval beat = { SCOREBOARD_BEAT_MS / 1000,
@@ -387,7 +309,7 @@ static bool process_start(struct process *process)
 	struct worker *worker = &process->worker;
 
 	worker->base = base_new();
-	if (worker->base == NULL || !process_make_parts(process) || !process_watch(process)) {
+	if (worker->base == NULL || !parts_make(worker) || !process_watch(process)) {
 		log_error("worker_failed_to_start", LOG_TEXT("reason", "libevent"));
 		return false;
 	}
@@ -397,27 +319,13 @@ static bool process_start(struct process *process)
 
 /* ---- The end ---- */
 
-/* The store answers all that is outstanding first, while those that asked are still
- * there; then they go, and the store last. */
 static void process_end(struct process *process)
 {
 	struct worker *worker = &process->worker;
 	struct event *events[] = { process->wake, process->channel, process->term,
 				   process->progress, process->beat };
 
-	store_cancel(worker->store);
-	writer_link_free(worker->link);
-	conns_close(worker->conns);
-	lingering_close_end_all();
-	handoff_free(process->handoff);
-	hint_reader_free(worker->hints);
-	streams_free(worker->streams);
-	feeds_free(worker->feeds);
-	page_cache_free(worker->page_cache);
-	auth_free(worker->auth);
-	identity_unref(worker->anyone);
-	store_events_free(process->store_events);
-	store_close(worker->store);
+	parts_free(worker);
 	for (size_t i = 0; i < COUNT(events); i++)
 		if (events[i])
 			event_free(events[i]);
@@ -440,7 +348,7 @@ static void process_loop(struct process *process)
 	struct worker *worker = &process->worker;
 
 	while (worker->state != WORKER_ENDED) {
-		store_events_update(process->store_events);
+		store_events_update(worker->store_events);
 		if (event_base_loop(worker->base, EVLOOP_ONCE) != 0)
 			return;
 	}

@@ -256,6 +256,7 @@ enum rc writer_link_commit(struct writer_link *link, const struct store_request 
 	struct waiting *waiting;
 	size_t begun;
 
+	assert(on_reply);
 	if (link->state == LINK_DETACHED)
 		return RC_UNAVAILABLE;
 	if (link->count >= WAITING_MAX || link->bytes >= WAITING_BYTES_MAX)

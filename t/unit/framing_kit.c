@@ -1,3 +1,4 @@
+/* See framing_kit.h. */
 #include "t/unit/framing_kit.h"
 
 #include <stdlib.h>
@@ -74,7 +75,7 @@ struct verdict judge_in_pieces(struct slice bytes)
 	return whole;
 }
 
-/* Marsaglia's xorshift64*: a seed tells the whole run. */
+/* Marsaglia's xorshift64*. */
 size_t roll(struct dice *dice, size_t below)
 {
 	dice->state ^= dice->state >> 12;
@@ -110,7 +111,7 @@ const struct slice seeds[] = {
 
 const size_t seed_count = COUNT(seeds);
 
-/* Bytes that mean something to one parser or another. */
+/* Bytes with a meaning for some parser. */
 static const struct slice spice[] = {
 	BYTES("\n"),
 	BYTES("\r"),

@@ -1,7 +1,6 @@
-/* What the tests of the guard share: verdicts, and random requests that can be told
- * again. */
-#ifndef T_UNIT_GUARD_KIT_H
-#define T_UNIT_GUARD_KIT_H
+/* Shared by the tests of framing: verdicts, and random requests that a seed repeats. */
+#ifndef T_UNIT_FRAMING_KIT_H
+#define T_UNIT_FRAMING_KIT_H
 
 #include "base/array.h"
 #include "base/buf.h"
@@ -13,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* A string literal as a slice, zeros in it and all. */
+/* A string literal as a slice; it may have zeros. */
 #define BYTES(literal) \
 	{ \
 		literal, sizeof(literal) - 1 \
@@ -23,14 +22,12 @@
 #define POST "POST / HTTP/1.1\r\nHost: x\r\n"
 #define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
 
-/* Of every guard here. */
+/* Of every framing here. */
 #define MAX_BODY 1000
 
 void print_bytes(struct slice bytes);
 
-/* ----
- * Verdicts ----------------------------------------------------------------------------
- */
+/* ---- Verdicts ---- */
 
 struct verdict {
 	bool good, idle, is_head;
@@ -39,20 +36,18 @@ struct verdict {
 	unsigned requests, complete;
 };
 
-/* The guard's verdict on the bytes cut at two places, each piece in steps of that many
- * bytes (0: whole). */
+/* The verdict on the bytes cut at two places, each piece in steps of that many bytes
+ * (0: whole). */
 struct verdict judge(struct slice bytes, size_t first, size_t second, size_t step);
-/* Fails unless both are the same; `how` and `at` say how the second came about. */
+/* Fails unless both are equal; `how` and `at` describe the cuts of the second. */
 void check_same(struct slice bytes, struct verdict whole, struct verdict other, const char *how,
 		size_t at);
-/* The verdict on the bytes, which must be the same in whatever pieces they come. */
+/* The verdict on the bytes, which must not depend on how they are cut. */
 struct verdict judge_in_pieces(struct slice bytes);
 
-/* ----
- * Chance ------------------------------------------------------------------------------
- */
+/* ---- Random requests ---- */
 
-/* A seed tells the whole run. */
+/* A seed determines the whole run. */
 struct dice {
 	uint64_t state; /* not 0 */
 };

@@ -1,3 +1,4 @@
+/* See push_body_kit.h. */
 #include "t/unit/push_body_kit.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* What the tests of a push's body share: it is read, or refused, from text in which '
- * stands for a double quote. */
+/* Shared by the tests of push bodies: parsing text in which ' stands for a double
+ * quote. */
 #ifndef T_UNIT_EDITS_KIT_H
 #define T_UNIT_EDITS_KIT_H
 
@@ -8,13 +8,13 @@
 
 #define LIMIT 1000000
 
-/* push_body_parse() of a copy that is gone before the edits are looked at. */
+/* push_body_parse() of a copy that is freed before the edits are examined. */
 enum rc parse(enum encoding encoding, const char *quoted, size_t limit, struct push_body *out,
 	      struct error *err);
-/* Fails unless the message is refused so, with a reason that starts so. */
+/* Fails unless the message is refused with `rc` and a reason that starts with `why`. */
 void expect_refused(enum encoding encoding, const char *message, size_t limit, enum rc rc,
 		    const char *why_starts);
-/* JSON with the names of the envelope as keywords: what every push is in Transit's
+/* JSON with the names of the envelope as keywords, as every push is in Transit's
  * verbose mode. */
 void to_transit(const char *json, char *out, size_t size);
 

@@ -1,11 +1,8 @@
-/* What the guard lets by, its limits, and that all is the same in whatever pieces the
- * bytes come.
- */
+/* Tests of worker/http/framing.c and head.c: requests that pass, limits, and that the
+ * result does not depend on how the bytes are cut. */
 #include "t/unit/framing_kit.h"
 
-/* ---- What is let
- * by ----------------------------------------------------------------------------------
- */
+/* ---- Requests that pass ---- */
 
 static const struct slice good[] = {
 	BYTES(GET "\r\n"),
@@ -89,9 +86,7 @@ static void requests_may_come_in_one_piece(void **state)
 	buf_free(&bytes);
 }
 
-/* ---- What is waited
- * for ---------------------------------------------------------------------------------
- */
+/* ---- Requests that have not arrived whole ---- */
 
 static const struct {
 	struct slice bytes;
@@ -138,8 +133,7 @@ static void what_is_not_whole_is_waited_for(void **state)
 	}
 }
 
-/* ---- Which bytes may stand
- * where ---------------------------------------------------------------------------- */
+/* ---- Legal bytes ---- */
 
 static void every_other_byte_is_refused_where_one_is(void **state)
 {
@@ -167,9 +161,7 @@ static void every_other_byte_is_refused_where_one_is(void **state)
 	}
 }
 
-/* ----
- * Limits ------------------------------------------------------------------------------
- */
+/* ---- Limits ---- */
 
 static void check_too_long(struct slice bytes)
 {
@@ -307,11 +299,9 @@ static void no_body_at_all_may_be_the_limit(void **state)
 	framing_clear(&framing);
 }
 
-/* ---- The
- * rest --------------------------------------------------------------------------------
- */
+/* ---- Further ---- */
 
-/* Whose refusal must not have a body (RFC 9110, 9.3.2). */
+/* Their refusals must not have a body (RFC 9110, 9.3.2). */
 static void a_refused_head_request_is_known_for_one(void **state)
 {
 	static const struct {

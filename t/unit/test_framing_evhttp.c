@@ -1,5 +1,5 @@
-/* The guard beside the parser that it guards: every request that evhttp sees is one
- * that the guard has passed whole, and every one that the guard has passed is one for
+/* Tests of worker/http/framing.c beside evhttp: every request that evhttp sees is one
+ * that framing has passed whole, and every one that framing has passed is one for
  * evhttp. */
 #include "t/unit/framing_kit.h"
 
@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Only a hang takes that long. */
+/* Longer than any step takes, unless it hangs. */
 #define HANG_SECONDS 60
 
 struct bench {
@@ -27,13 +27,12 @@ struct bench {
 	unsigned served;
 	bool last;   /* the request that came last may end the connection */
 	bool closed; /* evhttp has freed it */
-	bool beyond; /* it has handed over what the guard did not pass */
+	bool beyond; /* it has handed over what framing did not pass */
 	struct buf bodies;
 	struct buf answers;
 };
 
-/* ---- The server, as worker/http/conn.c makes it
- * --------------------------------------------------------------------------------- */
+/* ---- The server, as worker/http/conn.c makes it ---- */
 
 static void drop_when_refused(struct bench *bench, struct evbuffer *input)
 {
@@ -135,9 +134,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- The
- * client ------------------------------------------------------------------------------
- */
+/* ---- The client ---- */
 
 static int dial(struct bench *bench)
 {
@@ -168,9 +165,8 @@ static bool turn(struct bench *bench, int fd)
 	return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Sends the bytes in two parts, lets evhttp answer what the guard makes of them, and
- * gives it one turn more than that. Answers whether the connection was still open
- * then. */
+/* Sends the bytes in two parts, lets evhttp answer the requests that framing counts,
+ * and gives it one turn more. Returns whether the connection was still open then. */
 static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned expected)
 {
 	const size_t parts[2] = { split, bytes.len };
@@ -200,12 +196,10 @@ static bool run(struct bench *bench, struct slice bytes, size_t split, unsigned 
 	return open;
 }
 
-/* ---- Both
- * together ----------------------------------------------------------------------------
- */
+/* ---- Both together ---- */
 
-/* Nothing but 200 and 100 Continue: whatever evhttp would refuse, the guard must refuse
- * first. */
+/* Nothing but 200 and 100 Continue: requests that evhttp would refuse, framing must
+ * refuse first. */
 static bool all_is_well(const char *answers)
 {
 	for (const char *at = strstr(answers, "HTTP/1."); at; at = strstr(at + 1, "HTTP/1."))
@@ -226,7 +220,7 @@ static void check_agreement(struct bench *bench, struct slice bytes, size_t spli
 	if (bench->beyond || !all_is_well(bench->answers.data) || (!open && !bench->last) ||
 	    (open && bench->served != framing.complete)) {
 		print_bytes(bytes);
-		fail_msg("split at %zu: the guard passed %u requests, evhttp served %u%s; %s, and "
+		fail_msg("split at %zu: framing passed %u requests, evhttp served %u%s; %s, and "
 			 "answered\n%s",
 			 split, framing.complete, bench->served, bench->beyond ? " of its own" : "",
 			 open ? "it kept the connection" : "it closed the connection",
@@ -272,8 +266,7 @@ static void bodies_are_the_same_for_both(void **state)
 	}
 }
 
-/* What the guard says no to must not have come through meanwhile, wherever the bytes
- * were cut. */
+/* Refused bytes must not have reached evhttp, however they were cut. */
 static const struct slice attacks[] = {
 	BYTES("GET / HTTP/1.1\nHost: x\n\n"),
 	BYTES("GET / HTTP/1.1\r\nHost: x\n\r\n"),
@@ -308,7 +301,7 @@ static void attacks_do_not_come_through(void **state)
 	}
 }
 
-/* With a request in front that is being answered while they come in. */
+/* With a request in front that is being answered while they arrive. */
 static void nor_do_they_behind_another_request(void **state)
 {
 	struct bench *bench = *state;

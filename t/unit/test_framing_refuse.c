@@ -1,4 +1,5 @@
-/* What the guard refuses, with the status and the reason. */
+/* Tests of worker/http/framing.c and head.c: refused requests, with status and
+ * reason. */
 #include "t/unit/framing_kit.h"
 
 #define NO_METHOD "the request line does not begin with a method"
@@ -179,8 +180,7 @@ static const struct refusal bad_fields[] = {
 	{ FIELD("Expect: 100-continue, x"), 400, "Expect is something else than 100-continue" },
 };
 
-/* How requests are smuggled: two readings of where one ends (RFC 9112, 6.3 and
- * 11.2). */
+/* Request smuggling: two readings of the end of a request (RFC 9112, 6.3 and 11.2). */
 static const struct refusal bad_framing[] = {
 	{ BYTES(POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"), 400,
 	  "Content-Length is there more than once" },
@@ -243,7 +243,7 @@ static const struct refusal bad_framing[] = {
 	  "a request of this method has no body" },
 };
 
-/* These have passed their head. */
+/* Their heads have passed. */
 static const struct refusal bad_bodies[] = {
 	{ BYTES(CHUNKED "\r\n"), 400, BAD_SIZE },
 	{ BYTES(CHUNKED "5\nhello"), 400, BAD_SIZE },
@@ -297,7 +297,7 @@ static void check_refused(struct slice bytes, const struct refusal *refusal, uns
 	assert_false(verdict.idle);
 }
 
-/* Alone, behind a request that is right, and with one behind that must not count. */
+/* Alone, behind a valid request, and with a request behind that must not count. */
 static void check_refusals(const struct refusal *refusals, size_t count, unsigned begun)
 {
 	struct buf bytes = BUF_EMPTY;

@@ -1,4 +1,4 @@
-/* By which names a server without authentication answers. */
+/* Tests of worker/http/host.c: the names of a server without authentication. */
 #include "worker/http/host.h"
 
 #include <setjmp.h>

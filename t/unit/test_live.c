@@ -1,5 +1,5 @@
-/* Tests of worker/live: feeds, subscribers and streams over a store that answers when the
- * test says so. Links no HTTP server and no back end. */
+/* Tests of worker/live: feeds, subscribers and streams over a store that answers when
+ * the test says so. Links no HTTP server and no back end. */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "store/backend.h"
@@ -69,8 +69,8 @@ static void fake_changes(struct store *store, const struct store_query *query,
 		    .call = CHANGES, .since = query->since.seq, .on.page = on_page, .arg = arg });
 }
 
-/* Answers the oldest question, which must be of this kind. RC_OK: with the number, and for
- * a page with one document of that number, unless it is `since`. */
+/* Answers the oldest question, which must be of this kind. RC_OK: with the number, and
+ * for a page with one document of that number, unless it is `since`. */
 static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t number)
 {
 	struct asked *asked = STAILQ_FIRST(&fake->asked);

@@ -1,4 +1,4 @@
-/* Which encoding a body is in, and which one an answer is asked for in. */
+/* Tests of worker/http/media.c: the encoding of a body, and the one of the response. */
 #include "base/array.h"
 #include "worker/http/media.h"
 
@@ -70,8 +70,7 @@ static void a_body_says_what_it_is(void **state)
 	}
 }
 
-/* What is answered where the request's own encoding is JSON, and where it is
- * Transit. */
+/* The response's encoding for a request in JSON, and for one in Transit. */
 static const struct {
 	const char *field;
 	enum encoding for_json, for_transit;

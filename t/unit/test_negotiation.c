@@ -1,5 +1,5 @@
-/* What a request asks for beside its body: query parameters, media types, entity tags;
- * and how refusals are told. */
+/* Tests of query parameters, media types, entity tags and problem responses together,
+ * as requests have them. */
 #include "worker/http/problem.h"
 #include "worker/http/media.h"
 #include "worker/http/query.h"

@@ -1,5 +1,5 @@
-/* Pages that are kept ready: for the same question, in the same edition, and for no
- * other. */
+/* Tests of worker/page_cache.c: pages are found for the same query in the same
+ * generation, and for no other. */
 #include "shm/generation.h"
 #include "worker/page_cache.h"
 
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EDITION 4
+#define GENERATION 4
 
 static struct store_query make_query(const char *group)
 {
@@ -30,19 +30,18 @@ static struct shared_buf *make_body(const char *text)
 	return shared_buf_new(&bytes);
 }
 
-static void retention(struct page_cache *page_cache, const struct store_query *query,
-		      const char *text)
+static void put(struct page_cache *page_cache, const struct store_query *query, const char *text)
 {
 	struct shared_buf *body = make_body(text);
 
-	page_cache_put(page_cache, query, ENCODING_JSON, EDITION, body);
+	page_cache_put(page_cache, query, ENCODING_JSON, GENERATION, body);
 	shared_buf_unref(body);
 }
 
 static void assert_found(const struct page_cache *page_cache, const struct store_query *query,
 			 const char *text)
 {
-	struct shared_buf *body = page_cache_find(page_cache, query, ENCODING_JSON, EDITION);
+	struct shared_buf *body = page_cache_find(page_cache, query, ENCODING_JSON, GENERATION);
 
 	assert_non_null(body);
 	assert_true(slice_is(buf_slice(&body->bytes), text));
@@ -55,8 +54,8 @@ static void the_same_question_finds_it(void **state)
 	struct store_query query = make_query(group);
 
 	(void)state;
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
-	retention(page_cache, &query, "page");
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION));
+	put(page_cache, &query, "page");
 	assert_found(page_cache, &query, "page");
 	/* The text of the question may be gone. */
 	memset(group, 'x', strlen(group));
@@ -65,14 +64,14 @@ static void the_same_question_finds_it(void **state)
 	page_cache_free(page_cache);
 }
 
-static void another_edition_does_not(void **state)
+static void another_generation_does_not(void **state)
 {
 	struct page_cache *page_cache = page_cache_new();
 	struct store_query query = make_query("todos");
 
 	(void)state;
-	retention(page_cache, &query, "page");
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION + 2));
+	put(page_cache, &query, "page");
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION + 2));
 	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION_NONE));
 	page_cache_free(page_cache);
 }
@@ -97,29 +96,29 @@ static void every_part_of_the_question_counts(void **state)
 	struct store_query query = make_query("todos"), other;
 
 	(void)state;
-	retention(page_cache, &query, "page");
+	put(page_cache, &query, "page");
 	other = make_query("todo");
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
 	other = make_query("todos:a");
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
 	other = query, other.limit++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
 	other = query, other.since.epoch++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
 	other = query, other.since.seq++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
 	other = query, other.since.start++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
 	other = query, other.since.bound++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
 	other = query, other.since.reset = true;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, EDITION));
-	assert_null(page_cache_find(page_cache, &query, ENCODING_TRANSIT, EDITION));
+	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(page_cache_find(page_cache, &query, ENCODING_TRANSIT, GENERATION));
 	assert_found(page_cache, &query, "page");
 	page_cache_free(page_cache);
 }
 
-/* More questions than there is room for: each finds its own answer or none. */
+/* More queries than slots: each finds its own page or none. */
 static void questions_push_each_other_out(void **state)
 {
 	struct page_cache *page_cache = page_cache_new();
@@ -132,7 +131,7 @@ static void questions_push_each_other_out(void **state)
 
 		query.since.seq = i;
 		(void)snprintf(text, sizeof(text), "page %d", (int)i);
-		retention(page_cache, &query, text);
+		put(page_cache, &query, text);
 	}
 	for (uint64_t i = 0; i < 4 * PAGE_CACHE_SLOTS; i++) {
 		struct store_query query = make_query("todos");
@@ -140,7 +139,7 @@ static void questions_push_each_other_out(void **state)
 
 		query.since.seq = i;
 		(void)snprintf(text, sizeof(text), "page %d", (int)i);
-		body = page_cache_find(page_cache, &query, ENCODING_JSON, EDITION);
+		body = page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION);
 		found += body != NULL;
 		assert_true(body == NULL || slice_is(buf_slice(&body->bytes), text));
 	}
@@ -159,13 +158,13 @@ static void a_large_page_is_not_kept(void **state)
 	memset(buf_reserve(&bytes, PAGE_CACHE_PAGE_MAX + 1), 'x', PAGE_CACHE_PAGE_MAX + 1);
 	bytes.len = PAGE_CACHE_PAGE_MAX + 1;
 	body = shared_buf_new(&bytes);
-	page_cache_put(page_cache, &query, ENCODING_JSON, EDITION, body);
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
+	page_cache_put(page_cache, &query, ENCODING_JSON, GENERATION, body);
+	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION));
 	shared_buf_unref(body);
 	page_cache_free(page_cache);
 }
 
-/* An answer on its way out has the bytes, whatever becomes of the page. */
+/* A response that is being sent keeps the bytes after the page is evicted. */
 static void a_held_body_outlives_its_place(void **state)
 {
 	struct page_cache *page_cache = page_cache_new();
@@ -173,9 +172,9 @@ static void a_held_body_outlives_its_place(void **state)
 	struct shared_buf *body;
 
 	(void)state;
-	retention(page_cache, &query, "first");
-	body = shared_buf_ref(page_cache_find(page_cache, &query, ENCODING_JSON, EDITION));
-	retention(page_cache, &query, "second");
+	put(page_cache, &query, "first");
+	body = shared_buf_ref(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION));
+	put(page_cache, &query, "second");
 	assert_found(page_cache, &query, "second");
 	page_cache_free(page_cache);
 	assert_true(slice_is(buf_slice(&body->bytes), "first"));
@@ -186,7 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_question_finds_it),
-		cmocka_unit_test(another_edition_does_not),
+		cmocka_unit_test(another_generation_does_not),
 		cmocka_unit_test(nothing_is_kept_while_the_database_changes),
 		cmocka_unit_test(every_part_of_the_question_counts),
 		cmocka_unit_test(questions_push_each_other_out),

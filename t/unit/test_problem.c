@@ -1,4 +1,4 @@
-/* What goes wrong, as a client gets to see it. */
+/* Tests of worker/http/problem.c and http_date.c: error responses. */
 #include "base/array.h"
 #include "transit/transit.h"
 #include "worker/http/http_date.h"
@@ -59,7 +59,7 @@ static struct buf *member(struct reading *reading, struct slice key)
 					  : NULL;
 }
 
-/* Reads a body as JSON that has the six members once each and no other. */
+/* Parses a body as JSON that has the six members once each and no other. */
 static struct reading read_body(struct slice body)
 {
 	struct reading reading = { .status = 0 };
@@ -145,7 +145,7 @@ static void a_failure_of_ours_has_a_problem(void **state)
 		assert_int_equal(problem_of(failures[i].rc), failures[i].problem);
 }
 
-/* A detail may quote what the client sent. */
+/* A detail may quote the request. */
 static void a_detail_cannot_break_out(void **state)
 {
 	static const struct {
@@ -177,7 +177,7 @@ static void a_detail_cannot_break_out(void **state)
 	}
 }
 
-/* The value of a field of the head, which must be there once. */
+/* The value of a field of the head, which must occur once. */
 static void expect_field(const char *head, const char *name, const char *value)
 {
 	char line[200];
@@ -238,7 +238,7 @@ static void an_answer_in_bytes_is_whole(void **state)
 	}
 }
 
-/* The example of RFC 9110, 5.6.7, and what comes a second later. */
+/* The example of RFC 9110, 5.6.7, and the next second. */
 static void a_date_is_as_http_wants_it(void **state)
 {
 	(void)state;

@@ -1,14 +1,12 @@
-/* The body of a push: what is read of it, also of many documents and of damaged
- * ones. */
+/* Tests of worker/push_body.c: valid bodies, also of many documents, and random
+ * damage. */
 #include "store/docid.h"
 #include "t/unit/push_body_kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- What is
- * read --------------------------------------------------------------------------------
- */
+/* ---- Valid bodies ---- */
 
 static struct push_body read_well(enum encoding encoding, const char *quoted)
 {
@@ -151,9 +149,7 @@ static void escapes_in_names_ids_and_ops_are_undone(void **state)
 	}
 }
 
-/* ----
- * Many --------------------------------------------------------------------------------
- */
+/* ---- Many documents ---- */
 
 #define MANY 20000
 
@@ -197,9 +193,7 @@ static void thousands_of_documents_are_read(void **state)
 	buf_free(&message);
 }
 
-/* ----
- * Damaged -----------------------------------------------------------------------------
- */
+/* ---- Damaged bodies ---- */
 
 static const char *const whole[] = {
 	[ENCODING_JSON] = full,
@@ -230,9 +224,9 @@ static void no_beginning_of_a_push_is_one(void **state)
 	}
 }
 
-/* Whatever comes, it is either read by the rules or refused with a reason; the
- * sanitizers see the rest. EDITS_SEED and EDITS_ROUNDS in the environment run another
- * sequence, or a longer one. */
+/* Each is either parsed by the rules or refused with a reason; the sanitizers check the
+ * rest. EDITS_SEED and EDITS_ROUNDS in the environment run another sequence, or a
+ * longer one. */
 static void damaged_pushes_do_no_harm(void **state)
 {
 	const char *seed = getenv("EDITS_SEED"), *rounds = getenv("EDITS_ROUNDS");

@@ -1,9 +1,9 @@
-/* The body of a push: what is refused, and of which field. */
+/* Tests of worker/push_body.c: refused bodies, and the field that is named. */
 #include "store/docid.h"
 #include "t/unit/push_body_kit.h"
 
-/* What says which field is wrong; where it differs between the encodings, the byte is
- * left out. */
+/* The beginning of the reason; the byte is left out if it differs between the
+ * encodings. */
 static const struct refusal {
 	const char *message, *err;
 } refusals[] = {
@@ -140,7 +140,7 @@ static void the_byte_is_told(void **state)
 		       RC_MALFORMED, "docs[0].value: expected a value at byte 34");
 }
 
-/* What only Transit has. */
+/* Only in Transit. */
 static const struct refusal transit_refusals[] = {
 	{ "{'docs':[]}", "body: expected a keyword at byte 1" },
 	{ "{'~$docs':[]}", "body: expected a keyword at byte 1" },
@@ -182,9 +182,7 @@ static void what_is_not_transit_is_refused(void **state)
 	expect_refused(ENCODING_JSON, "{'~:docs':[]}", LIMIT, RC_MALFORMED, "docs: missing");
 }
 
-/* ----
- * Limits ------------------------------------------------------------------------------
- */
+/* ---- Limits ---- */
 
 static void put_doc(struct buf *out, const char *id, const char *op)
 {

@@ -1,4 +1,4 @@
-/* The query of a URL. */
+/* Tests of worker/http/query.c. */
 #include "base/array.h"
 #include "worker/http/query.h"
 
@@ -11,14 +11,14 @@
 
 #include "base/buf.h"
 
-/* A literal with its length, for what has zeros. */
+/* A literal with its length, as it may have zeros. */
 #define BYTES(literal) \
 	{ \
 		literal, sizeof(literal) - 1 \
 	}
 
-/* From a copy of its own, so that a sanitizer sees who reads beyond it, and which is
- * gone before the query is looked at. */
+/* From a copy on the heap, so that the address sanitizer finds reads beyond it, which
+ * is freed before the query is examined. */
 static enum rc parse(struct slice text, struct query *out, struct error *err)
 {
 	char *copy = malloc(text.len + 1);

@@ -1,4 +1,4 @@
-/* Which If-None-Match fields hold a tag. */
+/* Tests of worker/static.c: If-None-Match. */
 #include "base/array.h"
 #include "worker/static.h"
 
@@ -58,7 +58,7 @@ static void a_tag_is_found_among_others(void **state)
 				 fields[i].etag, fields[i].matches ? "no" : "yes");
 }
 
-/* From copies of their own, so that a sanitizer sees who reads beyond the end. */
+/* From copies on the heap, so that the address sanitizer finds reads beyond the end. */
 static void no_beginning_of_a_field_is_read_beyond(void **state)
 {
 	static const char field[] = " \"b\" ,\tW/\"abcdef\", W/*";

@@ -209,6 +209,7 @@ void conn_flush(struct conn *conn)
 {
 	struct evbuffer *output = bufferevent_get_output(conn->bev);
 
+	assert(conn->http);
 	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_write(output, conn->fd);
 	(void)evbuffer_freeze(output, 1);
@@ -285,6 +286,7 @@ void conn_answered(struct conn *conn)
 {
 	bool more;
 
+	assert(conn->state == CONN_BUSY && conn->answered < conn->framing.complete);
 	conn->answered++;
 	conn_discharge(conn);
 	conn_charge(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));

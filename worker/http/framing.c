@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <strings.h>
 
 /* The longest line that can stand between chunks: sixteen hexadecimal digits would
@@ -31,6 +32,7 @@ static void framing_refuse(struct framing *framing, int status, const char *deta
 
 static void framing_complete(struct framing *framing)
 {
+	assert(framing->complete < framing->requests);
 	framing->complete++;
 	framing->state = FRAMING_HEAD;
 	buf_free(&framing->origin);

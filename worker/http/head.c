@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <strings.h>
 
 static bool head_refuse(struct head *head, int status, const char *detail)
@@ -235,6 +236,7 @@ static bool take_field(struct head *head, struct slice line)
 
 bool head_take(struct head *head, struct slice line)
 {
+	assert(head->status == 0); /* not refused */
 	if (memchr(line.data, '\r', line.len) || memchr(line.data, '\n', line.len))
 		return head_refuse(head, 400, "a line of the head does not end in CR LF");
 	return head->begun ? take_field(head, line) : take_request_line(head, line);

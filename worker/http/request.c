@@ -196,6 +196,7 @@ static void request_send(struct request *request, int status, struct evbuffer *b
 
 static void request_end(struct request *request, int status, struct evbuffer *body)
 {
+	assert(status >= 200 && status < 600);
 	if (request->conn)
 		request_send(request, status, body);
 	else

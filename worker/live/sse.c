@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static struct sse *sse_make(const struct store_cursor *id, struct slice body)
@@ -30,6 +31,7 @@ struct sse *sse_new(const char *event, const struct store_cursor *id, struct sli
 	struct buf body = BUF_EMPTY;
 	struct sse *sse;
 
+	assert(data.len == 0 || memchr(data.data, '\n', data.len) == NULL);
 	buf_putf(&body, "event: %s\ndata: ", event);
 	buf_put_slice(&body, data);
 	buf_put_text(&body, "\n\n");
@@ -50,12 +52,14 @@ struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id)
 
 struct sse *sse_ref(struct sse *sse)
 {
+	assert(sse->refs > 0);
 	sse->refs++;
 	return sse;
 }
 
 void sse_unref(struct sse *sse)
 {
+	assert(sse->refs > 0);
 	if (--sse->refs == 0)
 		free(sse);
 }

@@ -1,0 +1,103 @@
+/* Makes and frees the parts of a worker in their order. Called by worker/worker. */
+#include "worker/parts.h"
+
+#include "auth/auth.h"
+#include "store/store.h"
+#include "worker/dispatch.h"
+#include "worker/handoff.h"
+#include "worker/http/lingering_close.h"
+#include "worker/live/hint_reader.h"
+#include "worker/page_cache.h"
+#include "worker/store_events.h"
+#include "worker/writer_link.h"
+
+#include <assert.h>
+
+static struct conns *open_conns(struct worker *worker)
+{
+	const struct worker_settings *settings = worker->settings;
+	const struct conns_options options = {
+		.base = worker->base,
+		.counters = &worker->counters,
+		.listeners = worker->from->listeners,
+		.listener_count = worker->from->listener_count,
+		.metrics = worker->from->metrics,
+		.max_connections = settings->max_connections,
+		.max_body = settings->max_body,
+		.max_in_flight = settings->max_in_flight,
+		.header_timeout = settings->header_timeout,
+		.body_timeout = settings->body_timeout,
+		.idle_timeout = settings->idle_timeout,
+		.on_request = dispatch_request,
+		.on_refused = dispatch_refused,
+		.arg = worker,
+	};
+
+	return conns_open(&options);
+}
+
+static struct streams *open_streams(const struct worker *worker)
+{
+	const struct streams_options options = {
+		.base = worker->base,
+		.counters = &worker->counters,
+		.store = worker->store,
+		.feeds = worker->feeds,
+		.auth = worker->auth,
+		.anyone = worker->anyone,
+		.backlog_max = worker->settings->stream_backlog,
+		.ping_interval = worker->settings->ping_interval,
+	};
+
+	return worker->feeds ? streams_new(&options) : NULL;
+}
+
+static void set_options(struct worker *worker)
+{
+	const struct worker_settings *settings = worker->settings;
+
+	worker->counters =
+		(struct counters){ .shm = worker->from->shm, .slot = worker->from->slot };
+	worker->access_log = (struct access_log){ &worker->counters, settings->access_log };
+	worker->cors = (struct cors){ settings->cors, settings->cors_count };
+	dispatch_options(&worker->request_options, worker);
+}
+
+bool parts_make(struct worker *worker)
+{
+	assert(worker->base && worker->store);
+	set_options(worker);
+	worker->anyone = identity_anyone();
+	worker->auth = worker->settings->auth
+			       ? auth_new(worker->store, worker->settings->max_auth_failures)
+			       : NULL;
+	worker->page_cache = page_cache_new();
+	worker->link = writer_link_new(worker);
+	worker->feeds = feeds_new(worker->base, worker->store, &worker->counters);
+	worker->streams = open_streams(worker);
+	worker->conns = open_conns(worker);
+	worker->store_events = store_events_new(worker->base, worker->store);
+	worker->handoff = handoff_new(worker);
+	if (!worker->streams || !worker->conns || !worker->store_events || !worker->handoff)
+		return false;
+	worker->hints =
+		hint_reader_new(&worker->counters, worker->feeds, worker->streams, worker->auth);
+	return true;
+}
+
+void parts_free(struct worker *worker)
+{
+	store_cancel(worker->store);
+	writer_link_free(worker->link);
+	conns_close(worker->conns);
+	lingering_close_end_all();
+	handoff_free(worker->handoff);
+	hint_reader_free(worker->hints);
+	streams_free(worker->streams);
+	feeds_free(worker->feeds);
+	page_cache_free(worker->page_cache);
+	auth_free(worker->auth);
+	identity_unref(worker->anyone);
+	store_events_free(worker->store_events);
+	store_close(worker->store);
+}

@@ -1,0 +1,14 @@
+/* The parts of a worker, made from its settings. */
+#ifndef WORKER_PARTS_H
+#define WORKER_PARTS_H
+
+#include "worker/state.h"
+
+/* The event base and the store must be there. False: libevent refused; to be freed
+ * nevertheless. */
+bool parts_make(struct worker *worker);
+/* Frees the parts and closes the store. The store answers everything that is outstanding
+ * first, while the parts that asked are still there. */
+void parts_free(struct worker *worker);
+
+#endif
