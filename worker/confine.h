@@ -8,9 +8,9 @@
 
 struct worker_settings;
 
-/* To be called when everything is open, before the first byte from a client. `needs`: the
- * system calls of the store. Parts that the kernel lacks are logged. RC_IO, logged: the
- * worker must not serve. */
+/* To be called when everything is open, before the first byte from a client. `needs`:
+ * the system calls of the store. Parts that the kernel lacks are logged. RC_IO, logged:
+ * the worker must not serve. */
 MUST_USE enum rc worker_confine(const struct worker_settings *settings,
 				const struct store_needs *needs);
 
