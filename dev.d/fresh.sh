@@ -121,10 +121,17 @@ fresh_environment() {
 		grep -ivE '^npm_config_(globalconfig|prefix|cache|userconfig|local_prefix|global_prefix|node_gyp)=' || true
 }
 
+# A container may have namespaces and yet neither mounts nor devices.
+fresh_probe() {
+	mkdir "$1/probe" && mount -t tmpfs tmpfs "$1/probe" && mknod -m 666 "$1/probe/null" c 1 3 &&
+		echo >"$1/probe/null" && mount -t proc proc "$1/probe" && umount "$1/probe" && umount "$1/probe"
+}
+
 # fresh_inside FOLDER ARGUMENT...: runs as process 1 of the namespaces.
 fresh_inside() {
 	[ $$ = 1 ] || die "only ./dev fresh calls this"
 	local root=$1/root sources words
+	fresh_probe "$1" 2>/dev/null || fresh_refuse "mounts or devices cannot be made"
 	mapfile -t sources < <(fresh_sources)
 	fresh_apt_settings >"$1/apt.conf"
 	say "making a minimal Debian"
