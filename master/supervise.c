@@ -88,35 +88,24 @@ static bool is_fatal(const struct obituary *end)
 	return WIFEXITED(end->status) && WEXITSTATUS(end->status) == EXIT_FATAL;
 }
 
-static struct log_field status_field(int status)
-{
-	return WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status))
-				   : LOG_NUMBER("status", WEXITSTATUS(status));
-}
-
-/* Until everyone has been ready once, the one line on stderr that says why not must not be
- * buried. */
-static enum log_level end_level(const struct master *master, const struct obituary *end)
-{
-	if (!is_fatal(end) && !end->left)
-		return LOG_WARN;
-	if (!master->announced && !master->upgraded)
-		return LOG_DEBUG;
-	return is_fatal(end) ? LOG_WARN : LOG_INFO;
-}
-
 static void log_end(const struct master *master, const struct obituary *end)
 {
 	const uint64_t now = clock_ms(), start_at = end->child->start_at;
+	const int status = end->status;
+	enum log_level level = is_fatal(end) || !end->left ? LOG_WARN : LOG_INFO;
 	const struct log_field fields[] = {
 		LOG_TEXT("child", end->child->name),
 		LOG_NUMBER("child_pid", end->pid),
 		LOG_NUMBER("slot", end->slot),
-		status_field(end->status),
+		WIFSIGNALED(status) ? LOG_NUMBER("signal", WTERMSIG(status))
+				    : LOG_NUMBER("status", WEXITSTATUS(status)),
 		LOG_NUMBER("pause_ms", end->left || start_at < now ? 0 : start_at - now),
 	};
 
-	log_write(end_level(master, end), "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
+	/* The one line on stderr that says why a start has failed must not be buried. */
+	if (!master->announced && !master->upgraded && (is_fatal(end) || end->left))
+		level = LOG_DEBUG;
+	log_write(level, "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
 }
 
 /* What the others must know of it. */
