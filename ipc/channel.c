@@ -1,5 +1,8 @@
+/* Messages with descriptors over a socketpair, between the master and its children, and
+ * between two workers (worker/handoff.c). */
 #include "ipc/channel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,6 +43,7 @@ enum rc channel_send_message(int channel, struct slice text, int fd)
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t sent;
 
+	assert(text.len > 0);
 	memset(&control, 0, sizeof(control));
 	if (fd >= 0) {
 		message.msg_control = &control;

@@ -1,3 +1,4 @@
+/* Child processes, for spawn.c (start), supervise.c (reap) and handover.c. */
 #include "master/child.h"
 
 #include "ipc/channel.h"
@@ -6,6 +7,7 @@
 #include "base/log.h"
 #include "master/user.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,12 +32,12 @@ static void child_set_signals(void)
 
 void child_settle(const struct child *child, const struct user *user)
 {
-	/* First: a change of user makes the kernel forget the signal below. */
+	/* First: a change of user clears the signal that is set below (prctl(2)). */
 	if (user_become(user) != RC_OK) {
 		log_error("user_refused", LOG_TEXT("user", user->name));
 		_exit(EXIT_FATAL);
 	}
-	/* The master may have died before the kernel was told to say so. */
+	/* The master may have ended before the call. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != child->master)
 		_exit(EXIT_FAILURE);
 }
@@ -70,9 +72,10 @@ enum rc child_start(struct child *child, on_child *run, void *arg)
 {
 	int ends[2];
 
+	assert(child->pid == 0 && child->channel < 0);
 	if (channel_pair(ends) != RC_OK)
 		return child_failed(child, errno);
-	(void)fflush(NULL); /* or the child would write out what waits in the buffers once more */
+	(void)fflush(NULL); /* or the child would write the contents of the buffers again */
 	child->channel = ends[0];
 	child->master = getpid();
 	child->pid = fork();

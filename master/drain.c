@@ -1,4 +1,5 @@
-/* The drain, called by supervise.c on a signal or a fault and in each turn of its loop. */
+/* The drain, called by supervise.c on a signal or a fault and in each turn of its
+ * loop. */
 #include "master/drain.h"
 
 #include "base/clock.h"

@@ -1,16 +1,16 @@
-/* Pairs a process with its successor, for reload.c and upgrade_adopt.c; the two workers do
- * the rest, see worker/handoff.h.
+/* Pairs a process with its successor, for reload.c and upgrade_adopt.c; the two workers
+ * do the rest, see worker/handoff.h.
  *
- * Why a channel between the two, and why at this moment: a listening socket is shared by
- * the slot's processes one after the other, but a connection belongs to one process, and
- * the master holds none. Only the worker knows which of its connections are idle and where
- * each stream stands, so it must pass them itself, and for that the two need a channel,
- * which neither can make as neither has the other's descriptor. The successor is ready
- * before the predecessor is told: from then on both accept from the same queue, so at no
- * moment does nobody. The successor gets its end first; the predecessor, which starts to
- * send at once, second. If either end cannot be delivered, the predecessor drains as at a
- * stop, and its clients come back by themselves. In each case it has LEAVE_MS, then it is
- * killed: a slot has room for one predecessor only. */
+ * Why a channel between the two, and why at this moment: a listening socket is shared
+ * by the slot's processes one after the other, but a connection belongs to one process,
+ * and the master holds none. Only the worker knows which of its connections are idle
+ * and where each stream stands, so it must pass them itself, and for that the two need
+ * a channel, which neither can make as neither has the other's descriptor. The
+ * successor is ready before the predecessor is told: from then on both accept from the
+ * same queue, so at no moment does nobody. The successor gets its end first; the
+ * predecessor, which starts to send at once, second. If either end cannot be delivered,
+ * the predecessor drains as at a stop, and its clients come back by themselves. In each
+ * case it has LEAVE_MS, then it is killed: a slot has room for one predecessor only. */
 #include "master/handover.h"
 
 #include "base/clock.h"
@@ -46,8 +46,8 @@ static bool handover_send_ends(const struct child *successor, const struct child
 
 	if (channel_pair(ends) != RC_OK)
 		return false;
-	sent = channel_send(successor->channel, CHANNEL_TAKE, ends[0]) == RC_OK &&
-	       channel_send(predecessor->channel, CHANNEL_GIVE, ends[1]) == RC_OK;
+	sent = channel_send(successor->channel, CHANNEL_HANDOFF_RECEIVE, ends[0]) == RC_OK &&
+	       channel_send(predecessor->channel, CHANNEL_HANDOFF_SEND, ends[1]) == RC_OK;
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	return sent;
@@ -118,7 +118,7 @@ bool handover_all_workers_done(const struct master *master)
 	return true;
 }
 
-/* ---- Settings ---------------------------------------------------------------------- */
+/* ---- Settings -------------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b)
 {

@@ -1,6 +1,6 @@
-/* A process gives way to its successor in the same slot, in a reload (master/reload.h) and
- * in an upgrade (master/upgrade.h): two workers are paired, and the settings that only a
- * start can change stay as they are. */
+/* A process gives way to its successor in the same slot, in a reload (master/reload.h)
+ * and in an upgrade (master/upgrade.h): two workers are paired, and the settings that
+ * only a start can change stay as they are. */
 #ifndef MASTER_HANDOVER_H
 #define MASTER_HANDOVER_H
 

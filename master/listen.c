@@ -21,7 +21,7 @@
 #define KEEPALIVE_COUNT 4
 #define USER_TIMEOUT_MS 60000 /* unacknowledged bytes end the connection */
 
-/* ---- Addresses ---------------------------------------------------------------------- */
+/* ---- Addresses ------------------------------------------------------------------- */
 
 static enum rc listen_set_host(const char *host, bool is6, struct listen_address *out)
 {
@@ -119,7 +119,7 @@ enum rc master_listen_check(const char *const *listen, size_t count, bool *loopb
 	return RC_OK;
 }
 
-/* ---- Sockets ------------------------------------------------------------------------ */
+/* ---- Sockets --------------------------------------------------------------------- */
 
 static enum rc listen_refused(const struct listeners *listeners, size_t i, int error,
 			      struct error *err)
@@ -229,6 +229,7 @@ static enum rc listen_open_address(struct listeners *listeners, size_t i, struct
 void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners *out)
 {
 	count += metrics;
+	assert(count > 0 && slots > 0);
 	out->addresses = mem_array(count, sizeof(*out->addresses));
 	out->count = count;
 	out->metrics = metrics;

@@ -32,13 +32,12 @@ bool listen_is_loopback(const struct listen_address *address);
  * with errno.
  */
 int listen_open_shared(const struct listen_address *address);
-/* Sets what connections inherit: keep-alive, no delay, an end of what is never
- * acknowledged. False with errno. */
+/* Sets the options that connections inherit: keep-alive, no delay, a time limit for
+ * unacknowledged bytes. False with errno. */
 bool listen_prepare(int fd);
 
 struct listeners {
-	struct listen_address
-		*addresses; /* with the port that the kernel chose where 0 was asked for */
+	struct listen_address *addresses; /* with the port that the kernel chose for port 0 */
 	size_t count;
 	bool metrics; /* the last of them is for /metrics */
 	unsigned slots;
@@ -46,10 +45,9 @@ struct listeners {
 		   */
 };
 
-/* Room for so many addresses, and behind them one for metrics where told; all sockets
- * closed. */
+/* Room for `count` addresses, and for one more if `metrics`; all sockets closed. */
 void listeners_new(size_t count, bool metrics, unsigned slots, struct listeners *out);
-/* Opens the sockets of address `i` as this text says it. Errors as below. */
+/* Opens the sockets of address `i`, which `text` gives. Errors as below. */
 MUST_USE enum rc listeners_open_one(struct listeners *listeners, size_t i, const char *text,
 				    struct error *err);
 /* Opens the sockets for all addresses of the list, and behind them for `metrics` (NULL:

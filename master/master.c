@@ -1,5 +1,5 @@
-/* The master from its start to its end, called by serve (cli/serve.c): opens all that the
- * others get, then runs supervise.c. */
+/* The master from its start to its end, called by serve (cli/serve.c): opens all that
+ * the others get, then runs supervise.c. */
 #include "master/master.h"
 
 #include "base/clock.h"
@@ -33,8 +33,8 @@
 #define LOCK_WAIT_MS 3000
 #define LOCK_PAUSE_MS 10
 
-/* A worker needs a descriptor for each connection and the soft limit is a habit of old
- * programs that use select(2). */
+/* A worker needs a descriptor for each connection, and the soft limit is low only for
+ * the sake of programs that use select(2). */
 static void master_raise_limits(void)
 {
 	struct rlimit files;
@@ -55,8 +55,8 @@ static bool server_answers(const struct db_place *place)
 	return true;
 }
 
-/* Someone who has the lock and no socket will soon be gone: a server that has stopped,
- * or a command on the database. */
+/* A process that has the lock and no control socket will soon be gone: a server that
+ * stops, or a command on the database. */
 static enum rc master_wait_for_lock(const struct db_place *place, int *lock, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
@@ -69,7 +69,7 @@ static enum rc master_wait_for_lock(const struct db_place *place, int *lock, str
 	return rc;
 }
 
-/* As the user, so that they are that one's. */
+/* As the user, so that the files belong to it. */
 static enum rc master_open_files(struct master *master, struct error *err)
 {
 	const struct master_settings *settings = master->settings;
@@ -86,8 +86,8 @@ static enum rc master_open_files(struct master *master, struct error *err)
 	return rc;
 }
 
-/* Sockets that came from elsewhere are not the ones that the settings were checked
- * against. */
+/* The settings were checked with the addresses in them, not with those of sockets that
+ * were passed. */
 static enum rc master_check_passed(const struct master *master, struct error *err)
 {
 	const struct listeners *listeners = &master->listeners;
@@ -117,8 +117,8 @@ static enum rc master_listen(struct master *master, struct error *err)
 	return rc == RC_OK ? master_check_passed(master, err) : rc;
 }
 
-/* Where the binary lies, for an upgrade. It is asked for at the first start, as later
- * another may lie there. */
+/* The path of the binary, for an upgrade. It is read at the first start, as another
+ * file may be there later. */
 static char *master_find_program(void)
 {
 	char path[PATH_MAX];
@@ -160,7 +160,7 @@ static void master_make_children(struct master *master)
 	}
 }
 
-/* As the user, as it was made. */
+/* As the user, as it was created. */
 static void master_remove_control(struct master *master)
 {
 	const struct user *user = &master->settings->user;
@@ -188,7 +188,7 @@ static void master_close(struct master *master)
 		(void)close(master->lock);
 }
 
-/* A program that this one becomes by an upgrade has what was entered here already. */
+/* A run that follows another one in the same process is in its sandbox already. */
 static enum rc master_confine(const struct master *master, bool upgraded, struct error *err)
 {
 	enum rc rc = RC_OK;
@@ -290,8 +290,8 @@ static int master_run_first(struct master *master)
 
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg)
 {
-	/* What it points to stays; the struct itself is overwritten by the reload after the
-	 * next. */
+	/* What it points to stays; the struct itself is overwritten by the reload after
+	 * the next. */
 	const struct master_settings start = *settings;
 	struct master master = { .settings = &start,
 				 .current = start,

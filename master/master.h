@@ -1,5 +1,5 @@
-/* The door to the master: binds, maps, forks, reaps, drains. Runs in the process that
- * calls it. */
+/* The public header of the master: binds, maps, forks, reaps, drains. Runs in the
+ * process that calls it. */
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
@@ -19,13 +19,13 @@ struct master_settings {
 	uint64_t retention;       /* seconds that tombstones are kept; 0: for ever */
 	enum log_level log_level; /* of all processes */
 	bool sandbox;             /* all processes enter theirs (os/sandbox.h) */
-	struct user user; /* whom the others become; its name NULL: they stay who the master is */
-	struct user worker_user; /* whom workers become; its name NULL: the user above */
-	const char *greeting;    /* said on stderr when all serve; NULL: nothing */
-	struct db_place place;   /* of the database: where the lock and the control socket lie */
+	struct user user;         /* of all other processes; its name NULL: that of the master */
+	struct user worker_user;  /* of workers; its name NULL: the user above */
+	const char *greeting;     /* for stderr when all serve; NULL: none */
+	struct db_place place;    /* of the database: where the lock and the control socket lie */
 	struct worker_settings worker;
-	/* What else a dry run checks (master/upgrade.h); exit status, with the reason on
-	 * stderr. NULL: nothing */
+	/* What else a dry run checks (master/upgrade.h); exit status, with the reason
+	 * on stderr. NULL: nothing */
 	int (*dry_run)(const struct master_settings *settings);
 };
 
@@ -38,14 +38,14 @@ MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bo
  * serve? */
 bool master_is_upgrade(void);
 
-/* Reads the settings anew. What it answers, and what it answered the time before, must
- * stay as it is. Anything but RC_OK: `err`. */
+/* Reads the settings again. The struct that it returns, and the one before, must stay
+ * as they are. Anything but RC_OK: `err`. */
 typedef enum rc on_master_reload(void *arg, const struct master_settings **out, struct error *err);
 
-/* Serves until SIGTERM or SIGINT; answers the exit status. A fault at the start is said
- * in one line on stderr. On SIGHUP it asks for the settings again and replaces all
- * workers, one by one; what only a start can change (addresses, workers, database,
- * user) stays. On SIGUSR2 it becomes the program that lies at its path by now
+/* Serves until SIGTERM or SIGINT; returns the exit status. A fault at the start is
+ * reported in one line on stderr. On SIGHUP it asks for the settings again and replaces
+ * all workers, one by one; settings that only a start can change stay
+ * (master/handover.h). On SIGUSR2 it becomes the program that is at its path by then
  * (master/upgrade.h). */
 int master_run(const struct master_settings *settings, on_master_reload *on_reload, void *arg);
 

@@ -1,6 +1,5 @@
-/* What the service manager is told (sd_notify(3)): that all serve, what they are doing,
- * that they are alive. Without one nothing is done.
- */
+/* Messages to the service manager (sd_notify(3)): readiness, status, watchdog. Without
+ * a service manager the functions do nothing. */
 #ifndef MASTER_NOTIFY_H
 #define MASTER_NOTIFY_H
 
@@ -9,9 +8,9 @@
 void notify_ready(const struct master *master);
 void notify_reloading(void);
 void notify_stopping(void);
-/* Tells how it goes, and that all is well where it is: every child serves and has
- * passed through its loop lately. Call it from time to time; answers the clock_ms() at
- * which it has something to tell next, UINT64_MAX for never. */
+/* Sends the status, and keeps the watchdog quiet if every child serves and has passed
+ * through its loop lately. Call it in each turn of the loop; returns the clock_ms() of
+ * the next message, UINT64_MAX: none. */
 uint64_t notify_tick(struct master *master);
 
 #endif

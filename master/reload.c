@@ -15,7 +15,7 @@ static void reload_move(struct reload *reload, enum reload_phase to)
 	reload->phase = to;
 }
 
-/* ---- Settings ---------------------------------------------------------------------- */
+/* ---- Settings -------------------------------------------------------------------- */
 
 /* Without authentication the addresses must be loopback, and they stay. */
 static bool reload_is_open(const struct master *master, const struct master_settings *fresh)
@@ -74,7 +74,7 @@ static void reload_begin(struct master *master)
 	reload_move(&master->reload, RELOAD_NEXT);
 }
 
-/* ---- Workers ----------------------------------------------------------------------- */
+/* ---- Workers --------------------------------------------------------------------- */
 
 static void reload_end(struct master *master)
 {

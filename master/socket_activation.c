@@ -1,3 +1,4 @@
+/* Socket activation, for master.c. */
 #include "master/socket_activation.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include "shm/scoreboard.h"
 #include "writer/writer.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 /* Closes what is the master's alone: a copy of another child's channel would keep that
@@ -94,6 +95,7 @@ void master_spawn(struct master *master, unsigned slot)
 {
 	struct child *child = &master->children[slot];
 
+	assert(slot <= master->workers && !master_is_stopping(master));
 	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) !=
 	    RC_OK)
 		return;

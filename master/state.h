@@ -15,8 +15,8 @@
  *  each of these ──SIGTERM, a fault──▶ WORKERS_LEAVE ──all gone──▶ WRITER_LEAVES
  *      ──gone──▶ DONE
  *
- * A start begins in OPENING, an upgrade in TAKING_OVER. A process that dies later does not
- * change the phase: it is replaced within it. */
+ * A start begins in OPENING, an upgrade in TAKING_OVER. A process that dies later does
+ * not change the phase: it is replaced within it. */
 enum master_phase {
 	MASTER_OPENING,     /* the writer opens the database */
 	MASTER_TAKING_OVER, /* workers come for those of the run before, whose writer still
@@ -84,8 +84,8 @@ struct master {
 	int status;          /* exit status so far */
 };
 
-/* The only place that changes the phase; a move that is not in the drawing above ends the
- * process. */
+/* The only place that changes the phase; a move that is not in the drawing above ends
+ * the process. */
 void master_move(struct master *master, enum master_phase to);
 /* Starts the child of a slot (`workers`: the writer). */
 void master_spawn(struct master *master, unsigned slot);

@@ -27,7 +27,7 @@
 #define LINK_RETRY_MS 100
 #define STILLBORN_MAX 5 /* ends before being ready that a start bears */
 
-/* ---- Phases ------------------------------------------------------------------------ */
+/* ---- Phases ---------------------------------------------------------------------- */
 
 #define TO(phase) (1U << MASTER_##phase)
 
@@ -47,7 +47,7 @@ void master_move(struct master *master, enum master_phase to)
 	master->announced = master->announced || to == MASTER_SERVING;
 }
 
-/* ---- Starts ------------------------------------------------------------------------ */
+/* ---- Starts ---------------------------------------------------------------------- */
 
 /* Is this slot's process away, and to be started as soon as its pause is over? */
 static bool supervise_wants(const struct master *master, unsigned slot)
@@ -72,7 +72,7 @@ static void supervise_spawn(struct master *master)
 			master_spawn(master, slot);
 }
 
-/* ---- Ends -------------------------------------------------------------------------- */
+/* ---- Ends ------------------------------------------------------------------------ */
 
 /* A process that has ended. */
 struct obituary {
@@ -102,7 +102,8 @@ static void log_end(const struct master *master, const struct obituary *end)
 		LOG_NUMBER("pause_ms", end->left || start_at < now ? 0 : start_at - now),
 	};
 
-	/* The one line on stderr that says why a start has failed must not be buried. */
+	/* The one line on stderr that says why a start has failed must not be
+	 * buried. */
 	if (!master->announced && !master->upgraded && (is_fatal(end) || end->left))
 		level = LOG_DEBUG;
 	log_write(level, "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
@@ -184,7 +185,7 @@ static void supervise_reap(struct master *master)
 	}
 }
 
-/* ---- Links ------------------------------------------------------------------------- */
+/* ---- Links ----------------------------------------------------------------------- */
 
 static enum rc link_worker(const struct child *worker, const struct child *writer)
 {
@@ -225,7 +226,7 @@ static bool supervise_link(struct master *master)
 	return again;
 }
 
-/* ---- Ready ------------------------------------------------------------------------- */
+/* ---- Ready ----------------------------------------------------------------------- */
 
 static void announce_address(const struct master *master, size_t i)
 {
@@ -283,7 +284,7 @@ static void supervise_hear(struct master *master, struct child *child)
 		supervise_announce(master);
 }
 
-/* ---- Signals ----------------------------------------------------------------------- */
+/* ---- Signals --------------------------------------------------------------------- */
 
 static const char *signal_text(int number)
 {
@@ -306,7 +307,7 @@ static void supervise_on_signal(struct master *master, int number)
 		drain_hurry(master);
 }
 
-/* ---- The loop ---------------------------------------------------------------------- */
+/* ---- The loop -------------------------------------------------------------------- */
 
 static uint64_t earlier(uint64_t one, uint64_t other)
 {

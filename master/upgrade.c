@@ -1,13 +1,13 @@
-/* The old run's part of an upgrade: the dry run, then exec; called by supervise.c in each
- * turn of its loop.
+/* The old run's part of an upgrade: the dry run, then exec; called by supervise.c in
+ * each turn of its loop.
  *
  * Why exec in the same process: a service manager follows a process id, the lock of the
- * database is held by an open file, and only a parent can wait for the children of the old
- * run. Each would need a protocol of its own if another process took over. The price is
- * that exec cannot be taken back, so whatever could fail in the new run is tried before, in
- * a process that may fail: the dry run. What the dry run does not see may still fail after
- * the exec; then the children of the old run notice the end of their channels and go
- * home, and the service manager starts the server anew. */
+ * database is held by an open file, and only a parent can wait for the children of the
+ * old run. Each would need a protocol of its own if another process took over. The
+ * price is that exec cannot be taken back, so whatever could fail in the new run is
+ * tried before, in a process that may fail: the dry run. What the dry run does not see
+ * may still fail after the exec; then the children of the old run notice the end of
+ * their channels and go home, and the service manager starts the server anew. */
 #include "master/upgrade.h"
 
 #include "base/clock.h"
@@ -43,7 +43,7 @@ static void upgrade_refuse(const char *reason)
 	log_error("upgrade_refused", LOG_TEXT("reason", reason));
 }
 
-/* ---- The new binary ---------------------------------------------------------------- */
+/* ---- The new binary -------------------------------------------------------------- */
 
 /* The arguments of this run, as pointers into `text`; NULL: they cannot be read. */
 static char **upgrade_arguments(struct buf *text)
@@ -101,7 +101,7 @@ static void upgrade_replace(struct master *master)
 		(void)close(record);
 }
 
-/* ---- The dry run ------------------------------------------------------------------- */
+/* ---- The dry run ----------------------------------------------------------------- */
 
 static _Noreturn void dry_run_exec(const struct master *master, int record)
 {
@@ -183,7 +183,7 @@ static void dry_run_end(struct master *master, int status)
 	upgrade_move(upgrade, UPGRADE_IDLE);
 }
 
-/* ---- When -------------------------------------------------------------------------- */
+/* ---- When ------------------------------------------------------------------------ */
 
 /* No reload is under way, and workers that one has replaced are gone. */
 static bool upgrade_may_start(const struct master *master)

@@ -1,8 +1,8 @@
 /* How the program gives way to a new run of itself without letting go of anything:
  * exec(2) in place. The process keeps its id (so that a service manager need not learn
- * another), its children and its descriptors; a record in memory (memfd) says to the new
- * run what they are. SIGUSR2 asks for it; the binary is the one that is at the program's
- * path by then.
+ * another), its children and its descriptors; a record in memory (memfd) says to the
+ * new run what they are. SIGUSR2 asks for it; the binary is the one that is at the
+ * program's path by then.
  *
  *   old run   dry run: the new binary, in a process beside this one, reads its
  *      │      configuration and the record, checks the database, and ends. If that fails,
@@ -21,9 +21,10 @@
 #include "base/buf.h"
 #include "master/state.h"
 
-/* The descriptor of the record; in a dry run with a T behind it. An old binary sets it for
- * a new one and finds no reader under another name, so neither this name nor the head and
- * the words of the record may change: an upgrade from the release before would fail. */
+/* The descriptor of the record; in a dry run with a T behind it. An old binary sets it
+ * for a new one and finds no reader under another name, so neither this name nor the
+ * head and the words of the record may change: an upgrade from the release before would
+ * fail. */
 #define UPGRADE_VARIABLE "POCKETBOOK_RENEWAL"
 
 /* What the new run finds. The texts live as long as it. */
@@ -57,8 +58,8 @@ void upgrade_record_keep_open(const struct master *master, int fd, bool open);
 MUST_USE enum rc upgrade_record_read(struct upgrade_record *out, struct error *err);
 void upgrade_record_clear(struct upgrade_record *record);
 
-/* The old run: takes an upgrade that was asked for as far as it goes now; does not return
- * if the dry run has gone well. */
+/* The old run: takes an upgrade that was asked for as far as it goes now; does not
+ * return if the dry run has gone well. */
 void upgrade_advance(struct master *master);
 
 /* The new run: puts back into the settings what only a start can change, and logs each

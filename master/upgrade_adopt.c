@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- Settings ---------------------------------------------------------------------- */
+/* ---- Settings -------------------------------------------------------------------- */
 
 /* The user of the run before, found by name again. */
 static struct user kept_user(const struct upgrade_record *record,
@@ -62,7 +62,7 @@ int upgrade_dry_run(const struct upgrade_record *record, const struct master_set
 	return settings->dry_run ? settings->dry_run(settings) : EXIT_SUCCESS;
 }
 
-/* ---- Sockets and children ---------------------------------------------------------- */
+/* ---- Sockets and children -------------------------------------------------------- */
 
 static void keep_closed_on_exec(int fd)
 {
@@ -120,7 +120,7 @@ void upgrade_adopt_children(const struct upgrade_record *record, struct master *
 	}
 }
 
-/* ---- Slot by slot ------------------------------------------------------------------ */
+/* ---- Slot by slot ---------------------------------------------------------------- */
 
 /* A predecessor's hand over has begun, or it has gone without. */
 static bool is_paired(const struct master *master, unsigned slot)

@@ -1,6 +1,6 @@
-/* The record that one run leaves to the next, see upgrade.h: lines of a name and a value.
- * Old and new binaries read each other's: a line whose name is unknown is passed over, and
- * the head changes only if one cannot follow the other. */
+/* The record that one run leaves to the next, see upgrade.h: lines of a name and a
+ * value. Old and new binaries read each other's: a line whose name is unknown is passed
+ * over, and the head changes only if one cannot follow the other. */
 #include "master/upgrade.h"
 
 #include "base/log.h"
@@ -16,7 +16,7 @@
 
 #define RECORD_HEAD "pocketbook-renewal 1"
 
-/* ---- Written ---------------------------------------------------------------------- */
+/* ---- Written --------------------------------------------------------------------- */
 
 static void record_write_texts(const struct master *master, int record)
 {
@@ -78,7 +78,7 @@ void upgrade_record_keep_open(const struct master *master, int fd, bool open)
 		record_mark(master->children[slot].channel, open);
 }
 
-/* ---- Read ------------------------------------------------------------------------- */
+/* ---- Read ------------------------------------------------------------------------ */
 
 bool master_is_upgrade(void)
 {

@@ -1,3 +1,5 @@
+/* Changes of user and capabilities, for master.c (opening files), spawn.c and
+ * child.c. */
 #include "master/user.h"
 
 #include <cap-ng.h>
@@ -58,7 +60,7 @@ void user_leave(const struct user *user)
 {
 	if (user->name == NULL)
 		return;
-	/* A process that is half one and half the other must not go on. */
+	/* A process that has changed back in part must not go on. */
 	if (seteuid(0) < 0 || setegid(getgid()) < 0 || setgroups(0, NULL) < 0)
 		abort();
 }
@@ -91,7 +93,7 @@ enum rc user_shed(const struct user *user, struct error *err)
 		return RC_OK;
 	/* In a container root may have less to begin with. */
 	if (capng_get_caps_process() < 0)
-		return error_set(err, RC_DENIED, "cannot tell what this process may do: %s",
+		return error_set(err, RC_DENIED, "cannot read the capabilities of this process: %s",
 				 strerror(errno));
 	for (size_t i = 0; i < count; i++)
 		had[i] = capng_have_capability(CAPNG_PERMITTED, needed[i]);

@@ -179,9 +179,9 @@ static void on_message(struct process *process, const struct channel_message *me
 {
 	if (message->word == CHANNEL_LINK && message->fd >= 0)
 		writer_link_attach(process->worker.link, message->fd);
-	else if (message->word == CHANNEL_GIVE && message->fd >= 0)
+	else if (message->word == CHANNEL_HANDOFF_SEND && message->fd >= 0)
 		process_hand_off(process, message->fd);
-	else if (message->word == CHANNEL_TAKE && message->fd >= 0 &&
+	else if (message->word == CHANNEL_HANDOFF_RECEIVE && message->fd >= 0 &&
 		 process->worker.state == WORKER_SERVING)
 		handoff_receive(process->worker.handoff, message->fd);
 	else if (message->fd >= 0)

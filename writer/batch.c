@@ -4,6 +4,8 @@
 #include "base/fault.h"
 #include "base/log.h"
 
+#include <assert.h>
+
 static void batch_reply(struct peer *peer, uint64_t tag, const struct store_reply *reply)
 {
 	size_t begun;
@@ -40,6 +42,7 @@ void batch_collect(struct batch *batch, struct peer *const *peers, size_t count,
 	bool any = true;
 	struct frame frame;
 
+	assert(batch->count == 0 && batch->bytes == 0);
 	while (any) {
 		any = false;
 		for (size_t i = 0; i < count; i++) {
@@ -57,6 +60,7 @@ void batch_collect(struct batch *batch, struct peer *const *peers, size_t count,
 
 bool batch_add(struct batch *batch, const struct store_request *request)
 {
+	assert(batch->count <= BATCH_REQUESTS);
 	if (batch->count == BATCH_REQUESTS)
 		return false;
 	batch->requests[batch->count] = *request;
@@ -64,7 +68,8 @@ bool batch_add(struct batch *batch, const struct store_request *request)
 	return true;
 }
 
-/* The index of the reply that request `i` gets: its own, unless the mutant is active. */
+/* The index of the reply that request `i` gets: its own, unless the mutant is
+ * active. */
 static size_t batch_answered_by(const struct store_reply *replies, size_t i)
 {
 	bool has_twin = i > 0 && replies[i].result_count > 0 &&

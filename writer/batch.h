@@ -1,5 +1,5 @@
-/* What is committed together: requests of all peers, taken in turn, and whom to
- * answer. */
+/* The requests that are committed together, taken from all peers in turn, and the peers
+ * that their replies go to. */
 #ifndef WRITER_BATCH_H
 #define WRITER_BATCH_H
 
@@ -7,10 +7,10 @@
 #include "writer/peer.h"
 
 #define BATCH_REQUESTS 1024
-#define BATCH_BYTES ((size_t)16 << 20) /* a batch takes no more once it has so much */
+#define BATCH_BYTES ((size_t)16 << 20) /* a batch of this size takes no more */
 
 struct batch_origin {
-	struct peer *peer; /* NULL: the writer itself, which needs no answer */
+	struct peer *peer; /* NULL: the writer itself, which needs no reply */
 	uint64_t tag;
 };
 
@@ -21,15 +21,16 @@ struct batch {
 	size_t bytes;
 };
 
-/* Takes one frame of each peer in turn, beginning with peer number `first`, until there
- * are none or the batch is full. What cannot be unpacked is answered with RC_MALFORMED
- * at once. The peers' buffers must stay as they are until batch_clear. */
+/* Takes one request of each peer in turn, beginning with peer number `first`, until
+ * none is left or the batch is full. A request that cannot be unpacked gets
+ * RC_MALFORMED at once. The requests point into the buffers of the peers, which must
+ * stay as they are until batch_clear (peer_hold). */
 void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first);
-/* Adds a request of the writer's own, unless the batch is full. */
+/* Adds a request of the writer itself; false: the batch is full. */
 MUST_USE bool batch_add(struct batch *batch, const struct store_request *request);
-/* Queues the replies at their peers: as many as there are requests. */
+/* Queues a reply for each request at its peer. */
 void batch_answer(const struct batch *batch, const struct store_reply *replies);
-/* Answers all requests with one and the same failure. */
+/* Queues this failure as the reply to each. */
 void batch_refuse(const struct batch *batch, enum rc rc);
 void batch_clear(struct batch *batch);
 

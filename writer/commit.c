@@ -9,12 +9,12 @@
  * Replies come after COMMIT, so that nothing is acknowledged that could be lost. The
  * generation ends before the replies, so that a client that has its reply never gets a
  * cached page from before its write. Hints come after the replies, because they may be
- * lost: a writer that is killed in between has a successor that attaches to the ring, and
- * every reader then asks the database.
+ * lost: a writer that is killed in between has a successor that attaches to the ring,
+ * and every reader then asks the database.
  *
  * If the outcome of a commit is unknown, because the store lost its connection, replies
- * say so and the generation stays odd. The writer then does what its own successor would
- * do: it asks for the head and attaches to the ring anew. */
+ * say so and the generation stays odd. The writer then does what its own successor
+ * would do: it asks for the head and attaches to the ring anew. */
 #include "writer/commit.h"
 
 #include "base/clock.h"
@@ -27,7 +27,7 @@
 
 #define SETTLE_MS 1000 /* from the last commit to one more maintenance */
 
-/* ---- What is refused --------------------------------------------------------------- */
+/* ---- What is refused ------------------------------------------------------------- */
 
 /* A disk that refuses is logged once, and once more when it takes commits again. */
 static void commit_refuse(struct writer *writer, enum rc rc)
@@ -74,7 +74,7 @@ void commit_refuse_queue(struct writer *writer, enum rc rc)
 	commit_clear(writer);
 }
 
-/* ---- The writer's own purge -------------------------------------------------------- */
+/* ---- The writer's own purge ------------------------------------------------------ */
 
 /* A piece of it goes last in a batch. */
 static void commit_add_purge(struct writer *writer)
@@ -97,7 +97,7 @@ static void commit_end_purge(struct writer *writer, enum rc rc, const struct sto
 			       replies ? replies[batch->count - 1].purged : 0);
 }
 
-/* ---- The answer of the store ------------------------------------------------------- */
+/* ---- The answer of the store ----------------------------------------------------- */
 
 static void commit_end_generation(struct writer *writer)
 {
@@ -131,8 +131,8 @@ static void commit_maintain(struct writer *writer)
 		writer_fail(writer, EXIT_FAILURE);
 }
 
-/* When the batch has been answered and forgotten. The requests that came during the commit
- * are counted before clients that have just been answered can be back. */
+/* When the batch has been answered and forgotten. The requests that came during the
+ * commit are counted before clients that have just been answered can be back. */
 static void commit_settle(struct writer *writer, size_t answered)
 {
 	peers_read(&writer->peers);
@@ -167,7 +167,7 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 		commit_settle(writer, requests);
 }
 
-/* ---- When -------------------------------------------------------------------------- */
+/* ---- When ------------------------------------------------------------------------ */
 
 static bool commit_is_due(const struct writer *writer)
 {
@@ -219,10 +219,11 @@ void commit_advance(struct writer *writer)
 	commit_maintain_if_due(writer);
 }
 
-/* ---- Other hosts ------------------------------------------------------------------- */
+/* ---- Other hosts ----------------------------------------------------------------- */
 
-/* The ring must be attached to before anything is published, and while the head is asked
- * for, it is not known whether the answer includes this change: so it is asked again. */
+/* The ring must be attached to before anything is published, and while the head is
+ * asked for, it is not known whether the answer includes this change: so it is asked
+ * again. */
 void commit_on_remote_change(void *arg, const struct store_change *changes, size_t count)
 {
 	struct writer *writer = arg;

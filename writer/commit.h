@@ -4,8 +4,9 @@
 
 #include "writer/state.h"
 
-/* Takes the commits as far as they go now: begins one if it is due, asks for the head if
- * readers are behind, does the maintenance that is due. Call it in each turn of the loop. */
+/* Takes the commits as far as they go now: begins one if it is due, asks for the head
+ * if readers are behind, does the maintenance that is due. Call it in each turn of the
+ * loop. */
 void commit_advance(struct writer *writer);
 /* Answers all that is queued with this failure, without a commit. */
 void commit_refuse_queue(struct writer *writer, enum rc rc);

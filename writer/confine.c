@@ -1,3 +1,4 @@
+/* The sandbox of the writer, entered by writer.c when the database is open. */
 #include "writer/confine.h"
 
 #include "base/log.h"

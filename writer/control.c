@@ -31,7 +31,8 @@ enum rc control_accept(int listener, int *fd)
 	*fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (*fd < 0 &&
 	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-		/* The connection stays in the queue and would wake the loop again at once. */
+		/* The connection stays in the queue and would wake the loop again at
+		 * once. */
 		log_error("control_accept", LOG_NUMBER("errno", errno));
 		(void)poll(NULL, 0, FULL_MS);
 		return RC_IO;

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static void hints_add(struct hints *hints, enum ring_kind kind, uint64_t key, uint64_t number)
@@ -94,6 +95,7 @@ static void hints_finish(struct hints *hints)
 void hints_collect(struct hints *hints, const struct store_request *requests,
 		   const struct store_reply *replies, size_t count)
 {
+	assert(count == 0 || (requests && replies));
 	hints->count = 0;
 	if (FAULT_MUTANT("hints_dropped"))
 		return;

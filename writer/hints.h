@@ -1,6 +1,6 @@
-/* What a commit has changed, as ring entries: each group that holds a written document
- * once, with its newest sequence number, in the order of those numbers; before them the
- * tokens that were added or revoked. */
+/* The changes of a commit as ring entries: first the tokens that were added or revoked,
+ * then each group with a written document once, with its newest sequence number, in the
+ * order of these numbers. */
 #ifndef WRITER_HINTS_H
 #define WRITER_HINTS_H
 
@@ -13,7 +13,7 @@ struct hints {
 	size_t cap;
 };
 
-/* Replaces what `hints` held; begin with a zeroed struct. */
+/* Replaces the entries; begin with a zeroed struct. */
 void hints_collect(struct hints *hints, const struct store_request *requests,
 		   const struct store_reply *replies, size_t count);
 /* The same for changes that another host has made. */

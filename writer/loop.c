@@ -1,6 +1,6 @@
-/* The writer's event loop, called by writer_run: one ppoll(2) for the master, SIGTERM, the
- * control socket, the store and all peers. It goes on serving while an answer of the store
- * is outstanding; what it commits, and when, is in commit.c. */
+/* The writer's event loop, called by writer_run: one ppoll(2) for the master, SIGTERM,
+ * the control socket, the store and all peers. It goes on serving while an answer of
+ * the store is outstanding; what it commits, and when, is in commit.c. */
 #include "writer/loop.h"
 
 #include "base/clock.h"
@@ -29,7 +29,7 @@ struct loop {
 	uint64_t store_by; /* clock_ms() when the store wants to run */
 };
 
-/* ---- What to wait for -------------------------------------------------------------- */
+/* ---- What to wait for ------------------------------------------------------------ */
 
 static uint64_t earlier(uint64_t one, uint64_t other)
 {
@@ -128,7 +128,7 @@ static void loop_fill(struct loop *loop)
 	loop->polls[POLL_STORE] = poll_of(fd, events);
 }
 
-/* ---- What to do -------------------------------------------------------------------- */
+/* ---- What to do ------------------------------------------------------------------ */
 
 /* Returns whether there were any bytes to be moved. */
 static bool loop_move_bytes(struct loop *loop)
@@ -193,8 +193,8 @@ static void loop_dispatch(struct loop *loop)
 		loop_hear_master(writer);
 }
 
-/* Waits for something to do and does all but the committing; returns whether any peer had
- * a part in it. */
+/* Waits for something to do and does all but the committing; returns whether any peer
+ * had a part in it. */
 static bool loop_wait(struct loop *loop)
 {
 	struct shm *shm = loop->writer->from->shm;

@@ -26,6 +26,7 @@ struct peer *peer_new(enum peer_kind kind, int fd)
 	struct peer *peer = mem_alloc(sizeof(*peer));
 	int flags = fcntl(fd, F_GETFL);
 
+	assert(fd >= 0);
 	peer->kind = kind;
 	peer->fd = fd;
 	peer->moved = clock_ms();

@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
-/* A request of an administrator that consists of this one byte is not for the store: its
- * reply is the scoreboard (scoreboard_view_pack). */
+/* A request of an administrator that consists of this one byte is not for the store:
+ * its reply is the scoreboard (scoreboard_view_pack). */
 #define CONTROL_BOARD 0xb0
 
 enum peer_kind { PEER_WORKER, PEER_CONTROL };
@@ -43,12 +43,12 @@ short peer_events(const struct peer *peer);
 void peer_read(struct peer *peer);
 /* Sends what the socket takes. */
 void peer_flush(struct peer *peer);
-/* The next whole frame with a request for the store, in place until peer_forget. RC_BUSY:
- * there is none, or a CONTROL_BOARD comes first, or the peer has too many replies that it
- * has not read. */
+/* The next whole frame with a request for the store, in place until peer_forget.
+ * RC_BUSY: there is none, or a CONTROL_BOARD comes first, or the peer has too many
+ * replies that it has not read. */
 MUST_USE enum rc peer_take(struct peer *peer, struct frame *out);
-/* Drops the next whole frame if it is a CONTROL_BOARD; its tag. Not between peer_take and
- * peer_hold or peer_forget. */
+/* Drops the next whole frame if it is a CONTROL_BOARD; its tag. Not between peer_take
+ * and peer_hold or peer_forget. */
 bool peer_take_board(struct peer *peer, uint64_t *tag);
 /* Does a whole frame wait whose reply would have room? */
 bool peer_has_frame(const struct peer *peer);

@@ -1,12 +1,16 @@
+/* When to purge tombstones, for commit.c, which adds a piece to a batch when one is
+ * due. */
 #include "writer/retention.h"
 
 #include "base/log.h"
 
-#define FIRST_S 300           /* after the start, where there is enough else to do */
+#include <assert.h>
+
+#define FIRST_S 300           /* after the start, which has enough else to do */
 #define DAY_S 86400           /* between purges */
 #define PAUSE_MS 100          /* between pieces */
 #define RETRY_MS 60000        /* after one that failed */
-#define JUMP_S INT64_C(86400) /* of the wall clock */
+#define JUMP_S INT64_C(86400) /* of the wall clock, from which it is not believed */
 
 static uint64_t after(uint64_t now_ms, uint64_t seconds, uint64_t most)
 {
@@ -15,6 +19,7 @@ static uint64_t after(uint64_t now_ms, uint64_t seconds, uint64_t most)
 
 void retention_start(struct retention *retention, uint64_t seconds, uint64_t now_ms, int64_t wall)
 {
+	assert(seconds <= INT64_MAX);
 	*retention = (struct retention){ .seconds = seconds, .seen_ms = now_ms, .seen_wall = wall };
 	retention->due = after(now_ms, seconds, FIRST_S);
 }
@@ -52,6 +57,7 @@ bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
 
 void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, uint64_t purged)
 {
+	assert(retention->purging);
 	retention->purged += purged;
 	if (rc != RC_OK) {
 		retention->due = now_ms + RETRY_MS;

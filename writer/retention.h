@@ -1,11 +1,10 @@
-/* When the writer purges by itself, and what: tombstones that have been kept long
- * enough, once a day, a few at a time.
+/* Retention: purges tombstones that are older than asked for, once a day, in pieces.
  *
  *   waiting ──due──▶ purging, piece by piece with pauses ──fewer than a piece──▶ waiting (a day)
  *
- * The day is counted by the clock that only goes forward. How old a tombstone is, only
- * the wall clock can say; where that has jumped since the last look by more than a day,
- * nothing is purged on its word until it has held for another. */
+ * The day is counted by the monotonic clock. The age of a tombstone is known by the
+ * wall clock only; if that has jumped by more than a day since the last comparison,
+ * nothing is purged until it has held for another day. */
 #ifndef WRITER_RETENTION_H
 #define WRITER_RETENTION_H
 
@@ -14,22 +13,22 @@
 #define RETENTION_PIECE 500 /* tombstones: some milliseconds of work */
 
 struct retention {
-	uint64_t seconds;  /* tombstones are kept for; 0: for ever */
-	uint64_t due;      /* ms of the steady clock (base/clock.h) */
-	uint64_t seen_ms;  /* when the clocks were compared last */
-	int64_t seen_wall; /* and what the wall clock said */
-	int64_t before;    /* of the purge under way */
+	uint64_t seconds;  /* for which tombstones are kept; 0: for ever */
+	uint64_t due;      /* clock_ms() of the next piece */
+	uint64_t seen_ms;  /* clock_ms() when the clocks were compared last */
+	int64_t seen_wall; /* clock_wall() then */
+	int64_t before;    /* the purge under way takes tombstones made before this */
 	bool purging;
-	uint64_t purged; /* in it so far */
+	uint64_t purged; /* by it so far */
 };
 
 void retention_start(struct retention *retention, uint64_t seconds, uint64_t now_ms, int64_t wall);
-/* Is there a piece to do? Then *out is it; retention_done must follow. */
+/* Is a piece due? Then *out is its request, and retention_done must follow. */
 bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
 		    struct store_request *out);
-/* How it went: rc of the commit, and how many went with this piece. */
+/* The result of the commit, and how many tombstones this piece has purged. */
 void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, uint64_t purged);
-/* clock_ms() when there may be a piece to do; UINT64_MAX: never. */
+/* clock_ms() when the next piece is due; UINT64_MAX: never. */
 uint64_t retention_next(const struct retention *retention);
 
 #endif

@@ -49,8 +49,8 @@ struct writer {
 	struct writer_stats stats;
 	struct group_commit group_commit;
 	/* Readers may have missed a change: the outcome of a commit is unknown, or the
-	 * store has missed commits of other hosts. Until the ring has been attached to the
-	 * head anew the generation stays odd. */
+	 * store has missed commits of other hosts. Until the ring has been attached to
+	 * the head anew the generation stays odd. */
 	bool readers_behind;
 	uint64_t begun_us;  /* clock_us() when the commit under way began */
 	uint64_t ask_at;    /* clock_ms() when the head is asked for again, in RECOVERING */
@@ -60,8 +60,8 @@ struct writer {
 	uint64_t refused;   /* requests since the last commit that was not */
 };
 
-/* The only place that changes the state; a move that is not in the drawing above ends the
- * process. */
+/* The only place that changes the state; a move that is not in the drawing above ends
+ * the process. */
 void writer_move(struct writer *writer, enum writer_state to);
 /* Commits what has arrived and ends then. Nothing if the writer is stopping already. */
 void writer_stop(struct writer *writer, const char *reason);

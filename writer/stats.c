@@ -1,3 +1,5 @@
+/* What the writer counts on the scoreboard, for commit.c and writer.c. See
+ * shm/scoreboard.h. */
 #include "writer/stats.h"
 
 #include "base/clock.h"

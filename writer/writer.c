@@ -1,6 +1,6 @@
-/* The writer process from its start to its end, called by the master in the child that it
- * has forked. What it does in between is in loop.c and commit.c; its states are drawn in
- * state.h. */
+/* The writer process from its start to its end, called by the master in the child that
+ * it has forked. What it does in between is in loop.c and commit.c; its states are
+ * drawn in state.h. */
 #include "writer/writer.h"
 
 #include "base/clock.h"
@@ -24,7 +24,7 @@
 #define FAREWELL_MS 2000 /* how long the last replies may take */
 #define ASK_AGAIN_MS 500 /* between questions for the head to a store that is out of reach */
 
-/* ---- States ------------------------------------------------------------------------ */
+/* ---- States ---------------------------------------------------------------------- */
 
 #define TO(state) (1U << WRITER_##state)
 
@@ -77,7 +77,7 @@ void writer_fail(struct writer *writer, int status)
 	writer_move(writer, WRITER_FAILED);
 }
 
-/* ---- The head ---------------------------------------------------------------------- */
+/* ---- The head -------------------------------------------------------------------- */
 
 static void writer_begin_serving(struct writer *writer)
 {
@@ -124,7 +124,7 @@ void writer_ask_head(struct writer *writer)
 	store_head(writer->store, writer_on_head, writer);
 }
 
-/* ---- Start and end ----------------------------------------------------------------- */
+/* ---- Start and end --------------------------------------------------------------- */
 
 static bool writer_is_disk(enum rc rc)
 {

@@ -28,7 +28,7 @@ struct fake {
 	void *arg, *place_arg, *change_arg;
 };
 
-/* ---- The test's side ---- */
+/* ---- The test's side ------------------------------------------------------------- */
 
 void fake_expect(enum fake_call call, struct fake_event *event)
 {
@@ -44,7 +44,7 @@ void fake_order(struct fake_order order)
 	assert_int_equal(send(ends[0], &order, sizeof(order), MSG_NOSIGNAL), sizeof(order));
 }
 
-/* ---- The store ---- */
+/* ---- The store ------------------------------------------------------------------- */
 
 static void report(const struct fake *fake, enum fake_call call)
 {
@@ -197,7 +197,7 @@ static void fake_cancel(struct store *store)
 	answer(fake, RC_UNAVAILABLE, 0);
 }
 
-/* ---- The table ---- */
+/* ---- The table ------------------------------------------------------------------- */
 
 static const struct backend backend_fake = {
 	.scheme = "sqlite", /* the writer is given a file's name */

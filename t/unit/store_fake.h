@@ -1,5 +1,5 @@
-/* A back end whose answers come when a test sends them; link no other. The store lives in the
- * process that the test forks, and the two talk over a socketpair. */
+/* A back end whose answers come when a test sends them; link no other. The store lives
+ * in the process that the test forks, and the two talk over a socketpair. */
 #ifndef T_UNIT_STORE_FAKE_H
 #define T_UNIT_STORE_FAKE_H
 

@@ -55,9 +55,7 @@ static struct stage *stage;
 static char folder[] = "/tmp/test_master.XXXXXX";
 static char db[64];
 
-/* ---- The
- * actors ------------------------------------------------------------------------------
- */
+/* ---- The actors ------------------------------------------------------------------ */
 
 static int term_fd(void)
 {
@@ -122,6 +120,27 @@ int worker_open(const char *path, struct store **out)
 	return EXIT_SUCCESS;
 }
 
+static void take_link(struct pollfd *link, unsigned slot, int fd)
+{
+	(void)close(link->fd);
+	link->fd = fd;
+	link->revents = 0;
+	(void)!write(fd, "x", 1);
+	stage->links[slot]++;
+}
+
+static void count_echo(struct pollfd *link, unsigned slot)
+{
+	char byte;
+
+	if (read(link->fd, &byte, 1) == 1) {
+		stage->echoes[slot]++;
+		return;
+	}
+	(void)close(link->fd);
+	link->fd = -1;
+}
+
 /* Sends one byte over each link that it gets and counts those that come back. */
 int worker_run(const struct worker_inheritance *from)
 {
@@ -130,7 +149,6 @@ int worker_run(const struct worker_inheritance *from)
 				 { .fd = -1, .events = POLLIN },
 				 { .fd = from->listeners[0], .events = POLLIN } };
 	struct channel_message message;
-	char byte;
 
 	actor_enter(from->slot);
 	stage->resyncs = (unsigned)shm_resyncs(from->shm);
@@ -147,20 +165,10 @@ int worker_run(const struct worker_inheritance *from)
 		if (fds[1].revents) {
 			if (channel_receive(from->channel, &message) == RC_UNAVAILABLE)
 				break;
-			(void)close(fds[2].fd);
-			fds[2].fd = message.fd;
-			fds[2].revents = 0;
-			(void)!write(message.fd, "x", 1);
-			stage->links[from->slot]++;
+			take_link(&fds[2], from->slot, message.fd);
 		}
-		if (fds[2].revents) {
-			if (read(fds[2].fd, &byte, 1) == 1) {
-				stage->echoes[from->slot]++;
-			} else {
-				(void)close(fds[2].fd);
-				fds[2].fd = -1;
-			}
-		}
+		if (fds[2].revents)
+			count_echo(&fds[2], from->slot);
 		if (fds[3].revents)
 			greet(from->listeners[0], from->slot);
 	}
@@ -210,9 +218,7 @@ int writer_run(const struct writer_inheritance *from)
 	return EXIT_SUCCESS;
 }
 
-/* ---- The
- * play --------------------------------------------------------------------------------
- */
+/* ---- The play -------------------------------------------------------------------- */
 
 struct server {
 	pid_t pid;

@@ -1,4 +1,4 @@
-/* The writer's commits: what is answered, and what the ring is told. */
+/* The writer's commits: replies, and entries of the ring. */
 #include "t/unit/writer_kit.h"
 
 #include "base/exit.h"
@@ -11,6 +11,18 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+static void expect_entry(struct stage *stage, struct ring_reader *reader, const char *group,
+			 uint64_t number, bool last)
+{
+	struct ring_entry entry;
+
+	stage_read_entry(stage, reader, &entry);
+	assert_int_equal(entry.kind, RING_GROUP);
+	assert_int_equal(entry.key, key_of(group));
+	assert_int_equal(entry.number, number);
+	assert_int_equal(entry.last, last);
+}
 
 static void a_push_is_answered_and_its_groups_are_announced(void **state)
 {
@@ -37,19 +49,9 @@ static void a_push_is_answered_and_its_groups_are_announced(void **state)
 	assert_int_equal(reply.results[2].status, STORE_CONFLICT);
 	assert_int_equal(reply.head.seq, reply.results[3].seq);
 
-	stage_read_entry(&stage, &reader, &entry);
-	assert_int_equal(entry.kind, RING_GROUP);
-	assert_int_equal(entry.key, key_of("a:b"));
-	assert_int_equal(entry.number, reply.results[0].seq);
-	assert_false(entry.last);
-	stage_read_entry(&stage, &reader, &entry);
-	assert_int_equal(entry.key, key_of("a"));
-	assert_int_equal(entry.number, reply.results[1].seq);
-	assert_false(entry.last);
-	stage_read_entry(&stage, &reader, &entry);
-	assert_int_equal(entry.key, key_of("c"));
-	assert_int_equal(entry.number, reply.results[3].seq);
-	assert_true(entry.last);
+	expect_entry(&stage, &reader, "a:b", reply.results[0].seq, false);
+	expect_entry(&stage, &reader, "a", reply.results[1].seq, false);
+	expect_entry(&stage, &reader, "c", reply.results[3].seq, true);
 	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_EMPTY);
 	assert_int_equal(ring_committed(stage.shm), reply.head.seq);
 	store_reply_clear(&reply);

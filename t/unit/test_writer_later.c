@@ -1,5 +1,5 @@
-/* The writer with a store that answers later, or loses its connection, or has other hosts
- * beside it. */
+/* The writer with a store that answers later, or loses its connection, or has other
+ * hosts beside it. */
 #include "t/unit/store_fake.h"
 #include "t/unit/writer_kit.h"
 
@@ -80,6 +80,19 @@ static void expect_board(struct line *line, uint64_t tag)
 	buf_drop(&line->in, frame.size);
 }
 
+/* Answers commits until so many requests are committed. */
+static void later_answer(size_t left)
+{
+	struct fake_event event;
+
+	for (uint64_t seq = 2; left; left -= event.count) {
+		fake_expect(FAKE_COMMIT, &event);
+		fake_order(ANSWER(RC_OK, seq++));
+		fake_expect(FAKE_COMMITTED, NULL);
+		fake_expect(FAKE_MAINTAIN, NULL);
+	}
+}
+
 static void it_serves_while_an_answer_is_outstanding(void **state)
 {
 	struct fake_event event;
@@ -110,12 +123,7 @@ static void it_serves_while_an_answer_is_outstanding(void **state)
 	assert_string_equal(event.id, "a:1");
 	fake_expect(FAKE_MAINTAIN, NULL);
 	line_expect(&first, 1, 1);
-	for (size_t left = 3; left; left -= event.count) {
-		fake_expect(FAKE_COMMIT, &event);
-		fake_order(ANSWER(RC_OK, 5 - left));
-		fake_expect(FAKE_COMMITTED, NULL);
-		fake_expect(FAKE_MAINTAIN, NULL);
-	}
+	later_answer(3);
 	line_expect(&first, 2, 1);
 	line_expect(&second, 3, 1);
 	line_expect(&admin, 6, 1);

@@ -1,4 +1,4 @@
-/* The writer and those who talk to it: bad frames, slow and greedy peers, the control
+/* The writer and its peers: bad frames, slow and greedy peers, the control
  * socket. */
 #include "t/unit/writer_kit.h"
 
@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* ---- Bad
- * peers -------------------------------------------------------------------------------
- */
+/* ---- Bad peers ------------------------------------------------------------------- */
 
 static void what_cannot_be_read_is_refused_and_harms_nobody(void **state)
 {
@@ -135,9 +133,15 @@ static void who_has_said_all_still_gets_its_answers(void **state)
 	stage_close(&stage);
 }
 
-/* ---- The control
- * socket ------------------------------------------------------------------------------
- */
+/* ---- The control socket ---------------------------------------------------------- */
+
+static void ask(struct line *line, uint64_t tag, const struct store_request *request,
+		struct store_reply *reply, enum rc rc)
+{
+	line_send(line, tag, request);
+	line_receive(line, tag, reply);
+	assert_int_equal(reply->rc, rc);
+}
 
 static void tokens_come_by_the_control_socket(void **state)
 {
@@ -158,32 +162,24 @@ static void tokens_come_by_the_control_socket(void **state)
 	stage_open(&stage, "");
 	ring_reader_start(stage.shm, &reader);
 	line = admin_open(&stage);
-	line_send(&line, 1, &request);
-	line_receive(&line, 1, &reply);
-	assert_int_equal(reply.rc, RC_OK);
+	ask(&line, 1, &request, &reply, RC_OK);
 	store_reply_clear(&reply);
 	stage_read_entry(&stage, &reader, &entry);
 	assert_int_equal(entry.kind, RING_TOKEN);
 	assert_int_equal(entry.key, key_of("0123456789abcdef"));
 	assert_true(entry.last);
 
-	line_send(&line, 2, &request);
-	line_receive(&line, 2, &reply);
-	assert_int_equal(reply.rc, RC_EXISTS);
+	ask(&line, 2, &request, &reply, RC_EXISTS);
 	store_reply_clear(&reply);
 
 	request.kind = STORE_TOKEN_LIST;
-	line_send(&line, 3, &request);
-	line_receive(&line, 3, &reply);
-	assert_int_equal(reply.rc, RC_OK);
+	ask(&line, 3, &request, &reply, RC_OK);
 	assert_int_equal(reply.token_count, 1);
 	assert_true(slice_is(reply.tokens[0].user, "ada"));
 	store_reply_clear(&reply);
 
 	request.kind = STORE_TOKEN_REVOKE;
-	line_send(&line, 4, &request);
-	line_receive(&line, 4, &reply);
-	assert_int_equal(reply.rc, RC_OK);
+	ask(&line, 4, &request, &reply, RC_OK);
 	store_reply_clear(&reply);
 	stage_read_entry(&stage, &reader, &entry);
 	assert_int_equal(entry.kind, RING_TOKEN);

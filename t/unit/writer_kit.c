@@ -1,3 +1,4 @@
+/* See writer_kit.h. */
 #include "t/unit/writer_kit.h"
 
 #include "ipc/channel.h"
@@ -123,9 +124,7 @@ void stage_resume(const struct stage *stage)
 	assert_int_equal(kill(stage->pid, SIGCONT), 0);
 }
 
-/* ---- A
- * peer --------------------------------------------------------------------------------
- */
+/* ---- A peer ---------------------------------------------------------------------- */
 
 static struct line line_of(int fd)
 {
