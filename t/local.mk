@@ -126,6 +126,7 @@ EXTRA_DIST += \
 	%D%/packages/packages.mjs \
 	%D%/packages/packages.test.mjs \
 	%D%/analyze.sh \
+	%D%/reproducible.sh \
 	%D%/threads.sh \
 	%D%/valgrind.sh \
 	%D%/coverage.sh \
