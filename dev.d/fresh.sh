@@ -98,6 +98,8 @@ fresh_configure() {
 # New devices, not this system's.
 fresh_mount() {
 	local root=$1 device
+	# Itself onto itself: a test that makes namespaces wants / to be a mount.
+	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 	mount -t tmpfs -o mode=755 tmpfs "$root/run"
