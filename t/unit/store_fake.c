@@ -32,7 +32,7 @@ struct fake {
 
 void fake_expect(enum fake_call call, struct fake_event *event)
 {
-	struct fake_event unused;
+	struct fake_event unused = { 0 };
 
 	event = event ? event : &unused;
 	assert_int_equal(recv(ends[0], event, sizeof(*event), 0), sizeof(*event));
