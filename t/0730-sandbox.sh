@@ -49,6 +49,29 @@ serve_open --sandbox off
 is "$(for pid in "$server" $(children); do status_of_process "$pid" Seccomp; done | sort -u)" "$(status_of_process $$ Seccomp)" "--sandbox off: no filter"
 stop
 
+OLD_KERNEL=${OLD_KERNEL:-$here/old_kernel}
+if [ -x "$OLD_KERNEL" ]; then
+	mkdir -p "$work/www/folder"
+	echo page >"$work/www/folder/page.txt"
+	ln -s page.txt "$work/www/folder/link.txt"
+	ln -s folder "$work/www/other"
+	real=$POCKETBOOK
+	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$OLD_KERNEL" "$real" >"$work/on_old_kernel"
+	chmod +x "$work/on_old_kernel"
+	POCKETBOOK=$work/on_old_kernel
+	serve_open --workers 2 --www "$work/www"
+	POCKETBOOK=$real
+	wait_for "without Landlock: that is logged" grep -q 'event=sandbox_partial reason="this kernel has no Landlock"' "$log"
+	each "without Landlock"
+	like "$(push '{"docs":[{"id":"todos:5","value":1}]}')$(pull group=todos)" '"ok".*todos:5' "without Landlock: it works"
+	is "$(curl -s "$url/folder/page.txt")" page "without Landlock: a file of the page is served"
+	is "$(status_of "$url/folder/link.txt") $(status_of "$url/other/page.txt") $(status_of "$url/folder/none")" "404 404 404" "without Landlock: but through no link"
+	kill -HUP "$server"
+	wait_for "without Landlock: a reload goes well" grep -q 'event=reloaded' "$log"
+	stop
+	is "$status" 0 "without Landlock: it stops"
+fi
+
 if [ "$FAULTS" = yes ]; then
 	for try in worker=pull_in_page writer=writer_before_commit; do
 		faults="${try#*=}=exec"

@@ -53,7 +53,8 @@ process_tests = \
 	%D%/0850-smuggling.sh \
 	%D%/0860-bodies.sh
 
-check_PROGRAMS += %D%/transit/transcode %D%/hostile
+check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
+t_old_kernel_LDADD = $(SECCOMP_LIBS)
 t_transit_transcode_LDADD = libtransit.a libbase.a
 TESTS += $(process_tests)
 
@@ -107,6 +108,7 @@ AM_TESTS_ENVIRONMENT = \
 	BUILD='$(abs_top_builddir)'; export BUILD; \
 	STREAMS='$(abs_top_builddir)/bench/streams'; export STREAMS; \
 	HOSTILE='$(abs_top_builddir)/t/hostile'; export HOSTILE; \
+	OLD_KERNEL='$(abs_top_builddir)/t/old_kernel'; export OLD_KERNEL; \
 	FUZZ_CORPUS='$(abs_srcdir)/t/fuzz/corpus'; export FUZZ_CORPUS; \
 	FAULTS=$(faults_built); export FAULTS;
 

@@ -3,6 +3,7 @@
 #include "worker/static.h"
 
 #include "base/array.h"
+#include "base/mem.h"
 #include "worker/dispatch.h"
 #include "worker/static_embed.h"
 
@@ -11,6 +12,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -176,7 +178,27 @@ static bool is_hidden(const char *path)
 	return strstr(path, "/.") != NULL;
 }
 
-/* Never leaves the folder, also not by links in it. */
+/* One component of a path at a time, none of them a link: `dir` is closed. */
+static int open_without_links(int dir, const char *path)
+{
+	while (dir >= 0 && *path) {
+		size_t len = strcspn(path, "/");
+		char *name = mem_copy(path, len);
+		bool is_last = path[len] == '\0';
+		int next = openat(dir, name,
+				  O_NOFOLLOW | O_CLOEXEC |
+					  (is_last ? O_RDONLY | O_NONBLOCK : O_PATH | O_DIRECTORY));
+
+		close(dir);
+		free(name);
+		dir = next;
+		path += len + !is_last;
+	}
+	return dir;
+}
+
+/* Never leaves the folder, also not by links in it. The sandbox forbids openat2 if the
+ * kernel has no Landlock, and old kernels do not have it. */
 static int open_beneath(const char *folder, const char *path)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
@@ -187,6 +209,8 @@ static int open_beneath(const char *folder, const char *path)
 	if (dir < 0)
 		return -1;
 	fd = syscall(SYS_openat2, dir, path + 1, &how, sizeof(how));
+	if (fd < 0 && errno == ENOSYS)
+		return open_without_links(dir, path + 1);
 	close(dir);
 	return (int)fd;
 }
