@@ -3,4 +3,6 @@ noinst_LIBRARIES += libos.a
 libos_a_SOURCES = \
 	%D%/chown.c %D%/chown.h \
 	%D%/landlock.c %D%/landlock.h \
-	%D%/sandbox.c %D%/sandbox.h
+	%D%/sandbox.c %D%/sandbox.h \
+	%D%/sandbox_calls.c %D%/sandbox_calls.h \
+	%D%/sandbox_filter.c %D%/sandbox_filter.h

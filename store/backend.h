@@ -28,11 +28,14 @@ struct store_ids {
 	const struct backend *backend;
 };
 
+struct sandbox_rule;
+
 /* System calls that a process with an open handle makes later on, beyond those that every
- * process may (os/sandbox.h): lists of SCMP_SYS(...) that end with SANDBOX_END. */
+ * process may: lists of rules (os/sandbox.h), with conditions on the arguments, that end
+ * with SANDBOX_END. */
 struct store_needs {
-	const int *reader_calls;
-	const int *writer_calls;
+	const struct sandbox_rule *reader_calls;
+	const struct sandbox_rule *writer_calls;
 	bool writer_opens; /* files in the folder of the database, and /dev/urandom */
 };
 

@@ -6,24 +6,47 @@
 #include "os/sandbox.h"
 #include "worker/worker.h"
 
-#include <seccomp.h>
+#include <sys/socket.h>
 
-/* For sockets that arrive by accept or in a message, the event loop, and files sent to
- * sockets. */
-static const int calls[] = {
-	SCMP_SYS(accept),      SCMP_SYS(accept4),   SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
-	SCMP_SYS(getpeername), SCMP_SYS(shutdown),  SCMP_SYS(sendfile),   SCMP_SYS(epoll_wait),
-	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SANDBOX_END
+/* The length of an address that autobind assigns: the family, a zero, five digits
+ * (unix(7)). */
+#define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
+
+/* For sockets that arrive by accept or in a message, the event loop, files sent to
+ * sockets, and a socket by which the process connects to itself
+ * (worker/http/handoff_conn.c).
+ *
+ * A filter sees the length of an address only, and a path can be as short as an address
+ * from autobind. But a socket of this type connects only to a socket of the same type,
+ * and neither the control socket nor those of journald, D-Bus and container engines have
+ * it. A TCP socket needs a longer address; one that connect has dissolved (AF_UNSPEC)
+ * can neither listen nor send with MSG_FASTOPEN. */
+static const struct sandbox_rule rules[] = {
+	SANDBOX_ALLOW(accept4),
+	SANDBOX_ALLOW(getpeername),
+	SANDBOX_ALLOW(shutdown),
+	SANDBOX_ALLOW(sendfile),
+	SANDBOX_ALLOW(epoll_wait),
+	SANDBOX_ALLOW(epoll_pwait),
+	SANDBOX_ALLOW(epoll_ctl),
+	SANDBOX_ALLOW_IF(socket, SANDBOX_ARG(0, AF_UNIX),
+			 SANDBOX_ARG(1, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK),
+			 SANDBOX_ARG(2, 0)),
+	SANDBOX_KILL_IF(socket, SANDBOX_ARG_NOT(0, AF_UNIX)),
+	SANDBOX_ALLOW_IF(connect, SANDBOX_ARG(2, AUTOBIND_LEN)),
+	SANDBOX_KILL_IF(connect, SANDBOX_ARG_NOT(2, AUTOBIND_LEN)),
+	SANDBOX_END
 };
 
-enum rc worker_confine(const struct worker_settings *settings, const struct store_needs *needs)
+enum rc worker_confine(const struct worker_settings *settings, const struct store_needs *needs,
+		       bool (*before_filter)(void *arg), void *arg)
 {
 	const struct landlock_beneath www = { settings->www, false };
 	const struct sandbox sandbox = {
-		.calls = calls,
-		.store_calls = needs->reader_calls,
-		.own_sockets = true, /* by which evhttp takes connections over
-					(worker/http/handoff_conn.c) */
+		.rules = rules,
+		.store_rules = needs->reader_calls,
+		.before_filter = before_filter,
+		.arg = arg,
 		.opens_to_read = settings->www != NULL,
 		.beneath = &www,
 		.beneath_count = settings->www != NULL,

@@ -6,12 +6,15 @@
 #include "base/rc.h"
 #include "store/backend.h"
 
+#include <stdbool.h>
+
 struct worker_settings;
 
 /* To be called when everything is open, before the first byte from a client. `needs`:
- * the system calls of the store. Parts that the kernel lacks are logged. RC_IO, logged:
- * the worker must not serve. */
+ * the system calls of the store. `before_filter`: as struct sandbox has it. Parts that
+ * the kernel lacks are logged. RC_IO, logged: the worker must not serve. */
 MUST_USE enum rc worker_confine(const struct worker_settings *settings,
-				const struct store_needs *needs);
+				const struct store_needs *needs, bool (*before_filter)(void *arg),
+				void *arg);
 
 #endif

@@ -280,8 +280,9 @@ static bool process_serve(struct process *process)
 	static const struct timeval at_once = { 0, 0 };
 	struct worker *worker = &process->worker;
 
-	if (worker->from->sandbox &&
-	    worker_confine(worker->settings, store_needs(worker->store)) != RC_OK)
+	if (worker->from->sandbox ? worker_confine(worker->settings, store_needs(worker->store),
+						   conns_prepare_to_receive, worker->conns) != RC_OK
+				  : !conns_prepare_to_receive(worker->conns))
 		return false;
 	/* The first read of the ring arms the slot. */
 	if (event_base_once(worker->base, -1, EV_TIMEOUT, on_wake, process, &at_once) < 0)

@@ -5,14 +5,19 @@
 #include "base/mem.h"
 #include "os/sandbox.h"
 
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* An administrator's connection; the rest is what the store needs. */
-static const int calls[] = { SCMP_SYS(accept4), SANDBOX_END };
+static const struct sandbox_rule rules[] = {
+	SANDBOX_ALLOW(accept4),
+	/* A worker's socket, once it is a peer (writer/peer.c). */
+	SANDBOX_ALLOW_IF(fcntl, SANDBOX_ARG(1, F_SETFL), SANDBOX_ARG(2, O_RDWR | O_NONBLOCK)),
+	SANDBOX_END
+};
 
 /* The folder that the file itself lies in, for the path may be a link; the log lies
  * there too. The caller frees. */
@@ -34,9 +39,8 @@ enum rc writer_confine(const char *db, const struct store_needs *needs)
 	/* SQLite seeds the salts of its log there. */
 	const struct landlock_beneath beneath[] = { { folder, true }, { "/dev/urandom", false } };
 	const struct sandbox sandbox = {
-		.calls = calls,
-		.store_calls = needs->writer_calls,
-		.opens_to_read = needs->writer_opens,
+		.rules = rules,
+		.store_rules = needs->writer_calls,
 		.opens_to_write = needs->writer_opens,
 		.beneath = beneath,
 		.beneath_count = needs->writer_opens ? sizeof(beneath) / sizeof(beneath[0]) : 0,

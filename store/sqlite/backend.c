@@ -5,14 +5,26 @@
 #include "store/sqlite/operations.h"
 #include "store/sqlite/stats.h"
 
-#include <seccomp.h>
+#include <fcntl.h>
 
-/* How SQLite writes its files; readers have theirs open, and map or read them. */
-static const int reader_calls[] = { SANDBOX_END };
-static const int writer_calls[] = { SCMP_SYS(pwrite64),  SCMP_SYS(fsync),     SCMP_SYS(fdatasync),
-				    SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fadvise64),
-				    SCMP_SYS(unlink),    SCMP_SYS(fchown),    SCMP_SYS(fchmod),
-				    SANDBOX_END };
+/* SQLite's locks, and how it writes its files; readers have theirs open, and map or read
+ * them. */
+#define LOCKS \
+	SANDBOX_ALLOW_IF(fcntl, SANDBOX_ARG(1, F_SETLK)), \
+		SANDBOX_ALLOW_IF(fcntl, SANDBOX_ARG(1, F_GETLK))
+
+static const struct sandbox_rule reader_calls[] = { LOCKS, SANDBOX_END };
+static const struct sandbox_rule writer_calls[] = { LOCKS,
+						    SANDBOX_ALLOW(pwrite64),
+						    SANDBOX_ALLOW(fsync),
+						    SANDBOX_ALLOW(fdatasync),
+						    SANDBOX_ALLOW(ftruncate),
+						    SANDBOX_ALLOW(fallocate),
+						    SANDBOX_ALLOW(fadvise64),
+						    SANDBOX_ALLOW(unlink),
+						    SANDBOX_ALLOW(fchown),
+						    SANDBOX_ALLOW(fchmod),
+						    SANDBOX_END };
 
 const struct backend backend_sqlite = {
 	.scheme = "sqlite",

@@ -44,6 +44,11 @@ unit_tests = \
 	%D%/test_ring \
 	%D%/test_ring_model \
 	%D%/test_sandbox \
+	%D%/test_sandbox_arguments \
+	%D%/test_sandbox_arguments_no_landlock \
+	%D%/test_sandbox_no_landlock \
+	%D%/test_sandbox_sockets \
+	%D%/test_sandbox_sockets_no_landlock \
 	%D%/test_scan \
 	%D%/test_scan_bytewise \
 	%D%/test_shm \
@@ -171,7 +176,19 @@ t_unit_test_store_wire_LDADD = $(sqlite_libs)
 t_unit_test_text_LDADD = $(base_libs)
 t_unit_test_date_SOURCES = %D%/test_date.c
 t_unit_test_date_LDADD = $(transit_libs)
+sandbox_kit = %D%/sandbox_kit.c %D%/sandbox_kit.h
+t_unit_test_sandbox_SOURCES = %D%/test_sandbox.c $(sandbox_kit)
 t_unit_test_sandbox_LDADD = libwriter.a libworker.a libauth.a $(sqlite_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
+t_unit_test_sandbox_no_landlock_SOURCES = $(t_unit_test_sandbox_SOURCES) %D%/no_landlock.c
+t_unit_test_sandbox_no_landlock_LDADD = $(t_unit_test_sandbox_LDADD)
+t_unit_test_sandbox_arguments_SOURCES = %D%/test_sandbox_arguments.c $(sandbox_kit)
+t_unit_test_sandbox_arguments_LDADD = $(t_unit_test_sandbox_LDADD)
+t_unit_test_sandbox_arguments_no_landlock_SOURCES = $(t_unit_test_sandbox_arguments_SOURCES) %D%/no_landlock.c
+t_unit_test_sandbox_arguments_no_landlock_LDADD = $(t_unit_test_sandbox_LDADD)
+t_unit_test_sandbox_sockets_SOURCES = %D%/test_sandbox_sockets.c $(sandbox_kit)
+t_unit_test_sandbox_sockets_LDADD = $(t_unit_test_sandbox_LDADD)
+t_unit_test_sandbox_sockets_no_landlock_SOURCES = $(t_unit_test_sandbox_sockets_SOURCES) %D%/no_landlock.c
+t_unit_test_sandbox_sockets_no_landlock_LDADD = $(t_unit_test_sandbox_LDADD)
 t_unit_test_scan_SOURCES = %D%/test_scan.c
 t_unit_test_scan_LDADD = $(transit_libs)
 # As where there is no SSE2.

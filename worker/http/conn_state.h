@@ -58,7 +58,8 @@ struct frontend {
 	struct evhttp *http;
 	bool is_metrics;
 	struct injector *injector; /* connections come from another process (handoff_conn.c);
-				      NULL: none has come yet */
+				      NULL:
+				      not one that receives, or not prepared yet */
 };
 
 /* The last two are for connections that another process accepted. */

@@ -55,7 +55,10 @@ void conns_hand_off(struct conns *conns, on_conn_handed_off *on_handed_off, void
  * for others). So each received connection is announced to it by a connection to a
  * local socket of this process, whose descriptor is then replaced by the received one.
  * This happens before epoll gets to know it: conns.c adopts a connection in the turn of
- * the loop of the accept, and epoll's changes are applied between turns. */
+ * the loop of the accept, and epoll's changes are applied between turns.
+ *
+ * The sockets are of the type SOCK_SEQPACKET, so that the sandbox (worker/confine.c)
+ * can forbid all other types. */
 #define INJECTOR_ROOM (4 * CONNS_RECEIVE_MAX)
 
 struct injector {
@@ -70,7 +73,7 @@ static bool injector_listen(struct injector *injector, struct frontend *frontend
 {
 	const struct sockaddr_un any = { .sun_family = AF_UNIX };
 	struct evconnlistener *listener;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	injector->len = sizeof(injector->address);
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(any.sun_family)) < 0 ||
@@ -91,7 +94,7 @@ static bool injector_listen(struct injector *injector, struct frontend *frontend
 
 static bool injector_announce(const struct injector *injector)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool done = fd >= 0 &&
 		    connect(fd, (const struct sockaddr *)&injector->address, injector->len) == 0;
 
@@ -100,26 +103,32 @@ static bool injector_announce(const struct injector *injector)
 	return done;
 }
 
-/* Made when it is needed first; NULL: that failed. */
-static struct injector *frontend_injector(struct frontend *frontend)
+static bool frontend_receives(struct frontend *frontend)
 {
-	struct injector *injector = frontend->injector;
+	struct injector *injector = mem_alloc(sizeof(*injector));
 
-	if (injector)
-		return injector;
-	injector = mem_alloc(sizeof(*injector));
 	if (!injector_listen(injector, frontend)) {
 		free(injector);
-		return NULL;
+		return false;
 	}
 	frontend->injector = injector;
-	return injector;
+	return true;
+}
+
+bool conns_prepare_to_receive(void *arg)
+{
+	struct conns *conns = arg;
+
+	assert(conns->state == CONNS_OPENED);
+	return frontend_receives(&conns->frontends[FRONTEND_RECEIVED]) &&
+	       frontend_receives(&conns->frontends[FRONTEND_RECEIVED_METRICS]);
 }
 
 void conns_receive(struct conns *conns, int fd, bool is_metrics)
 {
-	struct injector *injector = frontend_injector(
-		&conns->frontends[is_metrics ? FRONTEND_RECEIVED_METRICS : FRONTEND_RECEIVED]);
+	struct injector *injector =
+		conns->frontends[is_metrics ? FRONTEND_RECEIVED_METRICS : FRONTEND_RECEIVED]
+			.injector;
 
 	assert(fd >= 0);
 	if (injector == NULL || injector->count == INJECTOR_ROOM || !injector_announce(injector)) {
