@@ -207,7 +207,7 @@ static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct e
 	return RC_OK;
 }
 
-/* A bind that does not share comes first: it fails where another server of the same
+/* A bind that does not share comes first: it fails if another server of the same
  * user, who may share, already listens. It is held while the slots bind, so that the
  * port chosen by the kernel stays ours. */
 static enum rc listen_open_address(struct listeners *listeners, size_t i, struct error *err)

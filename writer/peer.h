@@ -34,9 +34,8 @@ struct peer {
 struct peer *peer_new(enum peer_kind kind, int fd);
 void peer_free(struct peer *peer);
 
-/* The poll events to wait for: input unless enough of it waits already, output where
- * there is some.
- */
+/* The poll events to wait for: input unless enough of it waits already, output if
+ * there is any. */
 short peer_events(const struct peer *peer);
 /* Reads a bounded piece of what has arrived. Not between peer_take and peer_hold or
  * peer_forget: it may move the frames. */

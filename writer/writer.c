@@ -43,7 +43,7 @@ void writer_move(struct writer *writer, enum writer_state to)
 	writer->state = to;
 }
 
-/* Where a stop leads to from here. */
+/* The state that a stop leads to. */
 static enum writer_state writer_stop_state(const struct writer *writer)
 {
 	switch (writer->state) {

@@ -23,7 +23,7 @@
 static char folder[] = "/tmp/test_writer.XXXXXX";
 static unsigned stages;
 
-void stage_spawn(struct stage *stage, const char *faults, int said)
+void stage_spawn(struct stage *stage, const char *faults, int output)
 {
 	int ends[2];
 
@@ -42,8 +42,8 @@ void stage_spawn(struct stage *stage, const char *faults, int said)
 		(void)signal(SIGXFSZ,
 			     SIG_IGN); /* a file size limit is to look like a failing disk */
 		(void)close(ends[0]);
-		if (said >= 0)
-			(void)dup2(said, STDERR_FILENO);
+		if (output >= 0)
+			(void)dup2(output, STDERR_FILENO);
 		(void)setenv("POCKETBOOK_FAULTS", faults, 1);
 		fault_setup();
 		log_limit(LOG_WARN);

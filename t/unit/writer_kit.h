@@ -28,8 +28,8 @@ struct stage {
 /* All but the process: a new database's name, map and control socket. */
 void stage_prepare(struct stage *stage);
 /* Starts the process: with POCKETBOOK_FAULTS (base/fault.h) and, unless -1, what it
- * says going to `said`. */
-void stage_spawn(struct stage *stage, const char *faults, int said);
+ * writes to stderr going to `output`. */
+void stage_spawn(struct stage *stage, const char *faults, int output);
 void stage_await_ready(struct stage *stage);
 /* The three above. */
 void stage_open(struct stage *stage, const char *faults);
