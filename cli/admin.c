@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #define REACH_MS 8000   /* for a server to finish starting or stopping */
-#define ANSWER_MS 30000 /* for it to answer */
-#define PAUSE_MS 20     /* between looks */
+#define ANSWER_MS 30000 /* for a server to answer */
+#define PAUSE_MS 20     /* between two attempts */
 
 /* ---- With the lock ---- */
 
@@ -76,7 +76,7 @@ static enum rc local_do(const char *db, const struct store_request *request,
 
 /* ---- By the control socket ---- */
 
-/* RC_UNAVAILABLE: the server went away, maybe with the request done. */
+/* RC_UNAVAILABLE: the server went away, perhaps after it carried out the request. */
 static enum rc remote_do(int fd, const char *db, const struct store_request *request,
 			 struct admin_answer *answer, struct error *err)
 {
@@ -115,9 +115,9 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 
 /* ---- Either ---- */
 
-/* Gets hold of the server's control socket (*fd) or of the lock (*lock), the other is
- * -1. Someone who has the lock and no socket is a server that starts or stops, or
- * another command like this one: worth waiting for. */
+/* Connects to the server (*fd) or takes the lock (*lock); the other one is -1. A
+ * process that has the lock and no control socket is a server that starts or stops, or
+ * another command: worth waiting for. */
 static enum rc reach(const struct db_place *place, uint64_t deadline, int *fd, int *lock,
 		     struct error *err)
 {
@@ -135,7 +135,8 @@ static enum rc reach(const struct db_place *place, uint64_t deadline, int *fd, i
 	}
 }
 
-/* A request that was sent before, with its answer lost: was it done then? */
+/* A request that was sent twice because the first answer was lost: this refusal shows
+ * that it was carried out the first time. */
 static void settle(const struct store_request *request, struct store_reply *reply)
 {
 	if ((request->kind == STORE_TOKEN_ADD && reply->rc == RC_EXISTS) ||

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a signal removes: the file, and what SQLite may have beside it at that
- * moment. */
+/* The files that a signal removes: the unfinished one, and those that SQLite may have
+ * beside it. */
 #define LEFTOVERS 4
 static char *leftovers[LEFTOVERS];
 
@@ -126,8 +126,8 @@ bool atomic_file_is_same(const char *a, const char *b)
 	       one.st_ino == other.st_ino;
 }
 
-/* Not over anything that is there. Network file systems cannot do that at once
- * (EINVAL): there it is looked first. */
+/* Fails if `to` exists. Network file systems cannot do this in one step (EINVAL);
+ * there, it is checked first. */
 static int rename_new(const char *from, const char *to)
 {
 	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
@@ -178,7 +178,7 @@ void atomic_file_abort(struct atomic_file *file)
 	*file = (struct atomic_file){ NULL, NULL, -1 };
 }
 
-/* Where the file system cannot make one without a name, its name goes at once. */
+/* If the file system has no unnamed files, the name is removed at once. */
 static int open_unnamed(const char *directory)
 {
 	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

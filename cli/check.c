@@ -28,7 +28,7 @@ struct findings {
 	uint64_t faults;
 };
 
-/* As a part of one line: what is no text is shown as question marks. */
+/* As part of one line: bytes that are not printable text become question marks. */
 static void put_shown(struct buf *out, struct slice text)
 {
 	bool clean = text_is_utf8(text) && !text_has_control(text);

@@ -28,7 +28,7 @@ bool command_begins_with(const struct command *command, const char *word)
 	return strncmp(command->name, word, len) == 0 && command->name[len] == ' ';
 }
 
-/* "token" alone, or with a second word that none has. */
+/* "token" alone, or with an unknown second word. */
 static enum rc command_half(const char *first, struct error *err)
 {
 	char list[256] = "";

@@ -5,29 +5,30 @@
 #include "base/array.h"
 #include "base/options.h"
 
-/* What a command is called with. All of it is the caller's. */
+/* What a command is called with. Owned by the caller. */
 struct invocation {
-	const char *program; /* as the program was called: for commands that the user can copy */
+	const char *program; /* argv[0], for hints that the user can copy */
 	const struct command *command;
-	const struct options *options; /* with all layers */
-	const char *const *words;      /* what is no option; as many as the command allows */
+	const struct options *options; /* from all sources */
+	const char *const
+		*words; /* the words that are not options; as many as the command allows */
 	size_t word_count;
-	int argc; /* the words behind the command's name, as they were given */
+	int argc; /* the words after the command's name, unchanged */
 	char *const *argv;
 };
 
-/* Answers the exit status (base/exit.h); what went wrong has been said on stderr. */
+/* Returns the exit status (base/exit.h), after reporting any error on stderr. */
 typedef int on_command(const struct invocation *invocation);
 
 struct command {
 	const char *name;  /* "token add" */
-	const char *usage; /* what follows the name in a call */
-	const char *words; /* how a missing word is called */
+	const char *usage; /* synopsis, without the name */
+	const char *words; /* name of a missing word */
 	size_t words_least;
 	size_t words_most;
 	const char *summary; /* one line */
 	const char *about;   /* paragraphs, each ended by a newline; may be NULL */
-	const char *example; /* lines to try; may be NULL */
+	const char *example; /* lines to copy; may be NULL */
 	const struct option_spec *options;
 	size_t option_count;
 	on_command *run;
@@ -38,11 +39,11 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t command_count;
 
-/* The command that the first words name, and how many words that takes. RC_NOT_FOUND:
- * none; `err` says what there is. */
+/* The command that the first words name, and the number of these words. RC_NOT_FOUND:
+ * there is none; `err` lists what there is. */
 MUST_USE enum rc command_find(const char *const *words, size_t count, const struct command **out,
 			      size_t *used, struct error *err);
-/* How many words the name has if these begin with it, else 0. */
+/* The number of words of the name if `words` begin with it, else 0. */
 size_t command_match(const char *name, const char *const *words, size_t count);
 /* Is `word` the first of the command's two words? */
 bool command_begins_with(const struct command *command, const char *word);

@@ -15,7 +15,7 @@ static bool is_small(struct slice text)
 	return text.len > 0;
 }
 
-/* Cuts the part before the next `|` off. */
+/* Takes the part before the next `|`. */
 static bool part_take(struct slice *rest, struct slice *part)
 {
 	const char *bar;

@@ -1,8 +1,8 @@
 /* The completion script for bash, generated from the tables of commands and options. */
 #include "cli/completion.h"
 
-/* 'serve --db'|... of all options whose argument is of that kind; answers whether there
- * is one. */
+/* 'serve --db'|... of all options with an argument of that kind. false: there is none.
+ */
 static bool put_places(struct buf *out, enum completion_kind kind)
 {
 	size_t before = out->len;

@@ -1,8 +1,8 @@
 /* The completion script for zsh, generated from the tables of commands and options. */
 #include "cli/completion.h"
 
-/* The first sentence, without its stop, inside single quotes and where some characters
- * need a backslash. */
+/* The first sentence, without its full stop, for use in single quotes; the `special`
+ * characters get a backslash. */
 static void put_sentence(struct buf *out, const char *text, const char *special)
 {
 	const char *end = strstr(text, ". ");
@@ -26,7 +26,7 @@ static struct slice name_after(const struct command *command, struct slice first
 	return first.len ? slice_of(command->name + first.len + 1) : completion_first(command);
 }
 
-/* The commands that begin with a word, or, where it is empty, all first words. */
+/* The commands that begin with this word; if it is empty, all first words. */
 static void put_list(struct buf *out, struct slice first, const char *indent)
 {
 	buf_putf(out, "%scommands=(\n", indent);

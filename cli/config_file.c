@@ -26,7 +26,8 @@ static void reading_fail(struct reading *reading, const char *what)
 					reading->line, what);
 }
 
-/* An ini_reader: fgets that counts, and refuses what inih would silently cut in two. */
+/* An ini_reader: an fgets that counts lines, and rejects lines that inih would split
+ * silently. */
 static char *on_line(char *text, int room, void *arg)
 {
 	struct reading *reading = arg;

@@ -6,9 +6,9 @@
 
 #include "base/options.h"
 
-/* Offers each line to `options`, and what they do not know to `others` (the options of
- * other commands, so that one file serves them all; what these make of it is only
- * checked). RC_MALFORMED, RC_IO: `err` gives file, line, name and what is wrong. */
+/* Offers each line to `options`, and unknown names to `others`: the options of other
+ * commands, so that one file can serve all commands; their values are only checked.
+ * RC_MALFORMED, RC_IO: `err` has file, line, name and reason. */
 MUST_USE enum rc config_file_read(const char *path, struct options *options,
 				  struct options *const *others, size_t other_count,
 				  struct error *err);

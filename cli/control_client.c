@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#define READ_BYTES 65536 /* at a time */
+#define READ_BYTES 65536 /* per recv */
 
 static enum rc await(int fd, short events, uint64_t deadline)
 {

@@ -1,11 +1,11 @@
-/* What a copy of a whole database has. */
+/* The summary of a copied database. */
 #ifndef CLI_COPY_REPORT_H
 #define CLI_COPY_REPORT_H
 
 #include "store/store.h"
 
-/* Says that `to` has all of `from`, how much that is, and `end`; as JSON it prints the
- * numbers alone. Answers EXIT_SUCCESS. */
+/* Reports that `to` has all of `from`, the counts, and `end`; as JSON, prints only the
+ * counts. Returns EXIT_SUCCESS. */
 int copy_report(const struct store_stats_full *stats, bool json, const char *to, const char *from,
 		const char *end);
 

@@ -15,7 +15,7 @@ static bool is_name(const char *host)
 	return host[strspn(host, LOWER DIGITS "-._")] == '\0';
 }
 
-/* In brackets, which go. */
+/* In brackets, which are removed. */
 static bool is_ipv6(char *host, size_t len)
 {
 	struct in6_addr address;

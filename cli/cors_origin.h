@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 
-/* `*`, or scheme://host[:port] exactly as a browser sends it in Origin: lower case, no
- * path, no default port, IPv6 in brackets. Anything else would silently match nobody.
+/* Accepts `*`, or scheme://host[:port] exactly as browsers send it in Origin: lower
+ * case, no path, no default port, IPv6 in brackets. Anything else would never match.
  * RC_MALFORMED with the reason. */
 MUST_USE enum rc cors_origin_check(const char *text, struct error *err);
 

@@ -1,4 +1,4 @@
-/* What the commands on single documents share. */
+/* Functions that the doc commands share. */
 #ifndef CLI_DOC_H
 #define CLI_DOC_H
 
@@ -12,24 +12,24 @@
 		.help = (about) \
 	}
 
-/* These answer EXIT_SUCCESS, or say what is wrong and answer the exit status. */
+/* These return EXIT_SUCCESS, or report the error and return the exit status. */
 int doc_encoding(const struct options *options, enum encoding *out);
 int doc_id(const char *word, struct slice *out);
 /* Opens the database for reading. Close it with store_close. */
 int doc_open(const struct db_place *place, struct store **out);
 
-/* A document of its own memory. */
+/* A document in memory of its own. */
 struct doc_copy {
 	bool there; /* alive or deleted */
 	struct store_doc doc;
 	struct buf value;
 };
 
-/* Reads the document of this id (which must stay). Free in any case. */
+/* Reads the document with this id, which must remain valid. Free in any case. */
 int doc_read(struct store *store, const char *db, struct slice id, struct doc_copy *out);
 void doc_copy_free(struct doc_copy *copy);
 
-/* Appends a value for a person to read: as JSON, or as it is. */
+/* Appends a value for display. */
 void doc_put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 
 #endif

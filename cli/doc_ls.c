@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PAGE_ROWS 500 /* whose columns are aligned with each other */
+#define PAGE_ROWS 500 /* with common column widths */
 #define PAGE_BYTES ((size_t)1 << 20)
 #define GAP 2
 
@@ -26,18 +26,18 @@ struct row {
 	uint64_t version;
 };
 
-/* A page of the list, shown when it is full. */
+/* A page of the list, printed when it is full. */
 struct listing {
 	FILE *out; /* into the spool */
 	struct spool spool;
 	bool json;
 	enum encoding encoding;
-	size_t room;    /* columns of the terminal */
-	bool headed;    /* the head of the table has been shown */
+	size_t room;    /* width of the terminal */
+	bool headed;    /* the heading has been printed */
 	uint64_t count; /* documents so far */
 	struct row rows[PAGE_ROWS];
 	size_t row_count;
-	struct buf text; /* id and value of each row, one behind the other */
+	struct buf text; /* id and value of each row, concatenated */
 };
 
 static size_t digits(uint64_t number)
@@ -126,9 +126,8 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	return listing->json ? add_json(listing, doc) : add_row(listing, doc);
 }
 
-/* A cookie_write_function_t: what a person pages through slowly must not keep the
- * database waiting.
- */
+/* A cookie_write_function_t. The output may go to a pager that reads slowly, which must
+ * not prolong the read transaction. */
 static ssize_t on_write(void *arg, const char *bytes, size_t len)
 {
 	struct listing *listing = arg;

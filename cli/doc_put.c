@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define VALUE_BYTES ((size_t)8 << 20)
-#define CANONICAL_BYTES ((size_t)12 << 20) /* what fits into a request to a server */
+#define CANONICAL_BYTES ((size_t)12 << 20) /* the limit of a request to a server */
 #define READ_BYTES ((size_t)64 << 10)
 
 #define OPTION_BASE \
@@ -27,7 +27,7 @@ struct putting {
 	struct db_place place;
 	const char *id;
 	struct store_edit edit;
-	bool has_base; /* which was asked for, and is not to be adapted */
+	bool has_base; /* --base was given: do not retry with another base */
 	bool json;
 };
 
@@ -60,8 +60,8 @@ static int show_result(const struct putting *putting, const struct store_result 
 			  result->deleted ? " and was deleted" : "");
 }
 
-/* Writes on the base of the edit. *again: another client was faster, and the base is
- * now what that one made. */
+/* Pushes the edit. *again: another client was faster, and the base is now the version
+ * that it wrote. */
 static int put_once(struct putting *putting, bool *again)
 {
 	const struct store_request request = { .kind = STORE_PUSH,
@@ -104,7 +104,7 @@ static int put_do(struct putting *putting)
 	return status;
 }
 
-/* The base that was asked for, else the version that the document has. */
+/* The base is --base, or else the document's current version. */
 static int put_base(struct putting *putting, const struct options *options)
 {
 	struct doc_copy found;
@@ -160,7 +160,7 @@ static int read_stdin(struct buf *out)
 	return EXIT_SUCCESS;
 }
 
-/* `text` in canonical form. */
+/* Converts `text` to the canonical form. */
 static int parse_value(struct slice text, enum encoding encoding, struct buf *out, bool *plain)
 {
 	struct transit_in *in;

@@ -31,15 +31,15 @@ struct exporting {
 	enum encoding encoding;
 	struct spool spool;
 	struct progress progress;
-	uint64_t total; /* 0: not known */
+	uint64_t total; /* 0: unknown */
 	uint64_t done;
-	uint64_t changed; /* values that JSON cannot say */
+	uint64_t changed; /* values that JSON cannot express */
 	struct buf line;
 	struct buf again;
 	struct store *store;
 };
 
-/* Would its JSON be read as another value? */
+/* Would the document's JSON be imported as another value? */
 static bool is_changed(struct exporting *exporting, const struct store_doc *doc)
 {
 	struct transit_in *in;
@@ -97,7 +97,7 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 		store_stats(exporting->store, on_stats, exporting);
 	store_wait(exporting->store);
 	rc = store_scan(exporting->store, &scan, on_doc, exporting);
-	/* From here on nobody waits for us. */
+	/* The read transaction has ended: the output may take as long as it likes. */
 	store_close(exporting->store);
 	if (rc == RC_OK)
 		rc = spool_finish(&exporting->spool);

@@ -5,8 +5,8 @@
 #include "cli/command.h"
 
 void help_command(const struct command *command);
-/* What `help` says of these words: no word, a command, or the first word of several.
- * Answers the exit status. */
+/* Prints help on these words: none, a command, or the first word of several commands.
+ * Returns the exit status. */
 int help_words(const char *const *words, size_t count);
 
 #endif

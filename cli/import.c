@@ -15,8 +15,8 @@ static enum rc open_reader(struct import *import)
 {
 	enum rc rc = store_open(import->place.db, STORE_READER, &import->reader, &import->err);
 
-	/* There is none, or an empty one, which somebody was killed over when it was
-	 * made. */
+	/* There is no database, or an empty file, left by a process that was killed
+	 * when it created one. */
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
@@ -40,7 +40,8 @@ static enum rc import_write_all(struct import *import)
 		rc = open_reader(import);
 	if (rc == RC_OK)
 		rc = import_write(import, &session);
-	/* The writer tidies up when it is the last to close. */
+	/* The writer must be the last to close, as it then removes the write-ahead log.
+	 */
 	store_close(import->reader);
 	import->reader = NULL;
 	admin_end(&session);

@@ -1,4 +1,4 @@
-/* An import at work: first all lines are looked through (import_read.c), then they are
+/* The state of an import: first all lines are checked (import_read.c), then they are
  * written (import_write.c). */
 #ifndef CLI_IMPORT_H
 #define CLI_IMPORT_H
@@ -22,27 +22,27 @@ struct import {
 	uint64_t total; /* documents to import */
 	uint64_t bad;
 	uint64_t imported;
-	uint64_t left; /* existing documents that were left alone */
-	uint64_t same; /* documents that are as the line says already */
+	uint64_t left; /* existing documents that were skipped */
+	uint64_t same; /* documents that already are as their line says */
 };
 
-/* Reads all lines. RC_OK: each of them is good, or was passed over, and import->total
- * are to be written; else import->why says which is not, and nothing has been
- * written. */
+/* Reads all lines. RC_OK: each is valid or was skipped, and import->total documents are
+ * to be written; otherwise import->err has the line and the reason, and nothing has
+ * been written. */
 MUST_USE enum rc import_check(struct import *import);
-/* Writes them. What was written before a failure stays, and is counted. */
+/* Writes them. Documents written before a failure stay, and are counted. */
 MUST_USE enum rc import_write(struct import *import, struct admin_session *session);
 
-/* ---- Between the two ---- */
+/* ---- Shared by both passes ---- */
 
-/* Writes "FILE:LINE: what" into import->why and returns rc. */
+/* Writes "FILE:LINE: what" into import->err and returns rc. */
 enum rc import_at_line(struct import *import, enum rc rc, const char *what);
-/* The next good document, its slices being offsets into `text` (cli/ndjson_line.h);
- * RC_NOT_FOUND: there is none. What is appended to `text` for a bad line goes again. */
+/* The next valid document, whose slices are offsets into `text` (cli/ndjson_line.h).
+ * RC_NOT_FOUND: there is none. `text` keeps nothing of skipped lines. */
 MUST_USE enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 			     struct store_edit *edit);
 
-/* What is there of a document. */
+/* What the database has of a document. */
 struct held {
 	const struct store_edit *edit; /* resolved */
 	bool alive;
@@ -52,7 +52,7 @@ struct held {
 
 MUST_USE enum rc import_look_up(struct import *import, const struct store_edit *edit,
 				struct held *held);
-/* Aims the slices of an edit at its text, which must not grow any more. */
+/* Makes pointers of the offsets of an edit. `text` must not grow afterwards. */
 void import_resolve(struct store_edit *edit, const struct buf *text);
 
 #endif

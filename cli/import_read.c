@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 #define VALUE_BYTES ((size_t)12 << 20)
-#define BAD_SAID 20 /* lines that are passed over and told of, each with its reason */
+#define BAD_SAID 20 /* skipped lines that are reported one by one */
 
 /* ---- Lines ---- */
 
@@ -98,7 +98,7 @@ enum rc import_look_up(struct import *import, const struct store_edit *edit, str
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return error_set(&import->err, rc, "%.200s: cannot be read (%s)", import->place.db,
 				 rc_name(rc));
-	/* To delete what is not there is done already. */
+	/* Deleting a document that does not exist changes nothing. */
 	if (!held->alive && edit->deleted)
 		held->same = true;
 	return RC_OK;

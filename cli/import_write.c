@@ -15,16 +15,16 @@
 			     longer than one takes */
 
 struct batch {
-	char mark[ADMIN_MARK_LEN + 1]; /* of this import, for the op of each edit */
+	char mark[ADMIN_MARK_LEN + 1]; /* identifies this import in the op of each edit */
 	struct store_edit edits[BATCH_EDITS];
 	uint64_t lines[BATCH_EDITS];
 	char ops[BATCH_EDITS][OP_MAX];
 	size_t count;
-	struct buf text; /* what the edits point into, once the batch is full */
+	struct buf text; /* the edits point into it, once the batch is full */
 };
 
-/* Decides what becomes of the document; *wanted: it is to be written, on the base that
- * is filled in. */
+/* Decides about one document. *wanted: it is to be written, on the base that is filled
+ * in. */
 static enum rc decide(struct import *import, struct store_edit *edit, bool *wanted)
 {
 	struct held held;
@@ -46,8 +46,8 @@ static enum rc decide(struct import *import, struct store_edit *edit, bool *want
 	return RC_OK;
 }
 
-/* What other clients wrote in between is decided upon anew: *retry are those edits that
- * are left, at the beginning of the batch. */
+/* Counts the results. Edits that conflict with writes of other clients meanwhile, and
+ * are to be retried, move to the beginning of the batch, *retry of them. */
 static enum rc take_results(struct import *import, struct batch *batch,
 			    const struct store_reply *reply, size_t *retry)
 {
@@ -116,7 +116,7 @@ static enum rc send_batch(struct import *import, struct admin_session *session, 
 	return rc;
 }
 
-/* Fills the batch; RC_NOT_FOUND: the file is at its end. */
+/* Fills the batch. RC_NOT_FOUND: end of the file. */
 static enum rc fill_batch(struct import *import, struct batch *batch)
 {
 	enum rc rc = RC_OK;
@@ -152,7 +152,7 @@ enum rc import_write(struct import *import, struct admin_session *session)
 		rc = admin_mark(batch->mark, &import->err);
 	while (rc == RC_OK && sent == RC_OK) {
 		rc = fill_batch(import, batch);
-		/* What was read before a failure is good. */
+		/* Documents read before a failure are valid. */
 		sent = send_batch(import, session, batch);
 	}
 	buf_free(&batch->text);

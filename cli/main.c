@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where a standard descriptor is closed, the next file opened would get its number, and
- * what is printed. */
+/* If a standard descriptor is closed, the next file to be opened would get its number,
+ * and receive our output. */
 static void main_fill_descriptors(void)
 {
 	int fd;
@@ -29,7 +29,7 @@ static void main_fill_descriptors(void)
 		(void)close(fd);
 }
 
-/* What was printed must have arrived: a token that went nowhere is lost. */
+/* All output must have been written: a token that was not printed is lost. */
 static int main_finish(int status)
 {
 	bool failed = ferror(stdout) != 0;
@@ -111,7 +111,7 @@ int main(int argc, char *argv[])
 {
 	main_fill_descriptors();
 	(void)signal(SIGPIPE,
-		     SIG_IGN); /* a closed pipe is an error of write(2), told like any other */
+		     SIG_IGN); /* a closed pipe is an error of write(2), reported like any other */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	fault_setup();
 	store_add_backend(&backend_sqlite);

@@ -132,7 +132,7 @@ bool ndjson_is_blank(struct slice line)
 	return skip_white(line, 0) == line.len;
 }
 
-/* A map of Transit begins {"~: or, written the other way, with an array. */
+/* A map in Transit begins with {"~: or is written as an array. */
 static enum encoding encoding_of(struct slice line)
 {
 	size_t at = skip_white(line, 0);

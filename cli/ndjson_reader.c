@@ -32,7 +32,7 @@ static enum rc put_all(int fd, const char *bytes, size_t len, struct error *err)
 	return RC_OK;
 }
 
-/* Replaces lines->fd by a file that has all that came from it. */
+/* Replaces the descriptor by a temporary file with everything read from it. */
 static enum rc spool(struct ndjson_reader *lines, struct progress *progress, struct error *err)
 {
 	char piece[PIECE];

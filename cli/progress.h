@@ -1,5 +1,6 @@
-/* How far something has come that takes longer than a second: one line on a terminal,
- * drawn anew a few times a second and wiped away at the end. Elsewhere nothing. */
+/* The progress of commands that take longer than a second: one line on a terminal,
+ * redrawn a few times per second and erased at the end. If there is no terminal,
+ * nothing. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -15,12 +16,12 @@ struct progress {
 	uint64_t shown; /* the same, of the last line */
 };
 
-/* `fd`: the standard error, where a person may look on; `command` must stay. */
+/* `fd`: the standard error. `command` must remain valid. */
 struct progress progress_begin(int fd, const char *command);
-/* Call as often as there is something new: "export: writing 12,345 of 100,000 (12 %), 3
- * s". total 0: not known; done 0 too: only the time. */
+/* Call as often as convenient. Shows "export: writing 12,345 of 100,000 (12 %), 3 s".
+ * total 0: unknown; done 0, too: only the time. */
 void progress_at(struct progress *progress, const char *what, uint64_t done, uint64_t total);
-/* Takes the line away, before anything else is said and at the end. */
+/* Erases the line: before any other output, and at the end. */
 void progress_wipe(struct progress *progress);
 
 /* progress_at as the store calls it back; arg is the progress. */

@@ -32,9 +32,8 @@ static const struct option_spec purge_options[] = {
 	OPTION_CONFIG,
 };
 
-/* Tombstones from before a time when the clock was wrong may lie in the future: "all"
- * has no time.
- */
+/* If the clock was wrong once, tombstones may have times in the future, so "all" is no
+ * time. */
 static int64_t time_before(uint64_t age)
 {
 	return age ? clock_wall() - (int64_t)age : INT64_MAX;
@@ -60,8 +59,8 @@ static int purge_piece(const struct db_place *place, const struct store_request 
 	return status;
 }
 
-/* One piece after the other, until one is not full. *purged counts also where it stops
- * before the end. */
+/* Purges piece by piece, until one is not full. *purged is valid also after a failure.
+ */
 static int purge_all(const struct db_place *place, int64_t before, uint64_t *purged)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "purge");

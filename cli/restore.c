@@ -29,8 +29,8 @@ static const struct option_spec restore_options[] = {
 	OPTION_CONFIG,
 };
 
-/* Root restores for the user that the server runs as: whose the old database was, else
- * whose the directory is. */
+/* If root restores, the database must belong to the user of the server: the owner of
+ * the old database, or else of the directory. */
 static void give_away(const char *path, const char *db)
 {
 	char directory[PATH_MAX];
@@ -48,7 +48,7 @@ static void give_away(const char *path, const char *db)
 
 struct verifying {
 	struct progress *progress;
-	struct error found; /* the first fault; all of them are told by `check` */
+	struct error found; /* the first error; `check` reports all of them */
 };
 
 static void on_fault(void *arg, struct slice place, struct slice what)
@@ -84,7 +84,7 @@ static enum rc restore_verify(const char *file, const char *copy, struct progres
 	return rc;
 }
 
-/* A whole database of today's schema in the copy. */
+/* Makes the copy a complete database with the current schema and a new epoch. */
 static enum rc restore_make(const char *file, struct atomic_file *copy, struct progress *progress,
 			    struct store_stats_full *stats, struct error *err)
 {

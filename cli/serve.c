@@ -228,15 +228,16 @@ static const struct option_spec serve_options[] = {
 	},
 };
 
-/* Each hint is a line as the first one, which the program's name is put before. */
+/* Each hint begins with the program's name, which the caller prints before the first.
+ */
 static void begin_hint(struct buf *hint)
 {
 	if (hint->len)
 		buf_put_text(hint, "\npocketbook: ");
 }
 
-/* Without a token nobody can sign in: `hint` gets how to make one. Opens the database
- * first, so that a fault in it is told before anything is started. */
+/* Without a token nobody can sign in: `hint` gets a command that creates one. Opens the
+ * database first, so that an error in it is reported before anything is started. */
 static int tokens_check(const char *program, const struct master_settings *settings,
 			struct buf *hint)
 {
@@ -265,9 +266,9 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	return EXIT_SUCCESS;
 }
 
-/* A new run on a database that others have open: can it read that? A newer schema must
- * wait for a start with nobody there. The process is for this alone, so it becomes the
- * user for good: SQLite asks access(2), which goes by the real one. */
+/* In the dry run of an upgrade: can this binary read the database, which the old run
+ * has open? A newer schema requires a restart. This process does nothing else, so it
+ * becomes the user for good: SQLite calls access(2), which goes by the real user id. */
 static int database_check(const struct master_settings *settings)
 {
 	struct store *store;
@@ -281,16 +282,16 @@ static int database_check(const struct master_settings *settings)
 	return EXIT_SUCCESS;
 }
 
-/* What one reading of the configuration brought. */
+/* The result of reading the configuration once. */
 struct configuration {
-	struct options *options; /* NULL: the invocation's */
+	struct options *options; /* NULL: those of the invocation */
 	struct settings settings;
 };
 
 struct serving {
 	const struct invocation *invocation;
 	struct configuration both[2];
-	unsigned now; /* which of them is in force */
+	unsigned now; /* index of the one in force */
 };
 
 static void configuration_clear(struct configuration *configuration)

@@ -1,4 +1,5 @@
-/* What a running server does: its score board, and how that moves. */
+/* The activity of a running server: its scoreboard, and rates from two readings of it.
+ */
 #ifndef CLI_SERVER_STATS_H
 #define CLI_SERVER_STATS_H
 
@@ -8,8 +9,9 @@
 #include "shm/scoreboard.h"
 #include "shm/histogram.h"
 
-/* Asks the server that runs on the database. RC_NOT_FOUND: none does; else `err` says
- * what is wrong. Clear with scoreboard_view_clear, also after a failure. */
+/* Reads the scoreboard of the server that runs on the database. RC_NOT_FOUND: none
+ * does; in any case `err` has the reason. Clear with scoreboard_view_clear, also after
+ * a failure. */
 MUST_USE enum rc server_stats_read(const struct db_place *place, struct scoreboard_view *out,
 				   struct error *err);
 
@@ -21,18 +23,18 @@ void server_stats_store_text(const struct scoreboard_view *view, size_t index,
 struct movement {
 	const struct scoreboard_view *before;
 	const struct scoreboard_view *now;
-	double seconds; /* between them; 0: nothing is known of rates */
+	double seconds; /* between them; 0: rates are unknown */
 };
 
-/* `before` may be of another server than `now`, or of none (no cells): then nothing is
- * known of rates. */
+/* `before` may be of another server than `now`, or empty (no cells): then rates are
+ * unknown. */
 struct movement movement_between(const struct scoreboard_view *before,
 				 const struct scoreboard_view *now, double seconds);
-/* How often in a second; of one slot, or of all together. */
+/* The rate per second; of one slot, or of all together. */
 double movement_rate(const struct movement *movement, enum metric value);
 double movement_rate_of(const struct movement *movement, unsigned slot, enum metric value);
-/* About the time, in milliseconds, that this share of requests stayed below meanwhile;
- * 0 where there were none. */
+/* The time in milliseconds within which this share of the requests was answered,
+ * rounded up; 0 if there were none. */
 double movement_latency(const struct movement *movement, enum scoreboard_route route, double share);
 
 #endif

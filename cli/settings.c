@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Cores that this process may run on, no more than there are slots. */
+/* Number of cores that this process may use, at most the number of slots. */
 static unsigned cores_count(void)
 {
 	cpu_set_t cores;
@@ -25,7 +25,7 @@ static unsigned cores_count(void)
 	return count < 1 ? 1 : count > SHM_SLOTS_MAX ? SHM_SLOTS_MAX : (unsigned)count;
 }
 
-/* Where the value of an option goes that needs no check of its own. */
+/* Options that are copied as they are, and their types. */
 enum setting_kind {
 	SETTING_TEXT,     /* const char * */
 	SETTING_SWITCH,   /* bool */
@@ -107,7 +107,7 @@ static struct master_settings settings_of(const struct options *options)
 
 /* ---- Checks ---- */
 
-/* "--option: detail", in the spelling and at the place where the value was given. */
+/* "PLACE: detail", where the place has the spelling that was used. */
 static enum rc refuse(const struct options *options, const char *option, size_t index,
 		      const struct error *detail, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* What the options of `serve` mean to the master. */
+/* The settings of a server, from the options of `serve`. */
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
 
@@ -10,9 +10,9 @@ struct settings {
 	struct cidr *trusted;
 };
 
-/* Checks all that can be checked without doing anything. RC_MALFORMED: `err` says where
- * it was written and what is wrong. Free with settings_clear in every case, before the
- * options. */
+/* Checks everything that can be checked without side effects. RC_MALFORMED: `err` has
+ * the place of the value and the reason. Free with settings_clear in any case, before
+ * the options. */
 MUST_USE enum rc settings_read(const struct options *options, struct settings *out,
 			       struct error *err);
 void settings_clear(struct settings *settings);

@@ -24,8 +24,8 @@ static enum rc fail(struct spool *spool, const char *name)
 	return spool->rc;
 }
 
-/* Without waiting for longer than patience allows: a pipe that is ready takes PIPE_BUF
- * bytes at once. Answers how much went. */
+/* Writes until the descriptor is not ready for PATIENCE_MS; a pipe that is ready
+ * accepts PIPE_BUF bytes at once. Returns the number of bytes written. */
 static size_t write_ready(struct spool *spool, struct slice bytes)
 {
 	struct pollfd ready = { .fd = spool->fd, .events = POLLOUT };

@@ -1,6 +1,6 @@
-/* Where much text goes that is being read from a database: it takes everything without
- * delay, so that the reading is never held up. What a pipe does not take within a
- * second goes into a temporary file, and from there into the pipe at the end. */
+/* Output that is read from a database. It accepts everything without delay, so that a
+ * slow reader does not prolong the read transaction: what a pipe does not take within a
+ * second goes to a temporary file, and from there to the pipe at the end. */
 #ifndef CLI_SPOOL_H
 #define CLI_SPOOL_H
 
@@ -10,20 +10,21 @@
 
 struct spool {
 	int fd;
-	const char *name; /* for reasons */
-	int spool;        /* -1: not needed so far */
+	const char *name; /* for error messages */
+	int spool;        /* the temporary file; -1: none yet */
 	struct buf waiting;
 	enum rc rc; /* the first failure */
 	struct error err;
 };
 
-/* `fd` and `name` are the caller's. */
+/* `fd` and `name` belong to the caller. */
 struct spool spool_open(int fd, const char *name);
-/* RC_IO, RC_FULL: spool->why says what refused; nothing is taken any more. */
+/* RC_IO, RC_FULL: spool->err has the reason; further output is discarded. */
 MUST_USE enum rc spool_put(struct spool *spool, struct slice bytes);
-/* Writes what is left, as fast as it is taken. Answers the first failure of all. */
+/* Writes the rest, however slow the reader is. Returns the first failure of all calls.
+ */
 MUST_USE enum rc spool_finish(struct spool *spool);
-/* Frees; the descriptor stays open. */
+/* Frees. The descriptor stays open. */
 void spool_close(struct spool *spool);
 
 #endif

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define BETWEEN_MS 1000 /* between two looks at a server, for rates */
+#define BETWEEN_MS 1000 /* between two readings of a server, for rates */
 
 static const struct option_spec stats_options[] = {
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
@@ -35,7 +35,7 @@ struct stats {
 	bool running;
 	struct scoreboard_view before, now;
 	struct movement movement;
-	enum rc rc; /* of the store's answers */
+	enum rc rc; /* of the store's callbacks */
 };
 
 static void on_stats(void *arg, enum rc rc, const struct store_stats *db_stats)
@@ -75,7 +75,7 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 					      stats->place.db, rc_name(stats->rc));
 }
 
-/* RC_OK too where no server runs. */
+/* RC_OK also if no server runs. */
 static enum rc stats_watch(struct stats *stats, struct error *err)
 {
 	uint64_t begun = clock_ms();
@@ -251,7 +251,7 @@ static int stats_run(const struct invocation *invocation)
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	/* What the database holds can be told all the same. */
+	/* The database can be reported all the same. */
 	if (stats_watch(&stats, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	if (stats_read(&stats, &err) != RC_OK) {

@@ -23,13 +23,13 @@
 
 enum hold {
 	HOLD_OK,
-	HOLD_TAKEN, /* somebody else has it */
-	HOLD_NONE,  /* there are no locks here that say anything */
+	HOLD_TAKEN, /* another process has it */
+	HOLD_NONE,  /* locks of this file system are not reliable */
 };
 
-/* Network file systems make flock(2) out of the very locks that SQLite takes, which
- * would lock it out of its own file. Such a lock is seen by F_GETLK, one of the
- * system's own is not. */
+/* Network file systems implement flock(2) by the locks that SQLite takes, so it would
+ * lock SQLite out of its own file. F_GETLK reports such a lock, and does not report a
+ * local flock. */
 static enum hold file_hold(int fd)
 {
 	struct flock other = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -42,8 +42,8 @@ static enum hold file_hold(int fd)
 	return HOLD_NONE;
 }
 
-/* Between its making and its lock a file looks like one that was left: then somebody
- * may have it for a moment, or have removed it. */
+/* Between its creation and its lock, a file looks like one that was left behind:
+ * another process may have locked it for a moment, or removed it. */
 static bool is_lost(int fd)
 {
 	struct stat status;
@@ -71,7 +71,7 @@ enum rc temp_file_make(const char *target, char **path, int *fd)
 
 /* ---- What was left ---- */
 
-/* `base`: the target's name in its directory. */
+/* Is it an unfinished file of the target with this name in its directory? */
 static bool is_name(const char *name, const char *base)
 {
 	size_t len = strlen(base), mark = strlen(MARK);
@@ -85,7 +85,7 @@ static bool is_name(const char *name, const char *base)
 	return true;
 }
 
-/* Is the open file one of ours, and still the one of that name? */
+/* Was the open file created by a command of ours, and does it still have that name? */
 static bool is_ours(int dir, const char *name, int fd)
 {
 	struct stat file, named;
@@ -96,7 +96,7 @@ static bool is_ours(int dir, const char *name, int fd)
 	       named.st_dev == file.st_dev && named.st_ino == file.st_ino;
 }
 
-/* The file itself last: without it nobody would find the others. */
+/* The file itself is last: without it, the others would not be found. */
 static void remove_all(int dir, const char *name)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm", "" };

@@ -12,7 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Of xterm and all that followed it: alternate screen and cursor. */
+/* Alternate screen and cursor, as xterm and its successors have them. */
 #define TAKE "\033[?1049h\033[?25l"
 #define GIVE_BACK "\033[0m\033[?25h\033[?1049l"
 
@@ -44,7 +44,7 @@ static void take(struct terminal *terminal)
 {
 	struct termios raw = terminal->before;
 
-	/* Keys that make signals still do. */
+	/* Keys that send signals still do. */
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
@@ -125,8 +125,8 @@ unsigned terminal_rows(void)
 	return size().ws_row;
 }
 
-/* As many characters as there are columns: those that take two are not expected in
- * numbers, and cut by the terminal. */
+/* Cuts the line after as many characters as there are columns. Characters that take two
+ * columns are not expected here; the terminal cuts them. */
 static void put_line(struct buf *out, struct slice line, unsigned columns)
 {
 	bool heading = line.len && line.data[0] == TERMINAL_HEADING;
@@ -149,7 +149,7 @@ bool terminal_draw(struct slice text)
 	unsigned row = 0;
 	bool sent;
 
-	/* Without wrapping, and from the top. */
+	/* Without line wrapping, from the top. */
 	buf_put_text(&out, "\033[?7l\033[H");
 	while (text.len && row < now.ws_row) {
 		const char *end = memchr(text.data, '\n', text.len);
@@ -175,7 +175,7 @@ static void stop(struct terminal *terminal)
 	take(terminal);
 }
 
-static enum terminal_event hear(struct terminal *terminal, int *number)
+static enum terminal_event read_signal(struct terminal *terminal, int *number)
 {
 	struct signalfd_siginfo info;
 
@@ -215,6 +215,6 @@ enum terminal_event terminal_wait(struct terminal *terminal, int milliseconds, i
 	if (poll(polls, 2, milliseconds) <= 0)
 		return TERMINAL_TIME;
 	if (polls[0].revents)
-		return hear(terminal, number);
+		return read_signal(terminal, number);
 	return read_key(terminal);
 }

@@ -1,6 +1,6 @@
-/* A terminal taken over for a picture that is drawn again and again: on the alternate
- * screen, without a cursor, with keys read one by one. However the program ends, short
- * of a kill, the terminal is as it was. */
+/* Full-screen output that is redrawn again and again: on the alternate screen, without
+ * a cursor, reading single keys. The terminal is restored however the program ends,
+ * except by SIGKILL. */
 #ifndef CLI_TERMINAL_H
 #define CLI_TERMINAL_H
 
@@ -11,38 +11,36 @@
 
 struct terminal {
 	struct termios before; /* of the standard input */
-	bool has_keys;         /* which is a terminal */
+	bool has_keys;         /* the standard input is a terminal */
 	bool open;
 	int signals;
 };
 
 enum terminal_event {
-	TERMINAL_TIME,  /* nothing but the time has passed */
-	TERMINAL_DRAW,  /* the terminal has another size, or has lost the picture */
-	TERMINAL_QUIT,  /* the user wants to go */
-	TERMINAL_ENDED, /* a signal, which ends the program once it is closed and terminal_leave
-			 called */
+	TERMINAL_TIME,  /* the time is up */
+	TERMINAL_DRAW,  /* the screen must be redrawn: it was resized, or lost its contents */
+	TERMINAL_QUIT,  /* the user pressed q */
+	TERMINAL_ENDED, /* a signal that ends the program; see terminal_leave */
 	TERMINAL_LOST   /* the terminal is gone */
 };
 
-/* Can a picture be shown: is the standard output a terminal that knows how? */
+/* Is the standard output a terminal that can do this? */
 bool terminal_is_capable(void);
-/* From here on the signals that end, stop and resize are taken by terminal_wait. false:
- * the system refused. */
+/* Signals that end, stop or resize are received by terminal_wait from now on. false,
+ * with errno: it failed. */
 bool terminal_open(struct terminal *terminal);
-/* Fine where it is closed already. */
+/* May be called again. */
 void terminal_close(struct terminal *terminal);
-/* Rows that a picture may have. */
+/* The number of rows. */
 unsigned terminal_rows(void);
-/* Draws the text, line by line, each cut at the terminal's width; TERMINAL_HEADING before
- * a line shows it reversed. */
+/* Draws the text; lines are cut at the terminal's width. TERMINAL_HEADING before a line
+ * shows it reversed. */
 #define TERMINAL_HEADING '\1'
 bool terminal_draw(struct slice text);
-/* Waits that many milliseconds for a key or a signal; *signal: which one, where it
- * ended the wait.
- */
+/* Waits that many milliseconds for a key or a signal; *signal: the signal that ended
+ * the wait, if one did. */
 enum terminal_event terminal_wait(struct terminal *terminal, int milliseconds, int *signal);
-/* Ends the program by the signal that ended the wait. */
+/* Ends the program by that signal. */
 void terminal_leave(int signal);
 
 #endif

@@ -6,8 +6,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
-/* How much of the text `room` columns hold; *width: the columns it takes. What cannot
- * be shown counts a column for each byte. */
+/* The number of bytes that fit into `room` columns; *width: the columns they take.
+ * Bytes that are not valid text take one column each. */
 static size_t fit(struct slice text, size_t room, size_t *width)
 {
 	mbstate_t state = { 0 };

@@ -6,14 +6,14 @@
 
 #include <stdio.h>
 
-/* Columns on a terminal. */
+/* The width of the text, in columns. */
 size_t text_table_width(struct slice text);
 /* Writes the text, then spaces up to `width` columns. */
 void text_table_put(FILE *out, struct slice text, size_t width);
-/* Writes as much of the text as `width` columns hold, with an ellipsis where that is
- * not all. */
+/* Writes as much of the text as fits into `width` columns, with an ellipsis if it is
+ * cut. */
 void text_table_put_cut(FILE *out, struct slice text, size_t width);
-/* Columns of the terminal that the standard output is; SIZE_MAX where it is none. */
+/* The width of the terminal; SIZE_MAX if the standard output is not a terminal. */
 size_t text_table_room(void);
 
 #endif

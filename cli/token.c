@@ -26,7 +26,7 @@ static const struct option_spec add_options[] = {
 	{
 		.name = "user",
 		.argument = "NAME",
-		.not_in_file = true, /* where it is the user of serve */
+		.not_in_file = true, /* there, it is the user of serve */
 		.help = "The user whose token it is: 1 to 128 bytes. A user may have several "
 			"tokens.",
 	},
@@ -103,15 +103,15 @@ static int grants_read(const struct options *options, struct store_token *token)
 	return EXIT_SUCCESS;
 }
 
-/* Once, alone on the standard output. A token that could not be shown is of no use to
- * anybody. */
+/* Prints the token alone on the standard output. If that fails, the token is useless.
+ */
 static int token_show(const struct token_minted *minted, const char *db)
 {
 	if (puts(minted->text) >= 0 && fflush(stdout) == 0)
 		return EXIT_SUCCESS;
 	say("the token could not be shown: %s; revoke it with: pocketbook token revoke %s --db %s",
 	    strerror(errno), minted->id, db);
-	clearerr(stdout); /* told */
+	clearerr(stdout); /* reported */
 	return EXIT_FAILURE;
 }
 

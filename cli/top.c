@@ -33,8 +33,8 @@ static const struct option_spec top_options[] = {
 struct top {
 	struct db_place place;
 	struct scoreboard_view before, now;
-	uint64_t looked; /* clock_ms() of the last look */
-	double seconds;  /* between the last two */
+	uint64_t looked; /* clock_ms() of the last reading */
+	double seconds;  /* between the last two readings */
 };
 
 /* ---- The picture ---- */
@@ -140,7 +140,7 @@ static void put_process(struct buf *out, const struct movement *movement, unsign
 		 cell->values[METRIC_STREAMS], requests, pushes, events);
 }
 
-/* The writer first: it is one, and workers may be more than there are rows. */
+/* The writer comes first, as there may be more workers than rows. */
 static void put_processes(struct buf *out, const struct movement *movement)
 {
 	buf_putf(out, "%c%-11s %8s %-9s %8s %7s %7s %7s %7s %8s\n", TERMINAL_HEADING, "PROCESS",
@@ -190,7 +190,7 @@ static void put_absence(struct buf *out, const struct top *top, const struct err
 		 err->text);
 }
 
-/* Will it be otherwise in a while? */
+/* Can it be different in a while? */
 static bool is_passing(enum rc rc)
 {
 	return rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE || rc == RC_BUSY;
@@ -213,7 +213,7 @@ static bool top_draw(struct top *top, enum rc rc, const struct error *err)
 static enum terminal_event top_watch(struct top *top, struct terminal *terminal, uint64_t interval,
 				     int *number, struct error *err)
 {
-	enum terminal_event word = TERMINAL_TIME;
+	enum terminal_event event = TERMINAL_TIME;
 	uint64_t next = clock_ms();
 	enum rc rc = RC_OK;
 
@@ -223,15 +223,15 @@ static enum terminal_event top_watch(struct top *top, struct terminal *terminal,
 		if (now >= next) {
 			rc = top_look(top, err);
 			next = now + interval;
-			word = TERMINAL_DRAW;
+			event = TERMINAL_DRAW;
 		}
 		if (rc != RC_OK && !is_passing(rc))
 			return TERMINAL_LOST;
-		if (word == TERMINAL_DRAW && !top_draw(top, rc, err))
+		if (event == TERMINAL_DRAW && !top_draw(top, rc, err))
 			return TERMINAL_LOST;
-		word = terminal_wait(terminal, (int)(next - now), number);
-		if (word > TERMINAL_DRAW)
-			return word;
+		event = terminal_wait(terminal, (int)(next - now), number);
+		if (event > TERMINAL_DRAW)
+			return event;
 	}
 }
 
@@ -239,21 +239,21 @@ static int top_live(struct top *top, uint64_t interval)
 {
 	struct error err = { "" };
 	struct terminal terminal;
-	enum terminal_event word;
+	enum terminal_event event;
 	int number = 0;
 
 	if (!terminal_open(&terminal))
 		return say_failed("the terminal cannot be used: %s", strerror(errno));
-	word = top_watch(top, &terminal, interval, &number, &err);
+	event = top_watch(top, &terminal, interval, &number, &err);
 	terminal_close(&terminal);
-	if (word == TERMINAL_ENDED)
+	if (event == TERMINAL_ENDED)
 		terminal_leave(number);
-	if (word == TERMINAL_LOST && err.text[0])
+	if (event == TERMINAL_LOST && err.text[0])
 		return say_failed("%s", err.text);
-	return word == TERMINAL_QUIT ? EXIT_SUCCESS : EXIT_FAILURE;
+	return event == TERMINAL_QUIT ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Without a terminal: one picture, of the first interval. */
+/* Without a terminal: one report, of one interval. */
 static int top_once(struct top *top, uint64_t interval)
 {
 	struct buf text = BUF_EMPTY;

@@ -10,19 +10,19 @@
 
 #define FRAME_MAX ((size_t)256 << 20)
 
-/* Begins a frame at the end of `out`; write the payload behind it, then close the frame
- * with what frame_begin answered. */
+/* Begins a frame at the end of `out`. Append the payload, then end the frame with the
+ * value that frame_begin returned. */
 size_t frame_begin(struct buf *out, uint64_t tag);
 void frame_end(struct buf *out, size_t begun);
 
 struct frame {
 	uint64_t tag;
-	struct slice payload; /* points into the bytes it was taken from */
-	size_t size;          /* of the whole frame: drop that much when done */
+	struct slice payload; /* points into the bytes given to frame_take */
+	size_t size;          /* of the whole frame: drop as many bytes when done */
 };
 
-/* The first frame of `bytes`. RC_BUSY: not all of it is there yet; RC_TOO_LARGE: longer
- * than FRAME_MAX, the stream is not ours. */
+/* The first frame of `bytes`. RC_BUSY: it is not complete yet; RC_TOO_LARGE: longer
+ * than FRAME_MAX, so the sender is not one of ours. */
 MUST_USE enum rc frame_take(struct slice bytes, struct frame *out);
 
 #endif

@@ -25,7 +25,7 @@ uint32_t unpack_u32(struct unpack *in);
 uint64_t unpack_u64(struct unpack *in);
 /* Points into the message. */
 struct slice unpack_bytes(struct unpack *in);
-/* RC_OK when everything was there and nothing is left, else RC_MALFORMED. */
+/* RC_OK if nothing was missing and nothing is left over, else RC_MALFORMED. */
 MUST_USE enum rc unpack_finish(const struct unpack *in);
 
 #endif
