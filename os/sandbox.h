@@ -21,8 +21,8 @@
 
 #define SANDBOX_CONDITIONS_MAX 3
 
-/* A system call, and what becomes of it if all conditions hold. A list of rules ends with
- * SANDBOX_END; of the rules for one call at most one should apply.
+/* A system call, and what becomes of it if all conditions hold. A list of rules ends
+ * with SANDBOX_END; of the rules for one call at most one should apply.
  *
  *     static const struct sandbox_rule rules[] = {
  *             SANDBOX_ALLOW(accept4),
@@ -30,8 +30,8 @@
  *             SANDBOX_END
  *     };
  *
- * Arguments are compared as 64 bits, also if the kernel uses 32 of them. A filter cannot
- * see what a pointer points to. */
+ * Arguments are compared as 64 bits, also if the kernel uses 32 of them. A filter
+ * cannot see what a pointer points to. */
 struct sandbox_rule {
 	int call;                                               /* SCMP_SYS(...) */
 	uint32_t action;                                        /* SCMP_ACT_... */
@@ -66,18 +66,19 @@ struct sandbox_rule {
 /* clang-format on */
 
 struct sandbox {
-	/* Calls allowed in addition to those that all processes need (sandbox_calls.c). */
+	/* Calls allowed in addition to those that all processes need
+	 * (sandbox_calls.c). */
 	const struct sandbox_rule *rules;
 	/* The same, for the back end of the store (store_needs); NULL: none. What they
 	 * allow is not killed by any other rule. */
 	const struct sandbox_rule *store_rules;
-	/* Called when Landlock is in force and the filter is not yet, for sockets that the
-	 * process connects to later: Landlock forbids to connect to an abstract address of
-	 * a socket that was made before. False: failed. NULL: none. */
+	/* Called when Landlock is in force and the filter is not yet, for sockets that
+	 * the process connects to later: Landlock forbids to connect to an abstract
+	 * address of a socket that was made before. False: failed. NULL: none. */
 	bool (*before_filter)(void *arg);
 	void *arg;
-	/* Allow open and openat for reading, and openat2, whose flags a filter cannot see,
-	 * if Landlock restricts it. */
+	/* Allow open and openat for reading, and openat2, whose flags a filter cannot
+	 * see, if Landlock restricts it. */
 	bool opens_to_read;
 	/* Allow open and openat in all modes. */
 	bool opens_to_write;

@@ -1,11 +1,11 @@
-/* Makes the seccomp filters of a sandbox from lists of rules. os/sandbox.c calls it; the
- * lists are in os/sandbox_calls.c and with each process.
+/* Makes the seccomp filters of a sandbox from lists of rules. os/sandbox.c calls it;
+ * the lists are in os/sandbox_calls.c and with each process.
  *
  * There are two filters, because a filter has one default action. The first checks
  * arguments: what no rule names fails with EPERM. The second knows only the numbers of
- * the calls: a call that is not listed fails with ENOSYS. If both fail a call, the kernel
- * takes the error of the newer one (seccomp(2)). A call that both allow whatever its
- * arguments costs nothing, as the kernel caches that. */
+ * the calls: a call that is not listed fails with ENOSYS. If both fail a call, the
+ * kernel takes the error of the newer one (seccomp(2)). A call that both allow whatever
+ * its arguments costs nothing, as the kernel caches that. */
 #include "os/sandbox_filter.h"
 
 #include "os/sandbox_calls.h"

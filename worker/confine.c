@@ -18,9 +18,9 @@
  *
  * A filter sees the length of an address only, and a path can be as short as an address
  * from autobind. But a socket of this type connects only to a socket of the same type,
- * and neither the control socket nor those of journald, D-Bus and container engines have
- * it. A TCP socket needs a longer address; one that connect has dissolved (AF_UNSPEC)
- * can neither listen nor send with MSG_FASTOPEN. */
+ * and neither the control socket nor those of journald, D-Bus and container engines
+ * have it. A TCP socket needs a longer address; one that connect has dissolved
+ * (AF_UNSPEC) can neither listen nor send with MSG_FASTOPEN. */
 static const struct sandbox_rule rules[] = {
 	SANDBOX_ALLOW(accept4),
 	SANDBOX_ALLOW(getpeername),

@@ -1,5 +1,5 @@
-/* Tests of the sandboxes of all processes: forbidden and allowed actions. Also linked with
- * no_landlock.c. The arguments of system calls are in test_sandbox_arguments.c. */
+/* Tests of the sandboxes of all processes: forbidden and allowed actions. Also linked
+ * with no_landlock.c. The arguments of system calls are in test_sandbox_arguments.c. */
 #include "base/array.h"
 #include "t/unit/sandbox_kit.h"
 

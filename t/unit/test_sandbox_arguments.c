@@ -1,6 +1,6 @@
 /* Tests of the sandboxes' conditions on arguments: commands of ioctl and fcntl, ids of
- * other processes. Also linked with no_landlock.c, as on a kernel where Landlock does not
- * forbid any of this. Sockets are in test_sandbox_sockets.c. */
+ * other processes. Also linked with no_landlock.c, as on a kernel where Landlock does
+ * not forbid any of this. Sockets are in test_sandbox_sockets.c. */
 #include "base/array.h"
 #include "t/unit/sandbox_kit.h"
 

@@ -1,6 +1,6 @@
 /* Tests of the sandboxes' conditions on sockets: their types, addresses, flags and
- * options; and that a store can need more. Also linked with no_landlock.c, as on a kernel
- * where Landlock does not forbid any of this. */
+ * options; and that a store can need more. Also linked with no_landlock.c, as on a
+ * kernel where Landlock does not forbid any of this. */
 #include "base/array.h"
 #include "os/sandbox.h"
 #include "t/unit/sandbox_kit.h"

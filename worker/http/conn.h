@@ -49,8 +49,8 @@ struct conns_options {
 /* The options are copied; what they point to must stay. Accepts nothing before
  * conns_start. NULL if libevent refuses. */
 struct conns *conns_open(const struct conns_options *options);
-/* Once before conns_start: opens the sockets that conns_receive needs. `conns` is a struct
- * conns. False: failed, errno is set. */
+/* Once before conns_start: opens the sockets that conns_receive needs. `conns` is a
+ * struct conns. False: failed, errno is set. */
 MUST_USE bool conns_prepare_to_receive(void *conns);
 void conns_start(struct conns *conns);
 /* Accepts no more. */
