@@ -164,8 +164,7 @@ struct store_stats {
 	uint64_t own[STORE_OWN_STATS_MAX]; /* in the order of store_own_stats */
 };
 
-/* Statistics that are counted, which takes time proportional to the number of
- * documents. */
+/* The statistics of a whole database. */
 struct store_stats_full {
 	uint64_t epoch;
 	uint64_t head;      /* the newest sequence number */
@@ -179,6 +178,8 @@ typedef void on_store_stats(void *arg, enum rc rc, const struct store_stats *sta
 typedef void on_store_stats_full(void *arg, enum rc rc, const struct store_stats_full *stats);
 /* Takes the same time for a database of any size. */
 void store_stats(struct store *store, on_store_stats *on_stats, void *arg);
+/* Counts groups and tokens, which takes time in proportion to their number. Documents
+ * and tombstones are as maintained, as in store_stats; store_check compares them. */
 void store_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
 /* Descriptions of store_stats.own, at most STORE_OWN_STATS_MAX; valid while the
  * program runs. */

@@ -52,8 +52,14 @@ void sqlite_stats(struct store *store, on_store_stats *on_stats, void *arg)
 
 /* ---- Counted ---- */
 
-/* Tables of tokens came with schema 2. Tombstones are counted by their index, all
- * documents by the smallest one; the difference is alive. */
+/* Beside a server: documents are never counted, only what there is little of. The
+ * columns are those of stats_read. */
+static const char serving_sql[] =
+	"SELECT epoch, seq, (SELECT count(*) FROM grp), documents + tombstones, tombstones, "
+	"(SELECT count(*) FROM token) FROM meta";
+
+/* To verify a database. Tables of tokens came with schema 2. Tombstones are counted by
+ * their index, all documents by the smallest one; the difference is alive. */
 #define COUNTED \
 	"SELECT (SELECT epoch FROM meta), (SELECT seq FROM meta), (SELECT count(*) FROM grp), " \
 	"(SELECT count(*) FROM doc)," \
@@ -72,14 +78,11 @@ static int first_row(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
 	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
 }
 
-int stats_count(sqlite3 *db, struct store_stats_full *out)
+static int stats_read(sqlite3 *db, const char *sql, struct store_stats_full *out)
 {
 	sqlite3_stmt *stmt = NULL;
-	int schema = 0, code = schema_version(db, &schema);
+	int code = first_row(db, sql, &stmt);
 
-	if (code != SQLITE_OK)
-		return code;
-	code = first_row(db, schema < 2 ? counted_1_sql : counted_sql, &stmt);
 	if (code == SQLITE_OK)
 		*out = (struct store_stats_full){
 			.epoch = sql_number(stmt, 0),
@@ -91,6 +94,15 @@ int stats_count(sqlite3 *db, struct store_stats_full *out)
 		};
 	sqlite3_finalize(stmt);
 	return code;
+}
+
+int stats_count(sqlite3 *db, struct store_stats_full *out)
+{
+	int schema = 0, code = schema_version(db, &schema);
+
+	if (code != SQLITE_OK)
+		return code;
+	return stats_read(db, schema < 2 ? counted_1_sql : counted_sql, out);
 }
 
 int stats_count_large(sqlite3 *db, uint64_t *large)
@@ -108,7 +120,7 @@ void sqlite_stats_full(struct store *store, on_store_stats_full *on_stats, void 
 {
 	sqlite3 *db = sqlite_of(store)->db;
 	struct store_stats_full stats = { .epoch = 0 };
-	int code = stats_count(db, &stats);
+	int code = stats_read(db, serving_sql, &stats);
 	enum rc rc = sql_rc(db, code);
 
 	if (rc != RC_OK)
