@@ -11,6 +11,7 @@ process_tests = \
 	%D%/0080-tokens.sh \
 	%D%/0090-startup.sh \
 	%D%/0100-static.sh \
+	%D%/0105-large-files.sh \
 	%D%/0110-idle-memory.sh \
 	%D%/0130-upgrade.sh \
 	%D%/0200-backup.sh \

@@ -3,12 +3,15 @@
 #include "worker/static.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "worker/dispatch.h"
+#include "worker/http/byte_range.h"
 #include "worker/static_embed.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +40,11 @@
 
 bool static_etag_matches(const char *if_none_match, const char *etag)
 {
-	size_t len = strlen(etag);
+	size_t len;
 
+	if (strncmp(etag, "W/", 2) == 0)
+		etag += 2;
+	len = strlen(etag);
 	for (const char *at = if_none_match; at && *at; at = strchr(at, ',')) {
 		at += strspn(at, ", \t");
 		if (*at == '*')
@@ -215,40 +221,77 @@ static int open_beneath(const char *folder, const char *path)
 	return (int)fd;
 }
 
-static bool read_whole(int fd, size_t len, struct buf *out)
+#define ETAG_MAX 96
+
+/* Of what fstat tells, as reading a large file would take too long. It is a strong
+ * validator (RFC 9110, 8.8.1), unless the file has changed so recently that it could
+ * change again without another time. */
+static void file_etag(const struct stat *about, char out[ETAG_MAX])
 {
-	while (out->len < len) {
-		ssize_t got = read(fd, buf_reserve(out, len - out->len), len - out->len);
+	bool strong = clock_wall() > (int64_t)about->st_mtim.tv_sec + 2;
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		out->len += (size_t)got;
-	}
-	return true;
-}
-
-static void static_serve_file(struct request *request, const char *path, int fd,
-			      const struct stat *about)
-{
-	struct buf body = BUF_EMPTY;
-	char etag[128];
-
-	(void)snprintf(etag, sizeof(etag), "\"%llx-%llx-%llx.%lx\"",
+	(void)snprintf(out, ETAG_MAX, "%s\"%llx-%llx-%llx.%lx\"", strong ? "" : "W/",
 		       (unsigned long long)about->st_ino, (unsigned long long)about->st_size,
 		       (unsigned long long)about->st_mtim.tv_sec,
 		       (unsigned long)about->st_mtim.tv_nsec);
-	request_set_header(request, "Content-Security-Policy", FOLDER_POLICY);
-	if (!static_head(request, type_of(path), etag))
-		return;
-	if (read_whole(fd, (size_t)about->st_size, &body)) {
-		request_answer(request, 200, &body);
+}
+
+bool static_range_applies(const char *if_range, const char *etag)
+{
+	return if_range == NULL || (etag[0] == '"' && strcmp(if_range, etag) == 0);
+}
+
+/* Only GET has ranges, and If-None-Match comes before them (RFC 9110, 14.2 and
+ * 13.2.2). */
+static enum byte_range file_range(const struct request *request, const char *etag, uint64_t size,
+				  uint64_t *from, uint64_t *len)
+{
+	*from = 0;
+	*len = size;
+	if (request->method != EVHTTP_REQ_GET ||
+	    static_etag_matches(request_header(request, "If-None-Match"), etag) ||
+	    !static_range_applies(request_header(request, "If-Range"), etag))
+		return BYTE_RANGE_NONE;
+	return byte_range_parse(request_header(request, "Range"), size, from, len);
+}
+
+static void file_set_range(struct request *request, uint64_t from, uint64_t len, uint64_t size)
+{
+	char text[80];
+
+	if (len)
+		(void)snprintf(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, from,
+			       from + len - 1, size);
+	else
+		(void)snprintf(text, sizeof(text), "bytes */%" PRIu64, size);
+	request_set_header(request, "Content-Range", text);
+}
+
+/* Takes over the descriptor. */
+static void static_serve_file(struct request *request, const char *path, int fd,
+			      const struct stat *about)
+{
+	uint64_t size = (uint64_t)about->st_size, from, len;
+	char etag[ETAG_MAX];
+	enum byte_range range;
+
+	file_etag(about, etag);
+	range = file_range(request, etag, size, &from, &len);
+	if (range == BYTE_RANGE_UNSATISFIABLE) {
+		close(fd);
+		file_set_range(request, 0, 0, size);
+		request_refuse(request, PROBLEM_RANGE, "the range begins beyond the end");
 		return;
 	}
-	buf_free(&body);
-	request_refuse(request, PROBLEM_UNAVAILABLE,
-		       "the file changed while it was read; try again");
+	request_set_header(request, "Content-Security-Policy", FOLDER_POLICY);
+	request_set_header(request, "Accept-Ranges", "bytes");
+	if (!static_head(request, type_of(path), etag)) {
+		close(fd);
+		return;
+	}
+	if (range == BYTE_RANGE_PART)
+		file_set_range(request, from, len, size);
+	request_answer_file(request, range == BYTE_RANGE_PART ? 206 : 200, fd, from, len);
 }
 
 /* The client library and its modules. */
@@ -261,17 +304,23 @@ static bool is_library(const char *path)
  * of its own. */
 static void static_serve_folder(struct request *request, const char *folder, const char *path)
 {
+	bool hidden = is_hidden(path), exhausted;
+	int fd = hidden ? -1 : open_beneath(folder, path);
 	struct stat about;
-	int fd = is_hidden(path) ? -1 : open_beneath(folder, path);
 
-	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
+	exhausted = !hidden && fd < 0 && (errno == EMFILE || errno == ENFILE);
+	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
 		static_serve_file(request, path, fd, &about);
-	else if (is_library(path))
-		static_serve_embedded(request, path);
-	else
-		static_not_found(request);
+		return;
+	}
 	if (fd >= 0)
 		close(fd);
+	if (is_library(path))
+		static_serve_embedded(request, path);
+	else if (exhausted)
+		request_refuse(request, PROBLEM_UNAVAILABLE, "too many open files; try again");
+	else
+		static_not_found(request);
 }
 
 void static_serve(struct exchange *exchange)

@@ -3,6 +3,7 @@ unit_tests = \
 	%D%/test_auth \
 	%D%/test_auth_token \
 	%D%/test_buf \
+	%D%/test_byte_range \
 	%D%/test_channel \
 	%D%/test_cidr \
 	%D%/test_cli_admin \
@@ -102,6 +103,7 @@ t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_buf_LDADD = $(base_libs)
+t_unit_test_byte_range_LDADD = $(http_libs)
 t_unit_test_channel_LDADD = $(base_libs)
 t_unit_test_cli_admin_LDADD = libcli.a libmaster.a libauth.a $(store_libs) $(SODIUM_LIBS) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_cli_config_LDADD = libcli.a $(base_libs) $(INIH_LIBS)

@@ -25,6 +25,7 @@ static const struct {
 	{ PROBLEM_METHOD, 405, "method-not-allowed" },
 	{ PROBLEM_TOO_LARGE, 413, "too-large" },
 	{ PROBLEM_MEDIA_TYPE, 415, "unsupported-media-type" },
+	{ PROBLEM_RANGE, 416, "range-not-satisfiable" },
 	{ PROBLEM_HOST, 421, "misdirected" },
 	{ PROBLEM_THROTTLED, 429, "too-many-attempts" },
 	{ PROBLEM_STREAMS, 429, "too-many-streams" },

@@ -25,6 +25,9 @@ static const struct {
 	{ "\"a\",", "\"a\"", true },
 	{ "\"a-gzip\"", "\"a-gzip\"", true },
 	{ "\"x,y\", \"a\"", "\"a\"", true },
+	{ "\"a\"", "W/\"a\"", true },
+	{ "W/\"a\"", "W/\"a\"", true },
+	{ "W/\"b\"", "W/\"a\"", false },
 	{ NULL, "\"a\"", false },
 	{ "", "\"a\"", false },
 	{ " ", "\"a\"", false },
@@ -75,10 +78,25 @@ static void no_beginning_of_a_field_is_read_beyond(void **state)
 	}
 }
 
+static void a_range_needs_the_strong_tag(void **state)
+{
+	(void)state;
+	assert_true(static_range_applies(NULL, "\"a\""));
+	assert_true(static_range_applies(NULL, "W/\"a\""));
+	assert_true(static_range_applies("\"a\"", "\"a\""));
+	assert_false(static_range_applies("\"b\"", "\"a\""));
+	assert_false(static_range_applies("W/\"a\"", "\"a\""));
+	assert_false(static_range_applies("W/\"a\"", "W/\"a\""));
+	assert_false(static_range_applies("\"a\"", "W/\"a\""));
+	assert_false(static_range_applies("Sat, 28 Nov 2026 12:00:00 GMT", "\"a\""));
+	assert_false(static_range_applies("", "\"a\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tag_is_found_among_others),
+		cmocka_unit_test(a_range_needs_the_strong_tag),
 		cmocka_unit_test(no_beginning_of_a_field_is_read_beyond),
 	};
 

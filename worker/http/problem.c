@@ -21,6 +21,7 @@ static const struct problem_row rows[] = {
 	[PROBLEM_METHOD] = { 405, "method-not-allowed", "Method Not Allowed" },
 	[PROBLEM_TOO_LARGE] = { 413, "too-large", "Content Too Large" },
 	[PROBLEM_MEDIA_TYPE] = { 415, "unsupported-media-type", "Unsupported Media Type" },
+	[PROBLEM_RANGE] = { 416, "range-not-satisfiable", "Range Not Satisfiable" },
 	[PROBLEM_HOST] = { 421, "misdirected", "Misdirected Request" },
 	[PROBLEM_THROTTLED] = { 429, "too-many-attempts", "Too Many Requests" },
 	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests", .retry_after = 10 },
@@ -50,7 +51,10 @@ const char *status_phrase(int status)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].status == status)
 			return rows[i].title;
-	return status == 204 ? "No Content" : status == 304 ? "Not Modified" : "OK";
+	return status == 204   ? "No Content"
+	       : status == 206 ? "Partial Content"
+	       : status == 304 ? "Not Modified"
+			       : "OK";
 }
 
 enum problem problem_of(enum rc rc)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Beginning ---- */
 
@@ -261,6 +262,22 @@ void request_answer_static(struct request *request, int status, struct slice bod
 
 	if (body.len)
 		(void)evbuffer_add_reference(out, body.data, body.len, NULL, NULL);
+	request_end(request, status, out);
+}
+
+void request_answer_file(struct request *request, int status, int fd, uint64_t from, uint64_t len)
+{
+	struct evbuffer *out = body_new();
+
+	/* Else evbuffer_add_file maps the file, and a file that shrinks would be a
+	 * SIGBUS. */
+	(void)evbuffer_set_flags(out, EVBUFFER_FLAG_DRAINS_TO_FD);
+	if (len == 0) {
+		close(fd);
+	} else if (evbuffer_add_file(out, fd, (ev_off_t)from, (ev_off_t)len) < 0) {
+		log_error("out_of_memory");
+		_Exit(EXIT_FAILURE);
+	}
 	request_end(request, status, out);
 }
 

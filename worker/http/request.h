@@ -69,6 +69,10 @@ void request_answer(struct request *request, int status, struct buf *body);
 void request_answer_shared(struct request *request, int status, struct shared_buf *body);
 /* The same with bytes that stay for ever. */
 void request_answer_static(struct request *request, int status, struct slice body);
+/* The same with `len` bytes of a file from `from`; the descriptor is taken over. They
+ * are sent by the kernel and never held in memory. If the file has become shorter by
+ * then, the connection closes within the response. */
+void request_answer_file(struct request *request, int status, int fd, uint64_t from, uint64_t len);
 /* Answers with a problem and ends the request. */
 void request_refuse(struct request *request, enum problem problem, const char *detail);
 /* The same with the seconds after which to try again. */
