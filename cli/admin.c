@@ -9,6 +9,7 @@
 #include "ipc/lock.h"
 #include "store/store_admin.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,8 +45,8 @@ static enum rc refused(const char *db, enum rc rc, struct error *err)
 				 "%.200s: its disk is read-only; make it writable and try again",
 				 db);
 	return error_set(err, rc,
-			 "%.200s: the database did not take it (%s); the disk may be failing", db,
-			 rc_name(rc));
+			 "%.200s: the database refused the change (%s); the disk may be failing",
+			 db, rc_name(rc));
 }
 
 static enum rc local_commit(struct store *store, const char *db,
@@ -93,23 +94,25 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 	if (rc == RC_BUSY)
 		return error_set(err, RC_BUSY,
 				 "%.200s: the server that runs on it does not answer; it may still "
-				 "do what was asked",
+				 "carry out the request",
 				 db);
 	if (rc == RC_UNAVAILABLE)
 		return error_set(err, rc,
 				 "%.200s: the server that runs on it went away before it answered",
 				 db);
 	if (rc == RC_OK && (answer->reply.rc == RC_UNAVAILABLE || answer->reply.rc == RC_BUSY))
-		return error_set(err, RC_UNAVAILABLE,
-				 "%.200s: the server that runs on it could not do it now", db);
+		return error_set(
+			err, RC_UNAVAILABLE,
+			"%.200s: the server that runs on it cannot carry out the request now", db);
 	if (rc == RC_OK && (answer->reply.rc == RC_FULL || answer->reply.rc == RC_READ_ONLY ||
 			    answer->reply.rc == RC_IO))
 		return refused(db, answer->reply.rc, err);
 	if (rc != RC_OK)
-		return error_set(err, rc,
-				 "%.200s: the server that runs on it answered what this program "
-				 "does not understand (%s)",
-				 db, rc_name(rc));
+		return error_set(
+			err, rc,
+			"%.200s: the server that runs on it sent an answer that this program "
+			"does not understand (%s)",
+			db, rc_name(rc));
 	return RC_OK;
 }
 
@@ -152,6 +155,7 @@ enum rc admin_do(const struct db_place *place, const struct store_request *reque
 	int fd, lock;
 	enum rc rc;
 
+	assert(place && place->db && request);
 	for (;;) {
 		*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
 		rc = reach(place, deadline, &fd, &lock, err);
@@ -178,8 +182,10 @@ enum rc admin_do(const struct db_place *place, const struct store_request *reque
 enum rc admin_lock(const struct db_place *place, int *lock, struct error *err)
 {
 	int fd;
-	enum rc rc = reach(place, clock_ms() + REACH_MS, &fd, lock, err);
+	enum rc rc;
 
+	assert(place && place->db && lock);
+	rc = reach(place, clock_ms() + REACH_MS, &fd, lock, err);
 	if (rc != RC_OK || fd < 0)
 		return rc;
 	(void)close(fd);
@@ -240,6 +246,7 @@ enum rc admin_next(struct admin_session *session, const struct store_request *re
 {
 	enum rc rc;
 
+	assert(session->place && request);
 	if (session->store == NULL)
 		return admin_do(session->place, request, answer, err);
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };

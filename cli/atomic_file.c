@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/temp_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -74,6 +75,7 @@ static void clear_leftovers(void)
 
 enum rc atomic_file_open(const char *target, struct atomic_file *out, struct error *err)
 {
+	assert(leftovers[0] == NULL); /* one at a time: signals remove only one */
 	*out = (struct atomic_file){ NULL, NULL, -1 };
 	temp_file_sweep(target);
 	if (temp_file_make(target, &out->path, &out->fd) != RC_OK)
@@ -153,6 +155,7 @@ static void atomic_file_close(struct atomic_file *file)
 
 enum rc atomic_file_commit(struct atomic_file *file, bool replace, struct error *err)
 {
+	assert(file->path && file->target);
 	if (sync_path(file->path, 0) < 0)
 		return error_set(err, RC_IO, "%.200s did not reach the disk: %s", file->target,
 				 strerror(errno));

@@ -51,7 +51,7 @@ static int backup_run(const struct invocation *invocation)
 		return status;
 	if (!force && access(file, F_OK) == 0)
 		return say_failed(
-			"%s is there already; name another file, or replace it with --force", file);
+			"%s already exists; name another file, or replace it with --force", file);
 	if (place.path && atomic_file_is_same(file, place.path))
 		return say_failed("%s is the database itself; name another file", file);
 	rc = atomic_file_open(file, &copy, &err);

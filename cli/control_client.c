@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "ipc/frame.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -72,7 +73,9 @@ static enum rc client_receive(int fd, uint64_t deadline, struct buf *in, struct 
 enum rc control_client_ask(int fd, struct slice question, uint64_t deadline, struct buf *in,
 			   struct slice *answer)
 {
-	enum rc rc = client_send(fd, question, deadline);
+	enum rc rc;
 
+	assert(fd >= 0 && question.len > 0 && question.len <= FRAME_MAX);
+	rc = client_send(fd, question, deadline);
 	return rc == RC_OK ? client_receive(fd, deadline, in, answer) : rc;
 }

@@ -52,10 +52,11 @@ static enum rc port_check(struct slice scheme, struct slice port, const char *te
 				 "the port in \"%.100s\" is not a number from 1 to 65535", text);
 	if ((number == 80 && slice_is(scheme, "http")) ||
 	    (number == 443 && slice_is(scheme, "https")))
-		return error_set(err, RC_MALFORMED,
-				 "leave the port out of \"%.100s\": browsers do, where it is the "
-				 "scheme's own",
-				 text);
+		return error_set(
+			err, RC_MALFORMED,
+			"leave the port out of \"%.100s\": browsers do, if it is the default "
+			"of the scheme",
+			text);
 	return RC_OK;
 }
 
@@ -69,7 +70,7 @@ enum rc cors_origin_check(const char *text, struct error *err)
 	if (strcmp(text, "*") == 0)
 		return RC_OK;
 	if (scheme.len == 0 || strncmp(text + scheme.len, "://", 3) != 0)
-		return error_set(err, RC_MALFORMED, "\"%.100s\" is no origin; " FORM, text);
+		return error_set(err, RC_MALFORMED, "\"%.100s\" is not an origin; " FORM, text);
 	end = host + strcspn(host, "/?#@");
 	if (*end)
 		return error_set(err, RC_MALFORMED,

@@ -167,7 +167,7 @@ static int export_run(const struct invocation *invocation)
 		return status;
 	if (file && !force && access(file, F_OK) == 0)
 		return say_failed(
-			"%s is there already; name another file, or replace it with --force", file);
+			"%s already exists; name another file, or replace it with --force", file);
 	if (file && place.path && atomic_file_is_same(file, place.path))
 		return say_failed("%s is the database itself; name another file", file);
 	if (file)
@@ -178,8 +178,9 @@ static int export_run(const struct invocation *invocation)
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (exporting.changed)
-		say("%llu of %llu documents have values that JSON cannot say, and were written as "
-		    "the nearest there is; --encoding "
+		say("%llu of %llu documents have values that JSON cannot express, and were written "
+		    "as "
+		    "the nearest JSON value; --encoding "
 		    "transit keeps them",
 		    (unsigned long long)exporting.changed, (unsigned long long)exporting.done);
 	return EXIT_SUCCESS;

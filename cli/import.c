@@ -75,7 +75,7 @@ static void say_done(const struct import *import, bool json)
 	if (import->left)
 		printf(", %" PRIu64 " left as they are", import->left);
 	if (import->bad)
-		printf(", %" PRIu64 " bad lines passed over", import->bad);
+		printf(", %" PRIu64 " bad lines skipped", import->bad);
 	putchar('\n');
 }
 

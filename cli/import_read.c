@@ -5,6 +5,7 @@
 #include "cli/ndjson_line.h"
 #include "cli/say.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #define VALUE_BYTES ((size_t)12 << 20)
@@ -49,7 +50,7 @@ static void pass_over(struct import *import, bool is_first_pass)
 		return;
 	progress_wipe(&import->progress);
 	say("%s; %s", import->err.text,
-	    import->bad < BAD_SAID ? "passed over" : "passed over, like those that follow");
+	    import->bad < BAD_SAID ? "skipped" : "skipped, like those that follow");
 }
 
 enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
@@ -126,7 +127,7 @@ static enum rc check_document(struct import *import, const struct store_edit *ed
 	if (rc != RC_OK || !held.alive)
 		return rc;
 	(void)error_set(&what, RC_OK,
-			"%.*s is there already (--existing skip leaves such documents as they are, "
+			"%.*s already exists (--existing skip leaves such documents as they are, "
 			"replace writes them anew)",
 			edit->id.len > 100 ? 100 : (int)edit->id.len, edit->id.data);
 	return import_at_line(import, RC_EXISTS, what.text);
@@ -138,6 +139,7 @@ enum rc import_check(struct import *import)
 	struct store_edit edit;
 	enum rc rc;
 
+	assert(import->ids);
 	while ((rc = import_next(import, true, &text, &edit)) == RC_OK) {
 		import_resolve(&edit, &text);
 		rc = check_document(import, &edit);

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static enum rc send_once(struct import *import, struct admin_session *session, s
 			       rc_name(answer.reply.rc));
 	else if (rc == RC_OK && answer.reply.result_count != batch->count)
 		rc = error_set(&import->err, RC_MALFORMED,
-			       "%.200s: the answer does not fit what was asked", import->place.db);
+			       "%.200s: the answer does not match the request", import->place.db);
 	else if (rc == RC_OK)
 		rc = take_results(import, batch, &answer.reply, &retry);
 	admin_answer_clear(&answer);
@@ -148,6 +149,7 @@ enum rc import_write(struct import *import, struct admin_session *session)
 	struct batch *batch = mem_alloc(sizeof(*batch));
 	enum rc rc = ndjson_reader_rewind(&import->input, &import->err), sent = RC_OK;
 
+	assert(import->ids && session->place);
 	if (rc == RC_OK)
 		rc = admin_mark(batch->mark, &import->err);
 	while (rc == RC_OK && sent == RC_OK) {

@@ -3,6 +3,7 @@
 
 #include "cli/atomic_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -33,12 +34,12 @@ static enum rc put_all(int fd, const char *bytes, size_t len, struct error *err)
 }
 
 /* Replaces the descriptor by a temporary file with everything read from it. */
-static enum rc spool(struct ndjson_reader *lines, struct progress *progress, struct error *err)
+static enum rc spool(struct ndjson_reader *reader, struct progress *progress, struct error *err)
 {
 	char piece[PIECE];
 	ssize_t got = 1;
 	uint64_t done = 0;
-	int from = lines->fd, to;
+	int from = reader->fd, to;
 	enum rc rc = temp_file_unnamed(&to, err);
 
 	if (rc != RC_OK)
@@ -46,7 +47,7 @@ static enum rc spool(struct ndjson_reader *lines, struct progress *progress, str
 	while (rc == RC_OK && got != 0) {
 		got = read(from, piece, sizeof(piece));
 		if (got < 0 && errno != EINTR)
-			rc = fail(lines->name, err);
+			rc = fail(reader->name, err);
 		if (got <= 0)
 			continue;
 		rc = put_all(to, piece, (size_t)got, err);
@@ -55,7 +56,7 @@ static enum rc spool(struct ndjson_reader *lines, struct progress *progress, str
 	}
 	if (from != STDIN_FILENO)
 		(void)close(from);
-	lines->fd = to;
+	reader->fd = to;
 	return rc;
 }
 
@@ -84,69 +85,70 @@ enum rc ndjson_reader_open(const char *path, struct progress *progress, struct n
 	return rc;
 }
 
-void ndjson_reader_close(struct ndjson_reader *lines)
+void ndjson_reader_close(struct ndjson_reader *reader)
 {
-	if (lines->fd > STDIN_FILENO)
-		(void)close(lines->fd);
-	lines->fd = -1;
-	buf_free(&lines->buf);
+	if (reader->fd > STDIN_FILENO)
+		(void)close(reader->fd);
+	reader->fd = -1;
+	buf_free(&reader->buf);
 }
 
-enum rc ndjson_reader_rewind(struct ndjson_reader *lines, struct error *err)
+enum rc ndjson_reader_rewind(struct ndjson_reader *reader, struct error *err)
 {
-	buf_clear(&lines->buf);
-	lines->used = 0;
-	lines->number = 0;
-	lines->at = 0;
-	lines->ended = false;
-	return lseek(lines->fd, 0, SEEK_SET) < 0 ? fail(lines->name, err) : RC_OK;
+	buf_clear(&reader->buf);
+	reader->used = 0;
+	reader->number = 0;
+	reader->at = 0;
+	reader->ended = false;
+	return lseek(reader->fd, 0, SEEK_SET) < 0 ? fail(reader->name, err) : RC_OK;
 }
 
-static enum rc fill(struct ndjson_reader *lines, struct error *err)
+static enum rc fill(struct ndjson_reader *reader, struct error *err)
 {
 	ssize_t got;
 
-	buf_drop(&lines->buf, lines->used);
-	lines->used = 0;
+	buf_drop(&reader->buf, reader->used);
+	reader->used = 0;
 	do
-		got = read(lines->fd, buf_reserve(&lines->buf, PIECE), PIECE);
+		got = read(reader->fd, buf_reserve(&reader->buf, PIECE), PIECE);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return fail(lines->name, err);
-	lines->ended = got == 0;
-	lines->buf.len += (size_t)got;
-	lines->at += (uint64_t)got;
+		return fail(reader->name, err);
+	reader->ended = got == 0;
+	reader->buf.len += (size_t)got;
+	reader->at += (uint64_t)got;
 	return RC_OK;
 }
 
-enum rc ndjson_reader_next(struct ndjson_reader *lines, struct slice *out, struct error *err)
+enum rc ndjson_reader_next(struct ndjson_reader *reader, struct slice *out, struct error *err)
 {
 	size_t looked = 0;
 	bool too_long = false;
 	enum rc rc = RC_OK;
 
+	assert(reader->fd >= 0);
 	while (rc == RC_OK) {
-		const char *from = lines->buf.data + lines->used;
-		size_t len = lines->buf.len - lines->used;
+		const char *from = reader->buf.data + reader->used;
+		size_t len = reader->buf.len - reader->used;
 		const char *end = len > looked ? memchr(from + looked, '\n', len - looked) : NULL;
 
-		if (end || (lines->ended && (len || too_long))) {
+		if (end || (reader->ended && (len || too_long))) {
 			size_t line = end ? (size_t)(end - from) : len;
 
 			*out = slice_make(from, line);
-			lines->used += line + (end ? 1 : 0);
-			lines->number++;
+			reader->used += line + (end ? 1 : 0);
+			reader->number++;
 			return too_long || line > NDJSON_LINE_MAX ? RC_TOO_LARGE : RC_OK;
 		}
-		if (lines->ended)
+		if (reader->ended)
 			return RC_NOT_FOUND;
 		if (len > NDJSON_LINE_MAX) {
 			too_long = true;
-			lines->used = lines->buf.len;
+			reader->used = reader->buf.len;
 			len = 0;
 		}
 		looked = len;
-		rc = fill(lines, err);
+		rc = fill(reader, err);
 	}
 	return rc;
 }

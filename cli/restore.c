@@ -140,14 +140,15 @@ static enum rc restore_do(const char *file, const struct db_place *place, const 
 static int restore_check(const char *file, const struct db_place *place, bool force)
 {
 	if (place->path == NULL)
-		return say_failed("%s is no file; only database files can be restored", place->db);
+		return say_failed("%s is not a file; only database files can be restored",
+				  place->db);
 	if (access(file, R_OK) < 0)
 		return say_failed("%s: %s", file, strerror(errno));
 	if (atomic_file_is_same(file, place->path))
 		return say_failed("%s is the database itself; name a backup of it", file);
 	if (!force && access(place->path, F_OK) == 0)
 		return say_failed(
-			"%s is there already; name another with --db, or replace it with --force",
+			"%s already exists; name another with --db, or replace it with --force",
 			place->db);
 	return EXIT_SUCCESS;
 }

@@ -7,6 +7,7 @@
 #include "ipc/control.h"
 #include "writer/control.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 #define ANSWER_MS 5000
@@ -66,21 +67,22 @@ struct movement movement_between(const struct scoreboard_view *before,
 	return (struct movement){ .before = before, .now = now, .seconds = same ? seconds : 0 };
 }
 
-double movement_rate_of(const struct movement *movement, unsigned slot, enum metric value)
+double movement_rate_of(const struct movement *movement, unsigned slot, enum metric metric)
 {
+	assert(slot <= movement->now->workers && metric < METRIC_COUNT);
 	if (movement->seconds <= 0)
 		return 0;
-	return (double)(movement->now->cells[slot].values[value] -
-			movement->before->cells[slot].values[value]) /
+	return (double)(movement->now->cells[slot].values[metric] -
+			movement->before->cells[slot].values[metric]) /
 	       movement->seconds;
 }
 
-double movement_rate(const struct movement *movement, enum metric value)
+double movement_rate(const struct movement *movement, enum metric metric)
 {
 	double rate = 0;
 
 	for (unsigned slot = 0; slot <= movement->now->workers; slot++)
-		rate += movement_rate_of(movement, slot, value);
+		rate += movement_rate_of(movement, slot, metric);
 	return rate;
 }
 
@@ -90,6 +92,7 @@ double movement_latency(const struct movement *movement, enum scoreboard_route r
 		(enum histogram_kind)(HISTOGRAM_REQUEST_TIME + (unsigned)route);
 	struct histogram before, now;
 
+	assert(route < SCOREBOARD_ROUTES && share >= 0 && share <= 1);
 	if (movement->seconds <= 0)
 		return 0;
 	histogram_read(movement->before, histogram, &before);

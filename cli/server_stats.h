@@ -31,8 +31,8 @@ struct movement {
 struct movement movement_between(const struct scoreboard_view *before,
 				 const struct scoreboard_view *now, double seconds);
 /* The rate per second; of one slot, or of all together. */
-double movement_rate(const struct movement *movement, enum metric value);
-double movement_rate_of(const struct movement *movement, unsigned slot, enum metric value);
+double movement_rate(const struct movement *movement, enum metric metric);
+double movement_rate_of(const struct movement *movement, unsigned slot, enum metric metric);
 /* The time in milliseconds within which this share of the requests was answered,
  * rounded up; 0 if there were none. */
 double movement_latency(const struct movement *movement, enum scoreboard_route route, double share);

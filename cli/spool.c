@@ -3,6 +3,7 @@
 
 #include "cli/atomic_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -86,6 +87,7 @@ static enum rc pass_on(struct spool *spool)
 
 enum rc spool_put(struct spool *spool, struct slice bytes)
 {
+	assert(spool->fd >= 0);
 	if (spool->rc != RC_OK)
 		return spool->rc;
 	buf_put_slice(&spool->waiting, bytes);

@@ -264,7 +264,7 @@ static int stats_run(const struct invocation *invocation)
 			print_server(&stats);
 		else
 			printf("\n%-18s  %s\n", "Server",
-			       status == EXIT_SUCCESS ? "none runs on it" : "did not tell");
+			       status == EXIT_SUCCESS ? "none runs on it" : "no answer");
 	}
 	scoreboard_view_clear(&stats.before);
 	scoreboard_view_clear(&stats.now);

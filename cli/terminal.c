@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -149,6 +150,7 @@ bool terminal_draw(struct slice text)
 	unsigned row = 0;
 	bool sent;
 
+	assert(text.data || text.len == 0);
 	/* Without line wrapping, from the top. */
 	buf_put_text(&out, "\033[?7l\033[H");
 	while (text.len && row < now.ws_row) {
@@ -212,6 +214,7 @@ enum terminal_event terminal_wait(struct terminal *terminal, int milliseconds, i
 		{ .fd = terminal->has_keys ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 
+	assert(terminal->open && terminal->signals >= 0);
 	if (poll(polls, 2, milliseconds) <= 0)
 		return TERMINAL_TIME;
 	if (polls[0].revents)

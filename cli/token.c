@@ -148,7 +148,7 @@ static int add_run(const struct invocation *invocation)
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)
-		return say_failed("the system has no random numbers to make a token of");
+		return say_failed("the system has no random numbers for a token");
 	token.id = slice_of(minted.id);
 	memcpy(token.hash, minted.hash, sizeof(token.hash));
 	if (options_text(options, "expires"))
@@ -343,8 +343,8 @@ static int rotate(const struct invocation *invocation, const struct db_place *pl
 		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db,
 				    old);
 	else if (answer.reply.rc == RC_DENIED)
-		status = say_failed("%s: the token %s has expired; say with --expires TIME how "
-				    "long the new one is good for",
+		status = say_failed("%s: the token %s has expired; set with --expires TIME how "
+				    "long the new one is valid",
 				    db, old);
 	else if (answer.reply.rc != RC_OK || answer.reply.token_count != 1)
 		status = say_failed("%s: the token could not be rotated (%s)", db,
@@ -369,7 +369,7 @@ static int rotate_run(const struct invocation *invocation)
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)
-		return say_failed("the system has no random numbers to make a token of");
+		return say_failed("the system has no random numbers for a token");
 	status = rotate(invocation, &place, &minted);
 	token_wipe(&minted);
 	return status;

@@ -100,6 +100,7 @@ void control_remove(const struct db_place *place)
 {
 	struct ipc_file file;
 
+	assert(place->db);
 	if (control_find(place, &file, NULL) != RC_OK)
 		return;
 	(void)unlinkat(file.dir, file.name, 0);

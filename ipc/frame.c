@@ -1,6 +1,8 @@
 /* Frames on the sockets between workers, the writer and commands. */
 #include "ipc/frame.h"
 
+#include <assert.h>
+
 #include "ipc/pack.h"
 
 #define HEADER_SIZE (sizeof(uint32_t) + sizeof(uint64_t))
@@ -18,6 +20,7 @@ void frame_end(struct buf *out, size_t begun)
 {
 	uint32_t len = (uint32_t)(out->len - begun - HEADER_SIZE);
 
+	assert(begun + HEADER_SIZE <= out->len);
 	memcpy(out->data + begun, &len, sizeof(len));
 }
 

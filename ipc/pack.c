@@ -2,6 +2,8 @@
  * scoreboard. */
 #include "ipc/pack.h"
 
+#include <assert.h>
+
 void pack_u8(struct buf *out, uint8_t value)
 {
 	buf_put(out, &value, sizeof(value));
@@ -19,6 +21,7 @@ void pack_u64(struct buf *out, uint64_t value)
 
 void pack_bytes(struct buf *out, struct slice bytes)
 {
+	assert(bytes.len <= UINT32_MAX);
 	pack_u32(out, (uint32_t)bytes.len);
 	buf_put_slice(out, bytes);
 }

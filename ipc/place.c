@@ -131,10 +131,11 @@ static enum rc runtime_dir_check(const struct db_place *place, const struct stat
 				 "directory of this user or of root",
 				 dir, (unsigned)status->st_uid);
 	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, RC_DENIED,
-				 "--runtime-dir: others may write to %.200s; take that from them "
-				 "(chmod go-w), or name another directory",
-				 dir);
+		return error_set(
+			err, RC_DENIED,
+			"--runtime-dir: others may write to %.200s; remove that permission "
+			"(chmod go-w), or name another directory",
+			dir);
 	return RC_OK;
 }
 

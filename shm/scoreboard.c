@@ -162,6 +162,7 @@ void scoreboard_view_take(const struct shm *shm, struct scoreboard_view *out)
 
 void scoreboard_view_pack(const struct scoreboard_view *view, struct buf *out)
 {
+	assert(view->cells && view->store_count <= SCOREBOARD_STORE_METRICS);
 	pack_u32(out, VIEW_VERSION);
 	pack_u32(out, CELL_WORDS);
 	pack_u64(out, (uint64_t)view->started);
@@ -223,6 +224,7 @@ int64_t scoreboard_view_sum(const struct scoreboard_view *view, enum metric metr
 {
 	int64_t sum = 0;
 
+	assert((unsigned)metric < METRIC_VALUES);
 	for (unsigned slot = 0; slot <= view->workers; slot++)
 		sum += view->cells[slot].values[metric];
 	return sum;

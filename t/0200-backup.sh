@@ -30,7 +30,7 @@ is "$(find "$work" -name '1.bak*' | wc -l)" 1 "it is one file"
 before=$(cksum <"$work/1.bak")
 backup "$work/1.bak"
 is "$?" 1 "a file that is there is not replaced"
-like "$(cat "$work/said")" '1.bak is there already.*--force' "which says how it would be"
+like "$(cat "$work/said")" '1.bak already exists.*--force' "which says how it would be"
 is "$(cksum <"$work/1.bak")" "$before" "and stays as it was"
 backup "$work/1.bak" --force
 is "$?" 0 "unless told to"
@@ -83,7 +83,7 @@ head -c 100000 /dev/zero >"$work/zero"
 is "$?" 1 "what is no database is not copied"
 like "$(cat "$work/said")" "zero is not a database" "which is said"
 
-# A disk that is full: a file may not grow beyond 128 KiB. The index of the database's log is there already.
+# A disk that is full: a file may not grow beyond 128 KiB. The index of the database's log already exists.
 serve_open
 (
 	ulimit -f 128

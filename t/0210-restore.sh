@@ -20,7 +20,7 @@ stop
 
 restore "$bak"
 is "$?" 1 "a database that is there is not replaced"
-like "$(cat "$work/said")" 'there already.*--force' "which says how it would be"
+like "$(cat "$work/said")" 'already exists.*--force' "which says how it would be"
 restore "$work/none"
 is "$?" 1 "a backup must be there"
 restore "$db" --force

@@ -37,7 +37,7 @@ curl -s "$url/sync" -H "$transit" \
 export_ --group kinds
 is "$(cat "$work/out")" '{"id":"kinds:1","version":1,"value":{"when":"2009-02-13T23:31:30.123Z"}}
 {"id":"kinds:2","version":1,"value":{"a":"~b"}}' "JSON has the nearest of what it cannot say"
-like "$(cat "$work/said")" '^pocketbook: 1 of 2 documents have values that JSON cannot say.*--encoding transit' "and that is said, of those alone"
+like "$(cat "$work/said")" '^pocketbook: 1 of 2 documents have values that JSON cannot express.*--encoding transit' "and that is said, of those alone"
 export_ --group kinds --encoding transit
 is "$(head -1 "$work/out")" '{"~:id":"kinds:1","~:version":1,"~:value":{"~:when":"~m1234567890123"}}' "Transit has it as it is"
 is "$(cat "$work/said")" "" "and nothing to say"
@@ -47,7 +47,7 @@ is "$? $(head -5 "$work/all.ndjson" | tail -n +1 | wc -l) $(cat "$work/out")" "0
 is "$(stat -c %a "$work/all.ndjson")" 600 "only its owner may read it"
 export_ "$work/all.ndjson"
 is "$?" 1 "one that is there is not replaced"
-like "$(cat "$work/said")" 'there already.*--force' "which says how it would be"
+like "$(cat "$work/said")" 'already exists.*--force' "which says how it would be"
 export_ "$work/all.ndjson" --force --group todos
 is "$? $(wc -l <"$work/all.ndjson")" "0 2" "unless told to"
 export_ "$work/nowhere/x"

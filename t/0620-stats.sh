@@ -62,7 +62,7 @@ wait_for "a server of another version" test -S "$db.sock"
 text=$(stats 2>"$work/out")
 is "$? $(cat "$work/out")" "1 pocketbook: $db: the server that runs on it is of another version than this program" "is told of"
 like "$text" '^Tombstones +1$' "with what the database holds"
-like "$text" '^Server +did not tell$' "and without what it does not know"
+like "$text" '^Server +no answer$' "and without what it does not know"
 "$POCKETBOOK" top --db "$db" >/dev/null 2>"$work/out"
 is "$? $(cat "$work/out")" "1 pocketbook: $db: the server that runs on it is of another version than this program" "top has nothing to show"
 kill "$older"

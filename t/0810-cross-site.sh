@@ -80,7 +80,7 @@ like "$(pull group=csrf)" '"docs":\[\]' "nothing was written"
 stop
 
 "$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 --auth off --server-name https://notes.example.org 2>"$work/hint"
-is "$?" 2 "a host is no origin"
+is "$?" 2 "a host is not an origin"
 like "$(cat "$work/hint")" '^pocketbook: --server-name: "https://notes.example.org"' "which is said"
 
 "$POCKETBOOK" token add --db "$db" --user a --group a >/dev/null 2>&1

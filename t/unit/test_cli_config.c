@@ -207,13 +207,13 @@ static void other_origins_would_match_nobody_and_are_refused(void **state)
 		const char *text;
 		const char *part;
 	} bad[] = {
-		{ "", "is no origin" },
-		{ "example.org", "is no origin" },
-		{ "null", "is no origin" },
-		{ "HTTPS://example.org", "is no origin" },
-		{ "https:/example.org", "is no origin" },
-		{ "://example.org", "is no origin" },
-		{ "**", "is no origin" },
+		{ "", "is not an origin" },
+		{ "example.org", "is not an origin" },
+		{ "null", "is not an origin" },
+		{ "HTTPS://example.org", "is not an origin" },
+		{ "https:/example.org", "is not an origin" },
+		{ "://example.org", "is not an origin" },
+		{ "**", "is not an origin" },
 		{ "https://", "has no host" },
 		{ "https://:80", "has no host" },
 		{ "https://example.org/", "more than an origin" },
