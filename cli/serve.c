@@ -160,7 +160,10 @@ static const struct option_spec serve_options[] = {
 		.min = 1,
 		.max = 1000000,
 		.fallback = "10000",
-		.help = "Connections of one worker; further ones wait until one is closed.",
+		.help = "Connections of one worker. If there are as many, the one that has been "
+			"idle "
+			"the longest is closed; if none is idle, further ones wait until one is "
+			"closed.",
 	},
 	{
 		.name = "max-streams",

@@ -41,20 +41,31 @@ is "$closed" 0 "none of them has been closed"
 kill "$stream"
 stop
 
-# ---- More than may be: the others wait in the queue of the system
+# ---- More than may be: idle ones go, or the others wait in the queue of the system
 
-serve_open --workers 1 --max-connections 50 --idle-timeout 60s --metrics-listen 127.0.0.1:0
+serve_open --workers 1 --max-connections 50 --idle-timeout 1h --header-timeout 1h --metrics-listen 127.0.0.1:0
 metrics_url
 address=${url#http://}
 exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
 like "$(kept /healthz)" '^HTTP/1.1 200' "a connection is open"
-hostile too_many 200 "$ask"
-wait_for "of 200 more as many are let in as may be" open_now connections 50
+printf 'GET /readyz HTTP/1.1\r\n' >&6
+hostile idle 200 "$ask"
+wait_for "of 200 idle ones as many are let in as may be" open_now connections 49
 [ "$(number connections)" -le 59 ]
 ok $? "and no more, but for who asks for metrics"
-like "$(kept /readyz)" '^HTTP/1.1 200' "those that are in are served"
+like "$(curl -s --max-time 60 "$url/healthz")" ok "another comes in while they stay"
+hostile_end
+[ "$closed" -ge 100 ]
+ok $? "as those that have been idle the longest go"
+printf 'Host: localhost\r\n\r\n' >&6
+like "$(timeout 60 dd bs=4096 count=1 <&6 2>/dev/null)" '^HTTP/1.1 200' "but not one whose request is coming in"
+hostile busy 200 'GET /healthz HTTP/1.1\r\n'
+wait_for "of 200 busy ones as many are let in" open_now connections 50
+[ "$(number connections)" -le 59 ]
+ok $? "and no more, but for who asks for metrics"
 exec 6>&-
 hostile_end
+is "$closed" 0 "none of them goes"
 like "$(curl -s --max-time 60 "$url/healthz")" ok "when they leave, others come in"
 stop
 

@@ -11,11 +11,15 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* While the worker drains: a connection that was accepted last has this long to send a
  * request. */
 #define NEWCOMER_MS 250
+/* While there are as many connections as may be: each stays open unused this long at
+ * least, in which its client can send a request. */
+#define IDLE_MIN_MS 1000
 
 /* ---- State ---- */
 
@@ -40,6 +44,10 @@ static bool conn_may_move(enum conn_state from, enum conn_state to)
 void conn_move(struct conn *conn, enum conn_state to)
 {
 	assert(conn_may_move(conn->state, to));
+	if (conn->state == CONN_IDLE)
+		TAILQ_REMOVE(&conn->table->idle, conn, next_idle);
+	if (to == CONN_IDLE)
+		TAILQ_INSERT_TAIL(&conn->table->idle, conn, next_idle);
 	conn->state = to;
 	conn->since = clock_ms();
 }
@@ -323,10 +331,38 @@ void conn_close_overdue(struct conn *conn, const char *reason)
 	evhttp_connection_free(conn->http);
 }
 
+/* A request that has reached the socket in this turn of the loop, and has not been read
+ * yet? */
+static bool conn_has_input(const struct conn *conn)
+{
+	char byte;
+
+	return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool conns_close_idle(struct conns *conns)
+{
+	uint64_t now = clock_ms();
+	struct conn *conn;
+
+	TAILQ_FOREACH(conn, &conns->idle, next_idle)
+	{
+		if (now - conn->since < IDLE_MIN_MS)
+			return false;
+		if (conn_has_input(conn))
+			continue;
+		conn_close_overdue(conn, "crowded");
+		return true;
+	}
+	return false;
+}
+
 static void conn_free(struct conn *conn)
 {
 	struct conns *conns = conn->table;
 
+	if (conn->state == CONN_IDLE)
+		TAILQ_REMOVE(&conns->idle, conn, next_idle);
 	conn_discharge(conn);
 	TAILQ_REMOVE(&conns->all, conn, next);
 	conns->count--;

@@ -35,7 +35,9 @@ struct conns_options {
 	const int *listeners; /* stay the caller's */
 	size_t listener_count;
 	bool metrics;             /* the last of them is for /metrics */
-	unsigned max_connections; /* beyond it connections wait in the listeners' queues */
+	unsigned max_connections; /* with so many, the one that has been idle the longest is
+				     closed; if none is idle, further ones wait in the
+				     listeners' queues */
 	size_t max_body;          /* bytes */
 	size_t max_in_flight;     /* bytes of requests and responses, of all connections */
 	unsigned header_timeout;  /* seconds for the head of a request to arrive */

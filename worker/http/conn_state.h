@@ -33,6 +33,7 @@ struct conn {
 	TAILQ_ENTRY(conn) next;
 	TAILQ_ENTRY(conn) next_detaching; /* of the lists `asked` and `detaching` */
 	TAILQ_ENTRY(conn) next_charged;
+	TAILQ_ENTRY(conn) next_idle;
 	struct conn *next_accepted;
 	enum conn_state state;
 	struct conns *table;
@@ -92,6 +93,7 @@ struct conns {
 	struct conn_list charged;   /* those with bytes in memory, the one that has had some the
 				       longest first */
 	size_t charged_bytes;       /* of all of these */
+	struct conn_list idle;      /* in the state CONN_IDLE, the longest idle one first */
 	size_t count;
 	struct conn **by_fd;
 	size_t by_fd_size;
@@ -113,6 +115,9 @@ void conn_closed(struct evhttp_connection *http, void *conn);
 const char *conn_overdue(const struct conn *conn, uint64_t now);
 /* Closes it for that reason. */
 void conn_close_overdue(struct conn *conn, const char *reason);
+/* Closes the connection that has been idle the longest, to make room for another.
+ * False: none has been idle for long enough. */
+bool conns_close_idle(struct conns *conns);
 /* The turns of the loop in which connections leave evhttp (an event callback). */
 void conns_detach(evutil_socket_t unused, short what, void *conns);
 

@@ -55,6 +55,19 @@ static void conns_limit(struct conns *conns)
 		conns_listen(conns, conns->bound_count - conns->options.metrics, false);
 }
 
+/* Accepts again if there is room for one more, or an idle connection makes room. So the
+ * last place stays free as long as any connection is idle, and a new one never waits for
+ * an idle timeout. */
+static void conns_make_room(struct conns *conns)
+{
+	size_t max = conns->options.max_connections;
+
+	if (!conns->paused || conns->state != CONNS_ACCEPTING)
+		return;
+	if (conns->count < max || (conns_close_idle(conns) && conns->count < max))
+		conns_listen(conns, conns->bound_count, true);
+}
+
 /* The process's one table: evhttp takes the listeners' argument for itself, so that the
  * callback below has nothing to find it by. */
 static struct conns *accepting;
@@ -104,6 +117,9 @@ static void on_adopt(evutil_socket_t unused, short what, void *arg)
 		conn_move(conn, CONN_IDLE);
 	}
 	conns->accepted = NULL;
+	/* Not after a failed accept, which the sweep repeats. */
+	if (conns->count >= conns->options.max_connections)
+		conns_make_room(conns);
 }
 
 static struct bufferevent *on_bufferevent(struct event_base *base, void *arg)
@@ -147,9 +163,7 @@ static void conns_sweep(struct conns *conns)
 		if (reason)
 			conn_close_overdue(conn, reason);
 	}
-	if (conns->paused && conns->state == CONNS_ACCEPTING &&
-	    conns->count < conns->options.max_connections)
-		conns_listen(conns, conns->bound_count, true);
+	conns_make_room(conns);
 }
 
 static void on_sweep(evutil_socket_t unused, short what, void *arg)
@@ -260,6 +274,7 @@ struct conns *conns_open(const struct conns_options *options)
 	TAILQ_INIT(&conns->asked);
 	TAILQ_INIT(&conns->detaching);
 	TAILQ_INIT(&conns->charged);
+	TAILQ_INIT(&conns->idle);
 	conns->placeholder = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	conns->adopt = event_new(options->base, -1, 0, on_adopt, conns);
 	conns->detach = evtimer_new(options->base, conns_detach, conns);
