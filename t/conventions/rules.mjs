@@ -17,7 +17,7 @@ export const enforced = {
 	circles: true, // no two folders lead to each other
 	functions: true, // at most 40 lines, outside t/
 	test_functions: false, // in t/
-	purpose: false, // every .c file opens with a comment
+	purpose: true, // every .c file opens with a comment
 	columns: false, // comments and prose end at 88
 }
 
