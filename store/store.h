@@ -224,6 +224,8 @@ struct store_edit {
 	struct slice value; /* canonical; empty if deleted */
 };
 
+/* STORE_SKIPPED: would have been written, but for a conflict in the same atomic push.
+ * What is there already is STORE_OK beside that conflict. */
 enum store_status { STORE_OK, STORE_CONFLICT, STORE_SKIPPED };
 
 struct store_result {

@@ -166,11 +166,17 @@ static enum rc write_edit(struct push *push, size_t i)
 	return rc;
 }
 
-static void skip_all(struct push *push)
+/* Only what would have been written is skipped: a document that has the op of its edit
+ * already is there, and the client must not write it again. */
+static void skip_writes(struct push *push)
 {
-	for (size_t i = 0; i < push->request->edit_count; i++)
-		if (push->decisions[i].verdict != RULES_CONFLICT)
+	for (size_t i = 0; i < push->request->edit_count; i++) {
+		enum rules_verdict verdict = push->decisions[i].verdict;
+
+		if (verdict == RULES_WRITE ||
+		    (verdict == RULES_KEEP && FAULT_MUTANT("kept_skipped")))
 			push->results[i].status = STORE_SKIPPED;
+	}
 }
 
 static void set_slices(struct push *push)
@@ -207,7 +213,7 @@ static enum rc decide_and_write(struct push *push)
 		return rc;
 	set_slices(push);
 	if (push->request->atomic && push->has_conflict && !FAULT_MUTANT("atomic_ignored")) {
-		skip_all(push);
+		skip_writes(push);
 		return FAULT_MUTANT("refusal_spoils") ? spoil_others(push->transaction) : RC_OK;
 	}
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)

@@ -5,6 +5,11 @@ import { DELETED, Replica } from './history.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
+/** Was an atomic push, sent for the first time, written in part? A deletion of what is
+ * deleted already is `ok` beside a conflict. */
+const isHalf = (edits, results) =>
+  results.some(({ status }) => status !== 'ok') && results.some(({ status }, i) => status === 'ok' && !edits[i].deleted)
+
 /** Writes, deletes, retries; some pushes have a stale base on purpose, some are atomic,
  * some have no `op`. Acknowledged pushes are sometimes sent again: the result must be
  * the same, or a conflict with a later write. */
@@ -44,25 +49,28 @@ export async function writer(run, name, random) {
       // client.
       if (!sure) history.lose(edit)
     } else {
-      history.counts.skipped++
-      if (!sure) history.lose(edit)
+      history.skip(edit)
+      if (!sure && edit.base === 0) history.lose(edit)
     }
   }
 
+  /** An atomic push that was refused may be accepted the next time. */
+  const shallBeResent = (results, atomic) => (atomic ? results.every(({ status }) => status === 'ok') && random.chance(0.5) : random.chance(0.05))
+
   const push = async (edits, atomic) => {
     const docs = edits.map(({ id, base, tag, op, deleted }) => ({ id, base, op, ...(deleted ? { deleted } : { value: { tag } }) }))
-    const canRetry = edits.every(({ op }) => op) && !atomic
+    const canRetry = edits.every(({ op }) => op)
     for (let sure = true; ; sure = false) {
       history.counts.pushes++
       const answer = await connection.ask('/sync', { docs, atomic })
       if (answer?.status === 200) {
         const { results } = answer.body
         if (results.length !== edits.length || results.some(({ id }, i) => id !== edits[i].id)) history.violate('results of another push', JSON.stringify(results))
-        const statuses = new Set(results.map(({ status }) => status))
-        if (atomic && statuses.has('ok') && statuses.size > 1) history.violate('half of an atomic push', JSON.stringify(results))
+        if (atomic && sure && isHalf(edits, results)) history.violate('half of an atomic push', JSON.stringify(results))
         edits.forEach((edit, i) => settle(edit, results[i], sure))
-        if (!canRetry || random.chance(0.95)) return ids.settle(edits)
-        // As if this response had been lost.
+        if (!canRetry || !shallBeResent(results, atomic)) return ids.settle(edits)
+        // As if this response had been lost; after an atomic push others write meanwhile.
+        if (atomic) await pause(random.below(50))
         history.resend(edits)
         continue
       }

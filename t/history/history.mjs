@@ -25,6 +25,8 @@ export class History {
   purges = 0
   /** Ids that the server reported as nonexistent. */
   #gone = new Set()
+  /** The tag of each edit whose result was `skipped` → the edit */
+  #skipped = new Map()
   /** Tags of new documents whose push was sent more than once: with a deletion in
    * between, both attempts may have created one. */
   #again = new Set()
@@ -100,6 +102,20 @@ export class History {
     if (version > (this.acked.get(edit.id) ?? 0)) this.acked.set(edit.id, version)
   }
 
+  /** The result of this edit was `skipped`, so it would have been written: it was not,
+   * by no earlier attempt either, and never will be. Only a document that was deleted
+   * since may have been made by an earlier attempt. */
+  skip(edit) {
+    this.counts.skipped++
+    if (edit.deleted) return
+    this.#skipped.set(edit.tag, edit)
+    if (edit.base > 0 && this.places.has(edit.tag)) this.#isThere(edit.tag)
+  }
+
+  #isThere(tag) {
+    this.violate('a skipped write is there', `${tag} on ${this.#skipped.get(tag).id} is ${this.places.get(tag)}`)
+  }
+
   lose(edit) {
     this.counts.unknown++
     this.unknown.set(edit.id, [...(this.unknown.get(edit.id) ?? []), edit.tag])
@@ -143,6 +159,8 @@ export class History {
   conclude(final) {
     for (const [detail, { id, version }] of this.doubts)
       if (!this.#wasDeleted(id, version, final.get(id)?.version ?? 0)) this.violate('a pull missed a write', `${detail}; ${this.#told(id, version)}`)
+    for (const [tag, { id, base }] of this.#skipped)
+      if (base > 0 ? this.places.has(tag) : final.get(id)?.tag === tag) this.#isThere(tag)
     for (const [id, versions] of this.seen) this.#concludeOne(id, versions, final.get(id))
   }
 

@@ -35,6 +35,18 @@ const rules = {
     h.see('a:1', 3, 'z', 'a pull')
     h.conclude(database(['a:1', 3, 'z']))
   }],
+  'a skipped write that was there': ['a skipped write is there', (h, wrong) => {
+    h.acknowledge(edit('a:1', 2, 'x'), 3)
+    if (wrong) h.skip(edit('a:1', 2, 'x'))
+    h.conclude(database(['a:1', 3, 'x']))
+    h.violations = h.violations.filter((violation) => !violation.startsWith('versions that nobody wrote'))
+  }],
+  'a skipped write that is in the database': ['a skipped write is there', (h, wrong) => {
+    h.skip(edit('a:1', 0, 'x'))
+    h.acknowledge(edit('a:1', 0, 'y'), 1)
+    if (wrong) h.lose(edit('a:1', 1, 'x'))
+    h.conclude(wrong ? database(['a:1', 2, 'x']) : database(['a:1', 1, 'y']))
+  }],
   'a stale write': ['a stale write was applied', (h, wrong) => h.acknowledge(edit('a:1', 2, 'x'), wrong ? 5 : 3)],
   'a version that falls': ['a version fell', (h, wrong) => {
     const replica = new Replica(h, 'a', 'a reader')

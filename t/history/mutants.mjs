@@ -6,6 +6,7 @@ export const mutants = [
   { faults: 'op_forgotten=wrong@2', kind: /conflicts with itself|one write in two versions|stale/ },
   { faults: 'version_skipped=wrong@50', kind: /nobody wrote|stale/ },
   { faults: 'atomic_ignored=wrong@5', kind: /half of an atomic push/ },
+  { faults: 'kept_skipped=wrong', kind: /a skipped write is there/ },
   { faults: 'cursor_ahead=wrong@5', kind: /missed/ },
   { faults: 'hints_dropped=wrong@2', kind: /a stream missed a change/ },
   { faults: 'page_dropped=wrong@10', kind: /a stream missed a change/ },

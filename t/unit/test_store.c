@@ -216,7 +216,7 @@ static void atomic_nothing(void **state)
 	assert_int_equal(kit->replies[0].results[0].status, STORE_SKIPPED);
 	assert_int_equal(kit->replies[0].results[0].seq, 0);
 	assert_conflict(kit->replies[0].results[1], 1, "\"one\"");
-	assert_int_equal(kit->replies[0].results[2].status, STORE_SKIPPED);
+	assert_ok(kit->replies[0].results[2], 0, 0); /* nothing would have been written */
 	assert_int_equal(kit->replies[0].results[3].status, STORE_SKIPPED);
 	assert_int_equal(kit->replies[0].head.seq, 1);
 	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 1);
@@ -227,6 +227,28 @@ static void atomic_nothing(void **state)
 	assert_ok(kit->replies[0].results[1], 1, 0);
 	assert_ok(kit->replies[0].results[2], 0, 0);
 	assert_ok(kit->replies[0].results[3], 1, 3);
+}
+
+/* What the first attempt has written is there, though another client has edited one of
+ * the documents meanwhile. */
+static void atomic_sent_again(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[3] = { kit_edit_of("t:1", 0, "one", "1"),
+				       kit_edit_of("t:2", 0, "two", "2"),
+				       kit_edit_of("t:3", 0, "three", "3") };
+	struct store_request request = {
+		.kind = STORE_PUSH, .edits = edits, .edit_count = 2, .atomic = true
+	};
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_ok(kit_edit(kit, "t:1", 1, "other", "\"other\""), 2, 3);
+	request.edit_count = 3;
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_conflict(kit->replies[0].results[0], 2, "\"other\"");
+	assert_ok(kit->replies[0].results[1], 1, 0);
+	assert_int_equal(kit->replies[0].results[2].status, STORE_SKIPPED);
+	assert_int_equal(kit->replies[0].head.seq, 3);
 }
 
 static void empty_push(void **state)
@@ -512,6 +534,7 @@ int main(void)
 		KIT_TEST(results_stand_in_order),
 		KIT_TEST(atomic_all),
 		KIT_TEST(atomic_nothing),
+		KIT_TEST(atomic_sent_again),
 		KIT_TEST(empty_push),
 		KIT_TEST(batch_in_order),
 		KIT_TEST(too_large_an_answer),
