@@ -61,7 +61,7 @@ expired() { [ "$(status_of "$url/sync?group=todos" -H "$(auth "$brief")")" = 401
 wait_for "a token expires" expired
 rotate "$(id_of "$brief")" >"$work/out"
 is "$? $(cat "$work/out")" "1 " "an expired one is not rotated into one that has expired too"
-like "$(cat "$work/hint")" 'has expired; say with --expires' "but with a new time"
+like "$(cat "$work/hint")" 'has expired; set with --expires' "but with a new time"
 rotate "$(id_of "$brief")" --expires 1h >/dev/null
 is "$?" 0 "it is"
 stop
