@@ -83,7 +83,7 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 # none of them holds a lock any more.
 kill_all() {
 	local pid family
-	family="$(children) $server"
+	family="$server $(children)"
 	# shellcheck disable=SC2086
 	kill -KILL $family
 	wait "$server" 2>/dev/null
