@@ -5,6 +5,7 @@
 
 #include "store/docid.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ipc/pack.h"
 
 #include <stdlib.h>
@@ -80,8 +81,35 @@ static void unpack_edit(struct unpack *in, struct store_edit *edit)
 	unpack_flags(in, &edit->deleted, &edit->plain);
 	edit->value = unpack_bytes(in);
 	if (in->bad || !docid_is_valid(edit->id) || edit->op.len > OP_MAX ||
-	    edit->deleted != (edit->value.len == 0))
+	    edit->deleted != (edit->value.len == 0) ||
+	    (!edit->deleted && !transit_is_canonical(edit->value, edit->plain)))
 		in->bad = true;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	const struct slice *a = left, *b = right;
+	int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
+
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* Sorted, not hashed: a sender could choose ids that all fall into one bucket. */
+static bool ids_differ(const struct store_edit *edits, size_t count)
+{
+	struct slice *ids;
+	bool differ = true;
+
+	if (count < 2)
+		return true;
+	ids = mem_array(count, sizeof(*ids));
+	for (size_t i = 0; i < count; i++)
+		ids[i] = edits[i].id;
+	qsort(ids, count, sizeof(*ids), compare_ids);
+	for (size_t i = 1; i < count && differ; i++)
+		differ = !slice_equal(ids[i - 1], ids[i]);
+	free(ids);
+	return differ;
 }
 
 static void unpack_edits(struct unpack *in, struct store_request *out)
@@ -94,6 +122,8 @@ static void unpack_edits(struct unpack *in, struct store_request *out)
 	edits = mem_array(count, sizeof(*edits));
 	for (size_t i = 0; i < count && !in->bad; i++)
 		unpack_edit(in, &edits[i]);
+	if (!in->bad && !ids_differ(edits, count))
+		in->bad = true;
 	out->edits = edits;
 	out->edit_count = count;
 }
@@ -268,9 +298,14 @@ enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 		break;
 	case STORE_TOKEN_ADD:
 		unpack_token(&in, &out->token);
+		/* Not of tokens in replies: older databases may have such users. */
+		if (!text_is_utf8(out->token.user) || text_has_control(out->token.user))
+			in.bad = true;
 		break;
 	case STORE_TOKEN_REVOKE:
 		out->token.id = unpack_bytes(&in);
+		if (!token_id_is_valid(out->token.id))
+			in.bad = true;
 		break;
 	case STORE_TOKEN_ROTATE:
 		unpack_rotation(&in, out);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libtransit.a
 libtransit_a_SOURCES = \
 	%D%/cache.c %D%/cache.h \
 	%D%/canon.c %D%/canon.h \
+	%D%/check.c \
 	%D%/date.c %D%/date.h \
 	%D%/emit.h \
 	%D%/envelope.c %D%/envelope.h \

@@ -110,6 +110,10 @@ MUST_USE enum rc transit_in_finish(struct transit_in *in);
  * if the text is not canonical Transit. */
 MUST_USE enum rc transit_project(struct slice canonical, struct buf *out);
 
+/* Is the text what transit_in_value appends, and `plain` what it returns with it? Reads
+ * the value again: for text that comes from a process that is not trusted. */
+bool transit_is_canonical(struct slice value, bool plain);
+
 /* Writing responses. A string value: quoted, JSON-escaped, in Transit also `~`-escaped.
  * The text must be UTF-8. */
 void transit_out_string(struct buf *out, enum encoding encoding, struct slice text);

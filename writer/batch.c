@@ -17,18 +17,33 @@ static void batch_reply(struct peer *peer, uint64_t tag, const struct store_repl
 	frame_end(&peer->out, begun);
 }
 
+/* Checks a request that was unpacked with this result. */
+static enum rc batch_check(struct peer *peer, enum rc unpacked, enum store_kind kind)
+{
+	if (unpacked != RC_OK) {
+		log_warn("request_malformed", LOG_TEXT("from", peer_kind_name(peer->kind)));
+		return unpacked;
+	}
+	if (rights_allow(peer->kind, kind))
+		return RC_OK;
+	if (!peer->denied)
+		log_error("peer_denied", LOG_TEXT("kind", peer_kind_name(peer->kind)),
+			  LOG_NUMBER("request", kind));
+	peer->denied = true;
+	return RC_DENIED;
+}
+
 static void batch_take(struct batch *batch, struct peer *peer, const struct frame *frame)
 {
 	struct store_request *request = &batch->requests[batch->count];
 	enum rc rc;
 
 	rc = store_request_unpack(frame->payload, request);
+	rc = batch_check(peer, rc, request->kind);
 	if (rc != RC_OK) {
 		const struct store_reply reply = { .rc = rc };
 
 		store_request_clear(request);
-		log_warn("request_malformed",
-			 LOG_TEXT("from", peer->kind == PEER_CONTROL ? "control" : "worker"));
 		batch_reply(peer, frame->tag, &reply);
 		return;
 	}

@@ -23,8 +23,8 @@ struct batch {
 
 /* Takes one request of each peer in turn, beginning with peer number `first`, until
  * none is left or the batch is full. A request that cannot be unpacked gets
- * RC_MALFORMED at once. The requests point into the buffers of the peers, which must
- * stay as they are until batch_clear (peer_hold). */
+ * RC_MALFORMED at once, one that the peer has no right to RC_DENIED (rights.h). The requests point
+ * into the buffers of the peers, which must stay as they are until batch_clear (peer_hold). */
 void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first);
 /* Adds a request of the writer itself; false: the batch is full. */
 MUST_USE bool batch_add(struct batch *batch, const struct store_request *request);

@@ -11,6 +11,7 @@ libwriter_a_SOURCES = \
 	%D%/peer.c %D%/peer.h \
 	%D%/peers.c %D%/peers.h \
 	%D%/retention.c %D%/retention.h \
+	%D%/rights.c %D%/rights.h \
 	%D%/state.h \
 	%D%/stats.c %D%/stats.h \
 	%D%/writer.c %D%/writer.h

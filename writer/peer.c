@@ -85,7 +85,7 @@ short peer_events(const struct peer *peer)
 static void peer_break(struct peer *peer, const char *err)
 {
 	peer->broken = true;
-	log_warn("peer_close", LOG_TEXT("kind", peer->kind == PEER_CONTROL ? "control" : "worker"),
+	log_warn("peer_close", LOG_TEXT("kind", peer_kind_name(peer->kind)),
 		 LOG_TEXT("reason", err));
 }
 
@@ -135,7 +135,7 @@ void peer_flush(struct peer *peer)
 
 static bool peer_asks_for_board(const struct peer *peer, const struct frame *frame)
 {
-	return peer->kind == PEER_CONTROL && frame->payload.len == 1 &&
+	return rights_allow_board(peer->kind) && frame->payload.len == 1 &&
 	       (unsigned char)frame->payload.data[0] == CONTROL_BOARD;
 }
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "ipc/frame.h"
 #include "base/rc.h"
+#include "writer/rights.h"
 
 #include <stdint.h>
 
@@ -14,13 +15,12 @@
  * its reply is the scoreboard (scoreboard_view_pack). */
 #define CONTROL_BOARD 0xb0
 
-enum peer_kind { PEER_WORKER, PEER_CONTROL };
-
 struct peer {
 	enum peer_kind kind;
 	int fd;
 	bool ended;    /* it sends no more; what it sent is still answered */
 	bool broken;   /* to be closed at once */
+	bool denied;   /* it was refused a request: this is logged once */
 	struct buf in; /* requests; the first `taken` bytes are frames that were taken */
 	size_t taken;
 	struct buf held; /* frames that the store works on, see peer_hold */

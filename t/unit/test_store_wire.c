@@ -322,6 +322,53 @@ static void broken_fields(void **state)
 	assert_refused(&(struct store_request){ .kind = STORE_TOKEN_ADD, .token = bad });
 }
 
+/* Values that transit_in_value would not have made. */
+static void values_that_are_not_canonical(void **state)
+{
+	static const struct {
+		const char *value;
+		bool plain;
+	} rows[] = {
+		{ "{\"a\":1", true },     { "[1, 2]", true },     { " 1", true },
+		{ "1 ", true },           { "1,2", true },        { "[\"^ \",\"a\",1]", false },
+		{ "[\"~#'\",1]", false }, { "\"^0\"", false },    { "\"\\u0041\"", true },
+		{ "\"\xff\"", true },     { "{\"a\":1}", false }, { "[\"~:k\"]", true },
+		{ "\"~n1x\"", false },    { "nothing", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct store_edit edit = edits[0];
+
+		edit.value = slice_of(rows[i].value);
+		edit.plain = rows[i].plain;
+		assert_edit_refused(edit);
+	}
+}
+
+static void ids_that_come_twice(void **state)
+{
+	struct store_edit many[4] = { edits[0], edits[1], edits[2], edits[0] };
+	const struct store_request request = { .kind = STORE_PUSH, .edits = many, .edit_count = 4 };
+
+	(void)state;
+	assert_refused(&request);
+}
+
+static void users_with_control_characters(void **state)
+{
+	static const char *const users[] = { "a\033[2J", "a\n", "\xc2\x9b", "\xff" };
+	struct store_token bad = token;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(users); i++) {
+		bad.user = slice_of(users[i]);
+		assert_refused(&(struct store_request){ .kind = STORE_TOKEN_ADD, .token = bad });
+	}
+	assert_refused(&(struct store_request){ .kind = STORE_TOKEN_REVOKE,
+						.token = { .id = slice_of("no id") } });
+}
+
 static void bad_rotations(void **state)
 {
 	struct store_request bad, good = { .kind = STORE_TOKEN_ROTATE,
@@ -365,10 +412,17 @@ static void too_many_grants(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_come_back), cmocka_unit_test(replies_come_back),
-		cmocka_unit_test(disturbed_bytes),    cmocka_unit_test(random_bytes),
-		cmocka_unit_test(huge_counts),        cmocka_unit_test(broken_fields),
-		cmocka_unit_test(bad_rotations),      cmocka_unit_test(too_many_grants),
+		cmocka_unit_test(requests_come_back),
+		cmocka_unit_test(replies_come_back),
+		cmocka_unit_test(disturbed_bytes),
+		cmocka_unit_test(random_bytes),
+		cmocka_unit_test(huge_counts),
+		cmocka_unit_test(broken_fields),
+		cmocka_unit_test(values_that_are_not_canonical),
+		cmocka_unit_test(ids_that_come_twice),
+		cmocka_unit_test(users_with_control_characters),
+		cmocka_unit_test(bad_rotations),
+		cmocka_unit_test(too_many_grants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

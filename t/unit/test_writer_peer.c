@@ -244,6 +244,86 @@ static void an_administrator_may_not_send_without_end(void **state)
 	stage_close(&stage);
 }
 
+/* ---- Rights ---------------------------------------------------------------------- */
+
+/* One request of each kind, which does what it says if it is taken. */
+static struct store_request one_of(enum store_kind kind, struct store_grant *grant,
+				   const struct store_edit *edit)
+{
+	struct store_request request = { .kind = kind,
+					 .token = { .id = slice_of("0123456789abcdef"),
+						    .user = slice_of("ada") },
+					 .old = slice_of("fedcba9876543210"),
+					 .limit = 1 };
+
+	*grant = (struct store_grant){ .group = slice_of("*"), .write = true };
+	request.token.grants = grant;
+	request.token.grant_count = 1;
+	request.edits = edit;
+	request.edit_count = kind == STORE_PUSH;
+	return request;
+}
+
+static void a_link_may_push_and_nothing_else(void **state)
+{
+	const struct store_edit edit = edit_of("a:1", 0, "", "1");
+	struct store_grant grant;
+	struct store_request request;
+	struct store_reply reply;
+	struct stage stage;
+	struct line link, admin;
+
+	(void)state;
+	stage_open(&stage, "");
+	link = link_open(&stage);
+	admin = admin_open(&stage);
+	for (unsigned kind = 0; kind < STORE_KIND_COUNT; kind++) {
+		request = one_of((enum store_kind)kind, &grant, &edit);
+		ask(&link, kind, &request, &reply, kind == STORE_PUSH ? RC_OK : RC_DENIED);
+		assert_int_equal(reply.token_count, 0);
+		store_reply_clear(&reply);
+	}
+	line_send_bytes(&link, slice_make("\x01\0\0\0\x07\0\0\0\0\0\0\0\xb0", 13));
+	line_receive(&link, 7, &reply); /* no scoreboard, either */
+	assert_int_equal(reply.rc, RC_MALFORMED);
+	store_reply_clear(&reply);
+	request = one_of(STORE_TOKEN_LIST, &grant, &edit);
+	ask(&admin, 1, &request, &reply, RC_OK);
+	assert_int_equal(reply.token_count, 0);
+	store_reply_clear(&reply);
+	line_close(&link);
+	line_close(&admin);
+	stage_close(&stage);
+}
+
+static void values_are_checked_once_more(void **state)
+{
+	static const char *const values[] = { "{\"a\":", "[1, 2]", "[\"^ \",\"a\",1]", "nonsense" };
+	struct store_edit edits[2];
+	struct store_request request;
+	struct store_reply reply;
+	struct stage stage;
+	struct line link;
+
+	(void)state;
+	stage_open(&stage, "");
+	link = link_open(&stage);
+	for (unsigned i = 0; i < 4; i++) {
+		edits[0] = edit_of("a:1", 0, "", values[i]);
+		request = push_of(edits, 1);
+		ask(&link, i, &request, &reply, RC_MALFORMED);
+		store_reply_clear(&reply);
+	}
+	edits[0] = edits[1] = edit_of("a:1", 0, "", "1");
+	request = push_of(edits, 2);
+	ask(&link, 4, &request, &reply, RC_MALFORMED);
+	store_reply_clear(&reply);
+	line_push(&link, 5, "a:1", 0, "");
+	line_expect(&link, 5, 1);
+	line_close(&link);
+	stage_close(&stage);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +334,8 @@ int main(void)
 		cmocka_unit_test(tokens_come_by_the_control_socket),
 		cmocka_unit_test(administrators_beyond_the_limit_wait_for_their_turn),
 		cmocka_unit_test(an_administrator_may_not_send_without_end),
+		cmocka_unit_test(a_link_may_push_and_nothing_else),
+		cmocka_unit_test(values_are_checked_once_more),
 	};
 
 	store_add_backend(&backend_sqlite);

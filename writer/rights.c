@@ -1,0 +1,45 @@
+/* The table of rights, for batch.c and peer.c.
+ *
+ * A worker reads what strangers send, so it is the process that is most likely to be
+ * taken over. It reads documents and tokens from the database itself; all that it needs
+ * the writer for are pushes. A new kind of request is refused to everybody until it has
+ * an entry here, and t/unit/test_writer_rights.c lists the whole table once more. */
+#include "writer/rights.h"
+
+#include <assert.h>
+
+struct rights {
+	const char *name;
+	bool requests[STORE_KIND_COUNT];
+	bool board;
+};
+
+static const struct rights rights[PEER_KINDS] = {
+	[PEER_WORKER] = { .name = "worker", .requests = { [STORE_PUSH] = true } },
+	[PEER_CONTROL] = { .name = "control",
+			   .requests = { [STORE_PUSH] = true, /* import, doc put, doc rm */
+					 [STORE_TOKEN_ADD] = true,
+					 [STORE_TOKEN_LIST] = true,
+					 [STORE_TOKEN_REVOKE] = true,
+					 [STORE_TOKEN_ROTATE] = true,
+					 [STORE_PURGE] = true },
+			   .board = true },
+};
+
+const char *peer_kind_name(enum peer_kind peer)
+{
+	assert(peer < PEER_KINDS);
+	return rights[peer].name;
+}
+
+bool rights_allow(enum peer_kind peer, enum store_kind kind)
+{
+	assert(peer < PEER_KINDS);
+	return kind < STORE_KIND_COUNT && rights[peer].requests[kind];
+}
+
+bool rights_allow_board(enum peer_kind peer)
+{
+	assert(peer < PEER_KINDS);
+	return rights[peer].board;
+}

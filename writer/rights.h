@@ -1,0 +1,20 @@
+/* The rights of peers: which requests each kind of peer may send. Everything that the
+ * table does not list is refused. */
+#ifndef WRITER_RIGHTS_H
+#define WRITER_RIGHTS_H
+
+#include "store/store.h"
+
+#include <stdbool.h>
+
+enum peer_kind { PEER_WORKER, PEER_CONTROL, PEER_KINDS };
+
+/* "worker", "control" */
+const char *peer_kind_name(enum peer_kind peer);
+
+/* `kind` may be any value, also one that is no kind of request. */
+bool rights_allow(enum peer_kind peer, enum store_kind kind);
+/* May it ask for the scoreboard (CONTROL_BOARD, peer.h)? */
+bool rights_allow_board(enum peer_kind peer);
+
+#endif
