@@ -48,8 +48,20 @@ refuses "GET //a HTTP/1.1\r\nHost: x\r\n\r\n" "an empty segment"
 refuses "GET /a/../b HTTP/1.1\r\nHost: x\r\n\r\n" "a dot segment"
 refuses "GET /a/%2e%2E/b HTTP/1.1\r\nHost: x\r\n\r\n" "an escaped dot segment"
 refuses "\x16\x03\x01\x02\x00\x01" "TLS"
-refuses "GET / HTTP/1.1\r\nHost: x\r\nX: $(printf '%09000d' 0)\r\n\r\n" "a head of 9 KB"
-refuses "GET / HTTP/1.1\r\nHost: x\r\n$(printf 'X%d: y\\r\\n' {1..1200})\r\n" "a head of 9 KB in many fields"
+for head in "X: $(printf '%033000d' 0)\r\n" "$(printf 'X%d: y\\r\\n' {1..4000})"; do
+	got=$(raw "GET / HTTP/1.1\r\nHost: x\r\n$head\r\n")
+	like "$got" '^HTTP/1.1 431 ' "a head of more than 32 KB: 431"
+	like "$got" '"code":"head-too-large"' "as a problem"
+done
+like "$(raw "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: a=$(printf '%031000d' 0)\r\n\r\n")" '^HTTP/1.1 200 ' "31 KB of cookies"
+long=$(printf '%0450d' 0)
+is "$(status_of --max-time 1 "$url/events?$(for i in {1..64}; do printf 'group=%s-%s&' "$i" "$long"; done)")" 200 "64 groups with long names"
+refuses "${post}Content-Type: application/json\r\nContent-Length: 11\r\n\r\n$body" "two Content-Type"
+refuses "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n" "two Authorization"
+refuses "GET /events?group=a HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nLast-Event-ID: 0\r\n\r\n" "two Last-Event-ID"
+like "$(raw "${post}Connection: close\r\nContent-Encoding: identity\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\n$body")" '^HTTP/1.1 415 ' "a coding in the second of two lines"
+is "$(status_of "$url/sync" -H 'Content-Type: application/json; charset=ISO-8859-1' -d "$body")" 415 "a charset that is not UTF-8"
+like "$(curl -si "$url/sync?group=a" -H 'Accept: application/transit+json;q=0.1' -H 'Accept: application/json')" '^Content-Type: application/json' "two lines of Accept are one list"
 refuses "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" "a body in chunks on GET"
 refuses "OPTIONS /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx" "a body on OPTIONS"
 refuses "GET /a%zz HTTP/1.1\r\nHost: x\r\n\r\n" "a broken escape in the path"

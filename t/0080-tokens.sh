@@ -31,6 +31,7 @@ for value in '' Bearer 'Bearer ' 'Bearer x' "Basic $early" "$early" "Bearer $ear
 	is "$(status_of "$url/sync?group=todos" -H "Authorization: $value")" 401 "Authorization: $(printf '%s' "$value" | sed "s/$early/TOKEN/") is none"
 done
 is "$(status_of "$url/sync?group=todos" -H "Authorization: bearer $early")" 200 "the scheme's letters may be small"
+is "$(status_of "$url/sync?group=todos" -H "Authorization: Bearer   $early")" 200 "more spaces may follow it"
 is "$(status_of "$url/sync" -H "$json" -d '{"docs":[{"id":"todos:1","value":1}]}')" 401 "no write without a token"
 is "$(status_of "$url/sync" -H "$(auth "$early")" -H "$json" -d '{"docs":[{"id":"todosx:1","value":1}]}')" 403 "a longer name is another group"
 like "$(curl -s "$url/sync" -H "$(auth "$early")" -H "$json" -d '{"docs":[{"id":"todos:home:1","value":1}]}')" '"status":"ok"' "what is nested can be written"

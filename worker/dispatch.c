@@ -63,15 +63,15 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	}
 }
 
-/* RFC 6750: `Authorization: Bearer TOKEN`; on /events also ?token=, as a browser's
- * EventSource sends no fields. */
+/* RFC 6750: `Authorization: Bearer TOKEN`, with one or more spaces (RFC 9110, 11.4); on /events
+ * also ?token=, as a browser's EventSource sends no fields. */
 static enum rc exchange_token(const struct exchange *exchange, struct slice *token,
 			      struct error *err)
 {
 	const char *field = request_header(&exchange->request, "Authorization");
 
 	if (field && strncasecmp(field, "Bearer ", 7) == 0) {
-		*token = slice_of(field + 7);
+		*token = slice_of(field + 7 + strspn(field + 7, " "));
 		return RC_OK;
 	}
 	if (exchange->route->access == ROUTE_TOKEN_OR_QUERY)
@@ -147,7 +147,7 @@ void dispatch_request(void *arg, struct conn *conn, struct evhttp_request *http)
 	enum rc rc = request_begin(request, &worker->request_options, conn, http, &err);
 
 	exchange->worker = worker;
-	exchange->encoding = media_of_accept(request_header(request, "Accept"), ENCODING_JSON);
+	exchange->encoding = media_of_accept(request_list(request, "Accept"), ENCODING_JSON);
 	exchange->route = route_find(request->path, conn_is_metrics(conn));
 	request->allow = exchange->route->allow;
 	request->counted_as = route_counted(exchange->route, request->method);

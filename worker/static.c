@@ -64,7 +64,7 @@ static bool static_head(struct request *request, const char *type, const char *e
 	request_set_header(request, "ETag", etag);
 	request_set_header(request, "Cache-Control", "no-cache");
 	request_set_header(request, "Referrer-Policy", "no-referrer");
-	if (static_etag_matches(request_header(request, "If-None-Match"), etag)) {
+	if (static_etag_matches(request_list(request, "If-None-Match"), etag)) {
 		request_answer_static(request, 304, slice_of(""));
 		return false;
 	}
@@ -122,7 +122,7 @@ static void static_serve_embedded(struct request *request, const char *path)
 		static_not_found(request);
 		return;
 	}
-	gzip = file->gzip && takes_gzip(request_header(request, "Accept-Encoding"));
+	gzip = file->gzip && takes_gzip(request_list(request, "Accept-Encoding"));
 	/* Another representation, another tag (RFC 9110, 8.8.3.3). */
 	(void)snprintf(etag, sizeof(etag), gzip ? "\"%.*s-gzip\"" : "\"%.*s\"",
 		       (int)strlen(file->etag) - 2, file->etag + 1);
@@ -243,13 +243,13 @@ bool static_range_applies(const char *if_range, const char *etag)
 
 /* Only GET has ranges, and If-None-Match comes before them (RFC 9110, 14.2 and
  * 13.2.2). */
-static enum byte_range file_range(const struct request *request, const char *etag, uint64_t size,
+static enum byte_range file_range(struct request *request, const char *etag, uint64_t size,
 				  uint64_t *from, uint64_t *len)
 {
 	*from = 0;
 	*len = size;
 	if (request->method != EVHTTP_REQ_GET ||
-	    static_etag_matches(request_header(request, "If-None-Match"), etag) ||
+	    static_etag_matches(request_list(request, "If-None-Match"), etag) ||
 	    !static_range_applies(request_header(request, "If-Range"), etag))
 		return BYTE_RANGE_NONE;
 	return byte_range_parse(request_header(request, "Range"), size, from, len);

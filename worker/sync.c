@@ -288,12 +288,22 @@ static void push_commit(struct push *push)
 	}
 }
 
-/* A compressed body is refused: a small one could be of any size when decompressed. */
-static bool push_is_coded(const struct request *request)
+/* A compressed body is refused: a small one could be of any size when decompressed. A
+ * list of `identity` is one without codings (RFC 9110, 8.4). */
+static bool push_is_coded(struct request *request)
 {
-	const char *coding = request_header(request, "Content-Encoding");
+	const char *at = request_list(request, "Content-Encoding");
 
-	return coding && *coding && strcasecmp(coding, "identity") != 0;
+	for (at = at ? at : ""; *at; at += strcspn(at, ",")) {
+		size_t len;
+
+		at += strspn(at, ", \t");
+		len = strcspn(at, ", \t");
+		if (len && (len != strlen("identity") || strncasecmp(at, "identity", len) != 0))
+			return true;
+		at += len;
+	}
+	return false;
 }
 
 void sync_push(struct exchange *exchange)
@@ -312,10 +322,11 @@ void sync_push(struct exchange *exchange)
 	if (media_of_content(request_header(request, "Content-Type"), &encoding) != RC_OK) {
 		request_refuse(
 			request, PROBLEM_MEDIA_TYPE,
-			"Content-Type: must be application/json or application/transit+json");
+			"Content-Type: must be application/json or application/transit+json, "
+			"in UTF-8");
 		return;
 	}
-	exchange->encoding = media_of_accept(request_header(request, "Accept"), encoding);
+	exchange->encoding = media_of_accept(request_list(request, "Accept"), encoding);
 	push = mem_alloc(sizeof(*push));
 	push->exchange = exchange;
 	rc = push_parse(push, encoding, &err);

@@ -29,6 +29,7 @@ static const struct {
 	{ PROBLEM_HOST, 421, "misdirected" },
 	{ PROBLEM_THROTTLED, 429, "too-many-attempts" },
 	{ PROBLEM_STREAMS, 429, "too-many-streams" },
+	{ PROBLEM_HEAD, 431, "head-too-large" },
 	{ PROBLEM_DAMAGED, 500, "damaged" },
 	{ PROBLEM_UNAVAILABLE, 503, "unavailable" },
 	{ PROBLEM_FULL, 507, "insufficient-storage" },

@@ -20,7 +20,7 @@ typedef void on_conn_request(void *arg, struct conn *conn, struct evhttp_request
 /* A request that broke a rule of HTTP (worker/http/framing.h). */
 struct conn_refusal {
 	const char *client; /* its address */
-	int status;         /* 400, 405 or 413 */
+	int status;         /* 400, 405, 413 or 431 */
 	const char *detail; /* a static sentence */
 	const char *origin; /* of the field of that name; empty: none */
 	bool is_head;       /* a response to it has no body */

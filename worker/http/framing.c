@@ -134,7 +134,8 @@ static size_t framing_feed_head(struct framing *framing, struct slice bytes)
 		framing_check_line(framing, line);
 		buf_free(&framing->line);
 	} else if (line.len == max) {
-		framing_refuse(framing, 400, "the head of the request is longer than 8192 bytes");
+		/* RFC 6585, section 5 */
+		framing_refuse(framing, 431, "the head of the request is longer than 32768 bytes");
 	}
 	return taken;
 }

@@ -17,7 +17,9 @@
 
 #include <stdint.h>
 
-#define FRAMING_HEAD_MAX 8192
+/* As much as nginx forwards by default (large_client_header_buffers 4 8k): cookies of
+ * other programs of the same site, and the names of 64 groups. */
+#define FRAMING_HEAD_MAX 32768
 
 enum framing_state {
 	FRAMING_HEAD,
@@ -39,7 +41,7 @@ struct framing {
 	struct head head;   /* of the request that is arriving */
 	size_t head_len;    /* bytes of its lines so far */
 	struct buf line;    /* an unfinished line of it, or of a chunk's size */
-	int status;         /* once refused: 400, 405 or 413 */
+	int status;         /* once refused: 400, 405, 413 or 431 */
 	const char *detail; /* once refused: why, a static sentence */
 	struct buf origin;  /* the value of the present request's field Origin, terminated; empty:
 			       none */

@@ -81,7 +81,9 @@ static bool check_path(struct head *head, struct slice path)
 
 	if (path.len == 0 || path.data[0] != '/')
 		return head_refuse(head, 400, "the request target is not a path");
-	if (path.len > sizeof(plain) || text_percent_decode(path, false, plain, &len) != RC_OK)
+	if (path.len > sizeof(plain))
+		return head_refuse(head, 400, "the path is longer than 8192 bytes");
+	if (text_percent_decode(path, false, plain, &len) != RC_OK)
 		return head_refuse(head, 400, "the path has a broken percent escape");
 	if (memchr(plain, 0, len))
 		return head_refuse(head, 400, "the path has an escaped zero byte");
@@ -190,6 +192,31 @@ static bool check_length(struct head *head, struct slice value)
 	return head_refuse(head, 400, "Content-Length is not a number");
 }
 
+/* RFC 9110, 5.3: a field that is no list comes once. Of two, a proxy might read the
+ * other one. */
+static bool check_single(struct head *head, struct slice name)
+{
+	static const struct {
+		const char *name, *detail;
+	} singles[] = {
+		{ "Authorization", "Authorization is there more than once" },
+		{ "Content-Type", "Content-Type is there more than once" },
+		{ "If-Range", "If-Range is there more than once" },
+		{ "Last-Event-ID", "Last-Event-ID is there more than once" },
+		{ "Origin", "Origin is there more than once" },
+		{ "Range", "Range is there more than once" },
+	};
+
+	for (unsigned i = 0; i < COUNT(singles); i++) {
+		if (!equals_ignoring_case(name, singles[i].name))
+			continue;
+		if (head->singles & (1U << i))
+			return head_refuse(head, 400, singles[i].detail);
+		head->singles |= 1U << i;
+	}
+	return true;
+}
+
 static bool check_field(struct head *head, struct slice name, struct slice value)
 {
 	if (equals_ignoring_case(name, "Host")) {
@@ -210,7 +237,7 @@ static bool check_field(struct head *head, struct slice name, struct slice value
 		   !equals_ignoring_case(value, "100-continue")) {
 		return head_refuse(head, 400, "Expect is something else than 100-continue");
 	}
-	return true;
+	return check_single(head, name);
 }
 
 static bool take_field(struct head *head, struct slice line)

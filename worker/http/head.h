@@ -12,6 +12,7 @@ struct head {
 	bool is_1_0;
 	bool may_have_body;                 /* by its method */
 	unsigned hosts, lengths, encodings; /* fields of these names */
+	unsigned singles;                   /* bits of those in a table of head.c that have come */
 	bool chunked;
 	uint64_t length; /* Content-Length; 0: none */
 	int status;      /* once refused: 400 or 405 */

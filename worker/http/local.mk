@@ -10,6 +10,7 @@ libhttp_a_SOURCES = \
 	%D%/conns.c \
 	%D%/cors.c %D%/cors.h \
 	%D%/counters.h \
+	%D%/fields.c %D%/fields.h \
 	%D%/forwarded.c %D%/forwarded.h \
 	%D%/framing.c %D%/framing.h \
 	%D%/handoff_conn.c \

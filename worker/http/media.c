@@ -38,11 +38,32 @@ static bool find_encoding(struct slice type, enum encoding *out)
 	return false;
 }
 
+/* RFC 9110, 8.3.2: names of charsets know no case, and the value may be quoted. Other
+ * parameters have no meaning here. */
+static bool is_utf8(struct slice parameters)
+{
+	static const char name[] = "charset=";
+	const size_t len = sizeof(name) - 1;
+
+	while (parameters.len) {
+		struct slice one = cut(&parameters, ';');
+
+		if (one.len < len || strncasecmp(one.data, name, len) != 0)
+			continue;
+		one = slice_make(one.data + len, one.len - len);
+		if (!is_type(one, "utf-8") && !is_type(one, "\"utf-8\""))
+			return false;
+	}
+	return true;
+}
+
 enum rc media_of_content(const char *content_type, enum encoding *out)
 {
 	struct slice text = slice_of(content_type ? content_type : "");
 
-	return find_encoding(cut(&text, ';'), out) ? RC_OK : RC_MALFORMED;
+	struct slice type = cut(&text, ';');
+
+	return is_utf8(text) && find_encoding(type, out) ? RC_OK : RC_MALFORMED;
 }
 
 /* In thousandths: 0 or 1 with up to three digits after the point, at most 1 (RFC 9110,

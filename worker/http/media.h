@@ -8,8 +8,8 @@
 
 /* The Content-Type of the encoding. */
 const char *media_type(enum encoding encoding);
-/* The encoding of a Content-Type field (may be NULL), parameters aside. RC_MALFORMED:
- * it is neither of the two. */
+/* The encoding of a Content-Type field (may be NULL), parameters but the charset aside.
+ * RC_MALFORMED: it is neither of the two, or not in UTF-8. */
 MUST_USE enum rc media_of_content(const char *content_type, enum encoding *out);
 /* The encoding that an Accept field (may be NULL) prefers: the higher weight; of equal
  * weights the one that is named, of two named the first; else `fallback`. */

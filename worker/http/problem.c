@@ -25,6 +25,8 @@ static const struct problem_row rows[] = {
 	[PROBLEM_HOST] = { 421, "misdirected", "Misdirected Request" },
 	[PROBLEM_THROTTLED] = { 429, "too-many-attempts", "Too Many Requests" },
 	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests", .retry_after = 10 },
+	/* RFC 6585, section 5 */
+	[PROBLEM_HEAD] = { 431, "head-too-large", "Request Header Fields Too Large" },
 	[PROBLEM_DAMAGED] = { 500, "damaged", "Internal Server Error" },
 	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable", .retry_after = 1 },
 	/* RFC 4918, section 11.5 */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "worker/http/fields.h"
 #include "worker/http/http_date.h"
 
 #include <assert.h>
@@ -86,6 +87,16 @@ const char *request_header(const struct request *request, const char *name)
 		       : NULL;
 }
 
+const char *request_list(struct request *request, const char *name)
+{
+	buf_clear(&request->list);
+	if (request->conn == NULL ||
+	    !fields_join(evhttp_request_get_input_headers(request->http), name, &request->list))
+		return NULL;
+	buf_put_byte(&request->list, 0);
+	return request->list.data;
+}
+
 /* The target names a host, or the field Host does (RFC 9112, 3.2.2). */
 const char *request_host(const struct request *request)
 {
@@ -112,6 +123,7 @@ static void request_free(struct request *request)
 	if (request->conn)
 		conn_set_request(request->conn, NULL, NULL);
 	query_clear(&request->query);
+	buf_free(&request->list);
 	free(request->path);
 	request->options->on_end(request);
 }

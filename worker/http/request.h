@@ -44,6 +44,7 @@ struct request {
 	const char *allow;                  /* methods of its path; the caller's */
 	enum scoreboard_route counted_as;   /* the caller's; SCOREBOARD_OTHER at first */
 	size_t owned;                       /* bytes of the response in memory for it alone */
+	struct buf list;                    /* what request_list has returned, terminated */
 	struct access_log_entry trace;
 };
 
@@ -54,6 +55,9 @@ MUST_USE enum rc request_begin(struct request *request, const struct request_opt
 
 /* A field of the request, or NULL; NULL also if the client has gone. */
 const char *request_header(const struct request *request, const char *name);
+/* The same of a field that is a list: all its lines, joined by commas. Good until the
+ * next call for this request. */
+const char *request_list(struct request *request, const char *name);
 /* The host that it is for, maybe with a port, or NULL. The client must be there. */
 const char *request_host(const struct request *request);
 /* Its body: points into evhttp's buffer, good until the response. The client must be
