@@ -104,11 +104,12 @@ struct store_doc {
 	uint64_t seq;
 	bool deleted;
 	bool plain;         /* as transit_in_value gave it */
-	struct slice value; /* canonical (transit/transit.h); empty if deleted */
+	bool damaged;       /* the value cannot be read; pages only */
+	struct slice value; /* canonical (transit/transit.h); empty if deleted or damaged */
 };
 
-/* Appends the document as a map (transit/envelope.h). RC_CORRUPT, which is logged:
- * its value is damaged; `out` then contains a part of it. */
+/* Appends the document, which is not `damaged`, as a map (transit/envelope.h). RC_CORRUPT, which is
+ * logged: its value is damaged; `out` then contains a part of it. */
 MUST_USE enum rc store_doc_put(struct buf *out, enum encoding encoding,
 			       const struct store_doc *doc);
 
@@ -132,7 +133,8 @@ typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *pl
 
 /* Reads one page of the changes of the group after `since` (protocol.md, GET /sync),
  * from one consistent state of the database, which includes every commit that was
- * answered before the call. RC_BUSY, RC_IO, RC_CORRUPT, RC_UNAVAILABLE: the database
+ * answered before the call. A value that is missing is a `damaged` document of the
+ * page and hides no other one. RC_BUSY, RC_IO, RC_CORRUPT, RC_UNAVAILABLE: the database
  * did not answer; the two operations below fail likewise. */
 void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
 		   void *arg);

@@ -120,16 +120,15 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	struct pull *pull = arg;
 	struct buf bytes = BUF_EMPTY;
 
-	if (rc == RC_OK)
-		rc = page_put(&bytes, pull->exchange->encoding, slice_of(""), page);
 	if (rc == RC_OK) {
-		struct shared_buf *body = shared_buf_new(&bytes);
+		struct shared_buf *body;
 
+		page_put(&bytes, pull->exchange->encoding, slice_of(""), page);
+		body = shared_buf_new(&bytes);
 		pull_cache(pull, body);
 		pull_answer(pull->exchange, body);
 		shared_buf_unref(body);
 	} else {
-		buf_free(&bytes);
 		sync_refuse_failed(pull->exchange, rc);
 	}
 	free(pull);

@@ -100,6 +100,11 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 		rc = sql_read_large(reading->sqlite, doc->seq, &reading->bytes);
 	else
 		buf_put_slice(&reading->bytes, sql_text(stmt, 5));
+	if (rc == RC_CORRUPT) { /* of this value alone */
+		doc->damaged = true;
+		reading->bytes.len = before;
+		rc = RC_OK;
+	}
 	doc->value.len = reading->bytes.len - before;
 	reading->value_bytes += doc->value.len;
 	return rc;

@@ -153,7 +153,8 @@ struct store_cursor feed_cursor(const struct feed *feed, bool docs)
 
 void feed_join(struct feed *feed, struct membership *membership)
 {
-	assert(membership->feed == NULL && membership->deliver && !membership->live);
+	assert(membership->feed == NULL && !membership->live);
+	assert(membership->deliver && membership->fail);
 	membership->feed = feed;
 	TAILQ_INSERT_TAIL(membership->docs ? &feed->docs : &feed->hints, membership, next);
 }
@@ -226,8 +227,7 @@ static void feed_deliver_page(struct feed *feed, enum encoding encoding,
 		if (!membership->live || membership->encoding != encoding)
 			continue;
 		if (sse == NULL) {
-			if (page_put(&data, encoding, feed_group(feed), page) != RC_OK)
-				break;
+			page_put(&data, encoding, feed_group(feed), page);
 			sse = sse_new("change", &page->next, buf_slice(&data));
 		}
 		membership->deliver(membership, sse);
@@ -237,6 +237,19 @@ static void feed_deliver_page(struct feed *feed, enum encoding encoding,
 	if (sse)
 		sse_unref(sse);
 	buf_free(&data);
+}
+
+/* Streams that would wait for ever, and look alive, end: their clients learn of the
+ * damage when they come back. */
+static void feed_fail(struct feed *feed, enum rc rc)
+{
+	struct membership *membership, *after;
+
+	for (membership = TAILQ_FIRST(&feed->docs); membership; membership = after) {
+		after = TAILQ_NEXT(membership, next);
+		if (membership->live)
+			membership->fail(membership, rc);
+	}
 }
 
 static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
@@ -249,6 +262,8 @@ static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 		return;
 	}
 	if (rc != RC_OK) {
+		if (rc == RC_CORRUPT)
+			feed_fail(feed, rc);
 		feed_retry(feed, rc);
 		return;
 	}

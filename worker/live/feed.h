@@ -20,11 +20,15 @@ struct subscriber;
 /* Sends an event of the group. */
 typedef void on_membership_event(struct membership *membership, struct sse *sse);
 
+/* The database is damaged where the changes of the group lie. */
+typedef void on_membership_failed(struct membership *membership, enum rc rc);
+
 /* A subscriber's place in one of its groups. */
 struct membership {
 	TAILQ_ENTRY(membership) next; /* of the feed's */
 	struct feed *feed;
 	on_membership_event *deliver;
+	on_membership_failed *fail;
 	struct subscriber *subscriber;
 	struct store_cursor at; /* the position up to which it has caught up */
 	enum encoding encoding;

@@ -21,23 +21,34 @@ void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
 	envelope_close(out);
 }
 
-enum rc page_put(struct buf *out, enum encoding encoding, struct slice group,
-		 const struct store_page *page)
+static void put_doc(struct buf *out, enum encoding encoding, const struct store_doc *doc)
 {
-	enum rc rc = RC_OK;
+	size_t before = out->len;
 
+	if (!doc->damaged && store_doc_put(out, encoding, doc) == RC_OK)
+		return;
+	out->len = before;
+	envelope_open(out);
+	envelope_put_text(out, encoding, "id", doc->id);
+	envelope_put_number(out, encoding, "version", doc->version);
+	envelope_put_flag(out, encoding, "damaged", true);
+	envelope_close(out);
+}
+
+void page_put(struct buf *out, enum encoding encoding, struct slice group,
+	      const struct store_page *page)
+{
 	envelope_open(out);
 	if (group.len)
 		envelope_put_text(out, encoding, "group", group);
 	envelope_open_list(out, encoding, "docs");
-	for (size_t i = 0; i < page->count && rc == RC_OK; i++) {
+	for (size_t i = 0; i < page->count; i++) {
 		envelope_next(out);
-		rc = store_doc_put(out, encoding, &page->docs[i]);
+		put_doc(out, encoding, &page->docs[i]);
 	}
 	envelope_close_list(out);
 	page_put_cursor(out, encoding, &page->next);
 	envelope_put_flag(out, encoding, "more", page->more);
 	envelope_put_flag(out, encoding, "reset", page->reset);
 	envelope_close(out);
-	return rc;
 }

@@ -77,6 +77,11 @@ static void on_event(struct membership *membership, struct sse *sse)
 	subscriber_send(membership->subscriber, sse);
 }
 
+static void on_failed(struct membership *membership, enum rc rc)
+{
+	stream_close(&membership->subscriber->stream, rc_name(rc));
+}
+
 /* An event for this subscriber alone. */
 static void subscriber_send_new(struct subscriber *subscriber, const char *event,
 				const struct store_cursor *id, struct slice data)
@@ -132,11 +137,8 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 	if (!page->more)
 		feed_go_live(membership, page->next.seq);
 	if (page->count || page->reset) {
-		if (page_put(&data, subscriber->encoding, feed_group(membership->feed), page) ==
-		    RC_OK)
-			subscriber_send_new(subscriber, "change", &page->next, buf_slice(&data));
-		else
-			stream_close(&subscriber->stream, "value_corrupt");
+		page_put(&data, subscriber->encoding, feed_group(membership->feed), page);
+		subscriber_send_new(subscriber, "change", &page->next, buf_slice(&data));
 		buf_free(&data);
 	}
 	subscriber_go_on(subscriber);
@@ -248,6 +250,7 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 
 		membership->subscriber = subscriber;
 		membership->deliver = on_event;
+		membership->fail = on_failed;
 		membership->at = subscription->since;
 		membership->docs = subscriber->docs;
 		membership->encoding = subscriber->encoding;
