@@ -16,6 +16,7 @@
 struct entry {
 	struct identity *identity; /* NULL: free */
 	uint64_t since;            /* clock_ms */
+	uint64_t generation;       /* when its lookup began */
 };
 
 /* The cache is set-associative: the key of an identity selects its set, so that the
@@ -24,7 +25,8 @@ struct entry {
 struct auth {
 	struct store *store;
 	struct throttle *throttle;
-	uint64_t invalidations; /* a lookup started before the latest one is not cached */
+	auth_generation *generation;
+	const void *generation_arg;
 	struct lookup *lookups; /* that the store has not answered */
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
@@ -34,7 +36,7 @@ struct auth {
 struct lookup {
 	struct auth *auth; /* NULL: orphaned */
 	struct lookup *next, **link;
-	uint64_t invalidations; /* of auth at the start */
+	uint64_t generation; /* at the start */
 	struct token_parts parts;
 	struct address from;
 	bool is_throttled; /* a denial counts against `from` */
@@ -42,13 +44,16 @@ struct lookup {
 	void *arg;
 };
 
-struct auth *auth_new(struct store *store, unsigned max_failures)
+struct auth *auth_new(struct store *store, unsigned max_failures, auth_generation *generation,
+		      const void *arg)
 {
 	struct auth *auth = mem_alloc(sizeof(*auth));
 
-	assert(store != NULL);
+	assert(store != NULL && generation != NULL);
 	auth->throttle = throttle_new(max_failures);
 	auth->store = store;
+	auth->generation = generation;
+	auth->generation_arg = arg;
 	return auth;
 }
 
@@ -69,22 +74,6 @@ static void lookup_unlink(struct lookup *lookup)
 		lookup->next->link = lookup->link;
 }
 
-void auth_free(struct auth *auth)
-{
-	struct lookup *lookup;
-
-	if (auth == NULL)
-		return;
-	while ((lookup = auth->lookups) != NULL) {
-		lookup_unlink(lookup);
-		lookup->auth = NULL;
-		lookup->answer(lookup->arg, RC_UNAVAILABLE, NULL);
-	}
-	auth_forget_all(auth);
-	throttle_free(auth->throttle);
-	free(auth);
-}
-
 static struct entry *cache_set(struct auth *auth, uint64_t key)
 {
 	return auth->cache[key % AUTH_CACHE_SETS];
@@ -101,22 +90,36 @@ static bool entry_holds(const struct entry *entry, uint64_t key)
 	return entry->identity != NULL && entry->identity->key == key;
 }
 
-void auth_forget(struct auth *auth, uint64_t key)
+static void cache_forget(struct auth *auth, uint64_t key)
 {
 	struct entry *set = cache_set(auth, key);
 
-	auth->invalidations++;
 	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
 		if (entry_holds(&set[way], key))
 			entry_clear(&set[way]);
 }
 
-void auth_forget_all(struct auth *auth)
+static void cache_clear(struct auth *auth)
 {
-	auth->invalidations++;
 	for (size_t set = 0; set < AUTH_CACHE_SETS; set++)
 		for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
 			entry_clear(&auth->cache[set][way]);
+}
+
+void auth_free(struct auth *auth)
+{
+	struct lookup *lookup;
+
+	if (auth == NULL)
+		return;
+	while ((lookup = auth->lookups) != NULL) {
+		lookup_unlink(lookup);
+		lookup->auth = NULL;
+		lookup->answer(lookup->arg, RC_UNAVAILABLE, NULL);
+	}
+	cache_clear(auth);
+	throttle_free(auth->throttle);
+	free(auth);
 }
 
 /* Returns the entry of a token id, even if it is stale, or NULL. */
@@ -130,13 +133,21 @@ static struct entry *cache_find(struct auth *auth, uint64_t key, const char *id)
 	return NULL;
 }
 
-static bool entry_is_fresh(const struct entry *entry)
+static uint64_t auth_now(const struct auth *auth)
 {
-	return clock_ms() - entry->since < AUTH_CACHE_MS;
+	return auth->generation(auth->generation_arg);
+}
+
+/* Of an entry whose lookup began while the generation was unknown nothing is believed:
+ * it only shows that the token was valid once. */
+static bool entry_is_fresh(const struct auth *auth, const struct entry *entry)
+{
+	return entry->generation != 0 && entry->generation == auth_now(auth) &&
+	       clock_ms() - entry->since < AUTH_CACHE_MS;
 }
 
 /* Replaces the entry of the same token, otherwise a free one, otherwise the oldest. */
-static void cache_put(struct auth *auth, struct identity *identity)
+static void cache_put(struct auth *auth, struct identity *identity, uint64_t generation)
 {
 	struct entry *set = cache_set(auth, identity->key);
 	struct entry *victim = &set[0];
@@ -154,6 +165,7 @@ static void cache_put(struct auth *auth, struct identity *identity)
 	entry_clear(victim);
 	victim->identity = identity_ref(identity);
 	victim->since = clock_ms();
+	victim->generation = generation;
 }
 
 static bool is_good(const struct identity *identity, const unsigned char hash[STORE_TOKEN_HASH_LEN])
@@ -188,8 +200,7 @@ static void lookup_found(struct lookup *lookup, const struct store_token *token)
 	if (!is_good(identity, lookup->parts.hash)) {
 		lookup_deny(lookup);
 	} else {
-		if (lookup->invalidations == lookup->auth->invalidations)
-			cache_put(lookup->auth, identity);
+		cache_put(lookup->auth, identity, lookup->generation);
 		lookup->answer(lookup->arg, RC_OK, identity);
 	}
 	identity_unref(identity);
@@ -205,7 +216,7 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 	}
 	lookup_unlink(lookup);
 	if (rc == RC_NOT_FOUND)
-		auth_forget(lookup->auth, hash_of(slice_of(lookup->parts.id)));
+		cache_forget(lookup->auth, hash_of(slice_of(lookup->parts.id)));
 	if (rc == RC_OK)
 		lookup_found(lookup, token);
 	else if (rc == RC_NOT_FOUND)
@@ -222,7 +233,7 @@ static void lookup_start(struct auth *auth, const struct token_parts *parts,
 	struct lookup *lookup = mem_alloc(sizeof(*lookup));
 
 	*lookup = (struct lookup){
-		.invalidations = auth->invalidations, .parts = *parts, .answer = answer, .arg = arg
+		.generation = auth_now(auth), .parts = *parts, .answer = answer, .arg = arg
 	};
 	lookup->is_throttled = from != NULL;
 	if (from)
@@ -244,14 +255,14 @@ void auth_identify(struct auth *auth, struct slice token_text, const struct addr
 	if (known && is_good(known->identity, parts.hash)) {
 		struct identity *identity = identity_ref(known->identity);
 
-		if (entry_is_fresh(known))
+		if (entry_is_fresh(auth, known))
 			answer(arg, RC_OK, identity);
 		else
 			lookup_start(auth, &parts, from, answer, arg);
 		identity_unref(identity);
 	} else if (busy) {
 		answer(arg, RC_BUSY, NULL);
-	} else if (!well_formed || (known && entry_is_fresh(known))) {
+	} else if (!well_formed || (known && entry_is_fresh(auth, known))) {
 		auth_deny(auth, from, answer, arg);
 	} else {
 		lookup_start(auth, &parts, from, answer, arg);

@@ -24,17 +24,23 @@ struct auth;
  * NULL unless RC_OK. */
 typedef void on_identity(void *arg, enum rc rc, struct identity *identity);
 
-/* The caller owns the store. `max_failures`: the number of denials that an address may
- * have within THROTTLE_WINDOW_MS (auth/throttle.h); 0: unlimited. */
-struct auth *auth_new(struct store *store, unsigned max_failures);
+/* The number of the state that all tokens are in; another one after each change that
+ * makes a token worth less, before that change is answered. 0: unknown, as a change is
+ * in progress. */
+typedef uint64_t auth_generation(const void *arg);
+
+/* The caller owns the store, and `arg` of `generation`. `max_failures`: the number of denials that
+ * an address may have within THROTTLE_WINDOW_MS (auth/throttle.h); 0: unlimited. */
+struct auth *auth_new(struct store *store, unsigned max_failures, auth_generation *generation,
+		      const void *arg);
 /* Answers outstanding lookups with RC_UNAVAILABLE; those callbacks must not use auth.
  * The store may answer the lookups afterwards, for example in store_cancel. NULL is a
  * no-op. */
 void auth_free(struct auth *auth);
 
 /* Identifies the owner of a token presented from an address. The store's answer is
- * cached for AUTH_CACHE_MS if the token is valid; of invalid ones only the number per
- * address is kept, in a table of fixed size. A token that was valid when this worker
+ * cached if the token is valid, for one generation and at most AUTH_CACHE_MS; of invalid ones only
+ * the number per address is kept, in a table of fixed size. A token that was valid when this worker
  * last saw it is examined even if its address is throttled, so that an attacker cannot
  * lock out users behind the same address. */
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
@@ -48,11 +54,6 @@ unsigned auth_wait(const struct auth *auth, const struct address *from);
  * stay open. */
 void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer,
 		  void *arg);
-
-/* Removes one token by its key (identity.h), or all tokens, from the cache. Call it
- * when the ring reports a changed token or lost entries. */
-void auth_forget(struct auth *auth, uint64_t key);
-void auth_forget_all(struct auth *auth);
 
 #define AUTH_CACHE_MS 60000
 #define AUTH_CACHE_SETS 1024

@@ -27,4 +27,13 @@ void generation_write_end(struct shm *shm);
 /* The current generation, or GENERATION_NONE while the database may be changing. */
 uint64_t generation_read(const struct shm *shm);
 
+/* The same for tokens: a generation of their own, as they change rarely, and what workers
+ * know about tokens is to outlive other commits. It begins before a commit that can make
+ * a token worth less (revoked, rotated) and ends before that is answered. So who compares
+ * it with each request accepts no token after its revocation has been answered. */
+void generation_tokens_begin(struct shm *shm);
+/* Without a begin before it, does nothing. */
+void generation_tokens_end(struct shm *shm);
+uint64_t generation_tokens_read(const struct shm *shm);
+
 #endif

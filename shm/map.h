@@ -20,10 +20,8 @@ struct map_entry {
 	atomic_uint_least64_t stamp;
 	atomic_uint_least64_t key;
 	atomic_uint_least64_t number;
-	atomic_uint_least64_t meta; /* kind, with MAP_LAST */
+	atomic_uint_least64_t last; /* 0 or 1 */
 };
-
-#define MAP_LAST UINT64_C(0x100)
 
 struct map_cell {
 	alignas(MAP_LINE) atomic_uint_least32_t armed;
@@ -48,6 +46,7 @@ struct map {
 		head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
 	alignas(MAP_LINE) atomic_uint_least64_t generation; /* odd: the database may be changing */
+	alignas(MAP_LINE) atomic_uint_least64_t token_generation; /* odd: tokens may be */
 	alignas(MAP_LINE) struct map_store store;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];

@@ -65,8 +65,7 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 	atomic_store_explicit(&at->key, entry->key, memory_order_release);
 	FAULT("ring_in_entry");
 	atomic_store_explicit(&at->number, entry->number, memory_order_release);
-	atomic_store_explicit(&at->meta, (uint64_t)entry->kind | (entry->last ? MAP_LAST : 0),
-			      memory_order_release);
+	atomic_store_explicit(&at->last, entry->last, memory_order_release);
 	atomic_store_explicit(&at->stamp, STAMP_DONE(place), memory_order_release);
 }
 
@@ -78,8 +77,6 @@ void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t coun
 
 	assert(entries || count == 0);
 	for (size_t i = 0; i < count; i++) {
-		if (entries[i].kind != RING_GROUP)
-			continue;
 		ring_raise(&map->buckets[entries[i].key % RING_BUCKETS], entries[i].number);
 		if (entries[i].number > newest)
 			newest = entries[i].number;
@@ -104,16 +101,13 @@ enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, stru
 {
 	struct map_entry *at = ring_at(shm->map, reader->next);
 	uint64_t stamp = atomic_load_explicit(&at->stamp, memory_order_acquire);
-	uint64_t meta;
 
 	if (stamp < STAMP_DONE(reader->next))
 		return RING_EMPTY;
 	if (stamp == STAMP_DONE(reader->next)) {
 		out->key = atomic_load_explicit(&at->key, memory_order_acquire);
 		out->number = atomic_load_explicit(&at->number, memory_order_acquire);
-		meta = atomic_load_explicit(&at->meta, memory_order_acquire);
-		out->kind = (enum ring_kind)(meta & ~MAP_LAST);
-		out->last = (meta & MAP_LAST) != 0;
+		out->last = atomic_load_explicit(&at->last, memory_order_acquire) != 0;
 		stamp = atomic_load_explicit(&at->stamp, memory_order_acquire);
 	}
 	if (stamp == STAMP_DONE(reader->next)) {

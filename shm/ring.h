@@ -23,17 +23,11 @@
 
 struct shm;
 
-enum ring_kind {
-	RING_GROUP, /* the group of this key has changed; number: its newest sequence number */
-	RING_TOKEN, /* forget what is cached for this key; has no number and no bucket, so after
-		       RING_LOST forget all keys */
-};
-
+/* A group has changed. */
 struct ring_entry {
-	uint64_t key; /* hash_of (base/hash.h) the name of the group or token */
-	uint64_t number;
-	enum ring_kind kind;
-	bool last; /* of its commit */
+	uint64_t key;    /* hash_of (base/hash.h) its name */
+	uint64_t number; /* its newest sequence number */
+	bool last;       /* of its commit */
 };
 
 /* ---- The producer ---- */

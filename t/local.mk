@@ -9,6 +9,7 @@ process_tests = \
 	%D%/0060-faults.sh \
 	%D%/0070-drain.sh \
 	%D%/0080-tokens.sh \
+	%D%/0085-revoked.sh \
 	%D%/0090-startup.sh \
 	%D%/0100-static.sh \
 	%D%/0105-large-files.sh \
@@ -145,6 +146,7 @@ EXTRA_DIST += \
 	%D%/notify.pl \
 	%D%/stale.mjs \
 	%D%/pass.pl \
+	%D%/revoke.pl \
 	%D%/secrets.pl \
 	%D%/page/behind.mjs \
 	%D%/bench/instructions.test.mjs \

@@ -2,6 +2,7 @@
 #include "worker/parts.h"
 
 #include "auth/auth.h"
+#include "shm/generation.h"
 #include "store/store.h"
 #include "worker/dispatch.h"
 #include "worker/handoff.h"
@@ -63,13 +64,19 @@ static void set_options(struct worker *worker)
 	dispatch_options(&worker->request_options, worker);
 }
 
+static uint64_t token_generation(const void *shm)
+{
+	return generation_tokens_read(shm);
+}
+
 bool parts_make(struct worker *worker)
 {
 	assert(worker->base && worker->store);
 	set_options(worker);
 	worker->anyone = identity_anyone();
 	worker->auth = worker->settings->auth
-			       ? auth_new(worker->store, worker->settings->max_auth_failures)
+			       ? auth_new(worker->store, worker->settings->max_auth_failures,
+					  token_generation, worker->from->shm)
 			       : NULL;
 	worker->page_cache = page_cache_new();
 	worker->link = writer_link_new(worker);
@@ -80,8 +87,7 @@ bool parts_make(struct worker *worker)
 	worker->handoff = handoff_new(worker);
 	if (!worker->streams || !worker->conns || !worker->store_events || !worker->handoff)
 		return false;
-	worker->hints =
-		hint_reader_new(&worker->counters, worker->feeds, worker->streams, worker->auth);
+	worker->hints = hint_reader_new(&worker->counters, worker->feeds, worker->streams);
 	return true;
 }
 

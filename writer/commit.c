@@ -8,7 +8,8 @@
  *
  * Replies come after COMMIT, so that nothing is acknowledged that could be lost. The
  * generation ends before the replies, so that a client that has its reply never gets a
- * cached page from before its write. Hints come after the replies, because they may be
+ * cached page from before its write, and a token is not accepted any more when its
+ * revocation has been answered. Hints come after the replies, because they may be
  * lost: a writer that is killed in between has a successor that attaches to the ring,
  * and every reader then asks the database.
  *
@@ -101,8 +102,10 @@ static void commit_end_purge(struct writer *writer, enum rc rc, const struct sto
 
 static void commit_end_generation(struct writer *writer)
 {
-	if (!writer->readers_behind)
-		generation_write_end(writer->from->shm);
+	if (writer->readers_behind)
+		return;
+	generation_write_end(writer->from->shm);
+	generation_tokens_end(writer->from->shm);
 }
 
 static void commit_publish(struct writer *writer)
@@ -178,6 +181,16 @@ static bool commit_is_due(const struct writer *writer)
 				  peers_frames(&writer->peers)) == 0;
 }
 
+/* Can the batch make a token worth less than a worker remembers of it? */
+static bool commit_changes_tokens(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->requests[i].kind == STORE_TOKEN_REVOKE ||
+		    batch->requests[i].kind == STORE_TOKEN_ROTATE)
+			return true;
+	return false;
+}
+
 static void commit_begin(struct writer *writer)
 {
 	struct batch *batch = writer->batch;
@@ -194,6 +207,8 @@ static void commit_begin(struct writer *writer)
 	writer_move(writer,
 		    writer->state == WRITER_STOPPING ? WRITER_LAST_COMMIT : WRITER_COMMITTING);
 	generation_write_begin(writer->from->shm);
+	if (commit_changes_tokens(batch))
+		generation_tokens_begin(writer->from->shm);
 	writer_stats_commit_begin(&writer->stats);
 	store_commit(writer->store, batch->requests, batch->count, commit_on_replies, writer);
 	if (writer_is_committing(writer))

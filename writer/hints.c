@@ -9,14 +9,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static void hints_add(struct hints *hints, enum ring_kind kind, uint64_t key, uint64_t number)
+static void hints_add(struct hints *hints, uint64_t key, uint64_t number)
 {
 	if (hints->count == hints->cap) {
 		hints->cap = hints->cap ? 2 * hints->cap : 64;
 		hints->entries = mem_resize(hints->entries, hints->cap, sizeof(*hints->entries));
 	}
-	hints->entries[hints->count++] =
-		(struct ring_entry){ .key = key, .number = number, .kind = kind };
+	hints->entries[hints->count++] = (struct ring_entry){ .key = key, .number = number };
 }
 
 /* The groups that an id, or a group, lies in. */
@@ -27,20 +26,13 @@ static void hints_add_groups(struct hints *hints, struct slice id, uint64_t seq)
 	size_t at = 0;
 
 	while (docid_next_group(id, &at, &hash, &group))
-		hints_add(hints, RING_GROUP, hash, seq);
+		hints_add(hints, hash, seq);
 }
 
 static void hints_add_request(struct hints *hints, const struct store_request *request,
 			      const struct store_reply *reply)
 {
-	if (reply->rc != RC_OK)
-		return;
-	if (request->kind == STORE_TOKEN_ADD || request->kind == STORE_TOKEN_REVOKE)
-		hints_add(hints, RING_TOKEN, hash_of(request->token.id), 0);
-	if (request->kind == STORE_TOKEN_ROTATE)
-		/* No worker can have cached the new one yet. */
-		hints_add(hints, RING_TOKEN, hash_of(request->old), 0);
-	if (request->kind != STORE_PUSH)
+	if (reply->rc != RC_OK || request->kind != STORE_PUSH)
 		return;
 	for (size_t i = 0; i < reply->result_count; i++)
 		if (reply->results[i].seq)
@@ -52,13 +44,11 @@ static int compare(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Entries of one thing side by side, the newest of each first. */
+/* Entries of one group side by side, the newest of each first. */
 static int hints_by_key(const void *left, const void *right)
 {
 	const struct ring_entry *a = left, *b = right;
 
-	if (a->kind != b->kind)
-		return compare(a->kind, b->kind);
 	return a->key != b->key ? compare(a->key, b->key) : compare(b->number, a->number);
 }
 
@@ -75,8 +65,7 @@ static void hints_unique(struct hints *hints)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < hints->count; i++)
-		if (kept == 0 || entries[kept - 1].kind != entries[i].kind ||
-		    entries[kept - 1].key != entries[i].key)
+		if (kept == 0 || entries[kept - 1].key != entries[i].key)
 			entries[kept++] = entries[i];
 	hints->count = kept;
 }
@@ -109,7 +98,7 @@ void hints_collect_changes(struct hints *hints, const struct store_change *chang
 	hints->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		hints_add_groups(hints, changes[i].group, changes[i].seq);
-		hints_add(hints, RING_GROUP, hash_of(changes[i].group), changes[i].seq);
+		hints_add(hints, hash_of(changes[i].group), changes[i].seq);
 	}
 	hints_finish(hints);
 }

@@ -106,6 +106,8 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 		writer_fail(writer, EXIT_FAILURE);
 		return;
 	}
+	if (!writer->readers_behind)
+		generation_tokens_end(writer->from->shm); /* before ring_attach wakes readers */
 	ring_attach(writer->from->shm, head->seq);
 	if (!writer->readers_behind)
 		generation_write_end(writer->from->shm);
@@ -157,6 +159,7 @@ static void writer_open(struct writer *writer)
 	enum rc rc;
 
 	generation_write_begin(from->shm);
+	generation_tokens_begin(from->shm);
 	rc = store_open(from->db, STORE_WRITER, &writer->store, &err);
 	if (rc != RC_OK) {
 		writer_open_failed(writer, rc, &err);
@@ -201,6 +204,7 @@ static void writer_close(struct writer *writer)
 	hints_free(&writer->hints);
 	/* The next writer may count generations in other memory. */
 	generation_write_begin(writer->from->shm);
+	generation_tokens_begin(writer->from->shm);
 	store_close(writer->store);
 	if (writer->signals >= 0)
 		(void)close(writer->signals);

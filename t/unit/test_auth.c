@@ -83,6 +83,7 @@ static struct store_grant grants[] = { { { "acme:todos", 10 }, true }, { { "news
 
 struct fixture {
 	struct store store;
+	uint64_t generation; /* of all tokens */
 	struct auth *auth;
 	struct address from; /* of the client */
 	struct token_minted minted;
@@ -90,6 +91,13 @@ struct fixture {
 	enum rc rc;
 	struct identity *identity; /* of the last answer, referenced */
 };
+
+static uint64_t generation_of(const void *arg)
+{
+	const uint64_t *generation = arg;
+
+	return *generation;
+}
 
 static int setup(void **state)
 {
@@ -103,7 +111,9 @@ static int setup(void **state)
 						     .grants = grants,
 						     .grant_count = 2 };
 	memcpy(fixture->store.token.hash, fixture->minted.hash, STORE_TOKEN_HASH_LEN);
-	fixture->auth = auth_new(&fixture->store, MAX_FAILURES);
+	fixture->generation = 2;
+	fixture->auth =
+		auth_new(&fixture->store, MAX_FAILURES, generation_of, &fixture->generation);
 	now_ms = 1;
 	now_wall = 1000000;
 	*state = fixture;
@@ -247,7 +257,7 @@ static void it_expires_at_the_very_second(void **state)
 	now_wall += 1;
 	assert_int_equal(identify_mine(fixture), RC_DENIED); /* by the cache */
 	assert_int_equal(fixture->store.asked, 1);
-	auth_forget_all(fixture->auth);
+	fixture->generation += 2;
 	assert_int_equal(identify_mine(fixture), RC_DENIED); /* by the store */
 	assert_int_equal(fixture->store.asked, 2);
 }
@@ -267,16 +277,14 @@ static void an_identity_is_cached_for_a_minute(void **state)
 	assert_int_equal(fixture->store.asked, 2);
 }
 
-static void a_forgotten_token_is_looked_up_again(void **state)
+static void a_token_is_looked_up_again_in_another_generation(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	auth_forget(fixture->auth,
-		    fixture->identity->key + AUTH_CACHE_SETS); /* another token of the same set */
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	assert_int_equal(fixture->store.asked, 1);
-	auth_forget(fixture->auth, fixture->identity->key);
+	fixture->generation += 2;
 	fixture->store.rc = RC_NOT_FOUND;
 	assert_int_equal(identify_mine(fixture), RC_DENIED);
 	assert_int_equal(fixture->store.asked, 2);
@@ -290,11 +298,24 @@ static void an_answer_older_than_an_invalidation_is_not_cached(void **state)
 	auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered,
 		      fixture);
 	assert_int_equal(fixture->answers, 0);
-	auth_forget(fixture->auth, hash_of(slice_of(fixture->minted.id)));
+	fixture->generation += 2;
 	store_answer(&fixture->store);
 	assert_int_equal(fixture->answers, 1);
 	assert_int_equal(fixture->rc, RC_OK);
 	fixture->store.later = false;
+	fixture->store.rc = RC_NOT_FOUND;
+	assert_int_equal(identify_mine(fixture), RC_DENIED);
+}
+
+static void nothing_is_believed_while_tokens_may_be_changing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	fixture->generation = 0;
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(fixture->store.asked, 3);
 	fixture->store.rc = RC_NOT_FOUND;
 	assert_int_equal(identify_mine(fixture), RC_DENIED);
 }
@@ -317,12 +338,17 @@ static void late_answers_reach_all_callers(void **state)
 static void an_identity_outlives_its_cache_entry(void **state)
 {
 	struct fixture *fixture = *state;
+	struct identity *identity;
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	auth_forget_all(fixture->auth);
-	assert_int_equal(fixture->identity->refs, 1);
-	assert_true(slice_is(fixture->identity->user, "ann"));
-	assert_true(identity_may_group(fixture->identity, slice_of("news"), AUTH_READ));
+	identity = identity_ref(fixture->identity);
+	fixture->generation += 2;
+	fixture->store.rc = RC_NOT_FOUND;
+	assert_int_equal(identify_mine(fixture), RC_DENIED);
+	assert_int_equal(identity->refs, 1);
+	assert_true(slice_is(identity->user, "ann"));
+	assert_true(identity_may_group(identity, slice_of("news"), AUTH_READ));
+	identity_unref(identity);
 }
 
 /* With more tokens than entries, each is still identified, and the last is cached. */
@@ -384,8 +410,12 @@ static void a_known_token_of_a_throttled_address_is_accepted(void **state)
 	assert_int_equal(identify(fixture, "pbk_"), RC_BUSY);
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	assert_int_equal(identify_mine(fixture), RC_OK);
-	auth_forget(fixture->auth, fixture->identity->key); /* changed: no longer known */
-	assert_int_equal(identify_mine(fixture), RC_BUSY);
+	fixture->generation += 2; /* still one that was valid once */
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	fixture->generation += 2;
+	fixture->store.rc = RC_NOT_FOUND;
+	assert_int_equal(identify_mine(fixture), RC_DENIED);
+	assert_int_equal(identify_mine(fixture), RC_BUSY); /* no longer */
 }
 
 static void another_address_is_not_throttled(void **state)
@@ -410,7 +440,7 @@ static void valid_tokens_are_no_failures(void **state)
 	for (int i = 0; i < 10 * MAX_FAILURES; i++) {
 		assert_int_equal(identify_mine(fixture), RC_OK);
 		assert_int_equal(recheck(fixture), RC_OK);
-		auth_forget_all(fixture->auth);
+		fixture->generation += 2;
 	}
 	fixture->store.rc = RC_UNAVAILABLE;
 	for (int i = 0; i < 10 * MAX_FAILURES; i++)
@@ -492,7 +522,7 @@ static void start_lookups(struct fixture *fixture)
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	fixture->store.later = true;
 	auth_recheck(fixture->auth, fixture->identity, answered, fixture);
-	auth_forget_all(fixture->auth);
+	fixture->generation += 2;
 	auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered,
 		      fixture);
 	assert_int_equal(fixture->answers, 1);
@@ -589,8 +619,9 @@ int main(void)
 		FIXTURE_TEST(a_store_that_fails_is_not_a_denial),
 		FIXTURE_TEST(it_expires_at_the_very_second),
 		FIXTURE_TEST(an_identity_is_cached_for_a_minute),
-		FIXTURE_TEST(a_forgotten_token_is_looked_up_again),
+		FIXTURE_TEST(a_token_is_looked_up_again_in_another_generation),
 		FIXTURE_TEST(an_answer_older_than_an_invalidation_is_not_cached),
+		FIXTURE_TEST(nothing_is_believed_while_tokens_may_be_changing),
 		FIXTURE_TEST(late_answers_reach_all_callers),
 		FIXTURE_TEST(an_identity_outlives_its_cache_entry),
 		FIXTURE_TEST(more_tokens_than_cache_entries_are_identified),

@@ -66,10 +66,33 @@ static void beginning_twice_is_one_change(void **state)
 	shm_free(shm);
 }
 
+static void tokens_have_a_generation_of_their_own(void **state)
+{
+	struct shm *shm = make();
+	uint64_t before;
+
+	(void)state;
+	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_begin(shm);
+	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_end(shm);
+	before = generation_tokens_read(shm);
+	assert_int_not_equal(before, GENERATION_NONE);
+	generation_write_begin(shm);
+	generation_write_end(shm);
+	generation_tokens_end(shm); /* nothing was begun */
+	assert_int_equal(generation_tokens_read(shm), before);
+	generation_tokens_begin(shm);
+	generation_tokens_end(shm);
+	assert_true(generation_tokens_read(shm) > before);
+	shm_free(shm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_is_none_before_a_writer_has_looked),
+		cmocka_unit_test(tokens_have_a_generation_of_their_own),
 		cmocka_unit_test(a_change_makes_another_one),
 		cmocka_unit_test(beginning_twice_is_one_change),
 	};

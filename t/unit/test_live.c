@@ -165,7 +165,7 @@ static int setup(void **state)
 	options.feeds = world->feeds;
 	options.anyone = world->anyone;
 	world->streams = streams_new(&options);
-	world->hints = hint_reader_new(&world->counters, world->feeds, world->streams, NULL);
+	world->hints = hint_reader_new(&world->counters, world->feeds, world->streams);
 	feeds_start(world->feeds, on_started, world);
 	*state = world;
 	return 0;

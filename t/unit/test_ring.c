@@ -21,9 +21,7 @@ static struct shm *make(unsigned slots)
 
 static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
-	const struct ring_entry entry = {
-		.key = key, .number = number, .kind = RING_GROUP, .last = true
-	};
+	const struct ring_entry entry = { .key = key, .number = number, .last = true };
 
 	ring_publish(shm, &entry, 1);
 }
@@ -31,9 +29,9 @@ static void publish(struct shm *shm, uint64_t key, uint64_t number)
 static void entries_are_read_in_order_and_whole(void **state)
 {
 	const struct ring_entry sent[] = {
-		{ .key = 7, .kind = RING_TOKEN },
-		{ .key = UINT64_MAX, .number = 4, .kind = RING_GROUP },
-		{ .key = 8, .number = 5, .kind = RING_GROUP, .last = true },
+		{ .key = 7 },
+		{ .key = UINT64_MAX, .number = 4 },
+		{ .key = 8, .number = 5, .last = true },
 	};
 	struct shm *shm = make(1);
 	struct ring_reader reader;
@@ -47,7 +45,6 @@ static void entries_are_read_in_order_and_whole(void **state)
 		assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
 		assert_int_equal(got.key, sent[i].key);
 		assert_int_equal(got.number, sent[i].number);
-		assert_int_equal(got.kind, sent[i].kind);
 		assert_int_equal(got.last, sent[i].last);
 	}
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
@@ -125,9 +122,8 @@ static void a_commit_larger_than_the_ring_is_a_lap(void **state)
 	(void)state;
 	assert_non_null(entries);
 	for (size_t i = 0; i < count; i++)
-		entries[i] = (struct ring_entry){
-			.key = i, .number = i + 1, .kind = RING_GROUP, .last = i + 1 == count
-		};
+		entries[i] =
+			(struct ring_entry){ .key = i, .number = i + 1, .last = i + 1 == count };
 	ring_reader_start(shm, &reader);
 	ring_publish(shm, entries, count);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);

@@ -33,9 +33,7 @@ static struct shm *make(unsigned slots)
 
 static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
-	const struct ring_entry entry = {
-		.key = key, .number = number, .kind = RING_GROUP, .last = true
-	};
+	const struct ring_entry entry = { .key = key, .number = number, .last = true };
 
 	ring_publish(shm, &entry, 1);
 }
@@ -53,11 +51,6 @@ struct model {
 static uint64_t key_of(uint64_t number)
 {
 	return number * UINT64_C(0x9e3779b97f4a7c15) % KEYS;
-}
-
-static enum ring_kind kind_of(uint64_t number)
-{
-	return number % 5 == 0 ? RING_TOKEN : RING_GROUP;
 }
 
 /* In another process or thread there is no cmocka. */
@@ -78,10 +71,8 @@ static void model_commit(struct model *model, unsigned count)
 		number++;
 		entries[i] = (struct ring_entry){ .key = key_of(number),
 						  .number = number,
-						  .kind = kind_of(number),
 						  .last = number % 3 == 0 };
-		if (kind_of(number) == RING_GROUP)
-			atomic_store(&model->docs[key_of(number)], number);
+		atomic_store(&model->docs[key_of(number)], number);
 	}
 	atomic_store(&model->head, number);
 	ring_publish(model->shm, entries, count);
@@ -104,12 +95,11 @@ static void model_resync(struct model *model, uint64_t *known)
 
 static void model_learn(const struct ring_entry *got, uint64_t *known, uint64_t *last)
 {
-	must(got->key == key_of(got->number) && got->kind == kind_of(got->number) &&
-		     got->last == (got->number % 3 == 0),
+	must(got->key == key_of(got->number) && got->last == (got->number % 3 == 0),
 	     "an entry is whole");
 	must(*last == 0 || got->number == *last + 1, "no number is skipped without RING_LOST");
 	*last = got->number;
-	if (got->kind == RING_GROUP && got->number > known[got->key])
+	if (got->number > known[got->key])
 		known[got->key] = got->number;
 }
 
@@ -272,9 +262,7 @@ static void a_reader_about_to_be_lapped_reads_whole_entries_or_none(void **state
 		reader.next -= RING_SIZE + back;
 		read = ring_read(model->shm, &reader, &entry);
 		if (read == RING_GOT && entry.number)
-			must(entry.key == key_of(entry.number) &&
-				     entry.kind == kind_of(entry.number),
-			     "an entry is whole");
+			must(entry.key == key_of(entry.number), "an entry is whole");
 		got += read == RING_GOT && entry.number;
 		lost += read == RING_LOST;
 	}

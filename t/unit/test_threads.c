@@ -44,9 +44,9 @@ static void *produce(void *arg)
 	struct play *play = arg;
 
 	for (uint64_t number = 1; number <= NUMBERS; number++) {
-		const struct ring_entry entry = {
-			.key = number % 61, .number = number, .kind = RING_GROUP, .last = true
-		};
+		const struct ring_entry entry = { .key = number % 61,
+						  .number = number,
+						  .last = true };
 
 		play->written[number] = number * 3;
 		ring_publish(play->shm, &entry, 1);

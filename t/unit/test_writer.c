@@ -18,7 +18,6 @@ static void expect_entry(struct stage *stage, struct ring_reader *reader, const 
 	struct ring_entry entry;
 
 	stage_read_entry(stage, reader, &entry);
-	assert_int_equal(entry.kind, RING_GROUP);
 	assert_int_equal(entry.key, key_of(group));
 	assert_int_equal(entry.number, number);
 	assert_int_equal(entry.last, last);

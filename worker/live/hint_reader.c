@@ -1,8 +1,9 @@
-/* From the ring to feeds, tokens and streams. Called by worker/worker when the slot is
- * woken. See also writer/hints, which writes the ring. */
+/* From the ring to feeds, and from the generation of tokens to streams. Called by worker/worker
+ * when the slot is woken. See also writer/hints, which writes the ring. */
 #include "worker/live/hint_reader.h"
 
 #include "base/mem.h"
+#include "shm/generation.h"
 #include "shm/ring.h"
 #include "shm/wake.h"
 
@@ -13,31 +14,16 @@ struct hint_reader {
 	const struct counters *counters;
 	struct feeds *feeds;
 	struct streams *streams;
-	struct auth *auth;
 	struct ring_reader ring;
 	uint64_t resyncs; /* shm_resyncs() that were followed */
+	uint64_t tokens;  /* the generation of tokens that streams were checked for */
 };
-
-static void forget_tokens(const struct hint_reader *reader)
-{
-	if (reader->auth)
-		auth_forget_all(reader->auth);
-	streams_recheck_all(reader->streams);
-}
 
 /* The ring has lapped this reader. */
 static void on_overrun(const struct hint_reader *reader)
 {
 	counters_add(reader->counters, METRIC_RING_OVERRUNS, 1);
 	feeds_overrun(reader->feeds, reader->counters->shm);
-	forget_tokens(reader);
-}
-
-static void on_token(const struct hint_reader *reader, uint64_t key)
-{
-	if (reader->auth)
-		auth_forget(reader->auth, key);
-	streams_recheck(reader->streams, key);
 }
 
 static void on_group(const struct hint_reader *reader, const struct ring_entry *entry)
@@ -56,11 +42,21 @@ static void read_ring(struct hint_reader *reader)
 	while ((got = ring_read(reader->counters->shm, &reader->ring, &entry)) != RING_EMPTY) {
 		if (got == RING_LOST)
 			on_overrun(reader);
-		else if (entry.kind == RING_TOKEN)
-			on_token(reader, entry.key);
 		else
 			on_group(reader, &entry);
 	}
+}
+
+/* The writer wakes all workers when a change of tokens has ended; while one is in
+ * progress, that is still to come. */
+static void read_tokens(struct hint_reader *reader)
+{
+	uint64_t tokens = generation_tokens_read(reader->counters->shm);
+
+	if (tokens == GENERATION_NONE || tokens == reader->tokens)
+		return;
+	reader->tokens = tokens;
+	streams_recheck_all(reader->streams);
 }
 
 void hint_reader_poll(struct hint_reader *reader)
@@ -68,6 +64,7 @@ void hint_reader_poll(struct hint_reader *reader)
 	uint64_t resyncs;
 
 	read_ring(reader);
+	read_tokens(reader);
 	resyncs = shm_resyncs(reader->counters->shm);
 	if (resyncs == reader->resyncs)
 		return;
@@ -75,7 +72,7 @@ void hint_reader_poll(struct hint_reader *reader)
 	 * changes that no hint names. */
 	reader->resyncs = resyncs;
 	feeds_refresh(reader->feeds);
-	forget_tokens(reader);
+	streams_recheck_all(reader->streams);
 }
 
 void hint_reader_wake(struct hint_reader *reader)
@@ -91,15 +88,14 @@ void hint_reader_wake(struct hint_reader *reader)
 }
 
 struct hint_reader *hint_reader_new(const struct counters *counters, struct feeds *feeds,
-				    struct streams *streams, struct auth *auth)
+				    struct streams *streams)
 {
 	struct hint_reader *reader = mem_alloc(sizeof(*reader));
 
 	assert(counters && feeds && streams);
-	*reader = (struct hint_reader){
-		.counters = counters, .feeds = feeds, .streams = streams, .auth = auth
-	};
+	*reader = (struct hint_reader){ .counters = counters, .feeds = feeds, .streams = streams };
 	reader->resyncs = shm_resyncs(counters->shm);
+	reader->tokens = generation_tokens_read(counters->shm);
 	ring_reader_start(counters->shm, &reader->ring);
 	return reader;
 }

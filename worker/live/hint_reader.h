@@ -1,6 +1,6 @@
 /* Reads the ring of hints (shm/ring.h), in which the writer publishes its
- * commits, and passes them on: changed groups to the feeds, changed tokens to the
- * authenticator and the streams. */
+ * commits, and passes changed groups on to the feeds; makes streams check their tokens
+ * if the generation of tokens has changed. */
 #ifndef WORKER_LIVE_HINT_READER_H
 #define WORKER_LIVE_HINT_READER_H
 
@@ -9,9 +9,9 @@
 struct hint_reader;
 
 /* Reads from now on: to be called before the feeds ask for the head (feeds_start). All
- * arguments are the caller's and must outlive it; `auth` may be NULL. */
+ * arguments are the caller's and must outlive it. */
 struct hint_reader *hint_reader_new(const struct counters *counters, struct feeds *feeds,
-				    struct streams *streams, struct auth *auth);
+				    struct streams *streams);
 /* NULL is fine. */
 void hint_reader_free(struct hint_reader *reader);
 /* The slot was woken: reads all hints, and arms the wake-up. */

@@ -86,17 +86,6 @@ void streams_end(struct streams *streams)
 
 /* ---- Tokens ---- */
 
-void streams_recheck(struct streams *streams, uint64_t key)
-{
-	struct subscriber *subscriber, *after;
-
-	for (subscriber = TAILQ_FIRST(&streams->all); subscriber; subscriber = after) {
-		after = TAILQ_NEXT(subscriber, next);
-		if (subscriber->identity->key == key)
-			subscriber_recheck(subscriber);
-	}
-}
-
 void streams_recheck_all(struct streams *streams)
 {
 	struct subscriber *subscriber, *after;

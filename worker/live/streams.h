@@ -31,9 +31,7 @@ size_t streams_count(const struct streams *streams);
 /* Closes all (the worker drains). */
 void streams_end(struct streams *streams);
 
-/* A token has changed: streams that it opened are checked again. key = hash_of(token
- * id). */
-void streams_recheck(struct streams *streams, uint64_t key);
+/* Tokens have changed: all streams check theirs again. */
 void streams_recheck_all(struct streams *streams);
 
 /* ---- For handoff_stream.c ---- */
