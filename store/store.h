@@ -297,10 +297,15 @@ typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *r
  *
  * Single requests fail by the rc of their replies: RC_EXISTS (the token's id exists),
  * RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has expired, and no new
- * time was given), RC_TOO_LARGE (the values of a push's conflicts exceed
+ * time was given), RC_TOO_LARGE (the values of a push's conflicts, more than one, exceed
  * STORE_REPLY_MAX bytes), RC_CORRUPT (it met damaged data). After the last the requests
- * are done in several transactions, some of which may fail on their own. */
-#define STORE_REPLY_MAX ((size_t)64 << 20)
+ * are done in several transactions, some of which may fail on their own.
+ *
+ * Once the replies have taken STORE_REPLIES_MAX bytes the remaining requests are not
+ * done: their rc is RC_BUSY, and they are to be committed again. The first request is
+ * always done. So the replies of a batch are bounded whatever its requests are. */
+#define STORE_REPLY_MAX ((size_t)16 << 20)
+#define STORE_REPLIES_MAX STORE_REPLY_MAX
 void store_commit(struct store *store, const struct store_request *requests, size_t count,
 		  on_store_replies *on_replies, void *arg);
 

@@ -17,37 +17,46 @@ static void batch_reply(struct peer *peer, uint64_t tag, const struct store_repl
 	frame_end(&peer->out, begun);
 }
 
-/* Checks a request that was unpacked with this result. */
-static enum rc batch_check(struct peer *peer, enum rc unpacked, enum store_kind kind)
+static void batch_log_refusal(struct peer *peer, enum rc rc, enum store_kind kind)
 {
-	if (unpacked != RC_OK) {
+	if (rc != RC_DENIED)
 		log_warn("request_malformed", LOG_TEXT("from", peer_kind_name(peer->kind)));
-		return unpacked;
-	}
-	if (rights_allow(peer->kind, kind))
-		return RC_OK;
-	if (!peer->denied)
+	else if (!peer->denied)
 		log_error("peer_denied", LOG_TEXT("kind", peer_kind_name(peer->kind)),
 			  LOG_NUMBER("request", kind));
-	peer->denied = true;
-	return RC_DENIED;
+	peer->denied = peer->denied || rc == RC_DENIED;
+}
+
+/* A refusal waits until it is the first of its peer in a batch: requests before it may
+ * be put back, and it with them. */
+static void batch_refuse_one(struct peer *peer, const struct frame *frame, enum rc rc,
+			     enum store_kind kind)
+{
+	const struct store_reply reply = { .rc = rc };
+	const size_t at = peer->taken - frame->size;
+
+	if (at > 0) {
+		peer_stall(peer, at);
+		return;
+	}
+	batch_log_refusal(peer, rc, kind);
+	batch_reply(peer, frame->tag, &reply);
 }
 
 static void batch_take(struct batch *batch, struct peer *peer, const struct frame *frame)
 {
 	struct store_request *request = &batch->requests[batch->count];
-	enum rc rc;
+	enum rc rc = store_request_unpack(frame->payload, request);
 
-	rc = store_request_unpack(frame->payload, request);
-	rc = batch_check(peer, rc, request->kind);
+	if (rc == RC_OK && !rights_allow(peer->kind, request->kind))
+		rc = RC_DENIED;
 	if (rc != RC_OK) {
-		const struct store_reply reply = { .rc = rc };
-
+		batch_refuse_one(peer, frame, rc, request->kind);
 		store_request_clear(request);
-		batch_reply(peer, frame->tag, &reply);
 		return;
 	}
-	batch->origins[batch->count] = (struct batch_origin){ peer, frame->tag };
+	batch->origins[batch->count] =
+		(struct batch_origin){ peer, frame->tag, peer->taken - frame->size };
 	batch->count++;
 	batch->bytes += frame->size;
 }
@@ -98,6 +107,21 @@ void batch_answer(const struct batch *batch, const struct store_reply *replies)
 	for (size_t i = 0; i < batch->count; i++)
 		batch_reply(batch->origins[i].peer, batch->origins[i].tag,
 			    &replies[batch_answered_by(replies, i)]);
+}
+
+void batch_put_back(struct batch *batch, const struct store_reply *replies)
+{
+	size_t done = 0;
+
+	while (done < batch->count && replies[done].rc != RC_BUSY)
+		done++;
+	assert(done > 0 || batch->count == 0);
+	for (size_t i = done; i < batch->count; i++) {
+		if (batch->origins[i].peer)
+			peer_put_back(batch->origins[i].peer, batch->origins[i].at);
+		store_request_clear(&batch->requests[i]);
+	}
+	batch->count = done;
 }
 
 void batch_refuse(const struct batch *batch, enum rc rc)

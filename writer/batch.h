@@ -12,6 +12,7 @@
 struct batch_origin {
 	struct peer *peer; /* NULL: the writer itself, which needs no reply */
 	uint64_t tag;
+	size_t at; /* of its frame among those taken of the peer */
 };
 
 struct batch {
@@ -23,13 +24,17 @@ struct batch {
 
 /* Takes one request of each peer in turn, beginning with peer number `first`, until
  * none is left or the batch is full. A request that cannot be unpacked gets
- * RC_MALFORMED at once, one that the peer has no right to RC_DENIED (rights.h). The requests point
- * into the buffers of the peers, which must stay as they are until batch_clear (peer_hold). */
+ * RC_MALFORMED, one that the peer has no right to RC_DENIED (rights.h), both once they
+ * are the first of their peer in a batch. The requests point into the buffers of the
+ * peers, which must stay as they are until batch_clear (peer_hold). */
 void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first);
 /* Adds a request of the writer itself; false: the batch is full. */
 MUST_USE bool batch_add(struct batch *batch, const struct store_request *request);
 /* Queues a reply for each request at its peer. */
 void batch_answer(const struct batch *batch, const struct store_reply *replies);
+/* Puts requests that the store has put off (STORE_REPLIES_MAX) back at their peers; the
+ * batch ends before the first of them. */
+void batch_put_back(struct batch *batch, const struct store_reply *replies);
 /* Queues this failure as the reply to each. */
 void batch_refuse(const struct batch *batch, enum rc rc);
 void batch_clear(struct batch *batch);

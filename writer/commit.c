@@ -13,6 +13,10 @@
  * lost: a writer that is killed in between has a successor that attaches to the ring,
  * and every reader then asks the database.
  *
+ * Requests that the store has put off, as the replies before them are large, go back to
+ * their peers and into the next batch; peers whose replies wait are not asked for more.
+ * So memory is bounded by the size of one batch's replies and one peer's output.
+ *
  * If the outcome of a commit is unknown, because the store lost its connection, replies
  * say so and the generation stays odd. The writer then does what its own successor
  * would do: it asks for the head and attaches to the ring anew. */
@@ -93,9 +97,13 @@ static void commit_end_purge(struct writer *writer, enum rc rc, const struct sto
 {
 	const struct batch *batch = writer->batch;
 
-	if (batch->origins[batch->count - 1].peer == NULL)
-		retention_done(&writer->retention, clock_ms(), rc,
-			       replies ? replies[batch->count - 1].purged : 0);
+	const struct store_reply *last = replies ? &replies[batch->count - 1] : NULL;
+
+	if (batch->origins[batch->count - 1].peer)
+		return;
+	if (last && last->rc == RC_BUSY)
+		rc = RC_BUSY;
+	retention_done(&writer->retention, clock_ms(), rc, last ? last->purged : 0);
 }
 
 /* ---- The answer of the store ----------------------------------------------------- */
@@ -147,10 +155,13 @@ static void commit_settle(struct writer *writer, size_t answered)
 static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
 {
 	struct writer *writer = arg;
-	const size_t requests = writer->batch->count;
+	size_t requests;
 
-	assert(writer_is_committing(writer) && requests > 0);
+	assert(writer_is_committing(writer) && writer->batch->count > 0);
 	commit_end_purge(writer, rc, replies);
+	if (replies)
+		batch_put_back(writer->batch, replies);
+	requests = writer->batch->count;
 	writer_stats_commit_end(&writer->stats, replies, requests);
 	if (rc == RC_SYNC_FAILED) {
 		log_error("commit_unknown", LOG_NUMBER("requests", requests));

@@ -111,6 +111,17 @@ void peer_read(struct peer *peer)
 		peer_break(peer, "frame too large");
 }
 
+/* A peer that always has some replies left would keep all that it was ever sent. */
+static void peer_drop_sent(struct peer *peer)
+{
+	if (peer->sent < peer->out.len - peer->sent)
+		return;
+	buf_drop(&peer->out, peer->sent);
+	peer->sent = 0;
+	if (peer->out.len == 0 && peer->out.cap > KEPT_BYTES)
+		buf_free(&peer->out);
+}
+
 void peer_flush(struct peer *peer)
 {
 	ssize_t sent = 1;
@@ -125,12 +136,7 @@ void peer_flush(struct peer *peer)
 	}
 	if (sent < 0 && errno != EAGAIN && errno != EINTR)
 		peer->broken = true;
-	if (peer->sent == peer->out.len) {
-		peer->sent = 0;
-		buf_clear(&peer->out);
-		if (peer->out.cap > KEPT_BYTES)
-			buf_free(&peer->out);
-	}
+	peer_drop_sent(peer);
 }
 
 static bool peer_asks_for_board(const struct peer *peer, const struct frame *frame)
@@ -143,7 +149,7 @@ enum rc peer_take(struct peer *peer, struct frame *out)
 {
 	enum rc rc;
 
-	if (peer->broken || peer->out.len - peer->sent >= OUT_BYTES)
+	if (peer->broken || peer->stalled || peer->out.len - peer->sent >= OUT_BYTES)
 		return RC_BUSY;
 	rc = frame_take(peer_waiting(peer), out);
 	if (rc == RC_OK && peer_asks_for_board(peer, out))
@@ -173,9 +179,11 @@ void peer_hold(struct peer *peer)
 	const struct slice rest = peer_waiting(peer);
 
 	assert(!peer_is_held(peer));
+	peer->stalled = false;
 	if (peer->taken == 0)
 		return;
 	peer->held = peer->in;
+	peer->held.len = peer->taken;
 	peer->in = (struct buf)BUF_EMPTY;
 	buf_put_slice(&peer->in, rest);
 	peer->taken = 0;
@@ -186,8 +194,39 @@ bool peer_is_held(const struct peer *peer)
 	return peer->held.len > 0;
 }
 
+/* They come before what has been read meanwhile. */
+static void peer_put_held_back(struct peer *peer, size_t from)
+{
+	struct buf in = BUF_EMPTY;
+
+	if (from >= peer->held.len)
+		return;
+	buf_put(&in, peer->held.data + from, peer->held.len - from);
+	if (peer->in.len)
+		buf_put_slice(&in, buf_slice(&peer->in));
+	buf_free(&peer->in);
+	peer->in = in;
+	peer->held.len = from;
+}
+
+void peer_put_back(struct peer *peer, size_t from)
+{
+	if (peer_is_held(peer))
+		peer_put_held_back(peer, from);
+	else if (from < peer->taken)
+		peer->taken = from;
+}
+
+void peer_stall(struct peer *peer, size_t from)
+{
+	assert(!peer_is_held(peer));
+	peer_put_back(peer, from);
+	peer->stalled = true;
+}
+
 void peer_forget(struct peer *peer)
 {
+	peer->stalled = false;
 	buf_free(&peer->held);
 	buf_drop(&peer->in, peer->taken);
 	peer->taken = 0;

@@ -21,6 +21,7 @@ struct peer {
 	bool ended;    /* it sends no more; what it sent is still answered */
 	bool broken;   /* to be closed at once */
 	bool denied;   /* it was refused a request: this is logged once */
+	bool stalled;  /* no more is taken until peer_hold or peer_forget */
 	struct buf in; /* requests; the first `taken` bytes are frames that were taken */
 	size_t taken;
 	struct buf held; /* frames that the store works on, see peer_hold */
@@ -44,7 +45,7 @@ void peer_read(struct peer *peer);
 void peer_flush(struct peer *peer);
 /* The next whole frame with a request for the store, in place until peer_forget.
  * RC_BUSY: there is none, or a CONTROL_BOARD comes first, or the peer has too many
- * replies that it has not read. */
+ * replies that it has not read, or it is stalled. */
 MUST_USE enum rc peer_take(struct peer *peer, struct frame *out);
 /* Drops the next whole frame if it is a CONTROL_BOARD; its tag. Not between peer_take
  * and peer_hold or peer_forget. */
@@ -57,6 +58,11 @@ size_t peer_frames(const struct peer *peer);
  * peer can be read meanwhile. */
 void peer_hold(struct peer *peer);
 bool peer_is_held(const struct peer *peer);
+/* Puts the frames that were taken from this offset of `taken` on back, to be taken
+ * again later, also after peer_hold. */
+void peer_put_back(struct peer *peer, size_t from);
+/* The same, and no more is taken in this batch. */
+void peer_stall(struct peer *peer, size_t from);
 /* Drops the frames that were taken. */
 void peer_forget(struct peer *peer);
 /* Is it broken, or has it ended and got all its replies? */

@@ -56,6 +56,7 @@ struct answers {
 	struct store_reply *replies;
 	struct buf *bytes;
 	size_t count;
+	size_t *spent; /* bytes made in this commit, also those thrown away */
 };
 
 static void clear_answer(struct answers *answers, size_t i)
@@ -72,14 +73,27 @@ static void clear_answers(struct answers *answers)
 		clear_answer(answers, i);
 }
 
+/* These requests are not done: the replies before them have taken the budget. */
+static void put_off(struct answers *answers, const struct store_request *requests, size_t from)
+{
+	for (size_t i = from; i < answers->count; i++)
+		answers->replies[i] =
+			(struct store_reply){ .rc = RC_BUSY, .kind = requests[i].kind };
+}
+
 static enum rc apply_all(struct transaction *transaction, const struct store_request *requests,
 			 struct answers *answers)
 {
 	for (size_t i = 0; i < answers->count; i++) {
 		enum rc rc;
 
+		if (*answers->spent >= STORE_REPLIES_MAX) {
+			put_off(answers, requests, i);
+			break;
+		}
 		answers->replies[i].kind = requests[i].kind;
 		rc = apply(transaction, &requests[i], &answers->replies[i], &answers->bytes[i]);
+		*answers->spent += answers->bytes[i].len;
 		if (rc != RC_OK && !is_own_failure(rc))
 			return rc;
 		if (rc != RC_OK)
@@ -142,6 +156,7 @@ static enum rc attempt(struct sqlite *sqlite, const struct store_request *reques
 		       struct answers *answers)
 {
 	struct transaction transaction = { .sqlite = sqlite, .now = clock_wall() };
+	const size_t spent_before = *answers->spent;
 	enum rc rc = transact(&transaction, requests, answers);
 	enum rc spent;
 
@@ -151,11 +166,14 @@ static enum rc attempt(struct sqlite *sqlite, const struct store_request *reques
 			return spent;
 		if (spent == RC_OK) {
 			clear_answers(answers);
+			*answers->spent = spent_before;
 			transaction =
 				(struct transaction){ .sqlite = sqlite, .now = transaction.now };
 			rc = transact(&transaction, requests, answers);
 		}
 	}
+	if (rc != RC_OK)
+		*answers->spent = spent_before;
 	for (size_t i = 0; i < answers->count; i++)
 		answers->replies[i].head = (struct store_cursor){ .epoch = transaction.state.epoch,
 								  .seq = transaction.state.head };
@@ -169,8 +187,9 @@ static enum rc attempt_halves(struct sqlite *sqlite, const struct store_request 
 {
 	size_t half = answers->count / 2;
 	struct answers parts[2] = {
-		{ answers->replies, answers->bytes, half },
-		{ answers->replies + half, answers->bytes + half, answers->count - half },
+		{ answers->replies, answers->bytes, half, answers->spent },
+		{ answers->replies + half, answers->bytes + half, answers->count - half,
+		  answers->spent },
 	};
 
 	clear_answers(answers);
@@ -185,8 +204,9 @@ static enum rc attempt_halves(struct sqlite *sqlite, const struct store_request 
 		if (rc == RC_OK)
 			continue;
 		clear_answers(&parts[n]);
+		/* RC_BUSY is for what is put off. */
 		for (size_t i = 0; i < parts[n].count; i++)
-			parts[n].replies[i].rc = rc;
+			parts[n].replies[i].rc = rc == RC_BUSY ? RC_UNAVAILABLE : rc;
 	}
 	return RC_OK;
 }
@@ -195,10 +215,12 @@ void sqlite_commit(struct store *store, const struct store_request *requests, si
 		   on_store_replies *on_replies, void *arg)
 {
 	struct sqlite *sqlite = sqlite_of(store);
+	size_t spent = 0;
 	struct answers answers = {
 		.replies = mem_array(count, sizeof(*answers.replies)),
 		.bytes = mem_array(count, sizeof(*answers.bytes)),
 		.count = count,
+		.spent = &spent,
 	};
 	enum rc rc;
 

@@ -46,7 +46,8 @@ static enum rc answer_conflict(struct push *push, const struct decision *decisio
 	else
 		buf_put_slice(push->bytes, sql_text(held, 5));
 	result->value.len = push->bytes->len - before;
-	return rc == RC_OK && push->bytes->len > STORE_REPLY_MAX ? RC_TOO_LARGE : rc;
+	/* A single value always fits: a client that pushes one document gets its answer. */
+	return rc == RC_OK && before > 0 && push->bytes->len > STORE_REPLY_MAX ? RC_TOO_LARGE : rc;
 }
 
 /* `row`: SQL_HELD has the row of the document. */

@@ -296,12 +296,12 @@ static void batch_in_order(void **state)
  * it. */
 static void too_large_an_answer(void **state)
 {
-	enum { BIG = 24 << 20 };
+	enum { BIG = 6 << 20 };
 	struct kit *kit = *state;
 	struct store_edit edits[4], small = kit_edit_of("t:small", 0, NULL, "1");
 	struct store_request requests[2] = {
-		{ .kind = STORE_PUSH, .edits = edits, .edit_count = 4 },
-		{ .kind = STORE_PUSH, .edits = &small, .edit_count = 1 }
+		{ .kind = STORE_PUSH, .edits = &small, .edit_count = 1 },
+		{ .kind = STORE_PUSH, .edits = edits, .edit_count = 4 }
 	};
 	char *value = mem_alloc(BIG + 1);
 
@@ -314,15 +314,55 @@ static void too_large_an_answer(void **state)
 	edits[2] = kit_edit_of("t:2", 0, NULL, "2");
 	edits[3] = kit_edit_of("t:3", 0, NULL, "3");
 	assert_int_equal(kit_commit(kit, requests, 2), RC_OK);
-	assert_int_equal(kit->replies[0].rc, RC_TOO_LARGE);
-	assert_int_equal(kit->replies[0].result_count, 0);
-	assert_int_equal(kit->replies[1].rc, RC_OK);
-	assert_ok(kit->replies[1].results[0], 1, 4);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	assert_ok(kit->replies[0].results[0], 1, 4);
+	assert_int_equal(kit->replies[1].rc, RC_TOO_LARGE);
+	assert_int_equal(kit->replies[1].result_count, 0);
 	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 3), 10)->count, 1);
-	requests[0].edit_count = 3;
-	assert_int_equal(kit_commit(kit, requests, 1), RC_OK);
+	requests[1].edit_count = 3;
+	assert_int_equal(kit_commit(kit, requests + 1, 1), RC_OK);
 	assert_int_equal(kit->replies[0].rc, RC_OK);
 	assert_conflict(kit->replies[0].results[2], 1, value);
+	free(value);
+}
+
+/* One document is never too large. */
+static void a_single_value_is_answered(void **state)
+{
+	struct kit *kit = *state;
+	char *value = mem_alloc(STORE_REPLY_MAX + 2);
+
+	memset(value, '1', STORE_REPLY_MAX + 1);
+	kit_put(kit, "t:1", 0, value);
+	assert_conflict(kit_edit(kit, "t:1", 7, NULL, "1"), 1, value);
+	free(value);
+}
+
+/* A batch whose replies become large ends early. */
+static void replies_of_a_batch_are_bounded(void **state)
+{
+	enum { BIG = 6 << 20, REQUESTS = 8 };
+	struct kit *kit = *state;
+	struct store_edit edits[REQUESTS];
+	struct store_request requests[REQUESTS];
+	char *value = mem_alloc(BIG + 1);
+
+	memset(value, '1', BIG);
+	kit_put(kit, "t:1", 0, value);
+	for (size_t i = 0; i < REQUESTS; i++) {
+		edits[i] = kit_edit_of(i < REQUESTS - 1 ? "t:1" : "t:2", 0, NULL, "1");
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .edits = &edits[i],
+						      .edit_count = 1 };
+	}
+	assert_int_equal(kit_commit(kit, requests, REQUESTS), RC_OK);
+	for (size_t i = 0; i < REQUESTS; i++)
+		assert_int_equal(kit->replies[i].rc, i < 3 ? RC_OK : RC_BUSY);
+	assert_conflict(kit->replies[2].results[0], 1, value);
+	assert_int_equal(kit_head(kit->reader).seq, 1);
+	assert_int_equal(kit_commit(kit, requests + 5, REQUESTS - 5), RC_OK);
+	assert_int_equal(kit->replies[2].rc, RC_OK);
+	assert_ok(kit->replies[2].results[0], 1, 2);
 	free(value);
 }
 
@@ -538,6 +578,8 @@ int main(void)
 		KIT_TEST(empty_push),
 		KIT_TEST(batch_in_order),
 		KIT_TEST(too_large_an_answer),
+		KIT_TEST(a_single_value_is_answered),
+		KIT_TEST(replies_of_a_batch_are_bounded),
 		KIT_TEST(doubled_id_is_not_half_done),
 		KIT_TEST(groups_nest),
 		KIT_TEST(longest_names),

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* ---- Bad peers ------------------------------------------------------------------- */
@@ -111,6 +113,141 @@ static void who_does_not_read_delays_only_itself(void **state)
 	free(value);
 	line_close(&lazy);
 	line_close(&keen);
+	stage_close(&stage);
+}
+
+/* ---- Memory ---------------------------------------------------------------------- */
+
+#define MANY 57 /* documents of a megabyte: a push of 57 stale edits asks for all */
+#define ONE ((size_t)1 << 20)
+#ifdef __SANITIZE_ADDRESS__
+#define PEAK_MAX ((size_t)900 << 20) /* with all that the sanitizer keeps */
+#else
+#define PEAK_MAX ((size_t)256 << 20)
+#endif
+
+/* The most memory that the process ever had. */
+static size_t peak_of(pid_t pid)
+{
+	char path[64], text[256];
+	size_t kib = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(text, sizeof(text), file))
+		if (strncmp(text, "VmHWM:", 6) == 0)
+			kib = strtoul(text + 6, NULL, 10);
+	(void)fclose(file);
+	assert_int_not_equal(kib, 0);
+	return kib << 10;
+}
+
+struct megabytes {
+	char ids[MANY][8];
+	char *value;
+	struct store_edit stale[MANY];
+};
+
+static void store_megabytes(struct line *link, struct megabytes *all)
+{
+	all->value = malloc(ONE);
+	assert_non_null(all->value);
+	memset(all->value, '1', ONE);
+	for (unsigned n = 0; n < MANY; n++) {
+		struct store_edit edit;
+		struct store_request request = push_of(&edit, 1);
+
+		(void)snprintf(all->ids[n], sizeof(all->ids[n]), "a:%u", n);
+		edit = edit_of(all->ids[n], 0, "", "");
+		edit.value = slice_make(all->value, ONE);
+		line_send(link, n, &request);
+		line_expect(link, n, 1);
+		all->stale[n] = edit_of(all->ids[n], 0, "", "2");
+	}
+}
+
+/* Each push conflicts with `documents` of a megabyte. */
+static void push_stale(const struct stage *stage, struct line *link, const struct megabytes *all,
+		       unsigned pushes, size_t documents)
+{
+	const struct store_request request = push_of(all->stale, documents);
+	bool fits = documents * ONE <= STORE_REPLY_MAX;
+	struct store_reply reply;
+
+	stage_halt(stage);
+	for (unsigned n = 0; n < pushes; n++)
+		line_send(link, n, &request);
+	stage_resume(stage);
+	for (unsigned n = 0; n < pushes; n++) {
+		line_receive(link, n, &reply);
+		assert_int_equal(reply.rc, fits ? RC_OK : RC_TOO_LARGE);
+		assert_int_equal(reply.result_count, fits ? documents : 0);
+		for (size_t i = 0; i < reply.result_count; i++) {
+			assert_int_equal(reply.results[i].status, STORE_CONFLICT);
+			assert_int_equal(reply.results[i].value.len, ONE);
+		}
+		store_reply_clear(&reply);
+	}
+}
+
+static void replies_are_larger_than_requests_but_bounded(void **state)
+{
+	struct megabytes all;
+	struct stage stage;
+	struct line link;
+
+	(void)state;
+	stage_open(&stage, "");
+	link = link_open(&stage);
+	store_megabytes(&link, &all);
+	push_stale(&stage, &link, &all, 24, MANY);
+	push_stale(&stage, &link, &all, 80, 14);
+	print_message("peak: %zu MiB\n", peak_of(stage.pid) >> 20);
+	assert_in_range(peak_of(stage.pid), 1, PEAK_MAX);
+	line_push(&link, 9, "a:0", 1, "");
+	line_expect(&link, 9, 2);
+	free(all.value);
+	line_close(&link);
+	stage_close(&stage);
+}
+
+/* A request that cannot be unpacked waits behind those that are put off, and is refused
+ * once. */
+static void nonsense_after_large_replies_is_refused_once(void **state)
+{
+	struct buf out = BUF_EMPTY;
+	struct store_reply reply;
+	struct megabytes all;
+	struct store_request request;
+	struct stage stage;
+	struct line link;
+	size_t begun;
+
+	(void)state;
+	stage_open(&stage, "");
+	link = link_open(&stage);
+	store_megabytes(&link, &all);
+	request = push_of(all.stale, 14);
+	stage_halt(&stage);
+	for (unsigned n = 0; n < 4; n++)
+		line_send(&link, n, &request);
+	begun = frame_begin(&out, 4);
+	buf_put_text(&out, "\xff nonsense");
+	frame_end(&out, begun);
+	line_send_bytes(&link, buf_slice(&out));
+	line_push(&link, 5, "a:0", 1, "");
+	stage_resume(&stage);
+	for (unsigned n = 0; n < 5; n++) {
+		line_receive(&link, n, &reply);
+		assert_int_equal(reply.rc, n < 4 ? RC_OK : RC_MALFORMED);
+		store_reply_clear(&reply);
+	}
+	line_expect(&link, 5, 2);
+	buf_free(&out);
+	free(all.value);
+	line_close(&link);
 	stage_close(&stage);
 }
 
@@ -327,6 +464,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_refused_and_harms_nobody),
 		cmocka_unit_test(a_frame_that_comes_byte_by_byte_is_taken),
 		cmocka_unit_test(who_does_not_read_delays_only_itself),
+		cmocka_unit_test(replies_are_larger_than_requests_but_bounded),
+		cmocka_unit_test(nonsense_after_large_replies_is_refused_once),
 		cmocka_unit_test(who_has_said_all_still_gets_its_answers),
 		cmocka_unit_test(tokens_come_by_the_control_socket),
 		cmocka_unit_test(administrators_beyond_the_limit_wait_for_their_turn),
