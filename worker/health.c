@@ -3,6 +3,7 @@
 
 #include "store/store.h"
 #include "worker/dispatch.h"
+#include "worker/writer_link.h"
 
 static void health_answer(struct request *request, const char *text)
 {
@@ -21,11 +22,14 @@ static void on_head(void *arg, enum rc rc, const struct store_cursor *place)
 	struct exchange *exchange = arg;
 
 	(void)place;
-	if (rc == RC_OK)
-		health_answer(&exchange->request, "ready\n");
-	else
+	if (rc != RC_OK)
 		request_refuse(&exchange->request, PROBLEM_UNAVAILABLE,
 			       "the database does not answer");
+	else if (!writer_link_is_well(exchange->worker->link))
+		request_refuse(&exchange->request, PROBLEM_UNAVAILABLE,
+			       "the writer does not answer");
+	else
+		health_answer(&exchange->request, "ready\n");
 }
 
 void health_ready(struct exchange *exchange)

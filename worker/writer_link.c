@@ -2,6 +2,7 @@
  * the socket. The other end is writer/peer. */
 #include "worker/writer_link.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/channel.h"
@@ -23,11 +24,16 @@ static const struct timeval ask_interval = { 1, 0 };
  * leave. */
 static const struct timeval first_writer_timeout = { 15, 0 };
 
+/* How long a request waits for the reply of a writer that is there: it may be stopped,
+ * or wait for its disk. */
+#define REPLY_TIMEOUT_MS 10000
+
 struct waiting {
 	TAILQ_ENTRY(waiting) next;
 	uint64_t tag;
 	size_t bytes;
-	char *unsent; /* the packed request, until there is a writer */
+	uint64_t since; /* clock_ms: when it was queued, or sent to the first writer */
+	char *unsent;   /* the packed request, until there is a writer */
 	on_link_reply *on_reply;
 	void *arg;
 };
@@ -44,7 +50,8 @@ struct writer_link {
 	struct worker *worker;
 	enum link_state state;
 	struct bufferevent *bev;
-	struct event *overdue; /* first_writer_timeout, while requests wait */
+	struct event *overdue; /* while requests wait: first_writer_timeout, or for a reply to
+				  the oldest of them */
 	struct event *ask;     /* ask_interval, unless attached */
 	struct waiting_list waiting;
 	size_t count, bytes; /* of `waiting` */
@@ -89,6 +96,7 @@ static void link_lose(struct writer_link *link)
 	bufferevent_free(link->bev);
 	link->bev = NULL;
 	event_add(link->ask, &ask_interval);
+	event_del(link->overdue);
 	link_refuse_waiting(link);
 }
 
@@ -151,12 +159,49 @@ static void on_link_event(struct bufferevent *bev, short what, void *arg)
 	link_lose(link);
 }
 
+static uint64_t reply_timeout(void)
+{
+#ifdef ENABLE_FAULTS
+	/* So that a test need not wait for as long. */
+	const char *text = getenv("POCKETBOOK_REPLY_TIMEOUT_MS");
+
+	if (text)
+		return strtoull(text, NULL, 10);
+#endif
+	return REPLY_TIMEOUT_MS;
+}
+
+static void link_await_reply(struct writer_link *link, uint64_t ms)
+{
+	const struct timeval timeout = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+
+	event_add(link->overdue, &timeout);
+}
+
+/* Their outcome is unknown: the writer may still read them. */
+static void link_refuse_overdue(struct writer_link *link)
+{
+	uint64_t now = clock_ms(), timeout = reply_timeout();
+	struct waiting *waiting = TAILQ_FIRST(&link->waiting);
+
+	if (waiting && now - waiting->since >= timeout)
+		log_warn("writer_overdue", LOG_NUMBER("unanswered", link->count));
+	while ((waiting = TAILQ_FIRST(&link->waiting)) != NULL && now - waiting->since >= timeout)
+		link_reply(link, waiting, RC_UNAVAILABLE, NULL);
+	if (waiting)
+		link_await_reply(link, timeout - (now - waiting->since));
+}
+
 static void on_overdue(evutil_socket_t unused, short what, void *arg)
 {
 	struct writer_link *link = arg;
 
 	(void)unused;
 	(void)what;
+	if (link->state == LINK_ATTACHED) {
+		link_refuse_overdue(link);
+		return;
+	}
 	log_warn("writer_overdue", LOG_NUMBER("unanswered", link->count));
 	link_refuse_waiting(link);
 }
@@ -228,7 +273,10 @@ static void link_send_unsent(struct writer_link *link)
 	{
 		link_send(link, waiting->unsent, waiting->bytes);
 		waiting->unsent = NULL;
+		waiting->since = clock_ms();
 	}
+	if (link->count)
+		link_await_reply(link, reply_timeout());
 }
 
 void writer_link_attach(struct writer_link *link, int fd)
@@ -249,6 +297,32 @@ void writer_link_attach(struct writer_link *link, int fd)
 	link_send_unsent(link);
 }
 
+/* Requests that nobody waits for any more still lie in the output while the writer does
+ * not read. */
+static bool link_is_full(const struct writer_link *link)
+{
+	return link->count >= WAITING_MAX || link->bytes >= WAITING_BYTES_MAX ||
+	       (link->state == LINK_ATTACHED &&
+		evbuffer_get_length(bufferevent_get_output(link->bev)) >= WAITING_BYTES_MAX);
+}
+
+static void link_add(struct writer_link *link, struct waiting *waiting, char *packed)
+{
+	TAILQ_INSERT_TAIL(&link->waiting, waiting, next);
+	link->count++;
+	link->bytes += waiting->bytes;
+	link_count(link);
+	if (link->state == LINK_ATTACHED) {
+		link_send(link, packed, waiting->bytes);
+		if (!evtimer_pending(link->overdue, NULL))
+			link_await_reply(link, reply_timeout());
+	} else {
+		waiting->unsent = packed;
+		if (!evtimer_pending(link->overdue, NULL))
+			event_add(link->overdue, &first_writer_timeout);
+	}
+}
+
 enum rc writer_link_commit(struct writer_link *link, const struct store_request *request,
 			   on_link_reply *on_reply, void *arg)
 {
@@ -259,30 +333,34 @@ enum rc writer_link_commit(struct writer_link *link, const struct store_request 
 	assert(on_reply);
 	if (link->state == LINK_DETACHED)
 		return RC_UNAVAILABLE;
-	if (link->count >= WAITING_MAX || link->bytes >= WAITING_BYTES_MAX)
+	if (link_is_full(link))
 		return RC_BUSY;
 	begun = frame_begin(&packed, ++link->last_tag);
 	store_request_pack(request, &packed);
 	frame_end(&packed, begun);
 	waiting = mem_alloc(sizeof(*waiting));
-	*waiting = (struct waiting){
-		.tag = link->last_tag, .bytes = packed.len, .on_reply = on_reply, .arg = arg
-	};
-	TAILQ_INSERT_TAIL(&link->waiting, waiting, next);
-	link->count++;
-	link->bytes += packed.len;
-	link_count(link);
-	if (link->state == LINK_ATTACHED) {
-		link_send(link, packed.data, packed.len);
-	} else {
-		waiting->unsent = packed.data;
-		if (!evtimer_pending(link->overdue, NULL))
-			event_add(link->overdue, &first_writer_timeout);
-	}
+	*waiting = (struct waiting){ .tag = link->last_tag,
+				     .bytes = packed.len,
+				     .since = clock_ms(),
+				     .on_reply = on_reply,
+				     .arg = arg };
+	link_add(link, waiting, packed.data);
 	return RC_OK;
 }
 
 size_t writer_link_waiting(const struct writer_link *link)
 {
 	return link->count;
+}
+
+bool writer_link_is_well(const struct writer_link *link)
+{
+	const struct shm *shm = link->worker->from->shm;
+	const unsigned slot = scoreboard_writer(shm);
+	enum slot_state state = scoreboard_state(shm, slot);
+
+	if (state == SLOT_SERVING || state == SLOT_DRAINING)
+		return clock_ms() - scoreboard_beaten(shm, slot) <
+		       SCOREBOARD_BEAT_MS + reply_timeout();
+	return link->state != LINK_DETACHED;
 }

@@ -3,7 +3,8 @@
  *
  * The master passes the socket, again whenever it has restarted the writer, or when the
  * worker reports that it has none. Requests that a lost writer has not answered are
- * answered RC_UNAVAILABLE: it is unknown whether they were committed, and clients retry
+ * answered RC_UNAVAILABLE, and so are those that a writer does not answer within 10
+ * seconds: it is unknown whether they were committed, and clients retry
  * safely with their ops. Requests that come before there was any writer wait for it,
  * for a limited time, so that a worker that takes over from another answers all of
  * them.
@@ -28,5 +29,7 @@ MUST_USE enum rc writer_link_commit(struct writer_link *link, const struct store
 				    on_link_reply *on_reply, void *arg);
 /* The number of requests that wait for their reply. */
 size_t writer_link_waiting(const struct writer_link *link);
+/* Is there a writer whose event loop runs, or one on its way that requests wait for? */
+bool writer_link_is_well(const struct writer_link *link);
 
 #endif
