@@ -2,6 +2,7 @@
  * the test says so. Links no HTTP server and no back end. */
 #include "base/hash.h"
 #include "base/mem.h"
+#include "shm/map.h"
 #include "store/backend.h"
 #include "worker/live/hint_reader.h"
 
@@ -14,6 +15,7 @@
 
 #include <event2/event.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define EPOCH 5
@@ -359,6 +361,27 @@ static void a_client_that_does_not_read_is_cut_off(void **state)
 	assert_int_equal(scoreboard_get(world->shm, 0, METRIC_SLOW_READERS), 1);
 }
 
+/* Every entry is from a later lap than the head, as after a process gone wild. */
+static void a_spoiled_ring_ends_the_process(void **state)
+{
+	struct world *world = *state;
+	int status;
+	pid_t pid;
+
+	start(world, 7);
+	memset(world->shm->map->entries, 0x7f, sizeof(world->shm->map->entries));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(60);
+		hint_reader_poll(world->hints);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -372,6 +395,7 @@ int main(void)
 		TEST(a_client_may_leave_before_its_answer),
 		TEST(the_end_may_come_before_answers),
 		TEST(a_client_that_does_not_read_is_cut_off),
+		TEST(a_spoiled_ring_ends_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * when the slot is woken. See also writer/hints, which writes the ring. */
 #include "worker/live/hint_reader.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "shm/generation.h"
 #include "shm/ring.h"
@@ -9,6 +10,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
+
+#define OVERRUNS_MAX 100 /* in a row */
 
 struct hint_reader {
 	const struct counters *counters;
@@ -33,13 +36,28 @@ static void on_group(const struct hint_reader *reader, const struct ring_entry *
 		feeds_announce(reader->feeds, entry->number);
 }
 
+/* After RING_LOST the reader continues at the head, where nothing can be lost unless the
+ * writer publishes a whole lap meanwhile. Again and again that does not happen: the
+ * head and the entries contradict each other, because another process has written to
+ * them, and this loop would never end. */
+static void check_overruns(unsigned in_a_row)
+{
+	if (in_a_row <= OVERRUNS_MAX)
+		return;
+	log_error("ring_spoiled");
+	_Exit(EXIT_FAILURE);
+}
+
 /* Reads all that is in the ring now. */
 static void read_ring(struct hint_reader *reader)
 {
 	struct ring_entry entry;
 	enum ring_read got;
+	unsigned overruns = 0;
 
 	while ((got = ring_read(reader->counters->shm, &reader->ring, &entry)) != RING_EMPTY) {
+		overruns = got == RING_LOST ? overruns + 1 : 0;
+		check_overruns(overruns);
 		if (got == RING_LOST)
 			on_overrun(reader);
 		else
