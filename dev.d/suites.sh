@@ -38,7 +38,7 @@ suite systemd lines "binutils curl iproute2 systemd" "check_systemd" \
 	"the units, of the shipped program"
 suite package lines "bsdextrautils build-essential curl debhelper dpkg-dev git libjansson-dev lintian man-db" "tap t/deb.sh build/release" \
 	"the Debian package: built, installed, removed"
-suite reproducible lines "binutils" "tap t/reproducible.sh build/release" \
+suite reproducible lines "binutils curl" "tap t/reproducible.sh build/release" \
 	"two builds give the same bytes, hardened"
 suite types lines "" "npm --prefix www run --silent check" \
 	"the client's types"

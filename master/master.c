@@ -254,6 +254,7 @@ static int master_follow(struct master *master, const struct upgrade_record *rec
 	struct master_settings kept = *master->settings;
 
 	upgrade_keep_settings(record, &kept, !record->dry_run);
+	/* cppcheck-suppress autoVariables ; the master ends before this returns */
 	master->settings = &kept;
 	master->current = kept;
 	master->program = record->program;

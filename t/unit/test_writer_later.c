@@ -87,7 +87,8 @@ static void later_answer(size_t left)
 
 	for (uint64_t seq = 2; left; left -= event.count) {
 		fake_expect(FAKE_COMMIT, &event);
-		fake_order(ANSWER(RC_OK, seq++));
+		fake_order(ANSWER(RC_OK, seq));
+		seq++;
 		fake_expect(FAKE_COMMITTED, NULL);
 		fake_expect(FAKE_MAINTAIN, NULL);
 	}
