@@ -32,6 +32,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/readonly_vfs.c %D%/sqlite/readonly_vfs.h \
 	%D%/sqlite/scan.c \
 	%D%/sqlite/schema.c %D%/sqlite/schema.h \
+	%D%/sqlite/schema_compare.c \
 	%D%/sqlite/statements.c %D%/sqlite/statements.h \
 	%D%/sqlite/stats.c %D%/sqlite/stats.h \
 	%D%/sqlite/tokens.c %D%/sqlite/tokens.h \

@@ -118,6 +118,11 @@ if command -v sqlite3 >/dev/null; then
 	serve_open
 	like "$(pull group=todos)" '"todos:1"' "and a server runs on it"
 	stop
+	cp "$bak" "$work/changed.bak"
+	sqlite3 "$work/changed.bak" 'CREATE TRIGGER keep AFTER UPDATE ON meta BEGIN DELETE FROM token; END'
+	restore "$work/changed.bak" --force
+	is "$?" 1 "a backup with a trigger is refused"
+	like "$(cat "$work/said")" 'trigger keep is not of its schema' "by name"
 fi
 "$POCKETBOOK" restore --db "$db" 2>"$work/said"
 is "$?" 2 "a restore wants a file"

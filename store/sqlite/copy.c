@@ -60,13 +60,15 @@ static int open_target(const struct copy *copy, sqlite3 **target)
 			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			       NULL);
 	buf_free(&name);
+	if (code == SQLITE_OK)
+		code = sql_distrust(*target);
 	/* No other process uses this file, and the caller syncs it. With an
 	 * exclusive lock the log needs no index in shared memory. */
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(*target,
 				    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; "
 				    "PRAGMA cell_size_check = ON;"
-				    "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF",
+				    "PRAGMA cache_size = -8192",
 				    NULL, NULL, NULL);
 	return code;
 }

@@ -93,6 +93,15 @@ static int switch_on(sqlite3 *db, int option, int on)
 	return sqlite3_db_config(db, option, on, NULL);
 }
 
+int sql_distrust(sqlite3 *db)
+{
+	int code = switch_on(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+
+	if (code == SQLITE_OK)
+		code = switch_on(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0);
+	return code == SQLITE_OK ? switch_on(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0) : code;
+}
+
 /* For both roles, before reading a file that may be of any origin. */
 static int configure(sqlite3 *db)
 {
@@ -102,7 +111,7 @@ static int configure(sqlite3 *db)
 	if (code == SQLITE_OK)
 		code = switch_on(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
 	if (code == SQLITE_OK)
-		code = switch_on(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+		code = sql_distrust(db);
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
 	if (code == SQLITE_OK)

@@ -11,4 +11,8 @@
  * Pocketbook of any schema. Close it with sqlite3_close. Fails as store_open does. */
 MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err);
 
+/* Lets nothing run that the schema of a file contains: triggers, views, functions in
+ * expressions. Returns an SQLite result code. */
+MUST_USE int sql_distrust(sqlite3 *db);
+
 #endif

@@ -113,6 +113,7 @@ enum rc schema_check(sqlite3 *db, const char *path, struct error *err)
 {
 	int application = 0, version = 0, tables = 0;
 	int code = query_int(db, "PRAGMA application_id", &application);
+	enum rc rc;
 
 	if (code == SQLITE_OK)
 		code = query_int(db, "PRAGMA user_version", &version);
@@ -134,6 +135,9 @@ enum rc schema_check(sqlite3 *db, const char *path, struct error *err)
 	if (version < 1)
 		return error_set(err, RC_CORRUPT, "%s is damaged (schema %d); restore a backup",
 				 path, version);
+	rc = schema_compare(db, version, path, err);
+	if (rc != RC_OK)
+		return rc;
 	if (version < SCHEMA_VERSION)
 		return error_set(err, RC_UNAVAILABLE,
 				 "%s has an older schema (%d of %d); start the server, which "
@@ -142,13 +146,22 @@ enum rc schema_check(sqlite3 *db, const char *path, struct error *err)
 	return RC_OK;
 }
 
+int schema_run(sqlite3 *db, int from, int to)
+{
+	int code = SQLITE_OK;
+
+	for (int i = from; code == SQLITE_OK && i < to; i++)
+		code = sqlite3_exec(db, migrations[i], NULL, NULL, NULL);
+	return code;
+}
+
 static int run_migrations(sqlite3 *db)
 {
 	int version = 0, code = query_int(db, "PRAGMA user_version", &version);
 	char marks[96];
 
-	while (code == SQLITE_OK && version < SCHEMA_VERSION)
-		code = sqlite3_exec(db, migrations[version++], NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = schema_run(db, version, SCHEMA_VERSION);
 	if (code != SQLITE_OK)
 		return code;
 	(void)snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d",

@@ -266,8 +266,84 @@ static void with_a_table_missing(void **state)
 	kit_open(kit);
 	kit_close(kit);
 	kit_sql(kit->path, "DROP TABLE doc");
-	assert_refused(kit->path, STORE_WRITER, RC_CORRUPT, "damaged");
+	assert_refused(kit->path, STORE_WRITER, RC_CORRUPT, "is missing");
 	assert_refused(kit->path, STORE_READER, RC_CORRUPT, "damaged");
+}
+
+static void on_fault(void *arg, struct slice place, struct slice what)
+{
+	(void)arg;
+	fail_msg("%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
+}
+
+static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	(void)what;
+	(void)done;
+	(void)total;
+}
+
+static void assert_no_backup(struct kit *kit, const char *words)
+{
+	const struct store_check check = { .on_fault = on_fault, .on_progress = on_progress };
+	char target[160];
+	struct store_stats_full stats;
+	struct error err = { "" };
+
+	assert_int_equal(store_check(kit->path, &check, &stats, &err), RC_CORRUPT);
+	assert_non_null(strstr(err.text, words));
+	(void)snprintf(target, sizeof(target), "%s", kit_file(kit, "other"));
+	write_file(target, "", 0);
+	assert_int_equal(store_copy(kit->path, target, on_progress, NULL, &stats, &err),
+			 RC_CORRUPT);
+	assert_non_null(strstr(err.text, words));
+	assert_int_equal(unlink(target), 0);
+}
+
+/* A backup is data: nothing in it may run, and nothing may be there beside the tables. */
+static void with_another_schema(void **state)
+{
+	static const struct {
+		const char *sql, *words;
+	} changes[] = {
+		{ "CREATE TRIGGER keep AFTER UPDATE ON meta BEGIN DELETE FROM token; END",
+		  "trigger keep is not of its schema" },
+		{ "CREATE VIEW seen AS SELECT * FROM doc", "view seen is not of its schema" },
+		{ "CREATE TABLE notes (text)", "table notes is not of its schema" },
+		{ "CREATE TABLE \"a\x1b[2Jb\" (text)", "table a?[2Jb is not of its schema" },
+		{ "CREATE INDEX more ON doc (value)", "index more is not of its schema" },
+		{ "DROP INDEX doc_tombstone", "index doc_tombstone is missing" },
+		{ "DROP INDEX doc_tombstone; CREATE INDEX doc_tombstone ON doc (deleted_at)",
+		  "index doc_tombstone is not as it was made" },
+		{ "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+		  "replace(sql, 'op TEXT NOT NULL', 'op TEXT NOT NULL DEFAULT 1') WHERE name = "
+		  "'doc'",
+		  "table doc is not as it was made" },
+	};
+	struct kit *kit = *state;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		kit_open(kit);
+		kit_close(kit);
+		kit_sql(kit->path, changes[i].sql);
+		assert_refused(kit->path, STORE_WRITER, RC_CORRUPT, changes[i].words);
+		assert_refused(kit->path, STORE_READER, RC_CORRUPT, changes[i].words);
+		assert_no_backup(kit, changes[i].words);
+		assert_int_equal(unlink(kit->path), 0);
+	}
+}
+
+/* One that comes into an open database does not run either. */
+static void triggers_do_not_run(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_open(kit);
+	kit_sql(kit->path, "CREATE TRIGGER change AFTER INSERT ON doc BEGIN "
+			   "UPDATE doc SET value = '0' WHERE seq = NEW.seq; END");
+	kit_put(kit, "t:1", 0, "1");
+	assert_memory_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->docs[0].value.data, "1", 1);
 }
 
 static void locked_by_another_program(void **state)
@@ -375,14 +451,14 @@ static void migrated_is_like_new(void **state)
 	assert_string_equal(kit_ask(kit->path, all), made);
 }
 
-/* A migration that fails leaves the old schema as it was. */
-static void failed_migration_changes_nothing(void **state)
+/* What is in the way of a migration is found before it begins. */
+static void changed_older_schema_is_left_alone(void **state)
 {
 	struct kit *kit = *state;
 
 	kit_sql(kit->path, version_1);
 	kit_sql(kit->path, "CREATE TABLE token_grant (in_the_way)");
-	assert_refused(kit->path, STORE_WRITER, RC_CORRUPT, "token_grant already exists");
+	assert_refused(kit->path, STORE_WRITER, RC_CORRUPT, "table token_grant is not of its");
 	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "1");
 	assert_string_equal(
 		kit_ask(kit->path, "SELECT count(*) FROM sqlite_schema WHERE name = 'token'"), "0");
@@ -408,10 +484,12 @@ int main(void)
 		FOLDER_TEST(of_another_program),
 		FOLDER_TEST(of_a_newer_version),
 		FOLDER_TEST(with_a_table_missing),
+		FOLDER_TEST(with_another_schema),
+		FOLDER_TEST(triggers_do_not_run),
 		FOLDER_TEST(locked_by_another_program),
 		FOLDER_TEST(older_schema_is_brought_up),
 		FOLDER_TEST(migrated_is_like_new),
-		FOLDER_TEST(failed_migration_changes_nothing),
+		FOLDER_TEST(changed_older_schema_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
