@@ -116,7 +116,7 @@ static bool owns_database(const struct db_place *place, uid_t uid)
 	       status.st_uid == uid;
 }
 
-/* Whoever may write to the directory could put a socket of his own there and receive what
+/* A user who may write to the directory could put another socket there and receive what
  * administrators send. */
 static enum rc runtime_dir_check(const struct db_place *place, const struct stat *status,
 				 struct error *err)

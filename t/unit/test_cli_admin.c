@@ -291,7 +291,7 @@ static void a_database_that_does_not_open_is_told_in_its_words(void **state)
 	assert_string_equal(outcome.err.text, "cannot open");
 }
 
-static void a_commit_that_fails_is_told(void **state)
+static void a_failed_commit_is_reported(void **state)
 {
 	struct outcome outcome;
 
@@ -438,7 +438,7 @@ static void a_server_that_does_not_answer_is_given_up(void **state)
 	expect_asked(STORE_TOKEN_REVOKE);
 }
 
-static void an_answer_that_is_none_of_ours_is_told(void **state)
+static void an_invalid_answer_is_reported(void **state)
 {
 	static const char nonsense[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
 	struct outcome outcome;
@@ -553,7 +553,7 @@ int main(void)
 		WORLD_TEST(without_a_server_it_is_done_under_the_lock),
 		WORLD_TEST(a_refusal_of_the_request_is_an_answer),
 		WORLD_TEST(a_database_that_does_not_open_is_told_in_its_words),
-		WORLD_TEST(a_commit_that_fails_is_told),
+		WORLD_TEST(a_failed_commit_is_reported),
 		WORLD_TEST(a_disk_that_refuses_is_told_by_its_reason),
 		WORLD_TEST(so_is_the_disk_of_a_server),
 		WORLD_TEST(it_waits_for_who_has_the_lock_briefly),
@@ -564,7 +564,7 @@ int main(void)
 		WORLD_TEST(a_server_that_cannot_now_is_asked_again),
 		WORLD_TEST(what_proves_to_be_done_is_done),
 		WORLD_TEST(a_server_that_does_not_answer_is_given_up),
-		WORLD_TEST(an_answer_that_is_none_of_ours_is_told),
+		WORLD_TEST(an_invalid_answer_is_reported),
 		WORLD_TEST(alone_means_that_no_server_is_asked),
 		WORLD_TEST(alone_it_is_done_under_the_lock),
 		WORLD_TEST(many_without_a_server_keep_the_database_open),

@@ -98,7 +98,7 @@ static void what_is_dropped_is_gone(void **state)
 	assert_int_equal(access(in_folder("target"), F_OK), -1);
 }
 
-static void what_is_there_is_replaced_only_if_told(void **state)
+static void an_existing_file_is_replaced_only_on_request(void **state)
 {
 	struct error err = { "" };
 	struct atomic_file file;
@@ -317,7 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FOLDER_TEST(what_is_kept_has_its_name),
 		FOLDER_TEST(what_is_dropped_is_gone),
-		FOLDER_TEST(what_is_there_is_replaced_only_if_told),
+		FOLDER_TEST(an_existing_file_is_replaced_only_on_request),
 		FOLDER_TEST(a_signal_takes_it_away),
 		FOLDER_TEST(a_signal_that_is_ignored_stays_so),
 		FOLDER_TEST(files_are_told_apart_by_what_they_are),

@@ -166,7 +166,7 @@ static void a_file_that_is_no_text_is_refused(void **state)
 	assert_null(options_text(fixture->options, "db"));
 }
 
-static void a_file_that_cannot_be_read_is_told(void **state)
+static void an_unreadable_file_is_reported(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -257,7 +257,7 @@ int main(void)
 		FILE_TEST(a_bad_file_is_refused_with_line_name_and_reason),
 		FILE_TEST(long_lines_are_whole_or_refused),
 		FILE_TEST(a_file_that_is_no_text_is_refused),
-		FILE_TEST(a_file_that_cannot_be_read_is_told),
+		FILE_TEST(an_unreadable_file_is_reported),
 		cmocka_unit_test(origins_are_taken_as_browsers_write_them),
 		cmocka_unit_test(other_origins_would_match_nobody_and_are_refused),
 	};

@@ -1,4 +1,4 @@
-/* Tables of the score board, and the board as a whole on its way to another process. */
+/* Metrics and histograms of the scoreboard, and its packed form. */
 #include "shm/histogram.h"
 
 #include "base/mem.h"

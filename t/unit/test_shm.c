@@ -1,4 +1,4 @@
-/* The map, its wake-ups and the score board. */
+/* The shared map: wake-ups, resync, slots of the scoreboard. */
 #include "shm/scoreboard.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
