@@ -131,10 +131,12 @@ stop
 is "$status" 0 "the server stops"
 
 # When there are as many connections as may be, who watches is still answered.
-serve --workers 1 --max-connections 2 --metrics-listen 127.0.0.1:0
+serve --workers 1 --max-connections 2 --header-timeout 60s --metrics-listen 127.0.0.1:0
 metrics=$(metrics_of)
 host=${url#http://}
 exec 7<>"/dev/tcp/${host%:*}/${host#*:}" 8<>"/dev/tcp/${host%:*}/${host#*:}"
+# Requests that have begun, for an idle connection would make room.
+for fd in 7 8; do printf 'GET / HTTP/1.1\r\nHost: ' >&$fd; done
 # Both held connections and the asking one; what is more waits.
 wait_for "all connections are taken" counts pocketbook_connections 3
 is "$(status_of --max-time 1 "$url/healthz")" 000 "another is not served"
