@@ -3,6 +3,7 @@
 #include "worker/dispatch.h"
 
 #include "auth/auth.h"
+#include "auth/throttle.h"
 #include "base/mem.h"
 #include "worker/http/host.h"
 #include "worker/http/media.h"
@@ -49,6 +50,8 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 
 	if (rc == RC_OK) {
 		exchange->identity = identity_ref(identity);
+		if (exchange->request.conn)
+			conn_vouch(exchange->request.conn);
 		exchange_handle(exchange);
 	} else if (rc == RC_BUSY) {
 		exchange_throttle(exchange);
@@ -101,6 +104,7 @@ static void exchange_authenticate(struct exchange *exchange)
 		exchange_handle(exchange);
 	} else if (exchange->worker->auth == NULL) {
 		exchange->identity = identity_ref(exchange->worker->anyone);
+		conn_vouch(exchange->request.conn);
 		exchange_handle(exchange);
 	} else {
 		exchange_check_token(exchange);
@@ -178,6 +182,10 @@ void dispatch_refused(void *arg, const struct conn_refusal *refusal, struct buf 
 	access_log_refused(&entry, &logged, refusal->detail);
 	access_log_end(&worker->access_log, &entry, &logged);
 	cors_put(&worker->cors, refusal->origin, &fields);
+	if (refusal->status == 401)
+		buf_put_text(&fields, "WWW-Authenticate: Bearer\r\n");
+	if (refusal->status == 429)
+		buf_putf(&fields, "Retry-After: %d\r\n", THROTTLE_WINDOW_MS / 1000);
 	problem_put_response(response, problem_of_status(refusal->status), refusal->detail,
 			     entry.id, buf_slice(&fields), refusal->is_head);
 	buf_free(&fields);

@@ -5,6 +5,7 @@ libworker_a_SOURCES = \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/events.c %D%/events.h \
 	%D%/handoff.c %D%/handoff.h \
+	%D%/head_check.c %D%/head_check.h \
 	%D%/health.c %D%/health.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/page_cache.c %D%/page_cache.h \

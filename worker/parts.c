@@ -7,6 +7,7 @@
 #include "worker/dispatch.h"
 #include "worker/handoff.h"
 #include "worker/http/lingering_close.h"
+#include "worker/head_check.h"
 #include "worker/live/hint_reader.h"
 #include "worker/page_cache.h"
 #include "worker/store_events.h"
@@ -31,6 +32,7 @@ static struct conns *open_conns(struct worker *worker)
 		.idle_timeout = settings->idle_timeout,
 		.on_request = dispatch_request,
 		.on_refused = dispatch_refused,
+		.on_head = head_check,
 		.arg = worker,
 	};
 

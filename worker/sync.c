@@ -17,7 +17,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #define LIMIT_DEFAULT 1000
 #define LIMIT_MAX 10000
@@ -287,24 +286,6 @@ static void push_commit(struct push *push)
 	}
 }
 
-/* A compressed body is refused: a small one could be of any size when decompressed. A
- * list of `identity` is one without codings (RFC 9110, 8.4). */
-static bool push_is_coded(struct request *request)
-{
-	const char *at = request_list(request, "Content-Encoding");
-
-	for (at = at ? at : ""; *at; at += strcspn(at, ",")) {
-		size_t len;
-
-		at += strspn(at, ", \t");
-		len = strcspn(at, ", \t");
-		if (len && (len != strlen("identity") || strncasecmp(at, "identity", len) != 0))
-			return true;
-		at += len;
-	}
-	return false;
-}
-
 void sync_push(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
@@ -313,16 +294,12 @@ void sync_push(struct exchange *exchange)
 	struct error err;
 	enum rc rc;
 
-	if (push_is_coded(request)) {
-		request_refuse(request, PROBLEM_MEDIA_TYPE,
-			       "Content-Encoding: a body must come as it is, not compressed");
+	if (media_is_coded(request_list(request, "Content-Encoding"))) {
+		request_refuse(request, PROBLEM_MEDIA_TYPE, MEDIA_CODED);
 		return;
 	}
 	if (media_of_content(request_header(request, "Content-Type"), &encoding) != RC_OK) {
-		request_refuse(
-			request, PROBLEM_MEDIA_TYPE,
-			"Content-Type: must be application/json or application/transit+json, "
-			"in UTF-8");
+		request_refuse(request, PROBLEM_MEDIA_TYPE, MEDIA_UNKNOWN);
 		return;
 	}
 	exchange->encoding = media_of_accept(request_list(request, "Accept"), encoding);

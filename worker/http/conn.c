@@ -171,15 +171,21 @@ static void conn_discharge(struct conn *conn)
 }
 
 /* The connection that has held memory the longest, except this one and those whose
- * response is not made yet. */
+ * response is not made yet; one that nobody vouches for, if there is any. */
 static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
 {
-	struct conn *conn;
+	struct conn *conn, *slowest = NULL;
 
 	TAILQ_FOREACH(conn, &conns->charged, next_charged)
-	if (conn != but && conn->on_gone == NULL && conn_is_served(conn))
-		return conn;
-	return NULL;
+	{
+		if (conn == but || conn->on_gone || !conn_is_served(conn))
+			continue;
+		if (!conn->vouched)
+			return conn;
+		if (slowest == NULL)
+			slowest = conn;
+	}
+	return slowest;
 }
 
 /* Frees the response at once: libevent frees the buffers of a connection in a later
@@ -233,6 +239,32 @@ void conn_flush(struct conn *conn)
 
 /* ---- Bytes and requests ---- */
 
+void conn_vouch(struct conn *conn)
+{
+	conn->vouched = true;
+}
+
+/* Does the head of the request whose body is arriving refuse it? Asked after all bytes
+ * that have arrived, so that a small body is answered like any other request. */
+static bool conn_judge(struct conn *conn)
+{
+	const struct conns_options *options = &conn->table->options;
+	const struct conn_head head = { .text = framing_body_head(&conn->framing),
+					.client = conn_peer(conn),
+					.is_metrics = conn_is_metrics(conn) };
+	struct conn_verdict verdict = { .status = 0 };
+
+	if (head.text.len == 0 || conn->judged == conn->framing.requests || !options->on_head)
+		return true;
+	conn->judged = conn->framing.requests;
+	options->on_head(options->arg, &head, &verdict);
+	if (verdict.vouched && conn->framing.complete == conn->answered)
+		conn_vouch(conn);
+	if (verdict.status)
+		framing_refuse_body(&conn->framing, verdict.status, verdict.detail);
+	return verdict.status == 0;
+}
+
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct conn *conn = arg;
@@ -259,6 +291,7 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 			part.iov_len = left;
 		passed = framing_feed(&conn->framing, slice_make(part.iov_base, part.iov_len));
 	}
+	passed = passed && conn_judge(conn);
 	if (!passed && conn->framing.complete == conn->answered)
 		conn_refuse(conn);
 }
@@ -296,6 +329,7 @@ void conn_answered(struct conn *conn)
 
 	assert(conn->state == CONN_BUSY && conn->answered < conn->framing.complete);
 	conn->answered++;
+	conn->vouched = false;
 	conn_discharge(conn);
 	conn_charge(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));
 	more = conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);

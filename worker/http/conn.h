@@ -20,7 +20,7 @@ typedef void on_conn_request(void *arg, struct conn *conn, struct evhttp_request
 /* A request that broke a rule of HTTP (worker/http/framing.h). */
 struct conn_refusal {
 	const char *client; /* its address */
-	int status;         /* 400, 405, 413 or 431 */
+	int status;         /* 400, 405, 413, 431, or as on_conn_head said */
 	const char *detail; /* a static sentence */
 	const char *origin; /* of the field of that name; empty: none */
 	bool is_head;       /* a response to it has no body */
@@ -28,6 +28,23 @@ struct conn_refusal {
 
 /* Appends the whole response, after which the connection closes. */
 typedef void on_conn_refused(void *arg, const struct conn_refusal *refusal, struct buf *response);
+
+/* The head of a request whose body is still arriving. */
+struct conn_head {
+	struct slice text;  /* its lines, each with its CR LF (worker/http/framing.h) */
+	const char *client; /* the address of the peer */
+	bool is_metrics;    /* conn_is_metrics */
+};
+
+/* What the head decides. */
+struct conn_verdict {
+	int status;         /* 0: the body is awaited; else one of the table in problem.c */
+	const char *detail; /* a static sentence */
+	bool vouched;       /* somebody who is known sends it: it is cut off after all others */
+};
+
+/* Called once for such a request, so that nobody sends a body that is refused anyway. */
+typedef void on_conn_head(void *arg, const struct conn_head *head, struct conn_verdict *verdict);
 
 struct conns_options {
 	struct event_base *base;
@@ -45,7 +62,8 @@ struct conns_options {
 	unsigned idle_timeout;    /* seconds that a connection may stay open unused */
 	on_conn_request *on_request;
 	on_conn_refused *on_refused;
-	void *arg; /* for both */
+	on_conn_head *on_head; /* may be NULL */
+	void *arg;             /* for all of them */
 };
 
 /* The options are copied; what they point to must stay. Accepts nothing before
@@ -86,9 +104,12 @@ bool conn_is_last(const struct conn *conn);
  * it has its response. */
 typedef void on_conn_gone(void *arg);
 void conn_set_request(struct conn *conn, on_conn_gone *on_gone, void *arg);
+/* The present request is from somebody who is known. */
+void conn_vouch(struct conn *conn);
 /* Charges so many bytes to the connection until its response has been sent whole. If
  * all connections together hold too many, the one that has held some the longest is
- * closed: memory is bounded, and clients that neither send nor read pay for it. */
+ * closed, first of those that nobody vouches for: memory is bounded, and clients that neither send
+ * nor read pay for it. */
 void conn_charge(struct conn *conn, size_t len);
 /* Sends what evhttp has been given, as far as the socket takes it. Mostly that is all
  * of it, which saves the two calls of waiting for the socket; the rest is left to

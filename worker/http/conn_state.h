@@ -44,6 +44,8 @@ struct conn {
 	on_conn_gone *on_gone; /* NULL: no request is being answered */
 	void *gone_arg;
 	struct framing framing;
+	unsigned judged;   /* the number of the last request that on_conn_head was asked about */
+	bool vouched;      /* the present request is from somebody who is known */
 	unsigned answered; /* requests that have their response */
 	size_t charged;    /* bytes of its request and its response */
 	uint64_t since;    /* ms: when it was accepted, when the present request began to come in,

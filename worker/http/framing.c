@@ -20,6 +20,7 @@ void framing_clear(struct framing *framing)
 {
 	buf_free(&framing->origin);
 	buf_free(&framing->line);
+	buf_free(&framing->text);
 }
 
 static void framing_refuse(struct framing *framing, int status, const char *detail)
@@ -36,6 +37,7 @@ static void framing_complete(struct framing *framing)
 	framing->complete++;
 	framing->state = FRAMING_HEAD;
 	buf_free(&framing->origin);
+	buf_free(&framing->text);
 }
 
 /* The head is whole: its fields decide what follows. */
@@ -112,7 +114,11 @@ static void framing_check_line(struct framing *framing, struct slice line)
 		    : head_take(&framing->head, slice_make(line.data, line.len - 2));
 	if (!good)
 		framing_refuse(framing, framing->head.status, framing->head.detail);
-	else if (last)
+	else if (framing->head.may_have_body && !last)
+		buf_put_slice(&framing->text, line);
+	if (!good)
+		return;
+	if (last)
 		framing_begin(framing);
 	else
 		framing_keep_origin(framing, slice_make(line.data, line.len - 2));
@@ -223,6 +229,19 @@ bool framing_feed(struct framing *framing, struct slice bytes)
 		bytes = slice_make(bytes.data + taken, bytes.len - taken);
 	}
 	return framing->state != FRAMING_REFUSED;
+}
+
+struct slice framing_body_head(const struct framing *framing)
+{
+	bool body = framing->state != FRAMING_HEAD && framing->state != FRAMING_REFUSED;
+
+	return body ? buf_slice(&framing->text) : slice_make("", 0);
+}
+
+void framing_refuse_body(struct framing *framing, int status, const char *detail)
+{
+	assert(framing_body_head(framing).len);
+	framing_refuse(framing, status, detail);
 }
 
 bool framing_is_idle(const struct framing *framing)

@@ -41,10 +41,11 @@ struct framing {
 	struct head head;   /* of the request that is arriving */
 	size_t head_len;    /* bytes of its lines so far */
 	struct buf line;    /* an unfinished line of it, or of a chunk's size */
-	int status;         /* once refused: 400, 405, 413 or 431 */
+	int status;         /* once refused: 400, 405, 413, 431, or as framing_refuse_body says */
 	const char *detail; /* once refused: why, a static sentence */
 	struct buf origin;  /* the value of the present request's field Origin, terminated; empty:
 			       none */
+	struct buf text;    /* the lines of the present head, if its method may have a body */
 	bool is_head;       /* the last request has the method HEAD */
 };
 
@@ -52,6 +53,11 @@ void framing_init(struct framing *framing, size_t max_body);
 void framing_clear(struct framing *framing);
 /* Takes the next bytes. False once the connection has violated a rule. */
 bool framing_feed(struct framing *framing, struct slice bytes);
+/* The head of the request whose body is arriving: its lines, each with its CR LF. Empty:
+ * no body is arriving. */
+struct slice framing_body_head(const struct framing *framing);
+/* Refuses that request for what its head says. */
+void framing_refuse_body(struct framing *framing, int status, const char *detail);
 /* Between requests: no byte of a next one has arrived. */
 bool framing_is_idle(const struct framing *framing);
 

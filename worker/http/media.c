@@ -66,6 +66,20 @@ enum rc media_of_content(const char *content_type, enum encoding *out)
 	return is_utf8(text) && find_encoding(type, out) ? RC_OK : RC_MALFORMED;
 }
 
+/* A list of `identity` is one without codings (RFC 9110, 8.4). */
+bool media_is_coded(const char *content_encoding)
+{
+	struct slice text = slice_of(content_encoding ? content_encoding : "");
+
+	while (text.len) {
+		struct slice coding = cut(&text, ',');
+
+		if (coding.len && !is_type(coding, "identity"))
+			return true;
+	}
+	return false;
+}
+
 /* In thousandths: 0 or 1 with up to three digits after the point, at most 1 (RFC 9110,
  * 12.4.2). A malformed weight is 0. */
 static int weight_of(struct slice text)
