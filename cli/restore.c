@@ -30,19 +30,22 @@ static const struct option_spec restore_options[] = {
 };
 
 /* If root restores, the database must belong to the user of the server: the owner of
- * the old database, or else of the directory. */
-static void give_away(const char *path, const char *db)
+ * the old database, or else of the directory. That user may have put anything in the
+ * place of the copy meanwhile, so its descriptor is given away, not its name, and links
+ * are not followed. */
+static void give_away(const struct atomic_file *copy)
 {
 	char directory[PATH_MAX];
 	struct stat owner;
 
 	if (geteuid() != 0)
 		return;
-	if (stat(db, &owner) < 0 &&
-	    (atomic_file_directory(db, directory) != RC_OK || stat(directory, &owner) < 0))
+	if (lstat(copy->target, &owner) < 0 &&
+	    (atomic_file_directory(copy->target, directory) != RC_OK ||
+	     stat(directory, &owner) < 0))
 		return;
-	if (chown(path, owner.st_uid, owner.st_gid) < 0)
-		say("%s: cannot be given to the user %u: %s", db, (unsigned)owner.st_uid,
+	if (fchown(copy->fd, owner.st_uid, owner.st_gid) < 0)
+		say("%s: cannot be given to the user %u: %s", copy->target, (unsigned)owner.st_uid,
 		    strerror(errno));
 }
 
@@ -106,7 +109,8 @@ static enum rc restore_place(struct atomic_file *copy, bool force, struct error 
 {
 	enum rc rc;
 
-	give_away(copy->path, copy->target);
+	FAULT("restore_verified");
+	give_away(copy);
 	FAULT("restore_made");
 	rc = store_close_for_replace(copy->target, err);
 	if (rc == RC_OK)

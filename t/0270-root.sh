@@ -37,4 +37,19 @@ rm "$work"/data/*
 ln "$work/roots" "$db.lock"
 "$POCKETBOOK" token add --user ann --group '*' --db "$db" >/dev/null 2>&1
 is "$(stat -c %u "$work/roots")" 0 "a file with two names is left to its owner"
+
+# The user of the directory puts a link to a file of root's in the place of the copy, just
+# before that is given away.
+if [ "${FAULTS:-no}" = yes ]; then
+	rm "$work"/data/*
+	POCKETBOOK_FAULTS=restore_verified=stop "$POCKETBOOK" restore "$work/1.bak" --db "$db" 2>"$work/said" &
+	restore=$!
+	stopped() { grep -q '^State:.*stopped' "/proc/$restore/status"; }
+	wait_for "the copy is verified" stopped
+	copy=$(find "$work/data" -name 'test.db.*' ! -name '*.lock' -type f | head -1)
+	ln -sf "$work/roots" "$copy"
+	kill -CONT "$restore"
+	wait "$restore"
+	is "$(stat -c %u "$work/roots")" 0 "restore does not give away what the link leads to"
+fi
 finish
