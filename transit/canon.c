@@ -35,6 +35,21 @@ void canon_prefixed(struct transit_in *in, const char *prefix, struct slice text
 	in->plain = false;
 }
 
+void canon_bytes(struct transit_in *in, struct slice base64)
+{
+	canon_literal(in, "\"~b");
+	while (base64.len) {
+		const char *end = memchr(base64.data, '\\', base64.len);
+		size_t len = end ? (size_t)(end - base64.data) : base64.len;
+
+		canon_copy(in, slice_make(base64.data, len));
+		len += end ? 2 : 0;
+		base64 = slice_make(base64.data + len, base64.len - len);
+	}
+	canon_literal(in, "\"");
+	in->plain = false;
+}
+
 /* A string of `~` and a tag character; `at` is the position of the string or its code
  * in the message. */
 static enum rc scalar_string(struct transit_in *in, const char *at, const struct text *text)
@@ -52,7 +67,10 @@ static enum rc scalar_string(struct transit_in *in, const char *at, const struct
 		return in->rc;
 	}
 	in->plain = false;
-	canon_verbatim(in, text);
+	if (tag == 'b' && memchr(rest.data, '\\', rest.len))
+		canon_bytes(in, rest);
+	else
+		canon_verbatim(in, text);
 	return in->rc;
 }
 

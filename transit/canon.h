@@ -21,6 +21,8 @@ void canon_verbatim(struct transit_in *in, const struct text *text);
 /* Appends `prefix` (with its opening quote), `text` and a closing quote: a string whose
  * JSON projection differs. */
 void canon_prefixed(struct transit_in *in, const char *prefix, struct slice text);
+/* Appends valid base64 (scalar.c) as ~b, without its line ends. */
+void canon_bytes(struct transit_in *in, struct slice base64);
 /* Appends a string in canonical form; `at` is its position. A tag is an error. */
 MUST_USE enum rc canon_string(struct transit_in *in, const char *at, const struct text *text);
 

@@ -49,19 +49,25 @@ static bool is_base64(char c)
 	       c == '+' || c == '/';
 }
 
-/* RFC 4648, section 4, with its padding. */
+/* RFC 4648, section 4, with its padding, and with the line ends that transit-ruby
+ * writes (RFC 2045, 6.8), which are escaped here: canon_bytes leaves them out. */
 static bool valid_base64(struct slice text)
 {
-	size_t len = text.len;
+	size_t digits = 0, padding = 0;
 
-	if (len % 4)
-		return false;
-	for (int pad = 0; pad < 2 && len && text.data[len - 1] == '='; pad++)
-		len--;
-	for (size_t i = 0; i < len; i++)
-		if (!is_base64(text.data[i]))
+	for (size_t i = 0; i < text.len; i++) {
+		char next = i + 1 < text.len ? text.data[i + 1] : ' ';
+
+		if (text.data[i] == '\\' && (next == 'n' || next == 'r'))
+			i++;
+		else if (text.data[i] == '=')
+			padding++;
+		else if (padding == 0 && is_base64(text.data[i]))
+			digits++;
+		else
 			return false;
-	return true;
+	}
+	return (digits + padding) % 4 == 0 && padding <= 2;
 }
 
 static bool is_hex(char c)

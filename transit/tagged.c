@@ -100,7 +100,10 @@ static enum rc tagged_scalar(struct transit_in *in, char tag, const struct scala
 		return rc;
 	if (!scalar->valid(rep))
 		return reader_fail(in, RC_MALFORMED, at, scalar->needs);
-	canon_prefixed(in, prefix, rep);
+	if (tag == 'b')
+		canon_bytes(in, rep);
+	else
+		canon_prefixed(in, prefix, rep);
 	return in->rc;
 }
 

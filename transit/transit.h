@@ -23,10 +23,10 @@
  * cmap that is not an array; a tag that is not followed by exactly one value; a scalar
  * of a known type with an invalid text: ~i ~m a 64-bit integer; ~n an integer; ~d ~f a
  * JSON number; ~z NaN, INF or -INF; ~? t or f; ~_ nothing; ~b padded base64 (RFC 4648,
- * section 4); ~u a UUID (RFC 9562, section 4); ~t an RFC 3339 date-time; ~c one
- * character. An ~i that is a number, but not a 64-bit integer, becomes ~d, as
- * transit-js writes 1.5 as a map key so. Scalars and tags of unknown types are kept
- * unchanged.
+ * section 4), whose line ends are left out; ~u a UUID (RFC 9562, section 4); ~t an RFC
+ * 3339 date-time; ~c one character. An ~i that is a number, but not a 64-bit integer,
+ * becomes ~d, as transit-js writes 1.5 as a map key so. Scalars and tags of unknown
+ * types are kept unchanged.
  *
  * The projection to plain JSON, if protocol.md leaves a choice:
  * - ~i up to 2^53 is a number, a larger one a string. ~d is a number with its text; ~n

@@ -39,7 +39,7 @@ const scalars = {
   '~d needs a number': isNumber,
   '~f needs a decimal number': isNumber,
   '~z needs NaN, INF or -INF': (text) => ['NaN', 'INF', '-INF'].includes(text),
-  '~b needs padded base64': (text) => /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text),
+  '~b needs padded base64': (text) => /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replace(/[\r\n]/g, '')),
   '~c needs one character': (text) => [...text].length === 1,
   '~u needs a UUID': (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
   '~t needs an RFC 3339 date and time': isInstant,

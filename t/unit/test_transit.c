@@ -122,6 +122,11 @@ static const struct form scalar_forms[] = {
 	{ "'~zINF'", "'~zINF'", "null" },
 	{ "'~z-INF'", "'~z-INF'", "null" },
 	{ "'~b'", "'~b'", "''" },
+	/* transit-ruby ends each line, also the last one. */
+	{ "'~bAQID\\n'", "'~bAQID'", "'AQID'" },
+	{ "'~bAP8+\\r\\n/w==\\n'", "'~bAP8+/w=='", "'AP8+/w=='" },
+	{ "'~bAP8+/\\u000aw==\\n'", "'~bAP8+/w=='", "'AP8+/w=='" },
+	{ "{'~#b':'AQID\\n'}", "'~bAQID'", "'AQID'" },
 	{ "'~bAP8+/w=='", "'~bAP8+/w=='", "'AP8+/w=='" },
 	{ "'~:a/b'", "'~:a/b'", "'a/b'" },
 	{ "'~:'", "'~:'", "''" },

@@ -43,7 +43,8 @@ struct conn_verdict {
 	bool vouched;       /* somebody who is known sends it: it is cut off after all others */
 };
 
-/* Called once for such a request, so that nobody sends a body that is refused anyway. */
+/* Called once for such a request, so that nobody sends a body that is refused
+ * anyway. */
 typedef void on_conn_head(void *arg, const struct conn_head *head, struct conn_verdict *verdict);
 
 struct conns_options {
@@ -108,8 +109,8 @@ void conn_set_request(struct conn *conn, on_conn_gone *on_gone, void *arg);
 void conn_vouch(struct conn *conn);
 /* Charges so many bytes to the connection until its response has been sent whole. If
  * all connections together hold too many, the one that has held some the longest is
- * closed, first of those that nobody vouches for: memory is bounded, and clients that neither send
- * nor read pay for it. */
+ * closed, first of those that nobody vouches for: memory is bounded, and clients that
+ * neither send nor read pay for it. */
 void conn_charge(struct conn *conn, size_t len);
 /* Sends what evhttp has been given, as far as the socket takes it. Mostly that is all
  * of it, which saves the two calls of waiting for the socket; the rest is left to

@@ -53,8 +53,8 @@ void framing_init(struct framing *framing, size_t max_body);
 void framing_clear(struct framing *framing);
 /* Takes the next bytes. False once the connection has violated a rule. */
 bool framing_feed(struct framing *framing, struct slice bytes);
-/* The head of the request whose body is arriving: its lines, each with its CR LF. Empty:
- * no body is arriving. */
+/* The head of the request whose body is arriving: its lines, each with its CR LF.
+ * Empty: no body is arriving. */
 struct slice framing_body_head(const struct framing *framing);
 /* Refuses that request for what its head says. */
 void framing_refuse_body(struct framing *framing, int status, const char *detail);
