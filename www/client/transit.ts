@@ -4,11 +4,28 @@ import type { Codec } from './types.js'
 
 export { t }
 
-// Stored values are self-contained, without cache codes; requests are in the compact
-// mode.
-const stored = t.writer('json-verbose')
-const wire = t.writer('json')
+// The mode without cache codes: stored values are self-contained, and the cache of
+// transit-js fails for the names of Object.prototype's members.
+const writer = t.writer('json-verbose', { transform })
 const reader = t.reader('json')
+const ODD = ['constructor', '__proto__']
+
+/**
+ * transit-js looks at the constructor of an object. It would write null for one that
+ * has none, refuse one with a member of this name, and omit a member `__proto__`.
+ */
+function transform(value: any): unknown {
+	if (typeof value !== 'object' || !value) return value
+	const proto = Object.getPrototypeOf(value)
+	const isPlain = proto === null || proto === Object.prototype
+	const isOdd = isPlain ? !proto || ODD.some((name) => Object.hasOwn(value, name)) : t.isMap(value) && value.has('__proto__')
+	if (!isOdd) return value
+	const members: unknown[] = []
+	if (isPlain) for (const entry of Object.entries(value)) members.push(...entry)
+	else value.forEach((item: unknown, key: unknown) => members.push(key, item))
+	// As a map whose keys are no strings, which it need not be.
+	return members.includes('__proto__') ? t.tagged('cmap', members) : t.map(members)
+}
 
 /** Makes plain objects of the envelope's maps; values of documents stay as they are. */
 function plain(node: unknown, key = ''): unknown {
@@ -34,9 +51,14 @@ export const transit: Codec = {
 	stream: 'transit',
 	encode(value) {
 		if (value === undefined) throw new TypeError('pocketbook: not a Transit value: undefined')
-		return stored.write(value)
+		try {
+			return writer.write(transform(value))
+		} catch (error) {
+			// A RangeError for a cycle.
+			throw new TypeError(`pocketbook: not a Transit value: ${error}`)
+		}
 	},
 	decode: (text) => reader.read(text),
-	write: (push) => wire.write(t.map([t.keyword('docs'), push.docs.map(keyed)])),
+	write: (push) => writer.write(t.map([t.keyword('docs'), push.docs.map(keyed)])),
 	read: (text) => plain(reader.read(text)) as Record<string, unknown>,
 }

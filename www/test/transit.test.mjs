@@ -8,6 +8,7 @@ const t = await loadTransit()
 const reader = t.reader('json')
 const writer = t.writer('json')
 const key = t.keyword
+const synced = (atom) => until(() => atom.status.state === 'synced' && !atom.status.pending, 'synced')
 
 /** Answers for one group, from values kept as Transit. */
 function transitServer(server) {
@@ -80,4 +81,36 @@ test('streams speak Transit too', async () => {
 	stream.write(`event: change\nid: c9\ndata: ${t.writer('json-verbose').write(t.map(fields))}\n\n`)
 	await until(() => get(todos, 'todos:9'))
 	assert.ok(t.equals(get(todos, 'todos:9'), t.keyword('live')))
+})
+
+test('objects without a prototype and members of any name are maps', async () => {
+	const { server, atom } = await setUp()
+	const docs = transitServer(server)
+	const todos = atom({ codec: 'transit' })
+	await synced(todos)
+	const bare = Object.assign(Object.create(null), { title: 'bare', list: [1, [2]], inner: Object.assign(Object.create(null), { a: 1 }) })
+	const parsed = JSON.parse('{"constructor": "x", "__proto__": {"constructor": null}, "toString": 1, "hasOwnProperty": 2, "valueOf": 3}')
+	await todos.swap((old) => new Map([...old, ['todos:bare', bare], ['todos:parsed', parsed], ['todos:in', [bare, { parsed }]]])).server
+	const bareMap = t.map(['title', 'bare', 'list', [1, [2]], 'inner', t.map(['a', 1])])
+	const parsedMap = t.map(['constructor', 'x', '__proto__', t.map(['constructor', null]), 'toString', 1, 'hasOwnProperty', 2, 'valueOf', 3])
+	// Again: the cache of transit-js would take these names for cached ones.
+	await todos.swap(assoc, 'todos:again', parsed).server
+	const expected = { bare: bareMap, parsed: parsedMap, again: parsedMap, in: [bareMap, t.map(['parsed', parsedMap])] }
+	for (const [name, value] of Object.entries(expected)) assert.ok(t.equals(docs.get(`todos:${name}`).value, value), name)
+	await todos.destroy()
+	const again = atom({ codec: 'transit' })
+	await again.ready
+	for (const [name, value] of Object.entries(expected)) assert.ok(t.equals(get(again, `todos:${name}`), value), `${name}, from the device`)
+})
+
+test('what is no Transit value is a TypeError of the swap', async () => {
+	const { atom } = await setUp()
+	const todos = atom({ codec: 'transit', storage: 'memory' })
+	await until(() => todos.status.state !== 'syncing')
+	const cycle = {}
+	cycle.self = cycle
+	class Own {}
+	for (const [name, value] of Object.entries({ map: new Map(), set: new Set(), bigint: 1n, function: () => 1, symbol: Symbol('x'), cycle, own: new Own(), inside: [{ a: new Map() }] }))
+		assert.throws(() => todos.swap(assoc, `todos:${name}`, value), { name: 'TypeError', message: /not a Transit value/ }, name)
+	assert.equal(todos.deref().size, 0)
 })
