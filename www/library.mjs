@@ -25,12 +25,12 @@ const terser = { module: true, ecma: 2022 }
 // uses must not be among them.
 export const INTERNAL = [
 	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
-	'compose', 'confirmed', 'dead', 'degrade', 'ended', 'everything', 'exchange', 'forbid', 'groups', 'handOn', 'heads',
-	'host', 'http', 'ids', 'kick', 'leader', 'leading', 'leave', 'live', 'loaded', 'loop', 'mergeOf',
-	'missed', 'network', 'note', 'offline', 'onDocs', 'onLeading',
-	'onNetwork', 'opened', 'own', 'persistence', 'post', 'pulled', 'receive', 'record',
-	'release', 'replaced', 'replica', 'restart', 'resume', 'session', 'settle', 'shown',
-	'start', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
+	'compose', 'confirmed', 'dead', 'degrade', 'ended', 'everything', 'exchange', 'groups', 'handOn', 'heads', 'heard',
+	'host', 'http', 'ids', 'kick', 'leader', 'leading', 'leave', 'left', 'live', 'loaded', 'loop', 'mergeOf',
+	'missed', 'network', 'note', 'offline', 'onDocs', 'onJoin', 'onLeading',
+	'onNetwork', 'onReopened', 'opened', 'own', 'persistence', 'post', 'pulled', 'receive', 'record',
+	'refuse', 'release', 'replaced', 'replica', 'restart', 'resume', 'session', 'settle', 'shown',
+	'start', 'stolen', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
 const publish = {
 	...terser,

@@ -1,8 +1,11 @@
 // The synced atom: the public face of the library.
-import { assoc, changed, difference, dissoc } from './docs.js'
+import { assoc, changed, checkGroup, difference, dissoc } from './docs.js'
 import { type Binding, Session } from './session.js'
 import type { Cache, Conflict, Docs, Options, Rejected, Status, Watch, Written } from './types.js'
 import type { Swap } from './writes.js'
+
+/** Milliseconds between polls. */
+const INTERVAL = 30_000
 
 /**
  * The documents of one group, stored on this device and synchronized with the server
@@ -23,8 +26,8 @@ export class SyncedAtom<V = any> {
 	#statusListeners = new Set<(status: Status) => void>()
 
 	constructor(options: Options<V>) {
-		const { group, cache, merge, interval = 30_000 } = options
-		if (!group) throw new TypeError('pocketbook: no group')
+		const { group, cache, merge, interval = INTERVAL } = options
+		checkGroup(group)
 		this.#group = group
 		this.#cache = cache
 		this.#shown = cache?.deref() ?? new Map()
@@ -32,7 +35,8 @@ export class SyncedAtom<V = any> {
 		cache?.addWatch(this, (_key, _cache, _before, after) => after !== this.#shown && this.reset(after))
 		this.#session = Session.of(options)
 		this.#binding = {
-			group, merge, interval,
+			group, merge,
+			interval: interval > 0 ? interval : INTERVAL,
 			onDocs: (ids, swap) => this.#onDocs(ids, swap),
 			onStatus: () => this.#onStatus(),
 		}
@@ -76,7 +80,7 @@ export class SyncedAtom<V = any> {
 	}
 
 	get status(): Status {
-		return this.#session.status()
+		return this.#session.status(this.#group)
 	}
 
 	/**
@@ -128,7 +132,7 @@ export class SyncedAtom<V = any> {
 
 	/** Exchanges everything with the server now; rejects if that fails. */
 	sync(): Promise<void> {
-		return this.#session.network.sync()
+		return this.#session.network.sync(this.#group)
 	}
 
 	/**
@@ -202,6 +206,7 @@ function guarded(f: () => void): void {
 	try {
 		f()
 	} catch (error) {
-		reportError(error)
+		// Node and older browsers do not have it.
+		;(globalThis.reportError ?? console.error)(error)
 	}
 }

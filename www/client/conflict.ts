@@ -21,7 +21,8 @@ export function resolve(theirs: ServerDoc, chain: readonly Write[], codec: Codec
 	let failed: PocketbookError | undefined
 	try {
 		if (merge) {
-			const merged = merge(was, mine, value, id)
+			const merged: any = merge(was, mine, value, id)
+			if (typeof merged?.then === 'function') throw new TypeError('it returned a promise')
 			if (same(codec, merged, value)) return { batch: ended({}) }
 			const into = newOp()
 			return { batch: { ...ended({ into }), put: [{ op: into, id, n: n + 1, base: baseOf(theirs), was: value, value: merged, at }] } }

@@ -71,12 +71,22 @@ export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): E
 	return edits
 }
 
+const INVALID = 'is too long or has control characters'
+const isInvalid = (name: string, bytes: number) => /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(name) || new TextEncoder().encode(name).length > bytes
+
+/** Checks the protocol's rules for a group: the server would refuse each request. */
+export function checkGroup(group: string): void {
+	if (!group) throw new TypeError('pocketbook: no group')
+	if (isInvalid(group, 511)) throw new TypeError(`pocketbook: the group ${JSON.stringify(group)} ${INVALID}`)
+}
+
 /** Checks the protocol's rules for an id, so that a mistake shows in the swap. */
 function check(group: string, id: string, value: unknown): void {
 	const wrong =
 		value === undefined ? 'is undefined'
-		: !id.startsWith(group + ':') || id === group + ':' ? `is not in the group ${group}`
-		: /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(id) || new TextEncoder().encode(id).length > 512 ? 'is too long or has control characters'
+		// Something on either side of a colon, not necessarily the group's.
+		: !id.startsWith(group + ':') || !/.:./s.test(id) ? `is not in the group ${group}`
+		: isInvalid(id, 512) ? INVALID
 		: ''
 	if (wrong) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} ${wrong}`)
 }

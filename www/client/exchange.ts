@@ -3,8 +3,10 @@
 import type { Http } from './http.js'
 import type { Leader } from './leader.js'
 import type { Replica, ServerDoc } from './replica.js'
-import type { Codec, Merge, PocketbookError } from './types.js'
+import type { Codec, Merge, PlainError, PocketbookError } from './types.js'
 import type { Writes } from './writes.js'
+
+export type Parts = ReadonlyMap<string, PlainError | null | undefined>
 
 /** What is known of the server. The leader sends it to the other tabs. */
 export interface NetworkState {
@@ -12,11 +14,12 @@ export interface NetworkState {
 	/** There was a response or a failure. */
 	tried: boolean
 	unauthorized: boolean
-	/** The token does not cover one of the groups; the others are exchanged. */
-	forbidden: boolean
 	busy: boolean
-	/** All groups were pulled since the connection was made. */
-	current: boolean
+	/**
+	 * Of each group that the tab leads: null if it was pulled since the connection was
+	 * made, an error if the server refuses it.
+	 */
+	parts: Parts
 	lastPush: number | null
 	lastPull: number | null
 	lastError: PocketbookError | null
@@ -33,9 +36,13 @@ export interface ExchangeHost {
 	mergeOf(id: string): Merge | undefined
 }
 
-/** The event stream that is open or being opened. */
+/**
+ * The event stream that is open or being opened. Many groups need several connections.
+ */
 export interface Stream {
 	abort: AbortController
+	/** When each connection was asked for, or last sent anything. */
+	heard: number[]
 	/** Groups that the server has confirmed. */
 	confirmed: Set<string>
 	/** Groups that were pulled after that: their events follow on their cursor. */
@@ -48,9 +55,7 @@ export interface Exchange {
 	http: Http
 	network: Partial<NetworkState>
 	stream?: Stream
-	/** Groups that were pulled since the server was reached. */
-	pulled: Set<string>
-	/** The groups to exchange. */
+	/** The groups to exchange: those that the tab leads and the server does not refuse. */
 	groups(): string[]
 	/** Changes the network state. */
 	note(changes: Partial<NetworkState>): void
@@ -60,6 +65,8 @@ export interface Exchange {
 	 * The server has another version of a document than the local writes are based on.
 	 */
 	settle(theirs: ServerDoc): void
-	/** The token does not cover the group. */
-	forbid(group: string): void
+	/** The group was pulled. */
+	pulled(group: string): void
+	/** The server refuses the group. */
+	refuse(group: string, error: PocketbookError): void
 }

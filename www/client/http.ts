@@ -3,7 +3,9 @@ import { createParser } from 'eventsource-parser'
 import { type Codec, PocketbookError } from './types.js'
 
 /** Milliseconds for a response. */
-const TIMEOUT = 30_000
+export const TIMEOUT = 30_000
+/** Milliseconds that a response can ask to wait, at most. */
+const MAX_RETRY_AFTER = 3_600_000
 
 export interface Pulled { docs: PulledDoc[]; cursor: string; more: boolean; reset: boolean }
 export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean }
@@ -25,15 +27,15 @@ export class Http {
 	constructor(private host: HttpHost) {}
 
 	async pull(group: string, since: string): Promise<Pulled> {
-		const page = await this.#exchange(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`)
-		if (!Array.isArray(page?.docs) || !page.cursor) throw protocolError()
-		return page as Pulled
+		return pageOf(group, await this.#exchange(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`))
 	}
 
 	async push(docs: PushDoc[]): Promise<Pushed[]> {
 		const { codec } = this.host
-		const { results } = await this.#exchange('sync', { method: 'POST', body: codec.write({ docs }), headers: { 'Content-Type': codec.type } })
-		if (!docs.every(({ id }, i) => results?.[i]?.id === id && /^(ok|conflict)$/.test(results[i].status))) throw protocolError()
+		// A redirect would make a GET of it, or send the writes to another place.
+		const init: RequestInit = { method: 'POST', redirect: 'manual', body: codec.write({ docs }), headers: { 'Content-Type': codec.type } }
+		const { results } = await this.#exchange('sync', init)
+		if (!docs.every(({ id }, i) => results?.[i]?.id === id && /^(ok|conflict)$/.test(results[i].status) && results[i].version >= 0)) throw protocolError()
 		return results
 	}
 
@@ -45,9 +47,14 @@ export class Http {
 		const { codec } = this.host
 		const query = groups.map((group) => `group=${encodeURIComponent(group)}&`).join('')
 		const response = await this.#fetch(`events?${query}docs=1&encoding=${codec.stream}`, 'text/event-stream', { signal })
-		const parser = createParser((parsed) => {
-			if (parsed.type !== 'event') on('retry', parsed.value)
-			else if (parsed.event === 'connected' || parsed.event === 'change') on(parsed.event, codec.read(parsed.data))
+		const parser = createParser({
+			onRetry: (ms) => on('retry', ms),
+			onEvent: ({ event, data: text }) => {
+				if (event !== 'connected' && event !== 'change') return
+				const data = codec.read(text)
+				if (!groups.includes(data.group)) throw protocolError()
+				on(event, event === 'change' ? pageOf(data.group, data) : data)
+			},
 		})
 		const text = new TextDecoder()
 		const reader = response.body!.getReader()
@@ -62,7 +69,7 @@ export class Http {
 		const response = await this.#fetch(path, codec.type, { signal: AbortSignal.timeout(TIMEOUT), ...init })
 		const text = await response.text().catch(unreachable)
 		try {
-			return codec.read(text)
+			return Object(codec.read(text))
 		} catch {
 			throw protocolError()
 		}
@@ -77,7 +84,7 @@ export class Http {
 		const response = await fetch(this.host.url + path, { cache: 'no-store', ...init, headers }).catch(unreachable)
 		if (!response.ok) throw await problem(response)
 		// A captive portal, or another server.
-		if (!response.headers.get('content-type')?.startsWith(type)) throw protocolError()
+		if (!isOf(type, response)) throw protocolError()
 		return response
 	}
 }
@@ -90,9 +97,26 @@ function protocolError(): PocketbookError {
 	return new PocketbookError('protocol', 'not a Pocketbook server')
 }
 
-/** The error of a response (RFC 9457). The error page of a proxy has no code. */
+/** A page of the group; throws if it is something else. */
+function pageOf(group: string, page: any): Pulled {
+	const { docs, cursor } = page
+	if (!cursor || !Array.isArray(docs) || !docs.every((doc) => doc?.version > 0 && `${doc.id}`.startsWith(group + ':'))) throw protocolError()
+	return page
+}
+
+/** True if the response has this media type. */
+function isOf(type: string, { headers }: Response): boolean {
+	return headers.get('content-type')?.split(';')[0]!.trim().toLowerCase() === type
+}
+
+/**
+ * The error of a response. Only the problem of a Pocketbook server (RFC 9457) says
+ * something about the token or the writes; a status of anything else in between, or
+ * where a redirect has led, is trouble of the network, and the request is repeated.
+ */
 async function problem(response: Response): Promise<PocketbookError> {
-	const { status } = response
-	const { code = status === 401 ? 'unauthorized' : 'unavailable', detail = `HTTP status ${status}` } = await response.json().catch(() => ({}))
-	return new PocketbookError(code, detail, status, +response.headers.get('retry-after')! * 1000 || 0)
+	const { status, redirected, headers } = response
+	const found = !redirected && isOf('application/problem+json', response) ? await response.json().catch(() => {}) : 0
+	const [code, detail] = found?.code && found.status === status ? [found.code, found.detail] : [status < 500 ? 'protocol' : 'unavailable', `HTTP status ${status || 'of a redirect'}`]
+	return new PocketbookError(code, detail, status, Math.min(+headers.get('retry-after')! * 1000, MAX_RETRY_AFTER) || 0)
 }

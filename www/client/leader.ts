@@ -27,15 +27,15 @@ export class Leader {
 	leading = new Set<string>()
 	/** The groups whose lock this tab holds. */
 	#held = new Set<string>()
-	#groups = new Map<string, { release: AbortController; missed: number }>()
+	#groups = new Map<string, { release: AbortController; missed: number; stolen?: boolean }>()
 	#timer?: ReturnType<typeof setInterval>
 
 	constructor(private host: LeaderHost) {}
 
 	join(group: string): void {
 		this.#groups.set(group, { release: new AbortController(), missed: 0 })
-		// Without locks (an insecure origin, an old browser) each tab syncs for itself.
-		// The `op` of each write makes that safe.
+		// Without locks (an insecure origin, an old browser, denied storage) each tab
+		// syncs for itself. The `op` of each write makes that safe.
 		if (!globalThis.navigator?.locks) return this.#onHeld(group)
 		this.#request(group, false)
 		this.#timer ??= setInterval(() => this.#check(), 800)
@@ -55,7 +55,10 @@ export class Leader {
 	receive({ ask, here }: Message): void {
 		if (ask && this.#held.has(ask)) this.host.post({ here: ask })
 		const entry = here && this.#groups.get(here)
-		if (entry) entry.missed = 0
+		if (entry) {
+			entry.missed = 0
+			entry.stolen = false
+		}
 	}
 
 	#request(group: string, steal: boolean): void {
@@ -67,11 +70,13 @@ export class Leader {
 				release.signal.addEventListener('abort', () => done())
 				this.#onHeld(group)
 			})
-		navigator.locks.request(`${this.host.name}:${group}`, options, held).catch(() => this.#onLost(group, release))
+		const requested = async () => navigator.locks.request(`${this.host.name}:${group}`, options, held)
+		requested().catch((error) => this.#onLost(group, release, error.name !== 'AbortError'))
 	}
 
 	#onHeld(group: string): void {
 		this.#held.add(group)
+		this.#groups.get(group)!.stolen = false
 		this.host.post({ here: group })
 		void this.#takeOver(group).finally(() => {
 			if (!this.#held.has(group)) return
@@ -85,17 +90,19 @@ export class Leader {
 	 * may never have been stored.
 	 */
 	async #takeOver(group: string): Promise<void> {
-		await inTime(2000, this.host.loaded(group))
+		await inTime(2000, this.host.loaded(group)).catch(() => {})
 		const { error, store } = this.host.persistence
 		if (error || !store.cursor) return
-		const cursor = await store.cursor(group).catch(() => undefined)
+		const cursor = await inTime(2000, store.cursor(group)).catch(() => undefined)
 		const { cursors } = this.host.replica
 		cursor === undefined ? cursors.delete(group) : cursors.set(group, cursor)
 	}
 
-	/** Another tab has stolen the lock, or the request for it was aborted. */
-	#onLost(group: string, release: AbortController): void {
-		if (this.#groups.get(group)?.release === release && this.#release(group)) this.#request(group, false)
+	/** Another tab has stolen the lock, the request was aborted, or locks are denied. */
+	#onLost(group: string, release: AbortController, denied: boolean): void {
+		if (this.#groups.get(group)?.release !== release) return
+		if (denied) this.#onHeld(group)
+		else if (this.#release(group)) this.#request(group, false)
 	}
 
 	/** Did this tab hold the lock? */
@@ -108,9 +115,12 @@ export class Leader {
 		for (const [group, entry] of this.#groups) {
 			if (this.#held.has(group)) continue
 			if (entry.missed++ < MAX_MISSED) this.host.post({ ask: group })
+			// Locks that never answer are none.
+			else if (entry.stolen) this.#onHeld(group)
 			else {
 				const waiting = entry.release
 				entry.missed = 0
+				entry.stolen = true
 				entry.release = new AbortController()
 				waiting.abort()
 				this.#request(group, true)

@@ -1,6 +1,6 @@
 // What this tab knows of the server, from its own sync loop or from the leading tab;
 // requests for a sync, and the browser's events that concern the network.
-import type { NetworkState } from './exchange.js'
+import type { NetworkState, Parts } from './exchange.js'
 import { type Message, plain, revived } from './message.js'
 import { Pending } from './pending.js'
 import { newOp } from './replica.js'
@@ -19,8 +19,11 @@ export class Network {
 	state: Partial<NetworkState> = {}
 	/** Undefined until the codec is loaded. */
 	loop?: SyncLoop
-	/** Syncs that the leader was asked for. */
+	/** Each group as its leader sees it. */
+	parts: Parts = new Map()
+	/** Syncs that the leader was asked for, and their groups. */
 	#syncs = new Pending()
+	#groups = new Map<string, string>()
 	#unlisten = new AbortController()
 
 	constructor(private host: NetworkHost) {
@@ -39,12 +42,24 @@ export class Network {
 		this.#syncs.close(error)
 	}
 
-	async sync(): Promise<void> {
+	async sync(group: string): Promise<void> {
 		if (this.host.dead) throw this.host.dead
 		const id = newOp()
 		const done = this.#syncs.wait(id)
+		this.#groups.set(id, group)
 		this.#askForSyncs()
-		return done
+		return done.finally(() => this.#groups.delete(id))
+	}
+
+	/** The first atom of a group: what was known of it may be old. */
+	onJoin(group: string): void {
+		this.#learn(new Map([[group, undefined]]))
+		this.host.post({ hello: true })
+	}
+
+	/** No atom of the group is left. */
+	left(group: string, error: PocketbookError): void {
+		for (const [id, of] of this.#groups) if (of === group) this.#syncs.settle(id, error)
 	}
 
 	/** There may be something to push. */
@@ -60,40 +75,48 @@ export class Network {
 		this.#askForSyncs()
 	}
 
-	receive({ net, error, hello, sync, synced }: Message): void {
-		const leads = this.host.leader.leading.size
-		if (net && !leads) {
-			this.state = { ...net, lastError: revived(error) }
-			this.host.onStatus()
+	receive({ net, error, hello, sync, group, synced }: Message): void {
+		const { leading } = this.host.leader
+		if (net) {
+			if (!leading.size) this.state = { ...net, lastError: revived(error) }
+			this.#learn(net.parts, (part) => !leading.has(part))
 		}
 		if (hello) {
 			this.#publish()
 			this.#askForSyncs()
 		}
-		if (sync && leads) this.#syncFor(sync)
+		if (sync && leading.has(group!)) this.#syncFor(sync, group!)
 		if (synced) this.#syncs.settle(synced, revived(error))
 	}
 
 	/** Sends the loop's state to the other tabs. */
 	#publish(): void {
-		if (!this.loop || !this.host.leader.leading.size) return
+		const { leading } = this.host.leader
+		if (!this.loop || !leading.size) return
 		this.state = this.loop.network
-		this.host.post({ net: { ...this.state, lastError: null }, error: plain(this.state.lastError) })
+		// Those that were not pulled too.
+		const parts = new Map([...leading].map((group) => [group, this.state.parts?.get(group)]))
+		this.host.post({ net: { ...this.state, parts, lastError: null }, error: plain(this.state.lastError) })
+		this.#learn(parts)
+	}
+
+	#learn(parts: Parts = new Map(), is = (_group: string) => true): void {
+		this.parts = new Map([...this.parts, ...[...parts].filter(([group]) => is(group))])
 		this.host.onStatus()
 	}
 
-	/** Asks the leader. A tab that begins to lead is asked again. */
+	/** Asks the leader of each group. A tab that begins to lead is asked again. */
 	#askForSyncs(): void {
-		for (const sync of this.#syncs.ids()) this.host.leader.leading.size ? this.#syncFor(sync) : this.host.post({ sync })
+		for (const [sync, group] of this.#groups) this.host.leader.leading.has(group) ? this.#syncFor(sync, group) : this.host.post({ sync, group })
 	}
 
-	#syncFor(synced: string): void {
+	#syncFor(synced: string, group: string): void {
 		const report = (error?: PocketbookError) => {
 			const message = { synced, error: plain(error) }
 			this.host.post(message)
 			this.receive(message)
 		}
-		this.loop?.sync().then(() => report(), report)
+		this.loop?.sync(group).then(() => report(), report)
 	}
 
 	#listen(): void {

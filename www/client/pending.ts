@@ -36,7 +36,12 @@ export class Pending {
 	}
 }
 
-/** Waits until a promise settles, but no longer than `ms` milliseconds. */
-export async function inTime(ms: number, promise: Promise<unknown>): Promise<void> {
-	await Promise.race([promise, new Promise((done) => setTimeout(done, ms))]).catch(() => {})
+/**
+ * Settles like the promise, but rejects with `late` after `ms` milliseconds. For all
+ * that may never settle: databases, locks, functions of the app.
+ */
+export async function inTime<T>(ms: number, promise: Promise<T>, late?: PocketbookError): Promise<T> {
+	let timer: ReturnType<typeof setTimeout>
+	const limit = new Promise<never>((_, reject) => (timer = setTimeout(reject, ms, late)))
+	return Promise.race([promise, limit]).finally(() => clearTimeout(timer))
 }

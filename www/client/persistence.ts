@@ -1,6 +1,11 @@
 // Keeps rows in a storage in spite of its failures: each write opens a failed storage
 // again, and then stores everything that is in memory.
-import { PocketbookError, type Rows, type Storage } from './types.js'
+import { inTime } from './pending.js'
+import { type Loaded, PocketbookError, type Rows, type Storage } from './types.js'
+
+/** Milliseconds for opening a storage, and for a transaction. */
+const OPENING = 5000
+const TRANSACTION = 30_000
 
 /** The part of a session that persistence needs. */
 export interface PersistenceHost {
@@ -9,6 +14,8 @@ export interface PersistenceHost {
 	codecReady: Promise<unknown>
 	/** The rows of all that is in memory. */
 	everything(): Rows
+	/** The storage is open again: what could not be loaded can be now. */
+	onReopened(): void
 	/** `error` or `persisted` has changed. */
 	onStatus(): void
 }
@@ -24,6 +31,7 @@ export class Persistence {
 	/** Settles when all writes under way are stored. */
 	#stored: Promise<unknown> = Promise.resolve()
 	#recovering?: Promise<void>
+	#opening?: Promise<void>
 	#asking?: Promise<void>
 
 	constructor(readonly store: Storage, private host: PersistenceHost) {
@@ -35,12 +43,16 @@ export class Persistence {
 	/** Stores rows in one transaction. */
 	write(rows: Rows): Promise<void> {
 		// At once if the storage is open: a page that is being closed has no next turn.
-		const stored = this.#isOpen ? this.store.write(rows) : this.opened.then(() => (this.error ? Promise.reject(this.error) : this.store.write(rows)))
+		const stored = this.#isOpen ? this.#write(rows) : this.opened.then(() => (this.error ? Promise.reject(this.error) : this.#write(rows)))
 		// The connection may be lost, or the database deleted. Recovery stores all that
 		// is in memory, which includes these rows.
 		const safe = stored.catch((cause) => this.#recover(cause))
 		this.#stored = Promise.allSettled([this.#stored, safe]).then(() => {})
 		return safe
+	}
+
+	load(group: string): Promise<Loaded> {
+		return inTime(TRANSACTION, this.store.load(group), silent())
 	}
 
 	/**
@@ -77,8 +89,18 @@ export class Persistence {
 			this.#recover().catch(() => {})
 		}
 		this.#isOpen = false
-		await this.store.open(this.host.name, lost)
+		// One that is late is not asked again, but opens the storage when it answers.
+		this.#opening ??= this.store.open(this.host.name, lost).finally(() => (this.#opening = undefined))
+		const opening = this.#opening
+		await inTime(OPENING, opening, silent()).catch((cause) => {
+			opening.then(lost, () => {})
+			throw cause
+		})
 		this.#isOpen = true
+	}
+
+	#write(rows: Rows): Promise<void> {
+		return inTime(TRANSACTION, this.store.write(rows), silent())
 	}
 
 	#recover(cause?: unknown): Promise<void> {
@@ -92,9 +114,10 @@ export class Persistence {
 			await (this.opened = this.#open())
 			// Later changes are not among the rows: they are written as usual.
 			this.#recovering = undefined
-			await this.store.write(this.host.everything())
+			await this.#write(this.host.everything())
 			this.error = null
 			this.host.onStatus()
+			this.host.onReopened()
 		} catch (cause) {
 			this.#recovering = undefined
 			throw this.degrade(cause)
@@ -102,9 +125,18 @@ export class Persistence {
 	}
 
 	async #ask(how: 'persist' | 'persisted'): Promise<void> {
-		const is = (await globalThis.navigator?.storage?.[how]?.().catch(() => null)) ?? null
+		let is = null
+		try {
+			is = await navigator.storage[how]()
+		} catch {
+			// An old browser, or denied.
+		}
 		// `persisted` is also false if the browser was not asked to promise yet.
 		this.persisted = is || (how === 'persist' ? is : null)
 		this.host.onStatus()
 	}
+}
+
+function silent(): PocketbookError {
+	return new PocketbookError('storage', 'no answer')
 }

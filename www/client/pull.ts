@@ -4,6 +4,9 @@ import type { Exchange } from './exchange.js'
 import type { Pulled, PulledDoc } from './http.js'
 import type { Batch, ServerDoc } from './replica.js'
 
+/** Codes of a pull that fails again if it is repeated. The other groups go on. */
+export const REFUSALS = ['forbidden', 'bad-request']
+
 export class Puller {
 	/** The last job of each group. */
 	#jobs = new Map<string, Promise<unknown>>()
@@ -55,18 +58,17 @@ export class Puller {
 		let since = host.replica.cursors.get(group) ?? '0'
 		for (let more = true; more; ) {
 			const page = await http.pull(group, since).catch((error) => {
-				if (error.status === 403) this.exchange.forbid(group)
-				throw error
+				if (!REFUSALS.includes(error.code)) throw error
+				this.exchange.refuse(group, error)
 			})
-			if (!host.leader.leading.has(group)) return
+			if (!page || !host.leader.leading.has(group)) return
 			more = page.more
 			since = page.cursor
 			for (const { id } of page.docs) seen.add(id)
 			this.#take(group, page, seen)
 		}
-		this.exchange.pulled.add(group)
 		if (confirmed) stream!.live.add(group)
-		this.exchange.note({ lastPull: Date.now(), ...(this.exchange.network.forbidden ? {} : { lastError: null }) })
+		this.exchange.pulled(group)
 	}
 
 	#take(group: string, { docs: found, cursor, more, reset: force }: Pulled, seen: Set<string>): void {

@@ -9,8 +9,8 @@ import { PocketbookError } from './types.js'
 /** A push stays well below the server's limit for a request body (1 MiB). */
 const MAX_DOCS = 500
 const MAX_CHARS = 250_000
-/** Statuses of a push that fails again if it is repeated. */
-const REFUSALS = [400, 403, 413]
+/** Codes of a push that fails again if it is repeated. */
+const REFUSALS = ['bad-request', 'forbidden', 'too-large', 'damaged']
 
 export class Pusher {
 	#pushing?: Promise<void>
@@ -60,14 +60,14 @@ export class Pusher {
 	async #mark(writes: Write[]): Promise<void> {
 		const put = writes.filter((write) => !write.sent).map((write) => ({ ...write, sent: true }))
 		// A database that hangs must not prevent the push.
-		if (put.length) await inTime(1000, this.exchange.host.writes.record({ put }))
+		if (put.length) await inTime(1000, this.exchange.host.writes.record({ put })).catch(() => {})
 	}
 
 	async #send(writes: Write[]): Promise<void> {
 		await this.#mark(writes)
 		const docs = writes.map(({ id, base, op, value }) => ({ id, base, op, ...(value === undefined ? { deleted: true as const } : { value }) }))
 		const results = await this.exchange.http.push(docs).catch((error: PocketbookError) => {
-			if (!REFUSALS.includes(error.status) && error.code !== 'damaged') throw error
+			if (!REFUSALS.includes(error.code)) throw error
 			return error
 		})
 		if (!(results instanceof PocketbookError)) this.#results(writes, results)

@@ -1,9 +1,11 @@
 // The session that all atoms of one server and user share in this tab: it creates the
 // parts (writes, persistence, leader, network) and connects them.
 import { codecOf } from './codec.js'
+import { TIMEOUT } from './http.js'
 import { Leader, type LeaderHost } from './leader.js'
 import type { Message } from './message.js'
 import { Network, type NetworkHost } from './network.js'
+import { inTime } from './pending.js'
 import { Persistence, type PersistenceHost } from './persistence.js'
 import { Replica } from './replica.js'
 import { allRows } from './rows.js'
@@ -64,10 +66,12 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		this.codecReady = Promise.resolve(codec).then((ready) => this.#start(ready))
 		this.persistence = new Persistence(typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage : new IndexedStorage(), this)
 		this.codecReady.catch((error) => this.persistence.degrade(error))
-		if (globalThis.BroadcastChannel) {
+		try {
 			this.#channel = new BroadcastChannel(name)
 			this.#channel.onmessage = ({ data }) => this.#onMessage(data)
 			this.post({ hello: true })
+		} catch {
+			// There is none, or it is denied, as storage and locks are then.
 		}
 	}
 
@@ -79,7 +83,10 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		this.#bindings.push(binding)
 		binding.onDocs(this.replica.docs.keys())
 		binding.ready = first?.ready ?? this.writes.load(group)
-		if (!first) this.leader.join(group)
+		if (!first) {
+			this.network.onJoin(group)
+			this.leader.join(group)
+		}
 		return binding.ready
 	}
 
@@ -88,6 +95,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		const { group } = binding
 		if (this.#bindingOf(group)) return
 		this.leader.leave(group)
+		this.network.left(group, new PocketbookError('destroyed', 'atom destroyed'))
 		if (!this.#bindings.length) await this.#close('atom destroyed')
 	}
 
@@ -107,8 +115,8 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		await this.#forget()
 	}
 
-	status(): Status {
-		return statusOf(this)
+	status(group: string): Status {
+		return statusOf(this, group)
 	}
 
 	// ---- For the parts ----
@@ -118,7 +126,8 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	}
 
 	async token(): Promise<string | undefined> {
-		return typeof this.#token === 'function' ? this.#token() : this.#token
+		if (typeof this.#token !== 'function') return this.#token
+		return inTime(TIMEOUT, Promise.resolve(this.#token()), new PocketbookError('offline', 'token function does not answer'))
 	}
 
 	mergeOf(id: string): Merge | undefined {
@@ -140,6 +149,10 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 
 	onDocs(ids: Iterable<string>, swap?: Swap): void {
 		for (const binding of this.#bindings) binding.onDocs(ids, swap)
+	}
+
+	onReopened(): void {
+		this.writes.onReopened()
 	}
 
 	onStatus(): void {

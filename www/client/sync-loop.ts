@@ -1,18 +1,32 @@
 // Decides when to pull, to push and to listen to events; runs in the tab that leads.
 // It never stops by itself: a timer is always armed.
 import { resolve } from './conflict.js'
-import type { Exchange, ExchangeHost, NetworkState, Stream } from './exchange.js'
+import type { Exchange, ExchangeHost, NetworkState, Parts, Stream } from './exchange.js'
 import { Http, type Pulled } from './http.js'
-import { Puller } from './pull.js'
+import { plain, revived } from './message.js'
+import { Puller, REFUSALS } from './pull.js'
 import { Pusher } from './push.js'
 import type { ServerDoc } from './replica.js'
-import { PocketbookError } from './types.js'
+import { type PlainError, PocketbookError } from './types.js'
 
 /** The server sends a ping every 15 s at the latest. */
 const STREAM_TIMEOUT = 32_000
 const CHECK = 15_000
 const BACKOFF = 500
 const BACKOFF_MAX = 30_000
+/** A longer timer would fire at once. */
+const MAX_TIMER = 2 ** 31 - 1
+/** Groups in a connection of the stream, as the protocol limits them. */
+const MAX_GROUPS = 64
+/** Characters of their names; a server or a proxy limits the length of a URL. */
+const MAX_CHARS = 4000
+/** Statuses of a server or a proxy that finds the request too long. */
+const TOO_LONG = [400, 414, 431]
+/**
+ * Connections of the stream: a browser opens six to a server. Further groups are
+ * polled.
+ */
+const MAX_CONNECTIONS = 4
 
 /** The part of a session that the loop needs. */
 export interface LoopHost extends ExchangeHost {
@@ -24,9 +38,6 @@ export class SyncLoop implements Exchange {
 	network: Partial<NetworkState> = {}
 	http: Http
 	stream?: Stream
-	pulled = new Set<string>()
-	/** Groups that the token does not cover. */
-	#forbidden = new Set<string>()
 	#inFlight = 0
 	#puller: Puller
 	#pusher: Pusher
@@ -38,9 +49,11 @@ export class SyncLoop implements Exchange {
 	 * clients.
 	 */
 	#retry = BACKOFF
-	/** When the stream last sent anything. */
-	#heard = 0
+	/** Groups in a connection: less after a connection with so many was refused. */
+	#most = MAX_GROUPS
 	#refusedToken?: string
+	/** When to look for another token. */
+	#askForToken = 0
 	#closed = false
 
 	/** `onNetwork` is called when the network state has changed. */
@@ -54,6 +67,8 @@ export class SyncLoop implements Exchange {
 	/** Opens a new stream and syncs: the open one may be dead or miss a group. */
 	restart(): void {
 		this.#closeStream()
+		this.#most = MAX_GROUPS
+		this.#forget()
 		this.#arm(0)
 	}
 
@@ -78,8 +93,7 @@ export class SyncLoop implements Exchange {
 
 	/** The token may have changed. */
 	resume(): void {
-		this.#forbidden.clear()
-		this.note({ unauthorized: false })
+		this.note({ unauthorized: false, parts: new Map() })
 		this.restart()
 	}
 
@@ -89,30 +103,33 @@ export class SyncLoop implements Exchange {
 		this.#closeStream()
 	}
 
-	/** Pulls everything, then pushes everything. */
-	async sync(): Promise<void> {
+	/**
+	 * Pulls these groups, then pushes everything. Rejects also if the server refuses
+	 * `wanted`.
+	 */
+	async sync(wanted?: string, groups = this.groups()): Promise<void> {
 		try {
 			if (!this.#alive()) this.#listen()
-			await Promise.all(this.groups().map((group) => this.#puller.pull(group)))
+			await Promise.all((wanted && this.#refusal(wanted) ? [...groups, wanted] : groups).map((group) => this.#puller.pull(group)))
 			await this.#pusher.push()
 			this.#failures = 0
 		} catch (error) {
 			this.#failed(error)
 			throw error
 		}
+		const error = wanted && this.#refusal(wanted)
+		if (error) throw revived(error)
 	}
 
 	// ---- For pull.ts and push.ts ----
 
 	groups(): string[] {
-		return [...this.host.leader.leading].filter((group) => !this.#forbidden.has(group)).sort()
+		return [...this.host.leader.leading].filter((group) => !this.#refusal(group)).sort()
 	}
 
 	note(changes: Partial<NetworkState>): void {
 		const before = this.network
-		const forbidden = this.#forbidden.size > 0
-		const current = this.groups().every((group) => this.pulled.has(group))
-		this.network = { ...before, busy: this.#inFlight > 0, forbidden, current, ...changes }
+		this.network = { ...before, busy: this.#inFlight > 0, ...changes }
 		if (Object.entries(this.network).some(([key, value]) => value !== before[key as keyof NetworkState])) this.onNetwork()
 	}
 
@@ -137,10 +154,46 @@ export class SyncLoop implements Exchange {
 		void writes.record(batch)
 	}
 
-	forbid(group: string): void {
-		this.#forbidden.add(group)
+	pulled(group: string): void {
+		const refused = this.#refusal(group)
+		this.note({ lastPull: Date.now(), lastError: null, parts: new Map(this.#parts).set(group, null) })
+		if (refused) this.restart()
+	}
+
+	refuse(group: string, error: PocketbookError): void {
+		this.#refused()
+		this.note({ parts: new Map(this.#parts).set(group, plain(error)) })
+		// The stream must not ask for it. More groups may be refused right now.
+		this.#closeStream()
+		this.#most = MAX_GROUPS
+		this.#arm(BACKOFF)
+	}
+
+	// ---- The groups ----
+
+	get #parts(): Parts {
+		return this.network.parts ?? new Map()
+	}
+
+	#refusal(group: string): PlainError | null | undefined {
+		return this.#parts.get(group)
+	}
+
+	/** The token was refused. Another one is looked for later. */
+	#refused(): void {
 		this.#refusedToken = this.http.used
-		this.restart()
+		this.#askForToken = Date.now() + this.host.interval()
+	}
+
+	/** The groups are to be pulled again. Refusals stay. */
+	#forget(): void {
+		this.note({ parts: new Map([...this.#parts].filter(([, error]) => error)) })
+	}
+
+	/** The groups without a stream that follows on what was pulled. */
+	#behind(): string[] {
+		const live = this.#alive() ? this.stream!.live : new Set()
+		return this.groups().filter((group) => !live.has(group) || !this.#parts.has(group))
 	}
 
 	// ---- The timer ----
@@ -149,18 +202,18 @@ export class SyncLoop implements Exchange {
 		if (this.#closed) return
 		clearTimeout(this.#timer)
 		this.#due = Date.now() + ms
-		this.#timer = setTimeout(() => void this.#tick(), ms)
+		this.#timer = setTimeout(() => void this.#tick(), Math.min(ms, MAX_TIMER))
 	}
 
 	async #tick(): Promise<void> {
-		const alive = this.#alive()
-		this.#arm(Math.min(this.host.interval(), alive ? CHECK : Infinity))
-		if (this.network.unauthorized || this.#forbidden.size) {
+		this.#arm(Math.min(this.host.interval(), this.#alive() ? CHECK : Infinity))
+		if (Date.now() >= this.#askForToken && (this.network.unauthorized || [...this.#parts.values()].some(Boolean))) {
 			const token = await this.host.token().catch(() => this.#refusedToken)
 			if (token !== this.#refusedToken) return this.resume()
 		}
 		if (this.network.unauthorized || !this.groups().length) return
-		this.#attempt(alive && this.network.current ? this.#pusher.push() : this.sync())
+		const behind = this.#behind()
+		this.#attempt(behind.length ? this.sync(undefined, behind) : this.#pusher.push())
 	}
 
 	#attempt(work: Promise<unknown>): void {
@@ -172,14 +225,13 @@ export class SyncLoop implements Exchange {
 		const lastError = cause instanceof PocketbookError ? cause : new PocketbookError('protocol', `${cause}`)
 		// One failure may end several attempts.
 		if (lastError === this.network.lastError) return
-		if (lastError.status === 401) {
+		if (lastError.code === 'unauthorized') {
 			this.#closeStream()
-			this.#refusedToken = this.http.used
+			this.#refused()
 			this.note({ unauthorized: true, tried: true, lastError })
 			this.#arm(this.host.interval())
-		} else if (lastError.code === 'forbidden') this.note({ tried: true, lastError })
-		else {
-			this.pulled.clear()
+		} else {
+			this.#forget()
 			this.note({ online: false, tried: true, lastError })
 			this.#arm(Math.max(wait ?? Math.min(BACKOFF_MAX, BACKOFF * 2 ** this.#failures++) * (0.5 + Math.random() / 2), lastError.retryAfter))
 		}
@@ -188,7 +240,7 @@ export class SyncLoop implements Exchange {
 	// ---- The stream ----
 
 	#alive(timeout = STREAM_TIMEOUT): boolean {
-		return !!this.stream && Math.abs(Date.now() - this.#heard) < timeout
+		return !!this.stream?.heard.every((at) => Math.abs(Date.now() - at) < timeout)
 	}
 
 	#closeStream(): void {
@@ -196,18 +248,38 @@ export class SyncLoop implements Exchange {
 		this.stream = undefined
 	}
 
+	/** The groups of each connection of a stream. */
+	#connections(): string[][] {
+		const all: string[][] = []
+		let chars = Infinity
+		for (const group of this.groups()) {
+			chars += encodeURIComponent(group).length
+			if (chars > MAX_CHARS || all.at(-1)!.length >= this.#most) {
+				all.push([])
+				chars = 0
+			}
+			all.at(-1)!.push(group)
+		}
+		return all.slice(0, MAX_CONNECTIONS)
+	}
+
 	#listen(): void {
 		this.#closeStream()
-		const stream: Stream = (this.stream = { abort: new AbortController(), confirmed: new Set(), live: new Set() })
-		const ended = (error?: any) => {
-			if (this.stream === stream) this.#dropped(stream, error)
-		}
-		this.#heard = Date.now()
-		this.http.stream(this.groups(), stream.abort.signal, (event, data) => this.#onEvent(stream, event, data)).then(ended, ended)
+		const stream: Stream = (this.stream = { abort: new AbortController(), heard: [], confirmed: new Set(), live: new Set() })
+		this.#connections().forEach((groups, i) => {
+			const ended = (error?: any) => {
+				if (this.stream === stream) this.#ended(stream, i, groups, error)
+			}
+			const on = (event?: string, data?: any) => {
+				stream.heard[i] = Date.now()
+				this.#onEvent(stream, event, data)
+			}
+			stream.heard[i] = Date.now()
+			this.http.stream(groups, stream.abort.signal, on).then(ended, ended)
+		})
 	}
 
 	#onEvent({ confirmed }: Stream, event?: string, data?: any): void {
-		this.#heard = Date.now()
 		if (event === 'retry') this.#retry = data
 		else if (event) {
 			const { group, reset } = data as Pulled & { group: string }
@@ -217,12 +289,19 @@ export class SyncLoop implements Exchange {
 	}
 
 	/**
-	 * If a stream that was confirmed ends, the server may be gone. If one was refused,
-	 * polling will show the reason.
+	 * If a connection that was confirmed ends, the server may be gone. One that was
+	 * refused for its groups is opened again with fewer of them. For all else polling
+	 * will show the reason, and ask for a stream again.
 	 */
-	#dropped({ confirmed }: Stream, error: any): void {
-		this.#closeStream()
-		if (error?.status === 401) this.#failed(error)
-		else if (confirmed.size) this.#failed(new PocketbookError('offline', 'connection lost'), this.#retry)
+	#ended({ heard, confirmed }: Stream, i: number, groups: string[], error: any): void {
+		heard[i] = 0
+		if (error?.code === 'unauthorized') this.#failed(error)
+		else if (groups.some((group) => confirmed.has(group))) {
+			this.#closeStream()
+			this.#failed(new PocketbookError('offline', 'connection lost'), this.#retry)
+		} else if ((REFUSALS.includes(error?.code) || TOO_LONG.includes(error?.status)) && groups.length > 1) {
+			this.#most = groups.length >> 1
+			this.#listen()
+		}
 	}
 }

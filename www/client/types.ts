@@ -38,7 +38,7 @@ export interface Options<V = unknown> {
 	user?: string
 	codec?: 'json' | 'transit' | Codec
 	cache?: Cache<V>
-	/** Milliseconds between polls while there is no stream; default 30000. */
+	/** Milliseconds between polls while there is no stream; 30000 unless positive. */
 	interval?: number
 	/** Without it the server's value is taken and the local one goes to `conflicts`. */
 	merge?: Merge<V>
@@ -48,6 +48,7 @@ export interface Options<V = unknown> {
 
 export type State = 'synced' | 'pending' | 'syncing' | 'offline' | 'unauthorized' | 'storage-degraded'
 
+/** The state and the writes are those of the atom's group. */
 export interface Status {
 	state: State
 	/** The last exchange with the server succeeded. */

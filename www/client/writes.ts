@@ -39,6 +39,9 @@ export class Writes {
 	 */
 	#blind = new Set<string>()
 
+	/** Groups whose local data could not be loaded yet. */
+	#missing = new Set<string>()
+
 	constructor(private host: WritesHost) {}
 
 	/**
@@ -91,7 +94,13 @@ export class Writes {
 
 	/** Loads the local data of a group. It never rejects: the status has the error. */
 	load(group: string): Promise<void> {
+		this.#missing.add(group)
 		return this.#load(group).catch((error) => void this.host.persistence.degrade(error))
+	}
+
+	/** The storage is open again. */
+	onReopened(): void {
+		for (const group of this.#missing) void this.load(group)
 	}
 
 	/** Rejects what waits for the server. */
@@ -127,7 +136,8 @@ export class Writes {
 	async #load(group: string): Promise<void> {
 		await this.host.persistence.opened
 		const codec = await this.host.codecReady
-		const { cursor, ...rows } = await this.host.persistence.store.load(group)
+		const { cursor, ...rows } = await this.host.persistence.load(group)
+		this.#missing.delete(group)
 		const { replica } = this.host
 		const own = replica.waiting()
 		const blind = own.filter(({ op }) => this.#blind.has(op))

@@ -204,3 +204,38 @@ test('destroy ends requests and promises, and a later swap says so', async () =>
 	assert.throws(() => todos.swap(assoc, 'todos:2', 1), { code: 'destroyed' })
 	await server.start()
 })
+
+test('without reportError the console has the error, and the other watches are called', async () => {
+	const { atom } = await setUp()
+	const { reportError } = globalThis
+	const { error } = console
+	const logged = []
+	delete globalThis.reportError
+	console.error = (what) => logged.push(what)
+	try {
+		const todos = atom({ storage: 'memory' })
+		let called = 0
+		todos.addWatch('bad', () => {
+			throw new Error('from a watch')
+		})
+		todos.addWatch('good', () => called++)
+		todos.swap(assoc, 'todos:1', 1)
+		assert.deepEqual([called, logged.map(({ message }) => message)], [1, ['from a watch']])
+	} finally {
+		globalThis.reportError = reportError
+		console.error = error
+	}
+})
+
+test('an id that ends with the colon of a nested group can be edited there', async () => {
+	const { server, atom } = await setUp()
+	for (const id of ['g:a:', 'g:a:1', 'g::']) server.put(id, 'old')
+	for (const [group, ids] of Object.entries({ 'g:a': ['g:a:', 'g:a:1'], g: ['g::', 'g:a:', 'g:a:1'] })) {
+		const one = atom({ group })
+		await one.sync()
+		assert.deepEqual([...one.deref().keys()].sort(), ids)
+		await one.swap((docs) => new Map([...docs].map(([id]) => [id, group]))).server
+		for (const id of ids) assert.equal(server.value(id), group)
+		assert.throws(() => one.swap(assoc, 'g:', 1), { message: /not in the group/ })
+	}
+})

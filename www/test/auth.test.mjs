@@ -60,16 +60,51 @@ test('a group outside the token is told, and does not stop the others', async ()
 	server.tokens = { some: { groups: { todos: 'rw' } } }
 	const todos = atom({ token: 'some' })
 	const secret = atom({ token: 'some', group: 'secret' })
-	await until(() => todos.status.state === 'unauthorized' && todos.status.lastError.code === 'forbidden')
+	await until(() => secret.status.state === 'unauthorized' && secret.status.lastError.code === 'forbidden')
+	await synced(todos)
+	assert.equal(todos.status.lastError.code, 'forbidden', 'each atom names a refused group')
+	await assert.rejects(secret.sync(), { code: 'forbidden', status: 403 })
+	await todos.sync()
 	server.put('todos:1', 'x')
 	await until(() => get(todos, 'todos:1'))
 	await todos.swap(assoc, 'todos:2', 'y').server
 	assert.equal(secret.deref().size, 0)
+	secret.swap(assoc, 'secret:1', 'waits')
+	assert.deepEqual([todos.status.pending, secret.status.pending], [0, 1])
 	server.tokens.more = all
-	server.put('secret:1', 's')
+	server.put('secret:2', 's')
 	todos.setToken('more')
-	await until(() => get(secret, 'secret:1'))
+	await until(() => get(secret, 'secret:2'))
 	await synced(todos)
+	await synced(secret)
+	assert.deepEqual([server.value('secret:1'), todos.status.lastError], ['waits', null])
+})
+
+test('a group that the server allows later: sync asks again, and the stream has it', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { some: { groups: { todos: 'rw' } } }
+	const todos = atom({ token: 'some', interval: 3_600_000 })
+	const later = atom({ token: 'some', group: 'later', interval: 3_600_000 })
+	await until(() => later.status.state === 'unauthorized')
+	server.tokens.some = all
+	await later.sync()
+	await synced(todos)
+	await synced(later)
+	await until(() => server.log.at(-1) && server.streams === 1)
+	server.put('later:1', 'x')
+	await until(() => get(later, 'later:1'))
+})
+
+test('many refused groups cost a few requests each, whatever the token function gives', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = new Proxy({}, { get: () => ({ groups: { g0: 'rw' } }) })
+	let calls = 0
+	const atoms = Array.from({ length: 40 }, (_, i) => atom({ group: `g${i}`, token: () => `token-${++calls}`, interval: 3_600_000 }))
+	await until(() => atoms.slice(1).every(({ status }) => status.state === 'unauthorized'))
+	await synced(atoms[0])
+	server.put('g0:1', 'x')
+	await until(() => get(atoms[0], 'g0:1'))
+	assert.ok(server.log.length < 300, `${server.log.length} requests`)
 })
 
 test('a new token reaches the other tabs', async () => {

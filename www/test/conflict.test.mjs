@@ -351,3 +351,19 @@ test('what is no pocketbook server is told apart, and loses nothing', async () =
 	await synced(todos)
 	assert.equal(server.value('todos:1'), 1)
 })
+
+test('a merge function that returns a promise has failed: both values stay, nothing is written', async () => {
+	const set = await setUp()
+	const { todos, written } = await diverged(set, { merge: async (_base, mine, theirs) => ({ ...theirs, ...mine }) })
+	await assert.rejects(written.server, { code: 'conflict' })
+	assert.deepEqual([get(todos, 'todos:1'), set.server.value('todos:1')], [{ title: 'theirs' }, { title: 'theirs' }])
+	assert.deepEqual([todos.conflicts.length, todos.conflicts[0].mine], [1, { title: 'mine' }])
+	assert.match(todos.status.lastError.message, /promise/)
+})
+
+test('a merged value may have a member named then', async () => {
+	const set = await setUp()
+	const { todos, written } = await diverged(set, { merge: () => ({ if: 1, then: 2 }) })
+	await written.server
+	assert.deepEqual([get(todos, 'todos:1'), set.server.value('todos:1')], [{ if: 1, then: 2 }, { if: 1, then: 2 }])
+})

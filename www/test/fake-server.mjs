@@ -39,8 +39,8 @@ export class FakeServer {
 	log = []
 	/**
 	 * Called before each request with (request, path); may throw a Problem, answer
-	 * 'drop' (no answer), 'lose' (done, but no answer), or a {type, body} to be sent
-	 * instead.
+	 * 'drop' (no answer), 'lose' (done, but no answer), or a {type, body, status,
+	 * headers} to be sent instead, or {open}, the beginning of a stream without events.
 	 */
 	fault = () => undefined
 	/**
@@ -50,6 +50,8 @@ export class FakeServer {
 	beforeAnswer = () => undefined
 	/** Answers /sync instead: (request, body) => text, as application/transit+json. */
 	respond = undefined
+	/** How media types are written. */
+	types = (type) => type
 	/** Given the response of each stream. */
 	events = () => undefined
 	#streams = new Set()
@@ -125,7 +127,8 @@ export class FakeServer {
 		try {
 			const fault = await this.fault(request, url.pathname, body)
 			if (fault === 'drop') return request.socket.destroy()
-			if (fault?.type) return this.#answer(response, 200, fault.type, fault.body)
+			if (fault?.open) return response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(fault.open)
+			if (fault?.type) return this.#answer(response, fault.status ?? 200, fault.type, fault.body, fault.headers)
 			if (this.respond && url.pathname === '/sync') return this.#answer(response, 200, 'application/transit+json', this.respond(request, body))
 			const answer = await this.#route(request, response, url, body)
 			if (answer === undefined) return
@@ -140,8 +143,8 @@ export class FakeServer {
 		}
 	}
 
-	#answer(response, status, type, body) {
-		response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body)
+	#answer(response, status, type, body, headers) {
+		response.writeHead(status, { ...headers, 'Content-Type': this.types(type), 'Content-Length': Buffer.byteLength(body) }).end(body)
 	}
 
 	async #route(request, response, url, body) {
@@ -214,7 +217,7 @@ export class FakeServer {
 	}
 
 	#stream(response, groups) {
-		response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+		response.writeHead(200, { 'Content-Type': this.types('text/event-stream'), 'Cache-Control': 'no-store' })
 		const stream = { response, groups }
 		this.#streams.add(stream)
 		response.on('close', () => this.#streams.delete(stream))
