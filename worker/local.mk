@@ -4,6 +4,7 @@ libworker_a_SOURCES = \
 	%D%/confine.c %D%/confine.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/events.c %D%/events.h \
+	%D%/fair_queue.c %D%/fair_queue.h \
 	%D%/handoff.c %D%/handoff.h \
 	%D%/head_check.c %D%/head_check.h \
 	%D%/health.c %D%/health.h \

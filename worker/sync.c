@@ -277,7 +277,8 @@ static void push_commit(struct push *push)
 		.edit_count = push->edits.count,
 		.atomic = push->edits.atomic,
 	};
-	enum rc rc = writer_link_commit(worker->link, &commit, on_reply, push);
+	enum rc rc = writer_link_commit(worker->link, push->exchange->identity->key, &commit,
+					on_reply, push);
 
 	worker_count(worker, METRIC_PUSHES, 1);
 	if (rc != RC_OK) {

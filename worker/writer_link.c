@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "ipc/channel.h"
 #include "ipc/frame.h"
+#include "worker/fair_queue.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -18,6 +19,9 @@
 
 #define WAITING_MAX 1024
 #define WAITING_BYTES_MAX ((size_t)32 << 20)
+/* Requests of so many bytes are sent ahead of their replies, the others wait here, where
+ * tokens take turns. Much less would make commits smaller than they could be. */
+#define SENT_BYTES_MAX ((size_t)4 << 20)
 /* After this time without a socket the worker asks the master for one. */
 static const struct timeval ask_interval = { 1, 0 };
 /* How long requests wait for the first writer: longer than a predecessor takes to
@@ -29,11 +33,11 @@ static const struct timeval first_writer_timeout = { 15, 0 };
 #define REPLY_TIMEOUT_MS 10000
 
 struct waiting {
+	struct fair_item item; /* first, see waiting_of */
 	TAILQ_ENTRY(waiting) next;
 	uint64_t tag;
-	size_t bytes;
-	uint64_t since; /* clock_ms: when it was queued, or sent to the first writer */
-	char *unsent;   /* the packed request, until there is a writer */
+	uint64_t since; /* clock_ms: when it was queued, or there was a first writer */
+	char *unsent;   /* the packed request, until it is sent */
 	on_link_reply *on_reply;
 	void *arg;
 };
@@ -50,11 +54,12 @@ struct writer_link {
 	struct worker *worker;
 	enum link_state state;
 	struct bufferevent *bev;
-	struct event *overdue; /* while requests wait: first_writer_timeout, or for a reply to
-				  the oldest of them */
-	struct event *ask;     /* ask_interval, unless attached */
-	struct waiting_list waiting;
-	size_t count, bytes; /* of `waiting` */
+	struct event *overdue;       /* while requests wait: first_writer_timeout, or for a reply to
+					the oldest of them */
+	struct event *ask;           /* ask_interval, unless attached */
+	struct waiting_list waiting; /* the oldest first */
+	struct fair_queue *queue;    /* the same, by token */
+	size_t sent_bytes;           /* of those that were sent */
 	uint64_t last_tag;
 };
 
@@ -66,15 +71,16 @@ static void link_move(struct writer_link *link, enum link_state to)
 
 static void link_count(struct writer_link *link)
 {
-	counters_set(&link->worker->counters, METRIC_PUSHES_QUEUED, link->count);
+	counters_set(&link->worker->counters, METRIC_PUSHES_QUEUED, fair_queue_count(link->queue));
 }
 
 static void link_reply(struct writer_link *link, struct waiting *waiting, enum rc rc,
 		       const struct store_reply *reply)
 {
 	TAILQ_REMOVE(&link->waiting, waiting, next);
-	link->count--;
-	link->bytes -= waiting->bytes;
+	if (waiting->item.taken)
+		link->sent_bytes -= waiting->item.bytes;
+	fair_queue_remove(link->queue, &waiting->item);
 	link_count(link);
 	waiting->on_reply(waiting->arg, rc, reply);
 	free(waiting->unsent);
@@ -98,6 +104,49 @@ static void link_lose(struct writer_link *link)
 	event_add(link->ask, &ask_interval);
 	event_del(link->overdue);
 	link_refuse_waiting(link);
+}
+
+static void on_packed_sent(const void *data, size_t len, void *arg)
+{
+	(void)data;
+	(void)len;
+	free(arg);
+}
+
+/* Takes over the memory. */
+static void link_send(struct writer_link *link, char *packed, size_t len)
+{
+	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed, len, on_packed_sent,
+				   packed) < 0) {
+		log_error("out_of_memory");
+		_Exit(EXIT_FAILURE);
+	}
+}
+
+static struct waiting *waiting_of(struct fair_item *item)
+{
+	return (struct waiting *)item;
+}
+
+/* Requests that nobody waits for any more still lie in the output while the writer does
+ * not read. */
+static bool link_may_send(const struct writer_link *link)
+{
+	return link->state == LINK_ATTACHED && link->sent_bytes < SENT_BYTES_MAX &&
+	       evbuffer_get_length(bufferevent_get_output(link->bev)) < SENT_BYTES_MAX;
+}
+
+static void link_advance(struct writer_link *link)
+{
+	struct fair_item *item;
+
+	while (link_may_send(link) && (item = fair_queue_take(link->queue)) != NULL) {
+		struct waiting *waiting = waiting_of(item);
+
+		link_send(link, waiting->unsent, item->bytes);
+		waiting->unsent = NULL;
+		link->sent_bytes += item->bytes;
+	}
 }
 
 static struct waiting *link_find(struct writer_link *link, uint64_t tag)
@@ -134,10 +183,10 @@ static void on_link_data(struct bufferevent *bev, void *arg)
 		enum rc rc;
 
 		if (len == 0)
-			return;
+			break;
 		rc = frame_take(slice_make((const char *)evbuffer_pullup(input, -1), len), &frame);
 		if (rc == RC_BUSY)
-			return;
+			break;
 		if (rc == RC_OK)
 			rc = link_take(link, &frame);
 		if (rc != RC_OK) {
@@ -147,6 +196,7 @@ static void on_link_data(struct bufferevent *bev, void *arg)
 		}
 		evbuffer_drain(input, frame.size);
 	}
+	link_advance(link);
 }
 
 static void on_link_event(struct bufferevent *bev, short what, void *arg)
@@ -155,7 +205,7 @@ static void on_link_event(struct bufferevent *bev, short what, void *arg)
 
 	(void)bev;
 	(void)what;
-	log_warn("writer_lost", LOG_NUMBER("unanswered", link->count));
+	log_warn("writer_lost", LOG_NUMBER("unanswered", fair_queue_count(link->queue)));
 	link_lose(link);
 }
 
@@ -185,7 +235,7 @@ static void link_refuse_overdue(struct writer_link *link)
 	struct waiting *waiting = TAILQ_FIRST(&link->waiting);
 
 	if (waiting && now - waiting->since >= timeout)
-		log_warn("writer_overdue", LOG_NUMBER("unanswered", link->count));
+		log_warn("writer_overdue", LOG_NUMBER("unanswered", fair_queue_count(link->queue)));
 	while ((waiting = TAILQ_FIRST(&link->waiting)) != NULL && now - waiting->since >= timeout)
 		link_reply(link, waiting, RC_UNAVAILABLE, NULL);
 	if (waiting)
@@ -202,7 +252,7 @@ static void on_overdue(evutil_socket_t unused, short what, void *arg)
 		link_refuse_overdue(link);
 		return;
 	}
-	log_warn("writer_overdue", LOG_NUMBER("unanswered", link->count));
+	log_warn("writer_overdue", LOG_NUMBER("unanswered", fair_queue_count(link->queue)));
 	link_refuse_waiting(link);
 }
 
@@ -225,6 +275,7 @@ struct writer_link *writer_link_new(struct worker *worker)
 
 	link->worker = worker;
 	TAILQ_INIT(&link->waiting);
+	link->queue = fair_queue_new(WAITING_MAX, WAITING_BYTES_MAX);
 	link->overdue = evtimer_new(worker->base, on_overdue, link);
 	link->ask = evtimer_new(worker->base, on_ask, link);
 	if (link->overdue == NULL || link->ask == NULL) {
@@ -242,41 +293,22 @@ void writer_link_free(struct writer_link *link)
 	if (link->state == LINK_ATTACHED)
 		link_lose(link);
 	link_refuse_waiting(link);
+	fair_queue_free(link->queue);
 	event_free(link->ask);
 	event_free(link->overdue);
 	free(link);
 }
 
-static void on_packed_sent(const void *data, size_t len, void *arg)
-{
-	(void)data;
-	(void)len;
-	free(arg);
-}
-
-/* Takes over the memory. */
-static void link_send(struct writer_link *link, char *packed, size_t len)
-{
-	if (evbuffer_add_reference(bufferevent_get_output(link->bev), packed, len, on_packed_sent,
-				   packed) < 0) {
-		log_error("out_of_memory");
-		_Exit(EXIT_FAILURE);
-	}
-}
-
-static void link_send_unsent(struct writer_link *link)
+static void link_send_first(struct writer_link *link)
 {
 	struct waiting *waiting;
 
 	event_del(link->overdue);
 	TAILQ_FOREACH(waiting, &link->waiting, next)
-	{
-		link_send(link, waiting->unsent, waiting->bytes);
-		waiting->unsent = NULL;
-		waiting->since = clock_ms();
-	}
-	if (link->count)
+	waiting->since = clock_ms();
+	if (!TAILQ_EMPTY(&link->waiting))
 		link_await_reply(link, reply_timeout());
+	link_advance(link);
 }
 
 void writer_link_attach(struct writer_link *link, int fd)
@@ -294,37 +326,25 @@ void writer_link_attach(struct writer_link *link, int fd)
 	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
 	event_del(link->ask);
 	link_move(link, LINK_ATTACHED);
-	link_send_unsent(link);
+	link_send_first(link);
 }
 
-/* Requests that nobody waits for any more still lie in the output while the writer does
- * not read. */
-static bool link_is_full(const struct writer_link *link)
-{
-	return link->count >= WAITING_MAX || link->bytes >= WAITING_BYTES_MAX ||
-	       (link->state == LINK_ATTACHED &&
-		evbuffer_get_length(bufferevent_get_output(link->bev)) >= WAITING_BYTES_MAX);
-}
-
-static void link_add(struct writer_link *link, struct waiting *waiting, char *packed)
+static void link_add(struct writer_link *link, struct waiting *waiting, uint64_t token, size_t len)
 {
 	TAILQ_INSERT_TAIL(&link->waiting, waiting, next);
-	link->count++;
-	link->bytes += waiting->bytes;
+	fair_queue_add(link->queue, &waiting->item, token, len);
 	link_count(link);
-	if (link->state == LINK_ATTACHED) {
-		link_send(link, packed, waiting->bytes);
-		if (!evtimer_pending(link->overdue, NULL))
+	if (!evtimer_pending(link->overdue, NULL)) {
+		if (link->state == LINK_ATTACHED)
 			link_await_reply(link, reply_timeout());
-	} else {
-		waiting->unsent = packed;
-		if (!evtimer_pending(link->overdue, NULL))
+		else
 			event_add(link->overdue, &first_writer_timeout);
 	}
+	link_advance(link);
 }
 
-enum rc writer_link_commit(struct writer_link *link, const struct store_request *request,
-			   on_link_reply *on_reply, void *arg)
+enum rc writer_link_commit(struct writer_link *link, uint64_t token,
+			   const struct store_request *request, on_link_reply *on_reply, void *arg)
 {
 	struct buf packed = BUF_EMPTY;
 	struct waiting *waiting;
@@ -333,24 +353,28 @@ enum rc writer_link_commit(struct writer_link *link, const struct store_request 
 	assert(on_reply);
 	if (link->state == LINK_DETACHED)
 		return RC_UNAVAILABLE;
-	if (link_is_full(link))
+	if (!fair_queue_admits(link->queue, token, 0))
 		return RC_BUSY;
 	begun = frame_begin(&packed, ++link->last_tag);
 	store_request_pack(request, &packed);
 	frame_end(&packed, begun);
+	if (!fair_queue_admits(link->queue, token, packed.len)) {
+		buf_free(&packed);
+		return RC_BUSY;
+	}
 	waiting = mem_alloc(sizeof(*waiting));
 	*waiting = (struct waiting){ .tag = link->last_tag,
-				     .bytes = packed.len,
 				     .since = clock_ms(),
+				     .unsent = packed.data,
 				     .on_reply = on_reply,
 				     .arg = arg };
-	link_add(link, waiting, packed.data);
+	link_add(link, waiting, token, packed.len);
 	return RC_OK;
 }
 
 size_t writer_link_waiting(const struct writer_link *link)
 {
-	return link->count;
+	return fair_queue_count(link->queue);
 }
 
 bool writer_link_is_well(const struct writer_link *link)

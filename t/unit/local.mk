@@ -18,6 +18,7 @@ unit_tests = \
 	%D%/test_docid \
 	%D%/test_envelope \
 	%D%/test_error \
+	%D%/test_fair_queue \
 	%D%/test_fault \
 	%D%/test_framing \
 	%D%/test_framing_evhttp \
@@ -119,6 +120,8 @@ t_unit_test_push_body_LDADD = $(worker_libs)
 t_unit_test_push_body_refuse_SOURCES = %D%/test_push_body_refuse.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
 t_unit_test_push_body_refuse_LDADD = $(worker_libs)
 t_unit_test_fault_LDADD = $(base_libs)
+t_unit_test_fair_queue_SOURCES = %D%/test_fair_queue.c
+t_unit_test_fair_queue_LDADD = libworker.a $(base_libs)
 t_unit_test_fault_SOURCES = %D%/test_fault.c base/fault.c
 t_unit_test_fault_CPPFLAGS = $(AM_CPPFLAGS) -DENABLE_FAULTS=1
 t_unit_test_group_commit_LDADD = libwriter.a $(base_libs)
