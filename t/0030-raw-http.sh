@@ -56,6 +56,16 @@ done
 like "$(raw "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: a=$(printf '%031000d' 0)\r\n\r\n")" '^HTTP/1.1 200 ' "31 KB of cookies"
 long=$(printf '%0450d' 0)
 is "$(status_of --max-time 1 "$url/events?$(for i in {1..64}; do printf 'group=%s-%s&' "$i" "$long"; done)")" 200 "64 groups with long names"
+# An empty line before a request line, and after a body on a connection that is kept.
+got=$(raw "\r\n${post}Content-Length: 11\r\n\r\n$body\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+is "$(printf '%s' "$got" | grep -o 'HTTP/1.1 200 ' | wc -l)" 3 "an empty line before each request is ignored"
+exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
+printf '\r' >&6
+is "$(status_of "$url/healthz")" 200 "half of one has come"
+printf '\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&6
+like "$(timeout 30 cat <&6)" '^HTTP/1.1 200 ' "and the rest"
+exec 6>&-
+refuses "\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n" "two empty lines"
 refuses "${post}Content-Type: application/json\r\nContent-Length: 11\r\n\r\n$body" "two Content-Type"
 refuses "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n" "two Authorization"
 refuses "GET /events?group=a HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nLast-Event-ID: 0\r\n\r\n" "two Last-Event-ID"

@@ -24,7 +24,7 @@ static struct verdict judge(struct slice bytes, size_t step)
 			slice_make(bytes.data + at, step < bytes.len - at ? step : bytes.len - at));
 	REQUIRE(out.good == (framing.state != FRAMING_REFUSED));
 	REQUIRE(out.good || framing.status == 400 || framing.status == 405 ||
-		framing.status == 413);
+		framing.status == 413 || framing.status == 431);
 	REQUIRE(out.good || framing.detail != NULL);
 	REQUIRE(framing.complete <= framing.requests);
 	REQUIRE(framing.line.len <= FRAMING_HEAD_MAX);

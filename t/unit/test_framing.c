@@ -316,7 +316,7 @@ static void a_refused_head_request_is_known_for_one(void **state)
 		  false },
 		{ BYTES("head / HTTP/1.1\r\n"), false },
 		{ BYTES("GET /HEAD / HTTP/1.1\r\n"), false },
-		{ BYTES("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n\r\n"), false },
+		{ BYTES("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n\r\n\r\n"), false },
 		{ BYTES("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" POST "Content-Length: x\r\n"), false },
 		{ BYTES("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n" CHUNKED "x\r\n"), false },
 	};

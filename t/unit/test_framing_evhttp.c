@@ -40,10 +40,20 @@ static void drop_when_refused(struct bench *bench, struct evbuffer *input)
 		evbuffer_drain(input, evbuffer_get_length(input));
 }
 
+static void skip_blank(struct evbuffer *input)
+{
+	char start[2];
+
+	if (evbuffer_copyout(input, start, 2) == 2 && memcmp(start, "\r\n", 2) == 0)
+		evbuffer_drain(input, 2);
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct bench *bench = arg;
 	size_t from = evbuffer_get_length(input) - info->n_added;
+	bool is_new =
+		bench->framing.requests == bench->served && framing_awaits_line(&bench->framing);
 	char *all;
 
 	if (info->n_added == 0)
@@ -51,6 +61,8 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 	all = (char *)evbuffer_pullup(input, -1);
 	bench->fed += info->n_added;
 	(void)framing_feed(&bench->framing, slice_make(all + from, info->n_added));
+	if (is_new)
+		skip_blank(input);
 	drop_when_refused(bench, input);
 }
 
@@ -75,6 +87,7 @@ static void on_answered(struct evhttp_request *request, void *arg)
 
 	(void)request;
 	bench->served++;
+	skip_blank(bufferevent_get_input(bench->bev));
 	drop_when_refused(bench, bufferevent_get_input(bench->bev));
 }
 

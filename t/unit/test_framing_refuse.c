@@ -28,7 +28,9 @@ static const struct refusal {
 	const char *detail;
 } bad_lines[] = {
 	/* No HTTP at all is noticed at once. */
-	{ BYTES("\r\n" GET "\r\n"), 400, NO_METHOD },
+	{ BYTES("\r\n\r\n" GET "\r\n"), 400, NO_METHOD },
+	{ BYTES("\n" GET "\r\n"), 400, NO_METHOD },
+	{ BYTES("\r" GET "\r\n"), 400, NO_METHOD },
 	{ BYTES("\n" GET "\r\n"), 400, NO_METHOD },
 	{ BYTES(" " GET "\r\n"), 400, NO_METHOD },
 	{ BYTES("\0"), 400, NO_METHOD },

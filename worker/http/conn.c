@@ -239,6 +239,16 @@ void conn_flush(struct conn *conn)
 
 /* ---- Bytes and requests ---- */
 
+/* Removes an empty line before a request from the bytes that evhttp is about to read:
+ * it has read nothing of the request yet. */
+static void conn_skip_blank(struct evbuffer *input)
+{
+	char start[2];
+
+	if (evbuffer_copyout(input, start, 2) == 2 && memcmp(start, "\r\n", 2) == 0)
+		evbuffer_drain(input, 2);
+}
+
 void conn_vouch(struct conn *conn)
 {
 	conn->vouched = true;
@@ -265,6 +275,13 @@ static bool conn_judge(struct conn *conn)
 	return verdict.status == 0;
 }
 
+/* Nothing but an empty line has come. */
+static void conn_rest(struct conn *conn)
+{
+	conn_discharge(conn);
+	conn_move(conn, CONN_IDLE);
+}
+
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct conn *conn = arg;
@@ -272,6 +289,8 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 	struct evbuffer_ptr at;
 	size_t from = evbuffer_get_length(input) - info->n_added;
 	bool passed = conn->framing.state != FRAMING_REFUSED;
+	bool is_new =
+		conn->framing.requests == conn->answered && framing_awaits_line(&conn->framing);
 
 	if (info->n_added == 0)
 		return;
@@ -291,9 +310,14 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 			part.iov_len = left;
 		passed = framing_feed(&conn->framing, slice_make(part.iov_base, part.iov_len));
 	}
+	if (is_new)
+		conn_skip_blank(input);
 	passed = passed && conn_judge(conn);
 	if (!passed && conn->framing.complete == conn->answered)
 		conn_refuse(conn);
+	else if (passed && is_new && framing_is_idle(&conn->framing) &&
+		 conn->framing.complete == conn->answered)
+		conn_rest(conn);
 }
 
 bool conn_is_metrics(const struct conn *conn)
@@ -325,13 +349,15 @@ void conn_set_request(struct conn *conn, on_conn_gone *on_gone, void *arg)
 
 void conn_answered(struct conn *conn)
 {
+	struct evbuffer *input = bufferevent_get_input(conn->bev);
 	bool more;
 
 	assert(conn->state == CONN_BUSY && conn->answered < conn->framing.complete);
 	conn->answered++;
 	conn->vouched = false;
 	conn_discharge(conn);
-	conn_charge(conn, evbuffer_get_length(bufferevent_get_input(conn->bev)));
+	conn_skip_blank(input);
+	conn_charge(conn, evbuffer_get_length(input));
 	more = conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);
 	conn_move(conn, more ? CONN_BUSY : CONN_IDLE);
 	if (conn->framing.state == FRAMING_REFUSED && conn->framing.complete == conn->answered)

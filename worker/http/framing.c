@@ -46,6 +46,7 @@ static void framing_begin(struct framing *framing)
 	struct head head = framing->head;
 
 	framing->head = (struct head){ .begun = false };
+	framing->blank = false;
 	framing->head_len = 0;
 	framing->requests++;
 	framing->body = 0;
@@ -124,6 +125,19 @@ static void framing_check_line(struct framing *framing, struct slice line)
 		framing_keep_origin(framing, slice_make(line.data, line.len - 2));
 }
 
+/* RFC 9112, 2.2: an empty line before a request line is ignored, but not a second
+ * one. */
+static bool framing_take_blank(struct framing *framing, struct slice line)
+{
+	if (framing->head.begun || framing->blank || !slice_starts(slice_of("\r\n"), line))
+		return false;
+	if (line.len == 2) {
+		framing->blank = true;
+		buf_free(&framing->line);
+	}
+	return true;
+}
+
 /* evhttp parses a head line by line as it arrives, so each line is checked before
  * evhttp sees it. */
 static size_t framing_feed_head(struct framing *framing, struct slice bytes)
@@ -132,6 +146,8 @@ static size_t framing_feed_head(struct framing *framing, struct slice bytes)
 	struct slice line;
 	size_t taken = framing_collect(framing, bytes, max, &line);
 
+	if (framing_take_blank(framing, line))
+		return taken;
 	if (!framing->head.begun)
 		framing->is_head = slice_starts(line, slice_of("HEAD "));
 	if (!framing->head.begun && !head_may_begin(line)) {
@@ -242,6 +258,11 @@ void framing_refuse_body(struct framing *framing, int status, const char *detail
 {
 	assert(framing_body_head(framing).len);
 	framing_refuse(framing, status, detail);
+}
+
+bool framing_awaits_line(const struct framing *framing)
+{
+	return framing->state == FRAMING_HEAD && !framing->head.begun;
 }
 
 bool framing_is_idle(const struct framing *framing)

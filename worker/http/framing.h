@@ -39,6 +39,7 @@ struct framing {
 	unsigned requests;  /* whose heads have passed */
 	unsigned complete;  /* that have arrived whole */
 	struct head head;   /* of the request that is arriving */
+	bool blank;         /* an empty line has come before the next request line */
 	size_t head_len;    /* bytes of its lines so far */
 	struct buf line;    /* an unfinished line of it, or of a chunk's size */
 	int status;         /* once refused: 400, 405, 413, 431, or as framing_refuse_body says */
@@ -58,6 +59,9 @@ bool framing_feed(struct framing *framing, struct slice bytes);
 struct slice framing_body_head(const struct framing *framing);
 /* Refuses that request for what its head says. */
 void framing_refuse_body(struct framing *framing, int status, const char *detail);
+/* Before the first line of a request has arrived. An empty line in front of it (RFC
+ * 9112, 2.2) is passed once, and must be kept from evhttp, which refuses it. */
+bool framing_awaits_line(const struct framing *framing);
 /* Between requests: no byte of a next one has arrived. */
 bool framing_is_idle(const struct framing *framing);
 
