@@ -2,7 +2,8 @@
 // in several tabs.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, request as connect } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -17,6 +18,27 @@ async function serve(t, options) {
 }
 
 const offline = (page, pending = 0) => page.waitForSelector(`.status[data-state="offline"][data-pending="${pending}"]`)
+
+/**
+ * A proxy that passes on what is below the path, and gives 404 for the rest; if it is
+ * `down`, for everything. It counts the HEAD requests.
+ */
+async function below(t, server, path) {
+	const to = new URL(server.url)
+	const proxy = createServer((request, response) => {
+		if (request.method === 'HEAD') proxy.heads++
+		if (proxy.down || !request.url.startsWith(path)) return response.writeHead(404).end('nothing here')
+		const { hostname, port, host } = to
+		const options = { hostname, port, method: request.method, path: '/' + request.url.slice(path.length), headers: { ...request.headers, host } }
+		const up = connect(options, (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)))
+		up.on('error', () => response.destroy())
+		response.on('close', () => up.destroy())
+		request.pipe(up)
+	})
+	await new Promise((done) => proxy.listen(0, '127.0.0.1', done))
+	t.after(() => (proxy.closeAllConnections(), proxy.close()))
+	return Object.assign(proxy, { heads: 0, url: `http://127.0.0.1:${proxy.address().port}/` })
+}
 
 /** Until the page's own files are kept. */
 const kept = (page) => page.evaluate(async () => void (await navigator.serviceWorker.ready))
@@ -313,14 +335,68 @@ test('a new release takes over at the next visit, and the old files go', async (
 	const worker = readFileSync(join(www, 'sw.js'), 'utf8')
 	const [, digest] = /"\.\/","(sha256-[^"]+)"/.exec(worker)
 	const fresh = 'sha256-' + createHash('sha256').update(readFileSync(join(www, 'index.html'))).digest('base64')
-	writeFileSync(join(www, 'sw.js'), worker.replace(digest, fresh).replaceAll(before[0].split(' ')[1], 'next'))
+	writeFileSync(join(www, 'sw.js'), worker.replace(digest, fresh).replaceAll(before[0].split(' ').at(-1), 'next'))
 	await page.reload()
 	assert.equal(await page.innerText('h1'), 'tasks')
-	await until(async () => (await page.evaluate(() => caches.keys())).join() === 'pocketbook next')
+	await until(async () => (await page.evaluate(() => caches.keys())).join() === `pocketbook ${server.url} next`)
 	await server.stop()
 	await page.reload()
 	assert.equal(await page.innerText('h1'), 'tasks', 'without a server too')
 	await shows(page, 'kept')
+})
+
+test('a folder with another page ends the service worker of this one', async (t) => {
+	const www = mkdtempSync(join(tmpdir(), 'pocketbook-folder-'))
+	t.after(() => rmSync(www, { recursive: true, force: true }))
+	cpSync(bundleOnce(), www, { recursive: true })
+	const server = await serve(t, { www })
+	const context = await openContext(t)
+	const page = await openPage(t, server, { context })
+	await state(page, 'synced')
+	await kept(page)
+	const gone = () => page.evaluate(async () => !(await navigator.serviceWorker.getRegistration()) && !(await caches.keys()).length)
+	await page.reload()
+	await state(page, 'synced')
+	assert.equal(await gone(), false, 'the page that it belongs to keeps it')
+	for (const name of readdirSync(www)) rmSync(join(www, name), { recursive: true })
+	writeFileSync(join(www, 'index.html'), '<title>mine</title><h1>mine</h1>')
+	await page.goto(server.url)
+	assert.equal(await page.innerText('h1'), 'mine')
+	await until(gone, 'the worker and its copies are gone')
+	await server.stop()
+	await assert.rejects(page.goto(server.url), /ERR_CONNECTION_REFUSED/)
+})
+
+test('a server or a proxy that is down with 404 for everything does not end the service worker', async (t) => {
+	const server = await serve(t)
+	const proxy = await below(t, server, '/')
+	const page = await openPage(t, proxy)
+	await add(page, 'kept')
+	await state(page, 'synced')
+	await kept(page)
+	proxy.down = true
+	const asked = proxy.heads
+	await page.goto(proxy.url)
+	await until(() => proxy.heads >= asked + 2)
+	proxy.down = false
+	await server.stop()
+	await page.goto(proxy.url)
+	await shows(page, 'kept')
+})
+
+test('below a path it synchronizes there, with users and copies of its own', async (t) => {
+	const server = await serve(t)
+	const proxy = await below(t, server, '/pocketbook/')
+	const context = await openContext(t)
+	const page = await openPage(t, { url: proxy.url + 'pocketbook/' }, { context })
+	await add(page, 'below a path')
+	await state(page, 'synced')
+	assert.deepEqual([...(await pull(server)).values()].map(({ title }) => title), ['below a path'])
+	await kept(page)
+	assert.match((await page.evaluate(() => caches.keys())).join(), /\/pocketbook\/ \w+$/)
+	await server.stop()
+	await page.reload()
+	await shows(page, 'below a path')
 })
 
 test('any page may import the library', async (t) => {

@@ -10,7 +10,8 @@ import { currentUser } from './users.js'
 
 const group = new URLSearchParams(location.search).get('group') || 'todos'
 const user = currentUser()
-const atom = new SyncedAtom({ group, token: user?.token, user: user?.space })
+// The server may be below a path of the origin, like the page.
+const atom = new SyncedAtom({ url: new URL('.', location.href).href, group, token: user?.token, user: user?.space })
 
 const input = the<HTMLInputElement>('.new-todo')
 const main = the('.main')

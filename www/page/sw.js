@@ -2,12 +2,15 @@
 // server. The library keeps the documents. The build fills in FILES and VERSION; each
 // file has the hash of its content, so that a cache never mixes two releases.
 
-const CACHE = `pocketbook ${VERSION}`
+// Another path of the origin may have a page of its own.
+const { scope } = self.registration
+const PREFIX = `pocketbook ${scope} `
+const CACHE = PREFIX + VERSION
 
 /** Milliseconds to wait for the page while there is a copy of it. */
 const TIMEOUT = 3000
 
-const url = (name) => new URL(name, self.registration.scope).href
+const url = (name) => new URL(name, scope).href
 const home = () => url('./')
 
 self.addEventListener('install', (event) => {
@@ -26,14 +29,18 @@ self.addEventListener('activate', (event) => {
 
 async function sweep() {
 	const names = await caches.keys()
-	await Promise.all(names.filter((name) => name.startsWith('pocketbook ') && name !== CACHE).map((name) => caches.delete(name)))
+	// Earlier workers, of the root only, had no scope in the name.
+	const isOurs = (name) => name.startsWith(PREFIX) || (new URL(scope).pathname === '/' && /^pocketbook \w+$/.test(name))
+	await Promise.all(names.filter((name) => isOurs(name) && name !== CACHE).map((name) => caches.delete(name)))
 }
 
 self.addEventListener('fetch', (event) => {
 	const { request } = event
 	if (request.method !== 'GET') return
 	if (request.mode === 'navigate') {
-		if (isHome(request.url)) event.respondWith(open(event))
+		if (!isHome(request.url)) return
+		event.respondWith(open(event))
+		event.waitUntil(endIfGone().catch(() => {}))
 	} else if (kept.has(request.url)) event.respondWith(file(request))
 })
 
@@ -51,6 +58,18 @@ async function open({ request }) {
 	if (!copy) return fetch(request)
 	const response = await fetch(request.url, { signal: AbortSignal.timeout(TIMEOUT), cache: 'no-cache' }).catch(() => undefined)
 	return response && response.status < 500 ? response : copy
+}
+
+/**
+ * Ends when the server has another page and no such worker any more: the browser
+ * would keep this one, and its page, for good. A server that is down may give 404 for
+ * everything, and a captive portal a page for everything.
+ */
+async function endIfGone() {
+	const [page, worker] = await Promise.all([home(), self.location.href].map((address) => fetch(address, { method: 'HEAD', cache: 'no-store' })))
+	if (!page.ok || page.redirected || ![404, 410].includes(worker.status)) return
+	await self.registration.unregister()
+	await caches.delete(CACHE)
 }
 
 /** A file whose URL has the hash of its content. */

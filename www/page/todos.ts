@@ -16,13 +16,23 @@ export function titleOf(value: unknown): string {
 
 export function todoOf(id: string, value: unknown): Todo {
 	const fields = isObject(value) ? value : {}
-	const created = typeof fields.created === 'number' ? fields.created : Date.parse(String(fields.created)) || 0
+	const { created: at } = fields
+	const created = typeof at === 'number' ? at : typeof at === 'string' ? Date.parse(at) || 0 : 0
 	return { id, title: titleOf(value), completed: fields.completed === true, created }
+}
+
+/** A document that cannot be read must not hide the others, and can be deleted. */
+function readable(id: string, value: unknown): Todo {
+	try {
+		return todoOf(id, value)
+	} catch {
+		return { id, title: id, completed: false, created: 0 }
+	}
 }
 
 /** Oldest first. */
 export function listOf(docs: Docs): Todo[] {
-	const todos = Array.from(docs, ([id, value]) => todoOf(id, value))
+	const todos = Array.from(docs, ([id, value]) => readable(id, value))
 	return todos.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1))
 }
 

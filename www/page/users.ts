@@ -1,6 +1,8 @@
 // The users of this device, with their tokens. They are stored on this device only.
 
-const KEY = 'pocketbook.users'
+const path = new URL('.', location.href).pathname
+/** Another path of the origin may be another server, to which a token must not go. */
+const KEY = 'pocketbook.users' + (path === '/' ? '' : ` ${path}`)
 
 export interface User {
 	name: string
