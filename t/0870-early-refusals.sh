@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bodies that are refused whatever is in them: at the end of the head, not after the body.
+# Bodies that are refused whatever is in them: when the head is in, not the body.
 . "$(dirname "$0")/lib.sh"
 . "$here/hostile.sh"
 

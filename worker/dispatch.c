@@ -66,8 +66,8 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	}
 }
 
-/* RFC 6750: `Authorization: Bearer TOKEN`, with one or more spaces (RFC 9110, 11.4); on /events
- * also ?token=, as a browser's EventSource sends no fields. */
+/* RFC 6750: `Authorization: Bearer TOKEN`, with one or more spaces (RFC 9110, 11.4); on
+ * /events also ?token=, as a browser's EventSource sends no fields. */
 static enum rc exchange_token(const struct exchange *exchange, struct slice *token,
 			      struct error *err)
 {
