@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/fault.h"
 
 #include <stdbool.h>
@@ -152,7 +153,63 @@ static void line_put_time(struct line *line)
 	line_put_value(line, "time", text);
 }
 
-void log_put(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+/* ---- Lines of one kind ---- */
+
+#define KINDS 128 /* far more than a process has events; further ones are not limited */
+
+/* Lines of one event and level. */
+struct kind {
+	const char *event;
+	enum log_level level;
+	uint64_t second;
+	unsigned logged; /* in that second */
+	long long left_out;
+};
+
+static struct kind *kind_find(enum log_level level, const char *event)
+{
+	static struct kind kinds[KINDS];
+	size_t at = 0;
+
+	while (at < KINDS && kinds[at].event &&
+	       (kinds[at].level != level || strcmp(kinds[at].event, event) != 0))
+		at++;
+	if (at == KINDS)
+		return NULL;
+	kinds[at].event = event;
+	kinds[at].level = level;
+	return &kinds[at];
+}
+
+/* May one more line of this kind be written now? Then *left_out is the number of those
+ * that were not since the last one. Lines about ordinary events are not limited: they
+ * follow what an operator does. */
+static bool kind_may_log(enum log_level level, const char *event, long long *left_out)
+{
+	const uint64_t now = clock_ms() / 1000;
+	struct kind *kind = level <= LOG_WARN ? kind_find(level, event) : NULL;
+
+	*left_out = 0;
+	if (kind == NULL)
+		return true;
+	if (kind->second != now) {
+		kind->second = now;
+		kind->logged = 0;
+	}
+	if (kind->logged == LOG_KIND_MAX) {
+		kind->left_out++;
+		return false;
+	}
+	kind->logged++;
+	*left_out = kind->left_out;
+	kind->left_out = 0;
+	return true;
+}
+
+/* ---- Lines ---- */
+
+static void line_write(enum log_level level, const char *event, const struct log_field *fields,
+		       size_t count, long long left_out)
 {
 	struct line line = { .len = 0 };
 
@@ -167,14 +224,23 @@ void log_put(enum log_level level, const char *event, const struct log_field *fi
 		else
 			line_put_number(&line, fields[i].key, fields[i].number);
 	}
+	if (left_out)
+		line_put_number(&line, "left_out", left_out);
 	line.text[line.len++] = '\n';
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return; /* there is nowhere to report it */
 }
 
+void log_put(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+	line_write(level, event, fields, count, 0);
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
 	       size_t count)
 {
-	if (level <= limit)
-		log_put(level, event, fields, count);
+	long long left_out;
+
+	if (level <= limit && kind_may_log(level, event, &left_out))
+		line_write(level, event, fields, count, left_out);
 }

@@ -33,6 +33,12 @@ void log_process(const char *name);
 void log_limit(enum log_level level);
 /* "error", "warn", "info" or "debug"; anything else is RC_MALFORMED. */
 MUST_USE enum rc log_level_parse(const char *name, enum log_level *out);
+/* Writes a line, unless it is an error or a warning of which this process has written
+ * LOG_KIND_MAX lines with the same event and level in this second: a damaged document
+ * that is asked for without end must not fill the disk. The next one has a last field
+ * `left_out` with the number of those that were not written. `event` must remain
+ * valid. */
+#define LOG_KIND_MAX 20
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
 	       size_t count);
 /* Writes a line regardless of the level: for lines with an option of their own, such as

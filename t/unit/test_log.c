@@ -1,5 +1,6 @@
 /* Tests of base/log.c: fields, quoting, truncation, levels. */
 #include "base/array.h"
+#include "base/clock.h"
 #include "ipc/channel.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -12,6 +13,13 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+static uint64_t now_ms = 5000;
+
+uint64_t clock_ms(void)
+{
+	return now_ms;
+}
 
 /* Returns the output of `write` on stderr. */
 static size_t capture(void (*write_lines)(const void *), const void *arg, char *out, size_t size)
@@ -34,6 +42,7 @@ static size_t capture(void (*write_lines)(const void *), const void *arg, char *
 
 static void write_value(const void *arg)
 {
+	now_ms += 1000; /* so that there are not too many in one second */
 	log_warn("tried", LOG_TEXT("key", arg));
 }
 
@@ -74,6 +83,7 @@ static void write_long_value(const void *arg)
 {
 	const struct long_value *it = arg;
 
+	now_ms += 1000;
 	log_warn("tried", LOG_TEXT("key", it->value), LOG_TEXT("again", it->value),
 		 LOG_TEXT("thrice", it->value), LOG_NUMBER("after", 1));
 }
@@ -207,6 +217,56 @@ static void a_line_has_a_maximum_length(void **state)
 	assert_ptr_equal(strchr(line, '\n'), line + len - 1);
 }
 
+static void write_many(const void *arg)
+{
+	for (int i = 0; i < 100; i++)
+		log_write(*(const enum log_level *)arg, "damaged", NULL, 0);
+}
+
+static void write_two(const void *arg)
+{
+	(void)arg;
+	log_warn("damaged", LOG_NUMBER("n", 1));
+	log_error("other");
+}
+
+static size_t lines_of(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+static void lines_of_one_kind_are_limited(void **state)
+{
+	const enum log_level warn = LOG_WARN, error = LOG_ERROR, info = LOG_INFO;
+	char out[32768];
+
+	(void)state;
+	capture(write_many, &error, out, sizeof(out));
+	assert_int_equal(lines_of(out), LOG_KIND_MAX);
+	assert_null(strstr(out, "left_out"));
+	capture(write_two, NULL, out, sizeof(out)); /* of other kinds */
+	assert_int_equal(lines_of(out), 2);
+	capture(write_many, &error, out, sizeof(out));
+	assert_int_equal(lines_of(out), 0);
+
+	now_ms += 1000;
+	capture(write_many, &error, out, sizeof(out));
+	assert_int_equal(lines_of(out), LOG_KIND_MAX);
+	assert_non_null(strstr(out, "event=damaged left_out=180\n"));
+	assert_null(strstr(strstr(out, "left_out") + 1, "left_out"));
+	capture(write_many, &warn, out, sizeof(out)); /* another level */
+	assert_int_equal(lines_of(out), LOG_KIND_MAX);
+	now_ms += 1000;
+	capture(write_two, NULL, out, sizeof(out));
+	assert_non_null(strstr(out, "event=damaged n=1 left_out=80\n"));
+	capture(write_many, &info, out, sizeof(out));
+	assert_int_equal(lines_of(out), 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +277,7 @@ int main(void)
 		cmocka_unit_test(lines_above_the_limit_are_suppressed),
 		cmocka_unit_test(the_level_can_be_changed),
 		cmocka_unit_test(a_line_has_a_maximum_length),
+		cmocka_unit_test(lines_of_one_kind_are_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
