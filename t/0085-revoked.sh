@@ -22,5 +22,14 @@ if [ "$FAULTS" = yes ]; then
 	is "$(revoke)" "6 0" "nor if the writer stops right after its answer"
 	kill -CONT "$(writer)"
 	stop
+
+	# A server that keeps the generation of tokens is found out.
+	for _ in 1 2 3; do add; done >"$work/tokens"
+	faults=revoked_later=wrong
+	serve --workers 2
+	faults=
+	counts=$(revoke)
+	ok "$([ "${counts#* }" -gt 0 ]; echo $?)" "a revocation that is not in force is noticed"
+	stop
 fi
 finish
