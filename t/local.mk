@@ -79,23 +79,28 @@ page_tests = \
 	%D%/page/users.test.mjs \
 	%D%/page/workers.test.mjs \
 	www/package.mjs \
+	www/test/answers.test.mjs \
 	www/test/atom.test.mjs \
 	www/test/auth.test.mjs \
 	www/test/browser.mjs \
 	www/test/cache.test.mjs \
 	www/test/conflict.test.mjs \
 	www/test/docs.test.mjs \
+	www/test/events.test.mjs \
 	www/test/fake-server.mjs \
 	www/test/frameworks.test.mjs \
+	www/test/groups.test.mjs \
 	www/test/harness.mjs \
 	www/test/imports.test.mjs \
 	www/test/loop.test.mjs \
 	www/test/many.test.mjs \
 	www/test/package.test.mjs \
 	www/test/run.mjs \
+	www/test/silence.test.mjs \
 	www/test/size.test.mjs \
 	www/test/storage.test.mjs \
 	www/test/tabs.test.mjs \
+	www/test/todos.test.mjs \
 	www/test/transit.test.mjs \
 	www/test/users.test.mjs
 

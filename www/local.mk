@@ -56,6 +56,9 @@ www_sources = \
 libworker_a_SOURCES += %D%/embedded.c
 EXTRA_DIST += $(www_sources)
 MAINTAINERCLEANFILES = $(srcdir)/%D%/embedded.c
+# Named, so that in a build folder of its own make need not find the rule below by
+# searching VPATH.
+%D%/embedded.$(OBJEXT): $(srcdir)/%D%/embedded.c
 $(srcdir)/%D%/embedded.c: $(www_sources)
 	$(AM_V_GEN)cd $(srcdir)/%D% && \
 		{ test package-lock.json -ot node_modules/.package-lock.json || $(NPM) ci --silent --no-audit --no-fund; } && \
