@@ -8,7 +8,7 @@ export const TIMEOUT = 30_000
 const MAX_RETRY_AFTER = 3_600_000
 
 export interface Pulled { docs: PulledDoc[]; cursor: string; more: boolean; reset: boolean }
-export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean }
+export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean; damaged?: boolean }
 export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' }
 export interface PushDoc { id: string; base: number; op: string; value?: unknown; deleted?: true }
 

@@ -36,7 +36,7 @@ export class Puller {
 			// An event does not include what came before the stream began. Until a pull
 			// has fetched that, the cursor stays.
 			const cursors: Batch['cursors'] = stream?.live.has(group) ? [[group, page.cursor]] : []
-			void host.writes.record({ docs: page.docs.map(serverDoc), cursors })
+			void host.writes.record({ docs: serverDocs(page.docs), cursors })
 			this.exchange.note({ lastPull: Date.now() })
 		})
 	}
@@ -73,7 +73,7 @@ export class Puller {
 
 	#take(group: string, { docs: found, cursor, more, reset: force }: Pulled, seen: Set<string>): void {
 		const { host } = this.exchange
-		const docs = found.map(serverDoc)
+		const docs = serverDocs(found)
 		const last = force && !more
 		if (last)
 			for (const [id, { version }] of host.replica.docs)
@@ -95,6 +95,11 @@ export class Puller {
 				this.exchange.settle({ id, version, value })
 		}
 	}
+}
+
+/** Of a document that is damaged on the server, this device keeps its copy. */
+function serverDocs(docs: PulledDoc[]): ServerDoc[] {
+	return docs.filter(({ damaged }) => !damaged).map(serverDoc)
 }
 
 export function serverDoc({ id, version, value, deleted }: PulledDoc): ServerDoc {

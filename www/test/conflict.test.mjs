@@ -367,3 +367,25 @@ test('a merged value may have a member named then', async () => {
 	await written.server
 	assert.deepEqual([get(todos, 'todos:1'), set.server.value('todos:1')], [{ if: 1, then: 2 }, { if: 1, then: 2 }])
 })
+
+test('of a document that is damaged on the server the copy is kept, and an edit replaces it there', async () => {
+	const { server, atom } = await setUp()
+	server.put('todos:1', 'copy')
+	server.put('todos:2', 'well')
+	const todos = atom({ interval: 3_600_000 })
+	await synced(todos)
+	await until(() => server.streams === 1)
+	const damage = () => {
+		const { id, version, seq } = server.docs.get('todos:1')
+		server.docs.set(id, { id, version, damaged: true, seq })
+	}
+	damage()
+	// All is read again, as a snapshot.
+	server.restore(server.snapshot())
+	server.put('todos:3', 'new')
+	await until(() => get(todos, 'todos:3'))
+	await synced(todos)
+	assert.deepEqual([...todos.deref()].sort(), [['todos:1', 'copy'], ['todos:2', 'well'], ['todos:3', 'new']])
+	await todos.swap(assoc, 'todos:1', 'edited').server
+	assert.equal(server.value('todos:1'), 'edited')
+})

@@ -250,6 +250,7 @@ export class FakeServer {
 
 function shown(doc) {
 	if (!doc) return undefined
-	const { id, version, value, deleted } = doc
+	const { id, version, value, deleted, damaged } = doc
+	if (damaged) return { id, version, damaged }
 	return deleted ? { id, version, deleted } : { id, version, value }
 }
