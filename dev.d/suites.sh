@@ -34,7 +34,7 @@ suite analyzers lines "cppcheck libjansson-dev" "t/analyze.sh build/check cppche
 	"cppcheck and gcc's analyzer"
 suite memory lines "curl iproute2 time" "check_memory" \
 	"limits of memory, of the shipped program"
-suite systemd lines "binutils curl iproute2 systemd" "check_systemd" \
+suite systemd lines "binutils curl iproute2 procps strace systemd" "check_systemd" \
 	"the units, of the shipped program"
 suite package lines "bsdextrautils build-essential curl debhelper dpkg-dev git libjansson-dev lintian man-db" "tap t/deb.sh build/release" \
 	"the Debian package: built, installed, removed"
