@@ -101,6 +101,7 @@ fresh_mount() {
 	# Itself onto itself: a test that makes namespaces wants / to be a mount.
 	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
+	mount -t sysfs -o ro sysfs "$root/sys"
 	mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 	mount -t tmpfs -o mode=755 tmpfs "$root/run"
 	for device in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "$root/dev/${device%:*}" c 1 "${device#*:}"; done
