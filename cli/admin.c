@@ -1,6 +1,6 @@
-/* One request to the database, by the control socket of its server or, without a server,
- * under the lock. Called by all commands that write (token, doc put, doc rm, import,
- * purge) and by serve for its check of tokens. */
+/* One request to the database, by the control socket of its server or, without a
+ * server, under the lock. Called by all commands that write (token, doc put, doc rm,
+ * import, purge) and by serve for its check of tokens. */
 #include "cli/admin.h"
 
 #include "base/clock.h"

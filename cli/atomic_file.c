@@ -1,5 +1,5 @@
-/* Files that appear whole or not at all. Used by backup, export and restore; the temporary
- * name comes from cli/temp_file.c. */
+/* Files that appear whole or not at all. Used by backup, export and restore; the
+ * temporary name comes from cli/temp_file.c. */
 #include "cli/atomic_file.h"
 
 #include "base/array.h"

@@ -1,5 +1,5 @@
-/* `pocketbook completion`, and what the scripts for all shells share. A shell is a row of
- * the table at the end and a file of its own. */
+/* `pocketbook completion`, and what the scripts for all shells share. A shell is a row
+ * of the table at the end and a file of its own. */
 #include "cli/completion.h"
 
 #include "base/exit.h"

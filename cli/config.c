@@ -1,5 +1,5 @@
-/* Reads the options of a command from the environment and the configuration file. Called by
- * main.c, and again by serve.c on a reload. */
+/* Reads the options of a command from the environment and the configuration file.
+ * Called by main.c, and again by serve.c on a reload. */
 #include "cli/config.h"
 
 #include "base/mem.h"

@@ -1,5 +1,5 @@
-/* Parses the configuration file with inih and offers its lines to the options. Called by
- * cli/config.c. */
+/* Parses the configuration file with inih and offers its lines to the options. Called
+ * by cli/config.c. */
 #include "cli/config_file.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
 #include "ipc/place.h"
 
 /* Finds out what --db names, in text that lives as long as the options. Both return
- * EXIT_SUCCESS, or report the error and return the exit status. database_find also checks
- * that a database file exists, for commands that must not create one. */
+ * EXIT_SUCCESS, or report the error and return the exit status. database_find also
+ * checks that a database file exists, for commands that must not create one. */
 int database_name(const struct options *options, struct db_place *out);
 int database_find(const struct options *options, struct db_place *out);
 

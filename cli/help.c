@@ -14,8 +14,8 @@
 #define SUMMARY_COLUMN 18
 #define HELP_COLUMN 26
 
-/* Wraps the text between words at WIDTH bytes. The cursor is at column `at`; lines begin
- * at `indent`. */
+/* Wraps the text between words at WIDTH bytes. The cursor is at column `at`; lines
+ * begin at `indent`. */
 static void print_wrapped(const char *text, size_t at, size_t indent)
 {
 	bool first = true;

@@ -1,4 +1,5 @@
-/* `pocketbook import`: checks all lines (import_read.c), then writes them (import_write.c). */
+/* `pocketbook import`: checks all lines (import_read.c), then writes them
+ * (import_write.c). */
 #include "base/array.h"
 #include "base/exit.h"
 #include "base/units.h"

@@ -1,5 +1,5 @@
-/* The reading side of import: lines, what the database has of each document, and the first
- * pass. Called by import.c and import_write.c. */
+/* The reading side of import: lines, what the database has of each document, and the
+ * first pass. Called by import.c and import_write.c. */
 #include "cli/import.h"
 
 #include "cli/ndjson_line.h"

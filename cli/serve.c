@@ -1,5 +1,5 @@
-/* `pocketbook serve`: its options, and what is checked before the master (master/master.h)
- * takes over. */
+/* `pocketbook serve`: its options, and what is checked before the master
+ * (master/master.h) takes over. */
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"

@@ -1,5 +1,5 @@
-/* Turns the options of serve into settings and checks them. Called by cli/serve.c at the
- * start and on each reload. */
+/* Turns the options of serve into settings and checks them. Called by cli/serve.c at
+ * the start and on each reload. */
 #include "cli/settings.h"
 
 #include "base/array.h"

@@ -66,7 +66,8 @@ static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 		 scoreboard_view_sum(view, METRIC_PUSHES_QUEUED));
 }
 
-/* The route whose response times are shown beside a counter; SCOREBOARD_ROUTES: none. */
+/* The route whose response times are shown beside a counter; SCOREBOARD_ROUTES:
+ * none. */
 static enum scoreboard_route route_of(enum metric metric)
 {
 	switch (metric) {

@@ -1,5 +1,5 @@
-/* The control socket of a server. The master creates it and gives it to the writer, which
- * answers (writer/control.c); cli/admin.c and cli/server_stats.c connect. */
+/* The control socket of a server. The master creates it and gives it to the writer,
+ * which answers (writer/control.c); cli/admin.c and cli/server_stats.c connect. */
 #include "ipc/control.h"
 
 #include <assert.h>

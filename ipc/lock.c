@@ -1,5 +1,5 @@
-/* The lock of a database. The master takes it for the life of a server, and commands take
- * it while they write to a database without a server (cli/admin.c). */
+/* The lock of a database. The master takes it for the life of a server, and commands
+ * take it while they write to a database without a server (cli/admin.c). */
 #include "ipc/lock.h"
 
 #include "os/chown.h"

@@ -1,5 +1,6 @@
-/* The lock of a database: which process may write to it. An flock(2) on a file beside the
- * database, or in the runtime directory if the database is a server's (ipc/place.h). */
+/* The lock of a database: which process may write to it. An flock(2) on a file beside
+ * the database, or in the runtime directory if the database is a server's
+ * (ipc/place.h). */
 #ifndef IPC_LOCK_H
 #define IPC_LOCK_H
 

@@ -1,5 +1,5 @@
-/* Names and directories of the lock and the control socket of a database, for ipc/lock.c
- * and ipc/control.c. */
+/* Names and directories of the lock and the control socket of a database, for
+ * ipc/lock.c and ipc/control.c. */
 #include "ipc/place.h"
 
 #include <assert.h>

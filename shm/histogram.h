@@ -1,5 +1,5 @@
-/* Tables on the scoreboard: responses by route and status, and histograms. Both are numbers
- * of one slot that are only added to. */
+/* Tables on the scoreboard: responses by route and status, and histograms. Both are
+ * numbers of one slot that are only added to. */
 #ifndef SHM_HISTOGRAM_H
 #define SHM_HISTOGRAM_H
 
@@ -18,8 +18,8 @@ int64_t scoreboard_responses(const struct scoreboard_view *view, enum scoreboard
 /* Counts one observation, in its bucket. */
 void histogram_observe(struct shm *shm, unsigned slot, enum histogram_kind histogram,
 		       uint64_t number);
-/* The upper bounds of the buckets, inclusive, *count of them. Larger numbers fall into one
- * more bucket. */
+/* The upper bounds of the buckets, inclusive, *count of them. Larger numbers fall into
+ * one more bucket. */
 const uint64_t *histogram_bounds(enum histogram_kind histogram, size_t *count);
 
 struct histogram {
@@ -33,8 +33,9 @@ struct histogram {
 /* Of all processes together. */
 void histogram_read(const struct scoreboard_view *view, enum histogram_kind histogram,
 		    struct histogram *out);
-/* The quantile `share` (0 to 1) of the observations between two readings of one histogram,
- * rounded up to a bound; `before` NULL: since the start. 0 without observations. */
+/* The quantile `share` (0 to 1) of the observations between two readings of one
+ * histogram, rounded up to a bound; `before` NULL: since the start. 0 without
+ * observations. */
 uint64_t histogram_quantile(const struct histogram *now, const struct histogram *before,
 			    double share);
 

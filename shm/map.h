@@ -1,8 +1,8 @@
 /* The layout of the shared memory; for shm/ alone.
  *
- * Memory order: words of an entry are stored with release and loaded with acquire, so the
- * plain seqlock needs no fences: a reader that has read a new word finds, when it reads
- * the stamp again, that the stamp has changed. */
+ * Memory order: words of an entry are stored with release and loaded with acquire, so
+ * the plain seqlock needs no fences: a reader that has read a new word finds, when it
+ * reads the stamp again, that the stamp has changed. */
 #ifndef SHM_MAP_H
 #define SHM_MAP_H
 

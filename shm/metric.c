@@ -1,5 +1,5 @@
-/* The table of metrics (shm/metric.h) as data, for those who report them: worker/metrics.c,
- * cli/stats.c and cli/top.c. */
+/* The table of metrics (shm/metric.h) as data, for those who report them:
+ * worker/metrics.c, cli/stats.c and cli/top.c. */
 #include "shm/metric.h"
 
 #include <assert.h>
@@ -63,6 +63,6 @@ const struct histogram_row *histogram_row(enum histogram_kind histogram)
 	};
 
 	assert(histogram < HISTOGRAM_KINDS);
-	/* cppcheck-suppress arrayIndexOutOfBoundsCond ; it counts the enumerators wrongly */
+	/* cppcheck-suppress arrayIndexOutOfBoundsCond ; it miscounts */
 	return histogram < HISTOGRAM_COMMIT_BATCH ? &latency : &table[histogram];
 }

@@ -1,4 +1,5 @@
-/* The ring: written by writer/hints.c, read by each worker (worker/live/hint_reader.c). */
+/* The ring: written by writer/hints.c, read by each worker
+ * (worker/live/hint_reader.c). */
 #include "shm/ring.h"
 
 #include "base/fault.h"
@@ -47,8 +48,8 @@ void ring_attach(struct shm *shm, uint64_t head)
 		ring_raise(&map->buckets[i], head);
 	ring_raise(&map->committed, head);
 	atomic_store_explicit(&map->head, place, memory_order_release);
-	/* No reader is or will be in the lap before `place`, so to all of them its stamps
-	 * mean RING_LOST. */
+	/* No reader is or will be in the lap before `place`, so to all of them its
+	 * stamps mean RING_LOST. */
 	for (uint64_t lap = place - RING_SIZE; lap < place; lap++)
 		atomic_store_explicit(&ring_at(map, lap)->stamp, STAMP_DONE(lap),
 				      memory_order_release);
@@ -59,8 +60,8 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 {
 	struct map_entry *at = ring_at(map, place);
 
-	/* Release, so that a reader that sees the stamp sees the head beyond it, too; the
-	 * same keeps each word below behind the stamp. */
+	/* Release, so that a reader that sees the stamp sees the head beyond it, too;
+	 * the same keeps each word below behind the stamp. */
 	atomic_store_explicit(&at->stamp, STAMP_WRITING(place), memory_order_release);
 	atomic_store_explicit(&at->key, entry->key, memory_order_release);
 	FAULT("ring_in_entry");
@@ -83,8 +84,8 @@ void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t coun
 	}
 	FAULT("ring_before_committed");
 	ring_raise(&map->committed, newest);
-	/* Before the entries: a reader that starts or continues here is past them, and finds
-	 * them in the buckets. */
+	/* Before the entries: a reader that starts or continues here is past them, and
+	 * finds them in the buckets. */
 	atomic_store_explicit(&map->head, place + count, memory_order_release);
 	for (size_t i = 0; i < count; i++)
 		ring_write(map, place + i, &entries[i]);

@@ -1,16 +1,18 @@
-/* A broadcast ring of change hints: one producer (the writer) and any number of readers,
- * none of which waits for another.
+/* A broadcast ring of change hints: one producer (the writer) and any number of
+ * readers, none of which waits for another.
  *
- * For each hint, the producer raises the bucket of its key; then it raises the number of
- * the newest commit, then the head; only then it writes the hints, each under a stamp that
- * is odd meanwhile. A reader that was lapped, or that met a producer that was killed, gets
- * RING_LOST and finds out by the buckets which of its keys may have changed:
+ * For each hint, the producer raises the bucket of its key; then it raises the number
+ * of the newest commit, then the head; only then it writes the hints, each under a
+ * stamp that is odd meanwhile. A reader that was lapped, or that met a producer that
+ * was killed, gets RING_LOST and finds out by the buckets which of its keys may have
+ * changed:
  *
  *   RING_LOST ─▶ C = ring_committed() ─▶ for each key: ring_bucket(key) > number known for it
  *   ─▶ ask the database
  *
- * A hint published later arrives by ring_read. So nothing up to C can be missed, provided
- * that C is read before the first bucket, and the database after the bucket. */
+ * A hint published later arrives by ring_read. So nothing up to C can be missed,
+ * provided that C is read before the first bucket, and the database after the
+ * bucket. */
 #ifndef SHM_RING_H
 #define SHM_RING_H
 
@@ -34,8 +36,8 @@ struct ring_entry {
 
 /* Makes the caller the only producer, whatever instruction the previous one was killed
  * at; the previous one must have ended. `head` is the newest sequence number of the
- * database. Since hints up to it may never have been published, all buckets are raised to
- * it. Each reader reads RING_LOST once, and all slots are woken. */
+ * database. Since hints up to it may never have been published, all buckets are raised
+ * to it. Each reader reads RING_LOST once, and all slots are woken. */
 void ring_attach(struct shm *shm, uint64_t head);
 /* Publishes the hints of one commit in the given order and wakes the slots that are
  * armed. */
@@ -61,8 +63,8 @@ enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, stru
 
 /* The newest number that all buckets account for. */
 uint64_t ring_committed(const struct shm *shm);
-/* The newest number of this key or of another key in the same bucket: sometimes too high,
- * never too low. */
+/* The newest number of this key or of another key in the same bucket: sometimes too
+ * high, never too low. */
 uint64_t ring_bucket(const struct shm *shm, uint64_t key);
 
 #endif

@@ -1,7 +1,8 @@
 /* The scoreboard: which process runs in each slot and what it has done. Slots 0 to
  * shm_slots - 1 are the workers'; scoreboard_writer is the writer's. Each number is
  * changed by one process and may be read by any at any time, without locks. Two numbers
- * of one slot are not read at the same moment, so they need not agree with each other. */
+ * of one slot are not read at the same moment, so they need not agree with each
+ * other. */
 #ifndef SHM_SCOREBOARD_H
 #define SHM_SCOREBOARD_H
 

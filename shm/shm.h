@@ -1,7 +1,7 @@
-/* Memory that the master maps before the first fork and that all processes share: the ring
- * of change hints (shm/ring.h), wake-ups (shm/wake.h), the generation (shm/generation.h)
- * and the scoreboard (shm/scoreboard.h). It has keys, numbers and slots, and no knowledge
- * of groups or documents.
+/* Memory that the master maps before the first fork and that all processes share: the
+ * ring of change hints (shm/ring.h), wake-ups (shm/wake.h), the generation
+ * (shm/generation.h) and the scoreboard (shm/scoreboard.h). It has keys, numbers and
+ * slots, and no knowledge of groups or documents.
  *
  * It contains no pointers, locks or allocators, so a process that is killed at any
  * instruction blocks no other. */
@@ -24,12 +24,12 @@ MUST_USE enum rc shm_new(unsigned slots, struct shm **out);
 void shm_free(struct shm *shm);
 unsigned shm_slots(const struct shm *shm);
 
-/* Announces that hints may have been lost: increments a counter and wakes all slots. The
- * master calls it when the producer of the ring has died. */
+/* Announces that hints may have been lost: increments a counter and wakes all slots.
+ * The master calls it when the producer of the ring has died. */
 void shm_resync(struct shm *shm);
-/* The counter. Each worker compares it after each wake-up. If it has changed, the worker
- * must ask the database about everything that it follows: a producer may die between its
- * commit and its first hint, and then not even the buckets know. */
+/* The counter. Each worker compares it after each wake-up. If it has changed, the
+ * worker must ask the database about everything that it follows: a producer may die
+ * between its commit and its first hint, and then not even the buckets know. */
 uint64_t shm_resyncs(const struct shm *shm);
 
 #endif

@@ -1,5 +1,5 @@
-/* Wake-ups of workers that wait for hints. Called by shm/ring.c and by the workers' event
- * loop. */
+/* Wake-ups of workers that wait for hints. Called by shm/ring.c and by the workers'
+ * event loop. */
 #include "shm/wake.h"
 
 #include "shm/map.h"

@@ -5,8 +5,8 @@
  * more producer   make the work visible ─▶ wake_armed
  *
  * Arming and disarming are read-modify-write operations on one word, hence in one order
- * for both sides: either the producer finds the slot armed and writes, or the consumer's
- * check after arming sees the work. */
+ * for both sides: either the producer finds the slot armed and writes, or the
+ * consumer's check after arming sees the work. */
 #ifndef SHM_WAKE_H
 #define SHM_WAKE_H
 

@@ -30,9 +30,9 @@ struct store_ids {
 
 struct sandbox_rule;
 
-/* System calls that a process with an open handle makes later on, beyond those that every
- * process may: lists of rules (os/sandbox.h), with conditions on the arguments, that end
- * with SANDBOX_END. */
+/* System calls that a process with an open handle makes later on, beyond those that
+ * every process may: lists of rules (os/sandbox.h), with conditions on the arguments,
+ * that end with SANDBOX_END. */
 struct store_needs {
 	const struct sandbox_rule *reader_calls;
 	const struct sandbox_rule *writer_calls;

@@ -1,4 +1,5 @@
-/* Parses what --db names. Called by the options, and by store_open to choose a back end. */
+/* Parses what --db names. Called by the options, and by store_open to choose a back
+ * end. */
 #include "store/db_url.h"
 
 #include <assert.h>

@@ -13,9 +13,10 @@ struct db_url {
 	char scheme[DB_SCHEME_MAX + 1]; /* names the back end: "sqlite" for a file */
 };
 
-/* SCHEME://REST is a URL, anything else a path; a path that looks like a URL can be given
- * as ./PATH. `text` must stay. RC_MALFORMED: it is empty; RC_NOT_FOUND: a URL of a back
- * end that is not built in. Whether the database is there is for store_open to find. */
+/* SCHEME://REST is a URL, anything else a path; a path that looks like a URL can be
+ * given as ./PATH. `text` must stay. RC_MALFORMED: it is empty; RC_NOT_FOUND: a URL of
+ * a back end that is not built in. Whether the database is there is for store_open to
+ * find. */
 MUST_USE enum rc db_url_parse(const char *text, struct db_url *out, struct error *err);
 
 #endif

@@ -1,10 +1,10 @@
-/* A back end around another one that answers later. store_open puts it there, in a build
- * for tests; t/unit/test_store_later.c and the process tests run with it.
+/* A back end around another one that answers later. store_open puts it there, in a
+ * build for tests; t/unit/test_store_later.c and the process tests run with it.
  *
- * An operation takes two steps, each some milliseconds after the one before: the inner back
- * end is asked, and what it answered is handed on. In between the answer is kept as a
- * copy, and by the time a caller has it others may have written: as with a server at the
- * other end of a connection. Reads overtake each other; commits do not. */
+ * An operation takes two steps, each some milliseconds after the one before: the inner
+ * back end is asked, and what it answered is handed on. In between the answer is kept
+ * as a copy, and by the time a caller has it others may have written: as with a server
+ * at the other end of a connection. Reads overtake each other; commits do not. */
 #include "store/later.h"
 
 #include "base/clock.h"
@@ -86,7 +86,8 @@ static struct operation *take(struct later *later, size_t at)
 	return operation;
 }
 
-/* The operation whose step is due first; of several the one that was asked for first. */
+/* The operation whose step is due first; of several the one that was asked for
+ * first. */
 static size_t first_due(const struct later *later)
 {
 	size_t first = 0;

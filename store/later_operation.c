@@ -1,5 +1,5 @@
-/* An operation of the store that answers later: asks the inner back end and keeps a copy of
- * its answer. Called by later.c. */
+/* An operation of the store that answers later: asks the inner back end and keeps a
+ * copy of its answer. Called by later.c. */
 #include "store/later_operation.h"
 
 #include "base/mem.h"

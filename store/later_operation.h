@@ -1,5 +1,5 @@
-/* An operation of the store that answers later (later.c): its arguments and, once the inner
- * back end has been asked, a copy of the answer. */
+/* An operation of the store that answers later (later.c): its arguments and, once the
+ * inner back end has been asked, a copy of the answer. */
 #ifndef STORE_LATER_OPERATION_H
 #define STORE_LATER_OPERATION_H
 

@@ -1,5 +1,5 @@
-# Documents and tokens. The door knows no back end: each is an archive of its own, which a
-# program hands to it (store_add_backend).
+# Documents and tokens. The door knows no back end: each is an archive of its own, which
+# a program hands to it (store_add_backend).
 noinst_LIBRARIES += libstore.a libstore_sqlite.a
 libstore_a_SOURCES = \
 	%D%/backend.h \

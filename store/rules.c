@@ -1,4 +1,5 @@
-/* The decisions of the protocol. Called by back ends; doc/protocol.md specifies them. */
+/* The decisions of the protocol. Called by back ends; doc/protocol.md specifies
+ * them. */
 #include "store/rules.h"
 
 #include "base/fault.h"

@@ -1,5 +1,6 @@
-/* The door: checks what a caller promised and hands each operation to the back end of the
- * handle. Called by all that serve; store_admin.c is the same for whole databases. */
+/* The door: checks what a caller promised and hands each operation to the back end of
+ * the handle. Called by all that serve; store_admin.c is the same for whole
+ * databases. */
 #include "store/backend.h"
 
 #include "store/docid.h"

@@ -108,8 +108,9 @@ struct store_doc {
 	struct slice value; /* canonical (transit/transit.h); empty if deleted or damaged */
 };
 
-/* Appends the document, which is not `damaged`, as a map (transit/envelope.h). RC_CORRUPT, which is
- * logged: its value is damaged; `out` then contains a part of it. */
+/* Appends the document, which is not `damaged`, as a map (transit/envelope.h).
+ * RC_CORRUPT, which is logged: its value is damaged; `out` then contains a part of
+ * it. */
 MUST_USE enum rc store_doc_put(struct buf *out, enum encoding encoding,
 			       const struct store_doc *doc);
 
@@ -297,9 +298,9 @@ typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *r
  *
  * Single requests fail by the rc of their replies: RC_EXISTS (the token's id exists),
  * RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has expired, and no new
- * time was given), RC_TOO_LARGE (the values of a push's conflicts, more than one, exceed
- * STORE_REPLY_MAX bytes), RC_CORRUPT (it met damaged data). After the last the requests
- * are done in several transactions, some of which may fail on their own.
+ * time was given), RC_TOO_LARGE (the values of a push's conflicts, more than one,
+ * exceed STORE_REPLY_MAX bytes), RC_CORRUPT (it met damaged data). After the last the
+ * requests are done in several transactions, some of which may fail on their own.
  *
  * Once the replies have taken STORE_REPLIES_MAX bytes the remaining requests are not
  * done: their rc is RC_BUSY, and they are to be committed again. The first request is

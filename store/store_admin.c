@@ -1,5 +1,5 @@
-/* The door for whole databases: hands each operation to the back end that the name of the
- * database, or its handle, stands for. Called by administrators' commands. */
+/* The door for whole databases: hands each operation to the back end that the name of
+ * the database, or its handle, stands for. Called by administrators' commands. */
 #include "store/store_admin.h"
 
 #include "base/clock.h"

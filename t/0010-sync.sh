@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# GET and POST /sync: versions, conflicts, tombstones, ops, atomic pushes, paging, cursors, groups, encodings.
+# GET and POST /sync: versions, conflicts, tombstones, ops, atomic pushes, paging,
+# cursors, groups, encodings.
 . "$(dirname "$0")/lib.sh"
 
 serve_open --workers 2
@@ -67,7 +68,8 @@ like "$page" '"page:3".*"page:4".*"more":true' "the next one follows"
 page=$(pull "group=page&limit=2&since=$(printf '%s' "$page" | field cursor)")
 like "$page" '"docs":\[\{"id":"page:5"[^]]*\],.*"more":false' "the last one says that it is"
 
-# Tombstones: those from before the first page are left out, those made since are not, whichever page they fall on.
+# Tombstones: those from before the first page are left out, those made since are not,
+# whichever page they fall on.
 push '{"docs":[{"id":"grave:1","value":1},{"id":"grave:2","value":2},{"id":"grave:3","value":3},{"id":"grave:4","value":4}]}' >/dev/null
 push '{"docs":[{"id":"grave:4","base":1,"deleted":true}]}' >/dev/null
 page=$(pull 'group=grave&limit=1')

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every refusal says where the fault is, writes nothing, and leaves the connection usable where HTTP allows it.
+# Every refusal says where the fault is, writes nothing, and leaves the connection
+# usable where HTTP allows it.
 . "$(dirname "$0")/lib.sh"
 
 serve_open --workers 1 --max-body 64K --max-streams 100
@@ -7,7 +8,8 @@ json='Content-Type: application/json'
 transit='Content-Type: application/transit+json'
 before=$(pull group=a)
 
-# is_problem GOT STATUS CODE DETAIL NAME: GOT, the status and type, and the answer in $work/body are that problem
+# is_problem GOT STATUS CODE DETAIL NAME: GOT, the status and type, and the answer in
+# $work/body are that problem
 is_problem() {
 	is "$1 $(field status <"$work/body") $(field code <"$work/body")" "$2 application/problem+json $2 $3" "$5: $2 $3"
 	like "$(cat "$work/body")" '^\{"type":"[^"]+","title":"[^"]+","status":[0-9]+,"code":"[^"]+","detail":"[^"]+","request":"[0-9a-f]{16}"\}$' "$5: a problem has six parts"
@@ -17,7 +19,8 @@ is_problem() {
 problem() {
 	is_problem "$(curl -s -o "$work/body" -w '%{http_code} %{content_type}' "${@:5}")" "${@:1:4}"
 }
-# refused STATUS CODE DETAIL NAME CURL-OPTION...: that problem; then, on the same connection, a pull finds nothing new
+# refused STATUS CODE DETAIL NAME CURL-OPTION...: that problem; then, on the same
+# connection, a pull finds nothing new
 refused() {
 	local got
 	got=$(curl -s -o "$work/body" -w '%{http_code} %{content_type}\n' "${@:5}" \

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Requests as bytes: what HTTP leaves open to two readings is refused, and the connection closed.
+# Requests as bytes: what HTTP leaves open to two readings is refused, and the
+# connection closed.
 . "$(dirname "$0")/lib.sh"
 
 serve_open --workers 1 --server-name x --server-name other --header-timeout 1s --body-timeout 1s --max-body 64K
 address=${url#http://}
 
-# raw BYTES: sends them (printf's escapes are undone) and prints all that is answered until the server closes
+# raw BYTES: sends them (printf's escapes are undone) and prints all that is answered
+# until the server closes
 raw() {
 	exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
 	printf '%b' "$1" >&6
@@ -161,7 +163,8 @@ like "$(raw "GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n")" '200
 
 # ---- Time
 
-# cut_off BYTES DRIP NAME: sends the bytes, then, while someone listens, the drip again and again; the server ends that without an answer
+# cut_off BYTES DRIP NAME: sends the bytes, then, while someone listens, the drip again
+# and again; the server ends that without an answer
 cut_off() {
 	local got
 	exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
@@ -172,7 +175,8 @@ cut_off() {
 	exec 6>&-
 	wait $!
 }
-# A refused one that goes on sending: its answer comes, and some time later nobody is there any more to send to.
+# A refused one that goes on sending: its answer comes, and some time later nobody is
+# there any more to send to.
 exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
 printf 'GET //x HTTP/1.1\r\nHost: x\r\n\r\n' >&6
 (while printf x >&6; do sleep 0.1; done) 2>/dev/null &

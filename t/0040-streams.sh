@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# GET /events: where a stream begins, what it brings, how it resumes, when it is cut off.
+# GET /events: where a stream begins, what it brings, how it resumes, when it is cut
+# off.
 . "$(dirname "$0")/lib.sh"
 
 serve_open --workers 2 --ping-interval 1s --max-streams 40
@@ -41,7 +42,8 @@ ok "$(saw fresh deleted && echo 1 || echo 0)" "but for the tombstones"
 stream hinted "group=todos&since=$id"
 wait_for "a stream of hints that resumes is told at once" saw hinted 'event: change'
 
-# Several groups: whichever event a client has seen last, the ones before it and a resumption have everything.
+# Several groups: whichever event a client has seen last, the ones before it and a
+# resumption have everything.
 groups='group=a&group=b&group=c:d&group=a&docs=1'
 stream several "$groups&since=0"
 is "$(grep -c '^event: connected' "$work/several")" 3 "a greeting for each group, once"

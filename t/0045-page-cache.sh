@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Pages that workers keep ready are told again only while nothing has changed: not after a push, a purge, the end of a writer.
+# Pages that workers keep ready are told again only while nothing has changed: not after
+# a push, a purge, the end of a writer.
 . "$(dirname "$0")/lib.sh"
 
-# Asks often enough to meet both workers and their kept pages, and prints what they say that is different.
+# Asks often enough to meet both workers and their kept pages, and prints what they say
+# that is different.
 pulls() {
 	for n in $(seq 20); do
 		pull "$1"

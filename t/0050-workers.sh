@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Several workers: a change reaches the streams of all; workers and the writer may be killed at any time.
+# Several workers: a change reaches the streams of all; workers and the writer may be
+# killed at any time.
 . "$(dirname "$0")/lib.sh"
 
 serve_open --workers 4
@@ -39,7 +40,8 @@ lost=0
 for stream in "$work"/worker.*; do for i in $(seq 60); do grep -q "\"todos:$i\"" "$stream" || lost=$((lost + 1)); done; done
 is "$lost" 0 "and none is left out"
 
-# A worker that sleeps through a change, and then through more others than the ring has room for.
+# A worker that sleeps through a change, and then through more others than the ring has
+# room for.
 sleeper=$(basename "$(ls "$work"/worker.* | head -1)" | cut -d. -f2)
 kill -STOP "$sleeper"
 printf '{"docs":[{"id":"todos:asleep","value":1}]}' >"$work/lap.0"
@@ -68,8 +70,9 @@ taken() { push '{"docs":[{"id":"todos:2","op":"after","base":1,"value":"after th
 wait_for "writes are taken again" taken
 wait_for "and the streams hear of them" all_saw '"after the writer"'
 
-# Writers that die while many write: what was acknowledged is there, as it was acknowledged; the rest can be tried again.
-# pusher N: writes one document after the other until it is told to end, and notes what was acknowledged
+# Writers that die while many write: what was acknowledged is there, as it was
+# acknowledged; the rest can be tried again. pusher N: writes one document after the
+# other until it is told to end, and notes what was acknowledged
 pusher() {
 	local i=0 got
 	while [ ! -e "$work/enough" ]; do

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The writer dies at its worst moments. Whoever had no answer asks again with the same op, and nothing is lost, doubled or left untold.
+# The writer dies at its worst moments. Whoever had no answer asks again with the same
+# op, and nothing is lost, doubled or left untold.
 . "$(dirname "$0")/lib.sh"
 [ "$FAULTS" = yes ] || skip_all "this build has no fault points (--enable-faults)"
 

@@ -33,7 +33,8 @@ wait "$server"
 is $? 0 "SIGINT ends it as well"
 server=
 
-# Who does not finish a request may keep the server from leaving, for a while; whoever asks twice does not wait.
+# Who does not finish a request may keep the server from leaving, for a while; whoever
+# asks twice does not wait.
 serve_open --workers 2
 family=$(children)
 address=${url#http://}
@@ -61,7 +62,8 @@ is "$status" 0 "it does not keep the server"
 unlike "$(cat "$log")" 'child_kill|drain_cut_short' "which nobody had to force"
 exec 6>&-
 
-# A push whose writer stands still is refused at the very end; the sanitizer sees whether anything of it is left.
+# A push whose writer stands still is refused at the very end; the sanitizer sees
+# whether anything of it is left.
 serve_open --workers 1 --metrics-listen 127.0.0.1:0
 frozen=$(writer)
 kill -STOP "$frozen"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tokens: made and revoked with and without a running server; what they may do; how streams end with them.
+# Tokens: made and revoked with and without a running server; what they may do; how
+# streams end with them.
 . "$(dirname "$0")/lib.sh"
 
 add() { "$POCKETBOOK" token add --db "$db" "$@" 2>"$work/hint"; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A start that cannot be ends in one line that says what and what to do, and a status that is not 0.
+# A start that cannot be ends in one line that says what and what to do, and a status
+# that is not 0.
 . "$(dirname "$0")/lib.sh"
 
 # fails STATUS PATTERN NAME WORD...: the program ends with that status and one line

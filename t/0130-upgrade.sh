@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# SIGUSR2: the binary that lies at the program's path takes over, under load, with nothing closed, refused or missed.
+# SIGUSR2: the binary that lies at the program's path takes over, under load, with
+# nothing closed, refused or missed.
 . "$(dirname "$0")/lib.sh"
 . "$here/upgrade-load.sh"
 

@@ -41,7 +41,8 @@ backup "$work/link" --force
 is "$?" 1 "by another name neither"
 rm "$work/link"
 
-# What is written while it copies goes on, and the copy is of one moment: each push writes two documents that are always equal.
+# What is written while it copies goes on, and the copy is of one moment: each push
+# writes two documents that are always equal.
 (
 	n=0
 	until [ -e "$work/enough" ]; do
@@ -83,7 +84,8 @@ head -c 100000 /dev/zero >"$work/zero"
 is "$?" 1 "what is no database is not copied"
 like "$(cat "$work/said")" "zero is not a database" "which is said"
 
-# A disk that is full: a file may not grow beyond 128 KiB. The index of the database's log already exists.
+# A disk that is full: a file may not grow beyond 128 KiB. The index of the database's
+# log already exists.
 serve_open
 (
 	ulimit -f 128
@@ -109,7 +111,8 @@ if [ "$FAULTS" = yes ]; then
 	done
 fi
 
-# What a kill left is removed by the next one; what another is making, and what is not ours, stays.
+# What a kill left is removed by the next one; what another is making, and what is not
+# ours, stays.
 if [ "$FAULTS" = yes ]; then
 	left() { ls "$work" | grep -c '^10.bak.unfinished-'; }
 	POCKETBOOK_FAULTS=backup_copied=kill "$POCKETBOOK" backup "$work/10.bak" --db "$db" 2>"$work/said"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A database made from a backup: clients start anew, nothing of the old one mixes in, nothing is half done.
+# A database made from a backup: clients start anew, nothing of the old one mixes in,
+# nothing is half done.
 . "$(dirname "$0")/lib.sh"
 
 restore() { "$POCKETBOOK" restore --db "$db" "$@" >"$work/out" 2>"$work/said"; }
@@ -25,7 +26,8 @@ restore "$work/none"
 is "$?" 1 "a backup must be there"
 restore "$db" --force
 is "$?" 1 "and not be the database itself"
-# Damaged copies: one whose end is missing, one with wrong bytes in the middle, one of nothing.
+# Damaged copies: one whose end is missing, one with wrong bytes in the middle, one of
+# nothing.
 head -c 20000 "$bak" >"$work/short.bak"
 cp "$bak" "$work/wrong.bak"
 dd if=/dev/zero of="$work/wrong.bak" bs=1 count=3000 seek=8192 conv=notrunc 2>/dev/null
@@ -40,7 +42,8 @@ for kind in short wrong empty random; do
 	is "$(find "$work" -name 'test.db.*' ! -name '*.lock' | wc -l)" 0 "nothing is left beside it"
 done
 
-# A log that a killed server left: it holds what the database has and the backup has not.
+# A log that a killed server left: it holds what the database has and the backup has
+# not.
 serve_open
 push '{"docs":[{"id":"todos:4","value":"in the log"}]}' >"$work/pushed"
 kill_all

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What check finds: nothing in a good database, and each kind of damage, by place and reason.
+# What check finds: nothing in a good database, and each kind of damage, by place and
+# reason.
 . "$(dirname "$0")/lib.sh"
 command -v sqlite3 >/dev/null || skip_all "sqlite3 is not installed"
 

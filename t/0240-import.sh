@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lines become documents: all of them or none, like any other write, whatever happens to the server meanwhile.
+# Lines become documents: all of them or none, like any other write, whatever happens to
+# the server meanwhile.
 . "$(dirname "$0")/lib.sh"
 
 import() { "$POCKETBOOK" import --db "$db" "$@" >"$work/out" 2>"$work/said"; }
@@ -95,7 +96,8 @@ kill "$stream"
 push '{"docs":[{"id":"live:2","base":1,"value":"c"}]}' >"$work/pushed"
 like "$(cat "$work/pushed")" '"status":"ok","version":2' "and others can go on from them"
 
-# The writer dies in the middle, and later the whole server does: what is left is written all the same.
+# The writer dies in the middle, and later the whole server does: what is left is
+# written all the same.
 stop
 if [ "$FAULTS" = yes ]; then
 	several 1001 4000 >"$work/many"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What reads and writes whole databases takes no more memory for ten times as many documents.
+# What reads and writes whole databases takes no more memory for ten times as many
+# documents.
 . "$(dirname "$0")/lib.sh"
 grep -q __asan_init "$POCKETBOOK" && skip_all "a sanitizer's memory is not the program's"
 [ -x /usr/bin/time ] || skip_all "time is not installed"
@@ -15,7 +16,8 @@ peak() {
 	status=$?
 	peak=$(tail -1 "$work/peak")
 }
-# compare NAME: the last peaks of the few and the many. The documents that are more have 90 MiB.
+# compare NAME: the last peaks of the few and the many. The documents that are more have
+# 90 MiB.
 compare() {
 	# shellcheck disable=SC2154 # set beside the calls of peak
 	note "$1: $small KiB for $few documents, $peak KiB for $many"

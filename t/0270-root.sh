@@ -38,8 +38,8 @@ ln "$work/roots" "$db.lock"
 "$POCKETBOOK" token add --user ann --group '*' --db "$db" >/dev/null 2>&1
 is "$(stat -c %u "$work/roots")" 0 "a file with two names is left to its owner"
 
-# The user of the directory puts a link to a file of root's in the place of the copy, just
-# before that is given away.
+# The user of the directory puts a link to a file of root's in the place of the copy,
+# just before that is given away.
 if [ "${FAULTS:-no}" = yes ]; then
 	rm "$work"/data/*
 	POCKETBOOK_FAULTS=restore_verified=stop "$POCKETBOOK" restore "$work/1.bak" --db "$db" 2>"$work/said" &

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Administrators' commands beside a server that root has started for two other users, and on its database when it has stopped: run by root
-# and by the database's owner. All files stay the owner's, mode 0600, and the server goes on with them.
+# Administrators' commands beside a server that root has started for two other users,
+# and on its database when it has stopped: run by root and by the database's owner. All
+# files stay the owner's, mode 0600, and the server goes on with them.
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 user=nobody

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The control socket in a directory of its own: serve and all commands that talk to a server find it by --runtime-dir.
+# The control socket in a directory of its own: serve and all commands that talk to a
+# server find it by --runtime-dir.
 . "$(dirname "$0")/lib.sh"
 
 run=$work/run

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A full disk: writes are refused with 507, everything else goes on, and all is well when there is room again. The disk is a small one in
-# memory, mounted where nobody else sees it.
+# A full disk: writes are refused with 507, everything else goes on, and all is well
+# when there is room again. The disk is a small one in memory, mounted where nobody else
+# sees it.
 user=
 [ "$(id -u)" = 0 ] || user=--map-root-user
 if [ "${OWN_MOUNTS:-}" != yes ] && unshare --mount $user true 2>/dev/null; then
@@ -23,7 +24,8 @@ write_one() {
 	curl -s -D "$work/head" -o "$work/body" -w '%{http_code}' "$url/sync" -H "$json" --data-binary @"$work/push"
 }
 taken() { [ "$(write_one "$1")" = 200 ]; }
-# write_until STATUS: writes on until it comes; the documents that were taken before are counted in $acknowledged
+# write_until STATUS: writes on until it comes; the documents that were taken before are
+# counted in $acknowledged
 acknowledged=0
 write_until() {
 	local got=200

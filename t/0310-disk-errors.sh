@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Disks that fail in other ways than by being full: what is answered meanwhile, and that nothing is lost, doubled or left refused.
+# Disks that fail in other ways than by being full: what is answered meanwhile, and that
+# nothing is lost, doubled or left refused.
 . "$(dirname "$0")/lib.sh"
 [ "$FAULTS" = yes ] || skip_all "this build has no fault points (--enable-faults)"
 json='Content-Type: application/json'
@@ -39,7 +40,8 @@ refused 'write wal ENOSPC' 507 insufficient-storage 'disk is full'
 refused 'write wal EDQUOT' 507 insufficient-storage 'disk is full'
 refused 'write wal EIO' 503 unavailable 'does not answer'
 
-# A sync that fails: nobody knows what is on the disk, so the writer goes, and its successor finds out.
+# A sync that fails: nobody knows what is on the disk, so the writer goes, and its
+# successor finds out.
 breaks 'sync wal EIO'
 is "$(write_one sync) $(field code <"$work/body")" "503 unavailable" "a sync fails: 503"
 wait_for "the writer leaves" grep -q 'event=child_exit child=writer' "$log"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Purges: by command with and without a server, by the server itself; what clients and streams see of them.
+# Purges: by command with and without a server, by the server itself; what clients and
+# streams see of them.
 . "$(dirname "$0")/lib.sh"
 
 purge() { "$POCKETBOOK" purge --db "$db" "$@"; }

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The write-ahead log stays short under load, however many readers there are and however slowly they take what they asked for.
+# The write-ahead log stays short under load, however many readers there are and however
+# slowly they take what they asked for.
 . "$(dirname "$0")/lib.sh"
 
-# Kept to 16 MiB with readers at work, and what is committed at once comes on top: at most 16 MiB and what the last request brought.
+# Kept to 16 MiB with readers at work, and what is committed at once comes on top: at
+# most 16 MiB and what the last request brought.
 bound=$((40 << 20))
 pushes=120 # of 1 MB each
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Only the writer process commits to the database and checkpoints it, whatever is going on: in SQLite before 3.51.3 a checkpoint in one
-# process that races a commit in another can corrupt the database (https://www.sqlite.org/wal.html#walresetbug).
+# Only the writer process commits to the database and checkpoints it, whatever is going
+# on: in SQLite before 3.51.3 a checkpoint in one process that races a commit in another
+# can corrupt the database (https://www.sqlite.org/wal.html#walresetbug).
 . "$(dirname "$0")/lib.sh"
 [ "$FAULTS" = yes ] || skip_all "this build has no fault points (--enable-faults)"
 export POCKETBOOK_WITNESS=$work/witness POCKETBOOK_WITNESS_DB=$db
@@ -17,7 +18,8 @@ load() {
 		version=$((version + 1))
 	done
 }
-# command_runs WORD...: one that is there, while the server runs; what it says does not matter
+# command_runs WORD...: one that is there, while the server runs; what it says does not
+# matter
 command_runs() { "$POCKETBOOK" "$@" --db "$db" >"$work/out" 2>"$work/err"; }
 
 serve --workers 3 --auth off

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# No descriptors left: a worker takes no further connections for a while, and serves those that it has. A link to the writer that found no
-# descriptor at its end is made again.
+# No descriptors left: a worker takes no further connections for a while, and serves
+# those that it has. A link to the writer that found no descriptor at its end is made
+# again.
 . "$(dirname "$0")/lib.sh"
 
 serve_open --workers 1 --log-level debug

@@ -65,8 +65,9 @@ zsh -n "$work/zsh"
 is "$?" 0 "zsh reads its own"
 mkdir "$work/functions" && cp "$work/zsh" "$work/functions/_pocketbook"
 
-# zsh_line HOW KEYS: the words of the line that an interactive zsh has after these keys; @ is the tabulator. They are typed by a widget
-# of its own, as zsh takes a tabulator that has keys waiting behind it for pasted text.
+# zsh_line HOW KEYS: the words of the line that an interactive zsh has after these
+# keys; @ is the tabulator. They are typed by a widget of its own, as zsh takes a
+# tabulator that has keys waiting behind it for pasted text.
 cat >"$work/drive.zsh" <<'END'
 zmodload zsh/zpty
 cd $1

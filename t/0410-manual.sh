@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Manual pages and the sample configuration: well-formed, and with every command and option that help tells of.
+# Manual pages and the sample configuration: well-formed, and with every command and
+# option that help tells of.
 . "$(dirname "$0")/lib.sh"
 BUILD=${BUILD:-$here/../build/release}
 pages=$BUILD/doc/man
@@ -56,7 +57,7 @@ lost=$(comm -23 <(sed '/^|.*|$/{N;/\n|---/d}; 1d' "$here/../doc/protocol.md" | w
 	<(rendered pocketbook-protocol.7 | words_of | awk '{ print $2 }' | sort -u) | tr '\n' ' ')
 is "$lost" "" "and each of its words"
 
-# ---- What a server makes of the sample, of all its defaults written out, and of the example in the manual ----
+# ---- What a server makes of the sample, of all defaults, of the example ----
 # A test has its own database and port.
 cp "$sample" "$work/sample.conf"
 serve --config "$work/sample.conf"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The recipes in doc/recipes.md: what can be run of them is, word for word but for the places of files.
+# The recipes in doc/recipes.md: what can be run of them is, word for word but for the
+# places of files.
 . "$(dirname "$0")/lib.sh"
 recipes=$here/../doc/recipes.md
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# deploy/nginx.conf on Debian's nginx: push, pull, stream, resume over TLS and HTTP/2, limits, and no token in its logs.
+# deploy/nginx.conf on Debian's nginx: push, pull, stream, resume over TLS and HTTP/2,
+# limits, and no token in its logs.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/nginx.sh"
 command -v nginx >/dev/null || skip_all "nginx is not installed"
@@ -82,8 +83,8 @@ seq 400 | sed "s|.*|url = $site/healthz|; s|\$|\noutput = /dev/null|" >"$work/ma
 got=$(web -sZ --parallel-max 50 -w '%{http_code}\n' -K "$work/many" 2>/dev/null | sort | uniq -c | awk '{ printf "%s ", $2 }')
 is "$got" "200 429 " "too many requests at once: some are answered, some told to come later"
 
-# A request that comes when the server has just closed the connection that nginx keeps to it. nginx is held meanwhile.
-# again METHOD: the status of such a request, in $again
+# A request that comes when the server has just closed the connection that nginx keeps
+# to it. nginx is held meanwhile. again METHOD: the status of such a request, in $again
 again() {
 	rm -f "$work/ask"
 	mkfifo "$work/ask"

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# The units, and what the server says to systemd and takes from it: READY, STATUS, the watchdog, sockets.
+# The units, and what the server says to systemd and takes from it: READY, STATUS, the
+# watchdog, sockets.
 . "$(dirname "$0")/lib.sh"
 command -v systemd-analyze >/dev/null || skip_all "systemd is not installed"
 command -v node >/dev/null || skip_all "node is not installed"
 deploy=$here/../deploy
 
-# ---- The units. The program and its manual page lie where a package puts them; here, links in a root of the test's own stand for both.
+# ---- The units. The program and its manual page lie where a package puts them; here,
+# links in a root of the test's own stand for both.
 root=$work/root
 mkdir -p "$root/usr/bin" "$root/etc/systemd/system" "$root/usr/lib/systemd/system"
 cp "$POCKETBOOK" "$root/usr/bin/pocketbook"
@@ -51,7 +53,8 @@ if command -v strace >/dev/null && ! nm "$POCKETBOOK" 2>/dev/null | grep -q __as
 	wait "$server"
 	server=
 	sed -n 's/^[0-9]* *\([a-z0-9_]*\)(.*/\1/p' "$work/trace" | sort -u | comm -23 - "$work/allowed" >"$work/missing"
-	# SQLite gives its files to the database's owner where it runs as root, as this test may and the unit does not.
+	# SQLite gives its files to the database's owner where it runs as root, as this
+	# test may and the unit does not.
 	is "$(grep -vx fchown "$work/missing" | tr '\n' ' ')" "" "the server makes no call that the unit forbids"
 fi
 

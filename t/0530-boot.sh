@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# The units under systemd itself: the sandbox of deploy/pocketbook.service around a server at work, its notifications, its watchdog and
-# the passed socket. A call that the unit's filter forbids ends the process here, where the unit says EPERM: nothing is to depend on that.
+# The units under systemd itself: the sandbox of deploy/pocketbook.service around a
+# server at work, its notifications, its watchdog and the passed socket. A call that the
+# unit's filter forbids ends the process here, where the unit says EPERM: nothing is to
+# depend on that.
 . "$(dirname "$0")/lib.sh"
 
 outside() {
@@ -124,7 +126,8 @@ inside() {
 	systemctl start pocketbook.socket
 	is "$? $(show ActiveState)" "0 inactive" "systemd opens the port for a server that does not run"
 	is "$(status_of "$url/readyz")" 200 "the first request starts it"
-	# One of them may have answered before all are ready, which is when systemd is told.
+	# One of them may have answered before all are ready, which is when systemd is
+	# told.
 	has_all() { [ "$(show ActiveState) $(processes | wc -l)" = "active 4" ]; }
 	wait_for "with all its processes" has_all
 	like "$(write 3)" '"status":"ok","version":1' "it takes a push through the passed socket"

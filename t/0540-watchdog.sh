@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A worker that a reload has replaced, and that a slow client keeps, does not speak for its successor: the signs of life go on.
+# A worker that a reload has replaced, and that a slow client keeps, does not speak for
+# its successor: the signs of life go on.
 . "$(dirname "$0")/lib.sh"
 command -v perl >/dev/null || skip_all "perl is not installed"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# GET /metrics on an address of its own: what is counted, over all processes and past the death of any.
+# GET /metrics on an address of its own: what is counted, over all processes and past
+# the death of any.
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:$here/../build/prometheus/usr/bin # where ./dev puts promtool
 
@@ -99,7 +100,8 @@ wait_for "and counting goes on" counts pocketbook_documents 3
 is "$(value pocketbook_conflicts_total)" 1 "from where it was"
 
 all=$(curl -s "$metrics")
-# Rows of the table in doc/watching.md, without labels, as the help texts say; former names have no rows.
+# Rows of the table in doc/watching.md, without labels, as the help texts say; former
+# names have no rows.
 rows() { printf '%s\n' "$all" | sed -n '/Former name of/d; s/^# HELP \([^ ]*\) \(.*\)$/| `\1` | \2 |/p' | sort; }
 is "$(sed -n 's/^\(| `[a-z_]*` |\) [^|]*|/\1/p' "$here/../doc/watching.md" | sort)" "$(rows)" "the manual lists each metric with its help text, and no other"
 is "$(value pocketbook_auth_failures_total)" "$(value pocketbook_tokens_denied_total)" "a metric that was renamed is reported under its former name too"

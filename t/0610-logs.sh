@@ -117,7 +117,8 @@ wait_for "is as quiet" quiet
 stop
 like "$(grep 'event=writer_stop' "$log")" 'level=info process=writer' "the writer, who started with less, tells as much"
 
-# Who is refused again and again does not fill the disk that the log is on; what is left out is counted.
+# Who is refused again and again does not fill the disk that the log is on; what is left
+# out is counted.
 serve_open --workers 1
 for i in $(seq 3000); do printf 'url = %s/none\noutput = /dev/null\n' "$url"; done | curl -s -K -
 all_told() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# pocketbook top: one picture as text, and live in a terminal, which it leaves as it was.
+# pocketbook top: one picture as text, and live in a terminal, which it leaves as it
+# was.
 . "$(dirname "$0")/lib.sh"
 command -v tmux >/dev/null || skip_all "tmux is not installed"
 terminal=$work/tmux

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# deploy/grafana-dashboard.json: each of its queries is answered by a Prometheus that has looked at a server.
+# deploy/grafana-dashboard.json: each of its queries is answered by a Prometheus that
+# has looked at a server.
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:$here/../build/prometheus/usr/bin # where ./dev puts it
 dashboard=$here/../deploy/grafana-dashboard.json

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# SIGHUP: the configuration is read again and every worker replaced, under load, without one error and without the end of a stream.
+# SIGHUP: the configuration is read again and every worker replaced, under load, without
+# one error and without the end of a stream.
 . "$(dirname "$0")/lib.sh"
 . "$here/upgrade-load.sh"
 
@@ -32,7 +33,8 @@ printf 'auth = off\nworkers = 2\nlog-level = info\nmax-body = 1K\n' >"$config"
 reload "with a smaller limit" 8
 is "$(status_of "$url/sync" -H 'Content-Type: application/json' -d "$(printf '{"docs":[{"id":"a:1","value":"%02000d"}]}' 0)")" 413 "then it is refused"
 
-# A stream with authentication stays with its token, and ends when that does, also at the new worker.
+# A stream with authentication stays with its token, and ends when that does, also at
+# the new worker.
 printf 'auth = on\nworkers = 2\nlog-level = info\n' >"$config"
 stream anyone 'group=a'
 reload "with authentication" 10

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tokens are nowhere but with who was given them: not in logs, metrics, answers to administrators, the shared map, nor in the database, which
-# does not hold what would sign in.
+# Tokens are nowhere but with who was given them: not in logs, metrics, answers to
+# administrators, the shared map, nor in the database, which does not hold what would
+# sign in.
 . "$(dirname "$0")/lib.sh"
 command -v perl >/dev/null || skip_all "perl is not installed"
 

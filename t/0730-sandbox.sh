@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A running server's processes are each in a sandbox, leave no core, and end where they try what they have no need of.
+# A running server's processes are each in a sandbox, leave no core, and end where they
+# try what they have no need of.
 . "$(dirname "$0")/lib.sh"
 
 status_of_process() { sed -n "s/^$2:\t//p" "/proc/$1/status"; }
@@ -21,7 +22,8 @@ each() {
 ulimit -c unlimited 2>/dev/null
 mkdir "$work/cwd"
 cd "$work/cwd" || exit 1
-# Where a core file would be seen: the system names it plainly, and the limit could be lifted.
+# Where a core file would be seen: the system names it plainly, and the limit could be
+# lifted.
 { sh -c 'kill -QUIT $$'; } 2>/dev/null
 [ -n "$(ls)" ] && cores=yes || cores=no
 rm -f ./*

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What pages of other sites can make a browser do: requests that a form can send, names that point here, and what the answers let them see.
+# What pages of other sites can make a browser do: requests that a form can send, names
+# that point here, and what the answers let them see.
 . "$(dirname "$0")/lib.sh"
 
 serve_open --workers 1 --max-body 1K --cors-origin https://app.example --server-name notes.example.org
@@ -8,7 +9,8 @@ origin='Origin: https://app.example'
 evil='Origin: https://evil.example'
 write='{"docs":[{"id":"csrf:1","value":1}]}'
 
-# ---- Requests that need no leave (Fetch standard, CORS-safelisted): a form's types, a beacon's, none at all
+# ---- Requests that need no leave (Fetch standard, CORS-safelisted): a form's types, a
+# beacon's, none at all
 
 for type in text/plain multipart/form-data application/x-www-form-urlencoded 'text/plain;charset=UTF-8' \
 	'text/plain; application/json' 'text/plain,application/json' 'multipart/form-data; boundary=application/json' \
@@ -38,7 +40,8 @@ for other in https://evil.example null https://app.example.evil 'https://app.exa
 	unlike "$(preflight "$other" POST -H 'Access-Control-Request-Private-Network: true')" 'Access-Control' "$other may not"
 done
 
-# ---- Whoever may read answers may read refusals, of the strict reader before HTTP's parser too
+# ---- Whoever may read answers may read refusals, of the strict reader before HTTP's
+# parser too
 
 # reads CURL-OPTION...: is the answer for a page of that origin to read?
 reads() { curl -si -H "$origin" "$@" | tr -d '\r' | grep -ci '^Access-Control-Allow-Origin: https://app.example$'; }

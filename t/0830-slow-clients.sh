@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Clients that send slowly, stop in the middle, or do not read: each has its deadline, all together have a bound, others are served.
+# Clients that send slowly, stop in the middle, or do not read: each has its deadline,
+# all together have a bound, others are served.
 . "$(dirname "$0")/lib.sh"
 . "$here/hostile.sh"
 many=${HOSTILE_MANY:-150} # connections of each kind
@@ -25,7 +26,8 @@ wait_for "all of them" none_open
 hostile_end
 is "$closed $(number request_timeouts_total)" "$many $((2 * many))" "which is no fault, and not counted as one"
 
-# A body that pauses for longer than a connection may be idle: one that came later is closed meanwhile, it is not.
+# A body that pauses for longer than a connection may be idle: one that came later is
+# closed meanwhile, it is not.
 address=${url#http://}
 exec 6<>"/dev/tcp/${address%:*}/${address#*:}"
 printf 'POST /sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{"docs"' >&6

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Very many connections, more than may be, more than there are descriptors for, and very many requests on one: others are served all the while.
+# Very many connections, more than may be, more than there are descriptors for, and very
+# many requests on one: others are served all the while.
 . "$(dirname "$0")/lib.sh"
 . "$here/hostile.sh"
 many=${HOSTILE_IDLE:-$([ $measured = yes ] && echo 15000 || echo 2000)}
@@ -8,7 +9,8 @@ files=$(ulimit -Hn)
 
 open_now() { [ "$(number "$1")" -ge "$2" ]; }
 ask='GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
-# kept PATH: asks on the connection that file descriptor 6 is, and gives the answer, which comes in one piece
+# kept PATH: asks on the connection that file descriptor 6 is, and gives the answer,
+# which comes in one piece
 kept() {
 	printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' "$1" >&6
 	timeout 60 dd bs=4096 count=1 <&6 2>/dev/null
@@ -83,7 +85,8 @@ like "$(kept /healthz)" '^HTTP/1.1 200' "a connection is open"
 hostile too_many 300 "$ask"
 wait_for "the worker runs out of descriptors" grep -q 'event=accept_paused' "$log"
 like "$(kept /readyz)" '^HTTP/1.1 200' "those that are in are served"
-# Should it try again and again, there would be thousands of these: the sweep does, each second.
+# Should it try again and again, there would be thousands of these: the sweep does, each
+# second.
 again() { [ "$(grep -c 'event=accept_paused' "$log")" -ge 3 ]; }
 wait_for "it tries again" again
 [ "$(grep -c 'event=accept_paused' "$log")" -le 60 ]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Requests that two programs could take for different ones, through nginx: whatever nginx makes of them, at the server there is never
-# a request that nginx does not know of, and none that was hidden in another.
+# Requests that two programs could take for different ones, through nginx: whatever
+# nginx makes of them, at the server there is never a request that nginx does not know
+# of, and none that was hidden in another.
 . "$(dirname "$0")/lib.sh"
 . "$here/nginx.sh"
 command -v nginx >/dev/null || skip_all "nginx is not installed"
@@ -10,7 +11,8 @@ command -v node >/dev/null || skip_all "node is not installed"
 serve_open --workers 1 --server-name notes.example.org --access-log on
 nginx_start
 
-# through BYTES: sends them over TLS in HTTP/1.1 (printf's escapes are undone), prints what is answered. A request behind them ends the connection.
+# through BYTES: sends them over TLS in HTTP/1.1 (printf's escapes are undone), prints
+# what is answered. A request behind them ends the connection.
 end='GET /nothing HTTP/1.1\r\nHost: notes.example.org\r\nConnection: close\r\n\r\n'
 through() {
 	printf '%b' "$1$end" | timeout 20 openssl s_client -quiet -connect "127.0.0.1:$tls" -servername notes.example.org 2>/dev/null
@@ -19,8 +21,9 @@ through() {
 seen() { grep -c "event=access .*path=$1 " "$log"; }
 answers() { printf '%s' "$1" | grep -ac 'HTTP/1.1 [0-9]'; }
 
-# harmless BYTES NAME: the server sees no request that nginx has not seen as one, above all not the one for /smuggled, which nginx may take
-# for a body, or for a request behind another
+# harmless BYTES NAME: the server sees no request that nginx has not seen as one, above
+# all not the one for /smuggled, which nginx may take for a body, or for a request
+# behind another
 harmless() {
 	local before_server before_nginx got
 	before_server=$(grep -c 'event=access' "$log")
@@ -80,7 +83,8 @@ harmless "GET //sync?group=a HTTP/1.1\r\nHost: notes.example.org\r\n\r\n" "an em
 harmless "GET /sync%00?group=a HTTP/1.1\r\nHost: notes.example.org\r\n\r\n" "a zero byte in the path"
 harmless "GET /sync?group=a HTTP/1.1\r\nHost: notes.example.org\r\nConnection: close, X-Forwarded-For\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n" "an upgrade to HTTP/2 in the clear"
 
-# On one connection of HTTP/1.1, one behind the other, through nginx: as many answers as requests, in their order.
+# On one connection of HTTP/1.1, one behind the other, through nginx: as many answers as
+# requests, in their order.
 got=$(through "${post}Content-Length: 11\r\n\r\n${body}GET /healthz HTTP/1.1\r\nHost: notes.example.org\r\n\r\n" | tr -d '\0')
 is "$(printf '%s' "$got" | grep -ao 'HTTP/1.1 [0-9]*' | tr '\n' ' ')" "HTTP/1.1 200 HTTP/1.1 200 HTTP/1.1 404 " "what is pipelined is answered in order"
 like "$(curl -s "$url/sync?group=hidden")" '"docs":\[\]' "nothing hidden was written"

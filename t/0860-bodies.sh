@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Bodies, queries and names that are as large, as deep or as many as they can be, or more; and bytes that would end a line of an answer.
+# Bodies, queries and names that are as large, as deep or as many as they can be, or
+# more; and bytes that would end a line of an answer.
 . "$(dirname "$0")/lib.sh"
 . "$here/hostile.sh"
 
@@ -79,7 +80,8 @@ bounded "$(peak)" 65536 "all of which takes"
 
 # ---- Line ends, and other things that do not belong
 
-# no_line PATH NAME [CURL-OPTION...]: the answer has no field that was put into the request
+# no_line PATH NAME [CURL-OPTION...]: the answer has no field that was put into the
+# request
 no_line() {
 	local got
 	got=$(curl -si --path-as-is "$url$1" "${@:3}" | tr -d '\r')

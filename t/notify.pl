@@ -1,4 +1,5 @@
-# Prints what a program tells its service manager (sd_notify(3)), a line for each assignment: `perl notify.pl SOCKET`.
+# Prints what a program tells its service manager (sd_notify(3)), a line for each
+# assignment: `perl notify.pl SOCKET`.
 use strict;
 use warnings;
 use IO::Socket::UNIX;

@@ -1,5 +1,5 @@
-/* old_kernel PROGRAM ARGUMENT...: runs the program as on a kernel without Landlock. For the
- * process tests. */
+/* old_kernel PROGRAM ARGUMENT...: runs the program as on a kernel without Landlock. For
+ * the process tests. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-# Starts a program with a listening socket whose port may be shared, as systemd does with ReusePort=: `perl pass.pl PORT PROGRAM WORD...`.
+# Starts a program with a listening socket whose port may be shared, as systemd does
+# with ReusePort=: `perl pass.pl PORT PROGRAM WORD...`.
 use strict;
 use warnings;
 use POSIX;

@@ -1,5 +1,6 @@
-# Revokes tokens over the control socket and uses each the moment that is answered: `perl revoke.pl SOCKET PORT CONNECTIONS <TOKENS`.
-# Prints how many requests were accepted before, and how many after.
+# Revokes tokens over the control socket and uses each the moment that is answered:
+# `perl revoke.pl SOCKET PORT CONNECTIONS <TOKENS`. Prints how many requests were
+# accepted before, and how many after.
 use strict;
 use warnings;
 use Socket;

@@ -1,6 +1,8 @@
-# Looks for secrets: `perl secrets.pl TOKENS PLACE...`, where TOKENS is a file with a token in each line, and a place is a file, or
-# `shared:PID` or `memory:PID`, what that process shares with others or may write at all. Prints how many bytes it has looked at and then
-# each place that has one, as `FOUND PLACE`. A token is found by a part of the text behind its id, or by the bytes that this stands for.
+# Looks for secrets: `perl secrets.pl TOKENS PLACE...`, where TOKENS is a file with a
+# token in each line, and a place is a file, or `shared:PID` or `memory:PID`, what that
+# process shares with others or may write at all. Prints how many bytes it has looked at
+# and then each place that has one, as `FOUND PLACE`. A token is found by a part of the
+# text behind its id, or by the bytes that this stands for.
 use strict;
 use warnings;
 no warnings 'portable'; # addresses have 64 bits

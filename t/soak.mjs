@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// The long form of the tests that draw by chance, for so many minutes: the fuzzers on one side; on the other histories, failing
-// allocations, losses of power and the transcoder beside transit-js, and then, once, many hostile clients. Prints what was done and found, and the command that shows each finding again; writes
+// The long form of the tests that draw by chance, for so many minutes: the fuzzers on
+// one side; on the other histories, failing allocations, losses of power and the
+// transcoder beside transit-js, and then, once, many hostile clients. Prints what was
+// done and found, and the command that shows each finding again; writes
 // build/soak.json; exit status 1 where something was found.
 //
 //   node t/soak.mjs [MINUTES] [SEED]     wants build/check and clang: ./dev soak makes them
@@ -20,7 +22,8 @@ const POWER_ROUNDS = 24 // of one run of t/unit/test_store_power
 const CASES = 50_000 // of each of the tests of t/transit/differential.test.mjs
 const targets = ['config', 'control', 'fields', 'push', 'query', 'request', 'ring', 'transit']
 
-/** {status, out} of a command in the root folder; what it says on both channels is `out`. */
+/** {status, out} of a command in the root folder; what it says on both channels is
+ * `out`. */
 async function run(words, env = {}) {
   const child = spawn(words[0], words.slice(1), { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let out = ''
@@ -94,7 +97,8 @@ async function transit(soak, seconds, seed) {
   }
 }
 
-/** The scripts of hostile clients, with the program that is shipped, as what it takes of memory is measured. */
+/** The scripts of hostile clients, with the program that is shipped, as what it takes
+ * of memory is measured. */
 async function hostile(soak, minutes) {
   const env = { HOSTILE_MANY: String(Math.min(2000, minutes * 50)), HOSTILE_CHANGES: String(Math.min(5000, minutes * 100)) }
   for (const script of ['t/0830-slow-clients.sh', 't/0840-floods.sh', 't/0860-bodies.sh']) {

@@ -1,5 +1,5 @@
-// One HTTP/2 connection: `node stale.mjs URL TOKEN METHOD`. Pulls and prints the status; after a line of input pulls or pushes and prints
-// then and that status.
+// One HTTP/2 connection: `node stale.mjs URL TOKEN METHOD`. Pulls and prints the
+// status; after a line of input pulls or pushes and prints then and that status.
 import http2 from 'node:http2'
 import { createInterface } from 'node:readline'
 

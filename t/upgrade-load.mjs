@@ -1,7 +1,9 @@
 // A load that counts what goes wrong: upgrade-load.mjs URL SECONDS-AT-MOST STOP-FILE
-// Pushes, pulls and streams, each on a connection of its own that is to last the whole time, until STOP-FILE is there and
-// there were enough of them; STOP-FILE.begun is made when all streams are connected. Then waits until every stream has all that was
-// acknowledged (SECONDS-AT-MOST), and says on standard output what was counted, `name=number` a line.
+// Pushes, pulls and streams, each on a connection of its own that is to last the whole
+// time, until STOP-FILE is there and there were enough of them; STOP-FILE.begun is made
+// when all streams are connected. Then waits until every stream has all that was
+// acknowledged (SECONDS-AT-MOST), and says on standard output what was counted,
+// `name=number` a line.
 import { existsSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +14,8 @@ const written = new Map() // id → version
 let newest = 0n // number of the last acknowledged push
 const placeOf = (cursor) => BigInt(cursor.split('.')[1] ?? 0)
 
-// On a slow machine it goes on until it has been a load, so that the scripts need not assert a speed.
+// On a slow machine it goes on until it has been a load, so that the scripts need not
+// assert a speed.
 const enough = 50
 let asked = 0 // when STOP-FILE was seen
 function stopped() {

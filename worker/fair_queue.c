@@ -1,5 +1,5 @@
-/* The shares of tokens in a queue, for writer_link.c. A share exists while its token has
- * requests in the queue, so there are never more shares than requests. */
+/* The shares of tokens in a queue, for writer_link.c. A share exists while its token
+ * has requests in the queue, so there are never more shares than requests. */
 #include "worker/fair_queue.h"
 
 #include "base/mem.h"

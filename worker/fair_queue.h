@@ -1,15 +1,15 @@
-/* A queue that is shared fairly between tokens: which of the requests that wait is next,
- * and whether one more may wait. Used by writer_link.c.
+/* A queue that is shared fairly between tokens: which of the requests that wait is
+ * next, and whether one more may wait. Used by writer_link.c.
  *
- * Next. Tokens take turns; each may take FAIR_TURN bytes in a turn, and saves up what it
- * does not take as long as it waits for a larger request (deficit round robin, Shreedhar
- * and Varghese). So a small request waits for one turn of each other token, however much
- * these have queued. Requests of one token stay in their order.
+ * Next. Tokens take turns; each may take FAIR_TURN bytes in a turn, and saves up what
+ * it does not take as long as it waits for a larger request (deficit round robin,
+ * Shreedhar and Varghese). So a small request waits for one turn of each other token,
+ * however much these have queued. Requests of one token stay in their order.
  *
  * How many. A token may have FAIR_TIMES as much waiting as is still free for all. Alone
- * it gets 7/8 of the queue; the more tokens fill it, the less each may have, and there is
- * always some room for a token that has nothing waiting (dynamic thresholds, Choudhury
- * and Hahne). */
+ * it gets 7/8 of the queue; the more tokens fill it, the less each may have, and there
+ * is always some room for a token that has nothing waiting (dynamic thresholds,
+ * Choudhury and Hahne). */
 #ifndef WORKER_FAIR_QUEUE_H
 #define WORKER_FAIR_QUEUE_H
 
@@ -40,7 +40,8 @@ void fair_queue_free(struct fair_queue *queue);
  * than a quarter of the queue may if there is room for any. */
 bool fair_queue_admits(const struct fair_queue *queue, uint64_t key, size_t bytes);
 void fair_queue_add(struct fair_queue *queue, struct fair_item *item, uint64_t key, size_t bytes);
-/* The next one that was not taken yet, or NULL. It counts as waiting until it is removed. */
+/* The next one that was not taken yet, or NULL. It counts as waiting until it is
+ * removed. */
 struct fair_item *fair_queue_take(struct fair_queue *queue);
 void fair_queue_remove(struct fair_queue *queue, struct fair_item *item);
 /* The number of those that were added and not removed. */

@@ -115,7 +115,8 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	}
 }
 
-/* If the answer comes later, the body is awaited meanwhile, and dispatch.c asks again. */
+/* If the answer comes later, the body is awaited meanwhile, and dispatch.c asks
+ * again. */
 static void check_token(const struct worker *worker, const struct conn_head *head,
 			struct slice token, struct conn_verdict *verdict)
 {

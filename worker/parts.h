@@ -7,8 +7,8 @@
 /* The event base and the store must be there. False: libevent refused; to be freed
  * nevertheless. */
 bool parts_make(struct worker *worker);
-/* Frees the parts and closes the store. The store answers everything that is outstanding
- * first, while the parts that asked are still there. */
+/* Frees the parts and closes the store. The store answers everything that is
+ * outstanding first, while the parts that asked are still there. */
 void parts_free(struct worker *worker);
 
 #endif

@@ -19,8 +19,8 @@
 
 #define WAITING_MAX 1024
 #define WAITING_BYTES_MAX ((size_t)32 << 20)
-/* Requests of so many bytes are sent ahead of their replies, the others wait here, where
- * tokens take turns. Much less would make commits smaller than they could be. */
+/* Requests of so many bytes are sent ahead of their replies, the others wait here,
+ * where tokens take turns. Much less would make commits smaller than they could be. */
 #define SENT_BYTES_MAX ((size_t)4 << 20)
 /* After this time without a socket the worker asks the master for one. */
 static const struct timeval ask_interval = { 1, 0 };

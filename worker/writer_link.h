@@ -23,10 +23,10 @@ void writer_link_attach(struct writer_link *link, int fd);
 
 typedef void on_link_reply(void *arg, enum rc rc, const struct store_reply *reply);
 /* Sends the request, which is not needed after the call. Requests that wait for others
- * are sent in turns by `token`, the key of its identity. RC_BUSY: too many are waiting, or
- * too many of this token in view of the others (fair_queue.h);
- * RC_UNAVAILABLE: the writer is gone; the callback is not called then. Else it is
- * called once, later, with RC_OK or RC_UNAVAILABLE. */
+ * are sent in turns by `token`, the key of its identity. RC_BUSY: too many are waiting,
+ * or too many of this token in view of the others (fair_queue.h); RC_UNAVAILABLE: the
+ * writer is gone; the callback is not called then. Else it is called once, later, with
+ * RC_OK or RC_UNAVAILABLE. */
 MUST_USE enum rc writer_link_commit(struct writer_link *link, uint64_t token,
 				    const struct store_request *request, on_link_reply *on_reply,
 				    void *arg);

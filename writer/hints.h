@@ -1,5 +1,5 @@
-/* The changes of a commit as ring entries: each group with a written document once, with its newest
- * sequence number, in the order of these numbers. */
+/* The changes of a commit as ring entries: each group with a written document once,
+ * with its newest sequence number, in the order of these numbers. */
 #ifndef WRITER_HINTS_H
 #define WRITER_HINTS_H
 

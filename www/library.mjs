@@ -73,7 +73,8 @@ function shortNames(text) {
  * hash. `external` modules stay imports; `readable` keeps names and lines.
  */
 export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketbook/[name]-[hash]', external = [], readable = false } = {}) {
-	// Two bundles: as chunks of one, both would load helpers that only Transit needs.
+	// Two bundles: as chunks of one, both would load helpers that only Transit
+	// needs.
 	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
 	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
 	const [name] = files.keys()

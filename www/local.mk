@@ -1,5 +1,5 @@
-# The page and the client library, bundled by node and compiled in. The bundle is kept in the source folder and goes into a release,
-# so that building from one needs no node.
+# The page and the client library, bundled by node and compiled in. The bundle is kept
+# in the source folder and goes into a release, so that building from one needs no node.
 www_sources = \
 	%D%/.npmrc \
 	%D%/package.json \

@@ -7,8 +7,8 @@
 
 #include <fcntl.h>
 
-/* SQLite's locks, and how it writes its files; readers have theirs open, and map or read
- * them. */
+/* SQLite's locks, and how it writes its files; readers have theirs open, and map or
+ * read them. */
 #define LOCKS \
 	SANDBOX_ALLOW_IF(fcntl, SANDBOX_ARG(1, F_SETLK)), \
 		SANDBOX_ALLOW_IF(fcntl, SANDBOX_ARG(1, F_GETLK))

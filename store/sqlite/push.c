@@ -1,4 +1,5 @@
-/* Applies pushes within a transaction. Called by commit.c; rules.c decides each edit. */
+/* Applies pushes within a transaction. Called by commit.c; rules.c decides each
+ * edit. */
 #include "store/sqlite/push.h"
 
 #include "store/docid.h"
@@ -46,7 +47,8 @@ static enum rc answer_conflict(struct push *push, const struct decision *decisio
 	else
 		buf_put_slice(push->bytes, sql_text(held, 5));
 	result->value.len = push->bytes->len - before;
-	/* A single value always fits: a client that pushes one document gets its answer. */
+	/* A single value always fits: a client that pushes one document gets its
+	 * answer. */
 	return rc == RC_OK && before > 0 && push->bytes->len > STORE_REPLY_MAX ? RC_TOO_LARGE : rc;
 }
 

@@ -43,8 +43,7 @@ static const char *const migrations[] = {
 	"PRIMARY KEY (token, n))"
 	" STRICT, WITHOUT ROWID;",
 
-	/* 3: how many documents live and how many are tombstones, kept by every commit, so that
-	   nobody has to count them. */
+	/* 3: the number of documents and of tombstones, kept by every commit. */
 	"ALTER TABLE meta ADD COLUMN documents INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE meta ADD COLUMN tombstones INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE meta SET documents = (SELECT count(*) FROM doc WHERE deleted_at IS NULL),"

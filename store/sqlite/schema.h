@@ -8,12 +8,14 @@
 #include <sqlite3.h>
 
 /* Checks without changing anything, also that the tables are as the migrations make
- * them. RC_OK: ours and current; RC_NOT_FOUND: no tables yet; RC_UNAVAILABLE: ours, of an older
- * schema; RC_NEWER; RC_CORRUPT: not ours, or damaged. All but RC_OK set `err`. */
+ * them. RC_OK: ours and current; RC_NOT_FOUND: no tables yet; RC_UNAVAILABLE: ours, of
+ * an older schema; RC_NEWER; RC_CORRUPT: not ours, or damaged. All but RC_OK set
+ * `err`. */
 MUST_USE enum rc schema_check(sqlite3 *db, const char *path, struct error *err);
 
 /* Compares all objects with what the first `version` migrations make, byte for byte: a
- * backup is data, and nothing else in it may run. RC_CORRUPT: `err` names the object. */
+ * backup is data, and nothing else in it may run. RC_CORRUPT: `err` names the
+ * object. */
 MUST_USE enum rc schema_compare(sqlite3 *db, int version, const char *path, struct error *err);
 
 /* Runs the migrations after the first `from`, up to number `to`, in the transaction of

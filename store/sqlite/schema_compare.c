@@ -7,7 +7,8 @@
 
 #define NAME_SHOWN 64
 
-/* The objects of a schema in an order that both have. Where they are does not matter. */
+/* The objects of a schema in an order that both have. Where they are does not
+ * matter. */
 static const char objects_sql[] =
 	"SELECT type, name, coalesce(sql, ''), tbl_name FROM sqlite_schema ORDER BY type, name";
 enum { AT_TYPE, AT_NAME, AT_SQL, AT_TABLE };

@@ -1,5 +1,5 @@
-/* Statistics. The store's door calls sqlite_stats and sqlite_stats_full; copies and checks
- * count with stats_count. */
+/* Statistics. The store's door calls sqlite_stats and sqlite_stats_full; copies and
+ * checks count with stats_count. */
 #include "store/sqlite/stats.h"
 
 #include "store/sqlite/operations.h"

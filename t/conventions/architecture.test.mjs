@@ -1,5 +1,5 @@
-// The files and functions that doc/architecture.md names exist: the steps of a write, and
-// the modules in its text.
+// The files and functions that doc/architecture.md names exist: the steps of a write,
+// and the modules in its text.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
-// The events of the log, as the sources write them, beside the table of doc/log-events.md.
-// log-events.test.mjs checks that the two agree.
+// The events of the log, as the sources write them, beside the table of
+// doc/log-events.md. log-events.test.mjs checks that the two agree.
 //
 //   node t/conventions/log-events.mjs            lists what differs
 //   node t/conventions/log-events.mjs --write    brings the table up to date: new events get an empty meaning
@@ -37,7 +37,8 @@ function called(text, words, type) {
 const levelsBy = (text, words) => levelsIn(called(text, words, 'enum log_level'))
 const fieldsBy = (text, words) => [...keysIn(words), ...keysIn(called(text, words, 'struct log_field'))]
 
-/** {event: {levels, fields}}: both as sets. A call whose fields or level stand in a variable has those of its function. */
+/** {event: {levels, fields}}: both as sets. A call whose fields or level stand in a
+ * variable has those of its function. */
 export function eventsOf(tree) {
 	const events = {}
 	for (const path of tree.paths.filter(isSource)) {

@@ -1,4 +1,5 @@
-// doc/log-events.md lists each event of the log, with its levels and fields, and no other.
+// doc/log-events.md lists each event of the log, with its levels and fields, and no
+// other.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { differences, eventsOf, page, rowsOf, written } from './log-events.mjs'

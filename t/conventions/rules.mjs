@@ -16,9 +16,9 @@ export const enforced = {
 	includes: true, // only what the table of doc/architecture.md allows
 	circles: true, // no two folders lead to each other
 	functions: true, // at most 40 lines, outside t/
-	test_functions: false, // in t/
+	test_functions: true, // in t/
 	purpose: true, // every .c file opens with a comment
-	columns: false, // comments and prose end at 88
+	columns: true, // comments and prose end at 88
 }
 
 const COLUMNS = 88

@@ -69,7 +69,8 @@ export async function writer(run, name, random) {
         if (atomic && sure && isHalf(edits, results)) history.violate('half of an atomic push', JSON.stringify(results))
         edits.forEach((edit, i) => settle(edit, results[i], sure))
         if (!canRetry || !shallBeResent(results, atomic)) return ids.settle(edits)
-        // As if this response had been lost; after an atomic push others write meanwhile.
+        // As if this response had been lost; after an atomic push others write
+        // meanwhile.
         if (atomic) await pause(random.below(50))
         history.resend(edits)
         continue

@@ -266,8 +266,8 @@ test('two thousand todos stay usable', async (t) => {
 	const many = Array.from({ length: 2000 }, (_, i) => ({ id: `${page.group}:${i}`, value: { title: `todo ${i}`, completed: false, created: i } }))
 	await push(server, many)
 	await until(async () => (await page.locator('.todo-list li').count()) === 2000)
-	// Lines that did not change are not touched: the same elements, and no mutation but
-	// in the one that was.
+	// Lines that did not change are not touched: the same elements, and no mutation
+	// but in the one that was.
 	const touchedBy = (selector) => page.evaluate(async (wanted) => {
 		const items = new Set()
 		const note = (records) => records.forEach(({ target, addedNodes, removedNodes }) => {

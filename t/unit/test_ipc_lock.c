@@ -1,4 +1,5 @@
-/* The lock and the control socket of a database, beside it and in a runtime directory. */
+/* The lock and the control socket of a database, beside it and in a runtime
+ * directory. */
 #include "ipc/control.h"
 #include "ipc/lock.h"
 

@@ -1,6 +1,6 @@
-/* The back end that answers later, around an SQLite one: what it is asked is answered once,
- * and not before the call returns; and what store_cancel, store_close and store_watch
- * promise. Without fault points there is none. */
+/* The back end that answers later, around an SQLite one: what it is asked is answered
+ * once, and not before the call returns; and what store_cancel, store_close and
+ * store_watch promise. Without fault points there is none. */
 #include "store_kit.h"
 
 #include "base/clock.h"

@@ -301,7 +301,8 @@ static void assert_no_backup(struct kit *kit, const char *words)
 	assert_int_equal(unlink(target), 0);
 }
 
-/* A backup is data: nothing in it may run, and nothing may be there beside the tables. */
+/* A backup is data: nothing in it may run, and nothing may be there beside the
+ * tables. */
 static void with_another_schema(void **state)
 {
 	static const struct {

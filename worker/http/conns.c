@@ -56,8 +56,8 @@ static void conns_limit(struct conns *conns)
 }
 
 /* Accepts again if there is room for one more, or an idle connection makes room. So the
- * last place stays free as long as any connection is idle, and a new one never waits for
- * an idle timeout. */
+ * last place stays free as long as any connection is idle, and a new one never waits
+ * for an idle timeout. */
 static void conns_make_room(struct conns *conns)
 {
 	size_t max = conns->options.max_connections;

@@ -11,8 +11,8 @@ const char *media_type(enum encoding encoding);
 /* The encoding of a Content-Type field (may be NULL), parameters but the charset aside.
  * RC_MALFORMED: it is neither of the two, or not in UTF-8. */
 MUST_USE enum rc media_of_content(const char *content_type, enum encoding *out);
-/* Is a body with this Content-Encoding field (may be NULL) compressed? A small one could
- * be of any size when decompressed, so it is refused. */
+/* Is a body with this Content-Encoding field (may be NULL) compressed? A small one
+ * could be of any size when decompressed, so it is refused. */
 bool media_is_coded(const char *content_encoding);
 #define MEDIA_CODED "Content-Encoding: a body must come as it is, not compressed"
 #define MEDIA_UNKNOWN "Content-Type: must be application/json or application/transit+json, in UTF-8"

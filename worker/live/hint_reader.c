@@ -1,5 +1,6 @@
-/* From the ring to feeds, and from the generation of tokens to streams. Called by worker/worker
- * when the slot is woken. See also writer/hints, which writes the ring. */
+/* From the ring to feeds, and from the generation of tokens to streams. Called by
+ * worker/worker when the slot is woken. See also writer/hints, which writes the
+ * ring. */
 #include "worker/live/hint_reader.h"
 
 #include "base/log.h"
@@ -36,8 +37,8 @@ static void on_group(const struct hint_reader *reader, const struct ring_entry *
 		feeds_announce(reader->feeds, entry->number);
 }
 
-/* After RING_LOST the reader continues at the head, where nothing can be lost unless the
- * writer publishes a whole lap meanwhile. Again and again that does not happen: the
+/* After RING_LOST the reader continues at the head, where nothing can be lost unless
+ * the writer publishes a whole lap meanwhile. Again and again that does not happen: the
  * head and the entries contradict each other, because another process has written to
  * them, and this loop would never end. */
 static void check_overruns(unsigned in_a_row)

@@ -13,7 +13,8 @@ const INTERVAL = 30_000
  */
 export class SyncedAtom<V = any> {
 	/**
-	 * Resolves when the local data is loaded. It never rejects: `status` has the error.
+	 * Resolves when the local data is loaded. It never rejects: `status` has the
+	 * error.
 	 */
 	readonly ready: Promise<void>
 	#session: Session
@@ -56,7 +57,8 @@ export class SyncedAtom<V = any> {
 		return this.#session.writes.write(edits, !this.#loaded, { before: this.#shown, after: docs })
 	}
 
-	/** Calls `watch(key, atom, before, after)` after each change, local or remote. */
+	/** Calls `watch(key, atom, before, after)` after each change, local or
+	 * remote. */
 	addWatch(key: unknown, watch: Watch<V>): this {
 		this.#watches.set(key, watch)
 		return this
@@ -68,8 +70,8 @@ export class SyncedAtom<V = any> {
 	}
 
 	/**
-	 * Calls `f` with the documents, now and after each change. Returns a function that
-	 * ends this (Svelte's store contract). Bound.
+	 * Calls `f` with the documents, now and after each change. Returns a function
+	 * that ends this (Svelte's store contract). Bound.
 	 */
 	subscribe = (f: (docs: Docs<V>) => void): (() => void) => {
 		const key = {}

@@ -16,8 +16,8 @@ export interface NetworkState {
 	unauthorized: boolean
 	busy: boolean
 	/**
-	 * Of each group that the tab leads: null if it was pulled since the connection was
-	 * made, an error if the server refuses it.
+	 * Of each group that the tab leads: null if it was pulled since the connection
+	 * was made, an error if the server refuses it.
 	 */
 	parts: Parts
 	lastPush: number | null
@@ -55,14 +55,16 @@ export interface Exchange {
 	http: Http
 	network: Partial<NetworkState>
 	stream?: Stream
-	/** The groups to exchange: those that the tab leads and the server does not refuse. */
+	/** The groups to exchange: those that the tab leads and the server does not
+	 * refuse. */
 	groups(): string[]
 	/** Changes the network state. */
 	note(changes: Partial<NetworkState>): void
 	/** Runs requests. A response means that the server is reachable. */
 	run<T>(requests: () => Promise<T>): Promise<T>
 	/**
-	 * The server has another version of a document than the local writes are based on.
+	 * The server has another version of a document than the local writes are based
+	 * on.
 	 */
 	settle(theirs: ServerDoc): void
 	/** The group was pulled. */

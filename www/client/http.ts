@@ -32,7 +32,8 @@ export class Http {
 
 	async push(docs: PushDoc[]): Promise<Pushed[]> {
 		const { codec } = this.host
-		// A redirect would make a GET of it, or send the writes to another place.
+		// A redirect would make a GET of it, or send the writes to another
+		// place.
 		const init: RequestInit = { method: 'POST', redirect: 'manual', body: codec.write({ docs }), headers: { 'Content-Type': codec.type } }
 		const { results } = await this.#exchange('sync', init)
 		if (!docs.every(({ id }, i) => results?.[i]?.id === id && /^(ok|conflict)$/.test(results[i].status) && results[i].version >= 0)) throw protocolError()
@@ -40,8 +41,8 @@ export class Http {
 	}
 
 	/**
-	 * Runs until the stream ends. `on` is called without arguments for each chunk, and
-	 * with each event and `retry` (milliseconds).
+	 * Runs until the stream ends. `on` is called without arguments for each chunk,
+	 * and with each event and `retry` (milliseconds).
 	 */
 	async stream(groups: string[], signal: AbortSignal, on: (event?: string, data?: any) => void): Promise<void> {
 		const { codec } = this.host

@@ -34,8 +34,8 @@ export class Leader {
 
 	join(group: string): void {
 		this.#groups.set(group, { release: new AbortController(), missed: 0 })
-		// Without locks (an insecure origin, an old browser, denied storage) each tab
-		// syncs for itself. The `op` of each write makes that safe.
+		// Without locks (an insecure origin, an old browser, denied storage)
+		// each tab syncs for itself. The `op` of each write makes that safe.
 		if (!globalThis.navigator?.locks) return this.#onHeld(group)
 		this.#request(group, false)
 		this.#timer ??= setInterval(() => this.#check(), 800)
@@ -86,8 +86,8 @@ export class Leader {
 	}
 
 	/**
-	 * A leader starts from the stored cursor: the documents that its predecessor posted
-	 * may never have been stored.
+	 * A leader starts from the stored cursor: the documents that its predecessor
+	 * posted may never have been stored.
 	 */
 	async #takeOver(group: string): Promise<void> {
 		await inTime(2000, this.host.loaded(group)).catch(() => {})
@@ -98,7 +98,8 @@ export class Leader {
 		cursor === undefined ? cursors.delete(group) : cursors.set(group, cursor)
 	}
 
-	/** Another tab has stolen the lock, the request was aborted, or locks are denied. */
+	/** Another tab has stolen the lock, the request was aborted, or locks are
+	 * denied. */
 	#onLost(group: string, release: AbortController, denied: boolean): void {
 		if (this.#groups.get(group)?.release !== release) return
 		if (denied) this.#onHeld(group)

@@ -21,8 +21,8 @@ export interface Message {
 	 */
 	hello?: true
 	/**
-	 * Asks the leader of `group` for a sync. The leader posts `synced` with the same
-	 * id, and the error.
+	 * Asks the leader of `group` for a sync. The leader posts `synced` with the
+	 * same id, and the error.
 	 */
 	sync?: string
 	group?: string

@@ -42,10 +42,11 @@ export class Persistence {
 
 	/** Stores rows in one transaction. */
 	write(rows: Rows): Promise<void> {
-		// At once if the storage is open: a page that is being closed has no next turn.
+		// At once if the storage is open: a page that is being closed has no
+		// next turn.
 		const stored = this.#isOpen ? this.#write(rows) : this.opened.then(() => (this.error ? Promise.reject(this.error) : this.#write(rows)))
-		// The connection may be lost, or the database deleted. Recovery stores all that
-		// is in memory, which includes these rows.
+		// The connection may be lost, or the database deleted. Recovery stores
+		// all that is in memory, which includes these rows.
 		const safe = stored.catch((cause) => this.#recover(cause))
 		this.#stored = Promise.allSettled([this.#stored, safe]).then(() => {})
 		return safe
@@ -89,7 +90,8 @@ export class Persistence {
 			this.#recover().catch(() => {})
 		}
 		this.#isOpen = false
-		// One that is late is not asked again, but opens the storage when it answers.
+		// One that is late is not asked again, but opens the storage when it
+		// answers.
 		this.#opening ??= this.store.open(this.host.name, lost).finally(() => (this.#opening = undefined))
 		const opening = this.#opening
 		await inTime(OPENING, opening, silent()).catch((cause) => {
@@ -112,7 +114,8 @@ export class Persistence {
 		try {
 			await this.host.codecReady
 			await (this.opened = this.#open())
-			// Later changes are not among the rows: they are written as usual.
+			// Later changes are not among the rows: they are written as
+			// usual.
 			this.#recovering = undefined
 			await this.#write(this.host.everything())
 			this.error = null
@@ -131,7 +134,8 @@ export class Persistence {
 		} catch {
 			// An old browser, or denied.
 		}
-		// `persisted` is also false if the browser was not asked to promise yet.
+		// `persisted` is also false if the browser was not asked to promise
+		// yet.
 		this.persisted = is || (how === 'persist' ? is : null)
 		this.host.onStatus()
 	}

@@ -15,7 +15,8 @@ export class Puller {
 
 	constructor(private exchange: Exchange) {}
 
-	/** Reads all that is new in the group. Callers share a pull that has not begun. */
+	/** Reads all that is new in the group. Callers share a pull that has not
+	 * begun. */
 	pull(group: string): Promise<void> {
 		let queued = this.#queued.get(group)
 		if (!queued) {
@@ -33,8 +34,8 @@ export class Puller {
 		return this.#inTurn(group, async () => {
 			const { host, stream } = this.exchange
 			if (!host.leader.leading.has(group)) return
-			// An event does not include what came before the stream began. Until a pull
-			// has fetched that, the cursor stays.
+			// An event does not include what came before the stream began.
+			// Until a pull has fetched that, the cursor stays.
 			const cursors: Batch['cursors'] = stream?.live.has(group) ? [[group, page.cursor]] : []
 			void host.writes.record({ docs: serverDocs(page.docs), cursors })
 			this.exchange.note({ lastPull: Date.now() })
@@ -42,8 +43,8 @@ export class Puller {
 	}
 
 	/**
-	 * Runs the jobs of a group in order, so that an older page never follows a newer
-	 * event.
+	 * Runs the jobs of a group in order, so that an older page never follows a
+	 * newer event.
 	 */
 	#inTurn<T>(group: string, job: () => Promise<T>): Promise<T> {
 		const turn = (this.#jobs.get(group) ?? Promise.resolve()).then(job)
@@ -78,14 +79,15 @@ export class Puller {
 		if (last)
 			for (const [id, { version }] of host.replica.docs)
 				if (id.startsWith(group + ':') && version && !seen.has(id)) docs.push({ id, version: 0, value: undefined })
-		// The cursor of a snapshot is valid only when all of its pages were read.
+		// The cursor of a snapshot is valid only when all of its pages were
+		// read.
 		void host.writes.record({ docs, force, cursors: force && more ? [] : [[group, cursor]] })
 		if (last) this.#afterReset(group)
 	}
 
 	/**
-	 * After a reset, the versions that writes are based on mean nothing to the server.
-	 * A write whose document has changed is a conflict.
+	 * After a reset, the versions that writes are based on mean nothing to the
+	 * server. A write whose document has changed is a conflict.
 	 */
 	#afterReset(group: string): void {
 		const { replica, codec } = this.exchange.host

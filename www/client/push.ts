@@ -25,8 +25,8 @@ export class Pusher {
 	}
 
 	async #drain(): Promise<void> {
-		// Collects the swaps of this turn; and `#pushing` must be set before it is
-		// cleared.
+		// Collects the swaps of this turn; and `#pushing` must be set before it
+		// is cleared.
 		await undefined
 		try {
 			while (this.#again && !this.exchange.network.unauthorized) {
@@ -54,8 +54,8 @@ export class Pusher {
 	}
 
 	/**
-	 * Marks writes as sent: they do not change until there is a response; newer edits
-	 * queue.
+	 * Marks writes as sent: they do not change until there is a response; newer
+	 * edits queue.
 	 */
 	async #mark(writes: Write[]): Promise<void> {
 		const put = writes.filter((write) => !write.sent).map((write) => ({ ...write, sent: true }))
@@ -101,7 +101,8 @@ export class Pusher {
 		const { op, id } = write
 		const { host } = this.exchange
 		const newer = host.replica.of(id).some((other) => other.op !== op)
-		// A newer edit of the document replaces the refused one and is tried itself.
+		// A newer edit of the document replaces the refused one and is tried
+		// itself.
 		void host.writes.record(
 			newer
 				? { end: [{ op, id, error: { code: 'rejected', message: reason, status } }] }

@@ -9,8 +9,8 @@ export interface Write {
 	id: string
 	n: number
 	/**
-	 * The version that the edit is based on, and its value; 0 and undefined for a new
-	 * document.
+	 * The version that the edit is based on, and its value; 0 and undefined for a
+	 * new document.
 	 */
 	base: number
 	was: unknown
@@ -31,8 +31,8 @@ export interface End {
 	op: string
 	id: string
 	/**
-	 * The server has made `version` of a write based on `base`. It is among the batch's
-	 * `docs`.
+	 * The server has made `version` of a write based on `base`. It is among the
+	 * batch's `docs`.
 	 */
 	took?: { base: number; version: number }
 	error?: PlainError
@@ -90,14 +90,16 @@ export class Replica {
 	cursors = new Map<string, string>()
 	conflicts = new Map<string, ConflictNote>()
 	/**
-	 * Ops of writes that ended: a copy that is read from the storage later is ignored.
+	 * Ops of writes that ended: a copy that is read from the storage later is
+	 * ignored.
 	 */
 	ended = new Set<string>()
 	/** Documents with local writes. */
 	#written = new Set<string>()
 	#clock = 0
 
-	/** The value that the atom shows: of the newest local write, or the server's. */
+	/** The value that the atom shows: of the newest local write, or the
+	 * server's. */
 	shown(id: string): unknown {
 		const doc = this.docs.get(id)
 		return (doc?.chain.at(-1) ?? doc)?.value
@@ -179,8 +181,8 @@ export class Replica {
 	}
 
 	/**
-	 * A write that is based on a version which this browser has replaced itself since
-	 * is based on the replacement instead.
+	 * A write that is based on a version which this browser has replaced itself
+	 * since is based on the replacement instead.
 	 */
 	#rebased({ own }: Doc, write: Write): Write {
 		if (!own || write.sent || write.base < own.from || write.base >= own.version) return write

@@ -22,8 +22,8 @@ export interface Binding {
 	/** Settles when the local data of the group is loaded. Set by the session. */
 	ready?: Promise<void>
 	/**
-	 * Documents look different, `swap` if it has made them so. Some ids may be of other
-	 * groups.
+	 * Documents look different, `swap` if it has made them so. Some ids may be of
+	 * other groups.
 	 */
 	onDocs(ids: Iterable<string>, swap?: Swap): void
 	onStatus(): void
@@ -45,7 +45,8 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	#bindings: Binding[] = []
 	#token: Token
 
-	/** The session for these options: one for each server, user, codec and storage. */
+	/** The session for these options: one for each server, user, codec and
+	 * storage. */
 	static of(options: Options<any>): Session {
 		const url = new URL(options.url || '/', globalThis.location?.href).href.replace(/\/*$/, '/')
 		const codec: any = options.codec ?? 'json'
@@ -71,7 +72,8 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 			this.#channel.onmessage = ({ data }) => this.#onMessage(data)
 			this.post({ hello: true })
 		} catch {
-			// There is none, or it is denied, as storage and locks are then.
+			// There is none, or it is denied, as storage and locks are
+			// then.
 		}
 	}
 

@@ -30,8 +30,8 @@ const topOf = (id: string) => id.split(':', 1)[0]!
 const done = (it: any): Promise<any> =>
 	new Promise((resolve, reject) => {
 		it.onsuccess = it.oncomplete = () => resolve(it.result)
-		// The errors of its requests bubble to a transaction, before it has an error of
-		// its own, which may be another one.
+		// The errors of its requests bubble to a transaction, before it has an
+		// error of its own, which may be another one.
 		it.onerror = it.onabort = () => it.error && reject(it.error)
 	})
 
@@ -51,7 +51,8 @@ export class IndexedStorage implements Storage {
 	#db?: IDBDatabase
 	/** Set while another tab prevents the opening. */
 	#blocked?: Error
-	/** The cost of the log less three times its documents, as far as this tab knows. */
+	/** The cost of the log less three times its documents, as far as this tab
+	 * knows. */
 	#excess = 0
 
 	async open(name: string, lost: () => void): Promise<void> {
@@ -61,7 +62,8 @@ export class IndexedStorage implements Storage {
 		request.onupgradeneeded = ({ oldVersion }) => this.#upgrade(request, oldVersion)
 		const opened = done(request)
 		const blocked = new Promise<never>((_, reject) => {
-			// It will be opened when the other tab is gone, which may be never.
+			// It will be opened when the other tab is gone, which may be
+			// never.
 			request.onblocked = () => {
 				reject((this.#blocked = new Error('a tab of an older version holds the database')))
 				const unblocked = () => (this.#blocked = undefined)
@@ -69,8 +71,8 @@ export class IndexedStorage implements Storage {
 			}
 		})
 		const db = (this.#db = await Promise.race([opened, blocked]))
-		// Closes this connection, not the present one: an open one would block the
-		// deletion of the database.
+		// Closes this connection, not the present one: an open one would block
+		// the deletion of the database.
 		db.onversionchange = db.onclose = () => {
 			db.close()
 			lost()

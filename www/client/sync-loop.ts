@@ -76,7 +76,8 @@ export class SyncLoop implements Exchange {
 	kick(): void {
 		const { unauthorized, online, tried } = this.network
 		if (unauthorized) return
-		// While offline a new write is a reason to try again, but not each keystroke.
+		// While offline a new write is a reason to try again, but not each
+		// keystroke.
 		if (online || !tried) this.#attempt(this.#pusher.push())
 		else this.#arm(Math.min(1000, this.#due - Date.now()))
 	}
@@ -104,8 +105,8 @@ export class SyncLoop implements Exchange {
 	}
 
 	/**
-	 * Pulls these groups, then pushes everything. Rejects also if the server refuses
-	 * `wanted`.
+	 * Pulls these groups, then pushes everything. Rejects also if the server
+	 * refuses `wanted`.
 	 */
 	async sync(wanted?: string, groups = this.groups()): Promise<void> {
 		try {
@@ -290,8 +291,8 @@ export class SyncLoop implements Exchange {
 
 	/**
 	 * If a connection that was confirmed ends, the server may be gone. One that was
-	 * refused for its groups is opened again with fewer of them. For all else polling
-	 * will show the reason, and ask for a stream again.
+	 * refused for its groups is opened again with fewer of them. For all else
+	 * polling will show the reason, and ask for a stream again.
 	 */
 	#ended({ heard, confirmed }: Stream, i: number, groups: string[], error: any): void {
 		heard[i] = 0

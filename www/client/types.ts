@@ -38,9 +38,11 @@ export interface Options<V = unknown> {
 	user?: string
 	codec?: 'json' | 'transit' | Codec
 	cache?: Cache<V>
-	/** Milliseconds between polls while there is no stream; 30000 unless positive. */
+	/** Milliseconds between polls while there is no stream; 30000 unless
+	 * positive. */
 	interval?: number
-	/** Without it the server's value is taken and the local one goes to `conflicts`. */
+	/** Without it the server's value is taken and the local one goes to
+	 * `conflicts`. */
 	merge?: Merge<V>
 	/** `'memory'` stores nothing on this device. Or a storage of your own. */
 	storage?: 'indexeddb' | 'memory' | Storage
@@ -176,7 +178,8 @@ export interface Storage {
 	open(name: string, lost: () => void): Promise<void>
 	load(group: string): Promise<Loaded>
 	/**
-	 * The stored cursor of a group. A storage that stores nothing has no such method.
+	 * The stored cursor of a group. A storage that stores nothing has no such
+	 * method.
 	 */
 	cursor?(group: string): Promise<string | undefined>
 	write(rows: Rows): Promise<void>

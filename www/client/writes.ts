@@ -35,7 +35,8 @@ export interface WritesHost {
 export class Writes {
 	#pending = new Pending()
 	/**
-	 * Writes that were made before the local data was loaded, and so without seeing it.
+	 * Writes that were made before the local data was loaded, and so without seeing
+	 * it.
 	 */
 	#blind = new Set<string>()
 
@@ -45,8 +46,8 @@ export class Writes {
 	constructor(private host: WritesHost) {}
 
 	/**
-	 * Writes edits of id and value; `undefined` deletes. `blind`: the local data is not
-	 * loaded yet.
+	 * Writes edits of id and value; `undefined` deletes. `blind`: the local data is
+	 * not loaded yet.
 	 */
 	write(edits: [string, unknown][], blind: boolean, swap: Swap): Written {
 		const { codec, replica, dead } = this.host
@@ -70,14 +71,15 @@ export class Writes {
 		const { replica } = this.host
 		const applied = replica.apply(batch)
 		const stored = this.#withCodec((codec) => {
-			// A result may be older than what the stream has delivered since.
+			// A result may be older than what the stream has delivered
+			// since.
 			const docs = batch.docs?.filter(({ id, version }) => batch.force || version >= replica.docs.get(id)!.version)
 			const rows = { ...toRows({ ...batch, docs }, codec), supersede: applied.replaced.map(([op]) => op) }
 			this.host.post({ rows, end: batch.end, force: batch.force })
 			return this.host.persistence.write(rows).then(() => this.#sweep(batch.put))
 		})
-		// Not an unhandled rejection if the caller ignores it: the status has the
-		// error.
+		// Not an unhandled rejection if the caller ignores it: the status has
+		// the error.
 		stored.catch(() => {})
 		// Last, so that a write of a watch comes after this one in all tabs.
 		this.#notify(batch, applied, swap)
@@ -92,7 +94,8 @@ export class Writes {
 		}).catch(() => {})
 	}
 
-	/** Loads the local data of a group. It never rejects: the status has the error. */
+	/** Loads the local data of a group. It never rejects: the status has the
+	 * error. */
 	load(group: string): Promise<void> {
 		this.#missing.add(group)
 		return this.#load(group).catch((error) => void this.host.persistence.degrade(error))
@@ -125,8 +128,8 @@ export class Writes {
 	}
 
 	/**
-	 * Runs a job with the codec, at once if it is loaded: messages to other tabs and
-	 * the storage of a page that is being closed cannot wait for a microtask.
+	 * Runs a job with the codec, at once if it is loaded: messages to other tabs
+	 * and the storage of a page that is being closed cannot wait for a microtask.
 	 */
 	#withCodec<T>(job: (codec: Codec) => T | Promise<T>): Promise<T> {
 		const { codec, codecReady } = this.host
@@ -167,7 +170,8 @@ export class Writes {
 		if (replaced.length) void this.host.persistence.write({ supersede: replaced.map(([op]) => op) })
 	}
 
-	/** Deletes writes that were stored after another tab had ended or replaced them. */
+	/** Deletes writes that were stored after another tab had ended or replaced
+	 * them. */
 	#sweep(put: Write[] = []): void {
 		const { replica, dead } = this.host
 		const gone = put.filter((write) => !replica.find(write)).map(({ op }) => op)

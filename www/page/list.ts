@@ -36,8 +36,8 @@ export class TodoList {
 	/** Changes only the lines that differ. */
 	render(todos: readonly Todo[]): void {
 		const wanted = new Set(todos.map((todo) => todo.id))
-		// First, so that the lines below need not be moved: that would lose the focus
-		// and an edit.
+		// First, so that the lines below need not be moved: that would lose the
+		// focus and an edit.
 		for (const id of [...this.#lines.keys()]) if (!wanted.has(id)) this.#drop(id)
 		let place = this.element.firstElementChild
 		for (const todo of todos) {

@@ -41,8 +41,8 @@ export class StatusLine {
 	/** `rejected`: number of changes that the server has rejected. */
 	show(status: Status, rejected: number): void {
 		this.#status = status
-		// A push looks like the state before it: the line should not flicker with each
-		// keystroke.
+		// A push looks like the state before it: the line should not flicker
+		// with each keystroke.
 		this.#line.dataset.state = status.state === 'syncing' ? (status.online ? 'synced' : 'connecting') : status.state
 		this.#line.dataset.pending = String(status.pending)
 		this.#line.dataset.busy = String(status.state === 'syncing' || status.state === 'pending')

@@ -77,6 +77,7 @@ for (const [name, nl] of Object.entries({ LF: '\n', 'CR LF': '\r\n' }))
 		const text = (events) => `id: x${nl}event: other${nl}data: {}${nl}${nl}`.repeat(events)
 		const [one, four] = [await work(text(2000)), await work(text(8000))]
 		assert.deepEqual([one.events, four.events], [2000, 8000])
-		// 16 times as much if each line is searched from the front of the piece.
+		// 16 times as much if each line is searched from the front of the
+		// piece.
 		assert.ok(four.total < 6 * one.total, `${one.total} for 2000 events, ${four.total} for 8000`)
 	})

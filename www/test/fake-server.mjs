@@ -40,15 +40,17 @@ export class FakeServer {
 	/**
 	 * Called before each request with (request, path); may throw a Problem, answer
 	 * 'drop' (no answer), 'lose' (done, but no answer), or a {type, body, status,
-	 * headers} to be sent instead, or {open}, the beginning of a stream without events.
+	 * headers} to be sent instead, or {open}, the beginning of a stream without
+	 * events.
 	 */
 	fault = () => undefined
 	/**
-	 * Called when a push has been carried out, before its answer goes out; may return a
-	 * promise.
+	 * Called when a push has been carried out, before its answer goes out; may
+	 * return a promise.
 	 */
 	beforeAnswer = () => undefined
-	/** Answers /sync instead: (request, body) => text, as application/transit+json. */
+	/** Answers /sync instead: (request, body) => text, as
+	 * application/transit+json. */
 	respond = undefined
 	/** How media types are written. */
 	types = (type) => type
@@ -85,7 +87,8 @@ export class FakeServer {
 	}
 
 	/**
-	 * What `fork` gives is put back: the state of an older backup, under a new epoch.
+	 * What `fork` gives is put back: the state of an older backup, under a new
+	 * epoch.
 	 */
 	snapshot() {
 		return structuredClone({ docs: this.docs, seq: this.seq })

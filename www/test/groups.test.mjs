@@ -42,7 +42,8 @@ test('tabs that lead different groups know of each other', async () => {
 	release()
 	await sync
 	server.fault = () => undefined
-	// The leader goes: until the group is pulled again, nobody says that it is synced.
+	// The leader goes: until the group is pulled again, nobody says that it is
+	// synced.
 	await two.destroy()
 	await followed.sync()
 	await synced(followed)

@@ -178,8 +178,8 @@ test('it backs off, further each time up to half a minute, and never twice alike
 	atEnd(() => (globalThis.setTimeout = setTimeout))
 	const interval = 12_345_678
 	const todos = atom({ interval, storage: 'memory' })
-	// Beside those of a fixed length, of the library, of this test and of fetch: what
-	// is drawn is no whole number.
+	// Beside those of a fixed length, of the library, of this test and of fetch:
+	// what is drawn is no whole number.
 	const delays = () => waits.filter((ms) => ms >= 250 && !Number.isInteger(ms))
 	await until(() => delays().length >= 12)
 	const found = delays().slice(0, 12)

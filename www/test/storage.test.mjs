@@ -292,8 +292,8 @@ test('what is loaded late overwrites nothing: neither swaps, nor what the server
 	storage.kept.docs.set('todos:1', { id: 'todos:1', version: 1, value: '"stored long ago"' })
 	storage.kept.docs.set('todos:2', { id: 'todos:2', version: 1, value: '"stored long ago"' })
 	for (const id of ['todos:1', 'todos:2', 'todos:2']) server.put(id, 'from the server')
-	// A swap on what nobody has seen yet may be a conflict; here it is to stay on its
-	// way.
+	// A swap on what nobody has seen yet may be a conflict; here it is to stay on
+	// its way.
 	server.fault = ({ method }) => (method === 'POST' ? 'drop' : undefined)
 	let loaded
 	const { load } = storage
