@@ -17,7 +17,7 @@ for type in text/plain multipart/form-data application/x-www-form-urlencoded 'te
 	'application/json, text/plain' 'application/jsonx' 'application/x-json' ''; do
 	is "$(status_of "$url/sync" -H "$evil" -H "Content-Type:${type:+ $type}" -d "$write")" 415 "a push as '$type' is refused"
 done
-is "$(status_of "$url/sync" -H "$evil" -H 'Content-Type: text/plain' -H 'Content-Type: application/json' -d "$write")" 415 "two types are not one of them"
+is "$(status_of "$url/sync" -H "$evil" -H 'Content-Type: text/plain' -H 'Content-Type: application/json' -d "$write")" 400 "two types are not one of them"
 for method in PUT PATCH DELETE; do
 	is "$(status_of -X "$method" "$url/sync" -H "$evil" -H 'Content-Type: application/json' -d "$write")" 405 "$method does nothing"
 done
