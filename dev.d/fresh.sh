@@ -2,7 +2,7 @@
 # its own, which shows what the package lists lack. Sourced by dev; t/fresh.sh calls it.
 #
 #   fresh              makes the folder and, when all is over, removes it
-#   └ fresh_inside     in namespaces of its own: mmdebstrap, then a chroot with ./dev build and ./dev test
+#   └ fresh_inside     in namespaces of its own: mmdebstrap, then ./dev build and ./dev test in that root
 #
 # Mounts are made in those namespaces alone, and nothing of this system is mounted: they
 # end with their last process. Its package sources, proxies, certificates and npm's
@@ -18,7 +18,7 @@ fresh_refuse() {
 fresh() {
 	local status=0
 	[ $# -gt 0 ] || set -- --quick
-	[ "$(id -u)" = 0 ] || fresh_refuse "it needs root, for mounts and a chroot; try sudo ./dev fresh"
+	[ "$(id -u)" = 0 ] || fresh_refuse "it needs root, for mounts; try sudo ./dev fresh"
 	command -v apt-get >/dev/null || fresh_refuse "this is not Debian"
 	git rev-parse --verify -q HEAD >/dev/null || fresh_refuse "it builds what is committed, and this is not a git work tree"
 	"${fresh_unshared[@]}" true 2>/dev/null || fresh_refuse "namespaces cannot be made"
@@ -130,6 +130,20 @@ fresh_probe() {
 		echo >"$1/probe/null" && mount -t proc proc "$1/probe" && umount "$1/probe" && umount "$1/probe"
 }
 
+# Not chroot(2): behind one the kernel makes no user namespaces, which a test of the
+# units asks for. What is unmounted are these namespaces' own views of this system's
+# files.
+fresh_enter() {
+	mkdir "$1/old"
+	cd "$1" || exit
+	pivot_root . old
+	cd /
+	hash -r # this system may have its commands elsewhere
+	PATH=/usr/sbin:/usr/bin:/sbin:/bin
+	umount -l /old
+	rmdir /old
+}
+
 # fresh_inside FOLDER ARGUMENT...: runs as process 1 of the namespaces.
 fresh_inside() {
 	[ $$ = 1 ] || die "only ./dev fresh calls this"
@@ -138,13 +152,16 @@ fresh_inside() {
 	mapfile -t sources < <(fresh_sources)
 	fresh_apt_settings >"$1/apt.conf"
 	say "making a minimal Debian"
-	mmdebstrap --mode=root --variant=apt --skip=chroot/mount/dev,chroot/mount/sys --aptopt="$1/apt.conf" \
+	# An installed Debian has /bin merged into /usr/bin.
+	mmdebstrap --mode=root --variant=minbase --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+		--skip=chroot/mount/dev,chroot/mount/sys --aptopt="$1/apt.conf" \
 		"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root" "${sources[@]}" >"$1/log" 2>&1 </dev/null ||
 		{ cat "$1/log" >&2; fresh_refuse "mmdebstrap failed; are the package sources reachable?"; }
 	fresh_configure "$root"
 	fresh_mount "$root"
-	git clone -q "$1/tree" "$root/root/pocketbook"
+	git -c advice.detachedHead=false clone -q "$1/tree" "$root/root/pocketbook"
 	mapfile -t words < <(fresh_environment "$root")
 	say "./dev build, ./dev test ${*:2}"
-	chroot "$root" env -i "${words[@]}" sh -c 'cd /root/pocketbook && ./dev build && exec ./dev test "$@"' sh "${@:2}"
+	fresh_enter "$root"
+	exec env -i "${words[@]}" sh -c 'cd /root/pocketbook && ./dev build && exec ./dev test "$@"' sh "${@:2}"
 }
