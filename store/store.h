@@ -237,7 +237,8 @@ struct store_result {
 	uint64_t seq;       /* of the write; 0: nothing was written */
 	bool deleted;       /* conflict: the stored document is deleted or absent */
 	bool plain;         /* conflict: of the value */
-	struct slice value; /* conflict: the stored value */
+	bool damaged;       /* conflict: the stored value cannot be read */
+	struct slice value; /* conflict: the stored value; empty if deleted or damaged */
 };
 
 /* A purge delays the commits that share its transaction. */

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_ALL = 3 };
+enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_DAMAGED = 4, FLAG_ALL = 7 };
 
 /* Least sizes of an element: they bound a count before memory is allocated. */
 #define EDIT_MIN (4 + 8 + 4 + 1 + 4)
@@ -18,12 +18,13 @@ enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_ALL = 3 };
 #define TOKEN_MIN (4 + 4 + STORE_TOKEN_HASH_LEN + 8 + 8 + 4)
 #define GRANT_MIN (4 + 1)
 
-static void pack_flags(struct buf *out, bool deleted, bool plain)
+static void pack_flags(struct buf *out, bool deleted, bool plain, bool damaged)
 {
-	pack_u8(out, (uint8_t)((deleted ? FLAG_DELETED : 0) | (plain ? FLAG_PLAIN : 0)));
+	pack_u8(out, (uint8_t)((deleted ? FLAG_DELETED : 0) | (plain ? FLAG_PLAIN : 0) |
+			       (damaged ? FLAG_DAMAGED : 0)));
 }
 
-static void unpack_flags(struct unpack *in, bool *deleted, bool *plain)
+static void unpack_flags(struct unpack *in, bool *deleted, bool *plain, bool *damaged)
 {
 	uint8_t flags = unpack_u8(in);
 
@@ -31,6 +32,7 @@ static void unpack_flags(struct unpack *in, bool *deleted, bool *plain)
 		in->bad = true;
 	*deleted = flags & FLAG_DELETED;
 	*plain = flags & FLAG_PLAIN;
+	*damaged = flags & FLAG_DAMAGED;
 }
 
 static bool unpack_bool(struct unpack *in)
@@ -69,18 +71,20 @@ static void pack_edit(struct buf *out, const struct store_edit *edit)
 	pack_bytes(out, edit->id);
 	pack_u64(out, edit->base);
 	pack_bytes(out, edit->op);
-	pack_flags(out, edit->deleted, edit->plain);
+	pack_flags(out, edit->deleted, edit->plain, false);
 	pack_bytes(out, edit->value);
 }
 
 static void unpack_edit(struct unpack *in, struct store_edit *edit)
 {
+	bool damaged;
+
 	edit->id = unpack_bytes(in);
 	edit->base = unpack_number(in);
 	edit->op = unpack_bytes(in);
-	unpack_flags(in, &edit->deleted, &edit->plain);
+	unpack_flags(in, &edit->deleted, &edit->plain, &damaged);
 	edit->value = unpack_bytes(in);
-	if (in->bad || !docid_is_valid(edit->id) || edit->op.len > OP_MAX ||
+	if (in->bad || damaged || !docid_is_valid(edit->id) || edit->op.len > OP_MAX ||
 	    edit->deleted != (edit->value.len == 0) ||
 	    (!edit->deleted && !transit_is_canonical(edit->value, edit->plain)))
 		in->bad = true;
@@ -133,7 +137,7 @@ static void pack_result(struct buf *out, const struct store_result *result)
 	pack_u8(out, (uint8_t)result->status);
 	pack_u64(out, result->version);
 	pack_u64(out, result->seq);
-	pack_flags(out, result->deleted, result->plain);
+	pack_flags(out, result->deleted, result->plain, result->damaged);
 	pack_bytes(out, result->value);
 }
 
@@ -146,7 +150,7 @@ static void unpack_result(struct unpack *in, struct store_result *result)
 	result->status = (enum store_status)status;
 	result->version = unpack_number(in);
 	result->seq = unpack_number(in);
-	unpack_flags(in, &result->deleted, &result->plain);
+	unpack_flags(in, &result->deleted, &result->plain, &result->damaged);
 	result->value = unpack_bytes(in);
 }
 

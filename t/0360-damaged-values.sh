@@ -56,7 +56,11 @@ like "$got" '"docs":\[\].*"more":false' "and the end is reached"
 push '{"docs":[{"id":"a:3","value":1}]}' >/dev/null
 wait_for "what comes later comes" saw live '"a:3"'
 
-like "$(push '{"docs":[{"id":"a:bad","base":0,"value":2}]}')" '"code":"damaged"' "a conflict with it cannot be answered"
+for id in a:bad a:b:lost; do
+	like "$(push "{\"docs\":[{\"id\":\"a:1\",\"value\":2},{\"id\":\"$id\",\"base\":0,\"value\":2}]}")" \
+		"{\"id\":\"a:1\",\"status\":\"conflict\",\"version\":1,\"value\":1},{\"id\":\"$id\",\"status\":\"conflict\",\"version\":1,\"damaged\":true}" \
+		"a conflict with $id tells its version, and of others the value"
+done
 for id in a:bad a:b:lost; do
 	like "$(push "{\"docs\":[{\"id\":\"$id\",\"base\":1,\"value\":2}]}")" '"status":"ok","version":2' "a write of $id on its version mends it"
 	like "$(pull group=a)" "{\"id\":\"$id\",\"version\":2,\"value\":2}" "for pulls"

@@ -188,13 +188,25 @@ static void push_free(struct push *push)
 	free(push);
 }
 
-static enum rc push_put_result(struct buf *out, enum encoding encoding, struct slice id,
-			       const struct store_result *result)
+/* A value that turns out to be no Transit here is damaged too. */
+static void push_put_current(struct buf *out, enum encoding encoding,
+			     const struct store_result *result)
+{
+	size_t before = out->len;
+
+	if (!result->damaged && envelope_put_content(out, encoding, result->deleted, result->value,
+						     result->plain) == RC_OK)
+		return;
+	out->len = before;
+	envelope_put_flag(out, encoding, "damaged", true);
+}
+
+static void push_put_result(struct buf *out, enum encoding encoding, struct slice id,
+			    const struct store_result *result)
 {
 	static const char *const names[] = {
 		[STORE_OK] = "ok", [STORE_CONFLICT] = "conflict", [STORE_SKIPPED] = "skipped"
 	};
-	enum rc rc = RC_OK;
 
 	envelope_open(out);
 	envelope_put_text(out, encoding, "id", id);
@@ -202,29 +214,25 @@ static enum rc push_put_result(struct buf *out, enum encoding encoding, struct s
 	if (result->status != STORE_SKIPPED)
 		envelope_put_number(out, encoding, "version", result->version);
 	if (result->status == STORE_CONFLICT)
-		rc = envelope_put_content(out, encoding, result->deleted, result->value,
-					  result->plain);
+		push_put_current(out, encoding, result);
 	envelope_close(out);
-	return rc;
 }
 
-static enum rc push_put_reply(struct buf *out, const struct push *push,
-			      const struct store_reply *reply)
+static void push_put_reply(struct buf *out, const struct push *push,
+			   const struct store_reply *reply)
 {
 	enum encoding encoding = push->exchange->encoding;
-	enum rc rc = RC_OK;
 
 	assert(reply->result_count == push->edits.count); /* else it is another push's */
 	envelope_open(out);
 	envelope_open_list(out, encoding, "results");
-	for (size_t i = 0; i < reply->result_count && rc == RC_OK; i++) {
+	for (size_t i = 0; i < reply->result_count; i++) {
 		envelope_next(out);
-		rc = push_put_result(out, encoding, push->edits.all[i].id, &reply->results[i]);
+		push_put_result(out, encoding, push->edits.all[i].id, &reply->results[i]);
 	}
 	envelope_close_list(out);
 	page_put_cursor(out, encoding, &reply->head);
 	envelope_close(out);
-	return rc;
 }
 
 static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
@@ -234,18 +242,15 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 
 	if (rc == RC_OK)
 		rc = reply->rc;
-	if (rc == RC_OK)
-		rc = push_put_reply(&body, push, reply);
 	if (rc == RC_OK) {
+		push_put_reply(&body, push, reply);
 		sync_set_headers(push->exchange);
 		request_answer(&push->exchange->request, 200, &body);
+	} else if (rc == RC_TOO_LARGE) {
+		request_refuse(&push->exchange->request, PROBLEM_TOO_LARGE,
+			       "docs: the answer would be too large; push fewer at a time");
 	} else {
-		buf_free(&body);
-		if (rc == RC_TOO_LARGE)
-			request_refuse(&push->exchange->request, PROBLEM_TOO_LARGE,
-				       "docs: the answer would be too large; push fewer at a time");
-		else
-			sync_refuse_failed(push->exchange, rc);
+		sync_refuse_failed(push->exchange, rc);
 	}
 	push_free(push);
 }

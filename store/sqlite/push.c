@@ -46,6 +46,11 @@ static enum rc answer_conflict(struct push *push, const struct decision *decisio
 		rc = sql_read_large(push->transaction->sqlite, decision->seq, push->bytes);
 	else
 		buf_put_slice(push->bytes, sql_text(held, 5));
+	if (rc == RC_CORRUPT) { /* of this value alone */
+		result->damaged = true;
+		push->bytes->len = before;
+		rc = RC_OK;
+	}
 	result->value.len = push->bytes->len - before;
 	/* A single value always fits: a client that pushes one document gets its
 	 * answer. */

@@ -52,6 +52,7 @@ static struct store_result results[] = {
 	{ .status = STORE_OK, .version = 4, .seq = 9 },
 	{ .status = STORE_CONFLICT, .version = INT64_MAX, .plain = true, .value = { "\"x\"", 3 } },
 	{ .status = STORE_CONFLICT, .deleted = true },
+	{ .status = STORE_CONFLICT, .version = 3, .damaged = true },
 	{ .status = STORE_SKIPPED, .version = 1 },
 };
 
@@ -61,7 +62,7 @@ static const struct store_reply replies[] = {
 	{ .kind = STORE_PUSH,
 	  .head = { .epoch = UINT64_MAX, .seq = 9 },
 	  .results = results,
-	  .result_count = 4 },
+	  .result_count = COUNT(results) },
 	{ .rc = RC_TOO_LARGE, .kind = STORE_PUSH, .head = { .epoch = 1 } },
 	{ .kind = STORE_TOKEN_LIST, .head = { .epoch = 1 }, .tokens = tokens, .token_count = 2 },
 	{ .rc = RC_EXISTS, .kind = STORE_TOKEN_ADD },
@@ -122,6 +123,7 @@ static void assert_reply(const struct store_reply *got, const struct store_reply
 		assert_int_equal(got->results[i].seq, wanted->results[i].seq);
 		assert_int_equal(got->results[i].deleted, wanted->results[i].deleted);
 		assert_int_equal(got->results[i].plain, wanted->results[i].plain);
+		assert_int_equal(got->results[i].damaged, wanted->results[i].damaged);
 		assert_slice(got->results[i].value, wanted->results[i].value);
 	}
 	assert_int_equal(got->token_count, wanted->token_count);
