@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
 	%D%/buf.c %D%/buf.h \
 	%D%/cidr.c %D%/cidr.h \
 	%D%/clock.c %D%/clock.h \
+	%D%/descriptor.c %D%/descriptor.h \
 	%D%/error.c %D%/error.h \
 	%D%/exit.h \
 	%D%/fault.c %D%/fault.h \

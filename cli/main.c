@@ -1,4 +1,5 @@
 /* The program's entry: finds the command, reads its options, runs it. */
+#include "base/descriptor.h"
 #include "base/exit.h"
 #include "base/fault.h"
 #include "base/mem.h"
@@ -20,13 +21,9 @@
  * and receive our output. */
 static void main_fill_descriptors(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY); /* writing to it fails, as it should */
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)descriptor_at_end(); /* takes the lowest free number: fd */
 }
 
 /* All output must have been written: a token that was not printed is lost. */

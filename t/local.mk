@@ -11,6 +11,7 @@ process_tests = \
 	%D%/0080-tokens.sh \
 	%D%/0085-revoked.sh \
 	%D%/0090-startup.sh \
+	%D%/0095-bare-container.sh \
 	%D%/0100-static.sh \
 	%D%/0105-large-files.sh \
 	%D%/0110-idle-memory.sh \

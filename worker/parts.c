@@ -71,7 +71,7 @@ static uint64_t token_generation(const void *shm)
 	return generation_tokens_read(shm);
 }
 
-bool parts_make(struct worker *worker)
+const char *parts_make(struct worker *worker)
 {
 	assert(worker->base && worker->store);
 	set_options(worker);
@@ -84,13 +84,19 @@ bool parts_make(struct worker *worker)
 	worker->link = writer_link_new(worker);
 	worker->feeds = feeds_new(worker->base, worker->store, &worker->counters);
 	worker->streams = open_streams(worker);
+	if (worker->streams == NULL)
+		return "streams";
 	worker->conns = open_conns(worker);
+	if (worker->conns == NULL)
+		return "connections";
 	worker->store_events = store_events_new(worker->base, worker->store);
+	if (worker->store_events == NULL)
+		return "store events";
 	worker->handoff = handoff_new(worker);
-	if (!worker->streams || !worker->conns || !worker->store_events || !worker->handoff)
-		return false;
+	if (worker->handoff == NULL)
+		return "handoff";
 	worker->hints = hint_reader_new(&worker->counters, worker->feeds, worker->streams);
-	return true;
+	return NULL;
 }
 
 void parts_free(struct worker *worker)

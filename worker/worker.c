@@ -24,10 +24,12 @@
 #include "worker/writer_link.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The master waits a little longer. */
@@ -308,10 +310,19 @@ static void on_started(void *arg, enum rc rc)
 static bool process_start(struct process *process)
 {
 	struct worker *worker = &process->worker;
+	const char *failed = NULL;
 
+	errno = 0;
 	worker->base = base_new();
-	if (worker->base == NULL || !parts_make(worker) || !process_watch(process)) {
-		log_error("worker_failed_to_start", LOG_TEXT("reason", "libevent"));
+	if (worker->base)
+		failed = parts_make(worker);
+	else
+		failed = "event loop";
+	if (failed == NULL && !process_watch(process))
+		failed = "events";
+	if (failed) {
+		log_error("worker_failed_to_start", LOG_TEXT("part", failed),
+			  LOG_TEXT("reason", errno ? strerror(errno) : "not known"));
 		return false;
 	}
 	feeds_start(worker->feeds, on_started, process);

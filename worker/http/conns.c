@@ -3,10 +3,12 @@
 #include "worker/http/conn_state.h"
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -275,13 +277,16 @@ struct conns *conns_open(const struct conns_options *options)
 	TAILQ_INIT(&conns->detaching);
 	TAILQ_INIT(&conns->charged);
 	TAILQ_INIT(&conns->idle);
-	conns->placeholder = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	conns->placeholder = descriptor_at_end();
 	conns->adopt = event_new(options->base, -1, 0, on_adopt, conns);
 	conns->detach = evtimer_new(options->base, conns_detach, conns);
 	conns->sweep = event_new(options->base, -1, EV_PERSIST, on_sweep, conns);
 	if (!frontends_open(conns) || conns->placeholder < 0 || !conns->adopt || !conns->detach ||
 	    !conns->sweep || event_add(conns->sweep, &every_second) < 0 || !conns_bind(conns)) {
+		int reason = errno;
+
 		conns_close(conns);
+		errno = reason;
 		return NULL;
 	}
 	return conns;
