@@ -64,7 +64,8 @@ bool command_begins_with(const struct command *command, const char *word);
 #define OPTION_CONFIG \
 	{ \
 		.name = "config", .argument = "FILE", .kind = OPTION_TEXT, .not_in_file = true, \
-		.help = "Read options from this file, lines of the form `name = value`." \
+		.help = "Read options from this file, lines of the form `name = value`. " \
+			"Default, unless --db is given: " SYSTEM_CONFIG ", if it can be read." \
 	}
 
 extern const struct command command_serve, command_stats, command_top;

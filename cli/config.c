@@ -5,13 +5,25 @@
 #include "base/mem.h"
 #include "cli/config_file.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* The file of the installed server is read by default, so that its commands find its
+ * database; whoever names another database wants none of its options. */
+static const char *config_path(const struct options *options)
+{
+	const char *path = options_text(options, "config");
+
+	if (path || (options_have(options, "db") && options_text(options, "db")))
+		return path;
+	return faccessat(AT_FDCWD, SYSTEM_CONFIG, R_OK, AT_EACCESS) == 0 ? SYSTEM_CONFIG : NULL;
+}
 
 /* The file may set options of any command. */
 static enum rc read_file(const struct command *command, struct options *options, struct error *err)
 {
-	const char *path = options_text(options, "config");
+	const char *path = config_path(options);
 	struct options **others = mem_array(command_count, sizeof(struct options *));
 	size_t count = 0;
 	enum rc rc = RC_OK;

@@ -5,6 +5,19 @@ doc_manual_SOURCES = doc/manual.c doc/markdown.c doc/markdown.h doc/mdoc.c doc/m
 doc_manual_LDADD = $(program_libs)
 doc_sample_LDADD = $(program_libs)
 
+# A cross build cannot run what it builds, and takes them from the release.
+made_in_release = $(srcdir)/doc/generated
+dist-hook: all-local deploy/pocketbook.conf
+	@command -v xz >/dev/null || { echo "xz is missing: apt-get install xz-utils" >&2; exit 1; }
+	$(MKDIR_P) $(distdir)/doc/generated
+	cp deploy/pocketbook.conf doc/pocketbook.bash doc/_pocketbook doc/man/*.[157] $(distdir)/doc/generated
+
+if CROSS_BUILD
+deploy/pocketbook.conf doc/pocketbook.bash doc/_pocketbook:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && cp $(made_in_release)/$(@F) $@
+doc/man/made:
+	$(AM_V_GEN)$(MKDIR_P) doc/man && cp $(made_in_release)/*.[157] doc/man && : >$@
+else
 deploy/pocketbook.conf: doc/sample$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) deploy && doc/sample$(EXEEXT) db=/var/lib/pocketbook/pocketbook.db >$@.tmp && mv $@.tmp $@
 doc/pocketbook.bash: pocketbook$(EXEEXT)
@@ -19,6 +32,7 @@ manual_sources = \
 	doc/protocol.md
 doc/man/made: doc/manual$(EXEEXT) $(manual_sources)
 	$(AM_V_GEN)$(MKDIR_P) doc/man && rm -f doc/man/*.[157] && doc/manual$(EXEEXT) $(srcdir)/doc doc/man && : >$@
+endif
 clean-local:
 	rm -f doc/man/*.[157] doc/man/made
 CLEANFILES += deploy/pocketbook.conf doc/pocketbook.bash doc/_pocketbook

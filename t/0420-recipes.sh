@@ -17,10 +17,12 @@ db=$work/lib/pocketbook.db
 printf 'db = %s\nlisten = 127.0.0.1:0\ntrusted-proxy = 127.0.0.1\n' "$db" >"$work/etc/pocketbook.conf"
 # What the recipes call, as it is on a machine that has the package.
 ln -s "$(realpath "$POCKETBOOK")" "$work/bin/pocketbook"
+# In place of /etc/pocketbook/pocketbook.conf, which commands read by themselves.
+export POCKETBOOK_CONFIG=$work/etc/pocketbook.conf
 export PATH=$work/bin:$PATH
 start() {
 	log=$work/server.$count.log
-	pocketbook serve --config "$work/etc/pocketbook.conf" >"$log.out" 2>"$log" &
+	pocketbook serve >"$log.out" 2>"$log" &
 	server=$!
 	wait_for "a server starts" grep -q 'serving http://' "$log" || { cat "$log"; finish; }
 	url=$(sed -n 's/.*serving \(http:\/\/[^ ,]*\).*/\1/p' "$log" | head -1)

@@ -72,7 +72,7 @@ start() {
 	log=$work/server.$count.log
 	# In the place of the shell's own process, so that it is the server that gets
 	# the signals.
-	(exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin pocketbook serve --user pocketbook --config "$config" --listen 127.0.0.1:0 >"$log.out" 2>"$log") &
+	(exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/bin pocketbook serve --user pocketbook --listen 127.0.0.1:0 >"$log.out" 2>"$log") &
 	server=$!
 	wait_for "$1" grep -q 'serving http://' "$log" || { cat "$log"; finish; }
 	url=$(sed -n 's/.*serving \(http:\/\/[^ ,]*\).*/\1/p' "$log" | head -1)
@@ -95,8 +95,10 @@ like "$(in_root man -l /usr/share/man/man1/pocketbook-serve.1.gz 2>/dev/null | c
 
 start "it serves as its user, by its configuration"
 is "$(stat -c %u "/proc/$(writer)")" "$(in_root id -u pocketbook)" "who is pocketbook"
-token=$(as_user pocketbook token add --user ann --group todos --config $config 2>/dev/null)
-like "$token" '^pbk_' "a token is made beside it"
+token=$(as_user pocketbook token add --user ann --group todos 2>/dev/null)
+like "$token" '^pbk_' "a token is made beside it, by its configuration"
+as_user pocketbook token list --db /tmp/none.db 2>"$work/none.err"
+like "$? $(cat "$work/none.err")" "^1 .*none.db" "which a database that is named leaves unread"
 is "$(status_of "$url/sync" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '{"docs":[{"id":"todos:1","value":"cheese"}]}')" 200 \
 	"a push is taken"
 is "$(owner $data/pocketbook.db)" "pocketbook:pocketbook 600" "the database is in its directory"

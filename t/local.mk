@@ -140,6 +140,7 @@ EXTRA_DIST += \
 	%D%/packages/packages.mjs \
 	%D%/packages/packages.test.mjs \
 	%D%/analyze.sh \
+	%D%/cross.sh \
 	%D%/reproducible.sh \
 	%D%/threads.sh \
 	%D%/valgrind.sh \

@@ -29,6 +29,7 @@ const uses = {
 	memory: /^t\/(0110-idle-memory|0260-data-memory|0830-slow-clients|0840-floods|hostile|lib)\.sh$/,
 	systemd: /^t\/(0510-systemd|0530-boot|boot|lib)\.sh$/,
 	reproducible: /^t\/(reproducible|lib)\.sh$/,
+	cross: /^t\/(cross|lib)\.sh$/,
 	package: /^t\/(deb|lib)\.sh$/,
 	client: /^www\/test\//,
 	transit: /^t\/transit\/.*\.mjs$/,
