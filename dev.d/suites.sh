@@ -40,7 +40,7 @@ suite package lines "bsdextrautils build-essential curl debhelper dpkg-dev git l
 	"the Debian package: built, installed, removed"
 suite reproducible lines "binutils curl" "tap t/reproducible.sh build/release" \
 	"two builds give the same bytes, hardened"
-suite cross lines "" "tap t/cross.sh build/release" \
+suite cross lines "curl" "tap t/cross.sh build/release" \
 	"a cross build runs nothing that it builds"
 suite types lines "" "npm --prefix www run --silent check" \
 	"the client's types"

@@ -10,9 +10,10 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 
 make -s -C "$release" distdir >"$work/dist.out" 2>&1
 is "$?" 0 "the files of a release are gathered"
+source=$(echo "$release"/pocketbook-*/)
 mkdir "$work/build"
 cd "$work/build" || exit 1
-"$release"/pocketbook-*/configure --quiet --build=alpha-linux-gnu --host="$(gcc -dumpmachine)" CC=gcc CFLAGS=-O0 \
+"${source}configure" --quiet --build=alpha-linux-gnu --host="$(gcc -dumpmachine)" CC=gcc CFLAGS=-O0 \
 	LDFLAGS=-Wl,--dynamic-linker=/nonexistent/ld.so >"$work/build.out" 2>&1 && make -s -j"$(nproc)" >>"$work/build.out" 2>&1
 is "$?" 0 "it is built" || tail -20 "$work/build.out"
 ./pocketbook version >"$work/version" 2>&1

@@ -4,8 +4,8 @@
 
 #include "worker/state.h"
 
-/* The event base and the store must be there. Returns NULL, or the name of the part that
- * could not be made, with errno as its maker left it; to be freed nevertheless. */
+/* The event base and the store must be there. Returns NULL, or the name of the part
+ * that could not be made, with errno as its maker left it; to be freed nevertheless. */
 const char *parts_make(struct worker *worker);
 /* Frees the parts and closes the store. The store answers everything that is
  * outstanding first, while the parts that asked are still there. */
