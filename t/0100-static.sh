@@ -100,6 +100,9 @@ is "$(status_of --path-as-is "$url/sub/..%2f..%2fsecret")" 400 "nor escaped ones
 etag=$(curl -si "$url/" | tr -d '\r' | sed -n 's/^ETag: //p')
 is "$(status_of "$url/" -H "If-None-Match: $etag")" 304 "it is not sent twice"
 is "$(curl -s "$url/pocketbook.js" | md5sum)" "$library" "the library stays where it was"
+curl -s "$url/pocketbook.tgz" | tar -xzO package/package.json | grep -q '"name": "pocketbook"'
+is "$?" 0 "and so does its package"
+like "$(curl -sI "$url/pocketbook.tgz")" 'Content-Type: application/gzip' "which is sent as it is"
 mkdir -p "$work/www/.git" "$work/www/.well-known/.git" "$work/www/sub/.hidden"
 for file in .env .git/config .well-known/security.txt .well-known/.git/config sub/.htpasswd sub/.hidden/index.html sub/a.b; do
 	printf '%s' "$file" >"$work/www/$file"

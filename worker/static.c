@@ -294,10 +294,11 @@ static void static_serve_file(struct request *request, const char *path, int fd,
 	request_answer_file(request, range == BYTE_RANGE_PART ? 206 : 200, fd, from, len);
 }
 
-/* The client library and its modules. */
+/* The client library, its modules and its npm package. */
 static bool is_library(const char *path)
 {
-	return strcmp(path, "/pocketbook.js") == 0 || strncmp(path, "/pocketbook/", 12) == 0;
+	return strcmp(path, "/pocketbook.js") == 0 || strcmp(path, "/pocketbook.tgz") == 0 ||
+	       strncmp(path, "/pocketbook/", 12) == 0;
 }
 
 /* A folder replaces the page; the library stays at its path unless the folder has one

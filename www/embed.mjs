@@ -13,6 +13,7 @@ const types = {
 	'.png': 'image/png',
 	'.woff2': 'font/woff2',
 	'.webmanifest': 'application/manifest+json',
+	'.tgz': 'application/gzip',
 }
 
 if (process.argv.length !== 4) {

@@ -8,6 +8,7 @@ www_sources = \
 	%D%/build.mjs \
 	%D%/embed.mjs \
 	%D%/library.mjs \
+	%D%/package.mjs \
 	%D%/client/INTERNALS.md \
 	%D%/client/README.md \
 	%D%/client/atom.ts \
@@ -18,6 +19,8 @@ www_sources = \
 	%D%/client/http.ts \
 	%D%/client/index.ts \
 	%D%/client/leader.ts \
+	%D%/client/load-transit.packaged.ts \
+	%D%/client/load-transit.ts \
 	%D%/client/message.ts \
 	%D%/client/network.ts \
 	%D%/client/pending.ts \
@@ -55,11 +58,19 @@ www_sources = \
 
 libworker_a_SOURCES += %D%/embedded.c
 EXTRA_DIST += $(www_sources)
-MAINTAINERCLEANFILES = $(srcdir)/%D%/embedded.c
+MAINTAINERCLEANFILES = $(srcdir)/%D%/embedded.c $(srcdir)/%D%/pocketbook.tgz
 # Named, so that in a build folder of its own make need not find the rule below by
 # searching VPATH.
 %D%/embedded.$(OBJEXT): $(srcdir)/%D%/embedded.c
-$(srcdir)/%D%/embedded.c: $(www_sources)
+$(srcdir)/%D%/embedded.c: $(www_sources) doc/client.md LICENSE configure.ac
 	$(AM_V_GEN)cd $(srcdir)/%D% && \
 		{ test package-lock.json -ot node_modules/.package-lock.json || $(NPM) ci --silent --no-audit --no-fund; } && \
-		rm -rf dist && $(NODE) build.mjs dist && $(NODE) embed.mjs dist embedded.c.tmp && mv embedded.c.tmp embedded.c
+		rm -rf dist && $(NODE) build.mjs dist && $(NODE) package.mjs dist/pocketbook.tgz && \
+		$(NODE) embed.mjs dist embedded.c.tmp && mv embedded.c.tmp embedded.c && cp dist/pocketbook.tgz pocketbook.tgz
+
+# The npm package, which is made with the page: for a release, and beside it.
+dist_pkgdata_DATA = $(srcdir)/%D%/pocketbook.tgz
+$(srcdir)/%D%/pocketbook.tgz: $(srcdir)/%D%/embedded.c
+	@test -e $@ || { rm -f $(srcdir)/%D%/embedded.c && $(MAKE) $(AM_MAKEFLAGS) $(srcdir)/%D%/embedded.c; }
+dist-hook:
+	cp -f $(srcdir)/%D%/pocketbook.tgz $(PACKAGE)-$(VERSION).tgz

@@ -1,48 +1,101 @@
-// Makes the npm package `pocketbook`: the bundle that the server delivers, with types
-// and a README: node package.mjs OUTDIR
+// Makes the npm package `pocketbook`, as readable modules with types and source maps:
+//
+//   node package.mjs OUTDIR        the files of the package
+//   node package.mjs OUT.tgz       packed, as the server delivers it at /pocketbook.tgz
+//
+// The same sources make the same bytes.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleLibrary } from './library.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-if (process.argv.length !== 3) {
-	console.error('usage: node package.mjs OUTDIR')
-	process.exit(2)
-}
-const out = resolve(process.argv[2])
-const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
+const { dependencies, devDependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 const version = /AC_INIT\(\[pocketbook\], \[(.+?)\]\)/.exec(readFileSync(join(here, '../configure.ac'), 'utf8'))[1]
 
-rmSync(out, { recursive: true, force: true })
-mkdirSync(out, { recursive: true })
-// transit-js stays a dependency with a range, so that it is the same as the app's own.
-const external = ['transit-js']
-for (const [name, content] of await bundleLibrary({ library: 'index', codec: 'transit', external })) writeFileSync(join(out, name), content)
+/** What an app imports: the name behind `pocketbook`, and the module. */
+const ENTRIES = {
+	'.': 'client/index',
+	'./transit': 'client/transit',
+}
 
-const tsc = join(here, 'node_modules/typescript/bin/tsc')
-const flags = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', out, '--rootDir', join(here, 'client')]
-const types = join(out, 'tsconfig.json')
-writeFileSync(types, JSON.stringify({ extends: join(here, 'tsconfig.json'), include: [join(here, 'client')] }))
-const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', types, ...flags], { encoding: 'utf8' })
-rmSync(types)
-if (status !== 0) throw new Error(stdout)
+/** Frameworks of the adapters. Who uses an adapter has its framework already. */
+const FRAMEWORKS = []
 
-// The documents link to each other as in the source.
-const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
-writeFileSync(join(out, 'README.md'), readme)
-cpSync(join(here, '../doc/client.md'), join(out, 'client.md'))
-cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
+const range = (name) => `^${(dependencies[name] ?? devDependencies[name])}`
+const ranges = (names) => Object.fromEntries(names.map((name) => [name, range(name)]))
+
 const manifest = {
 	name: 'pocketbook',
 	version,
 	description: 'The client of a Pocketbook server: an atom that is stored on the device and synchronized',
+	keywords: ['offline-first', 'local-first', 'sync', 'indexeddb', 'self-hosted'],
 	license: 'MIT',
 	type: 'module',
 	sideEffects: false,
-	exports: { '.': { types: './index.d.ts', default: './index.js' } },
-	types: './index.d.ts',
-	dependencies: Object.fromEntries(external.map((name) => [name, `^${dependencies[name]}`])),
+	engines: { node: '>=18' },
+	exports: {
+		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, default: `./${module}.js` }])),
+		'./package.json': './package.json',
+	},
+	types: `./${ENTRIES['.']}.d.ts`,
+	// With ranges, so that transit-js is the same as the app's own.
+	dependencies: ranges(Object.keys(dependencies)),
 }
-writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
+
+function run(command, args, options) {
+	const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', ...options })
+	if (status !== 0) throw new Error(`${command}: ${error ?? stdout + stderr}`)
+}
+
+/** The modules as tsc writes them: one for each source, with its comments. */
+function compile(out) {
+	const config = join(out, 'tsconfig.json')
+	const compilerOptions = { noEmit: false, declaration: true, sourceMap: true, inlineSources: true, rootDir: here, outDir: out, typeRoots: [join(here, 'node_modules/@types')] }
+	writeFileSync(config, JSON.stringify({ extends: join(here, 'tsconfig.json'), compilerOptions, include: [join(here, 'client'), join(here, 'adapters')] }))
+	run(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), '-p', config])
+	rmSync(config)
+	const replaced = join(out, 'client/load-transit')
+	for (const ending of ['.js', '.js.map', '.d.ts']) renameSync(`${replaced}.packaged${ending}`, replaced + ending)
+	writeFileSync(`${replaced}.js`, readFileSync(`${replaced}.js`, 'utf8').replace('load-transit.packaged.js.map', 'load-transit.js.map'))
+	for (const path of readdirSync(out, { recursive: true }).filter((name) => name.endsWith('.map'))) relocate(join(out, path))
+}
+
+/** Source maps have the sources in them: the names must not depend on the folder. */
+function relocate(path) {
+	const map = JSON.parse(readFileSync(path, 'utf8'))
+	map.sources = map.sources.map((name) => name.split('/').at(-1))
+	writeFileSync(path, JSON.stringify(map))
+}
+
+function write(out) {
+	rmSync(out, { recursive: true, force: true })
+	mkdirSync(out, { recursive: true })
+	compile(out)
+	// The documents link to each other as in the source.
+	const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
+	writeFileSync(join(out, 'README.md'), readme)
+	cpSync(join(here, '../doc/client.md'), join(out, 'client.md'))
+	cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
+	writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
+}
+
+/** npm sets the times, owners and modes in the archive to fixed ones. */
+function pack(file) {
+	const folder = mkdtempSync(join(tmpdir(), 'pocketbook-package-'))
+	try {
+		write(join(folder, 'package'))
+		run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder, './package'], { cwd: folder })
+		cpSync(join(folder, `pocketbook-${version}.tgz`), file)
+	} finally {
+		rmSync(folder, { recursive: true })
+	}
+}
+
+if (process.argv.length !== 3) {
+	console.error('usage: node package.mjs OUTDIR|OUT.tgz')
+	process.exit(2)
+}
+const out = resolve(process.argv[2])
+out.endsWith('.tgz') ? pack(out) : write(out)

@@ -1,4 +1,5 @@
 // The JSON codec, and the loading of the Transit codec.
+import { load } from './load-transit.js'
 import type { Codec } from './types.js'
 
 export const json: Codec = {
@@ -14,9 +15,6 @@ export const json: Codec = {
 	write: JSON.stringify,
 	read: JSON.parse,
 }
-
-/** A file of its own, loaded on demand. */
-const load = () => import('./transit.js')
 
 /** transit-js as the codec uses it, to make keywords, sets and other values. */
 export function loadTransit(): Promise<any> {

@@ -60,9 +60,9 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	}
 
 	private constructor(readonly name: string, readonly url: string, private storage: Options['storage'], options: Options<any>) {
+		const codec = codecOf(options.codec)
 		sessions.add(this)
 		this.#token = options.token
-		const codec = codecOf(options.codec)
 		if (!(codec instanceof Promise)) this.codec = codec
 		this.codecReady = Promise.resolve(codec).then((ready) => this.#start(ready))
 		this.persistence = new Persistence(typeof storage === 'object' ? storage : storage === 'memory' ? memoryStorage : new IndexedStorage(), this)

@@ -1,41 +1,83 @@
-// The npm package: it loads, its types hold, and the same sources give the same bundle.
+// The npm package: it loads, its types hold, its maps lead to the sources, it bundles
+// without what is not imported, and the same sources give the same bytes.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { bundleLibrary } from '../library.mjs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
 const www = fileURLToPath(new URL('..', import.meta.url))
-// Below www/, so that its dependencies are found.
-const folder = mkdtempSync(join(www, 'node_modules', '.package-test-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
+// An app below www/, so that the package's dependencies are found.
+const app = mkdtempSync(join(www, 'node_modules', '.package-test-'))
+const installed = join(app, 'node_modules/pocketbook')
+after(() => rmSync(app, { recursive: true, force: true }))
 
 function run(script, ...args) {
-	const { status, stdout, stderr } = spawnSync(process.execPath, [join(www, script), ...args], { encoding: 'utf8' })
+	const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', cwd: app })
 	assert.equal(status, 0, stdout + stderr)
+	return stdout
+}
+const tool = (script, ...args) => run(join(www, script), ...args)
+
+/** A file of the app. */
+function file(name, text) {
+	writeFileSync(join(app, name), text)
+	return join(app, name)
 }
 
-test('the package loads, and a program that uses it passes the type check', async () => {
-	const out = join(folder, 'pocketbook')
-	run('package.mjs', out)
-	const { SyncedAtom, assoc, dissoc, loadTransit, PocketbookError } = await import(pathToFileURL(join(out, 'index.js')))
-	for (const made of [SyncedAtom, assoc, dissoc, loadTransit, PocketbookError]) assert.equal(typeof made, 'function')
+tool('package.mjs', installed)
+const manifest = JSON.parse(readFileSync(join(installed, 'package.json')))
+
+test('it has the modules that it names, and no links that lead nowhere', () => {
+	for (const entry of Object.values(manifest.exports))
+		for (const path of typeof entry === 'string' ? [entry] : Object.values(entry)) assert.ok(existsSync(join(installed, path)), path)
 	for (const name of ['README.md', 'client.md'])
-		for (const [, link] of readFileSync(join(out, name), 'utf8').matchAll(/\]\(([^#)][^)]*)\)/g)) assert.ok(existsSync(join(out, link)), `${name} points to ${link}`)
-	const manifest = JSON.parse(readFileSync(join(out, 'package.json')))
-	assert.deepEqual(Object.keys(manifest.dependencies), ['transit-js'])
-	const served = (await bundleLibrary()).get('pocketbook.js').toString()
-	assert.equal(readFileSync(join(out, 'index.js'), 'utf8'), served.replace(/\.\/pocketbook\/transit-\w+\.js/g, './transit.js'), 'the same as the server serves')
-	const t = await loadTransit()
-	assert.equal(t.keyword, (await import('transit-js')).default.keyword, 'the transit-js that the app has')
-	writeFileSync(join(folder, 'app.mts'), `
-		import { SyncedAtom, assoc, type Docs } from './pocketbook/index.js'
+		for (const [, link] of readFileSync(join(installed, name), 'utf8').matchAll(/\]\(([^#)][^)]*)\)/g)) assert.ok(existsSync(join(installed, link)), `${name} points to ${link}`)
+	assert.equal(manifest.sideEffects, false)
+	assert.deepEqual(Object.keys(manifest.dependencies), ['eventsource-parser', 'transit-js'])
+})
+
+test('each module is readable and has a map with its source', () => {
+	const modules = readdirSync(installed, { recursive: true }).filter((name) => name.endsWith('.js'))
+	assert.ok(modules.length > 20)
+	for (const name of modules) {
+		const [, map] = /^\/\/# sourceMappingURL=(.*)$/m.exec(readFileSync(join(installed, name), 'utf8')) ?? assert.fail(`${name} has no map`)
+		const { sources, sourcesContent } = JSON.parse(readFileSync(join(installed, dirname(name), map), 'utf8'))
+		assert.equal(sourcesContent.length, 1)
+		const part = dirname(name)
+		assert.equal(sourcesContent[0], readFileSync(join(www, part, sources[0]), 'utf8'), `${name}: the source is ${sources[0]}`)
+	}
+})
+
+test('it runs in node, with the transit-js that the app has', () => {
+	const script = file('run.mjs', `
+		import assert from 'node:assert/strict'
+		import { SyncedAtom, assoc, dissoc, loadTransit, PocketbookError } from 'pocketbook'
+		import { transit, t } from 'pocketbook/transit'
+		import theirs from 'transit-js'
+		for (const made of [SyncedAtom, assoc, dissoc, loadTransit, PocketbookError]) assert.equal(typeof made, 'function')
+		assert.equal(t.keyword, theirs.keyword)
+		const options = { url: 'http://127.0.0.1:9', group: 'todos', storage: 'memory' }
+		for (let twice = 0; twice < 2; twice++)
+			assert.throws(() => new SyncedAtom({ ...options, codec: 'transit' }), /import \\{ transit \\} from 'pocketbook\\/transit'/)
+		const atom = new SyncedAtom({ ...options, codec: transit })
+		atom.swap(assoc, 'todos:1', t.keyword('cheese'))
+		assert.equal(atom.deref().get('todos:1').name(), 'cheese')
+		await atom.destroy()
+		console.log('done')`)
+	assert.equal(run(script), 'done\n')
+})
+
+test('a program that uses it passes the strict type check, also of the types themselves', () => {
+	const source = file('app.mts', `
+		import { SyncedAtom, assoc, type Docs } from 'pocketbook'
+		import { transit } from 'pocketbook/transit'
 		interface Todo { title: string }
-		const atom = new SyncedAtom<Todo>({ group: 'todos', merge: (base, mine, theirs) => mine ?? theirs })
+		const atom = new SyncedAtom<Todo>({ group: 'todos', codec: transit, merge: (base, mine, theirs) => mine ?? theirs })
 		const sent: Promise<void> = atom.swap(assoc, 'todos:1', { title: 'x' }).server
 		const docs: Docs<Todo> = atom.deref()
 		// @ts-expect-error: no such option
@@ -43,19 +85,41 @@ test('the package loads, and a program that uses it passes the type check', asyn
 		// @ts-expect-error: not a todo
 		atom.swap(assoc, 'todos:1', 7)
 		export { sent, docs }`)
-	run('node_modules/typescript/bin/tsc', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom', join(folder, 'app.mts'))
+	const compilerOptions = { noEmit: true, strict: true, types: [], module: 'nodenext', target: 'es2022', lib: ['es2022', 'dom'] }
+	const config = file('tsconfig.json', JSON.stringify({ compilerOptions, files: [source] }))
+	tool('node_modules/typescript/bin/tsc', '-p', config)
+})
+
+/** The modules in a bundle of one file. */
+async function bundled(text, loader = 'js') {
+	const stdin = { contents: text, resolveDir: app, loader }
+	const { metafile, outputFiles } = await build({ stdin, bundle: true, format: 'iife', metafile: true, write: false, logLevel: 'silent', define: { 'process.env.NODE_ENV': '"production"' } })
+	assert.equal(outputFiles.length, 1)
+	return Object.entries(Object.values(metafile.outputs)[0].inputs).filter(([, { bytesInOutput }]) => bytesInOutput).map(([name]) => name)
+}
+
+test('a bundle in one file has transit-js only if the app imports the codec', async () => {
+	const has = async (text) => (await bundled(text)).some((name) => name.includes('transit-js'))
+	assert.equal(await has(`import { SyncedAtom } from 'pocketbook'; new SyncedAtom({ group: 'todos', codec: 'transit' })`), false)
+	assert.equal(await has(`import { SyncedAtom } from 'pocketbook'; import { transit } from 'pocketbook/transit'; new SyncedAtom({ group: 'todos', codec: transit })`), true)
+})
+
+test('what an app imports and does not use is not in its bundle', async () => {
+	for (const name of Object.keys(manifest.exports).filter((name) => !name.endsWith('.json')))
+		assert.deepEqual((await bundled(`import * as it from 'pocketbook${name.slice(1)}'`)).filter((path) => path.includes('pocketbook')), [], name)
 })
 
 const hashes = (dir) =>
 	readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name))
 		.sort().map((path) => [path.slice(dir.length), createHash('sha256').update(readFileSync(path)).digest('hex')])
 
-test('the bundle and the C source made of it are the same each time', () => {
+test('the bundle, the package and the C source made of them are the same each time', () => {
 	const dirs = ['a', 'b'].map((name) => mkdtempSync(join(tmpdir(), `pocketbook-${name}-`)))
 	try {
 		for (const dir of dirs) {
-			run('build.mjs', join(dir, 'dist'))
-			run('embed.mjs', join(dir, 'dist'), join(dir, 'embedded.c'))
+			tool('build.mjs', join(dir, 'dist'))
+			tool('package.mjs', join(dir, 'dist/pocketbook.tgz'))
+			tool('embed.mjs', join(dir, 'dist'), join(dir, 'embedded.c'))
 		}
 		const [one, two] = dirs.map(hashes)
 		assert.ok(one.some(([path]) => path.endsWith('/index.html')))
