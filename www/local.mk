@@ -72,5 +72,7 @@ $(srcdir)/%D%/embedded.c: $(www_sources) doc/client.md LICENSE configure.ac
 dist_pkgdata_DATA = $(srcdir)/%D%/pocketbook.tgz
 $(srcdir)/%D%/pocketbook.tgz: $(srcdir)/%D%/embedded.c
 	@test -e $@ || { rm -f $(srcdir)/%D%/embedded.c && $(MAKE) $(AM_MAKEFLAGS) $(srcdir)/%D%/embedded.c; }
-dist-hook:
+dist-hook: dist-package
+.PHONY: dist-package
+dist-package: $(srcdir)/%D%/pocketbook.tgz
 	cp -f $(srcdir)/%D%/pocketbook.tgz $(PACKAGE)-$(VERSION).tgz
