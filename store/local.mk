@@ -18,12 +18,12 @@ endif
 EXTRA_DIST += %D%/later.c %D%/later_operation.c %D%/later_operation.h
 
 libstore_sqlite_a_SOURCES = \
+	%D%/sqlite/ancestors.c %D%/sqlite/ancestors.h \
 	%D%/sqlite/backend.c %D%/sqlite/backend.h \
 	%D%/sqlite/check.c \
 	%D%/sqlite/commit.c \
 	%D%/sqlite/copy.c \
 	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \
-	%D%/sqlite/merge.c %D%/sqlite/merge.h \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
 	%D%/sqlite/operations.h \
 	%D%/sqlite/purge.c %D%/sqlite/purge.h \

@@ -64,8 +64,8 @@ struct store_check {
 
 /* Verifies a snapshot of a database, in use or not, in bounded memory, and reports
  * every violation of the invariants that a writer keeps: the file (PRAGMA
- * integrity_check), the sequence, groups, versions, values, counts, tokens. RC_OK:
- * the check is complete, with or without faults. */
+ * integrity_check), the sequence, groups and their index, versions, values, counts,
+ * tokens. RC_OK: the check is complete, with or without faults. */
 MUST_USE enum rc store_check(const char *path, const struct store_check *check,
 			     struct store_stats_full *stats, struct error *err);
 /* Gives the database a new epoch, so that every client starts with a snapshot. For a

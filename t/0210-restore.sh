@@ -115,7 +115,7 @@ db=$old_db
 if command -v sqlite3 >/dev/null; then
 	cp "$bak" "$work/older.bak"
 	sqlite3 "$work/older.bak" 'ALTER TABLE meta DROP COLUMN documents; ALTER TABLE meta DROP COLUMN tombstones; DROP TABLE token;
-		DROP TABLE token_grant; PRAGMA user_version = 1'
+		DROP TABLE token_grant; DROP TABLE ancestor; DROP TABLE nested; PRAGMA user_version = 1'
 	restore "$work/older.bak" --force
 	is "$?" 0 "an older version's backup is restored"
 	serve_open

@@ -114,6 +114,18 @@ static const struct rule {
 	{ 1, "SELECT 'number ' || seq, 'has a value in the table of large ones, and no document "
 	     "that wants it' FROM large"
 	     " WHERE seq NOT IN (SELECT seq FROM doc WHERE deleted_at IS NULL AND value IS NULL)" },
+	{ 4, "SELECT 'group ' || ancestor.name, 'lists number ' || nested.seq || ', which is no "
+	     "document beneath it' FROM nested LEFT JOIN ancestor USING (aid) LEFT JOIN doc ON "
+	     "doc.gid = nested.gid AND doc.seq = nested.seq"
+	     " WHERE doc.id IS NULL OR ancestor.name IS NULL OR substr(doc.id, 1, "
+	     "length(ancestor.name) + 1) <> ancestor.name || ':'" },
+	{ 4, SCHEMA_ANCESTRY " SELECT doc.id, 'is not listed beneath the group ' || above FROM "
+			     "ancestry JOIN doc ON doc.gid = ancestry.gid LEFT JOIN ancestor ON "
+			     "ancestor.name = above LEFT JOIN nested ON nested.aid = ancestor.aid "
+			     "AND nested.seq = doc.seq"
+			     " WHERE above IS NOT NULL AND nested.gid IS NOT doc.gid" },
+	{ 4, "SELECT 'group ' || name, 'is said to have groups nested in it, which have no "
+	     "document' FROM ancestor WHERE aid NOT IN (SELECT aid FROM nested)" },
 	{ 2, "SELECT 'token ' || id, 'is damaged' FROM token"
 	     " WHERE length(id) <> 16 OR id GLOB '*[^0-9a-f]*' OR length(hash) <> 32 OR "
 	     "length(user) = 0" },

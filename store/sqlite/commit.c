@@ -137,6 +137,7 @@ static enum rc transact(struct transaction *transaction, const struct store_requ
 	struct store_state before;
 	enum rc rc = sql_run(transaction->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
 
+	ancestors_forget(transaction->ancestors);
 	if (rc == RC_OK)
 		rc = sql_read_state(transaction->sqlite, &before);
 	if (rc == RC_OK) {
@@ -155,7 +156,10 @@ static enum rc transact(struct transaction *transaction, const struct store_requ
 static enum rc attempt(struct sqlite *sqlite, const struct store_request *requests,
 		       struct answers *answers)
 {
-	struct transaction transaction = { .sqlite = sqlite, .now = clock_wall() };
+	struct ancestors ancestors; /* large, and seldom used: not zeroed */
+	struct transaction transaction = { .sqlite = sqlite,
+					   .now = clock_wall(),
+					   .ancestors = &ancestors };
 	const size_t spent_before = *answers->spent;
 	enum rc rc = transact(&transaction, requests, answers);
 	enum rc spent;
@@ -167,8 +171,9 @@ static enum rc attempt(struct sqlite *sqlite, const struct store_request *reques
 		if (spent == RC_OK) {
 			clear_answers(answers);
 			*answers->spent = spent_before;
-			transaction =
-				(struct transaction){ .sqlite = sqlite, .now = transaction.now };
+			transaction = (struct transaction){ .sqlite = sqlite,
+							    .now = transaction.now,
+							    .ancestors = &ancestors };
 			rc = transact(&transaction, requests, answers);
 		}
 	}

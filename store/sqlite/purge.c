@@ -6,15 +6,21 @@
 
 #include <stdlib.h>
 
-/* The groups of the removed tombstones; a group may be listed several times. */
-struct touched {
-	uint64_t *gids;
+/* The tombstones that were removed. */
+struct removed {
+	uint64_t gid;
+	uint64_t seq;
+};
+
+struct purge {
+	struct transaction *transaction;
+	struct removed *removed;
 	size_t count;
 };
 
-static enum rc take(struct transaction *transaction, int64_t before, uint64_t limit,
-		    struct touched *touched, uint64_t *purged)
+static enum rc take(struct purge *purge, int64_t before, uint64_t limit)
 {
+	struct transaction *transaction = purge->transaction;
 	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_PURGE];
 	enum rc rc;
 	bool row;
@@ -22,28 +28,72 @@ static enum rc take(struct transaction *transaction, int64_t before, uint64_t li
 	sql_bind_number(stmt, 1, (uint64_t)before);
 	sql_bind_number(stmt, 2, limit);
 	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
-		uint64_t gid = sql_number(stmt, 0), seq = sql_number(stmt, 1);
+		struct removed removed = { sql_number(stmt, 0), sql_number(stmt, 1) };
 
-		++*purged;
 		transaction->state.tombstones--;
-		if (seq > transaction->state.horizon && !FAULT_MUTANT("horizon_kept"))
-			transaction->state.horizon = seq;
-		if (touched->count == 0 || touched->gids[touched->count - 1] != gid)
-			touched->gids[touched->count++] = gid;
+		if (removed.seq > transaction->state.horizon && !FAULT_MUTANT("horizon_kept"))
+			transaction->state.horizon = removed.seq;
+		purge->removed[purge->count++] = removed;
+	}
+	return rc;
+}
+
+/* Finds the ancestors of the group of tombstone `i`, unless they are at hand from the
+ * one before it. None if the group is gone. */
+static enum rc find_ancestors(struct purge *purge, size_t i)
+{
+	struct transaction *transaction = purge->transaction;
+	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_GROUP_NAME];
+	enum rc rc;
+	bool row;
+
+	sql_bind_number(stmt, 1, purge->removed[i].gid);
+	rc = sql_step(stmt, &row);
+	if (rc == RC_OK && row)
+		rc = ancestors_find(transaction->sqlite, transaction->ancestors, sql_text(stmt, 0));
+	else
+		ancestors_forget(transaction->ancestors);
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+static bool is_first_of_group(const struct purge *purge, size_t i)
+{
+	return i == 0 || purge->removed[i].gid != purge->removed[i - 1].gid;
+}
+
+static enum rc leave_ancestors(struct purge *purge)
+{
+	struct transaction *transaction = purge->transaction;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < purge->count; i++) {
+		if (is_first_of_group(purge, i))
+			rc = find_ancestors(purge, i);
+		if (rc == RC_OK)
+			rc = ancestors_move(transaction->sqlite, transaction->ancestors,
+					    purge->removed[i].gid, purge->removed[i].seq, 0);
 	}
 	return rc;
 }
 
 /* A client that may have missed the end of such a group has a cursor before the
- * horizon. */
-static enum rc drop_empty(struct transaction *transaction, const struct touched *touched)
+ * horizon. A group may come several times: its ancestors are found at the first. */
+static enum rc drop_empty(struct purge *purge)
 {
+	struct transaction *transaction = purge->transaction;
 	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_DROP_GROUP];
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; i < touched->count && rc == RC_OK; i++) {
-		sql_bind_number(stmt, 1, touched->gids[i]);
-		rc = sql_run(stmt);
+	for (size_t i = 0; rc == RC_OK && i < purge->count; i++) {
+		if (!is_first_of_group(purge, i))
+			continue;
+		rc = find_ancestors(purge, i);
+		sql_bind_number(stmt, 1, purge->removed[i].gid);
+		if (rc == RC_OK)
+			rc = sql_run(stmt);
+		if (rc == RC_OK)
+			rc = ancestors_drop_empty(transaction->sqlite, transaction->ancestors);
 	}
 	return rc;
 }
@@ -51,18 +101,22 @@ static enum rc drop_empty(struct transaction *transaction, const struct touched 
 enum rc purge_apply(struct transaction *transaction, int64_t before, uint64_t limit,
 		    uint64_t *purged)
 {
-	struct touched touched = { .gids = mem_array(limit, sizeof(*touched.gids)) };
+	struct purge purge = { .transaction = transaction,
+			       .removed = mem_array(limit, sizeof(*purge.removed)) };
 	enum rc rc = transaction_leave(transaction); /* its group may go */
 
 	if (rc == RC_OK)
-		rc = take(transaction, before, limit, &touched, purged);
+		rc = take(&purge, before, limit);
 	if (rc == RC_OK)
-		rc = drop_empty(transaction, &touched);
+		rc = leave_ancestors(&purge);
+	if (rc == RC_OK)
+		rc = drop_empty(&purge);
 	if (rc == RC_OK && FAULT_MUTANT("purge_takes_living"))
 		(void)sqlite3_exec(transaction->sqlite->db,
 				   "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc "
 				   "WHERE deleted_at IS NULL LIMIT 1)",
 				   NULL, NULL, NULL);
-	free(touched.gids);
+	*purged = purge.count;
+	free(purge.removed);
 	return rc;
 }

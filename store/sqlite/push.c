@@ -149,6 +149,20 @@ static uint64_t *count_of(struct store_state *state, bool deleted)
 	return deleted ? &state->tombstones : &state->documents;
 }
 
+/* To pulls of the groups that contain its group, the document moves as well. */
+static enum rc move_in_ancestors(struct transaction *transaction, uint64_t from, uint64_t to)
+{
+	const struct slice group = transaction->group.name;
+	enum rc rc;
+
+	if (memchr(group.data, ':', group.len) == NULL || FAULT_MUTANT("nested_forgotten"))
+		return RC_OK;
+	rc = ancestors_find(transaction->sqlite, transaction->ancestors, group);
+	return rc == RC_OK ? ancestors_move(transaction->sqlite, transaction->ancestors,
+					    transaction->group.gid, from, to)
+			   : rc;
+}
+
 static enum rc write_edit(struct push *push, size_t i)
 {
 	struct transaction *transaction = push->transaction;
@@ -167,6 +181,8 @@ static enum rc write_edit(struct push *push, size_t i)
 		--*count_of(&transaction->state, decision->deleted);
 	++*count_of(&transaction->state, edit->deleted);
 	rc = write_row(transaction, edit, decision, result->version);
+	if (rc == RC_OK)
+		rc = move_in_ancestors(transaction, decision->seq, result->seq);
 	if (rc == RC_OK && decision->is_large)
 		rc = drop_large(transaction->sqlite, decision->seq);
 	if (rc == RC_OK && edit->value.len > SQLITE_VALUE_INLINE)

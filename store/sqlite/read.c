@@ -2,44 +2,31 @@
  * rules.c decides where a page begins and ends. */
 #include "store/sqlite/operations.h"
 
-#include "store/sqlite/merge.h"
 #include "store/sqlite/statements.h"
 
-#include "store/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- The names of a group and what is nested in it (IN_GROUP in statements.c) ---- */
+/* ---- A page ---- */
 
-struct group_names {
-	char low[GROUP_MAX + 1];
-	char high[GROUP_MAX + 1];
+/* The documents of the group itself, and those of all groups nested in it: two
+ * statements that are open while the page is read. */
+struct source {
+	sqlite3_stmt *stmt;
+	uint64_t next; /* number of its current row; 0: it has none */
 };
 
-/* Binds parameters 1 to 3; `names` must stay until the statement has run. */
-static void bind_group(sqlite3_stmt *stmt, struct slice group, struct group_names *names)
-{
-	assert(group.len > 0 && group.len <= GROUP_MAX);
-	memcpy(names->low, group.data, group.len);
-	memcpy(names->high, group.data, group.len);
-	names->low[group.len] = ':';
-	names->high[group.len] = ':' + 1;
-	sql_bind_text(stmt, 1, group);
-	sql_bind_text(stmt, 2, slice_make(names->low, group.len + 1));
-	sql_bind_text(stmt, 3, slice_make(names->high, group.len + 1));
-}
-
-/* ---- A page ---- */
+enum { SOURCE_OWN, SOURCE_NESTED, SOURCE_COUNT };
 
 struct reading {
 	struct sqlite *sqlite;
 	const struct store_query *query;
 	struct store_state state;
 	struct store_cursor from;
-	struct merge runs; /* groups that have something left to show */
+	struct source sources[SOURCE_COUNT];
 	struct store_doc *docs;
 	size_t count;
 	size_t room;
@@ -54,22 +41,62 @@ static bool is_full(const struct reading *reading)
 	       reading->value_bytes > reading->query->max_bytes;
 }
 
-static enum rc find_runs(struct reading *reading)
+/* The one whose row comes next in the sequence; NULL: none has a row. */
+static struct source *first_source(struct reading *reading)
 {
-	sqlite3_stmt *stmt = reading->sqlite->sql[SQL_RUNS];
-	struct group_names names;
-	enum rc rc;
-	bool row;
+	struct source *own = &reading->sources[SOURCE_OWN];
+	struct source *nested = &reading->sources[SOURCE_NESTED];
 
-	bind_group(stmt, reading->query->group, &names);
-	sql_bind_number(stmt, 4, reading->from.seq);
-	sql_bind_number(stmt, 5, reading->from.start);
-	while ((rc = sql_step(stmt, &row)) == RC_OK && row)
-		if (!sql_is_null(stmt, 1))
-			merge_push(&reading->runs,
-				   (struct merge_run){ .gid = sql_number(stmt, 0),
-						       .seq = sql_number(stmt, 1) });
+	if (own->next == 0 || (nested->next != 0 && nested->next < own->next))
+		return nested->next ? nested : NULL;
+	return own;
+}
+
+static enum rc source_step(struct source *source)
+{
+	bool row;
+	enum rc rc = sql_step(source->stmt, &row);
+
+	source->next = rc == RC_OK && row ? sql_number(source->stmt, 0) : 0;
 	return rc;
+}
+
+static enum rc source_start(struct reading *reading, int at, enum sql sql, uint64_t key)
+{
+	struct source *source = &reading->sources[at];
+
+	if (key == 0)
+		return RC_OK;
+	source->stmt = reading->sqlite->sql[sql];
+	sql_bind_number(source->stmt, 1, key);
+	sql_bind_number(source->stmt, 2, reading->from.seq);
+	sql_bind_number(source->stmt, 3, reading->from.start);
+	return source_step(source);
+}
+
+static enum rc start_sources(struct reading *reading)
+{
+	sqlite3_stmt *stmt = reading->sqlite->sql[SQL_SOURCES];
+	uint64_t gid, aid;
+	bool row;
+	enum rc rc;
+
+	sql_bind_text(stmt, 1, reading->query->group);
+	rc = sql_step(stmt, &row);
+	if (rc != RC_OK)
+		return rc;
+	gid = sql_number(stmt, 0);
+	aid = sql_number(stmt, 1);
+	sqlite3_reset(stmt);
+	rc = source_start(reading, SOURCE_OWN, SQL_OWN, gid);
+	return rc == RC_OK ? source_start(reading, SOURCE_NESTED, SQL_NESTED, aid) : rc;
+}
+
+static void end_sources(struct reading *reading)
+{
+	for (size_t i = 0; i < SOURCE_COUNT; i++)
+		if (reading->sources[i].stmt)
+			sqlite3_reset(reading->sources[i].stmt);
 }
 
 static struct store_doc *add_doc(struct reading *reading)
@@ -79,7 +106,7 @@ static struct store_doc *add_doc(struct reading *reading)
 	return &reading->docs[reading->count++];
 }
 
-/* The current row of SQL_RUN. */
+/* The current row of SQL_OWN or SQL_NESTED. */
 static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 {
 	struct store_doc *doc = add_doc(reading);
@@ -110,29 +137,16 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 	return rc;
 }
 
-/* Takes documents of one group as long as they precede those of all other groups;
- * the rest goes back onto the heap. */
-static enum rc take_run(struct reading *reading, struct merge_run run)
+static enum rc take_rows(struct reading *reading)
 {
-	sqlite3_stmt *stmt = reading->sqlite->sql[SQL_RUN];
-	uint64_t others = reading->runs.count ? reading->runs.items[0].seq : UINT64_MAX;
-	enum rc rc;
-	bool row;
+	struct source *source;
+	enum rc rc = RC_OK;
 
-	sql_bind_number(stmt, 1, run.gid);
-	sql_bind_number(stmt, 2, run.seq);
-	sql_bind_number(stmt, 3, reading->from.start);
-	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
-		run.seq = sql_number(stmt, 0);
-		if (run.seq > others || is_full(reading)) {
-			merge_push(&reading->runs, run);
-			break;
-		}
-		rc = take_row(reading, stmt);
-		if (rc != RC_OK)
-			break;
+	while (rc == RC_OK && !is_full(reading) && (source = first_source(reading)) != NULL) {
+		rc = take_row(reading, source->stmt);
+		if (rc == RC_OK)
+			rc = source_step(source);
 	}
-	sqlite3_reset(stmt);
 	return rc;
 }
 
@@ -144,10 +158,11 @@ static enum rc read_docs(struct reading *reading)
 		rc = sql_read_state(reading->sqlite, &reading->state);
 	if (rc == RC_OK) {
 		rules_pull_begin(&reading->query->since, &reading->state, &reading->from);
-		rc = find_runs(reading);
+		rc = start_sources(reading);
 	}
-	while (rc == RC_OK && reading->runs.count > 0 && !is_full(reading))
-		rc = take_run(reading, merge_pop(&reading->runs));
+	if (rc == RC_OK)
+		rc = take_rows(reading);
+	end_sources(reading);
 	sql_rollback(reading->sqlite);
 	return rc;
 }
@@ -171,18 +186,17 @@ void sqlite_changes(struct store *store, const struct store_query *query, on_sto
 {
 	struct reading reading = { .sqlite = sqlite_of(store), .query = query };
 	struct store_page page = { .docs = NULL };
-	enum rc rc;
+	enum rc rc = read_docs(&reading);
 
-	rc = read_docs(&reading);
 	if (rc == RC_OK) {
+		const struct source *left = first_source(&reading);
+
 		set_slices(&reading);
 		page.docs = reading.docs;
 		page.count = reading.count;
-		rules_pull_end(&reading.from, &reading.state,
-			       reading.runs.count ? reading.runs.items[0].seq : 0, &page);
+		rules_pull_end(&reading.from, &reading.state, left ? left->next : 0, &page);
 	}
 	on_page(arg, rc, rc == RC_OK ? &page : NULL);
-	merge_free(&reading.runs);
 	buf_free(&reading.bytes);
 	free(reading.docs);
 }
@@ -209,9 +223,8 @@ static void read_place(sqlite3_stmt *stmt, on_store_place *on_place, void *arg)
 void sqlite_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
 {
 	sqlite3_stmt *stmt = sqlite_of(store)->sql[SQL_LATEST];
-	struct group_names names;
 
-	bind_group(stmt, group, &names);
+	sql_bind_text(stmt, 1, group);
 	read_place(stmt, on_place, arg);
 }
 

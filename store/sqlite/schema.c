@@ -48,6 +48,18 @@ static const char *const migrations[] = {
 	"ALTER TABLE meta ADD COLUMN tombstones INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE meta SET documents = (SELECT count(*) FROM doc WHERE deleted_at IS NULL),"
 	" tombstones = (SELECT count(*) FROM doc WHERE deleted_at IS NOT NULL);",
+
+	/* 4: the documents beneath each group that has groups nested in it, in the
+	 * order of their numbers: a row of `nested` for each document and each ancestor
+	 * of its group. An ancestor need not have documents of its own. */
+	"CREATE TABLE ancestor (aid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE nested ("
+	" aid INTEGER NOT NULL, seq INTEGER NOT NULL, gid INTEGER NOT NULL, PRIMARY KEY (aid, "
+	"seq)) STRICT, WITHOUT ROWID;" SCHEMA_ANCESTRY
+	" INSERT INTO ancestor (name) SELECT DISTINCT above FROM ancestry WHERE above IS NOT "
+	"NULL;" SCHEMA_ANCESTRY
+	" INSERT INTO nested (aid, seq, gid) SELECT aid, doc.seq, doc.gid FROM ancestry"
+	" CROSS JOIN ancestor ON ancestor.name = above CROSS JOIN doc ON doc.gid = ancestry.gid;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT(migrations))

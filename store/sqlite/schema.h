@@ -18,6 +18,16 @@ MUST_USE enum rc schema_check(sqlite3 *db, const char *path, struct error *err);
  * object. */
 MUST_USE enum rc schema_compare(sqlite3 *db, int version, const char *path, struct error *err);
 
+/* SQL, to be followed by a statement: each group (gid) with each group that contains it
+ * (above), which is its name up to a colon other than the first character. Part of a
+ * migration: never to be changed. */
+#define SCHEMA_ANCESTRY \
+	"WITH RECURSIVE ancestry (gid, name, colon, above) AS (SELECT gid, name, 1, NULL FROM grp" \
+	" UNION ALL SELECT gid, name, colon + instr(substr(name, colon + 1), ':'), substr(name, " \
+	"1," \
+	" colon + instr(substr(name, colon + 1), ':') - 1)" \
+	" FROM ancestry WHERE instr(substr(name, colon + 1), ':') > 0)"
+
 /* Runs the migrations after the first `from`, up to number `to`, in the transaction of
  * the caller. Returns an SQLite result code. */
 MUST_USE int schema_run(sqlite3 *db, int from, int to);

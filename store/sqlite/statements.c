@@ -6,19 +6,18 @@
 
 #include <assert.h>
 
-/* Group ?1 and the groups nested in it, whose names lie between `?1:` (?2) and `?1;`
- * (?3): `;` follows `:` in ASCII. */
-#define IN_GROUP "(name = ?1 OR (name >= ?2 AND name < ?3))"
-/* The documents that a pull shows: all, except in a snapshot the tombstones from
- * before its beginning. */
-#define SHOWN(hide) "(deleted_at IS NULL OR seq > " hide ")"
+/* The documents that a pull shows, after ?2: all, except in a snapshot the tombstones
+ * from before its beginning, ?3. */
+#define SHOWN "doc.seq > ?2 AND (deleted_at IS NULL OR doc.seq > ?3) ORDER BY "
+#define SHOWN_COLUMNS "SELECT doc.seq, id, version, deleted_at, plain, value FROM "
 
 /* A whole document. */
 #define DOCUMENT \
 	"SELECT doc.seq, id, version, deleted_at, plain, coalesce(doc.value, large.value) FROM " \
 	"grp CROSS JOIN doc ON doc.gid = grp.gid" \
 	" LEFT JOIN large ON large.seq = doc.seq"
-/* In group ?1 (all if that is empty), without tombstones if ?2. */
+/* In group ?1 (all if that is empty) and the groups nested in it, whose names lie
+ * between `?1:` and `?1;`, as `;` follows `:` in ASCII; without tombstones if ?2. */
 #define SCANNED \
 	"(?1 = '' OR name = ?1 OR (name >= ?1 || ':' AND name < ?1 || ';')) AND NOT (?2 AND " \
 	"deleted_at IS NOT NULL)"
@@ -27,15 +26,15 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_STATE] = "SELECT epoch, seq, horizon, documents, tombstones FROM meta",
-	[SQL_LATEST] =
-		"SELECT epoch, max(horizon, (SELECT coalesce(max(seq), 0) FROM grp WHERE " IN_GROUP
-		")) FROM meta",
-	[SQL_RUNS] =
-		"SELECT gid, (SELECT seq FROM doc WHERE doc.gid = grp.gid AND seq > ?4 AND " SHOWN(
-			"?5") " ORDER BY seq LIMIT 1)"
-			      " FROM grp WHERE " IN_GROUP " AND seq > ?4",
-	[SQL_RUN] = "SELECT seq, id, version, deleted_at, plain, value FROM doc"
-		    " WHERE gid = ?1 AND seq >= ?2 AND " SHOWN("?3") " ORDER BY seq",
+	[SQL_LATEST] = "SELECT epoch, max(horizon, coalesce((SELECT seq FROM grp WHERE name = ?1), "
+		       "0), coalesce((SELECT max(seq) FROM nested WHERE aid = (SELECT aid FROM "
+		       "ancestor WHERE name = ?1)), 0)) FROM meta",
+	[SQL_SOURCES] = "SELECT (SELECT gid FROM grp WHERE name = ?1), (SELECT aid FROM ancestor "
+			"WHERE name = ?1)",
+	[SQL_OWN] = SHOWN_COLUMNS "doc WHERE gid = ?1 AND " SHOWN "seq",
+	[SQL_NESTED] = SHOWN_COLUMNS "nested CROSS JOIN doc ON doc.gid = nested.gid AND doc.seq = "
+				     "nested.seq WHERE aid = ?1 AND nested.seq > ?2 AND " SHOWN
+				     "nested.seq",
 	[SQL_LARGE] = "SELECT value FROM large WHERE seq = ?1",
 	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
 	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",
@@ -50,6 +49,14 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_GROUP] = "SELECT gid FROM grp WHERE name = ?1",
 	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq) VALUES (?1, 0)",
 	[SQL_SET_GROUP] = "UPDATE grp SET seq = ?2 WHERE gid = ?1",
+	[SQL_GROUP_NAME] = "SELECT name FROM grp WHERE gid = ?1",
+	[SQL_ANCESTOR] = "SELECT aid FROM ancestor WHERE name = ?1",
+	[SQL_ADD_ANCESTOR] = "INSERT INTO ancestor (name) VALUES (?1)",
+	[SQL_DROP_ANCESTOR] = "DELETE FROM ancestor WHERE aid = ?1 AND NOT EXISTS (SELECT 1 FROM "
+			      "nested WHERE nested.aid = ?1)",
+	[SQL_ADD_NESTED] = "INSERT INTO nested (aid, seq, gid) VALUES (?1, ?2, ?3)",
+	[SQL_SET_NESTED] = "UPDATE nested SET seq = ?3 WHERE aid = ?1 AND seq = ?2",
+	[SQL_DROP_NESTED] = "DELETE FROM nested WHERE aid = ?1 AND seq = ?2",
 	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value FROM doc WHERE gid = ?1 "
 		     "AND id = ?2",
 	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value) "

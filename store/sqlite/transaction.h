@@ -2,7 +2,7 @@
 #ifndef STORE_SQLITE_TRANSACTION_H
 #define STORE_SQLITE_TRANSACTION_H
 
-#include "store/sqlite/statements.h"
+#include "store/sqlite/ancestors.h"
 
 /* The current group: most documents of a push are in one. */
 struct transaction_group {
@@ -16,6 +16,7 @@ struct transaction {
 	struct store_state state; /* updated by every write, stored at the end */
 	int64_t now;              /* seconds since 1970 */
 	struct transaction_group group;
+	struct ancestors *ancestors; /* of the group that was written to last */
 };
 
 /* Makes `name` the current group. */

@@ -7,6 +7,7 @@ export const mutants = [
   { faults: 'version_skipped=wrong@50', kind: /nobody wrote|stale/ },
   { faults: 'atomic_ignored=wrong@5', kind: /half of an atomic push/ },
   { faults: 'kept_skipped=wrong', kind: /a skipped write is there/ },
+  { faults: 'nested_forgotten=wrong', kind: /a stream missed a change|a pull missed a write|was lost/ },
   { faults: 'cursor_ahead=wrong@5', kind: /missed/ },
   { faults: 'hints_dropped=wrong@2', kind: /a stream missed a change/ },
   { faults: 'page_dropped=wrong@10', kind: /a stream missed a change/ },

@@ -400,10 +400,11 @@ static const char version_1[] =
 	"CREATE INDEX doc_tombstone ON doc (deleted_at) WHERE deleted_at IS NOT NULL;"
 	"CREATE TABLE large (seq INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;"
 	"INSERT INTO meta VALUES (1, 4711, 9, 3);"
-	"INSERT INTO grp VALUES (1, 't', 9), (2, 't:u', 7);"
+	"INSERT INTO grp VALUES (1, 't', 9), (2, 't:u', 7), (3, 'é::v:', 6), (4, ':é:w', 5);"
 	"INSERT INTO doc VALUES (1, 8, 't:1', 4, NULL, 'op', 1, '\"one\"'), (1, 9, 't:2', 2, "
 	"1700000000, '', 0, NULL),"
-	" (2, 7, 't:u:3', 1, NULL, '', 0, NULL);"
+	" (2, 7, 't:u:3', 1, NULL, '', 0, NULL), (3, 6, 'é::v::4', 1, NULL, '', 1, '4'),"
+	" (4, 5, ':é:w:5', 1, NULL, '', 1, '5');"
 	"INSERT INTO large VALUES (7, '[\"~:large\"]');"
 	"PRAGMA application_id = 0x504b424b; PRAGMA user_version = 1;";
 
@@ -413,12 +414,12 @@ static void older_schema_is_brought_up(void **state)
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
 
 	kit_sql(kit->path, version_1);
-	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (1 of 3)");
+	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (1 of 4)");
 	kit_open(kit);
 	assert_int_equal(kit_head(kit->reader).epoch, 4711);
 	assert_int_equal(kit_head(kit->reader).seq, 9);
 	assert_int_equal(kit_latest(kit->reader, "t"), 9);
-	assert_int_equal(kit_stats(kit->reader).documents, 2);
+	assert_int_equal(kit_stats(kit->reader).documents, 4);
 	assert_int_equal(kit_stats(kit->reader).tombstones, 1);
 	assert_true(kit_pull(kit, "t", kit_place(kit, 2), 10)->reset);
 	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 3), 10)->count, 3);
@@ -430,7 +431,35 @@ static void older_schema_is_brought_up(void **state)
 	assert_int_equal(kit_commit(kit, &list, 1), RC_OK);
 	assert_int_equal(kit->replies[0].rc, RC_OK);
 	kit_close(kit);
-	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "3");
+	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "4");
+}
+
+/* The index of nested groups is made of what is there: the ancestors of a group are
+ * what stands before each of its colons, unless that is nothing. */
+static void older_nested_groups_are_indexed(void **state)
+{
+	static const char *const groups[] = { "t", "é", "é:", "é::v", ":é" };
+	static const uint64_t latest[] = { 9, 6, 6, 6, 5 };
+	struct kit *kit = *state;
+
+	kit_sql(kit->path, version_1);
+	kit_open(kit);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(kit_latest(kit->reader, groups[i]), latest[i]);
+		assert_int_equal(kit_pull(kit, groups[i], kit_place(kit, 3), 10)->count,
+				 i == 0 ? 3 : 1);
+	}
+	kit_put(kit, "é::v::4", 1, "44");
+	kit_put(kit, "t:u:6", 0, "6");
+	assert_int_equal(kit_latest(kit->reader, "é"), 10);
+	assert_int_equal(kit_pull(kit, "é", kit_place(kit, 6), 10)->count, 1);
+	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 3), 10)->count, 4);
+	kit_close(kit);
+	assert_string_equal(
+		kit_ask(kit->path,
+			"SELECT group_concat(line, ' ') FROM (SELECT name || '=' || nested.seq AS "
+			"line FROM ancestor JOIN nested USING (aid) ORDER BY name, nested.seq)"),
+		":é=5 t=7 t=11 é=10 é:=10 é::v=10");
 }
 
 /* An old schema and a new one that came from it are the same. */
@@ -489,6 +518,7 @@ int main(void)
 		FOLDER_TEST(triggers_do_not_run),
 		FOLDER_TEST(locked_by_another_program),
 		FOLDER_TEST(older_schema_is_brought_up),
+		FOLDER_TEST(older_nested_groups_are_indexed),
 		FOLDER_TEST(migrated_is_like_new),
 		FOLDER_TEST(changed_older_schema_is_left_alone),
 	};
