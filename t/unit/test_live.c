@@ -1,7 +1,9 @@
 /* Tests of worker/live: feeds, subscribers and streams over a store that answers when
  * the test says so. Links no HTTP server and no back end. */
+#include "auth/auth.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "shm/generation.h"
 #include "shm/map.h"
 #include "store/backend.h"
 #include "worker/live/hint_reader.h"
@@ -22,7 +24,7 @@
 
 /* ---- A store that answers on demand ---- */
 
-enum call { HEAD, LATEST, CHANGES };
+enum call { HEAD, LATEST, CHANGES, TOKEN };
 
 struct asked {
 	STAILQ_ENTRY(asked) next;
@@ -31,6 +33,7 @@ struct asked {
 	union {
 		on_store_place *place;
 		on_store_page *page;
+		on_store_token *token;
 	} on;
 	void *arg;
 };
@@ -71,6 +74,18 @@ static void fake_changes(struct store *store, const struct store_query *query,
 		    .call = CHANGES, .since = query->since.seq, .on.page = on_page, .arg = arg });
 }
 
+static void fake_token(struct store *store, struct slice id, on_store_token *on_token, void *arg)
+{
+	(void)id;
+	ask(store, (struct asked){ .call = TOKEN, .on.token = on_token, .arg = arg });
+}
+
+/* The only token of the database. */
+static struct store_grant grant = { .group = { "g", 1 } };
+static const struct store_token reader = {
+	.id = { "0123456789abcdef", 16 }, .user = { "ann", 3 }, .grants = &grant, .grant_count = 1
+};
+
 /* Answers the oldest question, which must be of this kind. RC_OK: with the number, and
  * for a page with one document of that number, unless it is `since`. */
 static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t number)
@@ -87,7 +102,9 @@ static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t numbe
 	fake->count--;
 	page.docs = &doc;
 	page.count = number != asked->since;
-	if (call == CHANGES)
+	if (call == TOKEN)
+		asked->on.token(asked->arg, rc, rc == RC_OK ? &reader : NULL);
+	else if (call == CHANGES)
 		asked->on.page(asked->arg, rc, rc == RC_OK ? &page : NULL);
 	else
 		asked->on.place(asked->arg, rc, rc == RC_OK ? &page.next : NULL);
@@ -120,6 +137,7 @@ static const struct backend backend = {
 	.changes = fake_changes,
 	.latest = fake_latest,
 	.head = fake_head,
+	.token_find = fake_token,
 	.poll = fake_poll,
 	.run = fake_run,
 	.cancel = fake_cancel,
@@ -133,6 +151,7 @@ struct world {
 	struct shm *shm;
 	struct counters counters;
 	struct identity *anyone;
+	struct auth *auth;
 	struct feeds *feeds;
 	struct streams *streams;
 	struct hint_reader *hints;
@@ -143,6 +162,11 @@ struct world {
 static void on_started(void *arg, enum rc rc)
 {
 	((struct world *)arg)->started = rc;
+}
+
+static uint64_t tokens_now(const void *shm)
+{
+	return generation_tokens_read(shm);
 }
 
 static int setup(void **state)
@@ -166,6 +190,7 @@ static int setup(void **state)
 	options.store = &world->fake.store;
 	options.feeds = world->feeds;
 	options.anyone = world->anyone;
+	options.auth = world->auth = auth_new(&world->fake.store, 0, tokens_now, world->shm);
 	world->streams = streams_new(&options);
 	world->hints = hint_reader_new(&world->counters, world->feeds, world->streams);
 	feeds_start(world->feeds, on_started, world);
@@ -182,6 +207,7 @@ static int teardown(void **state)
 	hint_reader_free(world->hints);
 	streams_free(world->streams);
 	feeds_free(world->feeds);
+	auth_free(world->auth);
 	identity_unref(world->anyone);
 	event_base_free(world->base);
 	shm_free(world->shm);
@@ -204,11 +230,13 @@ static void start(struct world *world, uint64_t head)
 	assert_int_equal(world->started, RC_OK);
 }
 
-static void open_stream(struct world *world, bool docs, uint64_t since)
+/* With a reference to the identity, which is the stream's from now on. */
+static void open_stream_of(struct world *world, struct identity *identity, bool docs,
+			   uint64_t since)
 {
 	const struct slice group = slice_of("g");
 	const struct subscription subscription = {
-		.identity = identity_ref(world->anyone),
+		.identity = identity,
 		.docs = docs,
 		.since = { .epoch = EPOCH, .seq = since },
 		.groups = &group,
@@ -222,6 +250,11 @@ static void open_stream(struct world *world, bool docs, uint64_t since)
 		(void)close(world->client);
 	world->client = ends[0];
 	streams_open(world->streams, ends[1], &subscription, slice_of("head\n\n"));
+}
+
+static void open_stream(struct world *world, bool docs, uint64_t since)
+{
+	open_stream_of(world, identity_ref(world->anyone), docs, since);
 }
 
 /* How often the text stands in what the client has been sent since. */
@@ -382,6 +415,54 @@ static void a_spoiled_ring_ends_the_process(void **state)
 	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 }
 
+/* Asks for the token of the stream, which must be the only question. */
+static void change_tokens(struct world *world)
+{
+	generation_tokens_begin(world->shm);
+	generation_tokens_end(world->shm);
+	hint_reader_poll(world->hints);
+	assert_int_equal(world->fake.count, 1);
+}
+
+/* The loop's next question, which comes with its tick. */
+static void await_question(struct world *world)
+{
+	while (world->fake.count == 0)
+		assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+}
+
+static void a_token_that_cannot_be_checked_is_checked_again(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream_of(world, identity_new(&reader), true, 7);
+	answer(&world->fake, CHANGES, RC_OK, 7);
+	change_tokens(world);
+	answer(&world->fake, TOKEN, RC_IO, 0);
+	assert_int_equal(streams_count(world->streams), 1);
+	await_question(world);
+	answer(&world->fake, TOKEN, RC_NOT_FOUND, 0);
+	assert_int_equal(streams_count(world->streams), 0);
+}
+
+/* The answer on its way may be from before the second change. */
+static void a_token_that_changes_during_a_check_is_checked_again(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream_of(world, identity_new(&reader), true, 7);
+	answer(&world->fake, CHANGES, RC_OK, 7);
+	change_tokens(world);
+	change_tokens(world);
+	answer(&world->fake, TOKEN, RC_OK, 0);
+	assert_int_equal(streams_count(world->streams), 1);
+	await_question(world);
+	answer(&world->fake, TOKEN, RC_NOT_FOUND, 0);
+	assert_int_equal(streams_count(world->streams), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -396,6 +477,8 @@ int main(void)
 		TEST(the_end_may_come_before_answers),
 		TEST(a_client_that_does_not_read_is_cut_off),
 		TEST(a_spoiled_ring_ends_the_process),
+		TEST(a_token_that_cannot_be_checked_is_checked_again),
+		TEST(a_token_that_changes_during_a_check_is_checked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

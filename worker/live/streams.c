@@ -114,7 +114,8 @@ static void streams_ping(struct streams *streams)
 	}
 }
 
-/* Ends the streams whose tokens have expired, and pings. */
+/* Ends the streams whose tokens have expired, checks again those tokens that could not be
+ * checked, and pings. */
 static void on_tick(evutil_socket_t unused, short what, void *arg)
 {
 	struct streams *streams = arg;
@@ -127,6 +128,8 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 		after = TAILQ_NEXT(subscriber, next);
 		if (!identity_is_current(subscriber->identity, now))
 			stream_close(&subscriber->stream, "token_expired");
+		else if (subscriber->unchecked)
+			subscriber_recheck(subscriber);
 	}
 	streams_ping(streams);
 	/* The predecessor in this slot may have set it after this process did. */

@@ -210,7 +210,9 @@ static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
 	subscriber->checking = false;
 	if (!subscriber_is_open(subscriber))
 		return;
-	if (rc == RC_DENIED) {
+	if (rc != RC_OK && rc != RC_DENIED)
+		subscriber->unchecked = true;
+	if (rc == RC_DENIED && !FAULT_MUTANT("stream_stays")) {
 		stream_close(&subscriber->stream, "token_ended");
 	} else if (rc == RC_OK && !subscriber_is_allowed(subscriber, identity)) {
 		stream_close(&subscriber->stream, "token_lost_group");
@@ -220,9 +222,13 @@ static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
 	}
 }
 
+/* An answer that is on its way may be older than the change that is to be checked. */
 void subscriber_recheck(struct subscriber *subscriber)
 {
-	if (subscriber->checking || subscriber->options->auth == NULL)
+	if (subscriber->options->auth == NULL)
+		return;
+	subscriber->unchecked = subscriber->checking;
+	if (subscriber->checking)
 		return;
 	subscriber->checking = true;
 	auth_recheck(subscriber->options->auth, subscriber->identity, on_rechecked, subscriber);

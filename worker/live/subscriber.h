@@ -43,8 +43,9 @@ struct subscriber {
 	struct store_cursor since; /* where it began */
 	enum encoding encoding;
 	bool docs;
-	bool reading;  /* an answer of the store is on its way */
-	bool checking; /* an answer about the token is on its way */
+	bool reading;   /* an answer of the store is on its way */
+	bool checking;  /* an answer about the token is on its way */
+	bool unchecked; /* the token must be checked again */
 	/* The end of the stream's struct and the membership are all that a delivery
 	 * needs: they lie side by side (membership_prefetch). */
 	struct stream stream;
@@ -71,7 +72,9 @@ void subscriber_start(struct subscriber *subscriber, struct slice head);
 void subscriber_catch_up(struct subscriber *subscriber);
 /* For stream_options: the same. */
 void subscriber_on_drained(struct stream *stream);
-/* Checks its token with the store, and closes it if that is not good any more. */
+/* Checks its token with the store, and closes it if that is not good any more. If the
+ * store cannot answer, or is answering an earlier check, `unchecked` remains set: call
+ * again. */
 void subscriber_recheck(struct subscriber *subscriber);
 
 #endif
