@@ -162,6 +162,7 @@ EXTRA_DIST += \
 	%D%/bench/instructions.test.mjs \
 	%D%/bench/measure.test.mjs \
 	%D%/bench/report.test.mjs \
+	%D%/history/admin.mjs \
 	%D%/history/campaign.mjs \
 	%D%/history/campaign.test.mjs \
 	%D%/history/clients.mjs \
@@ -174,6 +175,7 @@ EXTRA_DIST += \
 	%D%/history/mutants.mjs \
 	%D%/history/names.test.mjs \
 	%D%/history/strains.mjs \
+	%D%/history/tokens.mjs \
 	%D%/history/history.mjs \
 	%D%/history/http.mjs \
 	%D%/history/nemesis.mjs \

@@ -14,15 +14,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { administrator, makeCredentials, makeSeeds, visitor, watcher } from './admin.mjs'
 import { follower, listener, puller, writer } from './clients.mjs'
 import { DELETED, History } from './history.mjs'
-import { Connection } from './http.mjs'
 import { Ids } from './ids.mjs'
 import { enterOwnMounts } from './mounts.mjs'
 import { acts, nemesis } from './nemesis.mjs'
 import { random as seeded } from './random.mjs'
 import { Server } from './server.mjs'
 import { QUIET } from './strains.mjs'
+import { Keyring, Session } from './tokens.mjs'
 
 const GROUPS = ['a', 'b', 'b:c', 'b:c:d']
 const IDS = 60 // per group
@@ -34,8 +35,9 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 /** Returns the document of each id: a push on an impossible base changes nothing, and
  * its conflict contains the document. */
-async function probe({ port, ids: { all }, history }) {
-  const connection = new Connection(port)
+async function probe(run) {
+  const { ids: { all }, history } = run
+  const connection = new Session(run, { key: run.seeds[0] })
   const held = new Map()
   const ids = [...all]
   for (let at = 0; at < ids.length; at += 50) {
@@ -107,14 +109,35 @@ class Run {
   #gate = new Gate(WRITERS)
 
   constructor(server, random, faultsBuilt, patience, { mortal, lapped }) {
-    Object.assign(this, { server, random, faultsBuilt, patience, port: server.port, history: new History() })
+    Object.assign(this, { server, random, faultsBuilt, patience, lapped, history: new History() })
+    this.keyring = new Keyring(this.history, server)
     this.ids = new Ids(GROUPS.flatMap((group) => Array.from({ length: IDS }, (_, i) => `${group}:${i}`)), mortal)
     this.turn = () => this.#gate.turn()
-    const start = (make, count, name) => Array.from({ length: count }, (_, i) => make(this, `${name} ${i + 1}`, random.fork()))
-    this.writers = start(writer, WRITERS, 'writer')
-    this.pullers = start(puller, 3, 'puller')
-    this.streams = [...start(follower, 6, 'follower'), ...start(listener, 2, 'listener')]
-    if (lapped) this.streams.push(...start((run, name, own) => follower(run, name, own, [QUIET]), 3, 'follower of a quiet group'))
+  }
+
+  get port() {
+    return this.server.port
+  }
+
+  /** Starts the server and the clients. */
+  async open(faults) {
+    this.seeds = await makeSeeds(this.server, this.keyring)
+    await this.server.start(faults)
+    const start = async (make, count, name, grant, ...more) => {
+      const names = Array.from({ length: count }, (_, i) => `${name} ${i + 1}`)
+      const credentials = grant ? await makeCredentials(this, names, grant) : []
+      return () => names.map((one, i) => make(this, one, this.random.fork(), credentials[i], ...more))
+    }
+    const writers = await start(writer, WRITERS, 'writer', '*')
+    const pullers = await start(puller, 3, 'puller', '*:ro')
+    const followers = await start(follower, 6, 'follower', '*:ro')
+    const listeners = await start(listener, 2, 'listener', '*:ro')
+    const quiet = await start(follower, this.lapped ? 3 : 0, 'follower of a quiet group', '*:ro', [QUIET])
+    const visitors = await start(visitor, 3, 'visitor')
+    const administrators = await start(administrator, 1, 'administrator')
+    const watchers = await start(watcher, 3, 'watcher')
+    this.users = [...writers(), ...pullers(), ...visitors(), ...administrators()]
+    this.streams = [...followers(), ...listeners(), ...quiet(), ...watchers()]
   }
 
   count(what) {
@@ -128,7 +151,17 @@ class Run {
     if (!(await Promise.race([this.#gate.hold().then(() => true), late]))) return this.#fallSilent()
     const final = await probe(this)
     for (const what of await settled(this, final)) this.history.violate('a stream missed a change', what)
+    for (const what of await this.#outlived()) this.history.violate('a stream outlives its token', `${what.key.name}, of ${what.need.names.join(' ')}`)
     this.#gate.release()
+  }
+
+  /** Only streams that were open all the time. */
+  async #outlived() {
+    const deadline = Date.now() + this.patience
+    for (let left = this.keyring.outlived(); ; left = left.filter((stream) => this.keyring.outlived().includes(stream))) {
+      if (left.length === 0 || Date.now() > deadline) return left
+      await pause(50)
+    }
   }
 
   /** The nemesis pauses, but retries of a push are not answered: the server has not
@@ -142,7 +175,7 @@ class Run {
   async close() {
     this.ending = this.over = this.closing = true
     for (const call of this.calls) call.destroy()
-    await Promise.allSettled(this.streams)
+    await Promise.allSettled(this.streams ?? [])
   }
 }
 
@@ -154,13 +187,13 @@ class Run {
  */
 export async function campaign({ seconds = 10, seed = 1, names = Object.keys(acts), faults = '', program, faultsBuilt = false, patience = 60, enough = () => false }) {
   const random = seeded(seed)
-  const server = new Server(program, { small: names.includes('fillDisk') ? SMALL : 0 })
-  await server.start(faults)
+  const server = new Server(program, { small: names.includes('fillDisk') ? SMALL : 0, auth: 'on', options: ['--max-auth-failures', 'off'] })
   const run = new Run(server, random, faultsBuilt, patience * 1000, { mortal: names.includes('purge'), lapped: names.includes('lapRing') })
   names = names.filter((name) => acts[name].works?.(run) ?? true)
   const { history } = run
-  const end = Date.now() + seconds * 1000
   try {
+    await run.open(faults)
+    const end = Date.now() + seconds * 1000
     while (Date.now() < end && history.violations.length === 0 && !enough(run.acts)) {
       run.ending = false
       const bad = names.length ? nemesis(run, names) : undefined
@@ -170,7 +203,7 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
       await run.compare()
     }
     run.over = true
-    await Promise.all([...run.writers, ...run.pullers])
+    await Promise.all(run.users)
     if (!run.silent) history.conclude(await probe(run))
   } finally {
     await run.close()

@@ -1,7 +1,8 @@
 // The clients of a campaign. Each runs until `run.over` and records what it sent and
-// received in the history.
-import { Connection, listen } from './http.mjs'
+// received in the history. Its credential has its token, which an administrator may
+// replace at any time.
 import { DELETED, Replica } from './history.mjs'
+import { Session, follow } from './tokens.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -13,9 +14,9 @@ const isHalf = (edits, results) =>
 /** Writes, deletes, retries; some pushes have a stale base on purpose, some are atomic,
  * some have no `op`. Acknowledged pushes are sometimes sent again: the result must be
  * the same, or a conflict with a later write. */
-export async function writer(run, name, random) {
+export async function writer(run, name, random, credential) {
   const { history, ids } = run
-  const connection = new Connection(run.port)
+  const connection = new Session(run, credential)
   const known = new Map() // id → {version, deleted}
   let serial = 0
 
@@ -97,10 +98,10 @@ export async function writer(run, name, random) {
  * Often it repeats a request, as if the response had been lost, sometimes at another
  * worker: the response must contain everything acknowledged meanwhile, to any
  * client. */
-export async function puller(run, name, random) {
+export async function puller(run, name, random, credential) {
   const { history } = run
   const group = random.pick(run.groups)
-  let connection = new Connection(run.port)
+  let connection = new Session(run, credential)
   let replica = new Replica(history, group, name)
   let cursor = '0', before = '0'
 
@@ -109,7 +110,7 @@ export async function puller(run, name, random) {
     if (cursor === '0') replica = new Replica(history, group, name)
     if (random.chance(0.3)) {
       connection.close()
-      connection = new Connection(run.port)
+      connection = new Session(run, credential)
     }
     const expected = history.expected(group)
     const limit = random.chance(0.5) ? 1000 : 1 + random.below(30)
@@ -138,7 +139,7 @@ export async function puller(run, name, random) {
 
 /** Follows groups by a stream with documents, and resumes by its last id when the
  * stream ends. Adds its replicas to the run. */
-export async function follower(run, name, random, only) {
+export async function follower(run, name, random, credential, only) {
   const { history } = run
   const groups = only ?? (random.chance(0.5) ? [random.pick(run.groups)] : [...new Set([random.pick(run.groups), random.pick(run.groups)])])
   const replicas = new Map(groups.map((group) => [group, new Replica(history, group, name)]))
@@ -150,7 +151,7 @@ export async function follower(run, name, random, only) {
     let call
     const leave = setInterval(() => !run.ending && random.chance(0.3) && call?.destroy(), 1000)
     history.counts.streams++
-    await listen(run.port, path, lastId, ({ event, id, data }) => {
+    await follow(run, credential.key, path, lastId, ({ event, id, data }) => {
       lastId = id
       if (event !== 'change') return
       history.counts.events++
@@ -163,10 +164,10 @@ export async function follower(run, name, random, only) {
 }
 
 /** Follows a group by hints only: it pulls after each. */
-export async function listener(run, name, random) {
+export async function listener(run, name, random, credential) {
   const { history } = run
   const group = random.pick(run.groups)
-  const connection = new Connection(run.port)
+  const connection = new Session(run, credential)
   const replica = new Replica(history, group, name)
   let cursor = '0', lastId, pulling = false, again = false
 
@@ -192,7 +193,7 @@ export async function listener(run, name, random) {
   while (!run.closing) {
     let call
     history.counts.streams++
-    await listen(run.port, `/events?group=${group}${lastId ? '' : '&since=0'}`, lastId, ({ id }) => {
+    await follow(run, credential.key, `/events?group=${group}${lastId ? '' : '&since=0'}`, lastId, ({ id }) => {
       lastId = id
       history.counts.hints++
       void pull()

@@ -3,11 +3,35 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DELETED, History, Replica } from './history.mjs'
+import { Key, Keyring } from './tokens.mjs'
 
 const edit = (id, base, tag, more = {}) => ({ id, base, tag, op: tag, deleted: false, ...more })
 const deletion = (id, base) => edit(id, base, DELETED, { deleted: true })
 const database = (...docs) => new Map(docs.map(([id, version, tag]) => [id, { version, tag }]))
 const page = (...docs) => ({ docs: docs.map(([id, version, tag]) => (tag === DELETED ? { id, version, deleted: true } : { id, version, value: { tag } })), more: false })
+
+/** A request with a token that may write `a` and read `b`. `before` is done before it
+ * begins, `during` before it is answered. */
+function request(history, status, { before, during, names = ['a'], write = false } = {}) {
+  const clock = { wall: 1000, wallSteps: 0 }
+  const keyring = new Keyring(history, clock)
+  const key = keyring.add(Key.mint('a token', [{ group: 'a', write: true }, { group: 'b', write: false }]))
+  keyring.begin(key)
+  before?.(keyring, key, clock)
+  const ticket = keyring.ask(key, { write, names })
+  during?.(keyring, key, clock)
+  keyring.judge(ticket, status)
+}
+const tryEnd = (keyring, key) => keyring.tryEnd(key)
+const expire = (at) => (keyring, key, clock) => {
+  keyring.tryEnd(key, 1010)
+  keyring.end(key, 1010)
+  clock.wall = at
+}
+function end(keyring, key) {
+  keyring.tryEnd(key)
+  keyring.end(key)
+}
 
 /** name → [the kind of violation, a history with it, the same history without it] */
 const rules = {
@@ -108,6 +132,15 @@ const rules = {
     else h.lose(deletion('a:1', 1))
     h.conclude(database())
   }],
+  'a request that begins after the revocation of its token': ['a token is accepted after its end', (h, wrong) => request(h, wrong ? 200 : 401, { before: end })],
+  'one that begins after it and is forbidden': ['a token is accepted after its end', (h, wrong) => request(h, 403, { ...(wrong ? { before: end } : { during: end }), names: ['c'] })],
+  'one that begins after the time of its token': ['a token is accepted after its end', (h, wrong) => request(h, 200, { before: expire(wrong ? 1011 : 1010) })],
+  'a valid token that is refused': ['a valid token is refused', (h, wrong) => request(h, 401, { during: wrong ? undefined : tryEnd })],
+  'one that is refused before its time': ['a valid token is refused', (h, wrong) => request(h, 401, { before: expire(wrong ? 1008 : 1009) })],
+  'one that is not examined': ['a valid token is refused', (h, wrong) => request(h, wrong ? 429 : 503)],
+  'a group that the token does not have': ['a token goes beyond its groups', (h, wrong) => request(h, 200, { names: [wrong ? 'ab' : 'a:b'] })],
+  'a write in a group that it may read': ['a token goes beyond its groups', (h, wrong) => request(h, 200, { names: ['b:1'], write: wrong })],
+  'a group that the token has': ['a token lacks one of its groups', (h, wrong) => request(h, 403, { names: [wrong ? 'b' : 'c'] })],
   'a conflict that knows of nothing': ['a write was lost', (h, wrong) => {
     if (wrong) h.acknowledge(edit('a:1', 0, 'x'), 1)
     h.miss('a:1', 'a conflict')
@@ -123,6 +156,17 @@ for (const [name, [kind, act]] of Object.entries(rules)) {
     }
   })
 }
+
+test('a stream outlives its token until it is closed', () => {
+  const keyring = new Keyring(new History(), { wall: 1000, wallSteps: 0 })
+  const key = keyring.add(Key.mint('a token', []))
+  const closed = keyring.opened(key, { names: ['a'] })
+  assert.equal(keyring.outlived().length, 0)
+  end(keyring, key)
+  assert.equal(keyring.outlived().length, 1)
+  closed()
+  assert.equal(keyring.outlived().length, 0)
+})
 
 test('a reader that holds what is gone, or is behind, differs from the database; one that holds a tombstone of it does not', () => {
   const replica = new Replica(new History(), 'a', 'a reader')

@@ -36,14 +36,15 @@ export class Connection {
   }
 }
 
-/** Reads an event stream until it ends, with `onEvent({event, id, data})`. Passes a
- * function that ends the stream to `hold`. */
-export function listen(port, path, lastId, onEvent, hold) {
+/** Reads an event stream until it ends, with `onEvent({event, id, data})`. Passes the
+ * request, which ends the stream, to `hold`. */
+export function listen(port, path, lastId, onEvent, hold, { headers = {}, onStatus } = {}) {
   return new Promise((done) => {
-    const headers = lastId ? { 'Last-Event-ID': lastId } : {}
+    if (lastId) headers = { ...headers, 'Last-Event-ID': lastId }
     const call = request({ host: '127.0.0.1', port, path, headers, agent: false, timeout: 40_000 }, (answer) => {
       let rest = ''
       answer.setEncoding('utf8')
+      onStatus?.(answer.statusCode)
       if (answer.statusCode !== 200) return call.destroy()
       answer.on('data', (piece) => {
         const blocks = (rest + piece).split('\n\n')

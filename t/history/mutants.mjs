@@ -18,5 +18,9 @@ export const mutants = [
   { faults: 'generation_ignored=wrong', kind: /a pull missed a write/ },
   { faults: 'generation_kept=wrong', kind: /a pull missed a write/ },
   { faults: 'answers_crossed=wrong', kind: /stale write was applied|two writes in one version|one write in two versions|was lost|a pull missed a write/ },
+  { faults: 'revoked_later=wrong', kind: /a token is accepted after its end/ },
+  { faults: 'expiry_ignored=wrong', kind: /a token is accepted after its end/ },
+  { faults: 'rights_ignored=wrong', kind: /a token goes beyond its groups/ },
+  { faults: 'stream_stays=wrong', kind: /a stream outlives its token/ },
   { faults: 'refusal_spoils=wrong', kind: /was lost|two writes in one version|a pull missed a write/ },
 ]

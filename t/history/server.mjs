@@ -31,11 +31,13 @@ export class Server {
   #folder = mkdtempSync(join(tmpdir(), 'pocketbook-history-'))
   #child
   #ballast
+  #wallOff = 0
+  wallSteps = 0
 
   /** `small`: the size in MiB of the disk for the database, if one can be mounted
    * (`isSmall`). */
-  constructor(program, { workers = 2, options = [], small = 0 } = {}) {
-    Object.assign(this, { program, workers, options })
+  constructor(program, { workers = 2, options = [], small = 0, auth = 'off' } = {}) {
+    Object.assign(this, { program, workers, options, auth })
     const place = join(this.#folder, 'disk')
     mkdirSync(place)
     this.isSmall = small > 0 && mountSmall(place, small)
@@ -50,7 +52,7 @@ export class Server {
   /** `faults`: a list as in base/fault.h. */
   async start(faults = '') {
     this.port ??= await freePort()
-    const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--workers', this.workers, '--auth', 'off', ...this.options]
+    const args = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--workers', this.workers, '--auth', this.auth, ...this.options]
     const log = openSync(this.log, 'a')
     const env = { ...process.env, POCKETBOOK_FAULTS: faults, POCKETBOOK_DISK: this.disk, POCKETBOOK_LEVERS: this.levers.path }
     const child = (this.#child = spawn(this.program, args, { stdio: ['ignore', 'ignore', log], env }))
@@ -67,6 +69,18 @@ export class Server {
   breakDisk(plan) {
     writeFileSync(this.disk + '.new', plan)
     renameSync(this.disk + '.new', this.disk)
+  }
+
+  /** Sets the wall clock wrong by this many seconds. */
+  setWall(seconds) {
+    this.levers.setWall(seconds)
+    this.#wallOff = seconds
+    this.wallSteps++
+  }
+
+  /** The time at the server, in seconds since 1970. */
+  get wall() {
+    return Date.now() / 1000 + this.#wallOff
   }
 
   /** Fills the small disk. */

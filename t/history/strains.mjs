@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { DELETED } from './history.mjs'
-import { Connection } from './http.mjs'
+import { Session } from './tokens.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 const needsFaults = (act) => Object.assign(act, { works: ({ faultsBuilt }) => faultsBuilt })
@@ -58,9 +58,9 @@ async function starveFiles({ server, random }) {
 /* ---- The ring ---- */
 
 /** Resolves when a request is answered, hence not by a stopped process. */
-async function reach(port) {
+async function reach(run) {
   for (let tries = 0; tries < 100; tries++) {
-    const connection = new Connection(port)
+    const connection = new Session(run, { key: run.seeds[0] })
     const answer = await Promise.race([connection.ask('/healthz'), pause(300)])
     if (answer?.status === 200) return connection
     connection.close()
@@ -84,7 +84,7 @@ async function lapRing(run) {
   const pid = random.pick(server.children().workers)
   signal(pid, 'SIGSTOP')
   try {
-    const connection = await reach(server.port)
+    const connection = await reach(run)
     const tag = `lap ${(run.laps = (run.laps ?? 0) + 1)}`
     const edit = { id: `${QUIET}:${run.laps}`, base: 0, tag, op: tag }
     ids.all.add(edit.id)
@@ -149,7 +149,7 @@ export const strains = {
   }),
   /** Sets the wall clock wrong by hours or years, and sometimes right again. */
   stepClock: needsFaults(async ({ server, random }) => {
-    server.levers.setWall(random.pick([0, 3600, -3600, 86_400, -86_400 * 400, 86_400 * 3650, -86_400 * 365 * 60]))
+    server.setWall(random.pick([0, 3600, -3600, 86_400, -86_400 * 400, 86_400 * 3650, -86_400 * 365 * 60]))
   }),
   fillDisk: Object.assign(async ({ server, random }) => {
     server.fillDisk()

@@ -114,8 +114,8 @@ static void streams_ping(struct streams *streams)
 	}
 }
 
-/* Ends the streams whose tokens have expired, checks again those tokens that could not be
- * checked, and pings. */
+/* Ends the streams whose tokens have expired, repeats checks of tokens that failed, and
+ * pings. */
 static void on_tick(evutil_socket_t unused, short what, void *arg)
 {
 	struct streams *streams = arg;
