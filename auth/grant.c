@@ -23,6 +23,8 @@ enum rc grant_parse(struct slice text, struct store_grant *out, struct error *er
 	if (!group_is_valid(out->group))
 		return error_set(err, RC_MALFORMED,
 				 "the group must be UTF-8 without control characters");
+	if (group_fault(out->group))
+		return error_set(err, RC_MALFORMED, "the group %s", group_fault(out->group));
 	return RC_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 
+#include <stdio.h>
 #include <time.h>
 
 uint64_t clock_ms(void)
@@ -28,6 +29,17 @@ int64_t clock_wall(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec + FAULT_WALL_S();
+}
+
+const char *clock_text(int64_t seconds, char out[CLOCK_TEXT_ROOM])
+{
+	time_t when = (time_t)seconds;
+	struct tm parts;
+
+	if (gmtime_r(&when, &parts) == NULL ||
+	    strftime(out, CLOCK_TEXT_ROOM, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		(void)snprintf(out, CLOCK_TEXT_ROOM, "?");
+	return out;
 }
 
 void clock_sleep_until(uint64_t deadline)

@@ -14,4 +14,9 @@ uint64_t clock_us(void);
  * token) or reads. */
 int64_t clock_wall(void);
 
+#define CLOCK_TEXT_ROOM 40
+/* Writes such a second as RFC 3339 does, in UTC, and returns the text; "?" if the year
+ * has no such form. */
+const char *clock_text(int64_t seconds, char out[CLOCK_TEXT_ROOM]);
+
 #endif

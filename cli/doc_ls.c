@@ -180,14 +180,14 @@ static int ls_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
 	const char *group = invocation->word_count ? invocation->words[0] : NULL;
+	const char *fault = group ? group_fault(slice_of(group)) : NULL;
 	struct db_place place;
 	struct listing *listing;
 	enum encoding encoding;
 	int status = doc_encoding(options, &encoding);
 
-	if (status == EXIT_SUCCESS && group && !group_is_valid(slice_of(group)))
-		status = say_usage(
-			"GROUP must be 1 to 511 bytes of UTF-8 without control characters");
+	if (status == EXIT_SUCCESS && fault)
+		status = say_usage("GROUP %s", fault);
 	if (status == EXIT_SUCCESS)
 		status = database_find(options, &place);
 	if (status != EXIT_SUCCESS)

@@ -143,10 +143,10 @@ static enum rc export_file(struct exporting *exporting, const char *file, bool f
 static int export_read(const struct invocation *invocation, enum encoding *encoding)
 {
 	const char *group = options_text(invocation->options, "group");
+	const char *fault = group ? group_fault(slice_of(group)) : NULL;
 
-	if (group && !group_is_valid(slice_of(group)))
-		return say_usage("%s: must be 1 to 511 bytes of UTF-8 without control characters",
-				 options_place(invocation->options, "group", 0));
+	if (fault)
+		return say_usage("%s: %s", options_place(invocation->options, "group", 0), fault);
 	return doc_encoding(invocation->options, encoding);
 }
 

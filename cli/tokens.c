@@ -2,6 +2,7 @@
 #include "cli/tokens.h"
 
 #include "auth/grant.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/text_table.h"
 #include "transit/transit.h"
@@ -73,15 +74,14 @@ static void put_member(struct buf *out, const char *name, struct slice text)
 
 static void put_time(struct buf *out, const char *name, int64_t seconds)
 {
-	char text[TIME_ROOM];
+	char text[CLOCK_TEXT_ROOM];
 
 	if (seconds == 0) {
 		transit_out_key(out, ENCODING_JSON, name);
 		buf_put_text(out, "null");
 		return;
 	}
-	time_format(seconds, "%Y-%m-%dT%H:%M:%SZ", text);
-	put_member(out, name, slice_of(text));
+	put_member(out, name, slice_of(clock_text(seconds, text)));
 }
 
 /* Without the braces. */

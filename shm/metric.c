@@ -31,10 +31,10 @@ const char *metric_type(enum metric_kind kind)
 const char *scoreboard_route_name(enum scoreboard_route route)
 {
 	static const char *const names[SCOREBOARD_ROUTES] = {
-		[SCOREBOARD_PULL] = "pull",     [SCOREBOARD_PUSH] = "push",
-		[SCOREBOARD_STREAM] = "events", [SCOREBOARD_PAGE] = "page",
-		[SCOREBOARD_HEALTH] = "health", [SCOREBOARD_METRICS] = "metrics",
-		[SCOREBOARD_OTHER] = "other",
+		[SCOREBOARD_PULL] = "pull",       [SCOREBOARD_PUSH] = "push",
+		[SCOREBOARD_STREAM] = "events",   [SCOREBOARD_PAGE] = "page",
+		[SCOREBOARD_WHOAMI] = "whoami",   [SCOREBOARD_HEALTH] = "health",
+		[SCOREBOARD_METRICS] = "metrics", [SCOREBOARD_OTHER] = "other",
 	};
 
 	assert(route < SCOREBOARD_ROUTES);

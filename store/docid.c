@@ -22,6 +22,15 @@ bool group_is_valid(struct slice group)
 	       !text_has_control(group);
 }
 
+const char *group_fault(struct slice group)
+{
+	if (!group_is_valid(group))
+		return "must be 1 to 511 bytes of UTF-8 without control characters";
+	if (group.data[group.len - 1] == ':')
+		return "must not end in a colon: the document a:1 is in the group a";
+	return NULL;
+}
+
 struct slice docid_group(struct slice id)
 {
 	const char *colon = memrchr(id.data, ':', id.len);

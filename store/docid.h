@@ -16,6 +16,11 @@
 bool docid_is_valid(struct slice id);
 /* 1 to 511 bytes of UTF-8 without control characters. */
 bool group_is_valid(struct slice group);
+/* What is wrong with the name of a group that somebody gives: NULL, or a text such as
+ * "must not end in a colon", for a message that begins with where it was given.
+ * Stricter than group_is_valid, which holds for what is stored: a name that ends in a
+ * colon is a mistake nearly always. */
+const char *group_fault(struct slice group);
 /* The innermost group of a valid id: the part before the last `:`. */
 struct slice docid_group(struct slice id);
 /* Does `group` contain `name`, an id or a nested group? or_equal: equal names count. */

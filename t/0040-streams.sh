@@ -20,7 +20,7 @@ wait_for "a silent stream is pinged" saw hints '^: ping'
 like "$(cat "$work/hints")" '^retry: [0-9]+$' "it says when to come back"
 ok "$(($(grep -h '^retry' "$work/hints" "$work/docs" "$work/all" | sort -u | wc -l) < 2))" "streams are not told to come back at the same moment"
 is "$(grep -A2 '^id: ' "$work/docs" | head -3 | sed 's/[0-9a-f]\{16\}\.[0-9]*/C/g' | tr '\n' ' ')" \
-	'id: C event: connected data: {"group":"todos","cursor":"C"} ' "a stream begins with a greeting"
+	'id: C event: connected data: {"group":"todos","cursor":"C","write":true} ' "a stream begins with a greeting"
 head=$(curl -sN --max-time 1 -i "$url/events?group=todos" | tr -d '\r')
 like "$head" '^Content-Type: text/event-stream$' "a stream is of its own type"
 like "$head" '^Cache-Control: no-store$' "and not to be kept"

@@ -48,6 +48,24 @@ is "$(status_of "$url/events?group=todos&group=secret" -H "$(auth "$reader")")" 
 all=$(add --user root --group '*')
 is "$(status_of "$url/sync?group=anything:at:all" -H "$(auth "$all")")" 200 "* is every group"
 
+# ---- What a client is told of its token ----
+whoami() { curl -s "$url/whoami" -H "$(auth "$1")" "${@:2}"; }
+is "$(whoami "$reader" | jq -c .)" \
+	"{\"user\":\"bob\",\"token\":\"$(id_of "$reader")\",\"groups\":[{\"group\":\"todos\",\"write\":false},{\"group\":\"notes\",\"write\":true}]}" \
+	"it is told its user, its id and its groups"
+like "$(whoami "$reader" -H 'Accept: application/transit+json')" '"~:user":"bob"' "in Transit as well"
+guest=$(add --user guest --group todos:ro --expires 1h)
+like "$(whoami "$guest" | jq -r .expires)" '^20[0-9-]{8}T[0-9:]{8}Z$' "and when it expires"
+is "$(status_of "$url/whoami") $(status_of "$url/whoami" -H "$(auth "$wrong")") $(status_of "$url/whoami" -X POST -H "$(auth "$reader")")" "401 401 405" \
+	"which nobody else is, and by GET alone"
+stream who 'group=todos&group=notes' -H "$(auth "$reader")"
+saw who '"group":"todos".*"user":"bob","write":false' && saw who '"group":"notes".*"user":"bob","write":true'
+ok $? "a stream's greeting says whether it may write"
+for path in 'sync?group=todos:' 'events?group=todos:'; do
+	is "$(status_of "$url/$path" -H "$(auth "$all")") $(jq -r .code "$work/body")" "400 bad-request" "/$path is refused"
+	like "$(jq -r .detail "$work/body")" 'must not end in a colon' "with what is wrong"
+done
+
 list=$("$POCKETBOOK" token list --db "$db")
 like "$list" 'ann.*todos' "the list shows users and groups"
 is "$(printf '%s\n' "$list" | grep -c -e "$(id_of "$early")" -e "$(id_of "$reader")" -e "$(id_of "$all")")" 3 "and ids"
@@ -64,6 +82,7 @@ is "$(for pid in $(workers); do ls -l "/proc/$pid/fd" | grep -c socket: ; done |
 is "$?" 0 "a token is revoked while the server runs"
 all_ended() { for pid in $ann; do gone "$pid" || return 1; done; }
 wait_for "its streams end, in every worker" all_ended
+is "$(grep -lFx 'data: {"code":"unauthorized"}' "$work"/early.* | wc -l)" 12 "each told why"
 is "$(status_of "$url/sync?group=todos" -H "$(auth "$early")")" 401 "it is good for nothing any more"
 kill -0 "$stream"
 ok $? "the stream of another token lives on"
@@ -74,6 +93,8 @@ like "$(cat "$work/hint")" 0123456789abcdef "which is said"
 brief=$(add --user eve --group todos --expires 2s)
 stream brief 'group=todos' -H "$(auth "$brief")"
 wait_for "a stream ends when its token expires" gone "$stream"
+saw brief '^data: \{"code":"expired"\}'
+ok $? "told why"
 is "$(status_of "$url/sync?group=todos" -H "$(auth "$brief")")" 401 "then it is refused"
 young=$(add --user eve --group todos --expires 1h)
 is "$(status_of "$url/sync?group=todos" -H "$(auth "$young")")" 200 "before that it is good"

@@ -43,12 +43,11 @@ static enum rc read_groups(struct opening *opening, struct error *err)
 	struct subscription *subscription = &opening->subscription;
 
 	while ((pair = query_next(query, "group", pair)) != NULL) {
+		const char *fault = group_fault(pair->value);
 		bool known = false;
 
-		if (!group_is_valid(pair->value))
-			return error_set(err, RC_MALFORMED,
-					 "group: must be 1 to 511 bytes of UTF-8 without control "
-					 "characters");
+		if (fault)
+			return error_set(err, RC_MALFORMED, "group: %s", fault);
 		for (size_t i = 0; i < subscription->group_count; i++)
 			known = known || slice_equal(opening->groups[i], pair->value);
 		if (known)

@@ -18,5 +18,6 @@ libworker_a_SOURCES = \
 	%D%/static_embed.h \
 	%D%/store_events.c %D%/store_events.h \
 	%D%/sync.c %D%/sync.h \
+	%D%/whoami.c %D%/whoami.h \
 	%D%/worker.c %D%/worker.h \
 	%D%/writer_link.c %D%/writer_link.h

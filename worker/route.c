@@ -11,6 +11,7 @@
 #include "worker/metrics.h"
 #include "worker/static.h"
 #include "worker/sync.h"
+#include "worker/whoami.h"
 
 #include <assert.h>
 
@@ -19,6 +20,8 @@ static const struct route routes[] = {
 	  SCOREBOARD_PULL, SCOREBOARD_PUSH },
 	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false,
 	  SCOREBOARD_STREAM, SCOREBOARD_OTHER },
+	{ "/whoami", ROUTE_TOKEN, true, "GET, OPTIONS", whoami_serve, NULL, false,
+	  SCOREBOARD_WHOAMI, SCOREBOARD_OTHER },
 	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, SCOREBOARD_HEALTH,
 	  SCOREBOARD_OTHER },
 	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true, SCOREBOARD_HEALTH,

@@ -73,16 +73,16 @@ static enum rc pull_limit(const struct query *query, struct store_query *out, st
 static enum rc pull_query(const struct query *query, struct store_query *out, struct error *err)
 {
 	struct slice since = slice_of("");
+	const char *fault;
 	enum rc rc = query_one(query, "group", &out->group, err);
 
 	if (rc == RC_NOT_FOUND)
 		return error_set(err, RC_MALFORMED, "group: missing");
 	if (rc != RC_OK)
 		return rc;
-	if (!group_is_valid(out->group))
-		return error_set(
-			err, RC_MALFORMED,
-			"group: must be 1 to 511 bytes of UTF-8 without control characters");
+	fault = group_fault(out->group);
+	if (fault)
+		return error_set(err, RC_MALFORMED, "group: %s", fault);
 	if (query_one(query, "since", &since, err) == RC_MALFORMED)
 		return RC_MALFORMED;
 	if (store_cursor_parse(since, &out->since) != RC_OK)

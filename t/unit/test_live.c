@@ -379,19 +379,50 @@ static void the_end_may_come_before_answers(void **state)
 	assert_true(world->fake.count >= 3);
 }
 
-static void a_client_that_does_not_read_is_cut_off(void **state)
+/* A stream that gets events until its client, who does not read, has a full socket and
+ * a full backlog. */
+static void open_and_stop_reading(struct world *world)
 {
-	struct world *world = *state;
-
 	start(world, 7);
 	open_stream(world, false, 7);
 	answer(&world->fake, LATEST, RC_OK, 7);
-	for (uint64_t number = 8; streams_count(world->streams) == 1; number++) {
+	for (uint64_t number = 8; scoreboard_get(world->shm, 0, METRIC_SLOW_READERS) == 0;
+	     number++) {
 		assert_true(number < 1000000);
 		feeds_hint(world->feeds, hash_of(slice_of("g")), number);
 		turn(world);
 	}
 	assert_int_equal(scoreboard_get(world->shm, 0, METRIC_SLOW_READERS), 1);
+}
+
+static void a_client_that_does_not_read_is_told_when_it_does(void **state)
+{
+	struct world *world = *state;
+	int ends = 0;
+
+	open_and_stop_reading(world);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 2000000);
+	while (streams_count(world->streams) == 1) {
+		ends += count_sent(world, "event: end\ndata: {\"code\":\"slow\"}\n\n");
+		turn(world);
+	}
+	while (recv(world->client, (char[1]){ 0 }, 1, MSG_PEEK) > 0)
+		ends += count_sent(world, "event: end\ndata: {\"code\":\"slow\"}\n\n");
+	assert_int_equal(ends, 1);
+	assert_int_equal(scoreboard_get(world->shm, 0, METRIC_SLOW_READERS), 1);
+}
+
+static void a_client_that_never_reads_is_cut_off(void **state)
+{
+	struct world *world = *state;
+	struct stream *stream;
+
+	open_and_stop_reading(world);
+	stream = &streams_next(world->streams, NULL)->stream;
+	stream_end_overdue(stream, stream->end_by - 1);
+	assert_int_equal(streams_count(world->streams), 1);
+	stream_end_overdue(stream, stream->end_by);
+	assert_int_equal(streams_count(world->streams), 0);
 }
 
 /* Every entry is from a later lap than the head, as after a process gone wild. */
@@ -475,7 +506,8 @@ int main(void)
 		TEST(a_failed_read_is_tried_again),
 		TEST(a_client_may_leave_before_its_answer),
 		TEST(the_end_may_come_before_answers),
-		TEST(a_client_that_does_not_read_is_cut_off),
+		TEST(a_client_that_does_not_read_is_told_when_it_does),
+		TEST(a_client_that_never_reads_is_cut_off),
 		TEST(a_spoiled_ring_ends_the_process),
 		TEST(a_token_that_cannot_be_checked_is_checked_again),
 		TEST(a_token_that_changes_during_a_check_is_checked_again),

@@ -2,6 +2,7 @@
  * content, and by the event loop. */
 #include "worker/live/stream.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -16,7 +17,7 @@ static void on_stream(evutil_socket_t fd, short what, void *arg);
 
 void stream_init(struct stream *stream, const struct stream_options *options, int fd)
 {
-	assert(fd >= 0 && options->on_drained && options->on_closed);
+	assert(fd >= 0 && options->on_slow && options->on_drained && options->on_closed);
 	stream->options = options;
 	stream->fd = fd;
 	STAILQ_INIT(&stream->queue);
@@ -81,16 +82,10 @@ void stream_clear(struct stream *stream)
 
 /* ---- Sending ---- */
 
-static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
+static void stream_append(struct stream *stream, struct sse *sse, size_t sent)
 {
-	struct queued *queued;
+	struct queued *queued = mem_alloc(sizeof(*queued));
 
-	if (stream->backlog && stream->backlog + sse->len - sent > stream->options->backlog_max) {
-		counters_add(stream->options->counters, METRIC_SLOW_READERS, 1);
-		stream_close(stream, "slow_reader");
-		return;
-	}
-	queued = mem_alloc(sizeof(*queued));
 	queued->sse = sse_ref(sse);
 	queued->sent = sent;
 	STAILQ_INSERT_TAIL(&stream->queue, queued, next);
@@ -99,11 +94,21 @@ static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
 	stream->backlog += sse->len - sent;
 }
 
+static void stream_queue(struct stream *stream, struct sse *sse, size_t sent)
+{
+	if (stream->backlog && stream->backlog + sse->len - sent > stream->options->backlog_max) {
+		counters_add(stream->options->counters, METRIC_SLOW_READERS, 1);
+		stream->options->on_slow(stream);
+	} else {
+		stream_append(stream, sse, sent);
+	}
+}
+
 void stream_send(struct stream *stream, struct sse *sse)
 {
 	ssize_t sent = 0;
 
-	if (stream->closed)
+	if (stream->closed || stream->ending)
 		return;
 	if (stream->backlog == 0) {
 		sent = send(stream->fd, sse->bytes, sse->len, MSG_NOSIGNAL);
@@ -116,6 +121,49 @@ void stream_send(struct stream *stream, struct sse *sse)
 	}
 	if ((size_t)sent < sse->len)
 		stream_queue(stream, sse, (size_t)sent);
+}
+
+/* ---- The end ---- */
+
+/* Keeps the first event if the client has a part of it already. */
+static void stream_drop_queue(struct stream *stream)
+{
+	struct queued *kept = STAILQ_FIRST(&stream->queue);
+
+	if (kept && kept->sent > 0)
+		STAILQ_REMOVE_HEAD(&stream->queue, next);
+	else
+		kept = NULL;
+	while (!STAILQ_EMPTY(&stream->queue))
+		stream_unqueue(stream);
+	stream->backlog = 0;
+	if (kept) {
+		STAILQ_INSERT_HEAD(&stream->queue, kept, next);
+		stream->backlog = kept->sse->len - kept->sent;
+	}
+}
+
+void stream_end(struct stream *stream, struct sse *last, const char *reason)
+{
+	if (stream->closed || stream->ending)
+		return;
+	stream_drop_queue(stream);
+	if (stream->backlog)
+		stream_append(stream, last, 0);
+	else
+		stream_send(stream, last);
+	if (stream->closed)
+		return;
+	stream->ending = reason;
+	stream->end_by = clock_ms() + STREAM_END_MS;
+	if (stream->backlog == 0)
+		stream_close(stream, reason);
+}
+
+void stream_end_overdue(struct stream *stream, uint64_t now)
+{
+	if (stream->ending && now >= stream->end_by)
+		stream_close(stream, stream->ending);
 }
 
 /* ---- The socket ---- */
@@ -139,7 +187,10 @@ static void stream_flush(struct stream *stream)
 			return;
 		stream_unqueue(stream);
 	}
-	stream_wait(stream, false);
+	if (stream->ending)
+		stream_close(stream, stream->ending);
+	else
+		stream_wait(stream, false);
 	if (!stream->closed)
 		stream->options->on_drained(stream);
 }

@@ -81,7 +81,7 @@ void streams_end(struct streams *streams)
 	struct subscriber *subscriber;
 
 	while ((subscriber = TAILQ_FIRST(&streams->all)) != NULL)
-		stream_close(&subscriber->stream, "drain");
+		subscriber_end(subscriber, END_DRAINING);
 }
 
 /* ---- Tokens ---- */
@@ -114,20 +114,23 @@ static void streams_ping(struct streams *streams)
 	}
 }
 
-/* Ends the streams whose tokens have expired, repeats checks of tokens that failed, and
- * pings. */
+/* Ends the streams whose tokens have expired or whose time is over, repeats checks of
+ * tokens that failed, and pings. */
 static void on_tick(evutil_socket_t unused, short what, void *arg)
 {
 	struct streams *streams = arg;
 	struct subscriber *subscriber, *after;
 	int64_t now = clock_wall();
+	uint64_t turn = clock_ms();
 
 	(void)unused;
 	(void)what;
 	for (subscriber = TAILQ_FIRST(&streams->all); subscriber; subscriber = after) {
 		after = TAILQ_NEXT(subscriber, next);
 		if (!identity_is_current(subscriber->identity, now))
-			stream_close(&subscriber->stream, "token_expired");
+			subscriber_end(subscriber, END_EXPIRED);
+		else if (subscriber->stream.ending)
+			stream_end_overdue(&subscriber->stream, turn);
 		else if (subscriber->unchecked)
 			subscriber_recheck(subscriber);
 	}
@@ -168,6 +171,7 @@ struct streams *streams_new(const struct streams_options *options)
 		.stream = { .base = options->base,
 			    .counters = options->counters,
 			    .backlog_max = options->backlog_max,
+			    .on_slow = subscriber_on_slow,
 			    .on_drained = subscriber_on_drained,
 			    .on_closed = on_closed },
 		.store = options->store,

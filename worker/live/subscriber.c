@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "transit/envelope.h"
 #include "worker/live/page.h"
 
 #include <assert.h>
@@ -91,6 +92,58 @@ static void subscriber_send_new(struct subscriber *subscriber, const char *event
 	counters_add(subscriber->options->stream.counters, METRIC_EVENTS_SENT, 1);
 	subscriber_send(subscriber, sse);
 	sse_unref(sse);
+}
+
+/* {group, cursor, user, write}: what the token may do there. */
+static void subscriber_greet(struct subscriber *subscriber, struct slice group)
+{
+	const struct identity *identity = subscriber->identity;
+	enum encoding encoding = subscriber->encoding;
+	struct buf data = BUF_EMPTY;
+
+	envelope_open(&data);
+	envelope_put_text(&data, encoding, "group", group);
+	page_put_cursor(&data, encoding, &subscriber->since);
+	if (subscriber->options->auth)
+		envelope_put_text(&data, encoding, "user", identity->user);
+	envelope_put_flag(&data, encoding, "write",
+			  identity_may_group(identity, group, AUTH_WRITE));
+	envelope_close(&data);
+	subscriber_send_new(subscriber, "connected", &subscriber->since, buf_slice(&data));
+	buf_free(&data);
+}
+
+void subscriber_end(struct subscriber *subscriber, enum end_code code)
+{
+	static const struct {
+		const char *code, *reason;
+		bool waits;
+	} ends[] = {
+		[END_UNAUTHORIZED] = { "unauthorized", "token_ended", false },
+		[END_EXPIRED] = { "expired", "token_expired", false },
+		[END_FORBIDDEN] = { "forbidden", "token_lost_group", false },
+		[END_SLOW] = { "slow", "slow_reader", true },
+		[END_DRAINING] = { "draining", "drain", false },
+	};
+	struct stream *stream = &subscriber->stream;
+	struct buf data = BUF_EMPTY;
+	struct sse *last;
+
+	envelope_open(&data);
+	envelope_put_text(&data, subscriber->encoding, "code", slice_of(ends[code].code));
+	envelope_close(&data);
+	last = sse_new("end", NULL, buf_slice(&data));
+	if (stream->backlog == 0 || ends[code].waits)
+		stream_end(stream, last, ends[code].reason);
+	if (!ends[code].waits)
+		stream_close(stream, ends[code].reason);
+	sse_unref(last);
+	buf_free(&data);
+}
+
+void subscriber_on_slow(struct stream *stream)
+{
+	subscriber_end(subscriber_of(stream), END_SLOW);
 }
 
 /* ---- Catching up ---- */
@@ -213,9 +266,9 @@ static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
 	if (rc != RC_OK && rc != RC_DENIED)
 		subscriber->unchecked = true;
 	if (rc == RC_DENIED && !FAULT_MUTANT("stream_stays")) {
-		stream_close(&subscriber->stream, "token_ended");
+		subscriber_end(subscriber, END_UNAUTHORIZED);
 	} else if (rc == RC_OK && !subscriber_is_allowed(subscriber, identity)) {
-		stream_close(&subscriber->stream, "token_lost_group");
+		subscriber_end(subscriber, END_FORBIDDEN);
 	} else if (rc == RC_OK) {
 		identity_unref(subscriber->identity);
 		subscriber->identity = identity_ref(identity);
@@ -268,19 +321,13 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 void subscriber_start(struct subscriber *subscriber, struct slice head)
 {
 	struct sse *first = sse_raw(head);
-	struct buf data = BUF_EMPTY;
 
 	counters_add(subscriber->options->stream.counters, METRIC_STREAMS_OPENED, 1);
 	stream_wait(&subscriber->stream, false);
 	stream_send(&subscriber->stream, first);
 	sse_unref(first);
-	for (size_t i = 0; i < subscriber->count; i++) {
-		page_put_hint(&data, subscriber->encoding,
-			      feed_group(subscriber->memberships[i].feed), &subscriber->since);
-		subscriber_send_new(subscriber, "connected", &subscriber->since, buf_slice(&data));
-		buf_clear(&data);
-	}
-	buf_free(&data);
+	for (size_t i = 0; i < subscriber->count; i++)
+		subscriber_greet(subscriber, feed_group(subscriber->memberships[i].feed));
 	subscriber_catch_up(subscriber);
 }
 

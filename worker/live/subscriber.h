@@ -15,6 +15,15 @@
 
 #define SUBSCRIBER_GROUPS_MAX 64
 
+/* Why the server ends a stream. */
+enum end_code {
+	END_UNAUTHORIZED, /* the token was revoked, or replaced */
+	END_EXPIRED,
+	END_FORBIDDEN, /* the token lost one of the groups */
+	END_SLOW,      /* the client did not read */
+	END_DRAINING   /* the server or the worker stops */
+};
+
 /* The same for all subscribers of a worker. */
 struct subscriber_options {
 	struct stream_options stream; /* with subscriber_on_drained */
@@ -72,6 +81,11 @@ void subscriber_start(struct subscriber *subscriber, struct slice head);
 void subscriber_catch_up(struct subscriber *subscriber);
 /* For stream_options: the same. */
 void subscriber_on_drained(struct stream *stream);
+/* Sends the event `end` with that code (doc/protocol.md) and closes the stream. A
+ * client that has not taken what was sent before has STREAM_END_MS, if it may wait. */
+void subscriber_end(struct subscriber *subscriber, enum end_code code);
+/* For stream_options: a client that does not read. */
+void subscriber_on_slow(struct stream *stream);
 /* Checks its token with the store, and closes it if that is not good any more. If the
  * store cannot answer, or is answering an earlier check, `unchecked` remains set: call
  * again. */

@@ -1,0 +1,46 @@
+/* The user, the groups and the expiry of a token, for its bearer (doc/protocol.md). See
+ * route.c. */
+#include "worker/whoami.h"
+
+#include "auth/identity.h"
+#include "base/clock.h"
+#include "transit/envelope.h"
+#include "worker/dispatch.h"
+#include "worker/http/media.h"
+
+static void put_groups(struct buf *out, enum encoding encoding, const struct identity *identity)
+{
+	envelope_open_list(out, encoding, "groups");
+	for (size_t i = 0; i < identity->grant_count; i++) {
+		envelope_next(out);
+		envelope_open(out);
+		envelope_put_text(out, encoding, "group", identity->grants[i].group);
+		envelope_put_flag(out, encoding, "write", identity->grants[i].write);
+		envelope_close(out);
+	}
+	envelope_close_list(out);
+}
+
+void whoami_serve(struct exchange *exchange)
+{
+	const struct identity *identity = exchange->identity;
+	struct request *request = &exchange->request;
+	enum encoding encoding = exchange->encoding;
+	char expires[CLOCK_TEXT_ROOM];
+	struct buf body = BUF_EMPTY;
+
+	envelope_open(&body);
+	if (exchange->worker->auth) {
+		envelope_put_text(&body, encoding, "user", identity->user);
+		envelope_put_text(&body, encoding, "token", slice_of(identity->id));
+	}
+	put_groups(&body, encoding, identity);
+	if (identity->expires)
+		envelope_put_text(&body, encoding, "expires",
+				  slice_of(clock_text(identity->expires, expires)));
+	envelope_close(&body);
+	request_set_header(request, "Content-Type", media_type(encoding));
+	request_set_header(request, "Cache-Control", "no-store");
+	request_set_header(request, "Cross-Origin-Resource-Policy", "same-origin");
+	request_answer(request, 200, &body);
+}
