@@ -20,6 +20,7 @@ const char *rc_name(enum rc rc)
 		[RC_FULL] = "full",
 		[RC_READ_ONLY] = "read_only",
 		[RC_SYNC_FAILED] = "sync_failed",
+		[RC_MOVED] = "moved",
 	};
 
 	return (unsigned)rc < RC_COUNT ? names[rc] : "unknown";

@@ -22,6 +22,7 @@ enum rc {
 	RC_FULL,        /* the disk is full, or a quota exceeded */
 	RC_READ_ONLY,   /* the disk is read-only */
 	RC_SYNC_FAILED, /* a sync to disk failed: the outcome is unknown, the process must end */
+	RC_MOVED,       /* the file of the database is not at its name any more */
 	RC_COUNT
 };
 

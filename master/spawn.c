@@ -32,7 +32,7 @@ static int spawn_open(const struct master *master, struct store **store)
 		log_error("user_refused", LOG_TEXT("user", owner->name));
 		return EXIT_FATAL;
 	}
-	status = worker_open(master->current.worker.db, store);
+	status = worker_open(master->shm, master->current.worker.db, store);
 	return user_return(owner) == RC_OK ? status : EXIT_FATAL;
 }
 
@@ -78,6 +78,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.channel = channel,
 		.control = master->control,
 		.lock = master->lock,
+		.place = &master->settings->place,
 		.db = master->settings->worker.db,
 		.retention = master->current.retention,
 		.sandbox = master->current.sandbox,

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libos.a
 libos_a_SOURCES = \
 	%D%/chown.c %D%/chown.h \
+	%D%/file_lock.c %D%/file_lock.h \
 	%D%/landlock.c %D%/landlock.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/sandbox_calls.c %D%/sandbox_calls.h \

@@ -41,7 +41,8 @@ struct map_store {
 
 struct map {
 	atomic_uint_least64_t resyncs;
-	int64_t started; /* seconds since 1970; written before the first fork */
+	atomic_uint_least64_t database; /* its identity; 0: not opened yet */
+	int64_t started;                /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t
 		head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;

@@ -38,6 +38,8 @@ enum metric_kind {
 	    "Deleted documents that no purge has removed yet.") \
 	ROW(SEQUENCE, METRIC_LEVEL, "sequence", NULL, NULL, NULL, \
 	    "The newest sequence number.") \
+	ROW(DATABASE_MOVED, METRIC_LEVEL, "database_moved", NULL, NULL, NULL, \
+	    "1 while the files of the database are not where the writer opened them, so that writes are refused.") \
 	ROW(REQUESTS, METRIC_COUNTER, "requests_received_total", NULL, "Requests", "requests", \
 	    "Requests received, answered or not.") \
 	ROW(PULLS, METRIC_COUNTER, "pulls_total", NULL, "Pulls", "pulls", \

@@ -65,6 +65,14 @@ unsigned shm_slots(const struct shm *shm)
 	return shm->slots;
 }
 
+bool shm_serves(struct shm *shm, uint64_t identity)
+{
+	uint64_t first = 0;
+
+	return atomic_compare_exchange_strong(&shm->map->database, &first, identity) ||
+	       first == identity;
+}
+
 void shm_resync(struct shm *shm)
 {
 	atomic_fetch_add_explicit(&shm->map->resyncs, 1, memory_order_release);

@@ -10,6 +10,7 @@
 
 #include "base/rc.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SHM_SLOTS_MAX 1024
@@ -23,6 +24,11 @@ MUST_USE enum rc shm_new(unsigned slots, struct shm **out);
 /* NULL is fine. */
 void shm_free(struct shm *shm);
 unsigned shm_slots(const struct shm *shm);
+
+/* Notes which database this server serves: the first identity (not 0) stays. Returns
+ * whether it is this one. For a process that has opened the database, as its file may
+ * have been replaced since others did. */
+bool shm_serves(struct shm *shm, uint64_t identity);
 
 /* Announces that hints may have been lost: increments a counter and wakes all slots.
  * The master calls it when the producer of the ring has died. */

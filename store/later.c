@@ -199,6 +199,16 @@ static enum rc later_maintain(struct store *store)
 	return store_maintain(later_of(store)->inner);
 }
 
+static enum rc later_present(struct store *store, struct error *err)
+{
+	return store_present(later_of(store)->inner, err);
+}
+
+static uint64_t later_identity(const struct store *store)
+{
+	return store_identity(((const struct later *)store)->inner);
+}
+
 static enum rc later_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,
 			  void *arg)
 {
@@ -239,6 +249,8 @@ void later_wrap(struct store **store)
 	later->random = (uint64_t)getpid() * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	later->table = *later->inner->backend;
 	later->table.close = later_close;
+	later->table.present = later_present;
+	later->table.identity = later_identity;
 	later->table.changes = later_changes;
 	later->table.latest = later_latest;
 	later->table.head = later_head;

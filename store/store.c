@@ -72,6 +72,17 @@ void store_close(struct store *store)
 	store->backend->close(store);
 }
 
+enum rc store_present(struct store *store, struct error *err)
+{
+	assert(store->role == STORE_WRITER);
+	return store->backend->present ? store->backend->present(store, err) : RC_OK;
+}
+
+uint64_t store_identity(const struct store *store)
+{
+	return store->backend->identity ? store->backend->identity(store) : 0;
+}
+
 /* ---- Answers that come later ---- */
 
 void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)

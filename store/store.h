@@ -30,15 +30,24 @@ enum store_role { STORE_READER, STORE_WRITER };
  * a reader it must exist and be current. `err` (may be NULL) names the file and what
  * to do. These errors are permanent: RC_CORRUPT: damaged, or not a database of
  * Pocketbook; RC_NEWER: the schema is newer than this program; RC_MALFORMED: `path`
- * is not a valid name. These may pass: RC_FULL, RC_READ_ONLY, RC_IO: the disk or the
+ * is not a valid name; RC_DENIED (writers): another process writes to it. These may
+ * pass: RC_FULL, RC_READ_ONLY, RC_IO: the disk or the
  * system reported an error; RC_BUSY: locked by another program; RC_SYNC_FAILED; for
  * a reader also RC_NOT_FOUND: not created yet; RC_UNAVAILABLE: the schema is not
- * migrated yet. */
+ * migrated yet; RC_MOVED: the file was replaced meanwhile. */
 MUST_USE enum rc store_open(const char *path, enum store_role role, struct store **out,
 			    struct error *err);
 /* NULL is allowed. The writer checkpoints as much as it can. No operation may be
  * outstanding (store_cancel), and no callback of this store may be running. */
 void store_close(struct store *store);
+
+/* Is the database still where it was opened? A writer asks before it commits and again
+ * before it answers, and every second. RC_MOVED: `err` says what has happened; nothing
+ * may be acknowledged until it is undone or the server was restarted. */
+MUST_USE enum rc store_present(struct store *store, struct error *err);
+/* A number by which processes find out whether they have opened the same database; 0
+ * for all databases of a back end without files. */
+uint64_t store_identity(const struct store *store);
 
 /* ---- Answers that come later ---- */
 

@@ -1,6 +1,7 @@
 /* The probes of supervisors and load balancers. See route.c for their paths. */
 #include "worker/health.h"
 
+#include "shm/scoreboard.h"
 #include "store/store.h"
 #include "worker/dispatch.h"
 #include "worker/writer_link.h"
@@ -20,9 +21,13 @@ void health_live(struct exchange *exchange)
 static void on_head(void *arg, enum rc rc, const struct store_cursor *place)
 {
 	struct exchange *exchange = arg;
+	const struct shm *shm = exchange->worker->from->shm;
 
 	(void)place;
-	if (rc != RC_OK)
+	if (scoreboard_get(shm, scoreboard_writer(shm), METRIC_DATABASE_MOVED))
+		request_refuse(&exchange->request, PROBLEM_UNAVAILABLE,
+			       "the files of the database were moved");
+	else if (rc != RC_OK)
 		request_refuse(&exchange->request, PROBLEM_UNAVAILABLE,
 			       "the database does not answer");
 	else if (!writer_link_is_well(exchange->worker->link))

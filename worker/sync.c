@@ -41,6 +41,8 @@ static const char *sync_failure(enum rc rc)
 		return "the server's disk is full; try again when there is room";
 	case RC_READ_ONLY:
 		return "the server's disk is read-only; try again when it takes writes";
+	case RC_MOVED:
+		return "the files of the database were moved; try again when they are back";
 	case RC_CORRUPT:
 		return "a document that this request needs is corrupted on the server";
 	default:

@@ -243,11 +243,18 @@ static struct event_base *base_new(void)
 }
 
 /* All that can fail for a reason that the administrator must know. */
-int worker_open(const char *db, struct store **out)
+int worker_open(struct shm *shm, const char *db, struct store **out)
 {
 	struct error err;
 	enum rc rc = store_open(db, STORE_READER, out, &err);
 
+	if (rc == RC_OK && !shm_serves(shm, store_identity(*out))) {
+		store_close(*out);
+		rc = error_set(&err, RC_MOVED,
+			       "%.200s is not the database that this server serves; put that one "
+			       "back, or restart the server",
+			       db);
+	}
 	if (rc == RC_OK)
 		return EXIT_SUCCESS;
 	log_error("database_failed", LOG_TEXT("reason", err.text));

@@ -37,7 +37,7 @@
 /* A disk that refuses is logged once, and once more when it takes commits again. */
 static void commit_refuse(struct writer *writer, enum rc rc)
 {
-	if (rc != writer->trouble)
+	if (rc != writer->trouble && rc != RC_MOVED)
 		log_error("commit_failed", LOG_TEXT("rc", rc_name(rc)),
 			  LOG_NUMBER("requests", writer->batch->count));
 	writer->trouble = rc;
@@ -158,6 +158,10 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 	size_t requests;
 
 	assert(writer_is_committing(writer) && writer->batch->count > 0);
+	if (rc == RC_OK && !presence_check(&writer->presence)) {
+		rc = RC_MOVED;
+		replies = NULL;
+	}
 	commit_end_purge(writer, rc, replies);
 	if (replies)
 		batch_put_back(writer->batch, replies);
@@ -206,6 +210,10 @@ static void commit_begin(struct writer *writer)
 {
 	struct batch *batch = writer->batch;
 
+	if (peers_frames(&writer->peers) && !presence_check(&writer->presence)) {
+		commit_refuse_queue(writer, RC_MOVED);
+		return;
+	}
 	writer->begun_us = clock_us();
 	commit_collect(writer);
 	commit_add_purge(writer);
@@ -237,6 +245,7 @@ static void commit_maintain_if_due(struct writer *writer)
 
 void commit_advance(struct writer *writer)
 {
+	presence_watch(&writer->presence);
 	if ((writer->state == WRITER_SERVING && writer->readers_behind) ||
 	    (writer->state == WRITER_RECOVERING && clock_ms() >= writer->ask_at))
 		writer_ask_head(writer);

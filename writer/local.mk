@@ -10,6 +10,7 @@ libwriter_a_SOURCES = \
 	%D%/loop.c %D%/loop.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/peers.c %D%/peers.h \
+	%D%/presence.c %D%/presence.h \
 	%D%/retention.c %D%/retention.h \
 	%D%/rights.c %D%/rights.h \
 	%D%/state.h \

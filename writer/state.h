@@ -6,6 +6,7 @@
 #include "writer/group_commit.h"
 #include "writer/hints.h"
 #include "writer/peers.h"
+#include "writer/presence.h"
 #include "writer/retention.h"
 #include "writer/stats.h"
 #include "writer/writer.h"
@@ -46,6 +47,7 @@ struct writer {
 	struct batch *batch; /* the store's until it has answered */
 	struct hints hints;
 	struct retention retention;
+	struct presence presence;
 	struct writer_stats stats;
 	struct group_commit group_commit;
 	/* Readers may have missed a change: the outcome of a commit is unknown, or the

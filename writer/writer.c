@@ -136,9 +136,9 @@ static bool writer_is_disk(enum rc rc)
 /* Would another start find the same fault? */
 static bool writer_open_is_fatal(const struct writer *writer, enum rc rc)
 {
-	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || rc == RC_SYNC_FAILED)
+	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || rc == RC_SYNC_FAILED || rc == RC_MOVED)
 		return false;
-	return !writer->from->again || !writer_is_disk(rc);
+	return !writer->from->again || (!writer_is_disk(rc) && rc != RC_DENIED);
 }
 
 static void writer_open_failed(struct writer *writer, enum rc rc, const struct error *err)
@@ -148,8 +148,52 @@ static void writer_open_failed(struct writer *writer, enum rc rc, const struct e
 		writer_fail(writer, EXIT_FATAL);
 		return;
 	}
-	log_error("open_failed", LOG_TEXT("rc", rc_name(rc)), LOG_TEXT("reason", err->text));
+	if (rc == RC_MOVED) {
+		struct shm *shm = writer->from->shm;
+
+		log_error("database_moved", LOG_TEXT("reason", err->text));
+		scoreboard_set(shm, scoreboard_writer(shm), METRIC_DATABASE_MOVED, 1);
+	} else {
+		log_error("open_failed", LOG_TEXT("rc", rc_name(rc)),
+			  LOG_TEXT("reason", err->text));
+	}
 	writer_fail(writer, EXIT_FAILURE);
+}
+
+/* A database that has been served is not made anew where it is missing, and another one
+ * in its place is left alone: workers still read the former one. */
+static enum rc writer_find_served(const struct writer *writer, struct error *err)
+{
+	const char *db = writer->from->db;
+	struct store *reader;
+	enum rc rc;
+
+	if (!writer->from->again)
+		return RC_OK;
+	rc = store_open(db, STORE_READER, &reader, err);
+	if (rc == RC_NOT_FOUND)
+		return error_set(err, RC_MOVED, "%.200s was removed or renamed", db);
+	if (rc != RC_OK)
+		return rc;
+	if (!shm_serves(writer->from->shm, store_identity(reader)))
+		rc = error_set(err, RC_MOVED, "%.200s is another file now", db);
+	store_close(reader);
+	return rc;
+}
+
+static enum rc writer_open_store(struct writer *writer, struct error *err)
+{
+	const struct writer_inheritance *from = writer->from;
+	enum rc rc = writer_find_served(writer, err);
+
+	if (rc == RC_OK)
+		rc = store_open(from->db, STORE_WRITER, &writer->store, err);
+	if (rc == RC_OK && !shm_serves(from->shm, store_identity(writer->store)))
+		rc = error_set(err, RC_MOVED, "%.200s was replaced while it was opened", from->db);
+	if (rc == RC_OK)
+		rc = presence_start(&writer->presence, from->shm, writer->store, from->lock,
+				    from->place, err);
+	return rc;
 }
 
 static void writer_open(struct writer *writer)
@@ -160,7 +204,7 @@ static void writer_open(struct writer *writer)
 
 	generation_write_begin(from->shm);
 	generation_tokens_begin(from->shm);
-	rc = store_open(from->db, STORE_WRITER, &writer->store, &err);
+	rc = writer_open_store(writer, &err);
 	if (rc != RC_OK) {
 		writer_open_failed(writer, rc, &err);
 		return;

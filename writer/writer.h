@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct db_place;
 struct shm;
 
 /* What the master passes to the writer. */
@@ -13,7 +14,8 @@ struct writer_inheritance {
 	int channel; /* to the master: brings a link for each worker; the writer stops at its
 			end of file */
 	int control; /* listening Unix socket for commands of an administrator */
-	int lock;    /* the database's lock, held open as long as this process lives */
+	int lock;    /* the database's lock, held open as long as this process lives; -1: none */
+	const struct db_place *place; /* where the lock lies; NULL: there is none */
 	const char *db;
 	uint64_t retention; /* seconds that tombstones are kept; 0: for ever */
 	bool sandbox;       /* to be entered before it serves (writer/confine.h) */

@@ -175,7 +175,7 @@ static enum rc start(struct sqlite *sqlite, const char *path, struct error *err)
 		rc = start_reader(sqlite, path, err);
 	if (rc == RC_OK && sql_prepare(sqlite) != RC_OK)
 		rc = schema_fail(sqlite->db, sqlite3_extended_errcode(sqlite->db), path, err);
-	return rc;
+	return rc == RC_OK ? files_note(&sqlite->files, path, sqlite->db, err) : rc;
 }
 
 static int connect_to(const char *path, enum store_role role, sqlite3 **db)
@@ -221,13 +221,26 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 	return rc;
 }
 
+static enum rc open_handle(struct sqlite *sqlite, const char *path, struct error *err)
+{
+	enum rc rc = RC_OK;
+	int code;
+
+	if (sqlite->store.role == STORE_WRITER)
+		rc = files_lock(&sqlite->files, path, err);
+	if (rc != RC_OK)
+		return rc;
+	code = connect_to(path, sqlite->store.role, &sqlite->db);
+	return code == SQLITE_OK ? start(sqlite, path, err)
+				 : schema_fail(sqlite->db, code, path, err);
+}
+
 enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store **out,
 		    struct error *err)
 {
 	const char *path = db->path;
 	struct sqlite *sqlite;
 	enum rc rc = role == STORE_WRITER ? make_file(path, err) : RC_OK;
-	int code;
 
 	fault_vfs_install();
 	if (rc == RC_OK)
@@ -236,14 +249,31 @@ enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store 
 		return rc;
 	sqlite = mem_alloc(sizeof(*sqlite));
 	sqlite->store.role = role;
-	code = connect_to(path, role, &sqlite->db);
-	rc = code == SQLITE_OK ? start(sqlite, path, err)
-			       : schema_fail(sqlite->db, code, path, err);
+	sqlite->files = FILES_NONE;
+	rc = open_handle(sqlite, path, err);
 	if (rc != RC_OK)
 		sqlite_close(&sqlite->store);
 	else
 		*out = &sqlite->store;
 	return rc;
+}
+
+enum rc sqlite_present(struct store *store, struct error *err)
+{
+	return files_check(&sqlite_of(store)->files, err);
+}
+
+uint64_t sqlite_identity(const struct store *store)
+{
+	return files_identity(&((const struct sqlite *)store)->files);
+}
+
+/* Copies what the log has into the database, wherever both are now, and removes
+ * nothing: the files at their names are somebody else's. */
+static void close_moved(struct sqlite *sqlite)
+{
+	(void)sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	(void)switch_on(sqlite->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
 }
 
 /* The last connection of a writer removes the log when it closes, after copying it into
@@ -252,8 +282,12 @@ void sqlite_close(struct store *store)
 {
 	struct sqlite *sqlite = sqlite_of(store);
 
+	if (store->role == STORE_WRITER && sqlite->files.path &&
+	    files_check(&sqlite->files, NULL) != RC_OK)
+		close_moved(sqlite);
 	sql_finalize(sqlite);
 	if (sqlite3_close(sqlite->db) != SQLITE_OK)
 		log_error("store_close_failed", LOG_TEXT("reason", sqlite3_errmsg(sqlite->db)));
+	files_forget(&sqlite->files);
 	free(sqlite);
 }

@@ -9,6 +9,8 @@
 MUST_USE enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store **out,
 			     struct error *err);
 void sqlite_close(struct store *store);
+MUST_USE enum rc sqlite_present(struct store *store, struct error *err);
+uint64_t sqlite_identity(const struct store *store);
 
 /* read.c */
 void sqlite_changes(struct store *store, const struct store_query *query, on_store_page *on_page,

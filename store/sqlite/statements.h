@@ -6,6 +6,7 @@
 
 #include "store/backend.h"
 #include "store/rules.h"
+#include "store/sqlite/files.h"
 
 #include <sqlite3.h>
 
@@ -59,6 +60,7 @@ enum sql {
 struct sqlite {
 	struct store store; /* first: the door's part of the handle */
 	sqlite3 *db;
+	struct files files;
 	sqlite3_stmt *sql[SQL_COUNT];
 	int log_pages;  /* frames in the write-ahead log after the last commit */
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */

@@ -113,8 +113,9 @@ static void greet(int listener, unsigned slot)
 	(void)close(fd);
 }
 
-int worker_open(const char *path, struct store **out)
+int worker_open(struct shm *shm, const char *path, struct store **out)
 {
+	(void)shm;
 	(void)path;
 	*out = NULL;
 	return EXIT_SUCCESS;

@@ -139,6 +139,7 @@ static void a_failure_of_ours_has_a_problem(void **state)
 		{ RC_FULL, PROBLEM_FULL },
 		{ RC_READ_ONLY, PROBLEM_UNAVAILABLE },
 		{ RC_SYNC_FAILED, PROBLEM_UNAVAILABLE },
+		{ RC_MOVED, PROBLEM_UNAVAILABLE },
 	};
 
 	(void)state;

@@ -167,6 +167,49 @@ static void missing_things(void **state)
 	kit_put(kit, "t:1", 0, "1");
 }
 
+/* Also not in this process, by any name. */
+static void one_writer_at_a_time(void **state)
+{
+	struct kit *kit = *state;
+	struct error err;
+	char hard[160];
+
+	kit_open(kit);
+	assert_refused(kit->path, STORE_WRITER, RC_DENIED, "another process writes to");
+	assert_int_equal(store_present(kit->writer, &err), RC_OK);
+	(void)snprintf(hard, sizeof(hard), "%s", kit_file(kit, "other"));
+	assert_int_equal(link(kit->path, hard), 0);
+	assert_refused(hard, STORE_WRITER, RC_DENIED, "has 2 names");
+	assert_int_equal(store_present(kit->writer, &err), RC_MOVED);
+	assert_int_equal(unlink(hard), 0);
+	assert_int_equal(store_present(kit->writer, &err), RC_OK);
+	kit_put(kit, "t:1", 0, "1");
+	kit_close(kit);
+	kit_open(kit);
+}
+
+static void a_moved_log_is_copied_and_another_one_left_alone(void **state)
+{
+	struct kit *kit = *state;
+	struct error err;
+	char log[160], other[160];
+
+	kit_open(kit);
+	kit_put(kit, "t:1", 0, "1");
+	(void)snprintf(log, sizeof(log), "%s", kit_file(kit, "test.db-wal"));
+	(void)snprintf(other, sizeof(other), "%s", kit_file(kit, "other"));
+	assert_int_equal(rename(log, other), 0);
+	assert_int_equal(store_present(kit->writer, &err), RC_MOVED);
+	assert_non_null(strstr(err.text, "test.db-wal was removed or renamed"));
+	assert_int_equal(close(open(log, O_CREAT | O_WRONLY, 0600)), 0);
+	assert_int_equal(store_present(kit->writer, &err), RC_MOVED);
+	assert_non_null(strstr(err.text, "test.db-wal is another file now"));
+	kit_close(kit);
+	assert_int_equal(access(log, F_OK), 0);
+	kit_open(kit);
+	assert_int_equal(kit_head(kit->reader).seq, 1);
+}
+
 /* Permissions do not restrict root: try as another user. */
 static void as_nobody(const char *path, enum store_role role, enum rc wanted, const char *words)
 {
@@ -509,6 +552,8 @@ int main(void)
 		FOLDER_TEST(names_are_only_names),
 		FOLDER_TEST(large_log_is_checkpointed),
 		FOLDER_TEST(missing_things),
+		FOLDER_TEST(one_writer_at_a_time),
+		FOLDER_TEST(a_moved_log_is_copied_and_another_one_left_alone),
 		FOLDER_TEST(missing_rights),
 		FOLDER_TEST(not_sqlite),
 		FOLDER_TEST(of_another_program),

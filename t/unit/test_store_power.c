@@ -4,6 +4,9 @@
  * than 0, the usual. */
 #include "store_kit.h"
 
+#include "os/file_lock.h"
+#include "store/sqlite/statements.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -207,8 +210,10 @@ static void work(const struct kit *kit, uint64_t n, int out)
 
 		if (head && write(out, &head, sizeof(head)) != sizeof(head))
 			_exit(3);
-		if (head == 0 || store_maintain(store) != RC_OK)
+		if (head == 0 || store_maintain(store) != RC_OK) {
+			file_lock_release(sqlite_of(store)->files.lock);
 			store = open_writer(kit);
+		}
 	}
 }
 

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# The files of the database are removed, renamed or replaced under a running server, or
+# reached by another name: nothing is acknowledged that could be lost, and no second
+# process writes.
+. "$(dirname "$0")/lib.sh"
+
+json='Content-Type: application/json'
+n=0
+# push_status: of one new document
+push_status() {
+	n=$((n + 1))
+	status_of "$url/sync" -H "$json" -d "{\"docs\":[{\"id\":\"a:$n\",\"value\":$n}]}"
+}
+ready_is() { [ "$(status_of "$url/readyz")" = "$1" ]; }
+events() { grep -c "event=$1\\b" "$log"; }
+# refuses REASON NAME: the server does, and says so once
+refuses() {
+	is "$(push_status)" 503 "$2: a push is refused"
+	like "$(cat "$work/body")" '"code":"unavailable".*files of the database were moved' "with the reason"
+	is "$(push_status)" 503 "and so is the next one"
+	wait_for "the server is not ready" ready_is 503
+	is "$(grep -c "event=database_moved reason=.*$1" "$log")" 1 "one event says what has happened"
+	is "$(status_of "$url/sync?group=a")" 200 "pulls go on"
+}
+# accepts NAME: and takes writes again
+accepts() {
+	wait_for "$1: the server is ready again" ready_is 200
+	is "$(push_status)" 200 "and takes pushes"
+}
+
+serve_open --workers 1
+is "$(push_status)" 200 "a push is taken"
+
+mv "$db" "$work/elsewhere"
+refuses 'test.db was removed or renamed' "a renamed file"
+mv "$work/elsewhere" "$db"
+accepts "put back"
+is "$(events database_back)" 1 "which is logged"
+
+mkdir "$work/folder"
+mv "$db" "$db-wal" "$db-shm" "$work/folder/"
+: >"$db"
+refuses 'test.db is another file now' "another file in its place"
+mv "$work"/folder/* "$work/"
+accepts "put back"
+
+ln "$db" "$work/hard.db"
+refuses 'test.db has a second name' "a hard link"
+"$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$work/hard.db" >"$work/second" 2>&1
+is $? 1 "no server starts on it"
+like "$(cat "$work/second")" 'another process writes to the database .*hard.db, by another name' "and it says why"
+"$POCKETBOOK" token add --user ann --group a --db "$work/hard.db" >"$work/second" 2>&1
+is $? 1 "nor does a command write by it"
+like "$(cat "$work/second")" 'another process writes to the database' "for the same reason"
+rm "$work/hard.db" "$work/hard.db.lock"
+accepts "removed"
+
+mv "$db.lock" "$work/lock"
+refuses 'test.db.lock was removed or replaced' "a lock that was removed"
+"$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
+is $? 1 "no second server starts"
+like "$(cat "$work/second")" 'another process writes to the database .* with a lock that was removed' "and it says why"
+[ -S "$db.sock" ]
+ok $? "the control socket stays that of the first"
+"$POCKETBOOK" stats --db "$db" >/dev/null 2>&1
+ok $? "where commands reach it"
+mv "$work/lock" "$db.lock"
+accepts "put back"
+
+rm "$db-wal"
+refuses 'test.db-wal was removed or renamed' "a log that was removed"
+taken=$(pull group=a)
+stop
+serve_open --workers 1
+is "$(pull group=a | sed 's/"cursor".*//')" "$(printf '%s' "$taken" | sed 's/"cursor".*//')" "its content was copied when the server stopped"
+
+"$POCKETBOOK" backup "$work/backup.db" --db "$db" 2>/dev/null
+mv "$db" "$work/elsewhere"
+before=$(writer)
+kill -KILL "$before"
+wait_for "the next writer reports the same" grep -q 'process=writer .*event=database_moved .*was removed or renamed' "$log"
+[ ! -e "$db" ]
+ok $? "and makes no database"
+is "$(push_status)" 503 "a push is refused"
+wait_for "the server is not ready" ready_is 503
+cp "$work/backup.db" "$db"
+wait_for "one in its place is not taken either" grep -q 'process=writer .*event=database_moved .*is another file now' "$log"
+kill -KILL "$(workers)"
+wait_for "nor by a worker" grep -q 'event=database_failed .*is not the database that this server serves' "$log"
+mv "$work/elsewhere" "$db"
+accepts "put back"
+stop
+
+ln "$db" "$work/hard.db"
+"$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
+is $? 1 "no server starts on a file with two names"
+like "$(cat "$work/second")" 'test.db has 2 names \(hard links\)' "and it says why"
+finish
