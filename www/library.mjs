@@ -27,9 +27,9 @@ export const INTERNAL = [
 	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
 	'compose', 'confirmed', 'dead', 'degrade', 'ended', 'everything', 'exchange', 'groups', 'handOn', 'heads', 'heard',
 	'host', 'http', 'ids', 'kick', 'leader', 'leading', 'leave', 'left', 'live', 'loaded', 'loop', 'mergeOf',
-	'missed', 'network', 'note', 'offline', 'onDocs', 'onJoin', 'onLeading',
-	'onNetwork', 'onReopened', 'opened', 'own', 'persistence', 'post', 'pulled', 'receive', 'record',
-	'refuse', 'release', 'replaced', 'replica', 'restart', 'resume', 'session', 'settle', 'shown',
+	'missed', 'network', 'note', 'notify', 'offline', 'onDocs', 'onJoin', 'onLeading',
+	'onNetwork', 'onReopened', 'opened', 'outbox', 'own', 'persistence', 'post', 'pulled', 'receive', 'record',
+	'refuse', 'pull', 'release', 'replaced', 'replica', 'restart', 'resume', 'run', 'session', 'settle', 'shown',
 	'start', 'stolen', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
 const publish = {
@@ -46,11 +46,32 @@ const unprivate = {
 	name: 'unprivate',
 	setup: ({ onLoad }) =>
 		onLoad({ filter: /client\/.*\.ts$/ }, async ({ path }) => {
-			// An app sees the properties of an atom.
-			if (path.endsWith('atom.ts')) return
 			const names = []
 			const numbered = (_all, name) => `$${names.includes(name) ? names.indexOf(name) : names.push(name) - 1}`
 			return { loader: 'ts', contents: (await readFile(path, 'utf8')).replace(/#([a-z]\w*)/g, numbered) }
+		}),
+}
+
+/**
+ * Leaves out the parts of the stream's parser that the client does not use: errors, for
+ * which it has no listener, comments, a limit of the buffer, and `reset`. As constants,
+ * terser removes the branches.
+ */
+const lean = {
+	name: 'lean',
+	setup: ({ onLoad }) =>
+		onLoad({ filter: /eventsource-parser\/dist\/index\.js$/ }, async ({ path }) => {
+			let contents = await readFile(path, 'utf8')
+			const replace = (part, by) => {
+				if (!contents.includes(part)) throw new Error(`${path}: has no ${part}`)
+				contents = contents.replaceAll(part, by)
+			}
+			replace('{ onEvent = noop, onError = noop, onRetry = noop, onComment, maxBufferSize } = config', '{ onEvent, onRetry } = config, onError = noop, onComment = null, maxBufferSize = undefined, terminated = false')
+			replace(', terminated = !1;', ';')
+			replace('(terminated = !0,', '(')
+			replace('new ParseError(', 'void (')
+			replace('return { feed, reset }', 'return { feed }')
+			return { contents }
 		}),
 }
 
@@ -78,7 +99,7 @@ export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketboo
 	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
 	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
 	const [name] = files.keys()
-	const bundle = await build({ ...options, minify: !readable, plugins: readable ? [] : [unprivate], entryPoints: ['client/index.ts'], external: ['./transit.js'] })
+	const bundle = await build({ ...options, minify: !readable, plugins: readable ? [] : [unprivate, lean], entryPoints: ['client/index.ts'], external: ['./transit.js'] })
 	const { text } = bundle.outputFiles[0]
 	const { code } = readable ? { code: text } : await minify(text, { ...publish, nameCache: shortNames(text) })
 	// Last, so that the rest does not depend on the name.
