@@ -1,7 +1,9 @@
 // The synced atom: the public face of the library.
 import { assoc, changed, checkGroup, difference, dissoc } from './docs.js'
+import { pullTime } from './replica.js'
 import { type Binding, Session } from './session.js'
-import type { Cache, Conflict, Docs, Options, Rejected, Status, Watch, Written } from './types.js'
+import { stable } from './status.js'
+import { type Cache, type Conflict, type DocWatch, type Docs, type Options, PocketbookError, type Rejected, type Status, type Watch, type Written } from './types.js'
 import type { Swap } from './writes.js'
 
 /** Milliseconds between polls. */
@@ -17,6 +19,11 @@ export class SyncedAtom<V = any> {
 	 * error.
 	 */
 	readonly ready: Promise<void>
+	/**
+	 * Resolves when the group was completely pulled once, now or at an earlier
+	 * visit. Rejects when the atom ends before that.
+	 */
+	readonly synced: Promise<void>
 	#session: Session
 	#binding: Binding
 	#cache?: Cache<V>
@@ -24,7 +31,14 @@ export class SyncedAtom<V = any> {
 	#loaded = false
 	#shown: Docs<V>
 	#watches = new Map<unknown, Watch<V>>()
+	#docWatches = new Map<string, Set<DocWatch<V>>>()
 	#statusListeners = new Set<(status: Status) => void>()
+	#status?: Status
+	#conflicts?: readonly Conflict<V>[]
+	#rejected?: readonly Rejected<V>[]
+	/** What the listeners know: status, conflicts and rejected writes. */
+	#told?: object[]
+	#onSynced!: (error?: PocketbookError) => void
 
 	constructor(options: Options<V>) {
 		const { group, cache, merge, interval = INTERVAL } = options
@@ -32,6 +46,8 @@ export class SyncedAtom<V = any> {
 		this.#group = group
 		this.#cache = cache
 		this.#shown = cache?.deref() ?? new Map()
+		this.synced = new Promise((resolve, reject) => (this.#onSynced = (error) => (error ? reject(error) : resolve())))
+		this.synced.catch(() => {})
 		// A reset of the cache by others is a swap.
 		cache?.addWatch(this, (_key, _cache, _before, after) => after !== this.#shown && this.reset(after))
 		this.#session = Session.of(options)
@@ -39,7 +55,7 @@ export class SyncedAtom<V = any> {
 			group, merge,
 			interval: interval > 0 ? interval : INTERVAL,
 			onDocs: (ids, swap) => this.#onDocs(ids, swap),
-			onStatus: () => this.#onStatus(),
+			notify: () => this.#onStatus(),
 		}
 		this.ready = this.#session.join(this.#binding).then(() => void (this.#loaded = true))
 	}
@@ -54,10 +70,18 @@ export class SyncedAtom<V = any> {
 
 	reset(docs: Docs<V>): Written {
 		const edits = difference(this.#group, this.#shown, docs)
-		return this.#session.writes.write(edits, !this.#loaded, { before: this.#shown, after: docs })
+		return this.#session.outbox.write(edits, !this.#loaded, { before: this.#shown, after: docs })
 	}
 
-	/** Calls `watch(key, atom, before, after)` after each change, local or
+	/**
+	 * Writes entries of id and value, without making a map; `undefined` removes a
+	 * document.
+	 */
+	change(entries: Iterable<readonly [id: string, value: V | undefined]>): Written {
+		return this.reset(changed(this.#shown, [...entries] as [string, V | undefined][]))
+	}
+
+	/** Calls `watch(key, atom, before, after, ids)` after each change, local or
 	 * remote. */
 	addWatch(key: unknown, watch: Watch<V>): this {
 		this.#watches.set(key, watch)
@@ -67,6 +91,17 @@ export class SyncedAtom<V = any> {
 	removeWatch(key: unknown): this {
 		this.#watches.delete(key)
 		return this
+	}
+
+	/**
+	 * Calls `f(value, before)` after each change of one document. Returns a
+	 * function that ends this.
+	 */
+	watchDoc(id: string, f: DocWatch<V>): () => void {
+		const watch: DocWatch<V> = (...values) => f(...values)
+		const all = this.#docWatches.get(id) ?? new Set()
+		this.#docWatches.set(id, all.add(watch))
+		return () => void (all.delete(watch) && (all.size || this.#docWatches.delete(id)))
 	}
 
 	/**
@@ -82,22 +117,24 @@ export class SyncedAtom<V = any> {
 	}
 
 	get status(): Status {
-		return this.#session.status(this.#group)
+		return (this.#status = stable(this.#status, this.#session.status(this.#group)))
 	}
 
 	/**
-	 * Calls `f` whenever the status, the conflicts or the rejected writes may have
-	 * changed. Returns a function that ends this.
+	 * Calls `f` after each change of the status, the conflicts or the rejected
+	 * writes. Returns a function that ends this. Bound.
 	 */
-	onStatus(f: (status: Status) => void): () => void {
-		this.#statusListeners.add(f)
-		return () => void this.#statusListeners.delete(f)
+	onStatus = (f: (status: Status) => void): (() => void) => {
+		if (!this.#statusListeners.size) this.#look()
+		const listener = (status: Status) => f(status)
+		this.#statusListeners.add(listener)
+		return () => void this.#statusListeners.delete(listener)
 	}
 
 	/** Local values that lost against the server's, oldest first. */
-	get conflicts(): Conflict<V>[] {
-		const mine = [...this.#session.replica.conflicts.values()].filter(({ id }) => this.#covers(id))
-		return mine.sort((a, b) => a.at - b.at) as Conflict<V>[]
+	get conflicts(): readonly Conflict<V>[] {
+		const mine = [...this.#session.replica.conflicts.values()].filter(({ id }) => this.#covers(id)) as Conflict<V>[]
+		return (this.#conflicts = stable(this.#conflicts, mine.sort((a, b) => a.at - b.at)))
 	}
 
 	/** Writes the local value of a conflict over the present one. */
@@ -111,24 +148,26 @@ export class SyncedAtom<V = any> {
 	/** Removes a conflict. */
 	dismiss(key: string): void {
 		this.#conflict(key)
-		void this.#session.writes.record({ forget: [key] })
+		void this.#session.outbox.record({ forget: [key] })
 	}
 
 	/** Writes that the server has rejected. */
-	get rejected(): Rejected<V>[] {
-		return this.#refused().map(({ id, value, at, refused }) => ({ id, value: value as V, at, ...refused! }))
+	get rejected(): readonly Rejected<V>[] {
+		const known = (id: string) => this.#rejected?.find((one) => one.id === id)
+		const now = this.#refused().map(({ id, value, at, refused }) => stable(known(id), { id, value: value as V, at, ...refused! }))
+		return (this.#rejected = stable(this.#rejected, now))
 	}
 
 	/** Sends a rejected write again. */
 	retry(id: string): void {
-		for (const write of this.#refused(id)) void this.#session.writes.record({ put: [{ ...write, refused: undefined }] })
+		for (const write of this.#refused(id)) void this.#session.outbox.record({ put: [{ ...write, refused: undefined }] })
 	}
 
 	/** Discards a rejected write: the document shows the server's value. */
 	discard(id: string): void {
 		for (const { op } of this.#refused(id)) {
 			const error = { code: 'discarded', message: `discarded ${id}` }
-			void this.#session.writes.record({ end: [{ op, id, error }] })
+			void this.#session.outbox.record({ end: [{ op, id, error }] })
 		}
 	}
 
@@ -156,7 +195,9 @@ export class SyncedAtom<V = any> {
 	/** Ends this atom. Its unsent writes stay on the device. */
 	destroy(): Promise<void> {
 		this.#watches.clear()
+		this.#docWatches.clear()
 		this.#statusListeners.clear()
+		this.#onSynced(new PocketbookError('destroyed', 'atom destroyed'))
 		this.#cache?.removeWatch?.(this)
 		return this.#session.leave(this.#binding)
 	}
@@ -177,26 +218,36 @@ export class SyncedAtom<V = any> {
 
 	/** Documents look different in the replica. */
 	#onDocs(ids: Iterable<string>, swap?: Swap): void {
-		if (swap?.before === this.#shown) return this.#show(swap.after)
+		if (swap?.before === this.#shown) return this.#show(swap.after, [...ids])
 		const { replica } = this.#session
 		const now = [...ids].filter((id) => this.#covers(id)).map((id) => [id, replica.shown(id)] as [string, V | undefined])
 		const edits = now.filter(([id, value]) => this.#shown.get(id) !== value)
-		if (edits.length) this.#show(changed(this.#shown, edits))
+		if (edits.length) this.#show(changed(this.#shown, edits), edits.map(([id]) => id))
 	}
 
-	#show(docs: Docs<V>): void {
+	#show(docs: Docs<V>, ids: readonly string[]): void {
 		const before = this.#shown
 		if (docs === before) return
 		this.#shown = docs
 		this.#cache?.reset(docs)
-		for (const [key, watch] of [...this.#watches]) guarded(() => watch(key, this, before, docs))
+		for (const [key, watch] of [...this.#watches]) guarded(() => watch(key, this, before, docs, ids))
+		for (const id of ids) for (const watch of [...(this.#docWatches.get(id) ?? [])]) guarded(() => watch(docs.get(id), before.get(id)))
 	}
 
 	#onStatus(): void {
-		const listeners = [...this.#statusListeners]
-		if (!listeners.length) return
-		const { status } = this
-		for (const listener of listeners) guarded(() => listener(status))
+		const { dead, replica } = this.#session
+		if (dead || replica.cursors.has(pullTime(this.#group))) this.#onSynced(dead)
+		if (!this.#statusListeners.size || !this.#look()) return
+		const told = this.#told
+		// A listener may cause a change, of which all have been told then.
+		for (const listener of [...this.#statusListeners]) if (this.#told === told) guarded(() => listener(this.#status!))
+	}
+
+	/** True if anything differs from what the listeners know. */
+	#look(): boolean {
+		const before = this.#told
+		this.#told = stable(before, [this.status, this.conflicts, this.rejected])
+		return this.#told !== before
 	}
 }
 

@@ -21,7 +21,6 @@ export interface NetworkState {
 	 */
 	parts: Parts
 	lastPush: number | null
-	lastPull: number | null
 	lastError: PocketbookError | null
 }
 
@@ -31,7 +30,7 @@ export interface ExchangeHost {
 	replica: Replica
 	codec: Codec
 	leader: Pick<Leader, 'leading'>
-	writes: Pick<Writes, 'record'>
+	outbox: Pick<Writes, 'record'>
 	token(): Promise<string | undefined>
 	mergeOf(id: string): Merge | undefined
 }

@@ -2,8 +2,9 @@
 export { SyncedAtom } from './atom.js'
 export { loadTransit } from './codec.js'
 export { assoc, dissoc } from './docs.js'
+export { newId } from './replica.js'
 export { PocketbookError } from './types.js'
 export type {
-	Cache, Codec, Conflict, ConflictRow, Docs, DocRow, ErrorCode, Loaded, Merge, Options, Refusal, Rejected, Rows, State, Status,
+	Cache, Codec, Conflict, ConflictRow, Docs, DocRow, DocWatch, ErrorCode, Loaded, Merge, Options, Refusal, Rejected, Rows, State, Status,
 	Storage, Token, Watch, WriteRow, Written,
 } from './types.js'

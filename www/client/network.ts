@@ -12,7 +12,7 @@ export interface NetworkHost extends LoopHost {
 	/** Set when the session has ended. */
 	dead?: PocketbookError
 	post(message: Message): void
-	onStatus(): void
+	notify(): void
 }
 
 export class Network {
@@ -102,7 +102,7 @@ export class Network {
 
 	#learn(parts: Parts = new Map(), is = (_group: string) => true): void {
 		this.parts = new Map([...this.parts, ...[...parts].filter(([group]) => is(group))])
-		this.host.onStatus()
+		this.host.notify()
 	}
 
 	/** Asks the leader of each group. A tab that begins to lead is asked again. */

@@ -1,6 +1,7 @@
 // Keeps rows in a storage in spite of its failures: each write opens a failed storage
 // again, and then stores everything that is in memory.
 import { inTime } from './pending.js'
+import { pullTime } from './replica.js'
 import { type Loaded, PocketbookError, type Rows, type Storage } from './types.js'
 
 /** Milliseconds for opening a storage, and for a transaction. */
@@ -17,7 +18,7 @@ export interface PersistenceHost {
 	/** The storage is open again: what could not be loaded can be now. */
 	onReopened(): void
 	/** `error` or `persisted` has changed. */
-	onStatus(): void
+	notify(): void
 }
 
 export class Persistence {
@@ -52,8 +53,9 @@ export class Persistence {
 		return safe
 	}
 
-	load(group: string): Promise<Loaded> {
-		return inTime(TRANSACTION, this.store.load(group), silent())
+	load(group: string): Promise<[Loaded, lastPull?: string]> {
+		const { store } = this
+		return inTime(TRANSACTION, Promise.all([store.load(group), store.cursor?.(pullTime(group))]), silent())
 	}
 
 	/**
@@ -67,7 +69,7 @@ export class Persistence {
 				: new PocketbookError('storage', `storage failed: ${cause?.message ?? cause}`)
 		this.opened.catch(() => {})
 		this.#isOpen = false
-		this.host.onStatus()
+		this.host.notify()
 		return this.error
 	}
 
@@ -119,7 +121,7 @@ export class Persistence {
 			this.#recovering = undefined
 			await this.#write(this.host.everything())
 			this.error = null
-			this.host.onStatus()
+			this.host.notify()
 			this.host.onReopened()
 		} catch (cause) {
 			this.#recovering = undefined
@@ -137,7 +139,7 @@ export class Persistence {
 		// `persisted` is also false if the browser was not asked to promise
 		// yet.
 		this.persisted = is || (how === 'persist' ? is : null)
-		this.host.onStatus()
+		this.host.notify()
 	}
 }
 

@@ -2,7 +2,7 @@
 import { same } from './codec.js'
 import type { Exchange } from './exchange.js'
 import type { Pulled, PulledDoc } from './http.js'
-import type { Batch, ServerDoc } from './replica.js'
+import { type Batch, type ServerDoc, pullTime } from './replica.js'
 
 /** Codes of a pull that fails again if it is repeated. The other groups go on. */
 export const REFUSALS = ['forbidden', 'bad-request']
@@ -36,9 +36,7 @@ export class Puller {
 			if (!host.leader.leading.has(group)) return
 			// An event does not include what came before the stream began.
 			// Until a pull has fetched that, the cursor stays.
-			const cursors: Batch['cursors'] = stream?.live.has(group) ? [[group, page.cursor]] : []
-			void host.writes.record({ docs: serverDocs(page.docs), cursors })
-			this.exchange.note({ lastPull: Date.now() })
+			void host.outbox.record({ docs: serverDocs(page.docs), cursors: stream?.live.has(group) ? cursors(group, page) : [] })
 		})
 	}
 
@@ -72,7 +70,8 @@ export class Puller {
 		this.exchange.pulled(group)
 	}
 
-	#take(group: string, { docs: found, cursor, more, reset: force }: Pulled, seen: Set<string>): void {
+	#take(group: string, page: Pulled, seen: Set<string>): void {
+		const { docs: found, more, reset: force } = page
 		const { host } = this.exchange
 		const docs = serverDocs(found)
 		const last = force && !more
@@ -81,7 +80,7 @@ export class Puller {
 				if (id.startsWith(group + ':') && version && !seen.has(id)) docs.push({ id, version: 0, value: undefined })
 		// The cursor of a snapshot is valid only when all of its pages were
 		// read.
-		void host.writes.record({ docs, force, cursors: force && more ? [] : [[group, cursor]] })
+		void host.outbox.record({ docs, force, cursors: force && more ? [] : cursors(group, page) })
 		if (last) this.#afterReset(group)
 	}
 
@@ -97,6 +96,12 @@ export class Puller {
 				this.exchange.settle({ id, version, value })
 		}
 	}
+}
+
+/** After a page: the cursor, and if it was the last one the time. */
+function cursors(group: string, { cursor, more }: Pulled): Batch['cursors'] {
+	const moved: Batch['cursors'] = [[group, cursor]]
+	return more ? moved : [...moved, [pullTime(group), `${Date.now()}`]]
 }
 
 /** Of a document that is damaged on the server, this device keeps its copy. */

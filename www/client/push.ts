@@ -60,7 +60,7 @@ export class Pusher {
 	async #mark(writes: Write[]): Promise<void> {
 		const put = writes.filter((write) => !write.sent).map((write) => ({ ...write, sent: true }))
 		// A database that hangs must not prevent the push.
-		if (put.length) await inTime(1000, this.exchange.host.writes.record({ put })).catch(() => {})
+		if (put.length) await inTime(1000, this.exchange.host.outbox.record({ put })).catch(() => {})
 	}
 
 	async #send(writes: Write[]): Promise<void> {
@@ -91,7 +91,7 @@ export class Pusher {
 			batch.end.push({ op, id, took: { base, version } })
 			for (const next of host.replica.of(id)) if (next.op !== op && !next.sent) batch.put.push({ ...next, base: baseOf(doc), was: value })
 		})
-		if (batch.end.length) void host.writes.record(batch)
+		if (batch.end.length) void host.outbox.record(batch)
 		// Before the conflicts, as a merge may fail and set an error.
 		this.exchange.note({ lastPush: Date.now(), lastError: null })
 		for (const result of results) if (result.status === 'conflict') this.exchange.settle(serverDoc(result))
@@ -103,7 +103,7 @@ export class Pusher {
 		const newer = host.replica.of(id).some((other) => other.op !== op)
 		// A newer edit of the document replaces the refused one and is tried
 		// itself.
-		void host.writes.record(
+		void host.outbox.record(
 			newer
 				? { end: [{ op, id, error: { code: 'rejected', message: reason, status } }] }
 				: { put: [{ ...write, sent: false, refused: { status, code, reason } }] },

@@ -80,6 +80,19 @@ export function newOp(): string {
 	return crypto.getRandomValues(new Uint32Array(3)).join('-')
 }
 
+/** An id for a new document of the group. Works on insecure origins too. */
+export function newId(group: string): string {
+	return `${group}:${newOp()}`
+}
+
+/**
+ * The key, among the cursors, of the time of the last complete pull. No group has such
+ * a name.
+ */
+export function pullTime(group: string): string {
+	return group + '\n'
+}
+
 /** The version to base a write on: 0 if the document does not exist. */
 export function baseOf(doc?: { version: number; value: unknown }): number {
 	return doc?.value === undefined ? 0 : doc.version
@@ -121,7 +134,7 @@ export class Replica {
 		for (const doc of batch.docs ?? []) touch(doc.id), this.#take(doc, batch.force)
 		for (const end of batch.end ?? []) touch(end.id), this.#end(end)
 		for (const write of batch.put ?? []) touch(write.id), this.#put(write, applied)
-		for (const note of batch.conflicts ?? []) this.conflicts.set(note.key, note)
+		for (const note of batch.conflicts ?? []) this.conflicts.has(note.key) || this.conflicts.set(note.key, Object.freeze(note))
 		for (const key of batch.forget ?? []) this.conflicts.delete(key)
 		for (const [group, cursor] of batch.cursors ?? []) this.cursors.set(group, cursor)
 		for (const [id, value] of before) {

@@ -26,7 +26,7 @@ export interface Binding {
 	 * other groups.
 	 */
 	onDocs(ids: Iterable<string>, swap?: Swap): void
-	onStatus(): void
+	notify(): void
 }
 
 const sessions = new Set<Session>()
@@ -38,7 +38,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	/** Set when the session has ended. */
 	dead?: PocketbookError
 	readonly persistence: Persistence
-	readonly writes: Writes = new Writes(this)
+	readonly outbox: Writes = new Writes(this)
 	readonly leader: Leader = new Leader(this)
 	readonly network: Network = new Network(this)
 	#channel?: BroadcastChannel
@@ -84,7 +84,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		const first = this.#bindingOf(group)
 		this.#bindings.push(binding)
 		binding.onDocs(this.replica.docs.keys())
-		binding.ready = first?.ready ?? this.writes.load(group)
+		binding.ready = first?.ready ?? this.outbox.load(group)
 		if (!first) {
 			this.network.onJoin(group)
 			this.leader.join(group)
@@ -154,11 +154,11 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	}
 
 	onReopened(): void {
-		this.writes.onReopened()
+		this.outbox.onReopened()
 	}
 
-	onStatus(): void {
-		for (const binding of this.#bindings) binding.onStatus()
+	notify(): void {
+		for (const binding of this.#bindings) binding.notify()
 	}
 
 	// ---- Start and end ----
@@ -176,7 +176,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	#onMessage(message: Message): void {
 		const { rows, token } = message
 		this.leader.receive(message)
-		if (rows) this.writes.receive(rows, message)
+		if (rows) this.outbox.receive(rows, message)
 		this.network.receive(message)
 		if (token) this.setToken(token[0], false)
 		if (message.logout) void this.#forget()
@@ -187,7 +187,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		this.replica.clear()
 		this.onDocs(ids)
 		await this.#close('logged out')
-		this.onStatus()
+		this.notify()
 	}
 
 	async #close(why: string): Promise<void> {
@@ -197,7 +197,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		this.leader.close()
 		this.network.close(this.dead)
 		this.#channel?.close()
-		this.writes.close(this.dead)
+		this.outbox.close(this.dead)
 		await this.persistence.close()
 	}
 }

@@ -1,8 +1,8 @@
 // The status of an atom, from the writes that wait, the network and the local storage.
 import type { Network } from './network.js'
 import type { Persistence } from './persistence.js'
-import type { Replica } from './replica.js'
 import { revived } from './message.js'
+import { type Replica, pullTime } from './replica.js'
 import type { State, Status } from './types.js'
 
 /** The parts of a session that its status comes from. */
@@ -12,10 +12,10 @@ interface Parts {
 	persistence: Pick<Persistence, 'error' | 'persisted'>
 }
 
-/** The writes and the state are those of the group, the times those of all groups. */
+/** All but `lastPush` and `persisted` is that of the group. */
 export function statusOf({ replica, network: { state: network, parts }, persistence: { error, persisted } }: Parts, group: string): Status {
 	const unsent = replica.waiting().filter((write) => !write.refused && write.id.startsWith(group + ':'))
-	const { online = false, lastPush = null, lastPull = null, lastError = null, tried, busy } = network
+	const { online = false, lastPush = null, lastError = null, tried, busy } = network
 	const part = parts.get(group)
 	const state: State =
 		network.unauthorized || part ? 'unauthorized'
@@ -30,8 +30,20 @@ export function statusOf({ replica, network: { state: network, parts }, persiste
 		pending: new Set(unsent.map(({ id }) => id)).size,
 		oldestPending: unsent.length ? Math.min(...unsent.map(({ at }) => at)) : null,
 		lastPush,
-		lastPull,
+		lastPull: Number(replica.cursors.get(pullTime(group))) || null,
 		lastError: error ?? revived(part) ?? lastError ?? revived([...parts.values()].find(Boolean)) ?? null,
 		persisted,
 	}
+}
+
+/** `now`, frozen; or `before` if its content is the same. */
+export function stable<T extends object>(before: T | undefined, now: T): T {
+	const keys = Object.keys(now) as (keyof T)[]
+	const isSame = before && keys.length === Object.keys(before).length && keys.every((key) => alike(before[key], now[key]))
+	return isSame ? before : Object.freeze(now)
+}
+
+/** An error that came from another tab is a new object each time. */
+function alike(a: any, b: any): boolean {
+	return a === b || (a instanceof Error && `${a}` === `${b}`)
 }

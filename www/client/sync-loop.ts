@@ -148,16 +148,16 @@ export class SyncLoop implements Exchange {
 	}
 
 	settle(theirs: ServerDoc): void {
-		const { replica, codec, writes } = this.host
+		const { replica, codec, outbox } = this.host
 		const { id } = theirs
 		const { batch, error } = resolve(theirs, replica.of(id), codec, this.host.mergeOf(id))
 		if (error) this.note({ lastError: error })
-		void writes.record(batch)
+		void outbox.record(batch)
 	}
 
 	pulled(group: string): void {
 		const refused = this.#refusal(group)
-		this.note({ lastPull: Date.now(), lastError: null, parts: new Map(this.#parts).set(group, null) })
+		this.note({ lastError: null, parts: new Map(this.#parts).set(group, null) })
 		if (refused) this.restart()
 	}
 

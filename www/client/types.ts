@@ -6,7 +6,10 @@
  */
 export type Docs<V = unknown> = ReadonlyMap<string, V>
 
-export type Watch<V = unknown> = (key: unknown, atom: unknown, before: Docs<V>, after: Docs<V>) => void
+/** `ids` are those of the documents that were added, changed or removed. */
+export type Watch<V = unknown> = (key: unknown, atom: unknown, before: Docs<V>, after: Docs<V>, ids: readonly string[]) => void
+
+export type DocWatch<V = unknown> = (value: V | undefined, before: V | undefined) => void
 
 /**
  * Holds the value instead of the atom: a Reagent ratom, a signal or a store of this
@@ -16,7 +19,7 @@ export interface Cache<V = unknown> {
 	deref(): Docs<V>
 	reset(value: Docs<V>): unknown
 	/** The watch must be called after each change, in the same turn. */
-	addWatch(key: unknown, watch: Watch<V>): unknown
+	addWatch(key: unknown, watch: (key: unknown, cache: unknown, before: Docs<V> | undefined, after: Docs<V>) => void): unknown
 	removeWatch?(key: unknown): unknown
 }
 
@@ -50,7 +53,7 @@ export interface Options<V = unknown> {
 
 export type State = 'synced' | 'pending' | 'syncing' | 'offline' | 'unauthorized' | 'storage-degraded'
 
-/** The state and the writes are those of the atom's group. */
+/** The state, the writes and `lastPull` are those of the atom's group. Frozen. */
 export interface Status {
 	state: State
 	/** The last exchange with the server succeeded. */
@@ -60,6 +63,7 @@ export interface Status {
 	/** Time of the oldest unsent write (milliseconds since 1970), or null. */
 	oldestPending: number | null
 	lastPush: number | null
+	/** Time of the last complete pull, also of an earlier visit, or null. */
 	lastPull: number | null
 	lastError: PocketbookError | null
 	/**

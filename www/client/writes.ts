@@ -5,7 +5,7 @@ import { type Message, revived } from './message.js'
 import type { Network } from './network.js'
 import { Pending } from './pending.js'
 import type { Persistence } from './persistence.js'
-import type { Applied, Batch, Replica, Write } from './replica.js'
+import { type Applied, type Batch, type Replica, type Write, pullTime } from './replica.js'
 import { fromRows, toRows } from './rows.js'
 import { type Codec, type Docs, PocketbookError, type Rows, type Written } from './types.js'
 
@@ -29,7 +29,7 @@ export interface WritesHost {
 	 * given.
 	 */
 	onDocs(ids: Iterable<string>, swap?: Swap): void
-	onStatus(): void
+	notify(): void
 }
 
 export class Writes {
@@ -52,13 +52,14 @@ export class Writes {
 	write(edits: [string, unknown][], blind: boolean, swap: Swap): Written {
 		const { codec, replica, dead } = this.host
 		if (dead) throw dead
-		if (codec) edits = edits.filter(([id, value]) => !same(codec, replica.shown(id), value))
-		if (!edits.length) return { local: Promise.resolve(), server: Promise.resolve() }
-		const put = edits.map(([id, value]) => replica.compose(id, value))
+		const differ = codec ? edits.filter(([id, value]) => !same(codec, replica.shown(id), value)) : edits
+		if (!differ.length) return { local: Promise.resolve(), server: Promise.resolve() }
+		const put = differ.map(([id, value]) => replica.compose(id, value))
 		if (blind) for (const { op } of put) this.#blind.add(op)
 		const server = Promise.all(put.map(({ op }) => this.#pending.wait(op))).then(() => {})
 		server.catch(() => {})
-		const local = this.record({ put }, swap)
+		// A document with an equal value keeps its reference.
+		const local = this.record({ put }, differ.length === edits.length ? swap : undefined)
 		this.host.persistence.askToPersist()
 		return { local, server }
 	}
@@ -124,7 +125,7 @@ export class Writes {
 			if (refused) this.#pending.settle(op, new PocketbookError('rejected', refused.reason, refused.status))
 		if (changed.size) this.host.onDocs(changed, swap)
 		if (batch.put?.length) this.host.network.kick()
-		this.host.onStatus()
+		this.host.notify()
 	}
 
 	/**
@@ -139,14 +140,15 @@ export class Writes {
 	async #load(group: string): Promise<void> {
 		await this.host.persistence.opened
 		const codec = await this.host.codecReady
-		const { cursor, ...rows } = await this.host.persistence.load(group)
+		const [{ cursor, ...rows }, lastPull] = await this.host.persistence.load(group)
 		this.#missing.delete(group)
 		const { replica } = this.host
 		const own = replica.waiting()
 		const blind = own.filter(({ op }) => this.#blind.has(op))
 		const batch = fromRows(rows, codec)
 		const put = batch.put!.filter((write) => !replica.find(write)).map((write) => under(write, blind))
-		const cursors: Batch['cursors'] = cursor && !replica.cursors.has(group) ? [[group, cursor]] : []
+		const stored: [string, string | undefined][] = [[group, cursor], [pullTime(group), lastPull]]
+		const cursors = stored.filter(([key, value]) => value && !replica.cursors.has(key)) as Batch['cursors']
 		const { replaced } = this.#apply({ ...batch, put, cursors })
 		const seeing = blind.filter(({ id }) => id.startsWith(group + ':')).map((write) => this.#seeing(write))
 		if (seeing.length) void this.record({ put: seeing })

@@ -61,7 +61,7 @@ test('watches are called with key, atom, old and new, also before anything is lo
 	todos.addWatch('w', (...args) => calls.push(args))
 	const before = todos.deref()
 	todos.swap(assoc, 'todos:1', cheese)
-	assert.deepEqual(calls, [['w', todos, before, todos.deref()]])
+	assert.deepEqual(calls, [['w', todos, before, todos.deref(), ['todos:1']]])
 	todos.removeWatch('w')
 	todos.swap(dissoc, 'todos:1')
 	assert.equal(calls.length, 1)

@@ -39,6 +39,33 @@ test('React renders an atom anew with each change, whoever made it, and leaves i
 	assert.equal(renderings, before)
 })
 
+test('React takes the status as it is, and renders for its changes only', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	await todos.sync()
+	await until(() => todos.status.state === 'synced')
+	let renderings = 0
+	function State() {
+		renderings++
+		return useSyncExternalStore(todos.onStatus, () => todos.status).pending
+	}
+	let conflictRenderings = 0
+	function Conflicts() {
+		conflictRenderings++
+		return useSyncExternalStore(todos.onStatus, () => todos.conflicts).length
+	}
+	let tree
+	await act(() => (tree = create([createElement(State, { key: 1 }), createElement(Conflicts, { key: 2 })])))
+	assert.deepEqual(tree.toJSON(), ['0', '0'])
+	server.fault = () => new Promise(() => {})
+	const before = renderings
+	await act(() => void todos.swap(assoc, 'todos:1', 'unsent'))
+	assert.deepEqual(tree.toJSON(), ['1', '0'])
+	assert.ok(renderings > before)
+	assert.equal(conflictRenderings, 1)
+	await act(() => tree.unmount())
+})
+
 test('Svelte takes an atom for a store', async () => {
 	const { server, atom } = await setUp()
 	const todos = atom()

@@ -6,8 +6,8 @@ export { openTab, persistence, reported, until } from './browser.mjs'
 export { FakeServer, Problem } from './fake-server.mjs'
 
 const cleanups = []
-const { SyncedAtom, assoc, dissoc, loadTransit, PocketbookError } = await openTab()
-export { SyncedAtom, assoc, dissoc, loadTransit, PocketbookError }
+const { SyncedAtom, assoc, dissoc, loadTransit, newId, PocketbookError } = await openTab()
+export { SyncedAtom, assoc, dissoc, loadTransit, newId, PocketbookError }
 
 afterEach(async () => {
 	for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
