@@ -188,6 +188,8 @@ static int put_run(const struct invocation *invocation)
 	enum encoding encoding;
 	int status = putting_new(invocation, &putting);
 
+	if (status == EXIT_SUCCESS && docid_is_deep(putting.edit.id))
+		status = say_usage("ID is nested in more than 32 groups");
 	if (status == EXIT_SUCCESS)
 		status = doc_encoding(invocation->options, &encoding);
 	if (status != EXIT_SUCCESS)

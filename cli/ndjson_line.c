@@ -117,6 +117,8 @@ static enum rc parse_line(struct parser *parser)
 		return refuse(parser, RC_MALFORMED, "value", "a deleted document has none");
 	if (!parser->edit->deleted && !(seen & FIELD_VALUE))
 		return refuse(parser, RC_MALFORMED, "value", "missing");
+	if (!parser->edit->deleted && docid_is_deep(ndjson_resolve(parser->edit->id, parser->text)))
+		return refuse(parser, RC_MALFORMED, "id", "is nested in more than 32 groups");
 	return RC_OK;
 }
 

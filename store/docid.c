@@ -22,12 +22,29 @@ bool group_is_valid(struct slice group)
 	       !text_has_control(group);
 }
 
+/* A colon at the very beginning ends no name. */
+static size_t count_colons(struct slice name)
+{
+	size_t count = 0;
+
+	for (size_t i = 1; i < name.len; i++)
+		count += name.data[i] == ':';
+	return count;
+}
+
+bool docid_is_deep(struct slice id)
+{
+	return count_colons(id) > NESTING_MAX;
+}
+
 const char *group_fault(struct slice group)
 {
 	if (!group_is_valid(group))
 		return "must be 1 to 511 bytes of UTF-8 without control characters";
 	if (group.data[group.len - 1] == ':')
 		return "must not end in a colon: the document a:1 is in the group a";
+	if (count_colons(group) + 1 > NESTING_MAX)
+		return "is nested in more than 31 groups";
 	return NULL;
 }
 

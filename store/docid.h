@@ -10,12 +10,18 @@
 #define DOCID_MAX 512
 #define GROUP_MAX 511
 #define OP_MAX 64
+/* How many groups may contain a document: each costs a write, and a hint to those who
+ * follow it. */
+#define NESTING_MAX 32
 
 /* 1 to 512 bytes of UTF-8, GROUP:REST with both parts non-empty, no control
  * characters. */
 bool docid_is_valid(struct slice id);
 /* 1 to 511 bytes of UTF-8 without control characters. */
 bool group_is_valid(struct slice group);
+/* Do more than NESTING_MAX groups contain documents with this valid id? None is written
+ * any more; earlier versions have, so they are read, and can be deleted. */
+bool docid_is_deep(struct slice id);
 /* What is wrong with the name of a group that somebody gives: NULL, or a text such as
  * "must not end in a colon", for a message that begins with where it was given.
  * Stricter than group_is_valid, which holds for what is stored: a name that ends in a

@@ -84,7 +84,8 @@ static void unpack_edit(struct unpack *in, struct store_edit *edit)
 	edit->op = unpack_bytes(in);
 	unpack_flags(in, &edit->deleted, &edit->plain, &damaged);
 	edit->value = unpack_bytes(in);
-	if (in->bad || damaged || !docid_is_valid(edit->id) || edit->op.len > OP_MAX ||
+	if (in->bad || damaged || !docid_is_valid(edit->id) ||
+	    (!edit->deleted && docid_is_deep(edit->id)) || edit->op.len > OP_MAX ||
 	    edit->deleted != (edit->value.len == 0) ||
 	    (!edit->deleted && !transit_is_canonical(edit->value, edit->plain)))
 		in->bad = true;

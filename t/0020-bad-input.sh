@@ -67,6 +67,11 @@ bad_push '{"docs":[{"id":null,"value":1}]}' '^docs\[0\].id: '
 for id in '' a : ':a' 'a:' "a:$(printf '%0511d' 0)" 'a:\u0000' 'a:\u001f' 'a:\u007f' 'a:\u0085' 'a\n:b' $'a:\xff' $'a:\xc0\xaf' $'a:\xed\xa0\x80' 'a:\ud800'; do
 	bad_push "{\"docs\":[{\"id\":\"$id\",\"value\":1}]}" '^docs\[0\].id: '
 done
+deep=$(printf 'a:%.0s' {1..33})1
+bad_push "{\"docs\":[{\"id\":\"$deep\",\"value\":1}]}" '^docs\[0\].id: is nested in more than 32 groups'
+refused 400 bad-request '^group: is nested' "a pull of a group too deep" "$url/sync?group=${deep%:1}"
+refused 400 bad-request '^group: is nested' "a stream of a group too deep" "$url/events?group=${deep%:1}"
+like "$(push "{\"docs\":[{\"id\":\"$deep\",\"deleted\":true}]}")" '"status":"ok"' "one that an earlier version has written can be deleted"
 bad_push '{"docs":[{"id":"a:1","id":"a:2","value":1}]}' '^docs\[0\].id: '
 bad_push '{"docs":[{"id":"a:1","value":1},{"id":"a:2","value":1},{"id":"a:1","base":1,"value":2}]}' '^docs\[2\].id: .*docs\[0\]'
 bad_push '{"docs":[{"id":"a:1","value":1},{"id":"a:\u0031","deleted":true}]}' '^docs\[1\].id: '
@@ -181,5 +186,7 @@ done
 
 is "$(pull group=a | sed 's/"cursor":"[^"]*"//')" "$(printf '%s' "$before" | sed 's/"cursor":"[^"]*"//')" "nothing of all that was written"
 ok "$(grep -q 'event=child_exit' "$log" && echo 1 || echo 0)" "no worker went down"
+like "$(push "{\"docs\":[{\"id\":\"z:${deep#a:a:}\",\"value\":1}]}")" '"status":"ok"' "a document in 32 groups is written"
+like "$(pull "group=z$(printf ':a%.0s' {1..31})")" '"value":1' "and pulled by the innermost"
 stop
 finish

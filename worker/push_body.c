@@ -127,6 +127,8 @@ static enum rc check_doc(struct parser *parser, const struct store_edit *edit, u
 		return refuse(parser, RC_MALFORMED, "value", "a deletion has none");
 	if (!edit->deleted && !(seen & FIELD_VALUE))
 		return refuse(parser, RC_MALFORMED, "value", "missing");
+	if (!edit->deleted && docid_is_deep(resolve(edit->id, &parser->out->text)))
+		return refuse(parser, RC_MALFORMED, "id", "is nested in more than 32 groups");
 	return RC_OK;
 }
 

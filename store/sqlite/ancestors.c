@@ -6,8 +6,8 @@
  * Why a row for each document, and not one for each group: with the newest number of
  * each group alone a first pull would have to find the oldest documents of all groups
  * before it could show one. Why not for large families only: the rows of a family that
- * becomes large would have to be made at once, in the middle of a push. A document whose
- * group is nested in none has no row. */
+ * becomes large would have to be made at once, in the middle of a push. A document
+ * whose group is nested in none has no row. */
 #include "store/sqlite/ancestors.h"
 
 #include "base/fault.h"

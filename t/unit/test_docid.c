@@ -95,6 +95,25 @@ static void lengths_are_in_bytes(void **state)
 	assert_false(docid_is_valid(slice_make(text, DOCID_MAX)));
 }
 
+static void thirty_two_groups_may_contain_a_document(void **state)
+{
+	char text[2 * NESTING_MAX + 4];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 2 ? ':' : 'a';
+	assert_false(docid_is_deep(slice_make(text, 2 * NESTING_MAX + 1)));
+	assert_true(docid_is_deep(slice_make(text, 2 * NESTING_MAX + 3)));
+	assert_null(group_fault(slice_make(text, 2 * NESTING_MAX - 1)));
+	assert_non_null(group_fault(slice_make(text, 2 * NESTING_MAX + 1)));
+	/* A first character is part of a name in any case. */
+	text[0] = ':';
+	assert_false(docid_is_deep(slice_make(text, 2 * NESTING_MAX + 1)));
+	memset(text, ':', sizeof(text));
+	assert_false(docid_is_deep(slice_make(text, NESTING_MAX + 1)));
+	assert_true(docid_is_deep(slice_make(text, NESTING_MAX + 2)));
+}
+
 static void a_group_is_text_without_controls(void **state)
 {
 	static const struct {
@@ -276,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_id_is_a_group_and_a_rest),
 		cmocka_unit_test(lengths_are_in_bytes),
+		cmocka_unit_test(thirty_two_groups_may_contain_a_document),
 		cmocka_unit_test(a_group_is_text_without_controls),
 		cmocka_unit_test(a_group_covers_what_is_nested_in_it),
 		cmocka_unit_test(the_groups_come_outermost_first),

@@ -83,9 +83,9 @@ test('more groups than streams hold are polled', async () => {
 	await until(() => atoms.every((one, i) => get(one, `${names[i]}:1`)), 'all have it', 30_000)
 })
 
-for (const group of ['x'.repeat(512), 'é'.repeat(256), 'a\u0001b', '\ud83d', 'a\u0085'])
+for (const group of ['x'.repeat(512), 'é'.repeat(256), 'a\u0001b', '\ud83d', 'a\u0085', 'a:'.repeat(31) + 'a'.repeat(2) + ':b'])
 	test(`the group ${JSON.stringify(group).slice(0, 12)} is refused where it is made`, () => {
-		assert.throws(() => new SyncedAtom({ group, storage: 'memory' }), { name: 'TypeError', message: /too long or has control characters/ })
+		assert.throws(() => new SyncedAtom({ group, storage: 'memory' }), { name: 'TypeError', message: /too long, too deep or has control characters/ })
 	})
 
 test('a group that the server refuses does not stop the others, and shows', async () => {
