@@ -70,6 +70,7 @@ TESTS += $(process_tests)
 page_tests = \
 	%D%/page/bundle.mjs \
 	%D%/page/chromium.mjs \
+	%D%/page/daily.test.mjs \
 	%D%/page/look.test.mjs \
 	%D%/page/offline.test.mjs \
 	%D%/page/pictures.mjs \

@@ -33,8 +33,8 @@
  * (Permissions Policy). */
 #define PERMISSIONS \
 	"camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), " \
-	"serial=(), hid=(), bluetooth=(), midi=(), " \
-	"accelerometer=(), gyroscope=(), magnetometer=(), browsing-topics=()"
+	"serial=(), hid=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=(), " \
+	"browsing-topics=()"
 
 #define PATH_MAX_BYTES 4096
 

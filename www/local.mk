@@ -54,6 +54,7 @@ www_sources = \
 	%D%/page/texture/tick-dark.svg \
 	%D%/page/texture/tick.svg \
 	%D%/page/todos.ts \
+	%D%/page/undo.ts \
 	%D%/page/users.ts
 
 libworker_a_SOURCES += %D%/embedded.c

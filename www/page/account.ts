@@ -57,7 +57,7 @@ export class Account {
 		const asked = state === 'unauthorized'
 		this.#button.hidden = !user
 		say(this.#button, user?.name ?? '')
-		say(the('.forget'), `Forget ${user?.name}…`)
+		say(the('.forget'), user ? `Forget ${user.name}…` : '')
 		if (asked && !this.#asked && user?.token) say(the('.why', this.#form), `The server rejected the token of ${user.name}: ${lastError?.message ?? 'it may have expired'}.`)
 		if (!this.#leave.hidden) this.#warn()
 		this.#asked = asked
@@ -83,7 +83,9 @@ export class Account {
 		this.#token.value = this.#name.value = ''
 		this.#shape()
 		this.#open(false)
-		if (another) this.#name.focus()
+		if (!another) return
+		this.#form.scrollIntoView({ block: 'nearest' })
+		this.#name.focus()
 	}
 
 	#enter(): void {
@@ -110,12 +112,14 @@ export class Account {
 	#open(open: boolean): void {
 		this.#users.hidden = !open
 		this.#button.setAttribute('aria-expanded', String(open))
+		if (open) this.#users.scrollIntoView({ block: 'nearest' })
 	}
 
 	#askToLeave(): void {
 		this.#open(false)
 		this.#warn()
 		this.#leave.hidden = false
+		this.#leave.scrollIntoView({ block: 'nearest' })
 		the<HTMLElement>('[type=reset]', this.#leave).focus()
 	}
 

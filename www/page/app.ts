@@ -5,7 +5,8 @@ import { make, the } from './dom.js'
 import { TodoList } from './list.js'
 import { Notes } from './notes.js'
 import { StatusLine } from './status.js'
-import { type Filter, type Todo, addTodo, changeTodos, isShown, listOf, newId, removeTodos } from './todos.js'
+import { type Filter, type Todo, addTodo, changeTodos, isShown, listOf, newId, removeTodos, restoreTodos, titleOf } from './todos.js'
+import { Undo } from './undo.js'
 import { currentUser } from './users.js'
 
 const group = new URLSearchParams(location.search).get('group') || 'todos'
@@ -25,13 +26,22 @@ const filters = [...document.querySelectorAll<HTMLAnchorElement>('.filters a')]
 const list = new TodoList(the('.todo-list'), {
 	toggle: (id, completed) => void atom.swap(changeTodos, [id], { completed }),
 	rename: (id, title) => void atom.swap(changeTodos, [id], { title }),
-	remove: (id) => void atom.swap(removeTodos, [id]),
+	remove: (id) => remove([id]),
 })
+const undo = new Undo()
 const statusLine = new StatusLine()
 const notes = new Notes(atom)
 const account = new Account(atom)
 
 let todos: Todo[] = []
+
+function remove(ids: string[]): void {
+	const docs = atom.deref()
+	const removed = new Map(ids.filter((id) => docs.has(id)).map((id) => [id, docs.get(id)]))
+	atom.swap(removeTodos, ids)
+	const [first] = removed.values()
+	undo.offer(removed.size === 1 ? `Deleted “${titleOf(first)}”` : `Deleted ${removed.size} todos`, () => void atom.swap(restoreTodos, removed))
+}
 
 function filter(): Filter {
 	const name = location.hash.replace(/^#!?\/?/, '')
@@ -69,7 +79,7 @@ toggleAll.addEventListener('change', () => {
 	atom.swap(changeTodos, todos.filter((todo) => todo.completed !== checked).map((todo) => todo.id), { completed: checked })
 })
 clearCompleted.addEventListener('click', () => {
-	atom.swap(removeTodos, todos.filter((todo) => todo.completed).map((todo) => todo.id))
+	remove(todos.filter((todo) => todo.completed).map((todo) => todo.id))
 	input.focus()
 })
 window.addEventListener('hashchange', render)

@@ -47,6 +47,7 @@ export class Notes {
 	#open(open: boolean): void {
 		this.#panel.hidden = !open
 		this.#button.setAttribute('aria-expanded', String(open))
+		if (open) this.#panel.scrollIntoView({ block: 'nearest' })
 	}
 
 	#conflict({ key, mine, theirs, at }: Conflict): HTMLElement {

@@ -16,14 +16,16 @@ export function describe({ state, online, pending }: Status, rejected = 0): stri
 	}
 }
 
-export function ago(then: number | null, now = Date.now()): string {
+/** A page that is not in sync now was so `last`. */
+export function ago(then: number | null, online: boolean, now = Date.now()): string {
 	if (then === null) return ''
+	const synced = online ? 'synced' : 'last synced'
 	const seconds = Math.max(0, Math.round((now - then) / 1000))
-	if (seconds < 60) return 'synced just now'
-	if (seconds < 3600) return `synced ${Math.floor(seconds / 60)} min ago`
+	if (seconds < 60) return online ? 'synced just now' : 'last synced less than a minute ago'
+	if (seconds < 3600) return `${synced} ${Math.floor(seconds / 60)} min ago`
 	const when = new Date(then)
 	const sameDay = when.toDateString() === new Date(now).toDateString()
-	return 'synced ' + when.toLocaleString([], sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' })
+	return `${synced} ` + when.toLocaleString([], sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' })
 }
 
 /** The status line. It updates the time of the last sync by itself. */
@@ -57,7 +59,7 @@ export class StatusLine {
 		if (!this.#status) return
 		const { lastPull, lastPush } = this.#status
 		const last = Math.max(lastPull ?? 0, lastPush ?? 0) || null
-		say(this.#when, ago(last))
+		say(this.#when, ago(last, this.#status.online))
 		if (last) this.#when.setAttribute('title', new Date(last).toLocaleString())
 	}
 }

@@ -62,6 +62,13 @@ export function removeTodos(docs: Docs, ids: Iterable<string>): Docs {
 	return next
 }
 
+/** Puts removed todos back, except those that somebody has written again since. */
+export function restoreTodos(docs: Docs, removed: Docs): Docs {
+	const next = new Map(docs)
+	for (const [id, value] of removed) if (!docs.has(id)) next.set(id, value)
+	return next
+}
+
 export function newId(group: string): string {
 	const bytes = crypto.getRandomValues(new Uint8Array(10))
 	return `${group}:${Array.from(bytes, (byte) => (byte & 31).toString(32)).join('')}`
