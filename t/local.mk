@@ -71,8 +71,18 @@ page_tests = \
 	%D%/page/bundle.mjs \
 	%D%/page/chromium.mjs \
 	%D%/page/daily.test.mjs \
+	%D%/page/frameworks.test.mjs \
+	%D%/page/frameworks/Item.svelte \
+	%D%/page/frameworks/List.svelte \
+	%D%/page/frameworks/preact-main.mjs \
+	%D%/page/frameworks/react-main.mjs \
+	%D%/page/frameworks/react.mjs \
+	%D%/page/frameworks/solid-main.mjs \
+	%D%/page/frameworks/svelte-main.mjs \
+	%D%/page/frameworks/vue-main.mjs \
 	%D%/page/look.test.mjs \
 	%D%/page/offline.test.mjs \
+	%D%/page/package.test.mjs \
 	%D%/page/pictures.mjs \
 	%D%/page/readme.test.mjs \
 	%D%/page/server.mjs \

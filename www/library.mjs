@@ -19,7 +19,6 @@ const options = {
 	logLevel: 'warning',
 	write: false,
 }
-const terser = { module: true, ecma: 2022 }
 
 // Names that only the library uses. Names that an app, a row, a message or the protocol
 // uses must not be among them.
@@ -32,9 +31,13 @@ export const INTERNAL = [
 	'refuse', 'pull', 'release', 'replaced', 'replica', 'restart', 'resume', 'run', 'session', 'settle', 'shown',
 	'start', 'stolen', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
+export const terser = {
+	module: true,
+	ecma: 2022,
+	compress: { passes: 3, hoist_funs: true, unsafe: true, pure_getters: true, unsafe_arrows: true, lhs_constants: false },
+}
 const publish = {
 	...terser,
-	compress: { passes: 3, hoist_funs: true, unsafe: true, pure_getters: true, unsafe_arrows: true, lhs_constants: false },
 	mangle: { properties: { regex: new RegExp(`^([$]\\d+|${INTERNAL.join('|')})$`), builtins: true } },
 }
 

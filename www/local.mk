@@ -9,6 +9,12 @@ www_sources = \
 	%D%/embed.mjs \
 	%D%/library.mjs \
 	%D%/package.mjs \
+	%D%/adapters/initial.ts \
+	%D%/adapters/preact.ts \
+	%D%/adapters/react.ts \
+	%D%/adapters/solid.ts \
+	%D%/adapters/svelte.ts \
+	%D%/adapters/vue.ts \
 	%D%/client/INTERNALS.md \
 	%D%/client/README.md \
 	%D%/client/atom.ts \

@@ -11,20 +11,22 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const { dependencies, devDependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
+const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 const version = /AC_INIT\(\[pocketbook\], \[(.+?)\]\)/.exec(readFileSync(join(here, '../configure.ac'), 'utf8'))[1]
 
 /** What an app imports: the name behind `pocketbook`, and the module. */
 const ENTRIES = {
 	'.': 'client/index',
 	'./transit': 'client/transit',
+	'./react': 'adapters/react',
+	'./preact': 'adapters/preact',
+	'./vue': 'adapters/vue',
+	'./svelte': 'adapters/svelte',
+	'./solid': 'adapters/solid',
 }
 
-/** Frameworks of the adapters. Who uses an adapter has its framework already. */
-const FRAMEWORKS = []
-
-const range = (name) => `^${(dependencies[name] ?? devDependencies[name])}`
-const ranges = (names) => Object.fromEntries(names.map((name) => [name, range(name)]))
+/** Who uses an adapter has its framework already, of one of these versions. */
+const FRAMEWORKS = { '@preact/signals-core': '>=1.2', react: '>=18', 'solid-js': '>=1.6', vue: '>=3.3' }
 
 const manifest = {
 	name: 'pocketbook',
@@ -41,7 +43,9 @@ const manifest = {
 	},
 	types: `./${ENTRIES['.']}.d.ts`,
 	// With ranges, so that transit-js is the same as the app's own.
-	dependencies: ranges(Object.keys(dependencies)),
+	dependencies: Object.fromEntries(Object.entries(dependencies).map(([name, one]) => [name, `^${one}`])),
+	peerDependencies: FRAMEWORKS,
+	peerDependenciesMeta: Object.fromEntries(Object.keys(FRAMEWORKS).map((name) => [name, { optional: true }])),
 }
 
 function run(command, args, options) {

@@ -3,9 +3,13 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { INTERNAL, bundleLibrary } from '../library.mjs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { minify } from 'terser'
+import { INTERNAL, bundleLibrary, terser } from '../library.mjs'
 
 const BUDGET = 12_000
+const ADAPTER = 700
 
 /**
  * The size that gzip(1) makes of it. Node's zlib is not used: what it makes of the same
@@ -26,6 +30,23 @@ test(`at most ${BUDGET} bytes, minified and gzipped, without Transit`, async (t)
 	const imported = files.get('pocketbook.js').toString().match(/(?:import|from)\s*\(?["'][^"']+["']/g)
 	assert.ok(imported.length)
 	for (const one of imported) assert.match(one, /import\("\.\/pocketbook\/transit-/, 'it loads Transit only on demand, and nothing else')
+})
+
+/** An adapter, for an app that has the library and its framework. */
+async function adapter(name) {
+	const outside = ({ kind, path }) => (kind === 'entry-point' ? undefined : { path: path.startsWith('.') ? 'pocketbook' : path, external: true })
+	const rest = { name: 'rest', setup: ({ onResolve }) => onResolve({ filter: /^[^.]|client\/index\.js$/ }, outside) }
+	const entryPoints = [fileURLToPath(new URL(`../adapters/${name}.ts`, import.meta.url))]
+	const { outputFiles } = await build({ entryPoints, bundle: true, format: 'esm', write: false, target: 'es2022', plugins: [rest] })
+	return zipped((await minify(outputFiles[0].text, terser)).code)
+}
+
+test(`each adapter at most ${ADAPTER} bytes, minified and gzipped`, async (t) => {
+	for (const name of ['react', 'preact', 'vue', 'svelte', 'solid']) {
+		const size = await adapter(name)
+		t.diagnostic(`${name}: ${size} bytes`)
+		assert.ok(size > 100 && size <= ADAPTER, `${name}: ${size} bytes`)
+	}
 })
 
 test('no name that an app, a row, a message or the protocol uses is shortened', async () => {
