@@ -79,7 +79,7 @@ struct backend {
 			void *arg);
 	enum rc (*find)(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
 	enum rc (*new_epoch)(struct store *store, const char *path, struct error *err);
-	enum rc (*copy)(const struct db_url *from, const char *to, on_store_progress *on_progress,
+	enum rc (*copy)(const struct db_url *from, int to, on_store_progress *on_progress,
 			void *arg, struct store_stats_full *stats, struct error *err);
 	enum rc (*check)(const struct db_url *db, const struct store_check *check,
 			 struct store_stats_full *stats, struct error *err);

@@ -24,6 +24,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/commit.c \
 	%D%/sqlite/copy.c \
 	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \
+	%D%/sqlite/fd_vfs.c %D%/sqlite/fd_vfs.h \
 	%D%/sqlite/files.c %D%/sqlite/files.h \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
 	%D%/sqlite/operations.h \

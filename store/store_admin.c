@@ -29,7 +29,7 @@ void store_wait(struct store *store)
 	}
 }
 
-enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress, void *arg,
+enum rc store_copy(const char *from, int to, on_store_progress *on_progress, void *arg,
 		   struct store_stats_full *stats, struct error *err)
 {
 	const struct backend *backend;

@@ -15,14 +15,14 @@ void store_wait(struct store *store);
  * unknown. */
 typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint64_t total);
 
-/* Copies a snapshot of the database `from` into the file `to`, which must exist and
- * be empty, and then verifies that the copy is intact and has the same counts. The
+/* Copies a snapshot of the database `from` into the empty file `to`, open for reading
+ * and writing, and then verifies that the copy is intact and has the same counts. The
  * copy is a single file; it is not synced. `from` may be in use, and may have an
  * older schema. While it is copied (not while the copy is verified) the log of a
  * database in use cannot restart. After a failure `to` is incomplete. RC_FULL,
  * RC_IO: a disk reported an error; RC_CORRUPT: `from` is damaged. */
-MUST_USE enum rc store_copy(const char *from, const char *to, on_store_progress *on_progress,
-			    void *arg, struct store_stats_full *stats, struct error *err);
+MUST_USE enum rc store_copy(const char *from, int to, on_store_progress *on_progress, void *arg,
+			    struct store_stats_full *stats, struct error *err);
 struct store_scan {
 	struct slice group; /* valid; empty: all */
 	bool by_id;         /* else by sequence number; both within each group, groups by name */

@@ -1,5 +1,6 @@
 /* Copies of a whole database, and replacing one, for backup and restore.
  * store_admin.c calls them. */
+#include "store/sqlite/fd_vfs.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/operations.h"
 #include "store/sqlite/schema.h"
@@ -20,7 +21,7 @@
 struct copy {
 	sqlite3 *source;
 	const char *from;
-	const char *to;
+	int to;
 	struct store_stats_full stats;
 	uint64_t large;
 	on_store_progress *on_progress;
@@ -49,25 +50,15 @@ static enum rc target_fail(const struct copy *copy, sqlite3 *target, int code)
 
 static int open_target(const struct copy *copy, sqlite3 **target)
 {
-	struct buf name = BUF_EMPTY;
-	int code;
+	int code = fd_vfs_open(copy->to, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, target);
 
-	if (copy->to[0] != '/')
-		buf_put_text(&name, "./");
-	buf_put_text(&name, copy->to);
-	buf_put_byte(&name, 0);
-	code = sqlite3_open_v2(name.data, target,
-			       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-			       NULL);
-	buf_free(&name);
 	if (code == SQLITE_OK)
 		code = sql_distrust(*target);
-	/* No other process uses this file, and the caller syncs it. With an
-	 * exclusive lock the log needs no index in shared memory. */
+	/* No other process uses this file, and the caller syncs it. */
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(*target,
 				    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; "
-				    "PRAGMA cell_size_check = ON;"
+				    "PRAGMA cell_size_check = ON; PRAGMA journal_mode = OFF;"
 				    "PRAGMA cache_size = -8192",
 				    NULL, NULL, NULL);
 	return code;
@@ -110,8 +101,6 @@ static enum rc copy_pages(const struct copy *copy)
 	int code = open_target(copy, &target);
 	enum rc rc = RC_OK;
 
-	if (code == SQLITE_OK)
-		code = sqlite3_exec(target, "PRAGMA journal_mode = OFF", NULL, NULL, NULL);
 	if (code != SQLITE_OK) {
 		rc = target_fail(copy, target, code);
 		sqlite3_close(target);
@@ -189,16 +178,28 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 	return RC_OK;
 }
 
-/* The copy has the journal mode of its source, WAL. In mode DELETE it is a single
- * file, which also works on a read-only medium. */
+/* The copy has the journal mode of its source, WAL, and needs no log. In mode DELETE it
+ * also works on a read-only medium. The two bytes are the read and write version
+ * (sqlite.org/fileformat.html), and to change them is what the documentation of
+ * sqlite3_deserialize() advises. */
+static enum rc leave_wal(const struct copy *copy)
+{
+	static const char versions[] = { 1, 1 };
+
+	if (pwrite(copy->to, versions, sizeof(versions), 18) == (ssize_t)sizeof(versions))
+		return RC_OK;
+	return error_set(copy->err, RC_IO, "the copy could not be written (%s)", strerror(errno));
+}
+
 static enum rc settle_target(struct copy *copy)
 {
 	sqlite3 *target = NULL;
-	int code = open_target(copy, &target);
-	enum rc rc;
+	enum rc rc = leave_wal(copy);
+	int code;
 
-	if (code == SQLITE_OK)
-		code = sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	if (rc != RC_OK)
+		return rc;
+	code = open_target(copy, &target);
 	if (code == SQLITE_OK)
 		sqlite3_progress_handler(target, STEP_OPERATIONS, on_operations, copy);
 	rc = code == SQLITE_OK ? verify_target(copy, target) : target_fail(copy, target, code);
@@ -206,8 +207,8 @@ static enum rc settle_target(struct copy *copy)
 	return rc;
 }
 
-enum rc sqlite_copy(const struct db_url *from, const char *to, on_store_progress *on_progress,
-		    void *arg, struct store_stats_full *stats, struct error *err)
+enum rc sqlite_copy(const struct db_url *from, int to, on_store_progress *on_progress, void *arg,
+		    struct store_stats_full *stats, struct error *err)
 {
 	struct copy copy = {
 		.from = from->path, .to = to, .on_progress = on_progress, .arg = arg, .err = err

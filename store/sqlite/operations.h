@@ -42,9 +42,8 @@ MUST_USE enum rc sqlite_ids_add(struct store_ids *store_ids, struct slice id, ui
 				uint64_t *first, struct error *err);
 
 /* copy.c */
-MUST_USE enum rc sqlite_copy(const struct db_url *from, const char *to,
-			     on_store_progress *on_progress, void *arg,
-			     struct store_stats_full *stats, struct error *err);
+MUST_USE enum rc sqlite_copy(const struct db_url *from, int to, on_store_progress *on_progress,
+			     void *arg, struct store_stats_full *stats, struct error *err);
 MUST_USE enum rc sqlite_new_epoch(struct store *store, const char *path, struct error *err);
 MUST_USE enum rc sqlite_close_for_replace(const struct db_url *db, struct error *err);
 

@@ -29,12 +29,12 @@ static void fill(struct kit *kit)
 	free(large);
 }
 
-static void make_target(const char *path)
+static int make_target(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0);
-	close(fd);
+	return fd;
 }
 
 /* ---- Copies ---- */
@@ -73,12 +73,13 @@ static void a_copy_is_of_the_moment_it_began(void **state)
 	struct store_stats_full tally;
 	struct error err = { "" };
 	const char *copy;
+	int target;
 
 	fill(kit);
-	copy = kit_file(kit, "other");
-	make_target(copy);
-	if (store_copy(kit->path, copy, on_progress, &disturbance, &tally, &err) != RC_OK)
+	target = make_target(kit_file(kit, "other"));
+	if (store_copy(kit->path, target, on_progress, &disturbance, &tally, &err) != RC_OK)
 		fail_msg("%s", err.text);
+	close(target);
 	assert_true(disturbance.steps > 2);
 	assert_int_equal(tally.documents, MANY - 1);
 	assert_int_equal(tally.tombstones, 1);
@@ -98,15 +99,17 @@ static void a_copy_is_of_the_moment_it_began(void **state)
 
 static void assert_not_copied(struct kit *kit, const char *from, enum rc wanted)
 {
-	char target[160];
+	char path[160];
 	struct store_stats_full tally;
 	struct error err = { "" };
+	int target;
 
-	(void)snprintf(target, sizeof(target), "%s", kit_file(kit, "other"));
-	make_target(target);
+	(void)snprintf(path, sizeof(path), "%s", kit_file(kit, "other"));
+	target = make_target(path);
 	assert_int_equal(store_copy(from, target, on_quiet_progress, NULL, &tally, &err), wanted);
 	assert_true(err.text[0] != '\0');
-	assert_int_equal(unlink(target), 0);
+	close(target);
+	assert_int_equal(unlink(path), 0);
 }
 
 static void what_is_damaged_is_not_copied(void **state)
