@@ -27,7 +27,7 @@ static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
 			   struct store_stats_full *stats, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
-	enum rc rc = store_copy(db, copy->path, progress_on_store, &progress, stats, err);
+	enum rc rc = store_copy(db, copy->fd, progress_on_store, &progress, stats, err);
 
 	FAULT("backup_copied");
 	if (rc == RC_OK)
@@ -36,33 +36,42 @@ static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
 	return rc;
 }
 
-static int backup_run(const struct invocation *invocation)
+static int backup_to(const struct invocation *invocation, struct atomic_file *copy)
 {
 	const char *file = invocation->words[0];
-	bool force = options_is_on(invocation->options, "force");
-	struct atomic_file copy;
 	struct store_stats_full stats;
 	struct db_place place;
 	struct error err;
 	enum rc rc;
-	int status = database_find(invocation->options, &place);
+	int status = database_find_for(invocation->options, copy, &place);
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (!force && access(file, F_OK) == 0)
-		return say_failed(
-			"%s already exists; name another file, or replace it with --force", file);
-	if (place.path && atomic_file_is_same(file, place.path))
+	if (place.path && atomic_file_replaces(copy, place.path))
 		return say_failed("%s is the database itself; name another file", file);
-	rc = atomic_file_open(file, &copy, &err);
-	if (rc == RC_OK)
-		rc = backup_make(place.db, &copy, force, &stats, &err);
-	atomic_file_abort(&copy);
+	rc = backup_make(place.db, copy, options_is_on(invocation->options, "force"), &stats, &err);
 	if (rc != RC_OK)
 		return say_failed("%s: %s%s", file, err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; no backup was made");
 	return copy_report(&stats, options_is_on(invocation->options, "json"), file, place.db,
 			   "verified");
+}
+
+static int backup_run(const struct invocation *invocation)
+{
+	const char *file = invocation->words[0];
+	struct atomic_file copy;
+	struct error err;
+	int status;
+
+	if (!options_is_on(invocation->options, "force") && access(file, F_OK) == 0)
+		return say_failed(
+			"%s already exists; name another file, or replace it with --force", file);
+	if (atomic_file_open(file, &copy, &err) != RC_OK)
+		return say_failed("%s; no backup was made", err.text);
+	status = backup_to(invocation, &copy);
+	atomic_file_abort(&copy);
+	return status;
 }
 
 const struct command command_backup = {

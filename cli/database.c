@@ -1,14 +1,34 @@
-/* What --db and --runtime-dir mean, for all commands. See also store/db_url.h. */
+/* What --db and --runtime-dir mean, for all commands, and as whom root works on the
+ * database. See also store/db_url.h, os/trusted_path.h. */
 #include "cli/database.h"
 
 #include "base/exit.h"
 #include "cli/say.h"
+#include "os/trusted_path.h"
 #include "store/db_url.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
-int database_name(const struct options *options, struct db_place *out)
+static int database_become(const struct db_place *place, struct atomic_file *output)
+{
+	struct path_owner owner = { false, 0 };
+	struct error err;
+	enum rc rc = RC_OK;
+
+	if (place->path)
+		rc = trusted_path_owner(place->path, &owner, &err);
+	if (rc == RC_OK && !owner.is_foreign && place->runtime_dir)
+		rc = trusted_path_owner(place->runtime_dir, &owner, &err);
+	if (rc == RC_OK && owner.is_foreign && output)
+		rc = atomic_file_keep_rights(output, &err);
+	if (rc == RC_OK)
+		rc = trusted_path_become(&owner, &err);
+	return rc == RC_OK ? EXIT_SUCCESS : say_failed("%s", err.text);
+}
+
+int database_parse(const struct options *options, struct db_place *out)
 {
 	struct db_url url;
 	struct error err;
@@ -22,12 +42,40 @@ int database_name(const struct options *options, struct db_place *out)
 	return EXIT_SUCCESS;
 }
 
-int database_find(const struct options *options, struct db_place *out)
+static int database_start(const struct options *options, struct atomic_file *output,
+			  struct db_place *out)
 {
-	int status = database_name(options, out);
+	int status = database_parse(options, out);
+
+	return status == EXIT_SUCCESS ? database_become(out, output) : status;
+}
+
+int database_name(const struct options *options, struct db_place *out)
+{
+	return database_start(options, NULL, out);
+}
+
+static int say_missing(const char *path, bool is_foreign)
+{
+	if (errno == EACCES && is_foreign)
+		return say_failed("%s: %s for the user %u, to whom its directory belongs and as "
+				  "whom root works there",
+				  path, strerror(errno), (unsigned)geteuid());
+	return say_failed("%s: %s; name the database with --db FILE", path, strerror(errno));
+}
+
+int database_find_for(const struct options *options, struct atomic_file *output,
+		      struct db_place *out)
+{
+	bool was_root = geteuid() == 0;
+	int status = database_start(options, output, out);
 
 	if (status == EXIT_SUCCESS && out->path && access(out->path, F_OK) != 0)
-		return say_failed("%s: %s; name the database with --db FILE", out->path,
-				  strerror(errno));
+		return say_missing(out->path, was_root && geteuid() != 0);
 	return status;
+}
+
+int database_find(const struct options *options, struct db_place *out)
+{
+	return database_find_for(options, NULL, out);
 }

@@ -10,8 +10,6 @@
 #include "cli/atomic_file.h"
 #include "store/store_admin.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 static const struct option_spec export_options[] = {
@@ -121,25 +119,6 @@ static enum rc export_to(struct exporting *exporting, int fd, const char *name, 
 	return rc;
 }
 
-static enum rc export_file(struct exporting *exporting, const char *file, bool force,
-			   const char *db, const char *group, struct error *err)
-{
-	struct atomic_file copy;
-	enum rc rc = atomic_file_open(file, &copy, err);
-	int fd = -1;
-
-	if (rc == RC_OK && (fd = open(copy.path, O_WRONLY | O_CLOEXEC)) < 0)
-		rc = error_set(err, RC_IO, "cannot write to %.200s: %s", file, strerror(errno));
-	if (rc == RC_OK)
-		rc = export_to(exporting, fd, file, db, group, err);
-	if (fd >= 0)
-		(void)close(fd);
-	if (rc == RC_OK)
-		rc = atomic_file_commit(&copy, force, err);
-	atomic_file_abort(&copy);
-	return rc;
-}
-
 static int export_read(const struct invocation *invocation, enum encoding *encoding)
 {
 	const char *group = options_text(invocation->options, "group");
@@ -150,40 +129,61 @@ static int export_read(const struct invocation *invocation, enum encoding *encod
 	return doc_encoding(invocation->options, encoding);
 }
 
-static int export_run(const struct invocation *invocation)
+/* `copy`: NULL for the standard output. */
+static int export_into(const struct invocation *invocation, struct exporting *exporting,
+		       struct atomic_file *copy)
 {
 	const char *group = options_text(invocation->options, "group");
-	const char *file = invocation->word_count ? invocation->words[0] : NULL;
-	bool force = options_is_on(invocation->options, "force");
-	struct exporting exporting = { .progress = progress_begin(STDERR_FILENO, "export") };
+	const char *file = copy ? copy->target : "the standard output";
 	struct db_place place;
 	struct error err;
-	int status = export_read(invocation, &exporting.encoding);
+	int status = database_find_for(invocation->options, copy, &place);
 	enum rc rc;
 
-	if (status == EXIT_SUCCESS)
-		status = database_find(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (file && !force && access(file, F_OK) == 0)
-		return say_failed(
-			"%s already exists; name another file, or replace it with --force", file);
-	if (file && place.path && atomic_file_is_same(file, place.path))
+	if (copy && place.path && atomic_file_replaces(copy, place.path))
 		return say_failed("%s is the database itself; name another file", file);
-	if (file)
-		rc = export_file(&exporting, file, force, place.db, group, &err);
-	else
-		rc = export_to(&exporting, STDOUT_FILENO, "the standard output", place.db, group,
-			       &err);
+	rc = export_to(exporting, copy ? copy->fd : STDOUT_FILENO, file, place.db, group, &err);
+	if (rc == RC_OK && copy)
+		rc = atomic_file_commit(copy, options_is_on(invocation->options, "force"), &err);
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
-	if (exporting.changed)
+	if (exporting->changed)
 		say("%llu of %llu documents have values that JSON cannot express, and were written "
 		    "as "
 		    "the nearest JSON value; --encoding "
 		    "transit keeps them",
-		    (unsigned long long)exporting.changed, (unsigned long long)exporting.done);
+		    (unsigned long long)exporting->changed, (unsigned long long)exporting->done);
 	return EXIT_SUCCESS;
+}
+
+static int export_file(const struct invocation *invocation, struct exporting *exporting)
+{
+	const char *file = invocation->words[0];
+	struct atomic_file copy;
+	struct error err;
+	int status;
+
+	if (!options_is_on(invocation->options, "force") && access(file, F_OK) == 0)
+		return say_failed(
+			"%s already exists; name another file, or replace it with --force", file);
+	if (atomic_file_open(file, &copy, &err) != RC_OK)
+		return say_failed("%s", err.text);
+	status = export_into(invocation, exporting, &copy);
+	atomic_file_abort(&copy);
+	return status;
+}
+
+static int export_run(const struct invocation *invocation)
+{
+	struct exporting exporting = { .progress = progress_begin(STDERR_FILENO, "export") };
+	int status = export_read(invocation, &exporting.encoding);
+
+	if (status != EXIT_SUCCESS)
+		return status;
+	return invocation->word_count ? export_file(invocation, &exporting)
+				      : export_into(invocation, &exporting, NULL);
 }
 
 const struct command command_export = {

@@ -105,14 +105,20 @@ static int import_run(const struct invocation *invocation)
 	enum rc rc;
 
 	if (status == EXIT_SUCCESS)
-		status = database_name(options, &import.place);
+		status = database_parse(options, &import.place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	import.progress = progress_begin(STDERR_FILENO, "import");
 	rc = ndjson_reader_open(invocation->word_count ? invocation->words[0] : NULL,
 				&import.progress, &import.input, &import.err);
-	if (rc == RC_OK)
-		rc = import_check_all(&import);
+	if (rc != RC_OK)
+		return say_stopped(&import);
+	status = database_name(options, &import.place);
+	if (status != EXIT_SUCCESS) {
+		ndjson_reader_close(&import.input);
+		return status;
+	}
+	rc = import_check_all(&import);
 	if (rc == RC_OK)
 		rc = import_write_all(&import);
 	progress_wipe(&import.progress);

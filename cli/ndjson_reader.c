@@ -2,10 +2,10 @@
 #include "cli/ndjson_reader.h"
 
 #include "cli/atomic_file.h"
+#include "os/trusted_path.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,7 +70,7 @@ enum rc ndjson_reader_open(const char *path, struct progress *progress, struct n
 	*out = (struct ndjson_reader){ .name = from_stdin ? "the standard input" : path,
 				       .fd = STDIN_FILENO };
 	if (!from_stdin)
-		out->fd = open(path, O_RDONLY | O_CLOEXEC);
+		out->fd = trusted_path_open(path);
 	if (out->fd < 0 || fstat(out->fd, &status) < 0)
 		return fail(out->name, err);
 	if (!S_ISREG(status.st_mode))

@@ -43,7 +43,7 @@ static const struct option_spec serve_options[] = {
 		.name = "user",
 		.argument = "NAME",
 		.help = "When started as root: the user that all processes but the first run as, "
-			"and that owns the files.",
+			"and that owns the files. Default: the owner of the database's directory.",
 	},
 	{
 		.name = "worker-user",
@@ -321,10 +321,19 @@ static enum rc on_reload(void *arg, const struct master_settings **out, struct e
 	return RC_OK;
 }
 
-static void root_check(const struct user *user, struct buf *hint)
+static void root_check(const struct user *user, bool is_named, struct buf *hint)
 {
-	if (geteuid() != 0 || (user->name && user->uid != 0))
+	if (geteuid() != 0)
 		return;
+	if (user->name && user->uid != 0) {
+		if (!is_named) {
+			begin_hint(hint);
+			buf_put_text(hint, "this runs as the user ");
+			buf_put_text(hint, user->name);
+			buf_put_text(hint, ", to whom the directory of the database belongs");
+		}
+		return;
+	}
 	begin_hint(hint);
 	buf_put_text(hint,
 		     "this runs as root; --user NAME makes its processes and files another user's");
@@ -344,7 +353,8 @@ static int serve_run(const struct invocation *invocation)
 	if (status == EXIT_SUCCESS && settings->worker.auth && !master_is_upgrade())
 		status = tokens_check(invocation->program, settings, &hint);
 	if (!master_is_upgrade())
-		root_check(&settings->user, &hint);
+		root_check(&settings->user, options_text(invocation->options, "user") != NULL,
+			   &hint);
 	if (hint.len)
 		buf_put_byte(&hint, 0);
 	settings->greeting = hint.data;

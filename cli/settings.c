@@ -5,13 +5,17 @@
 #include "base/array.h"
 #include "base/mem.h"
 #include "cli/cors_origin.h"
+#include "os/trusted_path.h"
 #include "shm/shm.h"
 #include "store/db_url.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <pwd.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Number of cores that this process may use, at most the number of slots. */
@@ -249,13 +253,38 @@ static enum rc users_read(const struct options *options, struct settings *out, s
 	return RC_OK;
 }
 
+/* Root does not serve a database in the directory of another user as root (see
+ * cli/database.h), so without --user the server runs as the owner of that directory, as
+ * commands do. */
+static enum rc owner_read(const struct options *options, struct settings *out, struct error *err)
+{
+	static char name[LOGIN_NAME_MAX];
+	const char *path = out->master.place.path;
+	const struct passwd *found;
+	struct path_owner owner;
+	struct error detail;
+
+	if (options_text(options, "user") || path == NULL)
+		return RC_OK;
+	if (trusted_path_owner(path, &owner, &detail) != RC_OK)
+		return refuse(options, "db", 0, &detail, err);
+	if (!owner.is_foreign)
+		return RC_OK;
+	found = getpwuid(owner.uid);
+	if (found)
+		(void)snprintf(name, sizeof(name), "%s", found->pw_name);
+	else
+		(void)snprintf(name, sizeof(name), "%u", (unsigned)owner.uid);
+	return user_find(name, &out->master.user, err);
+}
+
 enum rc settings_read(const struct options *options, struct settings *out, struct error *err)
 {
 	static enum rc (*const checks[])(const struct options *, struct settings *,
 					 struct error *) = {
 		db_read,          trusted_proxy_read, listen_check, metrics_listen_check,
 		cors_origin_read, server_name_check,  www_check,    log_level_read,
-		users_read,
+		users_read,       owner_read,
 	};
 	enum rc rc = RC_OK;
 

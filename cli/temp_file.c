@@ -3,18 +3,16 @@
 #include "cli/temp_file.h"
 
 #include "base/array.h"
-#include "base/mem.h"
 #include "cli/say.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,22 +49,39 @@ static bool is_lost(int fd)
 	return file_hold(fd) == HOLD_TAKEN || fstat(fd, &status) < 0 || status.st_nlink == 0;
 }
 
-enum rc temp_file_make(const char *target, char **path, int *fd)
+/* Fills in the letters. */
+static enum rc choose(char *letters)
 {
-	struct buf name = BUF_EMPTY;
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	unsigned char random[LETTERS];
 
-	buf_put_text(&name, target);
-	buf_put(&name, MARK "XXXXXX", sizeof(MARK "XXXXXX"));
-	while ((*fd = mkostemp(name.data, O_CLOEXEC)) >= 0 && is_lost(*fd)) {
-		(void)close(*fd);
-		memset(name.data + name.len - 1 - LETTERS, 'X', LETTERS);
-	}
-	if (*fd < 0) {
-		buf_free(&name);
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return RC_IO;
+	for (size_t i = 0; i < LETTERS; i++)
+		letters[i] = alphabet[random[i] % (sizeof(alphabet) - 1)];
+	return RC_OK;
+}
+
+enum rc temp_file_make(int dir, const char *base, char name[NAME_MAX + 1], int *fd)
+{
+	int len = snprintf(name, NAME_MAX + 1, "%s" MARK "XXXXXX", base);
+
+	if (len > NAME_MAX) {
+		errno = ENAMETOOLONG;
 		return RC_IO;
 	}
-	*path = name.data;
-	return RC_OK;
+	for (;;) {
+		if (choose(name + len - LETTERS) != RC_OK)
+			return RC_IO;
+		*fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (*fd < 0 && errno != EEXIST)
+			return RC_IO;
+		if (*fd >= 0 && !is_lost(*fd))
+			return RC_OK;
+		if (*fd >= 0)
+			(void)close(*fd);
+	}
 }
 
 /* ---- What was left ---- */
@@ -120,18 +135,17 @@ static void sweep_one(int dir, const char *name)
 	(void)close(fd);
 }
 
-void temp_file_sweep(const char *target)
+void temp_file_sweep(int parent, const char *base)
 {
-	char *copy = mem_copy(target, strlen(target)), *other = mem_copy(target, strlen(target));
-	const char *base = basename(other);
-	DIR *dir = opendir(dirname(copy));
+	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
 
+	if (dir == NULL && fd >= 0)
+		(void)close(fd);
 	while (dir && (entry = readdir(dir)) != NULL)
 		if (is_name(entry->d_name, base))
 			sweep_one(dirfd(dir), entry->d_name);
 	if (dir)
 		(void)closedir(dir);
-	free(copy);
-	free(other);
 }

@@ -2,7 +2,6 @@
  * take it while they write to a database without a server (cli/admin.c). */
 #include "ipc/lock.h"
 
-#include "os/chown.h"
 #include "os/file_lock.h"
 
 #include <assert.h>
@@ -84,8 +83,6 @@ enum rc lock_take(const struct db_place *place, int *lock, struct error *err)
 				 "cannot open %.100s in %.200s: %s; the directory must be "
 				 "writable, or name another database with --db FILE",
 				 file.name, file.dir_name, strerror(errno));
-	if (place->path)
-		chown_like_directory(*lock, place->path);
 	rc = lock_file(*lock, &file, place->db, err);
 	if (rc == RC_OK)
 		rc = lock_check_database(place, err);

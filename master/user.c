@@ -11,15 +11,30 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Users without an entry in the user database, as in containers, have a number only,
+ * and no group but that of nobody. */
+#define GROUP_NONE 65534
+
+static bool is_number(const char *name, uid_t *out)
+{
+	char *end;
+	unsigned long number = strtoul(name, &end, 10);
+
+	*out = (uid_t)number;
+	return name[0] >= '0' && name[0] <= '9' && *end == '\0' && number < (uid_t)-1;
+}
+
 enum rc user_find(const char *name, struct user *out, struct error *err)
 {
-	const struct passwd *found;
+	const struct passwd *found = getpwnam(name);
+	uid_t number = 0;
 
-	errno = 0;
-	found = getpwnam(name);
-	if (found == NULL)
+	if (found == NULL && !is_number(name, &number))
 		return error_set(err, RC_NOT_FOUND, "there is no user %.100s", name);
-	*out = (struct user){ name, found->pw_uid, found->pw_gid };
+	if (found == NULL)
+		found = getpwuid(number);
+	*out = (struct user){ name, found ? found->pw_uid : number,
+			      found ? found->pw_gid : GROUP_NONE };
 	if (geteuid() == out->uid)
 		out->name = NULL;
 	else if (geteuid() != 0)

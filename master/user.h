@@ -12,8 +12,8 @@ struct user {
 	gid_t gid;
 };
 
-/* Finds a user by name. RC_NOT_FOUND: there is none; RC_DENIED: this process may not
- * become it. */
+/* Finds a user by name or number. RC_NOT_FOUND: there is none; RC_DENIED: this process
+ * may not become it. */
 MUST_USE enum rc user_find(const char *name, struct user *out, struct error *err);
 /* Becomes the user for good, with its groups and none of the privileges from before.
  * RC_DENIED: must not go on. */

@@ -100,7 +100,12 @@ is "$status" 0 "and stop"
 is "$? $(cat "$work/error")" "2 pocketbook: --worker-user: there is no user no-such-user" "an unknown one is refused"
 
 serve_open
-like "$(cat "$log")" 'runs as root; --user NAME' "without --user it warns"
+like "$(cat "$log")" "runs as the user $user, to whom the directory" "without --user it says as whom it runs"
+stop
+mkdir "$work/roots"
+"$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$work/roots/test.db" 2>"$work/warned" &
+server=$!
+wait_for "in a directory of root's it warns" grep -q 'runs as root; --user NAME' "$work/warned"
 stop
 "$POCKETBOOK" serve --user no-such-user --db "$db" 2>"$work/error"
 is "$? $(cat "$work/error")" "2 pocketbook: --user: there is no user no-such-user" "an unknown user is refused"

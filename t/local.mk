@@ -24,6 +24,7 @@ process_tests = \
 	%D%/0250-doc.sh \
 	%D%/0260-data-memory.sh \
 	%D%/0270-root.sh \
+	%D%/0275-hostile-directory.sh \
 	%D%/0280-beside.sh \
 	%D%/0290-runtime-dir.sh \
 	%D%/0300-full-disk.sh \

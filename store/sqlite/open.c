@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "os/chown.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +26,12 @@
 
 static enum rc check_directory(const char *path, struct error *err)
 {
-	char *copy = mem_copy(path, strlen(path));
+	char *real = realpath(path, NULL);
+	char *copy = real ? real : mem_copy(path, strlen(path));
 	const char *directory = dirname(copy);
 	enum rc rc = RC_OK;
 
-	/* SQLite keeps its log beside the database. */
+	/* SQLite keeps its log beside the database, not beside a link to it. */
 	if (access(directory, W_OK | X_OK) < 0 && errno == ENOENT)
 		rc = error_set(err, RC_IO,
 			       "cannot open %s: there is no directory %s; make it first", path,
@@ -60,10 +60,8 @@ static enum rc make_file(const char *path, struct error *err)
 		return error_set(err, rc_of_errno(errno),
 				 "cannot make %s (%s); check the disk and the path", path,
 				 strerror(errno));
-	if (fd >= 0) {
-		chown_like_directory(fd, path);
+	if (fd >= 0)
 		close(fd);
-	}
 	return RC_OK;
 }
 

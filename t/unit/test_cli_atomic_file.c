@@ -148,16 +148,53 @@ static void a_signal_that_is_ignored_stays_so(void **state)
 	assert_ptr_equal(signal(SIGHUP, SIG_DFL), SIG_IGN);
 }
 
-static void files_are_told_apart_by_what_they_are(void **state)
+static void the_file_that_would_be_replaced_is_known(void **state)
 {
+	struct atomic_file file;
 	char other[160];
 
 	(void)state;
-	write_file(in_folder("target"), "");
+	file = open_file("new");
 	(void)snprintf(other, sizeof(other), "%s/./target", folder);
-	assert_true(atomic_file_is_same(in_folder("target"), other));
-	assert_false(atomic_file_is_same(in_folder("target"), folder));
-	assert_false(atomic_file_is_same(in_folder("none"), in_folder("none")));
+	assert_false(atomic_file_replaces(&file, other));
+	write_file(in_folder("target"), "");
+	assert_true(atomic_file_replaces(&file, other));
+	assert_false(atomic_file_replaces(&file, folder));
+	atomic_file_abort(&file);
+}
+
+/* As for a command that becomes another user: another process finishes the file, also
+ * if this one is killed. */
+static void another_process_finishes_it(void **state)
+{
+	struct error err = { "" };
+	struct atomic_file file;
+
+	(void)state;
+	write_file(in_folder("target"), "old");
+	file = open_file("new");
+	assert_int_equal(atomic_file_keep_rights(&file, &err), RC_OK);
+	assert_int_equal(atomic_file_commit(&file, false, &err), RC_EXISTS);
+	assert_file(in_folder("target"), "old");
+	assert_int_equal(atomic_file_commit(&file, true, &err), RC_OK);
+	atomic_file_abort(&file);
+	assert_file(in_folder("target"), "new");
+}
+
+static void another_process_removes_it(void **state)
+{
+	struct atomic_file file = open_file("new");
+	char path[160];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s", file.path);
+	assert_int_equal(atomic_file_keep_rights(&file, NULL), RC_OK);
+	/* As if it had been killed: the socket closes, and nothing else is done. */
+	(void)close(file.rights);
+	assert_int_equal(waitpid(file.keeper, NULL, 0), file.keeper);
+	file.rights = -1;
+	assert_int_equal(access(path, F_OK), -1);
+	atomic_file_abort(&file);
 }
 
 /* ---- Lines ---- */
@@ -320,7 +357,9 @@ int main(void)
 		FOLDER_TEST(an_existing_file_is_replaced_only_on_request),
 		FOLDER_TEST(a_signal_takes_it_away),
 		FOLDER_TEST(a_signal_that_is_ignored_stays_so),
-		FOLDER_TEST(files_are_told_apart_by_what_they_are),
+		FOLDER_TEST(the_file_that_would_be_replaced_is_known),
+		FOLDER_TEST(another_process_finishes_it),
+		FOLDER_TEST(another_process_removes_it),
 		FOLDER_TEST(a_file_is_read_twice),
 		FOLDER_TEST(so_is_a_pipe),
 		FOLDER_TEST(a_line_that_is_too_long_is_passed_over),
