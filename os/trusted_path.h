@@ -19,8 +19,8 @@ struct path_owner {
 	uid_t uid;
 };
 
-/* RC_DENIED: a directory on the way is root's, but others may write to it; RC_IO. A path
- * that does not exist is fine. */
+/* RC_DENIED: a directory on the way is root's, but others may write to it; RC_IO. A
+ * path that does not exist is fine. */
 MUST_USE enum rc trusted_path_owner(const char *path, struct path_owner *out, struct error *err);
 /* Becomes that user for good, with its groups and without any right of root's. Nothing
  * if nobody is foreign. */
