@@ -179,6 +179,7 @@ EXTRA_DIST += \
 	%D%/history/campaign.mjs \
 	%D%/history/campaign.test.mjs \
 	%D%/history/clients.mjs \
+	%D%/history/damage.mjs \
 	%D%/history/history.test.mjs \
 	%D%/history/ids.mjs \
 	%D%/history/levers.mjs \

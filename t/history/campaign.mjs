@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { administrator, makeCredentials, makeSeeds, visitor, watcher } from './admin.mjs'
 import { follower, listener, puller, writer } from './clients.mjs'
-import { DELETED, History } from './history.mjs'
+import { History, tagOf } from './history.mjs'
 import { Ids } from './ids.mjs'
 import { enterOwnMounts } from './mounts.mjs'
 import { acts, nemesis } from './nemesis.mjs'
@@ -48,9 +48,10 @@ async function probe(run) {
       await pause(50)
       continue
     }
-    for (const { id, status, version, value, deleted } of answer.body.results) {
+    for (const result of answer.body.results) {
+      const { id, status, version } = result
       if (status === 'ok') history.violate('a stale write was applied', `${id}: base 2^50 became version ${version}`)
-      if (version > 0) held.set(id, { version, tag: deleted ? DELETED : value?.tag })
+      if (version > 0) held.set(id, { version, tag: tagOf(result) })
     }
   }
   connection.close()

@@ -1,8 +1,11 @@
 // The clients of a campaign. Each runs until `run.over` and records what it sent and
 // received in the history. Its credential has its token, which an administrator may
 // replace at any time.
-import { DELETED, Replica } from './history.mjs'
+import { DELETED, Replica, tagOf } from './history.mjs'
 import { Session, follow } from './tokens.mjs'
+
+/** Makes a value large, which the database stores apart. */
+const LARGE = 'x'.repeat(1500)
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -30,7 +33,8 @@ export async function writer(run, name, random, credential) {
     const base = stale ? held.version - 1 : anew ? 0 : held.version
     if (deleted) history.tryDeletion(id)
     ids.begin(slot, id, { made: base === 0, deleted })
-    return { id, base, tag: deleted ? DELETED : tag, op: random.chance(0.85) ? `op-${tag}` : undefined, deleted }
+    const text = random.chance(0.1) ? LARGE : undefined
+    return { id, base, tag: deleted ? DELETED : tag, op: random.chance(0.85) ? `op-${tag}` : undefined, deleted, text }
   }
 
   const settle = (edit, result, sure) => {
@@ -42,7 +46,7 @@ export async function writer(run, name, random, credential) {
     if (edit.deleted && sure) history.refuseDeletion(edit.id)
     if (result.status === 'conflict') {
       history.counts.conflicts++
-      if (result.version > 0) history.see(edit.id, result.version, result.deleted ? DELETED : result.value?.tag, 'a conflict')
+      if (result.version > 0) history.see(edit.id, result.version, tagOf(result), 'a conflict')
       else history.miss(edit.id, 'a conflict')
       if (result.value?.tag === edit.tag) history.violate('a write conflicts with itself', `${edit.tag} on ${edit.id}@${result.version}`)
       known.set(edit.id, { version: result.version, deleted: result.deleted })
@@ -59,7 +63,7 @@ export async function writer(run, name, random, credential) {
   const shallBeResent = (results, atomic) => (atomic ? results.every(({ status }) => status === 'ok') && random.chance(0.5) : random.chance(0.05))
 
   const push = async (edits, atomic) => {
-    const docs = edits.map(({ id, base, tag, op, deleted }) => ({ id, base, op, ...(deleted ? { deleted } : { value: { tag } }) }))
+    const docs = edits.map(({ id, base, tag, op, deleted, text }) => ({ id, base, op, ...(deleted ? { deleted } : { value: { tag, text } }) }))
     const canRetry = edits.every(({ op }) => op)
     for (let sure = true; ; sure = false) {
       history.counts.pushes++

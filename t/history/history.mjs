@@ -7,6 +7,12 @@
 /** Represents the value of a tombstone. */
 export const DELETED = '(deleted)'
 
+/** Represents a value that the server reported as damaged. */
+export const DAMAGED = '(damaged)'
+
+/** The tag of a document as the server returns it. */
+export const tagOf = ({ value, deleted, damaged }) => (damaged ? DAMAGED : deleted ? DELETED : value?.tag)
+
 export class History {
   /** id → version → the observed tag */
   seen = new Map()
@@ -23,6 +29,8 @@ export class History {
    * document may have vanished completely. */
   #deletions = new Map()
   purges = 0
+  /** "id@version" of each value that was damaged on the disk */
+  #damaged = new Set()
   /** Ids that the server reported as nonexistent. */
   #gone = new Set()
   /** The tag of each edit whose result was `skipped` → the edit */
@@ -31,14 +39,24 @@ export class History {
    * between, both attempts may have created one. */
   #again = new Set()
   violations = []
-  counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0 }
+  counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0, damaged: 0 }
 
   violate(kind, detail) {
     this.violations.push(`${kind}: ${detail}`)
   }
 
+  /** The value of this version was damaged on the disk. */
+  damage(id, version) {
+    this.#damaged.add(`${id}@${version}`)
+  }
+
   /** A client received this version of a document; `tag` is DELETED for a tombstone. */
   see(id, version, tag, where) {
+    if (tag === DAMAGED) {
+      this.counts.damaged++
+      if (!this.#damaged.has(`${id}@${version}`)) this.violate('a healthy document is reported as damaged', `${id}@${version} in ${where}`)
+      return
+    }
     const versions = this.seen.get(id) ?? new Map()
     this.seen.set(id, versions)
     const before = versions.get(version)
@@ -200,8 +218,9 @@ export class Replica {
     this.history.counts.resets++
   }
 
-  #takeOne({ id, version, value, deleted }, reset) {
-    const tag = deleted ? DELETED : value?.tag
+  #takeOne(doc, reset) {
+    const { id, version } = doc
+    const tag = tagOf(doc)
     const held = this.docs.get(id)
     if (!id.startsWith(this.group + ':')) this.history.violate('a document of another group', `${id} in ${this.name} of ${this.group}`)
     if (held && held.version > version && !reset)

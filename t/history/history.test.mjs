@@ -2,7 +2,7 @@
 // and the corrected history must not.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DELETED, History, Replica } from './history.mjs'
+import { DAMAGED, DELETED, History, Replica } from './history.mjs'
 import { Key, Keyring } from './tokens.mjs'
 
 const edit = (id, base, tag, more = {}) => ({ id, base, tag, op: tag, deleted: false, ...more })
@@ -131,6 +131,18 @@ const rules = {
     if (wrong) h.refuseDeletion('a:1')
     else h.lose(deletion('a:1', 1))
     h.conclude(database())
+  }],
+  'a damaged document that is not': ['a healthy document is reported as damaged', (h, wrong) => {
+    h.damage('a:1', 2)
+    h.see('a:1', wrong ? 1 : 2, DAMAGED, 'a pull')
+  }],
+  'a damaged one that is left out': ['a pull missed a write', (h, wrong) => {
+    const replica = new Replica(h, 'a', 'a reader')
+    replica.take(page(['a:1', 1, 'x']))
+    h.acknowledge(edit('a:1', 1, 'y'), 2)
+    h.damage('a:1', 2)
+    replica.take(wrong ? page() : { docs: [{ id: 'a:1', version: 2, damaged: true }], more: false })
+    replica.require(h.expected('a'))
   }],
   'a request that begins after the revocation of its token': ['a token is accepted after its end', (h, wrong) => request(h, wrong ? 200 : 401, { before: end })],
   'one that begins after it and is forbidden': ['a token is accepted after its end', (h, wrong) => request(h, 403, { ...(wrong ? { before: end } : { during: end }), names: ['c'] })],

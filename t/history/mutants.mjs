@@ -17,6 +17,7 @@ export const mutants = [
   { faults: 'horizon_kept=wrong', acts: ['purge'], kind: /a stream missed a change|a pull missed a write/ },
   { faults: 'generation_ignored=wrong', kind: /a pull missed a write/ },
   { faults: 'generation_kept=wrong', kind: /a pull missed a write/ },
+  { faults: 'damage_hidden=wrong', acts: ['damageValue'], kind: /a damaged document is hidden/ },
   { faults: 'answers_crossed=wrong', kind: /stale write was applied|two writes in one version|one write in two versions|was lost|a pull missed a write/ },
   { faults: 'revoked_later=wrong', kind: /a token is accepted after its end/ },
   { faults: 'expiry_ignored=wrong', kind: /a token is accepted after its end/ },

@@ -169,6 +169,13 @@ export class Server {
     return { status: code ?? signal, out, err }
   }
 
+  /** Runs SQL on the database, beside the server: {status, out}. */
+  sql(text) {
+    const dots = ['.timeout 5000', '.dbconfig no_ckpt_on_close on', 'PRAGMA wal_autocheckpoint = 0']
+    const { status, stdout } = spawnSync('sqlite3', ['-bail', ...dots.flatMap((line) => ['-cmd', line]), this.db], { input: text, encoding: 'utf8' })
+    return { status, out: stdout }
+  }
+
   /** A path for another file, not on the disk of the database. */
   file(name) {
     return join(this.#folder, name)

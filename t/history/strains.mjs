@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { DELETED } from './history.mjs'
+import { damageValue } from './damage.mjs'
+import { tagOf } from './history.mjs'
 import { Session } from './tokens.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
@@ -130,7 +131,7 @@ async function backup(run) {
   const { status, out, err } = await server.command('export', '--encoding', 'json', '--db', copy)
   if (status !== 0) return history.violate('the file of a backup', err)
   const docs = out.split('\n').filter((line) => line && !line.includes('"flood:')).map((line) => JSON.parse(line))
-  history.checkBackup(expected, new Map(docs.map(({ id, version, value, deleted }) => [id, { version, tag: deleted ? DELETED : value?.tag }])))
+  history.checkBackup(expected, new Map(docs.map((doc) => [doc.id, { version: doc.version, tag: tagOf(doc) }])))
 }
 
 /* ---- All of them ---- */
@@ -140,6 +141,7 @@ export const strains = {
   lapRing,
   purge,
   backup,
+  damageValue,
   /** Makes one allocation of the writer or of a worker fail. */
   failMemory: needsFaults(async ({ server, random }) => {
     const { writer, workers } = server.children()

@@ -2,6 +2,7 @@
  * worker/sync, worker/live/feed and worker/live/subscriber. */
 #include "worker/live/page.h"
 
+#include "base/fault.h"
 #include "transit/envelope.h"
 
 void page_put_cursor(struct buf *out, enum encoding encoding, const struct store_cursor *cursor)
@@ -23,11 +24,17 @@ void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
 
 static void put_doc(struct buf *out, enum encoding encoding, const struct store_doc *doc)
 {
-	size_t before = out->len;
+	size_t start = out->len, before;
 
+	envelope_next(out);
+	before = out->len;
 	if (!doc->damaged && store_doc_put(out, encoding, doc) == RC_OK)
 		return;
 	out->len = before;
+	if (FAULT_MUTANT("damage_hidden")) {
+		out->len = start;
+		return;
+	}
 	envelope_open(out);
 	envelope_put_text(out, encoding, "id", doc->id);
 	envelope_put_number(out, encoding, "version", doc->version);
@@ -42,10 +49,8 @@ void page_put(struct buf *out, enum encoding encoding, struct slice group,
 	if (group.len)
 		envelope_put_text(out, encoding, "group", group);
 	envelope_open_list(out, encoding, "docs");
-	for (size_t i = 0; i < page->count; i++) {
-		envelope_next(out);
+	for (size_t i = 0; i < page->count; i++)
 		put_doc(out, encoding, &page->docs[i]);
-	}
 	envelope_close_list(out);
 	page_put_cursor(out, encoding, &page->next);
 	envelope_put_flag(out, encoding, "more", page->more);
