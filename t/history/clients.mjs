@@ -156,7 +156,7 @@ export async function follower(run, name, random, credential, only) {
     const leave = setInterval(() => !run.ending && random.chance(0.3) && call?.destroy(), 1000)
     history.counts.streams++
     await follow(run, credential.key, path, lastId, ({ event, id, data }) => {
-      lastId = id
+      lastId = id ?? lastId
       if (event !== 'change') return
       history.counts.events++
       replicas.get(data.group).take(data)
@@ -198,7 +198,7 @@ export async function listener(run, name, random, credential) {
     let call
     history.counts.streams++
     await follow(run, credential.key, `/events?group=${group}${lastId ? '' : '&since=0'}`, lastId, ({ id }) => {
-      lastId = id
+      lastId = id ?? lastId
       history.counts.hints++
       void pull()
     }, (made) => run.calls.add((call = made)))

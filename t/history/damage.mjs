@@ -1,5 +1,6 @@
-// An act of the nemesis: damages the value of a document on the disk, as a bad sector
-// does, while the server runs or is down, and mends it by a new write.
+// Acts of the nemesis on the files of the database: it damages values, as a bad sector
+// does, and moves files away.
+import { copyFileSync, renameSync } from 'node:fs'
 import { Session } from './tokens.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
@@ -68,5 +69,26 @@ export async function damageValue(run) {
     const pulled = await pullAll(session, random.pick(['a', 'b', id.slice(0, id.lastIndexOf(':'))].filter((group) => id.startsWith(group + ':'))), random.chance(0.5) ? 1000 : 20)
     if ((await mend(run, session, id, version)) && pulled && !pulled.has(id)) history.violate('a damaged document is hidden', `${id}@${version}`)
   }
+  session.close()
+}
+
+/** Moves a file of the database away for a while, or replaces it by a copy, which is
+ * another file. Nothing may be acknowledged meanwhile. */
+export async function moveFile(run) {
+  const { server, random, history } = run
+  const suffix = random.pick(['', '', '-wal', '-shm', '.lock'])
+  const name = server.db + suffix
+  const away = `${name}.away`
+  const session = new Session(run, { key: run.seeds[0] })
+  renameSync(name, away)
+  if (random.chance(0.5)) copyFileSync(away, name)
+  const answer = await session.ask('/sync', { docs: [{ id: `flood:${run.acts.moveFile}`, base: 0, value: null }] })
+  if (answer?.status === 200) history.violate('a write without the files', name)
+  const { writer, workers } = server.children()
+  // A writer that starts without the log or the wal-index makes new ones, and refuses
+  // those that come back.
+  if ((suffix === '' || suffix === '.lock') && random.chance(0.3)) server.signal(random.pick([writer, ...workers]), 'SIGKILL')
+  await pause(random.below(1000))
+  renameSync(away, name)
   session.close()
 }

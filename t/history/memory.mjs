@@ -79,7 +79,7 @@ class Scenario {
       let call
       const late = setTimeout(() => call?.destroy(), PATIENCE)
       await listen(this.server.port, '/events?docs=1&since=0&group=m', lastId, ({ event, id, data }) => {
-        lastId = id
+        lastId = id ?? lastId
         if (event === 'change') replica.take(data)
         if (hasAll()) call.destroy()
       }, (made) => (call = made))

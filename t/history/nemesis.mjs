@@ -20,23 +20,15 @@ const troubles = [
   'truncate any EIO', 'read any EIO', 'grow db ENOSPC',
 ]
 
-function signal(pid, name) {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // The process has ended meanwhile.
-  }
-}
-
-async function freeze(pid, ms) {
-  signal(pid, 'SIGSTOP')
+async function freeze(server, pid, ms) {
+  server.signal(pid, 'SIGSTOP')
   await pause(ms)
-  signal(pid, 'SIGCONT')
+  server.signal(pid, 'SIGCONT')
 }
 
 export const acts = {
-  killWorker: async ({ server, random }) => signal(random.pick(server.children().workers), 'SIGKILL'),
-  killWriter: async ({ server }) => signal(server.children().writer, 'SIGKILL'),
+  killWorker: async ({ server, random }) => server.signal(random.pick(server.children().workers), 'SIGKILL'),
+  killWriter: async ({ server }) => server.signal(server.children().writer, 'SIGKILL'),
   async killMaster({ server }) {
     await server.kill()
     await server.start()
@@ -48,7 +40,7 @@ export const acts = {
     const least = Math.min(...points.map(times))
     const point = random.pick(points.filter((name) => times(name) === least))
     server.levers.killAt(point, 1 + random.below(visits[point] ?? 5))
-    if (/handover|handoff/.test(point)) signal(server.pid, random.pick(['SIGHUP', 'SIGUSR2']))
+    if (/handover|handoff/.test(point)) server.signal(server.pid, random.pick(['SIGHUP', 'SIGUSR2']))
     for (const end = Date.now() + 3000; !server.levers.killed && Date.now() < end;) await pause(10)
     if (server.levers.killed) run.count(killedAt(point))
     server.levers.killAt('', 0)
@@ -63,11 +55,11 @@ export const acts = {
     await server.start()
   },
   /** Reload: every worker is replaced; the next act sometimes kills leaving ones. */
-  reload: async ({ server }) => signal(server.pid, 'SIGHUP'),
+  reload: async ({ server }) => server.signal(server.pid, 'SIGHUP'),
   /** Upgrade: a new run of the program takes over. */
-  upgrade: async ({ server }) => signal(server.pid, 'SIGUSR2'),
-  freezeWorker: async ({ server, random }) => freeze(random.pick(server.children().workers), 50 + random.below(400)),
-  freezeWriter: async ({ server, random }) => freeze(server.children().writer, 50 + random.below(400)),
+  upgrade: async ({ server }) => server.signal(server.pid, 'SIGUSR2'),
+  freezeWorker: async ({ server, random }) => freeze(server, random.pick(server.children().workers), 50 + random.below(400)),
+  freezeWriter: async ({ server, random }) => freeze(server, server.children().writer, 50 + random.below(400)),
   failDisk: Object.assign(async ({ server, random }) => {
     server.breakDisk(random.pick(troubles) + '\n')
     await pause(50 + random.below(500))

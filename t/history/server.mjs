@@ -125,6 +125,15 @@ export class Server {
     }
   }
 
+  /** Signals a process, if it has not ended meanwhile. */
+  signal(pid, name) {
+    try {
+      process.kill(pid, name)
+    } catch {
+      // It has ended.
+    }
+  }
+
   get isAlive() {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

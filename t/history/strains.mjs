@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { damageValue } from './damage.mjs'
+import { damageValue, moveFile } from './damage.mjs'
 import { tagOf } from './history.mjs'
 import { Session } from './tokens.mjs'
 
@@ -14,14 +14,6 @@ const needsFaults = (act) => Object.assign(act, { works: ({ faultsBuilt }) => fa
 export const QUIET = 'quiet'
 const RING_SIZE = 4096 // hints, as in shm/ring.h
 const FLOOD = 500 // documents per push, each in a group of its own
-
-function signal(pid, name) {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // The process has ended meanwhile.
-  }
-}
 
 /* ---- Descriptors ---- */
 
@@ -48,7 +40,7 @@ async function starveFiles({ server, random }) {
   if (!before) return
   limitFiles(pid, before.used + random.below(4))
   const idle = crowd(server.port, 40)
-  if (pid === server.pid) signal(random.pick([writer, ...workers]), 'SIGKILL')
+  if (pid === server.pid) server.signal(random.pick([writer, ...workers]), 'SIGKILL')
   await pause(100 + random.below(500))
   for (const socket of idle) socket.destroy()
   limitFiles(pid, before.most)
@@ -83,7 +75,7 @@ async function flood(run, connection) {
 async function lapRing(run) {
   const { server, random, history, ids } = run
   const pid = random.pick(server.children().workers)
-  signal(pid, 'SIGSTOP')
+  server.signal(pid, 'SIGSTOP')
   try {
     const connection = await reach(run)
     const tag = `lap ${(run.laps = (run.laps ?? 0) + 1)}`
@@ -95,7 +87,7 @@ async function lapRing(run) {
     for (let hints = 0; hints < RING_SIZE && (await flood(run, connection)); hints += FLOOD);
     connection.close()
   } finally {
-    signal(pid, 'SIGCONT')
+    server.signal(pid, 'SIGCONT')
   }
 }
 
@@ -113,7 +105,7 @@ async function purge({ server, random, history }) {
   const done = server.command('purge', '--older-than', random.pick(['0s', '0s', '0s', '1h']))
   if (random.chance(0.3)) {
     await pause(random.below(60))
-    signal(server.children().writer, 'SIGKILL')
+    server.signal(server.children().writer, 'SIGKILL')
   }
   const result = await done
   if (judge(history, 'purge', result)) history.counts.purged += Number(/(\d+) purged/.exec(result.out)?.[1] ?? 0)
@@ -142,6 +134,7 @@ export const strains = {
   purge,
   backup,
   damageValue,
+  moveFile,
   /** Makes one allocation of the writer or of a worker fail. */
   failMemory: needsFaults(async ({ server, random }) => {
     const { writer, workers } = server.children()

@@ -151,12 +151,19 @@ export class Session extends Connection {
   }
 }
 
+/** The status that a request would get for the reason that a stream ends with. */
+const statusOf = { unauthorized: 401, expired: 401, forbidden: 403 }
+
 /** As `listen`, with the token. */
 export async function follow({ port, keyring }, key, path, lastId, onEvent, hold) {
   const need = needOf(path)
   const ticket = keyring.ask(key, need)
   let closed
-  await listen(port, path, lastId, onEvent, hold, {
+  const onAny = (event) => {
+    if (event.event === 'end') keyring.judge(ticket, statusOf[event.data.code])
+    else onEvent(event)
+  }
+  await listen(port, path, lastId, onAny, hold, {
     headers: bearer(key),
     onStatus(status) {
       keyring.judge(ticket, status)
