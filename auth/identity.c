@@ -38,6 +38,8 @@ struct identity *identity_new(const struct store_token *token)
 	identity->key = hash_of(token->id);
 	memcpy(identity->hash, token->hash, sizeof(identity->hash));
 	identity->user = text_copy(&at, token->user);
+	identity->user_key = hash_of(token->user);
+	identity->quota = token->quota;
 	identity->expires = token->expires;
 	identity->grant_count = token->grant_count;
 	for (size_t i = 0; i < token->grant_count; i++) {

@@ -18,6 +18,8 @@ struct identity {
 	uint64_t key;                    /* hash_of(id), as in ring entries about the token */
 	unsigned char hash[STORE_TOKEN_HASH_LEN];
 	struct slice user;
+	uint64_t user_key; /* hash_of(user) */
+	struct store_quota quota;
 	int64_t expires; /* seconds since 1970; 0: never */
 	size_t grant_count;
 	struct store_grant grants[];

@@ -4,5 +4,6 @@ libauth_a_SOURCES = \
 	%D%/auth.c %D%/auth.h \
 	%D%/grant.c %D%/grant.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/quota.c %D%/quota.h \
 	%D%/throttle.c %D%/throttle.h \
 	%D%/token.c %D%/token.h

@@ -21,6 +21,7 @@ const char *rc_name(enum rc rc)
 		[RC_READ_ONLY] = "read_only",
 		[RC_SYNC_FAILED] = "sync_failed",
 		[RC_MOVED] = "moved",
+		[RC_OVER_QUOTA] = "over_quota",
 	};
 
 	return (unsigned)rc < RC_COUNT ? names[rc] : "unknown";

@@ -19,10 +19,11 @@ enum rc {
 	RC_IO,          /* the operating system reported an error */
 	RC_CORRUPT,     /* stored data is damaged, or not Pocketbook's */
 	RC_NEWER,       /* stored data was written by a newer version */
-	RC_FULL,        /* the disk is full, or a quota exceeded */
+	RC_FULL,        /* the disk is full */
 	RC_READ_ONLY,   /* the disk is read-only */
 	RC_SYNC_FAILED, /* a sync to disk failed: the outcome is unknown, the process must end */
 	RC_MOVED,       /* the file of the database is not at its name any more */
+	RC_OVER_QUOTA,  /* it would exceed a quota of the user */
 	RC_COUNT
 };
 

@@ -83,6 +83,7 @@ extern const struct command command_token_add;
 extern const struct command command_token_list;
 extern const struct command command_token_revoke;
 extern const struct command command_token_rotate;
+extern const struct command command_token_set;
 extern const struct command command_completion;
 extern const struct command command_help;
 extern const struct command command_version;

@@ -20,6 +20,7 @@ const struct command *const commands[] = {
 	&command_token_list,
 	&command_token_revoke,
 	&command_token_rotate,
+	&command_token_set,
 	&command_stats,
 	&command_top,
 	&command_completion,

@@ -40,6 +40,7 @@ libcli_a_SOURCES = \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/token.c \
+	%D%/token_set.c %D%/token_set.h \
 	%D%/tokens.c %D%/tokens.h \
 	%D%/top.c \
 	%D%/version.c

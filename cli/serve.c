@@ -120,6 +120,14 @@ static const struct option_spec serve_options[] = {
 	},
 	OPTION_CONFIG,
 	{
+		.name = "quota",
+		.argument = "NAME=N[,...]",
+		.help = "What each user may have, unless the token has a quota of its own: bytes, "
+			"documents and groups that are stored, streams that are open, and pushes "
+			"in a minute, such as bytes=1G,documents=100000,groups=1000,streams=100,"
+			"pushes=600. With --auth off, all clients together. Default: no limits.",
+	},
+	{
 		.name = "retention",
 		.alias = "keep",
 		.argument = "TIME|off",
@@ -376,7 +384,8 @@ const struct command command_serve = {
 		 "On SIGHUP it reads its configuration again and replaces its workers one by one, "
 		 "without closing a connection or refusing a request. If the configuration has an "
 		 "error, the log reports it and the old one stays in force. The options db, "
-		 "listen, metrics-listen, retention, runtime-dir, user and workers change only "
+		 "listen, metrics-listen, quota, retention, runtime-dir, user and workers change "
+		 "only "
 		 "with a restart.\n"
 		 "On SIGUSR2 it upgrades itself in the same way to the binary that is now at its "
 		 "path. If that binary cannot take over, the log reports why and the old one "

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/mem.h"
+#include "auth/quota.h"
 #include "cli/cors_origin.h"
 #include "os/trusted_path.h"
 #include "shm/shm.h"
@@ -236,6 +237,16 @@ static enum rc log_level_read(const struct options *options, struct settings *ou
 			 options_place(options, "log-level", 0), name);
 }
 
+static enum rc quota_read(const struct options *options, struct settings *out, struct error *err)
+{
+	const char *text = options_text(options, "quota");
+	struct error detail;
+
+	if (text && quota_parse(slice_of(text), false, &out->master.worker.quota, &detail) != RC_OK)
+		return refuse(options, "quota", 0, &detail, err);
+	return RC_OK;
+}
+
 static enum rc users_read(const struct options *options, struct settings *out, struct error *err)
 {
 	const struct {
@@ -284,7 +295,7 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 					 struct error *) = {
 		db_read,          trusted_proxy_read, listen_check, metrics_listen_check,
 		cors_origin_read, server_name_check,  www_check,    log_level_read,
-		users_read,       owner_read,
+		users_read,       owner_read,         quota_read,
 	};
 	enum rc rc = RC_OK;
 

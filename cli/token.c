@@ -1,4 +1,4 @@
-/* `pocketbook token add`, list, revoke and rotate. See also auth/token.h. */
+/* `pocketbook token add`, list, revoke and rotate. See also cli/token_set.c. */
 #include "auth/grant.h"
 #include "auth/token.h"
 #include "base/clock.h"
@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/say.h"
+#include "cli/token_set.h"
 #include "cli/tokens.h"
 
 #include <errno.h>
@@ -45,6 +46,7 @@ static const struct option_spec add_options[] = {
 		.max = 36500 * DAY,
 		.help = "Time until it expires, such as 12h or 90d. Default: it does not expire.",
 	},
+	OPTION_QUOTA,
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
@@ -144,6 +146,8 @@ static int add_run(const struct invocation *invocation)
 	if (status == EXIT_SUCCESS)
 		status = grants_read(options, &token);
 	if (status == EXIT_SUCCESS)
+		status = token_quota_read(options, &token.quota);
+	if (status == EXIT_SUCCESS)
 		status = database_name(options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
@@ -201,11 +205,13 @@ static int list_run(const struct invocation *invocation)
 		status = say_failed("%s: the tokens could not be listed (%s)", place.db,
 				    rc_name(answer.reply.rc));
 	else if (options_is_on(invocation->options, "json"))
-		tokens_print_json(answer.reply.tokens, answer.reply.token_count);
+		tokens_print_json(answer.reply.tokens, answer.reply.token_count,
+				  &answer.reply.quota);
 	else if (answer.reply.token_count == 0)
 		say("%s: there is no token yet (see 'pocketbook help token add')", place.db);
 	else
-		tokens_print_table(answer.reply.tokens, answer.reply.token_count, clock_wall());
+		tokens_print_table(answer.reply.tokens, answer.reply.token_count,
+				   &answer.reply.quota, clock_wall());
 	admin_answer_clear(&answer);
 	return status;
 }
@@ -213,8 +219,11 @@ static int list_run(const struct invocation *invocation)
 const struct command command_token_list = {
 	.name = "token list",
 	.usage = "[OPTION]...",
-	.summary = "List the tokens: id, user, times (UTC) and groups.",
-	.about = "The tokens themselves are not stored anywhere.\n",
+	.summary = "List the tokens: id, user, times (UTC), groups and quotas.",
+	.about = "The tokens themselves are not stored anywhere.\n"
+		 "A second line of a token has what its user has stored, if that is counted, and "
+		 "the limits that apply. The limits of serve --quota are known to a running server "
+		 "only.\n",
 	COMMAND_OPTIONS(list_options),
 	.run = list_run,
 };
@@ -382,7 +391,8 @@ const struct command command_token_rotate = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Replace a token by a new one and print that, once.",
-	.about = "The new token has the same user and groups. The old one expires at once, with "
+	.about = "The new token has the same user, groups and quota. The old one expires at once, "
+		 "with "
 		 "its open streams, or after --grace, so that there is time to distribute the new "
 		 "one. Both happen together or not at all.\n",
 	.example = "  pocketbook token rotate 0123456789abcdef --grace 7d --expires 90d\n",

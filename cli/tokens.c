@@ -3,10 +3,13 @@
 
 #include "auth/grant.h"
 #include "base/clock.h"
+#include "auth/quota.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "cli/text_table.h"
 #include "transit/transit.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -45,7 +48,51 @@ static void print_grants(const struct store_token *token)
 	buf_free(&text);
 }
 
-void tokens_print_table(const struct store_token *tokens, size_t count, int64_t now)
+static void number_format(enum store_quota_kind kind, uint64_t number, char out[UNITS_DISPLAY_MAX])
+{
+	if (kind == STORE_QUOTA_BYTES)
+		units_display_bytes(number, out);
+	else
+		units_display_count(number, out);
+}
+
+/* "bytes 1.5 MiB of 1.0 GiB", "pushes 600 a minute"; nothing if there is neither a
+ * usage nor a limit. */
+static void put_quota(struct buf *out, const struct store_token *token,
+		      const struct store_quota *server, enum store_quota_kind kind)
+{
+	const int64_t limit = quota_limit(&token->quota, server, kind);
+	char used[UNITS_DISPLAY_MAX] = "", most[UNITS_DISPLAY_MAX];
+	const bool has_usage = kind < STORE_QUOTA_STORED && (limit > 0 || token->usage[kind]);
+
+	if (limit <= 0 && !has_usage)
+		return;
+	buf_putf(out, "%s%s", out->len ? ", " : "", quota_name(kind));
+	if (has_usage) {
+		number_format(kind, token->usage[kind], used);
+		buf_putf(out, " %s", used);
+	}
+	if (limit > 0) {
+		number_format(kind, (uint64_t)limit, most);
+		buf_putf(out, "%s%s", has_usage ? " of " : " ", most);
+	}
+	if (kind == STORE_QUOTA_PUSHES)
+		buf_put_text(out, " a minute");
+}
+
+static void print_quotas(const struct store_token *token, const struct store_quota *server)
+{
+	struct buf text = BUF_EMPTY;
+
+	for (unsigned kind = 0; kind < STORE_QUOTA_COUNT; kind++)
+		put_quota(&text, token, server, (enum store_quota_kind)kind);
+	if (text.len)
+		printf("%*s  %.*s\n", STORE_TOKEN_ID_LEN, "", (int)text.len, text.data);
+	buf_free(&text);
+}
+
+void tokens_print_table(const struct store_token *tokens, size_t count,
+			const struct store_quota *server, int64_t now)
 {
 	size_t user_width = strlen("USER");
 	char created[TIME_ROOM], expires[TIME_ROOM];
@@ -63,6 +110,7 @@ void tokens_print_table(const struct store_token *tokens, size_t count, int64_t 
 		printf("  %-16s  %-18s  ", created, expires);
 		print_grants(&tokens[i]);
 		putchar('\n');
+		print_quotas(&tokens[i], server);
 	}
 }
 
@@ -103,7 +151,28 @@ static void put_members(struct buf *out, const struct store_token *token)
 	put_time(out, "expires", token->expires);
 }
 
-void tokens_print_json(const struct store_token *tokens, size_t count)
+static void put_json_quotas(struct buf *out, const struct store_token *token,
+			    const struct store_quota *server)
+{
+	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++)
+		buf_putf(out, "%s\"%s\":%" PRIu64, kind ? "," : ",\"usage\":{",
+			 quota_name((enum store_quota_kind)kind), token->usage[kind]);
+	for (unsigned kind = 0; kind < STORE_QUOTA_COUNT; kind++) {
+		const int64_t limit =
+			quota_limit(&token->quota, server, (enum store_quota_kind)kind);
+
+		buf_putf(out, "%s\"%s\":", kind ? "," : "},\"quota\":{",
+			 quota_name((enum store_quota_kind)kind));
+		if (limit > 0)
+			buf_putf(out, "%" PRId64, limit);
+		else
+			buf_put_text(out, "null");
+	}
+	buf_put_byte(out, '}');
+}
+
+void tokens_print_json(const struct store_token *tokens, size_t count,
+		       const struct store_quota *server)
 {
 	struct buf out = BUF_EMPTY;
 
@@ -112,6 +181,7 @@ void tokens_print_json(const struct store_token *tokens, size_t count)
 		buf_put_text(&out, i ? ",\n " : "");
 		buf_put_byte(&out, '{');
 		put_members(&out, &tokens[i]);
+		put_json_quotas(&out, &tokens[i], server);
 		buf_put_byte(&out, '}');
 	}
 	buf_put_text(&out, "]\n");

@@ -147,6 +147,8 @@ static void log_kept(const struct master_settings *fresh, const struct master_se
 		{ "workers", fresh->workers == kept->workers },
 		{ "user", same_text(fresh->user.name, kept->user.name) },
 		{ "retention", fresh->retention == kept->retention },
+		{ "quota", memcmp(&fresh->worker.quota, &kept->worker.quota,
+				  sizeof(fresh->worker.quota)) == 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -169,4 +171,5 @@ void handover_keep_settings(struct master_settings *fresh, const struct master_s
 	fresh->workers = kept->workers;
 	fresh->user = kept->user;
 	fresh->retention = kept->retention;
+	fresh->worker.quota = kept->worker.quota;
 }

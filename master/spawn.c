@@ -81,6 +81,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.place = &master->settings->place,
 		.db = master->settings->worker.db,
 		.retention = master->current.retention,
+		.quota = master->current.worker.quota,
 		.sandbox = master->current.sandbox,
 		.again = master->announced || master->upgraded,
 	};

@@ -13,6 +13,7 @@
 #include "master/reload.h"
 #include "master/upgrade.h"
 #include "shm/scoreboard.h"
+#include "shm/usage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -112,6 +113,7 @@ static void log_end(const struct master *master, const struct obituary *end)
 /* What the others must know of it. */
 static void count_end(struct master *master, const struct obituary *end)
 {
+	usage_died(master->shm, end->slot, end->pid);
 	scoreboard_died(master->shm, end->slot, end->pid);
 	if (!master_is_stopping(master) &&
 	    !(WIFEXITED(end->status) && WEXITSTATUS(end->status) == EXIT_SUCCESS))

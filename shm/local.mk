@@ -8,4 +8,5 @@ libshm_a_SOURCES = \
 	%D%/ring.c %D%/ring.h \
 	%D%/scoreboard.c %D%/scoreboard.h \
 	%D%/shm.c %D%/shm.h \
+	%D%/usage.c %D%/usage.h \
 	%D%/wake.c %D%/wake.h

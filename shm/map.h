@@ -8,6 +8,7 @@
 
 #include "shm/scoreboard.h"
 #include "shm/ring.h"
+#include "shm/usage.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -39,6 +40,12 @@ struct map_store {
 	struct scoreboard_store_metric metrics[SCOREBOARD_STORE_METRICS];
 };
 
+/* A user (shm/usage.h); the numbers of streams are beside, see struct shm. */
+struct map_usage {
+	atomic_uint_least64_t user;       /* the hash of the name; 0: free */
+	atomic_uint_least64_t full_until; /* clock_us() when all pushes are available again */
+};
+
 struct map {
 	atomic_uint_least64_t resyncs;
 	atomic_uint_least64_t database; /* its identity; 0: not opened yet */
@@ -51,6 +58,8 @@ struct map {
 	alignas(MAP_LINE) struct map_store store;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];
+	atomic_uint_least64_t usage_used; /* entries that were ever claimed */
+	alignas(MAP_LINE) struct map_usage usage[USAGE_ENTRIES];
 	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */
 };
 
@@ -66,7 +75,8 @@ _Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKE
 
 struct shm {
 	struct map *map;
-	size_t size; /* of the map, in bytes */
+	size_t size;                    /* of the map, in bytes, with the streams behind it */
+	atomic_uint_least32_t *streams; /* of each entry of the usage, a number per column */
 	unsigned slots;
 	int wakes[]; /* an eventfd for each slot */
 };

@@ -50,6 +50,12 @@ enum metric_kind {
 	    "Documents written, deletions included.") \
 	ROW(CONFLICTS, METRIC_COUNTER, "conflicts_total", NULL, "Conflicts", "conflicts", \
 	    "Documents refused as conflicts.") \
+	ROW(QUOTA_STORED, METRIC_COUNTER, "quota_stored_refused_total", NULL, NULL, NULL, \
+	    "Pushes refused because of a quota of bytes, documents or groups.") \
+	ROW(QUOTA_PUSHES, METRIC_COUNTER, "quota_pushes_refused_total", NULL, NULL, NULL, \
+	    "Pushes refused because of a quota of pushes.") \
+	ROW(QUOTA_STREAMS, METRIC_COUNTER, "quota_streams_refused_total", NULL, NULL, NULL, \
+	    "Event streams refused because of a quota of streams.") \
 	ROW(COMMITS, METRIC_COUNTER, "commits_total", NULL, "Commits", "commits", \
 	    "Transactions of the writer.") \
 	ROW(COMMIT_FAILURES, METRIC_COUNTER, "commit_failures_total", NULL, NULL, NULL, \

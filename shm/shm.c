@@ -26,13 +26,15 @@ static enum rc shm_open_wakes(struct shm *shm)
 enum rc shm_new(unsigned slots, struct shm **out)
 {
 	struct shm *shm;
+	size_t streams_at;
 	void *memory;
 	int error;
 
 	assert(slots >= 1 && slots <= SHM_SLOTS_MAX);
 	shm = mem_alloc(sizeof(*shm) + slots * sizeof(shm->wakes[0]));
 	shm->slots = slots;
-	shm->size = sizeof(struct map) + ((size_t)slots + 1) * sizeof(struct map_cell);
+	streams_at = sizeof(struct map) + ((size_t)slots + 1) * sizeof(struct map_cell);
+	shm->size = streams_at + USAGE_ENTRIES * 2 * (size_t)slots * sizeof(*shm->streams);
 	for (unsigned slot = 0; slot < slots; slot++)
 		shm->wakes[slot] = -1;
 	memory = mmap(NULL, shm->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -44,6 +46,7 @@ enum rc shm_new(unsigned slots, struct shm **out)
 		return RC_IO;
 	}
 	shm->map->started = clock_wall();
+	shm->streams = (atomic_uint_least32_t *)((char *)memory + streams_at);
 	*out = shm;
 	return RC_OK;
 }

@@ -30,6 +30,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/operations.h \
 	%D%/sqlite/purge.c %D%/sqlite/purge.h \
 	%D%/sqlite/push.c %D%/sqlite/push.h \
+	%D%/sqlite/quota.c %D%/sqlite/quota.h \
 	%D%/sqlite/read.c \
 	%D%/sqlite/readonly_vfs.c %D%/sqlite/readonly_vfs.h \
 	%D%/sqlite/scan.c \

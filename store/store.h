@@ -205,6 +205,27 @@ const struct store_stat *store_own_stats(const struct store *store, size_t *coun
 #define STORE_GRANTS_MAX 64
 #define STORE_EXPIRES_KEPT (-1)
 
+/* What a user may have. Those below STORE_QUOTA_STORED are counted in the database:
+ * what was written with any token of the user and is still there. */
+enum store_quota_kind {
+	STORE_QUOTA_BYTES,     /* of the ids and values of documents */
+	STORE_QUOTA_DOCUMENTS, /* without tombstones */
+	STORE_QUOTA_GROUPS,    /* innermost groups, also while they have only tombstones */
+	STORE_QUOTA_STORED,
+	STORE_QUOTA_STREAMS = STORE_QUOTA_STORED, /* open at the same time */
+	STORE_QUOTA_PUSHES,                       /* in a minute */
+	STORE_QUOTA_COUNT
+};
+
+/* Instead of a limit, which is at least 1. */
+#define STORE_QUOTA_DEFAULT 0 /* that of the server, if it has one */
+#define STORE_QUOTA_OFF (-1)  /* no limit */
+#define STORE_QUOTA_KEPT (-2) /* STORE_TOKEN_SET only: as it is */
+
+struct store_quota {
+	int64_t limits[STORE_QUOTA_COUNT];
+};
+
 struct store_grant {
 	struct slice group; /* "*" for all */
 	bool write;
@@ -218,6 +239,9 @@ struct store_token {
 	int64_t expires;            /* the same; 0: never */
 	struct store_grant *grants; /* at least one */
 	size_t grant_count;
+	struct store_quota quota;
+	/* What its user has stored; in lists only. */
+	uint64_t usage[STORE_QUOTA_STORED];
 };
 
 typedef void on_store_token(void *arg, enum rc rc, const struct store_token *token);
@@ -260,13 +284,23 @@ enum store_kind {
 	STORE_TOKEN_REVOKE,
 	STORE_TOKEN_ROTATE,
 	STORE_PURGE,
+	STORE_TOKEN_SET,
 	STORE_KIND_COUNT
 };
+
+/* In place of a token's id: all clients of a server without authentication, who count
+ * as one user. */
+#define STORE_PAYER_ANYONE "*"
 
 /* One request to the writer. Slices and arrays belong to the caller. */
 struct store_request {
 	enum store_kind kind;
-	/* STORE_PUSH */
+	/* STORE_PUSH. What is written counts for the user of the token `payer`, if a
+	 * quota of stored data applies to it or ever did to that user; for nobody if
+	 * `payer` is empty. `quota` has the limits of the server for tokens that have
+	 * none of their own; it is not packed, as the receiver knows it. */
+	struct slice payer;
+	struct store_quota quota;       /* also STORE_TOKEN_LIST */
 	const struct store_edit *edits; /* ids all different */
 	size_t edit_count;
 	bool atomic;
@@ -275,7 +309,9 @@ struct store_request {
 	 * from the token with the id `old`, as it does `expires` if that is
 	 * STORE_EXPIRES_KEPT. The old token expires at `old_ends` (seconds since
 	 * 1970) unless it does so earlier, and is revoked at once if that is not
-	 * after the new token's creation. */
+	 * after the new token's creation.
+	 * STORE_TOKEN_SET: the id, and members that replace those of the token, unless
+	 * they are STORE_QUOTA_KEPT. */
 	struct store_token token;
 	struct slice old;
 	int64_t old_ends;
@@ -290,10 +326,13 @@ struct store_reply {
 	enum store_kind kind;
 	struct store_result *results; /* STORE_PUSH: one for each edit, in order */
 	size_t result_count;
-	struct store_cursor head; /* the head after the commit */
+	struct store_cursor head;   /* the head after the commit */
+	enum store_quota_kind over; /* RC_OVER_QUOTA: which one */
+	uint64_t over_limit;        /* the same: its limit */
 	struct store_token
 		*tokens; /* STORE_TOKEN_LIST, by time of making; STORE_TOKEN_ROTATE: the new one */
 	size_t token_count;
+	struct store_quota quota; /* STORE_TOKEN_LIST: the server's, as in the request */
 	uint64_t purged; /* STORE_PURGE: tombstones that went; fewer than the limit: no more are so
 			    old */
 };
@@ -308,9 +347,11 @@ typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *r
  *
  * Single requests fail by the rc of their replies: RC_EXISTS (the token's id exists),
  * RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has expired, and no new
- * time was given), RC_TOO_LARGE (the values of a push's conflicts, more than one,
- * exceed STORE_REPLY_MAX bytes), RC_CORRUPT (it met damaged data). After the last the
- * requests are done in several transactions, some of which may fail on their own.
+ * time was given; the payer of a push is no token any more), RC_OVER_QUOTA (the push
+ * would increase what its user has of something beyond the limit), RC_TOO_LARGE (the
+ * values of a push's conflicts, more than one, exceed STORE_REPLY_MAX bytes),
+ * RC_CORRUPT (it met damaged data). After the last the requests are done in several
+ * transactions, some of which may fail on their own.
  *
  * Once the replies have taken STORE_REPLIES_MAX bytes the remaining requests are not
  * done: their rc is RC_BUSY, and they are to be committed again. The first request is
@@ -329,6 +370,8 @@ MUST_USE enum rc store_maintain(struct store *store);
 /* ---- Requests and replies as bytes, for the way to the writing process ---- */
 
 void store_request_pack(const struct store_request *request, struct buf *out);
+/* The payer of a packed push, empty for all else; the bytes may be malformed. */
+struct slice store_request_payer(struct slice bytes);
 /* Slices point into `bytes`; the arrays are freed by store_request_clear, also after
  * a failure. */
 MUST_USE enum rc store_request_unpack(struct slice bytes, struct store_request *out);

@@ -15,7 +15,8 @@ enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_DAMAGED = 4, FLAG_ALL = 7 };
 /* Least sizes of an element: they bound a count before memory is allocated. */
 #define EDIT_MIN (4 + 8 + 4 + 1 + 4)
 #define RESULT_MIN (1 + 8 + 8 + 1 + 4)
-#define TOKEN_MIN (4 + 4 + STORE_TOKEN_HASH_LEN + 8 + 8 + 4)
+#define TOKEN_MIN \
+	(4 + 4 + STORE_TOKEN_HASH_LEN + 8 + 8 + 4 + 8 * (STORE_QUOTA_COUNT + STORE_QUOTA_STORED))
 #define GRANT_MIN (4 + 1)
 
 static void pack_flags(struct buf *out, bool deleted, bool plain, bool damaged)
@@ -165,6 +166,22 @@ static void unpack_results(struct unpack *in, struct store_reply *out)
 
 /* ---- Tokens ---- */
 
+static void pack_quota(struct buf *out, const struct store_quota *quota)
+{
+	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
+		pack_u64(out, (uint64_t)quota->limits[i]);
+}
+
+/* `least`: the smallest of the values that stand for no number. */
+static void unpack_quota(struct unpack *in, struct store_quota *quota, int64_t least)
+{
+	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++) {
+		quota->limits[i] = (int64_t)unpack_u64(in);
+		if (quota->limits[i] < least)
+			in->bad = true;
+	}
+}
+
 static void pack_token(struct buf *out, const struct store_token *token)
 {
 	pack_bytes(out, token->id);
@@ -177,6 +194,9 @@ static void pack_token(struct buf *out, const struct store_token *token)
 		pack_bytes(out, token->grants[i].group);
 		pack_u8(out, token->grants[i].write);
 	}
+	pack_quota(out, &token->quota);
+	for (size_t i = 0; i < STORE_QUOTA_STORED; i++)
+		pack_u64(out, token->usage[i]);
 }
 
 static bool token_id_is_valid(struct slice id)
@@ -217,6 +237,9 @@ static void unpack_token(struct unpack *in, struct store_token *token)
 	    token->user.len > STORE_USER_MAX)
 		in->bad = true;
 	unpack_grants(in, token);
+	unpack_quota(in, &token->quota, STORE_QUOTA_OFF);
+	for (size_t i = 0; i < STORE_QUOTA_STORED; i++)
+		token->usage[i] = unpack_number(in);
 }
 
 static void pack_rotation(struct buf *out, const struct store_request *request)
@@ -268,6 +291,7 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 	pack_u8(out, (uint8_t)request->kind);
 	switch (request->kind) {
 	case STORE_PUSH:
+		pack_bytes(out, request->payer);
 		pack_u8(out, request->atomic);
 		pack_u32(out, (uint32_t)request->edit_count);
 		for (size_t i = 0; i < request->edit_count; i++)
@@ -282,6 +306,10 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 	case STORE_TOKEN_ROTATE:
 		pack_rotation(out, request);
 		break;
+	case STORE_TOKEN_SET:
+		pack_bytes(out, request->token.id);
+		pack_quota(out, &request->token.quota);
+		break;
 	case STORE_PURGE:
 		pack_u64(out, (uint64_t)request->before);
 		pack_u64(out, request->limit);
@@ -292,6 +320,29 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 	}
 }
 
+static bool payer_is_valid(struct slice payer)
+{
+	return payer.len == 0 || slice_is(payer, STORE_PAYER_ANYONE) || token_id_is_valid(payer);
+}
+
+static void unpack_push(struct unpack *in, struct store_request *out)
+{
+	out->payer = unpack_bytes(in);
+	if (in->bad || !payer_is_valid(out->payer))
+		in->bad = true;
+	unpack_edits(in, out);
+}
+
+struct slice store_request_payer(struct slice bytes)
+{
+	struct unpack in = { .rest = bytes };
+	struct slice payer = slice_of("");
+
+	if (unpack_u8(&in) == STORE_PUSH)
+		payer = unpack_bytes(&in);
+	return in.bad ? slice_of("") : payer;
+}
+
 enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 {
 	struct unpack in = { .rest = bytes };
@@ -299,7 +350,7 @@ enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 	*out = (struct store_request){ .kind = unpack_kind(&in) };
 	switch (out->kind) {
 	case STORE_PUSH:
-		unpack_edits(&in, out);
+		unpack_push(&in, out);
 		break;
 	case STORE_TOKEN_ADD:
 		unpack_token(&in, &out->token);
@@ -314,6 +365,12 @@ enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 		break;
 	case STORE_TOKEN_ROTATE:
 		unpack_rotation(&in, out);
+		break;
+	case STORE_TOKEN_SET:
+		out->token.id = unpack_bytes(&in);
+		if (in.bad || !token_id_is_valid(out->token.id))
+			in.bad = true;
+		unpack_quota(&in, &out->token.quota, STORE_QUOTA_KEPT);
 		break;
 	case STORE_PURGE:
 		out->before = (int64_t)unpack_u64(&in);
@@ -344,12 +401,27 @@ void store_reply_pack(const struct store_reply *reply, struct buf *out)
 	pack_u64(out, reply->head.epoch);
 	pack_u64(out, reply->head.seq);
 	pack_u64(out, reply->purged);
+	pack_u8(out, (uint8_t)reply->over);
+	pack_u64(out, reply->over_limit);
 	pack_u32(out, (uint32_t)reply->result_count);
 	for (size_t i = 0; i < reply->result_count; i++)
 		pack_result(out, &reply->results[i]);
 	pack_u32(out, (uint32_t)reply->token_count);
 	for (size_t i = 0; i < reply->token_count; i++)
 		pack_token(out, &reply->tokens[i]);
+	if (reply->kind == STORE_TOKEN_LIST)
+		pack_quota(out, &reply->quota);
+}
+
+static void unpack_over(struct unpack *in, struct store_reply *out)
+{
+	uint8_t over = unpack_u8(in);
+
+	if (over >= STORE_QUOTA_COUNT)
+		in->bad = true;
+	else
+		out->over = (enum store_quota_kind)over;
+	out->over_limit = unpack_number(in);
 }
 
 enum rc store_reply_unpack(struct slice bytes, struct store_reply *out)
@@ -364,8 +436,11 @@ enum rc store_reply_unpack(struct slice bytes, struct store_reply *out)
 	out->head.epoch = unpack_u64(&in);
 	out->head.seq = unpack_number(&in);
 	out->purged = unpack_number(&in);
+	unpack_over(&in, out);
 	unpack_results(&in, out);
 	unpack_tokens(&in, out);
+	if (out->kind == STORE_TOKEN_LIST)
+		unpack_quota(&in, &out->quota, STORE_QUOTA_OFF);
 	return unpack_finish(&in);
 }
 

@@ -60,7 +60,8 @@ process_tests = \
 	%D%/0850-smuggling.sh \
 	%D%/0860-bodies.sh \
 	%D%/0870-early-refusals.sh \
-	%D%/0880-fairness.sh
+	%D%/0880-fairness.sh \
+	%D%/0890-quota.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 t_old_kernel_LDADD = $(SECCOMP_LIBS)

@@ -30,6 +30,7 @@ struct opening {
 
 static void opening_free(struct opening *opening)
 {
+	streams_uncount(opening->streams, &opening->subscription);
 	identity_unref(opening->subscription.identity);
 	buf_free(&opening->text);
 	buf_free(&opening->header);
@@ -142,6 +143,7 @@ static void on_detached(void *arg, int fd)
 		streams_open(opening->streams, fd, &opening->subscription,
 			     buf_slice(&opening->header));
 		opening->subscription.identity = NULL;
+		opening->subscription.is_counted = false;
 	}
 	opening_free(opening);
 }
@@ -152,7 +154,6 @@ static void opening_begin(struct opening *opening)
 
 	put_header(opening);
 	copy_groups(opening);
-	opening->subscription.identity = identity_ref(exchange->identity);
 	request_detach(&exchange->request, on_detached, opening);
 }
 
@@ -176,16 +177,35 @@ static void opening_refuse(struct opening *opening, enum problem problem, const 
 	opening_free(opening);
 }
 
+/* Everything has been checked but how many there are. `rc`: of read_since. */
+static void opening_admit(struct opening *opening, enum rc rc)
+{
+	const struct worker *worker = opening->exchange->worker;
+
+	opening->subscription.identity = identity_ref(opening->exchange->identity);
+	if (worker->state >= WORKER_DRAINING) {
+		opening_refuse(opening, PROBLEM_UNAVAILABLE, "the server is stopping; try again");
+	} else if (streams_count(worker->streams) >= worker->settings->max_streams) {
+		opening_refuse(opening, PROBLEM_STREAMS, "too many open streams");
+	} else if (!streams_count_user(worker->streams, &opening->subscription)) {
+		worker_count(worker, METRIC_QUOTA_STREAMS, 1);
+		opening_refuse(opening, PROBLEM_QUOTA_STREAMS,
+			       "your user has as many open streams as its quota allows");
+	} else if (rc == RC_NOT_FOUND) {
+		store_head(worker->store, on_head, opening);
+	} else {
+		opening_begin(opening);
+	}
+}
+
 void events_open(struct exchange *exchange)
 {
-	struct worker *worker = exchange->worker;
 	struct opening *opening = mem_alloc(sizeof(*opening));
-	bool full = streams_count(worker->streams) >= worker->settings->max_streams;
 	struct error err;
 	enum rc rc;
 
 	opening->exchange = exchange;
-	opening->streams = worker->streams;
+	opening->streams = exchange->worker->streams;
 	rc = read_groups(opening, &err);
 	if (rc == RC_OK)
 		rc = read_docs(opening, &err);
@@ -193,12 +213,6 @@ void events_open(struct exchange *exchange)
 		rc = read_since(opening, &err);
 	if (rc == RC_MALFORMED || rc == RC_DENIED)
 		opening_refuse(opening, problem_of(rc), err.text);
-	else if (worker->state >= WORKER_DRAINING)
-		opening_refuse(opening, PROBLEM_UNAVAILABLE, "the server is stopping; try again");
-	else if (full)
-		opening_refuse(opening, PROBLEM_STREAMS, "too many open streams");
-	else if (rc == RC_NOT_FOUND)
-		store_head(worker->store, on_head, opening);
 	else
-		opening_begin(opening);
+		opening_admit(opening, rc);
 }

@@ -48,6 +48,7 @@ static struct streams *open_streams(const struct worker *worker)
 		.feeds = worker->feeds,
 		.auth = worker->auth,
 		.anyone = worker->anyone,
+		.quota = &worker->settings->quota,
 		.backlog_max = worker->settings->stream_backlog,
 		.ping_interval = worker->settings->ping_interval,
 	};

@@ -3,9 +3,12 @@
 #include "worker/sync.h"
 
 #include "auth/identity.h"
+#include "auth/quota.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "shm/generation.h"
+#include "shm/usage.h"
 #include "store/docid.h"
 #include "transit/envelope.h"
 #include "worker/dispatch.h"
@@ -16,6 +19,7 @@
 #include "worker/writer_link.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define LIMIT_DEFAULT 1000
@@ -237,6 +241,45 @@ static void push_put_reply(struct buf *out, const struct push *push,
 	envelope_close(out);
 }
 
+/* A quota of stored data is exceeded: says of which, and how much it is. */
+static void push_refuse_over(const struct push *push, const struct store_reply *reply)
+{
+	static const enum problem problems[STORE_QUOTA_STORED] = {
+		[STORE_QUOTA_BYTES] = PROBLEM_QUOTA_BYTES,
+		[STORE_QUOTA_DOCUMENTS] = PROBLEM_QUOTA_DOCUMENTS,
+		[STORE_QUOTA_GROUPS] = PROBLEM_QUOTA_GROUPS,
+	};
+	struct error err;
+
+	worker_count(push->exchange->worker, METRIC_QUOTA_STORED, 1);
+	(void)error_set(&err, RC_OVER_QUOTA,
+			"docs: with this push your user would have stored more than its quota of "
+			"%" PRIu64 " %s; delete some first",
+			reply->over_limit, quota_name(reply->over));
+	request_refuse(&push->exchange->request, problems[reply->over % STORE_QUOTA_STORED],
+		       err.text);
+}
+
+static void push_refuse(const struct push *push, enum rc rc, const struct store_reply *reply)
+{
+	struct request *request = &push->exchange->request;
+
+	switch (rc) {
+	case RC_TOO_LARGE:
+		request_refuse(request, PROBLEM_TOO_LARGE,
+			       "docs: the answer would be too large; push fewer at a time");
+		break;
+	case RC_OVER_QUOTA:
+		push_refuse_over(push, reply);
+		break;
+	case RC_DENIED:
+		request_refuse(request, PROBLEM_UNAUTHORIZED, "the token has been revoked");
+		break;
+	default:
+		sync_refuse_failed(push->exchange, rc);
+	}
+}
+
 static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 {
 	struct push *push = arg;
@@ -252,7 +295,7 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 		request_refuse(&push->exchange->request, PROBLEM_TOO_LARGE,
 			       "docs: the answer would be too large; push fewer at a time");
 	} else {
-		sync_refuse_failed(push->exchange, rc);
+		push_refuse(push, rc, reply);
 	}
 	push_free(push);
 }
@@ -275,11 +318,19 @@ static enum rc push_parse(struct push *push, enum encoding encoding, struct erro
 	return rc == RC_OK ? push_authorize(push, err) : rc;
 }
 
+static struct slice push_payer(const struct push *push)
+{
+	const char *id = push->exchange->identity->id;
+
+	return slice_of(*id ? id : STORE_PAYER_ANYONE);
+}
+
 static void push_commit(struct push *push)
 {
 	struct worker *worker = push->exchange->worker;
 	struct store_request commit = {
 		.kind = STORE_PUSH,
+		.payer = push_payer(push),
 		.edits = push->edits.all,
 		.edit_count = push->edits.count,
 		.atomic = push->edits.atomic,
@@ -292,6 +343,24 @@ static void push_commit(struct push *push)
 		sync_refuse_failed(push->exchange, rc);
 		push_free(push);
 	}
+}
+
+/* Counts the push, unless its user has had too many; that is refused. */
+static bool push_count(struct exchange *exchange)
+{
+	const struct identity *identity = exchange->identity;
+	struct worker *worker = exchange->worker;
+	int64_t limit = quota_limit(&identity->quota, &worker->settings->quota, STORE_QUOTA_PUSHES);
+	unsigned wait =
+		limit > 0 ? usage_push(worker->from->shm, identity->user_key, limit, clock_us())
+			  : 0;
+
+	if (wait == 0)
+		return true;
+	worker_count(worker, METRIC_QUOTA_PUSHES, 1);
+	request_refuse_for(&exchange->request, PROBLEM_QUOTA_PUSHES, wait,
+			   "your user has made as many pushes in a minute as its quota allows");
+	return false;
 }
 
 void sync_push(struct exchange *exchange)
@@ -311,6 +380,8 @@ void sync_push(struct exchange *exchange)
 		return;
 	}
 	exchange->encoding = media_of_accept(request_list(request, "Accept"), encoding);
+	if (!push_count(exchange))
+		return;
 	push = mem_alloc(sizeof(*push));
 	push->exchange = exchange;
 	rc = push_parse(push, encoding, &err);

@@ -3,6 +3,7 @@
 #define WORKER_WORKER_H
 
 #include "base/cidr.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@ struct worker_settings {
 	bool auth;                  /* requests need tokens */
 	unsigned max_auth_failures; /* invalid tokens from one address in a minute, to one worker;
 				       0: any number */
+	struct store_quota quota;   /* of tokens that have none of their own */
 	bool access_log;            /* a line for each request */
 	const char *const *hosts;   /* names of the server besides those of loopback; checked if
 				       `auth` is off */

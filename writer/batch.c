@@ -50,6 +50,8 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 
 	if (rc == RC_OK && !rights_allow(peer->kind, request->kind))
 		rc = RC_DENIED;
+	if (batch->quota)
+		request->quota = *batch->quota;
 	if (rc != RC_OK) {
 		batch_refuse_one(peer, frame, rc, request->kind);
 		store_request_clear(request);

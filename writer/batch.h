@@ -16,6 +16,7 @@ struct batch_origin {
 };
 
 struct batch {
+	const struct store_quota *quota; /* the server's, for each request; NULL: none */
 	struct store_request requests[BATCH_REQUESTS];
 	struct batch_origin origins[BATCH_REQUESTS];
 	size_t count;

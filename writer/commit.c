@@ -201,6 +201,7 @@ static bool commit_changes_tokens(const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
 		if (batch->requests[i].kind == STORE_TOKEN_REVOKE ||
+		    batch->requests[i].kind == STORE_TOKEN_SET ||
 		    batch->requests[i].kind == STORE_TOKEN_ROTATE)
 			return true;
 	return false;

@@ -22,6 +22,7 @@ static const struct rights rights[PEER_KINDS] = {
 					 [STORE_TOKEN_LIST] = true,
 					 [STORE_TOKEN_REVOKE] = true,
 					 [STORE_TOKEN_ROTATE] = true,
+					 [STORE_TOKEN_SET] = true,
 					 [STORE_PURGE] = true },
 			   .board = true },
 };

@@ -264,6 +264,7 @@ int writer_run(const struct writer_inheritance *inheritance)
 				 .signals = writer_signals() };
 
 	assert(inheritance->shm && inheritance->db && inheritance->channel >= 0);
+	writer.batch->quota = &inheritance->quota;
 	if (writer.signals < 0)
 		writer_fail(&writer, EXIT_FAILURE);
 	else

@@ -2,6 +2,8 @@
 #ifndef WRITER_WRITER_H
 #define WRITER_WRITER_H
 
+#include "store/store.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,9 +19,10 @@ struct writer_inheritance {
 	int lock;    /* the database's lock, held open as long as this process lives; -1: none */
 	const struct db_place *place; /* where the lock lies; NULL: there is none */
 	const char *db;
-	uint64_t retention; /* seconds that tombstones are kept; 0: for ever */
-	bool sandbox;       /* to be entered before it serves (writer/confine.h) */
-	bool again;         /* this server has served before: a disk that refuses now may recover */
+	uint64_t retention;       /* seconds that tombstones are kept; 0: for ever */
+	struct store_quota quota; /* for tokens that have none of their own */
+	bool sandbox;             /* to be entered before it serves (writer/confine.h) */
+	bool again; /* this server has served before: a disk that refuses now may recover */
 };
 
 /* Opens the database (creates or migrates it), sends CHANNEL_READY, then serves until

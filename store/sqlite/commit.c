@@ -24,16 +24,19 @@ static enum rc apply(struct transaction *transaction, const struct store_request
 	case STORE_PUSH:
 		reply->result_count = request->edit_count;
 		reply->results = mem_array(reply->result_count, sizeof(*reply->results));
-		return push_apply(transaction, request, reply->results, bytes);
+		return push_apply(transaction, request, reply, bytes);
 	case STORE_TOKEN_ADD:
 		return tokens_add(transaction->sqlite, &request->token);
 	case STORE_TOKEN_LIST:
+		reply->quota = request->quota;
 		return tokens_read(transaction->sqlite->sql[SQL_TOKENS], &reply->tokens,
 				   &reply->token_count, bytes);
 	case STORE_TOKEN_REVOKE:
 		return tokens_revoke(transaction->sqlite, request->token.id);
 	case STORE_TOKEN_ROTATE:
 		return tokens_rotate(transaction->sqlite, request, reply, bytes);
+	case STORE_TOKEN_SET:
+		return tokens_set(transaction->sqlite, request, reply, bytes);
 	case STORE_PURGE:
 		return purge_apply(transaction, request->before, request->limit, &reply->purged);
 	case STORE_KIND_COUNT:
@@ -46,7 +49,8 @@ static enum rc apply(struct transaction *transaction, const struct store_request
 /* Errors found before anything was written for the request: only this request fails. */
 static bool is_own_failure(enum rc rc)
 {
-	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_TOO_LARGE;
+	return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_DENIED || rc == RC_OVER_QUOTA ||
+	       rc == RC_TOO_LARGE;
 }
 
 /* ---- The transaction ---- */
@@ -64,7 +68,9 @@ static void clear_answer(struct answers *answers, size_t i)
 	tokens_free(answers->replies[i].tokens, answers->replies[i].token_count);
 	free(answers->replies[i].results);
 	buf_free(&answers->bytes[i]);
-	answers->replies[i] = (struct store_reply){ .kind = answers->replies[i].kind };
+	answers->replies[i] = (struct store_reply){ .kind = answers->replies[i].kind,
+						    .over = answers->replies[i].over,
+						    .over_limit = answers->replies[i].over_limit };
 }
 
 static void clear_answers(struct answers *answers)

@@ -1,6 +1,8 @@
 /* Removes old tombstones within a transaction. Called by commit.c. */
 #include "store/sqlite/purge.h"
 
+#include "store/sqlite/quota.h"
+
 #include "base/fault.h"
 #include "base/mem.h"
 
@@ -77,21 +79,35 @@ static enum rc leave_ancestors(struct purge *purge)
 	return rc;
 }
 
+static enum rc drop_if_empty(struct sqlite *sqlite, uint64_t gid)
+{
+	static const int64_t less[STORE_QUOTA_STORED] = { [STORE_QUOTA_GROUPS] = -1 };
+	sqlite3_stmt *stmt = sqlite->sql[SQL_DROP_GROUP];
+	uint64_t account = 0;
+	enum rc rc;
+	bool row;
+
+	sql_bind_number(stmt, 1, gid);
+	rc = sql_step(stmt, &row);
+	if (row)
+		account = sql_number(stmt, 0);
+	sqlite3_reset(stmt);
+	return rc == RC_OK && account ? quota_charge(sqlite, account, less) : rc;
+}
+
 /* A client that may have missed the end of such a group has a cursor before the
  * horizon. A group may come several times: its ancestors are found at the first. */
 static enum rc drop_empty(struct purge *purge)
 {
 	struct transaction *transaction = purge->transaction;
-	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_DROP_GROUP];
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < purge->count; i++) {
 		if (!is_first_of_group(purge, i))
 			continue;
 		rc = find_ancestors(purge, i);
-		sql_bind_number(stmt, 1, purge->removed[i].gid);
 		if (rc == RC_OK)
-			rc = sql_run(stmt);
+			rc = drop_if_empty(transaction->sqlite, purge->removed[i].gid);
 		if (rc == RC_OK)
 			rc = ancestors_drop_empty(transaction->sqlite, transaction->ancestors);
 	}

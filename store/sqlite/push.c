@@ -2,6 +2,8 @@
  * edit. */
 #include "store/sqlite/push.h"
 
+#include "store/sqlite/quota.h"
+
 #include "store/docid.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -17,6 +19,9 @@ struct decision {
 	uint64_t seq;  /* of that row */
 	bool is_large; /* its value lies in the table of its own */
 	uint64_t version;
+	uint64_t account; /* that it counts for */
+	uint64_t charge;
+	bool adds_group; /* its group has no row */
 };
 
 struct push {
@@ -25,6 +30,8 @@ struct push {
 	struct decision *decisions;
 	struct store_result *results;
 	struct buf *bytes;
+	struct quota_payer payer;
+	int64_t growth[STORE_QUOTA_STORED]; /* of the payer */
 	bool has_conflict;
 };
 
@@ -73,6 +80,8 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 		decision->seq = sql_number(stmt, 0);
 		decision->is_large = !held.deleted && sql_is_null(stmt, 5);
 		decision->version = held.version;
+		decision->account = sql_number(stmt, 6);
+		decision->charge = sql_number(stmt, 7);
 	}
 	decision->verdict = rules_edit(&push->request->edits[i], &held);
 	result->status = STORE_OK;
@@ -90,6 +99,7 @@ static enum rc decide(struct push *push, size_t i)
 
 	if (rc != RC_OK)
 		return rc;
+	push->decisions[i].adds_group = push->transaction->group.gid == 0;
 	sql_bind_number(stmt, 1, push->transaction->group.gid);
 	sql_bind_text(stmt, 2, id);
 	rc = sql_step(stmt, &row);
@@ -97,6 +107,89 @@ static enum rc decide(struct push *push, size_t i)
 		rc = decide_held(push, i, stmt, row);
 	sqlite3_reset(stmt);
 	return rc;
+}
+
+/* ---- Counting ---- */
+
+static int64_t charge_of(const struct store_edit *edit)
+{
+	return (int64_t)(edit->id.len + edit->value.len);
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+	const struct slice *a = left, *b = right;
+	int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
+
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* The number of groups that the writes create. */
+static int64_t count_new_groups(const struct push *push)
+{
+	const size_t count = push->request->edit_count;
+	struct slice *groups = mem_array(count, sizeof(*groups));
+	size_t found = 0;
+	int64_t different = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (push->decisions[i].verdict == RULES_WRITE && push->decisions[i].adds_group)
+			groups[found++] = docid_group(push->request->edits[i].id);
+	qsort(groups, found, sizeof(*groups), compare_groups);
+	for (size_t i = 0; i < found; i++)
+		if (i == 0 || !slice_equal(groups[i - 1], groups[i]))
+			different++;
+	free(groups);
+	return different;
+}
+
+static void count_growth(struct push *push)
+{
+	for (size_t i = 0; i < push->request->edit_count; i++) {
+		const struct store_edit *edit = &push->request->edits[i];
+		const struct decision *decision = &push->decisions[i];
+
+		if (decision->verdict != RULES_WRITE)
+			continue;
+		if (!edit->deleted) {
+			push->growth[STORE_QUOTA_BYTES] += charge_of(edit);
+			push->growth[STORE_QUOTA_DOCUMENTS]++;
+		}
+		if (decision->account && decision->account == push->payer.account) {
+			push->growth[STORE_QUOTA_BYTES] -= (int64_t)decision->charge;
+			push->growth[STORE_QUOTA_DOCUMENTS]--;
+		}
+	}
+	push->growth[STORE_QUOTA_GROUPS] = count_new_groups(push);
+}
+
+/* Before anything is written. */
+static enum rc count_for_payer(struct push *push, struct store_reply *reply)
+{
+	enum rc rc;
+
+	if (!push->payer.counts)
+		return RC_OK;
+	count_growth(push);
+	rc = quota_allow(&push->payer, push->growth, reply);
+	if (rc == RC_OK)
+		rc = quota_open_account(push->transaction->sqlite, &push->payer);
+	return rc == RC_OK
+		       ? quota_charge(push->transaction->sqlite, push->payer.account, push->growth)
+		       : rc;
+}
+
+/* What another user wrote counts for that one no longer. */
+static enum rc credit_other(const struct push *push, const struct decision *decision)
+{
+	const int64_t less[STORE_QUOTA_STORED] = {
+		[STORE_QUOTA_BYTES] = -(int64_t)decision->charge,
+		[STORE_QUOTA_DOCUMENTS] = -1,
+	};
+
+	if (decision->account == 0 || decision->account == push->payer.account)
+		return RC_OK;
+	return quota_charge(push->transaction->sqlite, decision->account, less);
 }
 
 /* ---- Writing ---- */
@@ -114,9 +207,11 @@ static enum rc add_large(struct sqlite *sqlite, uint64_t seq, struct slice value
 	return sql_run(sqlite->sql[SQL_ADD_LARGE]);
 }
 
-static enum rc write_row(struct transaction *transaction, const struct store_edit *edit,
+static enum rc write_row(const struct push *push, const struct store_edit *edit,
 			 const struct decision *decision, uint64_t version)
 {
+	struct transaction *transaction = push->transaction;
+	const bool counts = push->payer.counts && !edit->deleted;
 	sqlite3_stmt *stmt = transaction->sqlite->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
 	enum rc rc;
 
@@ -134,8 +229,10 @@ static enum rc write_row(struct transaction *transaction, const struct store_edi
 		sql_bind_null(stmt, 8);
 	else
 		sql_bind_text(stmt, 8, edit->value);
+	sql_bind_number(stmt, 9, counts ? push->payer.account : 0);
+	sql_bind_number(stmt, 10, counts ? (uint64_t)charge_of(edit) : 0);
 	if (decision->there)
-		sql_bind_number(stmt, 9, decision->seq);
+		sql_bind_number(stmt, 11, decision->seq);
 	rc = sql_run(stmt);
 	if (rc == RC_OK && sqlite3_changes(transaction->sqlite->db) != 1) {
 		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));
@@ -172,7 +269,7 @@ static enum rc write_edit(struct push *push, size_t i)
 	enum rc rc = transaction_enter(transaction, docid_group(edit->id));
 
 	if (rc == RC_OK && transaction->group.gid == 0)
-		rc = transaction_add_group(transaction);
+		rc = transaction_add_group(transaction, push->payer.account);
 	if (rc != RC_OK)
 		return rc;
 	result->seq = transaction->group.seq = ++transaction->state.head;
@@ -180,9 +277,11 @@ static enum rc write_edit(struct push *push, size_t i)
 	if (decision->there)
 		--*count_of(&transaction->state, decision->deleted);
 	++*count_of(&transaction->state, edit->deleted);
-	rc = write_row(transaction, edit, decision, result->version);
+	rc = write_row(push, edit, decision, result->version);
 	if (rc == RC_OK)
 		rc = move_in_ancestors(transaction, decision->seq, result->seq);
+	if (rc == RC_OK)
+		rc = credit_other(push, decision);
 	if (rc == RC_OK && decision->is_large)
 		rc = drop_large(transaction->sqlite, decision->seq);
 	if (rc == RC_OK && edit->value.len > SQLITE_VALUE_INLINE)
@@ -225,7 +324,7 @@ static enum rc spoil_others(struct transaction *transaction)
 	return sql_run(transaction->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
 }
 
-static enum rc decide_and_write(struct push *push)
+static enum rc decide_and_write(struct push *push, struct store_reply *reply)
 {
 	enum rc rc = RC_OK;
 
@@ -240,6 +339,7 @@ static enum rc decide_and_write(struct push *push)
 		skip_writes(push);
 		return FAULT_MUTANT("refusal_spoils") ? spoil_others(push->transaction) : RC_OK;
 	}
+	rc = count_for_payer(push, reply);
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
 		if (push->decisions[i].verdict == RULES_WRITE)
 			rc = write_edit(push, i);
@@ -247,17 +347,20 @@ static enum rc decide_and_write(struct push *push)
 }
 
 enum rc push_apply(struct transaction *transaction, const struct store_request *request,
-		   struct store_result *results, struct buf *bytes)
+		   struct store_reply *reply, struct buf *bytes)
 {
 	struct push push = {
 		.transaction = transaction,
 		.request = request,
 		.decisions = mem_array(request->edit_count, sizeof(*push.decisions)),
-		.results = results,
+		.results = reply->results,
 		.bytes = bytes,
 	};
-	enum rc rc = decide_and_write(&push);
+	enum rc rc = quota_find(transaction->sqlite, request, &push.payer);
 
+	if (rc == RC_OK)
+		rc = decide_and_write(&push, reply);
+	quota_payer_free(&push.payer);
 	free(push.decisions);
 	return rc;
 }

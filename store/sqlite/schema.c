@@ -60,6 +60,24 @@ static const char *const migrations[] = {
 	"NULL;" SCHEMA_ANCESTRY
 	" INSERT INTO nested (aid, seq, gid) SELECT aid, doc.seq, doc.gid FROM ancestry"
 	" CROSS JOIN ancestor ON ancestor.name = above CROSS JOIN doc ON doc.gid = ancestry.gid;",
+
+	/* 5: quotas. An account counts what a user has stored: `bytes` of documents and
+	 * their number by doc.account, groups by grp.account, both 0 for nobody, which
+	 * includes all tombstones and everything from before this migration. doc.charge
+	 * are the bytes that the document counts with. Limits of a token as in struct
+	 * store_quota, NULL for its zeros. */
+	"CREATE TABLE account ("
+	" account INTEGER PRIMARY KEY, user TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL DEFAULT "
+	"0, "
+	"documents INTEGER NOT NULL DEFAULT 0, groups INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"ALTER TABLE doc ADD COLUMN account INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE doc ADD COLUMN charge INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE grp ADD COLUMN account INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE token ADD COLUMN quota_bytes INTEGER;"
+	"ALTER TABLE token ADD COLUMN quota_documents INTEGER;"
+	"ALTER TABLE token ADD COLUMN quota_groups INTEGER;"
+	"ALTER TABLE token ADD COLUMN quota_streams INTEGER;"
+	"ALTER TABLE token ADD COLUMN quota_pushes INTEGER;",
 };
 
 #define SCHEMA_VERSION ((int)COUNT(migrations))

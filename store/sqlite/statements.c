@@ -22,6 +22,12 @@
 	"(?1 = '' OR name = ?1 OR (name >= ?1 || ':' AND name < ?1 || ';')) AND NOT (?2 AND " \
 	"deleted_at IS NOT NULL)"
 
+/* A token with its grants, one row for each; quotas in the order of enum
+ * store_quota_kind. */
+#define TOKEN_COLUMNS \
+	"id, token.user, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
+	"quota_groups, quota_streams, quota_pushes"
+
 static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_ROLLBACK] = "ROLLBACK",
@@ -39,15 +45,14 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
 	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",
 	[SQL_FIND] = DOCUMENT " WHERE name = ?1 AND id = ?2",
-	[SQL_TOKEN] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN "
-		      "token_grant ON token = id"
+	[SQL_TOKEN] = "SELECT " TOKEN_COLUMNS ", 0, 0, 0 FROM token JOIN token_grant ON token = id"
 		      " WHERE id = ?1 ORDER BY n",
 
 	[SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_SET_STATE] = "UPDATE meta SET seq = ?1, horizon = ?2, documents = ?3, tombstones = ?4",
 	[SQL_GROUP] = "SELECT gid FROM grp WHERE name = ?1",
-	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq) VALUES (?1, 0)",
+	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq, account) VALUES (?1, 0, ?2)",
 	[SQL_SET_GROUP] = "UPDATE grp SET seq = ?2 WHERE gid = ?1",
 	[SQL_GROUP_NAME] = "SELECT name FROM grp WHERE gid = ?1",
 	[SQL_ANCESTOR] = "SELECT aid FROM ancestor WHERE name = ?1",
@@ -57,29 +62,48 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_ADD_NESTED] = "INSERT INTO nested (aid, seq, gid) VALUES (?1, ?2, ?3)",
 	[SQL_SET_NESTED] = "UPDATE nested SET seq = ?3 WHERE aid = ?1 AND seq = ?2",
 	[SQL_DROP_NESTED] = "DELETE FROM nested WHERE aid = ?1 AND seq = ?2",
-	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value FROM doc WHERE gid = ?1 "
-		     "AND id = ?2",
-	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value) "
-			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value, account, charge FROM doc "
+		     "WHERE gid = ?1 AND id = ?2",
+	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, "
+			"account, charge) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = "
-			"?7, value = ?8"
-			" WHERE gid = ?1 AND seq = ?9 AND id = ?3",
+			"?7, value = ?8, account = ?9, charge = ?10"
+			" WHERE gid = ?1 AND seq = ?11 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
 	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE "
 		      "deleted_at < ?1 ORDER BY deleted_at LIMIT ?2)"
 		      " RETURNING gid, seq",
 	[SQL_DROP_GROUP] = "DELETE FROM grp WHERE gid = ?1 AND NOT EXISTS (SELECT 1 FROM doc WHERE "
-			   "doc.gid = ?1)",
-	[SQL_TOKENS] = "SELECT id, user, hash, created, expires, grp, write FROM token JOIN "
-		       "token_grant ON token = id"
+			   "doc.gid = ?1) RETURNING account",
+	[SQL_TOKENS] = "SELECT " TOKEN_COLUMNS ", bytes, documents, groups FROM token JOIN "
+		       "token_grant ON token = id LEFT JOIN account ON account.user = token.user"
 		       " ORDER BY created, id, n",
-	[SQL_ADD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires) VALUES (?1, ?2, "
-			  "?3, ?4, ?5) ON CONFLICT DO NOTHING",
+	[SQL_ADD_TOKEN] =
+		"INSERT INTO token (id, user, hash, created, expires, quota_bytes, "
+		"quota_documents, quota_groups, quota_streams, quota_pushes) VALUES (?1, ?2, ?3, "
+		"?4, ?5, nullif(?6, 0), nullif(?7, 0), nullif(?8, 0), nullif(?9, 0), nullif(?10, "
+		"0)) ON CONFLICT DO NOTHING",
 	[SQL_ADD_GRANT] = "INSERT INTO token_grant (token, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_SET_EXPIRY] = "UPDATE token SET expires = ?2 WHERE id = ?1",
 	[SQL_DROP_TOKEN] = "DELETE FROM token WHERE id = ?1",
 	[SQL_DROP_GRANTS] = "DELETE FROM token_grant WHERE token = ?1",
+	[SQL_SET_QUOTA] =
+		"UPDATE token SET quota_bytes = nullif(?2, 0), quota_documents = nullif(?3, 0), "
+		"quota_groups = nullif(?4, 0), quota_streams = nullif(?5, 0), quota_pushes = "
+		"nullif(?6, 0) WHERE id = ?1",
+	[SQL_HAS_QUOTAS] = "SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM token "
+			   "WHERE coalesce(quota_bytes, quota_documents, quota_groups) NOTNULL)",
+	[SQL_PAYER] =
+		"SELECT payer.user, payer.bytes, payer.documents, payer.groups, account, "
+		"account.bytes, account.documents, account.groups FROM (SELECT user, quota_bytes "
+		"AS bytes, quota_documents AS documents, quota_groups AS groups FROM token WHERE "
+		"id = ?1 UNION ALL SELECT '', NULL, NULL, NULL WHERE ?1 = "
+		"'" STORE_PAYER_ANYONE "') AS payer LEFT JOIN account ON account.user = "
+		"payer.user",
+	[SQL_ADD_ACCOUNT] = "INSERT INTO account (user) VALUES (?1)",
+	[SQL_CHARGE] = "UPDATE account SET bytes = bytes + ?2, documents = documents + ?3, groups "
+		       "= groups + ?4 WHERE account = ?1",
 };
 
 enum rc sql_prepare(struct sqlite *sqlite)

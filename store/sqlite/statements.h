@@ -50,12 +50,20 @@ enum sql {
 	SQL_SET_EXPIRY,
 	SQL_DROP_TOKEN,
 	SQL_DROP_GRANTS,
+	SQL_SET_QUOTA,
+	SQL_HAS_QUOTAS,
+	SQL_PAYER,
+	SQL_ADD_ACCOUNT,
+	SQL_CHARGE,
 	SQL_COUNT
 };
 
 /* Longer values are in a table of their own, so that pulls and updates of their
  * neighbours are faster. */
 #define SQLITE_VALUE_INLINE 1024
+
+/* Has any token a limit of its own, or any user an account? (quota.h) */
+enum quotas { QUOTAS_UNKNOWN, QUOTAS_UNUSED, QUOTAS_USED };
 
 struct sqlite {
 	struct store store; /* first: the door's part of the handle */
@@ -66,6 +74,7 @@ struct sqlite {
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */
 	int log_cut;    /* from how many on a checkpoint waits for readers */
 	uint64_t checkpoints;
+	enum quotas quotas; /* of a writer */
 };
 
 /* The back end's own view of a handle. */

@@ -45,6 +45,10 @@ static enum rc add_token(struct token_list *list, sqlite3_stmt *stmt)
 	memcpy(token->hash, hash.data, STORE_TOKEN_HASH_LEN);
 	token->created = (int64_t)sql_number(stmt, 3);
 	token->expires = (int64_t)sql_number(stmt, 4);
+	for (int i = 0; i < STORE_QUOTA_COUNT; i++)
+		token->quota.limits[i] = (int64_t)sql_number(stmt, 7 + i);
+	for (int i = 0; i < STORE_QUOTA_STORED; i++)
+		token->usage[i] = sql_number(stmt, 7 + STORE_QUOTA_COUNT + i);
 	return RC_OK;
 }
 
@@ -137,6 +141,17 @@ static enum rc add_grant_row(struct sqlite *sqlite, const struct store_token *to
 	return sql_run(stmt);
 }
 
+/* Binds the limits from parameter `at` on. */
+static void bind_quota(struct sqlite *sqlite, enum sql statement, int at,
+		       const struct store_quota *quota)
+{
+	for (int i = 0; i < STORE_QUOTA_COUNT; i++) {
+		sql_bind_number(sqlite->sql[statement], at + i, (uint64_t)quota->limits[i]);
+		if (quota->limits[i])
+			sqlite->quotas = QUOTAS_USED;
+	}
+}
+
 enum rc tokens_add(struct sqlite *sqlite, const struct store_token *token)
 {
 	sqlite3_stmt *stmt = sqlite->sql[SQL_ADD_TOKEN];
@@ -147,6 +162,7 @@ enum rc tokens_add(struct sqlite *sqlite, const struct store_token *token)
 	sql_bind_bytes(stmt, 3, token->hash, sizeof(token->hash));
 	sql_bind_number(stmt, 4, (uint64_t)token->created);
 	sql_bind_number(stmt, 5, (uint64_t)token->expires);
+	bind_quota(sqlite, SQL_ADD_TOKEN, 6, &token->quota);
 	rc = sql_run(stmt);
 	if (rc == RC_OK && sqlite3_changes(sqlite->db) == 0)
 		rc = RC_EXISTS;
@@ -223,4 +239,22 @@ enum rc tokens_rotate(struct sqlite *sqlite, const struct store_request *request
 	if (rc == RC_OK && reply->token_count == 0)
 		rc = RC_NOT_FOUND;
 	return rc == RC_OK ? replace(sqlite, request, reply->tokens) : rc;
+}
+
+/* ---- Setting ---- */
+
+enum rc tokens_set(struct sqlite *sqlite, const struct store_request *request,
+		   struct store_reply *reply, struct buf *bytes)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_QUOTA];
+	enum rc rc = read_one(sqlite, request->token.id, reply, bytes);
+
+	if (rc != RC_OK || reply->token_count == 0)
+		return rc == RC_OK ? RC_NOT_FOUND : rc;
+	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
+		if (request->token.quota.limits[i] != STORE_QUOTA_KEPT)
+			reply->tokens->quota.limits[i] = request->token.quota.limits[i];
+	sql_bind_text(stmt, 1, request->token.id);
+	bind_quota(sqlite, SQL_SET_QUOTA, 2, &reply->tokens->quota);
+	return sql_run(stmt);
 }

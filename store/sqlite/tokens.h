@@ -18,6 +18,9 @@ MUST_USE enum rc tokens_add(struct sqlite *sqlite, const struct store_token *tok
  * store.h: nothing was written. */
 MUST_USE enum rc tokens_rotate(struct sqlite *sqlite, const struct store_request *request,
 			       struct store_reply *reply, struct buf *bytes);
+/* Changes the token, and puts it into the reply. RC_NOT_FOUND: nothing was written. */
+MUST_USE enum rc tokens_set(struct sqlite *sqlite, const struct store_request *request,
+			    struct store_reply *reply, struct buf *bytes);
 /* RC_NOT_FOUND: no such token. */
 MUST_USE enum rc tokens_revoke(struct sqlite *sqlite, struct slice id);
 

@@ -43,12 +43,13 @@ enum rc transaction_enter(struct transaction *transaction, struct slice name)
 	return rc;
 }
 
-enum rc transaction_add_group(struct transaction *transaction)
+enum rc transaction_add_group(struct transaction *transaction, uint64_t account)
 {
 	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_ADD_GROUP];
 	enum rc rc;
 
 	sql_bind_text(stmt, 1, transaction->group.name);
+	sql_bind_number(stmt, 2, account);
 	rc = sql_run(stmt);
 	if (rc == RC_OK)
 		transaction->group.gid =

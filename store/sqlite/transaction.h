@@ -21,8 +21,8 @@ struct transaction {
 
 /* Makes `name` the current group. */
 MUST_USE enum rc transaction_enter(struct transaction *transaction, struct slice name);
-/* Inserts the row of the current group, which has none. */
-MUST_USE enum rc transaction_add_group(struct transaction *transaction);
+/* Inserts the row of the current group, which has none; it counts for the account. */
+MUST_USE enum rc transaction_add_group(struct transaction *transaction, uint64_t account);
 /* Stores the newest sequence number of the current group. */
 MUST_USE enum rc transaction_leave(struct transaction *transaction);
 

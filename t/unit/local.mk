@@ -1,6 +1,7 @@
 # Each module test links only what its folder may see.
 unit_tests = \
 	%D%/test_auth \
+	%D%/test_auth_quota \
 	%D%/test_auth_token \
 	%D%/test_buf \
 	%D%/test_byte_range \
@@ -66,10 +67,12 @@ unit_tests = \
 	%D%/test_store_power \
 	%D%/test_store_pull \
 	%D%/test_store_stats \
+	%D%/test_store_quota \
 	%D%/test_store_token \
 	%D%/test_store_whole \
 	%D%/test_store_wire \
 	%D%/test_text \
+	%D%/test_usage \
 	%D%/test_threads \
 	%D%/test_transit \
 	%D%/test_transit_bounds \
@@ -104,6 +107,7 @@ t_unit_test_cidr_LDADD = $(http_libs)
 t_unit_test_problem_LDADD = $(http_libs)
 t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_auth_quota_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_buf_LDADD = $(base_libs)
 t_unit_test_byte_range_LDADD = $(http_libs)
@@ -153,6 +157,7 @@ t_unit_test_error_LDADD = $(base_libs)
 t_unit_test_ring_LDADD = $(shm_libs)
 t_unit_test_ring_model_LDADD = $(shm_libs)
 t_unit_test_shm_LDADD = $(shm_libs)
+t_unit_test_usage_LDADD = $(shm_libs)
 t_unit_test_static_LDADD = $(worker_libs)
 t_unit_test_store_SOURCES = %D%/test_store.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_LDADD = $(sqlite_libs)
@@ -176,6 +181,8 @@ t_unit_test_store_power_SOURCES = %D%/test_store_power.c %D%/store_kit.c %D%/sto
 t_unit_test_store_power_LDADD = $(sqlite_libs)
 t_unit_test_store_pull_SOURCES = %D%/test_store_pull.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_pull_LDADD = $(sqlite_libs)
+t_unit_test_store_quota_SOURCES = %D%/test_store_quota.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_quota_LDADD = $(sqlite_libs)
 t_unit_test_store_token_SOURCES = %D%/test_store_token.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_token_LDADD = $(sqlite_libs)
 t_unit_test_store_whole_SOURCES = %D%/test_store_whole.c %D%/store_kit.c %D%/store_kit.h

@@ -100,7 +100,7 @@ static const struct store_token tokens[] = {
 static void the_table_is_aligned(void **state)
 {
 	(void)state;
-	tokens_print_table(tokens, 3, 0x60000100);
+	tokens_print_table(tokens, 3, &(struct store_quota){ 0 }, 0x60000100);
 	assert_string_equal(
 		printed(),
 		"ID                USER    CREATED           EXPIRES             GROUPS\n"
@@ -111,28 +111,56 @@ static void the_table_is_aligned(void **state)
 		"00000000000000aa  bob     2021-01-14 08:25  expired 2021-01-14  a \"b\":ro\n");
 }
 
+static void a_second_line_has_quotas(void **state)
+{
+	const struct store_quota server = {
+		{ [STORE_QUOTA_DOCUMENTS] = 100000, [STORE_QUOTA_STREAMS] = 8 }
+	};
+	struct store_token token = tokens[0];
+
+	(void)state;
+	token.usage[STORE_QUOTA_BYTES] = 1536;
+	token.usage[STORE_QUOTA_DOCUMENTS] = 31;
+	token.quota.limits[STORE_QUOTA_BYTES] = INT64_C(1) << 30;
+	token.quota.limits[STORE_QUOTA_STREAMS] = STORE_QUOTA_OFF;
+	token.quota.limits[STORE_QUOTA_PUSHES] = 600;
+	tokens_print_table(&token, 1, &server, 0x60000100);
+	assert_string_equal(
+		printed(),
+		"ID                USER  CREATED           EXPIRES             GROUPS\n"
+		"0123456789abcdef  ann   2021-01-14 08:25  never               todos:rw, news:ro\n"
+		"                  bytes 1.5 KiB of 1.0 GiB, documents 31 of 100,000, pushes 600 a "
+		"minute\n");
+}
+
+#define NO_QUOTA \
+	",\"usage\":{\"bytes\":0,\"documents\":0,\"groups\":0},\"quota\":{\"bytes\":null," \
+	"\"documents\":null,\"groups\":null,\"streams\":null,\"pushes\":null}"
+
 static void json_has_all_of_it(void **state)
 {
 	(void)state;
-	tokens_print_json(tokens, 3);
+	tokens_print_json(tokens, 3, &(struct store_quota){ 0 });
 	assert_string_equal(
 		printed(),
 		"[{\"id\":\"0123456789abcdef\",\"user\":\"ann\",\"groups\":[{\"group\":\"todos\","
 		"\"write\":true},"
 		"{\"group\":\"news\",\"write\":false}],\"created\":\"2021-01-14T08:25:36Z\","
-		"\"expires\":null},\n"
+		"\"expires\":null" NO_QUOTA "},\n"
 		" {\"id\":\"fedcba9876543210\",\"user\":\"Zo\xc3\xab "
 		"\xe7\x94\xb0\",\"groups\":[{\"group\":\"*\",\"write\":true}],"
-		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2029-07-18T05:49:52Z\"},\n"
+		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2029-07-18T05:49:52Z\"" NO_QUOTA
+		"},\n"
 		" {\"id\":\"00000000000000aa\",\"user\":\"bob\",\"groups\":[{\"group\":\"a "
 		"\\\"b\\\"\",\"write\":false}],"
-		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2021-01-14T08:29:52Z\"}]\n");
+		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2021-01-14T08:29:52Z\"" NO_QUOTA
+		"}]\n");
 }
 
 static void json_of_none_is_an_empty_array(void **state)
 {
 	(void)state;
-	tokens_print_json(tokens, 0);
+	tokens_print_json(tokens, 0, &(struct store_quota){ 0 });
 	assert_string_equal(printed(), "[]\n");
 }
 
@@ -213,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PRINT_TEST(the_table_is_aligned),
+		PRINT_TEST(a_second_line_has_quotas),
 		PRINT_TEST(json_has_all_of_it),
 		PRINT_TEST(json_of_none_is_an_empty_array),
 		cmocka_unit_test(words_are_quoted_where_a_shell_would_change_them),

@@ -172,7 +172,10 @@ static uint64_t tokens_now(const void *shm)
 static int setup(void **state)
 {
 	struct world *world = mem_alloc(sizeof(*world));
-	struct streams_options options = { .ping_interval = 12, .backlog_max = 4096 };
+	static const struct store_quota none;
+	struct streams_options options = { .ping_interval = 12,
+					   .backlog_max = 4096,
+					   .quota = &none };
 
 	world->fake.store.backend = &backend;
 	world->fake.store.role = STORE_READER;

@@ -33,6 +33,11 @@ static const struct {
 	{ PROBLEM_DAMAGED, 500, "damaged" },
 	{ PROBLEM_UNAVAILABLE, 503, "unavailable" },
 	{ PROBLEM_FULL, 507, "insufficient-storage" },
+	{ PROBLEM_QUOTA_BYTES, 507, "quota-bytes" },
+	{ PROBLEM_QUOTA_DOCUMENTS, 507, "quota-documents" },
+	{ PROBLEM_QUOTA_GROUPS, 507, "quota-groups" },
+	{ PROBLEM_QUOTA_STREAMS, 429, "quota-streams" },
+	{ PROBLEM_QUOTA_PUSHES, 429, "quota-pushes" },
 };
 
 #define ID "0123456789abcdef"
@@ -140,6 +145,7 @@ static void a_failure_of_ours_has_a_problem(void **state)
 		{ RC_READ_ONLY, PROBLEM_UNAVAILABLE },
 		{ RC_SYNC_FAILED, PROBLEM_UNAVAILABLE },
 		{ RC_MOVED, PROBLEM_UNAVAILABLE },
+		{ RC_OVER_QUOTA, PROBLEM_FULL },
 	};
 
 	(void)state;

@@ -23,7 +23,13 @@ enum problem {
 	PROBLEM_HEAD,
 	PROBLEM_DAMAGED,
 	PROBLEM_UNAVAILABLE,
-	PROBLEM_FULL
+	PROBLEM_FULL,
+	/* Of these, problem_of_status returns none. */
+	PROBLEM_QUOTA_BYTES,
+	PROBLEM_QUOTA_DOCUMENTS,
+	PROBLEM_QUOTA_GROUPS,
+	PROBLEM_QUOTA_STREAMS,
+	PROBLEM_QUOTA_PUSHES
 };
 
 int problem_status(enum problem problem);

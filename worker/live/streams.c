@@ -2,8 +2,10 @@
  * end) and worker/live/hint_reader (tokens that changed). */
 #include "worker/live/streams.h"
 
+#include "auth/quota.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "shm/usage.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -22,6 +24,7 @@ struct streams {
 	struct event *tick;
 	struct event *reap;
 	struct sse *ping;
+	unsigned column; /* of this process, for the streams of users */
 };
 
 static struct streams *streams_of(struct subscriber *subscriber)
@@ -34,6 +37,53 @@ static struct streams *streams_of(struct subscriber *subscriber)
 static void streams_count_changed(const struct streams *streams)
 {
 	counters_set(streams->options.counters, METRIC_STREAMS, streams->count);
+}
+
+/* ---- The streams of a user ---- */
+
+static int64_t streams_limit(const struct streams *streams, const struct identity *identity)
+{
+	return quota_limit(&identity->quota, streams->options.quota, STORE_QUOTA_STREAMS);
+}
+
+bool streams_count_user(struct streams *streams, struct subscription *subscription)
+{
+	const int64_t limit = streams_limit(streams, subscription->identity);
+
+	subscription->is_counted =
+		limit > 0 &&
+		usage_open_stream(streams->options.counters->shm, streams->column,
+				  subscription->identity->user_key, limit, &subscription->usage);
+	return subscription->is_counted || limit <= 0;
+}
+
+void streams_uncount(struct streams *streams, struct subscription *subscription)
+{
+	if (subscription->is_counted)
+		usage_close_stream(streams->options.counters->shm, streams->column,
+				   subscription->usage);
+	subscription->is_counted = false;
+}
+
+/* One that is open, from a predecessor or before there was a limit: it stays, whatever
+ * the limit is. */
+static void on_renewed(struct subscriber *subscriber)
+{
+	const struct streams *streams = streams_of(subscriber);
+
+	if (subscriber->is_counted || streams_limit(streams, subscriber->identity) <= 0)
+		return;
+	subscriber->is_counted = true;
+	subscriber->usage = usage_add_stream(streams->options.counters->shm, streams->column,
+					     subscriber->identity->user_key);
+}
+
+static void streams_uncount_one(const struct streams *streams, struct subscriber *subscriber)
+{
+	if (subscriber->is_counted)
+		usage_close_stream(streams->options.counters->shm, streams->column,
+				   subscriber->usage);
+	subscriber->is_counted = false;
 }
 
 /* ---- Closing and freeing ---- */
@@ -72,6 +122,7 @@ static void on_closed(struct stream *stream)
 	TAILQ_REMOVE(&streams->all, subscriber, next);
 	TAILQ_INSERT_TAIL(&streams->closed, subscriber, next);
 	streams->count--;
+	streams_uncount_one(streams, subscriber);
 	streams_count_changed(streams);
 	on_settled(subscriber);
 }
@@ -148,6 +199,7 @@ struct subscriber *streams_add(struct streams *streams, int fd,
 
 	TAILQ_INSERT_TAIL(&streams->all, subscriber, next);
 	streams->count++;
+	on_renewed(subscriber);
 	streams_count_changed(streams);
 	return subscriber;
 }
@@ -165,8 +217,10 @@ struct streams *streams_new(const struct streams_options *options)
 	static const struct timeval every_second = { 1, 0 };
 	struct streams *streams = mem_alloc(sizeof(*streams));
 
-	assert(options->base && options->store && options->feeds && options->ping_interval > 0);
+	assert(options->base && options->store && options->feeds && options->quota);
+	assert(options->ping_interval > 0);
 	streams->options = *options;
+	streams->column = usage_column(options->counters->shm, options->counters->slot);
 	streams->each = (struct subscriber_options){
 		.stream = { .base = options->base,
 			    .counters = options->counters,
@@ -178,6 +232,7 @@ struct streams *streams_new(const struct streams_options *options)
 		.feeds = options->feeds,
 		.auth = options->auth,
 		.on_settled = on_settled,
+		.on_identity = on_renewed,
 	};
 	TAILQ_INIT(&streams->all);
 	TAILQ_INIT(&streams->closed);

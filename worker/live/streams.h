@@ -11,10 +11,11 @@ struct streams_options {
 	const struct counters *counters;
 	struct store *store;
 	struct feeds *feeds;
-	struct auth *auth;       /* NULL: authentication is off */
-	struct identity *anyone; /* the identity of every client then */
-	size_t backlog_max;      /* bytes that a stream may have queued before it is cut off */
-	unsigned ping_interval;  /* seconds between comment lines on a stream */
+	struct auth *auth;               /* NULL: authentication is off */
+	struct identity *anyone;         /* the identity of every client then */
+	const struct store_quota *quota; /* of tokens that have none */
+	size_t backlog_max;     /* bytes that a stream may have queued before it is cut off */
+	unsigned ping_interval; /* seconds between comment lines on a stream */
 };
 
 /* The options are copied, the objects are the caller's and must outlive the streams.
@@ -27,6 +28,10 @@ void streams_free(struct streams *streams);
 /* Begins on a socket (taken over) to which `head`, of the response, is sent first. */
 void streams_open(struct streams *streams, int fd, const struct subscription *subscription,
 		  struct slice head);
+/* May the user of this identity open another one? If so, and if there is a limit, it is
+ * counted from now on: streams_open takes that over, or streams_uncount ends it. */
+bool streams_count_user(struct streams *streams, struct subscription *subscription);
+void streams_uncount(struct streams *streams, struct subscription *subscription);
 size_t streams_count(const struct streams *streams);
 /* Closes all (the worker drains). */
 void streams_end(struct streams *streams);

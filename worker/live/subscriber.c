@@ -272,6 +272,7 @@ static void on_rechecked(void *arg, enum rc rc, struct identity *identity)
 	} else if (rc == RC_OK) {
 		identity_unref(subscriber->identity);
 		subscriber->identity = identity_ref(identity);
+		subscriber->options->on_identity(subscriber);
 	}
 }
 
@@ -300,6 +301,8 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 	subscriber->options = options;
 	subscriber->identity = subscription->identity;
 	subscriber->docs = subscription->docs;
+	subscriber->is_counted = subscription->is_counted;
+	subscriber->usage = subscription->usage;
 	subscriber->encoding = subscription->docs ? subscription->encoding : ENCODING_JSON;
 	subscriber->since = subscription->since;
 	stream_init(&subscriber->stream, &options->stream, fd);

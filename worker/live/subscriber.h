@@ -33,6 +33,8 @@ struct subscriber_options {
 	/* A closed one, for which answers were on their way, waits for none any
 	 * more. */
 	void (*on_settled)(struct subscriber *subscriber);
+	/* What is known of its token has changed. */
+	void (*on_identity)(struct subscriber *subscriber);
 };
 
 /* What a client has asked for. */
@@ -40,6 +42,8 @@ struct subscription {
 	struct identity *identity; /* the reference is the subscriber's from now on */
 	bool docs;
 	enum encoding encoding;
+	bool is_counted;            /* among the streams of its user (shm/usage.h) */
+	unsigned usage;             /* then the entry */
 	struct store_cursor since;  /* where to begin */
 	const struct slice *groups; /* different ones */
 	size_t group_count;         /* at most SUBSCRIBER_GROUPS_MAX */
@@ -52,9 +56,11 @@ struct subscriber {
 	struct store_cursor since; /* where it began */
 	enum encoding encoding;
 	bool docs;
-	bool reading;   /* an answer of the store is on its way */
-	bool checking;  /* an answer about the token is on its way */
-	bool unchecked; /* the token must be checked again */
+	bool reading;    /* an answer of the store is on its way */
+	bool checking;   /* an answer about the token is on its way */
+	bool unchecked;  /* the token must be checked again */
+	bool is_counted; /* as in the subscription */
+	unsigned usage;
 	/* The end of the stream's struct and the membership are all that a delivery
 	 * needs: they lie side by side (membership_prefetch). */
 	struct stream stream;

@@ -1,0 +1,120 @@
+/* Accounts of stored data. Called by push.c for every push, and by purge.c for groups
+ * that go. */
+#include "store/sqlite/quota.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+enum { AT_USER, AT_LIMITS, AT_ACCOUNT = AT_LIMITS + STORE_QUOTA_STORED, AT_USAGE };
+
+/* Does any limit apply, or has any? Asked once, and again after a token has got one. */
+static enum rc are_used(struct sqlite *sqlite, bool *used)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_HAS_QUOTAS];
+	enum rc rc = RC_OK;
+	bool row;
+
+	if (sqlite->quotas == QUOTAS_UNKNOWN) {
+		rc = sql_step(stmt, &row);
+		if (rc == RC_OK && row)
+			sqlite->quotas = sql_number(stmt, 0) ? QUOTAS_USED : QUOTAS_UNUSED;
+		sqlite3_reset(stmt);
+	}
+	*used = sqlite->quotas == QUOTAS_USED;
+	return rc;
+}
+
+static bool has_limit(const int64_t *limits)
+{
+	for (size_t i = 0; i < STORE_QUOTA_STORED; i++)
+		if (limits[i] > 0)
+			return true;
+	return false;
+}
+
+static void read_payer(sqlite3_stmt *stmt, const struct store_quota *server,
+		       struct quota_payer *out)
+{
+	const struct slice user = sql_text(stmt, AT_USER);
+	char *copy = mem_alloc(user.len + 1);
+
+	if (user.len)
+		memcpy(copy, user.data, user.len);
+	out->user = slice_make(copy, user.len);
+	out->account = sql_number(stmt, AT_ACCOUNT);
+	for (int i = 0; i < STORE_QUOTA_STORED; i++) {
+		int64_t own = (int64_t)sql_number(stmt, AT_LIMITS + i);
+
+		out->limits[i] = own == STORE_QUOTA_DEFAULT ? server->limits[i] : own;
+		out->usage[i] = (int64_t)sql_number(stmt, AT_USAGE + i);
+	}
+	out->counts = out->account || has_limit(out->limits);
+}
+
+enum rc quota_find(struct sqlite *sqlite, const struct store_request *request,
+		   struct quota_payer *out)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_PAYER];
+	bool used = false, row = false;
+	enum rc rc;
+
+	if (request->payer.len == 0)
+		return RC_OK;
+	rc = are_used(sqlite, &used);
+	if (rc != RC_OK || (!used && !has_limit(request->quota.limits)))
+		return rc;
+	sql_bind_text(stmt, 1, request->payer);
+	rc = sql_step(stmt, &row);
+	if (rc == RC_OK && row)
+		read_payer(stmt, &request->quota, out);
+	sqlite3_reset(stmt);
+	return rc == RC_OK && !row ? RC_DENIED : rc;
+}
+
+void quota_payer_free(struct quota_payer *payer)
+{
+	free((void *)payer->user.data);
+}
+
+enum rc quota_allow(const struct quota_payer *payer, const int64_t growth[STORE_QUOTA_STORED],
+		    struct store_reply *reply)
+{
+	for (size_t i = 0; i < STORE_QUOTA_STORED; i++) {
+		const int64_t limit = payer->limits[i];
+
+		if (limit <= 0 || growth[i] <= 0 ||
+		    (growth[i] <= limit && payer->usage[i] <= limit - growth[i]))
+			continue;
+		reply->over = (enum store_quota_kind)i;
+		reply->over_limit = (uint64_t)limit;
+		return RC_OVER_QUOTA;
+	}
+	return RC_OK;
+}
+
+enum rc quota_open_account(struct sqlite *sqlite, struct quota_payer *payer)
+{
+	enum rc rc;
+
+	if (payer->account)
+		return RC_OK;
+	sql_bind_text(sqlite->sql[SQL_ADD_ACCOUNT], 1, payer->user);
+	rc = sql_run(sqlite->sql[SQL_ADD_ACCOUNT]);
+	if (rc != RC_OK)
+		return rc;
+	payer->account = (uint64_t)sqlite3_last_insert_rowid(sqlite->db);
+	sqlite->quotas = QUOTAS_USED; /* also if the transaction is rolled back: that only costs */
+	return RC_OK;
+}
+
+enum rc quota_charge(struct sqlite *sqlite, uint64_t account,
+		     const int64_t growth[STORE_QUOTA_STORED])
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_CHARGE];
+
+	sql_bind_number(stmt, 1, account);
+	for (int i = 0; i < STORE_QUOTA_STORED; i++)
+		sql_bind_number(stmt, 2 + i, (uint64_t)growth[i]);
+	return sql_run(stmt);
+}
