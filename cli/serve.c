@@ -124,8 +124,8 @@ static const struct option_spec serve_options[] = {
 		.argument = "NAME=N[,...]",
 		.help = "What each user may have, unless the token has a quota of its own: bytes, "
 			"documents and groups that are stored, streams that are open, and pushes "
-			"in a minute, such as bytes=1G,documents=100000,groups=1000,streams=100,"
-			"pushes=600. With --auth off, all clients together. Default: no limits.",
+			"in a minute, such as bytes=1G,documents=100000,streams=100,pushes=600. "
+			"With --auth off, all clients together. Default: no limits.",
 	},
 	{
 		.name = "retention",

@@ -10,8 +10,8 @@ put() { # put TOKEN BODY: "STATUS CODE"
 }
 doc() { echo '{"docs":[{"id":"todos:'"$1"'","base":'"${2:-0}"',"value":'"${3:-1}"'}]}'; }
 many() { echo '{"docs":['"$(for n in $(seq "$1" "$2"); do printf '{"id":"todos:%s","value":1},' "$n"; done | sed 's/,$//')"']}'; }
-list() { "$POCKETBOOK" token list --db "$db" | sed -n "/ $1 /{n;s/^ *//p}" | head -1; }
 id_of() { echo "$1" | sed 's/^pbk_//' | cut -c1-16; }
+list() { "$POCKETBOOK" token list --db "$db" | sed -n "/^$(id_of "$1")/{n;s/^ *//p}"; }
 open_stream() { # open_stream TOKEN FILE
 	curl -sN -o "$2" -D "$2.head" "$url/events?group=todos" -H "Authorization: Bearer $1" &
 	local curl=$!
@@ -20,7 +20,7 @@ open_stream() { # open_stream TOKEN FILE
 	last=$curl
 }
 
-add carl >/dev/null
+carl=$(add carl)
 ann=$(add ann documents=5,bytes=2000) phone=$(add ann) bob=$(add bob pushes=2,streams=2)
 serve --workers 2 --quota documents=7
 
@@ -34,8 +34,8 @@ is "$(put "$phone" "$(doc 8)")" "507 quota-documents" "but counts for the same u
 is "$(put "$ann" "$(doc 1 2 "\"$(head -c 3000 /dev/zero | tr '\0' x)\"")")" "507 quota-bytes" "one that would grow beyond the bytes is refused"
 is "$(put "$ann" '{"docs":[{"id":"todos:1","base":2,"deleted":true},{"id":"todos:2","base":1,"deleted":true},{"id":"todos:3","base":1,"deleted":true}]}')" 200 "deleting is taken over the quota"
 is "$(put "$ann" "$(doc 9)")" 200 "and makes room"
-is "$(list ann)" "bytes 40 B of 2.0 KiB, documents 5 of 5, groups 1" "token list shows it"
-is "$(list carl)" "documents 0 of 7" "and the limit of the server"
+is "$(list "$ann")" "bytes 40 B of 2.0 KiB, documents 5 of 5, groups 1" "token list shows it"
+is "$(list "$carl")" "documents 0 of 7" "and the limit of the server"
 
 is "$(put "$bob" "$(doc b)") $(put "$bob" "$(doc b 1)")" "200 200" "two pushes in a minute"
 is "$(put "$bob" "$(doc b 2)")" "429 quota-pushes" "the third is refused, whichever worker it comes to"
@@ -61,7 +61,7 @@ is "$(put "$new" "$(doc 10)")" "507 quota-documents" "nor with a new token"
 is "$?" 0 "check finds the tallies right"
 stop
 serve --workers 2
-is "$(list ann)" "bytes 40 B of 2.0 KiB, documents 5 of 3, groups 1" "all is kept over a restart"
+is "$(list "$new")" "bytes 40 B of 2.0 KiB, documents 5 of 3, groups 1" "all is kept over a restart"
 is "$(put "$new" "$(doc 10)")" "507 quota-documents" "and refused after it"
 "$POCKETBOOK" token set "$(id_of "$new")" --db "$db" --quota documents=off,bytes=off
 is "$(put "$new" "$(many 20 40)")" 200 "off is no limit"
