@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -62,44 +63,32 @@ static void line_put(struct line *line, const char *bytes, size_t len)
 static bool needs_quotes(const char *text)
 {
 	for (const char *at = text; *at; at++)
-		if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=' || *at == '\\' ||
-		    *at == 0x7f)
+		if (*at == ' ' || *at == '"' || *at == '=' || *at == '\\')
 			return true;
-	return *text == 0;
+	return *text == 0 || text_has_unsafe(slice_of(text));
 }
-
-#define PIECE_MAX 8
 
 /* Writes the first character of the text in its escaped form and returns the length of
  * that; *taken is the number of bytes of the character in the text. */
-static size_t piece_of(const char *text, char piece[PIECE_MAX], size_t *taken)
+static size_t piece_of(struct slice text, char piece[TEXT_PIECE_MAX], size_t *taken)
 {
-	unsigned char byte = (unsigned char)*text;
-
+	if (text.data[0] != '"' && text.data[0] != '\\')
+		return text_piece(text, piece, taken);
 	*taken = 1;
-	if (byte < ' ' || byte == 0x7f)
-		return (size_t)snprintf(piece, PIECE_MAX, "\\u%04x", byte);
-	if (byte == '"' || byte == '\\') {
-		piece[0] = '\\';
-		piece[1] = *text;
-		return 2;
-	}
-	if (byte >= 0xc0)
-		while (*taken < 4 && ((unsigned char)text[*taken] & 0xc0) == 0x80)
-			++*taken;
-	memcpy(piece, text, *taken);
-	return *taken;
+	piece[0] = '\\';
+	piece[1] = text.data[0];
+	return 2;
 }
 
 /* Appends as much of the text as fits, leaving `reserve` bytes free. */
-static void line_put_text(struct line *line, const char *text, size_t reserve)
+static void line_put_text(struct line *line, struct slice text, size_t reserve)
 {
 	size_t most = line->len + VALUE_MAX_BYTES;
-	char piece[PIECE_MAX];
+	char piece[TEXT_PIECE_MAX];
 
-	while (*text) {
+	while (text.len) {
 		size_t taken, len = piece_of(text, piece, &taken);
-		size_t after = text[taken] ? strlen(CUT) : 0;
+		size_t after = text.len > taken ? strlen(CUT) : 0;
 
 		if (len + after + reserve > line_room(line) ||
 		    (after && line->len + len + after > most)) {
@@ -107,7 +96,7 @@ static void line_put_text(struct line *line, const char *text, size_t reserve)
 			return;
 		}
 		line_put(line, piece, len);
-		text += taken;
+		text = slice_make(text.data + taken, text.len - taken);
 	}
 }
 
@@ -125,7 +114,7 @@ static void line_put_value(struct line *line, const char *key, const char *text)
 	line_put(line, "=", 1);
 	if (quoted)
 		line_put(line, "\"", 1);
-	line_put_text(line, text, quoted);
+	line_put_text(line, slice_of(text), quoted);
 	if (quoted)
 		line_put(line, "\"", 1);
 }

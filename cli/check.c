@@ -28,15 +28,14 @@ struct findings {
 	uint64_t faults;
 };
 
-/* As part of one line: bytes that are not printable text become question marks. */
+/* As part of one line. */
 static void put_shown(struct buf *out, struct slice text)
 {
-	bool clean = text_is_utf8(text) && !text_has_control(text);
+	char piece[TEXT_PIECE_MAX];
+	size_t taken;
 
-	for (size_t i = 0; i < text.len; i++)
-		buf_put_byte(out, (char)(clean || (text.data[i] >= ' ' && text.data[i] <= '~')
-						 ? text.data[i]
-						 : '?'));
+	for (; text.len; text = slice_make(text.data + taken, text.len - taken))
+		buf_put(out, piece, text_piece(text, piece, &taken));
 }
 
 static void put_json(struct buf *out, const char *name, struct slice text)

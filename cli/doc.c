@@ -6,6 +6,7 @@
 #include "base/exit.h"
 #include "cli/command.h"
 #include "cli/say.h"
+#include "cli/text_table.h"
 #include "store/store_admin.h"
 
 #include <errno.h>
@@ -95,8 +96,9 @@ static void get_show(const struct store_doc *doc, enum encoding encoding)
 	struct buf value = BUF_EMPTY;
 
 	doc_put_value(&value, encoding, doc);
-	printf("ID       %.*s\nVERSION  %llu\nVALUE    ", (int)doc->id.len, doc->id.data,
-	       (unsigned long long)doc->version);
+	printf("ID       ");
+	text_table_put(stdout, doc->id, 0);
+	printf("\nVERSION  %llu\nVALUE    ", (unsigned long long)doc->version);
 	(void)fwrite(value.data, 1, value.len, stdout);
 	putchar('\n');
 	buf_free(&value);

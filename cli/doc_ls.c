@@ -63,12 +63,25 @@ static void widths(const struct listing *listing, size_t *id_width, size_t *vers
 	}
 }
 
+/* At most half a line, so that the value has room. */
+static void put_id(const struct listing *listing, struct slice id, size_t width)
+{
+	if (text_table_width(id) <= width) {
+		text_table_put(listing->out, id, width + GAP);
+		return;
+	}
+	text_table_put_cut(listing->out, id, width);
+	fprintf(listing->out, "%*s", GAP, "");
+}
+
 static void show_page(struct listing *listing)
 {
 	const char *at = listing->text.data;
 	size_t id_width, version_width, used;
 
 	widths(listing, &id_width, &version_width);
+	if (id_width > listing->room / 2)
+		id_width = listing->room / 2;
 	used = id_width + version_width + 2 * GAP;
 	if (!listing->headed && listing->row_count) {
 		text_table_put(listing->out, slice_of("ID"), id_width + GAP);
@@ -78,7 +91,7 @@ static void show_page(struct listing *listing)
 	for (size_t i = 0; i < listing->row_count; i++) {
 		const struct row *row = &listing->rows[i];
 
-		text_table_put(listing->out, slice_make(at, row->id_len), id_width + GAP);
+		put_id(listing, slice_make(at, row->id_len), id_width);
 		fprintf(listing->out, "%*llu  ", (int)version_width,
 			(unsigned long long)row->version);
 		text_table_put_cut(listing->out, slice_make(at + row->id_len, row->value_len),

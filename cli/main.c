@@ -7,6 +7,7 @@
 #include "cli/help.h"
 #include "cli/config.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "store/sqlite/backend.h"
 
 #include <errno.h>
@@ -110,6 +111,7 @@ int main(int argc, char *argv[])
 	(void)signal(SIGPIPE,
 		     SIG_IGN); /* a closed pipe is an error of write(2), reported like any other */
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	terminal_filter_stdout();
 	fault_setup();
 	store_add_backend(&backend_sqlite);
 	return main_finish(run(argc, argv));

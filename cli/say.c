@@ -2,18 +2,32 @@
 #include "cli/say.h"
 
 #include "base/exit.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void say_line(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
+/* Messages quote names and texts of others, and end on a terminal or in a log. */
 static void say_line(const char *format, va_list args)
 {
-	(void)fputs("pocketbook: ", stderr);
-	(void)vfprintf(stderr, format, args);
-	(void)fputc('\n', stderr);
+	struct text_filter filter = { .rest_len = 0 };
+	struct buf line = BUF_EMPTY;
+	char *text;
+	int len = vasprintf(&text, format, args);
+
+	buf_put_text(&line, "pocketbook: ");
+	if (len >= 0) {
+		text_filter_put(&filter, slice_make(text, (size_t)len), &line);
+		text_filter_finish(&filter, &line);
+		free(text);
+	}
+	buf_put_byte(&line, '\n');
+	(void)fwrite(line.data, 1, line.len, stderr);
+	buf_free(&line);
 }
 
 void say(const char *format, ...)

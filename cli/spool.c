@@ -14,7 +14,7 @@
 
 struct spool spool_open(int fd, const char *name)
 {
-	return (struct spool){ .fd = fd, .name = name, .spool = -1 };
+	return (struct spool){ .fd = fd, .name = name, .spool = -1, .is_terminal = isatty(fd) };
 }
 
 static enum rc fail(struct spool *spool, const char *name)
@@ -90,7 +90,10 @@ enum rc spool_put(struct spool *spool, struct slice bytes)
 	assert(spool->fd >= 0);
 	if (spool->rc != RC_OK)
 		return spool->rc;
-	buf_put_slice(&spool->waiting, bytes);
+	if (spool->is_terminal)
+		text_filter_put(&spool->filter, bytes, &spool->waiting);
+	else
+		buf_put_slice(&spool->waiting, bytes);
 	return spool->waiting.len < PIECE ? RC_OK : pass_on(spool);
 }
 
@@ -99,6 +102,7 @@ enum rc spool_finish(struct spool *spool)
 	char piece[PIECE];
 	ssize_t got = 1;
 
+	text_filter_finish(&spool->filter, &spool->waiting);
 	if (spool->rc == RC_OK)
 		(void)pass_on(spool);
 	if (spool->rc == RC_OK && spool->spool >= 0 && lseek(spool->spool, 0, SEEK_SET) < 0)

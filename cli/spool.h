@@ -7,11 +7,14 @@
 #include "base/buf.h"
 #include "base/rc.h"
 #include "base/error.h"
+#include "base/text.h"
 
 struct spool {
 	int fd;
 	const char *name; /* for error messages */
 	int spool;        /* the temporary file; -1: none yet */
+	bool is_terminal; /* characters that it would act on are escaped */
+	struct text_filter filter;
 	struct buf waiting;
 	enum rc rc; /* the first failure */
 	struct error err;

@@ -1,12 +1,15 @@
-/* Full-screen output for top. */
+/* Keeps control characters in the texts of others from the terminal, for all commands;
+ * full-screen output for top. See also cli/spool.c, cli/say.c and cli/text_table.c. */
 #include "cli/terminal.h"
 
 #include "base/array.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,6 +26,40 @@ bool terminal_is_capable(void)
 
 	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 }
+
+/* ---- Filtering ---- */
+
+static struct text_filter stdout_filter;
+
+static bool put(const char *bytes, size_t len);
+
+/* A cookie_write_function_t. */
+static ssize_t on_write(void *arg, const char *bytes, size_t len)
+{
+	struct buf out = BUF_EMPTY;
+	bool sent;
+
+	(void)arg;
+	text_filter_put(&stdout_filter, slice_make(bytes, len), &out);
+	sent = put(out.data, out.len);
+	buf_free(&out);
+	return sent ? (ssize_t)len : 0;
+}
+
+void terminal_filter_stdout(void)
+{
+	FILE *filtered;
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	filtered = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = on_write });
+	if (filtered == NULL)
+		abort();
+	(void)setvbuf(filtered, NULL, _IOLBF, BUFSIZ);
+	stdout = filtered;
+}
+
+/* ---- Writing ---- */
 
 static bool put(const char *bytes, size_t len)
 {
@@ -131,14 +168,20 @@ unsigned terminal_rows(void)
 static void put_line(struct buf *out, struct slice line, unsigned columns)
 {
 	bool heading = line.len && line.data[0] == TERMINAL_HEADING;
-	unsigned at = 0;
+	char piece[TEXT_PIECE_MAX];
+	size_t at = 0, taken;
 
-	if (heading)
+	if (heading) {
 		buf_put_text(out, "\033[7m");
-	for (size_t i = heading; i < line.len; i++) {
-		if (((unsigned char)line.data[i] & 0xc0) != 0x80 && at++ == columns)
+		line = slice_make(line.data + 1, line.len - 1);
+	}
+	for (; line.len; line = slice_make(line.data + taken, line.len - taken)) {
+		size_t len = text_piece(line, piece, &taken);
+
+		at += len == taken ? 1 : len;
+		if (at > columns)
 			break;
-		buf_put_byte(out, line.data[i]);
+		buf_put(out, piece, len);
 	}
 	buf_put_text(out, heading ? "\033[K\033[0m" : "\033[K");
 }

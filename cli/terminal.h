@@ -1,4 +1,5 @@
-/* Full-screen output that is redrawn again and again: on the alternate screen, without
+/* Output to a terminal, of texts that others have written. Also full-screen output that
+ * is redrawn again and again: on the alternate screen, without
  * a cursor, reading single keys. The terminal is restored however the program ends,
  * except by SIGKILL. */
 #ifndef CLI_TERMINAL_H
@@ -24,7 +25,10 @@ enum terminal_event {
 	TERMINAL_LOST   /* the terminal is gone */
 };
 
-/* Is the standard output a terminal that can do this? */
+/* From now on, what is written to stdout (stdio.h) is escaped as text_filter_put does,
+ * if it goes to a terminal. */
+void terminal_filter_stdout(void);
+/* Is the standard output a terminal that can show a full screen? */
 bool terminal_is_capable(void);
 /* Signals that end, stop or resize are received by terminal_wait from now on. false,
  * with errno: it failed. */

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/say.h"
+#include "cli/text_table.h"
 #include "cli/token_set.h"
 #include "cli/tokens.h"
 
@@ -62,8 +63,9 @@ static int user_read(const struct options *options, struct store_token *token)
 	if (token->user.len > STORE_USER_MAX)
 		return say_usage("%s: longer than %d bytes", options_place(options, "user", 0),
 				 STORE_USER_MAX);
-	if (!text_is_utf8(token->user) || text_has_control(token->user))
-		return say_usage("%s: must be UTF-8 without control characters",
+	if (text_has_unsafe(token->user))
+		return say_usage("%s: must be UTF-8 without control characters, line separators "
+				 "and marks of direction",
 				 options_place(options, "user", 0));
 	return EXIT_SUCCESS;
 }
@@ -211,7 +213,7 @@ static int list_run(const struct invocation *invocation)
 		say("%s: there is no token yet (see 'pocketbook help token add')", place.db);
 	else
 		tokens_print_table(answer.reply.tokens, answer.reply.token_count,
-				   &answer.reply.quota, clock_wall());
+				   &answer.reply.quota, clock_wall(), text_table_room());
 	admin_answer_clear(&answer);
 	return status;
 }

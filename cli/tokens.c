@@ -34,18 +34,14 @@ static void expiry_format(const struct store_token *token, int64_t now, char out
 			    token->expires <= now ? "expired %Y-%m-%d" : "%Y-%m-%d %H:%M", out);
 }
 
-static void print_grants(const struct store_token *token)
+static void put_grants(const struct store_token *token, struct buf *out)
 {
-	struct buf text = BUF_EMPTY;
-
+	buf_clear(out);
 	for (size_t i = 0; i < token->grant_count; i++) {
 		if (i)
-			buf_put_text(&text, ", ");
-		grant_format(&token->grants[i], &text);
+			buf_put_text(out, ", ");
+		grant_format(&token->grants[i], out);
 	}
-	buf_put_byte(&text, 0);
-	(void)fputs(text.data, stdout);
-	buf_free(&text);
 }
 
 static void number_format(enum store_quota_kind kind, uint64_t number, char out[UNITS_DISPLAY_MAX])
@@ -80,37 +76,119 @@ static void put_quota(struct buf *out, const struct store_token *token,
 		buf_put_text(out, " a minute");
 }
 
-static void print_quotas(const struct store_token *token, const struct store_quota *server)
+static void put_quotas(const struct store_token *token, const struct store_quota *server,
+		       struct buf *out)
 {
-	struct buf text = BUF_EMPTY;
-
+	buf_clear(out);
 	for (unsigned kind = 0; kind < STORE_QUOTA_COUNT; kind++)
-		put_quota(&text, token, server, (enum store_quota_kind)kind);
-	if (text.len)
-		printf("%*s  %.*s\n", STORE_TOKEN_ID_LEN, "", (int)text.len, text.data);
-	buf_free(&text);
+		put_quota(out, token, server, (enum store_quota_kind)kind);
 }
 
-void tokens_print_table(const struct store_token *tokens, size_t count,
-			const struct store_quota *server, int64_t now)
-{
-	size_t user_width = strlen("USER");
-	char created[TIME_ROOM], expires[TIME_ROOM];
+/* Widths of columns; the others are constant. */
+#define ID_WIDTH 16
+#define TIME_WIDTH 16
+#define EXPIRY_WIDTH 18
+#define GAP 2
 
-	for (size_t i = 0; i < count; i++)
-		if (text_table_width(tokens[i].user) > user_width)
-			user_width = text_table_width(tokens[i].user);
-	printf("%-16s  %-*s  %-16s  %-18s  %s\n", "ID", (int)user_width, "USER", "CREATED",
-	       "EXPIRES", "GROUPS");
+struct widths {
+	size_t user;
+	size_t groups;
+	size_t quotas;
+};
+
+static struct widths widths_of(const struct store_token *tokens, size_t count,
+			       const struct store_quota *server)
+{
+	struct widths widths = { strlen("USER"), strlen("GROUPS"), 0 };
+	struct buf text = BUF_EMPTY;
+
+	for (size_t i = 0; i < count; i++) {
+		put_grants(&tokens[i], &text);
+		if (text_table_width(tokens[i].user) > widths.user)
+			widths.user = text_table_width(tokens[i].user);
+		if (text_table_width(buf_slice(&text)) > widths.groups)
+			widths.groups = text_table_width(buf_slice(&text));
+		put_quotas(&tokens[i], server, &text);
+		if (text.len > widths.quotas)
+			widths.quotas = text.len;
+	}
+	buf_free(&text);
+	return widths;
+}
+
+static void print_rows(const struct store_token *tokens, size_t count,
+		       const struct store_quota *server, int64_t now, size_t user_width)
+{
+	char created[TIME_ROOM], expires[TIME_ROOM];
+	struct buf text = BUF_EMPTY;
+
+	printf("%-*s  %-*s  %-*s  %-*s  %s\n", ID_WIDTH, "ID", (int)user_width, "USER", TIME_WIDTH,
+	       "CREATED", EXPIRY_WIDTH, "EXPIRES", "GROUPS");
 	for (size_t i = 0; i < count; i++) {
 		time_format(tokens[i].created, "%Y-%m-%d %H:%M", created);
 		expiry_format(&tokens[i], now, expires);
-		printf("%.*s  ", (int)tokens[i].id.len, tokens[i].id.data);
-		text_table_put(stdout, tokens[i].user, user_width);
-		printf("  %-16s  %-18s  ", created, expires);
-		print_grants(&tokens[i]);
+		put_grants(&tokens[i], &text);
+		text_table_put(stdout, tokens[i].id, ID_WIDTH + GAP);
+		text_table_put(stdout, tokens[i].user, user_width + GAP);
+		printf("%-*s  %-*s  ", TIME_WIDTH, created, EXPIRY_WIDTH, expires);
+		text_table_put(stdout, buf_slice(&text), 0);
 		putchar('\n');
-		print_quotas(&tokens[i], server);
+		put_quotas(&tokens[i], server, &text);
+		if (text.len)
+			printf("%*s  %.*s\n", ID_WIDTH, "", (int)text.len, text.data);
+	}
+	buf_free(&text);
+}
+
+#define TITLE_WIDTH 9
+
+static void print_line(const char *title, struct slice text, size_t room)
+{
+	printf("%-*s", TITLE_WIDTH, title);
+	text_table_put_wrapped(stdout, text, TITLE_WIDTH,
+			       room > TITLE_WIDTH ? room - TITLE_WIDTH : 1);
+}
+
+static void print_block(const struct store_token *token, const struct store_quota *server,
+			int64_t now, size_t room)
+{
+	char created[TIME_ROOM], expires[TIME_ROOM];
+	struct buf text = BUF_EMPTY;
+
+	time_format(token->created, "%Y-%m-%d %H:%M", created);
+	expiry_format(token, now, expires);
+	put_grants(token, &text);
+	print_line("ID", token->id, room);
+	print_line("USER", token->user, room);
+	print_line("CREATED", slice_of(created), room);
+	print_line("EXPIRES", slice_of(expires), room);
+	print_line("GROUPS", buf_slice(&text), room);
+	put_quotas(token, server, &text);
+	if (text.len)
+		print_line("QUOTA", buf_slice(&text), room);
+	buf_free(&text);
+}
+
+static bool fits(const struct widths *widths, size_t room)
+{
+	return ID_WIDTH + TIME_WIDTH + EXPIRY_WIDTH + 4 * GAP + widths->user + widths->groups <=
+		       room &&
+	       ID_WIDTH + GAP + widths->quotas <= room;
+}
+
+void tokens_print_table(const struct store_token *tokens, size_t count,
+			const struct store_quota *server, int64_t now, size_t room)
+{
+	struct widths widths = widths_of(tokens, count, server);
+
+	if (fits(&widths, room)) {
+		print_rows(tokens, count, server, now, widths.user);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			putchar('\n');
+		print_block(&tokens[i], server, now, room);
 	}
 }
 

@@ -4,11 +4,11 @@
 
 #include "store/store.h"
 
-/* As a table, with the limits of the server for tokens that have none; tokens that
- * expire before `now` (clock_wall) are marked. Uses the locale's LC_CTYPE for the width
- * of names. */
+/* As a table, or one below the other if a table does not fit into `room` columns, with
+ * the limits of the server for tokens that have none; tokens that expire before `now`
+ * (clock_wall) are marked. Uses the locale's LC_CTYPE for the width of names. */
 void tokens_print_table(const struct store_token *tokens, size_t count,
-			const struct store_quota *server, int64_t now);
+			const struct store_quota *server, int64_t now, size_t room);
 /* [{"id":"…","user":"…","groups":[{"group":"…","write":true}],"created":"2030-01-31T12:00:00Z","expires":null,
  * "usage":{"bytes":0,"documents":0,"groups":0},"quota":{"bytes":1000,"documents":null,…}}],
  * times of RFC 3339; a limit that does not exist is null. */

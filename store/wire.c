@@ -355,7 +355,7 @@ enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 	case STORE_TOKEN_ADD:
 		unpack_token(&in, &out->token);
 		/* Not of tokens in replies: older databases may have such users. */
-		if (!text_is_utf8(out->token.user) || text_has_control(out->token.user))
+		if (text_has_unsafe(out->token.user))
 			in.bad = true;
 		break;
 	case STORE_TOKEN_REVOKE:

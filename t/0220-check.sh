@@ -54,7 +54,7 @@ fault "UPDATE doc SET value = '1' WHERE id = 'todos:2'" 'todos:2: has two values
 fault 'INSERT INTO large VALUES (77, 1)' 'number 77: has a value in the table of large ones, and no document that wants it' "a value of nobody"
 fault "UPDATE doc SET value = '1' WHERE id = 'notes:b'" 'notes:b: is deleted and has a value' "a tombstone with a value"
 fault "UPDATE doc SET id = 'other:1' WHERE id = 'todos:1'" 'other:1: lies in a group that is not its own' "another group's document"
-fault "UPDATE doc SET id = 'todos' || char(10) WHERE id = 'todos:1'" 'todos[?]: is no id of a document' "a bad id"
+fault "UPDATE doc SET id = 'todos' || char(10) WHERE id = 'todos:1'" 'todos.u000a: is no id of a document' "a bad id"
 fault "DELETE FROM grp WHERE name = 'todos'" 'todos:1: its group is missing \(number 1\)' "a missing group"
 fault "DELETE FROM nested" 'notes:a:1: is not listed beneath the group notes' "a missing index"
 fault "UPDATE nested SET gid = 77" 'group notes: lists number 3, which is no document beneath it' "an index of nothing"

@@ -53,6 +53,7 @@ process_tests = \
 	%D%/0620-stats.sh \
 	%D%/0630-top.sh \
 	%D%/0640-dashboard.sh \
+	%D%/0660-terminal.sh \
 	%D%/0810-cross-site.sh \
 	%D%/0820-guessing.sh \
 	%D%/0830-slow-clients.sh \

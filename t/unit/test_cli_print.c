@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <locale.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,7 +101,7 @@ static const struct store_token tokens[] = {
 static void the_table_is_aligned(void **state)
 {
 	(void)state;
-	tokens_print_table(tokens, 3, &(struct store_quota){ 0 }, 0x60000100);
+	tokens_print_table(tokens, 3, &(struct store_quota){ 0 }, 0x60000100, SIZE_MAX);
 	assert_string_equal(
 		printed(),
 		"ID                USER    CREATED           EXPIRES             GROUPS\n"
@@ -124,7 +125,7 @@ static void a_second_line_has_quotas(void **state)
 	token.quota.limits[STORE_QUOTA_BYTES] = INT64_C(1) << 30;
 	token.quota.limits[STORE_QUOTA_STREAMS] = STORE_QUOTA_OFF;
 	token.quota.limits[STORE_QUOTA_PUSHES] = 600;
-	tokens_print_table(&token, 1, &server, 0x60000100);
+	tokens_print_table(&token, 1, &server, 0x60000100, SIZE_MAX);
 	assert_string_equal(
 		printed(),
 		"ID                USER  CREATED           EXPIRES             GROUPS\n"
@@ -136,6 +137,36 @@ static void a_second_line_has_quotas(void **state)
 #define NO_QUOTA \
 	",\"usage\":{\"bytes\":0,\"documents\":0,\"groups\":0},\"quota\":{\"bytes\":null," \
 	"\"documents\":null,\"groups\":null,\"streams\":null,\"pushes\":null}"
+
+/* In 50 columns, and without what a terminal would act on. */
+static void a_narrow_terminal_gets_no_table(void **state)
+{
+	static struct store_grant grants[] = { { { "a-group-of-some-length", 22 }, true },
+					       { { "\xe2\x80\xae"
+						   "another",
+						   10 },
+						 true } };
+	static const struct store_token odd = { .id = { "00000000000000bb", 16 },
+						.user = { "\x1b]0;\x07\xe7\x94\xb0\n", 9 },
+						.created = 0x60000001,
+						.grants = grants,
+						.grant_count = 2 };
+
+	(void)state;
+	tokens_print_table(tokens, 1, &(struct store_quota){ 0 }, 0x60000100, 50);
+	tokens_print_table(&odd, 1, &(struct store_quota){ 0 }, 0x60000100, 50);
+	assert_string_equal(printed(), "ID       0123456789abcdef\n"
+				       "USER     ann\n"
+				       "CREATED  2021-01-14 08:25\n"
+				       "EXPIRES  never\n"
+				       "GROUPS   todos:rw, news:ro\n"
+				       "ID       00000000000000bb\n"
+				       "USER     \\u001b]0;\\u0007\xe7\x94\xb0\\u000a\n"
+				       "CREATED  2021-01-14 08:25\n"
+				       "EXPIRES  never\n"
+				       "GROUPS   a-group-of-some-length:rw, \\u202eanother:\n"
+				       "         rw\n");
+}
 
 static void json_has_all_of_it(void **state)
 {
@@ -242,6 +273,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PRINT_TEST(the_table_is_aligned),
 		PRINT_TEST(a_second_line_has_quotas),
+
+		PRINT_TEST(a_narrow_terminal_gets_no_table),
 		PRINT_TEST(json_has_all_of_it),
 		PRINT_TEST(json_of_none_is_an_empty_array),
 		cmocka_unit_test(words_are_quoted_where_a_shell_would_change_them),

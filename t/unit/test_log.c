@@ -62,6 +62,9 @@ static void values_are_quoted_if_necessary(void **state)
 		{ "a\\b", "\"a\\\\b\"" },
 		{ "a\nlevel=error event=fake", "\"a\\u000alevel=error event=fake\"" },
 		{ "\r\t\x1b[31m\x7f", "\"\\u000d\\u0009\\u001b[31m\\u007f\"" },
+		{ "\xc2\x9b"
+		  "31m\xe2\x80\xaex\xff",
+		  "\"\\u009b31m\\u202ex\\xff\"" },
 	};
 	char line[4096], wanted[200];
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -125,6 +126,97 @@ static void control_characters_are_found_at_every_position(void **state)
 	assert_false(text_has_control(slice_make(NULL, 0)));
 	/* Bytes 0x80 to 0x9f within other characters. */
 	assert_false(text_has_control(slice_of("\xc3\x80\xe2\x82\x9f\xf0\x9f\x98\x80")));
+}
+
+/* ---- For terminals and logs ---- */
+
+static void assert_escaped(struct slice text, const char *wanted)
+{
+	struct text_filter filter = { .rest_len = 0 };
+	struct buf out = BUF_EMPTY;
+
+	text_filter_put(&filter, text, &out);
+	text_filter_finish(&filter, &out);
+	buf_put_byte(&out, 0);
+	assert_string_equal(out.data, wanted);
+	buf_free(&out);
+}
+
+static void what_a_terminal_would_act_on_is_escaped(void **state)
+{
+	static const struct {
+		struct slice text;
+		const char *wanted;
+	} cases[] = {
+		{ BYTES("plain, Zo\xc3\xab \xe7\x94\xb0 \xf0\x9f\x98\x80\n\t"),
+		  "plain, Zo\xc3\xab \xe7\x94\xb0 \xf0\x9f\x98\x80\n\t" },
+		{ BYTES("\x1b]0;owned\x07\r\x7f"), "\\u001b]0;owned\\u0007\\u000d\\u007f" },
+		{ BYTES("\xc2\x9b"
+			"31m\xc2\xa0"),
+		  "\\u009b31m\xc2\xa0" },
+		{ BYTES("a\xe2\x80\xaegpj\xe2\x81\xa6\xe2\x80\x8f\xd8\x9c"),
+		  "a\\u202egpj\\u2066\\u200f\\u061c" },
+		{ BYTES("\xe2\x80\xa8\xe2\x80\xa9"), "\\u2028\\u2029" },
+		{ BYTES("\xff\xfe\xc2"), "\\xff\\xfe\\xc2" },
+		{ BYTES("\xe2\x80x"), "\\xe2\\x80x" },
+		{ BYTES(""), "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_escaped(cases[i].text, cases[i].wanted);
+		assert_int_equal(text_has_unsafe(cases[i].text), i + 1 < COUNT(cases));
+	}
+}
+
+/* A second list of what is not safe, as ranges of code points. */
+static void every_code_point_is_safe_or_escaped(void **state)
+{
+	static const uint32_t unsafe[][2] = { { 0, 0x1f },        { 0x7f, 0x9f },
+					      { 0x61c, 0x61c },   { 0x200e, 0x200f },
+					      { 0x2028, 0x202e }, { 0x2066, 0x2069 } };
+
+	(void)state;
+	for (uint32_t code = 0; code <= 0xffff; code++) {
+		char text[3], piece[TEXT_PIECE_MAX], wanted[TEXT_PIECE_MAX];
+		size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : 3, taken;
+		bool bad = false;
+
+		if (code >= 0xd800 && code < 0xe000)
+			continue;
+		text[0] = (char)(len == 1 ? code : len == 2 ? 0xc0 | code >> 6 : 0xe0 | code >> 12);
+		text[1] = (char)(len == 2 ? 0x80 | (code & 0x3f) : 0x80 | (code >> 6 & 0x3f));
+		text[2] = (char)(0x80 | (code & 0x3f));
+		for (size_t i = 0; i < COUNT(unsafe); i++)
+			bad = bad || (code >= unsafe[i][0] && code <= unsafe[i][1]);
+		if (bad)
+			(void)snprintf(wanted, sizeof(wanted), "\\u%04x", (unsigned)code);
+		assert_int_equal(text_piece(slice_make(text, len), piece, &taken), bad ? 6 : len);
+		assert_int_equal(taken, len);
+		assert_memory_equal(piece, bad ? wanted : text, bad ? 6 : len);
+	}
+}
+
+static void output_is_escaped_however_it_is_divided(void **state)
+{
+	static const char text[] = "Zo\xc3\xab\xf0\x9f\x98\x80\xe2\x80\xae\xc2\x9b\xe2\x80";
+
+	(void)state;
+	for (size_t first = 0; first < sizeof(text); first++)
+		for (size_t second = first; second < sizeof(text); second++) {
+			struct text_filter filter = { .rest_len = 0 };
+			struct buf out = BUF_EMPTY;
+
+			text_filter_put(&filter, slice_make(text, first), &out);
+			text_filter_put(&filter, slice_make(text + first, second - first), &out);
+			text_filter_put(&filter,
+					slice_make(text + second, sizeof(text) - 1 - second), &out);
+			text_filter_finish(&filter, &out);
+			buf_put_byte(&out, 0);
+			assert_string_equal(out.data,
+					    "Zo\xc3\xab\xf0\x9f\x98\x80\\u202e\\u009b\\xe2\\x80");
+			buf_free(&out);
+		}
 }
 
 /* ---- Numbers ---- */
@@ -298,6 +390,9 @@ int main(void)
 		cmocka_unit_test(no_other_bytes_are_accepted),
 		cmocka_unit_test(truncated_sequences_are_rejected),
 		cmocka_unit_test(control_characters_are_found_at_every_position),
+		cmocka_unit_test(what_a_terminal_would_act_on_is_escaped),
+		cmocka_unit_test(every_code_point_is_safe_or_escaped),
+		cmocka_unit_test(output_is_escaped_however_it_is_divided),
 		cmocka_unit_test(numbers_are_digits_and_nothing_else),
 		cmocka_unit_test(every_number_up_to_the_limit_is_accepted),
 		cmocka_unit_test(escapes_are_decoded),
