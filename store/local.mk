@@ -26,6 +26,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \
 	%D%/sqlite/fd_vfs.c %D%/sqlite/fd_vfs.h \
 	%D%/sqlite/files.c %D%/sqlite/files.h \
+	%D%/sqlite/log_owner.c %D%/sqlite/log_owner.h \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
 	%D%/sqlite/operations.h \
 	%D%/sqlite/purge.c %D%/sqlite/purge.h \

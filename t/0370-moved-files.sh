@@ -5,10 +5,11 @@
 . "$(dirname "$0")/lib.sh"
 
 json='Content-Type: application/json'
-n=0
 # push_status: of one new document
 push_status() {
-	n=$((n + 1))
+	local n
+	echo >>"$work/pushes"
+	n=$(wc -l <"$work/pushes")
 	status_of "$url/sync" -H "$json" -d "{\"docs\":[{\"id\":\"a:$n\",\"value\":$n}]}"
 }
 ready_is() { [ "$(status_of "$url/readyz")" = "$1" ]; }
@@ -46,7 +47,7 @@ accepts "put back"
 
 ln "$db" "$work/hard.db"
 refuses 'test.db has a second name' "a hard link"
-"$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$work/hard.db" >"$work/second" 2>&1
+timeout 30 "$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$work/hard.db" >"$work/second" 2>&1
 is $? 1 "no server starts on it"
 like "$(cat "$work/second")" 'another process writes to the database .*hard.db, by another name' "and it says why"
 "$POCKETBOOK" token add --user ann --group a --db "$work/hard.db" >"$work/second" 2>&1
@@ -57,7 +58,7 @@ accepts "removed"
 
 mv "$db.lock" "$work/lock"
 refuses 'test.db.lock was removed or replaced' "a lock that was removed"
-"$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
+timeout 30 "$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
 is $? 1 "no second server starts"
 like "$(cat "$work/second")" 'another process writes to the database .* with a lock that was removed' "and it says why"
 [ -S "$db.sock" ]
@@ -91,8 +92,36 @@ mv "$work/elsewhere" "$db"
 accepts "put back"
 stop
 
+# A backup takes the place of the file, and then the power goes.
+serve_open --workers 1
+rm "$work/backup.db"
+"$POCKETBOOK" backup "$work/backup.db" --db "$db" 2>/dev/null
+is "$(push_status)" 200 "a push is taken after a backup"
+taken=$(pull group=a | sed 's/"cursor".*//')
+mv "$db" "$work/elsewhere"
+cp "$work/backup.db" "$db"
+kill_all
+timeout 30 "$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
+is $? 1 "no server starts with the log of another file"
+like "$(cat "$work/second")" 'test.db-wal is the log of another database, .*move the log away' "and it says what to do"
+"$POCKETBOOK" check --db "$db" >"$work/second" 2>&1
+is $? 1 "nor does a check read it"
+cmp -s "$db" "$work/backup.db"
+ok $? "the file is as it was"
+mv "$db" "$work/other"
+mv "$work/elsewhere" "$db"
+serve_open --workers 1
+is "$(pull group=a | sed 's/"cursor".*//')" "$taken" "with its own file nothing is lost"
+kill_all
+mv "$work/other" "$db"
+mv "$db-wal" "$work/log"
+serve_open --workers 1
+unlike "$(pull group=a)" "\"a:$(wc -l <"$work/pushes")\"" "without the log the backup is served"
+like "$(pull group=a)" '"a:1"' "as it is"
+stop
+
 ln "$db" "$work/hard.db"
-"$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
+timeout 30 "$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
 is $? 1 "no server starts on a file with two names"
 like "$(cat "$work/second")" 'test.db has 2 names \(hard links\)' "and it says why"
 finish

@@ -136,9 +136,9 @@ static bool writer_is_disk(enum rc rc)
 /* Would another start find the same fault? */
 static bool writer_open_is_fatal(const struct writer *writer, enum rc rc)
 {
-	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || rc == RC_SYNC_FAILED || rc == RC_MOVED)
+	if (rc == RC_BUSY || rc == RC_UNAVAILABLE || rc == RC_SYNC_FAILED)
 		return false;
-	return !writer->from->again || (!writer_is_disk(rc) && rc != RC_DENIED);
+	return !writer->from->again || (!writer_is_disk(rc) && rc != RC_DENIED && rc != RC_MOVED);
 }
 
 static void writer_open_failed(struct writer *writer, enum rc rc, const struct error *err)

@@ -109,17 +109,23 @@ static enum rc apply_all(struct transaction *transaction, const struct store_req
 	return RC_OK;
 }
 
-static enum rc note_state(struct transaction *transaction, const struct store_state *before)
+/* In every commit that changes anything: the log must have this row. */
+static enum rc note_state(struct transaction *transaction, const struct store_state *before,
+			  int changes_before)
 {
-	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_SET_STATE];
+	struct sqlite *sqlite = transaction->sqlite;
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_STATE];
 	enum rc rc = transaction_leave(transaction);
 
-	if (rc != RC_OK || memcmp(&transaction->state, before, sizeof(*before)) == 0)
+	if (rc != RC_OK || (memcmp(&transaction->state, before, sizeof(*before)) == 0 &&
+			    sqlite3_total_changes(sqlite->db) == changes_before))
 		return rc;
 	sql_bind_number(stmt, 1, transaction->state.head);
 	sql_bind_number(stmt, 2, transaction->state.horizon);
 	sql_bind_number(stmt, 3, transaction->state.documents);
 	sql_bind_number(stmt, 4, transaction->state.tombstones);
+	sql_bind_number(stmt, 5, (uint64_t)sqlite->copied);
+	sql_bind_number(stmt, 6, (uint64_t)sqlite->cookie);
 	return sql_run(stmt);
 }
 
@@ -140,21 +146,25 @@ static enum rc finish(struct sqlite *sqlite)
 static enum rc transact(struct transaction *transaction, const struct store_request *requests,
 			struct answers *answers)
 {
+	struct sqlite *sqlite = transaction->sqlite;
+	const int changes_before = sqlite3_total_changes(sqlite->db);
 	struct store_state before;
-	enum rc rc = sql_run(transaction->sqlite->sql[SQL_BEGIN_IMMEDIATE]);
+	enum rc rc = sql_run(sqlite->sql[SQL_BEGIN_IMMEDIATE]);
 
 	ancestors_forget(transaction->ancestors);
 	if (rc == RC_OK)
-		rc = sql_read_state(transaction->sqlite, &before);
+		rc = sql_read_state(sqlite, &before);
 	if (rc == RC_OK) {
 		transaction->state = before;
 		rc = apply_all(transaction, requests, answers);
 	}
 	if (rc == RC_OK)
-		rc = note_state(transaction, &before);
+		rc = note_state(transaction, &before, changes_before);
 	if (rc == RC_OK)
-		rc = finish(transaction->sqlite);
-	sql_rollback(transaction->sqlite);
+		rc = finish(sqlite);
+	if (rc == RC_OK)
+		sqlite->head = transaction->state.head;
+	sql_rollback(sqlite);
 	return rc;
 }
 

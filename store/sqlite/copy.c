@@ -201,6 +201,8 @@ static enum rc settle_target(struct copy *copy)
 		return rc;
 	code = open_target(copy, &target);
 	if (code == SQLITE_OK)
+		code = schema_new_file(target);
+	if (code == SQLITE_OK)
 		sqlite3_progress_handler(target, STEP_OPERATIONS, on_operations, copy);
 	rc = code == SQLITE_OK ? verify_target(copy, target) : target_fail(copy, target, code);
 	sqlite3_close(target);

@@ -3,6 +3,7 @@
 #include "store/sqlite/open.h"
 
 #include "store/sqlite/fault_vfs.h"
+#include "store/sqlite/log_owner.h"
 #include "store/sqlite/operations.h"
 #include "store/sqlite/readonly_vfs.h"
 #include "store/sqlite/schema.h"
@@ -128,6 +129,26 @@ static int is_wal(void *arg, int columns, char **values, char **names)
 	return 0;
 }
 
+/* What a writer knows of the file when it begins (log_owner.h). Without a log the file
+ * has everything; but the row is not there if it has just been made. */
+static int know_file(struct sqlite *sqlite, bool has_everything)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code = sqlite3_prepare_v2(
+		sqlite->db, "SELECT seq, copied, schema_version FROM meta, pragma_schema_version",
+		-1, &stmt, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW) {
+		sqlite->head = sql_number(stmt, 0);
+		sqlite->copied = (int64_t)sql_number(stmt, has_everything ? 0 : 1);
+		sqlite->cookie = (int)sql_number(stmt, 2);
+	}
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
+}
+
 static enum rc start_writer(struct sqlite *sqlite, bool is_current, const char *path,
 			    struct error *err)
 {
@@ -147,7 +168,9 @@ static enum rc start_writer(struct sqlite *sqlite, bool is_current, const char *
 		rc = schema_migrate(sqlite->db, path, err);
 	if (rc != RC_OK)
 		return rc;
-	code = wal_take_over(sqlite);
+	code = know_file(sqlite, is_current && !sqlite->has_log);
+	if (code == SQLITE_OK)
+		code = wal_take_over(sqlite);
 	return code == SQLITE_OK ? RC_OK : schema_fail(sqlite->db, code, path, err);
 }
 
@@ -195,6 +218,21 @@ static int connect_to(const char *path, enum store_role role, sqlite3 **db)
 	return code;
 }
 
+static enum rc start_source(sqlite3 *db, const char *path, struct error *err)
+{
+	bool has_log;
+	enum rc rc = log_check_owner(db, path, true, &has_log, err);
+	int code;
+
+	if (rc != RC_OK)
+		return rc;
+	code = configure(db);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	rc = code == SQLITE_OK ? schema_check(db, path, err) : schema_fail(db, code, path, err);
+	return rc == RC_UNAVAILABLE ? RC_OK : rc;
+}
+
 enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 {
 	enum rc rc = check_file(path, R_OK, err);
@@ -205,13 +243,7 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 		return rc;
 	fault_vfs_install();
 	code = connect_to(path, STORE_READER, db);
-	if (code == SQLITE_OK)
-		code = configure(*db);
-	if (code == SQLITE_OK)
-		code = sqlite3_exec(*db, "PRAGMA query_only = ON", NULL, NULL, NULL);
-	rc = code == SQLITE_OK ? schema_check(*db, path, err) : schema_fail(*db, code, path, err);
-	if (rc == RC_UNAVAILABLE)
-		rc = RC_OK;
+	rc = code == SQLITE_OK ? start_source(*db, path, err) : schema_fail(*db, code, path, err);
 	if (rc != RC_OK) {
 		sqlite3_close(*db);
 		*db = NULL;
@@ -229,8 +261,11 @@ static enum rc open_handle(struct sqlite *sqlite, const char *path, struct error
 	if (rc != RC_OK)
 		return rc;
 	code = connect_to(path, sqlite->store.role, &sqlite->db);
-	return code == SQLITE_OK ? start(sqlite, path, err)
-				 : schema_fail(sqlite->db, code, path, err);
+	if (code != SQLITE_OK)
+		return schema_fail(sqlite->db, code, path, err);
+	if (sqlite->store.role == STORE_WRITER)
+		rc = log_check_owner(sqlite->db, path, false, &sqlite->has_log, err);
+	return rc == RC_OK ? start(sqlite, path, err) : rc;
 }
 
 enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store **out,

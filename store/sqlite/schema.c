@@ -78,7 +78,14 @@ static const char *const migrations[] = {
 	"ALTER TABLE token ADD COLUMN quota_groups INTEGER;"
 	"ALTER TABLE token ADD COLUMN quota_streams INTEGER;"
 	"ALTER TABLE token ADD COLUMN quota_pushes INTEGER;",
+
+	/* 6: what tells which log belongs to the file (log_owner.h). */
+	"ALTER TABLE meta ADD COLUMN file INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE meta ADD COLUMN copied INTEGER NOT NULL DEFAULT -1;"
+	"ALTER TABLE meta ADD COLUMN cookie INTEGER NOT NULL DEFAULT 0;",
 };
+
+#define SCHEMA_OF_FILE 6 /* where meta.file came */
 
 #define SCHEMA_VERSION ((int)COUNT(migrations))
 
@@ -198,17 +205,17 @@ static int run_migrations(sqlite3 *db)
 	return sqlite3_exec(db, marks, NULL, NULL, NULL);
 }
 
-/* Runs the statement with a new epoch for its %lld. */
-static int run_with_epoch(sqlite3 *db, const char *format)
+/* Runs the statement with a random number, not 0, for its %lld. */
+static int run_with_random(sqlite3 *db, const char *format)
 {
-	int64_t epoch = 0;
+	int64_t number = 0;
 	char *sql;
 	int code;
 
-	while (epoch == 0)
-		if (getrandom(&epoch, sizeof(epoch), 0) != (ssize_t)sizeof(epoch))
+	while (number == 0)
+		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
 			return SQLITE_IOERR;
-	sql = sqlite3_mprintf(format, (sqlite3_int64)epoch);
+	sql = sqlite3_mprintf(format, (sqlite3_int64)number);
 	code = sql ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
 	sqlite3_free(sql);
 	return code;
@@ -217,15 +224,24 @@ static int run_with_epoch(sqlite3 *db, const char *format)
 /* A database gets its epoch when it is created. */
 static int make_epoch(sqlite3 *db)
 {
-	return run_with_epoch(
+	return run_with_random(
 		db, "INSERT OR IGNORE INTO meta (one, epoch, seq, horizon) VALUES (1, %lld, 0, 0)");
 }
 
 enum rc schema_new_epoch(sqlite3 *db, const char *path, struct error *err)
 {
-	int code = run_with_epoch(db, "UPDATE meta SET epoch = %lld");
+	int code = run_with_random(db, "UPDATE meta SET epoch = %lld");
 
 	return code == SQLITE_OK ? RC_OK : schema_fail(db, code, path, err);
+}
+
+int schema_new_file(sqlite3 *db)
+{
+	int version = 0, code = schema_version(db, &version);
+
+	if (code != SQLITE_OK || version < SCHEMA_OF_FILE)
+		return code;
+	return run_with_random(db, "UPDATE meta SET file = %lld");
 }
 
 enum rc schema_migrate(sqlite3 *db, const char *path, struct error *err)
@@ -237,6 +253,8 @@ enum rc schema_migrate(sqlite3 *db, const char *path, struct error *err)
 		code = run_migrations(db);
 	if (code == SQLITE_OK)
 		code = make_epoch(db);
+	if (code == SQLITE_OK)
+		code = run_with_random(db, "UPDATE meta SET file = %lld WHERE file = 0");
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	if (code != SQLITE_OK) {

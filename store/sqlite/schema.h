@@ -41,6 +41,10 @@ MUST_USE enum rc schema_migrate(sqlite3 *db, const char *path, struct error *err
 /* Gives the database a new epoch, which invalidates all cursors. */
 MUST_USE enum rc schema_new_epoch(sqlite3 *db, const char *path, struct error *err);
 
+/* Makes it another file than the one that it was copied from (log_owner.h). Returns an
+ * SQLite result code. */
+MUST_USE int schema_new_file(sqlite3 *db);
+
 /* Sets `err` to the reason of an SQLite error on this file, and returns its rc. */
 MUST_USE enum rc schema_fail(sqlite3 *db, int code, const char *path, struct error *err);
 

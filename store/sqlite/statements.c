@@ -50,7 +50,9 @@ static const char *const statements[SQL_COUNT] = {
 
 	[SQL_BEGIN_IMMEDIATE] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
-	[SQL_SET_STATE] = "UPDATE meta SET seq = ?1, horizon = ?2, documents = ?3, tombstones = ?4",
+	[SQL_SET_STATE] =
+		"UPDATE meta SET seq = ?1, horizon = ?2, documents = ?3, tombstones = ?4, "
+		"copied = ?5, cookie = ?6",
 	[SQL_GROUP] = "SELECT gid FROM grp WHERE name = ?1",
 	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq, account) VALUES (?1, 0, ?2)",
 	[SQL_SET_GROUP] = "UPDATE grp SET seq = ?2 WHERE gid = ?1",

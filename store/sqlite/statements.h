@@ -75,6 +75,11 @@ struct sqlite {
 	int log_cut;    /* from how many on a checkpoint waits for readers */
 	uint64_t checkpoints;
 	enum quotas quotas; /* of a writer */
+	/* What the next commit of a writer says of the file (log_owner.h). */
+	uint64_t head;  /* of the last commit */
+	int64_t copied; /* the head when the log was last copied as a whole; -1: never */
+	int cookie;
+	bool has_log; /* commits were in the log when it was opened */
 };
 
 /* The back end's own view of a handle. */

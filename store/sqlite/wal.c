@@ -135,6 +135,8 @@ static enum rc checkpoint(struct sqlite *sqlite, int mode)
 			  LOG_TEXT("reason", sqlite3_errmsg(sqlite->db)));
 	if (pages >= 0)
 		sqlite->log_pages = pages;
+	if (rc == RC_OK && pages >= 0 && pages == copied)
+		sqlite->copied = (int64_t)sqlite->head;
 	sqlite->log_copied = sqlite->log_pages;
 	return rc;
 }

@@ -62,6 +62,7 @@ unit_tests = \
 	%D%/test_store_disk \
 	%D%/test_store_later \
 	%D%/test_store_model \
+	%D%/test_store_log \
 	%D%/test_store_nested \
 	%D%/test_store_open \
 	%D%/test_store_power \
@@ -173,6 +174,8 @@ t_unit_test_store_later_SOURCES = %D%/test_store_later.c %D%/store_kit.c %D%/sto
 t_unit_test_store_later_LDADD = $(sqlite_libs)
 t_unit_test_store_model_SOURCES = %D%/test_store_model.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_model_LDADD = $(sqlite_libs)
+t_unit_test_store_log_SOURCES = %D%/test_store_log.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_log_LDADD = $(sqlite_libs)
 t_unit_test_store_nested_SOURCES = %D%/test_store_nested.c %D%/store_kit.c %D%/store_kit.h
 t_unit_test_store_nested_LDADD = $(sqlite_libs)
 t_unit_test_store_open_SOURCES = %D%/test_store_open.c %D%/store_kit.c %D%/store_kit.h
