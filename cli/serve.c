@@ -96,7 +96,8 @@ static const struct option_spec serve_options[] = {
 		.name = "www",
 		.argument = "DIR",
 		.help = "Serve the files in this directory instead of the built-in page; the "
-			"library stays at /pocketbook.js.",
+			"library stays at /pocketbook.js, and /pocketbook-sw.js makes pages open "
+			"offline.",
 	},
 	{
 		.name = "metrics-listen",

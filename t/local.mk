@@ -14,6 +14,7 @@ process_tests = \
 	%D%/0095-bare-container.sh \
 	%D%/0100-static.sh \
 	%D%/0105-large-files.sh \
+	%D%/0107-offline.sh \
 	%D%/0110-idle-memory.sh \
 	%D%/0130-upgrade.sh \
 	%D%/0200-backup.sh \
@@ -87,9 +88,11 @@ page_tests = \
 	%D%/page/offline.test.mjs \
 	%D%/page/package.test.mjs \
 	%D%/page/pictures.mjs \
+	%D%/page/proxy.mjs \
 	%D%/page/readme.test.mjs \
 	%D%/page/server.mjs \
 	%D%/page/suite.test.mjs \
+	%D%/page/sw.test.mjs \
 	%D%/page/todomvc.test.mjs \
 	%D%/page/trouble.test.mjs \
 	%D%/page/users.test.mjs \

@@ -13,7 +13,8 @@
 #define AUTOBIND_LEN (sizeof(sa_family_t) + 6)
 
 /* For sockets that arrive by accept or in a message, the event loop, files sent to
- * sockets, and a socket by which the process connects to itself
+ * sockets, the names in the folder of --www (no other folder can be opened), and a
+ * socket by which the process connects to itself
  * (worker/http/handoff_conn.c).
  *
  * A filter sees the length of an address only, and a path can be as short as an address
@@ -29,6 +30,7 @@ static const struct sandbox_rule rules[] = {
 	SANDBOX_ALLOW(epoll_wait),
 	SANDBOX_ALLOW(epoll_pwait),
 	SANDBOX_ALLOW(epoll_ctl),
+	SANDBOX_ALLOW(getdents64),
 	SANDBOX_ALLOW_IF(socket, SANDBOX_ARG(0, AF_UNIX),
 			 SANDBOX_ARG(1, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK),
 			 SANDBOX_ARG(2, 0)),

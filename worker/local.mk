@@ -5,17 +5,20 @@ libworker_a_SOURCES = \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/events.c %D%/events.h \
 	%D%/fair_queue.c %D%/fair_queue.h \
+	%D%/folder.c %D%/folder.h \
+	%D%/folder_list.c %D%/folder_list.h \
 	%D%/handoff.c %D%/handoff.h \
 	%D%/head_check.c %D%/head_check.h \
 	%D%/health.c %D%/health.h \
 	%D%/metrics.c %D%/metrics.h \
+	%D%/offline.c %D%/offline.h \
 	%D%/page_cache.c %D%/page_cache.h \
 	%D%/parts.c %D%/parts.h \
 	%D%/push_body.c %D%/push_body.h \
 	%D%/route.c %D%/route.h \
 	%D%/state.h \
 	%D%/static.c %D%/static.h \
-	%D%/static_embed.h \
+	%D%/static_embed.c %D%/static_embed.h \
 	%D%/store_events.c %D%/store_events.h \
 	%D%/sync.c %D%/sync.h \
 	%D%/whoami.c %D%/whoami.h \

@@ -111,6 +111,7 @@ void parts_free(struct worker *worker)
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
 	page_cache_free(worker->page_cache);
+	folder_list_free(&worker->folder_list);
 	auth_free(worker->auth);
 	identity_unref(worker->anyone);
 	store_events_free(worker->store_events);

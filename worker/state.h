@@ -3,6 +3,7 @@
 #ifndef WORKER_STATE_H
 #define WORKER_STATE_H
 
+#include "worker/folder_list.h"
 #include "worker/http/cors.h"
 #include "worker/worker.h"
 
@@ -46,6 +47,7 @@ struct worker {
 	struct conns *conns;
 	struct writer_link *link;
 	struct page_cache *page_cache;
+	struct folder_list folder_list; /* of --www, as of the last call */
 	struct feeds *feeds;
 	struct streams *streams;
 	struct hint_reader *hints;

@@ -6,19 +6,18 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "worker/dispatch.h"
+#include "worker/folder.h"
 #include "worker/http/byte_range.h"
+#include "worker/offline.h"
 #include "worker/static_embed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Only built-in scripts run on the built-in page (Content Security Policy, level 3).
@@ -91,11 +90,6 @@ static bool static_path(const struct request *request, char out[PATH_MAX_BYTES])
  * in ----------------------------------------------------------------------------------
  */
 
-static int compare_path(const void *path, const void *file)
-{
-	return strcmp(path, ((const struct static_file *)file)->path);
-}
-
 /* RFC 9110, 12.5.3, as far as browsers go: gzip named and not refused by q=0. */
 static bool takes_gzip(const char *accept_encoding)
 {
@@ -113,8 +107,7 @@ static bool takes_gzip(const char *accept_encoding)
 
 static void static_serve_embedded(struct request *request, const char *path)
 {
-	const struct static_file *file = bsearch(path, static_embedded, static_embedded_count,
-						 sizeof(*static_embedded), compare_path);
+	const struct static_file *file = static_embedded_find(path);
 	char etag[128];
 	bool gzip;
 
@@ -171,54 +164,6 @@ static const char *type_of(const char *path)
 		if (strcasecmp(dot, types[i][0]) == 0)
 			return types[i][1];
 	return "application/octet-stream";
-}
-
-/* Names that begin with a dot belong to tools and the system (.git, .env, .htpasswd),
- * not to a site, except /.well-known/ (RFC 8615). */
-static bool is_hidden(const char *path)
-{
-	static const char known[] = "/.well-known/";
-
-	if (strncmp(path, known, sizeof(known) - 1) == 0)
-		path += sizeof(known) - 2;
-	return strstr(path, "/.") != NULL;
-}
-
-/* One component of a path at a time, none of them a link: `dir` is closed. */
-static int open_without_links(int dir, const char *path)
-{
-	while (dir >= 0 && *path) {
-		size_t len = strcspn(path, "/");
-		char *name = mem_copy(path, len);
-		bool is_last = path[len] == '\0';
-		int next = openat(dir, name,
-				  O_NOFOLLOW | O_CLOEXEC |
-					  (is_last ? O_RDONLY | O_NONBLOCK : O_PATH | O_DIRECTORY));
-
-		close(dir);
-		free(name);
-		dir = next;
-		path += len + !is_last;
-	}
-	return dir;
-}
-
-/* Never leaves the folder, also not by links in it. The sandbox forbids openat2 if the
- * kernel has no Landlock, and old kernels do not have it. */
-static int open_beneath(const char *folder, const char *path)
-{
-	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	long fd;
-
-	if (dir < 0)
-		return -1;
-	fd = syscall(SYS_openat2, dir, path + 1, &how, sizeof(how));
-	if (fd < 0 && errno == ENOSYS)
-		return open_without_links(dir, path + 1);
-	close(dir);
-	return (int)fd;
 }
 
 #define ETAG_MAX 96
@@ -301,12 +246,33 @@ static bool is_library(const char *path)
 	       strncmp(path, "/pocketbook/", 12) == 0;
 }
 
+/* The service worker of the folder, which may be too large for one. */
+static void static_serve_offline(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct worker *worker = exchange->worker;
+	char etag[OFFLINE_ETAG_MAX];
+	struct buf script = BUF_EMPTY;
+
+	if (!offline_script(&worker->folder_list, worker->settings->www, &script, etag)) {
+		request_refuse(request, PROBLEM_NOT_FOUND,
+			       "the folder has more files or bytes than a device is to keep");
+		return;
+	}
+	request_set_header(request, "Content-Security-Policy", FOLDER_POLICY);
+	if (static_head(request, "text/javascript; charset=utf-8", etag))
+		request_answer(request, 200, &script);
+	else
+		buf_free(&script);
+}
+
 /* A folder replaces the page; the library stays at its path unless the folder has one
  * of its own. */
-static void static_serve_folder(struct request *request, const char *folder, const char *path)
+static void static_serve_folder(struct exchange *exchange, const char *folder, const char *path)
 {
-	bool hidden = is_hidden(path), exhausted;
-	int fd = hidden ? -1 : open_beneath(folder, path);
+	struct request *request = &exchange->request;
+	bool hidden = folder_is_hidden(path), exhausted;
+	int fd = hidden ? -1 : folder_open(folder, path);
 	struct stat about;
 
 	exhausted = !hidden && fd < 0 && (errno == EMFILE || errno == ENFILE);
@@ -316,7 +282,9 @@ static void static_serve_folder(struct request *request, const char *folder, con
 	}
 	if (fd >= 0)
 		close(fd);
-	if (is_library(path))
+	if (strcmp(path, OFFLINE_PATH) == 0)
+		static_serve_offline(exchange);
+	else if (is_library(path))
 		static_serve_embedded(request, path);
 	else if (exhausted)
 		request_refuse(request, PROBLEM_UNAVAILABLE, "too many open files; try again");
@@ -333,7 +301,7 @@ void static_serve(struct exchange *exchange)
 	if (!static_path(request, path))
 		static_not_found(request);
 	else if (folder)
-		static_serve_folder(request, folder, path);
+		static_serve_folder(exchange, folder, path);
 	else
 		static_serve_embedded(request, path);
 }

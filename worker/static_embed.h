@@ -8,6 +8,7 @@ struct static_file {
 	const char *path; /* such as "/index.html" */
 	const char *type; /* media type */
 	const char *etag; /* quoted, of the plain content */
+	const char *hash; /* its SHA-256 in base64 */
 	const unsigned char *data;
 	size_t len;
 	const unsigned char *gzip; /* the same compressed; NULL if that is no gain */
@@ -17,5 +18,8 @@ struct static_file {
 /* Sorted by path. */
 extern const struct static_file static_embedded[];
 extern const size_t static_embedded_count;
+
+/* NULL: there is none at this path. */
+const struct static_file *static_embedded_find(const char *path);
 
 #endif

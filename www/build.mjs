@@ -43,6 +43,15 @@ const versioned = (name) => `${name}?v=${sha256(built.get(name), 'hex').slice(0,
 // The library, for any page to import.
 for (const [name, contents] of await bundleLibrary()) built.set(name, contents)
 
+// The service worker of a folder: a function, which the server calls with the folder's
+// files (worker/offline.c).
+await bundle({
+	entryPoints: { 'pocketbook/offline': join(here, 'offline/offline.js') },
+	format: 'iife',
+	banner: { js: '(FILES,VERSION)=>{' },
+	footer: { js: '}' },
+})
+
 // The page imports the library like any other page.
 const fromRoot = {
 	name: 'library',

@@ -46,10 +46,11 @@ function embed(path, i) {
 	const zipped = gzipSync(content, { level: 9 })
 	// With less gain (fonts, pictures), decompression is not worth the time.
 	const gain = zipped.length < content.length * 0.9
-	const etag = createHash('sha256').update(content).digest('hex').slice(0, 16)
+	const hash = createHash('sha256').update(content).digest()
+	const etag = hash.toString('hex').slice(0, 16)
 	return {
 		arrays: bytes(`f${i}`, content) + (gain ? bytes(`z${i}`, zipped) : ''),
-		row: `\t{ "${path}", "${type}", "\\"${etag}\\"", f${i}, sizeof(f${i}), ${gain ? `z${i}, sizeof(z${i})` : 'NULL, 0'} },`,
+		row: `\t{ "${path}", "${type}", "\\"${etag}\\"", "${hash.toString('base64')}", f${i}, sizeof(f${i}), ${gain ? `z${i}, sizeof(z${i})` : 'NULL, 0'} },`,
 	}
 }
 

@@ -14,6 +14,7 @@ www_sources = \
 	%D%/adapters/react.ts \
 	%D%/adapters/solid.ts \
 	%D%/adapters/svelte.ts \
+	%D%/adapters/sw.ts \
 	%D%/adapters/vue.ts \
 	%D%/client/INTERNALS.md \
 	%D%/client/README.md \
@@ -43,6 +44,7 @@ www_sources = \
 	%D%/client/transit.ts \
 	%D%/client/types.ts \
 	%D%/client/writes.ts \
+	%D%/offline/offline.js \
 	%D%/page/account.ts \
 	%D%/page/app.css \
 	%D%/page/app.ts \

@@ -23,6 +23,7 @@ const ENTRIES = {
 	'./vue': 'adapters/vue',
 	'./svelte': 'adapters/svelte',
 	'./solid': 'adapters/solid',
+	'./sw': 'adapters/sw',
 }
 
 /** Who uses an adapter has its framework already, of one of these versions. */

@@ -8,6 +8,8 @@ const { chromium } = require('playwright-core')
 const args = [
 	'--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
 	'--disable-sync',
+	// Not a secure context, as an address in a local network.
+	'--host-resolver-rules=MAP lan.test 127.0.0.1',
 ]
 
 let browser

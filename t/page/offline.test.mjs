@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, request as connect } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { bundleOnce } from './bundle.mjs'
 import { add, item, openContext, openPage, shows, state, stored, until } from './chromium.mjs'
+import { below } from './proxy.mjs'
 import { pull, push, startServer } from './server.mjs'
 
 async function serve(t, options) {
@@ -18,27 +18,6 @@ async function serve(t, options) {
 }
 
 const offline = (page, pending = 0) => page.waitForSelector(`.status[data-state="offline"][data-pending="${pending}"]`)
-
-/**
- * A proxy that passes on what is below the path, and gives 404 for the rest; if it is
- * `down`, for everything. It counts the HEAD requests.
- */
-async function below(t, server, path) {
-	const to = new URL(server.url)
-	const proxy = createServer((request, response) => {
-		if (request.method === 'HEAD') proxy.heads++
-		if (proxy.down || !request.url.startsWith(path)) return response.writeHead(404).end('nothing here')
-		const { hostname, port, host } = to
-		const options = { hostname, port, method: request.method, path: '/' + request.url.slice(path.length), headers: { ...request.headers, host } }
-		const up = connect(options, (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)))
-		up.on('error', () => response.destroy())
-		response.on('close', () => up.destroy())
-		request.pipe(up)
-	})
-	await new Promise((done) => proxy.listen(0, '127.0.0.1', done))
-	t.after(() => (proxy.closeAllConnections(), proxy.close()))
-	return Object.assign(proxy, { heads: 0, url: `http://127.0.0.1:${proxy.address().port}/` })
-}
 
 /** Until the page's own files are kept. */
 const kept = (page) => page.evaluate(async () => void (await navigator.serviceWorker.ready))

@@ -65,8 +65,9 @@ const live = (name: Live) => (atom: Maybe<any>, select: (it: any) => any = all):
 }
 
 /**
- * The status, or what `select` takes of it: `useStatus(atom, (status) => status.state)`.
- * It is called once for each status, so it may return a new object.
+ * The status, or what `select` takes of it:
+ * `useStatus(atom, (status) => status.state)`. It is called once for each status, so it
+ * may return a new object.
  */
 export const useStatus: <T = Status>(atom: Maybe<any>, select?: (status: Status) => T) => T = live('status')
 

@@ -68,6 +68,8 @@ async function open({ request }) {
 async function endIfGone() {
 	const [page, worker] = await Promise.all([home(), self.location.href].map((address) => fetch(address, { method: 'HEAD', cache: 'no-store' })))
 	if (!page.ok || page.redirected || ![404, 410].includes(worker.status)) return
+	// The new page may have brought a worker of its own.
+	if (self.registration.installing || self.registration.waiting) return
 	await self.registration.unregister()
 	await caches.delete(CACHE)
 }

@@ -2,7 +2,8 @@
 import { StrictMode, createElement as h, memo, useEffect, useState } from 'react'
 import { PocketbookProvider, useConflicts, useDoc, useDocs, useRejected, useStatus, useSyncedAtom } from 'pocketbook/react'
 
-/** Renderings that reached the page: in StrictMode a component is called twice for each. */
+/** Renderings that reached the page: in StrictMode a component is called twice for
+ * each. */
 function useCount(name) {
 	useEffect(() => void (renders[name] = (renders[name] ?? 0) + 1))
 }
