@@ -115,6 +115,7 @@ page_tests = \
 	www/test/many.test.mjs \
 	www/test/package.test.mjs \
 	www/test/run.mjs \
+	www/test/sbom.test.mjs \
 	www/test/silence.test.mjs \
 	www/test/size.test.mjs \
 	www/test/storage.test.mjs \
