@@ -48,7 +48,7 @@ test('what users get is marked apart from what builds it', () => {
 
 test('it has each library that the program is linked with', () => {
 	const configure = readFileSync(join(www, '../configure.ac'), 'utf8')
-	const needed = [...configure.matchAll(/^PKG_CHECK_MODULES\(\[\w+\], \[([\w-]+).*missing=/gm)].map(([, name]))
+	const needed = [...configure.matchAll(/^PKG_CHECK_MODULES\(\[\w+\], \[([\w-]+).*missing=/gm)].map(([, name]) => name)
 	const [, edited] = /^for library in (.*); do$/m.exec(configure)
 	for (const name of needed.filter((name) => name !== 'cmocka')) {
 		assert.equal(components.get(name)?.version, `VERSION-OF-${name}`)
