@@ -118,6 +118,7 @@ page_tests = \
 	www/test/sbom.test.mjs \
 	www/test/silence.test.mjs \
 	www/test/size.test.mjs \
+	www/test/stable.test.mjs \
 	www/test/storage.test.mjs \
 	www/test/tabs.test.mjs \
 	www/test/todos.test.mjs \

@@ -2,9 +2,10 @@
 //
 // The npm packages come from package-lock.json: those that the page and the client
 // library contain, and those that are used to build and test them. The versions of C
-// libraries and of the program are placeholders, VERSION-OF-name, in whose place make
-// puts what configure has found. The result depends on nothing else, so it has neither a
-// time nor a serial number.
+// library contain, and those that are used to build and test them. The versions of the
+// program and of C libraries are placeholders, VERSION-OF-name, in whose place make puts
+// what configure has found. The result depends on nothing else, so it has neither a time
+// nor a serial number.
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
