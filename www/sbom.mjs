@@ -1,11 +1,10 @@
 // Writes the bill of materials of a release, in CycloneDX: node sbom.mjs OUT
 //
 // The npm packages come from package-lock.json: those that the page and the client
-// library contain, and those that are used to build and test them. The versions of C
 // library contain, and those that are used to build and test them. The versions of the
-// program and of C libraries are placeholders, VERSION-OF-name, in whose place make puts
-// what configure has found. The result depends on nothing else, so it has neither a time
-// nor a serial number.
+// program and of C libraries are placeholders, VERSION-OF-name, in whose place make
+// puts what configure has found. The result depends on nothing else, so it has neither
+// a time nor a serial number.
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
