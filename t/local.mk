@@ -183,6 +183,7 @@ EXTRA_DIST += \
 	%D%/bench/measure.test.mjs \
 	%D%/bench/report.test.mjs \
 	%D%/history/admin.mjs \
+	%D%/history/bit-rot.mjs \
 	%D%/history/campaign.mjs \
 	%D%/history/campaign.test.mjs \
 	%D%/history/clients.mjs \
