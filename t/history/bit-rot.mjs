@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Damages the files of a database at random places, between two runs of a server: bits,
-// whole pages, pages in the place of others, a file that ends too early, the frames of a
-// log that a killed server has left. Then a server may refuse to start, with a message,
-// or to answer, but must not crash; and what it returns must be what was written, or
-// `pocketbook check` must find a fault. After damage of a log its rest is not there:
-// SQLite takes it for the end of what was synced. Prints what happened how often; the exit status
-// is 1 if a guarantee was violated.
+// whole pages, pages in the place of others, a file that ends too early, the frames of
+// a log that a killed server has left. Then a server may refuse to start, with a
+// message, or to answer, but must not crash; and what it returns must be what was
+// written, or `pocketbook check` must find a fault. After damage of a log its rest is
+// not there: SQLite takes it for the end of what was synced. Prints what happened how
+// often; the exit status is 1 if a guarantee was violated.
 //
 //   node t/history/bit-rot.mjs [--seconds N] [--seed N] [--json]
 //
