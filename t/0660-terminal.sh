@@ -3,8 +3,8 @@
 # paths of requests, ids, users, groups and values. Tables fit a narrow terminal.
 . "$(dirname "$0")/lib.sh"
 command -v script >/dev/null || skip_all "script is not installed"
-# acts FILE: has it control characters (but line ends), bidirectional marks, or bytes that
-# are not UTF-8?
+# acts FILE: has it control characters (but line ends), bidirectional marks, or bytes
+# that are not UTF-8?
 acts() {
 	tr -d '\n' <"$1" | LC_ALL=C.UTF-8 grep -cP '[\x{00}-\x{08}\x{0b}-\x{1f}\x{7f}-\x{9f}\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}]' >/dev/null && return
 	! tr -d '\n' <"$1" | LC_ALL=C.UTF-8 grep -qax '.*'

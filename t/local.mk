@@ -55,6 +55,7 @@ process_tests = \
 	%D%/0630-top.sh \
 	%D%/0640-dashboard.sh \
 	%D%/0660-terminal.sh \
+	%D%/0670-audit.sh \
 	%D%/0810-cross-site.sh \
 	%D%/0820-guessing.sh \
 	%D%/0830-slow-clients.sh \

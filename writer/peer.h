@@ -5,6 +5,7 @@
 #define WRITER_PEER_H
 
 #include "base/buf.h"
+#include "ipc/caller.h"
 #include "ipc/frame.h"
 #include "base/rc.h"
 #include "writer/rights.h"
@@ -24,11 +25,12 @@ struct peer_deferred {
 struct peer {
 	enum peer_kind kind;
 	int fd;
-	bool ended;    /* it sends no more; what it sent is still answered */
-	bool broken;   /* to be closed at once */
-	bool denied;   /* it was refused a request: this is logged once */
-	bool stalled;  /* no more is taken until peer_hold or peer_forget */
-	struct buf in; /* requests; the first `taken` bytes are frames that were taken */
+	struct caller caller; /* of an administrator */
+	bool ended;           /* it sends no more; what it sent is still answered */
+	bool broken;          /* to be closed at once */
+	bool denied;          /* it was refused a request: this is logged once */
+	bool stalled;         /* no more is taken until peer_hold or peer_forget */
+	struct buf in;        /* requests; the first `taken` bytes are frames that were taken */
 	size_t taken;
 	struct peer_deferred *deferred; /* of those, in their order (peer_defer) */
 	size_t deferred_count, deferred_room;

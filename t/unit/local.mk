@@ -83,6 +83,7 @@ unit_tests = \
 	%D%/test_writer \
 	%D%/test_writer_later \
 	%D%/test_writer_life \
+	%D%/test_audit \
 	%D%/test_writer_peer \
 	%D%/test_writer_rights
 check_PROGRAMS += $(unit_tests)
@@ -236,5 +237,6 @@ t_unit_test_writer_life_SOURCES = %D%/test_writer_life.c %D%/writer_kit.c %D%/wr
 t_unit_test_writer_life_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
 t_unit_test_writer_peer_SOURCES = %D%/test_writer_peer.c %D%/writer_kit.c %D%/writer_kit.h
 t_unit_test_writer_peer_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
+t_unit_test_audit_LDADD = libwriter.a $(store_libs) $(shm_libs)
 t_unit_test_writer_rights_SOURCES = %D%/test_writer_rights.c
 t_unit_test_writer_rights_LDADD = libwriter.a $(base_libs)
