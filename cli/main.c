@@ -8,7 +8,6 @@
 #include "cli/config.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
-#include "ipc/caller.h"
 #include "store/sqlite/backend.h"
 
 #include <errno.h>
@@ -72,7 +71,6 @@ static int command_start(const char *program, const struct command *command,
 	rc = config_read(command, options, &err);
 	if (rc != RC_OK)
 		return say_usage("%s", err.text);
-	caller_begin(command->name);
 	return command->run(&invocation);
 }
 

@@ -48,6 +48,8 @@ suite client node "" "npm --prefix www test --silent -- --test-reporter=tap" \
 	"the client library in node"
 suite transit node "" "node_tests t/transit" \
 	"the transcoder beside transit-js"
+suite conformance node "python3 python3-httpx" "node_tests t/conformance" \
+	"the cases of the protocol, for servers and clients"
 suite bench node "" "node_tests t/bench" \
 	"the benchmark's own tests"
 suite histories node "sqlite3" "node_tests t/history" \
@@ -113,7 +115,7 @@ node_tests() {
 		if [ -d "$path" ]; then files+=("$path"/*.test.mjs); else files+=("$path"); fi
 	done
 	case ${files[0]} in
-	t/page/*) program=$PWD/pocketbook ;;
+	t/page/* | t/conformance/*) program=$PWD/pocketbook ;;
 	t/history/* | t/transit/*) build_check pocketbook t/transit/transcode ;;
 	esac
 	TRANSCODE="$PWD/build/check/t/transit/transcode" POCKETBOOK="$program" node --test --test-reporter=tap "${files[@]}"

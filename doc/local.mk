@@ -66,6 +66,7 @@ EXTRA_DIST += \
 	doc/log-events.md \
 	doc/performance \
 	doc/performance.md \
+	doc/protocol.schema.json \
 	doc/recipes.md \
 	doc/reliability.md \
 	doc/watching.md

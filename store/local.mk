@@ -2,8 +2,6 @@
 # a program hands to it (store_add_backend).
 noinst_LIBRARIES += libstore.a libstore_sqlite.a
 libstore_a_SOURCES = \
-	%D%/audit.c %D%/audit.h \
-	%D%/audit_file.c \
 	%D%/backend.h \
 	%D%/cursor.c \
 	%D%/db_url.c %D%/db_url.h \

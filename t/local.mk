@@ -55,7 +55,6 @@ process_tests = \
 	%D%/0630-top.sh \
 	%D%/0640-dashboard.sh \
 	%D%/0660-terminal.sh \
-	%D%/0670-audit.sh \
 	%D%/0810-cross-site.sh \
 	%D%/0820-guessing.sh \
 	%D%/0830-slow-clients.sh \
@@ -116,10 +115,8 @@ page_tests = \
 	www/test/many.test.mjs \
 	www/test/package.test.mjs \
 	www/test/run.mjs \
-	www/test/sbom.test.mjs \
 	www/test/silence.test.mjs \
 	www/test/size.test.mjs \
-	www/test/stable.test.mjs \
 	www/test/storage.test.mjs \
 	www/test/tabs.test.mjs \
 	www/test/todos.test.mjs \
@@ -184,7 +181,6 @@ EXTRA_DIST += \
 	%D%/bench/measure.test.mjs \
 	%D%/bench/report.test.mjs \
 	%D%/history/admin.mjs \
-	%D%/history/bit-rot.mjs \
 	%D%/history/campaign.mjs \
 	%D%/history/campaign.test.mjs \
 	%D%/history/clients.mjs \
@@ -207,6 +203,19 @@ EXTRA_DIST += \
 	%D%/transit/values.mjs \
 	%D%/transit/transcode.mjs \
 	%D%/transit/mutate.mjs \
+	%D%/conformance/README.md \
+	%D%/conformance/bad-driver.mjs \
+	%D%/conformance/client.ndjson \
+	%D%/conformance/client.test.mjs \
+	%D%/conformance/js-driver.mjs \
+	%D%/conformance/kit.mjs \
+	%D%/conformance/liars.mjs \
+	%D%/conformance/prove-client.mjs \
+	%D%/conformance/prove-server.mjs \
+	%D%/conformance/python-driver.py \
+	%D%/conformance/python.test.mjs \
+	%D%/conformance/server.ndjson \
+	%D%/conformance/server.test.mjs \
 	%D%/transit/differential.test.mjs \
 	%D%/transit/roundtrip.test.mjs \
 	%D%/transit/server.test.mjs

@@ -83,8 +83,7 @@ const char *parts_make(struct worker *worker)
 			       : NULL;
 	worker->page_cache = page_cache_new();
 	worker->link = writer_link_new(worker);
-	worker->feeds =
-		feeds_new(worker->base, worker->store, &worker->counters, worker->from->follower);
+	worker->feeds = feeds_new(worker->base, worker->store, &worker->counters);
 	worker->streams = open_streams(worker);
 	if (worker->streams == NULL)
 		return "streams";

@@ -161,20 +161,19 @@ static void loop_hear_master(struct writer *writer)
 	if (rc != RC_OK)
 		return;
 	if (message.word == CHANNEL_LINK && message.fd >= 0)
-		(void)peers_add(&writer->peers, PEER_WORKER, message.fd);
+		peers_add(&writer->peers, PEER_WORKER, message.fd);
 	else if (message.fd >= 0)
 		(void)close(message.fd);
-	else if (channel_set_level(message.word))
-		writer_audit_reload(&writer->audit); /* which each reload sends */
+	else
+		(void)channel_set_level(message.word);
 }
 
 static void loop_accept(struct writer *writer)
 {
-	struct caller caller;
 	int fd;
 
-	if (control_accept(writer->from->control, &fd, &caller) == RC_OK)
-		peers_add(&writer->peers, PEER_CONTROL, fd)->caller = caller;
+	if (control_accept(writer->from->control, &fd) == RC_OK)
+		peers_add(&writer->peers, PEER_CONTROL, fd);
 }
 
 static void loop_dispatch(struct loop *loop)

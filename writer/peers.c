@@ -7,11 +7,10 @@
 #include <poll.h>
 #include <stdlib.h>
 
-struct peer *peers_add(struct peers *peers, enum peer_kind kind, int fd)
+void peers_add(struct peers *peers, enum peer_kind kind, int fd)
 {
 	peers->list = mem_resize(peers->list, peers->count + 1, sizeof(*peers->list));
-	peers->list[peers->count] = peer_new(kind, fd);
-	return peers->list[peers->count++];
+	peers->list[peers->count++] = peer_new(kind, fd);
 }
 
 void peers_sweep(struct peers *peers)

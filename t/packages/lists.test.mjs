@@ -33,6 +33,7 @@ const uses = {
 	package: /^t\/(deb|lib)\.sh$/,
 	client: /^www\/test\//,
 	transit: /^t\/transit\/.*\.mjs$/,
+	conformance: /^t\/conformance\//,
 	bench: /^t\/bench\//,
 	histories: /^t\/history\//,
 	page: /^t\/page\//,

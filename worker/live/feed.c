@@ -47,8 +47,8 @@ struct feed *feed_new(struct feed_shared *shared, struct slice group)
 void feed_free(struct feed *feed)
 {
 	assert(feed_is_unused(feed));
-	if (feed->list)
-		TAILQ_REMOVE(feed->list, feed, next_due);
+	if (feed->due)
+		TAILQ_REMOVE(&feed->shared->due, feed, next_due);
 	free(feed->group);
 	free(feed);
 }
@@ -60,21 +60,20 @@ struct slice feed_group(const struct feed *feed)
 
 /* ---- What there is to do ---- */
 
-static void feed_put(struct feed *feed, struct feed_list *list)
+static void feed_due(struct feed *feed, const struct timeval *when)
 {
-	if (feed->list)
-		TAILQ_REMOVE(feed->list, feed, next_due);
-	feed->list = list;
-	TAILQ_INSERT_TAIL(list, feed, next_due);
+	if (!feed->due) {
+		feed->due = true;
+		TAILQ_INSERT_TAIL(&feed->shared->due, feed, next_due);
+	}
+	event_add(feed->shared->turn, when);
 }
 
 static void feed_schedule(struct feed *feed)
 {
 	static const struct timeval next_turn = { 0, 0 };
 
-	if (feed->list != &feed->shared->due)
-		feed_put(feed, &feed->shared->due);
-	event_add(feed->shared->turn, &next_turn);
+	feed_due(feed, &next_turn);
 }
 
 /* The store did not answer: the work is still to be done, but not at once. */
@@ -83,11 +82,7 @@ static void feed_retry(struct feed *feed, enum rc rc)
 	static const struct timeval later = { 0, 200000 };
 
 	log_warn("feed_failed", LOG_TEXT("group", feed->group), LOG_TEXT("reason", rc_name(rc)));
-	if (feed->list)
-		return;
-	feed_put(feed, &feed->shared->later);
-	if (!event_pending(feed->shared->retry, EV_TIMEOUT, NULL))
-		event_add(feed->shared->retry, &later);
+	feed_due(feed, &later);
 }
 
 static bool feed_is_followed(const struct feed *feed)

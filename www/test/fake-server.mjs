@@ -117,6 +117,18 @@ export class FakeServer {
 		this.#publish([id])
 	}
 
+	/** The disk loses the value: readers of the group are told. */
+	damage(id) {
+		const doc = this.docs.get(id)
+		this.docs.set(id, { id, version: doc.version, damaged: true, seq: ++this.seq })
+		this.#publish([id])
+	}
+
+	/** Sends these bytes on every stream. */
+	say(bytes) {
+		for (const stream of this.#streams) stream.response.write(bytes)
+	}
+
 	value(id) {
 		return this.docs.get(id)?.value
 	}
