@@ -71,6 +71,9 @@ struct backend {
 	void (*poll)(struct store *store, int *fd, short *events, uint64_t *deadline);
 	void (*run)(struct store *store);
 	void (*cancel)(struct store *store);
+	/* Whether no operation is outstanding; NULL if that is the case whenever poll wants
+	 * neither a descriptor nor a deadline. */
+	bool (*is_idle)(struct store *store);
 	/* NULL if no other host writes. */
 	void (*watch)(struct store *store, on_store_remote_change *on_change, void *arg);
 
@@ -84,7 +87,8 @@ struct backend {
 	enum rc (*check)(const struct db_url *db, const struct store_check *check,
 			 struct store_stats_full *stats, struct error *err);
 	enum rc (*close_for_replace)(const struct db_url *db, struct error *err);
-	/* On failure *out is NULL. */
+	enum rc (*init)(const struct db_url *db, int lanes, struct error *err);
+	/* On failure *out is NULL. All NULL: another back end's are used. */
 	enum rc (*ids_new)(struct store_ids **out, struct error *err);
 	void (*ids_free)(struct store_ids *ids);
 	enum rc (*ids_add)(struct store_ids *ids, struct slice id, uint64_t number, uint64_t *first,
@@ -98,6 +102,9 @@ void store_add_backend(const struct backend *backend);
 /* Parses the name of a database and finds its back end. Fails as db_url_parse does. */
 MUST_USE enum rc store_find_backend(const char *name, struct db_url *db, const struct backend **out,
 				    struct error *err);
+
+/* A back end that has sets of ids. */
+const struct backend *store_ids_backend(void);
 
 /* For the sandbox of a process that has opened the store. */
 const struct store_needs *store_needs(const struct store *store);

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libstore.a libstore_sqlite.a
 libstore_a_SOURCES = \
 	%D%/backend.h \
+	%D%/check_value.c %D%/check_value.h \
 	%D%/cursor.c \
 	%D%/db_url.c %D%/db_url.h \
 	%D%/doc.c \
@@ -42,3 +43,38 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/tokens.c %D%/sqlite/tokens.h \
 	%D%/sqlite/transaction.c %D%/sqlite/transaction.h \
 	%D%/sqlite/wal.c %D%/sqlite/wal.h
+
+# The PostgreSQL back end, for --with-postgresql. Its schema is a file of SQL, which the
+# build makes a text of.
+EXTRA_DIST += %D%/postgres/schema.sql
+postgres_libs =
+if POSTGRESQL
+noinst_LIBRARIES += libstore_postgres.a
+postgres_libs += libstore_postgres.a
+endif
+libstore_postgres_a_SOURCES = \
+	%D%/postgres/backend.c %D%/postgres/backend.h \
+	%D%/postgres/check.c \
+	%D%/postgres/commit.c %D%/postgres/commit.h \
+	%D%/postgres/conninfo.c %D%/postgres/conninfo.h \
+	%D%/postgres/follow.c \
+	%D%/postgres/lane.c %D%/postgres/lane.h \
+	%D%/postgres/line.c %D%/postgres/line.h \
+	%D%/postgres/open.c \
+	%D%/postgres/operations.h \
+	%D%/postgres/params.c %D%/postgres/params.h \
+	%D%/postgres/push.c \
+	%D%/postgres/read.c \
+	%D%/postgres/result.c %D%/postgres/result.h \
+	%D%/postgres/schema.c %D%/postgres/schema.h \
+	%D%/postgres/stats.c \
+	%D%/postgres/tokens.c \
+	%D%/postgres/whole.c %D%/postgres/whole.h
+nodist_libstore_postgres_a_SOURCES = %D%/postgres/schema_sql.c
+%D%/postgres/schema_sql.c: %D%/postgres/schema.sql
+	$(AM_V_GEN)$(MKDIR_P) %D%/postgres && { \
+		echo '#include "store/postgres/schema.h"'; \
+		echo 'const char schema_sql[] ='; \
+		$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $(srcdir)/%D%/postgres/schema.sql; \
+		echo ';'; } >$@.new && mv $@.new $@
+CLEANFILES += %D%/postgres/schema_sql.c

@@ -38,6 +38,16 @@ enum rc store_find_backend(const char *name, struct db_url *db, const struct bac
 	return rc;
 }
 
+const struct backend *store_ids_backend(void)
+{
+	size_t at = 0;
+
+	while (at < BACKENDS_MAX && backends[at] && backends[at]->ids_new == NULL)
+		at++;
+	assert(at < BACKENDS_MAX && backends[at]);
+	return backends[at];
+}
+
 const struct store_needs *store_needs(const struct store *store)
 {
 	return &store->backend->needs;

@@ -10,6 +10,13 @@
 #include <limits.h>
 #include <poll.h>
 
+static bool is_idle(struct store *store, int fd, uint64_t deadline)
+{
+	if (store->backend->is_idle)
+		return store->backend->is_idle(store);
+	return fd < 0 && deadline == UINT64_MAX;
+}
+
 void store_wait(struct store *store)
 {
 	for (;;) {
@@ -18,7 +25,7 @@ void store_wait(struct store *store)
 		int timeout = -1;
 
 		store_poll(store, &wanted.fd, &wanted.events, &deadline);
-		if (wanted.fd < 0 && deadline == UINT64_MAX)
+		if (is_idle(store, wanted.fd, deadline))
 			return;
 		if (deadline != UINT64_MAX)
 			timeout = deadline <= now            ? 0
@@ -27,6 +34,16 @@ void store_wait(struct store *store)
 		(void)poll(&wanted, 1, timeout);
 		store_run(store);
 	}
+}
+
+enum rc store_init(const char *path, int lanes, struct error *err)
+{
+	const struct backend *backend;
+	struct db_url db;
+	enum rc rc = store_find_backend(path, &db, &backend, err);
+
+	assert(lanes >= 1 && lanes <= STORE_LANES_MAX);
+	return rc == RC_OK ? backend->init(&db, lanes, err) : rc;
 }
 
 enum rc store_copy(const char *from, int to, on_store_progress *on_progress, void *arg,
@@ -84,6 +101,8 @@ enum rc store_ids_new(const char *path, struct store_ids **out, struct error *er
 	enum rc rc = store_find_backend(path, &db, &backend, err);
 
 	*out = NULL;
+	if (rc == RC_OK && backend->ids_new == NULL)
+		backend = store_ids_backend();
 	if (rc == RC_OK)
 		rc = backend->ids_new(out, err);
 	if (rc == RC_OK)

@@ -11,6 +11,13 @@
  * event loop. */
 void store_wait(struct store *store);
 
+/* Groups are distributed over the lanes of a database by the hash of their outermost
+ * group. Each lane orders its commits by itself. */
+#define STORE_LANES_MAX 16
+/* Creates a database. `lanes` (1 to STORE_LANES_MAX) cannot be changed later. RC_EXISTS:
+ * there is one; RC_MALFORMED: this back end has one lane; otherwise as store_open. */
+MUST_USE enum rc store_init(const char *path, int lanes, struct error *err);
+
 /* Progress of a long operation. `what` is a verb such as "copying"; total 0:
  * unknown. */
 typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint64_t total);

@@ -51,6 +51,7 @@ const struct backend backend_sqlite = {
 	.copy = sqlite_copy,
 	.check = sqlite_check,
 	.close_for_replace = sqlite_close_for_replace,
+	.init = sqlite_init,
 	.ids_new = sqlite_ids_new,
 	.ids_free = sqlite_ids_free,
 	.ids_add = sqlite_ids_add,

@@ -6,8 +6,8 @@
 #include "store/sqlite/stats.h"
 
 #include "base/array.h"
+#include "store/check_value.h"
 #include "store/docid.h"
-#include "transit/transit.h"
 
 #include <stdio.h>
 
@@ -213,30 +213,6 @@ enum {
 	AT_LARGE
 };
 
-static void check_value(const struct check *check, struct slice id, struct slice value,
-			bool is_plain)
-{
-	struct transit_in *in = transit_in_new(ENCODING_TRANSIT, value, value.len + 1);
-	struct buf again = BUF_EMPTY;
-	bool plain;
-	char what[200];
-	enum rc rc = transit_in_value(in, &again, &plain);
-
-	if (rc == RC_OK)
-		rc = transit_in_finish(in);
-	if (rc == RC_MALFORMED) {
-		(void)snprintf(what, sizeof(what), "its value is not Transit: %s",
-			       transit_in_error(in));
-		report(check, id, what);
-	} else if (rc != RC_OK || !slice_equal(buf_slice(&again), value)) {
-		report(check, id, "its value is not in canonical form");
-	} else if (is_plain && !plain) {
-		report(check, id, "its value is marked as plain JSON, which it is not");
-	}
-	buf_free(&again);
-	transit_in_free(in);
-}
-
 static void check_values(const struct check *check, sqlite3_stmt *row)
 {
 	struct slice id = sql_text(row, AT_ID);
@@ -250,7 +226,7 @@ static void check_values(const struct check *check, sqlite3_stmt *row)
 	} else if (has_value && has_large) {
 		report(check, id, "has two values");
 	} else if (!check->asked->quick) {
-		check_value(check, id, sql_text(row, has_value ? AT_VALUE : AT_LARGE),
+		check_value(check->asked, id, sql_text(row, has_value ? AT_VALUE : AT_LARGE),
 			    sql_number(row, AT_PLAIN) != 0);
 	}
 }

@@ -291,6 +291,22 @@ enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store 
 	return rc;
 }
 
+enum rc sqlite_init(const struct db_url *db, int lanes, struct error *err)
+{
+	struct store *store;
+	enum rc rc;
+
+	if (lanes != 1)
+		return error_set(err, RC_MALFORMED,
+				 "a database in a file has one lane; lanes are for PostgreSQL");
+	if (access(db->path, F_OK) == 0)
+		return error_set(err, RC_EXISTS, "%s exists already", db->path);
+	rc = sqlite_open(db, STORE_WRITER, &store, err);
+	if (rc == RC_OK)
+		sqlite_close(store);
+	return rc;
+}
+
 enum rc sqlite_present(struct store *store, struct error *err)
 {
 	return files_check(&sqlite_of(store)->files, err);

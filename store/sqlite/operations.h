@@ -8,6 +8,7 @@
 /* open.c */
 MUST_USE enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store **out,
 			     struct error *err);
+enum rc sqlite_init(const struct db_url *db, int lanes, struct error *err);
 void sqlite_close(struct store *store);
 MUST_USE enum rc sqlite_present(struct store *store, struct error *err);
 uint64_t sqlite_identity(const struct store *store);

@@ -39,6 +39,7 @@ unit_tests = \
 	%D%/test_options_units \
 	%D%/test_pack \
 	%D%/test_page_cache \
+	%D%/test_postgres_compare \
 	%D%/test_problem \
 	%D%/test_push_body \
 	%D%/test_push_body_refuse \
@@ -99,7 +100,7 @@ base_libs = libipc.a libos.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
 shm_libs = libshm.a $(base_libs)
 transit_libs = libtransit.a $(base_libs)
 store_libs = libstore.a $(transit_libs)
-sqlite_libs = libstore_sqlite.a $(store_libs) $(SQLITE_LIBS)
+sqlite_libs = libstore_sqlite.a $(postgres_libs) $(store_libs) $(SQLITE_LIBS) $(POSTGRESQL_LIBS)
 http_libs = libhttp.a $(transit_libs) $(shm_libs) $(LIBEVENT_LIBS)
 live_libs = liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
 worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
@@ -160,41 +161,44 @@ t_unit_test_ring_model_LDADD = $(shm_libs)
 t_unit_test_shm_LDADD = $(shm_libs)
 t_unit_test_usage_LDADD = $(shm_libs)
 t_unit_test_static_LDADD = $(worker_libs)
-t_unit_test_store_SOURCES = %D%/test_store.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_postgres_compare_SOURCES = %D%/test_postgres_compare.c $(store_kit)
+t_unit_test_postgres_compare_LDADD = $(sqlite_libs)
+t_unit_test_store_SOURCES = %D%/test_store.c $(store_kit)
 t_unit_test_store_LDADD = $(sqlite_libs)
-t_unit_test_store_crash_SOURCES = %D%/test_store_crash.c %D%/disk_kit.c %D%/disk_kit.h %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_crash_SOURCES = %D%/test_store_crash.c %D%/disk_kit.c %D%/disk_kit.h $(store_kit)
 t_unit_test_store_crash_LDADD = $(sqlite_libs)
-t_unit_test_store_cursor_SOURCES = %D%/test_store_cursor.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_cursor_SOURCES = %D%/test_store_cursor.c $(store_kit)
 t_unit_test_store_cursor_LDADD = $(sqlite_libs)
-t_unit_test_store_disk_SOURCES = %D%/test_store_disk.c %D%/disk_kit.c %D%/disk_kit.h %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_disk_SOURCES = %D%/test_store_disk.c %D%/disk_kit.c %D%/disk_kit.h $(store_kit)
 t_unit_test_store_disk_LDADD = $(sqlite_libs)
-t_unit_test_store_stats_SOURCES = %D%/test_store_stats.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_stats_SOURCES = %D%/test_store_stats.c $(store_kit)
 t_unit_test_store_stats_LDADD = $(sqlite_libs)
-t_unit_test_store_later_SOURCES = %D%/test_store_later.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_later_SOURCES = %D%/test_store_later.c $(store_kit)
 t_unit_test_store_later_LDADD = $(sqlite_libs)
-t_unit_test_store_model_SOURCES = %D%/test_store_model.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_model_SOURCES = %D%/test_store_model.c $(store_kit)
 t_unit_test_store_model_LDADD = $(sqlite_libs)
-t_unit_test_store_log_SOURCES = %D%/test_store_log.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_log_SOURCES = %D%/test_store_log.c $(store_kit)
 t_unit_test_store_log_LDADD = $(sqlite_libs)
-t_unit_test_store_nested_SOURCES = %D%/test_store_nested.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_nested_SOURCES = %D%/test_store_nested.c $(store_kit)
 t_unit_test_store_nested_LDADD = $(sqlite_libs)
-t_unit_test_store_open_SOURCES = %D%/test_store_open.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_open_SOURCES = %D%/test_store_open.c $(store_kit)
 t_unit_test_store_open_LDADD = $(sqlite_libs)
-t_unit_test_store_power_SOURCES = %D%/test_store_power.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_power_SOURCES = %D%/test_store_power.c $(store_kit)
 t_unit_test_store_power_LDADD = $(sqlite_libs)
-t_unit_test_store_pull_SOURCES = %D%/test_store_pull.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_pull_SOURCES = %D%/test_store_pull.c $(store_kit)
 t_unit_test_store_pull_LDADD = $(sqlite_libs)
-t_unit_test_store_quota_SOURCES = %D%/test_store_quota.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_quota_SOURCES = %D%/test_store_quota.c $(store_kit)
 t_unit_test_store_quota_LDADD = $(sqlite_libs)
-t_unit_test_store_token_SOURCES = %D%/test_store_token.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_token_SOURCES = %D%/test_store_token.c $(store_kit)
 t_unit_test_store_token_LDADD = $(sqlite_libs)
-t_unit_test_store_whole_SOURCES = %D%/test_store_whole.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_whole_SOURCES = %D%/test_store_whole.c $(store_kit)
 t_unit_test_store_whole_LDADD = $(sqlite_libs)
-t_unit_test_store_wire_SOURCES = %D%/test_store_wire.c %D%/store_kit.c %D%/store_kit.h
+t_unit_test_store_wire_SOURCES = %D%/test_store_wire.c $(store_kit)
 t_unit_test_store_wire_LDADD = $(sqlite_libs)
 t_unit_test_text_LDADD = $(base_libs)
 t_unit_test_date_SOURCES = %D%/test_date.c
 t_unit_test_date_LDADD = $(transit_libs)
+store_kit = %D%/store_kit.c %D%/store_kit.h %D%/store_kit_postgres.c %D%/store_kit_postgres.h
 sandbox_kit = %D%/sandbox_kit.c %D%/sandbox_kit.h
 t_unit_test_sandbox_SOURCES = %D%/test_sandbox.c $(sandbox_kit)
 t_unit_test_sandbox_LDADD = libwriter.a libworker.a libauth.a $(sqlite_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)

@@ -1,5 +1,6 @@
 /* See store_kit.h. */
 #include "store_kit.h"
+#include "store_kit_postgres.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -10,6 +11,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+bool kit_is_file(const struct kit *kit)
+{
+	return kit->path[0] == '/';
+}
 
 const char *kit_file(const struct kit *kit, const char *name)
 {
@@ -43,7 +49,7 @@ void kit_close(struct kit *kit)
 	kit->reader = kit->writer = NULL;
 }
 
-int kit_setup_folder(void **state)
+static int setup_folder(void **state, const char *url)
 {
 	struct kit *kit = mem_alloc(sizeof(*kit));
 
@@ -53,7 +59,22 @@ int kit_setup_folder(void **state)
 	(void)snprintf(kit->path, sizeof(kit->path), "%s/test.db", kit->dir);
 	log_limit(LOG_ERROR);
 	store_add_backend(&backend_sqlite);
+	if (url)
+		kit_postgres_setup(url, kit->path, sizeof(kit->path));
 	*state = kit;
+	return 0;
+}
+
+int kit_setup_folder(void **state)
+{
+	return setup_folder(state, getenv("POCKETBOOK_TEST_DB"));
+}
+
+int kit_setup_file(void **state)
+{
+	if (setup_folder(state, NULL) != 0)
+		return -1;
+	kit_open(*state);
 	return 0;
 }
 
@@ -297,6 +318,10 @@ void kit_sql(const char *path, const char *sql)
 	sqlite3 *db;
 	char *error = NULL;
 
+	if (path[0] != '/') {
+		(void)kit_postgres_ask(path, sql);
+		return;
+	}
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s: %s", sql, error);
@@ -309,6 +334,8 @@ const char *kit_ask(const char *path, const char *sql)
 	sqlite3 *db;
 	sqlite3_stmt *stmt;
 
+	if (path[0] != '/')
+		return kit_postgres_ask(path, sql);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);

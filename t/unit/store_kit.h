@@ -1,5 +1,6 @@
 /* Shared by the tests of the store: a database in a folder of its own, and
- * synchronous calls. */
+ * synchronous calls. If POCKETBOOK_TEST_DB has the URL of a PostgreSQL database, its
+ * schema is made anew for each test and used instead (store_kit_postgres.c). */
 #ifndef T_UNIT_STORE_KIT_H
 #define T_UNIT_STORE_KIT_H
 
@@ -23,7 +24,7 @@ struct kit_page {
 
 struct kit {
 	char dir[64];
-	char path[96];
+	char path[256];
 	struct store *writer;
 	struct store *reader;
 	struct kit_page page;        /* of the last kit_pull */
@@ -35,8 +36,20 @@ struct kit {
 /* For cmocka: make and remove a database, open for writing and for reading. */
 int kit_setup(void **state);
 int kit_teardown(void **state);
+/* A database file, whatever POCKETBOOK_TEST_DB says. */
+int kit_setup_file(void **state);
 /* The folder alone. */
 int kit_setup_folder(void **state);
+
+/* Whether the database is a file. */
+bool kit_is_file(const struct kit *kit);
+
+/* Leaves a test that is about files. */
+#define KIT_FILE_ONLY(kit) \
+	do { \
+		if (!kit_is_file(kit)) \
+			skip(); \
+	} while (0)
 
 /* "DIR/name", good until the next call. */
 const char *kit_file(const struct kit *kit, const char *name);

@@ -158,7 +158,8 @@ static void large_values(void **state)
 	kit_put(kit, "t:1", 8, NULL);
 	assert_int_equal(kit_pull(kit, "t", kit_place(kit, 0), 10)->docs[0].value.len, 0);
 	kit_close(kit);
-	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM large"), "0");
+	if (kit_is_file(kit))
+		assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM large"), "0");
 	free(value);
 }
 
@@ -539,7 +540,9 @@ static void emptied_groups_go(void **state)
 	kit_put(kit, "half:1", 1, NULL);
 	kit_put(kit, "gone:1", 1, NULL);
 	assert_int_equal(purge_some(kit, 10), 2);
-	assert_string_equal(kit_ask(kit->path, "SELECT group_concat(name) FROM grp"), "half");
+	assert_string_equal(
+		kit_ask(kit->path, "SELECT name FROM grp WHERE (SELECT count(*) FROM grp) = 1"),
+		"half");
 	/* A client that has not seen its end is told that there is a change. */
 	assert_int_equal(kit_latest(kit->reader, "gone"), 5);
 	assert_true(kit_pull(kit, "gone", kit_place(kit, 4), 10)->reset);

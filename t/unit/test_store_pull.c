@@ -358,6 +358,7 @@ static void callbacks_may_pull_again(void **state)
 
 	put_many(*state, "t:%u", 1, 3);
 	store_changes(outer.kit->reader, &query, on_outer, &outer);
+	store_wait(outer.kit->reader);
 	assert_int_equal(outer.inner, 3);
 }
 

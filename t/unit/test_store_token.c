@@ -44,6 +44,7 @@ static enum rc find(struct kit *kit, const char *id)
 	enum rc rc = RC_COUNT;
 
 	store_token_find(kit->reader, slice_of(id), on_token, &rc);
+	store_wait(kit->reader);
 	return rc;
 }
 

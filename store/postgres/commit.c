@@ -1,0 +1,302 @@
+/* Commits batches of requests. The store's door calls postgres_commit.
+ *
+ * A batch is done in rounds, one call of one function each, and each its own
+ * transaction: consecutive pushes that share no document are one round, any other
+ * request is a round. So a push sees what the requests before it have written. A second
+ * statement reads the values of a round's conflicts (push.c). A round that meets
+ * damaged data is repeated request by request, so that only some requests fail. */
+#include "store/postgres/commit.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/postgres/result.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static void step(struct commit *commit);
+
+/* ---- The end ---- */
+
+static void free_commit(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->count; i++) {
+		pg_tokens_free(commit->replies[i].tokens, commit->replies[i].token_count);
+		free(commit->replies[i].results);
+		buf_free(&commit->bytes[i]);
+	}
+	free(commit->replies);
+	free(commit->bytes);
+	round_ids_free(&commit->ids);
+	free(commit->conflicts);
+	free(commit);
+}
+
+/* A failure of the whole batch, if no round has succeeded. Damaged data is a failure of
+ * single requests. */
+static enum rc outcome(const struct commit *commit)
+{
+	if (commit->rounds_done > 0 || commit->failure == RC_OK)
+		return RC_OK;
+	return commit->failure == RC_CORRUPT && commit->count > 1 ? RC_OK : commit->failure;
+}
+
+static void finish(struct commit *commit)
+{
+	struct postgres *postgres = commit->postgres;
+	const enum rc rc = outcome(commit);
+
+	for (size_t i = 0; i < commit->count; i++)
+		commit->replies[i].head = commit->head;
+	postgres->commits = commit->next;
+	commit->on_replies(commit->arg, rc, rc == RC_OK ? commit->replies : NULL);
+	free_commit(commit);
+	if (postgres->commits && !postgres->commits->is_started)
+		step(postgres->commits);
+}
+
+/* ---- A round that ended ---- */
+
+void commit_drop_reply(struct commit *commit, size_t i, enum rc rc)
+{
+	struct store_reply *reply = &commit->replies[i];
+
+	pg_tokens_free(reply->tokens, reply->token_count);
+	free(reply->results);
+	buf_clear(&commit->bytes[i]);
+	/* RC_BUSY is for requests that were put off. */
+	*reply = (struct store_reply){ .rc = rc == RC_BUSY ? RC_UNAVAILABLE : rc,
+				       .kind = commit->requests[i].kind };
+}
+
+void commit_round_done(struct commit *commit)
+{
+	commit->rounds_done++;
+	commit->was_repeated = false;
+	commit->from = commit->to;
+	step(commit);
+}
+
+void commit_round_failed(struct commit *commit, enum rc rc, const PGresult *result)
+{
+	if (result_is_conflict(result) && !commit->was_repeated) {
+		commit->was_repeated = true;
+		step(commit);
+		return;
+	}
+	commit->was_repeated = false;
+	if (rc == RC_CORRUPT && commit->to - commit->from > 1) {
+		commit->single_until = commit->to;
+		step(commit);
+		return;
+	}
+	if (commit->failure == RC_OK)
+		commit->failure = rc;
+	/* Without a connection the rest would fail as well, one after the other. */
+	if (rc == RC_UNAVAILABLE)
+		commit->to = commit->count;
+	for (size_t i = commit->from; i < commit->to; i++)
+		commit_drop_reply(commit, i, rc);
+	commit->from = commit->to;
+	step(commit);
+}
+
+/* ---- Rounds of one request ---- */
+
+void commit_take_head(struct commit *commit, uint64_t epoch, uint64_t seq)
+{
+	if (epoch != commit->head.epoch || seq > commit->head.seq)
+		commit->head = (struct store_cursor){ .epoch = epoch, .seq = seq };
+}
+
+/* token_add() and the like in schema.sql */
+static enum rc rc_of_token(int code)
+{
+	static const enum rc rcs[] = { RC_OK, RC_EXISTS, RC_NOT_FOUND, RC_DENIED };
+
+	return code >= 0 && code < 4 ? rcs[code] : RC_CORRUPT;
+}
+
+/* The rows of tokens, after a list or a rotation. */
+static void on_tokens(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+	struct store_reply *reply = &commit->replies[commit->from];
+	struct buf *bytes = &commit->bytes[commit->from];
+
+	if (rc == RC_OK)
+		rc = pg_tokens_read(result, &reply->tokens, &reply->token_count, bytes);
+	if (rc != RC_OK) {
+		commit_round_failed(commit, rc, result);
+		return;
+	}
+	commit->spent += bytes->len;
+	commit_round_done(commit);
+}
+
+static void send_find(struct commit *commit)
+{
+	struct params params = { .count = 0 };
+
+	params_text(&params, commit->requests[commit->from].token.id);
+	line_send(commit->postgres->main, PG_TOKEN, &params, on_tokens, commit);
+	params_free(&params);
+}
+
+static void on_token_done(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+	struct store_reply *reply = &commit->replies[commit->from];
+
+	if (rc == RC_OK && PQntuples(result) != 1)
+		rc = RC_CORRUPT;
+	if (rc != RC_OK) {
+		commit_round_failed(commit, rc, result);
+		return;
+	}
+	reply->rc = rc_of_token(result_int(result, 0, 0));
+	commit_take_head(commit, result_number(result, 0, 1), result_number(result, 0, 2));
+	if (reply->rc == RC_OK && reply->kind == STORE_TOKEN_ROTATE)
+		send_find(commit);
+	else
+		commit_round_done(commit);
+}
+
+static void on_purged(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+
+	if (rc == RC_OK && PQntuples(result) != 1)
+		rc = RC_CORRUPT;
+	if (rc != RC_OK) {
+		commit_round_failed(commit, rc, result);
+		return;
+	}
+	commit->replies[commit->from].purged = result_number(result, 0, 0);
+	commit_take_head(commit, result_number(result, 0, 1), result_number(result, 0, 2));
+	commit_round_done(commit);
+}
+
+static void add_rotation(struct params *params, const struct store_request *request)
+{
+	params_text(params, request->old);
+	params_int8(params, request->old_ends);
+	params_text(params, request->token.id);
+	params_text(params, slice_make((const char *)request->token.hash, STORE_TOKEN_HASH_LEN));
+	params_int8(params, request->token.created);
+	params_int8(params, request->token.expires);
+}
+
+static void send_single(struct commit *commit)
+{
+	const struct store_request *request = &commit->requests[commit->from];
+	struct line *line = commit->postgres->main;
+	struct params params = { .count = 0 };
+
+	switch (request->kind) {
+	case STORE_TOKEN_ADD:
+		pg_tokens_add_params(&params, &request->token);
+		line_send(line, PG_TOKEN_ADD, &params, on_token_done, commit);
+		break;
+	case STORE_TOKEN_LIST:
+		line_send(line, PG_TOKENS, &params, on_tokens, commit);
+		break;
+	case STORE_TOKEN_REVOKE:
+		params_text(&params, request->token.id);
+		line_send(line, PG_TOKEN_REVOKE, &params, on_token_done, commit);
+		break;
+	case STORE_TOKEN_ROTATE:
+		add_rotation(&params, request);
+		line_send(line, PG_TOKEN_ROTATE, &params, on_token_done, commit);
+		break;
+	case STORE_PURGE:
+		params_int8(&params, request->before);
+		params_int8(&params, (int64_t)request->limit);
+		line_send(line, PG_PURGE, &params, on_purged, commit);
+		break;
+	case STORE_PUSH:
+	case STORE_KIND_COUNT:
+		assert(!"a push, or no kind");
+	}
+	params_free(&params);
+}
+
+/* ---- Steps ---- */
+
+static void put_off_rest(struct commit *commit)
+{
+	for (size_t i = commit->from; i < commit->count; i++)
+		commit->replies[i] =
+			(struct store_reply){ .rc = RC_BUSY, .kind = commit->requests[i].kind };
+	commit->from = commit->count;
+}
+
+/* A list of tokens does not return the head. */
+static void on_head(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+
+	if (rc == RC_OK && PQntuples(result) == 1)
+		commit_take_head(commit, result_number(result, 0, 0), result_number(result, 0, 1));
+	finish(commit);
+}
+
+static void end(struct commit *commit)
+{
+	const struct params none = { .count = 0 };
+
+	if (commit->head.epoch == 0 && commit->rounds_done > 0)
+		line_send(commit->postgres->main, PG_HEAD, &none, on_head, commit);
+	else
+		finish(commit);
+}
+
+static void step(struct commit *commit)
+{
+	commit->is_started = true;
+	if (commit->from < commit->count &&
+	    (commit->is_put_off || commit->spent >= STORE_REPLIES_MAX))
+		put_off_rest(commit);
+	if (commit->from == commit->count) {
+		end(commit);
+		return;
+	}
+	commit->replies[commit->from].kind = commit->requests[commit->from].kind;
+	if (commit->requests[commit->from].kind == STORE_PUSH) {
+		push_begin(commit);
+		return;
+	}
+	commit->to = commit->from + 1;
+	send_single(commit);
+}
+
+void postgres_commit(struct store *store, const struct store_request *requests, size_t count,
+		     on_store_replies *on_replies, void *arg)
+{
+	struct postgres *postgres = postgres_of(store);
+	struct commit *commit = mem_alloc(sizeof(*commit));
+	struct commit **last = &postgres->commits;
+
+	*commit = (struct commit){
+		.postgres = postgres,
+		.requests = requests,
+		.count = count,
+		.on_replies = on_replies,
+		.arg = arg,
+		.wall = clock_wall(),
+		.replies = mem_array(count, sizeof(*commit->replies)),
+		.bytes = mem_array(count, sizeof(*commit->bytes)),
+	};
+	while (*last)
+		last = &(*last)->next;
+	*last = commit;
+	if (postgres->commits == commit)
+		step(commit);
+}
+
+/* The server's autovacuum does it. */
+enum rc postgres_maintain(struct store *store)
+{
+	(void)store;
+	return RC_OK;
+}

@@ -1,0 +1,64 @@
+/* A batch under way: commit.c goes through its rounds, push.c does those of pushes. */
+#ifndef STORE_POSTGRES_COMMIT_H
+#define STORE_POSTGRES_COMMIT_H
+
+#include "store/postgres/operations.h"
+
+/* The ids of a round, to find those that come twice: a hash table of slices that point
+ * into the requests. Zeroed: empty. */
+struct round_ids {
+	struct slice *slots;
+	size_t room; /* a power of two */
+	size_t count;
+};
+
+void round_ids_free(struct round_ids *ids);
+
+/* Where a conflict's value goes. */
+struct conflict {
+	size_t request;
+	size_t edit;
+};
+
+struct commit {
+	struct commit *next;
+	struct postgres *postgres;
+	const struct store_request *requests;
+	size_t count;
+	on_store_replies *on_replies;
+	void *arg;
+	int64_t wall;
+	bool is_started;
+
+	struct store_reply *replies;
+	struct buf *bytes; /* of each reply: what its slices point into */
+	size_t spent;      /* bytes of all replies */
+	struct store_cursor head;
+
+	size_t from; /* the round under way: requests from ... to - 1 */
+	size_t to;
+	size_t single_until; /* before this one, each request is a round */
+	size_t rounds_done;
+	bool was_repeated;
+	bool is_put_off; /* the database has put some off */
+	enum rc failure; /* the first of a round */
+
+	struct round_ids ids;
+	struct conflict *conflicts; /* of this round */
+	size_t conflict_count;
+	size_t conflict_room;
+};
+
+/* ---- commit.c ---- */
+/* The round has ended, and the next one begins. The commit may be gone afterwards. */
+void commit_round_done(struct commit *commit);
+/* `result` may be NULL. */
+void commit_round_failed(struct commit *commit, enum rc rc, const PGresult *result);
+void commit_take_head(struct commit *commit, uint64_t epoch, uint64_t seq);
+void commit_drop_reply(struct commit *commit, size_t i, enum rc rc);
+
+/* ---- push.c ---- */
+/* Begins a round with the push at `from`. */
+void push_begin(struct commit *commit);
+
+#endif

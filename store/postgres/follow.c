@@ -1,0 +1,228 @@
+/* Follows the commits of all hosts: a connection of its own that listens for
+ * notifications. They only say that there is something to read; the rows of `change`
+ * are the truth, and they are read at least five times a second, so that nothing
+ * depends on a notification. The store's door calls postgres_watch. */
+#include "store/postgres/operations.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/postgres/lane.h"
+#include "store/postgres/result.h"
+
+#include <stdlib.h>
+
+#define POLL_MS 200
+
+enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_COUNT };
+
+/* HEADS: a row for each lane with its last entry. CHANGES: a row for each group of each
+ * entry behind those known, or one without a group. Both begin with the epoch, as of
+ * lane -1. */
+static const char *const statements[FOLLOW_COUNT] = {
+	[FOLLOW_HEADS] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint UNION ALL"
+			 " SELECT l, (SELECT x.entry FROM change x WHERE x.lane = l ORDER BY "
+			 "x.entry DESC LIMIT 1), NULL, NULL"
+			 " FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l ORDER BY 1",
+	[FOLLOW_CHANGES] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint UNION ALL"
+			   " SELECT c.lane, c.entry, u.grp, u.seq FROM unnest($1::int[], "
+			   "$2::bigint[]) AS k (lane, entry)"
+			   " CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = k.lane AND "
+			   "x.entry > k.entry"
+			   " ORDER BY x.entry LIMIT 1000) c"
+			   " LEFT JOIN LATERAL unnest(c.groups, c.seqs) AS u (grp, seq) ON true "
+			   "ORDER BY 1, 2, 4",
+};
+
+enum { COLUMN_LANE, COLUMN_ENTRY, COLUMN_GROUP, COLUMN_SEQ };
+
+static const char *const setup[] = {
+	"SELECT set_config('search_path', 'pocketbook, pg_temp', false), set_config('jit', 'off', "
+	"false), set_config('enable_seqscan', 'off', false), set_config('statement_timeout', "
+	"'10s', false)",
+	"LISTEN pocketbook", NULL
+};
+
+struct follow {
+	struct postgres *postgres;
+	struct line_options options;
+	struct line *line;
+	on_store_remote_change *on_change;
+	void *arg;
+	uint64_t epoch;
+	uint64_t known[LANES_MAX]; /* the last entry that was reported */
+	bool is_known;             /* since the connection was made first */
+	bool is_asked;             /* a statement is under way */
+	bool must_ask;
+	uint64_t next_poll;
+};
+
+static void report(const struct follow *follow, const struct store_change *changes, size_t count)
+{
+	if (follow->on_change)
+		follow->on_change(follow->arg, changes, count);
+}
+
+/* Everything may have changed: the rows between are gone, or mean something else. */
+static void report_loss(struct follow *follow)
+{
+	follow->is_known = false;
+	follow->must_ask = true;
+}
+
+/* ---- Heads ---- */
+
+static void on_heads(void *arg, enum rc rc, const PGresult *result)
+{
+	struct follow *follow = arg;
+
+	follow->is_asked = false;
+	if (rc != RC_OK)
+		return;
+	for (int row = 0; row < PQntuples(result); row++) {
+		const int lane = result_int(result, row, COLUMN_LANE);
+
+		if (lane < 0)
+			follow->epoch = result_number(result, row, COLUMN_ENTRY);
+		else if (lane < LANES_MAX)
+			follow->known[lane] = result_number(result, row, COLUMN_ENTRY);
+	}
+	follow->is_known = true;
+	report(follow, NULL, 0);
+}
+
+/* ---- Changes ---- */
+
+/* The rows of one entry. False: it is not the next one. */
+static bool take_entry(struct follow *follow, const PGresult *result, int row,
+		       struct store_change *changes, size_t *count)
+{
+	const int lane = result_int(result, row, COLUMN_LANE);
+	const uint64_t entry = result_number(result, row, COLUMN_ENTRY);
+	const struct slice group = result_text(result, row, COLUMN_GROUP);
+
+	if (lane < 0 || lane >= LANES_MAX)
+		return false;
+	if (entry != follow->known[lane] && entry != follow->known[lane] + 1)
+		return false;
+	follow->known[lane] = entry;
+	if (PQgetisnull(result, row, COLUMN_GROUP))
+		return true;
+	if (slice_is(group, "*"))
+		return false;
+	changes[(*count)++] =
+		(struct store_change){ group, result_number(result, row, COLUMN_SEQ) };
+	return true;
+}
+
+static void on_changes(void *arg, enum rc rc, const PGresult *result)
+{
+	struct follow *follow = arg;
+	struct store_change *changes;
+	size_t count = 0;
+	bool is_whole;
+
+	follow->is_asked = false;
+	if (rc != RC_OK)
+		return;
+	is_whole = PQntuples(result) > 0 && result_number(result, 0, COLUMN_ENTRY) == follow->epoch;
+	changes = mem_array((size_t)PQntuples(result), sizeof(*changes));
+	for (int row = 1; is_whole && row < PQntuples(result); row++)
+		is_whole = take_entry(follow, result, row, changes, &count);
+	if (count)
+		report(follow, changes, count);
+	if (!is_whole)
+		report_loss(follow);
+	else if (PQntuples(result) > 1)
+		follow->must_ask = true; /* perhaps there is more */
+	free(changes);
+}
+
+static void ask(struct follow *follow)
+{
+	struct params params = { .count = 0 };
+	const size_t lanes = (size_t)follow->postgres->lanes;
+
+	follow->must_ask = false;
+	follow->is_asked = true;
+	follow->next_poll = clock_ms() + POLL_MS;
+	if (!follow->is_known) {
+		line_send(follow->line, FOLLOW_HEADS, &params, on_heads, follow);
+		return;
+	}
+	params_array(&params, PARAMS_INT4, lanes);
+	for (size_t i = 0; i < lanes; i++)
+		element_int4(&params, (int32_t)i);
+	params_array(&params, PARAMS_INT8, lanes);
+	for (size_t i = 0; i < lanes; i++)
+		element_int8(&params, (int64_t)follow->known[i]);
+	line_send(follow->line, FOLLOW_CHANGES, &params, on_changes, follow);
+	params_free(&params);
+}
+
+static void on_notify(void *arg, const char *payload)
+{
+	struct follow *follow = arg;
+
+	(void)payload;
+	follow->must_ask = true;
+}
+
+/* ---- The interface ---- */
+
+void postgres_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+{
+	struct postgres *postgres = postgres_of(store);
+	struct follow *follow = postgres->follow;
+
+	if (follow == NULL) {
+		follow = postgres->follow = mem_alloc(sizeof(*follow));
+		follow->postgres = postgres;
+		follow->options = (struct line_options){
+			.conninfo = postgres->conninfo,
+			.name = "follow",
+			.setup = setup,
+			.statements = statements,
+			.statement_count = FOLLOW_COUNT,
+			.on_notify = on_notify,
+			.arg = follow,
+		};
+		follow->line = line_new(&follow->options);
+	}
+	follow->on_change = on_change;
+	follow->arg = arg;
+	follow->is_known = false;
+}
+
+struct line *follow_line(struct follow *follow)
+{
+	return follow->line;
+}
+
+static bool may_ask(const struct follow *follow)
+{
+	return line_is_ready(follow->line) && !follow->is_asked;
+}
+
+void follow_run(struct follow *follow)
+{
+	line_run(follow->line);
+	if (may_ask(follow) && (follow->must_ask || clock_ms() >= follow->next_poll))
+		ask(follow);
+}
+
+void follow_poll(struct follow *follow, uint64_t *deadline)
+{
+	const uint64_t wanted = follow->must_ask ? 0 : follow->next_poll;
+
+	if (may_ask(follow) && wanted < *deadline)
+		*deadline = wanted;
+}
+
+void follow_free(struct follow *follow)
+{
+	if (follow == NULL)
+		return;
+	line_free(follow->line);
+	free(follow);
+}

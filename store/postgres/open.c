@@ -1,0 +1,233 @@
+/* Opens and closes a handle, and joins its connections into one descriptor for the
+ * caller's event loop. The store's door calls it. */
+#include "store/postgres/operations.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/postgres/lane.h"
+#include "store/postgres/schema.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* jit makes a short statement take 300 ms; a sequential scan is never right here,
+ * though the planner takes it for a small table; plans must not depend on the first
+ * values. statement_timeout does not end the wait for a synchronous standby. */
+#define SETTINGS \
+	"SELECT set_config('search_path', 'pocketbook, pg_temp', false), set_config('jit', " \
+	"'off', " \
+	"false)," \
+	" set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', " \
+	"'force_generic_plan', false)," \
+	" set_config('lock_timeout', '5s', false), " \
+	"set_config('idle_in_transaction_session_timeout', " \
+	"'5s', false)," \
+	" set_config('statement_timeout', '10s', false), " \
+	"set_config('default_transaction_isolation', " \
+	"'read committed', false)," \
+	" set_config('synchronous_commit', CASE current_setting('synchronous_commit')" \
+	" WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
+
+static const char *const reader_setup[] = { SETTINGS, NULL };
+/* A loaded dump brings the row of `alive`, but not the system's identifier. */
+static const char *const writer_setup[] = { SETTINGS, "SELECT epoch_check('connected', false)",
+					    NULL };
+
+/* Columns and parameters: schema.sql describes the functions. */
+static const char *const statements[PG_COUNT] = {
+	[PG_PULL] = "SELECT * FROM pull($1, $2, $3, $4, $5, $6, $7, $8)",
+	[PG_LATEST] = "SELECT * FROM latest($1, $2)",
+	[PG_HEAD] = "SELECT epoch, head FROM state()",
+	[PG_STATS] = "SELECT epoch, head, horizon, documents, tombstones,"
+		     " CASE WHEN $1 THEN pg_database_size(current_database()) END FROM state()",
+	[PG_STATS_FULL] = "SELECT epoch, head, (SELECT count(*) FROM grp), documents, tombstones,"
+			  " (SELECT count(*) FROM token) FROM state()",
+	[PG_TOKEN] = "SELECT id, usr, hash, created, expires, grp, write FROM token JOIN "
+		     "token_grant ON token = id"
+		     " WHERE id = $1 ORDER BY n",
+	[PG_PUSH] = "SELECT * FROM push($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+		    "$14)",
+	[PG_VALUES] = "SELECT d.version, d.deleted, d.plain, d.value FROM unnest($1::text[]) WITH "
+		      "ORDINALITY AS e (id, n)"
+		      " LEFT JOIN LATERAL (SELECT x.version, x.deleted_at IS NOT NULL AS deleted, "
+		      "x.plain, x.value"
+		      " FROM doc x WHERE x.id = e.id LIMIT 1) d ON true ORDER BY e.n",
+	[PG_PURGE] = "SELECT purge($1, $2), epoch, head FROM state()",
+	[PG_TOKENS] = "SELECT id, usr, hash, created, expires, grp, write FROM token JOIN "
+		      "token_grant ON token = id"
+		      " ORDER BY created, id, n",
+	[PG_TOKEN_ADD] = "SELECT token_add($1, $2, $3, $4, $5, $6, $7), epoch, head FROM state()",
+	[PG_TOKEN_REVOKE] = "SELECT token_revoke($1), epoch, head FROM state()",
+	[PG_TOKEN_ROTATE] = "SELECT token_rotate($1, $2, $3, $4, $5, $6), epoch, head FROM "
+			    "state()",
+};
+
+/* ---- Opening ---- */
+
+/* Checks the database and, for a writer, makes its schema. */
+static enum rc prepare(const struct conninfo *conninfo, bool may_make, int *lanes,
+		       struct error *err)
+{
+	PGconn *conn;
+	enum rc rc = pg_schema_connect(conninfo, &conn, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = pg_schema_check(conn, lanes, err);
+	if (rc == RC_NOT_FOUND && may_make) {
+		rc = pg_schema_make(conn, 1, err);
+		if (rc == RC_OK)
+			rc = pg_schema_check(conn, lanes, err);
+	}
+	PQfinish(conn);
+	return rc;
+}
+
+static struct postgres *new_handle(struct conninfo *conninfo, enum store_role role, int lanes)
+{
+	struct postgres *postgres = mem_alloc(sizeof(*postgres));
+
+	postgres->store.role = role;
+	postgres->conninfo = conninfo;
+	postgres->lanes = lanes;
+	postgres->epoll = epoll_create1(EPOLL_CLOEXEC);
+	postgres->watched[0].fd = postgres->watched[1].fd = -1;
+	postgres->options = (struct line_options){
+		.conninfo = conninfo,
+		.name = "main",
+		.setup = role == STORE_WRITER ? writer_setup : reader_setup,
+		.statements = statements,
+		.statement_count = role == STORE_WRITER ? PG_COUNT : PG_READER_COUNT,
+	};
+	postgres->main = line_new(&postgres->options);
+	return postgres;
+}
+
+enum rc postgres_open(const struct db_url *db, enum store_role role, struct store **out,
+		      struct error *err)
+{
+	struct conninfo *conninfo;
+	struct postgres *postgres;
+	enum rc rc = conninfo_parse(db->text, &conninfo, err);
+	int lanes;
+
+	if (rc != RC_OK)
+		return rc;
+	rc = prepare(conninfo, role == STORE_WRITER, &lanes, err);
+	if (rc != RC_OK) {
+		conninfo_free(conninfo);
+		return rc;
+	}
+	postgres = new_handle(conninfo, role, lanes);
+	rc = postgres->epoll < 0 ? error_set(err, RC_IO,
+					     "cannot watch the connection to the "
+					     "database: %s",
+					     strerror(errno))
+				 : line_connect(postgres->main, err);
+	if (rc == RC_OK)
+		*out = &postgres->store;
+	else
+		postgres_close(&postgres->store);
+	return rc;
+}
+
+enum rc postgres_init(const struct db_url *db, int lanes, struct error *err)
+{
+	struct conninfo *conninfo;
+	PGconn *conn = NULL;
+	enum rc rc = conninfo_parse(db->text, &conninfo, err);
+	int there;
+
+	assert(lanes >= 1 && lanes <= LANES_MAX);
+	if (rc == RC_OK)
+		rc = pg_schema_connect(conninfo, &conn, err);
+	if (rc == RC_OK)
+		rc = pg_schema_check(conn, &there, err);
+	if (rc == RC_OK)
+		rc = error_set(err, RC_EXISTS, "the database %s is made already, with lanes = %d",
+			       PQdb(conn), there);
+	else if (rc == RC_NOT_FOUND)
+		rc = pg_schema_make(conn, lanes, err);
+	PQfinish(conn);
+	conninfo_free(conninfo);
+	return rc;
+}
+
+void postgres_close(struct store *store)
+{
+	struct postgres *postgres = postgres_of(store);
+
+	assert(postgres->commits == NULL && postgres->asked.count + postgres->next.count == 0);
+	follow_free(postgres->follow);
+	line_free(postgres->main);
+	free(postgres->asked.items);
+	free(postgres->next.items);
+	if (postgres->epoll >= 0)
+		(void)close(postgres->epoll);
+	conninfo_free(postgres->conninfo);
+	free(postgres);
+}
+
+/* ---- The event loop ---- */
+
+/* Descriptors that libpq closes leave epoll by themselves, and while it connects a new
+ * one may have the number of the old one. */
+static void watch(const struct postgres *postgres, struct line *line, struct watched *watched,
+		  uint64_t *deadline)
+{
+	struct epoll_event event = { .events = 0 };
+	short events;
+	int fd;
+
+	line_poll(line, &fd, &events, deadline);
+	if (fd >= 0 &&
+	    (fd != watched->fd || events != watched->events || line_is_connecting(line))) {
+		event.events = (events & POLLIN ? (uint32_t)EPOLLIN : 0) |
+			       (events & POLLOUT ? (uint32_t)EPOLLOUT : 0);
+		if (epoll_ctl(postgres->epoll, EPOLL_CTL_MOD, fd, &event) < 0 && errno == ENOENT)
+			(void)epoll_ctl(postgres->epoll, EPOLL_CTL_ADD, fd, &event);
+	}
+	*watched = (struct watched){ fd, events };
+}
+
+void postgres_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
+{
+	struct postgres *postgres = postgres_of(store);
+
+	watch(postgres, postgres->main, &postgres->watched[0], deadline);
+	if (postgres->follow) {
+		watch(postgres, follow_line(postgres->follow), &postgres->watched[1], deadline);
+		follow_poll(postgres->follow, deadline);
+	}
+	*fd = postgres->epoll;
+	*events = POLLIN;
+}
+
+void postgres_run(struct store *store)
+{
+	struct postgres *postgres = postgres_of(store);
+
+	line_run(postgres->main);
+	if (postgres->follow)
+		follow_run(postgres->follow);
+}
+
+void postgres_cancel(struct store *store)
+{
+	struct postgres *postgres = postgres_of(store);
+
+	if (postgres->follow)
+		line_cancel(follow_line(postgres->follow));
+	line_cancel(postgres->main);
+}
+
+bool postgres_is_idle(struct store *store)
+{
+	const struct postgres *postgres = postgres_of(store);
+
+	return line_is_idle(postgres->main) && postgres->commits == NULL;
+}

@@ -1,0 +1,134 @@
+/* The operations of the PostgreSQL back end as store/backend.h describes them, and the
+ * handle that they share. */
+#ifndef STORE_POSTGRES_OPERATIONS_H
+#define STORE_POSTGRES_OPERATIONS_H
+
+#include "store/backend.h"
+#include "store/postgres/line.h"
+#include "store/rules.h"
+
+/* The statements of `main`; of `follow`, the first alone. */
+enum statement {
+	PG_PULL,
+	PG_LATEST,
+	PG_HEAD,
+	PG_STATS,
+	PG_STATS_FULL,
+	PG_TOKEN,
+	PG_READER_COUNT,
+
+	PG_PUSH = PG_READER_COUNT,
+	PG_VALUES,
+	PG_PURGE,
+	PG_TOKENS,
+	PG_TOKEN_ADD,
+	PG_TOKEN_REVOKE,
+	PG_TOKEN_ROTATE,
+	PG_COUNT
+};
+
+enum {
+	POSTGRES_OWN_DATABASE_BYTES,
+	POSTGRES_OWN_ROUND_TRIPS,
+	POSTGRES_OWN_CONNECTIONS,
+	POSTGRES_OWN_COUNT
+};
+extern const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT];
+
+struct waiting_head {
+	on_store_place *on_place;
+	void *arg;
+};
+
+/* Calls of store_head that one query answers. */
+struct waiting_heads {
+	struct waiting_head *items;
+	size_t count;
+	size_t room;
+};
+
+struct commit;
+struct follow;
+
+/* What epoll watches of a line. */
+struct watched {
+	int fd;
+	short events;
+};
+
+struct postgres {
+	struct store store; /* first */
+	struct conninfo *conninfo;
+	struct line_options options;
+	struct line *main;
+	struct follow *follow; /* NULL until store_watch */
+	struct watched watched[2];
+	int epoll;
+	int lanes;
+	struct waiting_heads asked; /* by the query under way */
+	struct waiting_heads next;  /* came since it was sent */
+	struct commit *commits;     /* the first is under way */
+	uint64_t database_bytes;
+	uint64_t bytes_known_until; /* clock_ms */
+};
+
+static inline struct postgres *postgres_of(struct store *store)
+{
+	return (struct postgres *)store;
+}
+
+/* ---- open.c ---- */
+enum rc postgres_open(const struct db_url *db, enum store_role role, struct store **out,
+		      struct error *err);
+void postgres_close(struct store *store);
+void postgres_poll(struct store *store, int *fd, short *events, uint64_t *deadline);
+void postgres_run(struct store *store);
+void postgres_cancel(struct store *store);
+bool postgres_is_idle(struct store *store);
+enum rc postgres_init(const struct db_url *db, int lanes, struct error *err);
+
+/* ---- read.c ---- */
+void postgres_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
+		      void *arg);
+void postgres_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
+
+/* ---- stats.c ---- */
+void postgres_head(struct store *store, on_store_place *on_place, void *arg);
+void postgres_stats(struct store *store, on_store_stats *on_stats, void *arg);
+void postgres_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
+
+/* ---- tokens.c ---- */
+void postgres_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
+/* Reads rows of PG_TOKEN or PG_TOKENS; slices point into `bytes`. Free with
+ * pg_tokens_free. */
+enum rc pg_tokens_read(const PGresult *result, struct store_token **tokens, size_t *count,
+		       struct buf *bytes);
+void pg_tokens_free(struct store_token *tokens, size_t count);
+void pg_tokens_add_params(struct params *params, const struct store_token *token);
+
+/* ---- commit.c ---- */
+void postgres_commit(struct store *store, const struct store_request *requests, size_t count,
+		     on_store_replies *on_replies, void *arg);
+enum rc postgres_maintain(struct store *store);
+
+/* ---- follow.c ---- */
+void postgres_watch(struct store *store, on_store_remote_change *on_change, void *arg);
+struct line *follow_line(struct follow *follow);
+void follow_run(struct follow *follow);
+void follow_poll(struct follow *follow, uint64_t *deadline);
+void follow_free(struct follow *follow);
+
+/* ---- whole.c ---- */
+enum rc postgres_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,
+		      void *arg);
+enum rc postgres_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
+enum rc postgres_new_epoch(struct store *store, const char *path, struct error *err);
+enum rc postgres_copy(const struct db_url *from, const char *to, on_store_progress *on_progress,
+		      void *arg, struct store_stats_full *stats, struct error *err);
+enum rc postgres_close_for_replace(const struct db_url *db, struct error *err);
+
+/* ---- check.c ---- */
+enum rc postgres_check(const struct db_url *db, const struct store_check *check,
+		       struct store_stats_full *stats, struct error *err);
+
+#endif

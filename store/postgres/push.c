@@ -1,0 +1,400 @@
+/* Rounds of pushes: one call of push() (schema.sql) for many requests, and the values of
+ * conflicts. Called by commit.c. */
+#include "store/postgres/commit.h"
+
+#include "base/fault.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "store/docid.h"
+#include "store/postgres/lane.h"
+#include "store/postgres/result.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Its results, four small columns each, fit into the buffers of the socket: the server
+ * must not wait for this process to read while it has the lane. */
+#define ROUND_EDITS_MAX 1024
+
+/* ---- Ids that come twice ---- */
+
+static void ids_clear(struct round_ids *ids)
+{
+	if (ids->count)
+		memset(ids->slots, 0, ids->room * sizeof(*ids->slots));
+	ids->count = 0;
+}
+
+static bool ids_insert(struct round_ids *ids, struct slice id)
+{
+	size_t at = hash_of(id) & (ids->room - 1);
+
+	for (; ids->slots[at].data; at = (at + 1) & (ids->room - 1))
+		if (slice_equal(ids->slots[at], id))
+			return false;
+	ids->slots[at] = id;
+	ids->count++;
+	return true;
+}
+
+static void ids_reserve(struct round_ids *ids, size_t count)
+{
+	struct round_ids larger = { .room = ids->room ? ids->room : 64 };
+
+	while (larger.room < count * 2)
+		larger.room *= 2;
+	if (larger.room == ids->room)
+		return;
+	larger.slots = mem_array(larger.room, sizeof(*larger.slots));
+	for (size_t i = 0; i < ids->room; i++)
+		if (ids->slots[i].data)
+			(void)ids_insert(&larger, ids->slots[i]);
+	free(ids->slots);
+	*ids = larger;
+}
+
+/* False: one of the ids is there already, or comes twice; some may have been added. */
+static bool ids_add_all(struct round_ids *ids, const struct store_request *request)
+{
+	ids_reserve(ids, ids->count + request->edit_count);
+	for (size_t i = 0; i < request->edit_count; i++)
+		if (!ids_insert(ids, request->edits[i].id))
+			return false;
+	return true;
+}
+
+void round_ids_free(struct round_ids *ids)
+{
+	free(ids->slots);
+}
+
+/* ---- Which requests ---- */
+
+/* False: the first push has an id twice, which no caller may give; it would lose one of
+ * the two edits. */
+static bool choose(struct commit *commit, size_t *edits)
+{
+	const struct store_request *requests = commit->requests;
+
+	ids_clear(&commit->ids);
+	*edits = requests[commit->from].edit_count;
+	commit->to = commit->from + 1;
+	if (!ids_add_all(&commit->ids, &requests[commit->from]))
+		return false;
+	if (commit->from < commit->single_until)
+		return true;
+	while (commit->to < commit->count && requests[commit->to].kind == STORE_PUSH &&
+	       *edits + requests[commit->to].edit_count <= ROUND_EDITS_MAX &&
+	       ids_add_all(&commit->ids, &requests[commit->to]))
+		*edits += requests[commit->to++].edit_count;
+	return true;
+}
+
+/* ---- Parameters ---- */
+
+/* The lanes of the round, ascending. Without edits lane 0, for the head. */
+static void add_lanes(const struct commit *commit, struct params *params)
+{
+	bool is_used[LANES_MAX] = { false };
+	size_t count = 0;
+
+	for (size_t r = commit->from; r < commit->to; r++)
+		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
+			is_used[lane_of(commit->requests[r].edits[i].id, commit->postgres->lanes)] =
+				true;
+	for (int lane = 0; lane < LANES_MAX; lane++)
+		count += is_used[lane];
+	if (count == 0) {
+		is_used[0] = true;
+		count = 1;
+	}
+	params_array(params, PARAMS_INT4, count);
+	for (int lane = 0; lane < LANES_MAX; lane++)
+		if (is_used[lane])
+			element_int4(params, lane);
+}
+
+typedef void add_element(struct params *params, const struct commit *commit, size_t request,
+			 const struct store_edit *edit);
+
+static void add_request(struct params *params, const struct commit *commit, size_t request,
+			const struct store_edit *edit)
+{
+	(void)edit;
+	element_int4(params, (int32_t)(request - commit->from + 1));
+}
+
+static void add_lane(struct params *params, const struct commit *commit, size_t request,
+		     const struct store_edit *edit)
+{
+	(void)request;
+	element_int4(params, lane_of(edit->id, commit->postgres->lanes));
+}
+
+static void add_group(struct params *params, const struct commit *commit, size_t request,
+		      const struct store_edit *edit)
+{
+	(void)commit;
+	(void)request;
+	element_text(params, docid_group(edit->id));
+}
+
+static void add_id(struct params *params, const struct commit *commit, size_t request,
+		   const struct store_edit *edit)
+{
+	(void)commit;
+	(void)request;
+	element_text(params, edit->id);
+}
+
+static void add_base(struct params *params, const struct commit *commit, size_t request,
+		     const struct store_edit *edit)
+{
+	(void)commit;
+	(void)request;
+	element_int8(params, (int64_t)edit->base);
+}
+
+static void add_op(struct params *params, const struct commit *commit, size_t request,
+		   const struct store_edit *edit)
+{
+	(void)commit;
+	(void)request;
+	element_text(params, edit->op);
+}
+
+static void add_deleted(struct params *params, const struct commit *commit, size_t request,
+			const struct store_edit *edit)
+{
+	(void)commit;
+	(void)request;
+	element_bool(params, edit->deleted);
+}
+
+static void add_plain(struct params *params, const struct commit *commit, size_t request,
+		      const struct store_edit *edit)
+{
+	(void)commit;
+	(void)request;
+	element_bool(params, edit->plain);
+}
+
+static void add_value(struct params *params, const struct commit *commit, size_t request,
+		      const struct store_edit *edit)
+{
+	(void)commit;
+	(void)request;
+	if (edit->deleted)
+		element_null(params);
+	else
+		element_text(params, edit->value);
+}
+
+/* In the order of push() in schema.sql. */
+static const struct {
+	enum params_type type;
+	add_element *add;
+} columns[] = {
+	{ PARAMS_INT4, add_request }, { PARAMS_INT4, add_lane },  { PARAMS_TEXT, add_group },
+	{ PARAMS_TEXT, add_id },      { PARAMS_INT8, add_base },  { PARAMS_BYTEA, add_op },
+	{ PARAMS_BOOL, add_deleted }, { PARAMS_BOOL, add_plain }, { PARAMS_TEXT, add_value },
+};
+
+static void add_column(struct params *params, const struct commit *commit, size_t at, size_t edits)
+{
+	params_array(params, columns[at].type, edits);
+	for (size_t r = commit->from; r < commit->to; r++)
+		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
+			columns[at].add(params, commit, r, &commit->requests[r].edits[i]);
+}
+
+/* ---- Results ---- */
+
+enum verdict { WRITTEN, KEPT, CONFLICT, SKIPPED, PUT_OFF, TOO_LARGE, VERDICT_COUNT };
+
+static void note_conflict(struct commit *commit, size_t request, size_t edit)
+{
+	commit->conflicts = mem_grow(commit->conflicts, &commit->conflict_room,
+				     commit->conflict_count + 1, sizeof(*commit->conflicts));
+	commit->conflicts[commit->conflict_count++] = (struct conflict){ request, edit };
+}
+
+/* The verdict of one edit. RC_BUSY, RC_TOO_LARGE: of its whole request. */
+static enum rc read_verdict(struct commit *commit, const PGresult *result, int row, size_t request,
+			    size_t edit)
+{
+	static const enum store_status statuses[] = { STORE_OK, STORE_OK, STORE_CONFLICT,
+						      STORE_SKIPPED };
+	struct store_result *out = &commit->replies[request].results[edit];
+	const int verdict = result_int(result, row, 0);
+
+	if (verdict < 0 || verdict >= VERDICT_COUNT)
+		return RC_CORRUPT;
+	if (verdict == PUT_OFF || verdict == TOO_LARGE)
+		return verdict == PUT_OFF ? RC_BUSY : RC_TOO_LARGE;
+	*out = (struct store_result){ .status = statuses[verdict],
+				      .version = result_number(result, row, 1),
+				      .seq = result_number(result, row, 2) };
+	if (verdict == CONFLICT)
+		note_conflict(commit, request, edit);
+	return RC_OK;
+}
+
+/* Reads the rows of one request from *row on. */
+static void read_reply(struct commit *commit, const PGresult *result, int *row, size_t r)
+{
+	struct store_reply *reply = &commit->replies[r];
+	const size_t conflicts = commit->conflict_count;
+	enum rc rc = RC_OK;
+
+	*reply = (struct store_reply){ .kind = STORE_PUSH,
+				       .result_count = commit->requests[r].edit_count };
+	reply->results = mem_array(reply->result_count, sizeof(*reply->results));
+	for (size_t i = 0; i < reply->result_count; i++) {
+		const enum rc one = read_verdict(commit, result, *row + (int)i, r, i);
+
+		rc = rc == RC_OK ? one : rc;
+	}
+	*row += (int)reply->result_count;
+	if (rc == RC_OK)
+		return;
+	commit->conflict_count = conflicts;
+	/* What follows is put off as well, so that the requests keep their order. */
+	if (rc == RC_BUSY)
+		commit->is_put_off = true;
+	commit_drop_reply(commit, r, rc);
+	reply->rc = rc;
+}
+
+/* ---- Values of conflicts ---- */
+
+/* Version and value come from the row that is there now, which may be newer than the
+ * one that the edit was compared with. */
+static enum rc read_value(struct commit *commit, const PGresult *result, size_t at)
+{
+	const struct conflict *conflict = &commit->conflicts[at];
+	struct store_result *out = &commit->replies[conflict->request].results[conflict->edit];
+	struct buf *bytes = &commit->bytes[conflict->request];
+	const int row = (int)at;
+
+	out->version = result_number(result, row, 0);
+	out->deleted = out->version == 0 || result_bool(result, row, 1);
+	if (out->deleted)
+		return RC_OK;
+	if (PQgetisnull(result, row, 3))
+		return RC_CORRUPT;
+	out->plain = result_bool(result, row, 2);
+	out->value.len = result_text(result, row, 3).len;
+	buf_put_slice(bytes, result_text(result, row, 3));
+	commit->spent += out->value.len;
+	return RC_OK;
+}
+
+/* When the buffers have stopped growing. */
+static void set_slices(struct commit *commit)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < commit->conflict_count; i++) {
+		const struct conflict *conflict = &commit->conflicts[i];
+		const struct store_reply *reply = &commit->replies[conflict->request];
+
+		if (i == 0 || commit->conflicts[i - 1].request != conflict->request)
+			at = 0;
+		if (reply->rc != RC_OK)
+			continue;
+		reply->results[conflict->edit].value.data =
+			commit->bytes[conflict->request].data + at;
+		at += reply->results[conflict->edit].value.len;
+	}
+}
+
+static void on_values(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+
+	if (rc == RC_OK && (size_t)PQntuples(result) != commit->conflict_count)
+		rc = RC_CORRUPT;
+	for (size_t i = 0; i < commit->conflict_count; i++) {
+		const size_t request = commit->conflicts[i].request;
+		const enum rc one = rc == RC_OK && commit->replies[request].rc == RC_OK
+					    ? read_value(commit, result, i)
+					    : rc;
+
+		/* The edits of this request have been done; sent again they are kept. */
+		if (one != RC_OK)
+			commit_drop_reply(commit, request, one);
+	}
+	set_slices(commit);
+	commit_round_done(commit);
+}
+
+static void send_values(struct commit *commit)
+{
+	struct params params = { .count = 0 };
+
+	params_array(&params, PARAMS_TEXT, commit->conflict_count);
+	for (size_t i = 0; i < commit->conflict_count; i++) {
+		const struct conflict *conflict = &commit->conflicts[i];
+
+		element_text(&params, commit->requests[conflict->request].edits[conflict->edit].id);
+	}
+	line_send(commit->postgres->main, PG_VALUES, &params, on_values, commit);
+	params_free(&params);
+}
+
+/* ---- A round ---- */
+
+static bool is_complete(const struct commit *commit, const PGresult *result)
+{
+	size_t edits = 0;
+
+	for (size_t r = commit->from; r < commit->to; r++)
+		edits += commit->requests[r].edit_count;
+	return (size_t)PQntuples(result) > edits;
+}
+
+static void on_pushed(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+	int row = 0;
+
+	if (rc == RC_OK && !is_complete(commit, result))
+		rc = RC_CORRUPT;
+	if (rc != RC_OK) {
+		commit_round_failed(commit, rc, result);
+		return;
+	}
+	commit->conflict_count = 0;
+	for (size_t r = commit->from; r < commit->to; r++)
+		read_reply(commit, result, &row, r);
+	for (; row < PQntuples(result); row++)
+		commit_take_head(commit, result_number(result, row, 1),
+				 result_number(result, row, 2));
+	if (commit->conflict_count)
+		send_values(commit);
+	else
+		commit_round_done(commit);
+}
+
+void push_begin(struct commit *commit)
+{
+	struct params params = { .count = 0 };
+	size_t edits;
+
+	if (!choose(commit, &edits)) {
+		commit_round_failed(commit, RC_CORRUPT, NULL);
+		return;
+	}
+	add_lanes(commit, &params);
+	params_int8(&params, commit->wall);
+	params_int8(&params, (int64_t)(STORE_REPLIES_MAX - commit->spent));
+	params_int8(&params, STORE_REPLY_MAX);
+	params_array(&params, PARAMS_BOOL, commit->to - commit->from);
+	for (size_t r = commit->from; r < commit->to; r++)
+		element_bool(&params, commit->requests[r].atomic);
+	for (size_t at = 0; at < sizeof(columns) / sizeof(columns[0]); at++)
+		add_column(&params, commit, at, edits);
+	line_send(commit->postgres->main, PG_PUSH, &params, on_pushed, commit);
+	params_free(&params);
+}

@@ -1,0 +1,158 @@
+/* The head of the sequence, and statistics. The store's door calls them. */
+#include "store/postgres/operations.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/postgres/result.h"
+
+#include <stdlib.h>
+
+/* pg_database_size looks at every file of the database. */
+#define BYTES_KNOWN_MS 60000
+
+const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT] = {
+	[POSTGRES_OWN_DATABASE_BYTES] = { .name = "database_bytes",
+					  .title = "Database",
+					  .label = "database",
+					  .help = "Size of the database on its server, as of the "
+						  "last minute." },
+	[POSTGRES_OWN_ROUND_TRIPS] = { .name = "database_round_trips",
+				       .title = "Round trips",
+				       .label = "round trips",
+				       .help = "Statements of the writer that the database "
+					       "server has answered.",
+				       .is_counter = true },
+	[POSTGRES_OWN_CONNECTIONS] = { .name = "database_connections",
+				       .title = "Connections made",
+				       .label = "connections",
+				       .help = "Connections that the writer has made to the "
+					       "database server.",
+				       .is_counter = true },
+};
+
+/* ---- The head ---- */
+
+/* One query answers all calls that came before it was sent. Those that come while it is
+ * under way wait for the next one: it may have been read before a commit that they
+ * must see. */
+static void send_head(struct postgres *postgres);
+
+static void on_head(void *arg, enum rc rc, const PGresult *result)
+{
+	struct postgres *postgres = arg;
+	struct waiting_heads heads = postgres->asked;
+	struct store_cursor place = { .epoch = 0 };
+
+	postgres->asked = (struct waiting_heads){ .count = 0 };
+	if (rc == RC_OK && PQntuples(result) != 1)
+		rc = RC_CORRUPT;
+	if (rc == RC_OK)
+		place = (struct store_cursor){ .epoch = result_number(result, 0, 0),
+					       .seq = result_number(result, 0, 1) };
+	if (postgres->next.count)
+		send_head(postgres);
+	for (size_t i = 0; i < heads.count; i++)
+		heads.items[i].on_place(heads.items[i].arg, rc, rc == RC_OK ? &place : NULL);
+	free(heads.items);
+}
+
+static void send_head(struct postgres *postgres)
+{
+	const struct params none = { .count = 0 };
+
+	postgres->asked = postgres->next;
+	postgres->next = (struct waiting_heads){ .count = 0 };
+	line_send(postgres->main, PG_HEAD, &none, on_head, postgres);
+}
+
+void postgres_head(struct store *store, on_store_place *on_place, void *arg)
+{
+	struct postgres *postgres = postgres_of(store);
+	struct waiting_heads *next = &postgres->next;
+
+	next->items = mem_grow(next->items, &next->room, next->count + 1, sizeof(*next->items));
+	next->items[next->count++] = (struct waiting_head){ on_place, arg };
+	if (postgres->asked.count == 0)
+		send_head(postgres);
+}
+
+/* ---- Statistics ---- */
+
+struct measure {
+	struct postgres *postgres;
+	on_store_stats *on_stats;
+	void *arg;
+};
+
+static void on_measured(void *arg, enum rc rc, const PGresult *result)
+{
+	struct measure *measure = arg;
+	struct postgres *postgres = measure->postgres;
+	struct store_stats stats = { .documents = 0 };
+
+	if (rc == RC_OK && PQntuples(result) != 1)
+		rc = RC_CORRUPT;
+	if (rc == RC_OK && !PQgetisnull(result, 0, 5)) {
+		postgres->database_bytes = result_number(result, 0, 5);
+		postgres->bytes_known_until = clock_ms() + BYTES_KNOWN_MS;
+	}
+	if (rc == RC_OK)
+		stats = (struct store_stats){
+			.head = { .epoch = result_number(result, 0, 0),
+				  .seq = result_number(result, 0, 1) },
+			.horizon = result_number(result, 0, 2),
+			.documents = result_number(result, 0, 3),
+			.tombstones = result_number(result, 0, 4),
+			.own = { [POSTGRES_OWN_DATABASE_BYTES] = postgres->database_bytes,
+				 [POSTGRES_OWN_ROUND_TRIPS] = line_round_trips(postgres->main),
+				 [POSTGRES_OWN_CONNECTIONS] = line_connections(postgres->main) },
+		};
+	measure->on_stats(measure->arg, rc, rc == RC_OK ? &stats : NULL);
+	free(measure);
+}
+
+void postgres_stats(struct store *store, on_store_stats *on_stats, void *arg)
+{
+	struct postgres *postgres = postgres_of(store);
+	struct measure *measure = mem_alloc(sizeof(*measure));
+	struct params params = { .count = 0 };
+
+	*measure = (struct measure){ postgres, on_stats, arg };
+	params_bool(&params, clock_ms() >= postgres->bytes_known_until);
+	line_send(postgres->main, PG_STATS, &params, on_measured, measure);
+	params_free(&params);
+}
+
+struct count {
+	on_store_stats_full *on_stats;
+	void *arg;
+};
+
+static void on_counted(void *arg, enum rc rc, const PGresult *result)
+{
+	struct count *count = arg;
+	struct store_stats_full stats = { .epoch = 0 };
+
+	if (rc == RC_OK && PQntuples(result) != 1)
+		rc = RC_CORRUPT;
+	if (rc == RC_OK)
+		stats = (struct store_stats_full){
+			.epoch = result_number(result, 0, 0),
+			.head = result_number(result, 0, 1),
+			.groups = result_number(result, 0, 2),
+			.documents = result_number(result, 0, 3),
+			.tombstones = result_number(result, 0, 4),
+			.tokens = result_number(result, 0, 5),
+		};
+	count->on_stats(count->arg, rc, rc == RC_OK ? &stats : NULL);
+	free(count);
+}
+
+void postgres_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg)
+{
+	const struct params none = { .count = 0 };
+	struct count *count = mem_alloc(sizeof(*count));
+
+	*count = (struct count){ on_stats, arg };
+	line_send(postgres_of(store)->main, PG_STATS_FULL, &none, on_counted, count);
+}

@@ -1,0 +1,50 @@
+/* See store_kit_postgres.h. In a build without PostgreSQL a test that asks for it
+ * fails. */
+#include "store_kit_postgres.h"
+
+#include "store_kit.h"
+
+#ifdef HAVE_POSTGRESQL
+#include "store/postgres/backend.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+
+const char *kit_postgres_ask(const char *url, const char *sql)
+{
+	static char answer[4096];
+	PGconn *conn = PQconnectdb(url);
+	PGresult *result;
+
+	PQclear(PQexec(conn, "SET client_min_messages = warning; SET search_path = pocketbook"));
+	result = PQexec(conn, sql);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(conn));
+	(void)snprintf(answer, sizeof(answer), "%s",
+		       PQntuples(result) ? PQgetvalue(result, 0, 0) : "");
+	PQclear(result);
+	PQfinish(conn);
+	return answer;
+}
+
+void kit_postgres_setup(const char *url, char *path, size_t size)
+{
+	store_add_backend(&backend_postgres);
+	(void)snprintf(path, size, "%s", url);
+	(void)kit_postgres_ask(url, "DROP SCHEMA IF EXISTS pocketbook CASCADE");
+}
+#else
+const char *kit_postgres_ask(const char *url, const char *sql)
+{
+	(void)sql;
+	fail_msg("this build is without PostgreSQL: %s", url);
+	return NULL;
+}
+
+void kit_postgres_setup(const char *url, char *path, size_t size)
+{
+	(void)path;
+	(void)size;
+	(void)kit_postgres_ask(url, "");
+}
+#endif

@@ -1,0 +1,373 @@
+/* The same random requests to a database file and to PostgreSQL: every reply, page,
+ * place, statistic and token must be equal. Skipped without POCKETBOOK_TEST_DB. */
+#include "store_kit.h"
+
+#include "base/mem.h"
+#include "store/docid.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STEPS 500
+#define BATCH_MAX 12
+#define EDITS_MAX 6
+#define GROUPS 9
+#define IDS 6
+
+static const char *const groups[GROUPS] = { "a",   "a:b",      "a:b:c", "a:",  "ab",
+					    "a;b", "\xc3\xa9", "z:*",   "none" };
+
+struct pair {
+	struct kit *file;
+	struct kit *server;
+	struct store_cursor cursors[GROUPS][2]; /* where each one's clients are */
+	unsigned tokens;
+	unsigned written;
+};
+
+/* What the requests of a batch point into. */
+struct batch {
+	struct store_request requests[BATCH_MAX];
+	struct store_edit edits[BATCH_MAX][EDITS_MAX];
+	char ids[BATCH_MAX][EDITS_MAX][32];
+	char ops[BATCH_MAX][EDITS_MAX][16];
+	char token_ids[BATCH_MAX][2][20];
+	char *values[BATCH_MAX][EDITS_MAX];
+	struct store_grant grants[BATCH_MAX][2];
+	size_t count;
+};
+
+static unsigned below(unsigned n)
+{
+	return (unsigned)random() % n;
+}
+
+/* ---- Requests ---- */
+
+static char *make_value(struct pair *pair)
+{
+	static const unsigned lengths[] = { 8, 8, 8, 40, 1023, 1025, 2100, 9000 };
+	unsigned length = lengths[below(8)];
+	char *value = mem_alloc(length + 1);
+
+	(void)snprintf(value, length + 1, "\"%u", ++pair->written);
+	for (size_t i = strlen(value); i < length; i++)
+		value[i] = (char)('a' + below(26));
+	value[length - 1] = '"';
+	return value;
+}
+
+static bool has_id(const struct batch *batch, size_t r, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(batch->ids[r][i], id) == 0)
+			return true;
+	return false;
+}
+
+static void make_edit(struct pair *pair, struct batch *batch, size_t r, size_t i)
+{
+	bool deleted = below(4) == 0;
+	struct store_edit *edit = &batch->edits[r][i];
+	char *op = batch->ops[r][i];
+
+	do
+		(void)snprintf(batch->ids[r][i], sizeof(batch->ids[r][i]), "%s:%u",
+			       groups[below(GROUPS - 1)], below(IDS));
+	while (has_id(batch, r, i, batch->ids[r][i]));
+	if (!deleted)
+		batch->values[r][i] = make_value(pair);
+	/* An op may contain any byte. */
+	(void)snprintf(op, 16, "o%c%u", below(2) ? '-' : 0, below(60));
+	*edit = (struct store_edit){
+		.id = slice_of(batch->ids[r][i]),
+		.base = below(3) ? below(6) : 0,
+		.op = below(3) ? slice_make(op, 2 + strlen(op + 2)) : slice_make("", 0),
+		.deleted = deleted,
+		.plain = below(2),
+		.value = deleted ? slice_make("", 0) : slice_of(batch->values[r][i]),
+	};
+}
+
+static void make_push(struct pair *pair, struct batch *batch, size_t r)
+{
+	size_t count = below(EDITS_MAX + 1);
+
+	for (size_t i = 0; i < count; i++)
+		make_edit(pair, batch, r, i);
+	batch->requests[r] = (struct store_request){ .kind = STORE_PUSH,
+						     .edits = batch->edits[r],
+						     .edit_count = count,
+						     .atomic = below(3) == 0 };
+}
+
+static struct slice token_id(struct pair *pair, char out[20])
+{
+	(void)snprintf(out, 20, "%016x", below(2 + pair->tokens / 2));
+	return slice_make(out, STORE_TOKEN_ID_LEN);
+}
+
+static void make_token(struct pair *pair, struct batch *batch, size_t r, enum store_kind kind)
+{
+	struct store_token *token = &batch->requests[r].token;
+
+	pair->tokens += pair->tokens < 20;
+	batch->grants[r][0] = (struct store_grant){ slice_of(groups[below(GROUPS)]), below(2) };
+	batch->grants[r][1] = (struct store_grant){ slice_of("*"), below(2) };
+	batch->requests[r] =
+		(struct store_request){ .kind = kind, .old_ends = below(30), .before = 0 };
+	*token = (struct store_token){ .id = token_id(pair, batch->token_ids[r][0]),
+				       .user = slice_of(below(2) ? "ann" : "b\xc3\xa9"),
+				       .created = below(30),
+				       .expires = below(40),
+				       .grants = batch->grants[r],
+				       .grant_count = 1 + below(2) };
+	memset(token->hash, (int)below(3), sizeof(token->hash));
+	batch->requests[r].old = token_id(pair, batch->token_ids[r][1]);
+	if (kind == STORE_TOKEN_ROTATE && below(2))
+		token->expires = STORE_EXPIRES_KEPT;
+}
+
+static void make_request(struct pair *pair, struct batch *batch, size_t r)
+{
+	static const enum store_kind kinds[] = { STORE_TOKEN_ADD, STORE_TOKEN_LIST,
+						 STORE_TOKEN_REVOKE, STORE_TOKEN_ROTATE };
+	unsigned dice = below(40);
+
+	if (dice < 6)
+		make_token(pair, batch, r, kinds[below(4)]);
+	else if (dice == 6)
+		batch->requests[r] = (struct store_request){ .kind = STORE_PURGE,
+							     .before = KIT_LATER,
+							     .limit = STORE_PURGE_MAX };
+	else
+		make_push(pair, batch, r);
+}
+
+static void free_batch(struct batch *batch)
+{
+	for (size_t r = 0; r < BATCH_MAX; r++)
+		for (size_t i = 0; i < EDITS_MAX; i++)
+			free(batch->values[r][i]);
+	free(batch);
+}
+
+/* ---- Replies ---- */
+
+static void assert_slices(struct slice a, struct slice b)
+{
+	assert_int_equal(a.len, b.len);
+	if (a.len)
+		assert_memory_equal(a.data, b.data, a.len);
+}
+
+static void assert_tokens(const struct store_token *a, const struct store_token *b)
+{
+	assert_slices(a->id, b->id);
+	assert_slices(a->user, b->user);
+	assert_memory_equal(a->hash, b->hash, sizeof(a->hash));
+	assert_int_equal(a->created, b->created);
+	assert_int_equal(a->expires, b->expires);
+	assert_int_equal(a->grant_count, b->grant_count);
+	for (size_t i = 0; i < a->grant_count; i++) {
+		assert_slices(a->grants[i].group, b->grants[i].group);
+		assert_int_equal(a->grants[i].write, b->grants[i].write);
+	}
+}
+
+static void assert_results(const struct store_result *a, const struct store_result *b)
+{
+	assert_int_equal(a->status, b->status);
+	assert_int_equal(a->version, b->version);
+	assert_int_equal(a->seq, b->seq);
+	assert_int_equal(a->deleted, b->deleted);
+	assert_int_equal(a->plain, b->plain);
+	assert_slices(a->value, b->value);
+}
+
+static void assert_replies(const struct store_reply *a, const struct store_reply *b)
+{
+	assert_int_equal(a->rc, b->rc);
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->head.seq, b->head.seq);
+	assert_int_equal(a->purged, b->purged);
+	assert_int_equal(a->result_count, b->result_count);
+	for (size_t i = 0; i < a->result_count; i++)
+		assert_results(&a->results[i], &b->results[i]);
+	assert_int_equal(a->token_count, b->token_count);
+	for (size_t i = 0; i < a->token_count; i++)
+		assert_tokens(&a->tokens[i], &b->tokens[i]);
+}
+
+static void step_commit(struct pair *pair)
+{
+	struct batch *batch = mem_alloc(sizeof(*batch));
+
+	batch->count = 1 + below(BATCH_MAX);
+	for (size_t r = 0; r < batch->count; r++)
+		make_request(pair, batch, r);
+	assert_int_equal(kit_commit(pair->file, batch->requests, batch->count), RC_OK);
+	assert_int_equal(kit_commit(pair->server, batch->requests, batch->count), RC_OK);
+	for (size_t r = 0; r < batch->count; r++)
+		assert_replies(&pair->file->replies[r], &pair->server->replies[r]);
+	free_batch(batch);
+}
+
+/* ---- Pulls ---- */
+
+static uint64_t wild(uint64_t number)
+{
+	return below(4) ? number : below(2) ? number + below(3) : below(200);
+}
+
+/* A cursor of that client, or a similar one that may be impossible. */
+static struct store_cursor vary(struct store_cursor cursor, unsigned dice)
+{
+	if (dice % 3)
+		return cursor;
+	srandom(dice); /* the same for both */
+	cursor.seq = wild(cursor.seq);
+	cursor.start = cursor.bound ? wild(cursor.start) : 0;
+	cursor.bound = cursor.bound ? wild(cursor.bound) : 0;
+	if (below(8) == 0)
+		cursor.epoch ^= 1;
+	return cursor;
+}
+
+static void assert_cursors(struct store_cursor a, struct store_cursor b)
+{
+	assert_int_equal(a.seq, b.seq);
+	assert_int_equal(a.start, b.start);
+	assert_int_equal(a.bound, b.bound);
+	assert_int_equal(a.reset, b.reset);
+}
+
+static void assert_pages(const struct kit_page *a, const struct kit_page *b)
+{
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->more, b->more);
+	assert_int_equal(a->reset, b->reset);
+	assert_cursors(a->next, b->next);
+	for (size_t i = 0; i < a->count; i++) {
+		assert_slices(a->docs[i].id, b->docs[i].id);
+		assert_slices(a->docs[i].value, b->docs[i].value);
+		assert_int_equal(a->docs[i].version, b->docs[i].version);
+		assert_int_equal(a->docs[i].seq, b->docs[i].seq);
+		assert_int_equal(a->docs[i].deleted, b->docs[i].deleted);
+		assert_int_equal(a->docs[i].plain, b->docs[i].plain);
+		assert_int_equal(a->docs[i].damaged, b->docs[i].damaged);
+	}
+}
+
+static void step_pull(struct pair *pair)
+{
+	unsigned g = below(GROUPS), limit = 1 + below(below(2) ? 3 : 20);
+	unsigned dice = (unsigned)random();
+	size_t max_bytes = below(3) ? SIZE_MAX : below(3000);
+	struct store_cursor *at = pair->cursors[g];
+	struct store_cursor file = vary(at[0], dice), server = vary(at[1], dice);
+
+	kit_pull_bytes(pair->file, groups[g], file, limit, max_bytes);
+	kit_pull_bytes(pair->server, groups[g], server, limit, max_bytes);
+	assert_pages(&pair->file->page, &pair->server->page);
+	at[0] = pair->file->page.next;
+	at[1] = pair->server->page.next;
+	assert_int_equal(kit_latest(pair->file->reader, groups[g]),
+			 kit_latest(pair->server->reader, groups[g]));
+}
+
+static void step_look(struct pair *pair)
+{
+	struct store_stats file = kit_stats(pair->file->reader);
+	struct store_stats server = kit_stats(pair->server->reader);
+
+	assert_int_equal(file.head.seq, server.head.seq);
+	assert_int_equal(file.horizon, server.horizon);
+	assert_int_equal(file.documents, server.documents);
+	assert_int_equal(file.tombstones, server.tombstones);
+}
+
+/* ---- A run ---- */
+
+static void on_fault(void *arg, struct slice place, struct slice what)
+{
+	(void)arg;
+	fail_msg("%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
+}
+
+static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	(void)what;
+	(void)done;
+	(void)total;
+}
+
+static void check_both(struct pair *pair)
+{
+	const struct store_check check = { .on_fault = on_fault,
+					   .on_progress = on_progress,
+					   .quick = true };
+	struct store_stats_full file, server;
+
+	assert_int_equal(store_check(pair->file->path, &check, &file, NULL), RC_OK);
+	assert_int_equal(store_check(pair->server->path, &check, &server, NULL), RC_OK);
+	assert_int_equal(file.groups, server.groups);
+	assert_int_equal(file.documents, server.documents);
+	assert_int_equal(file.tombstones, server.tombstones);
+	assert_int_equal(file.tokens, server.tokens);
+}
+
+static void run(void **state, unsigned seed)
+{
+	struct pair pair = { .file = *state };
+	void *server;
+
+	if (getenv("POCKETBOOK_TEST_DB") == NULL)
+		skip();
+	assert_int_equal(kit_setup(&server), 0);
+	pair.server = server;
+	print_message("seed %u\n", seed);
+	srandom(seed);
+	for (unsigned step = 0; step < STEPS; step++) {
+		unsigned dice = below(20);
+
+		if (dice < 6)
+			step_commit(&pair);
+		else if (dice < 7)
+			step_look(&pair);
+		else
+			step_pull(&pair);
+	}
+	check_both(&pair);
+	assert_true(kit_stats(pair.file->reader).head.seq > 100);
+	assert_int_equal(kit_teardown(&server), 0);
+}
+
+static void seed_1(void **state)
+{
+	run(state, 1);
+}
+
+static void seed_2(void **state)
+{
+	run(state, 2);
+}
+
+/* SEED=N repeats one. */
+static void seed_asked_for(void **state)
+{
+	const char *seed = getenv("SEED");
+
+	run(state, seed ? (unsigned)atoi(seed) : 3);
+}
+
+#define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup_file, kit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { FILE_TEST(seed_1), FILE_TEST(seed_2),
+					    FILE_TEST(seed_asked_for) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
