@@ -38,6 +38,11 @@ static void on_replies(void *arg, enum rc rc, const struct store_reply *replies)
 
 static enum rc refused(const char *db, enum rc rc, struct error *err)
 {
+	if (rc == RC_UNAVAILABLE)
+		return error_set(err, rc,
+				 "%.200s: the connection to the database was lost; the change may "
+				 "have been made or not",
+				 db);
 	if (rc == RC_FULL)
 		return error_set(err, rc, "%.200s: its disk is full; make room and try again", db);
 	if (rc == RC_READ_ONLY)
@@ -118,13 +123,15 @@ static enum rc remote_do(int fd, const char *db, const struct store_request *req
 
 /* ---- Either ---- */
 
-/* Connects to the server (*fd) or takes the lock (*lock); the other one is -1. A
+/* Connects to the server (*fd) or takes the lock (*lock); the other one is -1, and both
+ * are if the database is not a file: its server orders what several processes do. A
  * process that has the lock and no control socket is a server that starts or stops, or
  * another command: worth waiting for. */
 static enum rc reach(const struct db_place *place, uint64_t deadline, int *fd, int *lock,
 		     struct error *err)
 {
-	for (;;) {
+	*fd = *lock = -1;
+	while (place->path) {
 		enum rc rc = control_connect(place, fd, err);
 
 		*lock = -1;
@@ -136,6 +143,7 @@ static enum rc reach(const struct db_place *place, uint64_t deadline, int *fd, i
 			return rc;
 		clock_sleep_until(clock_ms() + PAUSE_MS);
 	}
+	return RC_OK;
 }
 
 /* A request that was sent twice because the first answer was lost: this refusal shows

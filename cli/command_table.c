@@ -6,6 +6,9 @@
 // clang-format off
 const struct command *const commands[] = {
 	&command_serve,
+#ifdef HAVE_POSTGRESQL
+	&command_init,
+#endif
 	&command_backup,
 	&command_purge,
 	&command_restore,

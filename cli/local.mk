@@ -23,6 +23,7 @@ libcli_a_SOURCES = \
 	%D%/import.c %D%/import.h \
 	%D%/import_read.c \
 	%D%/import_write.c \
+	%D%/init.c \
 	%D%/kept_rights.c \
 	%D%/ndjson_line.c %D%/ndjson_line.h \
 	%D%/ndjson_reader.c %D%/ndjson_reader.h \

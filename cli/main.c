@@ -9,6 +9,9 @@
 #include "cli/say.h"
 #include "cli/terminal.h"
 #include "store/sqlite/backend.h"
+#ifdef HAVE_POSTGRESQL
+#include "store/postgres/backend.h"
+#endif
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,5 +117,8 @@ int main(int argc, char *argv[])
 	terminal_filter_stdout();
 	fault_setup();
 	store_add_backend(&backend_sqlite);
+#ifdef HAVE_POSTGRESQL
+	store_add_backend(&backend_postgres);
+#endif
 	return main_finish(run(argc, argv));
 }

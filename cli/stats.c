@@ -79,8 +79,12 @@ static enum rc stats_read(struct stats *stats, struct error *err)
 static enum rc stats_watch(struct stats *stats, struct error *err)
 {
 	uint64_t begun = clock_ms();
-	enum rc rc = server_stats_read(&stats->place, &stats->before, err);
+	enum rc rc;
 
+	/* Only its runtime directory tells where such a server is. */
+	if (stats->place.path == NULL && stats->place.runtime_dir == NULL)
+		return RC_OK;
+	rc = server_stats_read(&stats->place, &stats->before, err);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
 	clock_sleep_until(begun + BETWEEN_MS);

@@ -71,8 +71,8 @@ struct backend {
 	void (*poll)(struct store *store, int *fd, short *events, uint64_t *deadline);
 	void (*run)(struct store *store);
 	void (*cancel)(struct store *store);
-	/* Whether no operation is outstanding; NULL if that is the case whenever poll wants
-	 * neither a descriptor nor a deadline. */
+	/* Whether no operation is outstanding; NULL if that is the case whenever poll
+	 * wants neither a descriptor nor a deadline. */
 	bool (*is_idle)(struct store *store);
 	/* NULL if no other host writes. */
 	void (*watch)(struct store *store, on_store_remote_change *on_change, void *arg);

@@ -1,4 +1,5 @@
-/* Verifies a stored value by reading it again. Called by the checks of the back ends. */
+/* Verifies a stored value by reading it again. Called by the checks of the back
+ * ends. */
 #include "store/check_value.h"
 
 #include "transit/transit.h"

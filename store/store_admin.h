@@ -14,8 +14,9 @@ void store_wait(struct store *store);
 /* Groups are distributed over the lanes of a database by the hash of their outermost
  * group. Each lane orders its commits by itself. */
 #define STORE_LANES_MAX 16
-/* Creates a database. `lanes` (1 to STORE_LANES_MAX) cannot be changed later. RC_EXISTS:
- * there is one; RC_MALFORMED: this back end has one lane; otherwise as store_open. */
+/* Creates a database. `lanes` (1 to STORE_LANES_MAX) cannot be changed later.
+ * RC_EXISTS: there is one; RC_MALFORMED: this back end has one lane; otherwise as
+ * store_open. */
 MUST_USE enum rc store_init(const char *path, int lanes, struct error *err);
 
 /* Progress of a long operation. `what` is a verb such as "copying"; total 0:

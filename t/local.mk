@@ -63,7 +63,8 @@ process_tests = \
 	%D%/0860-bodies.sh \
 	%D%/0870-early-refusals.sh \
 	%D%/0880-fairness.sh \
-	%D%/0890-quota.sh
+	%D%/0890-quota.sh \
+	%D%/0900-postgres-store.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 t_old_kernel_LDADD = $(SECCOMP_LIBS)
@@ -132,6 +133,11 @@ faults_built = yes
 else
 faults_built = no
 endif
+if POSTGRESQL
+postgresql_built = yes
+else
+postgresql_built = no
+endif
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	POCKETBOOK='$(abs_top_builddir)/pocketbook'; export POCKETBOOK; \
@@ -140,13 +146,15 @@ AM_TESTS_ENVIRONMENT = \
 	HOSTILE='$(abs_top_builddir)/t/hostile'; export HOSTILE; \
 	OLD_KERNEL='$(abs_top_builddir)/t/old_kernel'; export OLD_KERNEL; \
 	FUZZ_CORPUS='$(abs_srcdir)/t/fuzz/corpus'; export FUZZ_CORPUS; \
-	FAULTS=$(faults_built); export FAULTS;
+	FAULTS=$(faults_built); export FAULTS; \
+	POSTGRESQL=$(postgresql_built); export POSTGRESQL;
 
 
 EXTRA_DIST += \
 	$(process_tests) \
 	$(page_tests) \
 	%D%/README.md \
+	%D%/postgres.sh \
 	%D%/conventions/architecture.test.mjs \
 	%D%/conventions/log-events.mjs \
 	%D%/conventions/log-events.test.mjs \

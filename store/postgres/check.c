@@ -7,8 +7,8 @@
 #include "store/postgres/result.h"
 #include "store/postgres/schema.h"
 
-/* Each statement returns faults: a place and what is wrong there. `head` is the last row
- * of each lane. */
+/* Each statement returns faults: a place and what is wrong there. `head` is the last
+ * row of each lane. */
 #define HEADS "WITH head AS (SELECT DISTINCT ON (lane) * FROM change ORDER BY lane, entry DESC) "
 
 static const char *const faults[] = {

@@ -12,7 +12,8 @@ struct conninfo;
 
 #define CONNINFO_PARAMETERS_MAX 80
 
-/* Arrays for PQconnectStartParams, which end with NULL; valid as long as the conninfo. */
+/* Arrays for PQconnectStartParams, which end with NULL; valid as long as the
+ * conninfo. */
 struct conninfo_parameters {
 	const char *keywords[CONNINFO_PARAMETERS_MAX];
 	const char *values[CONNINFO_PARAMETERS_MAX];

@@ -223,6 +223,7 @@ void follow_free(struct follow *follow)
 {
 	if (follow == NULL)
 		return;
+	line_cancel(follow->line);
 	line_free(follow->line);
 	free(follow);
 }

@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-/* FNV-1a of 64 bits, folded, as its low bits alone are weak. A hash of base/hash.h has a
- * key that changes. */
+/* FNV-1a of 64 bits, folded, as its low bits alone are weak. A hash of base/hash.h has
+ * a key that changes. */
 int lane_of(struct slice name, int lanes)
 {
 	const char *colon = name.len > 1 ? memchr(name.data + 1, ':', name.len - 1) : NULL;

@@ -12,8 +12,8 @@
 
 struct line;
 
-/* Exactly once for each statement. RC_OK: `result` has the rows. Another rc: `result` is
- * the server's refusal, or NULL: the connection was lost, or there was none
+/* Exactly once for each statement. RC_OK: `result` has the rows. Another rc: `result`
+ * is the server's refusal, or NULL: the connection was lost, or there was none
  * (RC_UNAVAILABLE). The result is cleared after the callback. */
 typedef void on_line_result(void *arg, enum rc rc, const PGresult *result);
 /* A notification (LISTEN), or NULL: the connection has just been made, and earlier
@@ -51,7 +51,8 @@ void line_cancel(struct line *line);
 /* Whether no statement is outstanding. */
 bool line_is_idle(const struct line *line);
 bool line_is_ready(const struct line *line);
-/* Whether the descriptor may be another one after each line_run, with the same number. */
+/* Whether the descriptor may be another one after each line_run, with the same
+ * number. */
 bool line_is_connecting(const struct line *line);
 /* Since line_new: statements answered, and connections made. */
 uint64_t line_round_trips(const struct line *line);

@@ -1,5 +1,5 @@
-/* Rounds of pushes: one call of push() (schema.sql) for many requests, and the values of
- * conflicts. Called by commit.c. */
+/* Rounds of pushes: one call of push() (schema.sql) for many requests, and the values
+ * of conflicts. Called by commit.c. */
 #include "store/postgres/commit.h"
 
 #include "base/fault.h"
@@ -270,7 +270,7 @@ static void read_reply(struct commit *commit, const PGresult *result, int *row, 
 
 /* Version and value come from the row that is there now, which may be newer than the
  * one that the edit was compared with. */
-static enum rc read_value(struct commit *commit, const PGresult *result, size_t at)
+static void read_value(struct commit *commit, const PGresult *result, size_t at)
 {
 	const struct conflict *conflict = &commit->conflicts[at];
 	struct store_result *out = &commit->replies[conflict->request].results[conflict->edit];
@@ -280,14 +280,12 @@ static enum rc read_value(struct commit *commit, const PGresult *result, size_t 
 	out->version = result_number(result, row, 0);
 	out->deleted = out->version == 0 || result_bool(result, row, 1);
 	if (out->deleted)
-		return RC_OK;
-	if (PQgetisnull(result, row, 3))
-		return RC_CORRUPT;
+		return;
+	out->damaged = PQgetisnull(result, row, 3);
 	out->plain = result_bool(result, row, 2);
 	out->value.len = result_text(result, row, 3).len;
 	buf_put_slice(bytes, result_text(result, row, 3));
 	commit->spent += out->value.len;
-	return RC_OK;
 }
 
 /* When the buffers have stopped growing. */
@@ -316,14 +314,12 @@ static void on_values(void *arg, enum rc rc, const PGresult *result)
 	if (rc == RC_OK && (size_t)PQntuples(result) != commit->conflict_count)
 		rc = RC_CORRUPT;
 	for (size_t i = 0; i < commit->conflict_count; i++) {
-		const size_t request = commit->conflicts[i].request;
-		const enum rc one = rc == RC_OK && commit->replies[request].rc == RC_OK
-					    ? read_value(commit, result, i)
-					    : rc;
-
-		/* The edits of this request have been done; sent again they are kept. */
-		if (one != RC_OK)
-			commit_drop_reply(commit, request, one);
+		/* The edits of this request have been done; sent again they are
+		 * kept. */
+		if (rc != RC_OK)
+			commit_drop_reply(commit, commit->conflicts[i].request, rc);
+		else
+			read_value(commit, result, i);
 	}
 	set_slices(commit);
 	commit_round_done(commit);

@@ -23,7 +23,8 @@ enum rc result_rc(const PGresult *result);
 /* Is it a serialization failure or a deadlock, after which one tries again at once? */
 bool result_is_conflict(const PGresult *result);
 
-/* libpq's messages may have several lines, of which the first tells most; 0 for NULL. */
+/* libpq's messages may have several lines, of which the first tells most; 0 for
+ * NULL. */
 int first_line_length(const char *message);
 
 #endif

@@ -159,8 +159,8 @@ static enum rc check_meta(PGconn *conn, int *lanes, struct error *err)
 	return RC_OK;
 }
 
-/* Counts what there is in the schema: -1 if there is none, else the number of relations,
- * and of columns by which `meta` is recognized. */
+/* Counts what there is in the schema: -1 if there is none, else the number of
+ * relations, and of columns by which `meta` is recognized. */
 static const char look_sql[] =
 	"SELECT CASE WHEN n.oid IS NULL THEN -1 ELSE (SELECT count(*) FROM pg_class WHERE "
 	"relnamespace = n.oid) END,"

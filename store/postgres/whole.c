@@ -156,8 +156,8 @@ enum rc postgres_new_epoch(struct store *store, const char *path, struct error *
 	return rc;
 }
 
-enum rc postgres_copy(const struct db_url *from, const char *to, on_store_progress *on_progress,
-		      void *arg, struct store_stats_full *stats, struct error *err)
+enum rc postgres_copy(const struct db_url *from, int to, on_store_progress *on_progress, void *arg,
+		      struct store_stats_full *stats, struct error *err)
 {
 	(void)from;
 	(void)to;

@@ -39,6 +39,7 @@ unit_tests = \
 	%D%/test_options_units \
 	%D%/test_pack \
 	%D%/test_page_cache \
+	%D%/test_postgres \
 	%D%/test_postgres_compare \
 	%D%/test_problem \
 	%D%/test_push_body \
@@ -161,6 +162,8 @@ t_unit_test_ring_model_LDADD = $(shm_libs)
 t_unit_test_shm_LDADD = $(shm_libs)
 t_unit_test_usage_LDADD = $(shm_libs)
 t_unit_test_static_LDADD = $(worker_libs)
+t_unit_test_postgres_SOURCES = %D%/test_postgres.c $(store_kit)
+t_unit_test_postgres_LDADD = $(sqlite_libs)
 t_unit_test_postgres_compare_SOURCES = %D%/test_postgres_compare.c $(store_kit)
 t_unit_test_postgres_compare_LDADD = $(sqlite_libs)
 t_unit_test_store_SOURCES = %D%/test_store.c $(store_kit)

@@ -31,6 +31,10 @@ void kit_postgres_setup(const char *url, char *path, size_t size)
 {
 	store_add_backend(&backend_postgres);
 	(void)snprintf(path, size, "%s", url);
+	/* What an earlier test left unanswered. */
+	(void)kit_postgres_ask(url, "SELECT count(pg_terminate_backend(pid, 5000)) FROM "
+				    "pg_stat_activity WHERE usename = current_user AND pid <> "
+				    "pg_backend_pid()");
 	(void)kit_postgres_ask(url, "DROP SCHEMA IF EXISTS pocketbook CASCADE");
 }
 #else

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Adds the back end, copies the URL, and removes the schema that an earlier test left. */
+/* Adds the back end, copies the URL, and removes the schema that an earlier test
+ * left. */
 void kit_postgres_setup(const char *url, char *path, size_t size);
 /* Runs statements; the first column of the first row of the last, as text, "" if it has
  * none, good until the next call. */

@@ -1,0 +1,57 @@
+# shellcheck shell=bash disable=SC2154 # $work is lib.sh's
+# For scripts that need PostgreSQL, after lib.sh: clusters of one's own in $work, which
+# run as an unprivileged user and end with the script. Each has a role `app` without
+# privileges that owns a database `app`, and a superuser `pb`.
+
+[ "${POSTGRESQL:-no}" = yes ] || skip_all "this build is without PostgreSQL"
+pg_bin=$(pg_config --bindir 2>/dev/null || true)
+[ -x "$pg_bin/initdb" ] || skip_all "PostgreSQL is not installed"
+
+# PostgreSQL refuses to run as root.
+pg_as=()
+[ "$(id -u)" != 0 ] || pg_as=(setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$work/pg")
+mkdir "$work/pg"
+if [ "$(id -u)" = 0 ]; then
+	chmod 711 "$work"
+	chown nobody "$work/pg"
+fi
+declare -A pg_pids
+
+# pg_make NAME: an empty cluster; the first one is copied for the others.
+pg_make() {
+	if [ ! -d "$work/pg/first" ]; then
+		"${pg_as[@]}" "$pg_bin/initdb" -D "$work/pg/first" -U pb -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$work/initdb.log" 2>&1
+	fi
+	"${pg_as[@]}" cp -a "$work/pg/first" "$work/pg/$1"
+	"${pg_as[@]}" mkdir "$work/pg/$1.s"
+}
+
+# pg_start NAME [SETTING...]: and waits until it accepts connections
+pg_start() {
+	local name=$1 settings=()
+	shift
+	for setting in "$@"; do settings+=(-c "$setting"); done
+	"${pg_as[@]}" "$pg_bin/postgres" -D "$work/pg/$name" -c listen_addresses= -c unix_socket_directories="$work/pg/$name.s" \
+		-c fsync=off -c shared_buffers=16MB "${settings[@]}" >>"$work/pg.$name.out" 2>&1 &
+	pg_pids[$name]=$!
+	wait_for "PostgreSQL $name runs" "$pg_bin/pg_isready" -q -h "$work/pg/$name.s" -U pb -d postgres
+}
+
+# pg_end NAME SIGNAL: INT is a fast shutdown; QUIT ends all processes at once, which the
+# next start recovers from as from a crash
+pg_end() {
+	kill "-$2" "${pg_pids[$1]}" 2>/dev/null
+	wait "${pg_pids[$1]}" 2>/dev/null
+}
+
+# pg_sql NAME DATABASE SQL...: as the superuser
+pg_sql() {
+	local name=$1 database=$2
+	shift 2
+	"$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$work/pg/$name.s" -U pb -d "$database" "${@/#/-c}"
+}
+
+# pg_app NAME: the role and its database
+pg_app() { pg_sql "$1" postgres "CREATE ROLE app LOGIN" "CREATE DATABASE app OWNER app"; }
+
+pg_url() { echo "postgresql://app@/app?host=$work/pg/$1.s"; }

@@ -1,0 +1,598 @@
+/* What only the PostgreSQL back end does: refusals to open, lost connections,
+ * followers, lanes, epochs. Skipped without POCKETBOOK_TEST_DB and, for another user,
+ * POCKETBOOK_TEST_SUPERUSER. */
+#include "store_kit.h"
+
+#ifdef HAVE_POSTGRESQL
+#include "store_kit_postgres.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/docid.h"
+#include "store/postgres/lane.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WAIT_MS 20000
+
+static int setup(void **state)
+{
+	*state = NULL;
+	if (getenv("POCKETBOOK_TEST_DB") == NULL)
+		return 0;
+	return kit_setup(state);
+}
+
+static int teardown(void **state)
+{
+	return *state ? kit_teardown(state) : 0;
+}
+
+#define KIT(name) \
+	struct kit *name = *state; \
+	if (name == NULL) \
+	skip()
+
+static const char *superuser(const char *sql)
+{
+	return kit_postgres_ask(getenv("POCKETBOOK_TEST_SUPERUSER"), sql);
+}
+
+/* ---- Opening ---- */
+
+static void assert_refused(const char *url, enum store_role role, enum rc wanted, const char *part)
+{
+	struct error err = { "" };
+	struct store *store;
+	enum rc rc = store_open(url, role, &store, &err);
+
+	if (rc != wanted || strstr(err.text, part) == NULL || strchr(err.text, '\n'))
+		fail_msg("%s: %s: %s", url, rc_name(rc), err.text);
+	assert_null(store);
+}
+
+/* The URL of the test's database with another user or database in it. */
+static const char *url_of(const char *user, const char *database, const char *more)
+{
+	static char url[512];
+	const char *query = strchr(getenv("POCKETBOOK_TEST_DB"), '?');
+
+	(void)snprintf(url, sizeof(url), "postgresql://%s@/%s%s%s", user, database, query, more);
+	return url;
+}
+
+static void bad_urls(void **state)
+{
+	KIT(kit);
+
+	(void)kit;
+	assert_refused("postgresql://[::1/db", STORE_WRITER, RC_MALFORMED,
+		       "this is not the URL of a PostgreSQL database");
+	assert_refused("postgresql://host/db?nonsense=1", STORE_WRITER, RC_MALFORMED,
+		       "invalid URI query parameter");
+	assert_refused("postgresql://a,b/db?port=1,2,3", STORE_WRITER, RC_MALFORMED,
+		       "another number of");
+	assert_refused("postgresql://ann:secret@host/db", STORE_WRITER, RC_MALFORMED,
+		       "contains a password");
+	assert_refused("postgres://host/db?password=secret", STORE_READER, RC_MALFORMED,
+		       "contains a password");
+	assert_refused("postgres://host/db?passwor%64=secret", STORE_READER, RC_MALFORMED,
+		       "contains a password");
+	assert_refused("postgresql:///db?host=/nowhere", STORE_READER, RC_UNAVAILABLE,
+		       "cannot connect to the database server");
+	assert_refused("postgresql:///db?host=/nowhere,/elsewhere", STORE_WRITER, RC_UNAVAILABLE,
+		       "cannot connect to the database server");
+}
+
+static void users_and_databases(void **state)
+{
+	KIT(kit);
+
+	(void)kit;
+	assert_refused(url_of("app", "nothing", ""), STORE_WRITER, RC_DENIED, "make that database");
+	assert_refused(url_of("nobody", "app", ""), STORE_WRITER, RC_DENIED, "make that role");
+	(void)superuser("DROP DATABASE IF EXISTS latin");
+	(void)superuser("CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LOCALE 'C'");
+	assert_refused(url_of("app", "latin", ""), STORE_WRITER, RC_MALFORMED,
+		       "has the encoding LATIN1");
+	(void)superuser("DROP DATABASE latin");
+	(void)superuser("DROP ROLE IF EXISTS guest");
+	(void)superuser("CREATE ROLE guest LOGIN");
+	assert_refused(url_of("guest", "app", ""), STORE_READER, RC_DENIED, "lacks a right");
+	(void)superuser("DROP SCHEMA pocketbook CASCADE");
+	assert_refused(url_of("guest", "app", ""), STORE_WRITER, RC_DENIED, "GRANT CREATE");
+	assert_refused(url_of("app", "app", ""), STORE_READER, RC_NOT_FOUND,
+		       "has no schema pocketbook");
+	(void)superuser("DROP ROLE guest");
+}
+
+static void other_schemas(void **state)
+{
+	KIT(kit);
+
+	kit_close(kit);
+	kit_sql(kit->path, "UPDATE meta SET schema = 99");
+	assert_refused(kit->path, STORE_WRITER, RC_NEWER, "newer version of this program");
+	kit_sql(kit->path, "UPDATE meta SET program = 'other'");
+	assert_refused(kit->path, STORE_READER, RC_CORRUPT, "another program's");
+	kit_sql(kit->path, "DROP TABLE meta");
+	assert_refused(kit->path, STORE_WRITER, RC_CORRUPT, "another program's");
+	kit_sql(kit->path, "DROP SCHEMA pocketbook CASCADE");
+	kit_sql(kit->path, "CREATE SCHEMA pocketbook");
+	assert_refused(kit->path, STORE_READER, RC_NOT_FOUND, "has no schema pocketbook");
+	/* An empty one is filled. */
+	kit_open(kit);
+	kit_put(kit, "t:1", 0, "1");
+}
+
+static void made_once(void **state)
+{
+	KIT(kit);
+	struct error err = { "" };
+
+	assert_int_equal(store_init(kit->path, 4, &err), RC_EXISTS);
+	assert_non_null(strstr(err.text, "lanes = 1"));
+	assert_string_equal(kit_ask(kit->path, "SELECT lanes FROM meta"), "1");
+}
+
+/* ---- Lost connections ---- */
+
+static void end_sessions(void)
+{
+	(void)superuser("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+			"usename = 'app'");
+}
+
+static void on_any_rc(void *arg, enum rc rc, const struct store_cursor *place)
+{
+	(void)place;
+	*(enum rc *)arg = rc;
+}
+
+static enum rc ask_head(struct store *store)
+{
+	enum rc rc = RC_COUNT;
+
+	store_head(store, on_any_rc, &rc);
+	store_wait(store);
+	return rc;
+}
+
+/* Runs the handle's loop once. */
+static void turn(struct store *store)
+{
+	struct pollfd wanted;
+	uint64_t deadline;
+
+	store_poll(store, &wanted.fd, &wanted.events, &deadline);
+	(void)poll(&wanted, 1, deadline <= clock_ms() ? 0 : 10);
+	store_run(store);
+}
+
+static enum rc until_it_answers(struct store *store)
+{
+	const uint64_t end = clock_ms() + WAIT_MS;
+	enum rc rc;
+
+	while ((rc = ask_head(store)) == RC_UNAVAILABLE && clock_ms() < end)
+		turn(store);
+	return rc;
+}
+
+static void connections_come_back(void **state)
+{
+	KIT(kit);
+	struct store_edit edit = kit_edit_of("t:2", 0, "again", "2");
+	struct store_request request = { .kind = STORE_PUSH, .edits = &edit, .edit_count = 1 };
+	enum rc rc;
+
+	log_limit(LOG_ERROR);
+	kit_put(kit, "t:1", 0, "1");
+	for (unsigned round = 0; round < 3; round++) {
+		end_sessions();
+		/* What was sent over the dead connection has an unknown outcome. */
+		rc = kit_commit(kit, &request, 1);
+		assert_true(rc == RC_UNAVAILABLE || rc == RC_OK);
+		assert_int_equal(until_it_answers(kit->writer), RC_OK);
+		assert_int_equal(until_it_answers(kit->reader), RC_OK);
+		assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+		assert_int_equal(kit->replies[0].results[0].version, 1);
+	}
+	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 2);
+	/* The epoch goes on: nothing was lost. */
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM epoch"), "1");
+}
+
+struct cancelled {
+	unsigned calls;
+	enum rc rc;
+};
+
+static void on_replies(void *arg, enum rc rc, const struct store_reply *replies)
+{
+	struct cancelled *cancelled = arg;
+
+	assert_null(replies);
+	cancelled->calls++;
+	cancelled->rc = rc;
+}
+
+static void cancel_answers_all(void **state)
+{
+	KIT(kit);
+	struct store_edit edits[2] = { kit_edit_of("t:1", 0, NULL, "1"),
+				       kit_edit_of("t:2", 0, NULL, "2") };
+	struct store_request requests[2];
+	struct cancelled cancelled[3] = { { 0, RC_OK } };
+	enum rc rcs[3] = { RC_COUNT, RC_COUNT, RC_COUNT };
+
+	for (size_t i = 0; i < 2; i++)
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .edits = &edits[i],
+						      .edit_count = 1 };
+	store_commit(kit->writer, &requests[0], 1, on_replies, &cancelled[0]);
+	store_commit(kit->writer, &requests[1], 1, on_replies, &cancelled[1]);
+	for (size_t i = 0; i < 3; i++)
+		store_head(kit->writer, on_any_rc, &rcs[i]);
+	assert_int_equal(cancelled[0].calls, 0);
+	store_cancel(kit->writer);
+	store_commit(kit->writer, requests, 1, on_replies, &cancelled[2]);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(cancelled[i].calls, 1);
+		assert_int_equal(cancelled[i].rc, RC_UNAVAILABLE);
+		assert_int_equal(rcs[i], RC_UNAVAILABLE);
+	}
+}
+
+/* ---- Followers ---- */
+
+struct followed {
+	char groups[512]; /* with their numbers, in order */
+	unsigned losses;
+};
+
+static void on_change(void *arg, const struct store_change *changes, size_t count)
+{
+	struct followed *followed = arg;
+
+	if (count == 0)
+		followed->losses++;
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(followed->groups);
+
+		(void)snprintf(followed->groups + len, sizeof(followed->groups) - len, "%.*s@%llu ",
+			       (int)changes[i].group.len, changes[i].group.data,
+			       (unsigned long long)changes[i].seq);
+	}
+}
+
+static void follow_until(struct kit *kit, const struct followed *followed, const char *groups)
+{
+	const uint64_t end = clock_ms() + WAIT_MS;
+
+	while (strcmp(followed->groups, groups) != 0 && clock_ms() < end)
+		turn(kit->reader);
+	assert_string_equal(followed->groups, groups);
+}
+
+static void follow_losses(struct kit *kit, const struct followed *followed, unsigned losses)
+{
+	const uint64_t end = clock_ms() + WAIT_MS;
+
+	while (followed->losses < losses && clock_ms() < end)
+		turn(kit->reader);
+	assert_int_equal(followed->losses, losses);
+}
+
+static void commits_are_followed(void **state)
+{
+	KIT(kit);
+	struct followed followed = { "", 0 };
+
+	kit_put(kit, "before:1", 0, "1");
+	store_watch(kit->reader, on_change, &followed);
+	/* Where it begins, everything may have changed. */
+	follow_losses(kit, &followed, 1);
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:u:1", 0, "1");
+	follow_until(kit, &followed, "t@2 t:u@3 ");
+	kit_put(kit, "t:1", 1, NULL);
+	kit_purge(kit, KIT_LATER);
+	follow_losses(kit, &followed, 2);
+	kit_put(kit, "u:1", 0, "1");
+	follow_until(kit, &followed, "t@2 t:u@3 t@4 u@5 ");
+	store_watch(kit->reader, NULL, NULL);
+}
+
+/* Nothing is lost with a connection, as the rows are the truth. */
+static void followers_miss_nothing(void **state)
+{
+	KIT(kit);
+	struct followed followed = { "", 0 };
+
+	store_watch(kit->reader, on_change, &followed);
+	follow_losses(kit, &followed, 1);
+	end_sessions();
+	assert_int_equal(until_it_answers(kit->writer), RC_OK);
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:1", 1, "1");
+	follow_until(kit, &followed, "t@1 t@2 ");
+	kit_sql(kit->path, "SELECT epoch_check('test', true)");
+	follow_losses(kit, &followed, 2);
+	kit_sql(kit->path, "INSERT INTO change SELECT lane, entry + 5, seq, documents, tombstones, "
+			   "horizon, '{x}', '{2}' FROM change WHERE entry = 2");
+	follow_losses(kit, &followed, 3);
+	/* Without a notification, by asking again. */
+	kit_sql(kit->path, "INSERT INTO change SELECT lane, entry + 6, seq, documents, tombstones, "
+			   "horizon, '{quiet}', '{2}' FROM change WHERE entry = 2");
+	follow_until(kit, &followed, "t@1 t@2 quiet@2 ");
+}
+
+/* ---- Epochs ---- */
+
+/* As a crash and a promotion empty the unlogged table. */
+static void lose_memory(struct kit *kit)
+{
+	kit_sql(kit->path, "DELETE FROM alive");
+}
+
+static void epochs_form_a_lineage(void **state)
+{
+	KIT(kit);
+	struct store_cursor first, second;
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:2", 0, "1");
+	first = kit_place(kit, 1);
+	lose_memory(kit);
+	kit_put(kit, "t:3", 0, "1");
+	second = kit_place(kit, 3);
+	assert_int_not_equal(first.epoch, second.epoch);
+	assert_int_equal(kit->replies[0].head.epoch, second.epoch);
+	/* Up to its start, numbers mean the same. */
+	assert_false(kit_pull(kit, "t", first, 10)->reset);
+	assert_int_equal(kit->page.count, 2);
+	assert_int_equal(kit->page.next.epoch, second.epoch);
+	first.seq = 2;
+	assert_false(kit_pull(kit, "t", first, 10)->reset);
+	assert_int_equal(kit->page.count, 1);
+	/* Number 3 of the first epoch may be another document. */
+	first.seq = 3;
+	assert_true(kit_pull(kit, "t", first, 10)->reset);
+	assert_int_equal(kit->page.count, 3);
+	/* And over several epochs. */
+	lose_memory(kit);
+	kit_put(kit, "t:4", 0, "1");
+	first.seq = 2;
+	assert_false(kit_pull(kit, "t", first, 10)->reset);
+	assert_false(kit_pull(kit, "t", second, 10)->reset);
+	second.seq = 4;
+	assert_true(kit_pull(kit, "t", second, 10)->reset);
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM epoch"), "3");
+}
+
+static void snapshots_go_on_in_a_new_epoch(void **state)
+{
+	KIT(kit);
+	struct store_cursor next;
+
+	for (unsigned i = 1; i <= 4; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "t:%u", i);
+		kit_put(kit, id, 0, "1");
+	}
+	next = kit_pull(kit, "t", KIT_BEGINNING, 2)->next;
+	lose_memory(kit);
+	kit_put(kit, "t:5", 0, "1");
+	assert_false(kit_pull(kit, "t", next, 10)->reset);
+	assert_int_equal(kit->page.count, 3);
+	next.bound = 5; /* beyond the start of the new one */
+	assert_true(kit_pull(kit, "t", next, 10)->reset);
+}
+
+/* A dump that was loaded elsewhere brings `alive` along; opening compares the
+ * system. */
+static void another_system_is_another_epoch(void **state)
+{
+	KIT(kit);
+	struct store_cursor before = kit_head(kit->reader);
+
+	kit_close(kit);
+	kit_sql(kit->path, "UPDATE alive SET system = system + 1");
+	kit_open(kit);
+	assert_int_not_equal(kit_head(kit->reader).epoch, before.epoch);
+	kit_close(kit);
+	kit_open(kit);
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM epoch"), "2");
+}
+
+static void revoking_first_begins_the_epoch(void **state)
+{
+	KIT(kit);
+	struct store_request purge = { .kind = STORE_PURGE, .before = KIT_LATER, .limit = 10 };
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:1", 1, NULL);
+	lose_memory(kit);
+	assert_int_equal(kit_commit(kit, &purge, 1), RC_OK);
+	assert_string_equal(kit_ask(kit->path, "SELECT starts FROM epoch WHERE n = 2"), "{2}");
+}
+
+/* ---- Lanes ---- */
+
+static void init_with_lanes(struct kit *kit, int lanes)
+{
+	struct error err = { "" };
+
+	kit_close(kit);
+	kit_sql(kit->path, "DROP SCHEMA pocketbook CASCADE");
+	if (store_init(kit->path, lanes, &err) != RC_OK)
+		fail_msg("%s", err.text);
+	kit_open(kit);
+}
+
+static void lanes_have_their_own_sequences(void **state)
+{
+	KIT(kit);
+	const char *names[2] = { "a", "b" };
+	char ids[2][8];
+	struct store_edit edits[2];
+	struct store_request request = {
+		.kind = STORE_PUSH, .edits = edits, .edit_count = 2, .atomic = true
+	};
+
+	init_with_lanes(kit, 4);
+	assert_int_not_equal(lane_of(slice_of("a"), 4), lane_of(slice_of("b"), 4));
+	assert_int_equal(lane_of(slice_of("a:b:c"), 4), lane_of(slice_of("a"), 4));
+	for (uint64_t version = 0; version < 3; version++) {
+		for (size_t i = 0; i < 2; i++) {
+			(void)snprintf(ids[i], sizeof(ids[i]), "%s:1", names[i]);
+			edits[i] = kit_edit_of(ids[i], version, NULL, "1");
+		}
+		assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+		for (size_t i = 0; i < 2; i++) {
+			assert_int_equal(kit->replies[0].results[i].seq, version + 1);
+			assert_int_equal(kit_latest(kit->reader, names[i]), version + 1);
+		}
+	}
+	/* Both or none, also over two lanes. */
+	edits[0].base = 3;
+	edits[1].base = 1;
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].results[0].status, STORE_SKIPPED);
+	assert_int_equal(kit->replies[0].results[1].status, STORE_CONFLICT);
+	assert_int_equal(kit_pull(kit, "a", kit_place(kit, 2), 10)->count, 1);
+	assert_int_equal(kit->page.next.seq, 3);
+	assert_int_equal(kit_pull(kit, "none", KIT_BEGINNING, 10)->next.seq,
+			 lane_of(slice_of("none"), 4) == lane_of(slice_of("a"), 4) ||
+					 lane_of(slice_of("none"), 4) == lane_of(slice_of("b"), 4)
+				 ? 3
+				 : 0);
+}
+
+static void purges_know_lanes(void **state)
+{
+	KIT(kit);
+	struct store_stats stats;
+
+	init_with_lanes(kit, 4);
+	kit_put(kit, "a:1", 0, "1");
+	kit_put(kit, "a:1", 1, NULL);
+	kit_put(kit, "b:1", 0, "1");
+	kit_put(kit, "b:2", 0, "1");
+	assert_int_equal(kit_purge(kit, KIT_LATER), 1);
+	stats = kit_stats(kit->reader);
+	assert_int_equal(stats.documents, 2);
+	assert_int_equal(stats.tombstones, 0);
+	/* The horizon is of one lane. */
+	assert_true(kit_pull(kit, "a", kit_place(kit, 1), 10)->reset);
+	assert_false(kit_pull(kit, "b", kit_place(kit, 1), 10)->reset);
+}
+
+static void the_hash_of_lanes_stays(void **state)
+{
+	(void)state;
+	assert_int_equal(lane_of(slice_of("todos"), 1), 0);
+	assert_int_equal(lane_of(slice_of("a"), 16), 0);
+	assert_int_equal(lane_of(slice_of("todos:team"), 16), lane_of(slice_of("todos"), 16));
+	assert_int_equal(lane_of(slice_of("todos"), 16), 7);
+	assert_int_equal(lane_of(slice_of(":a:b"), 7), lane_of(slice_of(":a"), 7));
+}
+
+/* ---- Damage ---- */
+
+struct faults {
+	char text[1024];
+	unsigned count;
+};
+
+static void on_fault(void *arg, struct slice place, struct slice what)
+{
+	struct faults *faults = arg;
+	size_t len = strlen(faults->text);
+
+	faults->count++;
+	(void)snprintf(faults->text + len, sizeof(faults->text) - len, "%.*s %.*s; ",
+		       (int)place.len, place.data, (int)what.len, what.data);
+}
+
+static void assert_found(struct kit *kit, const char *sql, const char *wanted)
+{
+	struct faults faults = { "", 0 };
+	const struct store_check check = { .on_fault = on_fault, .arg = &faults };
+	struct store_stats_full stats;
+
+	kit_sql(kit->path, sql);
+	assert_int_equal(store_check(kit->path, &check, &stats, NULL), RC_OK);
+	if (strstr(faults.text, wanted) == NULL)
+		fail_msg("%s: %s", sql, faults.text);
+}
+
+static void damage_is_found(void **state)
+{
+	KIT(kit);
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:2", 0, "1");
+	kit_put(kit, "t:2", 1, NULL);
+	assert_found(kit, "SELECT 1", "");
+	assert_found(kit, "UPDATE doc SET value = '[1' WHERE id = 't:1'",
+		     "t:1 its value is not Transit");
+	assert_found(kit, "UPDATE doc SET value = NULL WHERE id = 't:1'",
+		     "t:1 its value is missing");
+	assert_found(kit, "UPDATE doc SET seq = 9 WHERE id = 't:1'",
+		     "t:1 has a sequence number beyond");
+	assert_found(kit, "DELETE FROM change WHERE entry = 1",
+		     "lane 0 entries are missing before 2");
+	assert_found(kit, "UPDATE change SET documents = 5", "counted as 5 documents");
+	assert_found(kit, "UPDATE doc SET id = 'u:1' WHERE id = 't:1'",
+		     "u:1 belongs to the group t");
+	assert_found(kit, "INSERT INTO grp (lane, name) VALUES (0, 'e')", "e is a group without");
+	assert_found(kit, "INSERT INTO token VALUES ('x', 'ann', '', 1, 1)",
+		     "token x has no grants");
+	assert_found(kit, "UPDATE doc SET gid = 77", "t:2 belongs to no group");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(bad_urls),
+		TEST(users_and_databases),
+		TEST(other_schemas),
+		TEST(made_once),
+		TEST(connections_come_back),
+		TEST(cancel_answers_all),
+		TEST(commits_are_followed),
+		TEST(followers_miss_nothing),
+		TEST(epochs_form_a_lineage),
+		TEST(snapshots_go_on_in_a_new_epoch),
+		TEST(another_system_is_another_epoch),
+		TEST(revoking_first_begins_the_epoch),
+		TEST(lanes_have_their_own_sequences),
+		TEST(purges_know_lanes),
+		cmocka_unit_test(the_hash_of_lanes_stays),
+		TEST(damage_is_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+#else
+static void without_postgresql(void **state)
+{
+	(void)state;
+	skip();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(without_postgresql) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+#endif
