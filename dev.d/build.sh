@@ -26,7 +26,10 @@ build() {
 	cmp -s build/release/pocketbook pocketbook || { cp build/release/pocketbook pocketbook.new && mv pocketbook.new pocketbook; }
 }
 
-configure_check() { configure_in build/check --enable-werror --enable-asan --enable-ubsan --enable-faults; }
+configure_check() {
+	install "$check_packages"
+	configure_in build/check --enable-werror --enable-asan --enable-ubsan --enable-faults --with-postgresql
+}
 
 build_check() {
 	configure_check

@@ -6,10 +6,12 @@
 # README.md and debian/control name the same ones.
 build_packages="autoconf automake gcc make pkg-config libc6-dev libevent-dev libsqlite3-dev libsodium-dev
 	libsystemd-dev libcap-ng-dev libinih-dev libseccomp-dev libcmocka-dev"
+# The build for tests has the PostgreSQL back end.
+check_packages="libpq-dev"
 node_packages="nodejs npm"
 bench_packages="binutils gnuplot-nox libjansson-dev libnginx-mod-nchan nghttp2-client nginx sqlite3 valgrind wrk"
 soak_packages="clang libclang-rt-dev llvm sqlite3"
-analyze_packages="clang-tidy cppcheck libjansson-dev"
+analyze_packages="clang-tidy cppcheck libjansson-dev libpq-dev"
 coverage_packages="gcovr jq"
 fresh_packages="git mmdebstrap"
 

@@ -18,10 +18,10 @@ suite conventions node "clang-format git shellcheck" "node_tests t/conventions" 
 	"format, shellcheck, who includes whom, length of functions and lines"
 suite packages node "git shfmt" "node_tests t/packages" \
 	"every library and command that is used is in a package list"
-suite modules make "" "make_check modules" \
+suite modules make "libpq-dev" "make_check modules" \
 	"module tests and the inputs of the fuzzers, with ASan and UBSan"
 suite processes make "
-	bash-completion binutils bsdextrautils caddy curl iproute2 jq mandoc man-db nginx openssl procps sqlite3 strace
+	bash-completion binutils bsdextrautils caddy curl iproute2 jq libpq-dev mandoc man-db nginx openssl postgresql procps sqlite3 strace
 	systemd time tmux zsh" "make_check processes" \
 	"the numbered scripts, t/NNNN-*.sh, with ASan and UBSan"
 suite processes-store-later make "${suite_packages[processes]}" "check_store_later" \
@@ -30,7 +30,7 @@ suite threads lines "" "check_threads" \
 	"the ring and the writer with TSan"
 suite valgrind lines "curl valgrind" "tap t/valgrind.sh" \
 	"a served run and the commands under valgrind"
-suite analyzers lines "cppcheck libjansson-dev" "t/analyze.sh build/check cppcheck gcc" \
+suite analyzers lines "cppcheck libjansson-dev libpq-dev" "t/analyze.sh build/check cppcheck gcc" \
 	"cppcheck and gcc's analyzer"
 suite memory lines "curl iproute2 time" "check_memory" \
 	"limits of memory, of the shipped program"

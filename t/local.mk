@@ -64,7 +64,8 @@ process_tests = \
 	%D%/0870-early-refusals.sh \
 	%D%/0880-fairness.sh \
 	%D%/0890-quota.sh \
-	%D%/0900-postgres-store.sh
+	%D%/0900-postgres-store.sh \
+	%D%/0910-postgres-commands.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 t_old_kernel_LDADD = $(SECCOMP_LIBS)

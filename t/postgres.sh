@@ -9,7 +9,7 @@ pg_bin=$(pg_config --bindir 2>/dev/null || true)
 
 # PostgreSQL refuses to run as root.
 pg_as=()
-[ "$(id -u)" != 0 ] || pg_as=(setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$work/pg")
+[ "$(id -u)" != 0 ] || pg_as=(setpriv --reuid=nobody --regid=nogroup --clear-groups env -C "$work/pg" HOME="$work/pg")
 mkdir "$work/pg"
 if [ "$(id -u)" = 0 ]; then
 	chmod 711 "$work"

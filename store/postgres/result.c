@@ -100,20 +100,24 @@ static void log_failure(const PGresult *result, const char *state)
 	log_error("database_refused", LOG_TEXT("state", state), LOG_TEXT("reason", reason));
 }
 
-enum rc result_rc(const PGresult *result)
+enum rc result_code(const PGresult *result)
 {
 	const ExecStatusType status = PQresultStatus(result);
 	const char *state;
-	enum rc rc;
 
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return RC_OK;
 	state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-	if (state == NULL) /* libpq's own: the connection was lost */
-		return RC_UNAVAILABLE;
-	rc = rc_of_state(state);
+	/* Without one it is libpq's own failure: the connection was lost. */
+	return state ? rc_of_state(state) : RC_UNAVAILABLE;
+}
+
+enum rc result_rc(const PGresult *result)
+{
+	const enum rc rc = result_code(result);
+
 	if (rc == RC_IO || rc == RC_CORRUPT || rc == RC_DENIED || rc == RC_FULL)
-		log_failure(result, state);
+		log_failure(result, PQresultErrorField(result, PG_DIAG_SQLSTATE));
 	return rc;
 }
 

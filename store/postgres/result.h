@@ -17,8 +17,10 @@ bool result_bool(const PGresult *result, int row, int column);
 struct slice result_text(const PGresult *result, int row, int column);
 
 /* RC_OK for a result with rows or a finished command, otherwise what its SQLSTATE
- * means; unexpected ones are logged. RC_UNAVAILABLE: the server ends the session or is
- * read-only; the session is of no use any more. RC_BUSY: try again. */
+ * means. RC_UNAVAILABLE: the server ends the session or is read-only; the session is of
+ * no use any more. RC_BUSY: try again. result_rc also logs unexpected ones, for callers
+ * that report nothing themselves. */
+enum rc result_code(const PGresult *result);
 enum rc result_rc(const PGresult *result);
 /* Is it a serialization failure or a deadlock, after which one tries again at once? */
 bool result_is_conflict(const PGresult *result);

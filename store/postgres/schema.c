@@ -95,7 +95,7 @@ enum rc pg_schema_connect(const struct conninfo *conninfo, PGconn **out, struct 
 static enum rc query_failed(PGconn *conn, const PGresult *result, struct error *err)
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	const enum rc rc = result_rc(result);
+	const enum rc rc = result_code(result);
 
 	if (message == NULL)
 		message = PQerrorMessage(conn);

@@ -13,7 +13,7 @@ const build = [...lists['./dev build'], ...lists['./dev node']]
 
 /** Which files each list is for. A file that is in none of them fails the last test. */
 const uses = {
-	'./dev build': /^(dev|dev\.d\/(build|packages|test|suites)\.sh|\.ci\/run|(?!t\/|bench\/).*\.[ch]|www\/[^/]*\.mjs)$/,
+	'./dev build': /^(dev|dev\.d\/(build|packages|test|suites)\.sh|\.ci\/run|(?!t\/|bench\/|store\/postgres\/).*\.[ch]|www\/[^/]*\.mjs)$/,
 	'./dev bench': /^bench\//,
 	'./dev soak': /^t\/(soak\.mjs|fuzz\/run\.sh|history\/.*)$/,
 	'./dev analyze': /^(t\/analyze\.sh|bench\/.*\.c)$/,
@@ -21,8 +21,8 @@ const uses = {
 	'./dev fresh': /^dev\.d\/fresh\.sh$/,
 	conventions: /^t\/conventions\//,
 	packages: /^t\/packages\//,
-	modules: /^t\/(unit|fuzz|transit)\/.*\.[ch]$|^t\/[^/]*\.c$/,
-	processes: /^t\/(\d{4}-.*|lib|nginx|hostile|upgrade-load|boot)\.sh$|^t\/(stale|upgrade-load)\.mjs$/,
+	modules: /^(t\/(unit|fuzz|transit)|store\/postgres)\/.*\.[ch]$|^t\/[^/]*\.c$/,
+	processes: /^t\/(\d{4}-.*|lib|nginx|postgres|hostile|upgrade-load|boot)\.sh$|^t\/(stale|upgrade-load)\.mjs$/,
 	threads: /^t\/threads\.sh$/,
 	valgrind: /^t\/(valgrind|lib)\.sh$/,
 	analyzers: /\.c$/,

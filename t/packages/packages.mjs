@@ -83,9 +83,10 @@ function ownerOf(path) {
 
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
 
-/** What is named otherwise on some machines, or is only unpacked (fetch_prometheus in
+/** What is named otherwise on some machines, diverted (pg_config, by postgresql-common),
+ * or is only unpacked (fetch_prometheus in
  * dev.d/packages.sh). */
-const KNOWN = { node: 'nodejs', npm: 'npm', 'pkg-config': 'pkg-config', prometheus: 'prometheus', promtool: 'prometheus' }
+const KNOWN = { node: 'nodejs', npm: 'npm', pg_config: 'libpq-dev', 'pkg-config': 'pkg-config', prometheus: 'prometheus', promtool: 'prometheus' }
 
 /** The server, which is built, and what only those have who need it. */
 const GIVEN = ['pocketbook', 'sudo']
@@ -101,7 +102,7 @@ export function commandPackage(name) {
 export function headerPackage(name) {
 	return once(`header ${name}`, () => {
 		const compilers = '/usr/lib/gcc/' + out('gcc', ['-print-multiarch']).trim()
-		const folders = ['/usr/include', `/usr/include/${out('gcc', ['-print-multiarch']).trim()}`]
+		const folders = ['/usr/include', '/usr/include/postgresql', `/usr/include/${out('gcc', ['-print-multiarch']).trim()}`]
 		if (existsSync(compilers)) for (const version of readdirSync(compilers)) folders.push(`${compilers}/${version}/include`)
 		const path = folders.map((folder) => `${folder}/${name}`).find((path) => existsSync(path))
 		const owner = path && ownerOf(path)
