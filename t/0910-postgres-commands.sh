@@ -68,8 +68,8 @@ like "$out" '"documents":3' "stats counts"
 run token add --user ann --group t --db "$url"
 is "$status" 0 "token add"
 id=$(pg_sql one app "SELECT id FROM pocketbook.token")
-run token ls --db "$url"
-like "$out" "$id" "token ls"
+run token list --db "$url"
+like "$out" "$id" "token list"
 run token rotate "$id" --db "$url"
 is "$status" 0 "token rotate"
 id=$(pg_sql one app "SELECT id FROM pocketbook.token")

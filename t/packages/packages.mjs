@@ -83,9 +83,8 @@ function ownerOf(path) {
 
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
 
-/** What is named otherwise on some machines, diverted (pg_config, by postgresql-common),
- * or is only unpacked (fetch_prometheus in
- * dev.d/packages.sh). */
+/** What is named otherwise on some machines, or diverted (pg_config), or only unpacked
+ * (fetch_prometheus in dev.d/packages.sh). */
 const KNOWN = { node: 'nodejs', npm: 'npm', pg_config: 'libpq-dev', 'pkg-config': 'pkg-config', prometheus: 'prometheus', promtool: 'prometheus' }
 
 /** The server, which is built, and what only those have who need it. */
