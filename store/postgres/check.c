@@ -49,6 +49,21 @@ static const char *const faults[] = {
 	"SELECT 'epoch ' || n, 'has starts for ' || cardinality(starts) || ' lanes' FROM epoch "
 	"WHERE cardinality(starts) <> (SELECT lanes FROM meta)",
 	"SELECT 'the database', 'has no epoch' WHERE NOT EXISTS (SELECT 1 FROM epoch)",
+	"SELECT 'token ' || id, 'has a quota that is none' FROM token WHERE least(quota_bytes, "
+	"quota_documents, quota_groups, quota_streams, quota_pushes) < -1",
+	"SELECT 'the user ' || usr, 'has ' || n || ' documents of ' || b || ' bytes and ' || m || "
+	"' groups, and counts ' || documents || ' of ' || bytes || ' and ' || groups FROM (SELECT "
+	"a.*, (SELECT count(*) FROM doc d WHERE d.account = a.account) AS n, (SELECT "
+	"coalesce(sum(d.charge), 0) FROM doc d WHERE d.account = a.account) AS b, (SELECT count(*) "
+	"FROM grp g WHERE g.account = a.account) AS m FROM account a) x WHERE (n, b, m) <> "
+	"(documents, bytes, groups)",
+	"SELECT id, 'counts for an account that does not exist' FROM doc WHERE account <> 0 AND "
+	"account NOT IN (SELECT account FROM account)",
+	"SELECT 'group ' || name, 'counts for an account that does not exist' FROM grp WHERE "
+	"account <> 0 AND account NOT IN (SELECT account FROM account)",
+	"SELECT id, 'counts ' || charge || ' bytes, which is wrong' FROM doc WHERE charge <> CASE "
+	"WHEN account = 0 THEN 0 ELSE octet_length(id) + octet_length(value) END OR (deleted_at IS "
+	"NOT NULL AND account <> 0)",
 	"SELECT 'token ' || id, 'has no grants' FROM token t WHERE NOT EXISTS (SELECT 1 FROM "
 	"token_grant WHERE token = t.id)",
 	"SELECT 'token ' || id, 'is damaged' FROM token WHERE octet_length(hash) <> 32 OR id !~ "

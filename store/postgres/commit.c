@@ -117,7 +117,7 @@ static enum rc rc_of_token(int code)
 	return code >= 0 && code < 4 ? rcs[code] : RC_CORRUPT;
 }
 
-/* The rows of tokens, after a list or a rotation. */
+/* The rows of tokens, after a list or a change. */
 static void on_tokens(void *arg, enum rc rc, const PGresult *result)
 {
 	struct commit *commit = arg;
@@ -156,7 +156,8 @@ static void on_token_done(void *arg, enum rc rc, const PGresult *result)
 	}
 	reply->rc = rc_of_token(result_int(result, 0, 0));
 	commit_take_head(commit, result_number(result, 0, 1), result_number(result, 0, 2));
-	if (reply->rc == RC_OK && reply->kind == STORE_TOKEN_ROTATE)
+	if (reply->rc == RC_OK &&
+	    (reply->kind == STORE_TOKEN_ROTATE || reply->kind == STORE_TOKEN_SET))
 		send_find(commit);
 	else
 		commit_round_done(commit);
@@ -199,6 +200,7 @@ static void send_single(struct commit *commit)
 		line_send(line, PG_TOKEN_ADD, &params, on_token_done, commit);
 		break;
 	case STORE_TOKEN_LIST:
+		commit->replies[commit->from].quota = request->quota;
 		line_send(line, PG_TOKENS, &params, on_tokens, commit);
 		break;
 	case STORE_TOKEN_REVOKE:
@@ -208,6 +210,11 @@ static void send_single(struct commit *commit)
 	case STORE_TOKEN_ROTATE:
 		add_rotation(&params, request);
 		line_send(line, PG_TOKEN_ROTATE, &params, on_token_done, commit);
+		break;
+	case STORE_TOKEN_SET:
+		params_text(&params, request->token.id);
+		pg_quota_param(&params, &request->token.quota);
+		line_send(line, PG_TOKEN_SET, &params, on_token_done, commit);
 		break;
 	case STORE_PURGE:
 		params_int8(&params, request->before);

@@ -37,6 +37,12 @@ static const char *const reader_setup[] = { SETTINGS, NULL };
 static const char *const writer_setup[] = { SETTINGS, "SELECT epoch_check('connected', false)",
 					    NULL };
 
+/* A token with its grants, a row for each; quotas in the order of enum
+ * store_quota_kind. */
+#define TOKEN_COLUMNS \
+	"id, token.usr, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
+	"quota_groups, quota_streams, quota_pushes"
+
 /* Columns and parameters: schema.sql describes the functions. */
 static const char *const statements[PG_COUNT] = {
 	[PG_PULL] = "SELECT * FROM pull($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -46,22 +52,23 @@ static const char *const statements[PG_COUNT] = {
 		     " CASE WHEN $1 THEN pg_database_size(current_database()) END FROM state()",
 	[PG_STATS_FULL] = "SELECT epoch, head, (SELECT count(*) FROM grp), documents, tombstones,"
 			  " (SELECT count(*) FROM token) FROM state()",
-	[PG_TOKEN] = "SELECT id, usr, hash, created, expires, grp, write FROM token JOIN "
-		     "token_grant ON token = id"
-		     " WHERE id = $1 ORDER BY n",
+	[PG_TOKEN] = "SELECT " TOKEN_COLUMNS ", 0::bigint, 0::bigint, 0::bigint FROM token JOIN "
+		     "token_grant ON token = id WHERE id = $1 ORDER BY n",
 	[PG_PUSH] = "SELECT * FROM push($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-		    "$14)",
+		    "$14, $15, $16)",
 	[PG_VALUES] = "SELECT d.version, d.deleted, d.plain, d.value FROM unnest($1::text[]) WITH "
 		      "ORDINALITY AS e (id, n)"
 		      " LEFT JOIN LATERAL (SELECT x.version, x.deleted_at IS NOT NULL AS deleted, "
 		      "x.plain, x.value"
 		      " FROM doc x WHERE x.id = e.id LIMIT 1) d ON true ORDER BY e.n",
 	[PG_PURGE] = "SELECT purge($1, $2), epoch, head FROM state()",
-	[PG_TOKENS] = "SELECT id, usr, hash, created, expires, grp, write FROM token JOIN "
-		      "token_grant ON token = id"
-		      " ORDER BY created, id, n",
-	[PG_TOKEN_ADD] = "SELECT token_add($1, $2, $3, $4, $5, $6, $7), epoch, head FROM state()",
+	[PG_TOKENS] = "SELECT " TOKEN_COLUMNS ", bytes, documents, groups FROM token JOIN "
+		      "token_grant ON token = id LEFT JOIN account ON account.usr = token.usr "
+		      "ORDER BY created, id, n",
+	[PG_TOKEN_ADD] =
+		"SELECT token_add($1, $2, $3, $4, $5, $6, $7, $8), epoch, head FROM state()",
 	[PG_TOKEN_REVOKE] = "SELECT token_revoke($1), epoch, head FROM state()",
+	[PG_TOKEN_SET] = "SELECT token_set($1, $2), epoch, head FROM state()",
 	[PG_TOKEN_ROTATE] = "SELECT token_rotate($1, $2, $3, $4, $5, $6), epoch, head FROM "
 			    "state()",
 };

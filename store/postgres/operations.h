@@ -24,6 +24,7 @@ enum statement {
 	PG_TOKEN_ADD,
 	PG_TOKEN_REVOKE,
 	PG_TOKEN_ROTATE,
+	PG_TOKEN_SET,
 	PG_COUNT
 };
 
@@ -105,6 +106,8 @@ enum rc pg_tokens_read(const PGresult *result, struct store_token **tokens, size
 		       struct buf *bytes);
 void pg_tokens_free(struct store_token *tokens, size_t count);
 void pg_tokens_add_params(struct params *params, const struct store_token *token);
+/* An array of all limits. */
+void pg_quota_param(struct params *params, const struct store_quota *quota);
 
 /* ---- commit.c ---- */
 void postgres_commit(struct store *store, const struct store_request *requests, size_t count,

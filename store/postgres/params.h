@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define PARAMS_MAX 16
+#define PARAMS_MAX 20
 
 /* Zeroed: empty. */
 struct params {

@@ -114,6 +114,21 @@ static void add_lanes(const struct commit *commit, struct params *params)
 			element_int4(params, lane);
 }
 
+/* Nothing of these if no request of the round has a payer. All have the same limits:
+ * those of this server. */
+static void add_payers(const struct commit *commit, struct params *params)
+{
+	const struct store_request *first = &commit->requests[commit->from];
+	bool has_payer = false;
+
+	for (size_t r = commit->from; r < commit->to; r++)
+		has_payer = has_payer || commit->requests[r].payer.len;
+	params_array(params, PARAMS_TEXT, has_payer ? commit->to - commit->from : 0);
+	for (size_t r = commit->from; has_payer && r < commit->to; r++)
+		element_text(params, commit->requests[r].payer);
+	pg_quota_param(params, &first->quota);
+}
+
 typedef void add_element(struct params *params, const struct commit *commit, size_t request,
 			 const struct store_edit *edit);
 
@@ -210,7 +225,27 @@ static void add_column(struct params *params, const struct commit *commit, size_
 
 /* ---- Results ---- */
 
-enum verdict { WRITTEN, KEPT, CONFLICT, SKIPPED, PUT_OFF, TOO_LARGE, VERDICT_COUNT };
+enum verdict {
+	WRITTEN,
+	KEPT,
+	CONFLICT,
+	SKIPPED,
+	PUT_OFF,
+	TOO_LARGE,
+	OVER_QUOTA, /* and the two after it, by enum store_quota_kind */
+	NO_PAYER = OVER_QUOTA + STORE_QUOTA_STORED,
+	VERDICT_COUNT
+};
+
+/* Of a request that was not done. */
+static const enum rc request_rcs[VERDICT_COUNT] = {
+	[PUT_OFF] = RC_BUSY,
+	[TOO_LARGE] = RC_TOO_LARGE,
+	[OVER_QUOTA + STORE_QUOTA_BYTES] = RC_OVER_QUOTA,
+	[OVER_QUOTA + STORE_QUOTA_DOCUMENTS] = RC_OVER_QUOTA,
+	[OVER_QUOTA + STORE_QUOTA_GROUPS] = RC_OVER_QUOTA,
+	[NO_PAYER] = RC_DENIED,
+};
 
 static void note_conflict(struct commit *commit, size_t request, size_t edit)
 {
@@ -219,7 +254,7 @@ static void note_conflict(struct commit *commit, size_t request, size_t edit)
 	commit->conflicts[commit->conflict_count++] = (struct conflict){ request, edit };
 }
 
-/* The verdict of one edit. RC_BUSY, RC_TOO_LARGE: of its whole request. */
+/* The verdict of one edit. A failure is of its whole request. */
 static enum rc read_verdict(struct commit *commit, const PGresult *result, int row, size_t request,
 			    size_t edit)
 {
@@ -230,8 +265,12 @@ static enum rc read_verdict(struct commit *commit, const PGresult *result, int r
 
 	if (verdict < 0 || verdict >= VERDICT_COUNT)
 		return RC_CORRUPT;
-	if (verdict == PUT_OFF || verdict == TOO_LARGE)
-		return verdict == PUT_OFF ? RC_BUSY : RC_TOO_LARGE;
+	if (request_rcs[verdict] == RC_OVER_QUOTA) {
+		commit->replies[request].over = (enum store_quota_kind)(verdict - OVER_QUOTA);
+		commit->replies[request].over_limit = result_number(result, row, 1);
+	}
+	if (request_rcs[verdict] != RC_OK)
+		return request_rcs[verdict];
 	*out = (struct store_result){ .status = statuses[verdict],
 				      .version = result_number(result, row, 1),
 				      .seq = result_number(result, row, 2) };
@@ -245,6 +284,7 @@ static void read_reply(struct commit *commit, const PGresult *result, int *row, 
 {
 	struct store_reply *reply = &commit->replies[r];
 	const size_t conflicts = commit->conflict_count;
+	struct store_reply over;
 	enum rc rc = RC_OK;
 
 	*reply = (struct store_reply){ .kind = STORE_PUSH,
@@ -259,11 +299,14 @@ static void read_reply(struct commit *commit, const PGresult *result, int *row, 
 	if (rc == RC_OK)
 		return;
 	commit->conflict_count = conflicts;
+	over = *reply;
 	/* What follows is put off as well, so that the requests keep their order. */
 	if (rc == RC_BUSY)
 		commit->is_put_off = true;
 	commit_drop_reply(commit, r, rc);
 	reply->rc = rc;
+	reply->over = over.over;
+	reply->over_limit = over.over_limit;
 }
 
 /* ---- Values of conflicts ---- */
@@ -383,6 +426,7 @@ void push_begin(struct commit *commit)
 		return;
 	}
 	add_lanes(commit, &params);
+	add_payers(commit, &params);
 	params_int8(&params, commit->wall);
 	params_int8(&params, (int64_t)(STORE_REPLIES_MAX - commit->spent));
 	params_int8(&params, STORE_REPLY_MAX);

@@ -16,7 +16,9 @@ enum {
 	COLUMN_CREATED,
 	COLUMN_EXPIRES,
 	COLUMN_GROUP,
-	COLUMN_WRITE
+	COLUMN_WRITE,
+	COLUMN_QUOTA,
+	COLUMN_USAGE = COLUMN_QUOTA + STORE_QUOTA_COUNT
 };
 
 static bool begins_token(const PGresult *result, int row)
@@ -51,6 +53,10 @@ static enum rc read_token(const PGresult *result, int row, struct buf *bytes,
 		.expires = result_int64(result, row, COLUMN_EXPIRES),
 	};
 	memcpy(out->hash, hash.data, hash.len);
+	for (int i = 0; i < STORE_QUOTA_COUNT; i++)
+		out->quota.limits[i] = result_int64(result, row, COLUMN_QUOTA + i);
+	for (int i = 0; i < STORE_QUOTA_STORED; i++)
+		out->usage[i] = result_number(result, row, COLUMN_USAGE + i);
 	return RC_OK;
 }
 
@@ -137,6 +143,13 @@ void postgres_token_find(struct store *store, struct slice id, on_store_token *o
 
 /* ---- Writing one ---- */
 
+void pg_quota_param(struct params *params, const struct store_quota *quota)
+{
+	params_array(params, PARAMS_INT8, STORE_QUOTA_COUNT);
+	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
+		element_int8(params, quota->limits[i]);
+}
+
 void pg_tokens_add_params(struct params *params, const struct store_token *token)
 {
 	params_text(params, token->id);
@@ -150,4 +163,5 @@ void pg_tokens_add_params(struct params *params, const struct store_token *token
 	params_array(params, PARAMS_BOOL, token->grant_count);
 	for (size_t i = 0; i < token->grant_count; i++)
 		element_bool(params, token->grants[i].write);
+	pg_quota_param(params, &token->quota);
 }

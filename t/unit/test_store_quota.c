@@ -1,7 +1,10 @@
 /* Quotas of stored data: what counts for whom, what is refused, what stays. */
 #include "store_kit.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 
 #define ANN "00000000000000a1"
 #define ANN_2 "00000000000000a2"
@@ -287,6 +290,32 @@ static void values_in_the_table_of_large_ones(void **state)
 	assert_int_equal(faults_of(kit), 0);
 }
 
+/* Replies of pushes that count are bounded as well. */
+static void replies_stay_bounded(void **state)
+{
+	enum { BIG = 6 << 20, REQUESTS = 6 };
+	struct kit *kit = *state;
+	struct store_edit edits[REQUESTS];
+	struct store_request requests[REQUESTS];
+	char *value = mem_alloc(BIG + 1), ids[REQUESTS][8];
+
+	memset(value, '1', BIG);
+	add_token(kit, ANN, "ann", QUOTA(1 << 30, 0, 0));
+	for (size_t i = 0; i < REQUESTS; i++) {
+		(void)snprintf(ids[i], sizeof(ids[i]), "t:%zu", i);
+		assert_int_equal(push(kit, ANN, ids[i], 0, value), RC_OK);
+		edits[i] = kit_edit_of(ids[i], 9, NULL, "1");
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .payer = slice_of(ANN),
+						      .edits = &edits[i],
+						      .edit_count = 1 };
+	}
+	assert_int_equal(kit_commit(kit, requests, REQUESTS), RC_OK);
+	for (size_t i = 0; i < REQUESTS; i++)
+		assert_int_equal(kit->replies[i].rc, i < 3 ? RC_OK : RC_BUSY);
+	free(value);
+}
+
 static void check_finds_wrong_tallies(void **state)
 {
 	static const char *const columns[][3] = {
@@ -331,6 +360,7 @@ int main(void)
 		TEST(pushes_of_one_batch),
 		TEST(limits_of_the_server),
 		TEST(values_in_the_table_of_large_ones),
+		TEST(replies_stay_bounded),
 		TEST(check_finds_wrong_tallies),
 	};
 
