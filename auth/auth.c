@@ -276,17 +276,28 @@ unsigned auth_wait(const struct auth *auth, const struct address *from)
 	return wait ? (unsigned)((wait + 999) / 1000) : 1;
 }
 
+/* The cached identity if it is the same token's and of this generation: all its streams
+ * are answered by the first one's lookup. */
+static struct identity *recheck_cached(struct auth *auth, const struct identity *identity)
+{
+	const struct entry *known = cache_find(auth, identity->key, identity->id);
+
+	return known && entry_is_fresh(auth, known) && is_good(known->identity, identity->hash)
+		       ? identity_ref(known->identity)
+		       : NULL;
+}
+
 void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer,
 		  void *arg)
 {
 	struct token_parts parts;
-	struct identity *anyone;
+	struct identity *known;
 
 	assert(answer != NULL);
-	if (identity->id[0] == '\0') {
-		anyone = identity_anyone();
-		answer(arg, RC_OK, anyone);
-		identity_unref(anyone);
+	known = identity->id[0] ? recheck_cached(auth, identity) : identity_anyone();
+	if (known) {
+		answer(arg, RC_OK, known);
+		identity_unref(known);
 		return;
 	}
 	memcpy(parts.id, identity->id, sizeof(parts.id));

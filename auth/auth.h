@@ -50,9 +50,9 @@ void auth_identify(struct auth *auth, struct slice token_text, const struct addr
  * examined again. */
 unsigned auth_wait(const struct auth *auth, const struct address *from);
 
-/* Asks the store, bypassing the cache, for the current state of an identity: RC_OK with
- * the new identity, RC_DENIED if it has been revoked or has expired. For streams, which
- * stay open. */
+/* The current state of an identity, from the cache if that is of the present
+ * generation, or else from the store: RC_OK with the new identity, RC_DENIED if it has
+ * been revoked or has expired. For streams, which stay open. */
 void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer,
 		  void *arg);
 

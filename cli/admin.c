@@ -4,6 +4,7 @@
 #include "cli/admin.h"
 
 #include "base/clock.h"
+#include "cli/audit_note.h"
 #include "cli/control_client.h"
 #include "ipc/control.h"
 #include "ipc/lock.h"
@@ -78,6 +79,16 @@ static enum rc local_do(const char *db, const struct store_request *request,
 	rc = local_commit(store, db, request, answer, err);
 	store_close(store);
 	return rc;
+}
+
+/* What is done without a server is recorded here, with a server by its writer. */
+static void record(const struct db_place *place, const struct store_request *request,
+		   const struct store_reply *reply)
+{
+	struct buf line = BUF_EMPTY;
+
+	audit_put(&line, caller_self(), request, reply);
+	audit_note(place, &line);
 }
 
 /* ---- By the control socket ---- */
@@ -171,6 +182,8 @@ enum rc admin_do(const struct db_place *place, const struct store_request *reque
 			return rc;
 		if (fd < 0) {
 			rc = local_do(place->db, request, answer, err);
+			if (rc == RC_OK)
+				record(place, request, &answer->reply);
 			(void)close(lock);
 			break;
 		}
@@ -259,6 +272,8 @@ enum rc admin_next(struct admin_session *session, const struct store_request *re
 		return admin_do(session->place, request, answer, err);
 	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
 	rc = local_commit(session->store, session->place->db, request, answer, err);
+	if (rc == RC_OK)
+		record(session->place, request, &answer->reply);
 	if (rc == RC_OK && store_maintain(session->store) != RC_OK)
 		rc = refused(session->place->db, RC_SYNC_FAILED, err);
 	return rc;

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	%D%/admin.c %D%/admin.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
+	%D%/audit_note.c %D%/audit_note.h \
 	%D%/backup.c \
 	%D%/check.c \
 	%D%/command.c %D%/command.h \

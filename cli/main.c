@@ -8,6 +8,7 @@
 #include "cli/config.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
+#include "ipc/caller.h"
 #include "store/sqlite/backend.h"
 #ifdef HAVE_POSTGRESQL
 #include "store/postgres/backend.h"
@@ -74,6 +75,7 @@ static int command_start(const char *program, const struct command *command,
 	rc = config_read(command, options, &err);
 	if (rc != RC_OK)
 		return say_usage("%s", err.text);
+	caller_begin(command->name);
 	return command->run(&invocation);
 }
 

@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/atomic_file.h"
+#include "cli/audit_note.h"
 #include "cli/copy_report.h"
 #include "os/trusted_path.h"
 #include "store/store_admin.h"
@@ -127,6 +128,18 @@ static enum rc restore_place(struct atomic_file *copy, bool force, struct error 
 	return rc == RC_OK ? atomic_file_commit(copy, force, err) : rc;
 }
 
+static void restore_record(const struct source *source, const struct db_place *place,
+			   const struct store_stats_full *stats)
+{
+	struct buf line = BUF_EMPTY;
+
+	audit_begin(&line, caller_self(), "restore");
+	audit_put_text(&line, "file", slice_of(source->file));
+	audit_put_number(&line, "documents", stats->documents);
+	audit_end(&line);
+	audit_note(place, &line);
+}
+
 /* `target`: the path of the database file, with symbolic links resolved. */
 static enum rc restore_do(const struct source *source, const struct db_place *place,
 			  const char *target, bool force, struct store_stats_full *stats,
@@ -144,6 +157,8 @@ static enum rc restore_do(const struct source *source, const struct db_place *pl
 		rc = restore_make(source, &copy, &progress, stats, err);
 	if (rc == RC_OK)
 		rc = restore_place(&copy, force, err);
+	if (rc == RC_OK || rc == RC_UNAVAILABLE)
+		restore_record(source, place, stats);
 	atomic_file_abort(&copy);
 	progress_wipe(&progress);
 	(void)close(lock);

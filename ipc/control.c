@@ -2,6 +2,8 @@
  * which answers (writer/control.c); cli/admin.c and cli/server_stats.c connect. */
 #include "ipc/control.h"
 
+#include "ipc/caller.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +134,8 @@ enum rc control_connect(const struct db_place *place, int *fd, struct error *err
 	if (*fd < 0)
 		rc = error_set(err, RC_IO, "cannot make a socket: %s", strerror(errno));
 	else
+		caller_bind(*fd);
+	if (rc == RC_OK)
 		rc = connect_to(&file, *fd, err);
 	(void)close(file.dir);
 	if (rc != RC_OK && *fd >= 0)

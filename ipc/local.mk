@@ -1,6 +1,7 @@
 # How processes of one server talk to each other.
 noinst_LIBRARIES += libipc.a
 libipc_a_SOURCES = \
+	%D%/caller.c %D%/caller.h \
 	%D%/channel.c %D%/channel.h \
 	%D%/control.c %D%/control.h \
 	%D%/frame.c %D%/frame.h \

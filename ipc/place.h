@@ -22,7 +22,7 @@ struct db_place {
 	const char *runtime_dir; /* --runtime-dir; NULL: not given */
 };
 
-/* ---- For ipc/ alone ---- */
+/* ---- For ipc/ and store/audit_file.c ---- */
 
 struct ipc_file {
 	int dir; /* of its directory, open for its path only (O_PATH) */

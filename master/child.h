@@ -29,6 +29,7 @@ struct child {
 	int channel;   /* the master's end; -1: none */
 	bool ready;
 	bool linked;        /* of a worker: it and the writer have their ends of a link */
+	bool second;        /* of a worker: which follower of its slot it is (shm/followers.h) */
 	uint64_t born;      /* clock_ms() of the last start */
 	uint64_t start_at;  /* clock_ms() before which it is not started again */
 	unsigned pause;     /* ms before the start after the next */

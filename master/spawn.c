@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "master/state.h"
 #include "master/user.h"
+#include "shm/followers.h"
 #include "shm/scoreboard.h"
 #include "writer/writer.h"
 
@@ -48,6 +49,7 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 	const unsigned slot = (unsigned)(child - master->children);
 	struct worker_inheritance inheritance = {
 		.slot = slot,
+		.follower = followers_number(slot, child->second),
 		.shm = master->shm,
 		.listeners = master->listeners.fds + slot * master->listeners.count,
 		.listener_count = master->listeners.count,
@@ -98,6 +100,7 @@ void master_spawn(struct master *master, unsigned slot)
 	struct child *child = &master->children[slot];
 
 	assert(slot <= master->workers && !master_is_stopping(master));
+	child->second = !master->predecessors[slot].child.second;
 	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) !=
 	    RC_OK)
 		return;

@@ -12,6 +12,7 @@
 #include "master/notify.h"
 #include "master/reload.h"
 #include "master/upgrade.h"
+#include "shm/followers.h"
 #include "shm/scoreboard.h"
 #include "shm/usage.h"
 
@@ -152,6 +153,13 @@ static void supervise_on_end(struct master *master, const struct obituary *end)
 	}
 }
 
+/* What a worker followed, nobody waits for any more. */
+static void unfollow(const struct master *master, unsigned slot, const struct child *child)
+{
+	if (slot < master->workers)
+		followers_clear(master->shm, followers_number(slot, child->second));
+}
+
 static void reap_child(struct master *master, unsigned slot)
 {
 	struct obituary end = { .child = &master->children[slot],
@@ -159,8 +167,10 @@ static void reap_child(struct master *master, unsigned slot)
 				.pid = master->children[slot].pid,
 				.left = master_is_stopping(master) };
 
-	if (child_reap(&master->children[slot], &end.status))
-		supervise_on_end(master, &end);
+	if (!child_reap(&master->children[slot], &end.status))
+		return;
+	unfollow(master, slot, end.child);
+	supervise_on_end(master, &end);
 }
 
 static void reap_predecessor(struct master *master, unsigned slot)
@@ -173,10 +183,12 @@ static void reap_predecessor(struct master *master, unsigned slot)
 
 	if (!child_reap(&predecessor->child, &end.status))
 		return;
-	if (predecessor->inherited)
+	if (predecessor->inherited) {
 		log_end(master, &end); /* it has no place in this run's map */
-	else
-		supervise_on_end(master, &end);
+		return;
+	}
+	unfollow(master, slot, end.child);
+	supervise_on_end(master, &end);
 }
 
 static void supervise_reap(struct master *master)

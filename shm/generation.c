@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "shm/map.h"
+#include "shm/wake.h"
 
 /* Sequentially consistent: a reader must not see what the commit changes elsewhere in
  * shared memory before it sees the odd number. */
@@ -51,8 +52,10 @@ void generation_tokens_end(struct shm *shm)
 
 	if (number > 1 && FAULT_MUTANT("revoked_later"))
 		number -= 2;
-	if (number % 2)
+	if (number % 2) {
 		atomic_store(&shm->map->token_generation, number + 1);
+		wake_all_armed(shm); /* streams check their tokens */
+	}
 }
 
 uint64_t generation_tokens_read(const struct shm *shm)

@@ -33,7 +33,7 @@ uint64_t generation_read(const struct shm *shm);
  * who compares it with each request accepts no token after its revocation has been
  * answered. */
 void generation_tokens_begin(struct shm *shm);
-/* Without a begin before it, does nothing. */
+/* Wakes the workers. Without a begin before it, does nothing. */
 void generation_tokens_end(struct shm *shm);
 uint64_t generation_tokens_read(const struct shm *shm);
 

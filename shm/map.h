@@ -8,6 +8,7 @@
 
 #include "shm/scoreboard.h"
 #include "shm/ring.h"
+#include "shm/shm.h"
 #include "shm/usage.h"
 
 #include <stdalign.h>
@@ -21,16 +22,18 @@ struct map_entry {
 	atomic_uint_least64_t stamp;
 	atomic_uint_least64_t key;
 	atomic_uint_least64_t number;
-	atomic_uint_least64_t last; /* 0 or 1 */
+	atomic_uint_least64_t before; /* twice the number, plus 1 if it is the last */
 };
 
 struct map_cell {
 	alignas(MAP_LINE) atomic_uint_least32_t armed;
+	atomic_uint_least64_t seen; /* the place that its reader had come to when it armed */
 	alignas(MAP_LINE) atomic_int_least64_t pid;
 	atomic_uint_least64_t starts;
 	atomic_uint_least64_t beaten; /* clock_ms() */
 	atomic_uint_least32_t state;
 	atomic_int_least64_t values[METRIC_VALUES];
+	alignas(MAP_LINE) atomic_uint_least64_t followed[2][RING_BUCKETS / 64]; /* followers.h */
 };
 
 /* What the numbers at METRIC_STORE are. The rows are plain memory: written once, before
@@ -53,6 +56,7 @@ struct map {
 	alignas(MAP_LINE) atomic_uint_least64_t
 		head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
+	atomic_uint_least64_t published;
 	alignas(MAP_LINE) atomic_uint_least64_t generation; /* odd: the database may be changing */
 	alignas(MAP_LINE) atomic_uint_least64_t token_generation; /* odd: tokens may be */
 	alignas(MAP_LINE) struct map_store store;

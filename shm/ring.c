@@ -3,10 +3,15 @@
 #include "shm/ring.h"
 
 #include "base/fault.h"
+#include "shm/followers.h"
 #include "shm/map.h"
 #include "shm/wake.h"
 
 #include <assert.h>
+
+/* A reader that is not woken, as it follows nothing that changes, is woken before it is
+ * lapped. */
+#define LAG_MAX (RING_SIZE / 4)
 
 #define STAMP_WRITING(place) (2 * (place) + 1)
 #define STAMP_DONE(place) (2 * (place) + 2)
@@ -47,6 +52,7 @@ void ring_attach(struct shm *shm, uint64_t head)
 	for (size_t i = 0; i < RING_BUCKETS; i++)
 		ring_raise(&map->buckets[i], head);
 	ring_raise(&map->committed, head);
+	ring_raise(&map->published, head);
 	atomic_store_explicit(&map->head, place, memory_order_release);
 	/* No reader is or will be in the lap before `place`, so to all of them its
 	 * stamps mean RING_LOST. */
@@ -66,31 +72,77 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 	atomic_store_explicit(&at->key, entry->key, memory_order_release);
 	FAULT("ring_in_entry");
 	atomic_store_explicit(&at->number, entry->number, memory_order_release);
-	atomic_store_explicit(&at->last, entry->last, memory_order_release);
+	atomic_store_explicit(&at->before, 2 * entry->before + entry->last, memory_order_release);
 	atomic_store_explicit(&at->stamp, STAMP_DONE(place), memory_order_release);
 }
 
-void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t count)
+/* Raises the buckets and `committed`. The exchange is the producer's half of what
+ * followers.h promises. */
+static uint64_t ring_commit(struct map *map, const struct ring_entry *entries, size_t count)
 {
-	struct map *map = shm->map;
-	uint64_t place = atomic_load_explicit(&map->head, memory_order_relaxed);
-	uint64_t newest = 0;
+	const uint64_t before = atomic_load_explicit(&map->committed, memory_order_relaxed);
+	uint64_t newest = before;
 
-	assert(entries || count == 0);
 	for (size_t i = 0; i < count; i++) {
 		ring_raise(&map->buckets[entries[i].key % RING_BUCKETS], entries[i].number);
 		if (entries[i].number > newest)
 			newest = entries[i].number;
 	}
 	FAULT("ring_before_committed");
-	ring_raise(&map->committed, newest);
+	(void)atomic_exchange(&map->committed, newest);
+	return before;
+}
+
+/* Keeps the entries that somebody follows, and returns how many these are. */
+static size_t ring_filter(const struct shm *shm, struct ring_entry *entries, size_t count,
+			  uint64_t before, struct followers_slots *slots)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (followers_find(shm, entries[i].key, slots) &&
+		    !FAULT_MUTANT("follower_overlooked")) {
+			entries[kept] = entries[i];
+			entries[kept++].before = before;
+		} else if (entries[i].last && kept) {
+			entries[kept - 1].last = true;
+		}
+	}
+	return kept;
+}
+
+static void ring_wake(struct shm *shm, uint64_t head, const struct followers_slots *slots)
+{
+	for (unsigned slot = 0; slot < shm->slots; slot++) {
+		const struct map_cell *cell = &shm->map->cells[slot];
+		uint64_t lag = head - atomic_load_explicit(&cell->seen, memory_order_relaxed);
+
+		if (followers_has(slots, slot) || lag > LAG_MAX)
+			wake_armed(shm, slot);
+	}
+}
+
+void ring_publish(struct shm *shm, struct ring_entry *entries, size_t count)
+{
+	struct map *map = shm->map;
+	const uint64_t place = atomic_load_explicit(&map->head, memory_order_relaxed);
+	struct followers_slots slots = { { 0 } };
+	uint64_t before;
+	size_t kept;
+
+	assert(entries || count == 0);
+	if (count == 0)
+		return;
+	before = ring_commit(map, entries, count);
+	kept = ring_filter(shm, entries, count, before, &slots);
 	/* Before the entries: a reader that starts or continues here is past them, and
 	 * finds them in the buckets. */
-	atomic_store_explicit(&map->head, place + count, memory_order_release);
-	for (size_t i = 0; i < count; i++)
+	atomic_store_explicit(&map->head, place + kept, memory_order_release);
+	for (size_t i = 0; i < kept; i++)
 		ring_write(map, place + i, &entries[i]);
+	ring_raise(&map->published, atomic_load_explicit(&map->committed, memory_order_relaxed));
 	FAULT("ring_before_wake");
-	wake_armed(shm);
+	ring_wake(shm, place + kept, &slots);
 }
 
 void ring_reader_start(const struct shm *shm, struct ring_reader *reader)
@@ -108,15 +160,29 @@ enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, stru
 	if (stamp == STAMP_DONE(reader->next)) {
 		out->key = atomic_load_explicit(&at->key, memory_order_acquire);
 		out->number = atomic_load_explicit(&at->number, memory_order_acquire);
-		out->last = atomic_load_explicit(&at->last, memory_order_acquire) != 0;
+		out->before = atomic_load_explicit(&at->before, memory_order_acquire);
 		stamp = atomic_load_explicit(&at->stamp, memory_order_acquire);
 	}
 	if (stamp == STAMP_DONE(reader->next)) {
+		out->last = out->before % 2;
+		out->before /= 2;
 		reader->next++;
 		return RING_GOT;
 	}
 	ring_reader_start(shm, reader);
 	return FAULT_MUTANT("lapped_untold") ? RING_EMPTY : RING_LOST;
+}
+
+void ring_reader_arm(struct shm *shm, const struct ring_reader *reader, unsigned slot)
+{
+	assert(slot < shm->slots);
+	atomic_store_explicit(&shm->map->cells[slot].seen, reader->next, memory_order_relaxed);
+	wake_arm(shm, slot);
+}
+
+uint64_t ring_published(const struct shm *shm)
+{
+	return atomic_load_explicit(&shm->map->published, memory_order_acquire);
 }
 
 uint64_t ring_committed(const struct shm *shm)

@@ -2,8 +2,10 @@
  * readers, none of which waits for another.
  *
  * For each hint, the producer raises the bucket of its key; then it raises the number
- * of the newest commit, then the head; only then it writes the hints, each under a
- * stamp that is odd meanwhile. A reader that was lapped, or that met a producer that
+ * of the newest commit, and keeps of the hints those that somebody follows
+ * (shm/followers.h); then it raises the head; only then it writes these, each under a
+ * stamp that is odd meanwhile, and last the number of what is published. It wakes who
+ * follows them. A reader that was lapped, or that met a producer that
  * was killed, gets RING_LOST and finds out by the buckets which of its keys may have
  * changed:
  *
@@ -29,6 +31,7 @@ struct shm;
 struct ring_entry {
 	uint64_t key;    /* hash_of (base/hash.h) its name */
 	uint64_t number; /* its newest sequence number */
+	uint64_t before; /* all hints up to here come earlier in the ring; ring_publish sets it */
 	bool last;       /* of its commit */
 };
 
@@ -39,9 +42,9 @@ struct ring_entry {
  * database. Since hints up to it may never have been published, all buckets are raised
  * to it. Each reader reads RING_LOST once, and all slots are woken. */
 void ring_attach(struct shm *shm, uint64_t head);
-/* Publishes the hints of one commit in the given order and wakes the slots that are
- * armed. */
-void ring_publish(struct shm *shm, const struct ring_entry *entries, size_t count);
+/* Publishes the hints of one commit, those that are followed, in the given order, and
+ * wakes the slots that follow them and are armed. Uses the entries up. */
+void ring_publish(struct shm *shm, struct ring_entry *entries, size_t count);
 
 /* ---- Readers ---- */
 
@@ -55,12 +58,18 @@ void ring_reader_start(const struct shm *shm, struct ring_reader *reader);
 
 enum ring_read {
 	RING_GOT,
-	RING_EMPTY, /* nothing new; wake_arm and read once more before sleeping */
+	RING_EMPTY, /* nothing new; ring_reader_arm and read once more before sleeping */
 	RING_LOST   /* some were missed; the reader continues at the head */
 };
 
 enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, struct ring_entry *out);
 
+/* Arms the wake-up of the reader's slot (wake_arm). */
+void ring_reader_arm(struct shm *shm, const struct ring_reader *reader, unsigned slot);
+
+/* Read before the ring is read until RING_EMPTY: all hints up to here have been seen
+ * then. */
+uint64_t ring_published(const struct shm *shm);
 /* The newest number that all buckets account for. */
 uint64_t ring_committed(const struct shm *shm);
 /* The newest number of this key or of another key in the same bucket: sometimes too

@@ -36,11 +36,16 @@ static void wake_slot(struct shm *shm, unsigned slot)
 		return; /* its count is full: it is readable already */
 }
 
-void wake_armed(struct shm *shm)
+void wake_armed(struct shm *shm, unsigned slot)
+{
+	if (atomic_exchange_explicit(&shm->map->cells[slot].armed, 0, memory_order_acq_rel))
+		wake_slot(shm, slot);
+}
+
+void wake_all_armed(struct shm *shm)
 {
 	for (unsigned slot = 0; slot < shm->slots; slot++)
-		if (atomic_exchange_explicit(&shm->map->cells[slot].armed, 0, memory_order_acq_rel))
-			wake_slot(shm, slot);
+		wake_armed(shm, slot);
 }
 
 void wake_all(struct shm *shm)

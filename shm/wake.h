@@ -17,8 +17,10 @@ int wake_fd(const struct shm *shm, unsigned slot);
 void wake_drain(struct shm *shm, unsigned slot);
 void wake_arm(struct shm *shm, unsigned slot);
 
-/* Wakes and disarms the slots that are armed. */
-void wake_armed(struct shm *shm);
+/* Wakes and disarms the slot if it is armed. */
+void wake_armed(struct shm *shm, unsigned slot);
+/* The same of all slots. */
+void wake_all_armed(struct shm *shm);
 /* Wakes all, armed or not: a producer that was killed may have disarmed a slot without
  * waking it. */
 void wake_all(struct shm *shm);

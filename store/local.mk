@@ -2,6 +2,8 @@
 # a program hands to it (store_add_backend).
 noinst_LIBRARIES += libstore.a libstore_sqlite.a
 libstore_a_SOURCES = \
+	%D%/audit.c %D%/audit.h \
+	%D%/audit_file.c \
 	%D%/backend.h \
 	%D%/check_value.c %D%/check_value.h \
 	%D%/cursor.c \

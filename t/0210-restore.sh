@@ -39,7 +39,7 @@ for kind in short wrong empty random; do
 	is "$?" 1 "a backup that is $kind is refused"
 	like "$(cat "$work/said")" "$kind.bak.*; nothing was restored" "which is said"
 	is "$(cksum <"$db")" "$before" "and the database stays as it was"
-	is "$(find "$work" -name 'test.db.*' ! -name '*.lock' | wc -l)" 0 "nothing is left beside it"
+	is "$(find "$work" -name 'test.db.*' ! -name '*.lock' ! -name '*.audit' | wc -l)" 0 "nothing is left beside it"
 done
 
 # A log that a killed server left: it holds what the database has and the backup has
@@ -63,7 +63,7 @@ fi
 restore "$bak" --force
 is "$?" 0 "a backup is restored over the database"
 like "$(cat "$work/said")" '2 documents, 0 deleted; every client will start anew' "it says what is in it"
-is "$(find "$work" -name 'test.db*' ! -name '*.lock' ! -name '*.sock' | wc -l)" 1 "it is one file"
+is "$(find "$work" -name 'test.db*' ! -name '*.lock' ! -name '*.sock' ! -name '*.audit' | wc -l)" 1 "it is one file"
 is "$(stat -c %a "$db")" 600 "only its owner may read it"
 serve_open
 all=$(pull group=todos)
@@ -92,7 +92,7 @@ if [ "$FAULTS" = yes ]; then
 	kill -TERM "$restoring"
 	kill -CONT "$restoring"
 	wait "$restoring" 2>/dev/null
-	is "$(find "$work" -name 'test.db.??????*' ! -name '*.sock' ! -name '*.lock' | wc -l)" 0 "nothing of it is left after SIGTERM"
+	is "$(find "$work" -name 'test.db.??????*' ! -name '*.sock' ! -name '*.lock' ! -name '*.audit' | wc -l)" 0 "nothing of it is left after SIGTERM"
 fi
 
 old_db=$db

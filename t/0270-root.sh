@@ -46,7 +46,7 @@ if [ "${FAULTS:-no}" = yes ]; then
 	restore=$!
 	stopped() { grep -q '^State:.*stopped' "/proc/$restore/status"; }
 	wait_for "the copy is verified" stopped
-	copy=$(find "$work/data" -name 'test.db.*' ! -name '*.lock' -type f | head -1)
+	copy=$(find "$work/data" -name 'test.db.*' ! -name '*.lock' ! -name '*.audit' -type f | head -1)
 	ln -sf "$work/roots" "$copy"
 	kill -CONT "$restore"
 	wait "$restore"

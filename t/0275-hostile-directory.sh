@@ -73,7 +73,7 @@ harm() {
 
 for command in "${commands[@]}"; do
 	bad=
-	for suffix in -wal -shm -journal .lock .sock; do
+	for suffix in -wal -shm -journal .lock .sock .audit; do
 		for target in "$secret" "$work/roots/new"; do
 			fresh
 			rm -f "$db$suffix"

@@ -17,6 +17,7 @@ make -s -C "$release" dist >"$work/dist.out" 2>&1
 is "$?" 0 "a release is made"
 tar -tzf "$release"/pocketbook-*.tgz package/package.json >/dev/null
 is "$?" 0 "and the npm package beside it"
+unlike "$(cat "$release"/pocketbook-*.cdx.json)" 'VERSION-OF' "and the bill of materials, with all versions"
 tar -C "$work" -xf "$(ls -t "$release"/pocketbook-*.tar.xz | head -1)"
 if git -C "$here/.." rev-parse 2>/dev/null; then
 	missing=$(git -C "$here/.." ls-files | grep -v '^\.' | while read -r file; do [ -e "$(echo "$work"/pocketbook-*/)$file" ] || echo "$file"; done)
@@ -37,7 +38,7 @@ for path in usr/bin/pocketbook etc/pocketbook/pocketbook.conf lib/systemd/system
 	usr/share/man/man1/pocketbook.1.gz usr/share/man/man1/pocketbook-serve.1.gz usr/share/man/man5/pocketbook.conf.5.gz \
 	usr/share/man/man7/pocketbook-protocol.7.gz usr/share/bash-completion/completions/pocketbook \
 	usr/share/zsh/vendor-completions/_pocketbook usr/share/doc/pocketbook/copyright usr/share/doc/pocketbook/examples/nginx.conf \
-	usr/share/pocketbook/pocketbook.tgz; do
+	usr/share/pocketbook/pocketbook.tgz usr/share/pocketbook/pocketbook.cdx.json; do
 	like "$contents" "^\./$path\$" "it has /$path"
 done
 

@@ -55,6 +55,7 @@ process_tests = \
 	%D%/0630-top.sh \
 	%D%/0640-dashboard.sh \
 	%D%/0660-terminal.sh \
+	%D%/0670-audit.sh \
 	%D%/0810-cross-site.sh \
 	%D%/0820-guessing.sh \
 	%D%/0830-slow-clients.sh \
@@ -117,8 +118,10 @@ page_tests = \
 	www/test/many.test.mjs \
 	www/test/package.test.mjs \
 	www/test/run.mjs \
+	www/test/sbom.test.mjs \
 	www/test/silence.test.mjs \
 	www/test/size.test.mjs \
+	www/test/stable.test.mjs \
 	www/test/storage.test.mjs \
 	www/test/tabs.test.mjs \
 	www/test/todos.test.mjs \
@@ -191,6 +194,7 @@ EXTRA_DIST += \
 	%D%/bench/measure.test.mjs \
 	%D%/bench/report.test.mjs \
 	%D%/history/admin.mjs \
+	%D%/history/bit-rot.mjs \
 	%D%/history/campaign.mjs \
 	%D%/history/campaign.test.mjs \
 	%D%/history/clients.mjs \

@@ -12,10 +12,13 @@ is "$?" 0 "the files of a release are gathered"
 for folder in first second/of-another-depth; do
 	mkdir -p "$work/$folder"
 	cp -R "$release"/pocketbook-*/. "$work/$folder/"
-	(cd "$work/$folder" && ./configure --quiet && make -s -j"$(nproc)" pocketbook) >"$work/build.out" 2>&1
+	(cd "$work/$folder" && ./configure --quiet && make -s -j"$(nproc)" pocketbook pocketbook.cdx.json) >"$work/build.out" 2>&1
 	is "$?" 0 "it is built in $folder" || tail -20 "$work/build.out"
 done
 is "$(sha256sum <"$work/second/of-another-depth/pocketbook")" "$(sha256sum <"$work/first/pocketbook")" "both programs have the same bytes"
+
+is "$(sha256sum <"$work/second/of-another-depth/pocketbook.cdx.json")" "$(sha256sum <"$work/first/pocketbook.cdx.json")" "and both bills of materials"
+like "$(cat "$work/first/pocketbook.cdx.json")" '"bomFormat": "CycloneDX"' "which are there"
 
 # What the compiler and the linker were asked for, read from the program itself.
 program=$work/first/pocketbook

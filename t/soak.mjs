@@ -16,7 +16,7 @@ import { acts } from './history/nemesis.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const program = `${root}build/check/pocketbook`
 const LEAST = 4, USUAL = 80 // minutes
-const SHARES = { histories: 0.55, memory: 0.2, power: 0.2, transit: 0.05 }
+const SHARES = { histories: 0.5, damage: 0.05, memory: 0.2, power: 0.2, transit: 0.05 }
 const CAMPAIGN = 30 // seconds
 const POWER_ROUNDS = 24 // of one run of t/unit/test_store_power
 const CASES = 50_000 // of each of the tests of t/transit/differential.test.mjs
@@ -66,6 +66,15 @@ async function histories(soak, seconds, seed) {
       for (const violation of violations.slice(0, 5)) soak.find(violation, again)
     } else soak.find(`the campaign ended with ${status}: ${out.slice(-2000)}`, again)
   }
+}
+
+async function damage(soak, seconds, seed) {
+  const env = { POCKETBOOK: program }
+  const { status, out } = await run(['node', 't/history/bit-rot.mjs', '--seconds', String(seconds), '--seed', String(seed), '--json'], env)
+  if (!out.includes('"violations"')) return soak.find(`the trials ended with ${status}: ${out.slice(-2000)}`, `POCKETBOOK=build/check/pocketbook node t/history/bit-rot.mjs --seconds ${seconds} --seed ${seed}`)
+  const { outcomes, violations } = lastJson(out)
+  for (const of of Object.values(outcomes)) soak.row('damaged files', of)
+  for (const violation of violations) soak.find(violation, `POCKETBOOK=build/check/pocketbook node t/history/bit-rot.mjs --seed and --seconds as above`)
 }
 
 async function memory(soak, seconds, seed) {
@@ -144,6 +153,7 @@ const soak = new Soak()
 console.log(`soaking for ${minutes} minutes; seed ${seed}`)
 const one = async () => {
   await histories(soak, seconds * SHARES.histories, seed)
+  await damage(soak, Math.floor(seconds * SHARES.damage), seed)
   await memory(soak, Math.floor(seconds * SHARES.memory), seed)
   await power(soak, seconds * SHARES.power, seed)
   await transit(soak, seconds * SHARES.transit, seed)

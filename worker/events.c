@@ -7,7 +7,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "worker/dispatch.h"
-#include "worker/live/streams.h"
+#include "worker/live/hint_reader.h"
 
 #include <event2/util.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 /* A stream that is being opened. */
 struct opening {
 	struct exchange *exchange;
-	struct streams *streams;
+	struct worker *worker;
 	struct subscription subscription;
 	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into `text` */
 	struct buf text;
@@ -30,7 +30,7 @@ struct opening {
 
 static void opening_free(struct opening *opening)
 {
-	streams_uncount(opening->streams, &opening->subscription);
+	streams_uncount(opening->worker->streams, &opening->subscription);
 	identity_unref(opening->subscription.identity);
 	buf_free(&opening->text);
 	buf_free(&opening->header);
@@ -140,7 +140,8 @@ static void on_detached(void *arg, int fd)
 	struct opening *opening = arg;
 
 	if (fd >= 0) {
-		streams_open(opening->streams, fd, &opening->subscription,
+		hint_reader_poll(opening->worker->hints);
+		streams_open(opening->worker->streams, fd, &opening->subscription,
 			     buf_slice(&opening->header));
 		opening->subscription.identity = NULL;
 		opening->subscription.is_counted = false;
@@ -205,7 +206,7 @@ void events_open(struct exchange *exchange)
 	enum rc rc;
 
 	opening->exchange = exchange;
-	opening->streams = exchange->worker->streams;
+	opening->worker = exchange->worker;
 	rc = read_groups(opening, &err);
 	if (rc == RC_OK)
 		rc = read_docs(opening, &err);

@@ -16,6 +16,7 @@ struct fair_share {
 	struct item_list ready;        /* not taken yet */
 	uint64_t key;
 	size_t count, bytes; /* taken or not */
+	size_t taken;        /* bytes of those that were taken */
 	size_t saved;        /* bytes that it may take */
 };
 
@@ -24,6 +25,8 @@ struct fair_queue {
 	struct share_list ready; /* with items that were not taken, in the order of their turns */
 	size_t count_max, bytes_max;
 	size_t count, bytes;
+	uint64_t last;     /* key of the last one taken */
+	size_t last_bytes; /* taken of that key alone, up to FAIR_MEMORY */
 };
 
 struct fair_queue *fair_queue_new(size_t count_max, size_t bytes_max)
@@ -34,6 +37,7 @@ struct fair_queue *fair_queue_new(size_t count_max, size_t bytes_max)
 	TAILQ_INIT(&queue->ready);
 	queue->count_max = count_max;
 	queue->bytes_max = bytes_max;
+	queue->last_bytes = FAIR_MEMORY;
 	return queue;
 }
 
@@ -96,6 +100,55 @@ void fair_queue_add(struct fair_queue *queue, struct fair_item *item, uint64_t k
 	queue->bytes += bytes;
 }
 
+/* ---- How far ahead ---- */
+
+static bool others_are_about(const struct fair_queue *queue)
+{
+	const struct fair_share *first = TAILQ_FIRST(&queue->all);
+
+	return queue->last_bytes < FAIR_MEMORY || (first && TAILQ_NEXT(first, next));
+}
+
+/* The first of all is nobody's other. */
+static void remember(struct fair_queue *queue, const struct fair_item *item)
+{
+	const uint64_t key = item->share->key;
+
+	if (queue->last != key && queue->last)
+		queue->last_bytes = 0;
+	else if (queue->last_bytes < FAIR_MEMORY)
+		queue->last_bytes += item->bytes;
+	queue->last = key;
+}
+
+static bool has_enough(const struct fair_share *share)
+{
+	const struct fair_item *item = TAILQ_FIRST(&share->ready);
+
+	return share->taken > 0 && share->taken + item->bytes > FAIR_AHEAD;
+}
+
+/* Moves the shares that have enough behind those that do not; the first one then, or
+ * NULL if all have. */
+static struct fair_share *share_next(struct fair_queue *queue)
+{
+	struct fair_share *share = TAILQ_FIRST(&queue->ready), *last;
+
+	if (share == NULL || !others_are_about(queue))
+		return share;
+	last = TAILQ_LAST(&queue->ready, share_list);
+	while (has_enough(share)) {
+		TAILQ_REMOVE(&queue->ready, share, after);
+		TAILQ_INSERT_TAIL(&queue->ready, share, after);
+		if (share == last)
+			return NULL;
+		share = TAILQ_FIRST(&queue->ready);
+	}
+	return share;
+}
+
+/* ---- Next ---- */
+
 static void share_take(struct fair_queue *queue, struct fair_share *share, struct fair_item *item)
 {
 	TAILQ_REMOVE(&share->ready, item, next);
@@ -110,11 +163,13 @@ struct fair_item *fair_queue_take(struct fair_queue *queue)
 {
 	struct fair_share *share;
 
-	while ((share = TAILQ_FIRST(&queue->ready)) != NULL) {
+	while ((share = share_next(queue)) != NULL) {
 		struct fair_item *item = TAILQ_FIRST(&share->ready);
 
 		if (item->bytes <= share->saved) {
 			share->saved -= item->bytes;
+			share->taken += item->bytes;
+			remember(queue, item);
 			share_take(queue, share, item);
 			return item;
 		}
@@ -131,6 +186,8 @@ void fair_queue_remove(struct fair_queue *queue, struct fair_item *item)
 
 	if (!item->taken)
 		share_take(queue, share, item);
+	else
+		share->taken -= item->bytes;
 	share->count--;
 	share->bytes -= item->bytes;
 	queue->count--;

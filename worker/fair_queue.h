@@ -6,6 +6,11 @@
  * Shreedhar and Varghese). So a small request waits for one turn of each other token,
  * however much these have queued. Requests of one token stay in their order.
  *
+ * How far ahead. What was taken and not removed lies before anything that comes later,
+ * whatever its turn. So a token may have only FAIR_AHEAD bytes taken, or one request,
+ * while others are about: some have requests in the queue, or had among the last
+ * FAIR_MEMORY bytes.
+ *
  * How many. A token may have FAIR_TIMES as much waiting as is still free for all. Alone
  * it gets 7/8 of the queue; the more tokens fill it, the less each may have, and there
  * is always some room for a token that has nothing waiting (dynamic thresholds,
@@ -20,6 +25,8 @@
 
 #define FAIR_TURN ((size_t)64 << 10)
 #define FAIR_TIMES 7
+#define FAIR_AHEAD ((size_t)1 << 20)
+#define FAIR_MEMORY ((size_t)64 << 20)
 
 struct fair_share;
 struct fair_queue;
@@ -40,8 +47,8 @@ void fair_queue_free(struct fair_queue *queue);
  * than a quarter of the queue may if there is room for any. */
 bool fair_queue_admits(const struct fair_queue *queue, uint64_t key, size_t bytes);
 void fair_queue_add(struct fair_queue *queue, struct fair_item *item, uint64_t key, size_t bytes);
-/* The next one that was not taken yet, or NULL. It counts as waiting until it is
- * removed. */
+/* The next one that was not taken yet; NULL if there is none, or all are of tokens that
+ * have enough taken. It counts as waiting until it is removed. */
 struct fair_item *fair_queue_take(struct fair_queue *queue);
 void fair_queue_remove(struct fair_queue *queue, struct fair_item *item);
 /* The number of those that were added and not removed. */

@@ -83,7 +83,8 @@ const char *parts_make(struct worker *worker)
 			       : NULL;
 	worker->page_cache = page_cache_new();
 	worker->link = writer_link_new(worker);
-	worker->feeds = feeds_new(worker->base, worker->store, &worker->counters);
+	worker->feeds =
+		feeds_new(worker->base, worker->store, &worker->counters, worker->from->follower);
 	worker->streams = open_streams(worker);
 	if (worker->streams == NULL)
 		return "streams";

@@ -382,6 +382,13 @@ void sync_push(struct exchange *exchange)
 	exchange->encoding = media_of_accept(request_list(request, "Accept"), encoding);
 	if (!push_count(exchange))
 		return;
+	/* Parsing takes longer than anything else here: others wait meanwhile. */
+	rc = writer_link_admits(exchange->worker->link, exchange->identity->key,
+				request_body(request).len);
+	if (rc != RC_OK) {
+		sync_refuse_failed(exchange, rc);
+		return;
+	}
 	push = mem_alloc(sizeof(*push));
 	push->exchange = exchange;
 	rc = push_parse(push, encoding, &err);

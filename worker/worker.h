@@ -40,7 +40,8 @@ struct worker_settings {
 
 /* Everything that a worker gets from the master. */
 struct worker_inheritance {
-	unsigned slot; /* of the scoreboard, the wake-ups and the ring */
+	unsigned slot;     /* of the scoreboard, the wake-ups and the ring */
+	unsigned follower; /* its number among those that follow groups (shm/followers.h) */
 	struct shm *shm;
 	const int *listeners; /* this slot's listening sockets; the master keeps them open too */
 	size_t listener_count;

@@ -343,6 +343,13 @@ static void link_add(struct writer_link *link, struct waiting *waiting, uint64_t
 	link_advance(link);
 }
 
+enum rc writer_link_admits(const struct writer_link *link, uint64_t token, size_t bytes)
+{
+	if (link->state == LINK_DETACHED)
+		return RC_UNAVAILABLE;
+	return fair_queue_admits(link->queue, token, bytes) ? RC_OK : RC_BUSY;
+}
+
 enum rc writer_link_commit(struct writer_link *link, uint64_t token,
 			   const struct store_request *request, on_link_reply *on_reply, void *arg)
 {
@@ -350,11 +357,11 @@ enum rc writer_link_commit(struct writer_link *link, uint64_t token,
 	struct waiting *waiting;
 	size_t begun;
 
+	enum rc rc = writer_link_admits(link, token, 0);
+
 	assert(on_reply);
-	if (link->state == LINK_DETACHED)
-		return RC_UNAVAILABLE;
-	if (!fair_queue_admits(link->queue, token, 0))
-		return RC_BUSY;
+	if (rc != RC_OK)
+		return rc;
 	begun = frame_begin(&packed, ++link->last_tag);
 	store_request_pack(request, &packed);
 	frame_end(&packed, begun);

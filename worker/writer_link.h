@@ -30,6 +30,9 @@ typedef void on_link_reply(void *arg, enum rc rc, const struct store_reply *repl
 MUST_USE enum rc writer_link_commit(struct writer_link *link, uint64_t token,
 				    const struct store_request *request, on_link_reply *on_reply,
 				    void *arg);
+/* Would a request of about so many bytes be taken now? RC_BUSY, RC_UNAVAILABLE as
+ * above. */
+MUST_USE enum rc writer_link_admits(const struct writer_link *link, uint64_t token, size_t bytes);
 /* The number of requests that wait for their reply. */
 size_t writer_link_waiting(const struct writer_link *link);
 /* Is there a writer whose event loop runs, or one on its way that requests wait for? */

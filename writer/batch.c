@@ -2,6 +2,7 @@
 #include "writer/batch.h"
 
 #include "base/fault.h"
+#include "base/hash.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -63,25 +64,115 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 	batch->bytes += frame->size;
 }
 
-void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first)
+/* ---- Shares ---------------------------------------------------------------------- */
+
+static uint64_t share_key(const struct frame *frame)
 {
-	bool any = true;
+	return hash_of(store_request_payer(frame->payload));
+}
+
+/* Several tokens wait, or did a short while ago. */
+static bool shares_matter(const struct shares *shares)
+{
+	return shares->last && shares->last_bytes < SHARE_MEMORY;
+}
+
+/* Notices a token that waits. */
+static void shares_meet(struct shares *shares, uint64_t key)
+{
+	if (shares->last == key)
+		return;
+	shares->last_bytes = shares->last ? 0 : SHARE_MEMORY;
+	shares->last = key;
+}
+
+/* May the token add so many bytes to this batch? If so, they are taken from its share;
+ * otherwise none of it may any more, so that its requests stay in order. */
+static bool share_spend(struct share *share, uint64_t batch, size_t bytes)
+{
+	if (share->batch != batch) {
+		/* What did not wait in the batch before has saved nothing. */
+		share->saved = SHARE_TURN + (share->batch + 1 == batch ? share->saved : 0);
+		share->batch = batch;
+		share->has_enough = false;
+	}
+	share->has_enough = share->has_enough || bytes > share->saved;
+	share->saved -= share->has_enough ? 0 : bytes;
+	return !share->has_enough;
+}
+
+static bool share_allows(struct shares *shares, const struct frame *frame)
+{
+	const uint64_t key = share_key(frame);
+
+	shares_meet(shares, key);
+	if (shares_matter(shares) &&
+	    !share_spend(&shares->buckets[key % SHARE_BUCKETS], shares->batches, frame->size))
+		return false;
+	if (shares->last_bytes < SHARE_MEMORY)
+		shares->last_bytes += frame->size;
+	return true;
+}
+
+static bool batch_is_full(const struct batch *batch)
+{
+	return batch->count == BATCH_REQUESTS || batch->bytes >= BATCH_BYTES;
+}
+
+static bool peer_has_enough(const struct shares *shares, const struct peer *peer)
+{
+	return shares_matter(shares) && peer->taken - peer->deferred_bytes >= SHARE_PEER;
+}
+
+/* The next request of the peer that has a share left; those before it are deferred. */
+static bool batch_take_next(struct batch *batch, struct peer *peer)
+{
 	struct frame frame;
 
-	assert(batch->count == 0 && batch->bytes == 0);
+	while (!peer_has_enough(&batch->shares, peer) && peer_take(peer, &frame) == RC_OK) {
+		if (share_allows(&batch->shares, &frame)) {
+			batch_take(batch, peer, &frame);
+			return true;
+		}
+		peer_defer(peer, &frame);
+	}
+	return false;
+}
+
+static void batch_collect_shares(struct batch *batch, struct peer *const *peers, size_t count,
+				 size_t first)
+{
+	bool any = true;
+
 	while (any) {
 		any = false;
-		for (size_t i = 0; i < count; i++) {
-			struct peer *peer = peers[(first + i) % count];
-
-			if (batch->count == BATCH_REQUESTS || batch->bytes >= BATCH_BYTES)
-				return;
-			if (peer_take(peer, &frame) == RC_OK) {
-				batch_take(batch, peer, &frame);
-				any = true;
-			}
-		}
+		for (size_t i = 0; i < count && !batch_is_full(batch); i++)
+			any = batch_take_next(batch, peers[(first + i) % count]) || any;
 	}
+}
+
+/* Nobody's share has sufficed: the first request that was deferred. */
+static void batch_collect_one(struct batch *batch, struct peer *const *peers, size_t count,
+			      size_t first)
+{
+	struct frame frame;
+
+	for (size_t i = 0; i < count && batch->count == 0; i++) {
+		struct peer *peer = peers[(first + i) % count];
+
+		peer_resume(peer);
+		if (peer_take(peer, &frame) == RC_OK)
+			batch_take(batch, peer, &frame);
+	}
+}
+
+void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first)
+{
+	assert(batch->count == 0 && batch->bytes == 0);
+	batch->shares.batches++;
+	batch_collect_shares(batch, peers, count, first);
+	if (batch->count == 0)
+		batch_collect_one(batch, peers, count, first);
 }
 
 bool batch_add(struct batch *batch, const struct store_request *request)

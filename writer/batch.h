@@ -1,5 +1,17 @@
 /* The requests that are committed together, taken from all peers in turn, and the peers
- * that their replies go to. */
+ * that their replies go to.
+ *
+ * Shares. A commit takes as long as what is in it, so a token with large pushes would
+ * make all others wait for each of them. While several tokens are about, each may add
+ * SHARE_TURN bytes to a batch, and saves up what it does not use as long as it has a
+ * request waiting (deficit round robin, as in worker/fair_queue.h). What is too large
+ * for that now stays with its peer, and requests of others overtake it. If nothing else
+ * waits, the first that was left is taken nevertheless: the disk is never idle while
+ * there is work.
+ *
+ * Whose a request is, the worker says. One that was taken over can invent tokens and
+ * get more turns, but peers take turns too, and none may add more than SHARE_PEER to a
+ * batch: what it takes away from others is the share of one worker. */
 #ifndef WRITER_BATCH_H
 #define WRITER_BATCH_H
 
@@ -8,6 +20,26 @@
 
 #define BATCH_REQUESTS 1024
 #define BATCH_BYTES ((size_t)16 << 20) /* a batch of this size takes no more */
+
+#define SHARE_TURN ((size_t)256 << 10)
+#define SHARE_PEER ((size_t)2 << 20)
+#define SHARE_MEMORY ((size_t)64 << 20) /* bytes of one token, after which it is alone */
+#define SHARE_BUCKETS 1024
+
+/* Tokens with the same hash modulo SHARE_BUCKETS share a turn, so the table needs no
+ * more room whatever keys a worker sends. */
+struct share {
+	uint64_t batch;  /* in which it had its last turn */
+	size_t saved;    /* bytes that it may still add */
+	bool has_enough; /* in that batch */
+};
+
+struct shares {
+	struct share buckets[SHARE_BUCKETS];
+	uint64_t batches;  /* until now */
+	uint64_t last;     /* key of the last request taken */
+	size_t last_bytes; /* taken of that key alone, up to SHARE_MEMORY */
+};
 
 struct batch_origin {
 	struct peer *peer; /* NULL: the writer itself, which needs no reply */
@@ -21,13 +53,15 @@ struct batch {
 	struct batch_origin origins[BATCH_REQUESTS];
 	size_t count;
 	size_t bytes;
+	struct shares shares; /* stays from batch to batch */
 };
 
 /* Takes one request of each peer in turn, beginning with peer number `first`, until
- * none is left or the batch is full. A request that cannot be unpacked gets
- * RC_MALFORMED, one that the peer has no right to RC_DENIED (rights.h), both once they
- * are the first of their peer in a batch. The requests point into the buffers of the
- * peers, which must stay as they are until batch_clear (peer_hold). */
+ * none is left that its token's share allows, or the batch is full. A request that
+ * cannot be unpacked gets RC_MALFORMED, one that the peer has no right to RC_DENIED
+ * (rights.h), both once they are the first of their peer in a batch. The requests point
+ * into the buffers of the peers, which must stay as they are until batch_clear
+ * (peer_hold). */
 void batch_collect(struct batch *batch, struct peer *const *peers, size_t count, size_t first);
 /* Adds a request of the writer itself; false: the batch is full. */
 MUST_USE bool batch_add(struct batch *batch, const struct store_request *request);

@@ -128,6 +128,7 @@ static void commit_answer(struct writer *writer, const struct store_reply *repli
 	commit_end_generation(writer);
 	commit_resume(writer);
 	FAULT("writer_after_commit");
+	writer_audit(&writer->audit, batch, replies);
 	batch_answer(batch, replies);
 	peers_flush(&writer->peers);
 	FAULT("writer_after_answer");

@@ -26,9 +26,12 @@ static bool control_is_allowed(int fd)
 	return false;
 }
 
-enum rc control_accept(int listener, int *fd)
+enum rc control_accept(int listener, int *fd, struct caller *caller)
 {
-	*fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address);
+
+	*fd = accept4(listener, (struct sockaddr *)&address, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (*fd < 0 &&
 	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
 		/* The connection stays in the queue and would wake the loop again at
@@ -39,7 +42,7 @@ enum rc control_accept(int listener, int *fd)
 	}
 	if (*fd < 0)
 		return RC_BUSY;
-	if (!control_is_allowed(*fd)) {
+	if (!control_is_allowed(*fd) || !caller_of(*fd, &address, len, caller)) {
 		(void)close(*fd);
 		return RC_DENIED;
 	}

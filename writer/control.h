@@ -9,7 +9,7 @@
 
 /* Takes one connection, if it is of this process's user or of root. RC_BUSY: none is
  * there; RC_DENIED: not of these; RC_IO. */
-MUST_USE enum rc control_accept(int listener, int *fd);
+MUST_USE enum rc control_accept(int listener, int *fd, struct caller *caller);
 /* Answers the requests at the head of the peer's queue that ask for the scoreboard
  * (CONTROL_BOARD). It needs no answer of the store. */
 void control_answer(const struct shm *shm, struct peer *peer);

@@ -1,6 +1,7 @@
 # The process that commits.
 noinst_LIBRARIES += libwriter.a
 libwriter_a_SOURCES = \
+	%D%/audit.c %D%/audit.h \
 	%D%/batch.c %D%/batch.h \
 	%D%/commit.c %D%/commit.h \
 	%D%/confine.c %D%/confine.h \

@@ -161,19 +161,20 @@ static void loop_hear_master(struct writer *writer)
 	if (rc != RC_OK)
 		return;
 	if (message.word == CHANNEL_LINK && message.fd >= 0)
-		peers_add(&writer->peers, PEER_WORKER, message.fd);
+		(void)peers_add(&writer->peers, PEER_WORKER, message.fd);
 	else if (message.fd >= 0)
 		(void)close(message.fd);
-	else
-		(void)channel_set_level(message.word);
+	else if (channel_set_level(message.word))
+		writer_audit_reload(&writer->audit); /* which each reload sends */
 }
 
 static void loop_accept(struct writer *writer)
 {
+	struct caller caller;
 	int fd;
 
-	if (control_accept(writer->from->control, &fd) == RC_OK)
-		peers_add(&writer->peers, PEER_CONTROL, fd);
+	if (control_accept(writer->from->control, &fd, &caller) == RC_OK)
+		peers_add(&writer->peers, PEER_CONTROL, fd)->caller = caller;
 }
 
 static void loop_dispatch(struct loop *loop)

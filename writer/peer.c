@@ -40,6 +40,7 @@ void peer_free(struct peer *peer)
 	buf_free(&peer->in);
 	buf_free(&peer->out);
 	buf_free(&peer->held);
+	free(peer->deferred);
 	free(peer);
 }
 
@@ -161,6 +162,31 @@ enum rc peer_take(struct peer *peer, struct frame *out)
 	return rc;
 }
 
+void peer_defer(struct peer *peer, const struct frame *frame)
+{
+	assert(peer->taken >= frame->size && !peer_is_held(peer));
+	peer->deferred = mem_grow(peer->deferred, &peer->deferred_room, peer->deferred_count + 1,
+				  sizeof(*peer->deferred));
+	peer->deferred[peer->deferred_count++] =
+		(struct peer_deferred){ peer->taken - frame->size, frame->size };
+	peer->deferred_bytes += frame->size;
+}
+
+/* Forgets that those from this offset on were deferred. */
+static void peer_undefer(struct peer *peer, size_t from)
+{
+	while (peer->deferred_count && peer->deferred[peer->deferred_count - 1].at >= from)
+		peer->deferred_bytes -= peer->deferred[--peer->deferred_count].size;
+}
+
+void peer_resume(struct peer *peer)
+{
+	if (peer->deferred_bytes < peer->taken)
+		return;
+	peer_undefer(peer, 0);
+	peer->taken = 0;
+}
+
 bool peer_take_board(struct peer *peer, uint64_t *tag)
 {
 	struct frame frame;
@@ -185,6 +211,8 @@ void peer_hold(struct peer *peer)
 	peer->held = peer->in;
 	peer->held.len = peer->taken;
 	peer->in = (struct buf)BUF_EMPTY;
+	for (size_t i = 0; i < peer->deferred_count; i++)
+		buf_put(&peer->in, peer->held.data + peer->deferred[i].at, peer->deferred[i].size);
 	buf_put_slice(&peer->in, rest);
 	peer->taken = 0;
 }
@@ -194,27 +222,40 @@ bool peer_is_held(const struct peer *peer)
 	return peer->held.len > 0;
 }
 
-/* They come before what has been read meanwhile. */
+/* They come before what has been read meanwhile. Those that were deferred are there
+ * already. */
 static void peer_put_held_back(struct peer *peer, size_t from)
 {
 	struct buf in = BUF_EMPTY;
+	size_t at = from;
 
 	if (from >= peer->held.len)
 		return;
-	buf_put(&in, peer->held.data + from, peer->held.len - from);
+	for (size_t i = 0; i < peer->deferred_count; i++) {
+		const struct peer_deferred *deferred = &peer->deferred[i];
+
+		if (deferred->at < from)
+			continue;
+		buf_put(&in, peer->held.data + at, deferred->at - at);
+		at = deferred->at + deferred->size;
+	}
+	buf_put(&in, peer->held.data + at, peer->held.len - at);
 	if (peer->in.len)
 		buf_put_slice(&in, buf_slice(&peer->in));
 	buf_free(&peer->in);
 	peer->in = in;
+	peer_undefer(peer, from);
 	peer->held.len = from;
 }
 
 void peer_put_back(struct peer *peer, size_t from)
 {
-	if (peer_is_held(peer))
+	if (peer_is_held(peer)) {
 		peer_put_held_back(peer, from);
-	else if (from < peer->taken)
+	} else if (from < peer->taken) {
+		peer_undefer(peer, from);
 		peer->taken = from;
+	}
 }
 
 void peer_stall(struct peer *peer, size_t from)
@@ -224,9 +265,26 @@ void peer_stall(struct peer *peer, size_t from)
 	peer->stalled = true;
 }
 
+/* Moves the frames that were deferred behind all others that were taken. */
+static void peer_keep_deferred(struct peer *peer)
+{
+	size_t to = peer->taken;
+
+	for (size_t i = peer->deferred_count; i > 0; i--) {
+		const struct peer_deferred *deferred = &peer->deferred[i - 1];
+
+		to -= deferred->size;
+		memmove(peer->in.data + to, peer->in.data + deferred->at, deferred->size);
+	}
+	peer->taken = to;
+}
+
 void peer_forget(struct peer *peer)
 {
 	peer->stalled = false;
+	if (!peer_is_held(peer))
+		peer_keep_deferred(peer);
+	peer_undefer(peer, 0);
 	buf_free(&peer->held);
 	buf_drop(&peer->in, peer->taken);
 	peer->taken = 0;

@@ -5,6 +5,7 @@
 #define WRITER_PEER_H
 
 #include "base/buf.h"
+#include "ipc/caller.h"
 #include "ipc/frame.h"
 #include "base/rc.h"
 #include "writer/rights.h"
@@ -15,15 +16,25 @@
  * its reply is the scoreboard (scoreboard_view_pack). */
 #define CONTROL_BOARD 0xb0
 
+/* A frame among those that were taken, which waits for the next batch nevertheless. */
+struct peer_deferred {
+	size_t at;
+	size_t size;
+};
+
 struct peer {
 	enum peer_kind kind;
 	int fd;
-	bool ended;    /* it sends no more; what it sent is still answered */
-	bool broken;   /* to be closed at once */
-	bool denied;   /* it was refused a request: this is logged once */
-	bool stalled;  /* no more is taken until peer_hold or peer_forget */
-	struct buf in; /* requests; the first `taken` bytes are frames that were taken */
+	struct caller caller; /* of an administrator */
+	bool ended;           /* it sends no more; what it sent is still answered */
+	bool broken;          /* to be closed at once */
+	bool denied;          /* it was refused a request: this is logged once */
+	bool stalled;         /* no more is taken until peer_hold or peer_forget */
+	struct buf in;        /* requests; the first `taken` bytes are frames that were taken */
 	size_t taken;
+	struct peer_deferred *deferred; /* of those, in their order (peer_defer) */
+	size_t deferred_count, deferred_room;
+	size_t deferred_bytes;
 	struct buf held; /* frames that the store works on, see peer_hold */
 	struct buf out;  /* replies; the first `sent` bytes are on their way */
 	size_t sent;
@@ -47,6 +58,11 @@ void peer_flush(struct peer *peer);
  * RC_BUSY: there is none, or a CONTROL_BOARD comes first, or the peer has too many
  * replies that it has not read, or it is stalled. */
 MUST_USE enum rc peer_take(struct peer *peer, struct frame *out);
+/* Leaves the frame that was just taken for the next batch, so that those behind it can
+ * be taken. */
+void peer_defer(struct peer *peer, const struct frame *frame);
+/* If all that was taken was deferred: takes from the beginning again. */
+void peer_resume(struct peer *peer);
 /* Drops the next whole frame if it is a CONTROL_BOARD; its tag. Not between peer_take
  * and peer_hold or peer_forget. */
 bool peer_take_board(struct peer *peer, uint64_t *tag);

@@ -7,10 +7,11 @@
 #include <poll.h>
 #include <stdlib.h>
 
-void peers_add(struct peers *peers, enum peer_kind kind, int fd)
+struct peer *peers_add(struct peers *peers, enum peer_kind kind, int fd)
 {
 	peers->list = mem_resize(peers->list, peers->count + 1, sizeof(*peers->list));
-	peers->list[peers->count++] = peer_new(kind, fd);
+	peers->list[peers->count] = peer_new(kind, fd);
+	return peers->list[peers->count++];
 }
 
 void peers_sweep(struct peers *peers)

@@ -11,7 +11,7 @@ struct peers {
 };
 
 /* Takes the descriptor over. */
-void peers_add(struct peers *peers, enum peer_kind kind, int fd);
+struct peer *peers_add(struct peers *peers, enum peer_kind kind, int fd);
 /* Closes those that are done, and administrators who let others wait; not those whose
  * requests are held. */
 void peers_sweep(struct peers *peers);

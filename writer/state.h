@@ -2,6 +2,7 @@
 #ifndef WRITER_STATE_H
 #define WRITER_STATE_H
 
+#include "writer/audit.h"
 #include "writer/batch.h"
 #include "writer/group_commit.h"
 #include "writer/hints.h"
@@ -48,6 +49,7 @@ struct writer {
 	struct hints hints;
 	struct retention retention;
 	struct presence presence;
+	struct audit_file audit;
 	struct writer_stats stats;
 	struct group_commit group_commit;
 	/* Readers may have missed a change: the outcome of a commit is unknown, or the

@@ -209,6 +209,8 @@ static void writer_open(struct writer *writer)
 		writer_open_failed(writer, rc, &err);
 		return;
 	}
+	if (audit_file_open(from->place, &writer->audit, &err) != RC_OK)
+		log_error("audit_failed", LOG_TEXT("reason", err.text));
 	if (from->sandbox && writer_confine(from->db, store_needs(writer->store)) != RC_OK) {
 		writer_fail(writer, EXIT_FAILURE);
 		return;
@@ -250,6 +252,7 @@ static void writer_close(struct writer *writer)
 	generation_write_begin(writer->from->shm);
 	generation_tokens_begin(writer->from->shm);
 	store_close(writer->store);
+	audit_file_close(&writer->audit);
 	if (writer->signals >= 0)
 		(void)close(writer->signals);
 }
@@ -261,6 +264,7 @@ int writer_run(const struct writer_inheritance *inheritance)
 				 .stats = { .shm = inheritance->shm },
 				 .batch = mem_alloc(sizeof(*writer.batch)),
 				 .settle_at = WRITER_NEVER,
+				 .audit = AUDIT_FILE_NONE,
 				 .signals = writer_signals() };
 
 	assert(inheritance->shm && inheritance->db && inheritance->channel >= 0);

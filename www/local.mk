@@ -8,6 +8,7 @@ www_sources = \
 	%D%/build.mjs \
 	%D%/embed.mjs \
 	%D%/library.mjs \
+	%D%/sbom.mjs \
 	%D%/package.mjs \
 	%D%/adapters/initial.ts \
 	%D%/adapters/preact.ts \
@@ -66,8 +67,8 @@ www_sources = \
 	%D%/page/users.ts
 
 libworker_a_SOURCES += %D%/embedded.c
-EXTRA_DIST += $(www_sources)
-MAINTAINERCLEANFILES = $(srcdir)/%D%/embedded.c $(srcdir)/%D%/pocketbook.tgz
+EXTRA_DIST += $(www_sources) %D%/sbom.cdx.json.in
+MAINTAINERCLEANFILES = $(srcdir)/%D%/embedded.c $(srcdir)/%D%/pocketbook.tgz $(srcdir)/%D%/sbom.cdx.json.in
 # Named, so that in a build folder of its own make need not find the rule below by
 # searching VPATH.
 %D%/embedded.$(OBJEXT): $(srcdir)/%D%/embedded.c
@@ -75,13 +76,26 @@ $(srcdir)/%D%/embedded.c: $(www_sources) doc/client.md LICENSE configure.ac
 	$(AM_V_GEN)cd $(srcdir)/%D% && \
 		{ test package-lock.json -ot node_modules/.package-lock.json || $(NPM) ci --silent --no-audit --no-fund; } && \
 		rm -rf dist && $(NODE) build.mjs dist && $(NODE) package.mjs dist/pocketbook.tgz && \
-		$(NODE) embed.mjs dist embedded.c.tmp && mv embedded.c.tmp embedded.c && cp dist/pocketbook.tgz pocketbook.tgz
+		$(NODE) embed.mjs dist embedded.c.tmp && mv embedded.c.tmp embedded.c && cp dist/pocketbook.tgz pocketbook.tgz && \
+		$(NODE) sbom.mjs sbom.cdx.json.in
 
 # The npm package, which is made with the page: for a release, and beside it.
 dist_pkgdata_DATA = $(srcdir)/%D%/pocketbook.tgz
 $(srcdir)/%D%/pocketbook.tgz: $(srcdir)/%D%/embedded.c
 	@test -e $@ || { rm -f $(srcdir)/%D%/embedded.c && $(MAKE) $(AM_MAKEFLAGS) $(srcdir)/%D%/embedded.c; }
-dist-hook: dist-package
-.PHONY: dist-package
+dist-hook: dist-package dist-sbom
+.PHONY: dist-package dist-sbom
 dist-package: $(srcdir)/%D%/pocketbook.tgz
 	cp -f $(srcdir)/%D%/pocketbook.tgz $(PACKAGE)-$(VERSION).tgz
+
+# The bill of materials: in a release, beside it, and installed, there with the versions
+# of the libraries that it was built with.
+nodist_pkgdata_DATA = pocketbook.cdx.json
+CLEANFILES += pocketbook.cdx.json
+pocketbook.cdx.json: $(srcdir)/%D%/sbom.cdx.json.in Makefile
+	$(AM_V_GEN)$(SED) $(SBOM_EDITS) $(srcdir)/%D%/sbom.cdx.json.in >$@.tmp && mv $@.tmp $@
+$(srcdir)/%D%/sbom.cdx.json.in: $(srcdir)/%D%/embedded.c
+	@test -e $@ || { rm -f $(srcdir)/%D%/embedded.c && $(MAKE) $(AM_MAKEFLAGS) $(srcdir)/%D%/embedded.c; }
+dist-sbom: pocketbook.cdx.json
+	cp -f pocketbook.cdx.json $(distdir)/pocketbook.cdx.json
+	cp -f pocketbook.cdx.json $(PACKAGE)-$(VERSION).cdx.json

@@ -4,6 +4,7 @@
 // POCKETBOOK is a program built with --enable-faults.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bitRot } from './bit-rot.mjs'
 import { campaign } from './campaign.mjs'
 import { enterOwnMounts } from './mounts.mjs'
 import { mutants } from './mutants.mjs'
@@ -44,6 +45,12 @@ test(`every promise holds while allocations fail (SEED=${seed})`, async (t) => {
   t.diagnostic(JSON.stringify(counts))
   assert.deepEqual(violations, [])
   for (const [kind, { tried }] of Object.entries(counts)) assert.ok(tried > 0, kind)
+})
+
+test(`no damage of the files goes unnoticed (SEED=${seed})`, async (t) => {
+  const { outcomes, violations } = await bitRot({ program, seed, seconds: 10 })
+  t.diagnostic(JSON.stringify(outcomes))
+  assert.deepEqual(violations, [])
 })
 
 for (const { faults, acts: names = [], kind } of mutants) {

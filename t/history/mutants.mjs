@@ -10,6 +10,7 @@ export const mutants = [
   { faults: 'nested_forgotten=wrong', kind: /a stream missed a change|a pull missed a write|was lost/ },
   { faults: 'cursor_ahead=wrong@5', kind: /missed/ },
   { faults: 'hints_dropped=wrong@2', kind: /a stream missed a change/ },
+  { faults: 'follower_overlooked=wrong@2', kind: /a stream missed a change/ },
   { faults: 'page_dropped=wrong@10', kind: /a stream missed a change/ },
   { faults: 'resume_forgotten=wrong', kind: /a stream missed a change/ },
   { faults: 'lapped_untold=wrong', acts: ['lapRing'], kind: /a stream missed a change/ },

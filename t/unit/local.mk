@@ -3,6 +3,7 @@ unit_tests = \
 	%D%/test_auth \
 	%D%/test_auth_quota \
 	%D%/test_auth_token \
+	%D%/test_batch \
 	%D%/test_buf \
 	%D%/test_byte_range \
 	%D%/test_channel \
@@ -84,6 +85,7 @@ unit_tests = \
 	%D%/test_writer \
 	%D%/test_writer_later \
 	%D%/test_writer_life \
+	%D%/test_audit \
 	%D%/test_writer_peer \
 	%D%/test_writer_rights
 check_PROGRAMS += $(unit_tests)
@@ -112,6 +114,7 @@ t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_quota_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_batch_LDADD = libwriter.a $(store_libs) $(shm_libs) $(SECCOMP_LIBS)
 t_unit_test_buf_LDADD = $(base_libs)
 t_unit_test_byte_range_LDADD = $(http_libs)
 t_unit_test_channel_LDADD = $(base_libs)
@@ -241,5 +244,6 @@ t_unit_test_writer_life_SOURCES = %D%/test_writer_life.c %D%/writer_kit.c %D%/wr
 t_unit_test_writer_life_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
 t_unit_test_writer_peer_SOURCES = %D%/test_writer_peer.c %D%/writer_kit.c %D%/writer_kit.h
 t_unit_test_writer_peer_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
+t_unit_test_audit_LDADD = libwriter.a $(store_libs) $(shm_libs)
 t_unit_test_writer_rights_SOURCES = %D%/test_writer_rights.c
 t_unit_test_writer_rights_LDADD = libwriter.a $(base_libs)

@@ -455,9 +455,12 @@ static void a_recheck_returns_the_current_grants(void **state)
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	fixture->store.token.grant_count = 1;
-	assert_int_equal(recheck(fixture), RC_OK);
-	assert_int_equal(fixture->identity->grant_count, 1);
-	assert_int_equal(fixture->store.asked, 2);
+	fixture->generation += 2;
+	for (int stream = 0; stream < 3; stream++) {
+		assert_int_equal(recheck(fixture), RC_OK);
+		assert_int_equal(fixture->identity->grant_count, 1);
+		assert_int_equal(fixture->store.asked, 2);
+	}
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	assert_int_equal(fixture->identity->grant_count, 1);
 	assert_int_equal(fixture->store.asked, 2);
@@ -469,6 +472,7 @@ static void a_recheck_denies_a_revoked_token_and_forgets_it(void **state)
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	fixture->store.rc = RC_NOT_FOUND;
+	fixture->generation += 2;
 	assert_int_equal(recheck(fixture), RC_DENIED);
 	assert_int_equal(identify_mine(fixture), RC_DENIED);
 	assert_int_equal(fixture->store.asked, 3);
@@ -490,6 +494,7 @@ static void a_recheck_denies_a_changed_secret(void **state)
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	fixture->store.token.hash[31] ^= 1;
+	fixture->generation += 2;
 	assert_int_equal(recheck(fixture), RC_DENIED);
 }
 
@@ -499,6 +504,7 @@ static void a_failed_recheck_is_not_a_denial(void **state)
 
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	fixture->store.rc = RC_UNAVAILABLE;
+	fixture->generation += 2;
 	assert_int_equal(recheck(fixture), RC_UNAVAILABLE);
 }
 
@@ -521,8 +527,8 @@ static void start_lookups(struct fixture *fixture)
 {
 	assert_int_equal(identify_mine(fixture), RC_OK);
 	fixture->store.later = true;
-	auth_recheck(fixture->auth, fixture->identity, answered, fixture);
 	fixture->generation += 2;
+	auth_recheck(fixture->auth, fixture->identity, answered, fixture);
 	auth_identify(fixture->auth, slice_of(fixture->minted.text), &fixture->from, answered,
 		      fixture);
 	assert_int_equal(fixture->answers, 1);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "ipc/frame.h"
 #include "cli/admin.h"
+#include "cli/audit_note.h"
 #include "ipc/control.h"
 #include "ipc/lock.h"
 #include "store/store_admin.h"
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +53,16 @@ void clock_sleep_until(uint64_t deadline)
 {
 	if (world.now < deadline)
 		world.now = deadline;
+}
+
+/* Instead of the audit file: the line that would be in it. */
+static char recorded[512];
+
+void audit_note(const struct db_place *at, struct buf *line)
+{
+	assert_string_equal(at->path, place.path);
+	(void)snprintf(recorded, sizeof(recorded), "%.*s", (int)line->len, line->data);
+	buf_free(line);
 }
 
 int64_t clock_wall(void)
@@ -146,6 +158,7 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(&world, 0, sizeof(world));
+	recorded[0] = '\0';
 	world.step = 1;
 	world.lock = -1;
 	world.committed = STORE_KIND_COUNT;
@@ -267,6 +280,7 @@ static void without_a_server_it_is_done_under_the_lock(void **state)
 	assert_int_equal(outcome.tokens, 1);
 	assert_int_equal(world.committed, STORE_TOKEN_LIST);
 	assert_int_equal(world.opened, 1);
+	assert_non_null(strstr(recorded, " act=token_list "));
 }
 
 static void a_refusal_of_the_request_is_an_answer(void **state)
@@ -278,6 +292,7 @@ static void a_refusal_of_the_request_is_an_answer(void **state)
 	outcome = ask(admin_do, STORE_TOKEN_REVOKE);
 	assert_int_equal(outcome.rc, RC_OK);
 	assert_int_equal(outcome.reply, RC_NOT_FOUND);
+	assert_string_equal(recorded, "");
 }
 
 static void a_database_that_does_not_open_is_told_in_its_words(void **state)
@@ -373,6 +388,7 @@ static void with_a_server_it_is_asked_to(void **state)
 	assert_int_equal(outcome.tokens, 1);
 	expect_asked(STORE_TOKEN_LIST);
 	assert_int_equal(world.opened, 0);
+	assert_string_equal(recorded, ""); /* its writer does it */
 }
 
 static void a_server_that_leaves_before_it_answers_is_followed(void **state)

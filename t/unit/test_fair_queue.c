@@ -139,6 +139,66 @@ static void the_number_is_shared_too(void **state)
 	finish(queue);
 }
 
+/* As long as others are about; what a token alone may do is for throughput. */
+static void no_token_is_far_ahead_of_others(void **state)
+{
+	struct fair_queue *queue = fair_queue_new(1000, 1000 * FAIR_AHEAD);
+	struct fair_item big[MANY], small[2];
+	size_t taken = 0;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		add(queue, &big[i], 1, FAIR_AHEAD / 4);
+	for (; taken < 8; taken++)
+		assert_ptr_equal(fair_queue_take(queue), &big[taken]);
+	add(queue, &small[0], 2, 100);
+	assert_ptr_equal(fair_queue_take(queue), &small[0]);
+	assert_null(fair_queue_take(queue));
+	fair_queue_remove(queue, &small[0]);
+	for (size_t i = 0; i < 4; i++) {
+		fair_queue_remove(queue, &big[i]);
+		assert_null(fair_queue_take(queue));
+	}
+	fair_queue_remove(queue, &big[4]);
+	assert_ptr_equal(fair_queue_take(queue), &big[taken++]);
+	assert_null(fair_queue_take(queue));
+	add(queue, &small[1], 3, 100);
+	assert_ptr_equal(fair_queue_take(queue), &small[1]);
+	fair_queue_remove(queue, &small[1]);
+	for (size_t i = 5; i < taken; i++)
+		fair_queue_remove(queue, &big[i]);
+	finish(queue);
+}
+
+static void after_a_while_a_token_is_alone_again(void **state)
+{
+	struct fair_queue *queue = fair_queue_new(1000, 10 * FAIR_MEMORY);
+	struct fair_item big[2], small[2];
+
+	(void)state;
+	for (uint64_t key = 1; key <= 2; key++) {
+		add(queue, &small[0], key, 100);
+		assert_ptr_equal(fair_queue_take(queue), &small[0]);
+		fair_queue_remove(queue, &small[0]);
+	}
+	for (size_t bytes = 0; bytes < FAIR_MEMORY + FAIR_AHEAD; bytes += 2 * FAIR_AHEAD) {
+		add(queue, &big[0], 1, 2 * FAIR_AHEAD);
+		add(queue, &big[1], 1, 1);
+		assert_ptr_equal(fair_queue_take(queue), &big[0]);
+		if (bytes + 2 * FAIR_AHEAD < FAIR_MEMORY)
+			assert_null(fair_queue_take(queue));
+		fair_queue_remove(queue, &big[0]);
+		fair_queue_remove(queue, &big[1]);
+	}
+	add(queue, &big[0], 1, 2 * FAIR_AHEAD);
+	add(queue, &big[1], 1, 1);
+	assert_ptr_equal(fair_queue_take(queue), &big[0]);
+	assert_ptr_equal(fair_queue_take(queue), &big[1]);
+	fair_queue_remove(queue, &big[0]);
+	fair_queue_remove(queue, &big[1]);
+	finish(queue);
+}
+
 /* --max-body may be larger than the queue. */
 static void a_very_large_request_may_wait(void **state)
 {
@@ -160,6 +220,8 @@ int main(void)
 		cmocka_unit_test(a_token_alone_leaves_a_reserve),
 		cmocka_unit_test(there_is_room_beside_many_greedy_tokens),
 		cmocka_unit_test(the_number_is_shared_too),
+		cmocka_unit_test(no_token_is_far_ahead_of_others),
+		cmocka_unit_test(after_a_while_a_token_is_alone_again),
 		cmocka_unit_test(a_very_large_request_may_wait),
 	};
 

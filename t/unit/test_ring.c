@@ -1,34 +1,46 @@
 /* The ring: order, laps, torn entries. */
+#include "shm/followers.h"
 #include "shm/map.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
+#include "shm/wake.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <poll.h>
 #include <stdlib.h>
+
+/* Every hint is one that somebody waits for. */
+static void follow_all(struct shm *shm, unsigned slot)
+{
+	for (uint64_t bucket = 0; bucket < RING_BUCKETS; bucket++)
+		followers_add(shm, followers_number(slot, false), bucket);
+}
 
 static struct shm *make(unsigned slots)
 {
 	struct shm *shm = NULL;
 
 	assert_int_equal(shm_new(slots, &shm), RC_OK);
+	for (unsigned slot = 0; slot < slots; slot++)
+		follow_all(shm, slot);
 	ring_attach(shm, 0);
 	return shm;
 }
 
 static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
-	const struct ring_entry entry = { .key = key, .number = number, .last = true };
+	struct ring_entry entry = { .key = key, .number = number, .last = true };
 
 	ring_publish(shm, &entry, 1);
 }
 
 static void entries_are_read_in_order_and_whole(void **state)
 {
-	const struct ring_entry sent[] = {
+	struct ring_entry sent[] = {
 		{ .key = 7 },
 		{ .key = UINT64_MAX, .number = 4 },
 		{ .key = 8, .number = 5, .last = true },
@@ -52,6 +64,114 @@ static void entries_are_read_in_order_and_whole(void **state)
 	assert_int_equal(ring_bucket(shm, UINT64_MAX), 4);
 	assert_int_equal(ring_bucket(shm, 8 + RING_BUCKETS), 5);
 	assert_int_equal(ring_bucket(shm, 7), 0);
+	shm_free(shm);
+}
+
+static struct ring_entry read_one(struct shm *shm, struct ring_reader *reader)
+{
+	struct ring_entry got = { 0 };
+
+	assert_int_equal(ring_read(shm, reader, &got), RING_GOT);
+	return got;
+}
+
+/* What nobody follows is in the buckets alone, and the number up to which nothing is
+ * missing comes with the next hint. */
+static void only_what_is_followed_is_published(void **state)
+{
+	struct ring_entry sent[] = { { .key = 1, .number = 1 },
+				     { .key = 2, .number = 2 },
+				     { .key = 3, .number = 3, .last = true } };
+	const unsigned follower = followers_number(0, true);
+	struct shm *shm;
+	struct ring_reader reader;
+	struct ring_entry got;
+
+	(void)state;
+	assert_int_equal(shm_new(1, &shm), RC_OK);
+	ring_attach(shm, 0);
+	ring_reader_start(shm, &reader);
+	followers_add(shm, follower, 2 + RING_BUCKETS);
+	ring_publish(shm, sent, 3);
+	got = read_one(shm, &reader);
+	assert_int_equal(got.key, 2);
+	assert_int_equal(got.before, 0);
+	assert_true(got.last);
+	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
+	assert_int_equal(ring_bucket(shm, 3), 3);
+	assert_int_equal(ring_published(shm), 3);
+
+	followers_remove(shm, follower, 2);
+	publish(shm, 2, 4);
+	followers_add(shm, follower, 5);
+	publish(shm, 5, 5);
+	got = read_one(shm, &reader);
+	assert_int_equal(got.number, 5);
+	assert_int_equal(got.before, 4);
+	followers_clear(shm, follower);
+	publish(shm, 5, 6);
+	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
+	assert_int_equal(ring_published(shm), 6);
+	assert_int_equal(ring_bucket(shm, 5), 6);
+	shm_free(shm);
+}
+
+static bool is_awake(struct shm *shm, unsigned slot)
+{
+	struct pollfd fd = { .fd = wake_fd(shm, slot), .events = POLLIN };
+	bool awake = poll(&fd, 1, 0) == 1;
+
+	wake_drain(shm, slot);
+	return awake;
+}
+
+static void only_who_follows_is_woken(void **state)
+{
+	struct ring_reader reader[2];
+	struct shm *shm;
+
+	(void)state;
+	assert_int_equal(shm_new(2, &shm), RC_OK);
+	ring_attach(shm, 0);
+	followers_add(shm, followers_number(0, false), 1);
+	followers_add(shm, followers_number(1, false), 2);
+	for (unsigned slot = 0; slot < 2; slot++) {
+		ring_reader_start(shm, &reader[slot]);
+		(void)is_awake(shm, slot);
+		ring_reader_arm(shm, &reader[slot], slot);
+	}
+	publish(shm, 3, 1);
+	assert_false(is_awake(shm, 0));
+	assert_false(is_awake(shm, 1));
+	publish(shm, 1, 2);
+	assert_true(is_awake(shm, 0));
+	assert_false(is_awake(shm, 1));
+	publish(shm, 2, 3);
+	assert_true(is_awake(shm, 1));
+	shm_free(shm);
+}
+
+/* The other slot's hints fill the ring. */
+static void who_follows_little_is_woken_before_it_is_lapped(void **state)
+{
+	struct ring_reader reader;
+	struct ring_entry got;
+	struct shm *shm;
+	uint64_t number = 0;
+
+	(void)state;
+	assert_int_equal(shm_new(2, &shm), RC_OK);
+	ring_attach(shm, 0);
+	followers_add(shm, followers_number(1, false), 1);
+	ring_reader_start(shm, &reader);
+	(void)is_awake(shm, 0);
+	ring_reader_arm(shm, &reader, 0);
+	while (!is_awake(shm, 0) && number < RING_SIZE)
+		publish(shm, 1, ++number);
+	assert_in_range(number, 2, RING_SIZE / 2);
+	for (uint64_t i = 1; i <= number; i++)
+		assert_int_equal(read_one(shm, &reader).number, i);
+	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
 	shm_free(shm);
 }
 
@@ -211,6 +331,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_are_read_in_order_and_whole),
+		cmocka_unit_test(only_what_is_followed_is_published),
+		cmocka_unit_test(only_who_follows_is_woken),
+		cmocka_unit_test(who_follows_little_is_woken_before_it_is_lapped),
 		cmocka_unit_test(a_reader_that_starts_late_reads_only_what_comes),
 		cmocka_unit_test(a_full_ring_is_read_whole),
 		cmocka_unit_test(a_lapped_reader_is_told_and_goes_on_at_the_head),

@@ -1,5 +1,6 @@
 /* The ring at work: a database of KEYS numbers, a producer that commits and publishes
  * and is killed while doing so, readers that follow by the hints alone. */
+#include "shm/followers.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
@@ -22,18 +23,27 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Every hint is one that somebody waits for. */
+static void follow_all(struct shm *shm, unsigned slot)
+{
+	for (uint64_t bucket = 0; bucket < RING_BUCKETS; bucket++)
+		followers_add(shm, followers_number(slot, false), bucket);
+}
+
 static struct shm *make(unsigned slots)
 {
 	struct shm *shm = NULL;
 
 	assert_int_equal(shm_new(slots, &shm), RC_OK);
+	for (unsigned slot = 0; slot < slots; slot++)
+		follow_all(shm, slot);
 	ring_attach(shm, 0);
 	return shm;
 }
 
 static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
-	const struct ring_entry entry = { .key = key, .number = number, .last = true };
+	struct ring_entry entry = { .key = key, .number = number, .last = true };
 
 	ring_publish(shm, &entry, 1);
 }

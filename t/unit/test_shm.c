@@ -48,17 +48,17 @@ static void only_armed_slots_are_woken_and_once(void **state)
 	struct shm *shm = make(3);
 
 	(void)state;
-	wake_armed(shm);
+	wake_all_armed(shm);
 	for (unsigned slot = 0; slot < 3; slot++)
 		assert_false(is_awake(shm, slot));
 	wake_arm(shm, 1);
-	wake_armed(shm);
+	wake_all_armed(shm);
 	assert_false(is_awake(shm, 0));
 	assert_true(is_awake(shm, 1));
 	assert_false(is_awake(shm, 2));
 	wake_drain(shm, 1);
 	assert_false(is_awake(shm, 1));
-	wake_armed(shm);
+	wake_all_armed(shm);
 	assert_false(is_awake(shm, 1));
 	shm_free(shm);
 }

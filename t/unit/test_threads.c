@@ -4,6 +4,7 @@
 #include "ipc/channel.h"
 #include "base/exit.h"
 #include "shm/generation.h"
+#include "shm/followers.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
 #include "t/unit/writer_kit.h"
@@ -13,6 +14,8 @@
 #include <cmocka.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -44,9 +47,7 @@ static void *produce(void *arg)
 	struct play *play = arg;
 
 	for (uint64_t number = 1; number <= NUMBERS; number++) {
-		const struct ring_entry entry = { .key = number % 61,
-						  .number = number,
-						  .last = true };
+		struct ring_entry entry = { .key = number % 61, .number = number, .last = true };
 
 		play->written[number] = number * 3;
 		ring_publish(play->shm, &entry, 1);
@@ -107,6 +108,9 @@ static void what_is_published_is_visible(void **state)
 	(void)state;
 	assert_non_null(play);
 	assert_int_equal(shm_new(READERS, &play->shm), RC_OK);
+	for (unsigned slot = 0; slot < READERS; slot++)
+		for (uint64_t bucket = 0; bucket < RING_BUCKETS; bucket++)
+			followers_add(play->shm, followers_number(slot, false), bucket);
 	ring_attach(play->shm, 0);
 	for (unsigned i = 0; i < READERS; i++) {
 		readers[i] = (struct reader){ .play = play, .slot = i };
@@ -121,6 +125,67 @@ static void what_is_published_is_visible(void **state)
 	}
 	shm_free(play->shm);
 	free(play);
+}
+
+/* ---- Followers ---- */
+
+#define ROUNDS 20000
+
+/* Of each round, one thread commits and the other begins to follow, at the same
+ * time. */
+struct race {
+	struct shm *shm;
+	atomic_uint_least64_t database; /* the newest number */
+	atomic_uint_least64_t round, committed, seen;
+};
+
+static void *commit_each_round(void *arg)
+{
+	struct race *race = arg;
+
+	for (uint64_t number = 1; number <= ROUNDS; number++) {
+		struct ring_entry entry = { .key = 7, .number = number, .last = true };
+
+		while (atomic_load(&race->round) < number)
+			;
+		/* In no order: what is promised must not depend on it. */
+		atomic_store_explicit(&race->database, number, memory_order_relaxed);
+		ring_publish(race->shm, &entry, 1);
+		atomic_store(&race->committed, number);
+		while (atomic_load(&race->seen) < number)
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void who_begins_to_follow_misses_nothing(void **state)
+{
+	struct race race = { 0 };
+	struct ring_reader reader;
+	struct ring_entry got;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(shm_new(1, &race.shm), RC_OK);
+	ring_attach(race.shm, 0);
+	ring_reader_start(race.shm, &reader);
+	assert_int_equal(pthread_create(&thread, NULL, commit_each_round, &race), 0);
+	for (uint64_t number = 1; number <= ROUNDS; number++) {
+		uint64_t known;
+
+		followers_remove(race.shm, 0, 7);
+		atomic_store(&race.round, number);
+		followers_add(race.shm, 0, 7);
+		known = atomic_load_explicit(&race.database, memory_order_relaxed);
+		while (atomic_load(&race.committed) < number)
+			sched_yield();
+		while (ring_read(race.shm, &reader, &got) == RING_GOT)
+			known = got.number;
+		must(known == number, "a commit is in the database or has a hint");
+		atomic_store(&race.seen, number);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	shm_free(race.shm);
 }
 
 /* ---- The
@@ -220,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_published_is_visible),
+		cmocka_unit_test(who_begins_to_follow_misses_nothing),
 		cmocka_unit_test(the_writer_and_its_peers_share_what_they_say),
 	};
 

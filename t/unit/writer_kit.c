@@ -7,6 +7,7 @@
 #include "ipc/frame.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "shm/followers.h"
 #include "writer/writer.h"
 
 #include <cmocka.h>
@@ -77,6 +78,9 @@ void stage_prepare(struct stage *stage)
 	(void)snprintf(stage->socket, sizeof(stage->socket), "%s/%u.sock", folder, stages);
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", stage->socket);
 	assert_int_equal(shm_new(2, &stage->shm), RC_OK);
+	/* Somebody waits for every hint. */
+	for (uint64_t bucket = 0; bucket < RING_BUCKETS; bucket++)
+		followers_add(stage->shm, followers_number(0, false), bucket);
 	stage->control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(stage->control, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(stage->control, 64), 0);

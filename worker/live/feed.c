@@ -47,8 +47,8 @@ struct feed *feed_new(struct feed_shared *shared, struct slice group)
 void feed_free(struct feed *feed)
 {
 	assert(feed_is_unused(feed));
-	if (feed->due)
-		TAILQ_REMOVE(&feed->shared->due, feed, next_due);
+	if (feed->list)
+		TAILQ_REMOVE(feed->list, feed, next_due);
 	free(feed->group);
 	free(feed);
 }
@@ -60,20 +60,21 @@ struct slice feed_group(const struct feed *feed)
 
 /* ---- What there is to do ---- */
 
-static void feed_due(struct feed *feed, const struct timeval *when)
+static void feed_put(struct feed *feed, struct feed_list *list)
 {
-	if (!feed->due) {
-		feed->due = true;
-		TAILQ_INSERT_TAIL(&feed->shared->due, feed, next_due);
-	}
-	event_add(feed->shared->turn, when);
+	if (feed->list)
+		TAILQ_REMOVE(feed->list, feed, next_due);
+	feed->list = list;
+	TAILQ_INSERT_TAIL(list, feed, next_due);
 }
 
 static void feed_schedule(struct feed *feed)
 {
 	static const struct timeval next_turn = { 0, 0 };
 
-	feed_due(feed, &next_turn);
+	if (feed->list != &feed->shared->due)
+		feed_put(feed, &feed->shared->due);
+	event_add(feed->shared->turn, &next_turn);
 }
 
 /* The store did not answer: the work is still to be done, but not at once. */
@@ -82,7 +83,11 @@ static void feed_retry(struct feed *feed, enum rc rc)
 	static const struct timeval later = { 0, 200000 };
 
 	log_warn("feed_failed", LOG_TEXT("group", feed->group), LOG_TEXT("reason", rc_name(rc)));
-	feed_due(feed, &later);
+	if (feed->list)
+		return;
+	feed_put(feed, &feed->shared->later);
+	if (!event_pending(feed->shared->retry, EV_TIMEOUT, NULL))
+		event_add(feed->shared->retry, &later);
 }
 
 static bool feed_is_followed(const struct feed *feed)

@@ -47,8 +47,10 @@ struct feed_shared {
 	 * been handed to their feeds. A feed that has nothing to deliver is current up
 	 * to here. */
 	struct store_cursor announced;
-	struct feed_list due; /* feeds with something to do */
-	struct event *turn;   /* does it, in the next turn of the loop (feeds.c) */
+	struct feed_list due;   /* feeds with something to do */
+	struct feed_list later; /* the same, but the store did not answer them */
+	struct event *turn;     /* does it, in the next turn of the loop (feeds.c) */
+	struct event *retry;    /* makes the later ones due */
 };
 
 struct feed {
@@ -66,7 +68,7 @@ struct feed {
 	uint64_t hinted;          /* the newest number that a hint gave for this group */
 	uint64_t delivered_hints; /* live streams without documents have events up to here */
 	struct store_cursor delivered_docs; /* live streams with documents have all up to here */
-	bool due;                           /* in the list of those with something to do */
+	struct feed_list *list;             /* due or later; NULL: it has nothing to do */
 	bool reading;                       /* a page is on its way from the store */
 	bool stale;  /* hints may have been missed: the store must be asked for the newest number */
 	bool asking; /* the answer to that is on its way */

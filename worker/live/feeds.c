@@ -2,19 +2,43 @@
  * worker/live/subscriber (memberships). */
 #include "worker/live/feeds.h"
 
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "shm/followers.h"
 #include "shm/ring.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #define TABLE_START 64
+/* What one turn of the loop does at most, so that a worker with many feeds still
+ * answers others in between: places of the table that are compared, and feeds that are
+ * worked off, with a query each. */
+#define TURN_PLACES 2048
+#define TURN_FEEDS 128
+
+/* Goes once around the table, from whichever place. While it is under way, `announced`
+ * waits: it may not pass a commit whose lost hint a feed has not been compared for. A
+ * commit is in the buckets before it is in `committed` (shm/ring.h), so all up to a
+ * number that was read from there at the beginning is accounted for at the end. If
+ * hints are lost again meanwhile, another round follows: with restarts instead, hints
+ * that are lost again and again would keep the last places from ever being reached. */
+struct feeds_scan {
+	bool running, again;
+	bool all, all_again; /* compares nothing, refreshes every feed */
+	size_t at, left;     /* places of the table */
+	uint64_t number;     /* to be announced at the end */
+	struct event *next;
+};
 
 struct feeds {
 	struct feed_shared shared;
+	unsigned follower;
 	struct feed **table;
 	size_t size, count;
+	struct feeds_scan scan;
+	bool asking, ask_again; /* for the head, to refresh all */
 	on_feeds_started *on_started;
 	void *arg;
 };
@@ -42,12 +66,18 @@ static void feeds_grow(struct feeds *feeds)
 		}
 	}
 	free(old);
+	/* A scan that is under way has lost its place. */
+	feeds->scan.at = 0;
+	feeds->scan.left = feeds->size;
 }
 
 static struct feed *feeds_add(struct feeds *feeds, struct slice group)
 {
-	struct feed *feed = feed_new(&feeds->shared, group);
+	struct feed *feed;
 
+	/* First: see followers.h. */
+	followers_add(feeds->shared.counters->shm, feeds->follower, hash_of(group));
+	feed = feed_new(&feeds->shared, group);
 	if (feeds->count >= feeds->size)
 		feeds_grow(feeds);
 	feed->next_in_bucket = *feeds_bucket(feeds, feed->hash);
@@ -56,8 +86,21 @@ static struct feed *feeds_add(struct feeds *feeds, struct slice group)
 	return feed;
 }
 
+/* Feeds whose hashes share a bucket of the ring lie RING_BUCKETS places apart, or in
+ * one place of a smaller table. */
+static bool feeds_has_bucket(const struct feeds *feeds, uint64_t hash)
+{
+	for (size_t at = hash & (feeds->size - 1) & (RING_BUCKETS - 1); at < feeds->size;
+	     at += RING_BUCKETS)
+		for (const struct feed *feed = feeds->table[at]; feed; feed = feed->next_in_bucket)
+			if (feed->hash % RING_BUCKETS == hash % RING_BUCKETS)
+				return true;
+	return false;
+}
+
 static void feeds_remove(struct feeds *feeds, struct feed *feed)
 {
+	const uint64_t hash = feed->hash;
 	struct feed **at = feeds_bucket(feeds, feed->hash);
 
 	while (*at != feed)
@@ -65,6 +108,8 @@ static void feeds_remove(struct feeds *feeds, struct feed *feed)
 	*at = feed->next_in_bucket;
 	feeds->count--;
 	feed_free(feed);
+	if (!feeds_has_bucket(feeds, hash))
+		followers_remove(feeds->shared.counters->shm, feeds->follower, hash);
 }
 
 void feeds_join(struct feeds *feeds, struct membership *membership, struct slice group)
@@ -78,26 +123,47 @@ void feeds_join(struct feeds *feeds, struct membership *membership, struct slice
 	feed_join(feed, membership);
 }
 
-/* Works off the feeds that are due, one round in each turn of the loop. */
+static const struct timeval next_turn = { 0, 0 };
+
+/* Works off feeds that are due. */
 static void on_turn(evutil_socket_t unused, short what, void *arg)
 {
 	struct feeds *feeds = arg;
+	struct feed_list *due = &feeds->shared.due;
 	struct feed_list now = TAILQ_HEAD_INITIALIZER(now);
 	struct feed *feed;
 
 	(void)unused;
 	(void)what;
-	TAILQ_CONCAT(&now, &feeds->shared.due, next_due);
-	TAILQ_FOREACH(feed, &now, next_due)
-	feed_settle(feed);
+	for (int i = 0; i < TURN_FEEDS && (feed = TAILQ_FIRST(due)) != NULL; i++) {
+		TAILQ_REMOVE(due, feed, next_due);
+		feed->list = &now;
+		TAILQ_INSERT_TAIL(&now, feed, next_due);
+		feed_settle(feed);
+	}
+	if (!TAILQ_EMPTY(due))
+		event_add(feeds->shared.turn, &next_turn);
 	while ((feed = TAILQ_FIRST(&now)) != NULL) {
 		TAILQ_REMOVE(&now, feed, next_due);
-		feed->due = false;
+		feed->list = NULL;
 		if (feed_is_unused(feed))
 			feeds_remove(feeds, feed);
 		else
 			feed_turn(feed);
 	}
+}
+
+static void on_retry(evutil_socket_t unused, short what, void *arg)
+{
+	struct feeds *feeds = arg;
+	struct feed *feed;
+
+	(void)unused;
+	(void)what;
+	TAILQ_FOREACH(feed, &feeds->shared.later, next_due)
+	feed->list = &feeds->shared.due;
+	TAILQ_CONCAT(&feeds->shared.due, &feeds->shared.later, next_due);
+	event_add(feeds->shared.turn, &next_turn);
 }
 
 /* ---- Hints ---- */
@@ -114,55 +180,133 @@ void feeds_hint(struct feeds *feeds, uint64_t hash, uint64_t number)
 	}
 }
 
-void feeds_announce(struct feeds *feeds, uint64_t number)
+static void announce(struct feeds *feeds, uint64_t number)
 {
 	if (number > feeds->shared.announced.seq)
 		feeds->shared.announced.seq = number;
 }
 
-void feeds_overrun(struct feeds *feeds, const struct shm *shm)
+void feeds_announce(struct feeds *feeds, uint64_t number)
+{
+	struct feeds_scan *scan = &feeds->scan;
+
+	if (!scan->running)
+		announce(feeds, number);
+	else if (!scan->again && number > scan->number)
+		scan->number = number;
+}
+
+/* ---- Scans ---- */
+
+static void scan_place(struct feeds *feeds)
+{
+	const struct feeds_scan *scan = &feeds->scan;
+	const struct shm *shm = feeds->shared.counters->shm;
+
+	for (struct feed *feed = feeds->table[scan->at]; feed; feed = feed->next_in_bucket)
+		if (scan->all || ring_bucket(shm, feed->hash) > feed->hinted)
+			feed_refresh(feed);
+}
+
+static void scan_begin(struct feeds *feeds, bool all, uint64_t number)
+{
+	struct feeds_scan *scan = &feeds->scan;
+
+	scan->running = true;
+	scan->again = scan->all_again = false;
+	scan->all = all;
+	scan->number = number;
+	scan->left = feeds->size;
+	event_add(scan->next, &next_turn);
+}
+
+static void scan_turn(struct feeds *feeds)
+{
+	struct feeds_scan *scan = &feeds->scan;
+
+	for (int i = 0; i < TURN_PLACES && scan->left > 0; i++, scan->left--) {
+		scan_place(feeds);
+		scan->at = (scan->at + 1) & (feeds->size - 1);
+	}
+	if (scan->left > 0) {
+		event_add(scan->next, &next_turn);
+		return;
+	}
+	scan->running = false;
+	announce(feeds, scan->number);
+	if (scan->again)
+		scan_begin(feeds, scan->all_again, ring_committed(feeds->shared.counters->shm));
+}
+
+static void on_scan(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused;
+	(void)what;
+	scan_turn(arg);
+}
+
+/* Begins a scan, or has another one follow the one that is under way. The first turn is
+ * this one. */
+static void scan(struct feeds *feeds, bool all, uint64_t number)
+{
+	struct feeds_scan *scan = &feeds->scan;
+
+	if (scan->running) {
+		scan->again = true;
+		scan->all_again = scan->all_again || all;
+		return;
+	}
+	scan_begin(feeds, all, number);
+	scan_turn(feeds);
+}
+
+void feeds_overrun(struct feeds *feeds)
 {
 	/* Read first: `announced` must not pass a commit that is counted in its bucket
 	 * only after the bucket has been compared. */
-	uint64_t committed = ring_committed(shm);
-
-	for (size_t i = 0; i < feeds->size; i++)
-		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
-			if (ring_bucket(shm, feed->hash) > feed->hinted)
-				feed_refresh(feed);
-	feeds_announce(feeds, committed);
+	scan(feeds, false, ring_committed(feeds->shared.counters->shm));
 }
 
+/* The head is asked for before the first feed asks for its group's newest number. */
 static void on_refreshed_head(void *arg, enum rc rc, const struct store_cursor *head)
 {
-	if (rc == RC_OK)
-		feeds_announce(arg, head->seq);
+	struct feeds *feeds = arg;
+
+	feeds->asking = false;
+	scan(feeds, true, rc == RC_OK ? head->seq : 0);
+	if (feeds->ask_again)
+		feeds_refresh(feeds);
 }
 
 void feeds_refresh(struct feeds *feeds)
 {
-	for (size_t i = 0; i < feeds->size; i++)
-		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
-			feed_refresh(feed);
+	feeds->ask_again = feeds->asking;
+	if (feeds->asking)
+		return;
+	feeds->asking = true;
 	store_head(feeds->shared.store, on_refreshed_head, feeds);
 }
 
 /* ---- All of them ---- */
 
 struct feeds *feeds_new(struct event_base *base, struct store *store,
-			const struct counters *counters)
+			const struct counters *counters, unsigned follower)
 {
 	struct feeds *feeds = mem_alloc(sizeof(*feeds));
+	struct feed_shared *shared = &feeds->shared;
 
-	feeds->shared.store = store;
-	feeds->shared.counters = counters;
-	TAILQ_INIT(&feeds->shared.due);
-	feeds->shared.turn = evtimer_new(base, on_turn, feeds);
-	if (feeds->shared.turn == NULL) {
-		free(feeds);
-		return NULL;
-	}
-	return feeds;
+	feeds->follower = follower;
+	shared->store = store;
+	shared->counters = counters;
+	TAILQ_INIT(&shared->due);
+	TAILQ_INIT(&shared->later);
+	shared->turn = evtimer_new(base, on_turn, feeds);
+	shared->retry = evtimer_new(base, on_retry, feeds);
+	feeds->scan.next = evtimer_new(base, on_scan, feeds);
+	if (shared->turn && shared->retry && feeds->scan.next)
+		return feeds;
+	feeds_free(feeds);
+	return NULL;
 }
 
 /* Hints may have been read since it was asked for. */
@@ -195,10 +339,15 @@ void feeds_free(struct feeds *feeds)
 {
 	if (feeds == NULL)
 		return;
+
+	struct event *events[] = { feeds->shared.turn, feeds->shared.retry, feeds->scan.next };
+
 	for (size_t i = 0; i < feeds->size; i++)
 		while (feeds->table[i])
 			feeds_remove(feeds, feeds->table[i]);
-	event_free(feeds->shared.turn);
+	for (size_t i = 0; i < COUNT(events); i++)
+		if (events[i])
+			event_free(events[i]);
 	free(feeds->table);
 	free(feeds);
 }

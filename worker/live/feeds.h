@@ -7,10 +7,11 @@
 
 struct feeds;
 
-/* The store and the counters are the caller's and must outlive the feeds. NULL if
+/* The store and the counters are the caller's and must outlive the feeds. `follower`:
+ * the number of this process among those that follow groups (shm/followers.h). NULL if
  * libevent refuses. */
 struct feeds *feeds_new(struct event_base *base, struct store *store,
-			const struct counters *counters);
+			const struct counters *counters, unsigned follower);
 /* No membership and no answer of the store may be left. NULL is fine. */
 void feeds_free(struct feeds *feeds);
 
@@ -30,9 +31,10 @@ void feeds_hint(struct feeds *feeds, uint64_t hash, uint64_t number);
 /* All hints up to `number` have been given. */
 void feeds_announce(struct feeds *feeds, uint64_t number);
 /* Hints were lost: refreshes the feeds that are behind the ring's counters
- * (shm/ring.h). */
-void feeds_overrun(struct feeds *feeds, const struct shm *shm);
-/* Hints may be missing altogether: refreshes every feed, and asks for the head. */
+ * (shm/ring.h), some in each turn of the loop. */
+void feeds_overrun(struct feeds *feeds);
+/* Hints may be missing altogether: asks for the head, and refreshes every feed, some in
+ * each turn of the loop. */
 void feeds_refresh(struct feeds *feeds);
 
 #endif

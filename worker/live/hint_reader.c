@@ -27,11 +27,13 @@ struct hint_reader {
 static void on_overrun(const struct hint_reader *reader)
 {
 	counters_add(reader->counters, METRIC_RING_OVERRUNS, 1);
-	feeds_overrun(reader->feeds, reader->counters->shm);
+	feeds_overrun(reader->feeds);
 }
 
 static void on_group(const struct hint_reader *reader, const struct ring_entry *entry)
 {
+	/* A feed that had nothing to do is current up to the commit before. */
+	feeds_announce(reader->feeds, entry->before);
 	feeds_hint(reader->feeds, entry->key, entry->number);
 	if (entry->last)
 		feeds_announce(reader->feeds, entry->number);
@@ -49,9 +51,11 @@ static void check_overruns(unsigned in_a_row)
 	_Exit(EXIT_FAILURE);
 }
 
-/* Reads all that is in the ring now. */
+/* Reads all that is in the ring now. Commits without a hint are announced as well:
+ * nobody here follows what they changed. */
 static void read_ring(struct hint_reader *reader)
 {
+	const uint64_t published = ring_published(reader->counters->shm);
 	struct ring_entry entry;
 	enum ring_read got;
 	unsigned overruns = 0;
@@ -64,10 +68,11 @@ static void read_ring(struct hint_reader *reader)
 		else
 			on_group(reader, &entry);
 	}
+	feeds_announce(reader->feeds, published);
 }
 
-/* The writer wakes all workers when a change of tokens has ended; while one is in
- * progress, that is still to come. */
+/* All workers are woken when a change of tokens has ended; while one is in progress,
+ * that is still to come. */
 static void read_tokens(struct hint_reader *reader)
 {
 	uint64_t tokens = generation_tokens_read(reader->counters->shm);
@@ -101,7 +106,7 @@ void hint_reader_wake(struct hint_reader *reader)
 
 	wake_drain(shm, slot);
 	read_ring(reader);
-	wake_arm(shm, slot);
+	ring_reader_arm(shm, &reader->ring, slot);
 	/* Hints that came before the arming did not wake anybody. */
 	hint_reader_poll(reader);
 }

@@ -16,8 +16,9 @@ struct hint_reader *hint_reader_new(const struct counters *counters, struct feed
 void hint_reader_free(struct hint_reader *reader);
 /* The slot was woken: reads all hints, and arms the wake-up. */
 void hint_reader_wake(struct hint_reader *reader);
-/* The same without wake-ups, for a process whose successor is woken for the slot: to be
- * called from time to time. */
+/* The same without wake-ups. For a process whose successor is woken for the slot, to be
+ * called from time to time; and each second, and before a stream begins, so that
+ * feeds_announced keeps up with the commits that wake nobody here. */
 void hint_reader_poll(struct hint_reader *reader);
 
 #endif

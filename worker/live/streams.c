@@ -13,6 +13,10 @@
 
 TAILQ_HEAD(subscriber_list, subscriber);
 
+/* Subscribers whose tokens are checked in one turn of the loop, with a query each if
+ * all have different ones. */
+#define TURN_RECHECKS 128
+
 struct streams {
 	struct streams_options options;
 	struct subscriber_options each;
@@ -21,6 +25,9 @@ struct streams {
 	size_t count;                  /* of all */
 	struct subscriber *next_ping;
 	size_t ping_due; /* pings that are due, times the interval */
+	struct subscriber *next_recheck;
+	size_t rechecks; /* steps from there, around the list, until all have been checked */
+	struct event *recheck;
 	struct event *tick;
 	struct event *reap;
 	struct sse *ping;
@@ -119,6 +126,8 @@ static void on_closed(struct stream *stream)
 
 	if (streams->next_ping == subscriber)
 		streams->next_ping = TAILQ_NEXT(subscriber, next);
+	if (streams->next_recheck == subscriber)
+		streams->next_recheck = TAILQ_NEXT(subscriber, next);
 	TAILQ_REMOVE(&streams->all, subscriber, next);
 	TAILQ_INSERT_TAIL(&streams->closed, subscriber, next);
 	streams->count--;
@@ -137,14 +146,31 @@ void streams_end(struct streams *streams)
 
 /* ---- Tokens ---- */
 
-void streams_recheck_all(struct streams *streams)
+static void on_recheck(evutil_socket_t unused, short what, void *arg)
 {
-	struct subscriber *subscriber, *after;
+	static const struct timeval next_turn = { 0, 0 };
+	struct streams *streams = arg;
 
-	for (subscriber = TAILQ_FIRST(&streams->all); subscriber; subscriber = after) {
-		after = TAILQ_NEXT(subscriber, next);
+	(void)unused;
+	(void)what;
+	for (int i = 0; i < TURN_RECHECKS && streams->rechecks && streams->count; i++) {
+		struct subscriber *subscriber =
+			streams->next_recheck ? streams->next_recheck : TAILQ_FIRST(&streams->all);
+
+		streams->next_recheck = TAILQ_NEXT(subscriber, next);
+		streams->rechecks--;
 		subscriber_recheck(subscriber);
 	}
+	if (streams->count == 0)
+		streams->rechecks = 0;
+	if (streams->rechecks)
+		event_add(streams->recheck, &next_turn);
+}
+
+void streams_recheck_all(struct streams *streams)
+{
+	streams->rechecks = streams->count;
+	on_recheck(-1, 0, streams);
 }
 
 /* ---- Each second ---- */
@@ -199,6 +225,8 @@ struct subscriber *streams_add(struct streams *streams, int fd,
 
 	TAILQ_INSERT_TAIL(&streams->all, subscriber, next);
 	streams->count++;
+	if (streams->rechecks)
+		streams->rechecks++; /* it may lie in the way */
 	on_renewed(subscriber);
 	streams_count_changed(streams);
 	return subscriber;
@@ -238,8 +266,9 @@ struct streams *streams_new(const struct streams_options *options)
 	TAILQ_INIT(&streams->closed);
 	streams->ping = sse_raw(slice_of(": ping\n\n"));
 	streams->reap = evtimer_new(options->base, on_reap, streams);
+	streams->recheck = evtimer_new(options->base, on_recheck, streams);
 	streams->tick = event_new(options->base, -1, EV_PERSIST, on_tick, streams);
-	if (streams->reap == NULL || streams->tick == NULL ||
+	if (streams->reap == NULL || streams->recheck == NULL || streams->tick == NULL ||
 	    event_add(streams->tick, &every_second) < 0) {
 		streams_free(streams);
 		return NULL;
@@ -262,6 +291,8 @@ void streams_free(struct streams *streams)
 		event_free(streams->tick);
 	if (streams->reap)
 		event_free(streams->reap);
+	if (streams->recheck)
+		event_free(streams->recheck);
 	sse_unref(streams->ping);
 	free(streams);
 }

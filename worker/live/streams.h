@@ -36,7 +36,8 @@ size_t streams_count(const struct streams *streams);
 /* Closes all (the worker drains). */
 void streams_end(struct streams *streams);
 
-/* Tokens have changed: all streams check theirs again. */
+/* Tokens have changed: all streams check theirs again, some in each turn of the
+ * loop. */
 void streams_recheck_all(struct streams *streams);
 
 /* ---- For handoff_stream.c ---- */

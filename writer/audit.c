@@ -1,0 +1,47 @@
+/* Called by commit.c between a commit and its replies, and by loop.c. */
+#include "writer/audit.h"
+
+#include "base/log.h"
+
+static const struct caller server = { .uid = (uid_t)-1, .login = (uid_t)-1, .command = "serve" };
+
+/* The act stays: it was committed, and others may have seen it. */
+static void append(struct audit_file *file, struct buf *lines)
+{
+	struct error err;
+
+	/* A database of a server has no file: its acts are in the log. */
+	if (file->dir < 0 && lines->len) {
+		buf_put_byte(lines, 0);
+		log_info("audit", LOG_TEXT("lines", lines->data));
+	} else if (audit_file_append(file, buf_slice(lines), &err) != RC_OK) {
+		buf_put_byte(lines, 0);
+		log_error("audit_failed", LOG_TEXT("reason", err.text),
+			  LOG_TEXT("lines", lines->data));
+	}
+	buf_free(lines);
+}
+
+void writer_audit(struct audit_file *file, const struct batch *batch,
+		  const struct store_reply *replies)
+{
+	struct buf lines = BUF_EMPTY;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct peer *peer = batch->origins[i].peer;
+
+		if (peer == NULL || peer->kind == PEER_CONTROL)
+			audit_put(&lines, peer ? &peer->caller : &server, &batch->requests[i],
+				  &replies[i]);
+	}
+	append(file, &lines);
+}
+
+void writer_audit_reload(struct audit_file *file)
+{
+	struct buf lines = BUF_EMPTY;
+
+	audit_begin(&lines, &server, "reload");
+	audit_end(&lines);
+	append(file, &lines);
+}

@@ -1,0 +1,59 @@
+// The bill of materials: valid, complete, and the same at any time.
+import { Validation } from '@cyclonedx/cyclonedx-library'
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const www = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'pocketbook-sbom-'))
+after(() => rmSync(folder, { recursive: true }))
+
+function make(name) {
+	execFileSync(process.execPath, [join(www, 'sbom.mjs'), join(folder, name)])
+	return readFileSync(join(folder, name), 'utf8')
+}
+
+const text = make('first')
+const bom = JSON.parse(text)
+const components = new Map(bom.components.map((component) => [component.name, component]))
+const scopes = (scope) => bom.components.filter((component) => component.scope === scope && component.purl.startsWith('pkg:npm/')).map(({ name }) => name)
+
+test('it is valid CycloneDX', async () => {
+	assert.equal(await new Validation.JsonStrictValidator(bom.specVersion).validate(text), null)
+	const wrong = text.replace('"type": "library"', '"type": "book"')
+	assert.notEqual(await new Validation.JsonStrictValidator(bom.specVersion).validate(wrong), null)
+})
+
+test('it is the same each time', () => {
+	assert.equal(make('second'), text)
+	assert.deepEqual([bom.serialNumber, bom.metadata.timestamp], [undefined, undefined])
+})
+
+test('it has each package of the lock file with its digest', () => {
+	const { packages } = JSON.parse(readFileSync(join(www, 'package-lock.json'), 'utf8'))
+	const paths = Object.keys(packages).filter(Boolean)
+	const names = new Set(bom.components.map((component) => component['bom-ref']))
+	for (const path of paths) assert.ok(names.has(`${path.replaceAll('node_modules/', '')}@${packages[path].version}`), path)
+	assert.ok(bom.components.filter(({ purl }) => purl.startsWith('pkg:npm/')).every(({ hashes }) => hashes.length === 1))
+})
+
+test('what users get is marked apart from what builds it', () => {
+	assert.deepEqual(scopes('required').sort(), ['@fontsource/dm-mono', '@fontsource/instrument-serif', '@fontsource/newsreader', 'eventsource-parser', 'transit-js'])
+	assert.ok(scopes('excluded').includes('esbuild'))
+})
+
+test('it has each library that the program is linked with', () => {
+	const configure = readFileSync(join(www, '../configure.ac'), 'utf8')
+	const needed = [...configure.matchAll(/^PKG_CHECK_MODULES\(\[\w+\], \[([\w-]+).*missing=/gm)].map(([, name]) => name)
+	const [, edited] = /^for library in (.*); do$/m.exec(configure)
+	for (const name of needed.filter((name) => name !== 'cmocka')) {
+		assert.equal(components.get(name)?.version, `VERSION-OF-${name}`)
+		assert.ok(edited.split(' ').includes(name), name)
+	}
+	assert.ok(needed.length > 7)
+	assert.equal(components.has('cmocka'), false)
+})
