@@ -120,13 +120,8 @@ async function pullAll(port, group, limit) {
   }
 }
 
-<<<<<<< HEAD
 /** What is wrong with the documents of a group: values that nobody wrote, documents
  * that are missing or old. */
-=======
-/** What is wrong with the documents of a group: values that nobody wrote, documents that
- * are missing or old. */
->>>>>>> 3a67bd5 (all: restore what the last but one commit removed)
 function compare(docs, content, group) {
   const wrong = []
   for (const [id, { version, tag }] of docs)

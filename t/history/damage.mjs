@@ -19,13 +19,8 @@ function spoil(server, ids) {
   return new Map(status === 0 ? [...out.matchAll(/^spoiled (\d+) (.*)$/gm)].map(([, version, id]) => [id, Number(version)]) : [])
 }
 
-<<<<<<< HEAD
-/** Pulls the group from the beginning; returns the ids of its documents; undefined if
- * the server does not answer. */
-=======
 /** Pulls the group from the beginning; returns the ids of its documents, or undefined
  * if the server does not answer. */
->>>>>>> bb5d35f (t/conformance, clients: cases for any server and client, and Python)
 async function pullAll(session, group, limit) {
   const ids = new Set()
   for (let since = '0', more = true; more;) {
