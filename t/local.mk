@@ -66,9 +66,14 @@ process_tests = \
 	%D%/0880-fairness.sh \
 	%D%/0890-quota.sh \
 	%D%/0900-postgres-store.sh \
-	%D%/0910-postgres-commands.sh
+	%D%/0910-postgres-commands.sh \
+	%D%/0920-postgres-failover.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
+if POSTGRESQL
+check_PROGRAMS += %D%/postgres_load
+endif
+t_postgres_load_LDADD = libstore_postgres.a libstore.a libtransit.a libipc.a libos.a libbase.a $(POSTGRESQL_LIBS) $(SECCOMP_LIBS)
 t_old_kernel_LDADD = $(SECCOMP_LIBS)
 t_transit_transcode_LDADD = libtransit.a libbase.a
 TESTS += $(process_tests)
