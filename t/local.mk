@@ -67,7 +67,8 @@ process_tests = \
 	%D%/0890-quota.sh \
 	%D%/0900-postgres-store.sh \
 	%D%/0910-postgres-commands.sh \
-	%D%/0920-postgres-failover.sh
+	%D%/0920-postgres-failover.sh \
+	%D%/0930-postgres-writers.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 if POSTGRESQL

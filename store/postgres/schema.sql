@@ -114,7 +114,8 @@ CREATE TABLE account (
 -- ---- Lanes and epochs ----
 
 -- 7216171 is the first key of all advisory locks of Pocketbook; the second is 0 for
--- migrations and 100 and more for lanes.
+-- migrations, 100 and more for lanes, and 99 for accounts, which pushes of all lanes
+-- share. It is taken after the lanes, so that there is no deadlock.
 CREATE FUNCTION lock_lane(p_lane int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM pg_advisory_xact_lock(7216171, 100 + p_lane);
@@ -352,9 +353,14 @@ DECLARE
 	l int := 0;
 	budget bigint := p_budget;
 	rows push_row[];
+	counts boolean;
 BEGIN
 	PERFORM take(p_lanes);
-	IF array_length(p_payer, 1) IS NULL OR NOT has_quotas(p_quota) THEN
+	counts := has_quotas(p_quota);
+	IF counts AND (SELECT lanes > 1 FROM meta) THEN
+		PERFORM pg_advisory_xact_lock(7216171, 99);
+	END IF;
+	IF NOT counts OR array_length(p_payer, 1) IS NULL THEN
 		RETURN QUERY SELECT * FROM push_edits(0, p_wall, p_budget, p_most, p_atomic, p_request, p_lane, p_group, p_id,
 			p_base, p_op, p_deleted, p_plain, p_value);
 	ELSE
