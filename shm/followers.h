@@ -24,8 +24,8 @@ struct followers_slots {
 	uint64_t words[16];
 };
 
-/* The number of a slot's follower: `second` alternates between a process of the slot and
- * its successor. */
+/* The number of a slot's follower: `second` alternates between a process of the slot
+ * and its successor. */
 unsigned followers_number(unsigned slot, bool second);
 
 /* Everything committed later has a hint in the ring; the database, read after the call,
