@@ -84,6 +84,7 @@ page_tests = \
 	%D%/page/bundle.mjs \
 	%D%/page/chromium.mjs \
 	%D%/page/daily.test.mjs \
+	%D%/page/examples.test.mjs \
 	%D%/page/frameworks.test.mjs \
 	%D%/page/frameworks/Item.svelte \
 	%D%/page/frameworks/List.svelte \

@@ -10,7 +10,11 @@ www_sources = \
 	%D%/library.mjs \
 	%D%/sbom.mjs \
 	%D%/package.mjs \
+	%D%/adapters/async-storage.ts \
+	%D%/adapters/file.ts \
 	%D%/adapters/initial.ts \
+	%D%/adapters/kept-rows.ts \
+	%D%/adapters/node.d.ts \
 	%D%/adapters/preact.ts \
 	%D%/adapters/react.ts \
 	%D%/adapters/solid.ts \

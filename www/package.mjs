@@ -24,6 +24,8 @@ const ENTRIES = {
 	'./svelte': 'adapters/svelte',
 	'./solid': 'adapters/solid',
 	'./sw': 'adapters/sw',
+	'./async-storage': 'adapters/async-storage',
+	'./file': 'adapters/file',
 }
 
 /** Who uses an adapter has its framework already, of one of these versions. */

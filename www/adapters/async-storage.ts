@@ -1,0 +1,65 @@
+// A storage for React Native, on AsyncStorage or what has its methods.
+import type { Rows, Storage } from '../client/types.js'
+import { type Change, KeptRows } from './kept-rows.js'
+
+/** The methods of AsyncStorage that are used. */
+export interface AsyncStorageLike {
+	getAllKeys(): Promise<readonly string[]>
+	multiGet(keys: string[]): Promise<readonly (readonly [string, string | null])[]>
+	multiSet(pairs: [string, string][]): Promise<unknown>
+	multiRemove(keys: string[]): Promise<unknown>
+}
+
+/**
+ * A row for each document, unsent write, conflict and cursor. A transaction is one
+ * `multiSet`: rows that end become empty in it, and are removed afterwards.
+ */
+export function asyncStorage(store: AsyncStorageLike): Storage {
+	let rows = new KeptRows()
+	let prefix = ''
+	/** Transactions run in their order. */
+	let last: Promise<unknown> = Promise.resolve()
+
+	const keyOf = ([name, key]: Change) => `${prefix}${name} ${key}`
+	const keys = async () => (await store.getAllKeys()).filter((key) => key.startsWith(prefix))
+
+	async function save(changes: Change[]): Promise<void> {
+		// Of a row that changes twice, the last change counts.
+		const pairs = new Map(changes.map((change) => [keyOf(change), change[2] == null ? '' : JSON.stringify(change[2])]))
+		await store.multiSet([...pairs])
+		const ended = [...pairs].filter(([, text]) => !text).map(([key]) => key)
+		if (ended.length) await store.multiRemove(ended)
+	}
+
+	function inTurn<T>(job: () => Promise<T>): Promise<T> {
+		const done = last.then(job)
+		last = done.catch(() => {})
+		return done
+	}
+
+	return {
+		open: (name) =>
+			inTurn(async () => {
+				prefix = `${name} `
+				rows = new KeptRows()
+				const pairs = await store.multiGet(await keys())
+				const changes = pairs.filter(([, text]) => text).map(([key, text]): Change => {
+					const [kind, ...rest] = key.slice(prefix.length).split(' ')
+					return [kind!, rest.join(' '), JSON.parse(text!)]
+				})
+				rows.apply(changes)
+			}),
+		load: async (group) => rows.load(group),
+		cursor: async (group) => rows.cursor(group),
+		write(transaction: Rows) {
+			const changes = rows.changes(transaction)
+			rows.apply(changes)
+			return inTurn(() => save(changes))
+		},
+		clear() {
+			rows.clear()
+			return inTurn(async () => void (await store.multiRemove(await keys())))
+		},
+		close() {},
+	}
+}
