@@ -84,33 +84,39 @@ test('react: it builds, and two devices agree', { skip }, async (t) => {
 	assert.equal((await pull(server)).size, 0)
 })
 
-test('node-bot: it answers, also what came while it was away', { skip }, async (t) => {
-	const server = await serve(t)
-	const cwd = install('node-bot')
-	let said = ''
-	const start = () => {
-		const bot = spawn(process.execPath, ['bot.mjs'], { cwd, env: { ...process.env, POCKETBOOK_URL: server.url }, stdio: ['ignore', 'pipe', 'inherit'] })
-		bot.stdout.on('data', (chunk) => (said += chunk))
-		t.after(() => bot.exitCode ?? bot.kill('SIGKILL'))
-		return bot
-	}
-	const stop = async (bot, signal) => {
-		const ended = once(bot, 'exit')
-		bot.kill(signal)
-		await ended
-	}
-	const answered = (count) => until(async () => [...(await pull(server)).values()].filter(({ title }) => title === 'pong').length === count)
-	const first = start()
-	await push(server, [{ id: 'todos:1', value: { title: 'ping' } }])
-	await answered(1)
-	await stop(first, 'SIGKILL')
-	await push(server, [{ id: 'todos:2', value: { title: 'ping' } }])
-	const second = start()
-	await answered(2)
-	await until(() => said.endsWith('watching, 1 documents are here\n'), 'what it had is there')
-	await stop(second, 'SIGTERM')
-	assert.equal(second.exitCode, 0)
-})
+/** Those that are installed; `npm install bun deno` gives both. */
+const has = (command) => !spawnSync(command, ['--version']).error
+const runtimes = { node: [process.execPath, 'bot.mjs'], bun: ['bun', 'bot.mjs'], deno: ['deno', 'run', '-A', 'bot.mjs'] }
+
+for (const [name, [command, ...args]] of Object.entries(runtimes))
+	test(`node-bot in ${name}: it answers, also what came while it was away`, { skip: skip || (!has(command) && `there is no ${name}`) }, async (t) => {
+		const server = await serve(t)
+		const cwd = install('node-bot')
+		rmSync(join(cwd, 'bot.db'), { force: true })
+		let said = ''
+		const start = () => {
+			const bot = spawn(command, args, { cwd, env: { ...process.env, POCKETBOOK_URL: server.url }, stdio: ['ignore', 'pipe', 'inherit'] })
+			bot.stdout.on('data', (chunk) => (said += chunk))
+			t.after(() => bot.exitCode ?? bot.kill('SIGKILL'))
+			return bot
+		}
+		const stop = async (bot, signal) => {
+			const ended = once(bot, 'exit')
+			bot.kill(signal)
+			await ended
+		}
+		const answered = (count) => until(async () => [...(await pull(server)).values()].filter(({ title }) => title === 'pong').length === count)
+		const first = start()
+		await push(server, [{ id: 'todos:1', value: { title: 'ping' } }])
+		await answered(1)
+		await stop(first, 'SIGKILL')
+		await push(server, [{ id: 'todos:2', value: { title: 'ping' } }])
+		const second = start()
+		await answered(2)
+		await until(() => said.endsWith('watching, 1 documents are here\n'), 'what it had is there')
+		await stop(second, 'SIGTERM')
+		assert.equal(second.exitCode, 0)
+	})
 
 test('yjs: two users change one text at once, without a conflict', { skip }, async (t) => {
 	const server = await serve(t)
