@@ -130,6 +130,7 @@ page_tests = \
 	www/test/size.test.mjs \
 	www/test/stable.test.mjs \
 	www/test/storage.test.mjs \
+	www/test/storages.test.mjs \
 	www/test/tabs.test.mjs \
 	www/test/todos.test.mjs \
 	www/test/transit.test.mjs \

@@ -36,7 +36,7 @@ const uses = {
 	conformance: /^t\/conformance\//,
 	bench: /^t\/bench\//,
 	histories: /^t\/history\//,
-	page: /^t\/page\//,
+	page: /^(t\/page|examples)\//,
 	fresh: /^(t\/fresh|dev\.d\/fresh)\.sh$/,
 }
 
