@@ -27,7 +27,7 @@ serve --workers 2 --quota documents=7
 is "$(put "$ann" "$(many 1 5)")" 200 "five documents are stored"
 is "$(put "$ann" "$(doc 6)")" "507 quota-documents" "the sixth is refused"
 like "$(cat "$work/answer")" 'quota of 5 documents' "with the limit"
-like "$(tr -d '\r' <"$work/head")" 'Retry-After: 60' "and a time to wait"
+like "$(tr -d '\r' <"$work/head")" 'Retry-After: 10' "and a time to wait"
 is "$(put "$ann" "$(doc 1 1 2)")" 200 "one that is there may change"
 is "$(put "$phone" "$(many 6 7)")" 200 "the second device has the limit of the server"
 is "$(put "$phone" "$(doc 8)")" "507 quota-documents" "but counts for the same user"

@@ -31,10 +31,10 @@ static const struct problem_row rows[] = {
 	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable", .retry_after = 1 },
 	/* RFC 4918, section 11.5 */
 	[PROBLEM_FULL] = { 507, "insufficient-storage", "Insufficient Storage", .retry_after = 5 },
-	[PROBLEM_QUOTA_BYTES] = { 507, "quota-bytes", "Insufficient Storage", .retry_after = 60 },
+	[PROBLEM_QUOTA_BYTES] = { 507, "quota-bytes", "Insufficient Storage", .retry_after = 10 },
 	[PROBLEM_QUOTA_DOCUMENTS] = { 507, "quota-documents", "Insufficient Storage",
-				      .retry_after = 60 },
-	[PROBLEM_QUOTA_GROUPS] = { 507, "quota-groups", "Insufficient Storage", .retry_after = 60 },
+				      .retry_after = 10 },
+	[PROBLEM_QUOTA_GROUPS] = { 507, "quota-groups", "Insufficient Storage", .retry_after = 10 },
 	[PROBLEM_QUOTA_STREAMS] = { 429, "quota-streams", "Too Many Requests", .retry_after = 10 },
 	[PROBLEM_QUOTA_PUSHES] = { 429, "quota-pushes", "Too Many Requests" },
 };

@@ -312,6 +312,41 @@ test('a full disk is waited out, with the write kept and others seen', async () 
 	assert.deepEqual(todos.rejected, [])
 })
 
+test('over a quota writes are kept, until deletions in the same push make room', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom({ interval: 50 })
+	await todos.swap(assoc, 'todos:old', 'old').server
+	server.fault = ({ method }, path, body) => {
+		if (method === 'POST' && body.includes('todos:new') && !body.includes('"deleted":true')) throw new Problem(507, 'too much', 'quota-bytes')
+	}
+	const { server: written } = todos.swap(assoc, 'todos:new', 1)
+	await until(() => todos.status.lastError?.code === 'quota-bytes')
+	assert.equal(todos.status.pending, 1)
+	assert.equal(todos.deref().get('todos:new'), 1)
+	todos.swap(dissoc, 'todos:old')
+	await written
+	assert.equal(server.docs.get('todos:new').value, 1)
+	assert.ok(server.docs.get('todos:old').deleted)
+	assert.deepEqual([todos.rejected, todos.status.lastError], [[], null])
+})
+
+test('too many pushes: it waits as long as the server says, with the write kept', async () => {
+	const { server, atom } = await setUp()
+	let refused = 0
+	server.fault = ({ method }) => {
+		if (method !== 'POST' || refused++) return
+		const body = JSON.stringify({ status: 429, code: 'quota-pushes', detail: 'for the test' })
+		return { status: 429, type: 'application/problem+json', body, headers: { 'Retry-After': '1' } }
+	}
+	const todos = atom({ interval: 10 })
+	const { server: written } = todos.swap(assoc, 'todos:1', 1)
+	await until(() => todos.status.lastError?.code === 'quota-pushes')
+	assert.deepEqual([todos.status.pending, todos.status.lastError.retryAfter], [1, 1000])
+	await written
+	assert.equal(refused, 2)
+	assert.deepEqual(todos.rejected, [])
+})
+
 test('a document that is damaged on the server keeps back no other', async () => {
 	const { server, atom } = await setUp()
 	server.fault = ({ method }, path, body) => {

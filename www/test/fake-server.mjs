@@ -18,9 +18,10 @@ const PROBLEMS = {
 }
 
 export class Problem extends Error {
-	constructor(status, detail) {
+	constructor(status, detail, code = PROBLEMS[status]) {
 		super(detail)
 		this.status = status
+		this.code = code
 	}
 }
 
@@ -152,7 +153,7 @@ export class FakeServer {
 			this.#answer(response, 200, 'application/json', JSON.stringify(answer))
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error
-			const code = PROBLEMS[error.status]
+			const { code } = error
 			const text = JSON.stringify({ type: 'about:blank', title: code, status: error.status, detail: error.message, code })
 			this.#answer(response, error.status, 'application/problem+json', text)
 		}
