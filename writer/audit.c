@@ -10,10 +10,10 @@ static void append(struct audit_file *file, struct buf *lines)
 {
 	struct error err;
 
-	/* A database of a server has no file: its acts are in the log. */
+	/* A database of a server has no file: its acts are in the log, at any level. */
 	if (file->dir < 0 && lines->len) {
 		buf_put_byte(lines, 0);
-		log_info("audit", LOG_TEXT("lines", lines->data));
+		log_put(LOG_INFO, "audit", &LOG_TEXT("lines", lines->data), 1);
 	} else if (audit_file_append(file, buf_slice(lines), &err) != RC_OK) {
 		buf_put_byte(lines, 0);
 		log_error("audit_failed", LOG_TEXT("reason", err.text),

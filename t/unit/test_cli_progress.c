@@ -163,8 +163,8 @@ static void wide_characters_take_two_columns(void **state)
 	assert_int_equal(text_table_width(slice_of("abc")), 3);
 	assert_int_equal(text_table_width(slice_of("é~")), 2);
 	assert_int_equal(text_table_width(slice_of("日本")), 4);
-	/* What is no text takes a column for each byte. */
-	assert_int_equal(text_table_width(slice_of("a\xff\x01")), 3);
+	/* What is escaped takes the columns of \xff and \u0001. */
+	assert_int_equal(text_table_width(slice_of("a\xff\x01")), 1 + 4 + 6);
 }
 
 static void assert_cut(const char *text, size_t width, const char *wanted)
