@@ -85,15 +85,51 @@ test('a program that uses it passes the strict type check, also of the types the
 		// @ts-expect-error: not a todo
 		atom.swap(assoc, 'todos:1', 7)
 		export { sent, docs }`)
-	const compilerOptions = { noEmit: true, strict: true, types: [], module: 'nodenext', target: 'es2022', lib: ['es2022', 'dom'] }
+	typeCheck(source)
+})
+
+function typeCheck(source, more) {
+	const compilerOptions = { noEmit: true, strict: true, types: [], module: 'nodenext', target: 'es2022', lib: ['es2022', 'dom'], ...more }
 	const config = file('tsconfig.json', JSON.stringify({ compilerOptions, files: [source] }))
 	tool('node_modules/typescript/bin/tsc', '-p', config)
+}
+
+test('so do programs that use the adapters and the storages', () => {
+	const source = file('adapters.mts', `
+		import type { SyncedAtom, Docs, Status } from 'pocketbook'
+		import * as react from 'pocketbook/react'
+		import * as vue from 'pocketbook/vue'
+		import * as solid from 'pocketbook/solid'
+		import * as preact from 'pocketbook/preact'
+		import * as svelte from 'pocketbook/svelte'
+		import { openOffline } from 'pocketbook/sw'
+		import { fileStorage } from 'pocketbook/file'
+		import { asyncStorage } from 'pocketbook/async-storage'
+		interface Todo { title: string }
+		declare const atom: SyncedAtom<Todo>
+		export const inReact = () => {
+			const todos: SyncedAtom<Todo> | undefined = react.useSyncedAtom<Todo>('todos', { url: '.', storage: fileStorage('x') })
+			const docs: Docs<Todo> = react.useDocs(todos)
+			const title: string | undefined = react.useDoc(todos, 'todos:1')?.title
+			const state: string = react.useStatus(todos, ({ state }) => state)
+			const status: Status = react.useStatus(todos)
+			return [docs, title, state, status, react.useConflicts(todos)[0]?.mine?.title, react.useRejected(todos)[0]?.reason]
+		}
+		export const title: (string | undefined)[] = [vue.useDoc(atom, () => 'x').value?.title, solid.useDoc(atom, 'x')()?.title, preact.doc(atom, 'x').value?.title]
+		svelte.doc(atom, 'x').set({ title: 'x' })
+		// @ts-expect-error: not a todo
+		svelte.doc(atom, 'x').set(7)
+		export const registered: Promise<ServiceWorkerRegistration | undefined> = openOffline()
+		declare const AsyncStorage: Parameters<typeof asyncStorage>[0]
+		export const options = { group: 'todos', storage: asyncStorage(AsyncStorage) }`)
+	// The frameworks' own types are not looked at.
+	typeCheck(source, { skipLibCheck: true })
 })
 
 /** The modules in a bundle of one file. */
 async function bundled(text, loader = 'js') {
 	const stdin = { contents: text, resolveDir: app, loader }
-	const { metafile, outputFiles } = await build({ stdin, bundle: true, format: 'iife', metafile: true, write: false, logLevel: 'silent', define: { 'process.env.NODE_ENV': '"production"' } })
+	const { metafile, outputFiles } = await build({ stdin, bundle: true, format: 'iife', metafile: true, external: ['node:*'], write: false, logLevel: 'silent', define: { 'process.env.NODE_ENV': '"production"' } })
 	assert.equal(outputFiles.length, 1)
 	return Object.entries(Object.values(metafile.outputs)[0].inputs).filter(([, { bytesInOutput }]) => bytesInOutput).map(([name]) => name)
 }
