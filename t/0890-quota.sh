@@ -22,7 +22,8 @@ open_stream() { # open_stream TOKEN FILE
 
 carl=$(add carl)
 ann=$(add ann documents=5,bytes=2000) phone=$(add ann) bob=$(add bob pushes=2,streams=2)
-serve --workers 2 --quota documents=7
+serve --workers 2 --quota documents=7 --metrics-listen 127.0.0.1:0
+metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")
 
 is "$(put "$ann" "$(many 1 5)")" 200 "five documents are stored"
 is "$(put "$ann" "$(doc 6)")" "507 quota-documents" "the sixth is refused"
@@ -49,6 +50,12 @@ kill "$first"
 freed() { curl -sN -m 2 -o /dev/null -D "$work/s3" "$url/events?group=todos" -H "Authorization: Bearer $bob"; grep -q ' 200' "$work/s3"; }
 wait_for "one that has ended makes room" freed
 kill "$second"
+left() { [ "$(curl -s "$metrics" | awk '$1 == "pocketbook_streams" { print $2 }')" = 0 ]; }
+wait_for "no stream is left" left
+open_stream "$bob" "$work/s4"
+open_stream "$bob" "$work/s5"
+for pid in $(workers); do kill -KILL "$pid"; done
+wait_for "streams of workers that were killed do not count" freed
 
 "$POCKETBOOK" token set "$(id_of "$ann")" --db "$db" --quota documents=3
 is "$?" 0 "a quota is changed while the server runs"
