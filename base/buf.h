@@ -31,6 +31,12 @@ void buf_clear(struct buf *buf);
 /* Frees the memory; the buffer is empty and can be used again. */
 void buf_free(struct buf *buf);
 
+/* The bytes from a place on. */
+static inline struct slice buf_slice_from(const struct buf *buf, size_t from)
+{
+	return (struct slice){ buf->data ? buf->data + from : "", buf->len - from };
+}
+
 static inline struct slice buf_slice(const struct buf *buf)
 {
 	return (struct slice){ buf->data, buf->len };

@@ -24,6 +24,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/ancestors.c %D%/sqlite/ancestors.h \
 	%D%/sqlite/backend.c %D%/sqlite/backend.h \
 	%D%/sqlite/check.c \
+	%D%/sqlite/checksum.c %D%/sqlite/checksum.h \
 	%D%/sqlite/commit.c \
 	%D%/sqlite/copy.c \
 	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \

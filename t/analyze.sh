@@ -10,7 +10,7 @@ build=${1:?usage: analyze.sh BUILD [NAME...]}
 shift
 [ $# -gt 0 ] || set -- cppcheck gcc clang-tidy
 
-libraries="libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp cmocka"
+libraries="libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp libxxhash cmocka"
 # shellcheck disable=SC2086
 flags="-std=gnu11 -include $build/config.h -I. $(pkg-config --cflags $libraries)"
 warnings=$(sed -n 's/^WARN_CFLAGS = //p' "$build/Makefile")

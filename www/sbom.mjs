@@ -22,6 +22,7 @@ const LIBRARIES = [
 	['libseccomp', 'LGPL-2.1-only', 'libseccomp_project:libseccomp'],
 	['libsodium', 'ISC', 'libsodium:libsodium'],
 	['libsystemd', 'LGPL-2.1-or-later', 'systemd_project:systemd'],
+	['libxxhash', 'BSD-2-Clause'],
 	['sqlite3', 'blessing', 'sqlite:sqlite'],
 ]
 

@@ -1,4 +1,5 @@
 /* Verifies a whole database. store_admin.c calls sqlite_check. */
+#include "store/sqlite/checksum.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/operations.h"
 #include "store/sqlite/schema.h"
@@ -196,10 +197,11 @@ static enum rc check_rules(struct check *check, int schema)
 
 /* ---- Each document ---- */
 
-static const char documents_sql[] =
-	"SELECT name, grp.seq, doc.seq, id, version, deleted_at, op, plain, doc.value, large.value"
-	" FROM grp CROSS JOIN doc ON doc.gid = grp.gid LEFT JOIN large ON large.seq = doc.seq"
-	" ORDER BY grp.gid, doc.seq";
+/* With the sum of the row, and what it should be. */
+#define DOCUMENTS(sums) \
+	"SELECT name, grp.seq, doc.seq, id, version, deleted_at, op, plain, doc.value, " \
+	"large.value, " sums " FROM grp CROSS JOIN doc ON doc.gid = grp.gid LEFT JOIN large ON " \
+	"large.seq = doc.seq ORDER BY grp.gid, doc.seq"
 enum {
 	AT_NAME,
 	AT_GROUP_SEQ,
@@ -210,7 +212,9 @@ enum {
 	AT_OP,
 	AT_PLAIN,
 	AT_VALUE,
-	AT_LARGE
+	AT_LARGE,
+	AT_SUM,
+	AT_WANTED_SUM
 };
 
 static void check_values(const struct check *check, sqlite3_stmt *row)
@@ -254,15 +258,24 @@ static void check_document(const struct check *check, sqlite3_stmt *row)
 	}
 	if (sql_text(row, AT_OP).len > OP_MAX)
 		report(check, id, "the mark of its last write (op) is too long");
+	if (!check->asked->quick && sql_number(row, AT_SUM) != sql_number(row, AT_WANTED_SUM))
+		report(check, id, "has changed since it was written (its checksum differs)");
 	check_values(check, row);
 }
 
-static enum rc check_documents(struct check *check)
+static enum rc check_documents(struct check *check, int schema)
 {
+	const char *sql = schema < CHECKSUM_SCHEMA || check->asked->quick
+				  ? DOCUMENTS("0, 0")
+				  : DOCUMENTS("sum, document_sum(doc.seq, id, version, "
+					      "deleted_at, op, plain, coalesce(doc.value, "
+					      "large.value))");
 	uint64_t done = 0, total = check->stats.documents + check->stats.tombstones;
 	sqlite3_stmt *stmt = NULL;
-	int code = sqlite3_prepare_v2(check->db, documents_sql, -1, &stmt, NULL);
+	int code = checksum_define(check->db);
 
+	if (code == SQLITE_OK)
+		code = sqlite3_prepare_v2(check->db, sql, -1, &stmt, NULL);
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
 		code = sqlite3_step(stmt);
 		if (code != SQLITE_ROW)
@@ -297,7 +310,7 @@ static enum rc check_all(struct check *check)
 		return check_failed(check, code);
 	rc = check_rules(check, schema);
 	sqlite3_progress_handler(check->db, 0, NULL, NULL);
-	return rc == RC_OK ? check_documents(check) : rc;
+	return rc == RC_OK ? check_documents(check, schema) : rc;
 }
 
 enum rc sqlite_check(const struct db_url *db, const struct store_check *asked,

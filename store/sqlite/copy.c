@@ -1,5 +1,6 @@
 /* Copies of a whole database, and replacing one, for backup and restore.
  * store_admin.c calls them. */
+#include "store/sqlite/checksum.h"
 #include "store/sqlite/fd_vfs.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/operations.h"
@@ -158,13 +159,21 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 {
 	struct error found = { "" };
 	struct store_stats_full stats;
-	uint64_t large = 0;
+	uint64_t large = 0, damaged = 0;
 	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
 
 	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
 		return error_set(copy->err, RC_CORRUPT,
 				 "%.200s is damaged, and so is its copy: %.200s", copy->from,
 				 found.text);
+	if (code == SQLITE_OK)
+		code = checksum_find_damaged(target, &damaged);
+	if (code == SQLITE_OK && damaged)
+		return error_set(copy->err, RC_CORRUPT,
+				 "%.200s is damaged, and so is its copy: the document with the "
+				 "number %llu has changed since it was written (see 'pocketbook "
+				 "help check')",
+				 copy->from, (unsigned long long)damaged);
 	if (code == SQLITE_OK)
 		code = stats_count(target, &stats);
 	if (code == SQLITE_OK)

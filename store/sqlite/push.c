@@ -2,6 +2,8 @@
  * edit. */
 #include "store/sqlite/push.h"
 
+#include "store/sqlite/checksum.h"
+
 #include "store/sqlite/quota.h"
 
 #include "store/docid.h"
@@ -37,31 +39,56 @@ struct push {
 
 /* ---- Deciding ---- */
 
+/* Appends the value of the row to the bytes of the push, unless the row is damaged. */
+static enum rc take_held(struct push *push, const struct decision *decision, sqlite3_stmt *held,
+			 bool *is_damaged)
+{
+	struct buf *bytes = push->bytes;
+	size_t before = bytes->len;
+	enum rc rc = RC_OK;
+
+	if (decision->is_large)
+		rc = sql_read_large(push->transaction->sqlite, decision->seq, bytes);
+	else
+		buf_put_slice(bytes, sql_text(held, ROW_VALUE));
+	*is_damaged = rc == RC_CORRUPT ||
+		      (rc == RC_OK && !checksum_matches(held, buf_slice_from(bytes, before)));
+	if (*is_damaged)
+		bytes->len = before;
+	return rc == RC_CORRUPT ? RC_OK : rc;
+}
+
 static enum rc answer_conflict(struct push *push, const struct decision *decision,
 			       sqlite3_stmt *held, struct store_result *result)
 {
 	size_t before = push->bytes->len;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	push->has_conflict = true;
 	result->status = STORE_CONFLICT;
-	result->deleted = !decision->there || !sql_is_null(held, 2);
+	result->deleted = !decision->there;
 	if (result->deleted)
 		return RC_OK;
-	result->plain = sql_number(held, 4) != 0;
-	if (decision->is_large)
-		rc = sql_read_large(push->transaction->sqlite, decision->seq, push->bytes);
-	else
-		buf_put_slice(push->bytes, sql_text(held, 5));
-	if (rc == RC_CORRUPT) { /* of this value alone */
-		result->damaged = true;
-		push->bytes->len = before;
-		rc = RC_OK;
-	}
+	rc = take_held(push, decision, held, &result->damaged);
 	result->value.len = push->bytes->len - before;
+	result->plain = !result->damaged && sql_number(held, ROW_PLAIN) != 0;
+	result->deleted = !result->damaged && decision->deleted;
 	/* A single value always fits: a client that pushes one document gets its
 	 * answer. */
 	return rc == RC_OK && before > 0 && push->bytes->len > STORE_REPLY_MAX ? RC_TOO_LARGE : rc;
+}
+
+/* What need not be written again is, if the disk has changed it since. */
+static enum rc mend_kept(struct push *push, struct decision *decision, sqlite3_stmt *held)
+{
+	size_t before = push->bytes->len;
+	bool is_damaged;
+	enum rc rc = take_held(push, decision, held, &is_damaged);
+
+	push->bytes->len = before;
+	if (is_damaged)
+		decision->verdict = RULES_WRITE;
+	return rc;
 }
 
 /* `row`: SQL_HELD has the row of the document. */
@@ -72,22 +99,23 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 	struct rules_held held = { .there = row };
 
 	if (row) {
-		held.version = sql_number(stmt, 1);
-		held.deleted = !sql_is_null(stmt, 2);
-		held.op = sql_text(stmt, 3);
+		held.version = sql_version(stmt, ROW_VERSION);
+		held.deleted = !sql_is_null(stmt, ROW_DELETED_AT);
+		held.op = sql_text(stmt, ROW_OP);
 		decision->there = true;
 		decision->deleted = held.deleted;
-		decision->seq = sql_number(stmt, 0);
-		decision->is_large = !held.deleted && sql_is_null(stmt, 5);
+		decision->seq = sql_number(stmt, ROW_SEQ);
+		decision->is_large = !held.deleted && sql_is_null(stmt, ROW_VALUE);
 		decision->version = held.version;
-		decision->account = sql_number(stmt, 6);
-		decision->charge = sql_number(stmt, 7);
+		decision->account = sql_number(stmt, ROW_END);
+		decision->charge = sql_number(stmt, ROW_END + 1);
 	}
 	decision->verdict = rules_edit(&push->request->edits[i], &held);
 	result->status = STORE_OK;
 	result->version = held.version;
-	return decision->verdict == RULES_CONFLICT ? answer_conflict(push, decision, stmt, result)
-						   : RC_OK;
+	if (decision->verdict == RULES_CONFLICT)
+		return answer_conflict(push, decision, stmt, result);
+	return row && decision->verdict == RULES_KEEP ? mend_kept(push, decision, stmt) : RC_OK;
 }
 
 static enum rc decide(struct push *push, size_t i)
@@ -207,6 +235,23 @@ static enum rc add_large(struct sqlite *sqlite, uint64_t seq, struct slice value
 	return sql_run(sqlite->sql[SQL_ADD_LARGE]);
 }
 
+static int64_t sum_of(const struct transaction *transaction, const struct store_edit *edit,
+		      uint64_t version)
+{
+	const struct checksum_of of = {
+		.id = edit->id,
+		.op = edit->op,
+		.value = edit->value,
+		.seq = transaction->state.head,
+		.version = version,
+		.is_deleted = edit->deleted,
+		.deleted_at = edit->deleted ? (uint64_t)transaction->now : 0,
+		.plain = edit->plain,
+	};
+
+	return checksum_make(&of);
+}
+
 static enum rc write_row(const struct push *push, const struct store_edit *edit,
 			 const struct decision *decision, uint64_t version)
 {
@@ -231,8 +276,9 @@ static enum rc write_row(const struct push *push, const struct store_edit *edit,
 		sql_bind_text(stmt, 8, edit->value);
 	sql_bind_number(stmt, 9, counts ? push->payer.account : 0);
 	sql_bind_number(stmt, 10, counts ? (uint64_t)charge_of(edit) : 0);
+	sql_bind_number(stmt, 11, (uint64_t)sum_of(transaction, edit, version));
 	if (decision->there)
-		sql_bind_number(stmt, 11, decision->seq);
+		sql_bind_number(stmt, 12, decision->seq);
 	rc = sql_run(stmt);
 	if (rc == RC_OK && sqlite3_changes(transaction->sqlite->db) != 1) {
 		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));

@@ -2,10 +2,13 @@
  * rules.c decides where a page begins and ends. */
 #include "store/sqlite/operations.h"
 
+#include "store/sqlite/checksum.h"
 #include "store/sqlite/statements.h"
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "store/docid.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -106,6 +109,25 @@ static struct store_doc *add_doc(struct reading *reading)
 	return &reading->docs[reading->count++];
 }
 
+static bool is_in_group(struct slice id, struct slice group)
+{
+	return id.len > group.len && memcmp(id.data, group.data, group.len) == 0 &&
+	       id.data[group.len] == ':';
+}
+
+/* An entry of its own, unless not even the id is one. */
+static bool keep_damaged(struct reading *reading, struct store_doc *doc)
+{
+	doc->damaged = true;
+	doc->deleted = doc->plain = false;
+	if (docid_is_valid(doc->id) && is_in_group(doc->id, reading->query->group))
+		return true;
+	log_error("document_unreadable", LOG_NUMBER("seq", doc->seq));
+	reading->bytes.len -= doc->id.len;
+	reading->count--;
+	return false;
+}
+
 /* The current row of SQL_OWN or SQL_NESTED. */
 static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 {
@@ -115,21 +137,24 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 
 	FAULT("pull_in_page");
 	*doc = (struct store_doc){
-		.seq = sql_number(stmt, 0),
-		.id = sql_text(stmt, 1),
-		.version = sql_number(stmt, 2),
-		.deleted = !sql_is_null(stmt, 3),
-		.plain = sql_number(stmt, 4) != 0,
+		.seq = sql_number(stmt, ROW_SEQ),
+		.id = sql_text(stmt, ROW_ID),
+		.version = sql_version(stmt, ROW_VERSION),
+		.deleted = !sql_is_null(stmt, ROW_DELETED_AT),
+		.plain = sql_number(stmt, ROW_PLAIN) != 0,
 	};
 	buf_put_slice(&reading->bytes, doc->id);
 	before = reading->bytes.len;
-	if (!doc->deleted && sql_is_null(stmt, 5))
+	if (!doc->deleted && sql_is_null(stmt, ROW_VALUE))
 		rc = sql_read_large(reading->sqlite, doc->seq, &reading->bytes);
 	else
-		buf_put_slice(&reading->bytes, sql_text(stmt, 5));
-	if (rc == RC_CORRUPT) { /* of this value alone */
-		doc->damaged = true;
+		buf_put_slice(&reading->bytes, sql_text(stmt, ROW_VALUE));
+	if (rc == RC_OK && !checksum_matches(stmt, buf_slice_from(&reading->bytes, before)))
+		rc = RC_CORRUPT;
+	if (rc == RC_CORRUPT) { /* of this document alone */
 		reading->bytes.len = before;
+		if (!keep_damaged(reading, doc))
+			return RC_OK;
 		rc = RC_OK;
 	}
 	doc->value.len = reading->bytes.len - before;

@@ -2,6 +2,7 @@
  * calls them. */
 #include "store/sqlite/operations.h"
 
+#include "store/sqlite/checksum.h"
 #include "store/sqlite/fault_vfs.h"
 #include "store/sqlite/statements.h"
 
@@ -17,18 +18,20 @@
 static enum rc hand_over(sqlite3_stmt *stmt, on_store_doc *on_doc, void *arg)
 {
 	const struct store_doc doc = {
-		.seq = sql_number(stmt, 0),
-		.id = sql_text(stmt, 1),
-		.version = sql_number(stmt, 2),
-		.deleted = !sql_is_null(stmt, 3),
-		.plain = sql_number(stmt, 4) != 0,
-		.value = sql_text(stmt, 5),
+		.seq = sql_number(stmt, ROW_SEQ),
+		.id = sql_text(stmt, ROW_ID),
+		.version = sql_version(stmt, ROW_VERSION),
+		.deleted = !sql_is_null(stmt, ROW_DELETED_AT),
+		.plain = sql_number(stmt, ROW_PLAIN) != 0,
+		.value = sql_text(stmt, ROW_VALUE),
 	};
 
-	if (!doc.deleted && sql_is_null(stmt, 5)) {
+	if (!doc.deleted && sql_is_null(stmt, ROW_VALUE)) {
 		log_error("store_value_missing", LOG_NUMBER("seq", doc.seq));
 		return RC_CORRUPT;
 	}
+	if (!checksum_matches(stmt, doc.value))
+		return RC_CORRUPT;
 	return on_doc(arg, &doc);
 }
 

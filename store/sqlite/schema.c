@@ -1,6 +1,7 @@
 /* The schema and its migrations. Called by open.c, copies and checks. */
 #include "store/sqlite/schema.h"
 
+#include "store/sqlite/checksum.h"
 #include "store/sqlite/statements.h"
 
 #include "base/array.h"
@@ -83,6 +84,11 @@ static const char *const migrations[] = {
 	"ALTER TABLE meta ADD COLUMN file INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE meta ADD COLUMN copied INTEGER NOT NULL DEFAULT -1;"
 	"ALTER TABLE meta ADD COLUMN cookie INTEGER NOT NULL DEFAULT 0;",
+
+	/* 7: checksums of documents (checksum.h). */
+	"ALTER TABLE doc ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE doc SET sum = document_sum(seq, id, version, deleted_at, op, plain,"
+	" coalesce(value, (SELECT large.value FROM large WHERE large.seq = doc.seq)));",
 };
 
 #define SCHEMA_OF_FILE 6 /* where meta.file came */
@@ -184,7 +190,7 @@ enum rc schema_check(sqlite3 *db, const char *path, struct error *err)
 
 int schema_run(sqlite3 *db, int from, int to)
 {
-	int code = SQLITE_OK;
+	int code = checksum_define(db);
 
 	for (int i = from; code == SQLITE_OK && i < to; i++)
 		code = sqlite3_exec(db, migrations[i], NULL, NULL, NULL);

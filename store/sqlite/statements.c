@@ -2,6 +2,8 @@
  * reads or writes an open database; schema.c has its tables. */
 #include "store/sqlite/statements.h"
 
+#include "store/sqlite/checksum.h"
+
 #include "base/log.h"
 
 #include <assert.h>
@@ -9,13 +11,14 @@
 /* The documents that a pull shows, after ?2: all, except in a snapshot the tombstones
  * from before its beginning, ?3. */
 #define SHOWN "doc.seq > ?2 AND (deleted_at IS NULL OR doc.seq > ?3) ORDER BY "
-#define SHOWN_COLUMNS "SELECT doc.seq, id, version, deleted_at, plain, value FROM "
+#define SHOWN_COLUMNS "SELECT " ROW_COLUMNS("value") " FROM "
 
 /* A whole document. */
 #define DOCUMENT \
-	"SELECT doc.seq, id, version, deleted_at, plain, coalesce(doc.value, large.value) FROM " \
-	"grp CROSS JOIN doc ON doc.gid = grp.gid" \
-	" LEFT JOIN large ON large.seq = doc.seq"
+	"SELECT " ROW_COLUMNS( \
+		"coalesce(doc.value, large.value)") " FROM grp CROSS JOIN doc ON doc.gid = " \
+						    "grp.gid" \
+						    " LEFT JOIN large ON large.seq = doc.seq"
 /* In group ?1 (all if that is empty) and the groups nested in it, whose names lie
  * between `?1:` and `?1;`, as `;` follows `:` in ASCII; without tombstones if ?2. */
 #define SCANNED \
@@ -64,13 +67,14 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_ADD_NESTED] = "INSERT INTO nested (aid, seq, gid) VALUES (?1, ?2, ?3)",
 	[SQL_SET_NESTED] = "UPDATE nested SET seq = ?3 WHERE aid = ?1 AND seq = ?2",
 	[SQL_DROP_NESTED] = "DELETE FROM nested WHERE aid = ?1 AND seq = ?2",
-	[SQL_HELD] = "SELECT seq, version, deleted_at, op, plain, value, account, charge FROM doc "
-		     "WHERE gid = ?1 AND id = ?2",
-	[SQL_ADD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, "
-			"account, charge) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[SQL_HELD] = "SELECT " ROW_COLUMNS("value") ", account, charge FROM doc "
+						    "WHERE gid = ?1 AND id = ?2",
+	[SQL_ADD_DOC] =
+		"INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, "
+		"account, charge, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = "
-			"?7, value = ?8, account = ?9, charge = ?10"
-			" WHERE gid = ?1 AND seq = ?11 AND id = ?3",
+			"?7, value = ?8, account = ?9, charge = ?10, sum = ?11"
+			" WHERE gid = ?1 AND seq = ?12 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
 	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE "
@@ -253,6 +257,13 @@ void sql_bind_null(sqlite3_stmt *stmt, int at)
 uint64_t sql_number(sqlite3_stmt *stmt, int at)
 {
 	return (uint64_t)sqlite3_column_int64(stmt, at);
+}
+
+uint64_t sql_version(sqlite3_stmt *stmt, int at)
+{
+	uint64_t version = sql_number(stmt, at);
+
+	return version < VERSION_END ? version : 0;
 }
 
 bool sql_is_null(sqlite3_stmt *stmt, int at)

@@ -82,6 +82,9 @@ struct sqlite {
 	bool has_log; /* commits were in the log when it was opened */
 };
 
+/* Versions are numbers of JavaScript. */
+#define VERSION_END (UINT64_C(1) << 53)
+
 /* The back end's own view of a handle. */
 static inline struct sqlite *sqlite_of(struct store *store)
 {
@@ -103,6 +106,8 @@ void sql_bind_bytes(sqlite3_stmt *stmt, int at, const void *bytes, size_t len);
 void sql_bind_null(sqlite3_stmt *stmt, int at);
 uint64_t sql_number(sqlite3_stmt *stmt, int at);
 bool sql_is_null(sqlite3_stmt *stmt, int at);
+/* A version of a document; 0 if it is none that there can be. */
+uint64_t sql_version(sqlite3_stmt *stmt, int at);
 /* Valid until the next step or reset of the statement. */
 struct slice sql_text(sqlite3_stmt *stmt, int at);
 

@@ -60,6 +60,7 @@ unit_tests = \
 	%D%/test_shm \
 	%D%/test_static \
 	%D%/test_store \
+	%D%/test_store_checksum \
 	%D%/test_store_crash \
 	%D%/test_store_cursor \
 	%D%/test_store_disk \
@@ -103,7 +104,7 @@ base_libs = libipc.a libos.a libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
 shm_libs = libshm.a $(base_libs)
 transit_libs = libtransit.a $(base_libs)
 store_libs = libstore.a $(transit_libs)
-sqlite_libs = libstore_sqlite.a $(postgres_libs) $(store_libs) $(SQLITE_LIBS) $(POSTGRESQL_LIBS)
+sqlite_libs = libstore_sqlite.a $(postgres_libs) $(store_libs) $(SQLITE_LIBS) $(XXHASH_LIBS) $(POSTGRESQL_LIBS)
 http_libs = libhttp.a $(transit_libs) $(shm_libs) $(LIBEVENT_LIBS)
 live_libs = liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
 worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
@@ -183,6 +184,8 @@ t_unit_test_store_later_SOURCES = %D%/test_store_later.c $(store_kit)
 t_unit_test_store_later_LDADD = $(sqlite_libs)
 t_unit_test_store_model_SOURCES = %D%/test_store_model.c $(store_kit)
 t_unit_test_store_model_LDADD = $(sqlite_libs)
+t_unit_test_store_checksum_SOURCES = %D%/test_store_checksum.c $(store_kit)
+t_unit_test_store_checksum_LDADD = $(sqlite_libs)
 t_unit_test_store_log_SOURCES = %D%/test_store_log.c $(store_kit)
 t_unit_test_store_log_LDADD = $(sqlite_libs)
 t_unit_test_store_nested_SOURCES = %D%/test_store_nested.c $(store_kit)

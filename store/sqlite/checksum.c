@@ -1,0 +1,103 @@
+/* Checksums of documents. Called by push.c, which stores them, and by all that read
+ * documents; as an SQL function by a migration and by copies. */
+#include "store/sqlite/checksum.h"
+
+#include "store/sqlite/schema.h"
+#include "store/sqlite/statements.h"
+
+#include "base/log.h"
+
+#include <endian.h>
+#include <xxhash.h>
+
+int64_t checksum_make(const struct checksum_of *of)
+{
+	const uint64_t parts[] = {
+		htole64(XXH3_64bits(of->id.data, of->id.len)),
+		htole64(XXH3_64bits(of->op.data, of->op.len)),
+		htole64(XXH3_64bits(of->value.data, of->value.len)),
+		htole64(of->seq),
+		htole64(of->version),
+		htole64(of->deleted_at),
+		htole64((uint64_t)of->is_deleted << 1 | (uint64_t)of->plain),
+	};
+
+	return (int64_t)XXH3_64bits(parts, sizeof(parts));
+}
+
+bool checksum_matches(sqlite3_stmt *row, struct slice value)
+{
+	const struct checksum_of of = {
+		.seq = sql_number(row, ROW_SEQ),
+		.id = sql_text(row, ROW_ID),
+		.version = sql_number(row, ROW_VERSION),
+		.is_deleted = !sql_is_null(row, ROW_DELETED_AT),
+		.deleted_at = sql_number(row, ROW_DELETED_AT),
+		.op = sql_text(row, ROW_OP),
+		.plain = sql_number(row, ROW_PLAIN) != 0,
+		.value = value,
+	};
+
+	if (checksum_make(&of) == (int64_t)sql_number(row, ROW_SUM))
+		return true;
+	log_error("document_damaged", LOG_NUMBER("seq", of.seq));
+	return false;
+}
+
+/* ---- In SQL ---- */
+
+enum { AT_SEQ, AT_ID, AT_VERSION, AT_DELETED_AT, AT_OP, AT_PLAIN, AT_VALUE, ARGUMENTS };
+
+static struct slice text_of(sqlite3_value *value)
+{
+	const char *data = sqlite3_value_blob(value);
+
+	return slice_make(data ? data : "", (size_t)sqlite3_value_bytes(value));
+}
+
+static void document_sum(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const struct checksum_of of = {
+		.seq = (uint64_t)sqlite3_value_int64(values[AT_SEQ]),
+		.id = text_of(values[AT_ID]),
+		.version = (uint64_t)sqlite3_value_int64(values[AT_VERSION]),
+		.is_deleted = sqlite3_value_type(values[AT_DELETED_AT]) != SQLITE_NULL,
+		.deleted_at = (uint64_t)sqlite3_value_int64(values[AT_DELETED_AT]),
+		.op = text_of(values[AT_OP]),
+		.plain = sqlite3_value_int64(values[AT_PLAIN]) != 0,
+		.value = text_of(values[AT_VALUE]),
+	};
+
+	(void)count;
+	sqlite3_result_int64(context, checksum_make(&of));
+}
+
+int checksum_define(sqlite3 *db)
+{
+	return sqlite3_create_function_v2(db, "document_sum", ARGUMENTS,
+					  SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+					  NULL, document_sum, NULL, NULL, NULL);
+}
+
+int checksum_find_damaged(sqlite3 *db, uint64_t *seq)
+{
+	static const char sql[] =
+		"SELECT doc.seq FROM doc LEFT JOIN large ON large.seq = doc.seq WHERE sum <> "
+		"document_sum(doc.seq, id, version, deleted_at, op, plain, coalesce(doc.value, "
+		"large.value)) LIMIT 1";
+	sqlite3_stmt *stmt = NULL;
+	int version = 0, code = schema_version(db, &version);
+
+	*seq = 0;
+	if (code != SQLITE_OK || version < CHECKSUM_SCHEMA)
+		return code;
+	code = checksum_define(db);
+	if (code == SQLITE_OK)
+		code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		*seq = sql_number(stmt, 0);
+	sqlite3_finalize(stmt);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}

@@ -1,0 +1,55 @@
+/* The checksum of a document: a row of `doc`, with the value that may lie in `large`.
+ * The writer stores it in the row, and each reader compares it before it hands the
+ * document on, so that a bit that the disk has flipped is noticed and not served. */
+#ifndef STORE_SQLITE_CHECKSUM_H
+#define STORE_SQLITE_CHECKSUM_H
+
+#include "base/rc.h"
+#include "base/slice.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CHECKSUM_SCHEMA 7 /* that has them */
+
+struct checksum_of {
+	struct slice id;
+	struct slice op;
+	struct slice value; /* empty if deleted */
+	uint64_t seq;
+	uint64_t version;
+	bool is_deleted;
+	uint64_t deleted_at; /* 0 unless deleted */
+	bool plain;
+};
+
+/* Stored in databases: never to be changed. */
+int64_t checksum_make(const struct checksum_of *of);
+
+/* The columns of a document in statements, in this order. */
+enum {
+	ROW_SEQ,
+	ROW_ID,
+	ROW_VERSION,
+	ROW_DELETED_AT,
+	ROW_OP,
+	ROW_PLAIN,
+	ROW_VALUE,
+	ROW_SUM,
+	ROW_END
+};
+#define ROW_COLUMNS(value) "doc.seq, id, version, deleted_at, op, plain, " value ", sum"
+
+/* Is the row, with this value, as it was written? If not, that is logged. */
+bool checksum_matches(sqlite3_stmt *row, struct slice value);
+
+/* Defines the SQL function document_sum(seq, id, version, deleted_at, op, plain,
+ * value). Returns an SQLite result code. */
+MUST_USE int checksum_define(sqlite3 *db);
+
+/* Finds a document that is not as it was written: its sequence number, 0: none. Defines
+ * the function as well. Returns an SQLite result code. */
+MUST_USE int checksum_find_damaged(sqlite3 *db, uint64_t *seq);
+
+#endif
