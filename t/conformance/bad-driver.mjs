@@ -27,7 +27,7 @@ export const badClients = {
 	'does not ask for the next page': page((one) => (one.more = false)),
 	'does not begin anew when told': page((one) => (one.reset = false)),
 	'does not know tombstones': page((one) => (one.docs = one.docs.filter(({ deleted }) => !deleted))),
-	'takes a damaged document for a deletion': page((one) => one.docs.forEach((doc) => doc.damaged && (delete doc.damaged, (doc.deleted = true)))),
+	'takes a damaged document for a deletion': page((one) => one.docs.forEach((doc) => doc.damaged && (delete doc.damaged, (doc.deleted = true), doc.version++))),
 	'invents cursors': { query: (query) => query.get('since') && query.set('since', query.get('since') + '0') },
 	'asks for the whole of every group': { query: (query) => query.has('group') && query.set('group', query.get('group')[0]) },
 }
