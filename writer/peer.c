@@ -15,8 +15,11 @@
 #include <unistd.h>
 
 #define READ_BYTES ((size_t)256 << 10) /* of one read */
-#define ROUND_BYTES \
-	((size_t)1 << 20) /* of one peer in one round, and how much of whole frames may wait */
+#define ROUND_BYTES ((size_t)1 << 20)  /* of one peer in one round */
+/* How much of whole frames may wait. A worker sends some MiB ahead
+ * (worker/writer_link.c), and those of one token may overtake those of others only
+ * here. */
+#define WAIT_BYTES(kind) ((kind) == PEER_WORKER ? (size_t)6 << 20 : ROUND_BYTES)
 #define OUT_BYTES ((size_t)8 << 20)      /* replies not read, beyond which no more is taken */
 #define CONTROL_BYTES ((size_t)16 << 20) /* the largest frame of an administrator */
 #define KEPT_BYTES ((size_t)4 << 20)     /* memory that an empty buffer may keep */
@@ -77,8 +80,8 @@ short peer_events(const struct peer *peer)
 	struct frame frame;
 	short events = peer->out.len > peer->sent ? POLLOUT : 0;
 
-	if (!peer->ended &&
-	    (peer->in.len < ROUND_BYTES || frame_take(peer_waiting(peer), &frame) != RC_OK))
+	if (!peer->ended && (peer->in.len < WAIT_BYTES(peer->kind) ||
+			     frame_take(peer_waiting(peer), &frame) != RC_OK))
 		events |= POLLIN;
 	return events;
 }
