@@ -120,6 +120,29 @@ unlike "$(pull group=a)" "\"a:$(wc -l <"$work/pushes")\"" "without the log the b
 like "$(pull group=a)" '"a:1"' "as it is"
 stop
 
+if [ "$FAULTS" = yes ]; then
+	# The writer stands still within COMMIT while the file goes.
+	# Points of the disk are visited if the disk may fail.
+	: >"$work/disk"
+	faults=log_sync=stop@2
+	POCKETBOOK_DISK=$work/disk serve_open --workers 1
+	faults=
+	stream live 'group=late&docs=1'
+	status_of "$url/sync" -H "$json" -d '{"docs":[{"id":"late:1","op":"once","value":1}]}' >"$work/late.status" &
+	pushing=$!
+	stands_still() { grep -q '^State:.*T' "/proc/$(writer)/status"; }
+	wait_for "a commit is halfway" stands_still
+	mv "$db" "$work/elsewhere"
+	kill -CONT "$(writer)"
+	wait $pushing
+	is "$(cat "$work/late.status")" 503 "a commit that ends without the file is not acknowledged"
+	mv "$work/elsewhere" "$db"
+	accepts "put back"
+	like "$(push '{"docs":[{"id":"late:1","op":"once","value":1}]}')" '"status":"ok","version":1' "what it wrote is there"
+	wait_for "and comes to streams" saw live '"late:1"'
+	stop
+fi
+
 ln "$db" "$work/hard.db"
 timeout 30 "$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
 is $? 1 "no server starts on a file with two names"

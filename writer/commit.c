@@ -121,6 +121,14 @@ static void commit_publish(struct writer *writer)
 	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
 }
 
+static void commit_hint(struct writer *writer, const struct store_reply *replies)
+{
+	const struct batch *batch = writer->batch;
+
+	hints_collect(&writer->hints, batch->requests, replies, batch->count);
+	commit_publish(writer);
+}
+
 static void commit_answer(struct writer *writer, const struct store_reply *replies)
 {
 	const struct batch *batch = writer->batch;
@@ -132,8 +140,7 @@ static void commit_answer(struct writer *writer, const struct store_reply *repli
 	batch_answer(batch, replies);
 	peers_flush(&writer->peers);
 	FAULT("writer_after_answer");
-	hints_collect(&writer->hints, batch->requests, replies, batch->count);
-	commit_publish(writer);
+	commit_hint(writer, replies);
 	writer->settle_at = clock_ms() + SETTLE_MS;
 }
 
@@ -160,6 +167,11 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 
 	assert(writer_is_committing(writer) && writer->batch->count > 0);
 	if (rc == RC_OK && !presence_check(&writer->presence)) {
+		/* It may be lost, so nobody is told that it is safe; but if the files come
+		 * back it is there, and a repeated push writes nothing that would be
+		 * hinted. */
+		commit_end_generation(writer);
+		commit_hint(writer, replies);
 		rc = RC_MOVED;
 		replies = NULL;
 	}
