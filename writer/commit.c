@@ -167,9 +167,9 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 
 	assert(writer_is_committing(writer) && writer->batch->count > 0);
 	if (rc == RC_OK && !presence_check(&writer->presence)) {
-		/* It may be lost, so nobody is told that it is safe; but if the files come
-		 * back it is there, and a repeated push writes nothing that would be
-		 * hinted. */
+		/* It may be lost, so nobody is told that it is safe; but if the
+		 * files come back it is there, and a repeated push writes nothing
+		 * that would be hinted. */
 		commit_end_generation(writer);
 		commit_hint(writer, replies);
 		rc = RC_MOVED;
