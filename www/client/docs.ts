@@ -72,12 +72,14 @@ export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): E
 }
 
 const INVALID = 'is too long, too deep or has control characters'
-const isInvalid = (name: string, bytes: number, colons: number) => name.slice(1).split(':').length > colons + 1 || /[\0-\x1f\x7f-\x9f]|\p{Surrogate}/u.test(name) || new TextEncoder().encode(name).length > bytes
+/** Of an id, or of a group with a colon behind it: more than 512 bytes, or than 32
+ * colons that end the name of a group. */
+const isInvalid = (name: string) => /[\p{Cc}\p{Cs}]|^.([^:]*:){33}/u.test(name) || new TextEncoder().encode(name).length > 512
 
 /** Checks the protocol's rules for a group: the server would refuse each request. */
 export function checkGroup(group: string): void {
 	if (!group) throw new TypeError('pocketbook: no group')
-	if (isInvalid(group, 511, 31)) throw new TypeError(`pocketbook: the group ${JSON.stringify(group)} ${INVALID}`)
+	if (isInvalid(group + ':')) throw new TypeError(`pocketbook: the group ${JSON.stringify(group)} ${INVALID}`)
 }
 
 /** Checks the protocol's rules for an id, so that a mistake shows in the swap. */
@@ -86,7 +88,7 @@ function check(group: string, id: string, value: unknown): void {
 		value === undefined ? 'is undefined'
 		// Something on either side of a colon, not necessarily the group's.
 		: !id.startsWith(group + ':') || !/.:./s.test(id) ? `is not in the group ${group}`
-		: isInvalid(id, 512, 32) ? INVALID
+		: isInvalid(id) ? INVALID
 		: ''
 	if (wrong) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} ${wrong}`)
 }
