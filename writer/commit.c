@@ -270,6 +270,15 @@ void commit_advance(struct writer *writer)
 
 /* ---- Other hosts ----------------------------------------------------------------- */
 
+/* Can one of these have made a token worth less? Unknown ones can. */
+static bool commit_names_tokens(const struct store_change *changes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (changes[i].token.len)
+			return true;
+	return count == 0;
+}
+
 /* The ring must be attached to before anything is published, and while the head is
  * asked for, it is not known whether the answer includes this change: so it is asked
  * again. */
@@ -279,6 +288,8 @@ void commit_on_remote_change(void *arg, const struct store_change *changes, size
 	const bool attached = writer->state != WRITER_OPENING && writer->state != WRITER_RECOVERING;
 
 	generation_write_begin(writer->from->shm);
+	if (commit_names_tokens(changes, count))
+		generation_tokens_begin(writer->from->shm);
 	if (count == 0 || !attached) {
 		writer->readers_behind = true;
 		return;

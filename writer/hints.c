@@ -97,6 +97,8 @@ void hints_collect_changes(struct hints *hints, const struct store_change *chang
 {
 	hints->count = 0;
 	for (size_t i = 0; i < count; i++) {
+		if (changes[i].group.len == 0)
+			continue;
 		hints_add_groups(hints, changes[i].group, changes[i].seq);
 		hints_add(hints, hash_of(changes[i].group), changes[i].seq);
 	}

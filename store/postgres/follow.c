@@ -16,25 +16,28 @@
 
 enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_COUNT };
 
-/* HEADS: a row for each lane with its last entry. CHANGES: a row for each group of each
- * entry behind those known, or one without a group. Both begin with the epoch, as of
- * lane -1. */
+/* HEADS: a row for each lane with its last entry. CHANGES: for each entry behind those
+ * known a row for each group and each token, or one without either. Both begin with the
+ * epoch, as of lane -1. */
 static const char *const statements[FOLLOW_COUNT] = {
 	[FOLLOW_HEADS] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint UNION ALL"
 			 " SELECT l, (SELECT x.entry FROM change x WHERE x.lane = l ORDER BY "
 			 "x.entry DESC LIMIT 1), NULL, NULL"
 			 " FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l ORDER BY 1",
-	[FOLLOW_CHANGES] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint UNION ALL"
-			   " SELECT c.lane, c.entry, u.grp, u.seq FROM unnest($1::int[], "
+	[FOLLOW_CHANGES] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint, NULL::text UNION "
+			   "ALL"
+			   " SELECT c.lane, c.entry, u.grp, u.seq, u.token FROM unnest($1::int[], "
 			   "$2::bigint[]) AS k (lane, entry)"
 			   " CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = k.lane AND "
 			   "x.entry > k.entry"
 			   " ORDER BY x.entry LIMIT 1000) c"
-			   " LEFT JOIN LATERAL unnest(c.groups, c.seqs) AS u (grp, seq) ON true "
+			   " LEFT JOIN LATERAL (SELECT grp, seq, NULL AS token FROM "
+			   "unnest(c.groups, c.seqs) AS g (grp, seq)"
+			   " UNION ALL SELECT NULL, NULL, t FROM unnest(c.tokens) t) u ON true "
 			   "ORDER BY 1, 2, 4",
 };
 
-enum { COLUMN_LANE, COLUMN_ENTRY, COLUMN_GROUP, COLUMN_SEQ };
+enum { COLUMN_LANE, COLUMN_ENTRY, COLUMN_GROUP, COLUMN_SEQ, COLUMN_TOKEN };
 
 static const char *const setup[] = {
 	"SELECT set_config('search_path', 'pocketbook, pg_temp', false), set_config('jit', 'off', "
@@ -106,12 +109,16 @@ static bool take_entry(struct follow *follow, const PGresult *result, int row,
 	if (entry != follow->known[lane] && entry != follow->known[lane] + 1)
 		return false;
 	follow->known[lane] = entry;
+	if (!PQgetisnull(result, row, COLUMN_TOKEN))
+		changes[(*count)++] =
+			(struct store_change){ .token = result_text(result, row, COLUMN_TOKEN) };
 	if (PQgetisnull(result, row, COLUMN_GROUP))
 		return true;
 	if (slice_is(group, "*"))
 		return false;
 	changes[(*count)++] =
-		(struct store_change){ group, result_number(result, row, COLUMN_SEQ) };
+		(struct store_change){ .group = group,
+				       .seq = result_number(result, row, COLUMN_SEQ) };
 	return true;
 }
 

@@ -185,8 +185,11 @@ static void fake_run(struct store *store)
 		answer(fake, order.rc, order.seq);
 		return;
 	}
-	change = (struct store_change){ slice_of(order.group), order.seq };
-	fake->on_change(fake->change_arg, &change, order.group[0] ? 1 : 0);
+	change = (struct store_change){ .group = slice_of(order.group), .seq = order.seq };
+	if (order.what == FAKE_TOKEN)
+		change = (struct store_change){ .token = slice_of("00000000000000aa") };
+	fake->on_change(fake->change_arg, &change,
+			order.group[0] || order.what == FAKE_TOKEN ? 1 : 0);
 }
 
 static void fake_cancel(struct store *store)

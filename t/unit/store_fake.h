@@ -23,6 +23,7 @@ struct fake_event {
 /* What it shall do. */
 enum fake_do {
 	FAKE_ANSWER, /* what is outstanding: with `rc`, and the head `seq` */
+	FAKE_TOKEN,  /* report that another host has revoked a token */
 	FAKE_CHANGE  /* report a commit of another host in `group`; empty: some were missed */
 };
 

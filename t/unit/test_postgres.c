@@ -15,6 +15,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define WAIT_MS 20000
 
@@ -263,9 +266,14 @@ static void on_change(void *arg, const struct store_change *changes, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		size_t len = strlen(followed->groups);
 
-		(void)snprintf(followed->groups + len, sizeof(followed->groups) - len, "%.*s@%llu ",
-			       (int)changes[i].group.len, changes[i].group.data,
-			       (unsigned long long)changes[i].seq);
+		if (changes[i].token.len)
+			(void)snprintf(followed->groups + len, sizeof(followed->groups) - len,
+				       "token-%.*s ", (int)changes[i].token.len,
+				       changes[i].token.data);
+		else
+			(void)snprintf(followed->groups + len, sizeof(followed->groups) - len,
+				       "%.*s@%llu ", (int)changes[i].group.len,
+				       changes[i].group.data, (unsigned long long)changes[i].seq);
 	}
 }
 
@@ -305,6 +313,63 @@ static void commits_are_followed(void **state)
 	kit_put(kit, "u:1", 0, "1");
 	follow_until(kit, &followed, "t@2 t:u@3 t@4 u@5 ");
 	store_watch(kit->reader, NULL, NULL);
+}
+
+static void tokens_are_followed(void **state)
+{
+	KIT(kit);
+	struct followed followed = { "", 0 };
+	struct store_grant grant = { slice_of("t"), true };
+	const struct slice id = slice_of("00000000000000aa");
+	struct store_request requests[] = {
+		{ .kind = STORE_TOKEN_ADD,
+		  .token = { .id = id,
+			     .user = slice_of("ann"),
+			     .grants = &grant,
+			     .grant_count = 1 } },
+		{ .kind = STORE_TOKEN_SET, .token = { .id = id, .quota = { { 1, 2, 3, 4, 5 } } } },
+		{ .kind = STORE_TOKEN_REVOKE, .token = { .id = id } },
+	};
+
+	store_watch(kit->reader, on_change, &followed);
+	follow_losses(kit, &followed, 1);
+	assert_int_equal(kit_commit(kit, requests, 3), RC_OK);
+	kit_put(kit, "t:1", 0, "1");
+	follow_until(kit, &followed, "token-00000000000000aa token-00000000000000aa t@1 ");
+}
+
+/* ---- Hosts ---- */
+
+/* A server that accepts connections and says nothing, as one that is frozen. */
+static int silent_host(const char *dir)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.5432", dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 100), 0);
+	return fd;
+}
+
+static void a_silent_host_is_left(void **state)
+{
+	KIT(kit);
+	const char *host = strstr(kit->path, "host=") + strlen("host=");
+	int fd = silent_host(kit->dir);
+	char path[sizeof(kit->path)];
+
+	(void)snprintf(path, sizeof(path), "%.*s%s,%s", (int)(host - kit->path), kit->path,
+		       kit->dir, host);
+	kit_close(kit);
+	memcpy(kit->path, path, sizeof(path));
+	kit_open(kit);
+	kit_put(kit, "t:1", 0, "1");
+	/* Also without waiting for it. */
+	end_sessions();
+	assert_int_equal(until_it_answers(kit->reader), RC_OK);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(kit_file(kit, ".s.PGSQL.5432")), 0);
 }
 
 /* Nothing is lost with a connection, as the rows are the truth. */
@@ -569,6 +634,8 @@ int main(void)
 		TEST(connections_come_back),
 		TEST(cancel_answers_all),
 		TEST(commits_are_followed),
+		TEST(tokens_are_followed),
+		TEST(a_silent_host_is_left),
 		TEST(followers_miss_nothing),
 		TEST(epochs_form_a_lineage),
 		TEST(snapshots_go_on_in_a_new_epoch),

@@ -442,7 +442,8 @@ static void remote_watch(struct store *store, on_store_remote_change *on_change,
 static void remote_run(struct store *store)
 {
 	struct remote *remote = (struct remote *)store;
-	const struct store_change changes[] = { { slice_of("t"), 5 }, { slice_of("t:u"), 6 } };
+	const struct store_change changes[] = { { .group = slice_of("t"), .seq = 5 },
+						{ .group = slice_of("t:u"), .seq = 6 } };
 
 	if (remote->on_change)
 		remote->on_change(remote->arg, changes, 2);

@@ -298,6 +298,28 @@ static void expect_change(struct stage *stage, struct ring_reader *reader, uint6
 	assert_true(keys == (key_of("a") ^ key_of("a:b")));
 }
 
+/* Workers must not trust what they remember of any token. */
+static void revocations_of_other_hosts_are_announced(void **state)
+{
+	struct ring_reader reader;
+	struct stage stage;
+	uint64_t before;
+
+	(void)state;
+	later_open(&stage, 0);
+	ring_reader_start(stage.shm, &reader);
+	change("a:b", 7);
+	expect_change(&stage, &reader, 7);
+	before = generation_tokens_read(stage.shm);
+	fake_order((struct fake_order){ .what = FAKE_TOKEN });
+	change("a:b", 8);
+	/* Changes are reported in order. */
+	expect_change(&stage, &reader, 8);
+	assert_true(generation_tokens_read(stage.shm) != before);
+	assert_true(generation_tokens_read(stage.shm) != GENERATION_NONE);
+	later_close(&stage);
+}
+
 static void commits_of_other_hosts_are_announced(void **state)
 {
 	struct ring_reader reader;
@@ -370,6 +392,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_outcome_is_answered_and_found_out),
 		cmocka_unit_test(a_failed_sync_ends_it_without_an_answer),
 		cmocka_unit_test(commits_of_other_hosts_are_announced),
+		cmocka_unit_test(revocations_of_other_hosts_are_announced),
 		cmocka_unit_test(missed_commits_of_other_hosts_send_readers_to_the_database),
 	};
 
