@@ -65,16 +65,17 @@ void store_run(struct store *store);
  * return. */
 void store_cancel(struct store *store);
 
-/* A group in which a host has committed, and its newest sequence number; or a token that
- * was revoked or changed. */
+/* A group in which a host has committed, and its newest sequence number; or a token
+ * that was revoked or changed. */
 struct store_change {
 	struct slice group; /* the innermost group of the documents */
 	uint64_t seq;
 	struct slice token; /* its id; the group is empty then */
 };
 
-/* Reports commits of all hosts, this one included, in the order of their sequence numbers, once they
- * can be read. count 0: reports were lost, and any group may have changed. */
+/* Reports commits of all hosts, this one included, in the order of their sequence
+ * numbers, once they can be read. count 0: reports were lost, and any group may have
+ * changed. */
 typedef void on_store_remote_change(void *arg, const struct store_change *changes, size_t count);
 /* Starts these reports, which come from store_run; on_change NULL ends them. A back
  * end that only one host can use never reports any. */

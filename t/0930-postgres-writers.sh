@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Several writers push the same documents to one PostgreSQL database: one of them wins each
-# push, whole, without gaps and deadlocks; with one lane and with several.
+# Several writers push the same documents to one PostgreSQL database: one of them wins
+# each push, whole, without gaps and deadlocks; with one lane and with several.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/postgres.sh"
 [ -x "${BUILD:-}/t/postgres_load" ] || skip_all "t/postgres_load is not built"
