@@ -6,6 +6,7 @@
 #include "master/user.h"
 #include "shm/followers.h"
 #include "shm/scoreboard.h"
+#include "shm/shm.h"
 #include "writer/writer.h"
 
 #include <assert.h>
@@ -101,6 +102,7 @@ void master_spawn(struct master *master, unsigned slot)
 
 	assert(slot <= master->workers && !master_is_stopping(master));
 	child->second = !master->predecessors[slot].child.second;
+	shm_keep_served(master->shm);
 	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) !=
 	    RC_OK)
 		return;

@@ -82,7 +82,8 @@ struct shm {
 	size_t size;                    /* of the map, in bytes, with the streams behind it */
 	atomic_uint_least32_t *streams; /* of each entry of the usage, a number per column */
 	unsigned slots;
-	int wakes[]; /* an eventfd for each slot */
+	uint64_t database; /* as in the map, once the master has seen it there */
+	int wakes[];       /* an eventfd for each slot */
 };
 
 #endif

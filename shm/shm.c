@@ -72,8 +72,16 @@ bool shm_serves(struct shm *shm, uint64_t identity)
 {
 	uint64_t first = 0;
 
+	if (shm->database)
+		return shm->database == identity;
 	return atomic_compare_exchange_strong(&shm->map->database, &first, identity) ||
 	       first == identity;
+}
+
+void shm_keep_served(struct shm *shm)
+{
+	if (shm->database == 0)
+		shm->database = atomic_load(&shm->map->database);
 }
 
 void shm_resync(struct shm *shm)

@@ -29,6 +29,9 @@ unsigned shm_slots(const struct shm *shm);
  * whether it is this one. For a process that has opened the database, as its file may
  * have been replaced since others did. */
 bool shm_serves(struct shm *shm, uint64_t identity);
+/* For the master, before it starts a process: from now on the identity lies in its own
+ * memory too, where no other process changes it. */
+void shm_keep_served(struct shm *shm);
 
 /* Announces that hints may have been lost: increments a counter and wakes all slots.
  * The master calls it when the producer of the ring has died. */

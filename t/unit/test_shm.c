@@ -1,4 +1,5 @@
 /* The shared map: wake-ups, resync, slots of the scoreboard. */
+#include "shm/map.h"
 #include "shm/scoreboard.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
@@ -60,6 +61,22 @@ static void only_armed_slots_are_woken_and_once(void **state)
 	assert_false(is_awake(shm, 1));
 	wake_all_armed(shm);
 	assert_false(is_awake(shm, 1));
+	shm_free(shm);
+}
+
+/* A process that spoils the map cannot keep others from starting. */
+static void the_first_database_is_the_one_served(void **state)
+{
+	struct shm *shm = make(1);
+
+	(void)state;
+	assert_true(shm_serves(shm, 7));
+	assert_true(shm_serves(shm, 7));
+	assert_false(shm_serves(shm, 8));
+	shm_keep_served(shm);
+	shm->map->database = 9;
+	assert_true(shm_serves(shm, 7));
+	assert_false(shm_serves(shm, 9));
 	shm_free(shm);
 }
 
@@ -133,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wakes_do_not_block_and_do_not_outlive_exec),
 		cmocka_unit_test(only_armed_slots_are_woken_and_once),
+		cmocka_unit_test(the_first_database_is_the_one_served),
 		cmocka_unit_test(a_resync_is_counted_and_wakes_everyone),
 		cmocka_unit_test(a_child_shows_on_the_board),
 		cmocka_unit_test(the_most_slots_are_there),
