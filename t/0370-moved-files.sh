@@ -143,6 +143,21 @@ if [ "$FAULTS" = yes ]; then
 	stop
 fi
 
+# A log of nothing but commits that change no document: the row by which it is known is
+# in it.
+served=$db
+db=$work/tokens.db
+add() { "$POCKETBOOK" token add --user ann --group a --db "$db" 2>"$work/said"; }
+add >"$work/tokens"
+add >>"$work/tokens"
+serve --workers 1
+add >>"$work/tokens"
+kill_all
+serve --workers 1
+is "$("$POCKETBOOK" token list --db "$db" | grep -c ann)" 3 "a killed server starts on a log of tokens"
+stop
+db=$served
+
 ln "$db" "$work/hard.db"
 timeout 30 "$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
 is $? 1 "no server starts on a file with two names"

@@ -109,24 +109,34 @@ static enum rc apply_all(struct transaction *transaction, const struct store_req
 	return RC_OK;
 }
 
-/* In every commit that changes anything: the log must have this row. */
+static enum rc set_state(struct sqlite *sqlite, const struct store_state *state, int64_t copied)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_STATE];
+
+	sql_bind_number(stmt, 1, state->head);
+	sql_bind_number(stmt, 2, state->horizon);
+	sql_bind_number(stmt, 3, state->documents);
+	sql_bind_number(stmt, 4, state->tombstones);
+	sql_bind_number(stmt, 5, (uint64_t)copied);
+	sql_bind_number(stmt, 6, (uint64_t)sqlite->cookie);
+	return sql_run(stmt);
+}
+
+/* In every commit that changes anything: the log must have this row (log_owner.h). A page
+ * that an UPDATE leaves as it is SQLite does not write, so that the row of a commit of
+ * tokens takes another value first. */
 static enum rc note_state(struct transaction *transaction, const struct store_state *before,
 			  int changes_before)
 {
 	struct sqlite *sqlite = transaction->sqlite;
-	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_STATE];
 	enum rc rc = transaction_leave(transaction);
+	bool is_same = rc == RC_OK && memcmp(&transaction->state, before, sizeof(*before)) == 0;
 
-	if (rc != RC_OK || (memcmp(&transaction->state, before, sizeof(*before)) == 0 &&
-			    sqlite3_total_changes(sqlite->db) == changes_before))
+	if (rc != RC_OK || (is_same && sqlite3_total_changes(sqlite->db) == changes_before))
 		return rc;
-	sql_bind_number(stmt, 1, transaction->state.head);
-	sql_bind_number(stmt, 2, transaction->state.horizon);
-	sql_bind_number(stmt, 3, transaction->state.documents);
-	sql_bind_number(stmt, 4, transaction->state.tombstones);
-	sql_bind_number(stmt, 5, (uint64_t)sqlite->copied);
-	sql_bind_number(stmt, 6, (uint64_t)sqlite->cookie);
-	return sql_run(stmt);
+	if (is_same)
+		rc = set_state(sqlite, before, sqlite->copied - 1);
+	return rc == RC_OK ? set_state(sqlite, &transaction->state, sqlite->copied) : rc;
 }
 
 /* A COMMIT that failed for a lock has not happened, nor has one whose pages the log
