@@ -28,6 +28,7 @@ www_sources = \
 	%D%/client/conflict.ts \
 	%D%/client/docs.ts \
 	%D%/client/exchange.ts \
+	%D%/client/extension.ts \
 	%D%/client/http.ts \
 	%D%/client/index.ts \
 	%D%/client/leader.ts \
@@ -42,12 +43,14 @@ www_sources = \
 	%D%/client/replica.ts \
 	%D%/client/rows.ts \
 	%D%/client/session.ts \
+	%D%/client/small-parser.ts \
 	%D%/client/status.ts \
 	%D%/client/storage.ts \
 	%D%/client/sync-loop.ts \
 	%D%/client/transit-js.d.ts \
 	%D%/client/transit.ts \
 	%D%/client/types.ts \
+	%D%/client/updates.ts \
 	%D%/client/writes.ts \
 	%D%/offline/offline.js \
 	%D%/page/account.ts \

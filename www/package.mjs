@@ -26,6 +26,7 @@ const ENTRIES = {
 	'./sw': 'adapters/sw',
 	'./async-storage': 'adapters/async-storage',
 	'./file': 'adapters/file',
+	'./updates': 'client/updates',
 }
 
 /** Who uses an adapter has its framework already, of one of these versions. */
@@ -38,7 +39,8 @@ const manifest = {
 	keywords: ['offline-first', 'local-first', 'sync', 'indexeddb', 'self-hosted'],
 	license: 'MIT',
 	type: 'module',
-	sideEffects: false,
+	// It adds to the client.
+	sideEffects: ['./client/updates.js'],
 	engines: { node: '>=18' },
 	exports: {
 		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, default: `./${module}.js` }])),

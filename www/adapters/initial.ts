@@ -7,7 +7,7 @@ export type Shared<V = any> = Omit<Options<V>, 'group'>
 
 const docs: Docs<any> = new Map()
 const status: Status = {
-	state: 'syncing', online: false, pending: 0, oldestPending: null, lastPush: null, lastPull: null, lastError: null, persisted: null,
+	state: 'syncing', online: false, pending: 0, oldestPending: null, lastPush: null, lastPull: null, lastError: null, persisted: null, damaged: [],
 }
 const idle = () => () => {}
 

@@ -1,10 +1,10 @@
 // The synced atom: the public face of the library.
-import { assoc, changed, checkGroup, difference, dissoc } from './docs.js'
+import { changed, checkGroup, difference } from './docs.js'
 import { pullTime } from './replica.js'
 import { type Binding, Session } from './session.js'
-import { stable } from './status.js'
+import { sameText, stable, statusOf } from './status.js'
 import { type Cache, type Conflict, type DocWatch, type Docs, type Options, PocketbookError, type Rejected, type Status, type Watch, type Written } from './types.js'
-import type { Swap } from './writes.js'
+import type { More, Swap } from './writes.js'
 
 /** Milliseconds between polls. */
 const INTERVAL = 30_000
@@ -24,6 +24,8 @@ export class SyncedAtom<V = any> {
 	 * visit. Rejects when the atom ends before that.
 	 */
 	readonly synced: Promise<void>
+	/** The named updates. */
+	readonly updates: Options<V>['updates']
 	#session: Session
 	#binding: Binding
 	#cache?: Cache<V>
@@ -41,8 +43,9 @@ export class SyncedAtom<V = any> {
 	#onSynced!: (error?: PocketbookError) => void
 
 	constructor(options: Options<V>) {
-		const { group, cache, merge, interval = INTERVAL } = options
+		const { group, cache, interval } = options
 		checkGroup(group)
+		this.updates = options.updates
 		this.#group = group
 		this.#cache = cache
 		this.#shown = cache?.deref() ?? new Map()
@@ -52,8 +55,8 @@ export class SyncedAtom<V = any> {
 		cache?.addWatch(this, (_key, _cache, _before, after) => after !== this.#shown && this.reset(after))
 		this.#session = Session.of(options)
 		this.#binding = {
-			group, merge,
-			interval: interval > 0 ? interval : INTERVAL,
+			...options,
+			interval: interval! > 0 ? interval! : INTERVAL,
 			onDocs: (ids, swap) => this.#onDocs(ids, swap),
 			notify: () => this.#onStatus(),
 		}
@@ -68,9 +71,10 @@ export class SyncedAtom<V = any> {
 		return this.reset(f(this.#shown, ...args))
 	}
 
-	reset(docs: Docs<V>): Written {
+	/** `more` is for `pocketbook/updates`. */
+	reset(docs: Docs<V>, more?: More): Written {
 		const edits = difference(this.#group, this.#shown, docs)
-		return this.#session.outbox.write(edits, !this.#loaded, { before: this.#shown, after: docs })
+		return this.#session.outbox.write(edits, !this.#loaded, { before: this.#shown, after: docs }, more)
 	}
 
 	/**
@@ -117,7 +121,7 @@ export class SyncedAtom<V = any> {
 	}
 
 	get status(): Status {
-		return (this.#status = stable(this.#status, this.#session.status(this.#group)))
+		return (this.#status = stable(this.#status, statusOf(this.#session, this.#group), sameText))
 	}
 
 	/**
@@ -140,7 +144,7 @@ export class SyncedAtom<V = any> {
 	/** Writes the local value of a conflict over the present one. */
 	restore(key: string): Written {
 		const { id, mine } = this.#conflict(key)
-		const written = this.swap((docs) => (mine === undefined ? dissoc(docs, id) : assoc(docs, id, mine)))
+		const written = this.change([[id, mine]])
 		this.dismiss(key)
 		return written
 	}
@@ -154,7 +158,7 @@ export class SyncedAtom<V = any> {
 	/** Writes that the server has rejected. */
 	get rejected(): readonly Rejected<V>[] {
 		const known = (id: string) => this.#rejected?.find((one) => one.id === id)
-		const now = this.#refused().map(({ id, value, at, refused }) => stable(known(id), { id, value: value as V, at, ...refused! }))
+		const now = this.#refused().map(({ id, value, at, tx, refused }) => stable(known(id), { id, value: value as V, at, tx, ...refused! }))
 		return (this.#rejected = stable(this.#rejected, now))
 	}
 
@@ -164,8 +168,8 @@ export class SyncedAtom<V = any> {
 	}
 
 	/** Discards a rejected write: the document shows the server's value. */
-	discard(id: string): void {
-		for (const { op } of this.#refused(id)) {
+	discard(of: string): void {
+		for (const { op, id } of this.#refused(of)) {
 			const error = { code: 'discarded', message: `discarded ${id}` }
 			void this.#session.outbox.record({ end: [{ op, id, error }] })
 		}

@@ -78,8 +78,7 @@ const isInvalid = (name: string) => /[\p{Cc}\p{Cs}]|^.([^:]*:){33}/u.test(name) 
 
 /** Checks the protocol's rules for a group: the server would refuse each request. */
 export function checkGroup(group: string): void {
-	if (!group) throw new TypeError('pocketbook: no group')
-	if (isInvalid(group + ':')) throw new TypeError(`pocketbook: the group ${JSON.stringify(group)} ${INVALID}`)
+	if (!group || isInvalid(group + ':')) throw new TypeError(`pocketbook: the group ${JSON.stringify(group)} ${INVALID}`)
 }
 
 /** Checks the protocol's rules for an id, so that a mistake shows in the swap. */

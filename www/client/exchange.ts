@@ -1,9 +1,10 @@
 // What pull.ts and push.ts need: the requests, the local state, and what is known of
 // the server.
+import type { Settings } from './conflict.js'
 import type { Http } from './http.js'
 import type { Leader } from './leader.js'
 import type { Replica, ServerDoc } from './replica.js'
-import type { Codec, Merge, PlainError, PocketbookError } from './types.js'
+import type { Codec, PlainError, PocketbookError } from './types.js'
 import type { Writes } from './writes.js'
 
 export type Parts = ReadonlyMap<string, PlainError | null | undefined>
@@ -32,7 +33,9 @@ export interface ExchangeHost {
 	leader: Pick<Leader, 'leading'>
 	outbox: Pick<Writes, 'record'>
 	token(): Promise<string | undefined>
-	mergeOf(id: string): Merge | undefined
+	optionsOf(id: string): Settings[]
+	/** The number of the app's schema. */
+	schema?: number
 }
 
 /**
@@ -62,10 +65,10 @@ export interface Exchange {
 	/** Runs requests. A response means that the server is reachable. */
 	run<T>(requests: () => Promise<T>): Promise<T>
 	/**
-	 * The server has another version of a document than the local writes are based
-	 * on.
+	 * The server has other versions of documents than the local writes are based
+	 * on. Settles when it is time for the next push.
 	 */
-	settle(theirs: ServerDoc): void
+	settle(theirs: ServerDoc[]): Promise<void>
 	/** The group was pulled. */
 	pulled(group: string): void
 	/** The server refuses the group. */

@@ -9,7 +9,7 @@ const MAX_RETRY_AFTER = 3_600_000
 
 export interface Pulled { docs: PulledDoc[]; cursor: string; more: boolean; reset: boolean }
 export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean; damaged?: boolean }
-export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' }
+export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' | 'skipped' }
 export interface PushDoc { id: string; base: number; op: string; value?: unknown; deleted?: true }
 
 /** The part of a session that requests need. */
@@ -17,6 +17,7 @@ interface HttpHost {
 	url: string
 	codec: Codec
 	token(): Promise<string | undefined>
+	schema?: number
 }
 
 /** Each request throws a PocketbookError. */
@@ -30,13 +31,13 @@ export class Http {
 		return pageOf(group, await this.#exchange(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`))
 	}
 
-	async push(docs: PushDoc[]): Promise<Pushed[]> {
+	async push(docs: PushDoc[], atomic: boolean): Promise<Pushed[]> {
 		const { codec } = this.host
 		// A redirect would make a GET of it, or send the writes to another
 		// place.
-		const init: RequestInit = { method: 'POST', redirect: 'manual', body: codec.write({ docs }), headers: { 'Content-Type': codec.type } }
+		const init: RequestInit = { method: 'POST', redirect: 'manual', body: codec.write(atomic ? { docs, atomic } : { docs }), headers: { 'Content-Type': codec.type } }
 		const { results } = await this.#exchange('sync', init)
-		if (!docs.every(({ id }, i) => results?.[i]?.id === id && /^(ok|conflict)$/.test(results[i].status) && results[i].version >= 0)) throw protocolError()
+		if (!docs.every(({ id }, i) => results?.[i]?.id === id && (results[i].version >= 0 ? /^(ok|conflict)$/ : /^skipped$/).test(results[i].status))) throw protocolError()
 		return results
 	}
 
@@ -82,7 +83,8 @@ export class Http {
 		// fetch would report a network error.
 		if (token && /[^\x21-\x7e]/.test(token)) throw new PocketbookError('unauthorized', 'invalid token', 401)
 		if (token) headers.Authorization = 'Bearer ' + token
-		const response = await fetch(this.host.url + path, { cache: 'no-store', ...init, headers }).catch(unreachable)
+		const { url, schema } = this.host
+		const response = await fetch(url + path + (schema ? `${init.body ? '?' : '&'}schema=${schema}` : ''), { cache: 'no-store', ...init, headers }).catch(unreachable)
 		if (!response.ok) throw await problem(response)
 		// A captive portal, or another server.
 		if (!isOf(type, response)) throw protocolError()

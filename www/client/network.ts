@@ -124,7 +124,7 @@ export class Network {
 		const on = (name: string, listener: () => unknown) => globalThis.addEventListener?.(name, listener, { signal })
 		const wake = () => globalThis.document?.visibilityState !== 'hidden' && this.loop?.wake()
 		// `visibilitychange` bubbles up from the document.
-		for (const name of ['visibilitychange', 'pageshow', 'focus']) on(name, wake)
+		for (const name of ['visibilitychange', 'focus', 'pageshow']) on(name, wake)
 		on('online', () => this.loop?.restart())
 		on('offline', () => this.host.leader.leading.size && this.loop?.offline())
 	}

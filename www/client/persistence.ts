@@ -1,8 +1,10 @@
 // Keeps rows in a storage in spite of its failures: each write opens a failed storage
 // again, and then stores everything that is in memory.
 import { inTime } from './pending.js'
-import { pullTime } from './replica.js'
-import { type Loaded, PocketbookError, type Rows, type Storage } from './types.js'
+import { type Replica, pullTime } from './replica.js'
+import { allRows } from './rows.js'
+import { type Codec, type Loaded, PocketbookError, type Rows, type Storage } from './types.js'
+import type { Writes } from './writes.js'
 
 /** Milliseconds for opening a storage, and for a transaction. */
 const OPENING = 5000
@@ -11,12 +13,11 @@ const TRANSACTION = 30_000
 /** The part of a session that persistence needs. */
 export interface PersistenceHost {
 	name: string
-	/** When it is settled, `everything` can be called. */
+	/** Settles when the codec is there. */
 	codecReady: Promise<unknown>
-	/** The rows of all that is in memory. */
-	everything(): Rows
-	/** The storage is open again: what could not be loaded can be now. */
-	onReopened(): void
+	replica: Replica
+	codec: Codec
+	outbox: Pick<Writes, 'onReopened'>
 	/** `error` or `persisted` has changed. */
 	notify(): void
 }
@@ -119,10 +120,10 @@ export class Persistence {
 			// Later changes are not among the rows: they are written as
 			// usual.
 			this.#recovering = undefined
-			await this.#write(this.host.everything())
+			await this.#write(allRows(this.host.replica, this.host.codec))
 			this.error = null
 			this.host.notify()
-			this.host.onReopened()
+			this.host.outbox.onReopened()
 		} catch (cause) {
 			this.#recovering = undefined
 			throw this.degrade(cause)

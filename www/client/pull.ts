@@ -2,10 +2,11 @@
 import { same } from './codec.js'
 import type { Exchange } from './exchange.js'
 import type { Pulled, PulledDoc } from './http.js'
-import { type Batch, type ServerDoc, pullTime } from './replica.js'
+import { type Batch, type Replica, type ServerDoc, pullTime } from './replica.js'
 
 /** Codes of a pull that fails again if it is repeated. The other groups go on. */
-export const REFUSALS = ['forbidden', 'bad-request']
+export const OUTDATED = 'upgrade-required'
+export const REFUSALS = ['forbidden', 'bad-request', OUTDATED]
 
 export class Puller {
 	/** The last job of each group. */
@@ -36,7 +37,7 @@ export class Puller {
 			if (!host.leader.leading.has(group)) return
 			// An event does not include what came before the stream began.
 			// Until a pull has fetched that, the cursor stays.
-			void host.outbox.record({ docs: serverDocs(page.docs), cursors: stream?.live.has(group) ? cursors(group, page) : [] })
+			void host.outbox.record({ docs: page.docs.map((doc) => serverDoc(host.replica, doc)), cursors: stream?.live.has(group) ? cursors(group, page) : [] })
 		})
 	}
 
@@ -73,7 +74,7 @@ export class Puller {
 	#take(group: string, page: Pulled, seen: Set<string>): void {
 		const { docs: found, more, reset: force } = page
 		const { host } = this.exchange
-		const docs = serverDocs(found)
+		const docs = found.map((doc) => serverDoc(host.replica, doc))
 		const last = force && !more
 		if (last)
 			for (const [id, { version }] of host.replica.docs)
@@ -90,11 +91,11 @@ export class Puller {
 	 */
 	#afterReset(group: string): void {
 		const { replica, codec } = this.exchange.host
-		for (const { id, base, was } of replica.heads()) {
+		const moved = replica.heads().flatMap(({ id, base, was }) => {
 			const { version, value } = replica.docs.get(id)!
-			if (id.startsWith(group + ':') && base && !(base === version && same(codec, was, value)))
-				this.exchange.settle({ id, version, value })
-		}
+			return id.startsWith(group + ':') && base && !(base === version && same(codec, was, value)) ? { id, version, value } : []
+		})
+		void this.exchange.settle(moved)
 	}
 }
 
@@ -104,11 +105,10 @@ function cursors(group: string, { cursor, more }: Pulled): Batch['cursors'] {
 	return more ? moved : [...moved, [pullTime(group), `${Date.now()}`]]
 }
 
-/** Of a document that is damaged on the server, this device keeps its copy. */
-function serverDocs(docs: PulledDoc[]): ServerDoc[] {
-	return docs.filter(({ damaged }) => !damaged).map(serverDoc)
-}
-
-export function serverDoc({ id, version, value, deleted }: PulledDoc): ServerDoc {
-	return { id, version, value: deleted ? undefined : value }
+/**
+ * Of a document that is damaged on the server, this device keeps its copy. Its next
+ * write, on the damaged version, mends it.
+ */
+export function serverDoc({ docs }: Replica, { id, version, value, deleted, damaged }: PulledDoc): ServerDoc {
+	return damaged ? { id, version, value: docs.get(id)?.value, damaged } : { id, version, value: deleted ? undefined : value }
 }

@@ -1,9 +1,10 @@
 // Sends the local writes to the server, one request after another.
 import type { Exchange } from './exchange.js'
+import { extension } from './extension.js'
 import type { Pushed } from './http.js'
 import { inTime } from './pending.js'
 import { serverDoc } from './pull.js'
-import { type Batch, type Write, baseOf } from './replica.js'
+import { type Batch, type ServerDoc, type Write, baseOf, replaces } from './replica.js'
 import { PocketbookError } from './types.js'
 
 /** A push stays well below the server's limit for a request body (1 MiB). */
@@ -38,13 +39,19 @@ export class Pusher {
 		}
 	}
 
+	/**
+	 * The writes of the next push: a transaction, if all of its writes can be sent,
+	 * or writes that are in none.
+	 */
 	#next(): Write[] {
 		const { codec, replica } = this.exchange.host
 		const groups = this.exchange.groups()
+		const transaction = extension.pick?.(this.exchange.host, groups)
+		if (transaction) return transaction
+		const heads = replica.heads().filter(({ id }) => groups.some((group) => id.startsWith(group + ':')))
 		let chars = 0
-		return replica
-			.heads()
-			.filter(({ id }) => groups.some((group) => id.startsWith(group + ':')))
+		return heads
+			.filter(({ tx }) => !tx)
 			.sort((a, b) => a.n - b.n)
 			.slice(0, MAX_DOCS)
 			.filter(({ value }, i) => {
@@ -66,12 +73,13 @@ export class Pusher {
 	async #send(writes: Write[]): Promise<void> {
 		await this.#mark(writes)
 		const docs = writes.map(({ id, base, op, value }) => ({ id, base, op, ...(value === undefined ? { deleted: true as const } : { value }) }))
-		const results = await this.exchange.http.push(docs).catch((error: PocketbookError) => {
+		const isAtomic = !!writes[0]!.tx
+		const results = await this.exchange.http.push(docs, isAtomic).catch((error: PocketbookError) => {
 			if (!REFUSALS.includes(error.code)) throw error
 			return error
 		})
-		if (!(results instanceof PocketbookError)) this.#results(writes, results)
-		else if (writes.length === 1) this.#refuse(writes[0]!, results)
+		if (!(results instanceof PocketbookError)) await this.#results(writes, results)
+		else if (isAtomic || writes.length === 1) for (const write of writes) this.#refuse(write, results)
 		else {
 			// One bad write must not block the others: bisect.
 			const half = writes.length >> 1
@@ -80,27 +88,30 @@ export class Pusher {
 		}
 	}
 
-	#results(writes: Write[], results: Pushed[]): void {
+	async #results(writes: Write[], results: Pushed[]): Promise<void> {
 		const { host } = this.exchange
 		const batch: Required<Pick<Batch, 'docs' | 'end' | 'put'>> = { docs: [], end: [], put: [] }
+		const conflicts: ServerDoc[] = []
 		writes.forEach(({ op, id, base, value }, i) => {
 			const { status, version } = results[i]!
-			if (status === 'conflict') return
+			if (status === 'conflict') conflicts.push(serverDoc(host.replica, results[i]!))
+			if (status !== 'ok') return
 			const doc = { id, version, value }
 			batch.docs.push(doc)
 			batch.end.push({ op, id, took: { base, version } })
-			for (const next of host.replica.of(id)) if (next.op !== op && !next.sent) batch.put.push({ ...next, base: baseOf(doc), was: value })
+			const unsent = host.replica.of(id).filter((next) => next.op !== op && !next.sent && !next.refused)
+			unsent.forEach((next, place) => batch.put.push({ ...next, base: baseOf(doc), was: place ? next.was : value }))
 		})
 		if (batch.end.length) void host.outbox.record(batch)
 		// Before the conflicts, as a merge may fail and set an error.
 		this.exchange.note({ lastPush: Date.now(), lastError: null })
-		for (const result of results) if (result.status === 'conflict') this.exchange.settle(serverDoc(result))
+		await this.exchange.settle(conflicts)
 	}
 
 	#refuse(write: Write, { status, code, message: reason }: PocketbookError): void {
 		const { op, id } = write
 		const { host } = this.exchange
-		const newer = host.replica.of(id).some((other) => other.op !== op)
+		const newer = host.replica.of(id).some((other) => other.op !== op && replaces(other, { ...write, sent: false }))
 		// A newer edit of the document replaces the refused one and is tried
 		// itself.
 		void host.outbox.record(

@@ -19,12 +19,27 @@ export interface Write {
 	at: number
 	sent?: boolean
 	refused?: Refusal
+	/**
+	 * The number of writes in its transaction, then an id of that: they are sent in
+	 * one push, or wait.
+	 */
+	tx?: string
+	/** The named updates that make `value` of `was`, to be run again on another
+	 * value. */
+	steps?: Step[]
+	/** Conflicts in a row so far. */
+	tries?: number
 }
+
+/** A named update and its arguments, as the codec's text. */
+export type Step = [name: string, ...args: string[]]
 
 export interface ServerDoc {
 	id: string
 	version: number
 	value: unknown
+	/** The server has lost the value: `value` is that of this device. */
+	damaged?: boolean
 }
 
 export interface End {
@@ -62,6 +77,7 @@ interface Doc {
 	value: unknown
 	/** Oldest first; at most the last one is unsent. */
 	chain: Write[]
+	damaged?: boolean
 	/** The last versions without a gap that this browser has made. */
 	own?: { from: number; version: number; value: unknown }
 }
@@ -73,7 +89,17 @@ export interface Applied {
 	replaced: [op: string, by: string][]
 }
 
-const later = (a: Write, b: Write) => a.n > b.n || (a.n === b.n && a.op > b.op)
+/** The writes of a transaction have the same place in the chains of all documents. */
+const key = ({ tx, op }: Write) => tx ?? op
+const later = (a: Write, b: Write) => a.n > b.n || (a.n === b.n && key(a) > key(b))
+
+/**
+ * True if the newer of two neighbours in a chain takes the place of the older. Updates
+ * and transactions are kept as they are: later writes queue behind them.
+ */
+export function replaces(newer: Write, { sent, tx, steps }: Write): boolean {
+	return !(sent || tx || steps || newer.steps)
+}
 
 /** An id that no other write has on any device. */
 export function newOp(): string {
@@ -94,8 +120,8 @@ export function pullTime(group: string): string {
 }
 
 /** The version to base a write on: 0 if the document does not exist. */
-export function baseOf(doc?: { version: number; value: unknown }): number {
-	return doc?.value === undefined ? 0 : doc.version
+export function baseOf(doc?: Partial<ServerDoc>): number {
+	return doc?.value === undefined && !doc?.damaged ? 0 : doc.version!
 }
 
 export class Replica {
@@ -107,6 +133,8 @@ export class Replica {
 	 * ignored.
 	 */
 	ended = new Set<string>()
+	/** Documents that are damaged on the server. */
+	damaged = new Set<string>()
 	/** Documents with local writes. */
 	#written = new Set<string>()
 	#clock = 0
@@ -119,12 +147,12 @@ export class Replica {
 	}
 
 	/** A new write of this tab, not applied yet. */
-	compose(id: string, value: unknown): Write {
+	compose(id: string, value: unknown, more?: Partial<Write>): Write {
 		const doc = this.docs.get(id)
 		const last = doc?.chain.at(-1)
 		const at = Date.now()
-		const write = { op: newOp(), id, n: Math.max(this.#clock + 1, at), value, at, base: baseOf(doc), was: doc?.value }
-		return last ? { ...write, base: last.base, was: last.sent ? last.value : last.was } : write
+		const write = { op: newOp(), id, n: Math.max(this.#clock + 1, at), value, at, base: baseOf(doc), was: doc?.value, ...more }
+		return last ? { ...write, base: last.base, was: replaces(write, last) ? last.was : last.value } : write
 	}
 
 	apply(batch: Batch): Applied {
@@ -161,11 +189,11 @@ export class Replica {
 
 	/** The write of each document that can go to the server next. */
 	heads(): Write[] {
-		return [...this.#written].map((id) => this.of(id)[0]!).filter((head) => !head.refused)
+		return [...this.#written].flatMap((id) => this.of(id).find(({ sent }) => sent) ?? this.of(id).find(({ refused }) => !refused) ?? [])
 	}
 
 	clear(): void {
-		for (const all of [this.docs, this.cursors, this.conflicts, this.#written]) all.clear()
+		for (const all of [this.docs, this.cursors, this.conflicts, this.damaged, this.#written]) all.clear()
 	}
 
 	#doc(id: string): Doc {
@@ -174,11 +202,13 @@ export class Replica {
 		return doc
 	}
 
-	#take({ id, version, value }: ServerDoc, force = false): void {
+	#take({ id, version, value, damaged }: ServerDoc, force = false): void {
 		const doc = this.#doc(id)
-		if (!force && version <= doc.version) return
+		if (!force && version - Number(!damaged) < doc.version) return
 		doc.version = version
 		doc.value = value
+		doc.damaged = damaged
+		this.damaged[damaged ? 'add' : 'delete'](id)
 		if (force) doc.own = undefined
 	}
 
@@ -190,16 +220,16 @@ export class Replica {
 		doc.chain = chain.filter((write) => write.op !== op)
 		if (!took) return
 		doc.own = { from: own?.version === took.base ? own.from : took.base, version: took.version, value }
-		doc.chain = doc.chain.map((write) => this.#rebased(doc, write))
+		doc.chain = doc.chain.map((write, i) => this.#rebased(doc, write, i))
 	}
 
 	/**
 	 * A write that is based on a version which this browser has replaced itself
 	 * since is based on the replacement instead.
 	 */
-	#rebased({ own }: Doc, write: Write): Write {
-		if (!own || write.sent || write.base < own.from || write.base >= own.version) return write
-		return { ...write, base: baseOf(own), was: own.value }
+	#rebased({ own }: Doc, write: Write, place: number): Write {
+		if (!own || write.sent || write.refused || write.base < own.from || write.base >= own.version) return write
+		return { ...write, base: baseOf(own), was: place ? write.was : own.value }
 	}
 
 	#put(write: Write, applied: Applied): void {
@@ -207,14 +237,12 @@ export class Replica {
 		if (this.ended.has(write.op)) return
 		const doc = this.#doc(write.id)
 		const others = doc.chain.filter((other) => other.op !== write.op)
-		const newer = others.find((other) => later(other, write))
-		if (newer && !write.sent) {
-			applied.replaced.push([write.op, newer.op])
-			doc.chain = others
-			return
-		}
-		const stays = (other: Write) => other.sent || later(other, write)
-		for (const other of others) if (!stays(other)) applied.replaced.push([other.op, write.op])
-		doc.chain = [...others.filter(stays), this.#rebased(doc, write)].sort((a, b) => (later(a, b) ? 1 : -1))
+		const mine = this.#rebased(doc, write, others.length)
+		const chain = (doc.chain = [...others, mine].sort((a, b) => (later(a, b) ? 1 : -1)))
+		let at = chain.indexOf(mine)
+		const newer = chain[at + 1]
+		const drop = (place: number, by: Write) => applied.replaced.push([chain.splice(place, 1)[0]!.op, by.op])
+		if (newer && replaces(newer, mine)) drop(at, newer)
+		else while (at && replaces(mine, chain[at - 1]!)) drop(--at, mine)
 	}
 }

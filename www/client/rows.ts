@@ -28,7 +28,7 @@ export function fromRows(rows: Rows, codec: Codec): Batch {
 
 /** The rows of all that is in memory. */
 export function allRows(replica: Replica, codec: Codec): Rows {
-	const docs = [...replica.docs].map(([id, { version, value }]) => ({ id, version, value }))
+	const docs = [...replica.docs].map(([id, { version, value, damaged }]) => ({ id, version, value, damaged }))
 	const batch: Batch = { docs, put: replica.waiting(), conflicts: [...replica.conflicts.values()], cursors: [...replica.cursors] }
 	return { ...toRows(batch, codec), drop: [...replica.ended] }
 }

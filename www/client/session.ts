@@ -1,6 +1,7 @@
 // The session that all atoms of one server and user share in this tab: it creates the
 // parts (writes, persistence, leader, network) and connects them.
 import { codecOf } from './codec.js'
+import type { Settings } from './conflict.js'
 import { TIMEOUT } from './http.js'
 import { Leader, type LeaderHost } from './leader.js'
 import type { Message } from './message.js'
@@ -8,16 +9,13 @@ import { Network, type NetworkHost } from './network.js'
 import { inTime } from './pending.js'
 import { Persistence, type PersistenceHost } from './persistence.js'
 import { Replica } from './replica.js'
-import { allRows } from './rows.js'
-import { statusOf } from './status.js'
 import { IndexedStorage, memoryStorage } from './storage.js'
-import { type Codec, type Merge, type Options, PocketbookError, type Rows, type Status, type Token } from './types.js'
+import { type Codec, type Options, PocketbookError, type Token } from './types.js'
 import { type Swap, Writes, type WritesHost } from './writes.js'
 
 /** How an atom is bound to a session. */
-export interface Binding {
+export interface Binding extends Settings {
 	group: string
-	merge?: Merge<any>
 	interval: number
 	/** Settles when the local data of the group is loaded. Set by the session. */
 	ready?: Promise<void>
@@ -52,14 +50,14 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		const codec: any = options.codec ?? 'json'
 		const name = `pocketbook ${url} ${options.user ?? ''} ${codec.name ?? codec}`
 		for (const session of sessions)
-			if (session.name === name && session.storage === options.storage) {
+			if (session.name === name && session.storage === options.storage && session.schema === options.schema) {
 				if (options.token !== undefined) session.setToken(options.token, false)
 				return session
 			}
-		return new Session(name, url, options.storage, options)
+		return new Session(name, url, options.storage, options.schema, options)
 	}
 
-	private constructor(readonly name: string, readonly url: string, private storage: Options['storage'], options: Options<any>) {
+	private constructor(readonly name: string, readonly url: string, private storage: Options['storage'], readonly schema: number | undefined, options: Options<any>) {
 		const codec = codecOf(options.codec)
 		sessions.add(this)
 		this.#token = options.token
@@ -117,10 +115,6 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		await this.#forget()
 	}
 
-	status(group: string): Status {
-		return statusOf(this, group)
-	}
-
 	// ---- For the parts ----
 
 	interval(): number {
@@ -129,19 +123,15 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 
 	async token(): Promise<string | undefined> {
 		if (typeof this.#token !== 'function') return this.#token
-		return inTime(TIMEOUT, Promise.resolve(this.#token()), new PocketbookError('offline', 'token function does not answer'))
+		return inTime(TIMEOUT, Promise.resolve(this.#token()), new PocketbookError('offline', 'token function is silent'))
 	}
 
-	mergeOf(id: string): Merge | undefined {
-		return this.#bindings.find((binding) => binding.merge && id.startsWith(binding.group + ':'))?.merge
+	optionsOf(id: string): Binding[] {
+		return this.#bindings.filter(({ group }) => id.startsWith(group + ':'))
 	}
 
 	loaded(group: string): Promise<void> {
 		return this.#bindingOf(group)?.ready ?? this.persistence.opened
-	}
-
-	everything(): Rows {
-		return allRows(this.replica, this.codec)
 	}
 
 	/** Sends a message to the other tabs. */
@@ -151,10 +141,6 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 
 	onDocs(ids: Iterable<string>, swap?: Swap): void {
 		for (const binding of this.#bindings) binding.onDocs(ids, swap)
-	}
-
-	onReopened(): void {
-		this.outbox.onReopened()
 	}
 
 	notify(): void {

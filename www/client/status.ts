@@ -2,6 +2,7 @@
 import type { Network } from './network.js'
 import type { Persistence } from './persistence.js'
 import { revived } from './message.js'
+import { OUTDATED } from './pull.js'
 import { type Replica, pullTime } from './replica.js'
 import type { State, Status } from './types.js'
 
@@ -18,7 +19,8 @@ export function statusOf({ replica, network: { state: network, parts }, persiste
 	const { online = false, lastPush = null, lastError = null, tried, busy } = network
 	const part = parts.get(group)
 	const state: State =
-		network.unauthorized || part ? 'unauthorized'
+		part?.code === OUTDATED ? OUTDATED
+		: network.unauthorized || part ? 'unauthorized'
 		: error ? 'storage-degraded'
 		: tried && !online ? 'offline'
 		: !tried || busy || part === undefined ? 'syncing'
@@ -33,17 +35,17 @@ export function statusOf({ replica, network: { state: network, parts }, persiste
 		lastPull: Number(replica.cursors.get(pullTime(group))) || null,
 		lastError: error ?? revived(part) ?? lastError ?? revived([...parts.values()].find(Boolean)) ?? null,
 		persisted,
+		damaged: [...replica.damaged].filter((id) => id.startsWith(group + ':')),
 	}
 }
 
 /** `now`, frozen; or `before` if its content is the same. */
-export function stable<T extends object>(before: T | undefined, now: T): T {
+export function stable<T extends object>(before: T | undefined, now: T, alike: (a: unknown, b: unknown) => boolean = Object.is): T {
 	const keys = Object.keys(now) as (keyof T)[]
 	const isSame = before && keys.length === Object.keys(before).length && keys.every((key) => alike(before[key], now[key]))
 	return isSame ? before : Object.freeze(now)
 }
 
-/** An error that came from another tab is a new object each time. */
-function alike(a: any, b: any): boolean {
-	return a === b || (a instanceof Error && `${a}` === `${b}`)
-}
+/** Fields of a status. An error that came from another tab is a new object each
+ * time. */
+export const sameText = (a: unknown, b: unknown) => `${a}` === `${b}`

@@ -59,13 +59,16 @@ export class IndexedStorage implements Storage {
 		if (this.#blocked) throw this.#blocked
 		this.close()
 		const request = indexedDB.open(name, 2)
-		request.onupgradeneeded = ({ oldVersion }) => this.#upgrade(request, oldVersion)
+		request.onupgradeneeded = () => {
+			for (const store of NAMES) request.result.createObjectStore(store, { keyPath: KEYS[store], autoIncrement: true })
+			request.transaction!.objectStore('log').createIndex('top', 'top')
+		}
 		const opened = done(request)
 		const blocked = new Promise<never>((_, reject) => {
 			// It will be opened when the other tab is gone, which may be
 			// never.
 			request.onblocked = () => {
-				reject((this.#blocked = new Error('a tab of an older version holds the database')))
+				reject((this.#blocked = new Error('held by an older tab')))
 				const unblocked = () => (this.#blocked = undefined)
 				opened.then((late) => (unblocked(), late.close(), lost()), unblocked)
 			}
@@ -122,19 +125,6 @@ export class IndexedStorage implements Storage {
 
 	close(): void {
 		this.#db?.close()
-	}
-
-	/**
-	 * Creates the stores. Version 1 had a row for each document; these are pulled
-	 * again.
-	 */
-	#upgrade({ result: db, transaction }: IDBOpenDBRequest, oldVersion: number): void {
-		for (const store of oldVersion ? ['log'] : NAMES) db.createObjectStore(store, { keyPath: KEYS[store], autoIncrement: true })
-		transaction!.objectStore('log').createIndex('top', 'top')
-		if (oldVersion) {
-			db.deleteObjectStore('docs')
-			transaction!.objectStore('cursors').clear()
-		}
 	}
 
 	/** All stores, in a new transaction. */

@@ -2,9 +2,10 @@
 // It never stops by itself: a timer is always armed.
 import { resolve } from './conflict.js'
 import type { Exchange, ExchangeHost, NetworkState, Parts, Stream } from './exchange.js'
+import { extension } from './extension.js'
 import { Http, type Pulled } from './http.js'
 import { plain, revived } from './message.js'
-import { Puller, REFUSALS } from './pull.js'
+import { Puller } from './pull.js'
 import { Pusher } from './push.js'
 import type { ServerDoc } from './replica.js'
 import { type PlainError, PocketbookError } from './types.js'
@@ -18,10 +19,9 @@ const BACKOFF_MAX = 30_000
 const MAX_TIMER = 2 ** 31 - 1
 /** Groups in a connection of the stream, as the protocol limits them. */
 const MAX_GROUPS = 64
-/** Characters of their names; a server or a proxy limits the length of a URL. */
-const MAX_CHARS = 4000
-/** Statuses of a server or a proxy that finds the request too long. */
-const TOO_LONG = [400, 414, 431]
+/** Statuses of a refused group, or of a server or a proxy that finds the request too
+ * long. */
+const REFUSED = [400, 403, 414, 426, 431]
 /**
  * Connections of the stream: a browser opens six to a server. Further groups are
  * polled.
@@ -147,12 +147,13 @@ export class SyncLoop implements Exchange {
 		}
 	}
 
-	settle(theirs: ServerDoc): void {
-		const { replica, codec, outbox } = this.host
-		const { id } = theirs
-		const { batch, error } = resolve(theirs, replica.of(id), codec, this.host.mergeOf(id))
-		if (error) this.note({ lastError: error })
-		void outbox.record(batch)
+	async settle(theirs: ServerDoc[]): Promise<void> {
+		const resolutions = extension.resolve ? [extension.resolve(theirs, this.host)] : theirs.map((doc) => resolve(doc, this.host))
+		for (const { batches, error, wait } of resolutions) {
+			if (error) this.note({ lastError: error })
+			for (const batch of batches) void this.host.outbox.record(batch)
+			if (wait) await new Promise((done) => setTimeout(done, wait))
+		}
 	}
 
 	pulled(group: string): void {
@@ -251,17 +252,10 @@ export class SyncLoop implements Exchange {
 
 	/** The groups of each connection of a stream. */
 	#connections(): string[][] {
+		const groups = this.groups()
 		const all: string[][] = []
-		let chars = Infinity
-		for (const group of this.groups()) {
-			chars += encodeURIComponent(group).length
-			if (chars > MAX_CHARS || all.at(-1)!.length >= this.#most) {
-				all.push([])
-				chars = 0
-			}
-			all.at(-1)!.push(group)
-		}
-		return all.slice(0, MAX_CONNECTIONS)
+		while (groups.length && all.length < MAX_CONNECTIONS) all.push(groups.splice(0, this.#most))
+		return all
 	}
 
 	#listen(): void {
@@ -300,7 +294,7 @@ export class SyncLoop implements Exchange {
 		else if (groups.some((group) => confirmed.has(group))) {
 			this.#closeStream()
 			this.#failed(new PocketbookError('offline', 'connection lost'), this.#retry)
-		} else if ((REFUSALS.includes(error?.code) || TOO_LONG.includes(error?.status)) && groups.length > 1) {
+		} else if (REFUSED.includes(error?.status) && groups.length > 1) {
 			this.#most = groups.length >> 1
 			this.#listen()
 		}

@@ -28,6 +28,12 @@ export interface Cache<V = unknown> {
  */
 export type Merge<V = unknown> = (base: V | undefined, mine: V | undefined, theirs: V | undefined, id: string) => V | undefined
 
+/** A named update: what `atom.update(id, name, ...args)` does to a document. */
+export type Update<V = unknown> = (value: V | undefined, ...args: any[]) => V | undefined
+
+/** Brings a value of an older schema to that of the app. */
+export type Upgrade<V = unknown> = (value: any, from: number, id: string) => V
+
 export type Token = string | undefined | (() => string | undefined | Promise<string | undefined>)
 
 export interface Options<V = unknown> {
@@ -47,11 +53,18 @@ export interface Options<V = unknown> {
 	/** Without it the server's value is taken and the local one goes to
 	 * `conflicts`. */
 	merge?: Merge<V>
+	/** Named updates, run again on a conflict. Needs `pocketbook/updates`. */
+	updates?: Record<string, Update<V>>
+	/** The number of the documents' schema, for the server's `--min-schema`. */
+	schema?: number
+	/** Brings documents of an older schema to this one. Needs
+	 * `pocketbook/updates`. */
+	upgrade?: Upgrade<V>
 	/** `'memory'` stores nothing on this device. Or a storage of your own. */
 	storage?: 'indexeddb' | 'memory' | Storage
 }
 
-export type State = 'synced' | 'pending' | 'syncing' | 'offline' | 'unauthorized' | 'storage-degraded'
+export type State = 'synced' | 'pending' | 'syncing' | 'offline' | 'unauthorized' | 'upgrade-required' | 'storage-degraded'
 
 /** The state, the writes and `lastPull` are those of the atom's group. Frozen. */
 export interface Status {
@@ -71,6 +84,11 @@ export interface Status {
 	 * unknown.
 	 */
 	persisted: boolean | null
+	/**
+	 * Ids of documents that are damaged on the server. This device shows its copy,
+	 * if it has one; the next write of it mends the document.
+	 */
+	damaged: readonly string[]
 }
 
 /**
@@ -98,6 +116,8 @@ export interface Rejected<V = unknown> {
 	code: string
 	reason: string
 	at: number
+	/** The transaction that it is in, which is retried or discarded as a whole. */
+	tx?: string
 }
 
 /** The result of a swap. Both promises may be ignored. */
@@ -135,14 +155,21 @@ export interface Codec {
 	stream: string
 	encode(value: unknown): string
 	decode(text: string): unknown
+	/** True if two values are equal. The default compares their texts. */
+	same?(a: unknown, b: unknown): boolean
+	/**
+	 * Throws a TypeError if a value cannot be encoded; `path` says where it is. The
+	 * default encodes it.
+	 */
+	check?(value: unknown, path: string): void
 	/** Encodes a request body: plain objects, except for the documents' values. */
-	write(push: { docs: object[] }): string
+	write(push: { docs: object[]; atomic?: boolean }): string
 	read(text: string): Record<string, any>
 }
 
 // The rows of a storage. Values are encoded by the codec; undefined: no such document.
 
-export interface DocRow { id: string; version: number; value?: string }
+export interface DocRow { id: string; version: number; value?: string; damaged?: boolean }
 export interface WriteRow {
 	op: string
 	id: string
@@ -158,6 +185,10 @@ export interface WriteRow {
 	 */
 	sent?: boolean
 	refused?: Refusal
+	tx?: string
+	/** Named updates with their arguments, which are encoded. */
+	steps?: [name: string, ...args: string[]][]
+	tries?: number
 }
 export interface ConflictRow { key: string; id: string; base?: string; mine?: string; theirs?: string; at: number }
 export interface Refusal { status: number; code: string; reason: string }

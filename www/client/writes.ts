@@ -1,5 +1,7 @@
 // The path of every change: applied to the replica, sent to the other tabs, stored.
-import { same } from './codec.js'
+import { checkValue, same } from './codec.js'
+import type { ResolveHost, Settings } from './conflict.js'
+import { extension } from './extension.js'
 import type { Leader } from './leader.js'
 import { type Message, revived } from './message.js'
 import type { Network } from './network.js'
@@ -11,6 +13,9 @@ import { type Codec, type Docs, PocketbookError, type Rows, type Written } from 
 
 /** A change of an atom's documents by its own swap. */
 export interface Swap { before: Docs<any>; after: Docs<any> }
+
+/** Further fields of the writes of a swap, given its edits. It may throw. */
+export type More = (edits: [id: string, value: unknown][], host: Partial<ResolveHost>) => Partial<Write>
 
 /** The part of a session that writes need. */
 export interface WritesHost {
@@ -24,6 +29,7 @@ export interface WritesHost {
 	post(message: Message): void
 	leader: Pick<Leader, 'leading'>
 	network: Pick<Network, 'kick'>
+	optionsOf(id: string): Settings[]
 	/**
 	 * The documents with these ids look different, as `swap` has made them if it is
 	 * given.
@@ -49,12 +55,14 @@ export class Writes {
 	 * Writes edits of id and value; `undefined` deletes. `blind`: the local data is
 	 * not loaded yet.
 	 */
-	write(edits: [string, unknown][], blind: boolean, swap: Swap): Written {
+	write(edits: [string, unknown][], blind: boolean, swap: Swap, more?: More): Written {
 		const { codec, replica, dead } = this.host
 		if (dead) throw dead
+		if (codec) for (const [id, value] of edits) if (value !== undefined) checkValue(codec, id, value)
 		const differ = codec ? edits.filter(([id, value]) => !same(codec, replica.shown(id), value)) : edits
 		if (!differ.length) return { local: Promise.resolve(), server: Promise.resolve() }
-		const put = differ.map(([id, value]) => replica.compose(id, value))
+		const fields = more?.(differ, this.host as ResolveHost)
+		const put = differ.map(([id, value]) => replica.compose(id, value, fields))
 		if (blind) for (const { op } of put) this.#blind.add(op)
 		const server = Promise.all(put.map(({ op }) => this.#pending.wait(op))).then(() => {})
 		server.catch(() => {})
@@ -68,8 +76,9 @@ export class Writes {
 	 * Applies a batch, sends it to the other tabs and stores it. Settles when it is
 	 * stored.
 	 */
-	record(batch: Batch, swap?: Swap): Promise<void> {
+	record(found: Batch, swap?: Swap): Promise<void> {
 		const { replica } = this.host
+		const batch = this.#upgraded(found, true)
 		const applied = replica.apply(batch)
 		const stored = this.#withCodec((codec) => {
 			// A result may be older than what the stream has delivered
@@ -83,7 +92,7 @@ export class Writes {
 		// the error.
 		stored.catch(() => {})
 		// Last, so that a write of a watch comes after this one in all tabs.
-		this.#notify(batch, applied, swap)
+		this.#notify(batch, applied, batch.put === found.put ? swap : undefined)
 		return stored
 	}
 
@@ -112,7 +121,13 @@ export class Writes {
 		this.#pending.close(error)
 	}
 
-	#apply(batch: Batch): Applied {
+	/** `mine`: the writes are of this tab, and so of the present schema. */
+	#upgraded(batch: Batch, mine?: boolean): Batch {
+		return extension.upgrade?.(batch, this.host as ResolveHost, mine) ?? batch
+	}
+
+	#apply(found: Batch): Applied {
+		const batch = this.#upgraded(found)
 		const applied = this.host.replica.apply(batch)
 		this.#notify(batch, applied)
 		return applied
@@ -164,7 +179,9 @@ export class Writes {
 		this.#blind.delete(write.op)
 		const now = replica.find(write) ?? write
 		const { version, value } = replica.docs.get(write.id)!
-		return now.sent || now.base || value === undefined ? now : { ...now, base: version, was: value }
+		if (now.sent || now.base || value === undefined) return now
+		const seeing = { ...now, base: version, was: value }
+		return extension.rerun?.(seeing, this.host as ResolveHost) ?? seeing
 	}
 
 	/** Deletes stored writes that newer ones have replaced. */

@@ -11,6 +11,7 @@ export function describe({ state, online, pending }: Status, rejected = 0): stri
 		case 'pending':
 		case 'syncing': return !online ? 'Connecting' : pending ? `Online, ${unsent}` : saved
 		case 'offline': return pending ? `Offline, ${unsent}` : 'Offline'
+		case 'upgrade-required': return `This page is too old: reload it${pending ? `, ${unsent}` : ''}`
 		case 'unauthorized': return pending ? `Not signed in, ${unsent}` : 'Not signed in'
 		case 'storage-degraded': return `${online ? 'Online' : 'Offline'}, nothing is stored on this device${pending ? `, ${unsent}` : ''}`
 	}

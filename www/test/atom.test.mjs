@@ -109,14 +109,53 @@ test('bad ids and values are refused where they are made, and change nothing', a
 	const before = todos.deref()
 	for (const id of ['todos:', 'todos', 'other:1', 'todos:a\u0007', 'todos:' + 'é'.repeat(260)])
 		assert.throws(() => todos.swap(assoc, id, 1), /pocketbook: the id/)
-	const circle = {}
-	circle.circle = circle
-	assert.throws(() => todos.swap(assoc, 'todos:1', circle), /circular/i)
+	const circle = { in: [] }
+	circle.in.push(circle)
+	const bad = {
+		'todos:1.in.0 contains itself': circle, 'todos:1 is of type Function': () => 1, 'todos:1.f is of type Function': { f() {} },
+		'todos:1.a.1 is NaN': { a: [1, NaN] }, 'todos:1 is -Infinity': -Infinity, 'todos:1.n is of type BigInt': { n: 1n },
+		'todos:1.1 is of type Undefined': [1, undefined], 'todos:1.0 is of type Undefined': [, 1], 'todos:1.due is of type Date': { due: new Date() },
+		'todos:1.s is of type Symbol': { s: Symbol('s') }, 'todos:1.m is of type Map': { m: new Map() }, 'todos:1.t is no text': { t: '\ud800' },
+		'todos:1.o is no text': { o: { '\udc00': 1 } }, 'todos:1.j.toJSON is of type Function': { j: { toJSON: () => 1 } },
+	}
+	for (const [message, value] of Object.entries(bad)) {
+		const refused = { name: 'TypeError', message: 'pocketbook: the value of ' + message }
+		assert.throws(() => todos.swap(assoc, 'todos:1', value), refused)
+		assert.throws(() => todos.change([['todos:2', 'good'], ['todos:1', value]]), refused)
+	}
 	assert.throws(() => todos.swap(assoc, 'todos:1', undefined), /the id "todos:1" is undefined/)
-	assert.throws(() => todos.swap(assoc, 'todos:1', () => 1), /not a JSON value/)
 	assert.equal(todos.deref(), before)
 	assert.equal(todos.status.pending, 0)
-	assert.throws(() => new SyncedAtom({ url: server.url, group: '' }), /no group/)
+	assert.throws(() => new SyncedAtom({ url: server.url, group: '' }), TypeError)
+})
+
+test('values are equal whatever the order of their keys: they are no change, and no conflict', async () => {
+	const { server, atom } = await setUp()
+	server.put('todos:1', { a: 1, b: { c: [1, { d: 2, e: 3 }], f: null } })
+	const todos = atom()
+	await todos.sync()
+	const before = get(todos, 'todos:1')
+	todos.swap(assoc, 'todos:1', { b: { f: null, c: [1, { e: 3, d: 2 }] }, a: 1, gone: undefined })
+	assert.equal(get(todos, 'todos:1'), before)
+	assert.equal(todos.status.pending, 0)
+	await until(() => todos.status.state === 'synced')
+	await server.stop()
+	const { server: sent } = todos.swap(assoc, 'todos:1', { x: 1, y: 2 })
+	server.put('todos:1', { y: 2, x: 1 })
+	await server.start()
+	await sent
+	assert.equal(todos.conflicts.length, 0)
+	todos.swap(assoc, 'todos:1', { x: 1, y: '2' })
+	assert.equal(todos.status.pending, 1)
+})
+
+test('a document of the group `g:a` whose id is `g:a:` can be edited', async () => {
+	const { server, atom } = await setUp()
+	server.put('g:a:', 1)
+	const docs = atom({ group: 'g:a' })
+	await docs.sync()
+	await docs.swap((map) => new Map([...map].map(([id]) => [id, 'done']))).server
+	assert.equal(server.value('g:a:'), 'done')
 })
 
 test('a lone surrogate is refused too: no server takes it', async () => {

@@ -2,7 +2,7 @@
 // once for each tab.
 import 'fake-indexeddb/auto'
 import { webcrypto } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
@@ -23,6 +23,7 @@ await writeFile(join(out, 'package.json'), '{"type":"module"}')
 after(() => rm(out, { recursive: true, force: true }))
 
 let tabs = 0
+const updates = await readFile(join(out, 'pocketbook/updates.js'), 'utf8')
 
 /**
  * A tab: the library with nothing shared but what tabs of a browser share (IndexedDB,
@@ -30,6 +31,14 @@ let tabs = 0
  */
 export function openTab() {
 	return import(`${pathToFileURL(join(out, 'pocketbook.js'))}?tab=${++tabs}`)
+}
+
+/** A tab with `pocketbook/updates`, whose exports are among its own. */
+export async function openTabWithUpdates() {
+	const library = await openTab()
+	const file = `pocketbook/updates-${tabs}.js`
+	await writeFile(join(out, file), updates.replaceAll('pocketbook.js', `pocketbook.js?tab=${tabs}`))
+	return { ...library, ...(await import(pathToFileURL(join(out, file)))) }
 }
 
 // The Web Locks API, as much as is used: exclusive locks, abort of the wait, steal.

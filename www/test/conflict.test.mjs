@@ -180,7 +180,7 @@ test('a refused write blocks no other, says why, and can be retried or discarded
 	await assert.rejects(sent, { code: 'rejected' })
 	await until(() => todos.status.state === 'synced')
 	for (let i = 0; i < 9; i++) assert.equal(server.value(`todos:${i}`), i)
-	const [{ at, ...what }] = todos.rejected
+	const [{ at, tx, ...what }] = todos.rejected
 	assert.deepEqual(what, { id: 'todos:bad', value: poison, status: 400, code: 'bad-request', reason: 'docs: poison' })
 	assert.equal(get(todos, 'todos:bad'), poison, 'it stays where it was written')
 	todos.retry('todos:bad')

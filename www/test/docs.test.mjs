@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { format } from 'node:util'
-import { atEnd, openTab, setUp, until } from './harness.mjs'
+import { atEnd, openTab, openTabWithUpdates, setUp, until } from './harness.mjs'
 
 const read = (path) => readFile(new URL(path, import.meta.url), 'utf8')
 const guide = await read('../../doc/client.md')
@@ -17,7 +17,7 @@ const used = new Set()
  * with the test.
  */
 async function library() {
-	const { SyncedAtom, ...rest } = await openTab()
+	const { SyncedAtom, ...rest } = await openTabWithUpdates()
 	function Recorded(options) {
 		for (const name of Object.keys(options)) used.add('option ' + name)
 		const atom = new SyncedAtom(options)
@@ -32,11 +32,12 @@ async function library() {
 	return { ...rest, SyncedAtom: Recorded }
 }
 
-const modules = { '@preact/signals-core': () => import('@preact/signals-core'), pocketbook: library }
+const modules = { '@preact/signals-core': () => import('@preact/signals-core'), pocketbook: library, 'pocketbook/updates': openTabWithUpdates }
 
 /** Imports become calls of `load`, the address becomes the server's. */
 function runnable(code, url) {
-	const body = code.replace(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = await load('$2')").replaceAll('http://localhost:8080/', url).replaceAll('http://localhost:8080', url)
+	// It is there already.
+	const body = code.replace(/^import 'pocketbook\/updates'$/gm, '').replace(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = await load('$2')").replaceAll('http://localhost:8080/', url).replaceAll('http://localhost:8080', url)
 	assert.ok(!/^import/m.test(body), 'every import is understood')
 	return new AsyncFunction('load', 'console', body)
 }
@@ -64,7 +65,7 @@ test('client.md uses every option and every member of an atom', async () => {
 	const isPublic = (name) => name !== 'constructor' && name.length > 2
 	const members = Object.getOwnPropertyNames(SyncedAtom.prototype).filter(isPublic)
 	const own = Object.keys(new SyncedAtom({ url: 'http://127.0.0.1:9/', group: 'g', storage: 'memory' })).filter(isPublic)
-	assert.deepEqual(own.sort(), ['deref', 'onStatus', 'ready', 'subscribe', 'synced'])
+	assert.deepEqual(own.sort(), ['deref', 'onStatus', 'ready', 'subscribe', 'synced', 'updates'])
 	const missing = [...names('Options').map((name) => 'option ' + name), ...members, ...own].filter((name) => !used.has(name))
 	assert.deepEqual(missing, [])
 })

@@ -81,3 +81,27 @@ for (const [name, nl] of Object.entries({ LF: '\n', 'CR LF': '\r\n' }))
 		// piece.
 		assert.ok(four.total < 6 * one.total, `${one.total} for 2000 events, ${four.total} for 8000`)
 	})
+
+test('the small parser of the bundle reads what the library reads, however it is cut', async () => {
+	const { build } = await import('esbuild')
+	const { outputFiles } = await build({ entryPoints: [new URL('../client/small-parser.ts', import.meta.url).pathname], write: false, format: 'esm' })
+	const { createParser } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
+	const library = await import('eventsource-parser')
+	const read = (make, chunks) => {
+		const seen = []
+		const parser = make({ onEvent: ({ event, data }) => seen.push([event || undefined, data]), onRetry: (ms) => seen.push(ms) })
+		for (const chunk of chunks) parser.feed(chunk)
+		return seen
+	}
+	const pieces = ['data: x', 'data:y', 'data', 'data:', 'data:  z', 'event: change', 'event:', 'event', 'id: 1', 'retry: 50', 'retry: x', ': ping', ':', 'other: 1', '', '', '', 'data: é\u2028']
+	const ends = ['\n', '\r\n', '\r']
+	let state = 1
+	const random = (n) => (state = (state * 48271) % 0x7fffffff) % n
+	for (let run = 0; run < 3000; run++) {
+		const end = () => (run % 4 === 3 ? ends[random(3)] : ends[run % 4])
+		const text = Array.from({ length: random(12) }, () => pieces[random(pieces.length)] + end()).join('') + '\n\n'
+		const chunks = []
+		for (let at = 0; at < text.length; ) chunks.push(text.slice(at, (at += 1 + random(9))))
+		assert.deepEqual(read(createParser, chunks), read(library.createParser, chunks), JSON.stringify(chunks))
+	}
+})

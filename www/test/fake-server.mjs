@@ -13,7 +13,7 @@ const POLICY =
 	"default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const PROBLEMS = {
-	400: 'bad-request', 401: 'unauthorized', 403: 'forbidden', 404: 'not-found', 413: 'too-large', 415: 'unsupported-media-type',
+	400: 'bad-request', 401: 'unauthorized', 403: 'forbidden', 404: 'not-found', 413: 'too-large', 415: 'unsupported-media-type', 426: 'upgrade-required',
 	429: 'too-many-streams', 500: 'damaged', 503: 'unavailable', 507: 'insufficient-storage',
 }
 
@@ -50,6 +50,8 @@ export class FakeServer {
 	 * return a promise.
 	 */
 	beforeAnswer = () => undefined
+	/** The lowest schema of each group. */
+	minSchema = {}
 	/** Answers /sync instead: (request, body) => text, as
 	 * application/transit+json. */
 	respond = undefined
@@ -163,8 +165,15 @@ export class FakeServer {
 		response.writeHead(status, { ...headers, 'Content-Type': this.types(type), 'Content-Length': Buffer.byteLength(body) }).end(body)
 	}
 
+	#gate(url, names) {
+		const schema = +(url.searchParams.get('schema') ?? 0)
+		for (const [group, least] of Object.entries(this.minSchema))
+			if (schema < least && names.some((name) => name === group || covers(group, name))) throw new Problem(426, `${group} needs schema ${least}`)
+	}
+
 	async #route(request, response, url, body) {
 		const groups = url.searchParams.getAll('group')
+		this.#gate(url, url.pathname === '/sync' && request.method === 'POST' ? JSON.parse(body).docs.map(({ id }) => id) : groups)
 		if (url.pathname === '/sync' && request.method === 'POST') return this.#push(request, body)
 		if (url.pathname === '/sync') return this.#allow(request, groups, 'ro') && this.#page(groups[0], url.searchParams.get('since') ?? '0')
 		if (url.pathname === '/events') return this.#allow(request, groups, 'ro') && this.#stream(response, groups)
@@ -206,12 +215,20 @@ export class FakeServer {
 	#push(request, body) {
 		this.#grants(request)
 		if (Buffer.byteLength(body) > this.maxBody) throw new Problem(413, `the body is longer than ${this.maxBody} bytes`)
-		const { docs } = JSON.parse(body)
+		const { docs, atomic } = JSON.parse(body)
 		if (!Array.isArray(docs)) throw new Problem(400, 'docs: must be an array')
 		this.#allow(request, docs.map((doc) => doc.id), 'rw')
 		if (new Set(docs.map((doc) => doc.id)).size < docs.length) throw new Problem(400, 'docs: the same id twice')
 		for (const doc of docs) this.#check(doc)
-		const results = docs.map((doc) => this.#write(doc))
+		const before = atomic && { docs: new Map(this.docs), seq: this.seq }
+		let results = docs.map((doc) => this.#write(doc))
+		if (atomic && results.some(({ status }) => status === 'conflict')) {
+			// What had been written before stays `ok`.
+			const isNew = ({ id }) => this.docs.get(id) !== before.docs.get(id)
+			results = results.map((result) => (result.status === 'ok' && isNew(result) ? { id: result.id, status: 'skipped' } : result))
+			Object.assign(this, before)
+			return { results, cursor: this.#cursor(this.seq) }
+		}
 		this.#publish(results.filter((result) => result.status === 'ok').map((result) => result.id))
 		return { results, cursor: this.#cursor(this.seq) }
 	}

@@ -1,8 +1,8 @@
 import { after, afterEach } from 'node:test'
-import { openTab } from './browser.mjs'
+import { openTab, openTabWithUpdates } from './browser.mjs'
 import { FakeServer } from './fake-server.mjs'
 
-export { openTab, persistence, reported, until } from './browser.mjs'
+export { openTab, openTabWithUpdates, persistence, reported, until } from './browser.mjs'
 export { FakeServer, Problem } from './fake-server.mjs'
 
 const cleanups = []
@@ -34,7 +34,9 @@ export async function setUp(t) {
 	}
 	/** An atom in a tab of its own. */
 	const tab = async (options) => atom(options, (await openTab()).SyncedAtom)
-	return { server, atom, tab, user }
+	/** An atom in a tab of its own, with `pocketbook/updates`. */
+	const updating = async (options) => atom(options, (await openTabWithUpdates()).SyncedAtom)
+	return { server, atom, tab, updating, user }
 }
 
 /** Sets the clock off by so many milliseconds, until the test's end. */

@@ -1,0 +1,24 @@
+// What a module can add to the client: `pocketbook/updates` registers here. Without it
+// the client has no code for these features.
+import type { Resolution, ResolveHost } from './conflict.js'
+import type { ExchangeHost } from './exchange.js'
+import type { Batch, ServerDoc, Write } from './replica.js'
+
+export interface Extension {
+	/** Resolves conflicts of transactions and updates too. */
+	resolve(theirs: ServerDoc[], host: ResolveHost): Resolution
+	/**
+	 * A transaction of these groups that can be sent, if there is one. Makes one
+	 * write of queued updates of a document.
+	 */
+	pick(host: ExchangeHost, groups: string[]): Write[] | undefined
+	/** A write whose updates are run again, on another value. */
+	rerun(write: Write, host: ResolveHost): Write
+	/**
+	 * A batch with all values in the schema of the app, with the same `put` if that
+	 * does not change. `mine`: its writes are of this tab.
+	 */
+	upgrade(batch: Batch, host: ResolveHost, mine?: boolean): Batch
+}
+
+export const extension: Partial<Extension> = {}
