@@ -122,9 +122,9 @@ static enum rc set_state(struct sqlite *sqlite, const struct store_state *state,
 	return sql_run(stmt);
 }
 
-/* In every commit that changes anything: the log must have this row (log_owner.h). A page
- * that an UPDATE leaves as it is SQLite does not write, so that the row of a commit of
- * tokens takes another value first. */
+/* In every commit that changes anything: the log must have this row (log_owner.h).
+ * SQLite does not write a page that an UPDATE leaves as it is, so that the row of a
+ * commit of tokens takes another value first. */
 static enum rc note_state(struct transaction *transaction, const struct store_state *before,
 			  int changes_before)
 {
