@@ -69,4 +69,10 @@ done
 unlike "$(pull group=a)" damaged "nothing is damaged any more"
 is "$(workers)" "$worker" "the worker stayed"
 stop
+
+# What every worker reads first.
+sqlite3 "$db" 'UPDATE meta SET epoch = 0'
+timeout 60 "$POCKETBOOK" serve --db "$db" --auth off --listen 127.0.0.1:0 >"$work/said" 2>&1
+is $? 1 "no server starts without an epoch"
+unlike "$(cat "$work/said")" 'Assertion|Sanitizer' "and none of its processes fails an assertion"
 finish

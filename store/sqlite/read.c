@@ -242,6 +242,8 @@ static void read_place(sqlite3_stmt *stmt, on_store_place *on_place, void *arg)
 		place.seq = sql_number(stmt, 1);
 		sqlite3_reset(stmt);
 	}
+	if (rc == RC_OK && place.epoch == 0)
+		rc = RC_CORRUPT;
 	on_place(arg, rc, rc == RC_OK ? &place : NULL);
 }
 

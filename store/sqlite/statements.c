@@ -150,7 +150,7 @@ enum rc sql_read_state(struct sqlite *sqlite, struct store_state *out)
 		.tombstones = sql_number(stmt, 4),
 	};
 	sqlite3_reset(stmt);
-	return RC_OK;
+	return out->epoch ? RC_OK : RC_CORRUPT;
 }
 
 enum rc sql_read_large(struct sqlite *sqlite, uint64_t seq, struct buf *out)
