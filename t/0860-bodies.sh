@@ -74,8 +74,8 @@ printf '{"docs":[{"id":"g:%s","value":1}]}' "$(times 511 i)" >"$work/sent"
 sent 400 "an id of 513"
 printf '{"docs":[{"id":"g:1","value":1,"op":"%s"}]}' "$(times 65 o)" >"$work/sent"
 sent 400 "an op of 65"
-printf '{"docs":[%s{"id":"n:0","value":0}]}' "$(seq 1000 1999 | sed "s/.*/{\"id\":\"$(times 250 'a:')&\",\"value\":0},/" | tr -d '\n')" >"$work/sent"
-sent 200 "1,000 documents in 250 nested groups each"
+printf '{"docs":[%s{"id":"n:0","value":0}]}' "$(seq 1000 1999 | sed "s/.*/{\"id\":\"$(times 32 'a:')&\",\"value\":0},/" | tr -d '\n')" >"$work/sent"
+sent 200 "1,000 documents in 32 nested groups each"
 bounded "$(peak)" 65536 "all of which takes"
 
 # ---- Line ends, and other things that do not belong
