@@ -134,6 +134,7 @@ page_tests = \
 	www/test/tabs.test.mjs \
 	www/test/todos.test.mjs \
 	www/test/transit.test.mjs \
+	www/test/updates.test.mjs \
 	www/test/users.test.mjs
 
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
