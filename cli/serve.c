@@ -86,6 +86,14 @@ static const struct option_spec serve_options[] = {
 			"all.",
 	},
 	{
+		.name = "min-schema",
+		.argument = "GROUP=N",
+		.repeatable = true,
+		.help = "Refuse apps whose schema, which they send with each request, is below N "
+			"for this group and the groups nested in it (* is every group): they get "
+			"426, keep their writes, and go on after they were renewed.",
+	},
+	{
 		.name = "trusted-proxy",
 		.argument = "ADDR",
 		.repeatable = true,

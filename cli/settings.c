@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/mem.h"
+#include "auth/min_schema.h"
 #include "auth/quota.h"
 #include "cli/cors_origin.h"
 #include "os/trusted_path.h"
@@ -154,6 +155,22 @@ static enum rc trusted_proxy_read(const struct options *options, struct settings
 	return RC_OK;
 }
 
+static enum rc min_schema_read(const struct options *options, struct settings *out,
+			       struct error *err)
+{
+	size_t count;
+	const char *const *texts = options_list(options, "min-schema", &count);
+	struct error detail;
+
+	out->min_schemas = mem_array(count, sizeof(*out->min_schemas));
+	for (size_t i = 0; i < count; i++)
+		if (min_schema_parse(texts[i], &out->min_schemas[i], &detail) != RC_OK)
+			return refuse(options, "min-schema", i, &detail, err);
+	out->master.worker.min_schemas = out->min_schemas;
+	out->master.worker.min_schema_count = count;
+	return RC_OK;
+}
+
 static enum rc listen_check(const struct options *options, struct settings *out, struct error *err)
 {
 	const struct master_settings *settings = &out->master;
@@ -299,7 +316,7 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 					 struct error *) = {
 		db_read,          trusted_proxy_read, listen_check, metrics_listen_check,
 		cors_origin_read, server_name_check,  www_check,    log_level_read,
-		users_read,       owner_read,         quota_read,
+		users_read,       owner_read,         quota_read,   min_schema_read,
 	};
 	enum rc rc = RC_OK;
 
@@ -312,5 +329,6 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 void settings_clear(struct settings *settings)
 {
 	free(settings->trusted);
+	free(settings->min_schemas);
 	*settings = (struct settings){ .trusted = NULL };
 }

@@ -8,6 +8,7 @@
 struct settings {
 	struct master_settings master; /* points into the options and into the rest of this */
 	struct cidr *trusted;
+	struct min_schema *min_schemas;
 };
 
 /* Checks everything that can be checked without side effects. RC_MALFORMED: `err` has

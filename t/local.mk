@@ -65,6 +65,7 @@ process_tests = \
 	%D%/0870-early-refusals.sh \
 	%D%/0880-fairness.sh \
 	%D%/0890-quota.sh \
+	%D%/0895-schemas.sh \
 	%D%/0900-postgres-store.sh \
 	%D%/0910-postgres-commands.sh \
 	%D%/0920-postgres-failover.sh \

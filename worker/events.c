@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "worker/dispatch.h"
+#include "worker/app_schema.h"
 #include "worker/live/hint_reader.h"
 
 #include <event2/util.h>
@@ -199,6 +200,15 @@ static void opening_admit(struct opening *opening, enum rc rc)
 	}
 }
 
+/* False: the request has been refused. */
+static bool opening_has_schema(const struct opening *opening)
+{
+	for (size_t i = 0; i < opening->subscription.group_count; i++)
+		if (!app_schema_allows(opening->exchange, opening->groups[i], false))
+			return false;
+	return true;
+}
+
 void events_open(struct exchange *exchange)
 {
 	struct opening *opening = mem_alloc(sizeof(*opening));
@@ -214,6 +224,8 @@ void events_open(struct exchange *exchange)
 		rc = read_since(opening, &err);
 	if (rc == RC_MALFORMED || rc == RC_DENIED)
 		opening_refuse(opening, problem_of(rc), err.text);
-	else
+	else if (opening_has_schema(opening))
 		opening_admit(opening, rc);
+	else
+		opening_free(opening);
 }

@@ -1,6 +1,7 @@
 # The processes that serve HTTP; http/ and live/ are libraries of their own below it.
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
+	%D%/app_schema.c %D%/app_schema.h \
 	%D%/confine.c %D%/confine.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/events.c %D%/events.h \

@@ -16,6 +16,7 @@
 #include "worker/live/page.h"
 #include "worker/page_cache.h"
 #include "worker/push_body.h"
+#include "worker/app_schema.h"
 #include "worker/writer_link.h"
 
 #include <assert.h>
@@ -174,7 +175,7 @@ void sync_pull(struct exchange *exchange)
 		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	} else if (!identity_may_group(exchange->identity, query.group, AUTH_READ)) {
 		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
-	} else {
+	} else if (app_schema_allows(exchange, query.group, false)) {
 		worker_count(exchange->worker, METRIC_PULLS, 1);
 		pull_serve(exchange, &query);
 	}
@@ -291,9 +292,6 @@ static void on_reply(void *arg, enum rc rc, const struct store_reply *reply)
 		push_put_reply(&body, push, reply);
 		sync_set_headers(push->exchange);
 		request_answer(&push->exchange->request, 200, &body);
-	} else if (rc == RC_TOO_LARGE) {
-		request_refuse(&push->exchange->request, PROBLEM_TOO_LARGE,
-			       "docs: the answer would be too large; push fewer at a time");
 	} else {
 		push_refuse(push, rc, reply);
 	}
@@ -316,6 +314,15 @@ static enum rc push_parse(struct push *push, enum encoding encoding, struct erro
 				     &push->edits, err);
 
 	return rc == RC_OK ? push_authorize(push, err) : rc;
+}
+
+/* False: the push has been refused. */
+static bool push_has_schema(const struct push *push)
+{
+	for (size_t i = 0; i < push->edits.count; i++)
+		if (!app_schema_allows(push->exchange, push->edits.all[i].id, true))
+			return false;
+	return true;
 }
 
 static struct slice push_payer(const struct push *push)
@@ -392,10 +399,12 @@ void sync_push(struct exchange *exchange)
 	push = mem_alloc(sizeof(*push));
 	push->exchange = exchange;
 	rc = push_parse(push, encoding, &err);
-	if (rc == RC_OK) {
-		push_commit(push);
-	} else {
+	if (rc != RC_OK)
 		request_refuse(request, problem_of(rc), err.text);
+	else if (push_has_schema(push))
+		push_commit(push);
+	else
+		rc = RC_DENIED;
+	if (rc != RC_OK)
 		push_free(push);
-	}
 }

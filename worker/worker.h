@@ -25,6 +25,8 @@ struct worker_settings {
 	size_t cors_count;
 	const struct cidr *trusted; /* proxies whose X-Forwarded-For is believed */
 	size_t trusted_count;
+	const struct min_schema *min_schemas; /* of apps, by group */
+	size_t min_schema_count;
 	const char *www; /* folder served in place of the built-in page; NULL: the built-in one */
 	size_t max_body; /* bytes of a request body */
 	unsigned max_connections; /* of one worker; beyond it connections wait in the queue */

@@ -40,8 +40,6 @@ unit_tests = \
 	%D%/test_options_units \
 	%D%/test_pack \
 	%D%/test_page_cache \
-	%D%/test_postgres \
-	%D%/test_postgres_compare \
 	%D%/test_problem \
 	%D%/test_push_body \
 	%D%/test_push_body_refuse \
@@ -89,7 +87,8 @@ unit_tests = \
 	%D%/test_audit \
 	%D%/test_writer_peer \
 	%D%/test_writer_rights
-check_PROGRAMS += $(unit_tests)
+# Run by t/0900-postgres-store.sh, with a server.
+check_PROGRAMS += $(unit_tests) %D%/test_postgres %D%/test_postgres_compare
 TESTS += $(unit_tests)
 
 # Those that need no server: quick.

@@ -27,6 +27,7 @@ static const struct {
 	{ PROBLEM_MEDIA_TYPE, 415, "unsupported-media-type" },
 	{ PROBLEM_RANGE, 416, "range-not-satisfiable" },
 	{ PROBLEM_HOST, 421, "misdirected" },
+	{ PROBLEM_UPGRADE, 426, "upgrade-required" },
 	{ PROBLEM_THROTTLED, 429, "too-many-attempts" },
 	{ PROBLEM_STREAMS, 429, "too-many-streams" },
 	{ PROBLEM_HEAD, 431, "head-too-large" },

@@ -23,6 +23,9 @@ static const struct problem_row rows[] = {
 	[PROBLEM_MEDIA_TYPE] = { 415, "unsupported-media-type", "Unsupported Media Type" },
 	[PROBLEM_RANGE] = { 416, "range-not-satisfiable", "Range Not Satisfiable" },
 	[PROBLEM_HOST] = { 421, "misdirected", "Misdirected Request" },
+	/* RFC 9110, 15.5.22, wants an Upgrade field with it, which would name a
+	 * protocol of the connection; that one is not to be changed. */
+	[PROBLEM_UPGRADE] = { 426, "upgrade-required", "Upgrade Required" },
 	[PROBLEM_THROTTLED] = { 429, "too-many-attempts", "Too Many Requests" },
 	[PROBLEM_STREAMS] = { 429, "too-many-streams", "Too Many Requests", .retry_after = 10 },
 	/* RFC 6585, section 5 */
