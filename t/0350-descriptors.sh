@@ -28,6 +28,9 @@ for side in worker writer; do
 	kill -KILL "$old"
 	other() { [ -n "$(newest writer)" ] && [ "$(newest writer)" != "$old" ] && ! gone "$(newest writer)"; }
 	wait_for "another writer starts" other
+	# It needs descriptors until it has opened the database.
+	has_opened() { ls -l "/proc/$(writer)/fd" 2>/dev/null | grep -q -- "$db-shm"; }
+	wait_for "which opens the database" has_opened
 	if [ $side = writer ]; then
 		prlimit --pid "$(writer)" --nofile="3:"
 		prlimit --pid "$worker" --nofile="$most:"
