@@ -2,9 +2,11 @@
  * are; and a write mends it. */
 #include "store_kit.h"
 
+#include "store/sqlite/checksum.h"
 #include "store/store_admin.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -201,6 +203,35 @@ static void a_deletion(void **state)
 	nothing_is_damaged(kit);
 }
 
+/* As a migration leaves it that met it damaged. */
+static void a_tombstone_with_a_value(void **state)
+{
+	struct kit *kit = *state;
+	const struct checksum_of of = { .seq = 5,
+					.id = slice_of("t:2"),
+					.version = 2,
+					.is_deleted = true,
+					.deleted_at = 1,
+					.op = slice_of(""),
+					.value = slice_of("\"x\"") };
+	char sql[200];
+
+	fill(kit);
+	kit_open(kit);
+	(void)kit_edit(kit, "t:2", 1, NULL, NULL);
+	kit_close(kit);
+	(void)snprintf(sql, sizeof(sql),
+		       "UPDATE doc SET value = '\"x\"', plain = 0, op = '', deleted_at = 1, "
+		       "sum = %" PRId64 " WHERE id = 't:2'",
+		       checksum_make(&of));
+	kit_sql(kit->path, sql);
+	kit_open(kit);
+	assert_true(kit_pull(kit, "t", kit_place(kit, 4), 10)->docs[0].damaged);
+	assert_int_equal(store_find(kit->reader, slice_of("t:2"), on_doc, NULL), RC_CORRUPT);
+	assert_int_equal(kit_edit(kit, "t:2", 2, NULL, NULL).version, 3);
+	nothing_is_damaged(kit);
+}
+
 /* Nobody could ask for it: it is left out. */
 static void an_id_that_is_none(void **state)
 {
@@ -241,13 +272,10 @@ static void no_copy_is_made_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FOLDER_TEST(a_bit_of_a_value),
-		FOLDER_TEST(a_bit_of_a_large_value),
-		FOLDER_TEST(a_version_or_an_op),
-		FOLDER_TEST(a_write_that_is_sent_again_mends),
-		FOLDER_TEST(a_deletion),
-		FOLDER_TEST(an_id_that_is_none),
-		FOLDER_TEST(no_copy_is_made_of_it),
+		FOLDER_TEST(a_bit_of_a_value),   FOLDER_TEST(a_bit_of_a_large_value),
+		FOLDER_TEST(a_version_or_an_op), FOLDER_TEST(a_write_that_is_sent_again_mends),
+		FOLDER_TEST(a_deletion),         FOLDER_TEST(a_tombstone_with_a_value),
+		FOLDER_TEST(an_id_that_is_none), FOLDER_TEST(no_copy_is_made_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
