@@ -4,6 +4,7 @@
 # privileges that owns a database `app`, and a superuser `pb`.
 
 [ "${POSTGRESQL:-no}" = yes ] || skip_all "this build is without PostgreSQL"
+[ "${POCKETBOOK_STORE-}" != later ] || skip_all "this back end answers later by itself"
 pg_bin=$(pg_config --bindir 2>/dev/null || true)
 [ -x "$pg_bin/initdb" ] || skip_all "PostgreSQL is not installed"
 
