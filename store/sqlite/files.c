@@ -62,6 +62,43 @@ static char *name_of(const char *path, const char *suffix)
 	return name;
 }
 
+static bool has_index_beside(const char *path)
+{
+	char *real = realpath(path, NULL);
+	char *name = name_of(real ? real : path, "-shm");
+	const bool has = access(name, F_OK) == 0;
+
+	free(name);
+	free(real);
+	return has;
+}
+
+static bool has_writer(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const bool has = fd >= 0 && file_lock_is_taken(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+/* The index lies beside the name of a writer as long as it has the file open: by that
+ * name the file is not opened here, which would release the locks that this process may
+ * have on it. */
+enum rc files_refuse_other_name(const char *path, struct error *err)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0 || status.st_nlink <= 1 || has_index_beside(path) ||
+	    !has_writer(path))
+		return RC_OK;
+	return error_set(err, RC_DENIED,
+			 "%.200s has %lu names (hard links), and another process writes to it by "
+			 "another one, where its log lies; use that name",
+			 path, (unsigned long)status.st_nlink);
+}
+
 static bool same_file(const struct stat *one, const struct stat *other)
 {
 	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;

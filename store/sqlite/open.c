@@ -239,6 +239,8 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 	int code;
 
 	*db = NULL;
+	if (rc == RC_OK)
+		rc = files_refuse_other_name(path, err);
 	if (rc != RC_OK)
 		return rc;
 	fault_vfs_install();
@@ -253,11 +255,13 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 
 static enum rc open_handle(struct sqlite *sqlite, const char *path, struct error *err)
 {
-	enum rc rc = RC_OK;
+	enum rc rc;
 	int code;
 
 	if (sqlite->store.role == STORE_WRITER)
 		rc = files_lock(&sqlite->files, path, err);
+	else
+		rc = files_refuse_other_name(path, err);
 	if (rc != RC_OK)
 		return rc;
 	code = connect_to(path, sqlite->store.role, &sqlite->db);

@@ -181,6 +181,8 @@ static void one_writer_at_a_time(void **state)
 	(void)snprintf(hard, sizeof(hard), "%s", kit_file(kit, "other"));
 	assert_int_equal(link(kit->path, hard), 0);
 	assert_refused(hard, STORE_WRITER, RC_DENIED, "has 2 names");
+	/* A reader would miss what is in the log alone. */
+	assert_refused(hard, STORE_READER, RC_DENIED, "by another one, where its log lies");
 	assert_int_equal(store_present(kit->writer, &err), RC_MOVED);
 	assert_int_equal(unlink(hard), 0);
 	assert_int_equal(store_present(kit->writer, &err), RC_OK);
