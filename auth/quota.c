@@ -77,6 +77,8 @@ enum rc quota_parse(struct slice text, bool has_default, struct store_quota *out
 	bool given[STORE_QUOTA_COUNT] = { false };
 	enum rc rc = RC_OK;
 
+	if (text.len && text.data[text.len - 1] == ',')
+		return error_set(err, RC_MALFORMED, "nothing follows the last comma");
 	do {
 		struct slice value = take_until(&text, ',');
 		struct slice name = take_until(&value, '=');

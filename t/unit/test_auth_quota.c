@@ -66,6 +66,7 @@ static void what_is_none(void **state)
 		"bytes=99999999999G",
 		"bytes=1,bytes=2",
 		"bytes=1,,groups=1",
+		"bytes=1,",
 		"bytes=1;groups=1",
 		"Bytes=1",
 		"memory=1",
