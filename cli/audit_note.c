@@ -12,8 +12,8 @@ void audit_note(const struct db_place *place, struct buf *line)
 	if (rc == RC_OK)
 		rc = audit_file_append(&file, buf_slice(line), &err);
 	if (rc != RC_OK)
-		say("done, but not recorded in the audit file, %s: %.*s", err.text, (int)line->len,
-		    line->data);
+		say("done, but not recorded in the audit file, %s: %.*s", err.text,
+		    (int)line->len - 1, line->data); /* say ends the line */
 	audit_file_close(&file);
 	buf_free(line);
 }

@@ -81,6 +81,7 @@ like "$(cat "$log")" 'level=error .*event=audit_failed .*first=todos:8' "and in 
 stop
 "$POCKETBOOK" doc put todos:9 9 --db "$db" >/dev/null 2>"$work/said"
 like "$? $(cat "$work/said")" '^0 .*not recorded in the audit file, .*first=todos:9' "without a server, it is said"
+is "$(grep -c '^$' "$work/said")" 0 "without an empty line after it"
 rmdir "$audit"
 
 when="at last"
