@@ -30,9 +30,9 @@ struct files {
  * to it, by whatever name. RC_DENIED: one does, or the file has several names;
  * RC_IO. */
 MUST_USE enum rc files_lock(struct files *files, const char *path, struct error *err);
-/* For a reader, before SQLite opens the file: its log lies beside the name that the
- * writer has opened, so by another name (a hard link) the latest writes would be missing
- * unnoticed. RC_DENIED. */
+/* For a reader, before SQLite opens the file: the log lies beside the name that the
+ * writer has opened, so that by another name (a hard link) the latest writes would be
+ * missing, unnoticed. RC_DENIED. */
 MUST_USE enum rc files_refuse_other_name(const char *path, struct error *err);
 /* Remembers the files of a connection that has read the database. RC_MOVED: they are
  * not at their names any more. */
