@@ -10,9 +10,9 @@ build=${1:?usage: analyze.sh BUILD [NAME...]}
 shift
 [ $# -gt 0 ] || set -- cppcheck gcc clang-tidy
 
-libraries="libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp libxxhash cmocka"
+libraries="libpq libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp libxxhash cmocka"
 # shellcheck disable=SC2086
-flags="-std=gnu11 -include $build/config.h -I. $(pkg-config --cflags $libraries)"
+flags="-std=gnu11 -DSYSTEM_CONFIG=\"/etc/x\" -include $build/config.h -I. $(pkg-config --cflags $libraries)"
 warnings=$(sed -n 's/^WARN_CFLAGS = //p' "$build/Makefile")
 # What is made, not written, is left out: builds and the bundled page.
 sources() { find [a-z]* \( -name node_modules -o -path build -o -name build-aux \) -prune -o -name '*.c' ! -name embedded.c -print | sort; }
