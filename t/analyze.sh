@@ -11,8 +11,9 @@ shift
 [ $# -gt 0 ] || set -- cppcheck gcc clang-tidy
 
 libraries="libpq libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp libxxhash cmocka"
+# SYSTEM_CONFIG is a path that the Makefile gives; any text will do here.
 # shellcheck disable=SC2086
-flags="-std=gnu11 -DSYSTEM_CONFIG=\"/etc/x\" -include $build/config.h -I. $(pkg-config --cflags $libraries)"
+flags="-std=gnu11 -DSYSTEM_CONFIG=__FILE__ -include $build/config.h -I. $(pkg-config --cflags $libraries)"
 warnings=$(sed -n 's/^WARN_CFLAGS = //p' "$build/Makefile")
 # What is made, not written, is left out: builds and the bundled page.
 sources() { find [a-z]* \( -name node_modules -o -path build -o -name build-aux \) -prune -o -name '*.c' ! -name embedded.c -print | sort; }
