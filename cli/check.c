@@ -134,7 +134,9 @@ const struct command command_check = {
 		 "Prints a line for each error, with its location. The exit status is 1 if there "
 		 "is any. Changes nothing, and uses little memory for a database of any size. "
 		 "While it reads, the write-ahead log of a database in use cannot start over, so "
-		 "it may grow.\n",
+		 "it may grow.\n"
+		 "Without a backup, 'doc put' or 'doc rm' replaces a document whose checksum "
+		 "differs.\n",
 	.example = "  pocketbook check --db /var/backups/pocketbook-2030-01-31.db\n",
 	COMMAND_OPTIONS(check_options),
 	.run = check_run,

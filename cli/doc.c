@@ -54,6 +54,12 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	return RC_OK;
 }
 
+static int say_unreadable(const char *db, struct slice id, enum rc rc)
+{
+	return say_failed("%s: %.*s cannot be read (%s; see 'pocketbook help check')", db,
+			  (int)id.len, id.data, rc_name(rc));
+}
+
 int doc_read(struct store *store, const char *db, struct slice id, struct doc_copy *out)
 {
 	enum rc rc;
@@ -62,9 +68,9 @@ int doc_read(struct store *store, const char *db, struct slice id, struct doc_co
 	rc = store_find(store, id, on_doc, out);
 	out->doc.id = id;
 	out->doc.value = buf_slice(&out->value);
-	if (rc != RC_OK && rc != RC_NOT_FOUND)
-		return say_failed("%s: %.*s cannot be read (%s; see 'pocketbook help check')", db,
-				  (int)id.len, id.data, rc_name(rc));
+	out->damaged = rc == RC_CORRUPT;
+	if (rc != RC_OK && rc != RC_NOT_FOUND && !out->damaged)
+		return say_unreadable(db, id, rc);
 	return EXIT_SUCCESS;
 }
 
@@ -155,6 +161,8 @@ static int get_run(const struct invocation *invocation)
 	if (status != EXIT_SUCCESS)
 		return status;
 	status = doc_read(store, place.db, id, &found);
+	if (status == EXIT_SUCCESS && found.damaged)
+		status = say_unreadable(place.db, id, RC_CORRUPT);
 	if (status == EXIT_SUCCESS)
 		status = get_found(invocation, &found, encoding);
 	doc_copy_free(&found);

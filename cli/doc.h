@@ -20,7 +20,8 @@ int doc_open(const struct db_place *place, struct store **out);
 
 /* A document in memory of its own. */
 struct doc_copy {
-	bool there; /* alive or deleted */
+	bool there;   /* alive or deleted */
+	bool damaged; /* it may be there, and only a write is possible */
 	struct store_doc doc;
 	struct buf value;
 };

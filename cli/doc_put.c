@@ -104,7 +104,8 @@ static int put_do(struct putting *putting)
 	return status;
 }
 
-/* The base is --base, or else the document's current version. */
+/* The base is --base, or else the document's current version: of a damaged one the
+ * conflict tells it. */
 static int put_base(struct putting *putting, const struct options *options)
 {
 	struct doc_copy found;
@@ -117,7 +118,8 @@ static int put_base(struct putting *putting, const struct options *options)
 	putting->has_base = options_text(options, "base") != NULL;
 	putting->edit.base =
 		putting->has_base ? options_number(options, "base") : found.doc.version;
-	if (status == EXIT_SUCCESS && putting->edit.deleted && (!found.there || found.doc.deleted))
+	if (status == EXIT_SUCCESS && putting->edit.deleted && !found.damaged &&
+	    (!found.there || found.doc.deleted))
 		status = say_failed("there is no document %s", putting->id);
 	doc_copy_free(&found);
 	store_close(store);

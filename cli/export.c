@@ -102,7 +102,9 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 	if (rc != RC_OK && exporting->spool.err.text[0])
 		return error_set(err, rc, "%s", exporting->spool.err.text);
 	return rc == RC_OK ? RC_OK
-			   : error_set(err, rc, "%.200s: cannot be read (%s)", db, rc_name(rc));
+			   : error_set(err, rc,
+				       "%.200s: cannot be read (%s; see 'pocketbook help check')",
+				       db, rc_name(rc));
 }
 
 static enum rc export_to(struct exporting *exporting, int fd, const char *name, const char *db,

@@ -80,6 +80,20 @@ is "$?" 1 "nor from one whose documents are damaged"
 like "$(cat "$work/said")" 'bad.db is damaged, and so is its copy: the document with the number 1 has changed' "which is said"
 [ ! -e "$work/new.db" ]
 ok $? "no database was made"
+# What commands can do about it.
+cp "$db" "$work/bad.db"
+sqlite3 "$work/bad.db" "UPDATE doc SET value = '1' WHERE id IN ('todos:1', 'notes:a:1')"
+"$POCKETBOOK" doc get todos:1 --db "$work/bad.db" >/dev/null 2>&1
+is "$?" 1 "a damaged document is not shown"
+"$POCKETBOOK" export --db "$work/bad.db" >/dev/null 2>"$work/said"
+is "$?" 1 "nor exported"
+like "$(cat "$work/said")" "see 'pocketbook help check'" "which says how to find it"
+"$POCKETBOOK" doc put todos:1 7 --db "$work/bad.db" >"$work/out" 2>/dev/null
+like "$? $(cat "$work/out")" '^0 todos:1 written, version' "it can be written"
+"$POCKETBOOK" doc rm notes:a:1 --db "$work/bad.db" >"$work/out" 2>/dev/null
+like "$? $(cat "$work/out")" '^0 notes:a:1 deleted, version' "or deleted"
+check "$work/bad.db"
+is "$?" 0 "which ends the damage"
 check "$work/none.db"
 is "$?" 1 "a database must be there"
 check "$0"
