@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { bundleOnce } from './bundle.mjs'
-import { add, item, openContext, openPage, shows, state, stored, until } from './chromium.mjs'
+import { add, item, openContext, openPage, shows, state, stored, until, write } from './chromium.mjs'
 import { below } from './proxy.mjs'
 import { pull, push, startServer } from './server.mjs'
 
@@ -257,7 +257,7 @@ test('a read-only token: the refused change is shown with its reason, and can be
 	await page.fill('#token', server.token('bob', 'todos:ro'))
 	await page.press('#token', 'Enter')
 	await shows(page, 'base')
-	await item(page, 'base').locator('.toggle').check()
+	await write(page, 'todos:1', { title: 'base', completed: true })
 	await page.click('.show-notes')
 	assert.equal(await page.innerText('.show-notes'), '1 rejected change')
 	await page.waitForFunction(() => document.querySelector('.state').textContent === 'Online, 1 change rejected')

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { add, item, launch, state } from './chromium.mjs'
+import { add, item, launch, state, write } from './chromium.mjs'
 import { push, startServer } from './server.mjs'
 
 const { values, positionals } = parseArgs({ options: { readme: { type: 'boolean' } }, allowPositionals: true })
@@ -106,7 +106,8 @@ try {
 	}
 	await enter(account, 'ben')
 	await item(account, 'answer Grandmother\'s letter').waitFor()
-	await item(account, 'answer Grandmother\'s letter').locator('.toggle').check()
+	await take(account, 'read-only')
+	await write(account, 'todos:1', { title: 'answer Grandmother\'s letter', completed: true, created: 2 })
 	await account.click('.show-notes')
 	await take(account, 'refused')
 	await account.click('.user')

@@ -2,7 +2,7 @@
 // said before somebody's todos are removed.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { add, item, openContext, openPage, shows, state, until } from './chromium.mjs'
+import { add, openContext, openPage, shows, state, until, write } from './chromium.mjs'
 import { pull, push, startServer } from './server.mjs'
 
 async function serve(t) {
@@ -108,7 +108,7 @@ test('before somebody is forgotten, the page says how much is here alone', async
 	const page = await openPage(t, server)
 	await enter(page, 'bob', server.token('bob', 'todos:ro'))
 	await shows(page, 'base')
-	await item(page, 'base').locator('.toggle').check()
+	await write(page, 'todos:1', { title: 'base', completed: true, created: 1 })
 	await page.waitForSelector('.show-notes')
 	await page.click('.user')
 	await page.click('.forget')
@@ -116,7 +116,7 @@ test('before somebody is forgotten, the page says how much is here alone', async
 	assert.equal(await page.innerText('.leave [type=submit]'), 'Lose them and forget bob')
 	await page.context().setOffline(true)
 	await page.waitForSelector('.status[data-state="offline"]')
-	await add(page, 'another')
+	await write(page, 'todos:2', { title: 'another', completed: false, created: 2 })
 	await until(async () => / 2 changes have not reached/.test(await page.innerText('.leave .why')), 'the warning keeps up')
 	await page.click('.leave [type=reset]')
 	assert.equal(await page.isVisible('.leave'), false)

@@ -4,10 +4,11 @@ import { Account } from './account.js'
 import { make, the } from './dom.js'
 import { TodoList } from './list.js'
 import { Notes } from './notes.js'
+import { mayWrite } from './rights.js'
 import { StatusLine } from './status.js'
 import { type Filter, type Todo, addTodo, changeTodos, isShown, listOf, newId, removeTodos, restoreTodos, titleOf } from './todos.js'
 import { Undo } from './undo.js'
-import { currentUser } from './users.js'
+import { currentUser, setReadOnly } from './users.js'
 
 const group = new URLSearchParams(location.search).get('group') || 'todos'
 const user = currentUser()
@@ -99,14 +100,36 @@ atom.subscribe((docs) => {
 	requestAnimationFrame(update)
 })
 
+function showRights(): void {
+	const readOnly = currentUser()?.readOnly === true
+	document.body.classList.toggle('read-only', readOnly)
+	list.readOnly = readOnly
+	the('.read-only-note').hidden = !readOnly
+}
+
+// Asked at each beginning of a connection: the rights may have changed meanwhile.
+let wasOnline = false
+async function checkRights(online: boolean): Promise<void> {
+	const begins = online && !wasOnline
+	wasOnline = online
+	const token = currentUser()?.token
+	if (!begins || !token) return
+	const write = await mayWrite(token, group)
+	if (write === undefined || currentUser()?.token !== token) return
+	setReadOnly(!write)
+	showRights()
+}
+
 function showStatus(): void {
 	const { status } = atom
+	void checkRights(status.online)
 	statusLine.show(status, atom.rejected.length)
 	notes.show()
 	account.show(status)
 }
 atom.onStatus(showStatus)
 showStatus()
+showRights()
 void atom.ready.then(() => {
 	const showBlank = () => (blank.hidden = todos.length > 0)
 	atom.subscribe(showBlank)

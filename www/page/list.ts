@@ -23,10 +23,17 @@ interface Line {
 
 export class TodoList {
 	#lines = new Map<string, Line>()
+	#readOnly = false
 
 	constructor(private element: HTMLElement, private events: ListEvents) {
 		element.addEventListener('dblclick', (event) => this.#onDoubleClick(event))
 		element.addEventListener('keydown', (event) => this.#onKey(event))
+	}
+
+	/** Whether the todos can only be read. */
+	set readOnly(readOnly: boolean) {
+		this.#readOnly = readOnly
+		for (const line of this.#lines.values()) line.toggle.disabled = readOnly
 	}
 
 	get isEditing(): boolean {
@@ -49,7 +56,7 @@ export class TodoList {
 	}
 
 	#newLine(id: string): Line {
-		const toggle = make('input', { className: 'toggle', type: 'checkbox' })
+		const toggle = make('input', { className: 'toggle', type: 'checkbox', disabled: this.#readOnly })
 		const label = make('label')
 		const destroy = make('button', { className: 'destroy', type: 'button' })
 		const item = make('li', {}, make('div', { className: 'view' }, toggle, label, destroy))
@@ -111,7 +118,7 @@ export class TodoList {
 	}
 
 	#edit(id: string, line: Line): void {
-		if (line.edit) return
+		if (line.edit || this.#readOnly) return
 		const edit = make('input', { className: 'edit', defaultValue: line.todo!.title, autocomplete: 'off' })
 		edit.setAttribute('aria-label', 'Edit todo')
 		line.edit = edit

@@ -12,6 +12,8 @@ export interface User {
 	 * without a name.
 	 */
 	space?: string
+	/** As the server said last: the token may not write. */
+	readOnly?: boolean
 }
 
 interface Stored { current?: string; users: User[] }
@@ -33,6 +35,10 @@ function change(f: () => void): void {
 	stored = read(stored)
 	f()
 	mine = stored.current
+	save()
+}
+
+function save(): void {
 	try {
 		stored.users.length ? localStorage.setItem(KEY, JSON.stringify(stored)) : localStorage.removeItem(KEY)
 	} catch {
@@ -69,10 +75,22 @@ export function enterUser(name: string, token?: string): User {
 			user = stored.users.some(({ space }) => space === undefined) ? { name, space: name } : { name }
 			stored.users.push(user)
 		}
-		if (token !== undefined) user.token = token
+		if (token !== undefined) {
+			user.token = token
+			delete user.readOnly
+		}
 		stored.current = name
 	})
 	return user!
+}
+
+/** Remembers what the server said of the present user's token. */
+export function setReadOnly(readOnly: boolean): void {
+	stored = read(stored)
+	const user = currentUser()
+	if (!user || (user.readOnly ?? false) === readOnly) return
+	user.readOnly = readOnly
+	save()
 }
 
 /** Removes a user. Another one becomes the user of the page, if there is one. */
