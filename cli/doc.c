@@ -39,7 +39,7 @@ int doc_open(const struct db_place *place, struct store **out)
 {
 	struct error err;
 
-	if (store_open(place->db, STORE_READER, out, &err) != RC_OK)
+	if (store_open(place->db, STORE_COMMAND, out, &err) != RC_OK)
 		return say_failed("%s", err.text);
 	return EXIT_SUCCESS;
 }

@@ -87,7 +87,7 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 			  struct error *err)
 {
 	const struct store_scan scan = { .group = slice_of(group ? group : "") };
-	enum rc rc = store_open(db, STORE_READER, &exporting->store, err);
+	enum rc rc = store_open(db, STORE_COMMAND, &exporting->store, err);
 
 	if (rc != RC_OK)
 		return rc;

@@ -14,7 +14,7 @@
 
 static enum rc open_reader(struct import *import)
 {
-	enum rc rc = store_open(import->place.db, STORE_READER, &import->reader, &import->err);
+	enum rc rc = store_open(import->place.db, STORE_COMMAND, &import->reader, &import->err);
 
 	/* There is no database, or an empty file, left by a process that was killed
 	 * when it created one. */

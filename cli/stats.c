@@ -59,7 +59,7 @@ static void on_counts(void *arg, enum rc rc, const struct store_stats_full *coun
 static enum rc stats_read(struct stats *stats, struct error *err)
 {
 	struct store *store;
-	enum rc rc = store_open(stats->place.db, STORE_READER, &store, err);
+	enum rc rc = store_open(stats->place.db, STORE_COMMAND, &store, err);
 
 	if (rc != RC_OK)
 		return rc;

@@ -9,8 +9,8 @@
  * everything that they point to, which must stay until the callback. Reads may be
  * answered in any order; commits are answered in the order of the calls.
  *
- * One process writes (STORE_WRITER); any number read (STORE_READER). A handle must not
- * be used across a fork. */
+ * One process writes (STORE_WRITER); any number read (STORE_READER, STORE_COMMAND). A
+ * handle must not be used across a fork. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -24,7 +24,11 @@
 
 struct store;
 
-enum store_role { STORE_READER, STORE_WRITER };
+enum store_role {
+	STORE_READER,  /* of a server, whose writer has opened the database before */
+	STORE_COMMAND, /* a reader that nobody went before, and that looks closer */
+	STORE_WRITER,
+};
 
 /* Opens the database. The writer creates it (mode 0600) and migrates its schema; for
  * a reader it must exist and be current. `err` (may be NULL) names the file and what

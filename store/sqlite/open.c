@@ -192,7 +192,7 @@ static enum rc start(struct sqlite *sqlite, const char *path, struct error *err)
 	if (sqlite->store.role == STORE_WRITER &&
 	    (rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_UNAVAILABLE))
 		rc = start_writer(sqlite, rc == RC_OK, path, err);
-	else if (sqlite->store.role == STORE_READER && rc == RC_OK)
+	else if (sqlite->store.role != STORE_WRITER && rc == RC_OK)
 		rc = start_reader(sqlite, path, err);
 	if (rc == RC_OK && sql_prepare(sqlite) != RC_OK)
 		rc = schema_fail(sqlite->db, sqlite3_extended_errcode(sqlite->db), path, err);
@@ -269,6 +269,8 @@ static enum rc open_handle(struct sqlite *sqlite, const char *path, struct error
 		return schema_fail(sqlite->db, code, path, err);
 	if (sqlite->store.role == STORE_WRITER)
 		rc = log_check_owner(sqlite->db, path, false, &sqlite->has_log, err);
+	else if (sqlite->store.role == STORE_COMMAND)
+		rc = log_check_owner(sqlite->db, path, true, &sqlite->has_log, err);
 	return rc == RC_OK ? start(sqlite, path, err) : rc;
 }
 

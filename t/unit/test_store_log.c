@@ -54,6 +54,11 @@ static void copy_log(struct kit *kit)
 
 static void opens_with(struct kit *kit, uint64_t head)
 {
+	struct store *command;
+	struct error err;
+
+	assert_int_equal(store_open(kit->path, STORE_COMMAND, &command, &err), RC_OK);
+	store_close(command);
 	kit_open(kit);
 	assert_int_equal(kit_head(kit->reader).seq, head);
 	kit_close(kit);
@@ -76,7 +81,7 @@ static void no_fault(void *arg, struct slice place, struct slice what)
 	fail();
 }
 
-/* Neither a writer nor a check takes the log, and both leave it alone. */
+/* Neither a writer nor a command takes the log, and all leave it alone. */
 static void is_refused(struct kit *kit)
 {
 	const struct store_check check = { .on_fault = no_fault, .on_progress = no_progress };
@@ -87,6 +92,7 @@ static void is_refused(struct kit *kit)
 
 	assert_int_equal(store_open(kit->path, STORE_WRITER, &store, &err), RC_MOVED);
 	assert_non_null(strstr(err.text, "test.db-wal is the log of another database"));
+	assert_int_equal(store_open(kit->path, STORE_COMMAND, &store, &err), RC_MOVED);
 	assert_int_equal(store_check(kit->path, &check, &stats, &err), RC_MOVED);
 	assert_int_equal(store_close_for_replace(kit->path, &err), RC_MOVED);
 	assert_int_equal(kit_size(kit, "test.db-wal"), size);
