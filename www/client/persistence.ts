@@ -31,7 +31,7 @@ export class Persistence {
 	#isOpen = false
 	#isClosed = false
 	/** Settles when all writes under way are stored. */
-	#stored: Promise<unknown> = Promise.resolve()
+	#stored = Promise.resolve()
 	#recovering?: Promise<void>
 	#opening?: Promise<void>
 	#asking?: Promise<void>
@@ -42,8 +42,9 @@ export class Persistence {
 		void this.#ask('persisted')
 	}
 
-	/** Stores rows in one transaction. */
+	/** Stores rows in one transaction. Nothing, while or after it ends. */
 	write(rows: Rows): Promise<void> {
+		if (this.#isClosed) return this.#stored
 		// At once if the storage is open: a page that is being closed has no
 		// next turn.
 		const stored = this.#isOpen ? this.#write(rows) : this.opened.then(() => (this.error ? Promise.reject(this.error) : this.#write(rows)))
@@ -77,6 +78,14 @@ export class Persistence {
 	/** Asks the browser not to evict the data, once. */
 	askToPersist(): void {
 		this.#asking ??= this.#ask('persist')
+	}
+
+	/** Removes everything, also what is being written. */
+	async clear(): Promise<void> {
+		this.#isClosed = true
+		await this.opened.catch(() => {})
+		await this.#stored
+		await this.store.clear().finally(() => (this.#isClosed = false))
 	}
 
 	/** Closes the storage when all writes under way are stored. */

@@ -109,8 +109,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	async logout(force: boolean): Promise<void> {
 		const unsent = this.replica.waiting().length
 		if (unsent && !force) throw new PocketbookError('pending', `${unsent} unsent changes`)
-		await this.persistence.opened.catch(() => {})
-		await this.persistence.store.clear()
+		await this.persistence.clear()
 		this.post({ logout: true })
 		await this.#forget()
 	}
