@@ -164,23 +164,3 @@ test('an atom opens its own groups, whatever else lies in the log', async () => 
 		await one.destroy()
 	}
 })
-
-test('a device with a row for each document keeps its unsent writes, and gets the documents anew', async () => {
-	const { server, atom, user } = await setUp()
-	server.put('todos:1', 'at the server')
-	const name = `pocketbook ${server.url} ${user} json`
-	const request = indexedDB.open(name, 1)
-	request.onupgradeneeded = () => {
-		for (const [store, keyPath] of Object.entries({ docs: 'id', writes: 'op', conflicts: 'key', cursors: null })) request.result.createObjectStore(store, { keyPath })
-	}
-	const db = await asked(request)
-	const tx = db.transaction(['docs', 'writes', 'cursors'], 'readwrite')
-	tx.objectStore('docs').put({ id: 'todos:1', version: 1, value: '"at the server"' })
-	tx.objectStore('writes').put({ op: 'op-1', id: 'todos:2', n: 1, base: 0, value: '"unsent"', at: 1 })
-	await asked(tx.objectStore('cursors').put(`${server.epoch}-${server.seq}`, 'todos'))
-	db.close()
-	const todos = atom()
-	await synced(todos)
-	assert.deepEqual([...todos.deref()].sort(), [['todos:1', 'at the server'], ['todos:2', 'unsent']])
-	assert.equal(server.value('todos:2'), 'unsent')
-})
