@@ -55,12 +55,19 @@ static struct source *first_source(struct reading *reading)
 	return own;
 }
 
+/* Rows ascend, unless a page of the tree is damaged: then cursors would lead back, and
+ * a client that follows them would never come to an end. */
 static enum rc source_step(struct source *source)
 {
+	const uint64_t before = source->next;
 	bool row;
 	enum rc rc = sql_step(source->stmt, &row);
 
 	source->next = rc == RC_OK && row ? sql_number(source->stmt, 0) : 0;
+	if (rc == RC_OK && row && source->next <= before) {
+		log_error("store_order_broken", LOG_NUMBER("seq", before));
+		rc = RC_CORRUPT;
+	}
 	return rc;
 }
 
@@ -71,6 +78,7 @@ static enum rc source_start(struct reading *reading, int at, enum sql sql, uint6
 	if (key == 0)
 		return RC_OK;
 	source->stmt = reading->sqlite->sql[sql];
+	source->next = reading->from.seq;
 	sql_bind_number(source->stmt, 1, key);
 	sql_bind_number(source->stmt, 2, reading->from.seq);
 	sql_bind_number(source->stmt, 3, reading->from.start);

@@ -232,6 +232,49 @@ static void a_tombstone_with_a_value(void **state)
 	nothing_is_damaged(kit);
 }
 
+static void on_page(void *arg, enum rc rc, const struct store_page *page)
+{
+	(void)page;
+	*(enum rc *)arg = rc;
+}
+
+/* Exchanges the second and the third row of the leaf that has this text. */
+static void exchange_rows(const struct kit *kit, const char *text)
+{
+	const size_t page_size = 4096, pointers = 8; /* SQLite's file format, 1.6 */
+	char *bytes = malloc((size_t)kit_size(kit, "test.db")), *page, swapped[4];
+	int fd = open(kit->path, O_RDWR | O_CLOEXEC);
+	ssize_t len = read(fd, bytes, (size_t)kit_size(kit, "test.db"));
+	char *found = len > 0 ? memmem(bytes, (size_t)len, text, strlen(text)) : NULL;
+
+	assert_non_null(found);
+	page = bytes + (size_t)(found - bytes) / page_size * page_size;
+	assert_int_equal(page[0], 10); /* a leaf of a table without row ids */
+	memcpy(swapped, page + pointers + 4, 2);
+	memcpy(swapped + 2, page + pointers + 2, 2);
+	assert_int_equal(pwrite(fd, swapped, 4, page + pointers + 2 - bytes), 4);
+	(void)close(fd);
+	free(bytes);
+}
+
+/* No page ends with a cursor that leads back. */
+static void rows_out_of_order(void **state)
+{
+	struct kit *kit = *state;
+	struct store_query query = { .group = slice_of("t"), .max_bytes = 1000 };
+	enum rc rc = RC_COUNT;
+
+	fill(kit);
+	exchange_rows(kit, "SMALL");
+	kit_open(kit);
+	query.since = kit_place(kit, 1);
+	for (query.limit = 1; query.limit < 4; query.limit++) {
+		store_changes(kit->reader, &query, on_page, &rc);
+		store_wait(kit->reader);
+		assert_int_equal(rc, RC_CORRUPT);
+	}
+}
+
 /* Nobody could ask for it: it is left out. */
 static void an_id_that_is_none(void **state)
 {
@@ -272,10 +315,15 @@ static void no_copy_is_made_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FOLDER_TEST(a_bit_of_a_value),   FOLDER_TEST(a_bit_of_a_large_value),
-		FOLDER_TEST(a_version_or_an_op), FOLDER_TEST(a_write_that_is_sent_again_mends),
-		FOLDER_TEST(a_deletion),         FOLDER_TEST(a_tombstone_with_a_value),
-		FOLDER_TEST(an_id_that_is_none), FOLDER_TEST(no_copy_is_made_of_it),
+		FOLDER_TEST(a_bit_of_a_value),
+		FOLDER_TEST(a_bit_of_a_large_value),
+		FOLDER_TEST(a_version_or_an_op),
+		FOLDER_TEST(a_write_that_is_sent_again_mends),
+		FOLDER_TEST(a_deletion),
+		FOLDER_TEST(a_tombstone_with_a_value),
+		FOLDER_TEST(rows_out_of_order),
+		FOLDER_TEST(an_id_that_is_none),
+		FOLDER_TEST(no_copy_is_made_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
