@@ -238,6 +238,7 @@ EXTRA_DIST += \
 	%D%/conformance/prove-server.mjs \
 	%D%/conformance/python-driver.py \
 	%D%/conformance/python.test.mjs \
+	%D%/conformance/schema.test.mjs \
 	%D%/conformance/server.ndjson \
 	%D%/conformance/server.test.mjs \
 	%D%/transit/differential.test.mjs \
