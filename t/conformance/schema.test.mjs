@@ -1,5 +1,5 @@
-// The library and the server agree about schemas: an app that is too old stops and keeps
-// its writes, and its successor goes on.
+// The library and the server agree about schemas: an app that is too old stops and
+// keeps its writes, and its successor goes on.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { before, test } from 'node:test'
