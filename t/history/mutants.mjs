@@ -3,7 +3,7 @@
 export const mutants = [
   { faults: 'commit_left_out=wrong@50', kind: /was lost|missed|two writes/ },
   { faults: 'stale_applied=wrong@50', kind: /stale write was applied/ },
-  { faults: 'op_forgotten=wrong@2', kind: /conflicts with itself|one write in two versions|stale/ },
+  { faults: 'op_forgotten=wrong@2', kind: /conflicts with itself|one write in two versions|stale|reported as damaged/ },
   { faults: 'version_skipped=wrong@50', kind: /nobody wrote|stale/ },
   { faults: 'atomic_ignored=wrong@5', kind: /half of an atomic push/ },
   { faults: 'kept_skipped=wrong', kind: /a skipped write is there/ },
@@ -13,7 +13,6 @@ export const mutants = [
   { faults: 'follower_overlooked=wrong@2', kind: /a stream missed a change/ },
   { faults: 'page_dropped=wrong@10', kind: /a stream missed a change/ },
   { faults: 'resume_forgotten=wrong', kind: /a stream missed a change/ },
-  { faults: 'lapped_untold=wrong', acts: ['lapRing'], kind: /a stream missed a change/ },
   { faults: 'purge_takes_living=wrong', acts: ['purge'], kind: /was lost|two writes in one version/ },
   { faults: 'horizon_kept=wrong', acts: ['purge'], kind: /a stream missed a change|a pull missed a write/ },
   { faults: 'generation_ignored=wrong', kind: /a pull missed a write/ },
