@@ -39,11 +39,11 @@ const manifest = {
 	keywords: ['offline-first', 'local-first', 'sync', 'indexeddb', 'self-hosted'],
 	license: 'MIT',
 	type: 'module',
-	// It adds to the client.
-	sideEffects: ['./client/updates.js'],
+	// They add to the client, and to Node.
+	sideEffects: ['./client/updates.js', './adapters/program.js'],
 	engines: { node: '>=18' },
 	exports: {
-		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, default: `./${module}.js` }])),
+		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, ...(name === '.' && { node: './adapters/program.js' }), default: `./${module}.js` }])),
 		'./package.json': './package.json',
 	},
 	types: `./${ENTRIES['.']}.d.ts`,

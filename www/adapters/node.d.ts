@@ -1,4 +1,4 @@
-// As much of node as file.ts uses: its types would change those of the browser's
+// As much of node as the modules here use: its types would change those of the browser's
 // timers.
 declare module 'node:fs/promises' {
 	export interface FileHandle {
@@ -13,6 +13,10 @@ declare module 'node:fs/promises' {
 	export function rm(path: string, options: { force: boolean }): Promise<void>
 	export function writeFile(path: string, text: string, options: { flag: string }): Promise<void>
 }
+declare module 'node:crypto' {
+	export const webcrypto: Crypto
+}
+
 declare module 'node:path' {
 	export function resolve(path: string): string
 }

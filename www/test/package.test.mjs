@@ -37,8 +37,7 @@ test('it has the modules that it names, and no links that lead nowhere', () => {
 		for (const path of typeof entry === 'string' ? [entry] : Object.values(entry)) assert.ok(existsSync(join(installed, path)), path)
 	for (const name of ['README.md', 'client.md'])
 		for (const [, link] of readFileSync(join(installed, name), 'utf8').matchAll(/\]\(([^#)][^)]*)\)/g)) assert.ok(existsSync(join(installed, link)), `${name} points to ${link}`)
-	// It adds to the client.
-	assert.deepEqual(manifest.sideEffects, ['./client/updates.js'])
+	assert.deepEqual(manifest.sideEffects, ['./client/updates.js', './adapters/program.js'])
 	assert.deepEqual(Object.keys(manifest.dependencies), ['eventsource-parser', 'transit-js'])
 })
 
