@@ -3,48 +3,27 @@
 #include "base/buf.h"
 
 #include "base/mem.h"
+#include "base/number.h"
 
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-char *buf_reserve(struct buf *buf, size_t more)
+void buf_grow(struct buf *buf, size_t more)
 {
 	size_t cap = buf->cap ? buf->cap : 64;
 
 	assert(buf->len <= buf->cap);
-	if (buf->cap - buf->len < more || buf->data == NULL) {
-		while (cap - buf->len < more)
-			cap += cap / 2 + more / 2;
-		buf->data = mem_resize(buf->data, cap, 1);
-		buf->cap = cap;
-	}
-	return buf->data + buf->len;
+	while (cap - buf->len < more)
+		cap += cap / 2 + more / 2;
+	buf->data = mem_resize(buf->data, cap, 1);
+	buf->cap = cap;
 }
 
-void buf_put(struct buf *buf, const void *data, size_t len)
+void buf_put_number(struct buf *buf, uint64_t number)
 {
-	if (len) {
-		memcpy(buf_reserve(buf, len), data, len);
-		buf->len += len;
-	}
-}
-
-void buf_put_byte(struct buf *buf, char byte)
-{
-	*buf_reserve(buf, 1) = byte;
-	buf->len++;
-}
-
-void buf_put_text(struct buf *buf, const char *text)
-{
-	buf_put(buf, text, strlen(text));
-}
-
-void buf_put_slice(struct buf *buf, struct slice slice)
-{
-	buf_put(buf, slice.data, slice.len);
+	buf->len += number_put(buf_reserve(buf, NUMBER_DIGITS_MAX), number);
 }
 
 void buf_putf(struct buf *buf, const char *format, ...)

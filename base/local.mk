@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	%D%/hash.c %D%/hash.h \
 	%D%/log.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
+	%D%/number.c %D%/number.h \
 	%D%/options.c %D%/options.h \
 	%D%/rc.c %D%/rc.h \
 	%D%/shared_buf.c %D%/shared_buf.h \

@@ -3,10 +3,8 @@
  * the epoch as 16 hexadecimal digits, numbers in decimal. */
 #include "store/store.h"
 
+#include "base/number.h"
 #include "base/text.h"
-
-#include <inttypes.h>
-#include <stdio.h>
 
 #define EPOCH_DIGITS 16
 #define NUMBERS_MAX 3
@@ -80,19 +78,30 @@ enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
 	return RC_OK;
 }
 
+static char *put_part(char *at, uint64_t number)
+{
+	*at++ = '.';
+	return at + number_put(at, number);
+}
+
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX])
 {
-	int len;
+	char *at = out + NUMBER_HEX_DIGITS;
 
-	if (cursor->epoch == 0)
-		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "0");
-	else if (cursor->bound == 0)
-		len = snprintf(out, STORE_CURSOR_TEXT_MAX, "%016" PRIx64 ".%" PRIu64, cursor->epoch,
-			       cursor->seq);
-	else
-		len = snprintf(out, STORE_CURSOR_TEXT_MAX,
-			       "%016" PRIx64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64 "%s",
-			       cursor->epoch, cursor->seq, cursor->start, cursor->bound,
-			       cursor->reset ? ".r" : "");
-	return (size_t)len;
+	if (cursor->epoch == 0) {
+		memcpy(out, "0", 2);
+		return 1;
+	}
+	number_put_hex(out, cursor->epoch);
+	at = put_part(at, cursor->seq);
+	if (cursor->bound) {
+		at = put_part(at, cursor->start);
+		at = put_part(at, cursor->bound);
+		if (cursor->reset) {
+			memcpy(at, ".r", 2);
+			at += 2;
+		}
+	}
+	*at = 0;
+	return (size_t)(at - out);
 }

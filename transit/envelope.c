@@ -56,7 +56,7 @@ void envelope_put_text(struct buf *out, enum encoding encoding, const char *name
 void envelope_put_number(struct buf *out, enum encoding encoding, const char *name, uint64_t number)
 {
 	put_key(out, encoding, name);
-	buf_putf(out, "%llu", (unsigned long long)number);
+	buf_put_number(out, number);
 }
 
 void envelope_put_flag(struct buf *out, enum encoding encoding, const char *name, bool flag)

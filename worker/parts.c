@@ -81,6 +81,8 @@ const char *parts_make(struct worker *worker)
 			       ? auth_new(worker->store, worker->settings->max_auth_failures,
 					  token_generation, worker->from->shm)
 			       : NULL;
+	if (worker->settings->auth && worker->auth == NULL)
+		return "random numbers";
 	worker->page_cache = page_cache_new();
 	worker->link = writer_link_new(worker);
 	worker->feeds =

@@ -1,10 +1,14 @@
 /* Tests of base/mem.c and base/buf.c. */
 #include "base/buf.h"
+#include "base/array.h"
 #include "base/mem.h"
+#include "base/number.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -46,6 +50,26 @@ static void a_buffer_grows_and_keeps_its_content(void **state)
 	buf_free(&buf);
 	assert_null(buf.data);
 	assert_int_equal(buf.len + buf.cap, 0);
+	buf_free(&buf);
+}
+
+static void numbers_are_written_as_printf_does(void **state)
+{
+	static const uint64_t edges[] = { 0, 1, 9, 10, 99, 100, UINT32_MAX, INT64_MAX, UINT64_MAX };
+	struct buf buf = BUF_EMPTY;
+	char hex[NUMBER_HEX_DIGITS], text[32];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(edges); i++) {
+		buf_clear(&buf);
+		buf_put_number(&buf, edges[i]);
+		(void)snprintf(text, sizeof(text), "%" PRIu64, edges[i]);
+		assert_int_equal(buf.len, strlen(text));
+		assert_memory_equal(buf.data, text, buf.len);
+		number_put_hex(hex, edges[i]);
+		(void)snprintf(text, sizeof(text), "%016" PRIx64, edges[i]);
+		assert_memory_equal(hex, text, sizeof(hex));
+	}
 	buf_free(&buf);
 }
 
@@ -106,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zeroed_and_never_null),
 		cmocka_unit_test(a_buffer_grows_and_keeps_its_content),
+		cmocka_unit_test(numbers_are_written_as_printf_does),
 		cmocka_unit_test(a_buffer_takes_all_kinds_of_text),
 		cmocka_unit_test(all_reserved_bytes_are_writable),
 		cmocka_unit_test(dropping_removes_the_first_bytes),

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "shm/histogram.h"
 
 #include <event2/util.h>
@@ -30,7 +31,8 @@ void access_log_begin(const struct access_log *log, struct access_log_entry *ent
 
 	if (last == 0)
 		evutil_secure_rng_get_bytes(&last, sizeof(last));
-	(void)snprintf(entry->id, sizeof(entry->id), "%016" PRIx64, mixed(++last));
+	number_put_hex(entry->id, mixed(++last));
+	entry->id[NUMBER_HEX_DIGITS] = 0;
 	entry->begun = clock_us();
 	counters_add(log->counters, METRIC_REQUESTS, 1);
 }

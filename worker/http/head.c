@@ -23,11 +23,14 @@ static bool is_alphanumeric(char c)
 /* RFC 9110, 5.6.2: the characters of methods and field names. */
 static bool is_token(struct slice text)
 {
-	static const char extra[] = "!#$%&'*+-.^_`|~";
+	static const bool token[256] = {
+		['0' ... '9'] = true,  ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['!'] = true,
+		['#' ... '\''] = true, ['*'] = true,         ['+'] = true,         ['-'] = true,
+		['.'] = true,          ['^' ... '`'] = true, ['|'] = true,         ['~'] = true,
+	};
 
 	for (size_t i = 0; i < text.len; i++)
-		if (!is_alphanumeric(text.data[i]) &&
-		    (text.data[i] == 0 || strchr(extra, text.data[i]) == NULL))
+		if (!token[(unsigned char)text.data[i]])
 			return false;
 	return text.len > 0;
 }
@@ -58,12 +61,16 @@ static bool method_may_have_body(struct slice method)
  * fragment. */
 static bool target_has_legal_bytes(struct slice target)
 {
-	for (size_t i = 0; i < target.len; i++) {
-		char c = target.data[i];
+	static const bool
+		legal[256] = {
+			['!'] = true,         ['$' ... ';'] = true, ['='] = true,
+			['?' ... '['] = true, [']'] = true,         ['_'] = true,
+			['a' ... 'z'] = true, ['~'] = true,
+		};
 
-		if (c <= ' ' || c >= 0x7f || strchr("\"#<>\\^`{|}", c) != NULL)
+	for (size_t i = 0; i < target.len; i++)
+		if (!legal[(unsigned char)target.data[i]])
 			return false;
-	}
 	return target.len > 0;
 }
 

@@ -5,13 +5,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "worker/http/fields.h"
 #include "worker/http/http_date.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ static void request_read_client(struct request *request)
 	const char *peer_text = conn_peer(request->conn);
 	struct address peer;
 
-	(void)snprintf(request->client_text, sizeof(request->client_text), "%s", peer_text);
+	strncpy(request->client_text, peer_text, sizeof(request->client_text) - 1);
 	if (address_parse(slice_of(peer_text), &peer) != RC_OK)
 		return;
 	request->client = peer;
@@ -134,6 +134,14 @@ void request_set_header(struct request *request, const char *name, const char *v
 		evhttp_add_header(evhttp_request_get_output_headers(request->http), name, value);
 }
 
+static void request_set_number(struct request *request, const char *name, uint64_t number)
+{
+	char text[NUMBER_DIGITS_MAX + 1];
+
+	text[number_put(text, number)] = 0;
+	request_set_header(request, name, text);
+}
+
 static const char *method_name(enum evhttp_cmd_type method)
 {
 	switch (method) {
@@ -188,12 +196,8 @@ static void on_answered(struct evhttp_request *http, void *arg)
  * 8.6). */
 static void request_send(struct request *request, int status, struct evbuffer *body)
 {
-	char length[24];
-
-	if (status != 204 && status != 304) {
-		(void)snprintf(length, sizeof(length), "%zu", evbuffer_get_length(body));
-		request_set_header(request, "Content-Length", length);
-	}
+	if (status != 204 && status != 304)
+		request_set_number(request, "Content-Length", evbuffer_get_length(body));
 	if (request->method == EVHTTP_REQ_HEAD || status == 204 || status == 304)
 		evbuffer_drain(body, evbuffer_get_length(body));
 	else
@@ -291,14 +295,6 @@ void request_answer_file(struct request *request, int status, int fd, uint64_t f
 		_Exit(EXIT_FAILURE);
 	}
 	request_end(request, status, out);
-}
-
-static void request_set_number(struct request *request, const char *name, unsigned number)
-{
-	char text[16];
-
-	(void)snprintf(text, sizeof(text), "%u", number);
-	request_set_header(request, name, text);
 }
 
 void request_refuse(struct request *request, enum problem problem, const char *detail)

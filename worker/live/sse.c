@@ -32,7 +32,9 @@ struct sse *sse_new(const char *event, const struct store_cursor *id, struct sli
 	struct sse *sse;
 
 	assert(data.len == 0 || memchr(data.data, '\n', data.len) == NULL);
-	buf_putf(&body, "event: %s\ndata: ", event);
+	buf_put_text(&body, "event: ");
+	buf_put_text(&body, event);
+	buf_put_text(&body, "\ndata: ");
 	buf_put_slice(&body, data);
 	buf_put_text(&body, "\n\n");
 	sse = sse_make(id, buf_slice(&body));
