@@ -11,12 +11,21 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
+
+/* The hash of a token's text. It has a secret key of this process, so that nobody can
+ * find another text with the same hash, and it is of no use to another process. */
+struct memo {
+	unsigned char hash[crypto_shorthash_BYTES];
+};
 
 struct entry {
 	struct identity *identity; /* NULL: free */
 	uint64_t since;            /* clock_ms */
 	uint64_t generation;       /* when its lookup began */
+	struct memo memo;          /* of the text that was found good, if has_memo */
+	bool has_memo;
 };
 
 /* The cache is set-associative: the key of an identity selects its set, so that the
@@ -27,6 +36,7 @@ struct auth {
 	struct throttle *throttle;
 	auth_generation *generation;
 	const void *generation_arg;
+	unsigned char memo_key[crypto_shorthash_KEYBYTES];
 	struct lookup *lookups; /* that the store has not answered */
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
@@ -47,9 +57,14 @@ struct lookup {
 struct auth *auth_new(struct store *store, unsigned max_failures, auth_generation *generation,
 		      const void *arg)
 {
-	struct auth *auth = mem_alloc(sizeof(*auth));
+	struct auth *auth;
 
 	assert(store != NULL && generation != NULL);
+	/* Without it libsodium uses its slowest implementation of each function. */
+	if (sodium_init() < 0)
+		return NULL;
+	auth = mem_alloc(sizeof(*auth));
+	crypto_shorthash_keygen(auth->memo_key);
 	auth->throttle = throttle_new(max_failures);
 	auth->store = store;
 	auth->generation = generation;
@@ -82,7 +97,7 @@ static struct entry *cache_set(struct auth *auth, uint64_t key)
 static void entry_clear(struct entry *entry)
 {
 	identity_unref(entry->identity);
-	entry->identity = NULL;
+	*entry = (struct entry){ .identity = NULL };
 }
 
 static bool entry_holds(const struct entry *entry, uint64_t key)
@@ -119,6 +134,7 @@ void auth_free(struct auth *auth)
 	}
 	cache_clear(auth);
 	throttle_free(auth->throttle);
+	sodium_memzero(auth->memo_key, sizeof(auth->memo_key));
 	free(auth);
 }
 
@@ -166,6 +182,36 @@ static void cache_put(struct auth *auth, struct identity *identity, uint64_t gen
 	victim->identity = identity_ref(identity);
 	victim->since = clock_ms();
 	victim->generation = generation;
+}
+
+/* ---- Memos ---- */
+
+static struct memo memo_of(const struct auth *auth, struct slice text)
+{
+	struct memo memo;
+
+	(void)crypto_shorthash(memo.hash, (const unsigned char *)text.data, text.len,
+			       auth->memo_key);
+	return memo;
+}
+
+/* The fresh entry of a token whose text, byte for byte, was found good before: spares
+ * decoding and two hashes. */
+static struct entry *memo_find(struct auth *auth, struct slice text)
+{
+	char id[STORE_TOKEN_ID_LEN + 1] = "";
+	struct entry *known;
+	struct memo memo;
+
+	if (text.len != TOKEN_TEXT_LEN)
+		return NULL;
+	memcpy(id, text.data + strlen(TOKEN_PREFIX), STORE_TOKEN_ID_LEN);
+	known = cache_find(auth, hash_of(slice_make(id, STORE_TOKEN_ID_LEN)), id);
+	if (known == NULL || !known->has_memo || !entry_is_fresh(auth, known) ||
+	    !identity_is_current(known->identity, clock_wall()))
+		return NULL;
+	memo = memo_of(auth, text);
+	return sodium_memcmp(memo.hash, known->memo.hash, sizeof(memo.hash)) == 0 ? known : NULL;
 }
 
 static bool is_good(const struct identity *identity, const unsigned char hash[STORE_TOKEN_HASH_LEN])
@@ -242,24 +288,31 @@ static void lookup_start(struct auth *auth, const struct token_parts *parts,
 	store_token_find(auth->store, slice_of(lookup->parts.id), on_token, lookup);
 }
 
-void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
-		   on_identity *answer, void *arg)
+static void entry_answer(const struct entry *entry, on_identity *answer, void *arg)
+{
+	struct identity *identity = identity_ref(entry->identity);
+
+	answer(arg, RC_OK, identity);
+	identity_unref(identity);
+}
+
+/* Of a token that no memo is of. */
+static void auth_examine(struct auth *auth, struct slice token_text, const struct address *from,
+			 on_identity *answer, void *arg)
 {
 	bool well_formed, busy = throttle_wait(auth->throttle, from, clock_ms()) > 0;
 	struct token_parts parts;
 	struct entry *known;
 
-	assert(from != NULL && answer != NULL);
 	well_formed = token_parse(token_text, &parts) == RC_OK;
 	known = well_formed ? cache_find(auth, hash_of(slice_of(parts.id)), parts.id) : NULL;
 	if (known && is_good(known->identity, parts.hash)) {
-		struct identity *identity = identity_ref(known->identity);
-
+		known->memo = memo_of(auth, token_text);
+		known->has_memo = true;
 		if (entry_is_fresh(auth, known))
-			answer(arg, RC_OK, identity);
+			entry_answer(known, answer, arg);
 		else
 			lookup_start(auth, &parts, from, answer, arg);
-		identity_unref(identity);
 	} else if (busy) {
 		answer(arg, RC_BUSY, NULL);
 	} else if (!well_formed || (known && entry_is_fresh(auth, known))) {
@@ -267,6 +320,18 @@ void auth_identify(struct auth *auth, struct slice token_text, const struct addr
 	} else {
 		lookup_start(auth, &parts, from, answer, arg);
 	}
+}
+
+void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
+		   on_identity *answer, void *arg)
+{
+	const struct entry *known = memo_find(auth, token_text);
+
+	assert(from != NULL && answer != NULL);
+	if (known)
+		entry_answer(known, answer, arg);
+	else
+		auth_examine(auth, token_text, from, answer, arg);
 }
 
 unsigned auth_wait(const struct auth *auth, const struct address *from)

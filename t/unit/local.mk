@@ -111,6 +111,7 @@ worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs
 t_unit_test_cidr_LDADD = $(http_libs)
 t_unit_test_problem_LDADD = $(http_libs)
 t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_auth_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=token_parse
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_quota_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)

@@ -75,6 +75,17 @@ static void store_answer_unavailable(struct store *store)
 	store_answer(store);
 }
 
+/* Counted by the linker's --wrap. */
+static unsigned parsed;
+enum rc __real_token_parse(struct slice text, struct token_parts *out);
+enum rc __wrap_token_parse(struct slice text, struct token_parts *out);
+
+enum rc __wrap_token_parse(struct slice text, struct token_parts *out)
+{
+	parsed++;
+	return __real_token_parse(text, out);
+}
+
 /* ---- Fixture ---- */
 
 static struct store_grant grants[] = { { { "acme:todos", 10 }, true }, { { "news", 4 }, false } };
@@ -288,6 +299,60 @@ static void a_token_is_looked_up_again_in_another_generation(void **state)
 	fixture->store.rc = RC_NOT_FOUND;
 	assert_int_equal(identify_mine(fixture), RC_DENIED);
 	assert_int_equal(fixture->store.asked, 2);
+}
+
+static void a_token_that_was_found_good_is_recognized_by_its_memo(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	parsed = 0;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(parsed, 0);
+	fixture->generation += 2;
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(parsed, 1);
+}
+
+/* Whatever the memo knows, each character counts. */
+static void a_memo_recognizes_no_other_text(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[TOKEN_TEXT_LEN + 2];
+
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	for (size_t i = 0; i < TOKEN_TEXT_LEN; i++) {
+		/* Not all denials may count against one address. */
+		fixture->from.bytes[3] = (unsigned char)i;
+		memcpy(text, fixture->minted.text, TOKEN_TEXT_LEN + 1);
+		text[i] = text[i] == 'a' ? 'b' : 'a';
+		assert_int_equal(identify(fixture, text), RC_DENIED);
+		text[i] = '\0';
+		assert_int_equal(identify(fixture, text), RC_DENIED);
+	}
+	memcpy(text, fixture->minted.text, TOKEN_TEXT_LEN);
+	strcpy(text + TOKEN_TEXT_LEN, "a");
+	assert_int_equal(identify(fixture, text), RC_DENIED);
+}
+
+static void a_memo_ends_with_its_token(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->store.token.expires = now_wall + 10;
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	now_wall += 10;
+	assert_int_equal(identify_mine(fixture), RC_DENIED);
+	now_wall -= 1;
+	assert_int_equal(identify_mine(fixture), RC_OK);
+	fixture->generation += 2;
+	fixture->store.rc = RC_NOT_FOUND;
+	assert_int_equal(identify_mine(fixture), RC_DENIED);
+	assert_int_equal(identify_mine(fixture), RC_DENIED);
 }
 
 static void an_answer_older_than_an_invalidation_is_not_cached(void **state)
@@ -626,6 +691,9 @@ int main(void)
 		FIXTURE_TEST(it_expires_at_the_very_second),
 		FIXTURE_TEST(an_identity_is_cached_for_a_minute),
 		FIXTURE_TEST(a_token_is_looked_up_again_in_another_generation),
+		FIXTURE_TEST(a_token_that_was_found_good_is_recognized_by_its_memo),
+		FIXTURE_TEST(a_memo_recognizes_no_other_text),
+		FIXTURE_TEST(a_memo_ends_with_its_token),
 		FIXTURE_TEST(an_answer_older_than_an_invalidation_is_not_cached),
 		FIXTURE_TEST(nothing_is_believed_while_tokens_may_be_changing),
 		FIXTURE_TEST(late_answers_reach_all_callers),
