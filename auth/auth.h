@@ -41,10 +41,10 @@ void auth_free(struct auth *auth);
 
 /* Identifies the owner of a token presented from an address. The store's answer is
  * cached if the token is valid, for one generation and at most AUTH_CACHE_MS, and with
- * it a keyed hash of the text, by which the same text is recognized; of invalid ones only the
- * number per address is kept, in a table of fixed size. A token that was valid when this worker
- * last saw it is examined even if its address is throttled, so that an attacker cannot lock out
- * users behind the same address. */
+ * it a keyed hash of the text, by which the same text is recognized; of invalid ones
+ * only the number per address is kept, in a table of fixed size. A token that was valid
+ * when this worker last saw it is examined even if its address is throttled, so that an
+ * attacker cannot lock out users behind the same address. */
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
 		   on_identity *answer, void *arg);
 /* After RC_BUSY: the number of seconds, at least 1, until tokens from this address are
