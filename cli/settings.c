@@ -129,9 +129,10 @@ static enum rc db_read(const struct options *options, struct settings *out, stru
 
 	if (db_url_parse(db, &url, &detail) != RC_OK)
 		return refuse(options, "db", 0, &detail, err);
-	if (url.path == NULL)
+	if (url.path == NULL && options_text(options, "runtime-dir") == NULL)
 		return error_set(err, RC_MALFORMED,
-				 "%s: the server works with a database in a file; name a file",
+				 "%s: a database server has no directory for the lock and the "
+				 "control socket; name one with --runtime-dir DIR",
 				 options_place(options, "db", 0));
 	out->master.place = (struct db_place){
 		.db = db, .path = url.path, .runtime_dir = options_text(options, "runtime-dir")

@@ -82,7 +82,8 @@ static enum rc allow(int rules, const struct landlock_beneath *beneath, uint64_t
 	return rc;
 }
 
-enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, struct error *err)
+enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, bool connects,
+		       struct error *err)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset all = ruleset_of(abi);
@@ -91,6 +92,8 @@ enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, str
 
 	if (abi < 1)
 		return error_set(err, RC_NOT_FOUND, "this kernel has no Landlock");
+	if (connects)
+		all.net &= ~NET_CONNECT_TCP;
 	rules = (int)syscall(SYS_landlock_create_ruleset, &all, ruleset_size(abi), 0);
 	if (rules < 0)
 		return error_set(err, RC_IO, "cannot create a Landlock ruleset: %s",

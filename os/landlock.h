@@ -15,10 +15,10 @@ struct landlock_beneath {
 };
 
 /* Restricts this process and its future children to files beneath these paths, and
- * forbids binding and connecting TCP sockets if the kernel supports that (ABI 4).
- * Requires no_new_privs. RC_NOT_FOUND: the kernel has no Landlock, nothing has
- * changed. */
-MUST_USE enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count,
+ * forbids binding and, unless `connects`, connecting TCP sockets if the kernel supports
+ * that (ABI 4). Requires no_new_privs. RC_NOT_FOUND: the kernel has no Landlock,
+ * nothing has changed. */
+MUST_USE enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, bool connects,
 				struct error *err);
 
 #endif

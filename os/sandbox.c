@@ -33,15 +33,15 @@ static enum rc give_up_privileges(struct error *err)
 static enum rc restrict_files(const struct sandbox *sandbox, struct error *err)
 {
 	static const struct landlock_beneath proc = { "/proc", false };
-	struct landlock_beneath beneath[8];
+	struct landlock_beneath beneath[SANDBOX_BENEATH_MAX + 1];
 	size_t count = sandbox->beneath_count;
 
 	if (!SANITIZED)
-		return landlock_enter(sandbox->beneath, count, err);
+		return landlock_enter(sandbox->beneath, count, sandbox->connects, err);
 	assert(count < COUNT(beneath));
 	memcpy(beneath, sandbox->beneath, count * sizeof(*beneath));
 	beneath[count++] = proc;
-	return landlock_enter(beneath, count, err);
+	return landlock_enter(beneath, count, sandbox->connects, err);
 }
 
 enum rc sandbox_enter(const struct sandbox *sandbox, struct error *err)

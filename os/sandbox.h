@@ -65,6 +65,8 @@ struct sandbox_rule {
 	{ at, SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(bits), 0 }
 /* clang-format on */
 
+#define SANDBOX_BENEATH_MAX 20
+
 struct sandbox {
 	/* Calls allowed in addition to those that all processes need
 	 * (sandbox_calls.c). */
@@ -82,7 +84,10 @@ struct sandbox {
 	bool opens_to_read;
 	/* Allow open and openat in all modes. */
 	bool opens_to_write;
-	/* The paths beneath which files may be opened, if the kernel has Landlock. */
+	/* Landlock lets TCP sockets connect; the rules may still forbid it. */
+	bool connects;
+	/* The paths beneath which files may be opened, if the kernel has Landlock; at
+	 * most SANDBOX_BENEATH_MAX. */
 	const struct landlock_beneath *beneath;
 	size_t beneath_count;
 };

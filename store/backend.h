@@ -19,6 +19,7 @@ struct backend;
 struct store {
 	const struct backend *backend;
 	enum store_role role;
+	int lanes;      /* set by the back end; 0: one */
 	unsigned calls; /* of the back end that have not returned: callbacks may be running */
 	bool cancelled;
 };
@@ -37,13 +38,21 @@ struct store_needs {
 	const struct sandbox_rule *reader_calls;
 	const struct sandbox_rule *writer_calls;
 	bool writer_opens; /* files in the folder of the database, and /dev/urandom */
+	bool connects;     /* TCP sockets to the server of the database */
+	/* Files and folders that are read when connecting; at most STORE_READS_MAX. */
+	const char *const *reads;
+	size_t read_count;
 };
+
+#define STORE_READS_MAX 16
 
 struct backend {
 	const char *scheme; /* of db_url.h */
 	const struct store_stat *own_stats;
 	size_t own_stat_count;
 	struct store_needs needs;
+	/* NULL: `needs`. Valid as long as the handle. */
+	const struct store_needs *(*find_needs)(const struct store *store);
 
 	/* A handle. A failure leaves nothing open. */
 	enum rc (*open)(const struct db_url *db, enum store_role role, struct store **out,
@@ -75,7 +84,7 @@ struct backend {
 	 * wants neither a descriptor nor a deadline. */
 	bool (*is_idle)(struct store *store);
 	/* NULL if no other host writes. */
-	void (*watch)(struct store *store, on_store_remote_change *on_change, void *arg);
+	bool (*watch)(struct store *store, on_store_news *on_news, void *arg);
 
 	/* Whole databases. */
 	enum rc (*scan)(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,

@@ -61,6 +61,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/commit.c %D%/postgres/commit.h \
 	%D%/postgres/conninfo.c %D%/postgres/conninfo.h \
 	%D%/postgres/follow.c \
+	%D%/postgres/needs.c %D%/postgres/needs.h \
 	%D%/postgres/lane.c %D%/postgres/lane.h \
 	%D%/postgres/line.c %D%/postgres/line.h \
 	%D%/postgres/open.c \

@@ -50,7 +50,8 @@ const struct backend *store_ids_backend(void)
 
 const struct store_needs *store_needs(const struct store *store)
 {
-	return &store->backend->needs;
+	return store->backend->find_needs ? store->backend->find_needs(store)
+					  : &store->backend->needs;
 }
 
 /* ---- Opening and closing ---- */
@@ -93,6 +94,11 @@ uint64_t store_identity(const struct store *store)
 	return store->backend->identity ? store->backend->identity(store) : 0;
 }
 
+int store_lanes(const struct store *store)
+{
+	return store->lanes ? store->lanes : 1;
+}
+
 /* ---- Answers that come later ---- */
 
 void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
@@ -125,10 +131,9 @@ void store_cancel(struct store *store)
 	store->calls--;
 }
 
-void store_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+bool store_watch(struct store *store, on_store_news *on_news, void *arg)
 {
-	if (store->backend->watch)
-		store->backend->watch(store, on_change, arg);
+	return store->backend->watch && store->backend->watch(store, on_news, arg);
 }
 
 /* ---- Reading ---- */

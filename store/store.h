@@ -53,6 +53,9 @@ MUST_USE enum rc store_present(struct store *store, struct error *err);
  * for all databases of a back end without files. */
 uint64_t store_identity(const struct store *store);
 
+/* The number of sequences that order the commits (store_init). */
+int store_lanes(const struct store *store);
+
 /* ---- Answers that come later ---- */
 
 /* Tells the caller's event loop when to call store_run: when *fd is readable or
@@ -68,22 +71,6 @@ void store_run(struct store *store);
  * called later, even from these callbacks, are answered in the same way, before they
  * return. */
 void store_cancel(struct store *store);
-
-/* A group in which a host has committed, and its newest sequence number; or a token
- * that was revoked or changed. */
-struct store_change {
-	struct slice group; /* the innermost group of the documents */
-	uint64_t seq;
-	struct slice token; /* its id; the group is empty then */
-};
-
-/* Reports commits of all hosts, this one included, in the order of their sequence
- * numbers, once they can be read. count 0: reports were lost, and any group may have
- * changed. */
-typedef void on_store_remote_change(void *arg, const struct store_change *changes, size_t count);
-/* Starts these reports, which come from store_run; on_change NULL ends them. A back
- * end that only one host can use never reports any. */
-void store_watch(struct store *store, on_store_remote_change *on_change, void *arg);
 
 /* ---- Cursors ---- */
 
@@ -161,6 +148,46 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 /* Reads the newest sequence number of all groups. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
+
+/* ---- Databases that several hosts use ---- */
+
+/* A group in which a host has committed, and its newest sequence number; or a token
+ * that was revoked or changed. */
+struct store_change {
+	struct slice group; /* the innermost group of the documents */
+	uint64_t seq;
+	struct slice token; /* its id; the group is empty then */
+};
+
+/* Reports of a database that several hosts use:
+ *
+ *   HEAD ──▶ CHANGES ... ──▶ LOST ──▶ CHANGES ...      the first is HEAD, which may
+ *     ▲          │             │                       come again at any time
+ *     └──────────┴─────────────┘ */
+enum store_news_kind {
+	/* Reports begin here: any group and any token may have changed before. A new
+	 * epoch has begun if `head` has another one than before. */
+	STORE_NEWS_HEAD,
+	/* Commits of all hosts, this one included, in the order of their sequence
+	 * numbers, once they can be read; none after LOST, if nothing was missed. */
+	STORE_NEWS_CHANGES,
+	/* It is not known for the time being what other hosts commit. */
+	STORE_NEWS_LOST
+};
+
+struct store_news {
+	enum store_news_kind kind;
+	struct store_cursor head;
+	const struct store_change *changes;
+	size_t count;
+};
+
+typedef void on_store_news(void *arg, const struct store_news *news);
+/* Starts these reports, which come from store_run; on_news NULL ends them. False: only
+ * one host can use this database, and nothing will be reported. */
+bool store_watch(struct store *store, on_store_news *on_news, void *arg);
+
+/* ---- Statistics ---- */
 
 /* Describes a statistic that one back end has and another may not. */
 struct store_stat {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # $work is lib.sh's
+# shellcheck shell=bash disable=SC2034,SC2154 # $work is lib.sh's
 # For scripts that need PostgreSQL, after lib.sh: clusters of one's own in $work, which
 # run as an unprivileged user and end with the script. Each has a role `app` without
 # privileges that owns a database `app`, and a superuser `pb`.
@@ -56,3 +56,30 @@ pg_sql() {
 pg_app() { pg_sql "$1" postgres "CREATE ROLE app LOGIN" "CREATE DATABASE app OWNER app"; }
 
 pg_url() { echo "postgresql://app@/app?host=$work/pg/$1.s"; }
+
+# ---- Hosts ----
+
+declare -A host_pids host_urls host_logs
+
+# host NAME DATABASE-URL [OPTION...]: starts a server beside others, and uses it
+host() {
+	local name=$1
+	db=$2
+	shift 2
+	mkdir -p "$work/run.$name"
+	serve --workers 2 --runtime-dir "$work/run.$name" "$@"
+	host_pids[$name]=$server host_urls[$name]=$url host_logs[$name]=$log
+}
+
+# use NAME: what push, pull, stream and stop mean
+use() { server=${host_pids[$1]} url=${host_urls[$1]} log=${host_logs[$1]}; }
+
+# hosts_stop: all, in order
+hosts_stop() {
+	local name
+	for name in "${!host_pids[@]}"; do
+		use "$name"
+		stop
+		is "$status" 0 "host $name stops"
+	done
+}

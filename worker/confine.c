@@ -6,6 +6,7 @@
 #include "os/sandbox.h"
 #include "worker/worker.h"
 
+#include <assert.h>
 #include <sys/socket.h>
 
 /* The length of an address that autobind assigns: the family, a zero, five digits
@@ -43,15 +44,23 @@ static const struct sandbox_rule rules[] = {
 enum rc worker_confine(const struct worker_settings *settings, const struct store_needs *needs,
 		       bool (*before_filter)(void *arg), void *arg)
 {
-	const struct landlock_beneath www = { settings->www, false };
+	struct landlock_beneath beneath[STORE_READS_MAX + 1];
+	size_t count = needs->read_count;
+
+	assert(count <= STORE_READS_MAX);
+	for (size_t i = 0; i < count; i++)
+		beneath[i] = (struct landlock_beneath){ needs->reads[i], false };
+	if (settings->www)
+		beneath[count++] = (struct landlock_beneath){ settings->www, false };
 	const struct sandbox sandbox = {
 		.rules = rules,
 		.store_rules = needs->reader_calls,
 		.before_filter = before_filter,
 		.arg = arg,
-		.opens_to_read = settings->www != NULL,
-		.beneath = &www,
-		.beneath_count = settings->www != NULL,
+		.opens_to_read = count > 0,
+		.connects = needs->connects,
+		.beneath = beneath,
+		.beneath_count = count,
 	};
 	struct error err;
 	enum rc rc = sandbox_enter(&sandbox, &err);

@@ -19,7 +19,11 @@
  *
  * If the outcome of a commit is unknown, because the store lost its connection, replies
  * say so and the generation stays odd. The writer then does what its own successor
- * would do: it asks for the head and attaches to the ring anew. */
+ * would do: it asks for the head and attaches to the ring anew.
+ *
+ * A database that several hosts use has no generation: it stays odd. Hints come from
+ * the reports of all commits, this host's included (news.c); so nothing need be found
+ * out after an unknown outcome. */
 #include "writer/commit.h"
 
 #include "base/clock.h"
@@ -108,25 +112,29 @@ static void commit_end_purge(struct writer *writer, enum rc rc, const struct sto
 
 /* ---- The answer of the store ----------------------------------------------------- */
 
+void commit_end_tokens(struct writer *writer)
+{
+	if (!writer->readers_behind && writer->watching != WATCHING_LOST)
+		generation_tokens_end(writer->from->shm);
+}
+
 static void commit_end_generation(struct writer *writer)
 {
-	if (writer->readers_behind)
-		return;
-	generation_write_end(writer->from->shm);
-	generation_tokens_end(writer->from->shm);
+	if (!writer->readers_behind && !writer_is_shared(writer))
+		generation_write_end(writer->from->shm);
+	commit_end_tokens(writer);
 }
 
-static void commit_publish(struct writer *writer)
-{
-	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
-}
-
+/* Commits to a shared database come back as news (news.c), in their order among those
+ * of the other hosts. */
 static void commit_hint(struct writer *writer, const struct store_reply *replies)
 {
 	const struct batch *batch = writer->batch;
 
+	if (writer_is_shared(writer))
+		return;
 	hints_collect(&writer->hints, batch->requests, replies, batch->count);
-	commit_publish(writer);
+	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
 }
 
 static void commit_answer(struct writer *writer, const struct store_reply *replies)
@@ -141,7 +149,14 @@ static void commit_answer(struct writer *writer, const struct store_reply *repli
 	peers_flush(&writer->peers);
 	FAULT("writer_after_answer");
 	commit_hint(writer, replies);
-	writer->settle_at = clock_ms() + SETTLE_MS;
+	if (!writer_is_shared(writer))
+		writer->settle_at = clock_ms() + SETTLE_MS;
+}
+
+void commit_changed(struct writer *writer)
+{
+	if (writer->settle_at == WRITER_NEVER)
+		writer->settle_at = clock_ms() + SETTLE_MS;
 }
 
 static void commit_maintain(struct writer *writer)
@@ -157,7 +172,8 @@ static void commit_settle(struct writer *writer, size_t answered)
 	peers_read(&writer->peers);
 	group_commit_end(&writer->group_commit, writer->begun_us, clock_us(), answered,
 			 peers_frames(&writer->peers));
-	commit_maintain(writer);
+	if (!writer_is_shared(writer))
+		commit_maintain(writer);
 }
 
 static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *replies)
@@ -185,7 +201,8 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 		writer_fail(writer, EXIT_FAILURE);
 		return;
 	}
-	writer->readers_behind = writer->readers_behind || rc == RC_UNAVAILABLE;
+	if (rc == RC_UNAVAILABLE && !writer_is_shared(writer))
+		writer->readers_behind = true;
 	if (rc == RC_OK) {
 		commit_answer(writer, replies);
 	} else {
@@ -250,8 +267,11 @@ static void commit_begin(struct writer *writer)
 
 static void commit_maintain_if_due(struct writer *writer)
 {
-	if (writer->state != WRITER_SERVING || clock_ms() < writer->settle_at ||
-	    peers_frames(&writer->peers))
+	if (writer_has_ended(writer) || clock_ms() < writer->settle_at)
+		return;
+	/* A server maintains its database by itself, at any time. */
+	if (!writer_is_shared(writer) &&
+	    (writer->state != WRITER_SERVING || peers_frames(&writer->peers)))
 		return;
 	writer->settle_at = WRITER_NEVER;
 	commit_maintain(writer);
@@ -266,36 +286,4 @@ void commit_advance(struct writer *writer)
 	if (commit_is_due(writer))
 		commit_begin(writer);
 	commit_maintain_if_due(writer);
-}
-
-/* ---- Other hosts ----------------------------------------------------------------- */
-
-/* Can one of these have made a token worth less? Unknown ones can. */
-static bool commit_names_tokens(const struct store_change *changes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (changes[i].token.len)
-			return true;
-	return count == 0;
-}
-
-/* The ring must be attached to before anything is published, and while the head is
- * asked for, it is not known whether the answer includes this change: so it is asked
- * again. */
-void commit_on_remote_change(void *arg, const struct store_change *changes, size_t count)
-{
-	struct writer *writer = arg;
-	const bool attached = writer->state != WRITER_OPENING && writer->state != WRITER_RECOVERING;
-
-	generation_write_begin(writer->from->shm);
-	if (commit_names_tokens(changes, count))
-		generation_tokens_begin(writer->from->shm);
-	if (count == 0 || !attached) {
-		writer->readers_behind = true;
-		return;
-	}
-	if (!writer_is_committing(writer))
-		commit_end_generation(writer);
-	hints_collect_changes(&writer->hints, changes, count);
-	commit_publish(writer);
 }

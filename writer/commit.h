@@ -10,7 +10,10 @@
 void commit_advance(struct writer *writer);
 /* Answers all that is queued with this failure, without a commit. */
 void commit_refuse_queue(struct writer *writer, enum rc rc);
-/* Publishes a commit of another host (store_watch); `arg`: the writer. */
-void commit_on_remote_change(void *arg, const struct store_change *changes, size_t count);
+/* What workers remember of tokens may be used again, unless it is not known what other
+ * hosts do. */
+void commit_end_tokens(struct writer *writer);
+/* The numbers of a shared database have changed: they are read within a second. */
+void commit_changed(struct writer *writer);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "os/sandbox.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -37,13 +38,21 @@ enum rc writer_confine(const char *db, const struct store_needs *needs)
 {
 	char *folder = folder_of(db);
 	/* SQLite seeds the salts of its log there. */
-	const struct landlock_beneath beneath[] = { { folder, true }, { "/dev/urandom", false } };
+	struct landlock_beneath beneath[STORE_READS_MAX + 2] = { { folder, true },
+								 { "/dev/urandom", false } };
+	size_t count = needs->writer_opens ? 2 : 0;
+
+	assert(needs->read_count <= STORE_READS_MAX);
+	for (size_t i = 0; i < needs->read_count; i++)
+		beneath[count++] = (struct landlock_beneath){ needs->reads[i], false };
 	const struct sandbox sandbox = {
 		.rules = rules,
 		.store_rules = needs->writer_calls,
+		.opens_to_read = needs->read_count > 0,
 		.opens_to_write = needs->writer_opens,
+		.connects = needs->connects,
 		.beneath = beneath,
-		.beneath_count = needs->writer_opens ? sizeof(beneath) / sizeof(beneath[0]) : 0,
+		.beneath_count = count,
 	};
 	struct error err;
 	enum rc rc = sandbox_enter(&sandbox, &err);

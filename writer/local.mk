@@ -9,6 +9,7 @@ libwriter_a_SOURCES = \
 	%D%/group_commit.c %D%/group_commit.h \
 	%D%/hints.c %D%/hints.h \
 	%D%/loop.c %D%/loop.h \
+	%D%/news.c %D%/news.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/peers.c %D%/peers.h \
 	%D%/presence.c %D%/presence.h \

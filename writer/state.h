@@ -27,7 +27,7 @@
  *
  *  Each but DONE ──a failed sync, a database that cannot be used──▶ FAILED */
 enum writer_state {
-	WRITER_OPENING,     /* the store was asked for its head */
+	WRITER_OPENING,     /* the head is not known yet */
 	WRITER_SERVING,     /* no answer of the store is outstanding */
 	WRITER_COMMITTING,  /* a batch is with the store */
 	WRITER_RECOVERING,  /* the store was asked for its head anew, see readers_behind */
@@ -36,6 +36,13 @@ enum writer_state {
 	WRITER_DONE,
 	WRITER_FAILED,
 	WRITER_STATES
+};
+
+/* Of the reports of a database that several hosts use (news.c). */
+enum watching {
+	WATCHING_NOTHING, /* only this host uses it */
+	WATCHING_LOST,    /* it is not known what other hosts commit */
+	WATCHING_CURRENT
 };
 
 struct writer {
@@ -52,9 +59,11 @@ struct writer {
 	struct audit_file audit;
 	struct writer_stats stats;
 	struct group_commit group_commit;
-	/* Readers may have missed a change: the outcome of a commit is unknown, or the
-	 * store has missed commits of other hosts. Until the ring has been attached to
-	 * the head anew the generation stays odd. */
+	enum watching watching;
+	uint64_t epoch; /* of the last report's head */
+	/* Readers may have missed a change, as the outcome of a commit is unknown. Until
+	 * the ring has been attached to the head anew the generation stays odd. Not of
+	 * a shared database. */
 	bool readers_behind;
 	uint64_t begun_us;  /* clock_us() when the commit under way began */
 	uint64_t ask_at;    /* clock_ms() when the head is asked for again, in RECOVERING */
@@ -73,6 +82,13 @@ void writer_stop(struct writer *writer, const char *reason);
 void writer_fail(struct writer *writer, int status);
 /* Asks the store for its head, to which the ring is attached when the answer comes. */
 void writer_ask_head(struct writer *writer);
+/* The ring has been attached for the first time. */
+void writer_begin_serving(struct writer *writer);
+
+static inline bool writer_is_shared(const struct writer *writer)
+{
+	return writer->watching != WATCHING_NOTHING;
+}
 
 static inline bool writer_is_committing(const struct writer *writer)
 {

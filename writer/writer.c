@@ -13,6 +13,7 @@
 #include "writer/commit.h"
 #include "writer/confine.h"
 #include "writer/loop.h"
+#include "writer/news.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -79,10 +80,11 @@ void writer_fail(struct writer *writer, int status)
 
 /* ---- The head -------------------------------------------------------------------- */
 
-static void writer_begin_serving(struct writer *writer)
+void writer_begin_serving(struct writer *writer)
 {
 	struct shm *shm = writer->from->shm;
 
+	writer_move(writer, WRITER_SERVING);
 	writer_stats_update(&writer->stats, writer->store);
 	scoreboard_set_state(shm, scoreboard_writer(shm), SLOT_SERVING);
 	if (channel_send(writer->from->channel, CHANNEL_READY, -1) != RC_OK)
@@ -111,9 +113,10 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 	ring_attach(writer->from->shm, head->seq);
 	if (!writer->readers_behind)
 		generation_write_end(writer->from->shm);
-	writer_move(writer, WRITER_SERVING);
 	if (opening)
 		writer_begin_serving(writer);
+	else
+		writer_move(writer, WRITER_SERVING);
 }
 
 void writer_ask_head(struct writer *writer)
@@ -188,6 +191,11 @@ static enum rc writer_open_store(struct writer *writer, struct error *err)
 
 	if (rc == RC_OK)
 		rc = store_open(from->db, STORE_WRITER, &writer->store, err);
+	if (rc == RC_OK && store_lanes(writer->store) > 1)
+		rc = error_set(err, RC_MALFORMED,
+			       "the database has %d lanes, and the server works with one; make "
+			       "another database (pocketbook init)",
+			       store_lanes(writer->store));
 	if (rc == RC_OK && !shm_serves(from->shm, store_identity(writer->store)))
 		rc = error_set(err, RC_MOVED, "%.200s was replaced while it was opened", from->db);
 	if (rc == RC_OK)
@@ -216,8 +224,10 @@ static void writer_open(struct writer *writer)
 		return;
 	}
 	retention_start(&writer->retention, from->retention, clock_ms(), clock_wall());
-	store_watch(writer->store, commit_on_remote_change, writer);
-	writer_ask_head(writer);
+	if (store_watch(writer->store, news_take, writer))
+		writer->watching = WATCHING_LOST;
+	else
+		writer_ask_head(writer);
 }
 
 static int writer_signals(void)
@@ -234,7 +244,7 @@ static int writer_signals(void)
 static void writer_cancel(struct writer *writer)
 {
 	if (writer->store) {
-		store_watch(writer->store, NULL, NULL);
+		(void)store_watch(writer->store, NULL, NULL);
 		store_cancel(writer->store);
 	}
 	if (writer->state == WRITER_STOPPING)

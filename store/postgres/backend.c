@@ -7,6 +7,7 @@ const struct backend backend_postgres = {
 	.scheme = "postgresql",
 	.own_stats = postgres_own_stats,
 	.own_stat_count = POSTGRES_OWN_COUNT,
+	.find_needs = postgres_find_needs,
 	.open = postgres_open,
 	.close = postgres_close,
 	.changes = postgres_changes,

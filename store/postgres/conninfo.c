@@ -21,6 +21,7 @@ struct conninfo {
 	struct list host;
 	struct list hostaddr;
 	struct list port;
+	char *password;
 };
 
 /* What the URL does not say. A dead peer is noticed after 10 seconds, by its missing
@@ -138,10 +139,38 @@ void conninfo_free(struct conninfo *conninfo)
 	free(conninfo->host.text);
 	free(conninfo->hostaddr.text);
 	free(conninfo->port.text);
+	free(conninfo->password);
 	free(conninfo);
 }
 
 /* ---- Parameters ---- */
+
+void conninfo_keep_password(struct conninfo *conninfo, const char *password)
+{
+	free(conninfo->password);
+	conninfo->password = password && *password ? mem_copy(password, strlen(password)) : NULL;
+}
+
+const char *conninfo_value(const struct conninfo *conninfo, const char *keyword)
+{
+	return value_of(conninfo->options, keyword);
+}
+
+/* Without a host libpq takes the socket's folder that it was built with, unless
+ * PGHOST or PGHOSTADDR say otherwise. */
+bool conninfo_is_local(const struct conninfo *conninfo)
+{
+	const char *host;
+
+	if (conninfo->hostaddr.count > 0 || getenv("PGHOST") || getenv("PGHOSTADDR"))
+		return false;
+	for (size_t i = 0; i < conninfo->host.count; i++) {
+		host = list_at(&conninfo->host, i);
+		if (host[0] != 0 && host[0] != '/' && host[0] != '@')
+			return false;
+	}
+	return true;
+}
 
 size_t conninfo_hosts(const struct conninfo *conninfo)
 {
@@ -183,6 +212,7 @@ void conninfo_for_host(const struct conninfo *conninfo, size_t host,
 	for (const PQconninfoOption *option = conninfo->options; option->keyword; option++)
 		if (!is_ours(option->keyword))
 			add(out, &count, option->keyword, option->val);
+	add(out, &count, "password", conninfo->password);
 	for (size_t i = 0; i < COUNT(defaults); i++)
 		if (value_of(conninfo->options, defaults[i][0]) == NULL)
 			add(out, &count, defaults[i][0], defaults[i][1]);

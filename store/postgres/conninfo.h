@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/rc.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct conninfo;
@@ -23,6 +24,14 @@ struct conninfo_parameters {
 MUST_USE enum rc conninfo_parse(const char *url, struct conninfo **out, struct error *err);
 /* NULL is allowed. */
 void conninfo_free(struct conninfo *conninfo);
+
+/* Keeps the password of the first connection, for all later ones: the file that it came
+ * from may be out of reach of a process in its sandbox. NULL and "": there is none. */
+void conninfo_keep_password(struct conninfo *conninfo, const char *password);
+/* A parameter of the URL; NULL: it has none of this name. */
+const char *conninfo_value(const struct conninfo *conninfo, const char *keyword);
+/* Is each host a folder with a socket? */
+bool conninfo_is_local(const struct conninfo *conninfo);
 
 /* The number of hosts, at least 1. */
 size_t conninfo_hosts(const struct conninfo *conninfo);

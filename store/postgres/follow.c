@@ -13,17 +13,20 @@
 #include <stdlib.h>
 
 #define POLL_MS 200
+/* Without an answer for so long, it is not known what other hosts commit. */
+#define LOST_MS 700
 
 enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_COUNT };
 
-/* HEADS: a row for each lane with its last entry. CHANGES: for each entry behind those
+/* HEADS: a row for each lane with its last entry and its head. CHANGES: for each entry behind those
  * known a row for each group and each token, or one without either. Both begin with the
  * epoch, as of lane -1. */
 static const char *const statements[FOLLOW_COUNT] = {
 	[FOLLOW_HEADS] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint UNION ALL"
-			 " SELECT l, (SELECT x.entry FROM change x WHERE x.lane = l ORDER BY "
-			 "x.entry DESC LIMIT 1), NULL, NULL"
-			 " FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l ORDER BY 1",
+			 " SELECT l, c.entry, NULL, c.seq"
+			 " FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l"
+			 " CROSS JOIN LATERAL (SELECT x.entry, x.seq FROM change x WHERE x.lane = "
+			 "l ORDER BY x.entry DESC LIMIT 1) c ORDER BY 1",
 	[FOLLOW_CHANGES] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint, NULL::text UNION "
 			   "ALL"
 			   " SELECT c.lane, c.entry, u.grp, u.seq, u.token FROM unnest($1::int[], "
@@ -50,24 +53,33 @@ struct follow {
 	struct postgres *postgres;
 	struct line_options options;
 	struct line *line;
-	on_store_remote_change *on_change;
+	on_store_news *on_news;
 	void *arg;
 	uint64_t epoch;
 	uint64_t known[LANES_MAX]; /* the last entry that was reported */
 	bool is_known;             /* since the connection was made first */
+	bool is_lost;              /* and that has been reported */
 	bool is_asked;             /* a statement is under way */
 	bool must_ask;
+	uint64_t asked_at; /* clock_ms, of the last statement */
 	uint64_t next_poll;
 };
 
-static void report(const struct follow *follow, const struct store_change *changes, size_t count)
+static void report(struct follow *follow, struct store_news news)
 {
-	if (follow->on_change)
-		follow->on_change(follow->arg, changes, count);
+	follow->is_lost = news.kind == STORE_NEWS_LOST;
+	if (follow->on_news)
+		follow->on_news(follow->arg, &news);
+}
+
+static void report_loss(struct follow *follow)
+{
+	if (!follow->is_lost)
+		report(follow, (struct store_news){ .kind = STORE_NEWS_LOST });
 }
 
 /* Everything may have changed: the rows between are gone, or mean something else. */
-static void report_loss(struct follow *follow)
+static void forget(struct follow *follow)
 {
 	follow->is_known = false;
 	follow->must_ask = true;
@@ -78,20 +90,25 @@ static void report_loss(struct follow *follow)
 static void on_heads(void *arg, enum rc rc, const PGresult *result)
 {
 	struct follow *follow = arg;
+	struct store_news news = { .kind = STORE_NEWS_HEAD };
 
 	follow->is_asked = false;
 	if (rc != RC_OK)
 		return;
 	for (int row = 0; row < PQntuples(result); row++) {
 		const int lane = result_int(result, row, COLUMN_LANE);
+		const uint64_t seq = result_number(result, row, COLUMN_SEQ);
 
 		if (lane < 0)
 			follow->epoch = result_number(result, row, COLUMN_ENTRY);
 		else if (lane < LANES_MAX)
 			follow->known[lane] = result_number(result, row, COLUMN_ENTRY);
+		if (seq > news.head.seq)
+			news.head.seq = seq;
 	}
+	news.head.epoch = follow->epoch;
 	follow->is_known = true;
-	report(follow, NULL, 0);
+	report(follow, news);
 }
 
 /* ---- Changes ---- */
@@ -136,10 +153,12 @@ static void on_changes(void *arg, enum rc rc, const PGresult *result)
 	changes = mem_array((size_t)PQntuples(result), sizeof(*changes));
 	for (int row = 1; is_whole && row < PQntuples(result); row++)
 		is_whole = take_entry(follow, result, row, changes, &count);
-	if (count)
-		report(follow, changes, count);
+	if (count || (is_whole && follow->is_lost))
+		report(follow, (struct store_news){ .kind = STORE_NEWS_CHANGES,
+						    .changes = changes,
+						    .count = count });
 	if (!is_whole)
-		report_loss(follow);
+		forget(follow);
 	else if (PQntuples(result) > 1)
 		follow->must_ask = true; /* perhaps there is more */
 	free(changes);
@@ -152,7 +171,8 @@ static void ask(struct follow *follow)
 
 	follow->must_ask = false;
 	follow->is_asked = true;
-	follow->next_poll = clock_ms() + POLL_MS;
+	follow->asked_at = clock_ms();
+	follow->next_poll = follow->asked_at + POLL_MS;
 	if (!follow->is_known) {
 		line_send(follow->line, FOLLOW_HEADS, &params, on_heads, follow);
 		return;
@@ -177,7 +197,7 @@ static void on_notify(void *arg, const char *payload)
 
 /* ---- The interface ---- */
 
-void postgres_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+bool postgres_watch(struct store *store, on_store_news *on_news, void *arg)
 {
 	struct postgres *postgres = postgres_of(store);
 	struct follow *follow = postgres->follow;
@@ -196,9 +216,10 @@ void postgres_watch(struct store *store, on_store_remote_change *on_change, void
 		};
 		follow->line = line_new(&follow->options);
 	}
-	follow->on_change = on_change;
+	follow->on_news = on_news;
 	follow->arg = arg;
 	follow->is_known = false;
+	return true;
 }
 
 struct line *follow_line(struct follow *follow)
@@ -211,19 +232,32 @@ static bool may_ask(const struct follow *follow)
 	return line_is_ready(follow->line) && !follow->is_asked;
 }
 
+static bool is_overdue(const struct follow *follow)
+{
+	return follow->is_asked && clock_ms() >= follow->asked_at + LOST_MS;
+}
+
 void follow_run(struct follow *follow)
 {
 	line_run(follow->line);
+	if (follow->is_known && (!line_is_ready(follow->line) || is_overdue(follow)))
+		report_loss(follow);
 	if (may_ask(follow) && (follow->must_ask || clock_ms() >= follow->next_poll))
 		ask(follow);
 }
 
+static void sooner(uint64_t *deadline, uint64_t other)
+{
+	if (other < *deadline)
+		*deadline = other;
+}
+
 void follow_poll(struct follow *follow, uint64_t *deadline)
 {
-	const uint64_t wanted = follow->must_ask ? 0 : follow->next_poll;
-
-	if (may_ask(follow) && wanted < *deadline)
-		*deadline = wanted;
+	if (may_ask(follow))
+		sooner(deadline, follow->must_ask ? 0 : follow->next_poll);
+	else if (follow->is_asked && follow->is_known && !follow->is_lost)
+		sooner(deadline, follow->asked_at + LOST_MS);
 }
 
 void follow_free(struct follow *follow)

@@ -76,8 +76,7 @@ static const char *const statements[PG_COUNT] = {
 /* ---- Opening ---- */
 
 /* Checks the database and, for a writer, makes its schema. */
-static enum rc prepare(const struct conninfo *conninfo, bool may_make, int *lanes,
-		       struct error *err)
+static enum rc prepare(struct conninfo *conninfo, bool may_make, int *lanes, struct error *err)
 {
 	PGconn *conn;
 	enum rc rc = pg_schema_connect(conninfo, &conn, err);
@@ -90,6 +89,7 @@ static enum rc prepare(const struct conninfo *conninfo, bool may_make, int *lane
 		if (rc == RC_OK)
 			rc = pg_schema_check(conn, lanes, err);
 	}
+	conninfo_keep_password(conninfo, PQpass(conn));
 	PQfinish(conn);
 	return rc;
 }
@@ -100,7 +100,8 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 
 	postgres->store.role = role;
 	postgres->conninfo = conninfo;
-	postgres->lanes = lanes;
+	needs_find(&postgres->needs, conninfo);
+	postgres->lanes = postgres->store.lanes = lanes;
 	postgres->epoll = epoll_create1(EPOLL_CLOEXEC);
 	postgres->watched[0].fd = postgres->watched[1].fd = -1;
 	postgres->options = (struct line_options){
@@ -173,6 +174,7 @@ void postgres_close(struct store *store)
 	line_free(postgres->main);
 	free(postgres->asked.items);
 	free(postgres->next.items);
+	needs_clear(&postgres->needs);
 	if (postgres->epoll >= 0)
 		(void)close(postgres->epoll);
 	conninfo_free(postgres->conninfo);
@@ -230,6 +232,11 @@ void postgres_cancel(struct store *store)
 	if (postgres->follow)
 		line_cancel(follow_line(postgres->follow));
 	line_cancel(postgres->main);
+}
+
+const struct store_needs *postgres_find_needs(const struct store *store)
+{
+	return &((const struct postgres *)store)->needs.found;
 }
 
 bool postgres_is_idle(struct store *store)

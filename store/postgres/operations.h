@@ -5,6 +5,7 @@
 
 #include "store/backend.h"
 #include "store/postgres/line.h"
+#include "store/postgres/needs.h"
 #include "store/rules.h"
 
 /* The statements of `main`; of `follow`, the first alone. */
@@ -60,6 +61,7 @@ struct watched {
 struct postgres {
 	struct store store; /* first */
 	struct conninfo *conninfo;
+	struct needs needs;
 	struct line_options options;
 	struct line *main;
 	struct follow *follow; /* NULL until store_watch */
@@ -86,6 +88,7 @@ void postgres_poll(struct store *store, int *fd, short *events, uint64_t *deadli
 void postgres_run(struct store *store);
 void postgres_cancel(struct store *store);
 bool postgres_is_idle(struct store *store);
+const struct store_needs *postgres_find_needs(const struct store *store);
 enum rc postgres_init(const struct db_url *db, int lanes, struct error *err);
 
 /* ---- read.c ---- */
@@ -115,7 +118,7 @@ void postgres_commit(struct store *store, const struct store_request *requests, 
 enum rc postgres_maintain(struct store *store);
 
 /* ---- follow.c ---- */
-void postgres_watch(struct store *store, on_store_remote_change *on_change, void *arg);
+bool postgres_watch(struct store *store, on_store_news *on_news, void *arg);
 struct line *follow_line(struct follow *follow);
 void follow_run(struct follow *follow);
 void follow_poll(struct follow *follow, uint64_t *deadline);

@@ -2,7 +2,8 @@
  * Landlock would deny, the filter of system calls must. */
 #include "os/landlock.h"
 
-enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, struct error *err)
+enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, bool connects,
+		       struct error *err)
 {
 	(void)beneath;
 	(void)count;

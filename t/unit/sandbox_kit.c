@@ -106,7 +106,7 @@ static int try_landlock(void)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return 255;
-	return landlock_enter(NULL, 0, &err) == RC_OK ? 0 : 255;
+	return landlock_enter(NULL, 0, false, &err) == RC_OK ? 0 : 255;
 }
 
 /* Has the kernel Landlock, and has this program not been linked with no_landlock.c? */

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static bool is_shared;
 static int ends[2] = { -1, -1 }; /* the test's and the store's */
 
 struct fake {
@@ -24,8 +25,8 @@ struct fake {
 	size_t count;
 	on_store_replies *on_replies;
 	on_store_place *on_place;
-	on_store_remote_change *on_change;
-	void *arg, *place_arg, *change_arg;
+	on_store_news *on_news;
+	void *arg, *place_arg, *news_arg;
 };
 
 /* ---- The test's side ------------------------------------------------------------- */
@@ -119,12 +120,13 @@ static void fake_stats(struct store *store, on_store_stats *on_stats, void *arg)
 	on_stats(arg, RC_OK, &none);
 }
 
-static void fake_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+static bool fake_watch(struct store *store, on_store_news *on_news, void *arg)
 {
 	struct fake *fake = fake_of(store);
 
-	fake->on_change = on_change;
-	fake->change_arg = arg;
+	fake->on_news = on_news;
+	fake->news_arg = arg;
+	return is_shared;
 }
 
 static void fake_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
@@ -173,23 +175,34 @@ static void answer(struct fake *fake, enum rc rc, uint64_t seq)
 		answer_commit(fake, rc, seq);
 }
 
+static void tell(const struct fake *fake, const struct fake_order *order)
+{
+	struct store_change change = { .group = slice_of(order->group), .seq = order->seq };
+	struct store_news news = { .kind = STORE_NEWS_CHANGES,
+				   .head = { .epoch = 1, .seq = order->seq },
+				   .changes = &change };
+
+	if (order->what == FAKE_TOKEN)
+		change = (struct store_change){ .token = slice_of("00000000000000aa") };
+	news.count = order->group[0] || order->what == FAKE_TOKEN;
+	if (order->what == FAKE_BEGIN)
+		news.kind = STORE_NEWS_HEAD;
+	if (order->what == FAKE_LOSS)
+		news.kind = STORE_NEWS_LOST;
+	fake->on_news(fake->news_arg, &news);
+}
+
 static void fake_run(struct store *store)
 {
 	struct fake *fake = fake_of(store);
 	struct fake_order order;
-	struct store_change change;
 
 	if (recv(ends[1], &order, sizeof(order), MSG_DONTWAIT) != sizeof(order))
 		return;
-	if (order.what == FAKE_ANSWER) {
+	if (order.what == FAKE_ANSWER)
 		answer(fake, order.rc, order.seq);
-		return;
-	}
-	change = (struct store_change){ .group = slice_of(order.group), .seq = order.seq };
-	if (order.what == FAKE_TOKEN)
-		change = (struct store_change){ .token = slice_of("00000000000000aa") };
-	fake->on_change(fake->change_arg, &change,
-			order.group[0] || order.what == FAKE_TOKEN ? 1 : 0);
+	else
+		tell(fake, &order);
 }
 
 static void fake_cancel(struct store *store)
@@ -216,8 +229,15 @@ static const struct backend backend_fake = {
 	.watch = fake_watch,
 };
 
+void fake_setup_shared(void)
+{
+	fake_setup();
+	is_shared = true;
+}
+
 void fake_setup(void)
 {
+	is_shared = false;
 	store_add_backend(&backend_fake);
 	for (size_t i = 0; i < 2; i++)
 		if (ends[i] >= 0)

@@ -23,8 +23,11 @@ struct fake_event {
 /* What it shall do. */
 enum fake_do {
 	FAKE_ANSWER, /* what is outstanding: with `rc`, and the head `seq` */
-	FAKE_TOKEN,  /* report that another host has revoked a token */
-	FAKE_CHANGE  /* report a commit of another host in `group`; empty: some were missed */
+	/* Reports of a shared database: */
+	FAKE_BEGIN, /* the head `seq` */
+	FAKE_LOSS,  /* commits of other hosts are not known for the time being */
+	FAKE_TOKEN, /* a token was revoked */
+	FAKE_CHANGE /* a commit in `group`; empty: none */
 };
 
 struct fake_order {
@@ -36,6 +39,8 @@ struct fake_order {
 
 /* Call before the fork. */
 void fake_setup(void);
+/* The same for a database that several hosts use. */
+void fake_setup_shared(void);
 /* In the test, which waits. */
 void fake_expect(enum fake_call call, struct fake_event *event);
 void fake_order(struct fake_order order);

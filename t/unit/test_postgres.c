@@ -254,16 +254,21 @@ static void cancel_answers_all(void **state)
 
 struct followed {
 	char groups[512]; /* with their numbers, in order */
+	unsigned begins;
 	unsigned losses;
+	struct store_cursor head;
 };
 
-static void on_change(void *arg, const struct store_change *changes, size_t count)
+static void on_news(void *arg, const struct store_news *news)
 {
+	const struct store_change *changes = news->changes;
 	struct followed *followed = arg;
 
-	if (count == 0)
-		followed->losses++;
-	for (size_t i = 0; i < count; i++) {
+	followed->begins += news->kind == STORE_NEWS_HEAD;
+	followed->losses += news->kind == STORE_NEWS_LOST;
+	if (news->kind == STORE_NEWS_HEAD)
+		followed->head = news->head;
+	for (size_t i = 0; i < news->count; i++) {
 		size_t len = strlen(followed->groups);
 
 		if (changes[i].token.len)
@@ -286,39 +291,40 @@ static void follow_until(struct kit *kit, const struct followed *followed, const
 	assert_string_equal(followed->groups, groups);
 }
 
-static void follow_losses(struct kit *kit, const struct followed *followed, unsigned losses)
+static void follow_begins(struct kit *kit, const struct followed *followed, unsigned begins)
 {
 	const uint64_t end = clock_ms() + WAIT_MS;
 
-	while (followed->losses < losses && clock_ms() < end)
+	while (followed->begins < begins && clock_ms() < end)
 		turn(kit->reader);
-	assert_int_equal(followed->losses, losses);
+	assert_int_equal(followed->begins, begins);
 }
 
 static void commits_are_followed(void **state)
 {
 	KIT(kit);
-	struct followed followed = { "", 0 };
+	struct followed followed = { .begins = 0 };
 
 	kit_put(kit, "before:1", 0, "1");
-	store_watch(kit->reader, on_change, &followed);
+	assert_true(store_watch(kit->reader, on_news, &followed));
 	/* Where it begins, everything may have changed. */
-	follow_losses(kit, &followed, 1);
+	follow_begins(kit, &followed, 1);
+	assert_int_equal(followed.head.seq, 1);
 	kit_put(kit, "t:1", 0, "1");
 	kit_put(kit, "t:u:1", 0, "1");
 	follow_until(kit, &followed, "t@2 t:u@3 ");
 	kit_put(kit, "t:1", 1, NULL);
 	kit_purge(kit, KIT_LATER);
-	follow_losses(kit, &followed, 2);
+	follow_begins(kit, &followed, 2);
 	kit_put(kit, "u:1", 0, "1");
 	follow_until(kit, &followed, "t@2 t:u@3 t@4 u@5 ");
-	store_watch(kit->reader, NULL, NULL);
+	(void)store_watch(kit->reader, NULL, NULL);
 }
 
 static void tokens_are_followed(void **state)
 {
 	KIT(kit);
-	struct followed followed = { "", 0 };
+	struct followed followed = { .begins = 0 };
 	struct store_grant grant = { slice_of("t"), true };
 	const struct slice id = slice_of("00000000000000aa");
 	struct store_request requests[] = {
@@ -331,8 +337,8 @@ static void tokens_are_followed(void **state)
 		{ .kind = STORE_TOKEN_REVOKE, .token = { .id = id } },
 	};
 
-	store_watch(kit->reader, on_change, &followed);
-	follow_losses(kit, &followed, 1);
+	assert_true(store_watch(kit->reader, on_news, &followed));
+	follow_begins(kit, &followed, 1);
 	assert_int_equal(kit_commit(kit, requests, 3), RC_OK);
 	kit_put(kit, "t:1", 0, "1");
 	follow_until(kit, &followed, "token-00000000000000aa token-00000000000000aa t@1 ");
@@ -376,20 +382,21 @@ static void a_silent_host_is_left(void **state)
 static void followers_miss_nothing(void **state)
 {
 	KIT(kit);
-	struct followed followed = { "", 0 };
+	struct followed followed = { .begins = 0 };
 
-	store_watch(kit->reader, on_change, &followed);
-	follow_losses(kit, &followed, 1);
+	assert_true(store_watch(kit->reader, on_news, &followed));
+	follow_begins(kit, &followed, 1);
 	end_sessions();
 	assert_int_equal(until_it_answers(kit->writer), RC_OK);
 	kit_put(kit, "t:1", 0, "1");
 	kit_put(kit, "t:1", 1, "1");
 	follow_until(kit, &followed, "t@1 t@2 ");
+	assert_int_equal(followed.losses, 1);
 	kit_sql(kit->path, "SELECT epoch_check('test', true)");
-	follow_losses(kit, &followed, 2);
+	follow_begins(kit, &followed, 2);
 	kit_sql(kit->path, "INSERT INTO change SELECT lane, entry + 5, seq, documents, tombstones, "
 			   "horizon, '{x}', '{2}' FROM change WHERE entry = 2");
-	follow_losses(kit, &followed, 3);
+	follow_begins(kit, &followed, 3);
 	/* Without a notification, by asking again. */
 	kit_sql(kit->path, "INSERT INTO change SELECT lane, entry + 6, seq, documents, tombstones, "
 			   "horizon, '{quiet}', '{2}' FROM change WHERE entry = 2");

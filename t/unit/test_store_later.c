@@ -412,7 +412,7 @@ static void a_broken_promise_ends_the_process(void **state)
 /* A back end that reports one with each run. */
 struct remote {
 	struct store store;
-	on_store_remote_change *on_change;
+	on_store_news *on_news;
 	void *arg;
 };
 
@@ -431,12 +431,13 @@ static void remote_close(struct store *store)
 	free(store);
 }
 
-static void remote_watch(struct store *store, on_store_remote_change *on_change, void *arg)
+static bool remote_watch(struct store *store, on_store_news *on_news, void *arg)
 {
 	struct remote *remote = (struct remote *)store;
 
-	remote->on_change = on_change;
+	remote->on_news = on_news;
 	remote->arg = arg;
+	return true;
 }
 
 static void remote_run(struct store *store)
@@ -444,9 +445,12 @@ static void remote_run(struct store *store)
 	struct remote *remote = (struct remote *)store;
 	const struct store_change changes[] = { { .group = slice_of("t"), .seq = 5 },
 						{ .group = slice_of("t:u"), .seq = 6 } };
+	const struct store_news news = { .kind = STORE_NEWS_CHANGES,
+					 .changes = changes,
+					 .count = 2 };
 
-	if (remote->on_change)
-		remote->on_change(remote->arg, changes, 2);
+	if (remote->on_news)
+		remote->on_news(remote->arg, &news);
 }
 
 static const struct backend backend_remote = {
@@ -457,14 +461,14 @@ static const struct backend backend_remote = {
 	.watch = remote_watch,
 };
 
-static void on_change(void *arg, const struct store_change *changes, size_t count)
+static void on_news(void *arg, const struct store_news *news)
 {
 	struct answer *answer = arg;
 
-	assert_int_equal(count, 2);
-	assert_true(slice_is(changes[1].group, "t:u"));
+	assert_int_equal(news->count, 2);
+	assert_true(slice_is(news->changes[1].group, "t:u"));
 	answer->count++;
-	answer->number = changes[1].seq;
+	answer->number = news->changes[1].seq;
 }
 
 static void watch_remote(struct kit *kit)
@@ -477,10 +481,11 @@ static void watch_remote(struct kit *kit)
 	if (store_open("elsewhere", STORE_WRITER, &store, NULL) != RC_OK)
 		_exit(1);
 	store_run(store);
-	store_watch(store, on_change, &answer);
+	if (!store_watch(store, on_news, &answer))
+		_exit(3);
 	store_run(store);
 	store_run(store);
-	store_watch(store, NULL, NULL);
+	(void)store_watch(store, NULL, NULL);
 	store_run(store);
 	store_close(store);
 	_exit(answer.count == 2 && answer.number == 6 ? 0 : 2);
@@ -505,7 +510,7 @@ static void nothing_is_reported_for_a_file(void **state)
 	struct kit *kit = *state;
 	struct answer answer = { .count = 0 };
 
-	store_watch(kit->reader, on_change, &answer);
+	assert_false(store_watch(kit->reader, on_news, &answer));
 	kit_put(kit, "t:1", 0, "1");
 	store_run(kit->reader);
 	assert_int_equal(answer.count, 0);

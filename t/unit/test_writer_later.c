@@ -298,6 +298,25 @@ static void expect_change(struct stage *stage, struct ring_reader *reader, uint6
 	assert_true(keys == (key_of("a") ^ key_of("a:b")));
 }
 
+/* A stage of a shared database whose reports have begun. */
+static void shared_open(struct stage *stage, uint64_t head)
+{
+	fake_setup_shared();
+	stage_prepare(stage);
+	stage_spawn(stage, "", -1);
+	fake_order((struct fake_order){ .what = FAKE_BEGIN, .seq = head });
+	stage_await_ready(stage);
+}
+
+static uint64_t await_tokens(const struct stage *stage, bool known)
+{
+	uint64_t tokens;
+
+	while (((tokens = generation_tokens_read(stage->shm)) != GENERATION_NONE) != known)
+		(void)poll(NULL, 0, 1);
+	return tokens;
+}
+
 /* Workers must not trust what they remember of any token. */
 static void revocations_of_other_hosts_are_announced(void **state)
 {
@@ -306,48 +325,88 @@ static void revocations_of_other_hosts_are_announced(void **state)
 	uint64_t before;
 
 	(void)state;
-	later_open(&stage, 0);
+	shared_open(&stage, 0);
 	ring_reader_start(stage.shm, &reader);
 	change("a:b", 7);
 	expect_change(&stage, &reader, 7);
-	before = generation_tokens_read(stage.shm);
+	before = await_tokens(&stage, true);
 	fake_order((struct fake_order){ .what = FAKE_TOKEN });
 	change("a:b", 8);
 	/* Changes are reported in order. */
 	expect_change(&stage, &reader, 8);
-	assert_true(generation_tokens_read(stage.shm) != before);
-	assert_true(generation_tokens_read(stage.shm) != GENERATION_NONE);
+	assert_true(await_tokens(&stage, true) != before);
 	later_close(&stage);
 }
 
-static void commits_of_other_hosts_are_announced(void **state)
+static void without_reports_no_token_is_remembered(void **state)
 {
-	struct ring_reader reader;
 	struct stage stage;
 	struct line link;
 	uint64_t before;
 
 	(void)state;
-	later_open(&stage, 0);
+	shared_open(&stage, 0);
 	link = link_open(&stage);
-	ring_reader_start(stage.shm, &reader);
-	before = generation_read(stage.shm);
-	change("a:b", 7);
-	expect_change(&stage, &reader, 7);
-	assert_true(generation_read(stage.shm) != GENERATION_NONE);
-	assert_true(generation_read(stage.shm) != before);
+	before = await_tokens(&stage, true);
+	fake_order((struct fake_order){ .what = FAKE_LOSS });
+	(void)await_tokens(&stage, false);
+	line_push(&link, 1, "c:1", 0, "");
+	fake_expect(FAKE_COMMIT, NULL);
+	fake_order(ANSWER(RC_OK, 9));
+	fake_expect(FAKE_COMMITTED, NULL);
+	line_expect(&link, 1, 1);
+	assert_true(generation_tokens_read(stage.shm) == GENERATION_NONE);
+	change("", 0);
+	assert_true(await_tokens(&stage, true) != before);
+	line_close(&link);
+	later_close(&stage);
+}
 
-	/* One that comes during a commit of this host leaves the generation odd. */
+/* Its own commits enter the ring as those of other hosts do. */
+static void only_reports_enter_the_ring(void **state)
+{
+	struct ring_reader reader;
+	struct ring_entry entry;
+	struct stage stage;
+	struct line link;
+
+	(void)state;
+	shared_open(&stage, 6);
+	link = link_open(&stage);
+	assert_int_equal(ring_committed(stage.shm), 6);
+	ring_reader_start(stage.shm, &reader);
 	line_push(&link, 1, "c:1", 0, "");
 	fake_expect(FAKE_COMMIT, NULL);
 	change("a:b", 8);
 	expect_change(&stage, &reader, 8);
-	assert_true(generation_read(stage.shm) == GENERATION_NONE);
 	fake_order(ANSWER(RC_OK, 9));
 	fake_expect(FAKE_COMMITTED, NULL);
-	fake_expect(FAKE_MAINTAIN, NULL);
 	line_expect(&link, 1, 1);
-	assert_true(generation_read(stage.shm) != GENERATION_NONE);
+	assert_int_equal(ring_committed(stage.shm), 8);
+	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_EMPTY);
+	assert_true(generation_read(stage.shm) == GENERATION_NONE);
+	line_close(&link);
+	later_close(&stage);
+}
+
+static void a_lost_connection_to_a_shared_database_is_no_loss(void **state)
+{
+	struct stage stage;
+	struct line link;
+
+	(void)state;
+	shared_open(&stage, 3);
+	link = link_open(&stage);
+	line_push(&link, 1, "a:1", 0, "");
+	fake_expect(FAKE_COMMIT, NULL);
+	fake_order(ANSWER(RC_UNAVAILABLE, 0));
+	fake_expect(FAKE_COMMITTED, NULL);
+	expect_rc(&link, 1, RC_UNAVAILABLE);
+	line_push(&link, 2, "a:2", 0, "");
+	fake_expect(FAKE_COMMIT, NULL);
+	fake_order(ANSWER(RC_OK, 4));
+	fake_expect(FAKE_COMMITTED, NULL);
+	line_expect(&link, 2, 1);
 	line_close(&link);
 	later_close(&stage);
 }
@@ -360,24 +419,14 @@ static void missed_commits_of_other_hosts_send_readers_to_the_database(void **st
 	enum ring_read read;
 
 	(void)state;
-	later_open(&stage, 0);
+	shared_open(&stage, 0);
 	ring_reader_start(stage.shm, &reader);
-	change("", 0);
-	fake_expect(FAKE_HEAD, NULL);
-	assert_true(generation_read(stage.shm) == GENERATION_NONE);
-	/* The answer may be older than this one, so it is asked again. */
-	change("a:b", 12);
-	fake_order(ANSWER(RC_OK, 11));
-	fake_expect(FAKE_HEAD, NULL);
-	assert_true(generation_read(stage.shm) == GENERATION_NONE);
-	fake_order(ANSWER(RC_OK, 12));
-	while (generation_read(stage.shm) == GENERATION_NONE)
+	fake_order((struct fake_order){ .what = FAKE_BEGIN, .seq = 12 });
+	while (ring_committed(stage.shm) < 12)
 		(void)poll(NULL, 0, 1);
 	do
 		read = ring_read(stage.shm, &reader, &entry);
-	while (read == RING_GOT);
-	assert_int_equal(read, RING_LOST);
-	assert_int_equal(ring_committed(stage.shm), 12);
+	while (read != RING_LOST);
 	later_close(&stage);
 }
 
@@ -391,7 +440,9 @@ int main(void)
 		cmocka_unit_test(a_stop_before_the_head_is_known_ends_it),
 		cmocka_unit_test(an_unknown_outcome_is_answered_and_found_out),
 		cmocka_unit_test(a_failed_sync_ends_it_without_an_answer),
-		cmocka_unit_test(commits_of_other_hosts_are_announced),
+		cmocka_unit_test(only_reports_enter_the_ring),
+		cmocka_unit_test(a_lost_connection_to_a_shared_database_is_no_loss),
+		cmocka_unit_test(without_reports_no_token_is_remembered),
 		cmocka_unit_test(revocations_of_other_hosts_are_announced),
 		cmocka_unit_test(missed_commits_of_other_hosts_send_readers_to_the_database),
 	};

@@ -82,7 +82,10 @@ static void feed_retry(struct feed *feed, enum rc rc)
 {
 	static const struct timeval later = { 0, 200000 };
 
-	log_warn("feed_failed", LOG_TEXT("group", feed->group), LOG_TEXT("reason", rc_name(rc)));
+	/* The store itself logs a database that is out of reach. */
+	if (rc != RC_UNAVAILABLE)
+		log_warn("feed_failed", LOG_TEXT("group", feed->group),
+			 LOG_TEXT("reason", rc_name(rc)));
 	if (feed->list)
 		return;
 	feed_put(feed, &feed->shared->later);

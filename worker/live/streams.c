@@ -192,7 +192,7 @@ static void streams_ping(struct streams *streams)
 }
 
 /* Ends the streams whose tokens have expired or whose time is over, repeats checks of
- * tokens that failed, and pings. */
+ * tokens and questions that failed, and pings. */
 static void on_tick(evutil_socket_t unused, short what, void *arg)
 {
 	struct streams *streams = arg;
@@ -210,6 +210,8 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 			stream_end_overdue(&subscriber->stream, turn);
 		else if (subscriber->unchecked)
 			subscriber_recheck(subscriber);
+		if (subscriber->waiting)
+			subscriber_catch_up(subscriber);
 	}
 	streams_ping(streams);
 	/* The predecessor in this slot may have set it after this process did. */

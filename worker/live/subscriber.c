@@ -156,13 +156,16 @@ static struct membership *subscriber_behind(struct subscriber *subscriber)
 	return NULL;
 }
 
-/* An answer of the store has come. False: the subscriber is closed. */
+/* An answer of the store has come. False: the subscriber is closed, or asks again within
+ * a second (streams.c), as the database is out of reach. */
 static bool subscriber_has_answer(struct subscriber *subscriber, enum rc rc)
 {
 	subscriber->reading = false;
 	if (!subscriber_is_open(subscriber))
 		return false;
-	if (rc != RC_OK)
+	if (rc == RC_UNAVAILABLE)
+		subscriber->waiting = true;
+	else if (rc != RC_OK)
 		stream_close(&subscriber->stream, rc_name(rc));
 	return rc == RC_OK;
 }
@@ -231,6 +234,7 @@ void subscriber_catch_up(struct subscriber *subscriber)
 	    subscriber->stream.backlog)
 		return;
 	subscriber->reading = true;
+	subscriber->waiting = false;
 	query.group = feed_group(membership->feed);
 	query.since = membership->at;
 	if (subscriber->docs)

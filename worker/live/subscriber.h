@@ -57,6 +57,7 @@ struct subscriber {
 	enum encoding encoding;
 	bool docs;
 	bool reading;    /* an answer of the store is on its way */
+	bool waiting;    /* the store did not answer: subscriber_catch_up again */
 	bool checking;   /* an answer about the token is on its way */
 	bool unchecked;  /* the token must be checked again */
 	bool is_counted; /* as in the subscription */
