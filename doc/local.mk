@@ -61,6 +61,15 @@ all-local: doc/pocketbook.bash doc/man/made
 EXTRA_DIST += \
 	$(manual_sources) \
 	doc/architecture.md \
+	doc/guides/conflicts.md \
+	doc/guides/encryption.md \
+	doc/guides/first-app.md \
+	doc/guides/from-dexie.md \
+	doc/guides/from-localstorage.md \
+	doc/guides/from-pouchdb.md \
+	doc/guides/offline.md \
+	doc/guides/react.md \
+	doc/guides/vite.md \
 	doc/client.md \
 	doc/page.png \
 	doc/log-events.md \
