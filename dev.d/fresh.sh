@@ -1,5 +1,5 @@
 # ./dev fresh: builds and tests the committed tree on a minimal Debian in a folder of
-# its own, which shows what the package lists lack. Sourced by dev; t/fresh.sh calls it.
+# its own, which shows what the package lists lack. Sourced by dev.
 #
 #   fresh              makes the folder and, when all is over, removes it
 #   └ fresh_inside     in namespaces of its own: mmdebstrap, then ./dev build and ./dev test in that root

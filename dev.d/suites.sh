@@ -25,7 +25,7 @@ suite processes make "
 	systemd time tmux zsh" "make_check processes" \
 	"the numbered scripts, t/NNNN-*.sh, with ASan and UBSan"
 suite processes-store-later make "${suite_packages[processes]}" "check_store_later" \
-	"the same, with a store that answers later"
+	"those of them that use the store, with one that answers later"
 suite threads lines "" "check_threads" \
 	"the ring and the writer with TSan"
 suite valgrind lines "curl valgrind" "tap t/valgrind.sh" \
@@ -56,8 +56,6 @@ suite histories node "sqlite3" "node_tests t/history" \
 	"random histories with faults"
 suite page node "chromium" "node_tests t/page" \
 	"the page in Chromium"
-suite fresh lines "$fresh_packages" "t/fresh.sh" \
-	"the build and the quick tests on a minimal Debian"
 
 # What --quick runs: these suites, and of the processes those that tell most in little
 # time.
@@ -72,7 +70,15 @@ make_check() {
 	build_check && make -C build/check -j"$(nproc)" check VERBOSE=1 TESTS="$tests"
 }
 
-check_store_later() { POCKETBOOK_STORE=later make_check processes; }
+# Numbered scripts that would test the same again: of static files, installation, the
+# outside of processes, and PostgreSQL, which answers later anyway.
+without_store='00(90|95)|01(00|05|07|10)|02(60|70|75|80|90)|03(40|50)|04(00|10|20)|05..|06(10|40|60)|07(20|30)|08(10|20|40|50|70)|09..'
+
+check_store_later() {
+	local scripts
+	mapfile -t scripts < <(tests_of processes | grep -vE "/($without_store)-")
+	POCKETBOOK_STORE=later make_check "${scripts[@]}"
+}
 
 check_threads() {
 	configure_in build/thread --enable-werror --enable-tsan

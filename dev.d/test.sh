@@ -28,10 +28,11 @@ count() {
 # terminal if it fails. One that fails without counting a failure counts as one, and one
 # that passes without counting anything too.
 run() {
-	local name=$1 kind=$2 log=build/$1.log before=$failed status=0 counted=yes
+	local name=$1 kind=$2 log=build/$1.log before=$failed status=0 counted=yes began=$SECONDS
 	shift 2
 	say "$name"
 	"$@" >"$log" 2>&1 || status=$?
+	printf '%d s\n' $((SECONDS - began)) >&2
 	count "$log" "$kind" || counted=no
 	if [ "$status" = 0 ]; then
 		[ $counted = yes ] || passed=$((passed + 1))

@@ -177,7 +177,6 @@ EXTRA_DIST += \
 	%D%/conventions/rules.mjs \
 	%D%/conventions/rules.test.mjs \
 	%D%/conventions/tree.test.mjs \
-	%D%/fresh.sh \
 	%D%/packages/lists.test.mjs \
 	%D%/packages/packages.mjs \
 	%D%/packages/packages.test.mjs \

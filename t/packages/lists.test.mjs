@@ -37,7 +37,6 @@ const uses = {
 	bench: /^t\/bench\//,
 	histories: /^t\/history\//,
 	page: /^(t\/page|examples)\//,
-	fresh: /^(t\/fresh|dev\.d\/fresh)\.sh$/,
 }
 
 /** Unpacked beside the build, not installed (dev.d/packages.sh). */

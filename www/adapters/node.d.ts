@@ -1,5 +1,5 @@
-// As much of node as the modules here use: its types would change those of the browser's
-// timers.
+// As much of node as the modules here use: its types would change those of the
+// browser's timers.
 declare module 'node:fs/promises' {
 	export interface FileHandle {
 		appendFile(text: string): Promise<void>
