@@ -157,7 +157,8 @@ static void put_picture(struct buf *out, const struct top *top)
 	int64_t now = clock_wall();
 	char span[UNITS_DISPLAY_MAX];
 
-	units_display_span(now > top->now.started ? (uint64_t)(now - top->now.started) : 0, span);
+	units_display_span(now > top->now.started ? (uint64_t)now - (uint64_t)top->now.started : 0,
+			   span);
 	buf_putf(out, "pocketbook on %s, running for %s\n", top->place.db, span);
 	put_numbers(out, &top->now);
 	put_rates(out, &movement);

@@ -41,6 +41,11 @@ void followers_remove(struct shm *shm, unsigned follower, uint64_t key)
 	(void)atomic_fetch_and(&words_of(shm, follower)[word_of(key)], ~bit_of(key));
 }
 
+bool followers_has_bit(const struct shm *shm, unsigned follower, uint64_t key)
+{
+	return atomic_load(&words_of(shm, follower)[word_of(key)]) & bit_of(key);
+}
+
 void followers_clear(struct shm *shm, unsigned follower)
 {
 	atomic_uint_least64_t *words = words_of(shm, follower);

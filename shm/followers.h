@@ -33,6 +33,8 @@ unsigned followers_number(unsigned slot, bool second);
 void followers_add(struct shm *shm, unsigned follower, uint64_t key);
 /* No group of this key's bucket is followed any more. */
 void followers_remove(struct shm *shm, unsigned follower, uint64_t key);
+/* Is the bit set? It can be missing only if another process has written to the map. */
+bool followers_has_bit(const struct shm *shm, unsigned follower, uint64_t key);
 /* The process has ended. */
 void followers_clear(struct shm *shm, unsigned follower);
 

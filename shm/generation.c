@@ -2,17 +2,25 @@
  * worker/page_cache.c, and of tokens by auth/auth.c. */
 #include "shm/generation.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "shm/map.h"
 #include "shm/wake.h"
 
-/* Sequentially consistent: a reader must not see what the commit changes elsewhere in
- * shared memory before it sees the odd number. */
-static void word_begin(atomic_uint_least64_t *word)
+/* A number that no reader has seen: the clock is ahead of every generation, as no
+ * writer commits twice in a microsecond. */
+static uint64_t number_fresh(void)
 {
-	uint64_t number = atomic_load_explicit(word, memory_order_relaxed);
+	return 2 * clock_us();
+}
 
-	(void)atomic_exchange(word, number | 1);
+/* Sequentially consistent: a reader must not see what the commit changes elsewhere in
+ * shared memory before it sees the odd number. `own` is what this process has stored
+ * last, 0 if it has just become the writer. */
+static void word_begin(atomic_uint_least64_t *word, uint64_t *own)
+{
+	*own = (*own ? *own : number_fresh()) | 1;
+	(void)atomic_exchange(word, *own);
 }
 
 static uint64_t word_read(const atomic_uint_least64_t *word)
@@ -24,16 +32,17 @@ static uint64_t word_read(const atomic_uint_least64_t *word)
 
 void generation_write_begin(struct shm *shm)
 {
-	word_begin(&shm->map->generation);
+	word_begin(&shm->map->generation, &shm->published.generation);
 }
 
 void generation_write_end(struct shm *shm)
 {
-	uint64_t number = atomic_load_explicit(&shm->map->generation, memory_order_relaxed);
+	uint64_t number = shm->published.generation;
 
 	if (number > 1 && FAULT_MUTANT("generation_kept"))
 		number -= 2;
-	atomic_store(&shm->map->generation, (number | 1) + 1);
+	shm->published.generation = (number | 1) + 1;
+	atomic_store(&shm->map->generation, shm->published.generation);
 }
 
 uint64_t generation_read(const struct shm *shm)
@@ -43,16 +52,17 @@ uint64_t generation_read(const struct shm *shm)
 
 void generation_tokens_begin(struct shm *shm)
 {
-	word_begin(&shm->map->token_generation);
+	word_begin(&shm->map->token_generation, &shm->published.token_generation);
 }
 
 void generation_tokens_end(struct shm *shm)
 {
-	uint64_t number = atomic_load_explicit(&shm->map->token_generation, memory_order_relaxed);
+	uint64_t number = shm->published.token_generation;
 
 	if (number > 1 && FAULT_MUTANT("revoked_later"))
 		number -= 2;
 	if (number % 2) {
+		shm->published.token_generation = number + 1;
 		atomic_store(&shm->map->token_generation, number + 1);
 		wake_all_armed(shm); /* streams check their tokens */
 	}
@@ -61,4 +71,31 @@ void generation_tokens_end(struct shm *shm)
 uint64_t generation_tokens_read(const struct shm *shm)
 {
 	return word_read(&shm->map->token_generation);
+}
+
+/* ---- Repair ---- */
+
+static bool word_is_sound(const atomic_uint_least64_t *word, uint64_t own)
+{
+	return own == 0 || atomic_load(word) == own;
+}
+
+static void word_repair(atomic_uint_least64_t *word, uint64_t *own)
+{
+	if (*own == 0)
+		return;
+	*own = number_fresh() | (*own & 1);
+	atomic_store(word, *own);
+}
+
+bool generation_is_sound(const struct shm *shm)
+{
+	return word_is_sound(&shm->map->generation, shm->published.generation) &&
+	       word_is_sound(&shm->map->token_generation, shm->published.token_generation);
+}
+
+void generation_repair(struct shm *shm)
+{
+	word_repair(&shm->map->generation, &shm->published.generation);
+	word_repair(&shm->map->token_generation, &shm->published.token_generation);
 }

@@ -12,6 +12,7 @@
 #ifndef SHM_GENERATION_H
 #define SHM_GENERATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct shm;
@@ -36,5 +37,10 @@ void generation_tokens_begin(struct shm *shm);
 /* Wakes the workers. Without a begin before it, does nothing. */
 void generation_tokens_end(struct shm *shm);
 uint64_t generation_tokens_read(const struct shm *shm);
+
+/* Are both as the caller, the writer, has left them? See ring_is_sound. */
+bool generation_is_sound(const struct shm *shm);
+/* Sets both to numbers that no reader has seen. */
+void generation_repair(struct shm *shm);
 
 #endif

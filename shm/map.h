@@ -51,6 +51,7 @@ struct map_usage {
 
 struct map {
 	atomic_uint_least64_t resyncs;
+	atomic_uint_least64_t repairs;
 	atomic_uint_least64_t database; /* its identity; 0: not opened yet */
 	int64_t started;                /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t
@@ -77,13 +78,22 @@ _Static_assert(sizeof(struct map) % MAP_LINE == 0, "cells begin on a cache line"
 _Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKETS - 1)) == 0,
 	       "powers of two");
 
+/* What this process has published, in memory of its own: any process can write to the
+ * map. Zero in all but the writer. */
+struct published {
+	uint64_t head, committed;
+	uint64_t generation, token_generation;
+	bool attached; /* to the ring */
+};
+
 struct shm {
 	struct map *map;
 	size_t size;                    /* of the map, in bytes, with the streams behind it */
 	atomic_uint_least32_t *streams; /* of each entry of the usage, a number per column */
 	unsigned slots;
 	uint64_t database; /* as in the map, once the master has seen it there */
-	int wakes[];       /* an eventfd for each slot */
+	struct published published;
+	int wakes[]; /* an eventfd for each slot */
 };
 
 #endif

@@ -40,8 +40,17 @@ struct ring_entry {
 /* Makes the caller the only producer, whatever instruction the previous one was killed
  * at; the previous one must have ended. `head` is the newest sequence number of the
  * database. Since hints up to it may never have been published, all buckets are raised
- * to it. Each reader reads RING_LOST once, and all slots are woken. */
-void ring_attach(struct shm *shm, uint64_t head);
+ * to it. Each reader reads RING_LOST once, and all slots are woken. Returns false if
+ * another process has written to the ring (ring_is_sound): it is sound now, and
+ * shm_repaired is to be called. */
+bool ring_attach(struct shm *shm, uint64_t head);
+/* Is the ring as the caller, its producer, has left it? Any process can write to the
+ * shared memory, and what a process in somebody else's hands has left there would
+ * mislead all others for ever. */
+bool ring_is_sound(const struct shm *shm);
+/* Makes it so again: all numbers are set, also to lower ones. Who has read others
+ * before must not go on with them (shm_repairs). */
+void ring_repair(struct shm *shm);
 /* Publishes the hints of one commit, those that are followed, in the given order, and
  * wakes the slots that follow them and are armed. Uses the entries up. */
 void ring_publish(struct shm *shm, struct ring_entry *entries, size_t count);

@@ -125,16 +125,16 @@ void scoreboard_define_store(struct shm *shm, const struct scoreboard_store_metr
 	struct map_store *store = &shm->map->store;
 
 	assert(count <= SCOREBOARD_STORE_METRICS);
-	if (atomic_load_explicit(&store->count, memory_order_acquire))
-		return; /* by a writer before this one; readers may be at it */
+	/* The same as of a writer before this one, so readers may be at it. */
 	for (size_t i = 0; i < count; i++)
-		store->metrics[i] = metrics[i];
+		if (memcmp(&store->metrics[i], &metrics[i], sizeof(metrics[i])) != 0)
+			store->metrics[i] = metrics[i];
 	atomic_store_explicit(&store->count, (uint32_t)count, memory_order_release);
 }
 
 void scoreboard_set_store(struct shm *shm, size_t index, int64_t number)
 {
-	assert(index < atomic_load_explicit(&shm->map->store.count, memory_order_relaxed));
+	assert(index < SCOREBOARD_STORE_METRICS);
 	scoreboard_set(shm, scoreboard_writer(shm), (enum metric)(METRIC_STORE + index), number);
 }
 
@@ -149,13 +149,31 @@ static void scoreboard_cell_read(const struct map_cell *cell, struct scoreboard_
 		out->values[i] = atomic_load_explicit(&cell->values[i], memory_order_relaxed);
 }
 
+/* Shared memory promises nothing: a process that was taken over can write to it. */
+static size_t store_count(const struct shm *shm)
+{
+	size_t count = atomic_load_explicit(&shm->map->store.count, memory_order_acquire);
+
+	return count <= SCOREBOARD_STORE_METRICS ? count : 0;
+}
+
+static void end_texts(struct scoreboard_view *view)
+{
+	for (size_t i = 0; i < view->store_count; i++) {
+		view->store[i].name[sizeof(view->store[i].name) - 1] = '\0';
+		view->store[i].title[sizeof(view->store[i].title) - 1] = '\0';
+		view->store[i].help[sizeof(view->store[i].help) - 1] = '\0';
+	}
+}
+
 void scoreboard_view_take(const struct shm *shm, struct scoreboard_view *out)
 {
 	out->started = shm->map->started;
 	out->workers = shm->slots;
 	out->cells = mem_array((size_t)shm->slots + 1, sizeof(*out->cells));
-	out->store_count = atomic_load_explicit(&shm->map->store.count, memory_order_acquire);
+	out->store_count = store_count(shm);
 	memcpy(out->store, shm->map->store.metrics, out->store_count * sizeof(*out->store));
+	end_texts(out);
 	for (unsigned slot = 0; slot <= shm->slots; slot++)
 		scoreboard_cell_read(scoreboard_cell(shm, slot), &out->cells[slot]);
 }
@@ -186,11 +204,7 @@ static bool unpack_store(struct unpack *in, struct scoreboard_view *out)
 		return false;
 	if (bytes.len)
 		memcpy(out->store, bytes.data, bytes.len);
-	for (size_t i = 0; i < out->store_count; i++) {
-		out->store[i].name[sizeof(out->store[i].name) - 1] = '\0';
-		out->store[i].title[sizeof(out->store[i].title) - 1] = '\0';
-		out->store[i].help[sizeof(out->store[i].help) - 1] = '\0';
-	}
+	end_texts(out);
 	return true;
 }
 
@@ -222,12 +236,12 @@ void scoreboard_view_clear(struct scoreboard_view *view)
 
 int64_t scoreboard_view_sum(const struct scoreboard_view *view, enum metric metric)
 {
-	int64_t sum = 0;
+	uint64_t sum = 0; /* the values may be any */
 
 	assert((unsigned)metric < METRIC_VALUES);
 	for (unsigned slot = 0; slot <= view->workers; slot++)
-		sum += view->cells[slot].values[metric];
-	return sum;
+		sum += (uint64_t)view->cells[slot].values[metric];
+	return (int64_t)sum;
 }
 
 int64_t scoreboard_view_store(const struct scoreboard_view *view, size_t index)

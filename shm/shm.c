@@ -90,6 +90,17 @@ void shm_resync(struct shm *shm)
 	wake_all(shm);
 }
 
+void shm_repaired(struct shm *shm)
+{
+	atomic_fetch_add_explicit(&shm->map->repairs, 1, memory_order_release);
+	shm_resync(shm);
+}
+
+uint64_t shm_repairs(const struct shm *shm)
+{
+	return atomic_load_explicit(&shm->map->repairs, memory_order_acquire);
+}
+
 uint64_t shm_resyncs(const struct shm *shm)
 {
 	return atomic_load_explicit(&shm->map->resyncs, memory_order_acquire);

@@ -36,6 +36,11 @@ void shm_keep_served(struct shm *shm);
 /* Announces that hints may have been lost: increments a counter and wakes all slots.
  * The master calls it when the producer of the ring has died. */
 void shm_resync(struct shm *shm);
+/* The same, after the memory was written to by a process that had no right to, and was
+ * repaired: readers must also forget the numbers that they have read in it. */
+void shm_repaired(struct shm *shm);
+/* How often that was. */
+uint64_t shm_repairs(const struct shm *shm);
 /* The counter. Each worker compares it after each wake-up. If it has changed, the
  * worker must ask the database about everything that it follows: a producer may die
  * between its commit and its first hint, and then not even the buckets know. */

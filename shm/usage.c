@@ -104,7 +104,9 @@ unsigned usage_push(struct shm *shm, uint64_t user, int64_t limit, uint64_t now)
 
 	assert(limit > 0);
 	do {
-		next = (full > now ? full : now) + share;
+		/* At most a minute and a share ahead: another was written by nobody
+		 * who counts, and would refuse the user's pushes for ever. */
+		next = (full > now && full - now <= 2 * MINUTE_US ? full : now) + share;
 		if (next > now + MINUTE_US)
 			return 1 + (unsigned)((next - now - MINUTE_US) / 1000000);
 	} while (!atomic_compare_exchange_weak(&usage->full_until, &full, next));
@@ -129,6 +131,16 @@ unsigned usage_add_stream(struct shm *shm, unsigned column, uint64_t user)
 
 	atomic_fetch_add(column_of(shm, entry, column), 1);
 	return entry;
+}
+
+void usage_repair(struct shm *shm)
+{
+	for (unsigned entry = 0; entry < USAGE_ENTRIES; entry++) {
+		atomic_store(&shm->map->usage[entry].user, 0);
+		atomic_store(&shm->map->usage[entry].full_until, 0);
+	}
+	for (size_t i = 0; i < USAGE_ENTRIES * 2 * (size_t)shm->slots; i++)
+		atomic_store(&shm->streams[i], 0);
 }
 
 void usage_close_stream(struct shm *shm, unsigned column, unsigned entry)

@@ -40,5 +40,8 @@ bool usage_open_stream(struct shm *shm, unsigned column, uint64_t user, int64_t 
 /* The same without a limit: one that is open already. */
 unsigned usage_add_stream(struct shm *shm, unsigned column, uint64_t user);
 void usage_close_stream(struct shm *shm, unsigned column, unsigned entry);
+/* Forgets all users, after a process has written rubbish here (ring_is_sound): streams
+ * that are open are not counted any more. */
+void usage_repair(struct shm *shm);
 
 #endif

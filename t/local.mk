@@ -6,6 +6,7 @@ process_tests = \
 	%D%/0040-streams.sh \
 	%D%/0045-page-cache.sh \
 	%D%/0050-workers.sh \
+	%D%/0055-spoiled-memory.sh \
 	%D%/0060-faults.sh \
 	%D%/0070-drain.sh \
 	%D%/0080-tokens.sh \
@@ -198,6 +199,7 @@ EXTRA_DIST += \
 	%D%/stale.mjs \
 	%D%/pass.pl \
 	%D%/revoke.pl \
+	%D%/spoil.pl \
 	%D%/secrets.pl \
 	%D%/page/behind.mjs \
 	%D%/bench/instructions.test.mjs \

@@ -134,12 +134,12 @@ static void put_states(struct buf *out, const struct scoreboard_view *view)
 static void put_respawns(struct buf *out, const struct scoreboard_view *view)
 {
 	const struct metric_row *row = metric_row(METRIC_RESPAWNS);
-	int64_t writer = view->cells[view->workers].values[METRIC_RESPAWNS];
-	int64_t all = scoreboard_view_sum(view, METRIC_RESPAWNS);
+	uint64_t writer = (uint64_t)view->cells[view->workers].values[METRIC_RESPAWNS];
+	uint64_t all = (uint64_t)scoreboard_view_sum(view, METRIC_RESPAWNS);
 
 	put_head(out, row->name, metric_type(row->kind), row->help);
-	buf_putf(out, PREFIX "%s{process=\"worker\"} %" PRId64 "\n", row->name, all - writer);
-	buf_putf(out, PREFIX "%s{process=\"writer\"} %" PRId64 "\n", row->name, writer);
+	buf_putf(out, PREFIX "%s{process=\"worker\"} %" PRIu64 "\n", row->name, all - writer);
+	buf_putf(out, PREFIX "%s{process=\"writer\"} %" PRIu64 "\n", row->name, writer);
 }
 
 void metrics_put(struct buf *out, const struct scoreboard_view *view)

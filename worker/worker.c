@@ -217,7 +217,7 @@ static void on_beat(evutil_socket_t unused, short what, void *arg)
 	scoreboard_beat(process->worker.from->shm, process->worker.from->slot);
 	/* Commits that wake nobody here. */
 	if (process->worker.state == WORKER_SERVING)
-		hint_reader_poll(process->worker.hints);
+		hint_reader_beat(process->worker.hints);
 }
 
 static void on_wake(evutil_socket_t unused, short what, void *arg)

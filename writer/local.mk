@@ -15,6 +15,7 @@ libwriter_a_SOURCES = \
 	%D%/presence.c %D%/presence.h \
 	%D%/retention.c %D%/retention.h \
 	%D%/rights.c %D%/rights.h \
+	%D%/shm_watch.c %D%/shm_watch.h \
 	%D%/state.h \
 	%D%/stats.c %D%/stats.h \
 	%D%/writer.c %D%/writer.h

@@ -229,6 +229,21 @@ static bool loop_is_over(const struct writer *writer, bool moved)
 	       !peers_have_replies(&writer->peers);
 }
 
+/* At once if a worker has gone: it may have found the shared memory spoiled, and its
+ * successor should not find it so again. */
+static void loop_watch_shm(struct writer *writer)
+{
+	bool gone = false;
+
+	for (size_t i = 0; i < writer->peers.count; i++) {
+		const struct peer *peer = writer->peers.list[i];
+
+		gone |= peer->kind == PEER_WORKER && (peer->broken || peer->ended);
+	}
+	if (shm_watch_check(&writer->shm_watch, gone))
+		writer_stats_restore(&writer->stats);
+}
+
 void loop_run(struct writer *writer)
 {
 	struct loop loop = { .writer = writer };
@@ -237,6 +252,7 @@ void loop_run(struct writer *writer)
 	assert(!writer_has_ended(writer));
 	do {
 		moved = loop_wait(&loop);
+		loop_watch_shm(writer);
 		if (!writer_has_ended(writer))
 			commit_advance(writer);
 		peers_sweep(&writer->peers);

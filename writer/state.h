@@ -9,6 +9,7 @@
 #include "writer/peers.h"
 #include "writer/presence.h"
 #include "writer/retention.h"
+#include "writer/shm_watch.h"
 #include "writer/stats.h"
 #include "writer/writer.h"
 
@@ -56,6 +57,7 @@ struct writer {
 	struct hints hints;
 	struct retention retention;
 	struct presence presence;
+	struct shm_watch shm_watch;
 	struct audit_file audit;
 	struct writer_stats stats;
 	struct group_commit group_commit;

@@ -71,6 +71,11 @@ static void define_own(struct writer_stats *stats, const struct store *store)
 	scoreboard_define_store(stats->shm, metrics, stats->own_count);
 }
 
+void writer_stats_restore(struct writer_stats *stats)
+{
+	stats->is_defined = false;
+}
+
 void writer_stats_update(struct writer_stats *stats, struct store *store)
 {
 	if (!stats->is_defined)

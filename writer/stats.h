@@ -21,6 +21,9 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 			     size_t count);
 /* store_maintain, then writer_stats_update; the result of the former. */
 MUST_USE enum rc writer_stats_maintain(struct writer_stats *stats, struct store *store);
+/* The scoreboard was written to by another process: the next update defines anew what
+ * it has of the store. */
+void writer_stats_restore(struct writer_stats *stats);
 /* Reads the size of the database. */
 void writer_stats_update(struct writer_stats *stats, struct store *store);
 

@@ -110,7 +110,8 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 	}
 	if (!writer->readers_behind)
 		generation_tokens_end(writer->from->shm); /* before ring_attach wakes readers */
-	ring_attach(writer->from->shm, head->seq);
+	if (!ring_attach(writer->from->shm, head->seq))
+		shm_watch_repaired(writer->from->shm);
 	if (!writer->readers_behind)
 		generation_write_end(writer->from->shm);
 	if (opening)
@@ -272,6 +273,7 @@ int writer_run(const struct writer_inheritance *inheritance)
 	struct writer writer = { .from = inheritance,
 				 .state = WRITER_OPENING,
 				 .stats = { .shm = inheritance->shm },
+				 .shm_watch = { .shm = inheritance->shm },
 				 .batch = mem_alloc(sizeof(*writer.batch)),
 				 .settle_at = WRITER_NEVER,
 				 .audit = AUDIT_FILE_NONE,

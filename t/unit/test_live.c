@@ -608,6 +608,16 @@ static bool is_followed(const struct world *world, const char *group)
 	return followers_find(world->shm, hash_of(slice_of(group)), &slots);
 }
 
+/* As often as it takes to look at all feeds. */
+static bool are_followed(const struct world *world)
+{
+	bool are = true;
+
+	for (int i = 0; i < 2 * MANY / IN_A_TURN + 100; i++)
+		are &= feeds_are_followed(world->feeds);
+	return are;
+}
+
 /* Each feed with a bit, whether or not the table of feeds is larger than the ring's. */
 static void what_is_followed_is_marked(void **state)
 {
@@ -622,6 +632,10 @@ static void what_is_followed_is_marked(void **state)
 	follow_many(world, memberships);
 	for (size_t i = 0; i < MANY; i++)
 		assert_true(is_followed(world, memberships[i].feed->group));
+	assert_true(are_followed(world));
+	followers_remove(world->shm, 0, memberships[MANY / 2].feed->hash);
+	assert_false(are_followed(world));
+	followers_add(world->shm, 0, memberships[MANY / 2].feed->hash);
 	leave_many(memberships);
 	for (int i = 0; i < 2 * MANY / IN_A_TURN + 100; i++)
 		(void)turn_and_answer(world, 0);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Every hint is one that somebody waits for. */
 static void follow_all(struct shm *shm, unsigned slot)
@@ -327,6 +328,89 @@ static void a_producer_killed_while_attaching_leaves_a_ring_for_the_next(void **
 	shm_free(shm);
 }
 
+/* ---- Written to by a process that is not the producer ---- */
+
+enum spoilt { HEAD, COMMITTED, PUBLISHED, BUCKET, STAMP, NUMBER, EVERYTHING, SPOILT };
+
+static void spoil(struct shm *shm, int what, uint64_t rubbish)
+{
+	struct map *map = shm->map;
+	atomic_uint_least64_t *const words[] = {
+		[HEAD] = &map->head,
+		[COMMITTED] = &map->committed,
+		[PUBLISHED] = &map->published,
+		[BUCKET] = &map->buckets[7],
+		[STAMP] = &map->entries[7].stamp,
+		[NUMBER] = &map->entries[7].number,
+	};
+
+	if (what == EVERYTHING)
+		memset((void *)&map->head, (int)(rubbish & 0xff),
+		       offsetof(struct map, cells) - offsetof(struct map, head));
+	else
+		atomic_store(words[what], rubbish);
+}
+
+static void the_producer_notices_and_repairs(void **state)
+{
+	(void)state;
+	for (int what = HEAD; what < SPOILT; what++) {
+		struct shm *shm = make(1);
+		struct ring_reader reader, later;
+		struct ring_entry got;
+
+		for (uint64_t n = 1; n <= 10; n++)
+			publish(shm, n, n);
+		ring_reader_start(shm, &reader);
+		assert_true(ring_is_sound(shm));
+		spoil(shm, what, UINT64_MAX);
+		assert_false(ring_is_sound(shm));
+		(void)ring_read(shm, &reader, &got);
+		ring_repair(shm);
+		assert_true(ring_is_sound(shm));
+		assert_int_equal(ring_committed(shm), 10);
+		assert_int_equal(ring_published(shm), 10);
+		assert_int_equal(ring_bucket(shm, 7), 10);
+		ring_reader_start(shm, &later);
+		assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
+		assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
+		assert_int_equal(ring_read(shm, &later, &got), RING_EMPTY);
+		publish(shm, 3, 11);
+		assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
+		assert_int_equal(got.number, 11);
+		assert_int_equal(ring_read(shm, &later, &got), RING_GOT);
+		assert_true(ring_is_sound(shm));
+		shm_free(shm);
+	}
+}
+
+/* A producer that begins knows the head of the database, and nothing of its own. */
+static void a_new_producer_does_not_go_on_with_rubbish(void **state)
+{
+	const int all[] = { 0xff, 0x7f, 0x01 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct shm *shm = make(1);
+		struct ring_reader reader;
+		struct ring_entry got;
+
+		publish(shm, 1, 1);
+		spoil(shm, EVERYTHING, (uint64_t)all[i]);
+		ring_reader_start(shm, &reader);
+		assert_false(ring_attach(shm, 5));
+		assert_true(ring_is_sound(shm));
+		assert_int_equal(ring_committed(shm), 5);
+		assert_int_equal(ring_bucket(shm, 99), 5);
+		assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
+		assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
+		publish(shm, 2, 6);
+		assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
+		assert_int_equal(got.number, 6);
+		shm_free(shm);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +424,8 @@ int main(void)
 		cmocka_unit_test(a_commit_larger_than_the_ring_is_a_lap),
 		cmocka_unit_test(a_torn_entry_is_never_read_and_a_new_producer_gets_past_it),
 		cmocka_unit_test(a_producer_killed_while_attaching_leaves_a_ring_for_the_next),
+		cmocka_unit_test(the_producer_notices_and_repairs),
+		cmocka_unit_test(a_new_producer_does_not_go_on_with_rubbish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ struct feeds {
 	unsigned follower;
 	struct feed **table;
 	size_t size, count;
+	size_t checked; /* the place that feeds_are_followed came to */
 	struct feeds_scan scan;
 	bool asking, ask_again; /* for the head, to refresh all */
 	on_feeds_started *on_started;
@@ -260,11 +261,11 @@ static void scan(struct feeds *feeds, bool all, uint64_t number)
 	scan_turn(feeds);
 }
 
-void feeds_overrun(struct feeds *feeds)
+/* The number was read first: `announced` must not pass a commit that is counted in its
+ * bucket only after the bucket has been compared. */
+void feeds_overrun(struct feeds *feeds, uint64_t committed)
 {
-	/* Read first: `announced` must not pass a commit that is counted in its bucket
-	 * only after the bucket has been compared. */
-	scan(feeds, false, ring_committed(feeds->shared.counters->shm));
+	scan(feeds, false, committed);
 }
 
 /* The head is asked for before the first feed asks for its group's newest number. */
@@ -285,6 +286,20 @@ void feeds_refresh(struct feeds *feeds)
 		return;
 	feeds->asking = true;
 	store_head(feeds->shared.store, on_refreshed_head, feeds);
+}
+
+bool feeds_are_followed(struct feeds *feeds)
+{
+	const struct shm *shm = feeds->shared.counters->shm;
+	bool are = true;
+
+	for (size_t i = 0; i < TURN_PLACES && i < feeds->size; i++) {
+		feeds->checked = (feeds->checked + 1) & (feeds->size - 1);
+		for (const struct feed *feed = feeds->table[feeds->checked]; feed;
+		     feed = feed->next_in_bucket)
+			are &= followers_has_bit(shm, feeds->follower, feed->hash);
+	}
+	return are;
 }
 
 /* ---- All of them ---- */

@@ -30,11 +30,15 @@ void feeds_join(struct feeds *feeds, struct membership *membership, struct slice
 void feeds_hint(struct feeds *feeds, uint64_t hash, uint64_t number);
 /* All hints up to `number` have been given. */
 void feeds_announce(struct feeds *feeds, uint64_t number);
-/* Hints were lost: refreshes the feeds that are behind the ring's counters
- * (shm/ring.h), some in each turn of the loop. */
-void feeds_overrun(struct feeds *feeds);
+/* Hints up to `committed` (ring_committed) were lost: refreshes the feeds that are
+ * behind the ring's counters (shm/ring.h), some in each turn of the loop. */
+void feeds_overrun(struct feeds *feeds, uint64_t committed);
 /* Hints may be missing altogether: asks for the head, and refreshes every feed, some in
  * each turn of the loop. */
 void feeds_refresh(struct feeds *feeds);
+/* Whether the next feeds in turn still have their bits in shared memory
+ * (shm/followers.h). If not, another process has written there, and hints were lost
+ * unnoticed. To be called each second. */
+bool feeds_are_followed(struct feeds *feeds);
 
 #endif

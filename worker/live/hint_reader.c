@@ -20,18 +20,41 @@ struct hint_reader {
 	struct streams *streams;
 	struct ring_reader ring;
 	uint64_t resyncs; /* shm_resyncs() that were followed */
+	uint64_t repairs; /* the same of shm_repairs() */
+	uint64_t newest;  /* the highest number that was read in the ring */
 	uint64_t tokens;  /* the generation of tokens that streams were checked for */
 };
 
-/* The ring has lapped this reader. */
-static void on_overrun(const struct hint_reader *reader)
+/* Another process has written to the shared memory. What this one believes may be wrong
+ * in ways that it cannot see, so it ends; its successor asks the database. The writer
+ * repairs the memory (writer/shm_watch.c). */
+static _Noreturn void spoiled(const char *reason)
 {
-	counters_add(reader->counters, METRIC_RING_OVERRUNS, 1);
-	feeds_overrun(reader->feeds);
+	log_error("ring_spoiled", LOG_TEXT("reason", reason));
+	_Exit(EXIT_FAILURE);
 }
 
-static void on_group(const struct hint_reader *reader, const struct ring_entry *entry)
+/* What all buckets account for, and so more than any number in the ring. */
+static uint64_t committed(struct hint_reader *reader)
 {
+	const uint64_t number = ring_committed(reader->counters->shm);
+
+	if (number > reader->newest)
+		reader->newest = number;
+	return number;
+}
+
+/* The ring has lapped this reader. */
+static void on_overrun(struct hint_reader *reader)
+{
+	counters_add(reader->counters, METRIC_RING_OVERRUNS, 1);
+	feeds_overrun(reader->feeds, committed(reader));
+}
+
+static void on_group(struct hint_reader *reader, const struct ring_entry *entry)
+{
+	if (entry->number > committed(reader) || entry->before > reader->newest)
+		spoiled("a hint of a commit that has not been");
 	/* A feed that had nothing to do is current up to the commit before. */
 	feeds_announce(reader->feeds, entry->before);
 	feeds_hint(reader->feeds, entry->key, entry->number);
@@ -45,10 +68,8 @@ static void on_group(const struct hint_reader *reader, const struct ring_entry *
  * them, and this loop would never end. */
 static void check_overruns(unsigned in_a_row)
 {
-	if (in_a_row <= OVERRUNS_MAX)
-		return;
-	log_error("ring_spoiled");
-	_Exit(EXIT_FAILURE);
+	if (in_a_row > OVERRUNS_MAX)
+		spoiled("no place of the ring can be read");
 }
 
 /* Reads all that is in the ring now. Commits without a hint are announced as well:
@@ -68,6 +89,8 @@ static void read_ring(struct hint_reader *reader)
 		else
 			on_group(reader, &entry);
 	}
+	if (published > committed(reader))
+		spoiled("hints of commits that have not been");
 	feeds_announce(reader->feeds, published);
 }
 
@@ -83,12 +106,25 @@ static void read_tokens(struct hint_reader *reader)
 	streams_recheck_all(reader->streams);
 }
 
+/* The memory was repaired: is there anything that this process has believed before? */
+static void check_repairs(struct hint_reader *reader)
+{
+	const uint64_t repairs = shm_repairs(reader->counters->shm);
+
+	if (repairs == reader->repairs)
+		return;
+	reader->repairs = repairs;
+	if (reader->newest > ring_committed(reader->counters->shm))
+		spoiled("numbers of commits that have not been");
+}
+
 void hint_reader_poll(struct hint_reader *reader)
 {
 	uint64_t resyncs;
 
 	read_ring(reader);
 	read_tokens(reader);
+	check_repairs(reader);
 	resyncs = shm_resyncs(reader->counters->shm);
 	if (resyncs == reader->resyncs)
 		return;
@@ -111,6 +147,15 @@ void hint_reader_wake(struct hint_reader *reader)
 	hint_reader_poll(reader);
 }
 
+void hint_reader_beat(struct hint_reader *reader)
+{
+	/* Somebody may have disarmed the slot without waking it. */
+	ring_reader_arm(reader->counters->shm, &reader->ring, reader->counters->slot);
+	if (!feeds_are_followed(reader->feeds))
+		spoiled("a group is not followed any more");
+	hint_reader_poll(reader);
+}
+
 struct hint_reader *hint_reader_new(const struct counters *counters, struct feeds *feeds,
 				    struct streams *streams)
 {
@@ -119,6 +164,7 @@ struct hint_reader *hint_reader_new(const struct counters *counters, struct feed
 	assert(counters && feeds && streams);
 	*reader = (struct hint_reader){ .counters = counters, .feeds = feeds, .streams = streams };
 	reader->resyncs = shm_resyncs(counters->shm);
+	reader->repairs = shm_repairs(counters->shm);
 	reader->tokens = generation_tokens_read(counters->shm);
 	ring_reader_start(counters->shm, &reader->ring);
 	return reader;

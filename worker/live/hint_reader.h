@@ -17,8 +17,12 @@ void hint_reader_free(struct hint_reader *reader);
 /* The slot was woken: reads all hints, and arms the wake-up. */
 void hint_reader_wake(struct hint_reader *reader);
 /* The same without wake-ups. For a process whose successor is woken for the slot, to be
- * called from time to time; and each second, and before a stream begins, so that
- * feeds_announced keeps up with the commits that wake nobody here. */
+ * called from time to time; and before a stream begins, so that feeds_announced keeps
+ * up with the commits that wake nobody here. */
 void hint_reader_poll(struct hint_reader *reader);
+/* The same each second: also arms the wake-up, and checks that shared memory is as this
+ * process has left it. If it is not, or the ring contradicts itself, this and the above
+ * end the process. */
+void hint_reader_beat(struct hint_reader *reader);
 
 #endif
