@@ -102,6 +102,7 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	}
 	checking->verdict = NULL;
 	verdict->vouched = rc == RC_OK;
+	verdict->share = rc == RC_OK ? identity->key : 0;
 	if (rc == RC_OK && !may_write(identity))
 		refuse(verdict, 403, "this token may not write");
 	if (rc == RC_DENIED) {

@@ -4,6 +4,7 @@ unit_tests = \
 	%D%/test_auth_quota \
 	%D%/test_auth_token \
 	%D%/test_batch \
+	%D%/test_body_reader \
 	%D%/test_buf \
 	%D%/test_byte_range \
 	%D%/test_channel \
@@ -116,6 +117,7 @@ t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIB
 t_unit_test_auth_quota_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_batch_LDADD = libwriter.a $(store_libs) $(shm_libs) $(SECCOMP_LIBS)
+t_unit_test_body_reader_LDADD = $(http_libs)
 t_unit_test_buf_LDADD = $(base_libs)
 t_unit_test_byte_range_LDADD = $(http_libs)
 t_unit_test_channel_LDADD = $(base_libs)

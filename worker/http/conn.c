@@ -109,6 +109,7 @@ void conn_detach(struct conn *conn, on_conn_detached *on_detached, void *arg)
 	struct evbuffer *input = bufferevent_get_input(conn->bev);
 
 	conn_move(conn, CONN_DETACH_ASKED);
+	body_abandon(conn);
 	conn->on_gone = NULL;
 	conn->on_detached = on_detached;
 	conn->detached_arg = arg;
@@ -268,6 +269,7 @@ static bool conn_judge(struct conn *conn)
 		return true;
 	conn->judged = conn->framing.requests;
 	options->on_head(options->arg, &head, &verdict);
+	conn->share = verdict.share;
 	if (verdict.vouched && conn->framing.complete == conn->answered)
 		conn_vouch(conn);
 	if (verdict.status)
@@ -292,7 +294,7 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 	bool is_new =
 		conn->framing.requests == conn->answered && framing_awaits_line(&conn->framing);
 
-	if (info->n_added == 0)
+	if (info->n_added == 0 || conn->has_passed)
 		return;
 	if (!conn_is_served(conn)) {
 		evbuffer_drain(input, evbuffer_get_length(input));
@@ -315,8 +317,10 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 	passed = passed && conn_judge(conn);
 	if (!passed && conn->framing.complete == conn->answered)
 		conn_refuse(conn);
-	else if (passed && is_new && framing_is_idle(&conn->framing) &&
-		 conn->framing.complete == conn->answered)
+	else if (passed && conn->framing.complete == conn->answered)
+		body_read(conn);
+	if (passed && is_new && framing_is_idle(&conn->framing) &&
+	    conn->framing.complete == conn->answered)
 		conn_rest(conn);
 }
 
@@ -360,8 +364,12 @@ void conn_answered(struct conn *conn)
 	conn_charge(conn, evbuffer_get_length(input));
 	more = conn->framing.complete != conn->answered || !framing_is_idle(&conn->framing);
 	conn_move(conn, more ? CONN_BUSY : CONN_IDLE);
-	if (conn->framing.state == FRAMING_REFUSED && conn->framing.complete == conn->answered)
+	if (conn->framing.complete != conn->answered)
+		return;
+	if (conn->framing.state == FRAMING_REFUSED)
 		conn_refuse(conn);
+	else
+		body_read(conn);
 }
 
 /* ---- The end ---- */
@@ -423,6 +431,7 @@ static void conn_free(struct conn *conn)
 
 	if (conn->state == CONN_IDLE)
 		TAILQ_REMOVE(&conns->idle, conn, next_idle);
+	body_abandon(conn);
 	conn_discharge(conn);
 	TAILQ_REMOVE(&conns->all, conn, next);
 	conns->count--;

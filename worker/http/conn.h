@@ -41,6 +41,7 @@ struct conn_verdict {
 	int status;         /* 0: the body is awaited; else one of the table in problem.c */
 	const char *detail; /* a static sentence */
 	bool vouched;       /* somebody who is known sends it: it is cut off after all others */
+	uint64_t share;     /* whose share its body is read in (body_reader.h); 0: not known */
 };
 
 /* Called once for such a request, so that nobody sends a body that is refused

@@ -2,6 +2,7 @@
 #ifndef WORKER_HTTP_CONN_STATE_H
 #define WORKER_HTTP_CONN_STATE_H
 
+#include "worker/http/body_reader.h"
 #include "worker/http/conn.h"
 #include "worker/http/framing.h"
 
@@ -47,6 +48,9 @@ struct conn {
 	unsigned judged;   /* the number of the last request that on_conn_head was asked about */
 	bool vouched;      /* the present request is from somebody who is known */
 	unsigned answered; /* requests that have their response */
+	uint64_t share;    /* of the present request (conn_verdict) */
+	struct body *body; /* of it, if it is large (body_reader.h); NULL: evhttp has it */
+	bool has_passed;   /* bytes that come in are of that body, which was fed to framing */
 	size_t charged;    /* bytes of its request and its response */
 	uint64_t since;    /* ms: when it was accepted, when the present request began to come in,
 			      or when the last one was answered */
@@ -95,7 +99,8 @@ struct conns {
 	struct conn_list charged;   /* those with bytes in memory, the one that has had some the
 				       longest first */
 	size_t charged_bytes;       /* of all of these */
-	struct conn_list idle;      /* in the state CONN_IDLE, the longest idle one first */
+	struct body_reader *bodies;
+	struct conn_list idle; /* in the state CONN_IDLE, the longest idle one first */
 	size_t count;
 	struct conn **by_fd;
 	size_t by_fd_size;

@@ -280,9 +280,11 @@ struct conns *conns_open(const struct conns_options *options)
 	conns->placeholder = descriptor_at_end();
 	conns->adopt = event_new(options->base, -1, 0, on_adopt, conns);
 	conns->detach = evtimer_new(options->base, conns_detach, conns);
+	conns->bodies = body_reader_new(options->base);
 	conns->sweep = event_new(options->base, -1, EV_PERSIST, on_sweep, conns);
 	if (!frontends_open(conns) || conns->placeholder < 0 || !conns->adopt || !conns->detach ||
-	    !conns->sweep || event_add(conns->sweep, &every_second) < 0 || !conns_bind(conns)) {
+	    !conns->sweep || !conns->bodies || event_add(conns->sweep, &every_second) < 0 ||
+	    !conns_bind(conns)) {
 		int reason = errno;
 
 		conns_close(conns);
@@ -326,6 +328,7 @@ void conns_close(struct conns *conns)
 			evhttp_free(conns->frontends[i].http);
 		injector_free(conns->frontends[i].injector);
 	}
+	body_reader_free(conns->bodies);
 	if (conns->adopt)
 		event_free(conns->adopt);
 	if (conns->detach)

@@ -50,6 +50,7 @@ static void framing_begin(struct framing *framing)
 	framing->head_len = 0;
 	framing->requests++;
 	framing->body = 0;
+	framing->length = head.length;
 	framing->left = head.length;
 	if (head.length > framing->max_body)
 		framing_refuse(framing, 413, "the body is larger than this server accepts");

@@ -34,6 +34,7 @@ enum framing_state {
 struct framing {
 	enum framing_state state;
 	size_t max_body;    /* bytes of one request's body */
+	uint64_t length;    /* of the body, if it is not chunked */
 	uint64_t left;      /* of the body or the chunk */
 	uint64_t body;      /* bytes of chunks so far */
 	unsigned requests;  /* whose heads have passed */

@@ -4,6 +4,7 @@
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES = \
 	%D%/access_log.c %D%/access_log.h \
+	%D%/body_reader.c %D%/body_reader.h \
 	%D%/byte_range.c %D%/byte_range.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/conn_state.h \
