@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	%D%/browser \
 	%D%/guard.mjs \
 	%D%/instructions.json \
+	%D%/large.mjs \
 	%D%/lib \
 	%D%/load.lua \
 	%D%/nchan.conf \

@@ -10,3 +10,9 @@ export function median(numbers) {
 export function spread(numbers) {
 	return { median: median(numbers), low: Math.min(...numbers), high: Math.max(...numbers) }
 }
+
+/** The number that the part `part` of all are not above. */
+export function quantile(numbers, part) {
+	const sorted = [...numbers].sort((a, b) => a - b)
+	return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]
+}
