@@ -5,7 +5,7 @@
  * follows.
  *
  *   follower   followers_add ─▶ read the database ─▶ ring_read
- *   producer   commit ─▶ ring_publish: raise `committed` ─▶ followers_find ─▶ publish
+ *   producer   commit ─▶ ring_commit: raise `committed` ─▶ ring_publish: followers_find ─▶ publish
  *
  * Both sides change one word and then read one that the other changes, in the one order
  * of all sequentially consistent operations. So either the producer finds the bit, and
@@ -38,7 +38,7 @@ bool followers_has_bit(const struct shm *shm, unsigned follower, uint64_t key);
 /* The process has ended. */
 void followers_clear(struct shm *shm, unsigned follower);
 
-/* For ring_publish, after it has raised `committed`: does anybody follow the key? Adds
+/* For ring_publish, after ring_commit: does anybody follow the key? Adds
  * the slots that do. */
 bool followers_find(const struct shm *shm, uint64_t key, struct followers_slots *slots);
 

@@ -1,6 +1,7 @@
 # Memory that all processes share.
 noinst_LIBRARIES += libshm.a
 libshm_a_SOURCES = \
+	%D%/edition.c %D%/edition.h \
 	%D%/followers.c %D%/followers.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/histogram.c %D%/histogram.h \

@@ -58,7 +58,8 @@ struct map {
 		head; /* place after the last entry published, or about to be */
 	atomic_uint_least64_t committed;
 	atomic_uint_least64_t published;
-	alignas(MAP_LINE) atomic_uint_least64_t generation; /* odd: the database may be changing */
+	alignas(MAP_LINE) atomic_uint_least64_t edition; /* the buckets account for it */
+	atomic_uint_least64_t spoils;
 	alignas(MAP_LINE) atomic_uint_least64_t token_generation; /* odd: tokens may be */
 	alignas(MAP_LINE) struct map_store store;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
@@ -82,7 +83,8 @@ _Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKE
  * map. Zero in all but the writer. */
 struct published {
 	uint64_t head, committed;
-	uint64_t generation, token_generation;
+	uint64_t token_generation;
+	uint64_t edition, spoils;
 	bool attached; /* to the ring */
 };
 

@@ -158,36 +158,37 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 	atomic_store_explicit(&at->stamp, STAMP_DONE(place), memory_order_release);
 }
 
-/* Raises the buckets and `committed`. The exchange is the producer's half of what
- * followers.h promises. */
-static uint64_t ring_commit(struct shm *shm, const struct ring_entry *entries, size_t count)
+/* The exchange is the producer's half of what followers.h promises. */
+void ring_commit(struct shm *shm, struct ring_entry *entries, size_t count)
 {
 	struct map *map = shm->map;
 	const uint64_t before = shm->published.committed;
+	const bool forget = FAULT_MUTANT("bucket_forgotten");
 	uint64_t newest = before;
 
+	assert((entries || count == 0) && shm->published.attached);
 	for (size_t i = 0; i < count; i++) {
-		ring_raise(&map->buckets[entries[i].key % RING_BUCKETS], entries[i].number);
+		entries[i].before = before;
+		if (!forget)
+			ring_raise(&map->buckets[entries[i].key % RING_BUCKETS], entries[i].number);
 		if (entries[i].number > newest)
 			newest = entries[i].number;
 	}
 	FAULT("ring_before_committed");
 	shm->published.committed = newest;
 	(void)atomic_exchange(&map->committed, newest);
-	return before;
 }
 
 /* Keeps the entries that somebody follows, and returns how many these are. */
 static size_t ring_filter(const struct shm *shm, struct ring_entry *entries, size_t count,
-			  uint64_t before, struct followers_slots *slots)
+			  struct followers_slots *slots)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (followers_find(shm, entries[i].key, slots) &&
 		    !FAULT_MUTANT("follower_overlooked")) {
-			entries[kept] = entries[i];
-			entries[kept++].before = before;
+			entries[kept++] = entries[i];
 		} else if (entries[i].last && kept) {
 			entries[kept - 1].last = true;
 		}
@@ -211,14 +212,12 @@ void ring_publish(struct shm *shm, struct ring_entry *entries, size_t count)
 	struct map *map = shm->map;
 	const uint64_t place = shm->published.head;
 	struct followers_slots slots = { { 0 } };
-	uint64_t before;
 	size_t kept;
 
 	assert((entries || count == 0) && shm->published.attached);
 	if (count == 0)
 		return;
-	before = ring_commit(shm, entries, count);
-	kept = ring_filter(shm, entries, count, before, &slots);
+	kept = ring_filter(shm, entries, count, &slots);
 	/* Before the entries: a reader that starts or continues here is past them, and
 	 * finds them in the buckets. */
 	shm->published.head = place + kept;

@@ -2,10 +2,10 @@
  * readers, none of which waits for another.
  *
  * For each hint, the producer raises the bucket of its key; then it raises the number
- * of the newest commit, and keeps of the hints those that somebody follows
- * (shm/followers.h); then it raises the head; only then it writes these, each under a
- * stamp that is odd meanwhile, and last the number of what is published. It wakes who
- * follows them. A reader that was lapped, or that met a producer that
+ * of the newest commit (ring_commit). Later (ring_publish) it keeps of the hints those
+ * that somebody follows (shm/followers.h); then it raises the head; only then it writes
+ * these, each under a stamp that is odd meanwhile, and last the number of what is
+ * published. It wakes who follows them. A reader that was lapped, or that met a producer that
  * was killed, gets RING_LOST and finds out by the buckets which of its keys may have
  * changed:
  *
@@ -31,7 +31,7 @@ struct shm;
 struct ring_entry {
 	uint64_t key;    /* hash_of (base/hash.h) its name */
 	uint64_t number; /* its newest sequence number */
-	uint64_t before; /* all hints up to here come earlier in the ring; ring_publish sets it */
+	uint64_t before; /* all hints up to here come earlier in the ring; ring_commit sets it */
 	bool last;       /* of its commit */
 };
 
@@ -51,7 +51,9 @@ bool ring_is_sound(const struct shm *shm);
 /* Makes it so again: all numbers are set, also to lower ones. Who has read others
  * before must not go on with them (shm_repairs). */
 void ring_repair(struct shm *shm);
-/* Publishes the hints of one commit, those that are followed, in the given order, and
+/* Raises the buckets of the hints of one commit, before anybody is told of it. */
+void ring_commit(struct shm *shm, struct ring_entry *entries, size_t count);
+/* Publishes the same hints, those that are followed, in the given order, and
  * wakes the slots that follow them and are armed. Uses the entries up. */
 void ring_publish(struct shm *shm, struct ring_entry *entries, size_t count);
 

@@ -68,6 +68,7 @@ struct backend {
 	void (*latest)(struct store *store, struct slice group, on_store_place *on_place,
 		       void *arg);
 	void (*head)(struct store *store, on_store_place *on_place, void *arg);
+	uint64_t (*edition)(struct store *store); /* NULL: never known */
 	void (*stats)(struct store *store, on_store_stats *on_stats, void *arg);
 	void (*stats_full)(struct store *store, on_store_stats_full *on_stats, void *arg);
 	void (*token_find)(struct store *store, struct slice id, on_store_token *on_token,

@@ -209,6 +209,11 @@ static uint64_t later_identity(const struct store *store)
 	return store_identity(((const struct later *)store)->inner);
 }
 
+static uint64_t later_edition(struct store *store)
+{
+	return store_edition(later_of(store)->inner);
+}
+
 static enum rc later_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,
 			  void *arg)
 {
@@ -254,6 +259,7 @@ void later_wrap(struct store **store)
 	later->table.changes = later_changes;
 	later->table.latest = later_latest;
 	later->table.head = later_head;
+	later->table.edition = later_edition;
 	later->table.stats = later_stats;
 	later->table.stats_full = later_stats_full;
 	later->table.token_find = later_token_find;

@@ -45,7 +45,8 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/stats.c %D%/sqlite/stats.h \
 	%D%/sqlite/tokens.c %D%/sqlite/tokens.h \
 	%D%/sqlite/transaction.c %D%/sqlite/transaction.h \
-	%D%/sqlite/wal.c %D%/sqlite/wal.h
+	%D%/sqlite/wal.c %D%/sqlite/wal.h \
+	%D%/sqlite/wal_index.c
 
 # The PostgreSQL back end, for --with-postgresql. Its schema is a file of SQL, which the
 # build makes a text of.

@@ -36,6 +36,7 @@ void rules_pull_end(const struct store_cursor *from, const struct store_state *s
 {
 	bool goes_on = left > 0 && (left <= from->bound || from->bound == from->start);
 
+	page->head = state->head;
 	page->reset = from->reset;
 	page->more = left > 0;
 	page->next = (struct store_cursor){ .epoch = state->epoch,

@@ -21,7 +21,7 @@ struct store_state {
 void rules_pull_begin(const struct store_cursor *since, const struct store_state *state,
 		      struct store_cursor *from);
 
-/* Sets next, more and reset of a page. `left` is the sequence number of the first
+/* Sets head, next, more and reset of a page. `left` is the sequence number of the first
  * document that did not fit into the page, 0 if there is none. */
 void rules_pull_end(const struct store_cursor *from, const struct store_state *state, uint64_t left,
 		    struct store_page *page);

@@ -190,6 +190,11 @@ void store_token_find(struct store *store, struct slice id, on_store_token *on_t
 	store->calls--;
 }
 
+uint64_t store_edition(struct store *store)
+{
+	return store->backend->edition ? store->backend->edition(store) : 0;
+}
+
 /* ---- Statistics ---- */
 
 void store_stats(struct store *store, on_store_stats *on_stats, void *arg)

@@ -128,6 +128,7 @@ struct store_page {
 	const struct store_doc *docs; /* in sequence order */
 	size_t count;
 	struct store_cursor next;
+	uint64_t head; /* of the state that was read: the newest number of all groups */
 	bool more;
 	bool reset;
 };
@@ -148,6 +149,12 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 /* Reads the newest sequence number of all groups. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
+
+/* A number for what store_changes would read at this moment, without reading it. It
+ * changes when a commit becomes visible, of whatever process, and sometimes without
+ * one; as long as it is the same, so is every page. 0: not known now. A back end that
+ * cannot tell without asking always says 0. */
+uint64_t store_edition(struct store *store);
 
 /* ---- Databases that several hosts use ---- */
 

@@ -1,12 +1,13 @@
 /* A direct-mapped cache of pull responses. Called by worker/sync. See also
- * shm/generation, which invalidates it. */
+ * shm/edition, which says when a page is out of date. */
 #include "worker/page_cache.h"
 
 #include "store/docid.h"
 #include "base/fault.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "shm/generation.h"
+#include "shm/edition.h"
+#include "shm/ring.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -22,8 +23,7 @@ struct key {
 };
 
 struct slot {
-	uint64_t generation; /* GENERATION_NONE: empty */
-	struct shared_buf *body;
+	struct page page; /* without a body: empty */
 	struct key key;
 };
 
@@ -41,7 +41,7 @@ void page_cache_free(struct page_cache *page_cache)
 	if (page_cache == NULL)
 		return;
 	for (size_t i = 0; i < PAGE_CACHE_SLOTS; i++)
-		shared_buf_unref(page_cache->slots[i].body);
+		shared_buf_unref(page_cache->slots[i].page.body);
 	free(page_cache);
 }
 
@@ -67,37 +67,47 @@ static size_t place(const struct key *key, size_t len)
 	return hash_of(slice_make((const char *)key, len)) % PAGE_CACHE_SLOTS;
 }
 
-struct shared_buf *page_cache_find(const struct page_cache *page_cache,
-				   const struct store_query *query, enum encoding encoding,
-				   uint64_t generation)
+struct page *page_cache_find(struct page_cache *page_cache, const struct store_query *query,
+			     enum encoding encoding)
 {
-	const struct slot *slot;
+	struct slot *slot;
 	struct key key;
-	size_t len;
+	size_t len = key_make(&key, query, encoding);
 
-	if (generation == GENERATION_NONE)
-		return NULL;
-	len = key_make(&key, query, encoding);
 	slot = &page_cache->slots[place(&key, len)];
-	if (slot->body == NULL || memcmp(&slot->key, &key, len) != 0)
-		return NULL;
-	return slot->generation == generation || FAULT_MUTANT("generation_ignored") ? slot->body
-										    : NULL;
+	return slot->page.body && memcmp(&slot->key, &key, len) == 0 ? &slot->page : NULL;
+}
+
+bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, uint64_t now)
+{
+	if (edition == EDITION_NONE || now - page->state.read_at > PAGE_CACHE_AGE_US)
+		return false;
+	if (edition == page->edition)
+		return true;
+	/* In this order, see shm/edition.h. */
+	if (!edition_is_accounted(shm, edition))
+		return false;
+	if (!FAULT_MUTANT("page_stale") && (edition_spoils(shm) != page->state.spoils ||
+					    ring_bucket(shm, page->group) > page->state.head))
+		return false;
+	page->edition = edition;
+	return true;
 }
 
 void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
-		    enum encoding encoding, uint64_t generation, struct shared_buf *body)
+		    enum encoding encoding, const struct page_state *state, struct shared_buf *body)
 {
 	struct slot *slot;
 	struct key key;
 	size_t len;
 
-	if (generation == GENERATION_NONE || body->bytes.len > PAGE_CACHE_PAGE_MAX)
+	if (body->bytes.len > PAGE_CACHE_PAGE_MAX)
 		return;
 	len = key_make(&key, query, encoding);
 	slot = &page_cache->slots[place(&key, len)];
-	shared_buf_unref(slot->body);
-	slot->generation = generation;
-	slot->body = shared_buf_ref(body);
+	shared_buf_unref(slot->page.body);
+	slot->page = (struct page){ .body = shared_buf_ref(body),
+				    .state = *state,
+				    .group = hash_of(query->group) };
 	memcpy(&slot->key, &key, len);
 }

@@ -1,6 +1,10 @@
-/* Cache of pull responses. After a change every client of a group pulls the same page;
- * until the next one, the same empty page. A page is good for the generation of the
- * database (shm/generation.h) in which it was read. */
+/* Cache of pull responses. After a change of a group all its clients pull the same
+ * page; until the next one, the same empty page. A page is good until its group changes
+ * (shm/edition.h).
+ *
+ * A back end that does not know its edition without asking (store_edition says 0) can
+ * ask for the head, and compare the page with the ring when the ring has come there;
+ * page_cache_find has the page, and page_is_good is the place for that. */
 #ifndef WORKER_PAGE_CACHE_H
 #define WORKER_PAGE_CACHE_H
 
@@ -10,20 +14,41 @@
 
 #define PAGE_CACHE_SLOTS 128                   /* pages at most */
 #define PAGE_CACHE_PAGE_MAX ((size_t)32 << 10) /* a larger one is not cached */
+/* Then a page is read again: its cursor falls behind while others write, and a purge
+ * that passes a cursor makes its client start anew. */
+#define PAGE_CACHE_AGE_US (UINT64_C(60) * 1000 * 1000)
 
 struct page_cache;
+struct shm;
+
+/* The state of the database that a page was read from. */
+struct page_state {
+	uint64_t head;    /* the newest sequence number of all groups */
+	uint64_t spoils;  /* edition_spoils, read before the page */
+	uint64_t read_at; /* clock_us() */
+};
+
+struct page {
+	struct shared_buf *body; /* the cache's reference */
+	struct page_state state;
+	uint64_t group;   /* the hash of its name */
+	uint64_t edition; /* the last one in which it was found to be good */
+};
 
 struct page_cache *page_cache_new(void);
 /* NULL is fine. */
 void page_cache_free(struct page_cache *page_cache);
 
-/* The page that this query got in this generation, or NULL. The cache keeps its
- * reference. GENERATION_NONE has no pages. */
-struct shared_buf *page_cache_find(const struct page_cache *page_cache,
-				   const struct store_query *query, enum encoding encoding,
-				   uint64_t generation);
+/* The page that this query got last, or NULL. It may be out of date. Good until the
+ * next call of page_cache_put. */
+struct page *page_cache_find(struct page_cache *page_cache, const struct store_query *query,
+			     enum encoding encoding);
+/* Would the store answer with this page in the edition, which was read just before?
+ * `now`: clock_us(). */
+bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, uint64_t now);
 /* Takes a reference; evicts the page in the same slot. */
 void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
-		    enum encoding encoding, uint64_t generation, struct shared_buf *body);
+		    enum encoding encoding, const struct page_state *state,
+		    struct shared_buf *body);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "shm/generation.h"
+#include "shm/edition.h"
 #include "shm/usage.h"
 #include "store/docid.h"
 #include "transit/envelope.h"
@@ -102,7 +102,7 @@ static enum rc pull_query(const struct query *query, struct store_query *out, st
 struct pull {
 	struct exchange *exchange;
 	struct store_query query; /* points into the request's own text */
-	uint64_t generation;      /* at its beginning */
+	uint64_t spoils;          /* at its beginning */
 };
 
 static void pull_answer(struct exchange *exchange, struct shared_buf *body)
@@ -111,27 +111,23 @@ static void pull_answer(struct exchange *exchange, struct shared_buf *body)
 	request_answer_shared(&exchange->request, 200, body);
 }
 
-/* A page is cached only if no commit began while it was read. */
-static void pull_cache(const struct pull *pull, struct shared_buf *body)
-{
-	struct worker *worker = pull->exchange->worker;
-
-	if (generation_read(worker->from->shm) == pull->generation)
-		page_cache_put(worker->page_cache, &pull->query, pull->exchange->encoding,
-			       pull->generation, body);
-}
-
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
 {
 	struct pull *pull = arg;
 	struct buf bytes = BUF_EMPTY;
 
 	if (rc == RC_OK) {
+		const struct page_state state = {
+			.head = page->head,
+			.spoils = pull->spoils,
+			.read_at = pull->exchange->request.trace.begun,
+		};
 		struct shared_buf *body;
 
 		page_put(&bytes, pull->exchange->encoding, slice_of(""), page);
 		body = shared_buf_new(&bytes);
-		pull_cache(pull, body);
+		page_cache_put(pull->exchange->worker->page_cache, &pull->query,
+			       pull->exchange->encoding, &state, body);
 		pull_answer(pull->exchange, body);
 		shared_buf_unref(body);
 	} else {
@@ -140,28 +136,22 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	free(pull);
 }
 
-/* A worker on its way out may have another writer by now, which counts generations of
- * its own. */
-static uint64_t pull_generation(const struct worker *worker)
-{
-	return worker->state == WORKER_SERVING ? generation_read(worker->from->shm)
-					       : GENERATION_NONE;
-}
-
 static void pull_serve(struct exchange *exchange, const struct store_query *query)
 {
 	struct worker *worker = exchange->worker;
-	uint64_t generation = pull_generation(worker);
-	struct shared_buf *body =
-		page_cache_find(worker->page_cache, query, exchange->encoding, generation);
+	const struct shm *shm = worker->from->shm;
+	struct page *page = page_cache_find(worker->page_cache, query, exchange->encoding);
 	struct pull *pull;
 
-	if (body) {
-		pull_answer(exchange, body);
+	if (page &&
+	    page_is_good(page, shm, store_edition(worker->store), exchange->request.trace.begun)) {
+		pull_answer(exchange, page->body);
 		return;
 	}
 	pull = mem_alloc(sizeof(*pull));
-	*pull = (struct pull){ .exchange = exchange, .query = *query, .generation = generation };
+	*pull = (struct pull){ .exchange = exchange,
+			       .query = *query,
+			       .spoils = edition_spoils(shm) };
 	store_changes(worker->store, &pull->query, on_page, pull);
 }
 

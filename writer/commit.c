@@ -4,32 +4,35 @@
  *
  * The order of what follows a commit is the promise of the whole server:
  *
- *   generation odd ─▶ store_commit ─▶ generation even ─▶ replies ─▶ hints in the ring
+ *   store_commit ─▶ buckets of the ring, edition accounted for ─▶ replies ─▶ hints in the ring
  *
  * Replies come after COMMIT, so that nothing is acknowledged that could be lost. The
- * generation ends before the replies, so that a client that has its reply never gets a
- * cached page from before its write, and a token is not accepted any more when its
- * revocation has been answered. Hints come after the replies, because they may be
- * lost: a writer that is killed in between has a successor that attaches to the ring,
- * and every reader then asks the database.
+ * buckets of the groups that have changed are raised before the replies, so that a
+ * client that has its reply never gets a cached page from before its write
+ * (shm/edition.h). The generation of tokens is odd from before the commit until before
+ * the replies, so that a token is not accepted any more when its revocation has been
+ * answered. Hints come after the replies, because they may be lost: a writer that is
+ * killed in between has a successor that attaches to the ring, and every reader then
+ * asks the database.
  *
  * Requests that the store has put off, as the replies before them are large, go back to
  * their peers and into the next batch; peers whose replies wait are not asked for more.
  * So memory is bounded by the size of one batch's replies and one peer's output.
  *
  * If the outcome of a commit is unknown, because the store lost its connection, replies
- * say so and the generation stays odd. The writer then does what its own successor
- * would do: it asks for the head and attaches to the ring anew.
+ * say so and the edition is not accounted for. The writer then does what its own
+ * successor would do: it asks for the head and attaches to the ring anew.
  *
- * A database that several hosts use has no generation: it stays odd. Hints come from
- * the reports of all commits, this host's included (news.c); so nothing need be found
- * out after an unknown outcome. */
+ * A database that several hosts use has no edition. Hints come from the reports of all
+ * commits, this host's included (news.c); so nothing need be found out after an unknown
+ * outcome. */
 #include "writer/commit.h"
 
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/edition.h"
 #include "shm/generation.h"
 
 #include <assert.h>
@@ -118,37 +121,50 @@ void commit_end_tokens(struct writer *writer)
 		generation_tokens_end(writer->from->shm);
 }
 
-static void commit_end_generation(struct writer *writer)
+/* Does the request change what pulls show in another way than by writing documents? */
+static bool commit_spoils_pages(const struct store_request *request,
+				const struct store_reply *reply)
 {
-	if (!writer->readers_behind && !writer_is_shared(writer))
-		generation_write_end(writer->from->shm);
+	return request->kind == STORE_PURGE && reply->purged > 0;
+}
+
+/* Of what is visible now. Commits to a shared database come back as news (news.c), in
+ * their order among those of the other hosts. */
+static void commit_account(struct writer *writer, const struct store_reply *replies)
+{
+	struct shm *shm = writer->from->shm;
+	const struct batch *batch = writer->batch;
+
+	if (!writer_is_shared(writer)) {
+		hints_collect(&writer->hints, batch->requests, replies, batch->count);
+		ring_commit(shm, writer->hints.entries, writer->hints.count);
+		for (size_t i = 0; i < batch->count; i++)
+			if (commit_spoils_pages(&batch->requests[i], &replies[i]))
+				edition_spoil(shm);
+		if (!writer->readers_behind)
+			edition_account(shm, store_edition(writer->store));
+	}
 	commit_end_tokens(writer);
 }
 
-/* Commits to a shared database come back as news (news.c), in their order among those
- * of the other hosts. */
-static void commit_hint(struct writer *writer, const struct store_reply *replies)
+static void commit_publish(struct writer *writer)
 {
-	const struct batch *batch = writer->batch;
-
-	if (writer_is_shared(writer))
-		return;
-	hints_collect(&writer->hints, batch->requests, replies, batch->count);
-	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
+	if (!writer_is_shared(writer))
+		ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
 }
 
 static void commit_answer(struct writer *writer, const struct store_reply *replies)
 {
 	const struct batch *batch = writer->batch;
 
-	commit_end_generation(writer);
+	commit_account(writer, replies);
 	commit_resume(writer);
 	FAULT("writer_after_commit");
 	writer_audit(&writer->audit, batch, replies);
 	batch_answer(batch, replies);
 	peers_flush(&writer->peers);
 	FAULT("writer_after_answer");
-	commit_hint(writer, replies);
+	commit_publish(writer);
 	if (!writer_is_shared(writer))
 		writer->settle_at = clock_ms() + SETTLE_MS;
 }
@@ -159,10 +175,15 @@ void commit_changed(struct writer *writer)
 		writer->settle_at = clock_ms() + SETTLE_MS;
 }
 
+/* It changes the edition, but no document. */
 static void commit_maintain(struct writer *writer)
 {
+	const uint64_t before = store_edition(writer->store);
+
 	if (writer_stats_maintain(&writer->stats, writer->store) == RC_SYNC_FAILED)
 		writer_fail(writer, EXIT_FAILURE);
+	else if (edition_is_accounted(writer->from->shm, before))
+		edition_account(writer->from->shm, store_edition(writer->store));
 }
 
 /* When the batch has been answered and forgotten. The requests that came during the
@@ -186,8 +207,8 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 		/* It may be lost, so nobody is told that it is safe; but if the
 		 * files come back it is there, and a repeated push writes nothing
 		 * that would be hinted. */
-		commit_end_generation(writer);
-		commit_hint(writer, replies);
+		commit_account(writer, replies);
+		commit_publish(writer);
 		rc = RC_MOVED;
 		replies = NULL;
 	}
@@ -206,7 +227,7 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 	if (rc == RC_OK) {
 		commit_answer(writer, replies);
 	} else {
-		commit_end_generation(writer);
+		commit_end_tokens(writer);
 		commit_refuse(writer, rc);
 	}
 	commit_clear(writer);
@@ -256,7 +277,6 @@ static void commit_begin(struct writer *writer)
 	FAULT("writer_before_commit");
 	writer_move(writer,
 		    writer->state == WRITER_STOPPING ? WRITER_LAST_COMMIT : WRITER_COMMITTING);
-	generation_write_begin(writer->from->shm);
 	if (commit_changes_tokens(batch))
 		generation_tokens_begin(writer->from->shm);
 	writer_stats_commit_begin(&writer->stats);

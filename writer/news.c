@@ -51,6 +51,7 @@ static void take_changes(struct writer *writer, const struct store_news *news)
 	if (was_lost || names_tokens(news))
 		renew_tokens(writer);
 	hints_collect_changes(&writer->hints, news->changes, news->count);
+	ring_commit(writer->from->shm, writer->hints.entries, writer->hints.count);
 	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
 	commit_changed(writer);
 }

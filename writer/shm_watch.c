@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "shm/edition.h"
 #include "shm/generation.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
@@ -26,10 +27,11 @@ bool shm_watch_check(struct shm_watch *watch, bool now)
 	if (!now && clock_ms() < watch->check_at)
 		return false;
 	watch->check_at = clock_ms() + CHECK_MS;
-	if (ring_is_sound(shm) && generation_is_sound(shm))
+	if (ring_is_sound(shm) && generation_is_sound(shm) && edition_is_sound(shm))
 		return false;
 	ring_repair(shm);
 	generation_repair(shm);
+	edition_repair(shm);
 	shm_watch_repaired(shm);
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/channel.h"
+#include "shm/edition.h"
 #include "shm/generation.h"
 #include "shm/scoreboard.h"
 #include "writer/commit.h"
@@ -112,8 +113,9 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 		generation_tokens_end(writer->from->shm); /* before ring_attach wakes readers */
 	if (!ring_attach(writer->from->shm, head->seq))
 		shm_watch_repaired(writer->from->shm);
+	edition_spoil(writer->from->shm);
 	if (!writer->readers_behind)
-		generation_write_end(writer->from->shm);
+		edition_account(writer->from->shm, store_edition(writer->store));
 	if (opening)
 		writer_begin_serving(writer);
 	else
@@ -211,7 +213,6 @@ static void writer_open(struct writer *writer)
 	struct error err = { "" };
 	enum rc rc;
 
-	generation_write_begin(from->shm);
 	generation_tokens_begin(from->shm);
 	rc = writer_open_store(writer, &err);
 	if (rc != RC_OK) {
@@ -260,7 +261,6 @@ static void writer_close(struct writer *writer)
 	free(writer->batch);
 	hints_free(&writer->hints);
 	/* The next writer may count generations in other memory. */
-	generation_write_begin(writer->from->shm);
 	generation_tokens_begin(writer->from->shm);
 	store_close(writer->store);
 	audit_file_close(&writer->audit);

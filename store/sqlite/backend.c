@@ -40,6 +40,7 @@ const struct backend backend_sqlite = {
 	.changes = sqlite_changes,
 	.latest = sqlite_latest,
 	.head = sqlite_head,
+	.edition = sqlite_edition,
 	.stats = sqlite_stats,
 	.stats_full = sqlite_stats_full,
 	.token_find = sqlite_token_find,

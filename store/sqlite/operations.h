@@ -19,6 +19,9 @@ void sqlite_changes(struct store *store, const struct store_query *query, on_sto
 void sqlite_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 void sqlite_head(struct store *store, on_store_place *on_place, void *arg);
 
+/* wal_index.c */
+uint64_t sqlite_edition(struct store *store);
+
 /* stats.c */
 void sqlite_stats(struct store *store, on_store_stats *on_stats, void *arg);
 void sqlite_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);

@@ -69,6 +69,7 @@ struct sqlite {
 	struct store store; /* first: the door's part of the handle */
 	sqlite3 *db;
 	struct files files;
+	const uint64_t *index_head; /* wal_index.c; NULL: not found yet */
 	sqlite3_stmt *sql[SQL_COUNT];
 	int log_pages;  /* frames in the write-ahead log after the last commit */
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */

@@ -49,6 +49,7 @@ static void publish_and_read(struct input *input, struct shm *shm, struct ring_r
 	for (size_t i = 0; i < count; i++)
 		sent[i] = (struct ring_entry){ input_number(input, 8), input_number(input, 6),
 					       i + 1 == count };
+	ring_commit(shm, sent, count);
 	ring_publish(shm, sent, count);
 	for (size_t r = 0; r < READERS; r++) {
 		for (size_t i = 0; i < count; i++) {

@@ -23,6 +23,7 @@ struct fake {
 	struct store store; /* first */
 	const struct store_request *requests;
 	size_t count;
+	uint64_t commits; /* that have begun */
 	on_store_replies *on_replies;
 	on_store_place *on_place;
 	on_store_news *on_news;
@@ -99,9 +100,16 @@ static void fake_commit(struct store *store, const struct store_request *request
 		abort(); /* the writer has one batch at a time */
 	fake->requests = requests;
 	fake->count = count;
+	fake->commits++;
 	fake->on_replies = on_replies;
 	fake->arg = arg;
 	report(fake, FAKE_COMMIT);
+}
+
+/* As if each became visible at once. */
+static uint64_t fake_edition(struct store *store)
+{
+	return 1 + fake_of(store)->commits;
 }
 
 static enum rc fake_maintain(struct store *store)
@@ -220,6 +228,7 @@ static const struct backend backend_fake = {
 	.open = fake_open,
 	.close = fake_close,
 	.head = fake_head,
+	.edition = fake_edition,
 	.stats = fake_stats,
 	.commit = fake_commit,
 	.maintain = fake_maintain,

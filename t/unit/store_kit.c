@@ -255,6 +255,7 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	}
 	out->count = page->count;
 	out->next = page->next;
+	out->head = page->head;
 	out->more = page->more;
 	out->reset = page->reset;
 }

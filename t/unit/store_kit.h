@@ -17,6 +17,7 @@ struct kit_page {
 	struct store_doc *docs;
 	size_t count;
 	struct store_cursor next;
+	uint64_t head;
 	bool more;
 	bool reset;
 	struct buf bytes;

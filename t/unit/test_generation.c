@@ -1,7 +1,8 @@
-/* Editions of the database: none while it may be changing, another one after each
- * change. */
+/* The generation of tokens: none while they may be changing, another one after each
+ * change. And the edition that the buckets account for. */
+#include "shm/edition.h"
 #include "shm/generation.h"
-#include "shm/shm.h"
+#include "shm/map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,11 +24,11 @@ static void there_is_none_before_a_writer_has_looked(void **state)
 	struct shm *shm = make();
 
 	(void)state;
-	assert_int_equal(generation_read(shm), GENERATION_NONE);
-	generation_write_begin(shm);
-	assert_int_equal(generation_read(shm), GENERATION_NONE);
-	generation_write_end(shm);
-	assert_int_not_equal(generation_read(shm), GENERATION_NONE);
+	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_begin(shm);
+	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_end(shm);
+	assert_int_not_equal(generation_tokens_read(shm), GENERATION_NONE);
 	shm_free(shm);
 }
 
@@ -37,14 +38,15 @@ static void a_change_makes_another_one(void **state)
 	uint64_t before;
 
 	(void)state;
-	generation_write_begin(shm);
-	generation_write_end(shm);
-	before = generation_read(shm);
-	assert_int_equal(generation_read(shm), before);
-	generation_write_begin(shm);
-	assert_int_equal(generation_read(shm), GENERATION_NONE);
-	generation_write_end(shm);
-	assert_true(generation_read(shm) > before);
+	generation_tokens_begin(shm);
+	generation_tokens_end(shm);
+	before = generation_tokens_read(shm);
+	generation_tokens_end(shm); /* nothing was begun */
+	assert_int_equal(generation_tokens_read(shm), before);
+	generation_tokens_begin(shm);
+	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_end(shm);
+	assert_true(generation_tokens_read(shm) > before);
 	shm_free(shm);
 }
 
@@ -55,36 +57,56 @@ static void beginning_twice_is_one_change(void **state)
 	uint64_t before;
 
 	(void)state;
-	generation_write_begin(shm);
-	generation_write_end(shm);
-	before = generation_read(shm);
-	generation_write_begin(shm);
-	generation_write_begin(shm);
-	assert_int_equal(generation_read(shm), GENERATION_NONE);
-	generation_write_end(shm);
-	assert_true(generation_read(shm) > before);
+	generation_tokens_begin(shm);
+	generation_tokens_end(shm);
+	before = generation_tokens_read(shm);
+	generation_tokens_begin(shm);
+	generation_tokens_begin(shm);
+	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_end(shm);
+	assert_true(generation_tokens_read(shm) > before);
 	shm_free(shm);
 }
 
-static void tokens_have_a_generation_of_their_own(void **state)
+static void one_edition_is_accounted_for(void **state)
 {
 	struct shm *shm = make();
-	uint64_t before;
+	uint64_t spoils = edition_spoils(shm);
 
 	(void)state;
-	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
-	generation_tokens_begin(shm);
-	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
-	generation_tokens_end(shm);
-	before = generation_tokens_read(shm);
-	assert_int_not_equal(before, GENERATION_NONE);
-	generation_write_begin(shm);
-	generation_write_end(shm);
-	generation_tokens_end(shm); /* nothing was begun */
-	assert_int_equal(generation_tokens_read(shm), before);
-	generation_tokens_begin(shm);
-	generation_tokens_end(shm);
-	assert_true(generation_tokens_read(shm) > before);
+	assert_false(edition_is_accounted(shm, EDITION_NONE));
+	assert_false(edition_is_accounted(shm, 5));
+	edition_account(shm, 5);
+	assert_true(edition_is_accounted(shm, 5));
+	assert_false(edition_is_accounted(shm, 6));
+	edition_account(shm, EDITION_NONE);
+	assert_false(edition_is_accounted(shm, EDITION_NONE));
+	assert_int_equal(edition_spoils(shm), spoils);
+	edition_spoil(shm);
+	assert_int_not_equal(edition_spoils(shm), spoils);
+	shm_free(shm);
+}
+
+/* Another process has written to the memory that all share. */
+static void a_spoiled_edition_is_repaired(void **state)
+{
+	struct shm *shm = make();
+	uint64_t spoils;
+
+	(void)state;
+	assert_true(edition_is_sound(shm));
+	edition_spoil(shm);
+	edition_account(shm, 5);
+	assert_true(edition_is_sound(shm));
+	spoils = edition_spoils(shm);
+	atomic_store(&shm->map->edition, 6);
+	assert_false(edition_is_sound(shm));
+	edition_repair(shm);
+	assert_true(edition_is_sound(shm));
+	assert_true(edition_is_accounted(shm, 5));
+	assert_int_not_equal(edition_spoils(shm), spoils);
+	atomic_store(&shm->map->spoils, spoils);
+	assert_false(edition_is_sound(shm));
 	shm_free(shm);
 }
 
@@ -92,9 +114,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_is_none_before_a_writer_has_looked),
-		cmocka_unit_test(tokens_have_a_generation_of_their_own),
 		cmocka_unit_test(a_change_makes_another_one),
 		cmocka_unit_test(beginning_twice_is_one_change),
+		cmocka_unit_test(one_edition_is_accounted_for),
+		cmocka_unit_test(a_spoiled_edition_is_repaired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

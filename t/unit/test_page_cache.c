@@ -1,6 +1,9 @@
-/* Tests of worker/page_cache.c: pages are found for the same query in the same
- * generation, and for no other. */
-#include "shm/generation.h"
+/* Tests of worker/page_cache.c: pages are found for the same query and for no other, and
+ * are good until their group changes. */
+#include "base/hash.h"
+#include "shm/edition.h"
+#include "shm/ring.h"
+#include "shm/shm.h"
 #include "worker/page_cache.h"
 
 #include <setjmp.h>
@@ -12,7 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GENERATION 4
+#define HEAD 10
+#define NOW 1000
+
+static const struct page_state read_now = { .head = HEAD, .read_at = NOW };
 
 static struct store_query make_query(const char *group)
 {
@@ -34,14 +40,21 @@ static void put(struct page_cache *page_cache, const struct store_query *query, 
 {
 	struct shared_buf *body = make_body(text);
 
-	page_cache_put(page_cache, query, ENCODING_JSON, GENERATION, body);
+	page_cache_put(page_cache, query, ENCODING_JSON, &read_now, body);
 	shared_buf_unref(body);
 }
 
-static void assert_found(const struct page_cache *page_cache, const struct store_query *query,
+static struct shared_buf *find(struct page_cache *page_cache, const struct store_query *query)
+{
+	struct page *page = page_cache_find(page_cache, query, ENCODING_JSON);
+
+	return page ? page->body : NULL;
+}
+
+static void assert_found(struct page_cache *page_cache, const struct store_query *query,
 			 const char *text)
 {
-	struct shared_buf *body = page_cache_find(page_cache, query, ENCODING_JSON, GENERATION);
+	struct shared_buf *body = find(page_cache, query);
 
 	assert_non_null(body);
 	assert_true(slice_is(buf_slice(&body->bytes), text));
@@ -54,7 +67,7 @@ static void the_same_question_finds_it(void **state)
 	struct store_query query = make_query(group);
 
 	(void)state;
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &query));
 	put(page_cache, &query, "page");
 	assert_found(page_cache, &query, "page");
 	/* The text of the question may be gone. */
@@ -64,31 +77,126 @@ static void the_same_question_finds_it(void **state)
 	page_cache_free(page_cache);
 }
 
-static void another_generation_does_not(void **state)
+/* ---- Until when it is good -------------------------------------------------------- */
+
+struct world {
+	struct shm *shm;
+	struct page_cache *cache;
+	struct page *page; /* of the group todos, read when the head was HEAD */
+};
+
+static int world_setup(void **state)
 {
-	struct page_cache *page_cache = page_cache_new();
+	static struct world world;
 	struct store_query query = make_query("todos");
 
-	(void)state;
-	put(page_cache, &query, "page");
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION + 2));
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION_NONE));
-	page_cache_free(page_cache);
+	assert_int_equal(shm_new(1, &world.shm), RC_OK);
+	assert_true(ring_attach(world.shm, HEAD));
+	world.cache = page_cache_new();
+	put(world.cache, &query, "page");
+	world.page = page_cache_find(world.cache, &query, ENCODING_JSON);
+	*state = &world;
+	return 0;
 }
 
-static void nothing_is_kept_while_the_database_changes(void **state)
+static int world_teardown(void **state)
 {
-	struct page_cache *page_cache = page_cache_new();
-	struct store_query query = make_query("todos");
-	struct shared_buf *body = make_body("page");
+	struct world *world = *state;
 
-	(void)state;
-	page_cache_put(page_cache, &query, ENCODING_JSON, GENERATION_NONE, body);
-	assert_int_equal(body->refs, 1);
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION_NONE));
-	shared_buf_unref(body);
-	page_cache_free(page_cache);
+	page_cache_free(world->cache);
+	shm_free(world->shm);
+	return 0;
 }
+
+/* A commit of the writer, up to where it is accounted for. */
+static void commit(struct world *world, const char *group, uint64_t number, uint64_t edition)
+{
+	struct ring_entry entry = { .key = hash_of(slice_of(group)),
+				    .number = number,
+				    .last = true };
+
+	ring_commit(world->shm, &entry, 1);
+	if (edition)
+		edition_account(world->shm, edition);
+}
+
+static bool is_good(const struct world *world, uint64_t edition)
+{
+	return page_is_good(world->page, world->shm, edition, NOW);
+}
+
+static void it_is_not_good_while_nobody_knows(void **state)
+{
+	struct world *world = *state;
+
+	assert_false(is_good(world, EDITION_NONE));
+	assert_false(is_good(world, 1)); /* that no writer accounts for */
+	edition_account(world->shm, 2);
+	assert_false(is_good(world, 1));
+	assert_false(is_good(world, 3));
+	assert_false(is_good(world, EDITION_NONE));
+	assert_true(is_good(world, 2));
+}
+
+static void it_survives_commits_of_other_groups(void **state)
+{
+	struct world *world = *state;
+
+	commit(world, "todos", HEAD, 1);
+	assert_true(is_good(world, 1));
+	commit(world, "other", HEAD + 1, 2);
+	assert_true(is_good(world, 2));
+	commit(world, "todos", HEAD + 2, 3);
+	assert_false(is_good(world, 3));
+	commit(world, "other", HEAD + 3, 4);
+	assert_false(is_good(world, 4));
+}
+
+/* The writer has raised the bucket, but a read would not find the commit yet, or already
+ * does and the bucket is not raised. */
+static void it_is_told_until_a_commit_is_visible(void **state)
+{
+	struct world *world = *state;
+
+	edition_account(world->shm, 1);
+	assert_true(is_good(world, 1));
+	commit(world, "todos", HEAD + 1, 0);
+	assert_true(is_good(world, 1));
+	assert_false(is_good(world, 2));
+	edition_account(world->shm, 2);
+	assert_false(is_good(world, 2));
+}
+
+static void what_no_bucket_tells_spoils_it(void **state)
+{
+	struct world *world = *state;
+
+	edition_account(world->shm, 1);
+	assert_true(is_good(world, 1));
+	edition_spoil(world->shm);
+	edition_account(world->shm, 2);
+	assert_false(is_good(world, 2));
+}
+
+static void a_new_writer_spoils_it(void **state)
+{
+	struct world *world = *state;
+
+	assert_true(ring_attach(world->shm, HEAD + 1));
+	edition_account(world->shm, 1);
+	assert_false(is_good(world, 1));
+}
+
+static void it_is_read_again_after_a_while(void **state)
+{
+	struct world *world = *state;
+
+	edition_account(world->shm, 1);
+	assert_true(page_is_good(world->page, world->shm, 1, NOW + PAGE_CACHE_AGE_US));
+	assert_false(page_is_good(world->page, world->shm, 1, NOW + PAGE_CACHE_AGE_US + 1));
+}
+
+/* ---- Its place --------------------------------------------------------------------- */
 
 static void every_part_of_the_question_counts(void **state)
 {
@@ -98,22 +206,22 @@ static void every_part_of_the_question_counts(void **state)
 	(void)state;
 	put(page_cache, &query, "page");
 	other = make_query("todo");
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &other));
 	other = make_query("todos:a");
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &other));
 	other = query, other.limit++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &other));
 	other = query, other.since.epoch++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &other));
 	other = query, other.since.seq++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &other));
 	other = query, other.since.start++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &other));
 	other = query, other.since.bound++;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
+	assert_null(find(page_cache, &other));
 	other = query, other.since.reset = true;
-	assert_null(page_cache_find(page_cache, &other, ENCODING_JSON, GENERATION));
-	assert_null(page_cache_find(page_cache, &query, ENCODING_TRANSIT, GENERATION));
+	assert_null(find(page_cache, &other));
+	assert_null(page_cache_find(page_cache, &query, ENCODING_TRANSIT));
 	assert_found(page_cache, &query, "page");
 	page_cache_free(page_cache);
 }
@@ -139,7 +247,7 @@ static void questions_push_each_other_out(void **state)
 
 		query.since.seq = i;
 		(void)snprintf(text, sizeof(text), "page %d", (int)i);
-		body = page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION);
+		body = find(page_cache, &query);
 		found += body != NULL;
 		assert_true(body == NULL || slice_is(buf_slice(&body->bytes), text));
 	}
@@ -158,8 +266,8 @@ static void a_large_page_is_not_kept(void **state)
 	memset(buf_reserve(&bytes, PAGE_CACHE_PAGE_MAX + 1), 'x', PAGE_CACHE_PAGE_MAX + 1);
 	bytes.len = PAGE_CACHE_PAGE_MAX + 1;
 	body = shared_buf_new(&bytes);
-	page_cache_put(page_cache, &query, ENCODING_JSON, GENERATION, body);
-	assert_null(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION));
+	page_cache_put(page_cache, &query, ENCODING_JSON, &read_now, body);
+	assert_null(find(page_cache, &query));
 	shared_buf_unref(body);
 	page_cache_free(page_cache);
 }
@@ -173,7 +281,7 @@ static void a_held_body_outlives_its_place(void **state)
 
 	(void)state;
 	put(page_cache, &query, "first");
-	body = shared_buf_ref(page_cache_find(page_cache, &query, ENCODING_JSON, GENERATION));
+	body = shared_buf_ref(find(page_cache, &query));
 	put(page_cache, &query, "second");
 	assert_found(page_cache, &query, "second");
 	page_cache_free(page_cache);
@@ -181,12 +289,18 @@ static void a_held_body_outlives_its_place(void **state)
 	shared_buf_unref(body);
 }
 
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_question_finds_it),
-		cmocka_unit_test(another_generation_does_not),
-		cmocka_unit_test(nothing_is_kept_while_the_database_changes),
+		WORLD_TEST(it_is_not_good_while_nobody_knows),
+		WORLD_TEST(it_survives_commits_of_other_groups),
+		WORLD_TEST(it_is_told_until_a_commit_is_visible),
+		WORLD_TEST(what_no_bucket_tells_spoils_it),
+		WORLD_TEST(a_new_writer_spoils_it),
+		WORLD_TEST(it_is_read_again_after_a_while),
 		cmocka_unit_test(every_part_of_the_question_counts),
 		cmocka_unit_test(questions_push_each_other_out),
 		cmocka_unit_test(a_large_page_is_not_kept),

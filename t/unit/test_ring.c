@@ -36,6 +36,7 @@ static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
 	struct ring_entry entry = { .key = key, .number = number, .last = true };
 
+	ring_commit(shm, &entry, 1);
 	ring_publish(shm, &entry, 1);
 }
 
@@ -53,6 +54,7 @@ static void entries_are_read_in_order_and_whole(void **state)
 	(void)state;
 	ring_reader_start(shm, &reader);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
+	ring_commit(shm, sent, 3);
 	ring_publish(shm, sent, 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
@@ -93,6 +95,7 @@ static void only_what_is_followed_is_published(void **state)
 	ring_attach(shm, 0);
 	ring_reader_start(shm, &reader);
 	followers_add(shm, follower, 2 + RING_BUCKETS);
+	ring_commit(shm, sent, 3);
 	ring_publish(shm, sent, 3);
 	got = read_one(shm, &reader);
 	assert_int_equal(got.key, 2);
@@ -246,6 +249,7 @@ static void a_commit_larger_than_the_ring_is_a_lap(void **state)
 		entries[i] =
 			(struct ring_entry){ .key = i, .number = i + 1, .last = i + 1 == count };
 	ring_reader_start(shm, &reader);
+	ring_commit(shm, entries, count);
 	ring_publish(shm, entries, count);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
 	assert_int_equal(ring_committed(shm), count);

@@ -45,6 +45,7 @@ static void publish(struct shm *shm, uint64_t key, uint64_t number)
 {
 	struct ring_entry entry = { .key = key, .number = number, .last = true };
 
+	ring_commit(shm, &entry, 1);
 	ring_publish(shm, &entry, 1);
 }
 
@@ -85,6 +86,7 @@ static void model_commit(struct model *model, unsigned count)
 		atomic_store(&model->docs[key_of(number)], number);
 	}
 	atomic_store(&model->head, number);
+	ring_commit(model->shm, entries, count);
 	ring_publish(model->shm, entries, count);
 }
 

@@ -3,7 +3,7 @@
  * hint, and the writer with its peers must share nothing but what it says. */
 #include "ipc/channel.h"
 #include "base/exit.h"
-#include "shm/generation.h"
+#include "shm/edition.h"
 #include "shm/followers.h"
 #include "shm/shm.h"
 #include "shm/wake.h"
@@ -50,6 +50,7 @@ static void *produce(void *arg)
 		struct ring_entry entry = { .key = number % 61, .number = number, .last = true };
 
 		play->written[number] = number * 3;
+		ring_commit(play->shm, &entry, 1);
 		ring_publish(play->shm, &entry, 1);
 	}
 	return NULL;
@@ -150,6 +151,7 @@ static void *commit_each_round(void *arg)
 			;
 		/* In no order: what is promised must not depend on it. */
 		atomic_store_explicit(&race->database, number, memory_order_relaxed);
+		ring_commit(race->shm, &entry, 1);
 		ring_publish(race->shm, &entry, 1);
 		atomic_store(&race->committed, number);
 		while (atomic_load(&race->seen) < number)
@@ -237,7 +239,7 @@ static void *look_on(void *arg)
 			newest = entry.number;
 		else if (got == RING_LOST && ring_committed(shm) > newest)
 			newest = ring_committed(shm);
-		(void)generation_read(shm);
+		(void)edition_is_accounted(shm, 1);
 		(void)scoreboard_get(shm, scoreboard_writer(shm), METRIC_DOCUMENTS_WRITTEN);
 	}
 	return NULL;

@@ -2,6 +2,7 @@
 #include "t/unit/writer_kit.h"
 
 #include "base/exit.h"
+#include "shm/edition.h"
 #include "store/sqlite/backend.h"
 
 #include <cmocka.h>
@@ -55,6 +56,85 @@ static void a_push_is_answered_and_its_groups_are_announced(void **state)
 	assert_int_equal(ring_committed(stage.shm), reply.head.seq);
 	store_reply_clear(&reply);
 	line_close(&link);
+	stage_close(&stage);
+}
+
+/* When the reply is sent: it comes before the entries of the ring. */
+static void a_reply_finds_the_buckets_raised(void **state)
+{
+	const struct store_request purge = { .kind = STORE_PURGE,
+					     .before = INT64_MAX,
+					     .limit = STORE_PURGE_MAX };
+	struct store *reader = NULL;
+	struct store_reply reply;
+	struct stage stage;
+	struct line admin;
+	uint64_t spoils;
+
+	(void)state;
+	stage_open(&stage, "writer_after_answer=kill@4");
+	admin = admin_open(&stage);
+	assert_int_equal(store_open(stage.db, STORE_READER, &reader, NULL), RC_OK);
+	assert_true(edition_is_accounted(stage.shm, store_edition(reader)));
+	spoils = edition_spoils(stage.shm);
+	line_push(&admin, 1, "a:b:1", 0, "");
+	line_expect(&admin, 1, 1);
+	assert_int_equal(ring_bucket(stage.shm, key_of("a")), 1);
+	assert_true(edition_is_accounted(stage.shm, store_edition(reader)));
+	line_push(&admin, 2, "a:b:2", 0, "");
+	line_expect(&admin, 2, 1);
+	line_send(&admin, 3, &purge); /* of nothing */
+	line_receive(&admin, 3, &reply);
+	store_reply_clear(&reply);
+	assert_int_equal(edition_spoils(stage.shm), spoils);
+	line_push(&admin, 4, "c:1", 0, "");
+	line_expect(&admin, 4, 1);
+	assert_int_equal(stage_join(&stage), 128 + SIGKILL);
+	assert_int_equal(ring_bucket(stage.shm, key_of("c")), 3);
+	assert_int_equal(ring_bucket(stage.shm, key_of("a:b")), 2);
+	assert_true(edition_is_accounted(stage.shm, store_edition(reader)));
+	store_close(reader);
+	line_close(&admin);
+	stage_free(&stage);
+}
+
+static void send_deletion(struct line *admin, const char *id, uint64_t base)
+{
+	struct store_edit edit = edit_of(id, base, "", "");
+	struct store_request request;
+	struct store_reply reply;
+
+	edit.deleted = true;
+	request = push_of(&edit, 1);
+	line_send(admin, 1, &request);
+	line_receive(admin, 1, &reply);
+	assert_int_equal(reply.rc, RC_OK);
+	store_reply_clear(&reply);
+}
+
+static void a_purge_spoils_all_pages(void **state)
+{
+	const struct store_request purge = { .kind = STORE_PURGE,
+					     .before = INT64_MAX,
+					     .limit = STORE_PURGE_MAX };
+	struct store_reply reply;
+	struct stage stage;
+	struct line admin;
+	uint64_t spoils;
+
+	(void)state;
+	stage_open(&stage, "");
+	admin = admin_open(&stage);
+	line_push(&admin, 1, "a:1", 0, "");
+	line_expect(&admin, 1, 1);
+	send_deletion(&admin, "a:1", 1);
+	spoils = edition_spoils(stage.shm);
+	line_send(&admin, 3, &purge);
+	line_receive(&admin, 3, &reply);
+	assert_int_equal(reply.purged, 1);
+	store_reply_clear(&reply);
+	assert_int_not_equal(edition_spoils(stage.shm), spoils);
+	line_close(&admin);
 	stage_close(&stage);
 }
 
@@ -221,6 +301,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_push_is_answered_and_its_groups_are_announced),
+		cmocka_unit_test(a_reply_finds_the_buckets_raised),
+		cmocka_unit_test(a_purge_spoils_all_pages),
 		cmocka_unit_test(a_push_that_changes_nothing_announces_nothing),
 		cmocka_unit_test(what_arrives_together_is_one_commit),
 		cmocka_unit_test(while_another_has_the_database_it_refuses_and_goes_on),

@@ -5,6 +5,7 @@
 
 #include "base/exit.h"
 #include "ipc/frame.h"
+#include "shm/edition.h"
 #include "shm/generation.h"
 #include "writer/peer.h"
 
@@ -228,7 +229,7 @@ static void an_unknown_outcome_is_answered_and_found_out(void **state)
 	later_open(&stage, 3);
 	link = link_open(&stage);
 	ring_reader_start(stage.shm, &reader);
-	assert_true(generation_read(stage.shm) != GENERATION_NONE);
+	assert_true(edition_is_accounted(stage.shm, 1));
 	line_push(&link, 1, "a:1", 0, "");
 	fake_expect(FAKE_COMMIT, NULL);
 	fake_order(ANSWER(RC_UNAVAILABLE, 0));
@@ -238,7 +239,7 @@ static void an_unknown_outcome_is_answered_and_found_out(void **state)
 
 	/* Nothing is committed or cached until the store can be reached. */
 	line_push(&link, 2, "a:2", 0, "");
-	assert_true(generation_read(stage.shm) == GENERATION_NONE);
+	assert_false(edition_is_accounted(stage.shm, 2));
 	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_EMPTY);
 	stage_halt(&stage);
 	fake_order(ANSWER(RC_UNAVAILABLE, 0));
@@ -246,7 +247,7 @@ static void an_unknown_outcome_is_answered_and_found_out(void **state)
 	expect_rc(&link, 2, RC_UNAVAILABLE);
 	fake_expect(FAKE_HEAD, NULL);
 	fake_order(ANSWER(RC_OK, 4));
-	while (generation_read(stage.shm) == GENERATION_NONE)
+	while (!edition_is_accounted(stage.shm, 2))
 		(void)poll(NULL, 0, 1);
 	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_LOST);
 	assert_int_equal(ring_committed(stage.shm), 4);
@@ -271,7 +272,7 @@ static void a_failed_sync_ends_it_without_an_answer(void **state)
 	fake_expect(FAKE_COMMITTED, NULL);
 	assert_false(line_fill(&link));
 	assert_int_equal(stage_join(&stage), EXIT_FAILURE);
-	assert_true(generation_read(stage.shm) == GENERATION_NONE);
+	assert_false(edition_is_accounted(stage.shm, 2));
 	line_close(&link);
 	stage_free(&stage);
 }
@@ -384,7 +385,7 @@ static void only_reports_enter_the_ring(void **state)
 	line_expect(&link, 1, 1);
 	assert_int_equal(ring_committed(stage.shm), 8);
 	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_EMPTY);
-	assert_true(generation_read(stage.shm) == GENERATION_NONE);
+	assert_false(edition_is_accounted(stage.shm, 2));
 	line_close(&link);
 	later_close(&stage);
 }
