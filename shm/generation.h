@@ -1,4 +1,4 @@
-/* The generation of tokens: a number that only the writer changes. It is odd from before
+/* The generation of tokens: a number that only the writer changes. It is odd before
  * each commit that can make a token worth less (revoked, rotated) until after it, and
  * from the start of a writer until that writer has read the database. It ends before
  * the commit is answered. So who compares it with each request accepts no token after

@@ -5,9 +5,9 @@
  * of the newest commit (ring_commit). Later (ring_publish) it keeps of the hints those
  * that somebody follows (shm/followers.h); then it raises the head; only then it writes
  * these, each under a stamp that is odd meanwhile, and last the number of what is
- * published. It wakes who follows them. A reader that was lapped, or that met a producer that
- * was killed, gets RING_LOST and finds out by the buckets which of its keys may have
- * changed:
+ * published. It wakes who follows them. A reader that was lapped, or that met a
+ * producer that was killed, gets RING_LOST and finds out by the buckets which of its
+ * keys may have changed:
  *
  *   RING_LOST ─▶ C = ring_committed() ─▶ for each key: ring_bucket(key) > number known for it
  *   ─▶ ask the database

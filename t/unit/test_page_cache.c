@@ -1,5 +1,5 @@
-/* Tests of worker/page_cache.c: pages are found for the same query and for no other, and
- * are good until their group changes. */
+/* Tests of worker/page_cache.c: pages are found for the same query and for no other,
+ * and are good until their group changes. */
 #include "base/hash.h"
 #include "shm/edition.h"
 #include "shm/ring.h"
@@ -77,7 +77,7 @@ static void the_same_question_finds_it(void **state)
 	page_cache_free(page_cache);
 }
 
-/* ---- Until when it is good -------------------------------------------------------- */
+/* ---- Until when it is good ------------------------------------------------------- */
 
 struct world {
 	struct shm *shm;
@@ -152,8 +152,8 @@ static void it_survives_commits_of_other_groups(void **state)
 	assert_false(is_good(world, 4));
 }
 
-/* The writer has raised the bucket, but a read would not find the commit yet, or already
- * does and the bucket is not raised. */
+/* The writer has raised the bucket, but a read would not find the commit yet, or
+ * already does and the bucket is not raised. */
 static void it_is_told_until_a_commit_is_visible(void **state)
 {
 	struct world *world = *state;
@@ -196,7 +196,7 @@ static void it_is_read_again_after_a_while(void **state)
 	assert_false(page_is_good(world->page, world->shm, 1, NOW + PAGE_CACHE_AGE_US + 1));
 }
 
-/* ---- Its place --------------------------------------------------------------------- */
+/* ---- Its place ------------------------------------------------------------------- */
 
 static void every_part_of_the_question_counts(void **state)
 {
