@@ -7,5 +7,6 @@ enum rc landlock_enter(const struct landlock_beneath *beneath, size_t count, boo
 {
 	(void)beneath;
 	(void)count;
+	(void)connects;
 	return error_set(err, RC_NOT_FOUND, "this kernel has no Landlock");
 }
