@@ -55,6 +55,8 @@ mkdir "$www/many"
 (cd "$www/many" && seq 1 1001 | xargs touch)
 is "$(status_of "$url/pocketbook-sw.js")" 404 "with more than 1000 files there is none"
 like "$(cat "$work/body")" 'than a device is to keep' "and it says why"
+is "$(status_of "$url/pocketbook-sw.js")" 404 "each time it is asked for"
+is "$(grep -c 'event=folder_too_large folder=.* files_max=1000' "$log")" 1 "the log says so once"
 rm -r "$www/many"
 for i in 1 2 3 4 5; do head -c 8000000 /dev/urandom >"$www/$i.bin"; done
 is "$(status_of "$url/pocketbook-sw.js")" 404 "nor with more than 32 MiB"

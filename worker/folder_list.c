@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "worker/folder.h"
 
@@ -179,9 +180,19 @@ static void hash_new(struct folder_list *list, const char *folder)
 	list->count = kept;
 }
 
+/* Otherwise only the one who looks at the answers of a browser would learn of it. */
+static void log_too_large(struct folder_list *list, const char *folder)
+{
+	if (!list->too_large)
+		log_warn("folder_too_large", LOG_TEXT("folder", folder),
+			 LOG_NUMBER("files_max", FOLDER_LIST_FILES),
+			 LOG_NUMBER("bytes_max", FOLDER_LIST_BYTES));
+	list->too_large = true;
+}
+
 bool folder_list_read(struct folder_list *list, const char *folder)
 {
-	struct folder_list now = { NULL, 0 };
+	struct folder_list now = { .count = 0 };
 	struct walk walk = { .folder = folder, .before = list, .list = &now };
 
 	walk_folder(&walk);
@@ -190,6 +201,7 @@ bool folder_list_read(struct folder_list *list, const char *folder)
 		/* The hashes stay, and nothing was hashed: the next call may find
 		 * less. */
 		folder_list_free(&now);
+		log_too_large(list, folder);
 		return false;
 	}
 	hash_new(&now, folder);
@@ -205,5 +217,5 @@ void folder_list_free(struct folder_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->files[i].path);
 	free(list->files);
-	*list = (struct folder_list){ NULL, 0 };
+	*list = (struct folder_list){ .count = 0 };
 }

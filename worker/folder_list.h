@@ -26,13 +26,14 @@ struct folder_file {
 struct folder_list {
 	struct folder_file *files; /* sorted by path */
 	size_t count;
+	bool too_large; /* the folder, which was logged */
 };
 
 /* Reads the list anew. A file whose inode, size and time are those of the last call is
  * not read again, so that a call costs one stat for each file, and the hashes of what
  * has changed since. Hidden files, source maps, links out of the folder and folders
  * behind links are left out. Returns false, and leaves the list as it was, if there are
- * too many files or bytes. */
+ * too many files or bytes, which is logged once. */
 bool folder_list_read(struct folder_list *list, const char *folder);
 /* Frees the content. */
 void folder_list_free(struct folder_list *list);
