@@ -56,7 +56,7 @@ static enum rc read_value(struct slice text, size_t kind, bool has_default, int6
 	}
 	if (read_limit(text, kind, out) == RC_OK)
 		return RC_OK;
-	return error_set(err, RC_MALFORMED, "%s: \"%.*s\" is not a %s from 1 on, off%s",
+	return error_set(err, RC_MALFORMED, "%s: \"%.*s\" is neither a %s of at least 1 nor off%s",
 			 names[kind], (int)(text.len < 64 ? text.len : 64), text.data,
 			 kind == STORE_QUOTA_BYTES ? "size (such as 500M or 2G)" : "number",
 			 has_default ? " or default" : "");

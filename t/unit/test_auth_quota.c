@@ -80,8 +80,9 @@ static void what_is_none(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_int_equal(quota_parse(slice_of(texts[i]), true, &quota, &err), RC_MALFORMED);
 	assert_int_equal(quota_parse(slice_of("bytes=default"), false, &quota, &err), RC_MALFORMED);
-	assert_string_equal(err.text,
-			    "bytes: \"default\" is not a size (such as 500M or 2G) from 1 on, off");
+	assert_string_equal(
+		err.text,
+		"bytes: \"default\" is neither a size (such as 500M or 2G) of at least 1 nor off");
 }
 
 static void text_is_read_back(void **state)
