@@ -162,4 +162,7 @@ ln "$db" "$work/hard.db"
 timeout 30 "$POCKETBOOK" serve --auth off --listen 127.0.0.1:0 --db "$db" >"$work/second" 2>&1
 is $? 1 "no server starts on a file with two names"
 like "$(cat "$work/second")" 'test.db has 2 names \(hard links\)' "and it says why"
+"$POCKETBOOK" check --db "$db" >"$work/second" 2>&1
+is $? 1 "check reports it"
+like "$(cat "$work/second")" 'the file: has 2 names \(hard links\), so that no server starts' "with what to do"
 finish

@@ -11,6 +11,7 @@
 #include "store/docid.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define STEP_OPERATIONS 1000000 /* of SQLite's machine, between two calls of on_progress */
 #define STEP_DOCUMENTS 1000
@@ -70,6 +71,21 @@ static int on_integrity(void *arg, int columns, char **values, char **names)
 		line += len + (line[len] == '\n');
 	}
 	return 0;
+}
+
+/* It can be read by each of them while no server runs, but none will start. */
+static void check_names(const struct check *check)
+{
+	struct stat status;
+	char what[160];
+
+	if (stat(check->path, &status) < 0 || status.st_nlink <= 1)
+		return;
+	(void)snprintf(what, sizeof(what),
+		       "has %lu names (hard links), so that no server starts on it; keep one of "
+		       "them, or copy the file",
+		       (unsigned long)status.st_nlink);
+	report(check, slice_of("the file"), what);
 }
 
 static enum rc check_file(struct check *check)
@@ -302,6 +318,7 @@ static enum rc check_all(struct check *check)
 		code = schema_version(check->db, &schema);
 	if (code != SQLITE_OK)
 		return schema_fail(check->db, code, check->path, check->err);
+	check_names(check);
 	rc = check_file(check);
 	if (rc != RC_OK)
 		return rc;
