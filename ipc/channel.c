@@ -94,12 +94,24 @@ enum rc channel_receive_message(int channel, char *room, size_t *len, int *fd)
 	return RC_OK;
 }
 
+enum rc channel_send_level(int channel, enum log_level level, const struct channel_sender *sender)
+{
+	char bytes[1 + sizeof(*sender)];
+
+	bytes[0] = (char)(CHANNEL_LOG + (int)level);
+	memcpy(bytes + 1, sender, sizeof(*sender));
+	return channel_send_message(channel, slice_make(bytes, sizeof(bytes)), -1);
+}
+
 enum rc channel_receive(int channel, struct channel_message *out)
 {
-	char byte = 0;
-	size_t len = 1;
-	enum rc rc = channel_receive_message(channel, &byte, &len, &out->fd);
+	char bytes[1 + sizeof(out->sender)] = { 0 };
+	size_t len = sizeof(bytes);
+	enum rc rc = channel_receive_message(channel, bytes, &len, &out->fd);
 
-	out->word = (enum channel_word)byte;
+	out->word = (enum channel_word)bytes[0];
+	out->sender = (struct channel_sender){ .uid = (uid_t)-1 };
+	if (rc == RC_OK && len == sizeof(bytes))
+		memcpy(&out->sender, bytes + 1, sizeof(out->sender));
 	return rc;
 }

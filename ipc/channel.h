@@ -1,6 +1,6 @@
 /* The channel between the master and one child: a SOCK_SEQPACKET socketpair for
- * one-byte messages, each with a descriptor or without. End of file means that the
- * other side has ended. */
+ * one-byte messages, some with more behind it, each with a descriptor or without. End of file means
+ * that the other side has ended. */
 #ifndef IPC_CHANNEL_H
 #define IPC_CHANNEL_H
 
@@ -9,6 +9,7 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 enum channel_word {
 	/* Child → master: it serves now. */
@@ -18,7 +19,7 @@ enum channel_word {
 	 * and needs one. */
 	CHANNEL_LINK = 'L',
 	/* Master → child: '0' + the level up to which it logs from now on (enum
-	 * log_level). */
+	 * log_level), and who asked for the reload in which it was set. */
 	CHANNEL_LOG = '0',
 	CHANNEL_LOG_LAST = CHANNEL_LOG + LOG_DEBUG,
 	/* Master → worker, with a channel to its successor: hand all over, then leave
@@ -30,9 +31,16 @@ enum channel_word {
 	CHANNEL_HANDOFF_RECEIVE = 'T'
 };
 
+/* Who has sent a signal. */
+struct channel_sender {
+	pid_t pid; /* 0: unknown */
+	uid_t uid; /* (uid_t)-1: unknown */
+};
+
 struct channel_message {
 	enum channel_word word;
 	int fd; /* the receiver closes it; -1: none */
+	struct channel_sender sender;
 };
 
 /* Both ends close-on-exec and non-blocking. RC_IO with errno. */
@@ -40,6 +48,9 @@ MUST_USE enum rc channel_pair(int ends[2]);
 /* Sends; the descriptor (or -1) stays the caller's. RC_UNAVAILABLE: the other side is
  * gone; RC_BUSY: its queue is full. */
 MUST_USE enum rc channel_send(int channel, enum channel_word word, int fd);
+/* Sends the level up to which the other side is to log. */
+MUST_USE enum rc channel_send_level(int channel, enum log_level level,
+				    const struct channel_sender *sender);
 /* Sets the log level if the word is about that; false: it is another word. */
 bool channel_set_level(enum channel_word word);
 /* Sends a message of at least one byte, whose meaning is up to the two ends. */

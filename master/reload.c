@@ -15,6 +15,12 @@ static void reload_move(struct reload *reload, enum reload_phase to)
 	reload->phase = to;
 }
 
+void reload_ask(struct reload *reload, const struct channel_sender *sender)
+{
+	reload->asked = true;
+	reload->by = *sender;
+}
+
 /* ---- Settings -------------------------------------------------------------------- */
 
 /* Without authentication the addresses must be loopback, and they stay. */
@@ -31,8 +37,7 @@ static void reload_set_level(const struct master *master)
 	const enum log_level level = master->current.log_level;
 
 	log_limit(level);
-	if (writer->pid && channel_send(writer->channel,
-					(enum channel_word)(CHANNEL_LOG + (int)level), -1) != RC_OK)
+	if (writer->pid && channel_send_level(writer->channel, level, &master->reload.by) != RC_OK)
 		log_warn("log_level_unsent", LOG_TEXT("child", writer->name));
 }
 

@@ -7,6 +7,8 @@
 
 #include "master/state.h"
 
+/* A reload is asked for. */
+void reload_ask(struct reload *reload, const struct channel_sender *sender);
 /* Takes the reload that was asked for as far as it goes now. */
 void reload_advance(struct master *master);
 

@@ -44,11 +44,14 @@ enum rc signals_open(struct signals *signals, struct error *err)
 		       : RC_OK;
 }
 
-int signals_take(const struct signals *signals)
+int signals_take(const struct signals *signals, struct channel_sender *sender)
 {
 	struct signalfd_siginfo info;
 
-	return read(signals->fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+	if (read(signals->fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	*sender = (struct channel_sender){ (pid_t)info.ssi_pid, info.ssi_uid };
+	return (int)info.ssi_signo;
 }
 
 bool signals_is_hangup(const struct signals *signals)

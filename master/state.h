@@ -41,7 +41,8 @@ enum reload_phase {
 struct reload {
 	enum reload_phase phase;
 	unsigned slot;
-	bool asked; /* since the settings were read last */
+	bool asked;               /* since the settings were read last */
+	struct channel_sender by; /* who has asked last */
 };
 
 /*  IDLE ──asked──▶ DRY_RUN ──went well──▶ EXEC ──the process is the new program

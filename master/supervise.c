@@ -305,7 +305,8 @@ static const char *signal_text(int number)
 	return number == SIGINT ? "SIGINT" : number == SIGHUP ? "SIGHUP" : "SIGTERM";
 }
 
-static void supervise_on_signal(struct master *master, int number)
+static void supervise_on_signal(struct master *master, int number,
+				const struct channel_sender *sender)
 {
 	const bool stopping = master_is_stopping(master);
 
@@ -314,7 +315,7 @@ static void supervise_on_signal(struct master *master, int number)
 	if (number == SIGUSR2)
 		master->upgrade.asked = true;
 	else if (number == SIGHUP && !stopping && !signals_is_hangup(&master->signals))
-		master->reload.asked = true;
+		reload_ask(&master->reload, sender);
 	else if (!stopping)
 		drain_begin(master, signal_text(number));
 	else if (number != SIGHUP) /* a terminal that goes away may send it twice */
@@ -362,6 +363,7 @@ static int supervise_timeout(struct master *master, bool link_again)
 static void supervise_wait(struct master *master, struct pollfd *polls, int timeout)
 {
 	struct pollfd *signals = &polls[master->workers + 1];
+	struct channel_sender sender;
 	int number;
 
 	for (unsigned slot = 0; slot <= master->workers; slot++)
@@ -373,8 +375,8 @@ static void supervise_wait(struct master *master, struct pollfd *polls, int time
 	for (unsigned slot = 0; slot <= master->workers; slot++)
 		if (polls[slot].revents)
 			supervise_hear(master, &master->children[slot]);
-	while (signals->revents && (number = signals_take(&master->signals)) != 0)
-		supervise_on_signal(master, number);
+	while (signals->revents && (number = signals_take(&master->signals, &sender)) != 0)
+		supervise_on_signal(master, number, &sender);
 }
 
 void supervise_run(struct master *master)

@@ -64,7 +64,7 @@ curl -s "$url/sync" -H "Authorization: Bearer $(head -1 "$work/secrets")" -H 'Co
 like "$(cat "$work/body")" '"ok"' "a client writes"
 is "$(lines)" "$before" "which is none of the audit file's"
 kill -HUP "$server"
-wait_for "a reload leaves a line" grep -q ' act=reload command=serve' "$audit"
+wait_for "a reload leaves a line" grep -Eq " act=reload pid=$$ uid=$(id -u) command=serve" "$audit"
 
 # As logrotate does.
 mv "$audit" "$work/rotated"

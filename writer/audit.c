@@ -37,11 +37,14 @@ void writer_audit(struct audit_file *file, const struct batch *batch,
 	append(file, &lines);
 }
 
-void writer_audit_reload(struct audit_file *file)
+void writer_audit_reload(struct audit_file *file, const struct channel_sender *sender)
 {
+	struct caller caller = server;
 	struct buf lines = BUF_EMPTY;
 
-	audit_begin(&lines, &server, "reload");
+	caller.pid = sender->pid;
+	caller.uid = sender->uid;
+	audit_begin(&lines, &caller, "reload");
 	audit_end(&lines);
 	append(file, &lines);
 }

@@ -2,6 +2,7 @@
 #ifndef WRITER_AUDIT_H
 #define WRITER_AUDIT_H
 
+#include "ipc/channel.h"
 #include "store/audit.h"
 #include "writer/batch.h"
 
@@ -10,6 +11,6 @@
 void writer_audit(struct audit_file *file, const struct batch *batch,
 		  const struct store_reply *replies);
 /* Records that the configuration was read again. */
-void writer_audit_reload(struct audit_file *file);
+void writer_audit_reload(struct audit_file *file, const struct channel_sender *sender);
 
 #endif

@@ -165,7 +165,8 @@ static void loop_hear_master(struct writer *writer)
 	else if (message.fd >= 0)
 		(void)close(message.fd);
 	else if (channel_set_level(message.word))
-		writer_audit_reload(&writer->audit); /* which each reload sends */
+		/* which each reload sends */
+		writer_audit_reload(&writer->audit, &message.sender);
 }
 
 static void loop_accept(struct writer *writer)
