@@ -1,6 +1,6 @@
 /* The channel between the master and one child: a SOCK_SEQPACKET socketpair for
- * one-byte messages, some with more behind it, each with a descriptor or without. End of file means
- * that the other side has ended. */
+ * one-byte messages, some with more behind it, each with a descriptor or without. End
+ * of file means that the other side has ended. */
 #ifndef IPC_CHANNEL_H
 #define IPC_CHANNEL_H
 
