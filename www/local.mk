@@ -60,6 +60,7 @@ www_sources = \
 	%D%/page/icon.png \
 	%D%/page/icon.svg \
 	%D%/page/index.html \
+	%D%/page/ink.css \
 	%D%/page/list.ts \
 	%D%/page/manifest.webmanifest \
 	%D%/page/notes.ts \
