@@ -26,6 +26,13 @@ build() {
 	cmp -s build/release/pocketbook pocketbook || { cp build/release/pocketbook pocketbook.new && mv pocketbook.new pocketbook; }
 }
 
+# make_site DIR: the documentation as a site.
+make_site() {
+	[ www/node_modules/.package-lock.json -nt www/package-lock.json ] || npm --prefix www ci --silent --no-audit --no-fund
+	[ site/node_modules/.package-lock.json -nt site/package-lock.json ] || npm --prefix site ci --silent --no-audit --no-fund
+	node site/build.mjs "$1"
+}
+
 configure_check() {
 	install "$check_packages"
 	configure_in build/check --enable-werror --enable-asan --enable-ubsan --enable-faults --with-postgresql

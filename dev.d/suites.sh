@@ -56,6 +56,8 @@ suite histories node "sqlite3" "node_tests t/history" \
 	"random histories with faults"
 suite page node "chromium" "node_tests t/page" \
 	"the page in Chromium"
+suite site node "chromium" "site_tests" \
+	"the site of the documentation: its links, its search, that it needs nobody else"
 
 # What --quick runs: these suites, and of the processes those that tell most in little
 # time.
@@ -113,6 +115,8 @@ check_memory() {
 
 check_systemd() { shipped t/0510-systemd.sh t/0530-boot.sh; }
 
+site_tests() { make_site build/site && node_tests t/site; }
+
 # node_tests FOLDER|FILE...: with node's runner. The page is tested with the shipped
 # program, all else with the sanitized one.
 node_tests() {
@@ -121,7 +125,7 @@ node_tests() {
 		if [ -d "$path" ]; then files+=("$path"/*.test.mjs); else files+=("$path"); fi
 	done
 	case ${files[0]} in
-	t/page/* | t/conformance/*) program=$PWD/pocketbook ;;
+	t/page/* | t/site/* | t/conformance/*) program=$PWD/pocketbook ;;
 	t/history/* | t/transit/*) build_check pocketbook t/transit/transcode ;;
 	esac
 	TRANSCODE="$PWD/build/check/t/transit/transcode" POCKETBOOK="$program" node --test --test-reporter=tap "${files[@]}"

@@ -89,6 +89,7 @@ page_tests = \
 	%D%/page/daily.test.mjs \
 	%D%/page/examples.test.mjs \
 	%D%/page/frameworks.test.mjs \
+	%D%/page/guides.test.mjs \
 	%D%/page/frameworks/Item.svelte \
 	%D%/page/frameworks/List.svelte \
 	%D%/page/frameworks/preact-main.mjs \
@@ -171,6 +172,7 @@ EXTRA_DIST += \
 	$(page_tests) \
 	%D%/README.md \
 	%D%/postgres.sh \
+	%D%/site/site.test.mjs \
 	%D%/conventions/architecture.test.mjs \
 	%D%/conventions/log-events.mjs \
 	%D%/conventions/log-events.test.mjs \

@@ -111,6 +111,13 @@ static void static_serve_embedded(struct request *request, const char *path)
 	char etag[128];
 	bool gzip;
 
+	if (file == NULL && strcmp(path, "/docs") == 0 &&
+	    static_embedded_find("/docs/index.html")) {
+		/* Relative, as a proxy may have a path above it. */
+		request_set_header(request, "Location", "docs/");
+		request_answer_static(request, 301, slice_of(""));
+		return;
+	}
 	if (file == NULL) {
 		static_not_found(request);
 		return;
@@ -239,11 +246,12 @@ static void static_serve_file(struct request *request, const char *path, int fd,
 	request_answer_file(request, range == BYTE_RANGE_PART ? 206 : 200, fd, from, len);
 }
 
-/* The client library, its modules and its npm package. */
-static bool is_library(const char *path)
+/* The client library, its modules and its npm package, and the documentation. */
+static bool is_beside_folder(const char *path)
 {
 	return strcmp(path, "/pocketbook.js") == 0 || strcmp(path, "/pocketbook.tgz") == 0 ||
-	       strncmp(path, "/pocketbook/", 12) == 0;
+	       strncmp(path, "/pocketbook/", 12) == 0 || strcmp(path, "/docs") == 0 ||
+	       strncmp(path, "/docs/", 6) == 0;
 }
 
 /* The service worker of the folder, which may be too large for one. */
@@ -266,8 +274,8 @@ static void static_serve_offline(struct exchange *exchange)
 		buf_free(&script);
 }
 
-/* A folder replaces the page; the library stays at its path unless the folder has one
- * of its own. */
+/* A folder replaces the page; the library and the documentation stay at their paths
+ * unless the folder has such files of its own. */
 static void static_serve_folder(struct exchange *exchange, const char *folder, const char *path)
 {
 	struct request *request = &exchange->request;
@@ -284,7 +292,7 @@ static void static_serve_folder(struct exchange *exchange, const char *folder, c
 		close(fd);
 	if (strcmp(path, OFFLINE_PATH) == 0)
 		static_serve_offline(exchange);
-	else if (is_library(path))
+	else if (is_beside_folder(path))
 		static_serve_embedded(request, path);
 	else if (exhausted)
 		request_refuse(request, PROBLEM_UNAVAILABLE, "too many open files; try again");

@@ -18,6 +18,11 @@ struct static_file {
 /* Sorted by path. */
 extern const struct static_file static_embedded[];
 extern const size_t static_embedded_count;
+#ifdef HAVE_SITE
+/* The documentation, below /docs/: made by site/, and built in if it is there. */
+extern const struct static_file static_site[];
+extern const size_t static_site_count;
+#endif
 
 /* NULL: there is none at this path. */
 const struct static_file *static_embedded_find(const char *path);

@@ -1,5 +1,5 @@
 // Writes the files of a folder as C source for worker/static_embed.h: node embed.mjs
-// DIR OUT.c
+// DIR OUT.c [TABLE PREFIX], with the names of the table and of the folder in URLs.
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -14,13 +14,15 @@ const types = {
 	'.woff2': 'font/woff2',
 	'.webmanifest': 'application/manifest+json',
 	'.tgz': 'application/gzip',
+	'.txt': 'text/plain; charset=utf-8',
+	'.md': 'text/plain; charset=utf-8',
 }
 
-if (process.argv.length !== 4) {
-	console.error('usage: node embed.mjs DIR OUT.c')
+if (process.argv.length !== 4 && process.argv.length !== 6) {
+	console.error('usage: node embed.mjs DIR OUT.c [TABLE PREFIX]')
 	process.exit(2)
 }
-const [dir, out] = process.argv.slice(2)
+const [dir, out, table = 'static_embedded', prefix = ''] = process.argv.slice(2)
 
 function* walk(folder, path = '') {
 	for (const name of readdirSync(folder)) {
@@ -50,7 +52,7 @@ function embed(path, i) {
 	const etag = hash.toString('hex').slice(0, 16)
 	return {
 		arrays: bytes(`f${i}`, content) + (gain ? bytes(`z${i}`, zipped) : ''),
-		row: `\t{ "${path}", "${type}", "\\"${etag}\\"", "${hash.toString('base64')}", f${i}, sizeof(f${i}), ${gain ? `z${i}, sizeof(z${i})` : 'NULL, 0'} },`,
+		row: `\t{ "${prefix}${path}", "${type}", "\\"${etag}\\"", "${hash.toString('base64')}", f${i}, sizeof(f${i}), ${gain ? `z${i}, sizeof(z${i})` : 'NULL, 0'} },`,
 	}
 }
 
@@ -64,10 +66,10 @@ writeFileSync(
 #include "worker/static_embed.h"
 
 ${files.map((file) => file.arrays).join('\n')}
-const struct static_file static_embedded[] = {
+const struct static_file ${table}[] = {
 ${files.map((file) => file.row).join('\n')}
 };
 
-const size_t static_embedded_count = sizeof(static_embedded) / sizeof(static_embedded[0]);
+const size_t ${table}_count = sizeof(${table}) / sizeof(${table}[0]);
 `,
 )

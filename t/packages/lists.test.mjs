@@ -13,7 +13,7 @@ const build = [...lists['./dev build'], ...lists['./dev node']]
 
 /** Which files each list is for. A file that is in none of them fails the last test. */
 const uses = {
-	'./dev build': /^(dev|dev\.d\/(build|packages|test|suites)\.sh|\.ci\/run|(?!t\/|bench\/|store\/postgres\/).*\.[ch]|www\/[^/]*\.mjs)$/,
+	'./dev build': /^(dev|dev\.d\/(build|packages|test|suites)\.sh|\.ci\/run|(?!t\/|bench\/|store\/postgres\/).*\.[ch]|(www|site)\/[^/]*\.m?js)$/,
 	'./dev bench': /^bench\//,
 	'./dev soak': /^t\/(soak\.mjs|fuzz\/run\.sh|history\/.*)$/,
 	'./dev analyze': /^(t\/analyze\.sh|bench\/.*\.c)$/,
@@ -37,6 +37,7 @@ const uses = {
 	bench: /^t\/bench\//,
 	histories: /^t\/history\//,
 	page: /^(t\/page|examples)\//,
+	site: /^t\/site\//,
 }
 
 /** Unpacked beside the build, not installed (dev.d/packages.sh). */
