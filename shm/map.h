@@ -52,6 +52,7 @@ struct map_usage {
 struct map {
 	atomic_uint_least64_t resyncs;
 	atomic_uint_least64_t repairs;
+	atomic_uint_least64_t epoch;    /* of the numbers in the ring (shm_set_epoch) */
 	atomic_uint_least64_t database; /* its identity; 0: not opened yet */
 	int64_t started;                /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t

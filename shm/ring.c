@@ -144,6 +144,17 @@ void ring_repair(struct shm *shm)
 	ring_move(shm, shm->published.head + 2 * RING_SIZE);
 }
 
+void ring_restart(struct shm *shm, uint64_t head)
+{
+	struct map *map = shm->map;
+
+	for (size_t i = 0; i < RING_BUCKETS; i++)
+		atomic_store_explicit(&map->buckets[i], head, memory_order_release);
+	atomic_store_explicit(&map->committed, head, memory_order_release);
+	atomic_store_explicit(&map->published, head, memory_order_release);
+	(void)ring_attach(shm, head);
+}
+
 static void ring_write(struct map *map, uint64_t place, const struct ring_entry *entry)
 {
 	struct map_entry *at = ring_at(map, place);

@@ -44,6 +44,10 @@ struct ring_entry {
  * another process has written to the ring (ring_is_sound): it is sound now, and
  * shm_repaired is to be called. */
 bool ring_attach(struct shm *shm, uint64_t head);
+/* The same for a `head` that may be older than numbers that were published: a database
+ * has lost commits in a failover, and its numbers begin again there. Readers must be
+ * told before and after it (shm_restart). */
+void ring_restart(struct shm *shm, uint64_t head);
 /* Is the ring as the caller, its producer, has left it? Any process can write to the
  * shared memory, and what a process in somebody else's hands has left there would
  * mislead all others for ever. */

@@ -101,6 +101,29 @@ uint64_t shm_repairs(const struct shm *shm)
 	return atomic_load_explicit(&shm->map->repairs, memory_order_acquire);
 }
 
+#define RESTART (UINT64_C(1) << 32)
+
+void shm_restart(struct shm *shm)
+{
+	atomic_fetch_add_explicit(&shm->map->resyncs, RESTART, memory_order_release);
+	wake_all(shm);
+}
+
+bool shm_has_restarted(uint64_t before, uint64_t after)
+{
+	return before / RESTART != after / RESTART;
+}
+
+void shm_set_epoch(struct shm *shm, uint64_t epoch)
+{
+	atomic_store_explicit(&shm->map->epoch, epoch, memory_order_relaxed);
+}
+
+uint64_t shm_epoch(const struct shm *shm)
+{
+	return atomic_load_explicit(&shm->map->epoch, memory_order_relaxed);
+}
+
 uint64_t shm_resyncs(const struct shm *shm)
 {
 	return atomic_load_explicit(&shm->map->resyncs, memory_order_acquire);

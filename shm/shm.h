@@ -34,16 +34,26 @@ bool shm_serves(struct shm *shm, uint64_t identity);
 void shm_keep_served(struct shm *shm);
 
 /* Announces that hints may have been lost: increments a counter and wakes all slots.
- * The master calls it when the producer of the ring has died. */
+ * The master calls it when the producer of the ring has died, the writer in a new
+ * epoch. */
 void shm_resync(struct shm *shm);
 /* The same, after the memory was written to by a process that had no right to, and was
  * repaired: readers must also forget the numbers that they have read in it. */
 void shm_repaired(struct shm *shm);
 /* How often that was. */
 uint64_t shm_repairs(const struct shm *shm);
+/* The same, and sequence numbers of before stand for other commits: all that readers
+ * know is void. */
+void shm_restart(struct shm *shm);
+/* Do these two counters differ by a shm_restart? */
+bool shm_has_restarted(uint64_t before, uint64_t after);
 /* The counter. Each worker compares it after each wake-up. If it has changed, the
  * worker must ask the database about everything that it follows: a producer may die
  * between its commit and its first hint, and then not even the buckets know. */
 uint64_t shm_resyncs(const struct shm *shm);
+
+/* The epoch of the numbers in the ring, kept for the next writer; 0: none. */
+void shm_set_epoch(struct shm *shm, uint64_t epoch);
+uint64_t shm_epoch(const struct shm *shm);
 
 #endif

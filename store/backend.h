@@ -69,6 +69,9 @@ struct backend {
 		       void *arg);
 	void (*head)(struct store *store, on_store_place *on_place, void *arg);
 	uint64_t (*edition)(struct store *store); /* NULL: never known */
+	/* NULL if a database has one epoch. */
+	void (*follows)(struct store *store, const struct store_cursor *cursor,
+			on_store_follows *on_follows, void *arg);
 	void (*stats)(struct store *store, on_store_stats *on_stats, void *arg);
 	void (*stats_full)(struct store *store, on_store_stats_full *on_stats, void *arg);
 	void (*token_find)(struct store *store, struct slice id, on_store_token *on_token,

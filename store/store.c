@@ -179,6 +179,18 @@ void store_head(struct store *store, on_store_place *on_place, void *arg)
 	store->calls--;
 }
 
+void store_follows(struct store *store, const struct store_cursor *cursor,
+		   on_store_follows *on_follows, void *arg)
+{
+	if (store->cancelled || store->backend->follows == NULL) {
+		on_follows(arg, store->cancelled ? RC_UNAVAILABLE : RC_OK, false);
+		return;
+	}
+	store->calls++;
+	store->backend->follows(store, cursor, on_follows, arg);
+	store->calls--;
+}
+
 void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg)
 {
 	if (store->cancelled) {

@@ -147,6 +147,11 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
  * horizon of purges if that is newer; 0 if there is neither. The epoch is the
  * current one. */
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
+/* Does a sequence number of an earlier epoch, that of the cursor, mean the same in the
+ * present one? False also for an unknown epoch. */
+typedef void on_store_follows(void *arg, enum rc rc, bool follows);
+void store_follows(struct store *store, const struct store_cursor *cursor,
+		   on_store_follows *on_follows, void *arg);
 /* Reads the newest sequence number of all groups. */
 void store_head(struct store *store, on_store_place *on_place, void *arg);
 

@@ -9,9 +9,12 @@
 #include "writer/news.h"
 
 #include "base/log.h"
+#include "shm/edition.h"
 #include "shm/generation.h"
 #include "shm/ring.h"
+#include "shm/shm.h"
 #include "writer/commit.h"
+#include "writer/shm_watch.h"
 
 #include <assert.h>
 
@@ -32,15 +35,72 @@ static void renew_tokens(struct writer *writer)
 		commit_end_tokens(writer);
 }
 
-/* Any group may have changed: readers look at all. */
-static void take_head(struct writer *writer, const struct store_cursor *head)
+/* ---- Heads ----------------------------------------------------------------------- */
+
+static void attach(struct writer *writer, bool continues)
 {
-	writer->watching = WATCHING_CURRENT;
-	writer->epoch = head->epoch;
-	renew_tokens(writer); /* before ring_attach wakes readers */
-	ring_attach(writer->from->shm, head->seq);
+	struct shm *shm = writer->from->shm;
+	const struct store_cursor head = writer->head;
+
+	shm_set_epoch(shm, head.epoch);
+	edition_spoil(shm);
+	if (!continues || head.seq < ring_committed(shm)) {
+		shm_restart(shm);
+		ring_restart(shm, head.seq);
+		shm_restart(shm);
+	} else if (!ring_attach(shm, head.seq)) {
+		shm_watch_repaired(shm);
+	}
 	if (writer->state == WRITER_OPENING)
 		writer_begin_serving(writer);
+}
+
+/* If it cannot be found out, the numbers that are in the ring stand for nothing. Readers
+ * may have others, which they have read from the database: they ask for themselves, and
+ * do so before they read the ring again (worker/live/hint_reader). */
+static void on_lineage(void *arg, enum rc rc, bool follows)
+{
+	struct writer *writer = arg;
+	const bool continues = rc == RC_OK && follows;
+
+	writer->asks_lineage = false;
+	if (writer_has_ended(writer))
+		return;
+	log_warn("epoch_began", LOG_NUMBER("seq", writer->head.seq),
+		 LOG_TEXT("numbers", continues ? "continue" : "begin anew"));
+	if (continues)
+		shm_resync(writer->from->shm);
+	attach(writer, continues);
+}
+
+/* Any group may have changed: readers look at all. A new epoch may have lost commits:
+ * are the numbers of the ring still those of the same commits? */
+static void take_head(struct writer *writer, const struct store_cursor *head)
+{
+	const struct shm *shm = writer->from->shm;
+	const struct store_cursor known = { .epoch = shm_epoch(shm), .seq = ring_committed(shm) };
+
+	writer->watching = WATCHING_CURRENT;
+	writer->head = *head;
+	renew_tokens(writer); /* before the ring wakes readers */
+	if (writer->asks_lineage)
+		return;
+	if (known.epoch == 0 || known.epoch == head->epoch) {
+		attach(writer, true);
+		return;
+	}
+	writer->asks_lineage = true;
+	store_follows(writer->store, &known, on_lineage, writer);
+}
+
+/* ---- Changes --------------------------------------------------------------------- */
+
+/* While the lineage is asked for, the ring is attached to after these. */
+static void pass(struct writer *writer, const struct store_news *news)
+{
+	for (size_t i = 0; i < news->count; i++)
+		if (news->changes[i].seq > writer->head.seq)
+			writer->head.seq = news->changes[i].seq;
 }
 
 static void take_changes(struct writer *writer, const struct store_news *news)
@@ -50,10 +110,14 @@ static void take_changes(struct writer *writer, const struct store_news *news)
 	writer->watching = WATCHING_CURRENT;
 	if (was_lost || names_tokens(news))
 		renew_tokens(writer);
+	commit_changed(writer);
+	if (writer->asks_lineage) {
+		pass(writer, news);
+		return;
+	}
 	hints_collect_changes(&writer->hints, news->changes, news->count);
 	ring_commit(writer->from->shm, writer->hints.entries, writer->hints.count);
 	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
-	commit_changed(writer);
 }
 
 static void take_loss(struct writer *writer)

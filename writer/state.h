@@ -62,7 +62,8 @@ struct writer {
 	struct writer_stats stats;
 	struct group_commit group_commit;
 	enum watching watching;
-	uint64_t epoch; /* of the last report's head */
+	struct store_cursor head; /* of the last report that had one */
+	bool asks_lineage;        /* whether the numbers before it still count */
 	/* Readers may have missed a change, as the outcome of a commit is unknown. Until
 	 * the ring has been attached to the head anew the generation stays odd. Not of
 	 * a shared database. */

@@ -13,6 +13,7 @@ const struct backend backend_postgres = {
 	.changes = postgres_changes,
 	.latest = postgres_latest,
 	.head = postgres_head,
+	.follows = postgres_follows,
 	.stats = postgres_stats,
 	.stats_full = postgres_stats_full,
 	.token_find = postgres_token_find,

@@ -13,6 +13,7 @@ enum statement {
 	PG_PULL,
 	PG_LATEST,
 	PG_HEAD,
+	PG_FOLLOWS,
 	PG_STATS,
 	PG_STATS_FULL,
 	PG_TOKEN,
@@ -95,6 +96,9 @@ enum rc postgres_init(const struct db_url *db, int lanes, struct error *err);
 void postgres_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
 		      void *arg);
 void postgres_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
+
+void postgres_follows(struct store *store, const struct store_cursor *cursor,
+		      on_store_follows *on_follows, void *arg);
 
 /* ---- stats.c ---- */
 void postgres_head(struct store *store, on_store_place *on_place, void *arg);

@@ -146,3 +146,34 @@ void postgres_latest(struct store *store, struct slice group, on_store_place *on
 	line_send(postgres->main, PG_LATEST, &params, on_latest, latest);
 	params_free(&params);
 }
+
+/* ---- Epochs ---- */
+
+struct question {
+	on_store_follows *on_follows;
+	void *arg;
+};
+
+static void on_follows(void *arg, enum rc rc, const PGresult *result)
+{
+	struct question *question = arg;
+
+	if (rc == RC_OK && PQntuples(result) != 1)
+		rc = RC_CORRUPT;
+	question->on_follows(question->arg, rc, rc == RC_OK && result_bool(result, 0, 0));
+	free(question);
+}
+
+void postgres_follows(struct store *store, const struct store_cursor *cursor,
+		      on_store_follows *then, void *arg)
+{
+	struct question *question = mem_alloc(sizeof(*question));
+	struct params params = { .count = 0 };
+
+	*question = (struct question){ then, arg };
+	params_int4(&params, 0);
+	params_int8(&params, (int64_t)cursor->epoch);
+	params_int8(&params, (int64_t)cursor->seq);
+	line_send(postgres_of(store)->main, PG_FOLLOWS, &params, on_follows, question);
+	params_free(&params);
+}

@@ -6,6 +6,8 @@
 #include "shm/followers.h"
 #include "shm/generation.h"
 #include "shm/map.h"
+#include "shm/ring.h"
+#include "shm/shm.h"
 #include "store/backend.h"
 #include "worker/live/hint_reader.h"
 
@@ -26,7 +28,7 @@
 
 /* ---- A store that answers on demand ---- */
 
-enum call { HEAD, LATEST, CHANGES, TOKEN };
+enum call { HEAD, LATEST, CHANGES, TOKEN, FOLLOWS };
 
 struct asked {
 	STAILQ_ENTRY(asked) next;
@@ -36,6 +38,7 @@ struct asked {
 		on_store_place *place;
 		on_store_page *page;
 		on_store_token *token;
+		on_store_follows *follows;
 	} on;
 	void *arg;
 };
@@ -44,6 +47,7 @@ struct fake {
 	struct store store; /* first */
 	STAILQ_HEAD(, asked) asked;
 	size_t count;
+	uint64_t epoch;
 };
 
 static void ask(struct store *store, struct asked asked)
@@ -76,6 +80,14 @@ static void fake_changes(struct store *store, const struct store_query *query,
 		    .call = CHANGES, .since = query->since.seq, .on.page = on_page, .arg = arg });
 }
 
+static void fake_follows(struct store *store, const struct store_cursor *cursor,
+			 on_store_follows *on_follows, void *arg)
+{
+	ask(store,
+	    (struct asked){
+		    .call = FOLLOWS, .since = cursor->seq, .on.follows = on_follows, .arg = arg });
+}
+
 static void fake_token(struct store *store, struct slice id, on_store_token *on_token, void *arg)
 {
 	(void)id;
@@ -89,14 +101,15 @@ static const struct store_token reader = {
 };
 
 /* Answers the oldest question, which must be of this kind. RC_OK: with the number, and
- * for a page with one document of that number, unless it is `since`. */
+ * for a page with one document of that number, unless it is `since`; numbers up to
+ * this one follow. */
 static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t number)
 {
 	struct asked *asked = STAILQ_FIRST(&fake->asked);
 	const struct store_doc doc = {
 		.id = slice_of("g:1"), .version = number, .seq = number, .value = slice_of("1")
 	};
-	struct store_page page = { .next = { .epoch = EPOCH, .seq = number } };
+	struct store_page page = { .next = { .epoch = fake->epoch, .seq = number } };
 
 	assert_non_null(asked);
 	assert_int_equal(asked->call, call);
@@ -104,7 +117,9 @@ static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t numbe
 	fake->count--;
 	page.docs = &doc;
 	page.count = number != asked->since;
-	if (call == TOKEN)
+	if (call == FOLLOWS)
+		asked->on.follows(asked->arg, rc, asked->since <= number);
+	else if (call == TOKEN)
 		asked->on.token(asked->arg, rc, rc == RC_OK ? &reader : NULL);
 	else if (call == CHANGES)
 		asked->on.page(asked->arg, rc, rc == RC_OK ? &page : NULL);
@@ -138,6 +153,7 @@ static const struct backend backend = {
 	.scheme = "fake",
 	.changes = fake_changes,
 	.latest = fake_latest,
+	.follows = fake_follows,
 	.head = fake_head,
 	.token_find = fake_token,
 	.poll = fake_poll,
@@ -181,6 +197,7 @@ static int setup(void **state)
 
 	world->fake.store.backend = &backend;
 	world->fake.store.role = STORE_READER;
+	world->fake.epoch = EPOCH;
 	STAILQ_INIT(&world->fake.asked);
 	world->started = RC_COUNT;
 	world->client = -1;
@@ -366,6 +383,76 @@ static void a_client_may_leave_before_its_answer(void **state)
 	answer(&world->fake, CHANGES, RC_OK, 7);
 	turn(world);
 	assert_int_equal(world->fake.count, 0);
+}
+
+/* ---- A new epoch ---- */
+
+/* A stream with documents that is live at 7, when the next epoch begins. */
+static void open_in_new_epoch(struct world *world, void (*tell)(struct shm *shm))
+{
+	start(world, 7);
+	open_stream(world, true, 7);
+	answer(&world->fake, CHANGES, RC_OK, 7);
+	turn(world);
+	assert_int_equal(count_sent(world, "event: end"), 0);
+	world->fake.epoch = EPOCH + 1;
+	tell(world->shm);
+	hint_reader_wake(world->hints);
+}
+
+static void streams_go_on_in_a_new_epoch(void **state)
+{
+	struct world *world = *state;
+
+	open_in_new_epoch(world, shm_resync);
+	/* Hints of the new epoch may come before it is looked into. */
+	ring_attach(world->shm, 9);
+	hint_reader_wake(world->hints);
+	answer(&world->fake, HEAD, RC_OK, 9);
+	answer(&world->fake, FOLLOWS, RC_OK, 7);
+	turn(world);
+	assert_int_equal(feeds_announced(world->feeds).epoch, EPOCH + 1);
+	assert_int_equal(streams_count(world->streams), 1);
+	answer(&world->fake, LATEST, RC_OK, 9);
+	turn(world);
+	answer(&world->fake, CHANGES, RC_OK, 9);
+	turn(world);
+	assert_int_equal(count_sent(world, "id: 0000000000000006.9"), 1);
+}
+
+static void streams_end_that_have_met_lost_numbers(void **state)
+{
+	struct world *world = *state;
+
+	open_in_new_epoch(world, shm_resync);
+	answer(&world->fake, HEAD, RC_UNAVAILABLE, 0);
+	assert_int_equal(streams_count(world->streams), 1);
+	while (world->fake.count == 0)
+		assert_true(event_base_loop(world->base, EVLOOP_ONCE) == 0);
+	answer(&world->fake, HEAD, RC_OK, 9);
+	answer(&world->fake, FOLLOWS, RC_OK, 6);
+	turn(world);
+	assert_int_equal(streams_count(world->streams), 0);
+	assert_int_equal(count_sent(world, "draining"), 1);
+	assert_int_equal(feeds_announced(world->feeds).seq, 9);
+}
+
+/* Their feed has met 7, and the next commit is 6. */
+static void numbers_begin_anew_after_a_restart(void **state)
+{
+	struct world *world = *state;
+
+	open_in_new_epoch(world, shm_restart);
+	assert_int_equal(streams_count(world->streams), 0);
+	answer(&world->fake, HEAD, RC_OK, 5);
+	turn(world);
+	open_stream(world, false, 5);
+	answer(&world->fake, LATEST, RC_OK, 5);
+	turn(world);
+	(void)count_sent(world, "event");
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 6);
+	turn(world);
+	assert_int_equal(count_sent(world, "id: 0000000000000006.6"), 1);
 }
 
 /* Teardown cancels: a stream that catches up, a feed that reads, one that asks. */
@@ -686,6 +773,9 @@ int main(void)
 		TEST(hints_during_a_read_are_one_more_page),
 		TEST(a_failed_read_is_tried_again),
 		TEST(a_client_may_leave_before_its_answer),
+		TEST(streams_go_on_in_a_new_epoch),
+		TEST(streams_end_that_have_met_lost_numbers),
+		TEST(numbers_begin_anew_after_a_restart),
 		TEST(the_end_may_come_before_answers),
 		TEST(a_client_that_does_not_read_is_told_when_it_does),
 		TEST(a_client_that_never_reads_is_cut_off),

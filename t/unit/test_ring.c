@@ -415,6 +415,28 @@ static void a_new_producer_does_not_go_on_with_rubbish(void **state)
 	}
 }
 
+static void a_ring_may_begin_at_a_lower_number(void **state)
+{
+	struct shm *shm = make(1);
+	struct ring_reader reader;
+	struct ring_entry entry;
+
+	(void)state;
+	follow_all(shm, 0);
+	ring_attach(shm, 40);
+	publish(shm, 1, 42);
+	ring_reader_start(shm, &reader);
+	ring_restart(shm, 37);
+	assert_int_equal(ring_read(shm, &reader, &entry), RING_LOST);
+	assert_int_equal(ring_committed(shm), 37);
+	assert_int_equal(ring_published(shm), 37);
+	assert_int_equal(ring_bucket(shm, 1), 37);
+	publish(shm, 1, 38);
+	assert_int_equal(ring_read(shm, &reader, &entry), RING_GOT);
+	assert_int_equal(entry.number, 38);
+	shm_free(shm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +449,7 @@ int main(void)
 		cmocka_unit_test(a_lapped_reader_is_told_and_goes_on_at_the_head),
 		cmocka_unit_test(a_commit_larger_than_the_ring_is_a_lap),
 		cmocka_unit_test(a_torn_entry_is_never_read_and_a_new_producer_gets_past_it),
+		cmocka_unit_test(a_ring_may_begin_at_a_lower_number),
 		cmocka_unit_test(a_producer_killed_while_attaching_leaves_a_ring_for_the_next),
 		cmocka_unit_test(the_producer_notices_and_repairs),
 		cmocka_unit_test(a_new_producer_does_not_go_on_with_rubbish),

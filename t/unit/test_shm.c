@@ -90,6 +90,10 @@ static void a_resync_is_counted_and_wakes_everyone(void **state)
 	assert_int_equal(shm_resyncs(shm), 1);
 	assert_true(is_awake(shm, 0));
 	assert_true(is_awake(shm, 1));
+	assert_false(shm_has_restarted(0, shm_resyncs(shm)));
+	shm_restart(shm);
+	assert_true(is_awake(shm, 0));
+	assert_true(shm_has_restarted(1, shm_resyncs(shm)));
 	shm_free(shm);
 }
 

@@ -138,6 +138,28 @@ void feed_refresh(struct feed *feed)
 	feed_schedule(feed);
 }
 
+uint64_t feed_known(const struct feed *feed)
+{
+	const struct store_cursor *docs = &feed->delivered_docs;
+
+	/* Of another epoch: the store has continued it there. */
+	return docs->epoch == feed->shared->announced.epoch && docs->seq > feed->hinted
+		       ? docs->seq
+		       : feed->hinted;
+}
+
+void feed_take_epoch(struct feed *feed)
+{
+	if (feed->delivered_docs.bound == 0)
+		feed->delivered_docs.epoch = feed->shared->announced.epoch;
+}
+
+void feed_restart(struct feed *feed)
+{
+	feed->hinted = feed->delivered_hints = feed->shared->announced.seq;
+	feed->delivered_docs = feed->shared->announced;
+}
+
 uint64_t feed_delivered(const struct feed *feed, bool docs)
 {
 	uint64_t delivered = docs ? feed->delivered_docs.seq : feed->delivered_hints;
@@ -305,11 +327,13 @@ static void on_latest(void *arg, enum rc rc, const struct store_cursor *place)
 	feed->asking = false;
 	if (!feed_is_followed(feed)) {
 		feed_schedule(feed);
-	} else if (rc == RC_OK) {
+	} else if (rc == RC_OK && place->epoch == feed->shared->announced.epoch) {
 		feed_hint(feed, place->seq);
 	} else {
+		/* Of another epoch the number may mean something else; feeds.c finds
+		 * out. */
 		feed->stale = true;
-		feed_retry(feed, rc);
+		feed_retry(feed, rc == RC_OK ? RC_UNAVAILABLE : rc);
 	}
 }
 

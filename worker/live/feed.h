@@ -98,6 +98,13 @@ void feed_hint(struct feed *feed, uint64_t number);
 void feed_advance(struct feed *feed);
 /* Hints may have been missed: asks the store for the newest number. */
 void feed_refresh(struct feed *feed);
+/* The newest number that it has met. */
+uint64_t feed_known(const struct feed *feed);
+/* Another epoch, `announced` has it, in which these numbers mean the same. */
+void feed_take_epoch(struct feed *feed);
+/* Another epoch, in which they do not: the feed has nothing to deliver to those who
+ * join it from now on; all others must have been closed. */
+void feed_restart(struct feed *feed);
 /* Delivers, or begins to read from the store. For feeds.c, once in a turn of the
  * loop. */
 void feed_turn(struct feed *feed);

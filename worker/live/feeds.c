@@ -39,9 +39,15 @@ struct feeds {
 	size_t size, count;
 	size_t checked; /* the place that feeds_are_followed came to */
 	struct feeds_scan scan;
-	bool asking, ask_again; /* for the head, to refresh all */
+	bool asking, ask_again;   /* for the head, to refresh all */
+	struct event *ask_later;  /* the store did not answer that */
+	struct store_cursor head; /* the answer, while its epoch is looked into */
+	uint64_t known;           /* the newest number that a feed had met before; 0: unset */
+	bool restarts;            /* all numbers are void */
 	on_feeds_started *on_started;
 	void *arg;
+	on_feeds_restart *on_restart;
+	void *restart_arg;
 };
 
 /* ---- The table ---- */
@@ -268,15 +274,114 @@ void feeds_overrun(struct feeds *feeds, uint64_t committed)
 	scan(feeds, false, committed);
 }
 
+static void scan_stop(struct feeds *feeds)
+{
+	feeds->scan.running = false;
+	event_del(feeds->scan.next);
+}
+
+/* ---- Epochs ---- */
+
+/* A database server that has crashed, or that a standby has replaced, begins a new
+ * epoch, and may have lost the last commits: then numbers that feeds have met are, or
+ * will be, those of other commits. */
+typedef void feed_action(struct feed *feed);
+
+static void each_feed(struct feeds *feeds, feed_action *action)
+{
+	for (size_t i = 0; i < feeds->size; i++)
+		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
+			action(feed);
+}
+
+/* The newest number that any feed has met. */
+static uint64_t feeds_known(const struct feeds *feeds)
+{
+	uint64_t known = feeds->shared.announced.seq;
+
+	for (size_t i = 0; i < feeds->size; i++)
+		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
+			known = feed_known(feed) > known ? feed_known(feed) : known;
+	return known;
+}
+
+/* The head is known, or else it is asked for again, but not at once. */
+static void refreshed(struct feeds *feeds, enum rc rc)
+{
+	static const struct timeval later = { 0, 300000 };
+
+	feeds->asking = false;
+	if (rc != RC_OK) {
+		event_add(feeds->ask_later, &later);
+		return;
+	}
+	feeds->known = 0;
+	scan(feeds, true, feeds->head.seq);
+	if (feeds->ask_again)
+		feeds_refresh(feeds);
+}
+
+static void restart(struct feeds *feeds)
+{
+	scan_stop(feeds);
+	feeds->on_restart(feeds->restart_arg);
+	feeds->shared.announced = feeds->head;
+	each_feed(feeds, feed_restart);
+}
+
+static void on_follows(void *arg, enum rc rc, bool follows)
+{
+	struct feeds *feeds = arg;
+
+	if (rc == RC_OK && follows && !feeds->restarts) {
+		feeds->shared.announced.epoch = feeds->head.epoch;
+		each_feed(feeds, feed_take_epoch);
+	} else if (rc == RC_OK) {
+		feeds->restarts = false;
+		restart(feeds);
+	}
+	refreshed(feeds, rc);
+}
+
 /* The head is asked for before the first feed asks for its group's newest number. */
 static void on_refreshed_head(void *arg, enum rc rc, const struct store_cursor *head)
 {
 	struct feeds *feeds = arg;
+	struct store_cursor known = feeds->shared.announced;
 
-	feeds->asking = false;
-	scan(feeds, true, rc == RC_OK ? head->seq : 0);
-	if (feeds->ask_again)
-		feeds_refresh(feeds);
+	if (rc == RC_OK)
+		feeds->head = *head;
+	if (rc == RC_OK && feeds->restarts) {
+		on_follows(feeds, rc, false);
+		return;
+	}
+	if (rc != RC_OK || head->epoch == known.epoch || known.epoch == 0) {
+		refreshed(feeds, rc);
+		return;
+	}
+	known.seq = feeds->known;
+	store_follows(feeds->shared.store, &known, on_follows, feeds);
+}
+
+static void on_ask_later(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused;
+	(void)what;
+	feeds_refresh(arg);
+}
+
+/* An answer that has not come yet is still about what was known then. */
+void feeds_resync(struct feeds *feeds, bool restarts)
+{
+	const uint64_t known = feeds_known(feeds);
+
+	if (known > feeds->known)
+		feeds->known = known;
+	if (restarts) {
+		feeds->restarts = true;
+		feeds->on_restart(feeds->restart_arg);
+	}
+	feeds_refresh(feeds);
 }
 
 void feeds_refresh(struct feeds *feeds)
@@ -284,7 +389,10 @@ void feeds_refresh(struct feeds *feeds)
 	feeds->ask_again = feeds->asking;
 	if (feeds->asking)
 		return;
+	if (feeds->known == 0)
+		feeds->known = feeds_known(feeds);
 	feeds->asking = true;
+	event_del(feeds->ask_later);
 	store_head(feeds->shared.store, on_refreshed_head, feeds);
 }
 
@@ -318,7 +426,8 @@ struct feeds *feeds_new(struct event_base *base, struct store *store,
 	shared->turn = evtimer_new(base, on_turn, feeds);
 	shared->retry = evtimer_new(base, on_retry, feeds);
 	feeds->scan.next = evtimer_new(base, on_scan, feeds);
-	if (shared->turn && shared->retry && feeds->scan.next)
+	feeds->ask_later = evtimer_new(base, on_ask_later, feeds);
+	if (shared->turn && shared->retry && feeds->scan.next && feeds->ask_later)
 		return feeds;
 	feeds_free(feeds);
 	return NULL;
@@ -345,6 +454,12 @@ void feeds_start(struct feeds *feeds, on_feeds_started *on_started, void *arg)
 	store_head(feeds->shared.store, on_first_head, feeds);
 }
 
+void feeds_on_restart(struct feeds *feeds, on_feeds_restart *on_restart, void *arg)
+{
+	feeds->on_restart = on_restart;
+	feeds->restart_arg = arg;
+}
+
 struct store_cursor feeds_announced(const struct feeds *feeds)
 {
 	return feeds->shared.announced;
@@ -355,7 +470,8 @@ void feeds_free(struct feeds *feeds)
 	if (feeds == NULL)
 		return;
 
-	struct event *events[] = { feeds->shared.turn, feeds->shared.retry, feeds->scan.next };
+	struct event *events[] = { feeds->shared.turn, feeds->shared.retry, feeds->scan.next,
+				   feeds->ask_later };
 
 	for (size_t i = 0; i < feeds->size; i++)
 		while (feeds->table[i])

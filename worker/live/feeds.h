@@ -19,6 +19,11 @@ typedef void on_feeds_started(void *arg, enum rc rc);
 /* Asks the store for its epoch and head; calls back once, maybe before it returns. From
  * RC_OK on groups can be followed. Hints must be read from before this call on. */
 void feeds_start(struct feeds *feeds, on_feeds_started *on_started, void *arg);
+typedef void on_feeds_restart(void *arg);
+/* Called when a new epoch has begun in which sequence numbers that the feeds have met
+ * stand for other commits: all streams must be closed then, so that their clients come
+ * back and go on from what they have. */
+void feeds_on_restart(struct feeds *feeds, on_feeds_restart *on_restart, void *arg);
 /* The epoch, and the number up to which all hints have been handed to their feeds. */
 struct store_cursor feeds_announced(const struct feeds *feeds);
 
@@ -40,5 +45,8 @@ void feeds_refresh(struct feeds *feeds);
  * (shm/followers.h). If not, another process has written there, and hints were lost
  * unnoticed. To be called each second. */
 bool feeds_are_followed(struct feeds *feeds);
+/* The same, and a new epoch may have begun (shm_resync, or shm_restart if `restarts`).
+ * Before any hint of that epoch. */
+void feeds_resync(struct feeds *feeds, bool restarts);
 
 #endif

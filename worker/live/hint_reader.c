@@ -34,6 +34,26 @@ static _Noreturn void spoiled(const char *reason)
 	_Exit(EXIT_FAILURE);
 }
 
+/* The writer died: between its commit and its first hint it may have left changes that
+ * no hint names. Or the database has begun a new epoch. This comes before anything that
+ * the ring has after that. True: numbers begin anew, and those that were just read in the
+ * ring may be of before. */
+static bool check_resyncs(struct hint_reader *reader)
+{
+	const uint64_t before = reader->resyncs;
+	bool restarted;
+
+	reader->resyncs = shm_resyncs(reader->counters->shm);
+	restarted = shm_has_restarted(before, reader->resyncs);
+	if (restarted)
+		reader->newest = 0;
+	if (reader->resyncs != before) {
+		feeds_resync(reader->feeds, restarted);
+		streams_recheck_all(reader->streams);
+	}
+	return restarted;
+}
+
 /* What all buckets account for, and so more than any number in the ring. */
 static uint64_t committed(struct hint_reader *reader)
 {
@@ -44,17 +64,21 @@ static uint64_t committed(struct hint_reader *reader)
 	return number;
 }
 
-/* The ring has lapped this reader. */
+/* The ring has lapped this reader, or there is another writer. */
 static void on_overrun(struct hint_reader *reader)
 {
+	(void)check_resyncs(reader);
 	counters_add(reader->counters, METRIC_RING_OVERRUNS, 1);
 	feeds_overrun(reader->feeds, committed(reader));
 }
 
 static void on_group(struct hint_reader *reader, const struct ring_entry *entry)
 {
-	if (entry->number > committed(reader) || entry->before > reader->newest)
+	if (entry->number > committed(reader) || entry->before > reader->newest) {
+		if (check_resyncs(reader))
+			return;
 		spoiled("a hint of a commit that has not been");
+	}
 	/* A feed that had nothing to do is current up to the commit before. */
 	feeds_announce(reader->feeds, entry->before);
 	feeds_hint(reader->feeds, entry->key, entry->number);
@@ -89,6 +113,8 @@ static void read_ring(struct hint_reader *reader)
 		else
 			on_group(reader, &entry);
 	}
+	if (check_resyncs(reader))
+		return;
 	if (published > committed(reader))
 		spoiled("hints of commits that have not been");
 	feeds_announce(reader->feeds, published);
@@ -120,19 +146,9 @@ static void check_repairs(struct hint_reader *reader)
 
 void hint_reader_poll(struct hint_reader *reader)
 {
-	uint64_t resyncs;
-
 	read_ring(reader);
 	read_tokens(reader);
 	check_repairs(reader);
-	resyncs = shm_resyncs(reader->counters->shm);
-	if (resyncs == reader->resyncs)
-		return;
-	/* The writer died: between its commit and its first hint it may have left
-	 * changes that no hint names. */
-	reader->resyncs = resyncs;
-	feeds_refresh(reader->feeds);
-	streams_recheck_all(reader->streams);
 }
 
 void hint_reader_wake(struct hint_reader *reader)
@@ -156,6 +172,14 @@ void hint_reader_beat(struct hint_reader *reader)
 	hint_reader_poll(reader);
 }
 
+static void on_restart(void *arg)
+{
+	const struct hint_reader *reader = arg;
+
+	log_warn("streams_restarted", LOG_NUMBER("streams", streams_count(reader->streams)));
+	streams_end(reader->streams);
+}
+
 struct hint_reader *hint_reader_new(const struct counters *counters, struct feeds *feeds,
 				    struct streams *streams)
 {
@@ -167,6 +191,7 @@ struct hint_reader *hint_reader_new(const struct counters *counters, struct feed
 	reader->repairs = shm_repairs(counters->shm);
 	reader->tokens = generation_tokens_read(counters->shm);
 	ring_reader_start(counters->shm, &reader->ring);
+	feeds_on_restart(feeds, on_restart, reader);
 	return reader;
 }
 
