@@ -70,6 +70,8 @@ bool command_begins_with(const struct command *command, const char *word);
 
 extern const struct command command_serve, command_stats, command_top;
 extern const struct command command_init;
+extern const struct command command_copy;
+extern const struct command command_epoch;
 extern const struct command command_backup;
 extern const struct command command_purge;
 extern const struct command command_restore;

@@ -8,10 +8,12 @@ const struct command *const commands[] = {
 	&command_serve,
 #ifdef HAVE_POSTGRESQL
 	&command_init,
+	&command_copy,
 #endif
 	&command_backup,
 	&command_purge,
 	&command_restore,
+	&command_epoch,
 	&command_check,
 	&command_export,
 	&command_import,

@@ -14,11 +14,14 @@ libcli_a_SOURCES = \
 	%D%/config.c %D%/config.h \
 	%D%/config_file.c %D%/config_file.h \
 	%D%/control_client.c %D%/control_client.h \
+	%D%/copy.c \
+	%D%/copy_report.c %D%/copy_report.h \
 	%D%/cors_origin.c %D%/cors_origin.h \
 	%D%/database.c %D%/database.h \
 	%D%/doc.c %D%/doc.h \
 	%D%/doc_ls.c \
 	%D%/doc_put.c \
+	%D%/epoch.c \
 	%D%/export.c \
 	%D%/help.c %D%/help.h \
 	%D%/import.c %D%/import.h \
@@ -37,7 +40,6 @@ libcli_a_SOURCES = \
 	%D%/settings.c %D%/settings.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/stats.c \
-	%D%/copy_report.c %D%/copy_report.h \
 	%D%/temp_file.c %D%/temp_file.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_table.c %D%/text_table.h \

@@ -46,6 +46,29 @@ struct store_needs {
 
 #define STORE_READS_MAX 16
 
+struct record;
+struct record_sink;
+struct record_state;
+struct store_load;
+
+/* Writes a whole database, in one transaction. */
+struct backend_load {
+	/* `fd` and `lanes` as in struct store_transfer. Free *out also after a failure.
+	 * RC_EXISTS: it is not empty. */
+	enum rc (*open)(const struct db_url *db, int fd, int lanes, struct store_load **out,
+			struct error *err);
+	/* In this order: the state, all records, the end. */
+	enum rc (*begin)(struct store_load *load, const struct record_state *state,
+			 struct error *err);
+	enum rc (*put)(struct store_load *load, const struct record *record, struct error *err);
+	enum rc (*end)(struct store_load *load, struct error *err);
+	/* Reads back what a commit will have written. */
+	enum rc (*dump)(struct store_load *load, const struct record_sink *sink, struct error *err);
+	enum rc (*commit)(struct store_load *load, struct error *err);
+	/* Without a commit before, nothing was written; a file is the caller's. */
+	void (*free)(struct store_load *load);
+};
+
 struct backend {
 	const char *scheme; /* of db_url.h */
 	const struct store_stat *own_stats;
@@ -97,6 +120,9 @@ struct backend {
 	enum rc (*new_epoch)(struct store *store, const char *path, struct error *err);
 	enum rc (*copy)(const struct db_url *from, int to, on_store_progress *on_progress,
 			void *arg, struct store_stats_full *stats, struct error *err);
+	/* To another back end (store/transfer.h). */
+	enum rc (*dump)(const struct db_url *db, const struct record_sink *sink, struct error *err);
+	const struct backend_load *load;
 	enum rc (*check)(const struct db_url *db, const struct store_check *check,
 			 struct store_stats_full *stats, struct error *err);
 	enum rc (*close_for_replace)(const struct db_url *db, struct error *err);

@@ -11,9 +11,11 @@ libstore_a_SOURCES = \
 	%D%/doc.c \
 	%D%/docid.c %D%/docid.h \
 	%D%/later.h \
+	%D%/record.c %D%/record.h \
 	%D%/rules.c %D%/rules.h \
 	%D%/store.c %D%/store.h \
 	%D%/store_admin.c %D%/store_admin.h \
+	%D%/transfer.c %D%/transfer.h \
 	%D%/wire.c
 if FAULTS
 libstore_a_SOURCES += %D%/later.c %D%/later_operation.c %D%/later_operation.h
@@ -27,9 +29,11 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/checksum.c %D%/sqlite/checksum.h \
 	%D%/sqlite/commit.c \
 	%D%/sqlite/copy.c \
+	%D%/sqlite/dump.c %D%/sqlite/dump.h \
 	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \
 	%D%/sqlite/fd_vfs.c %D%/sqlite/fd_vfs.h \
 	%D%/sqlite/files.c %D%/sqlite/files.h \
+	%D%/sqlite/load.c \
 	%D%/sqlite/log_owner.c %D%/sqlite/log_owner.h \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
 	%D%/sqlite/operations.h \
@@ -61,9 +65,12 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/check.c \
 	%D%/postgres/commit.c %D%/postgres/commit.h \
 	%D%/postgres/conninfo.c %D%/postgres/conninfo.h \
+	%D%/postgres/copy_rows.c %D%/postgres/copy_rows.h \
+	%D%/postgres/dump.c %D%/postgres/dump.h \
 	%D%/postgres/follow.c \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
 	%D%/postgres/lane.c %D%/postgres/lane.h \
+	%D%/postgres/load.c \
 	%D%/postgres/line.c %D%/postgres/line.h \
 	%D%/postgres/open.c \
 	%D%/postgres/operations.h \

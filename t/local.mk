@@ -72,7 +72,8 @@ process_tests = \
 	%D%/0920-postgres-failover.sh \
 	%D%/0930-postgres-writers.sh \
 	%D%/0940-postgres-serve.sh \
-	%D%/0945-postgres-outage.sh
+	%D%/0945-postgres-outage.sh \
+	%D%/0960-copy.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 if POSTGRESQL

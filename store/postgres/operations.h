@@ -137,6 +137,10 @@ enum rc postgres_copy(const struct db_url *from, int to, on_store_progress *on_p
 		      struct store_stats_full *stats, struct error *err);
 enum rc postgres_close_for_replace(const struct db_url *db, struct error *err);
 
+/* ---- dump.c and load.c ---- */
+enum rc postgres_dump(const struct db_url *db, const struct record_sink *sink, struct error *err);
+extern const struct backend_load postgres_load;
+
 /* ---- check.c ---- */
 enum rc postgres_check(const struct db_url *db, const struct store_check *check,
 		       struct store_stats_full *stats, struct error *err);

@@ -221,7 +221,7 @@ static enum rc make_schema(PGconn *conn, struct error *err)
 	return is_there ? RC_OK : pg_schema_query(conn, "CREATE SCHEMA " SCHEMA_NAME, NULL, err);
 }
 
-enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err)
+enum rc pg_schema_begin(PGconn *conn, int lanes, struct error *err)
 {
 	int there;
 	enum rc rc =
@@ -234,15 +234,19 @@ enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err)
 
 	if (rc == RC_OK)
 		rc = pg_schema_check(conn, &there, err);
-	if (rc == RC_OK)
-		return pg_schema_query(conn, "COMMIT", NULL, err);
-	if (rc == RC_NOT_FOUND)
+	if (rc == RC_NOT_FOUND) {
 		rc = make_schema(conn, err);
-	if (rc == RC_OK)
-		rc = fill(conn, lanes, err);
-	if (rc == RC_OK)
-		return pg_schema_query(conn, "COMMIT", NULL, err);
-	if (pg_schema_query(conn, "ROLLBACK", NULL, NULL) != RC_OK)
+		if (rc == RC_OK)
+			rc = fill(conn, lanes, err);
+	}
+	if (rc != RC_OK && pg_schema_query(conn, "ROLLBACK", NULL, NULL) != RC_OK)
 		return rc; /* the connection is gone, and with it the transaction */
 	return rc;
+}
+
+enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err)
+{
+	enum rc rc = pg_schema_begin(conn, lanes, err);
+
+	return rc == RC_OK ? pg_schema_query(conn, "COMMIT", NULL, err) : rc;
 }

@@ -24,6 +24,9 @@ MUST_USE enum rc pg_schema_connect(const struct conninfo *conninfo, PGconn **out
 MUST_USE enum rc pg_schema_check(PGconn *conn, int *lanes, struct error *err);
 /* Makes it, in one transaction, unless another process has done so meanwhile. */
 MUST_USE enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err);
+/* The same, but leaves the transaction open, in which the schema is the search path,
+ * and also if it is there already. On failure there is no transaction. */
+MUST_USE enum rc pg_schema_begin(PGconn *conn, int lanes, struct error *err);
 /* Runs one statement without parameters; results are text. Names the failure. */
 MUST_USE enum rc pg_schema_query(PGconn *conn, const char *sql, PGresult **out, struct error *err);
 

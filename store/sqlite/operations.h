@@ -51,6 +51,11 @@ MUST_USE enum rc sqlite_copy(const struct db_url *from, int to, on_store_progres
 MUST_USE enum rc sqlite_new_epoch(struct store *store, const char *path, struct error *err);
 MUST_USE enum rc sqlite_close_for_replace(const struct db_url *db, struct error *err);
 
+/* dump.c and load.c */
+MUST_USE enum rc sqlite_dump(const struct db_url *db, const struct record_sink *sink,
+			     struct error *err);
+extern const struct backend_load sqlite_load;
+
 /* check.c */
 MUST_USE enum rc sqlite_check(const struct db_url *db, const struct store_check *asked,
 			      struct store_stats_full *stats, struct error *err);

@@ -2,11 +2,16 @@
  * place, statistic and token must be equal. Skipped without POCKETBOOK_TEST_DB. */
 #include "store_kit.h"
 
+#include "store_kit_postgres.h"
+
 #include "base/mem.h"
 #include "store/docid.h"
+#include "store/transfer.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define STEPS 500
 #define BATCH_MAX 12
@@ -319,28 +324,42 @@ static void check_both(struct pair *pair)
 	assert_int_equal(file.tokens, server.tokens);
 }
 
-static void run(void **state, unsigned seed)
+static void walk(struct pair *pair, unsigned steps)
 {
-	struct pair pair = { .file = *state };
-	void *server;
-
-	if (getenv("POCKETBOOK_TEST_DB") == NULL)
-		skip();
-	assert_int_equal(kit_setup(&server), 0);
-	pair.server = server;
-	print_message("seed %u\n", seed);
-	srandom(seed);
-	for (unsigned step = 0; step < STEPS; step++) {
+	for (unsigned step = 0; step < steps; step++) {
 		unsigned dice = below(20);
 
 		if (dice < 6)
-			step_commit(&pair);
+			step_commit(pair);
 		else if (dice < 7)
-			step_look(&pair);
+			step_look(pair);
 		else
-			step_pull(&pair);
+			step_pull(pair);
 	}
-	check_both(&pair);
+	check_both(pair);
+}
+
+static void begin(void **state, struct pair *pair, unsigned seed)
+{
+	void *server;
+
+	*pair = (struct pair){ .file = *state };
+	if (getenv("POCKETBOOK_TEST_DB") == NULL)
+		skip();
+	assert_int_equal(kit_setup(&server), 0);
+	pair->server = server;
+	print_message("seed %u\n", seed);
+	srandom(seed);
+}
+
+static void run(void **state, unsigned seed)
+{
+	struct pair pair;
+	void *server;
+
+	begin(state, &pair, seed);
+	walk(&pair, STEPS);
+	server = pair.server;
 	assert_true(kit_stats(pair.file->reader).head.seq > 100);
 	assert_int_equal(kit_teardown(&server), 0);
 }
@@ -353,6 +372,61 @@ static void seed_1(void **state)
 static void seed_2(void **state)
 {
 	run(state, 2);
+}
+
+/* ---- Copies ---- */
+
+/* `to` is empty, or a file that is not there. */
+static void copy(struct kit *from, struct kit *to)
+{
+	struct store_transfer transfer = {
+		.from = from->path, .to = to->path, .fd = -1, .lanes = 1, .on_progress = on_progress
+	};
+	struct store_transferred copied;
+	struct error err = { "" };
+
+	if (kit_is_file(to)) {
+		transfer.fd = open(to->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		assert_true(transfer.fd >= 0);
+	}
+	assert_string_equal(store_transfer(&transfer, &copied, &err) ? err.text : "", "");
+	if (transfer.fd >= 0)
+		(void)close(transfer.fd);
+}
+
+/* The clients of one database go on with the other, with the cursors that they have. */
+static void follow_copy(struct pair *pair, int from)
+{
+	for (unsigned g = 0; g < GROUPS; g++)
+		pair->cursors[g][1 - from] = pair->cursors[g][from];
+}
+
+static void copies(void **state)
+{
+	struct pair pair;
+	void *server;
+
+	begin(state, &pair, 4);
+	walk(&pair, STEPS / 2);
+	kit_close(pair.file);
+	kit_close(pair.server);
+	kit_postgres_setup(getenv("POCKETBOOK_TEST_DB"), pair.server->path,
+			   sizeof(pair.server->path));
+	copy(pair.file, pair.server);
+	kit_open(pair.file);
+	kit_open(pair.server);
+	follow_copy(&pair, 0);
+	walk(&pair, STEPS / 2);
+	kit_close(pair.file);
+	kit_close(pair.server);
+	(void)snprintf(pair.file->path, sizeof(pair.file->path), "%s/other", pair.file->dir);
+	copy(pair.server, pair.file);
+	kit_open(pair.file);
+	kit_open(pair.server);
+	follow_copy(&pair, 1);
+	walk(&pair, STEPS / 2);
+	server = pair.server;
+	assert_int_equal(kit_teardown(&server), 0);
 }
 
 /* SEED=N repeats one. */
@@ -368,7 +442,7 @@ static void seed_asked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { FILE_TEST(seed_1), FILE_TEST(seed_2),
-					    FILE_TEST(seed_asked_for) };
+					    FILE_TEST(seed_asked_for), FILE_TEST(copies) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

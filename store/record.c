@@ -1,0 +1,16 @@
+/* The columns of records. Called by transfer.c and by the dumps and loads of back
+ * ends. */
+#include "store/record.h"
+
+const struct record_shape record_shapes[RECORD_TABLES] = {
+	[RECORD_ACCOUNT] = { { FIELD_NUMBER, FIELD_TEXT, FIELD_NUMBER, FIELD_NUMBER, FIELD_NUMBER },
+			     5 },
+	[RECORD_GROUP] = { { FIELD_NUMBER, FIELD_TEXT, FIELD_NUMBER }, 3 },
+	[RECORD_DOC] = { { FIELD_NUMBER, FIELD_NUMBER, FIELD_TEXT, FIELD_NUMBER, FIELD_NUMBER,
+			   FIELD_BYTES, FIELD_FLAG, FIELD_TEXT, FIELD_NUMBER, FIELD_NUMBER },
+			 10 },
+	[RECORD_TOKEN] = { { FIELD_TEXT, FIELD_TEXT, FIELD_BYTES, FIELD_NUMBER, FIELD_NUMBER,
+			     FIELD_NUMBER, FIELD_NUMBER, FIELD_NUMBER, FIELD_NUMBER, FIELD_NUMBER },
+			   10 },
+	[RECORD_GRANT] = { { FIELD_TEXT, FIELD_INT, FIELD_TEXT, FIELD_FLAG }, 4 },
+};
