@@ -39,6 +39,9 @@ put() { curl -s -o "$work/answer" -w '%{http_code}' "$url/sync" -H "Authorizatio
 big=$(head -c 5000 /dev/zero | tr '\0' x)
 is "$(put "$token" '{"docs":[{"id":"t:1","base":0,"value":{"a":[1,"é"]}},{"id":"t:2","base":0,"value":2},{"id":"t:n:1","base":0,"value":"'"$big"'"}]}')" 200 "a push"
 is "$(put "$token" '{"docs":[{"id":"t:2","base":1,"deleted":true},{"id":"t:1","base":1,"op":"o1","value":null}]}')" 200 "a change and a deletion"
+# Where a client is: at the end, and in the middle of its first load.
+get() { curl -s "$url/sync?$1" -H "Authorization: Bearer $token"; }
+end=$(get group=t | field cursor) middle=$(get "group=t&limit=1" | field cursor)
 run copy --db "$db" --to "$pg_url"
 refused 1 "another pocketbook serves the database" "the source is in use"
 stop
@@ -68,9 +71,19 @@ run check --db "$work/back.db"
 is "$status" 0 "check finds nothing in it"
 look "$work/back.db" >"$work/after"
 ok "$(cmp -s "$work/before" "$work/after"; echo $?)" "it has what there was at first"
+# Clients go on with their cursors.
+file=$db
+host a "$pg_url"
+db=$file
+use a
+like "$(get "group=t&since=$end")" '"docs":\[\].*"more":false,"reset":false' "nothing is new to a client that had it all"
+like "$(get "group=t&since=$middle")" '"t:1".*"reset":false' "a client in the middle gets the rest"
+is "$(put "$token" '{"docs":[{"id":"t:1","base":2,"value":"new"}]}')" 200 "and pushes on its version"
+like "$(get "group=t&since=$end")" '"docs":\[[{]"id":"t:1"[^]]*"new"[^]]*\].*"reset":false' "which others get by their cursor"
+hosts_stop
 # Numbers go on where they were, and the user's account is still hers.
-"$POCKETBOOK" doc put v:1 1 --db "$pg_url" >/dev/null
-is "$("$POCKETBOOK" epoch --db "$pg_url" --json | grep -o '[0-9]*}')" "$(($("$POCKETBOOK" epoch --db "$db" --json | grep -o '[0-9]*}' | tr -d '}') + 1))}" "the next write has the next number"
+"$POCKETBOOK" doc put v:1 1 --db "$pg_url" >/dev/null 2>"$work/said"
+is "$("$POCKETBOOK" epoch --db "$pg_url" --json | grep -o '[0-9]*}')" "$(($("$POCKETBOOK" epoch --db "$db" --json | grep -o '[0-9]*}' | tr -d '}') + 2))}" "the next write has the next number"
 is "$(pg_sql one app "SELECT documents, groups FROM pocketbook.account")" "2|2" "what a user has stored is kept"
 old=$db db=$work/back.db
 serve
