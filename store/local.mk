@@ -33,6 +33,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \
 	%D%/sqlite/fd_vfs.c %D%/sqlite/fd_vfs.h \
 	%D%/sqlite/files.c %D%/sqlite/files.h \
+	%D%/sqlite/insert.c %D%/sqlite/insert.h \
 	%D%/sqlite/load.c \
 	%D%/sqlite/log_owner.c %D%/sqlite/log_owner.h \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
@@ -42,6 +43,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/quota.c %D%/sqlite/quota.h \
 	%D%/sqlite/read.c \
 	%D%/sqlite/readonly_vfs.c %D%/sqlite/readonly_vfs.h \
+	%D%/sqlite/row.c %D%/sqlite/row.h \
 	%D%/sqlite/scan.c \
 	%D%/sqlite/schema.c %D%/sqlite/schema.h \
 	%D%/sqlite/schema_compare.c \

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/purge.h"
 #include "store/sqlite/push.h"
+#include "store/sqlite/quota.h"
 #include "store/sqlite/tokens.h"
 #include "store/sqlite/wal.h"
 
@@ -20,6 +21,10 @@
 static enum rc apply(struct transaction *transaction, const struct store_request *request,
 		     struct store_reply *reply, struct buf *bytes)
 {
+	enum rc rc = request->kind == STORE_PUSH ? RC_OK : quota_leave(transaction);
+
+	if (rc != RC_OK)
+		return rc;
 	switch (request->kind) {
 	case STORE_PUSH:
 		reply->result_count = request->edit_count;
@@ -129,9 +134,12 @@ static enum rc note_state(struct transaction *transaction, const struct store_st
 			  int changes_before)
 {
 	struct sqlite *sqlite = transaction->sqlite;
-	enum rc rc = transaction_leave(transaction);
-	bool is_same = rc == RC_OK && memcmp(&transaction->state, before, sizeof(*before)) == 0;
+	enum rc rc = quota_leave(transaction);
+	bool is_same;
 
+	if (rc == RC_OK)
+		rc = transaction_leave(transaction);
+	is_same = rc == RC_OK && memcmp(&transaction->state, before, sizeof(*before)) == 0;
 	if (rc != RC_OK || (is_same && sqlite3_total_changes(sqlite->db) == changes_before))
 		return rc;
 	if (is_same)
@@ -174,6 +182,7 @@ static enum rc transact(struct transaction *transaction, const struct store_requ
 		rc = finish(sqlite);
 	if (rc == RC_OK)
 		sqlite->head = transaction->state.head;
+	quota_forget(transaction);
 	sql_rollback(sqlite);
 	return rc;
 }

@@ -85,6 +85,17 @@ static enum rc check_file(const char *path, int access_mode, struct error *err)
 	return RC_OK;
 }
 
+/* ---- The library ---- */
+
+/* Each process has one thread, and nobody asks SQLite for statistics of its memory. The
+ * two have no effect once it has been used, nor do they need any. */
+void sql_start(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	fault_vfs_install();
+}
+
 /* ---- The connection ---- */
 
 static int switch_on(sqlite3 *db, int option, int on)
@@ -243,7 +254,7 @@ enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err)
 		rc = files_refuse_other_name(path, err);
 	if (rc != RC_OK)
 		return rc;
-	fault_vfs_install();
+	sql_start();
 	code = connect_to(path, STORE_READER, db);
 	rc = code == SQLITE_OK ? start_source(*db, path, err) : schema_fail(*db, code, path, err);
 	if (rc != RC_OK) {
@@ -281,7 +292,7 @@ enum rc sqlite_open(const struct db_url *db, enum store_role role, struct store 
 	struct sqlite *sqlite;
 	enum rc rc = role == STORE_WRITER ? make_file(path, err) : RC_OK;
 
-	fault_vfs_install();
+	sql_start();
 	if (rc == RC_OK)
 		rc = check_file(path, role == STORE_WRITER ? R_OK | W_OK : R_OK, err);
 	if (rc != RC_OK)

@@ -7,6 +7,9 @@
 
 #include <sqlite3.h>
 
+/* Configures SQLite, before the first use of it by this process. */
+void sql_start(void);
+
 /* A separate connection that only reads and never checkpoints, to a database of
  * Pocketbook of any schema. Close it with sqlite3_close. Fails as store_open does. */
 MUST_USE enum rc sql_open_source(const char *path, sqlite3 **db, struct error *err);

@@ -3,8 +3,9 @@
 #include "store/sqlite/push.h"
 
 #include "store/sqlite/checksum.h"
-
+#include "store/sqlite/insert.h"
 #include "store/sqlite/quota.h"
+#include "store/sqlite/row.h"
 
 #include "store/docid.h"
 #include "base/fault.h"
@@ -32,7 +33,7 @@ struct push {
 	struct decision *decisions;
 	struct store_result *results;
 	struct buf *bytes;
-	struct quota_payer payer;
+	struct quota_payer *payer;
 	int64_t growth[STORE_QUOTA_STORED]; /* of the payer */
 	bool has_conflict;
 };
@@ -139,11 +140,6 @@ static enum rc decide(struct push *push, size_t i)
 
 /* ---- Counting ---- */
 
-static int64_t charge_of(const struct store_edit *edit)
-{
-	return (int64_t)(edit->id.len + edit->value.len);
-}
-
 static int compare_groups(const void *left, const void *right)
 {
 	const struct slice *a = left, *b = right;
@@ -180,10 +176,10 @@ static void count_growth(struct push *push)
 		if (decision->verdict != RULES_WRITE)
 			continue;
 		if (!edit->deleted) {
-			push->growth[STORE_QUOTA_BYTES] += charge_of(edit);
+			push->growth[STORE_QUOTA_BYTES] += row_charge(edit);
 			push->growth[STORE_QUOTA_DOCUMENTS]++;
 		}
-		if (decision->account && decision->account == push->payer.account) {
+		if (decision->account && decision->account == push->payer->account) {
 			push->growth[STORE_QUOTA_BYTES] -= (int64_t)decision->charge;
 			push->growth[STORE_QUOTA_DOCUMENTS]--;
 		}
@@ -196,15 +192,15 @@ static enum rc count_for_payer(struct push *push, struct store_reply *reply)
 {
 	enum rc rc;
 
-	if (!push->payer.counts)
+	if (!push->payer->counts)
 		return RC_OK;
 	count_growth(push);
-	rc = quota_allow(&push->payer, push->growth, reply);
+	rc = quota_allow(push->payer, push->growth, reply);
 	if (rc == RC_OK)
-		rc = quota_open_account(push->transaction->sqlite, &push->payer);
-	return rc == RC_OK
-		       ? quota_charge(push->transaction->sqlite, push->payer.account, push->growth)
-		       : rc;
+		rc = quota_open_account(push->transaction->sqlite, push->payer);
+	if (rc == RC_OK)
+		quota_grow(push->transaction, push->growth);
+	return rc;
 }
 
 /* What another user wrote counts for that one no longer. */
@@ -215,68 +211,22 @@ static enum rc credit_other(const struct push *push, const struct decision *deci
 		[STORE_QUOTA_DOCUMENTS] = -1,
 	};
 
-	if (decision->account == 0 || decision->account == push->payer.account)
+	if (decision->account == 0 || decision->account == push->payer->account)
 		return RC_OK;
 	return quota_charge(push->transaction->sqlite, decision->account, less);
 }
 
 /* ---- Writing ---- */
 
-static enum rc drop_large(struct sqlite *sqlite, uint64_t seq)
-{
-	sql_bind_number(sqlite->sql[SQL_DROP_LARGE], 1, seq);
-	return sql_run(sqlite->sql[SQL_DROP_LARGE]);
-}
-
-static enum rc add_large(struct sqlite *sqlite, uint64_t seq, struct slice value)
-{
-	sql_bind_number(sqlite->sql[SQL_ADD_LARGE], 1, seq);
-	sql_bind_text(sqlite->sql[SQL_ADD_LARGE], 2, value);
-	return sql_run(sqlite->sql[SQL_ADD_LARGE]);
-}
-
-static int64_t sum_of(const struct transaction *transaction, const struct store_edit *edit,
-		      uint64_t version)
-{
-	const struct checksum_of of = {
-		.id = edit->id,
-		.op = edit->op,
-		.value = edit->value,
-		.seq = transaction->state.head,
-		.version = version,
-		.is_deleted = edit->deleted,
-		.deleted_at = edit->deleted ? (uint64_t)transaction->now : 0,
-		.plain = edit->plain,
-	};
-
-	return checksum_make(&of);
-}
-
 static enum rc write_row(const struct push *push, const struct store_edit *edit,
 			 const struct decision *decision, uint64_t version)
 {
 	struct transaction *transaction = push->transaction;
-	const bool counts = push->payer.counts && !edit->deleted;
+	const bool counts = push->payer->counts && !edit->deleted;
 	sqlite3_stmt *stmt = transaction->sqlite->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
 	enum rc rc;
 
-	sql_bind_number(stmt, 1, transaction->group.gid);
-	sql_bind_number(stmt, 2, transaction->state.head);
-	sql_bind_text(stmt, 3, edit->id);
-	sql_bind_number(stmt, 4, version);
-	if (edit->deleted)
-		sql_bind_number(stmt, 5, (uint64_t)transaction->now);
-	else
-		sql_bind_null(stmt, 5);
-	sql_bind_text(stmt, 6, FAULT_MUTANT("op_forgotten") ? slice_make("", 0) : edit->op);
-	sql_bind_number(stmt, 7, edit->plain);
-	if (edit->deleted || edit->value.len > SQLITE_VALUE_INLINE)
-		sql_bind_null(stmt, 8);
-	else
-		sql_bind_text(stmt, 8, edit->value);
-	sql_bind_number(stmt, 9, counts ? push->payer.account : 0);
-	sql_bind_number(stmt, 10, counts ? (uint64_t)charge_of(edit) : 0);
-	sql_bind_number(stmt, 11, (uint64_t)sum_of(transaction, edit, version));
+	row_bind(transaction, stmt, edit, version, counts ? push->payer->account : 0);
 	if (decision->there)
 		sql_bind_number(stmt, 12, decision->seq);
 	rc = sql_run(stmt);
@@ -292,20 +242,6 @@ static uint64_t *count_of(struct store_state *state, bool deleted)
 	return deleted ? &state->tombstones : &state->documents;
 }
 
-/* To pulls of the groups that contain its group, the document moves as well. */
-static enum rc move_in_ancestors(struct transaction *transaction, uint64_t from, uint64_t to)
-{
-	const struct slice group = transaction->group.name;
-	enum rc rc;
-
-	if (memchr(group.data, ':', group.len) == NULL || FAULT_MUTANT("nested_forgotten"))
-		return RC_OK;
-	rc = ancestors_find(transaction->sqlite, transaction->ancestors, group);
-	return rc == RC_OK ? ancestors_move(transaction->sqlite, transaction->ancestors,
-					    transaction->group.gid, from, to)
-			   : rc;
-}
-
 static enum rc write_edit(struct push *push, size_t i)
 {
 	struct transaction *transaction = push->transaction;
@@ -315,24 +251,22 @@ static enum rc write_edit(struct push *push, size_t i)
 	enum rc rc = transaction_enter(transaction, docid_group(edit->id));
 
 	if (rc == RC_OK && transaction->group.gid == 0)
-		rc = transaction_add_group(transaction, push->payer.account);
+		rc = transaction_add_group(transaction, push->payer->account);
 	if (rc != RC_OK)
 		return rc;
 	result->seq = transaction->group.seq = ++transaction->state.head;
-	result->version = decision->version + (FAULT_MUTANT("version_skipped") ? 2 : 1);
+	result->version = row_next_version(decision->version);
 	if (decision->there)
 		--*count_of(&transaction->state, decision->deleted);
 	++*count_of(&transaction->state, edit->deleted);
 	rc = write_row(push, edit, decision, result->version);
 	if (rc == RC_OK)
-		rc = move_in_ancestors(transaction, decision->seq, result->seq);
+		rc = row_move_nested(transaction, decision->seq, result->seq);
 	if (rc == RC_OK)
 		rc = credit_other(push, decision);
 	if (rc == RC_OK && decision->is_large)
-		rc = drop_large(transaction->sqlite, decision->seq);
-	if (rc == RC_OK && edit->value.len > SQLITE_VALUE_INLINE)
-		rc = add_large(transaction->sqlite, result->seq, edit->value);
-	return rc;
+		rc = row_drop_large(transaction, decision->seq);
+	return rc == RC_OK ? row_add_large(transaction, edit, result->seq) : rc;
 }
 
 /* Only what would have been written is skipped: a document that has the op of its edit
@@ -374,6 +308,7 @@ static enum rc decide_and_write(struct push *push, struct store_reply *reply)
 {
 	enum rc rc = RC_OK;
 
+	push->decisions = mem_array(push->request->edit_count, sizeof(*push->decisions));
 	/* A push contains each document once, so no decision depends on another
 	 * edit's write. */
 	for (size_t i = 0; rc == RC_OK && i < push->request->edit_count; i++)
@@ -398,15 +333,17 @@ enum rc push_apply(struct transaction *transaction, const struct store_request *
 	struct push push = {
 		.transaction = transaction,
 		.request = request,
-		.decisions = mem_array(request->edit_count, sizeof(*push.decisions)),
 		.results = reply->results,
 		.bytes = bytes,
+		.payer = &transaction->payer,
 	};
-	enum rc rc = quota_find(transaction->sqlite, request, &push.payer);
+	bool done = false;
+	enum rc rc = quota_enter(transaction, request);
 
 	if (rc == RC_OK)
+		rc = insert_new(transaction, request, reply->results, &done);
+	if (rc == RC_OK && !done)
 		rc = decide_and_write(&push, reply);
-	quota_payer_free(&push.payer);
 	free(push.decisions);
 	return rc;
 }

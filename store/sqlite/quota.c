@@ -52,16 +52,13 @@ static void read_payer(sqlite3_stmt *stmt, const struct store_quota *server,
 	out->counts = out->account || has_limit(out->limits);
 }
 
-enum rc quota_find(struct sqlite *sqlite, const struct store_request *request,
-		   struct quota_payer *out)
+static enum rc find_payer(struct sqlite *sqlite, const struct store_request *request,
+			  struct quota_payer *out)
 {
 	sqlite3_stmt *stmt = sqlite->sql[SQL_PAYER];
 	bool used = false, row = false;
-	enum rc rc;
+	enum rc rc = are_used(sqlite, &used);
 
-	if (request->payer.len == 0)
-		return RC_OK;
-	rc = are_used(sqlite, &used);
 	if (rc != RC_OK || (!used && !has_limit(request->quota.limits)))
 		return rc;
 	sql_bind_text(stmt, 1, request->payer);
@@ -72,9 +69,54 @@ enum rc quota_find(struct sqlite *sqlite, const struct store_request *request,
 	return rc == RC_OK && !row ? RC_DENIED : rc;
 }
 
-void quota_payer_free(struct quota_payer *payer)
+enum rc quota_enter(struct transaction *transaction, const struct store_request *request)
 {
-	free((void *)payer->user.data);
+	enum rc rc;
+
+	if (transaction->payer_token.len && slice_equal(transaction->payer_token, request->payer))
+		return RC_OK;
+	rc = quota_leave(transaction);
+	if (rc != RC_OK || request->payer.len == 0)
+		return rc;
+	rc = find_payer(transaction->sqlite, request, &transaction->payer);
+	if (rc == RC_OK)
+		transaction->payer_token = request->payer;
+	return rc;
+}
+
+static bool has_grown(const struct transaction *transaction)
+{
+	for (size_t i = 0; i < STORE_QUOTA_STORED; i++)
+		if (transaction->growth[i] != 0)
+			return true;
+	return false;
+}
+
+enum rc quota_leave(struct transaction *transaction)
+{
+	enum rc rc = RC_OK;
+
+	if (has_grown(transaction))
+		rc = quota_charge(transaction->sqlite, transaction->payer.account,
+				  transaction->growth);
+	quota_forget(transaction);
+	return rc;
+}
+
+void quota_forget(struct transaction *transaction)
+{
+	free((void *)transaction->payer.user.data);
+	transaction->payer = (struct quota_payer){ .counts = false };
+	transaction->payer_token = slice_make("", 0);
+	memset(transaction->growth, 0, sizeof(transaction->growth));
+}
+
+void quota_grow(struct transaction *transaction, const int64_t growth[STORE_QUOTA_STORED])
+{
+	for (size_t i = 0; i < STORE_QUOTA_STORED; i++) {
+		transaction->growth[i] += growth[i];
+		transaction->payer.usage[i] += growth[i];
+	}
 }
 
 enum rc quota_allow(const struct quota_payer *payer, const int64_t growth[STORE_QUOTA_STORED],

@@ -3,7 +3,7 @@
 #include "store/sqlite/operations.h"
 
 #include "store/sqlite/checksum.h"
-#include "store/sqlite/fault_vfs.h"
+#include "store/sqlite/open.h"
 #include "store/sqlite/statements.h"
 
 #include "base/log.h"
@@ -112,7 +112,7 @@ enum rc sqlite_ids_new(struct store_ids **out, struct error *err)
 	enum rc rc = RC_OK;
 	int code;
 
-	fault_vfs_install();
+	sql_start();
 	code = sqlite3_open_v2("", &ids->db, flags, NULL);
 	if (code == SQLITE_OK)
 		code = ids_prepare(ids);

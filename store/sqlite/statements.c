@@ -31,6 +31,10 @@
 	"id, token.user, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
 	"quota_groups, quota_streams, quota_pushes"
 
+#define ADD_DOC \
+	"INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, account, charge, " \
+	"sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+
 static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_ROLLBACK] = "ROLLBACK",
@@ -69,9 +73,12 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_DROP_NESTED] = "DELETE FROM nested WHERE aid = ?1 AND seq = ?2",
 	[SQL_HELD] = "SELECT " ROW_COLUMNS("value") ", account, charge FROM doc "
 						    "WHERE gid = ?1 AND id = ?2",
-	[SQL_ADD_DOC] =
-		"INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, "
-		"account, charge, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_IS_THERE] = "SELECT 1 FROM doc WHERE gid = ?1 AND id = ?2",
+	[SQL_SAVEPOINT] = "SAVEPOINT push",
+	[SQL_ROLLBACK_TO] = "ROLLBACK TO push",
+	[SQL_RELEASE] = "RELEASE push",
+	[SQL_PUT_DOC] = ADD_DOC " ON CONFLICT (gid, id) DO NOTHING",
+	[SQL_ADD_DOC] = ADD_DOC,
 	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = "
 			"?7, value = ?8, account = ?9, charge = ?10, sum = ?11"
 			" WHERE gid = ?1 AND seq = ?12 AND id = ?3",

@@ -70,6 +70,7 @@ unit_tests = \
 	%D%/test_store_open \
 	%D%/test_store_power \
 	%D%/test_store_edition \
+	%D%/test_store_insert \
 	%D%/test_store_pull \
 	%D%/test_store_stats \
 	%D%/test_store_quota \
@@ -199,6 +200,8 @@ t_unit_test_store_power_SOURCES = %D%/test_store_power.c $(store_kit)
 t_unit_test_store_power_LDADD = $(sqlite_libs)
 t_unit_test_store_edition_SOURCES = %D%/test_store_edition.c $(store_kit)
 t_unit_test_store_edition_LDADD = $(sqlite_libs)
+t_unit_test_store_insert_SOURCES = %D%/test_store_insert.c $(store_kit)
+t_unit_test_store_insert_LDADD = $(sqlite_libs)
 t_unit_test_store_pull_SOURCES = %D%/test_store_pull.c $(store_kit)
 t_unit_test_store_pull_LDADD = $(sqlite_libs)
 t_unit_test_store_quota_SOURCES = %D%/test_store_quota.c $(store_kit)

@@ -83,6 +83,57 @@ static int faults_of(struct kit *kit)
 
 #define QUOTA(bytes, documents, groups) ((struct store_quota){ { (bytes), (documents), (groups) } })
 
+/* Requests of one transaction: each counts before the next is judged, also those of
+ * another token of the user, and of tokens that take turns. */
+static void pushes_of_a_batch_add_up(void **state)
+{
+	static const char *const payers[] = { ANN, ANN, BOB, ANN_2, ANN, ANN_2, ANN_2 };
+	static const enum rc wanted[] = { RC_OK, RC_OK,         RC_OK,        RC_OK,
+					  RC_OK, RC_OVER_QUOTA, RC_OVER_QUOTA };
+	struct kit *kit = *state;
+	struct store_request requests[7];
+	struct store_edit edits[7];
+	char ids[7][8];
+
+	add_token(kit, ANN, "ann", QUOTA(0, 4, 2));
+	add_token(kit, ANN_2, "ann", QUOTA(0, 4, 2));
+	add_token(kit, BOB, "bob", QUOTA(0, 1, 0));
+	for (size_t i = 0; i < 7; i++) {
+		(void)snprintf(ids[i], sizeof(ids[i]), "%c:%zu", i % 2 ? 's' : 't', i);
+		edits[i] = kit_edit_of(ids[i], 0, NULL, "1");
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .payer = slice_of(payers[i]),
+						      .edits = &edits[i],
+						      .edit_count = 1 };
+	}
+	assert_int_equal(kit_commit(kit, requests, 7), RC_OK);
+	for (size_t i = 0; i < 7; i++)
+		assert_int_equal(kit->replies[i].rc, wanted[i]);
+	assert_usage(kit, "ann", "16 bytes, 4 documents, 2 groups");
+	assert_usage(kit, "bob", "4 bytes, 1 documents, 0 groups");
+	assert_int_equal(faults_of(kit), 0);
+}
+
+/* Within a batch a token is given less, or goes. */
+static void a_batch_that_changes_the_token_says_so(void **state)
+{
+	struct kit *kit = *state;
+	const struct store_edit edits[] = { kit_edit_of("t:1", 0, NULL, "1"),
+					    kit_edit_of("t:2", 0, NULL, "1") };
+	const struct store_request requests[] = {
+		{ .kind = STORE_PUSH, .payer = slice_of(ANN), .edits = &edits[0], .edit_count = 1 },
+		{ .kind = STORE_TOKEN_REVOKE, .token = { .id = slice_of(ANN) } },
+		{ .kind = STORE_PUSH, .payer = slice_of(ANN), .edits = &edits[1], .edit_count = 1 },
+	};
+
+	add_token(kit, ANN, "ann", QUOTA(0, 4, 0));
+	add_token(kit, ANN_2, "ann", QUOTA(0, 0, 0));
+	assert_int_equal(kit_commit(kit, requests, 3), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	assert_int_equal(kit->replies[2].rc, RC_DENIED);
+	assert_usage(kit, "ann", "4 bytes, 1 documents, 1 groups");
+}
+
 /* The tokens of a user have one account, which rotation and revocation leave alone. */
 static void tokens_of_a_user_share(void **state)
 {
@@ -353,6 +404,8 @@ static void check_finds_wrong_tallies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(pushes_of_a_batch_add_up),
+		TEST(a_batch_that_changes_the_token_says_so),
 		TEST(tokens_of_a_user_share),
 		TEST(the_last_writer_pays),
 		TEST(groups_go_with_a_purge),
