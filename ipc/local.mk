@@ -7,4 +7,5 @@ libipc_a_SOURCES = \
 	%D%/frame.c %D%/frame.h \
 	%D%/lock.c %D%/lock.h \
 	%D%/pack.c %D%/pack.h \
+	%D%/pieces.c %D%/pieces.h \
 	%D%/place.c %D%/place.h

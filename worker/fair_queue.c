@@ -180,6 +180,28 @@ struct fair_item *fair_queue_take(struct fair_queue *queue)
 	return NULL;
 }
 
+struct fair_item *fair_queue_take_small(struct fair_queue *queue, const struct fair_item *but)
+{
+	struct fair_share *share;
+	struct fair_item *item;
+
+	TAILQ_FOREACH(share, &queue->ready, after)
+	{
+		item = TAILQ_FIRST(&share->ready);
+		if (item->bytes <= FAIR_SMALL && (but == NULL || but->share != share))
+			break;
+	}
+	if (share == NULL)
+		return NULL;
+	share->saved -= item->bytes < share->saved ? item->bytes : share->saved;
+	share->taken += item->bytes;
+	TAILQ_REMOVE(&queue->ready, share, after);
+	TAILQ_INSERT_TAIL(&queue->ready, share, after);
+	remember(queue, item);
+	share_take(queue, share, item);
+	return item;
+}
+
 void fair_queue_remove(struct fair_queue *queue, struct fair_item *item)
 {
 	struct fair_share *share = item->share;

@@ -24,6 +24,7 @@
 #include <sys/queue.h>
 
 #define FAIR_TURN ((size_t)64 << 10)
+#define FAIR_SMALL FAIR_TURN
 #define FAIR_TIMES 7
 #define FAIR_AHEAD ((size_t)1 << 20)
 #define FAIR_MEMORY ((size_t)64 << 20)
@@ -50,6 +51,9 @@ void fair_queue_add(struct fair_queue *queue, struct fair_item *item, uint64_t k
 /* The next one that was not taken yet; NULL if there is none, or all are of tokens that
  * have enough taken. It counts as waiting until it is removed. */
 struct fair_item *fair_queue_take(struct fair_queue *queue);
+/* The same, of requests of at most FAIR_SMALL bytes alone, and not of the token that
+ * `but`, unless it is NULL, is of: for a time when no large one may be taken. */
+struct fair_item *fair_queue_take_small(struct fair_queue *queue, const struct fair_item *but);
 void fair_queue_remove(struct fair_queue *queue, struct fair_item *item);
 /* The number of those that were added and not removed. */
 size_t fair_queue_count(const struct fair_queue *queue);

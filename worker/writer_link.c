@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "ipc/channel.h"
 #include "ipc/frame.h"
+#include "ipc/pieces.h"
 #include "worker/fair_queue.h"
 
 #include <assert.h>
@@ -22,6 +23,9 @@
 /* Requests of so many bytes are sent ahead of their replies, the others wait here,
  * where tokens take turns. Much less would make commits smaller than they could be. */
 #define SENT_BYTES_MAX ((size_t)4 << 20)
+/* Small ones are sent beyond that: what one token has sent is no reason for others to
+ * wait. */
+#define SENT_SMALL_MAX (SENT_BYTES_MAX + ((size_t)1 << 20))
 /* After this time without a socket the worker asks the master for one. */
 static const struct timeval ask_interval = { 1, 0 };
 /* How long requests wait for the first writer: longer than a predecessor takes to
@@ -38,6 +42,7 @@ struct waiting {
 	uint64_t tag;
 	uint64_t since; /* clock_ms: when it was queued, or there was a first writer */
 	char *unsent;   /* the packed request, until it is sent */
+	size_t at;      /* what of it was sent in pieces (ipc/pieces.h) */
 	on_link_reply *on_reply;
 	void *arg;
 };
@@ -59,7 +64,10 @@ struct writer_link {
 	struct event *ask;           /* ask_interval, unless attached */
 	struct waiting_list waiting; /* the oldest first */
 	struct fair_queue *queue;    /* the same, by token */
-	size_t sent_bytes;           /* of those that were sent */
+	size_t sent_bytes;           /* of those that were sent, the next one included */
+	struct waiting *sending;     /* is being sent in pieces; NULL: none */
+	bool writable;               /* no pieces were sent since the socket was writable */
+	struct event *flush;
 	uint64_t last_tag;
 };
 
@@ -78,6 +86,8 @@ static void link_reply(struct writer_link *link, struct waiting *waiting, enum r
 		       const struct store_reply *reply)
 {
 	TAILQ_REMOVE(&link->waiting, waiting, next);
+	if (link->sending == waiting)
+		link->sending = NULL;
 	if (waiting->item.taken)
 		link->sent_bytes -= waiting->item.bytes;
 	fair_queue_remove(link->queue, &waiting->item);
@@ -101,6 +111,7 @@ static void link_lose(struct writer_link *link)
 	link_move(link, LINK_DETACHED);
 	bufferevent_free(link->bev);
 	link->bev = NULL;
+	event_del(link->flush);
 	event_add(link->ask, &ask_interval);
 	event_del(link->overdue);
 	link_refuse_waiting(link);
@@ -132,21 +143,96 @@ static struct waiting *waiting_of(struct fair_item *item)
  * not read. */
 static bool link_may_send(const struct writer_link *link)
 {
-	return link->state == LINK_ATTACHED && link->sent_bytes < SENT_BYTES_MAX &&
+	return link->state == LINK_ATTACHED && link->sent_bytes < SENT_SMALL_MAX &&
 	       evbuffer_get_length(bufferevent_get_output(link->bev)) < SENT_BYTES_MAX;
+}
+
+static struct fair_item *link_next(struct writer_link *link)
+{
+	if (!link_may_send(link))
+		return NULL;
+	if (link->sending || link->sent_bytes >= SENT_BYTES_MAX)
+		return fair_queue_take_small(link->queue,
+					     link->sending ? &link->sending->item : NULL);
+	return fair_queue_take(link->queue);
+}
+
+/* A unix(7) socket is writable while at most a quarter of its buffer is full. So much
+ * is put into it then that short frames still have room, and need not wait until the
+ * writer, which may be committing, reads again. */
+#define PIECES_AT_ONCE 2
+
+/* Sends the next pieces of a large request. */
+static void link_send_pieces(struct writer_link *link)
+{
+	struct waiting *waiting;
+
+	if (link->sending == NULL || !link->writable)
+		return;
+	link->writable = false;
+	for (int i = 0; i < PIECES_AT_ONCE && (waiting = link->sending) != NULL; i++) {
+		struct slice whole = slice_make(waiting->unsent, waiting->item.bytes);
+		struct buf piece = BUF_EMPTY;
+
+		if (!piece_put(whole, &waiting->at, &piece)) {
+			free(waiting->unsent);
+			waiting->unsent = NULL;
+			link->sending = NULL;
+		}
+		link_send(link, piece.data, piece.len);
+	}
 }
 
 static void link_advance(struct writer_link *link)
 {
 	struct fair_item *item;
 
-	while (link_may_send(link) && (item = fair_queue_take(link->queue)) != NULL) {
+	if (link->state != LINK_ATTACHED)
+		return;
+	link_send_pieces(link);
+	while ((item = link_next(link)) != NULL) {
 		struct waiting *waiting = waiting_of(item);
 
-		link_send(link, waiting->unsent, item->bytes);
-		waiting->unsent = NULL;
 		link->sent_bytes += item->bytes;
+		if (item->bytes > FAIR_SMALL) {
+			link->sending = waiting;
+			link_send_pieces(link);
+		} else {
+			link_send(link, waiting->unsent, item->bytes);
+			waiting->unsent = NULL;
+		}
 	}
+	event_active(link->flush, EV_TIMEOUT, 0);
+}
+
+/* At the end of the turn of the loop, for all that came in it. Mostly the socket takes
+ * it, and need not be waited for. */
+static void on_flush(evutil_socket_t unused, short what, void *arg)
+{
+	struct writer_link *link = arg;
+	struct evbuffer *output;
+
+	(void)unused;
+	(void)what;
+	if (link->state != LINK_ATTACHED)
+		return;
+	output = bufferevent_get_output(link->bev);
+	if (evbuffer_get_length(output)) {
+		(void)evbuffer_unfreeze(output, 1);
+		(void)evbuffer_write(output, bufferevent_getfd(link->bev));
+		(void)evbuffer_freeze(output, 1);
+	}
+	if (evbuffer_get_length(output) || link->sending)
+		bufferevent_enable(link->bev, EV_WRITE);
+}
+
+static void on_link_writable(struct bufferevent *bev, void *arg)
+{
+	struct writer_link *link = arg;
+
+	bufferevent_disable(bev, EV_WRITE);
+	link->writable = true;
+	link_advance(link);
 }
 
 static struct waiting *link_find(struct writer_link *link, uint64_t tag)
@@ -278,7 +364,8 @@ struct writer_link *writer_link_new(struct worker *worker)
 	link->queue = fair_queue_new(WAITING_MAX, WAITING_BYTES_MAX);
 	link->overdue = evtimer_new(worker->base, on_overdue, link);
 	link->ask = evtimer_new(worker->base, on_ask, link);
-	if (link->overdue == NULL || link->ask == NULL) {
+	link->flush = event_new(worker->base, -1, 0, on_flush, link);
+	if (link->overdue == NULL || link->ask == NULL || link->flush == NULL) {
 		log_error("out_of_memory");
 		_Exit(EXIT_FAILURE);
 	}
@@ -294,6 +381,7 @@ void writer_link_free(struct writer_link *link)
 		link_lose(link);
 	link_refuse_waiting(link);
 	fair_queue_free(link->queue);
+	event_free(link->flush);
 	event_free(link->ask);
 	event_free(link->overdue);
 	free(link);
@@ -322,8 +410,10 @@ void writer_link_attach(struct writer_link *link, int fd)
 		close(fd);
 		return;
 	}
-	bufferevent_setcb(link->bev, on_link_data, NULL, on_link_event, link);
-	bufferevent_enable(link->bev, EV_READ | EV_WRITE);
+	bufferevent_setcb(link->bev, on_link_data, on_link_writable, on_link_event, link);
+	link->writable = true;
+	bufferevent_disable(link->bev, EV_WRITE); /* until on_flush */
+	bufferevent_enable(link->bev, EV_READ);
 	event_del(link->ask);
 	link_move(link, LINK_ATTACHED);
 	link_send_first(link);

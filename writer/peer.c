@@ -40,6 +40,8 @@ struct peer *peer_new(enum peer_kind kind, int fd)
 void peer_free(struct peer *peer)
 {
 	(void)close(peer->fd);
+	buf_free(&peer->raw);
+	pieces_free(&peer->pieces);
 	buf_free(&peer->in);
 	buf_free(&peer->out);
 	buf_free(&peer->held);
@@ -93,18 +95,27 @@ static void peer_break(struct peer *peer, const char *err)
 		 LOG_TEXT("reason", err));
 }
 
+/* Workers send long frames in pieces. */
+static void peer_join(struct peer *peer)
+{
+	if (peer->kind == PEER_WORKER && pieces_join(&peer->pieces, &peer->raw, &peer->in) != RC_OK)
+		peer_break(peer, "frame too large");
+}
+
 void peer_read(struct peer *peer)
 {
+	struct buf *in = peer->kind == PEER_WORKER ? &peer->raw : &peer->in;
 	size_t room = ROUND_BYTES;
 	ssize_t got = 1;
 
 	assert(peer->taken == 0);
-	while (room > 0 && got > 0) {
-		got = recv(peer->fd, buf_reserve(&peer->in, READ_BYTES), READ_BYTES, MSG_DONTWAIT);
+	while (room > 0 && got > 0 && !peer->broken) {
+		got = recv(peer->fd, buf_reserve(in, READ_BYTES), READ_BYTES, MSG_DONTWAIT);
 		if (got > 0) {
-			peer->in.len += (size_t)got;
+			in->len += (size_t)got;
 			peer->moved = clock_ms();
 			room -= (size_t)got < room ? (size_t)got : room;
+			peer_join(peer);
 		}
 	}
 	if (got == 0)

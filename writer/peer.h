@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "ipc/caller.h"
 #include "ipc/frame.h"
+#include "ipc/pieces.h"
 #include "base/rc.h"
 #include "writer/rights.h"
 
@@ -30,6 +31,8 @@ struct peer {
 	bool broken;          /* to be closed at once */
 	bool denied;          /* it was refused a request: this is logged once */
 	bool stalled;         /* no more is taken until peer_hold or peer_forget */
+	struct buf raw;       /* of a worker: what has come in of the next frame or piece */
+	struct pieces pieces; /* of a worker */
 	struct buf in;        /* requests; the first `taken` bytes are frames that were taken */
 	size_t taken;
 	struct peer_deferred *deferred; /* of those, in their order (peer_defer) */

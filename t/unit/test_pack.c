@@ -2,6 +2,7 @@
  * refused. */
 #include "ipc/frame.h"
 #include "ipc/pack.h"
+#include "ipc/pieces.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,6 +175,111 @@ static void a_frame_has_a_largest_size(void **state)
 	}
 }
 
+/* ---- Pieces ---- */
+
+static void put_text(struct buf *out, uint64_t tag, char letter, size_t len)
+{
+	size_t begun = frame_begin(out, tag);
+
+	for (size_t i = 0; i < len; i++)
+		buf_put_byte(out, letter);
+	frame_end(out, begun);
+}
+
+/* Puts so many pieces of a long frame. */
+static void put_pieces(struct slice whole, size_t *at, int count, struct buf *out)
+{
+	while (count-- > 0)
+		(void)piece_put(whole, at, out);
+}
+
+static void expect_text(struct buf *in, uint64_t tag, char letter, size_t len)
+{
+	struct frame frame;
+
+	assert_int_equal(frame_take(buf_slice(in), &frame), RC_OK);
+	assert_int_equal(frame.tag, tag);
+	assert_int_equal(frame.payload.len, len);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(frame.payload.data[i], letter);
+	buf_drop(in, frame.size);
+}
+
+#define LONG (3 * PIECE_BYTES + 1)
+
+/* However the bytes are cut. */
+static void short_frames_pass_a_long_one(void **state)
+{
+	struct buf longer = BUF_EMPTY, sent = BUF_EMPTY, in = BUF_EMPTY, out = BUF_EMPTY;
+	struct pieces pieces = { .begun = false };
+	size_t at = 0, step = 1;
+
+	(void)state;
+	put_text(&longer, 7, 'x', LONG);
+	put_pieces(buf_slice(&longer), &at, 2, &sent);
+	put_text(&sent, 8, 'y', 10);
+	put_pieces(buf_slice(&longer), &at, 1, &sent);
+	put_text(&sent, 9, 'z', 0);
+	put_pieces(buf_slice(&longer), &at, 1, &sent);
+	assert_int_equal(at, longer.len);
+	put_text(&sent, 10, 'y', LONG);
+	for (size_t from = 0; from < sent.len; from += step) {
+		step = from % 5000 + 1 < sent.len - from ? from % 5000 + 1 : sent.len - from;
+		buf_put(&in, sent.data + from, step);
+		assert_int_equal(pieces_join(&pieces, &in, &out), RC_OK);
+	}
+	expect_text(&out, 8, 'y', 10);
+	expect_text(&out, 9, 'z', 0);
+	expect_text(&out, 7, 'x', LONG);
+	expect_text(&out, 10, 'y', LONG);
+	assert_int_equal(in.len + out.len, 0);
+	pieces_free(&pieces);
+	buf_free(&longer);
+	buf_free(&sent);
+	buf_free(&in);
+	buf_free(&out);
+}
+
+static void a_long_frame_can_be_given_up(void **state)
+{
+	struct buf one = BUF_EMPTY, other = BUF_EMPTY, sent = BUF_EMPTY, out = BUF_EMPTY;
+	struct pieces pieces = { .begun = false };
+	size_t at = 0;
+
+	(void)state;
+	put_text(&one, 1, 'x', LONG);
+	put_text(&other, 2, 'y', LONG);
+	put_pieces(buf_slice(&one), &at, 3, &sent);
+	at = 0;
+	put_pieces(buf_slice(&other), &at, 4, &sent);
+	assert_int_equal(pieces_join(&pieces, &sent, &out), RC_OK);
+	expect_text(&out, 2, 'y', LONG);
+	assert_int_equal(out.len, 0);
+	pieces_free(&pieces);
+	buf_free(&one);
+	buf_free(&other);
+	buf_free(&sent);
+	buf_free(&out);
+}
+
+static void pieces_have_a_largest_size(void **state)
+{
+	struct buf sent = BUF_EMPTY, out = BUF_EMPTY;
+	struct pieces pieces = { .begun = false };
+
+	(void)state;
+	pack_u32(&sent, PIECE_MORE | (uint32_t)(PIECE_BYTES + 1));
+	pack_u64(&sent, 1);
+	assert_int_equal(pieces_join(&pieces, &sent, &out), RC_TOO_LARGE);
+	buf_clear(&sent);
+	pack_u32(&sent, (uint32_t)FRAME_MAX + 1);
+	pack_u64(&sent, 1);
+	assert_int_equal(pieces_join(&pieces, &sent, &out), RC_TOO_LARGE);
+	pieces_free(&pieces);
+	buf_free(&sent);
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +289,9 @@ int main(void)
 		cmocka_unit_test(frames_come_out_as_they_went_in),
 		cmocka_unit_test(an_unfinished_frame_is_waited_for),
 		cmocka_unit_test(a_frame_has_a_largest_size),
+		cmocka_unit_test(short_frames_pass_a_long_one),
+		cmocka_unit_test(a_long_frame_can_be_given_up),
+		cmocka_unit_test(pieces_have_a_largest_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
