@@ -18,8 +18,9 @@ export const BODIES = {
 
 /** Runs wrk (`post` and `get`: arguments of bench/load.lua) and resolves with
  * {requests, seconds, bytes, p50, p99}; rejects if a request has failed. */
-export async function wrk(bench, url, { connections = 64, seconds = SECONDS, post, get } = {}) {
-	const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', bench.source('bench/load.lua'), url]
+export async function wrk(bench, url, { connections = 64, seconds = SECONDS, headers = {}, post, get } = {}) {
+	const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+	const args = ['-t1', `-c${connections}`, `-d${seconds}s`, ...fields, '-s', bench.source('bench/load.lua'), url]
 	const { first, count = 0 } = post ?? get ?? {}
 	const { head, each, tail, batch = 1 } = post ?? {}
 	const words = post ? { HEAD: head, EACH: each, TAIL: tail, BATCH: batch } : get ? { PLACE: get.place } : {}

@@ -1,9 +1,9 @@
 // The latency of one token's small pushes while another token pushes large ones.
-import { execFileSync } from 'node:child_process'
 import { Agent, request } from 'node:http'
 import { pocketbook } from '../lib/pocketbook.mjs'
 import { pause } from '../lib/process.mjs'
 import { quantile } from '../lib/stats.mjs'
+import { tokenFor } from '../lib/tokens.mjs'
 
 const PUSHES = 400
 const CONNECTIONS = 64
@@ -34,9 +34,8 @@ export default {
 	],
 	async open(bench) {
 		const { port, db } = await pocketbook(bench, { auth: 'on' })
-		const token = (user, group) => /pbk_\S+/.exec(execFileSync(bench.binary, ['token', 'add', '--db', db, '--user', user, '--group', group], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))[0]
-		const modest = token('modest', 'small')
-		const greedy = token('greedy', 'large')
+		const modest = tokenFor(bench, db, 'modest', 'small')
+		const greedy = tokenFor(bench, db, 'greedy', 'large')
 		const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 		bench.defer(() => agent.destroy())
 		let next = 0

@@ -199,6 +199,30 @@ static void after_a_while_a_token_is_alone_again(void **state)
 	finish(queue);
 }
 
+static void small_requests_pass_a_large_one_of_another_token(void **state)
+{
+	struct fair_queue *queue = fair_queue_new(16, MANY * FAIR_AHEAD);
+	struct fair_item large, behind, other_large, small[2];
+
+	(void)state;
+	add(queue, &large, 1, FAIR_AHEAD);
+	assert_ptr_equal(fair_queue_take(queue), &large);
+	add(queue, &behind, 1, 1);
+	add(queue, &other_large, 2, FAIR_SMALL + 1);
+	assert_null(fair_queue_take_small(queue, &large));
+	add(queue, &small[0], 3, FAIR_SMALL);
+	add(queue, &small[1], 4, 1);
+	assert_ptr_equal(fair_queue_take_small(queue, &large), &small[0]);
+	assert_ptr_equal(fair_queue_take_small(queue, &large), &small[1]);
+	assert_null(fair_queue_take_small(queue, &large));
+	assert_ptr_equal(fair_queue_take_small(queue, NULL), &behind);
+	fair_queue_remove(queue, &large);
+	fair_queue_remove(queue, &behind);
+	fair_queue_remove(queue, &small[0]);
+	fair_queue_remove(queue, &small[1]);
+	finish(queue);
+}
+
 /* --max-body may be larger than the queue. */
 static void a_very_large_request_may_wait(void **state)
 {
@@ -222,6 +246,7 @@ int main(void)
 		cmocka_unit_test(the_number_is_shared_too),
 		cmocka_unit_test(no_token_is_far_ahead_of_others),
 		cmocka_unit_test(after_a_while_a_token_is_alone_again),
+		cmocka_unit_test(small_requests_pass_a_large_one_of_another_token),
 		cmocka_unit_test(a_very_large_request_may_wait),
 	};
 

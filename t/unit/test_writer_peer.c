@@ -3,6 +3,7 @@
 #include "t/unit/writer_kit.h"
 
 #include "ipc/frame.h"
+#include "ipc/pieces.h"
 #include "shm/generation.h"
 #include "writer/control.h"
 #include "store/sqlite/backend.h"
@@ -113,6 +114,44 @@ static void who_does_not_read_delays_only_itself(void **state)
 	free(value);
 	line_close(&lazy);
 	line_close(&keen);
+	stage_close(&stage);
+}
+
+static void a_large_frame_in_pieces_lets_small_ones_pass(void **state)
+{
+	char *value = malloc(BIG);
+	const struct store_edit big = { .id = slice_of("a:1"),
+					.plain = true,
+					.value = { value, BIG } };
+	const struct store_request request = push_of(&big, 1);
+	struct buf whole = BUF_EMPTY, piece = BUF_EMPTY;
+	struct stage stage;
+	struct line line;
+	size_t at = 0, begun;
+	bool more = true;
+
+	(void)state;
+	assert_non_null(value);
+	memset(value, '1', BIG);
+	begun = frame_begin(&whole, 100);
+	store_request_pack(&request, &whole);
+	frame_end(&whole, begun);
+	stage_open(&stage, "");
+	line = link_open(&stage);
+	for (unsigned n = 0; more; n++) {
+		buf_clear(&piece);
+		more = piece_put(buf_slice(&whole), &at, &piece);
+		line_send_bytes(&line, buf_slice(&piece));
+		if (!more)
+			break;
+		line_push(&line, n, "b:1", n, "");
+		line_expect(&line, n, n + 1);
+	}
+	line_expect(&line, 100, 1);
+	free(value);
+	buf_free(&whole);
+	buf_free(&piece);
+	line_close(&line);
 	stage_close(&stage);
 }
 
@@ -464,6 +503,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_refused_and_harms_nobody),
 		cmocka_unit_test(a_frame_that_comes_byte_by_byte_is_taken),
 		cmocka_unit_test(who_does_not_read_delays_only_itself),
+		cmocka_unit_test(a_large_frame_in_pieces_lets_small_ones_pass),
 		cmocka_unit_test(replies_are_larger_than_requests_but_bounded),
 		cmocka_unit_test(nonsense_after_large_replies_is_refused_once),
 		cmocka_unit_test(who_has_said_all_still_gets_its_answers),
