@@ -115,6 +115,14 @@ static const struct option_spec serve_options[] = {
 			"none.",
 	},
 	{
+		.name = "compress",
+		.argument = "on|off",
+		.kind = OPTION_SWITCH,
+		.fallback = "on",
+		.help = "Compress pages of pulls that are requested repeatedly, for clients that "
+			"accept gzip. SECURITY.md says which are never compressed.",
+	},
+	{
 		.name = "access-log",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,

@@ -53,6 +53,7 @@ static const struct setting {
 	{ "access-log", SETTING_SWITCH, FIELD(worker.access_log) },
 	{ "auth", SETTING_SWITCH, FIELD(worker.auth) },
 	{ "body-timeout", SETTING_UNSIGNED, FIELD(worker.body_timeout) },
+	{ "compress", SETTING_SWITCH, FIELD(worker.compress) },
 	{ "cors-origin", SETTING_LIST, LIST(worker.cors, worker.cors_count) },
 	{ "db", SETTING_TEXT, FIELD(worker.db) },
 	{ "header-timeout", SETTING_UNSIGNED, FIELD(worker.header_timeout) },

@@ -5,7 +5,7 @@
 
 # README.md and debian/control name the same ones.
 build_packages="autoconf automake gcc make pkg-config libc6-dev libevent-dev libsqlite3-dev libsodium-dev
-	libsystemd-dev libcap-ng-dev libinih-dev libseccomp-dev libcmocka-dev libxxhash-dev"
+	libsystemd-dev libcap-ng-dev libinih-dev libseccomp-dev libcmocka-dev libxxhash-dev zlib1g-dev"
 # The build for tests has the PostgreSQL back end.
 check_packages="libpq-dev"
 node_packages="nodejs npm"

@@ -41,11 +41,18 @@ wait_for "a stream stays open when nothing happens" saw resumed '^: ping'
 kill "$stream"
 
 # What is small is not worth it.
-for i in $(seq 20); do printf '{"id":"todos:long%d","value":{"title":"%0100d"}},' "$i" 0; done >"$work/docs"
+for i in $(seq 60); do printf '{"id":"todos:long%d","value":{"title":"%0100d"}},' "$i" 0; done >"$work/docs"
 web -o /dev/null "$site/sync" -H 'Content-Type: application/json' -d "{\"docs\":[$(sed 's/,$//' "$work/docs")]}"
-web -o "$work/zipped" -D "$work/head" -H 'Accept-Encoding: gzip' "$site/sync?group=todos"
-like "$(cat "$work/head")" '^content-encoding: gzip' "a pull is compressed"
+for i in $(seq 9); do # each worker has to be asked twice
+	web -o "$work/zipped" -D "$work/head" -H 'Accept-Encoding: gzip' "$site/sync?group=todos"
+done
+is "$(grep -ci '^content-encoding: gzip' "$work/head")" 1 "a pull that is repeated is compressed, once"
 like "$(gzip -dc <"$work/zipped")" '"more":false' "and is whole"
+web -o /dev/null "$site/sync" -H 'Content-Type: application/json' -d '{"docs":[{"id":"todos:inner:1","value":1}]}'
+for i in $(seq 9); do
+	web -o "$work/plain" -D "$work/head" -H 'Accept-Encoding: gzip' "$site/sync?group=todos"
+done
+unlike "$(cat "$work/head")" '^content-encoding' "one with documents of nested groups is not, nor does nginx do it"
 web -o "$work/page" -D "$work/head" -H 'Accept-Encoding: gzip' "$site/"
 like "$(cat "$work/head")" '^content-encoding: gzip' "so is the page"
 like "$(cat "$work/head")" '^strict-transport-security: max-age=' "the page asks for TLS for ever after"

@@ -10,7 +10,7 @@ build=${1:?usage: analyze.sh BUILD [NAME...]}
 shift
 [ $# -gt 0 ] || set -- cppcheck gcc clang-tidy
 
-libraries="libpq libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp libxxhash cmocka"
+libraries="libpq libevent sqlite3 libsodium inih libsystemd libcap-ng libseccomp libxxhash zlib cmocka"
 # SYSTEM_CONFIG is a path that the Makefile gives; any text will do here.
 # shellcheck disable=SC2086
 flags="-std=gnu11 -DSYSTEM_CONFIG=__FILE__ -include $build/config.h -I. $(pkg-config --cflags $libraries)"

@@ -5,6 +5,7 @@ process_tests = \
 	%D%/0030-raw-http.sh \
 	%D%/0040-streams.sh \
 	%D%/0045-page-cache.sh \
+	%D%/0046-compressed-pages.sh \
 	%D%/0050-workers.sh \
 	%D%/0055-spoiled-memory.sh \
 	%D%/0060-faults.sh \

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
 	%D%/app_schema.c %D%/app_schema.h \
+	%D%/compress.c %D%/compress.h \
 	%D%/confine.c %D%/confine.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/events.c %D%/events.h \

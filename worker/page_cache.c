@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "shm/edition.h"
 #include "shm/ring.h"
+#include "worker/compress.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -29,7 +30,33 @@ struct slot {
 
 struct page_cache {
 	struct slot slots[PAGE_CACHE_SLOTS];
+	size_t bytes; /* of all pages in them */
+	size_t hand;  /* the slot that is emptied next for want of room */
 };
+
+static size_t page_bytes(const struct page *page)
+{
+	return (page->body ? page->body->bytes.len : 0) + (page->gzip ? page->gzip->bytes.len : 0);
+}
+
+static void page_evict(struct page_cache *page_cache, struct page *page)
+{
+	page_cache->bytes -= page_bytes(page);
+	shared_buf_unref(page->body);
+	shared_buf_unref(page->gzip);
+	*page = (struct page){ .body = NULL };
+}
+
+/* Room for so many bytes more, without the page that they belong to. */
+static void make_room(struct page_cache *page_cache, size_t bytes, const struct page *except)
+{
+	while (page_cache->bytes + bytes > PAGE_CACHE_BYTES) {
+		struct page *page = &page_cache->slots[page_cache->hand++ % PAGE_CACHE_SLOTS].page;
+
+		if (page != except)
+			page_evict(page_cache, page);
+	}
+}
 
 struct page_cache *page_cache_new(void)
 {
@@ -41,7 +68,7 @@ void page_cache_free(struct page_cache *page_cache)
 	if (page_cache == NULL)
 		return;
 	for (size_t i = 0; i < PAGE_CACHE_SLOTS; i++)
-		shared_buf_unref(page_cache->slots[i].page.body);
+		page_evict(page_cache, &page_cache->slots[i].page);
 	free(page_cache);
 }
 
@@ -94,6 +121,21 @@ bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, ui
 	return true;
 }
 
+struct shared_buf *page_cache_gzip(struct page_cache *page_cache, struct page *page)
+{
+	struct buf bytes = BUF_EMPTY;
+
+	if (!page->state.may_compress || page->tried_gzip)
+		return page->gzip;
+	page->tried_gzip = true;
+	if (!compress_gzip(buf_slice(&page->body->bytes), &bytes))
+		return NULL;
+	make_room(page_cache, bytes.len, page);
+	page_cache->bytes += bytes.len;
+	page->gzip = shared_buf_new(&bytes);
+	return page->gzip;
+}
+
 void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
 		    enum encoding encoding, const struct page_state *state, struct shared_buf *body)
 {
@@ -105,7 +147,9 @@ void page_cache_put(struct page_cache *page_cache, const struct store_query *que
 		return;
 	len = key_make(&key, query, encoding);
 	slot = &page_cache->slots[place(&key, len)];
-	shared_buf_unref(slot->page.body);
+	page_evict(page_cache, &slot->page);
+	make_room(page_cache, body->bytes.len, &slot->page);
+	page_cache->bytes += body->bytes.len;
 	slot->page = (struct page){ .body = shared_buf_ref(body),
 				    .state = *state,
 				    .group = hash_of(query->group) };

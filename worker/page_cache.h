@@ -12,8 +12,9 @@
 #include "store/store.h"
 #include "transit/transit.h"
 
-#define PAGE_CACHE_SLOTS 128                   /* pages at most */
-#define PAGE_CACHE_PAGE_MAX ((size_t)32 << 10) /* a larger one is not cached */
+#define PAGE_CACHE_SLOTS 128                    /* pages at most */
+#define PAGE_CACHE_PAGE_MAX ((size_t)128 << 10) /* a larger one is not cached */
+#define PAGE_CACHE_BYTES ((size_t)4 << 20)      /* of all pages, also compressed ones */
 /* Then a page is read again: its cursor falls behind while others write, and a purge
  * that passes a cursor makes its client start anew. */
 #define PAGE_CACHE_AGE_US (UINT64_C(60) * 1000 * 1000)
@@ -23,13 +24,16 @@ struct shm;
 
 /* The state of the database that a page was read from. */
 struct page_state {
-	uint64_t head;    /* the newest sequence number of all groups */
-	uint64_t spoils;  /* edition_spoils, read before the page */
-	uint64_t read_at; /* clock_us() */
+	uint64_t head;     /* the newest sequence number of all groups */
+	uint64_t spoils;   /* edition_spoils, read before the page */
+	uint64_t read_at;  /* clock_us() */
+	bool may_compress; /* see compress.h */
 };
 
 struct page {
-	struct shared_buf *body; /* the cache's reference */
+	struct shared_buf *body; /* the cache's reference, as is the next */
+	struct shared_buf *gzip; /* the same, compressed; NULL: not made */
+	bool tried_gzip;
 	struct page_state state;
 	uint64_t group;   /* the hash of its name */
 	uint64_t edition; /* the last one in which it was found to be good */
@@ -46,7 +50,10 @@ struct page *page_cache_find(struct page_cache *page_cache, const struct store_q
 /* Would the store answer with this page in the edition, which was read just before?
  * `now`: clock_us(). */
 bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, uint64_t now);
-/* Takes a reference; evicts the page in the same slot. */
+/* The page in gzip, which is made by the first call; NULL: it may not be compressed, or is
+ * not worth it. */
+struct shared_buf *page_cache_gzip(struct page_cache *page_cache, struct page *page);
+/* Takes a reference; evicts the page in the same slot, and others if there is no room. */
 void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
 		    enum encoding encoding, const struct page_state *state,
 		    struct shared_buf *body);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "worker/dispatch.h"
 #include "worker/folder.h"
+#include "worker/http/media.h"
 #include "worker/http/byte_range.h"
 #include "worker/offline.h"
 #include "worker/static_embed.h"
@@ -86,24 +87,7 @@ static bool static_path(const struct request *request, char out[PATH_MAX_BYTES])
 	return put > 0 && put < PATH_MAX_BYTES;
 }
 
-/* ---- Built
- * in ----------------------------------------------------------------------------------
- */
-
-/* RFC 9110, 12.5.3, as far as browsers go: gzip named and not refused by q=0. */
-static bool takes_gzip(const char *accept_encoding)
-{
-	const char *at = accept_encoding ? strcasestr(accept_encoding, "gzip") : NULL;
-
-	if (at == NULL)
-		return false;
-	at += strlen("gzip");
-	at += strspn(at, " \t");
-	if (*at != ';')
-		return true;
-	at += 1 + strspn(at + 1, " \t");
-	return strncasecmp(at, "q=", 2) != 0 || strtod(at + 2, NULL) > 0;
-}
+/* ---- Built in -------------------------------------------------------------------- */
 
 static void static_serve_embedded(struct request *request, const char *path)
 {
@@ -122,7 +106,7 @@ static void static_serve_embedded(struct request *request, const char *path)
 		static_not_found(request);
 		return;
 	}
-	gzip = file->gzip && takes_gzip(request_list(request, "Accept-Encoding"));
+	gzip = file->gzip && media_takes_gzip(request_list(request, "Accept-Encoding"));
 	/* Another representation, another tag (RFC 9110, 8.8.3.3). */
 	(void)snprintf(etag, sizeof(etag), gzip ? "\"%.*s-gzip\"" : "\"%.*s\"",
 		       (int)strlen(file->etag) - 2, file->etag + 1);

@@ -17,6 +17,7 @@
 #include "worker/page_cache.h"
 #include "worker/push_body.h"
 #include "worker/app_schema.h"
+#include "worker/compress.h"
 #include "worker/writer_link.h"
 
 #include <assert.h>
@@ -111,28 +112,53 @@ static void pull_answer(struct exchange *exchange, struct shared_buf *body)
 	request_answer_shared(&exchange->request, 200, body);
 }
 
+/* The second response to a query, and those that follow it, can be compressed. */
+static void pull_answer_page(struct exchange *exchange, struct page *page)
+{
+	struct request *request = &exchange->request;
+	struct shared_buf *body = page->body;
+
+	if (page->state.may_compress) {
+		request_set_header(request, "Vary", "Accept-Encoding");
+		if (media_takes_gzip(request_list(request, "Accept-Encoding")) &&
+		    page_cache_gzip(exchange->worker->page_cache, page)) {
+			request_set_header(request, "Content-Encoding", "gzip");
+			body = page->gzip;
+		}
+	}
+	pull_answer(exchange, body);
+}
+
+/* A page is sent as it is to the first who asks for it. */
+static void pull_answer_first(const struct pull *pull, const struct store_page *page)
+{
+	struct exchange *exchange = pull->exchange;
+	struct worker *worker = exchange->worker;
+	struct page_state state = { .head = page->head,
+				    .spoils = pull->spoils,
+				    .read_at = exchange->request.trace.begun };
+	struct buf bytes = BUF_EMPTY;
+	struct shared_buf *body;
+
+	page_put(&bytes, exchange->encoding, slice_of(""), page);
+	state.may_compress =
+		worker->settings->compress && compress_allows(page, pull->query.group, bytes.len);
+	body = shared_buf_new(&bytes);
+	page_cache_put(worker->page_cache, &pull->query, exchange->encoding, &state, body);
+	if (state.may_compress)
+		request_set_header(&exchange->request, "Vary", "Accept-Encoding");
+	pull_answer(exchange, body);
+	shared_buf_unref(body);
+}
+
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
 {
 	struct pull *pull = arg;
-	struct buf bytes = BUF_EMPTY;
 
-	if (rc == RC_OK) {
-		const struct page_state state = {
-			.head = page->head,
-			.spoils = pull->spoils,
-			.read_at = pull->exchange->request.trace.begun,
-		};
-		struct shared_buf *body;
-
-		page_put(&bytes, pull->exchange->encoding, slice_of(""), page);
-		body = shared_buf_new(&bytes);
-		page_cache_put(pull->exchange->worker->page_cache, &pull->query,
-			       pull->exchange->encoding, &state, body);
-		pull_answer(pull->exchange, body);
-		shared_buf_unref(body);
-	} else {
+	if (rc == RC_OK)
+		pull_answer_first(pull, page);
+	else
 		sync_refuse_failed(pull->exchange, rc);
-	}
 	free(pull);
 }
 
@@ -145,7 +171,7 @@ static void pull_serve(struct exchange *exchange, const struct store_query *quer
 
 	if (page &&
 	    page_is_good(page, shm, store_edition(worker->store), exchange->request.trace.begun)) {
-		pull_answer(exchange, page->body);
+		pull_answer_page(exchange, page);
 		return;
 	}
 	pull = mem_alloc(sizeof(*pull));

@@ -18,6 +18,7 @@ struct worker_settings {
 				       0: any number */
 	struct store_quota quota;   /* of tokens that have none of their own */
 	bool access_log;            /* a line for each request */
+	bool compress;              /* cached pages, for clients that take gzip */
 	const char *const *hosts;   /* names of the server besides those of loopback; checked if
 				       `auth` is off */
 	size_t host_count;

@@ -24,6 +24,7 @@ const LIBRARIES = [
 	['libsystemd', 'LGPL-2.1-or-later', 'systemd_project:systemd'],
 	['libxxhash', 'BSD-2-Clause'],
 	['sqlite3', 'blessing', 'sqlite:sqlite'],
+	['zlib', 'Zlib', 'zlib:zlib'],
 ]
 
 const OWN = 'pocketbook'

@@ -109,7 +109,7 @@ store_libs = libstore.a $(transit_libs)
 sqlite_libs = libstore_sqlite.a $(postgres_libs) $(store_libs) $(SQLITE_LIBS) $(XXHASH_LIBS) $(POSTGRESQL_LIBS)
 http_libs = libhttp.a $(transit_libs) $(shm_libs) $(LIBEVENT_LIBS)
 live_libs = liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
-worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS)
+worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs) $(LIBEVENT_LIBS) $(SODIUM_LIBS) $(ZLIB_LIBS)
 
 t_unit_test_cidr_LDADD = $(http_libs)
 t_unit_test_problem_LDADD = $(http_libs)

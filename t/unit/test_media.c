@@ -154,12 +154,51 @@ static void an_answer_is_in_what_is_wanted_most(void **state)
 	}
 }
 
+static const struct {
+	const char *field;
+	bool taken;
+} codings[] = {
+	{ NULL, false },
+	{ "", false },
+	{ "gzip", true },
+	{ "GZIP", true },
+	{ "x-gzip", true },
+	{ "br, gzip", true },
+	{ "gzip, deflate, br, zstd", true },
+	{ "deflate, br", false },
+	{ "notgzip", false },
+	{ "gzipped", false },
+	{ "*", true },
+	{ "*;q=0", false },
+	{ "gzip;q=0", false },
+	{ "gzip ; q=0.000", false },
+	{ "gzip;q=0, *", false },
+	{ "gzip;q=0.001", true },
+	{ "gzip;q=0.5, *;q=0", true },
+	{ "gzip;q=0.5, identity", false },
+	{ "gzip;q=0.5, identity;q=0.5", true },
+	{ "identity;q=0.9, gzip;q=0.8", false },
+	{ "identity;q=0, *;q=0.1", true },
+	{ "gzip;q=x", false },
+	{ ",, gzip ,", true },
+};
+
+static void gzip_is_for_those_who_take_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(codings); i++)
+		if (media_takes_gzip(codings[i].field) != codings[i].taken)
+			fail_msg("%s: %s", codings[i].field ? codings[i].field : "no field",
+				 codings[i].taken ? "refused" : "taken");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_type_names_its_encoding),
 		cmocka_unit_test(a_body_says_what_it_is),
 		cmocka_unit_test(an_answer_is_in_what_is_wanted_most),
+		cmocka_unit_test(gzip_is_for_those_who_take_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

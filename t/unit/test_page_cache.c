@@ -4,6 +4,7 @@
 #include "shm/edition.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
+#include "worker/compress.h"
 #include "worker/page_cache.h"
 
 #include <setjmp.h>
@@ -289,6 +290,89 @@ static void a_held_body_outlives_its_place(void **state)
 	shared_buf_unref(body);
 }
 
+/* ---- Compressed ------------------------------------------------------------------- */
+
+static struct shared_buf *make_text(size_t len, uint32_t seed)
+{
+	struct buf bytes = BUF_EMPTY;
+
+	while (bytes.len < len) {
+		seed = seed * 1664525 + 1013904223;
+		buf_put_text(&bytes, seed >> 24 & 1 ? "one " : "another ");
+		buf_put_byte(&bytes, (char)('a' + (seed >> 16) % 26));
+	}
+	bytes.len = len;
+	return shared_buf_new(&bytes);
+}
+
+static struct page *put_text(struct page_cache *page_cache, uint64_t seq, size_t len,
+			     bool may_compress)
+{
+	const struct page_state state = { .head = HEAD, .may_compress = may_compress };
+	struct shared_buf *body = make_text(len, (uint32_t)seq);
+	struct store_query query = make_query("todos");
+
+	query.since.seq = seq;
+	page_cache_put(page_cache, &query, ENCODING_JSON, &state, body);
+	shared_buf_unref(body);
+	return page_cache_find(page_cache, &query, ENCODING_JSON);
+}
+
+static void it_is_compressed_once_if_it_may_be(void **state)
+{
+	struct page_cache *page_cache = page_cache_new();
+	struct page *page = put_text(page_cache, 1, 20000, true);
+	struct shared_buf *gzip = page_cache_gzip(page_cache, page);
+
+	(void)state;
+	assert_non_null(gzip);
+	assert_true(gzip->bytes.len < 10000);
+	assert_ptr_equal(page_cache_gzip(page_cache, page), gzip);
+	assert_null(page_cache_gzip(page_cache, put_text(page_cache, 2, 20000, false)));
+	/* Bytes that have nothing in common. */
+	assert_null(page_cache_gzip(page_cache, put_text(page_cache, 3, 4, true)));
+	page_cache_free(page_cache);
+}
+
+/* Pages and their compressed forms together: older ones go. */
+static void its_memory_is_bounded(void **state)
+{
+	struct page_cache *page_cache = page_cache_new();
+	size_t bytes = 0, found = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < PAGE_CACHE_SLOTS; i++)
+		(void)page_cache_gzip(page_cache,
+				      put_text(page_cache, i, PAGE_CACHE_PAGE_MAX, true));
+	for (uint64_t i = 0; i < PAGE_CACHE_SLOTS; i++) {
+		struct store_query query = make_query("todos");
+		struct page *page;
+
+		query.since.seq = i;
+		page = page_cache_find(page_cache, &query, ENCODING_JSON);
+		if (page == NULL)
+			continue;
+		found++;
+		bytes += page->body->bytes.len + (page->gzip ? page->gzip->bytes.len : 0);
+	}
+	assert_true(bytes <= PAGE_CACHE_BYTES);
+	assert_in_range(found, 10, PAGE_CACHE_BYTES / PAGE_CACHE_PAGE_MAX);
+	page_cache_free(page_cache);
+}
+
+static void documents_of_nested_groups_forbid_it(void **state)
+{
+	struct store_doc docs[] = { { .id = slice_of("a:b:1") }, { .id = slice_of("a:b:2") } };
+	struct store_page page = { .docs = docs, .count = 2 };
+
+	(void)state;
+	assert_true(compress_allows(&page, slice_of("a:b"), COMPRESS_MIN));
+	assert_false(compress_allows(&page, slice_of("a:b"), COMPRESS_MIN - 1));
+	assert_false(compress_allows(&page, slice_of("a"), COMPRESS_MIN));
+	docs[1].id = slice_of("a:b:c:2");
+	assert_false(compress_allows(&page, slice_of("a:b"), COMPRESS_MIN));
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -305,6 +389,9 @@ int main(void)
 		cmocka_unit_test(questions_push_each_other_out),
 		cmocka_unit_test(a_large_page_is_not_kept),
 		cmocka_unit_test(a_held_body_outlives_its_place),
+		cmocka_unit_test(it_is_compressed_once_if_it_may_be),
+		cmocka_unit_test(its_memory_is_bounded),
+		cmocka_unit_test(documents_of_nested_groups_forbid_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,3 +156,23 @@ enum encoding media_of_accept(const char *accept, enum encoding fallback)
 	}
 	return is_preferred(&preferences[other], &preferences[fallback]) ? other : fallback;
 }
+
+bool media_takes_gzip(const char *accept_encoding)
+{
+	struct slice text = slice_of(accept_encoding ? accept_encoding : "");
+	int gzip = -1, any = 0, identity = 0;
+
+	while (text.len) {
+		struct slice coding = cut(&text, ',');
+		struct slice name = cut(&coding, ';');
+
+		if (is_type(name, "gzip") || is_type(name, "x-gzip"))
+			gzip = quality(coding);
+		else if (is_type(name, "*"))
+			any = quality(coding);
+		else if (is_type(name, "identity"))
+			identity = quality(coding);
+	}
+	gzip = gzip < 0 ? any : gzip;
+	return gzip > 0 && gzip >= identity;
+}
