@@ -50,10 +50,11 @@ struct page *page_cache_find(struct page_cache *page_cache, const struct store_q
 /* Would the store answer with this page in the edition, which was read just before?
  * `now`: clock_us(). */
 bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, uint64_t now);
-/* The page in gzip, which is made by the first call; NULL: it may not be compressed, or is
- * not worth it. */
+/* The page in gzip, which is made by the first call; NULL: it may not be compressed, or
+ * is not worth it. */
 struct shared_buf *page_cache_gzip(struct page_cache *page_cache, struct page *page);
-/* Takes a reference; evicts the page in the same slot, and others if there is no room. */
+/* Takes a reference; evicts the page in the same slot, and others if there is no
+ * room. */
 void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
 		    enum encoding encoding, const struct page_state *state,
 		    struct shared_buf *body);

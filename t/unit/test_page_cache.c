@@ -290,7 +290,7 @@ static void a_held_body_outlives_its_place(void **state)
 	shared_buf_unref(body);
 }
 
-/* ---- Compressed ------------------------------------------------------------------- */
+/* ---- Compressed ------------------------------------------------------------------ */
 
 static struct shared_buf *make_text(size_t len, uint32_t seed)
 {
