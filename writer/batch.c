@@ -151,6 +151,15 @@ static void batch_collect_shares(struct batch *batch, struct peer *const *peers,
 	}
 }
 
+/* What was taken beyond a share is taken off what it has saved: otherwise a token whose
+ * large requests are taken alone would soon add one to a batch of small ones. */
+static void share_overdraw(struct shares *shares, const struct frame *frame)
+{
+	struct share *share = &shares->buckets[share_key(frame) % SHARE_BUCKETS];
+
+	share->saved -= frame->size < share->saved ? frame->size : share->saved;
+}
+
 /* Nobody's share has sufficed: the first request that was deferred. */
 static void batch_collect_one(struct batch *batch, struct peer *const *peers, size_t count,
 			      size_t first)
@@ -161,8 +170,10 @@ static void batch_collect_one(struct batch *batch, struct peer *const *peers, si
 		struct peer *peer = peers[(first + i) % count];
 
 		peer_resume(peer);
-		if (peer_take(peer, &frame) == RC_OK)
-			batch_take(batch, peer, &frame);
+		if (peer_take(peer, &frame) != RC_OK)
+			continue;
+		share_overdraw(&batch->shares, &frame);
+		batch_take(batch, peer, &frame);
 	}
 }
 

@@ -170,6 +170,25 @@ static void a_large_push_has_its_turn(void **state)
 	assert_int_equal(batches, 5);
 }
 
+static void a_large_push_that_was_taken_alone_has_used_its_share(void **state)
+{
+	struct world *world = *state;
+	uint64_t small;
+
+	meet(world);
+	for (int i = 0; i < 7; i++) {
+		(void)arrive(world, 0, ANN, 4 * SHARE_TURN - 1000);
+		collect(world);
+		assert_int_equal(world->batch->count, 1);
+		done(world);
+	}
+	(void)arrive(world, 0, ANN, 4 * SHARE_TURN - 1000);
+	small = arrive(world, 1, BOB, 1);
+	collect(world);
+	assert_int_equal(world->batch->count, 1);
+	assert_true(has(world, small));
+}
+
 /* Over several workers, and of many small ones. */
 static void a_token_has_one_share_of_all_peers(void **state)
 {
@@ -265,6 +284,7 @@ int main(void)
 		TEST(a_token_alone_fills_a_batch),
 		TEST(a_small_push_overtakes_the_large_ones_of_others),
 		TEST(a_large_push_has_its_turn),
+		TEST(a_large_push_that_was_taken_alone_has_used_its_share),
 		TEST(a_token_has_one_share_of_all_peers),
 		TEST(invented_tokens_get_the_share_of_one_worker),
 		TEST(nothing_is_lost_or_reordered),
