@@ -49,7 +49,19 @@ size_t command_match(const char *name, const char *const *words, size_t count);
 bool command_begins_with(const struct command *command, const char *word);
 
 /* Options that several commands share. */
+#ifdef HAVE_POSTGRESQL
 #define OPTION_DB \
+	OPTION_DB_ITSELF, \
+	{ \
+		.name = "db-password-file", .argument = "FILE", .kind = OPTION_TEXT, \
+		.help = "File whose first line is the password for a PostgreSQL database. Nobody " \
+			"else may read it. Without it, libpq looks into the file that PGPASSFILE " \
+			"names." \
+	}
+#else
+#define OPTION_DB OPTION_DB_ITSELF
+#endif
+#define OPTION_DB_ITSELF \
 	{ \
 		.name = "db", .argument = "FILE", .fallback = "pocketbook.db", \
 		.kind = OPTION_TEXT, .help = "The database." \

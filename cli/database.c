@@ -3,6 +3,7 @@
 #include "cli/database.h"
 
 #include "base/exit.h"
+#include "cli/db_password.h"
 #include "cli/say.h"
 #include "os/trusted_path.h"
 #include "store/db_url.h"
@@ -38,6 +39,8 @@ int database_parse(const struct options *options, struct db_place *out)
 		out->runtime_dir = options_text(options, "runtime-dir");
 	if (db_url_parse(out->db, &url, &err) != RC_OK)
 		return say_usage("%s: %s", options_place(options, "db", 0), err.text);
+	if (db_password_take(options, &err) != RC_OK)
+		return say_usage("%s: %s", options_place(options, "db-password-file", 0), err.text);
 	out->path = url.path;
 	return EXIT_SUCCESS;
 }

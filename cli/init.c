@@ -42,7 +42,7 @@ const struct command command_init = {
 		 "a PostgreSQL database this makes the schema pocketbook, in one transaction; the "
 		 "database must exist, in UTF-8, and its user needs the right to create a schema "
 		 "in it, or to own an empty schema of that name. No password is given in the URL: "
-		 "put it into the file that PGPASSFILE names.\n",
+		 "put it into a file, and name that with --db-password-file or PGPASSFILE.\n",
 	.example = "  pocketbook init --db postgresql://pocketbook@db1,db2/pocketbook\n",
 	COMMAND_OPTIONS(init_options),
 	.run = init_run,

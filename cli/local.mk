@@ -18,6 +18,7 @@ libcli_a_SOURCES = \
 	%D%/copy_report.c %D%/copy_report.h \
 	%D%/cors_origin.c %D%/cors_origin.h \
 	%D%/database.c %D%/database.h \
+	%D%/db_password.c %D%/db_password.h \
 	%D%/doc.c %D%/doc.h \
 	%D%/doc_ls.c \
 	%D%/doc_put.c \

@@ -2,6 +2,8 @@
  * the start and on each reload. */
 #include "cli/settings.h"
 
+#include "cli/db_password.h"
+
 #include "base/array.h"
 #include "base/mem.h"
 #include "auth/min_schema.h"
@@ -130,6 +132,8 @@ static enum rc db_read(const struct options *options, struct settings *out, stru
 
 	if (db_url_parse(db, &url, &detail) != RC_OK)
 		return refuse(options, "db", 0, &detail, err);
+	if (db_password_take(options, &detail) != RC_OK)
+		return refuse(options, "db-password-file", 0, &detail, err);
 	if (url.path == NULL && options_text(options, "runtime-dir") == NULL)
 		return error_set(err, RC_MALFORMED,
 				 "%s: a database server has no directory for the lock and the "

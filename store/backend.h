@@ -77,6 +77,9 @@ struct backend {
 	/* NULL: `needs`. Valid as long as the handle. */
 	const struct store_needs *(*find_needs)(const struct store *store);
 
+	/* NULL: databases of this back end have no passwords. */
+	void (*use_password)(const char *password);
+
 	/* A handle. A failure leaves nothing open. */
 	enum rc (*open)(const struct db_url *db, enum store_role role, struct store **out,
 			struct error *err);

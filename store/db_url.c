@@ -34,11 +34,10 @@ static enum rc parse_postgresql(const char *rest, struct db_url *out, struct err
 	out->path = NULL;
 	strcpy(out->scheme, "postgresql");
 	return has_password(rest)
-		       ? error_set(
-				 err, RC_MALFORMED,
-				 "the URL of the database contains a password, which other users "
-				 "of "
-				 "this machine can see; put it into the file that PGPASSFILE names")
+		       ? error_set(err, RC_MALFORMED,
+				   "the URL of the database contains a password, which other users "
+				   "of this machine can see; put it into a file, and name that "
+				   "with --db-password-file or PGPASSFILE")
 		       : RC_OK;
 }
 

@@ -25,6 +25,13 @@ void store_add_backend(const struct backend *backend)
 	backends[at] = backend;
 }
 
+void store_use_password(const char *password)
+{
+	for (size_t i = 0; i < BACKENDS_MAX && backends[i]; i++)
+		if (backends[i]->use_password)
+			backends[i]->use_password(password);
+}
+
 enum rc store_find_backend(const char *name, struct db_url *db, const struct backend **out,
 			   struct error *err)
 {

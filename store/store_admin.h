@@ -7,6 +7,10 @@
 
 #include "store/store.h"
 
+/* The password for the database servers that this process, and those that it forks,
+ * connect to from now on. Of no meaning for a file. */
+void store_use_password(const char *password);
+
 /* Waits until all outstanding operations have been answered. For callers without an
  * event loop. */
 void store_wait(struct store *store);

@@ -8,6 +8,7 @@ const struct backend backend_postgres = {
 	.own_stats = postgres_own_stats,
 	.own_stat_count = POSTGRES_OWN_COUNT,
 	.find_needs = postgres_find_needs,
+	.use_password = conninfo_use_password,
 	.open = postgres_open,
 	.close = postgres_close,
 	.changes = postgres_changes,

@@ -73,6 +73,14 @@ static const char *list_at(const struct list *list, size_t at)
 
 /* ---- Parsing ---- */
 
+static char *given_password; /* NULL: libpq finds it */
+
+void conninfo_use_password(const char *password)
+{
+	free(given_password);
+	given_password = mem_copy(password, strlen(password));
+}
+
 static const char *value_of(const PQconninfoOption *options, const char *keyword)
 {
 	for (; options->keyword; options++)
@@ -87,7 +95,8 @@ static enum rc refuse_password(const PQconninfoOption *options, struct error *er
 		return RC_OK;
 	return error_set(err, RC_MALFORMED,
 			 "the URL of the database contains a password, which other users of this "
-			 "machine can see; put it into the file that PGPASSFILE names");
+			 "machine can see; put it into a file, and name that with "
+			 "--db-password-file or PGPASSFILE");
 }
 
 static bool counts_agree(const struct conninfo *conninfo)
@@ -106,6 +115,7 @@ enum rc conninfo_parse(const char *url, struct conninfo **out, struct error *err
 	enum rc rc = RC_OK;
 
 	*out = NULL;
+	conninfo_keep_password(conninfo, given_password);
 	conninfo->options = PQconninfoParse(url, &reason);
 	if (conninfo->options == NULL)
 		rc = error_set(err, RC_MALFORMED,

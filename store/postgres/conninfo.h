@@ -25,6 +25,8 @@ MUST_USE enum rc conninfo_parse(const char *url, struct conninfo **out, struct e
 /* NULL is allowed. */
 void conninfo_free(struct conninfo *conninfo);
 
+/* The password of every conninfo that is made later. */
+void conninfo_use_password(const char *password);
 /* Keeps the password of the first connection, for all later ones: the file that it came
  * from may be out of reach of a process in its sandbox. NULL and "": there is none. */
 void conninfo_keep_password(struct conninfo *conninfo, const char *password);

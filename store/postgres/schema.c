@@ -25,9 +25,9 @@ static const struct {
 	const char *advice;
 } refusals[] = {
 	{ "password authentication failed", RC_DENIED,
-	  "write the right password into the file that PGPASSFILE names" },
+	  "write the right password into the file of --db-password-file or PGPASSFILE" },
 	{ "no password supplied", RC_DENIED,
-	  "write the password into the file that PGPASSFILE names" },
+	  "write the password into the file of --db-password-file or PGPASSFILE" },
 	{ "pg_hba.conf", RC_DENIED, "allow this user and host in pg_hba.conf of the server" },
 	{ "role \"", RC_DENIED, "make that role (createuser), or name another user in the URL" },
 	{ "database \"", RC_DENIED,
