@@ -9,7 +9,7 @@ import { lines } from './lib/table.mjs'
 
 const RESULTS = new URL('results.json', import.meta.url)
 /** The order of the table; other rows come last. */
-const ORDER = ['fanout', 'groups', 'docs', 'wake', 'idle', 'many', 'deep', 'pushes', 'batches', 'workers', 'shares', 'pull-nothing', 'pull-100',
+const ORDER = ['fanout', 'groups', 'docs', 'wake', 'idle', 'many', 'deep', 'pushes', 'batches', 'workers', 'shares', 'pull-nothing', 'pull-100', 'pull-unkept', 'pull-gzip',
 	'pull-under-load', 'token', 'nested', 'first-sync', 'size', 'rest', 'transit', 'client', 'first-sync-browser']
 
 async function rows() {

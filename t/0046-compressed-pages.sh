@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Pages that are asked for again are compressed for those who take gzip, unless they have
-# documents of nested groups (SECURITY.md, "Compressed pages").
+# Pages that are asked for again are compressed for those who take gzip, unless they
+# have documents of nested groups (SECURITY.md, "Compressed pages").
 . "$(dirname "$0")/lib.sh"
 
 # The head of a pull with this Accept-Encoding; its body is in $work/body.
