@@ -25,26 +25,38 @@ int64_t checksum_make(const struct checksum_of *of)
 	return (int64_t)XXH3_64bits(parts, sizeof(parts));
 }
 
-bool checksum_matches(sqlite3_stmt *row, struct slice value)
+void checksum_read(sqlite3_stmt *row, struct checksum_of *of)
 {
-	const struct checksum_of of = {
+	*of = (struct checksum_of){
 		.seq = sql_number(row, ROW_SEQ),
 		.id = sql_text(row, ROW_ID),
 		.version = sql_number(row, ROW_VERSION),
 		.is_deleted = !sql_is_null(row, ROW_DELETED_AT),
-		.deleted_at = sql_number(row, ROW_DELETED_AT),
 		.op = sql_text(row, ROW_OP),
 		.plain = sql_number(row, ROW_PLAIN) != 0,
-		.value = value,
 	};
+	if (of->is_deleted)
+		of->deleted_at = sql_number(row, ROW_DELETED_AT);
+}
 
+bool checksum_holds(const struct checksum_of *of, sqlite3_stmt *row)
+{
 	/* The sum of a row that was damaged before the rows had sums is right: a
 	 * tombstone with a value was never written. */
-	if (checksum_make(&of) == (int64_t)sql_number(row, ROW_SUM) &&
-	    !(of.is_deleted && value.len))
+	if (checksum_make(of) == (int64_t)sql_number(row, ROW_SUM) &&
+	    !(of->is_deleted && of->value.len))
 		return true;
-	log_error("document_damaged", LOG_NUMBER("seq", of.seq));
+	log_error("document_damaged", LOG_NUMBER("seq", of->seq));
 	return false;
+}
+
+bool checksum_matches(sqlite3_stmt *row, struct slice value)
+{
+	struct checksum_of of;
+
+	checksum_read(row, &of);
+	of.value = value;
+	return checksum_holds(&of, row);
 }
 
 /* ---- In SQL ---- */

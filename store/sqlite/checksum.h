@@ -41,6 +41,11 @@ enum {
 };
 #define ROW_COLUMNS(value) "doc.seq, id, version, deleted_at, op, plain, " value ", sum"
 
+/* Reads the row, all but its value and its sum. */
+void checksum_read(sqlite3_stmt *row, struct checksum_of *of);
+/* Is the row as it was written? `of` is from checksum_read, with the value. If not,
+ * that is logged. */
+bool checksum_holds(const struct checksum_of *of, sqlite3_stmt *row);
 /* Is the row, with this value, as it was written? If not, that is logged. */
 bool checksum_matches(sqlite3_stmt *row, struct slice value);
 

@@ -136,29 +136,42 @@ static bool keep_damaged(struct reading *reading, struct store_doc *doc)
 	return false;
 }
 
-/* The current row of SQL_OWN or SQL_NESTED. */
+/* Appends the value of the row, and sets it. RC_CORRUPT: it is not there, or the row is
+ * not as it was written. */
+static enum rc take_value(struct reading *reading, sqlite3_stmt *stmt, struct checksum_of *of)
+{
+	const size_t before = reading->bytes.len;
+	const struct slice value = sql_text(stmt, ROW_VALUE);
+	enum rc rc = RC_OK;
+
+	if (value.len == 0 && !of->is_deleted) /* no value is empty */
+		rc = sql_read_large(reading->sqlite, of->seq, &reading->bytes);
+	else
+		buf_put_slice(&reading->bytes, value);
+	of->value = buf_slice_from(&reading->bytes, before);
+	return rc == RC_OK && !checksum_holds(of, stmt) ? RC_CORRUPT : rc;
+}
+
+/* The current row of SQL_OWN or SQL_NESTED, each column of which is read once. */
 static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 {
 	struct store_doc *doc = add_doc(reading);
+	struct checksum_of of;
 	size_t before;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	FAULT("pull_in_page");
+	checksum_read(stmt, &of);
 	*doc = (struct store_doc){
-		.seq = sql_number(stmt, ROW_SEQ),
-		.id = sql_text(stmt, ROW_ID),
-		.version = sql_version(stmt, ROW_VERSION),
-		.deleted = !sql_is_null(stmt, ROW_DELETED_AT),
-		.plain = sql_number(stmt, ROW_PLAIN) != 0,
+		.seq = of.seq,
+		.id = of.id,
+		.version = of.version < VERSION_END ? of.version : 0,
+		.deleted = of.is_deleted,
+		.plain = of.plain,
 	};
 	buf_put_slice(&reading->bytes, doc->id);
 	before = reading->bytes.len;
-	if (!doc->deleted && sql_is_null(stmt, ROW_VALUE))
-		rc = sql_read_large(reading->sqlite, doc->seq, &reading->bytes);
-	else
-		buf_put_slice(&reading->bytes, sql_text(stmt, ROW_VALUE));
-	if (rc == RC_OK && !checksum_matches(stmt, buf_slice_from(&reading->bytes, before)))
-		rc = RC_CORRUPT;
+	rc = take_value(reading, stmt, &of);
 	if (rc == RC_CORRUPT) { /* of this document alone */
 		reading->bytes.len = before;
 		if (!keep_damaged(reading, doc))
