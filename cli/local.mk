@@ -48,4 +48,5 @@ libcli_a_SOURCES = \
 	%D%/token_set.c %D%/token_set.h \
 	%D%/tokens.c %D%/tokens.h \
 	%D%/top.c \
+	%D%/top_picture.c %D%/top_picture.h \
 	%D%/version.c

@@ -163,16 +163,28 @@ unsigned terminal_rows(void)
 	return size().ws_row;
 }
 
+/* NULL: as any other. See https://no-color.org. */
+static const char *style_of(struct slice line)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (line.len && line.data[0] == TERMINAL_HEADING)
+		return "\033[7m";
+	if (line.len && line.data[0] == TERMINAL_ALERT)
+		return no_color && *no_color ? "\033[1m" : "\033[1;31m";
+	return NULL;
+}
+
 /* Cuts the line after as many characters as there are columns. Characters that take two
  * columns are not expected here; the terminal cuts them. */
 static void put_line(struct buf *out, struct slice line, unsigned columns)
 {
-	bool heading = line.len && line.data[0] == TERMINAL_HEADING;
+	const char *style = style_of(line);
 	char piece[TEXT_PIECE_MAX];
 	size_t at = 0, taken;
 
-	if (heading) {
-		buf_put_text(out, "\033[7m");
+	if (style) {
+		buf_put_text(out, style);
 		line = slice_make(line.data + 1, line.len - 1);
 	}
 	for (; line.len; line = slice_make(line.data + taken, line.len - taken)) {
@@ -183,7 +195,7 @@ static void put_line(struct buf *out, struct slice line, unsigned columns)
 			break;
 		buf_put(out, piece, len);
 	}
-	buf_put_text(out, heading ? "\033[K\033[0m" : "\033[K");
+	buf_put_text(out, style ? "\033[K\033[0m" : "\033[K");
 }
 
 bool terminal_draw(struct slice text)

@@ -38,8 +38,9 @@ void terminal_close(struct terminal *terminal);
 /* The number of rows. */
 unsigned terminal_rows(void);
 /* Draws the text; lines are cut at the terminal's width. TERMINAL_HEADING before a line
- * shows it reversed. */
+ * shows it reversed, TERMINAL_ALERT bold and, unless NO_COLOR is set, red. */
 #define TERMINAL_HEADING '\1'
+#define TERMINAL_ALERT '\2'
 bool terminal_draw(struct slice text);
 /* Waits that many milliseconds for a key or a signal; *signal: the signal that ended
  * the wait, if one did. */

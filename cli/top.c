@@ -1,5 +1,4 @@
 /* `pocketbook top`: a server's scoreboard, redrawn every second. */
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/command.h"
@@ -8,10 +7,11 @@
 #include "cli/say.h"
 #include "cli/terminal.h"
 #include "cli/server_stats.h"
-#include "base/units.h"
+#include "cli/text_table.h"
+#include "cli/top_picture.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -37,132 +37,14 @@ struct top {
 	double seconds;  /* between the last two readings */
 };
 
-/* ---- The picture ---- */
-
-static void put_store(struct buf *out, const struct scoreboard_view *view)
+static void put_picture(struct buf *out, const struct top *top, size_t room, bool live)
 {
-	for (size_t i = 0; i < view->store_count; i++) {
-		char text[UNITS_DISPLAY_MAX];
-
-		server_stats_store_text(view, i, text);
-		buf_putf(out, ", %s %s", view->store[i].title, text);
-	}
-}
-
-static void put_numbers(struct buf *out, const struct scoreboard_view *view)
-{
-	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX],
-		sequence[UNITS_DISPLAY_MAX];
-
-	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_DOCUMENTS), documents);
-	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_TOMBSTONES), tombstones);
-	units_display_count((uint64_t)scoreboard_view_sum(view, METRIC_SEQUENCE), sequence);
-	buf_putf(out, "Documents %s, tombstones %s, sequence %s", documents, tombstones, sequence);
-	put_store(out, view);
-	buf_putf(out,
-		 "\nStreams %" PRId64 ", connections %" PRId64 ", pushes waiting %" PRId64 "\n\n",
-		 scoreboard_view_sum(view, METRIC_STREAMS),
-		 scoreboard_view_sum(view, METRIC_CONNECTIONS),
-		 scoreboard_view_sum(view, METRIC_PUSHES_QUEUED));
-}
-
-/* The route whose response times are shown beside a counter; SCOREBOARD_ROUTES:
- * none. */
-static enum scoreboard_route route_of(enum metric metric)
-{
-	switch (metric) {
-	case METRIC_PULLS:
-		return SCOREBOARD_PULL;
-	case METRIC_PUSHES:
-		return SCOREBOARD_PUSH;
-	default:
-		return SCOREBOARD_ROUTES;
-	}
-}
-
-/* Nothing if there were no requests. */
-static void put_times(struct buf *out, const struct movement *movement, enum scoreboard_route route)
-{
-	static const double shares[] = { 0.5, 0.99 };
-
-	for (size_t i = 0; i < COUNT(shares) && route != SCOREBOARD_ROUTES; i++) {
-		double milliseconds = movement_latency(movement, route, shares[i]);
-
-		if (milliseconds > 0)
-			buf_putf(out, " %7g ms", milliseconds);
-	}
-}
-
-static void put_rate(struct buf *out, const struct movement *movement, enum metric metric)
-{
-	char rate[UNITS_DISPLAY_MAX], total[UNITS_DISPLAY_MAX];
-
-	units_display_rate(movement_rate(movement, metric), rate);
-	units_display_count((uint64_t)scoreboard_view_sum(movement->now, metric), total);
-	buf_putf(out, "%-18s %12s %16s", metric_row(metric)->title, rate, total);
-	put_times(out, movement, route_of(metric));
-	buf_put_byte(out, '\n');
-}
-
-static void put_rates(struct buf *out, const struct movement *movement)
-{
-	buf_putf(out, "%c%-18s %12s %16s %10s %10s\n", TERMINAL_HEADING, "", "PER SECOND",
-		 "SINCE THE START", "HALF IN", "99 % IN");
-	for (unsigned i = 0; i < METRIC_COUNT; i++) {
-		const struct metric_row *row = metric_row((enum metric)i);
-
-		if (row->title && row->kind == METRIC_COUNTER)
-			put_rate(out, movement, (enum metric)i);
-	}
-	buf_put_byte(out, '\n');
-}
-
-static void put_process(struct buf *out, const struct movement *movement, unsigned slot)
-{
-	const struct scoreboard_cell *cell = &movement->now->cells[slot];
-	bool is_writer = slot == movement->now->workers;
-	char name[24], requests[UNITS_DISPLAY_MAX], pushes[UNITS_DISPLAY_MAX],
-		events[UNITS_DISPLAY_MAX];
-
-	(void)snprintf(name, sizeof(name), is_writer ? "writer" : "worker.%u", slot);
-	buf_putf(out, "%-11s %8" PRId64 " %-9s %8" PRId64, name, cell->pid,
-		 cell->state >= 0 && cell->state < SLOT_STATES
-			 ? slot_state_name((enum slot_state)cell->state)
-			 : "?",
-		 cell->values[METRIC_RESPAWNS]);
-	if (is_writer) {
-		buf_put_byte(out, '\n');
-		return;
-	}
-	units_display_rate(movement_rate_of(movement, slot, METRIC_REQUESTS), requests);
-	units_display_rate(movement_rate_of(movement, slot, METRIC_PUSHES), pushes);
-	units_display_rate(movement_rate_of(movement, slot, METRIC_EVENTS_SENT), events);
-	buf_putf(out, " %7" PRId64 " %7" PRId64 " %7s %7s %8s\n", cell->values[METRIC_CONNECTIONS],
-		 cell->values[METRIC_STREAMS], requests, pushes, events);
-}
-
-/* The writer comes first, as there may be more workers than rows. */
-static void put_processes(struct buf *out, const struct movement *movement)
-{
-	buf_putf(out, "%c%-11s %8s %-9s %8s %7s %7s %7s %7s %8s\n", TERMINAL_HEADING, "PROCESS",
-		 "PID", "STATE", "RESPAWNS", "CONNS", "STREAMS", "REQ/S", "PUSH/S", "EVENTS/S");
-	put_process(out, movement, movement->now->workers);
-	for (unsigned slot = 0; slot < movement->now->workers; slot++)
-		put_process(out, movement, slot);
-}
-
-static void put_picture(struct buf *out, const struct top *top)
-{
-	const struct movement movement = movement_between(&top->before, &top->now, top->seconds);
-	int64_t now = clock_wall();
-	char span[UNITS_DISPLAY_MAX];
-
-	units_display_span(now > top->now.started ? (uint64_t)now - (uint64_t)top->now.started : 0,
-			   span);
-	buf_putf(out, "pocketbook on %s, running for %s\n", top->place.db, span);
-	put_numbers(out, &top->now);
-	put_rates(out, &movement);
-	put_processes(out, &movement);
+	top_picture_put(out, &(struct top_picture){ .db = top->place.db,
+						    .before = &top->before,
+						    .now = &top->now,
+						    .seconds = top->seconds,
+						    .room = room,
+						    .live = live });
 }
 
 /* ---- Looking ---- */
@@ -204,7 +86,7 @@ static bool top_draw(struct top *top, enum rc rc, const struct error *err)
 	bool drawn;
 
 	if (rc == RC_OK)
-		put_picture(&text, top);
+		put_picture(&text, top, text_table_room(), true);
 	else
 		put_absence(&text, top, err);
 	drawn = terminal_draw(buf_slice(&text));
@@ -268,9 +150,9 @@ static int top_once(struct top *top, uint64_t interval)
 	}
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
-	put_picture(&text, top);
+	put_picture(&text, top, SIZE_MAX, false);
 	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] != TERMINAL_HEADING)
+		if (text.data[i] != TERMINAL_HEADING && text.data[i] != TERMINAL_ALERT)
 			putchar(text.data[i]);
 	buf_free(&text);
 	return EXIT_SUCCESS;
@@ -294,10 +176,13 @@ const struct command command_top = {
 	.name = "top",
 	.usage = "[OPTION]...",
 	.summary = "Watch a running server: workers, streams, rates and response times.",
-	.about = "Redraws every second until q is pressed. If the standard output is not a "
-		 "terminal, it prints one report. HALF IN and 99 % IN are the times within which "
-		 "half of the requests, or nearly all, were answered since the last redraw; they "
-		 "are rounded up.\n",
+	.about =
+		"Redraws every second until q is pressed. Processes that do not serve are shown in "
+		"red, and columns that do not fit the terminal are left out. If the standard "
+		"output is not a terminal, it prints one report. HALF IN and 99 % IN are the times "
+		"within which "
+		"half of the requests, or nearly all, were answered since the last redraw; they "
+		"are rounded up.\n",
 	.example = "  pocketbook top --db /var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(top_options),
 	.run = top_run,

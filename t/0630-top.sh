@@ -53,6 +53,10 @@ push '{"docs":[{"id":"g:3","value":1}]}' >/dev/null
 wait_for "it moves" shows '^Documents 2, tombstones 1, sequence 4'
 kill "$stream"
 wait_for "on" shows '^Streams 0,'
+wait_for "it says how to leave" shows '^pocketbook on .*q leaves$|^q leaves$'
+tmux -S "$terminal" resize-window -t test -x 60 -y 24
+fits() { shows 'PER SECOND +HALF IN +99 % IN *$' && shows 'STREAMS +REQ/S +PUSH/S +EVENTS/S *$' && hides 'RESPAWNS'; }
+wait_for "what does not fit 60 columns is left out as a column" fits
 tmux -S "$terminal" resize-window -t test -x 40 -y 10
 narrow() { shows '^pocketbook on ' && [ "$(pane | grep -c 'PER SECOND')" = 1 ] && hides '^worker'; }
 wait_for "it fits a smaller window" narrow

@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/test_cli_config \
 	%D%/test_cli_print \
 	%D%/test_cli_progress \
+	%D%/test_cli_top_picture \
 	%D%/test_cli_units \
 	%D%/test_constant_time \
 	%D%/test_date \
@@ -129,6 +130,7 @@ t_unit_test_cli_print_LDADD = libcli.a libauth.a libstore.a $(transit_libs) $(SO
 t_unit_test_cli_progress_LDADD = libcli.a $(base_libs)
 t_unit_test_cli_atomic_file_LDADD = libcli.a $(base_libs)
 t_unit_test_cli_units_LDADD = libcli.a libmaster.a $(shm_libs)
+t_unit_test_cli_top_picture_LDADD = libcli.a libmaster.a $(shm_libs)
 t_unit_test_db_url_LDADD = libstore.a $(base_libs)
 t_unit_test_docid_LDADD = libstore.a $(base_libs)
 t_unit_test_push_body_SOURCES = %D%/test_push_body.c %D%/push_body_kit.c %D%/push_body_kit.h %D%/transit_text.h
