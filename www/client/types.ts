@@ -12,8 +12,8 @@ export type Watch<V = unknown> = (key: unknown, atom: unknown, before: Docs<V>, 
 export type DocWatch<V = unknown> = (value: V | undefined, before: V | undefined) => void
 
 /**
- * Holds the value instead of the atom: a Reagent ratom, a signal or a store of this
- * shape.
+ * Holds the value instead of the atom: a signal or a store, wrapped in an object of
+ * this shape.
  */
 export interface Cache<V = unknown> {
 	deref(): Docs<V>
