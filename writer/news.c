@@ -55,9 +55,9 @@ static void attach(struct writer *writer, bool continues)
 		writer_begin_serving(writer);
 }
 
-/* If it cannot be found out, the numbers that are in the ring stand for nothing. Readers
- * may have others, which they have read from the database: they ask for themselves, and
- * do so before they read the ring again (worker/live/hint_reader). */
+/* If it cannot be found out, the numbers that are in the ring stand for nothing.
+ * Readers may have others, which they have read from the database: they ask for
+ * themselves, and do so before they read the ring again (worker/live/hint_reader). */
 static void on_lineage(void *arg, enum rc rc, bool follows)
 {
 	struct writer *writer = arg;

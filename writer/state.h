@@ -64,9 +64,9 @@ struct writer {
 	enum watching watching;
 	struct store_cursor head; /* of the last report that had one */
 	bool asks_lineage;        /* whether the numbers before it still count */
-	/* Readers may have missed a change, as the outcome of a commit is unknown. Until
-	 * the ring has been attached to the head anew the generation stays odd. Not of
-	 * a shared database. */
+	/* Readers may have missed a change, as the outcome of a commit is unknown.
+	 * Until the ring has been attached to the head anew the generation stays odd.
+	 * Not of a shared database. */
 	bool readers_behind;
 	uint64_t begun_us;  /* clock_us() when the commit under way began */
 	uint64_t ask_at;    /* clock_ms() when the head is asked for again, in RECOVERING */

@@ -18,9 +18,9 @@
 
 enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_COUNT };
 
-/* HEADS: a row for each lane with its last entry and its head. CHANGES: for each entry behind those
- * known a row for each group and each token, or one without either. Both begin with the
- * epoch, as of lane -1. */
+/* HEADS: a row for each lane with its last entry and its head. CHANGES: for each entry
+ * behind those known a row for each group and each token, or one without either. Both
+ * begin with the epoch, as of lane -1. */
 static const char *const statements[FOLLOW_COUNT] = {
 	[FOLLOW_HEADS] = "SELECT -1, epoch_now(), NULL::text, NULL::bigint UNION ALL"
 			 " SELECT l, c.entry, NULL, c.seq"

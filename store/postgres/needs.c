@@ -1,6 +1,6 @@
-/* The system calls and files by which libpq connects, for the sandbox. Called by open.c.
- * What a process needs depends on the URL: with a socket in a folder it makes no other
- * sockets, and opens no file. */
+/* The system calls and files by which libpq connects, for the sandbox. Called by
+ * open.c. What a process needs depends on the URL: with a socket in a folder it makes
+ * no other sockets, and opens no file. */
 #include "store/postgres/needs.h"
 
 #include "base/array.h"

@@ -32,11 +32,11 @@ static const uint64_t *index_head(struct sqlite *sqlite)
 	return sqlite->index_head;
 }
 
+/* What is read after it is not older. */
 static void copy_words(const uint64_t *from, uint64_t to[HEAD_WORDS])
 {
 	for (size_t i = 0; i < HEAD_WORDS; i++)
-		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_ACQUIRE);
 }
 
 uint64_t sqlite_edition(struct store *store)

@@ -36,8 +36,8 @@ static _Noreturn void spoiled(const char *reason)
 
 /* The writer died: between its commit and its first hint it may have left changes that
  * no hint names. Or the database has begun a new epoch. This comes before anything that
- * the ring has after that. True: numbers begin anew, and those that were just read in the
- * ring may be of before. */
+ * the ring has after that. True: numbers begin anew, and those that were just read in
+ * the ring may be of before. */
 static bool check_resyncs(struct hint_reader *reader)
 {
 	const uint64_t before = reader->resyncs;

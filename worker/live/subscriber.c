@@ -156,8 +156,8 @@ static struct membership *subscriber_behind(struct subscriber *subscriber)
 	return NULL;
 }
 
-/* An answer of the store has come. False: the subscriber is closed, or asks again within
- * a second (streams.c), as the database is out of reach. */
+/* An answer of the store has come. False: the subscriber is closed, or asks again
+ * within a second (streams.c), as the database is out of reach. */
 static bool subscriber_has_answer(struct subscriber *subscriber, enum rc rc)
 {
 	subscriber->reading = false;
