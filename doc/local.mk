@@ -78,4 +78,5 @@ EXTRA_DIST += \
 	doc/protocol.schema.json \
 	doc/recipes.md \
 	doc/reliability.md \
+	doc/scale-out.md \
 	doc/watching.md
