@@ -11,5 +11,11 @@ EXTRA_DIST += \
 	%D%/site.css \
 	%D%/site.js
 if SITE
-libworker_a_SOURCES += %D%/embedded.c
+nodist_libworker_a_SOURCES = %D%/embedded.c
 endif
+
+# A release has it if it is there.
+dist-hook: dist-site
+.PHONY: dist-site
+dist-site:
+	if test -f $(srcdir)/%D%/embedded.c; then cp -f $(srcdir)/%D%/embedded.c $(distdir)/%D%; fi

@@ -135,6 +135,7 @@ static void commit_account(struct writer *writer, const struct store_reply *repl
 	struct shm *shm = writer->from->shm;
 	const struct batch *batch = writer->batch;
 
+	assert(replies);
 	if (!writer_is_shared(writer)) {
 		hints_collect(&writer->hints, batch->requests, replies, batch->count);
 		ring_commit(shm, writer->hints.entries, writer->hints.count);
