@@ -24,10 +24,11 @@ static enum rc query_add(struct query *query, struct slice pair, char **memory, 
 	struct slice name = slice_make(pair.data, equals ? (size_t)(equals - pair.data) : pair.len);
 	struct slice value =
 		equals ? slice_make(equals + 1, pair.len - name.len - 1) : slice_of("");
-	struct query_pair *added = &query->pairs[query->count];
+	struct query_pair *added;
 
 	if (query->count == QUERY_MAX)
 		return error_set(err, RC_MALFORMED, "query: more than %d parameters", QUERY_MAX);
+	added = &query->pairs[query->count];
 	if (query_decode(name, memory, &added->name) != RC_OK)
 		return error_set(err, RC_MALFORMED,
 				 "query: a parameter's name has a broken percent escape");
@@ -38,13 +39,25 @@ static enum rc query_add(struct query *query, struct slice pair, char **memory, 
 	return RC_OK;
 }
 
+/* For how many pairs there must be room. */
+static size_t query_room(struct slice text)
+{
+	size_t room = 1;
+
+	for (size_t i = 0; i < text.len && room < QUERY_MAX; i++)
+		room += text.data[i] == '&';
+	return room;
+}
+
 enum rc query_parse(struct slice text, struct query *out, struct error *err)
 {
-	char *memory = mem_alloc(text.len + 1);
+	const size_t room = query_room(text);
+	char *memory = mem_alloc(room * sizeof(*out->pairs) + text.len + 1);
 	enum rc rc = RC_OK;
 
 	out->count = 0;
-	out->memory = memory;
+	out->pairs = (struct query_pair *)memory;
+	memory += room * sizeof(*out->pairs);
 	while (text.len && rc == RC_OK) {
 		const char *end = memchr(text.data, '&', text.len);
 		struct slice pair =
@@ -59,8 +72,8 @@ enum rc query_parse(struct slice text, struct query *out, struct error *err)
 
 void query_clear(struct query *query)
 {
-	free(query->memory);
-	query->memory = NULL;
+	free(query->pairs);
+	query->pairs = NULL;
 	query->count = 0;
 }
 

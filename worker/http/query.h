@@ -14,9 +14,8 @@ struct query_pair {
 };
 
 struct query {
-	struct query_pair pairs[QUERY_MAX];
+	struct query_pair *pairs; /* and behind them the decoded text */
 	size_t count;
-	char *memory; /* of the decoded text */
 };
 
 /* A name without `=` has an empty value. RC_MALFORMED: a broken escape (`err` names the
