@@ -12,8 +12,10 @@
 
 #include <assert.h>
 #include <event2/buffer.h>
+#include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 /* ---- Beginning ---- */
@@ -123,15 +125,21 @@ static void request_free(struct request *request)
 	if (request->conn)
 		conn_set_request(request->conn, NULL, NULL);
 	query_clear(&request->query);
+	buf_free(&request->fields);
 	buf_free(&request->list);
 	free(request->path);
 	request->options->on_end(request);
 }
 
+/* A value that would end its line is left out. */
 void request_set_header(struct request *request, const char *name, const char *value)
 {
-	if (request->conn)
-		evhttp_add_header(evhttp_request_get_output_headers(request->http), name, value);
+	if (request->conn == NULL || value[strcspn(value, "\r\n")] != 0)
+		return;
+	buf_put_text(&request->fields, "\r\n");
+	buf_put_text(&request->fields, name);
+	buf_put_text(&request->fields, ": ");
+	buf_put_text(&request->fields, value);
 }
 
 static void request_set_number(struct request *request, const char *name, uint64_t number)
@@ -192,19 +200,46 @@ static void on_answered(struct evhttp_request *http, void *arg)
 	conn_answered(arg);
 }
 
+/* evhttp copies, searches and prints field by field. So all of ours are one for it: the
+ * field Date, with the lines of the others behind its value. It makes what it would
+ * look for itself: Content-Length and Connection. */
+static void request_put_fields(struct request *request)
+{
+	struct evkeyvalq *fields = evhttp_request_get_output_headers(request->http);
+	struct evkeyval *date = mem_alloc(sizeof(*date));
+	struct buf value = BUF_EMPTY;
+
+	buf_put_text(&value, http_date(clock_wall()));
+	if (request->fields.len)
+		buf_put_slice(&value, buf_slice(&request->fields));
+	buf_put_byte(&value, 0);
+	date->key = mem_copy("Date", strlen("Date"));
+	date->value = value.data;
+	TAILQ_INSERT_TAIL(fields, date, next);
+}
+
+static void request_add_field(const struct request *request, const char *name, const char *value)
+{
+	(void)evhttp_add_header(evhttp_request_get_output_headers(request->http), name, value);
+}
+
 /* The body is left out if HTTP forbids it, with its length still given (RFC 9110,
  * 8.6). */
 static void request_send(struct request *request, int status, struct evbuffer *body)
 {
-	if (status != 204 && status != 304)
-		request_set_number(request, "Content-Length", evbuffer_get_length(body));
+	char length[NUMBER_DIGITS_MAX + 1];
+
+	if (status != 204 && status != 304) {
+		length[number_put(length, evbuffer_get_length(body))] = 0;
+		request_add_field(request, "Content-Length", length);
+	}
 	if (request->method == EVHTTP_REQ_HEAD || status == 204 || status == 304)
 		evbuffer_drain(body, evbuffer_get_length(body));
 	else
 		conn_charge(request->conn, request->owned);
 	if (conn_is_last(request->conn))
-		request_set_header(request, "Connection", "close");
-	request_set_header(request, "Date", http_date(clock_wall()));
+		request_add_field(request, "Connection", "close");
+	request_put_fields(request);
 	request_trace(request, status, evbuffer_get_length(body));
 	evhttp_request_set_on_complete_cb(request->http, on_answered, request->conn);
 	evhttp_send_reply(request->http, status, status_phrase(status), body);

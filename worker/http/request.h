@@ -44,6 +44,7 @@ struct request {
 	const char *allow;                  /* methods of its path; the caller's */
 	enum scoreboard_route counted_as;   /* the caller's; SCOREBOARD_OTHER at first */
 	size_t owned;                       /* bytes of the response in memory for it alone */
+	struct buf fields;                  /* lines of the response's head */
 	struct buf list;                    /* what request_list has returned, terminated */
 	struct access_log_entry trace;
 };
