@@ -26,6 +26,8 @@ suite processes make "
 	"the numbered scripts, t/NNNN-*.sh, with ASan and UBSan"
 suite processes-store-later make "${suite_packages[processes]}" "check_store_later" \
 	"those of them that use the store, with one that answers later"
+suite postgres lines "curl libpq-dev postgresql" "check_postgres" \
+	"a choice of the numbered scripts, on PostgreSQL and with two hosts"
 suite threads lines "" "check_threads" \
 	"the ring and the writer with TSan"
 suite valgrind lines "curl valgrind" "tap t/valgrind.sh" \
@@ -80,6 +82,23 @@ check_store_later() {
 	local scripts
 	mapfile -t scripts < <(tests_of processes | grep -vE "/($without_store)-")
 	POCKETBOOK_STORE=later make_check "${scripts[@]}"
+}
+
+# Those that a file would not pass are among the processes: t/09*.
+check_postgres() {
+	build_check
+	POCKETBOOK_TEST_HOSTS=2 check_script t/0010-sync.sh
+	POCKETBOOK_TEST_HOSTS=1 check_script t/0040-streams.sh
+	POCKETBOOK_TEST_HOSTS=1 check_script t/0430-rotate.sh
+	return $worst
+}
+
+# check_script SCRIPT: with the sanitized program; its results as lines
+worst=0
+check_script() {
+	local results=build/postgres.tap
+	POSTGRESQL=yes FAULTS=yes POCKETBOOK=$PWD/build/check/pocketbook bash "$1" | tee "$results" || worst=1
+	printf 'passed: %d\nfailed: %d\nskipped: %d\n' "$(grep -c '^ok' "$results")" "$(grep -c '^not ok' "$results")" "$(grep -c '^1..0 # SKIP' "$results")"
 }
 
 check_threads() {

@@ -73,9 +73,10 @@ wait_for() {
 # serve OPTION...: starts a server on a port of the kernel's choice and waits until it
 # is ready. Sets $server (pid), $url, $log. POCKETBOOK_FAULTS can be given in $faults.
 faults=
+serve_with=()
 serve() {
 	log=$work/server.$count.log
-	POCKETBOOK_FAULTS=$faults "$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 "$@" >"$log.out" 2>"$log" &
+	POCKETBOOK_FAULTS=$faults "$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 "${serve_with[@]}" "$@" >"$log.out" 2>"$log" &
 	server=$!
 	wait_for "the server starts" grep -q 'serving http://' "$log" || { cat "$log"; finish; }
 	url=$(sed -n 's/.*serving \(http:\/\/[^ ,]*\).*/\1/p' "$log" | head -1)
@@ -187,3 +188,11 @@ skip_all() {
 	exit 0
 }
 command -v curl >/dev/null || skip_all "curl is not installed"
+
+# The same script on a PostgreSQL database, with so many hosts, 1 or 2 (./dev test
+# postgres).
+if [ "${POCKETBOOK_TEST_HOSTS:-0}" != 0 ]; then
+	. "$here/postgres.sh"
+	pg_instead
+	[ "$POCKETBOOK_TEST_HOSTS" = 1 ] || pg_two_hosts
+fi

@@ -83,3 +83,42 @@ hosts_stop() {
 		is "$status" 0 "host $name stops"
 	done
 }
+
+# ---- In place of a file and one server ----
+
+# pg_instead: from now on `serve` and $db mean a PostgreSQL database
+pg_instead() {
+	pg_make db
+	pg_start db
+	pg_app db
+	mkdir "$work/run" "$work/run.second"
+	db=$(pg_url db)
+	serve_with=(--runtime-dir "$work/run")
+}
+
+# pg_two_hosts: `serve` starts two servers; pushes go to the first, pulls and streams to
+# the second
+pg_two_hosts() {
+	eval "one_$(declare -f serve); one_$(declare -f stop); one_$(declare -f stream)"
+	serve() {
+		serve_with=(--runtime-dir "$work/run.second")
+		one_serve "$@"
+		second=$server second_url=$url
+		serve_with=(--runtime-dir "$work/run")
+		one_serve "$@"
+	}
+	stop() {
+		local first=$server
+		server=$second
+		one_stop
+		server=$first
+		one_stop
+	}
+	pull() { curl -s "$second_url/sync?$1"; }
+	stream() {
+		local first=$url
+		url=$second_url
+		one_stream "$@"
+		url=$first
+	}
+}
