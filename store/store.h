@@ -210,7 +210,7 @@ struct store_stat {
 	bool is_counter;   /* only grows while the server runs */
 };
 
-#define STORE_OWN_STATS_MAX 4
+#define STORE_OWN_STATS_MAX 6
 
 /* Statistics that the database maintains. */
 struct store_stats {

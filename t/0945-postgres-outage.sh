@@ -15,7 +15,8 @@ token() { "$POCKETBOOK" token add --user "$1" --group '*' --db "$pg" 2>/dev/null
 ann=$(token ann)
 bob=$(token bob)
 host a "$pg"
-host b "$pg"
+metrics=127.0.0.1:$(free_port)
+host b "$pg" --metrics-listen "$metrics"
 
 # write HOST JSON, with ann's token; its status in $got
 write() {
@@ -75,6 +76,11 @@ put b u:1 four
 wait_for "with several groups, too" saw two '"group":"u"'
 wait_for "a is ready" answers a /readyz 200
 wait_for "b is ready" answers b /readyz 200
+
+measured() { curl -s "http://$metrics/metrics" | grep -Eq "^pocketbook_$1 [1-9]"; }
+for name in follow_losses_total database_connections_total database_round_trips_total; do
+	wait_for "$name is counted" measured "$name"
+done
 
 # ---- A crash: a new epoch, in which nothing is lost ----
 

@@ -57,6 +57,8 @@ pg_app() { pg_sql "$1" postgres "CREATE ROLE app LOGIN" "CREATE DATABASE app OWN
 
 pg_url() { echo "postgresql://app@/app?host=$work/pg/$1.s"; }
 
+free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'; }
+
 # ---- Hosts ----
 
 declare -A host_pids host_urls host_logs

@@ -37,6 +37,7 @@
 
 #include <assert.h>
 
+#define READ_MS 5000   /* between readings of the numbers of a shared database, at most */
 #define SETTLE_MS 1000 /* from the last commit to one more maintenance */
 
 /* ---- What is refused ------------------------------------------------------------- */
@@ -172,8 +173,10 @@ static void commit_answer(struct writer *writer, const struct store_reply *repli
 
 void commit_changed(struct writer *writer)
 {
-	if (writer->settle_at == WRITER_NEVER)
-		writer->settle_at = clock_ms() + SETTLE_MS;
+	const uint64_t soon = clock_ms() + SETTLE_MS;
+
+	if (writer->settle_at > soon)
+		writer->settle_at = soon;
 }
 
 /* It changes the edition, but no document. */
@@ -294,7 +297,8 @@ static void commit_maintain_if_due(struct writer *writer)
 	if (!writer_is_shared(writer) &&
 	    (writer->state != WRITER_SERVING || peers_frames(&writer->peers)))
 		return;
-	writer->settle_at = WRITER_NEVER;
+	/* Other hosts change its numbers, too. */
+	writer->settle_at = writer_is_shared(writer) ? clock_ms() + READ_MS : WRITER_NEVER;
 	commit_maintain(writer);
 }
 

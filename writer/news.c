@@ -55,16 +55,15 @@ static void attach(struct writer *writer, bool continues)
 		writer_begin_serving(writer);
 }
 
-/* If it cannot be found out, the numbers that are in the ring stand for nothing.
- * Readers may have others, which they have read from the database: they ask for
+/* Readers may have numbers that they have read from the database: they ask for
  * themselves, and do so before they read the ring again (worker/live/hint_reader). */
-static void on_lineage(void *arg, enum rc rc, bool follows)
+static void on_lineage(void *arg, enum rc rc, bool continues)
 {
 	struct writer *writer = arg;
-	const bool continues = rc == RC_OK && follows;
 
 	writer->asks_lineage = false;
-	if (writer_has_ended(writer))
+	writer->needs_lineage = rc != RC_OK;
+	if (writer_has_ended(writer) || writer->needs_lineage)
 		return;
 	log_warn("epoch_began", LOG_NUMBER("seq", writer->head.seq),
 		 LOG_TEXT("numbers", continues ? "continue" : "begin anew"));
@@ -111,8 +110,9 @@ static void take_changes(struct writer *writer, const struct store_news *news)
 	if (was_lost || names_tokens(news))
 		renew_tokens(writer);
 	commit_changed(writer);
-	if (writer->asks_lineage) {
+	if (writer->asks_lineage || writer->needs_lineage) {
 		pass(writer, news);
+		take_head(writer, &writer->head);
 		return;
 	}
 	hints_collect_changes(&writer->hints, news->changes, news->count);

@@ -63,7 +63,10 @@ struct writer {
 	struct group_commit group_commit;
 	enum watching watching;
 	struct store_cursor head; /* of the last report that had one */
-	bool asks_lineage;        /* whether the numbers before it still count */
+	/* Do the numbers before it still count? A question that was not answered is
+	 * asked again. */
+	bool asks_lineage;
+	bool needs_lineage;
 	/* Readers may have missed a change, as the outcome of a commit is unknown.
 	 * Until the ring has been attached to the head anew the generation stays odd.
 	 * Not of a shared database. */

@@ -16,7 +16,7 @@
 /* Without an answer for so long, it is not known what other hosts commit. */
 #define LOST_MS 700
 
-enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_COUNT };
+enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_LINEAGE, FOLLOW_COUNT };
 
 /* HEADS: a row for each lane with its last entry and its head. CHANGES: for each entry
  * behind those known a row for each group and each token, or one without either. Both
@@ -38,6 +38,7 @@ static const char *const statements[FOLLOW_COUNT] = {
 			   "unnest(c.groups, c.seqs) AS g (grp, seq)"
 			   " UNION ALL SELECT NULL, NULL, t FROM unnest(c.tokens) t) u ON true "
 			   "ORDER BY 1, 2, 4",
+	[FOLLOW_LINEAGE] = LINEAGE_SQL,
 };
 
 enum { COLUMN_LANE, COLUMN_ENTRY, COLUMN_GROUP, COLUMN_SEQ, COLUMN_TOKEN };
@@ -63,11 +64,14 @@ struct follow {
 	bool must_ask;
 	uint64_t asked_at; /* clock_ms, of the last statement */
 	uint64_t next_poll;
+	uint64_t whole_at; /* clock_ms, when all was read */
+	uint64_t losses;
 };
 
 static void report(struct follow *follow, struct store_news news)
 {
 	follow->is_lost = news.kind == STORE_NEWS_LOST;
+	follow->losses += follow->is_lost;
 	if (follow->on_news)
 		follow->on_news(follow->arg, &news);
 }
@@ -157,10 +161,12 @@ static void on_changes(void *arg, enum rc rc, const PGresult *result)
 		report(follow, (struct store_news){ .kind = STORE_NEWS_CHANGES,
 						    .changes = changes,
 						    .count = count });
-	if (!is_whole)
+	if (is_whole) {
+		follow->whole_at = clock_ms();
+		follow->must_ask = follow->must_ask || PQntuples(result) > 1; /* more? */
+	} else {
 		forget(follow);
-	else if (PQntuples(result) > 1)
-		follow->must_ask = true; /* perhaps there is more */
+	}
 	free(changes);
 }
 
@@ -222,6 +228,12 @@ bool postgres_watch(struct store *store, on_store_news *on_news, void *arg)
 	return true;
 }
 
+void follow_ask_lineage(struct follow *follow, const struct params *params,
+			on_line_result *on_result, void *arg)
+{
+	line_send(follow->line, FOLLOW_LINEAGE, params, on_result, arg);
+}
+
 struct line *follow_line(struct follow *follow)
 {
 	return follow->line;
@@ -258,6 +270,16 @@ void follow_poll(struct follow *follow, uint64_t *deadline)
 		sooner(deadline, follow->must_ask ? 0 : follow->next_poll);
 	else if (follow->is_asked && follow->is_known && !follow->is_lost)
 		sooner(deadline, follow->asked_at + LOST_MS);
+}
+
+uint64_t follow_age(const struct follow *follow)
+{
+	return follow && follow->whole_at ? clock_ms() - follow->whole_at : 0;
+}
+
+uint64_t follow_losses(const struct follow *follow)
+{
+	return follow ? follow->losses : 0;
 }
 
 void follow_free(struct follow *follow)

@@ -159,12 +159,20 @@ static void lose(struct line *line, const char *message)
 
 /* ---- Making one ---- */
 
+/* libpq would print it on the standard error. */
+static void ignore_notice(void *arg, const PGresult *result)
+{
+	(void)arg;
+	(void)result;
+}
+
 static void start(struct line *line)
 {
 	struct conninfo_parameters parameters;
 
 	conninfo_for_host(line->options->conninfo, line->host, &parameters);
 	line->conn = PQconnectStartParams(parameters.keywords, parameters.values, 0);
+	(void)PQsetNoticeReceiver(line->conn, ignore_notice, NULL);
 	set_state(line, LINE_CONNECTING);
 	line->deadline = clock_ms() + CONNECT_MS;
 	line->polling = PGRES_POLLING_WRITING; /* as the manual demands */

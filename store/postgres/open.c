@@ -48,7 +48,7 @@ static const char *const statements[PG_COUNT] = {
 	[PG_PULL] = "SELECT * FROM pull($1, $2, $3, $4, $5, $6, $7, $8)",
 	[PG_LATEST] = "SELECT * FROM latest($1, $2)",
 	[PG_HEAD] = "SELECT epoch, head FROM state()",
-	[PG_FOLLOWS] = "SELECT epoch_follows($1, $2, $3)",
+	[PG_FOLLOWS] = LINEAGE_SQL,
 	[PG_STATS] = "SELECT epoch, head, horizon, documents, tombstones,"
 		     " CASE WHEN $1 THEN pg_database_size(current_database()) END FROM state()",
 	[PG_STATS_FULL] = "SELECT epoch, head, (SELECT count(*) FROM grp), documents, tombstones,"

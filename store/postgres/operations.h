@@ -34,9 +34,15 @@ enum {
 	POSTGRES_OWN_DATABASE_BYTES,
 	POSTGRES_OWN_ROUND_TRIPS,
 	POSTGRES_OWN_CONNECTIONS,
+	POSTGRES_OWN_LANE_WAIT,
+	POSTGRES_OWN_FOLLOW_AGE,
+	POSTGRES_OWN_FOLLOW_LOSSES,
 	POSTGRES_OWN_COUNT
 };
 extern const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT];
+
+/* Whether a number of a lane in an epoch means the same now. */
+#define LINEAGE_SQL "SELECT epoch_follows($1, $2, $3)"
 
 struct waiting_head {
 	on_store_place *on_place;
@@ -72,6 +78,7 @@ struct postgres {
 	struct waiting_heads asked; /* by the query under way */
 	struct waiting_heads next;  /* came since it was sent */
 	struct commit *commits;     /* the first is under way */
+	uint64_t lane_wait_us;      /* of all pushes, for their turn */
 	uint64_t database_bytes;
 	uint64_t bytes_known_until; /* clock_ms */
 };
@@ -124,9 +131,17 @@ enum rc postgres_maintain(struct store *store);
 /* ---- follow.c ---- */
 bool postgres_watch(struct store *store, on_store_news *on_news, void *arg);
 struct line *follow_line(struct follow *follow);
+/* LINEAGE_SQL on this connection: when that reports a new epoch, `main` may not be
+ * connected yet. */
+void follow_ask_lineage(struct follow *follow, const struct params *params,
+			on_line_result *on_result, void *arg);
 void follow_run(struct follow *follow);
 void follow_poll(struct follow *follow, uint64_t *deadline);
 void follow_free(struct follow *follow);
+/* Both 0 for NULL: milliseconds since `change` was last read to its end, and how often
+ * that was too long. */
+uint64_t follow_age(const struct follow *follow);
+uint64_t follow_losses(const struct follow *follow);
 
 /* ---- whole.c ---- */
 enum rc postgres_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,

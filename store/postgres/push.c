@@ -226,7 +226,9 @@ static void add_column(struct params *params, const struct commit *commit, size_
 /* ---- Results ---- */
 
 enum verdict {
-	WRITTEN,
+	LANE_WAIT = -2, /* of a row that is no edit's */
+	LANE_HEAD = -1,
+	WRITTEN = 0,
 	KEPT,
 	CONFLICT,
 	SKIPPED,
@@ -393,6 +395,16 @@ static bool is_complete(const struct commit *commit, const PGresult *result)
 	return (size_t)PQntuples(result) > edits;
 }
 
+/* A row behind those of the edits: the head of a lane, or the wait for it. */
+static void read_lane(struct commit *commit, const PGresult *result, int row)
+{
+	if (result_int(result, row, 0) == LANE_WAIT)
+		commit->postgres->lane_wait_us += result_number(result, row, 1);
+	else
+		commit_take_head(commit, result_number(result, row, 1),
+				 result_number(result, row, 2));
+}
+
 static void on_pushed(void *arg, enum rc rc, const PGresult *result)
 {
 	struct commit *commit = arg;
@@ -408,8 +420,7 @@ static void on_pushed(void *arg, enum rc rc, const PGresult *result)
 	for (size_t r = commit->from; r < commit->to; r++)
 		read_reply(commit, result, &row, r);
 	for (; row < PQntuples(result); row++)
-		commit_take_head(commit, result_number(result, row, 1),
-				 result_number(result, row, 2));
+		read_lane(commit, result, row);
 	if (commit->conflict_count)
 		send_values(commit);
 	else

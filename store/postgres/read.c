@@ -168,12 +168,16 @@ void postgres_follows(struct store *store, const struct store_cursor *cursor,
 		      on_store_follows *then, void *arg)
 {
 	struct question *question = mem_alloc(sizeof(*question));
+	struct postgres *postgres = postgres_of(store);
 	struct params params = { .count = 0 };
 
 	*question = (struct question){ then, arg };
 	params_int4(&params, 0);
 	params_int8(&params, (int64_t)cursor->epoch);
 	params_int8(&params, (int64_t)cursor->seq);
-	line_send(postgres_of(store)->main, PG_FOLLOWS, &params, on_follows, question);
+	if (postgres->follow)
+		follow_ask_lineage(postgres->follow, &params, on_follows, question);
+	else
+		line_send(postgres->main, PG_FOLLOWS, &params, on_follows, question);
 	params_free(&params);
 }

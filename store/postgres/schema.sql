@@ -342,8 +342,8 @@ BEGIN
 END $$;
 
 -- A round of pushes, as in push_edits, with the payer of each request. The rows of the
--- edits are followed by one for each lane with verdict -1: the epoch as version, the head
--- as seq.
+-- edits are followed by one with verdict -2, the wait for the lanes in microseconds as
+-- version, and one for each lane with verdict -1: the epoch as version, the head as seq.
 CREATE FUNCTION push(p_lanes int[], p_payer text[], p_quota bigint[], p_wall bigint, p_budget bigint, p_most bigint,
 	p_atomic boolean[], p_request int[], p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[],
 	p_deleted boolean[], p_plain boolean[], p_value text[])
@@ -354,8 +354,11 @@ DECLARE
 	budget bigint := p_budget;
 	rows push_row[];
 	counts boolean;
+	began timestamptz := clock_timestamp();
+	waited bigint;
 BEGIN
 	PERFORM take(p_lanes);
+	waited := extract(epoch FROM clock_timestamp() - began) * 1000000;
 	counts := has_quotas(p_quota);
 	IF counts AND (SELECT lanes > 1 FROM meta) THEN
 		PERFORM pg_advisory_xact_lock(7216171, 99);
@@ -384,6 +387,7 @@ BEGIN
 				JOIN doc d ON d.id = p_id[f + n - 1] WHERE e.verdict = 2), 0);
 		END LOOP;
 	END IF;
+	RETURN QUERY SELECT -2, waited, 0::bigint, false;
 	RETURN QUERY SELECT -1, epoch_now(), (SELECT c.seq FROM change c WHERE c.lane = x ORDER BY c.entry DESC LIMIT 1), false
 		FROM unnest(p_lanes) x;
 END $$;

@@ -16,18 +16,35 @@ const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT] = {
 					  .label = "database",
 					  .help = "Size of the database on its server, as of the "
 						  "last minute." },
-	[POSTGRES_OWN_ROUND_TRIPS] = { .name = "database_round_trips",
+	[POSTGRES_OWN_ROUND_TRIPS] = { .name = "database_round_trips_total",
 				       .title = "Round trips",
 				       .label = "round trips",
 				       .help = "Statements of the writer that the database "
 					       "server has answered.",
 				       .is_counter = true },
-	[POSTGRES_OWN_CONNECTIONS] = { .name = "database_connections",
+	[POSTGRES_OWN_CONNECTIONS] = { .name = "database_connections_total",
 				       .title = "Connections made",
 				       .label = "connections",
 				       .help = "Connections that the writer has made to the "
 					       "database server.",
 				       .is_counter = true },
+	[POSTGRES_OWN_LANE_WAIT] = { .name = "lane_wait_microseconds_total",
+				     .title = "Wait for the lane",
+				     .label = "us in the lane",
+				     .help = "Time that commits of this host have waited for those "
+					     "of others.",
+				     .is_counter = true },
+	[POSTGRES_OWN_FOLLOW_AGE] = { .name = "follow_age_milliseconds",
+				      .title = "Commits read",
+				      .label = "ms since read",
+				      .help = "Time since the writer has last read all commits of "
+					      "all hosts." },
+	[POSTGRES_OWN_FOLLOW_LOSSES] = { .name = "follow_losses_total",
+					 .title = "Times not read",
+					 .label = "losses",
+					 .help = "Times that the writer could not read the commits "
+						 "of other hosts for most of a second.",
+					 .is_counter = true },
 };
 
 /* ---- The head ---- */
@@ -105,7 +122,10 @@ static void on_measured(void *arg, enum rc rc, const PGresult *result)
 			.tombstones = result_number(result, 0, 4),
 			.own = { [POSTGRES_OWN_DATABASE_BYTES] = postgres->database_bytes,
 				 [POSTGRES_OWN_ROUND_TRIPS] = line_round_trips(postgres->main),
-				 [POSTGRES_OWN_CONNECTIONS] = line_connections(postgres->main) },
+				 [POSTGRES_OWN_CONNECTIONS] = line_connections(postgres->main),
+				 [POSTGRES_OWN_LANE_WAIT] = postgres->lane_wait_us,
+				 [POSTGRES_OWN_FOLLOW_AGE] = follow_age(postgres->follow),
+				 [POSTGRES_OWN_FOLLOW_LOSSES] = follow_losses(postgres->follow) },
 		};
 	measure->on_stats(measure->arg, rc, rc == RC_OK ? &stats : NULL);
 	free(measure);
