@@ -102,25 +102,26 @@ pg_instead() {
 # the second
 pg_two_hosts() {
 	eval "one_$(declare -f serve); one_$(declare -f stop); one_$(declare -f stream)"
+	original() { "one_$1" "${@:2}"; }
 	serve() {
 		serve_with=(--runtime-dir "$work/run.second")
-		one_serve "$@"
+		original serve "$@"
 		second=$server second_url=$url
 		serve_with=(--runtime-dir "$work/run")
-		one_serve "$@"
+		original serve "$@"
 	}
 	stop() {
 		local first=$server
 		server=$second
-		one_stop
+		original stop
 		server=$first
-		one_stop
+		original stop
 	}
 	pull() { curl -s "$second_url/sync?$1"; }
 	stream() {
 		local first=$url
 		url=$second_url
-		one_stream "$@"
+		original stream "$@"
 		url=$first
 	}
 }
