@@ -16,6 +16,7 @@ www_sources = \
 	%D%/adapters/kept-rows.ts \
 	%D%/adapters/node.d.ts \
 	%D%/adapters/preact.ts \
+	%D%/adapters/program.ts \
 	%D%/adapters/react.ts \
 	%D%/adapters/solid.ts \
 	%D%/adapters/svelte.ts \
