@@ -96,6 +96,15 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 	return writer_run(&inheritance);
 }
 
+/* Is there no process that could have the database open? */
+static bool is_alone(const struct master *master)
+{
+	for (unsigned slot = 0; slot <= master->workers; slot++)
+		if (master->children[slot].pid || master->predecessors[slot].child.pid)
+			return false;
+	return true;
+}
+
 void master_spawn(struct master *master, unsigned slot)
 {
 	struct child *child = &master->children[slot];
@@ -103,6 +112,8 @@ void master_spawn(struct master *master, unsigned slot)
 	assert(slot <= master->workers && !master_is_stopping(master));
 	child->second = !master->predecessors[slot].child.second;
 	shm_keep_served(master->shm);
+	if (is_alone(master))
+		shm_forget_logs(master->shm); /* the last one has removed them, or may have */
 	if (child_start(child, slot == master->workers ? spawn_writer : spawn_worker, master) !=
 	    RC_OK)
 		return;

@@ -54,6 +54,7 @@ struct map {
 	atomic_uint_least64_t repairs;
 	atomic_uint_least64_t epoch;    /* of the numbers in the ring (shm_set_epoch) */
 	atomic_uint_least64_t database; /* its identity; 0: not opened yet */
+	atomic_uint_least64_t logs;     /* the same for log and wal-index */
 	int64_t started;                /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t
 		head; /* place after the last entry published, or about to be */
@@ -95,6 +96,7 @@ struct shm {
 	atomic_uint_least32_t *streams; /* of each entry of the usage, a number per column */
 	unsigned slots;
 	uint64_t database; /* as in the map, once the master has seen it there */
+	uint64_t logs;     /* the same */
 	struct published published;
 	int wakes[]; /* an eventfd for each slot */
 };

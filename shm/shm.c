@@ -68,20 +68,42 @@ unsigned shm_slots(const struct shm *shm)
 	return shm->slots;
 }
 
-bool shm_serves(struct shm *shm, uint64_t identity)
+static bool is_first_or(uint64_t own, atomic_uint_least64_t *word, uint64_t number)
 {
 	uint64_t first = 0;
 
-	if (shm->database)
-		return shm->database == identity;
-	return atomic_compare_exchange_strong(&shm->map->database, &first, identity) ||
-	       first == identity;
+	if (own)
+		return own == number;
+	return atomic_compare_exchange_strong(word, &first, number) || first == number;
+}
+
+bool shm_serves(struct shm *shm, uint64_t identity)
+{
+	return is_first_or(shm->database, &shm->map->database, identity);
+}
+
+bool shm_serves_logs(struct shm *shm, uint64_t logs)
+{
+	return is_first_or(shm->logs, &shm->map->logs, logs);
+}
+
+uint64_t shm_logs(const struct shm *shm)
+{
+	return shm->logs ? shm->logs : atomic_load(&shm->map->logs);
+}
+
+void shm_forget_logs(struct shm *shm)
+{
+	shm->logs = 0;
+	atomic_store(&shm->map->logs, 0);
 }
 
 void shm_keep_served(struct shm *shm)
 {
 	if (shm->database == 0)
 		shm->database = atomic_load(&shm->map->database);
+	if (shm->logs == 0)
+		shm->logs = atomic_load(&shm->map->logs);
 }
 
 void shm_resync(struct shm *shm)

@@ -29,6 +29,12 @@ unsigned shm_slots(const struct shm *shm);
  * whether it is this one. For a process that has opened the database, as its file may
  * have been replaced since others did. */
 bool shm_serves(struct shm *shm, uint64_t identity);
+/* The same for its log and wal-index (store_logs). */
+bool shm_serves_logs(struct shm *shm, uint64_t logs);
+/* Those that are noted; 0: none. */
+uint64_t shm_logs(const struct shm *shm);
+/* For the master: no process has them open any more. */
+void shm_forget_logs(struct shm *shm);
 /* For the master, before it starts a process: from now on the identity lies in its own
  * memory too, where no other process changes it. */
 void shm_keep_served(struct shm *shm);

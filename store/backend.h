@@ -84,9 +84,11 @@ struct backend {
 	enum rc (*open)(const struct db_url *db, enum store_role role, struct store **out,
 			struct error *err);
 	void (*close)(struct store *store); /* asserts that nothing is outstanding */
-	/* Both NULL if the database has no files that could be moved. */
+	/* All NULL if the database has no files that could be moved. */
 	enum rc (*present)(struct store *store, struct error *err);
 	uint64_t (*identity)(const struct store *store);
+	uint64_t (*logs)(const struct store *store);
+	uint64_t (*logs_at)(const struct db_url *db);
 
 	/* Serving. */
 	void (*changes)(struct store *store, const struct store_query *query,

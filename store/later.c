@@ -204,6 +204,11 @@ static enum rc later_present(struct store *store, struct error *err)
 	return store_present(later_of(store)->inner, err);
 }
 
+static uint64_t later_logs(const struct store *store)
+{
+	return store_logs(((const struct later *)store)->inner);
+}
+
 static uint64_t later_identity(const struct store *store)
 {
 	return store_identity(((const struct later *)store)->inner);
@@ -256,6 +261,7 @@ void later_wrap(struct store **store)
 	later->table.close = later_close;
 	later->table.present = later_present;
 	later->table.identity = later_identity;
+	later->table.logs = later_logs;
 	later->table.changes = later_changes;
 	later->table.latest = later_latest;
 	later->table.head = later_head;

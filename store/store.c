@@ -101,6 +101,21 @@ uint64_t store_identity(const struct store *store)
 	return store->backend->identity ? store->backend->identity(store) : 0;
 }
 
+uint64_t store_logs(const struct store *store)
+{
+	return store->backend->logs ? store->backend->logs(store) : 0;
+}
+
+bool store_has_logs(const char *path, uint64_t logs)
+{
+	const struct backend *backend;
+	struct db_url db;
+	struct error err;
+
+	return store_find_backend(path, &db, &backend, &err) != RC_OK || !backend->logs_at ||
+	       backend->logs_at(&db) == logs;
+}
+
 int store_lanes(const struct store *store)
 {
 	return store->lanes ? store->lanes : 1;

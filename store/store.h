@@ -53,6 +53,13 @@ MUST_USE enum rc store_present(struct store *store, struct error *err);
  * for all databases of a back end without files. */
 uint64_t store_identity(const struct store *store);
 
+/* The same for its log and wal-index, which lie beside the file: a process that opens
+ * the database while those that the others use are moved away would make new ones, and
+ * none of them would see what the others write. */
+uint64_t store_logs(const struct store *store);
+/* Are these at their names now? Opens nothing. */
+bool store_has_logs(const char *db, uint64_t logs);
+
 /* The number of sequences that order the commits (store_init). */
 int store_lanes(const struct store *store);
 

@@ -39,6 +39,7 @@ process_tests = \
 	%D%/0360-damaged-values.sh \
 	%D%/0365-frozen-writer.sh \
 	%D%/0370-moved-files.sh \
+	%D%/0375-moved-logs.sh \
 	%D%/0400-completion.sh \
 	%D%/0410-manual.sh \
 	%D%/0420-recipes.sh \

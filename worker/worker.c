@@ -245,13 +245,28 @@ static struct event_base *base_new(void)
 	return base;
 }
 
+static enum rc refuse_moved_logs(const struct shm *shm, const char *db, struct error *err)
+{
+	const uint64_t logs = shm_logs(shm);
+
+	if (logs == 0 || store_has_logs(db, logs))
+		return RC_OK;
+	return error_set(err, RC_MOVED,
+			 "the log or the wal-index of %.200s was removed or replaced; put it back, "
+			 "or restart the server",
+			 db);
+}
+
 /* All that can fail for a reason that the administrator must know. */
 int worker_open(struct shm *shm, const char *db, struct store **out)
 {
 	struct error err;
-	enum rc rc = store_open(db, STORE_READER, out, &err);
+	enum rc rc = refuse_moved_logs(shm, db, &err);
 
-	if (rc == RC_OK && !shm_serves(shm, store_identity(*out))) {
+	if (rc == RC_OK)
+		rc = store_open(db, STORE_READER, out, &err);
+	if (rc == RC_OK &&
+	    !(shm_serves(shm, store_identity(*out)) && shm_serves_logs(shm, store_logs(*out)))) {
 		store_close(*out);
 		rc = error_set(&err, RC_MOVED,
 			       "%.200s is not the database that this server serves; put that one "

@@ -171,11 +171,18 @@ static void writer_open_failed(struct writer *writer, enum rc rc, const struct e
 static enum rc writer_find_served(const struct writer *writer, struct error *err)
 {
 	const char *db = writer->from->db;
+	const uint64_t logs = shm_logs(writer->from->shm);
 	struct store *reader;
 	enum rc rc;
 
 	if (!writer->from->again)
 		return RC_OK;
+	if (access(db, F_OK) == 0 && logs && !store_has_logs(db, logs))
+		return error_set(
+			err, RC_MOVED,
+			"the log or the wal-index of %.200s, which workers use, was removed "
+			"or replaced",
+			db);
 	rc = store_open(db, STORE_READER, &reader, err);
 	if (rc == RC_NOT_FOUND)
 		return error_set(err, RC_MOVED, "%.200s was removed or renamed", db);
@@ -199,7 +206,8 @@ static enum rc writer_open_store(struct writer *writer, struct error *err)
 			       "the database has %d lanes, and the server works with one; make "
 			       "another database (pocketbook init)",
 			       store_lanes(writer->store));
-	if (rc == RC_OK && !shm_serves(from->shm, store_identity(writer->store)))
+	if (rc == RC_OK && !(shm_serves(from->shm, store_identity(writer->store)) &&
+			     shm_serves_logs(from->shm, store_logs(writer->store))))
 		rc = error_set(err, RC_MOVED, "%.200s was replaced while it was opened", from->db);
 	if (rc == RC_OK)
 		rc = presence_start(&writer->presence, from->shm, writer->store, from->lock,

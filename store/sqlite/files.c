@@ -2,6 +2,7 @@
  * by the writer (writer/presence.c). */
 #include "store/sqlite/files.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "os/file_lock.h"
 
@@ -162,6 +163,32 @@ uint64_t files_identity(const struct files *files)
 	const struct stat *db = &files->stats[FILES_DB];
 
 	return (uint64_t)db->st_ino ^ (uint64_t)db->st_dev << 44 ^ UINT64_C(1) << 63;
+}
+
+static uint64_t logs_number(const struct stat *wal, const struct stat *shm)
+{
+	return hash_more(hash_more(HASH_START,
+				   slice_make((const char *)&wal->st_ino, sizeof(wal->st_ino))),
+			 slice_make((const char *)&shm->st_ino, sizeof(shm->st_ino))) |
+	       1;
+}
+
+uint64_t files_logs(const struct files *files)
+{
+	return logs_number(&files->stats[FILES_WAL], &files->stats[FILES_SHM]);
+}
+
+uint64_t files_logs_at(const char *path)
+{
+	char *real = realpath(path, NULL);
+	char *wal = name_of(real ? real : path, "-wal"), *shm = name_of(real ? real : path, "-shm");
+	struct stat wal_now, shm_now;
+	const bool are = stat(wal, &wal_now) == 0 && stat(shm, &shm_now) == 0;
+
+	free(real);
+	free(wal);
+	free(shm);
+	return are ? logs_number(&wal_now, &shm_now) : 0;
 }
 
 void files_forget(struct files *files)

@@ -42,6 +42,10 @@ MUST_USE enum rc files_note(struct files *files, const char *path, sqlite3 *db, 
 MUST_USE enum rc files_check(struct files *files, struct error *err);
 /* A number that differs from that of any other database. */
 uint64_t files_identity(const struct files *files);
+/* A number of the log and the wal-index: of those that were opened, and of those that
+ * are at the names now (0: one is missing). */
+uint64_t files_logs(const struct files *files);
+uint64_t files_logs_at(const char *path);
 /* After SQLite has closed them. */
 void files_forget(struct files *files);
 

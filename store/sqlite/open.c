@@ -329,6 +329,16 @@ enum rc sqlite_present(struct store *store, struct error *err)
 	return files_check(&sqlite_of(store)->files, err);
 }
 
+uint64_t sqlite_logs(const struct store *store)
+{
+	return files_logs(&((const struct sqlite *)store)->files);
+}
+
+uint64_t sqlite_logs_at(const struct db_url *db)
+{
+	return files_logs_at(db->path);
+}
+
 uint64_t sqlite_identity(const struct store *store)
 {
 	return files_identity(&((const struct sqlite *)store)->files);

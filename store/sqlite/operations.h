@@ -12,6 +12,8 @@ enum rc sqlite_init(const struct db_url *db, int lanes, struct error *err);
 void sqlite_close(struct store *store);
 MUST_USE enum rc sqlite_present(struct store *store, struct error *err);
 uint64_t sqlite_identity(const struct store *store);
+uint64_t sqlite_logs(const struct store *store);
+uint64_t sqlite_logs_at(const struct db_url *db);
 
 /* read.c */
 void sqlite_changes(struct store *store, const struct store_query *query, on_store_page *on_page,

@@ -85,9 +85,7 @@ export async function moveFile(run) {
   const answer = await session.ask('/sync', { docs: [{ id: `flood:${run.acts.moveFile}`, base: 0, value: null }] })
   if (answer?.status === 200) history.violate('a write without the files', name)
   const { writer, workers } = server.children()
-  // A writer that starts without the log or the wal-index makes new ones, and refuses
-  // those that come back.
-  if ((suffix === '' || suffix === '.lock') && random.chance(0.3)) server.signal(random.pick([writer, ...workers]), 'SIGKILL')
+  if (random.chance(0.3)) server.signal(random.pick([writer, ...workers]), 'SIGKILL')
   await pause(random.below(1000))
   renameSync(away, name)
   session.close()
