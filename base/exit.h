@@ -6,6 +6,7 @@ enum {
 	EXIT_SUCCESS = 0,
 	EXIT_FAILURE = 1, /* the command failed; a child with it is replaced */
 	EXIT_USAGE = 2,   /* an error in the command line, environment or configuration */
+	EXIT_DAMAGED = 3, /* the command is complete, but some documents are damaged */
 	EXIT_FATAL = 70   /* a child with it is not replaced; it has logged the reason */
 };
 

@@ -81,15 +81,20 @@ const struct command command_backup = {
 	.words_least = 1,
 	.words_most = 1,
 	.summary = "Copy the whole database into one file, online or offline.",
-	.about = "The copy is a snapshot of everything, tokens included. It is read back and "
-		 "verified, and is on disk when the command ends; until then, there is no file of "
-		 "that name. Only its owner may read it.\n"
-		 "The unfinished file is FILE.unfinished-XXXXXX. If a backup is killed, the next "
-		 "one to the same FILE removes what it left.\n"
-		 "A running server keeps serving. While pages are being copied, the write-ahead "
-		 "log of the database cannot start over, so it may grow.\n"
-		 "'pocketbook restore' makes a database of the copy again; 'pocketbook check --db "
-		 "FILE' also verifies each value in it.\n",
+	.about =
+		"The copy is a snapshot of everything, tokens included. It is read back and "
+		"verified, and is on disk when the command ends; until then, there is no file of "
+		"that name. Only its owner may read it.\n"
+		"The unfinished file is FILE.unfinished-XXXXXX. If a backup is killed, the next "
+		"one to the same FILE removes what it left.\n"
+		"A running server keeps serving. While pages are being copied, the write-ahead "
+		"log of the database cannot start over, so it may grow.\n"
+		"Documents that are damaged are copied as they are, and all others with them: that "
+		"is reported, and the exit status is 3. If the structure of the file is damaged, "
+		"no "
+		"backup is made.\n"
+		"'pocketbook restore' makes a database of the copy again; 'pocketbook check --db "
+		"FILE' also verifies each value in it.\n",
 	.example = "  pocketbook backup /var/backups/pocketbook-$(date +%F).db \\\n"
 		   "      --db /var/lib/pocketbook/pocketbook.db\n",
 	COMMAND_OPTIONS(backup_options),

@@ -98,8 +98,10 @@ static int check_run(const struct invocation *invocation)
 {
 	struct findings findings = { progress_begin(STDERR_FILENO, "check"),
 				     options_is_on(invocation->options, "json"), 0 };
-	const struct store_check check = { options_is_on(invocation->options, "quick"), on_fault,
-					   on_progress, &findings };
+	const struct store_check check = { .quick = options_is_on(invocation->options, "quick"),
+					   .on_fault = on_fault,
+					   .on_progress = on_progress,
+					   .arg = &findings };
 	struct store_stats_full stats;
 	struct db_place place;
 	struct error err;

@@ -9,6 +9,20 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* All others are worth having, but nobody should believe that this is all. */
+static int say_damaged(const struct store_stats_full *stats, const char *to)
+{
+	char damaged[UNITS_DISPLAY_MAX];
+
+	if (stats->damaged == 0)
+		return EXIT_SUCCESS;
+	units_display_count(stats->damaged, damaged);
+	say("WARNING: %s document%s in %s %s damaged (see 'pocketbook help check'); keep an older "
+	    "backup until that is mended",
+	    damaged, stats->damaged == 1 ? "" : "s", to, stats->damaged == 1 ? "is" : "are");
+	return EXIT_DAMAGED;
+}
+
 int copy_report(const struct store_stats_full *stats, bool json, const char *to, const char *from,
 		const char *end)
 {
@@ -16,12 +30,12 @@ int copy_report(const struct store_stats_full *stats, bool json, const char *to,
 
 	if (json) {
 		printf("{\"documents\":%" PRIu64 ",\"deleted\":%" PRIu64 ",\"groups\":%" PRIu64
-		       "}\n",
-		       stats->documents, stats->tombstones, stats->groups);
-		return EXIT_SUCCESS;
+		       ",\"damaged\":%" PRIu64 "}\n",
+		       stats->documents, stats->tombstones, stats->groups, stats->damaged);
+		return say_damaged(stats, to);
 	}
 	units_display_count(stats->documents, documents);
 	units_display_count(stats->tombstones, tombstones);
 	say("%s has all of %s: %s documents, %s deleted; %s", to, from, documents, tombstones, end);
-	return EXIT_SUCCESS;
+	return say_damaged(stats, to);
 }

@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/atomic_file.h"
 #include "store/store_admin.h"
+#include "transit/envelope.h"
 
 #include <unistd.h>
 
@@ -25,6 +26,8 @@ static const struct option_spec export_options[] = {
 	OPTION_CONFIG,
 };
 
+#define DAMAGED_SAID 20 /* documents that are reported one by one */
+
 struct exporting {
 	enum encoding encoding;
 	struct spool spool;
@@ -32,6 +35,7 @@ struct exporting {
 	uint64_t total; /* 0: unknown */
 	uint64_t done;
 	uint64_t changed; /* values that JSON cannot express */
+	uint64_t damaged;
 	struct buf line;
 	struct buf again;
 	struct store *store;
@@ -56,19 +60,44 @@ static bool is_changed(struct exporting *exporting, const struct store_doc *doc)
 	return changed;
 }
 
+/* Its place is kept, so that who reads the lines learns of it. An id that is damaged is
+ * no text either. */
+static void put_damaged(struct exporting *exporting, const struct store_doc *doc)
+{
+	struct buf *line = &exporting->line;
+	const bool has_id = docid_is_valid(doc->id);
+
+	buf_clear(line);
+	exporting->damaged++;
+	if (exporting->damaged <= DAMAGED_SAID) {
+		progress_wipe(&exporting->progress);
+		say("%.*s (number %llu): is damaged, and its value is not exported",
+		    has_id ? (int)doc->id.len : 2, has_id ? doc->id.data : "??",
+		    (unsigned long long)doc->seq);
+	}
+	if (!has_id)
+		return;
+	envelope_open(line);
+	envelope_put_text(line, exporting->encoding, "id", doc->id);
+	envelope_put_number(line, exporting->encoding, "version", doc->version);
+	envelope_put_flag(line, exporting->encoding, "damaged", true);
+	envelope_close(line);
+	buf_put_byte(line, '\n');
+}
+
 static enum rc on_doc(void *arg, const struct store_doc *doc)
 {
 	struct exporting *exporting = arg;
-	enum rc rc;
+	bool damaged = doc->damaged;
 
 	buf_clear(&exporting->line);
-	rc = store_doc_put(&exporting->line, exporting->encoding, doc);
-	buf_put_byte(&exporting->line, '\n');
-	if (rc != RC_OK)
-		return error_set(&exporting->spool.err, rc,
-				 "%.*s: its value is damaged (see 'pocketbook help check')",
-				 (int)doc->id.len, doc->id.data);
-	if (exporting->encoding == ENCODING_JSON)
+	if (!damaged)
+		damaged = store_doc_put(&exporting->line, exporting->encoding, doc) != RC_OK;
+	if (damaged)
+		put_damaged(exporting, doc);
+	else
+		buf_put_byte(&exporting->line, '\n');
+	if (!damaged && exporting->encoding == ENCODING_JSON)
 		exporting->changed += is_changed(exporting, doc);
 	exporting->done++;
 	progress_at(&exporting->progress, "exported", exporting->done, exporting->total);
@@ -86,7 +115,8 @@ static void on_stats(void *arg, enum rc rc, const struct store_stats *db_stats)
 static enum rc export_all(struct exporting *exporting, const char *db, const char *group,
 			  struct error *err)
 {
-	const struct store_scan scan = { .group = slice_of(group ? group : "") };
+	const struct store_scan scan = { .group = slice_of(group ? group : ""),
+					 .damaged_too = true };
 	enum rc rc = store_open(db, STORE_COMMAND, &exporting->store, err);
 
 	if (rc != RC_OK)
@@ -157,7 +187,12 @@ static int export_into(const struct invocation *invocation, struct exporting *ex
 		    "the nearest JSON value; --encoding "
 		    "transit keeps them",
 		    (unsigned long long)exporting->changed, (unsigned long long)exporting->done);
-	return EXIT_SUCCESS;
+	if (exporting->damaged == 0)
+		return EXIT_SUCCESS;
+	say("%llu of %llu documents are damaged; all others were exported (see 'pocketbook help "
+	    "check')",
+	    (unsigned long long)exporting->damaged, (unsigned long long)exporting->done);
+	return EXIT_DAMAGED;
 }
 
 static int export_file(const struct invocation *invocation, struct exporting *exporting)
@@ -193,17 +228,20 @@ const struct command command_export = {
 	.usage = "[FILE] [OPTION]...",
 	.words_most = 1,
 	.summary = "Write all documents as lines of JSON, online or offline.",
-	.about = "Writes to FILE or to the standard output, one line for each document: {\"id\": "
-		 "…, \"version\": …, \"value\": …}, with \"deleted\": true instead of a value if "
-		 "the document is deleted. The lines are sorted by group, and in each group by the "
-		 "time of the last write. They are a snapshot, however many there are.\n"
-		 "The default is JSON, for people and other programs. Values that JSON cannot "
-		 "express (dates, sets, keywords, …) are written as the nearest JSON value and "
-		 "counted at the end; --encoding transit writes lines of Transit, which loses "
-		 "nothing. 'import' reads both.\n"
-		 "While it reads, the write-ahead log of a database in use cannot start over, so "
-		 "it may grow. A slow reader of the output does not prolong that: the lines then "
-		 "go to a temporary file (in TMPDIR, or else in /var/tmp).\n",
+	.about =
+		"Writes to FILE or to the standard output, one line for each document: {\"id\": "
+		"…, \"version\": …, \"value\": …}, with \"deleted\": true instead of a value if "
+		"the document is deleted. The lines are sorted by group, and in each group by the "
+		"time of the last write. They are a snapshot, however many there are.\n"
+		"The default is JSON, for people and other programs. Values that JSON cannot "
+		"express (dates, sets, keywords, …) are written as the nearest JSON value and "
+		"counted at the end; --encoding transit writes lines of Transit, which loses "
+		"nothing. 'import' reads both.\n"
+		"A document that is damaged has a line with \"damaged\": true and no value, and is "
+		"reported; all others are exported, and the exit status is 3.\n"
+		"While it reads, the write-ahead log of a database in use cannot start over, so "
+		"it may grow. A slow reader of the output does not prolong that: the lines then "
+		"go to a temporary file (in TMPDIR, or else in /var/tmp).\n",
 	.example = "  pocketbook export --group todos | jq -r .value.title\n"
 		   "  pocketbook export --encoding transit all.ndjson\n",
 	COMMAND_OPTIONS(export_options),

@@ -65,8 +65,8 @@ static void say_done(const struct import *import, bool json)
 
 	if (json) {
 		printf("{\"imported\":%" PRIu64 ",\"same\":%" PRIu64 ",\"skipped\":%" PRIu64
-		       ",\"bad\":%" PRIu64 "}\n",
-		       import->imported, import->same, import->left, import->bad);
+		       ",\"bad\":%" PRIu64 ",\"damaged\":%" PRIu64 "}\n",
+		       import->imported, import->same, import->left, import->bad, import->damaged);
 		return;
 	}
 	units_display_count(import->imported, imported);
@@ -77,6 +77,8 @@ static void say_done(const struct import *import, bool json)
 		printf(", %" PRIu64 " left as they are", import->left);
 	if (import->bad)
 		printf(", %" PRIu64 " bad lines skipped", import->bad);
+	if (import->damaged)
+		printf(", %" PRIu64 " left out as they were damaged", import->damaged);
 	putchar('\n');
 }
 

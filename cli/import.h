@@ -21,6 +21,7 @@ struct import {
 	struct error err;
 	uint64_t total; /* documents to import */
 	uint64_t bad;
+	uint64_t damaged; /* lines of documents that were damaged when they were exported */
 	uint64_t imported;
 	uint64_t left; /* existing documents that were skipped */
 	uint64_t same; /* documents that already are as their line says */

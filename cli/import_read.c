@@ -36,6 +36,18 @@ static enum rc read_document(struct import *import, struct slice line, struct bu
 	return import_at_line(import, RC_EXISTS, what.text);
 }
 
+/* What the database has of it stays. */
+static void pass_over_damaged(struct import *import, bool is_first_pass)
+{
+	if (!is_first_pass)
+		return;
+	import->damaged++;
+	if (import->damaged > BAD_SAID)
+		return;
+	progress_wipe(&import->progress);
+	say("%s; left out", import->err.text);
+}
+
 static bool is_bad_line(enum rc rc)
 {
 	return rc == RC_MALFORMED || rc == RC_TOO_LARGE || rc == RC_EXISTS;
@@ -69,10 +81,13 @@ enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 			continue;
 		else
 			rc = read_document(import, line, text, edit);
-		if (rc == RC_OK || !is_bad_line(rc) || !import->skip_bad)
+		if (rc != RC_CORRUPT && (!is_bad_line(rc) || !import->skip_bad))
 			return rc;
 		text->len = before;
-		pass_over(import, is_first_pass);
+		if (rc == RC_CORRUPT)
+			pass_over_damaged(import, is_first_pass);
+		else
+			pass_over(import, is_first_pass);
 	}
 }
 

@@ -11,10 +11,17 @@ struct parser {
 	struct transit_in *in;
 	struct buf *text;
 	struct store_edit *edit;
+	bool damaged;
 	struct error *err;
 };
 
-enum field { FIELD_ID = 1, FIELD_VERSION = 2, FIELD_VALUE = 4, FIELD_DELETED = 8 };
+enum field {
+	FIELD_ID = 1,
+	FIELD_VERSION = 2,
+	FIELD_VALUE = 4,
+	FIELD_DELETED = 8,
+	FIELD_DAMAGED = 16
+};
 
 static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
 {
@@ -72,6 +79,11 @@ static enum rc parse_deleted(struct parser *parser)
 	return step(parser, transit_in_bool(parser->in, &parser->edit->deleted), "deleted");
 }
 
+static enum rc parse_damaged(struct parser *parser)
+{
+	return step(parser, transit_in_bool(parser->in, &parser->damaged), "damaged");
+}
+
 static const struct field_row {
 	const char *name;
 	enum field field;
@@ -81,6 +93,7 @@ static const struct field_row {
 	{ "version", FIELD_VERSION, parse_version },
 	{ "value", FIELD_VALUE, parse_value },
 	{ "deleted", FIELD_DELETED, parse_deleted },
+	{ "damaged", FIELD_DAMAGED, parse_damaged },
 };
 
 static enum rc parse_field(struct parser *parser, struct slice key, unsigned *seen)
@@ -113,6 +126,8 @@ static enum rc parse_line(struct parser *parser)
 		return rc;
 	if (!(seen & FIELD_ID))
 		return refuse(parser, RC_MALFORMED, "id", "missing");
+	if (parser->damaged && !parser->edit->deleted && !(seen & FIELD_VALUE))
+		return refuse(parser, RC_CORRUPT, "value", "it was damaged when it was exported");
 	if (parser->edit->deleted && (seen & FIELD_VALUE))
 		return refuse(parser, RC_MALFORMED, "value", "a deleted document has none");
 	if (!parser->edit->deleted && !(seen & FIELD_VALUE))
@@ -149,7 +164,10 @@ static enum encoding encoding_of(struct slice line)
 enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text, struct store_edit *out,
 		     struct error *err)
 {
-	struct parser parser = { transit_in_new(encoding_of(line), line, limit), text, out, err };
+	struct parser parser = { .in = transit_in_new(encoding_of(line), line, limit),
+				 .text = text,
+				 .edit = out,
+				 .err = err };
 	enum rc rc;
 
 	*out = (struct store_edit){ .base = 0 };

@@ -10,7 +10,8 @@
  * slices are offsets into it, stored in `data`; ndjson_resolve makes slices of them.
  * Transit is recognized by its first key. The version is checked and ignored, as it
  * belongs to another database. RC_MALFORMED, RC_TOO_LARGE (the canonical value is
- * larger than `limit`): `err` has the position and the reason. */
+ * larger than `limit`): `err` has the position and the reason. RC_CORRUPT: a document
+ * that was damaged when it was exported. */
 MUST_USE enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text,
 			      struct store_edit *out, struct error *err);
 struct slice ndjson_resolve(struct slice offset, const struct buf *text);

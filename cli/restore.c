@@ -70,6 +70,7 @@ static enum rc restore_verify(const char *file, const char *copy, struct progres
 {
 	struct verifying verifying = { progress, { "" } };
 	const struct store_check check = { .on_fault = on_fault,
+					   .count_damaged = true,
 					   .on_progress = on_progress,
 					   .arg = &verifying };
 	enum rc rc = store_check(copy, &check, stats, err);

@@ -50,6 +50,8 @@ enum metric_kind {
 	    "Documents written, deletions included.") \
 	ROW(CONFLICTS, METRIC_COUNTER, "conflicts_total", NULL, "Conflicts", "conflicts", \
 	    "Documents refused as conflicts.") \
+	ROW(DAMAGED, METRIC_COUNTER, "damaged_documents_read_total", NULL, "Damaged documents read", "damaged", \
+	    "Documents that were damaged when a page or an event was made of them; each time counts. Run 'pocketbook check'.") \
 	ROW(QUOTA_STORED, METRIC_COUNTER, "quota_stored_refused_total", NULL, NULL, NULL, \
 	    "Pushes refused because of a quota of bytes, documents or groups.") \
 	ROW(QUOTA_PUSHES, METRIC_COUNTER, "quota_pushes_refused_total", NULL, NULL, NULL, \

@@ -32,20 +32,23 @@ typedef void on_store_progress(void *arg, const char *what, uint64_t done, uint6
  * copy is a single file; it is not synced. `from` may be in use, and may have an
  * older schema. While it is copied (not while the copy is verified) the log of a
  * database in use cannot restart. After a failure `to` is incomplete. RC_FULL,
- * RC_IO: a disk reported an error; RC_CORRUPT: `from` is damaged. */
+ * RC_IO: a disk reported an error; RC_CORRUPT: `from` is damaged. Documents that differ
+ * from their checksums are copied as they are, and counted in stats->damaged: a copy of
+ * all others is worth having. */
 MUST_USE enum rc store_copy(const char *from, int to, on_store_progress *on_progress, void *arg,
 			    struct store_stats_full *stats, struct error *err);
 struct store_scan {
 	struct slice group; /* valid; empty: all */
 	bool by_id;         /* else by sequence number; both within each group, groups by name */
 	bool no_tombstones;
+	bool damaged_too; /* pass documents that are damaged on as such; else the scan ends */
 };
 
 /* One document, valid until the callback returns. Any result but RC_OK ends the
  * scan. */
 typedef enum rc on_store_doc(void *arg, const struct store_doc *doc);
 /* Passes each document of one snapshot to on_doc, in bounded memory. Returns the
- * result of on_doc, or RC_BUSY, RC_IO, RC_CORRUPT (a value is missing). Meanwhile
+ * result of on_doc, or RC_BUSY, RC_IO, RC_CORRUPT (a document is damaged). Meanwhile
  * the log of a database in use cannot restart. */
 MUST_USE enum rc store_scan(struct store *store, const struct store_scan *scan,
 			    on_store_doc *on_doc, void *arg);
@@ -70,6 +73,8 @@ typedef void on_store_fault(void *arg, struct slice place, struct slice what);
 struct store_check {
 	bool quick; /* check the file's structure less closely, and no values */
 	on_store_fault *on_fault;
+	bool count_damaged; /* documents that differ from their checksums are counted in
+			       stats->damaged, and no faults */
 	on_store_progress *on_progress;
 	void *arg; /* for both */
 };

@@ -77,7 +77,7 @@ backup "$work/6.bak"
 is "$?" 0 "a backup is made without a server"
 like "$(cat "$work/said")" '3,003 documents' "of everything"
 backup "$work/6.bak" --force --json
-is "$? $(cat "$work/out")" '0 {"documents":3003,"deleted":1,"groups":3}' "and as JSON"
+is "$? $(cat "$work/out")" '0 {"documents":3003,"deleted":1,"groups":3,"damaged":0}' "and as JSON"
 rm -f "$db-wal" "$db-shm"
 head -c 100000 /dev/zero >"$work/zero"
 "$POCKETBOOK" backup "$work/7.bak" --db "$work/zero" 2>"$work/said"

@@ -100,7 +100,7 @@ db=$work/new.db
 restore "$bak"
 is "$?" 0 "a backup is restored where no database was"
 restore "$bak" --force --json
-is "$? $(cat "$work/out")" '0 {"documents":2,"deleted":0,"groups":1}' "which is told as JSON, too"
+is "$? $(cat "$work/out")" '0 {"documents":2,"deleted":0,"groups":1,"damaged":0}' "which is told as JSON, too"
 ln -s "$db" "$work/link.db"
 db=$work/link.db
 restore "$bak" --force

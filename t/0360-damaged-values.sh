@@ -35,6 +35,9 @@ wait_for "a live stream gets the last one" saw live '"a:2"'
 complete "$(tr -d '\n' <"$work/live")" "and all others, with two entries for the damaged ones"
 wait_for "so does one in Transit" saw transit '"a:2"'
 like "$(cat "$work/transit")" '"~:id":"a:bad","~:version":1,"~:damaged":true' "in its own words"
+like "$(curl -s "$url/readyz" | tr '\n' ' ')" '^ready warning: damaged documents were read' "and /readyz has a word about it"
+"$POCKETBOOK" stats --json --db "$db" | grep -q '"damaged":[1-9]'
+ok $? "as statistics have"
 wait_for "so does one of a nested group" saw nested '"a:b:2"'
 like "$(cat "$work/nested")" "$lost" "with an entry"
 wait_for "one without documents is told of the change" saw hints 'event: change'

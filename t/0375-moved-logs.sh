@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A process that starts while the log or the wal-index of the database is away would make
-# another one, and not see what the others write: it waits instead.
+# A process that starts while the log or the wal-index of the database is away would
+# make another one, and not see what the others write: it waits instead.
 . "$(dirname "$0")/lib.sh"
 
 ready_is() { [ "$(status_of "$url/readyz" --max-time 5)" = "$1" ]; }

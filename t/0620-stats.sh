@@ -27,7 +27,7 @@ is "$(member .epoch)" "$epoch" "its epoch, as cursors have it"
 is "$(stats --json | jq -c '[.database_bytes, .wal_bytes]')" "[$(stat -c %s "$db"),$(stat -c %s "$db-wal")]" "the files"
 is "$(stats --json | jq -c '.server | [.workers, .serving, .streams, .queued, .pushes, .written, .conflicts, .pulls]')" '[2,2,1,0,2,4,1,1]' \
 	"what the server has done"
-is "$(stats --json | jq -c '.server.rates | map(. >= 0) | all, (keys | length)' | tr '\n' ' ')" 'true 7 ' "and does"
+is "$(stats --json | jq -c '.server.rates | map(. >= 0) | all, (keys | length)' | tr '\n' ' ')" 'true 8 ' "and does"
 while :; do write "{\"docs\":[{\"id\":\"load:$RANDOM$RANDOM\",\"value\":1}]}" >/dev/null; done &
 load=$!
 moving() { stats --json | jq -e '.server.rates | .pushes > 0 and .commits > 0 and .requests > 0 and .written > 0' >/dev/null; }

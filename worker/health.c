@@ -18,6 +18,16 @@ void health_live(struct exchange *exchange)
 	health_answer(&exchange->request, "ok\n");
 }
 
+/* Has any worker met a damaged document since the start? */
+static bool has_damage(const struct shm *shm)
+{
+	bool has = false;
+
+	for (unsigned slot = 0; slot < shm_slots(shm); slot++)
+		has |= scoreboard_get(shm, slot, METRIC_DAMAGED) != 0;
+	return has;
+}
+
 static void on_head(void *arg, enum rc rc, const struct store_cursor *place)
 {
 	struct exchange *exchange = arg;
@@ -34,7 +44,10 @@ static void on_head(void *arg, enum rc rc, const struct store_cursor *place)
 		request_refuse(&exchange->request, PROBLEM_UNAVAILABLE,
 			       "the writer does not answer");
 	else
-		health_answer(&exchange->request, "ready\n");
+		health_answer(&exchange->request,
+			      has_damage(shm) ? "ready\nwarning: damaged documents were read; run "
+						"'pocketbook check'\n"
+					      : "ready\n");
 }
 
 void health_ready(struct exchange *exchange)

@@ -140,7 +140,8 @@ static void pull_answer_first(const struct pull *pull, const struct store_page *
 	struct buf bytes = BUF_EMPTY;
 	struct shared_buf *body;
 
-	page_put(&bytes, exchange->encoding, slice_of(""), page);
+	worker_count(exchange->worker, METRIC_DAMAGED,
+		     page_put(&bytes, exchange->encoding, slice_of(""), page));
 	state.may_compress =
 		worker->settings->compress && compress_allows(page, pull->query.group, bytes.len);
 	body = shared_buf_new(&bytes);

@@ -77,13 +77,14 @@ static const char find_sql[] = DOCUMENT " WHERE d.id = $1";
 struct scan {
 	on_store_doc *on_doc;
 	void *arg;
+	bool damaged_too;
 	uint64_t count;
 };
 
 static enum rc on_doc_row(void *arg, const PGresult *result)
 {
 	struct scan *scan = arg;
-	const struct store_doc doc = {
+	struct store_doc doc = {
 		.seq = result_number(result, 0, 0),
 		.id = result_text(result, 0, 1),
 		.version = result_number(result, 0, 2),
@@ -95,8 +96,10 @@ static enum rc on_doc_row(void *arg, const PGresult *result)
 	scan->count++;
 	if (!doc.deleted && PQgetisnull(result, 0, 5)) {
 		log_error("store_value_missing", LOG_NUMBER("seq", doc.seq));
-		return RC_CORRUPT;
+		doc.damaged = true;
 	}
+	if (doc.damaged && !scan->damaged_too)
+		return RC_CORRUPT;
 	return scan->on_doc(scan->arg, &doc);
 }
 
@@ -115,7 +118,7 @@ static enum rc scan_rows(struct store *store, const char *sql, const struct para
 enum rc postgres_scan(struct store *store, const struct store_scan *scan, on_store_doc *on_doc,
 		      void *arg)
 {
-	struct scan rows = { .on_doc = on_doc, .arg = arg };
+	struct scan rows = { .on_doc = on_doc, .arg = arg, .damaged_too = scan->damaged_too };
 	struct params params = { .count = 0 };
 	enum rc rc;
 

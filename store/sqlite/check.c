@@ -251,6 +251,15 @@ static void check_values(const struct check *check, sqlite3_stmt *row)
 	}
 }
 
+/* Would a server serve it as a damaged document? */
+static bool is_damaged(const struct check *check, sqlite3_stmt *row)
+{
+	struct slice id = sql_text(row, AT_ID);
+
+	return !check->asked->quick && sql_number(row, AT_SUM) != sql_number(row, AT_WANTED_SUM) &&
+	       docid_is_valid(id) && slice_equal(docid_group(id), sql_text(row, AT_NAME));
+}
+
 static void check_document(const struct check *check, sqlite3_stmt *row)
 {
 	struct slice id = sql_text(row, AT_ID), name = sql_text(row, AT_NAME);
@@ -296,7 +305,10 @@ static enum rc check_documents(struct check *check, int schema)
 		code = sqlite3_step(stmt);
 		if (code != SQLITE_ROW)
 			break;
-		check_document(check, stmt);
+		if (check->asked->count_damaged && is_damaged(check, stmt))
+			check->stats.damaged++;
+		else
+			check_document(check, stmt);
 		if (++done % STEP_DOCUMENTS == 0)
 			check->asked->on_progress(check->asked->arg, "checked documents", done,
 						  total);

@@ -94,16 +94,16 @@ int checksum_define(sqlite3 *db)
 					  NULL, document_sum, NULL, NULL, NULL);
 }
 
-int checksum_find_damaged(sqlite3 *db, uint64_t *seq)
+int checksum_count_damaged(sqlite3 *db, uint64_t *count)
 {
 	static const char sql[] =
-		"SELECT doc.seq FROM doc LEFT JOIN large ON large.seq = doc.seq WHERE sum <> "
+		"SELECT count(*) FROM doc LEFT JOIN large ON large.seq = doc.seq WHERE sum <> "
 		"document_sum(doc.seq, id, version, deleted_at, op, plain, coalesce(doc.value, "
-		"large.value)) LIMIT 1";
+		"large.value))";
 	sqlite3_stmt *stmt = NULL;
 	int version = 0, code = schema_version(db, &version);
 
-	*seq = 0;
+	*count = 0;
 	if (code != SQLITE_OK || version < CHECKSUM_SCHEMA)
 		return code;
 	code = checksum_define(db);
@@ -112,7 +112,7 @@ int checksum_find_damaged(sqlite3 *db, uint64_t *seq)
 	if (code == SQLITE_OK)
 		code = sqlite3_step(stmt);
 	if (code == SQLITE_ROW)
-		*seq = sql_number(stmt, 0);
+		*count = sql_number(stmt, 0);
 	sqlite3_finalize(stmt);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }

@@ -53,8 +53,8 @@ bool checksum_matches(sqlite3_stmt *row, struct slice value);
  * value). Returns an SQLite result code. */
 MUST_USE int checksum_define(sqlite3 *db);
 
-/* Finds a document that is not as it was written: its sequence number, 0: none. Defines
- * the function as well. Returns an SQLite result code. */
-MUST_USE int checksum_find_damaged(sqlite3 *db, uint64_t *seq);
+/* Counts the documents that are not as they were written. Defines the function as well.
+ * Returns an SQLite result code. */
+MUST_USE int checksum_count_damaged(sqlite3 *db, uint64_t *count);
 
 #endif

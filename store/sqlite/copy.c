@@ -167,13 +167,7 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 				 "%.200s is damaged, and so is its copy: %.200s", copy->from,
 				 found.text);
 	if (code == SQLITE_OK)
-		code = checksum_find_damaged(target, &damaged);
-	if (code == SQLITE_OK && damaged)
-		return error_set(copy->err, RC_CORRUPT,
-				 "%.200s is damaged, and so is its copy: the document with the "
-				 "number %llu has changed since it was written (see 'pocketbook "
-				 "help check')",
-				 copy->from, (unsigned long long)damaged);
+		code = checksum_count_damaged(target, &damaged);
 	if (code == SQLITE_OK)
 		code = stats_count(target, &stats);
 	if (code == SQLITE_OK)
@@ -184,6 +178,7 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 		return error_set(copy->err, RC_CORRUPT,
 				 "the copy has not what %.200s has; is the disk failing?",
 				 copy->from);
+	copy->stats.damaged = damaged;
 	return RC_OK;
 }
 

@@ -15,9 +15,9 @@
 /* ---- Documents ---- */
 
 /* The current row of a DOCUMENT statement (statements.c). */
-static enum rc hand_over(sqlite3_stmt *stmt, on_store_doc *on_doc, void *arg)
+static enum rc hand_over(sqlite3_stmt *stmt, bool damaged_too, on_store_doc *on_doc, void *arg)
 {
-	const struct store_doc doc = {
+	struct store_doc doc = {
 		.seq = sql_number(stmt, ROW_SEQ),
 		.id = sql_text(stmt, ROW_ID),
 		.version = sql_version(stmt, ROW_VERSION),
@@ -28,10 +28,16 @@ static enum rc hand_over(sqlite3_stmt *stmt, on_store_doc *on_doc, void *arg)
 
 	if (!doc.deleted && sql_is_null(stmt, ROW_VALUE)) {
 		log_error("store_value_missing", LOG_NUMBER("seq", doc.seq));
-		return RC_CORRUPT;
+		doc.damaged = true;
+	} else if (!checksum_matches(stmt, doc.value)) {
+		doc.damaged = true;
 	}
-	if (!checksum_matches(stmt, doc.value))
+	if (doc.damaged && !damaged_too)
 		return RC_CORRUPT;
+	if (doc.damaged) {
+		doc.deleted = doc.plain = false;
+		doc.value = slice_of("");
+	}
 	return on_doc(arg, &doc);
 }
 
@@ -45,7 +51,7 @@ enum rc sqlite_scan(struct store *store, const struct store_scan *scan, on_store
 	sql_bind_text(stmt, 1, scan->group);
 	sql_bind_number(stmt, 2, scan->no_tombstones);
 	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
-		rc = hand_over(stmt, on_doc, arg);
+		rc = hand_over(stmt, scan->damaged_too, on_doc, arg);
 		if (rc != RC_OK)
 			break;
 	}
@@ -63,7 +69,7 @@ enum rc sqlite_find(struct store *store, struct slice id, on_store_doc *on_doc, 
 	sql_bind_text(stmt, 2, id);
 	rc = sql_step(stmt, &row);
 	if (rc == RC_OK)
-		rc = row ? hand_over(stmt, on_doc, arg) : RC_NOT_FOUND;
+		rc = row ? hand_over(stmt, false, on_doc, arg) : RC_NOT_FOUND;
 	sqlite3_reset(stmt);
 	return rc;
 }

@@ -257,7 +257,8 @@ static void feed_deliver_page(struct feed *feed, enum encoding encoding,
 		if (!membership->live || membership->encoding != encoding)
 			continue;
 		if (sse == NULL) {
-			page_put(&data, encoding, feed_group(feed), page);
+			counters_add(feed->shared->counters, METRIC_DAMAGED,
+				     page_put(&data, encoding, feed_group(feed), page));
 			sse = sse_new("change", &page->next, buf_slice(&data));
 		}
 		membership->deliver(membership, sse);

@@ -22,38 +22,43 @@ void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
 	envelope_close(out);
 }
 
-static void put_doc(struct buf *out, enum encoding encoding, const struct store_doc *doc)
+/* Returns whether it is damaged. */
+static bool put_doc(struct buf *out, enum encoding encoding, const struct store_doc *doc)
 {
 	size_t start = out->len, before;
 
 	envelope_next(out);
 	before = out->len;
 	if (!doc->damaged && store_doc_put(out, encoding, doc) == RC_OK)
-		return;
+		return false;
 	out->len = before;
 	if (FAULT_MUTANT("damage_hidden")) {
 		out->len = start;
-		return;
+		return true;
 	}
 	envelope_open(out);
 	envelope_put_text(out, encoding, "id", doc->id);
 	envelope_put_number(out, encoding, "version", doc->version);
 	envelope_put_flag(out, encoding, "damaged", true);
 	envelope_close(out);
+	return true;
 }
 
-void page_put(struct buf *out, enum encoding encoding, struct slice group,
-	      const struct store_page *page)
+unsigned page_put(struct buf *out, enum encoding encoding, struct slice group,
+		  const struct store_page *page)
 {
+	unsigned damaged = 0;
+
 	envelope_open(out);
 	if (group.len)
 		envelope_put_text(out, encoding, "group", group);
 	envelope_open_list(out, encoding, "docs");
 	for (size_t i = 0; i < page->count; i++)
-		put_doc(out, encoding, &page->docs[i]);
+		damaged += put_doc(out, encoding, &page->docs[i]);
 	envelope_close_list(out);
 	page_put_cursor(out, encoding, &page->next);
 	envelope_put_flag(out, encoding, "more", page->more);
 	envelope_put_flag(out, encoding, "reset", page->reset);
 	envelope_close(out);
+	return damaged;
 }

@@ -7,9 +7,9 @@
 
 /* Appends {docs, cursor, more, reset}, with `group` in front unless it is empty. A
  * document whose value cannot be read, which is logged, is {id, version, damaged}: it
- * keeps no reader from the others. */
-void page_put(struct buf *out, enum encoding encoding, struct slice group,
-	      const struct store_page *page);
+ * keeps no reader from the others. Returns how many there are. */
+unsigned page_put(struct buf *out, enum encoding encoding, struct slice group,
+		  const struct store_page *page);
 /* Appends {group, cursor}: the group has changed, or is followed, up to there. */
 void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
 		   const struct store_cursor *cursor);

@@ -193,7 +193,9 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 	if (!page->more)
 		feed_go_live(membership, page->next.seq);
 	if (page->count || page->reset) {
-		page_put(&data, subscriber->encoding, feed_group(membership->feed), page);
+		counters_add(
+			subscriber->options->stream.counters, METRIC_DAMAGED,
+			page_put(&data, subscriber->encoding, feed_group(membership->feed), page));
 		subscriber_send_new(subscriber, "change", &page->next, buf_slice(&data));
 		buf_free(&data);
 	}
