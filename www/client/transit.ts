@@ -63,6 +63,6 @@ export const transit: Codec = {
 		}
 	},
 	decode: (text) => reader.read(text),
-	write: (push) => writer.write(t.map([t.keyword('docs'), push.docs.map(keyed)])),
+	write: (push) => writer.write(keyed({ ...push, docs: push.docs.map(keyed) })),
 	read: (text) => plain(reader.read(text)) as Record<string, unknown>,
 }

@@ -114,3 +114,14 @@ test('what is no Transit value is a TypeError of the swap', async () => {
 		assert.throws(() => todos.swap(assoc, `todos:${name}`, value), { name: 'TypeError', message: /not a Transit value/ }, name)
 	assert.equal(todos.deref().size, 0)
 })
+
+test('a transaction is an atomic push under Transit too', async () => {
+	const { server, updating } = await setUp()
+	const docs = transitServer(server)
+	const todos = await updating({ codec: 'transit' })
+	await synced(todos)
+	await todos.transact((old) => new Map(old).set('todos:a', 1).set('todos:b', 2)).server
+	const pushes = server.log.filter(({ method }) => method === 'POST').map(({ body }) => reader.read(body))
+	assert.deepEqual(pushes.map((push) => [push.get(key('docs')).length, push.get(key('atomic'))]), [[2, true]])
+	assert.equal(docs.size, 2)
+})
