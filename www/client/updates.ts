@@ -281,7 +281,8 @@ const isPlain = (value: any): value is Record<string, unknown> => !!value && [Ob
 const schemaOf = (value: any): number => Number(isPlain(value) ? value[MEMBER] : typeof value?.get === 'function' && value.get(MEMBER)) || 0
 
 function stamped(value: any, schema = 0): unknown {
-	if (schemaOf(value) >= schema) return value
+	// Without a schema the value is left alone: it may be of an app's own type.
+	if (!schema || schemaOf(value) >= schema) return value
 	if (isPlain(value)) return { ...value, [MEMBER]: schema }
 	return typeof value?.clone === 'function' && typeof value.set === 'function' ? (value.clone().set(MEMBER, schema) ?? value) : value
 }
@@ -290,8 +291,9 @@ const schemaAt = (host: Pick<ResolveHost, 'optionsOf'>, id: string) => host.opti
 
 function upgraded(host: ResolveHost, id: string, value: unknown): unknown {
 	const { schema = 0, upgrade } = schemaAt(host, id) ?? {}
+	if (value === undefined || !upgrade) return value
 	const from = schemaOf(value)
-	if (value === undefined || !upgrade || from >= schema) return value
+	if (from >= schema) return value
 	try {
 		return stamped(upgrade(value, from, id), schema)
 	} catch (error) {
