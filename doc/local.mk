@@ -71,6 +71,7 @@ EXTRA_DIST += \
 	doc/guides/react.md \
 	doc/guides/vite.md \
 	doc/client.md \
+	doc/clojurescript.md \
 	doc/page.png \
 	doc/log-events.md \
 	doc/performance \

@@ -3,7 +3,7 @@
 // never mix.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { bundleLibrary } from './library.mjs'
@@ -42,6 +42,15 @@ const versioned = (name) => `${name}?v=${sha256(built.get(name), 'hex').slice(0,
 
 // The library, for any page to import.
 for (const [name, contents] of await bundleLibrary()) built.set(name, contents)
+
+// ClojureScript for pages without a build, with the library that the page has.
+const codec = [...built.keys()].find((name) => name.startsWith('pocketbook/transit-'))
+const served = { 'index.js': '../pocketbook.js', 'transit.js': `../${codec}`, 'updates.js': './updates.js' }
+await bundle({
+	entryPoints: { 'pocketbook/scittle': join(here, 'cljs/scittle.js') },
+	loader: { '.cljs': 'text' },
+	plugins: [{ name: 'served', setup: ({ onResolve }) => onResolve({ filter: /\/client\// }, ({ path }) => ({ path: served[basename(path)], external: true })) }],
+})
 
 // The service worker of a folder: a function, which the server calls with the folder's
 // files (worker/offline.c).

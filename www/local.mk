@@ -53,6 +53,15 @@ www_sources = \
 	%D%/client/types.ts \
 	%D%/client/updates.ts \
 	%D%/client/writes.ts \
+	%D%/cljs/deps.edn \
+	%D%/cljs/scittle.js \
+	%D%/cljs/src/deps.cljs \
+	%D%/cljs/src/pocketbook/async.cljs \
+	%D%/cljs/src/pocketbook/core.cljs \
+	%D%/cljs/src/pocketbook/library.cljs \
+	%D%/cljs/src/pocketbook/re_frame.cljs \
+	%D%/cljs/src/pocketbook/reagent.cljs \
+	%D%/cljs/src/pocketbook/transit.cljs \
 	%D%/offline/offline.js \
 	%D%/page/account.ts \
 	%D%/page/app.css \
@@ -82,7 +91,7 @@ MAINTAINERCLEANFILES = $(srcdir)/%D%/embedded.c $(srcdir)/%D%/pocketbook.tgz $(s
 # Named, so that in a build folder of its own make need not find the rule below by
 # searching VPATH.
 %D%/embedded.$(OBJEXT): $(srcdir)/%D%/embedded.c
-$(srcdir)/%D%/embedded.c: $(www_sources) doc/client.md LICENSE configure.ac
+$(srcdir)/%D%/embedded.c: $(www_sources) doc/client.md doc/clojurescript.md LICENSE configure.ac
 	$(AM_V_GEN)cd $(srcdir)/%D% && \
 		{ test package-lock.json -ot node_modules/.package-lock.json || $(NPM) ci --silent --no-audit --no-fund; } && \
 		rm -rf dist && $(NODE) build.mjs dist && $(NODE) package.mjs dist/pocketbook.tgz && \

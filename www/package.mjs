@@ -44,6 +44,8 @@ const manifest = {
 	engines: { node: '>=18' },
 	exports: {
 		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, ...(name === '.' && { node: './adapters/program.js' }), default: `./${module}.js` }])),
+		// For ClojureScript: node_modules/pocketbook/cljs/src is a source path.
+		'./cljs/*': './cljs/*',
 		'./package.json': './package.json',
 	},
 	types: `./${ENTRIES['.']}.d.ts`,
@@ -85,7 +87,8 @@ function write(out) {
 	// The documents link to each other as in the source.
 	const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
 	writeFileSync(join(out, 'README.md'), readme)
-	cpSync(join(here, '../doc/client.md'), join(out, 'client.md'))
+	for (const name of ['client.md', 'clojurescript.md']) cpSync(join(here, '../doc', name), join(out, name))
+	for (const name of ['deps.edn', 'src']) cpSync(join(here, 'cljs', name), join(out, 'cljs', name), { recursive: true })
 	cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
 	writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
 }
