@@ -60,6 +60,8 @@ suite page node "chromium" "node_tests t/page" \
 	"the page in Chromium"
 suite site node "chromium" "site_tests" \
 	"the site of the documentation: its links, its search, that it needs nobody else"
+suite cljs node "chromium" "node_tests t/cljs" \
+	"the client in ClojureScript: nbb, cherry, scittle"
 
 # What --quick runs: these suites, and of the processes those that tell most in little
 # time.
@@ -136,15 +138,21 @@ check_systemd() { shipped t/0510-systemd.sh t/0530-boot.sh; }
 
 site_tests() { make_site build/site && node_tests t/site; }
 
+# With tools of its own, which the build of the program does not need.
+fetch_cljs() {
+	[ t/cljs/node_modules/.package-lock.json -nt t/cljs/package-lock.json ] || npm --prefix t/cljs ci --silent --no-audit --no-fund
+}
+
 # node_tests FOLDER|FILE...: with node's runner. The page is tested with the shipped
 # program, all else with the sanitized one.
 node_tests() {
 	local files=() path program=$PWD/build/check/pocketbook
+	case $1 in t/cljs*) fetch_cljs ;; esac
 	for path in "$@"; do
 		if [ -d "$path" ]; then files+=("$path"/*.test.mjs); else files+=("$path"); fi
 	done
 	case ${files[0]} in
-	t/page/* | t/site/* | t/conformance/*) program=$PWD/pocketbook ;;
+	t/page/* | t/cljs/* | t/site/* | t/conformance/*) program=$PWD/pocketbook ;;
 	t/history/* | t/transit/*) build_check pocketbook t/transit/transcode ;;
 	esac
 	TRANSCODE="$PWD/build/check/t/transit/transcode" POCKETBOOK="$program" node --test --test-reporter=tap "${files[@]}"

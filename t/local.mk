@@ -233,6 +233,18 @@ EXTRA_DIST += \
 	%D%/history/nemesis.mjs \
 	%D%/history/random.mjs \
 	%D%/history/server.mjs \
+	%D%/cljs/.npmrc \
+	%D%/cljs/async_test.cljs \
+	%D%/cljs/compiled.cljs \
+	%D%/cljs/core_test.cljs \
+	%D%/cljs/frames.cljs \
+	%D%/cljs/kit.mjs \
+	%D%/cljs/node.test.mjs \
+	%D%/cljs/package-lock.json \
+	%D%/cljs/package.json \
+	%D%/cljs/page.test.mjs \
+	%D%/cljs/run.cljs \
+	%D%/cljs/stubs/cljs/core/async.cljs \
 	%D%/transit/values.mjs \
 	%D%/transit/transcode.mjs \
 	%D%/transit/mutate.mjs \

@@ -38,6 +38,7 @@ const uses = {
 	histories: /^t\/history\//,
 	page: /^(t\/page|examples)\//,
 	site: /^t\/site\//,
+	cljs: /^t\/cljs\//,
 }
 
 /** Unpacked beside the build, not installed (dev.d/packages.sh). */

@@ -1,0 +1,31 @@
+// The package as an app has it, for interpreters and compilers of ClojureScript.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const here = fileURLToPath(new URL('.', import.meta.url))
+export const tools = join(here, 'node_modules')
+const www = fileURLToPath(new URL('../../www/', import.meta.url))
+
+/** A folder with the package, which is removed in the end. */
+export function makeApp(after) {
+	const app = mkdtempSync(join(tmpdir(), 'pocketbook-cljs-'))
+	after(() => rmSync(app, { recursive: true, force: true }))
+	const modules = join(app, 'node_modules')
+	mkdirSync(modules)
+	const { status, stderr } = spawnSync(process.execPath, [join(www, 'package.mjs'), join(modules, 'pocketbook')], { encoding: 'utf8' })
+	if (status !== 0) throw new Error(stderr)
+	for (const name of ['transit-js', 'eventsource-parser']) symlinkSync(join(www, 'node_modules', name), join(modules, name))
+	symlinkSync(join(tools, 'cherry-cljs'), join(modules, 'cherry-cljs'))
+	return app
+}
+
+/** Runs node; what it wrote, and its exit code. */
+export function run(cwd, args, env = {}) {
+	const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+	let out = ''
+	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (out += chunk))
+	return new Promise((resolve) => child.on('close', (code) => resolve({ code, out })))
+}
