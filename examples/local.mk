@@ -1,6 +1,10 @@
 # Apps to learn from; t/page/examples.test.mjs runs them.
 EXTRA_DIST += \
 	%D%/README.md \
+	%D%/cljs/README.md \
+	%D%/cljs/index.html \
+	%D%/cljs/package.json \
+	%D%/cljs/style.css \
 	%D%/encrypted/README.md \
 	%D%/encrypted/codec.mjs \
 	%D%/encrypted/demo.mjs \
