@@ -80,6 +80,11 @@ function relocate(path) {
 	writeFileSync(path, JSON.stringify(map))
 }
 
+const DOCUMENTS = ['client.md', 'clojurescript.md']
+
+/** A link, without its target if that is not in the package. */
+const unlinked = (link, text, target) => (DOCUMENTS.includes(target) ? link : text)
+
 function write(out) {
 	rmSync(out, { recursive: true, force: true })
 	mkdirSync(out, { recursive: true })
@@ -87,7 +92,7 @@ function write(out) {
 	// The documents link to each other as in the source.
 	const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
 	writeFileSync(join(out, 'README.md'), readme)
-	for (const name of ['client.md', 'clojurescript.md']) cpSync(join(here, '../doc', name), join(out, name))
+	for (const name of DOCUMENTS) writeFileSync(join(out, name), readFileSync(join(here, '../doc', name), 'utf8').replace(/\[([^\]]+)\]\(([^)#]+)\)/g, unlinked))
 	for (const name of ['deps.edn', 'src']) cpSync(join(here, 'cljs', name), join(out, 'cljs', name), { recursive: true })
 	cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
 	writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
