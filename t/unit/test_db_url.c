@@ -49,7 +49,7 @@ static void assert_refused(const char *text, enum rc rc, const char *reason)
 #ifdef HAVE_POSTGRESQL
 static const char has_password[] =
 	"the URL of the database contains a password, which other users of this machine can see; "
-	"put it into the file that PGPASSFILE names";
+	"put it into a file, and name that with --db-password-file or PGPASSFILE";
 
 static void test_servers(void **state)
 {
