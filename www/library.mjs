@@ -24,10 +24,10 @@ const options = {
 // uses must not be among them.
 export const INTERNAL = [
 	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
-	'compose', 'confirmed', 'dead', 'degrade', 'batches', 'ended', 'everything', 'exchange', 'groups', 'handOn', 'heads', 'heard',
+	'compose', 'confirmed', 'dead', 'degrade', 'batches', 'binding', 'ended', 'everything', 'exchange', 'groups', 'handOn', 'heads', 'heard',
 	'host', 'http', 'ids', 'kick', 'leader', 'leading', 'leave', 'left', 'live', 'loaded', 'loop',
 	'missed', 'network', 'note', 'notify', 'offline', 'onDocs', 'onJoin', 'onLeading',
-	'onNetwork', 'onReopened', 'opened', 'optionsOf', 'outbox', 'own', 'persistence', 'pick', 'post', 'pulled', 'receive', 'record', 'rerun',
+	'onNetwork', 'onReopened', 'opened', 'options', 'optionsOf', 'outbox', 'own', 'persistence', 'pick', 'post', 'pulled', 'receive', 'record', 'rerun',
 	'refuse', 'pull', 'release', 'replaced', 'replica', 'restart', 'resume', 'run', 'session', 'settle', 'shown',
 	'start', 'stolen', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
@@ -36,11 +36,19 @@ export const terser = {
 	ecma: 2022,
 	compress: { passes: 3, hoist_funs: true, unsafe: true, pure_getters: true, unsafe_arrows: true, lhs_constants: false },
 }
+/** Short names of variables, in an order that does not depend on the rest. */
+const LETTERS = 'tsienrohalcudfwpvy$mgbkxj_qzMPSETODACNRIJUBFLWHQKVXYZG'
+const nth_identifier = {
+	get(n) {
+		const first = LETTERS[n % LETTERS.length]
+		return n < LETTERS.length ? first : first + this.get(Math.floor(n / LETTERS.length) - 1)
+	},
+}
 const publish = {
 	...terser,
 	format: { quote_style: 1 },
-	compress: { ...terser.compress, inline: 1, sequences: false },
-	mangle: { properties: { regex: new RegExp(`^([$]\\d+|${INTERNAL.join('|')})$`), builtins: true } },
+	compress: { ...terser.compress, inline: 1, unsafe_comps: true },
+	mangle: { nth_identifier, properties: { regex: new RegExp(`^([$]\\d+|${INTERNAL.join('|')})$`), builtins: true } },
 }
 
 /**
@@ -74,9 +82,9 @@ const onLibrary = (library) => ({
  * for the size: any order works.
  */
 const TUNED =
-	'd s r a o y p h l e i d0 f U R Q R0 $ c0 u0 f0 l0 c s0 I0 a0 b0 z0 r0 D0 k G0 M o0 u j x h0 x0 S ' +
-		'_ e0 p0 I F U0 B K y0 Z P P0 w L j0 q A L0 N H0 m S0 G V W O v0 b v E C0 H k0 z F0 O0 T A0 g0 $0 ' +
-		'q0 N0 _0 M0 w0 D C X T0 J m0 i0 Y E0 g'
+	'd s i h l r m e f a o d0 P Q H $ u D J0 g u0 p R E S c b0 R0 Q0 s0 z o0 U0 x0 J Z M h0 B w O r0 ' +
+		'D0 v y C j e0 j0 K c0 N0 T0 T A0 k X x k0 g0 z0 G E0 N I _ b A C0 M0 L Y0 F V y0 l0 H0 B0 U W X0 ' +
+		'F0 a0 S0 m0 G0 O0 f0 w0 i0 V0 q0 q p0 Z0 $0 P0 Y'
 
 /**
  * The short names of properties, as terser takes them: the more often a property is
@@ -103,7 +111,7 @@ export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketboo
 	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
 	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
 	const [name] = files.keys()
-	const bundle = await build({ ...options, minify: !readable, plugins: readable ? [] : [unprivate, lean], entryPoints: ['client/index.ts'], external: ['./transit.js'] })
+	const bundle = await build({ ...options, minify: !readable, plugins: readable ? [] : [unprivate, lean], entryPoints: ['client/served.ts'], external: ['./transit.js'] })
 	const extension = await build({ ...options, minify: !readable, plugins: [onLibrary(library)], entryPoints: ['client/updates.ts'] })
 	const [{ text }] = bundle.outputFiles, [{ text: more }] = extension.outputFiles
 	const small = async (source) => (readable ? source : (await minify(source, { ...publish, nameCache: shortNames(text + more) })).code) + '\n'

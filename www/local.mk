@@ -35,14 +35,17 @@ www_sources = \
 	%D%/client/leader.ts \
 	%D%/client/load-transit.packaged.ts \
 	%D%/client/load-transit.ts \
+	%D%/client/merge.ts \
 	%D%/client/message.ts \
 	%D%/client/network.ts \
 	%D%/client/pending.ts \
 	%D%/client/persistence.ts \
+	%D%/client/plain.ts \
 	%D%/client/pull.ts \
 	%D%/client/push.ts \
 	%D%/client/replica.ts \
 	%D%/client/rows.ts \
+	%D%/client/served.ts \
 	%D%/client/session.ts \
 	%D%/client/small-parser.ts \
 	%D%/client/status.ts \

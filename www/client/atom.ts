@@ -1,6 +1,6 @@
 // The synced atom: the public face of the library.
 import { changed, checkGroup, difference } from './docs.js'
-import { pullTime } from './replica.js'
+import { pullTime, rights } from './replica.js'
 import { type Binding, Session } from './session.js'
 import { sameText, stable, statusOf } from './status.js'
 import { type Cache, type Conflict, type DocWatch, type Docs, type Options, PocketbookError, type Rejected, type Status, type Watch, type Written } from './types.js'
@@ -26,8 +26,9 @@ export class SyncedAtom<V = any> {
 	readonly synced: Promise<void>
 	/** The named updates. */
 	readonly updates: Options<V>['updates']
-	#session: Session
-	#binding: Binding
+	// Not private to the class: the inspector looks in.
+	private session: Session
+	private binding: Binding
 	#cache?: Cache<V>
 	#group: string
 	#loaded = false
@@ -38,8 +39,8 @@ export class SyncedAtom<V = any> {
 	#status?: Status
 	#conflicts?: readonly Conflict<V>[]
 	#rejected?: readonly Rejected<V>[]
-	/** What the listeners know: status, conflicts and rejected writes. */
-	#told?: object[]
+	/** What the listeners know. */
+	#told?: unknown[]
 	#onSynced!: (error?: PocketbookError) => void
 
 	constructor(options: Options<V>) {
@@ -53,14 +54,14 @@ export class SyncedAtom<V = any> {
 		this.synced.catch(() => {})
 		// A reset of the cache by others is a swap.
 		cache?.addWatch(this, (_key, _cache, _before, after) => after !== this.#shown && this.reset(after))
-		this.#session = Session.of(options)
-		this.#binding = {
+		this.session = Session.of(options)
+		this.binding = {
 			...options,
 			interval: interval! > 0 ? interval! : INTERVAL,
 			onDocs: (ids, swap) => this.#onDocs(ids, swap),
 			notify: () => this.#onStatus(),
 		}
-		this.ready = this.#session.join(this.#binding).then(() => void (this.#loaded = true))
+		this.ready = this.session.join(this.binding).then(() => void (this.#loaded = true))
 	}
 
 	/** The current documents. Bound. */
@@ -74,7 +75,7 @@ export class SyncedAtom<V = any> {
 	/** `more` is for `pocketbook/updates`. */
 	reset(docs: Docs<V>, more?: More): Written {
 		const edits = difference(this.#group, this.#shown, docs)
-		return this.#session.outbox.write(edits, !this.#loaded, { before: this.#shown, after: docs }, more)
+		return this.session.outbox.write(edits, !this.#loaded, { before: this.#shown, after: docs }, more)
 	}
 
 	/**
@@ -121,12 +122,26 @@ export class SyncedAtom<V = any> {
 	}
 
 	get status(): Status {
-		return (this.#status = stable(this.#status, statusOf(this.#session, this.#group), sameText))
+		return (this.#status = stable(this.#status, statusOf(this.session, this.#group), sameText))
+	}
+
+	/** The user of the token, or null if the server has not said so. */
+	get user(): string | null {
+		return this.#rights[0]
+	}
+
+	/** False if the token may not write in the group. */
+	get writable(): boolean {
+		return this.#rights[1] !== false
+	}
+
+	get #rights(): [user: string | null, write?: boolean] {
+		return JSON.parse(this.session.replica.cursors.get(rights(this.#group)) ?? '[null]')
 	}
 
 	/**
-	 * Calls `f` after each change of the status, the conflicts or the rejected
-	 * writes. Returns a function that ends this. Bound.
+	 * Calls `f` after each change of the status, the conflicts, the rejected
+	 * writes, `user` or `writable`. Returns a function that ends this. Bound.
 	 */
 	onStatus = (f: (status: Status) => void): (() => void) => {
 		if (!this.#statusListeners.size) this.#look()
@@ -137,7 +152,7 @@ export class SyncedAtom<V = any> {
 
 	/** Local values that lost against the server's, oldest first. */
 	get conflicts(): readonly Conflict<V>[] {
-		const mine = [...this.#session.replica.conflicts.values()].filter(({ id }) => this.#covers(id)) as Conflict<V>[]
+		const mine = [...this.session.replica.conflicts.values()].filter(({ id }) => this.#covers(id)) as Conflict<V>[]
 		return (this.#conflicts = stable(this.#conflicts, mine.sort((a, b) => a.at - b.at)))
 	}
 
@@ -152,7 +167,7 @@ export class SyncedAtom<V = any> {
 	/** Removes a conflict. */
 	dismiss(key: string): void {
 		this.#conflict(key)
-		void this.#session.outbox.record({ forget: [key] })
+		void this.session.outbox.record({ forget: [key] })
 	}
 
 	/** Writes that the server has rejected. */
@@ -164,20 +179,20 @@ export class SyncedAtom<V = any> {
 
 	/** Sends a rejected write again. */
 	retry(id: string): void {
-		for (const write of this.#refused(id)) void this.#session.outbox.record({ put: [{ ...write, refused: undefined }] })
+		for (const write of this.#refused(id)) void this.session.outbox.record({ put: [{ ...write, refused: undefined }] })
 	}
 
 	/** Discards a rejected write: the document shows the server's value. */
 	discard(of: string): void {
 		for (const { op, id } of this.#refused(of)) {
 			const error = { code: 'discarded', message: `discarded ${id}` }
-			void this.#session.outbox.record({ end: [{ op, id, error }] })
+			void this.session.outbox.record({ end: [{ op, id, error }] })
 		}
 	}
 
 	/** Exchanges everything with the server now; rejects if that fails. */
 	sync(): Promise<void> {
-		return this.#session.network.sync(this.#group)
+		return this.session.network.sync(this.#group)
 	}
 
 	/**
@@ -185,7 +200,7 @@ export class SyncedAtom<V = any> {
 	 * resumes.
 	 */
 	setToken(token: Options['token']): void {
-		this.#session.setToken(token)
+		this.session.setToken(token)
 	}
 
 	/**
@@ -193,7 +208,7 @@ export class SyncedAtom<V = any> {
 	 * `pending` if there are unsent writes, unless forced.
 	 */
 	logout({ force = false } = {}): Promise<void> {
-		return this.#session.logout(force)
+		return this.session.logout(force)
 	}
 
 	/** Ends this atom. Its unsent writes stay on the device. */
@@ -203,7 +218,7 @@ export class SyncedAtom<V = any> {
 		this.#statusListeners.clear()
 		this.#onSynced(new PocketbookError('destroyed', 'atom destroyed'))
 		this.#cache?.removeWatch?.(this)
-		return this.#session.leave(this.#binding)
+		return this.session.leave(this.binding)
 	}
 
 	#covers(id: string): boolean {
@@ -217,13 +232,13 @@ export class SyncedAtom<V = any> {
 	}
 
 	#refused(id?: string) {
-		return this.#session.replica.waiting().filter((write) => write.refused && this.#covers(write.id) && (!id || id === write.id))
+		return this.session.replica.waiting().filter((write) => write.refused && this.#covers(write.id) && (!id || id === write.id))
 	}
 
 	/** Documents look different in the replica. */
 	#onDocs(ids: Iterable<string>, swap?: Swap): void {
 		if (swap?.before === this.#shown) return this.#show(swap.after, [...ids])
-		const { replica } = this.#session
+		const { replica } = this.session
 		const now = [...ids].filter((id) => this.#covers(id)).map((id) => [id, replica.shown(id)] as [string, V | undefined])
 		const edits = now.filter(([id, value]) => this.#shown.get(id) !== value)
 		if (edits.length) this.#show(changed(this.#shown, edits), edits.map(([id]) => id))
@@ -239,7 +254,7 @@ export class SyncedAtom<V = any> {
 	}
 
 	#onStatus(): void {
-		const { dead, replica } = this.#session
+		const { dead, replica } = this.session
 		if (dead || replica.cursors.has(pullTime(this.#group))) this.#onSynced(dead)
 		if (!this.#statusListeners.size || !this.#look()) return
 		const told = this.#told
@@ -250,7 +265,7 @@ export class SyncedAtom<V = any> {
 	/** True if anything differs from what the listeners know. */
 	#look(): boolean {
 		const before = this.#told
-		this.#told = stable(before, [this.status, this.conflicts, this.rejected])
+		this.#told = stable(before, [this.status, this.conflicts, this.rejected, ...this.#rights])
 		return this.#told !== before
 	}
 }

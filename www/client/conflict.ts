@@ -35,7 +35,7 @@ export function merged(host: ResolveHost, id: string, base: unknown, mine: unkno
 	const merge = optionOf(host, id, 'merge')
 	if (!merge) throw undefined
 	try {
-		const value: any = merge(base, mine, theirs, id)
+		const value: any = merge(base, mine, theirs, id, host.codec)
 		if (typeof value?.then === 'function') throw new TypeError('it returned a promise')
 		return value
 	} catch (error) {

@@ -19,7 +19,7 @@ function copied<V>(docs: Docs<V>, edits: Iterable<Edits<V>[number]>): Map<string
  * becomes a Map when more than single documents are read.
  */
 class Layered<V> {
-	private all?: Map<string, V>
+	#all?: Map<string, V>
 	constructor(readonly below: Docs<V>, readonly above: ReadonlyMap<string, V | undefined>) {}
 
 	get(id: string): V | undefined {
@@ -31,7 +31,7 @@ class Layered<V> {
 	}
 
 	whole(): Map<string, V> {
-		return (this.all ??= copied(this.below, this.above))
+		return (this.#all ??= copied(this.below, this.above))
 	}
 }
 

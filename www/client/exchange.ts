@@ -22,7 +22,8 @@ export interface NetworkState {
 	 */
 	parts: Parts
 	lastPush: number | null
-	lastError: PocketbookError | null
+	/** From another tab it is plain. */
+	lastError?: PlainError | null
 }
 
 /** The part of a session that an exchange needs. */
@@ -34,8 +35,8 @@ export interface ExchangeHost {
 	outbox: Pick<Writes, 'record'>
 	token(): Promise<string | undefined>
 	optionsOf(id: string): Settings[]
-	/** The number of the app's schema. */
-	schema?: number
+	/** Those of the session's first atom, with the number of the app's schema. */
+	options: { schema?: number }
 }
 
 /**

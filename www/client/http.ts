@@ -1,6 +1,7 @@
 // The three requests of the protocol: pull, push and the event stream.
 import { createParser } from 'eventsource-parser'
-import { type Codec, PocketbookError } from './types.js'
+import type { ExchangeHost } from './exchange.js'
+import { PocketbookError } from './types.js'
 
 /** Milliseconds for a response. */
 export const TIMEOUT = 30_000
@@ -12,20 +13,12 @@ export interface PulledDoc { id: string; version: number; value?: unknown; delet
 export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' | 'skipped' }
 export interface PushDoc { id: string; base: number; op: string; value?: unknown; deleted?: true }
 
-/** The part of a session that requests need. */
-interface HttpHost {
-	url: string
-	codec: Codec
-	token(): Promise<string | undefined>
-	schema?: number
-}
-
 /** Each request throws a PocketbookError. */
 export class Http {
 	/** The token of the latest request. */
 	used?: string
 
-	constructor(private host: HttpHost) {}
+	constructor(private host: Pick<ExchangeHost, 'url' | 'codec' | 'token' | 'options'>) {}
 
 	async pull(group: string, since: string): Promise<Pulled> {
 		return pageOf(group, await this.#exchange(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`))
@@ -52,8 +45,10 @@ export class Http {
 		const parser = createParser({
 			onRetry: (ms) => on('retry', ms),
 			onEvent: ({ event, data: text }) => {
-				if (event !== 'connected' && event !== 'change') return
+				if (!/^(connected|change|end)$/.test(event!)) return
 				const data = codec.read(text)
+				// The end of the stream, with its code.
+				if (event === 'end') throw data
 				if (!groups.includes(data.group)) throw protocolError()
 				on(event, event === 'change' ? pageOf(data.group, data) : data)
 			},
@@ -83,7 +78,7 @@ export class Http {
 		// fetch would report a network error.
 		if (token && /[^\x21-\x7e]/.test(token)) throw new PocketbookError('unauthorized', 'invalid token', 401)
 		if (token) headers.Authorization = 'Bearer ' + token
-		const { url, schema } = this.host
+		const { url, options: { schema } } = this.host
 		const response = await fetch(url + path + (schema ? `${init.body ? '?' : '&'}schema=${schema}` : ''), { cache: 'no-store', ...init, headers }).catch(unreachable)
 		if (!response.ok) throw await problem(response)
 		// A captive portal, or another server.
@@ -109,7 +104,7 @@ function pageOf(group: string, page: any): Pulled {
 
 /** True if the response has this media type. */
 function isOf(type: string, { headers }: Response): boolean {
-	return headers.get('content-type')?.split(';')[0]!.trim().toLowerCase() === type
+	return headers.get('content-type')?.split(/ *;/)[0]!.toLowerCase() === type
 }
 
 /**

@@ -1,13 +1,4 @@
-// The exports of the package.
-// First, as the bundle is smaller so.
-import './message.js'
-export { SyncedAtom } from './atom.js'
-export { loadTransit } from './codec.js'
-export { assoc, dissoc } from './docs.js'
-export { extension } from './extension.js'
-export { newId } from './replica.js'
-export { PocketbookError } from './types.js'
-export type {
-	Cache, Codec, Conflict, ConflictRow, Docs, DocRow, DocWatch, ErrorCode, Loaded, Merge, Options, Refusal, Rejected, Rows, State, Status,
-	Storage, Token, Update, Upgrade, Watch, WriteRow, Written,
-} from './types.js'
+// What the package exports: also what /pocketbook.js leaves to /pocketbook/updates.js,
+// for its size.
+export { mergeFields } from './merge.js'
+export * from './served.js'

@@ -5,6 +5,7 @@ import type { Message } from './message.js'
 import type { Network } from './network.js'
 import { inTime } from './pending.js'
 import type { Persistence } from './persistence.js'
+import { OUTDATED } from './pull.js'
 import type { Replica } from './replica.js'
 
 /** A leader that misses so many checks, one every 0.8 s, is replaced. */
@@ -16,7 +17,8 @@ export interface LeaderHost {
 	name: string
 	replica: Replica
 	persistence: Persistence
-	network: Pick<Network, 'onLeading'>
+	network: Pick<Network, 'onLeading' | 'parts'>
+	options: { schema?: number }
 	post(message: Message): void
 	/** Settles when the local data of the group is loaded. */
 	loaded(group: string): Promise<void>
@@ -52,8 +54,14 @@ export class Leader {
 		for (const group of this.#groups.keys()) this.leave(group)
 	}
 
-	receive({ ask, here }: Message): void {
-		if (ask && this.#held.has(ask)) this.host.post({ here: ask })
+	receive({ ask, here, schema }: Message): void {
+		if (ask && this.#held.has(ask)) {
+			const { network, options: { schema: own = 0 } } = this.host
+			// The server has turned this app away, and the other tab has a
+			// newer one.
+			if (schema! > own && network.parts.get(ask)?.code === OUTDATED) this.leave(ask), this.join(ask)
+			else this.host.post({ here: ask })
+		}
 		const entry = here && this.#groups.get(here)
 		if (entry) {
 			entry.missed = 0
@@ -67,7 +75,7 @@ export class Leader {
 		const held = () =>
 			new Promise<void>((done) => {
 				if (release.signal.aborted) return done()
-				release.signal.addEventListener('abort', () => done())
+				release.signal.onabort = () => done()
 				this.#onHeld(group)
 			})
 		const requested = async () => navigator.locks.request(`${this.host.name}:${group}`, options, held)
@@ -115,7 +123,7 @@ export class Leader {
 	#check(): void {
 		for (const [group, entry] of this.#groups) {
 			if (this.#held.has(group)) continue
-			if (entry.missed++ < MAX_MISSED) this.host.post({ ask: group })
+			if (entry.missed++ < MAX_MISSED) this.host.post({ ask: group, schema: this.host.options.schema })
 			// Locks that never answer are none.
 			else if (entry.stolen) this.#onHeld(group)
 			else {

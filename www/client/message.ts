@@ -5,8 +5,9 @@ import { type PlainError, PocketbookError, type Rows } from './types.js'
 
 /** A message has one or more of these. */
 export interface Message {
-	/** Does the leader of this group answer? */
+	/** Does the leader of this group answer? With the schema of the sender's app. */
 	ask?: string
+	schema?: number
 	/** The sender leads this group. */
 	here?: string
 	rows?: Rows
@@ -33,10 +34,10 @@ export interface Message {
 
 // An error loses its class and its code in postMessage.
 
-export function plain(error?: PocketbookError | null): PlainError | null | undefined {
+export function plain(error?: PlainError | null): PlainError | null | undefined {
 	return error && { code: error.code, message: error.message, status: error.status }
 }
 
 export function revived(error?: PlainError | null): PocketbookError | undefined {
-	return error ? new PocketbookError(error.code, error.message, error.status) : undefined
+	return error ? Object.assign(new PocketbookError(error.code, error.message), error) : undefined
 }

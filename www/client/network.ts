@@ -78,7 +78,7 @@ export class Network {
 	receive({ net, error, hello, sync, group, synced }: Message): void {
 		const { leading } = this.host.leader
 		if (net) {
-			if (!leading.size) this.state = { ...net, lastError: revived(error) }
+			if (!leading.size) this.state = net
 			this.#learn(net.parts, (part) => !leading.has(part))
 		}
 		if (hello) {
@@ -96,7 +96,7 @@ export class Network {
 		this.state = this.loop.network
 		// Those that were not pulled too.
 		const parts = new Map([...leading].map((group) => [group, this.state.parts?.get(group)]))
-		this.host.post({ net: { ...this.state, parts, lastError: null }, error: plain(this.state.lastError) })
+		this.host.post({ net: { ...this.state, parts, lastError: plain(this.state.lastError) } })
 		this.#learn(parts)
 	}
 
@@ -122,7 +122,7 @@ export class Network {
 	#listen(): void {
 		const { signal } = this.#unlisten
 		const on = (name: string, listener: () => unknown) => globalThis.addEventListener?.(name, listener, { signal })
-		const wake = () => globalThis.document?.visibilityState !== 'hidden' && this.loop?.wake()
+		const wake = () => globalThis.document?.hidden || this.loop?.wake()
 		// `visibilitychange` bubbles up from the document.
 		for (const name of ['visibilitychange', 'focus', 'pageshow']) on(name, wake)
 		on('online', () => this.loop?.restart())

@@ -1,7 +1,7 @@
 // Keeps rows in a storage in spite of its failures: each write opens a failed storage
 // again, and then stores everything that is in memory.
 import { inTime } from './pending.js'
-import { type Replica, pullTime } from './replica.js'
+import { type Replica, pullTime, rights } from './replica.js'
 import { allRows } from './rows.js'
 import { type Codec, type Loaded, PocketbookError, type Rows, type Storage } from './types.js'
 import type { Writes } from './writes.js'
@@ -55,9 +55,10 @@ export class Persistence {
 		return safe
 	}
 
-	load(group: string): Promise<[Loaded, lastPull?: string]> {
+	load(group: string): Promise<[Loaded, ...more: [key: string, value?: string][]]> {
 		const { store } = this
-		return inTime(TRANSACTION, Promise.all([store.load(group), store.cursor?.(pullTime(group))]), silent())
+		const more = [pullTime(group), rights(group)].map(async (key): Promise<[string, string?]> => [key, await store.cursor?.(key)])
+		return inTime(TRANSACTION, Promise.all([store.load(group), ...more]), silent())
 	}
 
 	/**

@@ -119,6 +119,11 @@ export function pullTime(group: string): string {
 	return group + '\n'
 }
 
+/** The same, of the user of the token and whether it may write. */
+export function rights(group: string): string {
+	return group + '\n\n'
+}
+
 /** The version to base a write on: 0 if the document does not exist. */
 export function baseOf(doc?: Partial<ServerDoc>): number {
 	return doc?.value === undefined && !doc?.damaged ? 0 : doc.version!

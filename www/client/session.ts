@@ -50,14 +50,15 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		const codec: any = options.codec ?? 'json'
 		const name = `pocketbook ${url} ${options.user ?? ''} ${codec.name ?? codec}`
 		for (const session of sessions)
-			if (session.name === name && session.storage === options.storage && session.schema === options.schema) {
+			if (session.name === name && session.options.storage === options.storage && session.options.schema === options.schema) {
 				if (options.token !== undefined) session.setToken(options.token, false)
 				return session
 			}
-		return new Session(name, url, options.storage, options.schema, options)
+		return new Session(name, url, options)
 	}
 
-	private constructor(readonly name: string, readonly url: string, private storage: Options['storage'], readonly schema: number | undefined, options: Options<any>) {
+	private constructor(readonly name: string, readonly url: string, readonly options: Options<any>) {
+		const { storage } = options
 		const codec = codecOf(options.codec)
 		sessions.add(this)
 		this.#token = options.token

@@ -16,7 +16,7 @@ interface Parts {
 /** All but `lastPush` and `persisted` is that of the group. */
 export function statusOf({ replica, network: { state: network, parts }, persistence: { error, persisted } }: Parts, group: string): Status {
 	const unsent = replica.waiting().filter((write) => !write.refused && write.id.startsWith(group + ':'))
-	const { online = false, lastPush = null, lastError = null, tried, busy } = network
+	const { online = false, lastPush = null, lastError, tried, busy } = network
 	const part = parts.get(group)
 	const state: State =
 		part?.code === OUTDATED ? OUTDATED
@@ -33,7 +33,7 @@ export function statusOf({ replica, network: { state: network, parts }, persiste
 		oldestPending: unsent.length ? Math.min(...unsent.map(({ at }) => at)) : null,
 		lastPush,
 		lastPull: Number(replica.cursors.get(pullTime(group))) || null,
-		lastError: error ?? revived(part) ?? lastError ?? revived([...parts.values()].find(Boolean)) ?? null,
+		lastError: error ?? revived(part ?? lastError ?? [...parts.values()].find(Boolean)) ?? null,
 		persisted,
 		damaged: [...replica.damaged].filter((id) => id.startsWith(group + ':')),
 	}

@@ -49,31 +49,18 @@ function latest(log: Entry[]): DocRow[] {
  */
 export class IndexedStorage implements Storage {
 	#db?: IDBDatabase
-	/** Set while another tab prevents the opening. */
-	#blocked?: Error
 	/** The cost of the log less three times its documents, as far as this tab
 	 * knows. */
 	#excess = 0
 
 	async open(name: string, lost: () => void): Promise<void> {
-		if (this.#blocked) throw this.#blocked
 		this.close()
 		const request = indexedDB.open(name, 2)
 		request.onupgradeneeded = () => {
 			for (const store of NAMES) request.result.createObjectStore(store, { keyPath: KEYS[store], autoIncrement: true })
 			request.transaction!.objectStore('log').createIndex('top', 'top')
 		}
-		const opened = done(request)
-		const blocked = new Promise<never>((_, reject) => {
-			// It will be opened when the other tab is gone, which may be
-			// never.
-			request.onblocked = () => {
-				reject((this.#blocked = new Error('held by an older tab')))
-				const unblocked = () => (this.#blocked = undefined)
-				opened.then((late) => (unblocked(), late.close(), lost()), unblocked)
-			}
-		})
-		const db = (this.#db = await Promise.race([opened, blocked]))
+		const db: IDBDatabase = (this.#db = await done(request))
 		// Closes this connection, not the present one: an open one would block
 		// the deletion of the database.
 		db.onversionchange = db.onclose = () => {

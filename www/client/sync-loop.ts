@@ -7,7 +7,7 @@ import { Http, type Pulled } from './http.js'
 import { plain, revived } from './message.js'
 import { Puller } from './pull.js'
 import { Pusher } from './push.js'
-import type { ServerDoc } from './replica.js'
+import { type ServerDoc, rights } from './replica.js'
 import { type PlainError, PocketbookError } from './types.js'
 
 /** The server sends a ping every 15 s at the latest. */
@@ -278,7 +278,10 @@ export class SyncLoop implements Exchange {
 		if (event === 'retry') this.#retry = data
 		else if (event) {
 			const { group, reset } = data as Pulled & { group: string }
-			if (event === 'connected') confirmed.add(group)
+			if (event === 'connected') {
+				confirmed.add(group)
+				void this.host.outbox.record({ cursors: [[rights(group), JSON.stringify([data.user, data.write])]] })
+			}
 			this.#attempt(event === 'connected' || reset ? this.#puller.pull(group).then(() => this.#pusher.push()) : this.#puller.changed(group, data))
 		}
 	}
@@ -290,11 +293,14 @@ export class SyncLoop implements Exchange {
 	 */
 	#ended({ heard, confirmed }: Stream, i: number, groups: string[], error: any): void {
 		heard[i] = 0
-		if (error?.code === 'unauthorized') this.#failed(error)
-		else if (groups.some((group) => confirmed.has(group))) {
+		if (groups.some((group) => confirmed.has(group))) {
 			this.#closeStream()
-			this.#failed(new PocketbookError('offline', 'connection lost'), this.#retry)
-		} else if (REFUSED.includes(error?.status) && groups.length > 1) {
+			// The server is there. A request shows what it refuses, or
+			// has another token.
+			if (/unauthorized|expired|forbidden/.test(error?.code)) this.#arm(0)
+			else this.#failed(new PocketbookError('offline', 'server is unreachable'), this.#retry)
+		} else if (error?.code === 'unauthorized') this.#failed(error)
+		else if (REFUSED.includes(error?.status) && groups.length > 1) {
 			this.#most = groups.length >> 1
 			this.#listen()
 		}

@@ -25,8 +25,9 @@ export interface Cache<V = unknown> {
 
 /**
  * Resolves a conflict. `undefined`: the document does not exist, or is to be deleted.
+ * `codec` is that of the atom, and tells which values are equal.
  */
-export type Merge<V = unknown> = (base: V | undefined, mine: V | undefined, theirs: V | undefined, id: string) => V | undefined
+export type Merge<V = unknown> = (base: V | undefined, mine: V | undefined, theirs: V | undefined, id: string, codec: Codec) => V | undefined
 
 /** A named update: what `atom.update(id, name, ...args)` does to a document. */
 export type Update<V = unknown> = (value: V | undefined, ...args: any[]) => V | undefined

@@ -6,8 +6,11 @@ import { type Resolution, type ResolveHost, lost, merged } from './conflict.js'
 import { assoc, dissoc } from './docs.js'
 import type { ExchangeHost } from './exchange.js'
 import { extension } from './extension.js'
+import { isPlain } from './plain.js'
 import { type Batch, type ConflictNote, type End, type Replica, type ServerDoc, type Step, type Write, baseOf, newOp } from './replica.js'
 import { type Codec, type Docs, PocketbookError, type Written } from './types.js'
+
+export { mergeFields } from './merge.js'
 
 declare module './atom.js' {
 	interface SyncedAtom<V> {
@@ -275,8 +278,6 @@ function resolve(found: ServerDoc[], host: ResolveHost): Resolution {
 
 // ---- Schemas ----
 
-const isPlain = (value: any): value is Record<string, unknown> => !!value && [Object.prototype, null].includes(Object.getPrototypeOf(value))
-
 /** The schema of a value; a Transit map has it too. */
 const schemaOf = (value: any): number => Number(isPlain(value) ? value[MEMBER] : typeof value?.get === 'function' && value.get(MEMBER)) || 0
 
@@ -318,29 +319,3 @@ function upgrade(batch: Batch, host: ResolveHost, mine = false): Batch {
 }
 
 Object.assign(extension, { pick, resolve, rerun, upgrade })
-
-// ---- Merging ----
-
-/** Equal values of fields, whatever the order of their keys. */
-function equal(a: any, b: any): boolean {
-	if (a === b) return true
-	if (Array.isArray(a) ? !Array.isArray(b) : !isPlain(a) || !isPlain(b)) return a && b && JSON.stringify(a) === JSON.stringify(b)
-	const keys = Object.keys(a)
-	return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]))
-}
-
-/**
- * A merge function: of each field the side that changed it, and mine if both did. An
- * edited document is kept if the other side deleted it. Values that are not plain
- * objects cannot be merged: they are a conflict.
- */
-export function mergeFields(base: any, mine: any, theirs: any): any {
-	if (mine === undefined) return theirs
-	if (theirs === undefined) return mine
-	if (!isPlain(mine) || !isPlain(theirs)) throw new TypeError('only plain objects have fields')
-	const old = isPlain(base) ? base : {}
-	const out = new Map(Object.entries(theirs))
-	for (const key of new Set([...Object.keys(old), ...Object.keys(mine)]))
-		if (!equal(old[key], mine[key])) Object.hasOwn(mine, key) ? out.set(key, mine[key]) : out.delete(key)
-	return Object.fromEntries(out)
-}

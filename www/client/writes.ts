@@ -7,7 +7,7 @@ import { type Message, revived } from './message.js'
 import type { Network } from './network.js'
 import { Pending } from './pending.js'
 import type { Persistence } from './persistence.js'
-import { type Applied, type Batch, type Replica, type Write, pullTime } from './replica.js'
+import { type Applied, type Batch, type Replica, type Write } from './replica.js'
 import { fromRows, toRows } from './rows.js'
 import { type Codec, type Docs, PocketbookError, type Rows, type Written } from './types.js'
 
@@ -155,15 +155,14 @@ export class Writes {
 	async #load(group: string): Promise<void> {
 		await this.host.persistence.opened
 		const codec = await this.host.codecReady
-		const [{ cursor, ...rows }, lastPull] = await this.host.persistence.load(group)
+		const [{ cursor, ...rows }, ...more] = await this.host.persistence.load(group)
 		this.#missing.delete(group)
 		const { replica } = this.host
 		const own = replica.waiting()
 		const blind = own.filter(({ op }) => this.#blind.has(op))
 		const batch = fromRows(rows, codec)
 		const put = batch.put!.filter((write) => !replica.find(write)).map((write) => under(write, blind))
-		const stored: [string, string | undefined][] = [[group, cursor], [pullTime(group), lastPull]]
-		const cursors = stored.filter(([key, value]) => value && !replica.cursors.has(key)) as Batch['cursors']
+		const cursors = [[group, cursor], ...more].filter(([key, value]) => value && !replica.cursors.has(key!)) as Batch['cursors']
 		const { replaced } = this.#apply({ ...batch, put, cursors })
 		const seeing = blind.filter(({ id }) => id.startsWith(group + ':')).map((write) => this.#seeing(write))
 		if (seeing.length) void this.record({ put: seeing })

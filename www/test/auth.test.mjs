@@ -55,6 +55,103 @@ test('a function that gives tokens is asked anew, also while it is paused', asyn
 	await synced(todos)
 })
 
+/** The states that the atom shows from now on. */
+function statesOf(atom) {
+	const states = []
+	atom.onStatus(({ state }) => states.push(state))
+	return states
+}
+
+test('the end of a stream says why: a revoked token shows at once, and the server is never thought to be away', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { first: all }
+	const todos = atom({ token: 'first', interval: 60_000 })
+	await synced(todos)
+	const states = statesOf(todos)
+	server.tokens = {}
+	server.endStreams('unauthorized')
+	await until(() => todos.status.state === 'unauthorized')
+	assert.ok(!states.includes('offline'), states.join())
+	server.tokens = { second: all }
+	todos.setToken('second')
+	await synced(todos)
+})
+
+test('the end of a stream says why: after a token has expired its function gives another', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { first: all, second: all }
+	let token = 'first'
+	const todos = atom({ token: () => token, interval: 60_000 })
+	await synced(todos)
+	const states = statesOf(todos)
+	delete server.tokens.first
+	token = 'second'
+	server.endStreams('expired')
+	await until(() => server.streams && server.log.at(-1).token === 'Bearer second')
+	await synced(todos)
+	server.put('todos:1', 'live')
+	await until(() => get(todos, 'todos:1') === 'live')
+	assert.ok(!states.includes('offline') && !states.includes('unauthorized'), states.join())
+})
+
+test('the end of a stream says why: of a group that the token has lost, and of those that it keeps', async () => {
+	const { server, atom } = await setUp()
+	server.tokens = { mine: { groups: { todos: 'rw', notes: 'rw' } } }
+	const todos = atom({ token: 'mine', interval: 60_000 })
+	const notes = atom({ token: 'mine', group: 'notes', interval: 60_000 })
+	await Promise.all([synced(todos), synced(notes)])
+	const states = statesOf(todos)
+	delete server.tokens.mine.groups.notes
+	server.endStreams('forbidden')
+	await until(() => notes.status.state === 'unauthorized')
+	await synced(todos)
+	server.put('todos:1', 'live')
+	await until(() => get(todos, 'todos:1') === 'live')
+	assert.ok(!states.includes('offline') && !states.includes('unauthorized'), states.join())
+})
+
+test('after an end for another reason, known or not, the stream is opened again', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom({ interval: 60_000 })
+	for (const code of ['slow', 'draining', 'moved']) {
+		await until(() => server.streams)
+		await synced(todos)
+		server.endStreams(code)
+		server.put('todos:1', code)
+		await until(() => get(todos, 'todos:1') === code)
+	}
+})
+
+test('an atom knows the user of its token and whether it may write, in all tabs and after a reload', async () => {
+	const { server, atom, tab } = await setUp()
+	server.tokens = { reads: { user: 'ann', groups: { todos: 'ro', notes: 'rw' } }, writes: { user: 'ann', groups: { todos: 'rw' } } }
+	const todos = atom({ token: 'reads' })
+	const notes = atom({ token: 'reads', group: 'notes' })
+	assert.deepEqual([todos.user, todos.writable], [null, true], 'not known yet')
+	const told = []
+	todos.onStatus(() => told.push(todos.writable))
+	await until(() => todos.user === 'ann' && notes.user === 'ann')
+	assert.deepEqual([todos.writable, notes.writable], [false, true])
+	assert.equal(told.at(-1), false)
+	const other = await tab({ token: 'reads' })
+	await until(() => other.user === 'ann' && !other.writable)
+	for (const one of [other, notes, todos]) await one.destroy()
+	await server.stop()
+	const again = atom({ token: 'writes' })
+	await again.ready
+	assert.deepEqual([again.user, again.writable], ['ann', false], 'as it was')
+	await server.start()
+	await until(() => again.writable)
+})
+
+test('a server that does not say who it is leaves everything allowed', async () => {
+	const { server, atom } = await setUp()
+	const todos = atom()
+	await until(() => server.streams)
+	await synced(todos)
+	assert.deepEqual([todos.user, todos.writable], [null, true])
+})
+
 test('a group outside the token is told, and does not stop the others', async () => {
 	const { server, atom } = await setUp()
 	server.tokens = { some: { groups: { todos: 'rw' } } }

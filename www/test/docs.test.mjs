@@ -48,7 +48,7 @@ for (const [name, text] of [['README.md', await read('../client/README.md')], ['
 	for (const code of examples)
 		test(`${name}:${text.slice(0, text.indexOf(code)).split('\n').length}: ${code.match(/^(?!import|\/\/|\s*$).*$/m)[0]}`, async () => {
 			const { server } = await setUp()
-			server.tokens = code.includes('token:') ? { pbk_fresh: { groups: { '*': 'rw' } } } : null
+			server.tokens = code.includes('token:') ? { pbk_fresh: { user: 'ann', groups: { '*': 'rw' } } } : null
 			// The server here knows no Transit.
 			if (code.includes("'transit'")) server.fault = () => 'drop'
 			const logged = []

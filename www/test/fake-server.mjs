@@ -127,6 +127,12 @@ export class FakeServer {
 		this.#publish([id])
 	}
 
+	/** Ends all streams, and says why. */
+	endStreams(code) {
+		for (const { response } of this.#streams) response.end(`event: end\ndata: ${JSON.stringify({ code })}\n\n`)
+		this.#streams.clear()
+	}
+
 	/** Sends these bytes on every stream. */
 	say(bytes) {
 		for (const stream of this.#streams) stream.response.write(bytes)
@@ -176,9 +182,13 @@ export class FakeServer {
 		this.#gate(url, url.pathname === '/sync' && request.method === 'POST' ? JSON.parse(body).docs.map(({ id }) => id) : groups)
 		if (url.pathname === '/sync' && request.method === 'POST') return this.#push(request, body)
 		if (url.pathname === '/sync') return this.#allow(request, groups, 'ro') && this.#page(groups[0], url.searchParams.get('since') ?? '0')
-		if (url.pathname === '/events') return this.#allow(request, groups, 'ro') && this.#stream(response, groups)
+		if (url.pathname === '/events') return this.#allow(request, groups, 'ro') && this.#stream(request, response, groups)
 		if (url.pathname === '/readyz') return {}
 		return this.#file(request, response, url.pathname)
+	}
+
+	#user(request) {
+		return this.tokens?.[request.headers.authorization?.replace(/^Bearer /, '')]?.user
 	}
 
 	#grants(request) {
@@ -188,10 +198,13 @@ export class FakeServer {
 		return this.tokens[token].groups
 	}
 
+	#may(request, name, mode) {
+		return Object.entries(this.#grants(request)).some(([group, how]) => (group === '*' || name === group || covers(group, name)) && (mode === 'ro' || how === 'rw'))
+	}
+
 	#allow(request, names, mode) {
-		const grants = Object.entries(this.#grants(request))
 		for (const name of names)
-			if (!grants.some(([group, how]) => (group === '*' || name === group || covers(group, name)) && (mode === 'ro' || how === 'rw')))
+			if (!this.#may(request, name, mode))
 				throw new Problem(403, `the token does not cover ${name}`)
 		return true
 	}
@@ -249,14 +262,14 @@ export class FakeServer {
 		return { id, status: 'ok', version: doc.version }
 	}
 
-	#stream(response, groups) {
+	#stream(request, response, groups) {
 		response.writeHead(200, { 'Content-Type': this.types('text/event-stream'), 'Cache-Control': 'no-store' })
 		const stream = { response, groups }
 		this.#streams.add(stream)
 		response.on('close', () => this.#streams.delete(stream))
 		response.write('retry: 50\n\n')
 		this.events(response)
-		for (const group of groups) this.#event(stream, 'connected', { group, cursor: this.#cursor(this.seq) })
+		for (const group of groups) this.#event(stream, 'connected', { group, cursor: this.#cursor(this.seq), user: this.#user(request), write: this.#may(request, group, 'rw') })
 	}
 
 	#event({ response }, event, data) {

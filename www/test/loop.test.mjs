@@ -11,7 +11,7 @@ const HOUR = 3_600_000
 function openPage() {
 	const page = new EventTarget()
 	globalThis.addEventListener = page.addEventListener.bind(page)
-	globalThis.document = { visibilityState: 'visible' }
+	globalThis.document = { hidden: false }
 	atEnd(() => {
 		delete globalThis.addEventListener
 		delete globalThis.document
@@ -74,11 +74,11 @@ for (const name of ['visibilitychange', 'pageshow', 'focus'])
 		await todos.sync()
 		assert.equal(requests(server, 'GET /events'), before)
 		shiftClock(20_000)
-		document.visibilityState = 'hidden'
+		document.hidden = true
 		happens(name)
 		await todos.sync()
 		assert.equal(requests(server, 'GET /events'), before, 'not while it is hidden')
-		document.visibilityState = 'visible'
+		document.hidden = false
 		happens(name)
 		await until(() => requests(server, 'GET /events') === before + 1)
 		await synced(todos)

@@ -56,11 +56,12 @@ test('each module is readable and has a map with its source', () => {
 test('it runs in node, with the transit-js that the app has', () => {
 	const script = file('run.mjs', `
 		import assert from 'node:assert/strict'
-		import { SyncedAtom, assoc, dissoc, loadTransit, PocketbookError } from 'pocketbook'
+		import { SyncedAtom, assoc, dissoc, loadTransit, mergeFields, PocketbookError } from 'pocketbook'
 		import { transit, t } from 'pocketbook/transit'
 		import theirs from 'transit-js'
 		for (const made of [SyncedAtom, assoc, dissoc, loadTransit, PocketbookError]) assert.equal(typeof made, 'function')
 		assert.equal(t.keyword, theirs.keyword)
+		assert.deepEqual(mergeFields({ a: 1 }, { a: 2 }, { a: 1, b: 1 }, 'todos:1', transit), { a: 2, b: 1 })
 		const options = { url: 'http://127.0.0.1:9', group: 'todos', storage: 'memory' }
 		for (let twice = 0; twice < 2; twice++)
 			assert.throws(() => new SyncedAtom({ ...options, codec: 'transit' }), /import \\{ transit \\} from 'pocketbook\\/transit'/)

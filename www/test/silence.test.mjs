@@ -61,14 +61,14 @@ test('a database that never opens: the status says so, nothing waits for it, and
 	assert.ok(user)
 })
 
-test('a tab of an older release blocks the database: as above, and at once', async () => {
+test('a tab of an older release blocks the database: as above', async () => {
 	const { server, atom, user } = await setUp()
 	await server.stop()
+	hurry(5000)
 	const older = await answered(indexedDB.open(`pocketbook ${server.url} ${user} json`, 1))
 	const todos = atom()
 	await todos.ready
 	assert.equal(todos.status.state, 'storage-degraded')
-	assert.match(todos.status.lastError.message, /older tab/)
 	await assert.rejects(todos.swap(assoc, 'todos:2', 'x').local, { code: 'storage' })
 	older.close()
 	await until(() => todos.status.state !== 'storage-degraded')

@@ -103,16 +103,61 @@ test('objects without a prototype and members of any name are maps', async () =>
 	for (const [name, value] of Object.entries(expected)) assert.ok(t.equals(get(again, `todos:${name}`), value), `${name}, from the device`)
 })
 
-test('what is no Transit value is a TypeError of the swap', async () => {
+test('what is no Transit value is a TypeError of the swap, which names the place and the reason', async () => {
 	const { atom } = await setUp()
 	const todos = atom({ codec: 'transit', storage: 'memory' })
 	await until(() => todos.status.state !== 'syncing')
-	const cycle = {}
-	cycle.self = cycle
+	const cycle = { in: [] }
+	cycle.in.push(t.map([t.keyword('self'), cycle]))
 	class Own {}
-	for (const [name, value] of Object.entries({ map: new Map(), set: new Set(), bigint: 1n, function: () => 1, symbol: Symbol('x'), cycle, own: new Own(), inside: [{ a: new Map() }] }))
-		assert.throws(() => todos.swap(assoc, `todos:${name}`, value), { name: 'TypeError', message: /not a Transit value/ }, name)
+	const wrong = [
+		[new Map(), 'X is of type Map'], [[1, { a: new Set() }], 'X.1.a is of type Set'], [{ a: 1n }, 'X.a is of type BigInt'], [() => 1, 'X is of type Function'],
+		[[Symbol('x')], 'X.0 is of type Symbol'], [cycle, 'X.in.0.:self contains itself'], [new Own(), 'X is of type Own'], [[1, undefined], 'X.1 is of type Undefined'],
+		[{ when: new Date(NaN) }, 'X.when is an invalid date'], ['\ud800', 'X is no text'], [{ '\udc00': 1 }, 'X is no text'], [[t.keyword('\ud800')], 'X.0 is no text'],
+		[t.map([t.keyword('a'), t.list([1, /x/])]), 'X.:a.1 is of type RegExp'], [t.map([[Symbol('y')], 1]), 'a key of X.0 is of type Symbol'],
+		[t.set([1, new Error('e')]), 'a member of X is of type Error'], [t.tagged('point', { x: 2n }), 'X.x is of type BigInt'], [t.tagged('point', [3n]), 'X.0 is of type BigInt'], [[t.tagged('p', 1)], 'X.0 has a tag of one character'],
+	]
+	for (const [value, message] of wrong)
+		assert.throws(() => todos.swap((docs) => new Map([...docs, ['todos:fine', 1], ['todos:1', value]])), { name: 'TypeError', message: `pocketbook: ${message.replace('X', 'the value of todos:1')}` })
 	assert.equal(todos.deref().size, 0)
+	assert.equal(todos.status.pending, 0)
+})
+
+test('members that are undefined are left out', async () => {
+	const { server, atom } = await setUp()
+	const docs = transitServer(server)
+	const todos = atom({ codec: 'transit' })
+	await synced(todos)
+	await todos.swap(assoc, 'todos:1', { a: undefined, b: [{ c: undefined, d: 1 }] }).server
+	assert.ok(t.equals(docs.get('todos:1').value, t.map(['b', [t.map(['d', 1])]])))
+})
+
+test('equal values are no change and no conflict, whatever the order of keys and members', async () => {
+	const { server, atom } = await setUp()
+	const docs = transitServer(server)
+	const todos = atom({ codec: 'transit' })
+	await synced(todos)
+	const k = t.keyword
+	const pairs = [
+		[{ a: 1, b: { c: 1, d: 2 } }, { b: { d: 2, c: 1 }, a: 1 }], [t.map([k('a'), 1, k('b'), 2]), t.map([k('b'), 2, k('a'), 1])],
+		[t.map([[1], 'x', [2], t.set([1, 2])]), t.map([[2], t.set([2, 1]), [1], 'x'])], [t.set([k('a'), [1], t.map(['x', 1, 'y', 2])]), t.set([t.map(['y', 2, 'x', 1]), [1], k('a')])],
+		[NaN, NaN], [t.map(['a', 1]), { a: 1 }], [new Date(5), new Date(5)], [t.tagged('point', { x: 1, y: 2 }), t.tagged('point', { y: 2, x: 1 })],
+	]
+	for (const [i, [one, other]] of pairs.entries()) {
+		await todos.swap(assoc, `todos:${i}`, one).server
+		const before = todos.deref()
+		todos.swap(assoc, `todos:${i}`, other)
+		assert.equal(todos.deref(), before, `pair ${i}`)
+	}
+	const differ = [
+		[[1, 2], [2, 1]], [t.list([1]), [1]], [k('a'), ':a'], [k('a'), t.symbol('a')], [{ a: 1 }, { a: '1' }], [t.set([1]), [1]], [t.map([1, 2]), { 1: 2 }],
+		[t.map([[1], 2, [2], 1]), t.map([[1], 1, [2], 2])], ['~:a', k('a')], [t.tagged('aa', 1), t.tagged('bb', 1)], [{ a: null }, {}],
+	]
+	for (const [i, [one, other]] of differ.entries()) {
+		await todos.swap(assoc, `todos:d${i}`, one).server
+		await todos.swap(assoc, `todos:d${i}`, other).server
+		assert.ok(t.equals(docs.get(`todos:d${i}`).value, typeof other === 'object' && other.constructor === Object ? t.map(Object.entries(other).flat()) : other), `pair ${i}`)
+	}
 })
 
 test('a transaction is an atomic push under Transit too', async () => {

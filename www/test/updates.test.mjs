@@ -1,7 +1,7 @@
 // Transactions, named updates, schemas: `pocketbook/updates`.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Problem, assoc, dissoc, get, openTab, openTabWithUpdates, setUp, until } from './harness.mjs'
+import { Problem, assoc, dissoc, get, openTabWithUpdates, setUp, until } from './harness.mjs'
 
 const { mergeFields } = await openTabWithUpdates()
 const idle = (atom) => until(() => atom.status.state === 'synced' && !atom.status.pending)
@@ -378,6 +378,7 @@ test('mergeFields takes of each field the side that changed it', () => {
 	assert.deepEqual(mergeFields({ a: 1 }, { a: 2 }, undefined), { a: 2 })
 	assert.deepEqual(mergeFields({ a: 1 }, undefined, { a: 2 }), { a: 2 })
 	assert.throws(() => mergeFields('a', 'b', 'c'), TypeError)
+	assert.deepEqual(mergeFields({}, { constructor: 1 }, { toString: 2 }), { toString: 2, constructor: 1 })
 	const odd = JSON.parse('{"__proto__": 1}')
 	assert.equal(JSON.stringify(mergeFields({}, odd, { a: 1 })), '{"a":1,"__proto__":1}')
 	assert.deepEqual(mergeFields({ d: [1, { a: 1, b: 2 }] }, { d: [1, { b: 2, a: 1 }] }, { d: 'theirs' }), { d: 'theirs' })
@@ -446,4 +447,34 @@ test('an app whose schema is too old stops pushing and keeps its queue, until it
 	assert.deepEqual(server.value('todos:1'), { title: 'made by the old app', new: true, _schema: 3 })
 	await idle(renewed)
 	assert.ok(server.log.length > requests)
+})
+
+test('mergeFields asks the codec, which merge functions are given, which fields are equal', async () => {
+	const codec = { same: (a, b) => a.join() === b.join() }
+	assert.deepEqual(mergeFields({ a: ['1,2'] }, { a: ['1', '2'] }, { a: 3 }, 'todos:1', codec), { a: 3 })
+	const { server, atom } = await setUp()
+	server.put('todos:1', 'theirs')
+	const found = []
+	const todos = atom({ merge: (base, mine, theirs, id, codec) => (found.push(codec.name), mine) })
+	await todos.swap(assoc, 'todos:1', 'mine').server
+	assert.deepEqual(found, ['json'])
+})
+
+test('a tab with the newer app takes over from one that the server has turned away', async () => {
+	const { server, tab, updating } = await setUp()
+	const old = await tab({ schema: 2 })
+	await old.sync()
+	await idle(old)
+	const waiting = await tab({ schema: 2 })
+	await waiting.ready
+	server.minSchema = { todos: 3 }
+	server.dropStreams()
+	old.swap(assoc, 'todos:1', { title: 'made by the old app' })
+	await until(() => old.status.state === 'upgrade-required' && waiting.status.state === 'upgrade-required')
+	const renewed = await updating({ schema: 3, upgrade: (todo) => ({ ...todo, new: true }) })
+	await until(() => server.docs.size === 1)
+	assert.deepEqual(server.value('todos:1'), { title: 'made by the old app', new: true, _schema: 3 })
+	await idle(renewed)
+	await renewed.destroy()
+	await until(() => old.status.state === 'upgrade-required')
 })
