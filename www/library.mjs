@@ -47,7 +47,7 @@ const nth_identifier = {
 const publish = {
 	...terser,
 	format: { quote_style: 1 },
-	compress: { ...terser.compress, inline: 1, unsafe_comps: true },
+	compress: { ...terser.compress, inline: 1, conditionals: false },
 	mangle: { nth_identifier, properties: { regex: new RegExp(`^([$]\\d+|${INTERNAL.join('|')})$`), builtins: true } },
 }
 
@@ -82,9 +82,9 @@ const onLibrary = (library) => ({
  * for the size: any order works.
  */
 const TUNED =
-	'd s i h l r m e f a o d0 P Q H $ u D J0 g u0 p R E S c b0 R0 Q0 s0 z o0 U0 x0 J Z M h0 B w O r0 ' +
-		'D0 v y C j e0 j0 K c0 N0 T0 T A0 k X x k0 g0 z0 G E0 N I _ b A C0 M0 L Y0 F V y0 l0 H0 B0 U W X0 ' +
-		'F0 a0 S0 m0 G0 O0 f0 w0 i0 V0 q0 q p0 Z0 $0 P0 Y'
+	'd s i o l r m e f h p d0 P Q K _ u R y0 $ u0 a g E T c b0 i0 w0 s0 z f0 S0 x0 G Z M H0 B w O r0 ' +
+		'D0 v y C j e0 P0 D o0 N0 $0 Y B0 k J x H g0 z0 S E0 N I V b A C0 M0 X U0 F G0 h0 l0 Y0 Q0 L U X0 ' +
+		'F0 a0 _0 p0 k0 O0 I0 m0 R0 K0 j0 q q0 Z0 W L0 c0'
 
 /**
  * The short names of properties, as terser takes them: the more often a property is

@@ -115,6 +115,6 @@ function isOf(type: string, { headers }: Response): boolean {
 async function problem(response: Response): Promise<PocketbookError> {
 	const { status, redirected, headers } = response
 	const found = !redirected && isOf('application/problem+json', response) ? await response.json().catch(() => {}) : 0
-	const [code, detail] = found?.code && found.status === status ? [found.code, found.detail] : [status < 500 ? 'protocol' : 'unavailable', `HTTP status ${status || 'of a redirect'}`]
+	const [code, detail] = found?.code && found.status === status ? [found.code, found.detail] : [status < 500 ? 'protocol' : 'unavailable', `HTTP ${status || 'redirect'}`]
 	return new PocketbookError(code, detail, status, Math.min(+headers.get('retry-after')! * 1000, MAX_RETRY_AFTER) || 0)
 }

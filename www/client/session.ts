@@ -109,7 +109,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	/** Ends the session in all tabs and removes the local data. */
 	async logout(force: boolean): Promise<void> {
 		const unsent = this.replica.waiting().length
-		if (unsent && !force) throw new PocketbookError('pending', `${unsent} unsent changes`)
+		if (unsent && !force) throw new PocketbookError('pending', `${unsent} unsent writes`)
 		await this.persistence.clear()
 		this.post({ logout: true })
 		await this.#forget()
@@ -123,7 +123,7 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 
 	async token(): Promise<string | undefined> {
 		if (typeof this.#token !== 'function') return this.#token
-		return inTime(TIMEOUT, Promise.resolve(this.#token()), new PocketbookError('offline', 'token function is silent'))
+		return inTime(TIMEOUT, Promise.resolve(this.#token()), new PocketbookError('offline', 'token is late'))
 	}
 
 	optionsOf(id: string): Binding[] {

@@ -298,7 +298,7 @@ export class SyncLoop implements Exchange {
 			// The server is there. A request shows what it refuses, or
 			// has another token.
 			if (/unauthorized|expired|forbidden/.test(error?.code)) this.#arm(0)
-			else this.#failed(new PocketbookError('offline', 'server is unreachable'), this.#retry)
+			else this.#failed(new PocketbookError('offline', 'connection lost'), this.#retry)
 		} else if (error?.code === 'unauthorized') this.#failed(error)
 		else if (REFUSED.includes(error?.status) && groups.length > 1) {
 			this.#most = groups.length >> 1
