@@ -5,7 +5,8 @@ import { type PlainError, PocketbookError, type Rows } from './types.js'
 
 /** A message has one or more of these. */
 export interface Message {
-	/** Does the leader of this group answer? With the schema of the sender's app. */
+	/** Does the leader of this group answer? With the schema of the sender's
+	 * app. */
 	ask?: string
 	schema?: number
 	/** The sender leads this group. */
