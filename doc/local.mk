@@ -72,6 +72,7 @@ EXTRA_DIST += \
 	doc/guides/vite.md \
 	doc/client.md \
 	doc/clojurescript.md \
+	doc/inspector.png \
 	doc/page.png \
 	doc/log-events.md \
 	doc/performance \

@@ -95,6 +95,7 @@ page_tests = \
 	%D%/page/examples.test.mjs \
 	%D%/page/frameworks.test.mjs \
 	%D%/page/guides.test.mjs \
+	%D%/page/inspector.test.mjs \
 	%D%/page/frameworks/Item.svelte \
 	%D%/page/frameworks/List.svelte \
 	%D%/page/frameworks/preact-main.mjs \

@@ -13,6 +13,8 @@ www_sources = \
 	%D%/adapters/async-storage.ts \
 	%D%/adapters/file.ts \
 	%D%/adapters/initial.ts \
+	%D%/adapters/inspector-style.ts \
+	%D%/adapters/inspector.ts \
 	%D%/adapters/kept-rows.ts \
 	%D%/adapters/node.d.ts \
 	%D%/adapters/preact.ts \

@@ -23,6 +23,7 @@ const ENTRIES = {
 	'./vue': 'adapters/vue',
 	'./svelte': 'adapters/svelte',
 	'./solid': 'adapters/solid',
+	'./inspector': 'adapters/inspector',
 	'./sw': 'adapters/sw',
 	'./async-storage': 'adapters/async-storage',
 	'./file': 'adapters/file',
@@ -39,8 +40,8 @@ const manifest = {
 	keywords: ['offline-first', 'local-first', 'sync', 'indexeddb', 'self-hosted'],
 	license: 'MIT',
 	type: 'module',
-	// They add to the client, and to Node.
-	sideEffects: ['./client/updates.js', './adapters/program.js'],
+	// They add to the client, to Node and to the page.
+	sideEffects: ['./client/updates.js', './adapters/program.js', './adapters/inspector.js'],
 	engines: { node: '>=18' },
 	exports: {
 		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, ...(name === '.' && { node: './adapters/program.js' }), default: `./${module}.js` }])),
@@ -92,7 +93,8 @@ function write(out) {
 	// The documents link to each other as in the source.
 	const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
 	writeFileSync(join(out, 'README.md'), readme)
-	for (const name of DOCUMENTS) writeFileSync(join(out, name), readFileSync(join(here, '../doc', name), 'utf8').replace(/\[([^\]]+)\]\(([^)#]+)\)/g, unlinked))
+	// Without the pictures, which every server would have to carry.
+	for (const name of DOCUMENTS) writeFileSync(join(out, name), readFileSync(join(here, '../doc', name), 'utf8').replace(/^!\[.*\n\n/gm, '').replace(/\[([^\]]+)\]\(([^)#]+)\)/g, unlinked))
 	for (const name of ['deps.edn', 'src']) cpSync(join(here, 'cljs', name), join(out, 'cljs', name), { recursive: true })
 	cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
 	writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
