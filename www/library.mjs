@@ -82,9 +82,9 @@ const onLibrary = (library) => ({
  * for the size: any order works.
  */
 const TUNED =
-	'd s i o l r m e f h p d0 P Q K _ u R y0 $ u0 a g E T c b0 i0 w0 s0 z f0 S0 x0 G Z M H0 B w O r0 ' +
-		'D0 v y C j e0 P0 D o0 N0 $0 Y B0 k J x H g0 z0 S E0 N I V b A C0 M0 X U0 F G0 h0 l0 Y0 Q0 L U X0 ' +
-		'F0 a0 _0 p0 k0 O0 I0 m0 R0 K0 j0 q q0 Z0 W L0 c0'
+	'd s i o l r m e f h p d0 T Q Z _ u w w0 V u0 a g E $ c b m0 a0 s0 z f0 x0 K0 b0 X M L B S W r0 ' +
+		'Z0 v y C j e0 T0 O o0 c0 V0 k L0 U0 U K Y0 g0 H0 x E0 Y I D R A C0 M0 J y0 F H h0 l0 D0 Q0 N P ' +
+		'A0 F0 v0 j0 p0 W0 k0 P0 S0 i0 O0 q0 q $0 X0 _0 B0 G'
 
 /**
  * The short names of properties, as terser takes them: the more often a property is
