@@ -49,7 +49,7 @@ const served = { 'index.js': '../pocketbook.js', 'transit.js': `../${codec}`, 'u
 await bundle({
 	entryPoints: { 'pocketbook/scittle': join(here, 'cljs/scittle.js') },
 	loader: { '.cljs': 'text' },
-	plugins: [{ name: 'served', setup: ({ onResolve }) => onResolve({ filter: /\/client\// }, ({ path }) => ({ path: served[basename(path)], external: true })) }],
+	plugins: [{ name: 'served', setup: ({ onResolve }) => onResolve({ filter: /^\.\.\/client\// }, ({ path }) => ({ path: served[basename(path)], external: true })) }],
 })
 
 // The service worker of a folder: a function, which the server calls with the folder's
