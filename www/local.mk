@@ -79,7 +79,6 @@ www_sources = \
 	%D%/page/list.ts \
 	%D%/page/manifest.webmanifest \
 	%D%/page/notes.ts \
-	%D%/page/rights.ts \
 	%D%/page/status.ts \
 	%D%/page/sw.js \
 	%D%/page/texture/deckle.svg \

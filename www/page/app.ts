@@ -4,7 +4,6 @@ import { Account } from './account.js'
 import { make, the } from './dom.js'
 import { TodoList } from './list.js'
 import { Notes } from './notes.js'
-import { mayWrite } from './rights.js'
 import { StatusLine } from './status.js'
 import { type Filter, type Todo, addTodo, changeTodos, isShown, listOf, newId, removeTodos, restoreTodos, titleOf } from './todos.js'
 import { Undo } from './undo.js'
@@ -107,22 +106,16 @@ function showRights(): void {
 	the('.read-only-note').hidden = !readOnly
 }
 
-// Asked at each beginning of a connection: the rights may have changed meanwhile.
-let wasOnline = false
-async function checkRights(online: boolean): Promise<void> {
-	const begins = online && !wasOnline
-	wasOnline = online
-	const token = currentUser()?.token
-	if (!begins || !token) return
-	const write = await mayWrite(token, group)
-	if (write === undefined || currentUser()?.token !== token) return
-	setReadOnly(!write)
+/** Of a token that the server has named: the atom knows what it may do. */
+function checkRights(): void {
+	if (!currentUser() || atom.user === null || currentUser()!.readOnly === !atom.writable) return
+	setReadOnly(!atom.writable)
 	showRights()
 }
 
 function showStatus(): void {
 	const { status } = atom
-	void checkRights(status.online)
+	checkRights()
 	statusLine.show(status, atom.rejected.length)
 	notes.show()
 	account.show(status)
