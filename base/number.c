@@ -1,5 +1,5 @@
-/* Numbers as text. Called by base/buf for versions and by those who write cursors,
- * lengths and ids of requests. */
+/* Numbers as text. Called by base/buf for versions, and by the writers of cursors,
+ * lengths and request ids. */
 #include "base/number.h"
 
 #include <string.h>

@@ -35,7 +35,7 @@ static const char *const statements[RECORD_TABLES] = {
 
 /* ---- The transaction ---- */
 
-/* Whoever would write to it waits for the lanes, and then finds that it is not
+/* A process that would write to it waits for the lanes, and then finds that it is not
  * empty. */
 static const char lock_sql[] =
 	"SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"

@@ -316,7 +316,7 @@ static void a_token_that_was_found_good_is_recognized_by_its_memo(void **state)
 	assert_int_equal(parsed, 1);
 }
 
-/* Whatever the memo knows, each character counts. */
+/* A token in the memo is compared in all its characters. */
 static void a_memo_recognizes_no_other_text(void **state)
 {
 	struct fixture *fixture = *state;

@@ -2,7 +2,7 @@
  *
  * libevent reads 4 KiB at a time, and evhttp hands a request over as soon as it is
  * whole. With many large bodies a turn of the loop would read and parse some of each,
- * and whoever sends a small request would wait for all of them. So a body of which more
+ * and a small request would wait for all of them. So a body of which more
  * than BODY_READ_MIN bytes are still to come is taken from evhttp, which gets it back
  * whole:
  *
