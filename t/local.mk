@@ -232,6 +232,7 @@ EXTRA_DIST += \
 	%D%/history/history.mjs \
 	%D%/history/http.mjs \
 	%D%/history/nemesis.mjs \
+	%D%/history/quotas.mjs \
 	%D%/history/random.mjs \
 	%D%/history/server.mjs \
 	%D%/cljs/.npmrc \

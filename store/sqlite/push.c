@@ -179,7 +179,8 @@ static void count_growth(struct push *push)
 			push->growth[STORE_QUOTA_BYTES] += row_charge(edit);
 			push->growth[STORE_QUOTA_DOCUMENTS]++;
 		}
-		if (decision->account && decision->account == push->payer->account) {
+		if (decision->account && decision->account == push->payer->account &&
+		    !FAULT_MUTANT("tally_twice")) {
 			push->growth[STORE_QUOTA_BYTES] -= (int64_t)decision->charge;
 			push->growth[STORE_QUOTA_DOCUMENTS]--;
 		}

@@ -2,6 +2,7 @@
  * that go. */
 #include "store/sqlite/quota.h"
 
+#include "base/fault.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -96,7 +97,7 @@ enum rc quota_leave(struct transaction *transaction)
 {
 	enum rc rc = RC_OK;
 
-	if (has_grown(transaction))
+	if (has_grown(transaction) && !FAULT_MUTANT("tally_not_kept"))
 		rc = quota_charge(transaction->sqlite, transaction->payer.account,
 				  transaction->growth);
 	quota_forget(transaction);
@@ -125,7 +126,7 @@ enum rc quota_allow(const struct quota_payer *payer, const int64_t growth[STORE_
 	for (size_t i = 0; i < STORE_QUOTA_STORED; i++) {
 		const int64_t limit = payer->limits[i];
 
-		if (limit <= 0 || growth[i] <= 0 ||
+		if (limit <= 0 || growth[i] <= 0 || FAULT_MUTANT("quota_ignored") ||
 		    (growth[i] <= limit && payer->usage[i] <= limit - growth[i]))
 			continue;
 		reply->over = (enum store_quota_kind)i;

@@ -2,23 +2,25 @@
 // clients that use these tokens, valid or not, for what they permit and for more.
 import { connect } from 'node:net'
 import { Replica } from './history.mjs'
+import { LIMIT, LIMITED } from './quotas.mjs'
 import { Key, Session, follow, keyOf } from './tokens.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 /** The grants of the tokens that exist before the server starts. All others are made of
- * these, which never end. */
+ * these, which never end. There is one more, of a user with a quota. */
 const SEEDS = [['*'], ['*:ro'], ['a:ro'], ['a', 'b:c:ro'], ['b:ro'], ['b', 'a:ro'], ['b:c'], ['b:c:d:ro']]
 const GUESTS = 8 // tokens of visitors that are valid at a time
 const OLD = 40 // tokens that are tried again after their end
 const LATE = 4_000_000_000 // seconds since 1970
 
+const seedOf = (grants) => `token of ${grants.join(' ')}`
+
 /** Creates the seeds with the command, without a server. */
 export async function makeSeeds(server, keyring) {
   const seeds = []
-  for (const grants of SEEDS) {
-    const name = `token of ${grants.join(' ')}`
-    const { status, out, err } = await server.command('token', 'add', '--user', name, ...grants.flatMap((grant) => ['--group', grant]))
+  for (const [name, grants, ...more] of [...SEEDS.map((grants) => [seedOf(grants), grants]), [LIMITED, ['*'], '--quota', `documents=${LIMIT}`]]) {
+    const { status, out, err } = await server.command('token', 'add', '--user', name, ...grants.flatMap((grant) => ['--group', grant]), ...more)
     if (status !== 0) throw new Error(`token add ended with ${status}: ${err}`)
     const key = keyOf(name, grants, out)
     keyring.begin(key)
@@ -192,11 +194,11 @@ export async function administrator(run, name, random) {
   administrator.close()
 }
 
-/** Creates tokens for clients, like seeds with these grants, and returns their
- * credentials. */
-export async function makeCredentials(run, names, grant) {
+/** Creates tokens for clients, of the user with the quota or like the seed with this
+ * grant, and returns their credentials. */
+export async function makeCredentials(run, names, like) {
   const control = new Control(run.server.db + '.sock')
-  const seed = run.seeds.find(({ grants }) => grants[0].group === '*' && grants[0].write === !grant.endsWith(':ro'))
+  const seed = run.seeds.find(({ name }) => name === like || name === seedOf([like]))
   const credentials = names.map((name) => ({ key: Key.mint(name, seed.grants) }))
   for (const { key } of credentials) {
     const rc = await control.ask(rotation(key, seed, { now: Math.floor(run.keyring.clock.wall), expires: 0, oldEnds: LATE }))

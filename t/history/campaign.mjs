@@ -20,6 +20,7 @@ import { History, tagOf } from './history.mjs'
 import { Ids } from './ids.mjs'
 import { enterOwnMounts } from './mounts.mjs'
 import { acts, nemesis } from './nemesis.mjs'
+import { LIMITED, judgeTally } from './quotas.mjs'
 import { random as seeded } from './random.mjs'
 import { Server } from './server.mjs'
 import { QUIET } from './strains.mjs'
@@ -129,7 +130,8 @@ class Run {
       const credentials = grant ? await makeCredentials(this, names, grant) : []
       return () => names.map((one, i) => make(this, one, this.random.fork(), credentials[i], ...more))
     }
-    const writers = await start(writer, WRITERS, 'writer', '*')
+    const writers = await start(writer, WRITERS / 2, 'writer', '*')
+    const limited = await start(writer, WRITERS / 2, `${LIMITED} writer`, LIMITED)
     const pullers = await start(puller, 3, 'puller', '*:ro')
     const followers = await start(follower, 6, 'follower', '*:ro')
     const listeners = await start(listener, 2, 'listener', '*:ro')
@@ -137,7 +139,7 @@ class Run {
     const visitors = await start(visitor, 3, 'visitor')
     const administrators = await start(administrator, 1, 'administrator')
     const watchers = await start(watcher, 3, 'watcher')
-    this.users = [...writers(), ...pullers(), ...visitors(), ...administrators()]
+    this.users = [...writers(), ...limited(), ...pullers(), ...visitors(), ...administrators()]
     this.streams = [...followers(), ...listeners(), ...quiet(), ...watchers()]
   }
 
@@ -152,6 +154,7 @@ class Run {
     if (!(await Promise.race([this.#gate.hold().then(() => true), late]))) return this.#fallSilent()
     const final = await probe(this)
     for (const what of await settled(this, final)) this.history.violate('a stream missed a change', what)
+    await judgeTally(this, final)
     for (const what of await this.#outlived()) this.history.violate('a stream outlives its token', `${what.key.name}, of ${what.need.names.join(' ')}`)
     this.#gate.release()
   }

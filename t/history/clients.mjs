@@ -59,6 +59,13 @@ export async function writer(run, name, random, credential) {
     }
   }
 
+  /** The quota does not allow the push, and it was not written now. */
+  const refuse = (edit, sure) => {
+    history.counts.overQuota++
+    if (!sure) history.lose(edit)
+    else if (edit.deleted) history.refuseDeletion(edit.id)
+  }
+
   /** An atomic push that was refused may be accepted the next time. */
   const shallBeResent = (results, atomic) => (atomic ? results.every(({ status }) => status === 'ok') && random.chance(0.5) : random.chance(0.05))
 
@@ -79,6 +86,11 @@ export async function writer(run, name, random, credential) {
         if (atomic) await pause(random.below(50))
         history.resend(edits)
         continue
+      }
+      if (answer?.status === 507 && answer.body.code.startsWith('quota-')) {
+        edits.forEach((edit) => refuse(edit, sure))
+        ids.settle(edits)
+        return pause(random.below(100))
       }
       if (answer && answer.status !== 503 && answer.status !== 507) history.violate('a refusal', `${answer.status} ${JSON.stringify(answer.body)}`)
       if (!canRetry || run.over) return edits.forEach((edit) => history.lose(edit))

@@ -39,7 +39,7 @@ export class History {
    * between, both attempts may have created one. */
   #again = new Set()
   violations = []
-  counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0, damaged: 0 }
+  counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0, damaged: 0, tallies: 0, overQuota: 0 }
 
   violate(kind, detail) {
     this.violations.push(`${kind}: ${detail}`)
@@ -155,6 +155,13 @@ export class History {
         this.violate('a backup misses a write', `${id}@${version} was acknowledged before it began, it has ${held?.version ?? 'nothing'}`)
     }
     this.counts.backups++
+  }
+
+  /** Checks how many documents of a user the server counts. */
+  judgeTally(counted, limit, stored) {
+    this.counts.tallies++
+    if (counted !== stored) this.violate('a tally is wrong', `${counted} documents are counted, ${stored} are stored`)
+    if (stored > limit) this.violate('a quota is exceeded', `${stored} documents of ${limit}`)
   }
 
   /** Has a client received a tombstone of this version or a newer one? Not if it was

@@ -153,6 +153,8 @@ const rules = {
   'a group that the token does not have': ['a token goes beyond its groups', (h, wrong) => request(h, 200, { names: [wrong ? 'ab' : 'a:b'] })],
   'a write in a group that it may read': ['a token goes beyond its groups', (h, wrong) => request(h, 200, { names: ['b:1'], write: wrong })],
   'a group that the token has': ['a token lacks one of its groups', (h, wrong) => request(h, 403, { names: [wrong ? 'b' : 'c'] })],
+  'a count that is not kept': ['a tally is wrong', (h, wrong) => h.judgeTally(wrong ? 1 : 2, 2, 2)],
+  'more documents than allowed': ['a quota is exceeded', (h, wrong) => h.judgeTally(3, wrong ? 2 : 3, 3)],
   'a conflict that knows of nothing': ['a write was lost', (h, wrong) => {
     if (wrong) h.acknowledge(edit('a:1', 0, 'x'), 1)
     h.miss('a:1', 'a conflict')

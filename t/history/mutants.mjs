@@ -22,6 +22,10 @@ export const mutants = [
   { faults: 'revoked_later=wrong', kind: /a token is accepted after its end/ },
   { faults: 'expiry_ignored=wrong', kind: /a token is accepted after its end/ },
   { faults: 'rights_ignored=wrong', kind: /a token goes beyond its groups/ },
+  { faults: 'tally_not_kept=wrong@5', kind: /a tally is wrong/ },
+  { faults: 'tally_twice=wrong', kind: /a tally is wrong/ },
+  { faults: 'quota_ignored=wrong', kind: /a quota is exceeded/ },
+  { faults: 'lapped_untold=wrong', acts: ['lapRing'], kind: /a stream missed a change/ },
   { faults: 'stream_stays=wrong', kind: /a stream outlives its token/ },
   { faults: 'refusal_spoils=wrong', kind: /was lost|two writes in one version|a pull missed a write/ },
 ]

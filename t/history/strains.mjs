@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { damageValue, moveFile } from './damage.mjs'
 import { tagOf } from './history.mjs'
-import { Session } from './tokens.mjs'
+import { Session, follow } from './tokens.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 const needsFaults = (act) => Object.assign(act, { works: ({ faultsBuilt }) => faultsBuilt })
@@ -13,6 +13,7 @@ const needsFaults = (act) => Object.assign(act, { works: ({ faultsBuilt }) => fa
 /** A group with one write for each overrun of the ring. */
 export const QUIET = 'quiet'
 const RING_SIZE = 4096 // hints, as in shm/ring.h
+const GROUPS_MAX = 64 // of a stream (doc/protocol.md)
 const FLOOD = 500 // documents per push, each in a group of its own
 
 /* ---- Descriptors ---- */
@@ -70,10 +71,24 @@ async function flood(run, connection) {
   return answer?.status === 200
 }
 
+/** Opens streams of these groups, since only hints of groups that are followed get into
+ * the ring. Returns the requests. */
+async function followFlood(run) {
+  const calls = []
+  for (let at = 0; at < FLOOD; at += GROUPS_MAX) {
+    const groups = Array.from({ length: Math.min(GROUPS_MAX, FLOOD - at) }, (_, i) => `group=flood:${at + i}`)
+    await new Promise((done) => {
+      void follow(run, run.seeds[0], `/events?${groups.join('&')}`, undefined, done, (made) => calls.push(made)).then(done)
+    })
+  }
+  return calls
+}
+
 /** Stops a worker while so many groups change that the ring overwrites the single
  * change of a quiet group. */
 async function lapRing(run) {
   const { server, random, history, ids } = run
+  const calls = await followFlood(run)
   const pid = random.pick(server.children().workers)
   server.signal(pid, 'SIGSTOP')
   try {
@@ -88,6 +103,7 @@ async function lapRing(run) {
     connection.close()
   } finally {
     server.signal(pid, 'SIGCONT')
+    for (const call of calls) call.destroy()
   }
 }
 
