@@ -44,6 +44,13 @@ static const struct user *spawn_worker_user(const struct master *master)
 						: &master->settings->user;
 }
 
+/* Would requests wait for this worker? Not at the start of a server, which ends if it
+ * cannot open the database, nor if the worker that it is to replace goes on. */
+static bool spawn_is_waited_for(const struct master *master, unsigned slot)
+{
+	return (master->announced || master->upgraded) && master->predecessors[slot].child.pid == 0;
+}
+
 static int spawn_worker(void *arg, const struct child *child, int channel)
 {
 	struct master *master = arg;
@@ -68,9 +75,11 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 	scoreboard_born(master->shm, slot);
 	status = spawn_open(master, &inheritance.store);
 	child_settle(child, spawn_worker_user(master));
-	if (status != EXIT_SUCCESS)
-		return status;
-	return worker_run(&inheritance);
+	if (status == EXIT_SUCCESS)
+		return worker_run(&inheritance);
+	if (status != EXIT_FATAL && spawn_is_waited_for(master, slot))
+		worker_stand_in(&inheritance);
+	return status;
 }
 
 static int spawn_writer(void *arg, const struct child *child, int channel)

@@ -10,7 +10,7 @@ push_status() {
 	local n
 	echo >>"$work/pushes"
 	n=$(wc -l <"$work/pushes")
-	status_of "$url/sync" -H "$json" -d "{\"docs\":[{\"id\":\"a:$n\",\"value\":$n}]}"
+	status_of -m 60 "$url/sync" -H "$json" -d "{\"docs\":[{\"id\":\"a:$n\",\"value\":$n}]}"
 }
 ready_is() { [ "$(status_of "$url/readyz")" = "$1" ]; }
 events() { grep -c "event=$1\\b" "$log"; }
@@ -88,6 +88,9 @@ cp "$work/backup.db" "$db"
 wait_for "one in its place is not taken either" grep -q 'process=writer .*event=database_moved .*is another file now' "$log"
 kill -KILL "$(workers)"
 wait_for "nor by a worker" grep -q 'event=database_failed .*is not the database that this server serves' "$log"
+is "$(push_status)" 503 "what waits for a worker is answered"
+like "$(cat "$work/body")" '"code":"unavailable".*cannot open its database' "with the reason"
+is "$(status_of -m 60 "$url/healthz")" 503 "whatever it asks"
 mv "$work/elsewhere" "$db"
 accepts "put back"
 stop

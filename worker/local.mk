@@ -18,6 +18,7 @@ libworker_a_SOURCES = \
 	%D%/parts.c %D%/parts.h \
 	%D%/push_body.c %D%/push_body.h \
 	%D%/route.c %D%/route.h \
+	%D%/stand_in.c \
 	%D%/state.h \
 	%D%/static.c %D%/static.h \
 	%D%/static_embed.c %D%/static_embed.h \
