@@ -77,6 +77,8 @@ struct sqlite {
 	const uint64_t *index_head; /* wal_index.c; NULL: not found yet */
 	sqlite3_stmt *sql[SQL_COUNT];
 	int log_pages;  /* frames in the write-ahead log after the last commit */
+	int log_grown;  /* frames of the last commit */
+	int log_large;  /* frames of large commits since the last checkpoint */
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */
 	int log_cut;    /* from how many on a checkpoint waits for readers */
 	uint64_t checkpoints;

@@ -16,6 +16,14 @@
 #define CUT_PAGES (4 * COPY_PAGES)
 #define PAGE_BYTES 4096
 
+/* Who pushes a little beside others' large pushes waits for one commit of those, and
+ * should not wait for a checkpoint besides. So what large commits have left is copied
+ * after a small one, whose client has just been answered, and in pieces: this is no
+ * more work, as their pages are new each time. The pages of small commits often are the
+ * same, and are worth waiting for. */
+#define LARGE_PAGES 64
+#define LARGE_COPY_PAGES 200
+
 /* https://www.sqlite.org/walformat.html#the_wal_index_file_format: the index comes in
  * parts, each for some 4096 frames; its head says how many frames have been copied, for
  * which one lock is held.
@@ -33,6 +41,9 @@ static int on_log_grown(void *arg, sqlite3 *db, const char *name, int pages)
 
 	(void)db;
 	(void)name;
+	sqlite->log_grown = pages > sqlite->log_pages ? pages - sqlite->log_pages : pages;
+	if (sqlite->log_grown >= LARGE_PAGES)
+		sqlite->log_large += sqlite->log_grown;
 	sqlite->log_pages = pages;
 	return SQLITE_OK;
 }
@@ -138,6 +149,7 @@ static enum rc checkpoint(struct sqlite *sqlite, int mode)
 	if (rc == RC_OK && pages >= 0 && pages == copied)
 		sqlite->copied = (int64_t)sqlite->head;
 	sqlite->log_copied = sqlite->log_pages;
+	sqlite->log_large = 0;
 	return rc;
 }
 
@@ -161,6 +173,13 @@ static enum rc truncate_log(struct sqlite *sqlite)
 	return RC_OK;
 }
 
+static bool is_copy_due(const struct sqlite *sqlite)
+{
+	if (sqlite->log_large >= LARGE_COPY_PAGES && sqlite->log_grown < LARGE_PAGES)
+		return true;
+	return sqlite->log_pages - sqlite->log_copied >= COPY_PAGES;
+}
+
 enum rc sqlite_maintain(struct store *store)
 {
 	struct sqlite *sqlite = sqlite_of(store);
@@ -170,7 +189,7 @@ enum rc sqlite_maintain(struct store *store)
 		sqlite->log_copied = 0;
 		sqlite->log_cut = CUT_PAGES;
 	}
-	if (sqlite->log_pages - sqlite->log_copied < COPY_PAGES)
+	if (!is_copy_due(sqlite))
 		return RC_OK;
 	rc = checkpoint(sqlite, SQLITE_CHECKPOINT_PASSIVE);
 	if ((rc == RC_OK || rc == RC_BUSY) && sqlite->log_pages >= sqlite->log_cut)

@@ -109,6 +109,28 @@ static void maintenance_is_counted(void **state)
 	assert_in_range(kit_stats(kit->writer).maintained, 1, 599);
 }
 
+/* The client of a small push waits for one large commit before it, and not for the
+ * checkpoint of that one besides. */
+static void large_commits_are_copied_after_a_small_one(void **state)
+{
+	struct kit *kit = *state;
+	static char value[1 << 20];
+
+	KIT_FILE_ONLY(kit);
+	memset(value, '1', sizeof(value) - 1);
+	kit_put(kit, "t:1", 0, value);
+	assert_int_equal(store_maintain(kit->writer), RC_OK);
+	kit_put(kit, "t:2", 0, value);
+	assert_int_equal(store_maintain(kit->writer), RC_OK);
+	assert_int_equal(kit_stats(kit->writer).maintained, 0);
+	kit_put(kit, "t:3", 0, "1");
+	assert_int_equal(store_maintain(kit->writer), RC_OK);
+	assert_int_equal(kit_stats(kit->writer).maintained, 1);
+	kit_put(kit, "t:4", 0, "1");
+	assert_int_equal(store_maintain(kit->writer), RC_OK);
+	assert_int_equal(kit_stats(kit->writer).maintained, 1);
+}
+
 static void on_counts(void *arg, enum rc rc, const struct store_stats_full *counts)
 {
 	assert_int_equal(rc, RC_OK);
@@ -172,6 +194,7 @@ int main(void)
 		KIT_TEST(the_numbers_outlive_the_handle),
 		KIT_TEST(sizes_of_files),
 		KIT_TEST(maintenance_is_counted),
+		KIT_TEST(large_commits_are_copied_after_a_small_one),
 		KIT_TEST(everything_is_counted),
 		KIT_TEST(documents_are_not_counted),
 	};
