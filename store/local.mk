@@ -38,6 +38,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/log_owner.c %D%/sqlite/log_owner.h \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
 	%D%/sqlite/operations.h \
+	%D%/sqlite/payers.c %D%/sqlite/payers.h \
 	%D%/sqlite/purge.c %D%/sqlite/purge.h \
 	%D%/sqlite/push.c %D%/sqlite/push.h \
 	%D%/sqlite/quota.c %D%/sqlite/quota.h \

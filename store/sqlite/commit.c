@@ -2,6 +2,7 @@
  * calls sqlite_commit; push.c, purge.c and tokens.c apply the requests. */
 #include "store/sqlite/operations.h"
 
+#include "store/sqlite/payers.h"
 #include "store/sqlite/purge.h"
 #include "store/sqlite/push.h"
 #include "store/sqlite/quota.h"
@@ -25,6 +26,8 @@ static enum rc apply(struct transaction *transaction, const struct store_request
 
 	if (rc != RC_OK)
 		return rc;
+	if (request->kind != STORE_PUSH)
+		payers_forget(transaction->sqlite->payers);
 	switch (request->kind) {
 	case STORE_PUSH:
 		reply->result_count = request->edit_count;
@@ -182,6 +185,8 @@ static enum rc transact(struct transaction *transaction, const struct store_requ
 		rc = finish(sqlite);
 	if (rc == RC_OK)
 		sqlite->head = transaction->state.head;
+	else
+		payers_forget(sqlite->payers);
 	quota_forget(transaction);
 	sql_rollback(sqlite);
 	return rc;

@@ -5,6 +5,7 @@
 #include "store/sqlite/fault_vfs.h"
 #include "store/sqlite/log_owner.h"
 #include "store/sqlite/operations.h"
+#include "store/sqlite/payers.h"
 #include "store/sqlite/readonly_vfs.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/statements.h"
@@ -365,5 +366,6 @@ void sqlite_close(struct store *store)
 	if (sqlite3_close(sqlite->db) != SQLITE_OK)
 		log_error("store_close_failed", LOG_TEXT("reason", sqlite3_errmsg(sqlite->db)));
 	files_forget(&sqlite->files);
+	payers_free(sqlite->payers);
 	free(sqlite);
 }

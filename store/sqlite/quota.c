@@ -2,6 +2,8 @@
  * that go. */
 #include "store/sqlite/quota.h"
 
+#include "store/sqlite/payers.h"
+
 #include "base/fault.h"
 #include "base/mem.h"
 
@@ -34,40 +36,51 @@ static bool has_limit(const int64_t *limits)
 	return false;
 }
 
-static void read_payer(sqlite3_stmt *stmt, const struct store_quota *server,
-		       struct quota_payer *out)
+static void read_payer(sqlite3_stmt *stmt, struct quota_payer *out)
 {
 	const struct slice user = sql_text(stmt, AT_USER);
-	char *copy = mem_alloc(user.len + 1);
 
-	if (user.len)
-		memcpy(copy, user.data, user.len);
-	out->user = slice_make(copy, user.len);
+	out->user = slice_make(mem_copy(user.data, user.len), user.len);
 	out->account = sql_number(stmt, AT_ACCOUNT);
 	for (int i = 0; i < STORE_QUOTA_STORED; i++) {
-		int64_t own = (int64_t)sql_number(stmt, AT_LIMITS + i);
-
-		out->limits[i] = own == STORE_QUOTA_DEFAULT ? server->limits[i] : own;
+		out->limits[i] = (int64_t)sql_number(stmt, AT_LIMITS + i);
 		out->usage[i] = (int64_t)sql_number(stmt, AT_USAGE + i);
 	}
-	out->counts = out->account || has_limit(out->limits);
+}
+
+static enum rc ask_payer(struct sqlite *sqlite, struct slice token, struct quota_payer *out)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_PAYER];
+	enum rc rc;
+	bool row;
+
+	sql_bind_text(stmt, 1, token);
+	rc = sql_step(stmt, &row);
+	if (rc == RC_OK && row)
+		read_payer(stmt, out);
+	sqlite3_reset(stmt);
+	if (rc == RC_OK && row)
+		payers_keep(&sqlite->payers, token, out);
+	return rc == RC_OK && !row ? RC_DENIED : rc;
 }
 
 static enum rc find_payer(struct sqlite *sqlite, const struct store_request *request,
 			  struct quota_payer *out)
 {
-	sqlite3_stmt *stmt = sqlite->sql[SQL_PAYER];
-	bool used = false, row = false;
+	bool used = false;
 	enum rc rc = are_used(sqlite, &used);
 
 	if (rc != RC_OK || (!used && !has_limit(request->quota.limits)))
 		return rc;
-	sql_bind_text(stmt, 1, request->payer);
-	rc = sql_step(stmt, &row);
-	if (rc == RC_OK && row)
-		read_payer(stmt, &request->quota, out);
-	sqlite3_reset(stmt);
-	return rc == RC_OK && !row ? RC_DENIED : rc;
+	if (!payers_find(sqlite->payers, request->payer, out))
+		rc = ask_payer(sqlite, request->payer, out);
+	if (rc != RC_OK)
+		return rc;
+	for (int i = 0; i < STORE_QUOTA_STORED; i++)
+		if (out->limits[i] == STORE_QUOTA_DEFAULT)
+			out->limits[i] = request->quota.limits[i];
+	out->counts = out->account || has_limit(out->limits);
+	return RC_OK;
 }
 
 enum rc quota_enter(struct transaction *transaction, const struct store_request *request)
@@ -147,7 +160,8 @@ enum rc quota_open_account(struct sqlite *sqlite, struct quota_payer *payer)
 	if (rc != RC_OK)
 		return rc;
 	payer->account = (uint64_t)sqlite3_last_insert_rowid(sqlite->db);
-	sqlite->quotas = QUOTAS_USED; /* also if the transaction is rolled back: that only costs */
+	payers_forget(sqlite->payers); /* also other tokens of the user have it now */
+	sqlite->quotas = QUOTAS_USED;  /* also if the transaction is rolled back: that only costs */
 	return RC_OK;
 }
 
@@ -156,6 +170,7 @@ enum rc quota_charge(struct sqlite *sqlite, uint64_t account,
 {
 	sqlite3_stmt *stmt = sqlite->sql[SQL_CHARGE];
 
+	payers_charge(sqlite->payers, account, growth);
 	sql_bind_number(stmt, 1, account);
 	for (int i = 0; i < STORE_QUOTA_STORED; i++)
 		sql_bind_number(stmt, 2 + i, (uint64_t)growth[i]);

@@ -82,7 +82,9 @@ struct sqlite {
 	int log_copied; /* how many of them the last checkpoint had copied, or tried to */
 	int log_cut;    /* from how many on a checkpoint waits for readers */
 	uint64_t checkpoints;
-	enum quotas quotas; /* of a writer */
+	/* Of a writer. */
+	enum quotas quotas;
+	struct payers *payers; /* NULL: none yet */
 	/* What the next commit of a writer says of the file (log_owner.h). */
 	uint64_t head;  /* of the last commit */
 	int64_t copied; /* the head when the log was last copied as a whole; -1: never */
