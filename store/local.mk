@@ -55,9 +55,14 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/wal.c %D%/sqlite/wal.h \
 	%D%/sqlite/wal_index.c
 
-# The PostgreSQL back end, for --with-postgresql. Its schema is a file of SQL, which the
-# build makes a text of.
-EXTRA_DIST += %D%/postgres/schema.sql
+# The PostgreSQL back end, for --with-postgresql. The build makes texts of its files of
+# SQL. A migration is appended to these, with the next number; a released one is never
+# changed.
+postgres_migrations = \
+	%D%/postgres/migration-1.sql \
+	%D%/postgres/migration-2.sql
+postgres_functions = %D%/postgres/functions.sql
+EXTRA_DIST += $(postgres_migrations) $(postgres_functions)
 postgres_libs =
 if POSTGRESQL
 noinst_LIBRARIES += libstore_postgres.a
@@ -75,6 +80,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/lane.c %D%/postgres/lane.h \
 	%D%/postgres/load.c \
 	%D%/postgres/line.c %D%/postgres/line.h \
+	%D%/postgres/migrate.c %D%/postgres/migrate.h \
 	%D%/postgres/open.c \
 	%D%/postgres/operations.h \
 	%D%/postgres/params.c %D%/postgres/params.h \
@@ -86,10 +92,18 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/tokens.c \
 	%D%/postgres/whole.c %D%/postgres/whole.h
 nodist_libstore_postgres_a_SOURCES = %D%/postgres/schema_sql.c
-%D%/postgres/schema_sql.c: %D%/postgres/schema.sql
+%D%/postgres/schema_sql.c: $(postgres_migrations) $(postgres_functions)
 	$(AM_V_GEN)$(MKDIR_P) %D%/postgres && { \
-		echo '#include "store/postgres/schema.h"'; \
-		echo 'const char schema_sql[] ='; \
-		$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $(srcdir)/%D%/postgres/schema.sql; \
-		echo ';'; } >$@.new && mv $@.new $@
+		text() { $(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' "$(srcdir)/$$1"; }; \
+		echo '#include "store/postgres/migrate.h"'; \
+		echo '#include "base/array.h"'; \
+		echo 'const char *const postgres_migrations[] = {'; \
+		for file in $(postgres_migrations); do text "$$file" && echo ','; done; \
+		echo '};'; \
+		echo 'const int postgres_migration_count = COUNT(postgres_migrations);'; \
+		echo 'const char postgres_functions[] ='; \
+		text $(postgres_functions); \
+		echo ';'; \
+		echo "const char postgres_functions_sum[] = \"`cksum <$(srcdir)/$(postgres_functions)`\";"; \
+	} >$@.new && mv $@.new $@
 CLEANFILES += %D%/postgres/schema_sql.c

@@ -70,6 +70,7 @@ process_tests = \
 	%D%/0890-quota.sh \
 	%D%/0895-schemas.sh \
 	%D%/0900-postgres-store.sh \
+	%D%/0905-postgres-migrations.sh \
 	%D%/0910-postgres-commands.sh \
 	%D%/0920-postgres-failover.sh \
 	%D%/0930-postgres-writers.sh \
@@ -178,6 +179,7 @@ EXTRA_DIST += \
 	$(page_tests) \
 	%D%/README.md \
 	%D%/postgres.sh \
+	%D%/postgres/schema-1.sql \
 	%D%/site/site.test.mjs \
 	%D%/conventions/architecture.test.mjs \
 	%D%/conventions/log-events.mjs \

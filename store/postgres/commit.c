@@ -109,7 +109,7 @@ void commit_take_head(struct commit *commit, uint64_t epoch, uint64_t seq)
 		commit->head = (struct store_cursor){ .epoch = epoch, .seq = seq };
 }
 
-/* token_add() and the like in schema.sql */
+/* token_add() and the like in functions.sql */
 static enum rc rc_of_token(int code)
 {
 	static const enum rc rcs[] = { RC_OK, RC_EXISTS, RC_NOT_FOUND, RC_DENIED };

@@ -4,8 +4,8 @@
 #include "store/postgres/copy_rows.h"
 #include "store/postgres/dump.h"
 #include "store/postgres/lane.h"
+#include "store/postgres/migrate.h"
 #include "store/postgres/result.h"
-#include "store/postgres/schema.h"
 #include "store/postgres/whole.h"
 
 #include <assert.h>

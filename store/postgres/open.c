@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/postgres/lane.h"
-#include "store/postgres/schema.h"
+#include "store/postgres/migrate.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -43,7 +43,7 @@ static const char *const writer_setup[] = { SETTINGS, "SELECT epoch_check('conne
 	"id, token.usr, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
 	"quota_groups, quota_streams, quota_pushes"
 
-/* Columns and parameters: schema.sql describes the functions. */
+/* Columns and parameters: functions.sql describes the functions. */
 static const char *const statements[PG_COUNT] = {
 	[PG_PULL] = "SELECT * FROM pull($1, $2, $3, $4, $5, $6, $7, $8)",
 	[PG_LATEST] = "SELECT * FROM latest($1, $2)",
@@ -76,7 +76,7 @@ static const char *const statements[PG_COUNT] = {
 
 /* ---- Opening ---- */
 
-/* Checks the database and, for a writer, makes its schema. */
+/* Checks the database and, for a writer, makes its schema or migrates it. */
 static enum rc prepare(struct conninfo *conninfo, bool may_make, int *lanes, struct error *err)
 {
 	PGconn *conn;
@@ -84,12 +84,7 @@ static enum rc prepare(struct conninfo *conninfo, bool may_make, int *lanes, str
 
 	if (rc != RC_OK)
 		return rc;
-	rc = pg_schema_check(conn, lanes, err);
-	if (rc == RC_NOT_FOUND && may_make) {
-		rc = pg_schema_make(conn, 1, err);
-		if (rc == RC_OK)
-			rc = pg_schema_check(conn, lanes, err);
-	}
+	rc = may_make ? pg_schema_ensure(conn, lanes, err) : pg_schema_check(conn, lanes, err);
 	conninfo_keep_password(conninfo, PQpass(conn));
 	PQfinish(conn);
 	return rc;
@@ -149,17 +144,17 @@ enum rc postgres_init(const struct db_url *db, int lanes, struct error *err)
 	struct conninfo *conninfo;
 	PGconn *conn = NULL;
 	enum rc rc = conninfo_parse(db->text, &conninfo, err);
-	int there;
+	struct pg_schema there;
 
 	assert(lanes >= 1 && lanes <= LANES_MAX);
 	if (rc == RC_OK)
 		rc = pg_schema_connect(conninfo, &conn, err);
 	if (rc == RC_OK)
-		rc = pg_schema_check(conn, &there, err);
-	if (rc == RC_OK)
+		rc = pg_schema_look(conn, &there, err);
+	if (rc == RC_OK && !there.is_behind)
 		rc = error_set(err, RC_EXISTS, "the database %s is made already, with lanes = %d",
-			       PQdb(conn), there);
-	else if (rc == RC_NOT_FOUND)
+			       PQdb(conn), there.lanes);
+	else if (rc == RC_NOT_FOUND || rc == RC_OK)
 		rc = pg_schema_make(conn, lanes, err);
 	PQfinish(conn);
 	conninfo_free(conninfo);

@@ -1,5 +1,5 @@
-/* Rounds of pushes: one call of push() (schema.sql) for many requests, and the values
- * of conflicts. Called by commit.c. */
+/* Rounds of pushes: one call of push() (functions.sql) for many requests, and the
+ * values of conflicts. Called by commit.c. */
 #include "store/postgres/commit.h"
 
 #include "base/fault.h"
@@ -205,7 +205,7 @@ static void add_value(struct params *params, const struct commit *commit, size_t
 		element_text(params, edit->value);
 }
 
-/* In the order of push() in schema.sql. */
+/* In the order of push() in functions.sql. */
 static const struct {
 	enum params_type type;
 	add_element *add;

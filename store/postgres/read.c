@@ -17,7 +17,7 @@ struct pull {
 	void *arg;
 };
 
-/* Columns of pull() in schema.sql. */
+/* Columns of pull() in functions.sql. */
 enum { COLUMN_A, COLUMN_B, COLUMN_C, COLUMN_D, COLUMN_FLAG, COLUMN_PLAIN, COLUMN_ID, COLUMN_VALUE };
 
 static void read_doc(const PGresult *result, int row, struct store_doc *out)

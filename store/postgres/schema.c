@@ -1,18 +1,14 @@
-/* Connects for the first time, checks a database and creates its schema. Called by
- * open.c and by commands on whole databases (whole.c, check.c). */
+/* Connects for the first time and checks a database. Called by open.c and by commands
+ * on whole databases (whole.c, check.c); migrate.c makes the schema. */
 #include "store/postgres/schema.h"
 
 #include "base/array.h"
-#include "base/mem.h"
+#include "store/postgres/migrate.h"
 #include "store/postgres/result.h"
 
-#include <assert.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SCHEMA_VERSION 1
 #define SERVER_VERSION_MIN 150000
 
 /* ---- Connecting ---- */
@@ -135,12 +131,24 @@ static enum rc another_program(const PGconn *conn, struct error *err)
 			 PQdb(conn));
 }
 
-static enum rc check_meta(PGconn *conn, int *lanes, struct error *err)
+static enum rc too_old(const PGconn *conn, int migrations, struct error *err)
+{
+	return error_set(err, RC_NEWER,
+			 "the database %s was made by a newer version of this program (schema %d, "
+			 "this one knows %d); upgrade",
+			 PQdb(conn), migrations, postgres_migration_count);
+}
+
+/* Some columns came with a migration. */
+static const char meta_sql[] =
+	"SELECT program, schema, lanes, coalesce((to_jsonb(m) ->> 'compatible')::int, schema),"
+	" coalesce(to_jsonb(m) ->> 'functions', '') FROM " SCHEMA_NAME ".meta m";
+
+static enum rc look_at_meta(PGconn *conn, struct pg_schema *out, struct error *err)
 {
 	PGresult *result;
-	enum rc rc = pg_schema_query(
-		conn, "SELECT program, schema, lanes FROM " SCHEMA_NAME ".meta", &result, err);
-	int version;
+	enum rc rc = pg_schema_query(conn, meta_sql, &result, err);
+	int compatible;
 
 	if (rc != RC_OK)
 		return rc;
@@ -148,15 +156,14 @@ static enum rc check_meta(PGconn *conn, int *lanes, struct error *err)
 		PQclear(result);
 		return another_program(conn, err);
 	}
-	version = atoi(PQgetvalue(result, 0, 1));
-	*lanes = atoi(PQgetvalue(result, 0, 2));
+	out->migrations = atoi(PQgetvalue(result, 0, 1));
+	out->lanes = atoi(PQgetvalue(result, 0, 2));
+	compatible = atoi(PQgetvalue(result, 0, 3));
+	out->is_behind = out->migrations < postgres_migration_count ||
+			 (out->migrations == postgres_migration_count &&
+			  strcmp(PQgetvalue(result, 0, 4), postgres_functions_sum) != 0);
 	PQclear(result);
-	if (version > SCHEMA_VERSION)
-		return error_set(err, RC_NEWER,
-				 "the database %s was made by a newer version of this program "
-				 "(schema %d, this one knows %d); upgrade",
-				 PQdb(conn), version, SCHEMA_VERSION);
-	return RC_OK;
+	return compatible > postgres_migration_count ? too_old(conn, out->migrations, err) : RC_OK;
 }
 
 /* Counts what there is in the schema: -1 if there is none, else the number of
@@ -169,13 +176,13 @@ static const char look_sql[] =
 	" AND c.relname = 'meta' AND a.attname IN ('program', 'schema', 'lanes'))"
 	" FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = '" SCHEMA_NAME "'";
 
-enum rc pg_schema_check(PGconn *conn, int *lanes, struct error *err)
+enum rc pg_schema_look(PGconn *conn, struct pg_schema *out, struct error *err)
 {
 	PGresult *result;
 	enum rc rc = pg_schema_query(conn, look_sql, &result, err);
 	int relations, columns;
 
-	*lanes = 1;
+	*out = (struct pg_schema){ .lanes = 1 };
 	if (rc != RC_OK)
 		return rc;
 	relations = atoi(PQgetvalue(result, 0, 0));
@@ -186,67 +193,19 @@ enum rc pg_schema_check(PGconn *conn, int *lanes, struct error *err)
 				 "the database %s has no schema " SCHEMA_NAME
 				 " yet; make it with 'pocketbook init'",
 				 PQdb(conn));
-	return columns == 3 ? check_meta(conn, lanes, err) : another_program(conn, err);
+	return columns == 3 ? look_at_meta(conn, out, err) : another_program(conn, err);
 }
 
-static enum rc fill(PGconn *conn, int lanes, struct error *err)
+enum rc pg_schema_check(PGconn *conn, int *lanes, struct error *err)
 {
-	char sql[512];
-	enum rc rc = pg_schema_query(conn, schema_sql, NULL, err);
+	struct pg_schema schema;
+	enum rc rc = pg_schema_look(conn, &schema, err);
 
-	assert(lanes >= 1);
-	(void)snprintf(sql, sizeof(sql),
-		       "INSERT INTO meta (program, schema, lanes) VALUES ('pocketbook', %d, %d);"
-		       "INSERT INTO change (lane, entry, seq, documents, tombstones, horizon, "
-		       "groups, seqs)"
-		       " SELECT l, 0, 0, 0, 0, 0, '{}', '{}' FROM generate_series(0, %d) l;"
-		       "SELECT epoch_check('created', false)",
-		       SCHEMA_VERSION, lanes, lanes - 1);
-	return rc == RC_OK ? pg_schema_query(conn, sql, NULL, err) : rc;
-}
-
-/* CREATE SCHEMA needs a right that whoever owns an existing one may lack. */
-static enum rc make_schema(PGconn *conn, struct error *err)
-{
-	PGresult *result;
-	enum rc rc = pg_schema_query(
-		conn, "SELECT count(*) FROM pg_namespace WHERE nspname = '" SCHEMA_NAME "'",
-		&result, err);
-	bool is_there;
-
-	if (rc != RC_OK)
-		return rc;
-	is_there = atoi(PQgetvalue(result, 0, 0)) > 0;
-	PQclear(result);
-	return is_there ? RC_OK : pg_schema_query(conn, "CREATE SCHEMA " SCHEMA_NAME, NULL, err);
-}
-
-enum rc pg_schema_begin(PGconn *conn, int lanes, struct error *err)
-{
-	int there;
-	enum rc rc =
-		pg_schema_query(conn,
-				"BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL search_path = "
-				"" SCHEMA_NAME ", pg_temp;"
-				" SET LOCAL client_min_messages = warning;"
-				" SELECT pg_advisory_xact_lock(7216171, 0)",
-				NULL, err);
-
-	if (rc == RC_OK)
-		rc = pg_schema_check(conn, &there, err);
-	if (rc == RC_NOT_FOUND) {
-		rc = make_schema(conn, err);
-		if (rc == RC_OK)
-			rc = fill(conn, lanes, err);
-	}
-	if (rc != RC_OK && pg_schema_query(conn, "ROLLBACK", NULL, NULL) != RC_OK)
-		return rc; /* the connection is gone, and with it the transaction */
+	*lanes = schema.lanes;
+	if (rc == RC_OK && schema.migrations < postgres_migration_count)
+		return error_set(err, RC_UNAVAILABLE,
+				 "the database %s has an older schema (%d of %d); bring it up to "
+				 "date with 'pocketbook init', or start a server of this version",
+				 PQdb(conn), schema.migrations, postgres_migration_count);
 	return rc;
-}
-
-enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err)
-{
-	enum rc rc = pg_schema_begin(conn, lanes, err);
-
-	return rc == RC_OK ? pg_schema_query(conn, "COMMIT", NULL, err) : rc;
 }

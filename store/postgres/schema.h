@@ -1,4 +1,5 @@
-/* The schema of a PostgreSQL database, on a blocking connection. */
+/* Connects to a PostgreSQL database and recognizes its schema, on a blocking
+ * connection. */
 #ifndef STORE_POSTGRES_SCHEMA_H
 #define STORE_POSTGRES_SCHEMA_H
 
@@ -7,11 +8,16 @@
 #include "store/postgres/conninfo.h"
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 #define SCHEMA_NAME "pocketbook"
 
-/* store/postgres/schema.sql, by the build. */
-extern const char schema_sql[];
+/* What is in the schema of a database. */
+struct pg_schema {
+	int lanes;
+	int migrations;
+	bool is_behind; /* this program has more migrations, or other functions */
+};
 
 /* Connects to the first host that accepts writes, waiting for it, and checks that the
  * server can be used. PQfinish(*out). RC_UNAVAILABLE: no host answered, or none
@@ -19,14 +25,11 @@ extern const char schema_sql[];
  * database is not in UTF-8. */
 MUST_USE enum rc pg_schema_connect(const struct conninfo *conninfo, PGconn **out,
 				   struct error *err);
-/* Checks the schema and reads the number of lanes. RC_NOT_FOUND: there is none yet;
- * RC_CORRUPT: it is another program's; RC_NEWER; RC_DENIED. */
+/* RC_NOT_FOUND: there is none yet; RC_CORRUPT: it is another program's; RC_NEWER: this
+ * one is too old for it; RC_DENIED. */
+MUST_USE enum rc pg_schema_look(PGconn *conn, struct pg_schema *out, struct error *err);
+/* The same for those that cannot migrate it. RC_UNAVAILABLE also if it is older. */
 MUST_USE enum rc pg_schema_check(PGconn *conn, int *lanes, struct error *err);
-/* Makes it, in one transaction, unless another process has done so meanwhile. */
-MUST_USE enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err);
-/* The same, but leaves the transaction open, in which the schema is the search path,
- * and also if it is there already. On failure there is no transaction. */
-MUST_USE enum rc pg_schema_begin(PGconn *conn, int lanes, struct error *err);
 /* Runs one statement without parameters; results are text. Names the failure. */
 MUST_USE enum rc pg_schema_query(PGconn *conn, const char *sql, PGresult **out, struct error *err);
 

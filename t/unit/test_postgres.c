@@ -117,7 +117,7 @@ static void other_schemas(void **state)
 	KIT(kit);
 
 	kit_close(kit);
-	kit_sql(kit->path, "UPDATE meta SET schema = 99");
+	kit_sql(kit->path, "UPDATE meta SET schema = 99, compatible = 99");
 	assert_refused(kit->path, STORE_WRITER, RC_NEWER, "newer version of this program");
 	kit_sql(kit->path, "UPDATE meta SET program = 'other'");
 	assert_refused(kit->path, STORE_READER, RC_CORRUPT, "another program's");
