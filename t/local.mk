@@ -72,6 +72,7 @@ process_tests = \
 	%D%/0900-postgres-store.sh \
 	%D%/0905-postgres-migrations.sh \
 	%D%/0910-postgres-commands.sh \
+	%D%/0915-postgres-tls.sh \
 	%D%/0920-postgres-failover.sh \
 	%D%/0930-postgres-writers.sh \
 	%D%/0940-postgres-serve.sh \
