@@ -38,10 +38,19 @@ void generation_tokens_end(struct shm *shm)
 	}
 }
 
+void generation_tokens_lease(struct shm *shm, uint64_t until)
+{
+	shm->published.token_until = until;
+	atomic_store(&shm->map->token_until, until);
+}
+
 uint64_t generation_tokens_read(const struct shm *shm)
 {
 	uint64_t number = atomic_load(&shm->map->token_generation);
+	uint64_t until = atomic_load(&shm->map->token_until);
 
+	if (until && clock_ms() >= until)
+		return GENERATION_NONE;
 	return number % 2 ? GENERATION_NONE : number;
 }
 
@@ -49,15 +58,20 @@ uint64_t generation_tokens_read(const struct shm *shm)
 
 bool generation_is_sound(const struct shm *shm)
 {
-	const uint64_t own = shm->published.token_generation;
+	const struct published *own = &shm->published;
 
-	return own == 0 || atomic_load(&shm->map->token_generation) == own;
+	if (own->token_until && atomic_load(&shm->map->token_until) != own->token_until)
+		return false;
+	return own->token_generation == 0 ||
+	       atomic_load(&shm->map->token_generation) == own->token_generation;
 }
 
 void generation_repair(struct shm *shm)
 {
 	uint64_t *own = &shm->published.token_generation;
 
+	if (shm->published.token_until)
+		atomic_store(&shm->map->token_until, shm->published.token_until);
 	if (*own == 0)
 		return;
 	*own = number_fresh() | (*own & 1);

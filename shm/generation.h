@@ -25,6 +25,9 @@ void generation_tokens_begin(struct shm *shm);
 /* They do not until the next begin. Wakes the workers. Without a begin before it, does
  * nothing. */
 void generation_tokens_end(struct shm *shm);
+/* Without another call the generation ends by itself at `until` (clock_ms): for a
+ * database that others change, too. */
+void generation_tokens_lease(struct shm *shm, uint64_t until);
 /* The current generation, or GENERATION_NONE while tokens may be changing. */
 uint64_t generation_tokens_read(const struct shm *shm);
 

@@ -63,6 +63,7 @@ struct map {
 	alignas(MAP_LINE) atomic_uint_least64_t edition; /* the buckets account for it */
 	atomic_uint_least64_t spoils;
 	alignas(MAP_LINE) atomic_uint_least64_t token_generation; /* odd: tokens may be */
+	atomic_uint_least64_t token_until; /* clock_ms of its end; 0: it has none */
 	alignas(MAP_LINE) struct map_store store;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];
@@ -85,7 +86,7 @@ _Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKE
  * map. Zero in all but the writer. */
 struct published {
 	uint64_t head, committed;
-	uint64_t token_generation;
+	uint64_t token_generation, token_until;
 	uint64_t edition, spoils;
 	bool attached; /* to the ring */
 };

@@ -182,7 +182,9 @@ struct store_change {
  *
  *   HEAD ──▶ CHANGES ... ──▶ LOST ──▶ CHANGES ...      the first is HEAD, which may
  *     ▲          │             │                       come again at any time
- *     └──────────┴─────────────┘ */
+ *     └──────────┴─────────────┘
+ *
+ * CURRENT comes at least five times a second, except after LOST. */
 enum store_news_kind {
 	/* Reports begin here: any group and any token may have changed before. A new
 	 * epoch has begun if `head` has another one than before. */
@@ -190,6 +192,8 @@ enum store_news_kind {
 	/* Commits of all hosts, this one included, in the order of their sequence
 	 * numbers, once they can be read; none after LOST, if nothing was missed. */
 	STORE_NEWS_CHANGES,
+	/* Nothing more has been committed up to `as_of`. */
+	STORE_NEWS_CURRENT,
 	/* It is not known for the time being what other hosts commit. */
 	STORE_NEWS_LOST
 };
@@ -199,6 +203,7 @@ struct store_news {
 	struct store_cursor head;
 	const struct store_change *changes;
 	size_t count;
+	uint64_t as_of; /* clock_ms */
 };
 
 typedef void on_store_news(void *arg, const struct store_news *news);

@@ -52,6 +52,17 @@ is "$(status_of "$url/sync?group=t" -H "Authorization: Bearer $bob")" 401 "b ref
 use a
 is "$(status_of "$url/sync?group=t" -H "Authorization: Bearer $bob")" 401 "a refuses it"
 
+# A writer that stands still does not see that; its host does not trust what it knew.
+eve=$(token eve)
+use b
+is "$(status_of "$url/sync?group=t" -H "Authorization: Bearer $eve")" 200 "another token is good on b"
+frozen=$(writer)
+kill -STOP "$frozen"
+"$POCKETBOOK" token revoke "$(pg_sql one app "SELECT id FROM pocketbook.token WHERE usr = 'eve'")" --db "$pg" >"$work/out" 2>&1
+refuses() { [ "$(status_of "$url/sync?group=t" -H "Authorization: Bearer $eve")" = 401 ]; }
+wait_for "b refuses it although its writer stands still" refuses
+kill -CONT "$frozen"
+
 # ---- Stopped and started ----
 
 put a t:1 one

@@ -5,7 +5,8 @@
  * order of the sequence numbers, so that all up to the newest hint has been published.
  * Tokens have a generation while the reports come: a revocation on another host begins
  * a new one within milliseconds, and if reports do not come, workers look up each
- * token. */
+ * token. The generation also ends by itself, so that a writer that stands still or is
+ * dead lets no revoked token live on. */
 #include "writer/news.h"
 
 #include "base/log.h"
@@ -17,6 +18,10 @@
 #include "writer/shm_watch.h"
 
 #include <assert.h>
+
+/* How long a worker may trust what it knows of tokens after this process knew it
+ * last. */
+#define TOKENS_MS 900
 
 /* Can one of these have made a token worth less? */
 static bool names_tokens(const struct store_news *news)
@@ -139,6 +144,9 @@ void news_take(void *arg, const struct store_news *news)
 		break;
 	case STORE_NEWS_CHANGES:
 		take_changes(writer, news);
+		break;
+	case STORE_NEWS_CURRENT:
+		generation_tokens_lease(writer->from->shm, news->as_of + TOKENS_MS);
 		break;
 	case STORE_NEWS_LOST:
 		take_loss(writer);

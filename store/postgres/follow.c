@@ -15,6 +15,7 @@
 #define POLL_MS 200
 /* Without an answer for so long, it is not known what other hosts commit. */
 #define LOST_MS 700
+#define ENTRIES_MAX 1000 /* of a lane in one result of FOLLOW_CHANGES */
 
 enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_LINEAGE, FOLLOW_COUNT };
 
@@ -70,8 +71,9 @@ struct follow {
 
 static void report(struct follow *follow, struct store_news news)
 {
-	follow->is_lost = news.kind == STORE_NEWS_LOST;
-	follow->losses += follow->is_lost;
+	if (news.kind != STORE_NEWS_CURRENT)
+		follow->is_lost = news.kind == STORE_NEWS_LOST;
+	follow->losses += news.kind == STORE_NEWS_LOST;
 	if (follow->on_news)
 		follow->on_news(follow->arg, &news);
 }
@@ -117,6 +119,15 @@ static void on_heads(void *arg, enum rc rc, const PGresult *result)
 
 /* ---- Changes ---- */
 
+static uint64_t sum_known(const struct follow *follow)
+{
+	uint64_t sum = 0;
+
+	for (int lane = 0; lane < follow->postgres->lanes; lane++)
+		sum += follow->known[lane];
+	return sum;
+}
+
 /* The rows of one entry. False: it is not the next one. */
 static bool take_entry(struct follow *follow, const PGresult *result, int row,
 		       struct store_change *changes, size_t *count)
@@ -146,6 +157,7 @@ static bool take_entry(struct follow *follow, const PGresult *result, int row,
 static void on_changes(void *arg, enum rc rc, const PGresult *result)
 {
 	struct follow *follow = arg;
+	const uint64_t before = sum_known(follow);
 	struct store_change *changes;
 	size_t count = 0;
 	bool is_whole;
@@ -161,6 +173,9 @@ static void on_changes(void *arg, enum rc rc, const PGresult *result)
 		report(follow, (struct store_news){ .kind = STORE_NEWS_CHANGES,
 						    .changes = changes,
 						    .count = count });
+	if (is_whole && sum_known(follow) - before < ENTRIES_MAX)
+		report(follow, (struct store_news){ .kind = STORE_NEWS_CURRENT,
+						    .as_of = follow->asked_at });
 	if (is_whole) {
 		follow->whole_at = clock_ms();
 		follow->must_ask = follow->must_ask || PQntuples(result) > 1; /* more? */

@@ -1,5 +1,6 @@
 /* The generation of tokens: none while they may be changing, another one after each
  * change. And the edition that the buckets account for. */
+#include "base/clock.h"
 #include "shm/edition.h"
 #include "shm/generation.h"
 #include "shm/map.h"
@@ -68,6 +69,27 @@ static void beginning_twice_is_one_change(void **state)
 	shm_free(shm);
 }
 
+/* As far as the clock of this machine goes. */
+static void it_ends_by_itself(void **state)
+{
+	struct shm *shm = make();
+
+	(void)state;
+	generation_tokens_begin(shm);
+	generation_tokens_end(shm);
+	generation_tokens_lease(shm, clock_ms() + 3600000);
+	assert_int_not_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_lease(shm, clock_ms());
+	assert_int_equal(generation_tokens_read(shm), GENERATION_NONE);
+	generation_tokens_lease(shm, clock_ms() + 3600000);
+	assert_int_not_equal(generation_tokens_read(shm), GENERATION_NONE);
+	atomic_store(&shm->map->token_until, UINT64_MAX);
+	assert_false(generation_is_sound(shm));
+	generation_repair(shm);
+	assert_true(generation_is_sound(shm));
+	shm_free(shm);
+}
+
 static void one_edition_is_accounted_for(void **state)
 {
 	struct shm *shm = make();
@@ -116,6 +138,7 @@ int main(void)
 		cmocka_unit_test(there_is_none_before_a_writer_has_looked),
 		cmocka_unit_test(a_change_makes_another_one),
 		cmocka_unit_test(beginning_twice_is_one_change),
+		cmocka_unit_test(it_ends_by_itself),
 		cmocka_unit_test(one_edition_is_accounted_for),
 		cmocka_unit_test(a_spoiled_edition_is_repaired),
 	};
