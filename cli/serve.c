@@ -1,5 +1,6 @@
 /* `pocketbook serve`: its options, and what is checked before the master
  * (master/master.h) takes over. */
+#include "base/array.h"
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -314,6 +315,7 @@ static int database_check(const struct master_settings *settings)
 struct configuration {
 	struct options *options; /* NULL: those of the invocation */
 	struct settings settings;
+	struct buf changed; /* names of options that differ from those before */
 };
 
 struct serving {
@@ -327,6 +329,14 @@ static void configuration_clear(struct configuration *configuration)
 	settings_clear(&configuration->settings);
 	options_free(configuration->options);
 	configuration->options = NULL;
+	buf_free(&configuration->changed);
+}
+
+static const struct options *options_in_force(const struct serving *serving)
+{
+	const struct options *options = serving->both[serving->now].options;
+
+	return options ? options : serving->invocation->options;
 }
 
 static enum rc on_reload(void *arg, const struct master_settings **out, struct error *err)
@@ -335,12 +345,20 @@ static enum rc on_reload(void *arg, const struct master_settings **out, struct e
 	struct configuration *other = &serving->both[!serving->now];
 	enum rc rc;
 
+	if (out == NULL) {
+		serving->now = !serving->now;
+		return RC_OK;
+	}
 	configuration_clear(other);
 	rc = config_reread(serving->invocation, &other->options, err);
 	if (rc == RC_OK)
 		rc = settings_read(other->options, &other->settings, err);
 	if (rc != RC_OK)
 		return rc;
+	settings_put_changed(options_in_force(serving), other->options, serve_options,
+			     COUNT(serve_options), &other->changed);
+	buf_put_byte(&other->changed, 0);
+	other->settings.master.changed = other->changed.data;
 	serving->now = !serving->now;
 	*out = &other->settings.master;
 	return RC_OK;

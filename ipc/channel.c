@@ -8,6 +8,9 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+/* Of a message about the level, without names: the level and who asked. */
+#define LEVEL_SIZE (1 + sizeof(struct channel_sender))
+
 union control {
 	struct cmsghdr header;
 	char space[CMSG_SPACE(sizeof(int))];
@@ -94,24 +97,31 @@ enum rc channel_receive_message(int channel, char *room, size_t *len, int *fd)
 	return RC_OK;
 }
 
-enum rc channel_send_level(int channel, enum log_level level, const struct channel_sender *sender)
+enum rc channel_send_level(int channel, enum log_level level, const struct channel_sender *sender,
+			   const char *changed)
 {
-	char bytes[1 + sizeof(*sender)];
+	char bytes[LEVEL_SIZE + CHANNEL_CHANGED_MAX];
+	const size_t len = changed ? strnlen(changed, CHANNEL_CHANGED_MAX - 1) : 0;
 
 	bytes[0] = (char)(CHANNEL_LOG + (int)level);
 	memcpy(bytes + 1, sender, sizeof(*sender));
-	return channel_send_message(channel, slice_make(bytes, sizeof(bytes)), -1);
+	if (len)
+		memcpy(bytes + LEVEL_SIZE, changed, len);
+	return channel_send_message(channel, slice_make(bytes, LEVEL_SIZE + len), -1);
 }
 
 enum rc channel_receive(int channel, struct channel_message *out)
 {
-	char bytes[1 + sizeof(out->sender)] = { 0 };
+	char bytes[LEVEL_SIZE + CHANNEL_CHANGED_MAX - 1] = { 0 };
 	size_t len = sizeof(bytes);
 	enum rc rc = channel_receive_message(channel, bytes, &len, &out->fd);
 
 	out->word = (enum channel_word)bytes[0];
 	out->sender = (struct channel_sender){ .uid = (uid_t)-1 };
-	if (rc == RC_OK && len == sizeof(bytes))
-		memcpy(&out->sender, bytes + 1, sizeof(out->sender));
+	memset(out->changed, 0, sizeof(out->changed));
+	if (rc != RC_OK || len < LEVEL_SIZE)
+		return rc;
+	memcpy(&out->sender, bytes + 1, sizeof(out->sender));
+	memcpy(out->changed, bytes + LEVEL_SIZE, len - LEVEL_SIZE);
 	return rc;
 }

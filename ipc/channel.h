@@ -19,7 +19,8 @@ enum channel_word {
 	 * and needs one. */
 	CHANNEL_LINK = 'L',
 	/* Master → child: '0' + the level up to which it logs from now on (enum
-	 * log_level), and who asked for the reload in which it was set. */
+	 * log_level), who asked for the reload in which it was set, and the names of
+	 * the options that it changed. */
 	CHANNEL_LOG = '0',
 	CHANNEL_LOG_LAST = CHANNEL_LOG + LOG_DEBUG,
 	/* Master → worker, with a channel to its successor: hand all over, then leave
@@ -31,6 +32,8 @@ enum channel_word {
 	CHANNEL_HANDOFF_RECEIVE = 'T'
 };
 
+#define CHANNEL_CHANGED_MAX 512
+
 /* Who has sent a signal. */
 struct channel_sender {
 	pid_t pid; /* 0: unknown */
@@ -41,6 +44,7 @@ struct channel_message {
 	enum channel_word word;
 	int fd; /* the receiver closes it; -1: none */
 	struct channel_sender sender;
+	char changed[CHANNEL_CHANGED_MAX]; /* names, terminated */
 };
 
 /* Both ends close-on-exec and non-blocking. RC_IO with errno. */
@@ -48,9 +52,10 @@ MUST_USE enum rc channel_pair(int ends[2]);
 /* Sends; the descriptor (or -1) stays the caller's. RC_UNAVAILABLE: the other side is
  * gone; RC_BUSY: its queue is full. */
 MUST_USE enum rc channel_send(int channel, enum channel_word word, int fd);
-/* Sends the level up to which the other side is to log. */
+/* Sends the level up to which the other side is to log. `changed`: NULL is none; what
+ * is longer than a message holds is cut. */
 MUST_USE enum rc channel_send_level(int channel, enum log_level level,
-				    const struct channel_sender *sender);
+				    const struct channel_sender *sender, const char *changed);
 /* Sets the log level if the word is about that; false: it is another word. */
 bool channel_set_level(enum channel_word word);
 /* Sends a message of at least one byte, whose meaning is up to the two ends. */

@@ -24,6 +24,7 @@ struct master_settings {
 	const char *greeting;     /* for stderr when all serve; NULL: none */
 	struct db_place place;    /* of the database: where the lock and the control socket lie */
 	struct worker_settings worker;
+	const char *changed; /* by a reload: the names of the options, for the audit file */
 	/* What else a dry run checks (master/upgrade.h); exit status, with the reason
 	 * on stderr. NULL: nothing */
 	int (*dry_run)(const struct master_settings *settings);
@@ -39,7 +40,8 @@ MUST_USE enum rc master_listen_check(const char *const *listen, size_t count, bo
 bool master_is_upgrade(void);
 
 /* Reads the settings again. The struct that it returns, and the one before, must stay
- * as they are. Anything but RC_OK: `err`. */
+ * as they are. Anything but RC_OK: `err`. With `out` NULL: the settings that it has
+ * just returned are refused, and those before stay in force. */
 typedef enum rc on_master_reload(void *arg, const struct master_settings **out, struct error *err);
 
 /* Serves until SIGTERM or SIGINT; returns the exit status. A fault at the start is

@@ -37,7 +37,8 @@ static void reload_set_level(const struct master *master)
 	const enum log_level level = master->current.log_level;
 
 	log_limit(level);
-	if (writer->pid && channel_send_level(writer->channel, level, &master->reload.by) != RC_OK)
+	if (writer->pid && channel_send_level(writer->channel, level, &master->reload.by,
+					      master->current.changed) != RC_OK)
 		log_warn("log_level_unsent", LOG_TEXT("child", writer->name));
 }
 
@@ -51,11 +52,12 @@ static enum rc reload_read(const struct master *master, const struct master_sett
 	if (master->on_reload == NULL)
 		return RC_OK;
 	rc = master->on_reload(master->reload_arg, fresh, err);
-	if (rc == RC_OK && *fresh && reload_is_open(master, *fresh))
-		rc = error_set(err, RC_MALFORMED,
-			       "auth: off would let everybody read and write all, as this server "
-			       "is not on loopback alone");
-	return rc;
+	if (rc != RC_OK || *fresh == NULL || !reload_is_open(master, *fresh))
+		return rc;
+	(void)master->on_reload(master->reload_arg, NULL, NULL);
+	return error_set(err, RC_MALFORMED,
+			 "auth: off would let everybody read and write all, as this server is not "
+			 "on loopback alone");
 }
 
 static void reload_begin(struct master *master)

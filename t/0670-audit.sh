@@ -57,14 +57,20 @@ round() {
 is "$(stat -c '%a %h' "$audit")" "600 1" "the file is made with the database, private"
 round "without a server"
 
-serve --auth on
+config=$work/serve.conf
+echo "max-body = 1M" >"$config"
+serve --auth on --config "$config"
 round "with a server"
 before=$(lines)
 curl -s "$url/sync" -H "Authorization: Bearer $(head -1 "$work/secrets")" -H 'Content-Type: application/json' -d '{"docs":[{"id":"todos:5","value":1}]}' >"$work/body"
 like "$(cat "$work/body")" '"ok"' "a client writes"
 is "$(lines)" "$before" "which is none of the audit file's"
 kill -HUP "$server"
-wait_for "a reload leaves a line" grep -Eq " act=reload pid=$$ uid=$(id -u) command=serve" "$audit"
+wait_for "a reload leaves a line" grep -Eq " act=reload pid=$$ uid=$(id -u) command=serve$" "$audit"
+printf 'max-body = 2M\ncors-origin = https://private.example\nlog-level = warn\n' >"$config"
+kill -HUP "$server"
+wait_for "and what it changed" grep -Eq ' act=reload pid=.* command=serve changed="cors-origin log-level max-body"$' "$audit"
+unlike "$(cat "$audit")" 'private.example' "by name alone"
 
 # As logrotate does.
 mv "$audit" "$work/rotated"

@@ -37,7 +37,8 @@ void writer_audit(struct audit_file *file, const struct batch *batch,
 	append(file, &lines);
 }
 
-void writer_audit_reload(struct audit_file *file, const struct channel_sender *sender)
+void writer_audit_reload(struct audit_file *file, const struct channel_sender *sender,
+			 const char *changed)
 {
 	struct caller caller = server;
 	struct buf lines = BUF_EMPTY;
@@ -45,6 +46,8 @@ void writer_audit_reload(struct audit_file *file, const struct channel_sender *s
 	caller.pid = sender->pid;
 	caller.uid = sender->uid;
 	audit_begin(&lines, &caller, "reload");
+	if (*changed)
+		audit_put_text(&lines, "changed", slice_of(changed));
 	audit_end(&lines);
 	append(file, &lines);
 }

@@ -10,7 +10,8 @@
  * committed. What cannot be recorded is in the log, with the reason. */
 void writer_audit(struct audit_file *file, const struct batch *batch,
 		  const struct store_reply *replies);
-/* Records that the configuration was read again. */
-void writer_audit_reload(struct audit_file *file, const struct channel_sender *sender);
+/* Records that the configuration was read again, and the names of what changed. */
+void writer_audit_reload(struct audit_file *file, const struct channel_sender *sender,
+			 const char *changed);
 
 #endif

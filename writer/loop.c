@@ -166,7 +166,7 @@ static void loop_hear_master(struct writer *writer)
 		(void)close(message.fd);
 	else if (channel_set_level(message.word))
 		/* which each reload sends */
-		writer_audit_reload(&writer->audit, &message.sender);
+		writer_audit_reload(&writer->audit, &message.sender, message.changed);
 }
 
 static void loop_accept(struct writer *writer)
