@@ -19,11 +19,12 @@ static const struct option_spec backup_options[] = {
 	{ .name = "json",
 	  .kind = OPTION_FLAG,
 	  .help = "Print a JSON object with the counts, for programs." },
+	OPTION_DAMAGED,
 	OPTION_DB,
 	OPTION_CONFIG,
 };
 
-static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
+static enum rc backup_make(const char *db, struct atomic_file *copy, const struct options *options,
 			   struct store_stats_full *stats, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "backup");
@@ -31,7 +32,9 @@ static enum rc backup_make(const char *db, struct atomic_file *copy, bool force,
 
 	FAULT("backup_copied");
 	if (rc == RC_OK)
-		rc = atomic_file_commit(copy, force, err);
+		rc = copy_refuse_lost(stats, options, db, err);
+	if (rc == RC_OK)
+		rc = atomic_file_commit(copy, options_is_on(options, "force"), err);
 	progress_wipe(&progress);
 	return rc;
 }
@@ -49,7 +52,7 @@ static int backup_to(const struct invocation *invocation, struct atomic_file *co
 		return status;
 	if (place.path && atomic_file_replaces(copy, place.path))
 		return say_failed("%s is the database itself; name another file", file);
-	rc = backup_make(place.db, copy, options_is_on(invocation->options, "force"), &stats, &err);
+	rc = backup_make(place.db, copy, invocation->options, &stats, &err);
 	if (rc != RC_OK)
 		return say_failed("%s: %s%s", file, err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; no backup was made");
@@ -90,7 +93,9 @@ const struct command command_backup = {
 		"A running server keeps serving. While pages are being copied, the write-ahead "
 		"log of the database cannot start over, so it may grow.\n"
 		"Documents that are damaged are copied as they are, and all others with them: that "
-		"is reported, and the exit status is 3. If the structure of the file is damaged, "
+		"is reported, and the exit status is 3. No backup is made if every document is "
+		"damaged, as it might replace a good one, except with --damaged. If the structure "
+		"of the file is damaged, "
 		"no "
 		"backup is made.\n"
 		"'pocketbook restore' makes a database of the copy again; 'pocketbook check --db "

@@ -23,6 +23,18 @@ static int say_damaged(const struct store_stats_full *stats, const char *to)
 	return EXIT_DAMAGED;
 }
 
+enum rc copy_refuse_lost(const struct store_stats_full *stats, const struct options *options,
+			 const char *from, struct error *err)
+{
+	if (stats->lost == 0 || stats->lost < stats->documents || options_is_on(options, "damaged"))
+		return RC_OK;
+	return error_set(err, RC_CORRUPT,
+			 "every document of %.200s is damaged, %" PRIu64
+			 " in all ('pocketbook check --db %.200s' lists them); use an older "
+			 "backup, or take them as they are with --damaged",
+			 from, stats->lost, from);
+}
+
 int copy_report(const struct store_stats_full *stats, bool json, const char *to, const char *from,
 		const char *end)
 {

@@ -2,6 +2,7 @@
 #include "store/docid.h"
 #include "base/exit.h"
 #include "cli/command.h"
+#include "cli/copy_report.h"
 #include "cli/database.h"
 #include "cli/doc.h"
 #include "cli/spool.h"
@@ -22,6 +23,7 @@ static const struct option_spec export_options[] = {
 	{ .name = "force",
 	  .kind = OPTION_FLAG,
 	  .help = "Replace FILE if it exists. The old file stays until the new one is complete." },
+	OPTION_DAMAGED,
 	OPTION_DB,
 	OPTION_CONFIG,
 };
@@ -36,6 +38,7 @@ struct exporting {
 	uint64_t done;
 	uint64_t changed; /* values that JSON cannot express */
 	uint64_t damaged;
+	uint64_t intact; /* documents, without tombstones */
 	struct buf line;
 	struct buf again;
 	struct store *store;
@@ -97,6 +100,7 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 		put_damaged(exporting, doc);
 	else
 		buf_put_byte(&exporting->line, '\n');
+	exporting->intact += !damaged && !doc->deleted;
 	if (!damaged && exporting->encoding == ENCODING_JSON)
 		exporting->changed += is_changed(exporting, doc);
 	exporting->done++;
@@ -161,6 +165,18 @@ static int export_read(const struct invocation *invocation, enum encoding *encod
 	return doc_encoding(invocation->options, encoding);
 }
 
+/* What has no values replaces nothing. */
+static enum rc export_place(const struct exporting *exporting, struct atomic_file *copy,
+			    const struct options *options, struct error *err)
+{
+	if (exporting->damaged && exporting->intact == 0 && !options_is_on(options, "damaged"))
+		return error_set(err, RC_CORRUPT,
+				 "every document is damaged, so %.200s was not made; export from a "
+				 "backup, or their ids and versions alone with --damaged",
+				 copy->target);
+	return atomic_file_commit(copy, options_is_on(options, "force"), err);
+}
+
 /* `copy`: NULL for the standard output. */
 static int export_into(const struct invocation *invocation, struct exporting *exporting,
 		       struct atomic_file *copy)
@@ -178,7 +194,7 @@ static int export_into(const struct invocation *invocation, struct exporting *ex
 		return say_failed("%s is the database itself; name another file", file);
 	rc = export_to(exporting, copy ? copy->fd : STDOUT_FILENO, file, place.db, group, &err);
 	if (rc == RC_OK && copy)
-		rc = atomic_file_commit(copy, options_is_on(invocation->options, "force"), &err);
+		rc = export_place(exporting, copy, invocation->options, &err);
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
 	if (exporting->changed)
@@ -238,7 +254,8 @@ const struct command command_export = {
 		"counted at the end; --encoding transit writes lines of Transit, which loses "
 		"nothing. 'import' reads both.\n"
 		"A document that is damaged has a line with \"damaged\": true and no value, and is "
-		"reported; all others are exported, and the exit status is 3.\n"
+		"reported; all others are exported, and the exit status is 3. If every document "
+		"is damaged, FILE is not made, except with --damaged.\n"
 		"While it reads, the write-ahead log of a database in use cannot start over, so "
 		"it may grow. A slow reader of the output does not prolong that: the lines then "
 		"go to a temporary file (in TMPDIR, or else in /var/tmp).\n",

@@ -82,6 +82,16 @@ static void say_done(const struct import *import, bool json)
 	putchar('\n');
 }
 
+static int import_status(const struct import *import)
+{
+	if (import->damaged == 0 ||
+	    import->imported + import->same - import->same_deleted + import->left > 0)
+		return EXIT_SUCCESS;
+	say("every document in %s was damaged when it was exported; export them from a backup",
+	    import->input.name);
+	return EXIT_DAMAGED;
+}
+
 static int existing_read(const struct options *options, enum existing *out)
 {
 	static const char *const names[] = { [EXISTING_REFUSE] = "refuse",
@@ -130,7 +140,7 @@ static int import_run(const struct invocation *invocation)
 	if (rc != RC_OK)
 		return say_stopped(&import);
 	say_done(&import, options_is_on(options, "json"));
-	return EXIT_SUCCESS;
+	return import_status(&import);
 }
 
 static const struct option_spec import_options[] = {

@@ -23,8 +23,9 @@ struct import {
 	uint64_t bad;
 	uint64_t damaged; /* lines of documents that were damaged when they were exported */
 	uint64_t imported;
-	uint64_t left; /* existing documents that were skipped */
-	uint64_t same; /* documents that already are as their line says */
+	uint64_t left;         /* existing documents that were skipped */
+	uint64_t same;         /* documents that already are as their line says */
+	uint64_t same_deleted; /* of these: there are none */
 };
 
 /* Reads all lines. RC_OK: each is valid or was skipped, and import->total documents are

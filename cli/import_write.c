@@ -40,6 +40,7 @@ static enum rc decide(struct import *import, struct store_edit *edit, bool *want
 		import->left++;
 	} else if (held.same) {
 		import->same++;
+		import->same_deleted += edit->deleted;
 	} else {
 		edit->base = held.version;
 		*wanted = true;

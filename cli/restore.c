@@ -31,6 +31,7 @@ static const struct option_spec restore_options[] = {
 	{ .name = "json",
 	  .kind = OPTION_FLAG,
 	  .help = "Print a JSON object with the counts, for programs." },
+	OPTION_DAMAGED,
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
@@ -143,8 +144,8 @@ static void restore_record(const struct source *source, const struct db_place *p
 
 /* `target`: the path of the database file, with symbolic links resolved. */
 static enum rc restore_do(const struct source *source, const struct db_place *place,
-			  const char *target, bool force, struct store_stats_full *stats,
-			  struct error *err)
+			  const char *target, const struct options *options,
+			  struct store_stats_full *stats, struct error *err)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "restore");
 	struct atomic_file copy;
@@ -157,7 +158,9 @@ static enum rc restore_do(const struct source *source, const struct db_place *pl
 	if (rc == RC_OK)
 		rc = restore_make(source, &copy, &progress, stats, err);
 	if (rc == RC_OK)
-		rc = restore_place(&copy, force, err);
+		rc = copy_refuse_lost(stats, options, source->file, err);
+	if (rc == RC_OK)
+		rc = restore_place(&copy, options_is_on(options, "force"), err);
 	if (rc == RC_OK || rc == RC_UNAVAILABLE)
 		restore_record(source, place, stats);
 	atomic_file_abort(&copy);
@@ -246,8 +249,8 @@ static int restore_from(const struct invocation *invocation, struct source *sour
 		status = restore_check(source, &place, force);
 	if (status != EXIT_SUCCESS)
 		return status;
-	rc = restore_do(source, &place, realpath(place.path, real) ? real : place.path, force,
-			&stats, &err);
+	rc = restore_do(source, &place, realpath(place.path, real) ? real : place.path,
+			invocation->options, &stats, &err);
 	if (rc != RC_OK)
 		return say_failed("%s%s", err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; nothing was restored");
@@ -276,6 +279,9 @@ const struct command command_restore = {
 		 "The backup is copied, verified, and migrated if an older version made it; then "
 		 "the copy replaces the database in one step. If anything fails before, nothing "
 		 "has changed.\n"
+		 "Documents that are damaged in the backup are restored as they are; that is "
+		 "reported, and the exit status is 3. A backup in which every document is damaged "
+		 "is refused, except with --damaged.\n"
 		 "The database gets a new epoch: clients load everything again and push what they "
 		 "have not pushed yet. Tokens are those of the backup: a token that was revoked "
 		 "since then is valid again.\n"

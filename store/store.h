@@ -242,7 +242,10 @@ struct store_stats_full {
 	uint64_t documents; /* alive */
 	uint64_t tombstones;
 	uint64_t tokens;
-	uint64_t damaged; /* documents; as store_copy and store_check find them, else 0 */
+	/* Documents and tombstones that are damaged, and documents alone; as store_copy
+	 * and store_check find them, else 0. */
+	uint64_t damaged;
+	uint64_t lost;
 };
 
 typedef void on_store_stats(void *arg, enum rc rc, const struct store_stats *stats);

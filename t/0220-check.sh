@@ -96,6 +96,34 @@ is "$(wc -l <"$work/all.ndjson")" "$("$POCKETBOOK" export --db "$db" 2>/dev/null
 is "$?" 0 "which can be imported"
 like "$(cat "$work/out")" ', 1 left out as they were damaged' "without it"
 like "$(cat "$work/said")" 'all.ndjson:[0-9]*: value: it was damaged when it was exported; left out' "as is said"
+# A file with nothing else may have a good one in its way.
+cp "$db" "$work/bad.db"
+sqlite3 "$work/bad.db" "UPDATE doc SET version = version + 1 WHERE deleted_at IS NULL"
+for file in new.db copy.db all.ndjson; do cp "$work/$file" "$work/$file.before"; done
+stays() { cmp -s "$work/$1" "$work/$1.before"; ok $? "$1 stays as it was"; }
+"$POCKETBOOK" restore "$work/bad.db" --db "$work/new.db" --force 2>"$work/said"
+is "$?" 1 "a backup in which every document is damaged is not restored"
+like "$(cat "$work/said")" "every document of .*bad.db is damaged, [0-9]+ in all .*'pocketbook check --db .*bad.db' lists them.*older backup.*--damaged; nothing was restored" "with what to do"
+is "$(wc -l <"$work/said")" 1 "in one line"
+stays new.db
+"$POCKETBOOK" backup "$work/copy.db" --db "$work/bad.db" --force 2>"$work/said"
+is "$?" 1 "nor does a backup of it replace another"
+like "$(cat "$work/said")" 'every document of .*bad.db is damaged.*--damaged; no backup was made' "for the same reason"
+stays copy.db
+"$POCKETBOOK" export "$work/all.ndjson" --db "$work/bad.db" --force 2>"$work/said"
+is "$?" 1 "nor an export"
+like "$(tail -1 "$work/said")" 'every document is damaged, so .*all.ndjson was not made.*--damaged' "for the same reason"
+stays all.ndjson
+"$POCKETBOOK" restore "$work/bad.db" --db "$work/new.db" --force --damaged 2>"$work/said"
+is "$?" 3 "if told so, all is restored as it is"
+"$POCKETBOOK" backup "$work/copy.db" --db "$work/bad.db" --force --damaged 2>"$work/said"
+is "$?" 3 "and backed up"
+"$POCKETBOOK" export "$work/all.ndjson" --encoding transit --db "$work/bad.db" --force --damaged 2>"$work/said"
+is "$?" 3 "and exported"
+rm -f "$work"/fresh.db*
+"$POCKETBOOK" import "$work/all.ndjson" --db "$work/fresh.db" >"$work/out" 2>"$work/said"
+is "$?" 3 "an import of nothing but damaged documents says so"
+like "$(tail -1 "$work/said")" 'every document in .*all.ndjson was damaged when it was exported' "at its end"
 # What commands can do about it.
 cp "$db" "$work/bad.db"
 sqlite3 "$work/bad.db" "UPDATE doc SET value = '1' WHERE id IN ('todos:1', 'notes:a:1')"

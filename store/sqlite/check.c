@@ -305,10 +305,12 @@ static enum rc check_documents(struct check *check, int schema)
 		code = sqlite3_step(stmt);
 		if (code != SQLITE_ROW)
 			break;
-		if (check->asked->count_damaged && is_damaged(check, stmt))
+		if (check->asked->count_damaged && is_damaged(check, stmt)) {
 			check->stats.damaged++;
-		else
+			check->stats.lost += sql_is_null(stmt, AT_DELETED_AT);
+		} else {
 			check_document(check, stmt);
+		}
 		if (++done % STEP_DOCUMENTS == 0)
 			check->asked->on_progress(check->asked->arg, "checked documents", done,
 						  total);

@@ -94,16 +94,16 @@ int checksum_define(sqlite3 *db)
 					  NULL, document_sum, NULL, NULL, NULL);
 }
 
-int checksum_count_damaged(sqlite3 *db, uint64_t *count)
+int checksum_count_damaged(sqlite3 *db, struct store_stats_full *stats)
 {
 	static const char sql[] =
-		"SELECT count(*) FROM doc LEFT JOIN large ON large.seq = doc.seq WHERE sum <> "
+		"SELECT count(*), count(*) FILTER (WHERE deleted_at IS NULL) FROM doc LEFT JOIN "
+		"large ON large.seq = doc.seq WHERE sum <> "
 		"document_sum(doc.seq, id, version, deleted_at, op, plain, coalesce(doc.value, "
 		"large.value))";
 	sqlite3_stmt *stmt = NULL;
 	int version = 0, code = schema_version(db, &version);
 
-	*count = 0;
 	if (code != SQLITE_OK || version < CHECKSUM_SCHEMA)
 		return code;
 	code = checksum_define(db);
@@ -111,8 +111,10 @@ int checksum_count_damaged(sqlite3 *db, uint64_t *count)
 		code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(stmt);
-	if (code == SQLITE_ROW)
-		*count = sql_number(stmt, 0);
+	if (code == SQLITE_ROW) {
+		stats->damaged = sql_number(stmt, 0);
+		stats->lost = sql_number(stmt, 1);
+	}
 	sqlite3_finalize(stmt);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }

@@ -53,8 +53,9 @@ bool checksum_matches(sqlite3_stmt *row, struct slice value);
  * value). Returns an SQLite result code. */
 MUST_USE int checksum_define(sqlite3 *db);
 
-/* Counts the documents that are not as they were written. Defines the function as well.
- * Returns an SQLite result code. */
-MUST_USE int checksum_count_damaged(sqlite3 *db, uint64_t *count);
+struct store_stats_full;
+/* Counts the documents that are not as they were written, as `damaged` and `lost`.
+ * Defines the function as well. Returns an SQLite result code. */
+MUST_USE int checksum_count_damaged(sqlite3 *db, struct store_stats_full *stats);
 
 #endif

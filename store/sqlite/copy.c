@@ -159,15 +159,13 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 {
 	struct error found = { "" };
 	struct store_stats_full stats;
-	uint64_t large = 0, damaged = 0;
+	uint64_t large = 0;
 	int code = sqlite3_exec(target, "PRAGMA integrity_check(1)", on_integrity, &found, NULL);
 
 	if (code == SQLITE_OK && strcmp(found.text, "ok") != 0)
 		return error_set(copy->err, RC_CORRUPT,
 				 "%.200s is damaged, and so is its copy: %.200s", copy->from,
 				 found.text);
-	if (code == SQLITE_OK)
-		code = checksum_count_damaged(target, &damaged);
 	if (code == SQLITE_OK)
 		code = stats_count(target, &stats);
 	if (code == SQLITE_OK)
@@ -178,8 +176,8 @@ static enum rc verify_target(struct copy *copy, sqlite3 *target)
 		return error_set(copy->err, RC_CORRUPT,
 				 "the copy has not what %.200s has; is the disk failing?",
 				 copy->from);
-	copy->stats.damaged = damaged;
-	return RC_OK;
+	code = checksum_count_damaged(target, &copy->stats);
+	return code == SQLITE_OK ? RC_OK : target_fail(copy, target, code);
 }
 
 /* The copy has the journal mode of its source, WAL, and needs no log. In mode DELETE it
