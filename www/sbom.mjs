@@ -1,7 +1,8 @@
 // Writes the bill of materials of a release, in CycloneDX: node sbom.mjs OUT
 //
 // The npm packages come from package-lock.json: those that the page and the client
-// library contain, and those that are used to build and test them. The versions of the
+// library contain, and those that are used to build and test them; and from the one of
+// the documentation's site, which the program contains too. The versions of the
 // program and of C libraries are placeholders, VERSION-OF-name, in whose place make
 // puts what configure has found. The result depends on nothing else, so it has neither
 // a time nor a serial number.
@@ -39,14 +40,21 @@ async function findBundled() {
 	return new Set(Object.keys(metafile.inputs).map((path) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean))
 }
 
+/** The names of the packages that the site's script imports. Its packages may not be
+ * installed here. */
+function findInSite() {
+	const text = ['site.js', 'search.mjs'].map((name) => readFileSync(join(here, '../site', name), 'utf8')).join('\n')
+	return new Set([...text.matchAll(/^import .* from '([^./][^']*)'$/gm)].map(([, name]) => name).filter((name) => !name.startsWith('node:')))
+}
+
 const licensed = (text) => (/ /.test(text) ? new Models.LicenseExpression(text) : new Models.SpdxLicense(text))
 
-/** A component for an entry of the lock file, such as node_modules/NAME. */
-function packageOf(path, { version, license, integrity }, bundled) {
+/** A component for an entry of a lock file, such as node_modules/NAME. */
+function packageOf(path, { version, license, integrity }, bundled, prefix) {
 	const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
 	const isBundled = bundled.has(name)
 	const component = new Models.Component(Enums.ComponentType.Library, name, {
-		bomRef: path.replaceAll('node_modules/', '') + '@' + version,
+		bomRef: prefix + path.replaceAll('node_modules/', '') + '@' + version,
 		version,
 		purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
 		scope: isBundled ? Enums.ComponentScope.Required : Enums.ComponentScope.Excluded,
@@ -68,14 +76,15 @@ function libraryOf([name, license, cpe]) {
 	return component
 }
 
-const { packages } = JSON.parse(readFileSync(join(here, 'package-lock.json'), 'utf8'))
-const bundled = await findBundled()
 const own = new Models.Component(Enums.ComponentType.Application, OWN, {
 	bomRef: OWN, version: versionOf(OWN), purl: `pkg:generic/${OWN}@${versionOf(OWN)}`, licenses: new Models.LicenseRepository([new Models.SpdxLicense('MIT')]),
 })
 const bom = new Models.Bom({ metadata: new Models.Metadata({ component: own }) })
 for (const library of LIBRARIES) bom.components.add(libraryOf(library))
-for (const [path, entry] of Object.entries(packages)) if (path) bom.components.add(packageOf(path, entry, bundled))
+for (const [folder, prefix, bundled] of [['.', '', await findBundled()], ['../site', 'site/', findInSite()]]) {
+	const { packages } = JSON.parse(readFileSync(join(here, folder, 'package-lock.json'), 'utf8'))
+	for (const [path, entry] of Object.entries(packages)) if (path) bom.components.add(packageOf(path, entry, bundled, prefix))
+}
 for (const component of bom.components) own.dependencies.add(component.bomRef)
 const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6))
 writeFileSync(process.argv[2], serializer.serialize(bom, { sortLists: true, space: 1 }) + '\n')

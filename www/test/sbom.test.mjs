@@ -33,17 +33,18 @@ test('it is the same each time', () => {
 	assert.deepEqual([bom.serialNumber, bom.metadata.timestamp], [undefined, undefined])
 })
 
-test('it has each package of the lock file with its digest', () => {
-	const { packages } = JSON.parse(readFileSync(join(www, 'package-lock.json'), 'utf8'))
-	const paths = Object.keys(packages).filter(Boolean)
+test('it has each package of both lock files with its digest', () => {
 	const names = new Set(bom.components.map((component) => component['bom-ref']))
-	for (const path of paths) assert.ok(names.has(`${path.replaceAll('node_modules/', '')}@${packages[path].version}`), path)
+	for (const [folder, prefix] of [['.', ''], ['../site', 'site/']]) {
+		const { packages } = JSON.parse(readFileSync(join(www, folder, 'package-lock.json'), 'utf8'))
+		for (const path of Object.keys(packages).filter(Boolean)) assert.ok(names.has(`${prefix}${path.replaceAll('node_modules/', '')}@${packages[path].version}`), path)
+	}
 	assert.ok(bom.components.filter(({ purl }) => purl.startsWith('pkg:npm/')).every(({ hashes }) => hashes.length === 1))
 })
 
 test('what users get is marked apart from what builds it', () => {
-	assert.deepEqual(scopes('required').sort(), ['@fontsource/dm-mono', '@fontsource/instrument-serif', '@fontsource/newsreader', 'eventsource-parser', 'transit-js'])
-	assert.ok(scopes('excluded').includes('esbuild'))
+	assert.deepEqual(scopes('required').sort(), ['@fontsource/dm-mono', '@fontsource/instrument-serif', '@fontsource/newsreader', 'eventsource-parser', 'minisearch', 'transit-js'])
+	for (const name of ['esbuild', 'markdown-it']) assert.ok(scopes('excluded').includes(name))
 })
 
 test('it has each library that the program is linked with', () => {
