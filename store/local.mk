@@ -77,7 +77,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/dump.c %D%/postgres/dump.h \
 	%D%/postgres/follow.c \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
-	%D%/postgres/lane.c %D%/postgres/lane.h \
+	%D%/lane.c %D%/lane.h \
 	%D%/postgres/load.c \
 	%D%/postgres/line.c %D%/postgres/line.h \
 	%D%/postgres/migrate.c %D%/postgres/migrate.h \

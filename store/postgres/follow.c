@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/postgres/lane.h"
+#include "store/lane.h"
 #include "store/postgres/result.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "store/postgres/copy_rows.h"
 #include "store/postgres/dump.h"
-#include "store/postgres/lane.h"
+#include "store/lane.h"
 #include "store/postgres/migrate.h"
 #include "store/postgres/result.h"
 #include "store/postgres/whole.h"

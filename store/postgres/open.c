@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/postgres/lane.h"
+#include "store/lane.h"
 #include "store/postgres/migrate.h"
 
 #include <assert.h>

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "store/docid.h"
-#include "store/postgres/lane.h"
+#include "store/lane.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>

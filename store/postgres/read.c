@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/postgres/lane.h"
+#include "store/lane.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>

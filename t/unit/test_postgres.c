@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/docid.h"
-#include "store/postgres/lane.h"
+#include "store/lane.h"
 
 #include <poll.h>
 #include <stdio.h>

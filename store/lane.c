@@ -1,5 +1,5 @@
 /* The lane of a group. Called by commit.c and read.c. */
-#include "store/postgres/lane.h"
+#include "store/lane.h"
 
 #include <assert.h>
 #include <stdint.h>

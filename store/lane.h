@@ -1,6 +1,6 @@
 /* Which lane of a database a group belongs to. */
-#ifndef STORE_POSTGRES_LANE_H
-#define STORE_POSTGRES_LANE_H
+#ifndef STORE_LANE_H
+#define STORE_LANE_H
 
 #include "base/slice.h"
 
