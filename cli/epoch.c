@@ -21,10 +21,10 @@ static const struct option_spec epoch_options[] = {
 
 struct place {
 	enum rc rc;
-	struct store_cursor head;
+	struct store_places head;
 };
 
-static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
+static void on_head(void *arg, enum rc rc, const struct store_places *head)
 {
 	struct place *place = arg;
 
@@ -33,7 +33,7 @@ static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
 		place->head = *head;
 }
 
-static enum rc epoch_read(const char *db, struct store_cursor *head, struct error *err)
+static enum rc epoch_read(const char *db, struct store_places *head, struct error *err)
 {
 	struct place place = { .rc = RC_UNAVAILABLE };
 	struct store *store;
@@ -81,7 +81,7 @@ static enum rc epoch_begin(const struct db_place *place, struct error *err)
 
 static int epoch_run(const struct invocation *invocation)
 {
-	struct store_cursor head;
+	struct store_places head;
 	struct db_place place;
 	struct error err;
 	int status = database_find(invocation->options, &place);
@@ -97,7 +97,7 @@ static int epoch_run(const struct invocation *invocation)
 		return say_failed("%s", err.text);
 	if (options_is_on(invocation->options, "json"))
 		printf("{\"epoch\":\"%016" PRIx64 "\",\"head\":%" PRIu64 "}\n", head.epoch,
-		       head.seq);
+		       store_places_newest(&head));
 	else
 		printf("%016" PRIx64 "\n", head.epoch);
 	return EXIT_SUCCESS;

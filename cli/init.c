@@ -15,7 +15,8 @@ static const struct option_spec init_options[] = {
 	  .min = 1,
 	  .max = STORE_LANES_MAX,
 	  .help = "Number of lanes of a PostgreSQL database, each with its own sequence of "
-		  "commits. It cannot be changed later; servers of this version need 1." },
+		  "commits, so that several hosts can commit at the same time. It cannot be "
+		  "changed later." },
 	OPTION_DB,
 	OPTION_CONFIG,
 };

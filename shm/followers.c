@@ -33,7 +33,8 @@ void followers_add(struct shm *shm, unsigned follower, uint64_t key)
 {
 	(void)atomic_fetch_or(&words_of(shm, follower)[word_of(key)], bit_of(key));
 	/* See followers.h: what the follower reads next, it reads after this. */
-	(void)atomic_load(&shm->map->committed);
+	for (unsigned lane = 0; lane < ring_lanes(shm); lane++)
+		(void)atomic_load(&shm->map->lanes[lane].committed);
 }
 
 void followers_remove(struct shm *shm, unsigned follower, uint64_t key)

@@ -22,7 +22,13 @@ struct map_entry {
 	atomic_uint_least64_t stamp;
 	atomic_uint_least64_t key;
 	atomic_uint_least64_t number;
-	atomic_uint_least64_t before; /* twice the number, plus 1 if it is the last */
+	atomic_uint_least64_t before; /* the number, the lane (4 bits), whether it is the last */
+};
+
+/* The newest numbers of a lane. */
+struct map_lane {
+	atomic_uint_least64_t committed;
+	atomic_uint_least64_t published;
 };
 
 struct map_cell {
@@ -58,8 +64,7 @@ struct map {
 	int64_t started;                /* seconds since 1970; written before the first fork */
 	alignas(MAP_LINE) atomic_uint_least64_t
 		head; /* place after the last entry published, or about to be */
-	atomic_uint_least64_t committed;
-	atomic_uint_least64_t published;
+	struct map_lane lanes[RING_LANES]; /* the first beside the head: most have only that */
 	alignas(MAP_LINE) atomic_uint_least64_t edition; /* the buckets account for it */
 	atomic_uint_least64_t spoils;
 	alignas(MAP_LINE) atomic_uint_least64_t token_generation; /* odd: tokens may be */
@@ -85,7 +90,7 @@ _Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0 && (RING_BUCKETS & (RING_BUCKE
 /* What this process has published, in memory of its own: any process can write to the
  * map. Zero in all but the writer. */
 struct published {
-	uint64_t head, committed;
+	uint64_t head, committed[RING_LANES];
 	uint64_t token_generation, token_until;
 	uint64_t edition, spoils;
 	bool attached; /* to the ring */
@@ -96,8 +101,9 @@ struct shm {
 	size_t size;                    /* of the map, in bytes, with the streams behind it */
 	atomic_uint_least32_t *streams; /* of each entry of the usage, a number per column */
 	unsigned slots;
-	uint64_t database; /* as in the map, once the master has seen it there */
-	uint64_t logs;     /* the same */
+	unsigned lanes, lane_bits; /* of the ring; the first 0 until it is set */
+	uint64_t database;         /* as in the map, once the master has seen it there */
+	uint64_t logs;             /* the same */
 	struct published published;
 	int wakes[]; /* an eventfd for each slot */
 };

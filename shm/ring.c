@@ -8,6 +8,7 @@
 #include "shm/wake.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* A reader that is not woken, as it follows nothing that changes, is woken before it is
  * lapped. */
@@ -23,6 +24,42 @@
 
 #define STAMP_WRITING(place) (2 * (place) + 1)
 #define STAMP_DONE(place) (2 * (place) + 2)
+
+/* The word `before` of an entry. */
+#define LANE_BITS 4
+#define BEFORE(entry) \
+	((entry)->before << (LANE_BITS + 1) | (uint64_t)(entry)->lane << 1 | (entry)->last)
+#define BEFORE_NUMBER(word) ((word) >> (LANE_BITS + 1))
+#define BEFORE_LANE(word) ((unsigned)((word) >> 1) & (RING_LANES - 1))
+
+_Static_assert(RING_LANES == 1 << LANE_BITS, "lanes fit their bits");
+
+/* ---- Lanes ---- */
+
+void ring_set_lanes(struct shm *shm, unsigned lanes)
+{
+	assert(lanes >= 1 && lanes <= RING_LANES && (shm->lanes == 0 || shm->lanes == lanes));
+	shm->lanes = lanes;
+	for (shm->lane_bits = 0; 1u << shm->lane_bits < lanes; shm->lane_bits++)
+		;
+}
+
+unsigned ring_lanes(const struct shm *shm)
+{
+	return shm->lanes ? shm->lanes : 1;
+}
+
+static size_t bucket_of(const struct shm *shm, uint64_t key, unsigned lane)
+{
+	return (size_t)(key << shm->lane_bits | lane) % RING_BUCKETS;
+}
+
+static unsigned lane_of_bucket(const struct shm *shm, size_t bucket)
+{
+	return (unsigned)bucket & ((1u << shm->lane_bits) - 1);
+}
+
+/* ---- Places ---- */
 
 static struct map_entry *ring_at(struct map *map, uint64_t place)
 {
@@ -81,18 +118,21 @@ static void ring_move(struct shm *shm, uint64_t place)
 	}
 }
 
-bool ring_attach(struct shm *shm, uint64_t head)
+bool ring_attach(struct shm *shm, const uint64_t heads[RING_LANES])
 {
 	struct map *map = shm->map;
 	const uint64_t place = ring_fresh_place(map);
 	bool is_sound = place != PLACE_FIRST || atomic_load(&map->head) == 0;
 
 	for (size_t i = 0; i < RING_BUCKETS; i++)
-		is_sound &= ring_settle(&map->buckets[i], head);
-	is_sound &= ring_settle(&map->committed, head);
-	is_sound &= ring_settle(&map->published, head);
-	shm->published.committed = atomic_load_explicit(&map->committed, memory_order_relaxed);
-	ring_raise(&map->published, shm->published.committed);
+		is_sound &= ring_settle(&map->buckets[i], heads[lane_of_bucket(shm, i)]);
+	for (unsigned lane = 0; lane < RING_LANES; lane++) {
+		is_sound &= ring_settle(&map->lanes[lane].committed, heads[lane]);
+		is_sound &= ring_settle(&map->lanes[lane].published, heads[lane]);
+		shm->published.committed[lane] =
+			atomic_load_explicit(&map->lanes[lane].committed, memory_order_relaxed);
+		ring_raise(&map->lanes[lane].published, shm->published.committed[lane]);
+	}
 	shm->published.attached = true;
 	ring_move(shm, place);
 	wake_all(shm);
@@ -105,12 +145,32 @@ static bool has_sound_entries(const struct shm *shm)
 
 	for (uint64_t place = own->head - RING_SIZE; place < own->head; place++) {
 		const struct map_entry *at = ring_at(shm->map, place);
+		const uint64_t before = atomic_load_explicit(&at->before, memory_order_relaxed);
+		const uint64_t committed = own->committed[BEFORE_LANE(before)];
 
 		if (atomic_load_explicit(&at->stamp, memory_order_relaxed) != STAMP_DONE(place) ||
-		    atomic_load_explicit(&at->number, memory_order_relaxed) > own->committed ||
-		    atomic_load_explicit(&at->before, memory_order_relaxed) / 2 > own->committed)
+		    atomic_load_explicit(&at->number, memory_order_relaxed) > committed ||
+		    BEFORE_NUMBER(before) > committed)
 			return false;
 	}
+	return true;
+}
+
+static bool has_sound_numbers(const struct shm *shm)
+{
+	const struct map *map = shm->map;
+	const uint64_t *own = shm->published.committed;
+
+	for (unsigned lane = 0; lane < RING_LANES; lane++)
+		if (atomic_load_explicit(&map->lanes[lane].committed, memory_order_relaxed) !=
+			    own[lane] ||
+		    atomic_load_explicit(&map->lanes[lane].published, memory_order_relaxed) !=
+			    own[lane])
+			return false;
+	for (size_t i = 0; i < RING_BUCKETS; i++)
+		if (atomic_load_explicit(&map->buckets[i], memory_order_relaxed) >
+		    own[lane_of_bucket(shm, i)])
+			return false;
 	return true;
 }
 
@@ -121,38 +181,36 @@ bool ring_is_sound(const struct shm *shm)
 
 	if (!own->attached)
 		return true;
-	if (atomic_load_explicit(&map->head, memory_order_relaxed) != own->head ||
-	    atomic_load_explicit(&map->committed, memory_order_relaxed) != own->committed ||
-	    atomic_load_explicit(&map->published, memory_order_relaxed) != own->committed)
-		return false;
+	return atomic_load_explicit(&map->head, memory_order_relaxed) == own->head &&
+	       has_sound_numbers(shm) && has_sound_entries(shm);
+}
+
+static void ring_set_all(struct shm *shm, const uint64_t numbers[RING_LANES])
+{
+	struct map *map = shm->map;
+
 	for (size_t i = 0; i < RING_BUCKETS; i++)
-		if (atomic_load_explicit(&map->buckets[i], memory_order_relaxed) > own->committed)
-			return false;
-	return has_sound_entries(shm);
+		atomic_store_explicit(&map->buckets[i], numbers[lane_of_bucket(shm, i)],
+				      memory_order_release);
+	for (unsigned lane = 0; lane < RING_LANES; lane++) {
+		atomic_store_explicit(&map->lanes[lane].committed, numbers[lane],
+				      memory_order_release);
+		atomic_store_explicit(&map->lanes[lane].published, numbers[lane],
+				      memory_order_release);
+	}
 }
 
 void ring_repair(struct shm *shm)
 {
-	struct map *map = shm->map;
-	const uint64_t number = shm->published.committed;
-
 	assert(shm->published.attached);
-	for (size_t i = 0; i < RING_BUCKETS; i++)
-		atomic_store_explicit(&map->buckets[i], number, memory_order_release);
-	atomic_store_explicit(&map->committed, number, memory_order_release);
-	atomic_store_explicit(&map->published, number, memory_order_release);
+	ring_set_all(shm, shm->published.committed);
 	ring_move(shm, shm->published.head + 2 * RING_SIZE);
 }
 
-void ring_restart(struct shm *shm, uint64_t head)
+void ring_restart(struct shm *shm, const uint64_t heads[RING_LANES])
 {
-	struct map *map = shm->map;
-
-	for (size_t i = 0; i < RING_BUCKETS; i++)
-		atomic_store_explicit(&map->buckets[i], head, memory_order_release);
-	atomic_store_explicit(&map->committed, head, memory_order_release);
-	atomic_store_explicit(&map->published, head, memory_order_release);
-	(void)ring_attach(shm, head);
+	ring_set_all(shm, heads);
+	(void)ring_attach(shm, heads);
 }
 
 static void ring_write(struct map *map, uint64_t place, const struct ring_entry *entry)
@@ -165,7 +223,7 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 	atomic_store_explicit(&at->key, entry->key, memory_order_release);
 	FAULT("ring_in_entry");
 	atomic_store_explicit(&at->number, entry->number, memory_order_release);
-	atomic_store_explicit(&at->before, 2 * entry->before + entry->last, memory_order_release);
+	atomic_store_explicit(&at->before, BEFORE(entry), memory_order_release);
 	atomic_store_explicit(&at->stamp, STAMP_DONE(place), memory_order_release);
 }
 
@@ -173,21 +231,25 @@ static void ring_write(struct map *map, uint64_t place, const struct ring_entry 
 void ring_commit(struct shm *shm, struct ring_entry *entries, size_t count)
 {
 	struct map *map = shm->map;
-	const uint64_t before = shm->published.committed;
 	const bool forget = FAULT_MUTANT("bucket_forgotten");
-	uint64_t newest = before;
+	uint64_t newest[RING_LANES];
 
 	assert((entries || count == 0) && shm->published.attached);
+	memcpy(newest, shm->published.committed, sizeof(newest));
 	for (size_t i = 0; i < count; i++) {
-		entries[i].before = before;
+		const unsigned lane = entries[i].lane;
+
+		entries[i].before = shm->published.committed[lane];
 		if (!forget)
-			ring_raise(&map->buckets[entries[i].key % RING_BUCKETS], entries[i].number);
-		if (entries[i].number > newest)
-			newest = entries[i].number;
+			ring_raise(&map->buckets[bucket_of(shm, entries[i].key, lane)],
+				   entries[i].number);
+		if (entries[i].number > newest[lane])
+			newest[lane] = entries[i].number;
 	}
 	FAULT("ring_before_committed");
-	shm->published.committed = newest;
-	(void)atomic_exchange(&map->committed, newest);
+	memcpy(shm->published.committed, newest, sizeof(newest));
+	for (unsigned lane = ring_lanes(shm); lane-- > 0;)
+		(void)atomic_exchange(&map->lanes[lane].committed, newest[lane]);
 }
 
 /* Keeps the entries that somebody follows, and returns how many these are. */
@@ -200,7 +262,7 @@ static size_t ring_filter(const struct shm *shm, struct ring_entry *entries, siz
 		if (followers_find(shm, entries[i].key, slots) &&
 		    !FAULT_MUTANT("follower_overlooked")) {
 			entries[kept++] = entries[i];
-		} else if (entries[i].last && kept) {
+		} else if (entries[i].last && kept && entries[kept - 1].lane == entries[i].lane) {
 			entries[kept - 1].last = true;
 		}
 	}
@@ -235,7 +297,8 @@ void ring_publish(struct shm *shm, struct ring_entry *entries, size_t count)
 	atomic_store_explicit(&map->head, place + kept, memory_order_release);
 	for (size_t i = 0; i < kept; i++)
 		ring_write(map, place + i, &entries[i]);
-	ring_raise(&map->published, shm->published.committed);
+	for (unsigned lane = 0; lane < ring_lanes(shm); lane++)
+		ring_raise(&map->lanes[lane].published, shm->published.committed[lane]);
 	FAULT("ring_before_wake");
 	ring_wake(shm, place + kept, &slots);
 }
@@ -265,7 +328,8 @@ enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, stru
 	}
 	if (stamp == STAMP_DONE(reader->next)) {
 		out->last = out->before % 2;
-		out->before /= 2;
+		out->lane = BEFORE_LANE(out->before);
+		out->before = BEFORE_NUMBER(out->before);
 		reader->next++;
 		return RING_GOT;
 	}
@@ -280,17 +344,18 @@ void ring_reader_arm(struct shm *shm, const struct ring_reader *reader, unsigned
 	wake_arm(shm, slot);
 }
 
-uint64_t ring_published(const struct shm *shm)
+uint64_t ring_published(const struct shm *shm, unsigned lane)
 {
-	return atomic_load_explicit(&shm->map->published, memory_order_acquire);
+	return atomic_load_explicit(&shm->map->lanes[lane].published, memory_order_acquire);
 }
 
-uint64_t ring_committed(const struct shm *shm)
+uint64_t ring_committed(const struct shm *shm, unsigned lane)
 {
-	return atomic_load_explicit(&shm->map->committed, memory_order_acquire);
+	return atomic_load_explicit(&shm->map->lanes[lane].committed, memory_order_acquire);
 }
 
-uint64_t ring_bucket(const struct shm *shm, uint64_t key)
+uint64_t ring_bucket(const struct shm *shm, uint64_t key, unsigned lane)
 {
-	return atomic_load_explicit(&shm->map->buckets[key % RING_BUCKETS], memory_order_acquire);
+	return atomic_load_explicit(&shm->map->buckets[bucket_of(shm, key, lane)],
+				    memory_order_acquire);
 }

@@ -25,6 +25,8 @@
 #define RING_SIZE 4096     /* hints by which a reader may lag behind */
 #define RING_BUCKETS 16384 /* keys that differ modulo this have different buckets */
 
+#define RING_LANES 16 /* independent sequences of numbers */
+
 struct shm;
 
 /* A group has changed. */
@@ -32,22 +34,31 @@ struct ring_entry {
 	uint64_t key;    /* hash_of (base/hash.h) its name */
 	uint64_t number; /* its newest sequence number */
 	uint64_t before; /* all hints up to here come earlier in the ring; ring_commit sets it */
-	bool last;       /* of its commit */
+	unsigned lane;   /* whose numbers these are */
+	bool last;       /* of its commit, in this lane */
 };
+
+/* The number of lanes (1 to RING_LANES; 1 unless it was set). Each process sets it,
+ * before any other call. Keys of different lanes have different buckets. */
+void ring_set_lanes(struct shm *shm, unsigned lanes);
+unsigned ring_lanes(const struct shm *shm);
+
+/* A number for each lane, for an argument. */
+#define RING_HEADS(...) ((const uint64_t[RING_LANES]){ __VA_ARGS__ })
 
 /* ---- The producer ---- */
 
 /* Makes the caller the only producer, whatever instruction the previous one was killed
- * at; the previous one must have ended. `head` is the newest sequence number of the
- * database. Since hints up to it may never have been published, all buckets are raised
- * to it. Each reader reads RING_LOST once, and all slots are woken. Returns false if
- * another process has written to the ring (ring_is_sound): it is sound now, and
- * shm_repaired is to be called. */
-bool ring_attach(struct shm *shm, uint64_t head);
-/* The same for a `head` that may be older than numbers that were published: a database
+ * at; the previous one must have ended. `heads` has the newest sequence number of each
+ * lane of the database. Since hints up to it may never have been published, all buckets
+ * are raised to it. Each reader reads RING_LOST once, and all slots are woken. Returns
+ * false if another process has written to the ring (ring_is_sound): it is sound now,
+ * and shm_repaired is to be called. */
+bool ring_attach(struct shm *shm, const uint64_t heads[RING_LANES]);
+/* The same for heads that may be older than numbers that were published: a database
  * has lost commits in a failover, and its numbers begin again there. Readers must be
  * told before and after it (shm_restart). */
-void ring_restart(struct shm *shm, uint64_t head);
+void ring_restart(struct shm *shm, const uint64_t heads[RING_LANES]);
 /* Is the ring as the caller, its producer, has left it? Any process can write to the
  * shared memory, and what a process in somebody else's hands has left there would
  * mislead all others for ever. */
@@ -82,13 +93,13 @@ enum ring_read ring_read(const struct shm *shm, struct ring_reader *reader, stru
 /* Arms the wake-up of the reader's slot (wake_arm). */
 void ring_reader_arm(struct shm *shm, const struct ring_reader *reader, unsigned slot);
 
-/* Read before the ring is read until RING_EMPTY: all hints up to here have been seen
- * then. */
-uint64_t ring_published(const struct shm *shm);
-/* The newest number that all buckets account for. */
-uint64_t ring_committed(const struct shm *shm);
-/* The newest number of this key or of another key in the same bucket: sometimes too
- * high, never too low. */
-uint64_t ring_bucket(const struct shm *shm, uint64_t key);
+/* Read before the ring is read until RING_EMPTY: all hints of the lane up to here have
+ * been seen then. */
+uint64_t ring_published(const struct shm *shm, unsigned lane);
+/* The newest number of the lane that all buckets account for. */
+uint64_t ring_committed(const struct shm *shm, unsigned lane);
+/* The newest number of this key, which is of this lane, or of another key in the same
+ * bucket: sometimes too high, never too low. */
+uint64_t ring_bucket(const struct shm *shm, uint64_t key, unsigned lane);
 
 #endif

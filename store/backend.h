@@ -95,10 +95,10 @@ struct backend {
 			on_store_page *on_page, void *arg);
 	void (*latest)(struct store *store, struct slice group, on_store_place *on_place,
 		       void *arg);
-	void (*head)(struct store *store, on_store_place *on_place, void *arg);
+	void (*head)(struct store *store, on_store_places *on_places, void *arg);
 	uint64_t (*edition)(struct store *store); /* NULL: never known */
 	/* NULL if a database has one epoch. */
-	void (*follows)(struct store *store, const struct store_cursor *cursor,
+	void (*follows)(struct store *store, const struct store_places *places,
 			on_store_follows *on_follows, void *arg);
 	void (*stats)(struct store *store, on_store_stats *on_stats, void *arg);
 	void (*stats_full)(struct store *store, on_store_stats_full *on_stats, void *arg);

@@ -1,6 +1,7 @@
 /* Cursors as text, for the worker: `EPOCH.SEQ` for a plain place,
  * `EPOCH.SEQ.START.BOUND` within a snapshot, followed by `.r` if a reset caused it;
- * the epoch as 16 hexadecimal digits, numbers in decimal. */
+ * the epoch as 16 hexadecimal digits, numbers in decimal. Places in several lanes are
+ * `EPOCH.SEQ~SEQ~...`, a number for each lane. */
 #include "store/store.h"
 
 #include "base/number.h"
@@ -104,4 +105,78 @@ size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CUR
 	}
 	*at = 0;
 	return (size_t)(at - out);
+}
+
+/* ---- Places in several lanes ----------------------------------------------------- */
+
+size_t store_places_format(const struct store_places *places, char out[STORE_CURSOR_TEXT_MAX])
+{
+	char *at = out + NUMBER_HEX_DIGITS;
+
+	if (places->epoch == 0) {
+		memcpy(out, "0", 2);
+		return 1;
+	}
+	number_put_hex(out, places->epoch);
+	for (int lane = 0; lane < places->lanes; lane++) {
+		*at++ = lane == 0 ? '.' : '~';
+		at += number_put(at, places->seqs[lane]);
+	}
+	*at = 0;
+	return (size_t)(at - out);
+}
+
+static enum rc parse_numbers(struct slice text, struct store_places *places)
+{
+	while (text.len > 0) {
+		const char *end = memchr(text.data + 1, '~', text.len - 1);
+		const size_t len = end ? (size_t)(end - text.data) : text.len;
+
+		if (places->lanes == STORE_LANES_MAX ||
+		    text_number(slice_make(text.data + 1, len - 1), INT64_MAX,
+				&places->seqs[places->lanes++]) != RC_OK)
+			return RC_MALFORMED;
+		text = slice_make(text.data + len, text.len - len);
+	}
+	return places->lanes > 1 ? RC_OK : RC_MALFORMED;
+}
+
+enum rc store_places_parse(struct slice text, struct store_places *out)
+{
+	struct store_places places = { .lanes = 0 };
+	char again[STORE_CURSOR_TEXT_MAX];
+	struct slice rest = text;
+
+	if (parse_epoch(&rest, &places.epoch) != RC_OK || parse_numbers(rest, &places) != RC_OK)
+		return RC_MALFORMED;
+	if (!slice_equal(slice_make(again, store_places_format(&places, again)), text))
+		return RC_MALFORMED;
+	*out = places;
+	return RC_OK;
+}
+
+struct store_cursor store_places_in(const struct store_places *places, int lane)
+{
+	return (struct store_cursor){ .epoch = places->epoch, .seq = places->seqs[lane] };
+}
+
+uint64_t store_places_newest(const struct store_places *places)
+{
+	uint64_t newest = 0;
+
+	for (int lane = 0; lane < places->lanes; lane++)
+		newest = places->seqs[lane] > newest ? places->seqs[lane] : newest;
+	return newest;
+}
+
+enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out)
+{
+	struct store_places places;
+
+	if (text.len == 0 || memchr(text.data, '~', text.len) == NULL)
+		return store_cursor_parse(text, out);
+	if (store_places_parse(text, &places) != RC_OK)
+		return RC_MALFORMED;
+	*out = store_places_in(&places, lane);
+	return RC_OK;
 }

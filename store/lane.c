@@ -1,5 +1,7 @@
-/* The lane of a group. Called by commit.c and read.c. */
+/* The lane of a group. Called by store.c and the back ends. */
 #include "store/lane.h"
+
+#include "store/store.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -12,7 +14,7 @@ int lane_of(struct slice name, int lanes)
 	const size_t len = colon ? (size_t)(colon - name.data) : name.len;
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	assert(lanes >= 1 && lanes <= LANES_MAX);
+	assert(lanes >= 1 && lanes <= STORE_LANES_MAX);
 	if (lanes == 1)
 		return 0;
 	for (size_t i = 0; i < len; i++)

@@ -4,8 +4,6 @@
 
 #include "base/slice.h"
 
-#define LANES_MAX 16
-
 /* 0 to lanes - 1, by the outermost group of `name`, a group or an id: all groups nested
  * in one are in its lane. Never to be changed: databases depend on it. */
 int lane_of(struct slice name, int lanes);

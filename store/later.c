@@ -161,9 +161,9 @@ static void later_latest(struct store *store, struct slice group, on_store_place
 	add(store, LATEST, group, arg)->on.place = on_place;
 }
 
-static void later_head(struct store *store, on_store_place *on_place, void *arg)
+static void later_head(struct store *store, on_store_places *on_places, void *arg)
 {
-	add(store, HEAD, slice_make(NULL, 0), arg)->on.place = on_place;
+	add(store, HEAD, slice_make(NULL, 0), arg)->on.places = on_places;
 }
 
 static void later_stats(struct store *store, on_store_stats *on_stats, void *arg)

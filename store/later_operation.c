@@ -32,6 +32,15 @@ static void copy_page(void *arg, enum rc rc, const struct store_page *page)
 	operation->page.docs = operation->docs;
 }
 
+static void copy_places(void *arg, enum rc rc, const struct store_places *places)
+{
+	struct operation *operation = arg;
+
+	operation->rc = rc;
+	if (rc == RC_OK)
+		operation->places = *places;
+}
+
 static void copy_place(void *arg, enum rc rc, const struct store_cursor *place)
 {
 	struct operation *operation = arg;
@@ -106,7 +115,7 @@ void operation_ask(struct operation *operation, struct store *inner)
 		store_latest(inner, text, copy_place, operation);
 		break;
 	case HEAD:
-		store_head(inner, copy_place, operation);
+		store_head(inner, copy_places, operation);
 		break;
 	case STATS:
 		store_stats(inner, copy_stats, operation);
@@ -159,8 +168,10 @@ void operation_answer(const struct operation *operation)
 		operation->on.page(operation->arg, operation->rc, ok ? &operation->page : NULL);
 		break;
 	case LATEST:
-	case HEAD:
 		operation->on.place(operation->arg, operation->rc, ok ? &operation->place : NULL);
+		break;
+	case HEAD:
+		operation->on.places(operation->arg, operation->rc, ok ? &operation->places : NULL);
 		break;
 	case STATS:
 		operation->on.stats(operation->arg, operation->rc, ok ? &operation->stats : NULL);

@@ -20,6 +20,7 @@ struct operation {
 	union {
 		on_store_page *page;
 		on_store_place *place;
+		on_store_places *places;
 		on_store_stats *stats;
 		on_store_stats_full *stats_full;
 		on_store_token *token;
@@ -33,6 +34,7 @@ struct operation {
 	struct store_doc *docs;
 	struct buf bytes; /* ids and values of `docs` */
 	struct store_cursor place;
+	struct store_places places;
 	struct store_stats stats;
 	struct store_stats_full stats_full;
 	struct buf *packed; /* of each reply; a token is the reply that lists it */

@@ -10,6 +10,7 @@ libstore_a_SOURCES = \
 	%D%/db_url.c %D%/db_url.h \
 	%D%/doc.c \
 	%D%/docid.c %D%/docid.h \
+	%D%/lane.c %D%/lane.h \
 	%D%/later.h \
 	%D%/record.c %D%/record.h \
 	%D%/rules.c %D%/rules.h \
@@ -77,7 +78,6 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/dump.c %D%/postgres/dump.h \
 	%D%/postgres/follow.c \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
-	%D%/lane.c %D%/lane.h \
 	%D%/postgres/load.c \
 	%D%/postgres/line.c %D%/postgres/line.h \
 	%D%/postgres/migrate.c %D%/postgres/migrate.h \

@@ -4,6 +4,7 @@
 #include "store/backend.h"
 
 #include "store/docid.h"
+#include "store/lane.h"
 #include "store/later.h"
 
 #include <assert.h>
@@ -121,6 +122,11 @@ int store_lanes(const struct store *store)
 	return store->lanes ? store->lanes : 1;
 }
 
+int store_lane(const struct store *store, struct slice name)
+{
+	return lane_of(name, store_lanes(store));
+}
+
 /* ---- Answers that come later ---- */
 
 void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
@@ -190,18 +196,18 @@ void store_latest(struct store *store, struct slice group, on_store_place *on_pl
 	store->calls--;
 }
 
-void store_head(struct store *store, on_store_place *on_place, void *arg)
+void store_head(struct store *store, on_store_places *on_places, void *arg)
 {
 	if (store->cancelled) {
-		on_place(arg, RC_UNAVAILABLE, NULL);
+		on_places(arg, RC_UNAVAILABLE, NULL);
 		return;
 	}
 	store->calls++;
-	store->backend->head(store, on_place, arg);
+	store->backend->head(store, on_places, arg);
 	store->calls--;
 }
 
-void store_follows(struct store *store, const struct store_cursor *cursor,
+void store_follows(struct store *store, const struct store_places *places,
 		   on_store_follows *on_follows, void *arg)
 {
 	if (store->cancelled || store->backend->follows == NULL) {
@@ -209,7 +215,7 @@ void store_follows(struct store *store, const struct store_cursor *cursor,
 		return;
 	}
 	store->calls++;
-	store->backend->follows(store, cursor, on_follows, arg);
+	store->backend->follows(store, places, on_follows, arg);
 	store->calls--;
 }
 

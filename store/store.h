@@ -60,8 +60,15 @@ uint64_t store_logs(const struct store *store);
 /* Are these at their names now? Opens nothing. */
 bool store_has_logs(const char *db, uint64_t logs);
 
-/* The number of sequences that order the commits (store_init). */
+/* ---- Lanes ---- */
+
+/* Groups are distributed over the lanes of a database by the hash of their outermost
+ * group. Each lane orders its commits by itself, with a sequence of its own. All groups
+ * of a pull are in one lane. Most databases have one lane. */
+#define STORE_LANES_MAX 16
 int store_lanes(const struct store *store);
+/* The lane of a group or a document. */
+int store_lane(const struct store *store, struct slice name);
 
 /* ---- Answers that come later ---- */
 
@@ -98,13 +105,33 @@ struct store_cursor {
 	bool reset; /* the snapshot is a reset's */
 };
 
-#define STORE_CURSOR_TEXT_MAX 96
+#define STORE_CURSOR_TEXT_MAX 400
 
 /* "" and "0" are the beginning. RC_MALFORMED: not a text of store_cursor_format. */
 MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out);
 /* Terminates the text and returns its length. The characters need no escaping in
  * JSON, URLs and header fields. */
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
+
+/* A place in each of several lanes. The id of a stream whose groups are in several
+ * lanes is one, and so is the cursor of a push of several lanes. */
+struct store_places {
+	uint64_t epoch;
+	int lanes; /* at least 1 */
+	uint64_t seqs[STORE_LANES_MAX];
+};
+
+/* Of one lane, the same text as that of a cursor. */
+size_t store_places_format(const struct store_places *places, char out[STORE_CURSOR_TEXT_MAX]);
+/* RC_MALFORMED: not a text of store_places_format of several lanes. */
+MUST_USE enum rc store_places_parse(struct slice text, struct store_places *out);
+/* The place in one of the lanes. */
+struct store_cursor store_places_in(const struct store_places *places, int lane);
+/* The highest number. */
+uint64_t store_places_newest(const struct store_places *places);
+/* A cursor for this lane, from the text of either. Of places with fewer lanes, as of
+ * another database, the rest are at 0. */
+MUST_USE enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out);
 
 /* ---- Reading ---- */
 
@@ -135,13 +162,14 @@ struct store_page {
 	const struct store_doc *docs; /* in sequence order */
 	size_t count;
 	struct store_cursor next;
-	uint64_t head; /* of the state that was read: the newest number of all groups */
+	uint64_t head; /* of the state that was read: the newest number of all groups of the lane */
 	bool more;
 	bool reset;
 };
 
 typedef void on_store_page(void *arg, enum rc rc, const struct store_page *page);
 typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *place);
+typedef void on_store_places(void *arg, enum rc rc, const struct store_places *places);
 
 /* Reads one page of the changes of the group after `since` (protocol.md, GET /sync),
  * from one consistent state of the database, which includes every commit that was
@@ -154,13 +182,13 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
  * horizon of purges if that is newer; 0 if there is neither. The epoch is the
  * current one. */
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
-/* Does a sequence number of an earlier epoch, that of the cursor, mean the same in the
+/* Do sequence numbers of an earlier epoch, one of each lane, mean the same in the
  * present one? False also for an unknown epoch. */
 typedef void on_store_follows(void *arg, enum rc rc, bool follows);
-void store_follows(struct store *store, const struct store_cursor *cursor,
+void store_follows(struct store *store, const struct store_places *places,
 		   on_store_follows *on_follows, void *arg);
-/* Reads the newest sequence number of all groups. */
-void store_head(struct store *store, on_store_place *on_place, void *arg);
+/* Reads the newest sequence number of each lane. */
+void store_head(struct store *store, on_store_places *on_places, void *arg);
 
 /* A number for what store_changes would read at this moment, without reading it. It
  * changes when a commit becomes visible, of whatever process, and sometimes without
@@ -174,6 +202,7 @@ uint64_t store_edition(struct store *store);
  * that was revoked or changed. */
 struct store_change {
 	struct slice group; /* the innermost group of the documents */
+	int lane;
 	uint64_t seq;
 	struct slice token; /* its id; the group is empty then */
 };
@@ -189,8 +218,9 @@ enum store_news_kind {
 	/* Reports begin here: any group and any token may have changed before. A new
 	 * epoch has begun if `head` has another one than before. */
 	STORE_NEWS_HEAD,
-	/* Commits of all hosts, this one included, in the order of their sequence
-	 * numbers, once they can be read; none after LOST, if nothing was missed. */
+	/* Commits of all hosts, this one included, in each lane in the order of their
+	 * sequence numbers, once they can be read; none after LOST, if nothing was
+	 * missed. */
 	STORE_NEWS_CHANGES,
 	/* Nothing more has been committed up to `as_of`. */
 	STORE_NEWS_CURRENT,
@@ -200,7 +230,7 @@ enum store_news_kind {
 
 struct store_news {
 	enum store_news_kind kind;
-	struct store_cursor head;
+	struct store_places head;
 	const struct store_change *changes;
 	size_t count;
 	uint64_t as_of; /* clock_ms */
@@ -388,7 +418,8 @@ struct store_reply {
 	enum store_kind kind;
 	struct store_result *results; /* STORE_PUSH: one for each edit, in order */
 	size_t result_count;
-	struct store_cursor head;   /* the head after the commit */
+	struct store_cursor head;   /* the head after the commit, of the lane of a push */
+	struct store_places heads;  /* STORE_PUSH in several lanes: instead of it; else lanes 0 */
 	enum store_quota_kind over; /* RC_OVER_QUOTA: which one */
 	uint64_t over_limit;        /* the same: its limit */
 	struct store_token

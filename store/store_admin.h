@@ -15,9 +15,6 @@ void store_use_password(const char *password);
  * event loop. */
 void store_wait(struct store *store);
 
-/* Groups are distributed over the lanes of a database by the hash of their outermost
- * group. Each lane orders its commits by itself. */
-#define STORE_LANES_MAX 16
 /* Creates a database. `lanes` (1 to STORE_LANES_MAX) cannot be changed later.
  * RC_EXISTS: there is one; RC_MALFORMED: this back end has one lane; otherwise as
  * store_open. */

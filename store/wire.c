@@ -394,6 +394,28 @@ void store_request_clear(struct store_request *request)
 
 /* ---- Replies ---- */
 
+static void pack_places(struct buf *out, const struct store_places *places)
+{
+	pack_u8(out, (uint8_t)places->lanes);
+	pack_u64(out, places->epoch);
+	for (int lane = 0; lane < places->lanes; lane++)
+		pack_u64(out, places->seqs[lane]);
+}
+
+static void unpack_places(struct unpack *in, struct store_places *places)
+{
+	const uint8_t lanes = unpack_u8(in);
+
+	if (lanes < 2 || lanes > STORE_LANES_MAX) {
+		in->bad = true;
+		return;
+	}
+	places->lanes = lanes;
+	places->epoch = unpack_u64(in);
+	for (int lane = 0; lane < lanes; lane++)
+		places->seqs[lane] = unpack_number(in);
+}
+
 void store_reply_pack(const struct store_reply *reply, struct buf *out)
 {
 	pack_u8(out, (uint8_t)reply->rc);
@@ -411,6 +433,8 @@ void store_reply_pack(const struct store_reply *reply, struct buf *out)
 		pack_token(out, &reply->tokens[i]);
 	if (reply->kind == STORE_TOKEN_LIST)
 		pack_quota(out, &reply->quota);
+	if (reply->kind == STORE_PUSH && reply->heads.lanes)
+		pack_places(out, &reply->heads);
 }
 
 static void unpack_over(struct unpack *in, struct store_reply *out)
@@ -441,6 +465,8 @@ enum rc store_reply_unpack(struct slice bytes, struct store_reply *out)
 	unpack_tokens(&in, out);
 	if (out->kind == STORE_TOKEN_LIST)
 		unpack_quota(&in, &out->quota, STORE_QUOTA_OFF);
+	if (out->kind == STORE_PUSH && in.rest.len)
+		unpack_places(&in, &out->heads);
 	return unpack_finish(&in);
 }
 

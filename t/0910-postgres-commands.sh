@@ -86,9 +86,6 @@ run restore "$work/import" --db "$url"
 is "$status" 1 "restore is refused"
 run serve --db "$url" --auth off --listen 127.0.0.1:0
 refused 2 "name one with --runtime-dir DIR" "serve without a directory for its lock"
-mkdir "$work/run"
-run serve --db "$url" --auth off --listen 127.0.0.1:0 --runtime-dir "$work/run"
-like "$status $err" "^1 .*pocketbook: the database has 2 lanes" "serve with several lanes"
 
 # ---- Bad URLs and servers ----
 

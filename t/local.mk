@@ -78,6 +78,7 @@ process_tests = \
 	%D%/0940-postgres-serve.sh \
 	%D%/0945-postgres-outage.sh \
 	%D%/0948-postgres-network.sh \
+	%D%/0950-postgres-lanes.sh \
 	%D%/0960-copy.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel

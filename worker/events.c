@@ -24,6 +24,7 @@ struct opening {
 	struct exchange *exchange;
 	struct worker *worker;
 	struct subscription subscription;
+	struct store_places places;                 /* where to begin, in several lanes */
 	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into `text` */
 	struct buf text;
 	struct buf header;
@@ -98,6 +99,43 @@ static enum rc read_docs(struct opening *opening, struct error *err)
 	return RC_OK;
 }
 
+static int lane_of_group(const struct opening *opening, size_t i)
+{
+	return store_lane(opening->worker->store, opening->groups[i]);
+}
+
+static bool is_in_several_lanes(const struct opening *opening)
+{
+	for (size_t i = 1; i < opening->subscription.group_count; i++)
+		if (lane_of_group(opening, i) != lane_of_group(opening, 0))
+			return true;
+	return false;
+}
+
+/* A cursor of one lane says nothing of the others: there, and to be on the safe side
+ * everywhere, the stream reports what there is. */
+static enum rc parse_places(struct opening *opening, struct slice text)
+{
+	struct store_places *places = &opening->places;
+	struct store_cursor cursor;
+
+	if (store_places_parse(text, places) != RC_OK) {
+		if (store_cursor_parse(text, &cursor) != RC_OK)
+			return RC_MALFORMED;
+		*places = (struct store_places){ .epoch = cursor.epoch };
+	}
+	places->lanes = store_lanes(opening->worker->store);
+	opening->subscription.places = places;
+	return RC_OK;
+}
+
+static enum rc parse_since(struct opening *opening, struct slice text)
+{
+	if (is_in_several_lanes(opening))
+		return parse_places(opening, text);
+	return store_cursor_parse_in(text, lane_of_group(opening, 0), &opening->subscription.since);
+}
+
 /* Last-Event-ID if it is sent, else `since`. RC_NOT_FOUND: neither, begin now. */
 static enum rc read_since(struct opening *opening, struct error *err)
 {
@@ -110,11 +148,11 @@ static enum rc read_since(struct opening *opening, struct error *err)
 	if (last && *last && FAULT_MUTANT("resume_forgotten"))
 		return RC_NOT_FOUND;
 	if (last && *last) {
-		if (store_cursor_parse(slice_of(last), &opening->subscription.since) != RC_OK)
+		if (parse_since(opening, slice_of(last)) != RC_OK)
 			return error_set(err, RC_MALFORMED, "Last-Event-ID: not a cursor");
 		return RC_OK;
 	}
-	if (rc == RC_OK && store_cursor_parse(text, &opening->subscription.since) != RC_OK)
+	if (rc == RC_OK && parse_since(opening, text) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
 	return rc;
 }
@@ -159,12 +197,15 @@ static void opening_begin(struct opening *opening)
 	request_detach(&exchange->request, on_detached, opening);
 }
 
-static void on_head(void *arg, enum rc rc, const struct store_cursor *head)
+static void on_head(void *arg, enum rc rc, const struct store_places *head)
 {
 	struct opening *opening = arg;
 
 	if (rc == RC_OK) {
-		opening->subscription.since = *head;
+		opening->subscription.since = store_places_in(head, lane_of_group(opening, 0));
+		opening->places = *head;
+		if (is_in_several_lanes(opening))
+			opening->subscription.places = &opening->places;
 		opening_begin(opening);
 	} else {
 		request_refuse(&opening->exchange->request, PROBLEM_UNAVAILABLE,

@@ -28,12 +28,12 @@ static bool has_damage(const struct shm *shm)
 	return has;
 }
 
-static void on_head(void *arg, enum rc rc, const struct store_cursor *place)
+static void on_head(void *arg, enum rc rc, const struct store_places *places)
 {
 	struct exchange *exchange = arg;
 	const struct shm *shm = exchange->worker->from->shm;
 
-	(void)place;
+	(void)places;
 	if (scoreboard_get(shm, scoreboard_writer(shm), METRIC_DATABASE_MOVED))
 		request_refuse(&exchange->request, PROBLEM_UNAVAILABLE,
 			       "the files of the database were moved");

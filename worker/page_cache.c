@@ -114,8 +114,9 @@ bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, ui
 	/* In this order, see shm/edition.h. */
 	if (!edition_is_accounted(shm, edition))
 		return false;
-	if (!FAULT_MUTANT("page_stale") && (edition_spoils(shm) != page->state.spoils ||
-					    ring_bucket(shm, page->group) > page->state.head))
+	if (!FAULT_MUTANT("page_stale") &&
+	    (edition_spoils(shm) != page->state.spoils ||
+	     ring_bucket(shm, page->group, page->state.lane) > page->state.head))
 		return false;
 	page->edition = edition;
 	return true;

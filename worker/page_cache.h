@@ -24,7 +24,8 @@ struct shm;
 
 /* The state of the database that a page was read from. */
 struct page_state {
-	uint64_t head;     /* the newest sequence number of all groups */
+	uint64_t head;     /* the newest sequence number of all groups of the lane */
+	unsigned lane;     /* of the group */
 	uint64_t spoils;   /* edition_spoils, read before the page */
 	uint64_t read_at;  /* clock_us() */
 	bool may_compress; /* see compress.h */

@@ -78,7 +78,8 @@ static enum rc pull_limit(const struct query *query, struct store_query *out, st
 	return RC_OK;
 }
 
-static enum rc pull_query(const struct query *query, struct store_query *out, struct error *err)
+static enum rc pull_query(const struct store *store, const struct query *query,
+			  struct store_query *out, struct error *err)
 {
 	struct slice since = slice_of("");
 	const char *fault;
@@ -93,7 +94,7 @@ static enum rc pull_query(const struct query *query, struct store_query *out, st
 		return error_set(err, RC_MALFORMED, "group: %s", fault);
 	if (query_one(query, "since", &since, err) == RC_MALFORMED)
 		return RC_MALFORMED;
-	if (store_cursor_parse(since, &out->since) != RC_OK)
+	if (store_cursor_parse_in(since, store_lane(store, out->group), &out->since) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
 	out->max_bytes = PULL_BYTES;
 	return pull_limit(query, out, err);
@@ -135,6 +136,7 @@ static void pull_answer_first(const struct pull *pull, const struct store_page *
 	struct exchange *exchange = pull->exchange;
 	struct worker *worker = exchange->worker;
 	struct page_state state = { .head = page->head,
+				    .lane = (unsigned)store_lane(worker->store, pull->query.group),
 				    .spoils = pull->spoils,
 				    .read_at = exchange->request.trace.begun };
 	struct buf bytes = BUF_EMPTY;
@@ -188,7 +190,7 @@ void sync_pull(struct exchange *exchange)
 	struct store_query query;
 	struct error err;
 
-	if (pull_query(&request->query, &query, &err) != RC_OK) {
+	if (pull_query(exchange->worker->store, &request->query, &query, &err) != RC_OK) {
 		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	} else if (!identity_may_group(exchange->identity, query.group, AUTH_READ)) {
 		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
@@ -255,7 +257,10 @@ static void push_put_reply(struct buf *out, const struct push *push,
 		push_put_result(out, encoding, push->edits.all[i].id, &reply->results[i]);
 	}
 	envelope_close_list(out);
-	page_put_cursor(out, encoding, &reply->head);
+	if (reply->heads.lanes)
+		page_put_places(out, encoding, &reply->heads);
+	else
+		page_put_cursor(out, encoding, &reply->head);
 	envelope_close(out);
 }
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/channel.h"
+#include "shm/ring.h"
 #include "shm/wake.h"
 #include "store/store.h"
 #include "worker/confine.h"
@@ -273,8 +274,10 @@ int worker_open(struct shm *shm, const char *db, struct store **out)
 			       "back, or restart the server",
 			       db);
 	}
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		ring_set_lanes(shm, (unsigned)store_lanes(*out));
 		return EXIT_SUCCESS;
+	}
 	log_error("database_failed", LOG_TEXT("reason", err.text));
 	return rc == RC_CORRUPT || rc == RC_NEWER ? EXIT_FATAL : EXIT_FAILURE;
 }

@@ -9,24 +9,27 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static void hints_add(struct hints *hints, uint64_t key, uint64_t number)
+_Static_assert(RING_LANES == STORE_LANES_MAX, "the ring has room for all lanes");
+
+static void hints_add(struct hints *hints, uint64_t key, unsigned lane, uint64_t number)
 {
 	if (hints->count == hints->cap) {
 		hints->cap = hints->cap ? 2 * hints->cap : 64;
 		hints->entries = mem_resize(hints->entries, hints->cap, sizeof(*hints->entries));
 	}
-	hints->entries[hints->count++] = (struct ring_entry){ .key = key, .number = number };
+	hints->entries[hints->count++] =
+		(struct ring_entry){ .key = key, .lane = lane, .number = number };
 }
 
 /* The groups that an id, or a group, lies in. */
-static void hints_add_groups(struct hints *hints, struct slice id, uint64_t seq)
+static void hints_add_groups(struct hints *hints, struct slice id, unsigned lane, uint64_t seq)
 {
 	uint64_t hash = HASH_START;
 	struct slice group;
 	size_t at = 0;
 
 	while (docid_next_group(id, &at, &hash, &group))
-		hints_add(hints, hash, seq);
+		hints_add(hints, hash, lane, seq);
 }
 
 static void hints_add_request(struct hints *hints, const struct store_request *request,
@@ -36,7 +39,7 @@ static void hints_add_request(struct hints *hints, const struct store_request *r
 		return;
 	for (size_t i = 0; i < reply->result_count; i++)
 		if (reply->results[i].seq)
-			hints_add_groups(hints, request->edits[i].id, reply->results[i].seq);
+			hints_add_groups(hints, request->edits[i].id, 0, reply->results[i].seq);
 }
 
 static int compare(uint64_t a, uint64_t b)
@@ -49,14 +52,17 @@ static int hints_by_key(const void *left, const void *right)
 {
 	const struct ring_entry *a = left, *b = right;
 
-	return a->key != b->key ? compare(a->key, b->key) : compare(b->number, a->number);
+	if (a->key != b->key)
+		return compare(a->key, b->key);
+	return a->lane != b->lane ? compare(a->lane, b->lane) : compare(b->number, a->number);
 }
 
+/* Lane by lane. */
 static int hints_by_number(const void *left, const void *right)
 {
 	const struct ring_entry *a = left, *b = right;
 
-	return compare(a->number, b->number);
+	return a->lane != b->lane ? compare(a->lane, b->lane) : compare(a->number, b->number);
 }
 
 static void hints_unique(struct hints *hints)
@@ -65,7 +71,8 @@ static void hints_unique(struct hints *hints)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < hints->count; i++)
-		if (kept == 0 || entries[kept - 1].key != entries[i].key)
+		if (kept == 0 || entries[kept - 1].key != entries[i].key ||
+		    entries[kept - 1].lane != entries[i].lane)
 			entries[kept++] = entries[i];
 	hints->count = kept;
 }
@@ -78,7 +85,9 @@ static void hints_finish(struct hints *hints)
 	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_key);
 	hints_unique(hints);
 	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_number);
-	hints->entries[hints->count - 1].last = true;
+	for (size_t i = 0; i < hints->count; i++)
+		hints->entries[i].last = i + 1 == hints->count ||
+					 hints->entries[i + 1].lane != hints->entries[i].lane;
 }
 
 void hints_collect(struct hints *hints, const struct store_request *requests,
@@ -97,10 +106,12 @@ void hints_collect_changes(struct hints *hints, const struct store_change *chang
 {
 	hints->count = 0;
 	for (size_t i = 0; i < count; i++) {
+		const unsigned lane = (unsigned)changes[i].lane;
+
 		if (changes[i].group.len == 0)
 			continue;
-		hints_add_groups(hints, changes[i].group, changes[i].seq);
-		hints_add(hints, hash_of(changes[i].group), changes[i].seq);
+		hints_add_groups(hints, changes[i].group, lane, changes[i].seq);
+		hints_add(hints, hash_of(changes[i].group), lane, changes[i].seq);
 	}
 	hints_finish(hints);
 }

@@ -42,18 +42,26 @@ static void renew_tokens(struct writer *writer)
 
 /* ---- Heads ----------------------------------------------------------------------- */
 
+static bool has_gone_back(const struct shm *shm, const struct store_places *head)
+{
+	for (int lane = 0; lane < head->lanes; lane++)
+		if (head->seqs[lane] < ring_committed(shm, (unsigned)lane))
+			return true;
+	return false;
+}
+
 static void attach(struct writer *writer, bool continues)
 {
 	struct shm *shm = writer->from->shm;
-	const struct store_cursor head = writer->head;
+	const struct store_places *head = &writer->head;
 
-	shm_set_epoch(shm, head.epoch);
+	shm_set_epoch(shm, head->epoch);
 	edition_spoil(shm);
-	if (!continues || head.seq < ring_committed(shm)) {
+	if (!continues || has_gone_back(shm, head)) {
 		shm_restart(shm);
-		ring_restart(shm, head.seq);
+		ring_restart(shm, head->seqs);
 		shm_restart(shm);
-	} else if (!ring_attach(shm, head.seq)) {
+	} else if (!ring_attach(shm, head->seqs)) {
 		shm_watch_repaired(shm);
 	}
 	if (writer->state == WRITER_OPENING)
@@ -70,7 +78,7 @@ static void on_lineage(void *arg, enum rc rc, bool continues)
 	writer->needs_lineage = rc != RC_OK;
 	if (writer_has_ended(writer) || writer->needs_lineage)
 		return;
-	log_warn("epoch_began", LOG_NUMBER("seq", writer->head.seq),
+	log_warn("epoch_began", LOG_NUMBER("seq", writer->head.seqs[0]),
 		 LOG_TEXT("numbers", continues ? "continue" : "begin anew"));
 	if (continues)
 		shm_resync(writer->from->shm);
@@ -79,10 +87,13 @@ static void on_lineage(void *arg, enum rc rc, bool continues)
 
 /* Any group may have changed: readers look at all. A new epoch may have lost commits:
  * are the numbers of the ring still those of the same commits? */
-static void take_head(struct writer *writer, const struct store_cursor *head)
+static void take_head(struct writer *writer, const struct store_places *head)
 {
 	const struct shm *shm = writer->from->shm;
-	const struct store_cursor known = { .epoch = shm_epoch(shm), .seq = ring_committed(shm) };
+	struct store_places known = { .epoch = shm_epoch(shm), .lanes = head->lanes };
+
+	for (int lane = 0; lane < head->lanes; lane++)
+		known.seqs[lane] = ring_committed(shm, (unsigned)lane);
 
 	writer->watching = WATCHING_CURRENT;
 	writer->head = *head;
@@ -102,9 +113,12 @@ static void take_head(struct writer *writer, const struct store_cursor *head)
 /* While the lineage is asked for, the ring is attached to after these. */
 static void pass(struct writer *writer, const struct store_news *news)
 {
-	for (size_t i = 0; i < news->count; i++)
-		if (news->changes[i].seq > writer->head.seq)
-			writer->head.seq = news->changes[i].seq;
+	for (size_t i = 0; i < news->count; i++) {
+		uint64_t *seq = &writer->head.seqs[news->changes[i].lane];
+
+		if (news->changes[i].seq > *seq)
+			*seq = news->changes[i].seq;
+	}
 }
 
 static void take_changes(struct writer *writer, const struct store_news *news)

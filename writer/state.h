@@ -62,7 +62,7 @@ struct writer {
 	struct writer_stats stats;
 	struct group_commit group_commit;
 	enum watching watching;
-	struct store_cursor head; /* of the last report that had one */
+	struct store_places head; /* of the last report that had one */
 	/* Do the numbers before it still count? A question that was not answered is
 	 * asked again. */
 	bool asks_lineage;

@@ -92,7 +92,7 @@ void writer_begin_serving(struct writer *writer)
 		writer_stop(writer, "the master is gone");
 }
 
-static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *head)
+static void writer_on_head(void *arg, enum rc rc, const struct store_places *head)
 {
 	struct writer *writer = arg;
 	const bool opening = writer->state == WRITER_OPENING;
@@ -111,7 +111,7 @@ static void writer_on_head(void *arg, enum rc rc, const struct store_cursor *hea
 	}
 	if (!writer->readers_behind)
 		generation_tokens_end(writer->from->shm); /* before ring_attach wakes readers */
-	if (!ring_attach(writer->from->shm, head->seq))
+	if (!ring_attach(writer->from->shm, head->seqs))
 		shm_watch_repaired(writer->from->shm);
 	edition_spoil(writer->from->shm);
 	if (!writer->readers_behind)
@@ -201,11 +201,8 @@ static enum rc writer_open_store(struct writer *writer, struct error *err)
 
 	if (rc == RC_OK)
 		rc = store_open(from->db, STORE_WRITER, &writer->store, err);
-	if (rc == RC_OK && store_lanes(writer->store) > 1)
-		rc = error_set(err, RC_MALFORMED,
-			       "the database has %d lanes, and the server works with one; make "
-			       "another database (pocketbook init)",
-			       store_lanes(writer->store));
+	if (rc == RC_OK)
+		ring_set_lanes(from->shm, (unsigned)store_lanes(writer->store));
 	if (rc == RC_OK && !(shm_serves(from->shm, store_identity(writer->store)) &&
 			     shm_serves_logs(from->shm, store_logs(writer->store))))
 		rc = error_set(err, RC_MOVED, "%.200s was replaced while it was opened", from->db);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/lane.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>
@@ -41,13 +42,29 @@ static enum rc outcome(const struct commit *commit)
 	return commit->failure == RC_CORRUPT && commit->count > 1 ? RC_OK : commit->failure;
 }
 
+/* Of a push in several lanes, a number for each. */
+static void set_head(const struct commit *commit, const struct store_request *request,
+		     struct store_reply *reply)
+{
+	const int lane = request->kind == STORE_PUSH && request->edit_count
+				 ? lane_of(request->edits[0].id, commit->postgres->lanes)
+				 : 0;
+
+	reply->head = store_places_in(&commit->heads, lane);
+	for (size_t i = 1; request->kind == STORE_PUSH && i < request->edit_count; i++)
+		if (lane_of(request->edits[i].id, commit->postgres->lanes) != lane) {
+			reply->heads = commit->heads;
+			return;
+		}
+}
+
 static void finish(struct commit *commit)
 {
 	struct postgres *postgres = commit->postgres;
 	const enum rc rc = outcome(commit);
 
 	for (size_t i = 0; i < commit->count; i++)
-		commit->replies[i].head = commit->head;
+		set_head(commit, &commit->requests[i], &commit->replies[i]);
 	postgres->commits = commit->next;
 	commit->on_replies(commit->arg, rc, rc == RC_OK ? commit->replies : NULL);
 	free_commit(commit);
@@ -103,10 +120,22 @@ void commit_round_failed(struct commit *commit, enum rc rc, const PGresult *resu
 
 /* ---- Rounds of one request ---- */
 
-void commit_take_head(struct commit *commit, uint64_t epoch, uint64_t seq)
+void commit_take_head(struct commit *commit, uint64_t epoch, int lane, uint64_t seq)
 {
-	if (epoch != commit->head.epoch || seq > commit->head.seq)
-		commit->head = (struct store_cursor){ .epoch = epoch, .seq = seq };
+	struct store_places *heads = &commit->heads;
+
+	if (epoch != heads->epoch)
+		*heads = (struct store_places){ .epoch = epoch, .lanes = commit->postgres->lanes };
+	if (seq > heads->seqs[lane])
+		heads->seqs[lane] = seq;
+}
+
+/* Of several lanes it is not known whose number the newest one is. */
+static void take_newest(struct commit *commit, const PGresult *result)
+{
+	if (commit->postgres->lanes == 1)
+		commit_take_head(commit, result_number(result, 0, 1), 0,
+				 result_number(result, 0, 2));
 }
 
 /* token_add() and the like in functions.sql */
@@ -155,7 +184,7 @@ static void on_token_done(void *arg, enum rc rc, const PGresult *result)
 		return;
 	}
 	reply->rc = rc_of_token(result_int(result, 0, 0));
-	commit_take_head(commit, result_number(result, 0, 1), result_number(result, 0, 2));
+	take_newest(commit, result);
 	if (reply->rc == RC_OK &&
 	    (reply->kind == STORE_TOKEN_ROTATE || reply->kind == STORE_TOKEN_SET))
 		send_find(commit);
@@ -174,7 +203,7 @@ static void on_purged(void *arg, enum rc rc, const PGresult *result)
 		return;
 	}
 	commit->replies[commit->from].purged = result_number(result, 0, 0);
-	commit_take_head(commit, result_number(result, 0, 1), result_number(result, 0, 2));
+	take_newest(commit, result);
 	commit_round_done(commit);
 }
 
@@ -238,13 +267,14 @@ static void put_off_rest(struct commit *commit)
 	commit->from = commit->count;
 }
 
-/* A list of tokens does not return the head. */
+/* After requests that return no head. */
 static void on_head(void *arg, enum rc rc, const PGresult *result)
 {
 	struct commit *commit = arg;
 
-	if (rc == RC_OK && PQntuples(result) == 1)
-		commit_take_head(commit, result_number(result, 0, 0), result_number(result, 0, 1));
+	for (int row = 0; rc == RC_OK && row < PQntuples(result); row++)
+		commit_take_head(commit, result_number(result, row, 0), result_int(result, row, 1),
+				 result_number(result, row, 2));
 	finish(commit);
 }
 
@@ -252,7 +282,7 @@ static void end(struct commit *commit)
 {
 	const struct params none = { .count = 0 };
 
-	if (commit->head.epoch == 0 && commit->rounds_done > 0)
+	if (commit->heads.epoch == 0 && commit->rounds_done > 0)
 		line_send(commit->postgres->main, PG_HEAD, &none, on_head, commit);
 	else
 		finish(commit);

@@ -31,12 +31,13 @@ struct commit {
 	bool is_started;
 
 	struct store_reply *replies;
-	struct buf *bytes; /* of each reply: what its slices point into */
-	size_t spent;      /* bytes of all replies */
-	struct store_cursor head;
+	struct buf *bytes;         /* of each reply: what its slices point into */
+	size_t spent;              /* bytes of all replies */
+	struct store_places heads; /* of the lanes that have been used */
 
 	size_t from; /* the round under way: requests from ... to - 1 */
 	size_t to;
+	unsigned lanes;      /* a bit for each lane of the round */
 	size_t single_until; /* before this one, each request is a round */
 	size_t rounds_done;
 	bool was_repeated;
@@ -54,7 +55,7 @@ struct commit {
 void commit_round_done(struct commit *commit);
 /* `result` may be NULL. */
 void commit_round_failed(struct commit *commit, enum rc rc, const PGresult *result);
-void commit_take_head(struct commit *commit, uint64_t epoch, uint64_t seq);
+void commit_take_head(struct commit *commit, uint64_t epoch, int lane, uint64_t seq);
 void commit_drop_reply(struct commit *commit, size_t i, enum rc rc);
 
 /* ---- push.c ---- */

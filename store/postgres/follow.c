@@ -58,10 +58,10 @@ struct follow {
 	on_store_news *on_news;
 	void *arg;
 	uint64_t epoch;
-	uint64_t known[LANES_MAX]; /* the last entry that was reported */
-	bool is_known;             /* since the connection was made first */
-	bool is_lost;              /* and that has been reported */
-	bool is_asked;             /* a statement is under way */
+	uint64_t known[STORE_LANES_MAX]; /* the last entry that was reported */
+	bool is_known;                   /* since the connection was made first */
+	bool is_lost;                    /* and that has been reported */
+	bool is_asked;                   /* a statement is under way */
 	bool must_ask;
 	uint64_t asked_at; /* clock_ms, of the last statement */
 	uint64_t next_poll;
@@ -103,16 +103,16 @@ static void on_heads(void *arg, enum rc rc, const PGresult *result)
 		return;
 	for (int row = 0; row < PQntuples(result); row++) {
 		const int lane = result_int(result, row, COLUMN_LANE);
-		const uint64_t seq = result_number(result, row, COLUMN_SEQ);
 
 		if (lane < 0)
 			follow->epoch = result_number(result, row, COLUMN_ENTRY);
-		else if (lane < LANES_MAX)
-			follow->known[lane] = result_number(result, row, COLUMN_ENTRY);
-		if (seq > news.head.seq)
-			news.head.seq = seq;
+		if (lane < 0 || lane >= STORE_LANES_MAX)
+			continue;
+		follow->known[lane] = result_number(result, row, COLUMN_ENTRY);
+		news.head.seqs[lane] = result_number(result, row, COLUMN_SEQ);
 	}
 	news.head.epoch = follow->epoch;
+	news.head.lanes = follow->postgres->lanes;
 	follow->is_known = true;
 	report(follow, news);
 }
@@ -136,7 +136,7 @@ static bool take_entry(struct follow *follow, const PGresult *result, int row,
 	const uint64_t entry = result_number(result, row, COLUMN_ENTRY);
 	const struct slice group = result_text(result, row, COLUMN_GROUP);
 
-	if (lane < 0 || lane >= LANES_MAX)
+	if (lane < 0 || lane >= STORE_LANES_MAX)
 		return false;
 	if (entry != follow->known[lane] && entry != follow->known[lane] + 1)
 		return false;
@@ -148,9 +148,9 @@ static bool take_entry(struct follow *follow, const PGresult *result, int row,
 		return true;
 	if (slice_is(group, "*"))
 		return false;
-	changes[(*count)++] =
-		(struct store_change){ .group = group,
-				       .seq = result_number(result, row, COLUMN_SEQ) };
+	changes[(*count)++] = (struct store_change){
+		.group = group, .lane = lane, .seq = result_number(result, row, COLUMN_SEQ)
+	};
 	return true;
 }
 

@@ -47,7 +47,7 @@ static const char *const writer_setup[] = { SETTINGS, "SELECT epoch_check('conne
 static const char *const statements[PG_COUNT] = {
 	[PG_PULL] = "SELECT * FROM pull($1, $2, $3, $4, $5, $6, $7, $8)",
 	[PG_LATEST] = "SELECT * FROM latest($1, $2)",
-	[PG_HEAD] = "SELECT epoch, head FROM state()",
+	[PG_HEAD] = HEADS_SQL,
 	[PG_FOLLOWS] = LINEAGE_SQL,
 	[PG_STATS] = "SELECT epoch, head, horizon, documents, tombstones,"
 		     " CASE WHEN $1 THEN pg_database_size(current_database()) END FROM state()",
@@ -146,7 +146,7 @@ enum rc postgres_init(const struct db_url *db, int lanes, struct error *err)
 	enum rc rc = conninfo_parse(db->text, &conninfo, err);
 	struct pg_schema there;
 
-	assert(lanes >= 1 && lanes <= LANES_MAX);
+	assert(lanes >= 1 && lanes <= STORE_LANES_MAX);
 	if (rc == RC_OK)
 		rc = pg_schema_connect(conninfo, &conn, err);
 	if (rc == RC_OK)

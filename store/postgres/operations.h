@@ -41,11 +41,18 @@ enum {
 };
 extern const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT];
 
-/* Whether a number of a lane in an epoch means the same now. */
-#define LINEAGE_SQL "SELECT epoch_follows($1, $2, $3)"
+/* Whether a number of each lane in an epoch means the same now. */
+#define LINEAGE_SQL \
+	"SELECT bool_and(epoch_follows(l, $2, seq)) FROM unnest($1::int[], $3::bigint[]) AS p " \
+	"(l, seq)"
+/* A row for each lane. */
+#define HEADS_SQL \
+	"SELECT epoch_now(), l, c.seq FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l " \
+	"CROSS JOIN LATERAL (SELECT x.seq FROM change x WHERE x.lane = l ORDER BY x.entry DESC " \
+	"LIMIT 1) c ORDER BY l"
 
 struct waiting_head {
-	on_store_place *on_place;
+	on_store_places *on_places;
 	void *arg;
 };
 
@@ -104,11 +111,13 @@ void postgres_changes(struct store *store, const struct store_query *query, on_s
 		      void *arg);
 void postgres_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 
-void postgres_follows(struct store *store, const struct store_cursor *cursor,
+void postgres_follows(struct store *store, const struct store_places *places,
 		      on_store_follows *on_follows, void *arg);
 
 /* ---- stats.c ---- */
-void postgres_head(struct store *store, on_store_place *on_place, void *arg);
+/* Reads rows of HEADS_SQL. */
+enum rc pg_heads_read(const PGresult *result, int lanes, struct store_places *out);
+void postgres_head(struct store *store, on_store_places *on_places, void *arg);
 void postgres_stats(struct store *store, on_store_stats *on_stats, void *arg);
 void postgres_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
 

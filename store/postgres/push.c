@@ -93,24 +93,18 @@ static bool choose(struct commit *commit, size_t *edits)
 /* ---- Parameters ---- */
 
 /* The lanes of the round, ascending. Without edits lane 0, for the head. */
-static void add_lanes(const struct commit *commit, struct params *params)
+static void add_lanes(struct commit *commit, struct params *params)
 {
-	bool is_used[LANES_MAX] = { false };
-	size_t count = 0;
-
+	commit->lanes = 0;
 	for (size_t r = commit->from; r < commit->to; r++)
 		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
-			is_used[lane_of(commit->requests[r].edits[i].id, commit->postgres->lanes)] =
-				true;
-	for (int lane = 0; lane < LANES_MAX; lane++)
-		count += is_used[lane];
-	if (count == 0) {
-		is_used[0] = true;
-		count = 1;
-	}
-	params_array(params, PARAMS_INT4, count);
-	for (int lane = 0; lane < LANES_MAX; lane++)
-		if (is_used[lane])
+			commit->lanes |= 1u << lane_of(commit->requests[r].edits[i].id,
+						       commit->postgres->lanes);
+	if (commit->lanes == 0)
+		commit->lanes = 1;
+	params_array(params, PARAMS_INT4, (size_t)__builtin_popcount(commit->lanes));
+	for (int lane = 0; lane < STORE_LANES_MAX; lane++)
+		if (commit->lanes & 1u << lane)
 			element_int4(params, lane);
 }
 
@@ -395,14 +389,20 @@ static bool is_complete(const struct commit *commit, const PGresult *result)
 	return (size_t)PQntuples(result) > edits;
 }
 
-/* A row behind those of the edits: the head of a lane, or the wait for it. */
-static void read_lane(struct commit *commit, const PGresult *result, int row)
+/* The rows behind those of the edits: the wait for the lanes, and the head of each. */
+static void read_lanes(struct commit *commit, const PGresult *result, int row)
 {
-	if (result_int(result, row, 0) == LANE_WAIT)
-		commit->postgres->lane_wait_us += result_number(result, row, 1);
-	else
-		commit_take_head(commit, result_number(result, row, 1),
-				 result_number(result, row, 2));
+	unsigned left = commit->lanes;
+
+	for (; row < PQntuples(result); row++) {
+		if (result_int(result, row, 0) == LANE_WAIT) {
+			commit->postgres->lane_wait_us += result_number(result, row, 1);
+		} else if (left) {
+			commit_take_head(commit, result_number(result, row, 1), __builtin_ctz(left),
+					 result_number(result, row, 2));
+			left &= left - 1;
+		}
+	}
 }
 
 static void on_pushed(void *arg, enum rc rc, const PGresult *result)
@@ -419,8 +419,7 @@ static void on_pushed(void *arg, enum rc rc, const PGresult *result)
 	commit->conflict_count = 0;
 	for (size_t r = commit->from; r < commit->to; r++)
 		read_reply(commit, result, &row, r);
-	for (; row < PQntuples(result); row++)
-		read_lane(commit, result, row);
+	read_lanes(commit, result, row);
 	if (commit->conflict_count)
 		send_values(commit);
 	else

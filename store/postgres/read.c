@@ -164,7 +164,7 @@ static void on_follows(void *arg, enum rc rc, const PGresult *result)
 	free(question);
 }
 
-void postgres_follows(struct store *store, const struct store_cursor *cursor,
+void postgres_follows(struct store *store, const struct store_places *places,
 		      on_store_follows *then, void *arg)
 {
 	struct question *question = mem_alloc(sizeof(*question));
@@ -172,9 +172,13 @@ void postgres_follows(struct store *store, const struct store_cursor *cursor,
 	struct params params = { .count = 0 };
 
 	*question = (struct question){ then, arg };
-	params_int4(&params, 0);
-	params_int8(&params, (int64_t)cursor->epoch);
-	params_int8(&params, (int64_t)cursor->seq);
+	params_array(&params, PARAMS_INT4, (size_t)places->lanes);
+	for (int lane = 0; lane < places->lanes; lane++)
+		element_int4(&params, lane);
+	params_int8(&params, (int64_t)places->epoch);
+	params_array(&params, PARAMS_INT8, (size_t)places->lanes);
+	for (int lane = 0; lane < places->lanes; lane++)
+		element_int8(&params, (int64_t)places->seqs[lane]);
 	if (postgres->follow)
 		follow_ask_lineage(postgres->follow, &params, on_follows, question);
 	else

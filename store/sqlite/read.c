@@ -250,33 +250,40 @@ void sqlite_changes(struct store *store, const struct store_query *query, on_sto
 /* ---- Places ---- */
 
 /* The epoch and a sequence number from the first row. */
-static void read_place(sqlite3_stmt *stmt, on_store_place *on_place, void *arg)
+static enum rc read_place(sqlite3_stmt *stmt, struct store_cursor *place)
 {
-	struct store_cursor place = { .epoch = 0 };
 	bool row;
 	enum rc rc = sql_step(stmt, &row);
 
+	*place = (struct store_cursor){ .epoch = 0 };
 	if (rc == RC_OK && !row)
 		rc = RC_CORRUPT;
 	if (rc == RC_OK) {
-		place.epoch = sql_number(stmt, 0);
-		place.seq = sql_number(stmt, 1);
+		place->epoch = sql_number(stmt, 0);
+		place->seq = sql_number(stmt, 1);
 		sqlite3_reset(stmt);
 	}
-	if (rc == RC_OK && place.epoch == 0)
-		rc = RC_CORRUPT;
-	on_place(arg, rc, rc == RC_OK ? &place : NULL);
+	return rc == RC_OK && place->epoch == 0 ? RC_CORRUPT : rc;
 }
 
 void sqlite_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
 {
 	sqlite3_stmt *stmt = sqlite_of(store)->sql[SQL_LATEST];
+	struct store_cursor place;
+	enum rc rc;
 
 	sql_bind_text(stmt, 1, group);
-	read_place(stmt, on_place, arg);
+	rc = read_place(stmt, &place);
+	on_place(arg, rc, rc == RC_OK ? &place : NULL);
 }
 
-void sqlite_head(struct store *store, on_store_place *on_place, void *arg)
+void sqlite_head(struct store *store, on_store_places *on_places, void *arg)
 {
-	read_place(sqlite_of(store)->sql[SQL_STATE], on_place, arg);
+	struct store_cursor place;
+	const enum rc rc = read_place(sqlite_of(store)->sql[SQL_STATE], &place);
+	const struct store_places places = { .epoch = place.epoch,
+					     .lanes = 1,
+					     .seqs = { place.seq } };
+
+	on_places(arg, rc, rc == RC_OK ? &places : NULL);
 }

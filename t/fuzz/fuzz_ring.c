@@ -22,7 +22,7 @@ static void leave(struct input *input, struct map *map)
 	size_t words = (size_t)input_number(input, 1);
 
 	atomic_store(&map->head, input_stamp(input));
-	atomic_store(&map->committed, input_number(input, 8));
+	atomic_store(&map->lanes[0].committed, input_number(input, 8));
 	for (size_t i = 0; i < words && input->left; i++) {
 		struct map_entry *entry = &map->entries[input_number(input, 2) % RING_SIZE];
 
@@ -60,7 +60,7 @@ static void publish_and_read(struct input *input, struct shm *shm, struct ring_r
 		REQUIRE(ring_read(shm, &readers[r], &got) == RING_EMPTY);
 	}
 	for (size_t i = 0; i < count; i++)
-		REQUIRE(ring_bucket(shm, sent[i].key) >= sent[i].number);
+		REQUIRE(ring_bucket(shm, sent[i].key, 0) >= sent[i].number);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -79,8 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < READERS; i++)
 		readers[i].next = i == 0 ? head : head - input_number(&input, 3) % (head + 1);
 	newest = input_number(&input, 6);
-	ring_attach(shm, newest);
-	REQUIRE(ring_committed(shm) >= newest);
+	ring_attach(shm, RING_HEADS(newest));
+	REQUIRE(ring_committed(shm, 0) >= newest);
 	for (size_t i = 0; i < READERS; i++)
 		require_lost_once(shm, &readers[i]);
 	do

@@ -25,7 +25,7 @@ struct fake {
 	size_t count;
 	uint64_t commits; /* that have begun */
 	on_store_replies *on_replies;
-	on_store_place *on_place;
+	on_store_places *on_place;
 	on_store_news *on_news;
 	void *arg, *place_arg, *news_arg;
 };
@@ -82,7 +82,7 @@ static void fake_close(struct store *store)
 	free(store);
 }
 
-static void fake_head(struct store *store, on_store_place *on_place, void *arg)
+static void fake_head(struct store *store, on_store_places *on_place, void *arg)
 {
 	struct fake *fake = fake_of(store);
 
@@ -173,8 +173,8 @@ static void answer_commit(struct fake *fake, enum rc rc, uint64_t seq)
 
 static void answer(struct fake *fake, enum rc rc, uint64_t seq)
 {
-	const struct store_cursor head = { .epoch = 1, .seq = seq };
-	on_store_place *on_place = fake->on_place;
+	const struct store_places head = { .epoch = 1, .lanes = 1, .seqs = { seq } };
+	on_store_places *on_place = fake->on_place;
 
 	fake->on_place = NULL;
 	if (on_place)
@@ -187,7 +187,7 @@ static void tell(const struct fake *fake, const struct fake_order *order)
 {
 	struct store_change change = { .group = slice_of(order->group), .seq = order->seq };
 	struct store_news news = { .kind = STORE_NEWS_CHANGES,
-				   .head = { .epoch = 1, .seq = order->seq },
+				   .head = { .epoch = 1, .lanes = 1, .seqs = { order->seq } },
 				   .changes = &change };
 
 	if (order->what == FAKE_TOKEN)

@@ -287,14 +287,28 @@ static void on_place(void *arg, enum rc rc, const struct store_cursor *place)
 	*(struct store_cursor *)arg = *place;
 }
 
+static void on_places(void *arg, enum rc rc, const struct store_places *places)
+{
+	assert_int_equal(rc, RC_OK);
+	*(struct store_places *)arg = *places;
+}
+
+struct store_places kit_heads(struct store *store)
+{
+	struct store_places places = { .epoch = 0 };
+
+	store_head(store, on_places, &places);
+	store_wait(store);
+	assert_int_not_equal(places.epoch, 0);
+	assert_int_equal(places.lanes, store_lanes(store));
+	return places;
+}
+
 struct store_cursor kit_head(struct store *store)
 {
-	struct store_cursor place = { .epoch = 0 };
+	const struct store_places heads = kit_heads(store);
 
-	store_head(store, on_place, &place);
-	store_wait(store);
-	assert_int_not_equal(place.epoch, 0);
-	return place;
+	return store_places_in(&heads, 0);
 }
 
 uint64_t kit_latest(struct store *store, const char *group)

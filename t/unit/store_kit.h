@@ -75,7 +75,8 @@ const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store
 				unsigned limit);
 const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since,
 				      unsigned limit, size_t max_bytes);
-struct store_cursor kit_head(struct store *store);
+struct store_places kit_heads(struct store *store);
+struct store_cursor kit_head(struct store *store); /* of the first lane */
 uint64_t kit_latest(struct store *store, const char *group);
 struct store_stats kit_stats(struct store *store);
 /* A plain place of this database. */

@@ -36,6 +36,7 @@ struct asked {
 	uint64_t since;
 	union {
 		on_store_place *place;
+		on_store_places *places;
 		on_store_page *page;
 		on_store_token *token;
 		on_store_follows *follows;
@@ -60,9 +61,9 @@ static void ask(struct store *store, struct asked asked)
 	fake->count++;
 }
 
-static void fake_head(struct store *store, on_store_place *on_place, void *arg)
+static void fake_head(struct store *store, on_store_places *on_places, void *arg)
 {
-	ask(store, (struct asked){ .call = HEAD, .on.place = on_place, .arg = arg });
+	ask(store, (struct asked){ .call = HEAD, .on.places = on_places, .arg = arg });
 }
 
 static void fake_latest(struct store *store, struct slice group, on_store_place *on_place,
@@ -80,12 +81,13 @@ static void fake_changes(struct store *store, const struct store_query *query,
 		    .call = CHANGES, .since = query->since.seq, .on.page = on_page, .arg = arg });
 }
 
-static void fake_follows(struct store *store, const struct store_cursor *cursor,
+static void fake_follows(struct store *store, const struct store_places *places,
 			 on_store_follows *on_follows, void *arg)
 {
-	ask(store,
-	    (struct asked){
-		    .call = FOLLOWS, .since = cursor->seq, .on.follows = on_follows, .arg = arg });
+	ask(store, (struct asked){ .call = FOLLOWS,
+				   .since = places->seqs[0],
+				   .on.follows = on_follows,
+				   .arg = arg });
 }
 
 static void fake_token(struct store *store, struct slice id, on_store_token *on_token, void *arg)
@@ -110,6 +112,7 @@ static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t numbe
 		.id = slice_of("g:1"), .version = number, .seq = number, .value = slice_of("1")
 	};
 	struct store_page page = { .next = { .epoch = fake->epoch, .seq = number } };
+	const struct store_places head = { .epoch = fake->epoch, .lanes = 1, .seqs = { number } };
 
 	assert_non_null(asked);
 	assert_int_equal(asked->call, call);
@@ -123,6 +126,8 @@ static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t numbe
 		asked->on.token(asked->arg, rc, rc == RC_OK ? &reader : NULL);
 	else if (call == CHANGES)
 		asked->on.page(asked->arg, rc, rc == RC_OK ? &page : NULL);
+	else if (call == HEAD)
+		asked->on.places(asked->arg, rc, rc == RC_OK ? &head : NULL);
 	else
 		asked->on.place(asked->arg, rc, rc == RC_OK ? &page.next : NULL);
 	free(asked);
@@ -300,10 +305,10 @@ static void hints_before_the_head_are_not_lost(void **state)
 {
 	struct world *world = *state;
 
-	feeds_announce(world->feeds, 9);
+	feeds_announce(world->feeds, 0, 9);
 	start(world, 7);
-	assert_int_equal(feeds_announced(world->feeds).epoch, EPOCH);
-	assert_int_equal(feeds_announced(world->feeds).seq, 9);
+	assert_int_equal(feeds_announced(world->feeds)->epoch, EPOCH);
+	assert_int_equal(feeds_announced(world->feeds)->seqs[0], 9);
 }
 
 static void a_store_that_fails_is_reported(void **state)
@@ -323,9 +328,9 @@ static void a_hint_becomes_one_event(void **state)
 	assert_int_equal(count_sent(world, "event: connected"), 1);
 	answer(&world->fake, LATEST, RC_OK, 7);
 	turn(world);
-	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
-	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
-	feeds_announce(world->feeds, 8);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 8);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 8);
+	feeds_announce(world->feeds, 0, 8);
 	turn(world);
 	assert_int_equal(count_sent(world, "event: change"), 1);
 	assert_int_equal(world->fake.count, 0);
@@ -341,7 +346,7 @@ static void hints_during_a_read_are_one_more_page(void **state)
 	turn(world);
 	(void)count_sent(world, "event:");
 	for (uint64_t number = 8; number <= 10; number++) {
-		feeds_hint(world->feeds, hash_of(slice_of("g")), number);
+		feeds_hint(world->feeds, hash_of(slice_of("g")), 0, number);
 		turn(world);
 		assert_int_equal(world->fake.count, 1);
 	}
@@ -360,7 +365,7 @@ static void a_failed_read_is_tried_again(void **state)
 	start(world, 7);
 	open_stream(world, true, 7);
 	answer(&world->fake, CHANGES, RC_OK, 7);
-	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 8);
 	turn(world);
 	answer(&world->fake, CHANGES, RC_BUSY, 0);
 	while (world->fake.count == 0)
@@ -406,12 +411,12 @@ static void streams_go_on_in_a_new_epoch(void **state)
 
 	open_in_new_epoch(world, shm_resync);
 	/* Hints of the new epoch may come before it is looked into. */
-	ring_attach(world->shm, 9);
+	ring_attach(world->shm, RING_HEADS(9));
 	hint_reader_wake(world->hints);
 	answer(&world->fake, HEAD, RC_OK, 9);
 	answer(&world->fake, FOLLOWS, RC_OK, 7);
 	turn(world);
-	assert_int_equal(feeds_announced(world->feeds).epoch, EPOCH + 1);
+	assert_int_equal(feeds_announced(world->feeds)->epoch, EPOCH + 1);
 	assert_int_equal(streams_count(world->streams), 1);
 	answer(&world->fake, LATEST, RC_OK, 9);
 	turn(world);
@@ -434,7 +439,7 @@ static void streams_end_that_have_met_lost_numbers(void **state)
 	turn(world);
 	assert_int_equal(streams_count(world->streams), 0);
 	assert_int_equal(count_sent(world, "draining"), 1);
-	assert_int_equal(feeds_announced(world->feeds).seq, 9);
+	assert_int_equal(feeds_announced(world->feeds)->seqs[0], 9);
 }
 
 /* Their feed has met 7, and the next commit is 6. */
@@ -450,7 +455,7 @@ static void numbers_begin_anew_after_a_restart(void **state)
 	answer(&world->fake, LATEST, RC_OK, 5);
 	turn(world);
 	(void)count_sent(world, "event");
-	feeds_hint(world->feeds, hash_of(slice_of("g")), 6);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 6);
 	turn(world);
 	assert_int_equal(count_sent(world, "id: 0000000000000006.6"), 1);
 }
@@ -463,7 +468,7 @@ static void the_end_may_come_before_answers(void **state)
 	start(world, 7);
 	open_stream(world, true, 7);
 	answer(&world->fake, CHANGES, RC_OK, 7);
-	feeds_hint(world->feeds, hash_of(slice_of("g")), 8);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 8);
 	open_stream(world, false, 7);
 	turn(world);
 	feeds_refresh(world->feeds);
@@ -481,7 +486,7 @@ static void open_and_stop_reading(struct world *world)
 	for (uint64_t number = 8; scoreboard_get(world->shm, 0, METRIC_SLOW_READERS) == 0;
 	     number++) {
 		assert_true(number < 1000000);
-		feeds_hint(world->feeds, hash_of(slice_of("g")), number);
+		feeds_hint(world->feeds, hash_of(slice_of("g")), 0, number);
 		turn(world);
 	}
 	assert_int_equal(scoreboard_get(world->shm, 0, METRIC_SLOW_READERS), 1);
@@ -493,7 +498,7 @@ static void a_client_that_does_not_read_is_told_when_it_does(void **state)
 	int ends = 0;
 
 	open_and_stop_reading(world);
-	feeds_hint(world->feeds, hash_of(slice_of("g")), 2000000);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 2000000);
 	while (streams_count(world->streams) == 1) {
 		ends += count_sent(world, "event: end\ndata: {\"code\":\"slow\"}\n\n");
 		turn(world);
@@ -645,13 +650,13 @@ static void a_lap_costs_each_turn_little(void **state)
 
 	start(world, 7);
 	follow_many(world, memberships);
-	ring_attach(world->shm, 50);
+	ring_attach(world->shm, RING_HEADS(50));
 	hint_reader_poll(world->hints);
 	assert_int_equal(world->fake.count, 0);
-	assert_int_equal(feeds_announced(world->feeds).seq, 7);
+	assert_int_equal(feeds_announced(world->feeds)->seqs[0], 7);
 	while (asked < MANY)
 		asked += turn_and_answer(world, 20);
-	assert_int_equal(feeds_announced(world->feeds).seq, 50);
+	assert_int_equal(feeds_announced(world->feeds)->seqs[0], 50);
 	turn(world);
 	assert_int_equal(world->fake.count, 0);
 	leave_many(memberships);
@@ -669,14 +674,14 @@ static void a_lap_during_a_lap_is_made_good(void **state)
 
 	start(world, 7);
 	follow_many(world, memberships);
-	ring_attach(world->shm, 50);
+	ring_attach(world->shm, RING_HEADS(50));
 	hint_reader_poll(world->hints);
-	feeds_announce(world->feeds, 60);
+	feeds_announce(world->feeds, 0, 60);
 	(void)turn_and_answer(world, 50);
-	ring_attach(world->shm, 70);
+	ring_attach(world->shm, RING_HEADS(70));
 	hint_reader_poll(world->hints);
-	assert_int_equal(feeds_announced(world->feeds).seq, 7);
-	while (feeds_announced(world->feeds).seq < 70)
+	assert_int_equal(feeds_announced(world->feeds)->seqs[0], 7);
+	while (feeds_announced(world->feeds)->seqs[0] < 70)
 		(void)turn_and_answer(world, 70);
 	for (int i = 0; i < 2 * MANY / IN_A_TURN + 100; i++)
 		(void)turn_and_answer(world, 70);

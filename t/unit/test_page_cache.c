@@ -92,7 +92,7 @@ static int world_setup(void **state)
 	struct store_query query = make_query("todos");
 
 	assert_int_equal(shm_new(1, &world.shm), RC_OK);
-	assert_true(ring_attach(world.shm, HEAD));
+	assert_true(ring_attach(world.shm, RING_HEADS(HEAD)));
 	world.cache = page_cache_new();
 	put(world.cache, &query, "page");
 	world.page = page_cache_find(world.cache, &query, ENCODING_JSON);
@@ -183,7 +183,7 @@ static void a_new_writer_spoils_it(void **state)
 {
 	struct world *world = *state;
 
-	assert_true(ring_attach(world->shm, HEAD + 1));
+	assert_true(ring_attach(world->shm, RING_HEADS(HEAD + 1)));
 	edition_account(world->shm, 1);
 	assert_false(is_good(world, 1));
 }

@@ -149,9 +149,9 @@ static void end_sessions(void)
 			"usename = 'app'");
 }
 
-static void on_any_rc(void *arg, enum rc rc, const struct store_cursor *place)
+static void on_any_rc(void *arg, enum rc rc, const struct store_places *places)
 {
-	(void)place;
+	(void)places;
 	*(enum rc *)arg = rc;
 }
 
@@ -256,7 +256,7 @@ struct followed {
 	char groups[512]; /* with their numbers, in order */
 	unsigned begins;
 	unsigned losses;
-	struct store_cursor head;
+	struct store_places head;
 };
 
 static void on_news(void *arg, const struct store_news *news)
@@ -309,7 +309,7 @@ static void commits_are_followed(void **state)
 	assert_true(store_watch(kit->reader, on_news, &followed));
 	/* Where it begins, everything may have changed. */
 	follow_begins(kit, &followed, 1);
-	assert_int_equal(followed.head.seq, 1);
+	assert_int_equal(followed.head.seqs[0], 1);
 	kit_put(kit, "t:1", 0, "1");
 	kit_put(kit, "t:u:1", 0, "1");
 	follow_until(kit, &followed, "t@2 t:u@3 ");

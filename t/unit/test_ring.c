@@ -28,7 +28,7 @@ static struct shm *make(unsigned slots)
 	assert_int_equal(shm_new(slots, &shm), RC_OK);
 	for (unsigned slot = 0; slot < slots; slot++)
 		follow_all(shm, slot);
-	ring_attach(shm, 0);
+	ring_attach(shm, RING_HEADS(0));
 	return shm;
 }
 
@@ -63,10 +63,10 @@ static void entries_are_read_in_order_and_whole(void **state)
 		assert_int_equal(got.last, sent[i].last);
 	}
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
-	assert_int_equal(ring_committed(shm), 5);
-	assert_int_equal(ring_bucket(shm, UINT64_MAX), 4);
-	assert_int_equal(ring_bucket(shm, 8 + RING_BUCKETS), 5);
-	assert_int_equal(ring_bucket(shm, 7), 0);
+	assert_int_equal(ring_committed(shm, 0), 5);
+	assert_int_equal(ring_bucket(shm, UINT64_MAX, 0), 4);
+	assert_int_equal(ring_bucket(shm, 8 + RING_BUCKETS, 0), 5);
+	assert_int_equal(ring_bucket(shm, 7, 0), 0);
 	shm_free(shm);
 }
 
@@ -92,7 +92,7 @@ static void only_what_is_followed_is_published(void **state)
 
 	(void)state;
 	assert_int_equal(shm_new(1, &shm), RC_OK);
-	ring_attach(shm, 0);
+	ring_attach(shm, RING_HEADS(0));
 	ring_reader_start(shm, &reader);
 	followers_add(shm, follower, 2 + RING_BUCKETS);
 	ring_commit(shm, sent, 3);
@@ -102,8 +102,8 @@ static void only_what_is_followed_is_published(void **state)
 	assert_int_equal(got.before, 0);
 	assert_true(got.last);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
-	assert_int_equal(ring_bucket(shm, 3), 3);
-	assert_int_equal(ring_published(shm), 3);
+	assert_int_equal(ring_bucket(shm, 3, 0), 3);
+	assert_int_equal(ring_published(shm, 0), 3);
 
 	followers_remove(shm, follower, 2);
 	publish(shm, 2, 4);
@@ -115,8 +115,8 @@ static void only_what_is_followed_is_published(void **state)
 	followers_clear(shm, follower);
 	publish(shm, 5, 6);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
-	assert_int_equal(ring_published(shm), 6);
-	assert_int_equal(ring_bucket(shm, 5), 6);
+	assert_int_equal(ring_published(shm, 0), 6);
+	assert_int_equal(ring_bucket(shm, 5, 0), 6);
 	shm_free(shm);
 }
 
@@ -136,7 +136,7 @@ static void only_who_follows_is_woken(void **state)
 
 	(void)state;
 	assert_int_equal(shm_new(2, &shm), RC_OK);
-	ring_attach(shm, 0);
+	ring_attach(shm, RING_HEADS(0));
 	followers_add(shm, followers_number(0, false), 1);
 	followers_add(shm, followers_number(1, false), 2);
 	for (unsigned slot = 0; slot < 2; slot++) {
@@ -165,7 +165,7 @@ static void who_follows_little_is_woken_before_it_is_lapped(void **state)
 
 	(void)state;
 	assert_int_equal(shm_new(2, &shm), RC_OK);
-	ring_attach(shm, 0);
+	ring_attach(shm, RING_HEADS(0));
 	followers_add(shm, followers_number(1, false), 1);
 	ring_reader_start(shm, &reader);
 	(void)is_awake(shm, 0);
@@ -224,10 +224,10 @@ static void a_lapped_reader_is_told_and_goes_on_at_the_head(void **state)
 	for (uint64_t n = 1; n <= RING_SIZE + 1; n++)
 		publish(shm, n % 3, n);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
-	assert_int_equal(ring_committed(shm), RING_SIZE + 1);
+	assert_int_equal(ring_committed(shm, 0), RING_SIZE + 1);
 	for (uint64_t key = 0; key < 3; key++)
-		assert_in_range(ring_bucket(shm, key), RING_SIZE - 1, RING_SIZE + 1);
-	assert_int_equal(ring_bucket(shm, 3), 0);
+		assert_in_range(ring_bucket(shm, key, 0), RING_SIZE - 1, RING_SIZE + 1);
+	assert_int_equal(ring_bucket(shm, 3, 0), 0);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
 	publish(shm, 9, RING_SIZE + 2);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
@@ -252,9 +252,9 @@ static void a_commit_larger_than_the_ring_is_a_lap(void **state)
 	ring_commit(shm, entries, count);
 	ring_publish(shm, entries, count);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
-	assert_int_equal(ring_committed(shm), count);
+	assert_int_equal(ring_committed(shm, 0), count);
 	for (size_t i = 0; i < count; i++)
-		assert_true(ring_bucket(shm, i) >= i + 1);
+		assert_true(ring_bucket(shm, i, 0) >= i + 1);
 	shm_free(shm);
 	free(entries);
 }
@@ -291,9 +291,9 @@ static void a_torn_entry_is_never_read_and_a_new_producer_gets_past_it(void **st
 		assert_int_equal(ring_read(shm, &before, &got), RING_EMPTY);
 		assert_int_equal(ring_read(shm, &between, &got), RING_EMPTY);
 
-		ring_attach(shm, 5);
-		assert_int_equal(ring_committed(shm), 5);
-		assert_int_equal(ring_bucket(shm, 12345), 5);
+		ring_attach(shm, RING_HEADS(5));
+		assert_int_equal(ring_committed(shm, 0), 5);
+		assert_int_equal(ring_bucket(shm, 12345, 0), 5);
 		assert_int_equal(ring_read(shm, &before, &got), RING_LOST);
 		assert_int_equal(ring_read(shm, &between, &got), RING_LOST);
 		publish(shm, 2, 6);
@@ -323,7 +323,7 @@ static void a_producer_killed_while_attaching_leaves_a_ring_for_the_next(void **
 		atomic_store(&shm->map->entries[lap % RING_SIZE].stamp, 2 * lap + 2);
 	ring_reader_start(shm, &late);
 	assert_int_equal(ring_read(shm, &late, &got), RING_EMPTY);
-	ring_attach(shm, 1);
+	ring_attach(shm, RING_HEADS(1));
 	assert_int_equal(ring_read(shm, &early, &got), RING_LOST);
 	assert_int_equal(ring_read(shm, &late, &got), RING_LOST);
 	publish(shm, 1, 2);
@@ -341,8 +341,8 @@ static void spoil(struct shm *shm, int what, uint64_t rubbish)
 	struct map *map = shm->map;
 	atomic_uint_least64_t *const words[] = {
 		[HEAD] = &map->head,
-		[COMMITTED] = &map->committed,
-		[PUBLISHED] = &map->published,
+		[COMMITTED] = &map->lanes[0].committed,
+		[PUBLISHED] = &map->lanes[0].published,
 		[BUCKET] = &map->buckets[7],
 		[STAMP] = &map->entries[7].stamp,
 		[NUMBER] = &map->entries[7].number,
@@ -372,9 +372,9 @@ static void the_producer_notices_and_repairs(void **state)
 		(void)ring_read(shm, &reader, &got);
 		ring_repair(shm);
 		assert_true(ring_is_sound(shm));
-		assert_int_equal(ring_committed(shm), 10);
-		assert_int_equal(ring_published(shm), 10);
-		assert_int_equal(ring_bucket(shm, 7), 10);
+		assert_int_equal(ring_committed(shm, 0), 10);
+		assert_int_equal(ring_published(shm, 0), 10);
+		assert_int_equal(ring_bucket(shm, 7, 0), 10);
 		ring_reader_start(shm, &later);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
@@ -402,10 +402,10 @@ static void a_new_producer_does_not_go_on_with_rubbish(void **state)
 		publish(shm, 1, 1);
 		spoil(shm, EVERYTHING, (uint64_t)all[i]);
 		ring_reader_start(shm, &reader);
-		assert_false(ring_attach(shm, 5));
+		assert_false(ring_attach(shm, RING_HEADS(5)));
 		assert_true(ring_is_sound(shm));
-		assert_int_equal(ring_committed(shm), 5);
-		assert_int_equal(ring_bucket(shm, 99), 5);
+		assert_int_equal(ring_committed(shm, 0), 5);
+		assert_int_equal(ring_bucket(shm, 99, 0), 5);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
 		publish(shm, 2, 6);
@@ -423,14 +423,14 @@ static void a_ring_may_begin_at_a_lower_number(void **state)
 
 	(void)state;
 	follow_all(shm, 0);
-	ring_attach(shm, 40);
+	ring_attach(shm, RING_HEADS(40));
 	publish(shm, 1, 42);
 	ring_reader_start(shm, &reader);
-	ring_restart(shm, 37);
+	ring_restart(shm, RING_HEADS(37));
 	assert_int_equal(ring_read(shm, &reader, &entry), RING_LOST);
-	assert_int_equal(ring_committed(shm), 37);
-	assert_int_equal(ring_published(shm), 37);
-	assert_int_equal(ring_bucket(shm, 1), 37);
+	assert_int_equal(ring_committed(shm, 0), 37);
+	assert_int_equal(ring_published(shm, 0), 37);
+	assert_int_equal(ring_bucket(shm, 1, 0), 37);
 	publish(shm, 1, 38);
 	assert_int_equal(ring_read(shm, &reader, &entry), RING_GOT);
 	assert_int_equal(entry.number, 38);

@@ -37,7 +37,7 @@ static struct shm *make(unsigned slots)
 	assert_int_equal(shm_new(slots, &shm), RC_OK);
 	for (unsigned slot = 0; slot < slots; slot++)
 		follow_all(shm, slot);
-	ring_attach(shm, 0);
+	ring_attach(shm, RING_HEADS(0));
 	return shm;
 }
 
@@ -92,10 +92,10 @@ static void model_commit(struct model *model, unsigned count)
 
 static void model_resync(struct model *model, uint64_t *known)
 {
-	uint64_t committed = ring_committed(model->shm);
+	uint64_t committed = ring_committed(model->shm, 0);
 
 	for (uint64_t key = 0; key < KEYS; key++) {
-		if (ring_bucket(model->shm, key) > known[key])
+		if (ring_bucket(model->shm, key, 0) > known[key])
 			known[key] = atomic_load(&model->docs[key]);
 		/* Nothing up to `committed` is missing; what the key has beyond it may
 		 * or may not be known yet. */
@@ -216,7 +216,7 @@ static void fork_readers(struct model *model, pid_t *pids)
 
 static _Noreturn void produce_for_ever(struct model *model)
 {
-	ring_attach(model->shm, atomic_load(&model->head));
+	ring_attach(model->shm, RING_HEADS(atomic_load(&model->head)));
 	for (unsigned n = 0;; n++)
 		model_commit(model, n % 8 + 1);
 }
@@ -244,7 +244,7 @@ static void producers_are_killed_and_readers_neither_err_nor_sleep_on(void **sta
 		assert_int_equal(waitpid(producer, NULL, 0), producer);
 		shm_resync(model->shm);
 	}
-	ring_attach(model->shm, atomic_load(&model->head));
+	ring_attach(model->shm, RING_HEADS(atomic_load(&model->head)));
 	model_end(model);
 	for (unsigned slot = 0; slot < READERS; slot++)
 		join(readers[slot]);
@@ -369,7 +369,7 @@ static void threads_follow_without_a_race(void **state)
 		if (n % 16 == 0)
 			sched_yield();
 		if (n % 5000 == 4999)
-			ring_attach(model->shm, atomic_load(&model->head));
+			ring_attach(model->shm, RING_HEADS(atomic_load(&model->head)));
 	}
 	model_end(model);
 	for (unsigned slot = 0; slot < READERS; slot++)

@@ -230,6 +230,13 @@ static void on_any_page(void *arg, enum rc rc, const struct store_page *page)
 	assert_int_equal(rc, RC_OK);
 }
 
+static void on_any_places(void *arg, enum rc rc, const struct store_places *places)
+{
+	(void)arg;
+	(void)places;
+	assert_int_equal(rc, RC_OK);
+}
+
 static void on_any_place(void *arg, enum rc rc, const struct store_cursor *place)
 {
 	(void)arg;
@@ -253,7 +260,7 @@ static void read_something(struct kit *kit, unsigned what)
 	else if (what == 1)
 		store_latest(kit->reader, slice_of("t"), on_any_place, NULL);
 	else if (what == 2)
-		store_head(kit->reader, on_any_place, NULL);
+		store_head(kit->reader, on_any_places, NULL);
 	else
 		store_token_find(kit->reader, slice_of("0123456789abcdef"), on_any_token, NULL);
 }

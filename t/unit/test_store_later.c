@@ -62,6 +62,13 @@ static void on_place(void *arg, enum rc rc, const struct store_cursor *place)
 		((struct answer *)arg)->number = place->seq;
 }
 
+static void on_places(void *arg, enum rc rc, const struct store_places *places)
+{
+	const struct store_cursor place = { .seq = places ? places->seqs[0] : 0 };
+
+	on_place(arg, rc, places ? &place : NULL);
+}
+
 static void on_stats(void *arg, enum rc rc, const struct store_stats *stats)
 {
 	note(arg, rc);
@@ -205,7 +212,7 @@ static void read_all(struct store *store, struct answer answers[6])
 
 	store_changes(store, &query, on_page, &answers[0]);
 	store_latest(store, slice_of(group), on_place, &answers[1]);
-	store_head(store, on_place, &answers[2]);
+	store_head(store, on_places, &answers[2]);
 	store_stats(store, on_stats, &answers[3]);
 	store_stats_full(store, on_stats_full, &answers[4]);
 	store_token_find(store, slice_of(id), on_token, &answers[5]);
@@ -264,7 +271,7 @@ static void commits_keep_their_order_and_reads_do_not(void **state)
 		pushes[i].order = &pushed;
 		heads[i].order = &read;
 		push(kit, id, &pushes[i]);
-		store_head(kit->reader, on_place, &heads[i]);
+		store_head(kit->reader, on_places, &heads[i]);
 	}
 	store_wait(kit->writer);
 	store_wait(kit->reader);
@@ -362,14 +369,14 @@ static void close_outstanding(struct kit *kit)
 {
 	static struct answer answer;
 
-	store_head(kit->reader, on_place, &answer);
+	store_head(kit->reader, on_places, &answer);
 	store_close(kit->reader);
 }
 
-static void on_place_close(void *arg, enum rc rc, const struct store_cursor *place)
+static void on_place_close(void *arg, enum rc rc, const struct store_places *places)
 {
 	(void)rc;
-	(void)place;
+	(void)places;
 	store_close(arg);
 }
 

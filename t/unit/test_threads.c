@@ -71,7 +71,7 @@ static bool look(struct reader *reader)
 	struct ring_entry entry;
 	enum ring_read got = ring_read(play->shm, &reader->at, &entry);
 	uint64_t number = got == RING_GOT    ? entry.number
-			  : got == RING_LOST ? ring_committed(play->shm)
+			  : got == RING_LOST ? ring_committed(play->shm, 0)
 					     : 0;
 
 	if (number > reader->seen) {
@@ -112,7 +112,7 @@ static void what_is_published_is_visible(void **state)
 	for (unsigned slot = 0; slot < READERS; slot++)
 		for (uint64_t bucket = 0; bucket < RING_BUCKETS; bucket++)
 			followers_add(play->shm, followers_number(slot, false), bucket);
-	ring_attach(play->shm, 0);
+	ring_attach(play->shm, RING_HEADS(0));
 	for (unsigned i = 0; i < READERS; i++) {
 		readers[i] = (struct reader){ .play = play, .slot = i };
 		ring_reader_start(play->shm, &readers[i].at);
@@ -169,7 +169,7 @@ static void who_begins_to_follow_misses_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(shm_new(1, &race.shm), RC_OK);
-	ring_attach(race.shm, 0);
+	ring_attach(race.shm, RING_HEADS(0));
 	ring_reader_start(race.shm, &reader);
 	assert_int_equal(pthread_create(&thread, NULL, commit_each_round, &race), 0);
 	for (uint64_t number = 1; number <= ROUNDS; number++) {
@@ -237,8 +237,8 @@ static void *look_on(void *arg)
 
 		if (got == RING_GOT && entry.number > newest)
 			newest = entry.number;
-		else if (got == RING_LOST && ring_committed(shm) > newest)
-			newest = ring_committed(shm);
+		else if (got == RING_LOST && ring_committed(shm, 0) > newest)
+			newest = ring_committed(shm, 0);
 		(void)edition_is_accounted(shm, 1);
 		(void)scoreboard_get(shm, scoreboard_writer(shm), METRIC_DOCUMENTS_WRITTEN);
 	}

@@ -53,7 +53,7 @@ static void a_push_is_answered_and_its_groups_are_announced(void **state)
 	expect_entry(&stage, &reader, "a", reply.results[1].seq, false);
 	expect_entry(&stage, &reader, "c", reply.results[3].seq, true);
 	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_EMPTY);
-	assert_int_equal(ring_committed(stage.shm), reply.head.seq);
+	assert_int_equal(ring_committed(stage.shm, 0), reply.head.seq);
 	store_reply_clear(&reply);
 	line_close(&link);
 	stage_close(&stage);
@@ -79,7 +79,7 @@ static void a_reply_finds_the_buckets_raised(void **state)
 	spoils = edition_spoils(stage.shm);
 	line_push(&admin, 1, "a:b:1", 0, "");
 	line_expect(&admin, 1, 1);
-	assert_int_equal(ring_bucket(stage.shm, key_of("a")), 1);
+	assert_int_equal(ring_bucket(stage.shm, key_of("a"), 0), 1);
 	assert_true(edition_is_accounted(stage.shm, store_edition(reader)));
 	line_push(&admin, 2, "a:b:2", 0, "");
 	line_expect(&admin, 2, 1);
@@ -90,8 +90,8 @@ static void a_reply_finds_the_buckets_raised(void **state)
 	line_push(&admin, 4, "c:1", 0, "");
 	line_expect(&admin, 4, 1);
 	assert_int_equal(stage_join(&stage), 128 + SIGKILL);
-	assert_int_equal(ring_bucket(stage.shm, key_of("c")), 3);
-	assert_int_equal(ring_bucket(stage.shm, key_of("a:b")), 2);
+	assert_int_equal(ring_bucket(stage.shm, key_of("c"), 0), 3);
+	assert_int_equal(ring_bucket(stage.shm, key_of("a:b"), 0), 2);
 	assert_true(edition_is_accounted(stage.shm, store_edition(reader)));
 	store_close(reader);
 	line_close(&admin);

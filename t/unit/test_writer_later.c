@@ -250,7 +250,7 @@ static void an_unknown_outcome_is_answered_and_found_out(void **state)
 	while (!edition_is_accounted(stage.shm, 2))
 		(void)poll(NULL, 0, 1);
 	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_LOST);
-	assert_int_equal(ring_committed(stage.shm), 4);
+	assert_int_equal(ring_committed(stage.shm, 0), 4);
 	later_commit(&link, 3, "a:3", 5);
 	stage_read_entry(&stage, &reader, &entry);
 	assert_int_equal(entry.number, 5);
@@ -374,7 +374,7 @@ static void only_reports_enter_the_ring(void **state)
 	(void)state;
 	shared_open(&stage, 6);
 	link = link_open(&stage);
-	assert_int_equal(ring_committed(stage.shm), 6);
+	assert_int_equal(ring_committed(stage.shm, 0), 6);
 	ring_reader_start(stage.shm, &reader);
 	line_push(&link, 1, "c:1", 0, "");
 	fake_expect(FAKE_COMMIT, NULL);
@@ -383,7 +383,7 @@ static void only_reports_enter_the_ring(void **state)
 	fake_order(ANSWER(RC_OK, 9));
 	fake_expect(FAKE_COMMITTED, NULL);
 	line_expect(&link, 1, 1);
-	assert_int_equal(ring_committed(stage.shm), 8);
+	assert_int_equal(ring_committed(stage.shm, 0), 8);
 	assert_int_equal(ring_read(stage.shm, &reader, &entry), RING_EMPTY);
 	assert_false(edition_is_accounted(stage.shm, 2));
 	line_close(&link);
@@ -423,7 +423,7 @@ static void missed_commits_of_other_hosts_send_readers_to_the_database(void **st
 	shared_open(&stage, 0);
 	ring_reader_start(stage.shm, &reader);
 	fake_order((struct fake_order){ .what = FAKE_BEGIN, .seq = 12 });
-	while (ring_committed(stage.shm) < 12)
+	while (ring_committed(stage.shm, 0) < 12)
 		(void)poll(NULL, 0, 1);
 	do
 		read = ring_read(stage.shm, &reader, &entry);

@@ -142,10 +142,10 @@ static void survive(const char *point)
 	link = link_open(&stage);
 	line_push(&link, 3, "a:b:2", 0, "two");
 	line_expect(&link, 3, 1);
-	while (ring_committed(stage.shm) < 2)
+	while (ring_committed(stage.shm, 0) < 2)
 		(void)poll(NULL, 0, 1);
-	assert_true(ring_bucket(stage.shm, key_of("a")) >= 2);
-	assert_true(ring_bucket(stage.shm, key_of("a:b")) >= 2);
+	assert_true(ring_bucket(stage.shm, key_of("a"), 0) >= 2);
+	assert_true(ring_bucket(stage.shm, key_of("a:b"), 0) >= 2);
 	line_push(&link, 4, "a:b:2", 1, "three");
 	line_expect(&link, 4, 2);
 	do {

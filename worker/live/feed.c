@@ -28,6 +28,12 @@
 #define FEED_LIMIT 1000
 #define FEED_BYTES ((size_t)256 << 10)
 
+/* What has been announced, in the feed's lane. */
+static struct store_cursor feed_announced(const struct feed *feed)
+{
+	return store_places_in(&feed->shared->announced, (int)feed->lane);
+}
+
 struct feed *feed_new(struct feed_shared *shared, struct slice group)
 {
 	struct feed *feed = mem_alloc(sizeof(*feed));
@@ -37,8 +43,8 @@ struct feed *feed_new(struct feed_shared *shared, struct slice group)
 	feed->group = mem_copy(group.data, group.len);
 	feed->group_len = group.len;
 	feed->hash = hash_of(group);
-	feed->hinted = feed->delivered_hints = shared->announced.seq;
-	feed->delivered_docs = shared->announced;
+	feed->lane = (unsigned)store_lane(shared->store, group);
+	feed_restart(feed);
 	TAILQ_INIT(&feed->hints);
 	TAILQ_INIT(&feed->docs);
 	return feed;
@@ -121,7 +127,7 @@ void feed_settle(struct feed *feed)
 
 void feed_advance(struct feed *feed)
 {
-	uint64_t announced = feed->shared->announced.seq;
+	const uint64_t announced = feed_announced(feed).seq;
 
 	feed_settle(feed);
 	if (feed->stale || feed->asking || feed->reading || feed->delivered_docs.bound ||
@@ -156,22 +162,21 @@ void feed_take_epoch(struct feed *feed)
 
 void feed_restart(struct feed *feed)
 {
-	feed->hinted = feed->delivered_hints = feed->shared->announced.seq;
-	feed->delivered_docs = feed->shared->announced;
+	feed->delivered_docs = feed_announced(feed);
+	feed->hinted = feed->delivered_hints = feed->delivered_docs.seq;
 }
 
 uint64_t feed_delivered(const struct feed *feed, bool docs)
 {
 	uint64_t delivered = docs ? feed->delivered_docs.seq : feed->delivered_hints;
 
-	return feed->hinted > delivered || feed->stale || feed->asking
-		       ? delivered
-		       : feed->shared->announced.seq;
+	return feed->hinted > delivered || feed->stale || feed->asking ? delivered
+								       : feed_announced(feed).seq;
 }
 
 struct store_cursor feed_cursor(const struct feed *feed, bool docs)
 {
-	struct store_cursor cursor = feed->shared->announced;
+	struct store_cursor cursor = feed_announced(feed);
 
 	if (docs && feed->delivered_docs.bound)
 		return feed->delivered_docs;

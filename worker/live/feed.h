@@ -43,10 +43,10 @@ TAILQ_HEAD(feed_list, feed);
 struct feed_shared {
 	struct store *store;
 	const struct counters *counters;
-	/* The epoch, and the sequence number up to which all hints of the ring have
-	 * been handed to their feeds. A feed that has nothing to deliver is current up
-	 * to here. */
-	struct store_cursor announced;
+	/* The epoch, and the sequence number of each lane up to which all hints of the
+	 * ring have been handed to their feeds. A feed that has nothing to deliver is
+	 * current up to here. */
+	struct store_places announced;
 	struct feed_list due;   /* feeds with something to do */
 	struct feed_list later; /* the same, but the store did not answer them */
 	struct event *turn;     /* does it, in the next turn of the loop (feeds.c) */
@@ -60,6 +60,7 @@ struct feed {
 	char *group;
 	size_t group_len;
 	uint64_t hash;
+	unsigned lane;                /* of its numbers */
 	struct membership_list hints; /* without documents */
 	struct membership_list docs;  /* with documents, live or not */
 	/* Positions in the sequence. Behind `hinted` the feed has something to deliver.

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TABLE_START 64
 /* What one turn of the loop does at most, so that a worker with many feeds still
@@ -26,9 +27,9 @@
  * that are lost again and again would keep the last places from ever being reached. */
 struct feeds_scan {
 	bool running, again;
-	bool all, all_again; /* compares nothing, refreshes every feed */
-	size_t at, left;     /* places of the table */
-	uint64_t number;     /* to be announced at the end */
+	bool all, all_again;               /* compares nothing, refreshes every feed */
+	size_t at, left;                   /* places of the table */
+	uint64_t numbers[STORE_LANES_MAX]; /* to be announced at the end */
 	struct event *next;
 };
 
@@ -41,9 +42,11 @@ struct feeds {
 	struct feeds_scan scan;
 	bool asking, ask_again;   /* for the head, to refresh all */
 	struct event *ask_later;  /* the store did not answer that */
-	struct store_cursor head; /* the answer, while its epoch is looked into */
-	uint64_t known;           /* the newest number that a feed had met before; 0: unset */
-	bool restarts;            /* all numbers are void */
+	struct store_places head; /* the answer, while its epoch is looked into */
+	struct store_places
+		known; /* the newest numbers that feeds had met before; epoch 0: unset */
+	uint64_t held[STORE_LANES_MAX]; /* to be announced after that */
+	bool restarts;                  /* all numbers are void */
 	on_feeds_started *on_started;
 	void *arg;
 	on_feeds_restart *on_restart;
@@ -175,32 +178,42 @@ static void on_retry(evutil_socket_t unused, short what, void *arg)
 
 /* ---- Hints ---- */
 
-void feeds_hint(struct feeds *feeds, uint64_t hash, uint64_t number)
+void feeds_hint(struct feeds *feeds, uint64_t hash, unsigned lane, uint64_t number)
 {
 	struct feed *feed = feeds->size ? *feeds_bucket(feeds, hash) : NULL;
 
 	for (; feed; feed = feed->next_in_bucket) {
-		if (feed->hash != hash)
+		if (feed->hash != hash || feed->lane != lane)
 			continue;
 		feed_advance(feed);
 		feed_hint(feed, number);
 	}
 }
 
-static void announce(struct feeds *feeds, uint64_t number)
+static void raise(uint64_t *seq, uint64_t number)
 {
-	if (number > feeds->shared.announced.seq)
-		feeds->shared.announced.seq = number;
+	if (number > *seq)
+		*seq = number;
 }
 
-void feeds_announce(struct feeds *feeds, uint64_t number)
+static void announce_all(struct feeds *feeds, const uint64_t numbers[STORE_LANES_MAX])
+{
+	for (int lane = 0; lane < STORE_LANES_MAX; lane++)
+		raise(&feeds->shared.announced.seqs[lane], numbers[lane]);
+}
+
+void feeds_announce(struct feeds *feeds, unsigned lane, uint64_t number)
 {
 	struct feeds_scan *scan = &feeds->scan;
 
-	if (!scan->running)
-		announce(feeds, number);
-	else if (!scan->again && number > scan->number)
-		scan->number = number;
+	/* These may be numbers of the next epoch, beyond those that it shares with the
+	 * one that is announced: together they would be nobody's. */
+	if (feeds->known.epoch)
+		raise(&feeds->held[lane], number);
+	else if (!scan->running)
+		raise(&feeds->shared.announced.seqs[lane], number);
+	else if (!scan->again)
+		raise(&scan->numbers[lane], number);
 }
 
 /* ---- Scans ---- */
@@ -211,18 +224,18 @@ static void scan_place(struct feeds *feeds)
 	const struct shm *shm = feeds->shared.counters->shm;
 
 	for (struct feed *feed = feeds->table[scan->at]; feed; feed = feed->next_in_bucket)
-		if (scan->all || ring_bucket(shm, feed->hash) > feed->hinted)
+		if (scan->all || ring_bucket(shm, feed->hash, feed->lane) > feed->hinted)
 			feed_refresh(feed);
 }
 
-static void scan_begin(struct feeds *feeds, bool all, uint64_t number)
+static void scan_begin(struct feeds *feeds, bool all, const uint64_t numbers[STORE_LANES_MAX])
 {
 	struct feeds_scan *scan = &feeds->scan;
 
 	scan->running = true;
 	scan->again = scan->all_again = false;
 	scan->all = all;
-	scan->number = number;
+	memcpy(scan->numbers, numbers, sizeof(scan->numbers));
 	scan->left = feeds->size;
 	event_add(scan->next, &next_turn);
 }
@@ -230,6 +243,7 @@ static void scan_begin(struct feeds *feeds, bool all, uint64_t number)
 static void scan_turn(struct feeds *feeds)
 {
 	struct feeds_scan *scan = &feeds->scan;
+	uint64_t committed[STORE_LANES_MAX];
 
 	for (int i = 0; i < TURN_PLACES && scan->left > 0; i++, scan->left--) {
 		scan_place(feeds);
@@ -240,9 +254,12 @@ static void scan_turn(struct feeds *feeds)
 		return;
 	}
 	scan->running = false;
-	announce(feeds, scan->number);
-	if (scan->again)
-		scan_begin(feeds, scan->all_again, ring_committed(feeds->shared.counters->shm));
+	announce_all(feeds, scan->numbers);
+	if (!scan->again)
+		return;
+	for (unsigned lane = 0; lane < STORE_LANES_MAX; lane++)
+		committed[lane] = ring_committed(feeds->shared.counters->shm, lane);
+	scan_begin(feeds, scan->all_again, committed);
 }
 
 static void on_scan(evutil_socket_t unused, short what, void *arg)
@@ -254,7 +271,7 @@ static void on_scan(evutil_socket_t unused, short what, void *arg)
 
 /* Begins a scan, or has another one follow the one that is under way. The first turn is
  * this one. */
-static void scan(struct feeds *feeds, bool all, uint64_t number)
+static void scan(struct feeds *feeds, bool all, const uint64_t numbers[STORE_LANES_MAX])
 {
 	struct feeds_scan *scan = &feeds->scan;
 
@@ -263,13 +280,13 @@ static void scan(struct feeds *feeds, bool all, uint64_t number)
 		scan->all_again = scan->all_again || all;
 		return;
 	}
-	scan_begin(feeds, all, number);
+	scan_begin(feeds, all, numbers);
 	scan_turn(feeds);
 }
 
-/* The number was read first: `announced` must not pass a commit that is counted in its
- * bucket only after the bucket has been compared. */
-void feeds_overrun(struct feeds *feeds, uint64_t committed)
+/* The numbers were read first: `announced` must not pass a commit that is counted in
+ * its bucket only after the bucket has been compared. */
+void feeds_overrun(struct feeds *feeds, const uint64_t committed[STORE_LANES_MAX])
 {
 	scan(feeds, false, committed);
 }
@@ -294,15 +311,18 @@ static void each_feed(struct feeds *feeds, feed_action *action)
 			action(feed);
 }
 
-/* The newest number that any feed has met. */
-static uint64_t feeds_known(const struct feeds *feeds)
+/* Notes the newest numbers that any feed has met. */
+static void note_known(struct feeds *feeds)
 {
-	uint64_t known = feeds->shared.announced.seq;
+	struct store_places *known = &feeds->known;
 
+	if (known->epoch == 0)
+		*known = feeds->shared.announced;
+	for (int lane = 0; lane < known->lanes; lane++)
+		raise(&known->seqs[lane], feeds->shared.announced.seqs[lane]);
 	for (size_t i = 0; i < feeds->size; i++)
 		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
-			known = feed_known(feed) > known ? feed_known(feed) : known;
-	return known;
+			raise(&known->seqs[feed->lane], feed_known(feed));
 }
 
 /* The head is known, or else it is asked for again, but not at once. */
@@ -315,8 +335,12 @@ static void refreshed(struct feeds *feeds, enum rc rc)
 		event_add(feeds->ask_later, &later);
 		return;
 	}
-	feeds->known = 0;
-	scan(feeds, true, feeds->head.seq);
+	feeds->known.epoch = 0;
+	for (int lane = 0; lane < STORE_LANES_MAX; lane++) {
+		raise(&feeds->head.seqs[lane], feeds->held[lane]);
+		feeds->held[lane] = 0;
+	}
+	scan(feeds, true, feeds->head.seqs);
 	if (feeds->ask_again)
 		feeds_refresh(feeds);
 }
@@ -325,6 +349,7 @@ static void restart(struct feeds *feeds)
 {
 	scan_stop(feeds);
 	feeds->on_restart(feeds->restart_arg);
+	memset(feeds->held, 0, sizeof(feeds->held));
 	feeds->shared.announced = feeds->head;
 	each_feed(feeds, feed_restart);
 }
@@ -344,10 +369,10 @@ static void on_follows(void *arg, enum rc rc, bool follows)
 }
 
 /* The head is asked for before the first feed asks for its group's newest number. */
-static void on_refreshed_head(void *arg, enum rc rc, const struct store_cursor *head)
+static void on_refreshed_head(void *arg, enum rc rc, const struct store_places *head)
 {
 	struct feeds *feeds = arg;
-	struct store_cursor known = feeds->shared.announced;
+	const uint64_t epoch = feeds->shared.announced.epoch;
 
 	if (rc == RC_OK)
 		feeds->head = *head;
@@ -355,12 +380,12 @@ static void on_refreshed_head(void *arg, enum rc rc, const struct store_cursor *
 		on_follows(feeds, rc, false);
 		return;
 	}
-	if (rc != RC_OK || head->epoch == known.epoch || known.epoch == 0) {
+	if (rc != RC_OK || head->epoch == epoch || epoch == 0) {
 		refreshed(feeds, rc);
 		return;
 	}
-	known.seq = feeds->known;
-	store_follows(feeds->shared.store, &known, on_follows, feeds);
+	feeds->known.epoch = epoch;
+	store_follows(feeds->shared.store, &feeds->known, on_follows, feeds);
 }
 
 static void on_ask_later(evutil_socket_t unused, short what, void *arg)
@@ -373,10 +398,7 @@ static void on_ask_later(evutil_socket_t unused, short what, void *arg)
 /* An answer that has not come yet is still about what was known then. */
 void feeds_resync(struct feeds *feeds, bool restarts)
 {
-	const uint64_t known = feeds_known(feeds);
-
-	if (known > feeds->known)
-		feeds->known = known;
+	note_known(feeds);
 	if (restarts) {
 		feeds->restarts = true;
 		feeds->on_restart(feeds->restart_arg);
@@ -389,8 +411,8 @@ void feeds_refresh(struct feeds *feeds)
 	feeds->ask_again = feeds->asking;
 	if (feeds->asking)
 		return;
-	if (feeds->known == 0)
-		feeds->known = feeds_known(feeds);
+	if (feeds->known.epoch == 0)
+		note_known(feeds);
 	feeds->asking = true;
 	event_del(feeds->ask_later);
 	store_head(feeds->shared.store, on_refreshed_head, feeds);
@@ -434,14 +456,16 @@ struct feeds *feeds_new(struct event_base *base, struct store *store,
 }
 
 /* Hints may have been read since it was asked for. */
-static void on_first_head(void *arg, enum rc rc, const struct store_cursor *head)
+static void on_first_head(void *arg, enum rc rc, const struct store_places *head)
 {
 	struct feeds *feeds = arg;
 
 	if (rc == RC_OK) {
 		assert(head->epoch != 0);
 		feeds->shared.announced.epoch = head->epoch;
-		feeds_announce(feeds, head->seq);
+		feeds->shared.announced.lanes = head->lanes;
+		for (int lane = 0; lane < head->lanes; lane++)
+			feeds_announce(feeds, (unsigned)lane, head->seqs[lane]);
 	}
 	feeds->on_started(feeds->arg, rc);
 }
@@ -460,9 +484,9 @@ void feeds_on_restart(struct feeds *feeds, on_feeds_restart *on_restart, void *a
 	feeds->restart_arg = arg;
 }
 
-struct store_cursor feeds_announced(const struct feeds *feeds)
+const struct store_places *feeds_announced(const struct feeds *feeds)
 {
-	return feeds->shared.announced;
+	return &feeds->shared.announced;
 }
 
 void feeds_free(struct feeds *feeds)

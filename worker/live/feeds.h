@@ -24,20 +24,21 @@ typedef void on_feeds_restart(void *arg);
  * stand for other commits: all streams must be closed then, so that their clients come
  * back and go on from what they have. */
 void feeds_on_restart(struct feeds *feeds, on_feeds_restart *on_restart, void *arg);
-/* The epoch, and the number up to which all hints have been handed to their feeds. */
-struct store_cursor feeds_announced(const struct feeds *feeds);
+/* The epoch, and for each lane the number up to which all hints have been handed to
+ * their feeds. */
+const struct store_places *feeds_announced(const struct feeds *feeds);
 
 /* Puts the membership on the feed of its group (feed_join), which is made if there is
  * none. */
 void feeds_join(struct feeds *feeds, struct membership *membership, struct slice group);
 
-/* A hint: a group of this hash has changed, up to `number`. */
-void feeds_hint(struct feeds *feeds, uint64_t hash, uint64_t number);
-/* All hints up to `number` have been given. */
-void feeds_announce(struct feeds *feeds, uint64_t number);
-/* Hints up to `committed` (ring_committed) were lost: refreshes the feeds that are
- * behind the ring's counters (shm/ring.h), some in each turn of the loop. */
-void feeds_overrun(struct feeds *feeds, uint64_t committed);
+/* A hint: a group of this hash, in this lane, has changed, up to `number`. */
+void feeds_hint(struct feeds *feeds, uint64_t hash, unsigned lane, uint64_t number);
+/* All hints of the lane up to `number` have been given. */
+void feeds_announce(struct feeds *feeds, unsigned lane, uint64_t number);
+/* Hints up to `committed` (ring_committed of each lane) were lost: refreshes the feeds
+ * that are behind the ring's counters (shm/ring.h), some in each turn of the loop. */
+void feeds_overrun(struct feeds *feeds, const uint64_t committed[STORE_LANES_MAX]);
 /* Hints may be missing altogether: asks for the head, and refreshes every feed, some in
  * each turn of the loop. */
 void feeds_refresh(struct feeds *feeds);

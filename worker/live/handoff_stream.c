@@ -34,6 +34,15 @@ static void pack_identity(struct buf *out, const struct identity *identity)
 	}
 }
 
+/* Only of a stream in several lanes, as earlier releases knew none. */
+static void pack_places(struct buf *out, const struct store_places *places)
+{
+	pack_u64(out, places->epoch);
+	pack_u8(out, (uint8_t)places->lanes);
+	for (int lane = 0; lane < places->lanes; lane++)
+		pack_u64(out, places->seqs[lane]);
+}
+
 void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
 {
 	assert(subscriber->stream.backlog == 0);
@@ -51,6 +60,8 @@ void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
 		pack_bytes(out, feed_group(membership->feed));
 		pack_cursor(out, &place);
 	}
+	if (subscriber->places)
+		pack_places(out, subscriber->places);
 }
 
 void streams_hand_off(struct streams *streams, on_stream_hand_off *on_hand_off, void *arg)
@@ -79,6 +90,7 @@ struct arrival {
 	struct subscription subscription;
 	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into the message */
 	struct store_cursor places[SUBSCRIBER_GROUPS_MAX];
+	struct store_places since; /* in several lanes */
 };
 
 static struct store_cursor unpack_cursor(struct unpack *in)
@@ -91,6 +103,17 @@ static struct store_cursor unpack_cursor(struct unpack *in)
 	cursor.bound = unpack_u64(in);
 	cursor.reset = unpack_u8(in) != 0;
 	return cursor;
+}
+
+static enum rc unpack_places(struct unpack *in, struct store_places *places)
+{
+	places->epoch = unpack_u64(in);
+	places->lanes = unpack_u8(in);
+	if (places->lanes < 2 || places->lanes > STORE_LANES_MAX)
+		return RC_MALFORMED;
+	for (int lane = 0; lane < places->lanes; lane++)
+		places->seqs[lane] = unpack_u64(in);
+	return RC_OK;
 }
 
 /* NULL: malformed. */
@@ -137,6 +160,11 @@ static enum rc arrival_read(struct arrival *arrival, struct unpack *in)
 		if (!group_is_valid(arrival->groups[i]))
 			return RC_MALFORMED;
 	}
+	if (in->rest.len) {
+		if (unpack_places(in, &arrival->since) != RC_OK)
+			return RC_MALFORMED;
+		subscription->places = &arrival->since;
+	}
 	return unpack_finish(in);
 }
 
@@ -158,14 +186,15 @@ static void arrival_begin(const struct arrival *arrival, struct streams *streams
 {
 	struct subscriber *subscriber = streams_add(streams, fd, &arrival->subscription);
 	struct feeds *feeds = streams_get_options(streams)->feeds;
+	const struct store_places *announced = feeds_announced(feeds);
 
 	for (size_t i = 0; i < subscriber->count; i++) {
 		const struct store_cursor *place = &arrival->places[i];
 
 		subscriber->memberships[i].at = *place;
 		/* The predecessor had hints of commits that did not come here. */
-		if (place->epoch == feeds_announced(feeds).epoch &&
-		    place->seq > feeds_announced(feeds).seq)
+		if (place->epoch == announced->epoch &&
+		    place->seq > announced->seqs[subscriber->memberships[i].feed->lane])
 			feeds_refresh(feeds);
 	}
 	stream_wait(&subscriber->stream, false);

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define OVERRUNS_MAX 100 /* in a row */
 
@@ -19,10 +20,10 @@ struct hint_reader {
 	struct feeds *feeds;
 	struct streams *streams;
 	struct ring_reader ring;
-	uint64_t resyncs; /* shm_resyncs() that were followed */
-	uint64_t repairs; /* the same of shm_repairs() */
-	uint64_t newest;  /* the highest number that was read in the ring */
-	uint64_t tokens;  /* the generation of tokens that streams were checked for */
+	uint64_t resyncs;            /* shm_resyncs() that were followed */
+	uint64_t repairs;            /* the same of shm_repairs() */
+	uint64_t newest[RING_LANES]; /* the highest numbers that were read in the ring */
+	uint64_t tokens;             /* the generation of tokens that streams were checked for */
 };
 
 /* Another process has written to the shared memory. What this one believes may be wrong
@@ -46,7 +47,7 @@ static bool check_resyncs(struct hint_reader *reader)
 	reader->resyncs = shm_resyncs(reader->counters->shm);
 	restarted = shm_has_restarted(before, reader->resyncs);
 	if (restarted)
-		reader->newest = 0;
+		memset(reader->newest, 0, sizeof(reader->newest));
 	if (reader->resyncs != before) {
 		feeds_resync(reader->feeds, restarted);
 		streams_recheck_all(reader->streams);
@@ -55,35 +56,41 @@ static bool check_resyncs(struct hint_reader *reader)
 }
 
 /* What all buckets account for, and so more than any number in the ring. */
-static uint64_t committed(struct hint_reader *reader)
+static uint64_t committed(struct hint_reader *reader, unsigned lane)
 {
-	const uint64_t number = ring_committed(reader->counters->shm);
+	const uint64_t number = ring_committed(reader->counters->shm, lane);
 
-	if (number > reader->newest)
-		reader->newest = number;
+	if (number > reader->newest[lane])
+		reader->newest[lane] = number;
 	return number;
 }
 
 /* The ring has lapped this reader, or there is another writer. */
 static void on_overrun(struct hint_reader *reader)
 {
+	uint64_t numbers[RING_LANES];
+
 	(void)check_resyncs(reader);
 	counters_add(reader->counters, METRIC_RING_OVERRUNS, 1);
-	feeds_overrun(reader->feeds, committed(reader));
+	for (unsigned lane = 0; lane < RING_LANES; lane++)
+		numbers[lane] = committed(reader, lane);
+	feeds_overrun(reader->feeds, numbers);
 }
 
 static void on_group(struct hint_reader *reader, const struct ring_entry *entry)
 {
-	if (entry->number > committed(reader) || entry->before > reader->newest) {
+	const unsigned lane = entry->lane;
+
+	if (entry->number > committed(reader, lane) || entry->before > reader->newest[lane]) {
 		if (check_resyncs(reader))
 			return;
 		spoiled("a hint of a commit that has not been");
 	}
 	/* A feed that had nothing to do is current up to the commit before. */
-	feeds_announce(reader->feeds, entry->before);
-	feeds_hint(reader->feeds, entry->key, entry->number);
+	feeds_announce(reader->feeds, lane, entry->before);
+	feeds_hint(reader->feeds, entry->key, lane, entry->number);
 	if (entry->last)
-		feeds_announce(reader->feeds, entry->number);
+		feeds_announce(reader->feeds, lane, entry->number);
 }
 
 /* After RING_LOST the reader continues at the head, where nothing can be lost unless
@@ -100,11 +107,14 @@ static void check_overruns(unsigned in_a_row)
  * nobody here follows what they changed. */
 static void read_ring(struct hint_reader *reader)
 {
-	const uint64_t published = ring_published(reader->counters->shm);
+	const unsigned lanes = ring_lanes(reader->counters->shm);
+	uint64_t published[RING_LANES];
 	struct ring_entry entry;
 	enum ring_read got;
 	unsigned overruns = 0;
 
+	for (unsigned lane = 0; lane < lanes; lane++)
+		published[lane] = ring_published(reader->counters->shm, lane);
 	while ((got = ring_read(reader->counters->shm, &reader->ring, &entry)) != RING_EMPTY) {
 		overruns = got == RING_LOST ? overruns + 1 : 0;
 		check_overruns(overruns);
@@ -115,9 +125,11 @@ static void read_ring(struct hint_reader *reader)
 	}
 	if (check_resyncs(reader))
 		return;
-	if (published > committed(reader))
-		spoiled("hints of commits that have not been");
-	feeds_announce(reader->feeds, published);
+	for (unsigned lane = 0; lane < lanes; lane++) {
+		if (published[lane] > committed(reader, lane))
+			spoiled("hints of commits that have not been");
+		feeds_announce(reader->feeds, lane, published[lane]);
+	}
 }
 
 /* All workers are woken when a change of tokens has ended; while one is in progress,
@@ -140,8 +152,9 @@ static void check_repairs(struct hint_reader *reader)
 	if (repairs == reader->repairs)
 		return;
 	reader->repairs = repairs;
-	if (reader->newest > ring_committed(reader->counters->shm))
-		spoiled("numbers of commits that have not been");
+	for (unsigned lane = 0; lane < RING_LANES; lane++)
+		if (reader->newest[lane] > ring_committed(reader->counters->shm, lane))
+			spoiled("numbers of commits that have not been");
 }
 
 void hint_reader_poll(struct hint_reader *reader)

@@ -13,6 +13,14 @@ void page_put_cursor(struct buf *out, enum encoding encoding, const struct store
 	envelope_put_text(out, encoding, "cursor", slice_make(text, len));
 }
 
+void page_put_places(struct buf *out, enum encoding encoding, const struct store_places *places)
+{
+	char text[STORE_CURSOR_TEXT_MAX];
+	size_t len = store_places_format(places, text);
+
+	envelope_put_text(out, encoding, "cursor", slice_make(text, len));
+}
+
 void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
 		   const struct store_cursor *cursor)
 {

@@ -6,19 +6,18 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static struct sse *sse_make(const struct store_cursor *id, struct slice body)
+/* `id` empty: none. */
+static struct sse *sse_make(struct slice id, struct slice body)
 {
-	char cursor[STORE_CURSOR_TEXT_MAX];
-	size_t cursor_len = id ? store_cursor_format(id, cursor) : 0;
-	size_t line = id ? strlen("id: \n") + cursor_len : 0;
+	size_t line = id.len ? strlen("id: \n") + id.len : 0;
 	struct sse *sse = mem_alloc(sizeof(*sse) + line + body.len + 1);
 
 	sse->refs = 1;
 	sse->len = line + body.len;
 	sse->body = line;
-	if (id) {
+	if (id.len) {
 		memcpy(sse->bytes, "id: ", 4);
-		memcpy(sse->bytes + 4, cursor, cursor_len);
+		memcpy(sse->bytes + 4, id.data, id.len);
 		sse->bytes[line - 1] = '\n';
 	}
 	if (body.len)
@@ -28,6 +27,8 @@ static struct sse *sse_make(const struct store_cursor *id, struct slice body)
 
 struct sse *sse_new(const char *event, const struct store_cursor *id, struct slice data)
 {
+	char cursor[STORE_CURSOR_TEXT_MAX];
+	const size_t len = id ? store_cursor_format(id, cursor) : 0;
 	struct buf body = BUF_EMPTY;
 	struct sse *sse;
 
@@ -37,17 +38,17 @@ struct sse *sse_new(const char *event, const struct store_cursor *id, struct sli
 	buf_put_text(&body, "\ndata: ");
 	buf_put_slice(&body, data);
 	buf_put_text(&body, "\n\n");
-	sse = sse_make(id, buf_slice(&body));
+	sse = sse_make(slice_make(cursor, len), buf_slice(&body));
 	buf_free(&body);
 	return sse;
 }
 
 struct sse *sse_raw(struct slice bytes)
 {
-	return sse_make(NULL, bytes);
+	return sse_make(slice_make(NULL, 0), bytes);
 }
 
-struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id)
+struct sse *sse_with_id(const struct sse *sse, struct slice id)
 {
 	return sse_make(id, slice_make(sse->bytes + sse->body, sse->len - sse->body));
 }

@@ -20,7 +20,7 @@ struct sse *sse_new(const char *event, const struct store_cursor *id, struct sli
 /* Bytes that are no event, such as a comment line. */
 struct sse *sse_raw(struct slice bytes);
 /* The event with another id in place of its own. */
-struct sse *sse_with_id(const struct sse *sse, const struct store_cursor *id);
+struct sse *sse_with_id(const struct sse *sse, struct slice id);
 struct sse *sse_ref(struct sse *sse);
 void sse_unref(struct sse *sse);
 

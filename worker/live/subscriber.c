@@ -34,41 +34,56 @@ static bool subscriber_is_open(struct subscriber *subscriber)
 
 /* ---- Events ---- */
 
-/* Where a resumption must begin so that nothing is missed in any group: the lowest
- * position of all groups or, while one is in the middle of a snapshot, where the stream
- * began. */
-static struct store_cursor subscriber_cursor(const struct subscriber *subscriber)
+/* The position in each lane is the lowest one of all groups there. False: a group is in
+ * the middle of a snapshot. */
+static bool find_places(const struct subscriber *subscriber, struct store_places *places)
 {
-	struct store_cursor cursor = feeds_announced(subscriber->options->feeds);
-
+	*places = *feeds_announced(subscriber->options->feeds);
 	for (size_t i = 0; i < subscriber->count; i++) {
 		const struct membership *membership = &subscriber->memberships[i];
+		uint64_t *lowest = &places->seqs[membership->feed->lane];
 		uint64_t seq;
 
 		if (!membership->live &&
-		    (membership->at.bound || membership->at.epoch != cursor.epoch))
-			return subscriber->since;
+		    (membership->at.bound || membership->at.epoch != places->epoch))
+			return false;
 		seq = membership->live ? feed_delivered(membership->feed, subscriber->docs)
 				       : membership->at.seq;
-		if (seq < cursor.seq)
-			cursor.seq = seq;
+		if (seq < *lowest)
+			*lowest = seq;
 	}
-	return cursor;
+	return true;
+}
+
+/* Where a resumption must begin so that nothing is missed in any group; in the middle
+ * of a snapshot that is where the stream began. Returns the length. */
+static size_t subscriber_id(const struct subscriber *subscriber, char out[STORE_CURSOR_TEXT_MAX])
+{
+	const int lane = (int)subscriber->memberships[0].feed->lane;
+	struct store_places places;
+	struct store_cursor cursor;
+
+	if (!find_places(subscriber, &places))
+		return subscriber->places ? store_places_format(subscriber->places, out)
+					  : store_cursor_format(&subscriber->since, out);
+	if (subscriber->places)
+		return store_places_format(&places, out);
+	cursor = store_places_in(&places, lane);
+	return store_cursor_format(&cursor, out);
 }
 
 /* With several groups the event's id does not do for the stream: it gets one of its
  * own. */
 static void subscriber_send(struct subscriber *subscriber, struct sse *sse)
 {
-	struct store_cursor cursor;
+	char id[STORE_CURSOR_TEXT_MAX];
 	struct sse *own;
 
 	if (subscriber->count == 1) {
 		stream_send(&subscriber->stream, sse);
 		return;
 	}
-	cursor = subscriber_cursor(subscriber);
-	own = sse_with_id(sse, &cursor);
+	own = sse_with_id(sse, slice_make(id, subscriber_id(subscriber, id)));
 	stream_send(&subscriber->stream, own);
 	sse_unref(own);
 }
@@ -95,21 +110,22 @@ static void subscriber_send_new(struct subscriber *subscriber, const char *event
 }
 
 /* {group, cursor, user, write}: what the token may do there. */
-static void subscriber_greet(struct subscriber *subscriber, struct slice group)
+static void subscriber_greet(struct subscriber *subscriber, const struct membership *membership)
 {
+	const struct slice group = feed_group(membership->feed);
 	const struct identity *identity = subscriber->identity;
 	enum encoding encoding = subscriber->encoding;
 	struct buf data = BUF_EMPTY;
 
 	envelope_open(&data);
 	envelope_put_text(&data, encoding, "group", group);
-	page_put_cursor(&data, encoding, &subscriber->since);
+	page_put_cursor(&data, encoding, &membership->at);
 	if (subscriber->options->auth)
 		envelope_put_text(&data, encoding, "user", identity->user);
 	envelope_put_flag(&data, encoding, "write",
 			  identity_may_group(identity, group, AUTH_WRITE));
 	envelope_close(&data);
-	subscriber_send_new(subscriber, "connected", &subscriber->since, buf_slice(&data));
+	subscriber_send_new(subscriber, "connected", &membership->at, buf_slice(&data));
 	buf_free(&data);
 }
 
@@ -215,7 +231,8 @@ static void on_catch_up_latest(void *arg, enum rc rc, const struct store_cursor 
 	assert(membership);
 	at = membership->at;
 	membership->live = true;
-	now = feeds_announced(subscriber->options->feeds);
+	now = store_places_in(feeds_announced(subscriber->options->feeds),
+			      (int)membership->feed->lane);
 	if (latest->seq > now.seq)
 		now.seq = latest->seq;
 	if (at.epoch != now.epoch || at.bound || at.seq > now.seq || latest->seq > at.seq) {
@@ -311,6 +328,10 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 	subscriber->usage = subscription->usage;
 	subscriber->encoding = subscription->docs ? subscription->encoding : ENCODING_JSON;
 	subscriber->since = subscription->since;
+	if (subscription->places) {
+		subscriber->places = mem_alloc(sizeof(*subscriber->places));
+		*subscriber->places = *subscription->places;
+	}
 	stream_init(&subscriber->stream, &options->stream, fd);
 	subscriber->count = count;
 	for (size_t i = 0; i < count; i++) {
@@ -319,10 +340,12 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 		membership->subscriber = subscriber;
 		membership->deliver = on_event;
 		membership->fail = on_failed;
-		membership->at = subscription->since;
 		membership->docs = subscriber->docs;
 		membership->encoding = subscriber->encoding;
 		feeds_join(options->feeds, membership, subscription->groups[i]);
+		membership->at = subscriber->places ? store_places_in(subscriber->places,
+								      (int)membership->feed->lane)
+						    : subscriber->since;
 	}
 	return subscriber;
 }
@@ -336,7 +359,7 @@ void subscriber_start(struct subscriber *subscriber, struct slice head)
 	stream_send(&subscriber->stream, first);
 	sse_unref(first);
 	for (size_t i = 0; i < subscriber->count; i++)
-		subscriber_greet(subscriber, feed_group(subscriber->memberships[i].feed));
+		subscriber_greet(subscriber, &subscriber->memberships[i]);
 	subscriber_catch_up(subscriber);
 }
 
@@ -347,5 +370,6 @@ void subscriber_free(struct subscriber *subscriber)
 		feed_leave(&subscriber->memberships[i]);
 	stream_clear(&subscriber->stream);
 	identity_unref(subscriber->identity);
+	free(subscriber->places);
 	free(subscriber);
 }

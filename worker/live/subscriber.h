@@ -42,9 +42,11 @@ struct subscription {
 	struct identity *identity; /* the reference is the subscriber's from now on */
 	bool docs;
 	enum encoding encoding;
-	bool is_counted;            /* among the streams of its user (shm/usage.h) */
-	unsigned usage;             /* then the entry */
-	struct store_cursor since;  /* where to begin */
+	bool is_counted;           /* among the streams of its user (shm/usage.h) */
+	unsigned usage;            /* then the entry */
+	struct store_cursor since; /* where to begin */
+	/* The same if the groups are in several lanes, else NULL. */
+	const struct store_places *places;
 	const struct slice *groups; /* different ones */
 	size_t group_count;         /* at most SUBSCRIBER_GROUPS_MAX */
 };
@@ -53,7 +55,8 @@ struct subscriber {
 	TAILQ_ENTRY(subscriber) next; /* streams.c's */
 	const struct subscriber_options *options;
 	struct identity *identity;
-	struct store_cursor since; /* where it began */
+	struct store_cursor since;   /* where it began */
+	struct store_places *places; /* the same, in several lanes; else NULL */
 	enum encoding encoding;
 	bool docs;
 	bool reading;    /* an answer of the store is on its way */
