@@ -142,13 +142,13 @@ static void exchange_check(struct exchange *exchange)
 		exchange_authenticate(exchange);
 }
 
-void dispatch_request(void *arg, struct conn *conn, struct evhttp_request *http)
+void dispatch_request(void *arg, struct conn *conn, const struct incoming *incoming)
 {
 	struct worker *worker = arg;
 	struct exchange *exchange = mem_alloc(sizeof(*exchange));
 	struct request *request = &exchange->request;
 	struct error err;
-	enum rc rc = request_begin(request, &worker->request_options, conn, http, &err);
+	enum rc rc = request_begin(request, &worker->request_options, conn, incoming, &err);
 
 	exchange->worker = worker;
 	exchange->encoding = media_of_accept(request_list(request, "Accept"), ENCODING_JSON);

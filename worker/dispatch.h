@@ -29,7 +29,7 @@ struct exchange {
 /* The options of all requests: for worker.c. */
 void dispatch_options(struct request_options *out, const struct worker *worker);
 /* on_conn_request and on_conn_refused; `arg` is the worker. */
-void dispatch_request(void *arg, struct conn *conn, struct evhttp_request *http);
+void dispatch_request(void *arg, struct conn *conn, const struct incoming *incoming);
 void dispatch_refused(void *arg, const struct conn_refusal *refusal, struct buf *response);
 
 #endif

@@ -42,6 +42,7 @@ unit_tests = \
 	%D%/test_options_units \
 	%D%/test_pack \
 	%D%/test_page_cache \
+	%D%/test_plain \
 	%D%/test_problem \
 	%D%/test_push_body \
 	%D%/test_push_body_refuse \
@@ -172,6 +173,7 @@ t_unit_test_ring_model_LDADD = $(shm_libs)
 t_unit_test_shm_LDADD = $(shm_libs)
 t_unit_test_usage_LDADD = $(shm_libs)
 t_unit_test_static_LDADD = $(worker_libs)
+t_unit_test_plain_LDADD = $(http_libs)
 t_unit_test_postgres_SOURCES = %D%/test_postgres.c $(store_kit)
 t_unit_test_postgres_LDADD = $(sqlite_libs)
 t_unit_test_postgres_compare_SOURCES = %D%/test_postgres_compare.c $(store_kit)

@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/mem.h"
 #include "shm/shm.h"
-#include "worker/http/conn.h"
+#include "worker/http/request.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/http.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +30,8 @@ struct world {
 	struct event_base *base;
 	struct shm *shm;
 	struct counters counters;
+	struct access_log access_log;
+	struct request_options options;
 	struct conns *conns;
 	struct sockaddr_in address;
 	int listener;
@@ -53,30 +54,30 @@ static char letter(size_t at)
 	return (char)('a' + at % 23);
 }
 
-static void on_answered(struct evhttp_request *http, void *arg)
+static void on_end(struct request *request)
 {
-	(void)http;
-	conn_answered(arg);
+	free(request);
 }
 
-static void on_request(void *arg, struct conn *conn, struct evhttp_request *http)
+static void on_request(void *arg, struct conn *conn, const struct incoming *incoming)
 {
 	struct world *world = arg;
-	struct evbuffer *body = evhttp_request_get_input_buffer(http);
-	size_t len = evbuffer_get_length(body);
-	const unsigned char *bytes = evbuffer_pullup(body, -1);
-	int client = atoi(evhttp_request_get_uri(http) + 1);
+	struct request *request = mem_alloc(sizeof(*request));
+	struct slice body;
+	struct error err;
+	int client;
 
-	for (size_t i = 0; i < len; i++)
-		world->spoiled = world->spoiled || (char)bytes[i] != letter(i);
+	assert_int_equal(request_begin(request, &world->options, conn, incoming, &err), RC_OK);
+	body = request_body(request);
+	client = atoi(request->path + 1);
+	for (size_t i = 0; i < body.len; i++)
+		world->spoiled = world->spoiled || body.data[i] != letter(i);
 	assert_true(world->served_count < SERVED_MAX);
 	world->served[world->served_count].client = client;
-	world->served[world->served_count++].bytes = len;
+	world->served[world->served_count++].bytes = body.len;
 	if (world->on_served)
 		world->on_served(world, client);
-	evhttp_request_set_on_complete_cb(http, on_answered, conn);
-	evhttp_send_reply(http, 200, "OK", NULL);
-	conn_flush(conn);
+	request_answer_static(request, 200, slice_make("", 0));
 	if (world->served_count == world->until)
 		event_base_loopbreak(world->base);
 }
@@ -135,6 +136,9 @@ static int setup(void **state)
 	assert_non_null(world->base);
 	assert_int_equal(shm_new(1, &world->shm), RC_OK);
 	world->counters.shm = world->shm;
+	world->access_log.counters = &world->counters;
+	world->options.access_log = &world->access_log;
+	world->options.on_end = on_end;
 	options.base = world->base;
 	options.counters = &world->counters;
 	options.arg = world;

@@ -220,7 +220,7 @@ void conn_charge(struct conn *conn, size_t len)
 	conns->charged_bytes += len;
 }
 
-void conn_flush(struct conn *conn)
+bool conn_write(struct conn *conn)
 {
 	struct evbuffer *output = bufferevent_get_output(conn->bev);
 
@@ -228,10 +228,14 @@ void conn_flush(struct conn *conn)
 	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_write(output, conn->fd);
 	(void)evbuffer_freeze(output, 1);
+	return evbuffer_get_length(output) == 0;
+}
+
+void conn_flush(struct conn *conn)
+{
 	/* A loop that has ended has no later turn, in which the trigger would be
 	 * freed. */
-	if (evbuffer_get_length(output) > 0 ||
-	    event_base_got_break(bufferevent_get_base(conn->bev)))
+	if (!conn_write(conn) || event_base_got_break(bufferevent_get_base(conn->bev)))
 		return;
 	bufferevent_disable(conn->bev, EV_WRITE);
 	/* In a turn of its own: evhttp goes on to the next request. */
@@ -277,11 +281,18 @@ static bool conn_judge(struct conn *conn)
 	return verdict.status == 0;
 }
 
-/* Nothing but an empty line has come. */
-static void conn_rest(struct conn *conn)
+/* Nothing is under way any more: either nothing but an empty line has come, or whole
+ * requests have. */
+static void conn_settle(struct conn *conn, struct evbuffer *input, bool is_all)
 {
-	conn_discharge(conn);
-	conn_move(conn, CONN_IDLE);
+	unsigned waiting = conn->framing.complete - conn->answered;
+
+	if (waiting == 0) {
+		conn_discharge(conn);
+		conn_move(conn, CONN_IDLE);
+	} else if (waiting == 1 && is_all) {
+		conn_take_plain(conn, input);
+	}
 }
 
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
@@ -293,6 +304,7 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 	bool passed = conn->framing.state != FRAMING_REFUSED;
 	bool is_new =
 		conn->framing.requests == conn->answered && framing_awaits_line(&conn->framing);
+	const bool is_all = from == 0;
 
 	if (info->n_added == 0 || conn->has_passed)
 		return;
@@ -319,9 +331,8 @@ void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, voi
 		conn_refuse(conn);
 	else if (passed && conn->framing.complete == conn->answered)
 		body_read(conn);
-	if (passed && is_new && framing_is_idle(&conn->framing) &&
-	    conn->framing.complete == conn->answered)
-		conn_rest(conn);
+	if (passed && is_new && framing_is_idle(&conn->framing))
+		conn_settle(conn, input, is_all);
 }
 
 bool conn_is_metrics(const struct conn *conn)
@@ -439,6 +450,7 @@ static void conn_free(struct conn *conn)
 	if (conn->http)
 		conns->by_fd[conn->fd] = NULL;
 	framing_clear(&conn->framing);
+	free(conn->plain);
 	free(conn->peer);
 	free(conn);
 }

@@ -12,10 +12,11 @@
 struct conn;
 struct conns;
 struct event_base;
-struct evhttp_request;
+struct incoming;
+struct response_body;
 
-/* A request has come in whole on the connection. */
-typedef void on_conn_request(void *arg, struct conn *conn, struct evhttp_request *http);
+/* A request has come in whole on the connection. It is the callee's. */
+typedef void on_conn_request(void *arg, struct conn *conn, const struct incoming *incoming);
 
 /* A request that broke a rule of HTTP (worker/http/framing.h). */
 struct conn_refusal {
@@ -117,6 +118,9 @@ void conn_charge(struct conn *conn, size_t len);
  * of it, which saves the two calls of waiting for the socket; the rest is left to
  * evhttp. */
 void conn_flush(struct conn *conn);
+/* Sends the response to a request that evhttp has not seen (incoming.h): its head,
+ * whole, and its body, which is taken over. */
+void conn_send_plain(struct conn *conn, struct slice head, struct response_body *body);
 /* The response has been sent whole. */
 void conn_answered(struct conn *conn);
 

@@ -45,16 +45,18 @@ struct conn {
 	on_conn_gone *on_gone; /* NULL: no request is being answered */
 	void *gone_arg;
 	struct framing framing;
-	unsigned judged;   /* the number of the last request that on_conn_head was asked about */
-	bool vouched;      /* the present request is from somebody who is known */
-	unsigned answered; /* requests that have their response */
-	uint64_t share;    /* of the present request (conn_verdict) */
-	struct body *body; /* of it, if it is large (body_reader.h); NULL: evhttp has it */
-	bool has_passed;   /* bytes that come in are of that body, which was fed to framing */
-	size_t charged;    /* bytes of its request and its response */
-	uint64_t since;    /* ms: when it was accepted, when the present request began to come in,
-			      or when the last one was answered */
-	char *peer;        /* its address, if evhttp does not know it */
+	unsigned judged;     /* the number of the last request that on_conn_head was asked about */
+	bool vouched;        /* the present request is from somebody who is known */
+	unsigned answered;   /* requests that have their response */
+	uint64_t share;      /* of the present request (conn_verdict) */
+	struct body *body;   /* of it, if it is large (body_reader.h); NULL: evhttp has it */
+	bool has_passed;     /* bytes that come in are of that body, which was fed to framing */
+	struct plain *plain; /* the request that conn_take_plain has read */
+	bool plain_is_last;  /* its response ends the connection */
+	size_t charged;      /* bytes of its request and its response */
+	uint64_t since;      /* ms: when it was accepted, when the present request began to come in,
+				or when the last one was answered */
+	char *peer;          /* its address, if evhttp does not know it */
 	on_conn_detached *on_detached;
 	void *detached_arg;
 };
@@ -86,8 +88,15 @@ enum conns_state {
 	CONNS_DRAINING   /* responses are the last of their connections */
 };
 
+/* evhttp's callbacks of a connection's bufferevent: the same for all. */
+struct evhttp_callbacks {
+	bufferevent_data_cb readable, written;
+	bufferevent_event_cb event;
+};
+
 struct conns {
 	struct conns_options options;
+	struct evhttp_callbacks evhttp;
 	enum conns_state state;
 	bool paused; /* some listeners are disabled */
 	struct frontend frontends[FRONTENDS];
@@ -118,6 +127,12 @@ void conn_move(struct conn *conn, enum conn_state to);
 void conn_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *conn);
 /* evhttp is about to free the connection (an evhttp_connection close callback). */
 void conn_closed(struct evhttp_connection *http, void *conn);
+/* One whole request is all of the input, and evhttp has seen none of it: if it is
+ * plain, on_conn_request gets it without evhttp. Called while the input is being
+ * read. */
+void conn_take_plain(struct conn *conn, struct evbuffer *input);
+/* Sends what is in the output, as far as the socket takes it. Is that all? */
+bool conn_write(struct conn *conn);
 /* Why the connection has exceeded its time at `now` (clock_ms), or NULL. */
 const char *conn_overdue(const struct conn *conn, uint64_t now);
 /* Closes it for that reason. */

@@ -6,6 +6,7 @@
 #include "base/descriptor.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "worker/http/incoming.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -113,7 +114,8 @@ static void on_adopt(evutil_socket_t unused, short what, void *arg)
 		if (conn->frontend->injector)
 			conn_inject(conn);
 		conns_index(conns, conn);
-		bufferevent_getcb(conn->bev, NULL, NULL, NULL, &http);
+		bufferevent_getcb(conn->bev, &conns->evhttp.readable, &conns->evhttp.written,
+				  &conns->evhttp.event, &http);
 		conn->http = http;
 		evhttp_connection_set_closecb(conn->http, conn_closed, conn);
 		conn_move(conn, CONN_IDLE);
@@ -187,8 +189,9 @@ static void on_request(struct evhttp_request *http, void *arg)
 	const struct conns *conns = frontend->conns;
 	struct evhttp_connection *connection = evhttp_request_get_connection(http);
 	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+	const struct incoming incoming = { .http = http };
 
-	conns->options.on_request(conns->options.arg, conns->by_fd[fd], http);
+	conns->options.on_request(conns->options.arg, conns->by_fd[fd], &incoming);
 }
 
 /* Binds the listening sockets, disabled. */

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "worker/http/fields.h"
+#include "worker/http/incoming.h"
 
 #include <string.h>
 
@@ -62,14 +62,14 @@ void forwarded_resolve(const struct address *peer, struct slice forwarded,
 }
 
 void forwarded_client(const struct trusted_proxies *trusted, const struct address *peer,
-		      const struct evkeyvalq *fields, struct address *out)
+		      const struct incoming *incoming, struct address *out)
 {
 	struct buf list = BUF_EMPTY;
 
 	*out = *peer;
 	if (!is_trusted(peer, trusted))
 		return;
-	fields_join(fields, "X-Forwarded-For", &list);
+	incoming_join(incoming, "X-Forwarded-For", &list);
 	forwarded_resolve(peer, buf_slice(&list), trusted, out);
 	buf_free(&list);
 }

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-struct evkeyvalq;
+struct incoming;
 
 /* Proxies whose X-Forwarded-For is believed (--trusted-proxy). */
 struct trusted_proxies {
@@ -15,9 +15,9 @@ struct trusted_proxies {
 	size_t count;
 };
 
-/* The client of a request with these fields that came from the peer. */
+/* The client of the request that came from the peer. */
 void forwarded_client(const struct trusted_proxies *trusted, const struct address *peer,
-		      const struct evkeyvalq *fields, struct address *out);
+		      const struct incoming *incoming, struct address *out);
 
 /* Which one of the addresses that a request passed through is the client's? Each proxy
  * appends the address of its peer to X-Forwarded-For, so the list is read from its end

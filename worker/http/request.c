@@ -3,12 +3,12 @@
 #include "worker/http/request.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "worker/http/fields.h"
 #include "worker/http/http_date.h"
+#include "worker/http/plain.h"
+#include "worker/http/response_body.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -22,17 +22,14 @@
 
 static enum rc request_read_target(struct request *request, struct error *err)
 {
-	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request->http);
-	const char *path = evhttp_uri_get_path(uri);
-	const char *query = evhttp_uri_get_query(uri);
-	struct slice text = slice_of(path ? path : "/");
+	struct slice text = incoming_path(&request->incoming);
 	size_t len;
 
 	request->path = mem_alloc(text.len + 1);
 	if (text_percent_decode(text, false, request->path, &len) != RC_OK ||
 	    strlen(request->path) != len)
 		return error_set(err, RC_MALFORMED, "the path has a broken percent escape");
-	return query_parse(slice_of(query ? query : ""), &request->query, err);
+	return query_parse(incoming_query(&request->incoming), &request->query, err);
 }
 
 /* Kept, because a client that has gone has no address any more. An address that is not
@@ -49,8 +46,7 @@ static void request_read_client(struct request *request)
 	request->client = peer;
 	if (trusted->count == 0)
 		return;
-	forwarded_client(trusted, &peer, evhttp_request_get_input_headers(request->http),
-			 &request->client);
+	forwarded_client(trusted, &peer, &request->incoming, &request->client);
 	address_format(&request->client, request->client_text);
 }
 
@@ -59,21 +55,22 @@ static void request_read_client(struct request *request)
 static void on_gone(void *arg)
 {
 	struct request *request = arg;
+	struct evhttp_request *http = request->incoming.http;
 
-	if (evhttp_request_get_connection(request->http) == NULL)
-		evhttp_request_free(request->http);
-	request->http = NULL;
+	if (http && evhttp_request_get_connection(http) == NULL)
+		evhttp_request_free(http);
+	request->incoming.http = NULL;
 	request->conn = NULL;
 }
 
 enum rc request_begin(struct request *request, const struct request_options *options,
-		      struct conn *conn, struct evhttp_request *http, struct error *err)
+		      struct conn *conn, const struct incoming *incoming, struct error *err)
 {
 	assert(options->access_log && options->on_end);
 	request->options = options;
 	request->conn = conn;
-	request->http = http;
-	request->method = evhttp_request_get_command(http);
+	request->incoming = *incoming;
+	request->method = incoming_method(incoming);
 	request->counted_as = SCOREBOARD_OTHER;
 	conn_set_request(conn, on_gone, request);
 	access_log_begin(options->access_log, &request->trace);
@@ -84,16 +81,13 @@ enum rc request_begin(struct request *request, const struct request_options *opt
 
 const char *request_header(const struct request *request, const char *name)
 {
-	return request->conn
-		       ? evhttp_find_header(evhttp_request_get_input_headers(request->http), name)
-		       : NULL;
+	return request->conn ? incoming_field(&request->incoming, name) : NULL;
 }
 
 const char *request_list(struct request *request, const char *name)
 {
 	buf_clear(&request->list);
-	if (request->conn == NULL ||
-	    !fields_join(evhttp_request_get_input_headers(request->http), name, &request->list))
+	if (request->conn == NULL || !incoming_join(&request->incoming, name, &request->list))
 		return NULL;
 	buf_put_byte(&request->list, 0);
 	return request->list.data;
@@ -102,20 +96,15 @@ const char *request_list(struct request *request, const char *name)
 /* The target names a host, or the field Host does (RFC 9112, 3.2.2). */
 const char *request_host(const struct request *request)
 {
-	const char *host = evhttp_uri_get_host(evhttp_request_get_evhttp_uri(request->http));
+	const char *host = incoming_target_host(&request->incoming);
 
 	return host ? host : request_header(request, "Host");
 }
 
 struct slice request_body(const struct request *request)
 {
-	struct evbuffer *input;
-	size_t len;
-
-	assert(request->http);
-	input = evhttp_request_get_input_buffer(request->http);
-	len = evbuffer_get_length(input);
-	return slice_make(len ? (const char *)evbuffer_pullup(input, -1) : "", len);
+	assert(request->conn);
+	return incoming_body(&request->incoming);
 }
 
 /* ---- The response ---- */
@@ -128,6 +117,7 @@ static void request_free(struct request *request)
 	buf_free(&request->fields);
 	buf_free(&request->list);
 	free(request->path);
+	free(request->incoming.plain);
 	request->options->on_end(request);
 }
 
@@ -194,10 +184,21 @@ static void request_trace(const struct request *request, int status, size_t byte
 	access_log_end(request->options->access_log, &request->trace, &response);
 }
 
+static bool status_has_length(int status)
+{
+	return status != 204 && status != 304;
+}
+
 static void on_answered(struct evhttp_request *http, void *arg)
 {
 	(void)http;
 	conn_answered(arg);
+}
+
+static void request_add_field(const struct request *request, const char *name, const char *value)
+{
+	(void)evhttp_add_header(evhttp_request_get_output_headers(request->incoming.http), name,
+				value);
 }
 
 /* evhttp copies, searches and prints field by field. So all of ours are one for it: the
@@ -205,7 +206,7 @@ static void on_answered(struct evhttp_request *http, void *arg)
  * look for itself: Content-Length and Connection. */
 static void request_put_fields(struct request *request)
 {
-	struct evkeyvalq *fields = evhttp_request_get_output_headers(request->http);
+	struct evkeyvalq *fields = evhttp_request_get_output_headers(request->incoming.http);
 	struct evkeyval *date = mem_alloc(sizeof(*date));
 	struct buf value = BUF_EMPTY;
 
@@ -218,118 +219,120 @@ static void request_put_fields(struct request *request)
 	TAILQ_INSERT_TAIL(fields, date, next);
 }
 
-static void request_add_field(const struct request *request, const char *name, const char *value)
+static void request_send_by_evhttp(struct request *request, int status, size_t len,
+				   struct response_body *body)
 {
-	(void)evhttp_add_header(evhttp_request_get_output_headers(request->http), name, value);
+	char length[NUMBER_DIGITS_MAX + 1];
+	struct evbuffer *out = evbuffer_new();
+
+	length[number_put(length, len)] = 0;
+	if (status_has_length(status))
+		request_add_field(request, "Content-Length", length);
+	if (conn_is_last(request->conn))
+		request_add_field(request, "Connection", "close");
+	request_put_fields(request);
+	evhttp_request_set_on_complete_cb(request->incoming.http, on_answered, request->conn);
+	response_body_move(body, 0, out);
+	evhttp_send_reply(request->incoming.http, status, status_phrase(status), out);
+	evbuffer_free(out);
+	conn_flush(request->conn);
+}
+
+/* The same lines in the same order. */
+static void request_send_plain(struct request *request, int status, size_t len,
+			       struct response_body *body)
+{
+	struct buf head = BUF_EMPTY;
+
+	buf_put_text(&head, "HTTP/1.1 ");
+	buf_put_number(&head, (uint64_t)status);
+	buf_put_byte(&head, ' ');
+	buf_put_text(&head, status_phrase(status));
+	if (status_has_length(status)) {
+		buf_put_text(&head, "\r\nContent-Length: ");
+		buf_put_number(&head, len);
+	}
+	if (conn_is_last(request->conn))
+		buf_put_text(&head, "\r\nConnection: close");
+	buf_put_text(&head, "\r\nDate: ");
+	buf_put_text(&head, http_date(clock_wall()));
+	buf_put_slice(&head, buf_slice(&request->fields));
+	buf_put_text(&head, "\r\n\r\n");
+	conn_send_plain(request->conn, buf_slice(&head), body);
+	buf_free(&head);
 }
 
 /* The body is left out if HTTP forbids it, with its length still given (RFC 9110,
  * 8.6). */
-static void request_send(struct request *request, int status, struct evbuffer *body)
+static void request_send(struct request *request, int status, struct response_body *body)
 {
-	char length[NUMBER_DIGITS_MAX + 1];
+	size_t len = response_body_len(body);
 
-	if (status != 204 && status != 304) {
-		length[number_put(length, evbuffer_get_length(body))] = 0;
-		request_add_field(request, "Content-Length", length);
+	if (request->method == EVHTTP_REQ_HEAD || !status_has_length(status)) {
+		response_body_release(body);
+		*body = response_body_of(slice_make("", 0), NULL, NULL);
 	}
-	if (request->method == EVHTTP_REQ_HEAD || status == 204 || status == 304)
-		evbuffer_drain(body, evbuffer_get_length(body));
+	if (body->release)
+		conn_charge(request->conn, len);
+	request_trace(request, status, response_body_len(body));
+	if (request->incoming.plain)
+		request_send_plain(request, status, len, body);
 	else
-		conn_charge(request->conn, request->owned);
-	if (conn_is_last(request->conn))
-		request_add_field(request, "Connection", "close");
-	request_put_fields(request);
-	request_trace(request, status, evbuffer_get_length(body));
-	evhttp_request_set_on_complete_cb(request->http, on_answered, request->conn);
-	evhttp_send_reply(request->http, status, status_phrase(status), body);
-	conn_flush(request->conn);
+		request_send_by_evhttp(request, status, len, body);
 }
 
-static void request_end(struct request *request, int status, struct evbuffer *body)
+static void request_end(struct request *request, int status, struct response_body body)
 {
 	assert(status >= 200 && status < 600);
-	if (request->conn)
-		request_send(request, status, body);
-	else
+	if (request->conn) {
+		request_send(request, status, &body);
+	} else {
 		request_trace(request, status, 0);
-	evbuffer_free(body);
+		response_body_release(&body);
+	}
 	request_free(request);
 }
 
-static struct evbuffer *body_new(void)
-{
-	struct evbuffer *body = evbuffer_new();
-
-	if (body == NULL) {
-		log_error("out_of_memory");
-		_Exit(EXIT_FAILURE);
-	}
-	return body;
-}
-
-static void on_body_sent(const void *data, size_t len, void *arg)
+static void release_block(const void *data, size_t len, void *owner)
 {
 	(void)data;
 	(void)len;
-	free(arg);
+	free(owner);
 }
 
 void request_answer(struct request *request, int status, struct buf *body)
 {
-	struct evbuffer *out = body_new();
+	struct slice bytes = buf_slice(body);
+	char *block = body->data;
 
-	request->owned = body->len;
-	if (body->len == 0 ||
-	    evbuffer_add_reference(out, body->data, body->len, on_body_sent, body->data) < 0)
-		buf_free(body);
 	*body = (struct buf)BUF_EMPTY;
-	request_end(request, status, out);
+	request_end(request, status, response_body_of(bytes, release_block, block));
 }
 
-static void on_shared_sent(const void *data, size_t len, void *arg)
+static void release_shared(const void *data, size_t len, void *owner)
 {
 	(void)data;
 	(void)len;
-	shared_buf_unref(arg);
+	shared_buf_unref(owner);
 }
 
 /* Shared bytes are charged to each connection that refers to them: it may be the last
  * one. */
 void request_answer_shared(struct request *request, int status, struct shared_buf *body)
 {
-	struct evbuffer *out = body_new();
-
-	request->owned = body->bytes.len;
-	if (evbuffer_add_reference(out, body->bytes.data, body->bytes.len, on_shared_sent,
-				   shared_buf_ref(body)) < 0)
-		shared_buf_unref(body);
-	request_end(request, status, out);
+	request_end(
+		request, status,
+		response_body_of(buf_slice(&body->bytes), release_shared, shared_buf_ref(body)));
 }
 
 void request_answer_static(struct request *request, int status, struct slice body)
 {
-	struct evbuffer *out = body_new();
-
-	if (body.len)
-		(void)evbuffer_add_reference(out, body.data, body.len, NULL, NULL);
-	request_end(request, status, out);
+	request_end(request, status, response_body_of(body, NULL, NULL));
 }
 
 void request_answer_file(struct request *request, int status, int fd, uint64_t from, uint64_t len)
 {
-	struct evbuffer *out = body_new();
-
-	/* Else evbuffer_add_file maps the file, and a file that shrinks would be a
-	 * SIGBUS. */
-	(void)evbuffer_set_flags(out, EVBUFFER_FLAG_DRAINS_TO_FD);
-	if (len == 0) {
-		close(fd);
-	} else if (evbuffer_add_file(out, fd, (ev_off_t)from, (ev_off_t)len) < 0) {
-		log_error("out_of_memory");
-		_Exit(EXIT_FAILURE);
-	}
-	request_end(request, status, out);
+	request_end(request, status, (struct response_body){ .fd = fd, .from = from, .len = len });
 }
 
 void request_refuse(struct request *request, enum problem problem, const char *detail)

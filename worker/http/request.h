@@ -1,4 +1,4 @@
-/* One request on an evhttp connection, and its one response.
+/* One request on a connection, and its one response.
  *
  *   request_begin ─▶ (the caller) ─▶ request_answer | request_refuse | request_detach
  *
@@ -14,10 +14,9 @@
 #include "worker/http/access_log.h"
 #include "worker/http/conn.h"
 #include "worker/http/forwarded.h"
+#include "worker/http/incoming.h"
 #include "worker/http/problem.h"
 #include "worker/http/query.h"
-
-#include <event2/http.h>
 
 struct request;
 
@@ -34,7 +33,7 @@ struct request_options {
 struct request {
 	const struct request_options *options;
 	struct conn *conn; /* NULL: the client has gone */
-	struct evhttp_request *http;
+	struct incoming incoming;
 	enum evhttp_cmd_type method;
 	char *path; /* decoded */
 	struct query query;
@@ -43,16 +42,16 @@ struct request {
 	char origin[256];                   /* the page's, if it may read the response (cors.h) */
 	const char *allow;                  /* methods of its path; the caller's */
 	enum scoreboard_route counted_as;   /* the caller's; SCOREBOARD_OTHER at first */
-	size_t owned;                       /* bytes of the response in memory for it alone */
 	struct buf fields;                  /* lines of the response's head */
 	struct buf list;                    /* what request_list has returned, terminated */
 	struct access_log_entry trace;
 };
 
-/* Reads the head of the request; `request` is the caller's zeroed memory. RC_MALFORMED:
- * its target cannot be read, and the caller must refuse it. */
+/* Takes the request over; `request` is the caller's zeroed memory. RC_MALFORMED: its
+ * target cannot be read, and the caller must refuse it. */
 MUST_USE enum rc request_begin(struct request *request, const struct request_options *options,
-			       struct conn *conn, struct evhttp_request *http, struct error *err);
+			       struct conn *conn, const struct incoming *incoming,
+			       struct error *err);
 
 /* A field of the request, or NULL; NULL also if the client has gone. */
 const char *request_header(const struct request *request, const char *name);
@@ -61,8 +60,7 @@ const char *request_header(const struct request *request, const char *name);
 const char *request_list(struct request *request, const char *name);
 /* The host that it is for, maybe with a port, or NULL. The client must be there. */
 const char *request_host(const struct request *request);
-/* Its body: points into evhttp's buffer, good until the response. The client must be
- * there. */
+/* Its body, good until the response. The client must be there. */
 struct slice request_body(const struct request *request);
 /* Sets a field of the response. */
 void request_set_header(struct request *request, const char *name, const char *value);
