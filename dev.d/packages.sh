@@ -9,8 +9,8 @@ build_packages="autoconf automake gcc make pkg-config libc6-dev libevent-dev lib
 # The build for tests has the PostgreSQL back end.
 check_packages="libpq-dev"
 node_packages="nodejs npm"
-bench_packages="binutils gnuplot-nox libjansson-dev libnginx-mod-nchan nghttp2-client nginx sqlite3 valgrind wrk"
-soak_packages="clang libclang-rt-dev llvm sqlite3"
+bench_packages="binutils gnuplot-nox libjansson-dev libnginx-mod-nchan libpq-dev nghttp2-client nginx postgresql sqlite3 valgrind wrk"
+soak_packages="clang libclang-rt-dev libpq-dev llvm postgresql sqlite3"
 analyze_packages="clang-tidy cppcheck libjansson-dev libpq-dev"
 coverage_packages="gcovr jq"
 fresh_packages="git mmdebstrap"

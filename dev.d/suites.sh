@@ -54,7 +54,7 @@ suite conformance node "python3 python3-httpx" "node_tests t/conformance" \
 	"the cases of the protocol, for servers and clients"
 suite bench node "" "node_tests t/bench" \
 	"the benchmark's own tests"
-suite histories node "sqlite3" "node_tests t/history" \
+suite histories node "libpq-dev postgresql sqlite3" "node_tests t/history" \
 	"random histories with faults"
 suite page node "chromium" "node_tests t/page" \
 	"the page in Chromium"

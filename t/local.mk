@@ -222,8 +222,12 @@ EXTRA_DIST += \
 	%D%/history/campaign.mjs \
 	%D%/history/campaign.test.mjs \
 	%D%/history/clients.mjs \
+	%D%/history/cluster.mjs \
 	%D%/history/damage.mjs \
 	%D%/history/history.test.mjs \
+	%D%/history/host-acts.mjs \
+	%D%/history/hosts.mjs \
+	%D%/history/hosts.test.mjs \
 	%D%/history/ids.mjs \
 	%D%/history/levers.mjs \
 	%D%/history/memory-commands.mjs \

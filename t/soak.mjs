@@ -11,12 +11,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { findPrograms } from './history/cluster.mjs'
 import { acts } from './history/nemesis.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const program = `${root}build/check/pocketbook`
 const LEAST = 4, USUAL = 80 // minutes
-const SHARES = { histories: 0.5, damage: 0.05, memory: 0.2, power: 0.2, transit: 0.05 }
+const SHARES = { histories: 0.35, hosts: 0.15, damage: 0.05, memory: 0.2, power: 0.2, transit: 0.05 }
 const CAMPAIGN = 30 // seconds
 const POWER_ROUNDS = 24 // of one run of t/unit/test_store_power
 const CASES = 50_000 // of each of the tests of t/transit/differential.test.mjs
@@ -49,23 +50,32 @@ class Soak {
   }
 }
 
+/** A campaign with these arguments, counted in rows of these names. */
+async function history(soak, seed, more, [row, actsRow]) {
+  const words = ['node', 't/history/campaign.mjs', '--seconds', String(CAMPAIGN), '--seed', String(seed), ...more]
+  const { status, out } = await run([...words, '--json'], { FAULTS: 'yes', POCKETBOOK: program })
+  const again = `FAULTS=yes POCKETBOOK=build/check/pocketbook ${words.join(' ')}`
+  soak.row(row, { campaigns: 1 })
+  if (status !== 0 && !out.includes('"violations"')) return soak.find(`the campaign ended with ${status}: ${out.slice(-2000)}`, again)
+  const { counts, acts: done, violations } = lastJson(out)
+  soak.row(row, counts)
+  soak.row(actsRow, done)
+  for (const violation of violations.slice(0, 5)) soak.find(violation, again)
+}
+
 /** One with everything, one without purges and on a disk, and so on. */
 async function histories(soak, seconds, seed) {
   const names = Object.keys(acts)
-  const env = { FAULTS: 'yes', POCKETBOOK: program }
   for (const end = Date.now() + seconds * 1000; Date.now() < end; seed++) {
     const chosen = seed % 2 ? names : names.filter((name) => name !== 'purge' && name !== 'fillDisk')
-    const words = ['node', 't/history/campaign.mjs', '--seconds', String(CAMPAIGN), '--seed', String(seed), '--acts', chosen.join(',')]
-    const { status, out } = await run([...words, '--json'], env)
-    const again = `FAULTS=yes POCKETBOOK=build/check/pocketbook ${words.join(' ')}`
-    soak.row('histories', { campaigns: 1 })
-    if (status === 0 || out.includes('"violations"')) {
-      const { counts, acts: done, violations } = lastJson(out)
-      soak.row('histories', counts)
-      soak.row('acts', done)
-      for (const violation of violations.slice(0, 5)) soak.find(violation, again)
-    } else soak.find(`the campaign ended with ${status}: ${out.slice(-2000)}`, again)
+    await history(soak, seed, ['--acts', chosen.join(',')], ['histories', 'acts'])
   }
+}
+
+/** Two hosts on PostgreSQL. */
+async function hosts(soak, seconds, seed) {
+  if (!findPrograms()) return console.log('PostgreSQL is not installed: no histories of several hosts')
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; seed++) await history(soak, seed, ['--hosts'], ['histories of hosts', 'acts on hosts'])
 }
 
 async function damage(soak, seconds, seed) {
@@ -153,6 +163,7 @@ const soak = new Soak()
 console.log(`soaking for ${minutes} minutes; seed ${seed}`)
 const one = async () => {
   await histories(soak, seconds * SHARES.histories, seed)
+  await hosts(soak, seconds * SHARES.hosts, seed)
   await damage(soak, Math.floor(seconds * SHARES.damage), seed)
   await memory(soak, Math.floor(seconds * SHARES.memory), seed)
   await power(soak, seconds * SHARES.power, seed)

@@ -149,8 +149,15 @@ static void commit_account(struct writer *writer, const struct store_reply *repl
 	commit_end_tokens(writer);
 }
 
-static void commit_publish(struct writer *writer)
+static void commit_publish(struct writer *writer, const struct store_reply *replies)
 {
+	const struct batch *batch = writer->batch;
+
+	if (writer_is_shared(writer) && FAULT_MUTANT("own_hints_first")) {
+		hints_collect(&writer->hints, batch->requests, replies, batch->count);
+		ring_commit(writer->from->shm, writer->hints.entries, writer->hints.count);
+		ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
+	}
 	if (!writer_is_shared(writer))
 		ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
 }
@@ -166,7 +173,7 @@ static void commit_answer(struct writer *writer, const struct store_reply *repli
 	batch_answer(batch, replies);
 	peers_flush(&writer->peers);
 	FAULT("writer_after_answer");
-	commit_publish(writer);
+	commit_publish(writer, replies);
 	if (!writer_is_shared(writer))
 		writer->settle_at = clock_ms() + SETTLE_MS;
 }
@@ -212,7 +219,7 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 		 * files come back it is there, and a repeated push writes nothing
 		 * that would be hinted. */
 		commit_account(writer, replies);
-		commit_publish(writer);
+		commit_publish(writer, replies);
 		rc = RC_MOVED;
 		replies = NULL;
 	}

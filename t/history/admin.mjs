@@ -55,13 +55,14 @@ class Control {
   #socket
   #answer
 
-  constructor(path) {
-    this.path = path
+  /** The socket is that of `server`, at the time of each connection. */
+  constructor(server) {
+    this.server = server
   }
 
   #connect() {
     let got = Buffer.alloc(0)
-    const socket = (this.#socket = connect(this.path))
+    const socket = (this.#socket = connect(this.server.control))
     socket.on('data', (piece) => {
       got = Buffer.concat([got, piece])
       if (got.length < HEAD || got.length < HEAD + got.readUInt32LE(0)) return
@@ -97,7 +98,7 @@ class Administrator {
   #serial = 0
 
   constructor(run, random) {
-    Object.assign(this, { run, random, keyring: run.keyring, control: new Control(run.server.db + '.sock') })
+    Object.assign(this, { run, random, keyring: run.keyring, control: new Control(run.server) })
     this.sessions = Array.from({ length: 4 }, () => new Session(run, {}))
   }
 
@@ -187,6 +188,7 @@ export async function administrator(run, name, random) {
   // An answer that does not come must not keep the campaign from ending.
   const watch = setInterval(() => run.over && administrator.control.close(), 100)
   while (!run.over) {
+    await run.turnAdministrator()
     await administrator.step()
     await pause(20 + random.below(300))
   }
@@ -197,7 +199,7 @@ export async function administrator(run, name, random) {
 /** Creates tokens for clients, of the user with the quota or like the seed with this
  * grant, and returns their credentials. */
 export async function makeCredentials(run, names, like) {
-  const control = new Control(run.server.db + '.sock')
+  const control = new Control(run.server)
   const seed = run.seeds.find(({ name }) => name === like || name === seedOf([like]))
   const credentials = names.map((name) => ({ key: Key.mint(name, seed.grants) }))
   for (const { key } of credentials) {

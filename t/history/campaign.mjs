@@ -6,9 +6,11 @@
 //
 //   node t/history/campaign.mjs [--seconds N] [--seed N] [--acts NAME,NAME|none]
 //       [--faults LIST] [--program FILE] [--patience N] [--json]
+//       [--hosts [--mutant NAME]]
 //
 // --faults is a list as in base/fault.h, for a build with --enable-faults. A seed
-// determines clients and acts, not their timing.
+// determines clients and acts, not their timing. --hosts takes two hosts on PostgreSQL
+// in place of a server on a file, and acts of host-acts.mjs.
 import { existsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +18,10 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { administrator, makeCredentials, makeSeeds, visitor, watcher } from './admin.mjs'
 import { follower, listener, puller, writer } from './clients.mjs'
+import { findPrograms } from './cluster.mjs'
+import { hostActs, hostMutants } from './host-acts.mjs'
 import { History, tagOf } from './history.mjs'
+import { Hosts } from './hosts.mjs'
 import { Ids } from './ids.mjs'
 import { enterOwnMounts } from './mounts.mjs'
 import { acts, nemesis } from './nemesis.mjs'
@@ -31,6 +36,7 @@ const IDS = 60 // per group
 const WRITERS = 6
 const SMALL = 64 // MiB, if the disk is to be filled
 const ROUND = 1500 // ms of writing between two checks
+const REACH_MS = 1000 // ms in which a revocation reaches all hosts
 const ANSWER_MS = 120_000 // ms in which a push must succeed when the nemesis pauses
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -108,13 +114,14 @@ class Run {
   closing = false
   /** The server no longer answers. */
   silent = false
-  #gate = new Gate(WRITERS)
-
-  constructor(server, random, faultsBuilt, patience, { mortal, lapped }) {
+  constructor(server, random, faultsBuilt, patience, { mortal, lapped, hosts }) {
     Object.assign(this, { server, random, faultsBuilt, patience, lapped, history: new History() })
     this.keyring = new Keyring(this.history, server)
+    this.keyring.reach = hosts ? REACH_MS : 0
+    this.gate = new Gate(WRITERS + (hosts ? 1 : 0))
     this.ids = new Ids(GROUPS.flatMap((group) => Array.from({ length: IDS }, (_, i) => `${group}:${i}`)), mortal)
-    this.turn = () => this.#gate.turn()
+    this.turn = () => this.gate.turn()
+    this.turnAdministrator = () => hosts && this.gate.turn()
   }
 
   get port() {
@@ -151,12 +158,12 @@ class Run {
    * database. */
   async compare() {
     const late = new Promise((done) => setTimeout(done, ANSWER_MS).unref())
-    if (!(await Promise.race([this.#gate.hold().then(() => true), late]))) return this.#fallSilent()
+    if (!(await Promise.race([this.gate.hold().then(() => true), late]))) return this.#fallSilent()
     const final = await probe(this)
     for (const what of await settled(this, final)) this.history.violate('a stream missed a change', what)
     await judgeTally(this, final)
     for (const what of await this.#outlived()) this.history.violate('a stream outlives its token', `${what.key.name}, of ${what.need.names.join(' ')}`)
-    this.#gate.release()
+    this.gate.release()
   }
 
   /** Only streams that were open all the time. */
@@ -173,7 +180,7 @@ class Run {
   #fallSilent() {
     this.silent = this.over = true
     this.history.violate('the server does not come back', `a push is not taken within ${ANSWER_MS / 1000} s`)
-    this.#gate.release()
+    this.gate.release()
   }
 
   async close() {
@@ -187,20 +194,25 @@ class Run {
  * Runs for the given time or until a guarantee is violated. `names`: the acts;
  * `faults`: a list as in base/fault.h; `faultsBuilt`: the nemesis may use fault points;
  * `patience`: seconds in which a stream must converge; `enough(acts)`: may the campaign
- * end early?
+ * end early? `hosts`: two of them on PostgreSQL; `mutant`: one of host-acts.mjs.
  */
-export async function campaign({ seconds = 10, seed = 1, names = Object.keys(acts), faults = '', program, faultsBuilt = false, patience = 60, enough = () => false }) {
+export async function campaign({ seconds = 10, seed = 1, hosts = false, names = Object.keys(hosts ? hostActs : acts), faults = '', mutant, program, faultsBuilt = false, patience = 60, enough = () => false }) {
   const random = seeded(seed)
-  const server = new Server(program, { small: names.includes('fillDisk') ? SMALL : 0, auth: 'on', options: ['--max-auth-failures', 'off'] })
-  const run = new Run(server, random, faultsBuilt, patience * 1000, { mortal: names.includes('purge'), lapped: names.includes('lapRing') })
-  names = names.filter((name) => acts[name].works?.(run) ?? true)
+  const settings = { auth: 'on', options: ['--max-auth-failures', 'off'] }
+  const server = hosts ? new Hosts(program, random.fork(), findPrograms(), settings)
+    : new Server(program, { small: names.includes('fillDisk') ? SMALL : 0, ...settings })
+  const run = new Run(server, random, faultsBuilt, patience * 1000, { mortal: names.includes('purge'), lapped: names.includes('lapRing'), hosts })
+  const known = hosts ? hostActs : acts
+  names = names.filter((name) => known[name].works?.(run) ?? true)
   const { history } = run
   try {
-    await run.open(faults)
+    await server.open?.()
+    if (mutant) hostMutants[mutant].begin(server.cluster)
+    await run.open(faults || hostMutants[mutant]?.faults)
     const end = Date.now() + seconds * 1000
     while (Date.now() < end && history.violations.length === 0 && !enough(run.acts)) {
       run.ending = false
-      const bad = names.length ? nemesis(run, names) : undefined
+      const bad = names.length ? nemesis(run, names, known) : undefined
       await Promise.race([pause(ROUND), bad].filter(Boolean))
       run.ending = true
       await bad
@@ -211,34 +223,39 @@ export async function campaign({ seconds = 10, seed = 1, names = Object.keys(act
     if (!run.silent) history.conclude(await probe(run))
   } finally {
     await run.close()
-    const status = await server.stop()
-    if (status !== 0) history.violate('the end', `the server ended with ${status}`)
-    if (/Sanitizer|runtime error:/.test(server.told())) history.violate('a sanitizer', server.told())
-    if (run.acts.failDisk >= 10 && !/event=(commit_failed|commit_unknown|checkpoint_failed) /.test(server.told()))
-      history.violate('the nemesis', 'the disk was broken time and again, and nobody noticed')
-    const integrity = server.integrity()
-    if (integrity !== 'ok') history.violate('the file', integrity)
-    const check = await server.command('check')
-    if (check.status !== 0) history.violate('the file', check.out + check.err)
-    if (history.violations.length) writeFileSync(logOf(seed), server.told())
-    server.remove()
+    await judgeEnd(run, seed)
   }
   return { counts: history.counts, acts: run.acts, violations: history.violations }
+}
+
+async function judgeEnd({ server, history, acts: done }, seed) {
+  const status = await server.stop()
+  if (status !== 0) history.violate('the end', `the server ended with ${status}`)
+  if (/Sanitizer|runtime error:/.test(server.told())) history.violate('a sanitizer', server.told())
+  if (done.failDisk >= 10 && !/event=(commit_failed|commit_unknown|checkpoint_failed) /.test(server.told()))
+    history.violate('the nemesis', 'the disk was broken time and again, and nobody noticed')
+  const integrity = server.integrity()
+  if (integrity !== 'ok') history.violate('the file', integrity)
+  const check = await server.command('check')
+  if (check.status !== 0) history.violate('the file', check.out + check.err)
+  if (history.violations.length) writeFileSync(logOf(seed), server.told())
+  await server.remove()
 }
 
 /** Where the log of a server that violated a guarantee is kept. */
 const logOf = (seed) => join(tmpdir(), `pocketbook-history-${seed}.log`)
 
 function readOptions() {
-  const options = Object.fromEntries(['seconds', 'seed', 'acts', 'faults', 'program', 'patience'].map((name) => [name, { type: 'string' }]))
-  const { values } = parseArgs({ options: { ...options, json: { type: 'boolean' } } })
+  const options = Object.fromEntries(['seconds', 'seed', 'acts', 'faults', 'program', 'patience', 'mutant'].map((name) => [name, { type: 'string' }]))
+  const { values } = parseArgs({ options: { ...options, json: { type: 'boolean' }, hosts: { type: 'boolean' } } })
   const program = values.program ?? process.env.POCKETBOOK ?? fileURLToPath(new URL('../../pocketbook', import.meta.url))
   if (!existsSync(program)) throw new Error(`${program} is not there; build it, or name it with --program`)
   const names = values.acts === undefined ? undefined : values.acts === 'none' ? [] : values.acts.split(',')
-  for (const name of names ?? []) if (!acts[name]) throw new Error(`--acts: there is no ${name}; there are ${Object.keys(acts).join(', ')}`)
+  const known = values.hosts ? hostActs : acts
+  for (const name of names ?? []) if (!known[name]) throw new Error(`--acts: there is no ${name}; there are ${Object.keys(known).join(', ')}`)
   const number = (name, otherwise) => Number(values[name] ?? otherwise)
   return {
-    names, program, json: values.json, faults: values.faults, faultsBuilt: process.env.FAULTS === 'yes',
+    names, program, json: values.json, hosts: values.hosts, mutant: values.mutant, faults: values.faults, faultsBuilt: process.env.FAULTS === 'yes',
     seconds: number('seconds', 10), seed: number('seed', 1), patience: number('patience', 60),
   }
 }

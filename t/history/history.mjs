@@ -31,6 +31,7 @@ export class History {
   purges = 0
   /** "id@version" of each value that was damaged on the disk */
   #damaged = new Set()
+  #forfeited = new Set()
   /** Ids that the server reported as nonexistent. */
   #gone = new Set()
   /** The tag of each edit whose result was `skipped` → the edit */
@@ -50,8 +51,17 @@ export class History {
     this.#damaged.add(`${id}@${version}`)
   }
 
+  /** These documents were lost by an asynchronous failover, as is allowed. */
+  forfeit(ids) {
+    for (const id of ids) {
+      this.#forfeited.add(id)
+      this.seen.delete(id)
+    }
+  }
+
   /** A client received this version of a document; `tag` is DELETED for a tombstone. */
   see(id, version, tag, where) {
+    if (this.#forfeited.has(id)) return
     if (tag === DAMAGED) {
       this.counts.damaged++
       if (!this.#damaged.has(`${id}@${version}`)) this.violate('a healthy document is reported as damaged', `${id}@${version} in ${where}`)

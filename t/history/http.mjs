@@ -5,6 +5,7 @@ import { Agent, request } from 'node:http'
 const PATIENCE = 8000 // ms without a byte: a stopped server must not block a client for ever
 
 export class Connection {
+  // For each port.
   #agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
   constructor(port) {

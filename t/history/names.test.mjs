@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { hostMutants } from './host-acts.mjs'
 import { mutants } from './mutants.mjs'
 import { points } from './nemesis.mjs'
 
@@ -32,6 +33,7 @@ for (const [heading, macro] of [['Fault points', 'FAULT'], ['Mutants', 'FAULT_MU
 test('a campaign visits every point except those of commands, and tries every mutant', () => {
   const commands = ['backup_copied', 'restore_verified', 'restore_made', 'restore_retired', 'import_batch', 'copy_made']
   assert.deepEqual([...points, ...commands].sort(), visited('FAULT'))
-  assert.deepEqual(mutants.map(({ faults }) => faults.split('=')[0]).sort(), visited('FAULT_MUTANT'))
+  const tried = [...mutants, ...Object.values(hostMutants)].flatMap(({ faults }) => (faults ? [faults.split('=')[0]] : []))
+  assert.deepEqual(tried.sort(), visited('FAULT_MUTANT'))
   for (const name of commands) assert.ok(readdirSync(root + 't').some((file) => file.endsWith('.sh') && read(`t/${file}`).includes(name)), `${name} in a script`)
 })

@@ -68,14 +68,14 @@ export const acts = {
   ...strains,
 }
 
-/** Acts until `run.ending`; counts acts in `run.acts`. */
-export async function nemesis(run, names) {
+/** Acts until `run.ending`; counts acts in `run.acts`. `known`: the acts by name. */
+export async function nemesis(run, names, known = acts) {
   const { random } = run
   while (!run.ending) {
     await pause(100 + random.below(400))
     if (run.ending) return
     const name = random.pick(names)
     run.count(name)
-    await acts[name](run)
+    await known[name](run)
   }
 }

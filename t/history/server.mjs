@@ -41,7 +41,7 @@ export class Server {
     const place = join(this.#folder, 'disk')
     mkdirSync(place)
     this.isSmall = small > 0 && mountSmall(place, small)
-    this.db = join(place, 'history.db')
+    this.mark = this.db = join(place, 'history.db')
     this.#ballast = join(place, 'ballast')
     this.log = join(this.#folder, 'log')
     // The sandbox gives the writer access to no other folder.
@@ -108,6 +108,11 @@ export class Server {
     return this.#child.pid
   }
 
+  /** The path of the control socket. */
+  get control() {
+    return this.db + '.sock'
+  }
+
   /** {writer, workers: pids} of the running processes, according to the log. */
   children() {
     const pids = this.pids()
@@ -153,10 +158,10 @@ export class Server {
     }
   }
 
-  /** All processes with the database on the command line, as the children of a dead
-   * master have another parent. */
+  /** All processes with the mark, which is the database's name, on the command line, as
+   * the children of a dead master have another parent. */
   #those() {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandLine(name).includes(this.db)).map(Number)
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandLine(name).includes(this.mark)).map(Number)
   }
 
   /** Sends SIGTERM; returns the exit status. */

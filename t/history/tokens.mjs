@@ -60,6 +60,7 @@ export class Keyring {
   keys = []
   /** What clients use, `{key}`, and an administrator may replace. */
   credentials = []
+  reach = 0
   #streams = new Set()
 
   constructor(history, clock) {
@@ -84,9 +85,11 @@ export class Keyring {
     else if (key.mayExpire === 0 || expires < key.mayExpire) key.mayExpire = expires
   }
 
-  /** That change was acknowledged. */
+  /** That change was acknowledged; other hosts may learn of it `reach` milliseconds
+   * later. */
   end(key, expires = 0) {
-    if (expires === 0) key.ended = true
+    if (expires === 0 && this.reach > 0) setTimeout(() => (key.ended = true), this.reach).unref()
+    else if (expires === 0) key.ended = true
     else key.mustExpire = key.mayExpire
   }
 
@@ -133,18 +136,19 @@ export class Keyring {
 
 const bearer = ({ text }) => ({ Authorization: `Bearer ${text}` })
 
-/** A connection with a token: that of the credential at the time of each request,
- * unless another one is given. */
+/** A connection, or one to each host, with a token: that of the credential at the time
+ * of each request, unless another one is given. */
 export class Session extends Connection {
-  constructor({ port, keyring }, credential) {
-    super(port)
-    Object.assign(this, { keyring, credential })
+  constructor(run, credential) {
+    super()
+    Object.assign(this, { run, keyring: run.keyring, credential })
   }
 
   /** As Connection.ask; undefined also for 401, as the client may have got another
    * token meanwhile. */
   async ask(path, body, key = this.credential.key) {
     const ticket = this.keyring.ask(key, needOf(path, body))
+    this.port = this.run.port
     const answer = await super.ask(path, body, bearer(key))
     if (answer) this.keyring.judge(ticket, answer.status)
     return answer?.status === 401 || answer?.status === 403 ? undefined : answer

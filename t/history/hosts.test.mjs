@@ -1,0 +1,35 @@
+// Short campaigns on two hosts that share a PostgreSQL database: one with all acts, in
+// which every guarantee must hold, and one for each mutant, which must be detected.
+//
+// POCKETBOOK is a program built with --enable-faults. The long form is ./dev soak.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { campaign } from './campaign.mjs'
+import { findPrograms } from './cluster.mjs'
+import { hostActs, hostMutants } from './host-acts.mjs'
+
+const program = process.env.POCKETBOOK ?? './pocketbook'
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
+const seconds = Number(process.env.SECONDS ?? 20)
+const skip = findPrograms() ? false : 'PostgreSQL is not installed'
+
+test(`every promise holds on two hosts during ${Object.keys(hostActs).join(', ')} (SEED=${seed})`, { skip }, async (t) => {
+  const { counts, acts: done, violations } = await campaign({ hosts: true, program, seed, seconds })
+  t.diagnostic(JSON.stringify({ ...counts, ...done }))
+  assert.deepEqual(violations, [])
+  for (const name of ['acknowledged', 'conflicts', 'pulls', 'events', 'hints']) assert.ok(counts[name] > 0, name)
+})
+
+test(`an asynchronous failover resets what is beyond it (SEED=${seed})`, { skip }, async (t) => {
+  const { counts, acts: done, violations } = await campaign({ hosts: true, program, seed, seconds: 30, names: ['promoteAsync'], enough: (all) => all.promoteAsync >= 1 })
+  t.diagnostic(JSON.stringify({ ...counts, ...done }))
+  assert.deepEqual(violations, [])
+  assert.ok(done['losses that readers saw'] > 0)
+})
+
+for (const [mutant, { acts, kind }] of Object.entries(hostMutants)) {
+  test(`it is noticed: ${mutant}`, { skip }, async () => {
+    const { violations } = await campaign({ hosts: true, program, seed, seconds: 40, names: acts, mutant, patience: 6 })
+    assert.ok(violations.some((violation) => kind.test(violation)), `${violations.length} violations, none of the kind: ${violations[0]}`)
+  })
+}
