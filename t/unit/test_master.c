@@ -142,6 +142,13 @@ static void count_echo(struct pollfd *link, unsigned slot)
 	link->fd = -1;
 }
 
+/* The databases of these tests can always be opened. */
+void worker_stand_in(const struct worker_inheritance *from)
+{
+	(void)from;
+	abort();
+}
+
 /* Sends one byte over each link that it gets and counts those that come back. */
 int worker_run(const struct worker_inheritance *from)
 {
