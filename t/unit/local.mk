@@ -75,6 +75,7 @@ unit_tests = \
 	%D%/test_store_insert \
 	%D%/test_store_pull \
 	%D%/test_store_stats \
+	%D%/test_store_history \
 	%D%/test_store_quota \
 	%D%/test_store_token \
 	%D%/test_store_whole \
@@ -208,6 +209,8 @@ t_unit_test_store_insert_SOURCES = %D%/test_store_insert.c $(store_kit)
 t_unit_test_store_insert_LDADD = $(sqlite_libs)
 t_unit_test_store_pull_SOURCES = %D%/test_store_pull.c $(store_kit)
 t_unit_test_store_pull_LDADD = $(sqlite_libs)
+t_unit_test_store_history_SOURCES = %D%/test_store_history.c $(store_kit)
+t_unit_test_store_history_LDADD = $(sqlite_libs)
 t_unit_test_store_quota_SOURCES = %D%/test_store_quota.c $(store_kit)
 t_unit_test_store_quota_LDADD = $(sqlite_libs)
 t_unit_test_store_token_SOURCES = %D%/test_store_token.c $(store_kit)

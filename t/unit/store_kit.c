@@ -245,13 +245,14 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 		return;
 	}
 	for (size_t i = 0; i < page->count; i++)
-		size += page->docs[i].id.len + page->docs[i].value.len;
+		size += page->docs[i].id.len + page->docs[i].value.len + page->docs[i].meta.by.len;
 	buf_reserve(&out->bytes, size);
 	out->docs = mem_array(page->count, sizeof(*out->docs));
 	for (size_t i = 0; i < page->count; i++) {
 		out->docs[i] = page->docs[i];
 		out->docs[i].id.data = retention(&out->bytes, page->docs[i].id);
 		out->docs[i].value.data = retention(&out->bytes, page->docs[i].value);
+		out->docs[i].meta.by.data = retention(&out->bytes, page->docs[i].meta.by);
 	}
 	out->count = page->count;
 	out->next = page->next;
@@ -263,9 +264,11 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since,
 				      unsigned limit, size_t max_bytes)
 {
-	struct store_query query = {
-		.group = slice_of(group), .since = since, .limit = limit, .max_bytes = max_bytes
-	};
+	struct store_query query = { .group = slice_of(group),
+				     .since = since,
+				     .limit = limit,
+				     .max_bytes = max_bytes,
+				     .meta = kit->wants_meta };
 
 	clear_page(&kit->page);
 	kit->page.rc = RC_COUNT;
@@ -279,6 +282,21 @@ const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store
 				unsigned limit)
 {
 	return kit_pull_bytes(kit, group, since, limit, SIZE_MAX);
+}
+
+const struct kit_page *kit_versions(struct kit *kit, const char *id, uint64_t before,
+				    unsigned limit)
+{
+	const struct store_versions query = {
+		.id = slice_of(id), .before = before, .limit = limit, .max_bytes = SIZE_MAX
+	};
+
+	clear_page(&kit->page);
+	kit->page.rc = RC_COUNT;
+	store_versions(kit->reader, &query, on_page, &kit->page);
+	store_wait(kit->reader);
+	assert_int_equal(kit->page.rc, RC_OK);
+	return &kit->page;
 }
 
 static void on_place(void *arg, enum rc rc, const struct store_cursor *place)

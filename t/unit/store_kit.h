@@ -28,7 +28,8 @@ struct kit {
 	char path[256];
 	struct store *writer;
 	struct store *reader;
-	struct kit_page page;        /* of the last kit_pull */
+	bool wants_meta;             /* pulls ask for it */
+	struct kit_page page;        /* of the last kit_pull or kit_versions */
 	struct store_reply *replies; /* of the last kit_commit, gone through the wire format */
 	size_t reply_count;
 	struct buf *wires;
@@ -75,6 +76,9 @@ const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store
 				unsigned limit);
 const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since,
 				      unsigned limit, size_t max_bytes);
+/* The versions of a document below `before` (0: all), with who wrote them and when. */
+const struct kit_page *kit_versions(struct kit *kit, const char *id, uint64_t before,
+				    unsigned limit);
 struct store_places kit_heads(struct store *store);
 struct store_cursor kit_head(struct store *store); /* of the first lane */
 uint64_t kit_latest(struct store *store, const char *group);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "store/docid.h"
+#include "store/history.h"
 #include "store/transfer.h"
 
 #include <fcntl.h>
@@ -28,6 +29,7 @@ struct pair {
 	struct store_cursor cursors[GROUPS][2]; /* where each one's clients are */
 	unsigned tokens;
 	unsigned written;
+	const struct store_history *history; /* changes with each batch */
 };
 
 static int lanes = 1; /* of the server; with several, its numbers are others */
@@ -72,6 +74,14 @@ static bool has_id(const struct batch *batch, size_t r, size_t count, const char
 	return false;
 }
 
+/* Some say themselves who wrote them, and when. */
+static struct store_meta make_meta(void)
+{
+	if (below(3))
+		return (struct store_meta){ .at = 0 };
+	return (struct store_meta){ .at = 1 + below(1000), .by = slice_of(below(2) ? "eve" : "") };
+}
+
 static void make_edit(struct pair *pair, struct batch *batch, size_t r, size_t i)
 {
 	bool deleted = below(4) == 0;
@@ -93,8 +103,16 @@ static void make_edit(struct pair *pair, struct batch *batch, size_t r, size_t i
 		.deleted = deleted,
 		.plain = below(2),
 		.value = deleted ? slice_make("", 0) : slice_of(batch->values[r][i]),
+		.meta = make_meta(),
 	};
 }
+
+static const struct store_history history = {
+	.rules = { { .group = "*", .versions = 2 },
+		   { .group = "a", .versions = 5 },
+		   { .group = "a:b", .versions = 0 } },
+	.count = 3,
+};
 
 static void make_push(struct pair *pair, struct batch *batch, size_t r)
 {
@@ -105,6 +123,8 @@ static void make_push(struct pair *pair, struct batch *batch, size_t r)
 	batch->requests[r] = (struct store_request){ .kind = STORE_PUSH,
 						     .edits = batch->edits[r],
 						     .edit_count = count,
+						     .user = slice_of(below(3) ? "b\xc3\xa9" : ""),
+						     .history = pair->history,
 						     .atomic = below(3) == 0 };
 }
 
@@ -144,9 +164,11 @@ static void make_request(struct pair *pair, struct batch *batch, size_t r)
 	if (dice < 6)
 		make_token(pair, batch, r, kinds[below(4)]);
 	else if (dice == 6 && lanes == 1) /* a purge ends cursors of its own lane only */
-		batch->requests[r] = (struct store_request){ .kind = STORE_PURGE,
-							     .before = KIT_LATER,
-							     .limit = STORE_PURGE_MAX };
+		batch->requests[r] =
+			(struct store_request){ .kind = STORE_PURGE,
+						.before = below(2) ? KIT_LATER : 0,
+						.ended_before = below(2) ? KIT_LATER : 0,
+						.limit = STORE_PURGE_MAX };
 	else
 		make_push(pair, batch, r);
 }
@@ -208,6 +230,7 @@ static void assert_replies(const struct store_reply *a, const struct store_reply
 	if (lanes == 1)
 		assert_int_equal(a->head.seq, b->head.seq);
 	assert_int_equal(a->purged, b->purged);
+	assert_int_equal(a->pruned, b->pruned);
 	assert_int_equal(a->result_count, b->result_count);
 	for (size_t i = 0; i < a->result_count; i++)
 		assert_results(&a->results[i], &b->results[i]);
@@ -221,6 +244,7 @@ static void step_commit(struct pair *pair)
 	struct batch *batch = mem_alloc(sizeof(*batch));
 
 	batch->count = 1 + below(BATCH_MAX);
+	pair->history = below(5) == 0 ? NULL : below(5) == 0 ? &history_if_used : &history;
 	for (size_t r = 0; r < batch->count; r++)
 		make_request(pair, batch, r);
 	assert_int_equal(kit_commit(pair->file, batch->requests, batch->count), RC_OK);
@@ -261,6 +285,16 @@ static void assert_cursors(struct store_cursor a, struct store_cursor b)
 	assert_int_equal(a.reset, b.reset);
 }
 
+/* What says nothing of a time was written now. */
+static void assert_metas(const struct store_meta *a, const struct store_meta *b)
+{
+	assert_slices(a->by, b->by);
+	if (a->at <= 1000)
+		assert_int_equal(a->at, b->at);
+	else
+		assert_in_range(b->at, a->at - 60, a->at + 60);
+}
+
 static void assert_pages(const struct kit_page *a, const struct kit_page *b)
 {
 	assert_int_equal(a->count, b->count);
@@ -275,6 +309,7 @@ static void assert_pages(const struct kit_page *a, const struct kit_page *b)
 		assert_int_equal(a->docs[i].deleted, b->docs[i].deleted);
 		assert_int_equal(a->docs[i].plain, b->docs[i].plain);
 		assert_int_equal(a->docs[i].damaged, b->docs[i].damaged);
+		assert_metas(&a->docs[i].meta, &b->docs[i].meta);
 	}
 }
 
@@ -286,6 +321,7 @@ static void step_pull(struct pair *pair)
 	struct store_cursor *at = pair->cursors[g];
 	struct store_cursor file = vary(at[0], dice), server = vary(at[1], dice);
 
+	pair->file->wants_meta = pair->server->wants_meta = below(2);
 	kit_pull_bytes(pair->file, groups[g], file, limit, max_bytes);
 	kit_pull_bytes(pair->server, groups[g], server, limit, max_bytes);
 	assert_pages(&pair->file->page, &pair->server->page);
@@ -293,6 +329,17 @@ static void step_pull(struct pair *pair)
 	at[1] = pair->server->page.next;
 	assert_numbers(kit_latest(pair->file->reader, groups[g]),
 		       kit_latest(pair->server->reader, groups[g]));
+}
+
+static void step_versions(struct pair *pair)
+{
+	const unsigned limit = 1 + below(4), before = below(12);
+	char id[32];
+
+	(void)snprintf(id, sizeof(id), "%s:%u", groups[below(GROUPS - 1)], below(IDS));
+	kit_versions(pair->file, id, before, limit);
+	kit_versions(pair->server, id, before, limit);
+	assert_pages(&pair->file->page, &pair->server->page);
 }
 
 static void step_look(struct pair *pair)
@@ -346,6 +393,8 @@ static void walk(struct pair *pair, unsigned steps)
 			step_commit(pair);
 		else if (dice < 7)
 			step_look(pair);
+		else if (dice < 11)
+			step_versions(pair);
 		else
 			step_pull(pair);
 	}

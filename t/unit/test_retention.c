@@ -21,7 +21,7 @@ static struct world begin(uint64_t seconds)
 {
 	struct world world = { .s = 1000 };
 
-	retention_start(&world.retention, seconds, world.s * 1000, WALL + 1000);
+	retention_start(&world.retention, seconds, 0, world.s * 1000, WALL + 1000);
 	return world;
 }
 
@@ -33,7 +33,9 @@ static bool take(struct world *world, struct store_request *request)
 
 static void done(struct world *world, enum rc rc, uint64_t purged)
 {
-	retention_done(&world->retention, world->s * 1000, rc, purged);
+	const struct store_reply reply = { .purged = purged };
+
+	retention_done(&world->retention, world->s * 1000, rc, &reply);
 }
 
 /* Goes on to the moment when the retention is due, and expects nothing before. */

@@ -1,0 +1,247 @@
+/* Who wrote a document and when, former versions, and their end; in a file and, with
+ * POCKETBOOK_TEST_DB, in PostgreSQL. */
+#include "store_kit.h"
+
+#include "store/history.h"
+#include "store/store_admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct store_history three = { .rules = { { .group = "*", .versions = 3 },
+						       { .group = "n", .versions = 1 },
+						       { .group = "n:off", .versions = 0 } },
+					    .count = 3 };
+
+static void write_as(struct kit *kit, const struct store_edit *edit, const char *user,
+		     const struct store_history *history)
+{
+	const struct store_request request = { .kind = STORE_PUSH,
+					       .edits = edit,
+					       .edit_count = 1,
+					       .user = slice_of(user),
+					       .history = history };
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	assert_int_equal(kit->replies[0].results[0].status, STORE_OK);
+}
+
+static void put(struct kit *kit, const char *id, uint64_t base, const char *value)
+{
+	const struct store_edit edit = kit_edit_of(id, base, NULL, value);
+
+	write_as(kit, &edit, base % 2 ? "bob" : "ann", &three);
+}
+
+/* The versions as "5=\"v5\"/bob 4=-/ann", newest first. */
+static const char *list(struct kit *kit, const char *id, uint64_t before, unsigned limit)
+{
+	static char text[8192];
+	const struct kit_page *page = kit_versions(kit, id, before, limit);
+	size_t at = 0;
+
+	text[0] = 0;
+	for (size_t i = 0; i < page->count; i++) {
+		const struct store_doc *doc = &page->docs[i];
+
+		at += (size_t)snprintf(
+			text + at, sizeof(text) - at, "%s%llu=%.*s/%.*s", i ? " " : "",
+			(unsigned long long)doc->version,
+			doc->deleted ? 1 : (int)(doc->value.len < 8 ? doc->value.len : 8),
+			doc->deleted ? "-" : doc->value.data, (int)doc->meta.by.len,
+			doc->meta.by.data);
+		assert_true(doc->meta.at > 0);
+	}
+	if (page->more)
+		(void)snprintf(text + at, sizeof(text) - at, " ...");
+	return text;
+}
+
+static void on_fault(void *arg, struct slice place, struct slice what)
+{
+	(void)arg;
+	fail_msg("%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
+}
+
+static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	(void)what;
+	(void)done;
+	(void)total;
+}
+
+static void check(struct kit *kit)
+{
+	const struct store_check asked = { .on_fault = on_fault, .on_progress = on_progress };
+	struct store_stats_full stats;
+
+	assert_int_equal(store_check(kit->path, &asked, &stats, NULL), RC_OK);
+}
+
+static void pulls_have_it_only_if_asked(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edit = kit_edit_of("a:1", 0, NULL, "1");
+	const struct kit_page *page;
+
+	write_as(kit, &edit, "ann", NULL);
+	edit = kit_edit_of("a:b:2", 0, NULL, "2");
+	edit.meta = (struct store_meta){ .at = 1234, .by = slice_of("eve") };
+	write_as(kit, &edit, "ann", NULL);
+	edit = kit_edit_of("a:3", 0, NULL, "3");
+	write_as(kit, &edit, "", NULL);
+	page = kit_pull(kit, "a", KIT_BEGINNING, 10);
+	assert_int_equal(page->count, 3);
+	assert_int_equal(page->docs[0].meta.at, 0);
+	assert_int_equal(page->docs[0].meta.by.len, 0);
+	kit->wants_meta = true;
+	page = kit_pull(kit, "a", KIT_BEGINNING, 10);
+	assert_true(slice_is(page->docs[0].meta.by, "ann"));
+	assert_true(page->docs[0].meta.at > 1234);
+	assert_true(slice_is(page->docs[1].meta.by, "eve"));
+	assert_int_equal(page->docs[1].meta.at, 1234);
+	assert_int_equal(page->docs[2].meta.by.len, 0);
+	assert_true(page->docs[2].meta.at > 1234);
+}
+
+static void versions_are_kept_by_group(void **state)
+{
+	static const char *const ids[] = { "a:1", "n:1", "n:off:1" };
+	struct kit *kit = *state;
+
+	for (uint64_t base = 0; base < 6; base++)
+		for (size_t i = 0; i < 3; i++) {
+			char value[16];
+
+			(void)snprintf(value, sizeof(value), "\"v%llu\"",
+				       (unsigned long long)base + 1);
+			put(kit, ids[i], base, value);
+		}
+	assert_string_equal(list(kit, "a:1", 0, 10),
+			    "6=\"v6\"/bob 5=\"v5\"/ann 4=\"v4\"/bob 3=\"v3\"/ann");
+	assert_string_equal(list(kit, "a:1", 0, 2), "6=\"v6\"/bob 5=\"v5\"/ann ...");
+	assert_string_equal(list(kit, "a:1", 5, 2), "4=\"v4\"/bob 3=\"v3\"/ann");
+	assert_string_equal(list(kit, "n:1", 0, 10), "6=\"v6\"/bob 5=\"v5\"/ann");
+	assert_string_equal(list(kit, "n:off:1", 0, 10), "6=\"v6\"/bob");
+	assert_string_equal(list(kit, "a:2", 0, 10), "");
+	check(kit);
+}
+
+static void large_values_and_deletions_are_kept(void **state)
+{
+	struct kit *kit = *state;
+	char value[5000];
+
+	memset(value, 'x', sizeof(value));
+	value[0] = value[4998] = '"';
+	value[4999] = 0;
+	for (uint64_t base = 0; base < 5; base++) {
+		value[1] = (char)('1' + base);
+		put(kit, "a:1", base, base == 2 ? NULL : value);
+	}
+	assert_string_equal(list(kit, "a:1", 0, 10),
+			    "5=\"5xxxxxx/ann 4=\"4xxxxxx/bob 3=-/ann 2=\"2xxxxxx/bob");
+	assert_int_equal(kit->page.docs[0].value.len, 4999);
+	assert_int_equal(kit->page.docs[3].value.len, 4999);
+	check(kit);
+}
+
+static void fewer_are_removed_bit_by_bit(void **state)
+{
+	static const struct store_history many = { .rules = { { .group = "*", .versions = 100 } },
+						   .count = 1 };
+	struct kit *kit = *state;
+
+	for (uint64_t base = 0; base < 60; base++) {
+		const struct store_edit edit = kit_edit_of("a:1", base, NULL, "1");
+
+		write_as(kit, &edit, "ann", &many);
+	}
+	for (uint64_t base = 60; base < 70; base++)
+		put(kit, "a:1", base, "2");
+	assert_string_equal(list(kit, "a:1", 0, 100), "70=2/bob 69=2/ann 68=2/bob 67=2/ann");
+	check(kit);
+}
+
+static void a_purge_takes_versions_along_in_pieces(void **state)
+{
+	struct kit *kit = *state;
+	struct store_request purge = { .kind = STORE_PURGE, .before = KIT_LATER, .limit = 2 };
+
+	for (uint64_t base = 0; base < 3; base++)
+		put(kit, "a:1", base, base == 2 ? NULL : "1");
+	put(kit, "a:2", 0, "1");
+	put(kit, "a:2", 1, "2");
+	assert_int_equal(kit_commit(kit, &purge, 1), RC_OK);
+	assert_int_equal(kit->replies[0].pruned, 2);
+	assert_int_equal(kit->replies[0].purged, 0);
+	check(kit);
+	assert_int_equal(kit_commit(kit, &purge, 1), RC_OK);
+	assert_int_equal(kit->replies[0].pruned, 0);
+	assert_int_equal(kit->replies[0].purged, 1);
+	assert_string_equal(list(kit, "a:1", 0, 10), "");
+	assert_string_equal(list(kit, "a:2", 0, 10), "2=2/bob 1=1/ann");
+	purge = (struct store_request){ .kind = STORE_PURGE, .ended_before = 1000, .limit = 10 };
+	assert_int_equal(kit_commit(kit, &purge, 1), RC_OK);
+	assert_int_equal(kit->replies[0].pruned, 0);
+	purge.ended_before = KIT_LATER;
+	assert_int_equal(kit_commit(kit, &purge, 1), RC_OK);
+	assert_int_equal(kit->replies[0].pruned, 1);
+	assert_string_equal(list(kit, "a:2", 0, 10), "2=2/bob");
+	check(kit);
+}
+
+static void commands_keep_what_servers_would(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edit = kit_edit_of("b:1", 0, NULL, "1");
+
+	write_as(kit, &edit, "", &history_if_used);
+	edit.base = 1;
+	write_as(kit, &edit, "", &history_if_used);
+	assert_string_equal(list(kit, "b:1", 0, 10), "2=1/");
+	put(kit, "a:1", 0, "1");
+	put(kit, "a:1", 1, "2");
+	edit.base = 2;
+	write_as(kit, &edit, "", &history_if_used);
+	assert_string_equal(list(kit, "b:1", 0, 10), "3=1/ 2=1/");
+	check(kit);
+}
+
+static void rules_are_parsed(void **state)
+{
+	struct history_rule rule;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(history_rule_parse("20", &rule, &err), RC_OK);
+	assert_string_equal(rule.group, "*");
+	assert_int_equal(rule.versions, 20);
+	assert_int_equal(history_rule_parse("a:b=off", &rule, &err), RC_OK);
+	assert_string_equal(rule.group, "a:b");
+	assert_int_equal(rule.versions, 0);
+	assert_int_equal(history_rule_parse("a:=1", &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_rule_parse("=1", &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_rule_parse("a=", &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_rule_parse("a=-1", &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_rule_parse("1000001", &rule, &err), RC_MALFORMED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(pulls_have_it_only_if_asked),
+		TEST(versions_are_kept_by_group),
+		TEST(large_values_and_deletions_are_kept),
+		TEST(fewer_are_removed_bit_by_bit),
+		TEST(a_purge_takes_versions_along_in_pieces),
+		TEST(commands_keep_what_servers_would),
+		cmocka_unit_test(rules_are_parsed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
