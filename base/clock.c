@@ -5,6 +5,7 @@
 #include "base/fault.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 uint64_t clock_ms(void)
@@ -40,6 +41,23 @@ const char *clock_text(int64_t seconds, char out[CLOCK_TEXT_ROOM])
 	    strftime(out, CLOCK_TEXT_ROOM, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
 		(void)snprintf(out, CLOCK_TEXT_ROOM, "?");
 	return out;
+}
+
+enum rc clock_parse(struct slice text, int64_t *seconds)
+{
+	char copy[CLOCK_TEXT_ROOM];
+	struct tm parts = { .tm_year = 0 };
+	const char *end;
+
+	if (text.len >= sizeof(copy) || memchr(text.data, 0, text.len))
+		return RC_MALFORMED;
+	memcpy(copy, text.data, text.len);
+	copy[text.len] = 0;
+	end = strptime(copy, "%Y-%m-%dT%H:%M:%SZ", &parts);
+	if (end == NULL || *end)
+		return RC_MALFORMED;
+	*seconds = timegm(&parts);
+	return *seconds > 0 ? RC_OK : RC_MALFORMED;
 }
 
 void clock_sleep_until(uint64_t deadline)

@@ -2,6 +2,9 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include "base/rc.h"
+#include "base/slice.h"
+
 #include <stdint.h>
 
 /* Monotonic milliseconds, for durations and deadlines. */
@@ -18,5 +21,7 @@ int64_t clock_wall(void);
 /* Writes such a second as RFC 3339 does, in UTC, and returns the text; "?" if the year
  * has no such form. */
 const char *clock_text(int64_t seconds, char out[CLOCK_TEXT_ROOM]);
+/* Reads what clock_text writes. RC_MALFORMED: something else, or before 1970. */
+MUST_USE enum rc clock_parse(struct slice text, int64_t *seconds);
 
 #endif

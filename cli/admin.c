@@ -8,6 +8,7 @@
 #include "cli/control_client.h"
 #include "ipc/control.h"
 #include "ipc/lock.h"
+#include "store/history.h"
 #include "store/store_admin.h"
 
 #include <assert.h>
@@ -60,8 +61,10 @@ static enum rc local_commit(struct store *store, const char *db,
 			    struct error *err)
 {
 	struct local local = { answer, RC_UNAVAILABLE };
+	struct store_request own = *request;
 
-	store_commit(store, request, 1, on_replies, &local);
+	own.history = &history_if_used;
+	store_commit(store, &own, 1, on_replies, &local);
 	store_wait(store);
 	if (local.rc == RC_OK)
 		local.rc = store_reply_unpack(buf_slice(&answer->bytes), &answer->reply);

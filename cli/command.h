@@ -93,6 +93,8 @@ extern const struct command command_import;
 extern const struct command command_doc_get;
 extern const struct command command_doc_put;
 extern const struct command command_doc_rm;
+extern const struct command command_doc_log;
+extern const struct command command_doc_restore;
 extern const struct command command_doc_ls;
 extern const struct command command_token_add;
 extern const struct command command_token_list;

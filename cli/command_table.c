@@ -20,6 +20,8 @@ const struct command *const commands[] = {
 	&command_doc_get,
 	&command_doc_put,
 	&command_doc_rm,
+	&command_doc_log,
+	&command_doc_restore,
 	&command_doc_ls,
 	&command_token_add,
 	&command_token_list,

@@ -3,11 +3,13 @@
 #include "cli/doc.h"
 
 #include "store/docid.h"
+#include "base/clock.h"
 #include "base/exit.h"
 #include "cli/command.h"
 #include "cli/say.h"
 #include "cli/text_table.h"
 #include "store/store_admin.h"
+#include "transit/envelope.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +53,7 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 	copy->there = true;
 	copy->doc = *doc;
 	buf_put_slice(&copy->value, doc->value);
+	buf_put_slice(&copy->user, doc->meta.by);
 	return RC_OK;
 }
 
@@ -68,6 +71,7 @@ int doc_read(struct store *store, const char *db, struct slice id, struct doc_co
 	rc = store_find(store, id, on_doc, out);
 	out->doc.id = id;
 	out->doc.value = buf_slice(&out->value);
+	out->doc.meta.by = buf_slice(&out->user);
 	out->damaged = rc == RC_CORRUPT;
 	if (rc != RC_OK && rc != RC_NOT_FOUND && !out->damaged)
 		return say_unreadable(db, id, rc);
@@ -77,6 +81,19 @@ int doc_read(struct store *store, const char *db, struct slice id, struct doc_co
 void doc_copy_free(struct doc_copy *copy)
 {
 	buf_free(&copy->value);
+	buf_free(&copy->user);
+}
+
+enum rc doc_put_json(struct buf *out, enum encoding encoding, const struct store_doc *doc)
+{
+	enum rc rc;
+
+	envelope_open(out);
+	rc = store_doc_put_members(out, encoding, doc);
+	if (rc == RC_OK && doc->meta.at)
+		store_doc_put_meta(out, encoding, &doc->meta);
+	envelope_close(out);
+	return rc;
 }
 
 void doc_put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc)
@@ -90,6 +107,7 @@ void doc_put_value(struct buf *out, enum encoding encoding, const struct store_d
 /* ---- get ---- */
 
 static const struct option_spec get_options[] = {
+	{ .name = "long", .kind = OPTION_FLAG, .help = "Also show who wrote it, and when (UTC)." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_ENCODING("Encoding of the value. transit shows it as it is stored; with --json the "
 			"whole line is Transit."),
@@ -97,23 +115,31 @@ static const struct option_spec get_options[] = {
 	OPTION_CONFIG,
 };
 
-static void get_show(const struct store_doc *doc, enum encoding encoding)
+static void get_show(const struct store_doc *doc, enum encoding encoding, bool is_long)
 {
 	struct buf value = BUF_EMPTY;
+	char at[CLOCK_TEXT_ROOM];
 
 	doc_put_value(&value, encoding, doc);
 	printf("ID       ");
 	text_table_put(stdout, doc->id, 0);
-	printf("\nVERSION  %llu\nVALUE    ", (unsigned long long)doc->version);
+	printf("\nVERSION  %llu\n", (unsigned long long)doc->version);
+	if (is_long) {
+		printf("BY       ");
+		text_table_put(stdout, doc->meta.by.len ? doc->meta.by : slice_of("-"), 0);
+		printf("\nAT       %s\n", doc->meta.at ? clock_text(doc->meta.at, at) : "-");
+	}
+	printf("VALUE    ");
 	(void)fwrite(value.data, 1, value.len, stdout);
 	putchar('\n');
 	buf_free(&value);
 }
 
-static int get_json(const struct store_doc *doc, enum encoding encoding)
+static int get_json(const struct store_doc *doc, enum encoding encoding, bool is_long)
 {
 	struct buf line = BUF_EMPTY;
-	enum rc rc = store_doc_put(&line, encoding, doc);
+	enum rc rc =
+		is_long ? doc_put_json(&line, encoding, doc) : store_doc_put(&line, encoding, doc);
 
 	if (rc == RC_OK) {
 		buf_put_byte(&line, '\n');
@@ -128,15 +154,16 @@ static int get_json(const struct store_doc *doc, enum encoding encoding)
 static int get_found(const struct invocation *invocation, const struct doc_copy *found,
 		     enum encoding encoding)
 {
+	const bool is_long = options_is_on(invocation->options, "long");
 	const char *id = invocation->words[0];
 	int status = EXIT_SUCCESS;
 
 	if (!found->there)
 		return say_failed("there is no document %s", id);
 	if (options_is_on(invocation->options, "json"))
-		status = get_json(&found->doc, encoding);
+		status = get_json(&found->doc, encoding, is_long);
 	else if (!found->doc.deleted)
-		get_show(&found->doc, encoding);
+		get_show(&found->doc, encoding, is_long);
 	if (found->doc.deleted)
 		return say_failed("%s was deleted (version %llu)", id,
 				  (unsigned long long)found->doc.version);

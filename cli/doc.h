@@ -24,12 +24,19 @@ struct doc_copy {
 	bool damaged; /* it may be there, and only a write is possible */
 	struct store_doc doc;
 	struct buf value;
+	struct buf user;
 };
 
 /* Reads the document with this id, which must remain valid. Free in any case. */
 int doc_read(struct store *store, const char *db, struct slice id, struct doc_copy *out);
+/* Reads one of its versions, in the same way: also a former one (serve --history). */
+int doc_read_version(struct store *store, const char *db, struct slice id, uint64_t version,
+		     struct doc_copy *out);
 void doc_copy_free(struct doc_copy *copy);
 
+/* Appends the document as a map with who wrote it and when. RC_CORRUPT: its value is
+ * damaged. */
+MUST_USE enum rc doc_put_json(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 /* Appends a value for display. */
 void doc_put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 

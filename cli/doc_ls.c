@@ -1,6 +1,7 @@
 /* `pocketbook doc ls`: lists documents, page by page, without holding up the read
  * transaction (cli/spool.c). */
 #include "store/docid.h"
+#include "base/clock.h"
 #include "base/exit.h"
 #include "base/mem.h"
 #include "cli/command.h"
@@ -23,7 +24,17 @@
 struct row {
 	size_t id_len;
 	size_t value_len;
+	size_t user_len;
 	uint64_t version;
+	int64_t at;
+};
+
+/* Widths of the columns of a page; 0: not shown. */
+struct widths {
+	size_t id;
+	size_t version;
+	size_t user;
+	size_t at;
 };
 
 /* A page of the list, printed when it is full. */
@@ -31,13 +42,14 @@ struct listing {
 	FILE *out; /* into the spool */
 	struct spool spool;
 	bool json;
+	bool is_long; /* with who wrote it, and when */
 	enum encoding encoding;
 	size_t room;    /* width of the terminal */
 	bool headed;    /* the heading has been printed */
 	uint64_t count; /* documents so far */
 	struct row rows[PAGE_ROWS];
 	size_t row_count;
-	struct buf text; /* id and value of each row, concatenated */
+	struct buf text; /* id, value and user of each row, concatenated */
 };
 
 static size_t digits(uint64_t number)
@@ -45,59 +57,93 @@ static size_t digits(uint64_t number)
 	return (size_t)snprintf(NULL, 0, "%llu", (unsigned long long)number);
 }
 
-static void widths(const struct listing *listing, size_t *id_width, size_t *version_width)
+static void widen(size_t *width, size_t to)
+{
+	if (to > *width)
+		*width = to;
+}
+
+static void measure(const struct listing *listing, struct widths *out)
 {
 	const char *at = listing->text.data;
 
-	*id_width = strlen("ID");
-	*version_width = strlen("VERSION");
+	*out = (struct widths){ .id = strlen("ID"), .version = strlen("VERSION") };
+	if (listing->is_long) {
+		out->user = strlen("BY");
+		out->at = strlen("2030-01-31T12:00:00Z");
+	}
 	for (size_t i = 0; i < listing->row_count; i++) {
 		const struct row *row = &listing->rows[i];
-		size_t width = text_table_width(slice_make(at, row->id_len));
 
-		if (width > *id_width)
-			*id_width = width;
-		if (digits(row->version) > *version_width)
-			*version_width = digits(row->version);
+		widen(&out->id, text_table_width(slice_make(at, row->id_len)));
+		widen(&out->version, digits(row->version));
 		at += row->id_len + row->value_len;
+		if (listing->is_long)
+			widen(&out->user, text_table_width(slice_make(at, row->user_len)));
+		at += row->user_len;
 	}
+	if (out->id > listing->room / 2)
+		out->id = listing->room / 2;
+	if (out->user > listing->room / 4)
+		out->user = listing->room / 4;
 }
 
-/* At most half a line, so that the value has room. */
-static void put_id(const struct listing *listing, struct slice id, size_t width)
+/* Cut, so that the value has room. */
+static void put_cell(const struct listing *listing, struct slice text, size_t width)
 {
-	if (text_table_width(id) <= width) {
-		text_table_put(listing->out, id, width + GAP);
+	if (text_table_width(text) <= width) {
+		text_table_put(listing->out, text, width + GAP);
 		return;
 	}
-	text_table_put_cut(listing->out, id, width);
+	text_table_put_cut(listing->out, text, width);
 	fprintf(listing->out, "%*s", GAP, "");
+}
+
+static void put_heading(struct listing *listing, const struct widths *widths)
+{
+	if (listing->headed || listing->row_count == 0)
+		return;
+	listing->headed = true;
+	text_table_put(listing->out, slice_of("ID"), widths->id + GAP);
+	fprintf(listing->out, "%*s  ", (int)widths->version, "VERSION");
+	if (listing->is_long) {
+		text_table_put(listing->out, slice_of("AT"), widths->at + GAP);
+		text_table_put(listing->out, slice_of("BY"), widths->user + GAP);
+	}
+	(void)fputs("VALUE\n", listing->out);
+}
+
+static void put_row(const struct listing *listing, const struct row *row, const char *text,
+		    const struct widths *widths)
+{
+	const struct slice value = slice_make(text + row->id_len, row->value_len);
+	const struct slice user = slice_make(value.data + value.len, row->user_len);
+	size_t used = widths->id + widths->version + 2 * GAP;
+	char at[CLOCK_TEXT_ROOM];
+
+	put_cell(listing, slice_make(text, row->id_len), widths->id);
+	fprintf(listing->out, "%*llu  ", (int)widths->version, (unsigned long long)row->version);
+	if (listing->is_long) {
+		put_cell(listing, slice_of(row->at ? clock_text(row->at, at) : "-"), widths->at);
+		put_cell(listing, user.len ? user : slice_of("-"), widths->user);
+		used += widths->at + widths->user + 2 * GAP;
+	}
+	text_table_put_cut(listing->out, value, listing->room > used ? listing->room - used : 0);
+	(void)fputc('\n', listing->out);
 }
 
 static void show_page(struct listing *listing)
 {
 	const char *at = listing->text.data;
-	size_t id_width, version_width, used;
+	struct widths widths;
 
-	widths(listing, &id_width, &version_width);
-	if (id_width > listing->room / 2)
-		id_width = listing->room / 2;
-	used = id_width + version_width + 2 * GAP;
-	if (!listing->headed && listing->row_count) {
-		text_table_put(listing->out, slice_of("ID"), id_width + GAP);
-		fprintf(listing->out, "%*s  VALUE\n", (int)version_width, "VERSION");
-		listing->headed = true;
-	}
+	measure(listing, &widths);
+	put_heading(listing, &widths);
 	for (size_t i = 0; i < listing->row_count; i++) {
 		const struct row *row = &listing->rows[i];
 
-		put_id(listing, slice_make(at, row->id_len), id_width);
-		fprintf(listing->out, "%*llu  ", (int)version_width,
-			(unsigned long long)row->version);
-		text_table_put_cut(listing->out, slice_make(at + row->id_len, row->value_len),
-				   listing->room > used ? listing->room - used : 0);
-		(void)fputc('\n', listing->out);
-		at += row->id_len + row->value_len;
+		put_row(listing, row, at, &widths);
+		at += row->id_len + row->value_len + row->user_len;
 	}
 	listing->row_count = 0;
 	buf_clear(&listing->text);
@@ -111,7 +157,12 @@ static enum rc add_row(struct listing *listing, const struct store_doc *doc)
 	buf_put_slice(&listing->text, doc->id);
 	before = listing->text.len;
 	doc_put_value(&listing->text, listing->encoding, doc);
-	*row = (struct row){ doc->id.len, listing->text.len - before, doc->version };
+	*row = (struct row){ .id_len = doc->id.len,
+			     .value_len = listing->text.len - before,
+			     .user_len = doc->meta.by.len,
+			     .version = doc->version,
+			     .at = doc->meta.at };
+	buf_put_slice(&listing->text, doc->meta.by);
 	if (listing->row_count == PAGE_ROWS || listing->text.len > PAGE_BYTES)
 		show_page(listing);
 	return RC_OK;
@@ -123,7 +174,8 @@ static enum rc add_json(struct listing *listing, const struct store_doc *doc)
 
 	buf_clear(&listing->text);
 	buf_put_text(&listing->text, listing->count > 1 ? ",\n " : "");
-	rc = store_doc_put(&listing->text, listing->encoding, doc);
+	rc = listing->is_long ? doc_put_json(&listing->text, listing->encoding, doc)
+			      : store_doc_put(&listing->text, listing->encoding, doc);
 	if (rc == RC_OK)
 		(void)fwrite(listing->text.data, 1, listing->text.len, listing->out);
 	return rc;
@@ -207,6 +259,7 @@ static int ls_run(const struct invocation *invocation)
 		return status;
 	listing = mem_alloc(sizeof(*listing));
 	listing->json = options_is_on(options, "json");
+	listing->is_long = options_is_on(options, "long");
 	listing->encoding = encoding;
 	listing->room = text_table_room();
 	listing->spool = spool_open(STDOUT_FILENO, "the standard output");
@@ -219,6 +272,9 @@ static int ls_run(const struct invocation *invocation)
 
 static const struct option_spec ls_options[] = {
 	{ .name = "deleted", .kind = OPTION_FLAG, .help = "List deleted documents, too." },
+	{ .name = "long",
+	  .kind = OPTION_FLAG,
+	  .help = "Also show who wrote each document, and when (UTC)." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON array, for programs." },
 	OPTION_ENCODING("Encoding of the values."),
 	OPTION_DB,

@@ -1,6 +1,7 @@
-/* `pocketbook doc put` and `doc rm`: pushes of one edit. */
+/* `pocketbook doc put`, `doc rm` and `doc restore`: pushes of one edit. */
 #include "store/docid.h"
 #include "base/exit.h"
+#include "base/text.h"
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "cli/database.h"
@@ -263,4 +264,77 @@ const struct command command_doc_rm = {
 	.example = "  pocketbook doc rm todos:1\n",
 	COMMAND_OPTIONS(rm_options),
 	.run = rm_run,
+};
+
+/* ---- restore ---- */
+
+static const struct option_spec restore_options[] = {
+	OPTION_BASE,
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
+	OPTION_DB,
+	OPTION_RUNTIME_DIR,
+	OPTION_CONFIG,
+};
+
+/* Fills in the edit that writes that version again; it points into *former. */
+static int restore_read(struct putting *putting, uint64_t version, struct doc_copy *former)
+{
+	struct store *store;
+	int status = doc_open(&putting->place, &store);
+
+	if (status != EXIT_SUCCESS)
+		return status;
+	status = doc_read_version(store, putting->place.db, putting->edit.id, version, former);
+	store_close(store);
+	if (status != EXIT_SUCCESS)
+		return status;
+	if (!former->there)
+		return say_failed(
+			"%s has no version %llu; 'pocketbook doc log %s' lists those that "
+			"are kept",
+			putting->id, (unsigned long long)version, putting->id);
+	if (former->damaged)
+		return say_failed("version %llu of %s is damaged; nothing was written",
+				  (unsigned long long)version, putting->id);
+	putting->edit.deleted = former->doc.deleted;
+	putting->edit.plain = former->doc.plain;
+	putting->edit.value = former->doc.value;
+	return EXIT_SUCCESS;
+}
+
+static int restore_run(const struct invocation *invocation)
+{
+	struct doc_copy former = { .there = false };
+	struct putting putting;
+	uint64_t version;
+	int status = putting_new(invocation, &putting);
+
+	if (status == EXIT_SUCCESS &&
+	    (text_number(slice_of(invocation->words[1]), INT64_MAX, &version) != RC_OK ||
+	     version == 0))
+		status = say_usage("VERSION must be a number from 1 on");
+	if (status == EXIT_SUCCESS)
+		status = restore_read(&putting, version, &former);
+	if (status == EXIT_SUCCESS)
+		status = put_base(&putting, invocation->options);
+	if (status == EXIT_SUCCESS)
+		status = put_do(&putting);
+	doc_copy_free(&former);
+	return status;
+}
+
+const struct command command_doc_restore = {
+	.name = "doc restore",
+	.usage = "ID VERSION [OPTION]...",
+	.words = "the ID of a document and a VERSION of it",
+	.words_least = 2,
+	.words_most = 2,
+	.summary = "Write a former version of a document again.",
+	.about = "'pocketbook doc log' lists the versions that are kept (serve --history). Its "
+		 "value is written as a new version, which all clients get: nothing is rewound, "
+		 "and what is replaced is in the history too. This also brings a deleted document "
+		 "back.\n",
+	.example = "  pocketbook doc restore todos:1 3\n",
+	COMMAND_OPTIONS(restore_options),
+	.run = restore_run,
 };

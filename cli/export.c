@@ -95,7 +95,7 @@ static enum rc on_doc(void *arg, const struct store_doc *doc)
 
 	buf_clear(&exporting->line);
 	if (!damaged)
-		damaged = store_doc_put(&exporting->line, exporting->encoding, doc) != RC_OK;
+		damaged = doc_put_json(&exporting->line, exporting->encoding, doc) != RC_OK;
 	if (damaged)
 		put_damaged(exporting, doc);
 	else
@@ -246,8 +246,11 @@ const struct command command_export = {
 	.summary = "Write all documents as lines of JSON, online or offline.",
 	.about =
 		"Writes to FILE or to the standard output, one line for each document: {\"id\": "
-		"…, \"version\": …, \"value\": …}, with \"deleted\": true instead of a value if "
-		"the document is deleted. The lines are sorted by group, and in each group by the "
+		"…, \"version\": …, \"value\": …, \"by\": …, \"at\": …}, with \"deleted\": true "
+		"instead of a value if the document is deleted. \"by\" is the user who wrote it "
+		"(null without authentication), \"at\" the time by the server's clock; both are "
+		"absent in documents from before version 0.2. The lines are sorted by group, and "
+		"in each group by the "
 		"time of the last write. They are a snapshot, however many there are.\n"
 		"The default is JSON, for people and other programs. Values that JSON cannot "
 		"express (dates, sets, keywords, …) are written as the nearest JSON value and "

@@ -124,6 +124,7 @@ void import_resolve(struct store_edit *edit, const struct buf *text)
 {
 	edit->id = ndjson_resolve(edit->id, text);
 	edit->value = ndjson_resolve(edit->value, text);
+	edit->meta.by = ndjson_resolve(edit->meta.by, text);
 }
 
 /* ---- First pass: is all of it good? ---- */

@@ -20,6 +20,7 @@ libcli_a_SOURCES = \
 	%D%/database.c %D%/database.h \
 	%D%/db_password.c %D%/db_password.h \
 	%D%/doc.c %D%/doc.h \
+	%D%/doc_log.c \
 	%D%/doc_ls.c \
 	%D%/doc_put.c \
 	%D%/epoch.c \

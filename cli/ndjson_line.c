@@ -2,6 +2,8 @@
 #include "cli/ndjson_line.h"
 
 #include "base/array.h"
+#include "base/clock.h"
+#include "base/text.h"
 #include "store/docid.h"
 #include "transit/transit.h"
 
@@ -20,7 +22,9 @@ enum field {
 	FIELD_VERSION = 2,
 	FIELD_VALUE = 4,
 	FIELD_DELETED = 8,
-	FIELD_DAMAGED = 16
+	FIELD_DAMAGED = 16,
+	FIELD_BY = 32,
+	FIELD_AT = 64
 };
 
 static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
@@ -84,6 +88,42 @@ static enum rc parse_damaged(struct parser *parser)
 	return step(parser, transit_in_bool(parser->in, &parser->damaged), "damaged");
 }
 
+/* A string, or null: then *out is empty. */
+static enum rc parse_text(struct parser *parser, const char *field, struct slice *out)
+{
+	size_t from = parser->text->len;
+	enum rc rc = transit_in_peek(parser->in) == TRANSIT_NULL
+			     ? transit_in_skip(parser->in)
+			     : transit_in_string(parser->in, parser->text);
+
+	*out = offset_slice(from, parser->text);
+	return step(parser, rc, field);
+}
+
+static enum rc parse_by(struct parser *parser)
+{
+	struct slice by;
+	enum rc rc = parse_text(parser, "by", &parser->edit->meta.by);
+
+	by = ndjson_resolve(parser->edit->meta.by, parser->text);
+	if (rc == RC_OK && (by.len > STORE_USER_MAX || text_has_unsafe(by)))
+		return refuse(parser, RC_MALFORMED, "by",
+			      "must be the name of a user, 128 bytes at most");
+	return rc;
+}
+
+static enum rc parse_at(struct parser *parser)
+{
+	struct slice text;
+	enum rc rc = parse_text(parser, "at", &text);
+
+	text = ndjson_resolve(text, parser->text);
+	if (rc == RC_OK && text.len && clock_parse(text, &parser->edit->meta.at) != RC_OK)
+		return refuse(parser, RC_MALFORMED, "at",
+			      "must be a time such as 2030-01-31T12:00:00Z");
+	return rc;
+}
+
 static const struct field_row {
 	const char *name;
 	enum field field;
@@ -94,6 +134,8 @@ static const struct field_row {
 	{ "value", FIELD_VALUE, parse_value },
 	{ "deleted", FIELD_DELETED, parse_deleted },
 	{ "damaged", FIELD_DAMAGED, parse_damaged },
+	{ "by", FIELD_BY, parse_by },
+	{ "at", FIELD_AT, parse_at },
 };
 
 static enum rc parse_field(struct parser *parser, struct slice key, unsigned *seen)

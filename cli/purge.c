@@ -1,5 +1,5 @@
-/* `pocketbook purge`: removes old tombstones in pieces. The daily purge of a server is
- * writer/retention.c. */
+/* `pocketbook purge`: removes old tombstones and versions in pieces. The daily purge of
+ * a server is writer/retention.c. */
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/admin.h"
@@ -13,8 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define PIECE \
-	1000 /* tombstones of one request: a running server takes pushes between two of them */
+#define PIECE 1000 /* rows of one request: a running server takes pushes between two of them */
 
 static const struct option_spec purge_options[] = {
 	{
@@ -25,6 +24,15 @@ static const struct option_spec purge_options[] = {
 		.max = 36500 * UINT64_C(86400),
 		.help = "Purge documents deleted longer ago than this, such as 30d; 0s purges all "
 			"that are deleted.",
+	},
+	{
+		.name = "history",
+		.argument = "TIME",
+		.kind = OPTION_DURATION,
+		.min = 0,
+		.max = 36500 * UINT64_C(86400),
+		.help = "Remove former versions of documents (serve --history) that were replaced "
+			"longer ago than this; 0s removes all of them.",
 	},
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
@@ -40,7 +48,7 @@ static int64_t time_before(uint64_t age)
 }
 
 static int purge_piece(const struct db_place *place, const struct store_request *request,
-		       struct progress *progress, uint64_t *purged)
+		       struct progress *progress, struct store_reply *out)
 {
 	struct admin_answer answer;
 	struct error err;
@@ -54,59 +62,80 @@ static int purge_piece(const struct db_place *place, const struct store_request 
 	else if (answer.reply.rc != RC_OK)
 		status = say_failed("%s: the purge was refused (%s)", place->db,
 				    rc_name(answer.reply.rc));
-	*purged = answer.reply.purged;
+	*out = (struct store_reply){ .purged = answer.reply.purged, .pruned = answer.reply.pruned };
 	admin_answer_clear(&answer);
 	return status;
 }
 
-/* Purges piece by piece, until one is not full. *purged is valid also after a failure.
- */
-static int purge_all(const struct db_place *place, int64_t before, uint64_t *purged)
+/* Purges piece by piece, until one is not full. *sum is valid also after a failure. */
+static int purge_all(const struct db_place *place, const struct store_request *request,
+		     struct store_reply *sum)
 {
 	struct progress progress = progress_begin(STDERR_FILENO, "purge");
-	struct store_request request = { .kind = STORE_PURGE, .before = before, .limit = PIECE };
-	uint64_t piece = PIECE;
+	struct store_reply piece = { .purged = PIECE };
 	int status = EXIT_SUCCESS;
 
-	while (piece == PIECE && status == EXIT_SUCCESS) {
-		status = purge_piece(place, &request, &progress, &piece);
-		*purged += piece;
-		progress_at(&progress, "purged", *purged, 0);
+	while (piece.purged + piece.pruned >= PIECE && status == EXIT_SUCCESS) {
+		status = purge_piece(place, request, &progress, &piece);
+		sum->purged += piece.purged;
+		sum->pruned += piece.pruned;
+		progress_at(&progress, "purged", sum->purged + sum->pruned, 0);
 	}
 	progress_wipe(&progress);
 	return status;
+}
+
+static bool read_ages(const struct options *options, struct store_request *out)
+{
+	const bool has_deleted = options_text(options, "older-than") != NULL;
+	const bool has_history = options_text(options, "history") != NULL;
+
+	if (has_deleted)
+		out->before = time_before(options_number(options, "older-than"));
+	if (has_history)
+		out->ended_before = time_before(options_number(options, "history"));
+	return has_deleted || has_history;
+}
+
+static void say_purged(const struct store_reply *sum)
+{
+	printf("%" PRIu64 " purged", sum->purged);
+	if (sum->pruned)
+		printf(", and %" PRIu64 " former versions", sum->pruned);
+	putchar('\n');
 }
 
 static int purge_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
 	struct db_place place;
-	uint64_t purged = 0;
+	struct store_request request = { .kind = STORE_PURGE, .limit = PIECE };
+	struct store_reply sum = { .purged = 0 };
 	int status;
 
-	if (options_text(options, "older-than") == NULL)
-		return say_usage("purge: needs --older-than TIME, such as 30d (see 'pocketbook "
-				 "help purge')");
+	if (!read_ages(options, &request))
+		return say_usage("purge: needs --older-than TIME, such as 30d, or --history TIME "
+				 "(see 'pocketbook help purge')");
 	status = database_find(options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
-	status = purge_all(&place, time_before(options_number(options, "older-than")), &purged);
+	status = purge_all(&place, &request, &sum);
 	if (options_is_on(options, "json"))
-		printf("{\"purged\":%" PRIu64 ",\"complete\":%s}\n", purged,
-		       status == EXIT_SUCCESS ? "true" : "false");
-	else if (status == EXIT_SUCCESS || purged)
-		printf("%" PRIu64 " purged\n", purged);
+		printf("{\"purged\":%" PRIu64 ",\"versions\":%" PRIu64 ",\"complete\":%s}\n",
+		       sum.purged, sum.pruned, status == EXIT_SUCCESS ? "true" : "false");
+	else if (status == EXIT_SUCCESS || sum.purged || sum.pruned)
+		say_purged(&sum);
 	return status;
 }
 
 const struct command command_purge = {
 	.name = "purge",
-	.usage = "--older-than TIME [OPTION]...",
-	.summary = "Remove tombstones of documents that were deleted long ago.",
+	.usage = "--older-than TIME|--history TIME [OPTION]...",
+	.summary = "Remove tombstones of documents that were deleted long ago, and old versions.",
 	.about = "A deleted document stays as a tombstone, so that clients that were offline learn "
 		 "of the deletion. Purging removes old tombstones. A client that was offline for "
 		 "longer than their age must load everything again; its own unsent edits are not "
-		 "lost.\n"
+		 "lost. The former versions of a document go with its tombstone.\n"
 		 "Works on a running server, which keeps serving, or without one. 'serve "
 		 "--retention TIME' purges daily.\n",
 	.example = "  pocketbook purge --older-than 30d\n",

@@ -158,6 +158,26 @@ static const struct option_spec serve_options[] = {
 			"'pocketbook help purge').",
 	},
 	{
+		.name = "history",
+		.argument = "N|GROUP=N|off",
+		.repeatable = true,
+		.help = "Keep the N latest former versions of each document, or of each in this "
+			"group and the groups nested in it; of several groups the longest "
+			"decides. They can be read (GET /history, 'pocketbook doc log') and "
+			"restored. Default: none.",
+	},
+	{
+		.name = "history-age",
+		.argument = "TIME|off",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = 36500 * UINT64_C(86400),
+		.or_off = true,
+		.fallback = "off",
+		.help = "Remove former versions daily once they were replaced this long ago, such "
+			"as 90d.",
+	},
+	{
 		.name = "max-body",
 		.argument = "SIZE",
 		.kind = OPTION_SIZE,
@@ -413,18 +433,18 @@ const struct command command_serve = {
 	.name = "serve",
 	.usage = "[OPTION]...",
 	.summary = "Serve documents over HTTP and event streams.",
-	.about = "Runs until SIGTERM or SIGINT; then it answers the requests in progress, ends its "
-		 "streams and exits. Logs to the standard error. Creates the database if it does "
-		 "not exist.\n"
-		 "On SIGHUP it reads its configuration again and replaces its workers one by one, "
-		 "without closing a connection or refusing a request. If the configuration has an "
-		 "error, the log reports it and the old one stays in force. The options db, "
-		 "listen, metrics-listen, quota, retention, runtime-dir, user and workers change "
-		 "only "
-		 "with a restart.\n"
-		 "On SIGUSR2 it upgrades itself in the same way to the binary that is now at its "
-		 "path. If that binary cannot take over, the log reports why and the old one "
-		 "continues.\n",
+	.about =
+		"Runs until SIGTERM or SIGINT; then it answers the requests in progress, ends its "
+		"streams and exits. Logs to the standard error. Creates the database if it does "
+		"not exist.\n"
+		"On SIGHUP it reads its configuration again and replaces its workers one by one, "
+		"without closing a connection or refusing a request. If the configuration has an "
+		"error, the log reports it and the old one stays in force. The options db, "
+		"history, history-age, listen, metrics-listen, quota, retention, runtime-dir, user "
+		"and workers change only with a restart.\n"
+		"On SIGUSR2 it upgrades itself in the same way to the binary that is now at its "
+		"path. If that binary cannot take over, the log reports why and the old one "
+		"continues.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",
 	COMMAND_OPTIONS(serve_options),

@@ -59,6 +59,7 @@ static const struct setting {
 	{ "cors-origin", SETTING_LIST, LIST(worker.cors, worker.cors_count) },
 	{ "db", SETTING_TEXT, FIELD(worker.db) },
 	{ "header-timeout", SETTING_UNSIGNED, FIELD(worker.header_timeout) },
+	{ "history-age", SETTING_U64, FIELD(worker.history.age) },
 	{ "idle-timeout", SETTING_UNSIGNED, FIELD(worker.idle_timeout) },
 	{ "listen", SETTING_LIST, LIST(listen, listen_count) },
 	{ "max-auth-failures", SETTING_UNSIGNED, FIELD(worker.max_auth_failures) },
@@ -274,6 +275,26 @@ static enum rc quota_read(const struct options *options, struct settings *out, s
 	return RC_OK;
 }
 
+static enum rc history_read(const struct options *options, struct settings *out, struct error *err)
+{
+	struct store_history *history = &out->master.worker.history;
+	size_t count;
+	const char *const *texts = options_list(options, "history", &count);
+	struct error detail;
+
+	for (size_t i = 0; i < count; i++) {
+		enum rc rc = i < HISTORY_RULES_MAX
+				     ? history_rule_parse(texts[i], &history->rules[i], &detail)
+				     : error_set(&detail, RC_MALFORMED,
+						 "is given more than %d times", HISTORY_RULES_MAX);
+
+		if (rc != RC_OK)
+			return refuse(options, "history", i, &detail, err);
+	}
+	history->count = count;
+	return RC_OK;
+}
+
 static enum rc users_read(const struct options *options, struct settings *out, struct error *err)
 {
 	const struct {
@@ -323,6 +344,7 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 		db_read,          trusted_proxy_read, listen_check, metrics_listen_check,
 		cors_origin_read, server_name_check,  www_check,    log_level_read,
 		users_read,       owner_read,         quota_read,   min_schema_read,
+		history_read,
 	};
 	enum rc rc = RC_OK;
 

@@ -149,6 +149,8 @@ static void log_kept(const struct master_settings *fresh, const struct master_se
 		{ "retention", fresh->retention == kept->retention },
 		{ "quota", memcmp(&fresh->worker.quota, &kept->worker.quota,
 				  sizeof(fresh->worker.quota)) == 0 },
+		{ "history", memcmp(&fresh->worker.history, &kept->worker.history,
+				    sizeof(fresh->worker.history)) == 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -172,4 +174,5 @@ void handover_keep_settings(struct master_settings *fresh, const struct master_s
 	fresh->user = kept->user;
 	fresh->retention = kept->retention;
 	fresh->worker.quota = kept->worker.quota;
+	fresh->worker.history = kept->worker.history;
 }

@@ -94,6 +94,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.db = master->settings->worker.db,
 		.retention = master->current.retention,
 		.quota = master->current.worker.quota,
+		.history = &master->current.worker.history,
 		.sandbox = master->current.sandbox,
 		.again = master->announced || master->upgraded,
 	};

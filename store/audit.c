@@ -190,8 +190,10 @@ static void put_request(struct buf *out, const struct store_request *request,
 		break;
 	case STORE_PURGE:
 		audit_put_number(out, "tombstones", reply->purged);
-		if (request->before != INT64_MAX)
+		if (request->before != 0 && request->before != INT64_MAX)
 			put_time(out, "deleted_before", request->before);
+		if (reply->pruned)
+			audit_put_number(out, "versions", reply->pruned);
 		break;
 	case STORE_TOKEN_LIST:
 		audit_put_number(out, "tokens", reply->token_count);
@@ -214,7 +216,7 @@ void audit_put(struct buf *out, const struct caller *caller, const struct store_
 	const char *act = audit_act(request->kind);
 
 	if (reply->rc != RC_OK || (request->kind == STORE_PUSH && written(reply) == 0) ||
-	    (request->kind == STORE_PURGE && reply->purged == 0))
+	    (request->kind == STORE_PURGE && reply->purged + reply->pruned == 0))
 		return;
 	audit_begin(out, caller, act ? act : "unnamed");
 	put_request(out, request, reply);

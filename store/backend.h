@@ -93,6 +93,8 @@ struct backend {
 	/* Serving. */
 	void (*changes)(struct store *store, const struct store_query *query,
 			on_store_page *on_page, void *arg);
+	void (*versions)(struct store *store, const struct store_versions *query,
+			 on_store_page *on_page, void *arg);
 	void (*latest)(struct store *store, struct slice group, on_store_place *on_place,
 		       void *arg);
 	void (*head)(struct store *store, on_store_places *on_places, void *arg);

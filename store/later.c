@@ -155,6 +155,15 @@ static void later_changes(struct store *store, const struct store_query *query,
 	operation->on.page = on_page;
 }
 
+static void later_versions(struct store *store, const struct store_versions *query,
+			   on_store_page *on_page, void *arg)
+{
+	struct operation *operation = add(store, VERSIONS, query->id, arg);
+
+	operation->versions = *query;
+	operation->on.page = on_page;
+}
+
 static void later_latest(struct store *store, struct slice group, on_store_place *on_place,
 			 void *arg)
 {
@@ -263,6 +272,7 @@ void later_wrap(struct store **store)
 	later->table.identity = later_identity;
 	later->table.logs = later_logs;
 	later->table.changes = later_changes;
+	later->table.versions = later_versions;
 	later->table.latest = later_latest;
 	later->table.head = later_head;
 	later->table.edition = later_edition;

@@ -22,12 +22,16 @@ static void copy_page(void *arg, enum rc rc, const struct store_page *page)
 		operation->docs[i] = page->docs[i];
 		buf_put_slice(&operation->bytes, page->docs[i].id);
 		buf_put_slice(&operation->bytes, page->docs[i].value);
+		buf_put_slice(&operation->bytes, page->docs[i].meta.by);
 	}
 	at = operation->bytes.data;
 	for (size_t i = 0; i < page->count; i++) {
-		operation->docs[i].id.data = at;
-		operation->docs[i].value.data = at + operation->docs[i].id.len;
-		at += operation->docs[i].id.len + operation->docs[i].value.len;
+		struct store_doc *doc = &operation->docs[i];
+
+		doc->id.data = at;
+		doc->value.data = doc->id.data + doc->id.len;
+		doc->meta.by.data = doc->value.data + doc->value.len;
+		at = doc->meta.by.data + doc->meta.by.len;
 	}
 	operation->page.docs = operation->docs;
 }
@@ -111,6 +115,10 @@ void operation_ask(struct operation *operation, struct store *inner)
 		operation->query.group = text;
 		store_changes(inner, &operation->query, copy_page, operation);
 		break;
+	case VERSIONS:
+		operation->versions.id = text;
+		store_versions(inner, &operation->versions, copy_page, operation);
+		break;
 	case LATEST:
 		store_latest(inner, text, copy_place, operation);
 		break;
@@ -165,6 +173,7 @@ void operation_answer(const struct operation *operation)
 
 	switch (operation->kind) {
 	case CHANGES:
+	case VERSIONS:
 		operation->on.page(operation->arg, operation->rc, ok ? &operation->page : NULL);
 		break;
 	case LATEST:

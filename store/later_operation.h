@@ -5,7 +5,7 @@
 
 #include "store/store.h"
 
-enum operation_kind { CHANGES, LATEST, HEAD, STATS, STATS_FULL, TOKEN_FIND, COMMIT };
+enum operation_kind { CHANGES, VERSIONS, LATEST, HEAD, STATS, STATS_FULL, TOKEN_FIND, COMMIT };
 
 struct operation {
 	enum operation_kind kind;
@@ -14,7 +14,8 @@ struct operation {
 
 	/* What was asked. */
 	struct store_query query;
-	struct buf text; /* the query's group; a token's id */
+	struct store_versions versions;
+	struct buf text; /* the query's group; the id of a document or token */
 	const struct store_request *requests;
 	size_t request_count;
 	union {

@@ -10,6 +10,7 @@ libstore_a_SOURCES = \
 	%D%/db_url.c %D%/db_url.h \
 	%D%/doc.c \
 	%D%/docid.c %D%/docid.h \
+	%D%/history.c %D%/history.h \
 	%D%/lane.c %D%/lane.h \
 	%D%/later.h \
 	%D%/record.c %D%/record.h \
@@ -34,6 +35,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/fault_vfs.c %D%/sqlite/fault_vfs.h \
 	%D%/sqlite/fd_vfs.c %D%/sqlite/fd_vfs.h \
 	%D%/sqlite/files.c %D%/sqlite/files.h \
+	%D%/sqlite/history.c %D%/sqlite/history.h \
 	%D%/sqlite/insert.c %D%/sqlite/insert.h \
 	%D%/sqlite/load.c \
 	%D%/sqlite/log_owner.c %D%/sqlite/log_owner.h \
@@ -61,7 +63,8 @@ libstore_sqlite_a_SOURCES = \
 # changed.
 postgres_migrations = \
 	%D%/postgres/migration-1.sql \
-	%D%/postgres/migration-2.sql
+	%D%/postgres/migration-2.sql \
+	%D%/postgres/migration-3.sql
 postgres_functions = %D%/postgres/functions.sql
 EXTRA_DIST += $(postgres_migrations) $(postgres_functions)
 postgres_libs =

@@ -14,11 +14,13 @@ enum record_table {
 	RECORD_ACCOUNT, /* account, user, bytes, documents, groups */
 	RECORD_GROUP,   /* gid, name, account */
 	RECORD_DOC,     /* enum record_doc */
+	RECORD_HISTORY, /* the same: former versions */
 	RECORD_TOKEN,   /* id, user, hash, created, expires, quotas */
 	RECORD_GRANT,   /* token, n, group, write */
 	RECORD_TABLES
 };
 
+/* Of a document, and up to `by` also of a former version of one. */
 enum record_doc {
 	RECORD_DOC_GID,
 	RECORD_DOC_SEQ,
@@ -28,9 +30,12 @@ enum record_doc {
 	RECORD_DOC_OP,
 	RECORD_DOC_PLAIN,
 	RECORD_DOC_VALUE, /* NULL: deleted */
+	RECORD_DOC_AT,    /* NULL: not known */
+	RECORD_DOC_BY,    /* NULL: nobody, or not known */
 	RECORD_DOC_ACCOUNT,
 	RECORD_DOC_CHARGE,
-	RECORD_FIELDS_MAX
+	RECORD_FIELDS_MAX,
+	RECORD_HISTORY_ENDED_AT = RECORD_DOC_ACCOUNT
 };
 
 enum field_kind {
@@ -79,8 +84,9 @@ struct record_state {
 };
 
 /* Receives the state and then all records: tables in the order of their enum, records
- * in that of their keys (of documents, gid and seq). Slices are valid until it returns.
- * Anything but RC_OK ends the dump, and `err` is set. */
+ * in that of their keys (of documents, gid and seq; of versions, gid, id, version).
+ * Slices are valid until it returns. Anything but RC_OK ends the dump, and `err` is
+ * set. */
 struct record_sink {
 	enum rc (*on_state)(void *arg, const struct record_state *state, struct error *err);
 	enum rc (*on_record)(void *arg, const struct record *record, struct error *err);

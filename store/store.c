@@ -184,6 +184,19 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 	store->calls--;
 }
 
+void store_versions(struct store *store, const struct store_versions *query, on_store_page *on_page,
+		    void *arg)
+{
+	assert(query->limit > 0 && docid_is_valid(query->id));
+	if (store->cancelled) {
+		on_page(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->versions(store, query, on_page, arg);
+	store->calls--;
+}
+
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
 {
 	assert(is_group(group));

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 struct store;
+struct store_history; /* store/history.h: which former versions are kept */
 
 enum store_role {
 	STORE_READER,  /* of a server, whose writer has opened the database before */
@@ -135,14 +136,22 @@ MUST_USE enum rc store_cursor_parse_in(struct slice text, int lane, struct store
 
 /* ---- Reading ---- */
 
+/* Who wrote a version of a document, and when: for people. The order of versions is
+ * that of the sequence numbers, and not of these times. */
+struct store_meta {
+	int64_t at;      /* seconds since 1970, by the server's clock; 0: not known */
+	struct slice by; /* the user; empty: none, or not known */
+};
+
 struct store_doc {
 	struct slice id;
 	uint64_t version;
 	uint64_t seq;
 	bool deleted;
-	bool plain;         /* as transit_in_value gave it */
-	bool damaged;       /* the value cannot be read; pages only */
-	struct slice value; /* canonical (transit/transit.h); empty if deleted or damaged */
+	bool plain;             /* as transit_in_value gave it */
+	bool damaged;           /* the value cannot be read; pages only */
+	struct slice value;     /* canonical (transit/transit.h); empty if deleted or damaged */
+	struct store_meta meta; /* in pages only if asked for */
 };
 
 /* Appends the document, which is not `damaged`, as a map (transit/envelope.h).
@@ -150,12 +159,18 @@ struct store_doc {
  * it. */
 MUST_USE enum rc store_doc_put(struct buf *out, enum encoding encoding,
 			       const struct store_doc *doc);
+/* Appends the members of that map alone, without the brackets. Fails likewise. */
+MUST_USE enum rc store_doc_put_members(struct buf *out, enum encoding encoding,
+				       const struct store_doc *doc);
+/* Appends the members `by` and `at`, null where they are not known. */
+void store_doc_put_meta(struct buf *out, enum encoding encoding, const struct store_meta *meta);
 
 struct store_query {
 	struct slice group; /* valid (store/docid.h) */
 	struct store_cursor since;
 	unsigned limit;   /* documents, at least 1 */
 	size_t max_bytes; /* of values: a page ends after the document that passes this */
+	bool meta;        /* documents with their store_meta */
 };
 
 struct store_page {
@@ -178,6 +193,20 @@ typedef void on_store_places(void *arg, enum rc rc, const struct store_places *p
  * did not answer; the two operations below fail likewise. */
 void store_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
 		   void *arg);
+/* The versions of one document, newest first: the present one, which may be a
+ * tombstone, and former ones, which are there if a server keeps them (serve
+ * --history). */
+struct store_versions {
+	struct slice id; /* valid */
+	uint64_t before; /* only versions below; 0: all */
+	unsigned limit;  /* at least 1 */
+	size_t max_bytes;
+};
+/* Reads a page of them, from one state of the database. Only docs, count and more of
+ * the page are set. None if there is no such document. A version that cannot be read is
+ * `damaged`. Fails as store_changes does. */
+void store_versions(struct store *store, const struct store_versions *query, on_store_page *on_page,
+		    void *arg);
 /* Reads the newest sequence number of the group and all groups nested in it, or the
  * horizon of purges if that is newer; 0 if there is neither. The epoch is the
  * current one. */
@@ -350,6 +379,9 @@ struct store_edit {
 	bool deleted;
 	bool plain;
 	struct slice value; /* canonical; empty if deleted */
+	/* at 0: written now, by the user of the request; else kept from where the edit
+	 * comes from, by imports. */
+	struct store_meta meta;
 };
 
 /* STORE_SKIPPED: would have been written, but for a conflict in the same atomic push.
@@ -396,6 +428,10 @@ struct store_request {
 	const struct store_edit *edits; /* ids all different */
 	size_t edit_count;
 	bool atomic;
+	struct slice user; /* who writes, at most STORE_USER_MAX bytes; empty: nobody known */
+	bool has_meta;     /* an edit has its own; set by store_request_unpack */
+	/* Which former versions are kept; NULL: none. Not packed. */
+	const struct store_history *history;
 	/* STORE_TOKEN_ADD: all members; STORE_TOKEN_REVOKE: the id;
 	 * STORE_TOKEN_ROTATE: the new token, without user and grants, which it takes
 	 * from the token with the id `old`, as it does `expires` if that is
@@ -408,8 +444,11 @@ struct store_request {
 	struct slice old;
 	int64_t old_ends;
 	/* STORE_PURGE: removes tombstones older than `before` (seconds since 1970),
-	 * the oldest first, at most `limit` (1 to STORE_PURGE_MAX). */
+	 * the oldest first, with all versions of their documents; and former versions
+	 * of all documents that were replaced before `ended_before`. At most `limit`
+	 * rows (1 to STORE_PURGE_MAX), versions first. */
 	int64_t before;
+	int64_t ended_before;
 	uint64_t limit;
 };
 
@@ -426,7 +465,8 @@ struct store_reply {
 		*tokens; /* STORE_TOKEN_LIST, by time of making; STORE_TOKEN_ROTATE: the new one */
 	size_t token_count;
 	struct store_quota quota; /* STORE_TOKEN_LIST: the server's, as in the request */
-	uint64_t purged; /* STORE_PURGE: tombstones that went; fewer than the limit: no more are so
+	uint64_t purged;          /* STORE_PURGE: tombstones that went */
+	uint64_t pruned; /* and former versions; both together fewer than the limit: no more are so
 			    old */
 };
 

@@ -115,6 +115,7 @@ static void tally_report(const struct tally *tally, struct store_transferred *ou
 	*out = (struct store_transferred){
 		.documents = tally->counts[RECORD_DOC] - tally->tombstones,
 		.tombstones = tally->tombstones,
+		.versions = tally->counts[RECORD_HISTORY],
 		.groups = tally->counts[RECORD_GROUP],
 		.tokens = tally->counts[RECORD_TOKEN],
 	};

@@ -18,6 +18,7 @@ struct store_transfer {
 struct store_transferred {
 	uint64_t documents;
 	uint64_t tombstones;
+	uint64_t versions; /* former ones */
 	uint64_t groups;
 	uint64_t tokens;
 	uint64_t head;
@@ -25,12 +26,13 @@ struct store_transferred {
 };
 
 /* Copies everything with its numbers: the epoch, ids, versions, sequence numbers, ops,
- * tombstones, tokens and what users have stored. A cursor of the source is good for the
- * target. All is read back and compared, and then committed at once: a failure leaves
- * the target as it was. The caller sees to it that no server writes to a source file; a
- * PostgreSQL database that is in use is refused. RC_BUSY: the source is in use;
- * RC_EXISTS: the target is not empty; RC_DENIED: its lanes do not fit; RC_CORRUPT: the
- * source is damaged, or the copy differs. */
+ * tombstones, former versions, tokens and what users have stored. A cursor of the
+ * source is good for the target. All is read back and compared, and then committed at
+ * once: a failure leaves the target as it was. The caller sees to it that no server
+ * writes to a source file; a PostgreSQL database that is in use is refused. RC_BUSY:
+ * the source is in use; RC_EXISTS: the target is not empty; RC_DENIED: its lanes do not
+ * fit; RC_CORRUPT: the source is damaged, or the copy differs.
+ */
 MUST_USE enum rc store_transfer(const struct store_transfer *transfer,
 				struct store_transferred *out, struct error *err);
 

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_DAMAGED = 4, FLAG_ALL = 7 };
+enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_DAMAGED = 4, FLAG_ALL = 7, FLAG_META = 8 };
 
 /* Least sizes of an element: they bound a count before memory is allocated. */
 #define EDIT_MIN (4 + 8 + 4 + 1 + 4)
@@ -19,10 +19,15 @@ enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_DAMAGED = 4, FLAG_ALL = 7 };
 	(4 + 4 + STORE_TOKEN_HASH_LEN + 8 + 8 + 4 + 8 * (STORE_QUOTA_COUNT + STORE_QUOTA_STORED))
 #define GRANT_MIN (4 + 1)
 
+static uint8_t flags_of(bool deleted, bool plain, bool damaged)
+{
+	return (uint8_t)((deleted ? FLAG_DELETED : 0) | (plain ? FLAG_PLAIN : 0) |
+			 (damaged ? FLAG_DAMAGED : 0));
+}
+
 static void pack_flags(struct buf *out, bool deleted, bool plain, bool damaged)
 {
-	pack_u8(out, (uint8_t)((deleted ? FLAG_DELETED : 0) | (plain ? FLAG_PLAIN : 0) |
-			       (damaged ? FLAG_DAMAGED : 0)));
+	pack_u8(out, flags_of(deleted, plain, damaged));
 }
 
 static void unpack_flags(struct unpack *in, bool *deleted, bool *plain, bool *damaged)
@@ -72,22 +77,43 @@ static void pack_edit(struct buf *out, const struct store_edit *edit)
 	pack_bytes(out, edit->id);
 	pack_u64(out, edit->base);
 	pack_bytes(out, edit->op);
-	pack_flags(out, edit->deleted, edit->plain, false);
+	pack_u8(out, flags_of(edit->deleted, edit->plain, false) | (edit->meta.at ? FLAG_META : 0));
 	pack_bytes(out, edit->value);
+	if (edit->meta.at) {
+		pack_u64(out, (uint64_t)edit->meta.at);
+		pack_bytes(out, edit->meta.by);
+	}
+}
+
+static bool user_is_valid(struct slice user)
+{
+	return user.len <= STORE_USER_MAX && !text_has_unsafe(user);
+}
+
+static void unpack_meta(struct unpack *in, struct store_meta *meta)
+{
+	meta->at = (int64_t)unpack_number(in);
+	meta->by = unpack_bytes(in);
+	if (in->bad || meta->at == 0 || !user_is_valid(meta->by))
+		in->bad = true;
 }
 
 static void unpack_edit(struct unpack *in, struct store_edit *edit)
 {
-	bool damaged;
+	uint8_t flags;
 
 	edit->id = unpack_bytes(in);
 	edit->base = unpack_number(in);
 	edit->op = unpack_bytes(in);
-	unpack_flags(in, &edit->deleted, &edit->plain, &damaged);
+	flags = unpack_u8(in);
+	edit->deleted = flags & FLAG_DELETED;
+	edit->plain = flags & FLAG_PLAIN;
 	edit->value = unpack_bytes(in);
-	if (in->bad || damaged || !docid_is_valid(edit->id) ||
-	    (!edit->deleted && docid_is_deep(edit->id)) || edit->op.len > OP_MAX ||
-	    edit->deleted != (edit->value.len == 0) ||
+	if (flags & FLAG_META)
+		unpack_meta(in, &edit->meta);
+	if (in->bad || (flags & ~(FLAG_DELETED | FLAG_PLAIN | FLAG_META)) ||
+	    !docid_is_valid(edit->id) || (!edit->deleted && docid_is_deep(edit->id)) ||
+	    edit->op.len > OP_MAX || edit->deleted != (edit->value.len == 0) ||
 	    (!edit->deleted && !transit_is_canonical(edit->value, edit->plain)))
 		in->bad = true;
 }
@@ -126,8 +152,10 @@ static void unpack_edits(struct unpack *in, struct store_request *out)
 	out->atomic = unpack_bool(in);
 	count = unpack_count(in, EDIT_MIN);
 	edits = mem_array(count, sizeof(*edits));
-	for (size_t i = 0; i < count && !in->bad; i++)
+	for (size_t i = 0; i < count && !in->bad; i++) {
 		unpack_edit(in, &edits[i]);
+		out->has_meta = out->has_meta || edits[i].meta.at;
+	}
 	if (!in->bad && !ids_differ(edits, count))
 		in->bad = true;
 	out->edits = edits;
@@ -292,6 +320,7 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 	switch (request->kind) {
 	case STORE_PUSH:
 		pack_bytes(out, request->payer);
+		pack_bytes(out, request->user);
 		pack_u8(out, request->atomic);
 		pack_u32(out, (uint32_t)request->edit_count);
 		for (size_t i = 0; i < request->edit_count; i++)
@@ -312,6 +341,7 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 		break;
 	case STORE_PURGE:
 		pack_u64(out, (uint64_t)request->before);
+		pack_u64(out, (uint64_t)request->ended_before);
 		pack_u64(out, request->limit);
 		break;
 	case STORE_TOKEN_LIST:
@@ -328,7 +358,8 @@ static bool payer_is_valid(struct slice payer)
 static void unpack_push(struct unpack *in, struct store_request *out)
 {
 	out->payer = unpack_bytes(in);
-	if (in->bad || !payer_is_valid(out->payer))
+	out->user = unpack_bytes(in);
+	if (in->bad || !payer_is_valid(out->payer) || out->user.len > STORE_USER_MAX)
 		in->bad = true;
 	unpack_edits(in, out);
 }
@@ -374,6 +405,7 @@ enum rc store_request_unpack(struct slice bytes, struct store_request *out)
 		break;
 	case STORE_PURGE:
 		out->before = (int64_t)unpack_u64(&in);
+		out->ended_before = (int64_t)unpack_u64(&in);
 		out->limit = unpack_u64(&in);
 		if (out->limit < 1 || out->limit > STORE_PURGE_MAX)
 			in.bad = true;
@@ -423,6 +455,7 @@ void store_reply_pack(const struct store_reply *reply, struct buf *out)
 	pack_u64(out, reply->head.epoch);
 	pack_u64(out, reply->head.seq);
 	pack_u64(out, reply->purged);
+	pack_u64(out, reply->pruned);
 	pack_u8(out, (uint8_t)reply->over);
 	pack_u64(out, reply->over_limit);
 	pack_u32(out, (uint32_t)reply->result_count);
@@ -460,6 +493,7 @@ enum rc store_reply_unpack(struct slice bytes, struct store_reply *out)
 	out->head.epoch = unpack_u64(&in);
 	out->head.seq = unpack_number(&in);
 	out->purged = unpack_number(&in);
+	out->pruned = unpack_number(&in);
 	unpack_over(&in, out);
 	unpack_results(&in, out);
 	unpack_tokens(&in, out);

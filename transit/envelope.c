@@ -65,6 +65,12 @@ void envelope_put_flag(struct buf *out, enum encoding encoding, const char *name
 	buf_put_text(out, flag ? "true" : "false");
 }
 
+void envelope_put_null(struct buf *out, enum encoding encoding, const char *name)
+{
+	put_key(out, encoding, name);
+	buf_put_text(out, "null");
+}
+
 enum rc envelope_put_content(struct buf *out, enum encoding encoding, bool deleted,
 			     struct slice value, bool plain)
 {
@@ -77,15 +83,21 @@ enum rc envelope_put_content(struct buf *out, enum encoding encoding, bool delet
 	return transit_out_value(out, encoding, value, plain) == RC_OK ? RC_OK : RC_CORRUPT;
 }
 
+enum rc envelope_put_members(struct buf *out, enum encoding encoding, struct slice id,
+			     uint64_t version, bool deleted, struct slice value, bool plain)
+{
+	envelope_put_text(out, encoding, "id", id);
+	envelope_put_number(out, encoding, "version", version);
+	return envelope_put_content(out, encoding, deleted, value, plain);
+}
+
 enum rc envelope_put_doc(struct buf *out, enum encoding encoding, struct slice id, uint64_t version,
 			 bool deleted, struct slice value, bool plain)
 {
 	enum rc rc;
 
 	envelope_open(out);
-	envelope_put_text(out, encoding, "id", id);
-	envelope_put_number(out, encoding, "version", version);
-	rc = envelope_put_content(out, encoding, deleted, value, plain);
+	rc = envelope_put_members(out, encoding, id, version, deleted, value, plain);
 	envelope_close(out);
 	return rc;
 }

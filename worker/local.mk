@@ -12,6 +12,7 @@ libworker_a_SOURCES = \
 	%D%/handoff.c %D%/handoff.h \
 	%D%/head_check.c %D%/head_check.h \
 	%D%/health.c %D%/health.h \
+	%D%/history.c %D%/history.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/offline.c %D%/offline.h \
 	%D%/page_cache.c %D%/page_cache.h \

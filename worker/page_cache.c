@@ -19,6 +19,7 @@ struct key {
 	struct store_cursor since;
 	uint64_t limit;
 	uint64_t encoding;
+	uint64_t meta;
 	uint64_t group_len;
 	char group[GROUP_MAX];
 };
@@ -84,6 +85,7 @@ static size_t key_make(struct key *key, const struct store_query *query, enum en
 	key->since.reset = query->since.reset;
 	key->limit = query->limit;
 	key->encoding = (uint64_t)encoding;
+	key->meta = query->meta;
 	key->group_len = query->group.len;
 	memcpy(key->group, query->group.data, query->group.len);
 	return offsetof(struct key, group) + query->group.len;

@@ -8,6 +8,7 @@
 
 #include "worker/events.h"
 #include "worker/health.h"
+#include "worker/history.h"
 #include "worker/metrics.h"
 #include "worker/static.h"
 #include "worker/sync.h"
@@ -20,6 +21,8 @@ static const struct route routes[] = {
 	  SCOREBOARD_PULL, SCOREBOARD_PUSH },
 	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false,
 	  SCOREBOARD_STREAM, SCOREBOARD_OTHER },
+	{ "/history", ROUTE_TOKEN, true, "GET, OPTIONS", history_serve, NULL, false,
+	  SCOREBOARD_OTHER, SCOREBOARD_OTHER },
 	{ "/whoami", ROUTE_TOKEN, true, "GET, OPTIONS", whoami_serve, NULL, false,
 	  SCOREBOARD_WHOAMI, SCOREBOARD_OTHER },
 	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, SCOREBOARD_HEALTH,

@@ -78,6 +78,18 @@ static enum rc pull_limit(const struct query *query, struct store_query *out, st
 	return RC_OK;
 }
 
+static enum rc pull_meta(const struct query *query, struct store_query *out, struct error *err)
+{
+	struct slice meta = slice_of("0");
+
+	if (query_one(query, "meta", &meta, err) == RC_MALFORMED)
+		return RC_MALFORMED;
+	if (!slice_is(meta, "0") && !slice_is(meta, "1"))
+		return error_set(err, RC_MALFORMED, "meta: must be 0 or 1");
+	out->meta = slice_is(meta, "1");
+	return RC_OK;
+}
+
 static enum rc pull_query(const struct store *store, const struct query *query,
 			  struct store_query *out, struct error *err)
 {
@@ -97,7 +109,8 @@ static enum rc pull_query(const struct store *store, const struct query *query,
 	if (store_cursor_parse_in(since, store_lane(store, out->group), &out->since) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
 	out->max_bytes = PULL_BYTES;
-	return pull_limit(query, out, err);
+	rc = pull_meta(query, out, err);
+	return rc == RC_OK ? pull_limit(query, out, err) : rc;
 }
 
 /* A pull that the store answers. */
@@ -143,7 +156,7 @@ static void pull_answer_first(const struct pull *pull, const struct store_page *
 	struct shared_buf *body;
 
 	worker_count(exchange->worker, METRIC_DAMAGED,
-		     page_put(&bytes, exchange->encoding, slice_of(""), page));
+		     page_put(&bytes, exchange->encoding, slice_of(""), page, pull->query.meta));
 	state.may_compress =
 		worker->settings->compress && compress_allows(page, pull->query.group, bytes.len);
 	body = shared_buf_new(&bytes);
@@ -360,6 +373,7 @@ static void push_commit(struct push *push)
 	struct store_request commit = {
 		.kind = STORE_PUSH,
 		.payer = push_payer(push),
+		.user = worker->auth ? push->exchange->identity->user : slice_of(""),
 		.edits = push->edits.all,
 		.edit_count = push->edits.count,
 		.atomic = push->edits.atomic,

@@ -3,6 +3,7 @@
 #define WORKER_WORKER_H
 
 #include "base/cidr.h"
+#include "store/history.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -12,15 +13,16 @@ struct shm;
 struct store;
 
 struct worker_settings {
-	const char *db;             /* path of the database */
-	bool auth;                  /* requests need tokens */
-	unsigned max_auth_failures; /* invalid tokens from one address in a minute, to one worker;
-				       0: any number */
-	struct store_quota quota;   /* of tokens that have none of their own */
-	bool access_log;            /* a line for each request */
-	bool compress;              /* cached pages, for clients that take gzip */
-	const char *const *hosts;   /* names of the server besides those of loopback; checked if
-				       `auth` is off */
+	const char *db;               /* path of the database */
+	bool auth;                    /* requests need tokens */
+	unsigned max_auth_failures;   /* invalid tokens from one address in a minute, to one worker;
+					 0: any number */
+	struct store_quota quota;     /* of tokens that have none of their own */
+	struct store_history history; /* which former versions the writer keeps */
+	bool access_log;              /* a line for each request */
+	bool compress;                /* cached pages, for clients that take gzip */
+	const char *const *hosts;     /* names of the server besides those of loopback; checked if
+					 `auth` is off */
 	size_t host_count;
 	const char *const *cors; /* other origins whose pages may call; "*" for any */
 	size_t cors_count;

@@ -49,10 +49,12 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 	struct store_request *request = &batch->requests[batch->count];
 	enum rc rc = store_request_unpack(frame->payload, request);
 
-	if (rc == RC_OK && !rights_allow(peer->kind, request->kind))
+	if (rc == RC_OK && (!rights_allow(peer->kind, request->kind) ||
+			    (request->has_meta && !rights_allow_meta(peer->kind))))
 		rc = RC_DENIED;
 	if (batch->quota)
 		request->quota = *batch->quota;
+	request->history = batch->history;
 	if (rc != RC_OK) {
 		batch_refuse_one(peer, frame, rc, request->kind);
 		store_request_clear(request);

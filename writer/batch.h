@@ -48,7 +48,8 @@ struct batch_origin {
 };
 
 struct batch {
-	const struct store_quota *quota; /* the server's, for each request; NULL: none */
+	const struct store_quota *quota;     /* the server's, for each request; NULL: none */
+	const struct store_history *history; /* the same */
 	struct store_request requests[BATCH_REQUESTS];
 	struct batch_origin origins[BATCH_REQUESTS];
 	size_t count;

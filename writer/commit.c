@@ -98,7 +98,7 @@ static void commit_add_purge(struct writer *writer)
 		return;
 	if (retention_take(&writer->retention, clock_ms(), clock_wall(), &request) &&
 	    !batch_add(writer->batch, &request))
-		retention_done(&writer->retention, clock_ms(), RC_BUSY, 0);
+		retention_done(&writer->retention, clock_ms(), RC_BUSY, NULL);
 }
 
 static void commit_end_purge(struct writer *writer, enum rc rc, const struct store_reply *replies)
@@ -111,7 +111,7 @@ static void commit_end_purge(struct writer *writer, enum rc rc, const struct sto
 		return;
 	if (last && last->rc == RC_BUSY)
 		rc = RC_BUSY;
-	retention_done(&writer->retention, clock_ms(), rc, last ? last->purged : 0);
+	retention_done(&writer->retention, clock_ms(), rc, last);
 }
 
 /* ---- The answer of the store ----------------------------------------------------- */

@@ -12,16 +12,34 @@
 #define RETRY_MS 60000        /* after one that failed */
 #define JUMP_S INT64_C(86400) /* of the wall clock, from which it is not believed */
 
-static uint64_t after(uint64_t now_ms, uint64_t seconds, uint64_t most)
+static bool is_off(const struct retention *retention)
 {
-	return now_ms + (seconds < most ? seconds : most) * 1000;
+	return retention->seconds == 0 && retention->versions == 0;
 }
 
-void retention_start(struct retention *retention, uint64_t seconds, uint64_t now_ms, int64_t wall)
+/* The shorter of the two times, at most `most` seconds. */
+static uint64_t after(const struct retention *retention, uint64_t now_ms, uint64_t most)
 {
-	assert(seconds <= INT64_MAX);
-	*retention = (struct retention){ .seconds = seconds, .seen_ms = now_ms, .seen_wall = wall };
-	retention->due = after(now_ms, seconds, FIRST_S);
+	if (retention->seconds && retention->seconds < most)
+		most = retention->seconds;
+	if (retention->versions && retention->versions < most)
+		most = retention->versions;
+	return now_ms + most * 1000;
+}
+
+void retention_start(struct retention *retention, uint64_t seconds, uint64_t versions,
+		     uint64_t now_ms, int64_t wall)
+{
+	assert(seconds <= INT64_MAX && versions <= INT64_MAX);
+	*retention = (struct retention){
+		.seconds = seconds, .versions = versions, .seen_ms = now_ms, .seen_wall = wall
+	};
+	retention->due = after(retention, now_ms, FIRST_S);
+}
+
+static int64_t time_before(int64_t wall, uint64_t seconds)
+{
+	return seconds ? wall - (int64_t)seconds : 0;
 }
 
 static bool has_jumped(struct retention *retention, uint64_t now_ms, int64_t wall)
@@ -36,43 +54,59 @@ static bool has_jumped(struct retention *retention, uint64_t now_ms, int64_t wal
 bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
 		    struct store_request *out)
 {
-	if (retention->seconds == 0 || now_ms < retention->due)
+	if (is_off(retention) || now_ms < retention->due)
 		return false;
 	if (!retention->purging && has_jumped(retention, now_ms, wall)) {
 		log_warn("purge_put_off", LOG_TEXT("reason", "the wall clock has jumped"),
 			 LOG_NUMBER("wall", wall));
-		retention->due = after(now_ms, retention->seconds, DAY_S);
+		retention->due = after(retention, now_ms, DAY_S);
 		return false;
 	}
 	if (!retention->purging) {
 		retention->purging = true;
-		retention->purged = 0;
-		retention->before = wall - (int64_t)retention->seconds;
+		retention->purged = retention->pruned = 0;
+		retention->before = time_before(wall, retention->seconds);
+		retention->ended_before = time_before(wall, retention->versions);
 	}
 	*out = (struct store_request){ .kind = STORE_PURGE,
 				       .before = retention->before,
+				       .ended_before = retention->ended_before,
 				       .limit = RETENTION_PIECE };
 	return true;
 }
 
-void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc, uint64_t purged)
+static void report(const struct retention *retention)
 {
+	if (retention->purged)
+		log_info("purged", LOG_NUMBER("tombstones", retention->purged),
+			 LOG_NUMBER("kept_s", retention->seconds));
+	if (retention->pruned)
+		log_info("history_pruned", LOG_NUMBER("versions", retention->pruned),
+			 LOG_NUMBER("kept_s", retention->versions));
+}
+
+void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc,
+		    const struct store_reply *reply)
+{
+	const uint64_t rows = reply ? reply->purged + reply->pruned : 0;
+
 	assert(retention->purging);
-	retention->purged += purged;
+	if (reply) {
+		retention->purged += reply->purged;
+		retention->pruned += reply->pruned;
+	}
 	if (rc != RC_OK) {
 		retention->due = now_ms + RETRY_MS;
-	} else if (purged == RETENTION_PIECE) {
+	} else if (rows >= RETENTION_PIECE) {
 		retention->due = now_ms + PAUSE_MS;
 	} else {
-		if (retention->purged)
-			log_info("purged", LOG_NUMBER("tombstones", retention->purged),
-				 LOG_NUMBER("kept_s", retention->seconds));
+		report(retention);
 		retention->purging = false;
-		retention->due = after(now_ms, retention->seconds, DAY_S);
+		retention->due = after(retention, now_ms, DAY_S);
 	}
 }
 
 uint64_t retention_next(const struct retention *retention)
 {
-	return retention->seconds ? retention->due : UINT64_MAX;
+	return is_off(retention) ? UINT64_MAX : retention->due;
 }

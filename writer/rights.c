@@ -11,6 +11,7 @@
 struct rights {
 	const char *name;
 	bool requests[STORE_KIND_COUNT];
+	bool meta;
 	bool board;
 };
 
@@ -24,6 +25,7 @@ static const struct rights rights[PEER_KINDS] = {
 					 [STORE_TOKEN_ROTATE] = true,
 					 [STORE_TOKEN_SET] = true,
 					 [STORE_PURGE] = true },
+			   .meta = true, /* import */
 			   .board = true },
 };
 
@@ -37,6 +39,12 @@ bool rights_allow(enum peer_kind peer, enum store_kind kind)
 {
 	assert(peer < PEER_KINDS);
 	return kind < STORE_KIND_COUNT && rights[peer].requests[kind];
+}
+
+bool rights_allow_meta(enum peer_kind peer)
+{
+	assert(peer < PEER_KINDS);
+	return rights[peer].meta;
 }
 
 bool rights_allow_board(enum peer_kind peer)

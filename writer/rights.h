@@ -14,6 +14,9 @@ const char *peer_kind_name(enum peer_kind peer);
 
 /* `kind` may be any value, also one that is no kind of request. */
 bool rights_allow(enum peer_kind peer, enum store_kind kind);
+/* May its pushes say themselves when, and by whom, a document was written
+ * (store_request.has_meta)? */
+bool rights_allow_meta(enum peer_kind peer);
 /* May it ask for the scoreboard (CONTROL_BOARD, peer.h)? */
 bool rights_allow_board(enum peer_kind peer);
 

@@ -2,6 +2,7 @@
 #ifndef WRITER_WRITER_H
 #define WRITER_WRITER_H
 
+#include "store/history.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -19,9 +20,10 @@ struct writer_inheritance {
 	int lock;    /* the database's lock, held open as long as this process lives; -1: none */
 	const struct db_place *place; /* where the lock lies; NULL: there is none */
 	const char *db;
-	uint64_t retention;       /* seconds that tombstones are kept; 0: for ever */
-	struct store_quota quota; /* for tokens that have none of their own */
-	bool sandbox;             /* to be entered before it serves (writer/confine.h) */
+	uint64_t retention;                  /* seconds that tombstones are kept; 0: for ever */
+	struct store_quota quota;            /* for tokens that have none of their own */
+	const struct store_history *history; /* which former versions are kept; NULL: none */
+	bool sandbox;                        /* to be entered before it serves (writer/confine.h) */
 	bool again; /* this server has served before: a disk that refuses now may recover */
 };
 

@@ -12,6 +12,7 @@ const struct backend backend_postgres = {
 	.open = postgres_open,
 	.close = postgres_close,
 	.changes = postgres_changes,
+	.versions = postgres_versions,
 	.latest = postgres_latest,
 	.head = postgres_head,
 	.follows = postgres_follows,

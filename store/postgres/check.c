@@ -64,6 +64,13 @@ static const char *const faults[] = {
 	"SELECT id, 'counts ' || charge || ' bytes, which is wrong' FROM doc WHERE charge <> CASE "
 	"WHEN account = 0 THEN 0 ELSE octet_length(id) + octet_length(value) END OR (deleted_at IS "
 	"NOT NULL AND account <> 0)",
+	"SELECT id, 'has a former version ' || version || ', and is not there' FROM history h "
+	"WHERE NOT EXISTS (SELECT 1 FROM doc d WHERE d.id = h.id AND d.gid = h.gid)",
+	"SELECT d.id, 'has version ' || d.version || ', and a former version ' || h.version FROM "
+	"history h JOIN doc d USING (id) WHERE h.version >= d.version OR h.version < 1",
+	"SELECT id, 'its former version ' || version || CASE WHEN value IS NULL THEN ' has lost "
+	"its value' ELSE ' is deleted and has a value' END FROM history WHERE (value IS NULL) <> "
+	"(deleted_at IS NOT NULL)",
 	"SELECT 'token ' || id, 'has no grants' FROM token t WHERE NOT EXISTS (SELECT 1 FROM "
 	"token_grant WHERE token = t.id)",
 	"SELECT 'token ' || id, 'is damaged' FROM token WHERE octet_length(hash) <> 32 OR id !~ "

@@ -203,6 +203,7 @@ static void on_purged(void *arg, enum rc rc, const PGresult *result)
 		return;
 	}
 	commit->replies[commit->from].purged = result_number(result, 0, 0);
+	commit->replies[commit->from].pruned = result_number(result, 0, 3);
 	take_newest(commit, result);
 	commit_round_done(commit);
 }
@@ -247,6 +248,7 @@ static void send_single(struct commit *commit)
 		break;
 	case STORE_PURGE:
 		params_int8(&params, request->before);
+		params_int8(&params, request->ended_before);
 		params_int8(&params, (int64_t)request->limit);
 		line_send(line, PG_PURGE, &params, on_purged, commit);
 		break;

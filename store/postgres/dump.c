@@ -25,8 +25,11 @@ static const char *const statements[RECORD_TABLES] = {
 	[RECORD_ACCOUNT] =
 		"SELECT account, usr, bytes, documents, groups FROM account ORDER BY account",
 	[RECORD_GROUP] = "SELECT gid, name, account FROM grp ORDER BY gid",
-	[RECORD_DOC] = "SELECT gid, seq, id, version, deleted_at, op, plain, value, account, "
-		       "charge FROM doc ORDER BY gid, seq",
+	[RECORD_DOC] = "SELECT gid, seq, id, version, deleted_at, op, plain, value, written_at, "
+		       "written_by, account, charge FROM doc ORDER BY gid, seq",
+	[RECORD_HISTORY] = "SELECT gid, seq, id, version, deleted_at, op, plain, value, "
+			   "written_at, written_by, ended_at FROM history ORDER BY gid, id, "
+			   "version",
 	[RECORD_TOKEN] = "SELECT id, usr, hash, created, expires, quota_bytes, quota_documents, "
 			 "quota_groups, quota_streams, quota_pushes FROM token ORDER BY id",
 	[RECORD_GRANT] = "SELECT token, n, grp, write FROM token_grant ORDER BY token, n",

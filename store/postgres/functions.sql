@@ -100,13 +100,16 @@ END $$;
 -- verdict 0 written, 1 kept, 2 conflict, 3 skipped, 4 put off (the conflicts of earlier
 -- requests take p_budget bytes), 5 the values of the request's conflicts are too large
 -- (p_most). Values of conflicts are read afterwards: rows are sent before the commit, and
--- a client that does not read them would hold the lane.
+-- a client that does not read them would hold the lane. p_by, p_at: who writes, and when.
+-- p_keep: how many former versions are kept of the document, -1: all, if the database has
+-- any; empty: none of any. A write removes a few at most that are too many then.
 CREATE OR REPLACE FUNCTION push_edits(p_account bigint, p_wall bigint, p_budget bigint, p_most bigint, p_atomic boolean[],
 	p_request int[], p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[], p_deleted boolean[],
-	p_plain boolean[], p_value text[])
+	p_plain boolean[], p_value text[], p_by text[], p_at bigint[], p_keep bigint[])
 RETURNS TABLE (verdict int, version bigint, seq bigint, deleted boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
+	keeps boolean := array_length(p_keep, 1) IS NOT NULL;
 	heads bigint[];
 BEGIN
 	heads := ARRAY(SELECT coalesce((SELECT c.seq FROM change c WHERE c.lane = l ORDER BY c.entry DESC LIMIT 1), 0)
@@ -121,8 +124,8 @@ BEGIN
 				WHEN e.base = coalesce(d.version, 0) OR (e.base = 0 AND d.deleted) THEN 0
 				ELSE 2 END AS v,
 			d.size
-		FROM unnest(p_request, p_lane, p_group, p_id, p_base, p_op, p_deleted, p_plain, p_value)
-			WITH ORDINALITY AS e (request, lane, grp, id, base, op, del, plain, value, ord)
+		FROM unnest(p_request, p_lane, p_group, p_id, p_base, p_op, p_deleted, p_plain, p_value, p_by, p_at, p_keep)
+			WITH ORDINALITY AS e (request, lane, grp, id, base, op, del, plain, value, who, at, keep, ord)
 		-- LIMIT: the planner must probe the indexes, whatever it believes.
 		LEFT JOIN LATERAL (SELECT gid FROM grp WHERE name = e.grp LIMIT 1) g ON true
 		LEFT JOIN LATERAL (SELECT x.ctid AS tid, x.version, x.deleted_at IS NOT NULL AS deleted, x.op,
@@ -145,16 +148,28 @@ BEGIN
 		INSERT INTO grp (name, lane, account) SELECT DISTINCT grp, lane, p_account FROM numbered WHERE w = 0 AND gid IS NULL
 		RETURNING gid, name
 	), added AS (
-		INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, account, charge)
+		INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, written_at, written_by, account, charge)
 		SELECT coalesce(n.gid, g.gid), n.number, n.id, 1, CASE WHEN n.del THEN p_wall END, n.op, n.plain,
-			CASE WHEN NOT n.del THEN n.value END, CASE WHEN n.del THEN 0 ELSE p_account END,
+			CASE WHEN NOT n.del THEN n.value END, n.at, n.who, CASE WHEN n.del THEN 0 ELSE p_account END,
 			CASE WHEN n.del OR p_account = 0 THEN 0 ELSE octet_length(n.id) + octet_length(n.value) END
 		FROM numbered n LEFT JOIN new_group g ON n.gid IS NULL AND g.name = n.grp
 		WHERE n.w = 0 AND n.held_version IS NULL
+	), kept AS (
+		INSERT INTO history (gid, seq, id, version, deleted_at, op, plain, value, written_at, written_by, ended_at)
+		SELECT d.gid, d.seq, d.id, d.version, d.deleted_at, d.op, d.plain, d.value, d.written_at, d.written_by, p_wall
+		FROM numbered n JOIN doc d ON d.ctid = n.tid
+		WHERE keeps AND n.w = 0 AND (n.keep > 0 OR (n.keep < 0 AND EXISTS (SELECT 1 FROM history)))
+		ON CONFLICT DO NOTHING
+	), pruned AS (
+		DELETE FROM history h WHERE keeps AND h.ctid = ANY (ARRAY(SELECT x.ctid FROM numbered n
+			CROSS JOIN LATERAL (SELECT y.ctid FROM history y WHERE y.id = n.id AND y.version <= n.held_version - n.keep
+				ORDER BY y.version LIMIT 16) x
+			WHERE keeps AND n.w = 0 AND n.keep > 0 AND n.held_version > n.keep))
 	), changed AS (
 		UPDATE doc d SET seq = n.number, version = n.held_version + 1,
 			deleted_at = CASE WHEN n.del THEN p_wall END, op = n.op, plain = n.plain,
-			value = CASE WHEN NOT n.del THEN n.value END, account = CASE WHEN n.del THEN 0 ELSE p_account END,
+			value = CASE WHEN NOT n.del THEN n.value END, written_at = n.at, written_by = n.who,
+			account = CASE WHEN n.del THEN 0 ELSE p_account END,
 			charge = CASE WHEN n.del OR p_account = 0 THEN 0 ELSE octet_length(n.id) + octet_length(n.value) END
 		FROM numbered n WHERE n.w = 0 AND d.ctid = n.tid
 	), growth AS (
@@ -201,7 +216,7 @@ END $$;
 -- for bytes, documents and groups, with the limit as version. 9: there is no such token.
 CREATE OR REPLACE FUNCTION push_counted(p_payer text, p_quota bigint[], p_wall bigint, p_budget bigint, p_most bigint,
 	p_atomic boolean, p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[], p_deleted boolean[],
-	p_plain boolean[], p_value text[])
+	p_plain boolean[], p_value text[], p_by text[], p_at bigint[], p_keep bigint[])
 RETURNS TABLE (verdict int, version bigint, seq bigint, deleted boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -231,7 +246,7 @@ BEGIN
 		END IF;
 		rows := ARRAY(SELECT (e.verdict, e.version, e.seq, e.deleted)::push_row FROM push_edits(coalesce(before.account, 0),
 			p_wall, p_budget, p_most, ARRAY[p_atomic], array_fill(1, ARRAY[edits]), p_lane, p_group, p_id, p_base, p_op,
-			p_deleted, p_plain, p_value) e);
+			p_deleted, p_plain, p_value, p_by, p_at, p_keep) e);
 		SELECT * INTO after FROM account a WHERE a.account = before.account;
 		over := CASE WHEN limits[1] > 0 AND after.bytes > limits[1] AND after.bytes > before.bytes THEN 1
 			WHEN limits[2] > 0 AND after.documents > limits[2] AND after.documents > before.documents THEN 2
@@ -255,7 +270,7 @@ END $$;
 -- version, and one for each lane with verdict -1: the epoch as version, the head as seq.
 CREATE OR REPLACE FUNCTION push(p_lanes int[], p_payer text[], p_quota bigint[], p_wall bigint, p_budget bigint, p_most bigint,
 	p_atomic boolean[], p_request int[], p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[],
-	p_deleted boolean[], p_plain boolean[], p_value text[])
+	p_deleted boolean[], p_plain boolean[], p_value text[], p_by text[], p_at bigint[], p_keep bigint[])
 RETURNS TABLE (verdict int, version bigint, seq bigint, deleted boolean) LANGUAGE plpgsql AS $$
 DECLARE
 	f int;
@@ -274,7 +289,7 @@ BEGIN
 	END IF;
 	IF NOT counts OR array_length(p_payer, 1) IS NULL THEN
 		RETURN QUERY SELECT * FROM push_edits(0, p_wall, p_budget, p_most, p_atomic, p_request, p_lane, p_group, p_id,
-			p_base, p_op, p_deleted, p_plain, p_value);
+			p_base, p_op, p_deleted, p_plain, p_value, p_by, p_at, p_keep);
 	ELSE
 		-- One after the other: whether one fits depends on those before it.
 		FOR r IN 1 .. array_length(p_payer, 1) LOOP
@@ -289,7 +304,7 @@ BEGIN
 			END IF;
 			rows := ARRAY(SELECT (e.verdict, e.version, e.seq, e.deleted)::push_row FROM push_counted(p_payer[r], p_quota,
 				p_wall, budget, p_most, p_atomic[r], p_lane[f:l], p_group[f:l], p_id[f:l], p_base[f:l], p_op[f:l],
-				p_deleted[f:l], p_plain[f:l], p_value[f:l]) e);
+				p_deleted[f:l], p_plain[f:l], p_value[f:l], p_by[f:l], p_at[f:l], p_keep[f:l]) e);
 			RETURN QUERY SELECT e.verdict, e.version, e.seq, e.deleted FROM unnest(rows) e;
 			budget := budget - coalesce((SELECT sum(octet_length(d.value))
 				FROM unnest(rows) WITH ORDINALITY e (verdict, version, seq, deleted, n)
@@ -303,19 +318,31 @@ END $$;
 
 -- ---- Purges ----
 
--- Removes the oldest tombstones from before p_before, at most p_limit, and the groups
--- that are empty then.
-CREATE OR REPLACE FUNCTION purge(p_before bigint, p_limit bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Removes former versions that were replaced before p_ended; then the oldest tombstones
+-- from before p_before, with the former versions of their documents, and the groups that
+-- are empty then. At most p_limit rows, versions first.
+CREATE OR REPLACE FUNCTION purge(p_before bigint, p_ended bigint, p_limit bigint)
+RETURNS TABLE (purged bigint, pruned bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-	purged bigint;
+	count_purged bigint := 0;
+	count_pruned bigint;
+	count_of_deleted bigint;
 	gids bigint[];
 	tolls bigint[];
 	newest bigint[];
 BEGIN
 	PERFORM take(ARRAY(SELECT l FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l ORDER BY l));
+	DELETE FROM history WHERE ctid = ANY (ARRAY(SELECT ctid FROM history WHERE ended_at < p_ended ORDER BY ended_at LIMIT p_limit));
+	GET DIAGNOSTICS count_pruned = ROW_COUNT;
+	DELETE FROM history WHERE ctid = ANY (ARRAY(SELECT h.ctid
+		FROM (SELECT id FROM doc WHERE deleted_at < p_before ORDER BY deleted_at, gid, seq LIMIT p_limit - count_pruned) d
+		JOIN history h ON h.id = d.id LIMIT p_limit - count_pruned));
+	GET DIAGNOSTICS count_of_deleted = ROW_COUNT;
+	count_pruned := count_pruned + count_of_deleted;
+	-- With fewer than that, none of these tombstones has former versions any more.
 	WITH old AS (
-		SELECT ctid FROM doc WHERE deleted_at < p_before ORDER BY deleted_at LIMIT p_limit
+		SELECT ctid FROM doc WHERE deleted_at < p_before ORDER BY deleted_at, gid, seq LIMIT p_limit - count_pruned
 	), gone AS (
 		DELETE FROM doc WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING gid, seq
 	), by_lane AS (
@@ -324,7 +351,7 @@ BEGIN
 	SELECT coalesce((SELECT sum(toll) FROM by_lane), 0), ARRAY(SELECT DISTINCT gid FROM gone),
 		ARRAY(SELECT coalesce(toll, 0) FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l LEFT JOIN by_lane ON lane = l ORDER BY l),
 		ARRAY(SELECT coalesce(last, 0) FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l LEFT JOIN by_lane ON lane = l ORDER BY l)
-	INTO purged, gids, tolls, newest;
+	INTO count_purged, gids, tolls, newest;
 	WITH gone AS (
 		DELETE FROM grp g WHERE g.gid = ANY (gids) AND NOT EXISTS (SELECT 1 FROM doc d WHERE d.gid = g.gid)
 		RETURNING account
@@ -337,13 +364,13 @@ BEGIN
 	FROM generate_series(0, array_upper(tolls, 1) - 1) l
 	CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = l ORDER BY x.entry DESC LIMIT 1) c
 	WHERE tolls[l + 1] > 0;
-	IF purged > 0 THEN
+	IF count_purged > 0 THEN
 		PERFORM pg_notify('pocketbook', 'purge');
 	END IF;
 	-- A follower that is further behind asks about everything.
 	DELETE FROM change c USING (SELECT lane, max(entry) AS entry FROM change GROUP BY lane) last
 	WHERE c.lane = last.lane AND c.entry < last.entry - 1000000;
-	RETURN purged;
+	RETURN QUERY SELECT count_purged, count_pruned;
 END $$;
 
 -- ---- Tokens ----

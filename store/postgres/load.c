@@ -25,8 +25,10 @@ static const char *const statements[RECORD_TABLES] = {
 	[RECORD_ACCOUNT] =
 		"COPY account (account, usr, bytes, documents, groups) FROM STDIN (FORMAT binary)",
 	[RECORD_GROUP] = "COPY grp (gid, name, account, lane) FROM STDIN (FORMAT binary)",
-	[RECORD_DOC] = "COPY doc (gid, seq, id, version, deleted_at, op, plain, value, account, "
-		       "charge) FROM STDIN (FORMAT binary)",
+	[RECORD_DOC] = "COPY doc (gid, seq, id, version, deleted_at, op, plain, value, written_at, "
+		       "written_by, account, charge) FROM STDIN (FORMAT binary)",
+	[RECORD_HISTORY] = "COPY history (gid, seq, id, version, deleted_at, op, plain, value, "
+			   "written_at, written_by, ended_at) FROM STDIN (FORMAT binary)",
 	[RECORD_TOKEN] = "COPY token (id, usr, hash, created, expires, quota_bytes, "
 			 "quota_documents, quota_groups, quota_streams, quota_pushes) FROM STDIN "
 			 "(FORMAT binary)",

@@ -16,7 +16,7 @@
 
 #include "store/postgres/schema.h"
 
-#define MIGRATIONS_COMPATIBLE 2
+#define MIGRATIONS_COMPATIBLE 3
 #define MIGRATE_LOCK_MS "300"
 
 /* By the build, from the files of SQL. */

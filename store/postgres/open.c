@@ -43,9 +43,25 @@ static const char *const writer_setup[] = { SETTINGS, "SELECT epoch_check('conne
 	"id, token.usr, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
 	"quota_groups, quota_streams, quota_pushes"
 
+#define VERSION_COLUMNS "seq, version, deleted_at, plain, value, written_at, written_by"
+
 /* Columns and parameters: functions.sql describes the functions. */
 static const char *const statements[PG_COUNT] = {
 	[PG_PULL] = "SELECT * FROM pull($1, $2, $3, $4, $5, $6, $7, $8)",
+	[PG_PULL_META] =
+		"SELECT p.a, p.b, p.c, p.d, p.flag, p.plain, p.id, p.value, d.written_at, "
+		"d.written_by FROM pull($1, $2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY AS "
+		"p (a, b, c, d, flag, plain, id, value, n) LEFT JOIN doc d ON d.id = p.id "
+		"ORDER BY p.n",
+	[PG_VERSIONS] =
+		"SELECT seq, version, deleted_at IS NOT NULL, plain, CASE WHEN fits THEN value END,"
+		" written_at, written_by, fits FROM (SELECT *, coalesce(sum(octet_length(value)) "
+		"OVER (ORDER BY version DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) "
+		"<= $4 AS fits FROM (SELECT " VERSION_COLUMNS " FROM doc WHERE id = $1 AND version "
+		"< $2 UNION ALL (SELECT " VERSION_COLUMNS " FROM history WHERE id = $1 AND version "
+		"< $2 ORDER BY version DESC LIMIT $3) ORDER BY version DESC LIMIT $3) v) w ORDER "
+		"BY "
+		"version DESC",
 	[PG_LATEST] = "SELECT * FROM latest($1, $2)",
 	[PG_HEAD] = HEADS_SQL,
 	[PG_FOLLOWS] = LINEAGE_SQL,
@@ -56,13 +72,14 @@ static const char *const statements[PG_COUNT] = {
 	[PG_TOKEN] = "SELECT " TOKEN_COLUMNS ", 0::bigint, 0::bigint, 0::bigint FROM token JOIN "
 		     "token_grant ON token = id WHERE id = $1 ORDER BY n",
 	[PG_PUSH] = "SELECT * FROM push($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-		    "$14, $15, $16)",
+		    "$14, $15, $16, $17, $18, $19)",
 	[PG_VALUES] = "SELECT d.version, d.deleted, d.plain, d.value FROM unnest($1::text[]) WITH "
 		      "ORDINALITY AS e (id, n)"
 		      " LEFT JOIN LATERAL (SELECT x.version, x.deleted_at IS NOT NULL AS deleted, "
 		      "x.plain, x.value"
 		      " FROM doc x WHERE x.id = e.id LIMIT 1) d ON true ORDER BY e.n",
-	[PG_PURGE] = "SELECT purge($1, $2), epoch, head FROM state()",
+	[PG_PURGE] = "SELECT p.purged, epoch, head, p.pruned FROM purge($1, $2, $3) p CROSS JOIN "
+		     "state()",
 	[PG_TOKENS] = "SELECT " TOKEN_COLUMNS ", bytes, documents, groups FROM token JOIN "
 		      "token_grant ON token = id LEFT JOIN account ON account.usr = token.usr "
 		      "ORDER BY created, id, n",

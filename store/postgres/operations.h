@@ -11,6 +11,8 @@
 /* The statements of `main`; of `follow`, the first alone. */
 enum statement {
 	PG_PULL,
+	PG_PULL_META,
+	PG_VERSIONS,
 	PG_LATEST,
 	PG_HEAD,
 	PG_FOLLOWS,
@@ -109,6 +111,8 @@ enum rc postgres_init(const struct db_url *db, int lanes, struct error *err);
 /* ---- read.c ---- */
 void postgres_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
 		      void *arg);
+void postgres_versions(struct store *store, const struct store_versions *query,
+		       on_store_page *on_page, void *arg);
 void postgres_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 
 void postgres_follows(struct store *store, const struct store_places *places,

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "store/docid.h"
+#include "store/history.h"
 #include "store/lane.h"
 #include "store/postgres/result.h"
 
@@ -15,6 +16,9 @@
 /* Its results, four small columns each, fit into the buffers of the socket: the server
  * must not wait for this process to read while it has the lane. */
 #define ROUND_EDITS_MAX 1024
+
+/* For p_keep of push(). */
+#define KEEP_ALL_IF_USED (-1)
 
 /* ---- Ids that come twice ---- */
 
@@ -199,6 +203,35 @@ static void add_value(struct params *params, const struct commit *commit, size_t
 		element_text(params, edit->value);
 }
 
+static void add_by(struct params *params, const struct commit *commit, size_t request,
+		   const struct store_edit *edit)
+{
+	const struct slice by = edit->meta.at ? edit->meta.by : commit->requests[request].user;
+
+	if (by.len)
+		element_text(params, by);
+	else
+		element_null(params);
+}
+
+static void add_at(struct params *params, const struct commit *commit, size_t request,
+		   const struct store_edit *edit)
+{
+	(void)request;
+	element_int8(params, edit->meta.at ? edit->meta.at : commit->wall);
+}
+
+static void add_keep(struct params *params, const struct commit *commit, size_t request,
+		     const struct store_edit *edit)
+{
+	const struct store_history *history = commit->requests[request].history;
+
+	if (history && history->only_if_used)
+		element_int8(params, KEEP_ALL_IF_USED);
+	else
+		element_int8(params, (int64_t)history_versions(history, edit->id));
+}
+
 /* In the order of push() in functions.sql. */
 static const struct {
 	enum params_type type;
@@ -207,6 +240,7 @@ static const struct {
 	{ PARAMS_INT4, add_request }, { PARAMS_INT4, add_lane },  { PARAMS_TEXT, add_group },
 	{ PARAMS_TEXT, add_id },      { PARAMS_INT8, add_base },  { PARAMS_BYTEA, add_op },
 	{ PARAMS_BOOL, add_deleted }, { PARAMS_BOOL, add_plain }, { PARAMS_TEXT, add_value },
+	{ PARAMS_TEXT, add_by },      { PARAMS_INT8, add_at },
 };
 
 static void add_column(struct params *params, const struct commit *commit, size_t at, size_t edits)
@@ -215,6 +249,17 @@ static void add_column(struct params *params, const struct commit *commit, size_
 	for (size_t r = commit->from; r < commit->to; r++)
 		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
 			columns[at].add(params, commit, r, &commit->requests[r].edits[i]);
+}
+
+/* Nothing if no former versions are kept. */
+static void add_keeps(const struct commit *commit, struct params *params, size_t edits)
+{
+	const bool keeps = commit->requests[commit->from].history != NULL;
+
+	params_array(params, PARAMS_INT8, keeps ? edits : 0);
+	for (size_t r = commit->from; keeps && r < commit->to; r++)
+		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
+			add_keep(params, commit, r, &commit->requests[r].edits[i]);
 }
 
 /* ---- Results ---- */
@@ -445,6 +490,7 @@ void push_begin(struct commit *commit)
 		element_bool(&params, commit->requests[r].atomic);
 	for (size_t at = 0; at < sizeof(columns) / sizeof(columns[0]); at++)
 		add_column(&params, commit, at, edits);
+	add_keeps(commit, &params, edits);
 	line_send(commit->postgres->main, PG_PUSH, &params, on_pushed, commit);
 	params_free(&params);
 }

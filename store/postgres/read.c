@@ -18,7 +18,18 @@ struct pull {
 };
 
 /* Columns of pull() in functions.sql. */
-enum { COLUMN_A, COLUMN_B, COLUMN_C, COLUMN_D, COLUMN_FLAG, COLUMN_PLAIN, COLUMN_ID, COLUMN_VALUE };
+enum {
+	COLUMN_A,
+	COLUMN_B,
+	COLUMN_C,
+	COLUMN_D,
+	COLUMN_FLAG,
+	COLUMN_PLAIN,
+	COLUMN_ID,
+	COLUMN_VALUE,
+	COLUMN_AT, /* of PG_PULL_META only */
+	COLUMN_BY
+};
 
 static void read_doc(const PGresult *result, int row, struct store_doc *out)
 {
@@ -31,6 +42,9 @@ static void read_doc(const PGresult *result, int row, struct store_doc *out)
 		.value = result_text(result, row, COLUMN_VALUE),
 	};
 	out->damaged = !out->deleted && PQgetisnull(result, row, COLUMN_VALUE);
+	if (PQnfields(result) > COLUMN_BY && !out->damaged)
+		out->meta = (struct store_meta){ .at = result_int64(result, row, COLUMN_AT),
+						 .by = result_text(result, row, COLUMN_BY) };
 }
 
 /* The numbers of an earlier epoch may be those of the current one. */
@@ -109,7 +123,71 @@ void postgres_changes(struct store *store, const struct store_query *query, on_s
 	params_int8(&params, (int64_t)query->since.bound);
 	params_int8(&params, query->limit);
 	params_int8(&params, clamp(query->max_bytes));
-	line_send(postgres->main, PG_PULL, &params, on_pull, pull);
+	line_send(postgres->main, query->meta ? PG_PULL_META : PG_PULL, &params, on_pull, pull);
+	params_free(&params);
+}
+
+/* ---- The versions of a document ---- */
+
+struct versions {
+	unsigned limit;
+	on_store_page *on_page;
+	void *arg;
+	struct slice id; /* a copy */
+};
+
+/* Columns of PG_VERSIONS. */
+enum { OF_SEQ, OF_VERSION, OF_DELETED, OF_PLAIN, OF_VALUE, OF_AT, OF_BY, OF_FITS };
+
+static void read_version(const PGresult *result, int row, struct slice id, struct store_doc *out)
+{
+	*out = (struct store_doc){
+		.id = id,
+		.seq = result_number(result, row, OF_SEQ),
+		.version = result_number(result, row, OF_VERSION),
+		.deleted = result_bool(result, row, OF_DELETED),
+		.plain = result_bool(result, row, OF_PLAIN),
+		.value = result_text(result, row, OF_VALUE),
+		.meta = { .at = result_int64(result, row, OF_AT),
+			  .by = result_text(result, row, OF_BY) },
+	};
+	out->damaged = !out->deleted && PQgetisnull(result, row, OF_VALUE);
+}
+
+/* The query asks for one more than the limit. */
+static void on_version_rows(void *arg, enum rc rc, const PGresult *result)
+{
+	struct versions *versions = arg;
+	const int rows = rc == RC_OK ? PQntuples(result) : 0;
+	struct store_doc *docs = mem_array((size_t)rows, sizeof(*docs));
+	struct store_page page = { .docs = docs };
+
+	for (int row = 0; row < rows && !page.more; row++) {
+		if (page.count >= versions->limit || !result_bool(result, row, OF_FITS))
+			page.more = true;
+		else
+			read_version(result, row, versions->id, &docs[page.count++]);
+	}
+	versions->on_page(versions->arg, rc, rc == RC_OK ? &page : NULL);
+	free(docs);
+	free((void *)versions->id.data);
+	free(versions);
+}
+
+void postgres_versions(struct store *store, const struct store_versions *query,
+		       on_store_page *on_page, void *arg)
+{
+	struct versions *versions = mem_alloc(sizeof(*versions));
+	struct params params = { .count = 0 };
+
+	*versions = (struct versions){ query->limit, on_page, arg,
+				       slice_make(mem_copy(query->id.data, query->id.len),
+						  query->id.len) };
+	params_text(&params, query->id);
+	params_int8(&params, query->before ? (int64_t)query->before : INT64_MAX);
+	params_int8(&params, (int64_t)query->limit + 1);
+	params_int8(&params, clamp(query->max_bytes));
+	line_send(postgres_of(store)->main, PG_VERSIONS, &params, on_version_rows, versions);
 	params_free(&params);
 }
 

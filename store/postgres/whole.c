@@ -64,8 +64,9 @@ enum rc whole_rows(PGconn *conn, const char *sql, const struct params *params, o
 /* ---- Documents ---- */
 
 #define DOCUMENT \
-	"SELECT d.seq, d.id, d.version, d.deleted_at IS NOT NULL, d.plain, d.value FROM grp g " \
-	"JOIN doc d USING (gid)"
+	"SELECT d.seq, d.id, d.version, d.deleted_at IS NOT NULL, d.plain, d.value, " \
+	"d.written_at, " \
+	"d.written_by FROM grp g JOIN doc d USING (gid)"
 #define SCANNED \
 	" WHERE ($1 = '' OR g.name = $1 OR (g.name >= $1 || ':' AND g.name < $1 || ';')) AND NOT " \
 	"($2 AND d.deleted_at IS NOT NULL)"
@@ -91,6 +92,7 @@ static enum rc on_doc_row(void *arg, const PGresult *result)
 		.deleted = result_bool(result, 0, 3),
 		.plain = result_bool(result, 0, 4),
 		.value = result_text(result, 0, 5),
+		.meta = { .at = result_int64(result, 0, 6), .by = result_text(result, 0, 7) },
 	};
 
 	scan->count++;

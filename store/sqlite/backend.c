@@ -40,6 +40,7 @@ const struct backend backend_sqlite = {
 	.logs = sqlite_logs,
 	.logs_at = sqlite_logs_at,
 	.changes = sqlite_changes,
+	.versions = sqlite_versions,
 	.latest = sqlite_latest,
 	.head = sqlite_head,
 	.edition = sqlite_edition,

@@ -106,6 +106,7 @@ static const struct rule {
 	int schema;
 	const char *sql;
 	bool values;
+	int until; /* the version that changed it; 0: none */
 } rules[] = {
 	{ 1, "SELECT 'the database', 'has ' || count(*) || ' states instead of one' FROM meta "
 	     "HAVING count(*) <> 1" },
@@ -129,9 +130,30 @@ static const struct rule {
 	{ 1, "SELECT 'number ' || seq, 'was given to ' || count(*) || ' documents, ' || min(id) || "
 	     "' and ' || max(id)"
 	     " FROM doc GROUP BY seq HAVING count(*) > 1" },
-	{ 1, "SELECT 'number ' || seq, 'has a value in the table of large ones, and no document "
-	     "that wants it' FROM large"
-	     " WHERE seq NOT IN (SELECT seq FROM doc WHERE deleted_at IS NULL AND value IS NULL)" },
+	{ 1,
+	  "SELECT 'number ' || seq, 'has a value in the table of large ones, and no document "
+	  "that wants it' FROM large"
+	  " WHERE seq NOT IN (SELECT seq FROM doc WHERE deleted_at IS NULL AND value IS NULL)",
+	  .until = 9 },
+	{ 9, "SELECT 'number ' || seq, 'has a value in the table of large ones, and no document "
+	     "that wants it' FROM large WHERE seq NOT IN (SELECT seq FROM doc WHERE deleted_at IS "
+	     "NULL AND value IS NULL UNION ALL SELECT seq FROM history WHERE deleted_at IS NULL "
+	     "AND value IS NULL)" },
+	{ 9, "SELECT id, 'has a former version ' || version || ', and is not there' FROM history "
+	     "WHERE NOT EXISTS (SELECT 1 FROM doc WHERE doc.gid = history.gid AND doc.id = "
+	     "history.id)" },
+	{ 9, "SELECT doc.id, 'has version ' || doc.version || ', and a former version ' || "
+	     "history.version FROM history JOIN doc ON doc.gid = history.gid AND doc.id = "
+	     "history.id WHERE history.version >= doc.version OR history.version < 1" },
+	{ 9, "SELECT id, 'the value of its former version ' || version || ' is missing' FROM "
+	     "history WHERE deleted_at IS NULL AND value IS NULL AND seq NOT IN (SELECT seq FROM "
+	     "large)" },
+	{ 9,
+	  "SELECT id, 'its former version ' || version || ' has changed since it was written (its "
+	  "checksum differs)' FROM history LEFT JOIN large ON large.seq = history.seq WHERE sum <> "
+	  "document_sum(history.seq, id, version, deleted_at, op, plain, coalesce(history.value, "
+	  "large.value)) OR written_sum IS NOT written_check(history.seq, written_at, written_by)",
+	  .values = true },
 	{ 4, "SELECT 'group ' || ancestor.name, 'lists number ' || nested.seq || ', which is no "
 	     "document beneath it' FROM nested LEFT JOIN ancestor USING (aid) LEFT JOIN doc ON "
 	     "doc.gid = nested.gid AND doc.seq = nested.seq"
@@ -179,6 +201,10 @@ static const struct rule {
 	  "length(CAST(id AS BLOB)) + length(CAST(coalesce(doc.value, large.value) AS BLOB)) AS n "
 	  "FROM doc LEFT JOIN large ON large.seq = doc.seq WHERE account <> 0) WHERE n <> charge",
 	  .values = true },
+	{ 8,
+	  "SELECT id, 'its author or time has changed since it was written (their checksum "
+	  "differs)' FROM doc WHERE written_sum IS NOT written_check(seq, written_at, written_by)",
+	  .values = true },
 };
 
 static int check_rule(const struct check *check, const char *sql)
@@ -201,8 +227,9 @@ static enum rc check_rules(struct check *check, int schema)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < COUNT(rules); i++) {
-		const bool applies =
-			rules[i].schema <= schema && !(rules[i].values && check->asked->quick);
+		const bool applies = rules[i].schema <= schema &&
+				     !(rules[i].values && check->asked->quick) &&
+				     !(rules[i].until && rules[i].until <= schema);
 		int code = applies ? check_rule(check, rules[i].sql) : SQLITE_OK;
 
 		if (code != SQLITE_OK)
@@ -297,10 +324,8 @@ static enum rc check_documents(struct check *check, int schema)
 					      "large.value))");
 	uint64_t done = 0, total = check->stats.documents + check->stats.tombstones;
 	sqlite3_stmt *stmt = NULL;
-	int code = checksum_define(check->db);
+	int code = sqlite3_prepare_v2(check->db, sql, -1, &stmt, NULL);
 
-	if (code == SQLITE_OK)
-		code = sqlite3_prepare_v2(check->db, sql, -1, &stmt, NULL);
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
 		code = sqlite3_step(stmt);
 		if (code != SQLITE_ROW)
@@ -330,6 +355,8 @@ static enum rc check_all(struct check *check)
 
 	if (code == SQLITE_OK)
 		code = schema_version(check->db, &schema);
+	if (code == SQLITE_OK)
+		code = checksum_define(check->db);
 	if (code != SQLITE_OK)
 		return schema_fail(check->db, code, check->path, check->err);
 	check_names(check);

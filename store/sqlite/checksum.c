@@ -59,6 +59,30 @@ bool checksum_matches(sqlite3_stmt *row, struct slice value)
 	return checksum_holds(&of, row);
 }
 
+int64_t checksum_written(uint64_t seq, const struct store_meta *meta)
+{
+	const uint64_t parts[] = {
+		htole64(XXH3_64bits(meta->by.data, meta->by.len)),
+		htole64(seq),
+		htole64((uint64_t)meta->at),
+	};
+
+	return (int64_t)XXH3_64bits(parts, sizeof(parts));
+}
+
+void checksum_read_written(sqlite3_stmt *row, int from, uint64_t seq, struct store_meta *out)
+{
+	*out = (struct store_meta){ .at = 0 };
+	if (sql_is_null(row, from + WRITTEN_AT))
+		return;
+	out->at = (int64_t)sql_number(row, from + WRITTEN_AT);
+	out->by = sql_text(row, from + WRITTEN_BY);
+	if (checksum_written(seq, out) == (int64_t)sql_number(row, from + WRITTEN_SUM))
+		return;
+	log_error("document_meta_damaged", LOG_NUMBER("seq", seq));
+	*out = (struct store_meta){ .at = 0 };
+}
+
 /* ---- In SQL ---- */
 
 enum { AT_SEQ, AT_ID, AT_VERSION, AT_DELETED_AT, AT_OP, AT_PLAIN, AT_VALUE, ARGUMENTS };
@@ -87,11 +111,29 @@ static void document_sum(sqlite3_context *context, int count, sqlite3_value **va
 	sqlite3_result_int64(context, checksum_make(&of));
 }
 
+static void written_check(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const struct store_meta meta = { .at = sqlite3_value_int64(values[1]),
+					 .by = text_of(values[2]) };
+
+	(void)count;
+	if (sqlite3_value_type(values[1]) == SQLITE_NULL)
+		sqlite3_result_null(context);
+	else
+		sqlite3_result_int64(
+			context, checksum_written((uint64_t)sqlite3_value_int64(values[0]), &meta));
+}
+
 int checksum_define(sqlite3 *db)
 {
-	return sqlite3_create_function_v2(db, "document_sum", ARGUMENTS,
-					  SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-					  NULL, document_sum, NULL, NULL, NULL);
+	const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+	int code = sqlite3_create_function_v2(db, "written_check", 3, flags, NULL, written_check,
+					      NULL, NULL, NULL);
+
+	if (code != SQLITE_OK)
+		return code;
+	return sqlite3_create_function_v2(db, "document_sum", ARGUMENTS, flags, NULL, document_sum,
+					  NULL, NULL, NULL);
 }
 
 int checksum_count_damaged(sqlite3 *db, struct store_stats_full *stats)

@@ -6,6 +6,7 @@
 
 #include "base/rc.h"
 #include "base/slice.h"
+#include "store/store.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -41,6 +42,16 @@ enum {
 };
 #define ROW_COLUMNS(value) "doc.seq, id, version, deleted_at, op, plain, " value ", sum"
 
+/* Who wrote the document and when, in statements that read that too: after the columns
+ * above, in this order. NULL in rows from before. */
+enum { WRITTEN_AT, WRITTEN_BY, WRITTEN_SUM, WRITTEN_END };
+#define WRITTEN_COLUMNS "written_at, written_by, written_sum"
+
+int64_t checksum_written(uint64_t seq, const struct store_meta *meta);
+/* Reads them, beginning with the column `from`. If they are not as they were written,
+ * that is logged, and they are not known. */
+void checksum_read_written(sqlite3_stmt *row, int from, uint64_t seq, struct store_meta *out);
+
 /* Reads the row, all but its value and its sum. */
 void checksum_read(sqlite3_stmt *row, struct checksum_of *of);
 /* Is the row as it was written? `of` is from checksum_read, with the value. If not,
@@ -49,8 +60,9 @@ bool checksum_holds(const struct checksum_of *of, sqlite3_stmt *row);
 /* Is the row, with this value, as it was written? If not, that is logged. */
 bool checksum_matches(sqlite3_stmt *row, struct slice value);
 
-/* Defines the SQL function document_sum(seq, id, version, deleted_at, op, plain,
- * value). Returns an SQLite result code. */
+/* Defines the SQL functions document_sum(seq, id, version, deleted_at, op, plain,
+ * value) and written_check(seq, at, by), NULL if `at` is. Returns an SQLite result
+ * code. */
 MUST_USE int checksum_define(sqlite3 *db);
 
 struct store_stats_full;

@@ -46,7 +46,7 @@ static enum rc apply(struct transaction *transaction, const struct store_request
 	case STORE_TOKEN_SET:
 		return tokens_set(transaction->sqlite, request, reply, bytes);
 	case STORE_PURGE:
-		return purge_apply(transaction, request->before, request->limit, &reply->purged);
+		return purge_apply(transaction, request, reply);
 	case STORE_KIND_COUNT:
 		break;
 	}

@@ -19,15 +19,18 @@ struct dump {
 	struct error *err;
 };
 
-/* Those of documents come first as checksum.h has them. */
+/* Those of documents and versions come first as checksum.h has them. */
+#define DUMPED ", gid, written_at, written_by"
 static const char *const statements[RECORD_TABLES] = {
 	[RECORD_ACCOUNT] =
 		"SELECT account, user, bytes, documents, groups FROM account ORDER BY account",
 	[RECORD_GROUP] = "SELECT gid, name, account FROM grp ORDER BY gid",
-	[RECORD_DOC] = "SELECT " ROW_COLUMNS(
-		"coalesce(doc.value, large.value)") ", gid, account, charge FROM doc LEFT JOIN "
-						    "large ON large.seq = doc.seq ORDER BY gid, "
-						    "doc.seq",
+	[RECORD_DOC] = "SELECT " ROW_COLUMNS("coalesce(doc.value, large.value)") DUMPED
+	", account, charge FROM doc LEFT JOIN large ON large.seq = doc.seq ORDER BY "
+	"gid, doc.seq",
+	[RECORD_HISTORY] = "SELECT " ROW_COLUMNS("coalesce(doc.value, large.value)") DUMPED
+	", ended_at FROM history AS doc LEFT JOIN large ON large.seq = doc.seq "
+	"ORDER BY gid, id, version",
 	[RECORD_TOKEN] = "SELECT id, user, hash, created, expires, quota_bytes, quota_documents, "
 			 "quota_groups, quota_streams, quota_pushes FROM token ORDER BY id",
 	[RECORD_GRANT] = "SELECT token, n, grp, write FROM token_grant ORDER BY token, n",
@@ -43,8 +46,10 @@ static const int doc_columns[RECORD_FIELDS_MAX] = {
 	[RECORD_DOC_OP] = ROW_OP,
 	[RECORD_DOC_PLAIN] = ROW_PLAIN,
 	[RECORD_DOC_VALUE] = ROW_VALUE,
-	[RECORD_DOC_ACCOUNT] = ROW_END + 1,
-	[RECORD_DOC_CHARGE] = ROW_END + 2,
+	[RECORD_DOC_AT] = ROW_END + 1,
+	[RECORD_DOC_BY] = ROW_END + 2,
+	[RECORD_DOC_ACCOUNT] = ROW_END + 3,
+	[RECORD_DOC_CHARGE] = ROW_END + 4,
 };
 
 static struct field field_of(sqlite3_stmt *row, int column, enum field_kind kind)
@@ -78,12 +83,12 @@ static enum rc hand_over(const struct dump *dump, sqlite3_stmt *row, enum record
 {
 	const struct record_shape *shape = &record_shapes[table];
 	struct record record = { .table = table };
+	const bool is_doc = table == RECORD_DOC || table == RECORD_HISTORY;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < shape->count; i++)
-		record.fields[i] = field_of(row, table == RECORD_DOC ? doc_columns[i] : (int)i,
-					    shape->kinds[i]);
-	if (table == RECORD_DOC)
+		record.fields[i] = field_of(row, is_doc ? doc_columns[i] : (int)i, shape->kinds[i]);
+	if (is_doc)
 		rc = check_doc(dump, row, &record);
 	return rc == RC_OK ? dump->sink->on_record(dump->sink->arg, &record, dump->err) : rc;
 }

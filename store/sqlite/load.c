@@ -20,14 +20,17 @@ struct store_load {
 	sqlite3_stmt *put_large;
 };
 
-/* Parameters: the fields, and for a document its checksum. */
+/* Parameters: the fields, and for a document its checksums. */
 static const char *const statements[RECORD_TABLES] = {
 	[RECORD_ACCOUNT] = "INSERT INTO account (account, user, bytes, documents, groups) VALUES "
 			   "(?1, ?2, ?3, ?4, ?5)",
 	[RECORD_GROUP] = "INSERT INTO grp (gid, name, account, seq) VALUES (?1, ?2, ?3, 0)",
 	[RECORD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, "
-		       "account, charge, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-		       "?11)",
+		       "written_at, written_by, account, charge, sum, written_sum) VALUES (?1, ?2, "
+		       "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[RECORD_HISTORY] = "INSERT INTO history (gid, seq, id, version, deleted_at, op, plain, "
+			   "value, written_at, written_by, ended_at, sum, written_sum) VALUES (?1, "
+			   "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14)",
 	[RECORD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires, quota_bytes, "
 			 "quota_documents, quota_groups, quota_streams, quota_pushes) VALUES (?1, "
 			 "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -176,6 +179,20 @@ static int64_t sum_of(const struct record *record)
 	return checksum_make(&of);
 }
 
+static void bind_written_sum(sqlite3_stmt *stmt, const struct record *record)
+{
+	const struct field *at = &record->fields[RECORD_DOC_AT];
+	const struct store_meta meta = { .at = at->number,
+					 .by = record->fields[RECORD_DOC_BY].bytes };
+	const uint64_t seq = (uint64_t)record->fields[RECORD_DOC_SEQ].number;
+
+	if (at->is_null)
+		sql_bind_null(stmt, RECORD_FIELDS_MAX + 2);
+	else
+		sql_bind_number(stmt, RECORD_FIELDS_MAX + 2,
+				(uint64_t)checksum_written(seq, &meta));
+}
+
 /* The op is text here, and a long value lies in a table of its own. */
 static enum rc bind_doc(const struct store_load *load, sqlite3_stmt *stmt,
 			const struct record *record, struct error *err)
@@ -184,6 +201,7 @@ static enum rc bind_doc(const struct store_load *load, sqlite3_stmt *stmt,
 
 	sql_bind_text(stmt, RECORD_DOC_OP + 1, record->fields[RECORD_DOC_OP].bytes);
 	sql_bind_number(stmt, RECORD_FIELDS_MAX + 1, (uint64_t)sum_of(record));
+	bind_written_sum(stmt, record);
 	if (value.len <= SQLITE_VALUE_INLINE)
 		return RC_OK;
 	sql_bind_null(stmt, RECORD_DOC_VALUE + 1);
@@ -200,7 +218,7 @@ static enum rc load_put(struct store_load *load, const struct record *record, st
 
 	for (size_t i = 0; i < shape->count; i++)
 		bind_field(stmt, (int)i + 1, &record->fields[i], shape->kinds[i]);
-	if (record->table == RECORD_DOC)
+	if (record->table == RECORD_DOC || record->table == RECORD_HISTORY)
 		rc = bind_doc(load, stmt, record, err);
 	return rc == RC_OK ? run_put(load, stmt, err) : rc;
 }

@@ -21,6 +21,10 @@ void sqlite_changes(struct store *store, const struct store_query *query, on_sto
 void sqlite_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 void sqlite_head(struct store *store, on_store_places *on_places, void *arg);
 
+/* history.c */
+void sqlite_versions(struct store *store, const struct store_versions *query,
+		     on_store_page *on_page, void *arg);
+
 /* wal_index.c */
 uint64_t sqlite_edition(struct store *store);
 

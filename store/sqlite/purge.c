@@ -1,6 +1,7 @@
 /* Removes old tombstones within a transaction. Called by commit.c. */
 #include "store/sqlite/purge.h"
 
+#include "store/sqlite/history.h"
 #include "store/sqlite/quota.h"
 
 #include "base/fault.h"
@@ -114,8 +115,8 @@ static enum rc drop_empty(struct purge *purge)
 	return rc;
 }
 
-enum rc purge_apply(struct transaction *transaction, int64_t before, uint64_t limit,
-		    uint64_t *purged)
+static enum rc purge_tombstones(struct transaction *transaction, int64_t before, uint64_t limit,
+				uint64_t *purged)
 {
 	struct purge purge = { .transaction = transaction,
 			       .removed = mem_array(limit, sizeof(*purge.removed)) };
@@ -134,5 +135,17 @@ enum rc purge_apply(struct transaction *transaction, int64_t before, uint64_t li
 				   NULL, NULL, NULL);
 	*purged = purge.count;
 	free(purge.removed);
+	return rc;
+}
+
+enum rc purge_apply(struct transaction *transaction, const struct store_request *request,
+		    struct store_reply *reply)
+{
+	enum rc rc = history_prune(transaction->sqlite, request, &reply->pruned);
+
+	/* No tombstone that is old enough has former versions now. */
+	if (rc == RC_OK && reply->pruned < request->limit)
+		rc = purge_tombstones(transaction, request->before, request->limit - reply->pruned,
+				      &reply->purged);
 	return rc;
 }

@@ -7,7 +7,7 @@
 /* Removes up to `limit` tombstones from before `before`, the oldest first, and
  * groups that are then empty. Moves the horizon of the transaction, which must be
  * rolled back after a failure. */
-MUST_USE enum rc purge_apply(struct transaction *transaction, int64_t before, uint64_t limit,
-			     uint64_t *purged);
+MUST_USE enum rc purge_apply(struct transaction *transaction, const struct store_request *request,
+			     struct store_reply *reply);
 
 #endif

@@ -3,6 +3,7 @@
 #include "store/sqlite/push.h"
 
 #include "store/sqlite/checksum.h"
+#include "store/sqlite/history.h"
 #include "store/sqlite/insert.h"
 #include "store/sqlite/quota.h"
 #include "store/sqlite/row.h"
@@ -229,7 +230,7 @@ static enum rc write_row(const struct push *push, const struct store_edit *edit,
 
 	row_bind(transaction, stmt, edit, version, counts ? push->payer->account : 0);
 	if (decision->there)
-		sql_bind_number(stmt, 12, decision->seq);
+		sql_bind_number(stmt, ROW_BIND_SEQ, decision->seq);
 	rc = sql_run(stmt);
 	if (rc == RC_OK && sqlite3_changes(transaction->sqlite->db) != 1) {
 		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));
@@ -241,6 +242,23 @@ static enum rc write_row(const struct push *push, const struct store_edit *edit,
 static uint64_t *count_of(struct store_state *state, bool deleted)
 {
 	return deleted ? &state->tombstones : &state->documents;
+}
+
+/* The version that is about to be replaced; its value too, if that is large. */
+static enum rc keep_former(const struct push *push, const struct store_edit *edit,
+			   const struct decision *decision)
+{
+	const struct history_former former = { .id = edit->id,
+					       .seq = decision->seq,
+					       .version = decision->version };
+	bool kept = false;
+	enum rc rc = RC_OK;
+
+	if (push->request->history)
+		rc = history_keep(push->transaction, push->request->history, &former, &kept);
+	if (rc == RC_OK && decision->is_large && !kept)
+		rc = row_drop_large(push->transaction, decision->seq);
+	return rc;
 }
 
 static enum rc write_edit(struct push *push, size_t i)
@@ -260,13 +278,14 @@ static enum rc write_edit(struct push *push, size_t i)
 	if (decision->there)
 		--*count_of(&transaction->state, decision->deleted);
 	++*count_of(&transaction->state, edit->deleted);
-	rc = write_row(push, edit, decision, result->version);
+	if (decision->there)
+		rc = keep_former(push, edit, decision);
+	if (rc == RC_OK)
+		rc = write_row(push, edit, decision, result->version);
 	if (rc == RC_OK)
 		rc = row_move_nested(transaction, decision->seq, result->seq);
 	if (rc == RC_OK)
 		rc = credit_other(push, decision);
-	if (rc == RC_OK && decision->is_large)
-		rc = row_drop_large(transaction, decision->seq);
 	return rc == RC_OK ? row_add_large(transaction, edit, result->seq) : rc;
 }
 
@@ -341,6 +360,7 @@ enum rc push_apply(struct transaction *transaction, const struct store_request *
 	bool done = false;
 	enum rc rc = quota_enter(transaction, request);
 
+	transaction->user = request->user;
 	if (rc == RC_OK)
 		rc = insert_new(transaction, request, reply->results, &done);
 	if (rc == RC_OK && !done)

@@ -33,8 +33,8 @@ struct reading {
 	struct store_doc *docs;
 	size_t count;
 	size_t room;
-	struct buf bytes; /* id and value of each document, one behind the other; the slices are
-			     aimed when it has stopped growing */
+	struct buf bytes; /* id, value and user of each document, one behind the other; the slices
+			     are aimed when it has stopped growing */
 	size_t value_bytes;
 };
 
@@ -99,8 +99,11 @@ static enum rc start_sources(struct reading *reading)
 	gid = sql_number(stmt, 0);
 	aid = sql_number(stmt, 1);
 	sqlite3_reset(stmt);
-	rc = source_start(reading, SOURCE_OWN, SQL_OWN, gid);
-	return rc == RC_OK ? source_start(reading, SOURCE_NESTED, SQL_NESTED, aid) : rc;
+	rc = source_start(reading, SOURCE_OWN, reading->query->meta ? SQL_OWN_META : SQL_OWN, gid);
+	if (rc != RC_OK)
+		return rc;
+	return source_start(reading, SOURCE_NESTED,
+			    reading->query->meta ? SQL_NESTED_META : SQL_NESTED, aid);
 }
 
 static void end_sources(struct reading *reading)
@@ -152,6 +155,14 @@ static enum rc take_value(struct reading *reading, sqlite3_stmt *stmt, struct ch
 	return rc == RC_OK && !checksum_holds(of, stmt) ? RC_CORRUPT : rc;
 }
 
+static void take_meta(struct reading *reading, sqlite3_stmt *stmt, struct store_doc *doc)
+{
+	if (!reading->query->meta || doc->damaged)
+		return;
+	checksum_read_written(stmt, ROW_END, doc->seq, &doc->meta);
+	buf_put_slice(&reading->bytes, doc->meta.by);
+}
+
 /* The current row of SQL_OWN or SQL_NESTED, each column of which is read once. */
 static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 {
@@ -180,6 +191,7 @@ static enum rc take_row(struct reading *reading, sqlite3_stmt *stmt)
 	}
 	doc->value.len = reading->bytes.len - before;
 	reading->value_bytes += doc->value.len;
+	take_meta(reading, stmt, doc);
 	return rc;
 }
 
@@ -224,6 +236,8 @@ static void set_slices(struct reading *reading)
 		at += doc->id.len;
 		doc->value.data = at;
 		at += doc->value.len;
+		doc->meta.by.data = at;
+		at += doc->meta.by.len;
 	}
 }
 

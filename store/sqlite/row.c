@@ -33,6 +33,21 @@ static int64_t sum_of(const struct transaction *transaction, const struct store_
 	return checksum_make(&of);
 }
 
+/* Who writes, and when: as the edit says itself, or else now. */
+static void bind_written(const struct transaction *transaction, sqlite3_stmt *stmt,
+			 const struct store_edit *edit)
+{
+	const struct store_meta now = { .at = transaction->now, .by = transaction->user };
+	const struct store_meta *meta = edit->meta.at ? &edit->meta : &now;
+
+	sql_bind_number(stmt, 12, (uint64_t)meta->at);
+	if (meta->by.len)
+		sql_bind_text(stmt, 13, meta->by);
+	else
+		sql_bind_null(stmt, 13);
+	sql_bind_number(stmt, 14, (uint64_t)checksum_written(transaction->state.head, meta));
+}
+
 void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt,
 	      const struct store_edit *edit, uint64_t version, uint64_t account)
 {
@@ -53,6 +68,7 @@ void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt,
 	sql_bind_number(stmt, 9, account);
 	sql_bind_number(stmt, 10, account ? (uint64_t)row_charge(edit) : 0);
 	sql_bind_number(stmt, 11, (uint64_t)sum_of(transaction, edit, version));
+	bind_written(transaction, stmt, edit);
 }
 
 enum rc row_add_large(struct transaction *transaction, const struct store_edit *edit, uint64_t seq)

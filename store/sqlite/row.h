@@ -14,6 +14,7 @@ uint64_t row_next_version(uint64_t version);
  * counts for `account`, 0: for nobody. */
 void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt,
 	      const struct store_edit *edit, uint64_t version, uint64_t account);
+#define ROW_BIND_SEQ 15 /* the parameter of SQL_SET_DOC for the row's present number */
 /* Stores the value under the number if it is large. */
 MUST_USE enum rc row_add_large(struct transaction *transaction, const struct store_edit *edit,
 			       uint64_t seq);

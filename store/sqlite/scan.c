@@ -32,11 +32,13 @@ static enum rc hand_over(sqlite3_stmt *stmt, bool damaged_too, on_store_doc *on_
 	} else if (!checksum_matches(stmt, doc.value)) {
 		doc.damaged = true;
 	}
+	checksum_read_written(stmt, ROW_END, doc.seq, &doc.meta);
 	if (doc.damaged && !damaged_too)
 		return RC_CORRUPT;
 	if (doc.damaged) {
 		doc.deleted = doc.plain = false;
 		doc.value = slice_of("");
+		doc.meta = (struct store_meta){ .at = 0 };
 	}
 	return on_doc(arg, &doc);
 }

@@ -89,6 +89,23 @@ static const char *const migrations[] = {
 	"ALTER TABLE doc ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE doc SET sum = document_sum(seq, id, version, deleted_at, op, plain,"
 	" coalesce(value, (SELECT large.value FROM large WHERE large.seq = doc.seq)));",
+
+	/* 8: who wrote a document, and when; NULL: not known. written_sum is their
+	 * checksum, apart from `sum`, as few readers want them. */
+	"ALTER TABLE doc ADD COLUMN written_at INTEGER;"
+	"ALTER TABLE doc ADD COLUMN written_by TEXT;"
+	"ALTER TABLE doc ADD COLUMN written_sum INTEGER;",
+
+	/* 9: former versions of documents, rows of `doc` as they were. A long value
+	 * stays in `large` under its number. ended_at: when the version was
+	 * replaced. */
+	"CREATE TABLE history ("
+	" gid INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, "
+	"deleted_at INTEGER, op TEXT NOT NULL, plain INTEGER NOT NULL, value TEXT, sum INTEGER NOT "
+	"NULL, written_at INTEGER, written_by TEXT, written_sum INTEGER, ended_at INTEGER NOT "
+	"NULL, "
+	"PRIMARY KEY (gid, id, version)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX history_ended ON history (ended_at);",
 };
 
 #define SCHEMA_OF_FILE 6 /* where meta.file came */

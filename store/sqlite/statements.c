@@ -12,13 +12,18 @@
  * from before its beginning, ?3. */
 #define SHOWN "doc.seq > ?2 AND (deleted_at IS NULL OR doc.seq > ?3) ORDER BY "
 #define SHOWN_COLUMNS "SELECT " ROW_COLUMNS("value") " FROM "
+#define SHOWN_META "SELECT " ROW_COLUMNS("value") ", " WRITTEN_COLUMNS " FROM "
+#define OWN "doc WHERE gid = ?1 AND " SHOWN "seq"
+#define NESTED \
+	"nested CROSS JOIN doc ON doc.gid = nested.gid AND doc.seq = nested.seq WHERE aid = ?1 " \
+	"AND nested.seq > ?2 AND " SHOWN "nested.seq"
 
 /* A whole document. */
 #define DOCUMENT \
-	"SELECT " ROW_COLUMNS( \
-		"coalesce(doc.value, large.value)") " FROM grp CROSS JOIN doc ON doc.gid = " \
-						    "grp.gid" \
-						    " LEFT JOIN large ON large.seq = doc.seq"
+	"SELECT " ROW_COLUMNS("coalesce(doc.value, large.value)") ", " WRITTEN_COLUMNS \
+								  " FROM grp CROSS JOIN doc ON " \
+								  "doc.gid = grp.gid LEFT JOIN " \
+								  "large ON large.seq = doc.seq"
 /* In group ?1 (all if that is empty) and the groups nested in it, whose names lie
  * between `?1:` and `?1;`, as `;` follows `:` in ASCII; without tombstones if ?2. */
 #define SCANNED \
@@ -31,9 +36,13 @@
 	"id, token.user, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
 	"quota_groups, quota_streams, quota_pushes"
 
+/* Former versions to be removed; of each its number, if its value lies in `large`. */
+#define SELECT_FORMER "SELECT gid, id, version, iif(value IS NULL AND deleted_at IS NULL, seq, 0) "
+
 #define ADD_DOC \
 	"INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, account, charge, " \
-	"sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	"sum, written_at, written_by, written_sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " \
+	"?10, ?11, ?12, ?13, ?14)"
 
 static const char *const statements[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
@@ -44,14 +53,20 @@ static const char *const statements[SQL_COUNT] = {
 		       "ancestor WHERE name = ?1)), 0)) FROM meta",
 	[SQL_SOURCES] = "SELECT (SELECT gid FROM grp WHERE name = ?1), (SELECT aid FROM ancestor "
 			"WHERE name = ?1)",
-	[SQL_OWN] = SHOWN_COLUMNS "doc WHERE gid = ?1 AND " SHOWN "seq",
-	[SQL_NESTED] = SHOWN_COLUMNS "nested CROSS JOIN doc ON doc.gid = nested.gid AND doc.seq = "
-				     "nested.seq WHERE aid = ?1 AND nested.seq > ?2 AND " SHOWN
-				     "nested.seq",
+	[SQL_OWN] = SHOWN_COLUMNS OWN,
+	[SQL_NESTED] = SHOWN_COLUMNS NESTED,
+	[SQL_OWN_META] = SHOWN_META OWN,
+	[SQL_NESTED_META] = SHOWN_META NESTED,
 	[SQL_LARGE] = "SELECT value FROM large WHERE seq = ?1",
 	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
 	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",
 	[SQL_FIND] = DOCUMENT " WHERE name = ?1 AND id = ?2",
+	[SQL_VERSIONS] = "SELECT " ROW_COLUMNS(
+		"coalesce(doc.value, large.value)") ", " WRITTEN_COLUMNS
+						    " FROM grp CROSS JOIN history AS doc ON "
+						    "doc.gid = grp.gid LEFT JOIN large ON "
+						    "large.seq = doc.seq WHERE name = ?1 AND id = "
+						    "?2 AND version < ?3 ORDER BY version DESC",
 	[SQL_TOKEN] = "SELECT " TOKEN_COLUMNS ", 0, 0, 0 FROM token JOIN token_grant ON token = id"
 		      " WHERE id = ?1 ORDER BY n",
 
@@ -80,10 +95,24 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_PUT_DOC] = ADD_DOC " ON CONFLICT (gid, id) DO NOTHING",
 	[SQL_ADD_DOC] = ADD_DOC,
 	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = "
-			"?7, value = ?8, account = ?9, charge = ?10, sum = ?11"
-			" WHERE gid = ?1 AND seq = ?12 AND id = ?3",
+			"?7, value = ?8, account = ?9, charge = ?10, sum = ?11, written_at = ?12, "
+			"written_by = ?13, written_sum = ?14"
+			" WHERE gid = ?1 AND seq = ?15 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
+	[SQL_KEEP_VERSION] =
+		"INSERT OR REPLACE INTO history (gid, id, version, seq, deleted_at, op, plain, "
+		"value, sum, written_at, written_by, written_sum, ended_at) SELECT gid, id, "
+		"version, seq, deleted_at, op, plain, value, sum, written_at, written_by, "
+		"written_sum, ?3 FROM doc WHERE gid = ?1 AND seq = ?2 AND (NOT ?4 OR EXISTS "
+		"(SELECT 1 FROM history))",
+	[SQL_TOO_MANY] = SELECT_FORMER "FROM history WHERE gid = ?1 AND id = ?2 AND version <= ?3 "
+				       "ORDER BY version LIMIT ?4",
+	[SQL_PRUNE] = SELECT_FORMER "FROM history WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2",
+	[SQL_PRUNE_DELETED] =
+		SELECT_FORMER "FROM (SELECT gid, id FROM doc WHERE deleted_at < ?1 ORDER BY "
+			      "deleted_at LIMIT ?2) CROSS JOIN history USING (gid, id) LIMIT ?2",
+	[SQL_DROP_FORMER] = "DELETE FROM history WHERE gid = ?1 AND id = ?2 AND version = ?3",
 	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE "
 		      "deleted_at < ?1 ORDER BY deleted_at LIMIT ?2)"
 		      " RETURNING gid, seq",

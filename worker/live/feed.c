@@ -191,6 +191,7 @@ void feed_join(struct feed *feed, struct membership *membership)
 	assert(membership->feed == NULL && !membership->live);
 	assert(membership->deliver && membership->fail);
 	membership->feed = feed;
+	feed->metas += membership->meta;
 	TAILQ_INSERT_TAIL(membership->docs ? &feed->docs : &feed->hints, membership, next);
 }
 
@@ -200,6 +201,7 @@ void feed_leave(struct membership *membership)
 
 	assert(feed);
 	TAILQ_REMOVE(membership->docs ? &feed->docs : &feed->hints, membership, next);
+	feed->metas -= membership->meta;
 	membership->feed = NULL;
 	if (feed_is_unused(feed))
 		feed_schedule(feed);
@@ -247,8 +249,8 @@ static void feed_deliver_hints(struct feed *feed)
 	sse_unref(sse);
 }
 
-/* One page for all live memberships of this encoding. */
-static void feed_deliver_page(struct feed *feed, enum encoding encoding,
+/* One page for all live memberships of this encoding, with or without meta. */
+static void feed_deliver_page(struct feed *feed, enum encoding encoding, bool meta,
 			      const struct store_page *page)
 {
 	struct membership *membership, *after;
@@ -259,11 +261,12 @@ static void feed_deliver_page(struct feed *feed, enum encoding encoding,
 	for (membership = TAILQ_FIRST(&feed->docs); membership; membership = after) {
 		after = TAILQ_NEXT(membership, next);
 		membership_prefetch(after);
-		if (!membership->live || membership->encoding != encoding)
+		if (!membership->live || membership->encoding != encoding ||
+		    membership->meta != meta)
 			continue;
 		if (sse == NULL) {
 			counters_add(feed->shared->counters, METRIC_DAMAGED,
-				     page_put(&data, encoding, feed_group(feed), page));
+				     page_put(&data, encoding, feed_group(feed), page, meta));
 			sse = sse_new("change", &page->next, buf_slice(&data));
 		}
 		membership->deliver(membership, sse);
@@ -288,6 +291,15 @@ static void feed_fail(struct feed *feed, enum rc rc)
 	}
 }
 
+static void feed_deliver_docs(struct feed *feed, const struct store_page *page)
+{
+	for (int encoding = ENCODING_JSON; encoding <= ENCODING_TRANSIT; encoding++) {
+		feed_deliver_page(feed, (enum encoding)encoding, false, page);
+		if (feed->metas)
+			feed_deliver_page(feed, (enum encoding)encoding, true, page);
+	}
+}
+
 static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 {
 	struct feed *feed = arg;
@@ -303,10 +315,14 @@ static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 		feed_retry(feed, rc);
 		return;
 	}
+	/* The first that wants meta has come since it was read. */
+	if (feed->metas && !feed->reading_meta) {
+		feed_schedule(feed);
+		return;
+	}
 	feed->delivered_docs = page->next;
 	if ((page->count || page->reset) && !FAULT_MUTANT("page_dropped"))
-		for (int encoding = ENCODING_JSON; encoding <= ENCODING_TRANSIT; encoding++)
-			feed_deliver_page(feed, (enum encoding)encoding, page);
+		feed_deliver_docs(feed, page);
 	if (page->more || feed->hinted > feed->delivered_docs.seq)
 		feed_schedule(feed);
 }
@@ -318,9 +334,11 @@ static void feed_read(struct feed *feed)
 		.since = feed->delivered_docs,
 		.limit = FEED_LIMIT,
 		.max_bytes = FEED_BYTES,
+		.meta = feed->metas > 0,
 	};
 
 	feed->reading = true;
+	feed->reading_meta = query.meta;
 	store_changes(feed->shared->store, &query, on_feed_page, feed);
 }
 

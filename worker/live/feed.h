@@ -33,6 +33,7 @@ struct membership {
 	struct store_cursor at; /* the position up to which it has caught up */
 	enum encoding encoding;
 	bool docs; /* events carry documents, not only a cursor */
+	bool meta; /* which say who wrote them, and when */
 	bool live; /* it has caught up: the feed keeps it current */
 };
 
@@ -63,6 +64,7 @@ struct feed {
 	unsigned lane;                /* of its numbers */
 	struct membership_list hints; /* without documents */
 	struct membership_list docs;  /* with documents, live or not */
+	size_t metas;                 /* how many of these want meta */
 	/* Positions in the sequence. Behind `hinted` the feed has something to deliver.
 	 *
 	 *   delivered_hints, delivered_docs  <=  hinted  <=  announced (in the end) */
@@ -71,6 +73,7 @@ struct feed {
 	struct store_cursor delivered_docs; /* live streams with documents have all up to here */
 	struct feed_list *list;             /* due or later; NULL: it has nothing to do */
 	bool reading;                       /* a page is on its way from the store */
+	bool reading_meta;                  /* which has meta */
 	bool stale;  /* hints may have been missed: the store must be asked for the newest number */
 	bool asking; /* the answer to that is on its way */
 };
@@ -84,8 +87,8 @@ bool feed_is_unused(const struct feed *feed);
 struct slice feed_group(const struct feed *feed);
 
 /* Every change that is committed after this call is delivered once the membership is
- * live; earlier ones are for the subscriber to read. `docs` and `encoding` must be set
- * and stay. */
+ * live; earlier ones are for the subscriber to read. `docs`, `meta` and `encoding` must
+ * be set and stay. */
 void feed_join(struct feed *feed, struct membership *membership);
 void feed_leave(struct membership *membership);
 /* The subscriber, with documents, has read everything up to `seq`: makes the membership

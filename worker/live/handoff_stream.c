@@ -34,6 +34,8 @@ static void pack_identity(struct buf *out, const struct identity *identity)
 	}
 }
 
+enum { FORM_TRANSIT = 1, FORM_META = 2 };
+
 /* Only of a stream in several lanes, as earlier releases knew none. */
 static void pack_places(struct buf *out, const struct store_places *places)
 {
@@ -48,7 +50,8 @@ void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
 	assert(subscriber->stream.backlog == 0);
 	pack_identity(out, subscriber->identity);
 	pack_u8(out, subscriber->docs);
-	pack_u8(out, subscriber->encoding == ENCODING_TRANSIT);
+	pack_u8(out, (uint8_t)((subscriber->encoding == ENCODING_TRANSIT ? FORM_TRANSIT : 0) |
+			       (subscriber->meta ? FORM_META : 0)));
 	pack_cursor(out, &subscriber->since);
 	pack_u32(out, (uint32_t)subscriber->count);
 	for (size_t i = 0; i < subscriber->count; i++) {
@@ -142,12 +145,15 @@ static struct identity *unpack_identity(struct unpack *in)
 static enum rc arrival_read(struct arrival *arrival, struct unpack *in)
 {
 	struct subscription *subscription = &arrival->subscription;
+	uint8_t form;
 
 	subscription->identity = unpack_identity(in);
 	if (subscription->identity == NULL)
 		return RC_MALFORMED;
 	subscription->docs = unpack_u8(in) != 0;
-	subscription->encoding = unpack_u8(in) ? ENCODING_TRANSIT : ENCODING_JSON;
+	form = unpack_u8(in);
+	subscription->encoding = form & FORM_TRANSIT ? ENCODING_TRANSIT : ENCODING_JSON;
+	subscription->meta = form & FORM_META;
 	subscription->since = unpack_cursor(in);
 	subscription->group_count = unpack_u32(in);
 	subscription->groups = arrival->groups;

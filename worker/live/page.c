@@ -30,14 +30,27 @@ void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
 	envelope_close(out);
 }
 
+static enum rc put_whole(struct buf *out, enum encoding encoding, const struct store_doc *doc,
+			 bool meta)
+{
+	enum rc rc;
+
+	envelope_open(out);
+	rc = store_doc_put_members(out, encoding, doc);
+	if (rc == RC_OK && meta)
+		store_doc_put_meta(out, encoding, &doc->meta);
+	envelope_close(out);
+	return rc;
+}
+
 /* Returns whether it is damaged. */
-static bool put_doc(struct buf *out, enum encoding encoding, const struct store_doc *doc)
+static bool put_doc(struct buf *out, enum encoding encoding, const struct store_doc *doc, bool meta)
 {
 	size_t start = out->len, before;
 
 	envelope_next(out);
 	before = out->len;
-	if (!doc->damaged && store_doc_put(out, encoding, doc) == RC_OK)
+	if (!doc->damaged && put_whole(out, encoding, doc, meta) == RC_OK)
 		return false;
 	out->len = before;
 	if (FAULT_MUTANT("damage_hidden")) {
@@ -53,7 +66,7 @@ static bool put_doc(struct buf *out, enum encoding encoding, const struct store_
 }
 
 unsigned page_put(struct buf *out, enum encoding encoding, struct slice group,
-		  const struct store_page *page)
+		  const struct store_page *page, bool meta)
 {
 	unsigned damaged = 0;
 
@@ -62,7 +75,7 @@ unsigned page_put(struct buf *out, enum encoding encoding, struct slice group,
 		envelope_put_text(out, encoding, "group", group);
 	envelope_open_list(out, encoding, "docs");
 	for (size_t i = 0; i < page->count; i++)
-		damaged += put_doc(out, encoding, &page->docs[i]);
+		damaged += put_doc(out, encoding, &page->docs[i], meta);
 	envelope_close_list(out);
 	page_put_cursor(out, encoding, &page->next);
 	envelope_put_flag(out, encoding, "more", page->more);

@@ -209,9 +209,9 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 	if (!page->more)
 		feed_go_live(membership, page->next.seq);
 	if (page->count || page->reset) {
-		counters_add(
-			subscriber->options->stream.counters, METRIC_DAMAGED,
-			page_put(&data, subscriber->encoding, feed_group(membership->feed), page));
+		counters_add(subscriber->options->stream.counters, METRIC_DAMAGED,
+			     page_put(&data, subscriber->encoding, feed_group(membership->feed),
+				      page, subscriber->meta));
 		subscriber_send_new(subscriber, "change", &page->next, buf_slice(&data));
 		buf_free(&data);
 	}
@@ -256,6 +256,7 @@ void subscriber_catch_up(struct subscriber *subscriber)
 	subscriber->waiting = false;
 	query.group = feed_group(membership->feed);
 	query.since = membership->at;
+	query.meta = subscriber->meta;
 	if (subscriber->docs)
 		store_changes(store, &query, on_catch_up_page, subscriber);
 	else
@@ -324,6 +325,7 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 	subscriber->options = options;
 	subscriber->identity = subscription->identity;
 	subscriber->docs = subscription->docs;
+	subscriber->meta = subscription->docs && subscription->meta;
 	subscriber->is_counted = subscription->is_counted;
 	subscriber->usage = subscription->usage;
 	subscriber->encoding = subscription->docs ? subscription->encoding : ENCODING_JSON;
@@ -341,6 +343,7 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 		membership->deliver = on_event;
 		membership->fail = on_failed;
 		membership->docs = subscriber->docs;
+		membership->meta = subscriber->meta;
 		membership->encoding = subscriber->encoding;
 		feeds_join(options->feeds, membership, subscription->groups[i]);
 		membership->at = subscriber->places ? store_places_in(subscriber->places,

@@ -41,6 +41,7 @@ struct subscriber_options {
 struct subscription {
 	struct identity *identity; /* the reference is the subscriber's from now on */
 	bool docs;
+	bool meta; /* with who wrote them, and when */
 	enum encoding encoding;
 	bool is_counted;           /* among the streams of its user (shm/usage.h) */
 	unsigned usage;            /* then the entry */
@@ -59,6 +60,7 @@ struct subscriber {
 	struct store_places *places; /* the same, in several lanes; else NULL */
 	enum encoding encoding;
 	bool docs;
+	bool meta;
 	bool reading;    /* an answer of the store is on its way */
 	bool waiting;    /* the store did not answer: subscriber_catch_up again */
 	bool checking;   /* an answer about the token is on its way */

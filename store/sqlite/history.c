@@ -1,0 +1,251 @@
+/* Former versions of documents. push.c keeps the version that a write replaces, purge.c
+ * removes old ones, and the store's door calls sqlite_versions to read them. */
+#include "store/sqlite/history.h"
+
+#include "store/sqlite/checksum.h"
+#include "store/sqlite/operations.h"
+#include "store/sqlite/statements.h"
+
+#include "base/fault.h"
+#include "base/mem.h"
+#include "store/docid.h"
+
+#include <stdlib.h>
+
+/* Versions that one write removes at most. Usually it is one; they are more after the
+ * rules were changed to fewer. */
+#define DROP_MAX 16
+
+/* ---- Removing ---- */
+
+/* Versions that were found, to be removed. */
+struct former {
+	uint64_t gid;
+	uint64_t version;
+	uint64_t large; /* the number under which its value lies in `large`; 0: it does not */
+	size_t id_len;
+};
+
+struct found {
+	struct former *all;
+	size_t count;
+	size_t room;
+	struct buf ids;
+};
+
+static enum rc find(sqlite3_stmt *stmt, struct found *found)
+{
+	enum rc rc;
+	bool row;
+
+	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
+		const struct slice id = sql_text(stmt, 1);
+
+		found->all =
+			mem_grow(found->all, &found->room, found->count + 1, sizeof(*found->all));
+		found->all[found->count++] = (struct former){ .gid = sql_number(stmt, 0),
+							      .version = sql_number(stmt, 2),
+							      .large = sql_number(stmt, 3),
+							      .id_len = id.len };
+		buf_put_slice(&found->ids, id);
+	}
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+static enum rc drop_one(struct sqlite *sqlite, const struct former *former, struct slice id)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_DROP_FORMER], *large = sqlite->sql[SQL_DROP_LARGE];
+	enum rc rc;
+
+	sql_bind_number(stmt, 1, former->gid);
+	sql_bind_text(stmt, 2, id);
+	sql_bind_number(stmt, 3, former->version);
+	rc = sql_run(stmt);
+	if (rc != RC_OK || former->large == 0)
+		return rc;
+	sql_bind_number(large, 1, former->large);
+	return sql_run(large);
+}
+
+/* Removes the versions that a statement with SELECT_FORMER finds, with their large
+ * values. */
+static enum rc drop(struct sqlite *sqlite, sqlite3_stmt *stmt, uint64_t *dropped)
+{
+	struct found found = { .count = 0 };
+	enum rc rc = find(stmt, &found);
+	size_t at = 0;
+
+	for (size_t i = 0; rc == RC_OK && i < found.count; i++) {
+		rc = drop_one(sqlite, &found.all[i],
+			      slice_make(found.ids.data + at, found.all[i].id_len));
+		at += found.all[i].id_len;
+	}
+	*dropped += found.count;
+	buf_free(&found.ids);
+	free(found.all);
+	return rc;
+}
+
+static enum rc prune_before(struct sqlite *sqlite, enum sql sql, int64_t before, uint64_t limit,
+			    uint64_t *pruned)
+{
+	sqlite3_stmt *stmt = sqlite->sql[sql];
+
+	if (before <= 0 || *pruned >= limit)
+		return RC_OK;
+	sql_bind_number(stmt, 1, (uint64_t)before);
+	sql_bind_number(stmt, 2, limit - *pruned);
+	return drop(sqlite, stmt, pruned);
+}
+
+enum rc history_prune(struct sqlite *sqlite, const struct store_request *request, uint64_t *pruned)
+{
+	enum rc rc = prune_before(sqlite, SQL_PRUNE, request->ended_before, request->limit, pruned);
+
+	if (rc != RC_OK)
+		return rc;
+	return prune_before(sqlite, SQL_PRUNE_DELETED, request->before, request->limit, pruned);
+}
+
+/* ---- Keeping ---- */
+
+static enum rc keep_row(struct transaction *transaction, const struct store_history *rules,
+			const struct history_former *former, bool *kept)
+{
+	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_KEEP_VERSION];
+	enum rc rc;
+
+	sql_bind_number(stmt, 1, transaction->group.gid);
+	sql_bind_number(stmt, 2, former->seq);
+	sql_bind_number(stmt, 3, (uint64_t)transaction->now);
+	sql_bind_number(stmt, 4, rules->only_if_used);
+	rc = sql_run(stmt);
+	*kept = rc == RC_OK && sqlite3_changes(transaction->sqlite->db) == 1;
+	return rc;
+}
+
+enum rc history_keep(struct transaction *transaction, const struct store_history *rules,
+		     const struct history_former *former, bool *kept)
+{
+	const uint64_t versions = history_versions(rules, former->id);
+	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_TOO_MANY];
+	uint64_t dropped = 0;
+	enum rc rc;
+
+	*kept = false;
+	if (versions == 0 || FAULT_MUTANT("version_lost"))
+		return RC_OK;
+	rc = keep_row(transaction, rules, former, kept);
+	if (rc != RC_OK || former->version <= versions)
+		return rc;
+	sql_bind_number(stmt, 1, transaction->group.gid);
+	sql_bind_text(stmt, 2, former->id);
+	sql_bind_number(stmt, 3, former->version - versions);
+	sql_bind_number(stmt, 4, DROP_MAX);
+	return drop(transaction->sqlite, stmt, &dropped);
+}
+
+/* ---- Reading ---- */
+
+struct reading {
+	const struct store_versions *query;
+	struct store_doc *docs;
+	size_t count;
+	size_t room;
+	struct buf bytes; /* value and user of each version */
+	size_t value_bytes;
+	bool more;
+};
+
+static bool is_full(const struct reading *reading)
+{
+	return reading->count >= reading->query->limit ||
+	       reading->value_bytes > reading->query->max_bytes;
+}
+
+/* The current row of SQL_FIND or SQL_VERSIONS, which have the same columns. */
+static void take(struct reading *reading, sqlite3_stmt *row)
+{
+	const struct slice value = sql_text(row, ROW_VALUE);
+	struct store_doc *doc;
+
+	reading->docs =
+		mem_grow(reading->docs, &reading->room, reading->count + 1, sizeof(*reading->docs));
+	doc = &reading->docs[reading->count++];
+	*doc = (struct store_doc){
+		.seq = sql_number(row, ROW_SEQ),
+		.id = reading->query->id,
+		.version = sql_version(row, ROW_VERSION),
+		.deleted = !sql_is_null(row, ROW_DELETED_AT),
+		.plain = sql_number(row, ROW_PLAIN) != 0,
+	};
+	if ((!doc->deleted && value.len == 0) || !checksum_matches(row, value)) {
+		doc->damaged = true;
+		doc->deleted = doc->plain = false;
+		return;
+	}
+	checksum_read_written(row, ROW_END, doc->seq, &doc->meta);
+	doc->value.len = value.len;
+	buf_put_slice(&reading->bytes, value);
+	buf_put_slice(&reading->bytes, doc->meta.by);
+	reading->value_bytes += value.len;
+}
+
+static enum rc take_rows(struct reading *reading, sqlite3_stmt *stmt, uint64_t before)
+{
+	enum rc rc = RC_OK;
+	bool row = true;
+
+	sql_bind_text(stmt, 1, docid_group(reading->query->id));
+	sql_bind_text(stmt, 2, reading->query->id);
+	while (rc == RC_OK && !reading->more && (rc = sql_step(stmt, &row)) == RC_OK && row) {
+		if (sql_number(stmt, ROW_VERSION) >= before)
+			continue;
+		if (is_full(reading))
+			reading->more = true;
+		else
+			take(reading, stmt);
+	}
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+static void set_slices(struct reading *reading)
+{
+	const char *at = reading->bytes.data;
+
+	for (size_t i = 0; i < reading->count; i++) {
+		struct store_doc *doc = &reading->docs[i];
+
+		doc->value.data = at;
+		at += doc->value.len;
+		doc->meta.by.data = at;
+		at += doc->meta.by.len;
+	}
+}
+
+void sqlite_versions(struct store *store, const struct store_versions *query,
+		     on_store_page *on_page, void *arg)
+{
+	struct sqlite *sqlite = sqlite_of(store);
+	struct reading reading = { .query = query };
+	struct store_page page = { .docs = NULL };
+	const uint64_t before = query->before ? query->before : VERSION_END;
+	enum rc rc = sql_run(sqlite->sql[SQL_BEGIN]);
+
+	if (rc == RC_OK)
+		rc = take_rows(&reading, sqlite->sql[SQL_FIND], before);
+	if (rc == RC_OK && !reading.more) {
+		sql_bind_number(sqlite->sql[SQL_VERSIONS], 3, before);
+		rc = take_rows(&reading, sqlite->sql[SQL_VERSIONS], before);
+	}
+	sql_rollback(sqlite);
+	set_slices(&reading);
+	page = (struct store_page){ .docs = reading.docs,
+				    .count = reading.count,
+				    .more = reading.more };
+	on_page(arg, rc, rc == RC_OK ? &page : NULL);
+	buf_free(&reading.bytes);
+	free(reading.docs);
+}

@@ -1,0 +1,26 @@
+/* Former versions of documents: keeping them within a transaction, and removing
+ * them. */
+#ifndef STORE_SQLITE_HISTORY_H
+#define STORE_SQLITE_HISTORY_H
+
+#include "store/history.h"
+#include "store/sqlite/transaction.h"
+
+/* The version that a write of the current group replaces. */
+struct history_former {
+	struct slice id;
+	uint64_t seq;
+	uint64_t version;
+};
+
+/* Before the row is written: copies it, if the rules keep former versions of this
+ * document, and removes some of those that are too many then. *kept: a large value now
+ * belongs to the copy. */
+MUST_USE enum rc history_keep(struct transaction *transaction, const struct store_history *rules,
+			      const struct history_former *former, bool *kept);
+/* Removes versions for a purge, at most its limit: those replaced before
+ * request->ended_before, then those of documents deleted before request->before. */
+MUST_USE enum rc history_prune(struct sqlite *sqlite, const struct store_request *request,
+			       uint64_t *pruned);
+
+#endif
