@@ -28,8 +28,25 @@ enum rc grant_parse(struct slice text, struct store_grant *out, struct error *er
 	return RC_OK;
 }
 
+bool grant_is_admin(const struct store_grant *grant)
+{
+	return grant->write && slice_is(grant->group, STORE_GRANT_ADMIN);
+}
+
+bool grants_have_admin(const struct store_grant *grants, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (grant_is_admin(&grants[i]))
+			return true;
+	return false;
+}
+
 void grant_format(const struct store_grant *grant, struct buf *out)
 {
+	if (grant_is_admin(grant)) {
+		buf_put_text(out, "admin");
+		return;
+	}
 	buf_put_slice(out, grant->group);
 	buf_put_text(out, grant->write ? ":rw" : ":ro");
 }

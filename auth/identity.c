@@ -2,6 +2,7 @@
  * requests and streams hold them and check every group and document against them. */
 #include "auth/identity.h"
 
+#include "auth/grant.h"
 #include "store/docid.h"
 #include "base/fault.h"
 #include "base/hash.h"
@@ -83,7 +84,7 @@ static bool may(const struct identity *identity, struct slice name, bool is_grou
 	for (size_t i = 0; i < identity->grant_count; i++) {
 		const struct store_grant *grant = &identity->grants[i];
 
-		if (access == AUTH_WRITE && !grant->write)
+		if ((access == AUTH_WRITE && !grant->write) || grant_is_admin(grant))
 			continue;
 		if (slice_is(grant->group, "*") || group_covers(grant->group, name, is_group))
 			return true;
@@ -100,6 +101,11 @@ bool identity_may_group(const struct identity *identity, struct slice group,
 bool identity_may_doc(const struct identity *identity, struct slice id, enum auth_access access)
 {
 	return may(identity, id, false, access);
+}
+
+bool identity_is_admin(const struct identity *identity)
+{
+	return grants_have_admin(identity->grants, identity->grant_count);
 }
 
 bool identity_is_current(const struct identity *identity, int64_t now)

@@ -42,6 +42,9 @@ bool identity_may_group(const struct identity *identity, struct slice group,
 			enum auth_access access);
 bool identity_may_doc(const struct identity *identity, struct slice id, enum auth_access access);
 
+/* May it use the admin page (auth/grant.h)? */
+bool identity_is_admin(const struct identity *identity);
+
 /* Is the identity not expired at `now` (clock_wall)? */
 bool identity_is_current(const struct identity *identity, int64_t now);
 

@@ -47,6 +47,13 @@ static const struct option_spec add_options[] = {
 		.max = 36500 * DAY,
 		.help = "Time until it expires, such as 12h or 90d. Default: it does not expire.",
 	},
+	{
+		.name = "admin",
+		.kind = OPTION_FLAG,
+		.not_in_file = true, /* there, it is that of serve */
+		.help = "Make a token for the admin page (serve --admin): it may do there what "
+			"commands may. Groups are not needed, and none are implied.",
+	},
 	OPTION_QUOTA,
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
@@ -84,10 +91,13 @@ static int grants_read(const struct options *options, struct store_token *token)
 	size_t count;
 	const char *const *texts = options_list(options, "group", &count);
 
-	if (count == 0)
+	if (options_is_on(options, "admin"))
+		token->grants[token->grant_count++] =
+			(struct store_grant){ slice_of(STORE_GRANT_ADMIN), true };
+	if (count + token->grant_count == 0)
 		return say_usage("token add: needs --group GROUP, or --group '*' for all (see "
 				 "'pocketbook help token add')");
-	if (count > STORE_GRANTS_MAX)
+	if (count + token->grant_count > STORE_GRANTS_MAX)
 		return say_usage("%s: more than %d groups",
 				 options_place(options, "group", STORE_GRANTS_MAX),
 				 STORE_GRANTS_MAX);
@@ -171,7 +181,7 @@ static int add_run(const struct invocation *invocation)
 
 const struct command command_token_add = {
 	.name = "token add",
-	.usage = "--user NAME --group G[:ro|:rw]... [OPTION]...",
+	.usage = "--user NAME {--group G[:ro|:rw]|--admin}... [OPTION]...",
 	.summary = "Create a token and print it, once.",
 	.about = "Programs send it as `Authorization: Bearer TOKEN`. The database stores only a "
 		 "hash of it. Works on a running server or without one.\n"

@@ -218,12 +218,15 @@ static void put_members(struct buf *out, const struct store_token *token)
 	put_member(out, "user", token->user);
 	buf_put_text(out, ",\"groups\":[");
 	for (size_t i = 0; i < token->grant_count; i++) {
-		buf_put_text(out, i ? ",{" : "{");
+		if (grant_is_admin(&token->grants[i]))
+			continue;
+		buf_put_text(out, out->data[out->len - 1] == '[' ? "{" : ",{");
 		put_member(out, "group", token->grants[i].group);
 		buf_put_text(out,
 			     token->grants[i].write ? ",\"write\":true}" : ",\"write\":false}");
 	}
-	buf_put_text(out, "],");
+	buf_putf(out, "],\"admin\":%s,",
+		 grants_have_admin(token->grants, token->grant_count) ? "true" : "false");
 	put_time(out, "created", token->created);
 	buf_put_byte(out, ',');
 	put_time(out, "expires", token->expires);

@@ -347,6 +347,11 @@ struct store_quota {
 	int64_t limits[STORE_QUOTA_COUNT];
 };
 
+/* In place of a group: the grant that makes a token one of an administrator, who may
+ * use the admin page; it opens no documents. No request can name it, as it ends in a
+ * colon. */
+#define STORE_GRANT_ADMIN "pocketbook-admin:"
+
 struct store_grant {
 	struct slice group; /* "*" for all */
 	bool write;

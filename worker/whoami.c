@@ -2,6 +2,7 @@
  * route.c. */
 #include "worker/whoami.h"
 
+#include "auth/grant.h"
 #include "auth/identity.h"
 #include "base/clock.h"
 #include "transit/envelope.h"
@@ -12,6 +13,8 @@ static void put_groups(struct buf *out, enum encoding encoding, const struct ide
 {
 	envelope_open_list(out, encoding, "groups");
 	for (size_t i = 0; i < identity->grant_count; i++) {
+		if (grant_is_admin(&identity->grants[i]))
+			continue;
 		envelope_next(out);
 		envelope_open(out);
 		envelope_put_text(out, encoding, "group", identity->grants[i].group);
