@@ -8,6 +8,8 @@
 #ifndef IPC_CALLER_H
 #define IPC_CALLER_H
 
+#include "ipc/actor.h"
+
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -18,6 +20,7 @@ struct caller {
 	uid_t uid;
 	uid_t login; /* (uid_t)-1: unknown, or none, as for a service */
 	char command[32];
+	const struct actor *actor; /* who signed in to the admin page; NULL: not from there */
 };
 
 /* Remembers who this process is, before it changes its user. */

@@ -18,6 +18,8 @@ enum channel_word {
 	 * if the child may have no more descriptors. Worker → master: it has no link
 	 * and needs one. */
 	CHANNEL_LINK = 'L',
+	/* Master → writer, with a stream socket to the process of the admin page. */
+	CHANNEL_ADMIN = 'A',
 	/* Master → child: '0' + the level up to which it logs from now on (enum
 	 * log_level), who asked for the reload in which it was set, and the names of
 	 * the options that it changed. */

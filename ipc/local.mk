@@ -1,6 +1,7 @@
 # How processes of one server talk to each other.
 noinst_LIBRARIES += libipc.a
 libipc_a_SOURCES = \
+	%D%/actor.c %D%/actor.h \
 	%D%/caller.c %D%/caller.h \
 	%D%/channel.c %D%/channel.h \
 	%D%/control.c %D%/control.h \

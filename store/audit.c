@@ -77,6 +77,10 @@ void audit_begin(struct buf *out, const struct caller *caller, const char *act)
 		audit_put_number(out, "login", caller->login);
 	if (caller->command[0])
 		audit_put_text(out, "command", slice_of(caller->command));
+	if (caller->actor && caller->actor->token.len) {
+		audit_put_text(out, "admin_token", caller->actor->token);
+		audit_put_text(out, "admin", caller->actor->user);
+	}
 }
 
 void audit_end(struct buf *out)
@@ -119,6 +123,10 @@ static void put_token(struct buf *out, const struct store_token *token)
 
 	for (size_t i = 0; i < token->grant_count; i++) {
 		buf_put_text(&groups, i ? ", " : "");
+		if (slice_is(token->grants[i].group, STORE_GRANT_ADMIN)) {
+			buf_put_text(&groups, "admin");
+			continue;
+		}
 		buf_put_slice(&groups, token->grants[i].group);
 		buf_put_text(&groups, token->grants[i].write ? ":rw" : ":ro");
 	}

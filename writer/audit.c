@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+static const struct caller page = { .uid = (uid_t)-1, .login = (uid_t)-1, .command = "admin page" };
 static const struct caller server = { .uid = (uid_t)-1, .login = (uid_t)-1, .command = "serve" };
 
 /* The act stays: it was committed, and others may have seen it. */
@@ -22,17 +23,33 @@ static void append(struct audit_file *file, struct buf *lines)
 	buf_free(lines);
 }
 
+/* The writer itself, an administrator's command, or the admin page. */
+static struct caller caller_of_origin(const struct batch_origin *origin)
+{
+	struct caller caller = server;
+
+	if (origin->peer && origin->peer->kind == PEER_ADMIN) {
+		caller = page;
+		caller.actor = &origin->actor;
+	} else if (origin->peer) {
+		caller = origin->peer->caller;
+	}
+	return caller;
+}
+
 void writer_audit(struct audit_file *file, const struct batch *batch,
 		  const struct store_reply *replies)
 {
 	struct buf lines = BUF_EMPTY;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct peer *peer = batch->origins[i].peer;
+		const struct batch_origin *origin = &batch->origins[i];
+		struct caller caller;
 
-		if (peer == NULL || peer->kind == PEER_CONTROL)
-			audit_put(&lines, peer ? &peer->caller : &server, &batch->requests[i],
-				  &replies[i]);
+		if (origin->peer && origin->peer->kind == PEER_WORKER)
+			continue;
+		caller = caller_of_origin(origin);
+		audit_put(&lines, &caller, &batch->requests[i], &replies[i]);
 	}
 	append(file, &lines);
 }

@@ -44,10 +44,23 @@ static void batch_refuse_one(struct peer *peer, const struct frame *frame, enum 
 	batch_reply(peer, frame->tag, &reply);
 }
 
+/* Before a request of the admin page stands whose it is. */
+static enum rc batch_unpack(const struct peer *peer, struct slice bytes, struct actor *actor,
+			    struct store_request *request)
+{
+	*actor = (struct actor){ .token = slice_of(""), .user = slice_of("") };
+	if (peer->kind == PEER_ADMIN && actor_unpack(&bytes, actor) != RC_OK) {
+		*request = (struct store_request){ .edits = NULL };
+		return RC_MALFORMED;
+	}
+	return store_request_unpack(bytes, request);
+}
+
 static void batch_take(struct batch *batch, struct peer *peer, const struct frame *frame)
 {
 	struct store_request *request = &batch->requests[batch->count];
-	enum rc rc = store_request_unpack(frame->payload, request);
+	struct actor actor;
+	enum rc rc = batch_unpack(peer, frame->payload, &actor, request);
 
 	if (rc == RC_OK && (!rights_allow(peer->kind, request->kind) ||
 			    (request->has_meta && !rights_allow_meta(peer->kind))))
@@ -61,7 +74,7 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 		return;
 	}
 	batch->origins[batch->count] =
-		(struct batch_origin){ peer, frame->tag, peer->taken - frame->size };
+		(struct batch_origin){ peer, frame->tag, peer->taken - frame->size, actor };
 	batch->count++;
 	batch->bytes += frame->size;
 }

@@ -44,7 +44,8 @@ struct shares {
 struct batch_origin {
 	struct peer *peer; /* NULL: the writer itself, which needs no reply */
 	uint64_t tag;
-	size_t at; /* of its frame among those taken of the peer */
+	size_t at;          /* of its frame among those taken of the peer */
+	struct actor actor; /* of PEER_ADMIN */
 };
 
 struct batch {

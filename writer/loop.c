@@ -162,6 +162,8 @@ static void loop_hear_master(struct writer *writer)
 		return;
 	if (message.word == CHANNEL_LINK && message.fd >= 0)
 		(void)peers_add(&writer->peers, PEER_WORKER, message.fd);
+	else if (message.word == CHANNEL_ADMIN && message.fd >= 0)
+		(void)peers_add(&writer->peers, PEER_ADMIN, message.fd);
 	else if (message.fd >= 0)
 		(void)close(message.fd);
 	else if (channel_set_level(message.word))

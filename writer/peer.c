@@ -122,7 +122,7 @@ void peer_read(struct peer *peer)
 		peer->ended = true;
 	else if (got < 0 && errno != EAGAIN && errno != EINTR)
 		peer->broken = true; /* reset: nobody is there to read replies */
-	if (peer->kind == PEER_CONTROL && peer->in.len > CONTROL_BYTES && !peer_has_frame(peer))
+	if (peer->kind != PEER_WORKER && peer->in.len > CONTROL_BYTES && !peer_has_frame(peer))
 		peer_break(peer, "frame too large");
 }
 

@@ -1,6 +1,7 @@
-/* A sender of requests to the writer: a worker over its link, or an administrator over
- * the control socket. Both send frames (ipc/frame.h) of packed requests
- * (store/store.h) and get for each one frame with the packed reply and the same tag. */
+/* A sender of requests to the writer: a worker or the process of the admin page over
+ * its link, or an administrator over the control socket. All send frames (ipc/frame.h)
+ * of packed requests (store/store.h) and get for each one frame with the packed reply
+ * and the same tag. */
 #ifndef WRITER_PEER_H
 #define WRITER_PEER_H
 

@@ -2,8 +2,10 @@
  *
  * A worker reads what strangers send, so it is the process that is most likely to be
  * taken over. It reads documents and tokens from the database itself; all that it needs
- * the writer for are pushes. A new kind of request is refused to everybody until it has
- * an entry here, and t/unit/test_writer_rights.c lists the whole table once more. */
+ * the writer for are pushes. The process of the admin page takes requests of those who
+ * have an admin token only, and has the rights of their commands. A new kind of request
+ * is refused to everybody until it has an entry here, and t/unit/test_writer_rights.c
+ * lists the whole table once more. */
 #include "writer/rights.h"
 
 #include <assert.h>
@@ -27,6 +29,14 @@ static const struct rights rights[PEER_KINDS] = {
 					 [STORE_PURGE] = true },
 			   .meta = true, /* import */
 			   .board = true },
+	/* It has the scoreboard in its memory. */
+	[PEER_ADMIN] = { .name = "admin",
+			 .requests = { [STORE_PUSH] = true,
+				       [STORE_TOKEN_ADD] = true,
+				       [STORE_TOKEN_LIST] = true,
+				       [STORE_TOKEN_REVOKE] = true,
+				       [STORE_TOKEN_ROTATE] = true,
+				       [STORE_TOKEN_SET] = true } },
 };
 
 const char *peer_kind_name(enum peer_kind peer)

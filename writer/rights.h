@@ -7,9 +7,10 @@
 
 #include <stdbool.h>
 
-enum peer_kind { PEER_WORKER, PEER_CONTROL, PEER_KINDS };
+/* PEER_ADMIN: the process of the admin page (admin/admin.h). */
+enum peer_kind { PEER_WORKER, PEER_CONTROL, PEER_ADMIN, PEER_KINDS };
 
-/* "worker", "control" */
+/* "worker", "control", "admin" */
 const char *peer_kind_name(enum peer_kind peer);
 
 /* `kind` may be any value, also one that is no kind of request. */

@@ -12,12 +12,14 @@
 #define BIT(kind) (1U << STORE_##kind)
 
 /* A new kind of request or of peer does not build until it is entered here. */
-_Static_assert(STORE_KIND_COUNT == 7 && PEER_KINDS == 2, "the table below is whole");
+_Static_assert(STORE_KIND_COUNT == 7 && PEER_KINDS == 3, "the table below is whole");
 
 static const unsigned allowed[PEER_KINDS] = {
 	[PEER_WORKER] = BIT(PUSH),
 	[PEER_CONTROL] = BIT(PUSH) | BIT(TOKEN_ADD) | BIT(TOKEN_LIST) | BIT(TOKEN_REVOKE) |
 			 BIT(TOKEN_ROTATE) | BIT(TOKEN_SET) | BIT(PURGE),
+	[PEER_ADMIN] = BIT(PUSH) | BIT(TOKEN_ADD) | BIT(TOKEN_LIST) | BIT(TOKEN_REVOKE) |
+		       BIT(TOKEN_ROTATE) | BIT(TOKEN_SET),
 };
 
 static void everything_else_is_refused(void **state)
@@ -29,6 +31,7 @@ static void everything_else_is_refused(void **state)
 					 kind < 32 && (allowed[peer] & 1U << kind));
 	assert_false(rights_allow_board(PEER_WORKER));
 	assert_true(rights_allow_board(PEER_CONTROL));
+	assert_false(rights_allow_board(PEER_ADMIN));
 }
 
 int main(void)
