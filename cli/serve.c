@@ -116,6 +116,15 @@ static const struct option_spec serve_options[] = {
 			"none.",
 	},
 	{
+		.name = "admin",
+		.argument = "ADDR:PORT|PATH",
+		.help = "Where the admin page and its API listen: a loopback address, or the path "
+			"of a Unix socket, which begins with / or ./. Needs a token of 'token add "
+			"--admin', but on the Unix socket, which only the server's user may open. "
+			"Another address needs --trusted-proxy, and answers only that proxy. "
+			"Default: nowhere.",
+	},
+	{
 		.name = "compress",
 		.argument = "on|off",
 		.kind = OPTION_SWITCH,
@@ -433,18 +442,18 @@ const struct command command_serve = {
 	.name = "serve",
 	.usage = "[OPTION]...",
 	.summary = "Serve documents over HTTP and event streams.",
-	.about =
-		"Runs until SIGTERM or SIGINT; then it answers the requests in progress, ends its "
-		"streams and exits. Logs to the standard error. Creates the database if it does "
-		"not exist.\n"
-		"On SIGHUP it reads its configuration again and replaces its workers one by one, "
-		"without closing a connection or refusing a request. If the configuration has an "
-		"error, the log reports it and the old one stays in force. The options db, "
-		"history, history-age, listen, metrics-listen, quota, retention, runtime-dir, user "
-		"and workers change only with a restart.\n"
-		"On SIGUSR2 it upgrades itself in the same way to the binary that is now at its "
-		"path. If that binary cannot take over, the log reports why and the old one "
-		"continues.\n",
+	.about = "Runs until SIGTERM or SIGINT; then it answers the requests in progress, ends its "
+		 "streams and exits. Logs to the standard error. Creates the database if it does "
+		 "not exist.\n"
+		 "On SIGHUP it reads its configuration again and replaces its workers one by one, "
+		 "without closing a connection or refusing a request. If the configuration has an "
+		 "error, the log reports it and the old one stays in force. The options admin, "
+		 "db, history, history-age, listen, metrics-listen, quota, retention, runtime-dir, "
+		 "user "
+		 "and workers change only with a restart.\n"
+		 "On SIGUSR2 it upgrades itself in the same way to the binary that is now at its "
+		 "path. If that binary cannot take over, the log reports why and the old one "
+		 "continues.\n",
 	.example = "  pocketbook serve --auth off\n"
 		   "  pocketbook serve --db /var/lib/pocketbook/notes.db --listen 0.0.0.0:8080\n",
 	COMMAND_OPTIONS(serve_options),

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
 
 /* Number of cores that this process may use, at most the number of slots. */
 static unsigned cores_count(void)
@@ -53,6 +55,7 @@ static const struct setting {
 	size_t count_offset;
 } settings_table[] = {
 	{ "access-log", SETTING_SWITCH, FIELD(worker.access_log) },
+	{ "admin", SETTING_TEXT, FIELD(admin) },
 	{ "auth", SETTING_SWITCH, FIELD(worker.auth) },
 	{ "body-timeout", SETTING_UNSIGNED, FIELD(worker.body_timeout) },
 	{ "compress", SETTING_SWITCH, FIELD(worker.compress) },
@@ -210,6 +213,33 @@ static enum rc metrics_listen_check(const struct options *options, struct settin
 	return RC_OK;
 }
 
+/* Elsewhere than on loopback, tokens would cross the network as they are. */
+static enum rc admin_check(const struct options *options, struct settings *out, struct error *err)
+{
+	const char *text = out->master.admin;
+	struct error detail;
+	bool loopback;
+
+	if (text == NULL)
+		return RC_OK;
+	if (strchr(text, '/')) {
+		if (strlen(text) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
+			return RC_OK;
+		return error_set(err, RC_MALFORMED, "%s: the path of a socket is at most %zu bytes",
+				 options_place(options, "admin", 0),
+				 sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+	}
+	if (master_listen_check(&text, 1, &loopback, &detail) != RC_OK)
+		return refuse(options, "admin", 0, &detail, err);
+	if (!loopback && out->master.worker.trusted_count == 0)
+		return error_set(err, RC_MALFORMED,
+				 "%s: %s is not a loopback address; put a proxy with TLS before it "
+				 "and name that with --trusted-proxy, or use 127.0.0.1:PORT or the "
+				 "path of a Unix socket",
+				 options_place(options, "admin", 0), text);
+	return RC_OK;
+}
+
 static enum rc cors_origin_read(const struct options *options, struct settings *out,
 				struct error *err)
 {
@@ -344,7 +374,7 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 		db_read,          trusted_proxy_read, listen_check, metrics_listen_check,
 		cors_origin_read, server_name_check,  www_check,    log_level_read,
 		users_read,       owner_read,         quota_read,   min_schema_read,
-		history_read,
+		history_read,     admin_check,
 	};
 	enum rc rc = RC_OK;
 

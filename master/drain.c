@@ -49,6 +49,7 @@ void drain_begin(struct master *master, const char *reason)
 	master->writer_by = clock_ms() + ALL_LEAVE_MS;
 	listeners_close_others(&master->listeners, -1);
 	drain_signal_workers(master, SIGTERM);
+	admin_child_signal(master, SIGTERM);
 }
 
 void drain_after_fault(struct master *master, const char *reason)
@@ -76,7 +77,7 @@ static bool workers_have_left(const struct master *master)
 	for (unsigned slot = 0; slot < master->workers; slot++)
 		if (!slot_is_empty(master, slot))
 			return false;
-	return true;
+	return admin_child_is_gone(master);
 }
 
 void drain_advance(struct master *master)
@@ -89,6 +90,7 @@ void drain_advance(struct master *master)
 			drain_signal_slot(master, writer, SIGTERM);
 		} else if (clock_ms() >= master->workers_by) {
 			drain_signal_workers(master, SIGKILL);
+			admin_child_signal(master, SIGKILL);
 		}
 	}
 	if (master->phase == MASTER_WRITER_LEAVES) {

@@ -143,6 +143,7 @@ static void log_kept(const struct master_settings *fresh, const struct master_se
 		{ "db", same_text(fresh->worker.db, kept->worker.db) },
 		{ "runtime-dir", same_text(fresh->place.runtime_dir, kept->place.runtime_dir) },
 		{ "listen", same_list(fresh, kept) },
+		{ "admin", same_text(fresh->admin, kept->admin) },
 		{ "metrics-listen", same_text(fresh->metrics, kept->metrics) },
 		{ "workers", fresh->workers == kept->workers },
 		{ "user", same_text(fresh->user.name, kept->user.name) },
@@ -170,6 +171,7 @@ void handover_keep_settings(struct master_settings *fresh, const struct master_s
 	fresh->listen = kept->listen;
 	fresh->listen_count = kept->listen_count;
 	fresh->metrics = kept->metrics;
+	fresh->admin = kept->admin;
 	fresh->workers = kept->workers;
 	fresh->user = kept->user;
 	fresh->retention = kept->retention;

@@ -181,9 +181,9 @@ static int listen_bind(const struct listen_address *address, bool shared)
 	return -1;
 }
 
-int listen_open_shared(const struct listen_address *address)
+static int listen_open(const struct listen_address *address, bool shared)
 {
-	int fd = listen_bind(address, true);
+	int fd = listen_bind(address, shared);
 
 	if (fd >= 0 && listen(fd, SOMAXCONN) < 0) {
 		int error = errno;
@@ -193,6 +193,16 @@ int listen_open_shared(const struct listen_address *address)
 		return -1;
 	}
 	return fd;
+}
+
+int listen_open_shared(const struct listen_address *address)
+{
+	return listen_open(address, true);
+}
+
+int listen_open_alone(const struct listen_address *address)
+{
+	return listen_open(address, false);
 }
 
 static enum rc listen_open_slots(struct listeners *listeners, size_t i, struct error *err)

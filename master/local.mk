@@ -1,6 +1,7 @@
 # The process that starts and ends the others.
 noinst_LIBRARIES += libmaster.a
 libmaster_a_SOURCES = \
+	%D%/admin_child.c %D%/admin_child.h \
 	%D%/child.c %D%/child.h \
 	%D%/drain.c %D%/drain.h \
 	%D%/handover.c %D%/handover.h \

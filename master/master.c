@@ -139,6 +139,8 @@ static enum rc master_open(struct master *master, struct error *err)
 	if (rc == RC_OK)
 		rc = master_listen(master, err);
 	if (rc == RC_OK)
+		rc = admin_child_listen(master, err);
+	if (rc == RC_OK)
 		rc = user_shed(&settings->user, err);
 	if (rc == RC_OK && shm_new(settings->workers, &master->shm) != RC_OK)
 		rc = error_set(err, RC_IO, "cannot map shared memory: %s", strerror(errno));
@@ -180,6 +182,7 @@ static void master_close(struct master *master)
 		master_remove_control(master);
 		(void)close(master->control);
 	}
+	admin_child_close(master);
 	listeners_close(&master->listeners);
 	shm_free(master->shm);
 	free(master->children);
@@ -305,6 +308,7 @@ int master_run(const struct master_settings *settings, on_master_reload *on_relo
 				 .status = EXIT_SUCCESS };
 
 	assert(settings->listen_count > 0 && settings->worker.db);
+	admin_child_clear(&master.admin);
 	log_process("master");
 	log_limit(settings->log_level);
 	if (!hash_choose_key()) {

@@ -15,6 +15,8 @@ struct master_settings {
 				      choice, the same for all workers */
 	size_t listen_count;
 	const char *metrics; /* the same for GET /metrics, of all workers together; NULL: none */
+	const char *admin;   /* where the admin page listens: the same, or the path of a Unix
+				socket (it has a slash); NULL: nowhere */
 	unsigned workers;
 	uint64_t retention;       /* seconds that tombstones are kept; 0: for ever */
 	enum log_level log_level; /* of all processes */

@@ -85,6 +85,7 @@ static void reload_begin(struct master *master)
 
 static void reload_end(struct master *master)
 {
+	admin_child_replace(master);
 	reload_move(&master->reload, RELOAD_IDLE);
 	log_info("reloaded");
 	notify_ready(master);

@@ -14,13 +14,14 @@
 
 /* Closes what is the master's alone: a copy of another child's channel would keep that
  * one from noticing the master's end. */
-static void spawn_close_masters(struct master *master)
+void master_close_in_child(struct master *master, int kept_slot)
 {
 	for (unsigned slot = 0; slot <= master->workers; slot++) {
 		child_hang_up(&master->children[slot]);
 		child_hang_up(&master->predecessors[slot].child);
 	}
 	(void)close(master->signals.fd);
+	listeners_close_others(&master->listeners, kept_slot);
 }
 
 /* The database is its owner's alone, so a worker of another user opens it before it
@@ -68,8 +69,8 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 	};
 	int status;
 
-	spawn_close_masters(master);
-	listeners_close_others(&master->listeners, (int)slot);
+	master_close_in_child(master, (int)slot);
+	admin_child_close_in_child(&master->admin, false);
 	(void)close(master->lock);
 	(void)close(master->control);
 	scoreboard_born(master->shm, slot);
@@ -100,8 +101,8 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 	};
 
 	child_settle(child, &master->settings->user);
-	spawn_close_masters(master);
-	listeners_close_others(&master->listeners, -1);
+	master_close_in_child(master, -1);
+	admin_child_close_in_child(&master->admin, false);
 	scoreboard_born(master->shm, scoreboard_writer(master->shm));
 	return writer_run(&inheritance);
 }
@@ -112,7 +113,7 @@ static bool is_alone(const struct master *master)
 	for (unsigned slot = 0; slot <= master->workers; slot++)
 		if (master->children[slot].pid || master->predecessors[slot].child.pid)
 			return false;
-	return true;
+	return admin_child_is_gone(master);
 }
 
 void master_spawn(struct master *master, unsigned slot)

@@ -2,6 +2,7 @@
 #ifndef MASTER_STATE_H
 #define MASTER_STATE_H
 
+#include "master/admin_child.h"
 #include "master/child.h"
 #include "master/handover.h"
 #include "master/listen.h"
@@ -75,6 +76,7 @@ struct master {
 	enum master_phase phase;
 	struct reload reload;
 	struct upgrade upgrade;
+	struct admin_child admin;
 	const char *program; /* the path of the binary */
 	bool activated;      /* the listening sockets were passed (sd_listen_fds(3)) */
 	bool upgraded;       /* this run follows another one in the same process */
@@ -90,6 +92,10 @@ struct master {
 void master_move(struct master *master, enum master_phase to);
 /* Starts the child of a slot (`workers`: the writer). */
 void master_spawn(struct master *master, unsigned slot);
+
+/* In a child: closes what is the master's alone, and the listening sockets of all slots
+ * but one (-1: of all). */
+void master_close_in_child(struct master *master, int kept_slot);
 
 static inline struct child *master_writer(const struct master *master)
 {

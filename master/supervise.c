@@ -122,6 +122,7 @@ static void count_end(struct master *master, const struct obituary *end)
 	if (end->child != master_writer(master))
 		return;
 	shm_resync(master->shm);
+	master->admin.child.linked = false;
 	for (unsigned slot = 0; slot < master->workers; slot++) {
 		master->children[slot].linked = false;
 		master->predecessors[slot].child.linked = false;
@@ -197,6 +198,7 @@ static void supervise_reap(struct master *master)
 		reap_child(master, slot);
 		reap_predecessor(master, slot);
 	}
+	admin_child_reap(master);
 }
 
 /* ---- Links ----------------------------------------------------------------------- */
@@ -270,6 +272,8 @@ static void supervise_announce(struct master *master)
 			 LOG_TEXT("db", master->settings->worker.db));
 	for (size_t i = 0; i < master->listeners.count && !master->upgraded; i++)
 		announce_address(master, i);
+	if (!master->upgraded)
+		admin_child_announce(master);
 	notify_ready(master);
 	if (master->settings->greeting)
 		(void)dprintf(STDERR_FILENO, "pocketbook: %s\n", master->settings->greeting);
@@ -334,6 +338,7 @@ static uint64_t supervise_next(struct master *master)
 {
 	uint64_t next = earlier(notify_tick(master), handover_next(master));
 
+	next = earlier(next, admin_child_next(master));
 	if (master->phase == MASTER_WORKERS_LEAVE)
 		next = master->workers_by;
 	else if (master->phase == MASTER_WRITER_LEAVES)
@@ -363,6 +368,7 @@ static int supervise_timeout(struct master *master, bool link_again)
 static void supervise_wait(struct master *master, struct pollfd *polls, int timeout)
 {
 	struct pollfd *signals = &polls[master->workers + 1];
+	struct pollfd *admin = &polls[master->workers + 2];
 	struct channel_sender sender;
 	int number;
 
@@ -370,8 +376,11 @@ static void supervise_wait(struct master *master, struct pollfd *polls, int time
 		polls[slot] =
 			(struct pollfd){ .fd = master->children[slot].channel, .events = POLLIN };
 	*signals = (struct pollfd){ .fd = master->signals.fd, .events = POLLIN };
-	if (poll(polls, master->workers + 2, timeout) < 0)
+	*admin = (struct pollfd){ .fd = master->admin.child.channel, .events = POLLIN };
+	if (poll(polls, master->workers + 3, timeout) < 0)
 		return;
+	if (admin->revents)
+		admin_child_hear(master);
 	for (unsigned slot = 0; slot <= master->workers; slot++)
 		if (polls[slot].revents)
 			supervise_hear(master, &master->children[slot]);
@@ -381,13 +390,14 @@ static void supervise_wait(struct master *master, struct pollfd *polls, int time
 
 void supervise_run(struct master *master)
 {
-	struct pollfd *polls = mem_array(master->workers + 2, sizeof(*polls));
+	struct pollfd *polls = mem_array(master->workers + 3, sizeof(*polls));
 	bool link_again;
 
 	assert(master->phase == MASTER_OPENING || master->phase == MASTER_TAKING_OVER);
 	while (master->phase != MASTER_DONE) {
 		supervise_spawn(master);
 		link_again = supervise_link(master);
+		link_again |= admin_child_advance(master);
 		supervise_wait(master, polls, supervise_timeout(master, link_again));
 		supervise_reap(master);
 		drain_advance(master);

@@ -39,6 +39,9 @@ struct upgrade_record {
 	const char **listen;
 	size_t listen_count;
 	const char *metrics; /* NULL: none */
+	const char *admin;   /* the same */
+	int admin_listener;  /* -1: none */
+	struct child admin_child;
 	unsigned workers;
 	bool activated;
 	bool loopback; /* all sockets for clients listen there */

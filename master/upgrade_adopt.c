@@ -45,6 +45,7 @@ void upgrade_keep_settings(const struct upgrade_record *record, struct master_se
 	kept.listen = record->listen;
 	kept.listen_count = record->listen_count;
 	kept.metrics = record->metrics;
+	kept.admin = record->admin;
 	kept.workers = record->workers;
 	kept.user = kept_user(record, settings);
 	handover_keep_settings(settings, &kept, log);
@@ -101,6 +102,9 @@ enum rc upgrade_adopt(const struct upgrade_record *record, struct master *master
 	master->activated = record->activated;
 	keep_closed_on_exec(master->lock);
 	keep_closed_on_exec(master->control);
+	keep_closed_on_exec(record->admin_listener);
+	keep_closed_on_exec(record->admin_child.channel);
+	admin_child_adopt(master, record->admin_listener, &record->admin_child);
 	for (unsigned i = 0; i < record->child_count; i++)
 		keep_closed_on_exec(record->children[i].channel);
 	return adopt_listeners(record, master, err);

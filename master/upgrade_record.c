@@ -34,6 +34,10 @@ static void record_write_texts(const struct master *master, int record)
 		(void)dprintf(record, "listen %s\n", settings->listen[i]);
 	if (settings->metrics)
 		(void)dprintf(record, "metrics %s\n", settings->metrics);
+	if (settings->admin)
+		(void)dprintf(record, "admin %s\nadmin-listener %d\nadmin-child %ld %d\n",
+			      settings->admin, master->admin.listener,
+			      (long)master->admin.child.pid, master->admin.child.channel);
 }
 
 int upgrade_record_write(const struct master *master)
@@ -72,6 +76,8 @@ void upgrade_record_keep_open(const struct master *master, int fd, bool open)
 	record_mark(fd, open);
 	record_mark(master->lock, open);
 	record_mark(master->control, open);
+	record_mark(master->admin.listener, open);
+	record_mark(master->admin.child.channel, open);
 	for (size_t i = 0; i < listeners->count * listeners->slots; i++)
 		record_mark(listeners->fds[i], open);
 	for (unsigned slot = 0; slot <= master->workers; slot++)
@@ -95,19 +101,38 @@ static void record_load(int record, struct buf *text)
 	buf_put_byte(text, 0);
 }
 
-static void record_take_child(struct upgrade_record *out, const char *rest)
+static struct child record_child(const char *rest)
 {
 	long pid = 0;
 	int channel = -1;
 
 	(void)sscanf(rest, "%ld %d", &pid, &channel);
+	return (struct child){ .pid = (pid_t)pid, .channel = channel, .ready = true };
+}
+
+static void record_take_child(struct upgrade_record *out, const char *rest)
+{
 	out->children = mem_resize(out->children, out->child_count + 1, sizeof(*out->children));
-	out->children[out->child_count++] =
-		(struct child){ .pid = (pid_t)pid, .channel = channel, .ready = true };
+	out->children[out->child_count++] = record_child(rest);
+}
+
+static bool record_take_admin(struct upgrade_record *out, const char *name, const char *rest)
+{
+	if (strcmp(name, "admin") == 0)
+		out->admin = rest;
+	else if (strcmp(name, "admin-listener") == 0)
+		out->admin_listener = atoi(rest);
+	else if (strcmp(name, "admin-child") == 0)
+		out->admin_child = record_child(rest);
+	else
+		return false;
+	return true;
 }
 
 static void record_take(struct upgrade_record *out, const char *name, const char *rest)
 {
+	if (record_take_admin(out, name, rest))
+		return;
 	if (strcmp(name, "program") == 0)
 		out->program = rest;
 	else if (strcmp(name, "db") == 0)
@@ -174,6 +199,8 @@ enum rc upgrade_record_read(struct upgrade_record *out, struct error *err)
 
 	*out = (struct upgrade_record){ .dry_run = value && strchr(value, 'T'),
 					.lock = -1,
+					.admin_listener = -1,
+					.admin_child = { .channel = -1 },
 					.control = -1 };
 	(void)unsetenv(UPGRADE_VARIABLE);
 	record_load(record, &out->text);

@@ -6,10 +6,22 @@ www_sources = \
 	%D%/package-lock.json \
 	%D%/tsconfig.json \
 	%D%/build.mjs \
+	%D%/build-admin.mjs \
 	%D%/embed.mjs \
 	%D%/library.mjs \
 	%D%/sbom.mjs \
 	%D%/package.mjs \
+	%D%/admin/admin.css \
+	%D%/admin/api.ts \
+	%D%/admin/audit.tsx \
+	%D%/admin/backup.tsx \
+	%D%/admin/chart.tsx \
+	%D%/admin/documents.tsx \
+	%D%/admin/index.html \
+	%D%/admin/main.tsx \
+	%D%/admin/numbers.tsx \
+	%D%/admin/tokens.tsx \
+	%D%/admin/ui.tsx \
 	%D%/adapters/async-storage.ts \
 	%D%/adapters/file.ts \
 	%D%/adapters/initial.ts \

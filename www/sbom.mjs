@@ -34,7 +34,7 @@ const versionOf = (name) => `VERSION-OF-${name}`
 /** The names of the packages with files in the bundles. */
 async function findBundled() {
 	const { metafile } = await esbuild.build({
-		absWorkingDir: here, entryPoints: ['page/app.ts', 'page/app.css', 'client/index.ts'], outdir: 'dist', bundle: true, format: 'esm',
+		absWorkingDir: here, entryPoints: ['page/app.ts', 'page/app.css', 'client/index.ts', 'admin/main.tsx', 'admin/admin.css'], outdir: 'dist', bundle: true, format: 'esm', jsx: 'automatic', jsxImportSource: 'preact',
 		loader: { '.png': 'file', '.svg': 'file', '.woff2': 'file' }, write: false, metafile: true, logLevel: 'error',
 	})
 	return new Set(Object.keys(metafile.inputs).map((path) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean))

@@ -1,0 +1,86 @@
+/* GET /api/tokens: all tokens, with their rights and quotas and what their users have
+ * stored. See route.c; changes are in tokens_change.c. */
+#include "admin/api.h"
+
+#include "admin/writer_client.h"
+#include "auth/grant.h"
+#include "auth/quota.h"
+#include "base/clock.h"
+#include "transit/envelope.h"
+
+static void put_grants(struct buf *out, const struct store_token *token)
+{
+	json_open_list(out, "groups");
+	for (size_t i = 0; i < token->grant_count; i++) {
+		if (grant_is_admin(&token->grants[i]))
+			continue;
+		envelope_next(out);
+		envelope_open(out);
+		json_text(out, "group", token->grants[i].group);
+		json_flag(out, "write", token->grants[i].write);
+		envelope_close(out);
+	}
+	envelope_close_list(out);
+}
+
+/* What is stored, and the limit that applies; null: none. */
+static void put_quotas(struct buf *out, const struct store_token *token,
+		       const struct store_quota *server)
+{
+	json_open(out, "quotas");
+	for (unsigned kind = 0; kind < STORE_QUOTA_COUNT; kind++) {
+		const int64_t limit =
+			quota_limit(&token->quota, server, (enum store_quota_kind)kind);
+
+		json_open(out, quota_name((enum store_quota_kind)kind));
+		if (kind < STORE_QUOTA_STORED)
+			json_number(out, "used", token->usage[kind]);
+		if (limit > 0)
+			json_signed(out, "limit", limit);
+		json_flag(out, "own", token->quota.limits[kind] != STORE_QUOTA_DEFAULT);
+		envelope_close(out);
+	}
+	envelope_close(out);
+}
+
+static void put_token(struct buf *out, const struct store_token *token,
+		      const struct store_quota *server)
+{
+	envelope_next(out);
+	envelope_open(out);
+	json_text(out, "id", token->id);
+	json_text(out, "user", token->user);
+	json_flag(out, "admin", grants_have_admin(token->grants, token->grant_count));
+	put_grants(out, token);
+	json_time(out, "created", token->created);
+	json_time(out, "expires", token->expires);
+	json_flag(out, "expired", token->expires && token->expires <= clock_wall());
+	put_quotas(out, token, server);
+	envelope_close(out);
+}
+
+static void on_listed(void *arg, enum rc rc, const struct store_reply *reply)
+{
+	struct exchange *exchange = arg;
+	struct buf out = BUF_EMPTY;
+
+	if (rc != RC_OK || reply->rc != RC_OK) {
+		answer_failed(exchange, rc != RC_OK ? rc : reply->rc);
+		return;
+	}
+	envelope_open(&out);
+	json_open_list(&out, "tokens");
+	for (size_t i = 0; i < reply->token_count; i++)
+		put_token(&out, &reply->tokens[i], &reply->quota);
+	envelope_close_list(&out);
+	envelope_close(&out);
+	answer_json(exchange, 200, &out);
+}
+
+void api_tokens(struct exchange *exchange)
+{
+	const struct store_request request = { .kind = STORE_TOKEN_LIST };
+	const struct actor actor = exchange_actor(exchange);
+
+	writer_client_ask(exchange->admin->writer, &actor, &request, on_listed, exchange);
+}

@@ -1,0 +1,57 @@
+// A live chart (uPlot). What it shows is also text: its newest numbers, and the tables.
+import { useEffect, useRef } from 'preact/hooks'
+import uPlot from 'uplot'
+
+export interface Line { label: string; color: string }
+
+const style = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+function options(width: number, lines: Line[], unit: string): uPlot.Options {
+	const axis = { stroke: style('--faint'), grid: { stroke: style('--rule'), width: 1 }, ticks: { show: false }, font: '11px DM Mono, monospace' }
+	return {
+		width,
+		height: 150,
+		legend: { show: false },
+		cursor: { show: false },
+		scales: { y: { range: (_u, _min, max) => [0, Math.max(1, max * 1.1)] } },
+		axes: [{ ...axis, space: 90, size: 26, values: '{HH}:{mm}:{ss}' }, { ...axis, size: 52, values: (_u, ticks) => ticks.map((tick) => `${Intl.NumberFormat('en', { notation: 'compact' }).format(tick)}${unit}`) }],
+		series: [{}, ...lines.map(({ label, color }) => ({ label, stroke: style(color), width: 1.5, points: { show: false } }))],
+	}
+}
+
+export function Chart({ title, unit = '', lines, data }: { title: string; unit?: string; lines: Line[]; data: uPlot.AlignedData }) {
+	const element = useRef<HTMLDivElement>(null)
+	const plot = useRef<uPlot>()
+	useEffect(() => {
+		const make = () => {
+			plot.current?.destroy()
+			plot.current = new uPlot(options(element.current!.clientWidth, lines, unit), data, element.current!)
+		}
+		make()
+		const dark = matchMedia('(prefers-color-scheme: dark)')
+		const size = new ResizeObserver(() => plot.current?.setSize({ width: element.current!.clientWidth, height: 150 }))
+		size.observe(element.current!)
+		dark.addEventListener('change', make)
+		return () => {
+			size.disconnect()
+			dark.removeEventListener('change', make)
+			plot.current?.destroy()
+		}
+	}, [])
+	useEffect(() => plot.current?.setData(data), [data])
+	const newest = lines.map(({ label }, i) => {
+		const number = data[i + 1]?.at(-1) ?? 0
+		return { label, text: `${number < 10 ? Math.round(number * 10) / 10 : Math.round(number).toLocaleString('en')}${unit}` }
+	})
+	return (
+		<figure class="chart">
+			<figcaption>
+				{title}
+				{newest.map(({ label, text }, i) => (
+					<span key={label} class={`key key-${i}`}>{label ? `${label} ` : ''}<b>{text}</b></span>
+				))}
+			</figcaption>
+			<div ref={element} aria-hidden="true" />
+		</figure>
+	)
+}

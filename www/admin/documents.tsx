@@ -1,0 +1,114 @@
+// Groups with their sizes, and the documents of one: look, edit, delete, find what was
+// deleted.
+import { useEffect, useState } from 'preact/hooks'
+import { call, query, type Doc, type Group, type Page } from './api.js'
+import { bytes, Confirm, count, Dialog, Failure, Form, problem, useLoaded } from './ui.js'
+
+function Groups({ go }: { go: (group: string) => void }) {
+	const { value, error, reload } = useLoaded(() => call<{ groups: Group[]; count: number }>('groups'))
+	const [by, setBy] = useState<'group' | 'documents' | 'bytes'>('group')
+	const sorted = value && [...value.groups].sort((a, b) => (by === 'group' ? (a.group < b.group ? -1 : 1) : b[by] - a[by]))
+	return (
+		<>
+			<div class="bar">
+				<form onSubmit={(event) => (event.preventDefault(), go(String(new FormData(event.currentTarget as HTMLFormElement).get('group'))))}>
+					<label>Open group <input name="group" required autocomplete="off" spellcheck={false} /></label> <button type="submit">Open</button>
+				</form>
+				<label>Sort by{' '}
+					<select value={by} onChange={(event) => setBy(event.currentTarget.value as typeof by)}>
+						<option value="group">name</option><option value="documents">documents</option><option value="bytes">bytes</option>
+					</select>
+				</label>
+				<button type="button" onClick={reload}>Count again</button>
+			</div>
+			<Failure text={error} />
+			{!sorted && !error && <p class="quiet" role="status">Counting…</p>}
+			{sorted && (
+				<div class="wide">
+					<table>
+						<caption>{count(value.count)} {value.count === 1 ? 'group' : 'groups'}, without those nested in them</caption>
+						<thead><tr><th>Group</th><th class="n">Documents</th><th class="n">Deleted</th><th class="n">Bytes</th></tr></thead>
+						<tbody>
+							{sorted.map(({ group, documents, tombstones, bytes: size }) => (
+								<tr key={group}>
+									<th scope="row"><a href={`#/documents/${encodeURIComponent(group)}`}>{group}</a></th>
+									<td class="n">{count(documents)}</td><td class="n">{count(tombstones)}</td><td class="n">{bytes(size)}</td>
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</div>
+			)}
+		</>
+	)
+}
+
+/** One document as text that can be edited: JSON, or Transit if JSON would lose types. */
+function Edit({ id, done, close }: { id: string; done: () => void; close: () => void }) {
+	const { value: doc, error } = useLoaded(() => call<Doc>(`document?${query({ id })}`), [id])
+	const [removing, setRemoving] = useState(false)
+	if (!doc) return <Dialog title={id} close={close}>{error ? <Failure text={error} /> : <p class="quiet">Reading…</p>}</Dialog>
+	const write = async (change: object) => {
+		const answer = await call<{ status: string; version: number }>('document', { id, base: doc.version, ...change })
+		if (answer.status === 'conflict') throw new Error(`somebody has written version ${answer.version} meanwhile; close this and look again`)
+		done()
+	}
+	const save = async (data: FormData) => {
+		const text = String(data.get('text'))
+		await write(doc.transit === undefined ? { value: JSON.parse(text) } : { transit: text })
+	}
+	if (removing) return <Confirm title={`Delete ${id}`} text="Every client deletes it too." button="Delete" act={() => write({ deleted: true })} close={() => setRemoving(false)} />
+	return (
+		<Dialog title={id} close={close}>
+			<p class="quiet">Version {count(doc.version)}{doc.deleted && ', deleted'}{doc.damaged && ', damaged'}{doc.transit !== undefined && ', in Transit'}</p>
+			<Form button={doc.deleted ? 'Write it again' : 'Save'} send={save} close={close}>
+				<textarea name="text" aria-label="Value" rows={14} spellcheck={false} autofocus>{doc.transit ?? (doc.deleted || doc.damaged ? '' : JSON.stringify(doc.value, null, 2))}</textarea>
+			</Form>
+			{!doc.deleted && <p><button type="button" class="danger" onClick={() => setRemoving(true)}>Delete…</button></p>}
+		</Dialog>
+	)
+}
+
+function Documents({ group }: { group: string }) {
+	const [docs, setDocs] = useState<Doc[]>([])
+	const [next, setNext] = useState<Page>()
+	const [deleted, setDeleted] = useState(false)
+	const [error, setError] = useState<string>()
+	const [id, setId] = useState<string>()
+	const load = (since?: string) =>
+		call<Page>(`documents?${query({ group, ...(since ? { since } : {}), ...(deleted ? { deleted: '1' } : {}) })}`).then(
+			(page) => (setDocs((old) => (since ? [...old, ...page.documents] : page.documents)), setNext(page), setError(undefined)),
+			(failure) => setError(problem(failure)),
+		)
+	useEffect(() => void load(), [group, deleted])
+	return (
+		<>
+			<div class="bar">
+				<p><a href="#/documents">All groups</a> / <b>{group}</b></p>
+				<label class="check"><input type="checkbox" checked={deleted} onChange={(event) => setDeleted(event.currentTarget.checked)} /> Deleted ones</label>
+			</div>
+			<Failure text={error} />
+			<div class="wide">
+				<table>
+					<caption>{deleted ? 'Deleted documents' : 'Documents'}, those changed last at the end</caption>
+					<thead><tr><th>Id</th><th class="n">Version</th><th>Value</th></tr></thead>
+					<tbody>
+						{docs.filter((doc) => deleted || !doc.deleted).map((doc) => (
+							<tr key={doc.id}>
+								<th scope="row"><button type="button" class="link" onClick={() => setId(doc.id)}>{doc.id}</button></th>
+								<td class="n">{count(doc.version)}</td>
+								<td class="mono cut">{doc.deleted ? 'deleted' : doc.damaged ? 'damaged' : JSON.stringify(doc.value)}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</div>
+			{next?.more && <p><button type="button" onClick={() => void load(next.cursor)}>More</button></p>}
+			{id !== undefined && <Edit id={id} done={() => (setId(undefined), void load())} close={() => setId(undefined)} />}
+		</>
+	)
+}
+
+export function DocumentsView({ rest }: { rest: string }) {
+	return rest ? <Documents group={decodeURIComponent(rest)} /> : <Groups go={(group) => (location.hash = `#/documents/${encodeURIComponent(group)}`)} />
+}

@@ -1,0 +1,120 @@
+// Tokens: list, make, rotate, revoke, quota.
+import { useState } from 'preact/hooks'
+import { call, type Minted, type Quota, type Token } from './api.js'
+import { bytes, Confirm, count, Dialog, Failure, Field, Form, Secret, useLoaded, when } from './ui.js'
+
+type Open = { what: 'add' } | { what: 'rotate' | 'revoke' | 'set'; token: Token } | { what: 'made'; made: Minted; user: string } | undefined
+
+const DAY = 86400
+
+/** Seconds, from days; undefined: none were given. */
+const days = (data: FormData, name: string) => {
+	const text = String(data.get(name) ?? '').trim()
+	return text === '' ? undefined : Math.round(Number(text) * DAY)
+}
+
+const words = (text: FormDataEntryValue | null) => String(text ?? '').split(/[\s,]+/).filter(Boolean)
+
+function uses(name: string, { used, limit }: Quota) {
+	const shown = name === 'bytes' ? bytes : count
+	if (!used && !limit) return null
+	return <li key={name}>{name} {used !== undefined && shown(used)}{limit && `${used !== undefined ? ' of ' : ''}${shown(limit)}`}{name === 'pushes' && ' a minute'}</li>
+}
+
+function Row({ token, open }: { token: Token; open: (open: Open) => void }) {
+	return (
+		<tr class={token.expired ? 'over' : ''}>
+			<th scope="row">{token.user}{token.admin && <span class="tag">admin</span>}</th>
+			<td class="mono">{token.id}</td>
+			<td>{token.groups.map(({ group, write }) => <span key={group} class="grant">{group === '*' ? 'all groups' : group}{!write && <small> read</small>}</span>)}</td>
+			<td class="nowrap">{token.expired ? 'expired' : when(token.expires) || 'never'}</td>
+			<td><ul class="uses">{Object.entries(token.quotas).map(([name, quota]) => uses(name, quota))}</ul></td>
+			<td class="acts">
+				<button type="button" onClick={() => open({ what: 'set', token })} aria-label={`Change the quota of ${token.id}`}>Quota</button>
+				<button type="button" onClick={() => open({ what: 'rotate', token })} aria-label={`Rotate ${token.id}`}>Rotate</button>
+				<button type="button" onClick={() => open({ what: 'revoke', token })} aria-label={`Revoke ${token.id}`}>Revoke</button>
+			</td>
+		</tr>
+	)
+}
+
+function Add({ made, close }: { made: (made: Minted, user: string) => void; close: () => void }) {
+	const send = async (data: FormData) => {
+		const user = String(data.get('user')).trim()
+		const quota = String(data.get('quota')).trim()
+		made(await call<Minted>('tokens', { user, groups: words(data.get('groups')), admin: data.get('admin') === 'on', expires: days(data, 'days'), quota: quota || undefined }), user)
+	}
+	return (
+		<Dialog title="New token" close={close}>
+			<Form button="Make it" send={send} close={close}>
+				<Field label="User"><input name="user" required maxLength={128} autocomplete="off" spellcheck={false} autofocus /></Field>
+				<Field label="Groups" hint="Each with all groups nested in it; * is all, and :ro at the end means read only."><input name="groups" placeholder="notes club:ro" autocomplete="off" spellcheck={false} /></Field>
+				<Field label="Expires in days" hint="Empty: never."><input name="days" type="number" min="1" max="36500" /></Field>
+				<Field label="Quota" hint="Such as bytes=1G,documents=100000. Empty: the server’s."><input name="quota" autocomplete="off" spellcheck={false} /></Field>
+				<label class="check"><input type="checkbox" name="admin" /> May use this page, as you do</label>
+			</Form>
+		</Dialog>
+	)
+}
+
+function Rotate({ token, made, close }: { token: Token; made: (made: Minted, user: string) => void; close: () => void }) {
+	return (
+		<Dialog title={`Rotate a token of ${token.user}`} close={close}>
+			<Form button="Rotate" close={close} send={async (data) => made(await call<Minted>('tokens/rotate', { id: token.id, expires: days(data, 'days'), grace: days(data, 'grace') }), token.user)}>
+				<p>A new token takes the place of {token.id}, with the same rights.</p>
+				<Field label="The old one stays for days" hint="0: it ends at once."><input name="grace" type="number" min="0" max="36500" value="0" required /></Field>
+				<Field label="The new one expires in days" hint="Empty: when the old one would have; 0: never."><input name="days" type="number" min="0" max="36500" /></Field>
+			</Form>
+		</Dialog>
+	)
+}
+
+function SetQuota({ token, done, close }: { token: Token; done: () => void; close: () => void }) {
+	return (
+		<Dialog title={`Quota of ${token.user}`} close={close}>
+			<Form button="Change" close={close} send={async (data) => (await call('tokens/set', { id: token.id, quota: String(data.get('quota')).trim() }), done())}>
+				<Field label="Quota" hint="bytes, documents, groups, streams, pushes (a minute): a number, off, or default; those that are not named stay."><input name="quota" placeholder="bytes=1G,pushes=600" required autocomplete="off" spellcheck={false} autofocus /></Field>
+			</Form>
+		</Dialog>
+	)
+}
+
+export function TokensView() {
+	const { value, error, reload } = useLoaded(() => call<{ tokens: Token[] }>('tokens'))
+	const [open, setOpen] = useState<Open>()
+	const [filter, setFilter] = useState('')
+	const close = () => setOpen(undefined)
+	const done = () => (close(), reload())
+	const made = (minted: Minted, user: string) => (setOpen({ what: 'made', made: minted, user }), reload())
+	const shown = value?.tokens.filter(({ user, id, groups }) => [user, id, ...groups.map(({ group }) => group)].some((text) => text.includes(filter)))
+	return (
+		<>
+			<div class="bar">
+				<label>Find <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} placeholder="user, id or group" /></label>
+				<button type="button" class="main-button" onClick={() => setOpen({ what: 'add' })}>New token</button>
+			</div>
+			<Failure text={error} />
+			{shown && (
+				<div class="wide">
+					<table>
+						<caption>{count(shown.length)} {shown.length === 1 ? 'token' : 'tokens'}</caption>
+						<thead><tr><th>User</th><th>Id</th><th>Groups</th><th>Expires</th><th>Uses</th><th><span class="unseen">Actions</span></th></tr></thead>
+						<tbody>{shown.map((token) => <Row key={token.id} token={token} open={setOpen} />)}</tbody>
+					</table>
+				</div>
+			)}
+			{open?.what === 'add' && <Add made={made} close={close} />}
+			{open?.what === 'rotate' && <Rotate token={open.token} made={made} close={close} />}
+			{open?.what === 'set' && <SetQuota token={open.token} done={done} close={close} />}
+			{open?.what === 'revoke' && (
+				<Confirm title={`Revoke a token of ${open.token.user}`} text={`Whoever uses ${open.token.id} is signed out at once. This cannot be undone.`} button="Revoke" act={() => call('tokens/revoke', { id: open.token.id }).then(reload)} close={close} />
+			)}
+			{open?.what === 'made' && (
+				<Dialog title={`The token of ${open.user}`} close={close}>
+					<Secret text={open.made.token} what="the token" />
+					<p class="buttons"><button type="button" onClick={close}>Done</button></p>
+				</Dialog>
+			)}
+		</>
+	)
+}
