@@ -72,12 +72,15 @@ EXTRA_DIST += \
 	doc/guides/vite.md \
 	doc/client.md \
 	doc/clojurescript.md \
+	doc/admin.png \
+	doc/admin.schema.json \
 	doc/inspector.png \
 	doc/page.png \
 	doc/log-events.md \
 	doc/performance \
 	doc/performance.md \
 	doc/protocol.schema.json \
+	doc/operators.md \
 	doc/recipes.md \
 	doc/reliability.md \
 	doc/scale-out.md \

@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../', import.meta.url))
 const SECTIONS = [
 	['Guides', ['README.md', 'doc/guides/first-app.md', 'doc/guides/react.md', 'doc/clojurescript.md', 'doc/guides/vite.md', 'doc/guides/offline.md', 'doc/guides/conflicts.md', 'doc/guides/encryption.md', 'doc/guides/*']],
 	['Libraries', ['doc/client.md', 'clients/python/README.md', 'examples/README.md']],
-	['Operation', ['doc/recipes.md', 'doc/scale-out.md', 'doc/watching.md', 'doc/log-events.md']],
+	['Operation', ['doc/operators.md', 'doc/recipes.md', 'doc/scale-out.md', 'doc/watching.md', 'doc/log-events.md']],
 	['Protocol', ['doc/protocol.md', 't/conformance/README.md']],
 	['Promises', ['doc/reliability.md', 'SECURITY.md', 'doc/performance.md']],
 	['More', ['doc/*', 'HACKING.md', 't/README.md', 'bench/README.md', 'NEWS']],

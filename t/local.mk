@@ -80,7 +80,8 @@ process_tests = \
 	%D%/0945-postgres-outage.sh \
 	%D%/0948-postgres-network.sh \
 	%D%/0950-postgres-lanes.sh \
-	%D%/0960-copy.sh
+	%D%/0960-copy.sh \
+	%D%/1000-admin.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 if POSTGRESQL
@@ -93,6 +94,9 @@ TESTS += $(process_tests)
 
 # What runs with node is brought along, and run by ./dev test.
 page_tests = \
+	%D%/page/admin-pictures.mjs \
+	%D%/page/admin-server.mjs \
+	%D%/page/admin.test.mjs \
 	%D%/page/bundle.mjs \
 	%D%/page/chromium.mjs \
 	%D%/page/daily.test.mjs \

@@ -105,6 +105,11 @@ class RealServer {
 		return this.#command('token', 'add', '--user', user, ...groups.flatMap((group) => ['--group', group]))
 	}
 
+	/** A token for the admin page. */
+	adminToken(user) {
+		return this.#command('token', 'add', '--user', user, '--admin')
+	}
+
 	revoke(token) {
 		this.#command('token', 'revoke', token.split('_')[1])
 	}

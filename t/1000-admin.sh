@@ -1,0 +1,154 @@
+#!/bin/bash
+# The admin page's process: who may reach its API, what the API does, that each change
+# is in the audit file, and that a reload and an upgrade leave its socket open.
+. "$(dirname "$0")/lib.sh"
+
+admin_token=$("$POCKETBOOK" token add --db "$db" --user ada --admin 2>/dev/null)
+token=$("$POCKETBOOK" token add --db "$db" --user ann --group notes 2>/dev/null)
+like "$("$POCKETBOOK" token list --json --db "$db")" '"groups":\[\],"admin":true' "an admin token has no groups"
+
+# admin_url: where the page is
+find_admin() { admin_url=$(sed -n 's/.*admin page at \(http:[^ ]*\).*/\1/p' "$log" | head -1); }
+# api PATH [CURL-OPTION...]: as the administrator
+api() {
+	api_path=$1
+	shift
+	curl -s -H 'X-Pocketbook-Admin: 1' -H "Authorization: Bearer $admin_token" "$@" "$admin_url/api/$api_path"
+}
+# post PATH JSON
+post() { api "$1" -H 'Content-Type: application/json' --data-binary "$2"; }
+# refused CURL-OPTION...: the code of the answer for /api/session
+refused() { curl -s "$@" "$admin_url/api/session" | field code; }
+# as_ann PATH: the status for the member's token
+as_ann() { status_of -H "Authorization: Bearer $token" "$url/$1"; }
+
+# ---- Who may ----
+
+serve --admin 127.0.0.1:0
+find_admin
+field=(-H 'X-Pocketbook-Admin: 1')
+own=(-H "Authorization: Bearer $admin_token")
+is "$(refused "${field[@]}")" unauthorized "no token: refused"
+is "$(refused "${field[@]}" -H "Authorization: Bearer $token")" forbidden "a member's token: refused"
+is "$(refused "${field[@]}" -H 'Authorization: Bearer pbk_0')" unauthorized "no token at all: refused"
+is "$(refused "${own[@]}")" forbidden "without the field that pages of other sites cannot send: refused"
+is "$(refused "${own[@]}" "${field[@]}" -H 'Origin: http://evil.example')" forbidden "another origin: refused"
+is "$(refused "${own[@]}" "${field[@]}" -H 'Origin: null')" forbidden "no origin: refused"
+is "$(refused "${own[@]}" "${field[@]}" -H 'Sec-Fetch-Site: cross-site')" forbidden "another site: refused"
+is "$(refused "${own[@]}" "${field[@]}" -H 'Host: evil.example')" misdirected "another name: refused"
+is "$(refused "${own[@]}" -X OPTIONS -H 'Origin: http://evil.example')" method-not-allowed "a preflight is refused"
+like "$(api session -H "Origin: $admin_url")" '"user":"ada"' "an admin token: accepted, from the page's origin"
+is "$(status_of -H "Authorization: Bearer $admin_token" "$url/sync?group=notes")" 403 "it opens no documents"
+like "$(curl -s -H "Authorization: Bearer $admin_token" "$url/whoami")" '"groups":\[\]' "and says so"
+like "$(curl -si "$admin_url/")" "script-src 'self'; style-src 'self'" "the page has a strict policy"
+unlike "$(curl -s "$admin_url/")" '<script>|<style|style=' "and nothing inline"
+is "$(status_of "$admin_url/pocketbook.js")" 404 "nothing else is there"
+is "$(status_of "$url/api/session")" 404 "and the API is not on the server's own address"
+
+# ---- Numbers, documents, groups ----
+
+push '{"docs":[]}' >/dev/null
+curl -s "$url/sync" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' \
+	-d '{"docs":[{"id":"notes:1","value":{"a":1}},{"id":"notes:2","value":2},{"id":"notes:x:3","value":"three"}]}' >/dev/null
+like "$(api numbers)" '"name":"writer","pid":[0-9]+,"state":"serving"' "the numbers of all processes"
+like "$(api groups)" '"group":"notes","documents":2,"tombstones":0,"bytes":22' "groups with counts and bytes"
+like "$(api 'documents?group=notes')" '"id":"notes:1","version":1,"sequence":[0-9]+,"value":\{"a":1\}' "documents of a group"
+is "$(api 'documents?group=notes:' | field code)" bad-request "a malformed group"
+is "$(api 'document?id=notes:0' | field code)" not-found "a document that is not there"
+like "$(post document '{"id":"notes:1","base":1,"value":{"a":2}}')" '"status":"ok","version":2' "a document is changed"
+like "$(post document '{"id":"notes:1","base":1,"value":{"a":3}}')" '"status":"conflict","version":2' "but not on a version that has gone"
+like "$(post document '{"id":"notes:2","base":1,"deleted":true}')" '"status":"ok"' "and deleted"
+like "$(api 'documents?group=notes&deleted=1')" '\[\{"id":"notes:2","version":2,"sequence":[0-9]+,"deleted":true\}\]' "what was deleted is found"
+like "$(post document '{"id":"notes:t","transit":"[\"~#set\",[1]]"}')" '"status":"ok"' "Transit is written"
+like "$(api 'document?id=notes:t')" '"transit":"\{' "and comes with its types"
+for bad in '{"id":"notes:1"}' '{"id":"notes","value":1}' '{"id":"notes:1","value":1,"deleted":true}' '{"id":"notes:1","value":1,"x":1}' '[]' '{'; do
+	is "$(post document "$bad" | field code)" bad-request "refused: $bad"
+done
+is "$(api document -d '{"id":"notes:1","value":1}' | field code)" unsupported-media-type "a form is no JSON"
+
+# ---- Tokens ----
+
+made=$(post tokens '{"user":"ben","groups":["notes:ro","club"],"expires":86400,"quota":"bytes=1M"}')
+ben=$(printf '%s' "$made" | field token)
+ben_id=$(printf '%s' "$made" | field id)
+is "$(status_of -H "Authorization: Bearer $ben" "$url/sync?group=club")" 200 "a new token works"
+like "$(api tokens)" "\"id\":\"$ben_id\",\"user\":\"ben\",\"admin\":false,\"groups\":\[\{\"group\":\"notes\",\"write\":false\},\{\"group\":\"club\",\"write\":true\}\]" "and is listed"
+unlike "$(api tokens)" "$ben" "without its secret"
+like "$(post tokens/set "{\"id\":\"$ben_id\",\"quota\":\"pushes=5\"}")" '^\{' "its quota is changed"
+like "$(api tokens)" '"pushes":\{"limit":5,"own":true\}' "and seen"
+new=$(post tokens/rotate "{\"id\":\"$ben_id\"}" | field token)
+is "$(status_of -H "Authorization: Bearer $ben" "$url/sync?group=club")" 401 "after a rotation the old one is refused"
+is "$(status_of -H "Authorization: Bearer $new" "$url/sync?group=club")" 200 "and the new one works"
+post tokens/revoke "{\"id\":\"$(printf '%s' "$new" | cut -d_ -f2)\"}" >/dev/null
+is "$(status_of -H "Authorization: Bearer $new" "$url/sync?group=club")" 401 "a revoked one does not"
+is "$(post tokens/revoke '{"id":"0123456789abcdef"}' | field code)" not-found "there is no such token"
+for bad in '{"user":"","groups":["a"]}' '{"user":"x"}' '{"user":"x","groups":["a:"]}' '{"user":"x","groups":["a","a:ro"]}' '{"user":"x","groups":["pocketbook-admin:"]}' '{"user":"x","groups":["a"],"quota":"bytes=0"}'; do
+	is "$(post tokens "$bad" | field code)" bad-request "refused: $bad"
+done
+
+# ---- The backup ----
+
+ticket=$(api backup -X POST | field ticket)
+curl -s -o "$work/copy.db" "$admin_url/api/backup/file?ticket=$ticket"
+"$POCKETBOOK" check --db "$work/copy.db" >/dev/null 2>&1
+ok $? "a backup is downloaded whole"
+like "$("$POCKETBOOK" doc get notes:1 --db "$work/copy.db")" 'VALUE +\{"a":2\}' "with the documents"
+is "$(status_of "$admin_url/api/backup/file?ticket=$ticket")" 401 "its ticket is good for once"
+is "$(find "$work" -name '*unfinished*' -o -name '#*' | wc -l)" 0 "nothing is left of it"
+
+# ---- The audit file ----
+
+like "$(api audit)" 'act=push command=.{2}admin page.{2} admin_token=[0-9a-f]{16} admin=ada written=1 deleted=0 first=notes:1' "a change has the name of its administrator"
+for act in token_add token_set token_rotate token_revoke push; do
+	like "$(cat "$db.audit")" "act=$act command=\"admin page\" admin_token=${admin_token:4:16} admin=ada" "audited: $act"
+done
+unlike "$(cat "$db.audit" "$log")" "${ben##*_}|${admin_token##*_}" "no secret is in the audit file or the log"
+
+# ---- Reload, upgrade, the end of the writer, the end of the process ----
+
+same() { [ "$(api session | field user)" = ada ]; }
+before=$(newest admin)
+kill -HUP "$server"
+wait_for "a reload is done" grep -q event=reloaded "$log"
+wait_for "another process serves the page" same
+kill -USR2 "$server"
+wait_for "an upgrade is done" grep -q event=upgraded "$log"
+wait_for "the page is there" same
+like "$(post document '{"id":"notes:9","value":9}')" '"status":"ok"' "and writes"
+[ "$before" != "$(newest admin)" ]
+ok $? "by another process"
+writes() { post document '{"id":"notes:10","base":0,"value":10}' | grep -q '"status"'; }
+kill -KILL "$(writer)"
+wait_for "it finds the next writer" writes
+kill -KILL "$(newest admin)"
+wait_for "if it is killed, it comes again" same
+is "$(as_ann 'sync?group=notes')" 200 "and the server serves"
+stop
+is "$status" 0 "the server ends in order"
+
+# ---- A Unix socket, and addresses ----
+
+serve --admin "$work/admin.sock"
+is "$(stat -c %a "$work/admin.sock")" 600 "the socket is its user's alone"
+by_socket() { curl -s --unix-socket "$work/admin.sock" "$@"; }
+like "$(by_socket "${field[@]}" http://localhost/api/session)" '"socket":true' "by the socket, no token is needed"
+is "$(by_socket http://localhost/api/session | field code)" forbidden "but the field is"
+is "$(by_socket "${field[@]}" -H 'Origin: http://evil.example' http://localhost/api/session | field code)" forbidden "and the origin is the page's"
+stop
+[ ! -e "$work/admin.sock" ]
+ok $? "the socket is removed"
+
+"$POCKETBOOK" serve --db "$db" --listen 127.0.0.1:0 --admin 0.0.0.0:0 2>"$work/refusal"
+is $? 2 "another address than loopback needs a proxy"
+like "$(cat "$work/refusal")" 'trusted-proxy' "which the error says"
+serve --admin 0.0.0.0:0 --trusted-proxy 192.0.2.1
+admin_url=http://127.0.0.1:$(sed -n 's/.*admin page at http:.*:\([0-9]*\)$/\1/p' "$log")
+is "$(refused "${own[@]}" "${field[@]}")" forbidden "and answers that proxy alone"
+stop
+serve --admin 0.0.0.0:0 --trusted-proxy 127.0.0.1 --server-name notes.example
+admin_url=http://127.0.0.1:$(sed -n 's/.*admin page at http:.*:\([0-9]*\)$/\1/p' "$log")
+like "$(api session -H 'Host: notes.example' -H 'Origin: https://notes.example')" '"user":"ada"' "which comes with the server's name"
+is "$(refused "${field[@]}")" unauthorized "and a token"
+stop
+
+finish

@@ -1,0 +1,123 @@
+// The admin page in Chromium: signing in, each view, a token and a document changed, by
+// keyboard too; and that the API's bodies are as doc/admin.schema.json says.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import { startAdminServer } from './admin-server.mjs'
+import { openPage, until } from './chromium.mjs'
+import { pull, push } from './server.mjs'
+
+const require = createRequire(new URL('../../www/', import.meta.url))
+const ajv = new (require('ajv/dist/2020').default)({ strict: false })
+require('ajv-formats').default(ajv)
+ajv.addSchema(JSON.parse(readFileSync(new URL('../../doc/admin.schema.json', import.meta.url), 'utf8')))
+const matches = (name, value) => {
+	const validate = ajv.getSchema(`urn:pocketbook:admin:1#/$defs/${name}`)
+	assert.ok(validate(value), `${name}: ${ajv.errorsText(validate.errors)}`)
+}
+
+let server, ann
+before(async () => {
+	server = await startAdminServer()
+	ann = server.token('ann', 'notes')
+	await push(server, [{ id: 'notes:1', value: { text: 'one' } }, { id: 'notes:2', value: { text: 'two' } }], ann)
+})
+after(() => server.close())
+
+async function open(t, view, options) {
+	const page = await openPage(t, { url: server.admin.url }, { path: `#/${view}`, ...options })
+	await page.fill('input[name=token]', server.admin.token)
+	await page.press('input[name=token]', 'Enter')
+	await page.waitForSelector('nav')
+	return page
+}
+
+test('a token is needed, and a member’s does not do', async (t) => {
+	const page = await openPage(t, { url: server.admin.url })
+	await page.fill('input[name=token]', ann)
+	await page.press('input[name=token]', 'Enter')
+	await page.waitForSelector('.failure:has-text("no token of an administrator")')
+	assert.equal(await page.locator('nav').count(), 0)
+	await page.fill('input[name=token]', server.admin.token)
+	await page.press('input[name=token]', 'Enter')
+	await page.waitForSelector('nav')
+	assert.equal(await page.evaluate(() => document.cookie), '')
+	await page.click('text=Sign out')
+	await page.waitForSelector('input[name=token]')
+	assert.equal(await page.evaluate(() => sessionStorage.length), 0)
+})
+
+test('numbers come in, and are text too', async (t) => {
+	const page = await open(t, 'numbers')
+	await page.waitForSelector('dd:has-text("2")')
+	await page.waitForFunction(() => [...document.querySelectorAll('figcaption')].some((one) => /Requests a second/.test(one.textContent)))
+	await page.waitForSelector('tbody tr:has-text("writer") td.good:has-text("serving")')
+	assert.equal(await page.locator('.chart canvas').count(), 6)
+})
+
+test('a token is made, shown once, and revoked, by keyboard alone', async (t) => {
+	const page = await open(t, 'tokens')
+	await page.focus('text=New token')
+	await page.keyboard.press('Enter')
+	await page.waitForSelector('dialog[open]')
+	await page.keyboard.type('ben')
+	await page.keyboard.press('Tab')
+	await page.keyboard.type('notes:ro')
+	await page.keyboard.press('Enter')
+	const token = await page.locator('.secret output').textContent()
+	assert.match(token, /^pbk_/)
+	assert.equal((await pull(server, 'notes', token)).size, 2)
+	await page.keyboard.press('Escape')
+	await page.waitForSelector('dialog', { state: 'detached' })
+	assert.ok(!(await page.content()).includes(token))
+	const row = page.locator('tbody tr', { hasText: 'ben' })
+	await row.locator('text=Revoke').focus()
+	await page.keyboard.press('Enter')
+	await page.click('dialog button[type=submit]')
+	await row.waitFor({ state: 'detached' })
+	const answer = await fetch(`${server.url}sync?group=notes`, { headers: { Authorization: `Bearer ${token}` } })
+	assert.equal(answer.status, 401)
+})
+
+test('a document is edited, deleted, and found again', async (t) => {
+	const page = await open(t, 'documents')
+	await page.click('tbody a:has-text("notes")')
+	await page.click('button.link:has-text("notes:1")')
+	await page.fill('dialog textarea', '{"text": "edited"}')
+	await page.click('dialog button[type=submit]')
+	await until(async () => (await pull(server, 'notes', ann)).get('notes:1')?.text === 'edited')
+	await page.waitForSelector('td:has-text("edited")')
+	await page.click('button.link:has-text("notes:2")')
+	await page.click('text=Delete…')
+	await page.click('dialog button[type=submit]')
+	await until(async () => !(await pull(server, 'notes', ann)).has('notes:2'))
+	await page.check('text=Deleted ones')
+	await page.waitForSelector('button.link:has-text("notes:2")')
+})
+
+test('it fits a phone, in the dark too, and every control has a name', async (t) => {
+	const page = await open(t, 'tokens', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
+	for (const view of ['numbers', 'tokens', 'documents', 'audit', 'backup']) {
+		await page.goto(`${server.admin.url}#/${view}`)
+		await page.waitForSelector(`nav a[aria-current=page][href="#/${view}"]`)
+		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} is too wide`)
+		const unnamed = await page.evaluate(() => [...document.querySelectorAll('button, a, input, select, textarea')].filter((one) => !(one.textContent.trim() || one.getAttribute('aria-label') || one.labels?.[0]?.textContent.trim())).length)
+		assert.equal(unnamed, 0, `${view} has a control without a name`)
+	}
+	await page.goto(`${server.admin.url}#/audit`)
+	await page.waitForSelector('tbody th:has-text("token add")')
+})
+
+test('bodies are as the schema says', async () => {
+	const { call } = server.admin
+	for (const [name, path] of [['session', 'session'], ['numbers', 'numbers'], ['tokens', 'tokens'], ['groups', 'groups'], ['documents', 'documents?group=notes'], ['document', 'document?id=notes:1'], ['audit', 'audit']]) matches(name, await call(path))
+	const add = { user: 'cleo', groups: ['notes:ro'], expires: 60, quota: 'bytes=1M' }
+	matches('tokenAdd', add)
+	const made = await call('tokens', add)
+	matches('tokenMade', made)
+	matches('tokenMade', await call('tokens/rotate', { id: made.id }))
+	matches('documentWritten', await call('document', { id: 'notes:7', value: 7 }))
+	matches('documentWritten', await call('document', { id: 'notes:7', value: 8 }))
+	matches('backup', await call('backup', {}))
+})
