@@ -86,7 +86,7 @@ static bool may(const struct identity *identity, struct slice name, bool is_grou
 
 		if ((access == AUTH_WRITE && !grant->write) || grant_is_admin(grant))
 			continue;
-		if (slice_is(grant->group, "*") || group_covers(grant->group, name, is_group))
+		if (group_covers(grant->group, name, is_group))
 			return true;
 	}
 	return false;

@@ -28,7 +28,7 @@ enum rc min_schema_parse(const char *text, struct min_schema *out, struct error 
 /* A pull of a group brings the documents of the groups nested in it, too. */
 static bool concerns(const struct min_schema *least, struct slice name, bool is_doc)
 {
-	if (slice_is(least->group, "*") || group_covers(least->group, name, !is_doc))
+	if (group_covers(least->group, name, !is_doc))
 		return true;
 	return !is_doc && group_covers(name, least->group, false);
 }

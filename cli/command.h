@@ -90,6 +90,7 @@ extern const struct command command_restore;
 extern const struct command command_check;
 extern const struct command command_export;
 extern const struct command command_import;
+extern const struct command command_tail;
 extern const struct command command_doc_get;
 extern const struct command command_doc_put;
 extern const struct command command_doc_rm;

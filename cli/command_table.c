@@ -17,6 +17,7 @@ const struct command *const commands[] = {
 	&command_check,
 	&command_export,
 	&command_import,
+	&command_tail,
 	&command_doc_get,
 	&command_doc_put,
 	&command_doc_rm,

@@ -97,7 +97,8 @@ static int existing_read(const struct options *options, enum existing *out)
 	static const char *const names[] = { [EXISTING_REFUSE] = "refuse",
 					     [EXISTING_SKIP] = "skip",
 					     [EXISTING_REPLACE] = "replace" };
-	const char *text = options_text(options, "existing");
+	const char *text =
+		options_is_on(options, "changes") ? "replace" : options_text(options, "existing");
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
@@ -112,7 +113,8 @@ static int existing_read(const struct options *options, enum existing *out)
 static int import_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
-	struct import import = { .skip_bad = options_is_on(options, "skip-bad") };
+	struct import import = { .skip_bad = options_is_on(options, "skip-bad"),
+				 .changes = options_is_on(options, "changes") };
 	int status = existing_read(options, &import.existing);
 	enum rc rc;
 
@@ -120,6 +122,10 @@ static int import_run(const struct invocation *invocation)
 		status = database_parse(options, &import.place);
 	if (status != EXIT_SUCCESS)
 		return status;
+	if (import.changes && import.place.path == NULL)
+		return say_usage("%s: PostgreSQL takes no versions; import into a file, and move "
+				 "that with 'pocketbook copy'",
+				 options_place(options, "changes", 0));
 	import.progress = progress_begin(STDERR_FILENO, "import");
 	rc = ndjson_reader_open(invocation->word_count ? invocation->words[0] : NULL,
 				&import.progress, &import.input, &import.err);
@@ -136,6 +142,7 @@ static int import_run(const struct invocation *invocation)
 	progress_wipe(&import.progress);
 	store_close(import.reader);
 	store_ids_free(import.ids);
+	import_free_resets(&import);
 	ndjson_reader_close(&import.input);
 	if (rc != RC_OK)
 		return say_stopped(&import);
@@ -152,6 +159,11 @@ static const struct option_spec import_options[] = {
 	{ .name = "skip-bad",
 	  .kind = OPTION_FLAG,
 	  .help = "Skip lines with errors, and report them." },
+	{ .name = "changes",
+	  .kind = OPTION_FLAG,
+	  .help = "The lines are changes, as 'tail' writes them: a document may have several, of "
+		  "which the last counts, and versions are kept. For a new database, or one that "
+		  "has earlier changes of the same lines." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
@@ -165,9 +177,9 @@ const struct command command_import = {
 	.summary = "Write documents from lines that 'export' wrote, online or offline.",
 	.about = "Reads FILE or the standard input, one line for each document: {\"id\": …, "
 		 "\"value\": …}, or \"deleted\": true to delete it, in JSON or in Transit. "
-		 "Versions in the lines are ignored: each document is written like any other edit, "
-		 "so it gets the next version, and clients receive it. Its author (by) and time "
-		 "(at) are kept, if the line has them.\n"
+		 "Versions in the lines are ignored (but see --changes): each document is written "
+		 "like any other edit, so it gets the next version, and clients receive it. Its "
+		 "author (by) and time (at) are kept, if the line has them.\n"
 		 "All lines are checked before the first is written. If a line has an error, it is "
 		 "reported with its number and nothing is imported. Then the documents are written "
 		 "in batches, so that a server keeps serving. If that fails (the disk is full, for "

@@ -10,10 +10,20 @@
 
 enum existing { EXISTING_REFUSE, EXISTING_SKIP, EXISTING_REPLACE };
 
+/* In the lines of 'tail', the place of the last reset of a group: what stands before it
+ * does not count. */
+struct import_reset {
+	struct slice group; /* memory of its own */
+	uint64_t line;
+};
+
 struct import {
 	struct db_place place;
 	enum existing existing;
 	bool skip_bad;
+	bool changes; /* the lines are those of 'tail' */
+	struct import_reset *resets;
+	size_t reset_count, reset_room;
 	struct ndjson_reader input;
 	struct store_ids *ids; /* of the documents read in the first pass, with their lines */
 	struct store *reader;  /* NULL: there is no database yet */
@@ -54,6 +64,7 @@ struct held {
 
 MUST_USE enum rc import_look_up(struct import *import, const struct store_edit *edit,
 				struct held *held);
+void import_free_resets(struct import *import);
 /* Makes pointers of the offsets of an edit. `text` must not grow afterwards. */
 void import_resolve(struct store_edit *edit, const struct buf *text);
 

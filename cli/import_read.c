@@ -2,11 +2,14 @@
  * first pass. Called by import.c and import_write.c. */
 #include "cli/import.h"
 
+#include "base/mem.h"
 #include "cli/ndjson_line.h"
 #include "cli/say.h"
+#include "store/docid.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define VALUE_BYTES ((size_t)12 << 20)
 #define BAD_SAID 20 /* skipped lines that are reported one by one */
@@ -18,6 +21,64 @@ enum rc import_at_line(struct import *import, enum rc rc, const char *what)
 	return error_set(&import->err, rc, "%.200s:%" PRIu64 ": %s", import->input.name,
 			 import->input.number, what);
 }
+
+/* ---- Lines of tail ---- */
+
+static void note_reset(struct import *import, struct slice group)
+{
+	for (size_t i = 0; i < import->reset_count; i++) {
+		if (slice_equal(import->resets[i].group, group)) {
+			import->resets[i].line = import->input.number;
+			return;
+		}
+	}
+	import->resets = mem_grow(import->resets, &import->reset_room, import->reset_count + 1,
+				  sizeof(*import->resets));
+	import->resets[import->reset_count++] =
+		(struct import_reset){ slice_make(mem_copy(group.data, group.len), group.len),
+				       import->input.number };
+}
+
+void import_free_resets(struct import *import)
+{
+	for (size_t i = 0; i < import->reset_count; i++)
+		free((char *)import->resets[i].group.data);
+	free(import->resets);
+	import->resets = NULL;
+	import->reset_count = 0;
+}
+
+static bool is_before_reset(const struct import *import, struct slice id)
+{
+	for (size_t i = 0; i < import->reset_count; i++)
+		if (import->input.number < import->resets[i].line &&
+		    group_covers(import->resets[i].group, id, false))
+			return true;
+	return false;
+}
+
+/* The id of the edit is empty if there is nothing to be written. */
+static enum rc read_change(struct import *import, struct slice line, struct buf *text,
+			   struct store_edit *edit)
+{
+	struct ndjson_change change;
+	struct error what;
+	enum rc rc = ndjson_parse_change(line, VALUE_BYTES, text, &change, &what);
+	struct slice id;
+
+	if (rc != RC_OK)
+		return import_at_line(import, rc, what.text);
+	id = ndjson_resolve(change.edit.id, text);
+	*edit = change.edit;
+	edit->base = change.version - 1;
+	if (change.reset)
+		note_reset(import, id);
+	if (change.reset || is_before_reset(import, id))
+		edit->id.len = 0;
+	return RC_OK;
+}
+
+/* ---- Documents ---- */
 
 static enum rc read_document(struct import *import, struct slice line, struct buf *text,
 			     struct store_edit *edit)
@@ -80,7 +141,12 @@ enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 		else if (ndjson_is_blank(line))
 			continue;
 		else
-			rc = read_document(import, line, text, edit);
+			rc = import->changes ? read_change(import, line, text, edit)
+					     : read_document(import, line, text, edit);
+		if (rc == RC_OK && edit->id.len == 0) {
+			text->len = before;
+			continue;
+		}
 		if (rc != RC_CORRUPT && (!is_bad_line(rc) || !import->skip_bad))
 			return rc;
 		text->len = before;

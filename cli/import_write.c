@@ -1,6 +1,8 @@
 /* The second pass of import: writes documents in batches. Called by import.c. */
 #include "cli/import.h"
 
+#include "cli/ndjson_line.h"
+
 #include "store/docid.h"
 #include "base/fault.h"
 #include "base/mem.h"
@@ -34,6 +36,11 @@ static enum rc decide(struct import *import, struct store_edit *edit, bool *want
 	*wanted = false;
 	if (rc != RC_OK)
 		return rc;
+	if (import->changes) {
+		*wanted = edit->base >= held.version;
+		import->same += !*wanted;
+		return RC_OK;
+	}
 	if (held.alive && import->existing == EXISTING_REFUSE)
 		return import_at_line(import, RC_EXISTS, "was written by another meanwhile");
 	if (held.alive && import->existing == EXISTING_SKIP) {
@@ -59,6 +66,8 @@ static enum rc take_results(struct import *import, struct batch *batch,
 
 		if (result->status == STORE_OK) {
 			import->imported++;
+		} else if (import->changes) {
+			import->same++; /* it has a later version */
 		} else if (import->existing == EXISTING_REFUSE) {
 			import->input.number = batch->lines[i];
 			return import_at_line(import, RC_EXISTS,
@@ -79,7 +88,8 @@ static enum rc send_once(struct import *import, struct admin_session *session, s
 {
 	const struct store_request request = { .kind = STORE_PUSH,
 					       .edits = batch->edits,
-					       .edit_count = batch->count };
+					       .edit_count = batch->count,
+					       .keeps_versions = import->changes };
 	struct admin_answer answer;
 	size_t retry = 0;
 	enum rc rc = admin_next(session, &request, &answer, &import->err);
@@ -118,6 +128,23 @@ static enum rc send_batch(struct import *import, struct admin_session *session, 
 	return rc;
 }
 
+/* A later change of a document that is in the batch already takes its place. */
+static void add_edit(struct import *import, struct batch *batch, struct slice id)
+{
+	size_t at = 0;
+
+	while (import->changes && at < batch->count &&
+	       !slice_equal(ndjson_resolve(batch->edits[at].id, &batch->text), id))
+		at++;
+	if (!import->changes || at == batch->count) {
+		at = batch->count++;
+	} else {
+		batch->edits[at] = batch->edits[batch->count];
+		import->same++;
+	}
+	batch->lines[at] = import->input.number;
+}
+
 /* Fills the batch. RC_NOT_FOUND: end of the file. */
 static enum rc fill_batch(struct import *import, struct batch *batch)
 {
@@ -136,7 +163,7 @@ static enum rc fill_batch(struct import *import, struct batch *batch)
 		rc = decide(import, &resolved, &wanted);
 		edit->base = resolved.base;
 		if (wanted)
-			batch->lines[batch->count++] = import->input.number;
+			add_edit(import, batch, resolved.id);
 		else
 			batch->text.len = before;
 	}

@@ -42,6 +42,10 @@ libcli_a_SOURCES = \
 	%D%/settings.c %D%/settings.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/stats.c \
+	%D%/tail.c \
+	%D%/tail_follow.c %D%/tail_follow.h \
+	%D%/tail_position.c %D%/tail_position.h \
+	%D%/tail_sink.c %D%/tail_sink.h \
 	%D%/temp_file.c %D%/temp_file.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_table.c %D%/text_table.h \

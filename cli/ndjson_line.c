@@ -14,6 +14,10 @@ struct parser {
 	struct buf *text;
 	struct store_edit *edit;
 	bool damaged;
+	bool reset;
+	bool is_change; /* of 'tail' */
+	uint64_t version;
+	struct slice group; /* of a reset */
 	struct error *err;
 };
 
@@ -24,7 +28,9 @@ enum field {
 	FIELD_DELETED = 8,
 	FIELD_DAMAGED = 16,
 	FIELD_BY = 32,
-	FIELD_AT = 64
+	FIELD_AT = 64,
+	FIELD_RESET = 128,
+	FIELD_GROUP = 256
 };
 
 static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
@@ -63,9 +69,7 @@ static enum rc parse_id(struct parser *parser)
 
 static enum rc parse_version(struct parser *parser)
 {
-	uint64_t version;
-
-	return step(parser, transit_in_uint(parser->in, &version), "version");
+	return step(parser, transit_in_uint(parser->in, &parser->version), "version");
 }
 
 static enum rc parse_value(struct parser *parser)
@@ -124,6 +128,25 @@ static enum rc parse_at(struct parser *parser)
 	return rc;
 }
 
+static enum rc parse_reset(struct parser *parser)
+{
+	if (!parser->is_change)
+		return step(parser, transit_in_skip(parser->in), "line");
+	return step(parser, transit_in_bool(parser->in, &parser->reset), "reset");
+}
+
+static enum rc parse_group(struct parser *parser)
+{
+	size_t from = parser->text->len;
+	enum rc rc;
+
+	if (!parser->is_change)
+		return step(parser, transit_in_skip(parser->in), "line");
+	rc = step(parser, transit_in_string(parser->in, parser->text), "group");
+	parser->group = offset_slice(from, parser->text);
+	return rc;
+}
+
 static const struct field_row {
 	const char *name;
 	enum field field;
@@ -136,6 +159,8 @@ static const struct field_row {
 	{ "damaged", FIELD_DAMAGED, parse_damaged },
 	{ "by", FIELD_BY, parse_by },
 	{ "at", FIELD_AT, parse_at },
+	{ "reset", FIELD_RESET, parse_reset },
+	{ "group", FIELD_GROUP, parse_group },
 };
 
 static enum rc parse_field(struct parser *parser, struct slice key, unsigned *seen)
@@ -149,6 +174,33 @@ static enum rc parse_field(struct parser *parser, struct slice key, unsigned *se
 		return fields[i].parse(parser);
 	}
 	return step(parser, transit_in_skip(parser->in), "line");
+}
+
+static enum rc check_reset(struct parser *parser, unsigned seen)
+{
+	if (seen & (FIELD_ID | FIELD_VALUE | FIELD_DELETED))
+		return refuse(parser, RC_MALFORMED, "reset", "a reset has no document");
+	if (!group_is_valid(ndjson_resolve(parser->group, parser->text)))
+		return refuse(parser, RC_MALFORMED, "group", "must be the group of the reset");
+	parser->edit->id = parser->group;
+	return RC_OK;
+}
+
+static enum rc check_members(struct parser *parser, unsigned seen)
+{
+	if (!(seen & FIELD_ID))
+		return refuse(parser, RC_MALFORMED, "id", "missing");
+	if (parser->is_change && parser->version == 0)
+		return refuse(parser, RC_MALFORMED, "version", "missing");
+	if (parser->damaged && !parser->edit->deleted && !(seen & FIELD_VALUE))
+		return refuse(parser, RC_CORRUPT, "value", "it was damaged when it was exported");
+	if (parser->edit->deleted && (seen & FIELD_VALUE))
+		return refuse(parser, RC_MALFORMED, "value", "a deleted document has none");
+	if (!parser->edit->deleted && !(seen & FIELD_VALUE))
+		return refuse(parser, RC_MALFORMED, "value", "missing");
+	if (!parser->edit->deleted && docid_is_deep(ndjson_resolve(parser->edit->id, parser->text)))
+		return refuse(parser, RC_MALFORMED, "id", "is nested in more than 32 groups");
+	return RC_OK;
 }
 
 static enum rc parse_line(struct parser *parser)
@@ -166,17 +218,7 @@ static enum rc parse_line(struct parser *parser)
 		rc = step(parser, transit_in_finish(parser->in), "line");
 	if (rc != RC_OK)
 		return rc;
-	if (!(seen & FIELD_ID))
-		return refuse(parser, RC_MALFORMED, "id", "missing");
-	if (parser->damaged && !parser->edit->deleted && !(seen & FIELD_VALUE))
-		return refuse(parser, RC_CORRUPT, "value", "it was damaged when it was exported");
-	if (parser->edit->deleted && (seen & FIELD_VALUE))
-		return refuse(parser, RC_MALFORMED, "value", "a deleted document has none");
-	if (!parser->edit->deleted && !(seen & FIELD_VALUE))
-		return refuse(parser, RC_MALFORMED, "value", "missing");
-	if (!parser->edit->deleted && docid_is_deep(ndjson_resolve(parser->edit->id, parser->text)))
-		return refuse(parser, RC_MALFORMED, "id", "is nested in more than 32 groups");
-	return RC_OK;
+	return parser->reset ? check_reset(parser, seen) : check_members(parser, seen);
 }
 
 static size_t skip_white(struct slice line, size_t at)
@@ -203,17 +245,34 @@ static enum encoding encoding_of(struct slice line)
 									    : ENCODING_JSON;
 }
 
+static enum rc parse(struct parser *parser, struct slice line, size_t limit)
+{
+	enum rc rc;
+
+	parser->in = transit_in_new(encoding_of(line), line, limit);
+	rc = parse_line(parser);
+	transit_in_free(parser->in);
+	return rc;
+}
+
 enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text, struct store_edit *out,
 		     struct error *err)
 {
-	struct parser parser = { .in = transit_in_new(encoding_of(line), line, limit),
-				 .text = text,
-				 .edit = out,
-				 .err = err };
-	enum rc rc;
+	struct parser parser = { .text = text, .edit = out, .err = err };
 
 	*out = (struct store_edit){ .base = 0 };
-	rc = parse_line(&parser);
-	transit_in_free(parser.in);
+	return parse(&parser, line, limit);
+}
+
+enum rc ndjson_parse_change(struct slice line, size_t limit, struct buf *text,
+			    struct ndjson_change *out, struct error *err)
+{
+	struct parser parser = { .text = text, .edit = &out->edit, .is_change = true, .err = err };
+	enum rc rc;
+
+	*out = (struct ndjson_change){ .version = 0 };
+	rc = parse(&parser, line, limit);
+	out->version = parser.version;
+	out->reset = parser.reset;
 	return rc;
 }

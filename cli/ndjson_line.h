@@ -14,6 +14,15 @@
  * that was damaged when it was exported. */
 MUST_USE enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text,
 			      struct store_edit *out, struct error *err);
+/* The same of a line of 'tail', whose version counts, or which is a reset: then only
+ * `reset` is set, with the group as the id of the edit. */
+struct ndjson_change {
+	struct store_edit edit;
+	uint64_t version;
+	bool reset;
+};
+MUST_USE enum rc ndjson_parse_change(struct slice line, size_t limit, struct buf *text,
+				     struct ndjson_change *out, struct error *err);
 struct slice ndjson_resolve(struct slice offset, const struct buf *text);
 /* Does the line have nothing but white space? */
 bool ndjson_is_blank(struct slice line);

@@ -56,8 +56,15 @@ struct slice docid_group(struct slice id)
 	return slice_make(id.data, (size_t)(colon - id.data));
 }
 
+bool group_is_all(struct slice group)
+{
+	return slice_is(group, "*");
+}
+
 bool group_covers(struct slice group, struct slice name, bool or_equal)
 {
+	if (group_is_all(group))
+		return or_equal || !group_is_all(name);
 	if (or_equal && slice_equal(group, name))
 		return true;
 	return name.len > group.len && slice_starts(name, group) && name.data[group.len] == ':';

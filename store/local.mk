@@ -25,6 +25,7 @@ endif
 EXTRA_DIST += %D%/later.c %D%/later_operation.c %D%/later_operation.h
 
 libstore_sqlite_a_SOURCES = \
+	%D%/sqlite/all_groups.c %D%/sqlite/all_groups.h \
 	%D%/sqlite/ancestors.c %D%/sqlite/ancestors.h \
 	%D%/sqlite/backend.c %D%/sqlite/backend.h \
 	%D%/sqlite/check.c \
@@ -87,6 +88,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/open.c \
 	%D%/postgres/operations.h \
 	%D%/postgres/params.c %D%/postgres/params.h \
+	%D%/postgres/pull_all.h \
 	%D%/postgres/push.c \
 	%D%/postgres/read.c \
 	%D%/postgres/result.c %D%/postgres/result.h \

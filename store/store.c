@@ -93,7 +93,7 @@ void store_close(struct store *store)
 
 enum rc store_present(struct store *store, struct error *err)
 {
-	assert(store->role == STORE_WRITER);
+	assert(store->role != STORE_READER);
 	return store->backend->present ? store->backend->present(store, err) : RC_OK;
 }
 

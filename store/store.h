@@ -47,8 +47,9 @@ MUST_USE enum rc store_open(const char *path, enum store_role role, struct store
 void store_close(struct store *store);
 
 /* Is the database still where it was opened? A writer asks before it commits and again
- * before it answers, and every second. RC_MOVED: `err` says what has happened; nothing
- * may be acknowledged until it is undone or the server was restarted. */
+ * before it answers, and every second; a command that follows changes, every second.
+ * RC_MOVED: `err` says what has happened; nothing may be acknowledged until it is
+ * undone or the server was restarted. */
 MUST_USE enum rc store_present(struct store *store, struct error *err);
 /* A number by which processes find out whether they have opened the same database; 0
  * for all databases of a back end without files. */
@@ -437,6 +438,9 @@ struct store_request {
 	bool has_meta;     /* an edit has its own; set by store_request_unpack */
 	/* Which former versions are kept; NULL: none. Not packed. */
 	const struct store_history *history;
+	/* Of an administrator: an edit whose base is not older than the document is
+	 * written as the version after its base. Not in PostgreSQL. */
+	bool keeps_versions;
 	/* STORE_TOKEN_ADD: all members; STORE_TOKEN_REVOKE: the id;
 	 * STORE_TOKEN_ROTATE: the new token, without user and grants, which it takes
 	 * from the token with the id `old`, as it does `expires` if that is

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum { FLAG_DELETED = 1, FLAG_PLAIN = 2, FLAG_DAMAGED = 4, FLAG_ALL = 7, FLAG_META = 8 };
+enum { PUSH_ATOMIC = 1, PUSH_KEEPS_VERSIONS = 2 };
 
 /* Least sizes of an element: they bound a count before memory is allocated. */
 #define EDIT_MIN (4 + 8 + 4 + 1 + 4)
@@ -146,10 +147,14 @@ static bool ids_differ(const struct store_edit *edits, size_t count)
 
 static void unpack_edits(struct unpack *in, struct store_request *out)
 {
-	size_t count;
+	const uint8_t kind = unpack_u8(in);
 	struct store_edit *edits;
+	size_t count;
 
-	out->atomic = unpack_bool(in);
+	out->atomic = kind & PUSH_ATOMIC;
+	out->keeps_versions = kind & PUSH_KEEPS_VERSIONS;
+	if (kind & ~(PUSH_ATOMIC | PUSH_KEEPS_VERSIONS))
+		in->bad = true;
 	count = unpack_count(in, EDIT_MIN);
 	edits = mem_array(count, sizeof(*edits));
 	for (size_t i = 0; i < count && !in->bad; i++) {
@@ -321,7 +326,8 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 	case STORE_PUSH:
 		pack_bytes(out, request->payer);
 		pack_bytes(out, request->user);
-		pack_u8(out, request->atomic);
+		pack_u8(out, (uint8_t)((request->atomic ? PUSH_ATOMIC : 0) |
+				       (request->keeps_versions ? PUSH_KEEPS_VERSIONS : 0)));
 		pack_u32(out, (uint32_t)request->edit_count);
 		for (size_t i = 0; i < request->edit_count; i++)
 			pack_edit(out, &request->edits[i]);

@@ -74,6 +74,21 @@ wait_for "the nested group hears of its own" saw child '"acme:todos:x:1"'
 ok "$(saw child 'beside' && echo 1 || echo 0)" "alone"
 ok "$(saw parent 'acmes' && echo 1 || echo 0)" "a longer name is another group"
 
+# All groups.
+before=$(pull 'group=*' | field cursor)
+stream everything 'group=*&docs=1'
+stream resumed "group=*&docs=1&since=$(pull 'group=acme' | field cursor)"
+stream some 'group=*&group=acme'
+push '{"docs":[{"id":"one:1","value":1},{"id":"another:deep:1","value":2},{"id":"*:1","value":3}]}' >/dev/null
+for name in everything resumed; do
+	wait_for "a stream of all groups has all in the order of their writes" saw "$name" '"group":"\*","docs":\[\{"id":"one:1".*"another:deep:1".*"\*:1"'
+done
+wait_for "hints name all groups" saw some '^data: \{"group":"\*","cursor"'
+is "$(grep -c '^event: change' "$work/some")" 1 "and not those beside it that have not changed"
+is "$(pull "group=*&since=$before" | jq -c '[.docs[].id]')" '["one:1","another:deep:1","*:1"]' "a pull of all groups goes on from its cursor"
+is "$(pull 'group=*&limit=10000' | jq '[.docs[].id] | length, (unique | length)' | sort -u | wc -l)" 1 "from the beginning it brings each document once"
+is "$(pull "group=*&since=0123456789abcdef.5&limit=2" | jq -c '[(.docs | length), .more, .reset]')" '[2,true,true]' "a foreign cursor resets, page by page"
+
 stream transit 'group=kinds&docs=1&encoding=transit'
 push '{"docs":[{"id":"kinds:1","value":"~x"}]}' >/dev/null
 wait_for "documents come in Transit where that is asked for" saw transit '\{"~:id":"kinds:1","~:version":1,"~:value":"~~x"\}'

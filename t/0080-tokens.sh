@@ -47,6 +47,10 @@ is "$(status_of "$url/sync" -H "$(auth "$reader")" -H "$json" -d '{"docs":[{"id"
 is "$(status_of "$url/events?group=todos&group=secret" -H "$(auth "$reader")")" 403 "a stream wants all of its groups allowed"
 all=$(add --user root --group '*')
 is "$(status_of "$url/sync?group=anything:at:all" -H "$(auth "$all")")" 200 "* is every group"
+is "$(status_of "$url/sync?group=*" -H "$(auth "$all")")" 200 "which can be asked for at once"
+for path in 'sync?group=*' 'events?group=*' 'events?group=todos&group=*'; do
+	is "$(status_of "$url/$path" -H "$(auth "$reader")") $(jq -r .code "$work/body")" "403 forbidden" "/$path wants a token for all"
+done
 
 # ---- What a client is told of its token ----
 whoami() { curl -s "$url/whoami" -H "$(auth "$1")" "${@:2}"; }

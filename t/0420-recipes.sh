@@ -8,9 +8,9 @@ recipes=$here/../doc/recipes.md
 block() {
 	awk -v mark="$1" '$0 ~ "^<!-- [a-z]*: " mark " -->$" { on = 1; next } on == 1 && /^    / { on = 2 } on == 2 && !/^(    .*)?$/ { exit }
 		on == 2 { sub(/^    /, ""); print }' "$recipes" |
-		sed -e "s|/var/backups|$work/backups|g; s|/etc/pocketbook|$work/etc|g; s|new:|$work/new:|g" -e "s|/var/lib/pocketbook|$work/lib|g"
+		sed -e "s|/var/backups|$work/backups|g; s|/etc/pocketbook|$work/etc|g; s|new:|$work/new:|g" -e "s|/var/lib/pocketbook|$work/lib|g; s|/tmp/found|$work/found|g"
 }
-is "$(grep -c '^<!-- [a-z]*: ' "$recipes")" 7 "all marked recipes are tried here"
+is "$(grep -c '^<!-- [a-z]*: ' "$recipes")" 10 "all marked recipes are tried here"
 
 mkdir "$work/etc" "$work/lib" "$work/new" "$work/backups" "$work/bin"
 db=$work/lib/pocketbook.db
@@ -47,6 +47,17 @@ like "$token" '^pbk_' "the first user gets a token"
 auth="Authorization: Bearer $token"
 put() { status_of "$url/sync" -H "$auth" -H 'Content-Type: application/json' -d "{\"docs\":[{\"id\":\"todos:$1\",\"value\":\"$1\"}]}"; }
 is "$(put early)" 200 "and may write"
+
+# ---- Following ----
+eval "exec $(block follow)" &
+follower=$!
+followed() { grep -q todos:early "$work/backups/changes.ndjson"; }
+wait_for "a file follows all changes" followed
+kill "$follower"
+try rebuild >"$work/rebuild.out"
+is "$? $(pocketbook doc get todos:early --json --db "$work/backups/rebuilt.db" | jq -c '[.id, .version, .value]')" '0 ["todos:early",1,"early"]' "and makes a database"
+is "$(try search)" todos:early "a search index follows too"
+rm -f "$work/backups/"*.ndjson* "$work/backups/"*.db "$work/backups/"*.cursor
 
 block cron >"$work/cron"
 like "$(head -1 "$work/cron")" '^#!/bin/sh$' "the job of cron is a script"

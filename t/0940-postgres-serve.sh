@@ -20,10 +20,24 @@ use b
 like "$(pull group=t)" '"n":1' "which a pull on b shows"
 stream hints group=t
 stream docs 'group=t&docs=1'
+stream all 'group=*&docs=1'
+"$POCKETBOOK" tail --db "$pg" --group t >"$work/tail" 2>"$work/tail.err" &
+tailing=$!
+tails() {
+	beats=$((${beats:-0} + 1))
+	push "{\"docs\":[{\"id\":\"t:beat:$beats\",\"value\":0}]}" >/dev/null
+	grep -q beat "$work/tail"
+}
+wait_for "tail follows, too" tails
 use a
 push '{"docs":[{"id":"t:2","base":0,"value":2},{"id":"t:n:1","base":0,"value":3}]}' >"$work/out"
 wait_for "a stream of b hears of it" saw hints '"cursor"'
 wait_for "one with documents, too" saw docs '"t:n:1"'
+wait_for "and one of all groups" saw all '"group":"\*","docs":.*"t:n:1"'
+wait_for "and tail" grep -q '{"id":"t:n:1","version":1,"value":3' "$work/tail"
+kill "$tailing"
+is "$("$POCKETBOOK" tail --db "$pg" --since 0 --once | grep -v beat | jq -c '[.id, .version]' | tr '\n' ' ')" '["t:1",1] ["t:2",1] ["t:n:1",1] ' "which reads all from the beginning"
+is "$(pull 'group=*&limit=1' | jq -c '[(.docs | length), .more]')" '[1,true]' "pages of all groups end at their limit"
 cursor=$(pull group=t | field cursor)
 use b
 like "$(pull "group=t&since=$cursor")" '"docs":\[\].*"more":false,"reset":false' "a cursor of a is good on b"

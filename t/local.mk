@@ -24,6 +24,7 @@ process_tests = \
 	%D%/0220-check.sh \
 	%D%/0230-export.sh \
 	%D%/0240-import.sh \
+	%D%/0245-tail.sh \
 	%D%/0250-doc.sh \
 	%D%/0260-data-memory.sh \
 	%D%/0270-root.sh \

@@ -51,6 +51,8 @@ static enum rc read_groups(struct opening *opening, struct error *err)
 
 		if (fault)
 			return error_set(err, RC_MALFORMED, "group: %s", fault);
+		if (group_is_all(pair->value) && store_lanes(opening->worker->store) > 1)
+			return error_set(err, RC_MALFORMED, "group: " GROUP_ALL_IN_LANES);
 		for (size_t i = 0; i < subscription->group_count; i++)
 			known = known || slice_equal(opening->groups[i], pair->value);
 		if (known)

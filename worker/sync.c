@@ -104,6 +104,8 @@ static enum rc pull_query(const struct store *store, const struct query *query,
 	fault = group_fault(out->group);
 	if (fault)
 		return error_set(err, RC_MALFORMED, "group: %s", fault);
+	if (group_is_all(out->group) && store_lanes(store) > 1)
+		return error_set(err, RC_MALFORMED, "group: " GROUP_ALL_IN_LANES);
 	if (query_one(query, "since", &since, err) == RC_MALFORMED)
 		return RC_MALFORMED;
 	if (store_cursor_parse_in(since, store_lane(store, out->group), &out->since) != RC_OK)

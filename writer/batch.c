@@ -63,7 +63,8 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 	enum rc rc = batch_unpack(peer, frame->payload, &actor, request);
 
 	if (rc == RC_OK && (!rights_allow(peer->kind, request->kind) ||
-			    (request->has_meta && !rights_allow_meta(peer->kind))))
+			    (request->has_meta && !rights_allow_meta(peer->kind)) ||
+			    (request->keeps_versions && !rights_allow_versions(peer->kind))))
 		rc = RC_DENIED;
 	if (batch->quota)
 		request->quota = *batch->quota;

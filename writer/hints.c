@@ -77,11 +77,24 @@ static void hints_unique(struct hints *hints)
 	hints->count = kept;
 }
 
+/* Everything is in the group of all groups, which nobody follows in several lanes. */
+static void hints_add_all(struct hints *hints)
+{
+	uint64_t newest = 0;
+
+	for (size_t i = 0; i < hints->count; i++)
+		if (hints->entries[i].lane == 0 && hints->entries[i].number > newest)
+			newest = hints->entries[i].number;
+	if (newest)
+		hints_add(hints, hash_of(slice_of("*")), 0, newest);
+}
+
 /* Brings the entries into the order that readers expect. */
 static void hints_finish(struct hints *hints)
 {
 	if (hints->count == 0)
 		return;
+	hints_add_all(hints);
 	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_key);
 	hints_unique(hints);
 	qsort(hints->entries, hints->count, sizeof(*hints->entries), hints_by_number);

@@ -14,6 +14,7 @@ struct rights {
 	const char *name;
 	bool requests[STORE_KIND_COUNT];
 	bool meta;
+	bool versions;
 	bool board;
 };
 
@@ -27,7 +28,8 @@ static const struct rights rights[PEER_KINDS] = {
 					 [STORE_TOKEN_ROTATE] = true,
 					 [STORE_TOKEN_SET] = true,
 					 [STORE_PURGE] = true },
-			   .meta = true, /* import */
+			   .meta = true,     /* import */
+			   .versions = true, /* import --changes */
 			   .board = true },
 	/* It has the scoreboard in its memory. */
 	[PEER_ADMIN] = { .name = "admin",
@@ -55,6 +57,12 @@ bool rights_allow_meta(enum peer_kind peer)
 {
 	assert(peer < PEER_KINDS);
 	return rights[peer].meta;
+}
+
+bool rights_allow_versions(enum peer_kind peer)
+{
+	assert(peer < PEER_KINDS);
+	return rights[peer].versions;
 }
 
 bool rights_allow_board(enum peer_kind peer)

@@ -18,6 +18,8 @@ bool rights_allow(enum peer_kind peer, enum store_kind kind);
 /* May its pushes say themselves when, and by whom, a document was written
  * (store_request.has_meta)? */
 bool rights_allow_meta(enum peer_kind peer);
+/* May its pushes say which version they write (store_request.keeps_versions)? */
+bool rights_allow_versions(enum peer_kind peer);
 /* May it ask for the scoreboard (CONTROL_BOARD, peer.h)? */
 bool rights_allow_board(enum peer_kind peer);
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/lane.h"
 #include "store/postgres/migrate.h"
+#include "store/postgres/pull_all.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -62,6 +63,7 @@ static const char *const statements[PG_COUNT] = {
 		"< $2 ORDER BY version DESC LIMIT $3) ORDER BY version DESC LIMIT $3) v) w ORDER "
 		"BY "
 		"version DESC",
+	[PG_PULL_ALL] = PULL_ALL_SQL,
 	[PG_LATEST] = "SELECT * FROM latest($1, $2)",
 	[PG_HEAD] = HEADS_SQL,
 	[PG_FOLLOWS] = LINEAGE_SQL,

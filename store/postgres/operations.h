@@ -13,6 +13,7 @@ enum statement {
 	PG_PULL,
 	PG_PULL_META,
 	PG_VERSIONS,
+	PG_PULL_ALL,
 	PG_LATEST,
 	PG_HEAD,
 	PG_FOLLOWS,

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/docid.h"
 #include "store/lane.h"
 #include "store/postgres/result.h"
 
@@ -27,7 +28,7 @@ enum {
 	COLUMN_PLAIN,
 	COLUMN_ID,
 	COLUMN_VALUE,
-	COLUMN_AT, /* of PG_PULL_META only */
+	COLUMN_AT, /* of PG_PULL_META and PG_PULL_ALL only */
 	COLUMN_BY
 };
 
@@ -111,19 +112,26 @@ void postgres_changes(struct store *store, const struct store_query *query, on_s
 		      void *arg)
 {
 	struct postgres *postgres = postgres_of(store);
+	const bool all = group_is_all(query->group);
 	struct pull *pull = mem_alloc(sizeof(*pull));
 	struct params params = { .count = 0 };
 
 	*pull = (struct pull){ query->since, on_page, arg };
-	params_int4(&params, lane_of(query->group, postgres->lanes));
-	params_text(&params, query->group);
+	if (!all) {
+		params_int4(&params, lane_of(query->group, postgres->lanes));
+		params_text(&params, query->group);
+	}
 	params_int8(&params, (int64_t)query->since.epoch);
 	params_int8(&params, (int64_t)query->since.seq);
 	params_int8(&params, (int64_t)query->since.start);
 	params_int8(&params, (int64_t)query->since.bound);
 	params_int8(&params, query->limit);
 	params_int8(&params, clamp(query->max_bytes));
-	line_send(postgres->main, query->meta ? PG_PULL_META : PG_PULL, &params, on_pull, pull);
+	line_send(postgres->main,
+		  all           ? PG_PULL_ALL
+		  : query->meta ? PG_PULL_META
+				: PG_PULL,
+		  &params, on_pull, pull);
 	params_free(&params);
 }
 
@@ -212,6 +220,18 @@ static void on_latest(void *arg, enum rc rc, const PGresult *result)
 	free(latest);
 }
 
+/* Of all groups, the head. */
+static void on_latest_head(void *arg, enum rc rc, const struct store_places *head)
+{
+	struct latest *latest = arg;
+	struct store_cursor place = { .epoch = 0 };
+
+	if (rc == RC_OK)
+		place = store_places_in(head, 0);
+	latest->on_place(latest->arg, rc, rc == RC_OK ? &place : NULL);
+	free(latest);
+}
+
 void postgres_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
 {
 	struct postgres *postgres = postgres_of(store);
@@ -219,6 +239,10 @@ void postgres_latest(struct store *store, struct slice group, on_store_place *on
 	struct params params = { .count = 0 };
 
 	*latest = (struct latest){ on_place, arg };
+	if (group_is_all(group)) {
+		postgres_head(store, on_latest_head, latest);
+		return;
+	}
 	params_int4(&params, lane_of(group, postgres->lanes));
 	params_text(&params, group);
 	line_send(postgres->main, PG_LATEST, &params, on_latest, latest);

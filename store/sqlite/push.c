@@ -23,6 +23,7 @@ struct decision {
 	uint64_t seq;  /* of that row */
 	bool is_large; /* its value lies in the table of its own */
 	uint64_t version;
+	uint64_t base;    /* what is written is the version after it */
 	uint64_t account; /* that it counts for */
 	uint64_t charge;
 	bool adds_group; /* its group has no row */
@@ -112,7 +113,12 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 		decision->account = sql_number(stmt, ROW_END);
 		decision->charge = sql_number(stmt, ROW_END + 1);
 	}
+	decision->base = held.version;
 	decision->verdict = rules_edit(&push->request->edits[i], &held);
+	if (push->request->keeps_versions && push->request->edits[i].base >= held.version) {
+		decision->verdict = RULES_WRITE;
+		decision->base = push->request->edits[i].base;
+	}
 	result->status = STORE_OK;
 	result->version = held.version;
 	if (decision->verdict == RULES_CONFLICT)
@@ -274,7 +280,7 @@ static enum rc write_edit(struct push *push, size_t i)
 	if (rc != RC_OK)
 		return rc;
 	result->seq = transaction->group.seq = ++transaction->state.head;
-	result->version = row_next_version(decision->version);
+	result->version = row_next_version(decision->base);
 	if (decision->there)
 		--*count_of(&transaction->state, decision->deleted);
 	++*count_of(&transaction->state, edit->deleted);

@@ -2,6 +2,7 @@
  * rules.c decides where a page begins and ends. */
 #include "store/sqlite/operations.h"
 
+#include "store/sqlite/all_groups.h"
 #include "store/sqlite/checksum.h"
 #include "store/sqlite/statements.h"
 
@@ -16,10 +17,12 @@
 /* ---- A page ---- */
 
 /* The documents of the group itself, and those of all groups nested in it: two
- * statements that are open while the page is read. */
+ * statements that are open while the page is read. If the group is all groups, the
+ * first is that of each group in turn. */
 struct source {
 	sqlite3_stmt *stmt;
-	uint64_t next; /* number of its current row; 0: it has none */
+	struct all_groups *all; /* NULL: one group */
+	uint64_t next;          /* number of its current row; 0: it has none */
 };
 
 enum { SOURCE_OWN, SOURCE_NESTED, SOURCE_COUNT };
@@ -30,6 +33,7 @@ struct reading {
 	struct store_state state;
 	struct store_cursor from;
 	struct source sources[SOURCE_COUNT];
+	struct all_groups all;
 	struct store_doc *docs;
 	size_t count;
 	size_t room;
@@ -61,9 +65,16 @@ static enum rc source_step(struct source *source)
 {
 	const uint64_t before = source->next;
 	bool row;
-	enum rc rc = sql_step(source->stmt, &row);
+	enum rc rc;
 
-	source->next = rc == RC_OK && row ? sql_number(source->stmt, 0) : 0;
+	if (source->all) {
+		rc = all_groups_step(source->all);
+		source->next = rc == RC_OK ? all_groups_next(source->all) : 0;
+		row = source->next != 0;
+	} else {
+		rc = sql_step(source->stmt, &row);
+		source->next = rc == RC_OK && row ? sql_number(source->stmt, 0) : 0;
+	}
 	if (rc == RC_OK && row && source->next <= before) {
 		log_error("store_order_broken", LOG_NUMBER("seq", before));
 		rc = RC_CORRUPT;
@@ -83,6 +94,18 @@ static enum rc source_start(struct reading *reading, int at, enum sql sql, uint6
 	sql_bind_number(source->stmt, 2, reading->from.seq);
 	sql_bind_number(source->stmt, 3, reading->from.start);
 	return source_step(source);
+}
+
+static enum rc start_all_groups(struct reading *reading)
+{
+	struct source *source = &reading->sources[SOURCE_OWN];
+	const enum sql own = reading->query->meta ? SQL_OWN_META : SQL_OWN;
+	enum rc rc = all_groups_start(reading->sqlite, &reading->from, own, &reading->all);
+
+	source->stmt = reading->sqlite->sql[own];
+	source->all = &reading->all;
+	source->next = rc == RC_OK ? all_groups_next(&reading->all) : 0;
+	return rc;
 }
 
 static enum rc start_sources(struct reading *reading)
@@ -120,18 +143,12 @@ static struct store_doc *add_doc(struct reading *reading)
 	return &reading->docs[reading->count++];
 }
 
-static bool is_in_group(struct slice id, struct slice group)
-{
-	return id.len > group.len && memcmp(id.data, group.data, group.len) == 0 &&
-	       id.data[group.len] == ':';
-}
-
 /* An entry of its own, unless not even the id is one. */
 static bool keep_damaged(struct reading *reading, struct store_doc *doc)
 {
 	doc->damaged = true;
 	doc->deleted = doc->plain = false;
-	if (docid_is_valid(doc->id) && is_in_group(doc->id, reading->query->group))
+	if (docid_is_valid(doc->id) && group_covers(reading->query->group, doc->id, false))
 		return true;
 	log_error("document_unreadable", LOG_NUMBER("seq", doc->seq));
 	reading->bytes.len -= doc->id.len;
@@ -216,7 +233,8 @@ static enum rc read_docs(struct reading *reading)
 		rc = sql_read_state(reading->sqlite, &reading->state);
 	if (rc == RC_OK) {
 		rules_pull_begin(&reading->query->since, &reading->state, &reading->from);
-		rc = start_sources(reading);
+		rc = group_is_all(reading->query->group) ? start_all_groups(reading)
+							 : start_sources(reading);
 	}
 	if (rc == RC_OK)
 		rc = take_rows(reading);
@@ -257,6 +275,7 @@ void sqlite_changes(struct store *store, const struct store_query *query, on_sto
 		rules_pull_end(&reading.from, &reading.state, left ? left->next : 0, &page);
 	}
 	on_page(arg, rc, rc == RC_OK ? &page : NULL);
+	all_groups_end(&reading.all);
 	buf_free(&reading.bytes);
 	free(reading.docs);
 }
@@ -282,11 +301,13 @@ static enum rc read_place(sqlite3_stmt *stmt, struct store_cursor *place)
 
 void sqlite_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
 {
-	sqlite3_stmt *stmt = sqlite_of(store)->sql[SQL_LATEST];
+	const bool is_all = group_is_all(group);
+	sqlite3_stmt *stmt = sqlite_of(store)->sql[is_all ? SQL_STATE : SQL_LATEST];
 	struct store_cursor place;
 	enum rc rc;
 
-	sql_bind_text(stmt, 1, group);
+	if (!is_all)
+		sql_bind_text(stmt, 1, group);
 	rc = read_place(stmt, &place);
 	on_place(arg, rc, rc == RC_OK ? &place : NULL);
 }

@@ -57,6 +57,9 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_NESTED] = SHOWN_COLUMNS NESTED,
 	[SQL_OWN_META] = SHOWN_META OWN,
 	[SQL_NESTED_META] = SHOWN_META NESTED,
+	[SQL_CHANGED_GROUPS] =
+		"SELECT gid, (SELECT doc.seq FROM doc WHERE doc.gid = grp.gid AND " SHOWN
+		"doc.seq LIMIT 1) FROM grp WHERE seq > ?2",
 	[SQL_LARGE] = "SELECT value FROM large WHERE seq = ?1",
 	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
 	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",

@@ -154,7 +154,7 @@ static void a_group_covers_what_is_nested_in_it(void **state)
 		{ "a", "A:b", false },  { "a:b", "a:b:c", true }, { "a:b", "a:bc", false },
 		{ "a:b", "a", false },  { "a:b", "a:", false },   { "a:", "a::b", true },
 		{ "a:", "a:b", false }, { ":", "::", true },      { ":", ":a", false },
-		{ ":a", ":a:b", true }, { "*", "a:b", false },    { "*", "*:b", true },
+		{ ":a", ":a:b", true }, { "*", "a:b", true },     { "*", "*:b", true },
 		{ "", ":a", true },     { "", "a:b", false },
 	};
 
@@ -169,6 +169,10 @@ static void a_group_covers_what_is_nested_in_it(void **state)
 	}
 	assert_false(group_covers(slice_of("a:b"), slice_of("a:b"), false));
 	assert_true(group_covers(slice_of("a:b"), slice_of("a:b"), true));
+	assert_false(group_covers(slice_of("*"), slice_of("*"), false));
+	assert_true(group_covers(slice_of("*"), slice_of("*"), true));
+	assert_true(group_covers(slice_of("*"), slice_of("a"), true));
+	assert_false(group_covers(slice_of("a"), slice_of("*"), true));
 }
 
 /* ---- All groups of an

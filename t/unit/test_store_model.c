@@ -12,14 +12,14 @@
 
 #define STEPS 1500
 #define DOCS 30
-#define CLIENTS 9
+#define CLIENTS 11
 #define EDITS_MAX 5
 #define BATCH_MAX 4
 
 static const char *const id_formats[] = { "a:%u",  "a:b:%u", "a:b:c:%u",
 					  "a::%u", "ab:%u",  "\xc3\xa9:%u" };
-static const char *const groups[CLIENTS] = { "a",        "a:b", "a:b:c", "a:", "ab",
-					     "\xc3\xa9", "a",   "none",  "a" };
+static const char *const groups[CLIENTS] = { "a",        "a:b", "a:b:c", "a:", "ab", "*",
+					     "\xc3\xa9", "a",   "none",  "a",  "*" };
 
 struct model_doc {
 	char id[16];

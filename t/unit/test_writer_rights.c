@@ -29,6 +29,8 @@ static void everything_else_is_refused(void **state)
 		for (unsigned kind = 0; kind < 256; kind++)
 			assert_int_equal(rights_allow((enum peer_kind)peer, (enum store_kind)kind),
 					 kind < 32 && (allowed[peer] & 1U << kind));
+	assert_false(rights_allow_versions(PEER_WORKER));
+	assert_true(rights_allow_versions(PEER_CONTROL));
 	assert_false(rights_allow_board(PEER_WORKER));
 	assert_true(rights_allow_board(PEER_CONTROL));
 	assert_false(rights_allow_board(PEER_ADMIN));

@@ -1,0 +1,305 @@
+/* The loop of `tail`: reads pages of changes, writes their lines, keeps the position.
+ * Called by cli/tail.c. See also cli/tail_sink.c, cli/tail_position.c.
+ *
+ * The position is saved after the lines: a process that is killed in between writes
+ * them again. An output file is cut to what its position counts before that, so it has
+ * each change once. */
+#include "cli/tail_follow.h"
+
+#include "base/clock.h"
+#include "cli/doc.h"
+#include "cli/say.h"
+#include "store/docid.h"
+#include "store/store_admin.h"
+#include "transit/envelope.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+
+#define PAGE_BYTES ((size_t)1 << 20)
+/* How often the database is looked at: whether it has changed, whether it is the same
+ * file, and, whatever it says, what is in it. */
+#define LOOK_MS 100
+#define PRESENT_MS 1000
+#define READ_MS 10000
+/* How long a position may wait that has moved without a line, as other groups have
+ * changed. */
+#define SAVE_MS 60000
+#define RETRY_MAX_MS 5000
+
+/* ---- Opening ---- */
+
+static void on_news(void *arg, const struct store_news *news)
+{
+	struct tail *tail = arg;
+
+	(void)news;
+	tail->is_changed = true;
+}
+
+enum rc tail_open(struct tail *tail, struct error *err)
+{
+	enum rc rc = store_open(tail->db, STORE_COMMAND, &tail->store, err);
+
+	if (rc == RC_OK)
+		tail->is_told = store_watch(tail->store, on_news, tail);
+	return rc;
+}
+
+void tail_close(struct tail *tail)
+{
+	if (tail->store)
+		store_cancel(tail->store);
+	store_close(tail->store);
+	tail->store = NULL;
+	tail_sink_close(&tail->sink);
+	buf_free(&tail->lines);
+}
+
+static void on_head(void *arg, enum rc rc, const struct store_places *head)
+{
+	struct tail *tail = arg;
+
+	tail->rc = rc;
+	for (size_t i = 0; rc == RC_OK && i < tail->position.count; i++)
+		tail->position.groups[i].cursor = store_places_in(
+			head, store_lane(tail->store, tail->position.groups[i].name));
+}
+
+enum rc tail_begin_now(struct tail *tail, struct error *err)
+{
+	store_head(tail->store, on_head, tail);
+	store_wait(tail->store);
+	if (tail->rc == RC_OK)
+		return RC_OK;
+	return error_set(err, tail->rc, "%.200s: cannot be read (%s; see 'pocketbook help check')",
+			 tail->db, rc_name(tail->rc));
+}
+
+/* ---- Lines ---- */
+
+static void put_doc(struct tail *tail, const struct store_doc *doc)
+{
+	struct buf *lines = &tail->lines;
+	const size_t before = lines->len;
+
+	if (doc->damaged || doc_put_json(lines, tail->encoding, doc) != RC_OK) {
+		lines->len = before;
+		envelope_open(lines);
+		envelope_put_text(lines, tail->encoding, "id", doc->id);
+		envelope_put_number(lines, tail->encoding, "version", doc->version);
+		envelope_put_flag(lines, tail->encoding, "damaged", true);
+		envelope_close(lines);
+	}
+	buf_put_byte(lines, '\n');
+}
+
+/* Everything in the group comes again: what does not is gone. */
+static void put_reset(struct tail *tail, const struct tail_group *group)
+{
+	envelope_open(&tail->lines);
+	envelope_put_flag(&tail->lines, tail->encoding, "reset", true);
+	envelope_put_text(&tail->lines, tail->encoding, "group", group->name);
+	envelope_close(&tail->lines);
+	buf_put_byte(&tail->lines, '\n');
+}
+
+static bool is_same(const struct store_cursor *a, const struct store_cursor *b)
+{
+	return a->epoch == b->epoch && a->seq == b->seq && a->start == b->start &&
+	       a->bound == b->bound && a->reset == b->reset;
+}
+
+static enum rc save(struct tail *tail)
+{
+	tail->saved = clock_ms();
+	tail->is_unwritten = false;
+	return tail_position_save(&tail->position, &tail->err);
+}
+
+struct asking {
+	struct tail *tail;
+	struct tail_group *group;
+};
+
+static void on_page(void *arg, enum rc rc, const struct store_page *page)
+{
+	const struct asking *asking = arg;
+	struct tail *tail = asking->tail;
+	struct store_cursor *cursor = &asking->group->cursor;
+
+	tail->rc = rc;
+	if (rc != RC_OK)
+		return;
+	tail->more = page->more;
+	if (page->reset && !(cursor->bound && cursor->reset))
+		put_reset(tail, asking->group);
+	for (size_t i = 0; i < page->count; i++)
+		put_doc(tail, &page->docs[i]);
+	tail->is_unwritten = tail->is_unwritten || !is_same(cursor, &page->next);
+	*cursor = page->next;
+}
+
+/* *is_final: the failure is none of the database. */
+static enum rc take_page(struct tail *tail, struct tail_group *group, bool *is_final)
+{
+	struct asking asking = { tail, group };
+	const struct store_query query = { .group = group->name,
+					   .since = group->cursor,
+					   .limit = tail->limit,
+					   .max_bytes = PAGE_BYTES,
+					   .meta = true };
+	enum rc rc;
+
+	buf_clear(&tail->lines);
+	tail->more = false;
+	store_changes(tail->store, &query, on_page, &asking);
+	store_wait(tail->store);
+	if (tail->rc != RC_OK)
+		return tail->rc;
+	*is_final = true;
+	if (tail->lines.len == 0)
+		return RC_OK;
+	rc = tail_sink_put(&tail->sink, buf_slice(&tail->lines), &tail->position.bytes, &tail->err);
+	return rc == RC_OK ? save(tail) : rc;
+}
+
+/* Everything that there is now, of all groups in turn. */
+static enum rc take_all(struct tail *tail, bool *is_final)
+{
+	bool more = true;
+	enum rc rc = RC_OK;
+
+	tail->edition = store_edition(tail->store);
+	tail->looked = clock_ms();
+	tail->is_changed = false;
+	while (rc == RC_OK && more) {
+		more = false;
+		for (size_t i = 0; rc == RC_OK && i < tail->position.count; i++) {
+			*is_final = false;
+			rc = take_page(tail, &tail->position.groups[i], is_final);
+			more = more || tail->more;
+		}
+	}
+	if (rc == RC_OK && tail->is_unwritten && (tail->once || clock_ms() > tail->saved + SAVE_MS))
+		rc = save(tail);
+	return rc;
+}
+
+/* ---- Waiting ---- */
+
+static void sleep_ms(uint64_t ms)
+{
+	const struct timespec time = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
+
+	(void)nanosleep(&time, NULL);
+}
+
+/* One wait for a store that reports changes. */
+static void wait_told(struct tail *tail)
+{
+	struct pollfd wanted;
+	uint64_t deadline, now = clock_ms(), until = tail->looked + READ_MS;
+
+	store_poll(tail->store, &wanted.fd, &wanted.events, &deadline);
+	if (deadline > until)
+		deadline = until;
+	(void)poll(&wanted, 1, deadline > now ? (int)(deadline - now) : 0);
+	store_run(tail->store);
+}
+
+static enum rc wait_for_change(struct tail *tail)
+{
+	uint64_t present = clock_ms() + PRESENT_MS;
+
+	while (clock_ms() < tail->looked + READ_MS) {
+		uint64_t edition;
+
+		if (tail->is_told) {
+			if (tail->is_changed)
+				return RC_OK;
+			wait_told(tail);
+			continue;
+		}
+		sleep_ms(LOOK_MS);
+		edition = store_edition(tail->store);
+		if (clock_ms() > present) {
+			if (store_present(tail->store, &tail->err) == RC_MOVED)
+				return RC_MOVED;
+			present = clock_ms() + PRESENT_MS;
+		}
+		if (edition == 0 || edition != tail->edition)
+			return RC_OK;
+	}
+	return RC_OK;
+}
+
+/* ---- Failures ---- */
+
+/* The file may have been replaced: opens it anew. */
+static enum rc reopen(struct tail *tail)
+{
+	struct store *old = tail->store;
+	enum rc rc;
+
+	store_cancel(old);
+	store_close(old);
+	tail->store = NULL;
+	rc = tail_open(tail, &tail->err);
+	if (rc != RC_OK)
+		tail->store = NULL;
+	return rc;
+}
+
+static bool may_pass(enum rc rc)
+{
+	return rc == RC_BUSY || rc == RC_UNAVAILABLE || rc == RC_MOVED || rc == RC_NOT_FOUND ||
+	       rc == RC_IO || rc == RC_FULL || rc == RC_READ_ONLY;
+}
+
+/* Until the database can be opened again. */
+static enum rc recover(struct tail *tail, enum rc rc)
+{
+	uint64_t wait = LOOK_MS;
+
+	if (rc != RC_MOVED)
+		say("%s cannot be read at the moment (%s); waiting for it", tail->db, rc_name(rc));
+	do {
+		sleep_ms(wait);
+		wait = wait * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : wait * 2;
+		rc = reopen(tail);
+	} while (may_pass(rc));
+	return rc;
+}
+
+static enum rc fail(const struct tail *tail, enum rc rc, bool is_final, struct error *err)
+{
+	if (is_final)
+		return error_set(err, rc, "%s", tail->err.text);
+	return error_set(err, rc, "%.200s: cannot be read (%s; see 'pocketbook help check')",
+			 tail->db, rc_name(rc));
+}
+
+enum rc tail_follow(struct tail *tail, struct error *err)
+{
+	bool is_final = false;
+	enum rc rc;
+
+	assert(tail->store && tail->position.count && tail->limit);
+	tail->saved = clock_ms();
+	for (;;) {
+		rc = take_all(tail, &is_final);
+		if (rc == RC_OK && tail->once)
+			return RC_OK;
+		if (rc == RC_OK) {
+			is_final = false;
+			rc = wait_for_change(tail);
+		}
+		if (rc != RC_OK && !is_final && !tail->once && may_pass(rc))
+			rc = recover(tail, rc);
+		if (rc != RC_OK)
+			return fail(tail, rc, is_final, err);
+	}
+}

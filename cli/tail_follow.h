@@ -1,0 +1,39 @@
+/* Follows the changes of groups, and hands their lines to a sink. */
+#ifndef CLI_TAIL_FOLLOW_H
+#define CLI_TAIL_FOLLOW_H
+
+#include "cli/tail_position.h"
+#include "cli/tail_sink.h"
+
+struct tail {
+	const char *db;
+	struct tail_position position;
+	struct tail_sink sink;
+	enum encoding encoding;
+	unsigned limit; /* documents that are handed over at a time */
+	bool once;      /* end when nothing is left */
+
+	/* tail_follow.c's own */
+	struct store *store;
+	struct buf lines;
+	uint64_t edition;  /* at the beginning of the last round; 0: unknown */
+	uint64_t looked;   /* clock_ms of that */
+	uint64_t saved;    /* clock_ms of the last time that the position was */
+	bool is_told;      /* the store reports changes by itself (store_watch) */
+	bool is_changed;   /* and has reported one */
+	bool is_unwritten; /* the position has moved without a line */
+	enum rc rc;        /* of the page that was asked for */
+	struct error err;
+	bool more;
+};
+
+/* Opens the store. */
+MUST_USE enum rc tail_open(struct tail *tail, struct error *err);
+/* Sets the cursors of all groups to the head. */
+MUST_USE enum rc tail_begin_now(struct tail *tail, struct error *err);
+/* Follows until an error, or with `once` until nothing is left. Failures of the
+ * database that may pass are waited for. */
+MUST_USE enum rc tail_follow(struct tail *tail, struct error *err);
+void tail_close(struct tail *tail);
+
+#endif
