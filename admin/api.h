@@ -17,6 +17,7 @@ void api_token_set(struct exchange *exchange);     /* tokens_change.c */
 void api_groups(struct exchange *exchange);        /* groups.c */
 void api_documents(struct exchange *exchange);     /* documents.c */
 void api_document(struct exchange *exchange);      /* documents.c */
+void api_versions(struct exchange *exchange);      /* documents.c */
 void api_document_put(struct exchange *exchange);  /* document_put.c */
 void api_audit(struct exchange *exchange);         /* audit_tail.c */
 void api_backup_ticket(struct exchange *exchange); /* backup.c */

@@ -86,9 +86,11 @@ static void put(struct exchange *exchange, const struct json_body *body)
 {
 	const struct actor actor = exchange_actor(exchange);
 	struct store_edit edit;
-	struct store_request request = {
-		.kind = STORE_PUSH, .payer = actor.token, .edits = &edit, .edit_count = 1
-	};
+	struct store_request request = { .kind = STORE_PUSH,
+					 .payer = actor.token,
+					 .user = actor.user,
+					 .edits = &edit,
+					 .edit_count = 1 };
 	struct buf value = BUF_EMPTY;
 	char op[OP_ROOM];
 	uint64_t number = 0;

@@ -1,5 +1,6 @@
-/* GET /api/documents (a page of a group, with or without what was deleted) and GET
- * /api/document (one). See route.c; document_put.c writes. */
+/* GET /api/documents (a page of a group, with or without what was deleted), GET
+ * /api/document (one) and GET /api/versions (of one). See route.c; document_put.c
+ * writes. */
 #include "admin/api.h"
 
 #include "base/mem.h"
@@ -12,10 +13,11 @@
 
 #define LIMIT_MOST 1000
 #define LIMIT 100
+#define VERSION_MAX ((INT64_C(1) << 53) - 1)
 #define PAGE_BYTES ((size_t)4 << 20)
 
 /* The value as JSON, and as Transit if JSON does not say all of it. */
-static enum rc put_doc(struct buf *out, const struct store_doc *doc)
+static enum rc put_doc(struct buf *out, const struct store_doc *doc, bool meta)
 {
 	enum rc rc = RC_OK;
 
@@ -29,6 +31,8 @@ static enum rc put_doc(struct buf *out, const struct store_doc *doc)
 		rc = envelope_put_content(out, ENCODING_JSON, doc->deleted, doc->value, doc->plain);
 	if (!doc->damaged && !doc->deleted && !doc->plain)
 		json_text(out, "transit", doc->value);
+	if (meta)
+		store_doc_put_meta(out, ENCODING_JSON, &doc->meta);
 	envelope_close(out);
 	return rc;
 }
@@ -53,7 +57,7 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 			if (listing->deleted && !page->docs[i].deleted)
 				continue;
 			envelope_next(&out);
-			rc = put_doc(&out, &page->docs[i]);
+			rc = put_doc(&out, &page->docs[i], true);
 		}
 		envelope_close_list(&out);
 		(void)store_cursor_format(&page->next, cursor);
@@ -98,7 +102,7 @@ static enum rc read_query(const struct exchange *exchange, struct store_query *q
 	struct slice text = slice_of("");
 	uint64_t limit = LIMIT;
 
-	*query = (struct store_query){ .max_bytes = PAGE_BYTES };
+	*query = (struct store_query){ .max_bytes = PAGE_BYTES, .meta = true };
 	if (query_one(from, "group", &query->group, err) != RC_OK || group_fault(query->group))
 		return error_set(err, RC_MALFORMED, "group: must be the name of a group");
 	if (query_one(from, "since", &text, err) == RC_OK &&
@@ -135,7 +139,7 @@ void api_documents(struct exchange *exchange)
 
 static enum rc on_found(void *arg, const struct store_doc *doc)
 {
-	return put_doc(arg, doc);
+	return put_doc(arg, doc, false);
 }
 
 static void find(struct admin *admin, void *arg)
@@ -168,4 +172,48 @@ void api_document(struct exchange *exchange)
 		answer_bad(exchange, "id: must be the id of a document");
 	else
 		job_add(exchange->admin, find, exchange);
+}
+
+/* ---- Versions ---- */
+
+static void on_versions(void *arg, enum rc rc, const struct store_page *page)
+{
+	struct exchange *exchange = arg;
+	struct buf out = BUF_EMPTY;
+
+	if (rc == RC_OK) {
+		envelope_open(&out);
+		json_open_list(&out, "versions");
+		for (size_t i = 0; i < page->count && rc == RC_OK; i++) {
+			envelope_next(&out);
+			rc = put_doc(&out, &page->docs[i], true);
+		}
+		envelope_close_list(&out);
+		json_flag(&out, "more", page->more);
+		envelope_close(&out);
+	}
+	if (rc == RC_OK) {
+		answer_json(exchange, 200, &out);
+		return;
+	}
+	buf_free(&out);
+	answer_failed(exchange, rc);
+}
+
+void api_versions(struct exchange *exchange)
+{
+	const struct query *from = &exchange->request.query;
+	struct store_versions *query = mem_alloc(sizeof(*query));
+	struct slice text;
+	struct error err;
+
+	exchange->own = query;
+	*query = (struct store_versions){ .limit = LIMIT, .max_bytes = PAGE_BYTES };
+	if (query_one(from, "id", &query->id, &err) != RC_OK || !docid_is_valid(query->id))
+		answer_bad(exchange, "id: must be the id of a document");
+	else if (query_one(from, "before", &text, &err) == RC_OK &&
+		 text_number(text, VERSION_MAX, &query->before) != RC_OK)
+		answer_bad(exchange, "before: must be the number of a version");
+	else
+		store_versions(exchange->admin->store, query, on_versions, exchange);
 }

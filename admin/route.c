@@ -13,6 +13,7 @@ static const struct admin_route routes[] = {
 	{ "/api/groups", false, "GET", api_groups, NULL },
 	{ "/api/documents", false, "GET", api_documents, NULL },
 	{ "/api/document", false, "GET, POST", api_document, api_document_put },
+	{ "/api/versions", false, "GET", api_versions, NULL },
 	{ "/api/audit", false, "GET", api_audit, NULL },
 	{ "/api/backup", false, "POST", NULL, api_backup_ticket },
 	{ "/api/backup/file", true, "GET", api_backup_file, NULL },

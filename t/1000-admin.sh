@@ -24,7 +24,7 @@ as_ann() { status_of -H "Authorization: Bearer $token" "$url/$1"; }
 
 # ---- Who may ----
 
-serve --admin 127.0.0.1:0
+serve --admin 127.0.0.1:0 --history 20
 find_admin
 field=(-H 'X-Pocketbook-Admin: 1')
 own=(-H "Authorization: Bearer $admin_token")
@@ -58,7 +58,9 @@ is "$(api 'document?id=notes:0' | field code)" not-found "a document that is not
 like "$(post document '{"id":"notes:1","base":1,"value":{"a":2}}')" '"status":"ok","version":2' "a document is changed"
 like "$(post document '{"id":"notes:1","base":1,"value":{"a":3}}')" '"status":"conflict","version":2' "but not on a version that has gone"
 like "$(post document '{"id":"notes:2","base":1,"deleted":true}')" '"status":"ok"' "and deleted"
-like "$(api 'documents?group=notes&deleted=1')" '\[\{"id":"notes:2","version":2,"sequence":[0-9]+,"deleted":true\}\]' "what was deleted is found"
+like "$(api 'documents?group=notes&deleted=1')" '\[\{"id":"notes:2","version":2,"sequence":[0-9]+,"deleted":true,"by":"ada"' "what was deleted is found"
+like "$(post document '{"id":"notes:2","base":2,"value":2}')" '"version":3' "and is written again"
+like "$(api 'versions?id=notes:2')" '"version":3,"sequence":[0-9]+,"value":2,"by":"ada".*"version":2,.*"deleted":true,"by":"ada".*"version":1,.*"value":2,"by":"ann"' "its versions say who wrote them"
 like "$(post document '{"id":"notes:t","transit":"[\"~#set\",[1]]"}')" '"status":"ok"' "Transit is written"
 like "$(api 'document?id=notes:t')" '"transit":"\{' "and comes with its types"
 for bad in '{"id":"notes:1"}' '{"id":"notes","value":1}' '{"id":"notes:1","value":1,"deleted":true}' '{"id":"notes:1","value":1,"x":1}' '[]' '{'; do

@@ -19,7 +19,7 @@ const matches = (name, value) => {
 
 let server, ann
 before(async () => {
-	server = await startAdminServer()
+	server = await startAdminServer(['--history', '20'])
 	ann = server.token('ann', 'notes')
 	await push(server, [{ id: 'notes:1', value: { text: 'one' } }, { id: 'notes:2', value: { text: 'two' } }], ann)
 })
@@ -80,7 +80,7 @@ test('a token is made, shown once, and revoked, by keyboard alone', async (t) =>
 	assert.equal(answer.status, 401)
 })
 
-test('a document is edited, deleted, and found again', async (t) => {
+test('a document is edited, deleted, found again, and restored from its history', async (t) => {
 	const page = await open(t, 'documents')
 	await page.click('tbody a:has-text("notes")')
 	await page.click('button.link:has-text("notes:1")')
@@ -93,7 +93,11 @@ test('a document is edited, deleted, and found again', async (t) => {
 	await page.click('dialog button[type=submit]')
 	await until(async () => !(await pull(server, 'notes', ann)).has('notes:2'))
 	await page.check('text=Deleted ones')
-	await page.waitForSelector('button.link:has-text("notes:2")')
+	await page.click('button.link:has-text("notes:2")')
+	await page.click('dialog >> text=History')
+	await page.waitForSelector('.versions li:has-text("ann")')
+	await page.click('.versions >> text=Restore')
+	await until(async () => (await pull(server, 'notes', ann)).get('notes:2')?.text === 'two')
 })
 
 test('it fits a phone, in the dark too, and every control has a name', async (t) => {
@@ -111,7 +115,7 @@ test('it fits a phone, in the dark too, and every control has a name', async (t)
 
 test('bodies are as the schema says', async () => {
 	const { call } = server.admin
-	for (const [name, path] of [['session', 'session'], ['numbers', 'numbers'], ['tokens', 'tokens'], ['groups', 'groups'], ['documents', 'documents?group=notes'], ['document', 'document?id=notes:1'], ['audit', 'audit']]) matches(name, await call(path))
+	for (const [name, path] of [['session', 'session'], ['numbers', 'numbers'], ['tokens', 'tokens'], ['groups', 'groups'], ['documents', 'documents?group=notes'], ['document', 'document?id=notes:1'], ['versions', 'versions?id=notes:1'], ['audit', 'audit']]) matches(name, await call(path))
 	const add = { user: 'cleo', groups: ['notes:ro'], expires: 60, quota: 'bytes=1M' }
 	matches('tokenAdd', add)
 	const made = await call('tokens', add)

@@ -23,8 +23,9 @@ export interface Token {
 	quotas: Record<string, Quota>
 }
 export interface Group { group: string; documents: number; tombstones: number; bytes: number }
-export interface Doc { id: string; version: number; sequence: number; value?: unknown; transit?: string; deleted?: boolean; damaged?: boolean }
+export interface Doc { id: string; version: number; sequence: number; value?: unknown; transit?: string; deleted?: boolean; damaged?: boolean; by?: string | null; at?: string | null }
 export interface Page { documents: Doc[]; cursor: string; more: boolean }
+export interface Versions { versions: Doc[]; more: boolean }
 export interface Minted { id: string; token: string }
 
 export class ApiError extends Error {

@@ -1,8 +1,8 @@
 // Groups with their sizes, and the documents of one: look, edit, delete, find what was
 // deleted.
 import { useEffect, useState } from 'preact/hooks'
-import { call, query, type Doc, type Group, type Page } from './api.js'
-import { bytes, Confirm, count, Dialog, Failure, Form, problem, useLoaded } from './ui.js'
+import { call, query, type Doc, type Group, type Page, type Versions } from './api.js'
+import { bytes, Confirm, count, Dialog, Failure, Form, problem, useLoaded, when } from './ui.js'
 
 function Groups({ go }: { go: (group: string) => void }) {
 	const { value, error, reload } = useLoaded(() => call<{ groups: Group[]; count: number }>('groups'))
@@ -43,10 +43,43 @@ function Groups({ go }: { go: (group: string) => void }) {
 	)
 }
 
+/** The versions of a document, each of which can be restored. */
+function History({ id, now, restore, close }: { id: string; now: number; restore: (old: Doc) => Promise<void>; close: () => void }) {
+	const [docs, setDocs] = useState<Doc[]>([])
+	const [more, setMore] = useState(false)
+	const [error, setError] = useState<string>()
+	const load = (before?: number) =>
+		call<Versions>(`versions?${query({ id, ...(before ? { before: String(before) } : {}) })}`).then(
+			(page) => (setDocs((old) => (before ? [...old, ...page.versions] : page.versions)), setMore(page.more)),
+			(failure) => setError(problem(failure)),
+		)
+	useEffect(() => void load(), [id])
+	return (
+		<Dialog title={`History of ${id}`} close={close}>
+			<Failure text={error} />
+			<ol class="versions" reversed>
+				{docs.map((doc) => (
+					<li key={doc.version}>
+						<p>
+							<b>Version {count(doc.version)}</b> {doc.by ?? ''} <small>{when(doc.at ?? null)}</small>
+							{doc.version !== now && !doc.deleted && !doc.damaged && <button type="button" onClick={() => restore(doc).catch((failure) => setError(problem(failure)))} aria-label={`Restore version ${doc.version}`}>Restore</button>}
+						</p>
+						<pre>{doc.deleted ? 'deleted' : doc.damaged ? 'damaged' : (doc.transit ?? JSON.stringify(doc.value, null, 2))}</pre>
+					</li>
+				))}
+			</ol>
+			{docs.length === 1 && <p class="quiet">There is no former version: they are kept if the server runs with --history.</p>}
+			{more && <p><button type="button" onClick={() => void load(docs.at(-1)!.version)}>More</button></p>}
+			<p class="buttons"><button type="button" onClick={close}>Back</button></p>
+		</Dialog>
+	)
+}
+
 /** One document as text that can be edited: JSON, or Transit if JSON would lose types. */
 function Edit({ id, done, close }: { id: string; done: () => void; close: () => void }) {
 	const { value: doc, error } = useLoaded(() => call<Doc>(`document?${query({ id })}`), [id])
 	const [removing, setRemoving] = useState(false)
+	const [history, setHistory] = useState(false)
 	if (!doc) return <Dialog title={id} close={close}>{error ? <Failure text={error} /> : <p class="quiet">Reading…</p>}</Dialog>
 	const write = async (change: object) => {
 		const answer = await call<{ status: string; version: number }>('document', { id, base: doc.version, ...change })
@@ -58,13 +91,20 @@ function Edit({ id, done, close }: { id: string; done: () => void; close: () => 
 		await write(doc.transit === undefined ? { value: JSON.parse(text) } : { transit: text })
 	}
 	if (removing) return <Confirm title={`Delete ${id}`} text="Every client deletes it too." button="Delete" act={() => write({ deleted: true })} close={() => setRemoving(false)} />
+	// The value as it was, on top of what is there now: nothing is lost, and clients see
+	// an edit.
+	const restore = (old: Doc) => write(old.transit === undefined ? { value: old.value } : { transit: old.transit })
+	if (history) return <History id={id} now={doc.version} restore={restore} close={() => setHistory(false)} />
 	return (
 		<Dialog title={id} close={close}>
 			<p class="quiet">Version {count(doc.version)}{doc.deleted && ', deleted'}{doc.damaged && ', damaged'}{doc.transit !== undefined && ', in Transit'}</p>
 			<Form button={doc.deleted ? 'Write it again' : 'Save'} send={save} close={close}>
 				<textarea name="text" aria-label="Value" rows={14} spellcheck={false} autofocus>{doc.transit ?? (doc.deleted || doc.damaged ? '' : JSON.stringify(doc.value, null, 2))}</textarea>
 			</Form>
-			{!doc.deleted && <p><button type="button" class="danger" onClick={() => setRemoving(true)}>Delete…</button></p>}
+			<p class="buttons">
+				<button type="button" onClick={() => setHistory(true)}>History</button>
+				{!doc.deleted && <button type="button" class="danger" onClick={() => setRemoving(true)}>Delete…</button>}
+			</p>
 		</Dialog>
 	)
 }
@@ -91,13 +131,14 @@ function Documents({ group }: { group: string }) {
 			<div class="wide">
 				<table>
 					<caption>{deleted ? 'Deleted documents' : 'Documents'}, those changed last at the end</caption>
-					<thead><tr><th>Id</th><th class="n">Version</th><th>Value</th></tr></thead>
+					<thead><tr><th>Id</th><th class="n">Version</th><th>Value</th><th>Written by</th><th>At (UTC)</th></tr></thead>
 					<tbody>
 						{docs.filter((doc) => deleted || !doc.deleted).map((doc) => (
 							<tr key={doc.id}>
 								<th scope="row"><button type="button" class="link" onClick={() => setId(doc.id)}>{doc.id}</button></th>
 								<td class="n">{count(doc.version)}</td>
 								<td class="mono cut">{doc.deleted ? 'deleted' : doc.damaged ? 'damaged' : JSON.stringify(doc.value)}</td>
+								<td>{doc.by ?? ''}</td><td class="nowrap">{when(doc.at ?? null)}</td>
 							</tr>
 						))}
 					</tbody>
