@@ -31,6 +31,8 @@ static void everything_else_is_refused(void **state)
 					 kind < 32 && (allowed[peer] & 1U << kind));
 	assert_false(rights_allow_versions(PEER_WORKER));
 	assert_true(rights_allow_versions(PEER_CONTROL));
+	assert_false(rights_allow_meta(PEER_WORKER));
+	assert_true(rights_allow_meta(PEER_CONTROL));
 	assert_false(rights_allow_board(PEER_WORKER));
 	assert_true(rights_allow_board(PEER_CONTROL));
 	assert_false(rights_allow_board(PEER_ADMIN));
