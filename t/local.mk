@@ -274,6 +274,7 @@ EXTRA_DIST += \
 	%D%/conformance/prove-client.mjs \
 	%D%/conformance/prove-server.mjs \
 	%D%/conformance/python-driver.py \
+	%D%/conformance/history.test.mjs \
 	%D%/conformance/python.test.mjs \
 	%D%/conformance/schema.test.mjs \
 	%D%/conformance/server.ndjson \

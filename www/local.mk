@@ -44,6 +44,7 @@ www_sources = \
 	%D%/client/docs.ts \
 	%D%/client/exchange.ts \
 	%D%/client/extension.ts \
+	%D%/client/history.ts \
 	%D%/client/http.ts \
 	%D%/client/index.ts \
 	%D%/client/leader.ts \

@@ -27,6 +27,7 @@ const ENTRIES = {
 	'./sw': 'adapters/sw',
 	'./async-storage': 'adapters/async-storage',
 	'./file': 'adapters/file',
+	'./history': 'client/history',
 	'./updates': 'client/updates',
 }
 
@@ -41,7 +42,7 @@ const manifest = {
 	license: 'MIT',
 	type: 'module',
 	// They add to the client, to Node and to the page.
-	sideEffects: ['./client/updates.js', './adapters/program.js', './adapters/inspector.js'],
+	sideEffects: ['./client/history.js', './client/updates.js', './adapters/program.js', './adapters/inspector.js'],
 	engines: { node: '>=18' },
 	exports: {
 		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, ...(name === '.' && { node: './adapters/program.js' }), default: `./${module}.js` }])),

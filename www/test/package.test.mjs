@@ -37,7 +37,7 @@ test('it has the modules that it names, and no links that lead nowhere', () => {
 		for (const path of typeof entry === 'string' ? [entry] : Object.values(entry)) assert.ok(existsSync(join(installed, path.replace('/*', ''))), path)
 	for (const name of ['README.md', 'client.md', 'clojurescript.md'])
 		for (const [, link] of readFileSync(join(installed, name), 'utf8').matchAll(/\]\(([^#)][^)]*)\)/g)) assert.ok(existsSync(join(installed, link)), `${name} points to ${link}`)
-	assert.deepEqual(manifest.sideEffects, ['./client/updates.js', './adapters/program.js', './adapters/inspector.js'])
+	assert.deepEqual(manifest.sideEffects, ['./client/history.js', './client/updates.js', './adapters/program.js', './adapters/inspector.js'])
 	assert.deepEqual(Object.keys(manifest.dependencies), ['eventsource-parser', 'transit-js'])
 })
 
@@ -144,7 +144,7 @@ test('a bundle in one file has transit-js only if the app imports the codec', as
 })
 
 test('what an app imports and does not use is not in its bundle', async () => {
-	for (const name of Object.keys(manifest.exports).filter((name) => !/json$|updates|cljs|inspector/.test(name)))
+	for (const name of Object.keys(manifest.exports).filter((name) => !/json$|updates|history|cljs|inspector/.test(name)))
 		assert.deepEqual((await bundled(`import * as it from 'pocketbook${name.slice(1)}'`)).filter((path) => path.includes('pocketbook')), [], name)
 })
 
