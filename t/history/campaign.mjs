@@ -35,6 +35,7 @@ const GROUPS = ['a', 'b', 'b:c', 'b:c:d']
 const IDS = 60 // per group
 const WRITERS = 6
 const SMALL = 64 // MiB, if the disk is to be filled
+const HISTORIES = 20 // documents whose versions are read in each check
 const ROUND = 1500 // ms of writing between two checks
 const REACH_MS = 1000 // ms in which a revocation reaches all hosts
 const ANSWER_MS = 120_000 // ms in which a push must succeed when the nemesis pauses
@@ -63,6 +64,18 @@ async function probe(run) {
   }
   connection.close()
   return held
+}
+
+/** Compares the histories of some documents with what was seen of them. */
+async function judgeHistories(run, final) {
+  const connection = new Session(run, { key: run.seeds[0] })
+  const ids = [...final.keys()]
+  for (let n = 0; n < HISTORIES && ids.length; n++) {
+    const id = run.random.pick(ids)
+    const answer = await connection.ask(`/history?id=${encodeURIComponent(id)}&limit=1000`)
+    if (answer?.status === 200 && !answer.body.more) run.history.judgeVersions(id, final.get(id).version, answer.body.versions)
+  }
+  connection.close()
 }
 
 async function settled(run, final) {
@@ -162,6 +175,7 @@ class Run {
     const final = await probe(this)
     for (const what of await settled(this, final)) this.history.violate('a stream missed a change', what)
     await judgeTally(this, final)
+    await judgeHistories(this, final)
     for (const what of await this.#outlived()) this.history.violate('a stream outlives its token', `${what.key.name}, of ${what.need.names.join(' ')}`)
     this.gate.release()
   }
@@ -198,7 +212,7 @@ class Run {
  */
 export async function campaign({ seconds = 10, seed = 1, hosts = false, names = Object.keys(hosts ? hostActs : acts), faults = '', mutant, program, faultsBuilt = false, patience = 60, enough = () => false }) {
   const random = seeded(seed)
-  const settings = { auth: 'on', options: ['--max-auth-failures', 'off'] }
+  const settings = { auth: 'on', options: ['--max-auth-failures', 'off', '--history', '1000'] }
   const server = hosts ? new Hosts(program, random.fork(), findPrograms(), settings)
     : new Server(program, { small: names.includes('fillDisk') ? SMALL : 0, ...settings })
   const run = new Run(server, random, faultsBuilt, patience * 1000, { mortal: names.includes('purge'), lapped: names.includes('lapRing'), hosts })

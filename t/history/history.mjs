@@ -40,7 +40,7 @@ export class History {
    * between, both attempts may have created one. */
   #again = new Set()
   violations = []
-  counts = { pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0, damaged: 0, tallies: 0, overQuota: 0 }
+  counts = { histories: 0, pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0, damaged: 0, tallies: 0, overQuota: 0 }
 
   violate(kind, detail) {
     this.violations.push(`${kind}: ${detail}`)
@@ -172,6 +172,17 @@ export class History {
     this.counts.tallies++
     if (counted !== stored) this.violate('a tally is wrong', `${counted} documents are counted, ${stored} are stored`)
     if (stored > limit) this.violate('a quota is exceeded', `${stored} documents of ${limit}`)
+  }
+
+  /** Checks the versions of a document as GET /history returns them, newest first:
+   * `held` is the newest version, and none may be missing. */
+  judgeVersions(id, held, versions) {
+    this.counts.histories++
+    versions.forEach((one, i) => {
+      if (one.version !== held - i) this.violate('a version is missing in a history', `${id}@${held - i}: there is ${one.version}`)
+      this.see(id, one.version, tagOf(one), 'a history')
+    })
+    if (versions.length !== held) this.violate('a version is missing in a history', `${id}: ${versions.length} of ${held} are there`)
   }
 
   /** Has a client received a tombstone of this version or a newer one? Not if it was

@@ -48,6 +48,16 @@ const rules = {
     h.acknowledge(edit('a:1', 0, 'x'), 1)
     h.conclude(database(['a:1', 1, wrong ? 'y' : 'x']))
   }],
+  'a former version that is missing': ['a version is missing in a history', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.acknowledge(edit('a:1', 1, 'y'), 2)
+    h.judgeVersions('a:1', 2, [{ version: 2, value: { tag: 'y' } }, ...(wrong ? [] : [{ version: 1, value: { tag: 'x' } }])])
+  }],
+  'a former version of another write': ['two writes in one version', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.acknowledge(edit('a:1', 1, 'y'), 2)
+    h.judgeVersions('a:1', 2, [{ version: 2, value: { tag: 'y' } }, { version: 1, value: { tag: wrong ? 'z' : 'x' } }])
+  }],
   'one write twice': ['one write in two versions', (h, wrong) => {
     h.acknowledge(edit('a:1', 0, 'x'), 1)
     h.conclude(database(['a:1', 2, wrong ? 'x' : 'y']))

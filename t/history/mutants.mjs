@@ -27,5 +27,6 @@ export const mutants = [
   { faults: 'quota_ignored=wrong', kind: /a quota is exceeded/ },
   { faults: 'lapped_untold=wrong', acts: ['lapRing'], kind: /a stream missed a change/ },
   { faults: 'stream_stays=wrong', kind: /a stream outlives its token/ },
+  { faults: 'version_lost=wrong@5', kind: /a version is missing in a history/ },
   { faults: 'refusal_spoils=wrong', kind: /was lost|two writes in one version|a pull missed a write/ },
 ]
