@@ -38,7 +38,10 @@ export class ChangedSince extends PocketbookError {
 
 declare module './atom.js' {
 	interface SyncedAtom<V> {
-		/** Asks the server who wrote the document, and when; undefined: there is none. */
+		/**
+		 * Asks the server who wrote the document, and when; undefined: there is
+		 * none.
+		 */
 		meta(id: string): Promise<Meta | undefined>
 		/**
 		 * Asks the server for versions of a document, newest first; `before`:
@@ -48,7 +51,7 @@ declare module './atom.js' {
 		/** Writes a former version again, as a new one. */
 		revert(id: string, version: number): Promise<Written>
 		/**
-		 * Takes back the last change that was made with this atom. Resolves with
+		 * Takes back the last change made with this atom. Resolves with
 		 * the result of the write, or undefined: there is nothing to undo.
 		 * Rejects with ChangedSince if a document was written by somebody else
 		 * since, unless forced.
