@@ -5,10 +5,10 @@ const PUSHED = 1000
 
 export const value = (n) => ({ title: `Buy milk ${n}`, completed: false })
 
-/** Starts a server with `count` documents of the group todos: {program, url, cursor},
- * with a cursor after all of them. */
-export async function filled(bench, count, options) {
-	const server = await pocketbook(bench, options)
+/** Starts a server with `count` documents of the group todos, or fills `server`:
+ * {program, url, cursor}, with a cursor after all of them. */
+export async function filled(bench, count, { server, ...options } = {}) {
+	server ??= await pocketbook(bench, options)
 	let cursor
 	for (let from = 0; from < count; from += PUSHED) {
 		const docs = Array.from({ length: Math.min(PUSHED, count - from) }, (_, i) => ({ id: `todos:${from + i}`, value: value(from + i) }))

@@ -52,14 +52,15 @@ export async function changes(url) {
 
 /**
  * A side that pushes new documents to a server, `batch` per request. Numbers are never
- * repeated. Its figures: documents/s and the server's processor time per document.
+ * repeated, unless `load` says so. Its figures: documents/s and the server's processor
+ * time per document.
  */
-export function pushSide(bench, server, body, { batch = 1, check = async () => {} } = {}) {
-	let first = 1
+export function pushSide(bench, server, body, { batch = 1, check = async () => {}, load = {} } = {}) {
+	let first = load.first ?? 1
 	return async () => {
 		const { program, url } = server
 		const begin = processorTime(program.family())
-		const { requests, seconds, p99 } = await wrk(bench, url + body.path, { post: { ...body, batch, first } })
+		const { requests, seconds, p99 } = await wrk(bench, url + body.path, { post: { ...body, ...load, batch, first } })
 		const documents = requests * batch
 		const cost = (processorTime(program.family()) - begin) / documents
 		first += 10_000_000

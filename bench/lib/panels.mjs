@@ -5,7 +5,7 @@ import { quantity } from './table.mjs'
 /** The names of the pictures, by the `group` of rows. */
 export const TITLES = {
 	streams: 'Streams', memory: 'Memory', pushes: 'Pushes', pulls: 'Pulls', sync: 'First sync', transit: 'Transit', client: 'In the browser',
-	rest: 'At rest',
+	hosts: 'Several hosts', rest: 'At rest',
 }
 const TIMES = ['p50', 'p99', 'last']
 
