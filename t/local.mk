@@ -212,6 +212,7 @@ EXTRA_DIST += \
 	%D%/upgrade-load.mjs \
 	%D%/upgrade-load.sh \
 	%D%/nginx.sh \
+	%D%/patroni.sh \
 	%D%/soak.mjs \
 	%D%/notify.pl \
 	%D%/stale.mjs \

@@ -127,6 +127,13 @@ async function hostile(soak, minutes) {
   }
 }
 
+/** deploy/patroni as it is, in namespaces. */
+async function cluster(soak) {
+  const { status, out } = await run(['bash', 't/patroni.sh'], { POCKETBOOK: `${root}pocketbook` })
+  soak.row('deploy/patroni', { checks: out.match(/^ok /gm)?.length ?? 0 })
+  if (status !== 0) soak.find(out.slice(-2000), 'POCKETBOOK=./pocketbook bash t/patroni.sh')
+}
+
 async function fuzz(soak, seconds) {
   for (const target of targets) {
     const { status, out } = await run(['bash', 't/fuzz/run.sh', String(seconds), target])
@@ -169,6 +176,7 @@ const one = async () => {
   await power(soak, seconds * SHARES.power, seed)
   await transit(soak, seconds * SHARES.transit, seed)
   await hostile(soak, minutes)
+  await cluster(soak)
 }
 await Promise.all([one(), fuzz(soak, Math.floor(seconds / targets.length))])
 console.log(table(soak))

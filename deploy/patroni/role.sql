@@ -1,8 +1,8 @@
 -- The role and the database of Pocketbook, once, by a superuser on the primary. The
--- password is that of a file, such as the one for --db-password-file, so that it is seen
--- in no list of processes and in no log:
+-- password is that of a file, as for --db-password-file, which postgres may read, so that
+-- it is seen in no list of processes and in no log:
 --
---   PASSWORD_FILE=/etc/pocketbook/db-password psql -f role.sql
+--   sudo -u postgres PASSWORD_FILE=/var/lib/postgresql/db-password psql -f role.sql
 --
 -- The role may do nothing but use its own database: no superuser, no databases, no roles,
 -- no replication. pg_hba of patroni.yml lets it connect to no other one.
