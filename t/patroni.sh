@@ -15,6 +15,7 @@ for program in patroni etcd haproxy nginx ip openssl /usr/lib/postgresql/15/bin/
 	command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
 deploy=$here/../deploy/patroni
+pg_bin=/usr/lib/postgresql/15/bin
 chmod 755 "$work"
 # Where an unprivileged user finds it.
 install -m 755 "$POCKETBOOK" "$work/pocketbook"
@@ -93,13 +94,13 @@ for name in db1 db2 db3; do
 	start_database "$name"
 done
 leads() { [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' "http://${address[$1]}:8008/primary")" = 200 ]; }
-find_leader() { for leader in db1 db2 db3; do leads $leader && return; done; false; }
+find_leader() { for leader in db1 db2 db3; do leads "$leader" && return; done; false; }
 # A standby that is synchronous.
 has_sync() { curl -s -m 1 "http://${address[$leader]}:8008/cluster" | grep -q '"role": "sync_standby", "state": "\(running\|streaming\)"'; }
 wait_for "Patroni makes a leader" find_leader || tail -n 20 "$work"/db?.*.log
 wait_for "with a synchronous standby" has_sync || curl -s "http://${address[$leader]}:8008/cluster"
 install -o postgres -m 600 "$work/password" "$work/$leader.run/password"
-setpriv --reuid=postgres --regid="$(id -g postgres)" --clear-groups env -C "$work" PASSWORD_FILE="$work/$leader.run/password" psql -X -q -h "$work/$leader.run" -U postgres -d postgres <"$deploy/role.sql" >"$work/role.log" 2>&1
+setpriv --reuid=postgres --regid="$(id -g postgres)" --clear-groups env -C "$work" PASSWORD_FILE="$work/$leader.run/password" "$pg_bin/psql" -X -q -h "$work/$leader.run" -U postgres -d postgres <"$deploy/role.sql" >"$work/role.log" 2>&1
 is "$?" 0 "role.sql makes the role" || cat "$work/role.log"
 
 # ---- The hosts of Pocketbook, and nginx ----
@@ -163,7 +164,6 @@ wait_for "pushes are acknowledged" acked_more 20
 # ---- The leader is lost ----
 
 before=$(acked) old=$leader
-epoch=$(sed -n 's/^id: \([0-9a-f]*\)\..*/\1/p' "$work/events" | tail -1)
 lose "$old"
 wait_for "another leader is found" find_leader
 wait_for "pushes are acknowledged again" acked_more $((before + 20)) || tail -n 5 "$work"/[ab].pocketbook.log
@@ -188,7 +188,7 @@ wait_for "the other one is ready again" ready a
 
 sed "s/127\.0\.0\.1:5000/10.0.0.21:5000/" "$deploy/haproxy.cfg" >"$work/haproxy.cfg"
 on a root haproxy -f "$work/haproxy.cfg"
-through() { [ "$(PGPASSWORD=$(cat "$work/password") psql -X -q -A -t "host=10.0.0.21 port=5000 user=pocketbook dbname=pocketbook sslmode=require connect_timeout=2" -c 'SELECT pg_is_in_recovery()' 2>>"$work/through.log")" = f ]; }
+through() { [ "$(PGPASSWORD=$(cat "$work/password") "$pg_bin/psql" -X -q -A -t "host=10.0.0.21 port=5000 user=pocketbook dbname=pocketbook sslmode=require connect_timeout=2" -c 'SELECT pg_is_in_recovery()' 2>>"$work/through.log")" = f ]; }
 wait_for "haproxy leads to the primary" through || tail -n 3 "$work/through.log"
 
 # ---- Nothing is lost ----

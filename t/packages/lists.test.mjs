@@ -15,7 +15,7 @@ const build = [...lists['./dev build'], ...lists['./dev node']]
 const uses = {
 	'./dev build': /^(dev|dev\.d\/(build|packages|test|suites)\.sh|\.ci\/run|(?!t\/|bench\/|store\/postgres\/).*\.[ch]|(www|site)\/[^/]*\.m?js)$/,
 	'./dev bench': /^bench\//,
-	'./dev soak': /^t\/(soak\.mjs|fuzz\/run\.sh|history\/.*)$/,
+	'./dev soak': /^t\/(soak\.mjs|fuzz\/run\.sh|history\/.*|(patroni|lib)\.sh)$/,
 	'./dev analyze': /^(t\/analyze\.sh|bench\/.*\.c)$/,
 	'./dev coverage': /^t\/coverage\.sh$/,
 	'./dev fresh': /^dev\.d\/fresh\.sh$/,
