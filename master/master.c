@@ -227,6 +227,8 @@ static enum rc master_open_upgraded(struct master *master, const struct upgrade_
 		rc = master_check_passed(master, err);
 	if (rc == RC_OK && shm_new(master->settings->workers, &master->shm) != RC_OK)
 		rc = error_set(err, RC_IO, "cannot map shared memory: %s", strerror(errno));
+	if (rc == RC_OK)
+		upgrade_adopt_served(record, master->shm);
 	return rc == RC_OK ? user_shed(&master->settings->user, err) : rc;
 }
 

@@ -45,6 +45,8 @@ struct upgrade_record {
 	unsigned workers;
 	bool activated;
 	bool loopback; /* all sockets for clients listen there */
+	/* What the processes have open, as in shm_serves; 0: unknown. */
+	uint64_t database, logs;
 	int lock, control;
 	int *fds;
 	size_t fd_count;
@@ -75,6 +77,9 @@ int upgrade_dry_run(const struct upgrade_record *record, const struct master_set
  * upgrade_adopt_children. */
 MUST_USE enum rc upgrade_adopt(const struct upgrade_record *record, struct master *master,
 			       struct error *err);
+/* Notes the files that the processes of the run before have open: if they were moved
+ * meanwhile, the first new process would note others. */
+void upgrade_adopt_served(const struct upgrade_record *record, struct shm *shm);
 /* Makes the children of the run before the predecessors of this run's. */
 void upgrade_adopt_children(const struct upgrade_record *record, struct master *master);
 /* In TAKING_OVER: takes it as far as it goes now. */

@@ -5,6 +5,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "shm/shm.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -108,6 +109,15 @@ enum rc upgrade_adopt(const struct upgrade_record *record, struct master *master
 	for (unsigned i = 0; i < record->child_count; i++)
 		keep_closed_on_exec(record->children[i].channel);
 	return adopt_listeners(record, master, err);
+}
+
+void upgrade_adopt_served(const struct upgrade_record *record, struct shm *shm)
+{
+	if (record->database)
+		(void)shm_serves(shm, record->database);
+	if (record->logs)
+		(void)shm_serves_logs(shm, record->logs);
+	shm_keep_served(shm);
 }
 
 void upgrade_adopt_children(const struct upgrade_record *record, struct master *master)

@@ -5,9 +5,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "shm/shm.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,8 @@ int upgrade_record_write(const struct master *master)
 		      master->workers, master->activated,
 		      listeners_are_loopback(listeners, listeners->count - listeners->metrics),
 		      master->lock, master->control);
+	(void)dprintf(record, "database %" PRIu64 "\nlogs %" PRIu64 "\n", shm_database(master->shm),
+		      shm_logs(master->shm));
 	for (size_t i = 0; i < listeners->count * listeners->slots; i++)
 		(void)dprintf(record, "fd %d\n", listeners->fds[i]);
 	for (unsigned slot = 0; slot <= master->workers; slot++)
@@ -151,6 +155,10 @@ static void record_take(struct upgrade_record *out, const char *name, const char
 		out->activated = atoi(rest) != 0;
 	else if (strcmp(name, "loopback") == 0)
 		out->loopback = atoi(rest) != 0;
+	else if (strcmp(name, "database") == 0)
+		out->database = strtoull(rest, NULL, 10);
+	else if (strcmp(name, "logs") == 0)
+		out->logs = strtoull(rest, NULL, 10);
 	else if (strcmp(name, "lock") == 0)
 		out->lock = atoi(rest);
 	else if (strcmp(name, "control") == 0)

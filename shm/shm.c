@@ -87,6 +87,11 @@ bool shm_serves_logs(struct shm *shm, uint64_t logs)
 	return is_first_or(shm->logs, &shm->map->logs, logs);
 }
 
+uint64_t shm_database(const struct shm *shm)
+{
+	return shm->database ? shm->database : atomic_load(&shm->map->database);
+}
+
 uint64_t shm_logs(const struct shm *shm)
 {
 	return shm->logs ? shm->logs : atomic_load(&shm->map->logs);

@@ -32,6 +32,7 @@ bool shm_serves(struct shm *shm, uint64_t identity);
 /* The same for its log and wal-index (store_logs). */
 bool shm_serves_logs(struct shm *shm, uint64_t logs);
 /* Those that are noted; 0: none. */
+uint64_t shm_database(const struct shm *shm);
 uint64_t shm_logs(const struct shm *shm);
 /* For the master: no process has them open any more. */
 void shm_forget_logs(struct shm *shm);

@@ -25,6 +25,17 @@ for suffix in -shm -wal; do
 	wait_for "and every worker sees it" all_have "after$suffix"
 	all_have "before$suffix"
 	ok $? "as all before"
+
+	# In an upgrade the new run has a memory of its own.
+	mv "$db$suffix" "$work/elsewhere"
+	cp "$work/elsewhere" "$db$suffix"
+	: >"$log"
+	kill -USR2 "$server"
+	wait_for "nor is another $suffix taken in an upgrade" grep -q 'process=worker.* event=database_failed reason="the log or the wal-index of .* was removed or replaced' "$log"
+	mv "$work/elsewhere" "$db$suffix"
+	wait_for "put back, the upgrade goes on" grep -q 'event=upgraded' "$log"
+	wait_for "a push is taken" written "upgraded$suffix"
+	wait_for "and every worker sees it" all_have "upgraded$suffix"
 	stop
 done
 finish

@@ -2,7 +2,6 @@
  * by the writer (writer/presence.c). */
 #include "store/sqlite/files.h"
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "os/file_lock.h"
 
@@ -165,12 +164,13 @@ uint64_t files_identity(const struct files *files)
 	return (uint64_t)db->st_ino ^ (uint64_t)db->st_dev << 44 ^ UINT64_C(1) << 63;
 }
 
+/* The same in the run after an upgrade, so not by a hash with a key of its own. */
 static uint64_t logs_number(const struct stat *wal, const struct stat *shm)
 {
-	return hash_more(hash_more(HASH_START,
-				   slice_make((const char *)&wal->st_ino, sizeof(wal->st_ino))),
-			 slice_make((const char *)&shm->st_ino, sizeof(shm->st_ino))) |
-	       1;
+	const uint64_t number =
+		(uint64_t)wal->st_ino * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)shm->st_ino;
+
+	return number ? number : 1;
 }
 
 uint64_t files_logs(const struct files *files)

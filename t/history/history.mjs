@@ -4,6 +4,8 @@
 // that made it. This shows which write made which version, whether a write was applied
 // twice, and whether two writes made the same version.
 
+const VIOLATIONS_MAX = 200
+
 /** Represents the value of a tombstone. */
 export const DELETED = '(deleted)'
 
@@ -42,8 +44,9 @@ export class History {
   violations = []
   counts = { histories: 0, pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0, damaged: 0, tallies: 0, overQuota: 0 }
 
+  /** One thing that is wrong may be seen by every reader, again and again. */
   violate(kind, detail) {
-    this.violations.push(`${kind}: ${detail}`)
+    if (this.violations.length < VIOLATIONS_MAX) this.violations.push(`${kind}: ${detail}`)
   }
 
   /** The value of this version was damaged on the disk. */
