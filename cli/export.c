@@ -246,10 +246,10 @@ const struct command command_export = {
 	.summary = "Write all documents as lines of JSON, online or offline.",
 	.about =
 		"Writes to FILE or to the standard output, one line for each document: {\"id\": "
-		"…, \"version\": …, \"value\": …, \"by\": …, \"at\": …}, with \"deleted\": true "
-		"instead of a value if the document is deleted. \"by\" is the user who wrote it "
-		"(null without authentication), \"at\" the time by the server's clock; both are "
-		"absent in documents from before version 0.2. The lines are sorted by group, and "
+		"…, \"version\": …, \"value\": …}, with \"deleted\": true instead of a value if "
+		"the document is deleted. A line also has \"by\", the user who wrote it (null "
+		"without authentication), and \"at\", the time by the server's clock; both are "
+		"absent if they are not known. The lines are sorted by group, and "
 		"in each group by the "
 		"time of the last write. They are a snapshot, however many there are.\n"
 		"The default is JSON, for people and other programs. Values that JSON cannot "
