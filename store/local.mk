@@ -87,6 +87,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/migrate.c %D%/postgres/migrate.h \
 	%D%/postgres/open.c \
 	%D%/postgres/operations.h \
+	%D%/postgres/order.c \
 	%D%/postgres/params.c %D%/postgres/params.h \
 	%D%/postgres/pull_all.h \
 	%D%/postgres/push.c \

@@ -30,6 +30,8 @@ static void free_commit(struct commit *commit)
 	free(commit->bytes);
 	round_ids_free(&commit->ids);
 	free(commit->conflicts);
+	free(commit->sorted);
+	free(commit->places);
 	free(commit);
 }
 
@@ -41,6 +43,8 @@ static enum rc outcome(const struct commit *commit)
 		return RC_OK;
 	return commit->failure == RC_CORRUPT && commit->count > 1 ? RC_OK : commit->failure;
 }
+
+/* ---- The end ---- */
 
 /* Of a push in several lanes, a number for each. */
 static void set_head(const struct commit *commit, const struct store_request *request,
@@ -62,11 +66,14 @@ static void finish(struct commit *commit)
 {
 	struct postgres *postgres = commit->postgres;
 	const enum rc rc = outcome(commit);
+	struct store_reply *replies;
 
 	for (size_t i = 0; i < commit->count; i++)
 		set_head(commit, &commit->requests[i], &commit->replies[i]);
 	postgres->commits = commit->next;
-	commit->on_replies(commit->arg, rc, rc == RC_OK ? commit->replies : NULL);
+	replies = commit_replies_in_order(commit);
+	commit->on_replies(commit->arg, rc, rc == RC_OK ? replies : NULL);
+	free(replies);
 	free_commit(commit);
 	if (postgres->commits && !postgres->commits->is_started)
 		step(postgres->commits);
@@ -326,6 +333,7 @@ void postgres_commit(struct store *store, const struct store_request *requests, 
 		.replies = mem_array(count, sizeof(*commit->replies)),
 		.bytes = mem_array(count, sizeof(*commit->bytes)),
 	};
+	commit_sort_by_lane(commit);
 	while (*last)
 		last = &(*last)->next;
 	*last = commit;

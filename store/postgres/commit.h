@@ -23,7 +23,9 @@ struct conflict {
 struct commit {
 	struct commit *next;
 	struct postgres *postgres;
-	const struct store_request *requests;
+	const struct store_request *requests; /* in the order in which they are done */
+	struct store_request *sorted;         /* the same; NULL: the caller's order */
+	size_t *places;                       /* of each of `sorted` in the caller's order */
 	size_t count;
 	on_store_replies *on_replies;
 	void *arg;
@@ -57,6 +59,14 @@ void commit_round_done(struct commit *commit);
 void commit_round_failed(struct commit *commit, enum rc rc, const PGresult *result);
 void commit_take_head(struct commit *commit, uint64_t epoch, int lane, uint64_t seq);
 void commit_drop_reply(struct commit *commit, size_t i, enum rc rc);
+
+/* ---- order.c ---- */
+/* The lanes of a request, a bit for each. */
+unsigned commit_lanes_of(const struct commit *commit, const struct store_request *request);
+/* With several lanes: sets the order of the requests. */
+void commit_sort_by_lane(struct commit *commit);
+/* In the caller's order. Free them; what they point to is the commit's. */
+struct store_reply *commit_replies_in_order(const struct commit *commit);
 
 /* ---- push.c ---- */
 /* Begins a round with the push at `from`. */

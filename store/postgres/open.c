@@ -115,6 +115,7 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 
 	postgres->store.role = role;
 	postgres->conninfo = conninfo;
+	postgres->first_lane = (unsigned)getpid();
 	needs_find(&postgres->needs, conninfo);
 	postgres->lanes = postgres->store.lanes = lanes;
 	postgres->epoll = epoll_create1(EPOLL_CLOEXEC);

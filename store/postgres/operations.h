@@ -88,6 +88,7 @@ struct postgres {
 	struct waiting_heads asked; /* by the query under way */
 	struct waiting_heads next;  /* came since it was sent */
 	struct commit *commits;     /* the first is under way */
+	unsigned first_lane;        /* where a batch begins: another one for each host and batch */
 	uint64_t lane_wait_us;      /* of all pushes, for their turn */
 	uint64_t database_bytes;
 	uint64_t bytes_known_until; /* clock_ms */

@@ -80,6 +80,8 @@ static bool choose(struct commit *commit, size_t *edits)
 {
 	const struct store_request *requests = commit->requests;
 
+	const unsigned lanes = commit_lanes_of(commit, &requests[commit->from]);
+
 	ids_clear(&commit->ids);
 	*edits = requests[commit->from].edit_count;
 	commit->to = commit->from + 1;
@@ -88,6 +90,7 @@ static bool choose(struct commit *commit, size_t *edits)
 	if (commit->from < commit->single_until)
 		return true;
 	while (commit->to < commit->count && requests[commit->to].kind == STORE_PUSH &&
+	       commit_lanes_of(commit, &requests[commit->to]) == lanes &&
 	       *edits + requests[commit->to].edit_count <= ROUND_EDITS_MAX &&
 	       ids_add_all(&commit->ids, &requests[commit->to]))
 		*edits += requests[commit->to++].edit_count;
@@ -99,13 +102,7 @@ static bool choose(struct commit *commit, size_t *edits)
 /* The lanes of the round, ascending. Without edits lane 0, for the head. */
 static void add_lanes(struct commit *commit, struct params *params)
 {
-	commit->lanes = 0;
-	for (size_t r = commit->from; r < commit->to; r++)
-		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
-			commit->lanes |= 1u << lane_of(commit->requests[r].edits[i].id,
-						       commit->postgres->lanes);
-	if (commit->lanes == 0)
-		commit->lanes = 1;
+	commit->lanes = commit_lanes_of(commit, &commit->requests[commit->from]);
 	params_array(params, PARAMS_INT4, (size_t)__builtin_popcount(commit->lanes));
 	for (int lane = 0; lane < STORE_LANES_MAX; lane++)
 		if (commit->lanes & 1u << lane)
