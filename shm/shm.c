@@ -143,12 +143,12 @@ bool shm_has_restarted(uint64_t before, uint64_t after)
 
 void shm_set_epoch(struct shm *shm, uint64_t epoch)
 {
-	atomic_store_explicit(&shm->map->epoch, epoch, memory_order_relaxed);
+	atomic_store_explicit(&shm->map->epoch, epoch, memory_order_release);
 }
 
 uint64_t shm_epoch(const struct shm *shm)
 {
-	return atomic_load_explicit(&shm->map->epoch, memory_order_relaxed);
+	return atomic_load_explicit(&shm->map->epoch, memory_order_acquire);
 }
 
 uint64_t shm_resyncs(const struct shm *shm)

@@ -159,6 +159,11 @@ void store_cancel(struct store *store)
 	store->calls--;
 }
 
+bool store_is_shared(const struct store *store)
+{
+	return store->backend->watch != NULL;
+}
+
 bool store_watch(struct store *store, on_store_news *on_news, void *arg)
 {
 	return store->backend->watch && store->backend->watch(store, on_news, arg);

@@ -225,6 +225,8 @@ void store_head(struct store *store, on_store_places *on_places, void *arg);
  * one; as long as it is the same, so is every page. 0: not known now. A back end that
  * cannot tell without asking always says 0. */
 uint64_t store_edition(struct store *store);
+/* Can other hosts use this database? Then it has no edition. */
+bool store_is_shared(const struct store *store);
 
 /* ---- Databases that several hosts use ---- */
 

@@ -81,6 +81,7 @@ process_tests = \
 	%D%/0945-postgres-outage.sh \
 	%D%/0948-postgres-network.sh \
 	%D%/0950-postgres-lanes.sh \
+	%D%/0952-postgres-kept.sh \
 	%D%/0960-copy.sh \
 	%D%/1000-admin.sh
 

@@ -64,12 +64,13 @@ free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 
 declare -A host_pids host_urls host_logs
 
 # host NAME DATABASE-URL [OPTION...]: starts a server beside others, and uses it
+host_workers=2
 host() {
 	local name=$1
 	db=$2
 	shift 2
 	mkdir -p "$work/run.$name"
-	serve --workers 2 --runtime-dir "$work/run.$name" "$@"
+	serve --workers "$host_workers" --runtime-dir "$work/run.$name" "$@"
 	host_pids[$name]=$server host_urls[$name]=$url host_logs[$name]=$log
 }
 

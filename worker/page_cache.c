@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "shm/edition.h"
 #include "shm/ring.h"
+#include "shm/shm.h"
 #include "worker/compress.h"
 
 #include <assert.h>
@@ -122,6 +123,22 @@ bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, ui
 		return false;
 	page->edition = edition;
 	return true;
+}
+
+bool page_is_current(const struct page *page, const struct shm *shm,
+		     const struct store_places *heads, uint64_t now)
+{
+	const struct page_state *state = &page->state;
+
+	if (now - state->read_at > PAGE_CACHE_AGE_US || shm_epoch(shm) != state->epoch)
+		return false;
+	/* Of another epoch, the numbers of the ring stand for other commits. */
+	if (heads && (heads->epoch != state->epoch ||
+		      ring_committed(shm, state->lane) < heads->seqs[state->lane]))
+		return false;
+	return edition_spoils(shm) == state->spoils &&
+	       ring_bucket(shm, page->group, state->lane) <= state->head &&
+	       shm_epoch(shm) == state->epoch;
 }
 
 struct shared_buf *page_cache_gzip(struct page_cache *page_cache, struct page *page)

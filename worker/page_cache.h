@@ -26,6 +26,7 @@ struct shm;
 struct page_state {
 	uint64_t head;     /* the newest sequence number of all groups of the lane */
 	unsigned lane;     /* of the group */
+	uint64_t epoch;    /* of these numbers */
 	uint64_t spoils;   /* edition_spoils, read before the page */
 	uint64_t read_at;  /* clock_us() */
 	bool may_compress; /* see compress.h */
@@ -51,6 +52,12 @@ struct page *page_cache_find(struct page_cache *page_cache, const struct store_q
 /* Would the store answer with this page in the edition, which was read just before?
  * `now`: clock_us(). */
 bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, uint64_t now);
+/* The same for a database that other hosts use (store_is_shared), which was asked for
+ * its heads since the query came: the buckets of this host account for these, and the
+ * page is newer than what is in its group's. Before asking (`heads` NULL): may it
+ * be? */
+bool page_is_current(const struct page *page, const struct shm *shm,
+		     const struct store_places *heads, uint64_t now);
 /* The page in gzip, which is made by the first call; NULL: it may not be compressed, or
  * is not worth it. */
 struct shared_buf *page_cache_gzip(struct page_cache *page_cache, struct page *page);

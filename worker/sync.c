@@ -152,6 +152,7 @@ static void pull_answer_first(const struct pull *pull, const struct store_page *
 	struct worker *worker = exchange->worker;
 	struct page_state state = { .head = page->head,
 				    .lane = (unsigned)store_lane(worker->store, pull->query.group),
+				    .epoch = page->next.epoch,
 				    .spoils = pull->spoils,
 				    .read_at = exchange->request.trace.begun };
 	struct buf bytes = BUF_EMPTY;
@@ -180,23 +181,64 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	free(pull);
 }
 
+/* The page that this pull got last. */
+static struct page *pull_page(const struct pull *pull)
+{
+	return page_cache_find(pull->exchange->worker->page_cache, &pull->query,
+			       pull->exchange->encoding);
+}
+
+static bool is_current(const struct pull *pull, const struct page *page,
+		       const struct store_places *heads)
+{
+	return page && page_is_current(page, pull->exchange->worker->from->shm, heads,
+				       pull->exchange->request.trace.begun);
+}
+
+/* The heads at a moment after the pull came: another host may have answered a push
+ * before it that is not in the ring here. One question is asked for all pulls that
+ * wait. */
+static void on_index(void *arg, enum rc rc, const struct store_places *heads)
+{
+	struct pull *pull = arg;
+	struct page *page = rc == RC_OK ? pull_page(pull) : NULL;
+
+	if (rc == RC_OK && is_current(pull, page, heads)) {
+		pull_answer_page(pull->exchange, page);
+		free(pull);
+	} else if (rc == RC_OK) {
+		store_changes(pull->exchange->worker->store, &pull->query, on_page, pull);
+	} else {
+		sync_refuse_failed(pull->exchange, rc);
+		free(pull);
+	}
+}
+
+static void pull_begin(struct exchange *exchange, const struct store_query *query,
+		       const struct page *page)
+{
+	struct store *store = exchange->worker->store;
+	struct pull *pull = mem_alloc(sizeof(*pull));
+
+	*pull = (struct pull){ .exchange = exchange,
+			       .query = *query,
+			       .spoils = edition_spoils(exchange->worker->from->shm) };
+	if (store_is_shared(store) && is_current(pull, page, NULL))
+		store_head(store, on_index, pull);
+	else
+		store_changes(store, &pull->query, on_page, pull);
+}
+
 static void pull_serve(struct exchange *exchange, const struct store_query *query)
 {
 	struct worker *worker = exchange->worker;
-	const struct shm *shm = worker->from->shm;
 	struct page *page = page_cache_find(worker->page_cache, query, exchange->encoding);
-	struct pull *pull;
 
-	if (page &&
-	    page_is_good(page, shm, store_edition(worker->store), exchange->request.trace.begun)) {
+	if (page && page_is_good(page, worker->from->shm, store_edition(worker->store),
+				 exchange->request.trace.begun))
 		pull_answer_page(exchange, page);
-		return;
-	}
-	pull = mem_alloc(sizeof(*pull));
-	*pull = (struct pull){ .exchange = exchange,
-			       .query = *query,
-			       .spoils = edition_spoils(shm) };
-	store_changes(worker->store, &pull->query, on_page, pull);
+	else
+		pull_begin(exchange, query, page);
 }
 
 void sync_pull(struct exchange *exchange)

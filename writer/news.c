@@ -55,7 +55,7 @@ static void attach(struct writer *writer, bool continues)
 	struct shm *shm = writer->from->shm;
 	const struct store_places *head = &writer->head;
 
-	shm_set_epoch(shm, head->epoch);
+	shm_set_epoch(shm, 0); /* while the numbers change, they are of no epoch */
 	edition_spoil(shm);
 	if (!continues || has_gone_back(shm, head)) {
 		shm_restart(shm);
@@ -64,6 +64,7 @@ static void attach(struct writer *writer, bool continues)
 	} else if (!ring_attach(shm, head->seqs)) {
 		shm_watch_repaired(shm);
 	}
+	shm_set_epoch(shm, head->epoch);
 	if (writer->state == WRITER_OPENING)
 		writer_begin_serving(writer);
 }

@@ -373,6 +373,50 @@ static void documents_of_nested_groups_forbid_it(void **state)
 	assert_false(compress_allows(&page, slice_of("a:b"), COMPRESS_MIN));
 }
 
+/* ---- A database that other hosts use ---- */
+
+static bool is_current(const struct world *world, uint64_t epoch, uint64_t head)
+{
+	const struct store_places heads = { .epoch = epoch, .lanes = 1, .seqs = { head } };
+
+	return page_is_current(world->page, world->shm, &heads, NOW);
+}
+
+static void a_shared_one_is_asked_for_its_heads(void **state)
+{
+	struct world *world = *state;
+
+	assert_false(is_current(world, 7, HEAD)); /* the ring is of no epoch yet */
+	world->page->state.epoch = 7;
+	shm_set_epoch(world->shm, 7);
+	assert_true(page_is_current(world->page, world->shm, NULL, NOW));
+	assert_true(is_current(world, 7, HEAD));
+	assert_false(is_current(world, 8, HEAD));
+	assert_false(is_current(world, 7, HEAD + 1)); /* that this host has not heard of */
+	commit(world, "other", HEAD + 1, 0);
+	assert_true(is_current(world, 7, HEAD + 1));
+	shm_set_epoch(world->shm, 0);
+	assert_false(is_current(world, 7, HEAD + 1));
+	shm_set_epoch(world->shm, 7);
+	commit(world, "todos", HEAD + 2, 0);
+	assert_false(is_current(world, 7, HEAD + 2));
+}
+
+static void only_its_own_lane_counts(void **state)
+{
+	struct world *world = *state;
+	struct ring_entry entry = {
+		.key = hash_of(slice_of("todos")), .number = HEAD + 9, .lane = 1, .last = true
+	};
+
+	ring_set_lanes(world->shm, 2);
+	world->page->state.epoch = 7;
+	shm_set_epoch(world->shm, 7);
+	ring_commit(world->shm, &entry, 1);
+	assert_true(is_current(world, 7, HEAD));
+	assert_false(is_current(world, 7, HEAD + 9));
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -385,6 +429,8 @@ int main(void)
 		WORLD_TEST(what_no_bucket_tells_spoils_it),
 		WORLD_TEST(a_new_writer_spoils_it),
 		WORLD_TEST(it_is_read_again_after_a_while),
+		WORLD_TEST(a_shared_one_is_asked_for_its_heads),
+		WORLD_TEST(only_its_own_lane_counts),
 		cmocka_unit_test(every_part_of_the_question_counts),
 		cmocka_unit_test(questions_push_each_other_out),
 		cmocka_unit_test(a_large_page_is_not_kept),
