@@ -42,6 +42,7 @@ libcli_a_SOURCES = \
 	%D%/settings.c %D%/settings.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/stats.c \
+	%D%/stats_users.c %D%/stats_users.h \
 	%D%/tail.c \
 	%D%/tail_follow.c %D%/tail_follow.h \
 	%D%/tail_position.c %D%/tail_position.h \

@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/server_stats.h"
+#include "cli/stats_users.h"
 #include "base/units.h"
 #include "store/store_admin.h"
 #include "transit/transit.h"
@@ -13,11 +14,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BETWEEN_MS 1000 /* between two readings of a server, for rates */
 
 static const struct option_spec stats_options[] = {
+	{ .name = "by",
+	  .argument = "user",
+	  .help = "List what each user with a token has stored, as far as quotas count it, and "
+		  "the limits." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
@@ -249,12 +255,18 @@ static void print_json(const struct stats *stats)
 
 static int stats_run(const struct invocation *invocation)
 {
+	const char *by = options_text(invocation->options, "by");
 	struct stats stats = { .running = false };
 	int status = database_find(invocation->options, &stats.place);
 	struct error err;
 
 	if (status != EXIT_SUCCESS)
 		return status;
+	if (by && strcmp(by, "user") != 0)
+		return say_usage("%s: only user is known",
+				 options_place(invocation->options, "by", 0));
+	if (by)
+		return stats_users_print(&stats.place, options_is_on(invocation->options, "json"));
 	/* The database can be reported all the same. */
 	if (stats_watch(&stats, &err) != RC_OK)
 		status = say_failed("%s", err.text);

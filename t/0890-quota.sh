@@ -36,6 +36,8 @@ is "$(put "$ann" "$(doc 1 2 "\"$(head -c 3000 /dev/zero | tr '\0' x)\"")")" "507
 is "$(put "$ann" '{"docs":[{"id":"todos:1","base":2,"deleted":true},{"id":"todos:2","base":1,"deleted":true},{"id":"todos:3","base":1,"deleted":true}]}')" 200 "deleting is taken over the quota"
 is "$(put "$ann" "$(doc 9)")" 200 "and makes room"
 is "$(list "$ann")" "bytes 40 B of 2.0 KiB, documents 5 of 5, groups 1" "token list shows it"
+like "$("$POCKETBOOK" stats --by user --db "$db")" '^ann +2 +40 B +5 of 7 +1$' "and stats, by user, with the highest limits of the tokens"
+like "$("$POCKETBOOK" stats --by user --json --db "$db")" '"user":"ann","tokens":2,"bytes":40,"documents":5,"documents_limit":7,"groups":1' "for programs too"
 is "$(list "$carl")" "documents 0 of 7" "and the limit of the server"
 
 is "$(put "$bob" "$(doc b)") $(put "$bob" "$(doc b 1)")" "200 200" "two pushes in a minute"
