@@ -27,7 +27,7 @@ suite processes make "
 suite processes-store-later make "${suite_packages[processes]}" "check_store_later" \
 	"those of them that use the store, with one that answers later"
 suite postgres lines "curl libpq-dev postgresql" "check_postgres" \
-	"a choice of the numbered scripts, on PostgreSQL and with two hosts"
+	"numbered scripts that are not about files, on PostgreSQL and with two hosts"
 suite threads lines "" "check_threads" \
 	"the ring and the writer with TSan"
 suite valgrind lines "curl valgrind" "tap t/valgrind.sh" \
@@ -89,18 +89,7 @@ check_store_later() {
 # Those that a file would not pass are among the processes: t/09*.
 check_postgres() {
 	build_check
-	POCKETBOOK_TEST_HOSTS=2 check_script t/0010-sync.sh
-	POCKETBOOK_TEST_HOSTS=1 check_script t/0040-streams.sh
-	POCKETBOOK_TEST_HOSTS=1 check_script t/0430-rotate.sh
-	return $worst
-}
-
-# check_script SCRIPT: with the sanitized program; its results as lines
-worst=0
-check_script() {
-	local results=build/postgres.tap
-	POSTGRESQL=yes FAULTS=yes POCKETBOOK=$PWD/build/check/pocketbook bash "$1" | tee "$results" || worst=1
-	printf 'passed: %d\nfailed: %d\nskipped: %d\n' "$(grep -c '^ok' "$results")" "$(grep -c '^not ok' "$results")" "$(grep -c '^1..0 # SKIP' "$results")"
+	FAULTS=yes POCKETBOOK=$PWD/build/check/pocketbook bash t/on-postgres.sh
 }
 
 check_threads() {

@@ -15,7 +15,7 @@ retry() {
 }
 
 for point in writer_before_commit writer_after_commit writer_after_answer ring_before_committed ring_in_entry ring_before_wake; do
-	db=$work/$point.db
+	another_db "$point"
 	faults="$point=kill@2"
 	serve_open --workers 2
 	faults=

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 add() { "$POCKETBOOK" token add --db "$db" --user ann --group todos 2>"$work/hint"; }
-revoke() { perl "$(dirname "$0")/revoke.pl" "$db.sock" "${url##*:}" 6 <"$work/tokens"; }
+revoke() { perl "$(dirname "$0")/revoke.pl" "$(control_socket)" "${url##*:}" 6 <"$work/tokens"; }
 
 rounds=30
 for _ in $(seq $rounds); do add; done >"$work/tokens"

@@ -9,7 +9,7 @@ transit='Content-Type: application/transit+json'
 
 export_
 is "$?" 1 "there is nothing to export where there is no database"
-like "$(cat "$work/said")" "$db: .*--db FILE" "which is said"
+like "$(cat "$work/said")" "$db: .*--db FILE|has no schema pocketbook" "which is said"
 serve_open
 export_
 is "$? $(cat "$work/out")" "0 " "an empty database gives no line"

@@ -76,10 +76,12 @@ is "$(put "$new" "$(doc 10)")" "507 quota-documents" "and refused after it"
 is "$(put "$new" "$(many 20 40)")" 200 "off is no limit"
 stop
 
-"$POCKETBOOK" backup --db "$db" "$work/copy.db" 2>"$work/hint"
-"$POCKETBOOK" check --db "$work/copy.db" 2>"$work/check"
-is "$?" 0 "a backup has the tallies"
-is "$("$POCKETBOOK" token list --db "$work/copy.db")" "$("$POCKETBOOK" token list --db "$db")" "the same ones"
+if [ -e "$db" ]; then
+	"$POCKETBOOK" backup --db "$db" "$work/copy.db" 2>"$work/hint"
+	"$POCKETBOOK" check --db "$work/copy.db" 2>"$work/check"
+	is "$?" 0 "a backup has the tallies"
+	is "$("$POCKETBOOK" token list --db "$work/copy.db")" "$("$POCKETBOOK" token list --db "$db")" "the same ones"
+fi
 
 for wrong in documents=0 bytes=-1 documents=1K "bytes=1,bytes=2" groups streams= memory=1 bytes=9999999999999G; do
 	"$POCKETBOOK" token set "$(id_of "$new")" --db "$db" --quota "$wrong" 2>"$work/err"
@@ -90,7 +92,7 @@ is "$?" 2 "token set needs something to set"
 "$POCKETBOOK" token set 0123456789abcdef --db "$db" --quota bytes=1 2>"$work/err"
 is "$?" 1 "and a token"
 
-db=$work/open.db
+another_db open
 serve --workers 2 --auth off --quota documents=2,pushes=4
 is "$(put x "$(many 1 2)") $(put x "$(doc 3)")" "200 507 quota-documents" "without tokens all clients share one quota"
 is "$(put x "$(doc 1 1)") $(put x "$(doc 2 1)") $(put x "$(doc 2 2)")" "200 200 429 quota-pushes" "also of pushes"

@@ -84,6 +84,13 @@ serve() {
 
 serve_open() { serve --auth off "$@"; }
 
+# another_db NAME: $db is a database that does not exist yet
+another_db() { db=$work/$1.db; }
+# Everything that the database holds, in some form
+held_by_db() { cat "$db"*; }
+# The path of the running server's control socket
+control_socket() { echo "$db.sock"; }
+
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # Ends all processes of the server at once, as a loss of power does, and waits until

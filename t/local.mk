@@ -213,6 +213,7 @@ EXTRA_DIST += \
 	%D%/upgrade-load.mjs \
 	%D%/upgrade-load.sh \
 	%D%/nginx.sh \
+	%D%/on-postgres.sh \
 	%D%/patroni.sh \
 	%D%/soak.mjs \
 	%D%/notify.pl \

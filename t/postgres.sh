@@ -89,40 +89,53 @@ hosts_stop() {
 
 # ---- In place of a file and one server ----
 
-# pg_instead: from now on `serve` and $db mean a PostgreSQL database
+# pg_instead: from now on `serve` and $db mean a PostgreSQL database, in the cluster
+# whose folder of sockets is POCKETBOOK_TEST_CLUSTER, or in one of the script's
 pg_instead() {
-	pg_make db
-	pg_start db
-	pg_app db
+	if [ -n "${POCKETBOOK_TEST_CLUSTER-}" ]; then
+		ln -s "$POCKETBOOK_TEST_CLUSTER" "$work/pg/db.s"
+	else
+		pg_make db
+		pg_start db
+		pg_sql db postgres "CREATE ROLE app LOGIN"
+	fi
 	mkdir "$work/run" "$work/run.second"
-	db=$(pg_url db)
 	serve_with=(--runtime-dir "$work/run")
+	another_db() {
+		pg_sql db postgres "CREATE DATABASE \"$1_$$\" OWNER app"
+		db="postgresql://app@/$1_$$?host=$(readlink -f "$work/pg/db.s")"
+	}
+	held_by_db() { "$pg_bin/pg_dump" -h "$(readlink -f "$work/pg/db.s")" -U pb "$(pg_name)"; }
+	control_socket() { echo "$work"/run/*.sock; }
+	another_db test
 }
+# pg_name: of the database in $db
+pg_name() { expr "$db" : '.*/\([^?/]*\)?'; }
 
 # pg_two_hosts: `serve` starts two servers; pushes go to the first, pulls and streams to
 # the second
 pg_two_hosts() {
 	eval "one_$(declare -f serve); one_$(declare -f stop); one_$(declare -f stream)"
-	original() { "one_$1" "${@:2}"; }
+	pg_original() { "one_$1" "${@:2}"; }
 	serve() {
 		serve_with=(--runtime-dir "$work/run.second")
-		original serve "$@"
-		second=$server second_url=$url
+		pg_original serve "$@"
+		pg_second=$server pg_second_url=$url
 		serve_with=(--runtime-dir "$work/run")
-		original serve "$@"
+		pg_original serve "$@"
 	}
 	stop() {
-		local first=$server
-		server=$second
-		original stop
-		server=$first
-		original stop
+		local pg_first=$server
+		server=$pg_second
+		pg_original stop
+		server=$pg_first
+		pg_original stop
 	}
-	pull() { curl -s "$second_url/sync?$1"; }
+	pull() { curl -s "$pg_second_url/sync?$1"; }
 	stream() {
-		local first=$url
-		url=$second_url
-		original stream "$@"
-		url=$first
+		local pg_first=$url
+		url=$pg_second_url
+		pg_original stream "$@"
+		url=$pg_first
 	}
 }

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The numbered scripts once more, on PostgreSQL: each with a database of its own in one
+# cluster, and with two hosts, or one if it is about what a host does for itself. Prints
+# what fails, and lines `passed: N`, `failed: N`, `skipped: N`. With NUMBERs, only those.
+#
+#   FAULTS=yes POCKETBOOK=build/check/pocketbook bash t/on-postgres.sh [NUMBER...]
+export POSTGRESQL=yes
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/postgres.sh"
+
+# With two hosts; pushes go to the first, pulls and streams to the second.
+two="0010 0020 0045 0050 0080 0230 0250 0320 0430 0820"
+# With one: what they count or limit is a host's own.
+one="0040"
+# All others are left out:
+#
+#   0030 0100 0105 0107 0810 0830 0840 0850 0860 0870   HTTP, which asks for no database
+#   0055 0060 0070 0085 0130 0350 0365 0540 0710 0880   processes of a host; with several
+#                                 hosts they are killed, frozen and replaced by t/history
+#   0046                          cached pages; the script needs those of a file
+#   0090 0200 0210 0220 0270 0275 0280 0290 0300 0310 0330 0340 0360 0370 0375 0670   files
+#   0095 0110 0260 0400 0410 0420 0500 0510 0520 0530 0640 0660 0720   the program, its
+#                                 manual, its installation
+#   0600 0610 0620 0630           numbers and logs of a file; 0910 and 0945 have others
+#   0730                          the sandbox of a file; 0915 and 0948 connect in theirs
+#   0240 0890 0895                written for a file, and not carried over yet
+
+run_one() {
+	local number=$1 script hosts=2
+	script=$(echo "$here/$number"-*.sh)
+	[[ " $one " != *" $number "* ]] || hosts=1
+	POCKETBOOK_TEST_HOSTS=$hosts POCKETBOOK_TEST_CLUSTER=$work/pg/one.s timeout 300 bash "$script" >"$work/$number.tap" 2>&1 ||
+		{ echo "# $(basename "$script"), hosts: $hosts" && grep -A4 '^not ok' "$work/$number.tap"; [ -s "$work/$number.tap" ] || echo "not ok - it prints nothing"; } >"$work/$number.failed"
+	grep -q '^not ok\|^1\.\.' "$work/$number.tap" || echo "not ok - $(basename "$script") ends early: $(tail -3 "$work/$number.tap")" >"$work/$number.failed"
+}
+
+numbers=("$@")
+[ ${#numbers[@]} != 0 ] || read -ra numbers <<<"$one $two"
+pg_make one
+pg_start one max_connections=400 >"$work/out"
+pg_app one
+jobs=()
+for number in "${numbers[@]}"; do
+	run_one "$number" &
+	jobs+=($!)
+	[ ${#jobs[@]} -lt "$(nproc)" ] || { wait "${jobs[0]}"; jobs=("${jobs[@]:1}"); }
+done
+wait "${jobs[@]}"
+for number in "${numbers[@]}"; do
+	[ ! -e "$work/$number.failed" ] || cat "$work/$number.failed"
+done
+printf 'passed: %d\nfailed: %d\nskipped: %d\n' "$(cat "$work"/*.tap | grep -c '^ok')" "$(cat "$work"/*.failed 2>/dev/null | grep -c '^not ok')" \
+	"$(cat "$work"/*.tap | grep -c '^1..0 # SKIP')"
+[ "$(find "$work" -name '*.failed' | wc -l)" = 0 ]
