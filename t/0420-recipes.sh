@@ -51,7 +51,7 @@ is "$(put early)" 200 "and may write"
 # ---- Following ----
 eval "exec $(block follow)" &
 follower=$!
-followed() { grep -q todos:early "$work/backups/changes.ndjson"; }
+followed() { grep -q todos:early "$work/backups/changes.ndjson" && ! grep -qx 'bytes 0' "$work/backups/changes.ndjson.cursor"; }
 wait_for "a file follows all changes" followed
 kill "$follower"
 try rebuild >"$work/rebuild.out"
