@@ -251,7 +251,7 @@ async function judgeEnd({ server, history, acts: done }, seed) {
   const integrity = server.integrity()
   if (integrity !== 'ok') history.violate('the file', integrity)
   const check = await server.command('check')
-  if (check.status !== 0) history.violate('the file', check.out + check.err)
+  history.judgeCheck('the file', check)
   if (history.violations.length) writeFileSync(logOf(seed), server.told())
   await server.remove()
 }

@@ -62,6 +62,18 @@ export class History {
     }
   }
 
+  /** Judges a `pocketbook check`: a value that was damaged may have become that of a
+   * former version, which stays as it is. */
+  judgeCheck(what, { status, out, err }) {
+    if (status === 0) return
+    const faults = out.split('\n').filter((line) => line && !line.startsWith('pocketbook: '))
+    const isKnown = (line) => {
+      const [, id, version] = /^(\S+): (?:the value of )?its former version (\d+) (?:has changed|is missing)/.exec(line) ?? []
+      return this.#damaged.has(`${id}@${version}`)
+    }
+    if (faults.length === 0 || !faults.every(isKnown)) this.violate(what, out + err)
+  }
+
   /** A client received this version of a document; `tag` is DELETED for a tombstone. */
   see(id, version, tag, where) {
     if (this.#forfeited.has(id)) return

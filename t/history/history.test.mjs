@@ -142,6 +142,10 @@ const rules = {
     else h.lose(deletion('a:1', 1))
     h.conclude(database())
   }],
+  'a former version that changed by itself': ['the file', (h, wrong) => {
+    h.damage('a:1', 2)
+    h.judgeCheck('the file', { status: 1, out: `a:1: its former version ${wrong ? 1 : 2} has changed since it was written\npocketbook: x: 1 fault found\n`, err: '' })
+  }],
   'a damaged document that is not': ['a healthy document is reported as damaged', (h, wrong) => {
     h.damage('a:1', 2)
     h.see('a:1', wrong ? 1 : 2, DAMAGED, 'a pull')

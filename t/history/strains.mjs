@@ -135,7 +135,7 @@ async function backup(run) {
   const made = await server.command('backup', copy)
   if (!judge(history, 'backup', made)) return run.count('backups refused')
   const check = await server.command('check', '--db', copy)
-  if (check.status !== 0) history.violate('the file of a backup', check.out + check.err)
+  history.judgeCheck('the file of a backup', check)
   const { status, out, err } = await server.command('export', '--encoding', 'json', '--db', copy)
   if (status !== 0) return history.violate('the file of a backup', err)
   const docs = out.split('\n').filter((line) => line && !line.includes('"flood:')).map((line) => JSON.parse(line))
