@@ -250,6 +250,7 @@ static void set(struct exchange *exchange, const struct json_body *body)
 	struct store_request request = { .kind = STORE_TOKEN_SET };
 	struct error err;
 
+	request.token.expires = STORE_EXPIRES_KEPT;
 	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
 		request.token.quota.limits[i] = STORE_QUOTA_KEPT;
 	if (read_id(body, &request.token.id, &err) != RC_OK ||

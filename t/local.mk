@@ -83,7 +83,8 @@ process_tests = \
 	%D%/0950-postgres-lanes.sh \
 	%D%/0952-postgres-kept.sh \
 	%D%/0960-copy.sh \
-	%D%/1000-admin.sh
+	%D%/1000-admin.sh \
+	%D%/1005-postgres-admin.sh
 
 check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 if POSTGRESQL

@@ -64,7 +64,7 @@ await new Promise((done) => setTimeout(done, 25_000))
 await take(light, 'numbers')
 await take(dark, 'numbers-dark')
 await take(phone, 'numbers-phone')
-for (const view of ['tokens', 'documents', 'documents/notes%3Aann', 'streams', 'invitations', 'audit', 'backup']) {
+for (const view of ['tokens', 'documents', 'documents/notes%3Aann', 'audit', 'backup']) {
 	for (const [page, name] of [[light, ''], [dark, '-dark'], [phone, '-phone']]) {
 		await page.goto(`${server.admin.url}#/${view}`)
 		await page.waitForTimeout(400)
