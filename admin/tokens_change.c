@@ -247,7 +247,8 @@ static void rotate(struct exchange *exchange, const struct json_body *body)
 
 static void set(struct exchange *exchange, const struct json_body *body)
 {
-	struct store_request request = { .kind = STORE_TOKEN_SET };
+	struct store_request request = { .kind = STORE_TOKEN_SET,
+					 .token = { .expires = STORE_EXPIRES_KEPT } };
 	struct error err;
 
 	request.token.expires = STORE_EXPIRES_KEPT;

@@ -37,6 +37,8 @@ struct auth {
 	auth_generation *generation;
 	const void *generation_arg;
 	unsigned char memo_key[crypto_shorthash_KEYBYTES];
+	on_token_used *on_used; /* NULL: nobody asks */
+	void *used_arg;
 	struct lookup *lookups; /* that the store has not answered */
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
@@ -220,7 +222,7 @@ static bool is_good(const struct identity *identity, const unsigned char hash[ST
 	       identity_is_current(identity, clock_wall());
 }
 
-static void auth_deny(struct auth *auth, const struct address *from, on_identity *answer, void *arg)
+void auth_count_failure(struct auth *auth, const struct address *from)
 {
 	char text[ADDRESS_TEXT_MAX];
 
@@ -228,6 +230,16 @@ static void auth_deny(struct auth *auth, const struct address *from, on_identity
 		address_format(from, text);
 		log_warn("auth_throttled", LOG_TEXT("client", text));
 	}
+}
+
+bool auth_is_throttled(const struct auth *auth, const struct address *from)
+{
+	return throttle_wait(auth->throttle, from, clock_ms()) > 0;
+}
+
+static void auth_deny(struct auth *auth, const struct address *from, on_identity *answer, void *arg)
+{
+	auth_count_failure(auth, from);
 	answer(arg, RC_DENIED, NULL);
 }
 
@@ -239,6 +251,20 @@ static void lookup_deny(struct lookup *lookup)
 		lookup->answer(lookup->arg, RC_DENIED, NULL);
 }
 
+/* What is cached is looked up again after AUTH_CACHE_MS, so that nothing need be
+ * noticed in between. */
+static void notice_use(const struct auth *auth, const struct store_token *token)
+{
+	if (auth->on_used && token->used <= clock_wall() - STORE_USED_SECONDS)
+		auth->on_used(auth->used_arg, token->id);
+}
+
+void auth_watch_use(struct auth *auth, on_token_used *on_used, void *arg)
+{
+	auth->on_used = on_used;
+	auth->used_arg = arg;
+}
+
 static void lookup_found(struct lookup *lookup, const struct store_token *token)
 {
 	struct identity *identity = identity_new(token);
@@ -247,6 +273,7 @@ static void lookup_found(struct lookup *lookup, const struct store_token *token)
 		lookup_deny(lookup);
 	} else {
 		cache_put(lookup->auth, identity, lookup->generation);
+		notice_use(lookup->auth, token);
 		lookup->answer(lookup->arg, RC_OK, identity);
 	}
 	identity_unref(identity);

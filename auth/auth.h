@@ -14,6 +14,7 @@
 #include "base/slice.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct auth;
@@ -47,9 +48,18 @@ void auth_free(struct auth *auth);
  * attacker cannot lock out users behind the same address. */
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
 		   on_identity *answer, void *arg);
+/* For other secrets that a client may guess: is the address throttled now, and count a
+ * failure of it. */
+bool auth_is_throttled(const struct auth *auth, const struct address *from);
+void auth_count_failure(struct auth *auth, const struct address *from);
 /* After RC_BUSY: the number of seconds, at least 1, until tokens from this address are
  * examined again. */
 unsigned auth_wait(const struct auth *auth, const struct address *from);
+
+/* A token that was looked up and found good was last used before STORE_USED_SECONDS, as
+ * far as the store knows. `id` is valid until it returns. */
+typedef void on_token_used(void *arg, struct slice id);
+void auth_watch_use(struct auth *auth, on_token_used *on_used, void *arg);
 
 /* The current state of an identity, from the cache if that is of the present
  * generation, or else from the store: RC_OK with the new identity, RC_DENIED if it has

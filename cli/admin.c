@@ -164,8 +164,10 @@ static enum rc reach(const struct db_place *place, uint64_t deadline, int *fd, i
  * that it was carried out the first time. */
 static void settle(const struct store_request *request, struct store_reply *reply)
 {
-	if ((request->kind == STORE_TOKEN_ADD && reply->rc == RC_EXISTS) ||
-	    (request->kind == STORE_TOKEN_REVOKE && reply->rc == RC_NOT_FOUND))
+	if (((request->kind == STORE_TOKEN_ADD || request->kind == STORE_INVITE_ADD) &&
+	     reply->rc == RC_EXISTS) ||
+	    ((request->kind == STORE_TOKEN_REVOKE || request->kind == STORE_INVITE_REMOVE) &&
+	     reply->rc == RC_NOT_FOUND))
 		reply->rc = RC_OK;
 }
 

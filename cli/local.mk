@@ -30,6 +30,8 @@ libcli_a_SOURCES = \
 	%D%/import_read.c \
 	%D%/import_write.c \
 	%D%/init.c \
+	%D%/invite.c \
+	%D%/invites.c %D%/invites.h \
 	%D%/kept_rights.c \
 	%D%/ndjson_line.c %D%/ndjson_line.h \
 	%D%/ndjson_reader.c %D%/ndjson_reader.h \
@@ -51,7 +53,8 @@ libcli_a_SOURCES = \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/token.c \
-	%D%/token_set.c %D%/token_set.h \
+	%D%/token_options.c %D%/token_options.h \
+	%D%/token_set.c \
 	%D%/tokens.c %D%/tokens.h \
 	%D%/top.c \
 	%D%/top_picture.c %D%/top_picture.h \

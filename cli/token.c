@@ -12,15 +12,13 @@
 #include "cli/database.h"
 #include "cli/say.h"
 #include "cli/text_table.h"
-#include "cli/token_set.h"
+#include "cli/token_options.h"
 #include "cli/tokens.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define DAY UINT64_C(86400)
 
 /* ---- add ---- */
 
@@ -32,19 +30,14 @@ static const struct option_spec add_options[] = {
 		.help = "The user whose token it is: 1 to 128 bytes. A user may have several "
 			"tokens.",
 	},
-	{
-		.name = "group",
-		.argument = "G[:ro|:rw]",
-		.repeatable = true,
-		.help = "A group that it gives access to, with all groups nested in it; * is all "
-			"groups. :ro is read-only, :rw (the default) is read and write.",
-	},
+	OPTION_GROUP("A group that it gives access to, with all groups nested in it; * is all "
+		     "groups. :ro is read-only, :rw (the default) is read and write."),
 	{
 		.name = "expires",
 		.argument = "TIME",
 		.kind = OPTION_DURATION,
 		.min = 1,
-		.max = 36500 * DAY,
+		.max = TOKEN_EXPIRES_MAX,
 		.help = "Time until it expires, such as 12h or 90d. Default: it does not expire.",
 	},
 	{
@@ -55,6 +48,7 @@ static const struct option_spec add_options[] = {
 			"commands may. Groups are not needed, and none are implied.",
 	},
 	OPTION_QUOTA,
+	OPTION_NOTE("A note for the list of tokens, at most 200 bytes."),
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
@@ -74,46 +68,6 @@ static int user_read(const struct options *options, struct store_token *token)
 		return say_usage("%s: must be UTF-8 without control characters, line separators "
 				 "and marks of direction",
 				 options_place(options, "user", 0));
-	return EXIT_SUCCESS;
-}
-
-static bool is_granted(const struct store_token *token, struct slice group)
-{
-	for (size_t i = 0; i < token->grant_count; i++)
-		if (slice_equal(token->grants[i].group, group))
-			return true;
-	return false;
-}
-
-/* Fills token->grants, which has room for STORE_GRANTS_MAX. */
-static int grants_read(const struct options *options, struct store_token *token)
-{
-	size_t count;
-	const char *const *texts = options_list(options, "group", &count);
-
-	if (options_is_on(options, "admin"))
-		token->grants[token->grant_count++] =
-			(struct store_grant){ slice_of(STORE_GRANT_ADMIN), true };
-	if (count + token->grant_count == 0)
-		return say_usage("token add: needs --group GROUP, or --group '*' for all (see "
-				 "'pocketbook help token add')");
-	if (count + token->grant_count > STORE_GRANTS_MAX)
-		return say_usage("%s: more than %d groups",
-				 options_place(options, "group", STORE_GRANTS_MAX),
-				 STORE_GRANTS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		struct store_grant grant;
-		struct error err;
-
-		if (grant_parse(slice_of(texts[i]), &grant, &err) != RC_OK)
-			return say_usage("%s: \"%.100s\": %s", options_place(options, "group", i),
-					 texts[i], err.text);
-		if (is_granted(token, grant.group))
-			return say_usage("%s: %.*s is given twice",
-					 options_place(options, "group", i), (int)grant.group.len,
-					 grant.group.data);
-		token->grants[token->grant_count++] = grant;
-	}
 	return EXIT_SUCCESS;
 }
 
@@ -145,6 +99,24 @@ static int token_store(const struct db_place *place, const struct store_token *t
 	return status;
 }
 
+/* Everything that options say. token->grants has room for STORE_GRANTS_MAX. */
+static int add_read(const struct options *options, struct store_token *token)
+{
+	int status = user_read(options, token);
+
+	if (options_is_on(options, "admin"))
+		token->grants[token->grant_count++] =
+			(struct store_grant){ slice_of(STORE_GRANT_ADMIN), true };
+	else if (status == EXIT_SUCCESS && options_text(options, "group") == NULL)
+		status = say_usage("token add: needs --group GROUP, or --group '*' for all (see "
+				   "'pocketbook help token add')");
+	if (status == EXIT_SUCCESS)
+		status = token_grants_read(options, token->grants, &token->grant_count);
+	if (status == EXIT_SUCCESS)
+		status = token_quota_read(options, &token->quota);
+	return status == EXIT_SUCCESS ? token_note_read(options, &token->note) : status;
+}
+
 static int add_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
@@ -152,13 +124,9 @@ static int add_run(const struct invocation *invocation)
 	struct store_grant grants[STORE_GRANTS_MAX];
 	struct store_token token = { .grants = grants, .created = clock_wall() };
 	struct token_minted minted;
-	int status = user_read(options, &token);
+	int status = add_read(options, &token);
 
 	sandbox_keep_secrets();
-	if (status == EXIT_SUCCESS)
-		status = grants_read(options, &token);
-	if (status == EXIT_SUCCESS)
-		status = token_quota_read(options, &token.quota);
 	if (status == EXIT_SUCCESS)
 		status = database_name(options, &place);
 	if (status != EXIT_SUCCESS)
@@ -195,11 +163,91 @@ const struct command command_token_add = {
 /* ---- list and revoke ---- */
 
 static const struct option_spec list_options[] = {
+	{
+		.name = "user",
+		.argument = "NAME",
+		.not_in_file = true,
+		.help = "Only the tokens of this user.",
+	},
+	{
+		.name = "group",
+		.argument = "G",
+		.help = "Only the tokens that give access to this group.",
+	},
+	{
+		.name = "unused",
+		.argument = "TIME",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = TOKEN_EXPIRES_MAX,
+		.help = "Only the tokens that were not used for so long, such as 90d, and are "
+			"older than that.",
+	},
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON array, for programs." },
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
+
+struct filter {
+	const char *user;  /* NULL: any */
+	const char *group; /* the same */
+	int64_t since;     /* made and used before it; 0: any */
+};
+
+static bool gives_access(const struct store_token *token, struct slice group)
+{
+	for (size_t i = 0; i < token->grant_count; i++)
+		if (slice_is(token->grants[i].group, "*") ||
+		    group_covers(token->grants[i].group, group, true))
+			return true;
+	return false;
+}
+
+static bool passes(const struct store_token *token, const struct filter *filter)
+{
+	return (filter->user == NULL || slice_is(token->user, filter->user)) &&
+	       (filter->group == NULL || gives_access(token, slice_of(filter->group))) &&
+	       (filter->since == 0 ||
+		(token->created < filter->since && token->used < filter->since));
+}
+
+/* Moves those that pass to the front. */
+static void list_filter(const struct options *options, struct store_reply *reply)
+{
+	struct filter filter = { .user = options_text(options, "user"),
+				 .group = options_text(options, "group") };
+	size_t kept = 0;
+
+	if (options_text(options, "unused"))
+		filter.since = clock_wall() - (int64_t)options_number(options, "unused");
+	for (size_t i = 0; i < reply->token_count; i++)
+		if (passes(&reply->tokens[i], &filter)) {
+			const struct store_token token = reply->tokens[kept];
+
+			reply->tokens[kept++] = reply->tokens[i];
+			reply->tokens[i] = token;
+		}
+	for (size_t i = kept; i < reply->token_count; i++)
+		free(reply->tokens[i].grants);
+	reply->token_count = kept;
+}
+
+static void list_print(const struct options *options, struct store_reply *reply, const char *db)
+{
+	const bool is_empty = reply->token_count == 0;
+
+	list_filter(options, reply);
+	if (options_is_on(options, "json"))
+		tokens_print_json(reply->tokens, reply->token_count, &reply->quota);
+	else if (is_empty)
+		say("%s: there is no token yet (see 'pocketbook help token add')", db);
+	else if (reply->token_count == 0)
+		say("%s: no token is like that", db);
+	else
+		tokens_print_table(reply->tokens, reply->token_count, &reply->quota, clock_wall(),
+				   text_table_room());
+}
 
 static int list_run(const struct invocation *invocation)
 {
@@ -216,14 +264,8 @@ static int list_run(const struct invocation *invocation)
 	else if (answer.reply.rc != RC_OK)
 		status = say_failed("%s: the tokens could not be listed (%s)", place.db,
 				    rc_name(answer.reply.rc));
-	else if (options_is_on(invocation->options, "json"))
-		tokens_print_json(answer.reply.tokens, answer.reply.token_count,
-				  &answer.reply.quota);
-	else if (answer.reply.token_count == 0)
-		say("%s: there is no token yet (see 'pocketbook help token add')", place.db);
 	else
-		tokens_print_table(answer.reply.tokens, answer.reply.token_count,
-				   &answer.reply.quota, clock_wall(), text_table_room());
+		list_print(invocation->options, &answer.reply, place.db);
 	admin_answer_clear(&answer);
 	return status;
 }
@@ -231,8 +273,9 @@ static int list_run(const struct invocation *invocation)
 const struct command command_token_list = {
 	.name = "token list",
 	.usage = "[OPTION]...",
-	.summary = "List the tokens: id, user, times (UTC), groups and quotas.",
+	.summary = "List the tokens: id, user, times (UTC), groups, notes and quotas.",
 	.about = "The tokens themselves are not stored anywhere.\n"
+		 "When a token was last used is written down once in an hour.\n"
 		 "A second line of a token has what its user has stored, if that is counted, and "
 		 "the limits that apply. The limits of serve --quota are known to a running server "
 		 "only.\n",
@@ -290,7 +333,7 @@ static const struct option_spec rotate_options[] = {
 		.argument = "TIME|off",
 		.kind = OPTION_DURATION,
 		.min = 1,
-		.max = 36500 * DAY,
+		.max = TOKEN_EXPIRES_MAX,
 		.or_off = true,
 		.help = "Time until the new token expires; off: it does not expire. Default: when "
 			"the old token would have expired.",
@@ -299,7 +342,7 @@ static const struct option_spec rotate_options[] = {
 		.name = "grace",
 		.argument = "TIME",
 		.kind = OPTION_DURATION,
-		.max = 36500 * DAY,
+		.max = TOKEN_EXPIRES_MAX,
 		.fallback = "0s",
 		.help = "Time until the old token expires, unless it expires earlier.",
 	},

@@ -1,54 +1,83 @@
-/* `pocketbook token set`, and the option --quota of it and of token add
- * (cli/token.c). */
-#include "cli/token_set.h"
-
-#include "auth/quota.h"
+/* `pocketbook token set`. See also cli/token.c. */
 #include "auth/token.h"
+#include "base/clock.h"
 #include "base/exit.h"
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/say.h"
-
-int token_quota_read(const struct options *options, struct store_quota *out)
-{
-	const char *text = options_text(options, "quota");
-	struct error err;
-
-	if (text == NULL || quota_parse(slice_of(text), true, out, &err) == RC_OK)
-		return EXIT_SUCCESS;
-	return say_usage("%s: %s", options_place(options, "quota", 0), err.text);
-}
+#include "cli/token_options.h"
 
 static const struct option_spec set_options[] = {
+	OPTION_GROUP("A group that it gives access to from now on, in place of all that it had; "
+		     "as in token add."),
+	{
+		.name = "expires",
+		.argument = "TIME|off",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = TOKEN_EXPIRES_MAX,
+		.or_off = true,
+		.help = "Time from now until it expires, such as 12h or 90d; off: it does not "
+			"expire.",
+	},
+	OPTION_NOTE("The note in the list of tokens, at most 200 bytes; an empty one removes it."),
 	OPTION_QUOTA,
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
 
-/* Everything is kept that no option names. */
-static int set_read(const struct invocation *invocation, struct store_request *out)
+static bool is_given(const struct options *options, const char *name)
 {
+	return options_text(options, name) != NULL;
+}
+
+static int64_t expiry_of(const struct options *options)
+{
+	uint64_t lasts;
+
+	if (!is_given(options, "expires"))
+		return STORE_EXPIRES_KEPT;
+	lasts = options_number(options, "expires");
+	return lasts ? clock_wall() + (int64_t)lasts : 0;
+}
+
+/* Everything is kept that no option names. `grants` has room for STORE_GRANTS_MAX. */
+static int set_read(const struct invocation *invocation, struct store_grant *grants,
+		    struct store_request *out)
+{
+	const struct options *options = invocation->options;
+	int status;
+
 	*out = (struct store_request){ .kind = STORE_TOKEN_SET,
-				       .token = { .id = slice_of(invocation->words[0]) } };
+				       .token = { .id = slice_of(invocation->words[0]),
+						  .grants = grants,
+						  .expires = expiry_of(options) },
+				       .sets_note = is_given(options, "note") };
 	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
 		out->token.quota.limits[i] = STORE_QUOTA_KEPT;
 	if (!token_id_is_valid(out->token.id))
 		return say_usage("token set: ID must be the 16 hex digits that 'pocketbook token "
 				 "list' shows");
-	if (options_text(invocation->options, "quota") == NULL)
-		return say_usage("token set: needs --quota (see 'pocketbook help token set')");
-	return token_quota_read(invocation->options, &out->token.quota);
+	if (!is_given(options, "quota") && !is_given(options, "group") &&
+	    !is_given(options, "expires") && !is_given(options, "note"))
+		return say_usage("token set: needs --group, --expires, --note or --quota (see "
+				 "'pocketbook help token set')");
+	status = token_grants_read(options, grants, &out->token.grant_count);
+	if (status == EXIT_SUCCESS)
+		status = token_note_read(options, &out->token.note);
+	return status == EXIT_SUCCESS ? token_quota_read(options, &out->token.quota) : status;
 }
 
 static int set_run(const struct invocation *invocation)
 {
 	struct db_place place;
+	struct store_grant grants[STORE_GRANTS_MAX];
 	struct store_request request;
 	struct admin_answer answer;
 	struct error err;
-	int status = set_read(invocation, &request);
+	int status = set_read(invocation, grants, &request);
 
 	if (status == EXIT_SUCCESS)
 		status = database_find(invocation->options, &place);
@@ -68,15 +97,18 @@ static int set_run(const struct invocation *invocation)
 
 const struct command command_token_set = {
 	.name = "token set",
-	.usage = "ID --quota NAME=N[,...] [OPTION]...",
+	.usage = "ID [--group G[:ro|:rw]]... [OPTION]...",
 	.words = "the ID of a token",
 	.words_least = 1,
 	.words_most = 1,
-	.summary = "Change the quota of a token.",
-	.about = "What is not named stays as it is. A running server applies the change at once. "
+	.summary = "Change the groups, the expiry, the note or the quota of a token.",
+	.about = "What is not named stays as it is. A running server applies the change before "
+		 "the command ends; streams of groups that the token has lost end within a "
+		 "second.\n"
 		 "A quota below what is stored keeps that, and refuses pushes that would add to "
 		 "it.\n",
-	.example = "  pocketbook token set 0123456789abcdef --quota bytes=2G,pushes=off\n",
+	.example = "  pocketbook token set 0123456789abcdef --group todos --group news:ro\n"
+		   "  pocketbook token set 0123456789abcdef --quota bytes=2G,pushes=off\n",
 	COMMAND_OPTIONS(set_options),
 	.run = set_run,
 };

@@ -93,21 +93,27 @@ static void put_quotas(const struct store_token *token, const struct store_quota
 struct widths {
 	size_t user;
 	size_t groups;
+	size_t note; /* 0: no token has one */
 	size_t quotas;
 };
+
+static void widen(size_t *width, struct slice text)
+{
+	if (text_table_width(text) > *width)
+		*width = text_table_width(text);
+}
 
 static struct widths widths_of(const struct store_token *tokens, size_t count,
 			       const struct store_quota *server)
 {
-	struct widths widths = { strlen("USER"), strlen("GROUPS"), 0 };
+	struct widths widths = { .user = strlen("USER"), .groups = strlen("GROUPS") };
 	struct buf text = BUF_EMPTY;
 
 	for (size_t i = 0; i < count; i++) {
 		put_grants(&tokens[i], &text);
-		if (text_table_width(tokens[i].user) > widths.user)
-			widths.user = text_table_width(tokens[i].user);
-		if (text_table_width(buf_slice(&text)) > widths.groups)
-			widths.groups = text_table_width(buf_slice(&text));
+		widen(&widths.user, tokens[i].user);
+		widen(&widths.groups, buf_slice(&text));
+		widen(&widths.note, tokens[i].note);
 		put_quotas(&tokens[i], server, &text);
 		if (text.len > widths.quotas)
 			widths.quotas = text.len;
@@ -116,23 +122,45 @@ static struct widths widths_of(const struct store_token *tokens, size_t count,
 	return widths;
 }
 
-static void print_rows(const struct store_token *tokens, size_t count,
-		       const struct store_quota *server, int64_t now, size_t user_width)
+static void use_format(const struct store_token *token, char out[TIME_ROOM])
 {
-	char created[TIME_ROOM], expires[TIME_ROOM];
+	if (token->used == 0)
+		(void)snprintf(out, TIME_ROOM, "-");
+	else
+		time_format(token->used, "%Y-%m-%d %H:%M", out);
+}
+
+static void print_row(const struct store_token *token, int64_t now, const struct widths *widths)
+{
+	char created[TIME_ROOM], expires[TIME_ROOM], used[TIME_ROOM];
+	struct buf groups = BUF_EMPTY;
+
+	time_format(token->created, "%Y-%m-%d %H:%M", created);
+	expiry_format(token, now, expires);
+	use_format(token, used);
+	put_grants(token, &groups);
+	text_table_put(stdout, token->id, ID_WIDTH + GAP);
+	text_table_put(stdout, token->user, widths->user + GAP);
+	printf("%-*s  %-*s  %-*s  ", TIME_WIDTH, created, EXPIRY_WIDTH, expires, TIME_WIDTH, used);
+	text_table_put(stdout, buf_slice(&groups), token->note.len ? widths->groups + GAP : 0);
+	text_table_put(stdout, token->note, 0);
+	putchar('\n');
+	buf_free(&groups);
+}
+
+static void print_rows(const struct store_token *tokens, size_t count,
+		       const struct store_quota *server, int64_t now, const struct widths *widths)
+{
 	struct buf text = BUF_EMPTY;
 
-	printf("%-*s  %-*s  %-*s  %-*s  %s\n", ID_WIDTH, "ID", (int)user_width, "USER", TIME_WIDTH,
-	       "CREATED", EXPIRY_WIDTH, "EXPIRES", "GROUPS");
+	printf("%-*s  %-*s  %-*s  %-*s  %-*s  ", ID_WIDTH, "ID", (int)widths->user, "USER",
+	       TIME_WIDTH, "CREATED", EXPIRY_WIDTH, "EXPIRES", TIME_WIDTH, "LAST USED");
+	if (widths->note)
+		printf("%-*s  NOTE\n", (int)widths->groups, "GROUPS");
+	else
+		puts("GROUPS");
 	for (size_t i = 0; i < count; i++) {
-		time_format(tokens[i].created, "%Y-%m-%d %H:%M", created);
-		expiry_format(&tokens[i], now, expires);
-		put_grants(&tokens[i], &text);
-		text_table_put(stdout, tokens[i].id, ID_WIDTH + GAP);
-		text_table_put(stdout, tokens[i].user, user_width + GAP);
-		printf("%-*s  %-*s  ", TIME_WIDTH, created, EXPIRY_WIDTH, expires);
-		text_table_put(stdout, buf_slice(&text), 0);
-		putchar('\n');
+		print_row(&tokens[i], now, widths);
 		put_quotas(&tokens[i], server, &text);
 		if (text.len)
 			printf("%*s  %.*s\n", ID_WIDTH, "", (int)text.len, text.data);
@@ -140,7 +168,7 @@ static void print_rows(const struct store_token *tokens, size_t count,
 	buf_free(&text);
 }
 
-#define TITLE_WIDTH 9
+#define TITLE_WIDTH 11
 
 static void print_line(const char *title, struct slice text, size_t room)
 {
@@ -152,17 +180,21 @@ static void print_line(const char *title, struct slice text, size_t room)
 static void print_block(const struct store_token *token, const struct store_quota *server,
 			int64_t now, size_t room)
 {
-	char created[TIME_ROOM], expires[TIME_ROOM];
+	char created[TIME_ROOM], expires[TIME_ROOM], used[TIME_ROOM];
 	struct buf text = BUF_EMPTY;
 
 	time_format(token->created, "%Y-%m-%d %H:%M", created);
 	expiry_format(token, now, expires);
+	use_format(token, used);
 	put_grants(token, &text);
 	print_line("ID", token->id, room);
 	print_line("USER", token->user, room);
 	print_line("CREATED", slice_of(created), room);
 	print_line("EXPIRES", slice_of(expires), room);
+	print_line("LAST USED", slice_of(used), room);
 	print_line("GROUPS", buf_slice(&text), room);
+	if (token->note.len)
+		print_line("NOTE", token->note, room);
 	put_quotas(token, server, &text);
 	if (text.len)
 		print_line("QUOTA", buf_slice(&text), room);
@@ -171,7 +203,10 @@ static void print_block(const struct store_token *token, const struct store_quot
 
 static bool fits(const struct widths *widths, size_t room)
 {
-	return ID_WIDTH + TIME_WIDTH + EXPIRY_WIDTH + 4 * GAP + widths->user + widths->groups <=
+	const size_t note = widths->note ? widths->note + GAP : 0;
+
+	return ID_WIDTH + 2 * TIME_WIDTH + EXPIRY_WIDTH + 5 * GAP + widths->user + widths->groups +
+			       note <=
 		       room &&
 	       ID_WIDTH + GAP + widths->quotas <= room;
 }
@@ -182,7 +217,7 @@ void tokens_print_table(const struct store_token *tokens, size_t count,
 	struct widths widths = widths_of(tokens, count, server);
 
 	if (fits(&widths, room)) {
-		print_rows(tokens, count, server, now, widths.user);
+		print_rows(tokens, count, server, now, &widths);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -198,16 +233,21 @@ static void put_member(struct buf *out, const char *name, struct slice text)
 	transit_out_string(out, ENCODING_JSON, text);
 }
 
+static void put_optional(struct buf *out, const char *name, struct slice text)
+{
+	if (text.len) {
+		put_member(out, name, text);
+		return;
+	}
+	transit_out_key(out, ENCODING_JSON, name);
+	buf_put_text(out, "null");
+}
+
 static void put_time(struct buf *out, const char *name, int64_t seconds)
 {
 	char text[CLOCK_TEXT_ROOM];
 
-	if (seconds == 0) {
-		transit_out_key(out, ENCODING_JSON, name);
-		buf_put_text(out, "null");
-		return;
-	}
-	put_member(out, name, slice_of(clock_text(seconds, text)));
+	put_optional(out, name, slice_of(seconds ? clock_text(seconds, text) : ""));
 }
 
 /* Without the braces. */
@@ -230,6 +270,12 @@ static void put_members(struct buf *out, const struct store_token *token)
 	put_time(out, "created", token->created);
 	buf_put_byte(out, ',');
 	put_time(out, "expires", token->expires);
+	buf_put_byte(out, ',');
+	put_time(out, "used", token->used);
+	buf_put_byte(out, ',');
+	put_optional(out, "note", token->note);
+	buf_put_byte(out, ',');
+	put_optional(out, "invite", token->invite);
 }
 
 static void put_json_quotas(struct buf *out, const struct store_token *token,

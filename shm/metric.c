@@ -34,7 +34,8 @@ const char *scoreboard_route_name(enum scoreboard_route route)
 		[SCOREBOARD_PULL] = "pull",       [SCOREBOARD_PUSH] = "push",
 		[SCOREBOARD_STREAM] = "events",   [SCOREBOARD_PAGE] = "page",
 		[SCOREBOARD_WHOAMI] = "whoami",   [SCOREBOARD_HEALTH] = "health",
-		[SCOREBOARD_METRICS] = "metrics", [SCOREBOARD_OTHER] = "other",
+		[SCOREBOARD_METRICS] = "metrics", [SCOREBOARD_JOIN] = "join",
+		[SCOREBOARD_OTHER] = "other",
 	};
 
 	assert(route < SCOREBOARD_ROUTES);

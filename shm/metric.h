@@ -111,6 +111,7 @@ enum scoreboard_route {
 	SCOREBOARD_STREAM, /* how long it took to open */
 	SCOREBOARD_PAGE,   /* the page and the files beside it */
 	SCOREBOARD_WHOAMI,
+	SCOREBOARD_JOIN, /* and invitations for another device */
 	SCOREBOARD_HEALTH,
 	SCOREBOARD_METRICS,
 	SCOREBOARD_OTHER, /* refused before the route was known, and preflights */

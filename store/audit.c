@@ -117,26 +117,65 @@ static void put_quota(struct buf *out, const struct store_quota *quota, int64_t 
 	buf_free(&text);
 }
 
-static void put_token(struct buf *out, const struct store_token *token)
+static void put_grants(struct buf *out, const struct store_grant *grants, size_t count)
 {
 	struct buf groups = BUF_EMPTY;
 
-	for (size_t i = 0; i < token->grant_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		buf_put_text(&groups, i ? ", " : "");
-		if (slice_is(token->grants[i].group, STORE_GRANT_ADMIN)) {
+		if (slice_is(grants[i].group, STORE_GRANT_ADMIN)) {
 			buf_put_text(&groups, "admin");
 			continue;
 		}
-		buf_put_slice(&groups, token->grants[i].group);
-		buf_put_text(&groups, token->grants[i].write ? ":rw" : ":ro");
+		buf_put_slice(&groups, grants[i].group);
+		buf_put_text(&groups, grants[i].write ? ":rw" : ":ro");
 	}
-	if (token->user.len)
-		audit_put_text(out, "user", token->user);
 	if (groups.len)
 		audit_put_text(out, "groups", buf_slice(&groups));
+	buf_free(&groups);
+}
+
+static void put_token(struct buf *out, const struct store_token *token)
+{
+	if (token->user.len)
+		audit_put_text(out, "user", token->user);
+	put_grants(out, token->grants, token->grant_count);
 	if (token->expires > 0)
 		put_time(out, "expires", token->expires);
-	buf_free(&groups);
+	if (token->note.len)
+		audit_put_text(out, "note", token->note);
+}
+
+static void put_setting(struct buf *out, const struct store_request *request)
+{
+	audit_put_text(out, "token", request->token.id);
+	put_grants(out, request->token.grants, request->token.grant_count);
+	if (request->token.expires > 0)
+		put_time(out, "expires", request->token.expires);
+	else if (request->token.expires == 0)
+		audit_put_text(out, "expires", slice_of("never"));
+	if (request->sets_note)
+		audit_put_text(out, "note", request->token.note);
+}
+
+static void put_invite(struct buf *out, const struct store_invite *invite)
+{
+	audit_put_text(out, "invite", invite->id);
+	put_grants(out, invite->grants, invite->grant_count);
+	if (invite->uses)
+		audit_put_number(out, "uses", invite->uses);
+	if (invite->expires)
+		put_time(out, "expires", invite->expires);
+	if (invite->note.len)
+		audit_put_text(out, "note", invite->note);
+}
+
+static void put_first_token(struct buf *out, const struct store_reply *reply)
+{
+	if (reply->token_count == 0)
+		return;
+	audit_put_text(out, "token", reply->tokens[0].id);
+	put_token(out, &reply->tokens[0]);
 }
 
 static uint64_t written(const struct store_reply *reply)
@@ -179,11 +218,37 @@ static const char *const acts[STORE_KIND_COUNT] = {
 	[STORE_TOKEN_ROTATE] = "token_rotate",
 	[STORE_PURGE] = "purge",
 	[STORE_TOKEN_SET] = "token_set",
+	[STORE_INVITE_ADD] = "invite_add",
+	[STORE_INVITE_LIST] = "invite_list",
+	[STORE_INVITE_REMOVE] = "invite_remove",
+	[STORE_INVITE_DEVICE] = "invite_device",
+	[STORE_JOIN] = "join",
 };
 
 const char *audit_act(enum store_kind kind)
 {
 	return kind < STORE_KIND_COUNT ? acts[kind] : NULL;
+}
+
+static void put_invitation(struct buf *out, const struct store_request *request,
+			   const struct store_reply *reply)
+{
+	switch (request->kind) {
+	case STORE_INVITE_ADD:
+		put_invite(out, &request->invite);
+		break;
+	case STORE_INVITE_LIST:
+		audit_put_number(out, "invites", reply->invite_count);
+		break;
+	case STORE_JOIN:
+		audit_put_text(out, "invite", slice_of(request->proof.id));
+		put_first_token(out, reply);
+		break;
+	default:
+		audit_put_text(out, "invite", request->invite.id);
+		put_first_token(out, reply);
+		break;
+	}
 }
 
 static void put_request(struct buf *out, const struct store_request *request,
@@ -207,8 +272,15 @@ static void put_request(struct buf *out, const struct store_request *request,
 		audit_put_number(out, "tokens", reply->token_count);
 		break;
 	case STORE_TOKEN_SET:
-		audit_put_text(out, "token", request->token.id);
+		put_setting(out, request);
 		put_quota(out, &request->token.quota, STORE_QUOTA_KEPT);
+		break;
+	case STORE_INVITE_ADD:
+	case STORE_INVITE_LIST:
+	case STORE_INVITE_REMOVE:
+	case STORE_INVITE_DEVICE:
+	case STORE_JOIN:
+		put_invitation(out, request, reply);
 		break;
 	default:
 		audit_put_text(out, "token", request->token.id);
@@ -223,7 +295,8 @@ void audit_put(struct buf *out, const struct caller *caller, const struct store_
 {
 	const char *act = audit_act(request->kind);
 
-	if (reply->rc != RC_OK || (request->kind == STORE_PUSH && written(reply) == 0) ||
+	if (reply->rc != RC_OK || reply->repeated || request->kind == STORE_TOKEN_USED ||
+	    (request->kind == STORE_PUSH && written(reply) == 0) ||
 	    (request->kind == STORE_PURGE && reply->purged + reply->pruned == 0))
 		return;
 	audit_begin(out, caller, act ? act : "unnamed");

@@ -38,6 +38,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/files.c %D%/sqlite/files.h \
 	%D%/sqlite/history.c %D%/sqlite/history.h \
 	%D%/sqlite/insert.c %D%/sqlite/insert.h \
+	%D%/sqlite/invites.c %D%/sqlite/invites.h \
 	%D%/sqlite/load.c \
 	%D%/sqlite/log_owner.c %D%/sqlite/log_owner.h \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
@@ -65,7 +66,8 @@ libstore_sqlite_a_SOURCES = \
 postgres_migrations = \
 	%D%/postgres/migration-1.sql \
 	%D%/postgres/migration-2.sql \
-	%D%/postgres/migration-3.sql
+	%D%/postgres/migration-3.sql \
+	%D%/postgres/migration-4.sql
 postgres_functions = %D%/postgres/functions.sql
 EXTRA_DIST += $(postgres_migrations) $(postgres_functions)
 postgres_libs =
@@ -81,6 +83,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/copy_rows.c %D%/postgres/copy_rows.h \
 	%D%/postgres/dump.c %D%/postgres/dump.h \
 	%D%/postgres/follow.c \
+	%D%/postgres/invites.c \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
 	%D%/postgres/load.c \
 	%D%/postgres/line.c %D%/postgres/line.h \

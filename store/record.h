@@ -15,8 +15,12 @@ enum record_table {
 	RECORD_GROUP,   /* gid, name, account */
 	RECORD_DOC,     /* enum record_doc */
 	RECORD_HISTORY, /* the same: former versions */
-	RECORD_TOKEN,   /* id, user, hash, created, expires, quotas */
-	RECORD_GRANT,   /* token, n, group, write */
+	/* id, user, hash, created, expires, quotas, note, invite, retry (NULL: none),
+	 * used */
+	RECORD_TOKEN,
+	RECORD_GRANT,        /* token, n, group, write */
+	RECORD_INVITE,       /* id, hash, source, note, created, expires, uses, used */
+	RECORD_INVITE_GRANT, /* invite, n, group, write */
 	RECORD_TABLES
 };
 
@@ -34,9 +38,10 @@ enum record_doc {
 	RECORD_DOC_BY,    /* NULL: nobody, or not known */
 	RECORD_DOC_ACCOUNT,
 	RECORD_DOC_CHARGE,
-	RECORD_FIELDS_MAX,
+	RECORD_DOC_FIELDS,
 	RECORD_HISTORY_ENDED_AT = RECORD_DOC_ACCOUNT
 };
+#define RECORD_FIELDS_MAX 16 /* of any table */
 
 enum field_kind {
 	FIELD_NUMBER,

@@ -326,6 +326,7 @@ const struct store_stat *store_own_stats(const struct store *store, size_t *coun
 #define STORE_TOKEN_ID_LEN 16
 #define STORE_TOKEN_HASH_LEN 32
 #define STORE_USER_MAX 128
+#define STORE_NOTE_MAX 200
 #define STORE_GRANTS_MAX 64
 #define STORE_EXPIRES_KEPT (-1)
 
@@ -369,6 +370,9 @@ struct store_token {
 	struct store_grant *grants; /* at least one */
 	size_t grant_count;
 	struct store_quota quota;
+	struct slice note;   /* of an administrator, at most STORE_NOTE_MAX bytes; may be empty */
+	struct slice invite; /* the id of the invitation that it was made by; empty: none */
+	int64_t used; /* when it was last used, to within an hour; 0: not that anybody knows */
 	/* What its user has stored; in lists only. */
 	uint64_t usage[STORE_QUOTA_STORED];
 };
@@ -376,6 +380,44 @@ struct store_token {
 typedef void on_store_token(void *arg, enum rc rc, const struct store_token *token);
 /* RC_NOT_FOUND: no token has this id, or it was revoked. Expired tokens are found. */
 void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
+
+/* ---- Invitations ---- */
+
+#define STORE_USES_MAX 1000000
+#define STORE_DEVICE_SECONDS 600 /* for which one for another device is good, once */
+#define STORE_DEVICE_NOTE "second device"
+
+/* Whoever has its secret gets a token of their own (STORE_JOIN): up to `uses` people,
+ * until it ends. An invitation for another device of a user (STORE_INVITE_DEVICE) has
+ * the token of the first device as `source`, of which the new one gets a copy. */
+struct store_invite {
+	struct slice id;                          /* STORE_TOKEN_ID_LEN lower-case hex digits */
+	unsigned char hash[STORE_TOKEN_HASH_LEN]; /* of its secret */
+	struct slice source;                      /* the id of a token; empty: none */
+	struct slice user;                        /* of the source; in lists only */
+	struct slice note;                        /* tokens made by it get it, too */
+	int64_t created;
+	int64_t expires;            /* never 0 */
+	uint64_t uses;              /* 1 to STORE_USES_MAX */
+	uint64_t used;              /* how many of them are used up */
+	struct store_grant *grants; /* of the tokens; none if there is a source */
+	size_t grant_count;
+};
+
+/* Why a join was refused (RC_DENIED). */
+enum store_join {
+	STORE_JOIN_UNKNOWN,  /* there is no such invitation, or it was withdrawn */
+	STORE_JOIN_ENDED,    /* its time is over */
+	STORE_JOIN_USED,     /* it was used as often as it may be */
+	STORE_JOIN_NAMELESS, /* it is good, and needs the name of a user */
+	STORE_JOIN_TAKEN,    /* it is good, but another token has this user */
+	STORE_JOIN_COUNT
+};
+
+/* The last use of a token is written if it is later by so many seconds. */
+#define STORE_USED_SECONDS 3600
+/* Tokens of one STORE_TOKEN_USED. */
+#define STORE_USED_MAX 256
 
 /* ---- Writing ---- */
 
@@ -417,6 +459,12 @@ enum store_kind {
 	STORE_TOKEN_ROTATE,
 	STORE_PURGE,
 	STORE_TOKEN_SET,
+	STORE_TOKEN_USED,
+	STORE_INVITE_ADD,
+	STORE_INVITE_LIST,
+	STORE_INVITE_REMOVE,
+	STORE_INVITE_DEVICE,
+	STORE_JOIN,
 	STORE_KIND_COUNT
 };
 
@@ -454,6 +502,29 @@ struct store_request {
 	struct store_token token;
 	struct slice old;
 	int64_t old_ends;
+	/* STORE_TOKEN_SET also: no grants, STORE_EXPIRES_KEPT and !sets_note: they stay
+	 * as they are. */
+	bool sets_note;
+	/* STORE_TOKEN_USED: the ids of tokens that are in use. */
+	const struct slice *used;
+	size_t used_count;
+	/* STORE_INVITE_ADD: all members but `source`, `user` and `used`;
+	 * STORE_INVITE_REMOVE: the id; STORE_INVITE_DEVICE: id and hash. */
+	struct store_invite invite;
+	/* STORE_JOIN: `token` has the id and the hash of the token to be made, and its
+	 * user (empty: none was given). `retry` is from the secret that the client has
+	 * made for this join (all zeros: none): if the invitation has made a token with
+	 * it for this user before, that is the answer, and nothing is written. */
+	unsigned char retry[STORE_TOKEN_HASH_LEN];
+	/* STORE_JOIN: the text of the invitation; STORE_INVITE_DEVICE: that of the
+	 * token of the first device. The writer makes `proof` of it (writer/proof.h),
+	 * which is not packed: who sends the request must know the secret, and not only
+	 * its hash. */
+	struct slice secret;
+	struct {
+		char id[STORE_TOKEN_ID_LEN + 1];
+		unsigned char hash[STORE_TOKEN_HASH_LEN];
+	} proof;
 	/* STORE_PURGE: removes tombstones older than `before` (seconds since 1970),
 	 * the oldest first, with all versions of their documents; and former versions
 	 * of all documents that were replaced before `ended_before`. At most `limit`
@@ -472,9 +543,16 @@ struct store_reply {
 	struct store_places heads;  /* STORE_PUSH in several lanes: instead of it; else lanes 0 */
 	enum store_quota_kind over; /* RC_OVER_QUOTA: which one */
 	uint64_t over_limit;        /* the same: its limit */
-	struct store_token
-		*tokens; /* STORE_TOKEN_LIST, by time of making; STORE_TOKEN_ROTATE: the new one */
+	/* STORE_TOKEN_LIST: all, by time of making; STORE_TOKEN_ROTATE: the new one;
+	 * STORE_TOKEN_SET: as it is now; STORE_JOIN: the new one, or that of the join
+	 * before; STORE_INVITE_DEVICE: that of the first device */
+	struct store_token *tokens;
 	size_t token_count;
+	/* STORE_INVITE_LIST: all, by time of making */
+	struct store_invite *invites;
+	size_t invite_count;
+	enum store_join join;     /* STORE_JOIN with RC_DENIED */
+	bool repeated;            /* STORE_JOIN: nothing was written */
 	struct store_quota quota; /* STORE_TOKEN_LIST: the server's, as in the request */
 	uint64_t purged;          /* STORE_PURGE: tombstones that went */
 	uint64_t pruned; /* and former versions; both together fewer than the limit: no more are so
@@ -489,11 +567,12 @@ typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *r
  * (a lost connection, store_cancel), the process may continue; otherwise nothing was
  * committed, and RC_BUSY, RC_FULL, RC_READ_ONLY and RC_IO may be retried.
  *
- * Single requests fail by the rc of their replies: RC_EXISTS (the token's id exists),
- * RC_NOT_FOUND (no such token), RC_DENIED (the token to rotate has expired, and no new
- * time was given; the payer of a push is no token any more), RC_OVER_QUOTA (the push
- * would increase what its user has of something beyond the limit), RC_TOO_LARGE (the
- * values of a push's conflicts, more than one, exceed STORE_REPLY_MAX bytes),
+ * Single requests fail by the rc of their replies: RC_EXISTS (the id of the token or
+ * invitation exists), RC_NOT_FOUND (no such token or invitation), RC_DENIED (the token
+ * to rotate has expired, and no new time was given; the payer of a push is no token any
+ * more; a join was refused; the first device's token is not valid), RC_OVER_QUOTA (the
+ * push would increase what its user has of something beyond the limit), RC_TOO_LARGE
+ * (the values of a push's conflicts, more than one, exceed STORE_REPLY_MAX bytes),
  * RC_CORRUPT (it met damaged data). After the last the requests are done in several
  * transactions, some of which may fail on their own.
  *

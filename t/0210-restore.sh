@@ -117,7 +117,7 @@ if command -v sqlite3 >/dev/null; then
 	sqlite3 "$work/older.bak" 'ALTER TABLE meta DROP COLUMN documents; ALTER TABLE meta DROP COLUMN tombstones; ALTER TABLE meta DROP COLUMN file;
 		ALTER TABLE meta DROP COLUMN copied; ALTER TABLE meta DROP COLUMN cookie; ALTER TABLE doc DROP COLUMN account; ALTER TABLE doc DROP COLUMN sum;
 		ALTER TABLE doc DROP COLUMN charge; ALTER TABLE grp DROP COLUMN account; DROP TABLE account; DROP TABLE token;
-		DROP TABLE token_grant; DROP TABLE ancestor; DROP TABLE nested; PRAGMA user_version = 1'
+		DROP TABLE invite; DROP TABLE invite_grant; DROP TABLE token_grant; DROP TABLE ancestor; DROP TABLE nested; PRAGMA user_version = 1'
 	restore "$work/older.bak" --force
 	is "$?" 0 "an older version's backup is restored"
 	serve_open

@@ -46,6 +46,7 @@ process_tests = \
 	%D%/0410-manual.sh \
 	%D%/0420-recipes.sh \
 	%D%/0430-rotate.sh \
+	%D%/0435-invite.sh \
 	%D%/0500-nginx.sh \
 	%D%/0510-systemd.sh \
 	%D%/0520-user.sh \
@@ -82,6 +83,7 @@ process_tests = \
 	%D%/0948-postgres-network.sh \
 	%D%/0950-postgres-lanes.sh \
 	%D%/0952-postgres-kept.sh \
+	%D%/0955-postgres-invite.sh \
 	%D%/0960-copy.sh \
 	%D%/1000-admin.sh \
 	%D%/1005-postgres-admin.sh
@@ -106,6 +108,7 @@ page_tests = \
 	%D%/page/examples.test.mjs \
 	%D%/page/frameworks.test.mjs \
 	%D%/page/guides.test.mjs \
+	%D%/page/join.test.mjs \
 	%D%/page/inspector.test.mjs \
 	%D%/page/frameworks/Item.svelte \
 	%D%/page/frameworks/List.svelte \
@@ -210,6 +213,7 @@ EXTRA_DIST += \
 	%D%/boot.sh \
 	%D%/deb.sh \
 	%D%/hostile.sh \
+	%D%/invite.sh \
 	%D%/lib.sh \
 	%D%/upgrade-load.mjs \
 	%D%/upgrade-load.sh \

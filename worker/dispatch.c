@@ -50,6 +50,8 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 
 	if (rc == RC_OK) {
 		exchange->identity = identity_ref(identity);
+		exchange->request.token = identity->id;
+		exchange->request.user = identity->user;
 		if (exchange->request.conn)
 			conn_vouch(exchange->request.conn);
 		exchange_handle(exchange);
@@ -68,8 +70,7 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 
 /* RFC 6750: `Authorization: Bearer TOKEN`, with one or more spaces (RFC 9110, 11.4); on
  * /events also ?token=, as a browser's EventSource sends no fields. */
-static enum rc exchange_token(const struct exchange *exchange, struct slice *token,
-			      struct error *err)
+enum rc dispatch_token(const struct exchange *exchange, struct slice *token, struct error *err)
 {
 	const char *field = request_header(&exchange->request, "Authorization");
 
@@ -86,7 +87,7 @@ static void exchange_check_token(struct exchange *exchange)
 {
 	struct error err;
 	struct slice token;
-	enum rc rc = exchange_token(exchange, &token, &err);
+	enum rc rc = dispatch_token(exchange, &token, &err);
 
 	if (rc == RC_OK)
 		auth_identify(exchange->worker->auth, token, &exchange->request.client,

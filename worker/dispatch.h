@@ -26,6 +26,10 @@ struct exchange {
 	enum encoding encoding;    /* of the response */
 };
 
+/* The text of the token that the request bears. RC_NOT_FOUND: it bears none;
+ * RC_MALFORMED. */
+MUST_USE enum rc dispatch_token(const struct exchange *exchange, struct slice *token,
+				struct error *err);
 /* The options of all requests: for worker.c. */
 void dispatch_options(struct request_options *out, const struct worker *worker);
 /* on_conn_request and on_conn_refused; `arg` is the worker. */

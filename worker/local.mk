@@ -13,6 +13,10 @@ libworker_a_SOURCES = \
 	%D%/head_check.c %D%/head_check.h \
 	%D%/health.c %D%/health.h \
 	%D%/history.c %D%/history.h \
+	%D%/invite.c %D%/invite.h \
+	%D%/join.c %D%/join.h \
+	%D%/join_body.c %D%/join_body.h \
+	%D%/last_used.c %D%/last_used.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/offline.c %D%/offline.h \
 	%D%/page_cache.c %D%/page_cache.h \

@@ -8,6 +8,7 @@
 #include "worker/handoff.h"
 #include "worker/http/lingering_close.h"
 #include "worker/head_check.h"
+#include "worker/last_used.h"
 #include "worker/live/hint_reader.h"
 #include "worker/page_cache.h"
 #include "worker/store_events.h"
@@ -90,6 +91,11 @@ const char *parts_make(struct worker *worker)
 	worker->streams = open_streams(worker);
 	if (worker->streams == NULL)
 		return "streams";
+	if (worker->auth) {
+		worker->last_used = last_used_new(worker);
+		if (worker->last_used == NULL)
+			return "timers";
+	}
 	worker->conns = open_conns(worker);
 	if (worker->conns == NULL)
 		return "connections";
@@ -111,6 +117,7 @@ void parts_free(struct worker *worker)
 	lingering_close_end_all();
 	handoff_free(worker->handoff);
 	hint_reader_free(worker->hints);
+	last_used_free(worker->last_used);
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
 	page_cache_free(worker->page_cache);

@@ -9,6 +9,8 @@
 #include "worker/events.h"
 #include "worker/health.h"
 #include "worker/history.h"
+#include "worker/invite.h"
+#include "worker/join.h"
 #include "worker/metrics.h"
 #include "worker/static.h"
 #include "worker/sync.h"
@@ -25,6 +27,10 @@ static const struct route routes[] = {
 	  SCOREBOARD_OTHER, SCOREBOARD_OTHER },
 	{ "/whoami", ROUTE_TOKEN, true, "GET, OPTIONS", whoami_serve, NULL, false,
 	  SCOREBOARD_WHOAMI, SCOREBOARD_OTHER },
+	{ "/join", ROUTE_OPEN, true, "POST, OPTIONS", NULL, join_serve, false, SCOREBOARD_OTHER,
+	  SCOREBOARD_JOIN },
+	{ "/invite", ROUTE_TOKEN, true, "POST, OPTIONS", NULL, invite_serve, false,
+	  SCOREBOARD_OTHER, SCOREBOARD_JOIN },
 	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, SCOREBOARD_HEALTH,
 	  SCOREBOARD_OTHER },
 	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true, SCOREBOARD_HEALTH,

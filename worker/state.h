@@ -12,6 +12,7 @@ struct feeds;
 struct handoff;
 struct hint_reader;
 struct identity;
+struct last_used;
 struct page_cache;
 struct writer_link;
 struct store;
@@ -42,8 +43,9 @@ struct worker {
 	struct request_options request_options;
 	struct event_base *base;
 	struct store *store;
-	struct auth *auth;       /* NULL: authentication is off */
-	struct identity *anyone; /* every client while it is off */
+	struct auth *auth;           /* NULL: authentication is off */
+	struct last_used *last_used; /* NULL: the same */
+	struct identity *anyone;     /* every client while it is off */
 	struct conns *conns;
 	struct writer_link *link;
 	struct page_cache *page_cache;

@@ -9,19 +9,24 @@
 #include "worker/dispatch.h"
 #include "worker/http/media.h"
 
-static void put_groups(struct buf *out, enum encoding encoding, const struct identity *identity)
+void whoami_put_rights(struct buf *out, enum encoding encoding, const struct store_grant *grants,
+		       size_t count, int64_t expires)
 {
+	char text[CLOCK_TEXT_ROOM];
+
 	envelope_open_list(out, encoding, "groups");
-	for (size_t i = 0; i < identity->grant_count; i++) {
-		if (grant_is_admin(&identity->grants[i]))
+	for (size_t i = 0; i < count; i++) {
+		if (grant_is_admin(&grants[i]))
 			continue;
 		envelope_next(out);
 		envelope_open(out);
-		envelope_put_text(out, encoding, "group", identity->grants[i].group);
-		envelope_put_flag(out, encoding, "write", identity->grants[i].write);
+		envelope_put_text(out, encoding, "group", grants[i].group);
+		envelope_put_flag(out, encoding, "write", grants[i].write);
 		envelope_close(out);
 	}
 	envelope_close_list(out);
+	if (expires)
+		envelope_put_text(out, encoding, "expires", slice_of(clock_text(expires, text)));
 }
 
 void whoami_serve(struct exchange *exchange)
@@ -29,7 +34,6 @@ void whoami_serve(struct exchange *exchange)
 	const struct identity *identity = exchange->identity;
 	struct request *request = &exchange->request;
 	enum encoding encoding = exchange->encoding;
-	char expires[CLOCK_TEXT_ROOM];
 	struct buf body = BUF_EMPTY;
 
 	envelope_open(&body);
@@ -37,10 +41,8 @@ void whoami_serve(struct exchange *exchange)
 		envelope_put_text(&body, encoding, "user", identity->user);
 		envelope_put_text(&body, encoding, "token", slice_of(identity->id));
 	}
-	put_groups(&body, encoding, identity);
-	if (identity->expires)
-		envelope_put_text(&body, encoding, "expires",
-				  slice_of(clock_text(identity->expires, expires)));
+	whoami_put_rights(&body, encoding, identity->grants, identity->grant_count,
+			  identity->expires);
 	envelope_close(&body);
 	request_set_header(request, "Content-Type", media_type(encoding));
 	request_set_header(request, "Cache-Control", "no-store");

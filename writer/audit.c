@@ -31,10 +31,16 @@ static struct caller caller_of_origin(const struct batch_origin *origin)
 	if (origin->peer && origin->peer->kind == PEER_ADMIN) {
 		caller = page;
 		caller.actor = &origin->actor;
-	} else if (origin->peer) {
+	} else if (origin->peer && origin->peer->kind == PEER_CONTROL) {
 		caller = origin->peer->caller;
 	}
 	return caller;
+}
+
+/* What a client does that makes somebody a token. */
+static bool is_access(enum store_kind kind)
+{
+	return kind == STORE_JOIN || kind == STORE_INVITE_DEVICE;
 }
 
 void writer_audit(struct audit_file *file, const struct batch *batch,
@@ -46,7 +52,8 @@ void writer_audit(struct audit_file *file, const struct batch *batch,
 		const struct batch_origin *origin = &batch->origins[i];
 		struct caller caller;
 
-		if (origin->peer && origin->peer->kind == PEER_WORKER)
+		if (origin->peer && origin->peer->kind == PEER_WORKER &&
+		    !is_access(batch->requests[i].kind))
 			continue;
 		caller = caller_of_origin(origin);
 		audit_put(&lines, &caller, &batch->requests[i], &replies[i]);

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "writer/proof.h"
 
 #include <assert.h>
 
@@ -69,6 +70,7 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 	if (batch->quota)
 		request->quota = *batch->quota;
 	request->history = batch->history;
+	proof_make(request);
 	if (rc != RC_OK) {
 		batch_refuse_one(peer, frame, rc, request->kind);
 		store_request_clear(request);

@@ -13,6 +13,7 @@ libwriter_a_SOURCES = \
 	%D%/peer.c %D%/peer.h \
 	%D%/peers.c %D%/peers.h \
 	%D%/presence.c %D%/presence.h \
+	%D%/proof.c %D%/proof.h \
 	%D%/retention.c %D%/retention.h \
 	%D%/rights.c %D%/rights.h \
 	%D%/shm_watch.c %D%/shm_watch.h \

@@ -1,11 +1,13 @@
 /* The table of rights, for batch.c and peer.c.
  *
  * A worker reads what strangers send, so it is the process that is most likely to be
- * taken over. It reads documents and tokens from the database itself; all that it needs
- * the writer for are pushes. The process of the admin page takes requests of those who
- * have an admin token only, and has the rights of their commands. A new kind of request
- * is refused to everybody until it has an entry here, and t/unit/test_writer_rights.c
- * lists the whole table once more. */
+ * taken over. It reads documents and tokens from the database itself; what it needs the
+ * writer for are pushes, and little else: it hands over joins and invitations for
+ * another device, each with the secret that entitles to it, which it cannot read from
+ * the database (proof.h), and says which tokens are in use. The process of the admin
+ * page takes requests of those who have an admin token only, and has the rights of
+ * their commands. A new kind of request is refused to everybody until it has an entry
+ * here, and t/unit/test_writer_rights.c lists the whole table once more. */
 #include "writer/rights.h"
 
 #include <assert.h>
@@ -19,7 +21,11 @@ struct rights {
 };
 
 static const struct rights rights[PEER_KINDS] = {
-	[PEER_WORKER] = { .name = "worker", .requests = { [STORE_PUSH] = true } },
+	[PEER_WORKER] = { .name = "worker",
+			  .requests = { [STORE_PUSH] = true,
+					[STORE_TOKEN_USED] = true,
+					[STORE_INVITE_DEVICE] = true,
+					[STORE_JOIN] = true } },
 	[PEER_CONTROL] = { .name = "control",
 			   .requests = { [STORE_PUSH] = true, /* import, doc put, doc rm */
 					 [STORE_TOKEN_ADD] = true,
@@ -27,6 +33,9 @@ static const struct rights rights[PEER_KINDS] = {
 					 [STORE_TOKEN_REVOKE] = true,
 					 [STORE_TOKEN_ROTATE] = true,
 					 [STORE_TOKEN_SET] = true,
+					 [STORE_INVITE_ADD] = true,
+					 [STORE_INVITE_LIST] = true,
+					 [STORE_INVITE_REMOVE] = true,
 					 [STORE_PURGE] = true },
 			   .meta = true,     /* import */
 			   .versions = true, /* import --changes */
@@ -38,7 +47,10 @@ static const struct rights rights[PEER_KINDS] = {
 				       [STORE_TOKEN_LIST] = true,
 				       [STORE_TOKEN_REVOKE] = true,
 				       [STORE_TOKEN_ROTATE] = true,
-				       [STORE_TOKEN_SET] = true } },
+				       [STORE_TOKEN_SET] = true,
+				       [STORE_INVITE_ADD] = true,
+				       [STORE_INVITE_LIST] = true,
+				       [STORE_INVITE_REMOVE] = true } },
 };
 
 const char *peer_kind_name(enum peer_kind peer)

@@ -18,21 +18,26 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 	struct shm *shm = stats->shm;
 	unsigned slot = scoreboard_writer(shm);
 	int64_t docs = 0, conflicts = 0;
+	size_t counted = 0;
 
 	if (replies == NULL) {
 		scoreboard_add(shm, slot, METRIC_COMMIT_FAILURES, 1);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
+		/* Of the server itself, at any time: nobody waits for it. */
+		counted += replies[i].kind != STORE_TOKEN_USED;
 		for (size_t j = 0; j < replies[i].result_count; j++) {
 			docs += replies[i].results[j].seq != 0;
 			conflicts += replies[i].results[j].status == STORE_CONFLICT;
 		}
 	}
+	if (counted == 0)
+		return;
 	scoreboard_add(shm, slot, METRIC_COMMITS, 1);
 	scoreboard_add(shm, slot, METRIC_DOCUMENTS_WRITTEN, docs);
 	scoreboard_add(shm, slot, METRIC_CONFLICTS, conflicts);
-	histogram_observe(shm, slot, HISTOGRAM_COMMIT_BATCH, count);
+	histogram_observe(shm, slot, HISTOGRAM_COMMIT_BATCH, counted);
 	histogram_observe(shm, slot, HISTOGRAM_COMMIT_TIME, clock_us() - stats->begun);
 }
 

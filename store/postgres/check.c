@@ -77,6 +77,14 @@ static const char *const faults[] = {
 	"'^[0-9a-f]{16}$' OR octet_length(usr) NOT BETWEEN 1 AND 128",
 	"SELECT 'token ' || token, 'has grants and does not exist' FROM token_grant g WHERE NOT "
 	"EXISTS (SELECT 1 FROM token t WHERE t.id = g.token)",
+	"SELECT 'invitation ' || id, 'is damaged' FROM invite WHERE octet_length(hash) <> 32 OR id "
+	"!~ '^[0-9a-f]{16}$' OR uses < 1",
+	"SELECT 'invitation ' || id, 'was used ' || used || ' times of ' || uses FROM invite WHERE "
+	"used NOT BETWEEN 0 AND uses",
+	"SELECT 'invitation ' || id, 'opens no group' FROM invite i WHERE source = '' AND NOT "
+	"EXISTS (SELECT 1 FROM invite_grant g WHERE g.invite = i.id)",
+	"SELECT 'invitation ' || invite, 'has grants and does not exist' FROM invite_grant g WHERE "
+	"NOT EXISTS (SELECT 1 FROM invite i WHERE i.id = g.invite)",
 };
 
 static const char values_sql[] =

@@ -23,6 +23,7 @@ static void free_commit(struct commit *commit)
 {
 	for (size_t i = 0; i < commit->count; i++) {
 		pg_tokens_free(commit->replies[i].tokens, commit->replies[i].token_count);
+		pg_invites_free(commit->replies[i].invites, commit->replies[i].invite_count);
 		free(commit->replies[i].results);
 		buf_free(&commit->bytes[i]);
 	}
@@ -86,6 +87,7 @@ void commit_drop_reply(struct commit *commit, size_t i, enum rc rc)
 	struct store_reply *reply = &commit->replies[i];
 
 	pg_tokens_free(reply->tokens, reply->token_count);
+	pg_invites_free(reply->invites, reply->invite_count);
 	free(reply->results);
 	buf_clear(&commit->bytes[i]);
 	/* RC_BUSY is for requests that were put off. */
@@ -170,11 +172,26 @@ static void on_tokens(void *arg, enum rc rc, const PGresult *result)
 	commit_round_done(commit);
 }
 
-static void send_find(struct commit *commit)
+static void on_invites(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+	struct buf *bytes = &commit->bytes[commit->from];
+
+	if (rc == RC_OK)
+		rc = pg_invites_read(result, &commit->replies[commit->from], bytes);
+	if (rc != RC_OK) {
+		commit_round_failed(commit, rc, result);
+		return;
+	}
+	commit->spent += bytes->len;
+	commit_round_done(commit);
+}
+
+static void send_find(struct commit *commit, struct slice id)
 {
 	struct params params = { .count = 0 };
 
-	params_text(&params, commit->requests[commit->from].token.id);
+	params_text(&params, id);
 	line_send(commit->postgres->main, PG_TOKEN, &params, on_tokens, commit);
 	params_free(&params);
 }
@@ -194,9 +211,37 @@ static void on_token_done(void *arg, enum rc rc, const PGresult *result)
 	take_newest(commit, result);
 	if (reply->rc == RC_OK &&
 	    (reply->kind == STORE_TOKEN_ROTATE || reply->kind == STORE_TOKEN_SET))
-		send_find(commit);
+		send_find(commit, commit->requests[commit->from].token.id);
+	else if (reply->rc == RC_OK && reply->kind == STORE_INVITE_DEVICE)
+		send_find(commit, slice_of(commit->requests[commit->from].proof.id));
 	else
 		commit_round_done(commit);
+}
+
+/* token_join() in functions.sql */
+static void on_joined(void *arg, enum rc rc, const PGresult *result)
+{
+	struct commit *commit = arg;
+	struct store_reply *reply = &commit->replies[commit->from];
+	int code;
+
+	if (rc == RC_OK && PQntuples(result) != 1)
+		rc = RC_CORRUPT;
+	if (rc != RC_OK) {
+		commit_round_failed(commit, rc, result);
+		return;
+	}
+	code = result_int(result, 0, 0);
+	take_newest(commit, result);
+	reply->repeated = code == 2;
+	if (code == 0 || code == 2) {
+		send_find(commit, result_text(result, 0, 3));
+		return;
+	}
+	reply->rc = code == 1 ? RC_EXISTS : RC_DENIED;
+	if (code >= 10 && code < 10 + STORE_JOIN_COUNT)
+		reply->join = (enum store_join)(code - 10);
+	commit_round_done(commit);
 }
 
 static void on_purged(void *arg, enum rc rc, const PGresult *result)
@@ -225,9 +270,39 @@ static void add_rotation(struct params *params, const struct store_request *requ
 	params_int8(params, request->token.expires);
 }
 
-static void send_single(struct commit *commit)
+static void send_invite(struct commit *commit, const struct store_request *request)
 {
-	const struct store_request *request = &commit->requests[commit->from];
+	struct line *line = commit->postgres->main;
+	struct params params = { .count = 0 };
+
+	switch (request->kind) {
+	case STORE_INVITE_ADD:
+		pg_invite_add_params(&params, &request->invite);
+		line_send(line, PG_INVITE_ADD, &params, on_token_done, commit);
+		break;
+	case STORE_INVITE_LIST:
+		line_send(line, PG_INVITES, &params, on_invites, commit);
+		break;
+	case STORE_INVITE_REMOVE:
+		params_text(&params, request->invite.id);
+		line_send(line, PG_INVITE_REMOVE, &params, on_token_done, commit);
+		break;
+	case STORE_INVITE_DEVICE:
+		pg_invite_device_params(&params, request, commit->wall);
+		line_send(line, PG_INVITE_DEVICE, &params, on_token_done, commit);
+		break;
+	case STORE_JOIN:
+		pg_join_params(&params, request, commit->wall);
+		line_send(line, PG_JOIN, &params, on_joined, commit);
+		break;
+	default:
+		assert(!"a request of invitations");
+	}
+	params_free(&params);
+}
+
+static void send_token(struct commit *commit, const struct store_request *request)
+{
 	struct line *line = commit->postgres->main;
 	struct params params = { .count = 0 };
 
@@ -249,21 +324,57 @@ static void send_single(struct commit *commit)
 		line_send(line, PG_TOKEN_ROTATE, &params, on_token_done, commit);
 		break;
 	case STORE_TOKEN_SET:
-		params_text(&params, request->token.id);
-		pg_quota_param(&params, &request->token.quota);
+		pg_token_set_params(&params, request);
 		line_send(line, PG_TOKEN_SET, &params, on_token_done, commit);
 		break;
+	case STORE_TOKEN_USED:
+		pg_token_used_params(&params, request, commit->wall);
+		line_send(line, PG_TOKEN_USED, &params, on_token_done, commit);
+		break;
+	default:
+		assert(!"a request of tokens");
+	}
+	params_free(&params);
+}
+
+static void send_purge(struct commit *commit, const struct store_request *request)
+{
+	struct params params = { .count = 0 };
+
+	params_int8(&params, request->before);
+	params_int8(&params, request->ended_before);
+	params_int8(&params, (int64_t)request->limit);
+	line_send(commit->postgres->main, PG_PURGE, &params, on_purged, commit);
+	params_free(&params);
+}
+
+static void send_single(struct commit *commit)
+{
+	const struct store_request *request = &commit->requests[commit->from];
+
+	switch (request->kind) {
+	case STORE_TOKEN_ADD:
+	case STORE_TOKEN_LIST:
+	case STORE_TOKEN_REVOKE:
+	case STORE_TOKEN_ROTATE:
+	case STORE_TOKEN_SET:
+	case STORE_TOKEN_USED:
+		send_token(commit, request);
+		break;
+	case STORE_INVITE_ADD:
+	case STORE_INVITE_LIST:
+	case STORE_INVITE_REMOVE:
+	case STORE_INVITE_DEVICE:
+	case STORE_JOIN:
+		send_invite(commit, request);
+		break;
 	case STORE_PURGE:
-		params_int8(&params, request->before);
-		params_int8(&params, request->ended_before);
-		params_int8(&params, (int64_t)request->limit);
-		line_send(line, PG_PURGE, &params, on_purged, commit);
+		send_purge(commit, request);
 		break;
 	case STORE_PUSH:
 	case STORE_KIND_COUNT:
 		assert(!"a push, or no kind");
 	}
-	params_free(&params);
 }
 
 /* ---- Steps ---- */

@@ -31,8 +31,12 @@ static const char *const statements[RECORD_TABLES] = {
 			   "written_at, written_by, ended_at FROM history ORDER BY gid, id, "
 			   "version",
 	[RECORD_TOKEN] = "SELECT id, usr, hash, created, expires, quota_bytes, quota_documents, "
-			 "quota_groups, quota_streams, quota_pushes FROM token ORDER BY id",
+			 "quota_groups, quota_streams, quota_pushes, note, invite, retry, used "
+			 "FROM token ORDER BY id",
 	[RECORD_GRANT] = "SELECT token, n, grp, write FROM token_grant ORDER BY token, n",
+	[RECORD_INVITE] = "SELECT id, hash, source, note, created, expires, uses, used FROM "
+			  "invite ORDER BY id",
+	[RECORD_INVITE_GRANT] = "SELECT invite, n, grp, write FROM invite_grant ORDER BY invite, n",
 };
 
 static const char lanes_sql[] =

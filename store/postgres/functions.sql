@@ -386,13 +386,14 @@ END $$;
 
 -- The functions for tokens return 0 ok, 1 exists, 2 not found, 3 denied.
 CREATE OR REPLACE FUNCTION token_add(p_id text, p_usr text, p_hash bytea, p_created bigint, p_expires bigint, p_grp text[], p_write boolean[],
-	p_quota bigint[])
+	p_quota bigint[], p_note text)
 RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM take('{0}');
-	INSERT INTO token (id, usr, hash, created, expires, quota_bytes, quota_documents, quota_groups, quota_streams, quota_pushes)
+	INSERT INTO token (id, usr, hash, created, expires, quota_bytes, quota_documents, quota_groups, quota_streams, quota_pushes,
+		note)
 	VALUES (p_id, p_usr, p_hash, p_created, p_expires, nullif(p_quota[1], 0), nullif(p_quota[2], 0), nullif(p_quota[3], 0),
-		nullif(p_quota[4], 0), nullif(p_quota[5], 0))
+		nullif(p_quota[4], 0), nullif(p_quota[5], 0), p_note)
 	ON CONFLICT DO NOTHING;
 	IF NOT FOUND THEN
 		RETURN 1;
@@ -433,9 +434,10 @@ BEGIN
 	IF p_expires = -1 AND old.expires <> 0 AND old.expires <= p_created THEN
 		RETURN 3;
 	END IF;
-	INSERT INTO token (id, usr, hash, created, expires, quota_bytes, quota_documents, quota_groups, quota_streams, quota_pushes)
+	INSERT INTO token (id, usr, hash, created, expires, quota_bytes, quota_documents, quota_groups, quota_streams, quota_pushes,
+		note, invite)
 	VALUES (p_id, old.usr, p_hash, p_created, CASE WHEN p_expires = -1 THEN old.expires ELSE p_expires END,
-		old.quota_bytes, old.quota_documents, old.quota_groups, old.quota_streams, old.quota_pushes);
+		old.quota_bytes, old.quota_documents, old.quota_groups, old.quota_streams, old.quota_pushes, old.note, old.invite);
 	INSERT INTO token_grant (token, n, grp, write) SELECT p_id, n, grp, write FROM token_grant WHERE token = p_old;
 	IF p_old_ends <= p_created THEN
 		DELETE FROM token WHERE id = p_old;
@@ -447,8 +449,10 @@ BEGIN
 	RETURN 0;
 END $$;
 
--- -2: that limit is kept.
-CREATE OR REPLACE FUNCTION token_set(p_id text, p_quota bigint[]) RETURNS int LANGUAGE plpgsql AS $$
+-- -2: that limit is kept; p_expires -1: kept; no groups: they are kept.
+CREATE OR REPLACE FUNCTION token_set(p_id text, p_quota bigint[], p_expires bigint, p_grp text[], p_write boolean[],
+	p_sets_note boolean, p_note text)
+RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM take('{0}');
 	UPDATE token SET
@@ -456,13 +460,120 @@ BEGIN
 		quota_documents = CASE p_quota[2] WHEN -2 THEN quota_documents WHEN 0 THEN NULL ELSE p_quota[2] END,
 		quota_groups = CASE p_quota[3] WHEN -2 THEN quota_groups WHEN 0 THEN NULL ELSE p_quota[3] END,
 		quota_streams = CASE p_quota[4] WHEN -2 THEN quota_streams WHEN 0 THEN NULL ELSE p_quota[4] END,
-		quota_pushes = CASE p_quota[5] WHEN -2 THEN quota_pushes WHEN 0 THEN NULL ELSE p_quota[5] END
+		quota_pushes = CASE p_quota[5] WHEN -2 THEN quota_pushes WHEN 0 THEN NULL ELSE p_quota[5] END,
+		expires = CASE p_expires WHEN -1 THEN expires ELSE p_expires END,
+		note = CASE WHEN p_sets_note THEN p_note ELSE note END
 	WHERE id = p_id;
 	IF NOT FOUND THEN
 		RETURN 2;
 	END IF;
+	IF cardinality(p_grp) > 0 THEN
+		DELETE FROM token_grant WHERE token = p_id;
+		INSERT INTO token_grant (token, n, grp, write)
+		SELECT p_id, g.n - 1, g.grp, g.write FROM unnest(p_grp, p_write) WITH ORDINALITY AS g (grp, write, n);
+	END IF;
 	PERFORM token_note(ARRAY[p_id]);
 	RETURN 0;
+END $$;
+
+-- Notes that these tokens were used at p_now, if that is news. It waits for nobody.
+CREATE OR REPLACE FUNCTION token_used(p_ids text[], p_now bigint, p_least bigint) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE token SET used = p_now WHERE id IN (SELECT t.id FROM token t WHERE t.id = ANY (p_ids)
+		AND t.used <= p_now - p_least ORDER BY t.id FOR UPDATE SKIP LOCKED);
+	RETURN 0;
+END $$;
+
+-- ---- Invitations ----
+
+CREATE OR REPLACE FUNCTION invite_add(p_id text, p_hash bytea, p_note text, p_created bigint, p_expires bigint, p_uses bigint,
+	p_grp text[], p_write boolean[])
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM take('{0}');
+	INSERT INTO invite (id, hash, source, note, created, expires, uses, used)
+	VALUES (p_id, p_hash, '', p_note, p_created, p_expires, p_uses, 0) ON CONFLICT DO NOTHING;
+	IF NOT FOUND THEN
+		RETURN 1;
+	END IF;
+	INSERT INTO invite_grant (invite, n, grp, write)
+	SELECT p_id, g.n - 1, g.grp, g.write FROM unnest(p_grp, p_write) WITH ORDINALITY AS g (grp, write, n);
+	RETURN 0;
+END $$;
+
+CREATE OR REPLACE FUNCTION invite_remove(p_id text) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM take('{0}');
+	DELETE FROM invite WHERE id = p_id;
+	IF NOT FOUND THEN
+		RETURN 2;
+	END IF;
+	DELETE FROM invite_grant WHERE invite = p_id;
+	RETURN 0;
+END $$;
+
+-- For another device of a token, in place of one that waits.
+CREATE OR REPLACE FUNCTION invite_device(p_source text, p_source_hash bytea, p_id text, p_hash bytea, p_note text, p_now bigint,
+	p_expires bigint)
+RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM take('{0}');
+	IF NOT EXISTS (SELECT 1 FROM token WHERE id = p_source AND hash = p_source_hash AND (expires = 0 OR expires > p_now)) THEN
+		RETURN 3;
+	END IF;
+	DELETE FROM invite WHERE source <> '' AND (source = p_source OR expires <= p_now);
+	INSERT INTO invite (id, hash, source, note, created, expires, uses, used)
+	VALUES (p_id, p_hash, p_source, p_note, p_now, p_expires, 1, 0) ON CONFLICT DO NOTHING;
+	RETURN CASE WHEN FOUND THEN 0 ELSE 1 END;
+END $$;
+
+-- store/sqlite/invites.c decides the same. Returns 0 and the id of the new token; 1: that id
+-- exists; 2 and the id of the token that a repeated join has made before; 10 and more: refused,
+-- as in enum store_join.
+CREATE OR REPLACE FUNCTION token_join(p_invite text, p_invite_hash bytea, p_id text, p_hash bytea, p_usr text, p_retry bytea, p_now bigint)
+RETURNS TABLE (code int, id text) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	the_invite invite;
+	the_source token;
+	repeated text;
+BEGIN
+	PERFORM take('{0}');
+	id := p_id;
+	SELECT * INTO the_invite FROM invite i WHERE i.id = p_invite AND i.hash = p_invite_hash;
+	IF NOT FOUND THEN
+		code := 10; RETURN NEXT; RETURN;
+	END IF;
+	SELECT t.id INTO repeated FROM token t WHERE t.retry = nullif(p_retry, '') AND t.invite = p_invite
+		AND (p_usr = '' OR the_invite.source <> '' OR t.usr = p_usr) ORDER BY t.created DESC LIMIT 1;
+	IF repeated IS NOT NULL THEN
+		code := 2; id := repeated; RETURN NEXT; RETURN;
+	END IF;
+	code := CASE WHEN the_invite.expires <= p_now THEN 11 WHEN the_invite.used >= the_invite.uses THEN 12
+		WHEN the_invite.source <> '' THEN 0 WHEN p_usr = '' THEN 13
+		WHEN EXISTS (SELECT 1 FROM token t WHERE t.usr = p_usr) THEN 14 ELSE 0 END;
+	IF code = 0 AND the_invite.source <> '' THEN
+		SELECT * INTO the_source FROM token t WHERE t.id = the_invite.source AND (t.expires = 0 OR t.expires > p_now);
+		-- The rights of an administrator are given by administrators only.
+		code := CASE WHEN FOUND AND EXISTS (SELECT 1 FROM token_grant g WHERE g.token = the_invite.source
+			AND g.grp <> 'pocketbook-admin:') THEN 0 ELSE 10 END;
+	END IF;
+	IF code = 0 AND EXISTS (SELECT 1 FROM token t WHERE t.id = p_id) THEN
+		code := 1;
+	END IF;
+	IF code <> 0 THEN
+		RETURN NEXT; RETURN;
+	END IF;
+	INSERT INTO token (id, usr, hash, created, expires, quota_bytes, quota_documents, quota_groups, quota_streams, quota_pushes,
+		note, invite, retry)
+	VALUES (p_id, coalesce(the_source.usr, p_usr), p_hash, p_now, coalesce(the_source.expires, 0), the_source.quota_bytes,
+		the_source.quota_documents, the_source.quota_groups, the_source.quota_streams, the_source.quota_pushes,
+		the_invite.note, p_invite, nullif(p_retry, ''));
+	INSERT INTO token_grant (token, n, grp, write) SELECT p_id, g.n, g.grp, g.write FROM invite_grant g WHERE g.invite = p_invite
+		UNION ALL SELECT p_id, g.n, g.grp, g.write FROM token_grant g WHERE the_invite.source <> '' AND g.token = the_invite.source
+			AND g.grp <> 'pocketbook-admin:';
+	UPDATE invite i SET used = i.used + 1 WHERE i.id = p_invite;
+	RETURN NEXT;
 END $$;
 
 -- ---- Pulls ----

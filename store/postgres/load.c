@@ -30,9 +30,13 @@ static const char *const statements[RECORD_TABLES] = {
 	[RECORD_HISTORY] = "COPY history (gid, seq, id, version, deleted_at, op, plain, value, "
 			   "written_at, written_by, ended_at) FROM STDIN (FORMAT binary)",
 	[RECORD_TOKEN] = "COPY token (id, usr, hash, created, expires, quota_bytes, "
-			 "quota_documents, quota_groups, quota_streams, quota_pushes) FROM STDIN "
-			 "(FORMAT binary)",
+			 "quota_documents, quota_groups, quota_streams, quota_pushes, note, "
+			 "invite, retry, used) FROM STDIN (FORMAT binary)",
 	[RECORD_GRANT] = "COPY token_grant (token, n, grp, write) FROM STDIN (FORMAT binary)",
+	[RECORD_INVITE] = "COPY invite (id, hash, source, note, created, expires, uses, used) FROM "
+			  "STDIN (FORMAT binary)",
+	[RECORD_INVITE_GRANT] =
+		"COPY invite_grant (invite, n, grp, write) FROM STDIN (FORMAT binary)",
 };
 
 /* ---- The transaction ---- */
@@ -45,7 +49,8 @@ static const char lock_sql[] =
 	"meta)) l ORDER BY l";
 static const char look_sql[] =
 	"SELECT (SELECT lanes FROM meta), EXISTS (SELECT 1 FROM grp) OR EXISTS (SELECT 1 FROM doc) "
-	"OR EXISTS (SELECT 1 FROM token) OR EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 "
+	"OR EXISTS (SELECT 1 FROM token) OR EXISTS (SELECT 1 FROM invite) OR EXISTS (SELECT 1 FROM "
+	"account) OR EXISTS (SELECT 1 "
 	"FROM change WHERE seq > 0 OR horizon > 0)";
 
 static enum rc refuse_full(struct store_load *load, struct error *err)

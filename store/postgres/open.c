@@ -42,7 +42,7 @@ static const char *const writer_setup[] = { SETTINGS, "SELECT epoch_check('conne
  * store_quota_kind. */
 #define TOKEN_COLUMNS \
 	"id, token.usr, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
-	"quota_groups, quota_streams, quota_pushes"
+	"quota_groups, quota_streams, quota_pushes, note, invite, used"
 
 #define VERSION_COLUMNS "seq, version, deleted_at, plain, value, written_at, written_by"
 
@@ -86,9 +86,22 @@ static const char *const statements[PG_COUNT] = {
 		      "token_grant ON token = id LEFT JOIN account ON account.usr = token.usr "
 		      "ORDER BY created, id, n",
 	[PG_TOKEN_ADD] =
-		"SELECT token_add($1, $2, $3, $4, $5, $6, $7, $8), epoch, head FROM state()",
+		"SELECT token_add($1, $2, $3, $4, $5, $6, $7, $8, $9), epoch, head FROM state()",
 	[PG_TOKEN_REVOKE] = "SELECT token_revoke($1), epoch, head FROM state()",
-	[PG_TOKEN_SET] = "SELECT token_set($1, $2), epoch, head FROM state()",
+	[PG_TOKEN_SET] = "SELECT token_set($1, $2, $3, $4, $5, $6, $7), epoch, head FROM state()",
+	[PG_TOKEN_USED] = "SELECT token_used($1, $2, $3), epoch, head FROM state()",
+	[PG_INVITES] =
+		"SELECT i.id, i.hash, i.source, i.note, i.created, i.expires, i.uses, i.used, "
+		"coalesce(t.usr, ''), g.grp, g.write FROM invite i LEFT JOIN invite_grant g ON "
+		"g.invite = i.id LEFT JOIN token t ON t.id = i.source ORDER BY i.created, i.id, "
+		"g.n",
+	[PG_INVITE_ADD] =
+		"SELECT invite_add($1, $2, $3, $4, $5, $6, $7, $8), epoch, head FROM state()",
+	[PG_INVITE_REMOVE] = "SELECT invite_remove($1), epoch, head FROM state()",
+	[PG_INVITE_DEVICE] =
+		"SELECT invite_device($1, $2, $3, $4, $5, $6, $7), epoch, head FROM state()",
+	[PG_JOIN] = "SELECT j.code, s.epoch, s.head, j.id FROM token_join($1, $2, $3, $4, $5, $6, "
+		    "$7) j CROSS JOIN state() s",
 	[PG_TOKEN_ROTATE] = "SELECT token_rotate($1, $2, $3, $4, $5, $6), epoch, head FROM "
 			    "state()",
 };

@@ -30,6 +30,12 @@ enum statement {
 	PG_TOKEN_REVOKE,
 	PG_TOKEN_ROTATE,
 	PG_TOKEN_SET,
+	PG_TOKEN_USED,
+	PG_INVITES,
+	PG_INVITE_ADD,
+	PG_INVITE_REMOVE,
+	PG_INVITE_DEVICE,
+	PG_JOIN,
 	PG_COUNT
 };
 
@@ -135,8 +141,21 @@ enum rc pg_tokens_read(const PGresult *result, struct store_token **tokens, size
 		       struct buf *bytes);
 void pg_tokens_free(struct store_token *tokens, size_t count);
 void pg_tokens_add_params(struct params *params, const struct store_token *token);
+/* Two arrays: groups, and whether they may be written to. */
+void pg_grants_params(struct params *params, const struct store_grant *grants, size_t count);
+void pg_token_set_params(struct params *params, const struct store_request *request);
+void pg_token_used_params(struct params *params, const struct store_request *request, int64_t now);
 /* An array of all limits. */
 void pg_quota_param(struct params *params, const struct store_quota *quota);
+
+/* ---- invites.c ---- */
+/* Reads rows of PG_INVITES into the reply; slices point into `bytes`. */
+enum rc pg_invites_read(const PGresult *result, struct store_reply *reply, struct buf *bytes);
+void pg_invites_free(struct store_invite *invites, size_t count);
+void pg_invite_add_params(struct params *params, const struct store_invite *invite);
+void pg_invite_device_params(struct params *params, const struct store_request *request,
+			     int64_t now);
+void pg_join_params(struct params *params, const struct store_request *request, int64_t now);
 
 /* ---- commit.c ---- */
 void postgres_commit(struct store *store, const struct store_request *requests, size_t count,

@@ -18,7 +18,10 @@ enum {
 	COLUMN_GROUP,
 	COLUMN_WRITE,
 	COLUMN_QUOTA,
-	COLUMN_USAGE = COLUMN_QUOTA + STORE_QUOTA_COUNT
+	COLUMN_NOTE = COLUMN_QUOTA + STORE_QUOTA_COUNT,
+	COLUMN_INVITE,
+	COLUMN_USED,
+	COLUMN_USAGE
 };
 
 static bool begins_token(const PGresult *result, int row)
@@ -51,6 +54,9 @@ static enum rc read_token(const PGresult *result, int row, struct buf *bytes,
 		.user = copy(bytes, result_text(result, row, COLUMN_USER)),
 		.created = result_int64(result, row, COLUMN_CREATED),
 		.expires = result_int64(result, row, COLUMN_EXPIRES),
+		.note = copy(bytes, result_text(result, row, COLUMN_NOTE)),
+		.invite = copy(bytes, result_text(result, row, COLUMN_INVITE)),
+		.used = result_int64(result, row, COLUMN_USED),
 	};
 	memcpy(out->hash, hash.data, hash.len);
 	for (int i = 0; i < STORE_QUOTA_COUNT; i++)
@@ -77,6 +83,8 @@ static size_t text_size(const PGresult *result)
 	for (int row = 0; row < PQntuples(result); row++)
 		size += (size_t)PQgetlength(result, row, COLUMN_ID) +
 			(size_t)PQgetlength(result, row, COLUMN_USER) +
+			(size_t)PQgetlength(result, row, COLUMN_NOTE) +
+			(size_t)PQgetlength(result, row, COLUMN_INVITE) +
 			(size_t)PQgetlength(result, row, COLUMN_GROUP);
 	return size;
 }
@@ -150,6 +158,16 @@ void pg_quota_param(struct params *params, const struct store_quota *quota)
 		element_int8(params, quota->limits[i]);
 }
 
+void pg_grants_params(struct params *params, const struct store_grant *grants, size_t count)
+{
+	params_array(params, PARAMS_TEXT, count);
+	for (size_t i = 0; i < count; i++)
+		element_text(params, grants[i].group);
+	params_array(params, PARAMS_BOOL, count);
+	for (size_t i = 0; i < count; i++)
+		element_bool(params, grants[i].write);
+}
+
 void pg_tokens_add_params(struct params *params, const struct store_token *token)
 {
 	params_text(params, token->id);
@@ -157,11 +175,26 @@ void pg_tokens_add_params(struct params *params, const struct store_token *token
 	params_text(params, slice_make((const char *)token->hash, sizeof(token->hash)));
 	params_int8(params, token->created);
 	params_int8(params, token->expires);
-	params_array(params, PARAMS_TEXT, token->grant_count);
-	for (size_t i = 0; i < token->grant_count; i++)
-		element_text(params, token->grants[i].group);
-	params_array(params, PARAMS_BOOL, token->grant_count);
-	for (size_t i = 0; i < token->grant_count; i++)
-		element_bool(params, token->grants[i].write);
+	pg_grants_params(params, token->grants, token->grant_count);
 	pg_quota_param(params, &token->quota);
+	params_text(params, token->note);
+}
+
+void pg_token_set_params(struct params *params, const struct store_request *request)
+{
+	params_text(params, request->token.id);
+	pg_quota_param(params, &request->token.quota);
+	params_int8(params, request->token.expires);
+	pg_grants_params(params, request->token.grants, request->token.grant_count);
+	params_bool(params, request->sets_note);
+	params_text(params, request->token.note);
+}
+
+void pg_token_used_params(struct params *params, const struct store_request *request, int64_t now)
+{
+	params_array(params, PARAMS_TEXT, request->used_count);
+	for (size_t i = 0; i < request->used_count; i++)
+		element_text(params, request->used[i]);
+	params_int8(params, now);
+	params_int8(params, STORE_USED_SECONDS);
 }

@@ -174,6 +174,17 @@ static const struct rule {
 	{ 2, "SELECT 'token ' || token, 'is not there, but a group that it opens is: ' || grp FROM "
 	     "token_grant"
 	     " WHERE token NOT IN (SELECT id FROM token)" },
+	{ 10,
+	  "SELECT 'invitation ' || id, 'is damaged' FROM invite"
+	  " WHERE length(id) <> 16 OR id GLOB '*[^0-9a-f]*' OR length(hash) <> 32 OR uses < 1" },
+	{ 10, "SELECT 'invitation ' || id, 'was used ' || used || ' times of ' || uses FROM invite "
+	      "WHERE used NOT BETWEEN 0 AND uses" },
+	{ 10,
+	  "SELECT 'invitation ' || id, 'opens no group' FROM invite WHERE source = '' AND id NOT "
+	  "IN (SELECT invite FROM invite_grant)" },
+	{ 10,
+	  "SELECT 'invitation ' || invite, 'is not there, but a group that it opens is: ' || grp "
+	  "FROM invite_grant WHERE invite NOT IN (SELECT id FROM invite)" },
 	{ 5, "SELECT 'token ' || id, 'has a quota that is none' FROM token WHERE NOT (coalesce("
 	     "quota_bytes, 1) >= -1 AND coalesce(quota_documents, 1) >= -1 AND coalesce("
 	     "quota_groups, 1) >= -1 AND coalesce(quota_streams, 1) >= -1 AND coalesce("

@@ -2,6 +2,7 @@
  * calls sqlite_commit; push.c, purge.c and tokens.c apply the requests. */
 #include "store/sqlite/operations.h"
 
+#include "store/sqlite/invites.h"
 #include "store/sqlite/payers.h"
 #include "store/sqlite/purge.h"
 #include "store/sqlite/push.h"
@@ -19,6 +20,41 @@
 
 /* ---- Requests ---- */
 
+/* Of tokens and invitations. */
+static enum rc apply_access(struct sqlite *sqlite, const struct store_request *request, int64_t now,
+			    struct store_reply *reply, struct buf *bytes)
+{
+	switch (request->kind) {
+	case STORE_TOKEN_ADD:
+		return tokens_add(sqlite, &request->token);
+	case STORE_TOKEN_LIST:
+		reply->quota = request->quota;
+		return tokens_read(sqlite->sql[SQL_TOKENS], &reply->tokens, &reply->token_count,
+				   bytes);
+	case STORE_TOKEN_REVOKE:
+		return tokens_revoke(sqlite, request->token.id);
+	case STORE_TOKEN_ROTATE:
+		return tokens_rotate(sqlite, request, reply, bytes);
+	case STORE_TOKEN_SET:
+		return tokens_set(sqlite, request, reply, bytes);
+	case STORE_TOKEN_USED:
+		return tokens_used(sqlite, request->used, request->used_count, now);
+	case STORE_INVITE_ADD:
+		return invites_add(sqlite, &request->invite);
+	case STORE_INVITE_LIST:
+		return invites_read(sqlite->sql[SQL_INVITES], reply, bytes);
+	case STORE_INVITE_REMOVE:
+		return invites_remove(sqlite, request->invite.id);
+	case STORE_INVITE_DEVICE:
+		return invites_add_device(sqlite, request, now, reply, bytes);
+	case STORE_JOIN:
+		return invites_join(sqlite, request, now, reply, bytes);
+	default:
+		assert(!"a request of tokens or invitations");
+		return RC_MALFORMED;
+	}
+}
+
 static enum rc apply(struct transaction *transaction, const struct store_request *request,
 		     struct store_reply *reply, struct buf *bytes)
 {
@@ -26,32 +62,16 @@ static enum rc apply(struct transaction *transaction, const struct store_request
 
 	if (rc != RC_OK)
 		return rc;
-	if (request->kind != STORE_PUSH)
+	if (request->kind != STORE_PUSH && request->kind != STORE_TOKEN_USED)
 		payers_forget(transaction->sqlite->payers);
-	switch (request->kind) {
-	case STORE_PUSH:
+	if (request->kind == STORE_PUSH) {
 		reply->result_count = request->edit_count;
 		reply->results = mem_array(reply->result_count, sizeof(*reply->results));
 		return push_apply(transaction, request, reply, bytes);
-	case STORE_TOKEN_ADD:
-		return tokens_add(transaction->sqlite, &request->token);
-	case STORE_TOKEN_LIST:
-		reply->quota = request->quota;
-		return tokens_read(transaction->sqlite->sql[SQL_TOKENS], &reply->tokens,
-				   &reply->token_count, bytes);
-	case STORE_TOKEN_REVOKE:
-		return tokens_revoke(transaction->sqlite, request->token.id);
-	case STORE_TOKEN_ROTATE:
-		return tokens_rotate(transaction->sqlite, request, reply, bytes);
-	case STORE_TOKEN_SET:
-		return tokens_set(transaction->sqlite, request, reply, bytes);
-	case STORE_PURGE:
-		return purge_apply(transaction, request, reply);
-	case STORE_KIND_COUNT:
-		break;
 	}
-	assert(request->kind < STORE_KIND_COUNT);
-	return RC_MALFORMED;
+	if (request->kind == STORE_PURGE)
+		return purge_apply(transaction, request, reply);
+	return apply_access(transaction->sqlite, request, transaction->now, reply, bytes);
 }
 
 /* Errors found before anything was written for the request: only this request fails. */
@@ -74,9 +94,11 @@ struct answers {
 static void clear_answer(struct answers *answers, size_t i)
 {
 	tokens_free(answers->replies[i].tokens, answers->replies[i].token_count);
+	invites_free(answers->replies[i].invites, answers->replies[i].invite_count);
 	free(answers->replies[i].results);
 	buf_free(&answers->bytes[i]);
 	answers->replies[i] = (struct store_reply){ .kind = answers->replies[i].kind,
+						    .join = answers->replies[i].join,
 						    .over = answers->replies[i].over,
 						    .over_limit = answers->replies[i].over_limit };
 }

@@ -32,12 +32,16 @@ static const char *const statements[RECORD_TABLES] = {
 	", ended_at FROM history AS doc LEFT JOIN large ON large.seq = doc.seq "
 	"ORDER BY gid, id, version",
 	[RECORD_TOKEN] = "SELECT id, user, hash, created, expires, quota_bytes, quota_documents, "
-			 "quota_groups, quota_streams, quota_pushes FROM token ORDER BY id",
+			 "quota_groups, quota_streams, quota_pushes, note, invite, retry, used "
+			 "FROM token ORDER BY id",
 	[RECORD_GRANT] = "SELECT token, n, grp, write FROM token_grant ORDER BY token, n",
+	[RECORD_INVITE] = "SELECT id, hash, source, note, created, expires, uses, used FROM "
+			  "invite ORDER BY id",
+	[RECORD_INVITE_GRANT] = "SELECT invite, n, grp, write FROM invite_grant ORDER BY invite, n",
 };
 
 /* The columns of a document's record in its statement. */
-static const int doc_columns[RECORD_FIELDS_MAX] = {
+static const int doc_columns[RECORD_DOC_FIELDS] = {
 	[RECORD_DOC_GID] = ROW_END,
 	[RECORD_DOC_SEQ] = ROW_SEQ,
 	[RECORD_DOC_ID] = ROW_ID,

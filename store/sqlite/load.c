@@ -32,9 +32,14 @@ static const char *const statements[RECORD_TABLES] = {
 			   "value, written_at, written_by, ended_at, sum, written_sum) VALUES (?1, "
 			   "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14)",
 	[RECORD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires, quota_bytes, "
-			 "quota_documents, quota_groups, quota_streams, quota_pushes) VALUES (?1, "
-			 "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+			 "quota_documents, quota_groups, quota_streams, quota_pushes, note, "
+			 "invite, retry, used) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+			 "?11, ?12, ?13, ?14)",
 	[RECORD_GRANT] = "INSERT INTO token_grant (token, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
+	[RECORD_INVITE] = "INSERT INTO invite (id, hash, source, note, created, expires, uses, "
+			  "used) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[RECORD_INVITE_GRANT] =
+		"INSERT INTO invite_grant (invite, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
 };
 
 /* What follows from the records. */
@@ -187,9 +192,9 @@ static void bind_written_sum(sqlite3_stmt *stmt, const struct record *record)
 	const uint64_t seq = (uint64_t)record->fields[RECORD_DOC_SEQ].number;
 
 	if (at->is_null)
-		sql_bind_null(stmt, RECORD_FIELDS_MAX + 2);
+		sql_bind_null(stmt, RECORD_DOC_FIELDS + 2);
 	else
-		sql_bind_number(stmt, RECORD_FIELDS_MAX + 2,
+		sql_bind_number(stmt, RECORD_DOC_FIELDS + 2,
 				(uint64_t)checksum_written(seq, &meta));
 }
 
@@ -200,7 +205,7 @@ static enum rc bind_doc(const struct store_load *load, sqlite3_stmt *stmt,
 	const struct slice value = record->fields[RECORD_DOC_VALUE].bytes;
 
 	sql_bind_text(stmt, RECORD_DOC_OP + 1, record->fields[RECORD_DOC_OP].bytes);
-	sql_bind_number(stmt, RECORD_FIELDS_MAX + 1, (uint64_t)sum_of(record));
+	sql_bind_number(stmt, RECORD_DOC_FIELDS + 1, (uint64_t)sum_of(record));
 	bind_written_sum(stmt, record);
 	if (value.len <= SQLITE_VALUE_INLINE)
 		return RC_OK;

@@ -106,6 +106,24 @@ static const char *const migrations[] = {
 	"NULL, "
 	"PRIMARY KEY (gid, id, version)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX history_ended ON history (ended_at);",
+
+	/* 10: invitations (store.h). A token has the id of the invitation that it was
+	 * made by, and `retry`, by which a repetition of that join is recognized;
+	 * `used` is when it was last used. Those of a second device (`source`) have no
+	 * grants. */
+	"ALTER TABLE token ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE token ADD COLUMN invite TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE token ADD COLUMN retry BLOB;"
+	"ALTER TABLE token ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX token_user ON token (user);"
+	"CREATE INDEX token_retry ON token (retry) WHERE retry IS NOT NULL;"
+	"CREATE TABLE invite ("
+	" id TEXT PRIMARY KEY, hash BLOB NOT NULL, source TEXT NOT NULL, note TEXT NOT NULL, "
+	"created INTEGER NOT NULL, expires INTEGER NOT NULL, uses INTEGER NOT NULL, used INTEGER "
+	"NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE invite_grant ("
+	" invite TEXT NOT NULL, n INTEGER NOT NULL, grp TEXT NOT NULL, write INTEGER NOT NULL, "
+	"PRIMARY KEY (invite, n)) STRICT, WITHOUT ROWID;",
 };
 
 #define SCHEMA_OF_FILE 6 /* where meta.file came */

@@ -34,7 +34,13 @@
  * store_quota_kind. */
 #define TOKEN_COLUMNS \
 	"id, token.user, hash, created, expires, grp, write, quota_bytes, quota_documents, " \
-	"quota_groups, quota_streams, quota_pushes"
+	"quota_groups, quota_streams, quota_pushes, note, invite, used"
+
+/* An invitation with its grants, one row for each or one without. */
+#define INVITE_COLUMNS \
+	"invite.id, invite.hash, source, invite.note, invite.created, invite.expires, uses, " \
+	"invite.used, grp, write"
+#define INVITE_TABLES "invite LEFT JOIN invite_grant ON invite_grant.invite = invite.id"
 
 /* Former versions to be removed; of each its number, if its value lies in `large`. */
 #define SELECT_FORMER "SELECT gid, id, version, iif(value IS NULL AND deleted_at IS NULL, seq, 0) "
@@ -126,9 +132,9 @@ static const char *const statements[SQL_COUNT] = {
 		       " ORDER BY created, id, n",
 	[SQL_ADD_TOKEN] =
 		"INSERT INTO token (id, user, hash, created, expires, quota_bytes, "
-		"quota_documents, quota_groups, quota_streams, quota_pushes) VALUES (?1, ?2, ?3, "
-		"?4, ?5, nullif(?6, 0), nullif(?7, 0), nullif(?8, 0), nullif(?9, 0), nullif(?10, "
-		"0)) ON CONFLICT DO NOTHING",
+		"quota_documents, quota_groups, quota_streams, quota_pushes, note, invite) VALUES "
+		"(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), nullif(?7, 0), nullif(?8, 0), nullif(?9, 0), "
+		"nullif(?10, 0), ?11, ?12) ON CONFLICT DO NOTHING",
 	[SQL_ADD_GRANT] = "INSERT INTO token_grant (token, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_SET_EXPIRY] = "UPDATE token SET expires = ?2 WHERE id = ?1",
 	[SQL_DROP_TOKEN] = "DELETE FROM token WHERE id = ?1",
@@ -137,6 +143,26 @@ static const char *const statements[SQL_COUNT] = {
 		"UPDATE token SET quota_bytes = nullif(?2, 0), quota_documents = nullif(?3, 0), "
 		"quota_groups = nullif(?4, 0), quota_streams = nullif(?5, 0), quota_pushes = "
 		"nullif(?6, 0) WHERE id = ?1",
+	[SQL_SET_NOTE] = "UPDATE token SET note = ?2 WHERE id = ?1",
+	[SQL_SET_USED] = "UPDATE token SET used = ?2 WHERE id = ?1 AND used <= ?2 - ?3",
+	[SQL_SET_RETRY] = "UPDATE token SET retry = ?2 WHERE id = ?1",
+	[SQL_HAS_USER] = "SELECT 1 FROM token WHERE user = ?1 LIMIT 1",
+	[SQL_JOINED] = "SELECT id FROM token WHERE retry = ?1 AND retry IS NOT NULL AND invite = "
+		       "?2 AND (?3 = '' OR user = ?3) ORDER BY created DESC LIMIT 1",
+	[SQL_INVITE] = "SELECT " INVITE_COLUMNS ", '' FROM " INVITE_TABLES
+		       " WHERE invite.id = ?1 ORDER BY n",
+	[SQL_INVITES] = "SELECT " INVITE_COLUMNS ", coalesce(user, '') FROM " INVITE_TABLES
+			" LEFT JOIN token ON token.id = source ORDER BY invite.created, invite.id, "
+			"n",
+	[SQL_ADD_INVITE] = "INSERT INTO invite (id, hash, source, note, created, expires, uses, "
+			   "used) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0) ON CONFLICT DO NOTHING",
+	[SQL_ADD_INVITE_GRANT] =
+		"INSERT INTO invite_grant (invite, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_COUNT_INVITE] = "UPDATE invite SET used = used + 1 WHERE id = ?1",
+	[SQL_DROP_INVITE] = "DELETE FROM invite WHERE id = ?1",
+	[SQL_DROP_INVITE_GRANTS] = "DELETE FROM invite_grant WHERE invite = ?1",
+	[SQL_DROP_DEVICES] =
+		"DELETE FROM invite WHERE source <> '' AND (source = ?1 OR expires <= ?2)",
 	[SQL_HAS_QUOTAS] = "SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM token "
 			   "WHERE coalesce(quota_bytes, quota_documents, quota_groups) NOTNULL)",
 	[SQL_PAYER] =

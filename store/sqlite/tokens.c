@@ -10,11 +10,20 @@
 
 /* ---- Reading ---- */
 
+/* Those of SQL_TOKEN and SQL_TOKENS behind the first ones. */
+enum {
+	COLUMN_QUOTA = 7,
+	COLUMN_NOTE = COLUMN_QUOTA + STORE_QUOTA_COUNT,
+	COLUMN_INVITE,
+	COLUMN_USED,
+	COLUMN_USAGE
+};
+
 struct token_list {
 	struct store_token *tokens;
 	size_t count;
 	size_t room;
-	struct buf *bytes; /* of each token: id, user, the groups of its grants */
+	struct buf *bytes; /* of each token: id, user, note, invite, groups of its grants */
 };
 
 static struct slice keep_text(struct token_list *list, struct slice text)
@@ -41,14 +50,18 @@ static enum rc add_token(struct token_list *list, sqlite3_stmt *stmt)
 	}
 	list->tokens = mem_grow(list->tokens, &list->room, list->count + 1, sizeof(*list->tokens));
 	token = &list->tokens[list->count++];
-	*token = (struct store_token){ .id = keep_text(list, id), .user = keep_text(list, user) };
+	*token = (struct store_token){ .used = (int64_t)sql_number(stmt, COLUMN_USED) };
+	token->id = keep_text(list, id);
+	token->user = keep_text(list, user);
+	token->note = keep_text(list, sql_text(stmt, COLUMN_NOTE));
+	token->invite = keep_text(list, sql_text(stmt, COLUMN_INVITE));
 	memcpy(token->hash, hash.data, STORE_TOKEN_HASH_LEN);
 	token->created = (int64_t)sql_number(stmt, 3);
 	token->expires = (int64_t)sql_number(stmt, 4);
 	for (int i = 0; i < STORE_QUOTA_COUNT; i++)
-		token->quota.limits[i] = (int64_t)sql_number(stmt, 7 + i);
+		token->quota.limits[i] = (int64_t)sql_number(stmt, COLUMN_QUOTA + i);
 	for (int i = 0; i < STORE_QUOTA_STORED; i++)
-		token->usage[i] = sql_number(stmt, 7 + STORE_QUOTA_COUNT + i);
+		token->usage[i] = sql_number(stmt, COLUMN_USAGE + i);
 	return RC_OK;
 }
 
@@ -72,7 +85,9 @@ static void set_slices(struct token_list *list)
 
 		token->id.data = at;
 		token->user.data = at += token->id.len;
-		at += token->user.len;
+		token->note.data = at += token->user.len;
+		token->invite.data = at += token->note.len;
+		at += token->invite.len;
 		for (size_t i = 0; i < token->grant_count; i++) {
 			token->grants[i].group.data = at;
 			at += token->grants[i].group.len;
@@ -163,6 +178,8 @@ enum rc tokens_add(struct sqlite *sqlite, const struct store_token *token)
 	sql_bind_number(stmt, 4, (uint64_t)token->created);
 	sql_bind_number(stmt, 5, (uint64_t)token->expires);
 	bind_quota(sqlite, SQL_ADD_TOKEN, 6, &token->quota);
+	sql_bind_text(stmt, 11, token->note);
+	sql_bind_text(stmt, 12, token->invite);
 	rc = sql_run(stmt);
 	if (rc == RC_OK && sqlite3_changes(sqlite->db) == 0)
 		rc = RC_EXISTS;
@@ -186,8 +203,7 @@ enum rc tokens_revoke(struct sqlite *sqlite, struct slice id)
 	return sql_run(grants);
 }
 
-/* Reads the token with this id into the reply, if it exists. */
-static enum rc read_one(struct sqlite *sqlite, struct slice id, struct store_reply *reply,
+enum rc tokens_read_one(struct sqlite *sqlite, struct slice id, struct store_reply *reply,
 			struct buf *bytes)
 {
 	sql_bind_text(sqlite->sql[SQL_TOKEN], 1, id);
@@ -228,14 +244,14 @@ static enum rc replace(struct sqlite *sqlite, const struct store_request *reques
 enum rc tokens_rotate(struct sqlite *sqlite, const struct store_request *request,
 		      struct store_reply *reply, struct buf *bytes)
 {
-	enum rc rc = read_one(sqlite, request->token.id, reply, bytes);
+	enum rc rc = tokens_read_one(sqlite, request->token.id, reply, bytes);
 
 	if (rc == RC_OK && reply->token_count)
 		return memcmp(reply->tokens->hash, request->token.hash, STORE_TOKEN_HASH_LEN) == 0
 			       ? RC_OK
 			       : RC_EXISTS;
 	if (rc == RC_OK)
-		rc = read_one(sqlite, request->old, reply, bytes);
+		rc = tokens_read_one(sqlite, request->old, reply, bytes);
 	if (rc == RC_OK && reply->token_count == 0)
 		rc = RC_NOT_FOUND;
 	return rc == RC_OK ? replace(sqlite, request, reply->tokens) : rc;
@@ -243,18 +259,86 @@ enum rc tokens_rotate(struct sqlite *sqlite, const struct store_request *request
 
 /* ---- Setting ---- */
 
+static enum rc set_quota(struct sqlite *sqlite, const struct store_request *request,
+			 const struct store_token *before)
+{
+	struct store_quota quota = before->quota;
+
+	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
+		if (request->token.quota.limits[i] != STORE_QUOTA_KEPT)
+			quota.limits[i] = request->token.quota.limits[i];
+	sql_bind_text(sqlite->sql[SQL_SET_QUOTA], 1, request->token.id);
+	bind_quota(sqlite, SQL_SET_QUOTA, 2, &quota);
+	return sql_run(sqlite->sql[SQL_SET_QUOTA]);
+}
+
+static enum rc set_expiry(struct sqlite *sqlite, const struct store_request *request)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_EXPIRY];
+
+	if (request->token.expires == STORE_EXPIRES_KEPT)
+		return RC_OK;
+	sql_bind_text(stmt, 1, request->token.id);
+	sql_bind_number(stmt, 2, (uint64_t)request->token.expires);
+	return sql_run(stmt);
+}
+
+static enum rc set_note(struct sqlite *sqlite, const struct store_request *request)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_NOTE];
+
+	if (!request->sets_note)
+		return RC_OK;
+	sql_bind_text(stmt, 1, request->token.id);
+	sql_bind_text(stmt, 2, request->token.note);
+	return sql_run(stmt);
+}
+
+static enum rc set_grants(struct sqlite *sqlite, const struct store_token *token)
+{
+	enum rc rc;
+
+	if (token->grant_count == 0)
+		return RC_OK;
+	sql_bind_text(sqlite->sql[SQL_DROP_GRANTS], 1, token->id);
+	rc = sql_run(sqlite->sql[SQL_DROP_GRANTS]);
+	for (size_t n = 0; rc == RC_OK && n < token->grant_count; n++)
+		rc = add_grant_row(sqlite, token, n);
+	return rc;
+}
+
 enum rc tokens_set(struct sqlite *sqlite, const struct store_request *request,
 		   struct store_reply *reply, struct buf *bytes)
 {
-	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_QUOTA];
-	enum rc rc = read_one(sqlite, request->token.id, reply, bytes);
+	enum rc rc = tokens_read_one(sqlite, request->token.id, reply, bytes);
 
-	if (rc != RC_OK || reply->token_count == 0)
-		return rc == RC_OK ? RC_NOT_FOUND : rc;
-	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
-		if (request->token.quota.limits[i] != STORE_QUOTA_KEPT)
-			reply->tokens->quota.limits[i] = request->token.quota.limits[i];
-	sql_bind_text(stmt, 1, request->token.id);
-	bind_quota(sqlite, SQL_SET_QUOTA, 2, &reply->tokens->quota);
-	return sql_run(stmt);
+	if (rc == RC_OK && reply->token_count == 0)
+		return RC_NOT_FOUND;
+	if (rc == RC_OK)
+		rc = set_quota(sqlite, request, reply->tokens);
+	if (rc == RC_OK)
+		rc = set_expiry(sqlite, request);
+	if (rc == RC_OK)
+		rc = set_note(sqlite, request);
+	if (rc == RC_OK)
+		rc = set_grants(sqlite, &request->token);
+	if (rc != RC_OK)
+		return rc;
+	tokens_free(reply->tokens, reply->token_count);
+	buf_clear(bytes);
+	return tokens_read_one(sqlite, request->token.id, reply, bytes);
+}
+
+enum rc tokens_used(struct sqlite *sqlite, const struct slice *ids, size_t count, int64_t now)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_USED];
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < count; i++) {
+		sql_bind_text(stmt, 1, ids[i]);
+		sql_bind_number(stmt, 2, (uint64_t)now);
+		sql_bind_number(stmt, 3, STORE_USED_SECONDS);
+		rc = sql_run(stmt);
+	}
+	return rc;
 }

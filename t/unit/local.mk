@@ -65,6 +65,7 @@ unit_tests = \
 	%D%/test_store_crash \
 	%D%/test_store_cursor \
 	%D%/test_store_disk \
+	%D%/test_store_invite \
 	%D%/test_store_later \
 	%D%/test_store_model \
 	%D%/test_store_log \
@@ -121,7 +122,7 @@ t_unit_test_auth_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=token_parse
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_quota_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
-t_unit_test_batch_LDADD = libwriter.a $(store_libs) $(shm_libs) $(SECCOMP_LIBS)
+t_unit_test_batch_LDADD = libwriter.a libauth.a $(store_libs) $(shm_libs) $(SECCOMP_LIBS) $(SODIUM_LIBS)
 t_unit_test_body_reader_LDADD = $(http_libs)
 t_unit_test_buf_LDADD = $(base_libs)
 t_unit_test_byte_range_LDADD = $(http_libs)
@@ -213,6 +214,8 @@ t_unit_test_store_history_SOURCES = %D%/test_store_history.c $(store_kit)
 t_unit_test_store_history_LDADD = $(sqlite_libs)
 t_unit_test_store_quota_SOURCES = %D%/test_store_quota.c $(store_kit)
 t_unit_test_store_quota_LDADD = $(sqlite_libs)
+t_unit_test_store_invite_SOURCES = %D%/test_store_invite.c $(store_kit)
+t_unit_test_store_invite_LDADD = $(sqlite_libs)
 t_unit_test_store_token_SOURCES = %D%/test_store_token.c $(store_kit)
 t_unit_test_store_token_LDADD = $(sqlite_libs)
 t_unit_test_store_whole_SOURCES = %D%/test_store_whole.c $(store_kit)
@@ -251,17 +254,17 @@ t_unit_test_transit_refuse_LDADD = $(transit_libs)
 t_unit_test_transit_step_SOURCES = %D%/test_transit_step.c %D%/transit_text.h
 t_unit_test_transit_step_LDADD = $(transit_libs)
 t_unit_test_threads_SOURCES = %D%/test_threads.c %D%/writer_kit.c %D%/writer_kit.h
-t_unit_test_threads_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
+t_unit_test_threads_LDADD = libwriter.a libauth.a $(sqlite_libs) $(shm_libs) $(SODIUM_LIBS)
 t_unit_test_threads_relaxed_SOURCES = $(t_unit_test_threads_SOURCES) %D%/ring_relaxed.c
 t_unit_test_threads_relaxed_LDADD = $(t_unit_test_threads_LDADD)
 t_unit_test_writer_SOURCES = %D%/test_writer.c %D%/writer_kit.c %D%/writer_kit.h
-t_unit_test_writer_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
+t_unit_test_writer_LDADD = libwriter.a libauth.a $(sqlite_libs) $(shm_libs) $(SODIUM_LIBS)
 t_unit_test_writer_later_SOURCES = %D%/test_writer_later.c %D%/store_fake.c %D%/store_fake.h %D%/writer_kit.c %D%/writer_kit.h
-t_unit_test_writer_later_LDADD = libwriter.a $(store_libs) $(shm_libs)
+t_unit_test_writer_later_LDADD = libwriter.a libauth.a $(store_libs) $(shm_libs) $(SODIUM_LIBS)
 t_unit_test_writer_life_SOURCES = %D%/test_writer_life.c %D%/writer_kit.c %D%/writer_kit.h
-t_unit_test_writer_life_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
+t_unit_test_writer_life_LDADD = libwriter.a libauth.a $(sqlite_libs) $(shm_libs) $(SODIUM_LIBS)
 t_unit_test_writer_peer_SOURCES = %D%/test_writer_peer.c %D%/writer_kit.c %D%/writer_kit.h
-t_unit_test_writer_peer_LDADD = libwriter.a $(sqlite_libs) $(shm_libs)
+t_unit_test_writer_peer_LDADD = libwriter.a libauth.a $(sqlite_libs) $(shm_libs) $(SODIUM_LIBS)
 t_unit_test_audit_LDADD = libwriter.a $(store_libs) $(shm_libs)
 t_unit_test_writer_rights_SOURCES = %D%/test_writer_rights.c
 t_unit_test_writer_rights_LDADD = libwriter.a $(base_libs)

@@ -186,6 +186,50 @@ static void invalid_groups_are_rejected(void **state)
 	expect_grant(group, group, true);
 }
 
+/* ---- Invitations and joins ---- */
+
+static void an_invitation_is_no_token(void **state)
+{
+	struct token_minted token, invite;
+	struct token_parts parts;
+
+	(void)state;
+	assert_int_equal(token_mint(&token), RC_OK);
+	assert_int_equal(invite_mint(&invite), RC_OK);
+	assert_int_equal(invite_parse(slice_of(invite.text), &parts), RC_OK);
+	assert_string_equal(parts.id, invite.id);
+	assert_memory_equal(parts.hash, invite.hash, sizeof(parts.hash));
+	assert_int_equal(token_parse(slice_of(invite.text), &parts), RC_MALFORMED);
+	assert_int_equal(invite_parse(slice_of(token.text), &parts), RC_MALFORMED);
+}
+
+static void a_seed_makes_the_same_secret_again(void **state)
+{
+	const char *text = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+	unsigned char retry[STORE_TOKEN_HASH_LEN], other_retry[STORE_TOKEN_HASH_LEN];
+	struct token_minted first, second, again;
+	struct token_seed seed, other;
+
+	(void)state;
+	assert_int_equal(token_seed_parse(slice_of(text), &seed), RC_OK);
+	assert_int_equal(seed.bytes[31], 31);
+	assert_int_equal(token_seed_parse(slice_of("AAEC"), &other), RC_MALFORMED);
+	assert_int_equal(token_seed_parse(slice_of(text + 1), &other), RC_MALFORMED);
+	assert_int_equal(token_mint_from(&seed, &first), RC_OK);
+	assert_int_equal(token_mint_from(&seed, &second), RC_OK);
+	assert_string_not_equal(first.id, second.id);
+	assert_memory_not_equal(first.hash, second.hash, sizeof(first.hash));
+	token_of_seed(&seed, slice_of(first.id), &again);
+	assert_string_equal(again.text, first.text);
+	assert_memory_equal(again.hash, first.hash, sizeof(first.hash));
+	assert_int_equal(token_seed_random(&other), RC_OK);
+	token_retry_hash(&seed, retry);
+	token_retry_hash(&other, other_retry);
+	assert_memory_not_equal(retry, other_retry, sizeof(retry));
+	token_of_seed(&other, slice_of(first.id), &second);
+	assert_string_not_equal(second.text, first.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +241,8 @@ int main(void)
 		cmocka_unit_test(a_secret_is_bound_to_its_id),
 		cmocka_unit_test(wiping_leaves_nothing),
 		cmocka_unit_test(ids_are_sixteen_lower_case_hex_digits),
+		cmocka_unit_test(an_invitation_is_no_token),
+		cmocka_unit_test(a_seed_makes_the_same_secret_again),
 		cmocka_unit_test(only_a_final_mode_counts),
 		cmocka_unit_test(invalid_groups_are_rejected),
 	};

@@ -104,15 +104,17 @@ static void the_table_is_aligned(void **state)
 	tokens_print_table(tokens, 3, &(struct store_quota){ 0 }, 0x60000100, SIZE_MAX);
 	assert_string_equal(
 		printed(),
-		"ID                USER    CREATED           EXPIRES             GROUPS\n"
-		"0123456789abcdef  ann     2021-01-14 08:25  never               todos:rw, "
-		"news:ro\n"
+		"ID                USER    CREATED           EXPIRES             LAST USED         "
+		"GROUPS\n"
+		"0123456789abcdef  ann     2021-01-14 08:25  never               -                 "
+		"todos:rw, news:ro\n"
 		"fedcba9876543210  Zo\xc3\xab \xe7\x94\xb0  2021-01-14 08:25  2029-07-18 05:49    "
-		"*:rw\n"
-		"00000000000000aa  bob     2021-01-14 08:25  expired 2021-01-14  a \"b\":ro\n");
+		"-                 *:rw\n"
+		"00000000000000aa  bob     2021-01-14 08:25  expired 2021-01-14  -                 "
+		"a \"b\":ro\n");
 }
 
-static void a_second_line_has_quotas(void **state)
+static void notes_and_quotas_have_a_place(void **state)
 {
 	const struct store_quota server = {
 		{ [STORE_QUOTA_DOCUMENTS] = 100000, [STORE_QUOTA_STREAMS] = 8 }
@@ -120,6 +122,8 @@ static void a_second_line_has_quotas(void **state)
 	struct store_token token = tokens[0];
 
 	(void)state;
+	token.used = 0x60000030;
+	token.note = slice_of("the tablet");
 	token.usage[STORE_QUOTA_BYTES] = 1536;
 	token.usage[STORE_QUOTA_DOCUMENTS] = 31;
 	token.quota.limits[STORE_QUOTA_BYTES] = INT64_C(1) << 30;
@@ -128,13 +132,16 @@ static void a_second_line_has_quotas(void **state)
 	tokens_print_table(&token, 1, &server, 0x60000100, SIZE_MAX);
 	assert_string_equal(
 		printed(),
-		"ID                USER  CREATED           EXPIRES             GROUPS\n"
-		"0123456789abcdef  ann   2021-01-14 08:25  never               todos:rw, news:ro\n"
+		"ID                USER  CREATED           EXPIRES             LAST USED         "
+		"GROUPS             NOTE\n"
+		"0123456789abcdef  ann   2021-01-14 08:25  never               2021-01-14 08:26  "
+		"todos:rw, news:ro  the tablet\n"
 		"                  bytes 1.5 KiB of 1.0 GiB, documents 31 of 100,000, pushes 600 a "
 		"minute\n");
 }
 
 #define NO_QUOTA \
+	",\"used\":null,\"note\":null,\"invite\":null" \
 	",\"usage\":{\"bytes\":0,\"documents\":0,\"groups\":0},\"quota\":{\"bytes\":null," \
 	"\"documents\":null,\"groups\":null,\"streams\":null,\"pushes\":null}"
 
@@ -155,17 +162,19 @@ static void a_narrow_terminal_gets_no_table(void **state)
 	(void)state;
 	tokens_print_table(tokens, 1, &(struct store_quota){ 0 }, 0x60000100, 50);
 	tokens_print_table(&odd, 1, &(struct store_quota){ 0 }, 0x60000100, 50);
-	assert_string_equal(printed(), "ID       0123456789abcdef\n"
-				       "USER     ann\n"
-				       "CREATED  2021-01-14 08:25\n"
-				       "EXPIRES  never\n"
-				       "GROUPS   todos:rw, news:ro\n"
-				       "ID       00000000000000bb\n"
-				       "USER     \\u001b]0;\\u0007\xe7\x94\xb0\\u000a\n"
-				       "CREATED  2021-01-14 08:25\n"
-				       "EXPIRES  never\n"
-				       "GROUPS   a-group-of-some-length:rw, \\u202eanother:\n"
-				       "         rw\n");
+	assert_string_equal(printed(), "ID         0123456789abcdef\n"
+				       "USER       ann\n"
+				       "CREATED    2021-01-14 08:25\n"
+				       "EXPIRES    never\n"
+				       "LAST USED  -\n"
+				       "GROUPS     todos:rw, news:ro\n"
+				       "ID         00000000000000bb\n"
+				       "USER       \\u001b]0;\\u0007\xe7\x94\xb0\\u000a\n"
+				       "CREATED    2021-01-14 08:25\n"
+				       "EXPIRES    never\n"
+				       "LAST USED  -\n"
+				       "GROUPS     a-group-of-some-length:rw, \\u202eanothe\n"
+				       "           r:rw\n");
 }
 
 static void json_has_all_of_it(void **state)
@@ -272,7 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PRINT_TEST(the_table_is_aligned),
-		PRINT_TEST(a_second_line_has_quotas),
+		PRINT_TEST(notes_and_quotas_have_a_place),
 
 		PRINT_TEST(a_narrow_terminal_gets_no_table),
 		PRINT_TEST(json_has_all_of_it),

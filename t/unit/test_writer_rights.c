@@ -12,14 +12,16 @@
 #define BIT(kind) (1U << STORE_##kind)
 
 /* A new kind of request or of peer does not build until it is entered here. */
-_Static_assert(STORE_KIND_COUNT == 7 && PEER_KINDS == 3, "the table below is whole");
+_Static_assert(STORE_KIND_COUNT == 13 && PEER_KINDS == 3, "the table below is whole");
 
 static const unsigned allowed[PEER_KINDS] = {
-	[PEER_WORKER] = BIT(PUSH),
+	[PEER_WORKER] = BIT(PUSH) | BIT(TOKEN_USED) | BIT(INVITE_DEVICE) | BIT(JOIN),
 	[PEER_CONTROL] = BIT(PUSH) | BIT(TOKEN_ADD) | BIT(TOKEN_LIST) | BIT(TOKEN_REVOKE) |
-			 BIT(TOKEN_ROTATE) | BIT(TOKEN_SET) | BIT(PURGE),
+			 BIT(TOKEN_ROTATE) | BIT(TOKEN_SET) | BIT(INVITE_ADD) | BIT(INVITE_LIST) |
+			 BIT(INVITE_REMOVE) | BIT(PURGE),
 	[PEER_ADMIN] = BIT(PUSH) | BIT(TOKEN_ADD) | BIT(TOKEN_LIST) | BIT(TOKEN_REVOKE) |
-		       BIT(TOKEN_ROTATE) | BIT(TOKEN_SET),
+		       BIT(TOKEN_ROTATE) | BIT(TOKEN_SET) | BIT(INVITE_ADD) | BIT(INVITE_LIST) |
+		       BIT(INVITE_REMOVE),
 };
 
 static void everything_else_is_refused(void **state)

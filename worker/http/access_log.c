@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOKEN_MARK "pbk_"
 #define PATH_LOGGED 2048 /* more than the log prints of a value */
 
 /* A bijection (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
@@ -37,15 +36,18 @@ void access_log_begin(const struct access_log *log, struct access_log_entry *ent
 	counters_add(log->counters, METRIC_REQUESTS, 1);
 }
 
-/* A client may put a token where it does not belong: it is cut off. */
+/* A client may put a token or an invitation where it does not belong: it is cut off. */
 static void path_redact(const char *path, char out[PATH_LOGGED])
 {
-	char *token;
+	static const char *const marks[] = { "pbk_", "pbi_" };
 
 	(void)snprintf(out, PATH_LOGGED, "%s", path);
-	token = strstr(out, TOKEN_MARK);
-	if (token)
-		strcpy(token, "...");
+	for (size_t i = 0; i < COUNT(marks); i++) {
+		char *secret = strstr(out, marks[i]);
+
+		if (secret)
+			strcpy(secret, "...");
+	}
 }
 
 /* Log lines a second about refusals, so that no client can fill the disk with them: of
@@ -109,9 +111,14 @@ void access_log_refused(const struct access_log_entry *entry,
 static void access_log_line(const struct access_log_entry *entry,
 			    const struct access_log_response *response, uint64_t us)
 {
+	struct buf user = BUF_EMPTY;
 	char path[PATH_LOGGED];
+	bool has_token = response->token && response->token[0];
 
 	path_redact(response->path, path);
+	if (has_token)
+		buf_put_slice(&user, response->user);
+	buf_put_byte(&user, 0);
 	log_put(LOG_INFO, "access",
 		(const struct log_field[]){
 			LOG_TEXT("request", entry->id),
@@ -121,8 +128,11 @@ static void access_log_line(const struct access_log_entry *entry,
 			LOG_NUMBER("status", response->status),
 			LOG_NUMBER("bytes", response->bytes),
 			LOG_NUMBER("us", us),
+			LOG_TEXT("token", has_token ? response->token : ""),
+			LOG_TEXT("user", user.data),
 		},
-		7);
+		has_token ? 9 : 7);
+	buf_free(&user);
 }
 
 void access_log_end(const struct access_log *log, const struct access_log_entry *entry,

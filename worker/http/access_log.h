@@ -22,6 +22,8 @@ struct access_log_response {
 	const char *method;
 	const char *path;   /* decoded, without its query: that may hold a token */
 	const char *client; /* its address */
+	const char *token;  /* the id of its token, not secret; NULL, "": it has none */
+	struct slice user;  /* of the token */
 	int status;
 	size_t bytes; /* of the body as sent */
 };

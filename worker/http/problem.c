@@ -34,6 +34,11 @@ static const struct problem_row rows[] = {
 	[PROBLEM_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable", .retry_after = 1 },
 	/* RFC 4918, section 11.5 */
 	[PROBLEM_FULL] = { 507, "insufficient-storage", "Insufficient Storage", .retry_after = 5 },
+	[PROBLEM_USER_NEEDED] = { 400, "user-needed", "Bad Request" },
+	[PROBLEM_USER_TAKEN] = { 409, "user-taken", "Conflict" },
+	[PROBLEM_INVITE_UNKNOWN] = { 403, "invite-unknown", "Forbidden" },
+	[PROBLEM_INVITE_ENDED] = { 403, "invite-ended", "Forbidden" },
+	[PROBLEM_INVITE_USED] = { 403, "invite-used", "Forbidden" },
 	[PROBLEM_QUOTA_BYTES] = { 507, "quota-bytes", "Insufficient Storage", .retry_after = 10 },
 	[PROBLEM_QUOTA_DOCUMENTS] = { 507, "quota-documents", "Insufficient Storage",
 				      .retry_after = 10 },

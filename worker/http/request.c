@@ -172,6 +172,8 @@ static struct access_log_response request_response(const struct request *request
 		.method = method_name(request->method),
 		.path = request->path,
 		.client = request->client_text,
+		.token = request->token,
+		.user = request->user,
 		.status = status,
 		.bytes = bytes,
 	};

@@ -39,11 +39,13 @@ struct request {
 	struct query query;
 	struct address client;              /* all zeros: not known */
 	char client_text[ADDRESS_TEXT_MAX]; /* "-": not known */
-	char origin[256];                   /* the page's, if it may read the response (cors.h) */
-	const char *allow;                  /* methods of its path; the caller's */
-	enum scoreboard_route counted_as;   /* the caller's; SCOREBOARD_OTHER at first */
-	struct buf fields;                  /* lines of the response's head */
-	struct buf list;                    /* what request_list has returned, terminated */
+	const char *token;                /* for the access log: its id; the caller's; NULL: none */
+	struct slice user;                /* the same */
+	char origin[256];                 /* the page's, if it may read the response (cors.h) */
+	const char *allow;                /* methods of its path; the caller's */
+	enum scoreboard_route counted_as; /* the caller's; SCOREBOARD_OTHER at first */
+	struct buf fields;                /* lines of the response's head */
+	struct buf list;                  /* what request_list has returned, terminated */
 	struct access_log_entry trace;
 };
 

@@ -1,0 +1,252 @@
+/* `pocketbook token invite`, invites and uninvite. See also worker/join.c, where they
+ * are used. */
+#include "auth/token.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "os/sandbox.h"
+#include "cli/admin.h"
+#include "cli/command.h"
+#include "cli/database.h"
+#include "cli/invites.h"
+#include "cli/say.h"
+#include "cli/text_table.h"
+#include "cli/token_options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- invite ---- */
+
+static const struct option_spec invite_options[] = {
+	OPTION_GROUP("A group that members get access to, with all groups nested in it; * is all "
+		     "groups. :ro is read-only, :rw (the default) is read and write."),
+	{
+		.name = "uses",
+		.argument = "N",
+		.kind = OPTION_NUMBER,
+		.min = 1,
+		.max = STORE_USES_MAX,
+		.fallback = "1",
+		.help = "How many people may join with it.",
+	},
+	{
+		.name = "expires",
+		.argument = "TIME",
+		.kind = OPTION_DURATION,
+		.min = 1,
+		.max = TOKEN_EXPIRES_MAX,
+		.fallback = "7d",
+		.help = "Time until it ends, such as 12h or 7d. Tokens that were made by it stay.",
+	},
+	{
+		.name = "url",
+		.argument = "URL",
+		.help = "The address of the app, such as https://notes.example/, for a link that "
+			"opens it. Without it, the end of the link is printed.",
+	},
+	OPTION_NOTE("A note for the lists of invitations and of tokens, at most 200 bytes."),
+	OPTION_DB,
+	OPTION_RUNTIME_DIR,
+	OPTION_CONFIG,
+};
+
+/* The secret goes behind the `#`, which browsers send to nobody. */
+static int url_read(const struct options *options, const char **out)
+{
+	const char *url = options_text(options, "url");
+
+	*out = url ? url : "";
+	if (url == NULL || ((strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0) &&
+			    strpbrk(url, "# \t\r\n\"<>") == NULL))
+		return EXIT_SUCCESS;
+	return say_usage("%s: must be an address such as https://notes.example/, without a #",
+			 options_place(options, "url", 0));
+}
+
+/* `invite->grants` has room for STORE_GRANTS_MAX. */
+static int invite_read(const struct options *options, struct store_invite *invite)
+{
+	int status;
+
+	invite->created = clock_wall();
+	invite->expires = invite->created + (int64_t)options_number(options, "expires");
+	invite->uses = options_number(options, "uses");
+	if (options_text(options, "group") == NULL)
+		return say_usage("token invite: needs --group GROUP, or --group '*' for all (see "
+				 "'pocketbook help token invite')");
+	status = token_grants_read(options, invite->grants, &invite->grant_count);
+	return status == EXIT_SUCCESS ? token_note_read(options, &invite->note) : status;
+}
+
+static int invite_store(const struct db_place *place, const struct store_invite *invite)
+{
+	struct store_request request = { .kind = STORE_INVITE_ADD, .invite = *invite };
+	struct admin_answer answer;
+	struct error err;
+	int status = EXIT_SUCCESS;
+
+	if (admin_do(place, &request, &answer, &err) != RC_OK)
+		status = say_failed("%s", err.text);
+	else if (answer.reply.rc != RC_OK)
+		status = say_failed("%s: the invitation was refused (%s)", place->db,
+				    rc_name(answer.reply.rc));
+	admin_answer_clear(&answer);
+	return status;
+}
+
+/* Prints the link alone on the standard output. If that fails, it is useless. */
+static int invite_show(const struct token_minted *minted, const char *url,
+		       const struct invocation *invocation, const char *db)
+{
+	if (printf("%s#join=%s\n", url, minted->text) < 0 || fflush(stdout) != 0) {
+		say("the link could not be shown: %s; withdraw it with: pocketbook token uninvite "
+		    "%s --db %s",
+		    strerror(errno), minted->id, db);
+		clearerr(stdout); /* reported */
+		return EXIT_FAILURE;
+	}
+	say("this is the only time that the link is shown; its id is %s; it is good for %s, and "
+	    "ends in %s%s",
+	    minted->id,
+	    options_number(invocation->options, "uses") == 1
+		    ? "one member"
+		    : options_text(invocation->options, "uses"),
+	    options_text(invocation->options, "expires"),
+	    url[0] ? "" : "; put it behind the address of the app, or give --url");
+	return EXIT_SUCCESS;
+}
+
+static int invite_run(const struct invocation *invocation)
+{
+	struct db_place place;
+	struct store_grant grants[STORE_GRANTS_MAX];
+	struct store_invite invite = { .grants = grants };
+	struct token_minted minted;
+	const char *url;
+	int status = invite_read(invocation->options, &invite);
+
+	sandbox_keep_secrets();
+	if (status == EXIT_SUCCESS)
+		status = url_read(invocation->options, &url);
+	if (status == EXIT_SUCCESS)
+		status = database_name(invocation->options, &place);
+	if (status != EXIT_SUCCESS)
+		return status;
+	if (invite_mint(&minted) != RC_OK)
+		return say_failed("the system has no random numbers for an invitation");
+	invite.id = slice_of(minted.id);
+	memcpy(invite.hash, minted.hash, sizeof(invite.hash));
+	status = invite_store(&place, &invite);
+	if (status == EXIT_SUCCESS)
+		status = invite_show(&minted, url, invocation, place.db);
+	token_wipe(&minted);
+	return status;
+}
+
+const struct command command_token_invite = {
+	.name = "token invite",
+	.usage = "--group G[:ro|:rw]... [OPTION]...",
+	.summary = "Make an invitation and print its link, once.",
+	.about = "Whoever opens the link chooses a name and gets a token of their own. Everybody "
+		 "who has the link can do that, until it was used as often as it may be, has "
+		 "ended or was withdrawn (token uninvite). The database stores only a hash of it. "
+		 "Works on a running server or without one.\n",
+	.example = "  pocketbook token invite --group club --uses 30 --url "
+		   "https://notes.example/\n",
+	COMMAND_OPTIONS(invite_options),
+	.run = invite_run,
+};
+
+/* ---- invites ---- */
+
+static const struct option_spec invites_options[] = {
+	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON array, for programs." },
+	OPTION_DB,
+	OPTION_RUNTIME_DIR,
+	OPTION_CONFIG,
+};
+
+static int invites_run(const struct invocation *invocation)
+{
+	struct db_place place;
+	struct store_request request = { .kind = STORE_INVITE_LIST };
+	struct admin_answer answer;
+	struct error err;
+	int status = database_find(invocation->options, &place);
+
+	if (status != EXIT_SUCCESS)
+		return status;
+	if (admin_do(&place, &request, &answer, &err) != RC_OK)
+		status = say_failed("%s", err.text);
+	else if (answer.reply.rc != RC_OK)
+		status = say_failed("%s: the invitations could not be listed (%s)", place.db,
+				    rc_name(answer.reply.rc));
+	else if (options_is_on(invocation->options, "json"))
+		invites_print_json(answer.reply.invites, answer.reply.invite_count);
+	else if (answer.reply.invite_count == 0)
+		say("%s: there is no invitation (see 'pocketbook help token invite')", place.db);
+	else
+		invites_print(answer.reply.invites, answer.reply.invite_count, clock_wall(),
+			      text_table_room());
+	admin_answer_clear(&answer);
+	return status;
+}
+
+const struct command command_token_invites = {
+	.name = "token invites",
+	.usage = "[OPTION]...",
+	.summary = "List the invitations: id, uses, times (UTC) and groups.",
+	.about = "The links themselves are not stored anywhere. Those that have ended or were used "
+		 "up stay in the list until they are removed with token uninvite; one for another "
+		 "device (token of a USER) goes by itself.\n",
+	COMMAND_OPTIONS(invites_options),
+	.run = invites_run,
+};
+
+/* ---- uninvite ---- */
+
+static const struct option_spec uninvite_options[] = { OPTION_DB, OPTION_RUNTIME_DIR,
+						       OPTION_CONFIG };
+
+static int uninvite_run(const struct invocation *invocation)
+{
+	struct db_place place;
+	struct store_request request = { .kind = STORE_INVITE_REMOVE,
+					 .invite = { .id = slice_of(invocation->words[0]) } };
+	struct admin_answer answer;
+	struct error err;
+	int status;
+
+	if (!token_id_is_valid(request.invite.id))
+		return say_usage("token uninvite: ID must be the 16 hex digits that 'pocketbook "
+				 "token invites' shows");
+	status = database_find(invocation->options, &place);
+	if (status != EXIT_SUCCESS)
+		return status;
+	if (admin_do(&place, &request, &answer, &err) != RC_OK)
+		status = say_failed("%s", err.text);
+	else if (answer.reply.rc == RC_NOT_FOUND)
+		status = say_failed("%s: there is no invitation %s (see 'pocketbook token "
+				    "invites')",
+				    place.db, invocation->words[0]);
+	else if (answer.reply.rc != RC_OK)
+		status = say_failed("%s: the invitation could not be withdrawn (%s)", place.db,
+				    rc_name(answer.reply.rc));
+	admin_answer_clear(&answer);
+	return status;
+}
+
+const struct command command_token_uninvite = {
+	.name = "token uninvite",
+	.usage = "ID [OPTION]...",
+	.words = "the ID of an invitation",
+	.words_least = 1,
+	.words_most = 1,
+	.summary = "Withdraw an invitation.",
+	.about = "Nobody can join with its link any more. Tokens that were made by it stay; token "
+		 "list names the invitation of each.\n",
+	.example = "  pocketbook token uninvite 0123456789abcdef\n",
+	COMMAND_OPTIONS(uninvite_options),
+	.run = uninvite_run,
+};
