@@ -66,12 +66,17 @@ const fromRoot = {
 	name: 'library',
 	setup: ({ onResolve }) => onResolve({ filter: /\/client\/index\.js$/ }, () => ({ path: './' + versioned('pocketbook.js'), external: true })),
 }
+await bundle({ entryPoints: { qr: page('qr.ts') } })
+const pictures = {
+	name: 'pictures',
+	setup: ({ onResolve }) => onResolve({ filter: /^\.\/qr\.js$/ }, () => ({ path: './' + versioned('qr.js'), external: true })),
+}
 await bundle({
 	entryPoints: { app: page('app.ts'), 'app-style': page('app.css') },
 	entryNames: '[name]',
 	assetNames: 'assets/[name]-[hash]',
 	loader: { '.woff2': 'file', '.svg': 'file' },
-	plugins: [fromRoot],
+	plugins: [fromRoot, pictures],
 })
 built.set('app.css', built.get('app-style.css'))
 built.delete('app-style.css')

@@ -71,7 +71,8 @@ const lean = {
 	setup: ({ onResolve }) => onResolve({ filter: /^eventsource-parser$/ }, () => ({ path: fileURLToPath(new URL('client/small-parser.ts', import.meta.url)) })),
 }
 
-/** What `pocketbook/updates` shares with the library it imports from there. */
+/** What `pocketbook/updates` and `pocketbook/join` share with the library they import
+ * from there. */
 const onLibrary = (library) => ({
 	name: 'on-library',
 	setup: ({ onResolve }) => onResolve({ filter: /^\.\/(atom|docs|extension|types)\.js$/ }, () => ({ path: `../${library}.js`, external: true })),
@@ -116,6 +117,8 @@ export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketboo
 	const [{ text }] = bundle.outputFiles, [{ text: more }] = extension.outputFiles
 	const small = async (source) => (readable ? source : (await minify(source, { ...publish, nameCache: shortNames(text + more) })).code) + '\n'
 	files.set('pocketbook/updates.js', Buffer.from(await small(more)))
+	const joining = await build({ ...options, minify: !readable, plugins: [onLibrary(library)], entryPoints: ['client/join.ts'] })
+	files.set('pocketbook/join.js', Buffer.from(await small(joining.outputFiles[0].text)))
 	// Last, so that the rest does not depend on the name.
 	return files.set(library + '.js', Buffer.from((await small(text)).replace(/(['"])\.\/transit\.js\1/g, `$1./${name}$1`)))
 }

@@ -47,6 +47,8 @@ www_sources = \
 	%D%/client/history.ts \
 	%D%/client/http.ts \
 	%D%/client/index.ts \
+	%D%/client/invitation.ts \
+	%D%/client/join.ts \
 	%D%/client/leader.ts \
 	%D%/client/load-transit.packaged.ts \
 	%D%/client/load-transit.ts \
@@ -84,14 +86,17 @@ www_sources = \
 	%D%/page/account.ts \
 	%D%/page/app.css \
 	%D%/page/app.ts \
+	%D%/page/device.ts \
 	%D%/page/dom.ts \
 	%D%/page/icon.png \
 	%D%/page/icon.svg \
 	%D%/page/index.html \
 	%D%/page/ink.css \
+	%D%/page/join.ts \
 	%D%/page/list.ts \
 	%D%/page/manifest.webmanifest \
 	%D%/page/notes.ts \
+	%D%/page/qr.ts \
 	%D%/page/status.ts \
 	%D%/page/sw.js \
 	%D%/page/texture/deckle.svg \

@@ -29,6 +29,7 @@ const ENTRIES = {
 	'./file': 'adapters/file',
 	'./history': 'client/history',
 	'./updates': 'client/updates',
+	'./join': 'client/join',
 }
 
 /** Who uses an adapter has its framework already, of one of these versions. */
@@ -42,7 +43,7 @@ const manifest = {
 	license: 'MIT',
 	type: 'module',
 	// They add to the client, to Node and to the page.
-	sideEffects: ['./client/history.js', './client/updates.js', './adapters/program.js', './adapters/inspector.js'],
+	sideEffects: ['./client/history.js', './client/join.js', './client/updates.js', './adapters/program.js', './adapters/inspector.js'],
 	engines: { node: '>=18' },
 	exports: {
 		...Object.fromEntries(Object.entries(ENTRIES).map(([name, module]) => [name, { types: `./${module}.d.ts`, ...(name === '.' && { node: './adapters/program.js' }), default: `./${module}.js` }])),

@@ -110,6 +110,11 @@ class RealServer {
 		return this.#command('token', 'add', '--user', user, '--admin')
 	}
 
+	/** The link of an invitation. */
+	invite(uses, ...groups) {
+		return this.#command('token', 'invite', '--uses', String(uses), '--url', this.url, ...groups.flatMap((group) => ['--group', group]))
+	}
+
 	revoke(token) {
 		this.#command('token', 'revoke', token.split('_')[1])
 	}

@@ -1,6 +1,8 @@
 // The user menu, the form that asks for a token, and the removal of a user.
 import type { Status, SyncedAtom } from '../client/index.js'
+import { Device } from './device.js'
 import { make, onEscape, say, the } from './dom.js'
+import { Joining } from './join.js'
 import { currentUser, enterUser, forgetUser, onOtherTab, otherUsers } from './users.js'
 
 /**
@@ -19,8 +21,15 @@ export class Account {
 	#space = currentUser()?.space
 	/** The form is for another user than the present one. */
 	#another = false
+	#device = new Device()
+	#joining: Joining
 
 	constructor(private atom: SyncedAtom) {
+		this.#joining = new Joining(({ user, token }) => this.#enterAs(user, token), () => this.#showForm())
+		the('.add-device').addEventListener('click', () => {
+			this.#open(false)
+			void this.#device.open(currentUser()!.token!)
+		})
 		this.#form.addEventListener('submit', (event) => {
 			event.preventDefault()
 			this.#enter()
@@ -58,11 +67,16 @@ export class Account {
 		this.#button.hidden = !user
 		say(this.#button, user?.name ?? '')
 		say(the('.forget'), user ? `Forget ${user.name}…` : '')
+		the('.add-device').hidden = !user?.token || asked
 		if (asked && !this.#asked && user?.token) say(the('.why', this.#form), `The server rejected the token of ${user.name}: ${lastError?.message ?? 'it may have expired'}.`)
 		if (!this.#leave.hidden) this.#warn()
 		this.#asked = asked
-		this.#form.hidden = !asked && !this.#another
+		this.#showForm()
 		this.#shape()
+	}
+
+	#showForm(): void {
+		this.#form.hidden = (!this.#asked && !this.#another) || this.#joining?.isOpen
 	}
 
 	/** Shows the fields of the form that apply. */
@@ -79,7 +93,7 @@ export class Account {
 
 	#ask(another: boolean): void {
 		this.#another = another
-		this.#form.hidden = !this.#asked && !another
+		this.#showForm()
 		this.#token.value = this.#name.value = ''
 		this.#shape()
 		this.#open(false)
@@ -92,7 +106,10 @@ export class Account {
 		const token = this.#token.value.trim()
 		const before = currentUser()
 		const name = before && !this.#another ? before.name : this.#name.value.trim()
-		if (!token || !name) return
+		if (token && name) this.#enterAs(name, token)
+	}
+
+	#enterAs(name: string, token: string): void {
 		if (enterUser(name, token).space !== this.#space) return this.#reload()
 		this.#ask(false)
 		this.#asked = false

@@ -37,7 +37,7 @@ test('it has the modules that it names, and no links that lead nowhere', () => {
 		for (const path of typeof entry === 'string' ? [entry] : Object.values(entry)) assert.ok(existsSync(join(installed, path.replace('/*', ''))), path)
 	for (const name of ['README.md', 'client.md', 'clojurescript.md'])
 		for (const [, link] of readFileSync(join(installed, name), 'utf8').matchAll(/\]\(([^#)][^)]*)\)/g)) assert.ok(existsSync(join(installed, link)), `${name} points to ${link}`)
-	assert.deepEqual(manifest.sideEffects, ['./client/history.js', './client/updates.js', './adapters/program.js', './adapters/inspector.js'])
+	assert.deepEqual(manifest.sideEffects, ['./client/history.js', './client/join.js', './client/updates.js', './adapters/program.js', './adapters/inspector.js'])
 	assert.deepEqual(Object.keys(manifest.dependencies), ['eventsource-parser', 'transit-js'])
 })
 
