@@ -185,16 +185,17 @@ static void json_has_all_of_it(void **state)
 		printed(),
 		"[{\"id\":\"0123456789abcdef\",\"user\":\"ann\",\"groups\":[{\"group\":\"todos\","
 		"\"write\":true},"
-		"{\"group\":\"news\",\"write\":false}],\"created\":\"2021-01-14T08:25:36Z\","
+		"{\"group\":\"news\",\"write\":false}],\"admin\":false,\"created\":\"2021-01-14T08:"
+		"25:36Z\","
 		"\"expires\":null" NO_QUOTA "},\n"
 		" {\"id\":\"fedcba9876543210\",\"user\":\"Zo\xc3\xab "
 		"\xe7\x94\xb0\",\"groups\":[{\"group\":\"*\",\"write\":true}],"
-		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2029-07-18T05:49:52Z\"" NO_QUOTA
-		"},\n"
+		"\"admin\":false,\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2029-07-18T05:"
+		"49:52Z\"" NO_QUOTA "},\n"
 		" {\"id\":\"00000000000000aa\",\"user\":\"bob\",\"groups\":[{\"group\":\"a "
 		"\\\"b\\\"\",\"write\":false}],"
-		"\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2021-01-14T08:29:52Z\"" NO_QUOTA
-		"}]\n");
+		"\"admin\":false,\"created\":\"2021-01-14T08:25:37Z\",\"expires\":\"2021-01-14T08:"
+		"29:52Z\"" NO_QUOTA "}]\n");
 }
 
 static void json_of_none_is_an_empty_array(void **state)
