@@ -16,7 +16,7 @@ fuzz_main = %D%/replay.c
 endif
 fuzz_link = $(CC) $(AM_CFLAGS) $(CFLAGS) $(FUZZ_LDFLAGS) $(AM_LDFLAGS) $(LDFLAGS) -o $@
 t_fuzz_fuzz_config_SOURCES = %D%/fuzz_config.c %D%/fuzz.h $(fuzz_main)
-t_fuzz_fuzz_config_LDADD = libcli.a libmaster.a libwriter.a $(worker_libs) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS)
+t_fuzz_fuzz_config_LDADD = libcli.a libmaster.a libadmin.a libwriter.a $(worker_libs) $(INIH_LIBS) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS)
 t_fuzz_fuzz_config_LINK = $(fuzz_link)
 t_fuzz_fuzz_control_SOURCES = %D%/fuzz_control.c %D%/fuzz.h $(fuzz_main)
 t_fuzz_fuzz_control_LDADD = $(store_libs)
