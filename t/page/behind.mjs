@@ -15,7 +15,6 @@ async function open() {
 	page.on('pageerror', (error) => fail(error))
 	page.on('console', (message) => /Content Security Policy/.test(message.text()) && fail(message.text()))
 	await page.goto(url)
-	await page.fill('#user', 'ann')
 	await page.fill('#token', token)
 	await page.press('#token', 'Enter')
 	await page.waitForSelector('.status[data-state="synced"]')

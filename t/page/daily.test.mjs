@@ -114,7 +114,6 @@ test('a token that may only read shows a page that cannot be edited, also offlin
 	await push(closed, [{ id: 'todos:1', value: { title: 'buy cheese', created: 1 } }], closed.token('ada', 'todos'))
 	const page = await openPage(t, closed)
 	const reader = closed.token('bob', 'todos:ro')
-	await page.fill('#user', 'bob')
 	await page.fill('#token', reader)
 	await page.press('#token', 'Enter')
 	await page.waitForSelector('.read-only-note:not([hidden])')

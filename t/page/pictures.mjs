@@ -99,7 +99,6 @@ try {
 	await account.waitForSelector('.account:not([hidden])')
 	await take(account, 'token')
 	const enter = async (page, name) => {
-		await page.fill('#user', name)
 		await page.fill('#token', tokens[name])
 		await page.press('#token', 'Enter')
 		await page.waitForFunction((wanted) => document.querySelector('.user').textContent === wanted, name)

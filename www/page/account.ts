@@ -23,6 +23,8 @@ export class Account {
 	#another = false
 	#device = new Device()
 	#joining: Joining
+	/** The server does not say whose the token is, so the form asks for a name. */
+	#nameless = false
 
 	constructor(private atom: SyncedAtom) {
 		this.#joining = new Joining(({ user, token }) => this.#enterAs(user, token), () => this.#showForm())
@@ -32,7 +34,7 @@ export class Account {
 		})
 		this.#form.addEventListener('submit', (event) => {
 			event.preventDefault()
-			this.#enter()
+			void this.#enter()
 		})
 		this.#form.addEventListener('reset', () => {
 			this.#ask(false)
@@ -85,27 +87,28 @@ export class Account {
 		say(the('h2', this.#form), this.#another ? 'Another user' : user ? `A new token for ${user.name}` : 'This server requires a token')
 		the('.why', this.#form).hidden = this.#another
 		the('.waiting', this.#form).hidden = this.#another
-		the('.whose', this.#form).hidden = !!user
-		this.#name.required = !user
+		the('.whose', this.#form).hidden = !this.#nameless
+		this.#name.required = this.#nameless
 		the('[type=reset]', this.#form).hidden = !this.#another
 		the('.another', this.#form).hidden = this.#another || !user
 	}
 
 	#ask(another: boolean): void {
 		this.#another = another
+		this.#nameless = false
 		this.#showForm()
 		this.#token.value = this.#name.value = ''
 		this.#shape()
 		this.#open(false)
 		if (!another) return
 		this.#form.scrollIntoView({ block: 'nearest' })
-		this.#name.focus()
+		this.#token.focus()
 	}
 
-	#enter(): void {
+	async #enter(): Promise<void> {
 		const token = this.#token.value.trim()
 		const before = currentUser()
-		const name = before && !this.#another ? before.name : this.#name.value.trim()
+		const name = before && !this.#another ? before.name : this.#name.value.trim() || (await this.#nameOf(token))
 		if (token && name) this.#enterAs(name, token)
 	}
 
@@ -114,6 +117,23 @@ export class Account {
 		this.#ask(false)
 		this.#asked = false
 		this.atom.setToken(token)
+	}
+
+	/** The user of a token; the form shows why there is none. */
+	async #nameOf(token: string): Promise<string | undefined> {
+		// A header can have no other characters.
+		const headers = { Authorization: `Bearer ${token.replace(/[^\x21-\x7e]/g, '?')}` }
+		const response = await fetch(new URL('whoami', location.href), { headers, cache: 'no-store' }).catch(() => undefined)
+		const { user, detail } = (await response?.json().catch(() => undefined)) ?? {}
+		if (response?.ok && user) return user
+		// An older server has no such path.
+		this.#nameless = !!response && [200, 404].includes(response.status)
+		this.#shape()
+		const why = the('.why', this.#form)
+		say(why, !response ? 'The server cannot be reached.' : this.#nameless ? 'The server does not say whose the token is.' : `The server rejected the token: ${detail ?? 'try again later'}.`)
+		why.hidden = false
+		;(this.#nameless ? this.#name : this.#token).focus()
+		return undefined
 	}
 
 	#switch(name: string): void {
