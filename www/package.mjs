@@ -52,7 +52,7 @@ const manifest = {
 		'./package.json': './package.json',
 	},
 	types: `./${ENTRIES['.']}.d.ts`,
-	// With ranges, so that transit-js is the same as the app's own.
+	// With ranges, so that an app which has them too has them once.
 	dependencies: Object.fromEntries(Object.entries(dependencies).map(([name, one]) => [name, `^${one}`])),
 	peerDependencies: FRAMEWORKS,
 	peerDependenciesMeta: Object.fromEntries(Object.keys(FRAMEWORKS).map((name) => [name, { optional: true }])),

@@ -17,7 +17,7 @@ export function makeApp(after) {
 	mkdirSync(modules)
 	const { status, stderr } = spawnSync(process.execPath, [join(www, 'package.mjs'), join(modules, 'pocketbook')], { encoding: 'utf8' })
 	if (status !== 0) throw new Error(stderr)
-	for (const name of ['transit-js', 'eventsource-parser']) symlinkSync(join(www, 'node_modules', name), join(modules, name))
+	symlinkSync(join(www, 'node_modules/eventsource-parser'), join(modules, 'eventsource-parser'))
 	symlinkSync(join(tools, 'cherry-cljs'), join(modules, 'cherry-cljs'))
 	return app
 }

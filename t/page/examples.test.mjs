@@ -24,7 +24,7 @@ if (made.status !== 0) throw new Error(made.stderr)
 function install(name) {
 	cpSync(join(examples, name), join(folder, name), { recursive: true })
 	const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
-	for (const needed of [...Object.keys({ ...dependencies, ...devDependencies }), 'eventsource-parser', 'transit-js', 'scheduler']) {
+	for (const needed of [...Object.keys({ ...dependencies, ...devDependencies }), 'eventsource-parser', 'scheduler']) {
 		const place = join(modules, needed)
 		mkdirSync(dirname(place), { recursive: true })
 		if (!existsSync(place)) symlinkSync(join(www, 'node_modules', needed), place)

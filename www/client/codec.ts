@@ -1,21 +1,25 @@
 // The JSON codec, and the loading of the Transit codec.
 import { load } from './load-transit.js'
+import { isPlain } from './plain.js'
 import type { Codec } from './types.js'
 
 /**
  * A value as JSON with all keys in order. Throws if JSON does not have the value, or
- * would change it or leave out a part of it.
+ * would change it or leave out a part of it. `early`: if Transit does not have it; what
+ * only Transit has is made by its codec, which is not loaded then.
  */
-function ordered(value: any, path = '', above: object[] = []): string {
+function ordered(value: any, path = '', early = false, above: object[] = []): string {
 	const type = ({}).toString.call(value).slice(8, -1)
 	const why =
 		above.includes(value) ? 'contains itself'
-		: !/^(Null|Boolean|Number|String|Array|Object)$/.test(type) ? 'is of type ' + type
-		: type === 'Number' && !isFinite(value) ? 'is ' + value
+		: early && type === 'Date' && isNaN(value) ? 'is an invalid date'
+		: early && type === 'Object' && !isPlain(value) ? 'is of type ' + value.constructor.name
+		: !(early ? /^(Null|Boolean|Number|String|Array|Object|Date|Uint8Array)$/ : /^(Null|Boolean|Number|String|Array|Object)$/).test(type) ? 'is of type ' + type
+		: !early && type === 'Number' && !isFinite(value) ? 'is ' + value
 		: type === 'String' && /\p{Surrogate}/u.test(value) ? 'is no text'
 		: ''
 	if (why) throw new TypeError(`pocketbook: ${path} ${why}`)
-	const entry = (key: any) => ordered(key, path) + ordered(value[key], `${path}.${key}`, [...above, value])
+	const entry = (key: any) => ordered(key, path, early) + ordered(value[key], `${path}.${key}`, early, [...above, value])
 	return (
 		type === 'Array' ? `[${[...value.keys()].map(entry)}]`
 		: type === 'Object' ? `{${Object.keys(value).filter((key) => value[key] !== undefined).sort().map(entry)}}`
@@ -30,18 +34,27 @@ export const json: Codec = {
 	encode: JSON.stringify,
 	decode: JSON.parse,
 	same: (a, b) => ordered(a) === ordered(b),
-	check: ordered,
+	check: (value, path) => ordered(value, path),
 	write: JSON.stringify,
 	read: JSON.parse,
 }
 
-/** transit-js as the codec uses it, to make keywords, sets and other values. */
+/** The Transit codec, once it is loaded. */
+let transit: Codec | undefined
+
+const loading = () =>
+	load().then((all) => {
+		transit = all.transit
+		return all
+	})
+
+/** Makes keywords, sets and the other values of Transit. */
 export function loadTransit(): Promise<any> {
-	return load().then(({ t }) => t)
+	return loading().then(({ t }) => t)
 }
 
 export function codecOf(codec: 'json' | 'transit' | Codec = 'json'): Codec | Promise<Codec> {
-	return codec === 'json' ? json : codec === 'transit' ? load().then(({ transit }) => transit) : codec
+	return codec === 'json' ? json : codec === 'transit' ? (transit ?? loading().then((all) => all.transit)) : codec
 }
 
 /** True if both are equal to the codec; undefined is equal to itself only. */
@@ -49,7 +62,12 @@ export function same(codec: Codec, a: unknown, b: unknown): boolean {
 	return a === b || (a !== undefined && b !== undefined && (codec.same ? codec.same(a, b) : codec.encode(a) === codec.encode(b)))
 }
 
-/** Throws if the codec cannot encode the value of a document. */
-export function checkValue(codec: Codec, id: string, value: unknown): void {
-	codec.check ? codec.check(value, 'the value of ' + id) : codec.encode(value)
+/**
+ * Throws if the codec cannot encode the value of a document. Without one, that of
+ * Transit is being loaded.
+ */
+export function checkValue(codec = transit, id: string, value: unknown): void {
+	const path = 'the value of ' + id
+	if (!codec) ordered(value, path, true)
+	else codec.check ? codec.check(value, path) : codec.encode(value)
 }

@@ -1,47 +1,65 @@
 // The Transit codec, in a file of its own that is loaded on demand.
-import library from 'transit-js'
 import { isPlain } from './plain.js'
+import { Reader, type ReaderOptions, type WriteHandler, Writer, type WriterOptions } from './transit-text.js'
+import {
+	binary, equals, extendToEQ, integer, Keyword, Long, map, set, Symbol_, TaggedValue, TransitMap, TransitSet, UUID, uuid,
+} from './transit-values.js'
 import type { Codec } from './types.js'
 
-// transit-js has no types, and an app's type check need not miss them.
-export const t: any = library
-
-/** transit-js as the codec uses it; the same as of the served library. */
-export const loadTransit = (): Promise<any> => Promise.resolve(t)
-
-// The mode without cache codes: stored values are self-contained, and the cache of
-// transit-js fails for the names of Object.prototype's members.
-const writer = t.writer('json-verbose', { transform })
-const reader = t.reader('json')
-const ODD = ['constructor', '__proto__']
+const tagged = (tag: string, rep: unknown) => new TaggedValue(tag, rep)
+const isTagged = (tag: string) => (value: any) => value instanceof TaggedValue && value.tag === tag
+const of = (tag: string) => (rep: unknown) => tagged(tag, rep)
+const isTransitMap = (value: unknown): value is TransitMap => value instanceof TransitMap
+const modes = ['json', 'json-verbose']
+function checkMode(mode = 'json'): void {
+	if (!modes.includes(mode)) throw new Error(`pocketbook: no Transit of type ${mode}`)
+}
 
 /**
- * transit-js looks at the constructor of an object. It would write null for one that
- * has none, refuse one with a member of this name, and omit a member `__proto__`. A
- * member that is undefined would come back as null; it is left out, as in JSON.
+ * Makes and knows the values that JavaScript does not have, as transit-js does: with
+ * the same functions and methods.
  */
-function transform(value: any): unknown {
-	if (typeof value !== 'object' || !value) return value
-	const isOdd = isPlain(value)
-		? !Object.getPrototypeOf(value) || ODD.some((name) => Object.hasOwn(value, name)) || Object.values(value).includes(undefined)
-		: t.isMap(value) && value.has('__proto__')
-	if (!isOdd) return value
-	const members: unknown[] = []
-	if (isPlain(value)) for (const entry of entriesOf(value)) members.push(...entry)
-	else value.forEach((item: unknown, key: unknown) => members.push(key, item))
-	// As a map whose keys are no strings, which it need not be.
-	return members.includes('__proto__') ? t.tagged('cmap', members) : t.map(members)
+export const t: any = {
+	reader: (mode?: string, options?: ReaderOptions) => (checkMode(mode), new Reader(options)),
+	writer: (mode?: string, options?: WriterOptions) => (checkMode(mode), new Writer(mode === 'json-verbose', options)),
+	makeWriteHandler: (handler: WriteHandler) => handler,
+	makeBuilder: (builder: object) => builder,
+	date: (time: number | string) => new Date(+time),
+	integer, isInteger: (value: unknown) => value instanceof Long || Number.isInteger(value),
+	uuid, UUIDfromString: uuid, isUUID: (value: unknown) => value instanceof UUID,
+	randomUUID: () => `${uuid([...crypto.getRandomValues(new Uint8Array(16))].map((byte, i) => (i === 6 ? (byte & 15) | 64 : i === 8 ? (byte & 63) | 128 : byte).toString(16).padStart(2, '0')).join(''))}`,
+	bigInt: of('n'), isBigInt: isTagged('n'),
+	bigDec: of('f'), isBigDec: isTagged('f'),
+	keyword: (name: string) => new Keyword(name), isKeyword: (value: unknown) => value instanceof Keyword,
+	symbol: (name: string) => new Symbol_(name), isSymbol: (value: unknown) => value instanceof Symbol_,
+	binary, isBinary: (value: unknown) => value instanceof Uint8Array,
+	uri: of('r'), isURI: isTagged('r'),
+	map, isMap: isTransitMap,
+	set, isSet: (value: unknown) => value instanceof TransitSet,
+	list: of('list'), isList: isTagged('list'),
+	quoted: of("'"), isQuoted: isTagged("'"),
+	tagged, isTaggedValue: (value: unknown) => value instanceof TaggedValue,
+	link: of('link'), isLink: isTagged('link'),
+	equals, extendToEQ,
+	objectToMap: (value: object) => map(Object.entries(value).flat(1)),
+	mapToObject: (value: TransitMap) => Object.fromEntries(value),
 }
+
+/** The same as of the served library. */
+export const loadTransit = (): Promise<any> => Promise.resolve(t)
+
+// The mode without cache codes: stored values are self-contained.
+const writer = new Writer(true)
+const reader = new Reader()
 
 /** Makes plain objects of the envelope's maps; values of documents stay as they are. */
 function plain(node: unknown, key = ''): unknown {
 	if (key === 'value') return node
 	if (Array.isArray(node)) return node.map((item) => plain(item))
-	if (!t.isMap(node)) return node
+	if (!isTransitMap(node)) return node
 	const out: Record<string, unknown> = {}
-	const map = node as { forEach(f: (item: unknown, name: any) => void): void }
-	map.forEach((item, name) => {
-		const text = t.isKeyword(name) ? name.name() : String(name)
+	node.forEach((item, name) => {
+		const text = name instanceof Keyword ? name.name() : String(name)
 		out[text] = plain(item, text)
 	})
 	return out
@@ -49,9 +67,7 @@ function plain(node: unknown, key = ''): unknown {
 
 const entriesOf = (fields: object) => Object.entries(fields).filter((entry) => entry[1] !== undefined)
 
-function keyed(fields: object): unknown {
-	return t.map(entriesOf(fields).flatMap(([key, item]) => [t.keyword(key), item]))
-}
+const keyed = (fields: object) => new TransitMap(entriesOf(fields).flatMap(([key, item]) => [new Keyword(key), item]))
 
 /**
  * Text that is the same for equal values: in it the keys of maps and the members of
@@ -79,22 +95,22 @@ function same(a: unknown, b: unknown): boolean {
 function parts(value: any, path: string): [value: unknown, path: string][] {
 	if (Array.isArray(value)) return [...value.keys()].map((i) => [value[i], `${path}.${i}`])
 	if (isPlain(value)) return entriesOf(value).flatMap(([key, item]) => [[key, path], [item, `${path}.${key}`]])
-	const found: [unknown, string][] = []
-	if (t.isMap(value)) value.forEach((item: unknown, key: unknown) => found.push([key, `a key of ${path}`], [item, `${path}.${t.isKeyword(key) || typeof key === 'string' ? key : '…'}`]))
-	if (t.isSet(value)) value.forEach((item: unknown) => found.push([item, `a member of ${path}`]))
+	if (isTransitMap(value)) return [...value].flatMap(([key, item]) => [[key, `a key of ${path}`], [item, `${path}.${key instanceof Keyword || typeof key === 'string' ? key : '…'}`]])
+	if (value instanceof TransitSet) return value.keySet().map((item) => [item, `a member of ${path}`])
 	// A list too.
-	if (t.isTaggedValue(value)) found.push(...(Array.isArray(value.rep) ? parts(value.rep, path) : [[value.rep, path] as [unknown, string]]))
-	return found
+	if (value instanceof TaggedValue) return Array.isArray(value.rep) ? parts(value.rep, path) : [[value.rep, path]]
+	return []
 }
 
 /** Throws if Transit does not have the value, or would change it. */
 function check(value: any, path: string, above: unknown[] = []): void {
-	const inside = above.includes(value) ? [] : parts(value, path)
+	const isCycle = above.includes(value)
+	const inside = isCycle ? [] : parts(value, path)
 	const why =
-		above.includes(value) ? 'contains itself'
+		isCycle ? 'contains itself'
 		: value instanceof Date && isNaN(+value) ? 'is an invalid date'
 		: typeof value === 'symbol' ? 'is of type Symbol'
-		: t.isTaggedValue(value) && !/../s.test(value.tag) ? 'has a tag of one character'
+		: value instanceof TaggedValue && !isTag(value) ? 'has a tag of one character'
 		: inside.length || isPlain(value) ? ''
 		: /\p{Surrogate}/u.test(`${value}`) ? 'is no text'
 		: isWritten(value) ? ''
@@ -103,9 +119,12 @@ function check(value: any, path: string, above: unknown[] = []): void {
 	for (const [item, place] of inside) check(item, place, [...above, value])
 }
 
+/** A tag of one character needs a text. */
+const isTag = ({ tag, rep }: TaggedValue) => /../s.test(tag) || tag === "'" || typeof rep === 'string'
+
 function isWritten(value: any): boolean {
 	try {
-		return value !== undefined && !!writer.write(transform(value))
+		return value !== undefined && !!writer.write(value)
 	} catch {
 		return false
 	}
@@ -120,7 +139,7 @@ export const transit: Codec = {
 	encode(value) {
 		if (value === undefined) throw new TypeError('pocketbook: not a Transit value: undefined')
 		try {
-			return writer.write(transform(value))
+			return writer.write(value)
 		} catch (error) {
 			// A RangeError for a cycle.
 			throw new TypeError(`pocketbook: not a Transit value: ${error}`)

@@ -58,7 +58,7 @@ export class Writes {
 	write(edits: [string, unknown][], blind: boolean, swap: Swap, more?: More): Written {
 		const { codec, replica, dead } = this.host
 		if (dead) throw dead
-		if (codec) for (const [id, value] of edits) if (value !== undefined) checkValue(codec, id, value)
+		for (const [id, value] of edits) if (value !== undefined) checkValue(codec, id, value)
 		const differ = codec ? edits.filter(([id, value]) => !same(codec, replica.shown(id), value)) : edits
 		if (!differ.length) return { local: Promise.resolve(), server: Promise.resolve() }
 		const fields = more?.(differ, this.host as ResolveHost)

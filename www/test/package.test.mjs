@@ -38,7 +38,7 @@ test('it has the modules that it names, and no links that lead nowhere', () => {
 	for (const name of ['README.md', 'client.md', 'clojurescript.md'])
 		for (const [, link] of readFileSync(join(installed, name), 'utf8').matchAll(/\]\(([^#)][^)]*)\)/g)) assert.ok(existsSync(join(installed, link)), `${name} points to ${link}`)
 	assert.deepEqual(manifest.sideEffects, ['./client/history.js', './client/join.js', './client/updates.js', './adapters/program.js', './adapters/inspector.js'])
-	assert.deepEqual(Object.keys(manifest.dependencies), ['eventsource-parser', 'transit-js'])
+	assert.deepEqual(Object.keys(manifest.dependencies), ['eventsource-parser'])
 })
 
 test('each module is readable and has a map with its source', () => {
@@ -53,14 +53,13 @@ test('each module is readable and has a map with its source', () => {
 	}
 })
 
-test('it runs in node, with the transit-js that the app has', () => {
+test('it runs in node', () => {
 	const script = file('run.mjs', `
 		import assert from 'node:assert/strict'
 		import { SyncedAtom, assoc, dissoc, loadTransit, mergeFields, PocketbookError } from 'pocketbook'
 		import { transit, t } from 'pocketbook/transit'
-		import theirs from 'transit-js'
 		for (const made of [SyncedAtom, assoc, dissoc, loadTransit, PocketbookError]) assert.equal(typeof made, 'function')
-		assert.equal(t.keyword, theirs.keyword)
+		assert.equal(t, await (await import('pocketbook/transit')).loadTransit())
 		assert.deepEqual(mergeFields({ a: 1 }, { a: 2 }, { a: 1, b: 1 }, 'todos:1', transit), { a: 2, b: 1 })
 		const options = { url: 'http://127.0.0.1:9', group: 'todos', storage: 'memory' }
 		for (let twice = 0; twice < 2; twice++)
@@ -137,8 +136,8 @@ async function bundled(text, loader = 'js') {
 	return Object.entries(Object.values(metafile.outputs)[0].inputs).filter(([, { bytesInOutput }]) => bytesInOutput).map(([name]) => name)
 }
 
-test('a bundle in one file has transit-js only if the app imports the codec', async () => {
-	const has = async (text) => (await bundled(text)).some((name) => name.includes('transit-js'))
+test('a bundle in one file has the Transit codec only if the app imports the codec', async () => {
+	const has = async (text) => (await bundled(text)).some((name) => name.includes('transit-text'))
 	assert.equal(await has(`import { SyncedAtom } from 'pocketbook'; new SyncedAtom({ group: 'todos', codec: 'transit' })`), false)
 	assert.equal(await has(`import { SyncedAtom } from 'pocketbook'; import { transit } from 'pocketbook/transit'; new SyncedAtom({ group: 'todos', codec: transit })`), true)
 })

@@ -2,30 +2,33 @@
 // side of it is played by transit-js itself.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import theirs from 'transit-js'
 import { assoc, get, loadTransit, setUp, until } from './harness.mjs'
 
 const t = await loadTransit()
-const reader = t.reader('json')
-const writer = t.writer('json')
-const key = t.keyword
+const reader = theirs.reader('json')
+const writer = theirs.writer('json')
+const key = theirs.keyword
 const synced = (atom) => until(() => atom.status.state === 'synced' && !atom.status.pending, 'synced')
 
 /** Answers for one group, from values kept as Transit. */
 function transitServer(server) {
 	const docs = new Map()
-	const row = ({ id, version, value }) => t.map([key('id'), id, key('version'), version, key('value'), value])
-	const page = (found) => t.map([key('docs'), found.map(row), key('cursor'), `c${docs.size}`, key('more'), false, key('reset'), false])
+	const k = t.keyword
+	const row = ({ id, version, value }) => t.map([k('id'), id, k('version'), version, k('value'), value])
+	const page = (found) => t.map([k('docs'), found.map(row), k('cursor'), `c${docs.size}`, k('more'), false, k('reset'), false])
 	server.respond = (request, body) => {
 		assert.equal(request.headers.accept, 'application/transit+json')
-		if (request.method === 'GET') return writer.write(page([...docs.values()]))
+		if (request.method === 'GET') return t.writer('json').write(page([...docs.values()]))
 		assert.equal(request.headers['content-type'], 'application/transit+json')
-		const results = reader.read(body).get(key('docs')).map((doc) => {
+		const read = t.reader('json').read(body).get(t.keyword('docs'))
+		const results = reader.read(body).get(key('docs')).map((doc, i) => {
 			const id = doc.get(key('id'))
 			const version = doc.get(key('base')) + 1
-			docs.set(id, { id, version, value: doc.get(key('value')) })
-			return t.map([key('id'), id, key('status'), 'ok', key('version'), version])
+			docs.set(id, { id, version, value: read[i].get(t.keyword('value')) })
+			return theirs.map([key('id'), id, key('status'), 'ok', key('version'), version])
 		})
-		return writer.write(t.map([key('results'), results, key('cursor'), 'c']))
+		return writer.write(theirs.map([key('results'), results, key('cursor'), 'c']))
 	}
 	return docs
 }
@@ -76,9 +79,9 @@ test('streams speak Transit too', async () => {
 	server.events = (response) => (stream = response)
 	const todos = atom({ codec: 'transit' })
 	await until(() => todos.status.state === 'synced' && stream)
-	const doc = t.map([key('id'), 'todos:9', key('version'), 3, key('value'), t.keyword('live')])
+	const doc = theirs.map([key('id'), 'todos:9', key('version'), 3, key('value'), key('live')])
 	const fields = [key('group'), 'todos', key('docs'), [doc], key('cursor'), 'c9', key('more'), false, key('reset'), false]
-	stream.write(`event: change\nid: c9\ndata: ${t.writer('json-verbose').write(t.map(fields))}\n\n`)
+	stream.write(`event: change\nid: c9\ndata: ${theirs.writer('json-verbose').write(theirs.map(fields))}\n\n`)
 	await until(() => get(todos, 'todos:9'))
 	assert.ok(t.equals(get(todos, 'todos:9'), t.keyword('live')))
 })
@@ -101,6 +104,28 @@ test('objects without a prototype and members of any name are maps', async () =>
 	const again = atom({ codec: 'transit' })
 	await again.ready
 	for (const [name, value] of Object.entries(expected)) assert.ok(t.equals(get(again, `todos:${name}`), value), `${name}, from the device`)
+})
+
+test('what Transit does not have is a TypeError also while the codec is being loaded', async () => {
+	const { atom, tab } = await setUp()
+	const cycle = { in: [] }
+	cycle.in.push(cycle)
+	class Own {}
+	const wrong = [
+		[new Map(), 'X is of type Map'], [[1, { a: 1n }], 'X.1.a is of type BigInt'], [() => 1, 'X is of type Function'], [[Symbol('x')], 'X.0 is of type Symbol'], [cycle, 'X.in.0 contains itself'],
+		[new Own(), 'X is of type Own'], [[1, undefined], 'X.1 is of type Undefined'], [{ when: new Date(NaN) }, 'X.when is an invalid date'], ['\ud800', 'X is no text'], [{ '\udc00': 1 }, 'X is no text'],
+	]
+	// In a tab that has not loaded it before.
+	const todos = await tab({ codec: 'transit', storage: 'memory' })
+	for (const [value, message] of wrong)
+		assert.throws(() => todos.swap((docs) => new Map([...docs, ['todos:1', value]])), { name: 'TypeError', message: `pocketbook: ${message.replace('X', 'the value of todos:1')}` })
+	todos.swap(assoc, 'todos:2', { when: new Date(5), bytes: new Uint8Array([1, 2]), odd: [NaN, Infinity], gone: undefined })
+	assert.deepEqual([...todos.deref().keys()], ['todos:2'])
+	// With what makes its values, the codec is there too.
+	const other = atom({ codec: 'transit', storage: 'memory' })
+	assert.throws(() => other.swap(assoc, 'todos:1', t.set([1n])), /a member of the value of todos:1 is of type BigInt/)
+	other.swap(assoc, 'todos:1', t.set([t.bigInt('1')]))
+	assert.equal(other.deref().size, 1)
 })
 
 test('what is no Transit value is a TypeError of the swap, which names the place and the reason', async () => {

@@ -1,7 +1,7 @@
 (ns pocketbook.transit
   "The codec of ClojureScript's values: maps with any keys, vectors, lists, sets, keywords,
-  symbols, uuids and insts come back as what they were. It is built on transit-js, which the
-  library has, rather than on cognitect.transit, which interpreters do not have."
+  symbols, uuids and insts come back as what they were. It is built on the library's reader
+  and writer, rather than on cognitect.transit, which interpreters do not have."
   (:require [pocketbook.library :refer [transit]]))
 
 (def ^:private ^js t transit)
@@ -16,7 +16,7 @@
     a))
 
 (defn- handler
-  "Of transit-js. Tags of one letter need a text."
+  "Of the library's writer. Tags of one letter need a text."
   ([tag rep] (handler tag rep (fn [_] nil)))
   ([tag rep text] #js {:tag (if (fn? tag) tag (fn [_] tag)) :rep rep :stringRep text}))
 
@@ -47,7 +47,7 @@
 (defn- type-of [x] (when (some? x) (type x)))
 
 (defn- handler-for
-  "The handler of what transit-js does not know: by predicate, as ClojureScript has many
+  "The handler of what the library does not know: by predicate, as ClojureScript has many
   types of each kind, and by the type that ClojureScript sees, not the constructor."
   [custom x]
   (or (.get custom (type-of x))

@@ -1,0 +1,304 @@
+// The values of Transit that JavaScript does not have, and when two are equal. They
+// have the names and methods of transit-js's.
+
+/** Methods that `extendToEQ` gives to values of other types. */
+const EQUALS = 'transit$equals'
+const HASH = 'transit$hash'
+
+/** Up to so many entries, a map looks at all of them. */
+const FEW = 16
+
+abstract class Value {
+	/** Equality of values, in transit-js's name. */
+	equiv(other: unknown): boolean {
+		return equals(this, other)
+	}
+
+	inspect(): string {
+		return `${this}`
+	}
+}
+
+abstract class Name extends Value {
+	constructor(readonly _name: string) {
+		super()
+	}
+
+	namespace(): string | null {
+		const at = this._name.indexOf('/')
+		return at < 0 ? null : this._name.slice(0, at)
+	}
+
+	name(): string {
+		return this._name.slice(this._name.indexOf('/') + 1)
+	}
+
+	override toString(): string {
+		return this._name
+	}
+}
+
+export class Keyword extends Name {
+	override toString(): string {
+		return ':' + this._name
+	}
+}
+
+export class Symbol_ extends Name {}
+
+export class UUID extends Name {}
+
+/** An integer that a number does not have exactly. */
+export class Long extends Name {
+	toNumber(): number {
+		return Number(this._name)
+	}
+}
+
+export class TaggedValue extends Value {
+	constructor(readonly tag: string, readonly rep: any) {
+		super()
+	}
+
+	override toString(): string {
+		return `[TaggedValue: ${this.tag}, ${this.rep}]`
+	}
+}
+
+type Pairs = unknown[]
+
+const printed = (value: unknown) => (typeof value === 'string' ? `"${value}"` : Array.isArray(value) ? `[${value}]` : `${value}`)
+
+/** A map with keys of any type. Keys are equal as values are. */
+export class TransitMap extends Value {
+	/** The places of keys, by their hash; made at the first look into many. */
+	#places?: Map<unknown, number[]>
+
+	/** `pairs`: keys and values in turn. */
+	constructor(private pairs: Pairs = []) {
+		super()
+	}
+
+	get size(): number {
+		return this.pairs.length / 2
+	}
+
+	get(key: unknown, missing?: unknown): any {
+		const at = this.#find(key)
+		return at < 0 ? missing : this.pairs[at + 1]
+	}
+
+	has(key: unknown): boolean {
+		return this.#find(key) >= 0
+	}
+
+	set(key: unknown, value: unknown): this {
+		const at = this.#find(key)
+		if (at >= 0) this.pairs[at + 1] = value
+		else {
+			this.#place(key, this.pairs.length)
+			this.pairs.push(key, value)
+		}
+		return this
+	}
+
+	delete(key: unknown): any {
+		const at = this.#find(key)
+		if (at < 0) return
+		this.#places = undefined
+		return this.pairs.splice(at, 2)[1]
+	}
+
+	clear(): void {
+		this.#places = undefined
+		this.pairs = []
+	}
+
+	forEach(f: (value: any, key: any, map: this) => void): void {
+		for (let i = 0; i < this.pairs.length; i += 2) f(this.pairs[i + 1], this.pairs[i], this)
+	}
+
+	keySet(): any[] {
+		return this.pairs.filter((_, i) => i % 2 === 0)
+	}
+
+	keys(): IterableIterator<any> {
+		return this.keySet().values()
+	}
+
+	values(): IterableIterator<any> {
+		return this.pairs.filter((_, i) => i % 2).values()
+	}
+
+	entries(): IterableIterator<[any, any]> {
+		return this.keySet().map((key, i): [any, any] => [key, this.pairs[2 * i + 1]]).values()
+	}
+
+	[Symbol.iterator](): IterableIterator<[any, any]> {
+		return this.entries()
+	}
+
+	clone(): TransitMap {
+		return new TransitMap([...this.pairs])
+	}
+
+	override toString(): string {
+		return `TransitMap {${[...this].map((entry) => entry.map(printed).join(' => ')).join(', ')}}`
+	}
+
+	#find(key: unknown): number {
+		const { pairs } = this
+		if (pairs.length <= 2 * FEW) {
+			for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === key || equals(pairs[i], key)) return i
+			return -1
+		}
+		if (!this.#places) {
+			this.#places = new Map()
+			for (let i = 0; i < pairs.length; i += 2) this.#place(pairs[i], i)
+		}
+		return this.#places.get(hash(key))?.find((at) => equals(pairs[at], key)) ?? -1
+	}
+
+	#place(key: unknown, at: number): void {
+		const places = this.#places?.get(hash(key))
+		places ? places.push(at) : this.#places?.set(hash(key), [at])
+	}
+}
+
+export class TransitSet extends Value {
+	#members: TransitMap
+
+	constructor(members: TransitMap) {
+		super()
+		this.#members = members
+	}
+
+	get size(): number {
+		return this.#members.size
+	}
+
+	has(member: unknown): boolean {
+		return this.#members.has(member)
+	}
+
+	add(member: unknown): this {
+		this.#members.set(member, member)
+		return this
+	}
+
+	delete(member: unknown): any {
+		return this.#members.delete(member)
+	}
+
+	clear(): void {
+		this.#members.clear()
+	}
+
+	forEach(f: (member: any, set: this) => void): void {
+		this.#members.forEach((member) => f(member, this))
+	}
+
+	keySet(): any[] {
+		return this.#members.keySet()
+	}
+
+	keys(): IterableIterator<any> {
+		return this.#members.keys()
+	}
+
+	values(): IterableIterator<any> {
+		return this.#members.keys()
+	}
+
+	entries(): IterableIterator<[any, any]> {
+		return this.#members.entries()
+	}
+
+	[Symbol.iterator](): IterableIterator<any> {
+		return this.values()
+	}
+
+	clone(): TransitSet {
+		return new TransitSet(this.#members.clone())
+	}
+
+	override toString(): string {
+		return `TransitSet {${this.keySet().map(printed).join(', ')}}`
+	}
+}
+
+/** A map of keys and values in turn, of which later ones count. */
+export function map(pairs: Pairs = []): TransitMap {
+	const all = new TransitMap()
+	for (let i = 0; i < pairs.length; i += 2) all.set(pairs[i], pairs[i + 1])
+	return all
+}
+
+export function set(members: Iterable<unknown> = []): TransitSet {
+	const all = new TransitSet(new TransitMap())
+	for (const member of members) all.add(member)
+	return all
+}
+
+const keysOf = Object.keys
+
+/** Equality of values: of collections by their content, of a map and a plain object too. */
+export function equals(a: any, b: any): boolean {
+	if (a === b) return true
+	if (a == null || b == null) return a == b
+	if (typeof a !== 'object' || typeof b !== 'object') return false
+	if (a[EQUALS]) return a[EQUALS](b)
+	if (b[EQUALS]) return b[EQUALS](a)
+	if (Array.isArray(a) || a instanceof Uint8Array) return Array.isArray(a) === Array.isArray(b) && ArrayBuffer.isView(a) === ArrayBuffer.isView(b) && a.length === (b as any).length && a.every((item, i) => equals(item, (b as any)[i]))
+	if (a instanceof TransitMap) return b instanceof TransitMap ? a.size === b.size && [...a].every(([key, item]) => b.has(key) && equals(item, b.get(key))) : isObject(b) && equals(b, a)
+	if (a instanceof TransitSet) return b instanceof TransitSet && a.size === b.size && [...a].every((item) => b.has(item))
+	if (a instanceof TaggedValue) return b instanceof TaggedValue && a.tag === b.tag && equals(a.rep, b.rep)
+	if (a instanceof Name || a instanceof Date) return a.constructor === b.constructor && (a instanceof Date ? +a === +b : a._name === b._name)
+	const own = keysOf(a)
+	if (b instanceof TransitMap) return own.length === b.size && own.every((key) => b.has(key) && equals(a[key], b.get(key)))
+	return isObject(b) && own.length === keysOf(b).length && own.every((key) => Object.hasOwn(b, key) && equals(a[key], b[key]))
+}
+
+const isObject = (value: any) => !(value instanceof Value || value instanceof Date || Array.isArray(value) || ArrayBuffer.isView(value))
+
+/** A primitive value that is the same for equal values. */
+function hash(value: any): unknown {
+	if (value == null) return null
+	if (typeof value !== 'object') return value
+	if (value[HASH]) return value[HASH]()
+	if (Array.isArray(value)) return `[${value.map(hash)}]`
+	if (value instanceof Name || value instanceof Date) return `${value.constructor === Date ? +value : value}`
+	if (value instanceof TaggedValue) return `#${value.tag} ${hash(value.rep)}`
+	if (value instanceof TransitSet) return `#{${[...value].map(hash).sort()}}`
+	if (value instanceof TransitMap || isObject(value)) {
+		const entries: [unknown, unknown][] = value instanceof TransitMap ? [...value] : Object.entries(value)
+		return `{${entries.map((entry) => entry.map(hash)).sort()}}`
+	}
+	return ''
+}
+
+/** Gives a value of another type an equality of its own: methods `equals` and `hashCode`. */
+export function extendToEQ<T extends object>(value: T, { equals, hashCode }: { equals: unknown; hashCode: unknown }): T {
+	return Object.assign(value, { [EQUALS]: equals, [HASH]: hashCode })
+}
+
+export const uuid = (text: string) =>
+	new UUID(text.replace(/-/g, '').toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
+
+export function integer(value: string | number | Long): number | Long {
+	if (typeof value !== 'string') return value
+	return Number.isSafeInteger(+value) ? +value : new Long(value)
+}
+
+export function binary(text: string): Uint8Array {
+	const { Buffer } = globalThis as any
+	return Buffer ? Buffer.from(text, 'base64') : Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+}
+
+/** As base64. */
+export function base64(bytes: Uint8Array): string {
+	let text = ''
+	// Not all at once: the number of arguments is limited.
+	for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
+	return btoa(text)
+}
