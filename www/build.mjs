@@ -99,8 +99,8 @@ function html(text) {
 
 // The files that the service worker keeps: all that the page loads, by their names
 // there.
-const named = (name) => (name === 'index.html' ? './' : /^assets\//.test(name) ? name : versioned(name))
-const kept = [...built.keys()].filter((name) => !name.startsWith('pocketbook/')).sort()
+const named = (name) => (name === 'index.html' ? './' : /^(assets|pocketbook)\//.test(name) ? name : versioned(name))
+const kept = [...built.keys()].filter((name) => !/^pocketbook\/(?!later-)/.test(name)).sort()
 const files = kept.map((name) => [named(name), 'sha256-' + sha256(built.get(name), 'base64')])
 await bundle({
 	entryPoints: { sw: page('sw.js') },

@@ -1,5 +1,6 @@
-// Bundles the library for the server's own page and for the npm package: one file, and
-// the Transit codec, which is loaded on demand.
+// Bundles the library for the server's own page: one file, and what it loads on demand,
+// the Transit codec and what is seldom needed.
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -20,8 +21,8 @@ const options = {
 	write: false,
 }
 
-// Names that only the library uses. Names that an app, a row, a message or the protocol
-// uses must not be among them.
+// Names that only the library uses. Names that an app, a row, a message, the protocol or
+// an export of later.ts uses must not be among them.
 export const INTERNAL = [
 	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
 	'compose', 'confirmed', 'dead', 'degrade', 'batches', 'binding', 'ended', 'everything', 'exchange', 'groups', 'handOn', 'heads', 'heard',
@@ -102,23 +103,29 @@ function shortNames(text) {
 }
 
 /**
- * Returns files by name: `library`, `pocketbook/updates.js`, and the Transit codec,
- * whose name may have its hash. `external` modules stay imports; `readable` keeps names
- * and lines.
+ * Returns files by name: `library`, `pocketbook/updates.js`, and two that the library
+ * loads when it needs them, the Transit codec and `later`. Their names may have a hash.
+ * `external` modules stay imports; `readable` keeps names and lines.
  */
-export async function bundleLibrary({ library = 'pocketbook', codec = 'pocketbook/[name]-[hash]', external = [], readable = false } = {}) {
-	// Two bundles: as chunks of one, both would load helpers that only Transit
+export async function bundleLibrary({ library = 'pocketbook', chunk = 'pocketbook/[name]-[hash]', external = [], readable = false } = {}) {
+	// Bundles of their own: as chunks of one, all would load helpers that only one
 	// needs.
-	const transit = await build({ ...options, external, entryPoints: ['client/transit.ts'], entryNames: codec })
-	const files = new Map(transit.outputFiles.map(({ path, contents }) => [path.slice(here.length), Buffer.from(contents)]))
-	const [name] = files.keys()
-	const bundle = await build({ ...options, minify: !readable, plugins: readable ? [] : [unprivate, lean], entryPoints: ['client/served.ts'], external: ['./transit.js'] })
-	const extension = await build({ ...options, minify: !readable, plugins: [onLibrary(library)], entryPoints: ['client/updates.ts'] })
-	const [{ text }] = bundle.outputFiles, [{ text: more }] = extension.outputFiles
-	const small = async (source) => (readable ? source : (await minify(source, { ...publish, nameCache: shortNames(text + more) })).code) + '\n'
-	files.set('pocketbook/updates.js', Buffer.from(await small(more)))
-	const joining = await build({ ...options, minify: !readable, plugins: [onLibrary(library)], entryPoints: ['client/join.ts'] })
-	files.set('pocketbook/join.js', Buffer.from(await small(joining.outputFiles[0].text)))
-	// Last, so that the rest does not depend on the name.
-	return files.set(library + '.js', Buffer.from((await small(text)).replace(/(['"])\.\/transit\.js\1/g, `$1./${name}$1`)))
+	const bundled = async (name, more) => (await build({ ...options, minify: !readable, entryPoints: [`client/${name}.ts`], ...more })).outputFiles[0].text
+	const text = await bundled('served', { plugins: readable ? [] : [unprivate, lean], external: ['./transit.js', './later.js'] })
+	const updates = await bundled('updates', { plugins: [onLibrary(library)] })
+	const later = await bundled('later')
+	const nameCache = () => shortNames(text + updates)
+	const small = async (source) => (readable ? source : (await minify(source, { ...publish, nameCache: nameCache() })).code) + '\n'
+	const chunks = { transit: await bundled('transit', { external, minify: true }), later: await small(later) }
+	const files = new Map([['pocketbook/updates.js', Buffer.from(await small(updates))]])
+	files.set('pocketbook/join.js', Buffer.from(await small(await bundled('join', { plugins: [onLibrary(library)] }))))
+	// Last, so that the rest does not depend on the names.
+	let core = await small(text)
+	for (const [name, source] of Object.entries(chunks)) {
+		const hash = createHash('sha256').update(source).digest('hex').slice(0, 8)
+		const file = chunk.replace('[name]', name).replace('[hash]', hash) + '.js'
+		files.set(file, Buffer.from(source))
+		core = core.replaceAll(new RegExp(`(['"])\\./${name}\\.js\\1`, 'g'), `$1./${file}$1`)
+	}
+	return files.set(library + '.js', Buffer.from(core))
 }

@@ -49,9 +49,12 @@ www_sources = \
 	%D%/client/index.ts \
 	%D%/client/invitation.ts \
 	%D%/client/join.ts \
+	%D%/client/later.ts \
 	%D%/client/leader.ts \
+	%D%/client/load-later.ts \
 	%D%/client/load-transit.packaged.ts \
 	%D%/client/load-transit.ts \
+	%D%/client/log.ts \
 	%D%/client/merge.ts \
 	%D%/client/message.ts \
 	%D%/client/network.ts \
@@ -68,7 +71,8 @@ www_sources = \
 	%D%/client/status.ts \
 	%D%/client/storage.ts \
 	%D%/client/sync-loop.ts \
-	%D%/client/transit-js.d.ts \
+	%D%/client/transit-text.ts \
+	%D%/client/transit-values.ts \
 	%D%/client/transit.ts \
 	%D%/client/types.ts \
 	%D%/client/updates.ts \

@@ -1,11 +1,12 @@
-// What a module can add to the client: `pocketbook/updates` registers here. Without it
-// the client has no code for these features.
+// What is added to the core: `pocketbook/updates` registers here, and later.ts when it
+// is loaded. Without them the client has no code for these features.
 import type { Resolution, ResolveHost } from './conflict.js'
 import type { ExchangeHost } from './exchange.js'
+import type * as Later from './later.js'
 import type { Batch, ServerDoc, Write } from './replica.js'
 
-export interface Extension {
-	/** Resolves conflicts of transactions and updates too. */
+export interface Extension extends Omit<typeof Later, 'resolve'> {
+	/** Resolves conflicts; with `pocketbook/updates`, of transactions and updates too. */
 	resolve(theirs: ServerDoc[], host: ResolveHost): Resolution
 	/**
 	 * A transaction of these groups that can be sent, if there is one. Makes one

@@ -1,12 +1,12 @@
 // The three requests of the protocol: pull, push and the event stream.
 import { createParser } from 'eventsource-parser'
 import type { ExchangeHost } from './exchange.js'
+import { later, unreachable } from './load-later.js'
+import { revived } from './message.js'
 import { PocketbookError } from './types.js'
 
 /** Milliseconds for a response. */
 export const TIMEOUT = 30_000
-/** Milliseconds that a response can ask to wait, at most. */
-const MAX_RETRY_AFTER = 3_600_000
 
 export interface Pulled { docs: PulledDoc[]; cursor: string; more: boolean; reset: boolean }
 export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean; damaged?: boolean }
@@ -80,15 +80,11 @@ export class Http {
 		if (token) headers.Authorization = 'Bearer ' + token
 		const { url, options: { schema } } = this.host
 		const response = await fetch(url + path + (schema ? `${init.body ? '?' : '&'}schema=${schema}` : ''), { cache: 'no-store', ...init, headers }).catch(unreachable)
-		if (!response.ok) throw await problem(response)
+		if (!response.ok) throw revived((await later()).problem(response, await response.json().catch(() => {})))
 		// A captive portal, or another server.
 		if (!isOf(type, response)) throw protocolError()
 		return response
 	}
-}
-
-function unreachable(): never {
-	throw new PocketbookError('offline', 'server is unreachable')
 }
 
 function protocolError(): PocketbookError {
@@ -105,16 +101,4 @@ function pageOf(group: string, page: any): Pulled {
 /** True if the response has this media type. */
 function isOf(type: string, { headers }: Response): boolean {
 	return headers.get('content-type')?.split(/ *;/)[0]!.toLowerCase() === type
-}
-
-/**
- * The error of a response. Only the problem of a Pocketbook server (RFC 9457) says
- * something about the token or the writes; a status of anything else in between, or
- * where a redirect has led, is trouble of the network, and the request is repeated.
- */
-async function problem(response: Response): Promise<PocketbookError> {
-	const { status, redirected, headers } = response
-	const found = !redirected && isOf('application/problem+json', response) ? await response.json().catch(() => {}) : 0
-	const [code, detail] = found?.code && found.status === status ? [found.code, found.detail] : [status < 500 ? 'protocol' : 'unavailable', `HTTP ${status || 'redirect'}`]
-	return new PocketbookError(code, detail, status, Math.min(+headers.get('retry-after')! * 1000, MAX_RETRY_AFTER) || 0)
 }

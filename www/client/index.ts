@@ -1,4 +1,2 @@
-// What the package exports: also what /pocketbook.js leaves to /pocketbook/updates.js,
-// for its size.
-export { mergeFields } from './merge.js'
+// What the package exports.
 export * from './served.js'

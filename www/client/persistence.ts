@@ -1,8 +1,8 @@
 // Keeps rows in a storage in spite of its failures: each write opens a failed storage
 // again, and then stores everything that is in memory.
+import { later } from './load-later.js'
 import { inTime } from './pending.js'
 import { type Replica, pullTime, rights } from './replica.js'
-import { allRows } from './rows.js'
 import { type Codec, type Loaded, PocketbookError, type Rows, type Storage } from './types.js'
 import type { Writes } from './writes.js'
 
@@ -89,8 +89,12 @@ export class Persistence {
 		await this.store.clear().finally(() => (this.#isClosed = false))
 	}
 
-	/** Closes the storage when all writes under way are stored. */
-	async close(): Promise<void> {
+	/**
+	 * Closes the storage when all writes under way are stored. `empty`: removes
+	 * them too.
+	 */
+	async close(empty?: boolean): Promise<void> {
+		if (empty) await this.clear().catch(() => {})
 		this.#isClosed = true
 		await this.opened.catch(() => {})
 		await this.#stored
@@ -126,6 +130,7 @@ export class Persistence {
 	async #replay(): Promise<void> {
 		try {
 			await this.host.codecReady
+			const { allRows } = await later()
 			await (this.opened = this.#open())
 			// Later changes are not among the rows: they are written as
 			// usual.

@@ -1,7 +1,8 @@
 // Reads the documents of a group: page by page, and from the event stream.
-import { same } from './codec.js'
 import type { Exchange } from './exchange.js'
+import { extension } from './extension.js'
 import type { Pulled, PulledDoc } from './http.js'
+import { later } from './load-later.js'
 import { type Batch, type Replica, type ServerDoc, pullTime } from './replica.js'
 
 /** Codes of a pull that fails again if it is repeated. The other groups go on. */
@@ -65,37 +66,24 @@ export class Puller {
 			more = page.more
 			since = page.cursor
 			for (const { id } of page.docs) seen.add(id)
-			this.#take(group, page, seen)
+			if (page.reset) await later()
+			this.#take(group, page, page.reset && seen)
 		}
 		if (confirmed) stream!.live.add(group)
 		this.exchange.pulled(group)
 	}
 
-	#take(group: string, page: Pulled, seen: Set<string>): void {
-		const { docs: found, more, reset: force } = page
+	/** `force`: the page is of a snapshot, whose pages have these ids so far. */
+	#take(group: string, page: Pulled, force: false | Set<string>): void {
+		const { docs: found, more } = page
 		const { host } = this.exchange
 		const docs = found.map((doc) => serverDoc(host.replica, doc))
 		const last = force && !more
-		if (last)
-			for (const [id, { version }] of host.replica.docs)
-				if (id.startsWith(group + ':') && version && !seen.has(id)) docs.push({ id, version: 0, value: undefined })
+		if (last) docs.push(...extension.missing!(host, group, force))
 		// The cursor of a snapshot is valid only when all of its pages were
 		// read.
-		void host.outbox.record({ docs, force, cursors: force && more ? [] : cursors(group, page) })
-		if (last) this.#afterReset(group)
-	}
-
-	/**
-	 * After a reset, the versions that writes are based on mean nothing to the
-	 * server. A write whose document has changed is a conflict.
-	 */
-	#afterReset(group: string): void {
-		const { replica, codec } = this.exchange.host
-		const moved = replica.heads().flatMap(({ id, base, was }) => {
-			const { version, value } = replica.docs.get(id)!
-			return id.startsWith(group + ':') && base && !(base === version && same(codec, was, value)) ? { id, version, value } : []
-		})
-		void this.exchange.settle(moved)
+		void host.outbox.record({ docs, force: !!force, cursors: force && more ? [] : cursors(group, page) })
+		if (last) void this.exchange.settle(extension.moved!(host, group))
 	}
 }
 

@@ -5,7 +5,7 @@ import type { Pushed } from './http.js'
 import { inTime } from './pending.js'
 import { serverDoc } from './pull.js'
 import { type Batch, type ServerDoc, type Write, baseOf, replaces } from './replica.js'
-import { PocketbookError } from './types.js'
+import type { PocketbookError } from './types.js'
 
 /** A push stays well below the server's limit for a request body (1 MiB). */
 const MAX_DOCS = 500
@@ -78,7 +78,7 @@ export class Pusher {
 			if (!REFUSALS.includes(error.code)) throw error
 			return error
 		})
-		if (!(results instanceof PocketbookError)) await this.#results(writes, results)
+		if (Array.isArray(results)) await this.#results(writes, results)
 		else if (isAtomic || writes.length === 1) for (const write of writes) this.#refuse(write, results)
 		else {
 			// One bad write must not block the others: bisect.

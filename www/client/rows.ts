@@ -1,6 +1,6 @@
 // Translates batches to rows of the storage and back. They differ in the values, which
 // are the codec's text in rows.
-import type { Batch, Replica } from './replica.js'
+import type { Batch } from './replica.js'
 import type { Codec, Rows } from './types.js'
 
 const VALUES = { docs: ['value'], put: ['value', 'was'], conflicts: ['base', 'mine', 'theirs'] }
@@ -24,11 +24,4 @@ export function toRows({ end, force, ...batch }: Batch, codec: Codec): Rows {
 
 export function fromRows(rows: Rows, codec: Codec): Batch {
 	return translated(rows, codec.decode)
-}
-
-/** The rows of all that is in memory. */
-export function allRows(replica: Replica, codec: Codec): Rows {
-	const docs = [...replica.docs].map(([id, { version, value, damaged }]) => ({ id, version, value, damaged }))
-	const batch: Batch = { docs, put: replica.waiting(), conflicts: [...replica.conflicts.values()], cursors: [...replica.cursors] }
-	return { ...toRows(batch, codec), drop: [...replica.ended] }
 }

@@ -172,11 +172,11 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		const ids = [...this.replica.docs.keys()]
 		this.replica.clear()
 		this.onDocs(ids)
-		await this.#close('logged out')
+		await this.#close('logged out', true)
 		this.notify()
 	}
 
-	async #close(why: string): Promise<void> {
+	async #close(why: string, empty?: boolean): Promise<void> {
 		if (this.dead) return
 		this.dead = new PocketbookError('destroyed', why)
 		sessions.delete(this)
@@ -184,6 +184,6 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		this.network.close(this.dead)
 		this.#channel?.close()
 		this.outbox.close(this.dead)
-		await this.persistence.close()
+		await this.persistence.close(empty)
 	}
 }

@@ -1,21 +1,8 @@
 // The storages: IndexedDB, and memory only.
+import { later } from './load-later.js'
+import { costOf, done, entriesOf, readLog, topOf } from './log.js'
 import type { DocRow, Loaded, Rows, Storage } from './types.js'
 
-/**
- * An entry of the log of documents. A transaction appends its documents, many to an
- * entry; of each document the last row counts. With a row for each document, opening
- * and a first sync would cost a call to another process for each document.
- */
-interface Entry {
-	/** The part of the ids before the first colon; the log is indexed by it. */
-	top: string
-	docs: DocRow[]
-}
-
-/** Documents in an entry at most. */
-const MAX_DOCS = 200
-/** The cost of reading an entry, in characters of values. */
-const ENTRY = 4000
 /** The log is written anew if it exceeds three times its documents by this. */
 const MAX_EXCESS = 8e6
 
@@ -24,31 +11,13 @@ const KEYS: Record<string, string | null> = { log: null, writes: 'op', conflicts
 const NAMES = Object.keys(KEYS)
 type Stores = [log: IDBObjectStore, writes: IDBObjectStore, conflicts: IDBObjectStore, cursors: IDBObjectStore]
 
-const topOf = (id: string) => id.split(':', 1)[0]!
-
-/** Settles with the result of a request, or at the end of a transaction. */
-const done = (it: any): Promise<any> =>
-	new Promise((resolve, reject) => {
-		it.onsuccess = it.oncomplete = () => resolve(it.result)
-		// The errors of its requests bubble to a transaction, before it has an
-		// error of its own, which may be another one.
-		it.onerror = it.onabort = () => it.error && reject(it.error)
-	})
-
-const costOf = ({ docs }: { docs: DocRow[] }) => docs.reduce((sum, { value = '' }) => sum + value.length, ENTRY)
-
-/** The documents of a log: the last row of each. */
-function latest(log: Entry[]): DocRow[] {
-	const all = new Map<string, DocRow>()
-	for (const { docs } of log) for (const row of docs) row.value === undefined ? all.delete(row.id) : all.set(row.id, row)
-	return [...all.values()]
-}
-
 /**
  * The log of documents, and a row for each unsent write, each conflict and each cursor.
  */
 export class IndexedStorage implements Storage {
 	#db?: IDBDatabase
+	/** It was cleared. */
+	#isEmpty = false
 	/** The cost of the log less three times its documents, as far as this tab
 	 * knows. */
 	#excess = 0
@@ -71,11 +40,10 @@ export class IndexedStorage implements Storage {
 
 	async load(group: string): Promise<Loaded> {
 		const [log, writes, conflicts, cursors] = this.#stores('readonly')
-		const requests = [log.index('top').getAll(topOf(group)), writes.getAll(), conflicts.getAll(), cursors.get(group)]
-		const [entries, put, notes, cursor] = await Promise.all<any>(requests.map(done))
-		const docs = latest(entries)
-		for (const entry of entries) this.#excess += costOf(entry)
-		this.#excess -= 3 * costOf({ docs })
+		const requests = [writes.getAll(), conflicts.getAll(), cursors.get(group)]
+		const reading = done(log.index('top').getAllKeys(topOf(group))).then((keys) => readLog(log, keys))
+		const [[docs, excess], put, notes, cursor] = await Promise.all<any>([reading, ...requests.map(done)])
+		this.#excess += excess
 		const mine = ({ id }: { id: string }) => id.startsWith(group + ':')
 		return { docs: docs.filter(mine), put: put.filter(mine), conflicts: notes.filter(mine), cursor }
 	}
@@ -100,7 +68,7 @@ export class IndexedStorage implements Storage {
 		const { transaction } = log
 		// Without requests that wait for a result, there are no more.
 		if (!rows.supersede?.length) transaction.commit()
-		if (this.#excess > MAX_EXCESS) this.#compact()
+		if (this.#excess > MAX_EXCESS) this.#compact().catch(() => {})
 		return done(transaction)
 	}
 
@@ -108,10 +76,15 @@ export class IndexedStorage implements Storage {
 		const stores = this.#stores('readwrite')
 		for (const store of stores) store.clear()
 		await done(stores[0].transaction)
+		this.#isEmpty = true
 	}
 
+	/** Of an empty database nothing is left: its name has the user's. */
 	close(): void {
 		this.#db?.close()
+		// That of a tab which stays open waits until the others are closed.
+		if (this.#isEmpty) indexedDB.deleteDatabase(this.#db!.name)
+		this.#isEmpty = false
 	}
 
 	/** All stores, in a new transaction. */
@@ -121,30 +94,18 @@ export class IndexedStorage implements Storage {
 	}
 
 	#append(log: IDBObjectStore, docs: DocRow[] = []): void {
-		const entries: Entry[] = []
-		let entry: Entry | undefined
-		for (const row of docs) {
-			const top = topOf(row.id)
-			if (entry?.top !== top || entry.docs.length === MAX_DOCS) entries.push((entry = { top, docs: [] }))
-			entry.docs.push(row)
-		}
-		for (const each of entries) {
-			log.add(each)
-			this.#excess += costOf(each)
+		for (const entry of entriesOf(docs)) {
+			log.add(entry)
+			this.#excess += costOf(entry)
 		}
 	}
 
 	/** Writes the log anew, with the last row of each document. */
-	#compact(): void {
+	async #compact(): Promise<void> {
+		// Not again meanwhile, nor if it fails.
 		this.#excess = 0
-		const [log] = this.#stores('readwrite')
-		const all = log.getAll()
-		all.onsuccess = () => {
-			const docs = latest(all.result)
-			this.#excess -= 3 * costOf({ docs })
-			log.clear()
-			this.#append(log, docs)
-		}
+		const { compact } = await later()
+		this.#excess += await compact(this.#stores('readwrite')[0])
 	}
 }
 

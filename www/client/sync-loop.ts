@@ -1,12 +1,12 @@
 // Decides when to pull, to push and to listen to events; runs in the tab that leads.
 // It never stops by itself: a timer is always armed.
-import { resolve } from './conflict.js'
 import type { Exchange, ExchangeHost, NetworkState, Parts, Stream } from './exchange.js'
 import { extension } from './extension.js'
 import { Http, type Pulled } from './http.js'
+import { later } from './load-later.js'
 import { plain, revived } from './message.js'
 import { Puller } from './pull.js'
-import { Pusher } from './push.js'
+import type { Pusher } from './push.js'
 import { type ServerDoc, rights } from './replica.js'
 import { type PlainError, PocketbookError } from './types.js'
 
@@ -40,7 +40,7 @@ export class SyncLoop implements Exchange {
 	stream?: Stream
 	#inFlight = 0
 	#puller: Puller
-	#pusher: Pusher
+	#pusher?: Pusher
 	#timer?: ReturnType<typeof setTimeout>
 	#due = Infinity
 	#failures = 0
@@ -60,7 +60,6 @@ export class SyncLoop implements Exchange {
 	constructor(readonly host: LoopHost, private onNetwork: () => void) {
 		this.http = new Http(host)
 		this.#puller = new Puller(this)
-		this.#pusher = new Pusher(this)
 		this.#arm(0)
 	}
 
@@ -78,7 +77,7 @@ export class SyncLoop implements Exchange {
 		if (unauthorized) return
 		// While offline a new write is a reason to try again, but not each
 		// keystroke.
-		if (online || !tried) this.#attempt(this.#pusher.push())
+		if (online || !tried) this.#attempt(this.#push())
 		else this.#arm(Math.min(1000, this.#due - Date.now()))
 	}
 
@@ -112,7 +111,7 @@ export class SyncLoop implements Exchange {
 		try {
 			if (!this.#alive()) this.#listen()
 			await Promise.all((wanted && this.#refusal(wanted) ? [...groups, wanted] : groups).map((group) => this.#puller.pull(group)))
-			await this.#pusher.push()
+			await this.#push()
 			this.#failures = 0
 		} catch (error) {
 			this.#failed(error)
@@ -148,16 +147,18 @@ export class SyncLoop implements Exchange {
 	}
 
 	async settle(theirs: ServerDoc[]): Promise<void> {
-		const resolutions = extension.resolve ? [extension.resolve(theirs, this.host)] : theirs.map((doc) => resolve(doc, this.host))
-		for (const { batches, error, wait } of resolutions) {
-			if (error) this.note({ lastError: error })
-			for (const batch of batches) void this.host.outbox.record(batch)
-			if (wait) await new Promise((done) => setTimeout(done, wait))
-		}
+		if (!theirs.length) return
+		// In this turn, if it is loaded.
+		const { batches, error, wait } = (extension.resolve ? extension : await later()).resolve!(theirs, this.host)
+		if (error) this.note({ lastError: error })
+		for (const batch of batches) void this.host.outbox.record(batch)
+		if (wait) await new Promise((done) => setTimeout(done, wait))
 	}
 
 	pulled(group: string): void {
 		const refused = this.#refusal(group)
+		// When it is needed, the server may have that of another version.
+		later().catch(() => {})
 		this.note({ lastError: null, parts: new Map(this.#parts).set(group, null) })
 		if (refused) this.restart()
 	}
@@ -215,7 +216,14 @@ export class SyncLoop implements Exchange {
 		}
 		if (this.network.unauthorized || !this.groups().length) return
 		const behind = this.#behind()
-		this.#attempt(behind.length ? this.sync(undefined, behind) : this.#pusher.push())
+		this.#attempt(behind.length ? this.sync(undefined, behind) : this.#push())
+	}
+
+	/** Sends writes until none is left. */
+	async #push(): Promise<void> {
+		const { Pusher } = await later()
+		this.#pusher ??= new Pusher(this)
+		return this.#pusher.push()
 	}
 
 	#attempt(work: Promise<unknown>): void {
@@ -282,7 +290,7 @@ export class SyncLoop implements Exchange {
 				confirmed.add(group)
 				void this.host.outbox.record({ cursors: [[rights(group), JSON.stringify([data.user, data.write])]] })
 			}
-			this.#attempt(event === 'connected' || reset ? this.#puller.pull(group).then(() => this.#pusher.push()) : this.#puller.changed(group, data))
+			this.#attempt(event === 'connected' || reset ? this.#puller.pull(group).then(() => this.#push()) : this.#puller.changed(group, data))
 		}
 	}
 

@@ -144,7 +144,7 @@ export class PocketbookError extends Error {
 }
 
 /** A PocketbookError in a message to another tab. */
-export interface PlainError { code: ErrorCode; message: string; status?: number }
+export interface PlainError { code: ErrorCode; message: string; status?: number; retryAfter?: number }
 
 /** Encodes values and messages as text. */
 export interface Codec {

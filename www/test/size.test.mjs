@@ -10,6 +10,7 @@ import { INTERNAL, bundleLibrary, terser } from '../library.mjs'
 
 const BUDGET = 12_000
 const ADAPTER = 700
+const TRANSIT = 7_000
 
 /**
  * The size that gzip(1) makes of it. Node's zlib is not used: what it makes of the same
@@ -22,14 +23,21 @@ function zipped(content) {
 	return stdout.length
 }
 
-test(`at most ${BUDGET} bytes, minified and gzipped, without Transit`, async (t) => {
+test(`at most ${BUDGET} bytes, minified and gzipped, without what is loaded on demand`, async (t) => {
 	const files = await bundleLibrary()
 	const size = zipped(files.get('pocketbook.js'))
 	t.diagnostic(`${size} bytes`)
 	assert.ok(size <= BUDGET, `${size} bytes`)
 	const imported = files.get('pocketbook.js').toString().match(/(?:import|from)\s*\(?["'][^"']+["']/g)
 	assert.ok(imported.length)
-	for (const one of imported) assert.match(one, /import\(["']\.\/pocketbook\/transit-/, 'it loads Transit only on demand, and nothing else')
+	for (const one of imported) assert.match(one, /import\(["']\.\/pocketbook\/(transit|later)-/, 'it loads these on demand, and nothing else')
+})
+
+test(`the Transit codec at most ${TRANSIT} bytes, minified and gzipped`, async (t) => {
+	const files = await bundleLibrary()
+	const size = zipped(files.get([...files.keys()].find((name) => name.includes('/transit-'))))
+	t.diagnostic(`${size} bytes`)
+	assert.ok(size <= TRANSIT, `${size} bytes`)
 })
 
 /** An adapter, for an app that has the library and its framework. */
@@ -55,6 +63,9 @@ test('no name that an app, a row, a message or the protocol uses is shortened', 
 		part('types'), part('message'), part('http', /.*(?=^export class Http)/ms),
 		part('replica', /^export interface Write.*(?=^interface Doc )/ms), part('exchange', /^export interface NetworkState.*?^\}/ms), part('storage', /^const KEYS.*?$/m),
 	])
+	const exported = [...(await part('later')).matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => `\t${name}(`)
+	assert.ok(exported.length > 2)
+	used.push(...exported)
 	for (const name of INTERNAL) assert.doesNotMatch(used.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), name)
 	for (const name of ['version', 'lastPull', 'took', 'supersede', 'cursor']) assert.match(used.join(''), new RegExp(`[\\t{;] ?${name}\\??[:(]`), 'it would be found')
 })

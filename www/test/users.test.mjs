@@ -111,3 +111,23 @@ test('several servers are several stores', async () => {
 	assert.equal(there.deref().size, 0)
 	assert.equal(two.server.docs.size, 0)
 })
+
+test('nothing is left of a user who has logged out, also with other tabs open', async () => {
+	const { atom, tab, user } = await setUp()
+	const others = await indexedDB.databases()
+	const one = atom()
+	const two = await tab()
+	await one.swap(assoc, 'todos:1', 'mine').server
+	await until(() => get(two, 'todos:1'))
+	const left = async () => (await indexedDB.databases()).filter(({ name }) => name.includes(user))
+	assert.equal((await left()).length, 1)
+	await one.logout()
+	let names = await left()
+	await until(() => (left().then((now) => (names = now)), !names.length))
+	assert.equal(two.deref().size, 0)
+	assert.throws(() => two.swap(assoc, 'todos:1', 'again'), { code: 'destroyed' })
+	const again = atom()
+	await again.swap(assoc, 'todos:2', 'new').server
+	assert.deepEqual([...again.deref().keys()].sort(), ['todos:1', 'todos:2'], 'from the server')
+	assert.ok(others.length < (await indexedDB.databases()).length)
+})

@@ -1,0 +1,67 @@
+// The log of documents in IndexedDB: its entries, and what they cost.
+import type { DocRow } from './types.js'
+
+/**
+ * A transaction appends its documents to the log, many to an entry; of each document
+ * the last row counts. With a row for each document, opening and a first sync would
+ * cost a call to another process for each document.
+ */
+export interface Entry {
+	/** The part of the ids before the first colon; the log is indexed by it. */
+	top: string
+	docs: DocRow[]
+}
+
+/** Documents in an entry at most. */
+const MAX_DOCS = 200
+/** The cost of reading an entry, in characters of values. */
+const ENTRY = 4000
+/** Entries that are read at once: more would hold up the page. */
+const MAX_ENTRIES = 16
+
+export const topOf = (id: string) => id.split(':', 1)[0]!
+
+/** Settles with the result of a request, or at the end of a transaction. */
+export const done = (it: any): Promise<any> =>
+	new Promise((resolve, reject) => {
+		it.onsuccess = it.oncomplete = () => resolve(it.result)
+		// The errors of its requests bubble to a transaction, before it has an
+		// error of its own, which may be another one.
+		it.onerror = it.onabort = () => it.error && reject(it.error)
+	})
+
+export const costOf = ({ docs }: { docs: DocRow[] }) => docs.reduce((sum, { value = '' }) => sum + value.length, ENTRY)
+
+export function entriesOf(docs: Iterable<DocRow>): Entry[] {
+	const entries: Entry[] = []
+	let entry: Entry | undefined
+	for (const row of docs) {
+		const top = topOf(row.id)
+		if (entry?.top !== top || entry.docs.length === MAX_DOCS) entries.push((entry = { top, docs: [] }))
+		entry.docs.push(row)
+	}
+	return entries
+}
+
+/**
+ * The documents of the log with these keys, the last row of each, and by how much the
+ * log costs more than three times these. Each read is a task of its own.
+ */
+export async function readLog(log: IDBObjectStore, keys: number[]): Promise<[docs: DocRow[], excess: number]> {
+	const all = new Map<string, DocRow>()
+	let cost = 0
+	const read = async (from: number, to: number) => {
+		for (const entry of await done(log.getAll(IDBKeyRange.bound(from, to)))) {
+			cost += costOf(entry)
+			for (const row of entry.docs) row.value === undefined ? all.delete(row.id) : all.set(row.id, row)
+		}
+	}
+	const reads: Promise<void>[] = []
+	for (let first = 0, last = 0; first < keys.length; first = ++last) {
+		while (keys[last + 1] === keys[last]! + 1 && last - first < MAX_ENTRIES - 1) last++
+		reads.push(read(keys[first]!, keys[last]!))
+	}
+	await Promise.all(reads)
+	const docs = [...all.values()]
+	return [docs, cost - 3 * costOf({ docs })]
+}
