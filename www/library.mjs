@@ -21,8 +21,8 @@ const options = {
 	write: false,
 }
 
-// Names that only the library uses. Names that an app, a row, a message, the protocol or
-// an export of later.ts uses must not be among them.
+// Names that only the library uses. Names that an app, a row, a message, the protocol
+// or an export of later.ts uses must not be among them.
 export const INTERNAL = [
 	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
 	'compose', 'confirmed', 'dead', 'degrade', 'batches', 'binding', 'ended', 'everything', 'exchange', 'groups', 'handOn', 'heads', 'heard',

@@ -6,7 +6,8 @@ import type * as Later from './later.js'
 import type { Batch, ServerDoc, Write } from './replica.js'
 
 export interface Extension extends Omit<typeof Later, 'resolve'> {
-	/** Resolves conflicts; with `pocketbook/updates`, of transactions and updates too. */
+	/** Resolves conflicts; with `pocketbook/updates`, of transactions and updates
+	 * too. */
 	resolve(theirs: ServerDoc[], host: ResolveHost): Resolution
 	/**
 	 * A transaction of these groups that can be sent, if there is one. Makes one

@@ -1,7 +1,7 @@
 // What the core loads when it is first needed (load-later.ts): pushes, errors of the
-// server, conflicts, resets, recovery and compaction of the storage. To add an ability: export a function here, and call it
-// behind `await later()`. The core is not imported from here, since it may be loaded
-// under another address; pass what is needed.
+// server, conflicts, resets, recovery and compaction of the storage. To add an ability:
+// export a function here, and call it behind `await later()`. The core is not imported
+// from here, since it may be loaded under another address; pass what is needed.
 import { same } from './codec.js'
 import { type ResolveHost, type Resolution, resolve as resolveOne } from './conflict.js'
 import type { ExchangeHost } from './exchange.js'
@@ -47,7 +47,8 @@ export async function compact(log: IDBObjectStore): Promise<number> {
 	log.clear()
 	for (let i = 0; i < entries.length; i += MAX_ENTRIES) {
 		const [first, ...rest] = entries.slice(i, i + MAX_ENTRIES).map((entry) => log.add(entry))
-		// The next ones in another turn, in which the transaction is still open.
+		// The next ones in another turn, in which the transaction is still
+		// open.
 		await done(rest.at(-1) ?? first)
 	}
 	return entries.reduce((sum, entry) => sum + costOf(entry), 0) - 3 * costOf({ docs })

@@ -242,7 +242,8 @@ export function set(members: Iterable<unknown> = []): TransitSet {
 
 const keysOf = Object.keys
 
-/** Equality of values: of collections by their content, of a map and a plain object too. */
+/** Equality of values: of collections by their content, of a map and a plain object
+ * too. */
 export function equals(a: any, b: any): boolean {
 	if (a === b) return true
 	if (a == null || b == null) return a == b
@@ -277,7 +278,8 @@ function hash(value: any): unknown {
 	return ''
 }
 
-/** Gives a value of another type an equality of its own: methods `equals` and `hashCode`. */
+/** Gives a value of another type an equality of its own: methods `equals` and
+ * `hashCode`. */
 export function extendToEQ<T extends object>(value: T, { equals, hashCode }: { equals: unknown; hashCode: unknown }): T {
 	return Object.assign(value, { [EQUALS]: equals, [HASH]: hashCode })
 }
