@@ -1,7 +1,7 @@
 // What the core loads when it is first needed (load-later.ts): pushes, errors of the
 // server, conflicts, resets, recovery and compaction of the storage. To add an ability:
-// export a function here, and call it behind `await later()`. The core is not imported
-// from here, since it may be loaded under another address; pass what is needed.
+// export a function here, and call it behind `await later()`. In the served
+// library it has modules of its own: pass it what has a state, such as `extension`.
 import { same } from './codec.js'
 import { type ResolveHost, type Resolution, resolve as resolveOne } from './conflict.js'
 import type { ExchangeHost } from './exchange.js'

@@ -1,6 +1,6 @@
 // Sends the local writes to the server, one request after another.
 import type { Exchange } from './exchange.js'
-import { extension } from './extension.js'
+import type { Extension } from './extension.js'
 import type { Pushed } from './http.js'
 import { inTime } from './pending.js'
 import { serverDoc } from './pull.js'
@@ -17,7 +17,7 @@ export class Pusher {
 	#pushing?: Promise<void>
 	#again = false
 
-	constructor(private exchange: Exchange) {}
+	constructor(private exchange: Exchange, private extension: Partial<Extension>) {}
 
 	/** Sends writes until none is left. */
 	push(): Promise<void> {
@@ -46,7 +46,7 @@ export class Pusher {
 	#next(): Write[] {
 		const { codec, replica } = this.exchange.host
 		const groups = this.exchange.groups()
-		const transaction = extension.pick?.(this.exchange.host, groups)
+		const transaction = this.extension.pick?.(this.exchange.host, groups)
 		if (transaction) return transaction
 		const heads = replica.heads().filter(({ id }) => groups.some((group) => id.startsWith(group + ':')))
 		let chars = 0

@@ -222,7 +222,7 @@ export class SyncLoop implements Exchange {
 	/** Sends writes until none is left. */
 	async #push(): Promise<void> {
 		const { Pusher } = await later()
-		this.#pusher ??= new Pusher(this)
+		this.#pusher ??= new Pusher(this, extension)
 		return this.#pusher.push()
 	}
 
