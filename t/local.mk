@@ -269,6 +269,7 @@ EXTRA_DIST += \
 	%D%/cljs/page.test.mjs \
 	%D%/cljs/run.cljs \
 	%D%/cljs/stubs/cljs/core/async.cljs \
+	%D%/transit/client.test.mjs \
 	%D%/transit/values.mjs \
 	%D%/transit/transcode.mjs \
 	%D%/transit/mutate.mjs \

@@ -59,86 +59,86 @@ const HANDLERS: Record<string, Handler> = {
 }
 
 export class Reader {
-	#handlers: Record<string, Handler>
-	#names = new Map<string, unknown>()
+	private handlers: Record<string, Handler>
+	private names = new Map<string, unknown>()
 	/** What the codes of a text stand for, if it has any. */
-	#cache?: unknown[]
+	private cache?: unknown[]
 
 	constructor(private options: ReaderOptions = {}) {
-		this.#handlers = Object.assign(Object.create(null), HANDLERS, options.handlers)
+		this.handlers = Object.assign(Object.create(null), HANDLERS, options.handlers)
 	}
 
 	read(text: string): any {
-		this.#cache = /"\^[^ "]/.test(text) ? [] : undefined
-		return this.#decode(JSON.parse(text))
+		this.cache = /"\^[^ "]/.test(text) ? [] : undefined
+		return this.decode(JSON.parse(text))
 	}
 
-	#decode(node: any): any {
-		if (typeof node === 'string') return this.#string(node, false)
+	private decode(node: any): any {
+		if (typeof node === 'string') return this.string(node, false)
 		if (typeof node !== 'object' || !node) return node
-		return Array.isArray(node) ? this.#array(node) : this.#object(node)
+		return Array.isArray(node) ? this.array(node) : this.object(node)
 	}
 
-	#string(text: string, isKey: boolean): unknown {
+	private string(text: string, isKey: boolean): unknown {
 		const first = text.charCodeAt(0)
-		if (this.#cache) {
+		if (this.cache) {
 			// ^
-			if (first === 94 && text !== '^ ') return this.#coded(text)
+			if (first === 94 && text !== '^ ') return this.coded(text)
 			if (isCached(text, isKey)) {
-				const value = first === 126 ? this.#special(text) : text
-				this.#cache.length === MAX_CODES ? (this.#cache = [value]) : this.#cache.push(value)
+				const value = first === 126 ? this.special(text) : text
+				this.cache.length === MAX_CODES ? (this.cache = [value]) : this.cache.push(value)
 				return value
 			}
 		}
 		// ~
-		return first === 126 ? this.#special(text) : text
+		return first === 126 ? this.special(text) : text
 	}
 
-	#coded(text: string): unknown {
+	private coded(text: string): unknown {
 		const [low, high = 0] = [...text.slice(1)].map((char) => char.charCodeAt(0) - ZERO).reverse()
-		return this.#cache![high * DIGITS + low!]
+		return this.cache![high * DIGITS + low!]
 	}
 
 	/** A string that begins with a tilde. */
-	#special(text: string): unknown {
+	private special(text: string): unknown {
 		const kind = text[1]!
 		// The names of a group's documents are the same few.
 		if (kind === ':' || kind === '$') {
-			let name = this.#names.get(text)
+			let name = this.names.get(text)
 			if (name === undefined) {
-				if (this.#names.size === MAX_NAMES) this.#names.clear()
-				this.#names.set(text, (name = this.#handlers[kind]!(text.slice(2), this)))
+				if (this.names.size === MAX_NAMES) this.names.clear()
+				this.names.set(text, (name = this.handlers[kind]!(text.slice(2), this)))
 			}
 			return name
 		}
 		if (kind === '~' || kind === '^' || kind === '`') return text.slice(1)
-		return kind === '#' ? new Tag(text.slice(2)) : this.#made(kind, text.slice(2))
+		return kind === '#' ? new Tag(text.slice(2)) : this.made(kind, text.slice(2))
 	}
 
-	#made(tag: string, rep: unknown): unknown {
+	private made(tag: string, rep: unknown): unknown {
 		const { defaultHandler } = this.options
-		const handler = this.#handlers[tag]
+		const handler = this.handlers[tag]
 		return handler ? handler(rep, this) : defaultHandler ? defaultHandler(tag, rep) : new TaggedValue(tag, rep)
 	}
 
-	#tagged({ name }: Tag, node: any): unknown {
+	private tagged({ name }: Tag, node: any): unknown {
 		// What a handler gets is an array, whatever builds the others.
-		const isRaw = Array.isArray(node) && (name === 'list' || !!this.#handlers[name])
-		return this.#made(name, isRaw ? this.#array(node, true) : this.#decode(node))
+		const isRaw = Array.isArray(node) && (name === 'list' || !!this.handlers[name])
+		return this.made(name, isRaw ? this.array(node, true) : this.decode(node))
 	}
 
-	#array(node: any[], isRaw = false): unknown {
+	private array(node: any[], isRaw = false): unknown {
 		if (node[0] === '^ ') {
 			const pairs: unknown[] = []
-			for (let i = 1; i < node.length; i += 2) pairs.push(this.#key(node[i]), this.#decode(node[i + 1]))
-			return this.#map(pairs, node)
+			for (let i = 1; i < node.length; i += 2) pairs.push(this.key(node[i]), this.decode(node[i + 1]))
+			return this.map(pairs, node)
 		}
 		const items: unknown[] = []
 		for (let i = 0; i < node.length; i++) {
-			const item = this.#decode(node[i])
+			const item = this.decode(node[i])
 			if (item instanceof Tag) {
 				if (i || node.length !== 2) throw new TypeError(`Transit: misplaced tag ${item.name}`)
-				return this.#tagged(item, node[1])
+				return this.tagged(item, node[1])
 			}
 			items.push(item)
 		}
@@ -150,21 +150,21 @@ export class Reader {
 		return builder.finalize(all, node)
 	}
 
-	#key(node: any): unknown {
-		return typeof node === 'string' ? this.#string(node, true) : this.#decode(node)
+	private key(node: any): unknown {
+		return typeof node === 'string' ? this.string(node, true) : this.decode(node)
 	}
 
-	#object(node: Record<string, unknown>): unknown {
+	private object(node: Record<string, unknown>): unknown {
 		const pairs: unknown[] = []
 		for (const name of Object.keys(node)) {
-			const key = this.#string(name, true)
-			if (key instanceof Tag) return this.#tagged(key, node[name])
-			pairs.push(key, this.#decode(node[name]))
+			const key = this.string(name, true)
+			if (key instanceof Tag) return this.tagged(key, node[name])
+			pairs.push(key, this.decode(node[name]))
 		}
-		return this.#map(pairs, node)
+		return this.map(pairs, node)
 	}
 
-	#map(pairs: unknown[], node: object): unknown {
+	private map(pairs: unknown[], node: object): unknown {
 		const { mapBuilder: builder } = this.options
 		if (!builder) return new TransitMap(pairs)
 		if (pairs.length <= 16 && builder.fromArray) return builder.fromArray(pairs, node)
@@ -192,13 +192,14 @@ export interface WriterOptions {
 	transform?: (value: any) => unknown
 }
 
-const quote = JSON.stringify
+/** Most texts have nothing to escape. */
+const quote = (text: string) => (/[^ !#-[\]-~]/.test(text) ? JSON.stringify(text) : `"${text}"`)
 /** A text that would be read as something else gets a tilde. */
 const escaped = (text: string) => (/^[~^`]/.test(text) ? '~' + text : text)
 
 export class Writer {
-	#handlers?: Map<unknown, WriteHandler>
-	#codes?: Map<string, string>
+	private handlers?: Map<unknown, WriteHandler>
+	private codes?: Map<string, string>
 
 	/** `verbose`: without cache codes, maps as objects and dates as text. */
 	constructor(private verbose: boolean, private options: WriterOptions = {}) {
@@ -206,60 +207,60 @@ export class Writer {
 	}
 
 	register(type: unknown, handler: WriteHandler): void {
-		this.#handlers = (this.#handlers ?? new Map()).set(type, handler)
+		this.handlers = (this.handlers ?? new Map()).set(type, handler)
 	}
 
 	write(value: unknown): string {
-		this.#codes = this.verbose ? undefined : new Map()
+		this.codes = this.verbose ? undefined : new Map()
 		// A text has a collection at its top, or a quoted value.
-		const text = this.#value(value)
+		const text = this.value(value)
 		if (/^[{[]/.test(text)) return text
-		this.#codes?.clear()
-		return this.#tagged("'", () => this.#value(value))
+		this.codes?.clear()
+		return this.tagged("'", () => this.value(value))
 	}
 
 	/** `isKey`: as the key of a map, which is a string. */
-	#value(found: any, isKey = false): string {
+	private value(found: any, isKey = false): string {
 		const { transform } = this.options
 		const value = transform ? transform(found) : found
-		const handler = this.#handlers?.get(value == null ? null : value.constructor)
-		if (handler) return this.#handled(value, handler, isKey)
+		const handler = this.handlers?.get(value == null ? null : value.constructor)
+		if (handler) return this.handled(value, handler, isKey)
 		if (value == null) return isKey ? '"~_"' : 'null'
-		if (typeof value === 'string') return this.#string(escaped(value), isKey)
-		if (typeof value === 'number') return this.#number(value, isKey)
+		if (typeof value === 'string') return this.string(escaped(value), isKey)
+		if (typeof value === 'number') return this.number(value, isKey)
 		if (typeof value === 'boolean') return isKey ? `"~?${value ? 't' : 'f'}"` : `${value}`
 		if (typeof value === 'object') {
-			if (Array.isArray(value)) return this.#array(value)
+			if (Array.isArray(value)) return this.array(value)
 			const text = textOf(value, this.verbose)
-			if (text) return this.#string(text, isKey)
-			if (value instanceof TransitMap) return this.#map(value)
-			if (value instanceof TransitSet) return this.#tagged('set', () => this.#array(value.keySet()))
-			if (value instanceof TaggedValue && value.tag.length > 1) return this.#tagged(value.tag, () => this.#value(value.rep))
+			if (text) return this.string(text, isKey)
+			if (value instanceof TransitMap) return this.map(value)
+			if (value instanceof TransitSet) return this.tagged('set', () => this.array(value.keySet()))
+			if (value instanceof TaggedValue && value.tag.length > 1) return this.tagged(value.tag, () => this.value(value.rep))
 		}
-		const foreign = this.options.handlerForForeign?.(value, this.#handlers)
-		if (foreign) return this.#handled(value, foreign, isKey)
-		if (isPlain(value)) return this.#object(value)
+		const foreign = this.options.handlerForForeign?.(value, this.handlers)
+		if (foreign) return this.handled(value, foreign, isKey)
+		if (isPlain(value)) return this.object(value)
 		throw new TypeError(`Cannot write ${value.constructor?.name ?? typeof value}`)
 	}
 
-	#handled(value: any, handler: WriteHandler, isKey: boolean): string {
+	private handled(value: any, handler: WriteHandler, isKey: boolean): string {
 		const tag = handler.tag(value)!
 		const rep = handler.rep(value, handler)
-		if (tag === 'array') return this.#array([...rep])
-		if (tag === 'map') return this.#map(rep instanceof TransitMap || rep instanceof Map ? rep : new Map(Object.entries(rep)))
-		if (tag === 's') return this.#string(escaped(rep), isKey)
-		if (tag === 'i' || tag === 'd') return this.#number(rep, isKey)
-		if (tag === '_' || tag === '?') return this.#value(tag === '?' ? rep : null, isKey)
-		if (tag.length > 1 || tag === "'") return this.#tagged(tag, () => this.#value(rep))
-		if (typeof rep === 'string') return this.#string(`~${tag}${rep}`, isKey)
+		if (tag === 'array') return this.array([...rep])
+		if (tag === 'map') return this.map(rep instanceof TransitMap || rep instanceof Map ? rep : new Map(Object.entries(rep)))
+		if (tag === 's') return this.string(escaped(rep), isKey)
+		if (tag === 'i' || tag === 'd') return this.number(rep, isKey)
+		if (tag === '_' || tag === '?') return this.value(tag === '?' ? rep : null, isKey)
+		if (tag.length > 1 || tag === "'") return this.tagged(tag, () => this.value(rep))
+		if (typeof rep === 'string') return this.string(`~${tag}${rep}`, isKey)
 		const other = (this.verbose && handler.getVerboseHandler?.(value)) || handler
 		const text = other.stringRep?.(value, other)
 		if (text == null) throw new TypeError(`Tag "${tag}" cannot be encoded as string`)
-		return this.#string(`~${other.tag(value)}${text}`, isKey)
+		return this.string(`~${other.tag(value)}${text}`, isKey)
 	}
 
-	#string(text: string, isKey: boolean): string {
-		const codes = this.#codes
+	private string(text: string, isKey: boolean): string {
+		const codes = this.codes
 		if (!codes || !isCached(text, isKey)) return quote(text)
 		const code = codes.get(text)
 		if (code) return code
@@ -269,55 +270,55 @@ export class Writer {
 		return quote(text)
 	}
 
-	#number(value: any, isKey: boolean): string {
-		if (typeof value !== 'number') return this.#string(`~i${value}`, isKey)
-		if (!Number.isFinite(value)) return this.#string(`~z${`${value}`.replace('Infinity', 'INF')}`, isKey)
-		return isKey ? this.#string(`~${Number.isSafeInteger(value) ? 'i' : 'd'}${value}`, true) : `${value}`
+	private number(value: any, isKey: boolean): string {
+		if (typeof value !== 'number') return this.string(`~i${value}`, isKey)
+		if (!Number.isFinite(value)) return this.string(`~z${`${value}`.replace('Infinity', 'INF')}`, isKey)
+		return isKey ? this.string(`~${Number.isSafeInteger(value) ? 'i' : 'd'}${value}`, true) : `${value}`
 	}
 
-	#array(items: readonly unknown[]): string {
+	private array(items: readonly unknown[]): string {
 		let text = '['
-		for (let i = 0; i < items.length; i++) text += (i ? ',' : '') + this.#value(items[i])
+		for (let i = 0; i < items.length; i++) text += (i ? ',' : '') + this.value(items[i])
 		return text + ']'
 	}
 
 	/** `rep` writes what is tagged, after the tag: the order of codes. */
-	#tagged(tag: string, rep: () => string): string {
-		const name = this.#string('~#' + tag, true)
+	private tagged(tag: string, rep: () => string): string {
+		const name = this.string('~#' + tag, true)
 		return this.verbose ? `{${name}:${rep()}}` : `[${name},${rep()}]`
 	}
 
-	#map(all: TransitMap | Map<unknown, unknown>): string {
-		const entries = [...all]
-		if (!entries.every(([key]) => this.#isStringable(key)))
-			return this.#tagged('cmap', () => this.#array(entries.flat(1)))
-		let text = this.verbose ? '{' : '["^ "'
-		for (const [i, [key, value]] of entries.entries()) {
-			const name = this.#value(key, true)
-			text += this.verbose ? `${i ? ',' : ''}${name}:${this.#value(value)}` : `,${name},${this.#value(value)}`
+	private map(all: TransitMap | Map<unknown, unknown>): string {
+		const pairs = all instanceof TransitMap ? all.pairs : [...all].flat(1)
+		for (let i = 0; i < pairs.length; i += 2) if (!this.isStringable(pairs[i])) return this.tagged('cmap', () => this.array(pairs))
+		let text = this.verbose ? '' : '"^ "'
+		for (let i = 0; i < pairs.length; i += 2) {
+			if (text) text += ','
+			text += this.value(pairs[i], true) + (this.verbose ? ':' : ',')
+			text += this.value(pairs[i + 1])
 		}
-		return text + (this.verbose ? '}' : ']')
+		return this.verbose ? `{${text}}` : `[${text}]`
 	}
 
 	/** A member that is undefined is left out, as in JSON. */
-	#object(value: Record<string, unknown>): string {
+	private object(value: Record<string, unknown>): string {
 		let text = this.verbose ? '' : '"^ "'
 		for (const key of Object.keys(value)) {
 			if (value[key] === undefined) continue
 			if (text) text += ','
-			text += this.#string(escaped(key), true) + (this.verbose ? ':' : ',')
-			text += this.#value(value[key])
+			text += this.string(escaped(key), true) + (this.verbose ? ':' : ',')
+			text += this.value(value[key])
 		}
 		return this.verbose ? `{${text}}` : `[${text}]`
 	}
 
 	/** Can it be the key of a JSON object? */
-	#isStringable(key: any): boolean {
+	private isStringable(key: any): boolean {
 		if (typeof key === 'string') return true
-		const handler = this.#handlers?.get(key == null ? null : key.constructor)
+		const handler = this.handlers?.get(key == null ? null : key.constructor)
 		if (handler) return handler.tag(key)?.length === 1
 		if (key == null || typeof key !== 'object') return true
-		return !Array.isArray(key) && (!!textOf(key, false) || this.options.handlerForForeign?.(key, this.#handlers)?.tag(key)?.length === 1)
+		return !Array.isArray(key) && (!!textOf(key, false) || this.options.handlerForForeign?.(key, this.handlers)?.tag(key)?.length === 1)
 	}
 }
 

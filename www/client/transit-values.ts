@@ -72,10 +72,10 @@ const printed = (value: unknown) => (typeof value === 'string' ? `"${value}"` : 
 /** A map with keys of any type. Keys are equal as values are. */
 export class TransitMap extends Value {
 	/** The places of keys, by their hash; made at the first look into many. */
-	#places?: Map<unknown, number[]>
+	declare private places?: Map<unknown, number[]>
 
 	/** `pairs`: keys and values in turn. */
-	constructor(private pairs: Pairs = []) {
+	constructor(public pairs: Pairs = []) {
 		super()
 	}
 
@@ -84,33 +84,33 @@ export class TransitMap extends Value {
 	}
 
 	get(key: unknown, missing?: unknown): any {
-		const at = this.#find(key)
+		const at = this.find(key)
 		return at < 0 ? missing : this.pairs[at + 1]
 	}
 
 	has(key: unknown): boolean {
-		return this.#find(key) >= 0
+		return this.find(key) >= 0
 	}
 
 	set(key: unknown, value: unknown): this {
-		const at = this.#find(key)
+		const at = this.find(key)
 		if (at >= 0) this.pairs[at + 1] = value
 		else {
-			this.#place(key, this.pairs.length)
+			this.place(key, this.pairs.length)
 			this.pairs.push(key, value)
 		}
 		return this
 	}
 
 	delete(key: unknown): any {
-		const at = this.#find(key)
+		const at = this.find(key)
 		if (at < 0) return
-		this.#places = undefined
+		this.places = undefined
 		return this.pairs.splice(at, 2)[1]
 	}
 
 	clear(): void {
-		this.#places = undefined
+		this.places = undefined
 		this.pairs = []
 	}
 
@@ -146,72 +146,69 @@ export class TransitMap extends Value {
 		return `TransitMap {${[...this].map((entry) => entry.map(printed).join(' => ')).join(', ')}}`
 	}
 
-	#find(key: unknown): number {
+	private find(key: unknown): number {
 		const { pairs } = this
 		if (pairs.length <= 2 * FEW) {
 			for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === key || equals(pairs[i], key)) return i
 			return -1
 		}
-		if (!this.#places) {
-			this.#places = new Map()
-			for (let i = 0; i < pairs.length; i += 2) this.#place(pairs[i], i)
+		if (!this.places) {
+			this.places = new Map()
+			for (let i = 0; i < pairs.length; i += 2) this.place(pairs[i], i)
 		}
-		return this.#places.get(hash(key))?.find((at) => equals(pairs[at], key)) ?? -1
+		return this.places.get(hash(key))?.find((at) => equals(pairs[at], key)) ?? -1
 	}
 
-	#place(key: unknown, at: number): void {
-		const places = this.#places?.get(hash(key))
-		places ? places.push(at) : this.#places?.set(hash(key), [at])
+	private place(key: unknown, at: number): void {
+		const places = this.places?.get(hash(key))
+		places ? places.push(at) : this.places?.set(hash(key), [at])
 	}
 }
 
 export class TransitSet extends Value {
-	#members: TransitMap
-
-	constructor(members: TransitMap) {
+	constructor(private members: TransitMap) {
 		super()
-		this.#members = members
 	}
 
 	get size(): number {
-		return this.#members.size
+		return this.members.size
 	}
 
 	has(member: unknown): boolean {
-		return this.#members.has(member)
+		return this.members.has(member)
 	}
 
 	add(member: unknown): this {
-		this.#members.set(member, member)
+		this.members.set(member, member)
 		return this
 	}
 
 	delete(member: unknown): any {
-		return this.#members.delete(member)
+		return this.members.delete(member)
 	}
 
 	clear(): void {
-		this.#members.clear()
+		this.members.clear()
 	}
 
 	forEach(f: (member: any, set: this) => void): void {
-		this.#members.forEach((member) => f(member, this))
+		this.members.forEach((member) => f(member, this))
 	}
 
 	keySet(): any[] {
-		return this.#members.keySet()
+		return this.members.keySet()
 	}
 
 	keys(): IterableIterator<any> {
-		return this.#members.keys()
+		return this.members.keys()
 	}
 
 	values(): IterableIterator<any> {
-		return this.#members.keys()
+		return this.members.keys()
 	}
 
 	entries(): IterableIterator<[any, any]> {
-		return this.#members.entries()
+		return this.members.entries()
 	}
 
 	[Symbol.iterator](): IterableIterator<any> {
@@ -219,7 +216,7 @@ export class TransitSet extends Value {
 	}
 
 	clone(): TransitSet {
-		return new TransitSet(this.#members.clone())
+		return new TransitSet(this.members.clone())
 	}
 
 	override toString(): string {
@@ -285,11 +282,13 @@ export function extendToEQ<T extends object>(value: T, { equals, hashCode }: { e
 }
 
 export const uuid = (text: string) =>
-	new UUID(text.replace(/-/g, '').toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
+	new UUID(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text) ? text : text.replace(/-/g, '').toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
 
 export function integer(value: string | number | Long): number | Long {
 	if (typeof value !== 'string') return value
-	return Number.isSafeInteger(+value) ? +value : new Long(value)
+	// transit-js writes a key 1.5 as an integer, too.
+	const isLong = /^-?\d{16,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value) && !Number.isSafeInteger(+value)
+	return isLong ? new Long(value) : +value
 }
 
 export function binary(text: string): Uint8Array {
