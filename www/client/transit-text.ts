@@ -179,7 +179,7 @@ export class Reader {
 /** How values of a type are written. */
 export interface WriteHandler {
 	tag(value: any): string | null
-	rep(value: any, handler?: WriteHandler): any
+	rep(value: any): any
 	stringRep?(value: any, handler: WriteHandler): string | null
 	getVerboseHandler?(value: any): WriteHandler | null
 }
@@ -245,7 +245,7 @@ export class Writer {
 
 	private handled(value: any, handler: WriteHandler, isKey: boolean): string {
 		const tag = handler.tag(value)!
-		const rep = handler.rep(value, handler)
+		const rep = handler.rep(value)
 		if (tag === 'array') return this.array([...rep])
 		if (tag === 'map') return this.map(rep instanceof TransitMap || rep instanceof Map ? rep : new Map(Object.entries(rep)))
 		if (tag === 's') return this.string(escaped(rep), isKey)
