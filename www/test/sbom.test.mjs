@@ -43,7 +43,7 @@ test('it has each package of both lock files with its digest', () => {
 })
 
 test('what users get is marked apart from what builds it', () => {
-	assert.deepEqual(scopes('required').sort(), ['@fontsource/dm-mono', '@fontsource/instrument-serif', '@fontsource/newsreader', 'eventsource-parser', 'minisearch', 'preact', 'uplot'])
+	assert.deepEqual(scopes('required').sort(), ['@fontsource/dm-mono', '@fontsource/instrument-serif', '@fontsource/newsreader', 'eventsource-parser', 'minisearch', 'preact', 'uplot', 'uqr'])
 	for (const name of ['esbuild', 'markdown-it']) assert.ok(scopes('excluded').includes(name))
 })
 
