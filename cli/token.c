@@ -149,7 +149,7 @@ static int add_run(const struct invocation *invocation)
 
 const struct command command_token_add = {
 	.name = "token add",
-	.usage = "--user NAME {--group G[:ro|:rw]|--admin}... [OPTION]...",
+	.usage = "--user NAME {--group G|--admin}... [OPTION]...",
 	.summary = "Create a token and print it, once.",
 	.about = "Programs send it as `Authorization: Bearer TOKEN`. The database stores only a "
 		 "hash of it. Works on a running server or without one.\n"

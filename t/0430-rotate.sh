@@ -42,7 +42,7 @@ is "$(status_of "$url/sync?group=todos" -H "$(auth "$short")") $(status_of "$url
 stream ended 'group=todos' -H "$(auth "$next")"
 json=$(rotate "$(id_of "$next")" --json --expires 1h)
 wait_for "without a grace a stream ends at once" gone "$stream"
-is "$(printf '%s' "$json" | jq -r 'keys | join(" ")')" "created expires groups id invite note replaces token used user" "--json is an object"
+is "$(printf '%s' "$json" | jq -r 'keys | join(" ")')" "admin created expires groups id invite note replaces token used user" "--json is an object"
 is "$(printf '%s' "$json" | jq -r .replaces) $(printf '%s' "$json" | jq -r .user)" "$(id_of "$next") bob" "which says what it replaces"
 is "$(status_of "$url/sync?group=todos" -H "$(auth "$(printf '%s' "$json" | jq -r .token)")")" 200 "and has the token"
 soon=$("$POCKETBOOK" token add --db "$db" --user eve --group todos --expires 1h 2>/dev/null)
