@@ -532,6 +532,9 @@ struct store_request {
 	int64_t before;
 	int64_t ended_before;
 	uint64_t limit;
+	/* It is a piece of a purge that ends with one of fewer rows. While another
+	 * host is at such a one, nothing is purged. Not packed. */
+	bool in_turn;
 };
 
 struct store_reply {

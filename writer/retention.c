@@ -71,7 +71,8 @@ bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
 	*out = (struct store_request){ .kind = STORE_PURGE,
 				       .before = retention->before,
 				       .ended_before = retention->ended_before,
-				       .limit = RETENTION_PIECE };
+				       .limit = RETENTION_PIECE,
+				       .in_turn = true };
 	return true;
 }
 

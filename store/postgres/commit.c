@@ -344,7 +344,8 @@ static void send_purge(struct commit *commit, const struct store_request *reques
 	params_int8(&params, request->before);
 	params_int8(&params, request->ended_before);
 	params_int8(&params, (int64_t)request->limit);
-	line_send(commit->postgres->main, PG_PURGE, &params, on_purged, commit);
+	line_send(commit->postgres->main, request->in_turn ? PG_PURGE_IN_TURN : PG_PURGE, &params,
+		  on_purged, commit);
 	params_free(&params);
 }
 

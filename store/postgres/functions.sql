@@ -26,7 +26,8 @@
 
 -- 7216171 is the first key of all advisory locks of Pocketbook; the second is 0 for
 -- migrations, 100 and more for lanes, and 99 for accounts, which pushes of all lanes
--- share. It is taken after the lanes, so that there is no deadlock.
+-- share. It is taken after the lanes, so that there is no deadlock. 98 is for daily
+-- purges, and nobody waits for it.
 CREATE OR REPLACE FUNCTION lock_lane(p_lane int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM pg_advisory_xact_lock(7216171, 100 + p_lane);
@@ -371,6 +372,27 @@ BEGIN
 	DELETE FROM change c USING (SELECT lane, max(entry) AS entry FROM change GROUP BY lane) last
 	WHERE c.lane = last.lane AND c.entry < last.entry - 1000000;
 	RETURN QUERY SELECT count_purged, count_pruned;
+END $$;
+
+-- The same for the daily purge of a host, piece by piece, of which one host does all,
+-- until a piece is not full. The others find nothing to do. A session's lock ends with
+-- its connection.
+CREATE OR REPLACE FUNCTION purge_in_turn(p_before bigint, p_ended bigint, p_limit bigint)
+RETURNS TABLE (purged bigint, pruned bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	piece record;
+BEGIN
+	IF NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
+			AND classid = 7216171 AND objid = 98 AND objsubid = 2 AND granted)
+		AND NOT pg_try_advisory_lock(7216171, 98) THEN
+		RETURN QUERY SELECT 0::bigint, 0::bigint;
+		RETURN;
+	END IF;
+	SELECT p.purged, p.pruned INTO piece FROM purge(p_before, p_ended, p_limit) p;
+	IF piece.purged + piece.pruned < p_limit THEN
+		PERFORM pg_advisory_unlock(7216171, 98);
+	END IF;
+	RETURN QUERY SELECT piece.purged, piece.pruned;
 END $$;
 
 -- ---- Tokens ----

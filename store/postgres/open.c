@@ -82,6 +82,8 @@ static const char *const statements[PG_COUNT] = {
 		      " FROM doc x WHERE x.id = e.id LIMIT 1) d ON true ORDER BY e.n",
 	[PG_PURGE] = "SELECT p.purged, epoch, head, p.pruned FROM purge($1, $2, $3) p CROSS JOIN "
 		     "state()",
+	[PG_PURGE_IN_TURN] = "SELECT p.purged, epoch, head, p.pruned FROM purge_in_turn($1, $2, "
+			     "$3) p CROSS JOIN state()",
 	[PG_TOKENS] = "SELECT " TOKEN_COLUMNS ", bytes, documents, groups FROM token JOIN "
 		      "token_grant ON token = id LEFT JOIN account ON account.usr = token.usr "
 		      "ORDER BY created, id, n",

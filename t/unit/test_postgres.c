@@ -565,6 +565,61 @@ static void purges_know_lanes(void **state)
 	assert_false(kit_pull(kit, "b", kit_place(kit, 1), 10)->reset);
 }
 
+/* One piece of the daily purge of a host; how many tombstones it took. */
+static uint64_t purge_in_turn(struct kit *kit, struct store **host)
+{
+	const struct store_request piece = {
+		.kind = STORE_PURGE, .before = KIT_LATER, .limit = 2, .in_turn = true
+	};
+	struct store *writer = kit->writer;
+
+	kit->writer = *host;
+	assert_int_equal(kit_commit(kit, &piece, 1), RC_OK);
+	kit->writer = writer;
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	return kit->replies[0].purged;
+}
+
+static void make_tombstones(struct kit *kit, const char *group)
+{
+	for (unsigned i = 0; i < 5; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "%s:%u", group, i);
+		kit_put(kit, id, 0, "1");
+		kit_put(kit, id, 1, NULL);
+	}
+}
+
+static void one_host_purges_at_a_time(void **state)
+{
+	KIT(kit);
+	struct store *other;
+
+	assert_int_equal(store_open(kit->path, STORE_WRITER, &other, NULL), RC_OK);
+	make_tombstones(kit, "a");
+	assert_int_equal(purge_in_turn(kit, &kit->writer), 2);
+	assert_int_equal(purge_in_turn(kit, &other), 0);
+	assert_int_equal(purge_in_turn(kit, &kit->writer), 2);
+	assert_int_equal(purge_in_turn(kit, &other), 0);
+	/* The last piece ends it. */
+	assert_int_equal(purge_in_turn(kit, &kit->writer), 1);
+	make_tombstones(kit, "b");
+	assert_int_equal(purge_in_turn(kit, &other), 2);
+	assert_int_equal(purge_in_turn(kit, &kit->writer), 0);
+	/* A purge that somebody has asked for does not wait for it. */
+	assert_int_equal(kit_purge(kit, KIT_LATER), 3);
+	make_tombstones(kit, "c");
+	assert_int_equal(purge_in_turn(kit, &kit->writer), 0);
+	/* Nor does the next one for a host that has gone. */
+	store_cancel(other);
+	store_close(other);
+	while (strcmp(kit_ask(kit->path, "SELECT count(*) FROM pg_locks WHERE objid = 98"), "0") !=
+	       0)
+		continue;
+	assert_int_equal(purge_in_turn(kit, &kit->writer), 2);
+}
+
 static void the_hash_of_lanes_stays(void **state)
 {
 	(void)state;
@@ -650,6 +705,7 @@ int main(void)
 		TEST(revoking_first_begins_the_epoch),
 		TEST(lanes_have_their_own_sequences),
 		TEST(purges_know_lanes),
+		TEST(one_host_purges_at_a_time),
 		cmocka_unit_test(the_hash_of_lanes_stays),
 		TEST(damage_is_found),
 	};

@@ -81,6 +81,7 @@ static void it_purges_daily_and_first_some_time_after_the_start(void **state)
 		assert_true(take(&world, &request));
 		assert_int_equal(request.kind, STORE_PURGE);
 		assert_int_equal(request.limit, RETENTION_PIECE);
+		assert_true(request.in_turn);
 		assert_true(request.before == WALL + (int64_t)world.s - (int64_t)(30 * DAY));
 		done(&world, RC_OK, 7);
 		assert_false(take(&world, &request));
