@@ -80,6 +80,7 @@ process_tests = \
 	%D%/0930-postgres-writers.sh \
 	%D%/0940-postgres-serve.sh \
 	%D%/0945-postgres-outage.sh \
+	%D%/0946-postgres-frozen.sh \
 	%D%/0948-postgres-network.sh \
 	%D%/0950-postgres-lanes.sh \
 	%D%/0952-postgres-kept.sh \

@@ -5,6 +5,7 @@
 #include "auth/auth.h"
 #include "auth/throttle.h"
 #include "base/mem.h"
+#include "worker/deadline.h"
 #include "worker/http/host.h"
 #include "worker/http/media.h"
 #include "worker/route.h"
@@ -16,6 +17,7 @@ static void on_end(struct request *request)
 {
 	struct exchange *exchange = (struct exchange *)request;
 
+	deadline_end(exchange);
 	identity_unref(exchange->identity);
 	free(exchange);
 }
@@ -158,6 +160,7 @@ void dispatch_request(void *arg, struct conn *conn, const struct incoming *incom
 	request->counted_as = route_counted(exchange->route, request->method);
 	if (exchange->route->cors)
 		cors_begin(&worker->cors, request);
+	deadline_begin(exchange);
 	if (rc != RC_OK)
 		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	else

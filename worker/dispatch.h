@@ -14,6 +14,8 @@
 #include "worker/http/request.h"
 #include "worker/state.h"
 
+#include <sys/queue.h>
+
 struct identity;
 struct route;
 
@@ -24,6 +26,10 @@ struct exchange {
 	const struct route *route;
 	struct identity *identity; /* referenced; NULL if the route is open to all */
 	enum encoding encoding;    /* of the response */
+	/* For deadline.c. */
+	TAILQ_ENTRY(exchange) next;
+	uint64_t answer_by; /* clock_ms */
+	bool is_timed;
 };
 
 /* The text of the token that the request bears. RC_NOT_FOUND: it bears none;

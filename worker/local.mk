@@ -4,6 +4,7 @@ libworker_a_SOURCES = \
 	%D%/app_schema.c %D%/app_schema.h \
 	%D%/compress.c %D%/compress.h \
 	%D%/confine.c %D%/confine.h \
+	%D%/deadline.c %D%/deadline.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/events.c %D%/events.h \
 	%D%/fair_queue.c %D%/fair_queue.h \

@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "shm/generation.h"
 #include "store/store.h"
+#include "worker/deadline.h"
 #include "worker/dispatch.h"
 #include "worker/handoff.h"
 #include "worker/http/lingering_close.h"
@@ -73,6 +74,14 @@ static uint64_t token_generation(const void *shm)
 	return generation_tokens_read(shm);
 }
 
+static bool make_timers(struct worker *worker)
+{
+	worker->deadlines = deadlines_new(worker);
+	if (worker->auth)
+		worker->last_used = last_used_new(worker);
+	return worker->deadlines && (worker->last_used || worker->auth == NULL);
+}
+
 const char *parts_make(struct worker *worker)
 {
 	assert(worker->base && worker->store);
@@ -91,11 +100,8 @@ const char *parts_make(struct worker *worker)
 	worker->streams = open_streams(worker);
 	if (worker->streams == NULL)
 		return "streams";
-	if (worker->auth) {
-		worker->last_used = last_used_new(worker);
-		if (worker->last_used == NULL)
-			return "timers";
-	}
+	if (!make_timers(worker))
+		return "timers";
 	worker->conns = open_conns(worker);
 	if (worker->conns == NULL)
 		return "connections";
@@ -120,6 +126,7 @@ void parts_free(struct worker *worker)
 	last_used_free(worker->last_used);
 	streams_free(worker->streams);
 	feeds_free(worker->feeds);
+	deadlines_free(worker->deadlines);
 	page_cache_free(worker->page_cache);
 	folder_list_free(&worker->folder_list);
 	auth_free(worker->auth);

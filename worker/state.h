@@ -8,6 +8,7 @@
 #include "worker/worker.h"
 
 struct auth;
+struct deadlines;
 struct feeds;
 struct handoff;
 struct hint_reader;
@@ -47,6 +48,7 @@ struct worker {
 	struct last_used *last_used; /* NULL: the same */
 	struct identity *anyone;     /* every client while it is off */
 	struct conns *conns;
+	struct deadlines *deadlines;
 	struct writer_link *link;
 	struct page_cache *page_cache;
 	struct folder_list folder_list; /* of --www, as of the last call */

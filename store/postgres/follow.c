@@ -232,6 +232,7 @@ bool postgres_watch(struct store *store, on_store_news *on_news, void *arg)
 			.setup = setup,
 			.statements = statements,
 			.statement_count = FOLLOW_COUNT,
+			.answer_ms = 15000,
 			.on_notify = on_notify,
 			.arg = follow,
 		};

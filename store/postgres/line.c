@@ -22,8 +22,6 @@
 #include <unistd.h>
 
 #define CONNECT_MS 3000 /* for each host */
-/* Longer than statement_timeout: a server that does not even report that is gone. */
-#define ANSWER_MS 15000
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 2000
 
@@ -70,13 +68,25 @@ static void set_state(struct line *line, enum line_state state)
 
 /* ---- Outstanding statements ---- */
 
+static uint64_t answer_ms(const struct line *line)
+{
+#ifdef ENABLE_FAULTS
+	/* So that a test need not wait for as long. */
+	const char *text = getenv("POCKETBOOK_ANSWER_TIMEOUT_MS");
+
+	if (text)
+		return strtoull(text, NULL, 10);
+#endif
+	return line->options->answer_ms;
+}
+
 static void add_request(struct line *line, on_line_result *on_result, void *arg)
 {
 	struct request *request = mem_alloc(sizeof(*request));
 
 	*request = (struct request){ .on_result = on_result,
 				     .arg = arg,
-				     .deadline = clock_ms() + ANSWER_MS };
+				     .deadline = clock_ms() + answer_ms(line) };
 	*line->last = request;
 	line->last = &request->next;
 }

@@ -26,6 +26,9 @@ struct line_options {
 	const char *const *setup;      /* run on each new connection; ends with NULL */
 	const char *const *statements; /* that line_send names by their index */
 	size_t statement_count;
+	/* Longer than statement_timeout: a server that does not even report that is
+	 * gone. Then all statements that are outstanding fail together. */
+	uint64_t answer_ms;
 	on_line_notify *on_notify; /* NULL: none */
 	void *arg;
 };

@@ -33,10 +33,24 @@
 	" set_config('synchronous_commit', CASE current_setting('synchronous_commit')" \
 	" WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
 
-static const char *const reader_setup[] = { SETTINGS, NULL };
+/* A server's clients are told within ten seconds (worker/deadline.c) that the database
+ * does not answer: then its line has been lost. A command may wait for longer. */
+#define SERVER_ANSWER_MS 8000
+#define SERVER_TIMEOUT "SELECT set_config('statement_timeout', '7s', false)"
+#define COMMAND_ANSWER_MS 15000
+
+static const char *const command_setup[] = { SETTINGS, NULL };
+static const char *const reader_setup[] = { SETTINGS, SERVER_TIMEOUT, NULL };
 /* A loaded dump brings the row of `alive`, but not the system's identifier. */
-static const char *const writer_setup[] = { SETTINGS, "SELECT epoch_check('connected', false)",
-					    NULL };
+static const char *const writer_setup[] = { SETTINGS, SERVER_TIMEOUT,
+					    "SELECT epoch_check('connected', false)", NULL };
+
+static const char *const *setup_of(enum store_role role)
+{
+	if (role == STORE_WRITER)
+		return writer_setup;
+	return role == STORE_READER ? reader_setup : command_setup;
+}
 
 /* A token with its grants, a row for each; quotas in the order of enum
  * store_quota_kind. */
@@ -138,9 +152,10 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 	postgres->options = (struct line_options){
 		.conninfo = conninfo,
 		.name = "main",
-		.setup = role == STORE_WRITER ? writer_setup : reader_setup,
+		.setup = setup_of(role),
 		.statements = statements,
 		.statement_count = role == STORE_WRITER ? PG_COUNT : PG_READER_COUNT,
+		.answer_ms = role == STORE_COMMAND ? COMMAND_ANSWER_MS : SERVER_ANSWER_MS,
 	};
 	postgres->main = line_new(&postgres->options);
 	return postgres;

@@ -283,16 +283,31 @@ static void request_send(struct request *request, int status, struct response_bo
 		request_send_by_evhttp(request, status, len, body);
 }
 
+/* The connection is free for the next request. */
+static void request_leave(struct request *request)
+{
+	if (request->conn)
+		conn_set_request(request->conn, NULL, NULL);
+	request->conn = NULL;
+	request->incoming.http = NULL;
+	request->is_early = false;
+	request->is_answered = true;
+}
+
 static void request_end(struct request *request, int status, struct response_body body)
 {
 	assert(status >= 200 && status < 600);
 	if (request->conn) {
 		request_send(request, status, &body);
 	} else {
-		request_trace(request, status, 0);
+		if (!request->is_answered)
+			request_trace(request, status, 0);
 		response_body_release(&body);
 	}
-	request_free(request);
+	if (request->is_early)
+		request_leave(request);
+	else
+		request_free(request);
 }
 
 static void release_block(const void *data, size_t len, void *owner)
@@ -343,6 +358,10 @@ void request_refuse(struct request *request, enum problem problem, const char *d
 		request_response(request, problem_status(problem), 0);
 	struct buf body = BUF_EMPTY;
 
+	if (request->is_answered) {
+		request_free(request);
+		return;
+	}
 	access_log_refused(&request->trace, &response, detail);
 	problem_put(&body, problem, detail, request->trace.id);
 	request_set_header(request, PROBLEM_REQUEST_FIELD, request->trace.id);
@@ -366,11 +385,19 @@ void request_refuse_for(struct request *request, enum problem problem, unsigned 
 	request_refuse(request, problem, detail);
 }
 
+void request_refuse_early(struct request *request, enum problem problem, const char *detail)
+{
+	assert(!request->is_answered);
+	request->is_early = true;
+	request_refuse(request, problem, detail);
+}
+
 void request_detach(struct request *request, on_conn_detached *on_detached, void *arg)
 {
 	struct conn *conn = request->conn;
 
-	request_trace(request, 200, 0);
+	if (!request->is_answered)
+		request_trace(request, 200, 0);
 	if (conn)
 		conn_detach(conn, on_detached, arg);
 	else

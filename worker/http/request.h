@@ -47,6 +47,8 @@ struct request {
 	struct buf fields;                /* lines of the response's head */
 	struct buf list;                  /* what request_list has returned, terminated */
 	struct access_log_entry trace;
+	bool is_early;    /* its response is sent before its handler has one */
+	bool is_answered; /* that has happened */
 };
 
 /* Takes the request over; `request` is the caller's zeroed memory. RC_MALFORMED: its
@@ -83,6 +85,9 @@ void request_refuse(struct request *request, enum problem problem, const char *d
 /* The same with the seconds after which to try again. */
 void request_refuse_for(struct request *request, enum problem problem, unsigned seconds,
 			const char *detail);
+/* Answers with a problem before the handler does, which still ends the request: for it
+ * the client has gone. */
+void request_refuse_early(struct request *request, enum problem problem, const char *detail);
 /* Leaves HTTP: the connection's socket goes to the callback (conn_detach), and the
  * request ends. */
 void request_detach(struct request *request, on_conn_detached *on_detached, void *arg);
