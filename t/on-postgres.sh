@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The numbered scripts once more, on PostgreSQL: each with a database of its own in one
 # cluster, and with two hosts, or one if it is about what a host does for itself. Prints
-# what fails, and lines `passed: N`, `failed: N`, `skipped: N`. With NUMBERs, only those.
+# what fails, and lines `passed: N`, `failed: N`, `skipped: N`. With NUMBERs, only
+# those.
 #
 #   FAULTS=yes POCKETBOOK=build/check/pocketbook bash t/on-postgres.sh [NUMBER...]
 export POSTGRESQL=yes

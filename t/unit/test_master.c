@@ -1,7 +1,8 @@
 /* The master, with a worker and a writer of this test's own in place of the real
  * ones. */
-#include "ipc/channel.h"
+#include "admin/admin.h"
 #include "base/exit.h"
+#include "ipc/channel.h"
 #include "ipc/lock.h"
 #include "master/master.h"
 #include "shm/scoreboard.h"
@@ -146,6 +147,13 @@ static void count_echo(struct pollfd *link, unsigned slot)
 void worker_stand_in(const struct worker_inheritance *from)
 {
 	(void)from;
+	abort();
+}
+
+/* They ask for no admin page. */
+int admin_run(const struct admin_inheritance *inheritance)
+{
+	(void)inheritance;
 	abort();
 }
 
