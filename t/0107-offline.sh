@@ -25,7 +25,7 @@ mkfifo "$www/pipe"
 head -c 9000000 /dev/zero >"$www/film.mp4"
 serve_open --workers 1 --www "$www"
 like "$(curl -si "$url/pocketbook-sw.js")" 'Content-Type: text/javascript' "a folder has one that is made"
-like "$(listed)" '^a%20b%22%40%281%29\.js index\.html sub/index\.html pocketbook\.js pocketbook/join\.js pocketbook/later-[^ ]* pocketbook/scittle\.js pocketbook/transit-[^ ]* pocketbook/updates\.js$' \
+like "$(listed)" '^a%20b%22%40%281%29\.js index\.html sub/index\.html pocketbook\.js pocketbook/history\.js pocketbook/join\.js pocketbook/later-[^ ]* pocketbook/scittle\.js pocketbook/transit-[^ ]* pocketbook/updates\.js$' \
 	"it names its files and the library, nothing hidden, too large or outside"
 like "$(curl -s "$url/pocketbook-sw.js")" "\[\"index.html\",\"sha256-$(hash_of "$www/index.html" | sed 's/[+]/[+]/g')\"\]" "with hashes of what is in them"
 curl -s "$url/pocketbook-sw.js" >"$work/worker.js"

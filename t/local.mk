@@ -145,6 +145,7 @@ page_tests = \
 	www/test/frameworks.test.mjs \
 	www/test/groups.test.mjs \
 	www/test/harness.mjs \
+	www/test/history.test.mjs \
 	www/test/imports.test.mjs \
 	www/test/loop.test.mjs \
 	www/test/many.test.mjs \

@@ -45,7 +45,7 @@ for (const [name, contents] of await bundleLibrary()) built.set(name, contents)
 
 // ClojureScript for pages without a build, with the library that the page has.
 const codec = [...built.keys()].find((name) => name.startsWith('pocketbook/transit-'))
-const served = { 'index.js': '../pocketbook.js', 'transit.js': `../${codec}`, 'updates.js': './updates.js' }
+const served = { 'index.js': '../pocketbook.js', 'transit.js': `../${codec}`, 'history.js': './history.js', 'updates.js': './updates.js' }
 await bundle({
 	entryPoints: { 'pocketbook/scittle': join(here, 'cljs/scittle.js') },
 	loader: { '.cljs': 'text' },

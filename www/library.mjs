@@ -72,12 +72,17 @@ const lean = {
 	setup: ({ onResolve }) => onResolve({ filter: /^eventsource-parser$/ }, () => ({ path: fileURLToPath(new URL('client/small-parser.ts', import.meta.url)) })),
 }
 
-/** What `pocketbook/updates` and `pocketbook/join` share with the library they import
- * from there. */
+/** What a module beside the library shares with it is imported from there. */
 const onLibrary = (library) => ({
 	name: 'on-library',
 	setup: ({ onResolve }) => onResolve({ filter: /^\.\/(atom|docs|extension|types)\.js$/ }, () => ({ path: `../${library}.js`, external: true })),
 })
+
+/**
+ * `pocketbook/history` takes these of a session. Its own names are the app's, such as
+ * `before`, and stay.
+ */
+const TAKEN = /^(session|codecReady|options|replica)$/
 
 /**
  * Short names in an order with which gzip does well, found by trying. It only matters
@@ -103,9 +108,10 @@ function shortNames(text) {
 }
 
 /**
- * Returns files by name: `library`, `pocketbook/updates.js`, and two that the library
- * loads when it needs them, the Transit codec and `later`. Their names may have a hash.
- * `external` modules stay imports; `readable` keeps names and lines.
+ * Returns files by name: `library`, the modules beside it (`pocketbook/updates.js`,
+ * `pocketbook/history.js`, `pocketbook/join.js`), and two that the library loads when
+ * it needs them, the Transit codec and `later`. Their names may have a hash. `external`
+ * modules stay imports; `readable` keeps names and lines.
  */
 export async function bundleLibrary({ library = 'pocketbook', chunk = 'pocketbook/[name]-[hash]', external = [], readable = false } = {}) {
 	// Bundles of their own: as chunks of one, all would load helpers that only one
@@ -115,10 +121,14 @@ export async function bundleLibrary({ library = 'pocketbook', chunk = 'pocketboo
 	const updates = await bundled('updates', { plugins: [onLibrary(library)] })
 	const later = await bundled('later')
 	const nameCache = () => shortNames(text + updates)
-	const small = async (source) => (readable ? source : (await minify(source, { ...publish, nameCache: nameCache() })).code) + '\n'
+	const small = async (source, regex = publish.mangle.properties.regex) => {
+		const mangle = { ...publish.mangle, properties: { regex, builtins: true } }
+		return (readable ? source : (await minify(source, { ...publish, mangle, nameCache: nameCache() })).code) + '\n'
+	}
 	const chunks = { transit: await bundled('transit', { external, minify: true }), later: await small(later) }
 	const files = new Map([['pocketbook/updates.js', Buffer.from(await small(updates))]])
 	files.set('pocketbook/join.js', Buffer.from(await small(await bundled('join', { plugins: [onLibrary(library)] }))))
+	files.set('pocketbook/history.js', Buffer.from(await small(await bundled('history', { plugins: [onLibrary(library)] }), TAKEN)))
 	// Last, so that the rest does not depend on the names.
 	let core = await small(text)
 	for (const [name, source] of Object.entries(chunks)) {

@@ -39,6 +39,7 @@
         (.then (fn [_]
                  (check "values" (= @a @b))
                  (check "merge" (= {:a 1 :b 2} (pb/merge-fields {} {:a 1} {:b 2} "id")))
+                 (check "undo" (pb/can-undo? a))
                  (check "status" (= :synced (:state (pb/status b))))
                  (js/Promise.all #js [(pb/destroy! a) (pb/destroy! b)])))
         (.then (fn [_] (println "compiled: done"))))))

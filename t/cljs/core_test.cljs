@@ -309,6 +309,42 @@
                 (pb/sync! old)
                 (is (= {:title "y" "_schema" 1} (get @old two)))))))))
 
+(deftest history-and-undo
+  (async done
+    (let [group (new-group)
+          id (str group ":1")
+          a (open group)
+          b (open group)]
+      (test-with done [a b]
+        (fn []
+          (p/do (p/let [nothing (pb/undo! a)] (is (nil? nothing)))
+                (swap! a assoc id {:tags #{:a}})
+                (:server (pb/written a))
+                (swap! a dissoc id)
+                (:server (pb/written a))
+                (p/let [{:keys [versions more]} (pb/history a id)]
+                  (is (= [[2 pb/absent] [1 {:tags #{:a}}]] (mapv (juxt :version :value) versions)))
+                  (is (every? inst? (map :at versions)))
+                  (is (false? more)))
+                (p/let [{:keys [versions]} (pb/history a id {:before 2 :limit 1})]
+                  (is (= [1] (map :version versions))))
+                (p/let [m (pb/doc-meta a id)] (is (= [2 nil] ((juxt :version :by) m))))
+                (p/let [m (pb/doc-meta a (str group ":none"))] (is (nil? m)))
+                (p/let [w (pb/revert! a id 1)] (:server w))
+                (is (= {id {:tags #{:a}}} @a))
+                (p/let [w (pb/undo! a)] (:server w))
+                (is (= [{} true] [@a (pb/can-redo? a)]))
+                (p/let [w (pb/redo! a)] (:server w))
+                (is (= {id {:tags #{:a}}} @a))
+                (pb/sync! b)
+                (swap! b assoc id {:tags #{:b}})
+                (:server (pb/written b))
+                (pb/sync! a)
+                (p/let [code (p/catch (pb/undo! a) pb/error-code)] (is (= :changed-since code)))
+                (is (= {id {:tags #{:b}}} @a))
+                (p/let [w (pb/undo! a {:force true})] (:server w))
+                (is (= [{} true] [@a (pb/can-undo? a)]))))))))
+
 (deftest rejected-writes
   (async done
     (let [group (new-group)

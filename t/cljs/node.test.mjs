@@ -8,7 +8,7 @@ import { startServer } from '../page/server.mjs'
 import { here, makeApp, run, tools } from './kit.mjs'
 
 const app = makeApp(after)
-const server = await startServer()
+const server = await startServer({ options: ['--history', '20'] })
 after(() => server.close())
 const env = { POCKETBOOK_URL: server.url }
 

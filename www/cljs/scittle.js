@@ -4,6 +4,7 @@
 /* global scittle */
 import * as library from '../client/index.js'
 import { t } from '../client/transit.js'
+import '../client/history.js'
 import '../client/updates.js'
 import core from './src/pocketbook/core.cljs'
 import reFrame from './src/pocketbook/re_frame.cljs'

@@ -23,7 +23,6 @@ await writeFile(join(out, 'package.json'), '{"type":"module"}')
 after(() => rm(out, { recursive: true, force: true }))
 
 let tabs = 0
-const updates = await readFile(join(out, 'pocketbook/updates.js'), 'utf8')
 
 /**
  * A tab: the library with nothing shared but what tabs of a browser share (IndexedDB,
@@ -33,13 +32,20 @@ export function openTab() {
 	return import(`${pathToFileURL(join(out, 'pocketbook.js'))}?tab=${++tabs}`)
 }
 
-/** A tab with `pocketbook/updates`, whose exports are among its own. */
-export async function openTabWithUpdates() {
-	const library = await openTab()
-	const file = `pocketbook/updates-${tabs}.js`
-	await writeFile(join(out, file), updates.replaceAll('pocketbook.js', `pocketbook.js?tab=${tabs}`))
-	return { ...library, ...(await import(pathToFileURL(join(out, file)))) }
+/** A tab with these modules, such as `updates`, whose exports are among its own. */
+export async function openTabWith(...names) {
+	const tab = tabs + 1
+	const all = { ...(await openTab()) }
+	for (const name of names) {
+		const file = join(out, `pocketbook/${name}-${tab}.js`)
+		const text = await readFile(join(out, `pocketbook/${name}.js`), 'utf8')
+		await writeFile(file, text.replaceAll('pocketbook.js', `pocketbook.js?tab=${tab}`))
+		Object.assign(all, await import(pathToFileURL(file)))
+	}
+	return all
 }
+
+export const openTabWithUpdates = () => openTabWith('updates')
 
 // The Web Locks API, as much as is used: exclusive locks, abort of the wait, steal.
 class Locks {

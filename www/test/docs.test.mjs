@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { format } from 'node:util'
-import { atEnd, openTab, openTabWithUpdates, setUp, until } from './harness.mjs'
+import { atEnd, openTab, openTabWith, setUp, until } from './harness.mjs'
 
 const read = (path) => readFile(new URL(path, import.meta.url), 'utf8')
 const guide = await read('../../doc/client.md')
@@ -12,12 +12,14 @@ const types = await read('../client/types.ts')
 const AsyncFunction = (async () => {}).constructor
 const used = new Set()
 
+const everything = () => openTabWith('updates', 'history')
+
 /**
  * The library, with an atom that notes which options and members are used, and is ended
  * with the test.
  */
 async function library() {
-	const { SyncedAtom, ...rest } = await openTabWithUpdates()
+	const { SyncedAtom, ...rest } = await everything()
 	function Recorded(options) {
 		for (const name of Object.keys(options)) used.add('option ' + name)
 		const atom = new SyncedAtom(options)
@@ -32,12 +34,12 @@ async function library() {
 	return { ...rest, SyncedAtom: Recorded }
 }
 
-const modules = { '@preact/signals-core': () => import('@preact/signals-core'), pocketbook: library, 'pocketbook/updates': openTabWithUpdates }
+const modules = { '@preact/signals-core': () => import('@preact/signals-core'), pocketbook: library, 'pocketbook/updates': everything }
 
 /** Imports become calls of `load`, the address becomes the server's. */
 function runnable(code, url) {
-	// It is there already.
-	const body = code.replace(/^import 'pocketbook\/updates'$/gm, '').replace(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = await load('$2')").replaceAll('http://localhost:8080/', url).replaceAll('http://localhost:8080', url)
+	// They are there already.
+	const body = code.replace(/^import 'pocketbook\/(updates|history)'$/gm, '').replace(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = await load('$2')").replaceAll('http://localhost:8080/', url).replaceAll('http://localhost:8080', url)
 	assert.ok(!/^import/m.test(body), 'every import is understood')
 	return new AsyncFunction('load', 'console', body)
 }

@@ -29,6 +29,8 @@ const covers = (group, id) => id.startsWith(group + ':')
 
 export class FakeServer {
 	docs = new Map() // id -> {id, version, value | deleted, seq, op}
+	/** id -> its versions, oldest first. */
+	versions = new Map()
 	seq = 0
 	epoch = randomBytes(4).toString('hex')
 	horizon = 0
@@ -116,7 +118,7 @@ export class FakeServer {
 	put(id, value, op) {
 		const doc = this.docs.get(id)
 		const body = value === undefined ? { deleted: true } : { value }
-		this.docs.set(id, { id, version: (doc?.version ?? 0) + 1, ...body, seq: ++this.seq, op })
+		this.#keep({ id, version: (doc?.version ?? 0) + 1, ...body, seq: ++this.seq, op })
 		this.#publish([id])
 	}
 
@@ -183,6 +185,7 @@ export class FakeServer {
 		if (url.pathname === '/sync' && request.method === 'POST') return this.#push(request, body)
 		if (url.pathname === '/sync') return this.#allow(request, groups, 'ro') && this.#page(groups[0], url.searchParams.get('since') ?? '0')
 		if (url.pathname === '/events') return this.#allow(request, groups, 'ro') && this.#stream(request, response, groups)
+		if (url.pathname === '/history') return this.#allow(request, [url.searchParams.get('id')], 'ro') && this.#history(url.searchParams)
 		if (url.pathname === '/readyz') return {}
 		return this.#file(request, response, url.pathname)
 	}
@@ -246,6 +249,18 @@ export class FakeServer {
 		return { results, cursor: this.#cursor(this.seq) }
 	}
 
+	#keep(doc) {
+		this.docs.set(doc.id, doc)
+		this.versions.set(doc.id, [...(this.versions.get(doc.id) ?? []), { ...doc, at: new Date().toISOString() }])
+	}
+
+	#history(query) {
+		const [id, before, limit] = ['id', 'before', 'limit'].map((name) => query.get(name))
+		const all = (this.versions.get(id) ?? []).filter(({ version }) => version < (before ?? Infinity)).reverse()
+		const versions = all.slice(0, limit ?? 100).map((doc) => ({ ...shown(doc), id: undefined, by: null, at: doc.at }))
+		return { id, versions, more: all.length > versions.length }
+	}
+
 	#check(doc) {
 		if ('value' in doc === 'deleted' in doc) throw new Problem(400, 'docs: either value or deleted')
 		if (doc.value?.poison) throw new Problem(400, 'docs: poison')
@@ -258,7 +273,7 @@ export class FakeServer {
 		if (!now && base > 0) return { id, status: 'conflict', version: 0, deleted: true }
 		if (now && base !== now.version && !(now.deleted && base === 0)) return { ...shown(now), status: 'conflict' }
 		const doc = { id, version: (now?.version ?? 0) + 1, ...(deleted ? { deleted } : { value }), seq: ++this.seq, op }
-		this.docs.set(id, doc)
+		this.#keep(doc)
 		return { id, status: 'ok', version: doc.version }
 	}
 

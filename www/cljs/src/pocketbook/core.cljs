@@ -333,6 +333,52 @@
 (defn retry! "Sends a rejected write again." [a id] (.retry ^js (js-atom a) id) nil)
 (defn discard! "Discards a rejected write." [a id] (.discard ^js (js-atom a) id) nil)
 
+;; ---- History and undo ----
+
+(defn- version-map [^js v]
+  {:version (.-version v) :by (.-by v) :at (.-at v) :value (from-js (.-value v)) :damaged (.-damaged v)})
+
+(defn doc-meta
+  "A promise of who wrote the document and when: {:version :by :at}, or nil if it never
+  existed."
+  [a id]
+  (.then (.meta ^js (js-atom a) id)
+         (fn [^js m] (when m {:version (.-version m) :by (.-by m) :at (.-at m)}))))
+
+(defn history
+  "A promise of the document's versions, newest first: {:versions :more}. Each has :version,
+  :by, :at, :damaged and :value, which is `absent` if the document was deleted. Options:
+  :before, a version, to read on; :limit."
+  ([a id] (history a id nil))
+  ([a id {:keys [before limit]}]
+   (.then (.history ^js (js-atom a) id #js {:before before :limit limit})
+          (fn [^js h] {:versions (mapv version-map (.-versions h)) :more (.-more h)}))))
+
+(defn- then-written
+  "A promise of the promises of a write, which are those of the last change too."
+  [a promise]
+  (.then promise (fn [w] (when w (write-of a w) (written a)))))
+
+(defn revert!
+  "Writes a former version again, as a new one. A promise of {:local :server}."
+  [a id version]
+  (then-written a (.revert ^js (js-atom a) id version)))
+
+(defn undo!
+  "Takes back the last change through this atom. A promise of {:local :server}, or of nil if
+  there is none. It rejects with :changed-since if somebody else wrote a document since,
+  unless {:force true}; the error has its `id`, `version` and `value`."
+  ([a] (undo! a nil))
+  ([a {:keys [force]}] (then-written a (.undo ^js (js-atom a) #js {:force (boolean force)}))))
+
+(defn redo!
+  "Does again what was taken back last, likewise."
+  ([a] (redo! a nil))
+  ([a {:keys [force]}] (then-written a (.redo ^js (js-atom a) #js {:force (boolean force)}))))
+
+(defn can-undo? [a] (.-canUndo ^js (js-atom a)))
+(defn can-redo? [a] (.-canRedo ^js (js-atom a)))
+
 ;; ---- Users ----
 
 (defn set-token! "Sets the token in all tabs." [a token] (.setToken ^js (js-atom a) token) nil)

@@ -3,6 +3,8 @@
   another file in the place of this one (scittle.js)."
   (:require ["pocketbook" :as pb]
             ["pocketbook/transit" :as codec]
+            ;; Adds what is known of former versions, and undo.
+            ["pocketbook/history" :as past]
             ;; Adds transactions, named updates and schemas to the client.
             ["pocketbook/updates" :as updates]))
 
@@ -11,4 +13,4 @@
 (def dissoc-doc pb/dissoc)
 (def make-id pb/newId)
 (def transit codec/t)
-(def extended? (some? updates/mergeFields))
+(def extended? (and (some? updates/mergeFields) (some? past/ChangedSince)))
