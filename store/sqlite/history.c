@@ -110,16 +110,28 @@ enum rc history_prune(struct sqlite *sqlite, const struct store_request *request
 
 /* ---- Keeping ---- */
 
+/* Whether there are former versions of any document. */
+static enum rc is_used(struct sqlite *sqlite, bool *used)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_HAS_VERSIONS];
+	enum rc rc = sql_step(stmt, used);
+
+	sqlite3_reset(stmt);
+	return rc;
+}
+
 static enum rc keep_row(struct transaction *transaction, const struct store_history *rules,
 			const struct history_former *former, bool *kept)
 {
 	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_KEEP_VERSION];
-	enum rc rc;
+	bool used = true;
+	enum rc rc = rules->only_if_used ? is_used(transaction->sqlite, &used) : RC_OK;
 
+	if (rc != RC_OK || !used)
+		return rc;
 	sql_bind_number(stmt, 1, transaction->group.gid);
 	sql_bind_number(stmt, 2, former->seq);
 	sql_bind_number(stmt, 3, (uint64_t)transaction->now);
-	sql_bind_number(stmt, 4, rules->only_if_used);
 	rc = sql_run(stmt);
 	*kept = rc == RC_OK && sqlite3_changes(transaction->sqlite->db) == 1;
 	return rc;

@@ -109,12 +109,16 @@ static const char *const statements[SQL_COUNT] = {
 			" WHERE gid = ?1 AND seq = ?15 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
+	[SQL_HAS_VERSIONS] = "SELECT 1 FROM history LIMIT 1",
+	/* If it read `history`, SQLite would collect what it selects in a temporary
+	 * table; if it could fail, or replaced a row, it would keep a journal of the
+	 * statement. Each costs as much as the rest. A version that is there stays:
+	 * check reports it. */
 	[SQL_KEEP_VERSION] =
-		"INSERT OR REPLACE INTO history (gid, id, version, seq, deleted_at, op, plain, "
+		"INSERT OR IGNORE INTO history (gid, id, version, seq, deleted_at, op, plain, "
 		"value, sum, written_at, written_by, written_sum, ended_at) SELECT gid, id, "
 		"version, seq, deleted_at, op, plain, value, sum, written_at, written_by, "
-		"written_sum, ?3 FROM doc WHERE gid = ?1 AND seq = ?2 AND (NOT ?4 OR EXISTS "
-		"(SELECT 1 FROM history))",
+		"written_sum, ?3 FROM doc WHERE gid = ?1 AND seq = ?2",
 	[SQL_TOO_MANY] = SELECT_FORMER "FROM history WHERE gid = ?1 AND id = ?2 AND version <= ?3 "
 				       "ORDER BY version LIMIT ?4",
 	[SQL_PRUNE] = SELECT_FORMER "FROM history WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2",
