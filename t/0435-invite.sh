@@ -103,7 +103,7 @@ wait_for "a token that was used says when" both_used
 is "$(list --user dora --unused 1d | jq length)" 0 "what is new is not unused"
 "$POCKETBOOK" token set "$(id_of "$phone")" --group club:ro --note 'the phone' --db "$db"
 is "$? $(may_read "$url" club "$phone") $(may_read "$url" nobody:has:written:here "$phone")" "0 200 403" "a token gets other groups, at once"
-is "$(list --user dora | jq -r '.[1].note')" "the phone" "and another note"
+is "$(list --user dora | jq -r ".[] | select(.id == \"$(id_of "$phone")\") | .note")" "the phone" "and another note"
 
 # ---- What goes with it ----
 

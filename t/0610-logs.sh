@@ -45,7 +45,7 @@ is "$(printf '%s\n' $ids | sort -u | wc -l)" 7 "no id is there twice"
 auth() { curl -s -H "Authorization: Bearer $token" "$@"; }
 auth -D "$work/head" "$url/sync" -H 'Content-Type: application/json' -d '{"docs":[{"id":"g:1","value":"kept quiet"}]}' >"$work/body"
 line=$(grep 'event=access .*method=POST path=/sync status=200' "$log")
-like "$line" "bytes=$(stat -c %s "$work/body") us=[0-9]+\$" "an answer has a line, with its bytes and its time"
+like "$line" "bytes=$(stat -c %s "$work/body") us=[0-9]+ token=[0-9a-f]{16} user=ann\$" "an answer has a line, with its bytes and its time"
 is "$(id_of)" "" "what is well bears no id"
 curl -sN "$url/events?group=g&token=$token" >"$work/events" 2>/dev/null &
 wait_for "a stream has a line" grep -q 'event=access .*method=GET path=/events status=200' "$log"

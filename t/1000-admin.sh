@@ -113,8 +113,11 @@ before=$(newest admin)
 kill -HUP "$server"
 wait_for "a reload is done" grep -q event=reloaded "$log"
 wait_for "another process serves the page" same
+before=$(newest admin)
 kill -USR2 "$server"
 wait_for "an upgrade is done" grep -q event=upgraded "$log"
+replaced() { [ "$before" != "$(newest admin)" ] && ! kill -0 "$before" 2>"$work/said"; }
+wait_for "its process has gone" replaced
 wait_for "the page is there" same
 like "$(post document '{"id":"notes:9","value":9}')" '"status":"ok"' "and writes"
 [ "$before" != "$(newest admin)" ]

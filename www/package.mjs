@@ -96,7 +96,7 @@ function write(out) {
 	const readme = readFileSync(join(here, 'client/README.md'), 'utf8').replace('[Pocketbook](../../README.md)', 'Pocketbook').replace('../../doc/client.md', 'client.md')
 	writeFileSync(join(out, 'README.md'), readme)
 	// Without the pictures, which every server would have to carry.
-	for (const name of DOCUMENTS) writeFileSync(join(out, name), readFileSync(join(here, '../doc', name), 'utf8').replace(/^!\[.*\n\n/gm, '').replace(/\[([^\]]+)\]\(([^)#]+)\)/g, unlinked))
+	for (const name of DOCUMENTS) writeFileSync(join(out, name), readFileSync(join(here, '../doc', name), 'utf8').replace(/^!\[.*\n\n/gm, '').replace(/\[([^\]]+)\]\(([^)#]+)(?:#[^)]*)?\)/g, unlinked))
 	for (const name of ['deps.edn', 'src']) cpSync(join(here, 'cljs', name), join(out, 'cljs', name), { recursive: true })
 	cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'))
 	writeFileSync(join(out, 'package.json'), JSON.stringify(manifest, null, 2) + '\n')
