@@ -192,7 +192,8 @@ const struct command command_tail = {
 	.summary = "Follow all changes, one line each, beside a server.",
 	.about = "Writes a line for each change, in the order of the changes, as they are "
 		 "committed: a JSON object with the members id, version and value, or with "
-		 "\"deleted\": true instead of a value if the document was deleted. A document that changes several times at once "
+		 "\"deleted\": true instead of a value if the document was deleted. A document "
+		 "that changes several times at once "
 		 "may have one line, with its latest state. Reads the database itself, without the "
 		 "server.\n"
 		 "The line {\"reset\": true, \"group\": G} says that the changes from the position "

@@ -16,13 +16,13 @@ one="0040"
 # All others are left out:
 #
 #   0030 0100 0105 0107 0810 0830 0840 0850 0860 0870   HTTP, which asks for no database
-#   0055 0060 0070 0085 0130 0350 0365 0540 0710 0880   processes of a host; with several
-#                                 hosts they are killed, frozen and replaced by t/history
+#   0055 0060 0070 0085 0130 0350 0365 0540 0710 0880   processes of one host; those
+#                                 of several are killed and frozen by t/history
 #   0046                          cached pages; the script needs those of a file
 #   0090 0200 0210 0220 0270 0275 0280 0290 0300 0310 0330   files
 #   0340 0360 0370 0375 0670                                 files
-#   0095 0110 0260 0400 0410 0420 0500 0510 0520 0530 0640 0660 0720   the program, its
-#                                 manual, its installation
+#   0095 0110 0260 0400 0410 0420 0500 0510 0520 0530   the program, its manual,
+#   0640 0660 0720                its installation
 #   0600 0610 0620 0630           numbers and logs of a file; 0910 and 0945 have others
 #   0730                          the sandbox of a file; 0915 and 0948 connect in theirs
 #   0435 1000                     0955 and 1005 do the same there
