@@ -11,6 +11,7 @@ import { INTERNAL, bundleLibrary, terser } from '../library.mjs'
 const BUDGET = 12_000
 const ADAPTER = 700
 const TRANSIT = 7_000
+const LATER = 3_000
 
 /**
  * The size that gzip(1) makes of it. Node's zlib is not used: what it makes of the same
@@ -31,6 +32,13 @@ test(`at most ${BUDGET} bytes, minified and gzipped, without what is loaded on d
 	const imported = files.get('pocketbook.js').toString().match(/(?:import|from)\s*\(?["'][^"']+["']/g)
 	assert.ok(imported.length)
 	for (const one of imported) assert.match(one, /import\(["']\.\/pocketbook\/(transit|later)-/, 'it loads these on demand, and nothing else')
+})
+
+test(`what it loads after the first pull at most ${LATER} bytes, minified and gzipped`, async (t) => {
+	const files = await bundleLibrary()
+	const size = zipped(files.get([...files.keys()].find((name) => name.includes('/later-'))))
+	t.diagnostic(`${size} bytes`)
+	assert.ok(size <= LATER, `${size} bytes`)
 })
 
 test(`the Transit codec at most ${TRANSIT} bytes, minified and gzipped`, async (t) => {
