@@ -1,4 +1,5 @@
 /* `pocketbook token set`. See also cli/token.c. */
+#include "auth/grant.h"
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/exit.h"
@@ -10,7 +11,7 @@
 
 static const struct option_spec set_options[] = {
 	OPTION_GROUP("A group that it gives access to from now on, in place of all that it had; "
-		     "as in token add."),
+		     "as in token add. A token of an administrator stays one."),
 	{
 		.name = "expires",
 		.argument = "TIME|off",
@@ -70,6 +71,27 @@ static int set_read(const struct invocation *invocation, struct store_grant *gra
 	return status == EXIT_SUCCESS ? token_quota_read(options, &out->token.quota) : status;
 }
 
+/* --group replaces the groups. What makes a token an administrator's is none, and
+ * stays. False: the database cannot say, and `err` is set. */
+static bool keep_admin(const struct db_place *place, struct store_token *token,
+		       struct store_grant *grants, struct error *err)
+{
+	const struct store_request list = { .kind = STORE_TOKEN_LIST };
+	struct admin_answer answer;
+	bool known = admin_do(place, &list, &answer, err) == RC_OK;
+
+	for (size_t i = 0; known && i < answer.reply.token_count; i++) {
+		const struct store_token *old = &answer.reply.tokens[i];
+
+		if (slice_equal(old->id, token->id) && token->grant_count < STORE_GRANTS_MAX &&
+		    grants_have_admin(old->grants, old->grant_count))
+			grants[token->grant_count++] =
+				(struct store_grant){ slice_of(STORE_GRANT_ADMIN), true };
+	}
+	admin_answer_clear(&answer);
+	return known;
+}
+
 static int set_run(const struct invocation *invocation)
 {
 	struct db_place place;
@@ -83,6 +105,8 @@ static int set_run(const struct invocation *invocation)
 		status = database_find(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
+	if (request.token.grant_count && !keep_admin(&place, &request.token, grants, &err))
+		return say_failed("%s", err.text);
 	if (admin_do(&place, &request, &answer, &err) != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc == RC_NOT_FOUND)

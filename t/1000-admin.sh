@@ -128,6 +128,9 @@ wait_for "it finds the next writer" writes
 kill -KILL "$(newest admin)"
 wait_for "if it is killed, it comes again" same
 is "$(as_ann 'sync?group=notes')" 200 "and the server serves"
+"$POCKETBOOK" token set "${admin_token:4:16}" --group notes:ro --db "$db"
+like "$(api session)" '"user":"ada"' "an administrator who gets other groups stays one"
+is "$(status_of "${own[@]}" "$url/sync?group=notes")" 200 "and reads them"
 stop
 is "$status" 0 "the server ends in order"
 
