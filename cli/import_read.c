@@ -134,6 +134,8 @@ enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 		struct slice line;
 		enum rc rc = ndjson_reader_next(&import->input, &line, &import->err);
 
+		/* It stays empty for a line that is no document. */
+		edit->id = slice_make("", 0);
 		if (rc == RC_TOO_LARGE)
 			rc = import_at_line(import, rc, "longer than 8 MiB");
 		else if (rc != RC_OK)
