@@ -68,7 +68,17 @@ class Run {
 		this.#case = one
 		this.#server.fault = (request, path, body) => this.#onRequest(request, path, body)
 		this.#server.beforeAnswer = (request, answer) => this.#onAnswer(answer)
-		this.#server.events = (response) => response.write(': welcome\n\n')
+		this.#server.events = (response) => this.#onStream(response)
+	}
+
+	/** Events give cursors, too. */
+	#onStream(response) {
+		const write = response.write.bind(response)
+		response.write = (text) => {
+			for (const [, cursor] of String(text).matchAll(/^id: (.*)$/gm)) this.#cursors.add(cursor)
+			return write(text)
+		}
+		response.write(': welcome\n\n')
 	}
 
 	#onRequest(request, path, body) {
