@@ -1,4 +1,4 @@
-/* Prints tokens, as a table or as JSON. Called by cli/token.c. */
+/* Prints tokens, as a table or as JSON. Called by cli/token.c and cli/token_list.c. */
 #include "cli/tokens.h"
 
 #include "auth/grant.h"
