@@ -10,6 +10,7 @@
 #include "cli/invites.h"
 #include "cli/say.h"
 #include "cli/text_table.h"
+#include "cli/token_id.h"
 #include "cli/token_options.h"
 
 #include <errno.h>
@@ -211,30 +212,11 @@ static const struct option_spec uninvite_options[] = { OPTION_DB, OPTION_RUNTIME
 
 static int uninvite_run(const struct invocation *invocation)
 {
-	struct db_place place;
-	struct store_request request = { .kind = STORE_INVITE_REMOVE,
-					 .invite = { .id = slice_of(invocation->words[0]) } };
-	struct admin_answer answer;
-	struct error err;
-	int status;
+	static const struct token_action action = { "invitation", "token invites", "withdrawn",
+						    NULL };
+	struct store_request request = { .kind = STORE_INVITE_REMOVE };
 
-	if (!token_id_is_valid(request.invite.id))
-		return say_usage("token uninvite: ID must be the 16 hex digits that 'pocketbook "
-				 "token invites' shows");
-	status = database_find(invocation->options, &place);
-	if (status != EXIT_SUCCESS)
-		return status;
-	if (admin_do(&place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc == RC_NOT_FOUND)
-		status = say_failed("%s: there is no invitation %s (see 'pocketbook token "
-				    "invites')",
-				    place.db, invocation->words[0]);
-	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the invitation could not be withdrawn (%s)", place.db,
-				    rc_name(answer.reply.rc));
-	admin_answer_clear(&answer);
-	return status;
+	return token_id_run(invocation, &action, &request, &request.invite.id);
 }
 
 const struct command command_token_uninvite = {

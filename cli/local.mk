@@ -53,6 +53,7 @@ libcli_a_SOURCES = \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_table.c %D%/text_table.h \
 	%D%/token.c \
+	%D%/token_id.c %D%/token_id.h \
 	%D%/token_list.c \
 	%D%/token_options.c %D%/token_options.h \
 	%D%/token_set.c \

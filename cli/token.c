@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/say.h"
+#include "cli/token_id.h"
 #include "cli/token_options.h"
 #include "cli/tokens.h"
 
@@ -163,29 +164,10 @@ static const struct option_spec revoke_options[] = { OPTION_DB, OPTION_RUNTIME_D
 
 static int revoke_run(const struct invocation *invocation)
 {
-	struct db_place place;
-	struct store_request request = { .kind = STORE_TOKEN_REVOKE,
-					 .token = { .id = slice_of(invocation->words[0]) } };
-	struct admin_answer answer;
-	struct error err;
-	int status;
+	static const struct token_action action = { "token", "token list", "revoked", NULL };
+	struct store_request request = { .kind = STORE_TOKEN_REVOKE };
 
-	if (!token_id_is_valid(request.token.id))
-		return say_usage("token revoke: ID must be the 16 hex digits that 'pocketbook "
-				 "token list' shows");
-	status = database_find(invocation->options, &place);
-	if (status != EXIT_SUCCESS)
-		return status;
-	if (admin_do(&place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc == RC_NOT_FOUND)
-		status = say_failed("%s: there is no token %s (see 'pocketbook token list')",
-				    place.db, invocation->words[0]);
-	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the token could not be revoked (%s)", place.db,
-				    rc_name(answer.reply.rc));
-	admin_answer_clear(&answer);
-	return status;
+	return token_id_run(invocation, &action, &request, &request.token.id);
 }
 
 const struct command command_token_revoke = {
@@ -228,6 +210,13 @@ static const struct option_spec rotate_options[] = {
 	OPTION_CONFIG,
 };
 
+static const struct token_action rotate_action = {
+	.noun = "token",
+	.list = "token list",
+	.done = "rotated",
+	.hint = "set with --expires TIME how long the new one is valid",
+};
+
 static struct store_request rotation_of(const struct invocation *invocation,
 					const struct token_minted *minted)
 {
@@ -248,8 +237,8 @@ static struct store_request rotation_of(const struct invocation *invocation,
 	return request;
 }
 
-static int rotated_show(const struct invocation *invocation, const struct token_minted *minted,
-			const struct store_token *token)
+static int rotated_show(const struct invocation *invocation, const char *db,
+			const struct token_minted *minted, const struct store_token *token)
 {
 	const char *old = invocation->words[0];
 	bool grace = options_number(invocation->options, "grace") > 0;
@@ -258,7 +247,7 @@ static int rotated_show(const struct invocation *invocation, const struct token_
 	if (options_is_on(invocation->options, "json"))
 		tokens_print_rotated(token, minted->text, old);
 	else
-		status = token_show(minted, options_text(invocation->options, "db"));
+		status = token_show(minted, db);
 	if (status == EXIT_SUCCESS)
 		say("this is the only time that the new token of %.*s is shown; its id is %s; the "
 		    "old one, %s, %s%s",
@@ -271,26 +260,14 @@ static int rotated_show(const struct invocation *invocation, const struct token_
 static int rotate(const struct invocation *invocation, const struct db_place *place,
 		  const struct token_minted *minted)
 {
-	const char *db = place->db, *old = invocation->words[0];
-	struct store_request request = rotation_of(invocation, minted);
+	const struct store_request request = rotation_of(invocation, minted);
 	struct admin_answer answer;
-	struct error err;
-	int status;
+	int status = token_id_do(place, &rotate_action, request.old, &request, &answer);
 
-	if (admin_do(place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc == RC_NOT_FOUND)
-		status = say_failed("%s: there is no token %s (see 'pocketbook token list')", db,
-				    old);
-	else if (answer.reply.rc == RC_DENIED)
-		status = say_failed("%s: the token %s has expired; set with --expires TIME how "
-				    "long the new one is valid",
-				    db, old);
-	else if (answer.reply.rc != RC_OK || answer.reply.token_count != 1)
-		status = say_failed("%s: the token could not be rotated (%s)", db,
-				    rc_name(answer.reply.rc));
-	else
-		status = rotated_show(invocation, minted, answer.reply.tokens);
+	if (status == EXIT_SUCCESS && answer.reply.token_count != 1)
+		status = say_failed("%s: the answer does not match the request", place->db);
+	else if (status == EXIT_SUCCESS)
+		status = rotated_show(invocation, place->db, minted, answer.reply.tokens);
 	admin_answer_clear(&answer);
 	return status;
 }
@@ -299,13 +276,12 @@ static int rotate_run(const struct invocation *invocation)
 {
 	struct token_minted minted;
 	struct db_place place;
-	int status;
+	struct slice id;
+	int status = token_id_read(invocation, &rotate_action, &id);
 
 	sandbox_keep_secrets();
-	if (!token_id_is_valid(slice_of(invocation->words[0])))
-		return say_usage("token rotate: ID must be the 16 hex digits that 'pocketbook "
-				 "token list' shows");
-	status = database_find(invocation->options, &place);
+	if (status == EXIT_SUCCESS)
+		status = database_find(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)

@@ -1,12 +1,12 @@
 /* `pocketbook token set`. See also cli/token.c. */
 #include "auth/grant.h"
-#include "auth/token.h"
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/say.h"
+#include "cli/token_id.h"
 #include "cli/token_options.h"
 
 static const struct option_spec set_options[] = {
@@ -28,6 +28,8 @@ static const struct option_spec set_options[] = {
 	OPTION_RUNTIME_DIR,
 	OPTION_CONFIG,
 };
+
+static const struct token_action set_action = { "token", "token list", "changed", NULL };
 
 static bool is_given(const struct options *options, const char *name)
 {
@@ -52,15 +54,13 @@ static int set_read(const struct invocation *invocation, struct store_grant *gra
 	int status;
 
 	*out = (struct store_request){ .kind = STORE_TOKEN_SET,
-				       .token = { .id = slice_of(invocation->words[0]),
-						  .grants = grants,
-						  .expires = expiry_of(options) },
+				       .token = { .grants = grants, .expires = expiry_of(options) },
 				       .sets_note = is_given(options, "note") };
 	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
 		out->token.quota.limits[i] = STORE_QUOTA_KEPT;
-	if (!token_id_is_valid(out->token.id))
-		return say_usage("token set: ID must be the 16 hex digits that 'pocketbook token "
-				 "list' shows");
+	status = token_id_read(invocation, &set_action, &out->token.id);
+	if (status != EXIT_SUCCESS)
+		return status;
 	if (!is_given(options, "quota") && !is_given(options, "group") &&
 	    !is_given(options, "expires") && !is_given(options, "note"))
 		return say_usage("token set: needs --group, --expires, --note or --quota (see "
@@ -107,14 +107,7 @@ static int set_run(const struct invocation *invocation)
 		return status;
 	if (request.token.grant_count && !keep_admin(&place, &request.token, grants, &err))
 		return say_failed("%s", err.text);
-	if (admin_do(&place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc == RC_NOT_FOUND)
-		status = say_failed("%s: there is no token %s (see 'pocketbook token list')",
-				    place.db, invocation->words[0]);
-	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the token could not be changed (%s)", place.db,
-				    rc_name(answer.reply.rc));
+	status = token_id_do(&place, &set_action, request.token.id, &request, &answer);
 	admin_answer_clear(&answer);
 	return status;
 }
