@@ -18,7 +18,11 @@ libstore_a_SOURCES = \
 	%D%/store.c %D%/store.h \
 	%D%/store_admin.c %D%/store_admin.h \
 	%D%/transfer.c %D%/transfer.h \
-	%D%/wire.c
+	%D%/wire.c %D%/wire.h \
+	%D%/wire_access.c \
+	%D%/wire_reply.c \
+	%D%/wire_request.c \
+	%D%/wire_token.c
 if FAULTS
 libstore_a_SOURCES += %D%/later.c %D%/later_operation.c %D%/later_operation.h
 endif
