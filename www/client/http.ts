@@ -1,7 +1,7 @@
 // The three requests of the protocol: pull, push and the event stream.
 import { createParser } from 'eventsource-parser'
 import type { ExchangeHost } from './exchange.js'
-import { later, unreachable } from './load-later.js'
+import { later } from './load-later.js'
 import { revived } from './message.js'
 import { PocketbookError } from './types.js'
 
@@ -85,6 +85,10 @@ export class Http {
 		if (!isOf(type, response)) throw protocolError()
 		return response
 	}
+}
+
+function unreachable(): never {
+	throw new PocketbookError('offline', 'server is unreachable')
 }
 
 function protocolError(): PocketbookError {

@@ -4,15 +4,14 @@ import { type Extension, extension } from './extension.js'
 import type * as Later from './later.js'
 import { PocketbookError } from './types.js'
 
-export function unreachable(): never {
-	throw new PocketbookError('offline', 'server is unreachable')
-}
-
 /**
  * Settles when `extension` has everything of later.ts, except for what a module that
- * the app imports has in its place. Rejects if the file cannot be had.
+ * the app imports has in its place. Rejects if the file cannot be had, as without a
+ * network, or when the server has that of another version.
  */
 export async function later(): Promise<typeof Later & Partial<Extension>> {
-	const loaded = await import('./later.js').catch(unreachable)
+	const loaded = await import('./later.js').catch(() => {
+		throw new PocketbookError('not-loaded', 'a part of this page cannot be loaded; reload it')
+	})
 	return Object.assign(extension, { ...loaded, ...extension })
 }

@@ -1,6 +1,8 @@
 // What this tab knows of the server, from its own sync loop or from the leading tab;
 // requests for a sync, and the browser's events that concern the network.
 import type { NetworkState, Parts } from './exchange.js'
+import { extension } from './extension.js'
+import { later } from './load-later.js'
 import { type Message, plain, revived } from './message.js'
 import { Pending } from './pending.js'
 import { newOp } from './replica.js'
@@ -102,6 +104,9 @@ export class Network {
 
 	#learn(parts: Parts = new Map(), is = (_group: string) => true): void {
 		this.parts = new Map([...this.parts, ...[...parts].filter(([group]) => is(group))])
+		// In each tab, also one that does not lead: when it is needed, the
+		// server may have that of another version.
+		if (this.state.tried && !extension.problem) later().catch(() => {})
 		this.host.notify()
 	}
 

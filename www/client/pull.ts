@@ -62,11 +62,11 @@ export class Puller {
 				if (!REFUSALS.includes(error.code)) throw error
 				this.exchange.refuse(group, error)
 			})
+			if (page?.reset) await later()
 			if (!page || !host.leader.leading.has(group)) return
 			more = page.more
 			since = page.cursor
 			for (const { id } of page.docs) seen.add(id)
-			if (page.reset) await later()
 			this.#take(group, page, page.reset && seen)
 		}
 		if (confirmed) stream!.live.add(group)

@@ -157,8 +157,6 @@ export class SyncLoop implements Exchange {
 
 	pulled(group: string): void {
 		const refused = this.#refusal(group)
-		// When it is needed, the server may have that of another version.
-		later().catch(() => {})
 		this.note({ lastError: null, parts: new Map(this.#parts).set(group, null) })
 		if (refused) this.restart()
 	}

@@ -134,7 +134,7 @@ export interface Written {
 
 export type ErrorCode =
 	| 'offline' | 'unauthorized' | 'forbidden' | 'unavailable' | 'conflict' | 'rejected' | 'discarded'
-	| 'quota' | 'storage' | 'pending' | 'destroyed' | 'merge' | 'protocol' | (string & {})
+	| 'quota' | 'storage' | 'pending' | 'destroyed' | 'merge' | 'protocol' | 'not-loaded' | (string & {})
 
 export class PocketbookError extends Error {
 	constructor(public code: ErrorCode, message: string, public status = 0, public retryAfter = 0) {

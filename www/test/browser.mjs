@@ -2,7 +2,7 @@
 // once for each tab.
 import 'fake-indexeddb/auto'
 import { webcrypto } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
@@ -43,6 +43,21 @@ export async function openTabWith(...names) {
 		Object.assign(all, await import(pathToFileURL(file)))
 	}
 	return all
+}
+
+/**
+ * A tab that shares the file of what is loaded later with no other. `replace(text)`
+ * puts a text in its place, `replace()` removes it; before it is loaded.
+ */
+export async function openTabAlone() {
+	const tab = ++tabs
+	const name = (await readdir(join(out, 'pocketbook'))).find((file) => /^later-\w+\.js$/.test(file))
+	const file = join(out, `pocketbook/alone-${tab}.js`)
+	const text = await readFile(join(out, 'pocketbook.js'), 'utf8')
+	await writeFile(join(out, `alone-${tab}.js`), text.replace(name, `alone-${tab}.js`))
+	const replace = (by) => (by === undefined ? rm(file) : writeFile(file, by))
+	await replace(`export * from './${name}'`)
+	return { ...(await import(pathToFileURL(join(out, `alone-${tab}.js`)))), replace, later: `export * from './${name}'` }
 }
 
 export const openTabWithUpdates = () => openTabWith('updates')

@@ -2,7 +2,7 @@ import { after, afterEach } from 'node:test'
 import { openTab, openTabWithUpdates } from './browser.mjs'
 import { FakeServer } from './fake-server.mjs'
 
-export { openTab, openTabWith, openTabWithUpdates, persistence, reported, until } from './browser.mjs'
+export { openTab, openTabAlone, openTabWith, openTabWithUpdates, persistence, reported, until } from './browser.mjs'
 export { FakeServer, Problem } from './fake-server.mjs'
 
 const cleanups = []

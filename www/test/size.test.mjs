@@ -34,7 +34,7 @@ test(`at most ${BUDGET} bytes, minified and gzipped, without what is loaded on d
 	for (const one of imported) assert.match(one, /import\(["']\.\/pocketbook\/(transit|later)-/, 'it loads these on demand, and nothing else')
 })
 
-test(`what it loads after the first pull at most ${LATER} bytes, minified and gzipped`, async (t) => {
+test(`what it loads after the first exchange at most ${LATER} bytes, minified and gzipped`, async (t) => {
 	const files = await bundleLibrary()
 	const size = zipped(files.get([...files.keys()].find((name) => name.includes('/later-'))))
 	t.diagnostic(`${size} bytes`)
