@@ -147,6 +147,7 @@ page_tests = \
 	www/test/harness.mjs \
 	www/test/history.test.mjs \
 	www/test/imports.test.mjs \
+	www/test/later.test.mjs \
 	www/test/loop.test.mjs \
 	www/test/many.test.mjs \
 	www/test/package.test.mjs \
