@@ -19,6 +19,7 @@ export const enforced = {
 	test_functions: true, // in t/
 	purpose: true, // every .c file opens with a comment
 	columns: true, // comments and prose end at 88
+	released: true, // the build lists every file, so that a release has it
 }
 
 const COLUMNS = 88
@@ -203,7 +204,33 @@ export function columns(tree) {
 	return bad
 }
 
-export const rules = { format, shellcheck, includes, circles, functions, test_functions, purpose, columns }
+// ---- What a release has ----
+
+/** What the Makefile.am files list: paths, folders as a whole, patterns. */
+function listed(tree) {
+	const words = []
+	for (const path of tree.paths.filter((path) => /(^|\/)(local\.mk|Makefile\.am)$/.test(path))) {
+		const here = path.includes('/') ? dirname(path) : '.'
+		for (const [, list] of tree.read(path).replaceAll('\\\n', ' ').replaceAll('%D%', here).matchAll(/^\w+ \+?= *(.*)/gm))
+			words.push(...list.split(/\s+/).map((word) => word.replace(/^(\$\(srcdir\)|\.)\//, '')))
+	}
+	return new Set(words)
+}
+
+/** A program of which nothing else is said is made of the .c file of its name; automake
+ * distributes what it is given itself. */
+export function released(tree) {
+	const words = listed(tree)
+	const has = (path) => {
+		if (words.has(path) || /^(Makefile\.am|configure\.ac|.*local\.mk)$/.test(path)) return true
+		if (/\.c$/.test(path) && words.has(path.slice(0, -2))) return true
+		const folder = dirname(path)
+		return folder !== '.' && (words.has(`${folder}/*${/\.\w+$/.exec(path)?.[0]}`) || has(folder))
+	}
+	return tree.paths.filter((path) => !path.startsWith('.') && !has(path)).map((path) => `${path}:1: no list of local.mk or Makefile.am names it`)
+}
+
+export const rules = { format, shellcheck, includes, circles, functions, test_functions, purpose, columns, released }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	const tree = thisTree()

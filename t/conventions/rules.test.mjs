@@ -70,3 +70,13 @@ test('format and shellcheck: the tools run, and what they say is kept', (t) => {
 	assert.match(rules.format(files).join(), /a\.c:1:\d+: /)
 	assert.match(rules.shellcheck(files).join(), /a\.sh:2:\d+: /)
 })
+
+test('released: a list of its folder or above names each file', () => {
+	const files = {
+		'Makefile.am': 'EXTRA_DIST = dev \\\n\tt/list.sh\n',
+		'a/local.mk': 'EXTRA_DIST += $(srcdir)/%D%/b.mjs %D%/whole \\\n\t%D%/rows/*.svg\nx_SOURCES = %D%/c.c %D%/c.h\nnoinst_PROGRAMS += %D%/program\n',
+	}
+	for (const path of ['dev', 't/list.sh', 'a/b.mjs', 'a/whole/one', 'a/rows/x.svg', 'a/c.c', 'a/c.h', 'a/program.c', '.gitignore']) files[path] = ''
+	for (const path of ['late', 'a/other.mjs', 'a/rows/x.mjs', 'a/c2.c', 'b/b.mjs']) files[path] = ''
+	assert.deepEqual(places('released', files), ['late:1', 'a/other.mjs:1', 'a/rows/x.mjs:1', 'a/c2.c:1', 'b/b.mjs:1'])
+})
