@@ -1,6 +1,7 @@
 // Edits new documents of 1 MB over many connections, each again as soon as it is
-// answered: node bench/large.mjs PORT TOKEN CONNECTIONS Until it is ended. The row
-// `shares` starts it.
+// answered, or after the time that a refusal names:
+// node bench/large.mjs PORT TOKEN CONNECTIONS
+// Until it is ended. The row `shares` starts it.
 import { connect } from 'node:net'
 
 const [port, token, connections] = process.argv.slice(2)
@@ -17,7 +18,8 @@ function edit(n) {
 	const socket = connect(port, '127.0.0.1', () => send(socket)).setEncoding('latin1')
 	socket.on('data', (answer) => {
 		base = Number(/"version":(\d+)/.exec(answer)?.[1] ?? base)
-		send(socket)
+		const wait = Number(/^retry-after: (\d+)/im.exec(answer)?.[1] ?? 0)
+		setTimeout(send, wait * 1000, socket)
 	})
 	socket.on('error', (error) => {
 		console.error(error.message)

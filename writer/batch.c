@@ -57,6 +57,11 @@ static enum rc batch_unpack(const struct peer *peer, struct slice bytes, struct 
 	return store_request_unpack(bytes, request);
 }
 
+static bool is_large(const struct frame *frame)
+{
+	return frame->size > SHARE_LARGE;
+}
+
 static void batch_take(struct batch *batch, struct peer *peer, const struct frame *frame)
 {
 	struct store_request *request = &batch->requests[batch->count];
@@ -80,6 +85,7 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 		(struct batch_origin){ peer, frame->tag, peer->taken - frame->size, actor };
 	batch->count++;
 	batch->bytes += frame->size;
+	*(is_large(frame) ? &batch->has_large : &batch->has_small) = true;
 }
 
 /* ---- Shares ---------------------------------------------------------------------- */
@@ -106,7 +112,7 @@ static void shares_meet(struct shares *shares, uint64_t key)
 
 /* May the token add so many bytes to this batch? If so, they are taken from its share;
  * otherwise none of it may any more, so that its requests stay in order. */
-static bool share_spend(struct share *share, uint64_t batch, size_t bytes)
+static bool share_spend(struct share *share, uint64_t batch, size_t bytes, bool is_due)
 {
 	if (share->batch != batch) {
 		/* What did not wait in the batch before has saved nothing. */
@@ -114,18 +120,26 @@ static bool share_spend(struct share *share, uint64_t batch, size_t bytes)
 		share->batch = batch;
 		share->has_enough = false;
 	}
-	share->has_enough = share->has_enough || bytes > share->saved;
-	share->saved -= share->has_enough ? 0 : bytes;
-	return !share->has_enough;
+	if (share->has_enough)
+		return false;
+	if (is_due && bytes <= share->saved) {
+		share->saved -= bytes;
+		return true;
+	}
+	share->has_enough = true;
+	/* It saves for this one and no more, however long that waits. */
+	share->saved = share->saved < bytes ? share->saved : bytes;
+	return false;
 }
 
-static bool share_allows(struct shares *shares, const struct frame *frame)
+static bool share_allows(struct shares *shares, const struct frame *frame, bool takes_large)
 {
 	const uint64_t key = share_key(frame);
+	struct share *share = &shares->buckets[key % SHARE_BUCKETS];
+	const bool is_due = takes_large || !is_large(frame);
 
 	shares_meet(shares, key);
-	if (shares_matter(shares) &&
-	    !share_spend(&shares->buckets[key % SHARE_BUCKETS], shares->batches, frame->size))
+	if (shares_matter(shares) && !share_spend(share, shares->batches, frame->size, is_due))
 		return false;
 	if (shares->last_bytes < SHARE_MEMORY)
 		shares->last_bytes += frame->size;
@@ -148,7 +162,7 @@ static bool batch_take_next(struct batch *batch, struct peer *peer)
 	struct frame frame;
 
 	while (!peer_has_enough(&batch->shares, peer) && peer_take(peer, &frame) == RC_OK) {
-		if (share_allows(&batch->shares, &frame)) {
+		if (share_allows(&batch->shares, &frame, batch->takes_large)) {
 			batch_take(batch, peer, &frame);
 			return true;
 		}
@@ -199,8 +213,10 @@ void batch_collect(struct batch *batch, struct peer *const *peers, size_t count,
 {
 	assert(batch->count == 0 && batch->bytes == 0);
 	batch->shares.batches++;
+	batch->has_large = batch->has_small = false;
 	batch_collect_shares(batch, peers, count, first);
-	if (batch->count == 0)
+	batch->is_shared = shares_matter(&batch->shares);
+	if (batch->count == 0 && (batch->takes_large || !batch->is_shared))
 		batch_collect_one(batch, peers, count, first);
 }
 

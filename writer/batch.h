@@ -6,8 +6,8 @@
  * SHARE_TURN bytes to a batch, and saves up what it does not use as long as it has a
  * request waiting (deficit round robin, as in worker/fair_queue.h). What is too large
  * for that now stays with its peer, and requests of others overtake it. If nothing else
- * waits, the first that was left is taken nevertheless: the disk is never idle while
- * there is work.
+ * waits, the first that was left is taken nevertheless, unless it is large and has to
+ * wait for small ones (group_commit.h).
  *
  * Whose a request is, the worker says. One that was taken over can invent tokens and
  * get more turns, but peers take turns too, and none may add more than SHARE_PEER to a
@@ -22,6 +22,7 @@
 #define BATCH_BYTES ((size_t)16 << 20) /* a batch of this size takes no more */
 
 #define SHARE_TURN ((size_t)256 << 10)
+#define SHARE_LARGE ((size_t)64 << 10) /* a request of more bytes is large */
 #define SHARE_PEER ((size_t)2 << 20)
 #define SHARE_MEMORY ((size_t)64 << 20) /* bytes of one token, after which it is alone */
 #define SHARE_BUCKETS 1024
@@ -55,6 +56,10 @@ struct batch {
 	struct batch_origin origins[BATCH_REQUESTS];
 	size_t count;
 	size_t bytes;
+	bool takes_large; /* batch_collect takes large requests, too, or only one token is about */
+	/* Of the last batch_collect, until the next one. */
+	bool is_shared; /* several tokens are about */
+	bool has_large, has_small;
 	struct shares shares; /* stays from batch to batch */
 };
 

@@ -64,13 +64,15 @@ static void commit_resume(struct writer *writer)
 	writer->refused = 0;
 }
 
-static void commit_collect(struct writer *writer)
+static void commit_collect(struct writer *writer, bool takes_large)
 {
 	struct peers *peers = &writer->peers;
 
 	assert(writer->batch->count == 0 && !writer_is_committing(writer));
+	writer->batch->takes_large = takes_large;
 	batch_collect(writer->batch, peers->list, peers->count, peers->turn);
 	peers->turn = peers->count ? (peers->turn + 1) % peers->count : 0;
+	group_commit_leave(&writer->group_commit, peers_deferred(peers));
 }
 
 static void commit_clear(struct writer *writer)
@@ -81,7 +83,7 @@ static void commit_clear(struct writer *writer)
 
 void commit_refuse_queue(struct writer *writer, enum rc rc)
 {
-	commit_collect(writer);
+	commit_collect(writer, true);
 	if (writer->batch->count)
 		commit_refuse(writer, rc);
 	commit_clear(writer);
@@ -201,9 +203,14 @@ static void commit_maintain(struct writer *writer)
  * commit are counted before clients that have just been answered can be back. */
 static void commit_settle(struct writer *writer, size_t answered)
 {
+	const struct batch *batch = writer->batch;
+
 	peers_read(&writer->peers);
 	group_commit_end(&writer->group_commit, writer->begun_us, clock_us(), answered,
 			 peers_frames(&writer->peers));
+	if (batch->is_shared)
+		group_commit_share(&writer->group_commit, writer->begun_us, clock_us(),
+				   batch->has_small, batch->has_large);
 	if (!writer_is_shared(writer))
 		commit_maintain(writer);
 }
@@ -269,6 +276,12 @@ static bool commit_changes_tokens(const struct batch *batch)
 	return false;
 }
 
+static bool commit_takes_large(const struct writer *writer)
+{
+	return writer->state == WRITER_STOPPING ||
+	       group_commit_large_delay(&writer->group_commit, writer->begun_us) == 0;
+}
+
 static void commit_begin(struct writer *writer)
 {
 	struct batch *batch = writer->batch;
@@ -278,7 +291,7 @@ static void commit_begin(struct writer *writer)
 		return;
 	}
 	writer->begun_us = clock_us();
-	commit_collect(writer);
+	commit_collect(writer, commit_takes_large(writer));
 	commit_add_purge(writer);
 	if (batch->count == 0) {
 		peers_forget(&writer->peers);

@@ -279,29 +279,33 @@ void peer_stall(struct peer *peer, size_t from)
 	peer->stalled = true;
 }
 
-/* Moves the frames that were deferred behind all others that were taken. */
-static void peer_keep_deferred(struct peer *peer)
+/* Removes what was taken, except for the frames that were deferred: they stay where
+ * they are if nothing was taken before them, as they may be large. */
+static void peer_drop_taken(struct peer *peer)
 {
-	size_t to = peer->taken;
+	char *data = peer->in.data;
+	size_t to = 0;
 
-	for (size_t i = peer->deferred_count; i > 0; i--) {
-		const struct peer_deferred *deferred = &peer->deferred[i - 1];
+	for (size_t i = 0; i < peer->deferred_count; i++) {
+		const struct peer_deferred *deferred = &peer->deferred[i];
 
-		to -= deferred->size;
-		memmove(peer->in.data + to, peer->in.data + deferred->at, deferred->size);
+		if (to < deferred->at)
+			memmove(data + to, data + deferred->at, deferred->size);
+		to += deferred->size;
 	}
-	peer->taken = to;
+	if (to < peer->taken)
+		memmove(data + to, data + peer->taken, peer->in.len - peer->taken);
+	peer->in.len -= peer->taken - to;
+	peer->taken = 0;
 }
 
 void peer_forget(struct peer *peer)
 {
 	peer->stalled = false;
-	if (!peer_is_held(peer))
-		peer_keep_deferred(peer);
+	if (peer->taken)
+		peer_drop_taken(peer);
 	peer_undefer(peer, 0);
 	buf_free(&peer->held);
-	buf_drop(&peer->in, peer->taken);
-	peer->taken = 0;
 	if (peer->in.len == 0 && peer->in.cap > KEPT_BYTES)
 		buf_free(&peer->in);
 }

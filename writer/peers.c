@@ -80,6 +80,15 @@ size_t peers_frames(const struct peers *peers)
 	return count;
 }
 
+size_t peers_deferred(const struct peers *peers)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < peers->count; i++)
+		count += peers->list[i]->deferred_count;
+	return count;
+}
+
 bool peers_have_replies(const struct peers *peers)
 {
 	for (size_t i = 0; i < peers->count; i++)

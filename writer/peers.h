@@ -28,6 +28,8 @@ void peers_read(struct peers *peers);
 size_t peers_controls(const struct peers *peers);
 /* How many whole frames wait to be taken. */
 size_t peers_frames(const struct peers *peers);
+/* How many of those that were taken are deferred (peer_defer). */
+size_t peers_deferred(const struct peers *peers);
 /* Does any have replies that it has not read? */
 bool peers_have_replies(const struct peers *peers);
 

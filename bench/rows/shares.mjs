@@ -58,7 +58,8 @@ export default {
 			},
 			notes: [
 				'both sides are the same server; one connection pushes one document after the other, and a refused one ends the row',
-				'a commit of 1 MB, which a small push may find under way, is 500 writes and a sync of 1 MB: ten times that of a small one on the disk where this was written',
+				'a commit of 1 MB, which one of a hundred small pushes may find under way, is 500 writes and a sync of 1 MB: ten times that of a small one on the disk where this was written',
+				'a large push that is refused is sent again when its Retry-After has passed',
 				"the load generator of the large pushes runs on the same two processors as the server, and the disk is one: the goal is about the server's turns, and includes what is not its own",
 			],
 		}

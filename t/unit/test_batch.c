@@ -82,6 +82,14 @@ static uint64_t arrive(struct world *world, size_t peer, const char *token, size
 
 static void collect(struct world *world)
 {
+	world->batch->takes_large = true;
+	batch_collect(world->batch, world->peers, PEERS, world->turn++ % PEERS);
+}
+
+/* Large requests wait. */
+static void collect_small(struct world *world)
+{
+	world->batch->takes_large = false;
 	batch_collect(world->batch, world->peers, PEERS, world->turn++ % PEERS);
 }
 
@@ -168,6 +176,57 @@ static void a_large_push_has_its_turn(void **state)
 		batches++;
 	} while (!has(world, large));
 	assert_int_equal(batches, 5);
+}
+
+static void large_pushes_wait_until_they_are_due(void **state)
+{
+	struct world *world = *state;
+	uint64_t small;
+
+	meet(world);
+	(void)arrive(world, 0, ANN, SHARE_LARGE);
+	(void)arrive(world, 0, ANN, SHARE_LARGE);
+	small = arrive(world, 0, BOB, 1);
+	collect_small(world);
+	assert_int_equal(world->batch->count, 1);
+	assert_true(has(world, small) && world->batch->is_shared);
+	assert_true(world->batch->has_small && !world->batch->has_large);
+	done(world);
+	collect_small(world);
+	assert_int_equal(world->batch->count, 0);
+	done(world);
+	collect(world);
+	assert_int_equal(world->batch->count, 2);
+	assert_true(!world->batch->has_small && world->batch->has_large);
+}
+
+/* However long they wait. */
+static void large_pushes_save_for_one(void **state)
+{
+	struct world *world = *state;
+
+	meet(world);
+	for (int i = 0; i < 10; i++)
+		(void)arrive(world, 0, ANN, LARGE);
+	for (int i = 0; i < 100; i++) {
+		(void)arrive(world, 1, BOB, 1);
+		collect_small(world);
+		assert_int_equal(world->batch->count, 1);
+		done(world);
+	}
+	collect(world);
+	assert_int_equal(world->batch->count, 1);
+}
+
+static void a_token_alone_does_not_wait(void **state)
+{
+	struct world *world = *state;
+
+	(void)arrive(world, 0, ANN, LARGE);
+	(void)arrive(world, 1, ANN, LARGE);
+	collect_small(world);
+	assert_int_equal(world->batch->count, 2);
+	assert_false(world->batch->is_shared);
 }
 
 static void a_large_push_that_was_taken_alone_has_used_its_share(void **state)
@@ -262,7 +321,7 @@ static void nothing_is_lost_or_reordered(void **state)
 			(void)arrive(world, (unsigned)rand_r(&seed) % PEERS, names[token],
 				     rand_r(&seed) % 8 ? 10 : (size_t)rand_r(&seed) % LARGE);
 		}
-		collect(world);
+		(rand_r(&seed) % 4 ? collect : collect_small)(world);
 		kept = world->batch->count ? 1 + (unsigned)rand_r(&seed) % world->batch->count : 0;
 		for (size_t i = 0; i < world->batch->count; i++)
 			replies[i].rc = i < kept ? RC_OK : RC_BUSY;
@@ -284,6 +343,9 @@ int main(void)
 		TEST(a_token_alone_fills_a_batch),
 		TEST(a_small_push_overtakes_the_large_ones_of_others),
 		TEST(a_large_push_has_its_turn),
+		TEST(large_pushes_wait_until_they_are_due),
+		TEST(large_pushes_save_for_one),
+		TEST(a_token_alone_does_not_wait),
 		TEST(a_large_push_that_was_taken_alone_has_used_its_share),
 		TEST(a_token_has_one_share_of_all_peers),
 		TEST(invented_tokens_get_the_share_of_one_worker),

@@ -75,6 +75,49 @@ static void a_slow_disk_does_not_make_it_long(void **state)
 	assert_int_equal(group_commit_delay(&group_commit, BEGUN + 1000000, 1), 2000);
 }
 
+static void large_requests_let_small_ones_pass(void **state)
+{
+	struct group_commit group_commit = { 0 };
+
+	(void)state;
+	assert_int_equal(group_commit_large_delay(&group_commit, ENDED), 0);
+	group_commit_share(&group_commit, BEGUN, ENDED, true, false);
+	assert_int_equal(group_commit_large_delay(&group_commit, ENDED), 0);
+	group_commit_share(&group_commit, BEGUN, ENDED, false, true);
+	assert_int_equal(group_commit_large_delay(&group_commit, ENDED), 20000);
+	group_commit_share(&group_commit, ENDED + 10000, ENDED + 10000, true, false);
+	assert_int_equal(group_commit_large_delay(&group_commit, ENDED + 10000), 14 * TOOK);
+	assert_int_equal(group_commit_large_delay(&group_commit, ENDED + 24 * TOOK), 0);
+}
+
+static void large_requests_wait_for_none_that_do_not_come(void **state)
+{
+	struct group_commit group_commit = { 0 };
+
+	(void)state;
+	group_commit_share(&group_commit, BEGUN, BEGUN + 1000000, true, true);
+	assert_int_equal(group_commit_large_delay(&group_commit, BEGUN + 1000000), 20000);
+	assert_int_equal(group_commit_large_delay(&group_commit, BEGUN + 1020000), 0);
+	/* Of one token alone. */
+	group_commit = (struct group_commit){ 0 };
+	group_commit_share(&group_commit, BEGUN, ENDED, false, true);
+	assert_int_equal(group_commit_large_delay(&group_commit, ENDED), 0);
+}
+
+/* As nothing else waits; what comes meanwhile is committed. */
+static void what_was_left_waits_alone(void **state)
+{
+	struct group_commit group_commit = after(1, 3);
+
+	(void)state;
+	group_commit_share(&group_commit, BEGUN, ENDED, true, true);
+	group_commit_leave(&group_commit, 3);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED, 3), 20000);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED, 4), 0);
+	group_commit_leave(&group_commit, 0);
+	assert_int_equal(group_commit_delay(&group_commit, ENDED + 100, 3), TOOK / 2 - 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +127,9 @@ int main(void)
 		cmocka_unit_test(halves_wait_for_each_other),
 		cmocka_unit_test(the_pause_ends),
 		cmocka_unit_test(a_slow_disk_does_not_make_it_long),
+		cmocka_unit_test(large_requests_let_small_ones_pass),
+		cmocka_unit_test(large_requests_wait_for_none_that_do_not_come),
+		cmocka_unit_test(what_was_left_waits_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
