@@ -1,6 +1,7 @@
 /* JSON responses of the admin page's API. Called by all handlers. */
 #include "admin/api.h"
 
+#include "auth/grant.h"
 #include "base/clock.h"
 #include "transit/envelope.h"
 
@@ -78,4 +79,19 @@ void json_open(struct buf *out, const char *name)
 void json_open_list(struct buf *out, const char *name)
 {
 	envelope_open_list(out, ENCODING_JSON, name);
+}
+
+void json_grants(struct buf *out, const struct store_grant *grants, size_t count)
+{
+	json_open_list(out, "groups");
+	for (size_t i = 0; i < count; i++) {
+		if (grant_is_admin(&grants[i]))
+			continue;
+		envelope_next(out);
+		envelope_open(out);
+		json_text(out, "group", grants[i].group);
+		json_flag(out, "write", grants[i].write);
+		envelope_close(out);
+	}
+	envelope_close_list(out);
 }

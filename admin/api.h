@@ -14,6 +14,9 @@ void api_token_add(struct exchange *exchange);     /* tokens_change.c */
 void api_token_rotate(struct exchange *exchange);  /* tokens_change.c */
 void api_token_revoke(struct exchange *exchange);  /* tokens_change.c */
 void api_token_set(struct exchange *exchange);     /* tokens_change.c */
+void api_invites(struct exchange *exchange);       /* invites.c */
+void api_invite_add(struct exchange *exchange);    /* invites.c */
+void api_invite_end(struct exchange *exchange);    /* invites.c */
 void api_groups(struct exchange *exchange);        /* groups.c */
 void api_documents(struct exchange *exchange);     /* documents.c */
 void api_document(struct exchange *exchange);      /* documents.c */
@@ -42,6 +45,8 @@ void json_time(struct buf *out, const char *name, int64_t seconds);
  * envelope_close_list. */
 void json_open(struct buf *out, const char *name);
 void json_open_list(struct buf *out, const char *name);
+/* The member `groups`, without what makes a token an administrator's. */
+void json_grants(struct buf *out, const struct store_grant *grants, size_t count);
 
 /* ---- json_body.c ---- */
 

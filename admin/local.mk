@@ -6,6 +6,7 @@ libadmin_a_SOURCES = \
 	%D%/api.h \
 	%D%/audit_tail.c \
 	%D%/backup.c \
+	%D%/change.c %D%/change.h \
 	%D%/json_body.c \
 	%D%/confine.c %D%/confine.h \
 	%D%/dispatch.c %D%/dispatch.h \
@@ -14,7 +15,9 @@ libadmin_a_SOURCES = \
 	%D%/embedded.c \
 	%D%/embedded.h \
 	%D%/groups.c \
+	%D%/invites.c \
 	%D%/job.c %D%/job.h \
+	%D%/members.c %D%/members.h \
 	%D%/numbers.c \
 	%D%/page.c \
 	%D%/route.c %D%/route.h \

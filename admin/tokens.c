@@ -8,21 +8,6 @@
 #include "base/clock.h"
 #include "transit/envelope.h"
 
-static void put_grants(struct buf *out, const struct store_token *token)
-{
-	json_open_list(out, "groups");
-	for (size_t i = 0; i < token->grant_count; i++) {
-		if (grant_is_admin(&token->grants[i]))
-			continue;
-		envelope_next(out);
-		envelope_open(out);
-		json_text(out, "group", token->grants[i].group);
-		json_flag(out, "write", token->grants[i].write);
-		envelope_close(out);
-	}
-	envelope_close_list(out);
-}
-
 /* What is stored, and the limit that applies; null: none. */
 static void put_quotas(struct buf *out, const struct store_token *token,
 		       const struct store_quota *server)
@@ -51,9 +36,13 @@ static void put_token(struct buf *out, const struct store_token *token,
 	json_text(out, "id", token->id);
 	json_text(out, "user", token->user);
 	json_flag(out, "admin", grants_have_admin(token->grants, token->grant_count));
-	put_grants(out, token);
+	json_grants(out, token->grants, token->grant_count);
+	json_text(out, "note", token->note);
+	if (token->invite.len)
+		json_text(out, "invite", token->invite);
 	json_time(out, "created", token->created);
 	json_time(out, "expires", token->expires);
+	json_time(out, "used", token->used);
 	json_flag(out, "expired", token->expires && token->expires <= clock_wall());
 	put_quotas(out, token, server);
 	envelope_close(out);

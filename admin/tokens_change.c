@@ -1,198 +1,98 @@
 /* POST /api/tokens and what is below it: makes, rotates, revokes and changes tokens, as
- * the commands do. See route.c.
- *
- * A new token is in the response and nowhere else. */
+ * the commands do. See route.c. */
 #include "admin/api.h"
 
-#include "admin/writer_client.h"
+#include "admin/change.h"
+#include "admin/members.h"
 #include "auth/grant.h"
-#include "auth/quota.h"
-#include "auth/token.h"
 #include "base/clock.h"
-#include "base/mem.h"
-#include "base/text.h"
-#include "transit/envelope.h"
 
-#include <sodium.h>
-#include <stdlib.h>
-
-#define SECONDS_MAX (INT64_C(36500) * 86400)
-
-/* What the writer was asked for, until it answers. */
-struct change {
-	struct exchange *exchange;
-	struct token_minted minted; /* id empty: no new token */
-	int status;
-};
-
-/* ---- The answer ---- */
-
-static void put_minted(struct buf *out, const struct token_minted *minted)
-{
-	json_text(out, "id", slice_of(minted->id));
-	json_text(out, "token", slice_of(minted->text));
-}
-
-static void change_refuse(struct exchange *exchange, enum rc rc)
-{
-	if (rc == RC_NOT_FOUND)
-		request_refuse(&exchange->request, PROBLEM_NOT_FOUND, "there is no such token");
-	else if (rc == RC_DENIED)
-		answer_bad(exchange, "expires: the token has expired; set when the new one is to");
-	else
-		answer_failed(exchange, rc);
-}
-
-static void on_changed(void *arg, enum rc rc, const struct store_reply *reply)
-{
-	struct change *change = arg;
-	struct buf out = BUF_EMPTY;
-
-	if (rc == RC_OK)
-		rc = reply->rc;
-	if (rc != RC_OK) {
-		change_refuse(change->exchange, rc);
-	} else {
-		envelope_open(&out);
-		if (change->minted.id[0])
-			put_minted(&out, &change->minted);
-		envelope_close(&out);
-		answer_json(change->exchange, change->status, &out);
-	}
-	token_wipe(&change->minted);
-	free(change);
-}
-
-static void change_ask(struct change *change, const struct store_request *request)
-{
-	const struct actor actor = exchange_actor(change->exchange);
-
-	writer_client_ask(change->exchange->admin->writer, &actor, request, on_changed, change);
-}
-
-/* Makes the token of a request; NULL: the exchange has been answered. */
-static struct change *change_new(struct exchange *exchange, bool mint, struct store_token *token)
-{
-	struct change *change = mem_alloc(sizeof(*change));
-
-	*change = (struct change){ .exchange = exchange, .status = mint ? 201 : 200 };
-	if (mint && token_mint(&change->minted) != RC_OK) {
-		answer_failed(exchange, RC_IO);
-		free(change);
-		return NULL;
-	}
-	if (mint) {
-		token->id = slice_of(change->minted.id);
-		memcpy(token->hash, change->minted.hash, sizeof(token->hash));
-		token->created = clock_wall();
-	}
-	return change;
-}
-
-/* ---- Members ---- */
-
-enum { ID, USER, GROUPS, ADMIN, EXPIRES, GRACE, QUOTA, FIELDS };
+enum { ID, USER, GROUPS, ADMIN, EXPIRES, GRACE, QUOTA, NOTE, FIELDS };
 
 #define MEMBERS \
 	{ \
 		[ID] = { "id", BODY_TEXT }, [USER] = { "user", BODY_TEXT }, \
 		[GROUPS] = { "groups", BODY_TEXTS }, [ADMIN] = { "admin", BODY_FLAG }, \
 		[EXPIRES] = { "expires", BODY_NUMBER }, [GRACE] = { "grace", BODY_NUMBER }, \
-		[QUOTA] = { "quota", BODY_TEXT }, \
+		[QUOTA] = { "quota", BODY_TEXT }, [NOTE] = { "note", BODY_TEXT }, \
 	}
 
-static enum rc read_id(const struct json_body *body, struct slice *id, struct error *err)
+/* ---- Groups ---- */
+
+static enum rc need_grants(const struct store_token *token, struct error *err)
 {
-	*id = json_body_text(body, ID, 0);
-	if (token_id_is_valid(*id))
-		return RC_OK;
-	return error_set(err, RC_MALFORMED, "id: must be the 16 hex digits of a token's id");
+	return token->grant_count ? RC_OK
+				  : error_set(err, RC_MALFORMED, "groups: at least one is needed");
 }
 
-static enum rc read_user(const struct json_body *body, struct store_token *token, struct error *err)
+static void put_admin(struct store_token *token)
 {
-	token->user = json_body_text(body, USER, 0);
-	if (token->user.len == 0 || token->user.len > STORE_USER_MAX ||
-	    text_has_unsafe(token->user))
-		return error_set(err, RC_MALFORMED,
-				 "user: must be 1 to %d bytes of UTF-8 without control characters, "
-				 "line separators and marks of direction",
-				 STORE_USER_MAX);
-	return RC_OK;
-}
-
-static bool is_granted(const struct store_token *token, struct slice group)
-{
-	for (size_t i = 0; i < token->grant_count; i++)
-		if (slice_equal(token->grants[i].group, group))
-			return true;
-	return false;
+	token->grants[token->grant_count++] =
+		(struct store_grant){ slice_of(STORE_GRANT_ADMIN), true };
 }
 
 /* `token->grants` has room for STORE_GRANTS_MAX. */
-static enum rc read_grants(const struct json_body *body, struct store_token *token,
+static enum rc read_grants(const struct json_body *body, bool admin, struct store_token *token,
 			   struct error *err)
 {
-	const struct json_field *groups = &body->fields[GROUPS];
+	if (admin)
+		put_admin(token);
+	return member_grants(body, GROUPS, token->grants, &token->grant_count, err);
+}
 
-	if (body->fields[ADMIN].flag)
-		token->grants[token->grant_count++] =
-			(struct store_grant){ slice_of(STORE_GRANT_ADMIN), true };
-	for (size_t i = 0; i < groups->count; i++) {
-		struct store_grant grant;
-		struct error detail;
+/* Those of a token that has `old`: what the body does not name stays. */
+static enum rc change_grants(const struct json_body *body, const struct store_token *old,
+			     struct store_token *token, struct error *err)
+{
+	const bool admin = body->fields[ADMIN].is_there
+				   ? body->fields[ADMIN].flag
+				   : grants_have_admin(old->grants, old->grant_count);
+	enum rc rc;
 
-		if (token->grant_count == STORE_GRANTS_MAX)
-			return error_set(err, RC_MALFORMED, "groups: more than %d",
-					 STORE_GRANTS_MAX);
-		if (grant_parse(json_body_text(body, GROUPS, i), &grant, &detail) != RC_OK)
-			return error_set(err, RC_MALFORMED, "groups[%zu]: %.300s", i, detail.text);
-		if (is_granted(token, grant.group))
-			return error_set(err, RC_MALFORMED, "groups[%zu]: is given twice", i);
-		token->grants[token->grant_count++] = grant;
+	if (body->fields[GROUPS].is_there) {
+		rc = read_grants(body, admin, token, err);
+		return rc == RC_OK ? need_grants(token, err) : rc;
 	}
-	if (token->grant_count == 0)
-		return error_set(err, RC_MALFORMED, "groups: at least one is needed");
-	return RC_OK;
+	if (admin)
+		put_admin(token);
+	for (size_t i = 0; i < old->grant_count && token->grant_count < STORE_GRANTS_MAX; i++)
+		if (!grant_is_admin(&old->grants[i]))
+			token->grants[token->grant_count++] = old->grants[i];
+	return need_grants(token, err);
 }
 
-static enum rc read_seconds(const struct json_body *body, size_t field, int64_t *out,
-			    struct error *err)
-{
-	const struct json_field *found = &body->fields[field];
-
-	if (found->number > (uint64_t)SECONDS_MAX)
-		return error_set(err, RC_MALFORMED, "%s: more than 36500 days", found->name);
-	*out = (int64_t)found->number;
-	return RC_OK;
-}
-
-static enum rc read_quota(const struct json_body *body, struct store_quota *out, struct error *err)
-{
-	struct error detail;
-
-	if (!body->fields[QUOTA].is_there ||
-	    quota_parse(json_body_text(body, QUOTA, 0), true, out, &detail) == RC_OK)
-		return RC_OK;
-	return error_set(err, RC_MALFORMED, "quota: %.300s", detail.text);
-}
-
-/* ---- Requests ---- */
+/* ---- Adding, revoking, rotating ---- */
 
 static enum rc read_added(const struct json_body *body, struct store_token *token,
 			  struct error *err)
 {
 	int64_t lasts = 0;
-	enum rc rc = read_user(body, token, err);
+	enum rc rc = member_user(body, USER, &token->user, err);
 
 	if (rc == RC_OK)
-		rc = read_grants(body, token, err);
+		rc = read_grants(body, body->fields[ADMIN].flag, token, err);
 	if (rc == RC_OK)
-		rc = read_seconds(body, EXPIRES, &lasts, err);
+		rc = need_grants(token, err);
 	if (rc == RC_OK)
-		rc = read_quota(body, &token->quota, err);
+		rc = member_seconds(body, EXPIRES, &lasts, err);
+	if (rc == RC_OK)
+		rc = member_note(body, NOTE, &token->note, err);
+	if (rc == RC_OK)
+		rc = member_quota(body, QUOTA, &token->quota, err);
 	token->expires = lasts ? clock_wall() + lasts : 0;
 	return rc;
+}
+
+static struct change *change_mint_token(struct exchange *exchange, struct store_token *token)
+{
+	struct change *change = change_mint(exchange, &change_token);
+
+	if (change == NULL)
+		return NULL;
+	token->id = slice_of(change->minted.id);
+	memcpy(token->hash, change->minted.hash, sizeof(token->hash));
+	token->created = clock_wall();
+	return change;
 }
 
 static void add(struct exchange *exchange, const struct json_body *body)
@@ -206,7 +106,7 @@ static void add(struct exchange *exchange, const struct json_body *body)
 		answer_bad(exchange, err.text);
 		return;
 	}
-	change = change_new(exchange, true, &request.token);
+	change = change_mint_token(exchange, &request.token);
 	if (change)
 		change_ask(change, &request);
 }
@@ -216,10 +116,10 @@ static void revoke(struct exchange *exchange, const struct json_body *body)
 	struct store_request request = { .kind = STORE_TOKEN_REVOKE };
 	struct error err;
 
-	if (read_id(body, &request.token.id, &err) != RC_OK)
+	if (member_id(body, ID, &request.token.id, &err) != RC_OK)
 		answer_bad(exchange, err.text);
 	else
-		change_ask(change_new(exchange, false, &request.token), &request);
+		change_ask(change_new(exchange, &change_token), &request);
 }
 
 static void rotate(struct exchange *exchange, const struct json_body *body)
@@ -229,13 +129,13 @@ static void rotate(struct exchange *exchange, const struct json_body *body)
 	struct change *change;
 	struct error err;
 
-	if (read_id(body, &request.old, &err) != RC_OK ||
-	    read_seconds(body, EXPIRES, &lasts, &err) != RC_OK ||
-	    read_seconds(body, GRACE, &grace, &err) != RC_OK) {
+	if (member_id(body, ID, &request.old, &err) != RC_OK ||
+	    member_seconds(body, EXPIRES, &lasts, &err) != RC_OK ||
+	    member_seconds(body, GRACE, &grace, &err) != RC_OK) {
 		answer_bad(exchange, err.text);
 		return;
 	}
-	change = change_new(exchange, true, &request.token);
+	change = change_mint_token(exchange, &request.token);
 	if (change == NULL)
 		return;
 	request.token.expires = STORE_EXPIRES_KEPT;
@@ -245,21 +145,75 @@ static void rotate(struct exchange *exchange, const struct json_body *body)
 	change_ask(change, &request);
 }
 
-static void set(struct exchange *exchange, const struct json_body *body)
+/* ---- Setting ---- */
+
+/* All but the groups. */
+static enum rc read_set(const struct json_body *body, struct store_request *out, struct error *err)
 {
-	struct store_request request = { .kind = STORE_TOKEN_SET,
-					 .token = { .expires = STORE_EXPIRES_KEPT } };
+	int64_t lasts = 0;
+	enum rc rc = member_id(body, ID, &out->token.id, err);
+
+	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
+		out->token.quota.limits[i] = STORE_QUOTA_KEPT;
+	out->sets_note = body->fields[NOTE].is_there;
+	if (rc == RC_OK)
+		rc = member_seconds(body, EXPIRES, &lasts, err);
+	if (rc == RC_OK)
+		rc = member_note(body, NOTE, &out->token.note, err);
+	if (rc == RC_OK)
+		rc = member_quota(body, QUOTA, &out->token.quota, err);
+	out->token.expires = STORE_EXPIRES_KEPT;
+	if (body->fields[EXPIRES].is_there)
+		out->token.expires = lasts ? clock_wall() + lasts : 0;
+	return rc;
+}
+
+/* `old`: NULL if the groups stay. */
+static void set_as(struct exchange *exchange, const struct json_body *body,
+		   const struct store_token *old)
+{
+	struct store_grant grants[STORE_GRANTS_MAX];
+	struct store_request request = { .kind = STORE_TOKEN_SET, .token = { .grants = grants } };
 	struct error err;
 
-	request.token.expires = STORE_EXPIRES_KEPT;
-	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
-		request.token.quota.limits[i] = STORE_QUOTA_KEPT;
-	if (read_id(body, &request.token.id, &err) != RC_OK ||
-	    read_quota(body, &request.token.quota, &err) != RC_OK)
+	if (read_set(body, &request, &err) != RC_OK ||
+	    (old && change_grants(body, old, &request.token, &err) != RC_OK))
 		answer_bad(exchange, err.text);
 	else
-		change_ask(change_new(exchange, false, &request.token), &request);
+		change_ask(change_new(exchange, &change_token), &request);
 }
+
+/* The groups replace all that the token has, and what makes it an administrator's is
+ * one of those. */
+static void on_found(void *arg, enum rc rc, const struct store_token *token)
+{
+	struct exchange *exchange = arg;
+	struct json_field fields[FIELDS] = MEMBERS;
+	struct json_body body = { fields, FIELDS, BUF_EMPTY };
+
+	if (rc == RC_NOT_FOUND)
+		request_refuse(&exchange->request, PROBLEM_NOT_FOUND, "there is no such token");
+	else if (rc != RC_OK)
+		answer_failed(exchange, rc);
+	else if (json_body_read(exchange, &body))
+		set_as(exchange, &body, token);
+	json_body_free(&body);
+}
+
+static void set(struct exchange *exchange, const struct json_body *body)
+{
+	struct slice id;
+	struct error err;
+
+	if (!body->fields[GROUPS].is_there && !body->fields[ADMIN].is_there)
+		set_as(exchange, body, NULL);
+	else if (member_id(body, ID, &id, &err) != RC_OK)
+		answer_bad(exchange, err.text);
+	else
+		store_token_find(exchange->admin->store, id, on_found, exchange);
+}
+
+/* ---- Requests ---- */
 
 static void with_body(struct exchange *exchange,
 		      void (*change)(struct exchange *, const struct json_body *))

@@ -78,6 +78,17 @@ like "$(api tokens)" "\"id\":\"$ben_id\",\"user\":\"ben\",\"admin\":false,\"grou
 unlike "$(api tokens)" "$ben" "without its secret"
 like "$(post tokens/set "{\"id\":\"$ben_id\",\"quota\":\"pushes=5\"}")" '^\{' "its quota is changed"
 like "$(api tokens)" '"pushes":\{"limit":5,"own":true\}' "and seen"
+like "$(post tokens/set "{\"id\":\"$ben_id\",\"groups\":[\"club:ro\",\"news\"],\"note\":\"of the chess club\",\"expires\":0}")" '^\{' "its groups, its note and its end are changed"
+like "$(api tokens)" '"groups":\[\{"group":"club","write":false\},\{"group":"news","write":true\}\],"note":"of the chess club","created":"[^"]*","expires":null' "and seen"
+is "$(status_of -H "Authorization: Bearer $ben" "$url/sync?group=notes")" 403 "a group that was lost is refused at once"
+is "$(post tokens/set "{\"id\":\"$ben_id\",\"groups\":[]}" | field code)" bad-request "a member's token has a group"
+is "$(post tokens/set '{"id":"0123456789abcdef","groups":["a"]}' | field code)" not-found "no such token to change"
+post tokens/set "{\"id\":\"${admin_token:4:16}\",\"groups\":[],\"note\":\"mine\"}" >/dev/null
+like "$(api session)" '"user":"ada"' "an administrator's token stays one"
+post tokens/set "{\"id\":\"$ben_id\",\"admin\":true}" >/dev/null
+like "$(api tokens)" "\"id\":\"$ben_id\",\"user\":\"ben\",\"admin\":true,\"groups\":\[\{\"group\":\"club\"" "a member becomes one, and keeps the groups"
+post tokens/set "{\"id\":\"$ben_id\",\"admin\":false}" >/dev/null
+is "$(refused "${field[@]}" -H "Authorization: Bearer $ben")" forbidden "and is none any more"
 new=$(post tokens/rotate "{\"id\":\"$ben_id\"}" | field token)
 is "$(status_of -H "Authorization: Bearer $ben" "$url/sync?group=club")" 401 "after a rotation the old one is refused"
 is "$(status_of -H "Authorization: Bearer $new" "$url/sync?group=club")" 200 "and the new one works"
@@ -86,6 +97,27 @@ is "$(status_of -H "Authorization: Bearer $new" "$url/sync?group=club")" 401 "a 
 is "$(post tokens/revoke '{"id":"0123456789abcdef"}' | field code)" not-found "there is no such token"
 for bad in '{"user":"","groups":["a"]}' '{"user":"x"}' '{"user":"x","groups":["a:"]}' '{"user":"x","groups":["a","a:ro"]}' '{"user":"x","groups":["pocketbook-admin:"]}' '{"user":"x","groups":["a"],"quota":"bytes=0"}'; do
 	is "$(post tokens "$bad" | field code)" bad-request "refused: $bad"
+done
+
+# ---- Invitations ----
+
+# join LINK USER: the status
+join() { status_of "$url/join" -H 'Content-Type: application/json' -d "{\"invite\":\"${1#*#join=}\",\"user\":\"$2\"}"; }
+made=$(post invites '{"groups":["club:ro"],"uses":2,"expires":600,"note":"autumn"}')
+link=$(printf '%s' "$made" | field link)
+like "$link" '^#join=pbi_' "an invitation is made"
+is "$(join "$link" dora) $(join "$link" emil) $(join "$link" fay)" "200 200 403" "as many join as it says"
+invite_id=$(printf '%s' "$made" | field id)
+like "$(api invites)" "\"id\":\"$invite_id\",\"state\":\"used up\",\"groups\":\[\{\"group\":\"club\",\"write\":false\}\],\"uses\":2,\"used\":2" "and is listed"
+unlike "$(api invites)" "${link##*_}" "without its secret"
+like "$(api tokens)" "\"user\":\"dora\",.*\"note\":\"autumn\",\"invite\":\"$invite_id\"" "tokens say which invitation made them"
+made=$(post invites '{"groups":["club"]}')
+link=$(printf '%s' "$made" | field link)
+post invites/end "{\"id\":\"$(printf '%s' "$made" | field id)\"}" >/dev/null
+is "$(join "$link" gil)" 403 "one that was withdrawn is of no use"
+is "$(post invites/end '{"id":"0123456789abcdef"}' | field code)" not-found "there is no such invitation"
+for bad in '{}' '{"groups":[]}' '{"groups":["a:"]}' '{"groups":["a"],"uses":0}' '{"groups":["a"],"uses":1000001}' '{"groups":["a"],"expires":0}' '{"groups":["a"],"x":1}'; do
+	is "$(post invites "$bad" | field code)" bad-request "refused: $bad"
 done
 
 # ---- The backup ----
@@ -101,10 +133,10 @@ is "$(find "$work" -name '*unfinished*' -o -name '#*' | wc -l)" 0 "nothing is le
 # ---- The audit file ----
 
 like "$(api audit)" 'act=push command=.{2}admin page.{2} admin_token=[0-9a-f]{16} admin=ada written=1 deleted=0 first=notes:1' "a change has the name of its administrator"
-for act in token_add token_set token_rotate token_revoke push; do
+for act in token_add token_set token_rotate token_revoke invite_add invite_remove push; do
 	like "$(cat "$db.audit")" "act=$act command=\"admin page\" admin_token=${admin_token:4:16} admin=ada" "audited: $act"
 done
-unlike "$(cat "$db.audit" "$log")" "${ben##*_}|${admin_token##*_}" "no secret is in the audit file or the log"
+unlike "$(cat "$db.audit" "$log")" "${ben##*_}|${admin_token##*_}|${link##*_}" "no secret is in the audit file or the log"
 
 # ---- Reload, upgrade, the end of the writer, the end of the process ----
 
