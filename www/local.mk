@@ -17,7 +17,9 @@ www_sources = \
 	%D%/admin/backup.tsx \
 	%D%/admin/chart.tsx \
 	%D%/admin/documents.tsx \
+	%D%/admin/fields.tsx \
 	%D%/admin/index.html \
+	%D%/admin/invitations.tsx \
 	%D%/admin/main.tsx \
 	%D%/admin/numbers.tsx \
 	%D%/admin/tokens.tsx \

@@ -80,6 +80,42 @@ test('a token is made, shown once, and revoked, by keyboard alone', async (t) =>
 	assert.equal(answer.status, 401)
 })
 
+test('a token’s groups and note are changed in place', async (t) => {
+	const token = server.token('finn', 'notes')
+	const page = await open(t, 'tokens')
+	const row = page.locator('tbody tr', { hasText: 'finn' })
+	await row.locator('text=Change').click()
+	assert.equal(await page.inputValue('dialog input[name=groups]'), 'notes')
+	await page.fill('dialog input[name=groups]', 'club, notes:ro')
+	await page.fill('dialog input[name=note]', 'the treasurer')
+	await page.click('dialog button[type=submit]')
+	await row.locator('text=the treasurer').waitFor()
+	const who = await (await fetch(`${server.url}whoami`, { headers: { Authorization: `Bearer ${token}` } })).json()
+	assert.deepEqual(who.groups, [{ group: 'club', write: true }, { group: 'notes', write: false }])
+})
+
+test('an invitation is made, its link shown once, used, and withdrawn', async (t) => {
+	const page = await open(t, 'invitations')
+	await page.click('text=New invitation')
+	await page.fill('dialog input[name=groups]', 'notes')
+	await page.fill('dialog input[name=uses]', '5')
+	await page.fill('dialog input[name=url]', 'https://notes.example/app')
+	await page.click('dialog button[type=submit]')
+	const link = await page.locator('.secret output').textContent()
+	assert.match(link, /^https:\/\/notes\.example\/app#join=pbi_/)
+	await page.keyboard.press('Escape')
+	const join = (user) => fetch(`${server.url}join`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ invite: link.split('#join=')[1], user }) })
+	assert.equal((await join('gwen')).status, 200)
+	await page.click('nav >> text=Tokens')
+	await page.waitForSelector('tbody tr:has-text("gwen")')
+	await page.click('nav >> text=Invitations')
+	await page.waitForSelector('tbody tr:has-text("1 of 5")')
+	await page.click('tbody >> text=Withdraw')
+	await page.click('dialog button[type=submit]')
+	await page.waitForSelector('tbody tr', { state: 'detached' })
+	assert.equal((await join('hugo')).status, 403)
+})
+
 test('a document is edited, deleted, found again, and restored from its history', async (t) => {
 	const page = await open(t, 'documents')
 	await page.click('tbody a:has-text("notes")')
@@ -102,7 +138,7 @@ test('a document is edited, deleted, found again, and restored from its history'
 
 test('it fits a phone, in the dark too, and every control has a name', async (t) => {
 	const page = await open(t, 'tokens', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
-	for (const view of ['numbers', 'tokens', 'documents', 'audit', 'backup']) {
+	for (const view of ['numbers', 'tokens', 'invitations', 'documents', 'audit', 'backup']) {
 		await page.goto(`${server.admin.url}#/${view}`)
 		await page.waitForSelector(`nav a[aria-current=page][href="#/${view}"]`)
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} is too wide`)
@@ -115,12 +151,20 @@ test('it fits a phone, in the dark too, and every control has a name', async (t)
 
 test('bodies are as the schema says', async () => {
 	const { call } = server.admin
-	for (const [name, path] of [['session', 'session'], ['numbers', 'numbers'], ['tokens', 'tokens'], ['groups', 'groups'], ['documents', 'documents?group=notes'], ['document', 'document?id=notes:1'], ['versions', 'versions?id=notes:1'], ['audit', 'audit']]) matches(name, await call(path))
-	const add = { user: 'cleo', groups: ['notes:ro'], expires: 60, quota: 'bytes=1M' }
+	for (const [name, path] of [['session', 'session'], ['numbers', 'numbers'], ['tokens', 'tokens'], ['invites', 'invites'], ['groups', 'groups'], ['documents', 'documents?group=notes'], ['document', 'document?id=notes:1'], ['versions', 'versions?id=notes:1'], ['audit', 'audit']]) matches(name, await call(path))
+	const invite = { groups: ['notes'], uses: 3, expires: 60, note: 'autumn' }
+	matches('inviteAdd', invite)
+	matches('inviteMade', await call('invites', invite))
+	matches('invites', await call('invites'))
+	const add = { note: 'a friend', user: 'cleo', groups: ['notes:ro'], expires: 60, quota: 'bytes=1M' }
 	matches('tokenAdd', add)
 	const made = await call('tokens', add)
 	matches('tokenMade', made)
-	matches('tokenMade', await call('tokens/rotate', { id: made.id }))
+	const rotated = await call('tokens/rotate', { id: made.id })
+	matches('tokenMade', rotated)
+	const set = { id: rotated.id, groups: ['notes'], note: '', expires: 0 }
+	matches('tokenSet', set)
+	assert.deepEqual(await call('tokens/set', set), {})
 	matches('documentWritten', await call('document', { id: 'notes:7', value: 7 }))
 	matches('documentWritten', await call('document', { id: 'notes:7', value: 8 }))
 	matches('backup', await call('backup', {}))

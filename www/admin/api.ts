@@ -12,16 +12,21 @@ export interface Numbers {
 	times: Record<string, Times>
 }
 export interface Quota { used?: number; limit?: number; own: boolean }
+export interface Grant { group: string; write: boolean }
 export interface Token {
 	id: string
 	user: string
 	admin: boolean
-	groups: { group: string; write: boolean }[]
+	groups: Grant[]
+	note: string
+	invite?: string
 	created: string
 	expires: string | null
+	used: string | null
 	expired: boolean
 	quotas: Record<string, Quota>
 }
+export interface Invite { id: string; state: string; user?: string; groups: Grant[]; uses: number; used: number; created: string; expires: string; note: string }
 export interface Group { group: string; documents: number; tombstones: number; bytes: number }
 export interface Doc { id: string; version: number; sequence: number; value?: unknown; transit?: string; deleted?: boolean; damaged?: boolean; by?: string | null; at?: string | null }
 export interface Page { documents: Doc[]; cursor: string; more: boolean }

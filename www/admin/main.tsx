@@ -5,6 +5,7 @@ import { ApiError, call, signIn, type Session } from './api.js'
 import { AuditView } from './audit.js'
 import { BackupView } from './backup.js'
 import { DocumentsView } from './documents.js'
+import { InvitationsView } from './invitations.js'
 import { NumbersView } from './numbers.js'
 import { TokensView } from './tokens.js'
 import { Failure, Field, Form, problem } from './ui.js'
@@ -12,6 +13,7 @@ import { Failure, Field, Form, problem } from './ui.js'
 const VIEWS = [
 	['numbers', 'Numbers'],
 	['tokens', 'Tokens'],
+	['invitations', 'Invitations'],
 	['documents', 'Documents'],
 	['audit', 'Audit'],
 	['backup', 'Backup'],
@@ -47,6 +49,8 @@ function View({ name, rest, session }: { name: string; rest: string; session: Se
 	switch (name) {
 		case 'tokens':
 			return <TokensView />
+		case 'invitations':
+			return <InvitationsView />
 		case 'documents':
 			return <DocumentsView rest={rest} />
 		case 'audit':

@@ -1,19 +1,10 @@
-// Tokens: list, make, rotate, revoke, quota.
+// Tokens: list, make, change, rotate, revoke.
 import { useState } from 'preact/hooks'
 import { call, type Minted, type Quota, type Token } from './api.js'
+import { days, GroupsField, Grants, grantsText, words } from './fields.js'
 import { bytes, Confirm, count, Dialog, Failure, Field, Form, Secret, useLoaded, when } from './ui.js'
 
 type Open = { what: 'add' } | { what: 'rotate' | 'revoke' | 'set'; token: Token } | { what: 'made'; made: Minted; user: string } | undefined
-
-const DAY = 86400
-
-/** Seconds, from days; undefined: none were given. */
-const days = (data: FormData, name: string) => {
-	const text = String(data.get(name) ?? '').trim()
-	return text === '' ? undefined : Math.round(Number(text) * DAY)
-}
-
-const words = (text: FormDataEntryValue | null) => String(text ?? '').split(/[\s,]+/).filter(Boolean)
 
 function uses(name: string, { used, limit }: Quota) {
 	const shown = name === 'bytes' ? bytes : count
@@ -26,11 +17,12 @@ function Row({ token, open }: { token: Token; open: (open: Open) => void }) {
 		<tr class={token.expired ? 'over' : ''}>
 			<th scope="row">{token.user}{token.admin && <span class="tag">admin</span>}</th>
 			<td class="mono">{token.id}</td>
-			<td>{token.groups.map(({ group, write }) => <span key={group} class="grant">{group === '*' ? 'all groups' : group}{!write && <small> read</small>}</span>)}</td>
+			<td><Grants groups={token.groups} />{token.note && <small class="note">{token.note}</small>}</td>
 			<td class="nowrap">{token.expired ? 'expired' : when(token.expires) || 'never'}</td>
+			<td class="nowrap">{when(token.used) || <span class="quiet">not known</span>}</td>
 			<td><ul class="uses">{Object.entries(token.quotas).map(([name, quota]) => uses(name, quota))}</ul></td>
 			<td class="acts">
-				<button type="button" onClick={() => open({ what: 'set', token })} aria-label={`Change the quota of ${token.id}`}>Quota</button>
+				<button type="button" onClick={() => open({ what: 'set', token })} aria-label={`Change ${token.id}`}>Change</button>
 				<button type="button" onClick={() => open({ what: 'rotate', token })} aria-label={`Rotate ${token.id}`}>Rotate</button>
 				<button type="button" onClick={() => open({ what: 'revoke', token })} aria-label={`Revoke ${token.id}`}>Revoke</button>
 			</td>
@@ -42,13 +34,14 @@ function Add({ made, close }: { made: (made: Minted, user: string) => void; clos
 	const send = async (data: FormData) => {
 		const user = String(data.get('user')).trim()
 		const quota = String(data.get('quota')).trim()
-		made(await call<Minted>('tokens', { user, groups: words(data.get('groups')), admin: data.get('admin') === 'on', expires: days(data, 'days'), quota: quota || undefined }), user)
+		made(await call<Minted>('tokens', { user, groups: words(data.get('groups')), admin: data.get('admin') === 'on', expires: days(data, 'days'), note: String(data.get('note')), quota: quota || undefined }), user)
 	}
 	return (
 		<Dialog title="New token" close={close}>
 			<Form button="Make it" send={send} close={close}>
 				<Field label="User"><input name="user" required maxLength={128} autocomplete="off" spellcheck={false} autofocus /></Field>
-				<Field label="Groups" hint="Each with all groups nested in it; * is all, and :ro at the end means read only."><input name="groups" placeholder="notes club:ro" autocomplete="off" spellcheck={false} /></Field>
+				<GroupsField />
+				<Field label="Note"><input name="note" maxLength={200} autocomplete="off" /></Field>
 				<Field label="Expires in days" hint="Empty: never."><input name="days" type="number" min="1" max="36500" /></Field>
 				<Field label="Quota" hint="Such as bytes=1G,documents=100000. Empty: the server’s."><input name="quota" autocomplete="off" spellcheck={false} /></Field>
 				<label class="check"><input type="checkbox" name="admin" /> May use this page, as you do</label>
@@ -69,11 +62,25 @@ function Rotate({ token, made, close }: { token: Token; made: (made: Minted, use
 	)
 }
 
-function SetQuota({ token, done, close }: { token: Token; done: () => void; close: () => void }) {
+function Change({ token, done, close }: { token: Token; done: () => void; close: () => void }) {
+	const send = async (data: FormData) => {
+		const change: Record<string, unknown> = { id: token.id, expires: days(data, 'days') }
+		const groups = String(data.get('groups'))
+		const note = String(data.get('note'))
+		const quota = String(data.get('quota')).trim()
+		if (groups !== grantsText(token.groups)) change.groups = words(groups)
+		if (note !== token.note) change.note = note
+		if (quota) change.quota = quota
+		await call('tokens/set', change)
+		done()
+	}
 	return (
-		<Dialog title={`Quota of ${token.user}`} close={close}>
-			<Form button="Change" close={close} send={async (data) => (await call('tokens/set', { id: token.id, quota: String(data.get('quota')).trim() }), done())}>
-				<Field label="Quota" hint="bytes, documents, groups, streams, pushes (a minute): a number, off, or default; those that are not named stay."><input name="quota" placeholder="bytes=1G,pushes=600" required autocomplete="off" spellcheck={false} autofocus /></Field>
+		<Dialog title={`Change a token of ${token.user}`} close={close}>
+			<Form button="Change" close={close} send={send}>
+				<GroupsField groups={token.groups} required={!token.admin} />
+				<Field label="Note"><input name="note" maxLength={200} autocomplete="off" defaultValue={token.note} /></Field>
+				<Field label="Expires in days, from now" hint="Empty: as it is; 0: never."><input name="days" type="number" min="0" max="36500" step="any" /></Field>
+				<Field label="Quota" hint="bytes, documents, groups, streams, pushes (a minute): a number, off, or default; those that are not named stay."><input name="quota" placeholder="bytes=1G,pushes=600" autocomplete="off" spellcheck={false} /></Field>
 			</Form>
 		</Dialog>
 	)
@@ -98,14 +105,14 @@ export function TokensView() {
 				<div class="wide">
 					<table>
 						<caption>{count(shown.length)} {shown.length === 1 ? 'token' : 'tokens'}</caption>
-						<thead><tr><th>User</th><th>Id</th><th>Groups</th><th>Expires</th><th>Uses</th><th><span class="unseen">Actions</span></th></tr></thead>
+						<thead><tr><th>User</th><th>Id</th><th>Groups</th><th>Expires</th><th>Last used</th><th>Stored</th><th><span class="unseen">Actions</span></th></tr></thead>
 						<tbody>{shown.map((token) => <Row key={token.id} token={token} open={setOpen} />)}</tbody>
 					</table>
 				</div>
 			)}
 			{open?.what === 'add' && <Add made={made} close={close} />}
 			{open?.what === 'rotate' && <Rotate token={open.token} made={made} close={close} />}
-			{open?.what === 'set' && <SetQuota token={open.token} done={done} close={close} />}
+			{open?.what === 'set' && <Change token={open.token} done={done} close={close} />}
 			{open?.what === 'revoke' && (
 				<Confirm title={`Revoke a token of ${open.token.user}`} text={`Whoever uses ${open.token.id} is signed out at once. This cannot be undone.`} button="Revoke" act={() => call('tokens/revoke', { id: open.token.id }).then(reload)} close={close} />
 			)}
