@@ -231,12 +231,13 @@ bool store_is_shared(const struct store *store);
 /* ---- Databases that several hosts use ---- */
 
 /* A group in which a host has committed, and its newest sequence number; or a token
- * that was revoked or changed. */
+ * that was revoked or changed; or a purge. */
 struct store_change {
-	struct slice group; /* the innermost group of the documents */
+	struct slice group; /* the innermost group of the documents; else empty */
 	int lane;
 	uint64_t seq;
-	struct slice token; /* its id; the group is empty then */
+	struct slice token; /* its id; else empty */
+	bool purged; /* tombstones of this lane were purged: pages of before are out of date */
 };
 
 /* Reports of a database that several hosts use:

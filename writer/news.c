@@ -32,6 +32,16 @@ static bool names_tokens(const struct store_news *news)
 	return false;
 }
 
+/* A purge has no number: the ring says nothing of it, so no stream is behind after
+ * it. */
+static bool names_purge(const struct store_news *news)
+{
+	for (size_t i = 0; i < news->count; i++)
+		if (news->changes[i].purged)
+			return true;
+	return false;
+}
+
 /* A commit that is under way ends the generation itself. */
 static void renew_tokens(struct writer *writer)
 {
@@ -137,6 +147,8 @@ static void take_changes(struct writer *writer, const struct store_news *news)
 	}
 	hints_collect_changes(&writer->hints, news->changes, news->count);
 	ring_commit(writer->from->shm, writer->hints.entries, writer->hints.count);
+	if (names_purge(news))
+		edition_spoil(writer->from->shm);
 	ring_publish(writer->from->shm, writer->hints.entries, writer->hints.count);
 }
 

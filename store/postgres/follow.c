@@ -146,11 +146,13 @@ static bool take_entry(struct follow *follow, const PGresult *result, int row,
 			(struct store_change){ .token = result_text(result, row, COLUMN_TOKEN) };
 	if (PQgetisnull(result, row, COLUMN_GROUP))
 		return true;
+	/* A loaded database has a `*` too, but in another epoch. */
 	if (slice_is(group, "*"))
-		return false;
-	changes[(*count)++] = (struct store_change){
-		.group = group, .lane = lane, .seq = result_number(result, row, COLUMN_SEQ)
-	};
+		changes[(*count)++] = (struct store_change){ .lane = lane, .purged = true };
+	else
+		changes[(*count)++] = (struct store_change){
+			.group = group, .lane = lane, .seq = result_number(result, row, COLUMN_SEQ)
+		};
 	return true;
 }
 
