@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "store/store.h"
+#include "store/token.h"
 
 /* Groups may contain colons, so only a final `:ro` or `:rw` is the mode; the default is
  * rw. The group is `*` or a group as in protocol.md (1 to 511 bytes of UTF-8 without

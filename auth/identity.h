@@ -4,7 +4,7 @@
 #define AUTH_IDENTITY_H
 
 #include "base/slice.h"
-#include "store/store.h"
+#include "store/token.h"
 
 #include <stdbool.h>
 #include <stdint.h>

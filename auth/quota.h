@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/rc.h"
-#include "store/store.h"
+#include "store/token.h"
 
 /* "bytes", "documents", "groups", "streams", "pushes" */
 const char *quota_name(enum store_quota_kind kind);

@@ -2,7 +2,7 @@
  * `EPOCH.SEQ.START.BOUND` within a snapshot, followed by `.r` if a reset caused it;
  * the epoch as 16 hexadecimal digits, numbers in decimal. Places in several lanes are
  * `EPOCH.SEQ~SEQ~...`, a number for each lane. */
-#include "store/store.h"
+#include "store/cursor.h"
 
 #include "base/number.h"
 #include "base/text.h"

@@ -6,7 +6,7 @@ libstore_a_SOURCES = \
 	%D%/audit_file.c \
 	%D%/backend.h \
 	%D%/check_value.c %D%/check_value.h \
-	%D%/cursor.c \
+	%D%/cursor.c %D%/cursor.h \
 	%D%/db_url.c %D%/db_url.h \
 	%D%/doc.c \
 	%D%/docid.c %D%/docid.h \
@@ -17,6 +17,7 @@ libstore_a_SOURCES = \
 	%D%/rules.c %D%/rules.h \
 	%D%/store.c %D%/store.h \
 	%D%/store_admin.c %D%/store_admin.h \
+	%D%/token.h \
 	%D%/transfer.c %D%/transfer.h \
 	%D%/wire.c %D%/wire.h \
 	%D%/wire_access.c \

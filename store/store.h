@@ -18,6 +18,8 @@
 #include "base/rc.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "store/cursor.h"
+#include "store/token.h"
 #include "transit/transit.h"
 
 #include <stdint.h>
@@ -67,7 +69,6 @@ bool store_has_logs(const char *db, uint64_t logs);
 /* Groups are distributed over the lanes of a database by the hash of their outermost
  * group. Each lane orders its commits by itself, with a sequence of its own. All groups
  * of a pull are in one lane. Most databases have one lane. */
-#define STORE_LANES_MAX 16
 int store_lanes(const struct store *store);
 /* The lane of a group or a document. */
 int store_lane(const struct store *store, struct slice name);
@@ -87,53 +88,6 @@ void store_run(struct store *store);
  * called later, even from these callbacks, are answered in the same way, before they
  * return. */
 void store_cancel(struct store *store);
-
-/* ---- Cursors ---- */
-
-/* A place in the sequence, and while a snapshot is being paged how far that must go:
- *
- *   from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain place (bound 0)
- *
- * A snapshot that began when the head was `start` shows what lies behind `seq`, without
- * tombstones up to `start`. Once it has come to `bound` (first = start, then once more
- * the head of that moment) it ends, whatever is written meanwhile; what came after is
- * found by the next pull. Where a purge passed `start` meanwhile, it ends in a place
- * before the horizon, so that the next pull resets. */
-struct store_cursor {
-	uint64_t epoch; /* 0: from the beginning */
-	uint64_t seq;
-	uint64_t start; /* 0 unless in a snapshot */
-	uint64_t bound;
-	bool reset; /* the snapshot is a reset's */
-};
-
-#define STORE_CURSOR_TEXT_MAX 400
-
-/* "" and "0" are the beginning. RC_MALFORMED: not a text of store_cursor_format. */
-MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out);
-/* Terminates the text and returns its length. The characters need no escaping in
- * JSON, URLs and header fields. */
-size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
-
-/* A place in each of several lanes. The id of a stream whose groups are in several
- * lanes is one, and so is the cursor of a push of several lanes. */
-struct store_places {
-	uint64_t epoch;
-	int lanes; /* at least 1 */
-	uint64_t seqs[STORE_LANES_MAX];
-};
-
-/* Of one lane, the same text as that of a cursor. */
-size_t store_places_format(const struct store_places *places, char out[STORE_CURSOR_TEXT_MAX]);
-/* RC_MALFORMED: not a text of store_places_format of several lanes. */
-MUST_USE enum rc store_places_parse(struct slice text, struct store_places *out);
-/* The place in one of the lanes. */
-struct store_cursor store_places_in(const struct store_places *places, int lane);
-/* The highest number. */
-uint64_t store_places_newest(const struct store_places *places);
-/* A cursor for this lane, from the text of either. Of places with fewer lanes, as of
- * another database, the rest are at 0. */
-MUST_USE enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out);
 
 /* ---- Reading ---- */
 
@@ -324,101 +278,9 @@ const struct store_stat *store_own_stats(const struct store *store, size_t *coun
 
 /* ---- Tokens ---- */
 
-#define STORE_TOKEN_ID_LEN 16
-#define STORE_TOKEN_HASH_LEN 32
-#define STORE_USER_MAX 128
-#define STORE_NOTE_MAX 200
-#define STORE_GRANTS_MAX 64
-#define STORE_EXPIRES_KEPT (-1)
-
-/* What a user may have. Those below STORE_QUOTA_STORED are counted in the database:
- * what was written with any token of the user and is still there. */
-enum store_quota_kind {
-	STORE_QUOTA_BYTES,     /* of the ids and values of documents */
-	STORE_QUOTA_DOCUMENTS, /* without tombstones */
-	STORE_QUOTA_GROUPS,    /* innermost groups, also while they have only tombstones */
-	STORE_QUOTA_STORED,
-	STORE_QUOTA_STREAMS = STORE_QUOTA_STORED, /* open at the same time */
-	STORE_QUOTA_PUSHES,                       /* in a minute */
-	STORE_QUOTA_COUNT
-};
-
-/* Instead of a limit, which is at least 1. */
-#define STORE_QUOTA_DEFAULT 0 /* that of the server, if it has one */
-#define STORE_QUOTA_OFF (-1)  /* no limit */
-#define STORE_QUOTA_KEPT (-2) /* STORE_TOKEN_SET only: as it is */
-
-struct store_quota {
-	int64_t limits[STORE_QUOTA_COUNT];
-};
-
-/* In place of a group: the grant that makes a token one of an administrator, who may
- * use the admin page; it opens no documents. No request can name it, as it ends in a
- * colon. */
-#define STORE_GRANT_ADMIN "pocketbook-admin:"
-
-struct store_grant {
-	struct slice group; /* "*" for all */
-	bool write;
-};
-
-struct store_token {
-	struct slice id;   /* STORE_TOKEN_ID_LEN lower-case hex digits */
-	struct slice user; /* 1 to STORE_USER_MAX bytes */
-	unsigned char hash[STORE_TOKEN_HASH_LEN];
-	int64_t created;            /* seconds since 1970 UTC */
-	int64_t expires;            /* the same; 0: never */
-	struct store_grant *grants; /* at least one */
-	size_t grant_count;
-	struct store_quota quota;
-	struct slice note;   /* of an administrator, at most STORE_NOTE_MAX bytes; may be empty */
-	struct slice invite; /* the id of the invitation that it was made by; empty: none */
-	int64_t used; /* when it was last used, to within an hour; 0: not that anybody knows */
-	/* What its user has stored; in lists only. */
-	uint64_t usage[STORE_QUOTA_STORED];
-};
-
 typedef void on_store_token(void *arg, enum rc rc, const struct store_token *token);
 /* RC_NOT_FOUND: no token has this id, or it was revoked. Expired tokens are found. */
 void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
-
-/* ---- Invitations ---- */
-
-#define STORE_USES_MAX 1000000
-#define STORE_DEVICE_SECONDS 600 /* for which one for another device is good, once */
-#define STORE_DEVICE_NOTE "second device"
-
-/* Whoever has its secret gets a token of their own (STORE_JOIN): up to `uses` people,
- * until it ends. An invitation for another device of a user (STORE_INVITE_DEVICE) has
- * the token of the first device as `source`, of which the new one gets a copy. */
-struct store_invite {
-	struct slice id;                          /* STORE_TOKEN_ID_LEN lower-case hex digits */
-	unsigned char hash[STORE_TOKEN_HASH_LEN]; /* of its secret */
-	struct slice source;                      /* the id of a token; empty: none */
-	struct slice user;                        /* of the source; in lists only */
-	struct slice note;                        /* tokens made by it get it, too */
-	int64_t created;
-	int64_t expires;            /* never 0 */
-	uint64_t uses;              /* 1 to STORE_USES_MAX */
-	uint64_t used;              /* how many of them are used up */
-	struct store_grant *grants; /* of the tokens; none if there is a source */
-	size_t grant_count;
-};
-
-/* Why a join was refused (RC_DENIED). */
-enum store_join {
-	STORE_JOIN_UNKNOWN,  /* there is no such invitation, or it was withdrawn */
-	STORE_JOIN_ENDED,    /* its time is over */
-	STORE_JOIN_USED,     /* it was used as often as it may be */
-	STORE_JOIN_NAMELESS, /* it is good, and needs the name of a user */
-	STORE_JOIN_TAKEN,    /* it is good, but another token has this user */
-	STORE_JOIN_COUNT
-};
-
-/* The last use of a token is written if it is later by so many seconds. */
-#define STORE_USED_SECONDS 3600
-/* Tokens of one STORE_TOKEN_USED. */
-#define STORE_USED_MAX 256
 
 /* ---- Writing ---- */
 

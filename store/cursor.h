@@ -1,0 +1,60 @@
+/* Positions of readers: cursors, and their text. Included by store.h. */
+#ifndef STORE_CURSOR_H
+#define STORE_CURSOR_H
+
+#include "base/rc.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Lanes of a database; store.h explains them. */
+#define STORE_LANES_MAX 16
+
+/* A place in the sequence, and while a snapshot is being paged how far that must go:
+ *
+ *   from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain place (bound 0)
+ *
+ * A snapshot that began when the head was `start` shows what lies behind `seq`, without
+ * tombstones up to `start`. Once it has come to `bound` (first = start, then once more
+ * the head of that moment) it ends, whatever is written meanwhile; what came after is
+ * found by the next pull. Where a purge passed `start` meanwhile, it ends in a place
+ * before the horizon, so that the next pull resets. */
+struct store_cursor {
+	uint64_t epoch; /* 0: from the beginning */
+	uint64_t seq;
+	uint64_t start; /* 0 unless in a snapshot */
+	uint64_t bound;
+	bool reset; /* the snapshot is a reset's */
+};
+
+#define STORE_CURSOR_TEXT_MAX 400
+
+/* "" and "0" are the beginning. RC_MALFORMED: not a text of store_cursor_format. */
+MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out);
+/* Terminates the text and returns its length. The characters need no escaping in
+ * JSON, URLs and header fields. */
+size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
+
+/* A place in each of several lanes. The id of a stream whose groups are in several
+ * lanes is one, and so is the cursor of a push of several lanes. */
+struct store_places {
+	uint64_t epoch;
+	int lanes; /* at least 1 */
+	uint64_t seqs[STORE_LANES_MAX];
+};
+
+/* Of one lane, the same text as that of a cursor. */
+size_t store_places_format(const struct store_places *places, char out[STORE_CURSOR_TEXT_MAX]);
+/* RC_MALFORMED: not a text of store_places_format of several lanes. */
+MUST_USE enum rc store_places_parse(struct slice text, struct store_places *out);
+/* The place in one of the lanes. */
+struct store_cursor store_places_in(const struct store_places *places, int lane);
+/* The highest number. */
+uint64_t store_places_newest(const struct store_places *places);
+/* A cursor for this lane, from the text of either. Of places with fewer lanes, as of
+ * another database, the rest are at 0. */
+MUST_USE enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out);
+
+#endif
