@@ -102,6 +102,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/read.c \
 	%D%/postgres/result.c %D%/postgres/result.h \
 	%D%/postgres/schema.c %D%/postgres/schema.h \
+	%D%/postgres/single.c \
 	%D%/postgres/stats.c \
 	%D%/postgres/tokens.c \
 	%D%/postgres/whole.c %D%/postgres/whole.h

@@ -1,4 +1,5 @@
-/* A batch under way: commit.c goes through its rounds, push.c does those of pushes. */
+/* A batch under way: commit.c goes through its rounds, push.c does those of pushes,
+ * single.c all others. */
 #ifndef STORE_POSTGRES_COMMIT_H
 #define STORE_POSTGRES_COMMIT_H
 
@@ -67,6 +68,10 @@ unsigned commit_lanes_of(const struct commit *commit, const struct store_request
 void commit_sort_by_lane(struct commit *commit);
 /* In the caller's order. Free them; what they point to is the commit's. */
 struct store_reply *commit_replies_in_order(const struct commit *commit);
+
+/* ---- single.c ---- */
+/* Begins a round with the request at `from`, which is no push. */
+void single_begin(struct commit *commit);
 
 /* ---- push.c ---- */
 /* Begins a round with the push at `from`. */
