@@ -99,8 +99,10 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/params.c %D%/postgres/params.h \
 	%D%/postgres/pull_all.h \
 	%D%/postgres/push.c \
+	%D%/postgres/push_params.c \
 	%D%/postgres/read.c \
 	%D%/postgres/result.c %D%/postgres/result.h \
+	%D%/postgres/round_ids.c \
 	%D%/postgres/schema.c %D%/postgres/schema.h \
 	%D%/postgres/single.c \
 	%D%/postgres/stats.c \

@@ -13,8 +13,6 @@ struct round_ids {
 	size_t count;
 };
 
-void round_ids_free(struct round_ids *ids);
-
 /* Where a conflict's value goes. */
 struct conflict {
 	size_t request;
@@ -72,6 +70,16 @@ struct store_reply *commit_replies_in_order(const struct commit *commit);
 /* ---- single.c ---- */
 /* Begins a round with the request at `from`, which is no push. */
 void single_begin(struct commit *commit);
+
+/* ---- round_ids.c ---- */
+void round_ids_clear(struct round_ids *ids);
+/* False: one of the ids is there already, or comes twice; some may have been added. */
+bool round_ids_add_all(struct round_ids *ids, const struct store_request *request);
+void round_ids_free(struct round_ids *ids);
+
+/* ---- push_params.c ---- */
+/* Of the requests from ... to - 1, which have so many edits; sets `lanes`. */
+void push_params(struct commit *commit, size_t edits, struct params *params);
 
 /* ---- push.c ---- */
 /* Begins a round with the push at `from`. */

@@ -1,13 +1,9 @@
 /* Rounds of pushes: one call of push() (functions.sql) for many requests, and the
- * values of conflicts. Called by commit.c. */
+ * values of conflicts. Called by commit.c; push_params.c has the parameters. */
 #include "store/postgres/commit.h"
 
 #include "base/fault.h"
-#include "base/hash.h"
 #include "base/mem.h"
-#include "store/docid.h"
-#include "store/history.h"
-#include "store/lane.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>
@@ -16,61 +12,6 @@
 /* Its results, four small columns each, fit into the buffers of the socket: the server
  * must not wait for this process to read while it has the lane. */
 #define ROUND_EDITS_MAX 1024
-
-/* For p_keep of push(). */
-#define KEEP_ALL_IF_USED (-1)
-
-/* ---- Ids that come twice ---- */
-
-static void ids_clear(struct round_ids *ids)
-{
-	if (ids->count)
-		memset(ids->slots, 0, ids->room * sizeof(*ids->slots));
-	ids->count = 0;
-}
-
-static bool ids_insert(struct round_ids *ids, struct slice id)
-{
-	size_t at = hash_of(id) & (ids->room - 1);
-
-	for (; ids->slots[at].data; at = (at + 1) & (ids->room - 1))
-		if (slice_equal(ids->slots[at], id))
-			return false;
-	ids->slots[at] = id;
-	ids->count++;
-	return true;
-}
-
-static void ids_reserve(struct round_ids *ids, size_t count)
-{
-	struct round_ids larger = { .room = ids->room ? ids->room : 64 };
-
-	while (larger.room < count * 2)
-		larger.room *= 2;
-	if (larger.room == ids->room)
-		return;
-	larger.slots = mem_array(larger.room, sizeof(*larger.slots));
-	for (size_t i = 0; i < ids->room; i++)
-		if (ids->slots[i].data)
-			(void)ids_insert(&larger, ids->slots[i]);
-	free(ids->slots);
-	*ids = larger;
-}
-
-/* False: one of the ids is there already, or comes twice; some may have been added. */
-static bool ids_add_all(struct round_ids *ids, const struct store_request *request)
-{
-	ids_reserve(ids, ids->count + request->edit_count);
-	for (size_t i = 0; i < request->edit_count; i++)
-		if (!ids_insert(ids, request->edits[i].id))
-			return false;
-	return true;
-}
-
-void round_ids_free(struct round_ids *ids)
-{
-	free(ids->slots);
-}
 
 /* ---- Which requests ---- */
 
@@ -82,181 +23,19 @@ static bool choose(struct commit *commit, size_t *edits)
 
 	const unsigned lanes = commit_lanes_of(commit, &requests[commit->from]);
 
-	ids_clear(&commit->ids);
+	round_ids_clear(&commit->ids);
 	*edits = requests[commit->from].edit_count;
 	commit->to = commit->from + 1;
-	if (!ids_add_all(&commit->ids, &requests[commit->from]))
+	if (!round_ids_add_all(&commit->ids, &requests[commit->from]))
 		return false;
 	if (commit->from < commit->single_until)
 		return true;
 	while (commit->to < commit->count && requests[commit->to].kind == STORE_PUSH &&
 	       commit_lanes_of(commit, &requests[commit->to]) == lanes &&
 	       *edits + requests[commit->to].edit_count <= ROUND_EDITS_MAX &&
-	       ids_add_all(&commit->ids, &requests[commit->to]))
+	       round_ids_add_all(&commit->ids, &requests[commit->to]))
 		*edits += requests[commit->to++].edit_count;
 	return true;
-}
-
-/* ---- Parameters ---- */
-
-/* The lanes of the round, ascending. Without edits lane 0, for the head. */
-static void add_lanes(struct commit *commit, struct params *params)
-{
-	commit->lanes = commit_lanes_of(commit, &commit->requests[commit->from]);
-	params_array(params, PARAMS_INT4, (size_t)__builtin_popcount(commit->lanes));
-	for (int lane = 0; lane < STORE_LANES_MAX; lane++)
-		if (commit->lanes & 1u << lane)
-			element_int4(params, lane);
-}
-
-/* Nothing of these if no request of the round has a payer. All have the same limits:
- * those of this server. */
-static void add_payers(const struct commit *commit, struct params *params)
-{
-	const struct store_request *first = &commit->requests[commit->from];
-	bool has_payer = false;
-
-	for (size_t r = commit->from; r < commit->to; r++)
-		has_payer = has_payer || commit->requests[r].payer.len;
-	params_array(params, PARAMS_TEXT, has_payer ? commit->to - commit->from : 0);
-	for (size_t r = commit->from; has_payer && r < commit->to; r++)
-		element_text(params, commit->requests[r].payer);
-	pg_quota_param(params, &first->quota);
-}
-
-typedef void add_element(struct params *params, const struct commit *commit, size_t request,
-			 const struct store_edit *edit);
-
-static void add_request(struct params *params, const struct commit *commit, size_t request,
-			const struct store_edit *edit)
-{
-	(void)edit;
-	element_int4(params, (int32_t)(request - commit->from + 1));
-}
-
-static void add_lane(struct params *params, const struct commit *commit, size_t request,
-		     const struct store_edit *edit)
-{
-	(void)request;
-	element_int4(params, lane_of(edit->id, commit->postgres->lanes));
-}
-
-static void add_group(struct params *params, const struct commit *commit, size_t request,
-		      const struct store_edit *edit)
-{
-	(void)commit;
-	(void)request;
-	element_text(params, docid_group(edit->id));
-}
-
-static void add_id(struct params *params, const struct commit *commit, size_t request,
-		   const struct store_edit *edit)
-{
-	(void)commit;
-	(void)request;
-	element_text(params, edit->id);
-}
-
-static void add_base(struct params *params, const struct commit *commit, size_t request,
-		     const struct store_edit *edit)
-{
-	(void)commit;
-	(void)request;
-	element_int8(params, (int64_t)edit->base);
-}
-
-static void add_op(struct params *params, const struct commit *commit, size_t request,
-		   const struct store_edit *edit)
-{
-	(void)commit;
-	(void)request;
-	element_text(params, edit->op);
-}
-
-static void add_deleted(struct params *params, const struct commit *commit, size_t request,
-			const struct store_edit *edit)
-{
-	(void)commit;
-	(void)request;
-	element_bool(params, edit->deleted);
-}
-
-static void add_plain(struct params *params, const struct commit *commit, size_t request,
-		      const struct store_edit *edit)
-{
-	(void)commit;
-	(void)request;
-	element_bool(params, edit->plain);
-}
-
-static void add_value(struct params *params, const struct commit *commit, size_t request,
-		      const struct store_edit *edit)
-{
-	(void)commit;
-	(void)request;
-	if (edit->deleted)
-		element_null(params);
-	else
-		element_text(params, edit->value);
-}
-
-static void add_by(struct params *params, const struct commit *commit, size_t request,
-		   const struct store_edit *edit)
-{
-	const struct slice by = edit->meta.at ? edit->meta.by : commit->requests[request].user;
-
-	if (by.len)
-		element_text(params, by);
-	else
-		element_null(params);
-}
-
-static void add_at(struct params *params, const struct commit *commit, size_t request,
-		   const struct store_edit *edit)
-{
-	(void)request;
-	element_int8(params, edit->meta.at ? edit->meta.at : commit->wall);
-}
-
-static void add_keep(struct params *params, const struct commit *commit, size_t request,
-		     const struct store_edit *edit)
-{
-	const struct store_history *history = commit->requests[request].history;
-
-	if (history && history->only_if_used)
-		element_int8(params, KEEP_ALL_IF_USED);
-	else
-		element_int8(params, (int64_t)history_versions(history, edit->id));
-}
-
-/* In the order of push() in functions.sql. */
-static const struct {
-	enum params_type type;
-	add_element *add;
-} columns[] = {
-	{ PARAMS_INT4, add_request }, { PARAMS_INT4, add_lane },  { PARAMS_TEXT, add_group },
-	{ PARAMS_TEXT, add_id },      { PARAMS_INT8, add_base },  { PARAMS_BYTEA, add_op },
-	{ PARAMS_BOOL, add_deleted }, { PARAMS_BOOL, add_plain }, { PARAMS_TEXT, add_value },
-	{ PARAMS_TEXT, add_by },      { PARAMS_INT8, add_at },
-};
-
-static void add_column(struct params *params, const struct commit *commit, size_t at, size_t edits)
-{
-	params_array(params, columns[at].type, edits);
-	for (size_t r = commit->from; r < commit->to; r++)
-		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
-			columns[at].add(params, commit, r, &commit->requests[r].edits[i]);
-}
-
-/* Nothing if no former versions are kept. */
-static void add_keeps(const struct commit *commit, struct params *params, size_t edits)
-{
-	const bool keeps = commit->requests[commit->from].history != NULL;
-
-	params_array(params, PARAMS_INT8, keeps ? edits : 0);
-	for (size_t r = commit->from; keeps && r < commit->to; r++)
-		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
-			add_keep(params, commit, r, &commit->requests[r].edits[i]);
 }
 
 /* ---- Results ---- */
@@ -477,17 +256,7 @@ void push_begin(struct commit *commit)
 		commit_round_failed(commit, RC_CORRUPT, NULL);
 		return;
 	}
-	add_lanes(commit, &params);
-	add_payers(commit, &params);
-	params_int8(&params, commit->wall);
-	params_int8(&params, (int64_t)(STORE_REPLIES_MAX - commit->spent));
-	params_int8(&params, STORE_REPLY_MAX);
-	params_array(&params, PARAMS_BOOL, commit->to - commit->from);
-	for (size_t r = commit->from; r < commit->to; r++)
-		element_bool(&params, commit->requests[r].atomic);
-	for (size_t at = 0; at < sizeof(columns) / sizeof(columns[0]); at++)
-		add_column(&params, commit, at, edits);
-	add_keeps(commit, &params, edits);
+	push_params(commit, edits, &params);
 	line_send(commit->postgres->main, PG_PUSH, &params, on_pushed, commit);
 	params_free(&params);
 }
