@@ -97,6 +97,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/operations.h \
 	%D%/postgres/order.c \
 	%D%/postgres/params.c %D%/postgres/params.h \
+	%D%/postgres/pending.c %D%/postgres/pending.h \
 	%D%/postgres/pull_all.h \
 	%D%/postgres/push.c \
 	%D%/postgres/push_params.c \

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/postgres/pending.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>
@@ -27,14 +28,6 @@
 
 enum line_state { LINE_DOWN, LINE_CONNECTING, LINE_SETUP, LINE_READY, LINE_ENDED };
 
-struct request {
-	struct request *next;
-	on_line_result *on_result; /* NULL: of the setup */
-	void *arg;
-	PGresult *result; /* the first, while its sync has not been read */
-	uint64_t deadline;
-};
-
 struct line {
 	const struct line_options *options;
 	enum line_state state;
@@ -44,8 +37,7 @@ struct line {
 	size_t host;
 	size_t failures; /* hosts that have failed since the last connection */
 	bool is_broken;  /* sending failed; line_run reports the loss */
-	struct request *first;
-	struct request **last;
+	struct pending pending;
 	uint64_t random;
 	uint64_t round_trips;
 	uint64_t connections;
@@ -66,8 +58,6 @@ static void set_state(struct line *line, enum line_state state)
 	line->state = state;
 }
 
-/* ---- Outstanding statements ---- */
-
 static uint64_t answer_ms(const struct line *line)
 {
 #ifdef ENABLE_FAULTS
@@ -78,52 +68,6 @@ static uint64_t answer_ms(const struct line *line)
 		return strtoull(text, NULL, 10);
 #endif
 	return line->options->answer_ms;
-}
-
-static void add_request(struct line *line, on_line_result *on_result, void *arg)
-{
-	struct request *request = mem_alloc(sizeof(*request));
-
-	*request = (struct request){ .on_result = on_result,
-				     .arg = arg,
-				     .deadline = clock_ms() + answer_ms(line) };
-	*line->last = request;
-	line->last = &request->next;
-}
-
-static struct request *take_request(struct line *line)
-{
-	struct request *request = line->first;
-
-	line->first = request->next;
-	if (line->first == NULL)
-		line->last = &line->first;
-	return request;
-}
-
-static void answer(struct request *request, enum rc rc)
-{
-	if (request->on_result)
-		request->on_result(request->arg, rc, request->result);
-	PQclear(request->result);
-	free(request);
-}
-
-/* Callbacks may send again, which fails at once. */
-static void fail_all(struct line *line)
-{
-	struct request *request = line->first;
-
-	line->first = NULL;
-	line->last = &line->first;
-	while (request) {
-		struct request *next = request->next;
-
-		PQclear(request->result);
-		request->result = NULL;
-		answer(request, RC_UNAVAILABLE);
-		request = next;
-	}
 }
 
 /* ---- Losing a connection ---- */
@@ -164,7 +108,7 @@ static void lose(struct line *line, const char *message)
 	line->host = (line->host + 1) % conninfo_hosts(line->options->conninfo);
 	set_state(line, LINE_DOWN);
 	line->deadline = clock_ms() + retry_delay(line);
-	fail_all(line);
+	pending_fail(&line->pending);
 }
 
 /* ---- Making one ---- */
@@ -212,7 +156,7 @@ static bool send_setup(struct line *line)
 			return false;
 	if (!prepare_all(line) || !PQpipelineSync(line->conn))
 		return false;
-	add_request(line, NULL, NULL);
+	pending_add(&line->pending, clock_ms() + answer_ms(line), NULL, NULL);
 	return true;
 }
 
@@ -262,7 +206,7 @@ static void go_on_connecting(struct line *line)
 /* The sync behind a statement was read. */
 static void finish_first(struct line *line)
 {
-	struct request *request = take_request(line);
+	struct request *request = pending_take(&line->pending);
 	const enum rc rc = result_rc(request->result);
 
 	line->round_trips++;
@@ -271,7 +215,7 @@ static void finish_first(struct line *line)
 
 		(void)snprintf(message, sizeof(message), "%s",
 			       PQresultErrorMessage(request->result));
-		answer(request, rc);
+		pending_answer(request, rc);
 		lose(line, message);
 		return;
 	}
@@ -280,7 +224,7 @@ static void finish_first(struct line *line)
 	/* A session on a server that became read-only is of no use. */
 	if (rc == RC_UNAVAILABLE)
 		line->is_broken = true;
-	answer(request, rc);
+	pending_answer(request, rc);
 }
 
 /* Of the results of one statement (the setup has many) the first failure counts, or
@@ -305,7 +249,7 @@ static void read_results(struct line *line)
 {
 	unsigned nulls = 0;
 
-	while (line->conn && line->first && nulls < 2 && !PQisBusy(line->conn)) {
+	while (line->conn && line->pending.first && nulls < 2 && !PQisBusy(line->conn)) {
 		PGresult *result = PQgetResult(line->conn);
 
 		nulls = result ? 0 : nulls + 1;
@@ -313,7 +257,7 @@ static void read_results(struct line *line)
 			PQclear(result);
 			finish_first(line);
 		} else if (result) {
-			keep(line->first, result);
+			keep(line->pending.first, result);
 		}
 	}
 }
@@ -341,7 +285,7 @@ static void exchange(struct line *line)
 	if (line->is_broken || !is_alive || PQstatus(line->conn) == CONNECTION_BAD)
 		lose(line, PQerrorMessage(line->conn));
 	else if ((line->state == LINE_SETUP && line->deadline <= now) ||
-		 (line->first && line->first->deadline <= now))
+		 (line->pending.first && line->pending.first->deadline <= now))
 		lose(line, "the server did not answer in time");
 }
 
@@ -353,7 +297,7 @@ struct line *line_new(const struct line_options *options)
 
 	line->options = options;
 	line->state = LINE_DOWN;
-	line->last = &line->first;
+	pending_init(&line->pending);
 	line->random = (clock_us() ^ (uint64_t)getpid() << 32) * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	return line;
 }
@@ -362,9 +306,9 @@ void line_free(struct line *line)
 {
 	if (line == NULL)
 		return;
-	while (line->first && line->first->on_result == NULL)
-		answer(take_request(line), RC_UNAVAILABLE);
-	assert(line->first == NULL);
+	while (line->pending.first && line->pending.first->on_result == NULL)
+		pending_answer(pending_take(&line->pending), RC_UNAVAILABLE);
+	assert(line->pending.first == NULL);
 	PQfinish(line->conn);
 	free(line);
 }
@@ -389,7 +333,7 @@ void line_send(struct line *line, unsigned statement, const struct params *param
 				 1) ||
 	    !PQpipelineSync(line->conn))
 		line->is_broken = true;
-	add_request(line, on_result, arg);
+	pending_add(&line->pending, clock_ms() + answer_ms(line), on_result, arg);
 }
 
 static void earlier(uint64_t *deadline, uint64_t other)
@@ -410,8 +354,8 @@ void line_poll(struct line *line, int *fd, short *events, uint64_t *deadline)
 		return;
 	if (PQflush(line->conn) == 1)
 		*events = POLLIN | POLLOUT;
-	if (line->first)
-		earlier(deadline, line->first->deadline);
+	if (line->pending.first)
+		earlier(deadline, line->pending.first->deadline);
 	if (line->is_broken)
 		earlier(deadline, 0);
 }
@@ -450,12 +394,12 @@ void line_cancel(struct line *line)
 	PQfinish(line->conn);
 	line->conn = NULL;
 	set_state(line, LINE_ENDED);
-	fail_all(line);
+	pending_fail(&line->pending);
 }
 
 bool line_is_idle(const struct line *line)
 {
-	return line->first == NULL || line->first->on_result == NULL;
+	return line->pending.first == NULL || line->pending.first->on_result == NULL;
 }
 
 bool line_is_ready(const struct line *line)
