@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "store/lane.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>
@@ -33,6 +32,8 @@ static void free_commit(struct commit *commit)
 	free(commit->conflicts);
 	free(commit->sorted);
 	free(commit->places);
+	free(commit->lanes_of);
+	free(commit->in_order);
 	free(commit);
 }
 
@@ -45,36 +46,27 @@ static enum rc outcome(const struct commit *commit)
 	return commit->failure == RC_CORRUPT && commit->count > 1 ? RC_OK : commit->failure;
 }
 
-/* ---- The end ---- */
-
 /* Of a push in several lanes, a number for each. */
-static void set_head(const struct commit *commit, const struct store_request *request,
-		     struct store_reply *reply)
+static void set_head(struct commit *commit, size_t i)
 {
-	const int lane = request->kind == STORE_PUSH && request->edit_count
-				 ? lane_of(request->edits[0].id, commit->postgres->lanes)
-				 : 0;
+	const unsigned lanes = commit_lanes_of(commit, i);
 
-	reply->head = store_places_in(&commit->heads, lane);
-	for (size_t i = 1; request->kind == STORE_PUSH && i < request->edit_count; i++)
-		if (lane_of(request->edits[i].id, commit->postgres->lanes) != lane) {
-			reply->heads = commit->heads;
-			return;
-		}
+	commit->replies[i].head = store_places_in(&commit->heads, __builtin_ctz(lanes));
+	if (commit->requests[i].kind == STORE_PUSH && (lanes & (lanes - 1)))
+		commit->replies[i].heads = commit->heads;
 }
 
 static void finish(struct commit *commit)
 {
 	struct postgres *postgres = commit->postgres;
 	const enum rc rc = outcome(commit);
-	struct store_reply *replies;
+	const struct store_reply *replies;
 
 	for (size_t i = 0; i < commit->count; i++)
-		set_head(commit, &commit->requests[i], &commit->replies[i]);
+		set_head(commit, i);
 	postgres->commits = commit->next;
 	replies = commit_replies_in_order(commit);
 	commit->on_replies(commit->arg, rc, rc == RC_OK ? replies : NULL);
-	free(replies);
 	free_commit(commit);
 	if (postgres->commits && !postgres->commits->is_started)
 		step(postgres->commits);

@@ -25,6 +25,7 @@ struct commit {
 	const struct store_request *requests; /* in the order in which they are done */
 	struct store_request *sorted;         /* the same; NULL: the caller's order */
 	size_t *places;                       /* of each of `sorted` in the caller's order */
+	unsigned *lanes_of;                   /* the same: a bit for each lane; NULL: lane 0 */
 	size_t count;
 	on_store_replies *on_replies;
 	void *arg;
@@ -32,9 +33,10 @@ struct commit {
 	bool is_started;
 
 	struct store_reply *replies;
-	struct buf *bytes;         /* of each reply: what its slices point into */
-	size_t spent;              /* bytes of all replies */
-	struct store_places heads; /* of the lanes that have been used */
+	struct store_reply *in_order; /* copies for the caller; NULL: `replies` */
+	struct buf *bytes;            /* of each reply: what its slices point into */
+	size_t spent;                 /* bytes of all replies */
+	struct store_places heads;    /* of the lanes that have been used */
 
 	size_t from; /* the round under way: requests from ... to - 1 */
 	size_t to;
@@ -60,12 +62,12 @@ void commit_take_head(struct commit *commit, uint64_t epoch, int lane, uint64_t 
 void commit_drop_reply(struct commit *commit, size_t i, enum rc rc);
 
 /* ---- order.c ---- */
-/* The lanes of a request, a bit for each. */
-unsigned commit_lanes_of(const struct commit *commit, const struct store_request *request);
+/* The lanes of request i, a bit for each. */
+unsigned commit_lanes_of(const struct commit *commit, size_t i);
 /* With several lanes: sets the order of the requests. */
 void commit_sort_by_lane(struct commit *commit);
-/* In the caller's order. Free them; what they point to is the commit's. */
-struct store_reply *commit_replies_in_order(const struct commit *commit);
+/* In the caller's order; they are the commit's. */
+const struct store_reply *commit_replies_in_order(struct commit *commit);
 
 /* ---- single.c ---- */
 /* Begins a round with the request at `from`, which is no push. */

@@ -10,28 +10,47 @@
 #include "store/lane.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
-unsigned commit_lanes_of(const struct commit *commit, const struct store_request *request)
+unsigned commit_lanes_of(const struct commit *commit, size_t i)
+{
+	return commit->lanes_of ? commit->lanes_of[i] : 1;
+}
+
+static unsigned find_lanes(const struct commit *commit, const struct store_request *request)
 {
 	unsigned lanes = 0;
 
-	if (commit->postgres->lanes == 1 || request->edit_count == 0)
+	if (request->edit_count == 0)
 		return 1;
 	for (size_t i = 0; i < request->edit_count; i++)
 		lanes |= 1u << lane_of(request->edits[i].id, commit->postgres->lanes);
 	return lanes;
 }
 
-static bool keeps_its_place(const struct commit *commit, const struct store_request *request)
-{
-	const unsigned lanes = commit_lanes_of(commit, request);
+/* The batch as the caller gave it, with the lanes of each request. */
+struct given {
+	const struct store_request *requests;
+	unsigned *lanes_of;
+};
 
-	return request->kind != STORE_PUSH || (lanes & (lanes - 1)) != 0;
+static bool keeps_its_place(const struct given *given, size_t r)
+{
+	const unsigned lanes = given->lanes_of[r];
+
+	return given->requests[r].kind != STORE_PUSH || (lanes & (lanes - 1)) != 0;
+}
+
+/* Request r of the caller is done as number `at`. */
+static void put(struct commit *commit, const struct given *given, size_t r, size_t at)
+{
+	commit->sorted[at] = given->requests[r];
+	commit->places[at] = r;
+	commit->lanes_of[at] = given->lanes_of[r];
 }
 
 /* Requests from ... to - 1 of the caller, all in one lane each. */
-static void sort_run(struct commit *commit, const struct store_request *requests, size_t from,
-		     size_t to)
+static void sort_run(struct commit *commit, const struct given *given, size_t from, size_t to)
 {
 	const unsigned lanes = (unsigned)commit->postgres->lanes;
 	size_t at = from;
@@ -39,36 +58,37 @@ static void sort_run(struct commit *commit, const struct store_request *requests
 	for (unsigned i = 0; i < lanes; i++) {
 		const unsigned lane = (commit->postgres->first_lane + i) % lanes;
 
-		for (size_t r = from; r < to; r++) {
-			if (commit_lanes_of(commit, &requests[r]) != 1u << lane)
-				continue;
-			commit->sorted[at] = requests[r];
-			commit->places[at++] = r;
-		}
+		for (size_t r = from; r < to; r++)
+			if (given->lanes_of[r] == 1u << lane)
+				put(commit, given, r, at++);
 	}
 	assert(at == to);
 }
 
 void commit_sort_by_lane(struct commit *commit)
 {
-	const struct store_request *requests = commit->requests;
+	struct given given = { .requests = commit->requests };
 	size_t from = 0;
 
 	if (commit->postgres->lanes == 1)
 		return;
+	given.lanes_of = mem_array(commit->count, sizeof(*given.lanes_of));
+	for (size_t r = 0; r < commit->count; r++)
+		given.lanes_of[r] = find_lanes(commit, &given.requests[r]);
 	commit->sorted = mem_array(commit->count, sizeof(*commit->sorted));
 	commit->places = mem_array(commit->count, sizeof(*commit->places));
+	commit->lanes_of = mem_array(commit->count, sizeof(*commit->lanes_of));
 	commit->postgres->first_lane++;
 	for (size_t r = 0; r < commit->count; r++) {
-		if (!keeps_its_place(commit, &requests[r]))
+		if (!keeps_its_place(&given, r))
 			continue;
-		sort_run(commit, requests, from, r);
-		commit->sorted[r] = requests[r];
-		commit->places[r] = r;
+		sort_run(commit, &given, from, r);
+		put(commit, &given, r, r);
 		from = r + 1;
 	}
-	sort_run(commit, requests, from, commit->count);
+	sort_run(commit, &given, from, commit->count);
 	commit->requests = commit->sorted;
+	free(given.lanes_of);
 }
 
 /* Only the last requests of a batch can be put off: others are refused. */
@@ -84,13 +104,13 @@ static void refuse_put_off(struct store_reply *replies, size_t count)
 	}
 }
 
-struct store_reply *commit_replies_in_order(const struct commit *commit)
+const struct store_reply *commit_replies_in_order(struct commit *commit)
 {
-	struct store_reply *replies = mem_array(commit->count, sizeof(*replies));
-
+	if (commit->places == NULL)
+		return commit->replies;
+	commit->in_order = mem_array(commit->count, sizeof(*commit->in_order));
 	for (size_t i = 0; i < commit->count; i++)
-		replies[commit->places ? commit->places[i] : i] = commit->replies[i];
-	if (commit->places)
-		refuse_put_off(replies, commit->count);
-	return replies;
+		commit->in_order[commit->places[i]] = commit->replies[i];
+	refuse_put_off(commit->in_order, commit->count);
+	return commit->in_order;
 }

@@ -20,8 +20,7 @@
 static bool choose(struct commit *commit, size_t *edits)
 {
 	const struct store_request *requests = commit->requests;
-
-	const unsigned lanes = commit_lanes_of(commit, &requests[commit->from]);
+	const unsigned lanes = commit_lanes_of(commit, commit->from);
 
 	round_ids_clear(&commit->ids);
 	*edits = requests[commit->from].edit_count;
@@ -31,7 +30,7 @@ static bool choose(struct commit *commit, size_t *edits)
 	if (commit->from < commit->single_until)
 		return true;
 	while (commit->to < commit->count && requests[commit->to].kind == STORE_PUSH &&
-	       commit_lanes_of(commit, &requests[commit->to]) == lanes &&
+	       commit_lanes_of(commit, commit->to) == lanes &&
 	       *edits + requests[commit->to].edit_count <= ROUND_EDITS_MAX &&
 	       round_ids_add_all(&commit->ids, &requests[commit->to]))
 		*edits += requests[commit->to++].edit_count;

@@ -11,7 +11,7 @@
 /* The lanes of the round, ascending. Without edits lane 0, for the head. */
 static void add_lanes(struct commit *commit, struct params *params)
 {
-	commit->lanes = commit_lanes_of(commit, &commit->requests[commit->from]);
+	commit->lanes = commit_lanes_of(commit, commit->from);
 	params_array(params, PARAMS_INT4, (size_t)__builtin_popcount(commit->lanes));
 	for (int lane = 0; lane < STORE_LANES_MAX; lane++)
 		if (commit->lanes & 1u << lane)
