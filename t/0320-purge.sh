@@ -73,7 +73,7 @@ push '{"docs":[{"id":"todos:7","value":1}]}' >/dev/null
 push '{"docs":[{"id":"todos:7","base":1,"deleted":true}]}' >/dev/null
 many write 3001 4200
 many delete 3001 4200
-purged() { [ "$(sed -n 's/.*event=purged tombstones=\([0-9]*\).*/\1/p' "$log" | awk '{ n += $1 } END { print n }')" = "$1" ]; }
+purged() { [ "$(sed -n 's/.*event=purged tombstones=\([0-9]*\).*/\1/p' "$work"/server.*.log | awk '{ n += $1 } END { print n }')" = "$1" ]; }
 wait_for "a server told to keep for a second purges by itself, all of it" purged 1201
 like "$(pull group=todos)" '"todos:2"' "and nothing else"
 stop
