@@ -1,5 +1,6 @@
-/* For whom the process of the admin page asks: the token with which somebody signed in
- * there. Stands before each of its requests to the writer, for the audit file. */
+/* The administrator on whose behalf the process of the admin page asks: the token that
+ * was used to sign in. Stands before each of its requests to the writer, for the audit
+ * file. */
 #ifndef IPC_ACTOR_H
 #define IPC_ACTOR_H
 

@@ -1,8 +1,8 @@
 /* Who follows which groups, so that the producer of the ring publishes only hints that
- * somebody waits for, and wakes only those who do. Each follower (a worker process) has
- * a bit for each bucket of keys (shm/ring.h). Two processes can share a slot, while one
- * hands off to the other, and each has bits of its own, as neither knows what the other
- * follows.
+ * a follower waits for, and wakes only those followers. Each follower (a worker
+ * process) has a bit for each bucket of keys (shm/ring.h). Two processes can share a
+ * slot, while one hands off to the other, and each has bits of its own, as neither
+ * knows what the other follows.
  *
  *   follower   followers_add ─▶ read the database ─▶ ring_read
  *   producer   commit ─▶ ring_commit: raise `committed` ─▶ ring_publish: followers_find ─▶ publish

@@ -18,7 +18,8 @@
  * but not by so many writes. */
 #define AHEAD_MAX (UINT64_C(1) << 40)
 
-/* Places beyond are not reached in a thousand years: somebody else has written them. */
+/* Places beyond are not reached in a thousand years: they were not written by a
+ * producer. */
 #define PLACE_MAX (UINT64_C(1) << 60)
 #define PLACE_FIRST (UINT64_C(2) * RING_SIZE)
 
@@ -252,7 +253,7 @@ void ring_commit(struct shm *shm, struct ring_entry *entries, size_t count)
 		(void)atomic_exchange(&map->lanes[lane].committed, newest[lane]);
 }
 
-/* Keeps the entries that somebody follows, and returns how many these are. */
+/* Keeps the entries that a reader follows, and returns how many these are. */
 static size_t ring_filter(const struct shm *shm, struct ring_entry *entries, size_t count,
 			  struct followers_slots *slots)
 {

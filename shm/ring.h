@@ -3,7 +3,7 @@
  *
  * For each hint, the producer raises the bucket of its key; then it raises the number
  * of the newest commit (ring_commit). Later (ring_publish) it keeps of the hints those
- * that somebody follows (shm/followers.h); then it raises the head; only then it writes
+ * that a reader follows (shm/followers.h); then it raises the head; only then it writes
  * these, each under a stamp that is odd meanwhile, and last the number of what is
  * published. It wakes who follows them. A reader that was lapped, or that met a
  * producer that was killed, gets RING_LOST and finds out by the buckets which of its
@@ -60,7 +60,7 @@ bool ring_attach(struct shm *shm, const uint64_t heads[RING_LANES]);
  * told before and after it (shm_restart). */
 void ring_restart(struct shm *shm, const uint64_t heads[RING_LANES]);
 /* Is the ring as the caller, its producer, has left it? Any process can write to the
- * shared memory, and what a process in somebody else's hands has left there would
+ * shared memory, and what a process that was taken over has left there would
  * mislead all others for ever. */
 bool ring_is_sound(const struct shm *shm);
 /* Makes it so again: all numbers are set, also to lower ones. Who has read others

@@ -54,7 +54,7 @@ static int64_t streams_of(const struct shm *shm, unsigned entry)
 	return sum;
 }
 
-/* Nobody would miss it. */
+/* It can be reused. */
 static bool is_idle(const struct shm *shm, unsigned entry, uint64_t now)
 {
 	return atomic_load_explicit(&shm->map->usage[entry].full_until, memory_order_relaxed) <=
@@ -104,8 +104,8 @@ unsigned usage_push(struct shm *shm, uint64_t user, int64_t limit, uint64_t now)
 
 	assert(limit > 0);
 	do {
-		/* At most a minute and a share ahead: another was written by nobody
-		 * who counts, and would refuse the user's pushes for ever. */
+		/* At most a minute and a share ahead: another was written by a process
+		 * that was taken over, and would refuse the user's pushes for ever. */
 		next = (full > now && full - now <= 2 * MINUTE_US ? full : now) + share;
 		if (next > now + MINUTE_US)
 			return 1 + (unsigned)((next - now - MINUTE_US) / 1000000);

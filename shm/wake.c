@@ -19,7 +19,7 @@ void wake_drain(struct shm *shm, unsigned slot)
 
 	assert(slot < shm->slots);
 	if (read(shm->wakes[slot], &count, sizeof(count)) < 0)
-		return; /* nobody wrote since */
+		return; /* not woken since */
 }
 
 void wake_arm(struct shm *shm, unsigned slot)

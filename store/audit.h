@@ -4,9 +4,9 @@
  *   time=2030-01-31T12:00:00.000Z act=token_add pid=4711 uid=0 login=1000
  *   command="token add" token=0123456789abcdef user=ann groups=todos:rw
  *
- * (in one line); an act by the admin page has the token and the user of whoever signed
- * in there (admin_token, admin). It lies beside the database, so that whoever finds the
- * database, with a server or without one, finds it too: FILE.audit, mode 0600. It is
+ * (in one line); an act by the admin page has the token and the user that signed in
+ * there (admin_token, admin). It lies beside the database, so that it is found with the
+ * database, with a server or without one: FILE.audit, mode 0600. It is
  * appended to, and made anew if it was renamed or removed. Lines are written when the
  * act has been committed, before it is answered. They have no secrets. */
 #ifndef STORE_AUDIT_H

@@ -18,9 +18,9 @@
  *
  * A snapshot that began when the head was `start` shows what lies behind `seq`, without
  * tombstones up to `start`. Once it has come to `bound` (first = start, then once more
- * the head of that moment) it ends, whatever is written meanwhile; what came after is
- * found by the next pull. Where a purge passed `start` meanwhile, it ends in a place
- * before the horizon, so that the next pull resets. */
+ * the head of that moment) it ends, also if more is written meanwhile; later changes
+ * are found by the next pull. Where a purge passed `start` meanwhile, it ends in a
+ * place before the horizon, so that the next pull resets. */
 struct store_cursor {
 	uint64_t epoch; /* 0: from the beginning */
 	uint64_t seq;

@@ -22,8 +22,8 @@ bool group_is_valid(struct slice group);
 /* Do more than NESTING_MAX groups contain documents with this valid id? None is written
  * any more; earlier versions have, so they are read, and can be deleted. */
 bool docid_is_deep(struct slice id);
-/* What is wrong with the name of a group that somebody gives: NULL, or a text such as
- * "must not end in a colon", for a message that begins with where it was given.
+/* What is wrong with the name of a group in a command or an option: NULL, or a text
+ * such as "must not end in a colon", for a message that begins with where it was given.
  * Stricter than group_is_valid, which holds for what is stored: a name that ends in a
  * colon is a mistake nearly always. */
 const char *group_fault(struct slice group);

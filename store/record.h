@@ -35,7 +35,7 @@ enum record_doc {
 	RECORD_DOC_PLAIN,
 	RECORD_DOC_VALUE, /* NULL: deleted */
 	RECORD_DOC_AT,    /* NULL: not known */
-	RECORD_DOC_BY,    /* NULL: nobody, or not known */
+	RECORD_DOC_BY,    /* NULL: no user, or not known */
 	RECORD_DOC_ACCOUNT,
 	RECORD_DOC_CHARGE,
 	RECORD_DOC_FIELDS,

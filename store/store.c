@@ -42,7 +42,7 @@ enum rc store_find_backend(const char *name, struct db_url *db, const struct bac
 	for (size_t i = 0; rc == RC_OK && i < BACKENDS_MAX && backends[i]; i++)
 		if (strcmp(backends[i]->scheme, db->scheme) == 0)
 			*out = backends[i];
-	assert(rc != RC_OK || *out); /* or nobody called store_add_backend */
+	assert(rc != RC_OK || *out); /* or store_add_backend was not called */
 	return rc;
 }
 

@@ -29,7 +29,7 @@ struct store_history; /* store/history.h: which former versions are kept */
 
 enum store_role {
 	STORE_READER,  /* of a server, whose writer has opened the database before */
-	STORE_COMMAND, /* a reader that nobody went before, and that looks closer */
+	STORE_COMMAND, /* a reader without a writer before it, which checks more */
 	STORE_WRITER,
 };
 
@@ -175,7 +175,7 @@ void store_follows(struct store *store, const struct store_places *places,
 void store_head(struct store *store, on_store_places *on_places, void *arg);
 
 /* A number for what store_changes would read at this moment, without reading it. It
- * changes when a commit becomes visible, of whatever process, and sometimes without
+ * changes when a commit becomes visible, of any process, and sometimes without
  * one; as long as it is the same, so is every page. 0: not known now. A back end that
  * cannot tell without asking always says 0. */
 uint64_t store_edition(struct store *store);
@@ -339,7 +339,7 @@ enum store_kind {
 struct store_request {
 	enum store_kind kind;
 	/* STORE_PUSH. What is written counts for the user of the token `payer`, if a
-	 * quota of stored data applies to it or ever did to that user; for nobody if
+	 * quota of stored data applies to it or ever did to that user; for no user if
 	 * `payer` is empty. `quota` has the limits of the server for tokens that have
 	 * none of their own; it is not packed, as the receiver knows it. */
 	struct slice payer;
@@ -347,7 +347,7 @@ struct store_request {
 	const struct store_edit *edits; /* ids all different */
 	size_t edit_count;
 	bool atomic;
-	struct slice user; /* who writes, at most STORE_USER_MAX bytes; empty: nobody known */
+	struct slice user; /* who writes, at most STORE_USER_MAX bytes; empty: not known */
 	bool has_meta;     /* an edit has its own; set by store_request_unpack */
 	/* Which former versions are kept; NULL: none. Not packed. */
 	const struct store_history *history;
@@ -444,7 +444,7 @@ typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *r
  *
  * Once the replies have taken STORE_REPLIES_MAX bytes the remaining requests are not
  * done: their rc is RC_BUSY, and they are to be committed again. The first request is
- * always done. So the replies of a batch are bounded whatever its requests are. */
+ * always done. So the replies of any batch are bounded. */
 #define STORE_REPLY_MAX ((size_t)16 << 20)
 #define STORE_REPLIES_MAX STORE_REPLY_MAX
 void store_commit(struct store *store, const struct store_request *requests, size_t count,

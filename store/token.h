@@ -58,7 +58,7 @@ struct store_token {
 	struct store_quota quota;
 	struct slice note;   /* of an administrator, at most STORE_NOTE_MAX bytes; may be empty */
 	struct slice invite; /* the id of the invitation that it was made by; empty: none */
-	int64_t used; /* when it was last used, to within an hour; 0: not that anybody knows */
+	int64_t used;        /* when it was last used, to within an hour; 0: not known */
 	/* What its user has stored; in lists only. */
 	uint64_t usage[STORE_QUOTA_STORED];
 };
@@ -74,9 +74,10 @@ struct store_token {
 #define STORE_DEVICE_SECONDS 600 /* for which one for another device is good, once */
 #define STORE_DEVICE_NOTE "second device"
 
-/* Whoever has its secret gets a token of their own (STORE_JOIN): up to `uses` people,
- * until it ends. An invitation for another device of a user (STORE_INVITE_DEVICE) has
- * the token of the first device as `source`, of which the new one gets a copy. */
+/* A person who has its secret gets a token of their own (STORE_JOIN): up to `uses`
+ * people, until it ends. An invitation for another device of a user
+ * (STORE_INVITE_DEVICE) has the token of the first device as `source`, of which the new
+ * one gets a copy. */
 struct store_invite {
 	struct slice id;                          /* STORE_TOKEN_ID_LEN lower-case hex digits */
 	unsigned char hash[STORE_TOKEN_HASH_LEN]; /* of its secret */

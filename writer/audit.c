@@ -37,7 +37,7 @@ static struct caller caller_of_origin(const struct batch_origin *origin)
 	return caller;
 }
 
-/* What a client does that makes somebody a token. */
+/* Requests of clients that make a token. */
 static bool is_access(enum store_kind kind)
 {
 	return kind == STORE_JOIN || kind == STORE_INVITE_DEVICE;

@@ -192,7 +192,7 @@ static void share_overdraw(struct shares *shares, const struct frame *frame)
 	share->saved -= frame->size < share->saved ? frame->size : share->saved;
 }
 
-/* Nobody's share has sufficed: the first request that was deferred. */
+/* No token's share has sufficed: the first request that was deferred. */
 static void batch_collect_one(struct batch *batch, struct peer *const *peers, size_t count,
 			      size_t first)
 {

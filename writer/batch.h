@@ -28,7 +28,7 @@
 #define SHARE_BUCKETS 1024
 
 /* Tokens with the same hash modulo SHARE_BUCKETS share a turn, so the table needs no
- * more room whatever keys a worker sends. */
+ * more room for any keys that a worker sends. */
 struct share {
 	uint64_t batch;  /* in which it had its last turn */
 	size_t saved;    /* bytes that it may still add */

@@ -222,7 +222,7 @@ static void commit_on_replies(void *arg, enum rc rc, const struct store_reply *r
 
 	assert(writer_is_committing(writer) && writer->batch->count > 0);
 	if (rc == RC_OK && !presence_check(&writer->presence)) {
-		/* It may be lost, so nobody is told that it is safe; but if the
+		/* It may be lost, so it is not reported as safe; but if the
 		 * files come back it is there, and a repeated push writes nothing
 		 * that would be hinted. */
 		commit_account(writer, replies);

@@ -77,7 +77,8 @@ static void hints_unique(struct hints *hints)
 	hints->count = kept;
 }
 
-/* Everything is in the group of all groups, which nobody follows in several lanes. */
+/* Everything is in the group of all groups, which no reader follows in several
+ * lanes. */
 static void hints_add_all(struct hints *hints)
 {
 	uint64_t newest = 0;

@@ -121,7 +121,7 @@ void peer_read(struct peer *peer)
 	if (got == 0)
 		peer->ended = true;
 	else if (got < 0 && errno != EAGAIN && errno != EINTR)
-		peer->broken = true; /* reset: nobody is there to read replies */
+		peer->broken = true; /* reset: replies would not be read */
 	if (peer->kind != PEER_WORKER && peer->in.len > CONTROL_BYTES && !peer_has_frame(peer))
 		peer_break(peer, "frame too large");
 }

@@ -6,7 +6,7 @@
  * another device, each with the secret that entitles to it, which it cannot read from
  * the database (proof.h), and says which tokens are in use. The process of the admin
  * page takes requests of those who have an admin token only, and has the rights of
- * their commands. A new kind of request is refused to everybody until it has an entry
+ * their commands. A new kind of request is refused to all peers until it has an entry
  * here, and t/unit/test_writer_rights.c lists the whole table once more. */
 #include "writer/rights.h"
 

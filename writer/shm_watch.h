@@ -1,6 +1,6 @@
-/* Watches over the shared memory, to which every worker can write, also one that is in
- * somebody else's hands. The writer alone publishes there (ring, generations) and knows
- * what it has published, so it is the one to notice, and to put it right. */
+/* Watches over the shared memory, to which every worker can write, also one that an
+ * attacker has taken over. The writer alone publishes there (ring, generations) and
+ * knows what it has published, so it is the one to notice, and to put it right. */
 #ifndef WRITER_SHM_WATCH_H
 #define WRITER_SHM_WATCH_H
 

@@ -25,7 +25,7 @@ void writer_stats_commit_end(struct writer_stats *stats, const struct store_repl
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		/* Of the server itself, at any time: nobody waits for it. */
+		/* Of the server itself, at any time: no request waits for it. */
 		counted += replies[i].kind != STORE_TOKEN_USED;
 		for (size_t j = 0; j < replies[i].result_count; j++) {
 			docs += replies[i].results[j].seq != 0;

@@ -63,7 +63,7 @@ void writer_stop(struct writer *writer, const char *reason)
 	if (writer_is_stopping(writer) || writer_has_ended(writer))
 		return;
 	log_info("writer_stop", LOG_TEXT("reason", reason));
-	/* Nobody waits for the head any longer; the next writer will ask. */
+	/* The head is not needed any longer; the next writer will ask. */
 	if (writer->state == WRITER_RECOVERING)
 		writer->readers_behind = true;
 	writer_move(writer, writer_stop_state(writer));

@@ -9,7 +9,7 @@
 -- Order. A commit draws its sequence numbers under an advisory lock of the transaction,
 -- the lock of its lane, and appends a row to `change`. The head is the last of these
 -- rows: no row is updated by every commit, as its dead versions would slow all commits
--- down while anybody holds an old snapshot. Everything that appends to `change` begins
+-- down while any session holds an old snapshot. Everything that appends to `change` begins
 -- with take(), and takes no other lock before it. It is one call in a transaction of its
 -- own: a client that is stopped between two statements would hold the lock.
 --
@@ -27,7 +27,7 @@
 -- 7216171 is the first key of all advisory locks of Pocketbook; the second is 0 for
 -- migrations, 100 and more for lanes, and 99 for accounts, which pushes of all lanes
 -- share. It is taken after the lanes, so that there is no deadlock. 98 is for daily
--- purges, and nobody waits for it.
+-- purges, and no session waits for it.
 CREATE OR REPLACE FUNCTION lock_lane(p_lane int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM pg_advisory_xact_lock(7216171, 100 + p_lane);
@@ -127,7 +127,7 @@ BEGIN
 			d.size
 		FROM unnest(p_request, p_lane, p_group, p_id, p_base, p_op, p_deleted, p_plain, p_value, p_by, p_at, p_keep)
 			WITH ORDINALITY AS e (request, lane, grp, id, base, op, del, plain, value, who, at, keep, ord)
-		-- LIMIT: the planner must probe the indexes, whatever it believes.
+		-- LIMIT: the planner must probe the indexes, also if its statistics advise against it.
 		LEFT JOIN LATERAL (SELECT gid FROM grp WHERE name = e.grp LIMIT 1) g ON true
 		LEFT JOIN LATERAL (SELECT x.ctid AS tid, x.version, x.deleted_at IS NOT NULL AS deleted, x.op,
 			octet_length(x.value) AS size, x.account, x.charge FROM doc x WHERE x.id = e.id LIMIT 1) d ON true
@@ -212,7 +212,7 @@ BEGIN
 		OR EXISTS (SELECT 1 FROM token WHERE quota_bytes IS NOT NULL OR quota_documents IS NOT NULL OR quota_groups IS NOT NULL);
 END $$;
 
--- One request that counts for the user of the token p_payer, or for nobody if that is
+-- One request that counts for the user of the token p_payer, or for no user if that is
 -- empty. It is done, and undone if what the user has then exceeds a limit: verdict 6 to 8
 -- for bytes, documents and groups, with the limit as version. 9: there is no such token.
 CREATE OR REPLACE FUNCTION push_counted(p_payer text, p_quota bigint[], p_wall bigint, p_budget bigint, p_most bigint,
@@ -498,7 +498,7 @@ BEGIN
 	RETURN 0;
 END $$;
 
--- Notes that these tokens were used at p_now, if that is news. It waits for nobody.
+-- Notes that these tokens were used at p_now, if that is news. It waits for no lock.
 CREATE OR REPLACE FUNCTION token_used(p_ids text[], p_now bigint, p_least bigint) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE token SET used = p_now WHERE id IN (SELECT t.id FROM token t WHERE t.id = ANY (p_ids)

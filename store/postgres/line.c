@@ -108,6 +108,7 @@ static void lose(struct line *line, const char *message)
 	line->host = (line->host + 1) % conninfo_hosts(line->options->conninfo);
 	set_state(line, LINE_DOWN);
 	line->deadline = clock_ms() + retry_delay(line);
+	/* Callbacks may send again, which fails at once. */
 	pending_fail(&line->pending);
 }
 

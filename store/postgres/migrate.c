@@ -46,8 +46,9 @@ static enum rc note_migrations(PGconn *conn, struct error *err)
 	return pg_schema_query(conn, sql, NULL, err);
 }
 
-/* A reader, such as pg_dump, may hold a table for long. Whoever comes after a waiting
- * migration would wait with it, so it waits for a short time, and lets them pass. */
+/* A reader, such as pg_dump, may hold a table for long. Sessions that come after a
+ * waiting migration would wait with it, so it waits for a short time, and lets them
+ * pass. */
 static enum rc migrate(PGconn *conn, int from, struct error *err)
 {
 	enum rc rc = RC_BUSY;
@@ -66,7 +67,7 @@ static enum rc migrate(PGconn *conn, int from, struct error *err)
 	return rc == RC_OK ? note_migrations(conn, err) : rc;
 }
 
-/* CREATE SCHEMA needs a right that whoever owns an existing one may lack. */
+/* CREATE SCHEMA needs a right that the owner of an existing schema may lack. */
 static enum rc make_namespace(PGconn *conn, struct error *err)
 {
 	PGresult *result;

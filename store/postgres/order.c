@@ -2,7 +2,7 @@
  *
  * A round takes one lane, so that hosts work in different ones at the same time: the
  * pushes of each lane are brought together. Those of different lanes share no document,
- * so nobody can tell. A request in several lanes, or one that is no push, keeps its
+ * so no client can tell. A request in several lanes, or one that is no push, keeps its
  * place between those before and behind it. */
 #include "store/postgres/commit.h"
 

@@ -27,7 +27,7 @@ struct files {
 #define FILES_NONE ((struct files){ .lock = -1 })
 
 /* For a writer, before SQLite opens the file: makes sure that no other process writes
- * to it, by whatever name. RC_DENIED: one does, or the file has several names;
+ * to it, under any name. RC_DENIED: one does, or the file has several names;
  * RC_IO. */
 MUST_USE enum rc files_lock(struct files *files, const char *path, struct error *err);
 /* For a reader, before SQLite opens the file: the log lies beside the name that the

@@ -136,7 +136,7 @@ static enum rc read_one(struct sqlite *sqlite, struct slice id, struct store_rep
 	return invites_read(sqlite->sql[SQL_INVITE], reply, bytes);
 }
 
-/* Hashes of secrets: how far two of them agree helps nobody to find a secret. */
+/* Hashes of secrets: how far two of them agree does not help to find a secret. */
 static bool hash_equal(const unsigned char a[STORE_TOKEN_HASH_LEN],
 		       const unsigned char b[STORE_TOKEN_HASH_LEN])
 {

@@ -182,7 +182,7 @@ static bool frame_is_next(struct log *log, const unsigned char *frame)
 	return sums_are(log, frame + 16);
 }
 
-/* Whatever comes after the last commit does not count. */
+/* Frames after the last commit do not count. */
 static void log_read(struct log *log)
 {
 	size_t size = log->page_size + FRAME_HEAD;

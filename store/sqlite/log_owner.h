@@ -1,4 +1,4 @@
-/* Whether the log beside a database belongs to it. SQLite copies whatever log it finds
+/* Whether the log beside a database belongs to it. SQLite copies any log that it finds
  * into the database: that of a file which was moved away, or of the same database when
  * a backup has taken its place, would destroy it.
  *

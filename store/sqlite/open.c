@@ -88,8 +88,8 @@ static enum rc check_file(const char *path, int access_mode, struct error *err)
 
 /* ---- The library ---- */
 
-/* Each process has one thread, and nobody asks SQLite for statistics of its memory. The
- * two have no effect once it has been used, nor do they need any. */
+/* Each process has one thread, and does not ask SQLite for statistics of its memory.
+ * The two have no effect once it has been used, nor do they need any. */
 void sql_start(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
@@ -346,7 +346,7 @@ uint64_t sqlite_identity(const struct store *store)
 }
 
 /* Copies what the log has into the database, wherever both are now, and removes
- * nothing: the files at their names are somebody else's. */
+ * nothing: the files at their names are another database's. */
 static void close_moved(struct sqlite *sqlite)
 {
 	(void)sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

@@ -1,6 +1,6 @@
 /* What users have stored, and the limits of it, within a transaction. An account exists
  * from the first push of its user to which a limit applies, and stays; a push of a user
- * without one counts for nobody. Without any limit or account pushes cost nothing
+ * without one counts for no user. Without any limit or account pushes cost nothing
  * more. */
 #ifndef STORE_SQLITE_QUOTA_H
 #define STORE_SQLITE_QUOTA_H

@@ -11,7 +11,7 @@ int64_t row_charge(const struct store_edit *edit);
 uint64_t row_next_version(uint64_t version);
 /* Binds the parameters that SQL_PUT_DOC, SQL_ADD_DOC and SQL_SET_DOC share: the row of
  * the edit in the current group, with the transaction's newest sequence number. It
- * counts for `account`, 0: for nobody. */
+ * counts for `account`, 0: for no user. */
 void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt,
 	      const struct store_edit *edit, uint64_t version, uint64_t account);
 #define ROW_BIND_SEQ 15 /* the parameter of SQL_SET_DOC for the row's present number */

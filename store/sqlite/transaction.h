@@ -24,7 +24,7 @@ struct transaction {
 	struct sqlite *sqlite;
 	struct store_state state; /* updated by every write, stored at the end */
 	int64_t now;              /* seconds since 1970 */
-	struct slice user;        /* of the current push; empty: nobody known */
+	struct slice user;        /* of the current push; empty: not known */
 	struct transaction_group group;
 	struct ancestors *ancestors; /* of the group that was written to last */
 	/* The current payer (quota.h): pushes of one token often follow each other. */
