@@ -7,8 +7,8 @@ export default {
 	group: 'pushes',
 	figures: FIGURES,
 	goals: [
-		{ figure: 'rate', of: 'pocketbook', against: 'sqlite', atLeast: 0.7 },
-		{ figure: 'cost', of: 'pocketbook', against: 'sqlite' },
+		{ figure: 'rate', of: 'pocketbook', against: 'sqlite', atLeast: 1.15 },
+		{ figure: 'cost', of: 'pocketbook', against: 'sqlite', atMost: 1.25 },
 	],
 	async open(bench) {
 		return {

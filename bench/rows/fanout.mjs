@@ -11,8 +11,9 @@ export default {
 	rounds: 15,
 	figures: FIGURES,
 	goals: [
-		{ figure: 'rate', of: 'pocketbook', against: 'nchan', atLeast: 1.25 },
+		{ figure: 'cost', of: 'pocketbook', against: 'loop', atMost: 1.05 },
 		{ figure: 'rate', of: 'pocketbook', against: 'loop', atLeast: 0.9 },
+		{ figure: 'rate', of: 'pocketbook', against: 'nchan' },
 		{ figure: 'p99', of: 'pocketbook', against: 'nchan' },
 		{ figure: 'rate', of: 'loop', against: 'nchan' },
 		{ figure: 'cost', of: 'pocketbook', against: 'nchan' },

@@ -12,7 +12,7 @@ export default {
 	rounds: 15,
 	figures: FIGURES,
 	goals: [
-		{ figure: 'rate', of: 'pocketbook', against: 'nchan', atLeast: 1.5 },
+		{ figure: 'rate', of: 'pocketbook', against: 'nchan' },
 		{ figure: 'rate', of: 'pocketbook', against: 'loop' },
 		{ figure: 'rate', of: 'loop', against: 'nchan' },
 		{ figure: 'cost', of: 'pocketbook', against: 'nchan' },

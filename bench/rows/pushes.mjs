@@ -42,7 +42,7 @@ export default {
 	rounds: 9,
 	figures: FIGURES,
 	goals: [
-		{ figure: 'rate', of: 'pocketbook', against: 'sqlite', atLeast: 2.5 },
+		{ figure: 'rate', of: 'pocketbook', against: 'sqlite', atLeast: 6 },
 		{ figure: 'rate', of: 'pocketbook', against: 'rxdb-server', atLeast: 5 },
 		{ figure: 'rate', of: 'pocketbook', against: 'pouchdb-server', atLeast: 30 },
 		{ figure: 'cost', of: 'pocketbook', against: 'sqlite' },
