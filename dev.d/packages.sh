@@ -5,9 +5,7 @@
 
 # README.md and debian/control name the same ones.
 build_packages="autoconf automake gcc make pkg-config libc6-dev libevent-dev libsqlite3-dev libsodium-dev
-	libsystemd-dev libcap-ng-dev libinih-dev libseccomp-dev libcmocka-dev libxxhash-dev zlib1g-dev"
-# The build for tests has the PostgreSQL back end.
-check_packages="libpq-dev"
+	libsystemd-dev libcap-ng-dev libinih-dev libseccomp-dev libcmocka-dev libpq-dev libxxhash-dev zlib1g-dev"
 node_packages="nodejs npm"
 bench_packages="binutils gnuplot-nox libjansson-dev libnginx-mod-nchan libpq-dev nghttp2-client nginx postgresql sqlite3 valgrind wrk"
 soak_packages="clang curl etcd-server haproxy iproute2 libclang-rt-dev libpq-dev llvm nginx openssl patroni postgresql sqlite3"

@@ -90,6 +90,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/follow.c \
 	%D%/postgres/invites.c \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
+	%D%/postgres/libpq.c %D%/postgres/libpq.h \
 	%D%/postgres/load.c \
 	%D%/postgres/line.c %D%/postgres/line.h \
 	%D%/postgres/migrate.c %D%/postgres/migrate.h \

@@ -22,6 +22,16 @@ refused() {
 	like "$err" "$2" "$3"
 }
 
+# ---- Without libpq ----
+
+mkdir "$work/lib"
+: >"$work/lib/libpq.so.5"
+for command in "init" "doc get t:1" "check" "export"; do
+	# shellcheck disable=SC2086 # words
+	LD_LIBRARY_PATH=$work/lib run $command --db "$url"
+	refused 1 "client library of PostgreSQL cannot be loaded.*install it, in Debian the package libpq5" "$command without libpq"
+done
+
 # ---- Making it ----
 
 run doc get t:1 --db "$url"

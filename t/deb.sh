@@ -91,6 +91,7 @@ like "$(in_root getent passwd pocketbook)" ":$data:/usr/sbin/nologin\$" "there i
 is "$(owner $data)" "pocketbook:pocketbook 700" "its directory is its own"
 like "$(in_root dpkg-query -W -f '${Conffiles}' pocketbook)" " $config [0-9a-f]+" "the configuration is a conffile"
 is "$(in_root pocketbook version | head -1 | cut -d' ' -f1)" pocketbook "the program runs"
+like "$(in_root pocketbook init --db 'postgresql://app@/none?host=/nonexistent' 2>&1)" '^pocketbook: .*/nonexistent' "and has the PostgreSQL back end"
 [ -e "$root/etc/systemd/system/multi-user.target.wants/pocketbook.service" ] || [ -L "$root/etc/systemd/system/multi-user.target.wants/pocketbook.service" ]
 ok $? "the unit is enabled"
 [ ! -L "$root/etc/systemd/system/sockets.target.wants/pocketbook.socket" ]

@@ -93,7 +93,7 @@ check_PROGRAMS += %D%/transit/transcode %D%/hostile %D%/old_kernel
 if POSTGRESQL
 check_PROGRAMS += %D%/postgres_load
 endif
-t_postgres_load_LDADD = libstore_postgres.a libstore.a libtransit.a libipc.a libos.a libbase.a $(POSTGRESQL_LIBS) $(SECCOMP_LIBS)
+t_postgres_load_LDADD = libstore_postgres.a libstore.a libtransit.a libipc.a libos.a libbase.a $(SECCOMP_LIBS)
 t_old_kernel_LDADD = $(SECCOMP_LIBS)
 t_transit_transcode_LDADD = libtransit.a libbase.a
 TESTS += $(process_tests)

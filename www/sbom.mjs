@@ -14,8 +14,8 @@ import * as esbuild from 'esbuild'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** The libraries of configure.ac that the program is linked with: the name for
- * pkg-config, license, and vendor and product in CPE. */
+/** The libraries of configure.ac that the program is linked with, and libpq, which it
+ * loads: the name for pkg-config, license, and vendor and product in CPE. */
 const LIBRARIES = [
 	['inih', 'BSD-3-Clause'],
 	['libcap-ng', 'LGPL-2.1-or-later'],
@@ -23,12 +23,15 @@ const LIBRARIES = [
 	['libseccomp', 'LGPL-2.1-only', 'libseccomp_project:libseccomp'],
 	['libsodium', 'ISC', 'libsodium:libsodium'],
 	['libsystemd', 'LGPL-2.1-or-later', 'systemd_project:systemd'],
+	['libpq', 'PostgreSQL', 'postgresql:postgresql'],
 	['libxxhash', 'BSD-2-Clause'],
 	['sqlite3', 'blessing', 'sqlite:sqlite'],
 	['zlib', 'Zlib', 'zlib:zlib'],
 ]
 
 const OWN = 'pocketbook'
+/** A build need not have these: their version is `none` then. */
+const OPTIONAL = ['libpq']
 const versionOf = (name) => `VERSION-OF-${name}`
 
 /** The names of the packages with files in the bundles. */
@@ -69,7 +72,7 @@ function packageOf(path, { version, license, integrity }, bundled, prefix) {
 function libraryOf([name, license, cpe]) {
 	const version = versionOf(name)
 	const component = new Models.Component(Enums.ComponentType.Library, name, {
-		bomRef: name, version, purl: `pkg:generic/${name}@${version}`, scope: Enums.ComponentScope.Required,
+		bomRef: name, version, purl: `pkg:generic/${name}@${version}`, scope: OPTIONAL.includes(name) ? Enums.ComponentScope.Optional : Enums.ComponentScope.Required,
 		cpe: cpe && `cpe:2.3:a:${cpe}:${version}:*:*:*:*:*:*:*`,
 	})
 	component.licenses.add(new Models.SpdxLicense(license))

@@ -5,9 +5,9 @@
 #include "base/array.h"
 #include "base/mem.h"
 #include "store/postgres/result.h"
+#include "store/postgres/libpq.h"
 
 #include <assert.h>
-#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,11 +110,14 @@ static bool counts_agree(const struct conninfo *conninfo)
 
 enum rc conninfo_parse(const char *url, struct conninfo **out, struct error *err)
 {
-	struct conninfo *conninfo = mem_alloc(sizeof(*conninfo));
+	struct conninfo *conninfo;
 	char *reason = NULL;
-	enum rc rc = RC_OK;
+	enum rc rc = libpq_load(err);
 
 	*out = NULL;
+	if (rc != RC_OK)
+		return rc;
+	conninfo = mem_alloc(sizeof(*conninfo));
 	conninfo_keep_password(conninfo, given_password);
 	conninfo->options = PQconninfoParse(url, &reason);
 	if (conninfo->options == NULL)

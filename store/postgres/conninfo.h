@@ -20,7 +20,8 @@ struct conninfo_parameters {
 	const char *values[CONNINFO_PARAMETERS_MAX];
 };
 
-/* RC_MALFORMED: it is no URL of PostgreSQL, or it holds a password. */
+/* RC_MALFORMED: it is no URL of PostgreSQL, or it holds a password; RC_UNAVAILABLE:
+ * libpq is not installed. */
 MUST_USE enum rc conninfo_parse(const char *url, struct conninfo **out, struct error *err);
 /* NULL is allowed. */
 void conninfo_free(struct conninfo *conninfo);

@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "store/postgres/libpq.h"
 
-#include <libpq-fe.h>
 #include <stdint.h>
 
 /* One COPY at a time on a connection. */

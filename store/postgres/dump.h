@@ -3,8 +3,7 @@
 #define STORE_POSTGRES_DUMP_H
 
 #include "store/record.h"
-
-#include <libpq-fe.h>
+#include "store/postgres/libpq.h"
 
 /* In a transaction of the caller, with the schema as the search path. */
 MUST_USE enum rc pg_dump_records(PGconn *conn, const struct record_sink *sink, struct error *err);

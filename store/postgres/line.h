@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "store/postgres/conninfo.h"
 #include "store/postgres/params.h"
-
-#include <libpq-fe.h>
+#include "store/postgres/libpq.h"
 
 struct line;
 

@@ -4,8 +4,8 @@
 
 #include "base/rc.h"
 #include "base/slice.h"
+#include "store/postgres/libpq.h"
 
-#include <libpq-fe.h>
 #include <stdint.h>
 
 /* Columns of type bigint, int, boolean, text or bytea. A number that is NULL is 0. */

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/rc.h"
 #include "store/postgres/conninfo.h"
+#include "store/postgres/libpq.h"
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 
 #define SCHEMA_NAME "pocketbook"

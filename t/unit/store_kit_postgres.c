@@ -6,16 +6,20 @@
 
 #ifdef HAVE_POSTGRESQL
 #include "store/postgres/backend.h"
+#include "store/postgres/libpq.h"
 
-#include <libpq-fe.h>
 #include <stdio.h>
 
 const char *kit_postgres_ask(const char *url, const char *sql)
 {
 	static char answer[4096];
-	PGconn *conn = PQconnectdb(url);
+	struct error err;
+	PGconn *conn;
 	PGresult *result;
 
+	if (libpq_load(&err) != RC_OK)
+		fail_msg("%s", err.text);
+	conn = PQconnectdb(url);
 	PQclear(PQexec(conn, "SET client_min_messages = warning; SET search_path = pocketbook"));
 	result = PQexec(conn, sql);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)

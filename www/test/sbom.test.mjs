@@ -56,5 +56,7 @@ test('it has each library that the program is linked with', () => {
 		assert.ok(edited.split(' ').includes(name), name)
 	}
 	assert.ok(needed.length > 7)
+	assert.deepEqual([components.get('libpq').version, components.get('libpq').scope], ['VERSION-OF-libpq', 'optional'])
+	assert.ok(edited.split(' ').includes('libpq'))
 	assert.equal(components.has('cmocka'), false)
 })
