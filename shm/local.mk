@@ -5,6 +5,7 @@ libshm_a_SOURCES = \
 	%D%/followers.c %D%/followers.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/histogram.c %D%/histogram.h \
+	%D%/live.c %D%/live.h \
 	%D%/map.h \
 	%D%/metric.c %D%/metric.h \
 	%D%/ring.c %D%/ring.h \

@@ -7,6 +7,7 @@
 #define SHM_MAP_H
 
 #include "shm/scoreboard.h"
+#include "shm/live.h"
 #include "shm/ring.h"
 #include "shm/shm.h"
 #include "shm/usage.h"
@@ -55,6 +56,17 @@ struct map_usage {
 	atomic_uint_least64_t full_until; /* clock_us() when all pushes are available again */
 };
 
+#define LIVE_WORDS ((sizeof(struct live_row) + 7) / 8)
+
+/* The streams of a process (shm/live.h). The stamp is odd while it is being written. */
+struct map_live {
+	alignas(MAP_LINE) atomic_uint_least64_t stamp;
+	atomic_uint_least64_t written; /* clock_ms(); 0: never */
+	atomic_uint_least64_t pid;
+	atomic_uint_least64_t total;
+	atomic_uint_least64_t rows[LIVE_ROWS][LIVE_WORDS];
+};
+
 struct map {
 	atomic_uint_least64_t resyncs;
 	atomic_uint_least64_t repairs;
@@ -72,6 +84,7 @@ struct map {
 	alignas(MAP_LINE) struct map_store store;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];
+	atomic_uint_least64_t live_until; /* clock_ms(): somebody looks at the streams */
 	atomic_uint_least64_t usage_used; /* entries that were ever claimed */
 	alignas(MAP_LINE) struct map_usage usage[USAGE_ENTRIES];
 	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */
@@ -100,6 +113,7 @@ struct shm {
 	struct map *map;
 	size_t size;                    /* of the map, in bytes, with the streams behind it */
 	atomic_uint_least32_t *streams; /* of each entry of the usage, a number per column */
+	struct map_live *live;          /* two columns for each slot */
 	unsigned slots;
 	unsigned lanes, lane_bits; /* of the ring; the first 0 until it is set */
 	uint64_t database;         /* as in the map, once the master has seen it there */

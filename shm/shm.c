@@ -26,7 +26,7 @@ static enum rc shm_open_wakes(struct shm *shm)
 enum rc shm_new(unsigned slots, struct shm **out)
 {
 	struct shm *shm;
-	size_t streams_at;
+	size_t streams_at, live_at;
 	void *memory;
 	int error;
 
@@ -34,7 +34,8 @@ enum rc shm_new(unsigned slots, struct shm **out)
 	shm = mem_alloc(sizeof(*shm) + slots * sizeof(shm->wakes[0]));
 	shm->slots = slots;
 	streams_at = sizeof(struct map) + ((size_t)slots + 1) * sizeof(struct map_cell);
-	shm->size = streams_at + USAGE_ENTRIES * 2 * (size_t)slots * sizeof(*shm->streams);
+	live_at = streams_at + USAGE_ENTRIES * 2 * (size_t)slots * sizeof(*shm->streams);
+	shm->size = live_at + 2 * (size_t)slots * sizeof(*shm->live);
 	for (unsigned slot = 0; slot < slots; slot++)
 		shm->wakes[slot] = -1;
 	memory = mmap(NULL, shm->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -47,6 +48,7 @@ enum rc shm_new(unsigned slots, struct shm **out)
 	}
 	shm->map->started = clock_wall();
 	shm->streams = (atomic_uint_least32_t *)((char *)memory + streams_at);
+	shm->live = (struct map_live *)((char *)memory + live_at);
 	*out = shm;
 	return RC_OK;
 }

@@ -82,6 +82,7 @@ unit_tests = \
 	%D%/test_store_whole \
 	%D%/test_store_wire \
 	%D%/test_text \
+	%D%/test_shm_live \
 	%D%/test_usage \
 	%D%/test_threads \
 	%D%/test_transit \
@@ -173,6 +174,7 @@ t_unit_test_error_LDADD = $(base_libs)
 t_unit_test_ring_LDADD = $(shm_libs)
 t_unit_test_ring_model_LDADD = $(shm_libs)
 t_unit_test_shm_LDADD = $(shm_libs)
+t_unit_test_shm_live_LDADD = $(shm_libs)
 t_unit_test_usage_LDADD = $(shm_libs)
 t_unit_test_static_LDADD = $(worker_libs)
 t_unit_test_plain_LDADD = $(http_libs)
