@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+/* The tag of a frame that answers nothing: an order of the writer to a worker
+ * (writer/streams.c). No request has it. */
+#define FRAME_ORDER 0
+
 #define FRAME_MAX ((size_t)256 << 20)
 
 /* Begins a frame at the end of `out`. Append the payload, then end the frame with the

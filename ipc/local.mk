@@ -9,4 +9,5 @@ libipc_a_SOURCES = \
 	%D%/lock.c %D%/lock.h \
 	%D%/pack.c %D%/pack.h \
 	%D%/pieces.c %D%/pieces.h \
-	%D%/place.c %D%/place.h
+	%D%/place.c %D%/place.h \
+	%D%/stream_end.c %D%/stream_end.h

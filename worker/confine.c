@@ -7,6 +7,8 @@
 #include "worker/worker.h"
 
 #include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 /* The length of an address that autobind assigns: the family, a zero, five digits
@@ -16,7 +18,8 @@
 /* For sockets that arrive by accept or in a message, the event loop, files sent to
  * sockets, the names in the folder of --www (no other folder can be opened), and a
  * socket by which the process connects to itself
- * (worker/http/handoff_conn.c).
+ * (worker/http/handoff_conn.c). What TCP knows of a stream is how much its client has
+ * taken (worker/live/publish.c).
  *
  * A filter sees the length of an address only, and a path can be as short as an address
  * from autobind. But a socket of this type connects only to a socket of the same type,
@@ -36,6 +39,7 @@ static const struct sandbox_rule rules[] = {
 			 SANDBOX_ARG(1, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK),
 			 SANDBOX_ARG(2, 0)),
 	SANDBOX_KILL_IF(socket, SANDBOX_ARG_NOT(0, AF_UNIX)),
+	SANDBOX_ALLOW_IF(getsockopt, SANDBOX_ARG(1, IPPROTO_TCP), SANDBOX_ARG(2, TCP_INFO)),
 	SANDBOX_ALLOW_IF(connect, SANDBOX_ARG(2, AUTOBIND_LEN)),
 	SANDBOX_KILL_IF(connect, SANDBOX_ARG_NOT(2, AUTOBIND_LEN)),
 	SANDBOX_END

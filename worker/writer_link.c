@@ -9,6 +9,7 @@
 #include "ipc/frame.h"
 #include "ipc/pieces.h"
 #include "worker/fair_queue.h"
+#include "worker/live/streams.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -245,6 +246,13 @@ static struct waiting *link_find(struct writer_link *link, uint64_t tag)
 	return NULL;
 }
 
+/* See writer/streams.c: all workers get it. */
+static void link_obey(const struct writer_link *link, const struct store_reply *order)
+{
+	if (order->kind == STORE_TOKEN_USED && order->purged == (uint64_t)getpid())
+		streams_end_one(link->worker->streams, order->pruned);
+}
+
 /* RC_OK also for a reply that no request waits for. */
 static enum rc link_take(struct writer_link *link, const struct frame *frame)
 {
@@ -252,7 +260,9 @@ static enum rc link_take(struct writer_link *link, const struct frame *frame)
 	struct store_reply reply;
 	enum rc rc = store_reply_unpack(frame->payload, &reply);
 
-	if (rc == RC_OK && waiting)
+	if (rc == RC_OK && frame->tag == FRAME_ORDER)
+		link_obey(link, &reply);
+	else if (rc == RC_OK && waiting)
 		link_reply(link, waiting, RC_OK, &reply);
 	store_reply_clear(&reply);
 	return rc;

@@ -75,3 +75,16 @@ void writer_audit_reload(struct audit_file *file, const struct channel_sender *s
 	audit_end(&lines);
 	append(file, &lines);
 }
+
+void writer_audit_stream_end(struct audit_file *file, const struct stream_end *order)
+{
+	struct caller caller = page;
+	struct buf lines = BUF_EMPTY;
+
+	caller.actor = &order->actor;
+	audit_begin(&lines, &caller, "stream_end");
+	audit_put_text(&lines, "token", order->token);
+	audit_put_text(&lines, "user", order->user);
+	audit_end(&lines);
+	append(file, &lines);
+}

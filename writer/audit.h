@@ -3,6 +3,7 @@
 #define WRITER_AUDIT_H
 
 #include "ipc/channel.h"
+#include "ipc/stream_end.h"
 #include "store/audit.h"
 #include "writer/batch.h"
 
@@ -13,5 +14,7 @@ void writer_audit(struct audit_file *file, const struct batch *batch,
 /* Records that the configuration was read again, and the names of what changed. */
 void writer_audit_reload(struct audit_file *file, const struct channel_sender *sender,
 			 const char *changed);
+/* Records that the admin page has had a stream ended. */
+void writer_audit_stream_end(struct audit_file *file, const struct stream_end *order);
 
 #endif

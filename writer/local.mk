@@ -19,4 +19,5 @@ libwriter_a_SOURCES = \
 	%D%/shm_watch.c %D%/shm_watch.h \
 	%D%/state.h \
 	%D%/stats.c %D%/stats.h \
+	%D%/streams.c %D%/streams.h \
 	%D%/writer.c %D%/writer.h

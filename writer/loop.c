@@ -9,6 +9,7 @@
 #include "shm/scoreboard.h"
 #include "writer/commit.h"
 #include "writer/control.h"
+#include "writer/streams.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -214,8 +215,10 @@ static bool loop_wait(struct loop *loop)
 		return true;
 	moved = loop_move_bytes(loop);
 	loop_dispatch(loop);
-	for (size_t i = 0; i < loop->writer->peers.count; i++)
+	for (size_t i = 0; i < loop->writer->peers.count; i++) {
 		control_answer(shm, loop->writer->peers.list[i]);
+		streams_answer(loop->writer, loop->writer->peers.list[i]);
+	}
 	return moved;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ipc/stream_end.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -160,6 +161,12 @@ static bool peer_asks_for_board(const struct peer *peer, const struct frame *fra
 	       (unsigned char)frame->payload.data[0] == CONTROL_BOARD;
 }
 
+static bool peer_asks_for_stream_end(const struct peer *peer, const struct frame *frame)
+{
+	return rights_allow_stream_end(peer->kind) && frame->payload.len &&
+	       (unsigned char)frame->payload.data[0] == STREAM_END_MARK;
+}
+
 enum rc peer_take(struct peer *peer, struct frame *out)
 {
 	enum rc rc;
@@ -167,7 +174,7 @@ enum rc peer_take(struct peer *peer, struct frame *out)
 	if (peer->broken || peer->stalled || peer->out.len - peer->sent >= OUT_BYTES)
 		return RC_BUSY;
 	rc = frame_take(peer_waiting(peer), out);
-	if (rc == RC_OK && peer_asks_for_board(peer, out))
+	if (rc == RC_OK && (peer_asks_for_board(peer, out) || peer_asks_for_stream_end(peer, out)))
 		return RC_BUSY;
 	if (rc == RC_OK)
 		peer->taken += out->size;
@@ -210,6 +217,21 @@ bool peer_take_board(struct peer *peer, uint64_t *tag)
 	    !peer_asks_for_board(peer, &frame))
 		return false;
 	*tag = frame.tag;
+	buf_drop(&peer->in, frame.size);
+	return true;
+}
+
+bool peer_take_stream_end(struct peer *peer, uint64_t *tag, struct buf *out)
+{
+	struct frame frame;
+
+	assert(peer->taken == 0);
+	if (!peer_has_frame(peer) || frame_take(peer_waiting(peer), &frame) != RC_OK ||
+	    !peer_asks_for_stream_end(peer, &frame))
+		return false;
+	*tag = frame.tag;
+	buf_clear(out);
+	buf_put_slice(out, frame.payload);
 	buf_drop(&peer->in, frame.size);
 	return true;
 }

@@ -59,7 +59,8 @@ void peer_read(struct peer *peer);
 /* Sends what the socket takes. */
 void peer_flush(struct peer *peer);
 /* The next whole frame with a request for the store, in place until peer_forget.
- * RC_BUSY: there is none, or a CONTROL_BOARD comes first, or the peer has too many
+ * RC_BUSY: there is none, or one that is not for the store comes first (CONTROL_BOARD,
+ * ipc/stream_end.h), or the peer has too many
  * replies that it has not read, or it is stalled. */
 MUST_USE enum rc peer_take(struct peer *peer, struct frame *out);
 /* Leaves the frame that was just taken for the next batch, so that those behind it can
@@ -70,6 +71,8 @@ void peer_resume(struct peer *peer);
 /* Drops the next whole frame if it is a CONTROL_BOARD; its tag. Not between peer_take
  * and peer_hold or peer_forget. */
 bool peer_take_board(struct peer *peer, uint64_t *tag);
+/* Takes the next whole frame off if it is an order to end a stream, likewise. */
+bool peer_take_stream_end(struct peer *peer, uint64_t *tag, struct buf *out);
 /* Does a whole frame wait whose reply would have room? */
 bool peer_has_frame(const struct peer *peer);
 /* How many whole frames wait to be taken. */

@@ -18,6 +18,7 @@ struct rights {
 	bool meta;
 	bool versions;
 	bool board;
+	bool stream_end;
 };
 
 static const struct rights rights[PEER_KINDS] = {
@@ -50,7 +51,8 @@ static const struct rights rights[PEER_KINDS] = {
 				       [STORE_TOKEN_SET] = true,
 				       [STORE_INVITE_ADD] = true,
 				       [STORE_INVITE_LIST] = true,
-				       [STORE_INVITE_REMOVE] = true } },
+				       [STORE_INVITE_REMOVE] = true },
+			 .stream_end = true },
 };
 
 const char *peer_kind_name(enum peer_kind peer)
@@ -81,4 +83,10 @@ bool rights_allow_board(enum peer_kind peer)
 {
 	assert(peer < PEER_KINDS);
 	return rights[peer].board;
+}
+
+bool rights_allow_stream_end(enum peer_kind peer)
+{
+	assert(peer < PEER_KINDS);
+	return rights[peer].stream_end;
 }

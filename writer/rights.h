@@ -22,5 +22,7 @@ bool rights_allow_meta(enum peer_kind peer);
 bool rights_allow_versions(enum peer_kind peer);
 /* May it ask for the scoreboard (CONTROL_BOARD, peer.h)? */
 bool rights_allow_board(enum peer_kind peer);
+/* May it have streams ended (ipc/stream_end.h)? */
+bool rights_allow_stream_end(enum peer_kind peer);
 
 #endif

@@ -195,7 +195,7 @@ static const struct attempt table[] = {
 	{ "listens at another port", listen_by_dissolved, EACH(KILLED), false, false },
 	{ "sets an option", route_connections, EACH(ENOSYS), false, false },
 	{ "asks who the peer is", ask_peer, EACH(0), false, false },
-	{ "asks TCP for its state", ask_tcp, EACH(EPERM), false, false },
+	{ "asks TCP for its state", ask_tcp, WORKERS(0, EPERM), false, false },
 	{ "sends a datagram to a path", send_to_path, EACH(EPERM), false, false },
 	{ "connects by sendto", fast_open_by_sendto, EACH(EPERM), false, false },
 	{ "connects by sendmsg", fast_open_by_sendmsg, EACH(EPERM), false, false },

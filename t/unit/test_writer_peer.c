@@ -471,6 +471,10 @@ static void a_link_may_push_and_do_little_else(void **state)
 	line_receive(&link, 7, &reply); /* no scoreboard, either */
 	assert_int_equal(reply.rc, RC_MALFORMED);
 	store_reply_clear(&reply);
+	line_send_bytes(&link, slice_make("\x01\0\0\0\x08\0\0\0\0\0\0\0\xb1", 13));
+	line_receive(&link, 8, &reply); /* nor does it end streams of others */
+	assert_int_equal(reply.rc, RC_MALFORMED);
+	store_reply_clear(&reply);
 	request = one_of(STORE_TOKEN_LIST, &grant, &edit);
 	ask(&admin, 1, &request, &reply, RC_OK);
 	assert_int_equal(reply.token_count, 0);

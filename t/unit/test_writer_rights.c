@@ -38,6 +38,9 @@ static void everything_else_is_refused(void **state)
 	assert_false(rights_allow_board(PEER_WORKER));
 	assert_true(rights_allow_board(PEER_CONTROL));
 	assert_false(rights_allow_board(PEER_ADMIN));
+	assert_false(rights_allow_stream_end(PEER_WORKER));
+	assert_false(rights_allow_stream_end(PEER_CONTROL));
+	assert_true(rights_allow_stream_end(PEER_ADMIN));
 }
 
 int main(void)

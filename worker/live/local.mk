@@ -7,6 +7,7 @@ liblive_a_SOURCES = \
 	%D%/handoff_stream.c %D%/handoff_stream.h \
 	%D%/hint_reader.c %D%/hint_reader.h \
 	%D%/page.c %D%/page.h \
+	%D%/publish.c %D%/publish.h \
 	%D%/sse.c %D%/sse.h \
 	%D%/stream.c %D%/stream.h \
 	%D%/streams.c %D%/streams.h \

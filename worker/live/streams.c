@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "shm/usage.h"
+#include "worker/live/publish.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct streams {
 	struct event *reap;
 	struct sse *ping;
 	unsigned column; /* of this process, for the streams of users */
+	uint32_t last_number;
 };
 
 static struct streams *streams_of(struct subscriber *subscriber)
@@ -136,6 +138,16 @@ static void on_closed(struct stream *stream)
 	on_settled(subscriber);
 }
 
+void streams_end_one(struct streams *streams, uint64_t number)
+{
+	struct subscriber *subscriber = TAILQ_FIRST(&streams->all);
+
+	while (subscriber && subscriber->number != number)
+		subscriber = TAILQ_NEXT(subscriber, next);
+	if (subscriber)
+		subscriber_end(subscriber, END_ADMIN);
+}
+
 void streams_end(struct streams *streams)
 {
 	struct subscriber *subscriber;
@@ -214,6 +226,7 @@ static void on_tick(evutil_socket_t unused, short what, void *arg)
 			subscriber_catch_up(subscriber);
 	}
 	streams_ping(streams);
+	streams_publish(streams, streams->options.counters->shm, streams->column);
 	/* The predecessor in this slot may have set it after this process did. */
 	streams_count_changed(streams);
 }
@@ -225,6 +238,8 @@ struct subscriber *streams_add(struct streams *streams, int fd,
 {
 	struct subscriber *subscriber = subscriber_new(&streams->each, fd, subscription);
 
+	subscriber->number = ++streams->last_number;
+	subscriber->opened = (uint32_t)clock_wall();
 	TAILQ_INSERT_TAIL(&streams->all, subscriber, next);
 	streams->count++;
 	if (streams->rechecks)

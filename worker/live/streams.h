@@ -33,6 +33,8 @@ void streams_open(struct streams *streams, int fd, const struct subscription *su
 bool streams_count_user(struct streams *streams, struct subscription *subscription);
 void streams_uncount(struct streams *streams, struct subscription *subscription);
 size_t streams_count(const struct streams *streams);
+/* Ends one by its number (struct subscriber), if it is there. */
+void streams_end_one(struct streams *streams, uint64_t number);
 /* Closes all (the worker drains). */
 void streams_end(struct streams *streams);
 
@@ -40,7 +42,7 @@ void streams_end(struct streams *streams);
  * loop. */
 void streams_recheck_all(struct streams *streams);
 
-/* ---- For handoff_stream.c ---- */
+/* ---- For handoff_stream.c and publish.c ---- */
 
 const struct streams_options *streams_get_options(const struct streams *streams);
 /* A subscriber that has not begun yet; see subscriber_new. */

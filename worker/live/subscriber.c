@@ -140,6 +140,7 @@ void subscriber_end(struct subscriber *subscriber, enum end_code code)
 		[END_FORBIDDEN] = { "forbidden", "token_lost_group", false },
 		[END_SLOW] = { "slow", "slow_reader", true },
 		[END_DRAINING] = { "draining", "drain", false },
+		[END_ADMIN] = { "draining", "ended_by_admin", false },
 	};
 	struct stream *stream = &subscriber->stream;
 	struct buf data = BUF_EMPTY;

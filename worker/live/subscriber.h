@@ -21,7 +21,8 @@ enum end_code {
 	END_EXPIRED,
 	END_FORBIDDEN, /* the token lost one of the groups */
 	END_SLOW,      /* the client did not read */
-	END_DRAINING   /* the server or the worker stops */
+	END_DRAINING,  /* the server or the worker stops */
+	END_ADMIN      /* an administrator has ended it */
 };
 
 /* The same for all subscribers of a worker. */
@@ -59,6 +60,8 @@ struct subscriber {
 	struct store_cursor since;   /* where it began */
 	struct store_places *places; /* the same, in several lanes; else NULL */
 	enum encoding encoding;
+	uint32_t number; /* of the stream, in this process; streams.c's */
+	uint32_t opened; /* seconds since 1970, in this process; the same */
 	bool docs;
 	bool meta;
 	bool reading;    /* an answer of the store is on its way */
