@@ -19,7 +19,7 @@ struct worker_settings;
 
 /* Everything that it gets from the master. */
 struct admin_inheritance {
-	struct shm *shm;  /* of the server, to read */
+	struct shm *shm;  /* of the server, to read; it writes only that it looks (shm/live.h) */
 	int listener;     /* the master keeps it open too */
 	bool is_unix;     /* a Unix socket: who may connect needs no token */
 	bool is_loopback; /* else only proxies of --trusted-proxy may connect */

@@ -17,6 +17,8 @@ void api_token_set(struct exchange *exchange);     /* tokens_change.c */
 void api_invites(struct exchange *exchange);       /* invites.c */
 void api_invite_add(struct exchange *exchange);    /* invites.c */
 void api_invite_end(struct exchange *exchange);    /* invites.c */
+void api_streams(struct exchange *exchange);       /* streams.c */
+void api_stream_end(struct exchange *exchange);    /* streams.c */
 void api_groups(struct exchange *exchange);        /* groups.c */
 void api_documents(struct exchange *exchange);     /* documents.c */
 void api_document(struct exchange *exchange);      /* documents.c */

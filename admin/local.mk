@@ -22,6 +22,7 @@ libadmin_a_SOURCES = \
 	%D%/page.c \
 	%D%/route.c %D%/route.h \
 	%D%/state.h \
+	%D%/streams.c \
 	%D%/ticket.c %D%/ticket.h \
 	%D%/tokens.c \
 	%D%/tokens_change.c \

@@ -12,6 +12,8 @@ static const struct admin_route routes[] = {
 	{ "/api/tokens/set", false, "POST", NULL, api_token_set },
 	{ "/api/invites", false, "GET, POST", api_invites, api_invite_add },
 	{ "/api/invites/end", false, "POST", NULL, api_invite_end },
+	{ "/api/streams", false, "GET", api_streams, NULL },
+	{ "/api/streams/end", false, "POST", NULL, api_stream_end },
 	{ "/api/groups", false, "GET", api_groups, NULL },
 	{ "/api/documents", false, "GET", api_documents, NULL },
 	{ "/api/document", false, "GET, POST", api_document, api_document_put },

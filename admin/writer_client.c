@@ -184,11 +184,10 @@ void writer_client_attach(struct writer_client *client, int fd)
 	client_send(client, asked);
 }
 
-void writer_client_ask(struct writer_client *client, const struct actor *actor,
-		       const struct store_request *request, on_writer_reply *on_reply, void *arg)
+static struct asked *client_begin(struct writer_client *client, on_writer_reply *on_reply,
+				  void *arg)
 {
 	struct asked *asked = mem_alloc(sizeof(*asked));
-	size_t begun;
 
 	*asked = (struct asked){
 		.client = client, .tag = ++client->last_tag, .on_reply = on_reply, .arg = arg
@@ -196,9 +195,28 @@ void writer_client_ask(struct writer_client *client, const struct actor *actor,
 	asked->overdue = evtimer_new(client->base, on_overdue, asked);
 	TAILQ_INSERT_TAIL(&client->asked, asked, next);
 	event_add(asked->overdue, &reply_timeout);
-	begun = frame_begin(&asked->unsent, asked->tag);
+	return asked;
+}
+
+void writer_client_ask(struct writer_client *client, const struct actor *actor,
+		       const struct store_request *request, on_writer_reply *on_reply, void *arg)
+{
+	struct asked *asked = client_begin(client, on_reply, arg);
+	const size_t begun = frame_begin(&asked->unsent, asked->tag);
+
 	actor_pack(actor, &asked->unsent);
 	store_request_pack(request, &asked->unsent);
+	frame_end(&asked->unsent, begun);
+	client_send(client, asked);
+}
+
+void writer_client_end_stream(struct writer_client *client, const struct stream_end *order,
+			      on_writer_reply *on_reply, void *arg)
+{
+	struct asked *asked = client_begin(client, on_reply, arg);
+	const size_t begun = frame_begin(&asked->unsent, asked->tag);
+
+	stream_end_pack(order, &asked->unsent);
 	frame_end(&asked->unsent, begun);
 	client_send(client, asked);
 }

@@ -3,7 +3,7 @@
 #ifndef ADMIN_WRITER_CLIENT_H
 #define ADMIN_WRITER_CLIENT_H
 
-#include "ipc/actor.h"
+#include "ipc/stream_end.h"
 #include "store/store.h"
 
 struct event_base;
@@ -24,5 +24,8 @@ void writer_client_attach(struct writer_client *client, int fd);
  * call returns. */
 void writer_client_ask(struct writer_client *client, const struct actor *actor,
 		       const struct store_request *request, on_writer_reply *on_reply, void *arg);
+/* The same for the order to end a stream; the reply says that it is on its way. */
+void writer_client_end_stream(struct writer_client *client, const struct stream_end *order,
+			      on_writer_reply *on_reply, void *arg);
 
 #endif

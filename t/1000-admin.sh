@@ -109,7 +109,7 @@ like "$link" '^#join=pbi_' "an invitation is made"
 is "$(join "$link" dora) $(join "$link" emil) $(join "$link" fay)" "200 200 403" "as many join as it says"
 invite_id=$(printf '%s' "$made" | field id)
 like "$(api invites)" "\"id\":\"$invite_id\",\"state\":\"used up\",\"groups\":\[\{\"group\":\"club\",\"write\":false\}\],\"uses\":2,\"used\":2" "and is listed"
-unlike "$(api invites)" "${link##*_}" "without its secret"
+unlike "$(api invites)" "${link#*pbi_*_}" "without its secret"
 like "$(api tokens)" "\"user\":\"dora\",.*\"note\":\"autumn\",\"invite\":\"$invite_id\"" "tokens say which invitation made them"
 made=$(post invites '{"groups":["club"]}')
 link=$(printf '%s' "$made" | field link)
@@ -119,6 +119,21 @@ is "$(post invites/end '{"id":"0123456789abcdef"}' | field code)" not-found "the
 for bad in '{}' '{"groups":[]}' '{"groups":["a:"]}' '{"groups":["a"],"uses":0}' '{"groups":["a"],"uses":1000001}' '{"groups":["a"],"expires":0}' '{"groups":["a"],"x":1}'; do
 	is "$(post invites "$bad" | field code)" bad-request "refused: $bad"
 done
+
+# ---- Streams ----
+
+# stream_of USER: the id of the stream of that user, once it is published
+stream_of() { api streams | jq -r --arg user "$1" '.streams[] | select(.user == $user) | .id'; }
+curl -sN -H "Authorization: Bearer $token" "$url/events?group=notes" >"$work/events" &
+wait_for "a stream is open" grep -q 'event: connected' "$work/events"
+like "$(api streams)" "\"worker\":\"worker\.[0-9]+\",\"user\":\"ann\",\"token\":\"${token:4:16}\",\"groups\":1,\"since\":\"[^\"]+\",\"bytes\":[1-9][0-9]*" "it is seen, with its user"
+like "$(api streams)" '"count":1,"rows":512,"silent":0' "and all workers have said so"
+is "$(post streams/end '{"id":"1.1"}' | field code) $(post streams/end '{"id":"x"}' | field code)" "not-found bad-request" "another is not there"
+is "$(post streams/end "{\"id\":\"$(stream_of ann)\"}")" '{}' "it is ended"
+wait_for "its client is told" grep -q 'event: end' "$work/events"
+like "$(cat "$work/events")" '"code":"draining"' "with a code after which it comes again"
+gone() { [ -z "$(stream_of ann)" ]; }
+wait_for "and it is gone" gone
 
 # ---- The backup ----
 
@@ -133,10 +148,10 @@ is "$(find "$work" -name '*unfinished*' -o -name '#*' | wc -l)" 0 "nothing is le
 # ---- The audit file ----
 
 like "$(api audit)" 'act=push command=.{2}admin page.{2} admin_token=[0-9a-f]{16} admin=ada written=1 deleted=0 first=notes:1' "a change has the name of its administrator"
-for act in token_add token_set token_rotate token_revoke invite_add invite_remove push; do
+for act in token_add token_set token_rotate token_revoke invite_add invite_remove stream_end push; do
 	like "$(cat "$db.audit")" "act=$act command=\"admin page\" admin_token=${admin_token:4:16} admin=ada" "audited: $act"
 done
-unlike "$(cat "$db.audit" "$log")" "${ben##*_}|${admin_token##*_}|${link##*_}" "no secret is in the audit file or the log"
+unlike "$(cat "$db.audit" "$log")" "${ben#pbk_*_}|${admin_token#pbk_*_}|${link#*pbi_*_}" "no secret is in the audit file or the log"
 
 # ---- Reload, upgrade, the end of the writer, the end of the process ----
 

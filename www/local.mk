@@ -22,6 +22,7 @@ www_sources = \
 	%D%/admin/invitations.tsx \
 	%D%/admin/main.tsx \
 	%D%/admin/numbers.tsx \
+	%D%/admin/streams.tsx \
 	%D%/admin/tokens.tsx \
 	%D%/admin/ui.tsx \
 	%D%/adapters/async-storage.ts \

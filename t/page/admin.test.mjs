@@ -116,6 +116,16 @@ test('an invitation is made, its link shown once, used, and withdrawn', async (t
 	assert.equal((await join('hugo')).status, 403)
 })
 
+test('a stream is seen with its user, and ended', async (t) => {
+	const response = await fetch(`${server.url}events?group=notes`, { headers: { Authorization: `Bearer ${ann}` } })
+	const page = await open(t, 'streams')
+	await page.waitForSelector('tbody:has-text("ann")')
+	await page.click('tbody >> text=End')
+	await page.click('dialog button[type=submit]')
+	assert.match(await response.text(), /event: end\ndata: \{"code":"draining"\}/)
+	await page.waitForSelector('tbody', { state: 'detached' })
+})
+
 test('a document is edited, deleted, found again, and restored from its history', async (t) => {
 	const page = await open(t, 'documents')
 	await page.click('tbody a:has-text("notes")')
@@ -138,7 +148,7 @@ test('a document is edited, deleted, found again, and restored from its history'
 
 test('it fits a phone, in the dark too, and every control has a name', async (t) => {
 	const page = await open(t, 'tokens', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
-	for (const view of ['numbers', 'tokens', 'invitations', 'documents', 'audit', 'backup']) {
+	for (const view of ['numbers', 'tokens', 'invitations', 'streams', 'documents', 'audit', 'backup']) {
 		await page.goto(`${server.admin.url}#/${view}`)
 		await page.waitForSelector(`nav a[aria-current=page][href="#/${view}"]`)
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} is too wide`)
@@ -151,7 +161,7 @@ test('it fits a phone, in the dark too, and every control has a name', async (t)
 
 test('bodies are as the schema says', async () => {
 	const { call } = server.admin
-	for (const [name, path] of [['session', 'session'], ['numbers', 'numbers'], ['tokens', 'tokens'], ['invites', 'invites'], ['groups', 'groups'], ['documents', 'documents?group=notes'], ['document', 'document?id=notes:1'], ['versions', 'versions?id=notes:1'], ['audit', 'audit']]) matches(name, await call(path))
+	for (const [name, path] of [['session', 'session'], ['numbers', 'numbers'], ['tokens', 'tokens'], ['invites', 'invites'], ['streams', 'streams'], ['groups', 'groups'], ['documents', 'documents?group=notes'], ['document', 'document?id=notes:1'], ['versions', 'versions?id=notes:1'], ['audit', 'audit']]) matches(name, await call(path))
 	const invite = { groups: ['notes'], uses: 3, expires: 60, note: 'autumn' }
 	matches('inviteAdd', invite)
 	matches('inviteMade', await call('invites', invite))

@@ -27,6 +27,8 @@ export interface Token {
 	quotas: Record<string, Quota>
 }
 export interface Invite { id: string; state: string; user?: string; groups: Grant[]; uses: number; used: number; created: string; expires: string; note: string }
+export interface Stream { id: string; worker: string; user: string; token: string; groups: number; since: string; bytes?: number }
+export interface Streams { streams: Stream[]; count: number; rows: number; silent: number }
 export interface Group { group: string; documents: number; tombstones: number; bytes: number }
 export interface Doc { id: string; version: number; sequence: number; value?: unknown; transit?: string; deleted?: boolean; damaged?: boolean; by?: string | null; at?: string | null }
 export interface Page { documents: Doc[]; cursor: string; more: boolean }

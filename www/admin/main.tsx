@@ -7,6 +7,7 @@ import { BackupView } from './backup.js'
 import { DocumentsView } from './documents.js'
 import { InvitationsView } from './invitations.js'
 import { NumbersView } from './numbers.js'
+import { StreamsView } from './streams.js'
 import { TokensView } from './tokens.js'
 import { Failure, Field, Form, problem } from './ui.js'
 
@@ -14,6 +15,7 @@ const VIEWS = [
 	['numbers', 'Numbers'],
 	['tokens', 'Tokens'],
 	['invitations', 'Invitations'],
+	['streams', 'Streams'],
 	['documents', 'Documents'],
 	['audit', 'Audit'],
 	['backup', 'Backup'],
@@ -51,6 +53,8 @@ function View({ name, rest, session }: { name: string; rest: string; session: Se
 			return <TokensView />
 		case 'invitations':
 			return <InvitationsView />
+		case 'streams':
+			return <StreamsView />
 		case 'documents':
 			return <DocumentsView rest={rest} />
 		case 'audit':

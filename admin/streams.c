@@ -1,0 +1,233 @@
+/* GET /api/streams, POST /api/streams/end: the event streams that are open, by what the
+ * workers write into shared memory while somebody looks (shm/live.h), and the end of
+ * one, for which the writer tells its worker (ipc/stream_end.h). See route.c. */
+#include "admin/api.h"
+
+#include "admin/writer_client.h"
+#include "auth/token.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "ipc/stream_end.h"
+#include "shm/live.h"
+#include "shm/scoreboard.h"
+#include "shm/usage.h"
+#include "transit/envelope.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOOK_MS 100
+/* Workers write each second; one that hangs is told as silent. */
+#define WAIT_MS 2200
+#define RECENT_MS 1500
+
+#define ID_ROOM 48 /* PID.NUMBER */
+
+/* ---- What there is ---- */
+
+static bool is_up(const struct shm *shm, unsigned slot)
+{
+	const enum slot_state state = scoreboard_state(shm, slot);
+
+	return state == SLOT_SERVING || state == SLOT_DRAINING;
+}
+
+/* Has the process of the slot written lately? */
+static bool has_written(const struct shm *shm, unsigned slot, struct live_column *room)
+{
+	return live_read(shm, usage_column(shm, slot), room) &&
+	       room->pid == scoreboard_pid(shm, slot) && clock_ms() - room->written < RECENT_MS;
+}
+
+static unsigned count_silent(const struct shm *shm, struct live_column *room)
+{
+	unsigned count = 0;
+
+	for (unsigned slot = 0; slot < shm_slots(shm); slot++)
+		count += is_up(shm, slot) && !has_written(shm, slot, room);
+	return count;
+}
+
+/* Workers are not trusted with what the page shows. */
+static bool row_is_sound(const struct live_row *row)
+{
+	const struct slice user = slice_of(row->user);
+
+	return (row->token[0] == 0 || token_id_is_valid(slice_of(row->token))) &&
+	       text_is_utf8(user) && !text_has_unsafe(user);
+}
+
+static void put_row(struct buf *out, const struct live_row *row, unsigned slot, pid_t pid)
+{
+	char text[ID_ROOM];
+
+	envelope_next(out);
+	envelope_open(out);
+	(void)snprintf(text, sizeof(text), "%d.%" PRIu64, (int)pid, row->number);
+	json_text(out, "id", slice_of(text));
+	(void)snprintf(text, sizeof(text), "worker.%u", slot);
+	json_text(out, "worker", slice_of(text));
+	json_text(out, "user", slice_of(row->user));
+	json_text(out, "token", slice_of(row->token));
+	json_number(out, "groups", row->groups);
+	json_time(out, "since", row->since);
+	if (row->bytes != LIVE_UNKNOWN)
+		json_number(out, "bytes", row->bytes);
+	envelope_close(out);
+}
+
+/* Returns how many there are in all. */
+static uint64_t put_rows(struct buf *out, const struct shm *shm, struct live_column *room)
+{
+	uint64_t total = 0;
+
+	json_open_list(out, "streams");
+	for (unsigned column = 0; column < 2 * shm_slots(shm); column++) {
+		if (!live_read(shm, column, room))
+			continue;
+		total += room->total;
+		for (size_t i = 0; i < room->count; i++)
+			if (row_is_sound(&room->rows[i]))
+				put_row(out, &room->rows[i], column / 2, room->pid);
+	}
+	envelope_close_list(out);
+	return total;
+}
+
+static void answer(struct exchange *exchange, struct live_column *room)
+{
+	const struct shm *shm = exchange->admin->from->shm;
+	struct buf out = BUF_EMPTY;
+
+	envelope_open(&out);
+	json_number(&out, "count", put_rows(&out, shm, room));
+	json_number(&out, "rows", LIVE_ROWS);
+	json_number(&out, "silent", count_silent(shm, room));
+	envelope_close(&out);
+	answer_json(exchange, 200, &out);
+}
+
+/* ---- Waiting for the workers ---- */
+
+/* Somebody looks, and the workers have not all written yet. */
+struct look {
+	struct exchange *exchange;
+	struct event *timer;
+	uint64_t until;
+	struct live_column room;
+};
+
+static void look_free(struct look *look)
+{
+	if (look->timer)
+		event_free(look->timer);
+	free(look);
+}
+
+static bool look_is_over(struct look *look)
+{
+	const struct admin *admin = look->exchange->admin;
+
+	return admin->state >= ADMIN_DRAINING || clock_ms() >= look->until ||
+	       count_silent(admin->from->shm, &look->room) == 0;
+}
+
+static void on_look(evutil_socket_t unused, short what, void *arg)
+{
+	static const struct timeval interval = { 0, LOOK_MS * 1000 };
+	struct look *look = arg;
+
+	(void)unused;
+	(void)what;
+	if (!look_is_over(look) && event_add(look->timer, &interval) == 0)
+		return;
+	answer(look->exchange, &look->room);
+	look_free(look);
+}
+
+void api_streams(struct exchange *exchange)
+{
+	struct look *look = mem_alloc(sizeof(*look));
+
+	live_want(exchange->admin->from->shm);
+	look->exchange = exchange;
+	look->until = clock_ms() + WAIT_MS;
+	look->timer = evtimer_new(exchange->admin->base, on_look, look);
+	if (look->timer) {
+		on_look(-1, 0, look);
+	} else {
+		answer_failed(exchange, RC_IO);
+		look_free(look);
+	}
+}
+
+/* ---- The end of one ---- */
+
+static bool parse_id(struct slice text, uint64_t *pid, uint64_t *number)
+{
+	const char *dot = text.len ? memchr(text.data, '.', text.len) : NULL;
+	const size_t before = dot ? (size_t)(dot - text.data) : 0;
+
+	return dot && text_number(slice_make(text.data, before), INT32_MAX, pid) == RC_OK &&
+	       text_number(slice_make(dot + 1, text.len - before - 1), UINT32_MAX, number) == RC_OK;
+}
+
+/* The row of the stream, in `room`; NULL: there is none. */
+static const struct live_row *find(const struct shm *shm, uint64_t pid, uint64_t number,
+				   struct live_column *room)
+{
+	for (unsigned column = 0; column < 2 * shm_slots(shm); column++) {
+		if (!live_read(shm, column, room) || (uint64_t)room->pid != pid)
+			continue;
+		for (size_t i = 0; i < room->count; i++)
+			if (room->rows[i].number == number && row_is_sound(&room->rows[i]))
+				return &room->rows[i];
+	}
+	return NULL;
+}
+
+static void on_ended(void *arg, enum rc rc, const struct store_reply *reply)
+{
+	struct exchange *exchange = arg;
+	struct buf out = BUF_EMPTY;
+
+	if (rc != RC_OK || reply->rc != RC_OK) {
+		answer_failed(exchange, rc != RC_OK ? rc : reply->rc);
+		return;
+	}
+	envelope_open(&out);
+	envelope_close(&out);
+	answer_json(exchange, 200, &out);
+}
+
+static void end(struct exchange *exchange, struct slice id)
+{
+	struct live_column *room = mem_alloc(sizeof(*room));
+	struct stream_end order = { .actor = exchange_actor(exchange) };
+	const struct live_row *row = NULL;
+
+	if (!parse_id(id, &order.pid, &order.number)) {
+		answer_bad(exchange, "id: must be one that GET /api/streams has");
+	} else if ((row = find(exchange->admin->from->shm, order.pid, order.number, room)) ==
+		   NULL) {
+		request_refuse(&exchange->request, PROBLEM_NOT_FOUND, "there is no such stream");
+	} else {
+		order.token = slice_of(row->token);
+		order.user = slice_of(row->user);
+		writer_client_end_stream(exchange->admin->writer, &order, on_ended, exchange);
+	}
+	free(room);
+}
+
+void api_stream_end(struct exchange *exchange)
+{
+	struct json_field id = { "id", BODY_TEXT, .required = true };
+	struct json_body body = { &id, 1, BUF_EMPTY };
+
+	if (json_body_read(exchange, &body))
+		end(exchange, json_body_text(&body, 0, 0));
+	json_body_free(&body);
+}
