@@ -88,6 +88,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/copy_rows.c %D%/postgres/copy_rows.h \
 	%D%/postgres/dump.c %D%/postgres/dump.h \
 	%D%/postgres/follow.c \
+	%D%/postgres/heads.c \
 	%D%/postgres/invites.c \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
 	%D%/postgres/libpq.c %D%/postgres/libpq.h \
@@ -99,6 +100,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/order.c \
 	%D%/postgres/params.c %D%/postgres/params.h \
 	%D%/postgres/pending.c %D%/postgres/pending.h \
+	%D%/postgres/pull.c \
 	%D%/postgres/pull_all.h \
 	%D%/postgres/push.c \
 	%D%/postgres/push_params.c \

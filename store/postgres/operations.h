@@ -117,9 +117,11 @@ bool postgres_is_idle(struct store *store);
 const struct store_needs *postgres_find_needs(const struct store *store);
 enum rc postgres_init(const struct db_url *db, int lanes, struct error *err);
 
-/* ---- read.c ---- */
+/* ---- pull.c ---- */
 void postgres_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
 		      void *arg);
+
+/* ---- read.c ---- */
 void postgres_versions(struct store *store, const struct store_versions *query,
 		       on_store_page *on_page, void *arg);
 void postgres_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
@@ -127,10 +129,12 @@ void postgres_latest(struct store *store, struct slice group, on_store_place *on
 void postgres_follows(struct store *store, const struct store_places *places,
 		      on_store_follows *on_follows, void *arg);
 
-/* ---- stats.c ---- */
+/* ---- heads.c ---- */
 /* Reads rows of HEADS_SQL. */
 enum rc pg_heads_read(const PGresult *result, int lanes, struct store_places *out);
 void postgres_head(struct store *store, on_store_places *on_places, void *arg);
+
+/* ---- stats.c ---- */
 void postgres_stats(struct store *store, on_store_stats *on_stats, void *arg);
 void postgres_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
 

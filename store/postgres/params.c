@@ -32,6 +32,11 @@ void params_int8(struct params *params, int64_t value)
 	put_64(params, (uint64_t)value);
 }
 
+void params_size(struct params *params, size_t value)
+{
+	params_int8(params, value > INT64_MAX ? INT64_MAX : (int64_t)value);
+}
+
 void params_int4(struct params *params, int32_t value)
 {
 	begin(params);

@@ -26,6 +26,8 @@ enum params_type {
 };
 
 void params_int8(struct params *params, int64_t value);
+/* Of a size, an int8. */
+void params_size(struct params *params, size_t value);
 void params_int4(struct params *params, int32_t value);
 void params_bool(struct params *params, bool value);
 /* For text and bytea. */
