@@ -88,7 +88,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/copy_rows.c %D%/postgres/copy_rows.h \
 	%D%/postgres/dump.c %D%/postgres/dump.h \
 	%D%/postgres/follow.c \
-	%D%/postgres/heads.c \
+	%D%/postgres/heads.c %D%/postgres/heads.h \
 	%D%/postgres/invites.c \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
 	%D%/postgres/libpq.c %D%/postgres/libpq.h \

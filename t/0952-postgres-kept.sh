@@ -38,6 +38,26 @@ pg_sql one app "ALTER FUNCTION pocketbook.pull_away RENAME TO pull"
 wait_for "pages can be read again" reads 200
 like "$(cat "$work/body")" 'round 2' "this one is new"
 
+# ---- A page of a snapshot that takes long ----
+
+use b
+cursor=$(pull group=a | field cursor)
+behind="$url/sync?group=a&since=$cursor"
+# The last question of both main connections was for the heads.
+apart() {
+	status_of "$behind" && pull group=c >"$work/out"
+	[ "$(pg_sql one app "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app' AND query LIKE 'SELECT epoch_now(), l,%'")" = 2 ]
+}
+wait_for "pages of a snapshot have a connection of their own" apart
+reader=$(pg_sql one app "SELECT pid FROM pg_stat_activity WHERE usename = 'app' AND query LIKE '%pull(%' ORDER BY query_start DESC LIMIT 1")
+kill -STOP "$reader"
+curl -s "$url/sync?group=a0" >"$work/long" &
+long=$!
+is "$(status_of "$behind")" 200 "what is short does not wait for one that is not answered"
+kill -CONT "$reader"
+wait "$long"
+like "$(cat "$work/long")" '"a0:1"' "which comes in the end"
+
 # A host that does not hear of the other one's pushes.
 frozen=$(writer)
 kill -STOP "$frozen"

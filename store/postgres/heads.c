@@ -1,17 +1,16 @@
-/* The newest sequence number of each lane. The store's door calls it. */
-#include "store/postgres/operations.h"
+/* See heads.h. Called by the store's door, and by replica.c for those of a standby. */
+#include "store/postgres/heads.h"
 
 #include "base/mem.h"
+#include "store/postgres/operations.h"
 #include "store/postgres/result.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
-/* One query answers all calls that came before it was sent. Those that come while it is
- * under way wait for the next one: it may have been read before a commit that they
- * must see. */
-static void send_head(struct postgres *postgres);
+static void send_query(struct heads *heads);
 
-enum rc pg_heads_read(const PGresult *result, int lanes, struct store_places *out)
+static enum rc read_rows(const PGresult *result, int lanes, struct store_places *out)
 {
 	if (PQntuples(result) != lanes)
 		return RC_CORRUPT;
@@ -21,38 +20,51 @@ enum rc pg_heads_read(const PGresult *result, int lanes, struct store_places *ou
 	return RC_OK;
 }
 
-static void on_head(void *arg, enum rc rc, const PGresult *result)
+static void on_rows(void *arg, enum rc rc, const PGresult *result)
 {
-	struct postgres *postgres = arg;
-	struct waiting_heads heads = postgres->asked;
+	struct heads *heads = arg;
+	struct waiting_heads asked = heads->asked;
 	struct store_places places;
 
-	postgres->asked = (struct waiting_heads){ .count = 0 };
+	heads->asked = (struct waiting_heads){ .count = 0 };
 	if (rc == RC_OK)
-		rc = pg_heads_read(result, postgres->lanes, &places);
-	if (postgres->next.count)
-		send_head(postgres);
-	for (size_t i = 0; i < heads.count; i++)
-		heads.items[i].on_places(heads.items[i].arg, rc, rc == RC_OK ? &places : NULL);
-	free(heads.items);
+		rc = read_rows(result, heads->lanes, &places);
+	if (rc == RC_OK)
+		heads->last = places;
+	if (heads->next.count)
+		send_query(heads);
+	for (size_t i = 0; i < asked.count; i++)
+		asked.items[i].on_places(asked.items[i].arg, rc, rc == RC_OK ? &places : NULL);
+	free(asked.items);
 }
 
-static void send_head(struct postgres *postgres)
+static void send_query(struct heads *heads)
 {
 	const struct params none = { .count = 0 };
 
-	postgres->asked = postgres->next;
-	postgres->next = (struct waiting_heads){ .count = 0 };
-	line_send(postgres->main, PG_HEAD, &none, on_head, postgres);
+	heads->asked = heads->next;
+	heads->next = (struct waiting_heads){ .count = 0 };
+	line_send(heads->line, heads->statement, &none, on_rows, heads);
+}
+
+void heads_ask(struct heads *heads, on_store_places *on_places, void *arg)
+{
+	struct waiting_heads *next = &heads->next;
+
+	next->items = mem_grow(next->items, &next->room, next->count + 1, sizeof(*next->items));
+	next->items[next->count++] = (struct waiting_head){ on_places, arg };
+	if (heads->asked.count == 0)
+		send_query(heads);
+}
+
+void heads_clear(struct heads *heads)
+{
+	assert(heads->asked.count + heads->next.count == 0);
+	free(heads->asked.items);
+	free(heads->next.items);
 }
 
 void postgres_head(struct store *store, on_store_places *on_places, void *arg)
 {
-	struct postgres *postgres = postgres_of(store);
-	struct waiting_heads *next = &postgres->next;
-
-	next->items = mem_grow(next->items, &next->room, next->count + 1, sizeof(*next->items));
-	next->items[next->count++] = (struct waiting_head){ on_places, arg };
-	if (postgres->asked.count == 0)
-		send_head(postgres);
+	heads_ask(&postgres_of(store)->heads, on_places, arg);
 }

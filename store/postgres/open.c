@@ -148,7 +148,8 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 	needs_find(&postgres->needs, conninfo);
 	postgres->lanes = postgres->store.lanes = lanes;
 	postgres->epoll = epoll_create1(EPOLL_CLOEXEC);
-	postgres->watched[0].fd = postgres->watched[1].fd = -1;
+	for (int i = 0; i < WATCH_COUNT; i++)
+		postgres->watched[i].fd = -1;
 	postgres->options = (struct line_options){
 		.conninfo = conninfo,
 		.name = "main",
@@ -158,6 +159,8 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 		.answer_ms = role == STORE_COMMAND ? COMMAND_ANSWER_MS : SERVER_ANSWER_MS,
 	};
 	postgres->main = line_new(&postgres->options);
+	postgres->heads =
+		(struct heads){ .line = postgres->main, .statement = PG_HEAD, .lanes = lanes };
 	return postgres;
 }
 
@@ -215,11 +218,11 @@ void postgres_close(struct store *store)
 {
 	struct postgres *postgres = postgres_of(store);
 
-	assert(postgres->commits == NULL && postgres->asked.count + postgres->next.count == 0);
+	assert(postgres->commits == NULL);
 	follow_free(postgres->follow);
+	line_free(postgres->bulk);
 	line_free(postgres->main);
-	free(postgres->asked.items);
-	free(postgres->next.items);
+	heads_clear(&postgres->heads);
 	needs_clear(&postgres->needs);
 	if (postgres->epoll >= 0)
 		(void)close(postgres->epoll);
@@ -253,9 +256,12 @@ void postgres_poll(struct store *store, int *fd, short *events, uint64_t *deadli
 {
 	struct postgres *postgres = postgres_of(store);
 
-	watch(postgres, postgres->main, &postgres->watched[0], deadline);
+	watch(postgres, postgres->main, &postgres->watched[WATCH_MAIN], deadline);
+	if (postgres->bulk)
+		watch(postgres, postgres->bulk, &postgres->watched[WATCH_BULK], deadline);
 	if (postgres->follow) {
-		watch(postgres, follow_line(postgres->follow), &postgres->watched[1], deadline);
+		watch(postgres, follow_line(postgres->follow), &postgres->watched[WATCH_FOLLOW],
+		      deadline);
 		follow_poll(postgres->follow, deadline);
 	}
 	*fd = postgres->epoll;
@@ -267,6 +273,8 @@ void postgres_run(struct store *store)
 	struct postgres *postgres = postgres_of(store);
 
 	line_run(postgres->main);
+	if (postgres->bulk)
+		line_run(postgres->bulk);
 	if (postgres->follow)
 		follow_run(postgres->follow);
 }
@@ -277,6 +285,9 @@ void postgres_cancel(struct store *store)
 
 	if (postgres->follow)
 		line_cancel(follow_line(postgres->follow));
+	/* Its pages are asked of the main one then. */
+	if (postgres->bulk)
+		line_cancel(postgres->bulk);
 	line_cancel(postgres->main);
 }
 
@@ -289,5 +300,6 @@ bool postgres_is_idle(struct store *store)
 {
 	const struct postgres *postgres = postgres_of(store);
 
-	return line_is_idle(postgres->main) && postgres->commits == NULL;
+	return line_is_idle(postgres->main) && postgres->commits == NULL &&
+	       (postgres->bulk == NULL || line_is_idle(postgres->bulk));
 }

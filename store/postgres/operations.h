@@ -4,6 +4,7 @@
 #define STORE_POSTGRES_OPERATIONS_H
 
 #include "store/backend.h"
+#include "store/postgres/heads.h"
 #include "store/postgres/line.h"
 #include "store/postgres/needs.h"
 #include "store/rules.h"
@@ -55,26 +56,11 @@ extern const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT];
 #define LINEAGE_SQL \
 	"SELECT bool_and(epoch_follows(l, $2, seq)) FROM unnest($1::int[], $3::bigint[]) AS p " \
 	"(l, seq)"
-/* A row for each lane. */
-#define HEADS_SQL \
-	"SELECT epoch_now(), l, c.seq FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l " \
-	"CROSS JOIN LATERAL (SELECT x.seq FROM change x WHERE x.lane = l ORDER BY x.entry DESC " \
-	"LIMIT 1) c ORDER BY l"
-
-struct waiting_head {
-	on_store_places *on_places;
-	void *arg;
-};
-
-/* Calls of store_head that one query answers. */
-struct waiting_heads {
-	struct waiting_head *items;
-	size_t count;
-	size_t room;
-};
-
 struct commit;
 struct follow;
+
+/* The lines of a handle. */
+enum { WATCH_MAIN, WATCH_FOLLOW, WATCH_BULK, WATCH_COUNT };
 
 /* What epoll watches of a line. */
 struct watched {
@@ -89,14 +75,15 @@ struct postgres {
 	struct line_options options;
 	struct line *main;
 	struct follow *follow; /* NULL until store_watch */
-	struct watched watched[2];
+	struct line_options bulk_options;
+	struct line *bulk; /* of a reader, for pages that may be long; NULL: none yet */
+	struct heads heads;
+	struct watched watched[WATCH_COUNT];
 	int epoll;
 	int lanes;
-	struct waiting_heads asked; /* by the query under way */
-	struct waiting_heads next;  /* came since it was sent */
-	struct commit *commits;     /* the first is under way */
-	unsigned first_lane;        /* where a batch begins: another one for each host and batch */
-	uint64_t lane_wait_us;      /* of all pushes, for their turn */
+	struct commit *commits; /* the first is under way */
+	unsigned first_lane;    /* where a batch begins: another one for each host and batch */
+	uint64_t lane_wait_us;  /* of all pushes, for their turn */
 	uint64_t database_bytes;
 	uint64_t bytes_known_until; /* clock_ms */
 };
@@ -130,8 +117,6 @@ void postgres_follows(struct store *store, const struct store_places *places,
 		      on_store_follows *on_follows, void *arg);
 
 /* ---- heads.c ---- */
-/* Reads rows of HEADS_SQL. */
-enum rc pg_heads_read(const PGresult *result, int lanes, struct store_places *out);
 void postgres_head(struct store *store, on_store_places *on_places, void *arg);
 
 /* ---- stats.c ---- */

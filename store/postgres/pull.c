@@ -1,4 +1,8 @@
-/* Pages of changes. The store's door calls it. */
+/* Pages of changes. The store's door calls it.
+ *
+ * A page of a snapshot, or of all groups, may be long. A reader asks for it on a
+ * connection of its own, `bulk`, which is made for the first one; on the main one it
+ * would delay what is short: heads, tokens, and pages behind a cursor. */
 #include "store/postgres/operations.h"
 
 #include "base/log.h"
@@ -8,11 +12,15 @@
 #include "store/postgres/result.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct pull {
-	struct store_cursor since;
+	struct postgres *postgres;
+	struct store_query query; /* its group is at the end */
 	on_store_page *on_page;
 	void *arg;
+	struct line *line; /* which has been asked last */
+	char group[];
 };
 
 /* Columns of pull() in functions.sql. */
@@ -49,7 +57,7 @@ static void read_doc(const PGresult *result, int row, struct store_doc *out)
 static enum rc read_state(const struct pull *pull, const PGresult *result,
 			  struct store_state *state, struct store_cursor *from)
 {
-	struct store_cursor since = pull->since;
+	struct store_cursor since = pull->query.since;
 
 	if (PQntuples(result) < 1)
 		return RC_CORRUPT;
@@ -86,13 +94,19 @@ static enum rc read_page(const struct pull *pull, const PGresult *result, struct
 	return RC_OK;
 }
 
+static void send(struct pull *pull, struct line *line);
+
 static void on_pull(void *arg, enum rc rc, const PGresult *result)
 {
 	struct pull *pull = arg;
-	struct store_doc *docs =
-		mem_array(rc == RC_OK ? (size_t)PQntuples(result) : 0, sizeof(*docs));
+	struct store_doc *docs;
 	struct store_page page;
 
+	if (rc == RC_UNAVAILABLE && pull->line != pull->postgres->main) {
+		send(pull, pull->postgres->main);
+		return;
+	}
+	docs = mem_array(rc == RC_OK ? (size_t)PQntuples(result) : 0, sizeof(*docs));
 	if (rc == RC_OK)
 		rc = read_page(pull, result, docs, &page);
 	pull->on_page(pull->arg, rc, rc == RC_OK ? &page : NULL);
@@ -100,17 +114,15 @@ static void on_pull(void *arg, enum rc rc, const PGresult *result)
 	free(pull);
 }
 
-void postgres_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
-		      void *arg)
+static void send(struct pull *pull, struct line *line)
 {
-	struct postgres *postgres = postgres_of(store);
+	const struct store_query *query = &pull->query;
 	const bool all = group_is_all(query->group);
-	struct pull *pull = mem_alloc(sizeof(*pull));
 	struct params params = { .count = 0 };
 
-	*pull = (struct pull){ query->since, on_page, arg };
+	pull->line = line;
 	if (!all) {
-		params_int4(&params, lane_of(query->group, postgres->lanes));
+		params_int4(&params, lane_of(query->group, pull->postgres->lanes));
 		params_text(&params, query->group);
 	}
 	params_int8(&params, (int64_t)query->since.epoch);
@@ -119,10 +131,53 @@ void postgres_changes(struct store *store, const struct store_query *query, on_s
 	params_int8(&params, (int64_t)query->since.bound);
 	params_int8(&params, query->limit);
 	params_size(&params, query->max_bytes);
-	line_send(postgres->main,
+	line_send(line,
 		  all           ? PG_PULL_ALL
 		  : query->meta ? PG_PULL_META
 				: PG_PULL,
 		  &params, on_pull, pull);
 	params_free(&params);
+}
+
+/* ---- Connections ---- */
+
+static bool may_be_long(const struct store_query *query)
+{
+	return query->since.epoch == 0 || query->since.bound != 0 || group_is_all(query->group);
+}
+
+/* While there is no other one, the main one. */
+static struct line *bulk_line(struct postgres *postgres)
+{
+	if (postgres->store.role != STORE_READER)
+		return postgres->main;
+	if (postgres->bulk == NULL) {
+		postgres->bulk_options = postgres->options;
+		postgres->bulk_options.name = "bulk";
+		postgres->bulk_options.statement_count = PG_PULL_ALL + 1;
+		postgres->bulk = line_new(&postgres->bulk_options);
+	}
+	return line_is_ready(postgres->bulk) ? postgres->bulk : postgres->main;
+}
+
+static struct pull *new_pull(struct postgres *postgres, const struct store_query *query,
+			     on_store_page *on_page, void *arg)
+{
+	struct pull *pull = mem_alloc(sizeof(*pull) + query->group.len);
+
+	*pull = (struct pull){
+		.postgres = postgres, .query = *query, .on_page = on_page, .arg = arg
+	};
+	memcpy(pull->group, query->group.data, query->group.len);
+	pull->query.group.data = pull->group;
+	return pull;
+}
+
+void postgres_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
+		      void *arg)
+{
+	struct postgres *postgres = postgres_of(store);
+
+	send(new_pull(postgres, query, on_page, arg),
+	     may_be_long(query) ? bulk_line(postgres) : postgres->main);
 }
