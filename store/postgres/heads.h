@@ -1,6 +1,6 @@
-/* Questions for the newest sequence number of each lane. One query answers all that were
- * asked before it was sent; those that are asked while it is under way wait for the next
- * one, as it may have been read before a commit that they must see. */
+/* Questions for the newest sequence number of each lane. One query answers all that
+ * were asked before it was sent; those that are asked while it is under way wait for
+ * the next one, as it may have been read before a commit that they must see. */
 #ifndef STORE_POSTGRES_HEADS_H
 #define STORE_POSTGRES_HEADS_H
 
