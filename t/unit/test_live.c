@@ -336,6 +336,31 @@ static void a_hint_becomes_one_event(void **state)
 	assert_int_equal(world->fake.count, 0);
 }
 
+/* The hint of a commit comes before the answer that knows of it, or after it. */
+static void a_commit_while_a_stream_opens_is_one_event(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, false, 7);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 8);
+	feeds_announce(world->feeds, 0, 8);
+	turn(world);
+	answer(&world->fake, LATEST, RC_OK, 8);
+	turn(world);
+	assert_int_equal(count_sent(world, "event: change"), 1);
+	open_stream(world, false, 8);
+	answer(&world->fake, LATEST, RC_OK, 9);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 9);
+	feeds_announce(world->feeds, 0, 9);
+	turn(world);
+	assert_int_equal(count_sent(world, "event: change"), 1);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 10);
+	feeds_announce(world->feeds, 0, 10);
+	turn(world);
+	assert_int_equal(count_sent(world, "event: change"), 1);
+}
+
 static void hints_during_a_read_are_one_more_page(void **state)
 {
 	struct world *world = *state;
@@ -775,6 +800,7 @@ int main(void)
 		TEST(hints_before_the_head_are_not_lost),
 		TEST(a_store_that_fails_is_reported),
 		TEST(a_hint_becomes_one_event),
+		TEST(a_commit_while_a_stream_opens_is_one_event),
 		TEST(hints_during_a_read_are_one_more_page),
 		TEST(a_failed_read_is_tried_again),
 		TEST(a_client_may_leave_before_its_answer),

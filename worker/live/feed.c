@@ -227,6 +227,18 @@ void feed_go_live(struct membership *membership, uint64_t seq)
 
 /* ---- Delivering ---- */
 
+/* Where the answer of the store while it caught up was newer, it has been told; where
+ * it was older, the hint came first. */
+static bool hint_is_news(struct membership *membership, const struct store_cursor *place)
+{
+	struct store_cursor *at = &membership->at;
+
+	if (membership->live)
+		return at->seq < place->seq || at->epoch != place->epoch;
+	*at = *place;
+	return true;
+}
+
 static void feed_deliver_hints(struct feed *feed)
 {
 	struct store_cursor place = { .epoch = feed->shared->announced.epoch, .seq = feed->hinted };
@@ -242,6 +254,8 @@ static void feed_deliver_hints(struct feed *feed)
 	for (membership = TAILQ_FIRST(&feed->hints); membership; membership = after) {
 		after = TAILQ_NEXT(membership, next);
 		membership_prefetch(after);
+		if (!hint_is_news(membership, &place))
+			continue;
 		membership->deliver(membership, sse);
 		count++;
 	}

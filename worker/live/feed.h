@@ -30,7 +30,9 @@ struct membership {
 	on_membership_event *deliver;
 	on_membership_failed *fail;
 	struct subscriber *subscriber;
-	struct store_cursor at; /* the position up to which it has caught up */
+	/* The position up to which it has caught up; without documents, that of the
+	 * last event while it did. */
+	struct store_cursor at;
 	enum encoding encoding;
 	bool docs; /* events carry documents, not only a cursor */
 	bool meta; /* which say who wrote them, and when */

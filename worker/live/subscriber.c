@@ -231,11 +231,12 @@ static void on_catch_up_latest(void *arg, enum rc rc, const struct store_cursor 
 		return;
 	assert(membership);
 	at = membership->at;
-	membership->live = true;
 	now = store_places_in(feeds_announced(subscriber->options->feeds),
 			      (int)membership->feed->lane);
 	if (latest->seq > now.seq)
 		now.seq = latest->seq;
+	membership->live = true;
+	membership->at = now;
 	if (at.epoch != now.epoch || at.bound || at.seq > now.seq || latest->seq > at.seq) {
 		page_put_hint(&data, subscriber->encoding, feed_group(membership->feed), &now);
 		subscriber_send_new(subscriber, "change", &now, buf_slice(&data));
