@@ -334,14 +334,18 @@ enum store_kind {
 /* In place of a token's id: all clients of a server without authentication, who count
  * as one user. */
 #define STORE_PAYER_ANYONE "*"
+/* In front of the name of a user who has no token. */
+#define STORE_PAYER_USER "="
+#define STORE_PAYER_MAX (1 + STORE_USER_MAX)
 
 /* One request to the writer. Slices and arrays belong to the caller. */
 struct store_request {
 	enum store_kind kind;
 	/* STORE_PUSH. What is written counts for the user of the token `payer`, if a
-	 * quota of stored data applies to it or ever did to that user; for no user if
-	 * `payer` is empty. `quota` has the limits of the server for tokens that have
-	 * none of their own; it is not packed, as the receiver knows it. */
+	 * quota of stored data applies to it or ever did to that user; for the user
+	 * that follows STORE_PAYER_USER; for no user if `payer` is empty. `quota` has
+	 * the limits of the server for tokens that have none of their own; it is not
+	 * packed, as the receiver knows it. */
 	struct slice payer;
 	struct store_quota quota;       /* also STORE_TOKEN_LIST */
 	const struct store_edit *edits; /* ids all different */

@@ -123,6 +123,8 @@ static void pack_push(struct buf *out, const struct store_request *request)
 
 static bool payer_is_valid(struct slice payer)
 {
+	if (payer.len && payer.data[0] == STORE_PAYER_USER[0])
+		return payer.len > 1 && payer.len <= STORE_PAYER_MAX;
 	return payer.len == 0 || slice_is(payer, STORE_PAYER_ANYONE) ||
 	       wire_token_id_is_valid(payer);
 }

@@ -229,8 +229,8 @@ DECLARE
 	over int := 0;
 	rows push_row[];
 BEGIN
-	IF p_payer = '*' THEN
-		payer := '';
+	IF left(p_payer, 1) IN ('*', '=') THEN
+		payer := substr(p_payer, 2);
 		limits := p_quota[1:3];
 	ELSIF p_payer <> '' THEN
 		SELECT t.usr, ARRAY[coalesce(t.quota_bytes, p_quota[1]), coalesce(t.quota_documents, p_quota[2]),

@@ -11,8 +11,8 @@
 #define PLACES 256 /* of each table; one that is needed for another replaces the first */
 
 struct known_payer {
-	char token[STORE_TOKEN_ID_LEN];
-	size_t token_len; /* 0: none */
+	char token[STORE_PAYER_MAX]; /* or what stands in place of one */
+	size_t token_len;            /* 0: none */
 	struct slice user;
 	uint64_t account; /* 0: none yet */
 	int64_t limits[STORE_QUOTA_STORED];
@@ -60,7 +60,7 @@ void payers_keep(struct payers **payers, struct slice token, const struct quota_
 	struct known_payer *known;
 	struct known_account *account;
 
-	if (token.len == 0 || token.len > STORE_TOKEN_ID_LEN)
+	if (token.len == 0 || token.len > STORE_PAYER_MAX)
 		return;
 	if (*payers == NULL)
 		*payers = mem_alloc(sizeof(**payers));

@@ -173,8 +173,9 @@ static const char *const statements[SQL_COUNT] = {
 		"SELECT payer.user, payer.bytes, payer.documents, payer.groups, account, "
 		"account.bytes, account.documents, account.groups FROM (SELECT user, quota_bytes "
 		"AS bytes, quota_documents AS documents, quota_groups AS groups FROM token WHERE "
-		"id = ?1 UNION ALL SELECT '', NULL, NULL, NULL WHERE ?1 = "
-		"'" STORE_PAYER_ANYONE "') AS payer LEFT JOIN account ON account.user = "
+		"id = ?1 UNION ALL SELECT substr(?1, 2), NULL, NULL, NULL WHERE substr(?1, 1, 1) "
+		"IN ('" STORE_PAYER_ANYONE "', '" STORE_PAYER_USER
+		"')) AS payer LEFT JOIN account ON account.user = "
 		"payer.user",
 	[SQL_ADD_ACCOUNT] = "INSERT INTO account (user) VALUES (?1)",
 	[SQL_CHARGE] = "UPDATE account SET bytes = bytes + ?2, documents = documents + ?3, groups "

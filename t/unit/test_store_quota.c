@@ -324,6 +324,39 @@ static void limits_of_the_server(void **state)
 	assert_int_equal(faults_of(kit), 0);
 }
 
+/* Users whom a proxy names have no token; they share an account with one of that
+ * name. */
+static void users_without_a_token(void **state)
+{
+	struct kit *kit = *state;
+	char longest[STORE_PAYER_MAX + 1] = STORE_PAYER_USER;
+	struct store_edit edit = kit_edit_of("t:1", 0, NULL, "1");
+	struct store_request request = { .kind = STORE_PUSH,
+					 .payer = slice_of("=ann"),
+					 .quota = QUOTA(0, 1, 0),
+					 .edits = &edit,
+					 .edit_count = 1 };
+
+	memset(longest + 1, 'u', STORE_USER_MAX);
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	edit.id = slice_of("t:2");
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OVER_QUOTA);
+	request.payer = slice_of(longest);
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	edit.id = slice_of("t:3");
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OVER_QUOTA);
+	add_token(kit, ANN, "ann", QUOTA(0, 1, 0));
+	assert_int_equal(push(kit, ANN, "t:4", 0, "1"), RC_OVER_QUOTA);
+	/* The name of a user is no id of a token. */
+	assert_int_equal(push(kit, BOB, "t:4", 0, "1"), RC_DENIED);
+	assert_int_equal(push(kit, "=" BOB, "t:4", 0, "1"), RC_OK);
+	assert_int_equal(faults_of(kit), 0);
+}
+
 static void values_in_the_table_of_large_ones(void **state)
 {
 	static char value[5001];
@@ -404,17 +437,12 @@ static void check_finds_wrong_tallies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(pushes_of_a_batch_add_up),
-		TEST(a_batch_that_changes_the_token_says_so),
-		TEST(tokens_of_a_user_share),
-		TEST(the_last_writer_pays),
-		TEST(groups_go_with_a_purge),
-		TEST(over_it_one_may_free),
-		TEST(pushes_of_one_batch),
-		TEST(limits_of_the_server),
-		TEST(values_in_the_table_of_large_ones),
-		TEST(replies_stay_bounded),
-		TEST(check_finds_wrong_tallies),
+		TEST(pushes_of_a_batch_add_up), TEST(a_batch_that_changes_the_token_says_so),
+		TEST(tokens_of_a_user_share),   TEST(the_last_writer_pays),
+		TEST(groups_go_with_a_purge),   TEST(over_it_one_may_free),
+		TEST(pushes_of_one_batch),      TEST(limits_of_the_server),
+		TEST(users_without_a_token),    TEST(values_in_the_table_of_large_ones),
+		TEST(replies_stay_bounded),     TEST(check_finds_wrong_tallies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,6 +324,27 @@ static void broken_fields(void **state)
 	assert_refused(&(struct store_request){ .kind = STORE_TOKEN_ADD, .token = bad });
 }
 
+static void payers(void **state)
+{
+	static const char *const bad[] = { "=", "**", "ann", "0123456789abcdeF" };
+	char text[STORE_PAYER_MAX + 2] = STORE_PAYER_USER;
+	struct store_request request = { .kind = STORE_PUSH, .edits = edits, .edit_count = 1 };
+	struct buf bytes = BUF_EMPTY;
+
+	(void)state;
+	memset(text + 1, 'u', STORE_USER_MAX + 1);
+	request.payer = slice_of(text);
+	assert_refused(&request);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		request.payer = slice_of(bad[i]);
+		assert_refused(&request);
+	}
+	request.payer = slice_make(text, STORE_PAYER_MAX);
+	store_request_pack(&request, &bytes);
+	assert_int_equal(try_request(bytes.data, bytes.len), RC_OK);
+	buf_free(&bytes);
+}
+
 /* Values that transit_in_value would not have made. */
 static void values_that_are_not_canonical(void **state)
 {
@@ -420,6 +441,7 @@ int main(void)
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(huge_counts),
 		cmocka_unit_test(broken_fields),
+		cmocka_unit_test(payers),
 		cmocka_unit_test(values_that_are_not_canonical),
 		cmocka_unit_test(ids_that_come_twice),
 		cmocka_unit_test(users_with_control_characters),
