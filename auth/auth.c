@@ -40,6 +40,7 @@ struct auth {
 	on_token_used *on_used; /* NULL: nobody asks */
 	void *used_arg;
 	struct lookup *lookups; /* that the store has not answered */
+	bool accepts_proxied;
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
 
@@ -72,6 +73,11 @@ struct auth *auth_new(struct store *store, unsigned max_failures, auth_generatio
 	auth->generation = generation;
 	auth->generation_arg = arg;
 	return auth;
+}
+
+void auth_accept_proxied(struct auth *auth)
+{
+	auth->accepts_proxied = true;
 }
 
 static void lookup_link(struct lookup *lookup, struct auth *auth)
@@ -386,6 +392,12 @@ void auth_recheck(struct auth *auth, const struct identity *identity, on_identit
 	struct identity *known;
 
 	assert(answer != NULL);
+	if (identity_is_proxied(identity)) {
+		/* A predecessor of this process may have accepted it. */
+		answer(arg, auth->accepts_proxied ? RC_OK : RC_DENIED,
+		       auth->accepts_proxied ? (struct identity *)identity : NULL);
+		return;
+	}
 	known = identity->id[0] ? recheck_cached(auth, identity) : identity_anyone();
 	if (known) {
 		answer(arg, RC_OK, known);

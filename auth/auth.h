@@ -40,6 +40,10 @@ struct auth *auth_new(struct store *store, unsigned max_failures, auth_generatio
  * no-op. */
 void auth_free(struct auth *auth);
 
+/* From now on identities that a proxy has named (auth/proxy_login.h) pass auth_recheck:
+ * nobody revokes them. */
+void auth_accept_proxied(struct auth *auth);
+
 /* Identifies the owner of a token presented from an address. The store's answer is
  * cached if the token is valid, for one generation and at most AUTH_CACHE_MS, and with
  * it a keyed hash of the text, by which the same text is recognized; of invalid ones

@@ -36,10 +36,10 @@ struct identity *identity_new(const struct store_token *token)
 	identity->refs = 1;
 	if (token->id.len)
 		memcpy(identity->id, token->id.data, token->id.len);
-	identity->key = hash_of(token->id);
 	memcpy(identity->hash, token->hash, sizeof(identity->hash));
 	identity->user = text_copy(&at, token->user);
 	identity->user_key = hash_of(token->user);
+	identity->key = identity_is_proxied(identity) ? identity->user_key : hash_of(token->id);
 	identity->quota = token->quota;
 	identity->expires = token->expires;
 	identity->grant_count = token->grant_count;
@@ -48,6 +48,11 @@ struct identity *identity_new(const struct store_token *token)
 		identity->grants[i].write = token->grants[i].write;
 	}
 	return identity;
+}
+
+bool identity_is_proxied(const struct identity *identity)
+{
+	return strcmp(identity->id, IDENTITY_PROXY) == 0;
 }
 
 struct identity *identity_anyone(void)

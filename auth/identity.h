@@ -1,5 +1,5 @@
-/* An identity: a token of the database with its user and grants, as a reference-counted
- * value. */
+/* An identity: a token of the database with its user and grants, or what a proxy says
+ * of a user, as a reference-counted value. */
 #ifndef AUTH_IDENTITY_H
 #define AUTH_IDENTITY_H
 
@@ -11,11 +11,15 @@
 
 enum auth_access { AUTH_READ, AUTH_WRITE };
 
+/* In place of the id of a token, for a user whom a proxy has named
+ * (auth/proxy_login.h). The database does not know it, and it cannot be revoked. */
+#define IDENTITY_PROXY "proxy"
+
 /* Read only. Its slices live as long as the identity. */
 struct identity {
 	unsigned refs;
-	char id[STORE_TOKEN_ID_LEN + 1]; /* of the token; empty: anyone */
-	uint64_t key;                    /* hash_of(id), as in ring entries about the token */
+	char id[STORE_TOKEN_ID_LEN + 1]; /* of the token; empty: anyone; or IDENTITY_PROXY */
+	uint64_t key; /* hash_of(id), as in ring entries about the token; else of the user */
 	unsigned char hash[STORE_TOKEN_HASH_LEN];
 	struct slice user;
 	uint64_t user_key; /* hash_of(user) */
@@ -25,11 +29,14 @@ struct identity {
 	struct store_grant grants[];
 };
 
-/* Copies the token. The caller holds the one reference. */
+/* Copies the token, whose id may be IDENTITY_PROXY. The caller holds the one
+ * reference. */
 struct identity *identity_new(const struct store_token *token);
 /* The identity of all clients of a server without authentication: it may read and write
  * everything and never expires. The caller holds the one reference. */
 struct identity *identity_anyone(void);
+/* Has a proxy named it? */
+bool identity_is_proxied(const struct identity *identity);
 struct identity *identity_ref(struct identity *identity);
 /* Frees the identity with its last reference. NULL is a no-op. */
 void identity_unref(struct identity *identity);

@@ -102,6 +102,20 @@ static const struct option_spec serve_options[] = {
 			"such as 127.0.0.1 or 10.0.0.0/8.",
 	},
 	{
+		.name = "auth-header",
+		.argument = "NAME",
+		.help = "Believe a proxy of --trusted-proxy that names the user in this header "
+			"field, such as Remote-User. The proxy must remove the field from what "
+			"clients send. Everybody else needs a token.",
+	},
+	{
+		.name = "groups-header",
+		.argument = "NAME",
+		.help = "With --auth-header: the field that names the user's groups, such as "
+			"Remote-Groups: GROUP, GROUP:ro or GROUP:rw, with commas between them. "
+			"The proxy must remove it from what clients send, too.",
+	},
+	{
 		.name = "www",
 		.argument = "DIR",
 		.help = "Serve the files in this directory instead of the built-in page; the "

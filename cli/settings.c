@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/mem.h"
 #include "auth/min_schema.h"
+#include "auth/proxy_login.h"
 #include "auth/quota.h"
 #include "cli/cors_origin.h"
 #include "os/trusted_path.h"
@@ -21,6 +22,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -57,10 +59,12 @@ static const struct setting {
 	{ "access-log", SETTING_SWITCH, FIELD(worker.access_log) },
 	{ "admin", SETTING_TEXT, FIELD(admin) },
 	{ "auth", SETTING_SWITCH, FIELD(worker.auth) },
+	{ "auth-header", SETTING_TEXT, FIELD(worker.auth_header) },
 	{ "body-timeout", SETTING_UNSIGNED, FIELD(worker.body_timeout) },
 	{ "compress", SETTING_SWITCH, FIELD(worker.compress) },
 	{ "cors-origin", SETTING_LIST, LIST(worker.cors, worker.cors_count) },
 	{ "db", SETTING_TEXT, FIELD(worker.db) },
+	{ "groups-header", SETTING_TEXT, FIELD(worker.groups_header) },
 	{ "header-timeout", SETTING_UNSIGNED, FIELD(worker.header_timeout) },
 	{ "history-age", SETTING_U64, FIELD(worker.history.age) },
 	{ "idle-timeout", SETTING_UNSIGNED, FIELD(worker.idle_timeout) },
@@ -162,6 +166,38 @@ static enum rc trusted_proxy_read(const struct options *options, struct settings
 			return refuse(options, "trusted-proxy", i, &detail, err);
 	out->master.worker.trusted = out->trusted;
 	out->master.worker.trusted_count = count;
+	return RC_OK;
+}
+
+/* A field that anybody could send would make anybody any user. */
+static enum rc proxy_login_check(const struct options *options, struct settings *out,
+				 struct error *err)
+{
+	const struct worker_settings *worker = &out->master.worker;
+	const char *name = worker->auth_header ? "auth-header" : "groups-header";
+	struct error detail;
+
+	if (worker->auth_header == NULL && worker->groups_header == NULL)
+		return RC_OK;
+	if (worker->auth_header == NULL || worker->groups_header == NULL)
+		return error_set(err, RC_MALFORMED,
+				 "%s: needs %s too: one field names the user, the other the groups",
+				 options_place(options, name, 0),
+				 worker->auth_header ? "--groups-header" : "--auth-header");
+	if (!worker->auth)
+		return error_set(err, RC_MALFORMED, "%s: needs --auth on",
+				 options_place(options, name, 0));
+	if (worker->trusted_count == 0)
+		return error_set(err, RC_MALFORMED,
+				 "%s: needs --trusted-proxy: from others it could be forged",
+				 options_place(options, name, 0));
+	if (proxy_login_check_name(worker->auth_header, &detail) != RC_OK)
+		return refuse(options, "auth-header", 0, &detail, err);
+	if (strcasecmp(worker->auth_header, worker->groups_header) == 0)
+		return error_set(err, RC_MALFORMED, "%s: must be another field than --auth-header",
+				 options_place(options, "groups-header", 0));
+	if (proxy_login_check_name(worker->groups_header, &detail) != RC_OK)
+		return refuse(options, "groups-header", 0, &detail, err);
 	return RC_OK;
 }
 
@@ -371,10 +407,21 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 {
 	static enum rc (*const checks[])(const struct options *, struct settings *,
 					 struct error *) = {
-		db_read,          trusted_proxy_read, listen_check, metrics_listen_check,
-		cors_origin_read, server_name_check,  www_check,    log_level_read,
-		users_read,       owner_read,         quota_read,   min_schema_read,
-		history_read,     admin_check,
+		db_read,
+		trusted_proxy_read,
+		proxy_login_check,
+		listen_check,
+		metrics_listen_check,
+		cors_origin_read,
+		server_name_check,
+		www_check,
+		log_level_read,
+		users_read,
+		owner_read,
+		quota_read,
+		min_schema_read,
+		history_read,
+		admin_check,
 	};
 	enum rc rc = RC_OK;
 

@@ -3,8 +3,10 @@
 #include "worker/dispatch.h"
 
 #include "auth/auth.h"
+#include "auth/proxy_login.h"
 #include "auth/throttle.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "worker/deadline.h"
 #include "worker/http/host.h"
 #include "worker/http/media.h"
@@ -101,6 +103,49 @@ static void exchange_check_token(struct exchange *exchange)
 		request_refuse(&exchange->request, PROBLEM_BAD_REQUEST, err.text);
 }
 
+/* ---- What a proxy says of the user ---- */
+
+static enum rc exchange_read_login(struct exchange *exchange, struct slice user,
+				   struct identity **out, struct error *err)
+{
+	const struct worker_settings *settings = exchange->worker->settings;
+	struct slice groups = slice_of("");
+	enum rc rc = request_single(&exchange->request, settings->groups_header, &groups);
+	struct error detail;
+
+	if (rc == RC_MALFORMED)
+		return error_set(err, rc, "%s: sent more than once", settings->groups_header);
+	rc = proxy_login_read(user, groups, out, &detail);
+	return rc == RC_OK ? rc : error_set(err, rc, "%s: %s", settings->auth_header, detail.text);
+}
+
+/* False: the proxy has named nobody, so that a token is needed; or the request does not
+ * come from one. */
+static bool exchange_take_login(struct exchange *exchange)
+{
+	const char *name = exchange->worker->settings->auth_header;
+	struct identity *identity = NULL;
+	struct slice user;
+	struct error err;
+	enum rc rc;
+
+	if (name == NULL || !exchange->request.is_proxied)
+		return false;
+	rc = request_single(&exchange->request, name, &user);
+	if (rc == RC_NOT_FOUND || (rc == RC_OK && text_trim(user).len == 0))
+		return false;
+	if (rc == RC_OK)
+		rc = exchange_read_login(exchange, user, &identity, &err);
+	else
+		rc = error_set(&err, rc, "%s: sent more than once", name);
+	if (rc == RC_OK)
+		on_identified(exchange, rc, identity);
+	else
+		request_refuse(&exchange->request, PROBLEM_BAD_REQUEST, err.text);
+	identity_unref(identity);
+	return true;
+}
+
 static void exchange_authenticate(struct exchange *exchange)
 {
 	if (exchange->route->access == ROUTE_OPEN) {
@@ -109,7 +154,7 @@ static void exchange_authenticate(struct exchange *exchange)
 		exchange->identity = identity_ref(exchange->worker->anyone);
 		conn_vouch(exchange->request.conn);
 		exchange_handle(exchange);
-	} else {
+	} else if (!exchange_take_login(exchange)) {
 		exchange_check_token(exchange);
 	}
 }

@@ -4,6 +4,7 @@
 #include "worker/head_check.h"
 
 #include "auth/auth.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "worker/dispatch.h"
@@ -142,6 +143,26 @@ static void check_token(const struct worker *worker, const struct conn_head *hea
 		checking->verdict = NULL;
 }
 
+/* Has a proxy named a user? dispatch.c reads all that it says. */
+static bool take_login(const struct worker *worker, const struct conn_head *head,
+		       struct conn_verdict *verdict)
+{
+	const char *name = worker->settings->auth_header;
+	struct buf bytes = BUF_EMPTY;
+	struct address peer;
+	const char *field = NULL;
+	struct slice user;
+
+	if (name && address_parse(slice_of(head->client), &peer) == RC_OK &&
+	    forwarded_is_trusted(&peer, &worker->request_options.trusted))
+		field = field_of(head->text, name, &bytes);
+	user = text_trim(slice_of(field ? field : ""));
+	verdict->vouched = user.len > 0;
+	verdict->share = user.len ? hash_of(user) : 0;
+	buf_free(&bytes);
+	return verdict->vouched;
+}
+
 static void check_authorization(const struct worker *worker, const struct conn_head *head,
 				struct conn_verdict *verdict)
 {
@@ -175,10 +196,10 @@ void head_check(void *arg, const struct conn_head *head, struct conn_verdict *ve
 
 	if (head->is_metrics || !is_push(head->text))
 		refuse(verdict, 405, "this path does not support this method");
-	else if (worker->auth)
-		check_authorization(worker, head, verdict);
-	else
+	else if (worker->auth == NULL)
 		verdict->vouched = true;
+	else if (!take_login(worker, head, verdict))
+		check_authorization(worker, head, verdict);
 	if (verdict->status == 0)
 		check_type(head, verdict);
 }

@@ -93,6 +93,8 @@ const char *parts_make(struct worker *worker)
 			       : NULL;
 	if (worker->settings->auth && worker->auth == NULL)
 		return "random numbers";
+	if (worker->settings->auth_header)
+		auth_accept_proxied(worker->auth);
 	worker->page_cache = page_cache_new();
 	worker->link = writer_link_new(worker);
 	worker->feeds =

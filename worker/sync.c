@@ -404,19 +404,25 @@ static bool push_has_schema(const struct push *push)
 	return true;
 }
 
-static struct slice push_payer(const struct push *push)
+/* `out` has the bytes of a payer that no token names. */
+static struct slice push_payer(const struct push *push, char out[STORE_PAYER_MAX])
 {
-	const char *id = push->exchange->identity->id;
+	const struct identity *identity = push->exchange->identity;
 
-	return slice_of(*id ? id : STORE_PAYER_ANYONE);
+	if (!identity_is_proxied(identity))
+		return slice_of(identity->id[0] ? identity->id : STORE_PAYER_ANYONE);
+	out[0] = STORE_PAYER_USER[0];
+	memcpy(out + 1, identity->user.data, identity->user.len);
+	return slice_make(out, 1 + identity->user.len);
 }
 
 static void push_commit(struct push *push)
 {
 	struct worker *worker = push->exchange->worker;
+	char payer[STORE_PAYER_MAX];
 	struct store_request commit = {
 		.kind = STORE_PUSH,
-		.payer = push_payer(push),
+		.payer = push_payer(push, payer),
 		.user = worker->auth ? push->exchange->identity->user : slice_of(""),
 		.edits = push->edits.all,
 		.edit_count = push->edits.count,

@@ -1,6 +1,7 @@
 # Each module test links only what its folder may see.
 unit_tests = \
 	%D%/test_auth \
+	%D%/test_auth_proxy \
 	%D%/test_auth_quota \
 	%D%/test_auth_token \
 	%D%/test_batch \
@@ -121,6 +122,7 @@ t_unit_test_problem_LDADD = $(http_libs)
 t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=token_parse
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_auth_proxy_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_quota_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_batch_LDADD = libwriter.a libauth.a $(store_libs) $(shm_libs) $(SECCOMP_LIBS) $(SODIUM_LIBS)

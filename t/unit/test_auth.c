@@ -585,6 +585,22 @@ static void anyone_stays_anyone(void **state)
 	assert_int_equal(fixture->store.asked, 0);
 }
 
+static void users_of_a_proxy_stay_if_it_is_still_asked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_token token = { .id = slice_of(IDENTITY_PROXY), .user = slice_of("ann") };
+	struct identity *ann = identity_new(&token);
+
+	auth_recheck(fixture->auth, ann, answered, fixture);
+	assert_int_equal(fixture->rc, RC_DENIED);
+	auth_accept_proxied(fixture->auth);
+	auth_recheck(fixture->auth, ann, answered, fixture);
+	assert_int_equal(fixture->rc, RC_OK);
+	assert_ptr_equal(fixture->identity, ann);
+	assert_int_equal(fixture->store.asked, 0);
+	identity_unref(ann);
+}
+
 /* ---- The end ---- */
 
 /* Two lookups that the store has not answered. */
@@ -709,6 +725,7 @@ int main(void)
 		FIXTURE_TEST(a_recheck_denies_a_changed_secret),
 		FIXTURE_TEST(a_failed_recheck_is_not_a_denial),
 		FIXTURE_TEST(anyone_stays_anyone),
+		FIXTURE_TEST(users_of_a_proxy_stay_if_it_is_still_asked),
 		FIXTURE_TEST(lookups_are_answered_if_auth_ends_before_the_store),
 		FIXTURE_TEST(lookups_are_answered_if_the_store_ends_before_auth),
 		FIXTURE_TEST(a_grant_covers_its_group_and_nested_groups),

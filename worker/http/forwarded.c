@@ -15,6 +15,11 @@ static bool is_trusted(const struct address *address, const struct trusted_proxi
 	return false;
 }
 
+bool forwarded_is_trusted(const struct address *peer, const struct trusted_proxies *trusted)
+{
+	return is_trusted(peer, trusted);
+}
+
 /* An address, maybe with a port: 192.0.2.1:80 or [2001:db8::1]:80, as in RFC 7239,
  * section 6, and as some gateways write it here too. */
 static enum rc read_node(struct slice text, struct address *out)

@@ -19,6 +19,9 @@ struct trusted_proxies {
 void forwarded_client(const struct trusted_proxies *trusted, const struct address *peer,
 		      const struct incoming *incoming, struct address *out);
 
+/* Is it the address of such a proxy? */
+bool forwarded_is_trusted(const struct address *peer, const struct trusted_proxies *trusted);
+
 /* Which one of the addresses that a request passed through is the client's? Each proxy
  * appends the address of its peer to X-Forwarded-For, so the list is read from its end
  * for as long as its writers are trusted. A part that is no address ends the reading:

@@ -46,6 +46,7 @@ static void request_read_client(struct request *request)
 	request->client = peer;
 	if (trusted->count == 0)
 		return;
+	request->is_proxied = forwarded_is_trusted(&peer, trusted);
 	forwarded_client(trusted, &peer, &request->incoming, &request->client);
 	address_format(&request->client, request->client_text);
 }
@@ -91,6 +92,17 @@ const char *request_list(struct request *request, const char *name)
 		return NULL;
 	buf_put_byte(&request->list, 0);
 	return request->list.data;
+}
+
+enum rc request_single(struct request *request, const char *name, struct slice *out)
+{
+	const char *first = request_header(request, name);
+
+	*out = slice_of(first ? first : "");
+	if (first == NULL)
+		return RC_NOT_FOUND;
+	/* Several lines are longer together. */
+	return strlen(request_list(request, name)) == out->len ? RC_OK : RC_MALFORMED;
 }
 
 /* The target names a host, or the field Host does (RFC 9112, 3.2.2). */

@@ -37,6 +37,7 @@ struct request {
 	enum evhttp_cmd_type method;
 	char *path; /* decoded */
 	struct query query;
+	bool is_proxied;                    /* it came from a trusted proxy */
 	struct address client;              /* all zeros: not known */
 	char client_text[ADDRESS_TEXT_MAX]; /* "-": not known */
 	const char *token;                /* for the access log: its id; the caller's; NULL: none */
@@ -62,6 +63,9 @@ const char *request_header(const struct request *request, const char *name);
 /* The same of a field that is a list: all its lines, joined by commas. Good until the
  * next call for this request. */
 const char *request_list(struct request *request, const char *name);
+/* The same of a field that may come once: RC_NOT_FOUND: it has not come, or the client
+ * has gone; RC_MALFORMED: several times. */
+MUST_USE enum rc request_single(struct request *request, const char *name, struct slice *out);
 /* The host that it is for, maybe with a port, or NULL. The client must be there. */
 const char *request_host(const struct request *request);
 /* Its body, good until the response. The client must be there. */
