@@ -48,6 +48,7 @@ process_tests = \
 	%D%/0430-rotate.sh \
 	%D%/0435-invite.sh \
 	%D%/0500-nginx.sh \
+	%D%/0505-logins.sh \
 	%D%/0510-systemd.sh \
 	%D%/0520-user.sh \
 	%D%/0530-boot.sh \
@@ -220,6 +221,7 @@ EXTRA_DIST += \
 	%D%/lib.sh \
 	%D%/upgrade-load.mjs \
 	%D%/upgrade-load.sh \
+	%D%/login.mjs \
 	%D%/nginx.sh \
 	%D%/on-postgres.sh \
 	%D%/patroni.sh \

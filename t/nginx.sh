@@ -7,8 +7,8 @@ free_port() {
 	node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
 }
 
-# nginx_start: nginx before the server of lib.sh ($url). Sets $tls and $plain (ports),
-# $has_ip6, $nginx (pid).
+# nginx_start [FILE]: nginx before the server of lib.sh ($url), with the lines of the
+# file in the server of TLS. Sets $tls and $plain (ports), $has_ip6, $nginx (pid).
 nginx_start() {
 	local dir=$work/nginx
 	mkdir -p "$dir/temp"
@@ -18,7 +18,7 @@ nginx_start() {
 	plain=$(free_port)
 	has_ip6=no
 	! grep -q '^0*1 ' /proc/net/if_inet6 2>/dev/null || has_ip6=yes
-	sed -e "s|127\.0\.0\.1:8080|${url#http://}|" \
+	sed -e "${1:+/limit_conn_status 429;/r $1}" -e "s|127\.0\.0\.1:8080|${url#http://}|" \
 		-e "s|listen 443 |listen 127.0.0.1:$tls |; s|listen 80;|listen 127.0.0.1:$plain;|" \
 		-e "$([ $has_ip6 = yes ] && echo "s/listen \[::\]:443 /listen [::1]:$tls /; s/listen \[::\]:80;/listen [::1]:$plain;/" || echo '/listen \[::\]/d')" \
 		-e "s|/etc/letsencrypt/live/notes.example.org/fullchain.pem|$dir/cert.pem|" \
