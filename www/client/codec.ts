@@ -1,6 +1,6 @@
 // The JSON codec, and the loading of the Transit codec.
 import { load } from './load-transit.js'
-import { isPlain } from './plain.js'
+import { DEEPEST, isPlain } from './plain.js'
 import type { Codec } from './types.js'
 
 /**
@@ -12,6 +12,7 @@ function ordered(value: any, path = '', early = false, above: object[] = []): st
 	const type = ({}).toString.call(value).slice(8, -1)
 	const why =
 		above.includes(value) ? 'contains itself'
+		: path && above[DEEPEST] && value === Object(value) ? 'is nested too deep'
 		: early && type === 'Date' && isNaN(value) ? 'is an invalid date'
 		: early && type === 'Object' && !isPlain(value) ? 'is of type ' + value.constructor.name
 		: !(early ? /^(Null|Boolean|Number|String|Array|Object|Date|Uint8Array)$/ : /^(Null|Boolean|Number|String|Array|Object)$/).test(type) ? 'is of type ' + type

@@ -86,7 +86,7 @@ function check(group: string, id: string, value: unknown): void {
 	const wrong =
 		value === undefined ? 'is undefined'
 		// Something on either side of a colon, not necessarily the group's.
-		: !id.startsWith(group + ':') || !/.:./s.test(id) ? `is not in the group ${group}`
+		: !`${id}`.startsWith(group + ':') || !/.:./s.test(id) ? `is not in the group ${group}`
 		: isInvalid(id) ? INVALID
 		: ''
 	if (wrong) throw new TypeError(`pocketbook: the id ${JSON.stringify(id)} ${wrong}`)

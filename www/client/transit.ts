@@ -1,5 +1,5 @@
 // The Transit codec, in a file of its own that is loaded on demand.
-import { isPlain } from './plain.js'
+import { DEEPEST, isPlain } from './plain.js'
 import { Reader, type ReaderOptions, type WriteHandler, Writer, type WriterOptions } from './transit-text.js'
 import {
 	binary, equals, extendToEQ, integer, Keyword, Long, map, set, Symbol_, TaggedValue, TransitMap, TransitSet, UUID, uuid,
@@ -103,11 +103,12 @@ function parts(value: any, path: string): [value: unknown, path: string][] {
 }
 
 /** Throws if Transit does not have the value, or would change it. */
-function check(value: any, path: string, above: unknown[] = []): void {
+function check(value: any, path: string, above: object[] = []): void {
 	const isCycle = above.includes(value)
 	const inside = isCycle ? [] : parts(value, path)
 	const why =
 		isCycle ? 'contains itself'
+		: above[DEEPEST] && inside.length ? 'is nested too deep'
 		: value instanceof Date && isNaN(+value) ? 'is an invalid date'
 		: typeof value === 'symbol' ? 'is of type Symbol'
 		: value instanceof TaggedValue && !isTag(value) ? 'has a tag of one character'

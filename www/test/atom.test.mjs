@@ -1,7 +1,7 @@
 // The atom as an app sees it, one tab, a server that works.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeServer, SyncedAtom, assoc, dissoc, get, persistence, reported, setUp, until } from './harness.mjs'
+import { FakeServer, SyncedAtom, assoc, dissoc, get, loadTransit, persistence, reported, setUp, until } from './harness.mjs'
 
 const cheese = { title: 'buy cheese' }
 
@@ -107,7 +107,7 @@ test('bad ids and values are refused where they are made, and change nothing', a
 	const { server, atom } = await setUp()
 	const todos = atom()
 	const before = todos.deref()
-	for (const id of ['todos:', 'todos', 'other:1', 'todos:a\u0007', 'todos:' + 'é'.repeat(260)])
+	for (const id of ['todos:', 'todos', 'other:1', 'todos:a\u0007', 'todos:' + 'é'.repeat(260), 5, null, undefined])
 		assert.throws(() => todos.swap(assoc, id, 1), /pocketbook: the id/)
 	const circle = { in: [] }
 	circle.in.push(circle)
@@ -127,6 +127,22 @@ test('bad ids and values are refused where they are made, and change nothing', a
 	assert.equal(todos.deref(), before)
 	assert.equal(todos.status.pending, 0)
 	assert.throws(() => new SyncedAtom({ url: server.url, group: '' }), TypeError)
+})
+
+/** Arrays in arrays. */
+const nested = (depth) => [...Array(depth)].reduce((inner) => [inner], 1)
+
+test('a value that is nested deeper than the server allows is refused where it is made, in each codec', async () => {
+	const { atom } = await setUp()
+	await loadTransit()
+	for (const codec of ['json', 'transit']) {
+		const todos = atom({ codec, storage: 'memory' })
+		const refused = { name: 'TypeError', message: /^pocketbook: the value of todos:1\.0.* is nested too deep$/ }
+		for (const depth of [98, 5000]) assert.throws(() => todos.swap(assoc, 'todos:1', nested(depth)), refused)
+		assert.equal(todos.deref().size, 0)
+		todos.swap(assoc, 'todos:1', nested(97))
+		assert.equal(todos.deref().size, 1)
+	}
 })
 
 test('values are equal whatever the order of their keys: they are no change, and no conflict', async () => {
