@@ -156,6 +156,7 @@ page_tests = \
 	www/test/sbom.test.mjs \
 	www/test/silence.test.mjs \
 	www/test/size.test.mjs \
+	www/test/slices.test.mjs \
 	www/test/stable.test.mjs \
 	www/test/storage.test.mjs \
 	www/test/storages.test.mjs \

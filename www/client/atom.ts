@@ -1,5 +1,5 @@
 // The synced atom: the public face of the library.
-import { changed, checkGroup, difference } from './docs.js'
+import { changed, checkGroup, difference, put } from './docs.js'
 import { pullTime, rights } from './replica.js'
 import { type Binding, Session } from './session.js'
 import { sameText, stable, statusOf } from './status.js'
@@ -33,6 +33,8 @@ export class SyncedAtom<V = any> {
 	#group: string
 	#loaded = false
 	#shown: Docs<V>
+	/** What an opening has loaded: it is shown as a whole. */
+	#next?: Map<string, V>
 	#watches = new Map<unknown, Watch<V>>()
 	#docWatches = new Map<string, Set<DocWatch<V>>>()
 	#statusListeners = new Set<(status: Status) => void>()
@@ -58,7 +60,7 @@ export class SyncedAtom<V = any> {
 		this.binding = {
 			...options,
 			interval: interval! > 0 ? interval! : INTERVAL,
-			onDocs: (ids, swap) => this.#onDocs(ids, swap),
+			onDocs: (...args) => this.#onDocs(...args),
 			notify: () => this.#onStatus(),
 		}
 		this.ready = this.session.join(this.binding).then(() => void (this.#loaded = true))
@@ -236,12 +238,22 @@ export class SyncedAtom<V = any> {
 	}
 
 	/** Documents look different in the replica. */
-	#onDocs(ids: Iterable<string>, swap?: Swap): void {
-		if (swap?.before === this.#shown) return this.#show(swap.after, [...ids])
+	#onDocs(found: Iterable<string>, swap?: Swap, part?: boolean): void {
 		const { replica } = this.session
-		const now = [...ids].filter((id) => this.#covers(id)).map((id) => [id, replica.shown(id)] as [string, V | undefined])
-		const edits = now.filter(([id, value]) => this.#shown.get(id) !== value)
-		if (edits.length) this.#show(changed(this.#shown, edits), edits.map(([id]) => id))
+		let ids = [...found].filter((id) => this.#covers(id))
+		const value = (id: string) => replica.shown(id) as V | undefined
+		if (part && ids.length) this.#next ??= new Map(this.#shown)
+		const next = this.#next
+		if (next) put(next, ids.map((id) => [id, value(id)]))
+		if (part) return
+		if (swap?.before === this.#shown) return this.#show(swap.after, ids)
+		const loaded = part === false && next
+		if (loaded) {
+			this.#next = undefined
+			ids = [...new Set([...next.keys(), ...this.#shown.keys()])]
+		}
+		ids = ids.filter((id) => this.#shown.get(id) !== value(id))
+		if (ids.length) this.#show(loaded || changed(this.#shown, ids.map((id) => [id, value(id)])), ids)
 	}
 
 	#show(docs: Docs<V>, ids: readonly string[]): void {

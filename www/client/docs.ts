@@ -7,12 +7,13 @@ const MOST = 256
 type Edits<V> = [id: string, value: V | undefined][]
 interface Layers<V> { below: Docs<V>; above: ReadonlyMap<string, V | undefined> }
 
-/** A copy of `docs` with edits; `undefined` removes a document. */
-function copied<V>(docs: Docs<V>, edits: Iterable<Edits<V>[number]>): Map<string, V> {
-	const map = new Map(docs)
+/** Puts edits into a map; `undefined` removes a document. */
+export function put<V>(map: Map<string, V>, edits: Iterable<Edits<V>[number]>): Map<string, V> {
 	for (const [id, value] of edits) value === undefined ? map.delete(id) : map.set(id, value)
 	return map
 }
+
+const copied = <V>(docs: Docs<V>, edits: Iterable<Edits<V>[number]>) => put(new Map(docs), edits)
 
 /**
  * A map and a few changes above it: the result of changing one among many documents. It

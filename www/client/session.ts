@@ -21,9 +21,10 @@ export interface Binding extends Settings {
 	ready?: Promise<void>
 	/**
 	 * Documents look different, `swap` if it has made them so. Some ids may be of
-	 * other groups.
+	 * other groups. `part` of an opening is shown only with the last, which is
+	 * false.
 	 */
-	onDocs(ids: Iterable<string>, swap?: Swap): void
+	onDocs(ids: Iterable<string>, swap?: Swap, part?: boolean): void
 	notify(): void
 }
 
@@ -139,8 +140,8 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 		if (!this.dead) this.#channel?.postMessage(message)
 	}
 
-	onDocs(ids: Iterable<string>, swap?: Swap): void {
-		for (const binding of this.#bindings) binding.onDocs(ids, swap)
+	onDocs(ids: Iterable<string>, swap?: Swap, part?: boolean): void {
+		for (const binding of this.#bindings) binding.onDocs(ids, swap, part)
 	}
 
 	notify(): void {

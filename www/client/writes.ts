@@ -11,6 +11,9 @@ import { type Applied, type Batch, type Replica, type Write } from './replica.js
 import { fromRows, toRows } from './rows.js'
 import { type Codec, type Docs, PocketbookError, type Rows, type Written } from './types.js'
 
+/** Documents that are decoded in one task while a group is opened. */
+const SLICE = 1000
+
 /** A change of an atom's documents by its own swap. */
 export interface Swap { before: Docs<any>; after: Docs<any> }
 
@@ -32,9 +35,9 @@ export interface WritesHost {
 	optionsOf(id: string): Settings[]
 	/**
 	 * The documents with these ids look different, as `swap` has made them if it is
-	 * given.
+	 * given. `part` of an opening is shown only with the last, which is false.
 	 */
-	onDocs(ids: Iterable<string>, swap?: Swap): void
+	onDocs(ids: Iterable<string>, swap?: Swap, part?: boolean): void
 	notify(): void
 }
 
@@ -59,10 +62,13 @@ export class Writes {
 		const { codec, replica, dead } = this.host
 		if (dead) throw dead
 		for (const [id, value] of edits) if (value !== undefined) checkValue(codec, id, value)
-		const differ = codec ? edits.filter(([id, value]) => !same(codec, replica.shown(id), value)) : edits
+		// While the local data is being loaded, the replica has more than the
+		// atom shows.
+		const seen = (id: string) => (blind ? swap.before.get(id) : replica.shown(id))
+		const differ = codec ? edits.filter(([id, value]) => !same(codec, seen(id), value)) : edits
 		if (!differ.length) return { local: Promise.resolve(), server: Promise.resolve() }
 		const fields = more?.(differ, this.host as ResolveHost)
-		const put = differ.map(([id, value]) => replica.compose(id, value, fields))
+		const put = differ.map(([id, value]) => replica.compose(id, value, blind && seen(id) === undefined ? { ...fields, base: 0, was: undefined } : fields))
 		if (blind) for (const { op } of put) this.#blind.add(op)
 		const server = Promise.all(put.map(({ op }) => this.#pending.wait(op))).then(() => {})
 		server.catch(() => {})
@@ -126,19 +132,22 @@ export class Writes {
 		return extension.upgrade?.(batch, this.host as ResolveHost, mine) ?? batch
 	}
 
-	#apply(found: Batch): Applied {
+	#apply(found: Batch, part?: boolean): Applied {
 		const batch = this.#upgraded(found)
 		const applied = this.host.replica.apply(batch)
-		this.#notify(batch, applied)
+		this.#notify(batch, applied, undefined, part)
 		return applied
 	}
 
-	#notify(batch: Batch, { replaced, changed }: Applied, swap?: Swap): void {
+	#notify(batch: Batch, { replaced, changed }: Applied, swap?: Swap, part?: boolean): void {
 		for (const [op, by] of replaced) this.#pending.handOn(op, by)
 		for (const { op, into, error } of batch.end ?? []) into ? this.#pending.handOn(op, into) : this.#pending.settle(op, revived(error))
 		for (const { op, refused } of batch.put ?? [])
 			if (refused) this.#pending.settle(op, new PocketbookError('rejected', refused.reason, refused.status))
-		if (changed.size) this.host.onDocs(changed, swap)
+		// A write may make what was loaded and is not shown yet.
+		for (const { id } of batch.put ?? []) changed.add(id)
+		this.host.onDocs(changed, swap, part)
+		if (part) return
 		if (batch.put?.length) this.host.network.kick()
 		this.host.notify()
 	}
@@ -158,12 +167,18 @@ export class Writes {
 		const [{ cursor, ...rows }, ...more] = await this.host.persistence.load(group)
 		this.#missing.delete(group)
 		const { replica } = this.host
+		// In slices, so that the page answers meanwhile.
+		for (; rows.docs.length > SLICE; await turn()) {
+			if (this.host.dead) return
+			this.#apply(fromRows({ docs: rows.docs.slice(0, SLICE) }, codec), true)
+			rows.docs = rows.docs.slice(SLICE)
+		}
 		const own = replica.waiting()
 		const blind = own.filter(({ op }) => this.#blind.has(op))
 		const batch = fromRows(rows, codec)
 		const put = batch.put!.filter((write) => !replica.find(write)).map((write) => under(write, blind))
 		const cursors = [[group, cursor], ...more].filter(([key, value]) => value && !replica.cursors.has(key!)) as Batch['cursors']
-		const { replaced } = this.#apply({ ...batch, put, cursors })
+		const { replaced } = this.#apply({ ...batch, put, cursors }, false)
 		const seeing = blind.filter(({ id }) => id.startsWith(group + ':')).map((write) => this.#seeing(write))
 		if (seeing.length) void this.record({ put: seeing })
 		this.#supersede(replaced)
@@ -196,6 +211,18 @@ export class Writes {
 		const drop = gone.filter((op) => replica.ended.has(op))
 		if (gone.length && !dead) void this.host.persistence.write({ drop, supersede: gone })
 	}
+}
+
+/** A task of its own. Timers are late in a tab that is not seen. */
+function turn(): Promise<void> {
+	const { port1, port2 } = new MessageChannel()
+	port2.postMessage(0)
+	return new Promise((resolve) => {
+		port1.onmessage = () => {
+			port1.close()
+			resolve()
+		}
+	})
 }
 
 /**
