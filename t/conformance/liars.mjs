@@ -36,7 +36,15 @@ export const liars = {
 	'tells of the first group alone': { query: (query, path) => path === '/events' && query.getAll('group').slice(1).forEach((one) => query.delete('group', one)) },
 }
 
-const kindOf = (path, method, status) => (status >= 400 ? 'problem' : path === '/sync' ? (method === 'POST' ? 'results' : 'page') : 'other')
+/** The same, of servers with authentication. */
+export const joinLiars = {
+	'makes another token of a repeated join': { answer: { join: json((one) => (one.token = one.token.slice(0, -8) + Math.random().toString(36).slice(2, 10).padEnd(8, 'A'))) } },
+	'lets a used-up invitation in': { status: (status, path) => (path === '/join' && status === 403 ? 200 : status) },
+	'lets a taken name in': { status: (status) => (status === 409 ? 200 : status) },
+	'makes no key of a join': { push: json((one) => delete one.key) },
+}
+
+const kindOf = (path, method, status) => (status >= 400 ? 'problem' : path === '/join' ? 'join' : path === '/sync' ? (method === 'POST' ? 'results' : 'page') : 'other')
 
 async function bodyOf(stream) {
 	const chunks = []
@@ -73,7 +81,7 @@ async function forward(request, response, to, lie) {
 	response.on('close', () => abort.abort())
 	const answer = await fetch(url, { method: request.method, headers, body, signal: abort.signal })
 	const fields = Object.fromEntries([...answer.headers].filter(([name]) => !['content-length', 'connection', 'keep-alive', 'transfer-encoding'].includes(name)))
-	response.writeHead(lie.status?.(answer.status) ?? answer.status, fields)
+	response.writeHead(lie.status?.(answer.status, url.pathname) ?? answer.status, fields)
 	if (fields['content-type']?.startsWith('text/event-stream')) return pipeEvents(answer.body, response, lie.event ?? ((text) => text))
 	const bytes = Buffer.from(await answer.arrayBuffer())
 	const change = lie.answer?.[kindOf(url.pathname, request.method, answer.status)]

@@ -1,6 +1,6 @@
 // Proves that a server speaks the sync protocol: `node t/conformance/prove-server.mjs
-// URL [--token TOKEN]`. It writes into groups whose names begin with `conformance-`,
-// which the token must cover (`*`, if need be).
+// URL [--token TOKEN] [--invite INVITATION]`. It writes into groups whose names begin
+// with `conformance-`, which the token must cover (`*`, if need be).
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
@@ -59,19 +59,25 @@ class Stream {
 
 class Run {
 	#streams = {}
-	#variables = { G: `conformance-${randomBytes(6).toString('hex')}` }
+	#variables
+	#given
 	#url
 	#auth
 
 	#patience
 
-	constructor(url, { token, patience = PATIENCE_MS }) {
+	constructor(url, { token, invite, patience = PATIENCE_MS }) {
+		const name = randomBytes(6).toString('hex')
+		const [K, L] = [0, 0].map(() => randomBytes(32).toString('base64url'))
+		this.#variables = { G: `conformance-${name}`, N: `conformer ${name}`, K, L, V: invite }
+		this.#given = { token, invite }
 		this.#patience = patience
 		this.#url = url
 		this.#auth = token ? { Authorization: `Bearer ${token}` } : {}
 	}
 
-	async run({ steps }) {
+	async run({ steps, needs }) {
+		if (needs && !this.#given[needs]) return `--${needs} is not given`
 		try {
 			for (const [i, step] of steps.entries())
 				await this.#step(filled(step, this.#variables)).catch((error) => {
@@ -141,12 +147,13 @@ class Run {
 	}
 }
 
-export const proveServer = (url, options = {}) => prove(cases('server.ndjson'), (one) => new Run(url, options).run(one), options)
+/** `only`: the cases that have this member. */
+export const proveServer = (url, options = {}) => prove(cases('server.ndjson').filter((one) => !options.only || options.only in one), (one) => new Run(url, options).run(one), options)
 
 if (process.argv[1]?.endsWith('prove-server.mjs')) {
-	const { values, positionals } = parseArgs({ options: { token: { type: 'string' } }, allowPositionals: true })
+	const { values, positionals } = parseArgs({ options: { token: { type: 'string' }, invite: { type: 'string' } }, allowPositionals: true })
 	if (positionals.length !== 1) {
-		console.error('usage: node t/conformance/prove-server.mjs URL [--token TOKEN]')
+		console.error('usage: node t/conformance/prove-server.mjs URL [--token TOKEN] [--invite INVITATION]')
 		process.exit(2)
 	}
 	process.exitCode = (await proveServer(new URL(positionals[0].replace(/\/?$/, '/')), values)) ? 1 : 0

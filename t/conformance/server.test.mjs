@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startServer } from '../page/server.mjs'
-import { liars, startLiar } from './liars.mjs'
+import { joinLiars, liars, startLiar } from './liars.mjs'
 import { proveServer } from './prove-server.mjs'
 
 let server
@@ -23,8 +23,10 @@ test('the server speaks the protocol', async () => {
 test('with a token, too', async (t) => {
 	const closed = await startServer({ auth: true })
 	t.after(() => closed.close())
-	const { failed, text } = await prove(closed.url, { token: closed.token('ann', '*') })
+	const invite = closed.invite(2, 'todos').split('#join=')[1]
+	const { failed, text } = await prove(closed.url, { token: closed.token('ann', '*'), invite })
 	assert.equal(failed, 0, text)
+	assert.doesNotMatch(text, /SKIP/)
 })
 
 test('a proxy that changes nothing passes', async (t) => {
@@ -39,5 +41,16 @@ for (const [name, lie] of Object.entries(liars))
 		const liar = await startLiar(server.url, lie)
 		t.after(() => liar.close())
 		const { failed } = await prove(liar.url, { stop: true, patience: 10_000 })
+		assert.notEqual(failed, 0)
+	})
+
+for (const [name, lie] of Object.entries(joinLiars))
+	test(`a server of invitations that ${name} is found out`, async (t) => {
+		const closed = await startServer({ auth: true })
+		t.after(() => closed.close())
+		const liar = await startLiar(closed.url, lie)
+		t.after(() => liar.close())
+		const invite = closed.invite(2, 'todos').split('#join=')[1]
+		const { failed } = await prove(liar.url, { token: closed.token('ann', '*'), invite, stop: true, only: 'needs' })
 		assert.notEqual(failed, 0)
 	})
