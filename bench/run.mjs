@@ -11,7 +11,7 @@ const RESULTS = new URL('results.json', import.meta.url)
 /** The order of the table; other rows come last. */
 const ORDER = ['fanout', 'groups', 'docs', 'wake', 'opening', 'idle', 'many', 'deep', 'pushes', 'batches', 'history', 'workers', 'shares', 'pull-nothing', 'pull-100', 'pull-unkept', 'pull-gzip',
 	'pull-under-load', 'token', 'nested', 'first-sync', 'size',
-	'hosts-pushes', 'hosts-batches', 'hosts-two', 'hosts-lanes', 'hosts-snapshot', 'hosts-event', 'hosts-pull-nothing', 'rest', 'transit', 'transit-client', 'client', 'first-sync-browser']
+	'hosts-pushes', 'hosts-batches', 'hosts-two', 'hosts-lanes', 'hosts-snapshot', 'hosts-event', 'hosts-pull-nothing', 'rest', 'transit', 'transit-client', 'client', 'many-docs', 'first-sync-browser']
 
 async function rows() {
 	const folder = new URL('rows/', import.meta.url)

@@ -18,3 +18,18 @@ export async function untilTold(prepare) {
 	await Promise.all([change(), hasTold])
 	return seconds(begin)
 }
+
+/**
+ * The seconds that `job` reports, and those of the longest task of the main thread
+ * meanwhile. Browsers report tasks of more than 50 ms; others count as that.
+ */
+export async function withLongestTask(job) {
+	let longest = 0.05
+	const observer = new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (longest = Math.max(longest, duration / 1000))))
+	observer.observe({ type: 'longtask' })
+	const time = await job()
+	// Entries are reported after the task that follows.
+	await new Promise((done) => setTimeout(done, 500))
+	observer.disconnect()
+	return { time, longest }
+}

@@ -1,6 +1,6 @@
 // Dexie's side: a table with the documents' ids as its primary key, and live queries.
 import { Dexie, liveQuery } from 'dexie'
-import { seconds, todo, untilTold } from './common.mjs'
+import { seconds, todo, untilTold, withLongestTask } from './common.mjs'
 
 let db
 
@@ -23,6 +23,8 @@ export async function start(count) {
 	if (all.length !== count) throw new Error(`${all.length} documents, not ${count}`)
 	return taken
 }
+
+export const startWatched = (count) => withLongestTask(() => start(count))
 
 async function change(query, i, count, isThere) {
 	const doc = { id: `todos:${i % count}`, value: todo(i, `changed ${i}`) }

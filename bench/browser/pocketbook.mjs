@@ -1,7 +1,7 @@
 // Pocketbook's side in a browser. All sides export the same functions; times are in
 // seconds.
 import { SyncedAtom, assoc } from '/pocketbook.js'
-import { seconds, todo, untilTold } from './common.mjs'
+import { seconds, todo, untilTold, withLongestTask } from './common.mjs'
 
 let atom
 
@@ -22,6 +22,8 @@ export async function start(count, expected = count) {
 	if (atom.deref().size < expected) throw new Error(`${atom.deref().size} documents, not ${expected}`)
 	return taken
 }
+
+export const startWatched = (count) => withLongestTask(() => start(count))
 
 /** Changes one document: until it is in IndexedDB and the watcher has it. */
 export async function swap(i, count) {
@@ -56,6 +58,8 @@ export async function firstSync(url, count, round) {
 	return taken
 }
 
+export const firstSyncWatched = (url, count, round) => withLongestTask(() => firstSync(url, count, round))
+
 /** The database of the user of a round. */
 async function newest(round) {
 	const { name } = (await indexedDB.databases()).find(({ name }) => name.includes(` round ${round} `))
@@ -69,5 +73,6 @@ const asked = (request) => new Promise((done, fail) => {
 
 /** Deletes the data of all rounds. */
 export async function clear() {
-	for (const { name } of await indexedDB.databases()) await asked(indexedDB.deleteDatabase(name))
+	for (const { name } of await indexedDB.databases())
+		if (name.includes(' round ')) await asked(indexedDB.deleteDatabase(name))
 }
