@@ -31,15 +31,8 @@ static const struct option_spec invite_options[] = {
 		.fallback = "1",
 		.help = "How many people may join with it.",
 	},
-	{
-		.name = "expires",
-		.argument = "TIME",
-		.kind = OPTION_DURATION,
-		.min = 1,
-		.max = TOKEN_EXPIRES_MAX,
-		.fallback = "7d",
-		.help = "Time until it ends, such as 12h or 7d. Tokens that were made by it stay.",
-	},
+	OPTION_EXPIRES("7d", "Time until it ends, such as 12h or 7d. Tokens that were made by it "
+			     "stay."),
 	{
 		.name = "url",
 		.argument = "URL",
@@ -71,7 +64,7 @@ static int invite_read(const struct options *options, struct store_invite *invit
 	int status;
 
 	invite->created = clock_wall();
-	invite->expires = invite->created + (int64_t)options_number(options, "expires");
+	invite->expires = token_expires_read(options, invite->created, 0);
 	invite->uses = options_number(options, "uses");
 	if (options_text(options, "group") == NULL)
 		return say_usage("token invite: needs --group GROUP, or --group '*' for all (see "

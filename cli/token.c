@@ -30,14 +30,8 @@ static const struct option_spec add_options[] = {
 	},
 	OPTION_GROUP("A group that it gives access to, with all groups nested in it; * is all "
 		     "groups. :ro is read-only, :rw (the default) is read and write."),
-	{
-		.name = "expires",
-		.argument = "TIME",
-		.kind = OPTION_DURATION,
-		.min = 1,
-		.max = TOKEN_EXPIRES_MAX,
-		.help = "Time until it expires, such as 12h or 90d. Default: it does not expire.",
-	},
+	OPTION_EXPIRES(NULL, "Time until it expires, such as 12h or 90d. Default: it does not "
+			     "expire."),
 	{
 		.name = "admin",
 		.kind = OPTION_FLAG,
@@ -133,8 +127,7 @@ static int add_run(const struct invocation *invocation)
 		return say_failed("the system has no random numbers for a token");
 	token.id = slice_of(minted.id);
 	memcpy(token.hash, minted.hash, sizeof(token.hash));
-	if (options_text(options, "expires"))
-		token.expires = token.created + (int64_t)options_number(options, "expires");
+	token.expires = token_expires_read(options, token.created, 0);
 	status = token_store(&place, &token);
 	if (status == EXIT_SUCCESS)
 		status = token_show(&minted, place.db);
@@ -186,16 +179,8 @@ const struct command command_token_revoke = {
 /* ---- rotate ---- */
 
 static const struct option_spec rotate_options[] = {
-	{
-		.name = "expires",
-		.argument = "TIME|off",
-		.kind = OPTION_DURATION,
-		.min = 1,
-		.max = TOKEN_EXPIRES_MAX,
-		.or_off = true,
-		.help = "Time until the new token expires; off: it does not expire. Default: when "
-			"the old token would have expired.",
-	},
+	OPTION_EXPIRES_OR_OFF("Time until the new token expires; off: it does not expire. Default: "
+			      "when the old token would have expired."),
 	{
 		.name = "grace",
 		.argument = "TIME",
@@ -223,16 +208,12 @@ static struct store_request rotation_of(const struct invocation *invocation,
 	const struct options *options = invocation->options;
 	struct store_request request = { .kind = STORE_TOKEN_ROTATE,
 					 .old = slice_of(invocation->words[0]) };
-	uint64_t lasts;
 
 	request.token.id = slice_of(minted->id);
 	memcpy(request.token.hash, minted->hash, sizeof(request.token.hash));
 	request.token.created = clock_wall();
-	request.token.expires = STORE_EXPIRES_KEPT;
-	if (options_text(options, "expires")) {
-		lasts = options_number(options, "expires");
-		request.token.expires = lasts ? request.token.created + (int64_t)lasts : 0;
-	}
+	request.token.expires =
+		token_expires_read(options, request.token.created, STORE_EXPIRES_KEPT);
 	request.old_ends = request.token.created + (int64_t)options_number(options, "grace");
 	return request;
 }

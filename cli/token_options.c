@@ -50,6 +50,16 @@ int token_grants_read(const struct options *options, struct store_grant *grants,
 	return EXIT_SUCCESS;
 }
 
+int64_t token_expires_read(const struct options *options, int64_t now, int64_t without)
+{
+	uint64_t lasts;
+
+	if (options_text(options, "expires") == NULL)
+		return without;
+	lasts = options_number(options, "expires");
+	return lasts ? now + (int64_t)lasts : 0;
+}
+
 int token_note_read(const struct options *options, struct slice *out)
 {
 	const char *text = options_text(options, "note");

@@ -33,6 +33,20 @@ int token_quota_read(const struct options *options, struct store_quota *out);
  * STORE_GRANTS_MAX. */
 int token_grants_read(const struct options *options, struct store_grant *grants, size_t *count);
 
+#define OPTION_EXPIRES(without, text) \
+	{ \
+		.name = "expires", .argument = "TIME", .kind = OPTION_DURATION, .min = 1, \
+		.max = TOKEN_EXPIRES_MAX, .fallback = (without), .help = (text) \
+	}
+#define OPTION_EXPIRES_OR_OFF(text) \
+	{ \
+		.name = "expires", .argument = "TIME|off", .kind = OPTION_DURATION, .min = 1, \
+		.max = TOKEN_EXPIRES_MAX, .or_off = true, .help = (text) \
+	}
+/* The time that it gives, counted from `now`: 0 for off, and `without` if there is no
+ * such option. */
+int64_t token_expires_read(const struct options *options, int64_t now, int64_t without);
+
 #define OPTION_NOTE(text) \
 	{ \
 		.name = "note", .argument = "TEXT", .help = (text) \

@@ -12,16 +12,8 @@
 static const struct option_spec set_options[] = {
 	OPTION_GROUP("A group that it gives access to from now on, in place of all that it had; "
 		     "as in token add. A token of an administrator stays one."),
-	{
-		.name = "expires",
-		.argument = "TIME|off",
-		.kind = OPTION_DURATION,
-		.min = 1,
-		.max = TOKEN_EXPIRES_MAX,
-		.or_off = true,
-		.help = "Time from now until it expires, such as 12h or 90d; off: it does not "
-			"expire.",
-	},
+	OPTION_EXPIRES_OR_OFF("Time from now until it expires, such as 12h or 90d; off: it does "
+			      "not expire."),
 	OPTION_NOTE("The note in the list of tokens, at most 200 bytes; an empty one removes it."),
 	OPTION_QUOTA,
 	OPTION_DB,
@@ -36,16 +28,6 @@ static bool is_given(const struct options *options, const char *name)
 	return options_text(options, name) != NULL;
 }
 
-static int64_t expiry_of(const struct options *options)
-{
-	uint64_t lasts;
-
-	if (!is_given(options, "expires"))
-		return STORE_EXPIRES_KEPT;
-	lasts = options_number(options, "expires");
-	return lasts ? clock_wall() + (int64_t)lasts : 0;
-}
-
 /* Everything is kept that no option names. `grants` has room for STORE_GRANTS_MAX. */
 static int set_read(const struct invocation *invocation, struct store_grant *grants,
 		    struct store_request *out)
@@ -54,8 +36,9 @@ static int set_read(const struct invocation *invocation, struct store_grant *gra
 	int status;
 
 	*out = (struct store_request){ .kind = STORE_TOKEN_SET,
-				       .token = { .grants = grants, .expires = expiry_of(options) },
+				       .token = { .grants = grants },
 				       .sets_note = is_given(options, "note") };
+	out->token.expires = token_expires_read(options, clock_wall(), STORE_EXPIRES_KEPT);
 	for (size_t i = 0; i < STORE_QUOTA_COUNT; i++)
 		out->token.quota.limits[i] = STORE_QUOTA_KEPT;
 	status = token_id_read(invocation, &set_action, &out->token.id);
