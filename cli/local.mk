@@ -39,7 +39,8 @@ libcli_a_SOURCES = \
 	%D%/purge.c \
 	%D%/restore.c \
 	%D%/say.c %D%/say.h \
-	%D%/serve.c \
+	%D%/serve.c %D%/serve.h \
+	%D%/serve_options.c \
 	%D%/server_stats.c %D%/server_stats.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/spool.c %D%/spool.h \

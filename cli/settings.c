@@ -437,28 +437,3 @@ void settings_clear(struct settings *settings)
 	free(settings->min_schemas);
 	*settings = (struct settings){ .trusted = NULL };
 }
-
-/* ---- What a reload has changed ---- */
-
-static bool option_differs(const struct options *before, const struct options *after,
-			   const char *name)
-{
-	size_t count, count_after;
-	const char *const *texts = options_list(before, name, &count);
-	const char *const *texts_after = options_list(after, name, &count_after);
-
-	if (count != count_after)
-		return true;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(texts[i], texts_after[i]) != 0)
-			return true;
-	return false;
-}
-
-void settings_put_changed(const struct options *before, const struct options *after,
-			  const struct option_spec *specs, size_t count, struct buf *out)
-{
-	for (size_t i = 0; i < count; i++)
-		if (option_differs(before, after, specs[i].name))
-			buf_putf(out, "%s%s", out->len ? " " : "", specs[i].name);
-}

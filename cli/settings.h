@@ -18,9 +18,5 @@ struct settings {
 MUST_USE enum rc settings_read(const struct options *options, struct settings *out,
 			       struct error *err);
 void settings_clear(struct settings *settings);
-/* Appends the names of the options whose values differ, separated by spaces; never the
- * values. Both sets are of the table `specs`. */
-void settings_put_changed(const struct options *before, const struct options *after,
-			  const struct option_spec *specs, size_t count, struct buf *out);
 
 #endif
