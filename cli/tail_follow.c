@@ -48,12 +48,17 @@ enum rc tail_open(struct tail *tail, struct error *err)
 	return rc;
 }
 
-void tail_close(struct tail *tail)
+static void close_store(struct tail *tail)
 {
 	if (tail->store)
 		store_cancel(tail->store);
 	store_close(tail->store);
 	tail->store = NULL;
+}
+
+void tail_close(struct tail *tail)
+{
+	close_store(tail);
 	tail_sink_close(&tail->sink);
 	buf_free(&tail->lines);
 }
@@ -238,21 +243,6 @@ static enum rc wait_for_change(struct tail *tail)
 
 /* ---- Failures ---- */
 
-/* The file may have been replaced: opens it anew. */
-static enum rc reopen(struct tail *tail)
-{
-	struct store *old = tail->store;
-	enum rc rc;
-
-	store_cancel(old);
-	store_close(old);
-	tail->store = NULL;
-	rc = tail_open(tail, &tail->err);
-	if (rc != RC_OK)
-		tail->store = NULL;
-	return rc;
-}
-
 static bool may_pass(enum rc rc)
 {
 	return rc == RC_BUSY || rc == RC_UNAVAILABLE || rc == RC_MOVED || rc == RC_NOT_FOUND ||
@@ -269,7 +259,8 @@ static enum rc recover(struct tail *tail, enum rc rc)
 	do {
 		sleep_ms(wait);
 		wait = wait * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : wait * 2;
-		rc = reopen(tail);
+		close_store(tail); /* the file may have been replaced */
+		rc = tail_open(tail, &tail->err);
 	} while (may_pass(rc));
 	return rc;
 }

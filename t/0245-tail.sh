@@ -141,6 +141,20 @@ twice() { [ "$(grep -c '"reset"' "$work/reset")" = 2 ]; }
 wait_for "so is a backup that is put back while it runs" twice
 put todos:7 0 7
 wait_for "and it goes on" grep -q todos:7 "$work/reset"
+# Each wait of the process is a voluntary switch of its context.
+stop
+waits() { sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$restored/status"; }
+has_open() { find "/proc/$restored/fd" -lname "$work/away/*" | grep -q .; }
+mkdir "$work/away"
+mv "$db"* "$work/away"
+left() { ! has_open && waited=$(waits) && [ "$waited" ]; }
+wait_for "a database that is moved away is closed" left
+retried() { [ "$(waits)" -gt "$((waited + 2))" ]; }
+wait_for "and looked for again and again" retried
+mv "$work/away/"* "$work"
+serve_open --workers 1
+put todos:8 0 8
+wait_for "until it is there again" grep -q todos:8 "$work/reset"
 kill "$restored"
 wait "$restored" 2>/dev/null
 
