@@ -16,16 +16,13 @@
 #include <assert.h>
 #include <limits.h>
 #include <poll.h>
-#include <time.h>
 
 #define PAGE_BYTES ((size_t)1 << 20)
-/* How often the database is looked at: whether it has changed, whether it is the same
- * file, and, whatever it says, what is in it. */
-#define LOOK_MS 100
-#define PRESENT_MS 1000
-#define READ_MS 10000
-/* How long a position may wait that has moved without a line, as other groups have
- * changed. */
+#define POLL_MS 100     /* between two checks whether the database has changed */
+#define PRESENT_MS 1000 /* whether the file is still in its place */
+#define READ_MS 10000   /* between two reads, even without a sign of a change */
+/* The longest time for which a position that has moved without a line, because other
+ * groups have changed, is not saved. */
 #define SAVE_MS 60000
 #define RETRY_MAX_MS 5000
 
@@ -44,7 +41,7 @@ enum rc tail_open(struct tail *tail, struct error *err)
 	enum rc rc = store_open(tail->db, STORE_COMMAND, &tail->store, err);
 
 	if (rc == RC_OK)
-		tail->is_told = store_watch(tail->store, on_news, tail);
+		tail->is_watched = store_watch(tail->store, on_news, tail);
 	return rc;
 }
 
@@ -63,6 +60,12 @@ void tail_close(struct tail *tail)
 	buf_free(&tail->lines);
 }
 
+static enum rc cannot_read(const struct tail *tail, struct error *err)
+{
+	return error_set(err, tail->rc, "%.200s: cannot be read (%s; see 'pocketbook help check')",
+			 tail->db, rc_name(tail->rc));
+}
+
 static void on_head(void *arg, enum rc rc, const struct store_places *head)
 {
 	struct tail *tail = arg;
@@ -77,10 +80,7 @@ enum rc tail_begin_now(struct tail *tail, struct error *err)
 {
 	store_head(tail->store, on_head, tail);
 	store_wait(tail->store);
-	if (tail->rc == RC_OK)
-		return RC_OK;
-	return error_set(err, tail->rc, "%.200s: cannot be read (%s; see 'pocketbook help check')",
-			 tail->db, rc_name(tail->rc));
+	return tail->rc == RC_OK ? RC_OK : cannot_read(tail, err);
 }
 
 /* ---- Lines ---- */
@@ -101,7 +101,7 @@ static void put_doc(struct tail *tail, const struct store_doc *doc)
 	buf_put_byte(lines, '\n');
 }
 
-/* Everything in the group comes again: what does not is gone. */
+/* All documents of the group follow; those that do not follow are gone. */
 static void put_reset(struct tail *tail, const struct tail_group *group)
 {
 	envelope_open(&tail->lines);
@@ -124,33 +124,32 @@ static enum rc save(struct tail *tail)
 	return tail_position_save(&tail->position, &tail->err);
 }
 
-struct asking {
+struct page_request {
 	struct tail *tail;
 	struct tail_group *group;
 };
 
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
 {
-	const struct asking *asking = arg;
-	struct tail *tail = asking->tail;
-	struct store_cursor *cursor = &asking->group->cursor;
+	const struct page_request *request = arg;
+	struct tail *tail = request->tail;
+	struct store_cursor *cursor = &request->group->cursor;
 
 	tail->rc = rc;
 	if (rc != RC_OK)
 		return;
 	tail->more = page->more;
 	if (page->reset && !(cursor->bound && cursor->reset))
-		put_reset(tail, asking->group);
+		put_reset(tail, request->group);
 	for (size_t i = 0; i < page->count; i++)
 		put_doc(tail, &page->docs[i]);
 	tail->is_unwritten = tail->is_unwritten || !is_same(cursor, &page->next);
 	*cursor = page->next;
 }
 
-/* *is_final: the failure is none of the database. */
-static enum rc take_page(struct tail *tail, struct tail_group *group, bool *is_final)
+static enum rc take_page(struct tail *tail, struct tail_group *group)
 {
-	struct asking asking = { tail, group };
+	struct page_request request = { tail, group };
 	const struct store_query query = { .group = group->name,
 					   .since = group->cursor,
 					   .limit = tail->limit,
@@ -160,31 +159,29 @@ static enum rc take_page(struct tail *tail, struct tail_group *group, bool *is_f
 
 	buf_clear(&tail->lines);
 	tail->more = false;
-	store_changes(tail->store, &query, on_page, &asking);
+	store_changes(tail->store, &query, on_page, &request);
 	store_wait(tail->store);
 	if (tail->rc != RC_OK)
 		return tail->rc;
-	*is_final = true;
 	if (tail->lines.len == 0)
 		return RC_OK;
 	rc = tail_sink_put(&tail->sink, buf_slice(&tail->lines), &tail->position.bytes, &tail->err);
 	return rc == RC_OK ? save(tail) : rc;
 }
 
-/* Everything that there is now, of all groups in turn. */
-static enum rc take_all(struct tail *tail, bool *is_final)
+/* All changes until now, of all groups in turn. */
+static enum rc take_all(struct tail *tail)
 {
 	bool more = true;
 	enum rc rc = RC_OK;
 
 	tail->edition = store_edition(tail->store);
-	tail->looked = clock_ms();
+	tail->polled = clock_ms();
 	tail->is_changed = false;
 	while (rc == RC_OK && more) {
 		more = false;
 		for (size_t i = 0; rc == RC_OK && i < tail->position.count; i++) {
-			*is_final = false;
-			rc = take_page(tail, &tail->position.groups[i], is_final);
+			rc = take_page(tail, &tail->position.groups[i]);
 			more = more || tail->more;
 		}
 	}
@@ -195,18 +192,11 @@ static enum rc take_all(struct tail *tail, bool *is_final)
 
 /* ---- Waiting ---- */
 
-static void sleep_ms(uint64_t ms)
-{
-	const struct timespec time = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
-
-	(void)nanosleep(&time, NULL);
-}
-
 /* One wait for a store that reports changes. */
-static void wait_told(struct tail *tail)
+static void wait_watched(struct tail *tail)
 {
 	struct pollfd wanted;
-	uint64_t deadline, now = clock_ms(), until = tail->looked + READ_MS;
+	uint64_t deadline, now = clock_ms(), until = tail->polled + READ_MS;
 
 	store_poll(tail->store, &wanted.fd, &wanted.events, &deadline);
 	if (deadline > until)
@@ -215,24 +205,25 @@ static void wait_told(struct tail *tail)
 	store_run(tail->store);
 }
 
+/* Returns early when there may be a change. */
 static enum rc wait_for_change(struct tail *tail)
 {
 	uint64_t present = clock_ms() + PRESENT_MS;
 
-	while (clock_ms() < tail->looked + READ_MS) {
+	while (clock_ms() < tail->polled + READ_MS) {
 		uint64_t edition;
 
-		if (tail->is_told) {
+		if (tail->is_watched) {
 			if (tail->is_changed)
 				return RC_OK;
-			wait_told(tail);
+			wait_watched(tail);
 			continue;
 		}
-		sleep_ms(LOOK_MS);
+		clock_sleep_until(clock_ms() + POLL_MS);
 		edition = store_edition(tail->store);
 		if (clock_ms() > present) {
 			if (store_present(tail->store, &tail->err) == RC_MOVED)
-				return RC_MOVED;
+				return tail->rc = RC_MOVED;
 			present = clock_ms() + PRESENT_MS;
 		}
 		if (edition == 0 || edition != tail->edition)
@@ -250,47 +241,46 @@ static bool may_pass(enum rc rc)
 }
 
 /* Until the database can be opened again. */
-static enum rc recover(struct tail *tail, enum rc rc)
+static enum rc recover(struct tail *tail)
 {
-	uint64_t wait = LOOK_MS;
+	uint64_t wait = POLL_MS;
 
-	if (rc != RC_MOVED)
-		say("%s cannot be read at the moment (%s); waiting for it", tail->db, rc_name(rc));
+	if (tail->rc != RC_MOVED)
+		say("%s cannot be read at the moment (%s); waiting for it", tail->db,
+		    rc_name(tail->rc));
 	do {
-		sleep_ms(wait);
+		clock_sleep_until(clock_ms() + wait);
 		wait = wait * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : wait * 2;
 		close_store(tail); /* the file may have been replaced */
-		rc = tail_open(tail, &tail->err);
-	} while (may_pass(rc));
-	return rc;
+		tail->rc = tail_open(tail, &tail->err);
+	} while (may_pass(tail->rc));
+	return tail->rc;
 }
 
-static enum rc fail(const struct tail *tail, enum rc rc, bool is_final, struct error *err)
+/* A failure is the database's if tail->rc is one: the lines and the position are
+ * written only after a page was read. */
+static enum rc fail(const struct tail *tail, enum rc rc, struct error *err)
 {
-	if (is_final)
+	if (tail->rc == RC_OK)
 		return error_set(err, rc, "%s", tail->err.text);
-	return error_set(err, rc, "%.200s: cannot be read (%s; see 'pocketbook help check')",
-			 tail->db, rc_name(rc));
+	return cannot_read(tail, err);
 }
 
 enum rc tail_follow(struct tail *tail, struct error *err)
 {
-	bool is_final = false;
 	enum rc rc;
 
 	assert(tail->store && tail->position.count && tail->limit);
 	tail->saved = clock_ms();
 	for (;;) {
-		rc = take_all(tail, &is_final);
+		rc = take_all(tail);
 		if (rc == RC_OK && tail->once)
 			return RC_OK;
-		if (rc == RC_OK) {
-			is_final = false;
+		if (rc == RC_OK)
 			rc = wait_for_change(tail);
-		}
-		if (rc != RC_OK && !is_final && !tail->once && may_pass(rc))
-			rc = recover(tail, rc);
+		if (rc != RC_OK && !tail->once && may_pass(tail->rc))
+			rc = recover(tail);
 		if (rc != RC_OK)
-			return fail(tail, rc, is_final, err);
+			return fail(tail, rc, err);
 	}
 }

@@ -1,6 +1,7 @@
 /* Writes the lines of `tail`. Called by cli/tail_follow.c. */
 #include "cli/tail_sink.h"
 
+#include "base/clock.h"
 #include "cli/say.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RETRY_MIN_MS 250
@@ -101,7 +101,7 @@ enum rc tail_sink_open(struct tail_sink *sink, uint64_t *bytes, struct error *er
 	return rc;
 }
 
-/* Has the file still its name? Programs that rotate logs rename it. */
+/* Is it still the file of that name? Programs that rotate logs rename it. */
 static bool has_name(const struct tail_sink *sink)
 {
 	struct stat open_one, named;
@@ -138,8 +138,8 @@ static _Noreturn void execute(const char *command, int input)
 	_exit(127);
 }
 
-/* The input is a file without a name: a command that reads only a part of it, or
- * nothing, is no reason to wait. */
+/* The input is a file without a name, so that a command which does not read all of it
+ * is not waited for as with a pipe. */
 static enum rc run_once(const char *command, struct slice lines, int *status, struct error *err)
 {
 	int input = memfd_create("lines", MFD_CLOEXEC);
@@ -158,7 +158,7 @@ static enum rc run_once(const char *command, struct slice lines, int *status, st
 	return child < 0 ? RC_IO : RC_OK;
 }
 
-static void say_why(int status, unsigned wait_ms)
+static void say_failure(int status, unsigned wait_ms)
 {
 	const bool is_killed = WIFSIGNALED(status);
 
@@ -182,9 +182,8 @@ static enum rc put_into_command(const char *command, struct slice lines, struct 
 		if (status == 0)
 			break;
 		failed = true;
-		say_why(status, wait_ms);
-		(void)nanosleep(&(struct timespec){ wait_ms / 1000, wait_ms % 1000 * 1000000L },
-				NULL);
+		say_failure(status, wait_ms);
+		clock_sleep_until(clock_ms() + wait_ms);
 		wait_ms = wait_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : wait_ms * 2;
 	}
 	if (failed)
@@ -192,7 +191,7 @@ static enum rc put_into_command(const char *command, struct slice lines, struct 
 	return RC_OK;
 }
 
-/* ---- Any of them ---- */
+/* ---- All sinks ---- */
 
 enum rc tail_sink_put(struct tail_sink *sink, struct slice lines, uint64_t *bytes,
 		      struct error *err)
@@ -201,7 +200,7 @@ enum rc tail_sink_put(struct tail_sink *sink, struct slice lines, uint64_t *byte
 		return put_into_command(sink->command, lines, err);
 	if (sink->file)
 		return put_into_file(sink, lines, bytes, err);
-	/* It may be a terminal, for which stdout is filtered. */
+	/* By stdio, which escapes the lines if this is a terminal (cli/terminal.h). */
 	if (fwrite(lines.data, 1, lines.len, stdout) != lines.len || fflush(stdout) != 0)
 		return error_set(err, RC_IO, "cannot write to the standard output: %s",
 				 strerror(errno));
