@@ -96,11 +96,26 @@ enum rc doc_put_json(struct buf *out, enum encoding encoding, const struct store
 	return rc;
 }
 
+void doc_put_damaged(struct buf *out, enum encoding encoding, const struct store_doc *doc)
+{
+	envelope_open(out);
+	envelope_put_text(out, encoding, "id", doc->id);
+	envelope_put_number(out, encoding, "version", doc->version);
+	envelope_put_flag(out, encoding, "damaged", true);
+	envelope_close(out);
+}
+
 void doc_put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc)
 {
-	if (doc->deleted)
+	enum rc rc = RC_OK;
+
+	if (doc->damaged)
+		rc = RC_CORRUPT;
+	else if (doc->deleted)
 		buf_put_text(out, "(deleted)");
-	else if (transit_out_value(out, encoding, doc->value, doc->plain) != RC_OK)
+	else
+		rc = transit_out_value(out, encoding, doc->value, doc->plain);
+	if (rc != RC_OK)
 		buf_put_text(out, "(damaged)");
 }
 

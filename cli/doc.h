@@ -34,9 +34,11 @@ int doc_read_version(struct store *store, const char *db, struct slice id, uint6
 		     struct doc_copy *out);
 void doc_copy_free(struct doc_copy *copy);
 
-/* Appends the document as a map with who wrote it and when. RC_CORRUPT: its value is
+/* Appends the document as a map, with its author and time. RC_CORRUPT: its value is
  * damaged. */
 MUST_USE enum rc doc_put_json(struct buf *out, enum encoding encoding, const struct store_doc *doc);
+/* Appends a map for a document that is damaged, without its value. */
+void doc_put_damaged(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 /* Appends a value for display. */
 void doc_put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 

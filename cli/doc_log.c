@@ -1,5 +1,5 @@
-/* `pocketbook doc log`: lists the versions of a document, page by page. Its reading of
- * one version is for `doc restore`. */
+/* `pocketbook doc log`: lists the versions of a document, page by page. Also reads one
+ * version, for `doc restore` (cli/doc_put.c). */
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/command.h"
@@ -16,7 +16,7 @@
 #define PAGE_BYTES ((size_t)4 << 20)
 #define GAP 2
 
-/* ---- One ---- */
+/* ---- One version ---- */
 
 struct wanted {
 	uint64_t version;
@@ -61,7 +61,7 @@ int doc_read_version(struct store *store, const char *db, struct slice id, uint6
 	return wanted.rc == RC_OK ? EXIT_SUCCESS : say_unreadable(db, id, wanted.rc);
 }
 
-/* ---- All ---- */
+/* ---- All versions ---- */
 
 static const struct option_spec log_options[] = {
 	{ .name = "limit",
@@ -82,18 +82,10 @@ struct listing {
 	size_t room; /* width of the terminal */
 	bool headed;
 	uint64_t left;   /* versions that may still be listed */
-	uint64_t before; /* the last one that was */
+	uint64_t before; /* the last version that was listed; 0: none, or it is damaged */
 	bool more;
 	enum rc rc;
 };
-
-static void put_value(struct buf *out, enum encoding encoding, const struct store_doc *doc)
-{
-	if (doc->damaged)
-		buf_put_text(out, "(damaged)");
-	else
-		doc_put_value(out, encoding, doc);
-}
 
 static void show_json(const struct listing *listing, const struct store_doc *doc)
 {
@@ -133,13 +125,10 @@ static void show_row(const struct listing *listing, const struct store_doc *doc,
 	struct buf value = BUF_EMPTY;
 	char at[CLOCK_TEXT_ROOM];
 
-	put_value(&value, listing->encoding, doc);
+	doc_put_value(&value, listing->encoding, doc);
 	printf("%*llu  %-*s  ", (int)version_width, (unsigned long long)doc->version, (int)at_width,
 	       doc->meta.at ? clock_text(doc->meta.at, at) : "-");
-	if (text_table_width(by) <= by_width)
-		text_table_put(stdout, by, by_width);
-	else
-		text_table_put_cut(stdout, by, by_width);
+	text_table_put_cell(stdout, by, by_width);
 	printf("%*s", GAP, "");
 	text_table_put_cut(stdout, buf_slice(&value),
 			   listing->room > used ? listing->room - used : 0);
@@ -184,7 +173,6 @@ static int list_all(struct listing *listing, struct store *store, const char *db
 
 		store_versions(store, &query, on_versions, listing);
 		store_wait(store);
-		/* A version of 0 is one that is damaged. */
 		listing->more = listing->more && listing->before > 0;
 	}
 	if (listing->rc != RC_OK)

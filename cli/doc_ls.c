@@ -88,14 +88,9 @@ static void measure(const struct listing *listing, struct widths *out)
 		out->user = listing->room / 4;
 }
 
-/* Cut, so that the value has room. */
 static void put_cell(const struct listing *listing, struct slice text, size_t width)
 {
-	if (text_table_width(text) <= width) {
-		text_table_put(listing->out, text, width + GAP);
-		return;
-	}
-	text_table_put_cut(listing->out, text, width);
+	text_table_put_cell(listing->out, text, width);
 	fprintf(listing->out, "%*s", GAP, "");
 }
 

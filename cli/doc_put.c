@@ -105,8 +105,8 @@ static int put_do(struct putting *putting)
 	return status;
 }
 
-/* The base is --base, or else the document's current version: of a damaged one the
- * conflict tells it. */
+/* The base is --base, or else the document's current version. The version of a damaged
+ * document is not known: then the conflict has it. */
 static int put_base(struct putting *putting, const struct options *options)
 {
 	struct doc_copy found;
@@ -223,8 +223,8 @@ const struct command command_doc_put = {
 	.about = "VALUE is JSON, such as '{\"title\":\"buy cheese\"}' or '\"a text\"'. If it is - "
 		 "or missing, it is read from the standard input. A VALUE that begins with a dash "
 		 "must follow --.\n"
-		 "The document is overwritten, whatever its version, unless --base is given: if it "
-		 "then has another version, nothing is written and the exit status is 1.\n",
+		 "The document is overwritten at any version, unless --base is given: if it then "
+		 "has another version, nothing is written and the exit status is 1.\n",
 	.example =
 		"  pocketbook doc put todos:1 '{\"title\":\"buy cheese\",\"completed\":false}'\n",
 	COMMAND_OPTIONS(put_options),
@@ -233,7 +233,8 @@ const struct command command_doc_put = {
 
 /* ---- rm ---- */
 
-static const struct option_spec rm_options[] = {
+/* Also those of restore. */
+static const struct option_spec edit_options[] = {
 	OPTION_BASE,
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
@@ -262,19 +263,11 @@ const struct command command_doc_rm = {
 	.about = "A tombstone stays until it is purged, so that every client learns of the "
 		 "deletion. The exit status is 1 if there is no such document.\n",
 	.example = "  pocketbook doc rm todos:1\n",
-	COMMAND_OPTIONS(rm_options),
+	COMMAND_OPTIONS(edit_options),
 	.run = rm_run,
 };
 
 /* ---- restore ---- */
-
-static const struct option_spec restore_options[] = {
-	OPTION_BASE,
-	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
-	OPTION_DB,
-	OPTION_RUNTIME_DIR,
-	OPTION_CONFIG,
-};
 
 /* Fills in the edit that writes that version again; it points into *former. */
 static int restore_read(struct putting *putting, uint64_t version, struct doc_copy *former)
@@ -335,6 +328,6 @@ const struct command command_doc_restore = {
 		 "and what is replaced is in the history too. This also brings a deleted document "
 		 "back.\n",
 	.example = "  pocketbook doc restore todos:1 3\n",
-	COMMAND_OPTIONS(restore_options),
+	COMMAND_OPTIONS(edit_options),
 	.run = restore_run,
 };

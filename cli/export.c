@@ -10,7 +10,6 @@
 #include "cli/say.h"
 #include "cli/atomic_file.h"
 #include "store/store_admin.h"
-#include "transit/envelope.h"
 
 #include <unistd.h>
 
@@ -63,8 +62,8 @@ static bool is_changed(struct exporting *exporting, const struct store_doc *doc)
 	return changed;
 }
 
-/* Its place is kept, so that who reads the lines learns of it. An id that is damaged is
- * no text either. */
+/* Reports the document and keeps its place, so that readers of the lines learn of it.
+ * There is no line if the id is damaged, too. */
 static void put_damaged(struct exporting *exporting, const struct store_doc *doc)
 {
 	struct buf *line = &exporting->line;
@@ -80,11 +79,7 @@ static void put_damaged(struct exporting *exporting, const struct store_doc *doc
 	}
 	if (!has_id)
 		return;
-	envelope_open(line);
-	envelope_put_text(line, exporting->encoding, "id", doc->id);
-	envelope_put_number(line, exporting->encoding, "version", doc->version);
-	envelope_put_flag(line, exporting->encoding, "damaged", true);
-	envelope_close(line);
+	doc_put_damaged(line, exporting->encoding, doc);
 	buf_put_byte(line, '\n');
 }
 
@@ -165,7 +160,7 @@ static int export_read(const struct invocation *invocation, enum encoding *encod
 	return doc_encoding(invocation->options, encoding);
 }
 
-/* What has no values replaces nothing. */
+/* An export without any value replaces no file. */
 static enum rc export_place(const struct exporting *exporting, struct atomic_file *copy,
 			    const struct options *options, struct error *err)
 {

@@ -92,11 +92,7 @@ static void put_doc(struct tail *tail, const struct store_doc *doc)
 
 	if (doc->damaged || doc_put_json(lines, tail->encoding, doc) != RC_OK) {
 		lines->len = before;
-		envelope_open(lines);
-		envelope_put_text(lines, tail->encoding, "id", doc->id);
-		envelope_put_number(lines, tail->encoding, "version", doc->version);
-		envelope_put_flag(lines, tail->encoding, "damaged", true);
-		envelope_close(lines);
+		doc_put_damaged(lines, tail->encoding, doc);
 	}
 	buf_put_byte(lines, '\n');
 }

@@ -74,6 +74,14 @@ void text_table_put_cut(FILE *out, struct slice text, size_t width)
 	(void)fputs("…", out);
 }
 
+void text_table_put_cell(FILE *out, struct slice text, size_t width)
+{
+	if (text_table_width(text) > width)
+		text_table_put_cut(out, text, width);
+	else
+		text_table_put(out, text, width);
+}
+
 void text_table_put_wrapped(FILE *out, struct slice text, size_t indent, size_t width)
 {
 	size_t own, len;

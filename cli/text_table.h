@@ -14,6 +14,8 @@ void text_table_put(FILE *out, struct slice text, size_t width);
 /* Writes as much of the text as fits into `width` columns, with an ellipsis if it is
  * cut. */
 void text_table_put_cut(FILE *out, struct slice text, size_t width);
+/* Writes the text in exactly `width` columns: cut, or with spaces after it. */
+void text_table_put_cell(FILE *out, struct slice text, size_t width);
 /* Writes the text in as many lines of `width` columns as it takes, each after the first
  * one indented, and a newline. */
 void text_table_put_wrapped(FILE *out, struct slice text, size_t indent, size_t width);
