@@ -10,8 +10,8 @@
 
 enum existing { EXISTING_REFUSE, EXISTING_SKIP, EXISTING_REPLACE };
 
-/* In the lines of 'tail', the place of the last reset of a group: what stands before it
- * does not count. */
+/* In the lines of 'tail', the last reset of a group. Changes of the group before it are
+ * not imported. */
 struct import_reset {
 	struct slice group; /* memory of its own */
 	uint64_t line;
@@ -35,7 +35,7 @@ struct import {
 	uint64_t imported;
 	uint64_t left;         /* existing documents that were skipped */
 	uint64_t same;         /* documents that already are as their line says */
-	uint64_t same_deleted; /* of these: there are none */
+	uint64_t same_deleted; /* of these, deletions */
 };
 
 /* Reads all lines. RC_OK: each is valid or was skipped, and import->total documents are
@@ -54,7 +54,7 @@ enum rc import_at_line(struct import *import, enum rc rc, const char *what);
 MUST_USE enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 			     struct store_edit *edit);
 
-/* What the database has of a document. */
+/* The state of a document in the database. */
 struct held {
 	const struct store_edit *edit; /* resolved */
 	bool alive;

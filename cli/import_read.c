@@ -57,7 +57,7 @@ static bool is_before_reset(const struct import *import, struct slice id)
 	return false;
 }
 
-/* The id of the edit is empty if there is nothing to be written. */
+/* The id of the edit is empty if the line has no document to write. */
 static enum rc read_change(struct import *import, struct slice line, struct buf *text,
 			   struct store_edit *edit)
 {
@@ -97,33 +97,19 @@ static enum rc read_document(struct import *import, struct slice line, struct bu
 	return import_at_line(import, RC_EXISTS, what.text);
 }
 
-/* What the database has of it stays. */
-static void pass_over_damaged(struct import *import, bool is_first_pass)
-{
-	if (!is_first_pass)
-		return;
-	import->damaged++;
-	if (import->damaged > BAD_SAID)
-		return;
-	progress_wipe(&import->progress);
-	say("%s; left out", import->err.text);
-}
-
 static bool is_bad_line(enum rc rc)
 {
 	return rc == RC_MALFORMED || rc == RC_TOO_LARGE || rc == RC_EXISTS;
 }
 
-static void pass_over(struct import *import, bool is_first_pass)
+/* Counts a line that is not imported, and reports the first ones. */
+static void pass_over(struct import *import, uint64_t *count, const char *done)
 {
-	if (!is_first_pass)
-		return;
-	import->bad++;
-	if (import->bad > BAD_SAID)
+	if (++*count > BAD_SAID)
 		return;
 	progress_wipe(&import->progress);
-	say("%s; %s", import->err.text,
-	    import->bad < BAD_SAID ? "skipped" : "skipped, like those that follow");
+	say("%s; %s%s", import->err.text, done,
+	    *count < BAD_SAID ? "" : ", like those that follow");
 }
 
 enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
@@ -134,7 +120,7 @@ enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 		struct slice line;
 		enum rc rc = ndjson_reader_next(&import->input, &line, &import->err);
 
-		/* It stays empty for a line that is no document. */
+		/* Stays empty for a line without a document to write. */
 		edit->id = slice_make("", 0);
 		if (rc == RC_TOO_LARGE)
 			rc = import_at_line(import, rc, "longer than 8 MiB");
@@ -152,14 +138,14 @@ enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 		if (rc != RC_CORRUPT && (!is_bad_line(rc) || !import->skip_bad))
 			return rc;
 		text->len = before;
-		if (rc == RC_CORRUPT)
-			pass_over_damaged(import, is_first_pass);
-		else
-			pass_over(import, is_first_pass);
+		if (is_first_pass && rc == RC_CORRUPT)
+			pass_over(import, &import->damaged, "left out");
+		else if (is_first_pass)
+			pass_over(import, &import->bad, "skipped");
 	}
 }
 
-/* ---- What is there ---- */
+/* ---- Documents of the database ---- */
 
 static enum rc on_held(void *arg, const struct store_doc *doc)
 {
@@ -195,7 +181,7 @@ void import_resolve(struct store_edit *edit, const struct buf *text)
 	edit->meta.by = ndjson_resolve(edit->meta.by, text);
 }
 
-/* ---- First pass: is all of it good? ---- */
+/* ---- The first pass ---- */
 
 static enum rc check_document(struct import *import, const struct store_edit *edit)
 {

@@ -13,9 +13,8 @@
 #include <stdlib.h>
 
 #define BATCH_EDITS 500
-#define BATCH_BYTES \
-	((size_t)1 << 20) /* a batch takes no more once it has so much: pushes of others wait no \
-			     longer than one takes */
+/* A batch is sent when it has so many bytes: pushes of other clients wait for it. */
+#define BATCH_BYTES ((size_t)1 << 20)
 
 struct batch {
 	char mark[ADMIN_MARK_LEN + 1]; /* identifies this import in the op of each edit */
@@ -26,8 +25,7 @@ struct batch {
 	struct buf text; /* the edits point into it, once the batch is full */
 };
 
-/* Decides about one document. *wanted: it is to be written, on the base that is filled
- * in. */
+/* Decides about one document. *wanted: the edit is to be written, and has its base. */
 static enum rc decide(struct import *import, struct store_edit *edit, bool *wanted)
 {
 	struct held held;

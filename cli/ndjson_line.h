@@ -14,10 +14,9 @@
  * that was damaged when it was exported. */
 MUST_USE enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text,
 			      struct store_edit *out, struct error *err);
-/* The same of a line of 'tail', whose version counts, or which is a reset: then only
- * `reset` is set, with the group as the id of the edit. */
+/* A line of 'tail': a document with its version, or a reset. */
 struct ndjson_change {
-	struct store_edit edit;
+	struct store_edit edit; /* of a reset: only the id, which is the group */
 	uint64_t version;
 	bool reset;
 };
