@@ -93,11 +93,13 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/needs.c %D%/postgres/needs.h \
 	%D%/postgres/libpq.c %D%/postgres/libpq.h \
 	%D%/postgres/load.c \
+	%D%/postgres/lanes.c \
 	%D%/postgres/line.c %D%/postgres/line.h \
 	%D%/postgres/migrate.c %D%/postgres/migrate.h \
 	%D%/postgres/open.c \
 	%D%/postgres/operations.h \
 	%D%/postgres/order.c \
+	%D%/postgres/parts.c \
 	%D%/postgres/params.c %D%/postgres/params.h \
 	%D%/postgres/pending.c %D%/postgres/pending.h \
 	%D%/postgres/pull.c \

@@ -2,7 +2,8 @@
  *
  * A batch is done in rounds, one call of one function each, and each its own
  * transaction: consecutive pushes that share no document are one round, any other
- * request is a round. So a push sees what the requests before it have written. A second
+ * request is a round. So a push sees what the requests before it have written. Pushes
+ * in different lanes are committed at the same time (parts.c). A second
  * statement reads the values of a round's conflicts (push.c). A round that meets
  * damaged data is repeated request by request, so that only some requests fail. */
 #include "store/postgres/commit.h"
@@ -13,8 +14,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-
-static void step(struct commit *commit);
 
 /* ---- The end ---- */
 
@@ -69,7 +68,7 @@ static void finish(struct commit *commit)
 	commit->on_replies(commit->arg, rc, rc == RC_OK ? replies : NULL);
 	free_commit(commit);
 	if (postgres->commits && !postgres->commits->is_started)
-		step(postgres->commits);
+		commit_step(postgres->commits);
 }
 
 /* ---- A round that ended ---- */
@@ -92,31 +91,35 @@ void commit_round_done(struct commit *commit)
 	commit->rounds_done++;
 	commit->was_repeated = false;
 	commit->from = commit->to;
-	step(commit);
+	if (commit->postgres->lanes > 1)
+		follow_tell(commit->postgres->follow);
+	commit_step(commit);
 }
 
 void commit_round_failed(struct commit *commit, enum rc rc, const PGresult *result)
 {
 	if (result_is_conflict(result) && !commit->was_repeated) {
 		commit->was_repeated = true;
-		step(commit);
+		commit_step(commit);
 		return;
 	}
 	commit->was_repeated = false;
 	if (rc == RC_CORRUPT && commit->to - commit->from > 1) {
 		commit->single_until = commit->to;
-		step(commit);
+		commit_step(commit);
 		return;
 	}
 	if (commit->failure == RC_OK)
 		commit->failure = rc;
 	/* Without a connection the rest would fail as well, one after the other. */
-	if (rc == RC_UNAVAILABLE)
+	if (rc == RC_UNAVAILABLE) {
+		commit->is_lost = true;
 		commit->to = commit->count;
+	}
 	for (size_t i = commit->from; i < commit->to; i++)
 		commit_drop_reply(commit, i, rc);
 	commit->from = commit->to;
-	step(commit);
+	commit_step(commit);
 }
 
 void commit_take_head(struct commit *commit, uint64_t epoch, int lane, uint64_t seq)
@@ -137,6 +140,7 @@ static void put_off_rest(struct commit *commit)
 		commit->replies[i] =
 			(struct store_reply){ .rc = RC_BUSY, .kind = commit->requests[i].kind };
 	commit->from = commit->count;
+	commit->is_put_off = true;
 }
 
 /* After requests that return no head. */
@@ -154,13 +158,15 @@ static void end(struct commit *commit)
 {
 	const struct params none = { .count = 0 };
 
-	if (commit->heads.epoch == 0 && commit->rounds_done > 0)
-		line_send(commit->postgres->main, PG_HEAD, &none, on_head, commit);
+	if (commit->whole)
+		parts_end(commit);
+	else if (commit->heads.epoch == 0 && commit->rounds_done > 0)
+		line_send(commit->line, PG_HEAD, &none, on_head, commit);
 	else
 		finish(commit);
 }
 
-static void step(struct commit *commit)
+void commit_step(struct commit *commit)
 {
 	commit->is_started = true;
 	if (commit->from < commit->count &&
@@ -170,6 +176,8 @@ static void step(struct commit *commit)
 		end(commit);
 		return;
 	}
+	if (parts_begin(commit))
+		return;
 	commit->replies[commit->from].kind = commit->requests[commit->from].kind;
 	if (commit->requests[commit->from].kind == STORE_PUSH) {
 		push_begin(commit);
@@ -188,6 +196,7 @@ void postgres_commit(struct store *store, const struct store_request *requests, 
 
 	*commit = (struct commit){
 		.postgres = postgres,
+		.line = postgres->main,
 		.requests = requests,
 		.count = count,
 		.on_replies = on_replies,
@@ -201,7 +210,7 @@ void postgres_commit(struct store *store, const struct store_request *requests, 
 		last = &(*last)->next;
 	*last = commit;
 	if (postgres->commits == commit)
-		step(commit);
+		commit_step(commit);
 }
 
 /* The server's autovacuum does it. */

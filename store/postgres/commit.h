@@ -1,5 +1,6 @@
 /* A batch under way: commit.c goes through its rounds, push.c does those of pushes,
- * single.c all others. */
+ * single.c all others. Pushes in different lanes are parts of it, each a batch of its
+ * own on a connection of its own (parts.c). */
 #ifndef STORE_POSTGRES_COMMIT_H
 #define STORE_POSTGRES_COMMIT_H
 
@@ -21,7 +22,9 @@ struct conflict {
 
 struct commit {
 	struct commit *next;
+	struct commit *whole; /* of which this is a part; NULL: of none */
 	struct postgres *postgres;
+	struct line *line;
 	const struct store_request *requests; /* in the order in which they are done */
 	struct store_request *sorted;         /* the same; NULL: the caller's order */
 	size_t *places;                       /* of each of `sorted` in the caller's order */
@@ -31,11 +34,13 @@ struct commit {
 	void *arg;
 	int64_t wall;
 	bool is_started;
+	size_t parts; /* under way */
 
 	struct store_reply *replies;
 	struct store_reply *in_order; /* copies for the caller; NULL: `replies` */
 	struct buf *bytes;            /* of each reply: what its slices point into */
-	size_t spent;                 /* bytes of all replies */
+	size_t spent;                 /* bytes of all replies; of a part, and those not its share */
+	size_t spent_before;          /* by others than this part */
 	struct store_places heads;    /* of the lanes that have been used */
 
 	size_t from; /* the round under way: requests from ... to - 1 */
@@ -45,6 +50,7 @@ struct commit {
 	size_t rounds_done;
 	bool was_repeated;
 	bool is_put_off; /* the database has put some off */
+	bool is_lost;    /* a connection was lost, or there was none */
 	enum rc failure; /* the first of a round */
 
 	struct round_ids ids;
@@ -54,6 +60,8 @@ struct commit {
 };
 
 /* ---- commit.c ---- */
+/* Begins the next round, or ends the commit, which may be gone afterwards. */
+void commit_step(struct commit *commit);
 /* The round has ended, and the next one begins. The commit may be gone afterwards. */
 void commit_round_done(struct commit *commit);
 /* `result` may be NULL. */
@@ -68,6 +76,12 @@ unsigned commit_lanes_of(const struct commit *commit, size_t i);
 void commit_sort_by_lane(struct commit *commit);
 /* In the caller's order; they are the commit's. */
 const struct store_reply *commit_replies_in_order(struct commit *commit);
+
+/* ---- parts.c ---- */
+/* False: the requests from `from` on are not pushes in several lanes, each in one. */
+bool parts_begin(struct commit *commit);
+/* A part has ended. */
+void parts_end(struct commit *part);
 
 /* ---- single.c ---- */
 /* Begins a round with the request at `from`, which is no push. */

@@ -17,7 +17,7 @@
 #define LOST_MS 700
 #define ENTRIES_MAX 1000 /* of a lane in one result of FOLLOW_CHANGES */
 
-enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_LINEAGE, FOLLOW_COUNT };
+enum { FOLLOW_HEADS, FOLLOW_CHANGES, FOLLOW_LINEAGE, FOLLOW_TELL, FOLLOW_COUNT };
 
 /* HEADS: a row for each lane with its last entry and its head. CHANGES: for each entry
  * behind those known a row for each group and each token, or one without either. Both
@@ -40,6 +40,7 @@ static const char *const statements[FOLLOW_COUNT] = {
 			   " UNION ALL SELECT NULL, NULL, t FROM unnest(c.tokens) t) u ON true "
 			   "ORDER BY 1, 2, 4",
 	[FOLLOW_LINEAGE] = LINEAGE_SQL,
+	[FOLLOW_TELL] = "SELECT pg_notify('pocketbook', 'lanes')",
 };
 
 enum { COLUMN_LANE, COLUMN_ENTRY, COLUMN_GROUP, COLUMN_SEQ, COLUMN_TOKEN };
@@ -63,6 +64,8 @@ struct follow {
 	bool is_lost;                    /* and that has been reported */
 	bool is_asked;                   /* a statement is under way */
 	bool must_ask;
+	bool is_telling;   /* a notification is under way */
+	bool must_tell;    /* and another one is due */
 	uint64_t asked_at; /* clock_ms, of the last statement */
 	uint64_t next_poll;
 	uint64_t whole_at; /* clock_ms, when all was read */
@@ -208,6 +211,31 @@ static void ask(struct follow *follow)
 		element_int8(&params, (int64_t)follow->known[i]);
 	line_send(follow->line, FOLLOW_CHANGES, &params, on_changes, follow);
 	params_free(&params);
+}
+
+/* One at a time: all commits meanwhile are in the next one. */
+static void on_told(void *arg, enum rc rc, const PGresult *result)
+{
+	struct follow *follow = arg;
+
+	(void)rc; /* hosts that are not told poll */
+	(void)result;
+	follow->is_telling = false;
+	if (follow->must_tell && line_is_ready(follow->line))
+		follow_tell(follow);
+}
+
+void follow_tell(struct follow *follow)
+{
+	const struct params none = { .count = 0 };
+
+	if (follow == NULL)
+		return;
+	follow->must_tell = follow->is_telling;
+	if (follow->is_telling || !line_is_ready(follow->line))
+		return;
+	follow->is_telling = true;
+	line_send(follow->line, FOLLOW_TELL, &none, on_told, follow);
 }
 
 static void on_notify(void *arg, const char *payload)

@@ -15,7 +15,9 @@
 --
 -- Lanes. A group belongs to the lane that the hash of its outermost group selects
 -- (lane.c), and each lane has its own lock and its own sequence. Their number is fixed
--- when the database is made.
+-- when the database is made. With several, a push does not notify: that takes a lock of
+-- the whole cluster until the end of the transaction, and one lane would wait for the
+-- disk of another. The host notifies afterwards (follow.c).
 --
 -- Epochs. The row of `alive` is unlogged: a crash, a promotion and a restored backup
 -- empty it, and a loaded dump has another system identifier. The next commit then begins
@@ -198,7 +200,7 @@ BEGIN
 				array_agg(grp ORDER BY last) AS groups, array_agg(last ORDER BY last) AS seqs
 			FROM by_group GROUP BY lane) b
 		CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = b.lane ORDER BY x.entry DESC LIMIT 1) c
-		RETURNING pg_notify('pocketbook', entry::text)
+		RETURNING CASE WHEN cardinality(heads) = 1 THEN pg_notify('pocketbook', entry::text) END
 	)
 	SELECT n.w, CASE WHEN n.w = 0 THEN coalesce(n.held_version, 0) + 1 ELSE coalesce(n.held_version, 0) END,
 		CASE WHEN n.w = 0 THEN n.number ELSE 0 END, n.held_deleted

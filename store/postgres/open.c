@@ -144,7 +144,6 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 
 	postgres->store.role = role;
 	postgres->conninfo = conninfo;
-	postgres->first_lane = (unsigned)getpid();
 	needs_find(&postgres->needs, conninfo);
 	postgres->lanes = postgres->store.lanes = lanes;
 	postgres->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -161,6 +160,8 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 	postgres->main = line_new(&postgres->options);
 	postgres->heads =
 		(struct heads){ .line = postgres->main, .statement = PG_HEAD, .lanes = lanes };
+	postgres->lane_options = postgres->options;
+	postgres->lane_options.name = "lane";
 	return postgres;
 }
 
@@ -221,6 +222,7 @@ void postgres_close(struct store *store)
 	assert(postgres->commits == NULL);
 	follow_free(postgres->follow);
 	line_free(postgres->bulk);
+	lanes_free(postgres);
 	line_free(postgres->main);
 	heads_clear(&postgres->heads);
 	needs_clear(&postgres->needs);
@@ -264,6 +266,10 @@ void postgres_poll(struct store *store, int *fd, short *events, uint64_t *deadli
 		      deadline);
 		follow_poll(postgres->follow, deadline);
 	}
+	for (int lane = 1; lane < postgres->lanes; lane++)
+		if (postgres->lane_lines[lane])
+			watch(postgres, postgres->lane_lines[lane],
+			      &postgres->watched[WATCH_LANES + lane], deadline);
 	*fd = postgres->epoll;
 	*events = POLLIN;
 }
@@ -275,6 +281,7 @@ void postgres_run(struct store *store)
 	line_run(postgres->main);
 	if (postgres->bulk)
 		line_run(postgres->bulk);
+	lanes_run(postgres);
 	if (postgres->follow)
 		follow_run(postgres->follow);
 }
@@ -288,6 +295,7 @@ void postgres_cancel(struct store *store)
 	/* Its pages are asked of the main one then. */
 	if (postgres->bulk)
 		line_cancel(postgres->bulk);
+	lanes_cancel(postgres);
 	line_cancel(postgres->main);
 }
 

@@ -60,7 +60,13 @@ struct commit;
 struct follow;
 
 /* The lines of a handle. */
-enum { WATCH_MAIN, WATCH_FOLLOW, WATCH_BULK, WATCH_COUNT };
+enum {
+	WATCH_MAIN,
+	WATCH_FOLLOW,
+	WATCH_BULK,
+	WATCH_LANES,
+	WATCH_COUNT = WATCH_LANES + STORE_LANES_MAX
+};
 
 /* What epoll watches of a line. */
 struct watched {
@@ -75,6 +81,9 @@ struct postgres {
 	struct line_options options;
 	struct line *main;
 	struct follow *follow; /* NULL until store_watch */
+	/* Of the writer, by lane; NULL until it is needed, and that of lane 0. */
+	struct line *lane_lines[STORE_LANES_MAX];
+	struct line_options lane_options;
 	struct line_options bulk_options;
 	struct line *bulk; /* of a reader, for pages that may be long; NULL: none yet */
 	struct heads heads;
@@ -82,7 +91,6 @@ struct postgres {
 	int epoll;
 	int lanes;
 	struct commit *commits; /* the first is under way */
-	unsigned first_lane;    /* where a batch begins: another one for each host and batch */
 	uint64_t lane_wait_us;  /* of all pushes, for their turn */
 	uint64_t database_bytes;
 	uint64_t bytes_known_until; /* clock_ms */
@@ -103,6 +111,15 @@ void postgres_cancel(struct store *store);
 bool postgres_is_idle(struct store *store);
 const struct store_needs *postgres_find_needs(const struct store *store);
 enum rc postgres_init(const struct db_url *db, int lanes, struct error *err);
+
+/* ---- lanes.c ---- */
+/* The connection for pushes in this lane. */
+struct line *lanes_line(struct postgres *postgres, int lane);
+void lanes_run(struct postgres *postgres);
+void lanes_cancel(struct postgres *postgres);
+void lanes_free(struct postgres *postgres);
+/* The sum over `main` and the connections of lanes. */
+uint64_t lanes_sum(const struct postgres *postgres, uint64_t (*of)(const struct line *line));
 
 /* ---- pull.c ---- */
 void postgres_changes(struct store *store, const struct store_query *query, on_store_page *on_page,
@@ -159,6 +176,9 @@ struct line *follow_line(struct follow *follow);
  * connected yet. */
 void follow_ask_lineage(struct follow *follow, const struct params *params,
 			on_line_result *on_result, void *arg);
+/* This host has committed in a database of several lanes, where a commit does not
+ * notify (functions.sql): the hosts are told afterwards. NULL is allowed. */
+void follow_tell(struct follow *follow);
 void follow_run(struct follow *follow);
 void follow_poll(struct follow *follow, uint64_t *deadline);
 void follow_free(struct follow *follow);

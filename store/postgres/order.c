@@ -1,9 +1,8 @@
 /* The order in which the requests of a batch are done, called by commit.c.
  *
- * A round takes one lane, so that hosts work in different ones at the same time: the
- * pushes of each lane are brought together. Those of different lanes share no document,
- * so no client can tell. A request in several lanes, or one that is no push, keeps its
- * place between those before and behind it. */
+ * The pushes of each lane are brought together, lane after lane, for parts.c. Those of
+ * different lanes share no document, so no client can tell. A request in several lanes,
+ * or one that is no push, keeps its place between those before and behind it. */
 #include "store/postgres/commit.h"
 
 #include "base/mem.h"
@@ -55,13 +54,10 @@ static void sort_run(struct commit *commit, const struct given *given, size_t fr
 	const unsigned lanes = (unsigned)commit->postgres->lanes;
 	size_t at = from;
 
-	for (unsigned i = 0; i < lanes; i++) {
-		const unsigned lane = (commit->postgres->first_lane + i) % lanes;
-
+	for (unsigned lane = 0; lane < lanes; lane++)
 		for (size_t r = from; r < to; r++)
 			if (given->lanes_of[r] == 1u << lane)
 				put(commit, given, r, at++);
-	}
 	assert(at == to);
 }
 
@@ -78,7 +74,6 @@ void commit_sort_by_lane(struct commit *commit)
 	commit->sorted = mem_array(commit->count, sizeof(*commit->sorted));
 	commit->places = mem_array(commit->count, sizeof(*commit->places));
 	commit->lanes_of = mem_array(commit->count, sizeof(*commit->lanes_of));
-	commit->postgres->first_lane++;
 	for (size_t r = 0; r < commit->count; r++) {
 		if (!keeps_its_place(&given, r))
 			continue;

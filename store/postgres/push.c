@@ -194,7 +194,7 @@ static void send_values(struct commit *commit)
 
 		element_text(&params, commit->requests[conflict->request].edits[conflict->edit].id);
 	}
-	line_send(commit->postgres->main, PG_VALUES, &params, on_values, commit);
+	line_send(commit->line, PG_VALUES, &params, on_values, commit);
 	params_free(&params);
 }
 
@@ -256,6 +256,6 @@ void push_begin(struct commit *commit)
 		return;
 	}
 	push_params(commit, edits, &params);
-	line_send(commit->postgres->main, PG_PUSH, &params, on_pushed, commit);
+	line_send(commit->line, PG_PUSH, &params, on_pushed, commit);
 	params_free(&params);
 }

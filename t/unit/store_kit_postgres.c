@@ -31,6 +31,22 @@ const char *kit_postgres_ask(const char *url, const char *sql)
 	return answer;
 }
 
+void *kit_postgres_hold(const char *url, int lane)
+{
+	PGconn *conn = PQconnectdb(url);
+	char sql[80];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT pg_advisory_lock(7216171, %d)", 100 + lane);
+	PQclear(PQexec(conn, sql));
+	assert_int_equal(PQtransactionStatus(conn), PQTRANS_IDLE);
+	return conn;
+}
+
+void kit_postgres_release(void *session)
+{
+	PQfinish(session);
+}
+
 void kit_postgres_setup(const char *url, char *path, size_t size)
 {
 	store_add_backend(&backend_postgres);
@@ -42,6 +58,18 @@ void kit_postgres_setup(const char *url, char *path, size_t size)
 	(void)kit_postgres_ask(url, "DROP SCHEMA IF EXISTS pocketbook CASCADE");
 }
 #else
+void *kit_postgres_hold(const char *url, int lane)
+{
+	(void)lane;
+	(void)kit_postgres_ask(url, "");
+	return NULL;
+}
+
+void kit_postgres_release(void *session)
+{
+	(void)session;
+}
+
 const char *kit_postgres_ask(const char *url, const char *sql)
 {
 	(void)sql;

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "store/docid.h"
 #include "store/lane.h"
+#include "store/postgres/operations.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -550,6 +551,84 @@ static void lanes_have_their_own_sequences(void **state)
 				 : 0);
 }
 
+struct answered {
+	bool is_answered;
+	enum rc rcs[8];
+	size_t count;
+};
+
+static void on_answered(void *arg, enum rc rc, const struct store_reply *replies)
+{
+	struct answered *answered = arg;
+
+	answered->is_answered = true;
+	assert_int_equal(rc, RC_OK);
+	for (size_t i = 0; i < answered->count; i++)
+		answered->rcs[i] = replies[i].rc;
+}
+
+static void turn_until(struct kit *kit, const char *sql, const char *wanted)
+{
+	const uint64_t end = clock_ms() + WAIT_MS;
+
+	while (strcmp(kit_ask(kit->path, sql), wanted) != 0) {
+		assert_true(clock_ms() < end);
+		turn(kit->writer);
+	}
+}
+
+#define EDITS 6
+
+/* A batch of which each request has one of the edits. */
+static void commit_each(struct kit *kit, const struct store_edit edits[EDITS],
+			struct store_request requests[EDITS], struct answered *answered)
+{
+	*answered = (struct answered){ .count = EDITS };
+	for (size_t i = 0; i < EDITS; i++)
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .edits = &edits[i],
+						      .edit_count = 1 };
+	store_commit(kit->writer, requests, EDITS, on_answered, answered);
+}
+
+/* Each on its own connection: one that waits holds up no other. */
+static void lanes_are_committed_at_the_same_time(void **state)
+{
+	KIT(kit);
+	const struct store_edit first[EDITS] = {
+		kit_edit_of("b:1", 0, NULL, "1"), kit_edit_of("a:1", 0, NULL, "1"),
+		kit_edit_of("c:1", 0, NULL, "1"), kit_edit_of("d:1", 0, NULL, "1"),
+		kit_edit_of("a:1", 1, NULL, "2"), kit_edit_of("b:1", 1, NULL, "2"),
+	};
+	const struct store_edit second[EDITS] = {
+		kit_edit_of("b:2", 0, NULL, "1"), kit_edit_of("a:2", 0, NULL, "1"),
+		kit_edit_of("c:2", 0, NULL, "1"), kit_edit_of("d:2", 0, NULL, "1"),
+		kit_edit_of("a:2", 1, NULL, "2"), kit_edit_of("b:2", 1, NULL, "2"),
+	};
+	struct store_request requests[EDITS];
+	struct answered answered;
+	void *session;
+
+	init_with_lanes(kit, 4);
+	commit_each(kit, first, requests, &answered);
+	store_wait(kit->writer);
+	/* The main one, and three of lanes. */
+	while (kit_stats(kit->writer).own[POSTGRES_OWN_CONNECTIONS] < 4)
+		turn(kit->writer);
+	session = kit_postgres_hold(kit->path, lane_of(slice_of("b"), 4));
+	commit_each(kit, second, requests, &answered);
+	turn_until(kit, "SELECT sum(version) FROM doc WHERE id IN ('a:2', 'c:2', 'd:2')", "4");
+	assert_false(answered.is_answered);
+	kit_postgres_release(session);
+	store_wait(kit->writer);
+	assert_true(answered.is_answered);
+	for (size_t i = 0; i < EDITS; i++)
+		assert_int_equal(answered.rcs[i], RC_OK);
+	assert_string_equal(kit_ask(kit->path, "SELECT sum(version) FROM doc WHERE id IN ('a:2', "
+					       "'b:2', 'c:2', 'd:2')"),
+			    "6");
+}
+
 static void purges_know_lanes(void **state)
 {
 	KIT(kit);
@@ -708,6 +787,7 @@ int main(void)
 		TEST(another_system_is_another_epoch),
 		TEST(revoking_first_begins_the_epoch),
 		TEST(lanes_have_their_own_sequences),
+		TEST(lanes_are_committed_at_the_same_time),
 		TEST(purges_know_lanes),
 		TEST(one_host_purges_at_a_time),
 		cmocka_unit_test(the_hash_of_lanes_stays),
