@@ -393,9 +393,11 @@ void auth_recheck(struct auth *auth, const struct identity *identity, on_identit
 
 	assert(answer != NULL);
 	if (identity_is_proxied(identity)) {
-		/* A predecessor of this process may have accepted it. */
-		answer(arg, auth->accepts_proxied ? RC_OK : RC_DENIED,
-		       auth->accepts_proxied ? (struct identity *)identity : NULL);
+		/* A predecessor of this process may have accepted it. The callee may give
+		 * its own reference back first. */
+		known = auth->accepts_proxied ? identity_ref((struct identity *)identity) : NULL;
+		answer(arg, known ? RC_OK : RC_DENIED, known);
+		identity_unref(known);
 		return;
 	}
 	known = identity->id[0] ? recheck_cached(auth, identity) : identity_anyone();

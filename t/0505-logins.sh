@@ -45,6 +45,12 @@ is "$(as 'Remote-User: ann' 'Remote-Groups: todos' -- "$url/sync?group=todos")" 
 stream live group=todos --interface 127.0.0.2 -H 'Remote-User: ann' -H 'Remote-Groups: todos:ro'
 put todos:2 'Remote-User: ann' 'Remote-Groups: todos' >/dev/null
 wait_for "and has a stream" saw live 'event: change'
+reloaded() { [ "$(grep -c 'event=handoff_received' "$log")" = 2 ]; }
+kill -HUP "$server"
+wait_for "new workers take over" reloaded
+put todos:3 'Remote-User: bob' 'Remote-Groups: todos' >/dev/null
+goes_on() { [ "$(grep -c 'event: change' "$work/live")" -ge 2 ]; }
+wait_for "the stream goes on" goes_on
 like "$("$POCKETBOOK" doc ls todos --long --db "$db")" 'todos:2.* ann ' "the document has been written by that user"
 is "$(put notes:1 'Remote-User: ann' 'Remote-Groups: notes:ro')" "403 forbidden" "a group may be read only"
 is "$(put todos:9 'Remote-User: ann')" "403 forbidden" "without groups there are no rights"
