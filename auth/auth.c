@@ -3,6 +3,7 @@
  * auth/identity.c. */
 #include "auth/auth.h"
 
+#include "auth/signed_memo.h"
 #include "auth/throttle.h"
 #include "auth/token.h"
 #include "base/clock.h"
@@ -41,6 +42,8 @@ struct auth {
 	void *used_arg;
 	struct lookup *lookups; /* that the store has not answered */
 	bool accepts_proxied;
+	const struct auth_verifier *verifier; /* NULL: no signed tokens */
+	struct signed_memo *signed_memo;      /* NULL iff that is */
 	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
 
@@ -78,6 +81,13 @@ struct auth *auth_new(struct store *store, unsigned max_failures, auth_generatio
 void auth_accept_proxied(struct auth *auth)
 {
 	auth->accepts_proxied = true;
+}
+
+void auth_accept_signed(struct auth *auth, const struct auth_verifier *verifier)
+{
+	assert(auth->verifier == NULL && verifier != NULL);
+	auth->verifier = verifier;
+	auth->signed_memo = signed_memo_new();
 }
 
 static void lookup_link(struct lookup *lookup, struct auth *auth)
@@ -142,6 +152,7 @@ void auth_free(struct auth *auth)
 	}
 	cache_clear(auth);
 	throttle_free(auth->throttle);
+	signed_memo_free(auth->signed_memo);
 	sodium_memzero(auth->memo_key, sizeof(auth->memo_key));
 	free(auth);
 }
@@ -355,6 +366,53 @@ static void auth_examine(struct auth *auth, struct slice token_text, const struc
 	}
 }
 
+/* ---- Signed tokens ---- */
+
+/* Tokens of the database have no dots. */
+static bool is_signed(struct slice text)
+{
+	return text.len && memchr(text.data, '.', text.len) != NULL;
+}
+
+static void auth_verify(struct auth *auth, struct slice text, const struct address *from,
+			on_identity *answer, void *arg)
+{
+	const int64_t now = clock_wall();
+	struct identity *identity = signed_memo_find(auth->signed_memo, text, now);
+
+	if (identity == NULL && auth_is_throttled(auth, from)) {
+		answer(arg, RC_BUSY, NULL);
+		return;
+	}
+	if (identity == NULL &&
+	    auth->verifier->verify(auth->verifier, text, now, &identity) == RC_OK)
+		signed_memo_put(auth->signed_memo, text, identity);
+	if (identity)
+		answer(arg, RC_OK, identity);
+	else
+		auth_deny(auth, from, answer, arg);
+	identity_unref(identity);
+}
+
+/* Nobody revokes it. But a predecessor of this process may have accepted it, with other
+ * settings. */
+static void auth_recheck_foreign(const struct auth *auth, struct identity *identity,
+				 on_identity *answer, void *arg)
+{
+	const struct auth_verifier *verifier = auth->verifier;
+	bool is_known = auth->accepts_proxied;
+
+	if (strcmp(identity->id, IDENTITY_JWT) == 0)
+		is_known = verifier && verifier->knows(verifier, identity) &&
+			   identity_is_current(identity, clock_wall());
+	/* The callee may give its own reference back first. */
+	identity_ref(identity);
+	answer(arg, is_known ? RC_OK : RC_DENIED, is_known ? identity : NULL);
+	identity_unref(identity);
+}
+
+/* ---- The interface ---- */
+
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
 		   on_identity *answer, void *arg)
 {
@@ -363,6 +421,8 @@ void auth_identify(struct auth *auth, struct slice token_text, const struct addr
 	assert(from != NULL && answer != NULL);
 	if (known)
 		entry_answer(known, answer, arg);
+	else if (auth->verifier && is_signed(token_text))
+		auth_verify(auth, token_text, from, answer, arg);
 	else
 		auth_examine(auth, token_text, from, answer, arg);
 }
@@ -392,12 +452,8 @@ void auth_recheck(struct auth *auth, const struct identity *identity, on_identit
 	struct identity *known;
 
 	assert(answer != NULL);
-	if (identity_is_proxied(identity)) {
-		/* A predecessor of this process may have accepted it. The callee may give
-		 * its own reference back first. */
-		known = auth->accepts_proxied ? identity_ref((struct identity *)identity) : NULL;
-		answer(arg, known ? RC_OK : RC_DENIED, known);
-		identity_unref(known);
+	if (identity_is_foreign(identity)) {
+		auth_recheck_foreign(auth, (struct identity *)identity, answer, arg);
 		return;
 	}
 	known = identity->id[0] ? recheck_cached(auth, identity) : identity_anyone();

@@ -44,6 +44,18 @@ void auth_free(struct auth *auth);
  * nobody revokes them. */
 void auth_accept_proxied(struct auth *auth);
 
+/* What verifies signed tokens (auth/jwt.h), which the database does not know. */
+struct auth_verifier {
+	/* RC_OK: the caller gets a reference to an identity with the id IDENTITY_JWT.
+	 * RC_DENIED: the token is not good. */
+	enum rc (*verify)(const struct auth_verifier *verifier, struct slice text, int64_t now,
+			  struct identity **out);
+	/* Would it still accept the key that this one's token is signed with? */
+	bool (*knows)(const struct auth_verifier *verifier, const struct identity *identity);
+};
+/* From now on these are accepted too. The caller owns the verifier. */
+void auth_accept_signed(struct auth *auth, const struct auth_verifier *verifier);
+
 /* Identifies the owner of a token presented from an address. The store's answer is
  * cached if the token is valid, for one generation and at most AUTH_CACHE_MS, and with
  * it a keyed hash of the text, by which the same text is recognized; of invalid ones

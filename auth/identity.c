@@ -39,7 +39,7 @@ struct identity *identity_new(const struct store_token *token)
 	memcpy(identity->hash, token->hash, sizeof(identity->hash));
 	identity->user = text_copy(&at, token->user);
 	identity->user_key = hash_of(token->user);
-	identity->key = identity_is_proxied(identity) ? identity->user_key : hash_of(token->id);
+	identity->key = identity_is_foreign(identity) ? identity->user_key : hash_of(token->id);
 	identity->quota = token->quota;
 	identity->expires = token->expires;
 	identity->grant_count = token->grant_count;
@@ -50,9 +50,9 @@ struct identity *identity_new(const struct store_token *token)
 	return identity;
 }
 
-bool identity_is_proxied(const struct identity *identity)
+bool identity_is_foreign(const struct identity *identity)
 {
-	return strcmp(identity->id, IDENTITY_PROXY) == 0;
+	return strcmp(identity->id, IDENTITY_PROXY) == 0 || strcmp(identity->id, IDENTITY_JWT) == 0;
 }
 
 struct identity *identity_anyone(void)

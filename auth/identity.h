@@ -1,5 +1,5 @@
-/* An identity: a token of the database with its user and grants, or what a proxy says
- * of a user, as a reference-counted value. */
+/* An identity: a token of the database with its user and grants, or what a proxy or an
+ * identity provider says of a user, as a reference-counted value. */
 #ifndef AUTH_IDENTITY_H
 #define AUTH_IDENTITY_H
 
@@ -12,15 +12,17 @@
 enum auth_access { AUTH_READ, AUTH_WRITE };
 
 /* In place of the id of a token, for a user whom a proxy has named
- * (auth/proxy_login.h). The database does not know it, and it cannot be revoked. */
+ * (auth/proxy_login.h), and for one whom a signed token names (auth/jwt.h). The
+ * database does not know them, and they cannot be revoked. */
 #define IDENTITY_PROXY "proxy"
+#define IDENTITY_JWT "jwt"
 
 /* Read only. Its slices live as long as the identity. */
 struct identity {
 	unsigned refs;
-	char id[STORE_TOKEN_ID_LEN + 1]; /* of the token; empty: anyone; or IDENTITY_PROXY */
+	char id[STORE_TOKEN_ID_LEN + 1]; /* of the token; empty: anyone; or as above */
 	uint64_t key; /* hash_of(id), as in ring entries about the token; else of the user */
-	unsigned char hash[STORE_TOKEN_HASH_LEN];
+	unsigned char hash[STORE_TOKEN_HASH_LEN]; /* of IDENTITY_JWT: names the key */
 	struct slice user;
 	uint64_t user_key; /* hash_of(user) */
 	struct store_quota quota;
@@ -29,14 +31,14 @@ struct identity {
 	struct store_grant grants[];
 };
 
-/* Copies the token, whose id may be IDENTITY_PROXY. The caller holds the one
+/* Copies the token, whose id may be one of these names. The caller holds the one
  * reference. */
 struct identity *identity_new(const struct store_token *token);
 /* The identity of all clients of a server without authentication: it may read and write
  * everything and never expires. The caller holds the one reference. */
 struct identity *identity_anyone(void);
-/* Has a proxy named it? */
-bool identity_is_proxied(const struct identity *identity);
+/* Is it unknown to the database, as IDENTITY_PROXY and IDENTITY_JWT are? */
+bool identity_is_foreign(const struct identity *identity);
 struct identity *identity_ref(struct identity *identity);
 /* Frees the identity with its last reference. NULL is a no-op. */
 void identity_unref(struct identity *identity);

@@ -32,6 +32,7 @@ libcli_a_SOURCES = \
 	%D%/init.c \
 	%D%/invite.c \
 	%D%/invites.c %D%/invites.h \
+	%D%/jwt_file.c %D%/jwt_file.h \
 	%D%/kept_rights.c \
 	%D%/ndjson_line.c %D%/ndjson_line.h \
 	%D%/ndjson_reader.c %D%/ndjson_reader.h \

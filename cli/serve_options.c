@@ -105,6 +105,31 @@ static const struct option_spec serve_options[] = {
 			"The proxy must remove it from what clients send, too.",
 	},
 	{
+		.name = "jwt-keys",
+		.argument = "FILE",
+		.help = "Accept JSON Web Tokens that are signed with one of the public keys in "
+			"this file, a JWK Set as identity providers publish it. Read again on "
+			"SIGHUP. Only in builds --with-jwt.",
+	},
+	{
+		.name = "jwt-groups",
+		.argument = "CLAIM",
+		.help = "With --jwt-keys: the claim that has the user's groups, as a list or with "
+			"spaces between them: GROUP, GROUP:ro or GROUP:rw.",
+	},
+	{
+		.name = "jwt-issuer",
+		.argument = "TEXT",
+		.help = "With --jwt-keys: what the claim iss must be. Default: anything.",
+	},
+	{
+		.name = "jwt-audience",
+		.argument = "TEXT",
+		.help = "With --jwt-keys: what the claim aud must be, or contain. Default: "
+			"anything, so that tokens which the provider makes for other services are "
+			"accepted.",
+	},
+	{
 		.name = "www",
 		.argument = "DIR",
 		.help = "Serve the files in this directory instead of the built-in page; the "

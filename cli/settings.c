@@ -10,6 +10,7 @@
 #include "auth/proxy_login.h"
 #include "auth/quota.h"
 #include "cli/cors_origin.h"
+#include "cli/jwt_file.h"
 #include "os/trusted_path.h"
 #include "shm/shm.h"
 #include "store/db_url.h"
@@ -199,6 +200,14 @@ static enum rc proxy_login_check(const struct options *options, struct settings 
 	if (proxy_login_check_name(worker->groups_header, &detail) != RC_OK)
 		return refuse(options, "groups-header", 0, &detail, err);
 	return RC_OK;
+}
+
+static enum rc jwt_read(const struct options *options, struct settings *out, struct error *err)
+{
+	enum rc rc = jwt_options_read(options, out->master.worker.auth, &out->verifier, err);
+
+	out->master.worker.verifier = out->verifier;
+	return rc;
 }
 
 static enum rc min_schema_read(const struct options *options, struct settings *out,
@@ -407,21 +416,10 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 {
 	static enum rc (*const checks[])(const struct options *, struct settings *,
 					 struct error *) = {
-		db_read,
-		trusted_proxy_read,
-		proxy_login_check,
-		listen_check,
-		metrics_listen_check,
-		cors_origin_read,
-		server_name_check,
-		www_check,
-		log_level_read,
-		users_read,
-		owner_read,
-		quota_read,
-		min_schema_read,
-		history_read,
-		admin_check,
+		db_read,      trusted_proxy_read,   proxy_login_check, jwt_read,
+		listen_check, metrics_listen_check, cors_origin_read,  server_name_check,
+		www_check,    log_level_read,       users_read,        owner_read,
+		quota_read,   min_schema_read,      history_read,      admin_check,
 	};
 	enum rc rc = RC_OK;
 
@@ -435,5 +433,6 @@ void settings_clear(struct settings *settings)
 {
 	free(settings->trusted);
 	free(settings->min_schemas);
+	jwt_free(settings->verifier);
 	*settings = (struct settings){ .trusted = NULL };
 }

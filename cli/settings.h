@@ -10,6 +10,7 @@ struct settings {
 	struct master_settings master; /* points into the options and into the rest of this */
 	struct cidr *trusted;
 	struct min_schema *min_schemas;
+	struct auth_verifier *verifier; /* of --jwt-keys; NULL: none */
 };
 
 /* Checks everything that can be checked without side effects. RC_MALFORMED: `err` has

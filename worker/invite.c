@@ -86,7 +86,7 @@ void invite_serve(struct exchange *exchange)
 	struct error err;
 	enum rc rc;
 
-	if (exchange->worker->auth == NULL || identity_is_proxied(exchange->identity) ||
+	if (exchange->worker->auth == NULL || identity_is_foreign(exchange->identity) ||
 	    dispatch_token(exchange, &token, &err) != RC_OK) {
 		request_refuse(&exchange->request, PROBLEM_NOT_FOUND,
 			       "this client has no token that another device could share");

@@ -95,6 +95,8 @@ const char *parts_make(struct worker *worker)
 		return "random numbers";
 	if (worker->settings->auth_header)
 		auth_accept_proxied(worker->auth);
+	if (worker->settings->verifier)
+		auth_accept_signed(worker->auth, worker->settings->verifier);
 	worker->page_cache = page_cache_new();
 	worker->link = writer_link_new(worker);
 	worker->feeds =

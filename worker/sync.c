@@ -409,7 +409,7 @@ static struct slice push_payer(const struct push *push, char out[STORE_PAYER_MAX
 {
 	const struct identity *identity = push->exchange->identity;
 
-	if (!identity_is_proxied(identity))
+	if (!identity_is_foreign(identity))
 		return slice_of(identity->id[0] ? identity->id : STORE_PAYER_ANYONE);
 	out[0] = STORE_PAYER_USER[0];
 	memcpy(out + 1, identity->user.data, identity->user.len);

@@ -39,7 +39,7 @@ void whoami_serve(struct exchange *exchange)
 	envelope_open(&body);
 	if (exchange->worker->auth) {
 		envelope_put_text(&body, encoding, "user", identity->user);
-		if (!identity_is_proxied(identity))
+		if (!identity_is_foreign(identity))
 			envelope_put_text(&body, encoding, "token", slice_of(identity->id));
 	}
 	whoami_put_rights(&body, encoding, identity->grants, identity->grant_count,

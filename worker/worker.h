@@ -26,9 +26,10 @@ struct worker_settings {
 	size_t host_count;
 	const char *const *cors; /* other origins whose pages may call; "*" for any */
 	size_t cors_count;
-	const char *auth_header;    /* a field by which a trusted proxy names the user; NULL */
-	const char *groups_header;  /* and its groups; NULL iff the other is */
-	const struct cidr *trusted; /* proxies whose X-Forwarded-For is believed */
+	const char *auth_header;   /* a field by which a trusted proxy names the user; NULL */
+	const char *groups_header; /* and its groups; NULL iff the other is */
+	const struct auth_verifier *verifier; /* of signed tokens; NULL: none are accepted */
+	const struct cidr *trusted;           /* proxies whose X-Forwarded-For is believed */
 	size_t trusted_count;
 	const struct min_schema *min_schemas; /* of apps, by group */
 	size_t min_schema_count;

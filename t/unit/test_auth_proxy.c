@@ -30,7 +30,7 @@ static struct identity *login(const char *user, const char *groups)
 
 	assert_int_equal(proxy_login_read(slice_of(user), slice_of(groups), &identity, &err),
 			 RC_OK);
-	assert_true(identity_is_proxied(identity));
+	assert_true(identity_is_foreign(identity));
 	assert_true(identity_is_current(identity, INT64_MAX));
 	return identity;
 }
