@@ -49,6 +49,7 @@ process_tests = \
 	%D%/0435-invite.sh \
 	%D%/0500-nginx.sh \
 	%D%/0505-logins.sh \
+	%D%/0507-jwt.sh \
 	%D%/0510-systemd.sh \
 	%D%/0520-user.sh \
 	%D%/0530-boot.sh \
@@ -180,6 +181,11 @@ postgresql_built = yes
 else
 postgresql_built = no
 endif
+if JWT
+jwt_built = yes
+else
+jwt_built = no
+endif
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	POCKETBOOK='$(abs_top_builddir)/pocketbook'; export POCKETBOOK; \
@@ -189,7 +195,8 @@ AM_TESTS_ENVIRONMENT = \
 	OLD_KERNEL='$(abs_top_builddir)/t/old_kernel'; export OLD_KERNEL; \
 	FUZZ_CORPUS='$(abs_srcdir)/t/fuzz/corpus'; export FUZZ_CORPUS; \
 	FAULTS=$(faults_built); export FAULTS; \
-	POSTGRESQL=$(postgresql_built); export POSTGRESQL;
+	POSTGRESQL=$(postgresql_built); export POSTGRESQL; \
+	JWT=$(jwt_built); export JWT;
 
 
 EXTRA_DIST += \
@@ -222,6 +229,7 @@ EXTRA_DIST += \
 	%D%/lib.sh \
 	%D%/upgrade-load.mjs \
 	%D%/upgrade-load.sh \
+	%D%/jwt.mjs \
 	%D%/login.mjs \
 	%D%/nginx.sh \
 	%D%/on-postgres.sh \

@@ -21,7 +21,7 @@ const SHARES = { histories: 0.35, hosts: 0.15, damage: 0.05, memory: 0.2, power:
 const CAMPAIGN = 30 // seconds
 const POWER_ROUNDS = 24 // of one run of t/unit/test_store_power
 const CASES = 50_000 // of each of the tests of t/transit/differential.test.mjs
-const targets = ['config', 'control', 'fields', 'push', 'query', 'request', 'ring', 'transit']
+const targets = ['config', 'control', 'fields', 'jwt', 'push', 'query', 'request', 'ring', 'transit']
 
 /** {status, out} of a command in the root folder; what it says on both channels is
  * `out`. */

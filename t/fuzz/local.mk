@@ -9,6 +9,9 @@ fuzz_targets = \
 	%D%/fuzz_request \
 	%D%/fuzz_ring \
 	%D%/fuzz_transit
+if JWT
+fuzz_targets += %D%/fuzz_jwt
+endif
 if FUZZER
 fuzz_main =
 else
@@ -24,6 +27,9 @@ t_fuzz_fuzz_control_LINK = $(fuzz_link)
 t_fuzz_fuzz_fields_SOURCES = %D%/fuzz_fields.c %D%/fuzz.h $(fuzz_main)
 t_fuzz_fuzz_fields_LDADD = libcli.a $(worker_libs) $(INIH_LIBS)
 t_fuzz_fuzz_fields_LINK = $(fuzz_link)
+t_fuzz_fuzz_jwt_SOURCES = %D%/fuzz_jwt.c %D%/fuzz.h $(fuzz_main)
+t_fuzz_fuzz_jwt_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_fuzz_fuzz_jwt_LINK = $(fuzz_link)
 t_fuzz_fuzz_push_SOURCES = %D%/fuzz_push.c %D%/fuzz.h $(fuzz_main)
 t_fuzz_fuzz_push_LDADD = $(worker_libs)
 t_fuzz_fuzz_push_LINK = $(fuzz_link)

@@ -7,13 +7,13 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:?usage: t/fuzz/run.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- config control fields push query request ring transit
+[ $# -gt 0 ] || set -- config control fields jwt push query request ring transit
 command -v clang >/dev/null || { echo "run.sh: clang is missing: apt-get install clang" >&2; exit 1; }
 
 [ -e configure ] || autoreconf --install
 mkdir -p build/fuzz/found
 if [ ! -e build/fuzz/config.status ]; then
-	(cd build/fuzz && ../../configure --quiet CC=clang CFLAGS='-O1 -g' --enable-fuzzer --enable-asan --enable-ubsan)
+	(cd build/fuzz && ../../configure --quiet CC=clang CFLAGS='-O1 -g' --enable-fuzzer --enable-asan --enable-ubsan --with-jwt)
 fi
 make -s -C build/fuzz -j"$(nproc)" "${@/#/t/fuzz/fuzz_}" >&2
 

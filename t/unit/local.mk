@@ -96,6 +96,9 @@ unit_tests = \
 	%D%/test_audit \
 	%D%/test_writer_peer \
 	%D%/test_writer_rights
+if JWT
+unit_tests += %D%/test_auth_jwt
+endif
 # Run by t/0900-postgres-store.sh, with a server.
 check_PROGRAMS += $(unit_tests) %D%/test_postgres %D%/test_postgres_compare
 TESTS += $(unit_tests)
@@ -123,6 +126,9 @@ t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=token_parse
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_proxy_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+if JWT
+t_unit_test_auth_jwt_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS) $(JWT_LIBS)
+endif
 t_unit_test_auth_quota_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_token_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_batch_LDADD = libwriter.a libauth.a $(store_libs) $(shm_libs) $(SECCOMP_LIBS) $(SODIUM_LIBS)

@@ -601,6 +601,87 @@ static void users_of_a_proxy_stay_if_it_is_still_asked(void **state)
 	identity_unref(ann);
 }
 
+/* ---- Signed tokens ---- */
+
+struct fake_verifier {
+	struct auth_verifier verifier; /* first */
+	unsigned verified;
+	bool forgets; /* its key */
+};
+
+/* One token is good, for 100 seconds. */
+static enum rc fake_verify(const struct auth_verifier *verifier, struct slice text, int64_t now,
+			   struct identity **out)
+{
+	const struct store_token token = { .id = slice_of(IDENTITY_JWT),
+					   .user = slice_of("ann"),
+					   .expires = 1000100 };
+
+	((struct fake_verifier *)verifier)->verified++;
+	*out = slice_is(text, "good.jwt.x") && now < token.expires ? identity_new(&token) : NULL;
+	return *out ? RC_OK : RC_DENIED;
+}
+
+static bool fake_knows(const struct auth_verifier *verifier, const struct identity *identity)
+{
+	(void)identity;
+	return !((const struct fake_verifier *)verifier)->forgets;
+}
+
+static void a_signed_token_is_verified_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_verifier fake = { { fake_verify, fake_knows }, 0, false };
+
+	assert_int_equal(identify(fixture, "good.jwt.x"), RC_DENIED);
+	auth_accept_signed(fixture->auth, &fake.verifier);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(identify(fixture, "good.jwt.x"), RC_OK);
+	assert_int_equal(fake.verified, 1);
+	assert_int_equal(fixture->store.asked, 0);
+	now_wall += 100;
+	assert_int_equal(identify(fixture, "good.jwt.x"), RC_DENIED);
+	assert_int_equal(fake.verified, 2);
+}
+
+static void forged_ones_are_failures(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_verifier fake = { { fake_verify, fake_knows }, 0, false };
+
+	auth_accept_signed(fixture->auth, &fake.verifier);
+	assert_int_equal(identify(fixture, "good.jwt.x"), RC_OK);
+	for (int i = 0; i < MAX_FAILURES; i++)
+		assert_int_equal(identify(fixture, "good.jwt.y"), RC_DENIED);
+	assert_int_equal(identify(fixture, "good.jwt.z"), RC_BUSY);
+	assert_int_equal(fake.verified, 1 + MAX_FAILURES);
+	/* Who was in stays in. */
+	assert_int_equal(identify(fixture, "good.jwt.x"), RC_OK);
+}
+
+static void streams_of_signed_tokens_stay_with_their_key(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake_verifier fake = { { fake_verify, fake_knows }, 0, false };
+	struct identity *ann;
+
+	assert_int_equal(fake_verify(&fake.verifier, slice_of("good.jwt.x"), now_wall, &ann),
+			 RC_OK);
+	auth_recheck(fixture->auth, ann, answered, fixture);
+	assert_int_equal(fixture->rc, RC_DENIED);
+	auth_accept_signed(fixture->auth, &fake.verifier);
+	auth_recheck(fixture->auth, ann, answered, fixture);
+	assert_int_equal(fixture->rc, RC_OK);
+	fake.forgets = true;
+	auth_recheck(fixture->auth, ann, answered, fixture);
+	assert_int_equal(fixture->rc, RC_DENIED);
+	fake.forgets = false;
+	now_wall += 100;
+	auth_recheck(fixture->auth, ann, answered, fixture);
+	assert_int_equal(fixture->rc, RC_DENIED);
+	identity_unref(ann);
+}
+
 /* ---- The end ---- */
 
 /* Two lookups that the store has not answered. */
@@ -726,6 +807,9 @@ int main(void)
 		FIXTURE_TEST(a_failed_recheck_is_not_a_denial),
 		FIXTURE_TEST(anyone_stays_anyone),
 		FIXTURE_TEST(users_of_a_proxy_stay_if_it_is_still_asked),
+		FIXTURE_TEST(a_signed_token_is_verified_once),
+		FIXTURE_TEST(forged_ones_are_failures),
+		FIXTURE_TEST(streams_of_signed_tokens_stay_with_their_key),
 		FIXTURE_TEST(lookups_are_answered_if_auth_ends_before_the_store),
 		FIXTURE_TEST(lookups_are_answered_if_the_store_ends_before_auth),
 		FIXTURE_TEST(a_grant_covers_its_group_and_nested_groups),
