@@ -20,7 +20,7 @@ configure_in() {
 build() {
 	install "$build_packages"
 	install_node
-	configure_in build/release --with-postgresql
+	configure_in build/release --with-postgresql --with-jwt
 	make -s -C build/release -j"$(nproc)" >&2
 	# Renamed into place, as the old one may be running.
 	cmp -s build/release/pocketbook pocketbook || { cp build/release/pocketbook pocketbook.new && mv pocketbook.new pocketbook; }
@@ -34,7 +34,7 @@ make_site() {
 }
 
 configure_check() {
-	configure_in build/check --enable-werror --enable-asan --enable-ubsan --enable-faults --with-postgresql
+	configure_in build/check --enable-werror --enable-asan --enable-ubsan --enable-faults --with-postgresql --with-jwt
 }
 
 build_check() {

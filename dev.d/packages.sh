@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2034 # lists for the other parts
 
 # README.md and debian/control name the same ones.
-build_packages="autoconf automake gcc make pkg-config libc6-dev libevent-dev libsqlite3-dev libsodium-dev
+build_packages="autoconf automake gcc make pkg-config libc6-dev libcjose-dev libevent-dev libjansson-dev libsqlite3-dev libsodium-dev libssl-dev
 	libsystemd-dev libcap-ng-dev libinih-dev libseccomp-dev libcmocka-dev libpq-dev libxxhash-dev zlib1g-dev"
 node_packages="nodejs npm"
 bench_packages="binutils gnuplot-nox libjansson-dev libnginx-mod-nchan libpq-dev nghttp2-client nginx postgresql sqlite3 valgrind wrk"

@@ -14,9 +14,10 @@ import * as esbuild from 'esbuild'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** The libraries of configure.ac that the program is linked with, and libpq, which it
- * loads: the name for pkg-config, license, and vendor and product in CPE. */
+/** The libraries of configure.ac that the program is linked with, and cjose and libpq,
+ * which it loads: the name for pkg-config, license, and vendor and product in CPE. */
 const LIBRARIES = [
+	['cjose', 'MIT', 'cisco:cjose'],
 	['inih', 'BSD-3-Clause'],
 	['libcap-ng', 'LGPL-2.1-or-later'],
 	['libevent', 'BSD-3-Clause', 'libevent_project:libevent'],
@@ -31,7 +32,7 @@ const LIBRARIES = [
 
 const OWN = 'pocketbook'
 /** A build need not have these: their version is `none` then. */
-const OPTIONAL = ['libpq']
+const OPTIONAL = ['cjose', 'libpq']
 const versionOf = (name) => `VERSION-OF-${name}`
 
 /** The names of the packages with files in the bundles. */
