@@ -104,6 +104,7 @@ struct backend {
 			on_store_follows *on_follows, void *arg);
 	void (*stats)(struct store *store, on_store_stats *on_stats, void *arg);
 	void (*stats_full)(struct store *store, on_store_stats_full *on_stats, void *arg);
+	void (*users)(struct store *store, unsigned limit, on_store_users *on_users, void *arg);
 	void (*token_find)(struct store *store, struct slice id, on_store_token *on_token,
 			   void *arg);
 	void (*commit)(struct store *store, const struct store_request *requests, size_t count,

@@ -185,6 +185,14 @@ static void later_stats_full(struct store *store, on_store_stats_full *on_stats,
 	add(store, STATS_FULL, slice_make(NULL, 0), arg)->on.stats_full = on_stats;
 }
 
+static void later_users(struct store *store, unsigned limit, on_store_users *on_users, void *arg)
+{
+	struct operation *operation = add(store, USERS, slice_make(NULL, 0), arg);
+
+	operation->limit = limit;
+	operation->on.users = on_users;
+}
+
 static void later_token_find(struct store *store, struct slice id, on_store_token *on_token,
 			     void *arg)
 {
@@ -278,6 +286,7 @@ void later_wrap(struct store **store)
 	later->table.edition = later_edition;
 	later->table.stats = later_stats;
 	later->table.stats_full = later_stats_full;
+	later->table.users = later_users;
 	later->table.token_find = later_token_find;
 	later->table.commit = later_commit;
 	later->table.maintain = later_maintain;

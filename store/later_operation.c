@@ -72,6 +72,26 @@ static void copy_stats_full(void *arg, enum rc rc, const struct store_stats_full
 		operation->stats_full = *stats;
 }
 
+static void copy_users(void *arg, enum rc rc, const struct store_users *users)
+{
+	struct operation *operation = arg;
+	size_t at = 0;
+
+	operation->rc = rc;
+	if (rc != RC_OK)
+		return;
+	operation->users = *users;
+	operation->user_list = mem_array(users->count, sizeof(*operation->user_list));
+	for (size_t i = 0; i < users->count; i++)
+		buf_put_slice(&operation->bytes, users->users[i].name);
+	for (size_t i = 0; i < users->count; i++) {
+		operation->user_list[i] = users->users[i];
+		operation->user_list[i].name.data = operation->bytes.data + at;
+		at += users->users[i].name.len;
+	}
+	operation->users.users = operation->user_list;
+}
+
 static void pack(struct operation *operation, const struct store_reply *replies, size_t count)
 {
 	operation->packed = mem_array(count, sizeof(*operation->packed));
@@ -131,6 +151,9 @@ void operation_ask(struct operation *operation, struct store *inner)
 	case STATS_FULL:
 		store_stats_full(inner, copy_stats_full, operation);
 		break;
+	case USERS:
+		store_users(inner, operation->limit, copy_users, operation);
+		break;
 	case TOKEN_FIND:
 		store_token_find(inner, text, copy_token, operation);
 		break;
@@ -189,6 +212,9 @@ void operation_answer(const struct operation *operation)
 		operation->on.stats_full(operation->arg, operation->rc,
 					 ok ? &operation->stats_full : NULL);
 		break;
+	case USERS:
+		operation->on.users(operation->arg, operation->rc, ok ? &operation->users : NULL);
+		break;
 	case TOKEN_FIND:
 		if (ok)
 			answer_packed(operation);
@@ -212,5 +238,6 @@ void operation_free(struct operation *operation)
 	buf_free(&operation->text);
 	buf_free(&operation->bytes);
 	free(operation->docs);
+	free(operation->user_list);
 	free(operation);
 }

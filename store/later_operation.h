@@ -5,7 +5,17 @@
 
 #include "store/store.h"
 
-enum operation_kind { CHANGES, VERSIONS, LATEST, HEAD, STATS, STATS_FULL, TOKEN_FIND, COMMIT };
+enum operation_kind {
+	CHANGES,
+	VERSIONS,
+	LATEST,
+	HEAD,
+	STATS,
+	STATS_FULL,
+	USERS,
+	TOKEN_FIND,
+	COMMIT
+};
 
 struct operation {
 	enum operation_kind kind;
@@ -15,6 +25,7 @@ struct operation {
 	/* What was asked. */
 	struct store_query query;
 	struct store_versions versions;
+	unsigned limit;  /* of users */
 	struct buf text; /* the query's group; the id of a document or token */
 	const struct store_request *requests;
 	size_t request_count;
@@ -24,6 +35,7 @@ struct operation {
 		on_store_places *places;
 		on_store_stats *stats;
 		on_store_stats_full *stats_full;
+		on_store_users *users;
 		on_store_token *token;
 		on_store_replies *replies;
 	} on;
@@ -33,7 +45,9 @@ struct operation {
 	enum rc rc;
 	struct store_page page;
 	struct store_doc *docs;
-	struct buf bytes; /* ids and values of `docs` */
+	struct buf bytes; /* ids and values of `docs`, or names of `users` */
+	struct store_users users;
+	struct store_user *user_list;
 	struct store_cursor place;
 	struct store_places places;
 	struct store_stats stats;

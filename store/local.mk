@@ -62,6 +62,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/stats.c %D%/sqlite/stats.h \
 	%D%/sqlite/tokens.c %D%/sqlite/tokens.h \
 	%D%/sqlite/transaction.c %D%/sqlite/transaction.h \
+	%D%/sqlite/users.c \
 	%D%/sqlite/wal.c %D%/sqlite/wal.h \
 	%D%/sqlite/wal_index.c
 
@@ -112,6 +113,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/schema.c %D%/postgres/schema.h \
 	%D%/postgres/single.c \
 	%D%/postgres/stats.c \
+	%D%/postgres/users.c \
 	%D%/postgres/tokens.c \
 	%D%/postgres/whole.c %D%/postgres/whole.h
 nodist_libstore_postgres_a_SOURCES = %D%/postgres/schema_sql.c

@@ -277,6 +277,18 @@ void store_stats_full(struct store *store, on_store_stats_full *on_stats, void *
 	store->calls--;
 }
 
+void store_users(struct store *store, unsigned limit, on_store_users *on_users, void *arg)
+{
+	assert(limit <= STORE_USERS_MAX);
+	if (store->cancelled) {
+		on_users(arg, RC_UNAVAILABLE, NULL);
+		return;
+	}
+	store->calls++;
+	store->backend->users(store, limit, on_users, arg);
+	store->calls--;
+}
+
 const struct store_stat *store_own_stats(const struct store *store, size_t *count)
 {
 	assert(store->backend->own_stat_count <= STORE_OWN_STATS_MAX);

@@ -282,6 +282,28 @@ typedef void on_store_token(void *arg, enum rc rc, const struct store_token *tok
 /* RC_NOT_FOUND: no token has this id, or it was revoked. Expired tokens are found. */
 void store_token_find(struct store *store, struct slice id, on_store_token *on_token, void *arg);
 
+/* ---- What users have stored ---- */
+
+/* Of what quotas count (enum store_quota_kind). */
+struct store_user {
+	struct slice name;
+	uint64_t usage[STORE_QUOTA_STORED];
+};
+
+#define STORE_USERS_MAX 100
+
+struct store_users {
+	const struct store_user *users; /* with the most bytes, these first */
+	size_t count;
+	uint64_t others; /* how many more there are, and what they have together */
+	uint64_t rest[STORE_QUOTA_STORED];
+};
+
+typedef void on_store_users(void *arg, enum rc rc, const struct store_users *users);
+/* Reads at most `limit` users (at most STORE_USERS_MAX), which takes time in proportion
+ * to the number of all whose data is counted. */
+void store_users(struct store *store, unsigned limit, on_store_users *on_users, void *arg);
+
 /* ---- Writing ---- */
 
 /* One document of a push, as the client sent it. */

@@ -18,6 +18,7 @@ const struct backend backend_postgres = {
 	.follows = postgres_follows,
 	.stats = postgres_stats,
 	.stats_full = postgres_stats_full,
+	.users = postgres_users,
 	.token_find = postgres_token_find,
 	.commit = postgres_commit,
 	.maintain = postgres_maintain,

@@ -85,6 +85,13 @@ static const char *const statements[PG_COUNT] = {
 		     " CASE WHEN $1 THEN pg_database_size(current_database()) END FROM state()",
 	[PG_STATS_FULL] = "SELECT epoch, head, (SELECT count(*) FROM grp), documents, tombstones,"
 			  " (SELECT count(*) FROM token) FROM state()",
+	/* A row for each of the first $1 users, and one, without a name, for all
+	 * others. */
+	[PG_USERS] =
+		"SELECT max(CASE WHEN n <= $1 THEN usr END), sum(bytes)::bigint, "
+		"sum(documents)::bigint, sum(groups)::bigint, count(*) FROM (SELECT usr, bytes, "
+		"documents, groups, row_number() OVER (ORDER BY bytes DESC, usr) AS n FROM "
+		"account) AS a GROUP BY least(n, $1 + 1) ORDER BY least(n, $1 + 1)",
 	[PG_TOKEN] = "SELECT " TOKEN_COLUMNS ", 0::bigint, 0::bigint, 0::bigint FROM token JOIN "
 		     "token_grant ON token = id WHERE id = $1 ORDER BY n",
 	[PG_PUSH] = "SELECT * FROM push($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "

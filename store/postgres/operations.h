@@ -20,6 +20,7 @@ enum statement {
 	PG_FOLLOWS,
 	PG_STATS,
 	PG_STATS_FULL,
+	PG_USERS,
 	PG_TOKEN,
 	PG_READER_COUNT,
 
@@ -138,6 +139,7 @@ void postgres_head(struct store *store, on_store_places *on_places, void *arg);
 
 /* ---- stats.c ---- */
 void postgres_stats(struct store *store, on_store_stats *on_stats, void *arg);
+void postgres_users(struct store *store, unsigned limit, on_store_users *on_users, void *arg);
 void postgres_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
 
 /* ---- tokens.c ---- */

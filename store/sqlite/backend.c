@@ -46,6 +46,7 @@ const struct backend backend_sqlite = {
 	.edition = sqlite_edition,
 	.stats = sqlite_stats,
 	.stats_full = sqlite_stats_full,
+	.users = sqlite_users,
 	.token_find = sqlite_token_find,
 	.commit = sqlite_commit,
 	.maintain = sqlite_maintain,

@@ -30,6 +30,7 @@ uint64_t sqlite_edition(struct store *store);
 
 /* stats.c */
 void sqlite_stats(struct store *store, on_store_stats *on_stats, void *arg);
+void sqlite_users(struct store *store, unsigned limit, on_store_users *on_users, void *arg);
 void sqlite_stats_full(struct store *store, on_store_stats_full *on_stats, void *arg);
 
 /* tokens.c */
