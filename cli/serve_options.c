@@ -3,6 +3,7 @@
 #include "cli/serve.h"
 
 #include "shm/shm.h"
+#include "store/store.h"
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
@@ -142,6 +143,17 @@ static const struct option_spec serve_options[] = {
 		.argument = "ADDR:PORT",
 		.help = "Address of GET /metrics, for Prometheus. It needs no token. Default: "
 			"none.",
+	},
+	{
+		.name = "metrics-users",
+		.argument = "N",
+		.kind = OPTION_NUMBER,
+		.min = 0,
+		.max = STORE_USERS_MAX,
+		.fallback = "0",
+		.help = "Metrics of what users have stored, for the N users with the most bytes; "
+			"all others together have the label of an empty name. 0: none, as names "
+			"of users may not be for everybody who reads metrics.",
 	},
 	{
 		.name = "admin",

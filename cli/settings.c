@@ -76,6 +76,7 @@ static const struct setting {
 	{ "max-in-flight", SETTING_SIZE, FIELD(worker.max_in_flight) },
 	{ "max-streams", SETTING_UNSIGNED, FIELD(worker.max_streams) },
 	{ "metrics-listen", SETTING_TEXT, FIELD(metrics) },
+	{ "metrics-users", SETTING_UNSIGNED, FIELD(worker.metrics_users) },
 	{ "ping-interval", SETTING_UNSIGNED, FIELD(worker.ping_interval) },
 	{ "retention", SETTING_U64, FIELD(retention) },
 	{ "sandbox", SETTING_SWITCH, FIELD(sandbox) },

@@ -69,7 +69,19 @@ is "$(put "$new" "$(doc 10)")" "507 quota-documents" "nor with a new token"
 "$POCKETBOOK" check --db "$db" 2>"$work/check"
 is "$?" 0 "check finds the tallies right"
 stop
-serve --workers 2
+serve --workers 2 --metrics-listen 127.0.0.1:0 --metrics-users 1
+metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")
+is "$(put "$(add 'e"\v' documents=9)" "$(doc 70)") $(put "$(add fay documents=9)" "$(doc 71)")" "200 200" "others have less"
+is "$(curl -s "$metrics" | grep '^pocketbook_user_')" 'pocketbook_user_bytes{user="ann"} 40
+pocketbook_user_bytes{user=""} 26
+pocketbook_user_documents{user="ann"} 5
+pocketbook_user_documents{user=""} 3
+pocketbook_user_groups{user="ann"} 1
+pocketbook_user_groups{user=""} 0' "as metrics: the user with the most, and all others together"
+stop
+serve --workers 2 --metrics-listen 127.0.0.1:0 --metrics-users 10
+metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")
+like "$(curl -s "$metrics")" 'user_bytes\{user="e\\"\\\\v"\} 9' "names are quoted"
 is "$(list "$new")" "bytes 40 B of 2.0 KiB, documents 5 of 3, groups 1" "all is kept over a restart"
 is "$(put "$new" "$(doc 10)")" "507 quota-documents" "and refused after it"
 "$POCKETBOOK" token set "$(id_of "$new")" --db "$db" --quota documents=off,bytes=off

@@ -9,11 +9,11 @@ pg_start one
 pg_app one
 pg=$(pg_url one)
 
-host a "$pg" --admin 127.0.0.1:0
+host a "$pg" --admin 127.0.0.1:0 --metrics-listen 127.0.0.1:0 --metrics-users 1
 use a
 admin_url=$(sed -n 's/.*admin page at \(http:[^ ]*\).*/\1/p' "$log" | head -1)
 admin_token=$("$POCKETBOOK" token add --db "$pg" --user ada --admin 2>/dev/null)
-token=$("$POCKETBOOK" token add --db "$pg" --user ann --group notes 2>/dev/null)
+token=$("$POCKETBOOK" token add --db "$pg" --user ann --group notes --quota bytes=1M 2>/dev/null)
 # api PATH [CURL-OPTION...]: as the administrator
 api() {
 	api_path=$1
@@ -35,6 +35,21 @@ like "$(api 'documents?group=notes&deleted=1')" '"id":"notes:2","version":2,.*"d
 like "$(api 'versions?id=notes:1')" '"version":2,.*"by":"ada"' "with who has written it"
 made=$(post tokens '{"user":"ben","groups":["notes:ro"]}' | field token)
 is "$(status_of -H "Authorization: Bearer $made" "$url/sync?group=notes")" 200 "a new token works"
+id=$(printf '%s' "$made" | cut -d_ -f2)
+post tokens/set "{\"id\":\"$id\",\"groups\":[\"notes\"],\"note\":\"of the club\"}" >/dev/null
+like "$(api tokens)" '"groups":\[\{"group":"notes","write":true\}\],"note":"of the club"' "and is changed in place"
+link=$(post invites '{"groups":["notes"]}' | field link)
+is "$(status_of "$url/join" -H 'Content-Type: application/json' -d "{\"invite\":\"${link#*=}\",\"user\":\"cleo\"}")" 200 "an invitation is used"
+curl -sN -H "Authorization: Bearer $token" "$url/events?group=notes" >"$work/events" &
+wait_for "a stream is open" grep -q 'event: connected' "$work/events"
+post streams/end "{\"id\":\"$(api streams | jq -r '.streams[0].id')\"}" >/dev/null
+wait_for "and is ended" grep -q '"code":"draining"' "$work/events"
+post tokens '{"user":"dan","groups":["other"],"quota":"bytes=1M"}' | field token >"$work/dan"
+curl -s "$url/sync" -H "Authorization: Bearer $(cat "$work/dan")" -H 'Content-Type: application/json' -d '{"docs":[{"id":"other:1","value":1}]}' >"$work/answer"
+curl -s "$url/sync" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '{"docs":[{"id":"notes:3","value":"three"}]}' >"$work/answer"
+metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log" | head -1)
+is "$(curl -s "$metrics" | grep '^pocketbook_user_bytes')" 'pocketbook_user_bytes{user="ann"} 14
+pocketbook_user_bytes{user=""} 8' "what users have stored is counted"
 like "$(api backup -X POST)" 'pg_dump' "a backup is a matter of PostgreSQL"
 like "$(api audit)" '"file":false' "and the audit is in the log"
 like "$(cat "$log")" 'event=audit .*act=token_add command=.{2}admin page.{2} admin_token=[0-9a-f]{16} admin=ada' "with the administrator"

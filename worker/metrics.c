@@ -163,9 +163,47 @@ void metrics_put(struct buf *out, const struct scoreboard_view *view)
 	put_histograms(out, view);
 }
 
+/* ---- Users ---- */
+
+/* As in the text format: names are chosen by people. */
+static void put_label(struct buf *out, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == '"' || text.data[i] == '\\')
+			buf_put_byte(out, '\\');
+		buf_put_byte(out, text.data[i]);
+	}
+}
+
+static void put_user(struct buf *out, const char *name, struct slice user, uint64_t number)
+{
+	buf_putf(out, PREFIX "%s{user=\"", name);
+	put_label(out, user);
+	buf_putf(out, "\"} %" PRIu64 "\n", number);
+}
+
+static void put_users(struct buf *out, const struct store_users *users)
+{
+	static const struct {
+		const char *name, *help;
+	} rows[STORE_QUOTA_STORED] = {
+		[STORE_QUOTA_BYTES] = { "user_bytes", "What a user has stored, in bytes." },
+		[STORE_QUOTA_DOCUMENTS] = { "user_documents", "Documents of a user." },
+		[STORE_QUOTA_GROUPS] = { "user_groups", "Groups of a user." },
+	};
+
+	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++) {
+		put_head(out, rows[kind].name, "gauge", rows[kind].help);
+		for (size_t i = 0; i < users->count; i++)
+			put_user(out, rows[kind].name, users->users[i].name,
+				 users->users[i].usage[kind]);
+		put_user(out, rows[kind].name, slice_of(""), users->rest[kind]);
+	}
+}
+
 /* ---- Requests ---- */
 
-void metrics_serve(struct exchange *exchange)
+static void metrics_answer(struct exchange *exchange, const struct store_users *users)
 {
 	struct request *request = &exchange->request;
 	struct buf body = BUF_EMPTY;
@@ -174,9 +212,28 @@ void metrics_serve(struct exchange *exchange)
 	scoreboard_view_take(exchange->worker->from->shm, &view);
 	metrics_put(&body, &view);
 	scoreboard_view_clear(&view);
+	if (users)
+		put_users(&body, users);
 	request_set_header(request, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
 	request_set_header(request, "Cache-Control", "no-store");
 	request_answer(request, 200, &body);
+}
+
+/* If the database does not answer, all else is still worth reading. */
+static void on_users(void *arg, enum rc rc, const struct store_users *users)
+{
+	(void)rc;
+	metrics_answer(arg, users);
+}
+
+void metrics_serve(struct exchange *exchange)
+{
+	const struct worker *worker = exchange->worker;
+
+	if (worker->settings->metrics_users)
+		store_users(worker->store, worker->settings->metrics_users, on_users, exchange);
+	else
+		metrics_answer(exchange, NULL);
 }
 
 void metrics_not_found(struct exchange *exchange)

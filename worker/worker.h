@@ -42,6 +42,7 @@ struct worker_settings {
 	unsigned header_timeout;  /* seconds for the head of a request to arrive */
 	unsigned body_timeout;    /* seconds for a whole request to arrive */
 	unsigned idle_timeout;    /* seconds that a connection may stay open unused */
+	unsigned metrics_users;   /* users that have metrics of their own; 0: none has */
 	unsigned ping_interval;   /* seconds between comment lines on a stream, at most 12: the
 				     protocol promises 15 */
 };
