@@ -2,7 +2,7 @@
  * its own (serve --admin), to administrators. It has their rights towards the writer,
  * so that workers need none of them, and reads the database itself.
  *
- * Who may. A token of `token add --admin`, as Authorization: Bearer; on a loopback
+ * Access: a token of `token add --admin`, as Authorization: Bearer; on a loopback
  * address too, because other users of the machine and pages of other sites reach that
  * (DNS rebinding). On a Unix socket the rights to the file take its place. Every
  * request must come from the page's own origin, under a name of this server, and

@@ -7,7 +7,7 @@
 #include "auth/token.h"
 #include "store/store.h"
 
-/* What is changed. */
+/* The change. */
 struct change_kind {
 	const char *noun;
 	enum rc (*mint)(struct token_minted *out);

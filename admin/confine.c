@@ -1,4 +1,4 @@
-/* What the kernel enforces on the process of the admin page (os/sandbox.h), when it
+/* The sandbox of the process of the admin page (os/sandbox.h), when it
  * begins to serve. Called by admin.c. */
 #include "admin/confine.h"
 

@@ -88,7 +88,7 @@ static void exchange_check_token(struct exchange *exchange)
 			      &request->client, on_identified, exchange);
 }
 
-/* ---- Where it comes from ---- */
+/* ---- The origin of a request ---- */
 
 /* Elsewhere than on loopback, tokens are safe only within the proxy's TLS. */
 static bool peer_is_allowed(const struct exchange *exchange)

@@ -34,7 +34,7 @@ void dispatch_admin_options(struct request_options *out, const struct admin *adm
 void dispatch_admin_request(void *arg, struct conn *conn, const struct incoming *incoming);
 void dispatch_admin_refused(void *arg, const struct conn_refusal *refusal, struct buf *response);
 
-/* Who asks, for the writer; points into the exchange. */
+/* The administrator, for the writer; points into the exchange. */
 struct actor exchange_actor(const struct exchange *exchange);
 
 #endif

@@ -70,7 +70,7 @@ static enum rc read_field(struct transit_in *in, struct json_body *body, struct 
 	}
 }
 
-/* `err`: what is wrong with a member; empty: the reader knows. */
+/* `err`: the error of a member; empty: the reader has the error. */
 static enum rc read_members(struct transit_in *in, struct json_body *body, struct error *err)
 {
 	struct slice key;

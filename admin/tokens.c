@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "transit/envelope.h"
 
-/* What is stored, and the limit that applies; null: none. */
+/* The usage, and the limit that applies; null: none. */
 static void put_quotas(struct buf *out, const struct store_token *token,
 		       const struct store_quota *server)
 {

@@ -268,7 +268,7 @@ static void lookup_deny(struct lookup *lookup)
 		lookup->answer(lookup->arg, RC_DENIED, NULL);
 }
 
-/* What is cached is looked up again after AUTH_CACHE_MS, so that nothing need be
+/* Cached tokens are looked up again after AUTH_CACHE_MS, so that nothing need be
  * noticed in between. */
 static void notice_use(const struct auth *auth, const struct store_token *token)
 {

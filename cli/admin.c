@@ -84,7 +84,7 @@ static enum rc local_do(const char *db, const struct store_request *request,
 	return rc;
 }
 
-/* What is done without a server is recorded here, with a server by its writer. */
+/* Requests without a server are recorded here, those with one by its writer. */
 static void record(const struct db_place *place, const struct store_request *request,
 		   const struct store_reply *reply)
 {

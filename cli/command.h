@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/options.h"
 
-/* What a command is called with. Owned by the caller. */
+/* The arguments of a command. Owned by the caller. */
 struct invocation {
 	const char *program; /* argv[0], for hints that the user can copy */
 	const struct command *command;
@@ -54,9 +54,10 @@ bool command_begins_with(const struct command *command, const char *word);
 	OPTION_DB_ITSELF, \
 	{ \
 		.name = "db-password-file", .argument = "FILE", .kind = OPTION_TEXT, \
-		.help = "File whose first line is the password for a PostgreSQL database. Nobody " \
-			"else may read it. Without it, libpq looks into the file that PGPASSFILE " \
-			"names." \
+		.help = "File whose first line is the password for a PostgreSQL database. Other " \
+			"users must not be able to read it. Without it, libpq reads the file " \
+			"that " \
+			"PGPASSFILE names." \
 	}
 #else
 #define OPTION_DB OPTION_DB_ITSELF

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* The file of the installed server is read by default, so that its commands find its
- * database; whoever names another database wants none of its options. */
+ * database. It is not read if another database is named. */
 static const char *config_path(const struct options *options)
 {
 	const char *path = options_text(options, "config");

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* All others are worth having, but nobody should believe that this is all. */
+/* The copy is kept, with a warning that it is incomplete. */
 static int say_damaged(const struct store_stats_full *stats, const char *to)
 {
 	char damaged[UNITS_DISPLAY_MAX];

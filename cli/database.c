@@ -1,5 +1,5 @@
-/* What --db and --runtime-dir mean, for all commands, and as whom root works on the
- * database. See also store/db_url.h, os/trusted_path.h. */
+/* Reads --db and --runtime-dir for all commands, and chooses the user as whom root
+ * works on the database. See also store/db_url.h, os/trusted_path.h. */
 #include "cli/database.h"
 
 #include "base/exit.h"

@@ -45,7 +45,7 @@ static const struct option_spec invite_options[] = {
 	OPTION_CONFIG,
 };
 
-/* The secret goes behind the `#`, which browsers send to nobody. */
+/* The secret goes behind the `#`, which browsers do not send. */
 static int url_read(const struct options *options, const char **out)
 {
 	const char *url = options_text(options, "url");
@@ -142,10 +142,10 @@ const struct command command_token_invite = {
 	.name = "token invite",
 	.usage = "--group G[:ro|:rw]... [OPTION]...",
 	.summary = "Make an invitation and print its link, once.",
-	.about = "Whoever opens the link chooses a name and gets a token of their own. Everybody "
-		 "who has the link can do that, until it was used as often as it may be, has "
-		 "ended or was withdrawn (token uninvite). The database stores only a hash of it. "
-		 "Works on a running server or without one.\n",
+	.about = "A person who opens the link chooses a name and gets a token of their own. The "
+		 "link can be used by anyone who has it, until it is used up, has expired or was "
+		 "withdrawn (token uninvite). The database stores only a hash of it. Works on a "
+		 "running server or without one.\n",
 	.example = "  pocketbook token invite --group club --uses 30 --url "
 		   "https://notes.example/\n",
 	COMMAND_OPTIONS(invite_options),

@@ -37,7 +37,7 @@ static const struct option_spec restore_options[] = {
 	OPTION_CONFIG,
 };
 
-/* Where the backup is read from. If root restores into a directory of another user, it
+/* Opens the backup. If root restores into a directory of another user, it
  * opens the file before it becomes that user, who may not be able to; and it opens no
  * file by name, more than once, in such a directory. */
 struct source {

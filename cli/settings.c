@@ -239,7 +239,7 @@ static enum rc listen_check(const struct options *options, struct settings *out,
 			return refuse(options, "listen", i, &detail, err);
 		if (!loopback && !settings->worker.auth)
 			return error_set(err, RC_MALFORMED,
-					 "%s: off would let everybody who reaches %s read and "
+					 "%s: off would let any client that reaches %s read and "
 					 "write all; use it with a loopback "
 					 "address such as 127.0.0.1:8080, or leave it on",
 					 options_place(options, "auth", 0), settings->listen[i]);

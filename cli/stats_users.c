@@ -1,4 +1,4 @@
-/* What each user has stored, as far as quotas count it. Called by cli/stats.c. */
+/* The stored data of each user, as counted for quotas. Called by cli/stats.c. */
 #include "cli/stats_users.h"
 
 #include "auth/quota.h"

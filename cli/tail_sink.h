@@ -1,4 +1,4 @@
-/* Where `tail` puts its lines: the standard output, a file, or a command. */
+/* The sinks for the lines of `tail`: the standard output, a file, or a command. */
 #ifndef CLI_TAIL_SINK_H
 #define CLI_TAIL_SINK_H
 

@@ -1,4 +1,4 @@
-/* `pocketbook token list`. What it prints is made in cli/tokens.c. */
+/* `pocketbook token list`. Its output is made in cli/tokens.c. */
 #include "base/clock.h"
 #include "base/exit.h"
 #include "cli/admin.h"

@@ -1,4 +1,4 @@
-/* What `pocketbook top` shows of a server. */
+/* The display of `pocketbook top`. */
 #ifndef CLI_TOP_PICTURE_H
 #define CLI_TOP_PICTURE_H
 

@@ -88,7 +88,7 @@ fresh_configure() {
 		/etc/apt/trusted.gpg /etc/apt/auth.conf /etc/apt/auth.conf.d /usr/local/share/ca-certificates /etc/resolv.conf /etc/hosts
 	fresh_named_files | while read -r file; do fresh_copy "$root" "$file"; done
 	fresh_apt_settings >"$root/etc/apt/apt.conf.d/90host"
-	# Debian's own packages, node above all, whatever other sources this system has.
+	# Debian's own packages, node above all, also if this system has other sources.
 	printf 'Package: *\nPin: release o=Debian\nPin-Priority: 1001\n' >"$root/etc/apt/preferences.d/debian"
 	[ ! -f ~/.npmrc ] || cp ~/.npmrc "$root/root/.npmrc"
 	npmrc=$(npm config get globalconfig 2>/dev/null || true)

@@ -59,7 +59,7 @@ suite histories node "libpq-dev postgresql sqlite3" "node_tests t/history" \
 suite page node "chromium" "node_tests t/page" \
 	"the page in Chromium"
 suite site node "chromium" "site_tests" \
-	"the site of the documentation: its links, its search, that it needs nobody else"
+	"the site of the documentation: its links, its search, that it needs no other host"
 suite cljs node "chromium" "node_tests t/cljs" \
 	"the client in ClojureScript: nbb, cherry, scittle"
 

@@ -1,4 +1,4 @@
-/* Who runs a command, for the audit file. The kernel tells the writer which process
+/* The user of a command, for the audit file. The kernel tells the writer which process
  * connects to its control socket, and as which user; after a change of user (see
  * cli/database.h) that is the user of the database. So a command also states who
  * started it, as which user he logged in, and its own name, by the address that its

@@ -36,7 +36,7 @@ enum channel_word {
 
 #define CHANNEL_CHANGED_MAX 512
 
-/* Who has sent a signal. */
+/* The sender of a signal. */
 struct channel_sender {
 	pid_t pid; /* 0: unknown */
 	uid_t uid; /* (uid_t)-1: unknown */

@@ -1,4 +1,4 @@
-/* Where a database is, and where the files lie by which processes on this machine find
+/* The location of a database, and of the files by which processes on this machine find
  * each other: the lock (ipc/lock.h) and the control socket (ipc/control.h).
  *
  *   database          lock               control socket

@@ -7,7 +7,7 @@
  * and where each stream stands, so it must pass them itself, and for that the two need
  * a channel, which neither can make as neither has the other's descriptor. The
  * successor is ready before the predecessor is told: from then on both accept from the
- * same queue, so at no moment does nobody. The successor gets its end first; the
+ * same queue, so there is no moment without one. The successor gets its end first; the
  * predecessor, which starts to send at once, second. If either end cannot be delivered,
  * the predecessor drains as at a stop, and its clients come back by themselves. In each
  * case it has LEAVE_MS, then it is killed: a slot has room for one predecessor only. */

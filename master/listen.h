@@ -32,7 +32,7 @@ bool listen_is_loopback(const struct listen_address *address);
  * with errno.
  */
 int listen_open_shared(const struct listen_address *address);
-/* The same, of which nobody else can have a share. */
+/* The same, which no other process can share. */
 int listen_open_alone(const struct listen_address *address);
 /* Sets the options that connections inherit: keep-alive, no delay, a time limit for
  * unacknowledged bytes. False with errno. */

@@ -56,7 +56,7 @@ static enum rc reload_read(const struct master *master, const struct master_sett
 		return rc;
 	(void)master->on_reload(master->reload_arg, NULL, NULL);
 	return error_set(err, RC_MALFORMED,
-			 "auth: off would let everybody read and write all, as this server is not "
+			 "auth: off would let any client read and write all, as this server is not "
 			 "on loopback alone");
 }
 

@@ -1,4 +1,4 @@
-/* What runs in a new child between fork and the door of its process, for supervise.c
+/* Runs in a new child between fork and the door of its process, for supervise.c
  * and reload.c. */
 #include "base/exit.h"
 #include "base/log.h"

@@ -111,7 +111,7 @@ static void log_end(const struct master *master, const struct obituary *end)
 	log_write(level, "child_exit", fields, sizeof(fields) / sizeof(fields[0]));
 }
 
-/* What the others must know of it. */
+/* State of it that the others need. */
 static void count_end(struct master *master, const struct obituary *end)
 {
 	usage_died(master->shm, end->slot, end->pid);
@@ -154,7 +154,7 @@ static void supervise_on_end(struct master *master, const struct obituary *end)
 	}
 }
 
-/* What a worker followed, nobody waits for any more. */
+/* Removes the keys that a worker followed. */
 static void unfollow(const struct master *master, unsigned slot, const struct child *child)
 {
 	if (slot < master->workers)
@@ -333,7 +333,7 @@ static uint64_t earlier(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
-/* clock_ms() of the next thing to do, whatever arrives; UINT64_MAX: none. */
+/* clock_ms() of the next thing to do without an event; UINT64_MAX: none. */
 static uint64_t supervise_next(struct master *master)
 {
 	uint64_t next = earlier(notify_tick(master), handover_next(master));

@@ -4,9 +4,9 @@
  * Why exec in the same process: a service manager follows a process id, the lock of the
  * database is held by an open file, and only a parent can wait for the children of the
  * old run. Each would need a protocol of its own if another process took over. The
- * price is that exec cannot be taken back, so whatever could fail in the new run is
- * tried before, in a process that may fail: the dry run. What the dry run does not see
- * may still fail after the exec; then the children of the old run notice the end of
+ * price is that exec cannot be taken back, so all steps of the new run that could fail
+ * are tried before, in a process that may fail: the dry run. What the dry run does not
+ * see may still fail after the exec; then the children of the old run notice the end of
  * their channels and go home, and the service manager starts the server anew. */
 #include "master/upgrade.h"
 

@@ -56,7 +56,7 @@ void upgrade_keep_settings(const struct upgrade_record *record, struct master_se
 int upgrade_dry_run(const struct upgrade_record *record, const struct master_settings *settings)
 {
 	if (!settings->worker.auth && !record->loopback) {
-		(void)dprintf(STDERR_FILENO, "pocketbook: auth: off would let everybody read and "
+		(void)dprintf(STDERR_FILENO, "pocketbook: auth: off would let any client read and "
 					     "write all; an address that the server "
 					     "listens on is not loopback\n");
 		return EXIT_FAILURE;

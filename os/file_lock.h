@@ -1,7 +1,7 @@
-/* A lock that says which process writes to a file, whatever name it was opened by. It
- * lies on one byte far behind the data, so that it meets none of the locks of SQLite,
- * nor those of flock(2). Closing it, as closing any descriptor of the file, drops the
- * POSIX locks that this process has on the file: of SQLite's, among others. */
+/* A lock held by the process that writes to a file, under any name of the file. It lies
+ * on one byte far behind the data, so that it meets none of the locks of SQLite, nor
+ * those of flock(2). Closing it, as closing any descriptor of the file, drops the POSIX
+ * locks that this process has on the file: of SQLite's, among others. */
 #ifndef OS_FILE_LOCK_H
 #define OS_FILE_LOCK_H
 

@@ -75,9 +75,9 @@ const int calls_common[] = { SCMP_SYS(read),
 			     SANDBOX_NO_CALL };
 
 /* F_SETOWN, F_SETSIG and O_ASYNC send signals to other processes, and TIOCSTI types
- * into the terminal of whoever started the server, so each command must be listed. A
- * name in sendto, and MSG_FASTOPEN, send to anyone; a name in sendmsg cannot be seen,
- * but only datagram sockets heed it, and no process can make one. */
+ * into the terminal that started the server, so each command must be listed. A name in
+ * sendto, and MSG_FASTOPEN, send to any address; a name in sendmsg cannot be seen, but
+ * only datagram sockets heed it, and no process can make one. */
 const struct sandbox_rule rules_common[] = {
 	SANDBOX_ALLOW_IF(ioctl, SANDBOX_ARG(1, FIONREAD)),
 	SANDBOX_ALLOW_IF(fcntl, SANDBOX_ARG(1, F_GETFD)),

@@ -4,8 +4,8 @@
  * There are two filters, because a filter has one default action. The first checks
  * arguments: what no rule names fails with EPERM. The second knows only the numbers of
  * the calls: a call that is not listed fails with ENOSYS. If both fail a call, the
- * kernel takes the error of the newer one (seccomp(2)). A call that both allow whatever
- * its arguments costs nothing, as the kernel caches that. */
+ * kernel takes the error of the newer one (seccomp(2)). A call that both allow with any
+ * arguments costs nothing, as the kernel caches that. */
 #include "os/sandbox_filter.h"
 
 #include "os/sandbox_calls.h"

@@ -214,7 +214,7 @@ enum rc trusted_path_owner(const char *path, struct path_owner *out, struct erro
 	*out = walk.owner;
 	if (walk.is_shared)
 		return refuse_shared(path, err);
-	/* Whoever opens it reports what is missing. */
+	/* The caller that opens it reports a missing part. */
 	if (failed && failed != ENOENT && failed != ENOTDIR && failed != ELOOP)
 		return error_set(err, RC_IO, "%.200s: %s", path, strerror(failed));
 	return RC_OK;

@@ -15,18 +15,18 @@
 /* Whom root must trust in order to use a path by name: the owner of the first directory
  * on the way (of the first file or link in a sticky directory) that is not root's. */
 struct path_owner {
-	bool is_foreign; /* false: nobody but root */
+	bool is_foreign; /* false: of root alone */
 	uid_t uid;
 };
 
 /* RC_DENIED: a directory on the way is root's, but others may write to it; RC_IO. A
  * path that does not exist is fine. */
 MUST_USE enum rc trusted_path_owner(const char *path, struct path_owner *out, struct error *err);
-/* Becomes that user for good, with its groups and without any right of root's. Nothing
- * if nobody is foreign. */
+/* Becomes that user for good, with its groups and without any right of root's. Does
+ * nothing if the owner is not foreign. */
 MUST_USE enum rc trusted_path_become(const struct path_owner *owner, struct error *err);
 
-/* Opens a file for reading. In a directory of somebody else, neither links nor files of
+/* Opens a file for reading. In a directory of another user, neither links nor files of
  * several names or other kinds are opened. Returns -1 with errno. */
 int trusted_path_open(const char *path);
 /* Opens the directory that contains the file (O_PATH), and splits off its name; the

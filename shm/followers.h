@@ -38,7 +38,7 @@ bool followers_has_bit(const struct shm *shm, unsigned follower, uint64_t key);
 /* The process has ended. */
 void followers_clear(struct shm *shm, unsigned follower);
 
-/* For ring_publish, after ring_commit: does anybody follow the key? Adds
+/* For ring_publish, after ring_commit: is the key followed? Adds
  * the slots that do. */
 bool followers_find(const struct shm *shm, uint64_t key, struct followers_slots *slots);
 

@@ -5,9 +5,9 @@
  * of the newest commit (ring_commit). Later (ring_publish) it keeps of the hints those
  * that a reader follows (shm/followers.h); then it raises the head; only then it writes
  * these, each under a stamp that is odd meanwhile, and last the number of what is
- * published. It wakes who follows them. A reader that was lapped, or that met a
- * producer that was killed, gets RING_LOST and finds out by the buckets which of its
- * keys may have changed:
+ * published. It wakes their followers. A reader that was lapped, or that met a producer
+ * that was killed, gets RING_LOST and finds out by the buckets which of its keys may
+ * have changed:
  *
  *   RING_LOST ─▶ C = ring_committed() ─▶ for each key: ring_bucket(key) > number known for it
  *   ─▶ ask the database
@@ -48,12 +48,12 @@ unsigned ring_lanes(const struct shm *shm);
 
 /* ---- The producer ---- */
 
-/* Makes the caller the only producer, whatever instruction the previous one was killed
- * at; the previous one must have ended. `heads` has the newest sequence number of each
- * lane of the database. Since hints up to it may never have been published, all buckets
- * are raised to it. Each reader reads RING_LOST once, and all slots are woken. Returns
- * false if another process has written to the ring (ring_is_sound): it is sound now,
- * and shm_repaired is to be called. */
+/* Makes the caller the only producer, even if the previous one was killed at any
+ * instruction; the previous one must have ended. `heads` has the newest sequence number
+ * of each lane of the database. Since hints up to it may never have been published, all
+ * buckets are raised to it. Each reader reads RING_LOST once, and all slots are woken.
+ * Returns false if another process has written to the ring (ring_is_sound): it is sound
+ * now, and shm_repaired is to be called. */
 bool ring_attach(struct shm *shm, const uint64_t heads[RING_LANES]);
 /* The same for heads that may be older than numbers that were published: a database
  * has lost commits in a failover, and its numbers begin again there. Readers must be
@@ -66,7 +66,8 @@ bool ring_is_sound(const struct shm *shm);
 /* Makes it so again: all numbers are set, also to lower ones. Who has read others
  * before must not go on with them (shm_repairs). */
 void ring_repair(struct shm *shm);
-/* Raises the buckets of the hints of one commit, before anybody is told of it. */
+/* Raises the buckets of the hints of one commit, before any process is notified of
+ * it. */
 void ring_commit(struct shm *shm, struct ring_entry *entries, size_t count);
 /* Publishes the same hints, those that are followed, in the given order, and
  * wakes the slots that follow them and are armed. Uses the entries up. */

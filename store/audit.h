@@ -1,4 +1,4 @@
-/* The audit file of a database: who has changed it by commands. A line for each request
+/* The audit file of a database: its changes by commands. A line for each request
  * of an administrator that was carried out, in logfmt, like a line of the log:
  *
  *   time=2030-01-31T12:00:00.000Z act=token_add pid=4711 uid=0 login=1000

@@ -1,4 +1,4 @@
-/* What a back end's check verifies of each stored value. */
+/* The part of a back end's check that verifies each stored value. */
 #ifndef STORE_CHECK_VALUE_H
 #define STORE_CHECK_VALUE_H
 

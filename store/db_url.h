@@ -1,4 +1,4 @@
-/* What --db names: a file, or the URL of a database server. */
+/* The argument of --db: a file, or the URL of a database server. */
 #ifndef STORE_DB_URL_H
 #define STORE_DB_URL_H
 

@@ -1,6 +1,6 @@
 /* The interface to the documents and tokens of a database, in the terms of protocol.md,
- * whichever back end keeps them. See store_admin.h for operations on whole databases
- * and backend.h for what a back end implements.
+ * for all back ends. See store_admin.h for operations on whole databases and backend.h
+ * for what a back end implements.
  *
  * Every operation calls its callback exactly once. A back end may do so before the call
  * returns (SQLite does) or later, from store_run or store_cancel; callers must be ready

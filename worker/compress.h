@@ -1,6 +1,6 @@
 /* Which pages may be sent compressed, and their compression. The length of a compressed
  * body tells who sees it how much its parts have in common: so no body may be
- * compressed that has a secret beside a text that somebody chose who may not read the
+ * compressed that has a secret beside a text chosen by a user who may not read the
  * secret (SECURITY.md, "Compressed pages"). */
 #ifndef WORKER_COMPRESS_H
 #define WORKER_COMPRESS_H

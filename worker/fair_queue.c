@@ -109,7 +109,7 @@ static bool others_are_about(const struct fair_queue *queue)
 	return queue->last_bytes < FAIR_MEMORY || (first && TAILQ_NEXT(first, next));
 }
 
-/* The first of all is nobody's other. */
+/* The first item of all interleaves with no other. */
 static void remember(struct fair_queue *queue, const struct fair_item *item)
 {
 	const uint64_t key = item->share->key;

@@ -7,9 +7,9 @@
  * however much these have queued. Requests of one token stay in their order.
  *
  * How far ahead. What was taken and not removed lies before anything that comes later,
- * whatever its turn. So a token may have only FAIR_AHEAD bytes taken, or one request,
- * while others are about: some have requests in the queue, or had among the last
- * FAIR_MEMORY bytes.
+ * also before items whose turn is earlier. So a token may have only FAIR_AHEAD bytes
+ * taken, or one request, while others are about: some have requests in the queue, or
+ * had among the last FAIR_MEMORY bytes.
  *
  * How many. A token may have FAIR_TIMES as much waiting as is still free for all. Alone
  * it gets 7/8 of the queue; the more tokens fill it, the less each may have, and there

@@ -5,8 +5,7 @@
 #include "worker/http/conn.h"
 
 /* on_conn_head; `arg` is the worker. Refuses what dispatch.c and sync.c would refuse
- * whatever the body is: 401, 403 for a token that may not write at all, 405, 415,
- * 429. */
+ * with any body: 401, 403 for a token that may not write at all, 405, 415, 429. */
 void head_check(void *arg, const struct conn_head *head, struct conn_verdict *verdict);
 
 #endif

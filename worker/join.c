@@ -76,7 +76,7 @@ static void refuse_join(struct exchange *exchange, enum store_join why)
 			       "user: missing; this invitation needs a name");
 		break;
 	case STORE_JOIN_TAKEN:
-		request_refuse(request, PROBLEM_USER_TAKEN, "user: somebody has this name already");
+		request_refuse(request, PROBLEM_USER_TAKEN, "user: this name is taken");
 		break;
 	case STORE_JOIN_UNKNOWN:
 	case STORE_JOIN_COUNT:

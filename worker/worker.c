@@ -216,7 +216,7 @@ static void on_beat(evutil_socket_t unused, short what, void *arg)
 	(void)unused;
 	(void)what;
 	scoreboard_beat(process->worker.from->shm, process->worker.from->slot);
-	/* Commits that wake nobody here. */
+	/* Commits that do not wake this worker. */
 	if (process->worker.state == WORKER_SERVING)
 		hint_reader_beat(process->worker.hints);
 }

@@ -65,7 +65,7 @@ struct worker_inheritance {
  * the user who may. Returns 0, or an exit status as below with the reason logged. */
 int worker_open(struct shm *shm, const char *db, struct store **out);
 /* The database cannot be opened: takes connections from the sockets of the slot for
- * about a second, answers 503 to whatever they ask, and returns. `from` has no
+ * about a second, answers 503 to all requests, and returns. `from` has no
  * store. */
 void worker_stand_in(const struct worker_inheritance *from);
 /* Runs until SIGTERM, the end of the master, or the end of a handoff to a successor,

@@ -140,7 +140,7 @@ static struct waiting *waiting_of(struct fair_item *item)
 	return (struct waiting *)item;
 }
 
-/* Requests that nobody waits for any more still lie in the output while the writer does
+/* Abandoned requests still lie in the output while the writer does
  * not read. */
 static bool link_may_send(const struct writer_link *link)
 {

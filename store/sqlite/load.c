@@ -42,7 +42,7 @@ static const char *const statements[RECORD_TABLES] = {
 		"INSERT INTO invite_grant (invite, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
 };
 
-/* What follows from the records. */
+/* Derives the other tables from the records. */
 static const char end_sql[] =
 	"UPDATE grp SET seq = (SELECT max(seq) FROM doc WHERE doc.gid = grp.gid);" SCHEMA_ANCESTRY
 	" INSERT INTO ancestor (name) SELECT DISTINCT above FROM ancestry WHERE above IS NOT "

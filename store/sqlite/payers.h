@@ -1,4 +1,4 @@
-/* What the writer remembers of payers, so that a push need not ask the database whom it
+/* The writer's cache of payers, so that a push need not ask the database whom it
  * counts for and what that user has: no other process changes either. All is forgotten
  * when a transaction is undone, and at any request that is no push. */
 #ifndef STORE_SQLITE_PAYERS_H

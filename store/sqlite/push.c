@@ -211,7 +211,7 @@ static enum rc count_for_payer(struct push *push, struct store_reply *reply)
 	return rc;
 }
 
-/* What another user wrote counts for that one no longer. */
+/* The former document no longer counts for another user who wrote it. */
 static enum rc credit_other(const struct push *push, const struct decision *decision)
 {
 	const int64_t less[STORE_QUOTA_STORED] = {

@@ -1,4 +1,4 @@
-/* What users have stored, and the limits of it, within a transaction. An account exists
+/* The stored data of users, and its limits, within a transaction. An account exists
  * from the first push of its user to which a limit applies, and stays; a push of a user
  * without one counts for no user. Without any limit or account pushes cost nothing
  * more. */

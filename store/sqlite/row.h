@@ -5,7 +5,7 @@
 
 #include "store/sqlite/transaction.h"
 
-/* What a document counts in STORE_QUOTA_BYTES. */
+/* The bytes of a document for STORE_QUOTA_BYTES. */
 int64_t row_charge(const struct store_edit *edit);
 /* The version that follows. */
 uint64_t row_next_version(uint64_t version);

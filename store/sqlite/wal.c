@@ -16,11 +16,11 @@
 #define CUT_PAGES (4 * COPY_PAGES)
 #define PAGE_BYTES 4096
 
-/* Who pushes a little beside others' large pushes waits for one commit of those, and
- * should not wait for a checkpoint besides. So what large commits have left is copied
- * after a small one, whose client has just been answered, and in pieces: this is no
- * more work, as their pages are new each time. The pages of small commits often are the
- * same, and are worth waiting for. */
+/* A client that pushes little beside others' large pushes waits for one commit of
+ * those, and should not wait for a checkpoint besides. So the pages of large commits
+ * are copied after a small one, whose client has just been answered, and in pieces:
+ * this is no more work, as their pages are new each time. The pages of small commits
+ * often are the same, and are worth waiting for. */
 #define LARGE_PAGES 64
 #define LARGE_COPY_PAGES 200
 

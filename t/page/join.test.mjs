@@ -26,7 +26,7 @@ test('a link asks for a name and is in; a device is added from there; a used lin
 	const two = await open(link)
 	await two.fill('#member', 'Ada')
 	await two.press('#member', 'Enter')
-	await says(two, 'Somebody has this name')
+	await says(two, 'This name is taken')
 	await two.fill('#member', 'Bob')
 	await two.press('#member', 'Enter')
 	await isUser(two, 'Bob')

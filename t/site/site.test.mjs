@@ -1,4 +1,4 @@
-// The site of the documentation: its links lead somewhere, it needs nobody else, and
+// The site of the documentation: its links lead somewhere, it needs no other host, and
 // its search finds.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

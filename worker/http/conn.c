@@ -172,7 +172,7 @@ static void conn_discharge(struct conn *conn)
 }
 
 /* The connection that has held memory the longest, except this one and those whose
- * response is not made yet; one that nobody vouches for, if there is any. */
+ * response is not made yet; one that is not vouched for, if there is any. */
 static struct conn *conns_slowest(struct conns *conns, const struct conn *but)
 {
 	struct conn *conn, *slowest = NULL;

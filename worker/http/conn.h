@@ -41,11 +41,11 @@ struct conn_head {
 struct conn_verdict {
 	int status;         /* 0: the body is awaited; else one of the table in problem.c */
 	const char *detail; /* a static sentence */
-	bool vouched;       /* somebody who is known sends it: it is cut off after all others */
+	bool vouched;       /* the client is authenticated: it is cut off after all others */
 	uint64_t share;     /* whose share its body is read in (body_reader.h); 0: not known */
 };
 
-/* Called once for such a request, so that nobody sends a body that is refused
+/* Called once for such a request, so that clients need not send a body that is refused
  * anyway. */
 typedef void on_conn_head(void *arg, const struct conn_head *head, struct conn_verdict *verdict);
 
@@ -107,11 +107,11 @@ bool conn_is_last(const struct conn *conn);
  * it has its response. */
 typedef void on_conn_gone(void *arg);
 void conn_set_request(struct conn *conn, on_conn_gone *on_gone, void *arg);
-/* The present request is from somebody who is known. */
+/* The client of the present request is authenticated. */
 void conn_vouch(struct conn *conn);
 /* Charges so many bytes to the connection until its response has been sent whole. If
  * all connections together hold too many, the one that has held some the longest is
- * closed, first of those that nobody vouches for: memory is bounded, and clients that
+ * closed, first those that are not vouched for: memory is bounded, and clients that
  * neither send nor read pay for it. */
 void conn_charge(struct conn *conn, size_t len);
 /* Sends what evhttp has been given, as far as the socket takes it. Mostly that is all

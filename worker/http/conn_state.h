@@ -46,7 +46,7 @@ struct conn {
 	void *gone_arg;
 	struct framing framing;
 	unsigned judged;     /* the number of the last request that on_conn_head was asked about */
-	bool vouched;        /* the present request is from somebody who is known */
+	bool vouched;        /* the client of the present request is authenticated */
 	unsigned answered;   /* requests that have their response */
 	uint64_t share;      /* of the present request (conn_verdict) */
 	struct body *body;   /* of it, if it is large (body_reader.h); NULL: evhttp has it */

@@ -1,4 +1,4 @@
-/* A request as it came in, whichever way it was read: by evhttp or by plain.h. */
+/* A request as it came in, read by evhttp or by plain.h. */
 #ifndef WORKER_HTTP_INCOMING_H
 #define WORKER_HTTP_INCOMING_H
 

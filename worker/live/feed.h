@@ -84,7 +84,7 @@ struct feed {
 struct feed *feed_new(struct feed_shared *shared, struct slice group);
 /* No answer of the store may be on its way. */
 void feed_free(struct feed *feed);
-/* Nobody follows it and no answer is on its way: it may be freed. */
+/* It has no member and no outstanding answer: it may be freed. */
 bool feed_is_unused(const struct feed *feed);
 struct slice feed_group(const struct feed *feed);
 

@@ -19,7 +19,7 @@
 #define TURN_PLACES 2048
 #define TURN_FEEDS 128
 
-/* Goes once around the table, from whichever place. While it is under way, `announced`
+/* Goes once around the table, from any place. While it is under way, `announced`
  * waits: it may not pass a commit whose lost hint a feed has not been compared for. A
  * commit is in the buckets before it is in `committed` (shm/ring.h), so all up to a
  * number that was read from there at the beginning is accounted for at the end. If
@@ -207,7 +207,7 @@ void feeds_announce(struct feeds *feeds, unsigned lane, uint64_t number)
 	struct feeds_scan *scan = &feeds->scan;
 
 	/* These may be numbers of the next epoch, beyond those that it shares with the
-	 * one that is announced: together they would be nobody's. */
+	 * one that is announced: together they would belong to neither epoch. */
 	if (feeds->known.epoch)
 		raise(&feeds->held[lane], number);
 	else if (!scan->running)

@@ -104,7 +104,7 @@ static void check_overruns(unsigned in_a_row)
 }
 
 /* Reads all that is in the ring now. Commits without a hint are announced as well:
- * nobody here follows what they changed. */
+ * no subscriber here follows their groups. */
 static void read_ring(struct hint_reader *reader)
 {
 	const unsigned lanes = ring_lanes(reader->counters->shm);
@@ -172,13 +172,13 @@ void hint_reader_wake(struct hint_reader *reader)
 	wake_drain(shm, slot);
 	read_ring(reader);
 	ring_reader_arm(shm, &reader->ring, slot);
-	/* Hints that came before the arming did not wake anybody. */
+	/* Hints that came before the arming did not wake this worker. */
 	hint_reader_poll(reader);
 }
 
 void hint_reader_beat(struct hint_reader *reader)
 {
-	/* Somebody may have disarmed the slot without waking it. */
+	/* Another process may have disarmed the slot without waking it. */
 	ring_reader_arm(reader->counters->shm, &reader->ring, reader->counters->slot);
 	if (!feeds_are_followed(reader->feeds))
 		spoiled("a group is not followed any more");

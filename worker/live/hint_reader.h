@@ -18,7 +18,7 @@ void hint_reader_free(struct hint_reader *reader);
 void hint_reader_wake(struct hint_reader *reader);
 /* The same without wake-ups. For a process whose successor is woken for the slot, to be
  * called from time to time; and before a stream begins, so that feeds_announced keeps
- * up with the commits that wake nobody here. */
+ * up with the commits that do not wake this worker. */
 void hint_reader_poll(struct hint_reader *reader);
 /* The same each second: also arms the wake-up, and checks that shared memory is as this
  * process has left it. If it is not, or the ring contradicts itself, this and the above

@@ -74,8 +74,8 @@ void streams_uncount(struct streams *streams, struct subscription *subscription)
 	subscription->is_counted = false;
 }
 
-/* One that is open, from a predecessor or before there was a limit: it stays, whatever
- * the limit is. */
+/* One that is open, from a predecessor or before there was a limit: it stays,
+ * regardless of the limit. */
 static void on_renewed(struct subscriber *subscriber)
 {
 	const struct streams *streams = streams_of(subscriber);

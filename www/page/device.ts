@@ -23,7 +23,7 @@ export class Device {
 			const until = new Date(expires).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
 			this.#link.value = link
 			say(this.#copy, 'Copy')
-			this.#show(`Open this link on the other device, or scan it there. It works once, until ${until}, and whoever has it is you.`, true)
+			this.#show(`Open this link on the other device, or scan it there. It works once, until ${until}, and its holder is signed in as you.`, true)
 			const { picture } = await import('./qr.js')
 			this.#picture.replaceChildren(picture(link))
 		} catch (error) {

@@ -21,7 +21,7 @@ export class Joining {
 	#submit = the<HTMLButtonElement>('[type=submit]', this.#form)
 	#server = new URL('.', location.href).href
 
-	/** `enter`: somebody has joined. `shown`: the form has appeared or gone. */
+	/** `enter`: the user has joined. `shown`: the form has appeared or gone. */
 	constructor(private enter: (joined: Joined) => void, private shown: () => void) {
 		this.#form.addEventListener('submit', (event) => {
 			event.preventDefault()
@@ -69,7 +69,7 @@ export class Joining {
 	#onError({ code = '', message }: { code?: string; message: string }): void {
 		const asks = code === 'user-needed' || code === 'user-taken' || code === 'bad-request' || (code === 'offline' && this.#name.value)
 		if (!asks) return this.#ask('This link does not work', REASONS[code] ?? message, false)
-		this.#ask('You are invited', code === 'user-taken' ? 'Somebody has this name already. Choose another one.' : code === 'user-needed' ? 'Choose the name that the others will know you by.' : REASONS[code] ?? message, true)
+		this.#ask('You are invited', code === 'user-taken' ? 'This name is taken. Choose another one.' : code === 'user-needed' ? 'Choose the name that the others will know you by.' : REASONS[code] ?? message, true)
 		this.#name.focus()
 	}
 
