@@ -597,6 +597,25 @@ static void the_last_response_closes_the_connection(void **state)
 	assert_int_equal(conns_count(world->conns), 0);
 }
 
+static void a_broken_request_behind_the_last_one_is_left_unanswered(void **state)
+{
+	struct world *world = *state;
+
+	client_open(world);
+	client_send(world, slice_of(HEAD("GET /hold", "")));
+	while (world->held == NULL)
+		run(world);
+	client_send(world, slice_of("GET  / HTTP/1.1\r\n\r\n"));
+	for (int i = 0; i < 20; i++)
+		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+	conns_drain(world->conns);
+	answer(world->held);
+	while (!world->closed)
+		run(world);
+	assert_int_equal(responses(world), 1);
+	assert_int_equal(conns_count(world->conns), 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -611,6 +630,7 @@ int main(void)
 		TEST(a_client_that_goes_meanwhile_is_missed),
 		TEST(a_response_is_sent_whole_to_a_slow_client),
 		TEST(the_last_response_closes_the_connection),
+		TEST(a_broken_request_behind_the_last_one_is_left_unanswered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,18 +20,19 @@ static void conn_return(struct conn *conn)
 	bufferevent_setcb(conn->bev, evhttp->readable, evhttp->written, evhttp->event, conn->http);
 }
 
-/* The response has been sent whole. */
+/* The response has been sent whole. The connection may be gone afterwards: on_conn_gone
+ * is called if its request has not ended yet. */
 static void conn_plain_done(struct conn *conn)
 {
 	struct evbuffer *input = bufferevent_get_input(conn->bev);
 
+	conn_return(conn);
+	/* Before conn_answered, which would have it leave evhttp if a broken request is
+	 * behind this one. */
 	if (conn->plain_is_last) {
-		conn_return(conn);
-		conn_answered(conn);
 		evhttp_connection_free(conn->http);
 		return;
 	}
-	conn_return(conn);
 	conn_answered(conn);
 	/* In a turn of its own, as evhttp does it. */
 	if (evbuffer_get_length(input))
