@@ -112,7 +112,8 @@ www_sources = \
 	%D%/page/texture/tick.svg \
 	%D%/page/todos.ts \
 	%D%/page/undo.ts \
-	%D%/page/users.ts
+	%D%/page/users.ts \
+	%D%/page/versions.ts
 
 libworker_a_SOURCES += %D%/embedded.c
 EXTRA_DIST += $(www_sources) %D%/sbom.cdx.json.in

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { add, item, openContext, openPage, shows, state, titles, until } from './chromium.mjs'
-import { pull, push, startServer } from './server.mjs'
+import { isFake, pull, push, startServer } from './server.mjs'
 
 let server
-before(async () => (server = await startServer()))
+before(async () => (server = await startServer({ options: ['--history', '20'] })))
 after(() => server.close())
 
 let lists = 0
@@ -313,4 +313,41 @@ test('dark, reduced motion and a phone have their style', async (t) => {
 	const box = await page.locator('.toggle').first().boundingBox()
 	assert.ok(box.width >= 44 && box.height >= 44, 'a finger hits it')
 	assert.equal(await page.locator('.view label').first().evaluate((element) => getComputedStyle(element).transitionDuration), '0s')
+})
+
+test('a todo shows its versions and goes back to one; without the server it says so', { skip: isFake && 'needs the real server' }, async (t) => {
+	const page = await open(t)
+	const saved = (title) => until(async () => [...(await pull(server, page.group)).values()].some((todo) => todo.title === title))
+	await add(page, 'buy cheese')
+	await saved('buy cheese')
+	const past = page.locator('.past')
+	const rows = page.locator('.versions dd')
+	const says = (text) => page.waitForFunction((wanted) => document.querySelector('.versions .why').textContent === wanted, text)
+	await past.click()
+	await says('The server has no earlier version.')
+	assert.equal(await rows.count(), 1)
+	assert.equal(await page.locator('.revert').count(), 0)
+	await page.keyboard.press('Escape')
+	assert.equal(await page.isVisible('.versions'), false)
+	assert.ok(await page.evaluate(() => document.activeElement.matches('.toggle')))
+
+	await item(page, 'buy cheese').locator('label').dblclick()
+	await page.fill('.edit', 'buy milk')
+	await page.press('.edit', 'Enter')
+	await saved('buy milk')
+	await past.click()
+	await rows.nth(1).waitFor()
+	assert.equal(await page.textContent('.versions h3'), 'Versions of “buy milk”')
+	assert.deepEqual(await rows.locator(':scope > span').allTextContents(), ['buy milk', 'buy cheese'])
+	assert.match(await page.locator('.versions dt').first().textContent(), /\d:\d\d/)
+	if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/versions.png` })
+	await page.click('.revert')
+	await shows(page, 'buy cheese')
+	assert.equal(await page.isVisible('.versions'), false)
+	await saved('buy cheese')
+
+	await page.context().setOffline(true)
+	await past.click()
+	await says('There are no versions: the server is unreachable.')
+	await page.context().setOffline(false)
 })

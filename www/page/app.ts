@@ -8,6 +8,7 @@ import { StatusLine } from './status.js'
 import { type Filter, type Todo, addTodo, changeTodos, isShown, listOf, newId, removeTodos, restoreTodos, titleOf } from './todos.js'
 import { Undo } from './undo.js'
 import { currentUser, setReadOnly } from './users.js'
+import { Versions } from './versions.js'
 
 const group = new URLSearchParams(location.search).get('group') || 'todos'
 const user = currentUser()
@@ -27,11 +28,13 @@ const list = new TodoList(the('.todo-list'), {
 	toggle: (id, completed) => void atom.swap(changeTodos, [id], { completed }),
 	rename: (id, title) => void atom.swap(changeTodos, [id], { title }),
 	remove: (id) => remove([id]),
+	versions: (id, title) => void versions.open(id, title),
 })
 const undo = new Undo()
 const statusLine = new StatusLine()
 const notes = new Notes(atom)
 const account = new Account(atom)
+const versions = new Versions(atom)
 
 let todos: Todo[] = []
 

@@ -6,6 +6,7 @@ export interface ListEvents {
 	toggle(id: string, completed: boolean): void
 	rename(id: string, title: string): void
 	remove(id: string): void
+	versions(id: string, title: string): void
 }
 
 /**
@@ -17,6 +18,7 @@ interface Line {
 	item: HTMLLIElement
 	toggle: HTMLInputElement
 	label: HTMLLabelElement
+	past: HTMLButtonElement
 	destroy: HTMLButtonElement
 	edit?: HTMLInputElement
 }
@@ -58,11 +60,13 @@ export class TodoList {
 	#newLine(id: string): Line {
 		const toggle = make('input', { className: 'toggle', type: 'checkbox', disabled: this.#readOnly })
 		const label = make('label')
+		const past = make('button', { className: 'past', type: 'button' })
 		const destroy = make('button', { className: 'destroy', type: 'button' })
-		const item = make('li', {}, make('div', { className: 'view' }, toggle, label, destroy))
-		const line: Line = { item, toggle, label, destroy }
+		const item = make('li', {}, make('div', { className: 'view' }, toggle, label, destroy, past))
+		const line: Line = { item, toggle, label, past, destroy }
 		item.dataset.id = id
 		toggle.addEventListener('change', () => this.events.toggle(id, toggle.checked))
+		past.addEventListener('click', () => this.events.versions(id, line.todo!.title))
 		destroy.addEventListener('click', () => this.#remove(id))
 		this.#lines.set(id, line)
 		return line
@@ -74,6 +78,7 @@ export class TodoList {
 		if (before?.title !== todo.title) {
 			line.label.textContent = todo.title
 			line.toggle.setAttribute('aria-label', todo.title)
+			line.past.setAttribute('aria-label', `Versions of ${todo.title}`)
 			line.destroy.setAttribute('aria-label', `Delete ${todo.title}`)
 		}
 		line.toggle.checked = todo.completed

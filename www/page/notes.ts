@@ -3,7 +3,7 @@ import type { Conflict, Rejected, SyncedAtom } from '../client/index.js'
 import { make, onEscape, say, the } from './dom.js'
 import { todoOf } from './todos.js'
 
-function described(value: unknown): Node {
+export function described(value: unknown): Node {
 	if (value === undefined) return make('em', {}, 'deleted')
 	const { title, completed } = todoOf('', value)
 	return make(completed ? 's' : 'span', {}, title)
