@@ -240,20 +240,25 @@ export class SyncedAtom<V = any> {
 	/** Documents look different in the replica. */
 	#onDocs(found: Iterable<string>, swap?: Swap, part?: boolean): void {
 		const { replica } = this.session
-		let ids = [...found].filter((id) => this.#covers(id))
+		const ids = [...found].filter((id) => this.#covers(id))
 		const value = (id: string) => replica.shown(id) as V | undefined
 		if (part && ids.length) this.#next ??= new Map(this.#shown)
 		const next = this.#next
 		if (next) put(next, ids.map((id) => [id, value(id)]))
 		if (part) return
 		if (swap?.before === this.#shown) return this.#show(swap.after, ids)
-		const loaded = part === false && next
-		if (loaded) {
-			this.#next = undefined
-			ids = [...new Set([...next.keys(), ...this.#shown.keys()])]
-		}
-		ids = ids.filter((id) => this.#shown.get(id) !== value(id))
-		if (ids.length) this.#show(loaded || changed(this.#shown, ids.map((id) => [id, value(id)])), ids)
+		if (part === false && next) return this.#showAll(next)
+		const differ = ids.filter((id) => this.#shown.get(id) !== value(id))
+		if (differ.length) this.#show(changed(this.#shown, differ.map((id) => [id, value(id)])), differ)
+	}
+
+	/** All that was loaded, at the least cost for each document. */
+	#showAll(docs: Map<string, V>): void {
+		const ids: string[] = []
+		docs.forEach((value, id) => this.#shown.get(id) !== value && ids.push(id))
+		this.#shown.forEach((_value, id) => docs.has(id) || ids.push(id))
+		this.#next = undefined
+		if (ids.length) this.#show(docs, ids)
 	}
 
 	#show(docs: Docs<V>, ids: readonly string[]): void {
@@ -262,7 +267,7 @@ export class SyncedAtom<V = any> {
 		this.#shown = docs
 		this.#cache?.reset(docs)
 		for (const [key, watch] of [...this.#watches]) guarded(() => watch(key, this, before, docs, ids))
-		for (const id of ids) for (const watch of [...(this.#docWatches.get(id) ?? [])]) guarded(() => watch(docs.get(id), before.get(id)))
+		if (this.#docWatches.size) for (const id of ids) for (const watch of [...(this.#docWatches.get(id) ?? [])]) guarded(() => watch(docs.get(id), before.get(id)))
 	}
 
 	#onStatus(): void {
