@@ -17,6 +17,9 @@ const members = { ann: ['club', 'notes:ann'], ben: ['club', 'notes:ben'], cleo: 
 const tokens = Object.fromEntries(Object.entries(members).map(([user, groups]) => [user, server.token(user, ...groups)]))
 const browser = await launch()
 
+// In place of the temporary one, whose name says nothing.
+const DATABASE = '/var/lib/pocketbook/pocketbook.db'
+
 /** Some life: writes and pulls, until it is told to stop. */
 let alive = true
 async function live() {
@@ -30,6 +33,8 @@ async function live() {
 
 await push(server, Array.from({ length: 40 }, (_all, i) => ({ id: `notes:ann:${i}`, value: { text: `note ${i}` } })), tokens.ann)
 await push(server, [{ id: 'notes:ann:3', base: 1, deleted: true }], tokens.ann)
+await server.admin.call('invites', { groups: ['club'], uses: 30, note: 'members of the spring' })
+await server.admin.call('invites', { groups: ['club:ro', 'news:ro'], uses: 1, expires: 86400 })
 const streams = ['ann', 'ben', 'ben', 'cleo'].map((user) => fetch(`${server.url}events?group=club`, { headers: { Authorization: `Bearer ${tokens[user]}` } }))
 const living = live()
 
@@ -38,6 +43,10 @@ async function open(options = {}) {
 	const page = await context.newPage()
 	page.on('pageerror', (error) => console.error(error))
 	page.on('console', (message) => message.type() === 'error' && console.error(message.text()))
+	await page.route('**/api/session', async (route) => {
+		const response = await route.fetch()
+		await route.fulfill({ response, json: { ...(await response.json()), database: DATABASE } })
+	})
 	await page.goto(server.admin.url)
 	return page
 }
@@ -64,10 +73,10 @@ await new Promise((done) => setTimeout(done, 25_000))
 await take(light, 'numbers')
 await take(dark, 'numbers-dark')
 await take(phone, 'numbers-phone')
-for (const view of ['tokens', 'documents', 'documents/notes%3Aann', 'audit', 'backup']) {
+for (const view of ['tokens', 'invitations', 'streams', 'documents', 'documents/notes%3Aann', 'audit', 'backup']) {
 	for (const [page, name] of [[light, ''], [dark, '-dark'], [phone, '-phone']]) {
 		await page.goto(`${server.admin.url}#/${view}`)
-		await page.waitForTimeout(400)
+		await page.waitForTimeout(view === 'streams' ? 2500 : 400)
 		await take(page, view.replace(/\W+/g, '-') + name)
 	}
 }
