@@ -71,55 +71,99 @@ static enum rc first_is_there(struct insert *insert, bool *is_there)
 
 /* ---- Inserting ------------------------------------------------------------------- */
 
-static enum rc insert_row(struct insert *insert, const struct store_edit *edit,
-			  struct store_result *result, bool *done)
+static enum rc enter_group(struct insert *insert, struct slice name)
 {
 	struct transaction *transaction = insert->transaction;
-	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_PUT_DOC];
-	const uint64_t version = row_next_version(0);
-	enum rc rc;
+	enum rc rc = transaction_enter(transaction, name);
 
-	transaction->state.head++;
-	row_bind(transaction, stmt, edit, version, transaction->payer.account);
-	rc = sql_run(stmt);
-	*done = rc == RC_OK && sqlite3_changes(transaction->sqlite->db) == 1;
-	if (!*done) {
-		transaction->state.head--;
+	if (rc != RC_OK || transaction->group.gid != 0)
 		return rc;
-	}
-	transaction->state.documents++;
-	transaction->group.seq = transaction->state.head;
-	*result = (struct store_result){ .status = STORE_OK,
-					 .version = version,
-					 .seq = transaction->state.head };
-	return RC_OK;
+	insert->new_groups++;
+	return transaction_add_group(transaction, transaction->payer.account);
 }
 
-static enum rc insert_one(struct insert *insert, size_t i, bool *done)
+/* Binds the rows of edits of the current group, which get the next numbers. */
+static void bind_rows(const struct insert *insert, sqlite3_stmt *stmt, size_t first, size_t count)
 {
 	struct transaction *transaction = insert->transaction;
-	const struct store_edit *edit = &insert->request->edits[i];
-	enum rc rc = transaction_enter(transaction, docid_group(edit->id));
 
-	if (rc == RC_OK && transaction->group.gid == 0) {
-		rc = transaction_add_group(transaction, transaction->payer.account);
-		insert->new_groups++;
+	for (size_t i = 0; i < count; i++) {
+		transaction->state.head++;
+		row_bind(transaction, stmt, (int)i * ROW_PARAMETERS,
+			 &insert->request->edits[first + i], row_next_version(0),
+			 transaction->payer.account);
 	}
-	if (rc == RC_OK)
-		rc = insert_row(insert, edit, &insert->results[i], done);
-	if (rc != RC_OK || !*done)
+}
+
+static void set_results(const struct insert *insert, size_t first, size_t count, uint64_t seq)
+{
+	for (size_t i = 0; i < count; i++)
+		insert->results[first + i] = (struct store_result){ .status = STORE_OK,
+								    .version = row_next_version(0),
+								    .seq = seq + i };
+}
+
+/* What each document has beside its row. */
+static enum rc insert_beside(const struct insert *insert, size_t first, size_t count)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = first; rc == RC_OK && i < first + count; i++) {
+		const uint64_t seq = insert->results[i].seq;
+
+		rc = row_move_nested(insert->transaction, 0, seq);
+		if (rc == RC_OK)
+			rc = row_add_large(insert->transaction, &insert->request->edits[i], seq);
+	}
+	return rc;
+}
+
+/* Inserts one document or ROWS_TOGETHER of them, of one group. */
+static enum rc insert_rows(struct insert *insert, size_t first, size_t count, bool *done)
+{
+	struct transaction *transaction = insert->transaction;
+	sqlite3_stmt *stmt = transaction->sqlite->sql[count == 1 ? SQL_PUT_DOC : SQL_PUT_DOCS];
+	const uint64_t head = transaction->state.head;
+	enum rc rc = enter_group(insert, docid_group(insert->request->edits[first].id));
+
+	if (rc != RC_OK)
 		return rc;
-	rc = row_move_nested(transaction, 0, transaction->state.head);
-	return rc == RC_OK ? row_add_large(transaction, edit, transaction->state.head) : rc;
+	bind_rows(insert, stmt, first, count);
+	rc = sql_run(stmt);
+	*done = rc == RC_OK && sqlite3_changes(transaction->sqlite->db) == (int)count;
+	if (!*done) {
+		transaction->state.head = head;
+		return rc;
+	}
+	set_results(insert, first, count, head + 1);
+	transaction->state.documents += count;
+	transaction->group.seq = transaction->state.head;
+	return insert_beside(insert, first, count);
+}
+
+/* How many of the edits from this one on are inserted by one statement. */
+static size_t count_together(const struct store_request *request, size_t first)
+{
+	const struct slice group = docid_group(request->edits[first].id);
+
+	if (request->edit_count - first < ROWS_TOGETHER)
+		return 1;
+	for (size_t i = 1; i < ROWS_TOGETHER; i++)
+		if (!slice_equal(docid_group(request->edits[first + i].id), group))
+			return 1;
+	return ROWS_TOGETHER;
 }
 
 static enum rc insert_all(struct insert *insert, bool *done)
 {
 	enum rc rc = RC_OK;
+	size_t count;
 
 	*done = true;
-	for (size_t i = 0; rc == RC_OK && *done && i < insert->request->edit_count; i++)
-		rc = insert_one(insert, i, done);
+	for (size_t i = 0; rc == RC_OK && *done && i < insert->request->edit_count; i += count) {
+		count = count_together(insert->request, i);
+		rc = insert_rows(insert, i, count, done);
+	}
 	return rc;
 }
 

@@ -234,7 +234,7 @@ static enum rc write_row(const struct push *push, const struct store_edit *edit,
 	sqlite3_stmt *stmt = transaction->sqlite->sql[decision->there ? SQL_SET_DOC : SQL_ADD_DOC];
 	enum rc rc;
 
-	row_bind(transaction, stmt, edit, version, counts ? push->payer->account : 0);
+	row_bind(transaction, stmt, 0, edit, version, counts ? push->payer->account : 0);
 	if (decision->there)
 		sql_bind_number(stmt, ROW_BIND_SEQ, decision->seq);
 	rc = sql_run(stmt);

@@ -34,41 +34,42 @@ static int64_t sum_of(const struct transaction *transaction, const struct store_
 }
 
 /* Who writes, and when: as the edit says itself, or else now. */
-static void bind_written(const struct transaction *transaction, sqlite3_stmt *stmt,
+static void bind_written(const struct transaction *transaction, sqlite3_stmt *stmt, int bound,
 			 const struct store_edit *edit)
 {
 	const struct store_meta now = { .at = transaction->now, .by = transaction->user };
 	const struct store_meta *meta = edit->meta.at ? &edit->meta : &now;
 
-	sql_bind_number(stmt, 12, (uint64_t)meta->at);
+	sql_bind_number(stmt, bound + 12, (uint64_t)meta->at);
 	if (meta->by.len)
-		sql_bind_text(stmt, 13, meta->by);
+		sql_bind_text(stmt, bound + 13, meta->by);
 	else
-		sql_bind_null(stmt, 13);
-	sql_bind_number(stmt, 14, (uint64_t)checksum_written(transaction->state.head, meta));
+		sql_bind_null(stmt, bound + 13);
+	sql_bind_number(stmt, bound + 14,
+			(uint64_t)checksum_written(transaction->state.head, meta));
 }
 
-void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt,
+void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt, int bound,
 	      const struct store_edit *edit, uint64_t version, uint64_t account)
 {
-	sql_bind_number(stmt, 1, transaction->group.gid);
-	sql_bind_number(stmt, 2, transaction->state.head);
-	sql_bind_text(stmt, 3, edit->id);
-	sql_bind_number(stmt, 4, version);
+	sql_bind_number(stmt, bound + 1, transaction->group.gid);
+	sql_bind_number(stmt, bound + 2, transaction->state.head);
+	sql_bind_text(stmt, bound + 3, edit->id);
+	sql_bind_number(stmt, bound + 4, version);
 	if (edit->deleted)
-		sql_bind_number(stmt, 5, (uint64_t)transaction->now);
+		sql_bind_number(stmt, bound + 5, (uint64_t)transaction->now);
 	else
-		sql_bind_null(stmt, 5);
-	sql_bind_text(stmt, 6, FAULT_MUTANT("op_forgotten") ? slice_make("", 0) : edit->op);
-	sql_bind_number(stmt, 7, edit->plain);
+		sql_bind_null(stmt, bound + 5);
+	sql_bind_text(stmt, bound + 6, FAULT_MUTANT("op_forgotten") ? slice_make("", 0) : edit->op);
+	sql_bind_number(stmt, bound + 7, edit->plain);
 	if (edit->deleted || edit->value.len > SQLITE_VALUE_INLINE)
-		sql_bind_null(stmt, 8);
+		sql_bind_null(stmt, bound + 8);
 	else
-		sql_bind_text(stmt, 8, edit->value);
-	sql_bind_number(stmt, 9, account);
-	sql_bind_number(stmt, 10, account ? (uint64_t)row_charge(edit) : 0);
-	sql_bind_number(stmt, 11, (uint64_t)sum_of(transaction, edit, version));
-	bind_written(transaction, stmt, edit);
+		sql_bind_text(stmt, bound + 8, edit->value);
+	sql_bind_number(stmt, bound + 9, account);
+	sql_bind_number(stmt, bound + 10, account ? (uint64_t)row_charge(edit) : 0);
+	sql_bind_number(stmt, bound + 11, (uint64_t)sum_of(transaction, edit, version));
+	bind_written(transaction, stmt, bound, edit);
 }
 
 enum rc row_add_large(struct transaction *transaction, const struct store_edit *edit, uint64_t seq)

@@ -9,12 +9,15 @@
 int64_t row_charge(const struct store_edit *edit);
 /* The version that follows. */
 uint64_t row_next_version(uint64_t version);
-/* Binds the parameters that SQL_PUT_DOC, SQL_ADD_DOC and SQL_SET_DOC share: the row of
- * the edit in the current group, with the transaction's newest sequence number. It
- * counts for `account`, 0: for no user. */
-void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt,
+#define ROW_PARAMETERS 14
+#define ROWS_TOGETHER 16
+/* Binds the ROW_PARAMETERS parameters after the first `bound` ones, which SQL_PUT_DOC,
+ * SQL_ADD_DOC and SQL_SET_DOC share, and SQL_PUT_DOCS has for each row: the row of the
+ * edit in the current group, with the transaction's newest sequence number. It counts
+ * for `account`; 0 means no account. */
+void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt, int bound,
 	      const struct store_edit *edit, uint64_t version, uint64_t account);
-#define ROW_BIND_SEQ 15 /* the parameter of SQL_SET_DOC for the row's present number */
+#define ROW_BIND_SEQ (ROW_PARAMETERS + 1) /* of SQL_SET_DOC, for the row's present number */
 /* Stores the value under the number if it is large. */
 MUST_USE enum rc row_add_large(struct transaction *transaction, const struct store_edit *edit,
 			       uint64_t seq);

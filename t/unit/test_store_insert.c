@@ -5,6 +5,7 @@
 #include "store/backend.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum rc push(struct kit *kit, const struct store_edit *edits, size_t count, bool atomic)
 {
@@ -147,14 +148,71 @@ static void what_is_sent_again_writes_nothing(void **state)
 	}
 }
 
+#define MANY 40
+
+/* Documents of one nested group, with a large value among them. */
+static void make_many(char ids[MANY][24], char large[2000], struct store_edit edits[MANY])
+{
+	(void)snprintf(large, 2000, "\"%1990s\"", "x");
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(ids[i], sizeof(ids[i]), "a:b:%d", i);
+		edits[i] = kit_edit_of(ids[i], 0, NULL, i == 5 ? large : "1");
+	}
+}
+
+static void many_of_a_group_are_in_order(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[MANY];
+	char ids[MANY][24], large[2000];
+
+	make_many(ids, large, edits);
+	/* The group changes in the middle, and comes back. */
+	edits[30] = kit_edit_of("t:1", 0, NULL, "2");
+	assert_int_equal(push(kit, edits, MANY, false), RC_OK);
+	for (uint64_t i = 0; i < MANY; i++) {
+		assert_int_equal(kit->replies[0].results[i].status, STORE_OK);
+		assert_int_equal(kit->replies[0].results[i].version, 1);
+		assert_int_equal(kit->replies[0].results[i].seq, i + 1);
+	}
+	assert_int_equal(kit_latest(kit->reader, "a"), MANY);
+	assert_int_equal(kit_latest(kit->reader, "t"), 31);
+	assert_int_equal(kit_pull(kit, "a", KIT_BEGINNING, 100)->count, MANY - 1);
+	assert_int_equal(kit->page.docs[5].value.len, strlen(large));
+	assert_int_equal(kit_stats(kit->reader).documents, MANY);
+	assert_whole(kit);
+}
+
+static void one_of_many_that_is_there_conflicts_alone(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[MANY];
+	char ids[MANY][24], large[2000];
+
+	make_many(ids, large, edits);
+	for (int there = 0; there < MANY; there += 13)
+		kit_put(kit, ids[there], 0, "\"theirs\"");
+	assert_int_equal(push(kit, edits, MANY, false), RC_OK);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(kit->replies[0].results[i].status,
+				 i % 13 == 0 ? STORE_CONFLICT : STORE_OK);
+	assert_int_equal(kit->replies[0].head.seq, MANY);
+	assert_int_equal(kit_pull(kit, "a:b", KIT_BEGINNING, 100)->count, MANY);
+	assert_whole(kit);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(one_that_is_there_conflicts_alone), TEST(an_atomic_push_leaves_nothing),
-		TEST(others_of_the_batch_stay),          TEST(a_tombstone_is_written_over),
+		TEST(one_that_is_there_conflicts_alone),
+		TEST(an_atomic_push_leaves_nothing),
+		TEST(others_of_the_batch_stay),
+		TEST(a_tombstone_is_written_over),
 		TEST(what_is_sent_again_writes_nothing),
+		TEST(many_of_a_group_are_in_order),
+		TEST(one_of_many_that_is_there_conflicts_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
