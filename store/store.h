@@ -202,8 +202,9 @@ struct store_change {
  *
  * CURRENT comes at least five times a second, except after LOST. */
 enum store_news_kind {
-	/* Reports begin here: any group and any token may have changed before. A new
-	 * epoch has begun if `head` has another one than before. */
+	/* Reports begin here: any group and any token may have changed before. Nothing
+	 * more had been committed up to `as_of`. A new epoch has begun if `head` has
+	 * another one than before. */
 	STORE_NEWS_HEAD,
 	/* Commits of all hosts, this one included, in each lane in the order of their
 	 * sequence numbers, once they can be read; none after LOST, if nothing was

@@ -167,6 +167,8 @@ void news_take(void *arg, const struct store_news *news)
 		return;
 	switch (news->kind) {
 	case STORE_NEWS_HEAD:
+		/* Before a worker believes the generation that begins with it. */
+		generation_tokens_lease(writer->from->shm, news->as_of + TOKENS_MS);
 		take_head(writer, &news->head);
 		break;
 	case STORE_NEWS_CHANGES:

@@ -99,7 +99,7 @@ static void forget(struct follow *follow)
 static void on_heads(void *arg, enum rc rc, const PGresult *result)
 {
 	struct follow *follow = arg;
-	struct store_news news = { .kind = STORE_NEWS_HEAD };
+	struct store_news news = { .kind = STORE_NEWS_HEAD, .as_of = follow->asked_at };
 
 	follow->is_asked = false;
 	if (rc != RC_OK)

@@ -1,6 +1,8 @@
 /* See store_fake.h. */
 #include "t/unit/store_fake.h"
 
+#include "base/clock.h"
+
 #include "base/mem.h"
 #include "store/backend.h"
 
@@ -195,6 +197,7 @@ static void tell(const struct fake *fake, const struct fake_order *order)
 	news.count = order->group[0] || order->what == FAKE_TOKEN;
 	if (order->what == FAKE_BEGIN)
 		news.kind = STORE_NEWS_HEAD;
+	news.as_of = order->as_of ? order->as_of : clock_ms();
 	if (order->what == FAKE_LOSS)
 		news.kind = STORE_NEWS_LOST;
 	fake->on_news(fake->news_arg, &news);

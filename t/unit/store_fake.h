@@ -35,6 +35,7 @@ struct fake_order {
 	enum rc rc;
 	uint64_t seq;
 	char group[32];
+	uint64_t as_of; /* of FAKE_BEGIN; 0: now */
 };
 
 /* Call before the fork. */

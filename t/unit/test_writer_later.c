@@ -363,6 +363,25 @@ static void without_reports_no_token_is_remembered(void **state)
 	later_close(&stage);
 }
 
+/* As of a writer that stopped just after its beginning. */
+static void a_head_is_trusted_for_a_time(void **state)
+{
+	struct ring_reader reader;
+	struct stage stage;
+
+	(void)state;
+	fake_setup_shared();
+	stage_prepare(&stage);
+	stage_spawn(&stage, "", -1);
+	fake_order((struct fake_order){ .what = FAKE_BEGIN, .seq = 6, .as_of = 1 });
+	stage_await_ready(&stage);
+	ring_reader_start(stage.shm, &reader);
+	change("a:b", 7);
+	expect_change(&stage, &reader, 7);
+	assert_true(generation_tokens_read(stage.shm) == GENERATION_NONE);
+	later_close(&stage);
+}
+
 /* Its own commits enter the ring as those of other hosts do. */
 static void only_reports_enter_the_ring(void **state)
 {
@@ -441,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_stop_before_the_head_is_known_ends_it),
 		cmocka_unit_test(an_unknown_outcome_is_answered_and_found_out),
 		cmocka_unit_test(a_failed_sync_ends_it_without_an_answer),
+		cmocka_unit_test(a_head_is_trusted_for_a_time),
 		cmocka_unit_test(only_reports_enter_the_ring),
 		cmocka_unit_test(a_lost_connection_to_a_shared_database_is_no_loss),
 		cmocka_unit_test(without_reports_no_token_is_remembered),
