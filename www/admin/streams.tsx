@@ -47,7 +47,7 @@ export function StreamsView() {
 					<table>
 						<caption>{count(value.count)} {value.count === 1 ? 'stream' : 'streams'}{rest(value) && `; ${rest(value)}`}</caption>
 						<thead><tr><th>User</th><th>Token</th><th class="n">Groups</th><th>Since</th><th class="n">Taken</th><th>Worker</th><th><span class="unseen">Actions</span></th></tr></thead>
-						{byUser(value.streams).map((own) => <tbody key={own[0].user}>{own.map((stream, i) => <Row key={stream.id} stream={stream} first={i === 0} many={own.length} end={() => setEnding(stream)} />)}</tbody>)}
+						{byUser(value.streams).map((own) => <tbody key={own[0]?.user}>{own.map((stream, i) => <Row key={stream.id} stream={stream} first={i === 0} many={own.length} end={() => setEnding(stream)} />)}</tbody>)}
 					</table>
 				</div>
 			)}
