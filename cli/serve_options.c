@@ -12,6 +12,15 @@
 
 static const struct option_spec serve_options[] = {
 	OPTION_DB,
+#ifdef HAVE_POSTGRESQL
+	{
+		.name = "db-replica",
+		.argument = "URL",
+		.help = "A hot standby of a PostgreSQL database, such as "
+			"postgresql://USER@HOST/DATABASE. It reads pages of pulls that it has come "
+			"far enough for; the primary reads the others. Default: none.",
+	},
+#endif
 	OPTION_RUNTIME_DIR,
 	{
 		.name = "listen",

@@ -65,6 +65,9 @@ static const struct setting {
 	{ "compress", SETTING_SWITCH, FIELD(worker.compress) },
 	{ "cors-origin", SETTING_LIST, LIST(worker.cors, worker.cors_count) },
 	{ "db", SETTING_TEXT, FIELD(worker.db) },
+#ifdef HAVE_POSTGRESQL
+	{ "db-replica", SETTING_TEXT, FIELD(worker.db_replica) },
+#endif
 	{ "groups-header", SETTING_TEXT, FIELD(worker.groups_header) },
 	{ "header-timeout", SETTING_UNSIGNED, FIELD(worker.header_timeout) },
 	{ "history-age", SETTING_U64, FIELD(worker.history.age) },
@@ -152,6 +155,30 @@ static enum rc db_read(const struct options *options, struct settings *out, stru
 	out->master.place = (struct db_place){
 		.db = db, .path = url.path, .runtime_dir = options_text(options, "runtime-dir")
 	};
+	return RC_OK;
+}
+
+static enum rc db_replica_check(const struct options *options, struct settings *out,
+				struct error *err)
+{
+	const char *replica = out->master.worker.db_replica;
+	struct error detail;
+	struct db_url url;
+
+	if (replica == NULL)
+		return RC_OK;
+	if (out->master.place.path)
+		return error_set(err, RC_MALFORMED,
+				 "%s: a file has no standby; leave it out, or name a database "
+				 "server with --db postgresql://...",
+				 options_place(options, "db-replica", 0));
+	if (db_url_parse(replica, &url, &detail) != RC_OK)
+		return refuse(options, "db-replica", 0, &detail, err);
+	if (url.path)
+		return error_set(err, RC_MALFORMED,
+				 "%s: \"%.100s\" is no URL; write postgresql://USER@HOST/DATABASE "
+				 "of a hot standby",
+				 options_place(options, "db-replica", 0), replica);
 	return RC_OK;
 }
 
@@ -417,10 +444,11 @@ enum rc settings_read(const struct options *options, struct settings *out, struc
 {
 	static enum rc (*const checks[])(const struct options *, struct settings *,
 					 struct error *) = {
-		db_read,      trusted_proxy_read,   proxy_login_check, jwt_read,
-		listen_check, metrics_listen_check, cors_origin_read,  server_name_check,
-		www_check,    log_level_read,       users_read,        owner_read,
-		quota_read,   min_schema_read,      history_read,      admin_check,
+		db_read,           db_replica_check, trusted_proxy_read,   proxy_login_check,
+		jwt_read,          listen_check,     metrics_listen_check, cors_origin_read,
+		server_name_check, www_check,        log_level_read,       users_read,
+		owner_read,        quota_read,       min_schema_read,      history_read,
+		admin_check,
 	};
 	enum rc rc = RC_OK;
 

@@ -141,6 +141,7 @@ static void log_kept(const struct master_settings *fresh, const struct master_se
 		bool same;
 	} rows[] = {
 		{ "db", same_text(fresh->worker.db, kept->worker.db) },
+		{ "db-replica", same_text(fresh->worker.db_replica, kept->worker.db_replica) },
 		{ "runtime-dir", same_text(fresh->place.runtime_dir, kept->place.runtime_dir) },
 		{ "listen", same_list(fresh, kept) },
 		{ "admin", same_text(fresh->admin, kept->admin) },
@@ -167,6 +168,7 @@ void handover_keep_settings(struct master_settings *fresh, const struct master_s
 	if (log)
 		log_kept(fresh, kept);
 	fresh->worker.db = kept->worker.db;
+	fresh->worker.db_replica = kept->worker.db_replica;
 	fresh->place = kept->place;
 	fresh->listen = kept->listen;
 	fresh->listen_count = kept->listen_count;

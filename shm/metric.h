@@ -44,6 +44,10 @@ enum metric_kind {
 	    "Requests received, answered or not.") \
 	ROW(PULLS, METRIC_COUNTER, "pulls_total", NULL, "Pulls", "pulls", \
 	    "Pages read by pulls.") \
+	ROW(REPLICA_PAGES, METRIC_COUNTER, "replica_pages_total", NULL, NULL, NULL, \
+	    "Pages of pulls that the standby of --db-replica read.") \
+	ROW(PRIMARY_PAGES, METRIC_COUNTER, "primary_pages_total", NULL, NULL, NULL, \
+	    "Pages of pulls that the primary read although there is --db-replica, which was behind or away.") \
 	ROW(PUSHES, METRIC_COUNTER, "pushes_total", NULL, "Pushes", "pushes", \
 	    "Pushes handed to the writer.") \
 	ROW(DOCUMENTS_WRITTEN, METRIC_COUNTER, "documents_written_total", NULL, "Documents written", "written", \

@@ -79,6 +79,8 @@ struct backend {
 
 	/* NULL: databases of this back end have no passwords. */
 	void (*use_password)(const char *password);
+	/* NULL: nor standbys. */
+	void (*use_replica)(const char *url, bool must_agree);
 
 	/* A handle. A failure leaves nothing open. */
 	enum rc (*open)(const struct db_url *db, enum store_role role, struct store **out,

@@ -108,6 +108,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/push.c \
 	%D%/postgres/push_params.c \
 	%D%/postgres/read.c \
+	%D%/postgres/replica.c %D%/postgres/replica.h \
 	%D%/postgres/result.c %D%/postgres/result.h \
 	%D%/postgres/round_ids.c \
 	%D%/postgres/schema.c %D%/postgres/schema.h \

@@ -33,6 +33,13 @@ void store_use_password(const char *password)
 			backends[i]->use_password(password);
 }
 
+void store_use_replica(const char *url, bool must_agree)
+{
+	for (size_t i = 0; i < BACKENDS_MAX && backends[i]; i++)
+		if (backends[i]->use_replica)
+			backends[i]->use_replica(url, must_agree);
+}
+
 enum rc store_find_backend(const char *name, struct db_url *db, const struct backend **out,
 			   struct error *err)
 {

@@ -126,7 +126,11 @@ struct store_query {
 	unsigned limit;   /* documents, at least 1 */
 	size_t max_bytes; /* of values: a page ends after the document that passes this */
 	bool meta;        /* documents with their store_meta */
+	bool by_replica;  /* a standby may read it, if there is one that has come far enough */
 };
+
+/* Who has read a page of a query that asked for by_replica, if a replica is used. */
+enum store_reader { STORE_READER_ONLY, STORE_READER_REPLICA, STORE_READER_PRIMARY };
 
 struct store_page {
 	const struct store_doc *docs; /* in sequence order */
@@ -135,6 +139,7 @@ struct store_page {
 	uint64_t head; /* of the state that was read: the newest number of all groups of the lane */
 	bool more;
 	bool reset;
+	enum store_reader reader;
 };
 
 typedef void on_store_page(void *arg, enum rc rc, const struct store_page *page);
@@ -240,7 +245,7 @@ struct store_stat {
 	bool is_counter;   /* only grows while the server runs */
 };
 
-#define STORE_OWN_STATS_MAX 6
+#define STORE_OWN_STATS_MAX 7
 
 /* Statistics that the database maintains. */
 struct store_stats {

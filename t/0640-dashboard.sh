@@ -25,7 +25,7 @@ queries | grep -oE '(pocketbook|process)_[a-z0-9_]+' | sort -u >"$work/named"
 is "$(comm -23 "$work/named" "$work/there" | tr '\n' ' ')" "" "it names only metrics that exist"
 # The other way round too: what is measured is shown, but for these.
 is "$(grep -v '_bucket$\|_sum$\|_count$' "$work/there" | while read -r name; do grep -q "^$name" "$work/named" || echo "$name"; done | tr '\n' ' ')" \
-	"pocketbook_pulls_total pocketbook_requests_received_total pocketbook_sequence " "and nearly all that do"
+	"pocketbook_primary_pages_total pocketbook_pulls_total pocketbook_replica_pages_total pocketbook_requests_received_total pocketbook_sequence " "and nearly all that do"
 
 if ! command -v prometheus >/dev/null; then
 	skip "its queries are answered" "prometheus is not installed"

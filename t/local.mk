@@ -87,6 +87,7 @@ process_tests = \
 	%D%/0950-postgres-lanes.sh \
 	%D%/0952-postgres-kept.sh \
 	%D%/0955-postgres-invite.sh \
+	%D%/0958-postgres-replica.sh \
 	%D%/0960-copy.sh \
 	%D%/1000-admin.sh \
 	%D%/1005-postgres-admin.sh

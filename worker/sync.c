@@ -111,6 +111,7 @@ static enum rc pull_query(const struct store *store, const struct query *query,
 	if (store_cursor_parse_in(since, store_lane(store, out->group), &out->since) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
 	out->max_bytes = PULL_BYTES;
+	out->by_replica = true;
 	rc = pull_meta(query, out, err);
 	return rc == RC_OK ? pull_limit(query, out, err) : rc;
 }
@@ -170,10 +171,21 @@ static void pull_answer_first(const struct pull *pull, const struct store_page *
 	shared_buf_unref(body);
 }
 
+static void pull_count_reader(struct worker *worker, enum store_reader reader)
+{
+	if (reader != STORE_READER_ONLY)
+		worker_count(worker,
+			     reader == STORE_READER_REPLICA ? METRIC_REPLICA_PAGES
+							    : METRIC_PRIMARY_PAGES,
+			     1);
+}
+
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
 {
 	struct pull *pull = arg;
 
+	if (rc == RC_OK)
+		pull_count_reader(pull->exchange->worker, page->reader);
 	if (rc == RC_OK)
 		pull_answer_first(pull, page);
 	else

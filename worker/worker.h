@@ -14,6 +14,7 @@ struct store;
 
 struct worker_settings {
 	const char *db;               /* path of the database */
+	const char *db_replica;       /* URL of a standby; NULL: none */
 	bool auth;                    /* requests need tokens */
 	unsigned max_auth_failures;   /* invalid tokens from one address in a minute, to one worker;
 					 0: any number */

@@ -9,6 +9,7 @@ const struct backend backend_postgres = {
 	.own_stat_count = POSTGRES_OWN_COUNT,
 	.find_needs = postgres_find_needs,
 	.use_password = conninfo_use_password,
+	.use_replica = replica_use,
 	.open = postgres_open,
 	.close = postgres_close,
 	.changes = postgres_changes,

@@ -22,6 +22,7 @@ struct conninfo {
 	struct list hostaddr;
 	struct list port;
 	char *password;
+	bool wants_standby;
 };
 
 /* What the URL does not say. A dead peer is noticed after 10 seconds, by its missing
@@ -32,10 +33,12 @@ static const char *const defaults[][2] = {
 	{ "tcp_user_timeout", "10000" },
 };
 
+#define TARGET "target_session_attrs"
+
 /* What the URL cannot change. GSS encryption would look for tickets of the user. */
 static const char *const fixed[][2] = {
 	{ "client_encoding", "UTF8" },
-	{ "target_session_attrs", "read-write" },
+	{ TARGET, "read-write" },
 	{ "gssencmode", "disable" },
 	{ "connect_timeout", "3" },
 };
@@ -164,6 +167,11 @@ void conninfo_keep_password(struct conninfo *conninfo, const char *password)
 	conninfo->password = password && *password ? mem_copy(password, strlen(password)) : NULL;
 }
 
+void conninfo_want_standby(struct conninfo *conninfo)
+{
+	conninfo->wants_standby = true;
+}
+
 const char *conninfo_value(const struct conninfo *conninfo, const char *keyword)
 {
 	return value_of(conninfo->options, keyword);
@@ -230,5 +238,7 @@ void conninfo_for_host(const struct conninfo *conninfo, size_t host,
 		if (value_of(conninfo->options, defaults[i][0]) == NULL)
 			add(out, &count, defaults[i][0], defaults[i][1]);
 	for (size_t i = 0; i < COUNT(fixed); i++)
-		add(out, &count, fixed[i][0], fixed[i][1]);
+		add(out, &count, fixed[i][0],
+		    conninfo->wants_standby && strcmp(fixed[i][0], TARGET) == 0 ? "standby"
+										: fixed[i][1]);
 }

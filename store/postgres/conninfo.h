@@ -31,6 +31,8 @@ void conninfo_use_password(const char *password);
 /* Keeps the password of the first connection, for all later ones: the file that it came
  * from may be out of reach of a process in its sandbox. NULL and "": there is none. */
 void conninfo_keep_password(struct conninfo *conninfo, const char *password);
+/* Connects to hot standbys only; without this, to primaries only. */
+void conninfo_want_standby(struct conninfo *conninfo);
 /* A parameter of the URL; NULL: it has none of this name. */
 const char *conninfo_value(const struct conninfo *conninfo, const char *keyword);
 /* Is each host a folder with a socket? */

@@ -62,9 +62,16 @@ static void find_ssl_folder(struct needs *needs)
 	(void)snprintf(needs->ssl_folder, size, "%s/.postgresql", home);
 }
 
-void needs_find(struct needs *out, const struct conninfo *conninfo)
+static void add_ssl_files(struct needs *needs, const struct conninfo *conninfo)
 {
-	const bool is_local = conninfo_is_local(conninfo);
+	for (size_t i = 0; i < COUNT(ssl_keywords); i++)
+		add(needs, conninfo_value(conninfo, ssl_keywords[i]));
+}
+
+void needs_find(struct needs *out, const struct conninfo *conninfo, const struct conninfo *replica)
+{
+	const bool is_local =
+		conninfo_is_local(conninfo) && (!replica || conninfo_is_local(replica));
 
 	*out = (struct needs){ .found = { .reader_calls = is_local ? local_calls : network_calls,
 					  .writer_calls = is_local ? local_calls : network_calls,
@@ -75,8 +82,9 @@ void needs_find(struct needs *out, const struct conninfo *conninfo)
 	find_ssl_folder(out);
 	for (size_t i = 0; i < COUNT(network_files); i++)
 		add(out, network_files[i]);
-	for (size_t i = 0; i < COUNT(ssl_keywords); i++)
-		add(out, conninfo_value(conninfo, ssl_keywords[i]));
+	add_ssl_files(out, conninfo);
+	if (replica)
+		add_ssl_files(out, replica);
 	add(out, out->ssl_folder);
 }
 

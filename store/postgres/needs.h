@@ -12,7 +12,7 @@ struct needs {
 };
 
 /* `conninfo` must stay. */
-void needs_find(struct needs *out, const struct conninfo *conninfo);
+void needs_find(struct needs *out, const struct conninfo *conninfo, const struct conninfo *replica);
 void needs_clear(struct needs *needs);
 
 #endif

@@ -140,6 +140,8 @@ static enum rc prepare(struct conninfo *conninfo, bool may_make, int *lanes, str
 	if (rc != RC_OK)
 		return rc;
 	rc = may_make ? pg_schema_ensure(conn, lanes, err) : pg_schema_check(conn, lanes, err);
+	if (rc == RC_OK && may_make)
+		rc = replica_check(conn, err);
 	conninfo_keep_password(conninfo, PQpass(conn));
 	PQfinish(conn);
 	return rc;
@@ -151,7 +153,6 @@ static struct postgres *new_handle(struct conninfo *conninfo, enum store_role ro
 
 	postgres->store.role = role;
 	postgres->conninfo = conninfo;
-	needs_find(&postgres->needs, conninfo);
 	postgres->lanes = postgres->store.lanes = lanes;
 	postgres->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (int i = 0; i < WATCH_COUNT; i++)
@@ -194,6 +195,10 @@ enum rc postgres_open(const struct db_url *db, enum store_role role, struct stor
 					     strerror(errno))
 				 : line_connect(postgres->main, err);
 	if (rc == RC_OK)
+		rc = replica_new(postgres, &postgres->replica, err);
+	needs_find(&postgres->needs, conninfo,
+		   postgres->replica ? replica_conninfo(postgres->replica) : NULL);
+	if (rc == RC_OK)
 		*out = &postgres->store;
 	else
 		postgres_close(&postgres->store);
@@ -228,6 +233,7 @@ void postgres_close(struct store *store)
 
 	assert(postgres->commits == NULL);
 	follow_free(postgres->follow);
+	replica_free(postgres->replica);
 	line_free(postgres->bulk);
 	lanes_free(postgres);
 	line_free(postgres->main);
@@ -268,6 +274,11 @@ void postgres_poll(struct store *store, int *fd, short *events, uint64_t *deadli
 	watch(postgres, postgres->main, &postgres->watched[WATCH_MAIN], deadline);
 	if (postgres->bulk)
 		watch(postgres, postgres->bulk, &postgres->watched[WATCH_BULK], deadline);
+	if (postgres->replica) {
+		watch(postgres, replica_line(postgres->replica), &postgres->watched[WATCH_REPLICA],
+		      deadline);
+		replica_poll(postgres->replica, deadline);
+	}
 	if (postgres->follow) {
 		watch(postgres, follow_line(postgres->follow), &postgres->watched[WATCH_FOLLOW],
 		      deadline);
@@ -289,6 +300,10 @@ void postgres_run(struct store *store)
 	if (postgres->bulk)
 		line_run(postgres->bulk);
 	lanes_run(postgres);
+	if (postgres->replica) {
+		line_run(replica_line(postgres->replica));
+		replica_run(postgres->replica);
+	}
 	if (postgres->follow)
 		follow_run(postgres->follow);
 }
@@ -299,7 +314,9 @@ void postgres_cancel(struct store *store)
 
 	if (postgres->follow)
 		line_cancel(follow_line(postgres->follow));
-	/* Its pages are asked of the main one then. */
+	/* The pages of these are asked of the main one then. */
+	if (postgres->replica)
+		line_cancel(replica_line(postgres->replica));
 	if (postgres->bulk)
 		line_cancel(postgres->bulk);
 	lanes_cancel(postgres);
@@ -316,5 +333,6 @@ bool postgres_is_idle(struct store *store)
 	const struct postgres *postgres = postgres_of(store);
 
 	return line_is_idle(postgres->main) && postgres->commits == NULL &&
+	       (postgres->replica == NULL || line_is_idle(replica_line(postgres->replica))) &&
 	       (postgres->bulk == NULL || line_is_idle(postgres->bulk));
 }

@@ -7,6 +7,7 @@
 #include "store/postgres/heads.h"
 #include "store/postgres/line.h"
 #include "store/postgres/needs.h"
+#include "store/postgres/replica.h"
 #include "store/rules.h"
 
 /* The statements of `main`; of `follow`, the first alone. */
@@ -49,6 +50,7 @@ enum {
 	POSTGRES_OWN_LANE_WAIT,
 	POSTGRES_OWN_FOLLOW_AGE,
 	POSTGRES_OWN_FOLLOW_LOSSES,
+	POSTGRES_OWN_REPLICA_LAG,
 	POSTGRES_OWN_COUNT
 };
 extern const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT];
@@ -65,6 +67,7 @@ enum {
 	WATCH_MAIN,
 	WATCH_FOLLOW,
 	WATCH_BULK,
+	WATCH_REPLICA,
 	WATCH_LANES,
 	WATCH_COUNT = WATCH_LANES + STORE_LANES_MAX
 };
@@ -86,7 +89,8 @@ struct postgres {
 	struct line *lane_lines[STORE_LANES_MAX];
 	struct line_options lane_options;
 	struct line_options bulk_options;
-	struct line *bulk; /* of a reader, for pages that may be long; NULL: none yet */
+	struct line *bulk;       /* of a reader, for pages that may be long; NULL: none yet */
+	struct replica *replica; /* NULL: none */
 	struct heads heads;
 	struct watched watched[WATCH_COUNT];
 	int epoll;

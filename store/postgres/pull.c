@@ -2,7 +2,10 @@
  *
  * A page of a snapshot, or of all groups, may be long. A reader asks for it on a
  * connection of its own, `bulk`, which is made for the first one; on the main one it
- * would delay what is short: heads, tokens, and pages behind a cursor. */
+ * would delay what is short: heads, tokens, and pages behind a cursor.
+ *
+ * A page that a replica may read is read there if it has come as far as the primary was
+ * after the page was asked for. */
 #include "store/postgres/operations.h"
 
 #include "base/log.h"
@@ -20,6 +23,9 @@ struct pull {
 	on_store_page *on_page;
 	void *arg;
 	struct line *line; /* which has been asked last */
+	/* For a replica: where the primary was, and what is asked of the primary
+	 * else. */
+	struct store_cursor needed;
 	char group[];
 };
 
@@ -95,6 +101,19 @@ static enum rc read_page(const struct pull *pull, const PGresult *result, struct
 }
 
 static void send(struct pull *pull, struct line *line);
+static void ask_primary(struct pull *pull);
+
+static bool is_of_replica(const struct pull *pull)
+{
+	return pull->postgres->replica && pull->line == replica_line(pull->postgres->replica);
+}
+
+static enum store_reader reader_of(const struct pull *pull)
+{
+	if (pull->postgres->replica == NULL || !pull->query.by_replica)
+		return STORE_READER_ONLY;
+	return is_of_replica(pull) ? STORE_READER_REPLICA : STORE_READER_PRIMARY;
+}
 
 static void on_pull(void *arg, enum rc rc, const PGresult *result)
 {
@@ -102,13 +121,24 @@ static void on_pull(void *arg, enum rc rc, const PGresult *result)
 	struct store_doc *docs;
 	struct store_page page;
 
-	if (rc == RC_UNAVAILABLE && pull->line != pull->postgres->main) {
+	if (rc == RC_UNAVAILABLE && pull->line == pull->postgres->bulk) {
 		send(pull, pull->postgres->main);
+		return;
+	}
+	if (rc != RC_OK && is_of_replica(pull)) {
+		ask_primary(pull);
 		return;
 	}
 	docs = mem_array(rc == RC_OK ? (size_t)PQntuples(result) : 0, sizeof(*docs));
 	if (rc == RC_OK)
 		rc = read_page(pull, result, docs, &page);
+	if (is_of_replica(pull) && (rc != RC_OK || page.next.epoch != pull->needed.epoch)) {
+		free(docs);
+		ask_primary(pull);
+		return;
+	}
+	if (rc == RC_OK)
+		page.reader = reader_of(pull);
 	pull->on_page(pull->arg, rc, rc == RC_OK ? &page : NULL);
 	free(docs);
 	free(pull);
@@ -160,6 +190,58 @@ static struct line *bulk_line(struct postgres *postgres)
 	return line_is_ready(postgres->bulk) ? postgres->bulk : postgres->main;
 }
 
+static void ask_primary(struct pull *pull)
+{
+	struct postgres *postgres = pull->postgres;
+
+	send(pull, may_be_long(&pull->query) ? bulk_line(postgres) : postgres->main);
+}
+
+/* ---- A replica ---- */
+
+static bool replica_is_ready(const struct postgres *postgres)
+{
+	return postgres->replica && line_is_ready(replica_line(postgres->replica));
+}
+
+static bool replica_may(const struct pull *pull)
+{
+	const struct postgres *postgres = pull->postgres;
+
+	return replica_is_ready(postgres) &&
+	       replica_has(postgres->replica, lane_of(pull->query.group, postgres->lanes),
+			   pull->needed.epoch, pull->needed.seq);
+}
+
+static void on_replica_heads(void *arg, enum rc rc, const struct store_places *heads)
+{
+	struct pull *pull = arg;
+
+	(void)rc;
+	(void)heads;
+	if (replica_may(pull))
+		send(pull, replica_line(pull->postgres->replica));
+	else
+		ask_primary(pull);
+}
+
+/* Where the primary is, after the pull came: every push that was answered before is up
+ * to there. */
+static void on_index(void *arg, enum rc rc, const struct store_places *heads)
+{
+	struct pull *pull = arg;
+	struct postgres *postgres = pull->postgres;
+
+	if (rc == RC_OK)
+		pull->needed = store_places_in(heads, lane_of(pull->query.group, postgres->lanes));
+	if (rc != RC_OK || !replica_is_ready(postgres))
+		ask_primary(pull);
+	else if (replica_may(pull))
+		send(pull, replica_line(postgres->replica));
+	else
+		replica_ask(postgres->replica, on_replica_heads, pull);
+}
+
 static struct pull *new_pull(struct postgres *postgres, const struct store_query *query,
 			     on_store_page *on_page, void *arg)
 {
@@ -178,6 +260,10 @@ void postgres_changes(struct store *store, const struct store_query *query, on_s
 {
 	struct postgres *postgres = postgres_of(store);
 
-	send(new_pull(postgres, query, on_page, arg),
-	     may_be_long(query) ? bulk_line(postgres) : postgres->main);
+	struct pull *pull = new_pull(postgres, query, on_page, arg);
+
+	if (query->by_replica && replica_is_ready(postgres))
+		heads_ask(&postgres->heads, on_index, pull);
+	else
+		ask_primary(pull);
 }

@@ -28,6 +28,7 @@ static const struct {
 	{ "role \"", RC_DENIED, "make that role (createuser), or name another user in the URL" },
 	{ "database \"", RC_DENIED,
 	  "make that database (createdb --encoding UTF8), or name another one in the URL" },
+	{ "not in hot standby mode", RC_UNAVAILABLE, "it is a primary; name a hot standby of it" },
 	{ "read-only", RC_UNAVAILABLE, "it is a standby; name the primary too" },
 	{ "hot standby", RC_UNAVAILABLE, "it is a standby; name the primary too" },
 };

@@ -45,6 +45,12 @@ const struct store_stat postgres_own_stats[POSTGRES_OWN_COUNT] = {
 					 .help = "Times that the writer could not read the commits "
 						 "of other hosts for most of a second.",
 					 .is_counter = true },
+	[POSTGRES_OWN_REPLICA_LAG] = { .name = "replica_lag_milliseconds",
+				       .title = "Replica behind",
+				       .label = "ms behind",
+				       .help = "Time since the standby of --db-replica has last "
+					       "had "
+					       "every commit." },
 };
 
 struct measure {
@@ -77,7 +83,8 @@ static void on_measured(void *arg, enum rc rc, const PGresult *result)
 				 [POSTGRES_OWN_CONNECTIONS] = lanes_sum(postgres, line_connections),
 				 [POSTGRES_OWN_LANE_WAIT] = postgres->lane_wait_us,
 				 [POSTGRES_OWN_FOLLOW_AGE] = follow_age(postgres->follow),
-				 [POSTGRES_OWN_FOLLOW_LOSSES] = follow_losses(postgres->follow) },
+				 [POSTGRES_OWN_FOLLOW_LOSSES] = follow_losses(postgres->follow),
+				 [POSTGRES_OWN_REPLICA_LAG] = replica_lag(postgres->replica) },
 		};
 	measure->on_stats(measure->arg, rc, rc == RC_OK ? &stats : NULL);
 	free(measure);

@@ -38,6 +38,14 @@ async function freezeStandby({ server, random }) {
   server.signal(receiver, 'SIGCONT')
 }
 
+/** It replays nothing for a while, and commits do not wait for that. */
+async function pauseReplay({ server: { cluster }, random }) {
+  const { standby } = cluster
+  standby.sql('SELECT pg_wal_replay_pause()', 'postgres')
+  await pause(300 + random.below(1500))
+  standby.sql('SELECT pg_wal_replay_resume()', 'postgres')
+}
+
 /** One snapshot at a time, beside the other acts. */
 async function longSnapshot({ server, random }) {
   if (server.snapshot?.exitCode === null) return
@@ -144,6 +152,7 @@ export const hostActs = {
   freezeHost,
   cutHost,
   freezeStandby,
+  pauseReplay,
   longSnapshot,
   purge: strains.purge,
   ...Object.fromEntries(['killWorker', 'killWriter', 'killMaster', 'restart', 'reload', 'freezeWorker', 'freezeWriter'].map((name) => [name, onOne(acts[name])])),
@@ -181,6 +190,8 @@ export const hostMutants = {
     kind: /missed|was lost|two writes|the file/,
   },
   ownHintsFirst: { ...fault('own_hints_first'), acts: [], kind: /a stream missed a change/ },
+  /** A standby is not asked how far it is. */
+  replicaUnasked: { ...fault('replica_unasked'), acts: ['pauseReplay'], kind: /a pull missed a write|was lost|missed/ },
   /** No epoch begins after a promotion. */
   epochKept: {
     begin: all(

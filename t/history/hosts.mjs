@@ -30,7 +30,8 @@ export class Hosts {
   async open() {
     await this.cluster.open()
     const urls = [this.cluster.url, this.cluster.relayedUrl()]
-    this.hosts = urls.map((url) => new Host(this.program, url, this.settings))
+    // Both let the standby read pages, the second one through the relays.
+    this.hosts = urls.map((url) => new Host(this.program, url, { ...this.settings, options: [...this.settings.options, '--db-replica', url] }))
     const { status, err } = await this.command('init')
     if (status !== 0) throw new Error(`init ended with ${status}: ${err}`)
   }
