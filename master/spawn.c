@@ -7,7 +7,6 @@
 #include "shm/followers.h"
 #include "shm/scoreboard.h"
 #include "shm/shm.h"
-#include "store/store_admin.h"
 #include "writer/writer.h"
 
 #include <assert.h>
@@ -75,7 +74,7 @@ static int spawn_worker(void *arg, const struct child *child, int channel)
 	(void)close(master->lock);
 	(void)close(master->control);
 	scoreboard_born(master->shm, slot);
-	store_use_replica(master->current.worker.db_replica, false);
+	worker_use_replica(master->current.worker.db_replica);
 	status = spawn_open(master, &inheritance.store);
 	child_settle(child, spawn_worker_user(master));
 	if (status == EXIT_SUCCESS)
@@ -95,6 +94,7 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.lock = master->lock,
 		.place = &master->settings->place,
 		.db = master->settings->worker.db,
+		.db_replica = master->settings->worker.db_replica,
 		.retention = master->current.retention,
 		.quota = master->current.worker.quota,
 		.history = &master->current.worker.history,
@@ -102,7 +102,6 @@ static int spawn_writer(void *arg, const struct child *child, int channel)
 		.again = master->announced || master->upgraded,
 	};
 
-	store_use_replica(master->settings->worker.db_replica, !inheritance.again);
 	child_settle(child, &master->settings->user);
 	master_close_in_child(master, -1);
 	admin_child_close_in_child(&master->admin, false);

@@ -33,6 +33,12 @@ enum store_role {
 	STORE_WRITER,
 };
 
+/* The URL of a hot standby (pages with by_replica) for stores of servers that this
+ * process opens from now on; NULL: none. It must stay. With `must_agree` opening a
+ * writer fails if it is no standby of the writer's database; that it is away never
+ * matters. */
+void store_use_replica(const char *url, bool must_agree);
+
 /* Opens the database. The writer creates it (mode 0600) and migrates its schema; for
  * a reader it must exist and be current. `err` (may be NULL) names the file and what
  * to do. These errors are permanent: RC_CORRUPT: damaged, or not a database of

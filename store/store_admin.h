@@ -11,12 +11,6 @@
  * connect to from now on. Of no meaning for a file. */
 void store_use_password(const char *password);
 
-/* The URL of a hot standby (pages with by_replica) for stores of servers that this
- * process opens from now on; NULL: none. It must stay. With `must_agree` opening a
- * writer fails if it is no standby of the writer's database; that it is away never
- * matters. */
-void store_use_replica(const char *url, bool must_agree);
-
 /* Waits until all outstanding operations have been answered. For callers without an
  * event loop. */
 void store_wait(struct store *store);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A hot standby that reads pages (--db-replica): it does once it has come far enough, and
-# nobody is told anything old while it is behind, away, or promoted.
+# A hot standby that reads pages (--db-replica): it does once it has come far enough,
+# and nobody is told anything old while it is behind, away, or promoted.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/postgres.sh"
 

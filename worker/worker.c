@@ -258,6 +258,11 @@ static enum rc refuse_moved_logs(const struct shm *shm, const char *db, struct e
 			 db);
 }
 
+void worker_use_replica(const char *url)
+{
+	store_use_replica(url, false);
+}
+
 /* All that can fail for a reason that the administrator must know. */
 int worker_open(struct shm *shm, const char *db, struct store **out)
 {

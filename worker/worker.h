@@ -62,6 +62,8 @@ struct worker_inheritance {
 	const struct worker_settings *settings;
 };
 
+/* The URL of a hot standby for the worker that is opened next; NULL: none. */
+void worker_use_replica(const char *url);
 /* Opens the database read-only, in the process that becomes the worker, while that has
  * the user who may. Returns 0, or an exit status as below with the reason logged. */
 int worker_open(struct shm *shm, const char *db, struct store **out);

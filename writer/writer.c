@@ -199,6 +199,7 @@ static enum rc writer_open_store(struct writer *writer, struct error *err)
 	const struct writer_inheritance *from = writer->from;
 	enum rc rc = writer_find_served(writer, err);
 
+	store_use_replica(from->db_replica, !from->again);
 	if (rc == RC_OK)
 		rc = store_open(from->db, STORE_WRITER, &writer->store, err);
 	if (rc == RC_OK)

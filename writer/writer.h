@@ -20,6 +20,7 @@ struct writer_inheritance {
 	int lock;    /* the database's lock, held open as long as this process lives; -1: none */
 	const struct db_place *place; /* where the lock lies; NULL: there is none */
 	const char *db;
+	const char *db_replica;              /* URL of a standby; NULL: none */
 	uint64_t retention;                  /* seconds that tombstones are kept; 0: for ever */
 	struct store_quota quota;            /* for tokens that have none of their own */
 	const struct store_history *history; /* which former versions are kept; NULL: none */

@@ -114,6 +114,11 @@ static void greet(int listener, unsigned slot)
 	(void)close(fd);
 }
 
+void worker_use_replica(const char *url)
+{
+	(void)url;
+}
+
 int worker_open(struct shm *shm, const char *path, struct store **out)
 {
 	(void)shm;
