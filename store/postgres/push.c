@@ -136,8 +136,9 @@ static void read_value(struct commit *commit, const PGresult *result, size_t at)
 	struct buf *bytes = &commit->bytes[conflict->request];
 	const int row = (int)at;
 
-	out->version = result_number(result, row, 0);
-	out->deleted = out->version == 0 || result_bool(result, row, 1);
+	if (!FAULT_MUTANT("conflict_version_kept"))
+		out->version = result_number(result, row, 0);
+	out->deleted = result_number(result, row, 0) == 0 || result_bool(result, row, 1);
 	if (out->deleted)
 		return;
 	out->damaged = PQgetisnull(result, row, 3);

@@ -192,6 +192,10 @@ export const hostMutants = {
   ownHintsFirst: { ...fault('own_hints_first'), acts: [], kind: /a stream missed a change/ },
   /** A standby is not asked how far it is. */
   replicaUnasked: { ...fault('replica_unasked'), acts: ['pauseReplay'], kind: /a pull missed a write|was lost|missed/ },
+  /** A kept page is told without asking whether other hosts have written since. */
+  indexSkipped: { ...fault('index_skipped'), acts: ['freezeWriter', 'endListener'], kind: /a pull missed a write|a stream missed a change/ },
+  /** The value of a conflict is told with the version that the edit was compared with. */
+  conflictVersionKept: { ...fault('conflict_version_kept'), acts: [], kind: /two writes in one version|one write in two versions/ },
   /** No epoch begins after a promotion. */
   epochKept: {
     begin: all(
