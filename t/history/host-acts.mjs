@@ -194,7 +194,7 @@ export const hostMutants = {
   replicaUnasked: { ...fault('replica_unasked'), acts: ['pauseReplay'], kind: /a pull missed a write|was lost|missed/ },
   /** A kept page is told without asking whether other hosts have written since. */
   indexSkipped: { ...fault('index_skipped'), acts: ['freezeWriter', 'endListener'], kind: /a pull missed a write|a stream missed a change/ },
-  /** The value of a conflict is told with the version that the edit was compared with. */
+  /** A conflict has the value of one version and the number of another. */
   conflictVersionKept: { ...fault('conflict_version_kept'), acts: [], kind: /two writes in one version|one write in two versions/ },
   /** No epoch begins after a promotion. */
   epochKept: {
