@@ -62,7 +62,7 @@ void live_write(struct shm *shm, unsigned column, const struct live_row *rows, s
 
 static void read_row(const struct map_live *live, size_t i, struct live_row *row)
 {
-	uint64_t words[LIVE_WORDS];
+	uint64_t words[LIVE_WORDS] = { 0 };
 
 	for (size_t word = 0; word < LIVE_WORDS; word++)
 		words[word] = atomic_load_explicit(&live->rows[i][word], memory_order_acquire);

@@ -138,8 +138,8 @@ static bool exchange_take_login(struct exchange *exchange)
 		rc = exchange_read_login(exchange, user, &identity, &err);
 	else
 		rc = error_set(&err, rc, "%s: sent more than once", name);
-	if (rc == RC_OK)
-		on_identified(exchange, rc, identity);
+	if (identity)
+		on_identified(exchange, RC_OK, identity);
 	else
 		request_refuse(&exchange->request, PROBLEM_BAD_REQUEST, err.text);
 	identity_unref(identity);
