@@ -33,22 +33,27 @@ function sideLines(row) {
 	}))
 }
 
-/** A list item in lines of at most 88 columns. */
-function item(text) {
-	const lines = ['-']
+/** The text in lines of at most 88 columns, of which all but the first begin with
+ * `indent`. */
+function wrapped(text, indent = '') {
+	const lines = []
 	for (const word of text.split(' ')) {
-		if (lines.at(-1).length + 1 + word.length > 88) lines.push(' ')
-		lines.push(`${lines.pop()} ${word}`)
+		const line = lines.pop()
+		if (line === undefined) lines.push(word)
+		else if (line.length + 1 + word.length > 88) lines.push(line, indent + word)
+		else lines.push(`${line} ${word}`)
 	}
 	return lines.join('\n') + '\n'
 }
+
+const item = (text) => wrapped(`- ${text}`, '  ')
 
 const notes = (rows) => rows.flatMap(({ title, notes }) => (notes.length ? [item(`${title}: ${notes.join('; ')}.`)] : [])).join('')
 
 /** The section NAME: `machine`, `all`, or the picture and the rows of a group. */
 export function section({ rounds, machine, rows }, name) {
 	if (name === 'machine')
-		return `${machine.processors} processors (${machine.model}), Linux ${machine.kernel}, node ${machine.node}; ${rounds} rounds or more.\n`
+		return wrapped(`${machine.processors} processors (${machine.model}), Linux ${machine.kernel}, node ${machine.node}; ${rounds} rounds or more.`)
 	if (name === 'all')
 		return table(['row', 'figure', 'of', 'median (lowest – highest round)', 'to reach', 'reached'], rows.flatMap(goalLines))
 	const picture = pictures({ rows }).find((picture) => picture.name === name)
