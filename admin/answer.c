@@ -26,6 +26,15 @@ void answer_failed(struct exchange *exchange, enum rc rc)
 			       : "the database refused this");
 }
 
+bool answer_if_failed(struct exchange *exchange, enum rc rc, const struct store_reply *reply)
+{
+	if (rc == RC_OK)
+		rc = reply->rc;
+	if (rc != RC_OK)
+		answer_failed(exchange, rc);
+	return rc != RC_OK;
+}
+
 void answer_bad(struct exchange *exchange, const char *detail)
 {
 	request_refuse(&exchange->request, PROBLEM_BAD_REQUEST, detail);

@@ -34,6 +34,9 @@ void api_backup_file(struct exchange *exchange);   /* backup.c */
 void answer_json(struct exchange *exchange, int status, struct buf *body);
 /* Answers with the failure of the database or of the writer. */
 void answer_failed(struct exchange *exchange, enum rc rc);
+/* The same if there is no reply of the writer (`rc`), or a refusal. False: it has done
+ * what it was asked for, and nothing was answered. */
+bool answer_if_failed(struct exchange *exchange, enum rc rc, const struct store_reply *reply);
 /* Answers with 400. */
 void answer_bad(struct exchange *exchange, const char *detail);
 

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 
 #define LOOK_MS 100
-/* Workers write each second; one that hangs is told as silent. */
+/* Workers write each second; one that has not after this time is counted as silent. */
 #define WAIT_MS 2200
 #define RECENT_MS 1500
 
@@ -194,10 +194,8 @@ static void on_ended(void *arg, enum rc rc, const struct store_reply *reply)
 	struct exchange *exchange = arg;
 	struct buf out = BUF_EMPTY;
 
-	if (rc != RC_OK || reply->rc != RC_OK) {
-		answer_failed(exchange, rc != RC_OK ? rc : reply->rc);
+	if (answer_if_failed(exchange, rc, reply))
 		return;
-	}
 	envelope_open(&out);
 	envelope_close(&out);
 	answer_json(exchange, 200, &out);

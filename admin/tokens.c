@@ -53,10 +53,8 @@ static void on_listed(void *arg, enum rc rc, const struct store_reply *reply)
 	struct exchange *exchange = arg;
 	struct buf out = BUF_EMPTY;
 
-	if (rc != RC_OK || reply->rc != RC_OK) {
-		answer_failed(exchange, rc != RC_OK ? rc : reply->rc);
+	if (answer_if_failed(exchange, rc, reply))
 		return;
-	}
 	envelope_open(&out);
 	json_open_list(&out, "tokens");
 	for (size_t i = 0; i < reply->token_count; i++)

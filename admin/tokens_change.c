@@ -40,7 +40,8 @@ static enum rc read_grants(const struct json_body *body, bool admin, struct stor
 	return member_grants(body, GROUPS, token->grants, &token->grant_count, err);
 }
 
-/* Those of a token that has `old`: what the body does not name stays. */
+/* The grants of a token that is `old` now; members that the body lacks stay as they
+ * are. */
 static enum rc change_grants(const struct json_body *body, const struct store_token *old,
 			     struct store_token *token, struct error *err)
 {

@@ -13,8 +13,8 @@
 
 #define FILE_MAX (256 * 1024)
 
-/* Anybody may read the keys, which are public, but whoever can change them can be
- * anybody. */
+/* The keys are public, so that all users may read the file. One who may write to it can
+ * sign as any user. */
 static enum rc check_rights(int fd, struct error *err)
 {
 	struct stat status;
