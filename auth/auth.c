@@ -1,4 +1,4 @@
-/* Authentication in a worker: token cache, lookups in the store, throttling. Requests
+/* Authentication in a worker: lookups in the store and its cache, throttling. Requests
  * (worker/http) and open streams (worker/live) call it. See also auth/token.c,
  * auth/identity.c. */
 #include "auth/auth.h"
@@ -6,8 +6,8 @@
 #include "auth/signed_memo.h"
 #include "auth/throttle.h"
 #include "auth/token.h"
+#include "auth/token_cache.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -15,36 +15,18 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-/* The hash of a token's text. It has a secret key of this process, so that nobody can
- * find another text with the same hash, and it is of no use to another process. */
-struct memo {
-	unsigned char hash[crypto_shorthash_BYTES];
-};
-
-struct entry {
-	struct identity *identity; /* NULL: free */
-	uint64_t since;            /* clock_ms */
-	uint64_t generation;       /* when its lookup began */
-	struct memo memo;          /* of the text that was found good, if has_memo */
-	bool has_memo;
-};
-
-/* The cache is set-associative: the key of an identity selects its set, so that the
- * size is fixed and no order must be maintained. Only tokens known to the store
- * enter. */
 struct auth {
 	struct store *store;
 	struct throttle *throttle;
 	auth_generation *generation;
 	const void *generation_arg;
-	unsigned char memo_key[crypto_shorthash_KEYBYTES];
-	on_token_used *on_used; /* NULL: nobody asks */
+	struct token_cache *cache;
+	on_token_used *on_used; /* NULL: not watched */
 	void *used_arg;
 	struct lookup *lookups; /* that the store has not answered */
 	bool accepts_proxied;
 	const struct auth_verifier *verifier; /* NULL: no signed tokens */
 	struct signed_memo *signed_memo;      /* NULL iff that is */
-	struct entry cache[AUTH_CACHE_SETS][AUTH_CACHE_WAYS];
 };
 
 /* The store keeps a pointer to the lookup and will answer it. If auth is freed first,
@@ -70,7 +52,7 @@ struct auth *auth_new(struct store *store, unsigned max_failures, auth_generatio
 	if (sodium_init() < 0)
 		return NULL;
 	auth = mem_alloc(sizeof(*auth));
-	crypto_shorthash_keygen(auth->memo_key);
+	auth->cache = token_cache_new();
 	auth->throttle = throttle_new(max_failures);
 	auth->store = store;
 	auth->generation = generation;
@@ -107,38 +89,6 @@ static void lookup_unlink(struct lookup *lookup)
 		lookup->next->link = lookup->link;
 }
 
-static struct entry *cache_set(struct auth *auth, uint64_t key)
-{
-	return auth->cache[key % AUTH_CACHE_SETS];
-}
-
-static void entry_clear(struct entry *entry)
-{
-	identity_unref(entry->identity);
-	*entry = (struct entry){ .identity = NULL };
-}
-
-static bool entry_holds(const struct entry *entry, uint64_t key)
-{
-	return entry->identity != NULL && entry->identity->key == key;
-}
-
-static void cache_forget(struct auth *auth, uint64_t key)
-{
-	struct entry *set = cache_set(auth, key);
-
-	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
-		if (entry_holds(&set[way], key))
-			entry_clear(&set[way]);
-}
-
-static void cache_clear(struct auth *auth)
-{
-	for (size_t set = 0; set < AUTH_CACHE_SETS; set++)
-		for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
-			entry_clear(&auth->cache[set][way]);
-}
-
 void auth_free(struct auth *auth)
 {
 	struct lookup *lookup;
@@ -150,22 +100,10 @@ void auth_free(struct auth *auth)
 		lookup->auth = NULL;
 		lookup->answer(lookup->arg, RC_UNAVAILABLE, NULL);
 	}
-	cache_clear(auth);
+	token_cache_free(auth->cache);
 	throttle_free(auth->throttle);
 	signed_memo_free(auth->signed_memo);
-	sodium_memzero(auth->memo_key, sizeof(auth->memo_key));
 	free(auth);
-}
-
-/* Returns the entry of a token id, even if it is stale, or NULL. */
-static struct entry *cache_find(struct auth *auth, uint64_t key, const char *id)
-{
-	struct entry *set = cache_set(auth, key);
-
-	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++)
-		if (entry_holds(&set[way], key) && strcmp(set[way].identity->id, id) == 0)
-			return &set[way];
-	return NULL;
 }
 
 static uint64_t auth_now(const struct auth *auth)
@@ -173,64 +111,20 @@ static uint64_t auth_now(const struct auth *auth)
 	return auth->generation(auth->generation_arg);
 }
 
-/* Of an entry whose lookup began while the generation was unknown nothing is believed:
- * it only shows that the token was valid once. */
-static bool entry_is_fresh(const struct auth *auth, const struct entry *entry)
+static bool is_fresh(const struct auth *auth, const struct cached_token *known)
 {
-	return entry->generation != 0 && entry->generation == auth_now(auth) &&
-	       clock_ms() - entry->since < AUTH_CACHE_MS;
-}
-
-/* Replaces the entry of the same token, otherwise a free one, otherwise the oldest. */
-static void cache_put(struct auth *auth, struct identity *identity, uint64_t generation)
-{
-	struct entry *set = cache_set(auth, identity->key);
-	struct entry *victim = &set[0];
-
-	for (size_t way = 0; way < AUTH_CACHE_WAYS; way++) {
-		if (entry_holds(&set[way], identity->key) &&
-		    strcmp(set[way].identity->id, identity->id) == 0) {
-			victim = &set[way];
-			break;
-		}
-		if (victim->identity != NULL &&
-		    (set[way].identity == NULL || set[way].since < victim->since))
-			victim = &set[way];
-	}
-	entry_clear(victim);
-	victim->identity = identity_ref(identity);
-	victim->since = clock_ms();
-	victim->generation = generation;
-}
-
-/* ---- Memos ---- */
-
-static struct memo memo_of(const struct auth *auth, struct slice text)
-{
-	struct memo memo;
-
-	(void)crypto_shorthash(memo.hash, (const unsigned char *)text.data, text.len,
-			       auth->memo_key);
-	return memo;
+	return cached_token_is_fresh(known, auth_now(auth));
 }
 
 /* The fresh entry of a token whose text, byte for byte, was found good before: spares
  * decoding and two hashes. */
-static struct entry *memo_find(struct auth *auth, struct slice text)
+static const struct cached_token *find_by_text(const struct auth *auth, struct slice text)
 {
-	char id[STORE_TOKEN_ID_LEN + 1] = "";
-	struct entry *known;
-	struct memo memo;
+	const struct cached_token *known = token_cache_find_text(auth->cache, text);
 
-	if (text.len != TOKEN_TEXT_LEN)
-		return NULL;
-	memcpy(id, text.data + strlen(TOKEN_PREFIX), STORE_TOKEN_ID_LEN);
-	known = cache_find(auth, hash_of(slice_make(id, STORE_TOKEN_ID_LEN)), id);
-	if (known == NULL || !known->has_memo || !entry_is_fresh(auth, known) ||
-	    !identity_is_current(known->identity, clock_wall()))
-		return NULL;
-	memo = memo_of(auth, text);
-	return sodium_memcmp(memo.hash, known->memo.hash, sizeof(memo.hash)) == 0 ? known : NULL;
+	return known && is_fresh(auth, known) && identity_is_current(known->identity, clock_wall())
+		       ? known
+		       : NULL;
 }
 
 static bool is_good(const struct identity *identity, const unsigned char hash[STORE_TOKEN_HASH_LEN])
@@ -268,7 +162,7 @@ static void lookup_deny(struct lookup *lookup)
 		lookup->answer(lookup->arg, RC_DENIED, NULL);
 }
 
-/* Cached tokens are looked up again after AUTH_CACHE_MS, so that nothing need be
+/* Cached tokens are looked up again after TOKEN_CACHE_MS, so that nothing need be
  * noticed in between. */
 static void notice_use(const struct auth *auth, const struct store_token *token)
 {
@@ -289,7 +183,7 @@ static void lookup_found(struct lookup *lookup, const struct store_token *token)
 	if (!is_good(identity, lookup->parts.hash)) {
 		lookup_deny(lookup);
 	} else {
-		cache_put(lookup->auth, identity, lookup->generation);
+		token_cache_put(lookup->auth->cache, identity, lookup->generation);
 		notice_use(lookup->auth, token);
 		lookup->answer(lookup->arg, RC_OK, identity);
 	}
@@ -306,7 +200,7 @@ static void on_token(void *arg, enum rc rc, const struct store_token *token)
 	}
 	lookup_unlink(lookup);
 	if (rc == RC_NOT_FOUND)
-		cache_forget(lookup->auth, hash_of(slice_of(lookup->parts.id)));
+		token_cache_forget(lookup->auth->cache, lookup->parts.id);
 	if (rc == RC_OK)
 		lookup_found(lookup, token);
 	else if (rc == RC_NOT_FOUND)
@@ -332,9 +226,9 @@ static void lookup_start(struct auth *auth, const struct token_parts *parts,
 	store_token_find(auth->store, slice_of(lookup->parts.id), on_token, lookup);
 }
 
-static void entry_answer(const struct entry *entry, on_identity *answer, void *arg)
+static void answer_cached(const struct cached_token *known, on_identity *answer, void *arg)
 {
-	struct identity *identity = identity_ref(entry->identity);
+	struct identity *identity = identity_ref(known->identity);
 
 	answer(arg, RC_OK, identity);
 	identity_unref(identity);
@@ -346,20 +240,19 @@ static void auth_examine(struct auth *auth, struct slice token_text, const struc
 {
 	bool well_formed, busy = throttle_wait(auth->throttle, from, clock_ms()) > 0;
 	struct token_parts parts;
-	struct entry *known;
+	struct cached_token *known;
 
 	well_formed = token_parse(token_text, &parts) == RC_OK;
-	known = well_formed ? cache_find(auth, hash_of(slice_of(parts.id)), parts.id) : NULL;
+	known = well_formed ? token_cache_find(auth->cache, parts.id) : NULL;
 	if (known && is_good(known->identity, parts.hash)) {
-		known->memo = memo_of(auth, token_text);
-		known->has_memo = true;
-		if (entry_is_fresh(auth, known))
-			entry_answer(known, answer, arg);
+		token_cache_remember_text(auth->cache, known, token_text);
+		if (is_fresh(auth, known))
+			answer_cached(known, answer, arg);
 		else
 			lookup_start(auth, &parts, from, answer, arg);
 	} else if (busy) {
 		answer(arg, RC_BUSY, NULL);
-	} else if (!well_formed || (known && entry_is_fresh(auth, known))) {
+	} else if (!well_formed || (known && is_fresh(auth, known))) {
 		auth_deny(auth, from, answer, arg);
 	} else {
 		lookup_start(auth, &parts, from, answer, arg);
@@ -416,11 +309,11 @@ static void auth_recheck_foreign(const struct auth *auth, struct identity *ident
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
 		   on_identity *answer, void *arg)
 {
-	const struct entry *known = memo_find(auth, token_text);
+	const struct cached_token *known = find_by_text(auth, token_text);
 
 	assert(from != NULL && answer != NULL);
 	if (known)
-		entry_answer(known, answer, arg);
+		answer_cached(known, answer, arg);
 	else if (auth->verifier && is_signed(token_text))
 		auth_verify(auth, token_text, from, answer, arg);
 	else
@@ -438,9 +331,9 @@ unsigned auth_wait(const struct auth *auth, const struct address *from)
  * are answered by the first one's lookup. */
 static struct identity *recheck_cached(struct auth *auth, const struct identity *identity)
 {
-	const struct entry *known = cache_find(auth, identity->key, identity->id);
+	const struct cached_token *known = token_cache_find(auth->cache, identity->id);
 
-	return known && entry_is_fresh(auth, known) && is_good(known->identity, identity->hash)
+	return known && is_fresh(auth, known) && is_good(known->identity, identity->hash)
 		       ? identity_ref(known->identity)
 		       : NULL;
 }

@@ -57,7 +57,7 @@ struct auth_verifier {
 void auth_accept_signed(struct auth *auth, const struct auth_verifier *verifier);
 
 /* Identifies the owner of a token presented from an address. The store's answer is
- * cached if the token is valid, for one generation and at most AUTH_CACHE_MS, and with
+ * cached if the token is valid, for one generation and at most TOKEN_CACHE_MS (auth/token_cache.h), and with
  * it a keyed hash of the text, by which the same text is recognized; of invalid ones
  * only the number per address is kept, in a table of fixed size. A token that was valid
  * when this worker last saw it is examined even if its address is throttled, so that an
@@ -82,9 +82,5 @@ void auth_watch_use(struct auth *auth, on_token_used *on_used, void *arg);
  * been revoked or has expired. For streams, which stay open. */
 void auth_recheck(struct auth *auth, const struct identity *identity, on_identity *answer,
 		  void *arg);
-
-#define AUTH_CACHE_MS 60000
-#define AUTH_CACHE_SETS 1024
-#define AUTH_CACHE_WAYS 4
 
 #endif

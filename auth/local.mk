@@ -9,7 +9,8 @@ libauth_a_SOURCES = \
 	%D%/quota.c %D%/quota.h \
 	%D%/signed_memo.c %D%/signed_memo.h \
 	%D%/throttle.c %D%/throttle.h \
-	%D%/token.c %D%/token.h
+	%D%/token.c %D%/token.h \
+	%D%/token_cache.c %D%/token_cache.h
 # JSON Web Tokens, for --with-jwt.
 if JWT
 libauth_a_SOURCES += \

@@ -1,8 +1,10 @@
 # Each module test links only what its folder may see.
 unit_tests = \
 	%D%/test_auth \
+	%D%/test_auth_cache \
 	%D%/test_auth_proxy \
 	%D%/test_auth_quota \
+	%D%/test_auth_recheck \
 	%D%/test_auth_token \
 	%D%/test_batch \
 	%D%/test_body_reader \
@@ -122,8 +124,14 @@ worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs
 
 t_unit_test_cidr_LDADD = $(http_libs)
 t_unit_test_problem_LDADD = $(http_libs)
+auth_kit = %D%/auth_kit.c %D%/auth_kit.h
+t_unit_test_auth_SOURCES = %D%/test_auth.c $(auth_kit)
 t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
-t_unit_test_auth_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=token_parse
+t_unit_test_auth_cache_SOURCES = %D%/test_auth_cache.c $(auth_kit)
+t_unit_test_auth_cache_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
+t_unit_test_auth_cache_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=token_parse
+t_unit_test_auth_recheck_SOURCES = %D%/test_auth_recheck.c $(auth_kit)
+t_unit_test_auth_recheck_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_constant_time_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 t_unit_test_auth_proxy_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
 if JWT
