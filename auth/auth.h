@@ -57,11 +57,12 @@ struct auth_verifier {
 void auth_accept_signed(struct auth *auth, const struct auth_verifier *verifier);
 
 /* Identifies the owner of a token presented from an address. The store's answer is
- * cached if the token is valid, for one generation and at most TOKEN_CACHE_MS (auth/token_cache.h), and with
- * it a keyed hash of the text, by which the same text is recognized; of invalid ones
- * only the number per address is kept, in a table of fixed size. A token that was valid
- * when this worker last saw it is examined even if its address is throttled, so that an
- * attacker cannot lock out users behind the same address. */
+ * cached if the token is valid, for one generation and at most TOKEN_CACHE_MS
+ * (auth/token_cache.h), and with it a keyed hash of the text, by which the same text is
+ * recognized; of invalid ones only the number per address is kept, in a table of fixed
+ * size. A token that was valid when this worker last saw it is examined even if its
+ * address is throttled, so that an attacker cannot lock out users behind the same
+ * address. */
 void auth_identify(struct auth *auth, struct slice token_text, const struct address *from,
 		   on_identity *answer, void *arg);
 /* For other secrets that a client may guess: is the address throttled now, and count a
