@@ -1,10 +1,10 @@
-/* Loads libcjose and libjansson. Called by jwt.c, which is the first to need them. */
+/* Loads libcjose and libjansson, and checks text for them. Called by jwt.c, which is
+   the first to need them, and jwt_keys.c. */
 #include "auth/jose.h"
 
 #include "base/array.h"
 
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define CJOSE "libcjose.so.0"
@@ -74,4 +74,15 @@ enum rc jose_load(struct error *err)
 	}
 	is_loaded = rc == RC_OK;
 	return rc;
+}
+
+bool jose_is_base64url(struct slice text)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				       "0123456789-_";
+
+	for (size_t i = 0; i < text.len; i++)
+		if (memchr(alphabet, text.data[i], sizeof(alphabet) - 1) == NULL)
+			return false;
+	return text.len > 0 && text.len % 4 != 1;
 }

@@ -8,9 +8,11 @@
 
 #include "base/error.h"
 #include "base/rc.h"
+#include "base/slice.h"
 
 #include <cjose/cjose.h>
 #include <jansson.h>
+#include <stdbool.h>
 
 #define JOSE_FUNCTIONS(of) \
 	of(json_array_get) of(json_array_size) of(json_delete) of(json_loadb) \
@@ -30,6 +32,11 @@ extern struct jose jose;
 
 /* Before anything else. RC_UNAVAILABLE: they are not installed. */
 MUST_USE enum rc jose_load(struct error *err);
+
+/* Is it base64url without padding (RFC 4648, section 5; RFC 7515, section 2), and not
+ * empty? All that libcjose shall decode must be: of other text it accepts some and ends
+ * the process with an assertion for some, such as padding with more text behind it. */
+bool jose_is_base64url(struct slice text);
 
 /* In place of jansson's, which is inline. NULL is a no-op. */
 static inline void jose_decref(json_t *json)

@@ -65,6 +65,20 @@ static bool is_for_signatures(const json_t *item)
 	return false;
 }
 
+/* The public numbers of RFC 7518, sections 6.2.1 and 6.3.1. */
+static enum rc check_numbers(const json_t *item, struct error *err)
+{
+	static const char *const numbers[] = { "n", "e", "x", "y" };
+
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		const char *text = text_of(item, numbers[i]);
+
+		if (text && !jose_is_base64url(slice_of(text)))
+			return error_set(err, RC_MALFORMED, "its %s is not base64url", numbers[i]);
+	}
+	return RC_OK;
+}
+
 static enum rc check_item(const json_t *item, struct error *err)
 {
 	const json_t *kid = json_object_get(item, "kid");
@@ -80,7 +94,7 @@ static enum rc check_item(const json_t *item, struct error *err)
 				 "it is a private key (d); this file needs the public one only");
 	if (kid && (!json_is_string(kid) || json_string_length(kid) == 0))
 		return error_set(err, RC_MALFORMED, "its kid is no text");
-	return RC_OK;
+	return check_numbers(item, err);
 }
 
 static bool is_named(const struct jwt_keys *keys, const char *kid)

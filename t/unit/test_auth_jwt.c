@@ -515,6 +515,15 @@ static void bad_key_sets(void **state)
 	assert_refused("{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\"}]}", "its numbers");
 	assert_refused("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}",
 		       "its numbers");
+	/* Padding inside of a number: libcjose ends the process. */
+	assert_refused("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\","
+		       "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+		       "\"y\":\"x_FEzRu9m=6HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}",
+		       "key 1: its y is not base64url");
+	assert_refused("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQABA\",\"e\":\"AQAB\"}]}",
+		       "its n is not base64url");
+	assert_refused("{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQ+B\"}]}",
+		       "its e is not base64url");
 	assert_refused("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AA\"}]}",
 		       "it has no key for RS256");
 	assert_refused("{\"keys\":[{\"kty\":\"RSA\",\"kid\":7}]}", "its kid");
