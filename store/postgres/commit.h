@@ -47,6 +47,7 @@ struct commit {
 	size_t to;
 	unsigned lanes;      /* a bit for each lane of the round */
 	size_t single_until; /* before this one, each request is a round */
+	size_t joined_until; /* before this one, rounds have pushes of different lanes */
 	size_t rounds_done;
 	bool was_repeated;
 	bool is_put_off; /* the database has put some off */
@@ -78,7 +79,8 @@ void commit_sort_by_lane(struct commit *commit);
 const struct store_reply *commit_replies_in_order(struct commit *commit);
 
 /* ---- parts.c ---- */
-/* False: the requests from `from` on are not pushes in several lanes, each in one. */
+/* False: the requests from `from` on are not pushes in several lanes, each in one, or
+ * have too few edits for parts. */
 bool parts_begin(struct commit *commit);
 /* A part has ended. */
 void parts_end(struct commit *part);
@@ -94,8 +96,8 @@ bool round_ids_add_all(struct round_ids *ids, const struct store_request *reques
 void round_ids_free(struct round_ids *ids);
 
 /* ---- push_params.c ---- */
-/* Of the requests from ... to - 1, which have so many edits; sets `lanes`. */
-void push_params(struct commit *commit, size_t edits, struct params *params);
+/* Of the requests from ... to - 1, which have so many edits. */
+void push_params(const struct commit *commit, size_t edits, struct params *params);
 
 /* ---- push.c ---- */
 /* Begins a round with the push at `from`. */

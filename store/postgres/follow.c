@@ -47,8 +47,8 @@ enum { COLUMN_LANE, COLUMN_ENTRY, COLUMN_GROUP, COLUMN_SEQ, COLUMN_TOKEN };
 
 static const char *const setup[] = {
 	"SELECT set_config('search_path', 'pocketbook, pg_temp', false), set_config('jit', 'off', "
-	"false), set_config('enable_seqscan', 'off', false), set_config('statement_timeout', "
-	"'10s', false)",
+	"false), set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', "
+	"'force_generic_plan', false), set_config('statement_timeout', '10s', false)",
 	"LISTEN pocketbook", NULL
 };
 
@@ -165,7 +165,7 @@ static void on_changes(void *arg, enum rc rc, const PGresult *result)
 	const uint64_t before = sum_known(follow);
 	struct store_change *changes;
 	size_t count = 0;
-	bool is_whole;
+	bool is_whole, has_more;
 
 	follow->is_asked = false;
 	if (rc != RC_OK)
@@ -178,12 +178,13 @@ static void on_changes(void *arg, enum rc rc, const PGresult *result)
 		report(follow, (struct store_news){ .kind = STORE_NEWS_CHANGES,
 						    .changes = changes,
 						    .count = count });
-	if (is_whole && sum_known(follow) - before < ENTRIES_MAX)
+	has_more = sum_known(follow) - before >= ENTRIES_MAX;
+	if (is_whole && !has_more)
 		report(follow, (struct store_news){ .kind = STORE_NEWS_CURRENT,
 						    .as_of = follow->asked_at });
 	if (is_whole) {
 		follow->whole_at = clock_ms();
-		follow->must_ask = follow->must_ask || PQntuples(result) > 1; /* more? */
+		follow->must_ask = follow->must_ask || has_more;
 	} else {
 		forget(follow);
 	}

@@ -106,105 +106,158 @@ END $$;
 -- a client that does not read them would hold the lane. p_by, p_at: who writes, and when.
 -- p_keep: how many former versions are kept of the document, -1: all, if the database has
 -- any; empty: none of any. A write removes a few at most that are too many then.
+--
+-- Most of the time goes into this. The rows of a statement have few and short columns,
+-- and texts are taken from the parameters by index, where they are needed: each sort,
+-- window and CTE copies its rows. Statements for what is rare (conflicts, new groups,
+-- changes, history, quotas) are left out if there is none of it, as starting one costs as
+-- much as some edits do.
 CREATE OR REPLACE FUNCTION push_edits(p_account bigint, p_wall bigint, p_budget bigint, p_most bigint, p_atomic boolean[],
 	p_request int[], p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[], p_deleted boolean[],
 	p_plain boolean[], p_value text[], p_by text[], p_at bigint[], p_keep bigint[])
 RETURNS TABLE (verdict int, version bigint, seq bigint, deleted boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-	keeps boolean := array_length(p_keep, 1) IS NOT NULL;
-	heads bigint[];
+	edits int := coalesce(array_length(p_id, 1), 0);
+	is_one_lane boolean := p_lane[1] = ALL (p_lane);
+	head bigint;
+	heads bigint[] := '{}';
+	verdicts int[];
+	numbers bigint[];
+	new_groups bigint := 0;
+	-- Of the group, if all edits are in the same one.
+	gid_of_all bigint := CASE WHEN p_group[1] = ALL (p_group) THEN (SELECT g.gid FROM grp g WHERE g.name = p_group[1]) END;
+	-- What there is, by edit: NULL or 0 if there is nothing.
+	gids bigint[];
+	tids tid[];
+	versions bigint[];
+	were_deleted boolean[];
+	sizes int[];
+	accounts bigint[];
+	charges bigint[];
+	has_conflicts boolean;
+	has_groups boolean;
+	has_added boolean;
+	has_changed boolean;
+	has_accounts boolean;
 BEGIN
-	heads := ARRAY(SELECT coalesce((SELECT c.seq FROM change c WHERE c.lane = l ORDER BY c.entry DESC LIMIT 1), 0)
-		FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l ORDER BY l);
-	RETURN QUERY
-	WITH held AS (
-		SELECT e.*, g.gid, d.tid, d.version AS held_version, coalesce(d.deleted, true) AS held_deleted,
-			d.account AS held_account, d.charge AS held_charge,
+	IF edits = 0 THEN
+		RETURN;
+	END IF;
+	SELECT array_agg(h.verdict), array_agg(h.gid), array_agg(h.tid), array_agg(h.version), array_agg(h.deleted),
+		array_agg(h.size), array_agg(h.account), array_agg(h.charge), bool_or(h.verdict = 2), bool_or(h.gid IS NULL),
+		bool_or(h.tid IS NULL), bool_or(h.verdict = 0 AND h.tid IS NOT NULL), p_account <> 0 OR bool_or(h.account <> 0)
+	INTO verdicts, gids, tids, versions, were_deleted, sizes, accounts, charges, has_conflicts, has_groups, has_added,
+		has_changed, has_accounts
+	FROM (
+		SELECT coalesce(gid_of_all, g.gid) AS gid, d.tid, d.version, coalesce(d.deleted, true) AS deleted, d.size, d.account,
+			d.charge,
 			-- rules_edit() of store/rules.c
-			CASE WHEN d.version IS NOT NULL AND e.op <> '' AND e.op = d.op THEN 1
-				WHEN e.del AND coalesce(d.deleted, true) THEN 1
-				WHEN e.base = coalesce(d.version, 0) OR (e.base = 0 AND d.deleted) THEN 0
-				ELSE 2 END AS v,
-			d.size
-		FROM unnest(p_request, p_lane, p_group, p_id, p_base, p_op, p_deleted, p_plain, p_value, p_by, p_at, p_keep)
-			WITH ORDINALITY AS e (request, lane, grp, id, base, op, del, plain, value, who, at, keep, ord)
+			CASE WHEN d.version IS NOT NULL AND p_op[i] <> '' AND p_op[i] = d.op THEN 1
+				WHEN p_deleted[i] AND coalesce(d.deleted, true) THEN 1
+				WHEN p_base[i] = coalesce(d.version, 0) OR (p_base[i] = 0 AND d.deleted) THEN 0
+				ELSE 2 END AS verdict
+		FROM generate_series(1, edits) i
 		-- LIMIT: the planner must probe the indexes, also if its statistics advise against it.
-		LEFT JOIN LATERAL (SELECT gid FROM grp WHERE name = e.grp LIMIT 1) g ON true
+		LEFT JOIN LATERAL (SELECT gid FROM grp WHERE gid_of_all IS NULL AND name = p_group[i] LIMIT 1) g ON true
 		LEFT JOIN LATERAL (SELECT x.ctid AS tid, x.version, x.deleted_at IS NOT NULL AS deleted, x.op,
-			octet_length(x.value) AS size, x.account, x.charge FROM doc x WHERE x.id = e.id LIMIT 1) d ON true
-	), sized AS (
-		SELECT *, CASE WHEN v = 2 AND NOT held_deleted THEN size ELSE 0 END AS answer FROM held
-	), counted AS (
-		SELECT *, sum(answer) OVER r AS request_answer, count(*) FILTER (WHERE answer > 0) OVER r AS answers,
-			bool_or(v = 2 AND p_atomic[request]) OVER r AS blocked,
-			coalesce(sum(answer) OVER (ORDER BY request GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-		FROM sized WINDOW r AS (PARTITION BY request)
-	), judged AS (
-		SELECT *, CASE WHEN before >= p_budget THEN 4
-			WHEN request_answer > p_most AND answers > 1 THEN 5
-			WHEN v = 0 AND blocked THEN 3 ELSE v END AS w
-		FROM counted
-	), numbered AS MATERIALIZED (
-		SELECT *, heads[lane + 1] + count(*) FILTER (WHERE w = 0) OVER (PARTITION BY lane ORDER BY ord) AS number FROM judged
-	), new_group AS MATERIALIZED (
-		INSERT INTO grp (name, lane, account) SELECT DISTINCT grp, lane, p_account FROM numbered WHERE w = 0 AND gid IS NULL
-		RETURNING gid, name
-	), added AS (
+			octet_length(x.value) AS size, x.account, x.charge FROM doc x WHERE x.id = p_id[i] LIMIT 1) d ON true
+		ORDER BY i
+	) h;
+	IF has_conflicts THEN
+		verdicts := ARRAY(
+			WITH answered AS (
+				SELECT i, p_request[i] AS request, verdicts[i] AS verdict,
+					CASE WHEN verdicts[i] = 2 AND NOT were_deleted[i] THEN sizes[i] ELSE 0 END AS answer
+				FROM generate_series(1, edits) i
+			), counted AS (
+				SELECT *, sum(answer) OVER r AS request_answer, count(*) FILTER (WHERE answer > 0) OVER r AS answers,
+					bool_or(verdict = 2 AND p_atomic[request]) OVER r AS blocked,
+					coalesce(sum(answer) OVER (ORDER BY request GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+				FROM answered WINDOW r AS (PARTITION BY request)
+			)
+			SELECT CASE WHEN before >= p_budget THEN 4
+				WHEN request_answer > p_most AND answers > 1 THEN 5
+				WHEN verdict = 0 AND blocked THEN 3 ELSE verdict END
+			FROM counted ORDER BY i);
+	ELSIF p_budget <= 0 THEN
+		verdicts := array_fill(4, ARRAY[edits]);
+	END IF;
+	IF is_one_lane THEN
+		SELECT c.seq INTO head FROM change c WHERE c.lane = p_lane[1] ORDER BY c.entry DESC LIMIT 1;
+		heads[p_lane[1] + 1] := head;
+	ELSE
+		heads := ARRAY(SELECT coalesce((SELECT c.seq FROM change c WHERE c.lane = l ORDER BY c.entry DESC LIMIT 1), 0)
+			FROM generate_series(0, 15) l ORDER BY l);
+	END IF;
+	IF is_one_lane AND 0 = ALL (verdicts) THEN
+		numbers := ARRAY(SELECT head + i FROM generate_series(1, edits) i);
+	ELSE
+		numbers := ARRAY(SELECT heads[p_lane[i] + 1] + count(*) FILTER (WHERE verdicts[i] = 0)
+				OVER (PARTITION BY p_lane[i] ORDER BY i ROWS UNBOUNDED PRECEDING)
+			FROM generate_series(1, edits) i ORDER BY i);
+	END IF;
+	IF has_groups THEN
+		INSERT INTO grp (name, lane, account) SELECT DISTINCT p_group[i], p_lane[i], p_account
+		FROM generate_series(1, edits) i WHERE verdicts[i] = 0 AND gids[i] IS NULL;
+		GET DIAGNOSTICS new_groups = ROW_COUNT;
+	END IF;
+	IF has_added THEN
 		INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, written_at, written_by, account, charge)
-		SELECT coalesce(n.gid, g.gid), n.number, n.id, 1, CASE WHEN n.del THEN p_wall END, n.op, n.plain,
-			CASE WHEN NOT n.del THEN n.value END, n.at, n.who, CASE WHEN n.del THEN 0 ELSE p_account END,
-			CASE WHEN n.del OR p_account = 0 THEN 0 ELSE octet_length(n.id) + octet_length(n.value) END
-		FROM numbered n LEFT JOIN new_group g ON n.gid IS NULL AND g.name = n.grp
-		WHERE n.w = 0 AND n.held_version IS NULL
-	), kept AS (
+		SELECT coalesce(gids[i], (SELECT g.gid FROM grp g WHERE g.name = p_group[i])), numbers[i], p_id[i], 1,
+			CASE WHEN p_deleted[i] THEN p_wall END, p_op[i], p_plain[i], CASE WHEN NOT p_deleted[i] THEN p_value[i] END,
+			p_at[i], p_by[i], CASE WHEN p_deleted[i] THEN 0 ELSE p_account END,
+			CASE WHEN p_deleted[i] OR p_account = 0 THEN 0 ELSE octet_length(p_id[i]) + octet_length(p_value[i]) END
+		FROM generate_series(1, edits) i WHERE verdicts[i] = 0 AND tids[i] IS NULL;
+	END IF;
+	IF has_changed AND array_length(p_keep, 1) IS NOT NULL THEN
 		INSERT INTO history (gid, seq, id, version, deleted_at, op, plain, value, written_at, written_by, ended_at)
 		SELECT d.gid, d.seq, d.id, d.version, d.deleted_at, d.op, d.plain, d.value, d.written_at, d.written_by, p_wall
-		FROM numbered n JOIN doc d ON d.ctid = n.tid
-		WHERE keeps AND n.w = 0 AND (n.keep > 0 OR (n.keep < 0 AND EXISTS (SELECT 1 FROM history)))
-		ON CONFLICT DO NOTHING
-	), pruned AS (
-		DELETE FROM history h WHERE keeps AND h.ctid = ANY (ARRAY(SELECT x.ctid FROM numbered n
-			CROSS JOIN LATERAL (SELECT y.ctid FROM history y WHERE y.id = n.id AND y.version <= n.held_version - n.keep
+		FROM generate_series(1, edits) i JOIN doc d ON d.ctid = tids[i]
+		WHERE verdicts[i] = 0 AND (p_keep[i] > 0 OR (p_keep[i] < 0 AND EXISTS (SELECT 1 FROM history)))
+		ON CONFLICT DO NOTHING;
+		DELETE FROM history h WHERE h.ctid = ANY (ARRAY(SELECT x.ctid FROM generate_series(1, edits) i
+			CROSS JOIN LATERAL (SELECT y.ctid FROM history y WHERE y.id = p_id[i] AND y.version <= versions[i] - p_keep[i]
 				ORDER BY y.version LIMIT 16) x
-			WHERE keeps AND n.w = 0 AND n.keep > 0 AND n.held_version > n.keep))
-	), changed AS (
-		UPDATE doc d SET seq = n.number, version = n.held_version + 1,
-			deleted_at = CASE WHEN n.del THEN p_wall END, op = n.op, plain = n.plain,
-			value = CASE WHEN NOT n.del THEN n.value END, written_at = n.at, written_by = n.who,
-			account = CASE WHEN n.del THEN 0 ELSE p_account END,
-			charge = CASE WHEN n.del OR p_account = 0 THEN 0 ELSE octet_length(n.id) + octet_length(n.value) END
-		FROM numbered n WHERE n.w = 0 AND d.ctid = n.tid
-	), growth AS (
-		SELECT x.account, sum(x.bytes) AS bytes, sum(x.documents) AS documents, sum(x.groups) AS groups FROM (
-			SELECT held_account AS account, -held_charge AS bytes, -1 AS documents, 0 AS groups
-			FROM numbered WHERE w = 0 AND held_account <> 0
-			UNION ALL SELECT p_account, octet_length(id) + octet_length(value), 1, 0
-			FROM numbered WHERE w = 0 AND p_account <> 0 AND NOT del
-			UNION ALL SELECT p_account, 0, 0, 1 FROM new_group WHERE p_account <> 0) x
-		GROUP BY x.account
-	), charged AS (
-		UPDATE account a SET bytes = a.bytes + g.bytes, documents = a.documents + g.documents,
-			groups = a.groups + g.groups
-		FROM growth g WHERE a.account = g.account
-	), by_group AS (
-		SELECT lane, grp, max(number) AS last,
-			count(*) FILTER (WHERE NOT del) - count(*) FILTER (WHERE NOT held_deleted) AS documents,
-			count(*) FILTER (WHERE del) - count(*) FILTER (WHERE held_version IS NOT NULL AND held_deleted) AS tombstones
-		FROM numbered WHERE w = 0 GROUP BY lane, grp
-	), logged AS (
-		INSERT INTO change (lane, entry, seq, documents, tombstones, horizon, groups, seqs)
-		SELECT c.lane, c.entry + 1, b.last, c.documents + b.documents, c.tombstones + b.tombstones, c.horizon,
-			b.groups, b.seqs
-		FROM (SELECT lane, max(last) AS last, sum(documents) AS documents, sum(tombstones) AS tombstones,
-				array_agg(grp ORDER BY last) AS groups, array_agg(last ORDER BY last) AS seqs
-			FROM by_group GROUP BY lane) b
-		CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = b.lane ORDER BY x.entry DESC LIMIT 1) c
-		RETURNING CASE WHEN cardinality(heads) = 1 THEN pg_notify('pocketbook', entry::text) END
-	)
-	SELECT n.w, CASE WHEN n.w = 0 THEN coalesce(n.held_version, 0) + 1 ELSE coalesce(n.held_version, 0) END,
-		CASE WHEN n.w = 0 THEN n.number ELSE 0 END, n.held_deleted
-	FROM numbered n ORDER BY n.ord;
+			WHERE verdicts[i] = 0 AND p_keep[i] > 0 AND versions[i] > p_keep[i]));
+	END IF;
+	IF has_changed THEN
+		UPDATE doc d SET seq = numbers[i], version = versions[i] + 1,
+			deleted_at = CASE WHEN p_deleted[i] THEN p_wall END, op = p_op[i], plain = p_plain[i],
+			value = CASE WHEN NOT p_deleted[i] THEN p_value[i] END, written_at = p_at[i], written_by = p_by[i],
+			account = CASE WHEN p_deleted[i] THEN 0 ELSE p_account END,
+			charge = CASE WHEN p_deleted[i] OR p_account = 0 THEN 0 ELSE octet_length(p_id[i]) + octet_length(p_value[i]) END
+		FROM generate_series(1, edits) i WHERE verdicts[i] = 0 AND d.ctid = tids[i];
+	END IF;
+	IF has_accounts THEN
+		UPDATE account a SET bytes = a.bytes + g.bytes, documents = a.documents + g.documents, groups = a.groups + g.groups
+		FROM (SELECT x.account, sum(x.bytes) AS bytes, sum(x.documents) AS documents, sum(x.groups) AS groups FROM (
+				SELECT accounts[i] AS account, -charges[i] AS bytes, -1 AS documents, 0 AS groups
+				FROM generate_series(1, edits) i WHERE verdicts[i] = 0 AND accounts[i] <> 0
+				UNION ALL SELECT p_account, octet_length(p_id[i]) + octet_length(p_value[i]), 1, 0
+				FROM generate_series(1, edits) i WHERE verdicts[i] = 0 AND p_account <> 0 AND NOT p_deleted[i]
+				UNION ALL SELECT p_account, 0, 0, new_groups WHERE p_account <> 0) x
+			GROUP BY x.account) g
+		WHERE a.account = g.account;
+	END IF;
+	INSERT INTO change (lane, entry, seq, documents, tombstones, horizon, groups, seqs)
+	SELECT c.lane, c.entry + 1, b.last, c.documents + b.documents, c.tombstones + b.tombstones, c.horizon,
+		b.groups, b.seqs
+	FROM (SELECT x.lane, max(x.last) AS last, sum(x.documents) AS documents, sum(x.tombstones) AS tombstones,
+			array_agg(x.grp ORDER BY x.last) AS groups, array_agg(x.last ORDER BY x.last) AS seqs
+		FROM (SELECT p_lane[i] AS lane, p_group[i] AS grp, max(numbers[i]) AS last,
+				count(*) FILTER (WHERE NOT p_deleted[i]) - count(*) FILTER (WHERE NOT were_deleted[i]) AS documents,
+				count(*) FILTER (WHERE p_deleted[i]) - count(*) FILTER (WHERE tids[i] IS NOT NULL AND were_deleted[i]) AS tombstones
+			FROM generate_series(1, edits) i WHERE verdicts[i] = 0 GROUP BY p_lane[i], p_group[i]) x
+		GROUP BY x.lane) b
+	CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = b.lane ORDER BY x.entry DESC LIMIT 1) c;
+	IF FOUND THEN
+		PERFORM pg_notify('pocketbook', 'push') FROM meta WHERE lanes = 1;
+	END IF;
+	RETURN QUERY SELECT verdicts[i],
+		CASE WHEN verdicts[i] = 0 THEN coalesce(versions[i], 0) + 1 ELSE coalesce(versions[i], 0) END,
+		CASE WHEN verdicts[i] = 0 THEN numbers[i] ELSE 0 END, were_deleted[i]
+	FROM generate_series(1, edits) i;
 END $$;
 
 -- Whether a limit applies to stored data, or ever did. p_quota: the server's own limits.
@@ -284,7 +337,11 @@ DECLARE
 	began timestamptz := clock_timestamp();
 	waited bigint;
 BEGIN
-	PERFORM take(p_lanes);
+	-- As take() does.
+	IF NOT EXISTS (SELECT 1 FROM alive) THEN
+		PERFORM epoch_check('recovery', false);
+	END IF;
+	PERFORM pg_advisory_xact_lock(7216171, 100 + x) FROM unnest(p_lanes) x;
 	waited := extract(epoch FROM clock_timestamp() - began) * 1000000;
 	counts := has_quotas(p_quota);
 	IF counts AND (SELECT lanes > 1 FROM meta) THEN
@@ -314,9 +371,9 @@ BEGIN
 				JOIN doc d ON d.id = p_id[f + n - 1] WHERE e.verdict = 2), 0);
 		END LOOP;
 	END IF;
-	RETURN QUERY SELECT -2, waited, 0::bigint, false;
-	RETURN QUERY SELECT -1, epoch_now(), (SELECT c.seq FROM change c WHERE c.lane = x ORDER BY c.entry DESC LIMIT 1), false
-		FROM unnest(p_lanes) x;
+	RETURN QUERY SELECT -2, waited, 0::bigint, false
+		UNION ALL SELECT -1, a.epoch, (SELECT c.seq FROM change c WHERE c.lane = x ORDER BY c.entry DESC LIMIT 1), false
+		FROM alive a, unnest(p_lanes) x;
 END $$;
 
 -- ---- Purges ----

@@ -1,6 +1,9 @@
 /* Parts of a batch: its pushes in different lanes, which are committed at the same
  * time. Called by commit.c.
  *
+ * A transaction costs the database server as much as some dozens of edits. So pushes
+ * with fewer edits are not parted: they are one transaction that takes all their lanes.
+ *
  * A part is a commit of its own: the pushes of one lane, on the connection of the lane
  * (lanes.c), with the replies of the whole. When all parts have ended, the whole goes
  * on behind them. So a request in several lanes, or one that is no push, sees what is
@@ -11,6 +14,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+
+/* For each part, on average. */
+#define PART_EDITS_MIN 64
 
 static bool is_in_one_lane(const struct commit *commit, size_t i)
 {
@@ -64,6 +70,27 @@ static struct commit *new_part(struct commit *whole, size_t from)
 	return part;
 }
 
+static size_t edits_for_part(void)
+{
+#ifdef ENABLE_FAULTS
+	/* So that a test need not push as much. */
+	const char *text = getenv("POCKETBOOK_PART_EDITS");
+
+	if (text)
+		return strtoull(text, NULL, 10);
+#endif
+	return PART_EDITS_MIN;
+}
+
+static bool are_worth_it(const struct commit *commit)
+{
+	size_t edits = 0;
+
+	for (size_t i = commit->from; i < commit->to; i++)
+		edits += commit->requests[i].edit_count;
+	return edits >= edits_for_part() * commit->parts;
+}
+
 /* A part without a connection ends at once: the whole must not go on, or be gone,
  * before the last has begun. */
 bool parts_begin(struct commit *commit)
@@ -74,8 +101,10 @@ bool parts_begin(struct commit *commit)
 	if (commit->lanes_of == NULL || commit->whole)
 		return false;
 	commit->parts = count_parts(commit);
-	if (commit->parts < 2)
+	if (commit->parts < 2 || !are_worth_it(commit)) {
+		commit->joined_until = commit->to;
 		return false;
+	}
 	assert(commit->parts <= STORE_LANES_MAX);
 	for (size_t from = commit->from; from < commit->to; from += parts[count++]->count)
 		parts[count] = new_part(commit, from);

@@ -15,13 +15,19 @@
 
 /* ---- Which requests ---- */
 
+static bool may_join(const struct commit *commit, size_t i)
+{
+	return commit->requests[i].kind == STORE_PUSH &&
+	       (i < commit->joined_until || commit_lanes_of(commit, i) == commit->lanes);
+}
+
 /* False: the first push has an id twice, which no caller may give; it would lose one of
  * the two edits. */
 static bool choose(struct commit *commit, size_t *edits)
 {
 	const struct store_request *requests = commit->requests;
-	const unsigned lanes = commit_lanes_of(commit, commit->from);
 
+	commit->lanes = commit_lanes_of(commit, commit->from);
 	round_ids_clear(&commit->ids);
 	*edits = requests[commit->from].edit_count;
 	commit->to = commit->from + 1;
@@ -29,11 +35,12 @@ static bool choose(struct commit *commit, size_t *edits)
 		return false;
 	if (commit->from < commit->single_until)
 		return true;
-	while (commit->to < commit->count && requests[commit->to].kind == STORE_PUSH &&
-	       commit_lanes_of(commit, commit->to) == lanes &&
+	while (commit->to < commit->count && may_join(commit, commit->to) &&
 	       *edits + requests[commit->to].edit_count <= ROUND_EDITS_MAX &&
-	       round_ids_add_all(&commit->ids, &requests[commit->to]))
+	       round_ids_add_all(&commit->ids, &requests[commit->to])) {
+		commit->lanes |= commit_lanes_of(commit, commit->to);
 		*edits += requests[commit->to++].edit_count;
+	}
 	return true;
 }
 

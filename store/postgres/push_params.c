@@ -9,9 +9,8 @@
 #define KEEP_ALL_IF_USED (-1)
 
 /* The lanes of the round, ascending. Without edits lane 0, for the head. */
-static void add_lanes(struct commit *commit, struct params *params)
+static void add_lanes(const struct commit *commit, struct params *params)
 {
-	commit->lanes = commit_lanes_of(commit, commit->from);
 	params_array(params, PARAMS_INT4, (size_t)__builtin_popcount(commit->lanes));
 	for (int lane = 0; lane < STORE_LANES_MAX; lane++)
 		if (commit->lanes & 1u << lane)
@@ -168,7 +167,7 @@ static void add_keeps(const struct commit *commit, struct params *params, size_t
 			add_keep(params, commit, r, &commit->requests[r].edits[i]);
 }
 
-void push_params(struct commit *commit, size_t edits, struct params *params)
+void push_params(const struct commit *commit, size_t edits, struct params *params)
 {
 	add_lanes(commit, params);
 	add_payers(commit, params);

@@ -610,6 +610,7 @@ static void lanes_are_committed_at_the_same_time(void **state)
 	void *session;
 
 	init_with_lanes(kit, 4);
+	setenv("POCKETBOOK_PART_EDITS", "1", 1);
 	commit_each(kit, first, requests, &answered);
 	store_wait(kit->writer);
 	/* The main one, and three of lanes. */
@@ -627,6 +628,35 @@ static void lanes_are_committed_at_the_same_time(void **state)
 	assert_string_equal(kit_ask(kit->path, "SELECT sum(version) FROM doc WHERE id IN ('a:2', "
 					       "'b:2', 'c:2', 'd:2')"),
 			    "6");
+	unsetenv("POCKETBOOK_PART_EDITS");
+}
+
+/* Pushes with few edits are one transaction, whatever their lanes. */
+static void small_pushes_are_committed_together(void **state)
+{
+	KIT(kit);
+	const struct store_edit edits[EDITS] = {
+		kit_edit_of("b:1", 0, NULL, "1"), kit_edit_of("a:1", 0, NULL, "1"),
+		kit_edit_of("c:1", 0, NULL, "1"), kit_edit_of("d:1", 0, NULL, "1"),
+		kit_edit_of("a:2", 0, NULL, "2"), kit_edit_of("b:1", 7, NULL, "2"),
+	};
+	struct store_request requests[EDITS];
+	struct answered answered;
+
+	init_with_lanes(kit, 4);
+	commit_each(kit, edits, requests, &answered);
+	store_wait(kit->writer);
+	for (size_t i = 0; i < EDITS; i++)
+		assert_int_equal(answered.rcs[i], RC_OK);
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM doc WHERE version = 1"), "5");
+	/* Those of two transactions, as b:1 comes twice. */
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM change WHERE entry > 0 AND "
+					       "xmin = (SELECT xmin FROM doc WHERE id = 'a:1')"),
+			    "2");
+	assert_string_equal(
+		kit_ask(kit->path,
+			"SELECT count(DISTINCT xmin::text) FROM doc WHERE id IN ('a:1', 'b:1')"),
+		"1");
 }
 
 static void purges_know_lanes(void **state)
@@ -788,6 +818,7 @@ int main(void)
 		TEST(revoking_first_begins_the_epoch),
 		TEST(lanes_have_their_own_sequences),
 		TEST(lanes_are_committed_at_the_same_time),
+		TEST(small_pushes_are_committed_together),
 		TEST(purges_know_lanes),
 		TEST(one_host_purges_at_a_time),
 		cmocka_unit_test(the_hash_of_lanes_stays),

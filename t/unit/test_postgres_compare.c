@@ -437,7 +437,7 @@ static void seed_2(void **state)
 }
 
 /* The same verdicts and pages, whichever lanes the groups are in. */
-static void several_lanes(void **state)
+static void compare_lanes(void **state)
 {
 	struct pair pair;
 	struct error err;
@@ -454,6 +454,19 @@ static void several_lanes(void **state)
 	lanes = 1;
 	server = pair.server;
 	assert_int_equal(kit_teardown(&server), 0);
+}
+
+static void several_lanes(void **state)
+{
+	compare_lanes(state);
+}
+
+/* Each lane's pushes in a transaction of their own. */
+static void several_lanes_in_parts(void **state)
+{
+	setenv("POCKETBOOK_PART_EDITS", "1", 1);
+	compare_lanes(state);
+	unsetenv("POCKETBOOK_PART_EDITS");
 }
 
 /* ---- Copies ---- */
@@ -523,8 +536,11 @@ static void seed_asked_for(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { FILE_TEST(seed_1), FILE_TEST(seed_2),
-					    FILE_TEST(seed_asked_for), FILE_TEST(several_lanes),
+	const struct CMUnitTest tests[] = { FILE_TEST(seed_1),
+					    FILE_TEST(seed_2),
+					    FILE_TEST(seed_asked_for),
+					    FILE_TEST(several_lanes),
+					    FILE_TEST(several_lanes_in_parts),
 					    FILE_TEST(copies) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
