@@ -53,7 +53,8 @@ unsigned ring_lanes(const struct shm *shm);
  * of each lane of the database. Since hints up to it may never have been published, all
  * buckets are raised to it. Each reader reads RING_LOST once, and all slots are woken.
  * Returns false if another process has written to the ring (ring_is_sound): it is sound
- * now, and shm_repaired is to be called. */
+ * now, but its head may be behind that of readers, which then need not read RING_LOST;
+ * shm_repaired is to be called, so that they ask the database in any case. */
 bool ring_attach(struct shm *shm, const uint64_t heads[RING_LANES]);
 /* The same for heads that may be older than numbers that were published: a database
  * has lost commits in a failover, and its numbers begin again there. Readers must be
