@@ -7,10 +7,12 @@
 #include "cli/database.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "store/docid.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define PIECE 1000 /* rows of one request: a running server takes pushes between two of them */
@@ -47,41 +49,60 @@ static int64_t time_before(uint64_t age)
 	return age ? clock_wall() - (int64_t)age : INT64_MAX;
 }
 
-static int purge_piece(const struct db_place *place, const struct store_request *request,
-		       struct progress *progress, struct store_reply *out)
+/* A purge under way. */
+struct purge {
+	const struct db_place *place;
+	struct store_request request;
+	char id[DOCID_MAX]; /* of request.from */
+	struct progress progress;
+	struct store_reply sum;
+	bool more;
+};
+
+/* The next piece goes on from there. */
+static void purge_go_on(struct purge *purge, const struct store_former *next)
 {
+	purge->request.from = *next;
+	purge->request.from.id.data = purge->id;
+	if (next->id.len)
+		memcpy(purge->id, next->id.data, next->id.len);
+	else
+		purge->request.ended_before = 0;
+}
+
+static int purge_piece(struct purge *purge)
+{
+	const char *db = purge->place->db;
 	struct admin_answer answer;
 	struct error err;
 	int status = EXIT_SUCCESS;
-	enum rc rc = admin_do(place, request, &answer, &err);
+	enum rc rc = admin_do(purge->place, &purge->request, &answer, &err);
 
 	if (rc != RC_OK || answer.reply.rc != RC_OK)
-		progress_wipe(progress);
+		progress_wipe(&purge->progress);
 	if (rc != RC_OK)
 		status = say_failed("%s", err.text);
 	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the purge was refused (%s)", place->db,
-				    rc_name(answer.reply.rc));
-	*out = (struct store_reply){ .purged = answer.reply.purged, .pruned = answer.reply.pruned };
+		status = say_failed("%s: the purge was refused (%s)", db, rc_name(answer.reply.rc));
+	purge->sum.purged += answer.reply.purged;
+	purge->sum.pruned += answer.reply.pruned;
+	purge->more = answer.reply.more;
+	purge_go_on(purge, &answer.reply.next);
 	admin_answer_clear(&answer);
 	return status;
 }
 
-/* Purges piece by piece, until one is not full. *sum is valid also after a failure. */
-static int purge_all(const struct db_place *place, const struct store_request *request,
-		     struct store_reply *sum)
+/* Purges piece by piece. The sum is valid also after a failure. */
+static int purge_all(struct purge *purge)
 {
-	struct progress progress = progress_begin(STDERR_FILENO, "purge");
-	struct store_reply piece = { .purged = PIECE };
-	int status = EXIT_SUCCESS;
+	int status;
 
-	while (piece.purged + piece.pruned >= PIECE && status == EXIT_SUCCESS) {
-		status = purge_piece(place, request, &progress, &piece);
-		sum->purged += piece.purged;
-		sum->pruned += piece.pruned;
-		progress_at(&progress, "purged", sum->purged + sum->pruned, 0);
-	}
-	progress_wipe(&progress);
+	purge->progress = progress_begin(STDERR_FILENO, "purge");
+	do {
+		status = purge_piece(purge);
+		progress_at(&purge->progress, "purged", purge->sum.purged + purge->sum.pruned, 0);
+	} while (purge->more && status == EXIT_SUCCESS);
+	progress_wipe(&purge->progress);
 	return status;
 }
 
@@ -109,22 +130,23 @@ static int purge_run(const struct invocation *invocation)
 {
 	const struct options *options = invocation->options;
 	struct db_place place;
-	struct store_request request = { .kind = STORE_PURGE, .limit = PIECE };
-	struct store_reply sum = { .purged = 0 };
+	struct purge purge = { .place = &place,
+			       .request = { .kind = STORE_PURGE, .limit = PIECE } };
+	const struct store_reply *sum = &purge.sum;
 	int status;
 
-	if (!read_ages(options, &request))
+	if (!read_ages(options, &purge.request))
 		return say_usage("purge: needs --older-than TIME, such as 30d, or --history TIME "
 				 "(see 'pocketbook help purge')");
 	status = database_find(options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
-	status = purge_all(&place, &request, &sum);
+	status = purge_all(&purge);
 	if (options_is_on(options, "json"))
 		printf("{\"purged\":%" PRIu64 ",\"versions\":%" PRIu64 ",\"complete\":%s}\n",
-		       sum.purged, sum.pruned, status == EXIT_SUCCESS ? "true" : "false");
-	else if (status == EXIT_SUCCESS || sum.purged || sum.pruned)
-		say_purged(&sum);
+		       sum->purged, sum->pruned, status == EXIT_SUCCESS ? "true" : "false");
+	else if (status == EXIT_SUCCESS || sum->purged || sum->pruned)
+		say_purged(sum);
 	return status;
 }
 

@@ -226,14 +226,11 @@ static const struct option_spec serve_options[] = {
 	},
 	{
 		.name = "history-age",
-		.argument = "TIME|off",
-		.kind = OPTION_DURATION,
-		.min = 1,
-		.max = 36500 * UINT64_C(86400),
-		.or_off = true,
-		.fallback = "off",
+		.argument = "TIME|GROUP=TIME|off",
+		.repeatable = true,
 		.help = "Remove former versions daily once they were replaced this long ago, such "
-			"as 90d.",
+			"as 90d, or those of this group and the groups nested in it; of several "
+			"groups the longest decides. Default: off.",
 	},
 	{
 		.name = "max-body",

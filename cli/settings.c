@@ -70,7 +70,6 @@ static const struct setting {
 #endif
 	{ "groups-header", SETTING_TEXT, FIELD(worker.groups_header) },
 	{ "header-timeout", SETTING_UNSIGNED, FIELD(worker.header_timeout) },
-	{ "history-age", SETTING_U64, FIELD(worker.history.age) },
 	{ "idle-timeout", SETTING_UNSIGNED, FIELD(worker.idle_timeout) },
 	{ "listen", SETTING_LIST, LIST(listen, listen_count) },
 	{ "max-auth-failures", SETTING_UNSIGNED, FIELD(worker.max_auth_failures) },
@@ -378,24 +377,37 @@ static enum rc quota_read(const struct options *options, struct settings *out, s
 	return RC_OK;
 }
 
-static enum rc history_read(const struct options *options, struct settings *out, struct error *err)
+static enum rc history_rules_read(const struct options *options, const char *name,
+				  enum rc parse(const char *, struct history_rule *,
+						struct error *),
+				  struct history_rules *out, struct error *err)
 {
-	struct store_history *history = &out->master.worker.history;
 	size_t count;
-	const char *const *texts = options_list(options, "history", &count);
+	const char *const *texts = options_list(options, name, &count);
 	struct error detail;
 
 	for (size_t i = 0; i < count; i++) {
 		enum rc rc = i < HISTORY_RULES_MAX
-				     ? history_rule_parse(texts[i], &history->rules[i], &detail)
+				     ? parse(texts[i], &out->rules[i], &detail)
 				     : error_set(&detail, RC_MALFORMED,
 						 "is given more than %d times", HISTORY_RULES_MAX);
 
 		if (rc != RC_OK)
-			return refuse(options, "history", i, &detail, err);
+			return refuse(options, name, i, &detail, err);
 	}
-	history->count = count;
+	out->count = count;
 	return RC_OK;
+}
+
+static enum rc history_read(const struct options *options, struct settings *out, struct error *err)
+{
+	struct store_history *history = &out->master.worker.history;
+	enum rc rc = history_rules_read(options, "history", history_versions_parse,
+					&history->versions, err);
+
+	if (rc != RC_OK)
+		return rc;
+	return history_rules_read(options, "history-age", history_age_parse, &history->ages, err);
 }
 
 static enum rc users_read(const struct options *options, struct settings *out, struct error *err)

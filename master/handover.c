@@ -134,6 +134,11 @@ static bool same_list(const struct master_settings *a, const struct master_setti
 	return same;
 }
 
+static bool same_rules(const struct history_rules *a, const struct history_rules *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
 static void log_kept(const struct master_settings *fresh, const struct master_settings *kept)
 {
 	const struct {
@@ -151,8 +156,10 @@ static void log_kept(const struct master_settings *fresh, const struct master_se
 		{ "retention", fresh->retention == kept->retention },
 		{ "quota", memcmp(&fresh->worker.quota, &kept->worker.quota,
 				  sizeof(fresh->worker.quota)) == 0 },
-		{ "history", memcmp(&fresh->worker.history, &kept->worker.history,
-				    sizeof(fresh->worker.history)) == 0 },
+		{ "history",
+		  same_rules(&fresh->worker.history.versions, &kept->worker.history.versions) },
+		{ "history-age",
+		  same_rules(&fresh->worker.history.ages, &kept->worker.history.ages) },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

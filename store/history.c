@@ -1,31 +1,42 @@
-/* Rules of histories. Called by cli/settings.c, and by back ends for each write. */
+/* Rules of histories. Called by cli/settings.c, by the writer's purge, and by back ends
+ * for each write. */
 #include "store/history.h"
 
 #include "base/text.h"
+#include "base/units.h"
 
 #include <string.h>
 
 const struct store_history history_if_used = {
-	.rules = { { .group = "*", .versions = HISTORY_VERSIONS_MAX } },
-	.count = 1,
+	.versions = { .rules = { { .group = "*", .value = HISTORY_VERSIONS_MAX } }, .count = 1 },
 	.only_if_used = true,
 };
 
-enum rc history_rule_parse(const char *text, struct history_rule *out, struct error *err)
+/* Reads the group before the last `=`, if there is one, and finds the value. */
+static enum rc parse_group(const char *text, struct history_rule *out, struct slice *value,
+			   struct error *err)
 {
 	const char *equals = strrchr(text, '=');
-	const char *number = equals ? equals + 1 : text;
 	const struct slice group =
 		equals ? slice_make(text, (size_t)(equals - text)) : slice_of("*");
 	const char *fault = slice_is(group, "*") ? NULL : group_fault(group);
 
 	if (fault)
 		return error_set(err, RC_MALFORMED, "the group %s", fault);
-	*out = (struct history_rule){ .versions = 0 };
+	*out = (struct history_rule){ .value = 0 };
 	memcpy(out->group, group.data, group.len);
-	if (strcmp(number, "off") == 0)
-		return RC_OK;
-	if (text_number(slice_of(number), HISTORY_VERSIONS_MAX, &out->versions) != RC_OK)
+	*value = slice_of(equals ? equals + 1 : text);
+	return RC_OK;
+}
+
+enum rc history_versions_parse(const char *text, struct history_rule *out, struct error *err)
+{
+	struct slice value;
+	enum rc rc = parse_group(text, out, &value, err);
+
+	if (rc != RC_OK || slice_is(value, "off"))
+		return rc;
+	if (text_number(value, HISTORY_VERSIONS_MAX, &out->value) != RC_OK)
 		return error_set(err, RC_MALFORMED,
 				 "must be N or GROUP=N, such as 20 or notes=50, with a number of "
 				 "versions up to %d, or off",
@@ -33,20 +44,60 @@ enum rc history_rule_parse(const char *text, struct history_rule *out, struct er
 	return RC_OK;
 }
 
-uint64_t history_versions(const struct store_history *history, struct slice id)
+enum rc history_age_parse(const char *text, struct history_rule *out, struct error *err)
 {
-	uint64_t versions = 0;
+	struct slice value;
+	enum rc rc = parse_group(text, out, &value, err);
+
+	if (rc != RC_OK || slice_is(value, "off"))
+		return rc;
+	if (units_duration(value, &out->value) != RC_OK || out->value < 1 ||
+	    out->value > HISTORY_AGE_MAX)
+		return error_set(err, RC_MALFORMED,
+				 "must be TIME or GROUP=TIME, such as 90d or notes=30d, with a "
+				 "time from 1s to 36500d, or off");
+	return RC_OK;
+}
+
+uint64_t history_find(const struct history_rules *rules, struct slice group)
+{
+	uint64_t value = 0;
 	size_t longest = 0;
 
-	for (size_t i = 0; history && i < history->count; i++) {
-		const struct history_rule *rule = &history->rules[i];
-		const struct slice group = slice_of(rule->group);
-		const size_t len = slice_is(group, "*") ? 0 : group.len;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct slice outer = slice_of(rules->rules[i].group);
+		const size_t len = slice_is(outer, "*") ? 0 : outer.len;
 
-		if (len < longest || (len && !group_covers(group, id, false)))
+		if (len < longest || (len && !group_covers(outer, group, true)))
 			continue;
 		longest = len;
-		versions = rule->versions;
+		value = rules->rules[i].value;
 	}
-	return versions;
+	return value;
+}
+
+uint64_t history_versions(const struct store_history *history, struct slice id)
+{
+	return history ? history_find(&history->versions, docid_group(id)) : 0;
+}
+
+void history_times(const struct history_rules *ages, int64_t now, struct history_rules *out)
+{
+	*out = *ages;
+	for (size_t i = 0; i < out->count; i++) {
+		uint64_t *value = &out->rules[i].value;
+
+		/* A time of 0 means never. */
+		*value = *value && now > (int64_t)*value ? (uint64_t)now - *value : 0;
+	}
+}
+
+uint64_t history_shortest(const struct history_rules *ages)
+{
+	uint64_t shortest = 0;
+
+	for (size_t i = 0; i < ages->count; i++)
+		if (ages->rules[i].value && (shortest == 0 || ages->rules[i].value < shortest))
+			shortest = ages->rules[i].value;
+	return shortest;
 }

@@ -1,4 +1,5 @@
-/* How many former versions of documents are kept (serve --history), by group. */
+/* Which former versions of documents are kept, by group: how many (serve --history),
+   and for how long (serve --history-age). */
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
 
@@ -12,27 +13,41 @@
 
 #define HISTORY_RULES_MAX 16
 #define HISTORY_VERSIONS_MAX 1000000
+#define HISTORY_AGE_MAX (36500 * UINT64_C(86400))
 
 struct history_rule {
 	char group[GROUP_MAX + 1]; /* with all groups nested in it; "*": every group */
-	uint64_t versions;         /* former ones; 0: none are kept */
+	uint64_t value;            /* what is meant is said by the list */
+};
+
+struct history_rules {
+	struct history_rule rules[HISTORY_RULES_MAX];
+	size_t count;
 };
 
 /* Zeroed: none are kept. */
 struct store_history {
-	struct history_rule rules[HISTORY_RULES_MAX];
-	size_t count;
-	uint64_t age; /* seconds after which a former version is removed; 0: never */
+	struct history_rules versions; /* former ones of each document; 0: none */
+	struct history_rules ages;     /* seconds after which one is removed; 0: never */
 	/* Only if the database has former versions already: for commands without a
 	 * server, which do not know its rules. */
 	bool only_if_used;
 };
 
-/* Parses N, GROUP=N, and `off` for 0. RC_MALFORMED with the reason in err. */
-MUST_USE enum rc history_rule_parse(const char *text, struct history_rule *out, struct error *err);
-/* The number of former versions to keep of a document: of the longest group with a rule
- * that contains it. NULL: 0. */
+/* Parse N or GROUP=N, and TIME or GROUP=TIME; `off` is 0. RC_MALFORMED with the reason
+   in err. */
+MUST_USE enum rc history_versions_parse(const char *text, struct history_rule *out,
+					struct error *err);
+MUST_USE enum rc history_age_parse(const char *text, struct history_rule *out, struct error *err);
+/* The value of the longest group with a rule that is `group` or contains it; of two
+   rules for one group, that of the second. 0: there is none. */
+uint64_t history_find(const struct history_rules *rules, struct slice group);
+/* The number of former versions to keep of a document. NULL: 0. */
 uint64_t history_versions(const struct store_history *history, struct slice id);
+/* Turns ages into times: versions that were replaced before these are removed. */
+void history_times(const struct history_rules *ages, int64_t now, struct history_rules *out);
+/* The shortest of the ages; 0: there is none. */
+uint64_t history_shortest(const struct history_rules *ages);
 /* For a command without a server. */
 extern const struct store_history history_if_used;
 

@@ -49,6 +49,7 @@ libstore_sqlite_a_SOURCES = \
 	%D%/sqlite/open.c %D%/sqlite/open.h \
 	%D%/sqlite/operations.h \
 	%D%/sqlite/payers.c %D%/sqlite/payers.h \
+	%D%/sqlite/prune.c %D%/sqlite/prune.h \
 	%D%/sqlite/purge.c %D%/sqlite/purge.h \
 	%D%/sqlite/push.c %D%/sqlite/push.h \
 	%D%/sqlite/quota.c %D%/sqlite/quota.h \
@@ -73,7 +74,8 @@ postgres_migrations = \
 	%D%/postgres/migration-1.sql \
 	%D%/postgres/migration-2.sql \
 	%D%/postgres/migration-3.sql \
-	%D%/postgres/migration-4.sql
+	%D%/postgres/migration-4.sql \
+	%D%/postgres/migration-5.sql
 postgres_functions = %D%/postgres/functions.sql
 EXTRA_DIST += $(postgres_migrations) $(postgres_functions)
 postgres_libs =

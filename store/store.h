@@ -26,6 +26,7 @@
 
 struct store;
 struct store_history; /* store/history.h: which former versions are kept */
+struct history_rules; /* the same: numbers by group */
 
 enum store_role {
 	STORE_READER,  /* of a server, whose writer has opened the database before */
@@ -348,6 +349,13 @@ struct store_result {
 /* A purge delays the commits that share its transaction. */
 #define STORE_PURGE_MAX 10000
 
+/* Where a purge is in the order of former versions. */
+struct store_former {
+	uint64_t gid; /* the number of the group; not of every back end */
+	struct slice id;
+	uint64_t version;
+};
+
 enum store_kind {
 	STORE_PUSH,
 	STORE_TOKEN_ADD,
@@ -428,12 +436,16 @@ struct store_request {
 	} proof;
 	/* STORE_PURGE: removes tombstones older than `before` (seconds since 1970),
 	 * the oldest first, with all versions of their documents; and former versions
-	 * of all documents that were replaced before `ended_before`. At most `limit`
-	 * rows (1 to STORE_PURGE_MAX), versions first. */
+	 * of all documents that were replaced before `ended_before`, or by group
+	 * before the times of `ended` (not packed). Versions come first, in an order
+	 * in which `from` is the last one that has been looked at (zeroed: none).
+	 * Looks at about `limit` rows (1 to STORE_PURGE_MAX) and no more. */
 	int64_t before;
 	int64_t ended_before;
+	const struct history_rules *ended;
+	struct store_former from;
 	uint64_t limit;
-	/* It is a piece of a purge that ends with one of fewer rows. While another
+	/* It is a piece of a purge that ends with one that has no `more`. While another
 	 * host is at such a one, nothing is purged. Not packed. */
 	bool in_turn;
 };
@@ -459,8 +471,12 @@ struct store_reply {
 	bool repeated;            /* STORE_JOIN: nothing was written */
 	struct store_quota quota; /* STORE_TOKEN_LIST: the server's, as in the request */
 	uint64_t purged;          /* STORE_PURGE: tombstones that went */
-	uint64_t pruned; /* and former versions; both together fewer than the limit: no more are so
-			    old */
+	uint64_t pruned;          /* and former versions */
+	/* STORE_PURGE: there may be more to do, by a request whose `from` is `next`. If
+	 * that has no id, the versions have been looked at, and the request has neither
+	 * `ended_before` nor `ended`. */
+	bool more;
+	struct store_former next;
 };
 
 typedef void on_store_replies(void *arg, enum rc rc, const struct store_reply *replies);

@@ -2,6 +2,8 @@
  * wire_token.c and wire_reply.c call it. */
 #include "store/wire.h"
 
+#include "store/docid.h"
+
 #include "base/text.h"
 
 #include <string.h>
@@ -89,4 +91,22 @@ struct slice wire_unpack_note(struct unpack *in)
 	if (in->bad || note.len > STORE_NOTE_MAX || text_has_unsafe(note))
 		in->bad = true;
 	return in->bad ? slice_of("") : note;
+}
+
+void wire_pack_former(struct buf *out, const struct store_former *former)
+{
+	pack_u64(out, former->gid);
+	pack_bytes(out, former->id);
+	pack_u64(out, former->version);
+}
+
+void wire_unpack_former(struct unpack *in, struct store_former *former)
+{
+	former->gid = wire_unpack_number(in);
+	former->id = unpack_bytes(in);
+	former->version = wire_unpack_number(in);
+	if (in->bad || (former->id.len && !docid_is_valid(former->id))) {
+		in->bad = true;
+		*former = (struct store_former){ .gid = 0 };
+	}
 }

@@ -23,6 +23,8 @@ bool wire_token_id_is_valid(struct slice id);
 struct slice wire_unpack_token_id(struct unpack *in);
 struct slice wire_unpack_optional_id(struct unpack *in);
 struct slice wire_unpack_note(struct unpack *in);
+void wire_pack_former(struct buf *out, const struct store_former *former);
+void wire_unpack_former(struct unpack *in, struct store_former *former);
 
 /* ---- Tokens and invitations ---- */
 

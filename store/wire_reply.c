@@ -148,6 +148,10 @@ void store_reply_pack(const struct store_reply *reply, struct buf *out)
 		pack_u8(out, (uint8_t)reply->join);
 		pack_u8(out, reply->repeated);
 	}
+	if (reply->kind == STORE_PURGE) {
+		pack_u8(out, reply->more);
+		wire_pack_former(out, &reply->next);
+	}
 }
 
 enum rc store_reply_unpack(struct slice bytes, struct store_reply *out)
@@ -174,6 +178,10 @@ enum rc store_reply_unpack(struct slice bytes, struct store_reply *out)
 		unpack_invites(&in, out);
 	if (out->kind == STORE_JOIN)
 		unpack_joined(&in, out);
+	if (out->kind == STORE_PURGE) {
+		out->more = wire_unpack_bool(&in);
+		wire_unpack_former(&in, &out->next);
+	}
 	return unpack_finish(&in);
 }
 

@@ -142,6 +142,7 @@ static void unpack_purge(struct unpack *in, struct store_request *out)
 {
 	out->before = (int64_t)unpack_u64(in);
 	out->ended_before = (int64_t)unpack_u64(in);
+	wire_unpack_former(in, &out->from);
 	out->limit = unpack_u64(in);
 	if (out->limit < 1 || out->limit > STORE_PURGE_MAX)
 		in->bad = true;
@@ -155,6 +156,7 @@ void store_request_pack(const struct store_request *request, struct buf *out)
 	} else if (request->kind == STORE_PURGE) {
 		pack_u64(out, (uint64_t)request->before);
 		pack_u64(out, (uint64_t)request->ended_before);
+		wire_pack_former(out, &request->from);
 		pack_u64(out, request->limit);
 	} else {
 		wire_pack_access(request, out);

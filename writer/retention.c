@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define FIRST_S 300           /* after the start, which has enough else to do */
 #define DAY_S 86400           /* between purges */
@@ -27,13 +28,15 @@ static uint64_t after(const struct retention *retention, uint64_t now_ms, uint64
 	return now_ms + most * 1000;
 }
 
-void retention_start(struct retention *retention, uint64_t seconds, uint64_t versions,
-		     uint64_t now_ms, int64_t wall)
+void retention_start(struct retention *retention, uint64_t seconds,
+		     const struct history_rules *ages, uint64_t now_ms, int64_t wall)
 {
-	assert(seconds <= INT64_MAX && versions <= INT64_MAX);
-	*retention = (struct retention){
-		.seconds = seconds, .versions = versions, .seen_ms = now_ms, .seen_wall = wall
-	};
+	assert(seconds <= INT64_MAX);
+	*retention = (struct retention){ .seconds = seconds,
+					 .ages = ages,
+					 .versions = ages ? history_shortest(ages) : 0,
+					 .seen_ms = now_ms,
+					 .seen_wall = wall };
 	retention->due = after(retention, now_ms, FIRST_S);
 }
 
@@ -51,6 +54,17 @@ static bool has_jumped(struct retention *retention, uint64_t now_ms, int64_t wal
 	return wall - expected > JUMP_S || expected - wall > JUMP_S;
 }
 
+static void begin(struct retention *retention, int64_t wall)
+{
+	retention->purging = true;
+	retention->purged = retention->pruned = 0;
+	retention->before = time_before(wall, retention->seconds);
+	retention->prunes = retention->versions > 0;
+	retention->from = (struct store_former){ .gid = 0 };
+	if (retention->prunes)
+		history_times(retention->ages, wall, &retention->ended);
+}
+
 bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
 		    struct store_request *out)
 {
@@ -62,15 +76,12 @@ bool retention_take(struct retention *retention, uint64_t now_ms, int64_t wall,
 		retention->due = after(retention, now_ms, DAY_S);
 		return false;
 	}
-	if (!retention->purging) {
-		retention->purging = true;
-		retention->purged = retention->pruned = 0;
-		retention->before = time_before(wall, retention->seconds);
-		retention->ended_before = time_before(wall, retention->versions);
-	}
+	if (!retention->purging)
+		begin(retention, wall);
 	*out = (struct store_request){ .kind = STORE_PURGE,
 				       .before = retention->before,
-				       .ended_before = retention->ended_before,
+				       .ended = retention->prunes ? &retention->ended : NULL,
+				       .from = retention->from,
 				       .limit = RETENTION_PIECE,
 				       .in_turn = true };
 	return true;
@@ -86,11 +97,20 @@ static void report(const struct retention *retention)
 			 LOG_NUMBER("kept_s", retention->versions));
 }
 
+/* The next piece goes on from there. */
+static void go_on(struct retention *retention, const struct store_former *next)
+{
+	assert(next->id.len <= sizeof(retention->id));
+	retention->from = *next;
+	retention->prunes = retention->prunes && next->id.len > 0;
+	if (next->id.len)
+		memcpy(retention->id, next->id.data, next->id.len);
+	retention->from.id.data = retention->id;
+}
+
 void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc,
 		    const struct store_reply *reply)
 {
-	const uint64_t rows = reply ? reply->purged + reply->pruned : 0;
-
 	assert(retention->purging);
 	if (reply) {
 		retention->purged += reply->purged;
@@ -98,7 +118,8 @@ void retention_done(struct retention *retention, uint64_t now_ms, enum rc rc,
 	}
 	if (rc != RC_OK) {
 		retention->due = now_ms + RETRY_MS;
-	} else if (rows >= RETENTION_PIECE) {
+	} else if (reply && reply->more) {
+		go_on(retention, &reply->next);
 		retention->due = now_ms + PAUSE_MS;
 	} else {
 		report(retention);

@@ -231,8 +231,8 @@ static void writer_open(struct writer *writer)
 		writer_fail(writer, EXIT_FAILURE);
 		return;
 	}
-	retention_start(&writer->retention, from->retention, from->history ? from->history->age : 0,
-			clock_ms(), clock_wall());
+	retention_start(&writer->retention, from->retention,
+			from->history ? &from->history->ages : NULL, clock_ms(), clock_wall());
 	if (store_watch(writer->store, news_take, writer))
 		writer->watching = WATCHING_LOST;
 	else
@@ -288,7 +288,7 @@ int writer_run(const struct writer_inheritance *inheritance)
 
 	assert(inheritance->shm && inheritance->db && inheritance->channel >= 0);
 	writer.batch->quota = &inheritance->quota;
-	if (inheritance->history && inheritance->history->count)
+	if (inheritance->history && inheritance->history->versions.count)
 		writer.batch->history = inheritance->history;
 	if (writer.signals < 0)
 		writer_fail(&writer, EXIT_FAILURE);

@@ -378,31 +378,75 @@ END $$;
 
 -- ---- Purges ----
 
--- Removes former versions that were replaced before p_ended; then the oldest tombstones
--- from before p_before, with the former versions of their documents, and the groups that
--- are empty then. At most p_limit rows, versions first.
-CREATE OR REPLACE FUNCTION purge(p_before bigint, p_ended bigint, p_limit bigint)
-RETURNS TABLE (purged bigint, pruned bigint) LANGUAGE plpgsql AS $$
+-- A piece of a walk through the versions in the order of the primary key, from behind
+-- (p_id, p_version). Removes those that were replaced before the time of the longest of
+-- p_prefixes that their id begins with, of p_times; 0: none. The versions of a document
+-- become older one after the other, so that the first one that stays ends the walk through
+-- its document; if none can be removed, it goes on where a prefix begins or ends. Looks at
+-- p_limit versions, and returns how many these were and the last one, or fewer: the walk
+-- has ended. The indexes are used whatever the statistics say, as the work of a piece must
+-- not depend on the number of versions that stay.
+CREATE OR REPLACE FUNCTION prune(p_prefixes text[], p_times bigint[], p_id text, p_version bigint, p_limit bigint)
+RETURNS TABLE (pruned bigint, looked bigint, id text, version bigint) LANGUAGE sql
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+	WITH RECURSIVE walk AS (
+		SELECT 0::bigint AS n, p_id COLLATE "C" AS from_id, p_version AS from_version, p_id COLLATE "C" AS id,
+			p_version AS version, NULL::tid AS tid
+		UNION ALL
+		SELECT w.n + 1,
+			CASE WHEN x.time > 0 THEN x.id ELSE (SELECT min(b COLLATE "C") FROM unnest(p_prefixes) p
+				CROSS JOIN LATERAL (VALUES (p), (left(p, -1) || ';')) v (b) WHERE p <> '' AND b > x.id COLLATE "C") END,
+			CASE WHEN x.ended_at < x.time THEN x.version WHEN x.time > 0 THEN 9007199254740992 ELSE 0 END,
+			x.id, CASE WHEN x.ended_at < x.time THEN x.version ELSE 9007199254740992 END,
+			CASE WHEN x.ended_at < x.time THEN x.tid END
+		FROM walk w CROSS JOIN LATERAL (
+			SELECT h.id, h.version, h.ended_at, h.ctid AS tid, coalesce((SELECT r.time
+				FROM unnest(p_prefixes, p_times) WITH ORDINALITY r (prefix, time, n)
+				WHERE starts_with(h.id, r.prefix) ORDER BY length(r.prefix) DESC, r.n DESC LIMIT 1), 0) AS time
+			FROM history h WHERE (h.id, h.version) > (w.from_id, w.from_version) ORDER BY h.id, h.version LIMIT 1) x
+		WHERE w.n < p_limit
+	), gone AS (
+		DELETE FROM history h WHERE h.ctid = ANY (ARRAY(SELECT tid FROM walk WHERE tid IS NOT NULL)) RETURNING 1
+	)
+	SELECT (SELECT count(*) FROM gone), n, id, version FROM walk ORDER BY n DESC LIMIT 1
+$$;
+
+-- Removes former versions as prune() does, if p_prefixes is not empty. Once that has ended:
+-- the oldest tombstones from before p_before, with the former versions of their documents,
+-- and the groups that are empty then. Looks at p_limit rows. If there may be `more`, `id` is
+-- where to go on, or is empty: without prefixes.
+CREATE OR REPLACE FUNCTION purge(p_before bigint, p_prefixes text[], p_times bigint[], p_id text, p_version bigint, p_limit bigint)
+RETURNS TABLE (purged bigint, pruned bigint, more boolean, id text, version bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
+	walked record;
+	left_over bigint := p_limit;
 	count_purged bigint := 0;
-	count_pruned bigint;
+	count_pruned bigint := 0;
 	count_of_deleted bigint;
 	gids bigint[];
 	tolls bigint[];
 	newest bigint[];
 BEGIN
 	PERFORM take(ARRAY(SELECT l FROM generate_series(0, (SELECT lanes - 1 FROM meta)) l ORDER BY l));
-	DELETE FROM history WHERE ctid = ANY (ARRAY(SELECT ctid FROM history WHERE ended_at < p_ended ORDER BY ended_at LIMIT p_limit));
-	GET DIAGNOSTICS count_pruned = ROW_COUNT;
+	IF array_length(p_prefixes, 1) IS NOT NULL THEN
+		SELECT * INTO walked FROM prune(p_prefixes, p_times, p_id, p_version, p_limit);
+		IF walked.looked >= p_limit THEN
+			RETURN QUERY SELECT 0::bigint, walked.pruned, true, walked.id, walked.version;
+			RETURN;
+		END IF;
+		count_pruned := walked.pruned;
+		left_over := p_limit - walked.looked;
+	END IF;
 	DELETE FROM history WHERE ctid = ANY (ARRAY(SELECT h.ctid
-		FROM (SELECT id FROM doc WHERE deleted_at < p_before ORDER BY deleted_at, gid, seq LIMIT p_limit - count_pruned) d
-		JOIN history h ON h.id = d.id LIMIT p_limit - count_pruned));
+		FROM (SELECT id FROM doc WHERE deleted_at < p_before ORDER BY deleted_at, gid, seq LIMIT left_over) d
+		JOIN history h ON h.id = d.id LIMIT left_over));
 	GET DIAGNOSTICS count_of_deleted = ROW_COUNT;
 	count_pruned := count_pruned + count_of_deleted;
+	left_over := left_over - count_of_deleted;
 	-- With fewer than that, none of these tombstones has former versions any more.
 	WITH old AS (
-		SELECT ctid FROM doc WHERE deleted_at < p_before ORDER BY deleted_at, gid, seq LIMIT p_limit - count_pruned
+		SELECT ctid FROM doc WHERE deleted_at < p_before ORDER BY deleted_at, gid, seq LIMIT left_over
 	), gone AS (
 		DELETE FROM doc WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING gid, seq
 	), by_lane AS (
@@ -430,28 +474,29 @@ BEGIN
 	-- A follower that is further behind asks about everything.
 	DELETE FROM change c USING (SELECT lane, max(entry) AS entry FROM change GROUP BY lane) last
 	WHERE c.lane = last.lane AND c.entry < last.entry - 1000000;
-	RETURN QUERY SELECT count_purged, count_pruned;
+	RETURN QUERY SELECT count_purged, count_pruned, count_purged >= left_over, '', 0::bigint;
 END $$;
 
 -- The same for the daily purge of a host, piece by piece, of which one host does all,
--- until a piece is not full. The others find nothing to do. A session's lock ends with
+-- until there is no more. The others find nothing to do. A session's lock ends with
 -- its connection.
-CREATE OR REPLACE FUNCTION purge_in_turn(p_before bigint, p_ended bigint, p_limit bigint)
-RETURNS TABLE (purged bigint, pruned bigint) LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION purge_in_turn(p_before bigint, p_prefixes text[], p_times bigint[], p_id text, p_version bigint,
+	p_limit bigint)
+RETURNS TABLE (purged bigint, pruned bigint, more boolean, id text, version bigint) LANGUAGE plpgsql AS $$
 DECLARE
 	piece record;
 BEGIN
 	IF NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
 			AND classid = 7216171 AND objid = 98 AND objsubid = 2 AND granted)
 		AND NOT pg_try_advisory_lock(7216171, 98) THEN
-		RETURN QUERY SELECT 0::bigint, 0::bigint;
+		RETURN QUERY SELECT 0::bigint, 0::bigint, false, '', 0::bigint;
 		RETURN;
 	END IF;
-	SELECT p.purged, p.pruned INTO piece FROM purge(p_before, p_ended, p_limit) p;
-	IF piece.purged + piece.pruned < p_limit THEN
+	SELECT * INTO piece FROM purge(p_before, p_prefixes, p_times, p_id, p_version, p_limit);
+	IF NOT piece.more THEN
 		PERFORM pg_advisory_unlock(7216171, 98);
 	END IF;
-	RETURN QUERY SELECT piece.purged, piece.pruned;
+	RETURN QUERY SELECT piece.purged, piece.pruned, piece.more, piece.id, piece.version;
 END $$;
 
 -- ---- Tokens ----

@@ -101,10 +101,10 @@ static const char *const statements[PG_COUNT] = {
 		      " LEFT JOIN LATERAL (SELECT x.version, x.deleted_at IS NOT NULL AS deleted, "
 		      "x.plain, x.value"
 		      " FROM doc x WHERE x.id = e.id LIMIT 1) d ON true ORDER BY e.n",
-	[PG_PURGE] = "SELECT p.purged, epoch, head, p.pruned FROM purge($1, $2, $3) p CROSS JOIN "
-		     "state()",
-	[PG_PURGE_IN_TURN] = "SELECT p.purged, epoch, head, p.pruned FROM purge_in_turn($1, $2, "
-			     "$3) p CROSS JOIN state()",
+	[PG_PURGE] = "SELECT p.purged, epoch, head, p.pruned, p.more, p.id, p.version FROM "
+		     "purge($1, $2, $3, $4, $5, $6) p CROSS JOIN state()",
+	[PG_PURGE_IN_TURN] = "SELECT p.purged, epoch, head, p.pruned, p.more, p.id, p.version FROM "
+			     "purge_in_turn($1, $2, $3, $4, $5, $6) p CROSS JOIN state()",
 	[PG_TOKENS] = "SELECT " TOKEN_COLUMNS ", bytes, documents, groups FROM token JOIN "
 		      "token_grant ON token = id LEFT JOIN account ON account.usr = token.usr "
 		      "ORDER BY created, id, n",

@@ -2,9 +2,12 @@
  * invites.c have the parameters and read the rows. */
 #include "store/postgres/commit.h"
 
+#include "store/history.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Of several lanes it is not known whose number the newest one is. */
 static void take_newest(struct commit *commit, const PGresult *result)
@@ -114,6 +117,8 @@ static void on_joined(void *arg, enum rc rc, const PGresult *result)
 static void on_purged(void *arg, enum rc rc, const PGresult *result)
 {
 	struct commit *commit = arg;
+	struct store_reply *reply = &commit->replies[commit->from];
+	struct buf *bytes = &commit->bytes[commit->from];
 
 	if (rc == RC_OK && PQntuples(result) != 1)
 		rc = RC_CORRUPT;
@@ -121,8 +126,12 @@ static void on_purged(void *arg, enum rc rc, const PGresult *result)
 		commit_round_failed(commit, rc, result);
 		return;
 	}
-	commit->replies[commit->from].purged = result_number(result, 0, 0);
-	commit->replies[commit->from].pruned = result_number(result, 0, 3);
+	reply->purged = result_number(result, 0, 0);
+	reply->pruned = result_number(result, 0, 3);
+	reply->more = result_bool(result, 0, 4);
+	buf_put_slice(bytes, result_text(result, 0, 5));
+	reply->next = (struct store_former){ .id = buf_slice(bytes),
+					     .version = result_number(result, 0, 6) };
 	take_newest(commit, result);
 	commit_round_done(commit);
 }
@@ -204,12 +213,38 @@ static void send_token(struct commit *commit, const struct store_request *reques
 	params_free(&params);
 }
 
+/* Two arrays: what an id begins with, and the time for it. A group and the groups
+   nested in it are what begins with its name and a colon. */
+static void add_ended(struct params *params, const struct store_request *request)
+{
+	const struct history_rules all = {
+		.rules = { { .group = "*", .value = (uint64_t)request->ended_before } },
+		.count = request->ended_before > 0,
+	};
+	const struct history_rules *ended = request->ended ? request->ended : &all;
+
+	params_array(params, PARAMS_TEXT, ended->count);
+	for (size_t i = 0; i < ended->count; i++) {
+		const char *group = ended->rules[i].group;
+		char prefix[GROUP_MAX + 2] = "";
+
+		if (strcmp(group, "*") != 0)
+			(void)snprintf(prefix, sizeof(prefix), "%s:", group);
+		element_text(params, slice_of(prefix));
+	}
+	params_array(params, PARAMS_INT8, ended->count);
+	for (size_t i = 0; i < ended->count; i++)
+		element_int8(params, (int64_t)ended->rules[i].value);
+}
+
 static void send_purge(struct commit *commit, const struct store_request *request)
 {
 	struct params params = { .count = 0 };
 
 	params_int8(&params, request->before);
-	params_int8(&params, request->ended_before);
+	add_ended(&params, request);
+	params_text(&params, request->from.id);
+	params_int8(&params, (int64_t)request->from.version);
 	params_int8(&params, (int64_t)request->limit);
 	line_send(commit->postgres->main, request->in_turn ? PG_PURGE_IN_TURN : PG_PURGE, &params,
 		  on_purged, commit);

@@ -70,7 +70,7 @@ static enum rc apply(struct transaction *transaction, const struct store_request
 		return push_apply(transaction, request, reply, bytes);
 	}
 	if (request->kind == STORE_PURGE)
-		return purge_apply(transaction, request, reply);
+		return purge_apply(transaction, request, reply, bytes);
 	return apply_access(transaction->sqlite, request, transaction->now, reply, bytes);
 }
 

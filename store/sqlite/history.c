@@ -1,9 +1,10 @@
-/* Former versions of documents. push.c keeps the version that a write replaces, purge.c
- * removes old ones, and the store's door calls sqlite_versions to read them. */
+/* Former versions of documents. push.c keeps the version that a write replaces, and the
+ * store's door calls sqlite_versions to read them. prune.c removes them. */
 #include "store/sqlite/history.h"
 
 #include "store/sqlite/checksum.h"
 #include "store/sqlite/operations.h"
+#include "store/sqlite/prune.h"
 #include "store/sqlite/statements.h"
 
 #include "base/fault.h"
@@ -15,98 +16,6 @@
 /* Versions that one write removes at most. Usually it is one; they are more after the
  * rules were changed to fewer. */
 #define DROP_MAX 16
-
-/* ---- Removing ---- */
-
-/* Versions that were found, to be removed. */
-struct former {
-	uint64_t gid;
-	uint64_t version;
-	uint64_t large; /* the number under which its value lies in `large`; 0: it does not */
-	size_t id_len;
-};
-
-struct found {
-	struct former *all;
-	size_t count;
-	size_t room;
-	struct buf ids;
-};
-
-static enum rc find(sqlite3_stmt *stmt, struct found *found)
-{
-	enum rc rc;
-	bool row;
-
-	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
-		const struct slice id = sql_text(stmt, 1);
-
-		found->all =
-			mem_grow(found->all, &found->room, found->count + 1, sizeof(*found->all));
-		found->all[found->count++] = (struct former){ .gid = sql_number(stmt, 0),
-							      .version = sql_number(stmt, 2),
-							      .large = sql_number(stmt, 3),
-							      .id_len = id.len };
-		buf_put_slice(&found->ids, id);
-	}
-	sqlite3_reset(stmt);
-	return rc;
-}
-
-static enum rc drop_one(struct sqlite *sqlite, const struct former *former, struct slice id)
-{
-	sqlite3_stmt *stmt = sqlite->sql[SQL_DROP_FORMER], *large = sqlite->sql[SQL_DROP_LARGE];
-	enum rc rc;
-
-	sql_bind_number(stmt, 1, former->gid);
-	sql_bind_text(stmt, 2, id);
-	sql_bind_number(stmt, 3, former->version);
-	rc = sql_run(stmt);
-	if (rc != RC_OK || former->large == 0)
-		return rc;
-	sql_bind_number(large, 1, former->large);
-	return sql_run(large);
-}
-
-/* Removes the versions that a statement with SELECT_FORMER finds, with their large
- * values. */
-static enum rc drop(struct sqlite *sqlite, sqlite3_stmt *stmt, uint64_t *dropped)
-{
-	struct found found = { .count = 0 };
-	enum rc rc = find(stmt, &found);
-	size_t at = 0;
-
-	for (size_t i = 0; rc == RC_OK && i < found.count; i++) {
-		rc = drop_one(sqlite, &found.all[i],
-			      slice_make(found.ids.data + at, found.all[i].id_len));
-		at += found.all[i].id_len;
-	}
-	*dropped += found.count;
-	buf_free(&found.ids);
-	free(found.all);
-	return rc;
-}
-
-static enum rc prune_before(struct sqlite *sqlite, enum sql sql, int64_t before, uint64_t limit,
-			    uint64_t *pruned)
-{
-	sqlite3_stmt *stmt = sqlite->sql[sql];
-
-	if (before <= 0 || *pruned >= limit)
-		return RC_OK;
-	sql_bind_number(stmt, 1, (uint64_t)before);
-	sql_bind_number(stmt, 2, limit - *pruned);
-	return drop(sqlite, stmt, pruned);
-}
-
-enum rc history_prune(struct sqlite *sqlite, const struct store_request *request, uint64_t *pruned)
-{
-	enum rc rc = prune_before(sqlite, SQL_PRUNE, request->ended_before, request->limit, pruned);
-
-	if (rc != RC_OK)
-		return rc;
-	return prune_before(sqlite, SQL_PRUNE_DELETED, request->before, request->limit, pruned);
-}
 
 /* ---- Keeping ---- */
 
@@ -141,8 +50,6 @@ enum rc history_keep(struct transaction *transaction, const struct store_history
 		     const struct history_former *former, bool *kept)
 {
 	const uint64_t versions = history_versions(rules, former->id);
-	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_TOO_MANY];
-	uint64_t dropped = 0;
 	enum rc rc;
 
 	*kept = false;
@@ -151,11 +58,8 @@ enum rc history_keep(struct transaction *transaction, const struct store_history
 	rc = keep_row(transaction, rules, former, kept);
 	if (rc != RC_OK || former->version <= versions)
 		return rc;
-	sql_bind_number(stmt, 1, transaction->group.gid);
-	sql_bind_text(stmt, 2, former->id);
-	sql_bind_number(stmt, 3, former->version - versions);
-	sql_bind_number(stmt, 4, DROP_MAX);
-	return drop(transaction->sqlite, stmt, &dropped);
+	return prune_document(transaction->sqlite, transaction->group.gid, former->id,
+			      former->version - versions, DROP_MAX);
 }
 
 /* ---- Reading ---- */

@@ -1,5 +1,4 @@
-/* Former versions of documents: keeping them within a transaction, and removing
- * them. */
+/* Former versions of documents: keeping them within a transaction. */
 #ifndef STORE_SQLITE_HISTORY_H
 #define STORE_SQLITE_HISTORY_H
 
@@ -18,9 +17,5 @@ struct history_former {
  * belongs to the copy. */
 MUST_USE enum rc history_keep(struct transaction *transaction, const struct store_history *rules,
 			      const struct history_former *former, bool *kept);
-/* Removes versions for a purge, at most its limit: those replaced before
- * request->ended_before, then those of documents deleted before request->before. */
-MUST_USE enum rc history_prune(struct sqlite *sqlite, const struct store_request *request,
-			       uint64_t *pruned);
 
 #endif

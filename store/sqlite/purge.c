@@ -1,7 +1,7 @@
 /* Removes old tombstones within a transaction. Called by commit.c. */
 #include "store/sqlite/purge.h"
 
-#include "store/sqlite/history.h"
+#include "store/sqlite/prune.h"
 #include "store/sqlite/quota.h"
 
 #include "base/fault.h"
@@ -139,13 +139,20 @@ static enum rc purge_tombstones(struct transaction *transaction, int64_t before,
 }
 
 enum rc purge_apply(struct transaction *transaction, const struct store_request *request,
-		    struct store_reply *reply)
+		    struct store_reply *reply, struct buf *bytes)
 {
-	enum rc rc = history_prune(transaction->sqlite, request, &reply->pruned);
+	uint64_t done = 0, pruned = 0;
+	enum rc rc = prune_old(transaction, request, reply, bytes, &done);
 
-	/* No tombstone that is old enough has former versions now. */
-	if (rc == RC_OK && reply->pruned < request->limit)
-		rc = purge_tombstones(transaction, request->before, request->limit - reply->pruned,
+	if (rc != RC_OK || reply->more)
+		return rc;
+	rc = prune_deleted(transaction->sqlite, request->before, request->limit - done, &pruned);
+	reply->pruned += pruned;
+	done += pruned;
+	/* If it found fewer, no tombstone that is old enough has versions now. */
+	if (rc == RC_OK && done < request->limit)
+		rc = purge_tombstones(transaction, request->before, request->limit - done,
 				      &reply->purged);
+	reply->more = done + reply->purged >= request->limit;
 	return rc;
 }

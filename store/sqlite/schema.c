@@ -124,6 +124,9 @@ static const char *const migrations[] = {
 	"CREATE TABLE invite_grant ("
 	" invite TEXT NOT NULL, n INTEGER NOT NULL, grp TEXT NOT NULL, write INTEGER NOT NULL, "
 	"PRIMARY KEY (invite, n)) STRICT, WITHOUT ROWID;",
+
+	/* 11: a purge finds old versions by their primary key (prune.c). */
+	"DROP INDEX history_ended;",
 };
 
 #define SCHEMA_OF_FILE 6 /* where meta.file came */

@@ -126,11 +126,12 @@ static const char *const statements[SQL_COUNT] = {
 		"written_sum, ?3 FROM doc WHERE gid = ?1 AND seq = ?2",
 	[SQL_TOO_MANY] = SELECT_FORMER "FROM history WHERE gid = ?1 AND id = ?2 AND version <= ?3 "
 				       "ORDER BY version LIMIT ?4",
-	[SQL_PRUNE] = SELECT_FORMER "FROM history WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2",
+	[SQL_FORMER_AFTER] = SELECT_FORMER ", ended_at FROM history WHERE (gid, id, version) > "
+					   "(?1, ?2, ?3) ORDER BY gid, id, version",
 	[SQL_PRUNE_DELETED] =
 		SELECT_FORMER "FROM (SELECT gid, id FROM doc WHERE deleted_at < ?1 ORDER BY "
 			      "deleted_at LIMIT ?2) CROSS JOIN history USING (gid, id) LIMIT ?2",
-	[SQL_DROP_FORMER] = "DELETE FROM history WHERE gid = ?1 AND id = ?2 AND version = ?3",
+	[SQL_DROP_FORMER] = "DELETE FROM history WHERE gid = ?1 AND id = ?2 AND version <= ?3",
 	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE "
 		      "deleted_at < ?1 ORDER BY deleted_at LIMIT ?2)"
 		      " RETURNING gid, seq",

@@ -108,10 +108,23 @@ static void make_edit(struct pair *pair, struct batch *batch, size_t r, size_t i
 }
 
 static const struct store_history history = {
-	.rules = { { .group = "*", .versions = 2 },
-		   { .group = "a", .versions = 5 },
-		   { .group = "a:b", .versions = 0 } },
-	.count = 3,
+	.versions = { .rules = { { .group = "*", .value = 2 },
+				 { .group = "a", .value = 5 },
+				 { .group = "a:b", .value = 0 } },
+		      .count = 3 },
+};
+
+/* Times of purges: nothing is that old, all is. */
+static const struct history_rules ended[] = {
+	{ .rules = { { .group = "a", .value = KIT_LATER } }, .count = 1 },
+	{ .rules = { { .group = "a:b", .value = KIT_LATER }, { .group = "z", .value = 1 } },
+	  .count = 2 },
+	{ .rules = { { .group = "*", .value = KIT_LATER },
+		     { .group = "a", .value = 0 },
+		     { .group = "a:b:c", .value = KIT_LATER },
+		     { .group = "z", .value = KIT_LATER },
+		     { .group = "z", .value = 0 } },
+	  .count = 5 },
 };
 
 static void make_push(struct pair *pair, struct batch *batch, size_t r)
@@ -168,6 +181,7 @@ static void make_request(struct pair *pair, struct batch *batch, size_t r)
 			(struct store_request){ .kind = STORE_PURGE,
 						.before = below(2) ? KIT_LATER : 0,
 						.ended_before = below(2) ? KIT_LATER : 0,
+						.ended = below(2) ? &ended[below(3)] : NULL,
 						.limit = STORE_PURGE_MAX };
 	else
 		make_push(pair, batch, r);
@@ -231,6 +245,7 @@ static void assert_replies(const struct store_reply *a, const struct store_reply
 		assert_int_equal(a->head.seq, b->head.seq);
 	assert_int_equal(a->purged, b->purged);
 	assert_int_equal(a->pruned, b->pruned);
+	assert_int_equal(a->more, b->more);
 	assert_int_equal(a->result_count, b->result_count);
 	for (size_t i = 0; i < a->result_count; i++)
 		assert_results(&a->results[i], &b->results[i]);

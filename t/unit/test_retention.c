@@ -21,7 +21,7 @@ static struct world begin(uint64_t seconds)
 {
 	struct world world = { .s = 1000 };
 
-	retention_start(&world.retention, seconds, 0, world.s * 1000, WALL + 1000);
+	retention_start(&world.retention, seconds, NULL, world.s * 1000, WALL + 1000);
 	return world;
 }
 
@@ -33,7 +33,7 @@ static bool take(struct world *world, struct store_request *request)
 
 static void done(struct world *world, enum rc rc, uint64_t purged)
 {
-	const struct store_reply reply = { .purged = purged };
+	const struct store_reply reply = { .purged = purged, .more = purged >= RETENTION_PIECE };
 
 	retention_done(&world->retention, world->s * 1000, rc, &reply);
 }
@@ -165,6 +165,79 @@ static void a_short_time_is_looked_after_as_often(void **state)
 	assert_int_equal(go_on(&world, &request), 5);
 }
 
+static struct world begin_ages(const struct history_rules *ages)
+{
+	struct world world = begin(0);
+
+	retention_start(&world.retention, 0, ages, world.s * 1000, WALL + 1000);
+	return world;
+}
+
+/* Until a piece says that there is no more; one that failed is repeated. */
+static void versions_are_looked_at_piece_by_piece(void **state)
+{
+	static const struct history_rules ages = { .rules = { { .group = "*", .value = 90 * DAY },
+							      { .group = "n", .value = 30 * DAY },
+							      { .group = "k", .value = 0 } },
+						   .count = 3 };
+	char id[] = "n:1";
+	struct store_reply reply = { .more = true,
+				     .next = { .gid = 7, .id = slice_of(id), .version = 9 } };
+	struct world world = begin_ages(&ages);
+	struct store_request request;
+	int64_t now;
+
+	(void)state;
+	(void)go_on(&world, &request);
+	assert_true(take(&world, &request));
+	now = WALL + (int64_t)world.s;
+	assert_true(request.before == 0);
+	assert_int_equal(request.from.id.len, 0);
+	assert_true(history_find(request.ended, slice_of("a")) == (uint64_t)now - 90 * DAY);
+	assert_true(history_find(request.ended, slice_of("n:b")) == (uint64_t)now - 30 * DAY);
+	assert_true(history_find(request.ended, slice_of("k")) == 0);
+	retention_done(&world.retention, world.s * 1000, RC_OK, &reply);
+	id[0] = 'x'; /* it is not the store's any more */
+	for (unsigned i = 0; i < 2; i++) {
+		(void)go_on(&world, &request);
+		assert_true(take(&world, &request));
+		assert_true(history_find(request.ended, slice_of("a")) == (uint64_t)now - 90 * DAY);
+		assert_int_equal(request.from.gid, 7);
+		assert_true(slice_is(request.from.id, "n:1"));
+		assert_int_equal(request.from.version, 9);
+		if (i == 0)
+			done(&world, RC_UNAVAILABLE, 0);
+	}
+	/* Only tombstones are left. */
+	reply.next = (struct store_former){ .gid = 0 };
+	retention_done(&world.retention, world.s * 1000, RC_OK, &reply);
+	(void)go_on(&world, &request);
+	assert_true(take(&world, &request));
+	assert_null(request.ended);
+	done(&world, RC_OK, 0);
+	assert_int_equal(go_on(&world, &request), DAY);
+	assert_true(take(&world, &request));
+	assert_non_null(request.ended);
+	assert_int_equal(request.from.id.len, 0);
+}
+
+static void the_shortest_age_is_looked_after_as_often(void **state)
+{
+	static const struct history_rules ages = { .rules = { { .group = "*", .value = 7 },
+							      { .group = "n", .value = 5 },
+							      { .group = "k", .value = 0 } },
+						   .count = 3 };
+	static const struct history_rules off = { .rules = { { .group = "*", .value = 0 } },
+						  .count = 1 };
+	struct world world = begin_ages(&ages);
+	struct store_request request;
+
+	(void)state;
+	assert_int_equal(go_on(&world, &request), 5);
+	world = begin_ages(&off);
+	assert_true(retention_next(&world.retention) == UINT64_MAX);
+}
+
 static int quiet(void **state)
 {
 	(void)state;
@@ -181,6 +254,8 @@ int main(void)
 		cmocka_unit_test(what_fails_is_tried_again),
 		cmocka_unit_test(a_wall_clock_that_jumps_is_not_believed_at_once),
 		cmocka_unit_test(a_short_time_is_looked_after_as_often),
+		cmocka_unit_test(versions_are_looked_at_piece_by_piece),
+		cmocka_unit_test(the_shortest_age_is_looked_after_as_often),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, NULL);

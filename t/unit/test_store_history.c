@@ -8,10 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct store_history three = { .rules = { { .group = "*", .versions = 3 },
-						       { .group = "n", .versions = 1 },
-						       { .group = "n:off", .versions = 0 } },
-					    .count = 3 };
+static const struct store_history three = {
+	.versions = { .rules = { { .group = "*", .value = 3 },
+				 { .group = "n", .value = 1 },
+				 { .group = "n:off", .value = 0 } },
+		      .count = 3 },
+};
+
+static const struct store_history many = {
+	.versions = { .rules = { { .group = "*", .value = 100 } }, .count = 1 },
+};
 
 static void write_as(struct kit *kit, const struct store_edit *edit, const char *user,
 		     const struct store_history *history)
@@ -150,8 +156,6 @@ static void large_values_and_deletions_are_kept(void **state)
 
 static void fewer_are_removed_bit_by_bit(void **state)
 {
-	static const struct store_history many = { .rules = { { .group = "*", .versions = 100 } },
-						   .count = 1 };
 	struct kit *kit = *state;
 
 	for (uint64_t base = 0; base < 60; base++) {
@@ -193,6 +197,150 @@ static void a_purge_takes_versions_along_in_pieces(void **state)
 	check(kit);
 }
 
+/* Writes versions of a document, of which `count` are former ones then. */
+static void put_many(struct kit *kit, const char *id, unsigned count, const char *value)
+{
+	for (uint64_t base = 0; base <= count; base++) {
+		const struct store_edit edit = kit_edit_of(id, base, NULL, value);
+
+		write_as(kit, &edit, "ann", &many);
+	}
+}
+
+static size_t former_count(struct kit *kit, const char *id)
+{
+	return kit_versions(kit, id, 0, 1000)->count - 1;
+}
+
+/* A purge in pieces of `limit`, as the writer makes it: how many there were. */
+static unsigned prune(struct kit *kit, const struct history_rules *ended, uint64_t limit,
+		      uint64_t *pruned)
+{
+	struct store_request purge = { .kind = STORE_PURGE, .ended = ended, .limit = limit };
+	unsigned pieces = 0;
+	char id[DOCID_MAX];
+
+	*pruned = 0;
+	do {
+		const struct store_former *next;
+
+		assert_int_equal(kit_commit(kit, &purge, 1), RC_OK);
+		assert_int_equal(kit->replies[0].rc, RC_OK);
+		assert_true(kit->replies[0].pruned <= limit);
+		next = &kit->replies[0].next;
+		purge.from = *next;
+		if (next->id.len)
+			memcpy(id, next->id.data, next->id.len);
+		else
+			purge.ended = NULL;
+		purge.from.id.data = id;
+		*pruned += kit->replies[0].pruned;
+		pieces++;
+	} while (kit->replies[0].more);
+	return pieces;
+}
+
+/* The nearest group decides, whatever the pieces are. */
+static void old_versions_are_removed_by_group(void **state)
+{
+	static const struct {
+		const char *id;
+		unsigned former, left;
+	} docs[] = {
+		{ "a:1", 3, 0 },      { "n:1", 4, 4 },           { "n:2", 2, 2 },
+		{ "n:deep:1", 5, 0 }, { "n:deep:kept:1", 3, 3 }, { "n:deeper:1", 3, 3 },
+		{ "n;:1", 2, 0 },     { "no:1", 1, 0 },          { "young:1", 3, 3 },
+		{ "z:1", 2, 0 },      { "z:2", 0, 0 },
+	};
+	static const struct history_rules ended = {
+		.rules = { { .group = "n:deep", .value = KIT_LATER },
+			   { .group = "young", .value = 1000 },
+			   { .group = "*", .value = KIT_LATER },
+			   { .group = "n", .value = 1000 },
+			   { .group = "n:deep:kept", .value = 0 },
+			   { .group = "n", .value = 0 } },
+		.count = 6,
+	};
+	const size_t count = sizeof(docs) / sizeof(docs[0]);
+	struct kit *kit = *state;
+
+	for (uint64_t limit = 1; limit < 30; limit = limit * 2 + 1) {
+		uint64_t pruned;
+
+		for (size_t i = 0; i < count; i++)
+			put_many(kit, docs[i].id, docs[i].former, "1");
+		(void)prune(kit, &ended, limit, &pruned);
+		assert_int_equal(pruned, 13);
+		for (size_t i = 0; i < count; i++)
+			assert_int_equal(former_count(kit, docs[i].id), docs[i].left);
+		check(kit);
+		kit_teardown(state);
+		kit_setup(state);
+		kit = *state;
+	}
+}
+
+/* One group has a rule: nothing else is looked at. */
+static void other_groups_are_passed_over(void **state)
+{
+	static const struct history_rules ended = {
+		.rules = { { .group = "m", .value = KIT_LATER } }, .count = 1
+	};
+	struct kit *kit = *state;
+	uint64_t pruned;
+
+	for (unsigned i = 0; i < 20; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "%c:%u", i % 2 ? 'a' : 'z', i);
+		put_many(kit, id, 1, "1");
+	}
+	put_many(kit, "m:1", 3, "1");
+	put_many(kit, "m:2", 3, "1");
+	/* One of a, six of m, one of z. */
+	assert_true(prune(kit, &ended, 4, &pruned) <= 3);
+	assert_int_equal(pruned, 6);
+	check(kit);
+}
+
+/* What a piece costs does not depend on how many versions stay. */
+static void versions_that_stay_cost_a_purge_nothing(void **state)
+{
+	static const struct history_rules none = { .rules = { { .group = "*", .value = 1000 } },
+						   .count = 1 };
+	struct kit *kit = *state;
+	uint64_t pruned;
+
+	for (unsigned i = 0; i < 6; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "a:%u", i);
+		put_many(kit, id, 90, "1");
+	}
+	/* 6 documents, and perhaps one piece that finds the end. */
+	assert_true(prune(kit, &none, 2, &pruned) <= 4);
+	assert_int_equal(pruned, 0);
+}
+
+static void long_old_values_are_removed(void **state)
+{
+	static const struct history_rules all = { .rules = { { .group = "*", .value = KIT_LATER } },
+						  .count = 1 };
+	struct kit *kit = *state;
+	char value[5000];
+	uint64_t pruned;
+
+	memset(value, 'x', sizeof(value));
+	value[0] = value[4998] = '"';
+	value[4999] = 0;
+	put_many(kit, "a:1", 5, value);
+	put_many(kit, "b:1", 5, value);
+	(void)prune(kit, &all, 3, &pruned);
+	assert_int_equal(pruned, 10);
+	assert_int_equal(former_count(kit, "a:1"), 0);
+	check(kit);
+}
+
 static void commands_keep_what_servers_would(void **state)
 {
 	struct kit *kit = *state;
@@ -212,21 +360,53 @@ static void commands_keep_what_servers_would(void **state)
 
 static void rules_are_parsed(void **state)
 {
+	static const char *const bad[] = { "a:=1", "=1", "a=", "a=-1", "a=x", "", "a=1=" };
 	struct history_rule rule;
 	struct error err;
 
 	(void)state;
-	assert_int_equal(history_rule_parse("20", &rule, &err), RC_OK);
+	assert_int_equal(history_versions_parse("20", &rule, &err), RC_OK);
 	assert_string_equal(rule.group, "*");
-	assert_int_equal(rule.versions, 20);
-	assert_int_equal(history_rule_parse("a:b=off", &rule, &err), RC_OK);
+	assert_int_equal(rule.value, 20);
+	assert_int_equal(history_versions_parse("a:b=off", &rule, &err), RC_OK);
 	assert_string_equal(rule.group, "a:b");
-	assert_int_equal(rule.versions, 0);
-	assert_int_equal(history_rule_parse("a:=1", &rule, &err), RC_MALFORMED);
-	assert_int_equal(history_rule_parse("=1", &rule, &err), RC_MALFORMED);
-	assert_int_equal(history_rule_parse("a=", &rule, &err), RC_MALFORMED);
-	assert_int_equal(history_rule_parse("a=-1", &rule, &err), RC_MALFORMED);
-	assert_int_equal(history_rule_parse("1000001", &rule, &err), RC_MALFORMED);
+	assert_int_equal(rule.value, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(history_versions_parse(bad[i], &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_versions_parse("1000001", &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_age_parse("*=90d", &rule, &err), RC_OK);
+	assert_string_equal(rule.group, "*");
+	assert_int_equal(rule.value, 90 * 86400);
+	assert_int_equal(history_age_parse("a:b=5s", &rule, &err), RC_OK);
+	assert_string_equal(rule.group, "a:b");
+	assert_int_equal(rule.value, 5);
+	assert_int_equal(history_age_parse("a=off", &rule, &err), RC_OK);
+	assert_int_equal(rule.value, 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(history_age_parse(bad[i], &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_age_parse("5", &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_age_parse("a=0s", &rule, &err), RC_MALFORMED);
+	assert_int_equal(history_age_parse("36501d", &rule, &err), RC_MALFORMED);
+}
+
+static void ages_become_times(void **state)
+{
+	const struct history_rules ages = { .rules = { { .group = "*", .value = 300 },
+						       { .group = "a", .value = 0 },
+						       { .group = "a:b", .value = 2000 },
+						       { .group = "c", .value = 100 } },
+					    .count = 4 };
+	struct history_rules times;
+
+	(void)state;
+	history_times(&ages, 1000, &times);
+	assert_int_equal(history_find(&times, slice_of("z")), 700);
+	assert_int_equal(history_find(&times, slice_of("a")), 0);
+	assert_int_equal(history_find(&times, slice_of("a:b:c")), 0); /* before 1970 */
+	assert_int_equal(history_find(&times, slice_of("c:d")), 900);
+	assert_int_equal(history_find(&times, slice_of("cd")), 700);
+	assert_int_equal(history_shortest(&ages), 100);
+	assert_int_equal(history_shortest(&(struct history_rules){ .count = 0 }), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
@@ -239,8 +419,13 @@ int main(void)
 		TEST(large_values_and_deletions_are_kept),
 		TEST(fewer_are_removed_bit_by_bit),
 		TEST(a_purge_takes_versions_along_in_pieces),
+		TEST(old_versions_are_removed_by_group),
+		TEST(other_groups_are_passed_over),
+		TEST(versions_that_stay_cost_a_purge_nothing),
+		TEST(long_old_values_are_removed),
 		TEST(commands_keep_what_servers_would),
 		cmocka_unit_test(rules_are_parsed),
+		cmocka_unit_test(ages_become_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

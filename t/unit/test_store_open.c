@@ -2,6 +2,8 @@
  * becomes. */
 #include "store_kit.h"
 
+#include "store/history.h"
+
 #include "base/log.h"
 
 #include <fcntl.h>
@@ -458,7 +460,7 @@ static void older_schema_is_brought_up(void **state)
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
 
 	kit_sql(kit->path, version_1);
-	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (1 of 10)");
+	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (1 of 11)");
 	kit_open(kit);
 	assert_int_equal(kit_head(kit->reader).epoch, 4711);
 	assert_int_equal(kit_head(kit->reader).seq, 9);
@@ -475,7 +477,7 @@ static void older_schema_is_brought_up(void **state)
 	assert_int_equal(kit_commit(kit, &list, 1), RC_OK);
 	assert_int_equal(kit->replies[0].rc, RC_OK);
 	kit_close(kit);
-	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "10");
+	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "11");
 }
 
 /* The index of nested groups is made of what is there: the ancestors of a group are
@@ -525,6 +527,36 @@ static void migrated_is_like_new(void **state)
 	assert_string_equal(kit_ask(kit->path, all), made);
 }
 
+/* Former versions stay when the index of their times goes. */
+static void former_versions_are_kept(void **state)
+{
+	static const struct store_history history = {
+		.versions = { .rules = { { .group = "*", .value = 5 } }, .count = 1 },
+	};
+	const struct store_edit edits[] = { kit_edit_of("t:1", 0, NULL, "1"),
+					    kit_edit_of("t:1", 1, NULL, "2") };
+	struct kit *kit = *state;
+
+	kit_open(kit);
+	for (size_t i = 0; i < 2; i++) {
+		const struct store_request push = {
+			.kind = STORE_PUSH, .edits = &edits[i], .edit_count = 1, .history = &history
+		};
+
+		assert_int_equal(kit_commit(kit, &push, 1), RC_OK);
+	}
+	kit_close(kit);
+	kit_sql(kit->path, "CREATE INDEX history_ended ON history (ended_at);"
+			   "PRAGMA user_version = 10");
+	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (10 of 11)");
+	kit_open(kit);
+	assert_int_equal(kit_versions(kit, "t:1", 0, 10)->count, 2);
+	kit_close(kit);
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM sqlite_schema WHERE name = "
+					       "'history_ended'"),
+			    "0");
+}
+
 /* What is in the way of a migration is found before it begins. */
 static void changed_older_schema_is_left_alone(void **state)
 {
@@ -566,6 +598,7 @@ int main(void)
 		FOLDER_TEST(older_schema_is_brought_up),
 		FOLDER_TEST(older_nested_groups_are_indexed),
 		FOLDER_TEST(migrated_is_like_new),
+		FOLDER_TEST(former_versions_are_kept),
 		FOLDER_TEST(changed_older_schema_is_left_alone),
 	};
 

@@ -46,6 +46,10 @@ static const struct store_request requests[] = {
 	  .old = { "fedcba9876543210", 16 },
 	  .old_ends = 77 },
 	{ .kind = STORE_PURGE, .before = -5, .limit = STORE_PURGE_MAX },
+	{ .kind = STORE_PURGE,
+	  .ended_before = 6,
+	  .from = { .gid = 7, .id = { "a:1", 3 }, .version = 8 },
+	  .limit = 1 },
 };
 
 static struct store_result results[] = {
@@ -67,6 +71,10 @@ static const struct store_reply replies[] = {
 	{ .kind = STORE_TOKEN_LIST, .head = { .epoch = 1 }, .tokens = tokens, .token_count = 2 },
 	{ .rc = RC_EXISTS, .kind = STORE_TOKEN_ADD },
 	{ .kind = STORE_PURGE, .purged = 77 },
+	{ .kind = STORE_PURGE,
+	  .pruned = 5,
+	  .more = true,
+	  .next = { .gid = INT64_MAX, .id = { "a:b:1", 5 }, .version = 1 } },
 };
 
 static void assert_slice(struct slice got, struct slice wanted)
@@ -89,12 +97,21 @@ static void assert_token(const struct store_token *got, const struct store_token
 	}
 }
 
+static void assert_former(const struct store_former *got, const struct store_former *wanted)
+{
+	assert_int_equal(got->gid, wanted->gid);
+	assert_slice(got->id, wanted->id);
+	assert_int_equal(got->version, wanted->version);
+}
+
 static void assert_request(const struct store_request *got, const struct store_request *wanted)
 {
 	assert_int_equal(got->kind, wanted->kind);
 	assert_int_equal(got->atomic, wanted->atomic);
 	assert_int_equal(got->edit_count, wanted->edit_count);
 	assert_true(got->before == wanted->before);
+	assert_true(got->ended_before == wanted->ended_before);
+	assert_former(&got->from, &wanted->from);
 	assert_int_equal(got->limit, wanted->limit);
 	assert_slice(got->old, wanted->old);
 	assert_true(got->old_ends == wanted->old_ends);
@@ -116,6 +133,9 @@ static void assert_reply(const struct store_reply *got, const struct store_reply
 	assert_int_equal(got->head.epoch, wanted->head.epoch);
 	assert_int_equal(got->head.seq, wanted->head.seq);
 	assert_int_equal(got->purged, wanted->purged);
+	assert_int_equal(got->pruned, wanted->pruned);
+	assert_int_equal(got->more, wanted->more);
+	assert_former(&got->next, &wanted->next);
 	assert_int_equal(got->result_count, wanted->result_count);
 	for (size_t i = 0; i < wanted->result_count; i++) {
 		assert_int_equal(got->results[i].status, wanted->results[i].status);

@@ -1,0 +1,20 @@
+/* Removes former versions of documents within a transaction. */
+#ifndef STORE_SQLITE_PRUNE_H
+#define STORE_SQLITE_PRUNE_H
+
+#include "store/sqlite/transaction.h"
+
+/* Removes the oldest versions of a document, up to `last`, at most `limit`. */
+MUST_USE enum rc prune_document(struct sqlite *sqlite, uint64_t gid, struct slice id, uint64_t last,
+				uint64_t limit);
+/* A piece of a purge: goes on through all versions and removes those that were replaced
+ * before the times of the request. Adds what it has removed to the reply, and what it
+ * has looked at to *looked. If that is the limit, the reply says where it is to go on;
+ * its id lies in `bytes`. */
+MUST_USE enum rc prune_old(struct transaction *transaction, const struct store_request *request,
+			   struct store_reply *reply, struct buf *bytes, uint64_t *looked);
+/* Removes versions, at most `limit`, of documents that were deleted before this. */
+MUST_USE enum rc prune_deleted(struct sqlite *sqlite, int64_t before, uint64_t limit,
+			       uint64_t *pruned);
+
+#endif
