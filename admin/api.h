@@ -9,6 +9,7 @@
 void page_serve(struct exchange *exchange);        /* page.c */
 void api_session(struct exchange *exchange);       /* numbers.c */
 void api_numbers(struct exchange *exchange);       /* numbers.c */
+void api_users(struct exchange *exchange);         /* users.c */
 void api_tokens(struct exchange *exchange);        /* tokens.c */
 void api_token_add(struct exchange *exchange);     /* tokens_change.c */
 void api_token_rotate(struct exchange *exchange);  /* tokens_change.c */

@@ -3,8 +3,8 @@
 #include "admin/api.h"
 
 #include "admin/change.h"
+#include "admin/list.h"
 #include "admin/members.h"
-#include "admin/writer_client.h"
 #include "base/clock.h"
 #include "transit/envelope.h"
 
@@ -36,28 +36,17 @@ static void put_invite(struct buf *out, const struct store_invite *invite)
 	envelope_close(out);
 }
 
-static void on_listed(void *arg, enum rc rc, const struct store_reply *reply)
+static void put_invites(struct buf *out, const struct store_reply *reply)
 {
-	struct exchange *exchange = arg;
-	struct buf out = BUF_EMPTY;
-
-	if (answer_if_failed(exchange, rc, reply))
-		return;
-	envelope_open(&out);
-	json_open_list(&out, "invites");
 	for (size_t i = 0; i < reply->invite_count; i++)
-		put_invite(&out, &reply->invites[i]);
-	envelope_close_list(&out);
-	envelope_close(&out);
-	answer_json(exchange, 200, &out);
+		put_invite(out, &reply->invites[i]);
 }
 
 void api_invites(struct exchange *exchange)
 {
-	const struct store_request request = { .kind = STORE_INVITE_LIST };
-	const struct actor actor = exchange_actor(exchange);
+	static const struct list_kind invites = { STORE_INVITE_LIST, "invites", put_invites };
 
-	writer_client_ask(exchange->admin->writer, &actor, &request, on_listed, exchange);
+	list_answer(exchange, &invites);
 }
 
 /* ---- Making ---- */

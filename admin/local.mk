@@ -17,6 +17,7 @@ libadmin_a_SOURCES = \
 	%D%/groups.c \
 	%D%/invites.c \
 	%D%/job.c %D%/job.h \
+	%D%/list.c %D%/list.h \
 	%D%/members.c %D%/members.h \
 	%D%/numbers.c \
 	%D%/page.c \
@@ -26,6 +27,7 @@ libadmin_a_SOURCES = \
 	%D%/ticket.c %D%/ticket.h \
 	%D%/tokens.c \
 	%D%/tokens_change.c \
+	%D%/users.c \
 	%D%/writer_client.c %D%/writer_client.h
 
 # After the page, whose rule installs what npm has.

@@ -6,6 +6,7 @@
 static const struct admin_route routes[] = {
 	{ "/api/session", false, "GET", api_session, NULL },
 	{ "/api/numbers", false, "GET", api_numbers, NULL },
+	{ "/api/users", false, "GET", api_users, NULL },
 	{ "/api/tokens", false, "GET, POST", api_tokens, api_token_add },
 	{ "/api/tokens/rotate", false, "POST", NULL, api_token_rotate },
 	{ "/api/tokens/revoke", false, "POST", NULL, api_token_revoke },

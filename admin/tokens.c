@@ -1,8 +1,7 @@
 /* GET /api/tokens: all tokens, with their rights and quotas and what their users have
  * stored. See route.c; changes are in tokens_change.c. */
-#include "admin/api.h"
+#include "admin/list.h"
 
-#include "admin/writer_client.h"
 #include "auth/grant.h"
 #include "auth/quota.h"
 #include "base/clock.h"
@@ -48,26 +47,15 @@ static void put_token(struct buf *out, const struct store_token *token,
 	envelope_close(out);
 }
 
-static void on_listed(void *arg, enum rc rc, const struct store_reply *reply)
+static void put_tokens(struct buf *out, const struct store_reply *reply)
 {
-	struct exchange *exchange = arg;
-	struct buf out = BUF_EMPTY;
-
-	if (answer_if_failed(exchange, rc, reply))
-		return;
-	envelope_open(&out);
-	json_open_list(&out, "tokens");
 	for (size_t i = 0; i < reply->token_count; i++)
-		put_token(&out, &reply->tokens[i], &reply->quota);
-	envelope_close_list(&out);
-	envelope_close(&out);
-	answer_json(exchange, 200, &out);
+		put_token(out, &reply->tokens[i], &reply->quota);
 }
 
 void api_tokens(struct exchange *exchange)
 {
-	const struct store_request request = { .kind = STORE_TOKEN_LIST };
-	const struct actor actor = exchange_actor(exchange);
+	static const struct list_kind tokens = { STORE_TOKEN_LIST, "tokens", put_tokens };
 
-	writer_client_ask(exchange->admin->writer, &actor, &request, on_listed, exchange);
+	list_answer(exchange, &tokens);
 }

@@ -10,7 +10,8 @@ libauth_a_SOURCES = \
 	%D%/signed_memo.c %D%/signed_memo.h \
 	%D%/throttle.c %D%/throttle.h \
 	%D%/token.c %D%/token.h \
-	%D%/token_cache.c %D%/token_cache.h
+	%D%/token_cache.c %D%/token_cache.h \
+	%D%/user_use.c %D%/user_use.h
 # JSON Web Tokens, for --with-jwt.
 if JWT
 libauth_a_SOURCES += \

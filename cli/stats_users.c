@@ -2,6 +2,7 @@
 #include "cli/stats_users.h"
 
 #include "auth/quota.h"
+#include "auth/user_use.h"
 #include "base/exit.h"
 #include "base/units.h"
 #include "cli/admin.h"
@@ -15,43 +16,6 @@
 #define GAP 2
 #define NUMBER_WIDTH 24
 
-/* Tokens of one user together: what is counted is the user's. */
-static int compare_users(const void *a, const void *b)
-{
-	const struct slice one = ((const struct store_token *)a)->user;
-	const struct slice other = ((const struct store_token *)b)->user;
-	const size_t len = one.len < other.len ? one.len : other.len;
-	const int order = memcmp(one.data, other.data, len);
-
-	return order ? order : (one.len > other.len) - (one.len < other.len);
-}
-
-/* The number of tokens from here on that are of the same user. */
-static size_t count_same(const struct store_token *tokens, size_t count)
-{
-	size_t same = 1;
-
-	while (same < count && slice_equal(tokens[same].user, tokens[0].user))
-		same++;
-	return same;
-}
-
-/* The highest limit that one of the tokens gives. */
-static int64_t highest(const struct store_token *tokens, size_t count,
-		       const struct store_quota *server, enum store_quota_kind kind)
-{
-	int64_t most = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const int64_t limit = quota_limit(&tokens[i].quota, server, kind);
-
-		if (limit <= 0)
-			return STORE_QUOTA_OFF;
-		most = limit > most ? limit : most;
-	}
-	return most;
-}
-
 /* ---- For people ---- */
 
 static void number_text(enum store_quota_kind kind, uint64_t number, char out[UNITS_DISPLAY_MAX])
@@ -62,20 +26,19 @@ static void number_text(enum store_quota_kind kind, uint64_t number, char out[UN
 		units_display_count(number, out);
 }
 
-static void print_user(const struct store_token *tokens, size_t count,
-		       const struct store_quota *server, size_t width)
+static void print_user(const struct user_use *use, size_t width)
 {
 	char text[UNITS_DISPLAY_MAX], most[UNITS_DISPLAY_MAX], both[2 * UNITS_DISPLAY_MAX + 8];
 
-	text_table_put(stdout, tokens[0].user, width + GAP);
-	printf("%6zu", count);
+	text_table_put(stdout, use->user, width + GAP);
+	printf("%6zu", use->tokens);
 	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++) {
-		const int64_t limit = highest(tokens, count, server, (enum store_quota_kind)kind);
+		const int64_t limit = use->limits[kind];
 
-		number_text((enum store_quota_kind)kind, tokens[0].usage[kind], text);
-		if (limit > 0)
+		number_text((enum store_quota_kind)kind, use->used[kind], text);
+		if (limit)
 			number_text((enum store_quota_kind)kind, (uint64_t)limit, most);
-		(void)snprintf(both, sizeof(both), limit > 0 ? "%s of %s" : "%s", text, most);
+		(void)snprintf(both, sizeof(both), limit ? "%s of %s" : "%s", text, most);
 		printf("  %*s", NUMBER_WIDTH, both);
 	}
 	putchar('\n');
@@ -85,6 +48,7 @@ static void print_table(const struct store_token *tokens, size_t count,
 			const struct store_quota *server)
 {
 	size_t width = strlen("USER");
+	struct user_use use;
 
 	for (size_t i = 0; i < count; i++)
 		if (text_table_width(tokens[i].user) > width)
@@ -92,30 +56,26 @@ static void print_table(const struct store_token *tokens, size_t count,
 	text_table_put(stdout, slice_of("USER"), width + GAP);
 	printf("TOKENS  %*s  %*s  %*s\n", NUMBER_WIDTH, "BYTES", NUMBER_WIDTH, "DOCUMENTS",
 	       NUMBER_WIDTH, "GROUPS");
-	for (size_t i = 0, same; i < count; i += same) {
-		same = count_same(tokens + i, count - i);
-		print_user(tokens + i, same, server, width);
-	}
+	for (size_t at = 0; user_use_next(tokens, count, server, &at, &use);)
+		print_user(&use, width);
 }
 
 /* ---- For programs ---- */
 
-static void put_user(struct buf *out, const struct store_token *tokens, size_t count,
-		     const struct store_quota *server)
+static void put_user(struct buf *out, const struct user_use *use)
 {
 	envelope_open(out);
-	envelope_put_text(out, ENCODING_JSON, "user", tokens[0].user);
-	envelope_put_number(out, ENCODING_JSON, "tokens", count);
+	envelope_put_text(out, ENCODING_JSON, "user", use->user);
+	envelope_put_number(out, ENCODING_JSON, "tokens", use->tokens);
 	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++) {
-		const int64_t limit = highest(tokens, count, server, (enum store_quota_kind)kind);
 		char name[32];
 
 		envelope_put_number(out, ENCODING_JSON, quota_name((enum store_quota_kind)kind),
-				    tokens[0].usage[kind]);
+				    use->used[kind]);
 		(void)snprintf(name, sizeof(name), "%s_limit",
 			       quota_name((enum store_quota_kind)kind));
-		if (limit > 0)
-			envelope_put_number(out, ENCODING_JSON, name, (uint64_t)limit);
+		if (use->limits[kind])
+			envelope_put_number(out, ENCODING_JSON, name, (uint64_t)use->limits[kind]);
 	}
 	envelope_close(out);
 }
@@ -124,12 +84,12 @@ static void print_json(const struct store_token *tokens, size_t count,
 		       const struct store_quota *server)
 {
 	struct buf out = BUF_EMPTY;
+	struct user_use use;
 
 	buf_put_byte(&out, '[');
-	for (size_t i = 0, same; i < count; i += same) {
-		same = count_same(tokens + i, count - i);
-		buf_put_text(&out, i ? ",\n " : "");
-		put_user(&out, tokens + i, same, server);
+	for (size_t at = 0; user_use_next(tokens, count, server, &at, &use);) {
+		buf_put_text(&out, at > use.tokens ? ",\n " : "");
+		put_user(&out, &use);
 	}
 	buf_put_text(&out, "]\n");
 	(void)fwrite(out.data, 1, out.len, stdout);
@@ -149,8 +109,8 @@ int stats_users_print(const struct db_place *place, bool json)
 	else if (reply->rc != RC_OK)
 		status = say_failed("%s: the users could not be listed (%s)", place->db,
 				    rc_name(reply->rc));
-	if (status == EXIT_SUCCESS && reply->token_count)
-		qsort(reply->tokens, reply->token_count, sizeof(*reply->tokens), compare_users);
+	if (status == EXIT_SUCCESS)
+		user_use_sort(reply->tokens, reply->token_count);
 	if (status == EXIT_SUCCESS && json)
 		print_json(reply->tokens, reply->token_count, &reply->quota);
 	else if (status == EXIT_SUCCESS)

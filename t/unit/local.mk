@@ -1,5 +1,6 @@
 # Each module test links only what its folder may see.
 unit_tests = \
+	%D%/test_admin_route \
 	%D%/test_auth \
 	%D%/test_auth_cache \
 	%D%/test_auth_proxy \
@@ -124,6 +125,8 @@ worker_libs = libworker.a liblive.a libhttp.a libauth.a $(store_libs) $(shm_libs
 
 t_unit_test_cidr_LDADD = $(http_libs)
 t_unit_test_problem_LDADD = $(http_libs)
+t_unit_test_admin_route_SOURCES = %D%/test_admin_route.c admin/route.c
+t_unit_test_admin_route_LDADD = $(base_libs)
 auth_kit = %D%/auth_kit.c %D%/auth_kit.h
 t_unit_test_auth_SOURCES = %D%/test_auth.c $(auth_kit)
 t_unit_test_auth_LDADD = libauth.a libstore.a $(base_libs) $(SODIUM_LIBS)
