@@ -23,7 +23,7 @@
 
 struct live_row {
 	uint64_t number; /* of the stream, in its process */
-	int64_t since;   /* seconds since 1970: when it came to this process */
+	int64_t since;   /* seconds since 1970: when it was opened */
 	uint64_t bytes;  /* that its client has taken; LIVE_UNKNOWN */
 	uint32_t groups;
 	char token[LIVE_TOKEN_LEN + 1]; /* empty: none */

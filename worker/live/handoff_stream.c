@@ -34,7 +34,8 @@ static void pack_identity(struct buf *out, const struct identity *identity)
 	}
 }
 
-enum { FORM_TRANSIT = 1, FORM_META = 2 };
+/* FORM_OPENED: the time follows, which earlier releases neither send nor expect. */
+enum { FORM_TRANSIT = 1, FORM_META = 2, FORM_OPENED = 4 };
 
 /* Only of a stream in several lanes, as earlier releases knew none. */
 static void pack_places(struct buf *out, const struct store_places *places)
@@ -51,7 +52,8 @@ void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
 	pack_identity(out, subscriber->identity);
 	pack_u8(out, subscriber->docs);
 	pack_u8(out, (uint8_t)((subscriber->encoding == ENCODING_TRANSIT ? FORM_TRANSIT : 0) |
-			       (subscriber->meta ? FORM_META : 0)));
+			       (subscriber->meta ? FORM_META : 0) | FORM_OPENED));
+	pack_u64(out, subscriber->opened);
 	pack_cursor(out, &subscriber->since);
 	pack_u32(out, (uint32_t)subscriber->count);
 	for (size_t i = 0; i < subscriber->count; i++) {
@@ -154,6 +156,8 @@ static enum rc arrival_read(struct arrival *arrival, struct unpack *in)
 	form = unpack_u8(in);
 	subscription->encoding = form & FORM_TRANSIT ? ENCODING_TRANSIT : ENCODING_JSON;
 	subscription->meta = form & FORM_META;
+	if (form & FORM_OPENED)
+		subscription->opened = (int64_t)unpack_u64(in);
 	subscription->since = unpack_cursor(in);
 	subscription->group_count = unpack_u32(in);
 	subscription->groups = arrival->groups;

@@ -239,7 +239,7 @@ struct subscriber *streams_add(struct streams *streams, int fd,
 	struct subscriber *subscriber = subscriber_new(&streams->each, fd, subscription);
 
 	subscriber->number = ++streams->last_number;
-	subscriber->opened = (uint32_t)clock_wall();
+	subscriber->opened = (uint32_t)(subscription->opened ? subscription->opened : clock_wall());
 	TAILQ_INSERT_TAIL(&streams->all, subscriber, next);
 	streams->count++;
 	if (streams->rechecks)

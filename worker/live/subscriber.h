@@ -46,6 +46,7 @@ struct subscription {
 	enum encoding encoding;
 	bool is_counted;           /* among the streams of its user (shm/usage.h) */
 	unsigned usage;            /* then the entry */
+	int64_t opened;            /* seconds since 1970, in another process; 0: now, in this */
 	struct store_cursor since; /* where to begin */
 	/* The same if the groups are in several lanes, else NULL. */
 	const struct store_places *places;
@@ -61,7 +62,7 @@ struct subscriber {
 	struct store_places *places; /* the same, in several lanes; else NULL */
 	enum encoding encoding;
 	uint32_t number; /* of the stream, in this process; streams.c's */
-	uint32_t opened; /* seconds since 1970, in this process; the same */
+	uint32_t opened; /* seconds since 1970, in any process; the same */
 	bool docs;
 	bool meta;
 	bool reading;    /* an answer of the store is on its way */
