@@ -99,6 +99,20 @@ for bad in '{"user":"","groups":["a"]}' '{"user":"x"}' '{"user":"x","groups":["a
 	is "$(post tokens "$bad" | field code)" bad-request "refused: $bad"
 done
 
+# ---- Users ----
+
+spare=$(post tokens '{"user":"ann","groups":["club"],"quota":"bytes=2M,documents=50"}' | field id)
+usage=$(api users)
+like "$usage" '\{"user":"ada","tokens":1,"stored":\{"bytes":\{"used":0\},"documents":\{"used":0\},"groups":\{"used":0\}\}\},\{"user":"ann","tokens":2,' "users, each once"
+unlike "$usage" '"user":"ann",[^}]*"limit"' "without a limit, as one of ann's tokens has none"
+post tokens/set "{\"id\":\"${token:4:16}\",\"quota\":\"bytes=1M,documents=100\"}" >/dev/null
+curl -s "$url/sync" -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '{"docs":[{"id":"notes:u","value":"used"}]}' >/dev/null
+like "$(api users)" '"user":"ann","tokens":2,"stored":\{"bytes":\{"used":13,"limit":2097152\},"documents":\{"used":1,"limit":100\},"groups":\{"used":0\}' "what a user has stored, and the highest limit"
+is "$(api users | jq -c '.users[] | {user, tokens, bytes: .stored.bytes.used, bytes_limit: .stored.bytes.limit} | del(..|nulls)')" \
+	"$("$POCKETBOOK" stats --by user --json --db "$db" | jq -c '.[] | {user, tokens, bytes, bytes_limit} | del(..|nulls)')" "as stats --by user says"
+post tokens/revoke "{\"id\":\"$spare\"}" >/dev/null
+is "$(post users '{}' | field code)" method-not-allowed "users are only read"
+
 # ---- Invitations ----
 
 # join LINK USER: the status
@@ -156,10 +170,25 @@ unlike "$(cat "$db.audit" "$log")" "${ben#pbk_*_}|${admin_token#pbk_*_}|${link#*
 # ---- Reload, upgrade, the end of the writer, the end of the process ----
 
 same() { [ "$(api session | field user)" = ada ]; }
+# since_of USER: when the stream of that user was opened
+since_of() { api streams | jq -r --arg user "$1" '.streams[] | select(.user == $user) | .since'; }
+curl -sN -H "Authorization: Bearer $token" "$url/events?group=notes" >"$work/kept" &
+kept=$!
+wait_for "another stream is open" grep -q 'event: connected' "$work/kept"
+seen() { opened=$(since_of ann) && [ -n "$opened" ]; }
+wait_for "it is seen" seen
+later() { [ "$(date -u +%FT%TZ)" != "$opened" ]; }
+wait_for "a second has gone by" later
+passed=$(stream_of ann)
 before=$(newest admin)
 kill -HUP "$server"
 wait_for "a reload is done" grep -q event=reloaded "$log"
 wait_for "another process serves the page" same
+# The rows of the worker before are there for some seconds.
+seen() { [ "$(stream_of ann | wc -l)" = 1 ] && [ "$(stream_of ann)" != "$passed" ]; }
+wait_for "its stream is in another worker" seen
+is "$(since_of ann)" "$opened" "a stream that was passed on is as old as it was"
+kill "$kept"
 before=$(newest admin)
 kill -USR2 "$server"
 wait_for "an upgrade is done" grep -q event=upgraded "$log"

@@ -103,9 +103,12 @@ TESTS += $(process_tests)
 
 # What runs with node is brought along, and run by ./dev test.
 page_tests = \
+	%D%/page/accessible.test.mjs \
+	%D%/page/admin-keyboard.test.mjs \
 	%D%/page/admin-pictures.mjs \
 	%D%/page/admin-server.mjs \
 	%D%/page/admin.test.mjs \
+	%D%/page/axe.mjs \
 	%D%/page/bundle.mjs \
 	%D%/page/chromium.mjs \
 	%D%/page/daily.test.mjs \

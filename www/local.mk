@@ -23,8 +23,10 @@ www_sources = \
 	%D%/admin/main.tsx \
 	%D%/admin/numbers.tsx \
 	%D%/admin/streams.tsx \
+	%D%/admin/table.tsx \
 	%D%/admin/tokens.tsx \
 	%D%/admin/ui.tsx \
+	%D%/admin/users.tsx \
 	%D%/adapters/async-storage.ts \
 	%D%/adapters/file.ts \
 	%D%/adapters/initial.ts \

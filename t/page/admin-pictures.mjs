@@ -67,13 +67,13 @@ await take(light, 'sign-in')
 await signIn(light)
 const dark = await open({ colorScheme: 'dark' })
 await signIn(dark)
-const phone = await open({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true })
+const phone = await open({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true })
 await signIn(phone)
 await new Promise((done) => setTimeout(done, 25_000))
 await take(light, 'numbers')
 await take(dark, 'numbers-dark')
 await take(phone, 'numbers-phone')
-for (const view of ['tokens', 'invitations', 'streams', 'documents', 'documents/notes%3Aann', 'audit', 'backup']) {
+for (const view of ['tokens', 'users', 'invitations', 'streams', 'documents', 'documents/notes%3Aann', 'audit', 'backup']) {
 	for (const [page, name] of [[light, ''], [dark, '-dark'], [phone, '-phone']]) {
 		await page.goto(`${server.admin.url}#/${view}`)
 		await page.waitForTimeout(view === 'streams' ? 2500 : 400)

@@ -1,45 +1,39 @@
 // The audit file: who has changed what, the newest first.
 import { useState } from 'preact/hooks'
 import { call } from './api.js'
-import { count, Failure, useLoaded } from './ui.js'
+import { Table, type Column } from './table.js'
+import { count, Failure, say, useLoaded } from './ui.js'
 
 /** A line of logfmt as its parts. */
-function parse(line: string) {
+function parse(line: string, at: number) {
 	const parts = [...line.matchAll(/(\w+)=("(?:[^"\\]|\\.)*"|\S*)/g)].map(([, key, value]) => [key!, value!.startsWith('"') ? value!.slice(1, -1).replace(/\\(.)/g, '$1') : value!] as const)
 	const all = new Map(parts)
 	const rest = parts.filter(([key]) => !['time', 'act', 'pid', 'uid', 'login', 'command', 'admin', 'admin_token'].includes(key))
 	const who = all.get('admin') ?? (all.has('login') ? `user ${all.get('login')}` : all.has('uid') ? `user ${all.get('uid')}` : 'the server')
-	return { line, time: (all.get('time') ?? '').replace('T', ' ').replace(/\.\d+Z$/, ''), act: (all.get('act') ?? '').replaceAll('_', ' '), who, by: all.get('command') ?? '', rest }
+	return { key: `${at} ${line}`, time: (all.get('time') ?? '').replace('T', ' ').replace(/\.\d+Z$/, ''), act: (all.get('act') ?? '').replaceAll('_', ' '), who, by: all.get('command') ?? '', rest }
 }
+
+const COLUMNS: Column<ReturnType<typeof parse>>[] = [
+	{ title: 'When', class: 'mono when', show: ({ time }) => time },
+	{ title: 'Act', kind: 'head', show: ({ act }) => act },
+	{ title: 'Who', show: ({ who }) => who },
+	{ title: 'By', show: ({ by }) => by },
+	{ title: 'What', show: ({ rest }) => rest.map(([key, text]) => <span key={key} class="pair"><small>{key}</small> {text}</span>) },
+]
 
 export function AuditView() {
 	const { value, error, reload } = useLoaded(() => call<{ file: boolean; lines: string[] }>('audit'))
 	const [filter, setFilter] = useState('')
-	const shown = value?.lines.filter((line) => line.includes(filter)).reverse().map(parse)
+	const shown = value?.lines.map(parse).filter(({ key }) => key.includes(filter)).reverse()
 	return (
 		<>
 			<div class="bar">
 				<label>Find <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} /></label>
-				<button type="button" onClick={reload}>Read again</button>
+				<button type="button" onClick={() => (reload(), say('Read again'))}>Read again</button>
 			</div>
 			<Failure text={error} />
 			{value && !value.file && <p>A database in PostgreSQL has no audit file: its acts are in the log of the server, as event=audit.</p>}
-			{shown && value?.file && (
-				<div class="wide">
-					<table>
-						<caption>{count(shown.length)} acts, the newest first (UTC)</caption>
-						<thead><tr><th>When</th><th>Act</th><th>Who</th><th>By</th><th>What</th></tr></thead>
-						<tbody>
-							{shown.map(({ line, time, act, who, by, rest }, i) => (
-								<tr key={i + line}>
-									<td class="nowrap mono">{time}</td><th scope="row">{act}</th><td>{who}</td><td>{by}</td>
-									<td>{rest.map(([key, text]) => <span key={key} class="pair"><small>{key}</small> {text}</span>)}</td>
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
-			)}
+			{shown && value?.file && <Table found caption={`${count(shown.length)} ${shown.length === 1 ? 'act' : 'acts'}, the newest first (UTC)`} columns={COLUMNS} rows={shown} id={({ key }) => key} />}
 		</>
 	)
 }

@@ -24,7 +24,7 @@ export function BackupView({ session }: { session: Session }) {
 			<p>Put it back with the server stopped: <code>pocketbook restore FILE</code>.</p>
 			<Failure text={error} />
 			<p><button type="button" class="main-button" onClick={() => void download()}>Download a backup</button></p>
-			{begun && <p role="status" class="quiet">The download begins when the copy is made.</p>}
+			<p role="status" class="quiet">{begun && 'The download begins when the copy is made.'}</p>
 		</>
 	)
 }

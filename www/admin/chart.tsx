@@ -1,6 +1,7 @@
 // A live chart (uPlot). What it shows is also text: its newest numbers, and the tables.
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
+import { span } from './ui.js'
 
 export interface Line { label: string; color: string }
 
@@ -39,19 +40,19 @@ export function Chart({ title, unit = '', lines, data }: { title: string; unit?:
 		}
 	}, [])
 	useEffect(() => plot.current?.setData(data), [data])
-	const newest = lines.map(({ label }, i) => {
-		const number = data[i + 1]?.at(-1) ?? 0
-		return { label, text: `${number < 10 ? Math.round(number * 10) / 10 : Math.round(number).toLocaleString('en')}${unit}` }
-	})
+	const shown = (n: number) => `${n < 10 ? Math.round(n * 10) / 10 : Math.round(n).toLocaleString('en')}${unit}`
+	const series = lines.map(({ label }, i) => ({ label, values: [...(data[i + 1] ?? [])].map((n) => n ?? 0) }))
+	// Of what is drawn, for those who do not see it.
+	const summary = series.map(({ label, values }) => `${label ? `${label}: ` : ''}${shown(values.at(-1) ?? 0)} now, from ${shown(Math.min(...values, Infinity) || 0)} to ${shown(Math.max(...values, 0))}`).join('; ')
 	return (
 		<figure class="chart">
 			<figcaption>
 				{title}
-				{newest.map(({ label, text }, i) => (
-					<span key={label} class={`key key-${i}`}>{label ? `${label} ` : ''}<b>{text}</b></span>
+				{series.map(({ label, values }, i) => (
+					<span key={label} class={`key key-${i}`}>{label ? `${label} ` : ''}<b>{shown(values.at(-1) ?? 0)}</b></span>
 				))}
 			</figcaption>
-			<div ref={element} aria-hidden="true" />
+			<div ref={element} role="img" aria-label={`Chart of the last ${span(data[0].length)}. ${data[0].length ? summary : 'Nothing yet'}`} />
 		</figure>
 	)
 }

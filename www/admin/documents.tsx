@@ -2,7 +2,15 @@
 // deleted.
 import { useEffect, useState } from 'preact/hooks'
 import { call, query, type Doc, type Group, type Page, type Versions } from './api.js'
-import { bytes, Confirm, count, Dialog, Failure, Form, problem, useLoaded, when } from './ui.js'
+import { Table, type Column } from './table.js'
+import { bytes, Confirm, count, Dialog, Failure, Form, problem, say, useLoaded, when } from './ui.js'
+
+const GROUP_COLUMNS: Column<Group>[] = [
+	{ title: 'Group', kind: 'head', show: ({ group }) => <a href={`#/documents/${encodeURIComponent(group)}`}>{group}</a> },
+	{ title: 'Documents', kind: 'n', show: ({ documents }) => count(documents) },
+	{ title: 'Deleted', kind: 'n', show: ({ tombstones }) => count(tombstones) },
+	{ title: 'Bytes', kind: 'n', show: ({ bytes: size }) => bytes(size) },
+]
 
 function Groups({ go }: { go: (group: string) => void }) {
 	const { value, error, reload } = useLoaded(() => call<{ groups: Group[]; count: number }>('groups'))
@@ -23,22 +31,7 @@ function Groups({ go }: { go: (group: string) => void }) {
 			</div>
 			<Failure text={error} />
 			{!sorted && !error && <p class="quiet" role="status">Counting…</p>}
-			{sorted && (
-				<div class="wide">
-					<table>
-						<caption>{count(value.count)} {value.count === 1 ? 'group' : 'groups'}, without those nested in them</caption>
-						<thead><tr><th>Group</th><th class="n">Documents</th><th class="n">Deleted</th><th class="n">Bytes</th></tr></thead>
-						<tbody>
-							{sorted.map(({ group, documents, tombstones, bytes: size }) => (
-								<tr key={group}>
-									<th scope="row"><a href={`#/documents/${encodeURIComponent(group)}`}>{group}</a></th>
-									<td class="n">{count(documents)}</td><td class="n">{count(tombstones)}</td><td class="n">{bytes(size)}</td>
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
-			)}
+			{sorted && <Table caption={`${count(value.count)} ${value.count === 1 ? 'group' : 'groups'}, without those nested in them`} columns={GROUP_COLUMNS} rows={sorted} id={({ group }) => group} />}
 		</>
 	)
 }
@@ -86,14 +79,16 @@ function Edit({ id, done, close }: { id: string; done: () => void; close: () => 
 		if (answer.status === 'conflict') throw new Error(`somebody has written version ${answer.version} meanwhile; close this and look again`)
 		done()
 	}
+	const written = (text: string) => say(`${id} was ${text}`)
 	const save = async (data: FormData) => {
 		const text = String(data.get('text'))
 		await write(doc.transit === undefined ? { value: JSON.parse(text) } : { transit: text })
+		written('written')
 	}
-	if (removing) return <Confirm title={`Delete ${id}`} text="Every client deletes it too." button="Delete" act={() => write({ deleted: true })} close={() => setRemoving(false)} />
+	if (removing) return <Confirm title={`Delete ${id}`} text="Every client deletes it too." button="Delete" done={`${id} was deleted`} act={() => write({ deleted: true })} close={() => setRemoving(false)} />
 	// The value as it was, on top of what is there now: nothing is lost, and clients see
 	// an edit.
-	const restore = (old: Doc) => write(old.transit === undefined ? { value: old.value } : { transit: old.transit })
+	const restore = (old: Doc) => write(old.transit === undefined ? { value: old.value } : { transit: old.transit }).then(() => written(`restored to version ${old.version}`))
 	if (history) return <History id={id} now={doc.version} restore={restore} close={() => setHistory(false)} />
 	return (
 		<Dialog title={id} close={close}>
@@ -108,6 +103,14 @@ function Edit({ id, done, close }: { id: string; done: () => void; close: () => 
 		</Dialog>
 	)
 }
+
+const docColumns = (open: (id: string) => void): Column<Doc>[] => [
+	{ title: 'Id', kind: 'head', show: ({ id }) => <button type="button" class="link" onClick={() => open(id)}>{id}</button> },
+	{ title: 'Version', kind: 'n', show: ({ version }) => count(version) },
+	{ title: 'Value', class: 'mono cut', show: (doc) => (doc.deleted ? 'deleted' : doc.damaged ? 'damaged' : JSON.stringify(doc.value)) },
+	{ title: 'Written by', show: ({ by }) => by ?? '' },
+	{ title: 'At (UTC)', class: 'when', show: ({ at }) => when(at ?? null) },
+]
 
 function Documents({ group }: { group: string }) {
 	const [docs, setDocs] = useState<Doc[]>([])
@@ -128,22 +131,12 @@ function Documents({ group }: { group: string }) {
 				<label class="check"><input type="checkbox" checked={deleted} onChange={(event) => setDeleted(event.currentTarget.checked)} /> Deleted ones</label>
 			</div>
 			<Failure text={error} />
-			<div class="wide">
-				<table>
-					<caption>{deleted ? 'Deleted documents' : 'Documents'}, those changed last at the end</caption>
-					<thead><tr><th>Id</th><th class="n">Version</th><th>Value</th><th>Written by</th><th>At (UTC)</th></tr></thead>
-					<tbody>
-						{docs.filter((doc) => deleted || !doc.deleted).map((doc) => (
-							<tr key={doc.id}>
-								<th scope="row"><button type="button" class="link" onClick={() => setId(doc.id)}>{doc.id}</button></th>
-								<td class="n">{count(doc.version)}</td>
-								<td class="mono cut">{doc.deleted ? 'deleted' : doc.damaged ? 'damaged' : JSON.stringify(doc.value)}</td>
-								<td>{doc.by ?? ''}</td><td class="nowrap">{when(doc.at ?? null)}</td>
-							</tr>
-						))}
-					</tbody>
-				</table>
-			</div>
+			<Table
+				caption={`${deleted ? 'Deleted documents' : 'Documents'}, those changed last at the end`}
+				columns={docColumns(setId)}
+				rows={docs.filter((doc) => deleted || !doc.deleted)}
+				id={(doc) => doc.id}
+			/>
 			{next?.more && <p><button type="button" onClick={() => void load(next.cursor)}>More</button></p>}
 			{id !== undefined && <Edit id={id} done={() => (setId(undefined), void load())} close={() => setId(undefined)} />}
 		</>

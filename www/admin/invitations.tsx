@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { call, type Invite } from './api.js'
 import { days, Grants, GroupsField, words } from './fields.js'
+import { Table, type Column } from './table.js'
 import { Confirm, count, Dialog, Failure, Field, Form, Secret, useLoaded, when } from './ui.js'
 
 type Open = { what: 'add' } | { what: 'end'; invite: Invite } | { what: 'made'; link: string } | undefined
@@ -9,17 +10,13 @@ type Open = { what: 'add' } | { what: 'end'; invite: Invite } | { what: 'made'; 
 // Where the app is, for the next link of this browser.
 const URL_KEY = 'pocketbook-admin-app'
 
-function Row({ invite, open }: { invite: Invite; open: (open: Open) => void }) {
-	return (
-		<tr class={invite.state === 'open' ? '' : 'over'}>
-			<th scope="row" class="mono">{invite.id}</th>
-			<td>{invite.user ? <>another device of {invite.user}</> : <Grants groups={invite.groups} />}{invite.note && <small class="note">{invite.note}</small>}</td>
-			<td class="nowrap">{count(invite.used)} of {count(invite.uses)}</td>
-			<td class="nowrap">{invite.state === 'open' ? when(invite.expires) : invite.state}</td>
-			<td class="acts"><button type="button" onClick={() => open({ what: 'end', invite })} aria-label={`Withdraw ${invite.id}`}>Withdraw</button></td>
-		</tr>
-	)
-}
+const columns = (open: (open: Open) => void): Column<Invite>[] => [
+	{ title: 'Id', kind: 'head', class: 'mono', show: ({ id }) => id },
+	{ title: 'Groups', show: ({ user, groups, note }) => <>{user ? <>another device of {user}</> : <Grants groups={groups} />}{note && <small class="note">{note}</small>}</> },
+	{ title: 'Joined', show: ({ used, uses }) => `${count(used)} of ${count(uses)}` },
+	{ title: 'Ends', class: 'when', show: ({ state, expires }) => (state === 'open' ? when(expires) : state) },
+	{ title: 'Actions', kind: 'acts', show: (invite) => <button type="button" onClick={() => open({ what: 'end', invite })} aria-label={`Withdraw ${invite.id}`}>Withdraw</button> },
+]
 
 function Add({ made, close }: { made: (link: string) => void; close: () => void }) {
 	const send = async (data: FormData) => {
@@ -52,18 +49,10 @@ export function InvitationsView() {
 				<button type="button" class="main-button" onClick={() => setOpen({ what: 'add' })}>New invitation</button>
 			</div>
 			<Failure text={error} />
-			{value && (
-				<div class="wide">
-					<table>
-						<caption>{count(value.invites.length)} {value.invites.length === 1 ? 'invitation' : 'invitations'}</caption>
-						<thead><tr><th>Id</th><th>Groups</th><th>Joined</th><th>Ends</th><th><span class="unseen">Actions</span></th></tr></thead>
-						<tbody>{value.invites.map((invite) => <Row key={invite.id} invite={invite} open={setOpen} />)}</tbody>
-					</table>
-				</div>
-			)}
+			{value && <Table caption={`${count(value.invites.length)} ${value.invites.length === 1 ? 'invitation' : 'invitations'}`} columns={columns(setOpen)} rows={value.invites} id={({ id }) => id} faded={({ state }) => state !== 'open'} />}
 			{open?.what === 'add' && <Add made={(link) => (setOpen({ what: 'made', link }), reload())} close={close} />}
 			{open?.what === 'end' && (
-				<Confirm title="Withdraw an invitation" text={`Nobody can join with ${open.invite.id} any more. Tokens that were made by it stay.`} button="Withdraw" act={() => call('invites/end', { id: open.invite.id }).then(reload)} close={close} />
+				<Confirm title="Withdraw an invitation" text={`Nobody can join with ${open.invite.id} any more. Tokens that were made by it stay.`} button="Withdraw" done="The invitation was withdrawn" act={() => call('invites/end', { id: open.invite.id }).then(reload)} close={close} />
 			)}
 			{open?.what === 'made' && (
 				<Dialog title="The link of the invitation" close={close}>

@@ -1,6 +1,6 @@
 // The admin page: signing in, and the views by the part of the address behind #.
 import { render } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, call, signIn, type Session } from './api.js'
 import { AuditView } from './audit.js'
 import { BackupView } from './backup.js'
@@ -9,11 +9,13 @@ import { InvitationsView } from './invitations.js'
 import { NumbersView } from './numbers.js'
 import { StreamsView } from './streams.js'
 import { TokensView } from './tokens.js'
-import { Failure, Field, Form, problem } from './ui.js'
+import { Failure, Field, focusHeading, Form, problem, Said, say } from './ui.js'
+import { UsersView } from './users.js'
 
 const VIEWS = [
 	['numbers', 'Numbers'],
 	['tokens', 'Tokens'],
+	['users', 'Users'],
 	['invitations', 'Invitations'],
 	['streams', 'Streams'],
 	['documents', 'Documents'],
@@ -34,12 +36,14 @@ function useHash() {
 }
 
 function SignIn({ error, done }: { error?: string; done: () => Promise<void> }) {
+	const field = useRef<HTMLInputElement>(null)
+	useEffect(() => field.current?.focus(), [])
 	return (
 		<main class="paper narrow">
 			<h1>Admin</h1>
 			<Form button="Sign in" send={async (data) => (signIn(String(data.get('token')).trim()), done())}>
 				<Field label="Token of an administrator" hint="Make one with: pocketbook token add --user NAME --admin. It stays in this tab until you close it.">
-					<input name="token" type="password" autocomplete="current-password" spellcheck={false} required autofocus />
+					<input ref={field} name="token" type="password" autocomplete="current-password" spellcheck={false} required />
 				</Field>
 				<Failure text={error} />
 			</Form>
@@ -51,6 +55,8 @@ function View({ name, rest, session }: { name: string; rest: string; session: Se
 	switch (name) {
 		case 'tokens':
 			return <TokensView />
+		case 'users':
+			return <UsersView />
 		case 'invitations':
 			return <InvitationsView />
 		case 'streams':
@@ -84,10 +90,17 @@ function App() {
 	useEffect(() => {
 		document.title = `${VIEWS.find(([view]) => view === name)![1]} · Pocketbook admin`
 	}, [name])
+	const begun = useRef(false)
+	useEffect(() => {
+		// What was read is another page now; the first one is where it begins.
+		if (begun.current) (say(''), focusHeading())
+		begun.current = !!session
+	}, [name, rest, !!session])
 	if (!session) return asked ? <SignIn error={error} done={begin} /> : null
 	const leave = () => (signIn(null), setSession(undefined))
 	return (
 		<>
+			<button type="button" class="skip" onClick={focusHeading}>Skip to the content</button>
 			<header class="top">
 				<p class="brand"><b>Pocketbook</b> {session.version} <span class="mono">{session.database}</span></p>
 				<nav aria-label="Views">
@@ -96,9 +109,10 @@ function App() {
 				<p class="who">{session.socket ? 'by the Unix socket' : <>{session.user} <button type="button" class="link" onClick={leave}>Sign out</button></>}</p>
 			</header>
 			<main class="paper">
-				<h1>{VIEWS.find(([view]) => view === name)![1]}</h1>
+				<h1 tabIndex={-1}>{VIEWS.find(([view]) => view === name)![1]}</h1>
 				<View key={name} name={name} rest={rest} session={session} />
 			</main>
+			<Said />
 		</>
 	)
 }

@@ -1,9 +1,10 @@
 // The numbers of the server, once a second: what `pocketbook top` shows, as charts.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
-import { call, type Numbers, type Times } from './api.js'
+import { call, type Numbers, type Process, type Times } from './api.js'
 import { Chart } from './chart.js'
-import { bytes, count, Failure, problem, span } from './ui.js'
+import { Table, type Column } from './table.js'
+import { bytes, count, Failure, problem, span, usePause } from './ui.js'
 
 const KEPT = 300 // seconds
 const COUNTERS = ['requests', 'pulls', 'pushes', 'written', 'conflicts', 'commits', 'events'] as const
@@ -36,14 +37,16 @@ function moment(before: Numbers, now: Numbers): Moment {
 	}
 }
 
-function useNumbers() {
+function useNumbers(paused: boolean) {
+	const isPaused = useRef(paused)
+	isPaused.current = paused
 	const last = useRef<Numbers>()
 	const [state, setState] = useState<{ now?: Numbers; moments: Moment[]; error?: string }>({ moments: [] })
 	useEffect(() => {
 		let timer: ReturnType<typeof setTimeout>
 		let gone = false
 		const turn = async () => {
-			if (!document.hidden) {
+			if (!document.hidden && !isPaused.current) {
 				try {
 					const now = await call<Numbers>('numbers')
 					const before = last.current
@@ -68,12 +71,29 @@ const ink = { label: '', color: '--accent' }
 const pair = (a: string, b: string) => [{ label: a, color: '--accent' }, { label: b, color: '--done' }]
 const columns = (moments: Moment[], ...of: ((m: Moment) => number)[]) => [moments.map(({ at }) => at), ...of.map((f) => moments.map(f))] as uPlot.AlignedData
 
+const value = (name: string) => ({ values }: Process) => count(values[name] ?? 0)
+
+const PROCESS_COLUMNS: Column<Process>[] = [
+	{ title: 'Process', kind: 'head', show: ({ name }) => name },
+	{ title: 'State', show: ({ state }) => <span class={state === 'serving' ? 'good' : 'bad'}>{state}</span> },
+	{ title: 'Streams', kind: 'n', show: value('streams') },
+	{ title: 'Connections', kind: 'n', show: value('connections') },
+	{ title: 'Requests', kind: 'n', show: value('requests') },
+	{ title: 'Events sent', kind: 'n', show: value('events') },
+	{ title: 'Starts', kind: 'n', show: ({ starts }) => count(starts) },
+]
+
 export function NumbersView() {
-	const { now, moments, error } = useNumbers()
+	const { paused, button } = usePause()
+	const { now, moments, error } = useNumbers(paused)
 	if (!now) return error ? <Failure text={error} /> : <p class="quiet">Reading…</p>
 	const { database, processes } = now
 	return (
 		<>
+			<div class="bar">
+				<p class="quiet">Read every second.</p>
+				{button}
+			</div>
 			<Failure text={error} />
 			<dl class="facts">
 				<div><dt>Documents</dt><dd>{count(database.documents)}</dd></div>
@@ -89,21 +109,7 @@ export function NumbersView() {
 				<Chart title="99 % answered within" unit=" ms" lines={pair('pulls', 'pushes')} data={columns(moments, (m) => m.pull, (m) => m.push)} />
 				<Chart title="Commits a second" lines={[ink]} data={columns(moments, (m) => m.rates['commits']!)} />
 			</div>
-			<div class="wide">
-				<table>
-					<caption>Processes</caption>
-					<thead><tr><th>Process</th><th>State</th><th class="n">Streams</th><th class="n">Connections</th><th class="n">Requests</th><th class="n">Events sent</th><th class="n">Starts</th></tr></thead>
-					<tbody>
-						{processes.map(({ name, state, starts, values }) => (
-							<tr key={name}>
-								<th scope="row">{name}</th><td class={state === 'serving' ? 'good' : 'bad'}>{state}</td>
-								<td class="n">{count(values['streams']!)}</td><td class="n">{count(values['connections']!)}</td>
-								<td class="n">{count(values['requests']!)}</td><td class="n">{count(values['events']!)}</td><td class="n">{count(starts)}</td>
-							</tr>
-						))}
-					</tbody>
-				</table>
-			</div>
+			<Table caption="Processes" columns={PROCESS_COLUMNS} rows={processes} id={({ name }) => name} />
 		</>
 	)
 }

@@ -1,23 +1,23 @@
 // Open event streams by user; ends one.
 import { useEffect, useState } from 'preact/hooks'
 import { call, type Stream, type Streams } from './api.js'
-import { bytes, Confirm, count, Failure, useLoaded, when } from './ui.js'
+import { Table, type Column } from './table.js'
+import { bytes, Confirm, count, Failure, useLoaded, usePause, when } from './ui.js'
 
 const INTERVAL = 3000
 
-function Row({ stream, first, many, end }: { stream: Stream; first: boolean; many: number; end: () => void }) {
-	return (
-		<tr>
-			{first && <th scope="rowgroup" rowSpan={many}>{stream.user || 'anybody'}{many > 1 && <small class="note">{count(many)} streams</small>}</th>}
-			<td class="mono">{stream.token}</td>
-			<td class="n">{count(stream.groups)}</td>
-			<td class="nowrap">{when(stream.since)}</td>
-			<td class="n">{stream.bytes === undefined ? '' : bytes(stream.bytes)}</td>
-			<td class="nowrap">{stream.worker}</td>
-			<td class="acts"><button type="button" onClick={end} aria-label={`End the stream ${stream.id} of ${stream.user || 'anybody'}`}>End</button></td>
-		</tr>
-	)
-}
+/** Of a stream, with how many its user has, at the first of them. */
+interface Row extends Stream { many: number }
+
+const columns = (end: (stream: Stream) => void): Column<Row>[] => [
+	{ title: 'User', kind: 'head', show: ({ user, many }) => <>{user || 'anybody'}{many > 1 && <small class="note">{count(many)} streams</small>}</> },
+	{ title: 'Token', class: 'mono', show: ({ token }) => token },
+	{ title: 'Groups', kind: 'n', show: ({ groups }) => count(groups) },
+	{ title: 'Since (UTC)', class: 'when', show: ({ since }) => when(since) },
+	{ title: 'Taken', kind: 'n', show: ({ bytes: taken }) => (taken === undefined ? '' : bytes(taken)) },
+	{ title: 'Worker', show: ({ worker }) => worker },
+	{ title: 'Actions', kind: 'acts', show: (stream) => <button type="button" onClick={() => end(stream)} aria-label={`End the stream ${stream.id} of ${stream.user || 'anybody'}`}>End</button> },
+]
 
 /** What the rows leave out. */
 function rest({ streams, count: all, silent }: Streams) {
@@ -26,33 +26,30 @@ function rest({ streams, count: all, silent }: Streams) {
 	return parts.filter(Boolean).join('; ')
 }
 
-function byUser(streams: Stream[]) {
-	const users = new Map<string, Stream[]>()
-	for (const stream of [...streams].sort((a, b) => a.user.localeCompare(b.user) || a.since.localeCompare(b.since))) users.set(stream.user, [...(users.get(stream.user) ?? []), stream])
-	return [...users.values()]
+/** Those of a user together, the oldest first. */
+function byUser(streams: Stream[]): Row[] {
+	const sorted = [...streams].sort((a, b) => a.user.localeCompare(b.user) || a.since.localeCompare(b.since) || a.id.localeCompare(b.id))
+	return sorted.map((stream, i) => ({ ...stream, many: sorted[i - 1]?.user === stream.user ? 0 : sorted.filter(({ user }) => user === stream.user).length }))
 }
 
 export function StreamsView() {
 	const { value, error, reload } = useLoaded(() => call<Streams>('streams'))
 	const [ending, setEnding] = useState<Stream>()
+	const { paused, button } = usePause()
 	useEffect(() => {
-		const timer = setTimeout(reload, INTERVAL)
+		const timer = paused ? undefined : setTimeout(reload, INTERVAL)
 		return () => clearTimeout(timer)
-	}, [value, error])
+	}, [value, error, paused])
 	return (
 		<>
+			<div class="bar">
+				<p class="quiet">Read every three seconds.</p>
+				{button}
+			</div>
 			<Failure text={error} />
-			{value && (
-				<div class="wide">
-					<table>
-						<caption>{count(value.count)} {value.count === 1 ? 'stream' : 'streams'}{rest(value) && `; ${rest(value)}`}</caption>
-						<thead><tr><th>User</th><th>Token</th><th class="n">Groups</th><th>Since</th><th class="n">Taken</th><th>Worker</th><th><span class="unseen">Actions</span></th></tr></thead>
-						{byUser(value.streams).map((own) => <tbody key={own[0]?.user}>{own.map((stream, i) => <Row key={stream.id} stream={stream} first={i === 0} many={own.length} end={() => setEnding(stream)} />)}</tbody>)}
-					</table>
-				</div>
-			)}
+			{value && <Table caption={`${count(value.count)} ${value.count === 1 ? 'stream' : 'streams'}${rest(value) && `; ${rest(value)}`}`} columns={columns(setEnding)} rows={byUser(value.streams)} id={({ id }) => id} />}
 			{ending && (
-				<Confirm title={`End a stream of ${ending.user || 'anybody'}`} text="Its client is told, and connects again unless its token was revoked." button="End it" act={() => call('streams/end', { id: ending.id }).then(reload)} close={() => setEnding(undefined)} />
+				<Confirm title={`End a stream of ${ending.user || 'anybody'}`} text="Its client is told, and connects again unless its token was revoked." button="End it" done="The stream is ended" act={() => call('streams/end', { id: ending.id }).then(reload)} close={() => setEnding(undefined)} />
 			)}
 		</>
 	)

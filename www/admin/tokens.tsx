@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks'
 import { call, type Minted, type Quota, type Token } from './api.js'
 import { days, GroupsField, Grants, grantsText, words } from './fields.js'
-import { bytes, Confirm, count, Dialog, Failure, Field, Form, Secret, useLoaded, when } from './ui.js'
+import { Table, type Column } from './table.js'
+import { bytes, Confirm, count, Dialog, Failure, Field, Form, Secret, say, useLoaded, when } from './ui.js'
 
 type Open = { what: 'add' } | { what: 'rotate' | 'revoke' | 'set'; token: Token } | { what: 'made'; made: Minted; user: string } | undefined
 
@@ -12,23 +13,23 @@ function uses(name: string, { used, limit }: Quota) {
 	return <li key={name}>{name} {used !== undefined && shown(used)}{limit && `${used !== undefined ? ' of ' : ''}${shown(limit)}`}{name === 'pushes' && ' a minute'}</li>
 }
 
-function Row({ token, open }: { token: Token; open: (open: Open) => void }) {
-	return (
-		<tr class={token.expired ? 'over' : ''}>
-			<th scope="row">{token.user}{token.admin && <span class="tag">admin</span>}</th>
-			<td class="mono">{token.id}</td>
-			<td><Grants groups={token.groups} />{token.note && <small class="note">{token.note}</small>}</td>
-			<td class="nowrap">{token.expired ? 'expired' : when(token.expires) || 'never'}</td>
-			<td class="nowrap">{when(token.used) || <span class="quiet">not known</span>}</td>
-			<td><ul class="uses">{Object.entries(token.quotas).map(([name, quota]) => uses(name, quota))}</ul></td>
-			<td class="acts">
-				<button type="button" onClick={() => open({ what: 'set', token })} aria-label={`Change ${token.id}`}>Change</button>
-				<button type="button" onClick={() => open({ what: 'rotate', token })} aria-label={`Rotate ${token.id}`}>Rotate</button>
-				<button type="button" onClick={() => open({ what: 'revoke', token })} aria-label={`Revoke ${token.id}`}>Revoke</button>
-			</td>
-		</tr>
-	)
-}
+const columns = (open: (open: Open) => void): Column<Token>[] => [
+	{ title: 'User', kind: 'head', show: ({ user, admin }) => <>{user}{admin && <span class="tag">admin</span>}</> },
+	{ title: 'Id', class: 'mono', show: ({ id }) => id },
+	{ title: 'Groups', show: ({ groups, note }) => (groups.length || note ? <><Grants groups={groups} />{note && <small class="note">{note}</small>}</> : '') },
+	{ title: 'Expires', class: 'when', show: ({ expired, expires }) => (expired ? 'expired' : when(expires) || 'never') },
+	{ title: 'Last used', class: 'when', show: ({ used }) => when(used) || <span class="quiet">not known</span> },
+	{ title: 'Stored', show: ({ quotas }) => (Object.values(quotas).some(({ used, limit }) => used || limit) ? <ul class="uses">{Object.entries(quotas).map(([name, quota]) => uses(name, quota))}</ul> : '') },
+	{
+		title: 'Actions', kind: 'acts', show: (token) => (
+			<>
+				<button type="button" onClick={() => open({ what: 'set', token })} aria-label={`Change ${token.id} of ${token.user}`}>Change</button>
+				<button type="button" onClick={() => open({ what: 'rotate', token })} aria-label={`Rotate ${token.id} of ${token.user}`}>Rotate</button>
+				<button type="button" onClick={() => open({ what: 'revoke', token })} aria-label={`Revoke ${token.id} of ${token.user}`}>Revoke</button>
+			</>
+		),
+	},
+]
 
 function Add({ made, close }: { made: (made: Minted, user: string) => void; close: () => void }) {
 	const send = async (data: FormData) => {
@@ -91,7 +92,7 @@ export function TokensView() {
 	const [open, setOpen] = useState<Open>()
 	const [filter, setFilter] = useState('')
 	const close = () => setOpen(undefined)
-	const done = () => (close(), reload())
+	const done = (user: string) => (close(), reload(), say(`A token of ${user} was changed`))
 	const made = (minted: Minted, user: string) => (setOpen({ what: 'made', made: minted, user }), reload())
 	const shown = value?.tokens.filter(({ user, id, groups }) => [user, id, ...groups.map(({ group }) => group)].some((text) => text.includes(filter)))
 	return (
@@ -101,20 +102,12 @@ export function TokensView() {
 				<button type="button" class="main-button" onClick={() => setOpen({ what: 'add' })}>New token</button>
 			</div>
 			<Failure text={error} />
-			{shown && (
-				<div class="wide">
-					<table>
-						<caption>{count(shown.length)} {shown.length === 1 ? 'token' : 'tokens'}</caption>
-						<thead><tr><th>User</th><th>Id</th><th>Groups</th><th>Expires</th><th>Last used</th><th>Stored</th><th><span class="unseen">Actions</span></th></tr></thead>
-						<tbody>{shown.map((token) => <Row key={token.id} token={token} open={setOpen} />)}</tbody>
-					</table>
-				</div>
-			)}
+			{shown && <Table found caption={`${count(shown.length)} ${shown.length === 1 ? 'token' : 'tokens'}`} columns={columns(setOpen)} rows={shown} id={({ id }) => id} faded={({ expired }) => expired} />}
 			{open?.what === 'add' && <Add made={made} close={close} />}
 			{open?.what === 'rotate' && <Rotate token={open.token} made={made} close={close} />}
-			{open?.what === 'set' && <Change token={open.token} done={done} close={close} />}
+			{open?.what === 'set' && <Change token={open.token} done={() => done(open.token.user)} close={close} />}
 			{open?.what === 'revoke' && (
-				<Confirm title={`Revoke a token of ${open.token.user}`} text={`Whoever uses ${open.token.id} is signed out at once. This cannot be undone.`} button="Revoke" act={() => call('tokens/revoke', { id: open.token.id }).then(reload)} close={close} />
+				<Confirm title={`Revoke a token of ${open.token.user}`} text={`Whoever uses ${open.token.id} is signed out at once. This cannot be undone.`} button="Revoke" done={`A token of ${open.token.user} was revoked`} act={() => call('tokens/revoke', { id: open.token.id }).then(reload)} close={close} />
 			)}
 			{open?.what === 'made' && (
 				<Dialog title={`The token of ${open.user}`} close={close}>

@@ -1,6 +1,6 @@
-// What the views share: loading, dialogs, numbers as text.
+// What the views share: loading, dialogs, what is said of results, numbers as text.
 import type { ComponentChildren } from 'preact'
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 export const count = (n: number) => n.toLocaleString('en')
 
@@ -23,6 +23,42 @@ export const when = (time: string | null) => (time ? time.replace('T', ' ').repl
 
 export const problem = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
+// ---- Focus ----
+
+/** Where the keyboard goes on if what it was on is there no more. */
+export const focusHeading = () => document.querySelector<HTMLElement>('h1')?.focus()
+
+/** After a change of the page that may have removed what had the focus. */
+function keepFocus() {
+	const held = document.activeElement
+	if (held && held !== document.body) setTimeout(() => held.isConnected || document.activeElement !== document.body || focusHeading())
+}
+
+// ---- Results ----
+
+let tell = (_text: string) => {}
+
+/** Says what was done, to readers of the screen too. */
+export const say = (text: string) => tell(text)
+
+/** Where that is said: always there, as only changes of it are read out. */
+export function Said() {
+	const [text, setText] = useState('')
+	useEffect(() => {
+		let timer: ReturnType<typeof setTimeout>
+		tell = (next) => {
+			clearTimeout(timer)
+			// The same text again is read out again.
+			setText('')
+			timer = setTimeout(() => (setText(next), (timer = setTimeout(() => setText(''), 15_000))), 50)
+		}
+		return () => clearTimeout(timer)
+	}, [])
+	return <p class="said" role="status">{text}</p>
+}
+
+// ---- Loading ----
+
 /** What `load` returns, again whenever `reload` is called; the last one stays
  * meanwhile. */
 export function useLoaded<T>(load: () => Promise<T>, inputs: unknown[] = []) {
@@ -32,7 +68,7 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: unknown[] = []) {
 	useEffect(() => {
 		let gone = false
 		load().then(
-			(found) => gone || (setValue(() => found), setError(undefined)),
+			(found) => gone || (keepFocus(), setValue(() => found), setError(undefined)),
 			(failure) => gone || setError(problem(failure)),
 		)
 		return () => {
@@ -42,19 +78,47 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: unknown[] = []) {
 	return { value, error, reload: useCallback(() => setTurn((n) => n + 1), []) }
 }
 
+/** Something that goes on by itself until it is paused. */
+export function usePause() {
+	const [paused, setPaused] = useState(false)
+	const button = <button type="button" aria-pressed={paused} onClick={() => setPaused(!paused)}>{paused ? 'Paused' : 'Pause'}</button>
+	return { paused, button }
+}
+
 export function Failure({ text }: { text?: string }) {
 	return text ? <p class="failure" role="alert">{text}</p> : null
 }
 
-/** A modal dialog, closed by Escape too. */
+// ---- Dialogs and forms ----
+
+// What had the focus before the first of the dialogs that follow each other.
+let opener: Element | null = null
+let dialogs = 0
+
+function giveBack() {
+	if (dialogs) return
+	if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus()
+	else focusHeading()
+	opener = null
+}
+
+/** A modal dialog, closed by Escape too. The browser keeps the focus in it; it goes
+ * back to what has opened it. */
 export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
 	const element = useRef<HTMLDialogElement>(null)
-	useEffect(() => {
-		element.current?.showModal()
+	const id = useId()
+	useLayoutEffect(() => {
+		dialogs++
+		opener ??= document.activeElement
+		element.current!.showModal()
+		return () => {
+			dialogs--
+			setTimeout(giveBack)
+		}
 	}, [])
 	return (
-		<dialog ref={element} aria-labelledby="dialog-title" onClose={close}>
-			<h2 id="dialog-title">{title}</h2>
+		<dialog ref={element} aria-labelledby={id} onClose={close}>
+			<h2 id={id}>{title}</h2>
 			{children}
 		</dialog>
 	)
@@ -66,28 +130,29 @@ export function Form({ send, children, button, close }: { send: (data: FormData)
 	const [error, setError] = useState<string>()
 	const submit = (event: SubmitEvent) => {
 		event.preventDefault()
+		if (busy) return
 		setBusy(true)
 		setError(undefined)
 		send(new FormData(event.currentTarget as HTMLFormElement)).catch((failure) => setError(problem(failure))).finally(() => setBusy(false))
 	}
 	return (
-		<form onSubmit={submit}>
+		<form onSubmit={submit} aria-busy={busy}>
 			{children}
 			<Failure text={error} />
 			<p class="buttons">
-				<button type="submit" class="main-button" disabled={busy}>{button}</button>
+				<button type="submit" class="main-button" aria-disabled={busy}>{button}</button>
 				{close && <button type="button" onClick={close}>Cancel</button>}
 			</p>
 		</form>
 	)
 }
 
-/** Asks before something that cannot be undone. */
-export function Confirm({ title, text, button, act, close }: { title: string; text: string; button: string; act: () => Promise<unknown>; close: () => void }) {
+/** Asks before something that cannot be undone, and says when it is `done`. */
+export function Confirm({ title, text, button, done, act, close }: { title: string; text: string; button: string; done: string; act: () => Promise<unknown>; close: () => void }) {
 	return (
 		<Dialog title={title} close={close}>
 			<p>{text}</p>
-			<Form button={button} close={close} send={async () => (await act(), close())} />
+			<Form button={button} close={close} send={async () => (await act(), close(), say(done))} />
 		</Dialog>
 	)
 }
@@ -105,11 +170,11 @@ export function Field({ label, hint, children }: { label: string; hint?: string;
 /** A secret that is shown this once. */
 export function Secret({ text, what }: { text: string; what: string }) {
 	const [copied, setCopied] = useState(false)
-	const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), () => {})
+	const copy = () => navigator.clipboard.writeText(text).then(() => (setCopied(true), say('Copied')), () => say('The browser does not let this page copy: select the text'))
 	return (
 		<div class="secret">
 			<p>This is the only time that {what} is shown.</p>
-			<output>{text}</output>
+			<output tabIndex={0} aria-label={what}>{text}</output>
 			<button type="button" onClick={copy}>{copied ? 'Copied' : 'Copy'}</button>
 		</div>
 	)
