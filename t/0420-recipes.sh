@@ -10,7 +10,7 @@ block() {
 		on == 2 { sub(/^    /, ""); print }' "$recipes" |
 		sed -e "s|/var/backups|$work/backups|g; s|/etc/pocketbook|$work/etc|g; s|new:|$work/new:|g" -e "s|/var/lib/pocketbook|$work/lib|g; s|/tmp/found|$work/found|g"
 }
-is "$(grep -c '^<!-- [a-z]*: ' "$recipes")" 12 "all marked recipes are tried here, or in 0505-logins.sh"
+is "$(grep -c '^<!-- [a-z]*: ' "$recipes")" 13 "all marked recipes are tried here, or in 0505-logins.sh"
 
 mkdir "$work/etc" "$work/lib" "$work/new" "$work/backups" "$work/bin"
 db=$work/lib/pocketbook.db
@@ -57,6 +57,30 @@ kill "$follower"
 try rebuild >"$work/rebuild.out"
 is "$? $(pocketbook doc get todos:early --json --db "$work/backups/rebuilt.db" | jq -c '[.id, .version, .value]')" '0 ["todos:early",1,"early"]' "and makes a database"
 is "$(try search)" todos:early "a search index follows too"
+
+# A receiver that fails at first gets everything all the same, in order.
+mkdir "$work/hook"
+node "$here/hook.mjs" "$work/hook" &
+receiver=$!
+wait_for "a receiver of webhooks listens" test -e "$work/hook/port"
+hook() {
+	eval "exec $(block webhook | sed "s|https://example.org|http://127.0.0.1:$(cat "$work/hook/port")|")" 2>>"$work/hook/said" &
+	hook=$!
+}
+hook
+wait_for "the webhook knows from where on" test -s "$work/lib/hook.cursor"
+for i in 1 2 3; do put "hook$i" >/dev/null; done
+took() { [ -e "$work/hook/taken" ] && grep -q "todos:$1\"" "$work/hook/taken"; }
+wait_for "the changes arrive" took hook3
+is "$(jq -r .id "$work/hook/refused" | paste -sd' ')" "todos:hook1 todos:hook1" "the one that failed was sent again"
+is "$(jq -r .id "$work/hook/taken" | paste -sd' ')" "todos:hook1 todos:hook1 todos:hook2 todos:hook3" "again as its answer was lost, and all others once, in order"
+like "$(cat "$work/hook/said")" 'again|fail' "the command says that it failed"
+kill "$hook"
+put hook4 >/dev/null
+hook
+wait_for "started again, it goes on with what it has missed" took hook4
+is "$(jq -r .id "$work/hook/taken" | tail -n +5 | uniq | paste -sd' ')" "todos:hook4" "and with nothing else"
+kill "$hook" "$receiver"
 rm -f "$work/backups/"*.ndjson* "$work/backups/"*.db "$work/backups/"*.cursor
 
 block cron >"$work/cron"

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 [ "${JWT:-yes}" = yes ] || skip_all "the program is built without --with-jwt"
 command -v node >/dev/null || skip_all "node is not installed"
+command -v jq >/dev/null || skip_all "jq is not installed"
 
 keys=$work/jwt
 mkdir "$keys"
@@ -107,6 +108,41 @@ is "$(whoami "$(token single)")" "200 ann" "and need not name it, as it is the o
 put "$(token sub eve)" todos:6 >/dev/null 2>&1
 is "$(put "$(node "$here/jwt.mjs" "$keys" ec)" todos:1)$(grep -c 'event: end' "$work/kept")" 2000 "its streams go on"
 kill "$kept"
+
+# ---- Fetched by the job of doc/operators.md ----
+provider=$keys/provider.json
+node -e 'require("http").createServer((request, response) => {
+	const file = require("fs").readFileSync(process.argv[1], "utf8")
+	response.writeHead(file === "down" ? 503 : 200).end(file)
+}).listen(0, "127.0.0.1", function () { console.log(this.address().port) })' "$provider" >"$keys/port" &
+provides=$!
+wait_for "the provider listens" test -s "$keys/port"
+mkdir "$work/bin"
+# In place of systemd, for this server.
+printf '#!/bin/sh\n[ "$*" = "reload pocketbook" ] && echo reload >>%s && kill -HUP %s\n' "$work/reloads" "$server" >"$work/bin/systemctl"
+chmod +x "$work/bin/systemctl"
+awk '/^<!-- file: keys -->$/ { on = 1; next } on == 1 && /^    / { on = 2 } on == 2 && !/^    / { exit } on == 2 { sub(/^    /, ""); print }' "$here/../doc/operators.md" |
+	sed "s|/etc/pocketbook/keys.json|$keys/now.json|; s|https://login.example.org|http://127.0.0.1:$(cat "$keys/port")|" >"$work/job"
+like "$(head -1 "$work/job")" '^#!/bin/sh$' "the job is a script"
+# job FILE: runs it while the provider has this
+job() {
+	cp "$1" "$provider"
+	PATH=$work/bin:$PATH sh "$work/job" 2>"$work/said"
+}
+reloads() { touch "$work/reloads"; wc -l <"$work/reloads"; }
+job "$keys/one.json"
+is "$? $(reloads)" "0 0" "the same keys: nothing is reloaded"
+printf down >"$keys/down"
+job "$keys/down"
+is "$(($? != 0)) $(reloads) $(cmp "$keys/one.json" "$keys/now.json" && echo same)" "1 0 same" "the provider is down: the keys stay"
+printf '<html>sign in</html>' >"$keys/page"
+job "$keys/page"
+is "$(($? != 0)) $(reloads) $(cmp "$keys/one.json" "$keys/now.json" && echo same)" "1 0 same" "it answers with a page: the keys stay"
+job "$keys/jwks.json"
+is "$? $(reloads)" "0 1" "other keys: the server reloads"
+taken() { [ "$(whoami "$rsa")" = "200 ann" ]; }
+wait_for "and takes them" taken
+kill "$provides"
 
 # ---- Throttled ----
 sed -i 's/max-auth-failures = off/max-auth-failures = 2/; s/workers = 2/workers = 1/' "$config"

@@ -233,6 +233,7 @@ EXTRA_DIST += \
 	%D%/lib.sh \
 	%D%/upgrade-load.mjs \
 	%D%/upgrade-load.sh \
+	%D%/hook.mjs \
 	%D%/jwt.mjs \
 	%D%/login.mjs \
 	%D%/nginx.sh \

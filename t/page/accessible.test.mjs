@@ -1,5 +1,5 @@
-// That the admin page and the TodoMVC page have no violations that axe-core finds: every
-// view and dialog, light and dark, on a desk and on a phone.
+// That axe-core finds no violations in the admin page and the TodoMVC page: every view
+// and dialog, light and dark, on a desk and on a phone.
 import { after, before, test } from 'node:test'
 import { startAdminServer } from './admin-server.mjs'
 import { assertAccessible } from './axe.mjs'
