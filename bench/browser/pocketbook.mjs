@@ -25,6 +25,17 @@ export async function start(count, expected = count) {
 
 export const startWatched = (count) => withLongestTask(() => start(count))
 
+/** The same, until every value was looked at, all in one task. */
+export const startReadWatched = (count) =>
+	withLongestTask(async () => {
+		const begin = performance.now()
+		await start(count)
+		let titles = 0
+		for (const { title } of atom.deref().values()) titles += title.length
+		if (!titles) throw new Error('no titles')
+		return seconds(begin)
+	})
+
 /** Changes one document: until it is in IndexedDB and the watcher has it. */
 export async function swap(i, count) {
 	const id = `todos:${i % count}`
@@ -42,23 +53,26 @@ export const settle = () => atom.sync()
 export const swapInList = swap
 
 /** Loads the group `todos` onto an empty device: until all of it is in IndexedDB. */
-export async function firstSync(url, count, round) {
-	const begin = performance.now()
-	const atom = new SyncedAtom({ group: 'todos', user: `round ${round}` })
-	await atom.sync()
-	const db = await newest(round)
-	// A read of the store waits for all writes in progress.
-	await asked(db.transaction('log').objectStore('log').get(0))
-	const taken = seconds(begin)
+export const firstSync = async (url, count, round) => (await firstSyncWatched(url, count, round)).time
+
+export async function firstSyncWatched(url, count, round) {
+	let db
+	const found = await withLongestTask(async () => {
+		const begin = performance.now()
+		atom = new SyncedAtom({ group: 'todos', user: `round ${round}` })
+		await atom.sync()
+		db = await newest(round)
+		// A read of the store waits for all writes in progress.
+		await asked(db.transaction('log').objectStore('log').get(0))
+		return seconds(begin)
+	})
 	const log = await asked(db.transaction('log').objectStore('log').getAll())
-	const kept = new Set(log.flatMap(({ docs }) => docs.map(({ id }) => id))).size
+	const kept = new Set(log.flatMap(({ docs, id }) => docs?.map((doc) => doc.id) ?? id.split('\n'))).size
 	db.close()
 	if (kept !== count || atom.deref().size !== count) throw new Error(`${kept} documents are kept, not ${count}`)
 	await atom.destroy()
-	return taken
+	return found
 }
-
-export const firstSyncWatched = (url, count, round) => withLongestTask(() => firstSync(url, count, round))
 
 /** The database of the user of a round. */
 async function newest(round) {
