@@ -24,13 +24,13 @@ const options = {
 // Names that only the library uses. Names that an app, a row, a message, the protocol
 // or an export of later.ts uses must not be among them.
 export const INTERNAL = [
-	'above', 'after', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
+	'above', 'after', 'asked', 'askToPersist', 'before', 'below', 'chain', 'changed', 'codecReady',
 	'compose', 'confirmed', 'dead', 'degrade', 'batches', 'binding', 'ended', 'everything', 'exchange', 'groups', 'handOn', 'heads', 'heard',
-	'host', 'http', 'ids', 'kick', 'leader', 'leading', 'leave', 'left', 'live', 'loaded', 'loop',
+	'host', 'http', 'ids', 'kick', 'leader', 'leading', 'leave', 'left', 'live', 'loaded', 'loading', 'loop',
 	'missed', 'network', 'note', 'notify', 'offline', 'onDocs', 'onJoin', 'onLeading',
-	'onNetwork', 'onReopened', 'opened', 'options', 'optionsOf', 'outbox', 'own', 'persistence', 'pick', 'post', 'pulled', 'receive', 'record', 'rerun',
+	'onNetwork', 'onReopened', 'opened', 'options', 'optionsOf', 'outbox', 'own', 'persistence', 'pick', 'post', 'pulled', 'raw', 'receive', 'record', 'rerun',
 	'refuse', 'pull', 'release', 'replaced', 'replica', 'restart', 'resume', 'run', 'session', 'settle', 'shown',
-	'start', 'stolen', 'store', 'used', 'wait', 'waiting', 'wake', 'whole',
+	'start', 'stolen', 'store', 'take', 'used', 'wait', 'waiting', 'wake', 'whole',
 ]
 export const terser = {
 	module: true,
@@ -89,9 +89,10 @@ const TAKEN = /^(session|codecReady|options|replica)$/
  * for the size: any order works.
  */
 const TUNED =
-	'd s i o l r m e f h p d0 T Q Z _ u w w0 V u0 a g E $ c b m0 a0 s0 z f0 x0 K0 b0 X M L B S W r0 ' +
-		'Z0 v y C j e0 T0 O o0 c0 V0 k L0 U0 U K Y0 g0 H0 x E0 Y I D R A C0 M0 J y0 F H h0 l0 D0 Q0 N P ' +
-		'A0 F0 v0 j0 p0 W0 k0 P0 S0 i0 O0 q0 q $0 X0 _0 B0 G'
+	'd e s o a r p l h c i y M $ G p0 A X0 W0 Q P0 S l0 C0 N C w f b s0 q0 N0 S0 X G0 i0 ' +
+		'B h0 d0 E P v0 x0 D x T R k j0 y0 o0 a0 W Q0 K R0 g0 g J _ M0 B0 $0 u w0 e0 U0 m0 v ' +
+		'r0 Y u0 H k0 K0 b0 A0 _0 F0 f0 U j m V J0 Z q D0 H0 F E0 Z0 c0 O0 Y0 I L z0 T0 z V0 ' +
+		'O I0'
 
 /**
  * The short names of properties, as terser takes them: the more often a property is

@@ -46,6 +46,7 @@ www_sources = \
 	%D%/client/atom.ts \
 	%D%/client/codec.ts \
 	%D%/client/conflict.ts \
+	%D%/client/doc.ts \
 	%D%/client/docs.ts \
 	%D%/client/exchange.ts \
 	%D%/client/extension.ts \

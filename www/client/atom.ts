@@ -1,5 +1,6 @@
 // The synced atom: the public face of the library.
-import { changed, checkGroup, difference, put } from './docs.js'
+import { look } from './doc.js'
+import { changed, checkGroup, difference, opened, put } from './docs.js'
 import { pullTime, rights } from './replica.js'
 import { type Binding, Session } from './session.js'
 import { sameText, stable, statusOf } from './status.js'
@@ -33,7 +34,8 @@ export class SyncedAtom<V = any> {
 	#group: string
 	#loaded = false
 	#shown: Docs<V>
-	/** What an opening has loaded: it is shown as a whole. */
+	/** What an opening has loaded: it is shown as a whole. Values may have to be
+	 * decoded yet. */
 	#next?: Map<string, V>
 	#watches = new Map<unknown, Watch<V>>()
 	#docWatches = new Map<string, Set<DocWatch<V>>>()
@@ -239,13 +241,19 @@ export class SyncedAtom<V = any> {
 
 	/** Documents look different in the replica. */
 	#onDocs(found: Iterable<string>, swap?: Swap, part?: boolean): void {
-		const { replica } = this.session
-		const ids = [...found].filter((id) => this.#covers(id))
-		const value = (id: string) => replica.shown(id) as V | undefined
-		if (part && ids.length) this.#next ??= new Map(this.#shown)
+		const { replica, outbox } = this.session
+		// Another group's opening may end before that of this one.
+		const isPart = part || (part === false && outbox.loading.has(this.#group))
+		const ids: string[] = []
+		for (const id of found) {
+			if (!this.#covers(id)) continue
+			if (isPart) this.#next ??= new Map(this.#shown)
+			else ids.push(id)
+			if (this.#next) put(this.#next, id, replica.raw(id) as V | undefined)
+		}
+		if (isPart) return
 		const next = this.#next
-		if (next) put(next, ids.map((id) => [id, value(id)]))
-		if (part) return
+		const value = (id: string) => replica.shown(id) as V | undefined
 		if (swap?.before === this.#shown) return this.#show(swap.after, ids)
 		if (part === false && next) return this.#showAll(next)
 		const differ = ids.filter((id) => this.#shown.get(id) !== value(id))
@@ -255,10 +263,14 @@ export class SyncedAtom<V = any> {
 	/** All that was loaded, at the least cost for each document. */
 	#showAll(docs: Map<string, V>): void {
 		const ids: string[] = []
-		docs.forEach((value, id) => this.#shown.get(id) !== value && ids.push(id))
-		this.#shown.forEach((_value, id) => docs.has(id) || ids.push(id))
+		const before = this.#shown
+		docs.forEach((value, id) => {
+			const was = before.get(id)
+			if (was === undefined || was !== look(value)) ids.push(id)
+		})
+		for (const id of before.keys()) docs.has(id) || ids.push(id)
 		this.#next = undefined
-		if (ids.length) this.#show(docs, ids)
+		if (ids.length) this.#show(opened(docs), ids)
 	}
 
 	#show(docs: Docs<V>, ids: readonly string[]): void {

@@ -1,30 +1,37 @@
 // The map of documents that an app sees: changes, differences and checks of it.
+import { Doc, look } from './doc.js'
 import type { Docs } from './types.js'
 
 /** Up to so many documents, or changes in a layer, a Map is copied. */
 const MOST = 256
+/** Many changes at once make a layer of so many times their number, at most. */
+const TIMES = 16
 
 type Edits<V> = [id: string, value: V | undefined][]
 interface Layers<V> { below: Docs<V>; above: ReadonlyMap<string, V | undefined> }
 
-/** Puts edits into a map; `undefined` removes a document. */
-export function put<V>(map: Map<string, V>, edits: Iterable<Edits<V>[number]>): Map<string, V> {
-	for (const [id, value] of edits) value === undefined ? map.delete(id) : map.set(id, value)
+/** Puts a value into a map; `undefined` removes the document. */
+export function put<V>(map: Map<string, V>, id: string, value: V | undefined): void {
+	value === undefined ? map.delete(id) : map.set(id, value)
+}
+
+function copied<V>(docs: Docs<V>, edits: Iterable<Edits<V>[number]>): Map<string, V> {
+	const map = new Map(docs)
+	for (const [id, value] of edits) put(map, id, value)
 	return map
 }
 
-const copied = <V>(docs: Docs<V>, edits: Iterable<Edits<V>[number]>) => put(new Map(docs), edits)
-
 /**
  * A map and a few changes above it: the result of changing one among many documents. It
- * becomes a Map when more than single documents are read.
+ * becomes a Map when more than single documents are read. Values of `below` may have
+ * to be decoded yet: one that is read is, and all are when they are iterated over.
  */
 class Layered<V> {
 	#all?: Map<string, V>
 	constructor(readonly below: Docs<V>, readonly above: ReadonlyMap<string, V | undefined>) {}
 
 	get(id: string): V | undefined {
-		return this.above.has(id) ? this.above.get(id) : this.below.get(id)
+		return this.above.has(id) ? this.above.get(id) : look(this.below.get(id))
 	}
 
 	get size(): number {
@@ -32,14 +39,30 @@ class Layered<V> {
 	}
 
 	whole(): Map<string, V> {
-		return (this.#all ??= copied(this.below, this.above))
+		return (this.#all ??= this.above.size ? copied(this.below, this.above) : (this.below as Map<string, V>))
 	}
 }
 
-for (const name of ['has', 'forEach', 'entries', 'keys', 'values', Symbol.iterator])
-	(Layered.prototype as any)[name] = function (...args: unknown[]) {
-		return this.whole()[name](...args)
+;['has', 'keys', 'forEach', 'entries', 'values', Symbol.iterator].forEach((name, i) => {
+	;(Layered.prototype as any)[name] = function (...args: unknown[]) {
+		const all = this.whole()
+		return (i < 2 ? all : decoded(all))[name](...args)
 	}
+})
+
+/** Decodes all values, in place: to all who look at the map they are the same. */
+function decoded<V>(all: Map<string, V>): Map<string, V> {
+	all.forEach((raw, id) => raw instanceof Doc && all.set(id, raw.value as V))
+	return all
+}
+
+/** What an app sees of documents whose values may have to be decoded yet. */
+export function opened<V>(all: Map<string, V>): Docs<V> {
+	return all.size > MOST ? (new Layered(all, new Map()) as unknown as Docs<V>) : decoded(all)
+}
+
+/** `docs` as a Map, with values that have to be decoded yet. */
+const whole = <V>(docs: Docs<V>) => (docs instanceof Layered ? (docs.whole() as Map<string, V>) : docs)
 
 const layers = <V>(docs: Docs<V>): Layers<V> => (docs instanceof Layered ? docs : { below: docs, above: new Map() })
 
@@ -49,7 +72,7 @@ const layers = <V>(docs: Docs<V>): Layers<V> => (docs instanceof Layered ? docs 
  */
 export function changed<V>(docs: Docs<V>, edits: Edits<V>): Docs<V> {
 	const { below, above } = layers(docs)
-	if (below.size <= MOST || above.size + edits.length > MOST) return copied(docs, edits)
+	if (below.size <= MOST || above.size + edits.length > Math.max(MOST, TIMES * edits.length)) return opened(copied(whole(docs), edits))
 	return new Layered(below, new Map([...above, ...edits])) as unknown as Docs<V>
 }
 
@@ -61,14 +84,16 @@ export function difference<V>(group: string, before: Docs<V>, after: Docs<V>): E
 	const old = layers(before), now = layers(after)
 	const related = old.below === now.below
 	const edits: Edits<V> = []
-	for (const id of related ? new Set([...old.above.keys(), ...now.above.keys()]) : after.keys()) {
-		const value = after.get(id)
-		if (before.get(id) === value && (related || value !== undefined)) continue
+	// What was not decoded yet is compared as it is.
+	const [was, is] = related ? [before, after] : [whole(before), whole(after)]
+	for (const id of related ? new Set([...old.above.keys(), ...now.above.keys()]) : is.keys()) {
+		const value = is.get(id)
+		if (was.get(id) === value && (related || value !== undefined)) continue
 		// The id of a removed document was checked when it was added.
 		if (!related || value !== undefined) check(group, id, value)
-		edits.push([id, value])
+		edits.push([id, look(value)])
 	}
-	if (!related) for (const id of before.keys()) if (!after.has(id)) edits.push([id, undefined])
+	if (!related) for (const id of was.keys()) if (!is.has(id)) edits.push([id, undefined])
 	return edits
 }
 

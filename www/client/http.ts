@@ -1,4 +1,4 @@
-// The three requests of the protocol: pull, push and the event stream.
+// The requests of the protocol: pull, the event stream, and any other (push.ts).
 import { createParser } from 'eventsource-parser'
 import type { ExchangeHost } from './exchange.js'
 import { later } from './load-later.js'
@@ -21,17 +21,7 @@ export class Http {
 	constructor(private host: Pick<ExchangeHost, 'url' | 'codec' | 'token' | 'options'>) {}
 
 	async pull(group: string, since: string): Promise<Pulled> {
-		return pageOf(group, await this.#exchange(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`))
-	}
-
-	async push(docs: PushDoc[], atomic: boolean): Promise<Pushed[]> {
-		const { codec } = this.host
-		// A redirect would make a GET of it, or send the writes to another
-		// place.
-		const init: RequestInit = { method: 'POST', redirect: 'manual', body: codec.write(atomic ? { docs, atomic } : { docs }), headers: { 'Content-Type': codec.type } }
-		const { results } = await this.#exchange('sync', init)
-		if (!docs.every(({ id }, i) => results?.[i]?.id === id && (results[i].version >= 0 ? /^(ok|conflict)$/ : /^skipped$/).test(results[i].status))) throw protocolError()
-		return results
+		return this.asked(`sync?group=${encodeURIComponent(group)}&since=${encodeURIComponent(since)}`, (page) => pageOf(group, page))
 	}
 
 	/**
@@ -61,12 +51,14 @@ export class Http {
 		}
 	}
 
-	async #exchange(path: string, init?: RequestInit): Promise<Record<string, any>> {
+	/** `check` returns what was read, or throws if a Pocketbook server does not say
+	 * that. */
+	async asked<T>(path: string, check: (read: any) => T, init?: RequestInit): Promise<T> {
 		const { codec } = this.host
 		const response = await this.#fetch(path, codec.type, { signal: AbortSignal.timeout(TIMEOUT), ...init })
 		const text = await response.text().catch(unreachable)
 		try {
-			return Object(codec.read(text))
+			return check(codec.read(text))
 		} catch {
 			throw protocolError()
 		}

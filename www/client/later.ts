@@ -5,12 +5,14 @@
 import { same } from './codec.js'
 import { type ResolveHost, type Resolution, resolve as resolveOne } from './conflict.js'
 import type { ExchangeHost } from './exchange.js'
-import { costOf, done, entriesOf, readLog } from './log.js'
+import type * as Log from './log.js'
+import { entryOf } from './log.js'
 import type { Batch, Replica, ServerDoc } from './replica.js'
 import { toRows } from './rows.js'
 import type { Codec, PlainError, Rows } from './types.js'
 
 export { Pusher } from './push.js'
+export { entryOf } from './log.js'
 
 /** Resolves conflicts of whole values. */
 export function resolve(theirs: ServerDoc[], host: ResolveHost): Resolution {
@@ -37,21 +39,24 @@ export function moved({ replica, codec }: ExchangeHost, group: string): ServerDo
 /** Entries that are written in one turn: more would hold up the page. */
 const MAX_ENTRIES = 8
 
+/** Those of log.ts that the core has: they are not loaded again. */
+type Functions = Pick<typeof Log, 'costOf' | 'done' | 'partsOf' | 'readLog'>
+
 /**
  * Writes a log anew, with the last row of each document, in the transaction of `log`.
  * Its result is by how much it costs more than three times its documents.
  */
-export async function compact(log: IDBObjectStore): Promise<number> {
+export async function compact(log: IDBObjectStore, { costOf, done, partsOf, readLog }: Functions): Promise<number> {
 	const [docs] = await readLog(log, await done(log.getAllKeys()))
-	const entries = entriesOf(docs)
+	const parts = partsOf(docs)
 	log.clear()
-	for (let i = 0; i < entries.length; i += MAX_ENTRIES) {
-		const [first, ...rest] = entries.slice(i, i + MAX_ENTRIES).map((entry) => log.add(entry))
+	for (let i = 0; i < parts.length; i += MAX_ENTRIES) {
+		const [first, ...rest] = parts.slice(i, i + MAX_ENTRIES).map((part) => log.add(entryOf(part)))
 		// The next ones in another turn, in which the transaction is still
 		// open.
 		await done(rest.at(-1) ?? first)
 	}
-	return entries.reduce((sum, entry) => sum + costOf(entry), 0) - 3 * costOf({ docs })
+	return parts.reduce((sum, part) => sum + costOf(part), 0) - 3 * costOf(docs)
 }
 
 /** Milliseconds that a response can ask to wait, at most. */

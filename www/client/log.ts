@@ -9,11 +9,21 @@ import type { DocRow } from './types.js'
 export interface Entry {
 	/** The part of the ids before the first colon; the log is indexed by it. */
 	top: string
-	docs: DocRow[]
+	docs?: DocRow[]
+	/**
+	 * Of more than a few documents, instead of `docs`: their fields, each a line of
+	 * a text. Reading a row for each costs more than all else of opening. Without
+	 * later.ts they are rows.
+	 */
+	id?: string
+	version?: number[]
+	value?: string
 }
 
 /** Documents in an entry at most. */
 const MAX_DOCS = 200
+/** Up to so many documents are rows. */
+const FEW = 8
 /** The cost of reading an entry, in characters of values. */
 const ENTRY = 4000
 /** Entries that are read at once: more would hold up the page. */
@@ -30,17 +40,30 @@ export const done = (it: any): Promise<any> =>
 		it.onerror = it.onabort = () => it.error && reject(it.error)
 	})
 
-export const costOf = ({ docs }: { docs: DocRow[] }) => docs.reduce((sum, { value = '' }) => sum + value.length, ENTRY)
+export const costOf = (docs: DocRow[]) => docs.reduce((sum, { value = '' }) => sum + value.length, ENTRY)
 
-export function entriesOf(docs: Iterable<DocRow>): Entry[] {
-	const entries: Entry[] = []
-	let entry: Entry | undefined
+/** The documents of each entry. */
+export function partsOf(docs: Iterable<DocRow>): DocRow[][] {
+	const parts: DocRow[][] = []
+	let part: DocRow[] | undefined
 	for (const row of docs) {
-		const top = topOf(row.id)
-		if (entry?.top !== top || entry.docs.length === MAX_DOCS) entries.push((entry = { top, docs: [] }))
-		entry.docs.push(row)
+		if (!part || topOf(part[0]!.id) !== topOf(row.id) || part.length === MAX_DOCS) parts.push((part = []))
+		part.push(row)
 	}
-	return entries
+	return parts
+}
+
+export function entryOf(docs: DocRow[]): Entry {
+	const top = topOf(docs[0]!.id)
+	const isText = docs.length > FEW && docs.every(({ id, value, damaged }) => value && !damaged && !/\n/.test(id + value))
+	const lines = (field: 'id' | 'value') => docs.map((row) => row[field]).join('\n')
+	return isText ? { top, id: lines('id'), version: docs.map((row) => row.version), value: lines('value') } : { top, docs }
+}
+
+function docsOf({ docs, id: ids, version, value }: Entry): DocRow[] {
+	if (docs) return docs
+	const values = value!.split('\n')
+	return ids!.split('\n').map((id, i) => ({ id, version: version![i]!, value: values[i] }))
 }
 
 /**
@@ -52,8 +75,9 @@ export async function readLog(log: IDBObjectStore, keys: number[]): Promise<[doc
 	let cost = 0
 	const read = async (from: number, to: number) => {
 		for (const entry of await done(log.getAll(IDBKeyRange.bound(from, to)))) {
-			cost += costOf(entry)
-			for (const row of entry.docs) row.value === undefined ? all.delete(row.id) : all.set(row.id, row)
+			const docs = docsOf(entry)
+			cost += costOf(docs)
+			for (const row of docs) row.value === undefined ? all.delete(row.id) : all.set(row.id, row)
 		}
 	}
 	const reads: Promise<void>[] = []
@@ -63,5 +87,5 @@ export async function readLog(log: IDBObjectStore, keys: number[]): Promise<[doc
 	}
 	await Promise.all(reads)
 	const docs = [...all.values()]
-	return [docs, cost - 3 * costOf({ docs })]
+	return [docs, cost - 3 * costOf(docs)]
 }

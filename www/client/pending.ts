@@ -45,3 +45,15 @@ export async function inTime<T>(ms: number, promise: Promise<T>, late?: Pocketbo
 	const limit = new Promise<never>((_, reject) => (timer = setTimeout(reject, ms, late)))
 	return Promise.race([promise, limit]).finally(() => clearTimeout(timer))
 }
+
+/** A task of its own. Timers are late in a tab that is not seen. */
+export function turn(): Promise<void> {
+	const { port1, port2 } = new MessageChannel()
+	port2.postMessage(0)
+	return new Promise((resolve) => {
+		port1.onmessage = () => {
+			port1.close()
+			resolve()
+		}
+	})
+}

@@ -62,6 +62,8 @@ export class Puller {
 				if (!REFUSALS.includes(error.code)) throw error
 				this.exchange.refuse(group, error)
 			})
+			// Many documents are stored as its `entryOf` makes them.
+			if (page?.more) await later().catch(() => {})
 			if (page?.reset) await later()
 			if (!page || !host.leader.leading.has(group)) return
 			more = page.more

@@ -1,7 +1,7 @@
 // Sends the local writes to the server, one request after another.
 import type { Exchange } from './exchange.js'
 import type { Extension } from './extension.js'
-import type { Pushed } from './http.js'
+import type { PushDoc, Pushed } from './http.js'
 import { inTime } from './pending.js'
 import { serverDoc } from './pull.js'
 import { type Batch, type ServerDoc, type Write, baseOf, replaces } from './replica.js'
@@ -74,7 +74,7 @@ export class Pusher {
 		await this.#mark(writes)
 		const docs = writes.map(({ id, base, op, value }) => ({ id, base, op, ...(value === undefined ? { deleted: true as const } : { value }) }))
 		const isAtomic = !!writes[0]!.tx
-		const results = await this.exchange.http.push(docs, isAtomic).catch((error: PocketbookError) => {
+		const results = await push(this.exchange, docs, isAtomic).catch((error: PocketbookError) => {
 			if (!REFUSALS.includes(error.code)) throw error
 			return error
 		})
@@ -120,4 +120,13 @@ export class Pusher {
 				: { put: [{ ...write, sent: false, refused: { status, code, reason } }] },
 		)
 	}
+}
+
+function push({ http, host: { codec } }: Exchange, docs: PushDoc[], atomic: boolean): Promise<Pushed[]> {
+	const check = ({ results }: any) => {
+		if (docs.every(({ id }, i) => results[i].id === id && (results[i].version >= 0 ? /^(ok|conflict)$/ : /^skipped$/).test(results[i].status))) return results
+		throw results
+	}
+	// A redirect would make a GET of it, or send the writes to another place.
+	return http.asked('sync', check, { method: 'POST', redirect: 'manual', body: codec.write(atomic ? { docs, atomic } : { docs }), headers: { 'Content-Type': codec.type } })
 }

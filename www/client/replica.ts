@@ -2,6 +2,7 @@
 // machine without input or output. Every change of it is a Batch. The same batch is
 // applied here, in the other tabs and (as rows) in the storage. Batches of several tabs
 // may arrive in any order; all tabs come to the same state.
+import { Doc, look } from './doc.js'
 import type { PlainError, Refusal } from './types.js'
 
 export interface Write {
@@ -72,16 +73,6 @@ export interface Batch {
 	cursors?: [group: string, cursor: string][]
 }
 
-interface Doc {
-	version: number
-	value: unknown
-	/** Oldest first; at most the last one is unsent. */
-	chain: Write[]
-	damaged?: boolean
-	/** The last versions without a gap that this browser has made. */
-	own?: { from: number; version: number; value: unknown }
-}
-
 export interface Applied {
 	/** Documents whose shown value has changed. */
 	changed: Set<string>
@@ -147,8 +138,13 @@ export class Replica {
 	/** The value that the atom shows: of the newest local write, or the
 	 * server's. */
 	shown(id: string): unknown {
+		return look(this.raw(id))
+	}
+
+	/** The same; or the document, if its value has to be decoded yet. */
+	raw(id: string): unknown {
 		const doc = this.docs.get(id)
-		return (doc?.chain.at(-1) ?? doc)?.value
+		return doc && (doc.chain.length ? doc.chain.at(-1)!.value : doc.raw)
 	}
 
 	/** A new write of this tab, not applied yet. */
@@ -163,8 +159,8 @@ export class Replica {
 	apply(batch: Batch): Applied {
 		const applied: Applied = { changed: new Set(), replaced: [] }
 		const before = new Map<string, unknown>()
-		const touch = (id: string) => before.has(id) || before.set(id, this.shown(id))
-		for (const doc of batch.docs ?? []) touch(doc.id), this.#take(doc, batch.force)
+		const touch = (id: string) => before.has(id) || before.set(id, this.raw(id))
+		for (const doc of batch.docs ?? []) touch(doc.id), this.take(doc, batch.force)
 		for (const end of batch.end ?? []) touch(end.id), this.#end(end)
 		for (const write of batch.put ?? []) touch(write.id), this.#put(write, applied)
 		for (const note of batch.conflicts ?? []) this.conflicts.has(note.key) || this.conflicts.set(note.key, Object.freeze(note))
@@ -172,7 +168,7 @@ export class Replica {
 		for (const [group, cursor] of batch.cursors ?? []) this.cursors.set(group, cursor)
 		for (const [id, value] of before) {
 			this.of(id).length ? this.#written.add(id) : this.#written.delete(id)
-			if (this.shown(id) !== value) applied.changed.add(id)
+			if (this.raw(id) !== value && this.shown(id) !== look(value)) applied.changed.add(id)
 		}
 		return applied
 	}
@@ -203,18 +199,22 @@ export class Replica {
 
 	#doc(id: string): Doc {
 		let doc = this.docs.get(id)
-		if (!doc) this.docs.set(id, (doc = { version: 0, value: undefined, chain: [] }))
+		if (!doc) this.docs.set(id, (doc = new Doc()))
 		return doc
 	}
 
-	#take({ id, version, value, damaged }: ServerDoc, force = false): void {
-		const doc = this.#doc(id)
-		if (!force && version - Number(!damaged) < doc.version) return
-		doc.version = version
-		doc.value = value
-		doc.damaged = damaged
-		this.damaged[damaged ? 'add' : 'delete'](id)
-		if (force) doc.own = undefined
+	/**
+	 * Takes a document of the server unless it is older; or of the storage, whose
+	 * value is decoded at the first look.
+	 */
+	take({ id, version, value, damaged }: ServerDoc, force = false, decode?: (text: string) => unknown): void {
+		const doc = this.docs.get(id)
+		if (doc && !force && version - Number(!damaged) < doc.version) return
+		const now = new Doc(version, value, doc?.chain, value === undefined ? value : decode)
+		this.docs.set(id, now)
+		if (!force && doc?.own) now.own = doc.own
+		if (damaged) now.damaged = damaged
+		damaged ? this.damaged.add(id) : this.damaged.delete(id)
 	}
 
 	#end({ op, id, took }: End): void {

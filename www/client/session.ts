@@ -21,7 +21,7 @@ export interface Binding extends Settings {
 	ready?: Promise<void>
 	/**
 	 * Documents look different, `swap` if it has made them so. Some ids may be of
-	 * other groups. `part` of an opening is shown only with the last, which is
+	 * other groups. `part` of an opening is shown when it is whole; then it is
 	 * false.
 	 */
 	onDocs(ids: Iterable<string>, swap?: Swap, part?: boolean): void
@@ -82,9 +82,12 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	join(binding: Binding): Promise<void> {
 		const { group } = binding
 		const first = this.#bindingOf(group)
+		const { loading } = this.outbox
+		// What another atom of this group has loaded, or one of a wider group.
+		const isWhole = this.optionsOf(group + ':').some((other) => !loading.has(other.group))
 		this.#bindings.push(binding)
-		binding.onDocs(this.replica.docs.keys())
 		binding.ready = first?.ready ?? this.outbox.load(group)
+		binding.onDocs(this.replica.docs.keys(), undefined, !isWhole)
 		if (!first) {
 			this.network.onJoin(group)
 			this.leader.join(group)

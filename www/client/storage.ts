@@ -1,6 +1,7 @@
 // The storages: IndexedDB, and memory only.
+import { extension } from './extension.js'
 import { later } from './load-later.js'
-import { costOf, done, entriesOf, readLog, topOf } from './log.js'
+import { costOf, done, partsOf, readLog, topOf } from './log.js'
 import type { DocRow, Loaded, Rows, Storage } from './types.js'
 
 /** The log is written anew if it exceeds three times its documents by this. */
@@ -94,9 +95,9 @@ export class IndexedStorage implements Storage {
 	}
 
 	#append(log: IDBObjectStore, docs: DocRow[] = []): void {
-		for (const entry of entriesOf(docs)) {
-			log.add(entry)
-			this.#excess += costOf(entry)
+		for (const part of partsOf(docs)) {
+			log.add(extension.entryOf?.(part) ?? { top: topOf(part[0]!.id), docs: part })
+			this.#excess += costOf(part)
 		}
 	}
 
@@ -105,7 +106,7 @@ export class IndexedStorage implements Storage {
 		// Not again meanwhile, nor if it fails.
 		this.#excess = 0
 		const { compact } = await later()
-		this.#excess += await compact(this.#stores('readwrite')[0])
+		this.#excess += await compact(this.#stores('readwrite')[0], { costOf, done, partsOf, readLog })
 	}
 }
 

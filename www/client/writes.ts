@@ -5,14 +5,14 @@ import { extension } from './extension.js'
 import type { Leader } from './leader.js'
 import { type Message, revived } from './message.js'
 import type { Network } from './network.js'
-import { Pending } from './pending.js'
+import { Pending, turn } from './pending.js'
 import type { Persistence } from './persistence.js'
-import { type Applied, type Batch, type Replica, type Write } from './replica.js'
+import { type Applied, type Batch, type Replica, type ServerDoc, type Write } from './replica.js'
 import { fromRows, toRows } from './rows.js'
-import { type Codec, type Docs, PocketbookError, type Rows, type Written } from './types.js'
+import { type Codec, type DocRow, type Docs, PocketbookError, type Rows, type Written } from './types.js'
 
-/** Documents that are decoded in one task while a group is opened. */
-const SLICE = 1000
+/** Documents that are taken in one task while a group is opened. */
+const SLICE = 4000
 
 /** A change of an atom's documents by its own swap. */
 export interface Swap { before: Docs<any>; after: Docs<any> }
@@ -35,7 +35,7 @@ export interface WritesHost {
 	optionsOf(id: string): Settings[]
 	/**
 	 * The documents with these ids look different, as `swap` has made them if it is
-	 * given. `part` of an opening is shown only with the last, which is false.
+	 * given. `part` of an opening is shown when it is whole; then it is false.
 	 */
 	onDocs(ids: Iterable<string>, swap?: Swap, part?: boolean): void
 	notify(): void
@@ -49,6 +49,8 @@ export class Writes {
 	 */
 	#blind = new Set<string>()
 
+	/** Groups whose local data is being loaded. */
+	loading = new Set<string>()
 	/** Groups whose local data could not be loaded yet. */
 	#missing = new Set<string>()
 
@@ -114,7 +116,12 @@ export class Writes {
 	 * error. */
 	load(group: string): Promise<void> {
 		this.#missing.add(group)
-		return this.#load(group).catch((error) => void this.host.persistence.degrade(error))
+		this.loading.add(group)
+		return this.#load(group).catch((error) => {
+			this.loading.delete(group)
+			this.host.onDocs([], undefined, false)
+			this.host.persistence.degrade(error)
+		})
 	}
 
 	/** The storage is open again. */
@@ -164,15 +171,16 @@ export class Writes {
 	async #load(group: string): Promise<void> {
 		await this.host.persistence.opened
 		const codec = await this.host.codecReady
-		const [{ cursor, ...rows }, ...more] = await this.host.persistence.load(group)
+		const [{ cursor, docs, ...rows }, ...more] = await this.host.persistence.load(group)
 		this.#missing.delete(group)
 		const { replica } = this.host
 		// In slices, so that the page answers meanwhile.
-		for (; rows.docs.length > SLICE; await turn()) {
+		for (let at = 0; at < docs.length; at += SLICE) {
+			if (at) await turn()
 			if (this.host.dead) return
-			this.#apply(fromRows({ docs: rows.docs.slice(0, SLICE) }, codec), true)
-			rows.docs = rows.docs.slice(SLICE)
+			this.#take(docs.slice(at, at + SLICE), codec)
 		}
+		this.loading.delete(group)
 		const own = replica.waiting()
 		const blind = own.filter(({ op }) => this.#blind.has(op))
 		const batch = fromRows(rows, codec)
@@ -182,6 +190,19 @@ export class Writes {
 		const seeing = blind.filter(({ id }) => id.startsWith(group + ':')).map((write) => this.#seeing(write))
 		if (seeing.length) void this.record({ put: seeing })
 		this.#supersede(replaced)
+	}
+
+	/**
+	 * Takes stored documents. Their values are decoded at the first look, unless
+	 * they may have to be upgraded: what that needs may be gone then.
+	 */
+	#take(rows: DocRow[], codec: Codec): void {
+		const { replica } = this.host
+		const isUpgraded = this.host.optionsOf(rows[0]!.id).some(({ upgrade }) => upgrade)
+		if (isUpgraded) return void this.#apply(fromRows({ docs: rows }, codec), true)
+		const decode = (text: string) => codec.decode(text)
+		for (const row of rows) replica.take(row as ServerDoc, false, decode)
+		this.host.onDocs(rows.map(({ id }) => id), undefined, true)
 	}
 
 	/**
@@ -211,18 +232,6 @@ export class Writes {
 		const drop = gone.filter((op) => replica.ended.has(op))
 		if (gone.length && !dead) void this.host.persistence.write({ drop, supersede: gone })
 	}
-}
-
-/** A task of its own. Timers are late in a tab that is not seen. */
-function turn(): Promise<void> {
-	const { port1, port2 } = new MessageChannel()
-	port2.postMessage(0)
-	return new Promise((resolve) => {
-		port1.onmessage = () => {
-			port1.close()
-			resolve()
-		}
-	})
 }
 
 /**

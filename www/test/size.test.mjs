@@ -69,7 +69,7 @@ test('no name that an app, a row, a message or the protocol uses is shortened', 
 	const part = async (name, of = /.*/s) => (await readFile(new URL(`../client/${name}.ts`, import.meta.url), 'utf8')).match(of)[0]
 	const used = await Promise.all([
 		part('types'), part('message'), part('http', /.*(?=^export class Http)/ms),
-		part('replica', /^export interface Write.*(?=^interface Doc )/ms), part('exchange', /^export interface NetworkState.*?^\}/ms), part('storage', /^const KEYS.*?$/m),
+		part('replica', /^export interface Write.*(?=^export interface Applied )/ms), part('exchange', /^export interface NetworkState.*?^\}/ms), part('storage', /^const KEYS.*?$/m), part('log', /^export interface Entry.*?^\}/ms),
 	])
 	const exported = [...(await part('later')).matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => `\t${name}(`)
 	assert.ok(exported.length > 2)
