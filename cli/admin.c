@@ -257,6 +257,7 @@ enum rc admin_begin(const struct db_place *place, struct admin_session *out, str
 		return rc;
 	if (fd >= 0) {
 		(void)close(fd);
+		out->is_remote = true;
 		return RC_OK;
 	}
 	rc = store_open(place->db, STORE_WRITER, &out->store, err);
@@ -267,16 +268,44 @@ enum rc admin_begin(const struct db_place *place, struct admin_session *out, str
 	return rc;
 }
 
+/* Of a database server, whose connection was lost. */
+static enum rc open_again(struct admin_session *session, struct error *err)
+{
+	store_close(session->store);
+	session->store = NULL;
+	clock_sleep_until(clock_ms() + PAUSE_MS);
+	return store_open(session->place->db, STORE_WRITER, &session->store, err);
+}
+
+/* A database server may be back, or another one take its place. */
+static enum rc commit_until(struct admin_session *session, const struct store_request *request,
+			    struct admin_answer *answer, struct error *err)
+{
+	const uint64_t deadline = clock_ms() + REACH_MS;
+	enum rc rc = RC_UNAVAILABLE;
+
+	for (;;) {
+		*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
+		if (session->store)
+			rc = local_commit(session->store, session->place->db, request, answer, err);
+		if (rc != RC_UNAVAILABLE || session->place->path || clock_ms() >= deadline)
+			return rc;
+		admin_answer_clear(answer);
+		rc = open_again(session, err);
+		if (rc != RC_OK && rc != RC_UNAVAILABLE)
+			return rc;
+	}
+}
+
 enum rc admin_next(struct admin_session *session, const struct store_request *request,
 		   struct admin_answer *answer, struct error *err)
 {
 	enum rc rc;
 
 	assert(session->place && request);
-	if (session->store == NULL)
+	if (session->is_remote)
 		return admin_do(session->place, request, answer, err);
-	*answer = (struct admin_answer){ .bytes = BUF_EMPTY };
-	rc = local_commit(session->store, session->place->db, request, answer, err);
+	rc = commit_until(session, request, answer, err);
 	if (rc == RC_OK)
 		record(session->place, request, &answer->reply);
 	if (rc == RC_OK && store_maintain(session->store) != RC_OK)
@@ -286,7 +315,7 @@ enum rc admin_next(struct admin_session *session, const struct store_request *re
 
 void admin_end(struct admin_session *session)
 {
-	if (session->store == NULL)
+	if (session->is_remote)
 		return;
 	store_close(session->store);
 	(void)close(session->lock);

@@ -36,7 +36,8 @@ MUST_USE enum rc admin_mark(char out[ADMIN_MARK_LEN + 1], struct error *err);
  * replaced meanwhile. Call admin_end after RC_OK. */
 struct admin_session {
 	const struct db_place *place;
-	struct store *store; /* NULL: a server has the database */
+	bool is_remote;      /* a server has the database */
+	struct store *store; /* NULL: it is remote, or its connection was lost */
 	int lock;
 };
 MUST_USE enum rc admin_begin(const struct db_place *place, struct admin_session *out,

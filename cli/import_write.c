@@ -185,5 +185,5 @@ enum rc import_write(struct import *import, struct admin_session *session)
 	}
 	buf_free(&batch->text);
 	free(batch);
-	return rc == RC_NOT_FOUND ? sent : rc;
+	return rc == RC_OK || rc == RC_NOT_FOUND ? sent : rc;
 }

@@ -132,7 +132,29 @@ if [ "$FAULTS" = yes ]; then
 	POCKETBOOK_FAULTS=import_batch=kill@1 "$POCKETBOOK" import --db "$db" "$work/many" 2>/dev/null
 	import "$work/many" --existing replace
 	is "$? $(cat "$work/out")" "0 500 imported, 500 as they were already" "one that was killed goes on where it was"
+	if ! has_file; then
+		several 9001 10000 >"$work/many"
+		POCKETBOOK_FAULTS=import_batch=stop@1 "$POCKETBOOK" import --db "$db" "$work/many" >"$work/out" 2>"$work/said" &
+		importing=$!
+		wait_for "one more is half way" grep -q 'State:.T' "/proc/$importing/status"
+		pg_sql db "$(pg_name)" "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()" >"$work/ended"
+		kill -CONT "$importing"
+		wait "$importing"
+		is "$? $(cat "$work/out")" "0 1,000 imported" "one whose sessions are ended goes on in others"
+	fi
 	stop
+	if has_file; then
+		several 9001 10000 >"$work/many"
+		: >"$work/disk"
+		POCKETBOOK_DISK=$work/disk POCKETBOOK_FAULTS=import_batch=stop@1 "$POCKETBOOK" import --db "$db" "$work/many" >"$work/out" 2>"$work/said" &
+		importing=$!
+		wait_for "one without a server is half way" grep -q 'State:.T' "/proc/$importing/status"
+		echo 'write wal ENOSPC' >"$work/disk"
+		kill -CONT "$importing"
+		wait "$importing"
+		is "$? $(cat "$work/out")" "1 " "one that finds the disk full has failed"
+		like "$(cat "$work/said")" '500 of 1000 documents are imported' "and says what there is"
+	fi
 	"$POCKETBOOK" check --db "$db" 2>"$work/said"
 	is "$?" 0 "after all that the database is whole"
 fi

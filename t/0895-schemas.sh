@@ -35,7 +35,7 @@ is "$(read_group x anything) $(write x a:1)" "200 200" "without the option nobod
 stop
 
 for bad in todos todos= todos=0 todos=-1 todos=x =3 todos:=3 todos=1000000001; do
-	"$POCKETBOOK" serve --auth off --db "$db" --listen 127.0.0.1:0 --min-schema "$bad" >/dev/null 2>"$work/err"
+	"$POCKETBOOK" serve --auth off --db "$db" "${serve_with[@]}" --listen 127.0.0.1:0 --min-schema "$bad" >/dev/null 2>"$work/err"
 	is "$? $(wc -l <"$work/err")" "2 1" "--min-schema $bad is refused in one line"
 done
 like "$(cat "$work/err")" "^pocketbook: --min-schema: the schema must be a whole number from 1 to 1000000000" "with its place and reason"

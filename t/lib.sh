@@ -86,6 +86,8 @@ serve_open() { serve --auth off "$@"; }
 
 # another_db NAME: $db is a database that does not exist yet
 another_db() { db=$work/$1.db; }
+# Is the database a file? (`bash t/on-postgres.sh` runs scripts without one.)
+has_file() { [ "${POCKETBOOK_TEST_HOSTS:-0}" = 0 ]; }
 # Everything that the database holds, in some form
 held_by_db() { cat "$db"*; }
 # The path of the running server's control socket

@@ -10,15 +10,14 @@ export POSTGRESQL=yes
 . "$(dirname "$0")/postgres.sh"
 
 # With two hosts; pushes go to the first, pulls and streams to the second.
-two="0010 0020 0045 0050 0080 0230 0250 0320 0325 0430 0820"
+two="0010 0020 0045 0050 0080 0230 0240 0245 0250 0320 0325 0430 0820 0890 0895"
 # With one: what they count or limit is a host's own.
-one="0040 0505 0507"
+one="0040 0046 0505 0507"
 # All others are left out:
 #
 #   0030 0100 0105 0107 0810 0830 0840 0850 0860 0870   HTTP, which asks for no database
 #   0055 0060 0070 0085 0130 0350 0365 0540 0710 0880   processes of one host; those
 #                                 of several are killed and frozen by t/history
-#   0046                          cached pages; the script needs those of a file
 #   0090 0200 0210 0220 0270 0275 0280 0290 0300 0310 0330   files
 #   0340 0360 0370 0375 0670                                 files
 #   0095 0110 0260 0400 0410 0420 0500 0510 0520 0530   the program, its manual,
@@ -26,7 +25,6 @@ one="0040 0505 0507"
 #   0600 0610 0620 0630           numbers and logs of a file; 0910 and 0945 have others
 #   0730                          the sandbox of a file; 0915 and 0948 connect in theirs
 #   0435 1000                     0955 and 1005 do the same there
-#   0240 0245 0890 0895      written for a file, and not carried over yet
 
 run_one() {
 	local number=$1 script hosts=2

@@ -337,11 +337,7 @@ DECLARE
 	began timestamptz := clock_timestamp();
 	waited bigint;
 BEGIN
-	-- As take() does.
-	IF NOT EXISTS (SELECT 1 FROM alive) THEN
-		PERFORM epoch_check('recovery', false);
-	END IF;
-	PERFORM pg_advisory_xact_lock(7216171, 100 + x) FROM unnest(p_lanes) x;
+	PERFORM take(p_lanes);
 	waited := extract(epoch FROM clock_timestamp() - began) * 1000000;
 	counts := has_quotas(p_quota);
 	IF counts AND (SELECT lanes > 1 FROM meta) THEN

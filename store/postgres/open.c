@@ -235,6 +235,7 @@ void postgres_close(struct store *store)
 	follow_free(postgres->follow);
 	replica_free(postgres->replica);
 	line_free(postgres->bulk);
+	PQfinish(postgres->finder);
 	lanes_free(postgres);
 	line_free(postgres->main);
 	heads_clear(&postgres->heads);

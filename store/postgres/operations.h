@@ -91,6 +91,7 @@ struct postgres {
 	struct line_options bulk_options;
 	struct line *bulk;       /* of a reader, for pages that may be long; NULL: none yet */
 	struct replica *replica; /* NULL: none */
+	PGconn *finder;          /* blocking, of postgres_find; NULL: not connected */
 	struct heads heads;
 	struct watched watched[WATCH_COUNT];
 	int epoll;

@@ -1,5 +1,6 @@
-/* Operations on whole databases, each on a blocking connection of its own. The store's
- * door calls them for an administrator's commands. */
+/* Operations on whole databases, each on a blocking connection of its own, and the
+ * search for a document. The store's door calls them for an administrator's
+ * commands. */
 #include "store/postgres/whole.h"
 
 #include "base/log.h"
@@ -131,14 +132,35 @@ enum rc postgres_scan(struct store *store, const struct store_scan *scan, on_sto
 	return rc;
 }
 
+/* An import asks for each of its documents: the connection is kept. */
+static enum rc find_row(struct postgres *postgres, const struct params *params, struct scan *scan)
+{
+	enum rc rc = RC_OK;
+
+	if (postgres->finder == NULL)
+		rc = whole_connect(postgres->conninfo, &postgres->finder, NULL);
+	if (rc == RC_OK)
+		rc = whole_rows(postgres->finder, find_sql, params, on_doc_row, scan);
+	if (rc != RC_OK) {
+		PQfinish(postgres->finder);
+		postgres->finder = NULL;
+	}
+	return rc;
+}
+
 enum rc postgres_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg)
 {
+	struct postgres *postgres = postgres_of(store);
+	const bool was_connected = postgres->finder != NULL;
 	struct scan rows = { .on_doc = on_doc, .arg = arg };
 	struct params params = { .count = 0 };
 	enum rc rc;
 
 	params_text(&params, id);
-	rc = scan_rows(store, find_sql, &params, &rows);
+	rc = find_row(postgres, &params, &rows);
+	/* It may have been lost since the last call. */
+	if (rc == RC_UNAVAILABLE && was_connected && rows.count == 0)
+		rc = find_row(postgres, &params, &rows);
 	params_free(&params);
 	return rc == RC_OK && rows.count == 0 ? RC_NOT_FOUND : rc;
 }

@@ -184,7 +184,7 @@ export const hostMutants = {
   laneLate: {
     begin: all(
       inFunction('take', ['PERFORM pg_advisory_xact_lock(7216171, 100 + l);', 'NULL;']),
-      inFunction('push_edits', ['RETURN QUERY', 'PERFORM pg_sleep(0.002); PERFORM lock_lane(0); RETURN QUERY']),
+      inFunction('push_edits', ['IF has_groups THEN', 'PERFORM pg_sleep(0.002); PERFORM lock_lane(0); IF has_groups THEN']),
     ),
     acts: [],
     kind: /missed|was lost|two writes|the file/,

@@ -499,6 +499,51 @@ static void revoking_first_begins_the_epoch(void **state)
 	assert_string_equal(kit_ask(kit->path, "SELECT starts FROM epoch WHERE n = 2"), "{2}");
 }
 
+/* ---- Documents ---- */
+
+static enum rc on_found(void *arg, const struct store_doc *doc)
+{
+	*(uint64_t *)arg = doc->version;
+	return RC_OK;
+}
+
+static uint64_t find_version(struct kit *kit, const char *id)
+{
+	uint64_t version = 0;
+	const enum rc rc = store_find(kit->reader, slice_of(id), on_found, &version);
+
+	assert_true(rc == RC_OK || rc == RC_NOT_FOUND);
+	return version;
+}
+
+/* It is used by each search, and replaced when it was lost. */
+static void searches_share_a_connection(void **state)
+{
+	KIT(kit);
+	const struct store_edit edit = kit_edit_of("a:1", 0, NULL, "1");
+	const struct store_request request = { .kind = STORE_PUSH,
+					       .edits = &edit,
+					       .edit_count = 1 };
+	static const char searcher[] = "SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE "
+				       "query LIKE '%JOIN doc d USING%d.id = $1' AND datname = "
+				       "current_database()";
+	const uint64_t end = clock_ms() + WAIT_MS;
+	char first[32];
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(find_version(kit, "a:1"), 1);
+	(void)snprintf(first, sizeof(first), "%s", kit_ask(kit->path, searcher));
+	assert_string_not_equal(first, "0");
+	assert_int_equal(find_version(kit, "a:2"), 0);
+	assert_string_equal(kit_ask(kit->path, searcher), first);
+	(void)kit_ask(kit->path, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+				 "WHERE query LIKE '%JOIN doc d USING%d.id = $1' AND datname = "
+				 "current_database()");
+	while (strcmp(kit_ask(kit->path, searcher), "0") != 0)
+		assert_true(clock_ms() < end);
+	assert_int_equal(find_version(kit, "a:1"), 1);
+}
+
 /* ---- Lanes ---- */
 
 static void init_with_lanes(struct kit *kit, int lanes)
@@ -816,6 +861,7 @@ int main(void)
 		TEST(snapshots_go_on_in_a_new_epoch),
 		TEST(another_system_is_another_epoch),
 		TEST(revoking_first_begins_the_epoch),
+		TEST(searches_share_a_connection),
 		TEST(lanes_have_their_own_sequences),
 		TEST(lanes_are_committed_at_the_same_time),
 		TEST(small_pushes_are_committed_together),
