@@ -262,6 +262,7 @@ EXTRA_DIST += \
 	%D%/history/hosts.mjs \
 	%D%/history/hosts.test.mjs \
 	%D%/history/ids.mjs \
+	%D%/history/joins.mjs \
 	%D%/history/levers.mjs \
 	%D%/history/memory-commands.mjs \
 	%D%/history/memory.mjs \

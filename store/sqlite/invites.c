@@ -4,6 +4,7 @@
 
 #include "store/sqlite/tokens.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -357,12 +358,12 @@ static enum rc add_and_count(const struct join *join, const struct store_token *
 	sqlite3_stmt *count = join->sqlite->sql[SQL_COUNT_INVITE];
 	enum rc rc = tokens_add(join->sqlite, token);
 
-	if (rc == RC_OK && has_retry(join->request)) {
+	if (rc == RC_OK && has_retry(join->request) && !FAULT_MUTANT("join_forgotten")) {
 		sql_bind_text(retry, 1, token->id);
 		sql_bind_bytes(retry, 2, join->request->retry, sizeof(join->request->retry));
 		rc = sql_run(retry);
 	}
-	if (rc != RC_OK)
+	if (rc != RC_OK || FAULT_MUTANT("join_uncounted"))
 		return rc;
 	sql_bind_text(count, 1, token->invite);
 	return sql_run(count);

@@ -167,7 +167,8 @@ class Administrator {
 
   async step() {
     const { keyring, random } = this
-    const guests = keyring.keys.filter(({ begun, ending, mayExpire }) => begun && !ending && mayExpire === 0)
+    // Few of those who have joined, as there are more of them every second.
+    const guests = keyring.keys.filter(({ begun, ending, mayExpire, isMember }) => begun && !ending && mayExpire === 0 && (!isMember || random.chance(0.02)))
       .filter((key) => !keyring.credentials.some((credential) => credential.key === key))
     if (guests.length < GUESTS && random.chance(0.5)) return this.add()
     if (guests.length && random.chance(0.4)) return this.revoke(random.pick(guests))

@@ -23,6 +23,7 @@ import { hostActs, hostMutants } from './host-acts.mjs'
 import { History, tagOf } from './history.mjs'
 import { Hosts } from './hosts.mjs'
 import { Ids } from './ids.mjs'
+import { Joins, joiner, judgeJoins, makeInvitations } from './joins.mjs'
 import { enterOwnMounts } from './mounts.mjs'
 import { acts, nemesis } from './nemesis.mjs'
 import { LIMITED, judgeTally } from './quotas.mjs'
@@ -34,6 +35,7 @@ import { Keyring, Session } from './tokens.mjs'
 const GROUPS = ['a', 'b', 'b:c', 'b:c:d']
 const IDS = 60 // per group
 const WRITERS = 6
+const JOINERS = 2
 const SMALL = 64 // MiB, if the disk is to be filled
 const HISTORIES = 20 // documents whose versions are read in each check
 const ROUND = 1500 // ms of writing between two checks
@@ -131,7 +133,8 @@ class Run {
     Object.assign(this, { server, random, faultsBuilt, patience, lapped, history: new History() })
     this.keyring = new Keyring(this.history, server)
     this.keyring.reach = hosts ? REACH_MS : 0
-    this.gate = new Gate(WRITERS + (hosts ? 1 : 0))
+    this.gate = new Gate(WRITERS + JOINERS + (hosts ? 1 : 0))
+    this.joins = new Joins(this.history)
     this.ids = new Ids(GROUPS.flatMap((group) => Array.from({ length: IDS }, (_, i) => `${group}:${i}`)), mortal)
     this.turn = () => this.gate.turn()
     this.turnAdministrator = () => hosts && this.gate.turn()
@@ -144,6 +147,7 @@ class Run {
   /** Starts the server and the clients. */
   async open(faults) {
     this.seeds = await makeSeeds(this.server, this.keyring)
+    await makeInvitations(this.server, this.joins)
     await this.server.start(faults)
     const start = async (make, count, name, grant, ...more) => {
       const names = Array.from({ length: count }, (_, i) => `${name} ${i + 1}`)
@@ -159,7 +163,8 @@ class Run {
     const visitors = await start(visitor, 3, 'visitor')
     const administrators = await start(administrator, 1, 'administrator')
     const watchers = await start(watcher, 3, 'watcher')
-    this.users = [...writers(), ...limited(), ...pullers(), ...visitors(), ...administrators()]
+    const joiners = await start(joiner, JOINERS, 'member')
+    this.users = [...writers(), ...limited(), ...pullers(), ...visitors(), ...administrators(), ...joiners()]
     this.streams = [...followers(), ...listeners(), ...quiet(), ...watchers()]
   }
 
@@ -174,7 +179,8 @@ class Run {
     if (!(await Promise.race([this.gate.hold().then(() => true), late]))) return this.#fallSilent()
     const final = await probe(this)
     for (const what of await settled(this, final)) this.history.violate('a stream missed a change', what)
-    await judgeTally(this, final)
+    const tokens = await judgeJoins(this)
+    if (tokens) judgeTally(this, final, tokens)
     await judgeHistories(this, final)
     for (const what of await this.#outlived()) this.history.violate('a stream outlives its token', `${what.key.name}, of ${what.need.names.join(' ')}`)
     this.gate.release()

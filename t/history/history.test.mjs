@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DAMAGED, DELETED, History, Replica } from './history.mjs'
+import { Invitation, Joins } from './joins.mjs'
 import { Key, Keyring } from './tokens.mjs'
 
 const edit = (id, base, tag, more = {}) => ({ id, base, tag, op: tag, deleted: false, ...more })
@@ -32,6 +33,23 @@ function end(keyring, key) {
   keyring.tryEnd(key)
   keyring.end(key)
 }
+
+/** An invitation by which `count` people have joined; `more(joins, invitation)` goes
+ * on. */
+function joined(history, { uses = 2, count = 1 }, more) {
+  const joins = new Joins(history)
+  const invitation = joins.add(new Invitation('pbi_1_secret', ['a'], uses))
+  for (let n = 1; n <= count; n++) {
+    joins.begin(invitation)
+    joins.answer(invitation, `member ${n}`, `pbk_t${n}_secret`)
+  }
+  more(joins, invitation)
+}
+/** The same, compared with what is listed. */
+const listed = (history, { used, tokens, ended = [], ...had }, before = () => undefined) => joined(history, had, (joins, invitation) => {
+  before(joins, invitation)
+  joins.judge([{ id: '1', used }], tokens.map((id) => ({ id })), (token) => ended.includes(token))
+})
 
 /** name → [the kind of violation, a history with it, the same history without it] */
 const rules = {
@@ -169,6 +187,29 @@ const rules = {
   'a group that the token has': ['a token lacks one of its groups', (h, wrong) => request(h, 403, { names: [wrong ? 'b' : 'c'] })],
   'a count that is not kept': ['a tally is wrong', (h, wrong) => h.judgeTally(wrong ? 1 : 2, 2, 2)],
   'more documents than allowed': ['a quota is exceeded', (h, wrong) => h.judgeTally(3, wrong ? 2 : 3, 3)],
+  'a join whose token is not listed': ['a join was lost', (h, wrong) => listed(h, { used: 1, tokens: wrong ? [] : ['t1'] })],
+  'one that nobody revoked': ['a join was lost', (h, wrong) => listed(h, { used: 1, tokens: [], ended: wrong ? [] : ['pbk_t1_secret'] })],
+  'a join that is not counted': ['a join is not counted once', (h, wrong) => listed(h, { used: wrong ? 0 : 1, tokens: ['t1'] })],
+  'one that is counted twice': ['a join is not counted once', (h, wrong) => listed(h, { used: wrong ? 2 : 1, tokens: ['t1'] })],
+  'more than those that may have joined': ['a join is not counted once', (h, wrong) => listed(h, { used: wrong ? 3 : 2, uses: 3, tokens: ['t1'] }, (joins, invitation) => {
+    joins.begin(invitation)
+    joins.lose(invitation)
+  })],
+  'more joins than uses': ['an invitation is used too often', (h, wrong) => joined(h, { count: wrong ? 3 : 2 }, () => undefined)],
+  'another token for the same join': ['a repeated join gets another token', (h, wrong) => joined(h, {}, (joins, invitation) => joins.answer(invitation, 'member 1', wrong ? 'pbk_other_secret' : 'pbk_t1_secret'))],
+  'a use that is refused': ['an invitation refuses a use that is left', (h, wrong) => joined(h, { count: wrong ? 1 : 2 }, (joins, invitation) => {
+    joins.begin(invitation)
+    joins.refuse(invitation, 'member 3')
+  })],
+  'one that another join may have taken': ['an invitation refuses a use that is left', (h, wrong) => joined(h, {}, (joins, invitation) => {
+    joins.begin(invitation)
+    if (!wrong) joins.begin(invitation)
+    joins.refuse(invitation, 'member 2')
+  })],
+  'a join that is refused when it is sent again': ['a join was lost', (h, wrong) => joined(h, { uses: 1 }, (joins, invitation) => {
+    joins.begin(invitation)
+    joins.refuse(invitation, wrong ? 'member 1' : 'member 2')
+  })],
   'a conflict that knows of nothing': ['a write was lost', (h, wrong) => {
     if (wrong) h.acknowledge(edit('a:1', 0, 'x'), 1)
     h.miss('a:1', 'a conflict')
