@@ -109,3 +109,18 @@ test('types of an app are written and read by its handlers', () => {
     assert.deepEqual(built.read('[1,["^ ","a",2],3]'), [3, 'a,2', 1])
   }
 })
+
+test('a date is what the language reads from its text, however it is written', () => {
+  const read = (text) => Number(reader.read(JSON.stringify(['~t' + text]))[0])
+  const is = (text) => assert.ok(Object.is(read(text), Number(new Date(text))), `${text} is ${read(text)}`)
+  const two = (n) => String(n).padStart(2, '0')
+  for (const year of [1500, 1599, 1600, 1700, 1899, 1900, 1904, 1969, 1970, 1972, 2000, 2023, 2024, 2100, 2400, 9999])
+    for (let month = 0; month <= 13; month++) for (const day of [0, 1, 28, 29, 30, 31, 32]) is(`${year}-${two(month)}-${two(day)}T23:59:58.765Z`)
+  const r = random(29)
+  for (let i = 0; i < 20_000; i++) {
+    const text = [...new Date(r.below(4e12) - 1e12).toISOString()]
+    text[r.below(24)] = r.of([...'0123456789-:T.Z +x/'])
+    is(text.join(''))
+  }
+  for (const text of ['0050-01-02T03:04:05.678Z', '2030-01-31T12:00:00Z', '2030-01-31', '+012030-01-31T12:00:00.000Z', '2030-01-31T24:00:00.000Z', '2030-01-31T12:00:00.000+', '']) is(text)
+})

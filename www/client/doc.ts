@@ -11,8 +11,8 @@ export class Doc {
 	#value: unknown
 
 	/**
-	 * `chain`: oldest first; at most the last one is unsent. With `decode` the value
-	 * is a text that is decoded at the first look.
+	 * `chain`: oldest first; at most the last one is unsent. With `decode` the
+	 * value is a text that is decoded at the first look.
 	 */
 	constructor(readonly version = 0, value?: unknown, public chain = NONE, decode?: (text: any) => unknown) {
 		this.#value = value

@@ -1,7 +1,7 @@
 // Reads and writes Transit JSON, with the options of transit-js that the codec and the
 // one of ClojureScript use.
 import { isPlain } from './plain.js'
-import { base64, binary, integer, Keyword, Long, set, Symbol_, TaggedValue, TransitMap, TransitSet, UUID, uuid } from './transit-values.js'
+import { base64, binary, date, integer, Keyword, Long, set, Symbol_, TaggedValue, TransitMap, TransitSet, UUID, uuid } from './transit-values.js'
 
 /** A cache code has two digits of this base, of which the first is left out if it is
  * 0. */
@@ -35,7 +35,7 @@ export interface ReaderOptions {
 }
 
 class Tag {
-	constructor(readonly name: string) {}
+	constructor(readonly name: string, readonly handler?: Handler) {}
 }
 
 const SPECIAL: Record<string, number> = { NaN: NaN, INF: Infinity, '-INF': -Infinity }
@@ -52,7 +52,7 @@ const HANDLERS: Record<string, Handler> = {
 	z: (text) => SPECIAL[text],
 	"'": (value) => value,
 	m: (time) => new Date(+time),
-	t: (text) => new Date(text),
+	t: (text) => date(text),
 	u: uuid,
 	set,
 	cmap: (pairs) => new TransitMap(pairs),
@@ -60,21 +60,29 @@ const HANDLERS: Record<string, Handler> = {
 
 export class Reader {
 	private handlers: Record<string, Handler>
+	/** Those of tags of one character, by its code. */
+	private byCode: Handler[] = []
+	/** Dates are read in their place. */
+	private isDate: boolean
 	private names = new Map<string, unknown>()
 	/** What the codes of a text stand for, if it has any. */
 	private cache?: unknown[]
 
 	constructor(private options: ReaderOptions = {}) {
 		this.handlers = Object.assign(Object.create(null), HANDLERS, options.handlers)
+		for (const tag of Object.keys(this.handlers)) if (tag.length === 1) this.byCode[tag.charCodeAt(0)] = this.handlers[tag]!
+		this.isDate = this.handlers.t === HANDLERS.t
 	}
 
 	read(text: string): any {
-		this.cache = /"\^[^ "]/.test(text) ? [] : undefined
+		// First without a regular expression: most texts have no code.
+		this.cache = text.includes('"^') && /"\^[^ "]/.test(text) ? [] : undefined
 		return this.decode(JSON.parse(text))
 	}
 
 	private decode(node: any): any {
-		if (typeof node === 'string') return this.string(node, false)
+		// ~, or a text that may have a code or get one
+		if (typeof node === 'string') return this.cache ? this.string(node, false) : node.charCodeAt(0) === 126 ? this.special(node) : node
 		if (typeof node !== 'object' || !node) return node
 		return Array.isArray(node) ? this.array(node) : this.object(node)
 	}
@@ -102,17 +110,21 @@ export class Reader {
 	/** A string that begins with a tilde. */
 	private special(text: string): unknown {
 		const kind = text[1]!
+		if (kind === 't' && this.isDate) return date(text, 2)
 		// The names of a group's documents are the same few.
-		if (kind === ':' || kind === '$') {
+		if (kind === ':' || kind === '$' || kind === '#') {
 			let name = this.names.get(text)
 			if (name === undefined) {
+				const rest = text.slice(2)
+				name = kind === '#' ? new Tag(rest, this.handlers[rest]) : this.handlers[kind]!(rest, this)
 				if (this.names.size === MAX_NAMES) this.names.clear()
-				this.names.set(text, (name = this.handlers[kind]!(text.slice(2), this)))
+				this.names.set(text, name)
 			}
 			return name
 		}
 		if (kind === '~' || kind === '^' || kind === '`') return text.slice(1)
-		return kind === '#' ? new Tag(text.slice(2)) : this.made(kind, text.slice(2))
+		const handler = this.byCode[text.charCodeAt(1)]
+		return handler ? handler(text.slice(2), this) : this.made(kind, text.slice(2))
 	}
 
 	private made(tag: string, rep: unknown): unknown {
@@ -121,10 +133,11 @@ export class Reader {
 		return handler ? handler(rep, this) : defaultHandler ? defaultHandler(tag, rep) : new TaggedValue(tag, rep)
 	}
 
-	private tagged({ name }: Tag, node: any): unknown {
+	private tagged({ name, handler }: Tag, node: any): unknown {
 		// What a handler gets is an array, whatever builds the others.
-		const isRaw = Array.isArray(node) && (name === 'list' || !!this.handlers[name])
-		return this.made(name, isRaw ? this.array(node, true) : this.decode(node))
+		const isRaw = Array.isArray(node) && (name === 'list' || !!handler)
+		const rep = isRaw ? this.array(node, true) : this.decode(node)
+		return handler ? handler(rep, this) : this.made(name, rep)
 	}
 
 	private array(node: any[], isRaw = false): unknown {
@@ -157,9 +170,10 @@ export class Reader {
 	private object(node: Record<string, unknown>): unknown {
 		const pairs: unknown[] = []
 		for (const name of Object.keys(node)) {
-			const key = this.string(name, true)
-			if (key instanceof Tag) return this.tagged(key, node[name])
-			pairs.push(key, this.decode(node[name]))
+			const key = this.cache ? this.string(name, true) : name.charCodeAt(0) === 126 ? this.special(name) : name
+			const item = node[name]
+			if (key instanceof Tag) return this.tagged(key, item)
+			pairs.push(key, typeof item === 'object' || typeof item === 'string' ? this.decode(item) : item)
 		}
 		return this.map(pairs, node)
 	}

@@ -232,9 +232,9 @@ export function map(pairs: Pairs = []): TransitMap {
 }
 
 export function set(members: Iterable<unknown> = []): TransitSet {
-	const all = new TransitSet(new TransitMap())
-	for (const member of members) all.add(member)
-	return all
+	const all = new TransitMap()
+	for (const member of members) all.set(member, member)
+	return new TransitSet(all)
 }
 
 const keysOf = Object.keys
@@ -244,6 +244,8 @@ const keysOf = Object.keys
 export function equals(a: any, b: any): boolean {
 	if (a === b) return true
 	if (a == null || b == null) return a == b
+	// Most members of sets and keys of maps are keywords.
+	if (a instanceof Keyword && b instanceof Keyword) return a._name === b._name
 	if (typeof a !== 'object' || typeof b !== 'object') return false
 	if (a[EQUALS]) return a[EQUALS](b)
 	if (b[EQUALS]) return b[EQUALS](a)
@@ -281,8 +283,41 @@ export function extendToEQ<T extends object>(value: T, { equals, hashCode }: { e
 	return Object.assign(value, { [EQUALS]: equals, [HASH]: hashCode })
 }
 
+/** The number of two digits at this place, or NaN. */
+function two(text: string, at: number): number {
+	const [high, low] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48]
+	return high >= 0 && high <= 9 && low >= 0 && low <= 9 ? 10 * high + low : NaN
+}
+
+/** Days of a year before each month, that of a year without February 29. */
+const BEFORE = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+const DAY = 86_400_000
+
+/**
+ * The date of a text. Most are written in one form, 2030-01-31T12:00:00.000Z. Reading
+ * it here takes half the time of the language's own reader, which gets the others, also
+ * those with a day that not every month has. It begins at a place in `text`.
+ */
+export function date(text: string, at = 0): Date {
+	const is = (place: number, char: string) => text[at + place] === char
+	const number = (place: number) => two(text, at + place)
+	const isUsual = text.length === at + 24 && is(4, '-') && is(7, '-') && is(10, 'T') && is(13, ':') && is(16, ':') && is(19, '.') && is(23, 'Z')
+	const year = 100 * number(0) + number(2)
+	const month = number(5)
+	const day = number(8)
+	const hour = number(11)
+	const minute = number(14)
+	const second = number(17)
+	const ms = 10 * number(20) + (number(21) % 10)
+	if (!(isUsual && year > 1599 && month > 0 && month < 13 && day > 0 && day < 29 && hour < 24 && minute < 60 && second < 60 && ms >= 0)) return new Date(text.slice(at))
+	// Leap days until March of this year, or of the year before.
+	const last = month < 3 ? year - 1 : year
+	const days = 365 * (year - 1970) + (last >> 2) - Math.floor(last / 100) + Math.floor(last / 400) - 477 + BEFORE[month - 1]! + day - 1
+	return new Date(days * DAY + ((hour * 60 + minute) * 60 + second) * 1000 + ms)
+}
+
 export const uuid = (text: string) =>
-	new UUID(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text) ? text : text.replace(/-/g, '').toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
+	new UUID(text.length === 36 && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text) ? text : text.replace(/-/g, '').toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
 
 export function integer(value: string | number | Long): number | Long {
 	if (typeof value !== 'string') return value
