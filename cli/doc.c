@@ -84,14 +84,34 @@ void doc_copy_free(struct doc_copy *copy)
 	buf_free(&copy->user);
 }
 
+static enum rc put_members(struct buf *out, enum encoding encoding, const struct store_doc *doc)
+{
+	enum rc rc = store_doc_put_members(out, encoding, doc);
+
+	if (rc == RC_OK && doc->meta.at)
+		store_doc_put_meta(out, encoding, &doc->meta);
+	return rc;
+}
+
 enum rc doc_put_json(struct buf *out, enum encoding encoding, const struct store_doc *doc)
 {
 	enum rc rc;
 
 	envelope_open(out);
-	rc = store_doc_put_members(out, encoding, doc);
-	if (rc == RC_OK && doc->meta.at)
-		store_doc_put_meta(out, encoding, &doc->meta);
+	rc = put_members(out, encoding, doc);
+	envelope_close(out);
+	return rc;
+}
+
+enum rc doc_put_json_formers(struct buf *out, enum encoding encoding, const struct store_doc *doc,
+			     uint64_t formers)
+{
+	enum rc rc;
+
+	envelope_open(out);
+	rc = put_members(out, encoding, doc);
+	if (rc == RC_OK)
+		envelope_put_number(out, encoding, "formers", formers);
 	envelope_close(out);
 	return rc;
 }

@@ -37,6 +37,9 @@ void doc_copy_free(struct doc_copy *copy);
 /* Appends the document as a map, with its author and time. RC_CORRUPT: its value is
  * damaged. */
 MUST_USE enum rc doc_put_json(struct buf *out, enum encoding encoding, const struct store_doc *doc);
+/* The same, with the number of its former versions, as `export --history` has it. */
+MUST_USE enum rc doc_put_json_formers(struct buf *out, enum encoding encoding,
+				      const struct store_doc *doc, uint64_t formers);
 /* Appends a map for a document that is damaged, without its value. */
 void doc_put_damaged(struct buf *out, enum encoding encoding, const struct store_doc *doc);
 /* Appends a value for display. */

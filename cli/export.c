@@ -5,6 +5,7 @@
 #include "cli/copy_report.h"
 #include "cli/database.h"
 #include "cli/doc.h"
+#include "cli/export_former.h"
 #include "cli/spool.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -19,6 +20,9 @@ static const struct option_spec export_options[] = {
 	  .help = "Only this group and the groups nested in it. Default: all." },
 	OPTION_ENCODING("Encoding of the lines. transit keeps every value exactly, for 'import'; "
 			"json is for people and other programs."),
+	{ .name = "history",
+	  .kind = OPTION_FLAG,
+	  .help = "Also the former versions of each document, which 'import' brings back." },
 	{ .name = "force",
 	  .kind = OPTION_FLAG,
 	  .help = "Replace FILE if it exists. The old file stays until the new one is complete." },
@@ -41,6 +45,8 @@ struct exporting {
 	struct buf line;
 	struct buf again;
 	struct store *store;
+	struct store *versions; /* reads former ones during the scan; NULL: without --history */
+	uint64_t formers;       /* of the document */
 };
 
 /* Would the document's JSON be imported as another value? */
@@ -83,14 +89,54 @@ static void put_damaged(struct exporting *exporting, const struct store_doc *doc
 	buf_put_byte(line, '\n');
 }
 
+static enum rc on_former(void *arg, const struct store_doc *version)
+{
+	struct exporting *exporting = arg;
+	struct buf *line = &exporting->line;
+
+	buf_clear(line);
+	if (version->damaged || export_former_put(line, exporting->encoding, version) != RC_OK) {
+		exporting->damaged++;
+		progress_wipe(&exporting->progress);
+		say("%.*s: its version %llu is damaged, and is not exported", (int)version->id.len,
+		    version->id.data, (unsigned long long)version->version);
+		return RC_OK;
+	}
+	buf_put_byte(line, '\n');
+	exporting->formers++;
+	if (exporting->encoding == ENCODING_JSON)
+		exporting->changed += is_changed(exporting, version);
+	return spool_put(&exporting->spool, buf_slice(line));
+}
+
+/* Writes the lines of former versions, and makes that of the document. */
+static enum rc put_document(struct exporting *exporting, const struct store_doc *doc, bool *damaged)
+{
+	struct buf *line = &exporting->line;
+	enum rc rc;
+
+	*damaged = doc->damaged || doc_put_json(line, exporting->encoding, doc) != RC_OK;
+	if (*damaged || exporting->versions == NULL)
+		return RC_OK;
+	exporting->formers = 0;
+	rc = export_former(exporting->versions, doc, on_former, exporting);
+	buf_clear(line);
+	if (rc == RC_OK)
+		*damaged = doc_put_json_formers(line, exporting->encoding, doc,
+						exporting->formers) != RC_OK;
+	return rc;
+}
+
 static enum rc on_doc(void *arg, const struct store_doc *doc)
 {
 	struct exporting *exporting = arg;
-	bool damaged = doc->damaged;
+	bool damaged;
+	enum rc rc;
 
 	buf_clear(&exporting->line);
-	if (!damaged)
-		damaged = doc_put_json(&exporting->line, exporting->encoding, doc) != RC_OK;
+	rc = put_document(exporting, doc, &damaged);
+	if (rc != RC_OK)
+		return rc;
 	if (damaged)
 		put_damaged(exporting, doc);
 	else
@@ -111,11 +157,25 @@ static void on_stats(void *arg, enum rc rc, const struct store_stats *db_stats)
 		exporting->total = db_stats->documents + db_stats->tombstones;
 }
 
-static enum rc export_all(struct exporting *exporting, const char *db, const char *group,
-			  struct error *err)
+/* Reads all documents. */
+static enum rc export_scan(struct exporting *exporting, const char *db, const char *group,
+			   bool history, struct error *err)
 {
 	const struct store_scan scan = { .group = slice_of(group ? group : ""),
 					 .damaged_too = true };
+	enum rc rc = history ? store_open(db, STORE_COMMAND, &exporting->versions, err) : RC_OK;
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_scan(exporting->store, &scan, on_doc, exporting);
+	store_close(exporting->versions);
+	exporting->versions = NULL;
+	return rc;
+}
+
+static enum rc export_all(struct exporting *exporting, const char *db, const char *group,
+			  bool history, struct error *err)
+{
 	enum rc rc = store_open(db, STORE_COMMAND, &exporting->store, err);
 
 	if (rc != RC_OK)
@@ -123,7 +183,7 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 	if (group == NULL)
 		store_stats(exporting->store, on_stats, exporting);
 	store_wait(exporting->store);
-	rc = store_scan(exporting->store, &scan, on_doc, exporting);
+	rc = export_scan(exporting, db, group, history, err);
 	/* The read transaction has ended: the output may take as long as it likes. */
 	store_close(exporting->store);
 	if (rc == RC_OK)
@@ -137,12 +197,13 @@ static enum rc export_all(struct exporting *exporting, const char *db, const cha
 }
 
 static enum rc export_to(struct exporting *exporting, int fd, const char *name, const char *db,
-			 const char *group, struct error *err)
+			 const struct options *options, struct error *err)
 {
+	const bool history = options_is_on(options, "history");
 	enum rc rc;
 
 	exporting->spool = spool_open(fd, name);
-	rc = export_all(exporting, db, group, err);
+	rc = export_all(exporting, db, options_text(options, "group"), history, err);
 	spool_close(&exporting->spool);
 	buf_free(&exporting->line);
 	buf_free(&exporting->again);
@@ -176,7 +237,6 @@ static enum rc export_place(const struct exporting *exporting, struct atomic_fil
 static int export_into(const struct invocation *invocation, struct exporting *exporting,
 		       struct atomic_file *copy)
 {
-	const char *group = options_text(invocation->options, "group");
 	const char *file = copy ? copy->target : "the standard output";
 	struct db_place place;
 	struct error err;
@@ -187,7 +247,8 @@ static int export_into(const struct invocation *invocation, struct exporting *ex
 		return status;
 	if (copy && place.path && atomic_file_replaces(copy, place.path))
 		return say_failed("%s is the database itself; name another file", file);
-	rc = export_to(exporting, copy ? copy->fd : STDOUT_FILENO, file, place.db, group, &err);
+	rc = export_to(exporting, copy ? copy->fd : STDOUT_FILENO, file, place.db,
+		       invocation->options, &err);
 	if (rc == RC_OK && copy)
 		rc = export_place(exporting, copy, invocation->options, &err);
 	if (rc != RC_OK)
@@ -200,9 +261,10 @@ static int export_into(const struct invocation *invocation, struct exporting *ex
 		    (unsigned long long)exporting->changed, (unsigned long long)exporting->done);
 	if (exporting->damaged == 0)
 		return EXIT_SUCCESS;
-	say("%llu of %llu documents are damaged; all others were exported (see 'pocketbook help "
+	say("%llu of %llu documents are damaged%s; all others were exported (see 'pocketbook help "
 	    "check')",
-	    (unsigned long long)exporting->damaged, (unsigned long long)exporting->done);
+	    (unsigned long long)exporting->damaged, (unsigned long long)exporting->done,
+	    options_is_on(invocation->options, "history") ? ", or versions of them" : "");
 	return EXIT_DAMAGED;
 }
 
@@ -254,6 +316,12 @@ const struct command command_export = {
 		"A document that is damaged has a line with \"damaged\": true and no value, and is "
 		"reported; all others are exported, and the exit status is 3. If every document "
 		"is damaged, FILE is not made, except with --damaged.\n"
+		"With --history, the former versions of a document (serve --history) come before "
+		"its line, the oldest first: {\"former\": ID, \"version\": …, \"value\": …} with "
+		"\"by\" and \"at\"; and its own line has their number, \"formers\". They are read "
+		"as they are at that moment. 'import' brings them back. A release that does not "
+		"know them refuses such a file at the first of them, and with --skip-bad imports "
+		"the present versions alone.\n"
 		"While it reads, the write-ahead log of a database in use cannot start over, so "
 		"it may grow. A slow reader of the output does not prolong that: the lines then "
 		"go to a temporary file (in TMPDIR, or else in /var/tmp).\n",

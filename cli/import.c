@@ -51,7 +51,7 @@ static enum rc import_write_all(struct import *import)
 
 static int say_stopped(const struct import *import)
 {
-	if (import->imported == 0)
+	if (import->imported + import->versions == 0)
 		return say_failed("%s; nothing was imported", import->err.text);
 	return say_failed("%s; %" PRIu64 " of %" PRIu64
 			  " documents are imported; the same command%s goes on with the others",
@@ -65,12 +65,15 @@ static void say_done(const struct import *import, bool json)
 
 	if (json) {
 		printf("{\"imported\":%" PRIu64 ",\"same\":%" PRIu64 ",\"skipped\":%" PRIu64
-		       ",\"bad\":%" PRIu64 ",\"damaged\":%" PRIu64 "}\n",
-		       import->imported, import->same, import->left, import->bad, import->damaged);
+		       ",\"bad\":%" PRIu64 ",\"damaged\":%" PRIu64 ",\"versions\":%" PRIu64 "}\n",
+		       import->imported, import->same, import->left, import->bad, import->damaged,
+		       import->versions);
 		return;
 	}
 	units_display_count(import->imported, imported);
 	printf("%s imported", imported);
+	if (import->versions)
+		printf(", with %" PRIu64 " former versions", import->versions);
 	if (import->same)
 		printf(", %" PRIu64 " as they were already", import->same);
 	if (import->left)
@@ -122,10 +125,6 @@ static int import_run(const struct invocation *invocation)
 		status = database_parse(options, &import.place);
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (import.changes && import.place.path == NULL)
-		return say_usage("%s: PostgreSQL takes no versions; import into a file, and move "
-				 "that with 'pocketbook copy'",
-				 options_place(options, "changes", 0));
 	import.progress = progress_begin(STDERR_FILENO, "import");
 	rc = ndjson_reader_open(invocation->word_count ? invocation->words[0] : NULL,
 				&import.progress, &import.input, &import.err);
@@ -143,6 +142,7 @@ static int import_run(const struct invocation *invocation)
 	store_close(import.reader);
 	store_ids_free(import.ids);
 	import_free_resets(&import);
+	buf_free(&import.history.id);
 	ndjson_reader_close(&import.input);
 	if (rc != RC_OK)
 		return say_stopped(&import);
@@ -185,7 +185,12 @@ const struct command command_import = {
 		 "in batches, so that a server keeps serving. If that fails (the disk is full, for "
 		 "example), documents written so far stay, and the command reports their number "
 		 "and how to continue. No document is ever half written.\n"
-		 "Documents that already are as their line says are not written again.\n",
+		 "Documents that already are as their line says are not written again.\n"
+		 "Lines of 'export --history' bring back former versions, with the numbers, users "
+		 "and times of all versions, also where 'serve --history' keeps fewer: the others "
+		 "are removed at the next write of the document. A document that the database has "
+		 "already, or had, gets the present version alone, unless it has a version of the "
+		 "file, such as one that an interrupted import has left.\n",
 	.example =
 		"  pocketbook import todos.ndjson --existing skip\n"
 		"  pocketbook export --encoding transit --db a.db | pocketbook import --db b.db\n",

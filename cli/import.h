@@ -4,6 +4,7 @@
 #define CLI_IMPORT_H
 
 #include "cli/admin.h"
+#include "cli/import_history.h"
 #include "cli/ndjson_reader.h"
 #include "cli/progress.h"
 #include "store/store_admin.h"
@@ -22,6 +23,7 @@ struct import {
 	enum existing existing;
 	bool skip_bad;
 	bool changes; /* the lines are those of 'tail' */
+	struct import_history history;
 	struct import_reset *resets;
 	size_t reset_count, reset_room;
 	struct ndjson_reader input;
@@ -33,6 +35,7 @@ struct import {
 	uint64_t bad;
 	uint64_t damaged; /* lines of documents that were damaged when they were exported */
 	uint64_t imported;
+	uint64_t versions;     /* former ones that were imported */
 	uint64_t left;         /* existing documents that were skipped */
 	uint64_t same;         /* documents that already are as their line says */
 	uint64_t same_deleted; /* of these, deletions */

@@ -83,14 +83,20 @@ static enum rc read_change(struct import *import, struct slice line, struct buf 
 static enum rc read_document(struct import *import, struct slice line, struct buf *text,
 			     struct store_edit *edit)
 {
+	struct ndjson_document document;
 	struct error what;
 	uint64_t first;
-	enum rc rc = ndjson_parse(line, VALUE_BYTES, text, edit, &what);
+	enum rc rc = ndjson_parse(line, VALUE_BYTES, text, &document, &what);
+	struct slice id;
 
 	if (rc != RC_OK)
 		return import_at_line(import, rc, what.text);
-	rc = store_ids_add(import->ids, ndjson_resolve(edit->id, text), import->input.number,
-			   &first, &import->err);
+	*edit = document.edit;
+	id = ndjson_resolve(edit->id, text);
+	rc = import_history_read(import, &document, id);
+	if (rc != RC_OK || !import->history.first)
+		return rc;
+	rc = store_ids_add(import->ids, id, import->input.number, &first, &import->err);
 	if (rc != RC_OK || first == import->input.number)
 		return rc;
 	(void)error_set(&what, RC_OK, "id: the same as in line %" PRIu64, first);
@@ -124,6 +130,8 @@ enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 		edit->id = slice_make("", 0);
 		if (rc == RC_TOO_LARGE)
 			rc = import_at_line(import, rc, "longer than 8 MiB");
+		else if (rc == RC_NOT_FOUND && import_history_end(import) != RC_OK)
+			return RC_DENIED;
 		else if (rc != RC_OK)
 			return rc;
 		else if (ndjson_is_blank(line))
@@ -189,7 +197,7 @@ static enum rc check_document(struct import *import, const struct store_edit *ed
 	struct held held;
 	enum rc rc;
 
-	import->total++;
+	import->total += !import->history.former;
 	progress_at(&import->progress, "checked bytes", import->input.at, import->input.size);
 	if (import->existing != EXISTING_REFUSE)
 		return RC_OK;

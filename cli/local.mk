@@ -26,7 +26,9 @@ libcli_a_SOURCES = \
 	%D%/epoch.c \
 	%D%/export.c \
 	%D%/help.c %D%/help.h \
+	%D%/export_former.c %D%/export_former.h \
 	%D%/import.c %D%/import.h \
+	%D%/import_history.c %D%/import_history.h \
 	%D%/import_read.c \
 	%D%/import_write.c \
 	%D%/init.c \

@@ -16,7 +16,10 @@ struct parser {
 	bool damaged;
 	bool reset;
 	bool is_change; /* of 'tail' */
+	bool former;
+	bool has_formers;
 	uint64_t version;
+	uint64_t formers;
 	struct slice group; /* of a reset */
 	struct error *err;
 };
@@ -30,7 +33,9 @@ enum field {
 	FIELD_BY = 32,
 	FIELD_AT = 64,
 	FIELD_RESET = 128,
-	FIELD_GROUP = 256
+	FIELD_GROUP = 256,
+	FIELD_FORMER = 512,
+	FIELD_FORMERS = 1024
 };
 
 static enum rc refuse(struct parser *parser, enum rc rc, const char *field, const char *what)
@@ -54,17 +59,38 @@ struct slice ndjson_resolve(struct slice offset, const struct buf *text)
 			  : slice_of("");
 }
 
-static enum rc parse_id(struct parser *parser)
+static enum rc parse_id_of(struct parser *parser, const char *field)
 {
 	size_t from = parser->text->len;
-	enum rc rc = step(parser, transit_in_string(parser->in, parser->text), "id");
+	enum rc rc = step(parser, transit_in_string(parser->in, parser->text), field);
 
 	parser->edit->id = offset_slice(from, parser->text);
 	if (rc == RC_OK && !docid_is_valid(ndjson_resolve(parser->edit->id, parser->text)))
-		return refuse(parser, RC_MALFORMED, "id",
+		return refuse(parser, RC_MALFORMED, field,
 			      "must be GROUP:REST, both parts non-empty, 512 bytes at most, no "
 			      "control characters");
 	return rc;
+}
+
+static enum rc parse_id(struct parser *parser)
+{
+	return parse_id_of(parser, "id");
+}
+
+static enum rc parse_former(struct parser *parser)
+{
+	if (parser->is_change)
+		return step(parser, transit_in_skip(parser->in), "line");
+	parser->former = true;
+	return parse_id_of(parser, "former");
+}
+
+static enum rc parse_formers(struct parser *parser)
+{
+	if (parser->is_change)
+		return step(parser, transit_in_skip(parser->in), "line");
+	parser->has_formers = true;
+	return step(parser, transit_in_uint(parser->in, &parser->formers), "formers");
 }
 
 static enum rc parse_version(struct parser *parser)
@@ -161,6 +187,8 @@ static const struct field_row {
 	{ "at", FIELD_AT, parse_at },
 	{ "reset", FIELD_RESET, parse_reset },
 	{ "group", FIELD_GROUP, parse_group },
+	{ "former", FIELD_FORMER, parse_former },
+	{ "formers", FIELD_FORMERS, parse_formers },
 };
 
 static enum rc parse_field(struct parser *parser, struct slice key, unsigned *seen)
@@ -188,10 +216,14 @@ static enum rc check_reset(struct parser *parser, unsigned seen)
 
 static enum rc check_members(struct parser *parser, unsigned seen)
 {
-	if (!(seen & FIELD_ID))
+	if (!(seen & FIELD_ID) && !parser->former)
 		return refuse(parser, RC_MALFORMED, "id", "missing");
-	if (parser->is_change && parser->version == 0)
+	if (seen & FIELD_ID && parser->former)
+		return refuse(parser, RC_MALFORMED, "former", "a line with it has no id");
+	if ((parser->is_change || parser->former || parser->has_formers) && parser->version == 0)
 		return refuse(parser, RC_MALFORMED, "version", "missing");
+	if (parser->version > INT64_MAX)
+		return refuse(parser, RC_MALFORMED, "version", "is too large");
 	if (parser->damaged && !parser->edit->deleted && !(seen & FIELD_VALUE))
 		return refuse(parser, RC_CORRUPT, "value", "it was damaged when it was exported");
 	if (parser->edit->deleted && (seen & FIELD_VALUE))
@@ -255,13 +287,19 @@ static enum rc parse(struct parser *parser, struct slice line, size_t limit)
 	return rc;
 }
 
-enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text, struct store_edit *out,
+enum rc ndjson_parse(struct slice line, size_t limit, struct buf *text, struct ndjson_document *out,
 		     struct error *err)
 {
-	struct parser parser = { .text = text, .edit = out, .err = err };
+	struct parser parser = { .text = text, .edit = &out->edit, .err = err };
+	enum rc rc;
 
-	*out = (struct store_edit){ .base = 0 };
-	return parse(&parser, line, limit);
+	*out = (struct ndjson_document){ .version = 0 };
+	rc = parse(&parser, line, limit);
+	out->version = parser.version;
+	out->former = parser.former;
+	out->has_formers = parser.has_formers;
+	out->formers = parser.formers;
+	return rc;
 }
 
 enum rc ndjson_parse_change(struct slice line, size_t limit, struct buf *text,

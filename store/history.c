@@ -12,6 +12,10 @@ const struct store_history history_if_used = {
 	.only_if_used = true,
 };
 
+const struct store_history history_all = {
+	.versions = { .rules = { { .group = "*", .value = HISTORY_VERSIONS_MAX } }, .count = 1 },
+};
+
 /* Reads the group before the last `=`, if there is one, and finds the value. */
 static enum rc parse_group(const char *text, struct history_rule *out, struct slice *value,
 			   struct error *err)

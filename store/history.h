@@ -50,5 +50,7 @@ void history_times(const struct history_rules *ages, int64_t now, struct history
 uint64_t history_shortest(const struct history_rules *ages);
 /* For a command without a server. */
 extern const struct store_history history_if_used;
+/* For requests that keep every former version (store_request.keeps_former). */
+extern const struct store_history history_all;
 
 #endif

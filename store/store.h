@@ -398,8 +398,11 @@ struct store_request {
 	/* Which former versions are kept; NULL: none. Not packed. */
 	const struct store_history *history;
 	/* Of an administrator: an edit whose base is not older than the document is
-	 * written as the version after its base. Not in PostgreSQL. */
+	 * written as the version after its base. */
 	bool keeps_versions;
+	/* With keeps_versions: what is replaced becomes a former version, whatever
+	 * `history` says, which ended when the edit was written (its `meta`). */
+	bool keeps_former;
 	/* STORE_TOKEN_ADD: all members; STORE_TOKEN_REVOKE: the id;
 	 * STORE_TOKEN_ROTATE: the new token, without user and grants, which it takes
 	 * from the token with the id `old`, as it does `expires` if that is

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PUSH_ATOMIC = 1, PUSH_KEEPS_VERSIONS = 2 };
+enum { PUSH_ATOMIC = 1, PUSH_KEEPS_VERSIONS = 2, PUSH_KEEPS_FORMER = 4 };
 
 /* The least size of an edit bounds a count before memory is allocated. */
 #define EDIT_MIN (4 + 8 + 4 + 1 + 4)
@@ -96,7 +96,9 @@ static void unpack_edits(struct unpack *in, struct store_request *out)
 
 	out->atomic = kind & PUSH_ATOMIC;
 	out->keeps_versions = kind & PUSH_KEEPS_VERSIONS;
-	if (kind & ~(PUSH_ATOMIC | PUSH_KEEPS_VERSIONS))
+	out->keeps_former = kind & PUSH_KEEPS_FORMER;
+	if (kind & ~(PUSH_ATOMIC | PUSH_KEEPS_VERSIONS | PUSH_KEEPS_FORMER) ||
+	    (out->keeps_former && !out->keeps_versions))
 		in->bad = true;
 	count = wire_unpack_count(in, EDIT_MIN);
 	edits = mem_array(count, sizeof(*edits));
@@ -115,7 +117,8 @@ static void pack_push(struct buf *out, const struct store_request *request)
 	pack_bytes(out, request->payer);
 	pack_bytes(out, request->user);
 	pack_u8(out, (uint8_t)((request->atomic ? PUSH_ATOMIC : 0) |
-			       (request->keeps_versions ? PUSH_KEEPS_VERSIONS : 0)));
+			       (request->keeps_versions ? PUSH_KEEPS_VERSIONS : 0) |
+			       (request->keeps_former ? PUSH_KEEPS_FORMER : 0)));
 	pack_u32(out, (uint32_t)request->edit_count);
 	for (size_t i = 0; i < request->edit_count; i++)
 		pack_edit(out, &request->edits[i]);

@@ -33,7 +33,7 @@ printf '%s\n' '{"id":"kinds:1","value":1}' '' '{"value":2,"id":"kinds:9"}' '  ' 
 import "$work/lines" --existing skip
 is "$? $(cat "$work/out")" "0 1 imported, 1 as they were already, 2 left as they are" "existing documents can be left alone"
 import "$work/lines" --existing replace --json
-is "$? $(cat "$work/out")" '0 {"imported":2,"same":2,"skipped":0,"bad":0,"damaged":0}' "or replaced"
+is "$? $(cat "$work/out")" '0 {"imported":2,"same":2,"skipped":0,"bad":0,"damaged":0,"versions":0}' "or replaced"
 is "$(export_ --group kinds | grep -v -e deep -e kinds:9)" '{"id":"kinds:1","version":2,"value":1}
 {"id":"kinds:2","version":2,"deleted":true}' "as new versions, deletions too"
 printf '%s\n' '{"id":"kinds:2","value":"again"}' >"$work/lines"

@@ -1,5 +1,5 @@
-// A receiver of webhooks for 0420-recipes.sh, which is not well at first: it refuses the
-// first request, hangs up on the second, and takes the third, but the answer is lost.
+// A receiver of webhooks for 0420-recipes.sh that fails at first: it refuses the first
+// request, hangs up on the second, and takes the third, but the answer is lost.
 //
 //   node hook.mjs DIR    puts its port into DIR/port, and bodies into DIR/refused and
 //                        DIR/taken

@@ -35,6 +35,7 @@ process_tests = \
 	%D%/0310-disk-errors.sh \
 	%D%/0320-purge.sh \
 	%D%/0325-history.sh \
+	%D%/0327-export-history.sh \
 	%D%/0330-log-bound.sh \
 	%D%/0340-one-writer.sh \
 	%D%/0350-descriptors.sh \

@@ -10,7 +10,7 @@ export POSTGRESQL=yes
 . "$(dirname "$0")/postgres.sh"
 
 # With two hosts; pushes go to the first, pulls and streams to the second.
-two="0010 0020 0045 0050 0080 0230 0240 0245 0250 0320 0325 0430 0820 0890 0895"
+two="0010 0020 0045 0050 0080 0230 0240 0245 0250 0320 0325 0327 0430 0820 0890 0895"
 # With one: what they count or limit is a host's own.
 one="0040 0046 0505 0507"
 # All others are left out:

@@ -1,6 +1,8 @@
 /* Requests of several peers in one commit, for commit.c. */
 #include "writer/batch.h"
 
+#include "store/history.h"
+
 #include "base/fault.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -74,7 +76,7 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 		rc = RC_DENIED;
 	if (batch->quota)
 		request->quota = *batch->quota;
-	request->history = batch->history;
+	request->history = request->keeps_former ? &history_all : batch->history;
 	proof_make(request);
 	if (rc != RC_OK) {
 		batch_refuse_one(peer, frame, rc, request->kind);

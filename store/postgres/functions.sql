@@ -105,7 +105,8 @@ END $$;
 -- (p_most). Values of conflicts are read afterwards: rows are sent before the commit, and
 -- a client that does not read them would hold the lane. p_by, p_at: who writes, and when.
 -- p_keep: how many former versions are kept of the document, -1: all, if the database has
--- any; empty: none of any. A write removes a few at most that are too many then.
+-- any; empty: none of any. A write removes a few at most that are too many then. A
+-- negative p_base is that of an import: the version to be written, with the sign turned.
 --
 -- Most of the time goes into this. The rows of a statement have few and short columns,
 -- and texts are taken from the parameters by index, where they are needed: each sort,
@@ -154,6 +155,7 @@ BEGIN
 			d.charge,
 			-- rules_edit() of store/rules.c
 			CASE WHEN d.version IS NOT NULL AND p_op[i] <> '' AND p_op[i] = d.op THEN 1
+				WHEN -p_base[i] > coalesce(d.version, 0) THEN 0
 				WHEN p_deleted[i] AND coalesce(d.deleted, true) THEN 1
 				WHEN p_base[i] = coalesce(d.version, 0) OR (p_base[i] = 0 AND d.deleted) THEN 0
 				ELSE 2 END AS verdict
@@ -204,7 +206,7 @@ BEGIN
 	END IF;
 	IF has_added THEN
 		INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, written_at, written_by, account, charge)
-		SELECT coalesce(gids[i], (SELECT g.gid FROM grp g WHERE g.name = p_group[i])), numbers[i], p_id[i], 1,
+		SELECT coalesce(gids[i], (SELECT g.gid FROM grp g WHERE g.name = p_group[i])), numbers[i], p_id[i], greatest(1, -p_base[i]),
 			CASE WHEN p_deleted[i] THEN p_wall END, p_op[i], p_plain[i], CASE WHEN NOT p_deleted[i] THEN p_value[i] END,
 			p_at[i], p_by[i], CASE WHEN p_deleted[i] THEN 0 ELSE p_account END,
 			CASE WHEN p_deleted[i] OR p_account = 0 THEN 0 ELSE octet_length(p_id[i]) + octet_length(p_value[i]) END
@@ -212,7 +214,8 @@ BEGIN
 	END IF;
 	IF has_changed AND array_length(p_keep, 1) IS NOT NULL THEN
 		INSERT INTO history (gid, seq, id, version, deleted_at, op, plain, value, written_at, written_by, ended_at)
-		SELECT d.gid, d.seq, d.id, d.version, d.deleted_at, d.op, d.plain, d.value, d.written_at, d.written_by, p_wall
+		SELECT d.gid, d.seq, d.id, d.version, d.deleted_at, d.op, d.plain, d.value, d.written_at, d.written_by,
+			CASE WHEN p_base[i] < 0 THEN p_at[i] ELSE p_wall END
 		FROM generate_series(1, edits) i JOIN doc d ON d.ctid = tids[i]
 		WHERE verdicts[i] = 0 AND (p_keep[i] > 0 OR (p_keep[i] < 0 AND EXISTS (SELECT 1 FROM history)))
 		ON CONFLICT DO NOTHING;
@@ -222,7 +225,7 @@ BEGIN
 			WHERE verdicts[i] = 0 AND p_keep[i] > 0 AND versions[i] > p_keep[i]));
 	END IF;
 	IF has_changed THEN
-		UPDATE doc d SET seq = numbers[i], version = versions[i] + 1,
+		UPDATE doc d SET seq = numbers[i], version = greatest(versions[i] + 1, -p_base[i]),
 			deleted_at = CASE WHEN p_deleted[i] THEN p_wall END, op = p_op[i], plain = p_plain[i],
 			value = CASE WHEN NOT p_deleted[i] THEN p_value[i] END, written_at = p_at[i], written_by = p_by[i],
 			account = CASE WHEN p_deleted[i] THEN 0 ELSE p_account END,
@@ -255,7 +258,7 @@ BEGIN
 		PERFORM pg_notify('pocketbook', 'push') FROM meta WHERE lanes = 1;
 	END IF;
 	RETURN QUERY SELECT verdicts[i],
-		CASE WHEN verdicts[i] = 0 THEN coalesce(versions[i], 0) + 1 ELSE coalesce(versions[i], 0) END,
+		CASE WHEN verdicts[i] = 0 THEN greatest(coalesce(versions[i], 0) + 1, -p_base[i]) ELSE coalesce(versions[i], 0) END,
 		CASE WHEN verdicts[i] = 0 THEN numbers[i] ELSE 0 END, were_deleted[i]
 	FROM generate_series(1, edits) i;
 END $$;

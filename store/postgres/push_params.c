@@ -68,9 +68,9 @@ static void add_id(struct params *params, const struct commit *commit, size_t re
 static void add_base(struct params *params, const struct commit *commit, size_t request,
 		     const struct store_edit *edit)
 {
-	(void)commit;
-	(void)request;
-	element_int8(params, (int64_t)edit->base);
+	const int64_t base = (int64_t)edit->base;
+
+	element_int8(params, commit->requests[request].keeps_versions ? -base - 1 : base);
 }
 
 static void add_op(struct params *params, const struct commit *commit, size_t request,
@@ -159,8 +159,10 @@ static void add_column(struct params *params, const struct commit *commit, size_
 /* Nothing if no former versions are kept. */
 static void add_keeps(const struct commit *commit, struct params *params, size_t edits)
 {
-	const bool keeps = commit->requests[commit->from].history != NULL;
+	bool keeps = false;
 
+	for (size_t r = commit->from; r < commit->to; r++)
+		keeps = keeps || commit->requests[r].history != NULL;
 	params_array(params, PARAMS_INT8, keeps ? edits : 0);
 	for (size_t r = commit->from; keeps && r < commit->to; r++)
 		for (size_t i = 0; i < commit->requests[r].edit_count; i++)

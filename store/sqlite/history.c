@@ -40,7 +40,7 @@ static enum rc keep_row(struct transaction *transaction, const struct store_hist
 		return rc;
 	sql_bind_number(stmt, 1, transaction->group.gid);
 	sql_bind_number(stmt, 2, former->seq);
-	sql_bind_number(stmt, 3, (uint64_t)transaction->now);
+	sql_bind_number(stmt, 3, (uint64_t)former->ended);
 	rc = sql_run(stmt);
 	*kept = rc == RC_OK && sqlite3_changes(transaction->sqlite->db) == 1;
 	return rc;

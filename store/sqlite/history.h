@@ -10,6 +10,7 @@ struct history_former {
 	struct slice id;
 	uint64_t seq;
 	uint64_t version;
+	int64_t ended; /* seconds since 1970 */
 };
 
 /* Before the row is written: copies it, if the rules keep former versions of this

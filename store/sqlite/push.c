@@ -250,13 +250,21 @@ static uint64_t *count_of(struct store_state *state, bool deleted)
 	return deleted ? &state->tombstones : &state->documents;
 }
 
+/* When the version that the edit replaces ended. */
+static int64_t ended_at(const struct push *push, const struct store_edit *edit)
+{
+	return push->request->keeps_former && edit->meta.at ? edit->meta.at
+							    : push->transaction->now;
+}
+
 /* The version that is about to be replaced; its value too, if that is large. */
 static enum rc keep_former(const struct push *push, const struct store_edit *edit,
 			   const struct decision *decision)
 {
 	const struct history_former former = { .id = edit->id,
 					       .seq = decision->seq,
-					       .version = decision->version };
+					       .version = decision->version,
+					       .ended = ended_at(push, edit) };
 	bool kept = false;
 	enum rc rc = RC_OK;
 

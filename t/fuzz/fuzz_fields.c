@@ -119,15 +119,16 @@ static void try_etags(struct slice text, const char *terminated)
 static void try_line(struct slice text, const char *terminated)
 {
 	const size_t limit = 1 << 20;
-	struct store_edit edit, again;
+	struct ndjson_document read, again;
 	struct error err = { "" };
 	struct buf memory = BUF_EMPTY;
 
 	(void)terminated;
-	if (ndjson_parse(text, limit, &memory, &edit, &err) != RC_OK) {
+	if (ndjson_parse(text, limit, &memory, &read, &err) != RC_OK) {
 		REQUIRE(err.text[0] != '\0');
 	} else {
 		struct buf line = BUF_EMPTY, second = BUF_EMPTY;
+		const struct store_edit edit = read.edit;
 		struct slice id = ndjson_resolve(edit.id, &memory),
 			     value = ndjson_resolve(edit.value, &memory);
 
@@ -139,8 +140,8 @@ static void try_line(struct slice text, const char *terminated)
 		buf_put_slice(&line, value);
 		buf_put_byte(&line, ']');
 		REQUIRE(ndjson_parse(buf_slice(&line), limit, &second, &again, &err) == RC_OK);
-		REQUIRE(slice_equal(ndjson_resolve(again.id, &second), id) &&
-			slice_equal(ndjson_resolve(again.value, &second), value));
+		REQUIRE(slice_equal(ndjson_resolve(again.edit.id, &second), id) &&
+			slice_equal(ndjson_resolve(again.edit.value, &second), value));
 		buf_free(&line);
 		buf_free(&second);
 	}

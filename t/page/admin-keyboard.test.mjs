@@ -107,7 +107,7 @@ test('a dialog keeps the focus, and gives it back', async (t) => {
 	assert.equal(await page.evaluate(() => document.activeElement.name), 'user')
 	for (let i = 0; i < 12; i++) {
 		await page.keyboard.press('Tab')
-		// The body: between the last control and the first, in what is the browser's.
+		// The body: from the last control to the first, by way of the browser.
 		assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('dialog') !== null))
 	}
 	await page.keyboard.press('Escape')

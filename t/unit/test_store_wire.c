@@ -35,6 +35,12 @@ static const struct store_edit edits[] = {
 static const struct store_request requests[] = {
 	{ .kind = STORE_PUSH, .edits = edits, .edit_count = 3, .atomic = true },
 	{ .kind = STORE_PUSH },
+	{ .kind = STORE_PUSH, .edits = edits, .edit_count = 2, .keeps_versions = true },
+	{ .kind = STORE_PUSH,
+	  .edits = edits,
+	  .edit_count = 2,
+	  .keeps_versions = true,
+	  .keeps_former = true },
 	{ .kind = STORE_TOKEN_ADD, .token = TOKEN },
 	{ .kind = STORE_TOKEN_LIST },
 	{ .kind = STORE_TOKEN_REVOKE, .token = { .id = { "0123456789abcdef", 16 } } },
@@ -108,6 +114,8 @@ static void assert_request(const struct store_request *got, const struct store_r
 {
 	assert_int_equal(got->kind, wanted->kind);
 	assert_int_equal(got->atomic, wanted->atomic);
+	assert_int_equal(got->keeps_versions, wanted->keeps_versions);
+	assert_int_equal(got->keeps_former, wanted->keeps_former);
 	assert_int_equal(got->edit_count, wanted->edit_count);
 	assert_true(got->before == wanted->before);
 	assert_true(got->ended_before == wanted->ended_before);
