@@ -323,7 +323,7 @@ enum rc options_take_environment(struct options *options, char *const *environme
 	for (size_t i = 0; i < options->count && rc == RC_OK; i++) {
 		const struct option_spec *spec = &options->specs[i];
 
-		if (spec->kind == OPTION_FLAG)
+		if (spec->kind == OPTION_FLAG || spec->only_as_word)
 			continue;
 		rc = variable_read(options, i, spec->name, environment, err);
 		if (rc == RC_OK)
@@ -342,7 +342,7 @@ enum rc options_take_entry(struct options *options, const char *place, struct sl
 	enum rc rc;
 
 	if (at == options->count || options->specs[at].kind == OPTION_FLAG ||
-	    options->specs[at].not_in_file)
+	    options->specs[at].not_in_file || options->specs[at].only_as_word)
 		return RC_NOT_FOUND;
 	if (asprintf(&whole, "%s: %.*s", place, (int)name.len, name.data) < 0)
 		abort();

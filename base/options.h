@@ -32,8 +32,11 @@ struct option_spec {
 	enum option_kind kind;
 	bool repeatable;
 	bool not_in_file; /* not allowed in a file: it names the file */
-	bool or_off;      /* numbers: `off` means 0, even if min is larger */
-	uint64_t min;     /* numbers; sizes in bytes, durations in seconds */
+	/* Of the command line alone: in files and variables the name is that of another
+	 * command's option. */
+	bool only_as_word;
+	bool or_off;  /* numbers: `off` means 0, even if min is larger */
+	uint64_t min; /* numbers; sizes in bytes, durations in seconds */
 	uint64_t max;
 };
 

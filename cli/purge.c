@@ -29,6 +29,7 @@ static const struct option_spec purge_options[] = {
 	},
 	{
 		.name = "history",
+		.only_as_word = true, /* elsewhere, it is that of serve */
 		.argument = "TIME",
 		.kind = OPTION_DURATION,
 		.min = 0,

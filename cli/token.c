@@ -24,7 +24,7 @@ static const struct option_spec add_options[] = {
 	{
 		.name = "user",
 		.argument = "NAME",
-		.not_in_file = true, /* there, it is the user of serve */
+		.only_as_word = true, /* elsewhere, it is the user of serve */
 		.help = "The user whose token it is: 1 to 128 bytes. A user may have several "
 			"tokens.",
 	},
@@ -35,7 +35,7 @@ static const struct option_spec add_options[] = {
 	{
 		.name = "admin",
 		.kind = OPTION_FLAG,
-		.not_in_file = true, /* there, it is that of serve */
+		.only_as_word = true, /* elsewhere, it is that of serve */
 		.help = "Make a token for the admin page (serve --admin): it may do there what "
 			"commands may. Groups are not needed, and none are implied.",
 	},

@@ -16,7 +16,7 @@ static const struct option_spec list_options[] = {
 	{
 		.name = "user",
 		.argument = "NAME",
-		.not_in_file = true,
+		.only_as_word = true, /* elsewhere, it is the user of serve */
 		.help = "Only the tokens of this user.",
 	},
 	{

@@ -12,7 +12,7 @@
 #define OPTION_QUOTA \
 	{ \
 		.name = "quota", .argument = "NAME=N[,...]", \
-		.not_in_file = true, /* there, it is that of serve */ \
+		.only_as_word = true, /* elsewhere, it is that of serve */ \
 			.help = "What its user may have: bytes, documents and groups that are " \
 				"stored with " \
 				"all tokens of the user, streams that are open, and pushes in a " \

@@ -131,7 +131,7 @@ static void put_environment(FILE *out, const struct command *command)
 		    "set:\n.Pp\n.Bl -tag -width Ds -compact\n",
 		    out);
 	for (size_t i = 0; i < command->option_count; i++) {
-		if (command->options[i].kind == OPTION_FLAG)
+		if (command->options[i].kind == OPTION_FLAG || command->options[i].only_as_word)
 			continue;
 		(void)fputs(".It Ev ", out);
 		put_variable(out, command->options[i].name);

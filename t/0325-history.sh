@@ -115,4 +115,16 @@ done
 printf 'history-age = 90d\nhistory-age = notes=soon\n' >"$work/ages.conf"
 "$POCKETBOOK" serve --db "$work/none.db" --config "$work/ages.conf" >/dev/null 2>"$work/said"
 like "$?$(cat "$work/said")" '^2pocketbook: .*ages.conf:2: history-age: must be TIME or GROUP=TIME, such as 90d or notes=30d' "and in a file"
+
+# ---- Options of serve with the name of a command's own ----
+# Each of these names is another option of a command.
+printf 'history = 20\nuser = nobody\nquota = bytes=1M\nadmin = 127.0.0.1:1\n' >"$work/serve.conf"
+like "$(purge --history 30d --config "$work/serve.conf")" ' purged$' "those of serve in a file are not taken for those of purge"
+like "$(POCKETBOOK_HISTORY=20 purge --older-than 30d)" ' purged$' "nor those in variables"
+"$POCKETBOOK" export --history --config "$work/serve.conf" --db "$db" >"$work/exported"
+is "$?" 0 "nor for those of export"
+POCKETBOOK_USER=nobody "$POCKETBOOK" token add --group notes --db "$db" >/dev/null 2>"$work/said"
+is "$? $(grep -c 'needs --user' "$work/said")" "2 1" "a token is for a user who is named"
+token --user zoe --group notes >"$work/zoe"
+is "$(POCKETBOOK_USER=nobody "$POCKETBOOK" token list --json --config "$work/serve.conf" --db "$db" | grep -c '"user":"zoe"')" 1 "and the tokens of all are listed"
 finish

@@ -214,6 +214,7 @@ EXTRA_DIST += \
 	%D%/conventions/architecture.test.mjs \
 	%D%/conventions/log-events.mjs \
 	%D%/conventions/log-events.test.mjs \
+	%D%/conventions/options.test.mjs \
 	%D%/conventions/promises.test.mjs \
 	%D%/conventions/rules.mjs \
 	%D%/conventions/rules.test.mjs \

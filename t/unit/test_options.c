@@ -35,6 +35,7 @@ static const struct option_spec specs[] = {
 	  .fallback = "off" },
 	{ .name = "auth", .argument = "on|off", .kind = OPTION_SWITCH, .fallback = "on" },
 	{ .name = "config", .argument = "FILE", .not_in_file = true },
+	{ .name = "own", .argument = "X", .only_as_word = true },
 	{ .name = "json", .kind = OPTION_FLAG },
 };
 
@@ -365,6 +366,9 @@ static void a_file_must_not_set_options_not_for_files(void **state)
 	struct error err;
 
 	assert_int_equal(take_entry(*state, "f:1", "config", "x", &err), RC_NOT_FOUND);
+	assert_int_equal(take_entry(*state, "f:1", "own", "x", &err), RC_NOT_FOUND);
+	assert_int_equal(TAKE_ENVIRONMENT(*state, &err, "POCKETBOOK_OWN=x"), RC_OK);
+	assert_null(options_text(*state, "own"));
 	assert_int_equal(take_entry(*state, "f:1", "json", "on", &err), RC_NOT_FOUND);
 	assert_int_equal(take_entry(*state, "f:1", "other", "x", &err), RC_NOT_FOUND);
 	assert_int_equal(take_entry(*state, "f:1", "", "x", &err), RC_NOT_FOUND);
