@@ -380,10 +380,12 @@ static void process_end(struct process *process)
 
 /* Large pages, files and bodies go back to the system when they are freed: malloc would
  * keep them in pieces between longer-lived blocks, and a worker would stay as large as
- * it has ever been. */
+ * it has ever been. So do the first blocks of bodies (worker/http/body_reader.c): in
+ * the place of those that were dropped there is no room for the longer blocks of
+ * others. */
 static void memory_tune(void)
 {
-	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+	(void)mallopt(M_MMAP_THRESHOLD, 64 << 10);
 	(void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
