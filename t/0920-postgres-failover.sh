@@ -21,6 +21,11 @@ caught_up() {
 	[ "$(value "$1" "SELECT max(seq) FROM change")" = "$(value "$2" "SELECT max(seq) FROM change")" ]
 }
 acked() { wc -l <"$work/acked"; }
+# waits NAME [PID]: a commit waits for the standby, of another session than PID
+waits() {
+	waiting=$(pg_sql "$1" postgres "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid <> ${2:-0}")
+	[ -n "$waiting" ]
+}
 acked_more() { [ "$(acked)" -gt "$1" ]; }
 
 pg_make one
@@ -54,6 +59,18 @@ mkfifo "$work/input"
 load=$!
 exec 8>"$work/input"
 wait_for "pushes are acknowledged" acked_more 30
+# The session ends while its commit waits, so that the commit is on this machine only.
+pg_end two INT
+wait_for "a push waits for the standby" waits one
+before=$(acked)
+session=$waiting
+pg_sql one postgres "SELECT pg_terminate_backend($session)" >/dev/null
+wait_for "sent again, it waits for the standby again" waits one "$session"
+is "$(acked)" "$before" "it was not acknowledged, though it is visible"
+pg_start two 8>&-
+wait_for "the standby is synchronous again" streams one sync
+wait_for "pushes are acknowledged again" acked_more $((before + 30))
+
 pg_end one QUIT
 before=$(acked)
 pg_sql two postgres "SELECT pg_promote()" >/dev/null

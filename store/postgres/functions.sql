@@ -67,6 +67,15 @@ BEGIN
 	RETURN current_epoch;
 END $$;
 
+-- Makes the commit of a transaction wait for the synchronous standby even if it writes
+-- nothing. What it reports may be on this machine only: a session that ends while it waits
+-- for the standby, or a crash, leaves a commit that is visible and was not acknowledged. A
+-- repeated request is the one that acknowledges it.
+CREATE OR REPLACE FUNCTION await_standby() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_logical_emit_message(true, 'pocketbook', '');
+END $$;
+
 -- Takes the lanes (0 ..., ascending, none twice). Only a crash empties `alive`, which
 -- also ends this session; so it may be looked at before the lock.
 CREATE OR REPLACE FUNCTION take(p_lanes int[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -79,6 +88,7 @@ BEGIN
 	FOREACH l IN ARRAY p_lanes LOOP
 		PERFORM pg_advisory_xact_lock(7216171, 100 + l);
 	END LOOP;
+	PERFORM await_standby();
 END $$;
 
 -- The epoch of readers, who may not read an unlogged table on a standby.
@@ -256,6 +266,8 @@ BEGIN
 	CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = b.lane ORDER BY x.entry DESC LIMIT 1) c;
 	IF FOUND THEN
 		PERFORM pg_notify('pocketbook', 'push') FROM meta WHERE lanes = 1;
+	ELSIF 1 = ANY (verdicts) THEN
+		PERFORM await_standby();
 	END IF;
 	RETURN QUERY SELECT verdicts[i],
 		CASE WHEN verdicts[i] = 0 THEN greatest(coalesce(versions[i], 0) + 1, -p_base[i]) ELSE coalesce(versions[i], 0) END,
