@@ -88,9 +88,10 @@ export class Keyring {
   /** That change was acknowledged; other hosts may learn of it `reach` milliseconds
    * later. */
   end(key, expires = 0) {
-    if (expires === 0 && this.reach > 0) setTimeout(() => (key.ended = true), this.reach).unref()
-    else if (expires === 0) key.ended = true
-    else key.mustExpire = key.mayExpire
+    const ends = key.mayExpire
+    const settle = () => (expires === 0 ? (key.ended = true) : (key.mustExpire = ends))
+    if (this.reach > 0) setTimeout(settle, this.reach).unref()
+    else settle()
   }
 
   /** A request with the token is about to be sent. Pass the result to `judge`. */
