@@ -131,6 +131,7 @@ RETURNS TABLE (verdict int, version bigint, seq bigint, deleted boolean) LANGUAG
 DECLARE
 	edits int := coalesce(array_length(p_id, 1), 0);
 	is_one_lane boolean := p_lane[1] = ALL (p_lane);
+	l int;
 	head bigint;
 	heads bigint[] := '{}';
 	verdicts int[];
@@ -199,8 +200,9 @@ BEGIN
 		SELECT c.seq INTO head FROM change c WHERE c.lane = p_lane[1] ORDER BY c.entry DESC LIMIT 1;
 		heads[p_lane[1] + 1] := head;
 	ELSE
-		heads := ARRAY(SELECT coalesce((SELECT c.seq FROM change c WHERE c.lane = l ORDER BY c.entry DESC LIMIT 1), 0)
-			FROM generate_series(0, 15) l ORDER BY l);
+		FOR l IN SELECT DISTINCT x FROM unnest(p_lane) x LOOP
+			heads[l + 1] := (SELECT c.seq FROM change c WHERE c.lane = l ORDER BY c.entry DESC LIMIT 1);
+		END LOOP;
 	END IF;
 	IF is_one_lane AND 0 = ALL (verdicts) THEN
 		numbers := ARRAY(SELECT head + i FROM generate_series(1, edits) i);

@@ -1,6 +1,6 @@
 // People who join by invitations during a campaign. An answered join is never lost: its
-// token is valid at every host and is listed, the invitation has counted it once, and no
-// invitation gives more tokens than it has uses.
+// token is valid at every host and is listed, the invitation has counted it once, and
+// no invitation gives more tokens than it has uses.
 import { randomBytes } from 'node:crypto'
 import { Connection } from './http.mjs'
 import { keyOf } from './tokens.mjs'
@@ -94,8 +94,8 @@ export async function makeInvitations(server, joins) {
   }
 }
 
-/** Joins until it is answered; some joins are sent again then, as if the answer had been
- * lost. */
+/** Joins until it is answered; some joins are sent again then, as if the answer had
+ * been lost. */
 async function joinOnce(run, connection, random, invitation, user) {
   const { joins } = run
   const body = { invite: invitation.secret, user, key: randomBytes(32).toString('base64url') }
