@@ -1,14 +1,16 @@
 /* Cursors as text, for the worker: `EPOCH.SEQ` for a plain place,
  * `EPOCH.SEQ.START.BOUND` within a snapshot, followed by `.r` if a reset caused it;
  * the epoch as 16 hexadecimal digits, numbers in decimal. Places in several lanes are
- * `EPOCH.SEQ~SEQ~...`, a number for each lane. */
+ * `EPOCH.SEQ~SEQ~...`, a number for each lane. Cursors of all lanes are the same, and
+ * within a snapshot `EPOCH.SEQ~SEQ~.START.BOUND`, then `.r`, with the lanes up to that
+ * of the snapshot. */
 #include "store/cursor.h"
 
+#include "base/array.h"
 #include "base/number.h"
 #include "base/text.h"
 
 #define EPOCH_DIGITS 16
-#define NUMBERS_MAX 3
 
 static enum rc parse_epoch(struct slice *text, uint64_t *epoch)
 {
@@ -43,17 +45,17 @@ static enum rc next_part(struct slice *text, struct slice *part)
 	return part->len ? RC_OK : RC_MALFORMED;
 }
 
-static enum rc parse_parts(struct slice text, struct store_cursor *out)
+/* So many numbers at most, and then perhaps `.r`. */
+static enum rc parse_parts(struct slice text, uint64_t *const *numbers, size_t count, bool *reset)
 {
-	uint64_t *numbers[NUMBERS_MAX] = { &out->seq, &out->start, &out->bound };
 	struct slice part;
 
 	for (size_t i = 0; text.len > 0; i++) {
 		if (next_part(&text, &part) != RC_OK)
 			return RC_MALFORMED;
-		if (i == NUMBERS_MAX && slice_is(part, "r"))
-			out->reset = true;
-		else if (i >= NUMBERS_MAX || text_number(part, INT64_MAX, numbers[i]) != RC_OK)
+		if (i == count && slice_is(part, "r"))
+			*reset = true;
+		else if (i >= count || text_number(part, INT64_MAX, numbers[i]) != RC_OK)
 			return RC_MALFORMED;
 	}
 	return RC_OK;
@@ -65,10 +67,11 @@ enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
 	char again[STORE_CURSOR_TEXT_MAX];
 
 	if (text.len > 0 && !slice_is(text, "0")) {
+		uint64_t *const numbers[] = { &cursor.seq, &cursor.start, &cursor.bound };
 		struct slice rest = text;
 
 		if (parse_epoch(&rest, &cursor.epoch) != RC_OK ||
-		    parse_parts(rest, &cursor) != RC_OK)
+		    parse_parts(rest, numbers, COUNT(numbers), &cursor.reset) != RC_OK)
 			return RC_MALFORMED;
 		/* Each cursor has one text: any other spelling was not written by
 		 * us. */
@@ -85,6 +88,17 @@ static char *put_part(char *at, uint64_t number)
 	return at + number_put(at, number);
 }
 
+static char *put_snapshot(char *at, uint64_t start, uint64_t bound, bool reset)
+{
+	at = put_part(at, start);
+	at = put_part(at, bound);
+	if (reset) {
+		memcpy(at, ".r", 2);
+		at += 2;
+	}
+	return at;
+}
+
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX])
 {
 	char *at = out + NUMBER_HEX_DIGITS;
@@ -95,37 +109,41 @@ size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CUR
 	}
 	number_put_hex(out, cursor->epoch);
 	at = put_part(at, cursor->seq);
-	if (cursor->bound) {
-		at = put_part(at, cursor->start);
-		at = put_part(at, cursor->bound);
-		if (cursor->reset) {
-			memcpy(at, ".r", 2);
-			at += 2;
-		}
-	}
+	if (cursor->bound)
+		at = put_snapshot(at, cursor->start, cursor->bound, cursor->reset);
 	*at = 0;
 	return (size_t)(at - out);
 }
 
 /* ---- Places in several lanes ----------------------------------------------------- */
 
-size_t store_places_format(const struct store_places *places, char out[STORE_CURSOR_TEXT_MAX])
+/* The epoch and so many numbers. */
+static char *put_places(const struct store_places *places, int lanes, char *out)
 {
 	char *at = out + NUMBER_HEX_DIGITS;
+
+	number_put_hex(out, places->epoch);
+	for (int lane = 0; lane < lanes; lane++) {
+		*at++ = lane == 0 ? '.' : '~';
+		at += number_put(at, places->seqs[lane]);
+	}
+	return at;
+}
+
+size_t store_places_format(const struct store_places *places, char out[STORE_CURSOR_TEXT_MAX])
+{
+	char *at;
 
 	if (places->epoch == 0) {
 		memcpy(out, "0", 2);
 		return 1;
 	}
-	number_put_hex(out, places->epoch);
-	for (int lane = 0; lane < places->lanes; lane++) {
-		*at++ = lane == 0 ? '.' : '~';
-		at += number_put(at, places->seqs[lane]);
-	}
+	at = put_places(places, places->lanes, out);
 	*at = 0;
 	return (size_t)(at - out);
 }
 
+/* Each after a mark. */
 static enum rc parse_numbers(struct slice text, struct store_places *places)
 {
 	while (text.len > 0) {
@@ -138,7 +156,7 @@ static enum rc parse_numbers(struct slice text, struct store_places *places)
 			return RC_MALFORMED;
 		text = slice_make(text.data + len, text.len - len);
 	}
-	return places->lanes > 1 ? RC_OK : RC_MALFORMED;
+	return RC_OK;
 }
 
 enum rc store_places_parse(struct slice text, struct store_places *out)
@@ -147,7 +165,8 @@ enum rc store_places_parse(struct slice text, struct store_places *out)
 	char again[STORE_CURSOR_TEXT_MAX];
 	struct slice rest = text;
 
-	if (parse_epoch(&rest, &places.epoch) != RC_OK || parse_numbers(rest, &places) != RC_OK)
+	if (parse_epoch(&rest, &places.epoch) != RC_OK || parse_numbers(rest, &places) != RC_OK ||
+	    places.lanes < 2)
 		return RC_MALFORMED;
 	if (!slice_equal(slice_make(again, store_places_format(&places, again)), text))
 		return RC_MALFORMED;
@@ -178,5 +197,66 @@ enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *
 	if (store_places_parse(text, &places) != RC_OK)
 		return RC_MALFORMED;
 	*out = store_places_in(&places, lane);
+	return RC_OK;
+}
+
+/* ---- Cursors of all lanes ---- */
+
+size_t store_cursors_format(const struct store_cursors *cursors, char out[STORE_CURSOR_TEXT_MAX])
+{
+	char *at;
+
+	if (cursors->bound == 0)
+		return store_places_format(&cursors->at, out);
+	at = put_places(&cursors->at, cursors->lane + 1, out);
+	*at++ = '~';
+	at = put_snapshot(at, cursors->start, cursors->bound, cursors->reset);
+	*at = 0;
+	return (size_t)(at - out);
+}
+
+static enum rc parse_snapshot(struct slice text, struct store_cursors *out)
+{
+	struct store_cursors cursors = { .lane = 0 };
+	uint64_t *const numbers[] = { &cursors.start, &cursors.bound };
+	char again[STORE_CURSOR_TEXT_MAX];
+	struct slice rest = text, places;
+	const char *dot;
+
+	if (parse_epoch(&rest, &cursors.at.epoch) != RC_OK || rest.len == 0)
+		return RC_MALFORMED;
+	dot = memchr(rest.data + 1, '.', rest.len - 1);
+	if (dot == NULL || dot[-1] != '~')
+		return RC_MALFORMED;
+	places = slice_make(rest.data, (size_t)(dot - rest.data) - 1);
+	rest = slice_make(dot, rest.len - places.len - 1);
+	if (parse_numbers(places, &cursors.at) != RC_OK || cursors.at.lanes == 0 ||
+	    parse_parts(rest, numbers, COUNT(numbers), &cursors.reset) != RC_OK)
+		return RC_MALFORMED;
+	cursors.lane = cursors.at.lanes - 1;
+	if (!slice_equal(slice_make(again, store_cursors_format(&cursors, again)), text))
+		return RC_MALFORMED;
+	*out = cursors;
+	return RC_OK;
+}
+
+enum rc store_cursors_parse(struct slice text, int lanes, struct store_cursors *out)
+{
+	struct store_cursors cursors = { .lane = 0 };
+	struct store_cursor one = { .epoch = 0 };
+	bool fits = true;
+
+	if (store_places_parse(text, &cursors.at) == RC_OK)
+		fits = cursors.at.lanes == lanes;
+	else if (parse_snapshot(text, &cursors) == RC_OK)
+		fits = cursors.at.lanes <= lanes;
+	else if (store_cursor_parse(text, &one) == RC_OK)
+		cursors.at.epoch = one.epoch;
+	else
+		return RC_MALFORMED;
+	if (!fits)
+		cursors = (struct store_cursors){ .at = { .epoch = cursors.at.epoch } };
+	cursors.at.lanes = lanes;
+	*out = cursors;
 	return RC_OK;
 }

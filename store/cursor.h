@@ -14,7 +14,8 @@
 
 /* A place in the sequence, and while a snapshot is being paged how far that must go:
  *
- *   from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain place (bound 0)
+ * from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain place (bound
+ * 0)
  *
  * A snapshot that began when the head was `start` shows what lies behind `seq`, without
  * tombstones up to `start`. Once it has come to `bound` (first = start, then once more
@@ -38,7 +39,8 @@ MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
 
 /* A place in each of several lanes. The id of a stream whose groups are in several
- * lanes is one, and so is the cursor of a push of several lanes. */
+ * lanes is one, and so are the cursor of a push into several lanes and, unless it is in
+ * a snapshot, that of the group `*`. */
 struct store_places {
 	uint64_t epoch;
 	int lanes; /* at least 1 */
@@ -56,5 +58,28 @@ uint64_t store_places_newest(const struct store_places *places);
 /* A cursor for this lane, from the text of either. Of places with fewer lanes, as of
  * another database, the rest are at 0. */
 MUST_USE enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out);
+
+/* A cursor of the group `*` in a database with several lanes. Its snapshots show one
+ * lane after the other, each as struct store_cursor has it:
+ *
+ *   lanes 0 ... lane - 1    done: their places
+ *   lane                    the snapshot: seq, start, bound
+ *   lane + 1 ...            have not begun: 0
+ *
+ * So at most one lane is in the middle, and the text is not longer than that of
+ * places. */
+struct store_cursors {
+	struct store_places at; /* epoch 0: from the beginning */
+	int lane;               /* 0 unless in a snapshot, as are the next two */
+	uint64_t start;
+	uint64_t bound;
+	bool reset; /* the snapshot is a reset's */
+};
+
+size_t store_cursors_format(const struct store_cursors *cursors, char out[STORE_CURSOR_TEXT_MAX]);
+/* For a database with so many lanes. From the text of a cursor or of places that fits
+ * another number of lanes the epoch alone is taken, with all lanes at 0: what a number
+ * says of other lanes is not known. RC_MALFORMED: it is none of these. */
+MUST_USE enum rc store_cursors_parse(struct slice text, int lanes, struct store_cursors *out);
 
 #endif

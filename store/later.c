@@ -299,5 +299,6 @@ void later_wrap(struct store **store)
 	later->table.new_epoch = later_new_epoch;
 	later->store.backend = &later->table;
 	later->store.role = later->inner->role;
+	later->store.lanes = later->inner->lanes;
 	*store = &later->store;
 }

@@ -34,6 +34,12 @@ static void copy_page(void *arg, enum rc rc, const struct store_page *page)
 		at = doc->meta.by.data + doc->meta.by.len;
 	}
 	operation->page.docs = operation->docs;
+	if (page->all) {
+		operation->next = *page->all;
+		operation->heads = *page->heads;
+		operation->page.all = &operation->next;
+		operation->page.heads = &operation->heads;
+	}
 }
 
 static void copy_places(void *arg, enum rc rc, const struct store_places *places)
@@ -133,6 +139,8 @@ void operation_ask(struct operation *operation, struct store *inner)
 	switch (operation->kind) {
 	case CHANGES:
 		operation->query.group = text;
+		if (operation->query.all)
+			operation->query.all = &operation->all;
 		store_changes(inner, &operation->query, copy_page, operation);
 		break;
 	case VERSIONS:

@@ -24,6 +24,7 @@ struct operation {
 
 	/* What was asked. */
 	struct store_query query;
+	struct store_cursors all; /* the query's, if it has them */
 	struct store_versions versions;
 	unsigned limit;  /* of users */
 	struct buf text; /* the query's group; the id of a document or token */
@@ -44,6 +45,8 @@ struct operation {
 	/* What was answered. */
 	enum rc rc;
 	struct store_page page;
+	struct store_cursors next; /* the page's, if it has them */
+	struct store_places heads; /* the same */
 	struct store_doc *docs;
 	struct buf bytes; /* ids and values of `docs`, or names of `users` */
 	struct store_users users;

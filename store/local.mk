@@ -13,6 +13,7 @@ libstore_a_SOURCES = \
 	%D%/history.c %D%/history.h \
 	%D%/lane.c %D%/lane.h \
 	%D%/later.h \
+	%D%/position.c %D%/position.h \
 	%D%/record.c %D%/record.h \
 	%D%/rules.c %D%/rules.h \
 	%D%/store.c %D%/store.h \
@@ -106,7 +107,7 @@ libstore_postgres_a_SOURCES = \
 	%D%/postgres/params.c %D%/postgres/params.h \
 	%D%/postgres/pending.c %D%/postgres/pending.h \
 	%D%/postgres/pull.c \
-	%D%/postgres/pull_all.h \
+	%D%/postgres/pull_all.c %D%/postgres/pull_all.h \
 	%D%/postgres/push.c \
 	%D%/postgres/push_params.c \
 	%D%/postgres/read.c \

@@ -57,6 +57,151 @@ void rules_pull_end(const struct store_cursor *from, const struct store_state *s
 	}
 }
 
+/* ---- All lanes ---- */
+
+/* By a hash of the places (FNV-1a, folded), as any sum of them could stay the same from
+ * page to page. */
+static int first_lane(const struct store_cursors *since, int lanes)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (int lane = 0; lane < lanes; lane++)
+		hash = (hash ^ since->at.seqs[lane]) * UINT64_C(0x100000001b3);
+	return (int)((hash ^ hash >> 32) % (unsigned)lanes);
+}
+
+static void take_in_order(struct rules_reading *reading, int first)
+{
+	reading->count = 0;
+	for (int lane = first; lane < reading->lanes; lane++)
+		reading->order[reading->count++] = lane;
+}
+
+void rules_all_order(const struct store_cursors *since, struct rules_reading *reading)
+{
+	const int lanes = since->at.lanes;
+
+	reading->lanes = lanes;
+	reading->snapshot = since->at.epoch == 0 || since->bound > 0;
+	take_in_order(reading, reading->snapshot ? since->lane : first_lane(since, lanes));
+	for (int lane = 0; !reading->snapshot && reading->count < lanes; lane++)
+		reading->order[reading->count++] = lane;
+}
+
+static struct store_cursor beginning_of(const struct store_state *state)
+{
+	return (struct store_cursor){ .epoch = state->epoch,
+				      .start = state->head,
+				      .bound = state->head };
+}
+
+static struct store_cursor place_of(const struct store_cursors *since,
+				    const struct store_state *state, int lane)
+{
+	struct store_cursor place = { .epoch = since->at.epoch, .seq = since->at.seqs[lane] };
+
+	if (since->bound > 0 && lane > since->lane)
+		return beginning_of(state);
+	if (since->bound > 0 && lane == since->lane) {
+		place.start = since->start;
+		place.bound = since->bound;
+	}
+	return place;
+}
+
+static bool can_follow_all(const struct store_cursors *since, const struct store_state *of)
+{
+	for (int lane = 0; lane < since->at.lanes; lane++) {
+		struct store_state state = of[lane];
+		struct store_cursor place = { .epoch = since->at.epoch,
+					      .seq = since->at.seqs[lane] };
+
+		/* A purge does not end a running snapshot, nor what it has done. */
+		if (since->bound > 0)
+			state.horizon = 0;
+		if (since->bound > 0 && lane == since->lane)
+			place = place_of(since, &state, lane);
+		if (!can_follow(&place, &state))
+			return false;
+	}
+	return true;
+}
+
+void rules_all_begin(const struct store_cursors *since, const struct store_state *of,
+		     struct rules_reading *reading)
+{
+	const bool follows = since->at.epoch != 0 && can_follow_all(since, of);
+
+	rules_all_order(since, reading);
+	reading->reset = follows ? since->reset && since->bound > 0 : since->at.epoch != 0;
+	if (!follows) {
+		reading->snapshot = true;
+		take_in_order(reading, 0);
+	}
+	for (int i = 0; i < reading->count; i++) {
+		const int lane = reading->order[i];
+
+		reading->from[lane] =
+			follows ? place_of(since, &of[lane], lane) : beginning_of(&of[lane]);
+	}
+}
+
+/* The snapshot goes on with the first of these lanes that has anything. False: it has
+ * ended. */
+static bool begin_next(const struct rules_reading *reading, int i, const struct store_state *of,
+		       struct store_cursors *next)
+{
+	while (i < reading->count && of[reading->order[i]].head == 0)
+		i++;
+	if (i == reading->count)
+		return false;
+	next->lane = reading->order[i];
+	next->start = next->bound = of[next->lane].head;
+	return true;
+}
+
+/* Sets `next` to the end of this page in the order's lane i, the last that it shows. */
+static bool end_in(const struct rules_reading *reading, int i, const struct store_state *of,
+		   const struct store_page *part, struct store_cursors *next)
+{
+	if (!reading->snapshot)
+		return part->more;
+	if (!part->more)
+		return begin_next(reading, i + 1, of, next);
+	next->lane = reading->order[i];
+	next->start = part->next.start;
+	next->bound = part->next.bound;
+	return true;
+}
+
+void rules_all_end(const struct rules_reading *reading, const struct store_cursors *since,
+		   const struct store_state *of, struct rules_left left, struct store_page *page,
+		   struct store_cursors *next)
+{
+	const int first = reading->snapshot ? reading->order[0] : reading->lanes;
+
+	*next = (struct store_cursors){ .at = { .epoch = of[0].epoch, .lanes = reading->lanes } };
+	for (int lane = 0; lane < first; lane++)
+		next->at.seqs[lane] = since->at.seqs[lane];
+	page->reset = reading->reset;
+	page->more = false;
+	for (int i = 0; i < reading->count; i++) {
+		const int lane = reading->order[i];
+		const bool is_last = left.seq > 0 && lane == left.lane;
+		struct store_page part;
+
+		rules_pull_end(&reading->from[lane], &of[lane], is_last ? left.seq : 0, &part);
+		next->at.seqs[lane] = part.next.seq;
+		if (is_last) {
+			page->more = end_in(reading, i, of, &part, next);
+			break;
+		}
+	}
+	next->reset = reading->reset && next->bound > 0;
+}
+
+/* ---- Edits ---- */
+
 enum rules_verdict rules_edit(const struct store_edit *edit, const struct rules_held *held)
 {
 	if (held->there && edit->op.len > 0 && slice_equal(edit->op, held->op))

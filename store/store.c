@@ -134,6 +134,11 @@ int store_lane(const struct store *store, struct slice name)
 	return lane_of(name, store_lanes(store));
 }
 
+bool store_spans_lanes(const struct store *store, struct slice group)
+{
+	return store_lanes(store) > 1 && group_is_all(group);
+}
+
 /* ---- Answers that come later ---- */
 
 void store_poll(struct store *store, int *fd, short *events, uint64_t *deadline)
@@ -187,6 +192,7 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 		   void *arg)
 {
 	assert(query->limit > 0 && is_group(query->group));
+	assert((query->all != NULL) == store_spans_lanes(store, query->group));
 	if (store->cancelled) {
 		on_page(arg, RC_UNAVAILABLE, NULL);
 		return;
@@ -194,6 +200,12 @@ void store_changes(struct store *store, const struct store_query *query, on_stor
 	store->calls++;
 	store->backend->changes(store, query, on_page, arg);
 	store->calls--;
+}
+
+size_t store_page_cursor(const struct store_page *page, char out[STORE_CURSOR_TEXT_MAX])
+{
+	return page->all ? store_cursors_format(page->all, out)
+			 : store_cursor_format(&page->next, out);
 }
 
 void store_versions(struct store *store, const struct store_versions *query, on_store_page *on_page,
@@ -211,7 +223,7 @@ void store_versions(struct store *store, const struct store_versions *query, on_
 
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg)
 {
-	assert(is_group(group));
+	assert(is_group(group) && !store_spans_lanes(store, group));
 	if (store->cancelled) {
 		on_place(arg, RC_UNAVAILABLE, NULL);
 		return;

@@ -75,10 +75,13 @@ bool store_has_logs(const char *db, uint64_t logs);
 
 /* Groups are distributed over the lanes of a database by the hash of their outermost
  * group. Each lane orders its commits by itself, with a sequence of its own. All groups
- * of a pull are in one lane. Most databases have one lane. */
+ * of a pull are in one lane, except those of `*`. Most databases have one lane. */
 int store_lanes(const struct store *store);
 /* The lane of a group or a document. */
 int store_lane(const struct store *store, struct slice name);
+/* Is it `*` in a database with several lanes? Its place is a struct store_cursors;
+ * store/position.h has those of either kind. */
+bool store_spans_lanes(const struct store *store, struct slice group);
 
 /* ---- Answers that come later ---- */
 
@@ -130,6 +133,8 @@ void store_doc_put_meta(struct buf *out, enum encoding encoding, const struct st
 struct store_query {
 	struct slice group; /* valid (store/docid.h) */
 	struct store_cursor since;
+	/* In place of it if the group spans lanes, else NULL. */
+	const struct store_cursors *all;
 	unsigned limit;   /* documents, at least 1 */
 	size_t max_bytes; /* of values: a page ends after the document that passes this */
 	bool meta;        /* documents with their store_meta */
@@ -140,14 +145,20 @@ struct store_query {
 enum store_reader { STORE_READER_ONLY, STORE_READER_REPLICA, STORE_READER_PRIMARY };
 
 struct store_page {
-	const struct store_doc *docs; /* in sequence order */
+	const struct store_doc *docs; /* in sequence order, that of their lane */
 	size_t count;
 	struct store_cursor next;
 	uint64_t head; /* of the state that was read: the newest number of all groups of the lane */
+	/* In place of these two if the group spans lanes, else NULL. */
+	const struct store_cursors *all;
+	const struct store_places *heads;
 	bool more;
 	bool reset;
 	enum store_reader reader;
 };
+
+/* The text of its next cursor, terminated; returns the length. */
+size_t store_page_cursor(const struct store_page *page, char out[STORE_CURSOR_TEXT_MAX]);
 
 typedef void on_store_page(void *arg, enum rc rc, const struct store_page *page);
 typedef void on_store_place(void *arg, enum rc rc, const struct store_cursor *place);
@@ -174,9 +185,9 @@ struct store_versions {
  * `damaged`. Fails as store_changes does. */
 void store_versions(struct store *store, const struct store_versions *query, on_store_page *on_page,
 		    void *arg);
-/* Reads the newest sequence number of the group and all groups nested in it, or the
- * horizon of purges if that is newer; 0 if there is neither. The epoch is the
- * current one. */
+/* Reads the newest sequence number of the group, which does not span lanes (for that
+ * one there is store_head), and all groups nested in it, or the horizon of purges if
+ * that is newer; 0 if there is neither. The epoch is the current one. */
 void store_latest(struct store *store, struct slice group, on_store_place *on_place, void *arg);
 /* Do sequence numbers of an earlier epoch, one of each lane, mean the same in the
  * present one? False also for an unknown epoch. */
@@ -257,7 +268,8 @@ struct store_stat {
 /* Statistics that the database maintains. */
 struct store_stats {
 	struct store_cursor head;
-	uint64_t horizon; /* the newest sequence number that a purge removed */
+	uint64_t horizon;             /* the newest sequence number that a purge removed */
+	struct store_places horizons; /* the same, in each lane */
 	uint64_t documents;
 	uint64_t tombstones;
 	uint64_t maintained;               /* store_maintain of this handle that did work */

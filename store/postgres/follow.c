@@ -60,6 +60,7 @@ struct follow {
 	void *arg;
 	uint64_t epoch;
 	uint64_t known[STORE_LANES_MAX]; /* the last entry that was reported */
+	uint64_t seqs[STORE_LANES_MAX];  /* and the newest number in it or before */
 	bool is_known;                   /* since the connection was made first */
 	bool is_lost;                    /* and that has been reported */
 	bool is_asked;                   /* a statement is under way */
@@ -112,7 +113,8 @@ static void on_heads(void *arg, enum rc rc, const PGresult *result)
 		if (lane < 0 || lane >= STORE_LANES_MAX)
 			continue;
 		follow->known[lane] = result_number(result, row, COLUMN_ENTRY);
-		news.head.seqs[lane] = result_number(result, row, COLUMN_SEQ);
+		follow->seqs[lane] = result_number(result, row, COLUMN_SEQ);
+		news.head.seqs[lane] = follow->seqs[lane];
 	}
 	news.head.epoch = follow->epoch;
 	news.head.lanes = follow->postgres->lanes;
@@ -131,13 +133,24 @@ static uint64_t sum_known(const struct follow *follow)
 	return sum;
 }
 
+/* A purge names `*` with a number of before; the documents of the group `*` itself,
+ * such as *:1, have a new one. A loaded database has a `*`, too, in another epoch. */
+static struct store_change change_of(struct follow *follow, int lane, struct slice group,
+				     uint64_t seq)
+{
+	if (seq <= follow->seqs[lane] && slice_is(group, "*"))
+		return (struct store_change){ .lane = lane, .purged = true };
+	if (seq > follow->seqs[lane])
+		follow->seqs[lane] = seq;
+	return (struct store_change){ .group = group, .lane = lane, .seq = seq };
+}
+
 /* The rows of one entry. False: it is not the next one. */
 static bool take_entry(struct follow *follow, const PGresult *result, int row,
 		       struct store_change *changes, size_t *count)
 {
 	const int lane = result_int(result, row, COLUMN_LANE);
 	const uint64_t entry = result_number(result, row, COLUMN_ENTRY);
-	const struct slice group = result_text(result, row, COLUMN_GROUP);
 
 	if (lane < 0 || lane >= STORE_LANES_MAX)
 		return false;
@@ -147,15 +160,10 @@ static bool take_entry(struct follow *follow, const PGresult *result, int row,
 	if (!PQgetisnull(result, row, COLUMN_TOKEN))
 		changes[(*count)++] =
 			(struct store_change){ .token = result_text(result, row, COLUMN_TOKEN) };
-	if (PQgetisnull(result, row, COLUMN_GROUP))
-		return true;
-	/* A loaded database has a `*` too, but in another epoch. */
-	if (slice_is(group, "*"))
-		changes[(*count)++] = (struct store_change){ .lane = lane, .purged = true };
-	else
-		changes[(*count)++] = (struct store_change){
-			.group = group, .lane = lane, .seq = result_number(result, row, COLUMN_SEQ)
-		};
+	if (!PQgetisnull(result, row, COLUMN_GROUP))
+		changes[(*count)++] =
+			change_of(follow, lane, result_text(result, row, COLUMN_GROUP),
+				  result_number(result, row, COLUMN_SEQ));
 	return true;
 }
 

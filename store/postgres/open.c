@@ -82,7 +82,10 @@ static const char *const statements[PG_COUNT] = {
 	[PG_HEAD] = HEADS_SQL,
 	[PG_FOLLOWS] = LINEAGE_SQL,
 	[PG_STATS] = "SELECT epoch, head, horizon, documents, tombstones,"
-		     " CASE WHEN $1 THEN pg_database_size(current_database()) END FROM state()",
+		     " CASE WHEN $1 THEN pg_database_size(current_database()) END,"
+		     " (SELECT string_agg(c.horizon::text, ' ' ORDER BY l) FROM generate_series(0, "
+		     "(SELECT lanes - 1 FROM meta)) l CROSS JOIN LATERAL (SELECT x.horizon FROM "
+		     "change x WHERE x.lane = l ORDER BY x.entry DESC LIMIT 1) c) FROM state()",
 	[PG_STATS_FULL] = "SELECT epoch, head, (SELECT count(*) FROM grp), documents, tombstones,"
 			  " (SELECT count(*) FROM token) FROM state()",
 	/* A row for each of the first $1 users, and one, without a name, for all

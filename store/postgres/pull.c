@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "store/docid.h"
 #include "store/lane.h"
-#include "store/postgres/result.h"
+#include "store/postgres/pull_all.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,25 +25,12 @@ struct pull {
 	struct line *line; /* which has been asked last */
 	/* For a replica: where the primary was, and what is asked of the primary
 	 * else. */
-	struct store_cursor needed;
+	struct store_places needed;
+	struct store_cursors all; /* of the query, or its `since` in the same form */
 	char group[];
 };
 
-/* Columns of pull() in functions.sql. */
-enum {
-	COLUMN_A,
-	COLUMN_B,
-	COLUMN_C,
-	COLUMN_D,
-	COLUMN_FLAG,
-	COLUMN_PLAIN,
-	COLUMN_ID,
-	COLUMN_VALUE,
-	COLUMN_AT, /* of PG_PULL_META and PG_PULL_ALL only */
-	COLUMN_BY
-};
-
-static void read_doc(const PGresult *result, int row, struct store_doc *out)
+void pull_read_doc(const PGresult *result, int row, struct store_doc *out)
 {
 	*out = (struct store_doc){
 		.id = result_text(result, row, COLUMN_ID),
@@ -80,13 +67,16 @@ static enum rc read_state(const struct pull *pull, const PGresult *result,
 }
 
 static enum rc read_page(const struct pull *pull, const PGresult *result, struct store_doc *docs,
-			 struct store_page *page)
+			 struct store_page *page, struct pull_all *all)
 {
 	struct store_state state;
 	struct store_cursor from;
 	uint64_t left = 0;
-	enum rc rc = read_state(pull, result, &state, &from);
+	enum rc rc;
 
+	if (group_is_all(pull->query.group))
+		return pull_all_read(result, &pull->all, docs, page, all);
+	rc = read_state(pull, result, &state, &from);
 	if (rc != RC_OK)
 		return rc;
 	*page = (struct store_page){ .docs = docs };
@@ -94,7 +84,7 @@ static enum rc read_page(const struct pull *pull, const PGresult *result, struct
 		if (result_number(result, row, COLUMN_C))
 			left = result_number(result, row, COLUMN_A);
 		else
-			read_doc(result, row, &docs[page->count++]);
+			pull_read_doc(result, row, &docs[page->count++]);
 	}
 	rules_pull_end(&from, &state, left, page);
 	return RC_OK;
@@ -115,9 +105,15 @@ static enum store_reader reader_of(const struct pull *pull)
 	return is_of_replica(pull) ? STORE_READER_REPLICA : STORE_READER_PRIMARY;
 }
 
+static uint64_t epoch_of(const struct store_page *page)
+{
+	return page->all ? page->all->at.epoch : page->next.epoch;
+}
+
 static void on_pull(void *arg, enum rc rc, const PGresult *result)
 {
 	struct pull *pull = arg;
+	struct pull_all all;
 	struct store_doc *docs;
 	struct store_page page;
 
@@ -131,8 +127,8 @@ static void on_pull(void *arg, enum rc rc, const PGresult *result)
 	}
 	docs = mem_array(rc == RC_OK ? (size_t)PQntuples(result) : 0, sizeof(*docs));
 	if (rc == RC_OK)
-		rc = read_page(pull, result, docs, &page);
-	if (is_of_replica(pull) && (rc != RC_OK || page.next.epoch != pull->needed.epoch)) {
+		rc = read_page(pull, result, docs, &page, &all);
+	if (is_of_replica(pull) && (rc != RC_OK || epoch_of(&page) != pull->needed.epoch)) {
 		free(docs);
 		ask_primary(pull);
 		return;
@@ -144,28 +140,33 @@ static void on_pull(void *arg, enum rc rc, const PGresult *result)
 	free(pull);
 }
 
-static void send(struct pull *pull, struct line *line)
+static void put_params(const struct pull *pull, struct params *params)
 {
 	const struct store_query *query = &pull->query;
-	const bool all = group_is_all(query->group);
+
+	params_int4(params, lane_of(query->group, pull->postgres->lanes));
+	params_text(params, query->group);
+	params_int8(params, (int64_t)query->since.epoch);
+	params_int8(params, (int64_t)query->since.seq);
+	params_int8(params, (int64_t)query->since.start);
+	params_int8(params, (int64_t)query->since.bound);
+	params_int8(params, query->limit);
+	params_size(params, query->max_bytes);
+}
+
+static void send(struct pull *pull, struct line *line)
+{
 	struct params params = { .count = 0 };
+	enum statement statement = pull->query.meta ? PG_PULL_META : PG_PULL;
 
 	pull->line = line;
-	if (!all) {
-		params_int4(&params, lane_of(query->group, pull->postgres->lanes));
-		params_text(&params, query->group);
+	if (group_is_all(pull->query.group)) {
+		statement = PG_PULL_ALL;
+		pull_all_params(&params, &pull->query, &pull->all);
+	} else {
+		put_params(pull, &params);
 	}
-	params_int8(&params, (int64_t)query->since.epoch);
-	params_int8(&params, (int64_t)query->since.seq);
-	params_int8(&params, (int64_t)query->since.start);
-	params_int8(&params, (int64_t)query->since.bound);
-	params_int8(&params, query->limit);
-	params_size(&params, query->max_bytes);
-	line_send(line,
-		  all           ? PG_PULL_ALL
-		  : query->meta ? PG_PULL_META
-				: PG_PULL,
-		  &params, on_pull, pull);
+	line_send(line, statement, &params, on_pull, pull);
 	params_free(&params);
 }
 
@@ -207,10 +208,16 @@ static bool replica_is_ready(const struct postgres *postgres)
 static bool replica_may(const struct pull *pull)
 {
 	const struct postgres *postgres = pull->postgres;
+	const bool all = group_is_all(pull->query.group);
+	const int of = lane_of(pull->query.group, postgres->lanes);
 
-	return replica_is_ready(postgres) &&
-	       replica_has(postgres->replica, lane_of(pull->query.group, postgres->lanes),
-			   pull->needed.epoch, pull->needed.seq);
+	if (!replica_is_ready(postgres))
+		return false;
+	for (int lane = 0; lane < postgres->lanes; lane++)
+		if ((all || lane == of) && !replica_has(postgres->replica, lane, pull->needed.epoch,
+							pull->needed.seqs[lane]))
+			return false;
+	return true;
 }
 
 static void on_replica_heads(void *arg, enum rc rc, const struct store_places *heads)
@@ -233,13 +240,28 @@ static void on_index(void *arg, enum rc rc, const struct store_places *heads)
 	struct postgres *postgres = pull->postgres;
 
 	if (rc == RC_OK)
-		pull->needed = store_places_in(heads, lane_of(pull->query.group, postgres->lanes));
+		pull->needed = *heads;
 	if (rc != RC_OK || !replica_is_ready(postgres))
 		ask_primary(pull);
 	else if (replica_may(pull))
 		send(pull, replica_line(postgres->replica));
 	else
 		replica_ask(postgres->replica, on_replica_heads, pull);
+}
+
+/* With one lane, the query has no cursor of all. */
+static struct store_cursors cursors_of(const struct store_query *query)
+{
+	const struct store_cursor *since = &query->since;
+
+	if (query->all)
+		return *query->all;
+	return (struct store_cursors){
+		.at = { .epoch = since->epoch, .lanes = 1, .seqs = { since->seq } },
+		.start = since->start,
+		.bound = since->bound,
+		.reset = since->reset,
+	};
 }
 
 static struct pull *new_pull(struct postgres *postgres, const struct store_query *query,
@@ -252,6 +274,8 @@ static struct pull *new_pull(struct postgres *postgres, const struct store_query
 	};
 	memcpy(pull->group, query->group.data, query->group.len);
 	pull->query.group.data = pull->group;
+	if (group_is_all(query->group))
+		pull->all = cursors_of(query);
 	return pull;
 }
 

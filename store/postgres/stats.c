@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/postgres/result.h"
 
 #include <stdlib.h>
@@ -59,6 +60,23 @@ struct measure {
 	void *arg;
 };
 
+/* `text`: the number of each lane, with a space in between. */
+static struct store_places read_horizons(uint64_t epoch, struct slice text)
+{
+	struct store_places places = { .epoch = epoch };
+
+	while (text.len > 0 && places.lanes < STORE_LANES_MAX) {
+		const char *end = memchr(text.data, ' ', text.len);
+		const size_t len = end ? (size_t)(end - text.data) : text.len;
+
+		if (text_number(slice_make(text.data, len), INT64_MAX,
+				&places.seqs[places.lanes++]) != RC_OK)
+			break;
+		text = slice_make(text.data + len + (end != NULL), text.len - len - (end != NULL));
+	}
+	return places;
+}
+
 static void on_measured(void *arg, enum rc rc, const PGresult *result)
 {
 	struct measure *measure = arg;
@@ -76,6 +94,8 @@ static void on_measured(void *arg, enum rc rc, const PGresult *result)
 			.head = { .epoch = result_number(result, 0, 0),
 				  .seq = result_number(result, 0, 1) },
 			.horizon = result_number(result, 0, 2),
+			.horizons = read_horizons(result_number(result, 0, 0),
+						  result_text(result, 0, 6)),
 			.documents = result_number(result, 0, 3),
 			.tombstones = result_number(result, 0, 4),
 			.own = { [POSTGRES_OWN_DATABASE_BYTES] = postgres->database_bytes,

@@ -40,6 +40,7 @@ void sqlite_stats(struct store *store, on_store_stats *on_stats, void *arg)
 	const struct store_stats stats = {
 		.head = { .epoch = state.epoch, .seq = state.head },
 		.horizon = state.horizon,
+		.horizons = { .epoch = state.epoch, .lanes = 1, .seqs = { state.horizon } },
 		.documents = state.documents,
 		.tombstones = state.tombstones,
 		.maintained = sqlite->checkpoints,

@@ -17,6 +17,24 @@
 
 typedef void on_text(struct slice text, const char *terminated);
 
+static void try_cursors(struct slice text)
+{
+	struct store_cursors cursors, again;
+	char formatted[STORE_CURSOR_TEXT_MAX];
+	size_t len;
+
+	if (store_cursors_parse(text, 4, &cursors) != RC_OK)
+		return;
+	len = store_cursors_format(&cursors, formatted);
+	REQUIRE(len < sizeof(formatted) && strlen(formatted) == len);
+	REQUIRE(store_cursors_parse(slice_make(formatted, len), 4, &again) == RC_OK);
+	REQUIRE(again.at.epoch == cursors.at.epoch && again.at.lanes == cursors.at.lanes);
+	REQUIRE(memcmp(again.at.seqs, cursors.at.seqs, sizeof(again.at.seqs)) == 0);
+	REQUIRE(again.lane == cursors.lane && again.start == cursors.start &&
+		again.bound == cursors.bound && again.reset == cursors.reset);
+	REQUIRE(cursors.bound == 0 || slice_equal(text, slice_make(formatted, len)));
+}
+
 static void try_cursor(struct slice text, const char *terminated)
 {
 	struct store_cursor cursor, again;
@@ -24,6 +42,7 @@ static void try_cursor(struct slice text, const char *terminated)
 	size_t len;
 
 	(void)terminated;
+	try_cursors(text);
 	if (store_cursor_parse(text, &cursor) != RC_OK)
 		return;
 	len = store_cursor_format(&cursor, formatted);

@@ -68,6 +68,7 @@ unit_tests = \
 	%D%/test_store_checksum \
 	%D%/test_store_crash \
 	%D%/test_store_cursor \
+	%D%/test_store_cursors \
 	%D%/test_store_disk \
 	%D%/test_store_invite \
 	%D%/test_store_later \
@@ -103,7 +104,7 @@ if JWT
 unit_tests += %D%/test_auth_jwt
 endif
 # Run by t/0900-postgres-store.sh, with a server.
-check_PROGRAMS += $(unit_tests) %D%/test_postgres %D%/test_postgres_compare
+check_PROGRAMS += $(unit_tests) %D%/test_postgres %D%/test_postgres_all %D%/test_postgres_compare
 TESTS += $(unit_tests)
 
 # Those that need no server: quick.
@@ -199,6 +200,8 @@ t_unit_test_static_LDADD = $(worker_libs)
 t_unit_test_plain_LDADD = $(http_libs)
 t_unit_test_postgres_SOURCES = %D%/test_postgres.c $(store_kit)
 t_unit_test_postgres_LDADD = $(sqlite_libs)
+t_unit_test_postgres_all_SOURCES = %D%/test_postgres_all.c $(store_kit)
+t_unit_test_postgres_all_LDADD = $(sqlite_libs)
 t_unit_test_postgres_compare_SOURCES = %D%/test_postgres_compare.c $(store_kit)
 t_unit_test_postgres_compare_LDADD = $(sqlite_libs)
 t_unit_test_store_SOURCES = %D%/test_store.c $(store_kit)
@@ -207,6 +210,8 @@ t_unit_test_store_crash_SOURCES = %D%/test_store_crash.c %D%/disk_kit.c %D%/disk
 t_unit_test_store_crash_LDADD = $(sqlite_libs)
 t_unit_test_store_cursor_SOURCES = %D%/test_store_cursor.c $(store_kit)
 t_unit_test_store_cursor_LDADD = $(sqlite_libs)
+t_unit_test_store_cursors_SOURCES = %D%/test_store_cursors.c $(store_kit)
+t_unit_test_store_cursors_LDADD = $(sqlite_libs)
 t_unit_test_store_disk_SOURCES = %D%/test_store_disk.c %D%/disk_kit.c %D%/disk_kit.h $(store_kit)
 t_unit_test_store_disk_LDADD = $(sqlite_libs)
 t_unit_test_store_stats_SOURCES = %D%/test_store_stats.c $(store_kit)

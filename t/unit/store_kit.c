@@ -259,23 +259,45 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	out->head = page->head;
 	out->more = page->more;
 	out->reset = page->reset;
+	if (out->at)
+		store_position_take(out->at, page);
+}
+
+static const struct kit_page *pull(struct kit *kit, const struct store_query *query,
+				   struct store_position *at)
+{
+	clear_page(&kit->page);
+	kit->page.rc = RC_COUNT;
+	kit->page.at = at;
+	store_changes(kit->reader, query, on_page, &kit->page);
+	store_wait(kit->reader);
+	assert_int_equal(kit->page.rc, RC_OK);
+	return &kit->page;
 }
 
 const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since,
 				      unsigned limit, size_t max_bytes)
 {
+	const struct store_query query = { .group = slice_of(group),
+					   .since = since,
+					   .limit = limit,
+					   .max_bytes = max_bytes,
+					   .meta = kit->wants_meta };
+
+	return pull(kit, &query, NULL);
+}
+
+const struct kit_page *kit_pull_at(struct kit *kit, const char *group,
+				   struct store_position *position, unsigned limit,
+				   size_t max_bytes)
+{
 	struct store_query query = { .group = slice_of(group),
-				     .since = since,
 				     .limit = limit,
 				     .max_bytes = max_bytes,
 				     .meta = kit->wants_meta };
 
-	clear_page(&kit->page);
-	kit->page.rc = RC_COUNT;
-	store_changes(kit->reader, &query, on_page, &kit->page);
-	store_wait(kit->reader);
-	assert_int_equal(kit->page.rc, RC_OK);
-	return &kit->page;
+	store_position_ask(position, &query);
+	return pull(kit, &query, position);
 }
 
 const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store_cursor since,

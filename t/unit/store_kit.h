@@ -4,6 +4,7 @@
 #ifndef T_UNIT_STORE_KIT_H
 #define T_UNIT_STORE_KIT_H
 
+#include "store/position.h"
 #include "store/store_admin.h"
 
 #include <setjmp.h>
@@ -21,6 +22,7 @@ struct kit_page {
 	bool more;
 	bool reset;
 	struct buf bytes;
+	struct store_position *at; /* moves; NULL: none does */
 };
 
 struct kit {
@@ -76,6 +78,10 @@ const struct kit_page *kit_pull(struct kit *kit, const char *group, struct store
 				unsigned limit);
 const struct kit_page *kit_pull_bytes(struct kit *kit, const char *group, struct store_cursor since,
 				      unsigned limit, size_t max_bytes);
+/* From a position of the reader in that group, which moves behind the page. */
+const struct kit_page *kit_pull_at(struct kit *kit, const char *group,
+				   struct store_position *position, unsigned limit,
+				   size_t max_bytes);
 /* The versions of a document below `before` (0: all), with who wrote them and when. */
 const struct kit_page *kit_versions(struct kit *kit, const char *id, uint64_t before,
 				    unsigned limit);
