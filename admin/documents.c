@@ -40,7 +40,8 @@ static enum rc put_doc(struct buf *out, const struct store_doc *doc, bool meta)
 /* ---- A page ---- */
 
 struct listing {
-	bool deleted; /* only these */
+	bool deleted;             /* only these */
+	struct store_cursors all; /* the query's, if its group spans lanes */
 };
 
 static void on_page(void *arg, enum rc rc, const struct store_page *page)
@@ -60,7 +61,7 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 			rc = put_doc(&out, &page->docs[i], true);
 		}
 		envelope_close_list(&out);
-		(void)store_cursor_format(&page->next, cursor);
+		(void)store_page_cursor(page, cursor);
 		json_text(&out, "cursor", slice_of(cursor));
 		json_flag(&out, "more", page->more);
 		envelope_close(&out);
@@ -84,19 +85,31 @@ static void on_stats(void *arg, enum rc rc, const struct store_stats *stats)
 {
 	struct deleted_query *deleted = arg;
 	struct exchange *exchange = deleted->exchange;
+	struct listing *listing = exchange->own;
+	struct store *store = exchange->admin->store;
 
 	if (rc != RC_OK) {
 		answer_failed(exchange, rc);
 	} else {
+		listing->all = (struct store_cursors){ .at = stats->horizons };
 		deleted->query.since =
-			(struct store_cursor){ .epoch = stats->head.epoch, .seq = stats->horizon };
-		store_changes(exchange->admin->store, &deleted->query, on_page, exchange);
+			store_places_in(&stats->horizons, store_lane(store, deleted->query.group));
+		store_changes(store, &deleted->query, on_page, exchange);
 	}
 	free(deleted);
 }
 
-static enum rc read_query(const struct exchange *exchange, struct store_query *query, bool *deleted,
-			  struct error *err)
+static enum rc read_since(const struct store *store, struct slice text, struct store_query *query,
+			  struct listing *listing)
+{
+	if (!store_spans_lanes(store, query->group))
+		return store_cursor_parse_in(text, store_lane(store, query->group), &query->since);
+	query->all = &listing->all;
+	return store_cursors_parse(text, store_lanes(store), &listing->all);
+}
+
+static enum rc read_query(const struct exchange *exchange, struct store_query *query,
+			  struct listing *listing, struct error *err)
 {
 	const struct query *from = &exchange->request.query;
 	struct slice text = slice_of("");
@@ -105,14 +118,14 @@ static enum rc read_query(const struct exchange *exchange, struct store_query *q
 	*query = (struct store_query){ .max_bytes = PAGE_BYTES, .meta = true };
 	if (query_one(from, "group", &query->group, err) != RC_OK || group_fault(query->group))
 		return error_set(err, RC_MALFORMED, "group: must be the name of a group");
-	if (query_one(from, "since", &text, err) == RC_OK &&
-	    store_cursor_parse(text, &query->since) != RC_OK)
+	if (query_one(from, "since", &text, err) == RC_MALFORMED ||
+	    read_since(exchange->admin->store, text, query, listing) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: is no cursor");
 	if (query_one(from, "limit", &text, err) == RC_OK &&
 	    (text_number(text, LIMIT_MOST, &limit) != RC_OK || limit == 0))
 		return error_set(err, RC_MALFORMED, "limit: must be 1 to %d", LIMIT_MOST);
 	query->limit = (unsigned)limit;
-	*deleted = query_one(from, "deleted", &text, err) == RC_OK && slice_is(text, "1");
+	listing->deleted = query_one(from, "deleted", &text, err) == RC_OK && slice_is(text, "1");
 	return RC_OK;
 }
 
@@ -124,9 +137,9 @@ void api_documents(struct exchange *exchange)
 	struct error err;
 
 	exchange->own = listing;
-	if (read_query(exchange, &query, &listing->deleted, &err) != RC_OK) {
+	if (read_query(exchange, &query, listing, &err) != RC_OK) {
 		answer_bad(exchange, err.text);
-	} else if (listing->deleted && query.since.epoch == 0) {
+	} else if (listing->deleted && query.since.epoch == 0 && listing->all.at.epoch == 0) {
 		deleted = mem_alloc(sizeof(*deleted));
 		*deleted = (struct deleted_query){ .exchange = exchange, .query = query };
 		store_stats(exchange->admin->store, on_stats, deleted);

@@ -114,30 +114,29 @@ static int read_files(const struct options *options, struct tail *tail, char **p
 
 /* ---- The command ---- */
 
-static enum rc begin_at(struct tail *tail, const char *since)
+/* A cursor of all lanes that is in a snapshot is none of a group in one lane. */
+static enum rc begin_at(struct tail *tail, const char *since, struct error *err)
 {
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; rc == RC_OK && i < tail->position.count; i++) {
+	for (size_t i = 0; i < tail->position.count; i++) {
 		struct tail_group *group = &tail->position.groups[i];
 
-		rc = store_cursor_parse_in(slice_of(since), store_lane(tail->store, group->name),
-					   &group->cursor);
+		if (store_position_parse(&group->at, slice_of(since),
+					 store_lane(tail->store, group->name)) != RC_OK)
+			return error_set(err, RC_MALFORMED, "--since: not a cursor of %.*s",
+					 (int)group->name.len, group->name.data);
 	}
-	return rc;
+	return RC_OK;
 }
 
 /* The position of the file, of --since, or of now; it is kept before the first line. */
 static enum rc find_position(struct tail *tail, const char *since, struct error *err)
 {
-	enum rc rc = tail->position.path ? tail_position_load(&tail->position, err) : RC_NOT_FOUND;
+	enum rc rc = tail->position.path ? tail_position_load(&tail->position, tail->store, err)
+					 : RC_NOT_FOUND;
 	const bool is_new = rc == RC_NOT_FOUND;
 
-	if (is_new && since) {
-		rc = begin_at(tail, since);
-	} else if (is_new) {
-		rc = tail_begin_now(tail, err);
-	}
+	if (is_new)
+		rc = since ? begin_at(tail, since, err) : tail_begin_now(tail, err);
 	if (rc == RC_OK)
 		rc = tail_sink_open(&tail->sink, &tail->position.bytes, err);
 	return rc == RC_OK && is_new ? tail_position_save(&tail->position, err) : rc;
@@ -146,13 +145,13 @@ static enum rc find_position(struct tail *tail, const char *since, struct error 
 static int tail_start(const struct options *options, struct tail *tail)
 {
 	const char *since = options_text(options, "since");
-	struct store_cursor unused;
+	struct store_cursors unused;
 	struct db_place place;
 	struct error err;
 	int status;
 	enum rc rc;
 
-	if (since && store_cursor_parse_in(slice_of(since), 0, &unused) != RC_OK)
+	if (since && store_cursors_parse(slice_of(since), 1, &unused) != RC_OK)
 		return say_usage("%s: not a cursor; 0 is the beginning",
 				 options_place(options, "since", 0));
 	status = database_find(options, &place);
@@ -160,9 +159,6 @@ static int tail_start(const struct options *options, struct tail *tail)
 		return status;
 	tail->db = place.db;
 	rc = tail_open(tail, &err);
-	if (rc == RC_OK && store_lanes(tail->store) > 1 &&
-	    group_is_all(tail->position.groups[0].name))
-		rc = error_set(&err, RC_MALFORMED, "--group: " GROUP_ALL_IN_LANES);
 	if (rc == RC_OK)
 		rc = find_position(tail, since, &err);
 	if (rc == RC_OK)
@@ -191,7 +187,8 @@ const struct command command_tail = {
 	.usage = "[OPTION]...",
 	.summary = "Follow all changes, one line each, beside a server.",
 	.about = "Writes a line for each change, in the order of the changes, as they are "
-		 "committed: a JSON object with the members id, version and value, or with "
+		 "committed (with several lanes, those of an outermost group are in order): a "
+		 "JSON object with the members id, version and value, or with "
 		 "\"deleted\": true instead of a value if the document was deleted. A document "
 		 "that changes several times at once "
 		 "may have one line, with its latest state. Reads the database itself, without the "

@@ -36,10 +36,29 @@ static void on_news(void *arg, const struct store_news *news)
 	tail->is_changed = true;
 }
 
+/* The groups keep their positions when the database is opened again. */
+static enum rc begin_positions(struct tail *tail, struct error *err)
+{
+	const int lanes = store_lanes(tail->store);
+
+	if (tail->lanes && tail->lanes != lanes)
+		return error_set(err, RC_MALFORMED,
+				 "%.200s has %d lanes now, and had %d; start 'pocketbook tail' "
+				 "anew",
+				 tail->db, lanes, tail->lanes);
+	for (size_t i = 0; tail->lanes == 0 && i < tail->position.count; i++)
+		store_position_init(&tail->position.groups[i].at, tail->store,
+				    tail->position.groups[i].name);
+	tail->lanes = lanes;
+	return RC_OK;
+}
+
 enum rc tail_open(struct tail *tail, struct error *err)
 {
 	enum rc rc = store_open(tail->db, STORE_COMMAND, &tail->store, err);
 
+	if (rc == RC_OK)
+		rc = begin_positions(tail, err);
 	if (rc == RC_OK)
 		tail->is_watched = store_watch(tail->store, on_news, tail);
 	return rc;
@@ -55,6 +74,8 @@ static void close_store(struct tail *tail)
 
 void tail_close(struct tail *tail)
 {
+	for (size_t i = 0; i < tail->position.count; i++)
+		store_position_clear(&tail->position.groups[i].at);
 	close_store(tail);
 	tail_sink_close(&tail->sink);
 	buf_free(&tail->lines);
@@ -72,8 +93,8 @@ static void on_head(void *arg, enum rc rc, const struct store_places *head)
 
 	tail->rc = rc;
 	for (size_t i = 0; rc == RC_OK && i < tail->position.count; i++)
-		tail->position.groups[i].cursor = store_places_in(
-			head, store_lane(tail->store, tail->position.groups[i].name));
+		store_position_set(&tail->position.groups[i].at, head,
+				   store_lane(tail->store, tail->position.groups[i].name));
 }
 
 enum rc tail_begin_now(struct tail *tail, struct error *err)
@@ -107,12 +128,6 @@ static void put_reset(struct tail *tail, const struct tail_group *group)
 	buf_put_byte(&tail->lines, '\n');
 }
 
-static bool is_same(const struct store_cursor *a, const struct store_cursor *b)
-{
-	return a->epoch == b->epoch && a->seq == b->seq && a->start == b->start &&
-	       a->bound == b->bound && a->reset == b->reset;
-}
-
 static enum rc save(struct tail *tail)
 {
 	tail->saved = clock_ms();
@@ -129,30 +144,32 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 {
 	const struct page_request *request = arg;
 	struct tail *tail = request->tail;
-	struct store_cursor *cursor = &request->group->cursor;
+	struct store_position *at = &request->group->at;
+	char before[STORE_CURSOR_TEXT_MAX], after[STORE_CURSOR_TEXT_MAX];
 
 	tail->rc = rc;
 	if (rc != RC_OK)
 		return;
 	tail->more = page->more;
-	if (page->reset && !(cursor->bound && cursor->reset))
+	if (page->reset && !store_position_resets(at))
 		put_reset(tail, request->group);
 	for (size_t i = 0; i < page->count; i++)
 		put_doc(tail, &page->docs[i]);
-	tail->is_unwritten = tail->is_unwritten || !is_same(cursor, &page->next);
-	*cursor = page->next;
+	(void)store_position_format(at, before);
+	store_position_take(at, page);
+	(void)store_position_format(at, after);
+	tail->is_unwritten = tail->is_unwritten || strcmp(before, after) != 0;
 }
 
 static enum rc take_page(struct tail *tail, struct tail_group *group)
 {
 	struct page_request request = { tail, group };
-	const struct store_query query = { .group = group->name,
-					   .since = group->cursor,
-					   .limit = tail->limit,
-					   .max_bytes = PAGE_BYTES,
-					   .meta = true };
+	struct store_query query = {
+		.group = group->name, .limit = tail->limit, .max_bytes = PAGE_BYTES, .meta = true
+	};
 	enum rc rc;
 
+	store_position_ask(&group->at, &query);
 	buf_clear(&tail->lines);
 	tail->more = false;
 	store_changes(tail->store, &query, on_page, &request);
@@ -236,10 +253,11 @@ static bool may_pass(enum rc rc)
 	       rc == RC_IO || rc == RC_FULL || rc == RC_READ_ONLY;
 }
 
-/* Until the database can be opened again. */
+/* Until the database can be opened again. If it never can, tail->err says why. */
 static enum rc recover(struct tail *tail)
 {
 	uint64_t wait = POLL_MS;
+	enum rc rc;
 
 	if (tail->rc != RC_MOVED)
 		say("%s cannot be read at the moment (%s); waiting for it", tail->db,
@@ -248,12 +266,13 @@ static enum rc recover(struct tail *tail)
 		clock_sleep_until(clock_ms() + wait);
 		wait = wait * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : wait * 2;
 		close_store(tail); /* the file may have been replaced */
-		tail->rc = tail_open(tail, &tail->err);
-	} while (may_pass(tail->rc));
-	return tail->rc;
+		rc = tail_open(tail, &tail->err);
+	} while (may_pass(rc));
+	tail->rc = RC_OK;
+	return rc;
 }
 
-/* A failure is the database's if tail->rc is one: the lines and the position are
+/* A failure is that of a read if tail->rc is one: the lines and the position are
  * written only after a page was read. */
 static enum rc fail(const struct tail *tail, enum rc rc, struct error *err)
 {

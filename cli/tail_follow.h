@@ -15,6 +15,7 @@ struct tail {
 
 	/* tail_follow.c's own */
 	struct store *store;
+	int lanes; /* of the database; 0: it has not been opened yet */
 	struct buf lines;
 	uint64_t edition;  /* at the beginning of the last round; 0: unknown */
 	uint64_t polled;   /* clock_ms of that */
@@ -27,7 +28,7 @@ struct tail {
 	struct error err;  /* of the sink or the position */
 };
 
-/* Opens the store. */
+/* Opens the store, and initializes the positions of the groups in it. */
 MUST_USE enum rc tail_open(struct tail *tail, struct error *err);
 /* Sets the cursors of all groups to the head. */
 MUST_USE enum rc tail_begin_now(struct tail *tail, struct error *err);

@@ -41,7 +41,8 @@ static enum rc other_groups(const struct tail_position *position, struct slice n
 			 position->path, name.len > 100 ? 100 : (int)name.len, name.data);
 }
 
-static enum rc take_line(struct tail_position *position, struct slice line, struct error *err)
+static enum rc take_line(struct tail_position *position, const struct store *store,
+			 struct slice line, struct error *err)
 {
 	struct slice word = take_until(&line, ' ');
 	struct tail_group *group;
@@ -56,10 +57,11 @@ static enum rc take_line(struct tail_position *position, struct slice line, stru
 	if (group == NULL)
 		return other_groups(position, line, err);
 	group->is_loaded = true;
-	return store_cursor_parse(cursor, &group->cursor);
+	return store_position_parse(&group->at, cursor, store_lane(store, line));
 }
 
-static enum rc take_text(struct tail_position *position, struct slice text, struct error *err)
+static enum rc take_text(struct tail_position *position, const struct store *store,
+			 struct slice text, struct error *err)
 {
 	enum rc rc = RC_OK;
 
@@ -67,7 +69,7 @@ static enum rc take_text(struct tail_position *position, struct slice text, stru
 	if (!slice_is(take_until(&text, '\n'), HEADING))
 		rc = RC_MALFORMED;
 	while (rc == RC_OK && text.len)
-		rc = take_line(position, take_until(&text, '\n'), err);
+		rc = take_line(position, store, take_until(&text, '\n'), err);
 	if (rc != RC_OK && err->text[0] == 0)
 		return error_set(err, rc,
 				 "%.200s is not a cursor file of 'pocketbook tail'; name another "
@@ -91,7 +93,8 @@ static enum rc read_whole(int fd, struct buf *out)
 	return got < 0 ? RC_IO : RC_OK;
 }
 
-enum rc tail_position_load(struct tail_position *position, struct error *err)
+enum rc tail_position_load(struct tail_position *position, const struct store *store,
+			   struct error *err)
 {
 	struct buf text = BUF_EMPTY;
 	int fd = open(position->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -101,7 +104,7 @@ enum rc tail_position_load(struct tail_position *position, struct error *err)
 		(void)error_set(err, rc, "%.200s cannot be read: %s", position->path,
 				strerror(errno));
 	if (rc == RC_OK)
-		rc = take_text(position, buf_slice(&text), err);
+		rc = take_text(position, store, buf_slice(&text), err);
 	if (fd >= 0)
 		(void)close(fd);
 	buf_free(&text);
@@ -118,7 +121,7 @@ static void put_text(const struct tail_position *position, struct buf *out)
 	buf_put_number(out, position->bytes);
 	for (size_t i = 0; i < position->count; i++) {
 		buf_put_text(out, "\nat ");
-		buf_put(out, cursor, store_cursor_format(&position->groups[i].cursor, cursor));
+		buf_put(out, cursor, store_position_format(&position->groups[i].at, cursor));
 		buf_put_byte(out, ' ');
 		buf_put_slice(out, position->groups[i].name);
 	}

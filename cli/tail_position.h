@@ -8,11 +8,11 @@
 #define CLI_TAIL_POSITION_H
 
 #include "base/error.h"
-#include "store/store.h"
+#include "store/position.h"
 
 struct tail_group {
 	struct slice name;
-	struct store_cursor cursor;
+	struct store_position at; /* initialized by tail_open */
 	bool is_loaded;
 };
 
@@ -23,9 +23,11 @@ struct tail_position {
 	uint64_t bytes; /* of the output file */
 };
 
-/* Sets the cursor of every group and the bytes. RC_NOT_FOUND: there is no file, and
- * nothing is set. RC_MALFORMED: it is no such file, or one of other groups. */
-MUST_USE enum rc tail_position_load(struct tail_position *position, struct error *err);
+/* Sets the position of every group in a database, and the bytes. RC_NOT_FOUND: there is
+ * no file, and nothing is set. RC_MALFORMED: it is no such file, or one of other
+ * groups. */
+MUST_USE enum rc tail_position_load(struct tail_position *position, const struct store *store,
+				    struct error *err);
 /* On RC_OK it is on disk. */
 MUST_USE enum rc tail_position_save(const struct tail_position *position, struct error *err);
 

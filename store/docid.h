@@ -29,11 +29,7 @@ bool docid_is_deep(struct slice id);
 const char *group_fault(struct slice group);
 /* The innermost group of a valid id: the part before the last `:`. */
 struct slice docid_group(struct slice id);
-/* Is it `*`, which is all groups? Where commits have several lanes, and so no common
- * order, nothing can be read of it (GROUP_ALL_IN_LANES). */
-#define GROUP_ALL_IN_LANES \
-	"* is not for databases with several lanes, whose changes have no common order; name " \
-	"groups"
+/* Is it `*`, which is all groups? */
 bool group_is_all(struct slice group);
 /* Does `group` contain `name`, an id or a nested group? or_equal: equal names count. */
 bool group_covers(struct slice group, struct slice name, bool or_equal);

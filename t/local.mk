@@ -86,6 +86,7 @@ process_tests = \
 	%D%/0946-postgres-frozen.sh \
 	%D%/0948-postgres-network.sh \
 	%D%/0950-postgres-lanes.sh \
+	%D%/0951-postgres-all-groups.sh \
 	%D%/0952-postgres-kept.sh \
 	%D%/0955-postgres-invite.sh \
 	%D%/0958-postgres-replica.sh \

@@ -11,7 +11,7 @@
 
 bool compress_allows(const struct store_page *page, struct slice group, size_t len)
 {
-	if (len < COMPRESS_MIN)
+	if (len < COMPRESS_MIN || group_is_all(group))
 		return false;
 	for (size_t i = 0; i < page->count; i++)
 		if (docid_group(page->docs[i].id).len != group.len)

@@ -25,6 +25,7 @@ struct opening {
 	struct worker *worker;
 	struct subscription subscription;
 	struct store_places places;                 /* where to begin, in several lanes */
+	struct store_cursors all;                   /* the same, in a group that spans lanes */
 	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into `text` */
 	struct buf text;
 	struct buf header;
@@ -51,8 +52,6 @@ static enum rc read_groups(struct opening *opening, struct error *err)
 
 		if (fault)
 			return error_set(err, RC_MALFORMED, "group: %s", fault);
-		if (group_is_all(pair->value) && store_lanes(opening->worker->store) > 1)
-			return error_set(err, RC_MALFORMED, "group: " GROUP_ALL_IN_LANES);
 		for (size_t i = 0; i < subscription->group_count; i++)
 			known = known || slice_equal(opening->groups[i], pair->value);
 		if (known)
@@ -110,28 +109,40 @@ static int lane_of_group(const struct opening *opening, size_t i)
 	return store_lane(opening->worker->store, opening->groups[i]);
 }
 
+static bool spans_lanes(const struct opening *opening, size_t i)
+{
+	return store_spans_lanes(opening->worker->store, opening->groups[i]);
+}
+
+/* One group, which spans lanes. */
+static bool is_of_all(const struct opening *opening)
+{
+	return opening->subscription.group_count == 1 && spans_lanes(opening, 0);
+}
+
 static bool is_in_several_lanes(const struct opening *opening)
 {
-	for (size_t i = 1; i < opening->subscription.group_count; i++)
-		if (lane_of_group(opening, i) != lane_of_group(opening, 0))
+	for (size_t i = 0; i < opening->subscription.group_count; i++)
+		if (spans_lanes(opening, i) ||
+		    lane_of_group(opening, i) != lane_of_group(opening, 0))
 			return true;
 	return false;
 }
 
-/* A cursor of one lane says nothing of the others: there, and to be on the safe side
- * everywhere, the stream reports what there is. */
+/* A cursor of one lane says nothing of the others, and one of all lanes in a snapshot
+ * nothing of other groups: to be on the safe side, the stream reports what there is. */
 static enum rc parse_places(struct opening *opening, struct slice text)
 {
-	struct store_places *places = &opening->places;
-	struct store_cursor cursor;
+	struct store_cursors *all = &opening->all;
 
-	if (store_places_parse(text, places) != RC_OK) {
-		if (store_cursor_parse(text, &cursor) != RC_OK)
-			return RC_MALFORMED;
-		*places = (struct store_places){ .epoch = cursor.epoch };
-	}
-	places->lanes = store_lanes(opening->worker->store);
-	opening->subscription.places = places;
+	if (store_cursors_parse(text, store_lanes(opening->worker->store), all) != RC_OK)
+		return RC_MALFORMED;
+	opening->places = all->at;
+	if (all->bound)
+		memset(opening->places.seqs, 0, sizeof(opening->places.seqs));
+	opening->subscription.places = &opening->places;
+	if (is_of_all(opening))
+		opening->subscription.all = all;
 	return RC_OK;
 }
 

@@ -15,7 +15,8 @@
 #include <stdlib.h>
 
 /* Everything that a response depends on, besides the database. Zeroed before it is
- * filled, as it is hashed and compared as bytes. */
+ * filled, as it is hashed and compared as bytes. Behind the name of a group that spans
+ * lanes comes the text of the cursor, which has room there, as the name is short. */
 struct key {
 	struct store_cursor since;
 	uint64_t limit;
@@ -24,6 +25,8 @@ struct key {
 	uint64_t group_len;
 	char group[GROUP_MAX];
 };
+
+_Static_assert(GROUP_MAX > STORE_CURSOR_TEXT_MAX, "the cursor fits behind the group");
 
 struct slot {
 	struct page page; /* without a body: empty */
@@ -46,6 +49,7 @@ static void page_evict(struct page_cache *page_cache, struct page *page)
 	page_cache->bytes -= page_bytes(page);
 	shared_buf_unref(page->body);
 	shared_buf_unref(page->gzip);
+	free((void *)page->state.heads);
 	*page = (struct page){ .body = NULL };
 }
 
@@ -77,6 +81,8 @@ void page_cache_free(struct page_cache *page_cache)
 /* Returns the number of bytes in use. */
 static size_t key_make(struct key *key, const struct store_query *query, enum encoding encoding)
 {
+	size_t cursor_len = 0;
+
 	assert(query->group.len <= GROUP_MAX);
 	memset(key, 0, sizeof(*key));
 	key->since.epoch = query->since.epoch;
@@ -89,7 +95,9 @@ static size_t key_make(struct key *key, const struct store_query *query, enum en
 	key->meta = query->meta;
 	key->group_len = query->group.len;
 	memcpy(key->group, query->group.data, query->group.len);
-	return offsetof(struct key, group) + query->group.len;
+	if (query->all)
+		cursor_len = store_cursors_format(query->all, key->group + query->group.len);
+	return offsetof(struct key, group) + query->group.len + cursor_len;
 }
 
 static size_t place(const struct key *key, size_t len)
@@ -125,6 +133,40 @@ bool page_is_good(struct page *page, const struct shm *shm, uint64_t edition, ui
 	return true;
 }
 
+/* Its lanes: from *first, so many. */
+static unsigned lanes_of(const struct page_state *state, unsigned *first)
+{
+	*first = state->heads ? 0 : state->lane;
+	return state->heads ? (unsigned)state->heads->lanes : 1;
+}
+
+/* Does the ring account for these heads? */
+static bool has_come_to(const struct page_state *state, const struct shm *shm,
+			const struct store_places *heads)
+{
+	unsigned first;
+	const unsigned count = lanes_of(state, &first);
+
+	for (unsigned lane = first; lane < first + count; lane++)
+		if (ring_committed(shm, lane) < heads->seqs[lane])
+			return false;
+	return true;
+}
+
+/* Is the page newer than what the ring knows of its group? */
+static bool is_newest(const struct page *page, const struct shm *shm)
+{
+	const struct page_state *state = &page->state;
+	unsigned first;
+	const unsigned count = lanes_of(state, &first);
+
+	for (unsigned lane = first; lane < first + count; lane++)
+		if (ring_bucket(shm, page->group, lane) >
+		    (state->heads ? state->heads->seqs[lane] : state->head))
+			return false;
+	return true;
+}
+
 bool page_is_current(const struct page *page, const struct shm *shm,
 		     const struct store_places *heads, uint64_t now)
 {
@@ -133,11 +175,9 @@ bool page_is_current(const struct page *page, const struct shm *shm,
 	if (now - state->read_at > PAGE_CACHE_AGE_US || shm_epoch(shm) != state->epoch)
 		return false;
 	/* Of another epoch, the numbers of the ring stand for other commits. */
-	if (heads && (heads->epoch != state->epoch ||
-		      ring_committed(shm, state->lane) < heads->seqs[state->lane]))
+	if (heads && (heads->epoch != state->epoch || !has_come_to(state, shm, heads)))
 		return false;
-	return edition_spoils(shm) == state->spoils &&
-	       ring_bucket(shm, page->group, state->lane) <= state->head &&
+	return edition_spoils(shm) == state->spoils && is_newest(page, shm) &&
 	       shm_epoch(shm) == state->epoch;
 }
 
@@ -154,6 +194,14 @@ struct shared_buf *page_cache_gzip(struct page_cache *page_cache, struct page *p
 	page_cache->bytes += bytes.len;
 	page->gzip = shared_buf_new(&bytes);
 	return page->gzip;
+}
+
+static struct store_places *copy_heads(const struct store_places *heads)
+{
+	struct store_places *copy = mem_alloc(sizeof(*copy));
+
+	*copy = *heads;
+	return copy;
 }
 
 void page_cache_put(struct page_cache *page_cache, const struct store_query *query,
@@ -173,5 +221,7 @@ void page_cache_put(struct page_cache *page_cache, const struct store_query *que
 	slot->page = (struct page){ .body = shared_buf_ref(body),
 				    .state = *state,
 				    .group = hash_of(query->group) };
+	if (state->heads)
+		slot->page.state.heads = copy_heads(state->heads);
 	memcpy(&slot->key, &key, len);
 }

@@ -24,8 +24,11 @@ struct shm;
 
 /* The state of the database that a page was read from. */
 struct page_state {
-	uint64_t head;     /* the newest sequence number of all groups of the lane */
-	unsigned lane;     /* of the group */
+	uint64_t head; /* the newest sequence number of all groups of the lane */
+	unsigned lane; /* of the group */
+	/* In place of these two if the group spans lanes, else NULL; copied by
+	 * page_cache_put. */
+	const struct store_places *heads;
 	uint64_t epoch;    /* of these numbers */
 	uint64_t spoils;   /* edition_spoils, read before the page */
 	uint64_t read_at;  /* clock_us() */

@@ -91,13 +91,25 @@ static enum rc pull_meta(const struct query *query, struct store_query *out, str
 	return RC_OK;
 }
 
+static enum rc pull_since(const struct store *store, struct slice since, struct store_query *out,
+			  struct store_cursors *all)
+{
+	if (!store_spans_lanes(store, out->group))
+		return store_cursor_parse_in(since, store_lane(store, out->group), &out->since);
+	out->all = all;
+	return store_cursors_parse(since, store_lanes(store), all);
+}
+
+/* `all` is the query's if its group spans lanes. */
 static enum rc pull_query(const struct store *store, const struct query *query,
-			  struct store_query *out, struct error *err)
+			  struct store_query *out, struct store_cursors *all, struct error *err)
 {
 	struct slice since = slice_of("");
 	const char *fault;
-	enum rc rc = query_one(query, "group", &out->group, err);
+	enum rc rc;
 
+	*out = (struct store_query){ .max_bytes = PULL_BYTES, .by_replica = true };
+	rc = query_one(query, "group", &out->group, err);
 	if (rc == RC_NOT_FOUND)
 		return error_set(err, RC_MALFORMED, "group: missing");
 	if (rc != RC_OK)
@@ -105,14 +117,10 @@ static enum rc pull_query(const struct store *store, const struct query *query,
 	fault = group_fault(out->group);
 	if (fault)
 		return error_set(err, RC_MALFORMED, "group: %s", fault);
-	if (group_is_all(out->group) && store_lanes(store) > 1)
-		return error_set(err, RC_MALFORMED, "group: " GROUP_ALL_IN_LANES);
 	if (query_one(query, "since", &since, err) == RC_MALFORMED)
 		return RC_MALFORMED;
-	if (store_cursor_parse_in(since, store_lane(store, out->group), &out->since) != RC_OK)
+	if (pull_since(store, since, out, all) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
-	out->max_bytes = PULL_BYTES;
-	out->by_replica = true;
 	rc = pull_meta(query, out, err);
 	return rc == RC_OK ? pull_limit(query, out, err) : rc;
 }
@@ -120,9 +128,16 @@ static enum rc pull_query(const struct store *store, const struct query *query,
 /* A pull that the store answers. */
 struct pull {
 	struct exchange *exchange;
-	struct store_query query; /* points into the request's own text */
-	uint64_t spoils;          /* at its beginning */
+	struct store_query query;  /* points into the request's own text */
+	struct store_cursors *all; /* the query's, if it has them; else NULL */
+	uint64_t spoils;           /* at its beginning */
 };
+
+static void pull_free(struct pull *pull)
+{
+	free(pull->all);
+	free(pull);
+}
 
 static void pull_answer(struct exchange *exchange, struct shared_buf *body)
 {
@@ -154,7 +169,8 @@ static void pull_answer_first(const struct pull *pull, const struct store_page *
 	struct worker *worker = exchange->worker;
 	struct page_state state = { .head = page->head,
 				    .lane = (unsigned)store_lane(worker->store, pull->query.group),
-				    .epoch = page->next.epoch,
+				    .heads = page->heads,
+				    .epoch = page->heads ? page->heads->epoch : page->next.epoch,
 				    .spoils = pull->spoils,
 				    .read_at = exchange->request.trace.begun };
 	struct buf bytes = BUF_EMPTY;
@@ -191,7 +207,7 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 		pull_answer_first(pull, page);
 	else
 		sync_refuse_failed(pull->exchange, rc);
-	free(pull);
+	pull_free(pull);
 }
 
 /* The page that this pull got last. */
@@ -218,12 +234,12 @@ static void on_index(void *arg, enum rc rc, const struct store_places *heads)
 
 	if (rc == RC_OK && is_current(pull, page, heads)) {
 		pull_answer_page(pull->exchange, page);
-		free(pull);
+		pull_free(pull);
 	} else if (rc == RC_OK) {
 		store_changes(pull->exchange->worker->store, &pull->query, on_page, pull);
 	} else {
 		sync_refuse_failed(pull->exchange, rc);
-		free(pull);
+		pull_free(pull);
 	}
 }
 
@@ -236,6 +252,10 @@ static void pull_begin(struct exchange *exchange, const struct store_query *quer
 	*pull = (struct pull){ .exchange = exchange,
 			       .query = *query,
 			       .spoils = edition_spoils(exchange->worker->from->shm) };
+	if (query->all) {
+		pull->query.all = pull->all = mem_alloc(sizeof(*pull->all));
+		*pull->all = *query->all;
+	}
 	if (store_is_shared(store) && is_current(pull, page, NULL))
 		store_head(store, on_index, pull);
 	else
@@ -268,9 +288,10 @@ void sync_pull(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 	struct store_query query;
+	struct store_cursors all;
 	struct error err;
 
-	if (pull_query(exchange->worker->store, &request->query, &query, &err) != RC_OK) {
+	if (pull_query(exchange->worker->store, &request->query, &query, &all, &err) != RC_OK) {
 		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	} else if (!identity_may_group(exchange->identity, query.group, AUTH_READ)) {
 		request_refuse(request, PROBLEM_FORBIDDEN, "group: this token may not read it");
@@ -324,6 +345,17 @@ static void push_put_result(struct buf *out, enum encoding encoding, struct slic
 	envelope_close(out);
 }
 
+/* Of the lane of the push, or of all its lanes. */
+static void push_put_cursor(struct buf *out, enum encoding encoding,
+			    const struct store_reply *reply)
+{
+	char text[STORE_CURSOR_TEXT_MAX];
+	const size_t len = reply->heads.lanes ? store_places_format(&reply->heads, text)
+					      : store_cursor_format(&reply->head, text);
+
+	envelope_put_text(out, encoding, "cursor", slice_make(text, len));
+}
+
 static void push_put_reply(struct buf *out, const struct push *push,
 			   const struct store_reply *reply)
 {
@@ -337,10 +369,7 @@ static void push_put_reply(struct buf *out, const struct push *push,
 		push_put_result(out, encoding, push->edits.all[i].id, &reply->results[i]);
 	}
 	envelope_close_list(out);
-	if (reply->heads.lanes)
-		page_put_places(out, encoding, &reply->heads);
-	else
-		page_put_cursor(out, encoding, &reply->head);
+	push_put_cursor(out, encoding, reply);
 	envelope_close(out);
 }
 

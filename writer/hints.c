@@ -77,17 +77,17 @@ static void hints_unique(struct hints *hints)
 	hints->count = kept;
 }
 
-/* Everything is in the group of all groups, which no reader follows in several
- * lanes. */
+/* Everything is in the group of all groups, in each lane. */
 static void hints_add_all(struct hints *hints)
 {
-	uint64_t newest = 0;
+	uint64_t newest[RING_LANES] = { 0 };
 
 	for (size_t i = 0; i < hints->count; i++)
-		if (hints->entries[i].lane == 0 && hints->entries[i].number > newest)
-			newest = hints->entries[i].number;
-	if (newest)
-		hints_add(hints, hash_of(slice_of("*")), 0, newest);
+		if (hints->entries[i].number > newest[hints->entries[i].lane])
+			newest[hints->entries[i].lane] = hints->entries[i].number;
+	for (unsigned lane = 0; lane < RING_LANES; lane++)
+		if (newest[lane])
+			hints_add(hints, hash_of(slice_of("*")), lane, newest[lane]);
 }
 
 /* Brings the entries into the order that readers expect. */

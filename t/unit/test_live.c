@@ -133,6 +133,33 @@ static void answer(struct fake *fake, enum call call, enum rc rc, uint64_t numbe
 	free(asked);
 }
 
+/* The same with two lanes: answers for the head, or a page of all groups, which has a
+ * document if `count` is 1. */
+static void answer_lanes(struct fake *fake, enum call call, uint64_t one, uint64_t two,
+			 size_t count)
+{
+	struct asked *asked = STAILQ_FIRST(&fake->asked);
+	const struct store_cursors at = {
+		.at = { .epoch = fake->epoch, .lanes = 2, .seqs = { one, two } }
+	};
+	const struct store_doc doc = {
+		.id = slice_of("g:1"), .version = 1, .seq = two, .value = slice_of("1")
+	};
+	const struct store_page page = {
+		.docs = &doc, .count = count, .all = &at, .heads = &at.at
+	};
+
+	assert_non_null(asked);
+	assert_int_equal(asked->call, call);
+	STAILQ_REMOVE_HEAD(&fake->asked, next);
+	fake->count--;
+	if (call == HEAD)
+		asked->on.places(asked->arg, RC_OK, &at.at);
+	else
+		asked->on.page(asked->arg, RC_OK, &page);
+	free(asked);
+}
+
 static void fake_cancel(struct store *store)
 {
 	struct fake *fake = (struct fake *)store;
@@ -257,6 +284,18 @@ static void start(struct world *world, uint64_t head)
 	assert_int_equal(world->started, RC_OK);
 }
 
+static void open_subscription(struct world *world, const struct subscription *subscription)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends),
+			 0);
+	if (world->client >= 0)
+		(void)close(world->client);
+	world->client = ends[0];
+	streams_open(world->streams, ends[1], subscription, slice_of("head\n\n"));
+}
+
 /* With a reference to the identity, which is the stream's from now on. */
 static void open_stream_of(struct world *world, struct identity *identity, bool docs,
 			   uint64_t since)
@@ -269,14 +308,25 @@ static void open_stream_of(struct world *world, struct identity *identity, bool 
 		.groups = &group,
 		.group_count = 1,
 	};
-	int ends[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends),
-			 0);
-	if (world->client >= 0)
-		(void)close(world->client);
-	world->client = ends[0];
-	streams_open(world->streams, ends[1], &subscription, slice_of("head\n\n"));
+	open_subscription(world, &subscription);
+}
+
+/* Of all groups in two lanes. */
+static void open_stream_of_all(struct world *world, bool docs, uint64_t one, uint64_t two)
+{
+	const struct slice group = slice_of("*");
+	const struct store_cursors since = { .at = { EPOCH, 2, { one, two } } };
+	const struct subscription subscription = {
+		.identity = identity_ref(world->anyone),
+		.docs = docs,
+		.all = &since,
+		.places = &since.at,
+		.groups = &group,
+		.group_count = 1,
+	};
+
+	open_subscription(world, &subscription);
 }
 
 static void open_stream(struct world *world, bool docs, uint64_t since)
@@ -413,6 +463,72 @@ static void a_client_may_leave_before_its_answer(void **state)
 	answer(&world->fake, CHANGES, RC_OK, 7);
 	turn(world);
 	assert_int_equal(world->fake.count, 0);
+}
+
+/* ---- All groups in several lanes ---- */
+
+static void hint_of_all(struct world *world, unsigned lane, uint64_t number)
+{
+	feeds_hint(world->feeds, hash_of(slice_of("*")), lane, number);
+	feeds_announce(world->feeds, lane, number);
+	turn(world);
+}
+
+static void start_lanes(struct world *world)
+{
+	world->fake.store.lanes = 2;
+	ring_set_lanes(world->shm, 2);
+	answer_lanes(&world->fake, HEAD, 7, 3, 0);
+	assert_int_equal(world->started, RC_OK);
+}
+
+static void hints_of_each_lane_become_events_of_all(void **state)
+{
+	struct world *world = *state;
+
+	start_lanes(world);
+	open_stream_of_all(world, false, 7, 3);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7~3\nevent: connected"), 1);
+	answer_lanes(&world->fake, HEAD, 7, 3, 0);
+	turn(world);
+	assert_int_equal(count_sent(world, "event"), 0);
+	hint_of_all(world, 1, 4);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7~4\nevent: change"), 1);
+	hint_of_all(world, 0, 9);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.9~4\nevent: change"), 1);
+	hint_of_all(world, 0, 9);
+	assert_int_equal(count_sent(world, "event"), 0);
+	/* What another stream has missed in one lane is news. */
+	open_stream_of_all(world, false, 9, 3);
+	(void)count_sent(world, "event");
+	answer_lanes(&world->fake, HEAD, 9, 4, 0);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.9~4\nevent: change"), 1);
+}
+
+static void pages_of_all_have_cursors_of_all(void **state)
+{
+	struct world *world = *state;
+
+	start_lanes(world);
+	open_stream_of_all(world, true, 7, 3);
+	answer_lanes(&world->fake, CHANGES, 7, 3, 0);
+	turn(world);
+	(void)count_sent(world, "event");
+	hint_of_all(world, 1, 4);
+	assert_int_equal(world->fake.count, 1);
+	answer_lanes(&world->fake, CHANGES, 7, 4, 1);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7~4\nevent: change"), 1);
+	hint_of_all(world, 1, 4);
+	assert_int_equal(world->fake.count, 0);
+	/* The feed reads again until it has the hint of each lane. */
+	hint_of_all(world, 0, 8);
+	feeds_hint(world->feeds, hash_of(slice_of("*")), 1, 5);
+	answer_lanes(&world->fake, CHANGES, 8, 4, 1);
+	turn(world);
+	answer_lanes(&world->fake, CHANGES, 8, 5, 1);
+	turn(world);
+	assert_int_equal(world->fake.count, 0);
+	assert_int_equal(count_sent(world, "event: change"), 2);
 }
 
 /* ---- A new epoch ---- */
@@ -711,7 +827,7 @@ static void a_lap_during_a_lap_is_made_good(void **state)
 	for (int i = 0; i < 2 * MANY / IN_A_TURN + 100; i++)
 		(void)turn_and_answer(world, 70);
 	for (size_t i = 0; i < MANY; i++)
-		assert_true(memberships[i].feed->hinted >= 70);
+		assert_true(memberships[i].feed->in[0].hinted >= 70);
 	leave_many(memberships);
 	while (turn_and_answer(world, 0))
 		;
@@ -804,6 +920,8 @@ int main(void)
 		TEST(hints_during_a_read_are_one_more_page),
 		TEST(a_failed_read_is_tried_again),
 		TEST(a_client_may_leave_before_its_answer),
+		TEST(hints_of_each_lane_become_events_of_all),
+		TEST(pages_of_all_have_cursors_of_all),
 		TEST(streams_go_on_in_a_new_epoch),
 		TEST(streams_end_that_have_met_lost_numbers),
 		TEST(numbers_begin_anew_after_a_restart),

@@ -369,6 +369,11 @@ static void documents_of_nested_groups_forbid_it(void **state)
 	assert_true(compress_allows(&page, slice_of("a:b"), COMPRESS_MIN));
 	assert_false(compress_allows(&page, slice_of("a:b"), COMPRESS_MIN - 1));
 	assert_false(compress_allows(&page, slice_of("a"), COMPRESS_MIN));
+	/* Its length is that of other groups. */
+	docs[0].id = slice_of("a:1");
+	docs[1].id = slice_of("b:2");
+	assert_false(compress_allows(&page, slice_of("*"), COMPRESS_MIN));
+	docs[0].id = slice_of("a:b:1");
 	docs[1].id = slice_of("a:b:c:2");
 	assert_false(compress_allows(&page, slice_of("a:b"), COMPRESS_MIN));
 }
@@ -417,6 +422,48 @@ static void only_its_own_lane_counts(void **state)
 	assert_false(is_current(world, 7, HEAD + 9));
 }
 
+/* Of the group `*`: neither a commit in any of its lanes, nor a head that this host has
+ * not heard of. */
+static void all_lanes_count(void **state)
+{
+	struct world *world = *state;
+	const struct store_places heads = { .epoch = 7, .lanes = 2, .seqs = { HEAD, HEAD } };
+	const struct store_places ahead = { .epoch = 7, .lanes = 2, .seqs = { HEAD, HEAD + 1 } };
+	const struct page_state page_state = {
+		.heads = &heads, .epoch = 7, .read_at = NOW, .spoils = edition_spoils(world->shm)
+	};
+	const struct store_cursors since = { .at = heads }, other = { .at = ahead };
+	struct store_query query = { .group = slice_of("*"), .all = &since, .limit = 1 };
+	struct ring_entry entries[] = {
+		{ .key = hash_of(slice_of("other")), .number = HEAD + 1, .lane = 1, .last = true },
+		{ .key = hash_of(slice_of("*")), .number = HEAD + 1, .lane = 1, .last = true },
+	};
+	struct buf bytes = BUF_EMPTY;
+	struct shared_buf *body;
+	const struct page *page;
+
+	buf_put_text(&bytes, "{}");
+	body = shared_buf_new(&bytes);
+	ring_set_lanes(world->shm, 2);
+	shm_set_epoch(world->shm, 7);
+	entries[0].number = HEAD;
+	ring_commit(world->shm, entries, 1);
+	page_cache_put(world->cache, &query, ENCODING_JSON, &page_state, body);
+	shared_buf_unref(body);
+	query.all = &other;
+	assert_null(page_cache_find(world->cache, &query, ENCODING_JSON));
+	query.all = &since;
+	page = page_cache_find(world->cache, &query, ENCODING_JSON);
+	assert_non_null(page);
+	assert_true(page_is_current(page, world->shm, NULL, NOW));
+	assert_true(page_is_current(page, world->shm, &heads, NOW));
+	assert_false(page_is_current(page, world->shm, &ahead, NOW));
+	entries[0].number = HEAD + 1;
+	ring_commit(world->shm, entries, 2);
+	assert_false(page_is_current(page, world->shm, &ahead, NOW));
+	assert_false(page_is_current(page, world->shm, NULL, NOW));
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -431,6 +478,7 @@ int main(void)
 		WORLD_TEST(it_is_read_again_after_a_while),
 		WORLD_TEST(a_shared_one_is_asked_for_its_heads),
 		WORLD_TEST(only_its_own_lane_counts),
+		WORLD_TEST(all_lanes_count),
 		cmocka_unit_test(every_part_of_the_question_counts),
 		cmocka_unit_test(questions_push_each_other_out),
 		cmocka_unit_test(a_large_page_is_not_kept),

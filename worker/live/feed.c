@@ -1,5 +1,5 @@
 /* One feed: from hints to events. Called by worker/live/feeds (hints, turns) and
- * worker/live/subscriber (memberships).
+ * worker/live/subscriber (memberships). Its positions are in feed_position.c.
  *
  * Why positions. A hint says that a group has changed up to some number, and nothing
  * else; it may be late, doubled or lost. So a feed acts on numbers, not on hints: it
@@ -28,22 +28,21 @@
 #define FEED_LIMIT 1000
 #define FEED_BYTES ((size_t)256 << 10)
 
-/* What has been announced, in the feed's lane. */
-static struct store_cursor feed_announced(const struct feed *feed)
-{
-	return store_places_in(&feed->shared->announced, (int)feed->lane);
-}
-
 struct feed *feed_new(struct feed_shared *shared, struct slice group)
 {
-	struct feed *feed = mem_alloc(sizeof(*feed));
+	const bool spans = store_spans_lanes(shared->store, group);
+	const int lanes = spans ? store_lanes(shared->store) : 1;
+	struct feed *feed;
 
 	assert(shared->announced.epoch != 0);
+	feed = mem_alloc(sizeof(*feed) + (size_t)lanes * sizeof(feed->in[0]));
 	feed->shared = shared;
 	feed->group = mem_copy(group.data, group.len);
 	feed->group_len = group.len;
 	feed->hash = hash_of(group);
-	feed->lane = (unsigned)store_lane(shared->store, group);
+	feed->lane = spans ? 0 : (unsigned)store_lane(shared->store, group);
+	feed->lanes = (unsigned)lanes;
+	store_position_init(&feed->docs_at, shared->store, group);
 	feed_restart(feed);
 	TAILQ_INIT(&feed->hints);
 	TAILQ_INIT(&feed->docs);
@@ -55,6 +54,7 @@ void feed_free(struct feed *feed)
 	assert(feed_is_unused(feed));
 	if (feed->list)
 		TAILQ_REMOVE(feed->list, feed, next_due);
+	store_position_clear(&feed->docs_at);
 	free(feed->group);
 	free(feed);
 }
@@ -109,32 +109,18 @@ bool feed_is_unused(const struct feed *feed)
 	return !feed_is_followed(feed) && !feed->reading && !feed->asking;
 }
 
-void feed_hint(struct feed *feed, uint64_t number)
+/* Is there something to deliver? */
+static void feed_check(struct feed *feed)
 {
-	if (number > feed->hinted)
-		feed->hinted = number;
-	if (feed->hinted > feed->delivered_hints || feed->hinted > feed->delivered_docs.seq)
+	if (feed_is_behind(feed, false) || feed_is_behind(feed, true))
 		feed_schedule(feed);
 }
 
-void feed_settle(struct feed *feed)
+void feed_hint(struct feed *feed, unsigned lane, uint64_t number)
 {
-	if (TAILQ_EMPTY(&feed->hints))
-		feed->delivered_hints = feed->hinted;
-	if (TAILQ_EMPTY(&feed->docs) && feed->hinted > feed->delivered_docs.seq)
-		feed->delivered_docs.seq = feed->hinted;
-}
-
-void feed_advance(struct feed *feed)
-{
-	const uint64_t announced = feed_announced(feed).seq;
-
-	feed_settle(feed);
-	if (feed->stale || feed->asking || feed->reading || feed->delivered_docs.bound ||
-	    announced < feed->hinted)
-		return;
-	if (feed->hinted <= feed->delivered_hints && feed->hinted <= feed->delivered_docs.seq)
-		feed->hinted = feed->delivered_hints = feed->delivered_docs.seq = announced;
+	assert(feed_has_lane(feed, lane));
+	feed_raise(feed, lane, number);
+	feed_check(feed);
 }
 
 void feed_refresh(struct feed *feed)
@@ -142,46 +128,6 @@ void feed_refresh(struct feed *feed)
 	feed_advance(feed);
 	feed->stale = true;
 	feed_schedule(feed);
-}
-
-uint64_t feed_known(const struct feed *feed)
-{
-	const struct store_cursor *docs = &feed->delivered_docs;
-
-	/* Of another epoch: the store has continued it there. */
-	return docs->epoch == feed->shared->announced.epoch && docs->seq > feed->hinted
-		       ? docs->seq
-		       : feed->hinted;
-}
-
-void feed_take_epoch(struct feed *feed)
-{
-	if (feed->delivered_docs.bound == 0)
-		feed->delivered_docs.epoch = feed->shared->announced.epoch;
-}
-
-void feed_restart(struct feed *feed)
-{
-	feed->delivered_docs = feed_announced(feed);
-	feed->hinted = feed->delivered_hints = feed->delivered_docs.seq;
-}
-
-uint64_t feed_delivered(const struct feed *feed, bool docs)
-{
-	uint64_t delivered = docs ? feed->delivered_docs.seq : feed->delivered_hints;
-
-	return feed->hinted > delivered || feed->stale || feed->asking ? delivered
-								       : feed_announced(feed).seq;
-}
-
-struct store_cursor feed_cursor(const struct feed *feed, bool docs)
-{
-	struct store_cursor cursor = feed_announced(feed);
-
-	if (docs && feed->delivered_docs.bound)
-		return feed->delivered_docs;
-	cursor.seq = feed_delivered(feed, docs);
-	return cursor;
 }
 
 /* ---- Memberships ---- */
@@ -207,7 +153,7 @@ void feed_leave(struct membership *membership)
 		feed_schedule(feed);
 }
 
-void feed_go_live(struct membership *membership, uint64_t seq)
+void feed_go_live(struct membership *membership)
 {
 	struct feed *feed = membership->feed;
 	struct membership *other;
@@ -216,41 +162,51 @@ void feed_go_live(struct membership *membership, uint64_t seq)
 	assert(membership->docs && !membership->live);
 	TAILQ_FOREACH(other, &feed->docs, next)
 	alone = alone && !other->live;
-	if (alone)
-		feed->delivered_docs =
-			(struct store_cursor){ .epoch = feed->shared->announced.epoch, .seq = seq };
-	if (feed->delivered_docs.seq > seq)
+	if (alone) {
+		store_position_copy(&feed->docs_at, &membership->at);
+		store_position_set_epoch(&feed->docs_at, feed->shared->announced.epoch);
+	}
+	if (feed_is_ahead(feed, &membership->at))
 		return;
 	membership->live = true;
-	feed_hint(feed, 0);
+	feed_check(feed);
 }
 
 /* ---- Delivering ---- */
 
 /* Where the answer of the store while it caught up was newer, it has been told; where
  * it was older, the hint came first. */
-static bool hint_is_news(struct membership *membership, const struct store_cursor *place)
+static bool hint_is_news(struct membership *membership, const struct store_position *place)
 {
-	struct store_cursor *at = &membership->at;
-
 	if (membership->live)
-		return at->seq < place->seq || at->epoch != place->epoch;
-	*at = *place;
+		return store_position_is_before(&membership->at, place);
+	store_position_copy(&membership->at, place);
 	return true;
+}
+
+static struct sse *hint_new(const struct feed *feed, const struct store_position *place)
+{
+	char text[STORE_CURSOR_TEXT_MAX];
+	const struct slice cursor = slice_make(text, store_position_format(place, text));
+	struct buf data = BUF_EMPTY;
+	struct sse *sse;
+
+	page_put_hint(&data, ENCODING_JSON, feed_group(feed), cursor);
+	sse = sse_new("change", cursor, buf_slice(&data));
+	buf_free(&data);
+	return sse;
 }
 
 static void feed_deliver_hints(struct feed *feed)
 {
-	struct store_cursor place = { .epoch = feed->shared->announced.epoch, .seq = feed->hinted };
 	struct membership *membership, *after;
-	struct buf data = BUF_EMPTY;
+	struct store_position place;
 	int64_t count = 0;
 	struct sse *sse;
 
-	feed->delivered_hints = feed->hinted;
-	page_put_hint(&data, ENCODING_JSON, feed_group(feed), &place);
-	sse = sse_new("change", &place, buf_slice(&data));
-	buf_free(&data);
+	store_position_init(&place, feed->shared->store, feed_group(feed));
+	feed_take_hints(feed, &place);
+	sse = hint_new(feed, &place);
 	for (membership = TAILQ_FIRST(&feed->hints); membership; membership = after) {
 		after = TAILQ_NEXT(membership, next);
 		membership_prefetch(after);
@@ -260,7 +216,24 @@ static void feed_deliver_hints(struct feed *feed)
 		count++;
 	}
 	counters_add(feed->shared->counters, METRIC_EVENTS_SENT, count);
+	store_position_clear(&place);
 	sse_unref(sse);
+}
+
+/* The event of a page. */
+static struct sse *page_new(const struct feed *feed, enum encoding encoding, bool meta,
+			    const struct store_page *page)
+{
+	char text[STORE_CURSOR_TEXT_MAX];
+	const struct slice cursor = slice_make(text, store_page_cursor(page, text));
+	struct buf data = BUF_EMPTY;
+	struct sse *sse;
+
+	counters_add(feed->shared->counters, METRIC_DAMAGED,
+		     page_put(&data, encoding, feed_group(feed), page, meta));
+	sse = sse_new("change", cursor, buf_slice(&data));
+	buf_free(&data);
+	return sse;
 }
 
 /* One page for all live memberships of this encoding, with or without meta. */
@@ -268,7 +241,6 @@ static void feed_deliver_page(struct feed *feed, enum encoding encoding, bool me
 			      const struct store_page *page)
 {
 	struct membership *membership, *after;
-	struct buf data = BUF_EMPTY;
 	struct sse *sse = NULL;
 	int64_t count = 0;
 
@@ -278,18 +250,14 @@ static void feed_deliver_page(struct feed *feed, enum encoding encoding, bool me
 		if (!membership->live || membership->encoding != encoding ||
 		    membership->meta != meta)
 			continue;
-		if (sse == NULL) {
-			counters_add(feed->shared->counters, METRIC_DAMAGED,
-				     page_put(&data, encoding, feed_group(feed), page, meta));
-			sse = sse_new("change", &page->next, buf_slice(&data));
-		}
+		if (sse == NULL)
+			sse = page_new(feed, encoding, meta, page);
 		membership->deliver(membership, sse);
 		count++;
 	}
 	counters_add(feed->shared->counters, METRIC_EVENTS_SENT, count);
 	if (sse)
 		sse_unref(sse);
-	buf_free(&data);
 }
 
 /* Streams that would wait for ever, and look alive, end: their clients learn of the
@@ -334,10 +302,10 @@ static void on_feed_page(void *arg, enum rc rc, const struct store_page *page)
 		feed_schedule(feed);
 		return;
 	}
-	feed->delivered_docs = page->next;
+	store_position_take(&feed->docs_at, page);
 	if ((page->count || page->reset) && !FAULT_MUTANT("page_dropped"))
 		feed_deliver_docs(feed, page);
-	if (page->more || feed->hinted > feed->delivered_docs.seq)
+	if (page->more || feed_is_behind(feed, true))
 		feed_schedule(feed);
 }
 
@@ -345,12 +313,12 @@ static void feed_read(struct feed *feed)
 {
 	struct store_query query = {
 		.group = feed_group(feed),
-		.since = feed->delivered_docs,
 		.limit = FEED_LIMIT,
 		.max_bytes = FEED_BYTES,
 		.meta = feed->metas > 0,
 	};
 
+	store_position_ask(&feed->docs_at, &query);
 	feed->reading = true;
 	feed->reading_meta = query.meta;
 	store_changes(feed->shared->store, &query, on_feed_page, feed);
@@ -358,37 +326,56 @@ static void feed_read(struct feed *feed)
 
 /* ---- Asking ---- */
 
+/* Of another epoch the numbers may mean something else; feeds.c finds out. */
+static bool feed_has_answer(struct feed *feed, enum rc rc, uint64_t epoch)
+{
+	feed->asking = false;
+	if (!feed_is_followed(feed)) {
+		feed_schedule(feed);
+		return false;
+	}
+	if (rc == RC_OK && epoch == feed->shared->announced.epoch)
+		return true;
+	feed->stale = true;
+	feed_retry(feed, rc == RC_OK ? RC_UNAVAILABLE : rc);
+	return false;
+}
+
 static void on_latest(void *arg, enum rc rc, const struct store_cursor *place)
 {
 	struct feed *feed = arg;
 
-	feed->asking = false;
-	if (!feed_is_followed(feed)) {
-		feed_schedule(feed);
-	} else if (rc == RC_OK && place->epoch == feed->shared->announced.epoch) {
-		feed_hint(feed, place->seq);
-	} else {
-		/* Of another epoch the number may mean something else; feeds.c finds
-		 * out. */
-		feed->stale = true;
-		feed_retry(feed, rc == RC_OK ? RC_UNAVAILABLE : rc);
-	}
+	if (feed_has_answer(feed, rc, rc == RC_OK ? place->epoch : 0))
+		feed_hint(feed, feed->lane, place->seq);
+}
+
+static void on_head(void *arg, enum rc rc, const struct store_places *head)
+{
+	struct feed *feed = arg;
+
+	if (!feed_has_answer(feed, rc, rc == RC_OK ? head->epoch : 0))
+		return;
+	for (unsigned lane = 0; lane < feed->lanes; lane++)
+		feed_raise(feed, lane, head->seqs[lane]);
+	feed_check(feed);
 }
 
 static void feed_ask(struct feed *feed)
 {
 	feed->stale = false;
 	feed->asking = true;
-	store_latest(feed->shared->store, feed_group(feed), on_latest, feed);
+	if (feed->docs_at.all)
+		store_head(feed->shared->store, on_head, feed);
+	else
+		store_latest(feed->shared->store, feed_group(feed), on_latest, feed);
 }
 
 void feed_turn(struct feed *feed)
 {
-	if (feed->hinted > feed->delivered_hints)
+	if (feed_is_behind(feed, false))
 		feed_deliver_hints(feed);
 	if (feed->stale && !feed->asking)
 		feed_ask(feed);
-	if ((feed->hinted > feed->delivered_docs.seq || feed->delivered_docs.bound) &&
-	    !feed->reading)
+	if ((feed_is_behind(feed, true) || store_position_bound(&feed->docs_at)) && !feed->reading)
 		feed_read(feed);
 }

@@ -6,7 +6,7 @@
 #ifndef WORKER_LIVE_FEED_H
 #define WORKER_LIVE_FEED_H
 
-#include "store/store.h"
+#include "store/position.h"
 #include "worker/http/counters.h"
 #include "worker/live/sse.h"
 
@@ -32,7 +32,7 @@ struct membership {
 	struct subscriber *subscriber;
 	/* The position up to which it has caught up; without documents, that of the
 	 * last event while it did. */
-	struct store_cursor at;
+	struct store_position at;
 	enum encoding encoding;
 	bool docs; /* events carry documents, not only a cursor */
 	bool meta; /* which say who wrote them, and when */
@@ -56,6 +56,17 @@ struct feed_shared {
 	struct event *retry;    /* makes the later ones due */
 };
 
+/* The positions of a feed in one lane. Behind `hinted` it has something to deliver.
+ *
+ *   delivered_hints, delivered_docs  <=  hinted  <=  announced (in the end)
+ *
+ * delivered_docs, up to where live streams with documents have all, is in `docs_at` of
+ * the feed. */
+struct feed_lane {
+	uint64_t hinted;          /* the newest number that a hint gave for this group */
+	uint64_t delivered_hints; /* live streams without documents have events up to here */
+};
+
 struct feed {
 	struct feed *next_in_bucket; /* of the table (feeds.c) */
 	TAILQ_ENTRY(feed) next_due;
@@ -63,21 +74,18 @@ struct feed {
 	char *group;
 	size_t group_len;
 	uint64_t hash;
-	unsigned lane;                /* of its numbers */
 	struct membership_list hints; /* without documents */
 	struct membership_list docs;  /* with documents, live or not */
 	size_t metas;                 /* how many of these want meta */
-	/* Positions in the sequence. Behind `hinted` the feed has something to deliver.
-	 *
-	 *   delivered_hints, delivered_docs  <=  hinted  <=  announced (in the end) */
-	uint64_t hinted;          /* the newest number that a hint gave for this group */
-	uint64_t delivered_hints; /* live streams without documents have events up to here */
-	struct store_cursor delivered_docs; /* live streams with documents have all up to here */
-	struct feed_list *list;             /* due or later; NULL: it has nothing to do */
-	bool reading;                       /* a page is on its way from the store */
-	bool reading_meta;                  /* which has meta */
+	struct feed_list *list;       /* due or later; NULL: it has nothing to do */
+	bool reading;                 /* a page is on its way from the store */
+	bool reading_meta;            /* which has meta */
 	bool stale;  /* hints may have been missed: the store must be asked for the newest number */
 	bool asking; /* the answer to that is on its way */
+	unsigned lane;                 /* the first of its lanes, which its numbers are of */
+	unsigned lanes;                /* one, unless the group spans lanes */
+	struct store_position docs_at; /* delivered_docs, in all its lanes */
+	struct feed_lane in[];         /* by lane, from the first */
 };
 
 /* A feed of a group that is current. */
@@ -93,19 +101,19 @@ struct slice feed_group(const struct feed *feed);
  * be set and stay. */
 void feed_join(struct feed *feed, struct membership *membership);
 void feed_leave(struct membership *membership);
-/* The subscriber, with documents, has read everything up to `seq`: makes the membership
- * live, unless the feed is ahead of that and the subscriber must read on. */
-void feed_go_live(struct membership *membership, uint64_t seq);
+/* The subscriber, with documents, has read everything up to `at` of the membership:
+ * makes it live, unless the feed is ahead of that and the subscriber must read on. */
+void feed_go_live(struct membership *membership);
 
-/* A hint gave this number (0: check again whether there is something to do). */
-void feed_hint(struct feed *feed, uint64_t number);
+/* A hint gave this number of one of its lanes. */
+void feed_hint(struct feed *feed, unsigned lane, uint64_t number);
 /* Moves the positions of a feed that has nothing to do up to `announced`. To be called
  * before a hint is handed to the feed, and before `announced` moves past one. */
 void feed_advance(struct feed *feed);
 /* Hints may have been missed: asks the store for the newest number. */
 void feed_refresh(struct feed *feed);
-/* The newest number that it has met. */
-uint64_t feed_known(const struct feed *feed);
+/* The newest number that it has met in one of its lanes. */
+uint64_t feed_known(const struct feed *feed, unsigned lane);
 /* Another epoch, `announced` has it, in which these numbers mean the same. */
 void feed_take_epoch(struct feed *feed);
 /* Another epoch, in which they do not: the feed has nothing to deliver to those who
@@ -117,12 +125,22 @@ void feed_turn(struct feed *feed);
 /* An empty list of memberships has nothing to deliver to: its side is current. */
 void feed_settle(struct feed *feed);
 
-/* All changes of the group up to here were delivered to its live streams (with
- * documents or without). */
-uint64_t feed_delivered(const struct feed *feed, bool docs);
-/* The same as a cursor: a stream that begins there misses nothing and gets nothing
- * twice. */
-struct store_cursor feed_cursor(const struct feed *feed, bool docs);
+/* All changes of the group in one of its lanes up to here were delivered to its live
+ * streams (with documents or without). */
+uint64_t feed_delivered(const struct feed *feed, bool docs, unsigned lane);
+/* The same as a position: a stream that begins there misses nothing and gets nothing
+ * twice. `out` is initialized for the group. */
+void feed_position(const struct feed *feed, bool docs, struct store_position *out);
+
+/* ---- feed_position.c, for feed.c ---- */
+bool feed_has_lane(const struct feed *feed, unsigned lane);
+/* Has it something to deliver to streams with documents, or to those without? */
+bool feed_is_behind(const struct feed *feed, bool docs);
+/* Has it delivered documents beyond there, in any lane? */
+bool feed_is_ahead(const struct feed *feed, const struct store_position *at);
+void feed_raise(struct feed *feed, unsigned lane, uint64_t number);
+/* Sets the place to all hints; they count as delivered. */
+void feed_take_hints(struct feed *feed, struct store_position *place);
 
 /* Prefetches the membership that is delivered to next, and its subscriber's part of the
  * work, which lies in front of it: the kernel is busy with the previous one for about

@@ -183,10 +183,10 @@ void feeds_hint(struct feeds *feeds, uint64_t hash, unsigned lane, uint64_t numb
 	struct feed *feed = feeds->size ? *feeds_bucket(feeds, hash) : NULL;
 
 	for (; feed; feed = feed->next_in_bucket) {
-		if (feed->hash != hash || feed->lane != lane)
+		if (feed->hash != hash || !feed_has_lane(feed, lane))
 			continue;
 		feed_advance(feed);
-		feed_hint(feed, number);
+		feed_hint(feed, lane, number);
 	}
 }
 
@@ -218,13 +218,23 @@ void feeds_announce(struct feeds *feeds, unsigned lane, uint64_t number)
 
 /* ---- Scans ---- */
 
+/* Behind the ring's counters. */
+static bool has_missed(const struct feeds *feeds, const struct feed *feed)
+{
+	const struct shm *shm = feeds->shared.counters->shm;
+
+	for (unsigned i = 0; i < feed->lanes; i++)
+		if (ring_bucket(shm, feed->hash, feed->lane + i) > feed->in[i].hinted)
+			return true;
+	return false;
+}
+
 static void scan_place(struct feeds *feeds)
 {
 	const struct feeds_scan *scan = &feeds->scan;
-	const struct shm *shm = feeds->shared.counters->shm;
 
 	for (struct feed *feed = feeds->table[scan->at]; feed; feed = feed->next_in_bucket)
-		if (scan->all || ring_bucket(shm, feed->hash, feed->lane) > feed->hinted)
+		if (scan->all || has_missed(feeds, feed))
 			feed_refresh(feed);
 }
 
@@ -322,7 +332,8 @@ static void note_known(struct feeds *feeds)
 		raise(&known->seqs[lane], feeds->shared.announced.seqs[lane]);
 	for (size_t i = 0; i < feeds->size; i++)
 		for (struct feed *feed = feeds->table[i]; feed; feed = feed->next_in_bucket)
-			raise(&known->seqs[feed->lane], feed_known(feed));
+			for (unsigned lane = feed->lane; feed_has_lane(feed, lane); lane++)
+				raise(&known->seqs[lane], feed_known(feed, lane));
 }
 
 /* The head is known, or else it is asked for again, but not at once. */

@@ -37,13 +37,41 @@ static void pack_identity(struct buf *out, const struct identity *identity)
 /* FORM_OPENED: the time follows, which earlier releases neither send nor expect. */
 enum { FORM_TRANSIT = 1, FORM_META = 2, FORM_OPENED = 4 };
 
-/* Only of a stream in several lanes, as earlier releases knew none. */
 static void pack_places(struct buf *out, const struct store_places *places)
 {
 	pack_u64(out, places->epoch);
 	pack_u8(out, (uint8_t)places->lanes);
 	for (int lane = 0; lane < places->lanes; lane++)
 		pack_u64(out, places->seqs[lane]);
+}
+
+static void pack_cursors(struct buf *out, const struct store_cursors *cursors)
+{
+	pack_places(out, &cursors->at);
+	pack_u8(out, (uint8_t)cursors->lane);
+	pack_u64(out, cursors->start);
+	pack_u64(out, cursors->bound);
+	pack_u8(out, cursors->reset);
+}
+
+/* A group that spans lanes has no name here: releases that do not know such groups
+ * refuse it, and the client comes back. */
+static void pack_membership(struct buf *out, const struct membership *membership)
+{
+	const struct slice group = feed_group(membership->feed);
+	struct store_position at;
+
+	store_position_init(&at, membership->feed->shared->store, group);
+	if (membership->live)
+		feed_position(membership->feed, membership->docs, &at);
+	else
+		store_position_copy(&at, &membership->at);
+	pack_bytes(out, at.all ? slice_of("") : group);
+	if (at.all)
+		pack_cursors(out, at.all);
+	else
+		pack_cursor(out, &at.one);
+	store_position_clear(&at);
 }
 
 void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
@@ -56,15 +84,9 @@ void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
 	pack_u64(out, subscriber->opened);
 	pack_cursor(out, &subscriber->since);
 	pack_u32(out, (uint32_t)subscriber->count);
-	for (size_t i = 0; i < subscriber->count; i++) {
-		const struct membership *membership = &subscriber->memberships[i];
-		struct store_cursor place = membership->at;
-
-		if (membership->live)
-			place = feed_cursor(membership->feed, subscriber->docs);
-		pack_bytes(out, feed_group(membership->feed));
-		pack_cursor(out, &place);
-	}
+	for (size_t i = 0; i < subscriber->count; i++)
+		pack_membership(out, &subscriber->memberships[i]);
+	/* Only of a stream in several lanes, as earlier releases knew none. */
 	if (subscriber->places)
 		pack_places(out, subscriber->places);
 }
@@ -95,6 +117,7 @@ struct arrival {
 	struct subscription subscription;
 	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into the message */
 	struct store_cursor places[SUBSCRIBER_GROUPS_MAX];
+	struct store_cursors all;  /* of the group that spans lanes */
 	struct store_places since; /* in several lanes */
 };
 
@@ -144,7 +167,30 @@ static struct identity *unpack_identity(struct unpack *in)
 	return in->bad ? NULL : identity_new(&token);
 }
 
-static enum rc arrival_read(struct arrival *arrival, struct unpack *in)
+/* `lanes`: of the database. */
+static enum rc unpack_cursors(struct unpack *in, int lanes, struct store_cursors *cursors)
+{
+	if (unpack_places(in, &cursors->at) != RC_OK || cursors->at.lanes != lanes)
+		return RC_MALFORMED;
+	cursors->lane = unpack_u8(in);
+	cursors->start = unpack_u64(in);
+	cursors->bound = unpack_u64(in);
+	cursors->reset = unpack_u8(in) != 0;
+	return cursors->lane < lanes ? RC_OK : RC_MALFORMED;
+}
+
+static enum rc read_membership(struct arrival *arrival, size_t i, int lanes, struct unpack *in)
+{
+	arrival->groups[i] = unpack_bytes(in);
+	if (lanes > 1 && arrival->groups[i].len == 0) {
+		arrival->groups[i] = slice_of("*");
+		return unpack_cursors(in, lanes, &arrival->all);
+	}
+	arrival->places[i] = unpack_cursor(in);
+	return group_is_valid(arrival->groups[i]) ? RC_OK : RC_MALFORMED;
+}
+
+static enum rc arrival_read(struct arrival *arrival, int lanes, struct unpack *in)
 {
 	struct subscription *subscription = &arrival->subscription;
 	uint8_t form;
@@ -164,12 +210,9 @@ static enum rc arrival_read(struct arrival *arrival, struct unpack *in)
 	if (in->bad || subscription->group_count == 0 ||
 	    subscription->group_count > SUBSCRIBER_GROUPS_MAX)
 		return RC_MALFORMED;
-	for (size_t i = 0; i < subscription->group_count; i++) {
-		arrival->groups[i] = unpack_bytes(in);
-		arrival->places[i] = unpack_cursor(in);
-		if (!group_is_valid(arrival->groups[i]))
+	for (size_t i = 0; i < subscription->group_count; i++)
+		if (read_membership(arrival, i, lanes, in) != RC_OK)
 			return RC_MALFORMED;
-	}
 	if (in->rest.len) {
 		if (unpack_places(in, &arrival->since) != RC_OK)
 			return RC_MALFORMED;
@@ -192,6 +235,17 @@ static enum rc arrival_admit(struct arrival *arrival, const struct streams_optio
 	return subscription->identity->id[0] ? RC_OK : RC_DENIED;
 }
 
+/* The predecessor had hints of commits that did not come here. */
+static bool is_beyond(const struct membership *membership, const struct store_places *announced)
+{
+	const struct feed *feed = membership->feed;
+
+	for (unsigned lane = feed->lane; feed_has_lane(feed, lane); lane++)
+		if (store_position_seq(&membership->at, (int)lane) > announced->seqs[lane])
+			return store_position_epoch(&membership->at) == announced->epoch;
+	return false;
+}
+
 static void arrival_begin(const struct arrival *arrival, struct streams *streams, int fd)
 {
 	struct subscriber *subscriber = streams_add(streams, fd, &arrival->subscription);
@@ -199,12 +253,12 @@ static void arrival_begin(const struct arrival *arrival, struct streams *streams
 	const struct store_places *announced = feeds_announced(feeds);
 
 	for (size_t i = 0; i < subscriber->count; i++) {
-		const struct store_cursor *place = &arrival->places[i];
+		struct membership *membership = &subscriber->memberships[i];
 
-		subscriber->memberships[i].at = *place;
-		/* The predecessor had hints of commits that did not come here. */
-		if (place->epoch == announced->epoch &&
-		    place->seq > announced->seqs[subscriber->memberships[i].feed->lane])
+		membership->at.one = arrival->places[i];
+		if (membership->at.all)
+			*membership->at.all = arrival->all;
+		if (is_beyond(membership, announced))
 			feeds_refresh(feeds);
 	}
 	stream_wait(&subscriber->stream, false);
@@ -215,7 +269,8 @@ static void arrival_begin(const struct arrival *arrival, struct streams *streams
 void streams_receive(struct streams *streams, int fd, struct unpack *message)
 {
 	struct arrival arrival = { 0 };
-	enum rc rc = arrival_read(&arrival, message);
+	const int lanes = store_lanes(streams_get_options(streams)->store);
+	enum rc rc = arrival_read(&arrival, lanes, message);
 
 	assert(fd >= 0);
 	if (rc == RC_OK)

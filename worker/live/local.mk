@@ -3,6 +3,7 @@
 noinst_LIBRARIES += liblive.a
 liblive_a_SOURCES = \
 	%D%/feed.c %D%/feed.h \
+	%D%/feed_position.c \
 	%D%/feeds.c %D%/feeds.h \
 	%D%/handoff_stream.c %D%/handoff_stream.h \
 	%D%/hint_reader.c %D%/hint_reader.h \

@@ -5,28 +5,11 @@
 #include "base/fault.h"
 #include "transit/envelope.h"
 
-void page_put_cursor(struct buf *out, enum encoding encoding, const struct store_cursor *cursor)
-{
-	char text[STORE_CURSOR_TEXT_MAX];
-	size_t len = store_cursor_format(cursor, text);
-
-	envelope_put_text(out, encoding, "cursor", slice_make(text, len));
-}
-
-void page_put_places(struct buf *out, enum encoding encoding, const struct store_places *places)
-{
-	char text[STORE_CURSOR_TEXT_MAX];
-	size_t len = store_places_format(places, text);
-
-	envelope_put_text(out, encoding, "cursor", slice_make(text, len));
-}
-
-void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
-		   const struct store_cursor *cursor)
+void page_put_hint(struct buf *out, enum encoding encoding, struct slice group, struct slice cursor)
 {
 	envelope_open(out);
 	envelope_put_text(out, encoding, "group", group);
-	page_put_cursor(out, encoding, cursor);
+	envelope_put_text(out, encoding, "cursor", cursor);
 	envelope_close(out);
 }
 
@@ -68,6 +51,8 @@ static bool put_doc(struct buf *out, enum encoding encoding, const struct store_
 unsigned page_put(struct buf *out, enum encoding encoding, struct slice group,
 		  const struct store_page *page, bool meta)
 {
+	char cursor[STORE_CURSOR_TEXT_MAX];
+	const size_t len = store_page_cursor(page, cursor);
 	unsigned damaged = 0;
 
 	envelope_open(out);
@@ -77,7 +62,7 @@ unsigned page_put(struct buf *out, enum encoding encoding, struct slice group,
 	for (size_t i = 0; i < page->count; i++)
 		damaged += put_doc(out, encoding, &page->docs[i], meta);
 	envelope_close_list(out);
-	page_put_cursor(out, encoding, &page->next);
+	envelope_put_text(out, encoding, "cursor", slice_make(cursor, len));
 	envelope_put_flag(out, encoding, "more", page->more);
 	envelope_put_flag(out, encoding, "reset", page->reset);
 	envelope_close(out);

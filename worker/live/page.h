@@ -14,9 +14,6 @@ unsigned page_put(struct buf *out, enum encoding encoding, struct slice group,
 		  const struct store_page *page, bool meta);
 /* Appends {group, cursor}: the group has changed, or is followed, up to there. */
 void page_put_hint(struct buf *out, enum encoding encoding, struct slice group,
-		   const struct store_cursor *cursor);
-/* Append the member "cursor" of a map. */
-void page_put_places(struct buf *out, enum encoding encoding, const struct store_places *places);
-void page_put_cursor(struct buf *out, enum encoding encoding, const struct store_cursor *cursor);
+		   struct slice cursor);
 
 #endif

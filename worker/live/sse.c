@@ -25,10 +25,8 @@ static struct sse *sse_make(struct slice id, struct slice body)
 	return sse;
 }
 
-struct sse *sse_new(const char *event, const struct store_cursor *id, struct slice data)
+struct sse *sse_new(const char *event, struct slice id, struct slice data)
 {
-	char cursor[STORE_CURSOR_TEXT_MAX];
-	const size_t len = id ? store_cursor_format(id, cursor) : 0;
 	struct buf body = BUF_EMPTY;
 	struct sse *sse;
 
@@ -38,7 +36,7 @@ struct sse *sse_new(const char *event, const struct store_cursor *id, struct sli
 	buf_put_text(&body, "\ndata: ");
 	buf_put_slice(&body, data);
 	buf_put_text(&body, "\n\n");
-	sse = sse_make(slice_make(cursor, len), buf_slice(&body));
+	sse = sse_make(id, buf_slice(&body));
 	buf_free(&body);
 	return sse;
 }

@@ -5,7 +5,7 @@
 #define WORKER_LIVE_SSE_H
 
 #include "base/buf.h"
-#include "store/store.h"
+#include "base/slice.h"
 
 struct sse {
 	unsigned refs;
@@ -15,8 +15,8 @@ struct sse {
 	char bytes[]; /* id: C \n event: E \n data: {...} \n\n */
 };
 
-/* `data` is one line. The caller has the one reference. */
-struct sse *sse_new(const char *event, const struct store_cursor *id, struct slice data);
+/* `data` is one line; `id` empty: none. The caller has the one reference. */
+struct sse *sse_new(const char *event, struct slice id, struct slice data);
 /* Bytes that are no event, such as a comment line. */
 struct sse *sse_raw(struct slice bytes);
 /* The event with another id in place of its own. */

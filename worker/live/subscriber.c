@@ -34,6 +34,21 @@ static bool subscriber_is_open(struct subscriber *subscriber)
 
 /* ---- Events ---- */
 
+/* To the position of this group, where that is lower. */
+static void lower_places(const struct membership *membership, struct store_places *places)
+{
+	const struct feed *feed = membership->feed;
+
+	for (unsigned lane = feed->lane; feed_has_lane(feed, lane); lane++) {
+		const uint64_t seq = membership->live
+					     ? feed_delivered(feed, membership->docs, lane)
+					     : store_position_seq(&membership->at, (int)lane);
+
+		if (seq < places->seqs[lane])
+			places->seqs[lane] = seq;
+	}
+}
+
 /* The position in each lane is the lowest one of all groups there. False: a group is in
  * the middle of a snapshot. */
 static bool find_places(const struct subscriber *subscriber, struct store_places *places)
@@ -41,16 +56,11 @@ static bool find_places(const struct subscriber *subscriber, struct store_places
 	*places = *feeds_announced(subscriber->options->feeds);
 	for (size_t i = 0; i < subscriber->count; i++) {
 		const struct membership *membership = &subscriber->memberships[i];
-		uint64_t *lowest = &places->seqs[membership->feed->lane];
-		uint64_t seq;
 
-		if (!membership->live &&
-		    (membership->at.bound || membership->at.epoch != places->epoch))
+		if (!membership->live && (store_position_bound(&membership->at) ||
+					  store_position_epoch(&membership->at) != places->epoch))
 			return false;
-		seq = membership->live ? feed_delivered(membership->feed, subscriber->docs)
-				       : membership->at.seq;
-		if (seq < *lowest)
-			*lowest = seq;
+		lower_places(membership, places);
 	}
 	return true;
 }
@@ -99,8 +109,8 @@ static void on_failed(struct membership *membership, enum rc rc)
 }
 
 /* An event for this subscriber alone. */
-static void subscriber_send_new(struct subscriber *subscriber, const char *event,
-				const struct store_cursor *id, struct slice data)
+static void subscriber_send_new(struct subscriber *subscriber, const char *event, struct slice id,
+				struct slice data)
 {
 	struct sse *sse = sse_new(event, id, data);
 
@@ -115,17 +125,19 @@ static void subscriber_greet(struct subscriber *subscriber, const struct members
 	const struct slice group = feed_group(membership->feed);
 	const struct identity *identity = subscriber->identity;
 	enum encoding encoding = subscriber->encoding;
+	char text[STORE_CURSOR_TEXT_MAX];
+	const struct slice cursor = slice_make(text, store_position_format(&membership->at, text));
 	struct buf data = BUF_EMPTY;
 
 	envelope_open(&data);
 	envelope_put_text(&data, encoding, "group", group);
-	page_put_cursor(&data, encoding, &membership->at);
+	envelope_put_text(&data, encoding, "cursor", cursor);
 	if (subscriber->options->auth)
 		envelope_put_text(&data, encoding, "user", identity->user);
 	envelope_put_flag(&data, encoding, "write",
 			  identity_may_group(identity, group, AUTH_WRITE));
 	envelope_close(&data);
-	subscriber_send_new(subscriber, "connected", &membership->at, buf_slice(&data));
+	subscriber_send_new(subscriber, "connected", cursor, buf_slice(&data));
 	buf_free(&data);
 }
 
@@ -149,7 +161,7 @@ void subscriber_end(struct subscriber *subscriber, enum end_code code)
 	envelope_open(&data);
 	envelope_put_text(&data, subscriber->encoding, "code", slice_of(ends[code].code));
 	envelope_close(&data);
-	last = sse_new("end", NULL, buf_slice(&data));
+	last = sse_new("end", slice_of(""), buf_slice(&data));
 	if (stream->backlog == 0 || ends[code].waits)
 		stream_end(stream, last, ends[code].reason);
 	if (!ends[code].waits)
@@ -196,53 +208,88 @@ static void subscriber_go_on(struct subscriber *subscriber)
 		stream_wait(stream, true);
 }
 
+static void subscriber_send_page(struct subscriber *subscriber, const struct membership *membership,
+				 const struct store_page *page)
+{
+	char text[STORE_CURSOR_TEXT_MAX];
+	const struct slice cursor = slice_make(text, store_page_cursor(page, text));
+	struct buf data = BUF_EMPTY;
+
+	counters_add(subscriber->options->stream.counters, METRIC_DAMAGED,
+		     page_put(&data, subscriber->encoding, feed_group(membership->feed), page,
+			      subscriber->meta));
+	subscriber_send_new(subscriber, "change", cursor, buf_slice(&data));
+	buf_free(&data);
+}
+
 static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *page)
 {
 	struct subscriber *subscriber = arg;
 	struct membership *membership = subscriber_behind(subscriber);
-	struct buf data = BUF_EMPTY;
 
 	if (!subscriber_has_answer(subscriber, rc))
 		return;
 	assert(membership); /* the one that asked is not live before its answer */
 	FAULT("catch_up_page");
-	membership->at = page->next;
+	store_position_take(&membership->at, page);
 	if (!page->more)
-		feed_go_live(membership, page->next.seq);
-	if (page->count || page->reset) {
-		counters_add(subscriber->options->stream.counters, METRIC_DAMAGED,
-			     page_put(&data, subscriber->encoding, feed_group(membership->feed),
-				      page, subscriber->meta));
-		subscriber_send_new(subscriber, "change", &page->next, buf_slice(&data));
+		feed_go_live(membership);
+	if (page->count || page->reset)
+		subscriber_send_page(subscriber, membership, page);
+	subscriber_go_on(subscriber);
+}
+
+/* Has the group changed since the place where the stream began? `news`: in a lane,
+ * beyond that place. */
+static void subscriber_take_news(struct subscriber *subscriber, const struct store_places *latest)
+{
+	struct membership *membership = subscriber_behind(subscriber);
+	const struct store_places *announced = feeds_announced(subscriber->options->feeds);
+	const struct feed *feed = membership->feed;
+	struct store_position *at = &membership->at;
+	struct store_places now = *announced;
+	char text[STORE_CURSOR_TEXT_MAX];
+	struct buf data = BUF_EMPTY;
+	bool news = store_position_epoch(at) != now.epoch || store_position_bound(at);
+
+	for (unsigned lane = feed->lane; feed_has_lane(feed, lane); lane++) {
+		const uint64_t seq = store_position_seq(at, (int)lane);
+
+		if (latest->seqs[lane] > now.seqs[lane])
+			now.seqs[lane] = latest->seqs[lane];
+		news = news || seq > now.seqs[lane] || latest->seqs[lane] > seq;
+	}
+	membership->live = true;
+	store_position_set(at, &now, (int)feed->lane);
+	if (news) {
+		const struct slice cursor = slice_make(text, store_position_format(at, text));
+
+		page_put_hint(&data, subscriber->encoding, feed_group(feed), cursor);
+		subscriber_send_new(subscriber, "change", cursor, buf_slice(&data));
 		buf_free(&data);
 	}
 	subscriber_go_on(subscriber);
 }
 
-/* Has the group changed since the place where the stream began? */
 static void on_catch_up_latest(void *arg, enum rc rc, const struct store_cursor *latest)
 {
 	struct subscriber *subscriber = arg;
-	struct membership *membership = subscriber_behind(subscriber);
-	struct store_cursor at, now;
-	struct buf data = BUF_EMPTY;
+	const struct membership *membership = subscriber_behind(subscriber);
+	struct store_places places = { .epoch = 0 };
 
 	if (!subscriber_has_answer(subscriber, rc))
 		return;
 	assert(membership);
-	at = membership->at;
-	now = store_places_in(feeds_announced(subscriber->options->feeds),
-			      (int)membership->feed->lane);
-	if (latest->seq > now.seq)
-		now.seq = latest->seq;
-	membership->live = true;
-	membership->at = now;
-	if (at.epoch != now.epoch || at.bound || at.seq > now.seq || latest->seq > at.seq) {
-		page_put_hint(&data, subscriber->encoding, feed_group(membership->feed), &now);
-		subscriber_send_new(subscriber, "change", &now, buf_slice(&data));
-		buf_free(&data);
-	}
-	subscriber_go_on(subscriber);
+	places.seqs[membership->feed->lane] = latest->seq;
+	subscriber_take_news(subscriber, &places);
+}
+
+static void on_catch_up_head(void *arg, enum rc rc, const struct store_places *head)
+{
+	struct subscriber *subscriber = arg;
+
+	if (subscriber_has_answer(subscriber, rc))
+		subscriber_take_news(subscriber, head);
 }
 
 void subscriber_catch_up(struct subscriber *subscriber)
@@ -257,10 +304,12 @@ void subscriber_catch_up(struct subscriber *subscriber)
 	subscriber->reading = true;
 	subscriber->waiting = false;
 	query.group = feed_group(membership->feed);
-	query.since = membership->at;
 	query.meta = subscriber->meta;
+	store_position_ask(&membership->at, &query);
 	if (subscriber->docs)
 		store_changes(store, &query, on_catch_up_page, subscriber);
+	else if (query.all)
+		store_head(store, on_catch_up_head, subscriber);
 	else
 		store_latest(store, query.group, on_catch_up_latest, subscriber);
 }
@@ -316,6 +365,20 @@ void subscriber_recheck(struct subscriber *subscriber)
 
 /* ---- Beginning and end ---- */
 
+/* Where the subscription says. */
+static void begin_at(struct membership *membership, const struct subscription *subscription)
+{
+	const struct feed *feed = membership->feed;
+
+	store_position_init(&membership->at, feed->shared->store, feed_group(feed));
+	if (membership->at.all && subscription->all)
+		*membership->at.all = *subscription->all;
+	else if (subscription->places)
+		store_position_set(&membership->at, subscription->places, (int)feed->lane);
+	else
+		membership->at.one = subscription->since;
+}
+
 struct subscriber *subscriber_new(const struct subscriber_options *options, int fd,
 				  const struct subscription *subscription)
 {
@@ -348,9 +411,7 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 		membership->meta = subscriber->meta;
 		membership->encoding = subscriber->encoding;
 		feeds_join(options->feeds, membership, subscription->groups[i]);
-		membership->at = subscriber->places ? store_places_in(subscriber->places,
-								      (int)membership->feed->lane)
-						    : subscriber->since;
+		begin_at(membership, subscription);
 	}
 	return subscriber;
 }
@@ -371,8 +432,10 @@ void subscriber_start(struct subscriber *subscriber, struct slice head)
 void subscriber_free(struct subscriber *subscriber)
 {
 	assert(subscriber->stream.closed && subscriber_is_settled(subscriber));
-	for (size_t i = 0; i < subscriber->count; i++)
+	for (size_t i = 0; i < subscriber->count; i++) {
 		feed_leave(&subscriber->memberships[i]);
+		store_position_clear(&subscriber->memberships[i].at);
+	}
 	stream_clear(&subscriber->stream);
 	identity_unref(subscriber->identity);
 	free(subscriber->places);

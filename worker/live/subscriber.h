@@ -50,6 +50,8 @@ struct subscription {
 	struct store_cursor since; /* where to begin */
 	/* The same if the groups are in several lanes, else NULL. */
 	const struct store_places *places;
+	/* The same if there is one group, which spans lanes, else NULL. */
+	const struct store_cursors *all;
 	const struct slice *groups; /* different ones */
 	size_t group_count;         /* at most SUBSCRIBER_GROUPS_MAX */
 };
