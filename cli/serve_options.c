@@ -221,7 +221,9 @@ static const struct option_spec serve_options[] = {
 		.repeatable = true,
 		.help = "Keep the N latest former versions of each document, or of each in this "
 			"group and the groups nested in it; of several groups the longest "
-			"decides. They can be read (GET /history, 'pocketbook doc log') and "
+			"decides. For a while up to a quarter more are kept, as they are removed "
+			"several at a time. They can be read (GET /history, 'pocketbook doc log') "
+			"and "
 			"restored. Default: none.",
 	},
 	{

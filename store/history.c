@@ -85,6 +85,16 @@ uint64_t history_versions(const struct store_history *history, struct slice id)
 	return history ? history_find(&history->versions, docid_group(id)) : 0;
 }
 
+/* functions.sql has the same. */
+bool history_is_due(uint64_t versions, uint64_t from, uint64_t to)
+{
+	uint64_t step = versions / 4;
+
+	if (step > HISTORY_STEP_MAX)
+		step = HISTORY_STEP_MAX;
+	return from > versions && (step <= 1 || from / step != to / step);
+}
+
 void history_times(const struct history_rules *ages, int64_t now, struct history_rules *out)
 {
 	*out = *ages;

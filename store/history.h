@@ -13,6 +13,7 @@
 
 #define HISTORY_RULES_MAX 16
 #define HISTORY_VERSIONS_MAX 1000000
+#define HISTORY_STEP_MAX 16
 #define HISTORY_AGE_MAX (36500 * UINT64_C(86400))
 
 struct history_rule {
@@ -44,6 +45,10 @@ MUST_USE enum rc history_age_parse(const char *text, struct history_rule *out, s
 uint64_t history_find(const struct history_rules *rules, struct slice group);
 /* The number of former versions to keep of a document. NULL: 0. */
 uint64_t history_versions(const struct store_history *history, struct slice id);
+/* May a write that replaces version `from` by `to` remove those that are too many?
+ * Several are removed together, as one after the other would cost each write as much as
+ * keeping one does. Until then up to a quarter more are kept. */
+bool history_is_due(uint64_t versions, uint64_t from, uint64_t to);
 /* Turns ages into times: versions that were replaced before these are removed. */
 void history_times(const struct history_rules *ages, int64_t now, struct history_rules *out);
 /* The shortest of the ages; 0: there is none. */

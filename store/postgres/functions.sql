@@ -115,7 +115,7 @@ END $$;
 -- (p_most). Values of conflicts are read afterwards: rows are sent before the commit, and
 -- a client that does not read them would hold the lane. p_by, p_at: who writes, and when.
 -- p_keep: how many former versions are kept of the document, -1: all, if the database has
--- any; empty: none of any. A write removes a few at most that are too many then. A
+-- any; empty: none of any. Some writes remove a few at most that are too many then. A
 -- negative p_base is that of an import: the version to be written, with the sign turned.
 --
 -- Most of the time goes into this. The rows of a statement have few and short columns,
@@ -233,8 +233,11 @@ BEGIN
 		ON CONFLICT DO NOTHING;
 		DELETE FROM history h WHERE h.ctid = ANY (ARRAY(SELECT x.ctid FROM generate_series(1, edits) i
 			CROSS JOIN LATERAL (SELECT y.ctid FROM history y WHERE y.id = p_id[i] AND y.version <= versions[i] - p_keep[i]
-				ORDER BY y.version LIMIT 16) x
-			WHERE verdicts[i] = 0 AND p_keep[i] > 0 AND versions[i] > p_keep[i]));
+				ORDER BY y.version LIMIT 32) x
+			-- history_is_due() of store/history.c
+			WHERE verdicts[i] = 0 AND p_keep[i] > 0 AND versions[i] > p_keep[i] AND (p_keep[i] < 8
+				OR versions[i] / least(p_keep[i] / 4, 16)
+					<> greatest(versions[i] + 1, -p_base[i]) / least(p_keep[i] / 4, 16))));
 	END IF;
 	IF has_changed THEN
 		UPDATE doc d SET seq = numbers[i], version = greatest(versions[i] + 1, -p_base[i]),

@@ -13,9 +13,9 @@
 
 #include <stdlib.h>
 
-/* Versions that one write removes at most. Usually it is one; they are more after the
- * rules were changed to fewer. */
-#define DROP_MAX 16
+/* Versions that one write removes at most: more than come between two such writes, so
+ * that their number comes down after the rules were changed to fewer. */
+#define DROP_MAX (2 * HISTORY_STEP_MAX)
 
 /* ---- Keeping ---- */
 
@@ -56,7 +56,7 @@ enum rc history_keep(struct transaction *transaction, const struct store_history
 	if (versions == 0 || FAULT_MUTANT("version_lost"))
 		return RC_OK;
 	rc = keep_row(transaction, rules, former, kept);
-	if (rc != RC_OK || former->version <= versions)
+	if (rc != RC_OK || !history_is_due(versions, former->version, former->next))
 		return rc;
 	return prune_document(transaction->sqlite, transaction->group.gid, former->id,
 			      former->version - versions, DROP_MAX);

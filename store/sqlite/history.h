@@ -11,6 +11,7 @@ struct history_former {
 	uint64_t seq;
 	uint64_t version;
 	int64_t ended; /* seconds since 1970 */
+	uint64_t next; /* the version that replaces it */
 };
 
 /* Before the row is written: copies it, if the rules keep former versions of this

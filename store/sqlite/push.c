@@ -259,11 +259,12 @@ static int64_t ended_at(const struct push *push, const struct store_edit *edit)
 
 /* The version that is about to be replaced; its value too, if that is large. */
 static enum rc keep_former(const struct push *push, const struct store_edit *edit,
-			   const struct decision *decision)
+			   const struct decision *decision, uint64_t next)
 {
 	const struct history_former former = { .id = edit->id,
 					       .seq = decision->seq,
 					       .version = decision->version,
+					       .next = next,
 					       .ended = ended_at(push, edit) };
 	bool kept = false;
 	enum rc rc = RC_OK;
@@ -293,7 +294,7 @@ static enum rc write_edit(struct push *push, size_t i)
 		--*count_of(&transaction->state, decision->deleted);
 	++*count_of(&transaction->state, edit->deleted);
 	if (decision->there)
-		rc = keep_former(push, edit, decision);
+		rc = keep_former(push, edit, decision, result->version);
 	if (rc == RC_OK)
 		rc = write_row(push, edit, decision, result->version);
 	if (rc == RC_OK)

@@ -109,7 +109,7 @@ static void make_edit(struct pair *pair, struct batch *batch, size_t r, size_t i
 
 static const struct store_history history = {
 	.versions = { .rules = { { .group = "*", .value = 2 },
-				 { .group = "a", .value = 5 },
+				 { .group = "a", .value = 9 },
 				 { .group = "a:b", .value = 0 } },
 		      .count = 3 },
 };

@@ -169,6 +169,43 @@ static void fewer_are_removed_bit_by_bit(void **state)
 	check(kit);
 }
 
+/* A quarter more at most, which are removed together. */
+static void there_are_never_far_too_many(void **state)
+{
+	static const struct store_history twenty = {
+		.versions = { .rules = { { .group = "*", .value = 20 } }, .count = 1 },
+	};
+	struct kit *kit = *state;
+
+	for (uint64_t base = 0; base < 60; base++) {
+		const struct store_edit edit = kit_edit_of("a:1", base, NULL, "1");
+		size_t count;
+
+		write_as(kit, &edit, "ann", &twenty);
+		count = kit_versions(kit, "a:1", 0, 100)->count - 1;
+		assert_true(count >= (base < 20 ? base : 20));
+		assert_true(count <= 25);
+	}
+	check(kit);
+}
+
+static void removals_cannot_be_passed_over(void **state)
+{
+	(void)state;
+	for (uint64_t versions = 1; versions < 100; versions++) {
+		uint64_t last = 0;
+
+		/* Versions of an import may leave some out. */
+		for (uint64_t from = 1; from < 1000; from += versions % 7 + 1)
+			if (history_is_due(versions, from, from + versions % 7 + 1)) {
+				assert_true(from > versions);
+				assert_true(last == 0 || from - last <= versions / 4 + 7);
+				last = from;
+			}
+		assert_true(last > 900);
+	}
+}
+
 static void a_purge_takes_versions_along_in_pieces(void **state)
 {
 	struct kit *kit = *state;
@@ -418,6 +455,8 @@ int main(void)
 		TEST(versions_are_kept_by_group),
 		TEST(large_values_and_deletions_are_kept),
 		TEST(fewer_are_removed_bit_by_bit),
+		TEST(there_are_never_far_too_many),
+		cmocka_unit_test(removals_cannot_be_passed_over),
 		TEST(a_purge_takes_versions_along_in_pieces),
 		TEST(old_versions_are_removed_by_group),
 		TEST(other_groups_are_passed_over),
