@@ -42,7 +42,7 @@ static void unpack_meta(struct unpack *in, struct store_meta *meta)
 		in->bad = true;
 }
 
-static void unpack_edit(struct unpack *in, struct store_edit *edit)
+static void unpack_edit(struct unpack *in, struct transit_check *check, struct store_edit *edit)
 {
 	uint8_t flags;
 
@@ -58,7 +58,7 @@ static void unpack_edit(struct unpack *in, struct store_edit *edit)
 	if (in->bad || (flags & ~(WIRE_DELETED | WIRE_PLAIN | WIRE_META)) ||
 	    !docid_is_valid(edit->id) || (!edit->deleted && docid_is_deep(edit->id)) ||
 	    edit->op.len > OP_MAX || edit->deleted != (edit->value.len == 0) ||
-	    (!edit->deleted && !transit_is_canonical(edit->value, edit->plain)))
+	    (!edit->deleted && !transit_check_value(check, edit->value, edit->plain)))
 		in->bad = true;
 }
 
@@ -91,6 +91,7 @@ static bool ids_differ(const struct store_edit *edits, size_t count)
 static void unpack_edits(struct unpack *in, struct store_request *out)
 {
 	const uint8_t kind = unpack_u8(in);
+	struct transit_check *check = transit_check_new();
 	struct store_edit *edits;
 	size_t count;
 
@@ -103,9 +104,10 @@ static void unpack_edits(struct unpack *in, struct store_request *out)
 	count = wire_unpack_count(in, EDIT_MIN);
 	edits = mem_array(count, sizeof(*edits));
 	for (size_t i = 0; i < count && !in->bad; i++) {
-		unpack_edit(in, &edits[i]);
+		unpack_edit(in, check, &edits[i]);
 		out->has_meta = out->has_meta || edits[i].meta.at;
 	}
+	transit_check_free(check);
 	if (!in->bad && !ids_differ(edits, count))
 		in->bad = true;
 	out->edits = edits;

@@ -1,16 +1,40 @@
-/* Checks a canonical value that another process has sent. Called by store/wire.c. */
-#include "transit/transit.h"
+/* Checks canonical values that another process has sent. Called by store/wire.c. */
+#include "transit/reader.h"
 
-bool transit_is_canonical(struct slice value, bool plain)
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* Its memory serves one value after the other. */
+struct transit_check {
+	struct transit_in *in;
+	struct buf canonical;
+};
+
+struct transit_check *transit_check_new(void)
 {
-	struct transit_in *in = transit_in_new(ENCODING_TRANSIT, value, value.len);
-	struct buf canonical = BUF_EMPTY;
-	bool is_plain = false, same;
+	struct transit_check *check = mem_alloc(sizeof(*check));
 
-	same = transit_in_value(in, &canonical, &is_plain) == RC_OK &&
-	       transit_in_finish(in) == RC_OK && is_plain == plain &&
-	       slice_equal(buf_slice(&canonical), value);
-	buf_free(&canonical);
-	transit_in_free(in);
-	return same;
+	check->in = transit_in_new(ENCODING_TRANSIT, slice_of(""), 0);
+	return check;
+}
+
+void transit_check_free(struct transit_check *check)
+{
+	if (!check)
+		return;
+	transit_in_free(check->in);
+	buf_free(&check->canonical);
+	free(check);
+}
+
+bool transit_check_value(struct transit_check *check, struct slice value, bool plain)
+{
+	bool is_plain = false;
+
+	reader_begin(check->in, value, value.len);
+	check->canonical.len = 0;
+	return transit_in_value(check->in, &check->canonical, &is_plain) == RC_OK &&
+	       transit_in_finish(check->in) == RC_OK && is_plain == plain &&
+	       slice_equal(buf_slice(&check->canonical), value);
 }

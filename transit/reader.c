@@ -12,13 +12,24 @@ struct transit_in *transit_in_new(enum encoding encoding, struct slice text, siz
 {
 	struct transit_in *in = mem_alloc(sizeof(*in));
 
+	in->encoding = encoding;
+	reader_begin(in, text, limit);
+	return in;
+}
+
+void reader_begin(struct transit_in *in, struct slice text, size_t limit)
+{
 	if (!text.data)
 		text = slice_of("");
-	in->encoding = encoding;
+	in->rc = RC_OK;
 	in->scan = (struct scan){ text.data, text.data + text.len };
 	in->start = text.data;
+	in->separator = NULL;
 	in->left = limit;
-	return in;
+	in->emit = (struct emit){ .out = NULL };
+	in->cache.used = 0;
+	in->depth = 0;
+	in->err[0] = 0;
 }
 
 void transit_in_free(struct transit_in *in)

@@ -31,6 +31,9 @@ struct transit_in {
 	char err[160];
 };
 
+/* Begins with another message, in the same encoding. */
+void reader_begin(struct transit_in *in, struct slice text, size_t limit);
+
 /* Records an error, unless there is one already, and returns the first. */
 MUST_USE enum rc reader_fail(struct transit_in *in, enum rc rc, const char *at, const char *what);
 MUST_USE enum rc reader_malformed(struct transit_in *in, const char *what);

@@ -54,6 +54,7 @@ enum encoding { ENCODING_JSON, ENCODING_TRANSIT };
 #define TRANSIT_DEPTH_MAX 100
 
 struct transit_in;
+struct transit_check;
 
 /* Starts reading a message. The caller owns the text, which must remain valid. `limit`
  * bounds the total size of the values in canonical form and of the strings that
@@ -111,8 +112,10 @@ MUST_USE enum rc transit_in_finish(struct transit_in *in);
 MUST_USE enum rc transit_project(struct slice canonical, struct buf *out);
 
 /* Is the text what transit_in_value appends, and `plain` what it returns with it? Reads
- * the value again: for text that comes from a process that is not trusted. */
-bool transit_is_canonical(struct slice value, bool plain);
+ * the value again: for texts that come from a process that is not trusted. */
+struct transit_check *transit_check_new(void);
+void transit_check_free(struct transit_check *check);
+bool transit_check_value(struct transit_check *check, struct slice value, bool plain);
 
 /* Writing responses. A string value: quoted, JSON-escaped, in Transit also `~`-escaped.
  * The text must be UTF-8. */

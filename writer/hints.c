@@ -32,14 +32,31 @@ static void hints_add_groups(struct hints *hints, struct slice id, unsigned lane
 		hints_add(hints, hash, lane, seq);
 }
 
+/* Documents of one group often follow each other: their entries, which are those from
+ * `from` on, get the newer number. */
 static void hints_add_request(struct hints *hints, const struct store_request *request,
 			      const struct store_reply *reply)
 {
+	struct slice last = slice_of(""), group;
+	size_t from = hints->count;
+
 	if (reply->rc != RC_OK || request->kind != STORE_PUSH)
 		return;
-	for (size_t i = 0; i < reply->result_count; i++)
-		if (reply->results[i].seq)
-			hints_add_groups(hints, request->edits[i].id, 0, reply->results[i].seq);
+	for (size_t i = 0; i < reply->result_count; i++) {
+		const uint64_t seq = reply->results[i].seq;
+
+		if (seq == 0)
+			continue;
+		group = docid_group(request->edits[i].id);
+		if (slice_equal(group, last)) {
+			for (size_t k = from; k < hints->count; k++)
+				hints->entries[k].number = seq;
+			continue;
+		}
+		last = group;
+		from = hints->count;
+		hints_add_groups(hints, request->edits[i].id, 0, seq);
+	}
 }
 
 static int compare(uint64_t a, uint64_t b)

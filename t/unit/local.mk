@@ -51,6 +51,7 @@ unit_tests = \
 	%D%/test_push_body \
 	%D%/test_push_body_refuse \
 	%D%/test_query \
+	%D%/test_hints \
 	%D%/test_retention \
 	%D%/test_ring \
 	%D%/test_ring_model \
@@ -174,6 +175,7 @@ t_unit_test_framing_evhttp_LDADD = $(http_libs)
 t_unit_test_framing_refuse_SOURCES = %D%/test_framing_refuse.c %D%/framing_kit.c %D%/framing_kit.h
 t_unit_test_framing_refuse_LDADD = $(http_libs)
 t_unit_test_retention_LDADD = libwriter.a libstore.a $(base_libs)
+t_unit_test_hints_LDADD = libwriter.a $(store_libs)
 t_unit_test_live_LDADD = $(live_libs)
 t_unit_test_log_LDADD = $(base_libs)
 t_unit_test_master_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)

@@ -328,6 +328,35 @@ static void test_codes_wrap(void **state)
 	buf_free(&out);
 }
 
+/* One check reads values one after the other, whatever came before. */
+static void test_checks(void **state)
+{
+	static const struct {
+		const char *value;
+		bool plain, is_good;
+	} values[] = {
+		{ "{\"title\":1,\"a\":[\"b\"]}", true, true },
+		{ "[[{\"title\":", true, false },
+		{ "[\"~:title\"]", false, true },
+		{ "[\"~:title\",\"^0\"]", false, false },
+		{ "[\"^0\"]", false, false },
+		{ "[1,2]", true, true },
+		{ "[1,2]", false, false },
+		{ "[1, 2]", true, false },
+		{ "", true, false },
+		{ "\"x\"", true, true },
+	};
+	struct transit_check *check = transit_check_new();
+
+	(void)state;
+	for (size_t n = 0; n < 2; n++)
+		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+			assert_int_equal(transit_check_value(check, slice_of(values[i].value),
+							     values[i].plain),
+					 values[i].is_good);
+	transit_check_free(check);
+}
+
 static void test_output(void **state)
 {
 	struct buf out = BUF_EMPTY;
@@ -362,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_dates),      cmocka_unit_test(test_tagged),
 		cmocka_unit_test(test_maps),       cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_codes_wrap), cmocka_unit_test(test_output),
+		cmocka_unit_test(test_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
