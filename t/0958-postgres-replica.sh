@@ -29,6 +29,33 @@ refuses 2 'db-replica: .*contains a password' "a password in the URL" --db "$pg"
 refuses 1 'db-replica: the database of --db-replica is not that of --db' "another database" --db "$pg" --db-replica "$(pg_url two | sed 's|/app?|/other?|')"
 refuses 1 'db-replica: the database server refuses the connection.*make that role' "a role that is not there" --db "$pg" --db-replica "$(pg_url two | sed 's|app@|nobody@|')"
 
+# A server of an older version, as far as it tells when a client connects.
+mkdir "$work/old.s"
+perl -MIO::Socket::UNIX -e '
+	my $server = IO::Socket::UNIX->new(Local => "$ARGV[0]/.s.PGSQL.5432", Listen => 5) or die;
+	sub message { my ($kind, $bytes) = @_; $kind . pack("N", 4 + length $bytes) . $bytes }
+	while (my $client = $server->accept) {
+		$client->autoflush(1);
+		read($client, my $length, 4) == 4 or next;
+		read $client, my $startup, unpack("N", $length) - 4;
+		my %reports = (server_version => "14.9", server_encoding => "UTF8", client_encoding => "UTF8",
+			in_hot_standby => "on", default_transaction_read_only => "off");
+		print $client message("R", pack "N", 0);
+		print $client message("S", "$_\0$reports{$_}\0") for keys %reports;
+		print $client message("Z", "I");
+		1 while sysread $client, my $rest, 1000;
+	}' "$work/old.s" &
+wait_for "an older server listens" [ -S "$work/old.s/.s.PGSQL.5432" ]
+refuses 1 'db-replica: the database server is PostgreSQL 14; version 15 or newer is needed: upgrade it, or name another one in the URL' "a server that is too old" \
+	--db "$pg" --db-replica "postgresql://app@/app?host=$work/old.s"
+
+# A standby that was promoted is one as well, so this is no error.
+host p "$pg" --auth off --db-replica "$pg"
+is "$(grep -c 'event=replica_unusable reason=.*it is a primary; name a hot standby of it' "$log")" 1 "a primary is not used, which is said in one line, with what to do"
+is "$(status_of "$url/sync?group=a")" 200 "and the server goes on without"
+use p
+stop
+
 # ---- Pages ----
 
 # one: of the server in question, which is named first

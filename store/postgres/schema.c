@@ -56,7 +56,7 @@ static enum rc check_server(const PGconn *conn, struct error *err)
 	if (version < SERVER_VERSION_MIN)
 		return error_set(err, RC_MALFORMED,
 				 "the database server is PostgreSQL %d; version 15 or newer is "
-				 "needed",
+				 "needed: upgrade it, or name another one in the URL",
 				 version / 10000);
 	if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
 		return error_set(err, RC_MALFORMED,
