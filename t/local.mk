@@ -46,6 +46,7 @@ process_tests = \
 	%D%/0400-completion.sh \
 	%D%/0410-manual.sh \
 	%D%/0420-recipes.sh \
+	%D%/0425-operators.sh \
 	%D%/0430-rotate.sh \
 	%D%/0435-invite.sh \
 	%D%/0500-nginx.sh \

@@ -20,7 +20,7 @@ one="0040 0046 0505 0507"
 #                                 of several are killed and frozen by t/history
 #   0090 0200 0210 0220 0270 0275 0280 0290 0300 0310 0330   files
 #   0340 0360 0370 0375 0670                                 files
-#   0095 0110 0260 0400 0410 0420 0500 0510 0520 0530   the program, its manual,
+#   0095 0110 0260 0400 0410 0420 0425 0500 0510 0520 0530   the program, its manual,
 #   0640 0660 0720                its installation
 #   0600 0610 0620 0630           numbers and logs of a file; 0910 and 0945 have others
 #   0730                          the sandbox of a file; 0915 and 0948 connect in theirs
