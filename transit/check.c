@@ -1,4 +1,5 @@
-/* Checks canonical values that another process has sent. Called by store/wire.c. */
+/* Checks canonical values that another process has sent (store/wire_request.c), or that
+ * were stored without a checksum (store/postgres/result.c). */
 #include "transit/reader.h"
 
 #include "base/mem.h"
@@ -37,4 +38,13 @@ bool transit_check_value(struct transit_check *check, struct slice value, bool p
 	return transit_in_value(check->in, &check->canonical, &is_plain) == RC_OK &&
 	       transit_in_finish(check->in) == RC_OK && is_plain == plain &&
 	       slice_equal(buf_slice(&check->canonical), value);
+}
+
+bool transit_is_value(struct slice text)
+{
+	struct transit_in *in = transit_in_new(ENCODING_TRANSIT, text, text.len);
+	const bool is = transit_in_skip(in) == RC_OK && transit_in_finish(in) == RC_OK;
+
+	transit_in_free(in);
+	return is;
 }

@@ -38,9 +38,9 @@ void pull_read_doc(const PGresult *result, int row, struct store_doc *out)
 		.seq = result_number(result, row, COLUMN_A),
 		.deleted = result_bool(result, row, COLUMN_FLAG),
 		.plain = result_bool(result, row, COLUMN_PLAIN),
-		.value = result_text(result, row, COLUMN_VALUE),
+		.value = result_value(result, row, COLUMN_VALUE),
 	};
-	out->damaged = !out->deleted && PQgetisnull(result, row, COLUMN_VALUE);
+	out->damaged = !out->deleted && out->value.len == 0;
 	if (PQnfields(result) > COLUMN_BY && !out->damaged)
 		out->meta = (struct store_meta){ .at = result_int64(result, row, COLUMN_AT),
 						 .by = result_text(result, row, COLUMN_BY) };

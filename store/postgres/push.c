@@ -142,16 +142,18 @@ static void read_value(struct commit *commit, const PGresult *result, size_t at)
 	struct store_result *out = &commit->replies[conflict->request].results[conflict->edit];
 	struct buf *bytes = &commit->bytes[conflict->request];
 	const int row = (int)at;
+	struct slice value;
 
 	if (!FAULT_MUTANT("conflict_version_kept"))
 		out->version = result_number(result, row, 0);
 	out->deleted = result_number(result, row, 0) == 0 || result_bool(result, row, 1);
 	if (out->deleted)
 		return;
-	out->damaged = PQgetisnull(result, row, 3);
+	value = result_value(result, row, 3);
+	out->damaged = value.len == 0;
 	out->plain = result_bool(result, row, 2);
-	out->value.len = result_text(result, row, 3).len;
-	buf_put_slice(bytes, result_text(result, row, 3));
+	out->value.len = value.len;
+	buf_put_slice(bytes, value);
 	commit->spent += out->value.len;
 }
 

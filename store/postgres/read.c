@@ -28,11 +28,11 @@ static void read_version(const PGresult *result, int row, struct slice id, struc
 		.version = result_number(result, row, OF_VERSION),
 		.deleted = result_bool(result, row, OF_DELETED),
 		.plain = result_bool(result, row, OF_PLAIN),
-		.value = result_text(result, row, OF_VALUE),
+		.value = result_value(result, row, OF_VALUE),
 		.meta = { .at = result_int64(result, row, OF_AT),
 			  .by = result_text(result, row, OF_BY) },
 	};
-	out->damaged = !out->deleted && PQgetisnull(result, row, OF_VALUE);
+	out->damaged = !out->deleted && out->value.len == 0;
 }
 
 /* The query asks for one more than the limit. */

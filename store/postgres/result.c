@@ -2,6 +2,7 @@
 #include "store/postgres/result.h"
 
 #include "base/log.h"
+#include "transit/transit.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -53,6 +54,13 @@ struct slice result_text(const PGresult *result, int row, int column)
 {
 	return slice_make(PQgetvalue(result, row, column),
 			  (size_t)PQgetlength(result, row, column));
+}
+
+struct slice result_value(const PGresult *result, int row, int column)
+{
+	const struct slice text = result_text(result, row, column);
+
+	return transit_is_value(text) ? text : slice_make("", 0);
 }
 
 /* ---- Errors ---- */

@@ -15,6 +15,9 @@ int result_int(const PGresult *result, int row, int column);
 bool result_bool(const PGresult *result, int row, int column);
 /* Points into the result. */
 struct slice result_text(const PGresult *result, int row, int column);
+/* The value of a document; empty if it is NULL or is no value, which would make a whole
+ * response unreadable. Rows of PostgreSQL have no checksums of ours. */
+struct slice result_value(const PGresult *result, int row, int column);
 
 /* RC_OK for a result with rows or a finished command, otherwise what its SQLSTATE
  * means. RC_UNAVAILABLE: the server ends the session or is read-only; the session is of

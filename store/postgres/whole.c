@@ -92,12 +92,12 @@ static enum rc on_doc_row(void *arg, const PGresult *result)
 		.version = result_number(result, 0, 2),
 		.deleted = result_bool(result, 0, 3),
 		.plain = result_bool(result, 0, 4),
-		.value = result_text(result, 0, 5),
+		.value = result_value(result, 0, 5),
 		.meta = { .at = result_int64(result, 0, 6), .by = result_text(result, 0, 7) },
 	};
 
 	scan->count++;
-	if (!doc.deleted && PQgetisnull(result, 0, 5)) {
+	if (!doc.deleted && doc.value.len == 0) {
 		log_error("store_value_missing", LOG_NUMBER("seq", doc.seq));
 		doc.damaged = true;
 	}

@@ -842,6 +842,28 @@ static void damage_is_found(void **state)
 	assert_found(kit, "UPDATE doc SET gid = 77", "t:2 belongs to no group");
 }
 
+/* Copied into a response, it would make all of it unreadable. */
+static void damaged_values_are_reported(void **state)
+{
+	KIT(kit);
+	const struct kit_page *page;
+	struct store_result result;
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:2", 0, "2");
+	kit_put(kit, "t:3", 0, "3");
+	kit_sql(kit->path, "UPDATE doc SET value = '[1' WHERE id = 't:1'");
+	kit_sql(kit->path, "UPDATE doc SET value = NULL WHERE id = 't:2'");
+	page = kit_pull(kit, "t", KIT_BEGINNING, 10);
+	assert_int_equal(page->count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(page->docs[i].damaged, i < 2);
+	assert_int_equal(kit_versions(kit, "t:1", 0, 10)->docs[0].damaged, true);
+	result = kit_edit(kit, "t:1", 7, NULL, "4");
+	assert_int_equal(result.status, STORE_CONFLICT);
+	assert_true(result.damaged && result.value.len == 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -869,6 +891,7 @@ int main(void)
 		TEST(one_host_purges_at_a_time),
 		cmocka_unit_test(the_hash_of_lanes_stays),
 		TEST(damage_is_found),
+		TEST(damaged_values_are_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
