@@ -131,6 +131,8 @@ class Run {
   silent = false
   constructor(server, random, faultsBuilt, patience, { mortal, lapped, hosts }) {
     Object.assign(this, { server, random, faultsBuilt, patience, lapped, history: new History() })
+    // The acts on a file write other documents, of which the history knows nothing.
+    this.read = hosts ? [...GROUPS, '*'] : GROUPS
     this.keyring = new Keyring(this.history, server)
     this.keyring.reach = hosts ? REACH_MS : 0
     this.gate = new Gate(WRITERS + JOINERS + (hosts ? 1 : 0))
@@ -218,7 +220,8 @@ class Run {
  */
 export async function campaign({ seconds = 10, seed = 1, hosts = false, names = Object.keys(hosts ? hostActs : acts), faults = '', mutant, program, faultsBuilt = false, patience = 60, enough = () => false }) {
   const random = seeded(seed)
-  const settings = { auth: 'on', options: ['--max-auth-failures', 'off', '--history', '1000'] }
+  // Mutants are of databases with one lane.
+  const settings = { lanes: mutant || seed % 2 === 0 ? 1 : 4, auth: 'on', options: ['--max-auth-failures', 'off', '--history', '1000'] }
   const server = hosts ? new Hosts(program, random.fork(), findPrograms(), settings)
     : new Server(program, { small: names.includes('fillDisk') ? SMALL : 0, ...settings })
   const run = new Run(server, random, faultsBuilt, patience * 1000, { mortal: names.includes('purge'), lapped: names.includes('lapRing'), hosts })

@@ -116,7 +116,7 @@ export async function writer(run, name, random, credential) {
  * client. */
 export async function puller(run, name, random, credential) {
   const { history } = run
-  const group = random.pick(run.groups)
+  const group = random.pick(run.read)
   let connection = new Session(run, credential)
   let replica = new Replica(history, group, name)
   let cursor = '0', before = '0'
@@ -157,7 +157,7 @@ export async function puller(run, name, random, credential) {
  * stream ends. Adds its replicas to the run. */
 export async function follower(run, name, random, credential, only) {
   const { history } = run
-  const groups = only ?? (random.chance(0.5) ? [random.pick(run.groups)] : [...new Set([random.pick(run.groups), random.pick(run.groups)])])
+  const groups = only ?? (random.chance(0.5) ? [random.pick(run.read)] : [...new Set([random.pick(run.read), random.pick(run.read)])])
   const replicas = new Map(groups.map((group) => [group, new Replica(history, group, name)]))
   const path = `/events?docs=1&since=0&${groups.map((group) => `group=${group}`).join('&')}`
   let lastId
@@ -182,7 +182,7 @@ export async function follower(run, name, random, credential, only) {
 /** Follows a group by hints only: it pulls after each. */
 export async function listener(run, name, random, credential) {
   const { history } = run
-  const group = random.pick(run.groups)
+  const group = random.pick(run.read)
   const connection = new Session(run, credential)
   const replica = new Replica(history, group, name)
   let cursor = '0', lastId, pulling = false, again = false

@@ -167,7 +167,7 @@ export class History {
   /** Returns the newest acknowledged versions of a group: a pull that begins now must
    * return these or newer ones. */
   expected(group) {
-    return [...this.acked].filter(([id]) => id.startsWith(group + ':'))
+    return [...this.acked].filter(([id]) => isIn(id, group))
   }
 
   /** Checks a backup against the writes acknowledged before it began,
@@ -242,6 +242,8 @@ export class History {
   }
 }
 
+const isIn = (id, group) => group === '*' || id.startsWith(group + ':')
+
 /** The replica of a group at one reader, maintained like that of a client. */
 export class Replica {
   docs = new Map()
@@ -265,7 +267,7 @@ export class Replica {
     const { id, version } = doc
     const tag = tagOf(doc)
     const held = this.docs.get(id)
-    if (!id.startsWith(this.group + ':')) this.history.violate('a document of another group', `${id} in ${this.name} of ${this.group}`)
+    if (!isIn(id, this.group)) this.history.violate('a document of another group', `${id} in ${this.name} of ${this.group}`)
     if (held && held.version > version && !reset)
       this.history.violate('a version fell', `${id} from ${held.version} to ${version} in ${this.name}`)
     this.#fresh?.add(id)
@@ -289,7 +291,7 @@ export class Replica {
 
   /** Returns the differences to the final database; empty if there are none. */
   differences(final) {
-    const of = [...final].filter(([id]) => id.startsWith(this.group + ':'))
+    const of = [...final].filter(([id]) => isIn(id, this.group))
     const behind = of.filter(([id, { version, tag }]) => {
       const held = this.docs.get(id)
       return held ? held.version !== version : tag !== DELETED

@@ -22,8 +22,8 @@ export class Hosts {
   wallSteps = 0
   isSmall = false
 
-  constructor(program, random, programs, { options = [], auth = 'off' } = {}) {
-    Object.assign(this, { program, random, settings: { options, auth } })
+  constructor(program, random, programs, { options = [], auth = 'off', lanes = 1 } = {}) {
+    Object.assign(this, { program, random, lanes, settings: { options, auth } })
     this.cluster = new Cluster(programs)
   }
 
@@ -32,7 +32,7 @@ export class Hosts {
     const urls = [this.cluster.url, this.cluster.relayedUrl()]
     // Both let the standby read pages, the second one through the relays.
     this.hosts = urls.map((url) => new Host(this.program, url, { ...this.settings, options: [...this.settings.options, '--db-replica', url] }))
-    const { status, err } = await this.command('init')
+    const { status, err } = await this.command('init', '--lanes', `${this.lanes}`)
     if (status !== 0) throw new Error(`init ended with ${status}: ${err}`)
   }
 
