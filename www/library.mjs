@@ -82,17 +82,17 @@ const onLibrary = (library) => ({
  * `pocketbook/history` takes these of a session. Its own names are the app's, such as
  * `before`, and stay.
  */
-const TAKEN = /^(session|codecReady|options|replica)$/
+const TAKEN = /^(session|codecReady|options|persistence|replica|store)$/
 
 /**
  * Short names in an order with which gzip does well, found by trying. It only matters
  * for the size: any order works.
  */
 const TUNED =
-	'd e s o a r p l h c i y M $ G p0 A X0 W0 Q P0 S l0 C0 N C w f b s0 q0 N0 S0 X G0 i0 ' +
-		'B h0 d0 E P v0 x0 D x T R k j0 y0 o0 a0 W Q0 K R0 g0 g J _ M0 B0 $0 u w0 e0 U0 m0 v ' +
-		'r0 Y u0 H k0 K0 b0 A0 _0 F0 f0 U j m V J0 Z q D0 H0 F E0 Z0 c0 O0 Y0 I L z0 T0 z V0 ' +
-		'O I0'
+	'd e s h a v p o r c i y u O G i0 S Q0 $0 e0 k R I0 q0 X q w l f B M o0 p0 Q G0 x F ' +
+		'r0 d0 c0 P L0 x0 Z D b $ C A A0 U a0 s0 l0 V0 g0 g I _ h0 T0 P0 T w0 S0 B0 m0 j0 M0 ' +
+		'H J E D0 J0 E0 F0 L _0 X0 N u0 j m v0 Y0 z K C0 f0 O0 R0 N0 W0 U0 y0 b0 W K0 H0 Y ' +
+		'k0 V z0'
 
 /**
  * The short names of properties, as terser takes them: the more often a property is

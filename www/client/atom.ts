@@ -264,10 +264,7 @@ export class SyncedAtom<V = any> {
 	#showAll(docs: Map<string, V>): void {
 		const ids: string[] = []
 		const before = this.#shown
-		docs.forEach((value, id) => {
-			const was = before.get(id)
-			if (was === undefined || was !== look(value)) ids.push(id)
-		})
+		docs.forEach((value, id) => (before.has(id) && before.get(id) === look(value)) || ids.push(id))
 		for (const id of before.keys()) docs.has(id) || ids.push(id)
 		this.#next = undefined
 		if (ids.length) this.#show(opened(docs), ids)

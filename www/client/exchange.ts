@@ -36,7 +36,7 @@ export interface ExchangeHost {
 	token(): Promise<string | undefined>
 	optionsOf(id: string): Settings[]
 	/** Those of the session's first atom, with the number of the app's schema. */
-	options: { schema?: number }
+	options: { schema?: number; meta?: boolean }
 }
 
 /**

@@ -2,6 +2,7 @@
 // is loaded. Without them the client has no code for these features.
 import type { Resolution, ResolveHost } from './conflict.js'
 import type { ExchangeHost } from './exchange.js'
+import type { PulledDoc } from './http.js'
 import type * as Later from './later.js'
 import type { Batch, ServerDoc, Write } from './replica.js'
 
@@ -21,6 +22,8 @@ export interface Extension extends Omit<typeof Later, 'resolve'> {
 	 * does not change. `mine`: its writes are of this tab.
 	 */
 	upgrade(batch: Batch, host: ResolveHost, mine?: boolean): Batch
+	/** What is kept of documents among the cursors: who wrote them, and when. */
+	meta(docs: PulledDoc[]): Required<Batch>['cursors']
 }
 
 export const extension: Partial<Extension> = {}

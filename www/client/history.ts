@@ -2,6 +2,7 @@
 // Importing it adds them to the client. Apps without them do not load it.
 import { SyncedAtom } from './atom.js'
 import { same } from './codec.js'
+import { extension } from './extension.js'
 import type { Session } from './session.js'
 import type { More } from './writes.js'
 import { type Docs, PocketbookError, type Written } from './types.js'
@@ -13,6 +14,9 @@ export interface Meta {
 	by: string | null
 	/** null: not known. */
 	at: Date | null
+	/** It is of this device and not known to be on the server; with the option
+	 * `meta`. `version` is the one that it was made on. */
+	unsent?: true
 }
 
 /** A version of a document. */
@@ -39,8 +43,8 @@ export class ChangedSince extends PocketbookError {
 declare module './atom.js' {
 	interface SyncedAtom<V> {
 		/**
-		 * Asks the server who wrote the document, and when; undefined: there is
-		 * none.
+		 * Who wrote the document, and when; undefined: there is none. It asks
+		 * the server, unless the option `meta` has kept it on this device.
 		 */
 		meta(id: string): Promise<Meta | undefined>
 		/**
@@ -72,8 +76,8 @@ const TIMEOUT = 30_000
 /** What the session of an atom has for requests; see session.ts. */
 function sessionOf(atom: SyncedAtom<any>) {
 	const { session } = atom as unknown as { session: Session }
-	const { url, codecReady, options, replica } = session
-	return { url, codecReady, options, token: () => session.token(), versionOf: (id: string) => replica.docs.get(id)?.version ?? 0 }
+	const { url, codecReady, options, replica, persistence } = session
+	return { url, codecReady, options, replica, persistence, token: () => session.token(), versionOf: (id: string) => replica.docs.get(id)?.version ?? 0 }
 }
 
 // ---- What the server knows ----
@@ -118,6 +122,8 @@ SyncedAtom.prototype.history = async function (id, { before, limit } = {}) {
 }
 
 SyncedAtom.prototype.meta = async function (id) {
+	const kept = await keptMeta(this, id)
+	if (kept) return kept
 	const { versions: [newest] } = await this.history(id, { limit: 1 })
 	return newest && { version: newest.version, by: newest.by, at: newest.at }
 }
@@ -126,6 +132,26 @@ SyncedAtom.prototype.revert = async function (id, version) {
 	const { versions: [found] } = await this.history(id, { before: version + 1, limit: 1 })
 	if (found?.version !== version || found.damaged) throw new PocketbookError('not-found', `${id} has no version ${version}`)
 	return this.change([[id, found.value]])
+}
+
+// ---- What the device knows ----
+
+/** The key among the cursors. No group has such a name. */
+const keyOf = (id: string) => id + '\n\n\n'
+
+extension.meta = (docs) => docs.flatMap(({ id, version, by, at }): [string, string][] => (at === undefined ? [] : [[keyOf(id), JSON.stringify([version, by, at])]]))
+
+/** With the version: another one than that of the document says nothing. */
+async function keptMeta(atom: SyncedAtom<any>, id: string): Promise<Meta | undefined> {
+	const { options, replica, persistence, versionOf } = sessionOf(atom)
+	if (!options.meta) return undefined
+	await atom.ready
+	const key = keyOf(id)
+	const stored = async () => persistence.store.cursor?.(key)
+	const text = replica.cursors.get(key) ?? (await stored().catch(() => undefined))
+	if (replica.of(id).length) return { version: versionOf(id), by: atom.user, at: null, unsent: true }
+	const [version, by, at] = JSON.parse(text ?? '[]')
+	return version && version === versionOf(id) ? { version, by, at: at && new Date(at) } : undefined
 }
 
 // ---- Undo ----
@@ -141,16 +167,14 @@ const pastOf = (atom: object): Past => {
 	return past
 }
 
-function changeOf(before: Docs<any>, after: Docs<any>): Change {
-	const ids = new Set([...before.keys(), ...after.keys()])
-	return [...ids].filter((id) => before.get(id) !== after.get(id)).map((id) => [id, before.get(id), after.get(id)])
-}
-
 const { reset } = SyncedAtom.prototype
 SyncedAtom.prototype.reset = function (docs: Docs<any>, more?: More): Written {
 	const before = this.deref()
-	const written = reset.call(this, docs, more)
-	const change = changeOf(before, docs)
+	let change: Change = []
+	const written = reset.call(this, docs, (edits, host) => {
+		change = edits.map(([id, value]) => [id, before.get(id), value])
+		return more?.(edits, host) ?? {}
+	})
 	const past = pastOf(this)
 	if (change.length) {
 		past.done = [...past.done, change].slice(-MOST)

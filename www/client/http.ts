@@ -9,7 +9,8 @@ import { PocketbookError } from './types.js'
 export const TIMEOUT = 30_000
 
 export interface Pulled { docs: PulledDoc[]; cursor: string; more: boolean; reset: boolean }
-export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean; damaged?: boolean }
+/** `by` and `at`: if they were asked for. */
+export interface PulledDoc { id: string; version: number; value?: unknown; deleted?: boolean; damaged?: boolean; by?: string | null; at?: unknown }
 export interface Pushed extends PulledDoc { status: 'ok' | 'conflict' | 'skipped' }
 export interface PushDoc { id: string; base: number; op: string; value?: unknown; deleted?: true }
 
@@ -70,8 +71,8 @@ export class Http {
 		// fetch would report a network error.
 		if (token && /[^\x21-\x7e]/.test(token)) throw new PocketbookError('unauthorized', 'invalid token', 401)
 		if (token) headers.Authorization = 'Bearer ' + token
-		const { url, options: { schema } } = this.host
-		const response = await fetch(url + path + (schema ? `${init.body ? '?' : '&'}schema=${schema}` : ''), { cache: 'no-store', ...init, headers }).catch(unreachable)
+		const { url, options: { schema, meta } } = this.host
+		const response = await fetch(url + path + (meta && !init.body ? '&meta=1' : '') + (schema ? `${init.body ? '?' : '&'}schema=${schema}` : ''), { cache: 'no-store', ...init, headers }).catch(unreachable)
 		if (!response.ok) throw revived((await later()).problem(response, await response.json().catch(() => {})))
 		// A captive portal, or another server.
 		if (!isOf(type, response)) throw protocolError()

@@ -38,7 +38,7 @@ export class Puller {
 			if (!host.leader.leading.has(group)) return
 			// An event does not include what came before the stream began.
 			// Until a pull has fetched that, the cursor stays.
-			void host.outbox.record({ docs: page.docs.map((doc) => serverDoc(host.replica, doc)), cursors: stream?.live.has(group) ? cursors(group, page) : [] })
+			void host.outbox.record({ docs: page.docs.map((doc) => serverDoc(host.replica, doc)), cursors: cursors(group, page, !stream?.live.has(group)) })
 		})
 	}
 
@@ -84,15 +84,15 @@ export class Puller {
 		if (last) docs.push(...extension.missing!(host, group, force))
 		// The cursor of a snapshot is valid only when all of its pages were
 		// read.
-		void host.outbox.record({ docs, force: !!force, cursors: force && more ? [] : cursors(group, page) })
+		void host.outbox.record({ docs, force: !!force, cursors: cursors(group, page, !!force && more) })
 		if (last) void this.exchange.settle(extension.moved!(host, group))
 	}
 }
 
-/** After a page: the cursor, and if it was the last one the time. */
-function cursors(group: string, { cursor, more }: Pulled): Batch['cursors'] {
-	const moved: Batch['cursors'] = [[group, cursor]]
-	return more ? moved : [...moved, [pullTime(group), `${Date.now()}`]]
+/** After a page: the cursor unless it stays, and if it was the last one the time. */
+function cursors(group: string, { docs, cursor, more }: Pulled, stays: boolean): Batch['cursors'] {
+	const moved: Batch['cursors'] = [[group, cursor], [pullTime(group), `${Date.now()}`]]
+	return [...(extension.meta?.(docs) ?? []), ...moved.slice(0, stays ? 0 : more ? 1 : 2)]
 }
 
 /**

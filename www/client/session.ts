@@ -82,12 +82,10 @@ export class Session implements PersistenceHost, WritesHost, LeaderHost, Network
 	join(binding: Binding): Promise<void> {
 		const { group } = binding
 		const first = this.#bindingOf(group)
-		const { loading } = this.outbox
-		// What another atom of this group has loaded, or one of a wider group.
-		const isWhole = this.optionsOf(group + ':').some((other) => !loading.has(other.group))
 		this.#bindings.push(binding)
 		binding.ready = first?.ready ?? this.outbox.load(group)
-		binding.onDocs(this.replica.docs.keys(), undefined, !isWhole)
+		// Nothing is shown until all is loaded.
+		binding.onDocs(this.replica.docs.keys(), undefined, this.outbox.loading.has(group))
 		if (!first) {
 			this.network.onJoin(group)
 			this.leader.join(group)

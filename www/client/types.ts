@@ -58,6 +58,11 @@ export interface Options<V = unknown> {
 	updates?: Record<string, Update<V>>
 	/** The number of the documents' schema, for the server's `--min-schema`. */
 	schema?: number
+	/**
+	 * Keeps on this device who wrote each document, and when. Needs
+	 * `pocketbook/history`.
+	 */
+	meta?: boolean
 	/** Brings documents of an older schema to this one. Needs
 	 * `pocketbook/updates`. */
 	upgrade?: Upgrade<V>

@@ -33,6 +33,8 @@ export interface WritesHost {
 	leader: Pick<Leader, 'leading'>
 	network: Pick<Network, 'kick'>
 	optionsOf(id: string): Settings[]
+	/** Those of the session's first atom; the schema is that of all. */
+	options: { schema?: number }
 	/**
 	 * The documents with these ids look different, as `swap` has made them if it is
 	 * given. `part` of an opening is shown when it is whole; then it is false.
@@ -194,12 +196,12 @@ export class Writes {
 
 	/**
 	 * Takes stored documents. Their values are decoded at the first look, unless
-	 * they may have to be upgraded: what that needs may be gone then.
+	 * they have a schema and may have to be upgraded: what that needs may be gone
+	 * then.
 	 */
 	#take(rows: DocRow[], codec: Codec): void {
-		const { replica } = this.host
-		const isUpgraded = this.host.optionsOf(rows[0]!.id).some(({ upgrade }) => upgrade)
-		if (isUpgraded) return void this.#apply(fromRows({ docs: rows }, codec), true)
+		const { replica, options: { schema } } = this.host
+		if (schema) return void this.#apply(fromRows({ docs: rows }, codec), true)
 		const decode = (text: string) => codec.decode(text)
 		for (const row of rows) replica.take(row as ServerDoc, false, decode)
 		this.host.onDocs(rows.map(({ id }) => id), undefined, true)

@@ -216,6 +216,11 @@ export class FakeServer {
 		return `${this.epoch}.${seq}`
 	}
 
+	/** As in pages and events; with who wrote it, and when, if `by` is set. */
+	#shown(doc) {
+		return doc && this.by ? { ...shown(doc), by: this.by, at: '2030-01-31T12:00:00Z' } : shown(doc)
+	}
+
 	#page(group, since) {
 		const [epoch, place, mark] = since.split('.')
 		// A third part marks the pages of a snapshot.
@@ -225,7 +230,7 @@ export class FakeServer {
 		const docs = all.slice(0, this.pageSize)
 		const more = all.length > docs.length
 		const seq = more ? docs.at(-1).seq : this.seq
-		return { docs: docs.map(shown), cursor: this.#cursor(seq) + (more && reset ? '.s' : ''), more, reset }
+		return { docs: docs.map((doc) => this.#shown(doc)), cursor: this.#cursor(seq) + (more && reset ? '.s' : ''), more, reset }
 	}
 
 	#push(request, body) {
@@ -294,7 +299,7 @@ export class FakeServer {
 	#publish(ids) {
 		for (const stream of this.#streams)
 			for (const group of stream.groups) {
-				const docs = ids.filter((id) => covers(group, id)).map((id) => shown(this.docs.get(id))).filter(Boolean)
+				const docs = ids.filter((id) => covers(group, id)).map((id) => this.#shown(this.docs.get(id))).filter(Boolean)
 				const page = { group, docs, cursor: this.#cursor(this.seq), more: false, reset: false }
 				if (docs.length) this.#event(stream, 'change', page)
 			}

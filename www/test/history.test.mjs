@@ -1,7 +1,7 @@
 // Histories and undo: `pocketbook/history`, as it is served.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assoc, get, openTab, openTabWith, setUp } from './harness.mjs'
+import { assoc, get, openTab, openTabWith, setUp, until } from './harness.mjs'
 
 test('without the module there is none of it', async () => {
 	const { SyncedAtom } = await openTab()
@@ -43,4 +43,60 @@ test('undo and redo beside updates: a transaction is one change, others\' writes
 	assert.deepEqual([get(todos, 'todos:a'), get(todos, 'todos:b')], [1, 'of another'])
 	await (await todos.undo({ force: true })).server
 	assert.equal(server.docs.get('todos:b').deleted, true)
+})
+
+test('with the option meta the device knows who wrote a document, offline and when it is opened again', async () => {
+	const { server, atom } = await setUp()
+	const { SyncedAtom } = await openTabWith('history')
+	const asked = () => server.log.filter(({ url }) => url.startsWith('/history')).length
+	server.by = 'bob'
+	server.put('todos:1', 'of bob')
+	server.put('todos:2', 'too')
+	const first = atom({ meta: true }, SyncedAtom)
+	await first.sync()
+	const at = new Date('2030-01-31T12:00:00Z')
+	assert.deepEqual(await first.meta('todos:1'), { version: 1, by: 'bob', at })
+	for (const { url, method } of server.log) if (method === 'GET') assert.match(url, /[?&]meta=1/)
+	// A notice comes after what is known of the change.
+	const told = new Promise((resolve) => first.watchDoc('todos:1', () => resolve(first.meta('todos:1'))))
+	server.by = 'ann'
+	server.put('todos:1', 'of ann')
+	assert.deepEqual(await told, { version: 2, by: 'ann', at })
+	const { server: sent } = first.swap(assoc, 'todos:2', 'mine')
+	assert.deepEqual(await first.meta('todos:2'), { version: 1, by: first.user, at: null, unsent: true })
+	assert.equal(asked(), 0)
+	await sent
+	await until(() => first.status.state === 'synced' && first.status.pending === 0)
+	await first.sync()
+	assert.equal((await first.meta('todos:2')).by, 'ann')
+	assert.equal(asked(), 0)
+	await first.destroy()
+	await server.stop()
+	const again = atom({ meta: true }, SyncedAtom)
+	assert.deepEqual(await again.meta('todos:1'), { version: 2, by: 'ann', at })
+	assert.deepEqual(await again.meta('todos:2'), { version: 2, by: 'ann', at })
+	await assert.rejects(again.meta('todos:3'), { code: 'offline' })
+	await again.swap(assoc, 'todos:1', 'offline').local
+	assert.equal((await again.meta('todos:1')).unsent, true)
+})
+
+test('what is kept of another version is not shown: the server is asked', async () => {
+	const { server, atom } = await setUp()
+	const { SyncedAtom } = await openTabWith('history')
+	server.by = 'bob'
+	server.put('todos:1', 'of bob')
+	const first = atom({ meta: true }, SyncedAtom)
+	await first.sync()
+	await first.destroy()
+	// A client without the option, of the same user.
+	const plain = atom()
+	await plain.sync()
+	server.by = undefined
+	server.put('todos:1', 'of somebody')
+	await until(() => get(plain, 'todos:1') === 'of somebody')
+	await plain.destroy()
+	const again = atom({ meta: true }, SyncedAtom)
+	await again.sync()
+	const { version, by } = await again.meta('todos:1')
+	assert.deepEqual([version, by, server.log.at(-1).url.split('?')[0]], [2, null, '/history'])
 })
