@@ -173,6 +173,15 @@ static struct world begin_ages(const struct history_rules *ages)
 	return world;
 }
 
+static void assert_first_piece(const struct store_request *request, int64_t now)
+{
+	assert_true(request->before == 0);
+	assert_int_equal(request->from.id.len, 0);
+	assert_true(history_find(request->ended, slice_of("a")) == (uint64_t)now - 90 * DAY);
+	assert_true(history_find(request->ended, slice_of("n:b")) == (uint64_t)now - 30 * DAY);
+	assert_true(history_find(request->ended, slice_of("k")) == 0);
+}
+
 /* Until a piece says that there is no more; one that failed is repeated. */
 static void versions_are_looked_at_piece_by_piece(void **state)
 {
@@ -191,11 +200,7 @@ static void versions_are_looked_at_piece_by_piece(void **state)
 	(void)go_on(&world, &request);
 	assert_true(take(&world, &request));
 	now = WALL + (int64_t)world.s;
-	assert_true(request.before == 0);
-	assert_int_equal(request.from.id.len, 0);
-	assert_true(history_find(request.ended, slice_of("a")) == (uint64_t)now - 90 * DAY);
-	assert_true(history_find(request.ended, slice_of("n:b")) == (uint64_t)now - 30 * DAY);
-	assert_true(history_find(request.ended, slice_of("k")) == 0);
+	assert_first_piece(&request, now);
 	retention_done(&world.retention, world.s * 1000, RC_OK, &reply);
 	id[0] = 'x'; /* it is not the store's any more */
 	for (unsigned i = 0; i < 2; i++) {

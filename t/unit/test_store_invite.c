@@ -331,7 +331,8 @@ static void tokens_of_before_stay(void **state)
 	kit_sql(kit->path, "DROP TABLE invite; DROP TABLE invite_grant; DROP INDEX token_user;"
 			   "DROP INDEX token_retry; ALTER TABLE token DROP COLUMN note;"
 			   "ALTER TABLE token DROP COLUMN invite; ALTER TABLE token DROP COLUMN "
-			   "retry; ALTER TABLE token DROP COLUMN used; PRAGMA user_version = 9");
+			   "retry; ALTER TABLE token DROP COLUMN used; CREATE INDEX history_ended "
+			   "ON history (ended_at); PRAGMA user_version = 9");
 	kit_open(kit);
 	token = listed(kit);
 	assert_true(slice_is(token->user, "ann") && token->grant_count == 2);
