@@ -182,6 +182,15 @@ static void assert_first_piece(const struct store_request *request, int64_t now)
 	assert_true(history_find(request->ended, slice_of("k")) == 0);
 }
 
+static void assert_piece_at(const struct store_request *request, int64_t now,
+			    const struct store_former *from)
+{
+	assert_true(history_find(request->ended, slice_of("a")) == (uint64_t)now - 90 * DAY);
+	assert_int_equal(request->from.gid, from->gid);
+	assert_true(slice_equal(request->from.id, from->id));
+	assert_int_equal(request->from.version, from->version);
+}
+
 /* Until a piece says that there is no more; one that failed is repeated. */
 static void versions_are_looked_at_piece_by_piece(void **state)
 {
@@ -206,10 +215,7 @@ static void versions_are_looked_at_piece_by_piece(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		(void)go_on(&world, &request);
 		assert_true(take(&world, &request));
-		assert_true(history_find(request.ended, slice_of("a")) == (uint64_t)now - 90 * DAY);
-		assert_int_equal(request.from.gid, 7);
-		assert_true(slice_is(request.from.id, "n:1"));
-		assert_int_equal(request.from.version, 9);
+		assert_piece_at(&request, now, &(struct store_former){ 7, slice_of("n:1"), 9 });
 		if (i == 0)
 			done(&world, RC_UNAVAILABLE, 0);
 	}
