@@ -1,4 +1,4 @@
-/* Compression of cached pages. Called by worker/sync and worker/page_cache. */
+/* Compression of cached pages. Called by worker/sync_pull and worker/page_cache. */
 #include "worker/compress.h"
 
 #include "store/docid.h"

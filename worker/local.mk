@@ -30,6 +30,8 @@ libworker_a_SOURCES = \
 	%D%/static_embed.c %D%/static_embed.h \
 	%D%/store_events.c %D%/store_events.h \
 	%D%/sync.c %D%/sync.h \
+	%D%/sync_pull.c \
+	%D%/sync_push.c \
 	%D%/whoami.c %D%/whoami.h \
 	%D%/worker.c %D%/worker.h \
 	%D%/writer_link.c %D%/writer_link.h

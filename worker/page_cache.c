@@ -1,4 +1,4 @@
-/* A direct-mapped cache of pull responses. Called by worker/sync. See also
+/* A direct-mapped cache of pull responses. Called by worker/sync_pull. See also
  * shm/edition, which says when a page is out of date. */
 #include "worker/page_cache.h"
 

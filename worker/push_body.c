@@ -1,5 +1,6 @@
 /* Parses the body of a push: one pass over the message, whose values come out in
- * canonical Transit. Called by worker/sync. See also cli/line, which reads exports. */
+ * canonical Transit. Called by worker/sync_push. See also cli/line, which reads
+ * exports. */
 #include "worker/push_body.h"
 
 #include "base/array.h"

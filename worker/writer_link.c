@@ -1,5 +1,5 @@
-/* Pushes to the writer and their replies. Called by worker/sync; worker/worker brings
- * the socket. The other end is writer/peer. */
+/* Pushes to the writer and their replies. Called by worker/sync_push; worker/worker
+   brings the socket. The other end is writer/peer. */
 #include "worker/writer_link.h"
 
 #include "base/clock.h"

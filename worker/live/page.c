@@ -1,5 +1,5 @@
 /* Pages of changes and hints as the protocol writes them (doc/protocol.md). Called by
- * worker/sync, worker/live/feed and worker/live/subscriber. */
+ * worker/sync_pull, worker/live/feed and worker/live/subscriber. */
 #include "worker/live/page.h"
 
 #include "base/fault.h"
