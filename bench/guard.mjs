@@ -12,6 +12,7 @@ import { answers, freePort } from './lib/process.mjs'
 
 const KEPT = new URL('instructions.json', import.meta.url)
 const STREAMS = 100
+const BATCH = 100 // documents of a push or page
 
 const said = (file, ...args) => execFileSync(file, args, { encoding: 'utf8' })
 
@@ -47,6 +48,11 @@ function exchange(port, method, path, body) {
 
 const push = (port, i) => exchange(port, 'POST', '/sync?group=todos', `{"docs":[{"id":"todos:${1000 + i}","value":{"title":"Buy milk"}}]}`)
 
+function pushMany(port, i) {
+	const docs = Array.from({ length: BATCH }, (_, n) => ({ id: `todos:${100_000 + i * BATCH + n}`, value: { title: `Buy milk ${n}`, done: false, list: ['home', n] } }))
+	return exchange(port, 'POST', '/sync?group=todos', JSON.stringify({ docs }))
+}
+
 /** Opens streams; changed(n) resolves when each has received its n-th change. */
 async function openStreams(port, count) {
 	const streams = Array.from({ length: count }, () => ({ socket: connect(port, '127.0.0.1'), seen: 0, open: false, tail: '' }))
@@ -80,6 +86,19 @@ const SCENARIOS = {
 		async run(port, count) {
 			await push(port, 0)
 			for (let i = 0; i < count; i++) await exchange(port, 'GET', '/sync?group=todos')
+		},
+	},
+	// A document of a push of 100.
+	batch: { processes: ['worker', 'writer'], units: BATCH, run: async (port, count) => { for (let i = 0; i < count; i++) await pushMany(port, i) } },
+	// A page of 100 that is not in the page cache, and the push that removed it there.
+	unkept: {
+		processes: ['worker'], units: 1,
+		async run(port, count) {
+			await pushMany(port, 0)
+			for (let i = 0; i < count; i++) {
+				await push(port, i)
+				await exchange(port, 'GET', `/sync?group=todos&limit=${BATCH}`)
+			}
 		},
 	},
 	// Includes a hundredth of the worker's part of a push.
