@@ -90,7 +90,7 @@ const SCENARIOS = {
 	},
 	// A document of a push of 100.
 	batch: { processes: ['worker', 'writer'], units: BATCH, run: async (port, count) => { for (let i = 0; i < count; i++) await pushMany(port, i) } },
-	// A page of 100 that is not in the page cache, and the push that removed it there.
+	// A page of 100 that is not in the page cache, and the push that removed it.
 	unkept: {
 		processes: ['worker'], units: 1,
 		async run(port, count) {

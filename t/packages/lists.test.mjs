@@ -22,7 +22,7 @@ const uses = {
 	conventions: /^t\/conventions\//,
 	packages: /^t\/packages\//,
 	modules: /^(t\/(unit|fuzz|transit)|store\/postgres)\/.*\.[ch]$|^t\/[^/]*\.c$/,
-	processes: /^t\/(\d{4}-.*|lib|nginx|postgres|on-postgres|hostile|upgrade-load|boot|invite)\.sh$|^t\/(jwt|login|stale|upgrade-load)\.mjs$/,
+	processes: /^t\/(\d{4}-.*|lib|nginx|postgres|on-postgres|hostile|upgrade-load|boot|invite)\.sh$|^t\/(hook|jwt|login|stale|upgrade-load)\.mjs$/,
 	threads: /^t\/threads\.sh$/,
 	valgrind: /^t\/(valgrind|lib)\.sh$/,
 	analyzers: /\.c$/,
