@@ -35,7 +35,7 @@ struct admin {
 	struct store *store;  /* answers from the loop */
 	struct store *reader; /* of jobs (admin/job.h) */
 	struct store_events *store_events;
-	struct auth *auth; /* NULL: nobody needs a token, on a Unix socket */
+	struct auth *auth; /* NULL: no token is needed, on a Unix socket */
 	struct conns *conns;
 	struct writer_client *writer;
 	struct jobs jobs;

@@ -1,6 +1,6 @@
 /* GET /api/streams, POST /api/streams/end: the event streams that are open, by what the
- * workers write into shared memory while somebody looks (shm/live.h), and the end of
- * one, for which the writer tells its worker (ipc/stream_end.h). See route.c. */
+ * workers write into shared memory while the page asks for them (shm/live.h), and the
+ * end of one, for which the writer tells its worker (ipc/stream_end.h). See route.c. */
 #include "admin/api.h"
 
 #include "admin/writer_client.h"
@@ -112,7 +112,7 @@ static void answer(struct exchange *exchange, struct live_column *room)
 
 /* ---- Waiting for the workers ---- */
 
-/* Somebody looks, and the workers have not all written yet. */
+/* The streams have been asked for, and not all workers have written yet. */
 struct look {
 	struct exchange *exchange;
 	struct event *timer;

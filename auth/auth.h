@@ -41,7 +41,7 @@ struct auth *auth_new(struct store *store, unsigned max_failures, auth_generatio
 void auth_free(struct auth *auth);
 
 /* From now on identities that a proxy has named (auth/proxy_login.h) pass auth_recheck:
- * nobody revokes them. */
+ * they cannot be revoked. */
 void auth_accept_proxied(struct auth *auth);
 
 /* What verifies signed tokens (auth/jwt.h), which the database does not know. */

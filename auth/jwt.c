@@ -1,8 +1,8 @@
 /* Verifies JSON Web Tokens with libcjose. Made by cli/jwt_file.c; auth/auth.c calls it.
  *
- * The header, which anybody can write, is read here before libcjose sees the token: it
- * may choose one of our keys, and nothing else. So no algorithm, key, address of a key
- * or extension that a header names is ever used. The rest is parsed only if the
+ * The header, which any client can write, is read here before libcjose sees the token:
+ * it may choose one of our keys, and nothing else. So no algorithm, key, address of a
+ * key or extension that a header names is ever used. The rest is parsed only if the
  * signature is good. */
 #include "auth/jwt.h"
 

@@ -13,7 +13,7 @@
 
 /* What a token must be for. */
 struct jwt_policy {
-	const char *issuer;   /* its claim `iss`; NULL: anybody who has one of the keys */
+	const char *issuer;   /* its claim `iss`; NULL: any holder of one of the keys */
 	const char *audience; /* in its claim `aud`; NULL: for whomever it was made */
 	const char *groups;   /* the claim that has grants (auth/grant.h) */
 };

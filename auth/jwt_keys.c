@@ -86,9 +86,10 @@ static enum rc check_item(const json_t *item, struct error *err)
 	if (text_of(item, "kty") == NULL)
 		return error_set(err, RC_MALFORMED, "it is no key: it has no kty");
 	if (is_text(text_of(item, "kty"), "oct"))
-		return error_set(err, RC_MALFORMED,
-				 "it is a shared secret (oct), with which anybody who can verify "
-				 "can sign; use RSA or EC keys");
+		return error_set(
+			err, RC_MALFORMED,
+			"it is a shared secret (oct), with which each party that can verify "
+			"can sign; use RSA or EC keys");
 	if (json_object_get(item, "d"))
 		return error_set(err, RC_MALFORMED,
 				 "it is a private key (d); this file needs the public one only");

@@ -1,5 +1,5 @@
 /* Signed tokens that were found good, so that each is verified once. A table of fixed
- * size; the text is recognized by a keyed hash of 128 bits, as somebody who found
+ * size; the text is recognized by a keyed hash of 128 bits, as a client that found
  * another text with the same hash would be its user. */
 #ifndef AUTH_SIGNED_MEMO_H
 #define AUTH_SIGNED_MEMO_H

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct token_cache {
-	/* The hash of a text has a secret key of this process: nobody can search for
+	/* The hash of a text has a secret key of this process: no client can search for
 	 * another text with the same hash, and it is of no use to another process. */
 	unsigned char text_key[crypto_shorthash_KEYBYTES];
 	struct cached_token sets[TOKEN_CACHE_SETS][TOKEN_CACHE_WAYS];

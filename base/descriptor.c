@@ -1,4 +1,4 @@
-/* A descriptor that is at its end: the reading end of a pipe that nobody writes to.
+/* A descriptor that is at its end: the reading end of a pipe without a writer.
  * Called by cli/main.c and worker/http/conns.c. */
 #include "base/descriptor.h"
 

@@ -21,8 +21,8 @@ static void begin_hint(struct buf *hint)
 		buf_put_text(hint, "\npocketbook: ");
 }
 
-/* Without a token nobody can sign in: `hint` gets a command that creates one. Opens the
- * database first, so that an error in it is reported before anything is started. */
+/* Without a token no client can sign in: `hint` gets a command that creates one. Opens
+   the database first, so that an error in it is reported before anything is started. */
 static int tokens_check(const char *program, const struct master_settings *settings,
 			struct buf *hint)
 {

@@ -197,7 +197,7 @@ static enum rc trusted_proxy_read(const struct options *options, struct settings
 	return RC_OK;
 }
 
-/* A field that anybody could send would make anybody any user. */
+/* If any client could send the field, any client could be any user. */
 static enum rc proxy_login_check(const struct options *options, struct settings *out,
 				 struct error *err)
 {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Users without an entry in the user database, as in containers, have a number only,
- * and no group but that of nobody. */
+ * and no group but that of the user nobody. */
 #define GROUP_NONE 65534
 
 static bool is_number(const char *name, uid_t *out)

@@ -1,11 +1,11 @@
 /* The open streams of each worker, for the admin page. Workers write their rows about
- * once a second while somebody looks, and nothing otherwise.
+ * once a second while the streams are asked for, and nothing otherwise.
  *
  * A slot has two processes while one hands over to the next, so it has two columns that
  * its processes use in turn (usage_column). Each column is written by its process
  * alone, and by a reader it is read as a whole, or not at all: a stamp is odd while it
- * is being written. What is read was written by a process that may be in somebody
- * else's hands: texts are checked by the reader. */
+ * is being written. The process that wrote it may have been taken over: texts are
+ * checked by the reader. */
 #ifndef SHM_LIVE_H
 #define SHM_LIVE_H
 
@@ -33,7 +33,7 @@ struct live_row {
 
 /* ---- Workers ---- */
 
-/* Does somebody look? */
+/* Are the streams asked for? */
 bool live_is_wanted(const struct shm *shm);
 /* Writes the column: its process, its number of streams and the rows of the first
  * LIVE_ROWS. */

@@ -84,7 +84,7 @@ struct map {
 	alignas(MAP_LINE) struct map_store store;
 	alignas(MAP_LINE) struct map_entry entries[RING_SIZE];
 	atomic_uint_least64_t buckets[RING_BUCKETS];
-	atomic_uint_least64_t live_until; /* clock_ms(): somebody looks at the streams */
+	atomic_uint_least64_t live_until; /* clock_ms(): the streams are asked for until then */
 	atomic_uint_least64_t usage_used; /* entries that were ever claimed */
 	alignas(MAP_LINE) struct map_usage usage[USAGE_ENTRIES];
 	alignas(MAP_LINE) struct map_cell cells[]; /* one for each worker, then the writer's */

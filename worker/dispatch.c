@@ -119,8 +119,8 @@ static enum rc exchange_read_login(struct exchange *exchange, struct slice user,
 	return rc == RC_OK ? rc : error_set(err, rc, "%s: %s", settings->auth_header, detail.text);
 }
 
-/* False: the proxy has named nobody, so that a token is needed; or the request does not
- * come from one. */
+/* False: the proxy has named no user, so that a token is needed; or the request does
+   not come from one. */
 static bool exchange_take_login(struct exchange *exchange)
 {
 	const char *name = exchange->worker->settings->auth_header;

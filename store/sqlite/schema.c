@@ -63,7 +63,7 @@ static const char *const migrations[] = {
 	" CROSS JOIN ancestor ON ancestor.name = above CROSS JOIN doc ON doc.gid = ancestry.gid;",
 
 	/* 5: quotas. An account counts what a user has stored: `bytes` of documents and
-	 * their number by doc.account, groups by grp.account, both 0 for nobody, which
+	 * their number by doc.account, groups by grp.account, both 0 for no user, which
 	 * includes all tombstones and everything from before this migration. doc.charge
 	 * are the bytes that the document counts with. Limits of a token as in struct
 	 * store_quota, NULL for its zeros. */

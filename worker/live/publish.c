@@ -1,6 +1,6 @@
 /* Writes the rows of open streams into shared memory, while the admin page wants them.
- * Called by worker/live/streams each second. Nothing is counted while nobody looks: the
- * kernel knows what was sent. */
+ * Called by worker/live/streams each second. Nothing is counted while the streams are
+ * not asked for: the kernel knows what was sent. */
 #include "worker/live/publish.h"
 
 #include "auth/identity.h"

@@ -4,7 +4,7 @@
 
 #include "worker/live/streams.h"
 
-/* Writes them into the column if somebody looks; to be called each second. */
+/* Writes them into the column if they are asked for; to be called each second. */
 void streams_publish(const struct streams *streams, struct shm *shm, unsigned column);
 
 #endif

@@ -7,7 +7,7 @@ import { sheet } from './inspector-style.js'
 
 /** Documents that are listed at most: of more, the search finds the others. */
 const MOST = 200
-/** Milliseconds between looks at what tells nobody of its changes. */
+/** Milliseconds between looks at what announces no changes. */
 const EVERY = 1000
 
 type Child = Node | string | false | null | undefined
@@ -169,7 +169,7 @@ export class PocketbookInspector extends Base {
 		if (to !== undefined) this.#select(PANELS[to % PANELS.length]!)
 	}
 
-	/** Looks at the stream and the locks, which tell nobody of their changes. */
+	/** Looks at the stream and the locks, which announce no changes. */
 	#look(): void {
 		if (!this.open) return
 		const asked = globalThis.navigator?.locks?.query() ?? Promise.resolve({})

@@ -76,7 +76,7 @@ function Edit({ id, done, close }: { id: string; done: () => void; close: () => 
 	if (!doc) return <Dialog title={id} close={close}>{error ? <Failure text={error} /> : <p class="quiet">Reading…</p>}</Dialog>
 	const write = async (change: object) => {
 		const answer = await call<{ status: string; version: number }>('document', { id, base: doc.version, ...change })
-		if (answer.status === 'conflict') throw new Error(`somebody has written version ${answer.version} meanwhile; close this and look again`)
+		if (answer.status === 'conflict') throw new Error(`another client has written version ${answer.version} meanwhile; close this and look again`)
 		done()
 	}
 	const written = (text: string) => say(`${id} was ${text}`)

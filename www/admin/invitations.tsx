@@ -45,7 +45,7 @@ export function InvitationsView() {
 	return (
 		<>
 			<div class="bar">
-				<p class="quiet">Whoever opens the link chooses a name, and gets a token of their own.</p>
+				<p class="quiet">A person who opens the link chooses a name and gets a token of their own.</p>
 				<button type="button" class="main-button" onClick={() => setOpen({ what: 'add' })}>New invitation</button>
 			</div>
 			<Failure text={error} />

@@ -107,7 +107,7 @@ export function TokensView() {
 			{open?.what === 'rotate' && <Rotate token={open.token} made={made} close={close} />}
 			{open?.what === 'set' && <Change token={open.token} done={() => done(open.token.user)} close={close} />}
 			{open?.what === 'revoke' && (
-				<Confirm title={`Revoke a token of ${open.token.user}`} text={`Whoever uses ${open.token.id} is signed out at once. This cannot be undone.`} button="Revoke" done={`A token of ${open.token.user} was revoked`} act={() => call('tokens/revoke', { id: open.token.id }).then(reload)} close={close} />
+				<Confirm title={`Revoke a token of ${open.token.user}`} text={`Devices that use ${open.token.id} are signed out at once. This cannot be undone.`} button="Revoke" done={`A token of ${open.token.user} was revoked`} act={() => call('tokens/revoke', { id: open.token.id }).then(reload)} close={close} />
 			)}
 			{open?.what === 'made' && (
 				<Dialog title={`The token of ${open.user}`} close={close}>

@@ -10,7 +10,7 @@ import { type Docs, PocketbookError, type Written } from './types.js'
 /** Who wrote a version of a document, and when by the server's clock. */
 export interface Meta {
 	version: number
-	/** The user, or null: nobody known. */
+	/** The user; null if unknown. */
 	by: string | null
 	/** null: not known. */
 	at: Date | null
@@ -57,7 +57,7 @@ declare module './atom.js' {
 		/**
 		 * Takes back the last change made with this atom. Resolves with
 		 * the result of the write, or undefined: there is nothing to undo.
-		 * Rejects with ChangedSince if a document was written by somebody else
+		 * Rejects with ChangedSince if a document was written by another user
 		 * since, unless forced.
 		 */
 		undo(options?: { force?: boolean }): Promise<Written | undefined>

@@ -62,7 +62,7 @@ export function removeTodos(docs: Docs, ids: Iterable<string>): Docs {
 	return next
 }
 
-/** Puts removed todos back, except those that somebody has written again since. */
+/** Puts removed todos back, except those that were written again since. */
 export function restoreTodos(docs: Docs, removed: Docs): Docs {
 	const next = new Map(docs)
 	for (const [id, value] of removed) if (!docs.has(id)) next.set(id, value)
