@@ -1,7 +1,8 @@
 /* Cursors as text, for the worker: `EPOCH.SEQ` for a plain place,
  * `EPOCH.SEQ.START.BOUND` within a snapshot, followed by `.r` if a reset caused it;
  * the epoch as 16 hexadecimal digits, numbers in decimal. Places in several lanes are
- * `EPOCH.SEQ~SEQ~...`, a number for each lane. Cursors of all lanes are the same, and
+ * `EPOCH.SEQ~SEQ~...`, a number for each lane, and where a stream has shown more than
+ * that `SEQ-SHOWN` in place of the number. Cursors of all lanes are the same, and
  * within a snapshot `EPOCH.SEQ~SEQ~.START.BOUND`, then `.r`, with the lanes up to that
  * of the snapshot. */
 #include "store/cursor.h"
@@ -117,8 +118,9 @@ size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CUR
 
 /* ---- Places in several lanes ----------------------------------------------------- */
 
-/* The epoch and so many numbers. */
-static char *put_places(const struct store_places *places, int lanes, char *out)
+/* The epoch and so many numbers. `shown`: of a span, else NULL. */
+static char *put_places(const struct store_places *places, const uint64_t *shown, int lanes,
+			char *out)
 {
 	char *at = out + NUMBER_HEX_DIGITS;
 
@@ -126,6 +128,10 @@ static char *put_places(const struct store_places *places, int lanes, char *out)
 	for (int lane = 0; lane < lanes; lane++) {
 		*at++ = lane == 0 ? '.' : '~';
 		at += number_put(at, places->seqs[lane]);
+		if (shown == NULL || shown[lane] <= places->seqs[lane])
+			continue;
+		*at++ = '-';
+		at += number_put(at, shown[lane]);
 	}
 	return at;
 }
@@ -138,21 +144,34 @@ size_t store_places_format(const struct store_places *places, char out[STORE_CUR
 		memcpy(out, "0", 2);
 		return 1;
 	}
-	at = put_places(places, places->lanes, out);
+	at = put_places(places, NULL, places->lanes, out);
 	*at = 0;
 	return (size_t)(at - out);
 }
 
-/* Each after a mark. */
-static enum rc parse_numbers(struct slice text, struct store_places *places)
+/* `SEQ`, or of a span `SEQ-SHOWN`. */
+static enum rc parse_number(struct slice text, uint64_t *seq, uint64_t *shown)
+{
+	const char *end = shown && text.len ? memchr(text.data, '-', text.len) : NULL;
+	const size_t len = end ? (size_t)(end - text.data) : text.len;
+
+	if (text_number(slice_make(text.data, len), INT64_MAX, seq) != RC_OK)
+		return RC_MALFORMED;
+	return end ? text_number(slice_make(end + 1, text.len - len - 1), INT64_MAX, shown) : RC_OK;
+}
+
+/* Each after a mark. `shown`: for those of a span, else NULL. */
+static enum rc parse_numbers(struct slice text, struct store_places *places, uint64_t *shown)
 {
 	while (text.len > 0) {
 		const char *end = memchr(text.data + 1, '~', text.len - 1);
 		const size_t len = end ? (size_t)(end - text.data) : text.len;
 
-		if (places->lanes == STORE_LANES_MAX ||
-		    text_number(slice_make(text.data + 1, len - 1), INT64_MAX,
-				&places->seqs[places->lanes++]) != RC_OK)
+		const int lane = places->lanes++;
+
+		if (lane == STORE_LANES_MAX ||
+		    parse_number(slice_make(text.data + 1, len - 1), &places->seqs[lane],
+				 shown ? &shown[lane] : NULL) != RC_OK)
 			return RC_MALFORMED;
 		text = slice_make(text.data + len, text.len - len);
 	}
@@ -165,8 +184,8 @@ enum rc store_places_parse(struct slice text, struct store_places *out)
 	char again[STORE_CURSOR_TEXT_MAX];
 	struct slice rest = text;
 
-	if (parse_epoch(&rest, &places.epoch) != RC_OK || parse_numbers(rest, &places) != RC_OK ||
-	    places.lanes < 2)
+	if (parse_epoch(&rest, &places.epoch) != RC_OK ||
+	    parse_numbers(rest, &places, NULL) != RC_OK || places.lanes < 2)
 		return RC_MALFORMED;
 	if (!slice_equal(slice_make(again, store_places_format(&places, again)), text))
 		return RC_MALFORMED;
@@ -188,15 +207,59 @@ uint64_t store_places_newest(const struct store_places *places)
 	return newest;
 }
 
+/* ---- Spans ---- */
+
+size_t store_span_format(const struct store_span *span, char out[STORE_SPAN_TEXT_MAX])
+{
+	char *at;
+
+	if (span->from.epoch == 0)
+		return store_places_format(&span->from, out);
+	at = put_places(&span->from, span->shown, span->from.lanes, out);
+	*at = 0;
+	return (size_t)(at - out);
+}
+
+enum rc store_span_parse(struct slice text, struct store_span *out)
+{
+	struct store_span span = { .from = { .lanes = 0 } };
+	char again[STORE_SPAN_TEXT_MAX];
+	struct slice rest = text;
+
+	if (parse_epoch(&rest, &span.from.epoch) != RC_OK ||
+	    parse_numbers(rest, &span.from, span.shown) != RC_OK || span.from.lanes < 2)
+		return RC_MALFORMED;
+	if (!slice_equal(slice_make(again, store_span_format(&span, again)), text))
+		return RC_MALFORMED;
+	*out = span;
+	return RC_OK;
+}
+
+struct store_cursor store_cursor_shown(struct store_cursor from, uint64_t shown)
+{
+	if (shown <= from.seq || shown <= from.bound)
+		return from;
+	/* No reader knows a document whose tombstone is number 1, and 0 is no start. */
+	if (from.start == 0)
+		from.start = from.seq ? from.seq : 1;
+	from.bound = shown > from.start ? shown : from.start;
+	return from;
+}
+
+struct store_cursor store_span_in(const struct store_span *span, int lane)
+{
+	return store_cursor_shown(store_places_in(&span->from, lane), span->shown[lane]);
+}
+
 enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out)
 {
-	struct store_places places;
+	struct store_span span;
 
 	if (text.len == 0 || memchr(text.data, '~', text.len) == NULL)
 		return store_cursor_parse(text, out);
-	if (store_places_parse(text, &places) != RC_OK)
+	if (store_span_parse(text, &span) != RC_OK)
 		return RC_MALFORMED;
-	*out = store_places_in(&places, lane);
+	*out = store_span_in(&span, lane);
 	return RC_OK;
 }
 
@@ -208,7 +271,7 @@ size_t store_cursors_format(const struct store_cursors *cursors, char out[STORE_
 
 	if (cursors->bound == 0)
 		return store_places_format(&cursors->at, out);
-	at = put_places(&cursors->at, cursors->lane + 1, out);
+	at = put_places(&cursors->at, NULL, cursors->lane + 1, out);
 	*at++ = '~';
 	at = put_snapshot(at, cursors->start, cursors->bound, cursors->reset);
 	*at = 0;
@@ -230,7 +293,7 @@ static enum rc parse_snapshot(struct slice text, struct store_cursors *out)
 		return RC_MALFORMED;
 	places = slice_make(rest.data, (size_t)(dot - rest.data) - 1);
 	rest = slice_make(dot, rest.len - places.len - 1);
-	if (parse_numbers(places, &cursors.at) != RC_OK || cursors.at.lanes == 0 ||
+	if (parse_numbers(places, &cursors.at, NULL) != RC_OK || cursors.at.lanes == 0 ||
 	    parse_parts(rest, numbers, COUNT(numbers), &cursors.reset) != RC_OK)
 		return RC_MALFORMED;
 	cursors.lane = cursors.at.lanes - 1;

@@ -39,8 +39,8 @@ MUST_USE enum rc store_cursor_parse(struct slice text, struct store_cursor *out)
 size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CURSOR_TEXT_MAX]);
 
 /* A place in each of several lanes. The id of a stream whose groups are in several
- * lanes is one, and so are the cursor of a push into several lanes and, unless it is in
- * a snapshot, that of the group `*`. */
+ * lanes has them, and so do the cursor of a push into several lanes and, unless it is
+ * in a snapshot, that of the group `*`. */
 struct store_places {
 	uint64_t epoch;
 	int lanes; /* at least 1 */
@@ -55,9 +55,29 @@ MUST_USE enum rc store_places_parse(struct slice text, struct store_places *out)
 struct store_cursor store_places_in(const struct store_places *places, int lane);
 /* The highest number. */
 uint64_t store_places_newest(const struct store_places *places);
-/* A cursor for this lane, from the text of either. Of places with fewer lanes, as of
- * another database, the rest are at 0. */
+/* A cursor for this lane, from the text of any of these. Of places with fewer lanes, as
+ * of another database, the rest are at 0. */
 MUST_USE enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out);
+
+/* Where a stream of several groups goes on: at the lowest place of all of them, in each
+ * lane. One of them may have shown documents beyond that. In another epoch those can be
+ * missing, and then the stream must not go on. */
+struct store_span {
+	struct store_places from;
+	uint64_t shown[STORE_LANES_MAX]; /* up to there; not beyond `from`: nothing more */
+};
+
+#define STORE_SPAN_TEXT_MAX 700
+
+/* The text is that of the places where nothing was shown beyond them. */
+size_t store_span_format(const struct store_span *span, char out[STORE_SPAN_TEXT_MAX]);
+/* RC_MALFORMED: not a text of store_span_format of several lanes. */
+MUST_USE enum rc store_span_parse(struct slice text, struct store_span *out);
+/* To go on in one of the lanes. */
+struct store_cursor store_span_in(const struct store_span *span, int lane);
+/* A cursor that goes on at the same place, by a reader who has documents up to `shown`:
+ * the rest up to there is read like the end of a snapshot, with all tombstones. */
+struct store_cursor store_cursor_shown(struct store_cursor from, uint64_t shown);
 
 /* A cursor of the group `*` in a database with several lanes. Its snapshots show one
  * lane after the other, each as struct store_cursor has it:

@@ -141,6 +141,7 @@ void operation_ask(struct operation *operation, struct store *inner)
 		operation->query.group = text;
 		if (operation->query.all)
 			operation->query.all = &operation->all;
+		operation->query.shown = NULL; /* a file has no lanes */
 		store_changes(inner, &operation->query, copy_page, operation);
 		break;
 	case VERSIONS:

@@ -98,6 +98,16 @@ third=$(value two "SELECT epoch_now()")
 known=$(value two "SELECT max(seq) FROM change")
 pg_end three INT
 for i in 1 2 3; do "$POCKETBOOK" doc put "load:lost-$i" 1 --db "$(pg_url two)" >>"$work/init.log"; done
+# The first group shows what will be lost before the second one has begun.
+db=$(pg_url two)
+mkdir "$work/run"
+serve_with=(--runtime-dir "$work/run")
+place=$(printf '%016x.%d' "$third" "$known")
+serve_open
+stream one "group=load&group=other&docs=1&since=$place"
+wait_for "a stream of two groups shows them" saw one 'load:lost-3"'
+id=$(grep -B2 'load:lost-3"' "$work/one" | sed -n 's/^id: //p')
+stop
 pg_end two QUIT
 pg_start three
 pg_sql three postgres "SELECT pg_promote()" >/dev/null
@@ -106,5 +116,12 @@ is "$(value three "SELECT max(seq) FROM change")" $((known + 2)) "the numbers go
 is "$(goes_on three "$third" "$known")" t "a cursor that has seen nothing of the lost writes goes on"
 is "$(goes_on three "$third" $((known + 1)))$(goes_on three "$third" $((known + 2)))$(goes_on three "$third" $((known + 3)))" fff \
 	"those beyond reset, though their numbers exist again"
+db=$(pg_url three)
+serve_open
+stream shown "group=load&group=other&docs=1" -H "Last-Event-ID: $id"
+wait_for "a stream that has shown lost writes resets" saw shown '^data: .*"load:new-1".*"reset":true'
+stream place "group=load&group=other&docs=1" -H "Last-Event-ID: $place"
+wait_for "one that has shown none goes on from the same place" saw place '^data: .*"load:new-1".*"reset":false'
+stop
 pg_end three INT
 finish

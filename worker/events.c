@@ -24,7 +24,7 @@ struct opening {
 	struct exchange *exchange;
 	struct worker *worker;
 	struct subscription subscription;
-	struct store_places places;                 /* where to begin, in several lanes */
+	struct store_span span;                     /* where to begin, in several lanes */
 	struct store_cursors all;                   /* the same, in a group that spans lanes */
 	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into `text` */
 	struct buf text;
@@ -133,14 +133,19 @@ static bool is_in_several_lanes(const struct opening *opening)
  * nothing of other groups: to be on the safe side, the stream reports what there is. */
 static enum rc parse_places(struct opening *opening, struct slice text)
 {
+	const int lanes = store_lanes(opening->worker->store);
 	struct store_cursors *all = &opening->all;
+	struct store_span *span = &opening->span;
 
-	if (store_cursors_parse(text, store_lanes(opening->worker->store), all) != RC_OK)
+	opening->subscription.span = span;
+	if (!is_of_all(opening) && store_span_parse(text, span) == RC_OK &&
+	    span->from.lanes == lanes)
+		return RC_OK;
+	if (store_cursors_parse(text, lanes, all) != RC_OK)
 		return RC_MALFORMED;
-	opening->places = all->at;
+	*span = (struct store_span){ .from = all->at };
 	if (all->bound)
-		memset(opening->places.seqs, 0, sizeof(opening->places.seqs));
-	opening->subscription.places = &opening->places;
+		memset(span->from.seqs, 0, sizeof(span->from.seqs));
 	if (is_of_all(opening))
 		opening->subscription.all = all;
 	return RC_OK;
@@ -220,9 +225,9 @@ static void on_head(void *arg, enum rc rc, const struct store_places *head)
 
 	if (rc == RC_OK) {
 		opening->subscription.since = store_places_in(head, lane_of_group(opening, 0));
-		opening->places = *head;
+		opening->span = (struct store_span){ .from = *head };
 		if (is_in_several_lanes(opening))
-			opening->subscription.places = &opening->places;
+			opening->subscription.span = &opening->span;
 		opening_begin(opening);
 	} else {
 		request_refuse(&opening->exchange->request, PROBLEM_UNAVAILABLE,

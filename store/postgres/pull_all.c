@@ -26,16 +26,33 @@ static void find_order(const struct store_cursors *since, int order[STORE_LANES_
 		order[i] = i - reading.count;
 }
 
+/* A cursor in a snapshot has `start` and `bound` in the lane of that. */
+static uint64_t start_of(const struct store_cursors *since, int lane)
+{
+	return since->bound && lane == since->lane ? since->start : 0;
+}
+
+/* Outside a snapshot: the number that must mean the same in another epoch. */
+static uint64_t bound_of(const struct store_query *query, const struct store_cursors *since,
+			 int lane)
+{
+	if (since->bound)
+		return lane == since->lane ? since->bound : 0;
+	return query->shown && query->shown[lane] > since->at.seqs[lane] ? query->shown[lane] : 0;
+}
+
+enum number { NUMBER_SEQ, NUMBER_START, NUMBER_BOUND };
+
 static void add_numbers(struct params *params, const int order[STORE_LANES_MAX],
-			const struct store_cursors *since, const uint64_t *in_snapshot)
+			const struct store_query *query, const struct store_cursors *since,
+			enum number number)
 {
 	params_array(params, PARAMS_INT8, (size_t)since->at.lanes);
-	for (int i = 0; i < since->at.lanes; i++) {
-		if (in_snapshot == NULL)
-			element_int8(params, (int64_t)since->at.seqs[order[i]]);
-		else
-			element_int8(params, order[i] == since->lane ? (int64_t)*in_snapshot : 0);
-	}
+	for (int i = 0; i < since->at.lanes; i++)
+		element_int8(params, (int64_t)(number == NUMBER_SEQ ? since->at.seqs[order[i]]
+					       : number == NUMBER_START
+						       ? start_of(since, order[i])
+						       : bound_of(query, since, order[i])));
 }
 
 void pull_all_params(struct params *params, const struct store_query *query,
@@ -48,9 +65,9 @@ void pull_all_params(struct params *params, const struct store_query *query,
 	params_array(params, PARAMS_INT4, (size_t)since->at.lanes);
 	for (int i = 0; i < since->at.lanes; i++)
 		element_int4(params, order[i]);
-	add_numbers(params, order, since, NULL);
-	add_numbers(params, order, since, &since->start);
-	add_numbers(params, order, since, &since->bound);
+	add_numbers(params, order, query, since, NUMBER_SEQ);
+	add_numbers(params, order, query, since, NUMBER_START);
+	add_numbers(params, order, query, since, NUMBER_BOUND);
 	params_array(params, PARAMS_INT4, (size_t)since->at.lanes);
 	for (int i = 0; i < since->at.lanes; i++)
 		element_int4(params, (int32_t)role_of(since, order[i]));

@@ -35,6 +35,22 @@ static void try_cursors(struct slice text)
 	REQUIRE(cursors.bound == 0 || slice_equal(text, slice_make(formatted, len)));
 }
 
+static void try_span(struct slice text)
+{
+	char formatted[STORE_SPAN_TEXT_MAX];
+	struct store_cursor cursor;
+	struct store_span span;
+
+	if (store_span_parse(text, &span) != RC_OK)
+		return;
+	REQUIRE(slice_equal(text, slice_make(formatted, store_span_format(&span, formatted))));
+	for (int lane = 0; lane < span.from.lanes; lane++) {
+		cursor = store_span_in(&span, lane);
+		REQUIRE(cursor.bound == 0 || cursor.bound >= cursor.start);
+		REQUIRE(cursor.bound == 0 || cursor.seq < cursor.bound);
+	}
+}
+
 static void try_cursor(struct slice text, const char *terminated)
 {
 	struct store_cursor cursor, again;
@@ -43,6 +59,7 @@ static void try_cursor(struct slice text, const char *terminated)
 
 	(void)terminated;
 	try_cursors(text);
+	try_span(text);
 	if (store_cursor_parse(text, &cursor) != RC_OK)
 		return;
 	len = store_cursor_format(&cursor, formatted);

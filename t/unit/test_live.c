@@ -9,6 +9,7 @@
 #include "shm/ring.h"
 #include "shm/shm.h"
 #include "store/backend.h"
+#include "store/lane.h"
 #include "worker/live/hint_reader.h"
 
 #include <setjmp.h>
@@ -317,11 +318,12 @@ static void open_stream_of_all(struct world *world, bool docs, uint64_t one, uin
 {
 	const struct slice group = slice_of("*");
 	const struct store_cursors since = { .at = { EPOCH, 2, { one, two } } };
+	const struct store_span span = { .from = since.at };
 	const struct subscription subscription = {
 		.identity = identity_ref(world->anyone),
 		.docs = docs,
 		.all = &since,
-		.places = &since.at,
+		.span = &span,
 		.groups = &group,
 		.group_count = 1,
 	};
@@ -463,6 +465,124 @@ static void a_client_may_leave_before_its_answer(void **state)
 	answer(&world->fake, CHANGES, RC_OK, 7);
 	turn(world);
 	assert_int_equal(world->fake.count, 0);
+}
+
+/* ---- Ids of streams of several groups ---- */
+
+/* Answers with a page of one document, up to `next`. */
+static void answer_page(struct fake *fake, struct store_cursor next, bool more)
+{
+	struct asked *asked = STAILQ_FIRST(&fake->asked);
+	const struct store_doc doc = {
+		.id = slice_of("g:1"), .version = 1, .seq = next.seq, .value = slice_of("1")
+	};
+	const struct store_page page = {
+		.docs = &doc, .count = 1, .next = next, .head = next.seq, .more = more
+	};
+
+	assert_non_null(asked);
+	assert_int_equal(asked->call, CHANGES);
+	STAILQ_REMOVE_HEAD(&fake->asked, next);
+	fake->count--;
+	asked->on.page(asked->arg, RC_OK, &page);
+	free(asked);
+}
+
+/* `span`: in several lanes, else NULL. */
+static void open_stream_of_two(struct world *world, bool docs, struct store_cursor since,
+			       const struct store_span *span)
+{
+	const struct slice groups[] = { slice_of("g"), slice_of(span ? "*" : "h") };
+	const struct subscription subscription = {
+		.identity = identity_ref(world->anyone),
+		.docs = docs,
+		.since = since,
+		.span = span,
+		.groups = groups,
+		.group_count = 2,
+	};
+
+	open_subscription(world, &subscription);
+}
+
+static void ids_say_what_was_shown_beyond_them(void **state)
+{
+	const struct store_cursor since = { .epoch = EPOCH, .seq = 7 };
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream_of_two(world, true, since, NULL);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7\nevent: connected"), 2);
+	answer(&world->fake, CHANGES, RC_OK, 9);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7.7.9\nevent: change"), 1);
+	turn(world);
+	answer(&world->fake, CHANGES, RC_OK, 9);
+	turn(world);
+	(void)count_sent(world, "event");
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 10);
+	feeds_announce(world->feeds, 0, 10);
+	turn(world);
+	answer(&world->fake, CHANGES, RC_OK, 10);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.10\nevent: change"), 1);
+}
+
+/* A hint shows nothing: each pull has a cursor of its own. */
+static void ids_without_documents_are_plain(void **state)
+{
+	const struct store_cursor since = { .epoch = EPOCH, .seq = 7 };
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream_of_two(world, false, since, NULL);
+	(void)count_sent(world, "event");
+	answer(&world->fake, LATEST, RC_OK, 9);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7\nevent: change"), 1);
+}
+
+static void ids_in_a_snapshot_say_what_was_shown(void **state)
+{
+	struct store_cursor since = { .epoch = EPOCH, .seq = 7 };
+	struct store_cursor next = { .epoch = EPOCH + 1, .seq = 5, .start = 8, .bound = 8 };
+	struct world *world = *state;
+
+	start(world, 7);
+	/* Of another epoch: what was shown may be beyond its start. */
+	open_stream_of_two(world, true, since, NULL);
+	(void)count_sent(world, "event");
+	answer_page(&world->fake, (struct store_cursor){ .epoch = EPOCH + 1, .seq = 9 }, false);
+	turn(world);
+	next.reset = true;
+	answer_page(&world->fake, next, true);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7.7.9\nevent: change"), 2);
+	fake_cancel(&world->fake.store);
+	/* From the beginning: of the epoch that it is in, where the snapshot began. */
+	since = next = (struct store_cursor){ .epoch = 0 };
+	open_stream_of_two(world, true, since, NULL);
+	assert_int_equal(count_sent(world, "id: 0\nevent: connected"), 2);
+	next = (struct store_cursor){ .epoch = EPOCH, .seq = 5, .start = 8, .bound = 8 };
+	answer_page(&world->fake, next, true);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.0.8.8\nevent: change"), 1);
+}
+
+static void ids_of_several_lanes_say_what_was_shown(void **state)
+{
+	const struct store_span since = {
+		.from = { EPOCH, 2, { 5, 3 } },
+		.shown = { 6, 0 },
+	};
+	struct world *world = *state;
+
+	world->fake.store.lanes = 2;
+	ring_set_lanes(world->shm, 2);
+	answer_lanes(&world->fake, HEAD, 7, 3, 0);
+	open_stream_of_two(world, true, (struct store_cursor){ .epoch = 0 }, &since);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.5-6~3\nevent: connected"), 2);
+	assert_int_equal(lane_of(slice_of("g"), 2), 0);
+	answer_page(&world->fake, (struct store_cursor){ .epoch = EPOCH, .seq = 7 }, false);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.5-7~3\nevent: change"), 1);
+	turn(world);
+	answer_lanes(&world->fake, CHANGES, 7, 4, 1);
+	assert_int_equal(count_sent(world, "id: 0000000000000005.7~3-4\nevent: change"), 1);
 }
 
 /* ---- All groups in several lanes ---- */
@@ -920,6 +1040,10 @@ int main(void)
 		TEST(hints_during_a_read_are_one_more_page),
 		TEST(a_failed_read_is_tried_again),
 		TEST(a_client_may_leave_before_its_answer),
+		TEST(ids_say_what_was_shown_beyond_them),
+		TEST(ids_without_documents_are_plain),
+		TEST(ids_in_a_snapshot_say_what_was_shown),
+		TEST(ids_of_several_lanes_say_what_was_shown),
 		TEST(hints_of_each_lane_become_events_of_all),
 		TEST(pages_of_all_have_cursors_of_all),
 		TEST(streams_go_on_in_a_new_epoch),

@@ -471,6 +471,29 @@ static void snapshots_go_on_in_a_new_epoch(void **state)
 	assert_true(kit_pull(kit, "t", next, 10)->reset);
 }
 
+/* The rest up to what was shown comes with its tombstones; where that is lost, nothing
+ * goes on. */
+static void what_was_shown_must_be_there(void **state)
+{
+	KIT(kit);
+	struct store_cursor place;
+
+	kit_put(kit, "t:1", 0, "1");
+	kit_put(kit, "t:2", 0, "1");
+	kit_put(kit, "t:2", 1, NULL);
+	place = kit_place(kit, 1);
+	assert_false(kit_pull(kit, "t", store_cursor_shown(place, 3), 10)->reset);
+	assert_int_equal(kit->page.count, 1);
+	assert_true(kit->page.docs[0].deleted);
+	assert_int_equal(kit->page.next.seq, 3);
+	assert_int_equal(kit->page.next.bound, 0);
+	lose_memory(kit);
+	kit_put(kit, "t:3", 0, "1");
+	assert_false(kit_pull(kit, "t", store_cursor_shown(place, 3), 10)->reset);
+	assert_false(kit_pull(kit, "t", place, 10)->reset);
+	assert_true(kit_pull(kit, "t", store_cursor_shown(place, 4), 10)->reset);
+}
+
 /* A dump that was loaded elsewhere brings `alive` along; opening compares the
  * system. */
 static void another_system_is_another_epoch(void **state)
@@ -881,6 +904,7 @@ int main(void)
 		TEST(followers_miss_nothing),
 		TEST(epochs_form_a_lineage),
 		TEST(snapshots_go_on_in_a_new_epoch),
+		TEST(what_was_shown_must_be_there),
 		TEST(another_system_is_another_epoch),
 		TEST(revoking_first_begins_the_epoch),
 		TEST(searches_share_a_connection),

@@ -122,6 +122,30 @@ static void any_bytes(void **state)
 	assert_true(accepted > 100);
 }
 
+/* ---- What was shown beyond a place ---- */
+
+static void assert_shown(const char *from, uint64_t shown, const char *text)
+{
+	char out[STORE_CURSOR_TEXT_MAX];
+	struct store_cursor cursor;
+
+	assert_int_equal(store_cursor_parse(slice_of(from), &cursor), RC_OK);
+	cursor = store_cursor_shown(cursor, shown);
+	(void)store_cursor_format(&cursor, out);
+	assert_string_equal(out, text);
+}
+
+static void cursors_with_what_was_shown(void **state)
+{
+	(void)state;
+	assert_shown("000000000000000f.3", 0, "000000000000000f.3");
+	assert_shown("000000000000000f.3", 3, "000000000000000f.3");
+	assert_shown("000000000000000f.3", 4, "000000000000000f.3.3.4");
+	assert_shown("000000000000000f.0", 1, "000000000000000f.0.1.1");
+	assert_shown("000000000000000f.3.5.9", 9, "000000000000000f.3.5.9");
+	assert_shown("000000000000000f.3.5.5.r", 9, "000000000000000f.3.5.9.r");
+}
+
 /* ---- Where a pull begins ---- */
 
 static const struct store_state database = { .epoch = 7, .head = 100, .horizon = 20 };
@@ -229,9 +253,13 @@ static void pull_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trip),  cmocka_unit_test(beginning),
-		cmocka_unit_test(malformed),   cmocka_unit_test(any_bytes),
-		cmocka_unit_test(pull_begins), cmocka_unit_test(pull_ends),
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(beginning),
+		cmocka_unit_test(malformed),
+		cmocka_unit_test(any_bytes),
+		cmocka_unit_test(cursors_with_what_was_shown),
+		cmocka_unit_test(pull_begins),
+		cmocka_unit_test(pull_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

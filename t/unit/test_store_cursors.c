@@ -150,6 +150,72 @@ static void any_text_of_all(void **state)
 	assert_true(accepted > 100);
 }
 
+/* ---- Spans ---- */
+
+static void assert_round_of_span(const struct store_span *span, const char *text)
+{
+	char out[STORE_SPAN_TEXT_MAX];
+	struct store_span back;
+	const size_t len = store_span_format(span, out);
+
+	assert_string_equal(out, text);
+	assert_int_equal(len, strlen(text));
+	assert_int_equal(store_span_parse(slice_of(text), &back), RC_OK);
+	for (int lane = 0; lane < span->from.lanes; lane++) {
+		const struct store_cursor a = store_span_in(&back, lane);
+		const struct store_cursor b = store_span_in(span, lane);
+
+		assert_int_equal(a.epoch, b.epoch);
+		assert_int_equal(a.seq, b.seq);
+		assert_int_equal(a.start, b.start);
+		assert_int_equal(a.bound, b.bound);
+	}
+}
+
+static void spans(void **state)
+{
+	struct store_span longest = { .from = { .epoch = UINT64_MAX, .lanes = STORE_LANES_MAX } };
+	char out[STORE_SPAN_TEXT_MAX];
+	struct store_cursor cursor;
+
+	(void)state;
+	assert_round_of_span(&(struct store_span){ .from = { 15, 3, { 0, 22, 7 } } },
+			     "000000000000000f.0~22~7");
+	assert_round_of_span(&(struct store_span){ { 15, 3, { 0, 22, 7 } }, { 3, 22, 9 } },
+			     "000000000000000f.0-3~22~7-9");
+	for (int lane = 0; lane < STORE_LANES_MAX; lane++) {
+		longest.from.seqs[lane] = INT64_MAX - 1;
+		longest.shown[lane] = INT64_MAX;
+	}
+	assert_in_range(store_span_format(&longest, out), 16 + 16 * 40, STORE_SPAN_TEXT_MAX - 1);
+	assert_round_of_span(&longest, out);
+	assert_int_equal(store_cursor_parse_in(slice_of("000000000000000f.0~22-24~7"), 1, &cursor),
+			 RC_OK);
+	assert_int_equal(cursor.seq, 22);
+	assert_int_equal(cursor.start, 22);
+	assert_int_equal(cursor.bound, 24);
+}
+
+static void malformed_spans(void **state)
+{
+	static const char *const bad[] = {
+		"000000000000000f.1-2",     "000000000000000f.1-~2",
+		"000000000000000f.-1~2",    "000000000000000f.1-1~2",
+		"000000000000000f.2-1~2",   "000000000000000f.1-02~2",
+		"000000000000000f.1-2-3~2", "000000000000000f.1--2~2",
+		"000000000000000f.1~2-",    "000000000000000f.1-9223372036854775808~2",
+	};
+	struct store_cursors cursors;
+	struct store_span span;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (store_span_parse(slice_of(bad[i]), &span) != RC_MALFORMED)
+			fail_msg("accepted: %s", bad[i]);
+	assert_int_equal(store_cursors_parse(slice_of("000000000000000f.1-2~2"), 2, &cursors),
+			 RC_MALFORMED);
+}
+
 /* ---- Pulls of all lanes ---- */
 
 /* Of three lanes; the middle one is empty. */
@@ -311,7 +377,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip_of_all),  cmocka_unit_test(cursors_of_other_lanes),
-		cmocka_unit_test(malformed_of_all),   cmocka_unit_test(any_text_of_all),
+		cmocka_unit_test(malformed_of_all),   cmocka_unit_test(spans),
+		cmocka_unit_test(malformed_spans),    cmocka_unit_test(any_text_of_all),
 		cmocka_unit_test(pulls_of_all_begin), cmocka_unit_test(pulls_of_all_end),
 		cmocka_unit_test(later_lanes_wait),
 	};

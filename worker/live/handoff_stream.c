@@ -45,6 +45,20 @@ static void pack_places(struct buf *out, const struct store_places *places)
 		pack_u64(out, places->seqs[lane]);
 }
 
+/* Only of a stream in several lanes, and what was shown only if there is something:
+ * earlier releases knew neither, and refuse what they do not know. */
+static void pack_span(struct buf *out, const struct store_span *span)
+{
+	const struct store_places *from = &span->from;
+	bool more = false;
+
+	pack_places(out, from);
+	for (int lane = 0; lane < from->lanes; lane++)
+		more = more || span->shown[lane] > from->seqs[lane];
+	for (int lane = 0; more && lane < from->lanes; lane++)
+		pack_u64(out, span->shown[lane]);
+}
+
 static void pack_cursors(struct buf *out, const struct store_cursors *cursors)
 {
 	pack_places(out, &cursors->at);
@@ -86,9 +100,8 @@ void subscriber_pack(const struct subscriber *subscriber, struct buf *out)
 	pack_u32(out, (uint32_t)subscriber->count);
 	for (size_t i = 0; i < subscriber->count; i++)
 		pack_membership(out, &subscriber->memberships[i]);
-	/* Only of a stream in several lanes, as earlier releases knew none. */
-	if (subscriber->places)
-		pack_places(out, subscriber->places);
+	if (subscriber->span)
+		pack_span(out, subscriber->span);
 }
 
 void streams_hand_off(struct streams *streams, on_stream_hand_off *on_hand_off, void *arg)
@@ -117,8 +130,8 @@ struct arrival {
 	struct subscription subscription;
 	struct slice groups[SUBSCRIBER_GROUPS_MAX]; /* point into the message */
 	struct store_cursor places[SUBSCRIBER_GROUPS_MAX];
-	struct store_cursors all;  /* of the group that spans lanes */
-	struct store_places since; /* in several lanes */
+	struct store_cursors all; /* of the group that spans lanes */
+	struct store_span since;  /* in several lanes */
 };
 
 static struct store_cursor unpack_cursor(struct unpack *in)
@@ -141,6 +154,16 @@ static enum rc unpack_places(struct unpack *in, struct store_places *places)
 		return RC_MALFORMED;
 	for (int lane = 0; lane < places->lanes; lane++)
 		places->seqs[lane] = unpack_u64(in);
+	return RC_OK;
+}
+
+static enum rc unpack_span(struct unpack *in, struct store_span *span)
+{
+	if (unpack_places(in, &span->from) != RC_OK)
+		return RC_MALFORMED;
+	if (in->rest.len)
+		for (int lane = 0; lane < span->from.lanes; lane++)
+			span->shown[lane] = unpack_u64(in);
 	return RC_OK;
 }
 
@@ -214,9 +237,9 @@ static enum rc arrival_read(struct arrival *arrival, int lanes, struct unpack *i
 		if (read_membership(arrival, i, lanes, in) != RC_OK)
 			return RC_MALFORMED;
 	if (in->rest.len) {
-		if (unpack_places(in, &arrival->since) != RC_OK)
+		if (unpack_span(in, &arrival->since) != RC_OK)
 			return RC_MALFORMED;
-		subscription->places = &arrival->since;
+		subscription->span = &arrival->since;
 	}
 	return unpack_finish(in);
 }

@@ -12,4 +12,5 @@ liblive_a_SOURCES = \
 	%D%/sse.c %D%/sse.h \
 	%D%/stream.c %D%/stream.h \
 	%D%/streams.c %D%/streams.h \
-	%D%/subscriber.c %D%/subscriber.h
+	%D%/subscriber.c %D%/subscriber.h \
+	%D%/subscriber_id.c

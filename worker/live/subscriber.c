@@ -34,59 +34,11 @@ static bool subscriber_is_open(struct subscriber *subscriber)
 
 /* ---- Events ---- */
 
-/* To the position of this group, where that is lower. */
-static void lower_places(const struct membership *membership, struct store_places *places)
-{
-	const struct feed *feed = membership->feed;
-
-	for (unsigned lane = feed->lane; feed_has_lane(feed, lane); lane++) {
-		const uint64_t seq = membership->live
-					     ? feed_delivered(feed, membership->docs, lane)
-					     : store_position_seq(&membership->at, (int)lane);
-
-		if (seq < places->seqs[lane])
-			places->seqs[lane] = seq;
-	}
-}
-
-/* The position in each lane is the lowest one of all groups there. False: a group is in
- * the middle of a snapshot. */
-static bool find_places(const struct subscriber *subscriber, struct store_places *places)
-{
-	*places = *feeds_announced(subscriber->options->feeds);
-	for (size_t i = 0; i < subscriber->count; i++) {
-		const struct membership *membership = &subscriber->memberships[i];
-
-		if (!membership->live && (store_position_bound(&membership->at) ||
-					  store_position_epoch(&membership->at) != places->epoch))
-			return false;
-		lower_places(membership, places);
-	}
-	return true;
-}
-
-/* Where a resumption must begin so that nothing is missed in any group; in the middle
- * of a snapshot that is where the stream began. Returns the length. */
-static size_t subscriber_id(const struct subscriber *subscriber, char out[STORE_CURSOR_TEXT_MAX])
-{
-	const int lane = (int)subscriber->memberships[0].feed->lane;
-	struct store_places places;
-	struct store_cursor cursor;
-
-	if (!find_places(subscriber, &places))
-		return subscriber->places ? store_places_format(subscriber->places, out)
-					  : store_cursor_format(&subscriber->since, out);
-	if (subscriber->places)
-		return store_places_format(&places, out);
-	cursor = store_places_in(&places, lane);
-	return store_cursor_format(&cursor, out);
-}
-
 /* With several groups the event's id does not do for the stream: it gets one of its
  * own. */
 static void subscriber_send(struct subscriber *subscriber, struct sse *sse)
 {
-	char id[STORE_CURSOR_TEXT_MAX];
+	char id[STORE_SPAN_TEXT_MAX];
 	struct sse *own;
 
 	if (subscriber->count == 1) {
@@ -232,6 +184,8 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 	assert(membership); /* the one that asked is not live before its answer */
 	FAULT("catch_up_page");
 	store_position_take(&membership->at, page);
+	if (subscriber->since.epoch == 0 && subscriber->start == 0)
+		subscriber->start = page->more ? page->next.start : page->head;
 	if (!page->more)
 		feed_go_live(membership);
 	if (page->count || page->reset)
@@ -306,6 +260,8 @@ void subscriber_catch_up(struct subscriber *subscriber)
 	query.group = feed_group(membership->feed);
 	query.meta = subscriber->meta;
 	store_position_ask(&membership->at, &query);
+	if (query.all && subscriber->span)
+		query.shown = subscriber->span->shown;
 	if (subscriber->docs)
 		store_changes(store, &query, on_catch_up_page, subscriber);
 	else if (query.all)
@@ -373,8 +329,10 @@ static void begin_at(struct membership *membership, const struct subscription *s
 	store_position_init(&membership->at, feed->shared->store, feed_group(feed));
 	if (membership->at.all && subscription->all)
 		*membership->at.all = *subscription->all;
-	else if (subscription->places)
-		store_position_set(&membership->at, subscription->places, (int)feed->lane);
+	else if (membership->at.all && subscription->span)
+		store_position_set(&membership->at, &subscription->span->from, 0);
+	else if (subscription->span)
+		membership->at.one = store_span_in(subscription->span, (int)feed->lane);
 	else
 		membership->at.one = subscription->since;
 }
@@ -395,9 +353,9 @@ struct subscriber *subscriber_new(const struct subscriber_options *options, int 
 	subscriber->usage = subscription->usage;
 	subscriber->encoding = subscription->docs ? subscription->encoding : ENCODING_JSON;
 	subscriber->since = subscription->since;
-	if (subscription->places) {
-		subscriber->places = mem_alloc(sizeof(*subscriber->places));
-		*subscriber->places = *subscription->places;
+	if (subscription->span) {
+		subscriber->span = mem_alloc(sizeof(*subscriber->span));
+		*subscriber->span = *subscription->span;
 	}
 	stream_init(&subscriber->stream, &options->stream, fd);
 	subscriber->count = count;
@@ -438,6 +396,6 @@ void subscriber_free(struct subscriber *subscriber)
 	}
 	stream_clear(&subscriber->stream);
 	identity_unref(subscriber->identity);
-	free(subscriber->places);
+	free(subscriber->span);
 	free(subscriber);
 }

@@ -49,7 +49,7 @@ struct subscription {
 	int64_t opened;            /* seconds since 1970, in another process; 0: now, in this */
 	struct store_cursor since; /* where to begin */
 	/* The same if the groups are in several lanes, else NULL. */
-	const struct store_places *places;
+	const struct store_span *span;
 	/* The same if there is one group, which spans lanes, else NULL. */
 	const struct store_cursors *all;
 	const struct slice *groups; /* different ones */
@@ -60,8 +60,9 @@ struct subscriber {
 	TAILQ_ENTRY(subscriber) next; /* streams.c's */
 	const struct subscriber_options *options;
 	struct identity *identity;
-	struct store_cursor since;   /* where it began */
-	struct store_places *places; /* the same, in several lanes; else NULL */
+	struct store_cursor since; /* where it began */
+	uint64_t start;            /* of its first snapshot, if that was from nothing */
+	struct store_span *span;   /* as `since`, in several lanes; else NULL */
 	enum encoding encoding;
 	uint32_t number; /* of the stream, in this process; streams.c's */
 	uint32_t opened; /* seconds since 1970, in any process; the same */
@@ -90,6 +91,12 @@ void subscriber_free(struct subscriber *subscriber);
 bool subscriber_is_settled(const struct subscriber *subscriber);
 /* The subscriber of a stream. */
 struct subscriber *subscriber_of(struct stream *stream);
+
+/* subscriber_id.c, for subscriber.c: where a resumption must begin so that nothing is
+ * missed in any group; in the middle of a snapshot that is where the stream began. In
+ * either case some groups may have shown documents beyond that: in an epoch that lacks
+ * any of these, the resumption resets. Returns the length. */
+size_t subscriber_id(const struct subscriber *subscriber, char out[STORE_SPAN_TEXT_MAX]);
 
 /* Sends the head of the response and an event for each group, and begins to catch
  * up. */
