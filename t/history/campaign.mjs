@@ -228,6 +228,7 @@ export async function campaign({ seconds = 10, seed = 1, hosts = false, names = 
   const known = hosts ? hostActs : acts
   names = names.filter((name) => known[name].works?.(run) ?? true)
   const { history } = run
+  let isWhole = false
   try {
     await server.open?.()
     if (mutant) hostMutants[mutant].begin(server.cluster)
@@ -244,15 +245,27 @@ export async function campaign({ seconds = 10, seed = 1, hosts = false, names = 
     run.over = true
     await Promise.all(run.users)
     if (!run.silent) history.conclude(await probe(run))
+    isWhole = true
   } finally {
     await run.close()
-    await judgeEnd(run, seed)
+    await end(run, seed, isWhole)
   }
   return { counts: history.counts, acts: run.acts, violations: history.violations }
 }
 
-async function judgeEnd({ server, history, acts: done }, seed) {
-  const status = await server.stop()
+/** An error of the campaign itself is the one to be told: then nothing is judged. */
+async function end(run, seed, isWhole) {
+  const { server, history } = run
+  try {
+    const status = await server.stop()
+    if (isWhole) await judgeEnd(run, status)
+    if (!isWhole || history.violations.length) writeFileSync(logOf(seed), server.told())
+  } finally {
+    await server.remove()
+  }
+}
+
+async function judgeEnd({ server, history, acts: done }, status) {
   if (status !== 0) history.violate('the end', `the server ended with ${status}`)
   if (/Sanitizer|runtime error:/.test(server.told())) history.violate('a sanitizer', server.told())
   if (done.failDisk >= 10 && !/event=(commit_failed|commit_unknown|checkpoint_failed) /.test(server.told()))
@@ -261,8 +274,6 @@ async function judgeEnd({ server, history, acts: done }, seed) {
   if (integrity !== 'ok') history.violate('the file', integrity)
   const check = await server.command('check')
   history.judgeCheck('the file', check)
-  if (history.violations.length) writeFileSync(logOf(seed), server.told())
-  await server.remove()
 }
 
 /** Where the log of a server that violated a guarantee is kept. */

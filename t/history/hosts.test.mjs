@@ -3,6 +3,9 @@
 //
 // POCKETBOOK is a program built with --enable-faults. The long form is ./dev soak.
 import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { campaign } from './campaign.mjs'
 import { findPrograms } from './cluster.mjs'
@@ -25,6 +28,21 @@ test(`an asynchronous failover resets what is beyond it (SEED=${seed})`, { skip 
   t.diagnostic(JSON.stringify({ ...counts, ...done }))
   assert.deepEqual(violations, [])
   assert.ok(done['losses that readers saw'] > 0)
+})
+
+test('an error at the start is told, and nothing is left behind', { skip }, async () => {
+  const before = process.env.TMPDIR
+  const folder = (process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'pocketbook-start-')))
+  chmodSync(folder, 0o755)
+  try {
+    await assert.rejects(campaign({ hosts: true, program: '/bin/false', seed }), /init ended with 1/)
+    await assert.rejects(campaign({ hosts: true, program, seed, faults: 'commit=nonsense' }), /the server ended at its start/)
+    assert.deepEqual(readdirSync(folder).filter((name) => !name.endsWith('.log')), [])
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+    rmSync(folder, { recursive: true })
+  }
 })
 
 for (const [mutant, { acts, kind }] of Object.entries(hostMutants)) {

@@ -1,7 +1,7 @@
 // The server under test: one port and one database, across all restarts.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -101,7 +101,7 @@ export class Server {
   }
 
   told() {
-    return readFileSync(this.log, 'utf8')
+    return existsSync(this.log) ? readFileSync(this.log, 'utf8') : ''
   }
 
   get pid() {
@@ -140,7 +140,7 @@ export class Server {
   }
 
   get isAlive() {
-    return this.#child.exitCode === null && this.#child.signalCode === null
+    return this.#child?.exitCode === null && this.#child.signalCode === null
   }
 
   /** Kills the master by SIGKILL unless it is dead already; resolves when no process
@@ -166,7 +166,7 @@ export class Server {
 
   /** Sends SIGTERM; returns the exit status. */
   async stop() {
-    if (!this.isAlive) return this.#child.exitCode ?? this.#child.signalCode
+    if (!this.isAlive) return this.#child?.exitCode ?? this.#child?.signalCode
     const ended = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
     const [code] = await ended
