@@ -12,7 +12,7 @@ export POSTGRESQL=yes
 # With two hosts; pushes go to the first, pulls and streams to the second.
 two="0010 0020 0045 0050 0080 0230 0240 0245 0250 0320 0325 0327 0430 0820 0890 0895"
 # With one: what they count or limit is a host's own.
-one="0040 0046 0505 0507"
+one="0040 0046 0085 0365 0505 0507 0710 0880"
 # All others are left out:
 #
 #   0030 0100 0105 0107 0810 0830 0840 0850 0860 0870   HTTP, which asks for no database
