@@ -151,6 +151,7 @@ page_tests = \
 	www/test/docs.test.mjs \
 	www/test/events.test.mjs \
 	www/test/fake-server.mjs \
+	www/test/first-sync.test.mjs \
 	www/test/frameworks.test.mjs \
 	www/test/groups.test.mjs \
 	www/test/harness.mjs \

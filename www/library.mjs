@@ -89,10 +89,10 @@ const TAKEN = /^(session|codecReady|options|persistence|replica|store)$/
  * for the size: any order works.
  */
 const TUNED =
-	'd e s h a v p o r c i y u O G i0 S Q0 $0 e0 k R I0 q0 X q w l f B M o0 p0 Q G0 x F ' +
-		'r0 d0 c0 P L0 x0 Z D b $ C A A0 U a0 s0 l0 V0 g0 g I _ h0 T0 P0 T w0 S0 B0 m0 j0 M0 ' +
-		'H J E D0 J0 E0 F0 L _0 X0 N u0 j m v0 Y0 z K C0 f0 O0 R0 N0 W0 U0 y0 b0 W K0 H0 Y ' +
-		'k0 V z0'
+	's i o f d x v p c r e a S G F $ C0 Q0 D A d0 h r0 H0 s0 I z w M l Y0 u v0 Q F0 ' +
+		'D0 O o0 E H C M0 u0 X q b c0 k j0 y0 f0 e0 E0 B X0 g0 g R l0 w0 L A0 y h0 $0 P ' +
+		'_0 _ R0 m0 J0 i0 k0 U0 B0 L0 a0 U N p0 S0 j m x0 K Y K0 Z N0 z0 q0 V b0 T0 G0 W ' +
+		'W0 V0 T O0 J'
 
 /**
  * The short names of properties, as terser takes them: the more often a property is

@@ -62,8 +62,8 @@ export async function firstSyncWatched(url, count, round) {
 		atom = new SyncedAtom({ group: 'todos', user: `round ${round}` })
 		await atom.sync()
 		db = await newest(round)
-		// A read of the store waits for all writes in progress.
-		await asked(db.transaction('log').objectStore('log').get(0))
+		// The time of the last complete pull is stored after all documents.
+		while (!(await asked(db.transaction('cursors').objectStore('cursors').get('todos\n')))) await new Promise((done) => setTimeout(done))
 		return seconds(begin)
 	})
 	const log = await asked(db.transaction('log').objectStore('log').getAll())

@@ -15,7 +15,7 @@ function ordered(value: any, path = '', early = false, above: object[] = []): st
 		: path && above[DEEPEST] && value === Object(value) ? 'is nested too deep'
 		: early && type === 'Date' && isNaN(value) ? 'is an invalid date'
 		: early && type === 'Object' && !isPlain(value) ? 'is of type ' + value.constructor.name
-		: !(early ? /^(Null|Boolean|Number|String|Array|Object|Date|Uint8Array)$/ : /^(Null|Boolean|Number|String|Array|Object)$/).test(type) ? 'is of type ' + type
+		: !(early && /^(Date|Uint8Array)$/.test(type)) && !/^(Null|Boolean|Number|String|Array|Object)$/.test(type) ? 'is of type ' + type
 		: !early && type === 'Number' && !isFinite(value) ? 'is ' + value
 		: type === 'String' && /\p{Surrogate}/u.test(value) ? 'is no text'
 		: ''
@@ -55,7 +55,7 @@ export function loadTransit(): Promise<any> {
 }
 
 export function codecOf(codec: 'json' | 'transit' | Codec = 'json'): Codec | Promise<Codec> {
-	return codec === 'json' ? json : codec === 'transit' ? (transit ?? loading().then((all) => all.transit)) : codec
+	return codec === 'json' ? json : codec === 'transit' ? (transit ?? loading().then(() => transit!)) : codec
 }
 
 /** True if both are equal to the codec; undefined is equal to itself only. */

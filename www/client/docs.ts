@@ -72,8 +72,8 @@ const layers = <V>(docs: Docs<V>): Layers<V> => (docs instanceof Layered ? docs 
  */
 export function changed<V>(docs: Docs<V>, edits: Edits<V>): Docs<V> {
 	const { below, above } = layers(docs)
-	if (below.size <= MOST || above.size + edits.length > Math.max(MOST, TIMES * edits.length)) return opened(copied(whole(docs), edits))
-	return new Layered(below, new Map([...above, ...edits])) as unknown as Docs<V>
+	const all = new Map([...above, ...edits])
+	return below.size <= MOST || all.size > Math.max(MOST, TIMES * edits.length) ? opened(copied(below, all)) : (new Layered(below, all) as unknown as Docs<V>)
 }
 
 /**

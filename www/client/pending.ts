@@ -21,12 +21,8 @@ export class Pending {
 		for (const done of this.#take(id)) done(error)
 	}
 
-	ids(): Iterable<string> {
-		return this.#all.keys()
-	}
-
 	close(error: PocketbookError): void {
-		for (const id of this.ids()) this.settle(id, error)
+		for (const id of this.#all.keys()) this.settle(id, error)
 	}
 
 	#take(id: string): Done[] {
@@ -47,13 +43,8 @@ export async function inTime<T>(ms: number, promise: Promise<T>, late?: Pocketbo
 }
 
 /** A task of its own. Timers are late in a tab that is not seen. */
-export function turn(): Promise<void> {
+export function turn(): Promise<unknown> {
 	const { port1, port2 } = new MessageChannel()
 	port2.postMessage(0)
-	return new Promise((resolve) => {
-		port1.onmessage = () => {
-			port1.close()
-			resolve()
-		}
-	})
+	return new Promise((done) => (port1.onmessage = done)).then(() => port1.close())
 }

@@ -30,6 +30,8 @@ export class Persistence {
 	opened: Promise<void>
 	#isOpen = false
 	#isClosed = false
+	/** Settles when the last documents are stored, or could not be. */
+	#docs = Promise.resolve()
 	/** Settles when all writes under way are stored. */
 	#stored = Promise.resolve()
 	#recovering?: Promise<void>
@@ -42,12 +44,17 @@ export class Persistence {
 		void this.#ask('persisted')
 	}
 
-	/** Stores rows in one transaction. Nothing, while or after it ends. */
+	/**
+	 * Stores rows in one transaction: documents after those before them, so that a
+	 * cursor is never ahead of its documents. Nothing, while or after it ends.
+	 */
 	write(rows: Rows): Promise<void> {
 		if (this.#isClosed) return this.#stored
+		const write = () => this.#write(rows)
 		// At once if the storage is open: a page that is being closed has no
 		// next turn.
-		const stored = this.#isOpen ? this.#write(rows) : this.opened.then(() => (this.error ? Promise.reject(this.error) : this.#write(rows)))
+		const stored = this.#isOpen ? (rows.docs ? this.#docs.then(write) : write()) : this.opened.then(() => (this.error ? Promise.reject(this.error) : write()))
+		if (rows.docs) this.#docs = stored
 		// The connection may be lost, or the database deleted. Recovery stores
 		// all that is in memory, which includes these rows.
 		const safe = stored.catch((cause) => this.#recover(cause))
@@ -115,6 +122,7 @@ export class Persistence {
 			opening.then(lost, () => {})
 			throw cause
 		})
+		this.#docs = Promise.resolve()
 		this.#isOpen = true
 	}
 

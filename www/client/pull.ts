@@ -3,11 +3,15 @@ import type { Exchange } from './exchange.js'
 import { extension } from './extension.js'
 import type { Pulled, PulledDoc } from './http.js'
 import { later } from './load-later.js'
+import { turn } from './pending.js'
 import { type Batch, type Replica, type ServerDoc, pullTime } from './replica.js'
 
 /** Codes of a pull that fails again if it is repeated. The other groups go on. */
 export const OUTDATED = 'upgrade-required'
 export const REFUSALS = ['forbidden', 'bad-request', OUTDATED]
+
+/** Documents that are taken in one task: whole entries of the log. */
+const SLICE = 600
 
 export class Puller {
 	/** The last job of each group. */
@@ -32,14 +36,10 @@ export class Puller {
 	}
 
 	/** Applies an event of the stream. */
-	changed(group: string, page: Pulled): Promise<void> {
-		return this.#inTurn(group, async () => {
-			const { host, stream } = this.exchange
-			if (!host.leader.leading.has(group)) return
-			// An event does not include what came before the stream began.
-			// Until a pull has fetched that, the cursor stays.
-			void host.outbox.record({ docs: page.docs.map((doc) => serverDoc(host.replica, doc)), cursors: cursors(group, page, !stream?.live.has(group)) })
-		})
+	changed(group: string, page: Pulled): Promise<unknown> {
+		// An event does not include what came before the stream began. Until a
+		// pull has fetched that, the cursor stays.
+		return this.#inTurn(group, () => this.#take(group, page, !this.exchange.stream?.live.has(group)))
 	}
 
 	/**
@@ -56,36 +56,40 @@ export class Puller {
 		const { host, http, stream } = this.exchange
 		const confirmed = stream?.confirmed.has(group)
 		const seen = new Set<string>()
-		let since = host.replica.cursors.get(group) ?? '0'
-		for (let more = true; more; ) {
-			const page = await http.pull(group, since).catch((error) => {
+		let page = undefined as Pulled | undefined
+		do {
+			page = await http.pull(group, page?.cursor ?? host.replica.cursors.get(group) ?? '0').catch((error): undefined => {
 				if (!REFUSALS.includes(error.code)) throw error
 				this.exchange.refuse(group, error)
 			})
 			// Many documents are stored as its `entryOf` makes them.
 			if (page?.more) await later().catch(() => {})
 			if (page?.reset) await later()
-			if (!page || !host.leader.leading.has(group)) return
-			more = page.more
-			since = page.cursor
-			for (const { id } of page.docs) seen.add(id)
-			this.#take(group, page, page.reset && seen)
-		}
+			// The cursor of a snapshot is valid only when all of its pages
+			// were read.
+			if (!page || !(await this.#take(group, page, page.reset && page.more, seen))) return
+		} while (page.more)
+		if (page.reset) void this.exchange.settle(extension.moved!(host, group))
 		if (confirmed) stream!.live.add(group)
 		this.exchange.pulled(group)
 	}
 
-	/** `force`: the page is of a snapshot, whose pages have these ids so far. */
-	#take(group: string, page: Pulled, force: false | Set<string>): void {
-		const { docs: found, more } = page
+	/**
+	 * Takes a page in slices, so that the app's page answers meanwhile. The last
+	 * one has the cursor, unless that stays. False if the tab does not lead the
+	 * group any more. `seen` collects the ids of a snapshot.
+	 */
+	async #take(group: string, page: Pulled, stays: boolean, seen = new Set<string>()): Promise<boolean> {
+		const { docs: rest, more, reset: force } = page
 		const { host } = this.exchange
-		const docs = found.map((doc) => serverDoc(host.replica, doc))
-		const last = force && !more
-		if (last) docs.push(...extension.missing!(host, group, force))
-		// The cursor of a snapshot is valid only when all of its pages were
-		// read.
-		void host.outbox.record({ docs, force: !!force, cursors: cursors(group, page, !!force && more) })
-		if (last) void this.exchange.settle(extension.moved!(host, group))
+		do {
+			if (!host.leader.leading.has(group)) return false
+			const found = rest.splice(0, SLICE)
+			const docs = found.map((doc) => (seen.add(doc.id), serverDoc(host.replica, doc)))
+			if (force && !more && !rest[0]) docs.push(...extension.missing!(host, group, seen))
+			void host.outbox.record({ docs, force, cursors: cursors(group, { ...page, docs: found }, stays || !!rest[0]) })
+		} while (rest[0] && !(await turn()))
+		return true
 	}
 }
 

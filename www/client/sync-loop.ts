@@ -8,6 +8,7 @@ import { plain, revived } from './message.js'
 import { Puller } from './pull.js'
 import type { Pusher } from './push.js'
 import { type ServerDoc, rights } from './replica.js'
+import { stable } from './status.js'
 import { type PlainError, PocketbookError } from './types.js'
 
 /** The server sends a ping every 15 s at the latest. */
@@ -129,8 +130,8 @@ export class SyncLoop implements Exchange {
 
 	note(changes: Partial<NetworkState>): void {
 		const before = this.network
-		this.network = { ...before, busy: this.#inFlight > 0, ...changes }
-		if (Object.entries(this.network).some(([key, value]) => value !== before[key as keyof NetworkState])) this.onNetwork()
+		this.network = stable(before, { ...before, busy: this.#inFlight > 0, ...changes })
+		if (this.network !== before) this.onNetwork()
 	}
 
 	async run<T>(requests: () => Promise<T>): Promise<T> {
@@ -193,8 +194,7 @@ export class SyncLoop implements Exchange {
 
 	/** The groups without a stream that follows on what was pulled. */
 	#behind(): string[] {
-		const live = this.#alive() ? this.stream!.live : new Set()
-		return this.groups().filter((group) => !live.has(group) || !this.#parts.has(group))
+		return this.groups().filter((group) => !this.#alive() || !this.stream!.live.has(group) || !this.#parts.has(group))
 	}
 
 	// ---- The timer ----
