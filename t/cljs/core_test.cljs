@@ -345,6 +345,28 @@
                 (p/let [w (pb/undo! a {:force true})] (:server w))
                 (is (= [{} true] [@a (pb/can-undo? a)]))))))))
 
+(deftest who-wrote-it-is-kept
+  (async done
+    (let [group (new-group)
+          id (str group ":1")
+          a (open group :doc-meta true :meta {:of :test})
+          b (open group)
+          away (offline :doc-meta true)]
+      (test-with done [a b away]
+        (fn []
+          (swap! b assoc id 1)
+          (swap! away assoc "t:1" 1)
+          (p/do (:server (pb/written b))
+                (pb/sync! a)
+                (is (= {:of :test} (meta a)))
+                (p/let [m (pb/doc-meta a id)]
+                  (is (= [1 nil] ((juxt :version :by) m)))
+                  (is (inst? (:at m)))
+                  (is (not (contains? m :unsent))))
+                (testing "without a server"
+                  (p/let [m (pb/doc-meta away "t:1")]
+                    (is (= {:version 0 :by nil :at nil :unsent true} m))))))))))
+
 (deftest rejected-writes
   (async done
     (let [group (new-group)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { add, openContext, openPage, shows, state, stored, until } from './chromium.mjs'
 import { below } from './proxy.mjs'
-import { isFake, pull, startServer } from './server.mjs'
+import { isFake, pull, push, startServer } from './server.mjs'
 
 const skip = isFake && 'the stand-in makes no worker'
 const LINE = '<script src="pocketbook-sw.js"></script>'
@@ -78,6 +78,34 @@ test('the README\'s page works on plain http in a local network, where it cannot
 	await write(page, 'buy cheese')
 	await items(page, 'buy cheese')
 	await until(async () => (await pull(server)).size === 1)
+})
+
+test('with the option meta, who wrote a document is there after a reload offline', { skip }, async (t) => {
+	const { www } = folder(t, {
+		'index.html': `<!doctype html><link rel="icon" href="data:,">${LINE}<script src="app.js" type="module"></script>`,
+		'app.js': `import { SyncedAtom } from './pocketbook.js'
+			import './pocketbook/history.js'
+			globalThis.todos = new SyncedAtom({ group: 'todos', token: location.hash.slice(1), meta: true })`,
+	})
+	const server = await serve(t, { www, auth: true })
+	const token = server.token('ann', 'todos')
+	await push(server, [{ id: 'todos:1', base: 0, value: 'from ann' }], token)
+	const context = await openContext(t)
+	const page = await openPage(t, server, { context, path: `#${token}` })
+	const shown = () => until(() => page.evaluate(() => globalThis.todos?.deref().get('todos:1') === 'from ann'), 'the document is shown')
+	const who = () => page.evaluate(async () => ({ ...(await globalThis.todos.meta('todos:1')) }))
+	await shown()
+	await active(page)
+	const { version, by, at } = await who()
+	assert.deepEqual([version, by, at instanceof Date], [1, 'ann', true])
+	await until(() => page.evaluate(async () => (await globalThis.todos.meta('todos:1')) && globalThis.todos.status.state === 'synced'), 'all is stored')
+	await server.stop()
+	await context.setOffline(true)
+	await page.reload()
+	await shown()
+	assert.deepEqual(await who(), { version, by, at })
+	await page.evaluate(() => void globalThis.todos.change([['todos:1', 'mine']]))
+	assert.deepEqual(await who(), { version, by, at: null, unsent: true })
 })
 
 test('a new deployment shows as a whole at the first load, and offline after it', { skip }, async (t) => {

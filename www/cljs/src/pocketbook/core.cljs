@@ -188,12 +188,13 @@
 
 ;; ---- The atom ----
 
-(def ^:private own-options [:cache :codec :merge :meta :readers :updates :upgrade :writers])
+(def ^:private own-options [:cache :codec :doc-meta :merge :meta :readers :updates :upgrade :writers])
 
-(defn- library-options [{:keys [codec merge readers schema storage updates upgrade writers] :as options}]
+(defn- library-options [{:keys [codec doc-meta merge readers schema storage updates upgrade writers] :as options}]
   (transit/add-types! {:readers readers :writers writers})
   (let [out #js {:codec (or codec transit/shared-codec)}]
     (doseq [[k v] (apply dissoc options own-options)] (unchecked-set out (camel k) v))
+    (when doc-meta (unchecked-set out "meta" true))
     (when (keyword? storage) (unchecked-set out "storage" (name storage)))
     (when merge (unchecked-set out "merge" (merge-function merge)))
     (when upgrade (unchecked-set out "upgrade" (upgrade-function upgrade schema)))
@@ -215,6 +216,7 @@
     :upgrade  (fn [value from id]), brings documents to :schema
     :writers  {Type [tag rep]} and
     :readers  {tag f}, for values of further types, in all atoms
+    :doc-meta true: the device keeps who wrote each document, and when
     :meta     the atom's metadata"
   [{:keys [cache group meta schema] :as options}]
   (let [cache (or cache (atom {}))
@@ -339,11 +341,13 @@
   {:version (.-version v) :by (.-by v) :at (.-at v) :value (from-js (.-value v)) :damaged (.-damaged v)})
 
 (defn doc-meta
-  "A promise of who wrote the document and when: {:version :by :at}, or nil if it never
-  existed."
+  "A promise of who wrote the document and when: {:version :by :at}, with :unsent true for
+  a write of this device that is not on the server, or nil if it never existed. It asks
+  the server, unless the option :doc-meta has kept it."
   [a id]
   (.then (.meta ^js (js-atom a) id)
-         (fn [^js m] (when m {:version (.-version m) :by (.-by m) :at (.-at m)}))))
+         (fn [^js m] (when m (cond-> {:version (.-version m) :by (.-by m) :at (.-at m)}
+                           (.-unsent m) (assoc :unsent true))))))
 
 (defn history
   "A promise of the document's versions, newest first: {:versions :more}. Each has :version,
