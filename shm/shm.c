@@ -74,6 +74,8 @@ static bool is_first_or(uint64_t own, atomic_uint_least64_t *word, uint64_t numb
 {
 	uint64_t first = 0;
 
+	if (number == 0)
+		return true;
 	if (own)
 		return own == number;
 	return atomic_compare_exchange_strong(word, &first, number) || first == number;

@@ -26,8 +26,8 @@ void shm_free(struct shm *shm);
 unsigned shm_slots(const struct shm *shm);
 
 /* Notes which database this server serves: the first identity (not 0) stays. Returns
- * whether it is this one. For a process that has opened the database, as its file may
- * have been replaced since others did. */
+ * whether it is this one; 0, of a database that is no file, always is. For a process
+ * that has opened the database, as its file may have been replaced since others did. */
 bool shm_serves(struct shm *shm, uint64_t identity);
 /* The same for its log and wal-index (store_logs). */
 bool shm_serves_logs(struct shm *shm, uint64_t logs);

@@ -80,6 +80,20 @@ static void the_first_database_is_the_one_served(void **state)
 	shm_free(shm);
 }
 
+/* Such as one of PostgreSQL, which no file can be put in place of. */
+static void a_database_that_is_no_file_is_always_served(void **state)
+{
+	struct shm *shm = make(1);
+
+	(void)state;
+	assert_true(shm_serves(shm, 0));
+	shm_keep_served(shm);
+	shm->map->database = shm->map->logs = 9;
+	assert_true(shm_serves(shm, 0));
+	assert_true(shm_serves_logs(shm, 0));
+	shm_free(shm);
+}
+
 static void a_resync_is_counted_and_wakes_everyone(void **state)
 {
 	struct shm *shm = make(2);
@@ -155,6 +169,7 @@ int main(void)
 		cmocka_unit_test(wakes_do_not_block_and_do_not_outlive_exec),
 		cmocka_unit_test(only_armed_slots_are_woken_and_once),
 		cmocka_unit_test(the_first_database_is_the_one_served),
+		cmocka_unit_test(a_database_that_is_no_file_is_always_served),
 		cmocka_unit_test(a_resync_is_counted_and_wakes_everyone),
 		cmocka_unit_test(a_child_shows_on_the_board),
 		cmocka_unit_test(the_most_slots_are_there),
