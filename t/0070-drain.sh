@@ -23,7 +23,7 @@ is $? 0 "exit status 0"
 server=
 # shellcheck disable=SC2086
 wait_for "no process is left" all_gone $family
-ok "$([ -e "$db.sock" ] && echo 1 || echo 0)" "no control socket is left"
+ok "$([ -e "$(control_socket)" ] && echo 1 || echo 0)" "no control socket is left"
 unlike "$(cat "$log")" 'child_kill|drain_cut_short' "nobody had to be killed"
 
 serve_open
@@ -89,7 +89,7 @@ wait "$server" 2>/dev/null
 # shellcheck disable=SC2086
 wait_for "after kill -9 of the master everyone goes home" all_gone $family
 log=$work/again.log
-"$POCKETBOOK" serve --db "$db" --listen "127.0.0.1:$port" --auth off >"$log.out" 2>"$log" &
+"$POCKETBOOK" serve --db "$db" --listen "127.0.0.1:$port" "${serve_with[@]}" --auth off >"$log.out" 2>"$log" &
 server=$!
 wait_for "the same database and port serve again" grep -q 'serving http' "$log"
 url=http://127.0.0.1:$port
