@@ -10,6 +10,7 @@
 #include "shm/shm.h"
 #include "store/backend.h"
 #include "store/lane.h"
+#include "worker/live/handoff_stream.h"
 #include "worker/live/hint_reader.h"
 
 #include <setjmp.h>
@@ -602,6 +603,53 @@ static void start_lanes(struct world *world)
 	assert_int_equal(world->started, RC_OK);
 }
 
+/* The stream as another process gets it. */
+static const struct subscriber *hand_off(struct world *world)
+{
+	const struct subscriber *old = streams_next(world->streams, NULL);
+	const struct subscriber *new;
+	struct buf message = BUF_EMPTY;
+	struct unpack in;
+	int ends[2];
+
+	subscriber_pack(old, &message);
+	in = (struct unpack){ .rest = buf_slice(&message) };
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends),
+			 0);
+	(void)close(world->client);
+	world->client = ends[0];
+	streams_receive(world->streams, ends[1], &in);
+	buf_free(&message);
+	new = streams_next(world->streams, NULL);
+	if (new == old)
+		new = streams_next(world->streams, old);
+	return new;
+}
+
+static void what_was_shown_is_handed_off(void **state)
+{
+	const struct store_span since = { .from = { EPOCH, 2, { 5, 3 } }, .shown = { 0, 9 } };
+	const struct slice groups[] = { slice_of("g"), slice_of("g:h") };
+	const struct subscription subscription = {
+		.identity = identity_new(&reader),
+		.docs = true,
+		.span = &since,
+		.groups = groups,
+		.group_count = 2,
+	};
+	struct world *world = *state;
+	const struct subscriber *new;
+
+	start_lanes(world);
+	open_subscription(world, &subscription);
+	new = hand_off(world);
+	assert_non_null(new);
+	assert_int_equal(new->span->from.seqs[0], 5);
+	assert_int_equal(new->span->from.seqs[1], 3);
+	assert_int_equal(new->span->shown[0], 0);
+	assert_int_equal(new->span->shown[1], 9);
+}
+
 static void hints_of_each_lane_become_events_of_all(void **state)
 {
 	struct world *world = *state;
@@ -1044,6 +1092,7 @@ int main(void)
 		TEST(ids_without_documents_are_plain),
 		TEST(ids_in_a_snapshot_say_what_was_shown),
 		TEST(ids_of_several_lanes_say_what_was_shown),
+		TEST(what_was_shown_is_handed_off),
 		TEST(hints_of_each_lane_become_events_of_all),
 		TEST(pages_of_all_have_cursors_of_all),
 		TEST(streams_go_on_in_a_new_epoch),
