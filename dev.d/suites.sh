@@ -63,6 +63,10 @@ suite site node "chromium" "site_tests" \
 suite cljs node "chromium" "node_tests t/cljs" \
 	"the client in ClojureScript: nbb, cherry, scittle"
 
+# Two that need one processor each run side by side. The second one comes later in the
+# table.
+declare -A suite_beside=([client]=conformance [site]=cljs)
+
 # What --quick runs: these suites, and of the processes those that tell most in little
 # time.
 quick_suites="conventions modules types client"

@@ -3,6 +3,7 @@
 # shellcheck shell=bash disable=SC2154 # lists and tables of the other parts
 
 passed=0 failed=0 skipped=0
+declare -A running began # suites: process, time in seconds
 
 # last LOG WORDS: the last number behind each of the words (a regular expression) at the
 # start of a line, added up.
@@ -24,15 +25,24 @@ count() {
 	[ $((p + f + s)) -gt 0 ]
 }
 
-# run NAME KIND COMMAND...: one suite; its output goes to build/NAME.log, and onto the
-# terminal if it fails. One that fails without counting a failure counts as one, and one
-# that passes without counting anything too.
-run() {
-	local name=$1 kind=$2 log=build/$1.log before=$failed status=0 counted=yes began=$SECONDS
-	shift 2
+# begin NAME COMMAND...: starts a suite; its output goes to build/NAME.log.
+begin() {
+	local name=$1
+	shift
+	began[$name]=$SECONDS
+	{ "$@" || exit; } >"build/$name.log" 2>&1 &
+	running[$name]=$!
+}
+
+# end NAME KIND: waits for it and counts its results; its output goes onto the terminal if
+# it has failed. One that fails without counting a failure counts as one, and one that
+# passes without counting anything too.
+end() {
+	local name=$1 kind=$2 log=build/$1.log before=$failed status=0 counted=yes
 	say "$name"
-	"$@" >"$log" 2>&1 || status=$?
-	printf '%d s\n' $((SECONDS - began)) >&2
+	wait "${running[$name]}" || status=$?
+	unset "running[$name]"
+	printf '%d s\n' $((SECONDS - began[$name])) >&2
 	count "$log" "$kind" || counted=no
 	if [ "$status" = 0 ]; then
 		[ $counted = yes ] || passed=$((passed + 1))
@@ -44,9 +54,30 @@ run() {
 	fi
 }
 
-run_suite() {
+# run NAME KIND COMMAND...: one suite.
+run() {
+	local name=$1 kind=$2
+	shift 2
+	begin "$name" "$@"
+	end "$name" "$kind"
+}
+
+# What runs in the background is not interrupted with this shell.
+stop_running() {
+	local name
+	for name in "${!running[@]}"; do kill "${running[$name]}" 2>/dev/null || true; done
+}
+trap stop_running EXIT
+
+# begin_suite NAME: unless it is running.
+begin_suite() {
 	# shellcheck disable=SC2086
-	run "$1" "${suite_counts[$1]}" ${suite_command[$1]}
+	[ -n "${running[$1]:-}" ] || begin "$1" ${suite_command[$1]}
+}
+
+run_suite() {
+	begin_suite "$1"
+	end "$1" "${suite_counts[$1]}"
 }
 
 install_suites() {
@@ -143,7 +174,13 @@ run_named() {
 	done
 	install_suites "${needed[@]}"
 	for name in "${suites[@]}"; do
-		case " $* " in *" $name "*) run_suite "$name" ;; esac
+		case " $* " in
+		*" $name "*)
+			begin_suite "$name"
+			case " $* " in *" ${suite_beside[$name]:-none} "*) begin_suite "${suite_beside[$name]}" ;; esac
+			run_suite "$name"
+			;;
+		esac
 	done
 	[ ${#automake[@]} = 0 ] || run named make make_check "${automake[@]}"
 	for test in "${node[@]}"; do run "$(basename "$test" .test.mjs)" node node_tests "$test"; done
