@@ -25,11 +25,11 @@ static enum rc parse_group(const char *text, struct history_rule *out, struct sl
 		equals ? slice_make(text, (size_t)(equals - text)) : slice_of("*");
 	const char *fault = slice_is(group, "*") ? NULL : group_fault(group);
 
+	*value = slice_of(equals ? equals + 1 : text);
 	if (fault)
 		return error_set(err, RC_MALFORMED, "the group %s", fault);
 	*out = (struct history_rule){ .value = 0 };
 	memcpy(out->group, group.data, group.len);
-	*value = slice_of(equals ? equals + 1 : text);
 	return RC_OK;
 }
 

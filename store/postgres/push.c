@@ -17,8 +17,9 @@
 
 static bool may_join(const struct commit *commit, size_t i)
 {
-	return commit->requests[i].kind == STORE_PUSH &&
-	       (i < commit->joined_until || commit_lanes_of(commit, i) == commit->lanes);
+	const bool is_near = i < commit->joined_until || commit_lanes_of(commit, i) == commit->lanes;
+
+	return is_near && commit->requests[i].kind == STORE_PUSH;
 }
 
 /* False: the first push has an id twice, which no caller may give; it would lose one of
