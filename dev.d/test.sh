@@ -34,9 +34,9 @@ begin() {
 	running[$name]=$!
 }
 
-# end NAME KIND: waits for it and counts its results; its output goes onto the terminal if
-# it has failed. One that fails without counting a failure counts as one, and one that
-# passes without counting anything too.
+# end NAME KIND: waits for it and counts its results; its output goes onto the terminal
+# if it has failed. One that fails without counting a failure counts as one, and one
+# that passes without counting anything too.
 end() {
 	local name=$1 kind=$2 log=build/$1.log before=$failed status=0 counted=yes
 	say "$name"

@@ -17,7 +17,8 @@
 
 static bool may_join(const struct commit *commit, size_t i)
 {
-	const bool is_near = i < commit->joined_until || commit_lanes_of(commit, i) == commit->lanes;
+	const bool is_near =
+		i < commit->joined_until || commit_lanes_of(commit, i) == commit->lanes;
 
 	return is_near && commit->requests[i].kind == STORE_PUSH;
 }
