@@ -195,9 +195,9 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 
 /* Has the group changed since the place where the stream began? `news`: in a lane,
  * beyond that place. */
-static void subscriber_take_news(struct subscriber *subscriber, const struct store_places *latest)
+static void subscriber_take_news(struct subscriber *subscriber, struct membership *membership,
+				 const struct store_places *latest)
 {
-	struct membership *membership = subscriber_behind(subscriber);
 	const struct store_places *announced = feeds_announced(subscriber->options->feeds);
 	const struct feed *feed = membership->feed;
 	struct store_position *at = &membership->at;
@@ -228,22 +228,25 @@ static void subscriber_take_news(struct subscriber *subscriber, const struct sto
 static void on_catch_up_latest(void *arg, enum rc rc, const struct store_cursor *latest)
 {
 	struct subscriber *subscriber = arg;
-	const struct membership *membership = subscriber_behind(subscriber);
+	struct membership *membership = subscriber_behind(subscriber);
 	struct store_places places = { .epoch = 0 };
 
 	if (!subscriber_has_answer(subscriber, rc))
 		return;
 	assert(membership);
 	places.seqs[membership->feed->lane] = latest->seq;
-	subscriber_take_news(subscriber, &places);
+	subscriber_take_news(subscriber, membership, &places);
 }
 
 static void on_catch_up_head(void *arg, enum rc rc, const struct store_places *head)
 {
 	struct subscriber *subscriber = arg;
+	struct membership *membership = subscriber_behind(subscriber);
 
-	if (subscriber_has_answer(subscriber, rc))
-		subscriber_take_news(subscriber, head);
+	if (!subscriber_has_answer(subscriber, rc))
+		return;
+	assert(membership);
+	subscriber_take_news(subscriber, membership, head);
 }
 
 void subscriber_catch_up(struct subscriber *subscriber)
