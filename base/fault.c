@@ -168,6 +168,13 @@ bool fault_allocation(void)
 	return fault_is_due(&levers->allocations);
 }
 
+uint64_t fault_number(const char *variable, uint64_t usual)
+{
+	const char *text = getenv(variable);
+
+	return text ? strtoull(text, NULL, 10) : usual;
+}
+
 int64_t fault_wall_s(void)
 {
 	return levers ? atomic_load(&levers->wall_s) : 0;

@@ -61,12 +61,17 @@ bool fault_allocation(void);
 #define FAULT_ALLOCATION() fault_allocation()
 int64_t fault_wall_s(void);
 #define FAULT_WALL_S() fault_wall_s()
+/* The number in this environment variable, by which a test makes a time or an amount
+ * smaller; `usual` if it is not set. */
+uint64_t fault_number(const char *variable, uint64_t usual);
+#define FAULT_NUMBER(variable, usual) fault_number(variable, usual)
 #else
 #define fault_setup() ((void)0)
 #define FAULT(name) ((void)0)
 #define FAULT_MUTANT(name) false
 #define FAULT_ALLOCATION() false
 #define FAULT_WALL_S() 0
+#define FAULT_NUMBER(variable, usual) (usual)
 #endif
 
 #endif

@@ -3,6 +3,7 @@
 #include "worker/deadline.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/mem.h"
 #include "store/store.h"
 
@@ -21,18 +22,6 @@ struct deadlines {
 	struct event *timer; /* pending while any request waits, and once more after that */
 	uint64_t bound_ms;
 };
-
-static uint64_t bound(void)
-{
-#ifdef ENABLE_FAULTS
-	/* So that a test need not wait for as long. */
-	const char *text = getenv("POCKETBOOK_REQUEST_TIMEOUT_MS");
-
-	if (text)
-		return strtoull(text, NULL, 10);
-#endif
-	return REQUEST_MS;
-}
 
 static void start_timer(struct deadlines *deadlines, uint64_t ms)
 {
@@ -70,7 +59,7 @@ struct deadlines *deadlines_new(struct worker *worker)
 	struct deadlines *deadlines = mem_alloc(sizeof(*deadlines));
 
 	TAILQ_INIT(&deadlines->waiting);
-	deadlines->bound_ms = bound();
+	deadlines->bound_ms = FAULT_NUMBER("POCKETBOOK_REQUEST_TIMEOUT_MS", REQUEST_MS);
 	deadlines->timer = evtimer_new(worker->base, on_timer, deadlines);
 	if (deadlines->timer)
 		return deadlines;

@@ -1,8 +1,9 @@
 /* Pushes to the writer and their replies. Called by worker/sync_push; worker/worker
-   brings the socket. The other end is writer/peer. */
+ * brings the socket. The other end is writer/peer. */
 #include "worker/writer_link.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "ipc/channel.h"
@@ -307,14 +308,7 @@ static void on_link_event(struct bufferevent *bev, short what, void *arg)
 
 static uint64_t reply_timeout(void)
 {
-#ifdef ENABLE_FAULTS
-	/* So that a test need not wait for as long. */
-	const char *text = getenv("POCKETBOOK_REPLY_TIMEOUT_MS");
-
-	if (text)
-		return strtoull(text, NULL, 10);
-#endif
-	return REPLY_TIMEOUT_MS;
+	return FAULT_NUMBER("POCKETBOOK_REPLY_TIMEOUT_MS", REPLY_TIMEOUT_MS);
 }
 
 static void link_await_reply(struct writer_link *link, uint64_t ms)

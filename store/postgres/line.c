@@ -10,6 +10,7 @@
 #include "store/postgres/line.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/postgres/pending.h"
@@ -60,14 +61,7 @@ static void set_state(struct line *line, enum line_state state)
 
 static uint64_t answer_ms(const struct line *line)
 {
-#ifdef ENABLE_FAULTS
-	/* So that a test need not wait for as long. */
-	const char *text = getenv("POCKETBOOK_ANSWER_TIMEOUT_MS");
-
-	if (text)
-		return strtoull(text, NULL, 10);
-#endif
-	return line->options->answer_ms;
+	return FAULT_NUMBER("POCKETBOOK_ANSWER_TIMEOUT_MS", line->options->answer_ms);
 }
 
 /* ---- Losing a connection ---- */

@@ -10,6 +10,7 @@
  * before it in all lanes. A lost connection is a failure of its part alone. */
 #include "store/postgres/commit.h"
 
+#include "base/fault.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -70,25 +71,13 @@ static struct commit *new_part(struct commit *whole, size_t from)
 	return part;
 }
 
-static size_t edits_for_part(void)
-{
-#ifdef ENABLE_FAULTS
-	/* So that a test need not push as much. */
-	const char *text = getenv("POCKETBOOK_PART_EDITS");
-
-	if (text)
-		return strtoull(text, NULL, 10);
-#endif
-	return PART_EDITS_MIN;
-}
-
 static bool are_worth_it(const struct commit *commit)
 {
 	size_t edits = 0;
 
 	for (size_t i = commit->from; i < commit->to; i++)
 		edits += commit->requests[i].edit_count;
-	return edits >= edits_for_part() * commit->parts;
+	return edits >= FAULT_NUMBER("POCKETBOOK_PART_EDITS", PART_EDITS_MIN) * commit->parts;
 }
 
 /* A part without a connection ends at once: the whole must not go on, or be gone,
