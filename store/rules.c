@@ -3,6 +3,7 @@
 #include "store/rules.h"
 
 #include "base/fault.h"
+#include "base/hash.h"
 
 static bool can_follow(const struct store_cursor *since, const struct store_state *state)
 {
@@ -59,15 +60,13 @@ void rules_pull_end(const struct store_cursor *from, const struct store_state *s
 
 /* ---- All lanes ---- */
 
-/* By a hash of the places (FNV-1a, folded), as any sum of them could stay the same from
- * page to page. */
+/* By a hash of the numbers, as a sum of them could stay the same from page to page. */
 static int first_lane(const struct store_cursors *since, int lanes)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const struct slice numbers =
+		slice_make((const char *)since->at.seqs, (size_t)lanes * sizeof(since->at.seqs[0]));
 
-	for (int lane = 0; lane < lanes; lane++)
-		hash = (hash ^ since->at.seqs[lane]) * UINT64_C(0x100000001b3);
-	return (int)((hash ^ hash >> 32) % (unsigned)lanes);
+	return (int)(hash_of(numbers) % (unsigned)lanes);
 }
 
 static void take_in_order(struct rules_reading *reading, int first)
