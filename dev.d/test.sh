@@ -30,8 +30,10 @@ begin() {
 	local name=$1
 	shift
 	began[$name]=$SECONDS
-	{ "$@" || exit; } >"build/$name.log" 2>&1 &
+	set -m # a process group of its own, for stop_running
+	{ "$@" || exit; } >"build/$name.log" 2>&1 </dev/null &
 	running[$name]=$!
+	set +m
 }
 
 # end NAME KIND: waits for it and counts its results; its output goes onto the terminal
@@ -62,12 +64,13 @@ run() {
 	end "$name" "$kind"
 }
 
-# What runs in the background is not interrupted with this shell.
+# Suites do not get the interrupt of the terminal: end them, with their tests.
 stop_running() {
 	local name
-	for name in "${!running[@]}"; do kill "${running[$name]}" 2>/dev/null || true; done
+	for name in "${!running[@]}"; do kill -- "-${running[$name]}" 2>/dev/null || true; done
 }
 trap stop_running EXIT
+trap 'exit 130' INT TERM
 
 # begin_suite NAME: unless it is running.
 begin_suite() {
