@@ -288,7 +288,7 @@ static void auth_verify(struct auth *auth, struct slice text, const struct addre
 }
 
 /* It cannot be revoked. But a predecessor of this process may have accepted it, with
-   other settings. */
+ * other settings. */
 static void auth_recheck_foreign(const struct auth *auth, struct identity *identity,
 				 on_identity *answer, void *arg)
 {

@@ -1,5 +1,5 @@
 /* Loads libcjose and libjansson, and checks text for them. Called by jwt.c, which is
-   the first to need them, and jwt_keys.c. */
+ * the first to need them, and jwt_keys.c. */
 #include "auth/jose.h"
 
 #include "base/array.h"

@@ -22,7 +22,7 @@ static void begin_hint(struct buf *hint)
 }
 
 /* Without a token no client can sign in: `hint` gets a command that creates one. Opens
-   the database first, so that an error in it is reported before anything is started. */
+ * the database first, so that an error in it is reported before anything is started. */
 static int tokens_check(const char *program, const struct master_settings *settings,
 			struct buf *hint)
 {

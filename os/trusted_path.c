@@ -221,7 +221,7 @@ enum rc trusted_path_owner(const char *path, struct path_owner *out, struct erro
 }
 
 /* Without an entry in the user database: no groups but that of the user nobody. The
-   group of the directory may be one that its owner is no member of. */
+ * group of the directory may be one that its owner is no member of. */
 #define GROUP_NONE 65534
 
 enum rc trusted_path_become(const struct path_owner *owner, struct error *err)

@@ -1,5 +1,5 @@
 /* Pushes and streams of users, in shared memory. Called by worker/sync_push,
-   worker/events and worker/live/streams; master/supervise cleans up. */
+ * worker/events and worker/live/streams; master/supervise cleans up. */
 #include "shm/usage.h"
 
 #include "base/clock.h"

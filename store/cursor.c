@@ -1,10 +1,9 @@
 /* Cursors as text, for the worker: `EPOCH.SEQ` for a plain place,
  * `EPOCH.SEQ.START.BOUND` within a snapshot, followed by `.r` if a reset caused it;
  * the epoch as 16 hexadecimal digits, numbers in decimal. Places in several lanes are
- * `EPOCH.SEQ~SEQ~...`, a number for each lane, and where a stream has shown more than
- * that `SEQ-SHOWN` in place of the number. Cursors of all lanes are the same, and
- * within a snapshot `EPOCH.SEQ~SEQ~.START.BOUND`, then `.r`, with the lanes up to that
- * of the snapshot. */
+ * `EPOCH.SEQ~SEQ~...`, a number for each lane; in a span, a lane that has sent more has
+ * `SEQ-SHOWN`. Cursors of all lanes have the form of places; in a snapshot they are
+ * `EPOCH.SEQ~SEQ~.START.BOUND`, then `.r`, and end with the snapshot's lane. */
 #include "store/cursor.h"
 
 #include "base/array.h"
@@ -46,7 +45,7 @@ static enum rc next_part(struct slice *text, struct slice *part)
 	return part->len ? RC_OK : RC_MALFORMED;
 }
 
-/* So many numbers at most, and then perhaps `.r`. */
+/* Up to `count` numbers, optionally followed by `.r`. */
 static enum rc parse_parts(struct slice text, uint64_t *const *numbers, size_t count, bool *reset)
 {
 	struct slice part;
@@ -118,7 +117,7 @@ size_t store_cursor_format(const struct store_cursor *cursor, char out[STORE_CUR
 
 /* ---- Places in several lanes ----------------------------------------------------- */
 
-/* The epoch and so many numbers. `shown`: of a span, else NULL. */
+/* The epoch and the numbers of these lanes. `shown`: of a span, else NULL. */
 static char *put_places(const struct store_places *places, const uint64_t *shown, int lanes,
 			char *out)
 {

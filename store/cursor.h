@@ -14,8 +14,7 @@
 
 /* A place in the sequence, and while a snapshot is being paged how far that must go:
  *
- * from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain place (bound
- * 0)
+ *   from nothing (epoch 0) ──▶ snapshot (bound > 0), page by page ──▶ plain (bound 0)
  *
  * A snapshot that began when the head was `start` shows what lies behind `seq`, without
  * tombstones up to `start`. Once it has come to `bound` (first = start, then once more
@@ -59,24 +58,24 @@ uint64_t store_places_newest(const struct store_places *places);
  * of another database, the rest are at 0. */
 MUST_USE enum rc store_cursor_parse_in(struct slice text, int lane, struct store_cursor *out);
 
-/* Where a stream of several groups goes on: at the lowest place of all of them, in each
- * lane. One of them may have shown documents beyond that. In another epoch those can be
- * missing, and then the stream must not go on. */
+/* Where a stream of several groups resumes: in each lane, at the lowest position of its
+ * groups. The other groups may have sent documents beyond that position. If a new epoch
+ * has lost these, the stream must reset. */
 struct store_span {
 	struct store_places from;
-	uint64_t shown[STORE_LANES_MAX]; /* up to there; not beyond `from`: nothing more */
+	uint64_t shown[STORE_LANES_MAX]; /* the highest number sent, if beyond `from` */
 };
 
 #define STORE_SPAN_TEXT_MAX 700
 
-/* The text is that of the places where nothing was shown beyond them. */
+/* Without numbers beyond `from`, the same text as store_places_format. */
 size_t store_span_format(const struct store_span *span, char out[STORE_SPAN_TEXT_MAX]);
 /* RC_MALFORMED: not a text of store_span_format of several lanes. */
 MUST_USE enum rc store_span_parse(struct slice text, struct store_span *out);
-/* To go on in one of the lanes. */
+/* The cursor that resumes one of the lanes. */
 struct store_cursor store_span_in(const struct store_span *span, int lane);
-/* A cursor that goes on at the same place, by a reader who has documents up to `shown`:
- * the rest up to there is read like the end of a snapshot, with all tombstones. */
+/* The cursor that resumes at the same place for a reader that has documents up to
+ * `shown`: up to there it reads as at the end of a snapshot, with all tombstones. */
 struct store_cursor store_cursor_shown(struct store_cursor from, uint64_t shown);
 
 /* A cursor of the group `*` in a database with several lanes. Its snapshots show one
@@ -97,9 +96,9 @@ struct store_cursors {
 };
 
 size_t store_cursors_format(const struct store_cursors *cursors, char out[STORE_CURSOR_TEXT_MAX]);
-/* For a database with so many lanes. From the text of a cursor or of places that fits
- * another number of lanes the epoch alone is taken, with all lanes at 0: what a number
- * says of other lanes is not known. RC_MALFORMED: it is none of these. */
+/* `lanes`: of the database. A text for another number of lanes yields its epoch, with
+ * all lanes at 0, as its numbers belong to other lanes. RC_MALFORMED: not the text of a
+ * cursor or of places. */
 MUST_USE enum rc store_cursors_parse(struct slice text, int lanes, struct store_cursors *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* Which former versions of documents are kept, by group: how many (serve --history),
-   and for how long (serve --history-age). */
+ * and for how long (serve --history-age). */
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
 
@@ -36,12 +36,12 @@ struct store_history {
 };
 
 /* Parse N or GROUP=N, and TIME or GROUP=TIME; `off` is 0. RC_MALFORMED with the reason
-   in err. */
+ * in err. */
 MUST_USE enum rc history_versions_parse(const char *text, struct history_rule *out,
 					struct error *err);
 MUST_USE enum rc history_age_parse(const char *text, struct history_rule *out, struct error *err);
 /* The value of the longest group with a rule that is `group` or contains it; of two
-   rules for one group, that of the second. 0: there is none. */
+ * rules for one group, that of the second. 0: there is none. */
 uint64_t history_find(const struct history_rules *rules, struct slice group);
 /* The number of former versions to keep of a document. NULL: 0. */
 uint64_t history_versions(const struct store_history *history, struct slice id);

@@ -135,8 +135,8 @@ struct store_query {
 	struct store_cursor since;
 	/* In place of it if the group spans lanes, else NULL. */
 	const struct store_cursors *all;
-	/* With it: up to where the reader has documents in each lane (struct
-	 * store_span), or NULL. */
+	/* With it: the highest number sent in each lane (struct store_span), or
+	 * NULL. */
 	const uint64_t *shown;
 	unsigned limit;   /* documents, at least 1 */
 	size_t max_bytes; /* of values: a page ends after the document that passes this */

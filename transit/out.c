@@ -1,5 +1,5 @@
 /* Writes strings, keys and stored values into responses. store/doc.c,
-   worker/sync_push.c and worker/live use it. See also transit/project.c. */
+ * worker/sync_push.c and worker/live use it. See also transit/project.c. */
 #include "transit/scan.h"
 #include "transit/transit.h"
 

@@ -126,8 +126,8 @@ void transit_out_string(struct buf *out, enum encoding encoding, struct slice te
  * escaping. */
 void transit_out_key(struct buf *out, enum encoding encoding, const char *name);
 /* A canonical value in the given encoding; `plain` as returned by transit_in_value. It
-   is copied if it is wanted as it is: its source vouches for it, by a checksum or by
-   transit_is_value. RC_MALFORMED if it is empty, and as for transit_project. */
+ * is copied if it is wanted as it is: its source vouches for it, by a checksum or by
+ * transit_is_value. RC_MALFORMED if it is empty, and as for transit_project. */
 MUST_USE enum rc transit_out_value(struct buf *out, enum encoding encoding, struct slice canonical,
 				   bool plain);
 

@@ -120,7 +120,7 @@ static enum rc exchange_read_login(struct exchange *exchange, struct slice user,
 }
 
 /* False: the proxy has named no user, so that a token is needed; or the request does
-   not come from one. */
+ * not come from one. */
 static bool exchange_take_login(struct exchange *exchange)
 {
 	const char *name = exchange->worker->settings->auth_header;

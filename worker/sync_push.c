@@ -1,5 +1,5 @@
 /* Pushes (doc/protocol.md, POST /sync), which go to the writer (writer_link.h). Called
-   by route.c. See also sync_pull.c. */
+ * by route.c. See also sync_pull.c. */
 #include "worker/sync.h"
 
 #include "auth/identity.h"

@@ -6,7 +6,7 @@
 #include "writer/audit.h"
 
 /* In the form of a reply that no request waits for, so that a worker of a release that
-   does not know orders drops it. */
+ * does not know orders drops it. */
 static void put_order(struct peer *worker, const struct stream_end *order)
 {
 	const struct store_reply reply = { .kind = STORE_TOKEN_USED,

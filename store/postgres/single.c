@@ -214,7 +214,7 @@ static void send_token(struct commit *commit, const struct store_request *reques
 }
 
 /* Two arrays: what an id begins with, and the time for it. A group and the groups
-   nested in it are what begins with its name and a colon. */
+ * nested in it are what begins with its name and a colon. */
 static void add_ended(struct params *params, const struct store_request *request)
 {
 	const struct history_rules all = {

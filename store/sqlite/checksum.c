@@ -110,7 +110,7 @@ static void document_sum(sqlite3_context *context, int count, sqlite3_value **va
 
 	(void)count;
 	/* Readers copy a value whose sum holds. One that was damaged before the rows
-	   had sums gets one that does not. */
+	 * had sums gets one that does not. */
 	if (!of.is_deleted && !transit_is_value(of.value))
 		sqlite3_result_int64(context, ~checksum_make(&of));
 	else

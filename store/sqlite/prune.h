@@ -7,10 +7,10 @@
 /* Removes the oldest versions of a document, up to `last`, at most `limit`. */
 MUST_USE enum rc prune_document(struct sqlite *sqlite, uint64_t gid, struct slice id, uint64_t last,
 				uint64_t limit);
-/* A piece of a purge: goes on through all versions and removes those that were replaced
- * before the times of the request. Adds what it has removed to the reply, and what it
- * has looked at to *looked. If that is the limit, the reply says where it is to go on;
- * its id lies in `bytes`. */
+/* A piece of a purge: continues the walk through all versions and removes those that
+ * were replaced before the times of the request. Counts them in the reply, and all that
+ * it has read in *looked. At the limit, the reply has the position of the next piece,
+ * with its id in `bytes`. */
 MUST_USE enum rc prune_old(struct transaction *transaction, const struct store_request *request,
 			   struct store_reply *reply, struct buf *bytes, uint64_t *looked);
 /* Removes versions, at most `limit`, of documents that were deleted before this. */

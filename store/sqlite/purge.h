@@ -5,8 +5,8 @@
 #include "store/sqlite/transaction.h"
 
 /* Removes former versions that are old, then tombstones from before `before`, the
-   oldest first, with their versions, and groups that are then empty. Moves the horizon
-   of the transaction, which must be rolled back after a failure. */
+ * oldest first, with their versions, and groups that are then empty. Moves the horizon
+ * of the transaction, which must be rolled back after a failure. */
 MUST_USE enum rc purge_apply(struct transaction *transaction, const struct store_request *request,
 			     struct store_reply *reply, struct buf *bytes);
 

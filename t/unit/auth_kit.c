@@ -1,5 +1,5 @@
 /* The fakes and the fixture of the tests of auth/auth.c: a clock, a store with one
-   token. */
+ * token. */
 #include "auth_kit.h"
 
 #include "base/clock.h"

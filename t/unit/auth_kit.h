@@ -1,5 +1,5 @@
 /* What the tests of auth/auth.c share: a fake clock, a fake store with one token, and
-   an authenticator of it. */
+ * an authenticator of it. */
 #ifndef T_UNIT_AUTH_KIT_H
 #define T_UNIT_AUTH_KIT_H
 
@@ -46,7 +46,7 @@ int teardown(void **state);
 /* An on_identity: the answer goes into the fixture, `arg`. */
 void answered(void *arg, enum rc rc, struct identity *identity);
 /* A token's text, that of the fixture's token, and the fixture's identity once more.
-   They require that the answer comes at once. */
+ * They require that the answer comes at once. */
 enum rc identify(struct fixture *fixture, const char *text);
 enum rc identify_mine(struct fixture *fixture);
 enum rc recheck(struct fixture *fixture);
