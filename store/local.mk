@@ -15,6 +15,7 @@ libstore_a_SOURCES = \
 	%D%/later.h \
 	%D%/position.c %D%/position.h \
 	%D%/record.c %D%/record.h \
+	%D%/request.h \
 	%D%/rules.c %D%/rules.h \
 	%D%/store.c %D%/store.h \
 	%D%/store_admin.c %D%/store_admin.h \
