@@ -37,6 +37,8 @@ unit_tests = \
 	%D%/test_host \
 	%D%/test_ipc_lock \
 	%D%/test_live \
+	%D%/test_live_ids \
+	%D%/test_live_turns \
 	%D%/test_log \
 	%D%/test_master \
 	%D%/test_master_listen \
@@ -176,7 +178,13 @@ t_unit_test_framing_refuse_SOURCES = %D%/test_framing_refuse.c %D%/framing_kit.c
 t_unit_test_framing_refuse_LDADD = $(http_libs)
 t_unit_test_retention_LDADD = libwriter.a libstore.a $(base_libs)
 t_unit_test_hints_LDADD = libwriter.a $(store_libs)
+live_kit = %D%/live_kit.c %D%/live_kit.h
+t_unit_test_live_SOURCES = %D%/test_live.c $(live_kit)
 t_unit_test_live_LDADD = $(live_libs)
+t_unit_test_live_ids_SOURCES = %D%/test_live_ids.c $(live_kit)
+t_unit_test_live_ids_LDADD = $(live_libs)
+t_unit_test_live_turns_SOURCES = %D%/test_live_turns.c $(live_kit)
+t_unit_test_live_turns_LDADD = $(live_libs)
 t_unit_test_log_LDADD = $(base_libs)
 t_unit_test_master_LDADD = libmaster.a $(shm_libs) $(SYSTEMD_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS)
 t_unit_test_ipc_lock_LDADD = $(base_libs)
