@@ -5,13 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/postgres.sh"
 
-pg_make one
-pg_start one
-pg_app one
-pg=$(pg_url one)
-"$POCKETBOOK" init --lanes 4 --db "$pg" >"$work/init.log"
-host a "$pg" --auth off
-host b "$pg" --auth off
+hosts_a_b 4
 
 # docs ID...: a push of new documents
 docs() {

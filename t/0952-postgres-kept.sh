@@ -4,14 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/postgres.sh"
 
-pg_make one
-pg_start one
-pg_app one
-pg=$(pg_url one)
-"$POCKETBOOK" init --lanes 2 --db "$pg" >"$work/init.log"
 host_workers=1
-host a "$pg" --auth off
-host b "$pg" --auth off
+hosts_a_b 2
 
 # put VERSION: writes the document with its version as the value
 put() { push "{\"docs\":[{\"id\":\"a:1\",\"base\":$(($1 - 1)),\"value\":\"round $1\"}]}" >"$work/out"; }

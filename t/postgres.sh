@@ -74,6 +74,17 @@ host() {
 	host_pids[$name]=$server host_urls[$name]=$url host_logs[$name]=$log
 }
 
+# hosts_a_b LANES: the hosts a and b on the database pg (cluster one) with these lanes
+hosts_a_b() {
+	pg_make one
+	pg_start one
+	pg_app one
+	pg=$(pg_url one)
+	"$POCKETBOOK" init --lanes "$1" --db "$pg" >"$work/init.log"
+	host a "$pg" --auth off
+	host b "$pg" --auth off
+}
+
 # use NAME: what push, pull, stream and stop mean
 use() { server=${host_pids[$1]} url=${host_urls[$1]} log=${host_logs[$1]}; }
 
