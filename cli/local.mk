@@ -46,6 +46,7 @@ libcli_a_SOURCES = \
 	%D%/serve_options.c \
 	%D%/server_stats.c %D%/server_stats.h \
 	%D%/settings.c %D%/settings.h \
+	%D%/settings_check.c %D%/settings_check.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/stats.c \
 	%D%/stats_users.c %D%/stats_users.h \
