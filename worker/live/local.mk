@@ -5,6 +5,9 @@ liblive_a_SOURCES = \
 	%D%/feed.c %D%/feed.h \
 	%D%/feed_position.c \
 	%D%/feeds.c %D%/feeds.h \
+	%D%/feeds_epoch.c \
+	%D%/feeds_scan.c \
+	%D%/feeds_state.h \
 	%D%/handoff_stream.c %D%/handoff_stream.h \
 	%D%/hint_reader.c %D%/hint_reader.h \
 	%D%/page.c %D%/page.h \
