@@ -9,7 +9,7 @@ import { lines } from './lib/table.mjs'
 
 const RESULTS = new URL('results.json', import.meta.url)
 /** The order of the table; other rows come last. */
-const ORDER = ['fanout', 'groups', 'docs', 'wake', 'opening', 'idle', 'many', 'deep', 'pushes', 'batches', 'history', 'workers', 'shares', 'pull-nothing', 'pull-100', 'pull-unkept', 'pull-gzip',
+const ORDER = ['fanout', 'groups', 'docs', 'wake', 'opening', 'idle', 'many', 'deep', 'pushes', 'batches', 'history', 'written', 'workers', 'shares', 'pull-nothing', 'pull-100', 'pull-unkept', 'pull-gzip',
 	'pull-under-load', 'token', 'nested', 'first-sync', 'size',
 	'hosts-pushes', 'hosts-batches', 'hosts-two', 'hosts-lanes', 'hosts-snapshot', 'hosts-event', 'hosts-pull-nothing', 'rest', 'transit', 'transit-client', 'client', 'many-docs', 'first-sync-browser']
 

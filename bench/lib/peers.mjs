@@ -12,10 +12,10 @@ export async function rxdb(bench) {
 	return { program, url }
 }
 
-/** Runs bench/sqlite.c on a new database: each call resolves with {documents,
- * seconds}. */
-export function sqliteLoop(bench, batch) {
-	const program = bench.start(bench.built('bench/sqlite'), [join(bench.folder(), 'sqlite.db'), batch])
+/** Runs bench/sqlite.c, with its options, on a new database: each call resolves with
+ * {documents, seconds}. */
+export function sqliteLoop(bench, batch, ...options) {
+	const program = bench.start(bench.built('bench/sqlite'), [join(bench.folder(), 'sqlite.db'), batch, ...options])
 	let first = 1
 	const insert = async (seconds) => {
 		const before = program.told.length

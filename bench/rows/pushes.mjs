@@ -7,9 +7,9 @@ import { processorTime } from '../lib/process.mjs'
 
 const SECONDS = 2
 
-/** SQLite inserts in a loop: {rate, cost} of a document. */
-export function sqliteSide(bench, batch) {
-	const { program, insert } = sqliteLoop(bench, batch)
+/** SQLite inserts in a loop: {rate, cost} of a document. `options`: of bench/sqlite.c. */
+export function sqliteSide(bench, batch, ...options) {
+	const { program, insert } = sqliteLoop(bench, batch, ...options)
 	return async () => {
 		const begin = processorTime(program.family())
 		const { documents, seconds } = await insert(SECONDS)
