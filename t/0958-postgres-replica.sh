@@ -7,9 +7,11 @@
 pg_make one
 pg_start one
 pg_app one
-pg_sql one postgres "CREATE DATABASE other OWNER app"
+pg_sql one postgres "CREATE DATABASE other OWNER app" "CREATE DATABASE lanes OWNER app"
 pg=$(pg_url one)
+lanes_of() { pg_url "$1" | sed 's|/app?|/lanes?|'; }
 "$POCKETBOOK" init --db "$pg" >"$work/init.log"
+"$POCKETBOOK" init --lanes 3 --db "$(lanes_of one)" >"$work/init.log"
 "${pg_as[@]}" "$pg_bin/pg_basebackup" -h "$work/pg/one.s" -U pb -D "$work/pg/two" -R --checkpoint=fast
 "${pg_as[@]}" mkdir "$work/pg/two.s"
 pg_start two
@@ -104,6 +106,45 @@ pg_sql two postgres "SELECT pg_wal_replay_resume()" >"$work/out"
 put b 1
 wait_for "it reads pages again" by_replica b
 like "$(cat "$work/out")" 'b round 1' "with what is new"
+
+# ---- Several lanes ----
+
+use b
+stop
+host l "$(lanes_of one)" --auth off --db-replica "$(lanes_of two)" --metrics-listen 127.0.0.1:0
+metrics=$(sed -n "s/.*metrics at \(http:[^ ]*\)\$/\1/p" "$log" | head -1)
+for group in a b c d e f g; do
+	push "{\"docs\":[{\"id\":\"$group:1\",\"value\":\"$group\"}]}" >"$work/out"
+done
+# walked: the documents of all groups, three in a page
+walked() {
+	local cursor='' more=true
+	: >"$work/walk"
+	while [ "$more" = true ]; do
+		pull "group=*&limit=3${cursor:+&since=$cursor}" >"$work/out"
+		grep -o '"id":"[a-z]*:1"' "$work/out" >>"$work/walk"
+		cursor=$(sed 's/.*"cursor":"\([^"]*\)".*/\1/' "$work/out")
+		more=$(sed 's/.*"more":\(true\|false\).*/\1/' "$work/out")
+	done
+	sort "$work/walk" | tr -d '\n'
+}
+all='"id":"a:1""id":"b:1""id":"c:1""id":"d:1""id":"e:1""id":"f:1""id":"g:1"'
+wait_for "the standby reads a page of all groups" by_replica '*'
+before=$(metric replica_pages_total)
+is "$(walked)" "$all" "its pages go on from each other"
+is "$(($(metric replica_pages_total) - before))" 3 "and are the standby's"
+pg_sql two postgres "SELECT pg_wal_replay_pause()" >"$work/out"
+for group in h i j; do
+	push "{\"docs\":[{\"id\":\"$group:1\",\"value\":\"$group\"}]}" >"$work/out"
+	all=$all'"id":"'$group':1"'
+	is "$(walked)" "$all" "a page of all groups shows $group, which the standby has not replayed"
+done
+pg_sql two postgres "SELECT pg_wal_replay_resume()" >"$work/out"
+wait_for "it reads pages of all groups again" by_replica '*'
+is "$(walked)" "$all" "and they are whole"
+stop
+host b "$pg" --auth off --db-replica "$(pg_url two)" --metrics-listen 127.0.0.1:0
+metrics=$(sed -n "s/.*metrics at \(http:[^ ]*\)\$/\1/p" "$log" | head -1)
 
 # ---- It is away ----
 
