@@ -91,11 +91,24 @@ export class History {
     const place = `${id}@${version}`
     const other = this.places.get(tag)
     if (other === undefined) this.places.set(tag, place)
-    else if (other !== place && !this.#mayBeTwice(tag, other, version)) this.violate('one write in two versions', `${tag} is ${other}, and ${place} in ${where}`)
+    else if (other !== place && !this.#mayBeTwice(tag, other, version) && !this.#mayBeMended(id, other, version)) this.violate('one write in two versions', `${tag} is ${other}, and ${place} in ${where}`)
   }
 
   #mayBeTwice(tag, other, version) {
     return this.#again.has(tag) && Math.abs(version - Number(other.split('@')[1])) >= 2
+  }
+
+  /** An edit that is sent again is written again, on top of a value of its own that was
+   * damaged meanwhile: each version but the newest one was. */
+  #mayBeMended(id, other, version) {
+    const versions = [version, Number(other.split('@')[1])].sort((a, b) => a - b)
+    return other.startsWith(`${id}@`) && this.#areDamaged(id, versions[0], versions[1])
+  }
+
+  /** All versions from this one on, without the last one. */
+  #areDamaged(id, from, to) {
+    for (let version = from; version < to; version++) if (!this.#damaged.has(`${id}@${version}`)) return false
+    return true
   }
 
   /** These edits, whose outcome is unknown, are sent again. */
@@ -139,7 +152,7 @@ export class History {
       return
     }
     this.see(edit.id, version, edit.tag, 'an acknowledgement')
-    if (edit.base > 0 && version !== edit.base + 1)
+    if (edit.base > 0 && (version <= edit.base || !this.#areDamaged(edit.id, edit.base + 1, version)))
       this.violate('a stale write was applied', `${edit.id}: base ${edit.base} became version ${version}`)
     if (edit.base === 0 && version > 1) this.see(edit.id, version - 1, DELETED, 'a new document on top of it')
     if (version > (this.acked.get(edit.id) ?? 0)) this.acked.set(edit.id, version)

@@ -81,6 +81,19 @@ const rules = {
     h.conclude(database(['a:1', 2, wrong ? 'x' : 'y']))
     h.violations = h.violations.filter((violation) => !violation.startsWith('versions that nobody wrote'))
   }],
+  'one write twice, the first one damaged': ['one write in two versions', (h, wrong) => {
+    h.acknowledge(edit('a:1', 0, 'x'), 1)
+    h.lose(edit('a:1', 1, 'y'))
+    h.see('a:1', 2, 'y', 'a pull')
+    if (!wrong) h.damage('a:1', 2)
+    h.resend([edit('a:1', 1, 'y')])
+    h.see('a:1', 3, 'y', 'a pull')
+    h.conclude(database(['a:1', 3, 'y']))
+  }],
+  'a write on a damaged one': ['a stale write was applied', (h, wrong) => {
+    h.damage('a:1', wrong ? 2 : 3)
+    h.acknowledge(edit('a:1', 2, 'x'), 4)
+  }],
   'a version that nobody wrote': ['versions that nobody wrote', (h, wrong) => {
     h.acknowledge(edit('a:1', 0, 'x'), 1)
     if (!wrong) h.lose(edit('a:1', 1, 'y'))
