@@ -80,7 +80,8 @@ int main(int argc, char **argv)
 			    NULL) != SQLITE_OK)
 		fail(db);
 	run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192");
-	run(db, written ? "CREATE TABLE IF NOT EXISTS doc (" COLUMNS ", " WRITTEN ") STRICT, WITHOUT ROWID"
+	run(db, written ? "CREATE TABLE IF NOT EXISTS doc (" COLUMNS ", " WRITTEN
+			  ") STRICT, WITHOUT ROWID"
 			: "CREATE TABLE IF NOT EXISTS doc (" COLUMNS ") STRICT, WITHOUT ROWID");
 	add = prepare(db, written ? "INSERT INTO doc VALUES (?1, 1, ?2, ?3, ?4, ?5)"
 				  : "INSERT INTO doc VALUES (?1, 1, ?2)");

@@ -123,8 +123,8 @@ pg_start one
 put a t:6 seven
 wait_for "the stream of what was lost ends" gone "$docs"
 use b
-# Workers learn of a new epoch one after the other. One that has not yet refuses a stream,
-# or ends it later: it comes again with its last id, as that of a browser does.
+# Workers learn of a new epoch one after the other. One that has not yet refuses a
+# stream, or ends it later: it comes again with its last id, as that of a browser does.
 : >"$work/again"
 while [ -e "$work/again" ]; do
 	id=$(last_id again)

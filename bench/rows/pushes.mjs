@@ -7,7 +7,7 @@ import { processorTime } from '../lib/process.mjs'
 
 const SECONDS = 2
 
-/** SQLite inserts in a loop: {rate, cost} of a document. `options`: of bench/sqlite.c. */
+/** SQLite inserts in a loop, with options of bench/sqlite.c: {rate, cost} of each. */
 export function sqliteSide(bench, batch, ...options) {
 	const { program, insert } = sqliteLoop(bench, batch, ...options)
 	return async () => {
