@@ -7,7 +7,7 @@
 build_packages="autoconf automake gcc make pkg-config libc6-dev libcjose-dev libevent-dev libjansson-dev libsqlite3-dev libsodium-dev libssl-dev
 	libsystemd-dev libcap-ng-dev libinih-dev libseccomp-dev libcmocka-dev libpq-dev libxxhash-dev zlib1g-dev"
 node_packages="nodejs npm"
-bench_packages="binutils gnuplot-nox libjansson-dev libnginx-mod-nchan libpq-dev nghttp2-client nginx postgresql sqlite3 valgrind wrk"
+bench_packages="binutils chromium gnuplot-nox libjansson-dev libnginx-mod-nchan libpq-dev nghttp2-client nginx postgresql sqlite3 valgrind wrk"
 soak_packages="clang curl etcd-server haproxy iproute2 libclang-rt-dev libpq-dev llvm nginx openssl patroni postgresql sqlite3"
 analyze_packages="clang-tidy cppcheck libjansson-dev libpq-dev"
 coverage_packages="gcovr jq"

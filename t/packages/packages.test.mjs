@@ -17,6 +17,8 @@ test('commands of a shell script, within others and behind runners', () => {
 
 test('commands of a node script', () => {
 	assert.deepEqual(nodeCommands("spawn('sed', [])\nspawn(program)\nexecFileSync('sh', ['-c'])\n"), [{ name: 'sed', line: 1 }, { name: 'sh', line: 3 }])
+	for (const folder of ['bin', 'sbin'])
+		assert.deepEqual(nodeCommands(`launch({ path: CHROMIUM ?? '/usr/${folder}/chromium' })\n`), [{ name: 'chromium', line: 1 }])
 })
 
 test('headers', () => {
