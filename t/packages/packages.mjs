@@ -58,8 +58,8 @@ export function shellCommands(text, path) {
 	return { commands, functions }
 }
 
-/** Programs that a node script starts by a name that stands there, or names by a path of
- * the system. */
+/** Programs that a node script starts by a name that stands there, or names by a path
+ * of the system. */
 export function nodeCommands(text) {
 	return text.split('\n').flatMap((line, i) => {
 		const calls = line.matchAll(/\b(?:spawn|spawnSync|execFile|execFileSync|said|start|out|new Program)\(\s*'([a-z][\w+-]*)'/g)
@@ -85,9 +85,9 @@ function ownerOf(path) {
 
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
 
-/** What is named otherwise on some machines, diverted (pg_config), in a package that the
- * listed one needs (python3), or only unpacked (fetch_prometheus in dev.d/packages.sh).
- */
+/** What is named otherwise on some machines, diverted (pg_config), in a package that
+ * the listed one needs (python3), or only unpacked (fetch_prometheus in
+ * dev.d/packages.sh). */
 const KNOWN = { node: 'nodejs', npm: 'npm', python3: 'python3', pg_config: 'libpq-dev', 'pkg-config': 'pkg-config', prometheus: 'prometheus', promtool: 'prometheus' }
 
 /** The server, which is built, and what only those have who need it. */
