@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/audit_note.h"
 #include "cli/control_client.h"
+#include "cli/say.h"
 #include "ipc/control.h"
 #include "ipc/lock.h"
 #include "store/history.h"
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -217,6 +219,18 @@ enum rc admin_lock(const struct db_place *place, int *lock, struct error *err)
 	(void)close(fd);
 	return error_set(err, RC_BUSY,
 			 "another pocketbook serves the database %.200s; stop it first", place->db);
+}
+
+int admin_ask(const struct db_place *place, const struct store_request *request,
+	      const char *refused, struct admin_answer *answer)
+{
+	struct error err;
+
+	if (admin_do(place, request, answer, &err) != RC_OK)
+		return say_failed("%s", err.text);
+	if (answer->reply.rc != RC_OK)
+		return say_failed("%s: %s (%s)", place->db, refused, rc_name(answer->reply.rc));
+	return EXIT_SUCCESS;
 }
 
 enum rc admin_do_alone(const struct db_place *place, const struct store_request *request,

@@ -23,6 +23,10 @@ MUST_USE enum rc admin_do(const struct db_place *place, const struct store_reque
 /* The same, without a server only; RC_BUSY if one runs. */
 MUST_USE enum rc admin_do_alone(const struct db_place *place, const struct store_request *request,
 				struct admin_answer *answer, struct error *err);
+/* admin_do, and says what went wrong, of a refusal `refused`: "the token was refused".
+ * The exit status of the command. Clear the answer in any case. */
+MUST_USE int admin_ask(const struct db_place *place, const struct store_request *request,
+		       const char *refused, struct admin_answer *answer);
 /* Takes the database's lock, to replace or read it without any other process. Close
  * *lock when done. Waits like admin_do. RC_BUSY: a server or another command has the
  * database. */

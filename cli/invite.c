@@ -77,14 +77,8 @@ static int invite_store(const struct db_place *place, const struct store_invite 
 {
 	struct store_request request = { .kind = STORE_INVITE_ADD, .invite = *invite };
 	struct admin_answer answer;
-	struct error err;
-	int status = EXIT_SUCCESS;
+	const int status = admin_ask(place, &request, "the invitation was refused", &answer);
 
-	if (admin_do(place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the invitation was refused (%s)", place->db,
-				    rc_name(answer.reply.rc));
 	admin_answer_clear(&answer);
 	return status;
 }
@@ -161,28 +155,29 @@ static const struct option_spec invites_options[] = {
 	OPTION_CONFIG,
 };
 
+static void invites_show(const struct options *options, const struct store_reply *reply,
+			 const char *db)
+{
+	if (options_is_on(options, "json"))
+		invites_print_json(reply->invites, reply->invite_count);
+	else if (reply->invite_count == 0)
+		say("%s: there is no invitation (see 'pocketbook help token invite')", db);
+	else
+		invites_print(reply->invites, reply->invite_count, clock_wall(), text_table_room());
+}
+
 static int invites_run(const struct invocation *invocation)
 {
 	struct db_place place;
 	struct store_request request = { .kind = STORE_INVITE_LIST };
 	struct admin_answer answer;
-	struct error err;
 	int status = database_find(invocation->options, &place);
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (admin_do(&place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the invitations could not be listed (%s)", place.db,
-				    rc_name(answer.reply.rc));
-	else if (options_is_on(invocation->options, "json"))
-		invites_print_json(answer.reply.invites, answer.reply.invite_count);
-	else if (answer.reply.invite_count == 0)
-		say("%s: there is no invitation (see 'pocketbook help token invite')", place.db);
-	else
-		invites_print(answer.reply.invites, answer.reply.invite_count, clock_wall(),
-			      text_table_room());
+	status = admin_ask(&place, &request, "the invitations could not be listed", &answer);
+	if (status == EXIT_SUCCESS)
+		invites_show(invocation->options, &answer.reply, place.db);
 	admin_answer_clear(&answer);
 	return status;
 }

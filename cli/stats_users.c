@@ -101,14 +101,8 @@ int stats_users_print(const struct db_place *place, bool json)
 	const struct store_request request = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
 	struct store_reply *reply = &answer.reply;
-	int status = EXIT_SUCCESS;
-	struct error err;
+	const int status = admin_ask(place, &request, "the users could not be listed", &answer);
 
-	if (admin_do(place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (reply->rc != RC_OK)
-		status = say_failed("%s: the users could not be listed (%s)", place->db,
-				    rc_name(reply->rc));
 	if (status == EXIT_SUCCESS)
 		user_use_sort(reply->tokens, reply->token_count);
 	if (status == EXIT_SUCCESS && json)

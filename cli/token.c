@@ -79,14 +79,8 @@ static int token_store(const struct db_place *place, const struct store_token *t
 {
 	struct store_request request = { .kind = STORE_TOKEN_ADD, .token = *token };
 	struct admin_answer answer;
-	struct error err;
-	int status = EXIT_SUCCESS;
+	const int status = admin_ask(place, &request, "the token was refused", &answer);
 
-	if (admin_do(place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the token was refused (%s)", place->db,
-				    rc_name(answer.reply.rc));
 	admin_answer_clear(&answer);
 	return status;
 }

@@ -104,17 +104,12 @@ static int list_run(const struct invocation *invocation)
 	struct db_place place;
 	struct store_request request = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
-	struct error err;
 	int status = database_find(invocation->options, &place);
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (admin_do(&place, &request, &answer, &err) != RC_OK)
-		status = say_failed("%s", err.text);
-	else if (answer.reply.rc != RC_OK)
-		status = say_failed("%s: the tokens could not be listed (%s)", place.db,
-				    rc_name(answer.reply.rc));
-	else
+	status = admin_ask(&place, &request, "the tokens could not be listed", &answer);
+	if (status == EXIT_SUCCESS)
 		list_print(invocation->options, &answer.reply, place.db);
 	admin_answer_clear(&answer);
 	return status;
