@@ -3,7 +3,6 @@
 #include "admin/confine.h"
 
 #include "admin/state.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "os/sandbox.h"
 #include "store/backend.h"
@@ -41,7 +40,6 @@ enum rc admin_confine(const struct admin *admin)
 	struct landlock_beneath beneath[STORE_READS_MAX + 2] = { { folder, true },
 								 { "/dev/urandom", false } };
 	size_t count = path ? 2 : 0;
-	struct error err;
 	enum rc rc;
 
 	assert(needs->read_count <= STORE_READS_MAX);
@@ -56,11 +54,7 @@ enum rc admin_confine(const struct admin *admin)
 		.beneath = beneath,
 		.beneath_count = count,
 	};
-	rc = sandbox_enter(&sandbox, &err);
-	if (rc == RC_NOT_FOUND)
-		log_info("sandbox_partial", LOG_TEXT("reason", err.text));
-	else if (rc != RC_OK)
-		log_error("sandbox_failed", LOG_TEXT("reason", err.text));
+	rc = sandbox_enter_logged(&sandbox);
 	free(folder);
-	return rc == RC_NOT_FOUND ? RC_OK : rc;
+	return rc;
 }

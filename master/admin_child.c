@@ -246,22 +246,8 @@ static void dismiss_former(struct admin_child *admin)
 
 void admin_child_hear(struct master *master)
 {
-	struct child *child = &master->admin.child;
-	struct channel_message message;
-	enum rc rc = channel_receive(child->channel, &message);
-
-	if (rc == RC_UNAVAILABLE)
-		child_hang_up(child);
-	if (rc != RC_OK)
-		return;
-	if (message.fd >= 0)
-		(void)close(message.fd);
-	if (message.word == CHANNEL_LINK)
-		child->linked = false;
-	if (message.word != CHANNEL_READY)
-		return;
-	child->ready = true;
-	if (master->admin.former.pid && master->admin.former_leave_by == UINT64_MAX)
+	if (child_hear(&master->admin.child) && master->admin.former.pid &&
+	    master->admin.former_leave_by == UINT64_MAX)
 		dismiss_former(&master->admin);
 }
 

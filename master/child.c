@@ -98,6 +98,24 @@ void child_hang_up(struct child *child)
 	child->channel = -1;
 }
 
+bool child_hear(struct child *child)
+{
+	struct channel_message message;
+	const enum rc rc = channel_receive(child->channel, &message);
+
+	if (rc == RC_UNAVAILABLE)
+		child_hang_up(child);
+	if (rc != RC_OK)
+		return false;
+	if (message.fd >= 0)
+		(void)close(message.fd);
+	if (message.word == CHANNEL_LINK)
+		child->linked = false;
+	if (message.word == CHANNEL_READY)
+		child->ready = true;
+	return message.word == CHANNEL_READY;
+}
+
 bool child_reap(struct child *child, int *status)
 {
 	if (child->pid == 0 || waitpid(child->pid, status, WNOHANG) != child->pid)

@@ -49,6 +49,9 @@ MUST_USE enum rc child_start(struct child *child, on_child *run, void *arg);
 void child_settle(const struct child *child, const struct user *user);
 /* Closes the channel, at whose end of file the child ends. */
 void child_hang_up(struct child *child);
+/* Receives one message of its channel, or hangs up at the end of that (SIGCHLD
+ * follows). True: the child says that it is ready now. */
+bool child_hear(struct child *child);
 /* True: it has ended and is away now, with *status of waitpid(2), and its pause is
  * set. */
 bool child_reap(struct child *child, int *status);

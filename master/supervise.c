@@ -281,20 +281,8 @@ static void supervise_announce(struct master *master)
 
 static void supervise_hear(struct master *master, struct child *child)
 {
-	struct channel_message message;
-	enum rc rc = channel_receive(child->channel, &message);
-
-	if (rc == RC_UNAVAILABLE)
-		child_hang_up(child); /* it is ending; SIGCHLD follows */
-	if (rc != RC_OK)
+	if (!child_hear(child))
 		return;
-	if (message.fd >= 0)
-		(void)close(message.fd);
-	if (message.word == CHANNEL_LINK)
-		child->linked = false;
-	if (message.word != CHANNEL_READY)
-		return;
-	child->ready = true;
 	child->stillborn = 0;
 	if (child == master_writer(master) && master->phase == MASTER_OPENING)
 		master_move(master, MASTER_STARTING);

@@ -4,6 +4,7 @@
 #include "os/sandbox.h"
 
 #include "base/array.h"
+#include "base/log.h"
 #include "os/sandbox_calls.h"
 #include "os/sandbox_filter.h"
 
@@ -60,6 +61,18 @@ enum rc sandbox_enter(const struct sandbox *sandbox, struct error *err)
 		return error_set(err, RC_IO, "cannot open a socket: %s", strerror(errno));
 	rc = sandbox_filter_load(sandbox, files == RC_OK, err);
 	return rc == RC_OK ? files : rc;
+}
+
+enum rc sandbox_enter_logged(const struct sandbox *sandbox)
+{
+	struct error err;
+	enum rc rc = sandbox_enter(sandbox, &err);
+
+	if (rc == RC_NOT_FOUND)
+		log_info("sandbox_partial", LOG_TEXT("reason", err.text));
+	else if (rc != RC_OK)
+		log_error("sandbox_failed", LOG_TEXT("reason", err.text));
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
 enum rc sandbox_enter_loosely(struct error *err)

@@ -100,6 +100,9 @@ void sandbox_keep_secrets(void);
  * err names; the rest is in force. Any other error: the sandbox is not in force. */
 MUST_USE enum rc sandbox_enter(const struct sandbox *sandbox, struct error *err);
 
+/* sandbox_enter, and logs what the kernel lacks (RC_OK then), or that it failed. */
+MUST_USE enum rc sandbox_enter_logged(const struct sandbox *sandbox);
+
 /* A weaker sandbox for the master, which forks the other processes and executes newer
  * versions of itself: forbids only calls that none of them ever needs. */
 MUST_USE enum rc sandbox_enter_loosely(struct error *err);

@@ -2,7 +2,6 @@
  * worker begins to serve. */
 #include "worker/confine.h"
 
-#include "base/log.h"
 #include "os/sandbox.h"
 #include "worker/worker.h"
 
@@ -66,12 +65,6 @@ enum rc worker_confine(const struct worker_settings *settings, const struct stor
 		.beneath = beneath,
 		.beneath_count = count,
 	};
-	struct error err;
-	enum rc rc = sandbox_enter(&sandbox, &err);
 
-	if (rc == RC_NOT_FOUND)
-		log_info("sandbox_partial", LOG_TEXT("reason", err.text));
-	else if (rc != RC_OK)
-		log_error("sandbox_failed", LOG_TEXT("reason", err.text));
-	return rc == RC_NOT_FOUND ? RC_OK : rc;
+	return sandbox_enter_logged(&sandbox);
 }

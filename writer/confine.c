@@ -1,7 +1,6 @@
 /* The sandbox of the writer, entered by writer.c when the database is open. */
 #include "writer/confine.h"
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "os/sandbox.h"
 
@@ -54,13 +53,8 @@ enum rc writer_confine(const char *db, const struct store_needs *needs)
 		.beneath = beneath,
 		.beneath_count = count,
 	};
-	struct error err;
-	enum rc rc = sandbox_enter(&sandbox, &err);
+	const enum rc rc = sandbox_enter_logged(&sandbox);
 
-	if (rc == RC_NOT_FOUND)
-		log_info("sandbox_partial", LOG_TEXT("reason", err.text));
-	else if (rc != RC_OK)
-		log_error("sandbox_failed", LOG_TEXT("reason", err.text));
 	free(folder);
-	return rc == RC_NOT_FOUND ? RC_OK : rc;
+	return rc;
 }
