@@ -2,9 +2,10 @@
  * same event loop. */
 #include "worker/http/body_reader.h"
 
+#include "http_kit.h"
+
 #include "base/array.h"
 #include "base/mem.h"
-#include "shm/shm.h"
 #include "worker/http/request.h"
 
 #include <setjmp.h>
@@ -15,26 +16,14 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define CLIENTS_MAX 40
 #define SERVED_MAX 200
-#define HANG_SECONDS 60 /* longer than any step takes, unless it hangs */
 
 struct world {
-	struct event_base *base;
-	struct shm *shm;
-	struct counters counters;
-	struct access_log access_log;
-	struct request_options options;
-	struct conns *conns;
-	struct sockaddr_in address;
-	int listener;
+	struct http_kit http;
 	struct bufferevent *clients[CLIENTS_MAX];
 	size_t client_count;
 	/* What was served, in order. */
@@ -54,11 +43,6 @@ static char letter(size_t at)
 	return (char)('a' + at % 23);
 }
 
-static void on_end(struct request *request)
-{
-	free(request);
-}
-
 static void on_request(void *arg, struct conn *conn, const struct incoming *incoming)
 {
 	struct world *world = arg;
@@ -67,7 +51,7 @@ static void on_request(void *arg, struct conn *conn, const struct incoming *inco
 	struct error err;
 	int client;
 
-	assert_int_equal(request_begin(request, &world->options, conn, incoming, &err), RC_OK);
+	assert_int_equal(request_begin(request, &world->http.options, conn, incoming, &err), RC_OK);
 	body = request_body(request);
 	client = atoi(request->path + 1);
 	for (size_t i = 0; i < body.len; i++)
@@ -79,7 +63,7 @@ static void on_request(void *arg, struct conn *conn, const struct incoming *inco
 		world->on_served(world, client);
 	request_answer_static(request, 200, slice_make("", 0));
 	if (world->served_count == world->until)
-		event_base_loopbreak(world->base);
+		event_base_loopbreak(world->http.base);
 }
 
 static void on_refused(void *arg, const struct conn_refusal *refusal, struct buf *response)
@@ -101,55 +85,22 @@ static void on_head(void *arg, const struct conn_head *head, struct conn_verdict
 
 /* ---- Fixture ---- */
 
-static void listen_at(struct world *world)
-{
-	socklen_t len = sizeof(world->address);
-
-	world->address = (struct sockaddr_in){ .sin_family = AF_INET };
-	world->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	world->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	assert_true(world->listener >= 0);
-	assert_int_equal(bind(world->listener, (const struct sockaddr *)&world->address,
-			      sizeof(world->address)),
-			 0);
-	assert_int_equal(listen(world->listener, CLIENTS_MAX), 0);
-	assert_int_equal(getsockname(world->listener, (struct sockaddr *)&world->address, &len), 0);
-}
-
 static int setup(void **state)
 {
 	struct world *world = mem_alloc(sizeof(*world));
-	struct conns_options options = { .listeners = &world->listener,
-					 .listener_count = 1,
-					 .max_connections = CLIENTS_MAX,
+	struct conns_options options = { .max_connections = CLIENTS_MAX,
 					 .max_body = (size_t)1 << 20,
 					 .max_in_flight = (size_t)64 << 20,
-					 .header_timeout = HANG_SECONDS,
-					 .body_timeout = HANG_SECONDS,
-					 .idle_timeout = HANG_SECONDS,
 					 .on_request = on_request,
 					 .on_refused = on_refused,
 					 .on_head = on_head };
 
-	listen_at(world);
-	world->base = event_base_new();
-	assert_non_null(world->base);
-	assert_int_equal(shm_new(1, &world->shm), RC_OK);
-	world->counters.shm = world->shm;
-	world->access_log.counters = &world->counters;
-	world->options.access_log = &world->access_log;
-	world->options.on_end = on_end;
-	options.base = world->base;
-	options.counters = &world->counters;
 	options.arg = world;
-	world->conns = conns_open(&options);
-	assert_non_null(world->conns);
-	conns_start(world->conns);
+	http_kit_open(&world->http, &options);
 	*state = world;
 	return 0;
 }
 
-/* A leak is the address sanitizer's to find. */
 static int teardown(void **state)
 {
 	struct world *world = *state;
@@ -157,12 +108,7 @@ static int teardown(void **state)
 	for (size_t i = 0; i < world->client_count; i++)
 		if (world->clients[i])
 			bufferevent_free(world->clients[i]);
-	conns_close(world->conns);
-	/* libevent frees its buffers in a later turn of the loop. */
-	(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
-	event_base_free(world->base);
-	shm_free(world->shm);
-	close(world->listener);
+	http_kit_close(&world->http);
 	free(world);
 	return 0;
 }
@@ -171,13 +117,9 @@ static int teardown(void **state)
 
 static int client_new(struct world *world)
 {
-	struct bufferevent *bev = bufferevent_socket_new(world->base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct bufferevent *bev = http_kit_connect(&world->http);
 
 	assert_true(world->client_count < CLIENTS_MAX);
-	assert_non_null(bev);
-	assert_int_equal(bufferevent_socket_connect(bev, (const struct sockaddr *)&world->address,
-						    sizeof(world->address)),
-			 0);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 	/* As much as the socket takes: the server's turns are to be what counts. */
 	bufferevent_set_max_single_write(bev, (size_t)1 << 20);
@@ -220,13 +162,13 @@ static void client_post(struct world *world, int client, int share, size_t len)
 /* Runs the loop until so many requests were served in all. */
 static void run_until(struct world *world, size_t served)
 {
-	static const struct timeval hang = { HANG_SECONDS, 0 };
+	static const struct timeval hang = { HTTP_KIT_HANG_SECONDS, 0 };
 
 	world->until = served;
 	if (world->served_count >= served)
 		return;
-	event_base_loopexit(world->base, &hang);
-	(void)event_base_dispatch(world->base);
+	event_base_loopexit(world->http.base, &hang);
+	(void)event_base_dispatch(world->http.base);
 	assert_int_equal(world->served_count, served);
 }
 
@@ -296,8 +238,8 @@ static void a_client_that_leaves_takes_its_body_along(void **state)
 	run_until(world, 1);
 	bufferevent_free(world->clients[client]);
 	world->clients[client] = NULL;
-	while (conns_count(world->conns) > 1)
-		(void)event_base_loop(world->base, EVLOOP_ONCE);
+	while (conns_count(world->http.conns) > 1)
+		(void)event_base_loop(world->http.base, EVLOOP_ONCE);
 	client_post(world, other, 1, 100000);
 	run_until(world, 2);
 	assert_int_equal(world->served[1].client, other);

@@ -2,9 +2,10 @@
  * whether it is read here or by evhttp. */
 #include "worker/http/plain.h"
 
+#include "http_kit.h"
+
 #include "base/array.h"
 #include "base/mem.h"
-#include "shm/shm.h"
 #include "worker/http/framing.h"
 #include "worker/http/request.h"
 
@@ -16,31 +17,19 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define MAX_BODY 300
-#define HANG_SECONDS 60          /* longer than any step takes, unless it hangs */
 #define LARGE ((size_t)16 << 20) /* more than the buffers of a socket hold */
 
 /* evhttp keeps the tab: a request with this field is never plain. */
 #define NOT_PLAIN "X-Way:\tevhttp\r\n"
 
 struct world {
-	struct event_base *base;
-	struct shm *shm;
-	struct counters counters;
-	struct access_log access_log;
-	struct request_options options;
-	struct conns *conns;
-	struct sockaddr_in address;
-	int listener;
+	struct http_kit http;
 	struct bufferevent *client;
 	struct buf received;
 	unsigned awaited; /* responses */
@@ -50,11 +39,6 @@ struct world {
 };
 
 /* ---- Server ---- */
-
-static void on_end(struct request *request)
-{
-	free(request);
-}
 
 static void put_part(struct buf *out, const char *name, const char *value)
 {
@@ -121,13 +105,13 @@ static void on_request(void *arg, struct conn *conn, const struct incoming *inco
 
 	world->served++;
 	world->plain += incoming->plain != NULL;
-	rc = request_begin(request, &world->options, conn, incoming, &err);
+	rc = request_begin(request, &world->http.options, conn, incoming, &err);
 	if (rc != RC_OK) {
 		request_set_header(request, "X-Response", "1");
 		request_refuse(request, PROBLEM_BAD_REQUEST, err.text);
 	} else if (strcmp(request->path, "/hold") == 0) {
 		world->held = request;
-		event_base_loopbreak(world->base);
+		event_base_loopbreak(world->http.base);
 	} else {
 		answer(request);
 	}
@@ -166,7 +150,7 @@ static void on_received(struct bufferevent *bev, void *arg)
 	evbuffer_remove(input, buf_reserve(&world->received, len), len);
 	world->received.len += len;
 	if (world->awaited && responses(world) >= world->awaited)
-		event_base_loopbreak(world->base);
+		event_base_loopbreak(world->http.base);
 }
 
 static void on_client_event(struct bufferevent *bev, short what, void *arg)
@@ -177,22 +161,17 @@ static void on_client_event(struct bufferevent *bev, short what, void *arg)
 	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) == 0)
 		return;
 	world->closed = true;
-	event_base_loopbreak(world->base);
+	event_base_loopbreak(world->http.base);
 }
 
 static void client_open(struct world *world)
 {
 	if (world->client)
 		bufferevent_free(world->client);
-	world->client = bufferevent_socket_new(world->base, -1, BEV_OPT_CLOSE_ON_FREE);
-	assert_non_null(world->client);
+	world->client = http_kit_connect(&world->http);
 	buf_clear(&world->received);
 	world->closed = false;
 	bufferevent_setcb(world->client, on_received, NULL, on_client_event, world);
-	assert_int_equal(bufferevent_socket_connect(world->client,
-						    (const struct sockaddr *)&world->address,
-						    sizeof(world->address)),
-			 0);
 	bufferevent_enable(world->client, EV_READ | EV_WRITE);
 }
 
@@ -203,11 +182,11 @@ static void client_send(struct world *world, struct slice bytes)
 
 static void run(struct world *world)
 {
-	static const struct timeval hang = { HANG_SECONDS, 0 };
+	static const struct timeval hang = { HTTP_KIT_HANG_SECONDS, 0 };
 
-	event_base_loopexit(world->base, &hang);
-	(void)event_base_dispatch(world->base);
-	assert_false(event_base_got_exit(world->base));
+	event_base_loopexit(world->http.base, &hang);
+	(void)event_base_dispatch(world->http.base);
+	assert_false(event_base_got_exit(world->http.base));
 }
 
 /* Until so many responses have come in. */
@@ -221,66 +200,28 @@ static void run_until(struct world *world, unsigned count)
 
 /* ---- Fixture ---- */
 
-static void listen_at(struct world *world)
-{
-	socklen_t len = sizeof(world->address);
-
-	world->address = (struct sockaddr_in){ .sin_family = AF_INET };
-	world->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	world->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	assert_true(world->listener >= 0);
-	assert_int_equal(bind(world->listener, (const struct sockaddr *)&world->address,
-			      sizeof(world->address)),
-			 0);
-	assert_int_equal(listen(world->listener, 8), 0);
-	assert_int_equal(getsockname(world->listener, (struct sockaddr *)&world->address, &len), 0);
-}
-
 static int setup(void **state)
 {
 	struct world *world = mem_alloc(sizeof(*world));
-	struct conns_options options = { .listeners = &world->listener,
-					 .listener_count = 1,
-					 .max_connections = 8,
+	struct conns_options options = { .max_connections = 8,
 					 .max_body = MAX_BODY,
 					 .max_in_flight = (size_t)64 << 20,
-					 .header_timeout = HANG_SECONDS,
-					 .body_timeout = HANG_SECONDS,
-					 .idle_timeout = HANG_SECONDS,
 					 .on_request = on_request,
 					 .on_refused = on_refused };
 
-	listen_at(world);
-	world->base = event_base_new();
-	assert_non_null(world->base);
-	assert_int_equal(shm_new(1, &world->shm), RC_OK);
-	world->counters.shm = world->shm;
-	world->access_log.counters = &world->counters;
-	world->options =
-		(struct request_options){ .access_log = &world->access_log, .on_end = on_end };
-	options.base = world->base;
-	options.counters = &world->counters;
 	options.arg = world;
-	world->conns = conns_open(&options);
-	assert_non_null(world->conns);
-	conns_start(world->conns);
+	http_kit_open(&world->http, &options);
 	*state = world;
 	return 0;
 }
 
-/* A leak is the address sanitizer's to find. */
 static int teardown(void **state)
 {
 	struct world *world = *state;
 
 	if (world->client)
 		bufferevent_free(world->client);
-	conns_close(world->conns);
-	/* libevent frees its buffers in a later turn of the loop. */
-	(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
-	event_base_free(world->base);
-	shm_free(world->shm);
-	close(world->listener);
+	http_kit_close(&world->http);
 	buf_free(&world->received);
 	free(world);
 	return 0;
@@ -494,8 +435,8 @@ static void a_request_in_pieces_is_left_to_evhttp(void **state)
 	client_open(world);
 	for (size_t i = 0; i + 1 < text.len; i++) {
 		client_send(world, slice_make(text.data + i, 1));
-		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
-		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+		(void)event_base_loop(world->http.base, EVLOOP_NONBLOCK);
+		(void)event_base_loop(world->http.base, EVLOOP_NONBLOCK);
 	}
 	client_send(world, slice_make(text.data + text.len - 1, 1));
 	run_until(world, 1);
@@ -532,7 +473,7 @@ static void what_comes_while_a_request_is_answered_waits(void **state)
 		run(world);
 	client_send(world, slice_of(HEAD("GET /second", "") HEAD("GET /third", "")));
 	for (int i = 0; i < 20; i++)
-		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+		(void)event_base_loop(world->http.base, EVLOOP_NONBLOCK);
 	assert_int_equal(world->served, 1);
 	answer(world->held);
 	run_until(world, 3);
@@ -555,10 +496,10 @@ static void a_client_that_goes_meanwhile_is_missed(void **state)
 	bufferevent_free(world->client);
 	world->client = NULL;
 	while (world->held->conn)
-		assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+		assert_int_equal(event_base_loop(world->http.base, EVLOOP_ONCE), 0);
 	assert_null(request_header(world->held, "Host"));
 	answer(world->held);
-	assert_int_equal(conns_count(world->conns), 0);
+	assert_int_equal(conns_count(world->http.conns), 0);
 }
 
 static void a_response_is_sent_whole_to_a_slow_client(void **state)
@@ -569,11 +510,11 @@ static void a_response_is_sent_whole_to_a_slow_client(void **state)
 	bufferevent_disable(world->client, EV_READ);
 	client_send(world, slice_of(HEAD("GET /large", "")));
 	while (world->served == 0)
-		assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+		assert_int_equal(event_base_loop(world->http.base, EVLOOP_ONCE), 0);
 	assert_int_equal(world->plain, 1);
 	bufferevent_enable(world->client, EV_READ);
 	while (world->received.len < LARGE)
-		assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0);
+		assert_int_equal(event_base_loop(world->http.base, EVLOOP_ONCE), 0);
 	client_send(world, slice_of(HEAD("GET /next", "")));
 	run_until(world, 2);
 	assert_int_equal(world->plain, 2);
@@ -587,14 +528,14 @@ static void the_last_response_closes_the_connection(void **state)
 	client_send(world, slice_of(HEAD("GET /hold", "")));
 	while (world->held == NULL)
 		run(world);
-	conns_drain(world->conns);
+	conns_drain(world->http.conns);
 	answer(world->held);
 	while (!world->closed)
 		run(world);
 	buf_put_byte(&world->received, 0);
 	assert_non_null(strstr(world->received.data, "\r\nConnection: close\r\n"));
 	assert_int_equal(responses(world), 1);
-	assert_int_equal(conns_count(world->conns), 0);
+	assert_int_equal(conns_count(world->http.conns), 0);
 }
 
 static void a_broken_request_behind_the_last_one_is_left_unanswered(void **state)
@@ -607,13 +548,13 @@ static void a_broken_request_behind_the_last_one_is_left_unanswered(void **state
 		run(world);
 	client_send(world, slice_of("GET  / HTTP/1.1\r\n\r\n"));
 	for (int i = 0; i < 20; i++)
-		(void)event_base_loop(world->base, EVLOOP_NONBLOCK);
-	conns_drain(world->conns);
+		(void)event_base_loop(world->http.base, EVLOOP_NONBLOCK);
+	conns_drain(world->http.conns);
 	answer(world->held);
 	while (!world->closed)
 		run(world);
 	assert_int_equal(responses(world), 1);
-	assert_int_equal(conns_count(world->conns), 0);
+	assert_int_equal(conns_count(world->http.conns), 0);
 }
 
 int main(void)
