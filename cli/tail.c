@@ -1,4 +1,5 @@
 /* `pocketbook tail`: every change as a line, live. The loop is in cli/tail_follow.c. */
+#include "base/array.h"
 #include "base/exit.h"
 #include "base/mem.h"
 #include "cli/command.h"
@@ -10,8 +11,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
-#define PAGE_LINES 1000
+#define PAGE_LINES (TAIL_SINK_LINES - 1)
 
 static const struct option_spec tail_options[] = {
 	{ .name = "group",
@@ -90,6 +93,27 @@ static int read_groups(const struct options *options, struct tail_position *posi
 	return EXIT_SUCCESS;
 }
 
+/* Is it the database, or a file that belongs to it and may not be there yet? */
+static bool is_of_database(const char *db, const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock", ".sock", ".audit" };
+	struct stat one, other;
+	bool is_one = false;
+
+	for (size_t i = 0; db && path && !is_one && i < COUNT(suffixes); i++) {
+		struct buf name = BUF_EMPTY;
+
+		buf_put_text(&name, db);
+		buf_put_text(&name, suffixes[i]);
+		buf_put_byte(&name, 0);
+		is_one = strcmp(name.data, path) == 0 ||
+			 (stat(name.data, &one) == 0 && stat(path, &other) == 0 &&
+			  one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+		buf_free(&name);
+	}
+	return is_one;
+}
+
 /* Free *path. */
 static int read_files(const struct options *options, struct tail *tail, char **path)
 {
@@ -101,6 +125,9 @@ static int read_files(const struct options *options, struct tail *tail, char **p
 	if (tail->sink.file && tail->sink.command)
 		return say_usage("%s: not together with --out; run a second 'pocketbook tail'",
 				 options_place(options, "exec", 0));
+	if (tail->sink.file && cursor && strcmp(tail->sink.file, cursor) == 0)
+		return say_usage("%s: is the file of --out; name another one",
+				 options_place(options, "cursor-file", 0));
 	if (tail->sink.file || cursor) {
 		buf_put_text(&name, cursor ? cursor : tail->sink.file);
 		buf_put_text(&name, cursor ? "" : ".cursor");
@@ -138,7 +165,7 @@ static enum rc find_position(struct tail *tail, const char *since, struct error 
 	if (is_new)
 		rc = since ? begin_at(tail, since, err) : tail_begin_now(tail, err);
 	if (rc == RC_OK)
-		rc = tail_sink_open(&tail->sink, &tail->position.bytes, err);
+		rc = tail_sink_open(&tail->sink, &tail->position, err);
 	return rc == RC_OK && is_new ? tail_position_save(&tail->position, err) : rc;
 }
 
@@ -158,6 +185,13 @@ static int tail_start(const struct options *options, struct tail *tail)
 	if (status != EXIT_SUCCESS)
 		return status;
 	tail->db = place.db;
+	if (is_of_database(place.path, tail->sink.file))
+		return say_failed("%s belongs to the database; name another file with --out",
+				  tail->sink.file);
+	if (is_of_database(place.path, tail->position.path))
+		return say_failed(
+			"%s belongs to the database; name another file with --cursor-file",
+			tail->position.path);
 	rc = tail_open(tail, &err);
 	if (rc == RC_OK)
 		rc = find_position(tail, since, &err);

@@ -48,8 +48,10 @@ static enum rc take_line(struct tail_position *position, const struct store *sto
 	struct tail_group *group;
 	struct slice cursor;
 
-	if (slice_is(word, "bytes"))
+	if (slice_is(word, "bytes")) {
+		position->is_counted = true;
 		return text_number(line, INT64_MAX, &position->bytes);
+	}
 	if (!slice_is(word, "at"))
 		return RC_MALFORMED;
 	cursor = take_until(&line, ' ');
@@ -117,8 +119,11 @@ static void put_text(const struct tail_position *position, struct buf *out)
 {
 	char cursor[STORE_CURSOR_TEXT_MAX];
 
-	buf_put_text(out, HEADING "\nbytes ");
-	buf_put_number(out, position->bytes);
+	buf_put_text(out, HEADING);
+	if (position->is_counted) {
+		buf_put_text(out, "\nbytes ");
+		buf_put_number(out, position->bytes);
+	}
 	for (size_t i = 0; i < position->count; i++) {
 		buf_put_text(out, "\nat ");
 		buf_put(out, cursor, store_position_format(&position->groups[i].at, cursor));

@@ -2,7 +2,7 @@
  * belongs to them. Kept in a small file, which is replaced as a whole:
  *
  *   pocketbook tail 1
- *   bytes 12345
+ *   bytes 12345              unless no file is written
  *   at CURSOR GROUP          for each group */
 #ifndef CLI_TAIL_POSITION_H
 #define CLI_TAIL_POSITION_H
@@ -20,7 +20,8 @@ struct tail_position {
 	const char *path; /* NULL: kept nowhere */
 	struct tail_group *groups;
 	size_t count;
-	uint64_t bytes; /* of the output file */
+	bool is_counted; /* the lines are in a file */
+	uint64_t bytes;  /* of that file */
 };
 
 /* Sets the position of every group in a database, and the bytes. RC_NOT_FOUND: there is

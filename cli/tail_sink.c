@@ -1,6 +1,7 @@
 /* Writes the lines of `tail`. Called by cli/tail_follow.c. */
 #include "cli/tail_sink.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "cli/say.h"
 
@@ -43,8 +44,71 @@ static enum rc fail(const struct tail_sink *sink, const char *what, struct error
 			 strerror(errno));
 }
 
-static enum rc check_file(const struct tail_sink *sink, uint64_t bytes, struct error *err)
+/* The lines behind the position are those that a process which was killed has written
+ * without it: at most one page, after whole lines. Anything else was written by another
+ * program, or belongs to another position. */
+static bool is_begin_of_line(const char *text, size_t len)
 {
+	static const char *const begins[] = { "{\"id\":\"", "{\"~:id\":\"", "{\"reset\":true",
+					      "{\"~:reset\":true" };
+
+	for (size_t i = 0; i < COUNT(begins); i++) {
+		const size_t all = strlen(begins[i]);
+
+		if (memcmp(text, begins[i], len < all ? len : all) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool begins_a_line(const struct tail_sink *sink, uint64_t bytes)
+{
+	char text[16];
+	const ssize_t got = pread(sink->fd, text, sizeof(text), (off_t)bytes);
+
+	if (got <= 0 || !is_begin_of_line(text, (size_t)got))
+		return false;
+	return bytes == 0 || (pread(sink->fd, text, 1, (off_t)bytes - 1) == 1 && text[0] == '\n');
+}
+
+static bool has_few_lines(const struct tail_sink *sink, uint64_t bytes)
+{
+	char piece[4096];
+	size_t lines = 0;
+	ssize_t got;
+
+	while ((got = pread(sink->fd, piece, sizeof(piece), (off_t)bytes)) > 0) {
+		for (ssize_t i = 0; i < got; i++)
+			lines += piece[i] == '\n';
+		if (lines > TAIL_SINK_LINES)
+			return false;
+		bytes += (uint64_t)got;
+	}
+	return got == 0;
+}
+
+static enum rc check_rest(const struct tail_sink *sink, const uint64_t *bytes, struct error *err)
+{
+	if (bytes == NULL)
+		return error_set(err, RC_EXISTS,
+				 "%.200s has content that no cursor file counts, and stays as it "
+				 "is; put its cursor file back (FILE.cursor, or --cursor-file), or "
+				 "name another file",
+				 sink->file);
+	if (begins_a_line(sink, *bytes) && has_few_lines(sink, *bytes))
+		return RC_OK;
+	return error_set(
+		err, RC_MALFORMED,
+		"%.200s has more than the %" PRIu64 " bytes that its cursor file counts, "
+		"and not by a 'pocketbook tail' that was killed, so it stays as it is; put "
+		"the right cursor file back, or name another file",
+		sink->file, *bytes);
+}
+
+/* `bytes` is NULL if no position counts them. */
+static enum rc check_file(const struct tail_sink *sink, const uint64_t *bytes, struct error *err)
+{
+	const uint64_t wanted = bytes ? *bytes : 0;
 	struct stat status;
 
 	if (fstat(sink->fd, &status) < 0)
@@ -52,12 +116,12 @@ static enum rc check_file(const struct tail_sink *sink, uint64_t bytes, struct e
 	if (!S_ISREG(status.st_mode))
 		return error_set(err, RC_MALFORMED, "%.200s is not a file; leave --out away",
 				 sink->file);
-	if ((uint64_t)status.st_size < bytes)
+	if ((uint64_t)status.st_size < wanted)
 		return error_set(err, RC_MALFORMED,
 				 "%.200s has %jd bytes, fewer than the %" PRIu64
 				 " that its cursor file counts; put it back, or move both away",
-				 sink->file, (intmax_t)status.st_size, bytes);
-	return RC_OK;
+				 sink->file, (intmax_t)status.st_size, wanted);
+	return (uint64_t)status.st_size > wanted ? check_rest(sink, bytes, err) : RC_OK;
 }
 
 static void sync_directory(const char *path)
@@ -77,13 +141,14 @@ static void sync_directory(const char *path)
 	}
 }
 
-enum rc tail_sink_open(struct tail_sink *sink, uint64_t *bytes, struct error *err)
+static enum rc open_file(struct tail_sink *sink, bool is_counted, uint64_t *bytes,
+			 struct error *err)
 {
 	const int flags = O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	enum rc rc;
 
-	if (sink->file == NULL)
-		return RC_OK;
+	if (!is_counted)
+		*bytes = 0;
 	sink->fd = open(sink->file, flags);
 	if (sink->fd < 0 && errno == ENOENT) {
 		*bytes = 0;
@@ -95,9 +160,22 @@ enum rc tail_sink_open(struct tail_sink *sink, uint64_t *bytes, struct error *er
 	if (flock(sink->fd, LOCK_EX | LOCK_NB) < 0)
 		return error_set(err, RC_BUSY, "%.200s is being written by another process",
 				 sink->file);
-	rc = check_file(sink, *bytes, err);
+	rc = check_file(sink, is_counted ? bytes : NULL, err);
 	if (rc == RC_OK && ftruncate(sink->fd, (off_t)*bytes) < 0)
 		rc = fail(sink, "cut", err);
+	return rc;
+}
+
+enum rc tail_sink_open(struct tail_sink *sink, struct tail_position *position, struct error *err)
+{
+	enum rc rc;
+
+	if (sink->file == NULL) {
+		position->is_counted = false;
+		return RC_OK;
+	}
+	rc = open_file(sink, position->is_counted, &position->bytes, err);
+	position->is_counted = true;
 	return rc;
 }
 
@@ -117,8 +195,7 @@ static enum rc put_into_file(struct tail_sink *sink, struct slice lines, uint64_
 		enum rc rc;
 
 		tail_sink_close(sink);
-		*bytes = 0;
-		rc = tail_sink_open(sink, bytes, err);
+		rc = open_file(sink, false, bytes, err);
 		if (rc != RC_OK)
 			return rc;
 	}

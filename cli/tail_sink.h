@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "cli/tail_position.h"
 
 #include <stdint.h>
 
@@ -15,14 +16,20 @@ struct tail_sink {
 
 #define TAIL_SINK_NONE ((struct tail_sink){ .fd = -1 })
 
-/* Opens the file and cuts what is beyond `*bytes`, which a process that was killed has
- * written there, and which will be written again. A file that is not there is begun:
- * *bytes becomes 0. RC_MALFORMED: it has fewer bytes than that. RC_BUSY: another
- * process writes to it. Nothing to do for other sinks. */
-MUST_USE enum rc tail_sink_open(struct tail_sink *sink, uint64_t *bytes, struct error *err);
+/* The most lines that are put at once: a page, and a reset before it. */
+#define TAIL_SINK_LINES 1001
+
+/* Opens the file and cuts what is beyond the bytes of the position, which a process
+ * that was killed has written there, and which will be written again. A file that is
+ * not there is begun: its bytes become 0. RC_EXISTS: it has content, and the position
+ * counts no file. RC_MALFORMED: it has fewer bytes than that, or more that are no such
+ * lines. RC_BUSY: another process writes to it. No other sink is counted. */
+MUST_USE enum rc tail_sink_open(struct tail_sink *sink, struct tail_position *position,
+				struct error *err);
 /* Writes whole lines. For a file, they are on disk when it returns, behind the first
- * *bytes, which grow; if the file was renamed away, a new one is begun. A command is
- * run until it ends with status 0. */
+ * *bytes, which grow; if the file was renamed away, a new one is begun, unless another
+ * one with content has its name (RC_EXISTS). A command is run until it ends with
+ * status 0. */
 MUST_USE enum rc tail_sink_put(struct tail_sink *sink, struct slice lines, uint64_t *bytes,
 			       struct error *err);
 void tail_sink_close(struct tail_sink *sink);

@@ -97,6 +97,74 @@ changes --cursor-file "$out" --once 2>"$work/said"
 refused 1 'is not a cursor file' "another file as the position"
 changes --out "$work" --once 2>"$work/said"
 refused 1 'cannot be opened|is not a file' "a folder as the file"
+changes --out "$out" --cursor-file "$out" --once 2>"$work/said"
+refused 2 'is the file of --out' "the file as its own cursor file"
+
+# ---- Files with content that it has not written ----
+# kept FILE MESSAGE NAME: refused, and as it was
+kept() {
+	refused 1 "$2" "$3"
+	cmp -s "$1" "$1.before"
+	ok $? "$3: it stays as it is"
+}
+keep() { cp "$1" "$1.before"; }
+cp "$out" "$work/log"
+keep "$work/log"
+changes --out "$work/log" --once 2>"$work/said"
+kept "$work/log" 'has content that no cursor file counts.*put its cursor file back.*or name another file' "lines without a cursor file"
+changes --since 0 --out "$work/log" --once 2>"$work/said"
+kept "$work/log" 'has content that no cursor file counts' "with --since too"
+is "$(ls "$work/log.cursor" 2>&1 | grep -c 'No such')" 1 "and no cursor file is made"
+changes --since 0 --cursor-file "$work/log.cursor" --once >/dev/null
+changes --out "$work/log" --once 2>"$work/said"
+kept "$work/log" 'has content that no cursor file counts' "with the cursor file of the standard output"
+if has_file; then
+	cp "$db" "$db.before"
+	for other in "" -wal -shm .lock; do
+		changes --since 0 --out "$db$other" --once 2>"$work/said"
+		refused 1 'belongs to the database' "the database's own file $other"
+	done
+	ln -s "$db" "$work/link"
+	changes --since 0 --out "$work/link" --once 2>"$work/said"
+	refused 1 'belongs to the database' "by another name too"
+	changes --cursor-file "$db-wal" --once 2>"$work/said"
+	refused 1 'belongs to the database' "as the cursor file too"
+	"$POCKETBOOK" check --db "$db" >/dev/null 2>&1
+	ok $? "the database is whole"
+fi
+printf 'a diary\n' >"$work/diary"
+keep "$work/diary"
+changes --since 0 --out "$work/diary" --once 2>"$work/said"
+kept "$work/diary" 'has content that no cursor file counts' "any other file"
+sed 's/^bytes .*/bytes 0/' "$out.cursor" >"$work/diary.cursor"
+changes --out "$work/diary" --once 2>"$work/said"
+kept "$work/diary" 'more than the 0 bytes that its cursor file counts.*put the right cursor file back' "even with a cursor file that counts nothing of it"
+cp "$out" "$work/log"
+seq 1100 | sed 's/.*/{"id":"log:&","version":1,"value":1}/' >>"$work/log"
+keep "$work/log"
+cp "$out.cursor" "$work/log.cursor"
+changes --out "$work/log" --once 2>"$work/said"
+kept "$work/log" 'more than the [0-9]+ bytes that its cursor file counts' "more lines than a killed process leaves"
+sed "s/^bytes .*/bytes 5/" "$out.cursor" >"$work/diary.cursor"
+cp "$out" "$work/diary"
+keep "$work/diary"
+changes --out "$work/diary" --once 2>"$work/said"
+kept "$work/diary" 'more than the 5 bytes that its cursor file counts' "a position within a line"
+: >"$work/begun"
+changes --since 0 --group todos --out "$work/begun" --once
+is "$? $(jq -r .id "$work/begun" | sort | head -1)" "0 todos:2" "an empty file is begun"
+follow --out "$out"
+replaced=$following
+put todos:4 1 4
+wait_for "it writes" grep -q '"todos:4","version":2' "$out"
+cp "$out" "$work/grown"
+keep "$work/grown"
+mv "$work/grown" "$out"
+cp "$work/grown.before" "$out.before"
+put todos:4 2 4
+wait_for "another file with content that takes the name" gone "$replaced"
+cmp -s "$out" "$out.before"
+ok $? "stays as it is"
 for bad in "--since x" "--group todos:" "--batch 0" "--out a --exec b" "--encoding xml"; do
 	option=${bad##*--}
 	# shellcheck disable=SC2086
