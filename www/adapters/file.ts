@@ -1,40 +1,14 @@
 // A storage in a file, for programs in Node, Bun and Deno.
-import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import process from 'node:process'
 import type { Rows, Storage } from '../client/types.js'
+import { type Lock, lock, trueName } from './file-lock.js'
 import { type Change, KeptRows } from './kept-rows.js'
 
 /** The file is written anew if it has so many lines more than rows. */
 const EXCESS = 10_000
 
-/** Files of this process, with the end of those that are being closed. */
-const opened = new Map<string, Promise<void> | undefined>()
-
 const line = (value: unknown) => JSON.stringify(value) + '\n'
-
-function isRunning(pid: number): boolean {
-	try {
-		return pid !== process.pid && process.kill(pid, 0)
-	} catch (error: any) {
-		return error.code === 'EPERM'
-	}
-}
-
-/** One process has the file at a time. A process that was killed leaves its lock. */
-async function lock(path: string): Promise<void> {
-	const file = `${path}.lock`
-	await opened.get(path)
-	if (opened.has(path)) throw new Error(`${path} is open already`)
-	const take = () => writeFile(file, `${process.pid}\n`, { flag: 'wx' })
-	await take().catch(async (error: any) => {
-		const pid = error.code === 'EEXIST' ? Number(await readFile(file, 'utf8')) : 0
-		if (error.code !== 'EEXIST' || isRunning(pid)) throw pid ? new Error(`${path} is used by process ${pid}`) : error
-		await rm(file, { force: true })
-		await take()
-	})
-	opened.set(path, undefined)
-}
 
 /**
  * Keeps the data in a file: a first line that names the server and the user, then a
@@ -42,10 +16,11 @@ async function lock(path: string): Promise<void> {
  * the last line, by a crash while it was written, loses no other.
  */
 export function fileStorage(file: string): Storage {
-	const path = resolve(file)
+	let path = resolve(file)
 	let rows = new KeptRows()
 	let handle: FileHandle | undefined
-	let locked = false
+	/** Without it, nothing may be written. */
+	let held: Lock | undefined
 	let head = ''
 	let lines = 0
 	/** Transactions run in their order. */
@@ -70,6 +45,7 @@ export function fileStorage(file: string): Storage {
 
 	/** Writes the file anew, with the present rows only. */
 	async function compact(): Promise<void> {
+		if (!held) throw new Error(`${path} is not open`)
 		const made = await open(`${path}.new`, 'w', 0o600)
 		await made.writeFile([head, ...[...rows.all()].map((change) => line([change]))].join(''))
 		await made.datasync()
@@ -99,18 +75,17 @@ export function fileStorage(file: string): Storage {
 
 	async function unlock(): Promise<void> {
 		await shut()
-		if (!locked) return
-		locked = false
-		await rm(`${path}.lock`, { force: true })
-		opened.delete(path)
+		const ending = held
+		held = undefined
+		await ending?.release()
 	}
 
 	return {
 		open: (name) =>
 			inTurn(async () => {
 				await unlock()
-				await lock(path)
-				locked = true
+				path = await trueName(path)
+				held = await lock(path)
 				try {
 					head = line({ pocketbook: 1, name })
 					rows = new KeptRows()
@@ -134,7 +109,7 @@ export function fileStorage(file: string): Storage {
 		},
 		close() {
 			const closing = inTurn(unlock)
-			if (locked) opened.set(path, closing)
+			held?.ends(closing)
 		},
 	}
 }

@@ -1,0 +1,2 @@
+// What the package exports.
+export * from './served.js';
