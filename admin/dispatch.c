@@ -8,6 +8,7 @@
 #include "auth/throttle.h"
 #include "base/mem.h"
 #include "worker/http/host.h"
+#include "worker/http/request_line.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -178,8 +179,10 @@ void dispatch_admin_request(void *arg, struct conn *conn, const struct incoming 
 void dispatch_admin_refused(void *arg, const struct conn_refusal *refusal, struct buf *response)
 {
 	const struct admin *admin = arg;
+	const char *fields = refusal->status == 405 ? "Allow: GET, HEAD, POST\r\n" : "";
 	struct access_log_entry entry;
-	const struct access_log_response logged = {
+	struct request_line line;
+	struct access_log_response logged = {
 		.route = SCOREBOARD_OTHER,
 		.method = "-",
 		.path = "-",
@@ -187,9 +190,14 @@ void dispatch_admin_refused(void *arg, const struct conn_refusal *refusal, struc
 		.status = refusal->status,
 	};
 
+	if (request_line_read(refusal->head, &line)) {
+		logged.method = line.method;
+		logged.path = line.path.data;
+	}
 	access_log_begin(&admin->access_log, &entry);
 	access_log_refused(&entry, &logged, refusal->detail);
 	access_log_end(&admin->access_log, &entry, &logged);
 	problem_put_response(response, problem_of_status(refusal->status), refusal->detail,
-			     entry.id, slice_of(""), refusal->is_head);
+			     entry.id, slice_of(fields), refusal->is_head);
+	request_line_clear(&line);
 }

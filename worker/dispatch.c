@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "worker/deadline.h"
 #include "worker/http/host.h"
+#include "worker/http/framing.h"
 #include "worker/http/media.h"
+#include "worker/http/request_line.h"
 #include "worker/route.h"
 
 #include <stdlib.h>
@@ -161,6 +163,15 @@ static void exchange_authenticate(struct exchange *exchange)
 
 /* ---- Beginning ---- */
 
+/* One that came with its head was not seen by head_check.c. */
+static bool exchange_is_too_large(const struct exchange *exchange)
+{
+	const struct route_body *body = exchange->route->body;
+
+	return exchange->request.method == EVHTTP_REQ_POST && body->max &&
+	       request_body(&exchange->request).len > body->max;
+}
+
 /* Without tokens the Host is the only protection (worker/http/host.h). */
 static bool exchange_is_misdirected(const struct exchange *exchange)
 {
@@ -186,6 +197,8 @@ static void exchange_check(struct exchange *exchange)
 		cors_preflight(request);
 	else if (route_handler(exchange->route, request->method) == NULL)
 		request_refuse(request, PROBLEM_METHOD, "this path does not support this method");
+	else if (exchange_is_too_large(exchange))
+		request_refuse(request, PROBLEM_TOO_LARGE, FRAMING_ABOVE_LIMIT);
 	else
 		exchange_authenticate(exchange);
 }
@@ -214,12 +227,39 @@ void dispatch_request(void *arg, struct conn *conn, const struct incoming *incom
 
 /* ---- Requests that break HTTP ---- */
 
+/* What became of a request whose head is known, at least its first line: as request.c
+ * says it of others. */
+static const char *refused_trace(const struct conn_refusal *refusal,
+				 const struct request_line *line,
+				 struct access_log_response *logged)
+{
+	const struct route *route = route_find(line->path.data, refusal->is_metrics);
+
+	logged->method = line->method;
+	logged->path = line->path.data;
+	if (strcmp(line->method, "POST") == 0)
+		logged->route = route_counted(route, EVHTTP_REQ_POST);
+	return route->allow;
+}
+
+static void put_fields(struct buf *fields, const struct conn_refusal *refusal, const char *allow)
+{
+	if (refusal->status == 401)
+		buf_put_text(fields, "WWW-Authenticate: Bearer\r\n");
+	if (refusal->status == 405)
+		buf_putf(fields, "Allow: %s\r\n", allow);
+	if (refusal->status == 429)
+		buf_putf(fields, "Retry-After: %d\r\n", THROTTLE_WINDOW_MS / 1000);
+}
+
 void dispatch_refused(void *arg, const struct conn_refusal *refusal, struct buf *response)
 {
 	const struct worker *worker = arg;
+	const char *allow = "GET, HEAD, POST, OPTIONS";
 	struct buf fields = BUF_EMPTY;
 	struct access_log_entry entry;
-	const struct access_log_response logged = {
+	struct request_line line;
+	struct access_log_response logged = {
 		.route = SCOREBOARD_OTHER,
 		.method = "-",
 		.path = "-",
@@ -227,15 +267,15 @@ void dispatch_refused(void *arg, const struct conn_refusal *refusal, struct buf 
 		.status = refusal->status,
 	};
 
+	if (request_line_read(refusal->head, &line))
+		allow = refused_trace(refusal, &line, &logged);
 	access_log_begin(&worker->access_log, &entry);
 	access_log_refused(&entry, &logged, refusal->detail);
 	access_log_end(&worker->access_log, &entry, &logged);
 	cors_put(&worker->cors, refusal->origin, &fields);
-	if (refusal->status == 401)
-		buf_put_text(&fields, "WWW-Authenticate: Bearer\r\n");
-	if (refusal->status == 429)
-		buf_putf(&fields, "Retry-After: %d\r\n", THROTTLE_WINDOW_MS / 1000);
+	put_fields(&fields, refusal, allow);
 	problem_put_response(response, problem_of_status(refusal->status), refusal->detail,
 			     entry.id, buf_slice(&fields), refusal->is_head);
 	buf_free(&fields);
+	request_line_clear(&line);
 }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "worker/dispatch.h"
 #include "worker/http/media.h"
+#include "worker/http/request_line.h"
 #include "worker/route.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 struct checking {
 	const struct worker *worker;
+	const struct route *route;
 	struct conn_verdict *verdict; /* NULL: the answer about the token has come too late */
 };
 
@@ -62,26 +64,6 @@ static const char *field_of(struct slice text, const char *name, struct buf *out
 	return found ? out->data : NULL;
 }
 
-/* ---- Method and path ---- */
-
-/* Only /sync takes bodies. */
-static bool is_push(struct slice text)
-{
-	static const char sync[] = "/sync";
-	struct slice line = take_line(&text);
-	struct slice path;
-
-	if (!slice_starts(line, slice_of("POST /")))
-		/* http://host/path is left to dispatch.c. */
-		return slice_starts(line, slice_of("POST "));
-	path = slice_make(line.data + strlen("POST "), line.len - strlen("POST "));
-	for (size_t i = 0; i < path.len; i++)
-		if (path.data[i] == '?' || path.data[i] == ' ')
-			path.len = i;
-	/* So is another spelling of the path. */
-	return slice_is(path, sync) || memchr(path.data, '%', path.len) != NULL;
-}
-
 /* ---- The token ---- */
 
 static bool may_write(const struct identity *identity)
@@ -104,7 +86,7 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	checking->verdict = NULL;
 	verdict->vouched = rc == RC_OK;
 	verdict->share = rc == RC_OK ? identity->key : 0;
-	if (rc == RC_OK && !may_write(identity))
+	if (rc == RC_OK && checking->route->body->is_write && !may_write(identity))
 		refuse(verdict, 403, "this token may not write");
 	if (rc == RC_DENIED) {
 		worker_count(checking->worker, METRIC_AUTH_FAILURES, 1);
@@ -117,26 +99,33 @@ static void on_identified(void *arg, enum rc rc, struct identity *identity)
 	}
 }
 
-/* If the answer comes later, the body is awaited meanwhile, and dispatch.c asks
- * again. */
-static void check_token(const struct worker *worker, const struct conn_head *head,
-			struct slice token, struct conn_verdict *verdict)
+/* All zeros: not known. */
+static struct address client_of(const struct worker *worker, const struct conn_head *head)
 {
 	const struct trusted_proxies *trusted = &worker->request_options.trusted;
-	struct checking *checking = mem_alloc(sizeof(*checking));
-	struct address peer = { .is6 = false };
+	struct address peer = { .is6 = false }, client = peer;
 	struct buf forwarded = BUF_EMPTY;
 
-	*checking = (struct checking){ worker, verdict };
 	if (address_parse(slice_of(head->client), &peer) == RC_OK &&
-	    field_of(head->text, "X-Forwarded-For", &forwarded)) {
-		struct address client;
-
+	    field_of(head->text, "X-Forwarded-For", &forwarded))
 		forwarded_resolve(&peer, slice_of(forwarded.data), trusted, &client);
-		peer = client;
-	}
+	else
+		client = peer;
 	buf_free(&forwarded);
-	auth_identify(worker->auth, token, &peer, on_identified, checking);
+	return client;
+}
+
+/* If the answer comes later, the body is awaited meanwhile, and dispatch.c asks
+ * again. */
+static void check_token(const struct worker *worker, const struct route *route,
+			const struct conn_head *head, struct slice token,
+			struct conn_verdict *verdict)
+{
+	const struct address client = client_of(worker, head);
+	struct checking *checking = mem_alloc(sizeof(*checking));
+
+	*checking = (struct checking){ worker, route, verdict };
+	auth_identify(worker->auth, token, &client, on_identified, checking);
 	if (checking->verdict == NULL)
 		free(checking);
 	else
@@ -163,17 +152,31 @@ static bool take_login(const struct worker *worker, const struct conn_head *head
 	return verdict->vouched;
 }
 
-static void check_authorization(const struct worker *worker, const struct conn_head *head,
-				struct conn_verdict *verdict)
+static void check_authorization(const struct worker *worker, const struct route *route,
+				const struct conn_head *head, struct conn_verdict *verdict)
 {
 	struct buf bytes = BUF_EMPTY;
 	const char *field = field_of(head->text, "Authorization", &bytes);
 
 	if (field && strncasecmp(field, "Bearer ", 7) == 0)
-		check_token(worker, head, slice_of(field + 7 + strspn(field + 7, " ")), verdict);
+		check_token(worker, route, head, slice_of(field + 7 + strspn(field + 7, " ")),
+			    verdict);
 	else
 		refuse(verdict, 401, "a token is needed: Authorization: Bearer TOKEN");
 	buf_free(&bytes);
+}
+
+/* A path without tokens takes a secret in its body (join.c). */
+static void check_guesses(const struct worker *worker, const struct conn_head *head,
+			  struct conn_verdict *verdict)
+{
+	const struct address client = client_of(worker, head);
+
+	if (!auth_is_throttled(worker->auth, &client))
+		return;
+	worker_count(worker, METRIC_AUTH_THROTTLED, 1);
+	refuse(verdict, 429,
+	       "too many invalid tokens or invitations from this address; try again later");
 }
 
 /* ---- The body's type ---- */
@@ -190,16 +193,42 @@ static void check_type(const struct conn_head *head, struct conn_verdict *verdic
 	buf_free(&bytes);
 }
 
+/* ---- The path ---- */
+
+/* The route that takes the body, or NULL. */
+static const struct route *route_of(const struct conn_head *head)
+{
+	const struct route *route = NULL;
+	struct request_line line;
+
+	if (request_line_read(head->text, &line) && strcmp(line.method, "POST") == 0)
+		route = route_find(line.path.data, head->is_metrics);
+	request_line_clear(&line);
+	return route && route->body ? route : NULL;
+}
+
+static void check_client(const struct worker *worker, const struct route *route,
+			 const struct conn_head *head, struct conn_verdict *verdict)
+{
+	if (worker->auth == NULL)
+		verdict->vouched = true;
+	else if (route->access == ROUTE_OPEN)
+		check_guesses(worker, head, verdict);
+	else if (!take_login(worker, head, verdict))
+		check_authorization(worker, route, head, verdict);
+}
+
 void head_check(void *arg, const struct conn_head *head, struct conn_verdict *verdict)
 {
 	const struct worker *worker = arg;
+	const struct route *route = route_of(head);
 
-	if (head->is_metrics || !is_push(head->text))
+	if (route == NULL) {
 		refuse(verdict, 405, "this path does not support this method");
-	else if (worker->auth == NULL)
-		verdict->vouched = true;
-	else if (!take_login(worker, head, verdict))
-		check_authorization(worker, head, verdict);
-	if (verdict->status == 0)
+		return;
+	}
+	verdict->max_body = route->body->max;
+	check_client(worker, route, head, verdict);
+	if (verdict->status == 0 && route->body->is_typed)
 		check_type(head, verdict);
 }

@@ -4,8 +4,9 @@
 
 #include "worker/http/conn.h"
 
-/* on_conn_head; `arg` is the worker. Refuses what dispatch.c and sync.c would refuse
- * with any body: 401, 403 for a token that may not write at all, 405, 415, 429. */
+/* on_conn_head; `arg` is the worker. Refuses what dispatch.c and the handler of the
+ * path (route.h) would refuse with any body: 401, 403 for a token that may not write at
+ * all, 405, 415, 429; and bounds the body. */
 void head_check(void *arg, const struct conn_head *head, struct conn_verdict *verdict);
 
 #endif

@@ -7,6 +7,10 @@
 #include "base/error.h"
 #include "transit/transit.h"
 
+/* Bytes that it may have: an invitation, a name and a key, and room for members that
+ * are not known here. */
+#define JOIN_BODY_MAX 16384
+
 struct join_body {
 	struct buf invite; /* the text as it came */
 	struct buf user;   /* empty: not given */

@@ -11,6 +11,7 @@
 #include "worker/history.h"
 #include "worker/invite.h"
 #include "worker/join.h"
+#include "worker/join_body.h"
 #include "worker/metrics.h"
 #include "worker/static.h"
 #include "worker/sync.h"
@@ -18,32 +19,38 @@
 
 #include <assert.h>
 
+static const struct route_body pushed = { .is_typed = true, .is_write = true };
+/* Kept before it is known who sends it. */
+static const struct route_body joined = { .max = JOIN_BODY_MAX, .is_typed = true };
+/* Of which nothing is read. */
+static const struct route_body ignored = { .max = 4096 };
+
 static const struct route routes[] = {
-	{ "/sync", ROUTE_TOKEN, true, "GET, POST, OPTIONS", sync_pull, sync_push, false,
+	{ "/sync", ROUTE_TOKEN, true, "GET, POST, OPTIONS", sync_pull, sync_push, false, &pushed,
 	  SCOREBOARD_PULL, SCOREBOARD_PUSH },
-	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false,
+	{ "/events", ROUTE_TOKEN_OR_QUERY, true, "GET, OPTIONS", events_open, NULL, false, NULL,
 	  SCOREBOARD_STREAM, SCOREBOARD_OTHER },
-	{ "/history", ROUTE_TOKEN, true, "GET, OPTIONS", history_serve, NULL, false,
+	{ "/history", ROUTE_TOKEN, true, "GET, OPTIONS", history_serve, NULL, false, NULL,
 	  SCOREBOARD_OTHER, SCOREBOARD_OTHER },
-	{ "/whoami", ROUTE_TOKEN, true, "GET, OPTIONS", whoami_serve, NULL, false,
+	{ "/whoami", ROUTE_TOKEN, true, "GET, OPTIONS", whoami_serve, NULL, false, NULL,
 	  SCOREBOARD_WHOAMI, SCOREBOARD_OTHER },
-	{ "/join", ROUTE_OPEN, true, "POST, OPTIONS", NULL, join_serve, false, SCOREBOARD_OTHER,
-	  SCOREBOARD_JOIN },
-	{ "/invite", ROUTE_TOKEN, true, "POST, OPTIONS", NULL, invite_serve, false,
+	{ "/join", ROUTE_OPEN, true, "POST, OPTIONS", NULL, join_serve, false, &joined,
 	  SCOREBOARD_OTHER, SCOREBOARD_JOIN },
-	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, SCOREBOARD_HEALTH,
-	  SCOREBOARD_OTHER },
-	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true, SCOREBOARD_HEALTH,
-	  SCOREBOARD_OTHER },
-	{ NULL, ROUTE_OPEN, true, "GET, HEAD, OPTIONS", static_serve, NULL, true, SCOREBOARD_PAGE,
-	  SCOREBOARD_OTHER },
+	{ "/invite", ROUTE_TOKEN, true, "POST, OPTIONS", NULL, invite_serve, false, &ignored,
+	  SCOREBOARD_OTHER, SCOREBOARD_JOIN },
+	{ "/healthz", ROUTE_OPEN, false, "GET, HEAD", health_live, NULL, true, NULL,
+	  SCOREBOARD_HEALTH, SCOREBOARD_OTHER },
+	{ "/readyz", ROUTE_OPEN, false, "GET, HEAD", health_ready, NULL, true, NULL,
+	  SCOREBOARD_HEALTH, SCOREBOARD_OTHER },
+	{ NULL, ROUTE_OPEN, true, "GET, HEAD, OPTIONS", static_serve, NULL, true, NULL,
+	  SCOREBOARD_PAGE, SCOREBOARD_OTHER },
 };
 
 static const struct route metrics_routes[] = {
-	{ "/metrics", ROUTE_OPEN, false, "GET, HEAD", metrics_serve, NULL, true, SCOREBOARD_METRICS,
-	  SCOREBOARD_OTHER },
-	{ NULL, ROUTE_OPEN, false, "GET, HEAD", metrics_not_found, NULL, true, SCOREBOARD_OTHER,
-	  SCOREBOARD_OTHER },
+	{ "/metrics", ROUTE_OPEN, false, "GET, HEAD", metrics_serve, NULL, true, NULL,
+	  SCOREBOARD_METRICS, SCOREBOARD_OTHER },
+	{ NULL, ROUTE_OPEN, false, "GET, HEAD", metrics_not_found, NULL, true, NULL,
+	  SCOREBOARD_OTHER, SCOREBOARD_OTHER },
 };
 
 const struct route *route_find(const char *path, bool metrics)

@@ -9,6 +9,13 @@ typedef void on_exchange(struct exchange *exchange);
 
 enum route_access { ROUTE_OPEN, ROUTE_TOKEN, ROUTE_TOKEN_OR_QUERY };
 
+/* What a POST may bring. */
+struct route_body {
+	size_t max;    /* bytes; 0: as many as --max-body says */
+	bool is_typed; /* it must be of one of the types of media.h */
+	bool is_write; /* a token that may not write is refused whatever is in it */
+};
+
 struct route {
 	const char *path; /* NULL: every other one */
 	enum route_access access;
@@ -16,6 +23,7 @@ struct route {
 	const char *allow;
 	on_exchange *get, *post; /* HEAD is GET without a body if `head` */
 	bool head;
+	const struct route_body *body;         /* NULL: there is no POST */
 	enum scoreboard_route get_as, post_as; /* how they are counted */
 };
 

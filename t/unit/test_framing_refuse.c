@@ -352,6 +352,39 @@ static void a_body_has_one_length(void **state)
 	check_refusals(bad_framing, COUNT(bad_framing), 0);
 }
 
+/* Of the request with this head: is its body, of which `rest` is still to come, refused
+ * with a limit of ten bytes? */
+static bool is_above_limit(const char *head, const char *rest)
+{
+	struct framing framing;
+	bool good;
+
+	framing_init(&framing, 1000);
+	assert_true(framing_feed(&framing, slice_of(head)));
+	good = framing_limit_body(&framing, 10) && framing_feed(&framing, slice_of(rest));
+	if (!good) {
+		assert_int_equal(framing.status, 413);
+		assert_string_equal(framing.detail, FRAMING_ABOVE_LIMIT);
+		assert_true(slice_starts(framing_refused_head(&framing), slice_of("POST / ")));
+	} else {
+		/* The next request has its own. */
+		assert_true(framing_feed(&framing, slice_of(POST "Content-Length: 11\r\n\r\n")));
+	}
+	framing_clear(&framing);
+	return !good;
+}
+
+static void a_body_can_be_limited_by_its_head(void **state)
+{
+	(void)state;
+	assert_false(is_above_limit(POST "Content-Length: 10\r\n\r\n", "0123456789"));
+	assert_true(is_above_limit(POST "Content-Length: 11\r\n\r\n", ""));
+	assert_false(is_above_limit(CHUNKED, "a\r\n0123456789\r\n0\r\n\r\n"));
+	assert_true(is_above_limit(CHUNKED, "b\r\n"));
+	assert_true(is_above_limit(CHUNKED "5\r\n01234\r\n", "6\r\n"));
+	assert_true(is_above_limit(CHUNKED "b\r\n", ""));
+}
+
 static void a_body_is_as_long_as_it_says(void **state)
 {
 	(void)state;
@@ -366,6 +399,7 @@ int main(void)
 		cmocka_unit_test(fields_must_be_right),
 		cmocka_unit_test(a_body_has_one_length),
 		cmocka_unit_test(a_body_is_as_long_as_it_says),
+		cmocka_unit_test(a_body_can_be_limited_by_its_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

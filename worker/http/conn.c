@@ -143,6 +143,8 @@ static void conn_refuse(struct conn *conn)
 		.status = framing->status,
 		.detail = framing->detail,
 		.origin = framing->origin.len ? framing->origin.data : "",
+		.head = framing_refused_head(framing),
+		.is_metrics = conn_is_metrics(conn),
 		.is_head = framing->is_head,
 	};
 	struct refusal *refusal;
@@ -278,7 +280,9 @@ static bool conn_judge(struct conn *conn)
 		conn_vouch(conn);
 	if (verdict.status)
 		framing_refuse_body(&conn->framing, verdict.status, verdict.detail);
-	return verdict.status == 0;
+	else if (verdict.max_body)
+		(void)framing_limit_body(&conn->framing, verdict.max_body);
+	return conn->framing.state != FRAMING_REFUSED;
 }
 
 /* Nothing is under way any more: either nothing but an empty line has come, or whole

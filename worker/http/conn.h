@@ -24,6 +24,8 @@ struct conn_refusal {
 	int status;         /* 400, 405, 413, 431, or as on_conn_head said */
 	const char *detail; /* a static sentence */
 	const char *origin; /* of the field of that name; empty: none */
+	struct slice head;  /* framing_refused_head */
+	bool is_metrics;    /* conn_is_metrics */
 	bool is_head;       /* a response to it has no body */
 };
 
@@ -41,6 +43,7 @@ struct conn_head {
 struct conn_verdict {
 	int status;         /* 0: the body is awaited; else one of the table in problem.c */
 	const char *detail; /* a static sentence */
+	size_t max_body;    /* bytes that the body may have; 0: as many as any */
 	bool vouched;       /* the client is authenticated: it is cut off after all others */
 	uint64_t share;     /* whose share its body is read in (body_reader.h); 0: not known */
 };

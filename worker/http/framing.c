@@ -10,6 +10,7 @@
 /* The longest line that can stand between chunks: sixteen hexadecimal digits would
  * already be beyond any limit. */
 #define CHUNK_LINE_MAX 18
+#define BODY_TOO_LARGE "the body is larger than this server accepts"
 
 void framing_init(struct framing *framing, size_t max_body)
 {
@@ -50,10 +51,11 @@ static void framing_begin(struct framing *framing)
 	framing->head_len = 0;
 	framing->requests++;
 	framing->body = 0;
+	framing->limit = framing->max_body;
 	framing->length = head.length;
 	framing->left = head.length;
-	if (head.length > framing->max_body)
-		framing_refuse(framing, 413, "the body is larger than this server accepts");
+	if (head.length > framing->limit)
+		framing_refuse(framing, 413, BODY_TOO_LARGE);
 	else if (head.chunked)
 		framing->state = FRAMING_CHUNK_SIZE;
 	else if (head.length)
@@ -169,8 +171,10 @@ static void framing_check_chunk(struct framing *framing, struct slice line)
 
 	if (!head_chunk_size(line, &size)) {
 		framing_refuse(framing, 400, "a chunk of the body has a malformed size");
-	} else if (size > framing->max_body - framing->body) {
-		framing_refuse(framing, 413, "the body is larger than this server accepts");
+	} else if (size > framing->limit - framing->body) {
+		framing_refuse(framing, 413,
+			       framing->limit < framing->max_body ? FRAMING_ABOVE_LIMIT
+								  : BODY_TOO_LARGE);
 	} else {
 		framing->body += size;
 		framing->left = size;
@@ -259,6 +263,22 @@ void framing_refuse_body(struct framing *framing, int status, const char *detail
 {
 	assert(framing_body_head(framing).len);
 	framing_refuse(framing, status, detail);
+}
+
+bool framing_limit_body(struct framing *framing, size_t max)
+{
+	assert(framing_body_head(framing).len);
+	if (max < framing->limit)
+		framing->limit = max;
+	if (framing->length > framing->limit || framing->body > framing->limit)
+		framing_refuse(framing, 413, FRAMING_ABOVE_LIMIT);
+	return framing->state != FRAMING_REFUSED;
+}
+
+struct slice framing_refused_head(const struct framing *framing)
+{
+	assert(framing->state == FRAMING_REFUSED);
+	return buf_slice(&framing->text);
 }
 
 bool framing_awaits_line(const struct framing *framing)

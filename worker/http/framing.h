@@ -20,6 +20,8 @@
 /* As much as nginx forwards by default (large_client_header_buffers 4 8k): cookies of
  * other programs of the same site, and the names of 64 groups. */
 #define FRAMING_HEAD_MAX 32768
+/* Of a body that is larger than its request may have (framing_limit_body). */
+#define FRAMING_ABOVE_LIMIT "the body is larger than this path accepts"
 
 enum framing_state {
 	FRAMING_HEAD,
@@ -37,6 +39,7 @@ struct framing {
 	uint64_t length;    /* of the body, if it is not chunked */
 	uint64_t left;      /* of the body or the chunk */
 	uint64_t body;      /* bytes of chunks so far */
+	size_t limit;       /* bytes that the present body may have */
 	unsigned requests;  /* whose heads have passed */
 	unsigned complete;  /* that have arrived whole */
 	struct head head;   /* of the request that is arriving */
@@ -58,8 +61,13 @@ bool framing_feed(struct framing *framing, struct slice bytes);
 /* The head of the request whose body is arriving: its lines, each with its CR LF.
  * Empty: no body is arriving. */
 struct slice framing_body_head(const struct framing *framing);
+/* What is known of the head of the request that was refused: its first lines. Empty:
+ * not even the first one has passed, or it is of a method without bodies. */
+struct slice framing_refused_head(const struct framing *framing);
 /* Refuses that request for what its head says. */
 void framing_refuse_body(struct framing *framing, int status, const char *detail);
+/* Lowers what that body may have. False: it has more, so that it is refused. */
+bool framing_limit_body(struct framing *framing, size_t max);
 /* Before the first line of a request has arrived. An empty line in front of it (RFC
  * 9112, 2.2) is passed once, and must be kept from evhttp, which refuses it. */
 bool framing_awaits_line(const struct framing *framing);

@@ -25,4 +25,5 @@ libhttp_a_SOURCES = \
 	%D%/problem.c %D%/problem.h \
 	%D%/query.c %D%/query.h \
 	%D%/request.c %D%/request.h \
+	%D%/request_line.c %D%/request_line.h \
 	%D%/response_body.c %D%/response_body.h

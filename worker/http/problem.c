@@ -131,8 +131,6 @@ void problem_put_response(struct buf *out, enum problem problem, const char *det
 		 "nosniff\r\nContent-Security-Policy: " PROBLEM_CSP "\r\n"
 		 "Connection: close\r\n",
 		 rows[problem].status, rows[problem].title, body.len, request);
-	if (problem == PROBLEM_METHOD)
-		buf_put_text(out, "Allow: GET, HEAD, POST, OPTIONS\r\n");
 	buf_put_slice(out, fields);
 	buf_put_text(out, "\r\n");
 	if (!is_head)

@@ -52,8 +52,8 @@ enum problem problem_of_status(int status);
  * (worker/http/access_log.h). */
 void problem_put(struct buf *out, enum problem problem, const char *detail, const char *request);
 /* Appends a whole response for a connection that closes after it. `fields` are further
- * lines of its head, each with its CR LF. The response to a HEAD request has the length
- * of a body and leaves the body out. */
+ * lines of its head, each with its CR LF; of a 405 Allow must be among them. The
+ * response to a HEAD request has the length of a body and leaves the body out. */
 void problem_put_response(struct buf *out, enum problem problem, const char *detail,
 			  const char *request, struct slice fields, bool is_head);
 
