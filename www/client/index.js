@@ -1,2 +1,0 @@
-// What the package exports.
-export * from './served.js';
