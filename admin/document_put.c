@@ -67,6 +67,9 @@ static enum rc read_edit(const struct json_body *body, struct store_edit *edit, 
 				     .value = slice_of("") };
 	if (!docid_is_valid(edit->id) || (!edit->deleted && docid_is_deep(edit->id)))
 		return error_set(err, RC_MALFORMED, "id: must be the id of a document");
+	if (edit->base > STORE_BASE_MAX)
+		return error_set(err, RC_MALFORMED, "base: must be at most %" PRIu64,
+				 STORE_BASE_MAX);
 	if (fields[VALUE].is_there + fields[TRANSIT].is_there + edit->deleted != 1)
 		return error_set(err, RC_MALFORMED,
 				 "one of value, transit and deleted: true is needed");

@@ -19,7 +19,7 @@
 #define OPTION_BASE \
 	{ \
 		.name = "base", .argument = "N", .kind = OPTION_NUMBER, .min = 0, \
-		.max = INT64_MAX, \
+		.max = STORE_BASE_MAX, \
 		.help = "The version that the document must have now; 0: it must not exist. " \
 			"Default: any version." \
 	}
@@ -97,6 +97,10 @@ static int put_do(struct putting *putting)
 	int status = EXIT_SUCCESS;
 
 	while (status == EXIT_SUCCESS && again) {
+		if (putting->edit.base > STORE_BASE_MAX)
+			return say_failed("%s has version %llu, the last that there can be; "
+					  "nothing was written",
+					  putting->id, (unsigned long long)putting->edit.base);
 		if (admin_mark(mark, &err) != RC_OK)
 			return say_failed("%s", err.text);
 		putting->edit.op = slice_of(mark);

@@ -36,6 +36,18 @@ struct batch {
 	struct buf text; /* the edits point into it, once the batch is full */
 };
 
+/* The edit of this line is to replace this version. */
+static enum rc set_base(struct import *import, struct store_edit *edit, uint64_t line,
+			uint64_t version)
+{
+	edit->base = version;
+	if (version <= STORE_BASE_MAX)
+		return RC_OK;
+	import->input.number = line;
+	return import_at_line(import, RC_DENIED,
+			      "the document has the last version that there can be");
+}
+
 static enum rc decide_document(struct import *import, struct store_edit *edit, bool *wanted)
 {
 	struct held held;
@@ -56,10 +68,10 @@ static enum rc decide_document(struct import *import, struct store_edit *edit, b
 		import->same++;
 		import->same_deleted += edit->deleted;
 	} else {
-		edit->base = held.version;
-		*wanted = true;
+		rc = set_base(import, edit, import->input.number, held.version);
+		*wanted = rc == RC_OK;
 	}
-	return RC_OK;
+	return rc;
 }
 
 /* Decides about one line. *wanted: the edit is to be written, and has its base; *keep:
@@ -92,8 +104,8 @@ static enum rc take_result(struct import *import, struct batch *batch, size_t at
 	} else if (batch->keeps[at] || (import->existing == EXISTING_SKIP && !result->deleted)) {
 		import->left += !batch->former[at];
 	} else {
-		batch->edits[at].base = result->version;
 		*again = true;
+		return set_base(import, &batch->edits[at], batch->lines[at], result->version);
 	}
 	return RC_OK;
 }

@@ -95,7 +95,11 @@ static enum rc parse_formers(struct parser *parser)
 
 static enum rc parse_version(struct parser *parser)
 {
-	return step(parser, transit_in_uint(parser->in, &parser->version), "version");
+	enum rc rc = step(parser, transit_in_uint(parser->in, &parser->version), "version");
+
+	if (rc == RC_OK && parser->version > STORE_VERSION_MAX)
+		return refuse(parser, RC_MALFORMED, "version", "must be at most 9007199254740990");
+	return rc;
 }
 
 static enum rc parse_value(struct parser *parser)
@@ -222,8 +226,6 @@ static enum rc check_members(struct parser *parser, unsigned seen)
 		return refuse(parser, RC_MALFORMED, "former", "a line with it has no id");
 	if ((parser->is_change || parser->former || parser->has_formers) && parser->version == 0)
 		return refuse(parser, RC_MALFORMED, "version", "missing");
-	if (parser->version > INT64_MAX)
-		return refuse(parser, RC_MALFORMED, "version", "is too large");
 	if (parser->damaged && !parser->edit->deleted && !(seen & FIELD_VALUE))
 		return refuse(parser, RC_CORRUPT, "value", "it was damaged when it was exported");
 	if (parser->edit->deleted && (seen & FIELD_VALUE))

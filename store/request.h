@@ -23,10 +23,16 @@ struct store_meta {
 	struct slice by; /* the user; empty: none, or not known */
 };
 
+/* The last version of a document. It and the one behind it are numbers of JavaScript,
+ * which says exactly up to 2^53 - 1. */
+#define STORE_VERSION_MAX ((UINT64_C(1) << 53) - 2)
+/* The last one that an edit can replace. */
+#define STORE_BASE_MAX (STORE_VERSION_MAX - 1)
+
 /* One document of a push, as the client sent it. */
 struct store_edit {
 	struct slice id; /* valid (store/docid.h) */
-	uint64_t base;
+	uint64_t base;   /* at most STORE_BASE_MAX */
 	struct slice op; /* empty: none */
 	bool deleted;
 	bool plain;

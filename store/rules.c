@@ -207,6 +207,8 @@ enum rules_verdict rules_edit(const struct store_edit *edit, const struct rules_
 		return RULES_KEEP;
 	if (edit->deleted && (!held->there || held->deleted))
 		return RULES_KEEP;
+	if (held->version >= STORE_VERSION_MAX)
+		return RULES_CONFLICT;
 	if (edit->base == held->version || (edit->base == 0 && held->deleted))
 		return RULES_WRITE;
 	return FAULT_MUTANT("stale_applied") ? RULES_WRITE : RULES_CONFLICT;

@@ -68,7 +68,7 @@ struct rules_held {
 enum rules_verdict {
 	RULES_WRITE,   /* as version held.version + 1 */
 	RULES_KEEP,    /* ok without a write: a repetition, or a deletion of an absent document */
-	RULES_CONFLICT /* based on another version than the stored one */
+	RULES_CONFLICT /* based on another version than the stored one, or that is the last */
 };
 
 enum rules_verdict rules_edit(const struct store_edit *edit, const struct rules_held *held);

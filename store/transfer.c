@@ -77,10 +77,29 @@ static enum rc on_state(void *arg, const struct record_state *state, struct erro
 	return tally->load ? tally->ops->begin(tally->load, state, err) : RC_OK;
 }
 
+/* A back end would serve it as damaged. */
+static enum rc check_version(const struct record *record, struct error *err)
+{
+	const int64_t version = record->fields[RECORD_DOC_VERSION].number;
+	const struct slice id = record->fields[RECORD_DOC_ID].bytes;
+
+	if (record->table != RECORD_DOC && record->table != RECORD_HISTORY)
+		return RC_OK;
+	if (version > 0 && (uint64_t)version <= STORE_VERSION_MAX)
+		return RC_OK;
+	return error_set(err, RC_CORRUPT,
+			 "%.*s has version %" PRId64 ", which is none that there can be (see "
+			 "'pocketbook help check')",
+			 id.len > 100 ? 100 : (int)id.len, id.data, version);
+}
+
 static enum rc on_record(void *arg, const struct record *record, struct error *err)
 {
 	struct tally *tally = arg;
+	const enum rc rc = check_version(record, err);
 
+	if (rc != RC_OK)
+		return rc;
 	tally_add(tally, record);
 	if (record->table == RECORD_DOC && tally->counts[RECORD_DOC] % PROGRESS_EVERY == 0)
 		tally->transfer->on_progress(tally->transfer->arg, tally->verb,

@@ -55,9 +55,10 @@ static void unpack_edit(struct unpack *in, struct transit_check *check, struct s
 	edit->value = unpack_bytes(in);
 	if (flags & WIRE_META)
 		unpack_meta(in, &edit->meta);
-	if (in->bad || (flags & ~(WIRE_DELETED | WIRE_PLAIN | WIRE_META)) ||
-	    !docid_is_valid(edit->id) || (!edit->deleted && docid_is_deep(edit->id)) ||
-	    edit->op.len > OP_MAX || edit->deleted != (edit->value.len == 0) ||
+	if (in->bad || edit->base > STORE_BASE_MAX ||
+	    (flags & ~(WIRE_DELETED | WIRE_PLAIN | WIRE_META)) || !docid_is_valid(edit->id) ||
+	    (!edit->deleted && docid_is_deep(edit->id)) || edit->op.len > OP_MAX ||
+	    edit->deleted != (edit->value.len == 0) ||
 	    (!edit->deleted && !transit_check_value(check, edit->value, edit->plain)))
 		in->bad = true;
 }

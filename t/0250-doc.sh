@@ -73,6 +73,15 @@ stream seen 'group=todos&docs=1'
 all "with a server"
 wait_for "a stream sees each write" saw seen '"todos:1","version":6'
 kill "$stream"
+echo '{"id":"last:1","version":9007199254740990,"value":1}' | "$POCKETBOOK" import --changes --db "$db" >"$work/out"
+doc put last:1 2
+is "$?" 1 "the last version that there can be stays"
+like "$(cat "$work/said")" 'last:1 has version 9007199254740990, the last that there can be; nothing was written' "which is said"
+echo '{"id":"last:1","value":2}' | "$POCKETBOOK" import --existing replace --db "$db" >"$work/out" 2>"$work/said"
+is "$?" 1 "also to an import"
+like "$(cat "$work/said")" ':1: the document has the last version that there can be; nothing was imported' "and where"
+doc put last:1 2 --base 9007199254740990
+is "$?" 2 "nor can it be a base"
 { printf '{"docs":['; seq -w 1 1200 | sed 's/.*/{"id":"many:&","value":1}/' | paste -sd, -; printf ']}'; } >"$work/many"
 push @"$work/many" >"$work/pushed"
 doc ls many

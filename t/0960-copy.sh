@@ -117,6 +117,10 @@ run copy --db "$db"
 refused 2 "needs --to" "no target"
 run copy --db "$db" --to "postgresql://app:secret@/c"
 refused 2 "contains a password" "a password in the URL"
+pg_sql one app "UPDATE pocketbook.doc SET version = version + 9007199254740990 WHERE id = 'v:1'" >/dev/null
+run copy --db "$pg_url" --to "$work/none.db"
+refused 1 "v:1 has version 9007199254740991, which is none that there can be.*; nothing was copied" "a version that cannot be"
+pg_sql one app "UPDATE pocketbook.doc SET version = version - 9007199254740990 WHERE id = 'v:1'" >/dev/null
 run copy --db "$work/none.db" --to "$(named c)"
 refused 1 "No such file" "no source"
 run copy --db "$(named c)" --to "$work/none.db"

@@ -57,6 +57,7 @@ is "$(api 'documents?group=notes:' | field code)" bad-request "a malformed group
 is "$(api 'document?id=notes:0' | field code)" not-found "a document that is not there"
 like "$(post document '{"id":"notes:1","base":1,"value":{"a":2}}')" '"status":"ok","version":2' "a document is changed"
 like "$(post document '{"id":"notes:1","base":1,"value":{"a":3}}')" '"status":"conflict","version":2' "but not on a version that has gone"
+like "$(post document '{"id":"notes:1","base":9007199254740990,"value":1}')" 'base: must be at most 9007199254740989' "nor on one that cannot be"
 like "$(post document '{"id":"notes:2","base":1,"deleted":true}')" '"status":"ok"' "and deleted"
 like "$(api 'documents?group=notes&deleted=1')" '\[\{"id":"notes:2","version":2,"sequence":[0-9]+,"deleted":true,"by":"ada"' "what was deleted is found"
 like "$(post document '{"id":"notes:2","base":2,"value":2}')" '"version":3' "and is written again"

@@ -86,7 +86,11 @@ static enum rc parse_value(struct parser *parser, struct store_edit *edit)
 
 static enum rc parse_base(struct parser *parser, struct store_edit *edit)
 {
-	return step(parser, transit_in_uint(parser->in, &edit->base), "base");
+	enum rc rc = step(parser, transit_in_uint(parser->in, &edit->base), "base");
+
+	if (rc == RC_OK && edit->base > STORE_BASE_MAX)
+		return refuse(parser, RC_MALFORMED, "base", "must be at most 9007199254740989");
+	return rc;
 }
 
 static enum rc parse_deleted(struct parser *parser, struct store_edit *edit)

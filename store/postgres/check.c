@@ -32,7 +32,7 @@ static const char *const faults[] = {
 	"SELECT name, 'is a group without documents' FROM grp g WHERE NOT EXISTS (SELECT 1 FROM "
 	"doc d WHERE d.gid = g.gid)",
 	"SELECT id, 'has version ' || version || ' and sequence number ' || seq FROM doc WHERE "
-	"version < 1 OR seq < 1",
+	"version < 1 OR version > 9007199254740990 OR seq < 1",
 	"SELECT id, CASE WHEN value IS NULL THEN 'its value is missing' ELSE 'is deleted and has "
 	"a value' END FROM doc WHERE (value IS NULL) <> (deleted_at IS NOT NULL)",
 	HEADS "SELECT 'lane ' || h.lane, 'is counted as ' || h.documents || ' documents and ' || "

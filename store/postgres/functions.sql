@@ -168,6 +168,7 @@ BEGIN
 			CASE WHEN d.version IS NOT NULL AND p_op[i] <> '' AND p_op[i] = d.op THEN 1
 				WHEN -p_base[i] > coalesce(d.version, 0) THEN 0
 				WHEN p_deleted[i] AND coalesce(d.deleted, true) THEN 1
+				WHEN d.version >= 9007199254740990 THEN 2 -- STORE_VERSION_MAX
 				WHEN p_base[i] = coalesce(d.version, 0) OR (p_base[i] = 0 AND d.deleted) THEN 0
 				ELSE 2 END AS verdict
 		FROM generate_series(1, edits) i

@@ -83,11 +83,13 @@ static const struct {
 	{ "25006", RC_UNAVAILABLE }, /* read_only_sql_transaction: it was demoted */
 	{ "57P", RC_UNAVAILABLE },   /* admin_shutdown, crash_shutdown, cannot_connect_now */
 	{ "08", RC_UNAVAILABLE },    /* connection_exception */
-	{ "22021", RC_CORRUPT },     /* character_not_in_repertoire */
-	{ "23", RC_CORRUPT },        /* integrity_constraint_violation */
-	{ "XX001", RC_CORRUPT },     /* data_corrupted */
-	{ "XX002", RC_CORRUPT },     /* index_corrupted */
-	{ "42501", RC_DENIED },      /* insufficient_privilege */
+	/* Of what a request or its documents have. */
+	{ "22", RC_CORRUPT },    /* data_exception */
+	{ "54", RC_CORRUPT },    /* program_limit_exceeded */
+	{ "23", RC_CORRUPT },    /* integrity_constraint_violation */
+	{ "XX001", RC_CORRUPT }, /* data_corrupted */
+	{ "XX002", RC_CORRUPT }, /* index_corrupted */
+	{ "42501", RC_DENIED },  /* insufficient_privilege */
 };
 
 static enum rc rc_of_state(const char *state)

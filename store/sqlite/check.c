@@ -315,7 +315,7 @@ static void check_document(const struct check *check, sqlite3_stmt *row)
 			       (long long)seq, (long long)sql_number(row, AT_GROUP_SEQ));
 		report(check, id, what);
 	}
-	if (version < 1) {
+	if (version < 1 || (uint64_t)version > STORE_VERSION_MAX) {
 		(void)snprintf(what, sizeof(what), "its version is %lld", (long long)version);
 		report(check, id, what);
 	}

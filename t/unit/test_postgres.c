@@ -850,6 +850,8 @@ static void damage_is_found(void **state)
 	assert_found(kit, "SELECT 1", "");
 	assert_found(kit, "UPDATE doc SET value = '[1' WHERE id = 't:1'",
 		     "t:1 its value is not Transit");
+	assert_found(kit, "UPDATE doc SET version = 9007199254740991 WHERE id = 't:1'",
+		     "t:1 has version 9007199254740991");
 	assert_found(kit, "UPDATE doc SET value = NULL WHERE id = 't:1'",
 		     "t:1 its value is missing");
 	assert_found(kit, "UPDATE doc SET seq = 9 WHERE id = 't:1'",
@@ -863,6 +865,29 @@ static void damage_is_found(void **state)
 	assert_found(kit, "INSERT INTO token VALUES ('x', 'ann', '', 1, 1)",
 		     "token x has no grants");
 	assert_found(kit, "UPDATE doc SET gid = 77", "t:2 belongs to no group");
+}
+
+/* Others of its round do not. */
+static void a_request_fails_by_itself(void **state)
+{
+	KIT(kit);
+	const struct store_edit edits[] = {
+		kit_edit_of("t:1", 0, NULL, "1"),
+		kit_edit_of("t:2", INT64_MAX, NULL, "2"),
+		kit_edit_of("t:3", 0, NULL, "3"),
+	};
+	struct store_request requests[3];
+
+	for (size_t i = 0; i < 3; i++)
+		requests[i] = (struct store_request){ .kind = STORE_PUSH,
+						      .edits = &edits[i],
+						      .edit_count = 1,
+						      .keeps_versions = i == 1 };
+	assert_int_equal(kit_commit(kit, requests, 3), RC_OK);
+	assert_int_equal(kit->replies[0].rc, RC_OK);
+	assert_int_equal(kit->replies[1].rc, RC_CORRUPT);
+	assert_int_equal(kit->replies[2].rc, RC_OK);
+	assert_int_equal(kit_pull(kit, "t", KIT_BEGINNING, 10)->count, 2);
 }
 
 /* Copied into a response, it would make all of it unreadable. */
@@ -915,6 +940,7 @@ int main(void)
 		TEST(one_host_purges_at_a_time),
 		cmocka_unit_test(the_hash_of_lanes_stays),
 		TEST(damage_is_found),
+		TEST(a_request_fails_by_itself),
 		TEST(damaged_values_are_reported),
 	};
 

@@ -29,7 +29,7 @@ static void expect_slice(struct slice slice, const char *quoted)
 
 static const char full[] = "{'atomic':true,'docs':[{'id':'a:1','value':{'x':[1,2.50,'y']}},{'id':'"
 			   "a:b:2','base':7,'op':'o-1','value':null},"
-			   "{'deleted':true,'base':9223372036854775807,'id':'a:3'},{'id':'a:4','"
+			   "{'deleted':true,'base':9007199254740989,'id':'a:3'},{'id':'a:4','"
 			   "deleted':false,'value':'~x','base':0}]}";
 
 static void expect_full(enum encoding encoding, const char *message)
@@ -49,7 +49,7 @@ static void expect_full(enum encoding encoding, const char *message)
 	expect_slice(edits.all[1].op, "o-1");
 	expect_slice(edits.all[1].value, "null");
 	assert_true(edits.all[2].deleted);
-	assert_true(edits.all[2].base == INT64_MAX);
+	assert_true(edits.all[2].base == STORE_BASE_MAX);
 	assert_int_equal(edits.all[2].value.len, 0);
 	expect_slice(edits.all[3].value, encoding == ENCODING_JSON ? "'~~x'" : "'~x'");
 	assert_false(edits.all[3].plain);

@@ -561,6 +561,29 @@ static void emptied_groups_go(void **state)
 		"0");
 }
 
+/* The version behind the last one is not exact in a client. */
+static void the_last_version_stays(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edits[2] = { kit_edit_of("t:1", STORE_BASE_MAX, NULL, "1"),
+				       kit_edit_of("t:2", STORE_BASE_MAX, NULL, NULL) };
+	struct store_request request = {
+		.kind = STORE_PUSH, .edits = edits, .edit_count = 2, .keeps_versions = true
+	};
+
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_ok(kit->replies[0].results[0], STORE_VERSION_MAX, 1);
+	assert_ok(kit->replies[0].results[1], STORE_VERSION_MAX, 2);
+	assert_conflict(kit_edit(kit, "t:1", STORE_VERSION_MAX, NULL, "2"), STORE_VERSION_MAX, "1");
+	assert_conflict(kit_edit(kit, "t:1", STORE_VERSION_MAX, NULL, NULL), STORE_VERSION_MAX,
+			"1");
+	assert_conflict(kit_edit(kit, "t:2", 0, NULL, "2"), STORE_VERSION_MAX, NULL);
+	assert_conflict(kit_edit(kit, "t:2", STORE_VERSION_MAX, NULL, "2"), STORE_VERSION_MAX,
+			NULL);
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_conflict(kit->replies[0].results[0], STORE_VERSION_MAX, "1");
+}
+
 #define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, kit_setup, kit_teardown)
 
 int main(void)
@@ -571,6 +594,7 @@ int main(void)
 		KIT_TEST(tombstone_keeps_counting),
 		KIT_TEST(deleting_nothing_is_ok),
 		KIT_TEST(edit_of_what_is_gone),
+		KIT_TEST(the_last_version_stays),
 		KIT_TEST(retry_with_op),
 		KIT_TEST(ops_are_bytes),
 		KIT_TEST(large_values),

@@ -28,7 +28,7 @@ static const struct store_edit edits[] = {
 	  .op = { "o\0p", 3 },
 	  .plain = true,
 	  .value = { "{\"a\":1}", 7 } },
-	{ .id = { "todos:2", 7 }, .base = INT64_MAX, .deleted = true },
+	{ .id = { "todos:2", 7 }, .base = STORE_BASE_MAX, .deleted = true },
 	{ .id = { "a:b:\xc3\xa9", 6 }, .value = { "[\"~:k\"]", 7 } },
 };
 
@@ -329,7 +329,7 @@ static void broken_fields(void **state)
 	edit.op = slice_make(long_op, sizeof(long_op));
 	assert_edit_refused(edit);
 	edit = edits[0];
-	edit.base = UINT64_C(1) << 63;
+	edit.base = STORE_VERSION_MAX;
 	assert_edit_refused(edit);
 	edit = edits[0];
 	edit.value.len = 0;
