@@ -98,7 +98,9 @@ static int copy_to(const struct invocation *invocation, struct atomic_file *file
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	rc = copy_make(invocation, &from, file, &copied, &err);
+	rc = database_check_made(&from, &err);
+	if (rc == RC_OK)
+		rc = copy_make(invocation, &from, file, &copied, &err);
 	if (rc != RC_OK)
 		return say_failed("%s%s", err.text,
 				  rc == RC_UNAVAILABLE ? "" : "; nothing was copied");

@@ -7,6 +7,7 @@
 #include "cli/say.h"
 #include "os/trusted_path.h"
 #include "store/db_url.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <string.h>
@@ -64,6 +65,10 @@ static int say_missing(const char *path, bool is_foreign)
 		return say_failed("%s: %s for the user %u, to whom its directory belongs and as "
 				  "whom root works there",
 				  path, strerror(errno), (unsigned)geteuid());
+	if (errno == ENOENT)
+		return say_failed("%s: %s; check the name of the database (--db FILE); a server "
+				  "makes it when it starts",
+				  path, strerror(errno));
 	return say_failed("%s: %s; name the database with --db FILE", path, strerror(errno));
 }
 
@@ -81,4 +86,25 @@ int database_find_for(const struct options *options, struct atomic_file *output,
 int database_find(const struct options *options, struct db_place *out)
 {
 	return database_find_for(options, NULL, out);
+}
+
+/* A reader never makes or fills one. Other failures are for the writer to report: it
+ * migrates, and it may be a server. */
+enum rc database_check_made(const struct db_place *place, struct error *err)
+{
+	struct store *store;
+	const enum rc rc = store_open(place->db, STORE_COMMAND, &store, err);
+
+	store_close(store);
+	return rc == RC_NOT_FOUND || rc == RC_CORRUPT || rc == RC_NEWER ? rc : RC_OK;
+}
+
+int database_find_made(const struct options *options, struct db_place *out)
+{
+	struct error err;
+	const int status = database_find(options, out);
+
+	if (status == EXIT_SUCCESS && database_check_made(out, &err) != RC_OK)
+		return say_failed("%s", err.text);
+	return status;
 }

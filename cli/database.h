@@ -14,12 +14,20 @@
 /* Finds out what --db names, in text that lives as long as the options. All return
  * EXIT_SUCCESS, or report the error and return the exit status. database_parse only
  * parses, and the others also become the owner. database_find also checks that a
- * database file exists, for commands that must not create one. database_find_for is for
- * a command with an open output file, which is finished with the rights of before. */
+ * database file exists, for commands that must not create one. database_find_made also
+ * checks that it is a database, and neither empty nor of another program, for commands
+ * that hand a request to a writer (cli/admin.h), which would fill an empty one.
+ * database_find_for is for a command with an open output file, which is finished with
+ * the rights of before. */
 int database_parse(const struct options *options, struct db_place *out);
 int database_name(const struct options *options, struct db_place *out);
 int database_find(const struct options *options, struct db_place *out);
+int database_find_made(const struct options *options, struct db_place *out);
 int database_find_for(const struct options *options, struct atomic_file *output,
 		      struct db_place *out);
+
+/* Is there a database, neither empty nor of another program? RC_OK also if that cannot
+ * be told now. */
+MUST_USE enum rc database_check_made(const struct db_place *place, struct error *err);
 
 #endif

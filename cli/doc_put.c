@@ -140,7 +140,8 @@ static int putting_new(const struct invocation *invocation, struct putting *out)
 		.json = options_is_on(invocation->options, "json"),
 	};
 	status = doc_id(out->id, &out->edit.id);
-	return status == EXIT_SUCCESS ? database_find(invocation->options, &out->place) : status;
+	return status == EXIT_SUCCESS ? database_find_made(invocation->options, &out->place)
+				      : status;
 }
 
 /* ---- put ---- */

@@ -84,7 +84,7 @@ static int epoch_run(const struct invocation *invocation)
 	struct store_places head;
 	struct db_place place;
 	struct error err;
-	int status = database_find(invocation->options, &place);
+	int status = database_find_made(invocation->options, &place);
 	enum rc rc = RC_OK;
 
 	if (status != EXIT_SUCCESS)

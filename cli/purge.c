@@ -139,7 +139,7 @@ static int purge_run(const struct invocation *invocation)
 	if (!read_ages(options, &purge.request))
 		return say_usage("purge: needs --older-than TIME, such as 30d, or --history TIME "
 				 "(see 'pocketbook help purge')");
-	status = database_find(options, &place);
+	status = database_find_made(options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	status = purge_all(&purge);

@@ -257,7 +257,8 @@ static int stats_run(const struct invocation *invocation)
 {
 	const char *by = options_text(invocation->options, "by");
 	struct stats stats = { .running = false };
-	int status = database_find(invocation->options, &stats.place);
+	int status = by ? database_find_made(invocation->options, &stats.place)
+			: database_find(invocation->options, &stats.place);
 	struct error err;
 
 	if (status != EXIT_SUCCESS)

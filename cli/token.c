@@ -256,7 +256,7 @@ static int rotate_run(const struct invocation *invocation)
 
 	sandbox_keep_secrets();
 	if (status == EXIT_SUCCESS)
-		status = database_find(invocation->options, &place);
+		status = database_find_made(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (token_mint(&minted) != RC_OK)

@@ -52,7 +52,7 @@ int token_id_run(const struct invocation *invocation, const struct token_action 
 	int status = token_id_read(invocation, action, id);
 
 	if (status == EXIT_SUCCESS)
-		status = database_find(invocation->options, &place);
+		status = database_find_made(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	status = token_id_do(&place, action, *id, request, &answer);

@@ -104,7 +104,7 @@ static int list_run(const struct invocation *invocation)
 	struct db_place place;
 	struct store_request request = { .kind = STORE_TOKEN_LIST };
 	struct admin_answer answer;
-	int status = database_find(invocation->options, &place);
+	int status = database_find_made(invocation->options, &place);
 
 	if (status != EXIT_SUCCESS)
 		return status;

@@ -85,7 +85,7 @@ static int set_run(const struct invocation *invocation)
 	int status = set_read(invocation, grants, &request);
 
 	if (status == EXIT_SUCCESS)
-		status = database_find(invocation->options, &place);
+		status = database_find_made(invocation->options, &place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	if (request.token.grant_count && !keep_admin(&place, &request.token, grants, &err))

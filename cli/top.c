@@ -158,12 +158,27 @@ static int top_once(struct top *top, uint64_t interval)
 	return EXIT_SUCCESS;
 }
 
+/* Without a server: is there a database on which one could run? */
+static int top_check(const struct db_place *place)
+{
+	struct scoreboard_view view;
+	struct error err;
+	enum rc rc = server_stats_read(place, &view, &err);
+
+	scoreboard_view_clear(&view);
+	if (rc == RC_NOT_FOUND && place->path && database_check_made(place, &err) != RC_OK)
+		return say_failed("%s", err.text);
+	return EXIT_SUCCESS;
+}
+
 static int top_run(const struct invocation *invocation)
 {
 	uint64_t interval = options_number(invocation->options, "interval") * 1000;
 	struct top top = { .looked = 0 };
 	int status = database_find(invocation->options, &top.place);
 
+	if (status == EXIT_SUCCESS)
+		status = top_check(&top.place);
 	if (status != EXIT_SUCCESS)
 		return status;
 	status = terminal_is_capable() ? top_live(&top, interval) : top_once(&top, interval);

@@ -143,4 +143,49 @@ is "$?" 1 "a database must be there"
 check "$0"
 is "$?" 1 "and be one"
 like "$(cat "$work/said")" 'is not a database' "which is said"
+
+# ---- Files that are no database ----
+# Every command, with words, on a database that is not there, is empty, or is none:
+# fails in one line and changes nothing. No words: it makes a database, or needs none.
+id=0123456789abcdef
+printf '{"id":"a:1","value":1}\n' >"$work/lines"
+declare -A words=(
+	[serve]='' [init]='' [restore]='' [import]='' ["token add"]='' ["token invite"]=''
+	[completion]='' [help]='' [version]=''
+	[copy]="--to $work/made.db" [backup]="$work/made" [purge]="--older-than 0s" [epoch]="--new" [check]=" "
+	[export]="$work/made" [tail]="--once --out $work/made"
+	["doc get"]="a:1" ["doc put"]="a:1 1" ["doc rm"]="a:1" ["doc log"]="a:1" ["doc restore"]="a:1 1" ["doc ls"]=" "
+	["token list"]=" " ["token revoke"]="$id" ["token rotate"]="$id" ["token set"]="$id --note x"
+	["token invites"]=" " ["token uninvite"]="$id" [stats]="--by user" [top]=" "
+)
+files() { (cd "$work/alone" && ls -A && if [ -e some.db ]; then cksum some.db; fi); }
+# refused NAME MESSAGE COMMAND WORD...
+refused() {
+	local name=$1 message=$2
+	shift 2
+	before=$(files)
+	"$POCKETBOOK" "$@" --db "$work/alone/some.db" >"$work/out" 2>"$work/said"
+	is "$? $(wc -l <"$work/said")" "1 1" "$name: exit status and one line"
+	like "$(cat "$work/said")" "$message" "$name: why"
+	is "$(files)" "$before" "$name: changes nothing"
+}
+"$POCKETBOOK" help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\{0,1\}\)   *[A-Z].*/\1/p' >"$work/commands"
+ok "$([ "$(wc -l <"$work/commands")" -gt 20 ]; echo $?)" "all commands"
+mkdir "$work/alone"
+while read -r command; do
+	[ -n "${words[$command]+x}" ] || ok 1 "$command: is in the table"
+	[ -n "${words[$command]}" ] || continue
+	rm -f "$work/alone/"*
+	# shellcheck disable=SC2086 # words
+	refused "$command, no file" 'No such file.*check the name of the database' $command ${words[$command]}
+	: >"$work/alone/some.db"
+	# shellcheck disable=SC2086
+	refused "$command, empty" 'some.db is empty; if it had documents, restore a backup.*help restore' $command ${words[$command]}
+	cp "$0" "$work/alone/some.db"
+	# shellcheck disable=SC2086
+	refused "$command, none" 'some.db is not a database' $command ${words[$command]}
+done <"$work/commands"
+: >"$work/alone/some.db"
+refused "stats, empty" 'is empty; if it had documents' stats
+is "$(find "$work" -name 'made*')" "" "no file is made of such a database"
 finish

@@ -11,7 +11,7 @@ shows() { pane | grep -Eq -- "$1"; }
 hides() { ! shows "$1"; }
 
 "$POCKETBOOK" top --db "$work/none.db" >"$work/out" 2>&1
-is "$? $(cat "$work/out")" "1 pocketbook: $work/none.db: No such file or directory; name the database with --db FILE" "a database that is not there"
+is "$? $(cat "$work/out")" "1 pocketbook: $work/none.db: No such file or directory; check the name of the database (--db FILE); a server makes it when it starts" "a database that is not there"
 serve_open --workers 2
 stop
 "$POCKETBOOK" top --db "$db" >"$work/out" 2>&1

@@ -36,6 +36,12 @@ done
 
 run doc get t:1 --db "$url"
 refused 1 "has no schema pocketbook yet; make it with 'pocketbook init'" "there is no database yet"
+for command in "token list" "token invites" "token revoke 0123456789abcdef" "stats --by user" "purge --older-than 0s" "doc put t:1 1" "epoch --new"; do
+	# shellcheck disable=SC2086 # words
+	run $command --db "$url"
+	refused 1 "has no schema pocketbook yet.*or restore a backup if it had documents" "$command makes none"
+done
+is "$(pg_sql one app "SELECT count(*) FROM pg_namespace WHERE nspname = 'pocketbook'")" 0 "so there is none"
 run init --db "$url" --lanes 17
 refused 2 "lanes" "too many lanes"
 run init --db "$url" --lanes 2

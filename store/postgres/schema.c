@@ -192,7 +192,8 @@ enum rc pg_schema_look(PGconn *conn, struct pg_schema *out, struct error *err)
 	if (relations <= 0)
 		return error_set(err, RC_NOT_FOUND,
 				 "the database %s has no schema " SCHEMA_NAME
-				 " yet; make it with 'pocketbook init'",
+				 " yet; make it with 'pocketbook init', or restore a backup if it "
+				 "had documents",
 				 PQdb(conn));
 	return columns == 3 ? look_at_meta(conn, out, err) : another_program(conn, err);
 }

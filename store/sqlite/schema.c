@@ -202,8 +202,11 @@ enum rc schema_check(sqlite3 *db, const char *path, struct error *err)
 	if (code != SQLITE_OK)
 		return schema_fail(db, code, path, err);
 	if (application == 0 && version == 0 && tables == 0)
-		return error_set(err, RC_NOT_FOUND, "%s is empty; start the server, which fills it",
-				 path);
+		return error_set(
+			err, RC_NOT_FOUND,
+			"%s is empty; if it had documents, restore a backup (see 'pocketbook "
+			"help restore'), else start the server, which fills it",
+			path);
 	if (application != APPLICATION_ID)
 		return error_set(err, RC_CORRUPT,
 				 "%s is a database of another program; name another file", path);
