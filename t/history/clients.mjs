@@ -145,7 +145,7 @@ export async function puller(run, name, random, credential) {
       snapshot ||= answer.body.reset
       // A snapshot ends however much is written meanwhile: a document overwritten
       // between two pages may be missing until the next pull.
-      if (!more && (!snapshot || pages === 1)) replica.require(expected)
+      if (!more && (!snapshot || pages === 1)) replica.require(expected, `of ${group} since ${before} at ${connection.port}, up to ${cursor}`)
     }
     if (random.chance(0.02)) cursor = before = '0'
     await pause(random.below(30))

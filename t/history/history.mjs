@@ -12,6 +12,8 @@ export const DELETED = '(deleted)'
 /** Represents a value that the server reported as damaged. */
 export const DAMAGED = '(damaged)'
 
+const now = () => new Date().toISOString().slice(11)
+
 /** The tag of a document as the server returns it. */
 export const tagOf = ({ value, deleted, damaged }) => (damaged ? DAMAGED : deleted ? DELETED : value?.tag)
 
@@ -22,6 +24,8 @@ export class History {
   places = new Map()
   /** id → the newest acknowledged version */
   acked = new Map()
+  /** "id@version" → when that was answered, for what is said of a violation */
+  ackedAt = new Map()
   /** id → writes with an unknown outcome */
   unknown = new Map()
   /** description → {id, version} that a reader never received: valid if the document
@@ -156,6 +160,7 @@ export class History {
       this.violate('a stale write was applied', `${edit.id}: base ${edit.base} became version ${version}`)
     if (edit.base === 0 && version > 1) this.see(edit.id, version - 1, DELETED, 'a new document on top of it')
     if (version > (this.acked.get(edit.id) ?? 0)) this.acked.set(edit.id, version)
+    this.ackedAt.set(`${edit.id}@${version}`, now())
   }
 
   /** The result of this edit was `skipped`, so it would have been written: it was not,
@@ -289,12 +294,13 @@ export class Replica {
   }
 
   /** After a complete pull: checks that everything acknowledged before it began is
-   * present. `[id, version]…` */
-  require(expected) {
+   * present. `[id, version]…`; `where`: more about the pull. */
+  require(expected, where = '') {
     for (const [id, version] of expected) {
       const held = this.docs.get(id)
       if (held?.version >= version) continue
-      const detail = `${id}@${version} was acknowledged before it, ${this.name} has ${held?.version ?? 'nothing'}`
+      const at = this.history.ackedAt.get(`${id}@${version}`)
+      const detail = `${id}@${version} was acknowledged before it, at ${at}; ${this.name} has ${held?.version ?? 'nothing'} at ${now()} ${where}`
       // From the beginning and after a reset old tombstones are omitted, so that a
       // document that was never received may have been deleted.
       if (held) this.history.violate('a pull missed a write', detail)
