@@ -140,13 +140,15 @@ function map(r, depth) {
   return made
 }
 
-// transit-js fails on members with equal hashes: only one of them is used.
+// transit-js fails on members with equal hashes, and on one whose hash is the name of a
+// method of objects: of such members only the first is used, or none.
 function setOf(members) {
-  try {
-    return transit.set(members)
-  } catch {
-    return transit.set(members.slice(0, 1))
+  for (const some of [members, members.slice(0, 1)]) {
+    try {
+      return transit.set(some)
+    } catch {}
   }
+  return transit.set()
 }
 
 const list = (r, depth) => Array.from({ length: r.below(5) }, () => value(r, depth - 1))
