@@ -77,7 +77,8 @@ postgres_migrations = \
 	%D%/postgres/migration-2.sql \
 	%D%/postgres/migration-3.sql \
 	%D%/postgres/migration-4.sql \
-	%D%/postgres/migration-5.sql
+	%D%/postgres/migration-5.sql \
+	%D%/postgres/migration-6.sql
 postgres_functions = %D%/postgres/functions.sql
 EXTRA_DIST += $(postgres_migrations) $(postgres_functions)
 postgres_libs =

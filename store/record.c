@@ -23,4 +23,5 @@ const struct record_shape record_shapes[RECORD_TABLES] = {
 			      FIELD_NUMBER, FIELD_NUMBER, FIELD_NUMBER },
 			    8 },
 	[RECORD_INVITE_GRANT] = { { FIELD_TEXT, FIELD_INT, FIELD_TEXT, FIELD_FLAG }, 4 },
+	[RECORD_REVOKED_JOIN] = { { FIELD_TEXT, FIELD_BYTES, FIELD_TEXT }, 3 },
 };

@@ -21,6 +21,7 @@ enum record_table {
 	RECORD_GRANT,        /* token, n, group, write */
 	RECORD_INVITE,       /* id, hash, source, note, created, expires, uses, used */
 	RECORD_INVITE_GRANT, /* invite, n, group, write */
+	RECORD_REVOKED_JOIN, /* invite, retry, user */
 	RECORD_TABLES
 };
 

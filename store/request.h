@@ -136,7 +136,8 @@ struct store_request {
 	/* STORE_JOIN: `token` has the id and the hash of the token to be made, and its
 	 * user (empty: none was given). `retry` is from the secret that the client has
 	 * made for this join (all zeros: none): if the invitation has made a token with
-	 * it for this user before, that is the answer, and nothing is written. */
+	 * it for this user before, that is the answer, and nothing is written; if that
+	 * one was revoked, the join is refused. */
 	unsigned char retry[STORE_TOKEN_HASH_LEN];
 	/* STORE_JOIN: the text of the invitation; STORE_INVITE_DEVICE: that of the
 	 * token of the first device. The writer makes `proof` of it (writer/proof.h),

@@ -96,7 +96,8 @@ struct store_invite {
 enum store_join {
 	STORE_JOIN_UNKNOWN,  /* there is no such invitation, or it was withdrawn */
 	STORE_JOIN_ENDED,    /* its time is over */
-	STORE_JOIN_USED,     /* it was used as often as it may be */
+	STORE_JOIN_USED,     /* it was used as often as it may be, or by this very join, whose
+				token was revoked since */
 	STORE_JOIN_NAMELESS, /* it is good, and needs the name of a user */
 	STORE_JOIN_TAKEN,    /* it is good, but another token has this user */
 	STORE_JOIN_COUNT

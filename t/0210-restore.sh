@@ -118,7 +118,7 @@ if command -v sqlite3 >/dev/null; then
 		ALTER TABLE meta DROP COLUMN copied; ALTER TABLE meta DROP COLUMN cookie; ALTER TABLE doc DROP COLUMN account; ALTER TABLE doc DROP COLUMN sum;
 		ALTER TABLE doc DROP COLUMN written_at; ALTER TABLE doc DROP COLUMN written_by; ALTER TABLE doc DROP COLUMN written_sum; DROP TABLE history;
 		ALTER TABLE doc DROP COLUMN charge; ALTER TABLE grp DROP COLUMN account; DROP TABLE account; DROP TABLE token;
-		DROP TABLE invite; DROP TABLE invite_grant; DROP TABLE token_grant; DROP TABLE ancestor; DROP TABLE nested; PRAGMA user_version = 1'
+		DROP TABLE revoked_join; DROP TABLE invite; DROP TABLE invite_grant; DROP TABLE token_grant; DROP TABLE ancestor; DROP TABLE nested; PRAGMA user_version = 1'
 	restore "$work/older.bak" --force
 	is "$?" 0 "an older version's backup is restored"
 	serve_open

@@ -61,7 +61,9 @@ is "$(join "$secret" ann "$key") $(joined)" "200 ann $first" "again with that ke
 is "$(join "$secret" ann "$(new_key)")" "409 user-taken" "with another key it is somebody else"
 is "$("$POCKETBOOK" token invites --db "$db" --json | jq -c '.[1].used')" 2 "and counts once"
 "$POCKETBOOK" token revoke "$(id_of "$first")" --db "$db"
-is "$(join "$secret" ann "$key")" "200 ann" "a member who was thrown out and has a link that is good joins anew"
+is "$(join "$secret" ann "$key") $("$POCKETBOOK" token invites --db "$db" --json | jq -c '.[1].used')" "403 invite-used 2" \
+	"sent again after the token was revoked, it is refused, and counts nothing"
+is "$(join "$secret" ann "$(new_key)")" "200 ann" "a member who was thrown out and has a link that is good joins anew"
 is "$(may_read "$url" club "$first") $(may_read "$url" club "$(joined)")" "401 200" "but the revoked token stays revoked"
 
 # ---- What does not work any more ----

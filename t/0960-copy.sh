@@ -3,6 +3,7 @@
 # made as a whole or not at all, and what cannot be copied is refused with the reason.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/postgres.sh"
+. "$(dirname "$0")/invite.sh"
 
 pg_make one
 pg_start one
@@ -42,6 +43,11 @@ is "$(put "$token" '{"docs":[{"id":"t:2","base":1,"deleted":true},{"id":"t:1","b
 # Where a client is: at the end, and in the middle of its first load.
 get() { curl -s "$url/sync?$1" -H "Authorization: Bearer $token"; }
 end=$(get group=t | field cursor) middle=$(get "group=t&limit=1" | field cursor)
+# A member who joined by an invitation, and was removed.
+secret=$(invite --group club --uses 5)
+key=$(new_key)
+is "$(join "$secret" eve "$key")" "200 eve" "a join"
+"$POCKETBOOK" token revoke "$(id_of "$(joined)")" --db "$db"
 run copy --db "$db" --to "$pg_url"
 refused 1 "another pocketbook serves the database" "the source is in use"
 stop
@@ -78,6 +84,7 @@ db=$file
 use a
 like "$(get "group=t&since=$end")" '"docs":\[\].*"more":false,"reset":false' "nothing is new to a client that had it all"
 like "$(get "group=t&since=$middle")" '"t:1".*"reset":false' "a client in the middle gets the rest"
+is "$(join "$secret" eve "$key") $(join "$secret" fay)" "403 invite-used 200 fay" "a member who was removed is none by the same join"
 is "$(put "$token" '{"docs":[{"id":"t:1","base":2,"value":"new"}]}')" 200 "and pushes on its version"
 like "$(get "group=t&since=$end")" '"docs":\[[{]"id":"t:1"[^]]*"new"[^]]*\].*"reset":false' "which others get by their cursor"
 hosts_stop
@@ -88,6 +95,7 @@ is "$(pg_sql one app "SELECT documents, groups FROM pocketbook.account")" "2|2" 
 old=$db db=$work/back.db
 serve
 is "$(put "$token" '{"docs":[{"id":"t:1","base":2,"value":3}]}')" 200 "a server takes pushes on the copy"
+is "$(join "$secret" eve "$key") $(join "$secret" fay)" "403 invite-used 200 fay" "nor there"
 stop
 db=$old
 

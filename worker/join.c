@@ -68,8 +68,10 @@ static void refuse_join(struct exchange *exchange, enum store_join why)
 		request_refuse(request, PROBLEM_INVITE_ENDED, "the invitation has ended");
 		break;
 	case STORE_JOIN_USED:
-		request_refuse(request, PROBLEM_INVITE_USED,
-			       "the invitation was used as often as it may be");
+		request_refuse(
+			request, PROBLEM_INVITE_USED,
+			"the invitation was used as often as it may be, or by this very join, "
+			"whose token was revoked");
 		break;
 	case STORE_JOIN_NAMELESS:
 		request_refuse(request, PROBLEM_USER_NEEDED,

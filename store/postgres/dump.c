@@ -37,6 +37,8 @@ static const char *const statements[RECORD_TABLES] = {
 	[RECORD_INVITE] = "SELECT id, hash, source, note, created, expires, uses, used FROM "
 			  "invite ORDER BY id",
 	[RECORD_INVITE_GRANT] = "SELECT invite, n, grp, write FROM invite_grant ORDER BY invite, n",
+	[RECORD_REVOKED_JOIN] =
+		"SELECT invite, retry, usr FROM revoked_join ORDER BY invite, retry, usr",
 };
 
 static const char lanes_sql[] =

@@ -546,14 +546,29 @@ BEGIN
 	RETURN 0;
 END $$;
 
+-- Removes a token, so that no repetition of its join makes another one: of an invitation of
+-- a second device that join is the only one. False: there is no such token.
+CREATE OR REPLACE FUNCTION token_drop(p_id text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	the_token token;
+BEGIN
+	DELETE FROM token WHERE id = p_id RETURNING * INTO the_token;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	DELETE FROM token_grant WHERE token = p_id;
+	INSERT INTO revoked_join (invite, retry, usr) SELECT the_token.invite, the_token.retry, the_token.usr
+	WHERE the_token.retry IS NOT NULL AND EXISTS (SELECT 1 FROM invite i WHERE i.id = the_token.invite AND i.source = '')
+	ON CONFLICT DO NOTHING;
+	RETURN true;
+END $$;
+
 CREATE OR REPLACE FUNCTION token_revoke(p_id text) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM take('{0}');
-	DELETE FROM token WHERE id = p_id;
-	IF NOT FOUND THEN
+	IF NOT token_drop(p_id) THEN
 		RETURN 2;
 	END IF;
-	DELETE FROM token_grant WHERE token = p_id;
 	PERFORM token_note(ARRAY[p_id]);
 	RETURN 0;
 END $$;
@@ -583,8 +598,7 @@ BEGIN
 		old.quota_bytes, old.quota_documents, old.quota_groups, old.quota_streams, old.quota_pushes, old.note, old.invite);
 	INSERT INTO token_grant (token, n, grp, write) SELECT p_id, n, grp, write FROM token_grant WHERE token = p_old;
 	IF p_old_ends <= p_created THEN
-		DELETE FROM token WHERE id = p_old;
-		DELETE FROM token_grant WHERE token = p_old;
+		PERFORM token_drop(p_old);
 	ELSIF old.expires = 0 OR old.expires > p_old_ends THEN
 		UPDATE token SET expires = p_old_ends WHERE id = p_old;
 	END IF;
@@ -652,6 +666,7 @@ BEGIN
 		RETURN 2;
 	END IF;
 	DELETE FROM invite_grant WHERE invite = p_id;
+	DELETE FROM revoked_join WHERE invite = p_id;
 	RETURN 0;
 END $$;
 
@@ -692,7 +707,9 @@ BEGIN
 	IF repeated IS NOT NULL THEN
 		code := 2; id := repeated; RETURN NEXT; RETURN;
 	END IF;
-	code := CASE WHEN the_invite.expires <= p_now THEN 11 WHEN the_invite.used >= the_invite.uses THEN 12
+	code := CASE WHEN EXISTS (SELECT 1 FROM revoked_join r WHERE r.invite = p_invite AND r.retry = nullif(p_retry, '')
+			AND (p_usr = '' OR r.usr = p_usr)) THEN 12
+		WHEN the_invite.expires <= p_now THEN 11 WHEN the_invite.used >= the_invite.uses THEN 12
 		WHEN the_invite.source <> '' THEN 0 WHEN p_usr = '' THEN 13
 		WHEN EXISTS (SELECT 1 FROM token t WHERE t.usr = p_usr) THEN 14 ELSE 0 END;
 	IF code = 0 AND the_invite.source <> '' THEN

@@ -37,6 +37,7 @@ static const char *const statements[RECORD_TABLES] = {
 			  "STDIN (FORMAT binary)",
 	[RECORD_INVITE_GRANT] =
 		"COPY invite_grant (invite, n, grp, write) FROM STDIN (FORMAT binary)",
+	[RECORD_REVOKED_JOIN] = "COPY revoked_join (invite, retry, usr) FROM STDIN (FORMAT binary)",
 };
 
 /* ---- The transaction ---- */

@@ -217,7 +217,9 @@ enum rc invites_remove(struct sqlite *sqlite, struct slice id)
 	if (rc != RC_OK)
 		return rc;
 	sql_bind_text(sqlite->sql[SQL_DROP_INVITE_GRANTS], 1, id);
-	return sql_run(sqlite->sql[SQL_DROP_INVITE_GRANTS]);
+	sql_bind_text(sqlite->sql[SQL_DROP_REVOKED], 1, id);
+	rc = sql_run(sqlite->sql[SQL_DROP_INVITE_GRANTS]);
+	return rc == RC_OK ? sql_run(sqlite->sql[SQL_DROP_REVOKED]) : rc;
 }
 
 /* ---- Joining ---- */
@@ -280,6 +282,20 @@ static enum rc find_repeated(struct join *join, bool *found, struct buf *id)
 	sql_bind_text(stmt, 3,
 		      join->invites.invites->source.len ? slice_of("") : join->request->token.user);
 	return find_row(stmt, found, id);
+}
+
+/* Has the same join made a token that was revoked since? */
+static enum rc find_revoked(struct join *join, bool *found)
+{
+	sqlite3_stmt *stmt = join->sqlite->sql[SQL_WAS_REVOKED];
+
+	*found = false;
+	if (!has_retry(join->request))
+		return RC_OK;
+	sql_bind_text(stmt, 1, join->invites.invites->id);
+	sql_bind_bytes(stmt, 2, join->request->retry, sizeof(join->request->retry));
+	sql_bind_text(stmt, 3, join->request->token.user);
+	return find_row(stmt, found, NULL);
 }
 
 /* The rights of an administrator are given by administrators only. */
@@ -373,6 +389,7 @@ static enum rc join_run(struct join *join, struct store_reply *reply, struct buf
 {
 	struct buf id = BUF_EMPTY;
 	struct store_token token = { .created = 0 };
+	bool was_revoked = false;
 	enum rc rc = find_repeated(join, &reply->repeated, &id);
 
 	if (rc == RC_OK && reply->repeated)
@@ -380,7 +397,9 @@ static enum rc join_run(struct join *join, struct store_reply *reply, struct buf
 	buf_free(&id);
 	if (rc != RC_OK || reply->repeated)
 		return rc;
-	rc = make_token(join, &token, reply);
+	rc = find_revoked(join, &was_revoked);
+	if (rc == RC_OK)
+		rc = was_revoked ? refuse(reply, STORE_JOIN_USED) : make_token(join, &token, reply);
 	if (rc == RC_OK)
 		rc = add_and_count(join, &token);
 	return rc == RC_OK ? tokens_read_one(join->sqlite, token.id, reply, bytes) : rc;

@@ -40,6 +40,8 @@ static const char *const statements[RECORD_TABLES] = {
 			  "used) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[RECORD_INVITE_GRANT] =
 		"INSERT INTO invite_grant (invite, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
+	[RECORD_REVOKED_JOIN] =
+		"INSERT INTO revoked_join (invite, retry, user) VALUES (?1, ?2, ?3)",
 };
 
 /* Derives the other tables from the records. */

@@ -127,6 +127,12 @@ static const char *const migrations[] = {
 
 	/* 11: a purge finds old versions by their primary key (prune.c). */
 	"DROP INDEX history_ended;",
+
+	/* 12: joins whose tokens were revoked, by `retry` of the token, so that no
+	 * repetition is taken for a new join. They go with their invitation. */
+	"CREATE TABLE revoked_join ("
+	" invite TEXT NOT NULL, retry BLOB NOT NULL, user TEXT NOT NULL, PRIMARY KEY (invite, "
+	"retry, user)) STRICT, WITHOUT ROWID;",
 };
 
 #define SCHEMA_OF_FILE 6 /* where meta.file came */

@@ -147,6 +147,11 @@ static const char *const statements[SQL_COUNT] = {
 		"nullif(?10, 0), ?11, ?12) ON CONFLICT DO NOTHING",
 	[SQL_ADD_GRANT] = "INSERT INTO token_grant (token, n, grp, write) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_SET_EXPIRY] = "UPDATE token SET expires = ?2 WHERE id = ?1",
+	/* An invitation of a second device is used up by its one join. */
+	[SQL_KEEP_REVOKED] =
+		"INSERT OR IGNORE INTO revoked_join (invite, retry, user) SELECT invite, retry, "
+		"user FROM token WHERE id = ?1 AND retry IS NOT NULL AND invite IN (SELECT id FROM "
+		"invite WHERE source = '')",
 	[SQL_DROP_TOKEN] = "DELETE FROM token WHERE id = ?1",
 	[SQL_DROP_GRANTS] = "DELETE FROM token_grant WHERE token = ?1",
 	[SQL_SET_QUOTA] =
@@ -159,6 +164,8 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_HAS_USER] = "SELECT 1 FROM token WHERE user = ?1 LIMIT 1",
 	[SQL_JOINED] = "SELECT id FROM token WHERE retry = ?1 AND retry IS NOT NULL AND invite = "
 		       "?2 AND (?3 = '' OR user = ?3) ORDER BY created DESC LIMIT 1",
+	[SQL_WAS_REVOKED] = "SELECT 1 FROM revoked_join WHERE invite = ?1 AND retry = ?2 AND (?3 = "
+			    "'' OR user = ?3) LIMIT 1",
 	[SQL_INVITE] = "SELECT " INVITE_COLUMNS ", '' FROM " INVITE_TABLES
 		       " WHERE invite.id = ?1 ORDER BY n",
 	[SQL_INVITES] = "SELECT " INVITE_COLUMNS ", coalesce(user, '') FROM " INVITE_TABLES
@@ -171,6 +178,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_COUNT_INVITE] = "UPDATE invite SET used = used + 1 WHERE id = ?1",
 	[SQL_DROP_INVITE] = "DELETE FROM invite WHERE id = ?1",
 	[SQL_DROP_INVITE_GRANTS] = "DELETE FROM invite_grant WHERE invite = ?1",
+	[SQL_DROP_REVOKED] = "DELETE FROM revoked_join WHERE invite = ?1",
 	[SQL_DROP_DEVICES] =
 		"DELETE FROM invite WHERE source <> '' AND (source = ?1 OR expires <= ?2)",
 	[SQL_HAS_QUOTAS] = "SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM token "

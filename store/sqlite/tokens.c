@@ -193,6 +193,10 @@ enum rc tokens_revoke(struct sqlite *sqlite, struct slice id)
 	sqlite3_stmt *token = sqlite->sql[SQL_DROP_TOKEN], *grants = sqlite->sql[SQL_DROP_GRANTS];
 	enum rc rc;
 
+	sql_bind_text(sqlite->sql[SQL_KEEP_REVOKED], 1, id);
+	rc = sql_run(sqlite->sql[SQL_KEEP_REVOKED]);
+	if (rc != RC_OK)
+		return rc;
 	sql_bind_text(token, 1, id);
 	rc = sql_run(token);
 	if (rc == RC_OK && sqlite3_changes(sqlite->db) == 0)

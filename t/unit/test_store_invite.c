@@ -152,8 +152,6 @@ static void what_is_refused(void **state)
 static void a_repetition_changes_nothing(void **state)
 {
 	struct kit *kit = *state;
-	const struct store_request revoke = { .kind = STORE_TOKEN_REVOKE,
-					      .token = { .id = slice_of("0000000000000001") } };
 
 	invite(kit, INVITE, 2, DAY);
 	assert_joined(join(kit, INVITE, "0000000000000001", "ann", "k"), "0000000000000001", "ann");
@@ -164,9 +162,54 @@ static void a_repetition_changes_nothing(void **state)
 	/* The same key with another name is another member. */
 	assert_joined(join(kit, INVITE, "0000000000000003", "bob", "k"), "0000000000000003", "bob");
 	assert_joined(join(kit, INVITE, "0000000000000004", "ann", "k"), "0000000000000001", "ann");
-	/* A token that was revoked is made by no repetition. */
+}
+
+/* A member who was removed does not come back by sending the join again. */
+static void a_revoked_join_is_not_repeated(void **state)
+{
+	struct kit *kit = *state;
+	const struct store_request revoke = { .kind = STORE_TOKEN_REVOKE,
+					      .token = { .id = slice_of("0000000000000001") } };
+	const struct store_request remove = { .kind = STORE_INVITE_REMOVE,
+					      .invite = { .id = slice_of(INVITE) } };
+
+	invite(kit, INVITE, 9, DAY);
+	invite(kit, "00000000000000bb", 9, DAY);
+	assert_joined(join(kit, INVITE, "0000000000000001", "ann", "k"), "0000000000000001", "ann");
 	assert_int_equal(run(kit, &revoke)->rc, RC_OK);
-	assert_refused(join(kit, INVITE, "0000000000000004", "ann", "k"), STORE_JOIN_USED);
+	for (int i = 0; i < 2; i++)
+		assert_refused(join(kit, INVITE, "0000000000000002", "ann", "k"), STORE_JOIN_USED);
+	assert_refused(join(kit, INVITE, "0000000000000002", "", "k"), STORE_JOIN_USED);
+	assert_uses(kit, INVITE, 1);
+	/* These are other joins. */
+	assert_joined(join(kit, INVITE, "0000000000000002", "bob", "k"), "0000000000000002", "bob");
+	assert_joined(join(kit, INVITE, "0000000000000003", "ann", "l"), "0000000000000003", "ann");
+	assert_refused(join(kit, "00000000000000bb", "0000000000000004", "ann", "k"),
+		       STORE_JOIN_TAKEN);
+	assert_uses(kit, INVITE, 3);
+	/* Nothing of it is left with the next invitation of that id. */
+	assert_int_equal(run(kit, &remove)->rc, RC_OK);
+	invite(kit, INVITE, 9, DAY);
+	assert_joined(join(kit, INVITE, "0000000000000005", "cid", "k"), "0000000000000005", "cid");
+}
+
+/* So it is with a token that another one has replaced at once. */
+static void a_rotated_join_is_not_repeated(void **state)
+{
+	struct kit *kit = *state;
+	struct store_request rotate = { .kind = STORE_TOKEN_ROTATE,
+					.old = slice_of("0000000000000001"),
+					.token = { .id = slice_of("0000000000000002"),
+						   .created = clock_wall(),
+						   .expires = STORE_EXPIRES_KEPT } };
+
+	rotate.old_ends = rotate.token.created;
+	fill(rotate.token.hash, "0000000000000002");
+	invite(kit, INVITE, 9, DAY);
+	assert_joined(join(kit, INVITE, "0000000000000001", "ann", "k"), "0000000000000001", "ann");
+	assert_int_equal(run(kit, &rotate)->rc, RC_OK);
+	assert_refused(join(kit, INVITE, "0000000000000003", "ann", "k"), STORE_JOIN_USED);
+	assert_uses(kit, INVITE, 1);
 }
 
 static const struct store_reply *invite_device(struct kit *kit, const char *token, const char *id)
@@ -328,7 +371,8 @@ static void tokens_of_before_stay(void **state)
 	assert_joined(join(kit, INVITE, "0000000000000001", "ann", NULL), "0000000000000001",
 		      "ann");
 	kit_close(kit);
-	kit_sql(kit->path, "DROP TABLE invite; DROP TABLE invite_grant; DROP INDEX token_user;"
+	kit_sql(kit->path, "DROP TABLE revoked_join; DROP TABLE invite; DROP TABLE invite_grant; "
+			   "DROP INDEX token_user;"
 			   "DROP INDEX token_retry; ALTER TABLE token DROP COLUMN note;"
 			   "ALTER TABLE token DROP COLUMN invite; ALTER TABLE token DROP COLUMN "
 			   "retry; ALTER TABLE token DROP COLUMN used; CREATE INDEX history_ended "
@@ -351,6 +395,8 @@ int main(void)
 		TEST(the_last_use_is_one_members),
 		TEST(what_is_refused),
 		TEST(a_repetition_changes_nothing),
+		TEST(a_revoked_join_is_not_repeated),
+		TEST(a_rotated_join_is_not_repeated),
 		TEST(another_device_has_the_same_rights),
 		TEST(it_goes_with_the_first_device),
 		TEST(one_is_removed_once),
