@@ -88,14 +88,32 @@ int database_find(const struct options *options, struct db_place *out)
 	return database_find_for(options, NULL, out);
 }
 
-/* A reader never makes or fills one. Other failures are for the writer to report: it
- * migrates, and it may be a server. */
-enum rc database_check_made(const struct db_place *place, struct error *err)
+/* A reader never makes or fills one. */
+static enum rc look(const struct db_place *place, struct error *err)
 {
 	struct store *store;
 	const enum rc rc = store_open(place->db, STORE_COMMAND, &store, err);
 
 	store_close(store);
+	return rc;
+}
+
+bool database_is_missing(const struct db_place *place)
+{
+	return look(place, NULL) == RC_NOT_FOUND;
+}
+
+void database_say_made(const struct db_place *place, bool was_missing)
+{
+	if (was_missing && look(place, NULL) == RC_OK)
+		say("%s is made", place->db);
+}
+
+/* Other failures are for the writer to report: it migrates, and it may be a server. */
+enum rc database_check_made(const struct db_place *place, struct error *err)
+{
+	const enum rc rc = look(place, err);
+
 	return rc == RC_NOT_FOUND || rc == RC_CORRUPT || rc == RC_NEWER ? rc : RC_OK;
 }
 

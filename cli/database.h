@@ -11,6 +11,8 @@
 #include "cli/atomic_file.h"
 #include "ipc/place.h"
 
+#include <stdbool.h>
+
 /* Finds out what --db names, in text that lives as long as the options. All return
  * EXIT_SUCCESS, or report the error and return the exit status. database_parse only
  * parses, and the others also become the owner. database_find also checks that a
@@ -29,5 +31,9 @@ int database_find_for(const struct options *options, struct atomic_file *output,
 /* Is there a database, neither empty nor of another program? RC_OK also if that cannot
  * be told now. */
 MUST_USE enum rc database_check_made(const struct db_place *place, struct error *err);
+/* For commands that make a database if there is none, so that a mistyped name does not
+ * pass unnoticed: is there none, and, if so, say that it is made. */
+bool database_is_missing(const struct db_place *place);
+void database_say_made(const struct db_place *place, bool was_missing);
 
 #endif

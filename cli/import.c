@@ -119,6 +119,7 @@ static int import_run(const struct invocation *invocation)
 	struct import import = { .skip_bad = options_is_on(options, "skip-bad"),
 				 .changes = options_is_on(options, "changes") };
 	int status = existing_read(options, &import.existing);
+	bool is_new;
 	enum rc rc;
 
 	if (status == EXIT_SUCCESS)
@@ -136,9 +137,11 @@ static int import_run(const struct invocation *invocation)
 		return status;
 	}
 	rc = import_check_all(&import);
+	is_new = import.reader == NULL;
 	if (rc == RC_OK)
 		rc = import_write_all(&import);
 	progress_wipe(&import.progress);
+	database_say_made(&import.place, is_new);
 	store_close(import.reader);
 	store_ids_free(import.ids);
 	import_free_resets(&import);

@@ -113,6 +113,7 @@ static int invite_run(const struct invocation *invocation)
 	struct token_minted minted;
 	const char *url;
 	int status = invite_read(invocation->options, &invite);
+	bool is_new;
 
 	sandbox_keep_secrets();
 	if (status == EXIT_SUCCESS)
@@ -125,7 +126,9 @@ static int invite_run(const struct invocation *invocation)
 		return say_failed("the system has no random numbers for an invitation");
 	invite.id = slice_of(minted.id);
 	memcpy(invite.hash, minted.hash, sizeof(invite.hash));
+	is_new = database_is_missing(&place);
 	status = invite_store(&place, &invite);
+	database_say_made(&place, is_new);
 	if (status == EXIT_SUCCESS)
 		status = invite_show(&minted, url, invocation, place.db);
 	token_wipe(&minted);

@@ -111,6 +111,7 @@ static int add_run(const struct invocation *invocation)
 	struct store_token token = { .grants = grants, .created = clock_wall() };
 	struct token_minted minted;
 	int status = add_read(options, &token);
+	bool is_new;
 
 	sandbox_keep_secrets();
 	if (status == EXIT_SUCCESS)
@@ -122,7 +123,9 @@ static int add_run(const struct invocation *invocation)
 	token.id = slice_of(minted.id);
 	memcpy(token.hash, minted.hash, sizeof(token.hash));
 	token.expires = token_expires_read(options, token.created, 0);
+	is_new = database_is_missing(&place);
 	status = token_store(&place, &token);
+	database_say_made(&place, is_new);
 	if (status == EXIT_SUCCESS)
 		status = token_show(&minted, place.db);
 	if (status == EXIT_SUCCESS)

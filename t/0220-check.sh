@@ -185,6 +185,24 @@ while read -r command; do
 	# shellcheck disable=SC2086
 	refused "$command, none" 'some.db is not a database' $command ${words[$command]}
 done <"$work/commands"
+# Those that make a database say so.
+makes() {
+	rm -f "$work/alone/"*
+	[ "$1" = "no file" ] || : >"$work/alone/some.db"
+	"$POCKETBOOK" "${@:2}" --db "$work/alone/some.db" >"$work/out" 2>"$work/said"
+	is "$? $(grep -c 'some.db is made$' "$work/said")" "0 1" "${*:2:2}, $1: says that it makes one"
+	"$POCKETBOOK" "${@:2}" --db "$work/alone/some.db" >"$work/out" 2>"$work/said"
+	unlike "$(cat "$work/said")" 'is made' "${*:2:2}, $1: and later not"
+}
+for state in "no file" empty; do
+	makes "$state" token add --user ann --group a
+	makes "$state" token invite --group a --expires 1d
+	makes "$state" import "$work/lines" --existing skip
+done
+rm -f "$work/alone/"*
+echo x >"$work/bad"
+"$POCKETBOOK" import "$work/bad" --db "$work/alone/some.db" 2>"$work/said"
+is "$? $(ls "$work/alone")" "1 " "an import of bad lines makes none"
 : >"$work/alone/some.db"
 refused "stats, empty" 'is empty; if it had documents' stats
 is "$(find "$work" -name 'made*')" "" "no file is made of such a database"
