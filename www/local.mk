@@ -28,6 +28,7 @@ www_sources = \
 	%D%/admin/ui.tsx \
 	%D%/admin/users.tsx \
 	%D%/adapters/async-storage.ts \
+	%D%/adapters/file-lock.ts \
 	%D%/adapters/file.ts \
 	%D%/adapters/initial.ts \
 	%D%/adapters/inspector-style.ts \
