@@ -12,7 +12,7 @@ function ordered(value: any, path = '', early = false, above: object[] = []): st
 	const type = ({}).toString.call(value).slice(8, -1)
 	const why =
 		above.includes(value) ? 'contains itself'
-		: path && above[DEEPEST] && value === Object(value) ? 'is nested too deep'
+		: path && above[DEEPEST] && value === Object(value) ? 'is too deep'
 		: early && type === 'Date' && isNaN(value) ? 'is an invalid date'
 		: early && type === 'Object' && !isPlain(value) ? 'is of type ' + value.constructor.name
 		: !(early && /^(Date|Uint8Array)$/.test(type)) && !/^(Null|Boolean|Number|String|Array|Object)$/.test(type) ? 'is of type ' + type

@@ -11,7 +11,7 @@ import { PocketbookError } from './types.js'
  */
 export async function later(): Promise<typeof Later & Partial<Extension>> {
 	const loaded = await import('./later.js').catch(() => {
-		throw new PocketbookError('not-loaded', 'a part of this page cannot be loaded; reload it')
+		throw new PocketbookError('not-loaded', 'a part is missing; reload the page')
 	})
 	return Object.assign(extension, { ...loaded, ...extension })
 }

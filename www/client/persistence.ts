@@ -76,7 +76,7 @@ export class Persistence {
 		this.error =
 			cause?.name === 'QuotaExceededError'
 				? new PocketbookError('quota', 'device is full')
-				: new PocketbookError('storage', `storage failed: ${cause?.message ?? cause}`)
+				: new PocketbookError('storage', `storage: ${cause?.message ?? cause}`)
 		this.opened.catch(() => {})
 		this.#isOpen = false
 		this.host.notify()
@@ -93,7 +93,13 @@ export class Persistence {
 		this.#isClosed = true
 		await this.opened.catch(() => {})
 		await this.#stored
-		await this.store.clear().finally(() => (this.#isClosed = false))
+		try {
+			await this.store.clear()
+		} catch (cause) {
+			throw this.error ?? this.degrade(cause)
+		} finally {
+			this.#isClosed = false
+		}
 	}
 
 	/**

@@ -41,9 +41,8 @@ export class IndexedStorage implements Storage {
 
 	async load(group: string): Promise<Loaded> {
 		const [log, writes, conflicts, cursors] = this.#stores('readonly')
-		const requests = [writes.getAll(), conflicts.getAll(), cursors.get(group)]
 		const reading = done(log.index('top').getAllKeys(topOf(group))).then((keys) => readLog(log, keys))
-		const [[docs, excess], put, notes, cursor] = await Promise.all<any>([reading, ...requests.map(done)])
+		const [[docs, excess], put, notes, cursor] = await Promise.all<any>([reading, ...[writes.getAll(), conflicts.getAll(), cursors.get(group)].map(done)])
 		this.#excess += excess
 		const mine = ({ id }: { id: string }) => id.startsWith(group + ':')
 		return { docs: docs.filter(mine), put: put.filter(mine), conflicts: notes.filter(mine), cursor }

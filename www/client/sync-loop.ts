@@ -284,11 +284,12 @@ export class SyncLoop implements Exchange {
 		if (event === 'retry') this.#retry = data
 		else if (event) {
 			const { group, reset } = data as Pulled & { group: string }
-			if (event === 'connected') {
+			const isOpen = event === 'connected'
+			if (isOpen) {
 				confirmed.add(group)
 				void this.host.outbox.record({ cursors: [[rights(group), JSON.stringify([data.user, data.write])]] })
 			}
-			this.#attempt(event === 'connected' || reset ? this.#puller.pull(group).then(() => this.#push()) : this.#puller.changed(group, data))
+			this.#attempt(isOpen || reset ? this.#puller.pull(group).then(() => this.#push()) : this.#puller.changed(group, data))
 		}
 	}
 

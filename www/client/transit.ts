@@ -108,7 +108,7 @@ function check(value: any, path: string, above: object[] = []): void {
 	const inside = isCycle ? [] : parts(value, path)
 	const why =
 		isCycle ? 'contains itself'
-		: above[DEEPEST] && inside.length ? 'is nested too deep'
+		: above[DEEPEST] && inside.length ? 'is too deep'
 		: value instanceof Date && isNaN(+value) ? 'is an invalid date'
 		: typeof value === 'symbol' ? 'is of type Symbol'
 		: value instanceof TaggedValue && !isTag(value) ? 'has a tag of one character'

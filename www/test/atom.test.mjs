@@ -137,7 +137,7 @@ test('a value that is nested deeper than the server allows is refused where it i
 	await loadTransit()
 	for (const codec of ['json', 'transit']) {
 		const todos = atom({ codec, storage: 'memory' })
-		const refused = { name: 'TypeError', message: /^pocketbook: the value of todos:1\.0.* is nested too deep$/ }
+		const refused = { name: 'TypeError', message: /^pocketbook: the value of todos:1\.0.* is too deep$/ }
 		for (const depth of [98, 5000]) assert.throws(() => todos.swap(assoc, 'todos:1', nested(depth)), refused)
 		assert.equal(todos.deref().size, 0)
 		todos.swap(assoc, 'todos:1', nested(97))

@@ -131,3 +131,26 @@ test('nothing is left of a user who has logged out, also with other tabs open', 
 	assert.deepEqual([...again.deref().keys()].sort(), ['todos:1', 'todos:2'], 'from the server')
 	assert.ok(others.length < (await indexedDB.databases()).length)
 })
+
+test('a logout where the storage does not work says so, and takes nothing for removed', async () => {
+	const { server, atom } = await setUp()
+	const { indexedDB } = globalThis
+	globalThis.indexedDB = undefined
+	try {
+		const none = atom()
+		await none.ready
+		await assert.rejects(none.logout(), { name: 'PocketbookError', code: 'storage', message: /^storage: .*'open'/ })
+	} finally {
+		globalThis.indexedDB = indexedDB
+	}
+	const nothing = async () => {}
+	const broken = { open: nothing, write: nothing, close() {}, load: async () => ({ docs: [], put: [], conflicts: [] }), clear: async () => Promise.reject(new Error('the disk is gone')) }
+	const todos = atom({ storage: broken })
+	await todos.sync()
+	await assert.rejects(todos.logout(), { name: 'PocketbookError', code: 'storage', message: 'storage: the disk is gone' })
+	await todos.swap(assoc, 'todos:1', 'it goes on').server
+	assert.equal(server.docs.get('todos:1').value, 'it goes on')
+	broken.clear = nothing
+	await todos.logout()
+	assert.equal(todos.deref().size, 0)
+})
