@@ -7,17 +7,19 @@
 #include "base/clock.h"
 #include "transit/envelope.h"
 
-/* The usage, and the limit that applies; null: none. */
+/* The usage, if it is counted, and the limit that applies; absent: none. */
 static void put_quotas(struct buf *out, const struct store_token *token,
 		       const struct store_quota *server)
 {
+	const bool is_counted = quota_counts(token, server);
+
 	json_open(out, "quotas");
 	for (unsigned kind = 0; kind < STORE_QUOTA_COUNT; kind++) {
 		const int64_t limit =
 			quota_limit(&token->quota, server, (enum store_quota_kind)kind);
 
 		json_open(out, quota_name((enum store_quota_kind)kind));
-		if (kind < STORE_QUOTA_STORED)
+		if (kind < STORE_QUOTA_STORED && is_counted)
 			json_number(out, "used", token->usage[kind]);
 		if (limit > 0)
 			json_signed(out, "limit", limit);

@@ -15,7 +15,8 @@ static void put_user(struct buf *out, const struct user_use *use)
 	json_open(out, "stored");
 	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++) {
 		json_open(out, quota_name((enum store_quota_kind)kind));
-		json_number(out, "used", use->used[kind]);
+		if (use->is_counted)
+			json_number(out, "used", use->used[kind]);
 		if (use->limits[kind])
 			json_signed(out, "limit", use->limits[kind]);
 		envelope_close(out);

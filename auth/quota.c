@@ -124,3 +124,12 @@ int64_t quota_limit(const struct store_quota *token, const struct store_quota *s
 
 	return limit > 0 ? limit : STORE_QUOTA_OFF;
 }
+
+bool quota_counts(const struct store_token *token, const struct store_quota *server)
+{
+	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++)
+		if (token->usage[kind] ||
+		    quota_limit(&token->quota, server, (enum store_quota_kind)kind) > 0)
+			return true;
+	return false;
+}

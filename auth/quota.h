@@ -23,5 +23,8 @@ void quota_format(const struct store_quota *quota, struct buf *out);
 /* The limit that applies to a token on a server; STORE_QUOTA_OFF: none. */
 int64_t quota_limit(const struct store_quota *token, const struct store_quota *server,
 		    enum store_quota_kind kind);
+/* Is it counted what the user of the token stores? It is while a limit of stored data
+ * applies; later, as far as is known, if anything was counted. */
+bool quota_counts(const struct store_token *token, const struct store_quota *server);
 
 #endif

@@ -49,6 +49,7 @@ bool user_use_next(const struct store_token *tokens, size_t count, const struct 
 		return false;
 	*out = (struct user_use){ .user = first->user };
 	while (*at < count && slice_equal(tokens[*at].user, first->user)) {
+		out->is_counted = out->is_counted || quota_counts(tokens + *at, server);
 		++*at;
 		out->tokens++;
 	}

@@ -8,6 +8,7 @@
 struct user_use {
 	struct slice user;
 	size_t tokens;
+	bool is_counted; /* else `used` says nothing (auth/quota.h) */
 	uint64_t used[STORE_QUOTA_STORED];
 	int64_t limits[STORE_QUOTA_STORED]; /* 0: none */
 };

@@ -22,8 +22,9 @@
 static const struct option_spec stats_options[] = {
 	{ .name = "by",
 	  .argument = "user",
-	  .help = "List what each user with a token has stored, as far as quotas count it, and "
-		  "the limits." },
+	  .help = "List what each user with a token has stored, and the limits. It is counted "
+		  "from the time on at which a quota of stored data applies to the user; a dash "
+		  "(in JSON null) stands where it is not." },
 	{ .name = "json", .kind = OPTION_FLAG, .help = "Print a JSON object, for programs." },
 	OPTION_DB,
 	OPTION_RUNTIME_DIR,

@@ -35,7 +35,9 @@ static void print_user(const struct user_use *use, size_t width)
 	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++) {
 		const int64_t limit = use->limits[kind];
 
-		number_text((enum store_quota_kind)kind, use->used[kind], text);
+		(void)snprintf(text, sizeof(text), "-");
+		if (use->is_counted)
+			number_text((enum store_quota_kind)kind, use->used[kind], text);
 		if (limit)
 			number_text((enum store_quota_kind)kind, (uint64_t)limit, most);
 		(void)snprintf(both, sizeof(both), limit ? "%s of %s" : "%s", text, most);
@@ -70,8 +72,13 @@ static void put_user(struct buf *out, const struct user_use *use)
 	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++) {
 		char name[32];
 
-		envelope_put_number(out, ENCODING_JSON, quota_name((enum store_quota_kind)kind),
-				    use->used[kind]);
+		if (use->is_counted)
+			envelope_put_number(out, ENCODING_JSON,
+					    quota_name((enum store_quota_kind)kind),
+					    use->used[kind]);
+		else
+			envelope_put_null(out, ENCODING_JSON,
+					  quota_name((enum store_quota_kind)kind));
 		(void)snprintf(name, sizeof(name), "%s_limit",
 			       quota_name((enum store_quota_kind)kind));
 		if (use->limits[kind])

@@ -121,8 +121,10 @@ const struct command command_token_list = {
 	.summary = "List the tokens: id, user, times (UTC), groups, notes and quotas.",
 	.about = "The tokens themselves are not stored anywhere.\n"
 		 "When a token was last used is written down once in an hour.\n"
-		 "A second line of a token has what its user has stored, if that is counted, and "
-		 "the limits that apply. The limits of serve --quota are known to a running server "
+		 "A second line of a token has what its user has stored, if that is counted "
+		 "(see --by of 'pocketbook help stats'; else it is null in JSON), and the limits "
+		 "that "
+		 "apply. The limits of serve --quota are known to a running server "
 		 "only.\n",
 	COMMAND_OPTIONS(list_options),
 	.run = list_run,

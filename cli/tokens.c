@@ -281,9 +281,16 @@ static void put_members(struct buf *out, const struct store_token *token)
 static void put_json_quotas(struct buf *out, const struct store_token *token,
 			    const struct store_quota *server)
 {
-	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++)
-		buf_putf(out, "%s\"%s\":%" PRIu64, kind ? "," : ",\"usage\":{",
-			 quota_name((enum store_quota_kind)kind), token->usage[kind]);
+	const bool is_counted = quota_counts(token, server);
+
+	for (unsigned kind = 0; kind < STORE_QUOTA_STORED; kind++) {
+		buf_putf(out, "%s\"%s\":", kind ? "," : ",\"usage\":{",
+			 quota_name((enum store_quota_kind)kind));
+		if (is_counted)
+			buf_putf(out, "%" PRIu64, token->usage[kind]);
+		else
+			buf_put_text(out, "null");
+	}
 	for (unsigned kind = 0; kind < STORE_QUOTA_COUNT; kind++) {
 		const int64_t limit =
 			quota_limit(&token->quota, server, (enum store_quota_kind)kind);

@@ -22,6 +22,12 @@ open_stream() { # open_stream TOKEN FILE
 
 carl=$(add carl)
 ann=$(add ann documents=5,bytes=2000) phone=$(add ann) bob=$(add bob pushes=2,streams=2)
+serve
+put "$carl" "$(doc carl:1)" >/dev/null
+like "$("$POCKETBOOK" stats --by user --db "$db")" '^carl +1 +- +- +-$' "without a quota nothing is counted, which stats shows"
+like "$("$POCKETBOOK" stats --by user --db "$db" --json)" '"user":"carl","tokens":1,"bytes":null,"documents":null,"groups":null\}' "for programs too"
+is "$("$POCKETBOOK" token list --json --user carl --db "$db" | jq -c '.[].usage')" '{"bytes":null,"documents":null,"groups":null}' "and token list"
+stop
 serve --workers 2 --quota documents=7 --metrics-listen 127.0.0.1:0
 metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log")
 

@@ -26,7 +26,7 @@ export interface Token {
 	expired: boolean
 	quotas: Record<string, Quota>
 }
-export interface Use { used: number; limit?: number }
+export interface Use { used?: number; limit?: number }
 export interface UserUse { user: string; tokens: number; stored: { bytes: Use; documents: Use; groups: Use } }
 export interface Invite { id: string; state: string; user?: string; groups: Grant[]; uses: number; used: number; created: string; expires: string; note: string }
 export interface Stream { id: string; worker: string; user: string; token: string; groups: number; since: string; bytes?: number }

@@ -7,6 +7,7 @@ import { bytes, count, Failure, useLoaded } from './ui.js'
 type Kind = keyof UserUse['stored']
 
 function Stored({ use: { used, limit }, shown }: { use: Use; shown: (n: number) => string }) {
+	if (used === undefined) return <span title="not counted">–</span>
 	if (limit === undefined) return <>{shown(used)}</>
 	return (
 		<>
@@ -29,7 +30,7 @@ export function UsersView() {
 	const [filter, setFilter] = useState('')
 	const [by, setBy] = useState<'user' | Kind>('user')
 	const shown = value?.users.filter(({ user }) => user.includes(filter))
-	const sorted = shown && (by === 'user' ? shown : [...shown].sort((a, b) => b.stored[by].used - a.stored[by].used))
+	const sorted = shown && (by === 'user' ? shown : [...shown].sort((a, b) => (b.stored[by].used ?? 0) - (a.stored[by].used ?? 0)))
 	return (
 		<>
 			<div class="bar">
