@@ -85,20 +85,14 @@ static void copy_groups(struct opening *opening)
 static enum rc read_docs(struct opening *opening, struct error *err)
 {
 	const struct query *query = &opening->exchange->request.query;
-	struct slice docs = slice_of("0"), meta = slice_of("0"), encoding = slice_of("json");
+	struct slice encoding = slice_of("json");
 
-	if (query_one(query, "docs", &docs, err) == RC_MALFORMED ||
-	    query_one(query, "meta", &meta, err) == RC_MALFORMED ||
+	if (query_flag(query, "docs", &opening->subscription.docs, err) != RC_OK ||
+	    query_flag(query, "meta", &opening->subscription.meta, err) != RC_OK ||
 	    query_one(query, "encoding", &encoding, err) == RC_MALFORMED)
 		return RC_MALFORMED;
-	if (!slice_is(docs, "0") && !slice_is(docs, "1"))
-		return error_set(err, RC_MALFORMED, "docs: must be 0 or 1");
-	if (!slice_is(meta, "0") && !slice_is(meta, "1"))
-		return error_set(err, RC_MALFORMED, "meta: must be 0 or 1");
 	if (!slice_is(encoding, "json") && !slice_is(encoding, "transit"))
 		return error_set(err, RC_MALFORMED, "encoding: must be json or transit");
-	opening->subscription.docs = slice_is(docs, "1");
-	opening->subscription.meta = slice_is(meta, "1");
 	opening->subscription.encoding =
 		slice_is(encoding, "json") ? ENCODING_JSON : ENCODING_TRANSIT;
 	return RC_OK;

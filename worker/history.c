@@ -3,7 +3,6 @@
 
 #include "auth/identity.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "store/docid.h"
 #include "transit/envelope.h"
 #include "worker/app_schema.h"
@@ -25,20 +24,6 @@ struct history {
 
 /* ---- The request ---- */
 
-static enum rc read_number(const struct query *query, const char *name, uint64_t max,
-			   uint64_t *number, struct error *err)
-{
-	struct slice text;
-	enum rc rc = query_one(query, name, &text, err);
-
-	if (rc == RC_MALFORMED)
-		return rc;
-	if (rc == RC_OK && (text_number(text, max, number) != RC_OK || *number == 0))
-		return error_set(err, RC_MALFORMED, "%s: must be a number from 1 to %llu", name,
-				 (unsigned long long)max);
-	return RC_OK;
-}
-
 static enum rc read_query(const struct query *query, struct store_versions *out, struct error *err)
 {
 	uint64_t limit = LIMIT_DEFAULT;
@@ -52,9 +37,9 @@ static enum rc read_query(const struct query *query, struct store_versions *out,
 		return error_set(err, RC_MALFORMED,
 				 "id: must be GROUP:REST, both parts non-empty, 512 bytes at most, "
 				 "no control characters");
-	rc = read_number(query, "before", VERSION_MAX, &out->before, err);
+	rc = query_number(query, "before", VERSION_MAX, &out->before, err);
 	if (rc == RC_OK)
-		rc = read_number(query, "limit", LIMIT_MAX, &limit, err);
+		rc = query_number(query, "limit", LIMIT_MAX, &limit, err);
 	out->limit = (unsigned)limit;
 	out->max_bytes = HISTORY_BYTES;
 	return rc;

@@ -5,7 +5,6 @@
 #include "auth/identity.h"
 #include "base/fault.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "shm/edition.h"
 #include "worker/dispatch.h"
 #include "worker/http/media.h"
@@ -22,33 +21,6 @@
 /* Of values in one page; the client pulls the next one. */
 #define PULL_BYTES ((size_t)4 << 20)
 
-static enum rc pull_limit(const struct query *query, struct store_query *out, struct error *err)
-{
-	struct slice text;
-	uint64_t limit = LIMIT_DEFAULT;
-	enum rc rc = query_one(query, "limit", &text, err);
-
-	if (rc == RC_MALFORMED)
-		return rc;
-	if (rc == RC_OK && (text_number(text, LIMIT_MAX, &limit) != RC_OK || limit == 0))
-		return error_set(err, RC_MALFORMED, "limit: must be a number from 1 to %d",
-				 LIMIT_MAX);
-	out->limit = (unsigned)limit;
-	return RC_OK;
-}
-
-static enum rc pull_meta(const struct query *query, struct store_query *out, struct error *err)
-{
-	struct slice meta = slice_of("0");
-
-	if (query_one(query, "meta", &meta, err) == RC_MALFORMED)
-		return RC_MALFORMED;
-	if (!slice_is(meta, "0") && !slice_is(meta, "1"))
-		return error_set(err, RC_MALFORMED, "meta: must be 0 or 1");
-	out->meta = slice_is(meta, "1");
-	return RC_OK;
-}
-
 static enum rc pull_since(const struct store *store, struct slice since, struct store_query *out,
 			  struct store_cursors *all)
 {
@@ -63,6 +35,7 @@ static enum rc pull_query(const struct store *store, const struct query *query,
 			  struct store_query *out, struct store_cursors *all, struct error *err)
 {
 	struct slice since = slice_of("");
+	uint64_t limit = LIMIT_DEFAULT;
 	const char *fault;
 	enum rc rc;
 
@@ -79,8 +52,11 @@ static enum rc pull_query(const struct store *store, const struct query *query,
 		return RC_MALFORMED;
 	if (pull_since(store, since, out, all) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: not a cursor");
-	rc = pull_meta(query, out, err);
-	return rc == RC_OK ? pull_limit(query, out, err) : rc;
+	rc = query_flag(query, "meta", &out->meta, err);
+	if (rc == RC_OK)
+		rc = query_number(query, "limit", LIMIT_MAX, &limit, err);
+	out->limit = (unsigned)limit;
+	return rc;
 }
 
 /* A pull that the store answers. */

@@ -198,6 +198,69 @@ static void a_name_that_may_be_there_once(void **state)
 	assert_int_equal(query_one(&query, "x", &value, &err), RC_NOT_FOUND);
 }
 
+static enum rc number_of(const char *text, uint64_t *number, struct error *err)
+{
+	struct query query;
+	enum rc rc = parse(slice_of(text), &query, err);
+
+	assert_int_equal(rc, RC_OK);
+	rc = query_number(&query, "limit", 1000, number, err);
+	query_clear(&query);
+	return rc;
+}
+
+static void numbers_are_from_one_on(void **state)
+{
+	static const char *const bad[] = { "limit=0",  "limit=1001", "limit=",    "limit",
+					   "limit=-1", "limit=01",   "limit=1.0", "limit=x" };
+	uint64_t number = 7;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(number_of("x=1", &number, &err), RC_OK);
+	assert_int_equal(number, 7);
+	assert_int_equal(number_of("limit=1000", &number, &err), RC_OK);
+	assert_int_equal(number, 1000);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(number_of(bad[i], &number, &err), RC_MALFORMED);
+		assert_string_equal(err.text, "limit: must be a number from 1 to 1000");
+	}
+	assert_int_equal(number_of("limit=1&limit=1", &number, &err), RC_MALFORMED);
+	assert_string_equal(err.text, "limit: given more than once");
+}
+
+static enum rc flag_of(const char *text, bool *flag, struct error *err)
+{
+	struct query query;
+	enum rc rc = parse(slice_of(text), &query, err);
+
+	assert_int_equal(rc, RC_OK);
+	rc = query_flag(&query, "meta", flag, err);
+	query_clear(&query);
+	return rc;
+}
+
+static void flags_are_0_or_1(void **state)
+{
+	static const char *const bad[] = { "meta=", "meta", "meta=2", "meta=01", "meta=true" };
+	bool flag = true;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(flag_of("x=1", &flag, &err), RC_OK);
+	assert_true(flag);
+	assert_int_equal(flag_of("meta=0", &flag, &err), RC_OK);
+	assert_false(flag);
+	assert_int_equal(flag_of("meta=1", &flag, &err), RC_OK);
+	assert_true(flag);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(flag_of(bad[i], &flag, &err), RC_MALFORMED);
+		assert_string_equal(err.text, "meta: must be 0 or 1");
+	}
+	assert_int_equal(flag_of("meta=1&meta=1", &flag, &err), RC_MALFORMED);
+	assert_string_equal(err.text, "meta: given more than once");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +269,8 @@ int main(void)
 		cmocka_unit_test(there_may_be_128_pairs),
 		cmocka_unit_test(values_of_a_name_come_in_order),
 		cmocka_unit_test(a_name_that_may_be_there_once),
+		cmocka_unit_test(numbers_are_from_one_on),
+		cmocka_unit_test(flags_are_0_or_1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,3 +98,31 @@ enum rc query_one(const struct query *query, const char *name, struct slice *val
 	*value = pair->value;
 	return RC_OK;
 }
+
+enum rc query_number(const struct query *query, const char *name, uint64_t max, uint64_t *number,
+		     struct error *err)
+{
+	struct slice text;
+	enum rc rc = query_one(query, name, &text, err);
+
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc == RC_OK && (text_number(text, max, number) != RC_OK || *number == 0))
+		return error_set(err, RC_MALFORMED, "%s: must be a number from 1 to %llu", name,
+				 (unsigned long long)max);
+	return rc;
+}
+
+enum rc query_flag(const struct query *query, const char *name, bool *flag, struct error *err)
+{
+	struct slice text;
+	enum rc rc = query_one(query, name, &text, err);
+
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc == RC_OK && !slice_is(text, "0") && !slice_is(text, "1"))
+		return error_set(err, RC_MALFORMED, "%s: must be 0 or 1", name);
+	if (rc == RC_OK)
+		*flag = slice_is(text, "1");
+	return rc;
+}

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+#include <stdint.h>
+
 #define QUERY_MAX 128 /* pairs */
 
 struct query_pair {
@@ -29,5 +31,12 @@ const struct query_pair *query_next(const struct query *query, const char *name,
  * with `err`: it occurs twice. */
 MUST_USE enum rc query_one(const struct query *query, const char *name, struct slice *value,
 			   struct error *err);
+/* A number from 1 to `max`, of a name that may occur once: left as it is if it does not
+ * occur. RC_MALFORMED, with `err`. */
+MUST_USE enum rc query_number(const struct query *query, const char *name, uint64_t max,
+			      uint64_t *number, struct error *err);
+/* The same of a name that is 0 or 1. */
+MUST_USE enum rc query_flag(const struct query *query, const char *name, bool *flag,
+			    struct error *err);
 
 #endif
