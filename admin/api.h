@@ -62,7 +62,7 @@ enum body_kind { BODY_TEXT, BODY_TEXTS, BODY_NUMBER, BODY_FLAG, BODY_VALUE };
 
 /* A member of the object that a request's body is. */
 struct json_field {
-	const char *name;
+	const char *name; /* NULL: this body has no such member */
 	enum body_kind kind;
 	bool required;
 	bool is_there;

@@ -117,9 +117,11 @@ void api_backup_file(struct exchange *exchange)
 {
 	struct slice ticket;
 	struct error err;
+	enum rc rc = query_one(&exchange->request.query, "ticket", &ticket, &err);
 
-	if (query_one(&exchange->request.query, "ticket", &ticket, &err) != RC_OK ||
-	    !ticket_use(&exchange->admin->tickets, ticket))
+	if (rc == RC_MALFORMED)
+		answer_bad(exchange, err.text);
+	else if (rc != RC_OK || !ticket_use(&exchange->admin->tickets, ticket))
 		request_refuse(
 			&exchange->request, PROBLEM_UNAUTHORIZED,
 			"the ticket is not valid: it is good for one download, for a minute");

@@ -133,6 +133,15 @@ static bool is_api(const struct exchange *exchange)
 	return exchange->route->path != NULL;
 }
 
+/* The page's handler takes GET of any path, and has nothing there. */
+static bool is_unknown_api(const struct exchange *exchange)
+{
+	const struct slice path = slice_of(exchange->request.path);
+
+	return !is_api(exchange) &&
+	       (slice_is(path, "/api") || slice_starts(path, slice_of("/api/")));
+}
+
 static void exchange_check(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
@@ -144,6 +153,8 @@ static void exchange_check(struct exchange *exchange)
 		request_refuse(request, PROBLEM_HOST,
 			       "the admin page answers only to localhost, loopback addresses and "
 			       "the names that --server-name gives it");
+	else if (is_unknown_api(exchange))
+		request_refuse(request, PROBLEM_NOT_FOUND, "there is nothing at this path");
 	else if (admin_route_handler(exchange->route, request->method) == NULL)
 		request_refuse(request, PROBLEM_METHOD, "this path does not support this method");
 	else if (is_api(exchange) && !origin_is_own(exchange))

@@ -4,7 +4,6 @@
 #include "admin/api.h"
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "store/docid.h"
 #include "store/store_admin.h"
 #include "transit/envelope.h"
@@ -114,6 +113,7 @@ static enum rc read_query(const struct exchange *exchange, struct store_query *q
 	const struct query *from = &exchange->request.query;
 	struct slice text = slice_of("");
 	uint64_t limit = LIMIT;
+	enum rc rc;
 
 	*query = (struct store_query){ .max_bytes = PAGE_BYTES, .meta = true };
 	if (query_one(from, "group", &query->group, err) != RC_OK || group_fault(query->group))
@@ -121,12 +121,9 @@ static enum rc read_query(const struct exchange *exchange, struct store_query *q
 	if (query_one(from, "since", &text, err) == RC_MALFORMED ||
 	    read_since(exchange->admin->store, text, query, listing) != RC_OK)
 		return error_set(err, RC_MALFORMED, "since: is no cursor");
-	if (query_one(from, "limit", &text, err) == RC_OK &&
-	    (text_number(text, LIMIT_MOST, &limit) != RC_OK || limit == 0))
-		return error_set(err, RC_MALFORMED, "limit: must be 1 to %d", LIMIT_MOST);
+	rc = query_number(from, "limit", LIMIT_MOST, &limit, err);
 	query->limit = (unsigned)limit;
-	listing->deleted = query_one(from, "deleted", &text, err) == RC_OK && slice_is(text, "1");
-	return RC_OK;
+	return rc == RC_OK ? query_flag(from, "deleted", &listing->deleted, err) : rc;
 }
 
 void api_documents(struct exchange *exchange)
@@ -217,16 +214,14 @@ void api_versions(struct exchange *exchange)
 {
 	const struct query *from = &exchange->request.query;
 	struct store_versions *query = mem_alloc(sizeof(*query));
-	struct slice text;
 	struct error err;
 
 	exchange->own = query;
 	*query = (struct store_versions){ .limit = LIMIT, .max_bytes = PAGE_BYTES };
 	if (query_one(from, "id", &query->id, &err) != RC_OK || !docid_is_valid(query->id))
 		answer_bad(exchange, "id: must be the id of a document");
-	else if (query_one(from, "before", &text, &err) == RC_OK &&
-		 text_number(text, VERSION_MAX, &query->before) != RC_OK)
-		answer_bad(exchange, "before: must be the number of a version");
+	else if (query_number(from, "before", VERSION_MAX, &query->before, &err) != RC_OK)
+		answer_bad(exchange, err.text);
 	else
 		store_versions(exchange->admin->store, query, on_versions, exchange);
 }

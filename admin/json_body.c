@@ -11,7 +11,7 @@
 static struct json_field *find(const struct json_body *body, struct slice key)
 {
 	for (size_t i = 0; i < body->count; i++)
-		if (slice_is(key, body->fields[i].name))
+		if (body->fields[i].name && slice_is(key, body->fields[i].name))
 			return &body->fields[i];
 	return NULL;
 }

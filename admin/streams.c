@@ -97,19 +97,6 @@ static uint64_t put_rows(struct buf *out, const struct shm *shm, struct live_col
 	return total;
 }
 
-static void answer(struct exchange *exchange, struct live_column *room)
-{
-	const struct shm *shm = exchange->admin->from->shm;
-	struct buf out = BUF_EMPTY;
-
-	envelope_open(&out);
-	json_number(&out, "count", put_rows(&out, shm, room));
-	json_number(&out, "rows", LIVE_ROWS);
-	json_number(&out, "silent", count_silent(shm, room));
-	envelope_close(&out);
-	answer_json(exchange, 200, &out);
-}
-
 /* ---- Waiting for the workers ---- */
 
 /* The streams have been asked for, and not all workers have written yet. */
@@ -117,6 +104,9 @@ struct look {
 	struct exchange *exchange;
 	struct event *timer;
 	uint64_t until;
+	bool (*has_enough)(struct look *look); /* before all have written; NULL: never */
+	void (*answer)(struct look *look);
+	uint64_t pid, number; /* of the one that is to end */
 	struct live_column room;
 };
 
@@ -132,6 +122,7 @@ static bool look_is_over(struct look *look)
 	const struct admin *admin = look->exchange->admin;
 
 	return admin->state >= ADMIN_DRAINING || clock_ms() >= look->until ||
+	       (look->has_enough && look->has_enough(look)) ||
 	       count_silent(admin->from->shm, &look->room) == 0;
 }
 
@@ -144,24 +135,46 @@ static void on_look(evutil_socket_t unused, short what, void *arg)
 	(void)what;
 	if (!look_is_over(look) && event_add(look->timer, &interval) == 0)
 		return;
-	answer(look->exchange, &look->room);
+	look->answer(look);
 	look_free(look);
+}
+
+static void look_start(const struct look *from)
+{
+	struct look *look = mem_alloc(sizeof(*look));
+
+	*look = *from;
+	live_want(look->exchange->admin->from->shm);
+	look->until = clock_ms() + WAIT_MS;
+	look->timer = evtimer_new(look->exchange->admin->base, on_look, look);
+	if (look->timer) {
+		on_look(-1, 0, look);
+	} else {
+		answer_failed(look->exchange, RC_IO);
+		look_free(look);
+	}
+}
+
+/* ---- All of them ---- */
+
+static void answer_all(struct look *look)
+{
+	const struct shm *shm = look->exchange->admin->from->shm;
+	struct buf out = BUF_EMPTY;
+
+	envelope_open(&out);
+	json_number(&out, "count", put_rows(&out, shm, &look->room));
+	json_number(&out, "rows", LIVE_ROWS);
+	json_number(&out, "silent", count_silent(shm, &look->room));
+	envelope_close(&out);
+	answer_json(look->exchange, 200, &out);
 }
 
 void api_streams(struct exchange *exchange)
 {
-	struct look *look = mem_alloc(sizeof(*look));
+	const struct look look = { .exchange = exchange, .answer = answer_all };
 
-	live_want(exchange->admin->from->shm);
-	look->exchange = exchange;
-	look->until = clock_ms() + WAIT_MS;
-	look->timer = evtimer_new(exchange->admin->base, on_look, look);
-	if (look->timer) {
-		on_look(-1, 0, look);
-	} else {
-		answer_failed(exchange, RC_IO);
-		look_free(look);
-	}
+	look_start(&look);
 }
 
 /* ---- The end of one ---- */
@@ -175,18 +188,25 @@ static bool parse_id(struct slice text, uint64_t *pid, uint64_t *number)
 	       text_number(slice_make(dot + 1, text.len - before - 1), UINT32_MAX, number) == RC_OK;
 }
 
-/* The row of the stream, in `room`; NULL: there is none. */
-static const struct live_row *find(const struct shm *shm, uint64_t pid, uint64_t number,
-				   struct live_column *room)
+/* The row of the stream, in the look's room; NULL: there is none. */
+static const struct live_row *find(struct look *look)
 {
+	const struct shm *shm = look->exchange->admin->from->shm;
+	struct live_column *room = &look->room;
+
 	for (unsigned column = 0; column < 2 * shm_slots(shm); column++) {
-		if (!live_read(shm, column, room) || (uint64_t)room->pid != pid)
+		if (!live_read(shm, column, room) || (uint64_t)room->pid != look->pid)
 			continue;
 		for (size_t i = 0; i < room->count; i++)
-			if (room->rows[i].number == number && row_is_sound(&room->rows[i]))
+			if (room->rows[i].number == look->number && row_is_sound(&room->rows[i]))
 				return &room->rows[i];
 	}
 	return NULL;
+}
+
+static bool is_found(struct look *look)
+{
+	return find(look) != NULL;
 }
 
 static void on_ended(void *arg, enum rc rc, const struct store_reply *reply)
@@ -201,31 +221,34 @@ static void on_ended(void *arg, enum rc rc, const struct store_reply *reply)
 	answer_json(exchange, 200, &out);
 }
 
-static void end(struct exchange *exchange, struct slice id)
+static void end_found(struct look *look)
 {
-	struct live_column *room = mem_alloc(sizeof(*room));
-	struct stream_end order = { .actor = exchange_actor(exchange) };
-	const struct live_row *row = NULL;
+	struct exchange *exchange = look->exchange;
+	const struct live_row *row = find(look);
+	struct stream_end order = { .actor = exchange_actor(exchange),
+				    .pid = look->pid,
+				    .number = look->number };
 
-	if (!parse_id(id, &order.pid, &order.number)) {
-		answer_bad(exchange, "id: must be one that GET /api/streams has");
-	} else if ((row = find(exchange->admin->from->shm, order.pid, order.number, room)) ==
-		   NULL) {
+	if (row == NULL) {
 		request_refuse(&exchange->request, PROBLEM_NOT_FOUND, "there is no such stream");
-	} else {
-		order.token = slice_of(row->token);
-		order.user = slice_of(row->user);
-		writer_client_end_stream(exchange->admin->writer, &order, on_ended, exchange);
+		return;
 	}
-	free(room);
+	order.token = slice_of(row->token);
+	order.user = slice_of(row->user);
+	writer_client_end_stream(exchange->admin->writer, &order, on_ended, exchange);
 }
 
 void api_stream_end(struct exchange *exchange)
 {
 	struct json_field id = { "id", BODY_TEXT, .required = true };
 	struct json_body body = { &id, 1, BUF_EMPTY };
+	struct look look = { .exchange = exchange, .has_enough = is_found, .answer = end_found };
 
-	if (json_body_read(exchange, &body))
-		end(exchange, json_body_text(&body, 0, 0));
+	if (json_body_read(exchange, &body)) {
+		if (parse_id(json_body_text(&body, 0, 0), &look.pid, &look.number))
+			look_start(&look);
+		else
+			answer_bad(exchange, "id: must be one that GET /api/streams has");
+	}
 	json_body_free(&body);
 }

@@ -17,6 +17,22 @@ enum { ID, USER, GROUPS, ADMIN, EXPIRES, GRACE, QUOTA, NOTE, FIELDS };
 		[QUOTA] = { "quota", BODY_TEXT }, [NOTE] = { "note", BODY_TEXT }, \
 	}
 
+/* The members of each request, as doc/admin.schema.json has them. */
+#define OF(member) (1U << (member))
+#define OF_ADD (OF(USER) | OF(GROUPS) | OF(ADMIN) | OF(EXPIRES) | OF(QUOTA) | OF(NOTE))
+#define OF_SET (OF(ID) | OF(GROUPS) | OF(ADMIN) | OF(EXPIRES) | OF(QUOTA) | OF(NOTE))
+#define OF_ROTATE (OF(ID) | OF(EXPIRES) | OF(GRACE))
+#define OF_REVOKE OF(ID)
+
+/* json_body_read with these members alone. */
+static bool read_members(struct exchange *exchange, struct json_body *body, unsigned members)
+{
+	for (size_t i = 0; i < body->count; i++)
+		if (!(members & OF(i)))
+			body->fields[i].name = NULL;
+	return json_body_read(exchange, body);
+}
+
 /* ---- Groups ---- */
 
 static enum rc need_grants(const struct store_token *token, struct error *err)
@@ -196,7 +212,7 @@ static void on_found(void *arg, enum rc rc, const struct store_token *token)
 		request_refuse(&exchange->request, PROBLEM_NOT_FOUND, "there is no such token");
 	else if (rc != RC_OK)
 		answer_failed(exchange, rc);
-	else if (json_body_read(exchange, &body))
+	else if (read_members(exchange, &body, OF_SET))
 		set_as(exchange, &body, token);
 	json_body_free(&body);
 }
@@ -216,33 +232,33 @@ static void set(struct exchange *exchange, const struct json_body *body)
 
 /* ---- Requests ---- */
 
-static void with_body(struct exchange *exchange,
+static void with_body(struct exchange *exchange, unsigned members,
 		      void (*change)(struct exchange *, const struct json_body *))
 {
 	struct json_field fields[FIELDS] = MEMBERS;
 	struct json_body body = { fields, FIELDS, BUF_EMPTY };
 
-	if (json_body_read(exchange, &body))
+	if (read_members(exchange, &body, members))
 		change(exchange, &body);
 	json_body_free(&body);
 }
 
 void api_token_add(struct exchange *exchange)
 {
-	with_body(exchange, add);
+	with_body(exchange, OF_ADD, add);
 }
 
 void api_token_rotate(struct exchange *exchange)
 {
-	with_body(exchange, rotate);
+	with_body(exchange, OF_ROTATE, rotate);
 }
 
 void api_token_revoke(struct exchange *exchange)
 {
-	with_body(exchange, revoke);
+	with_body(exchange, OF_REVOKE, revoke);
 }
 
 void api_token_set(struct exchange *exchange)
 {
-	with_body(exchange, set);
+	with_body(exchange, OF_SET, set);
 }

@@ -55,6 +55,16 @@ like "$(api groups)" '"group":"notes","documents":2,"tombstones":0,"bytes":22' "
 like "$(api 'documents?group=notes')" '"id":"notes:1","version":1,"sequence":[0-9]+,"value":\{"a":1\}' "documents of a group"
 is "$(api 'documents?group=notes:' | field code)" bad-request "a malformed group"
 is "$(api 'document?id=notes:0' | field code)" not-found "a document that is not there"
+for bad in 'documents?group=*&limit=1&limit=2' 'documents?group=notes&limit=0' 'documents?group=notes&limit=1001' 'documents?group=notes&group=club' \
+	'documents?group=notes&since=&since=' 'documents?group=notes&deleted=1&deleted=1' 'documents?group=notes&deleted=yes' \
+	'document?id=notes:1&id=notes:1' 'versions?id=notes:1&id=notes:1' 'versions?id=notes:1&before=0' 'versions?id=notes:1&before=2&before=2' \
+	'backup/file?ticket=1&ticket=1'; do
+	is "$(api "$bad" | field code)" bad-request "refused: $bad"
+done
+for method in GET POST PUT DELETE OPTIONS; do
+	is "$(api nothing -X "$method" | field code) $(api tokens/ -X "$method" | field code)" "not-found not-found" "$method of a path that is not there"
+done
+is "$(api tokens -X PUT | field code) $(status_of "$admin_url/nothing") $(status_of "$admin_url/nothing" -X POST)" "method-not-allowed 404 405" "which is not so with others"
 like "$(post document '{"id":"notes:1","base":1,"value":{"a":2}}')" '"status":"ok","version":2' "a document is changed"
 like "$(post document '{"id":"notes:1","base":1,"value":{"a":3}}')" '"status":"conflict","version":2' "but not on a version that has gone"
 like "$(post document '{"id":"notes:1","base":9007199254740990,"value":1}')" 'base: must be at most 9007199254740989' "nor on one that cannot be"
@@ -99,6 +109,19 @@ is "$(post tokens/revoke '{"id":"0123456789abcdef"}' | field code)" not-found "t
 for bad in '{"user":"","groups":["a"]}' '{"user":"x"}' '{"user":"x","groups":["a:"]}' '{"user":"x","groups":["a","a:ro"]}' '{"user":"x","groups":["pocketbook-admin:"]}' '{"user":"x","groups":["a"],"quota":"bytes=0"}'; do
 	is "$(post tokens "$bad" | field code)" bad-request "refused: $bad"
 done
+# As doc/operators.md shows it.
+sample=$(sed -n "s/^ *-d '\\({.*}\\)' .*/\\1/p" "$here/../doc/operators.md")
+like "$sample" '^\{"user":' "operators.md has a body"
+sample=$(post tokens "$sample")
+like "$sample" '"token":"pbk_' "with which a token is made"
+post tokens/revoke "{\"id\":\"$(printf '%s' "$sample" | field id)\"}" >/dev/null
+# member PATH JSON: the member that is refused
+member() { post "$1" "$2" | field detail | sed -n 's/: no such member$//p'; }
+is "$(member tokens '{"id":"0123456789abcdef","user":"x","groups":["a"]}') $(member tokens '{"user":"x","groups":["a"],"grace":5}')" "id grace" "a new token has no id and no grace"
+is "$(member tokens/rotate "{\"id\":\"$ben_id\",\"groups\":[\"a\"]}") $(member tokens/rotate '{"user":"x"}') $(member tokens/rotate '{"note":"x"}')" "groups user note" \
+	"a rotation changes nothing else"
+is "$(member tokens/revoke '{"id":"0123456789abcdef","grace":5}') $(member tokens/revoke '{"admin":null}')" "grace admin" "nor does a revocation"
+is "$(member tokens/set '{"id":"0123456789abcdef","grace":5}') $(member tokens/set '{"id":"0123456789abcdef","groups":["a"],"user":"x"}')" "grace user" "a change has no grace and no user"
 
 # ---- Users ----
 
@@ -210,6 +233,19 @@ like "$(api session)" '"user":"ada"' "an administrator who gets other groups sta
 is "$(status_of "${own[@]}" "$url/sync?group=notes")" 200 "and reads them"
 stop
 is "$status" 0 "the server ends in order"
+
+# ---- The end of a stream, when the streams were not asked for before ----
+
+# Streams of a worker are numbered from its first one on.
+serve --admin 127.0.0.1:0 --workers 1
+find_admin
+curl -sN -H "Authorization: Bearer $token" "$url/events?group=notes" >"$work/events" &
+wait_for "a stream is open" grep -q 'event: connected' "$work/events"
+worker=$(api numbers | jq '.processes[] | select(.name == "worker.0").pid')
+is "$(post streams/end "{\"id\":\"$worker.1\"}")" '{}' "a stream is found, and ended"
+wait_for "its client is told" grep -q 'event: end' "$work/events"
+is "$(post streams/end "{\"id\":\"$worker.9\"}" | field code)" not-found "one that is not there is not found"
+stop
 
 # ---- A Unix socket, and addresses ----
 
