@@ -89,10 +89,10 @@ const TAKEN = /^(session|codecReady|options|persistence|replica|store)$/
  * for the size: any order works.
  */
 const TUNED =
-	's i o f d x v p c r e a S G F $ C0 Q0 D A d0 h r0 H0 s0 I z w M l Y0 u v0 Q F0 ' +
-		'D0 O o0 E H C M0 u0 X q b c0 k j0 y0 f0 e0 E0 B X0 g0 g R l0 w0 L A0 y h0 $0 P ' +
-		'_0 _ R0 m0 J0 i0 k0 U0 B0 L0 a0 U N p0 S0 j m x0 K Y K0 Z N0 z0 q0 V b0 T0 G0 W ' +
-		'W0 V0 T O0 J'
+	'i e d a p f g o c r s b y u s0 R G Z0 Y0 k d0 w r0 U0 h p0 S w0 T F P C j0 Z ' +
+		'z x i0 c0 M U l M0 a0 E h0 m v x0 j W0 _ o0 u0 H X V0 V I W b0 S0 e0 J R0 B0 ' +
+		'C0 D0 E0 l0 H0 J0 v0 Q O0 X0 A0 O q K L y0 A g0 f0 N P0 N0 B K0 m0 L0 _0 T0 ' +
+		'$0 k0 D G0 z0 $ q0 Y I0'
 
 /**
  * The short names of properties, as terser takes them: the more often a property is

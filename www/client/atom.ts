@@ -47,7 +47,7 @@ export class SyncedAtom<V = any> {
 	#told?: unknown[]
 	#onSynced!: (error?: PocketbookError) => void
 
-	constructor(options: Options<V>) {
+	constructor(options: Options<V> = {} as Options<V>) {
 		const { group, cache, interval } = options
 		checkGroup(group)
 		this.updates = options.updates

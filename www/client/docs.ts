@@ -104,7 +104,8 @@ const isInvalid = (name: string) => /[\p{Cc}\p{Cs}]|^.([^:]*:){33}/u.test(name) 
 
 /** Checks the protocol's rules for a group: the server would refuse each request. */
 export function checkGroup(group: string): void {
-	if (!group || isInvalid(group + ':')) throw new TypeError(`pocketbook: the group ${JSON.stringify(group)} ${INVALID}`)
+	const wrong = !group || group === '*' || group.endsWith(':') ? 'is no group of an atom' : isInvalid(group + ':') ? INVALID : ''
+	if (wrong) throw new TypeError(`pocketbook: the group ${JSON.stringify(group)} ${wrong}`)
 }
 
 /** Checks the protocol's rules for an id, so that a mistake shows in the swap. */

@@ -13,7 +13,7 @@ export function mergeFields(base: any, mine: any, theirs: any, _id?: string, cod
 	if (mine === undefined) return theirs
 	if (theirs === undefined) return mine
 	const [old, my, their] = [base ?? {}, mine, theirs].map((value) => {
-		if (!isPlain(value)) throw new TypeError('only plain objects have fields')
+		if (!isPlain(value)) throw new TypeError('no plain object')
 		return new Map(Object.entries(value))
 	}) as [Fields, Fields, Fields]
 	return Object.fromEntries(

@@ -88,6 +88,13 @@ for (const group of ['x'.repeat(512), 'é'.repeat(256), 'a\u0001b', '\ud83d', 'a
 		assert.throws(() => new SyncedAtom({ group, storage: 'memory' }), { name: 'TypeError', message: /too long, too deep or has control characters/ })
 	})
 
+for (const group of ['*', 'todos:', 'a:b:', '', undefined])
+	test(`the group ${JSON.stringify(group)} is refused as none of an atom`, () => {
+		const refused = { name: 'TypeError', message: `pocketbook: the group ${JSON.stringify(group)} is no group of an atom` }
+		assert.throws(() => new SyncedAtom({ group, storage: 'memory' }), refused)
+		if (group === undefined) assert.throws(() => new SyncedAtom(), refused)
+	})
+
 test('a group that the server refuses does not stop the others, and shows', async () => {
 	const { server, atom } = await setUp()
 	const bad = ({ url }) => {
