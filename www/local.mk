@@ -65,6 +65,7 @@ www_sources = \
 	%D%/client/merge.ts \
 	%D%/client/message.ts \
 	%D%/client/network.ts \
+	%D%/client/options.ts \
 	%D%/client/pending.ts \
 	%D%/client/persistence.ts \
 	%D%/client/plain.ts \

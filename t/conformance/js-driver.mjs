@@ -4,13 +4,11 @@ import { createInterface } from 'node:readline'
 
 const { SyncedAtom } = await import(process.argv[2] ?? new URL('../../www/package/client/index.js', import.meta.url))
 let atom
-let live = true
 
 const commands = {
-	async open({ url, group, storage, ...options }) {
+	async open({ url, group, storage }) {
 		if (storage) return { unsupported: 'documents that outlive the program need a browser' }
-		live = options.live
-		atom = new SyncedAtom({ url, group, storage: 'memory', live, interval: 200 })
+		atom = new SyncedAtom({ url, group, storage: 'memory', interval: 200 })
 		await atom.ready
 	},
 	set: ({ id, value }) => void atom.swap((docs) => new Map(docs).set(id, value)),

@@ -72,6 +72,62 @@ test('it runs in node', () => {
 	assert.equal(run(script), 'done\n')
 })
 
+const WRONG = `
+	[undefined, 'the options are missing'],
+	['todos', 'the options are missing'],
+	[{ url }, 'the option group is missing'],
+	[{ url, group: '' }, 'the option group is missing'],
+	[{ url, group: 7 }, 'the option group must be a string, and is 7'],
+	[{ url, group: '*' }, 'the option group is "*", which is no group for an atom: name one'],
+	[{ url, group: 'todos:' }, 'the option group must not end in a colon, and is "todos:"'],
+	[{ group }, 'the option url is missing, and there is no page of a server'],
+	[{ url: 'localhost:8080', group }, 'the option url must begin with http:// or https://, and is "localhost:8080"'],
+	[{ url: 'example.org', group }, 'the option url must begin with http:// or https://, and is "example.org"'],
+	[{ url: 'http://ann:secret@example.org', group }, 'the option url must have no user and no password'],
+	[{ url: url + '/?x', group }, 'the option url must have no ? and no #, and is "http://127.0.0.1:9/?x"'],
+	[{ url: 9, group }, 'the option url must be a string, and is 9'],
+	[{ url, group, token: {} }, 'the option token must be a string or a function, and is of type object'],
+	[{ url, group, user: 7 }, 'the option user must be a string, and is 7'],
+	[{ url, group, codec: 'xml' }, /^the option codec must be 'json', 'transit' or an object with .*, and is "xml"$/],
+	[{ url, group, codec: null }, /^the option codec must be .*, and is null$/],
+	[{ url, group, codec: { name: 'x' } }, /^the option codec must be .*, and is of type object$/],
+	[{ url, group, cache: new Map() }, 'the option cache must be an object with the methods deref, reset and addWatch, and is of type object'],
+	[{ url, group, interval: 'x' }, 'the option interval must be a number, and is "x"'],
+	[{ url, group, interval: NaN }, 'the option interval must be a number, and is NaN'],
+	[{ url, group, merge: 'mine' }, 'the option merge must be a function, and is "mine"'],
+	[{ url, group, updates: { add: 1 } }, 'the option updates must be an object of functions, and is of type object'],
+	[{ url, group, schema: 1.5 }, 'the option schema must be a whole number, and is 1.5'],
+	[{ url, group, meta: 'yes' }, 'the option meta must be true or false, and is "yes"'],
+	[{ url, group, upgrade: 1 }, 'the option upgrade must be a function, and is 1'],
+	[{ url, group, storage: 'disk' }, /^the option storage must be 'indexeddb', 'memory' or an object with .*, and is "disk"$/],
+	[{ url, group, storage: {} }, /^the option storage must be .*, and is of type object$/],
+	[{ url, group, intervall: 5 }, 'there is no option intervall; there are url, group, token, user, codec, cache, interval, merge, updates, schema, meta, upgrade, storage'],
+	[{ url, group, toString: 5 }, /^there is no option toString/],`
+
+test('wrong options are refused with the name of the option and the reason', () => {
+	const script = file('wrong.mjs', `
+		import assert from 'node:assert/strict'
+		import { SyncedAtom, assoc } from 'pocketbook'
+		import 'pocketbook/updates'
+		const [url, group] = ['http://127.0.0.1:9', 'todos']
+		for (const [options, why] of [${WRONG}])
+			assert.throws(() => new SyncedAtom(options), (error) => {
+				assert.equal(error.name, 'TypeError')
+				const [, said] = /^pocketbook: (.*)$/s.exec(error.message) ?? assert.fail(error.message)
+				typeof why === 'string' ? assert.equal(said, why) : assert.match(said, why)
+				return true
+			})
+		const none = { token: null, user: null, merge: null, interval: undefined, colour: undefined }
+		for (const options of [{ url }, { url: new URL(url) }, { url, interval: 0, meta: true, schema: 2, updates: {}, upgrade() {} }, { url, ...none }]) {
+			const atom = new SyncedAtom({ group, storage: 'memory', ...options })
+			atom.transact(assoc, 'todos:1', 'fine')
+			assert.equal(atom.deref().get('todos:1'), 'fine')
+			await atom.destroy()
+		}
+		console.log('done')`)
+	assert.equal(run(script), 'done\n')
+})
+
 test('a program that uses it passes the strict type check, also of the types themselves', () => {
 	const source = file('app.mts', `
 		import { SyncedAtom, assoc, type Docs } from 'pocketbook'
