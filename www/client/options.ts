@@ -17,7 +17,7 @@ const KINDS: Record<keyof Options, Kind> = {
 	token: ['a string or a function', (value) => isText(value) || isFunction(value)],
 	user: TEXT,
 	codec: [
-		"'json', 'transit' or an object with name, type, stream, encode, decode, write and read",
+		"'json', transit of pocketbook/transit or an object with name, type, stream, encode, decode, write and read",
 		(value) => ['json', 'transit'].includes(value) || (has(value, 'encode', 'decode', 'write', 'read') && [value.name, value.type, value.stream].every(isText)),
 	],
 	cache: ['an object with the methods deref, reset and addWatch', (value) => has(value, 'deref', 'reset', 'addWatch')],
@@ -37,7 +37,7 @@ function refuse(name: string, why: string): never {
 	throw new TypeError(`pocketbook: the option ${name} ${why}`)
 }
 
-/** Only short values, and no secrets: a token is refused for its type. */
+/** Only short values and no secrets: a token is refused for its type. */
 const shown = (value: unknown) =>
 	isText(value) ? JSON.stringify(value) : value === null || /^(number|boolean)$/.test(typeof value) ? `${value}` : `of type ${typeof value}`
 
@@ -46,7 +46,8 @@ function checkKinds(options: any): void {
 	if (unknown) throw new TypeError(`pocketbook: there is no option ${unknown}; there are ${Object.keys(KINDS).join(', ')}`)
 	for (const [name, [what, is]] of Object.entries(KINDS)) {
 		const value = options[name]
-		// null is nothing too, as of localStorage, unless it would be an object.
+		// null is nothing too, as that of localStorage, but no group, codec or
+		// storage.
 		const isNone = value === undefined || (value === null && !/^(group|codec|storage)$/.test(name))
 		if (!isNone && !is(value)) refuse(name, `must be ${what}, and is ${shown(value)}`)
 	}

@@ -1,8 +1,14 @@
 // The examples of the documents run as they stand there, each against a server of its
-// own, and log what they say; between them they use all that the library offers.
+// own, and log what they say; between them they use all that the library offers. They
+// have the package, or the served library if they import that. Those of React and of
+// the inspector need a page: t/page has some like them.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { test } from 'node:test'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { format } from 'node:util'
 import { atEnd, openTab, openTabWith, setUp, until } from './harness.mjs'
 
@@ -12,14 +18,27 @@ const types = await read('../client/types.ts')
 const AsyncFunction = (async () => {}).constructor
 const used = new Set()
 
-const everything = () => openTabWith('updates', 'history')
+const www = fileURLToPath(new URL('..', import.meta.url))
+// Below www/, so that its dependencies are found.
+const installed = mkdtempSync(join(www, 'node_modules', '.docs-test-'))
+after(() => rmSync(installed, { recursive: true, force: true }))
+const made = spawnSync(process.execPath, [join(www, 'package.mjs'), installed], { encoding: 'utf8' })
+assert.equal(made.status, 0, made.stderr)
+const { exports } = JSON.parse(await read(`../${installed.slice(www.length)}/package.json`))
+
+/** A module of the package, as node finds it. */
+function packaged(name) {
+	const entry = exports[name.replace('pocketbook', '.')] ?? assert.fail(`the package has no ${name}`)
+	return import(pathToFileURL(join(installed, entry.node ?? entry.default)))
+}
+// These add to atoms.
+for (const name of ['updates', 'history']) await packaged(`pocketbook/${name}`)
 
 /**
  * The library, with an atom that notes which options and members are used, and is ended
  * with the test.
  */
-async function library() {
-	const { SyncedAtom, ...rest } = await everything()
+function recorded({ SyncedAtom, ...rest }) {
 	function Recorded(options) {
 		for (const name of Object.keys(options)) used.add('option ' + name)
 		const atom = new SyncedAtom(options)
@@ -34,27 +53,44 @@ async function library() {
 	return { ...rest, SyncedAtom: Recorded }
 }
 
-const modules = { '@preact/signals-core': () => import('@preact/signals-core'), pocketbook: library, 'pocketbook/updates': everything }
+/** As much of AsyncStorage as is used. */
+const AsyncStorage = { getAllKeys: async () => [], multiGet: async () => [], multiSet: async () => {}, multiRemove: async () => {} }
+
+const modules = {
+	'@preact/signals-core': () => import('@preact/signals-core'),
+	'@react-native-async-storage/async-storage': () => ({ default: AsyncStorage }),
+	pocketbook: async () => recorded(await packaged('pocketbook')),
+	'./pocketbook.js': async () => recorded(await openTabWith('updates', 'history')),
+	'pocketbook/file': async () => {
+		const { fileStorage } = await packaged('pocketbook/file')
+		return { fileStorage: (path) => fileStorage(join(installed, path)) }
+	},
+}
 
 /** Imports become calls of `load`, the address becomes the server's. */
 function runnable(code, url) {
-	// They are there already.
-	const body = code.replace(/^import 'pocketbook\/(updates|history)'$/gm, '').replace(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = await load('$2')").replaceAll('http://localhost:8080/', url).replaceAll('http://localhost:8080', url)
+	const body = code
+		// They are there already.
+		.replace(/^import 'pocketbook\/(updates|history)'$/gm, '')
+		.replace(/^import (\w+) from/gm, 'import { default: $1 } from')
+		.replace(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = await load('$2')")
+		.replaceAll('http://localhost:8080/', url)
+		.replaceAll('http://localhost:8080', url)
 	assert.ok(!/^import/m.test(body), 'every import is understood')
 	return new AsyncFunction('load', 'console', body)
 }
 
 for (const [name, text] of [['README.md', await read('../client/README.md')], ['client.md', guide]]) {
-	const examples = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code)
+	const examples = [...text.matchAll(/^```m?js\n(.*?)^```/gms)].map(([, code]) => code).filter((code) => !code.includes('pocketbook/inspector'))
 	test(`${name}: there are examples`, () => assert.ok(examples.length))
 	for (const code of examples)
 		test(`${name}:${text.slice(0, text.indexOf(code)).split('\n').length}: ${code.match(/^(?!import|\/\/|\s*$).*$/m)[0]}`, async () => {
 			const { server } = await setUp()
 			server.tokens = code.includes('token:') ? { pbk_fresh: { user: 'ann', groups: { '*': 'rw' } } } : null
 			// The server here knows no Transit.
-			if (code.includes("'transit'")) server.fault = () => 'drop'
+			if (/\btransit\b/.test(code)) server.fault = () => 'drop'
 			const logged = []
-			await runnable(code, server.url)((module) => modules[module](), { log: (...all) => logged.push(format(...all)) })
+			await runnable(code, server.url)((module) => (modules[module] ?? packaged)(module), { log: (...all) => logged.push(format(...all)) })
 			const promised = [...code.matchAll(/\/\/ (?:logs )?→ (.*)$/gm)].map(([, line]) => line)
 			await until(() => logged.length >= promised.length, `it logs ${promised}`)
 			assert.deepEqual(logged, promised)

@@ -88,7 +88,7 @@ const WRONG = `
 	[{ url: 9, group }, 'the option url must be a string, and is 9'],
 	[{ url, group, token: {} }, 'the option token must be a string or a function, and is of type object'],
 	[{ url, group, user: 7 }, 'the option user must be a string, and is 7'],
-	[{ url, group, codec: 'xml' }, /^the option codec must be 'json', 'transit' or an object with .*, and is "xml"$/],
+	[{ url, group, codec: 'xml' }, /^the option codec must be 'json', transit of pocketbook\\/transit or an object with .*, and is "xml"$/],
 	[{ url, group, codec: null }, /^the option codec must be .*, and is null$/],
 	[{ url, group, codec: { name: 'x' } }, /^the option codec must be .*, and is of type object$/],
 	[{ url, group, cache: new Map() }, 'the option cache must be an object with the methods deref, reset and addWatch, and is of type object'],
