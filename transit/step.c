@@ -97,7 +97,8 @@ enum rc transit_in_map(struct transit_in *in)
 	if (in->rc)
 		return in->rc;
 	if (transit_in_peek(in) != TRANSIT_MAP)
-		return reader_malformed(in, "expected a map");
+		return reader_malformed(in, in->encoding == ENCODING_JSON ? "expected an object"
+									  : "expected a map");
 	if (scan_look(&in->scan) == '{')
 		return reader_open(in, '}');
 	rc = reader_open(in, ']');

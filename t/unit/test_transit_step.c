@@ -130,10 +130,10 @@ struct refusal {
 };
 
 static const struct refusal refused_pushes[] = {
-	{ ENCODING_JSON, "[]", "expected a map at byte 0" },
+	{ ENCODING_JSON, "[]", "expected an object at byte 0" },
 	{ ENCODING_JSON, "", "unexpected end of the text at byte 0" },
 	{ ENCODING_JSON, "{'docs':{}}", "expected an array at byte 8" },
-	{ ENCODING_JSON, "{'docs':[1]}", "expected a map at byte 9" },
+	{ ENCODING_JSON, "{'docs':[1]}", "expected an object at byte 9" },
 	{ ENCODING_JSON, "{'docs':[{'id':1}]}", "expected a string at byte 15" },
 	{ ENCODING_JSON, "{'docs':[{'base':'1'}]}", "expected a non-negative integer at byte 17" },
 	{ ENCODING_JSON, "{'docs':[{'base':-1}]}", "expected a non-negative integer at byte 17" },
