@@ -68,12 +68,12 @@ static enum rc number_check(const struct option_spec *spec, const char *place, c
 	char least[UNITS_TEXT_MAX], most[UNITS_TEXT_MAX];
 	enum rc rc = RC_OK;
 
-	if (spec->or_off && (strcmp(text, "off") == 0 || strcmp(text, "0") == 0)) {
-		*out = 0;
+	*out = 0;
+	if (spec->or_off && (strcmp(text, "off") == 0 || strcmp(text, "0") == 0))
 		return RC_OK;
-	}
 	rc = units_read(spec->kind, slice_of(text), out);
-
+	if (rc == RC_OK && spec->or_off && *out == 0)
+		return RC_OK; /* such as 0s */
 	units_format(spec->kind, spec->min, least);
 	units_format(spec->kind, spec->max, most);
 	if (rc == RC_MALFORMED)
@@ -330,6 +330,27 @@ enum rc options_take_environment(struct options *options, char *const *environme
 			rc = variable_read(options, i, spec->alias, environment, err);
 	}
 	return rc;
+}
+
+static bool is_variable(const char *entry, const char *option)
+{
+	char name[80];
+	size_t len;
+
+	if (option == NULL)
+		return false;
+	variable_name(option, name);
+	len = strlen(name);
+	return strncmp(entry, name, len) == 0 && entry[len] == '=';
+}
+
+bool options_know_variable(const struct options *options, const char *entry)
+{
+	for (size_t i = 0; i < options->count; i++)
+		if (is_variable(entry, options->specs[i].name) ||
+		    is_variable(entry, options->specs[i].alias))
+			return true;
+	return false;
 }
 
 /* ---- The file and the defaults ---- */

@@ -61,6 +61,8 @@ const char *const *options_words(const struct options *options, size_t *count);
  * `environment` has the form of environ(7). */
 MUST_USE enum rc options_take_environment(struct options *options, char *const *environment,
 					  struct error *err);
+/* Does an entry of environ(7) name an option of the table? */
+bool options_know_variable(const struct options *options, const char *entry);
 
 /* Reads one entry of a configuration file; `place` is "FILE:LINE". RC_NOT_FOUND: no
  * such option is allowed in a file (err is not set). RC_MALFORMED: the value is

@@ -2,11 +2,14 @@
  * Called by main.c, and again by serve.c on a reload. */
 #include "cli/config.h"
 
+#include "base/array.h"
 #include "base/mem.h"
 #include "cli/config_file.h"
+#include "cli/say.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The file of the installed server is read by default, so that its commands find its
@@ -52,6 +55,46 @@ enum rc config_read(const struct command *command, struct options *options, stru
 	if (rc == RC_OK)
 		options_take_defaults(options);
 	return rc;
+}
+
+static bool is_known(const char *entry)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < command_count && !known; i++) {
+		struct options *options =
+			options_new(commands[i]->options, commands[i]->option_count);
+
+		known = options_know_variable(options, entry);
+		options_free(options);
+	}
+	return known;
+}
+
+/* Those by which tests change what the program does. */
+static bool is_of_tests(const char *name)
+{
+	static const char *const begins[] = { "FAULTS=", "LEVERS=", "DISK=",
+					      "WITNESS", "STORE=",  "TEST_" };
+
+	for (size_t i = 0; i < COUNT(begins); i++)
+		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+void config_warn(void)
+{
+	static const char prefix[] = "POCKETBOOK_";
+
+	for (char *const *entry = environ; *entry; entry++) {
+		const char *name = *entry + sizeof(prefix) - 1;
+
+		if (strncmp(*entry, prefix, sizeof(prefix) - 1) == 0 && !is_of_tests(name) &&
+		    !is_known(*entry))
+			say("%.*s: no option has that name, so this variable has no effect",
+			    (int)strcspn(*entry, "="), *entry);
+	}
 }
 
 enum rc config_reread(const struct invocation *invocation, struct options **out, struct error *err)

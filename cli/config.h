@@ -9,6 +9,8 @@
  * `err` has the place and the reason. */
 MUST_USE enum rc config_read(const struct command *command, struct options *options,
 			     struct error *err);
+/* Says which variables of the environment look like options and are none. */
+void config_warn(void);
 /* Reads all sources again. Free with options_free, also after a failure. */
 MUST_USE enum rc config_reread(const struct invocation *invocation, struct options **out,
 			       struct error *err);

@@ -75,6 +75,8 @@ static int command_start(const char *program, const struct command *command,
 	rc = config_read(command, options, &err);
 	if (rc != RC_OK)
 		return say_usage("%s", err.text);
+	if (command->option_count)
+		config_warn();
 	caller_begin(command->name);
 	return command->run(&invocation);
 }

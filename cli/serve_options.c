@@ -213,7 +213,7 @@ static const struct option_spec serve_options[] = {
 		.or_off = true,
 		.fallback = "off",
 		.help = "Purge deleted documents daily once they are this old, such as 30d (see "
-			"'pocketbook help purge').",
+			"'pocketbook help purge'). off or 0: they stay until 'pocketbook purge'.",
 	},
 	{
 		.name = "history",
@@ -254,7 +254,8 @@ static const struct option_spec serve_options[] = {
 		.fallback = "20",
 		.help = "Invalid tokens accepted from one address in a minute, by each worker. "
 			"Beyond that it gets 429, except for tokens that were valid before. Behind "
-			"a proxy, set trusted-proxy too, or all its clients count as one address.",
+			"a proxy, set trusted-proxy too, or all its clients count as one address. "
+			"off or 0: no limit.",
 	},
 	{
 		.name = "max-connections",

@@ -80,6 +80,9 @@ stop
 serve_open --retention off
 stop
 is "$status" 0 "off is never"
+serve_open --retention 0s
+stop
+is "$status" 0 "and so is 0s"
 "$POCKETBOOK" serve --auth off --db "$db" --retention 0x >/dev/null 2>"$work/err"
 is "$?" 2 "what is no time is refused"
 like "$(cat "$work/err")" 'retention' "by name"
