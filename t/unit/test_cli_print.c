@@ -142,7 +142,8 @@ static void notes_and_quotas_have_a_place(void **state)
 
 #define NO_QUOTA \
 	",\"used\":null,\"note\":null,\"invite\":null" \
-	",\"usage\":{\"bytes\":0,\"documents\":0,\"groups\":0},\"quota\":{\"bytes\":null," \
+	",\"usage\":{\"bytes\":null,\"documents\":null,\"groups\":null},\"quota\":{\"bytes\":" \
+	"null," \
 	"\"documents\":null,\"groups\":null,\"streams\":null,\"pushes\":null}"
 
 /* In 50 columns, and without what a terminal would act on. */
