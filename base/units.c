@@ -146,3 +146,12 @@ void units_display_count(uint64_t number, char out[UNITS_DISPLAY_MAX])
 	}
 	out[at] = '\0';
 }
+
+void units_display_counted(uint64_t number, const char *noun, char out[UNITS_DISPLAY_MAX])
+{
+	char count[UNITS_DISPLAY_MAX];
+
+	units_display_count(number, count);
+	(void)snprintf(out, UNITS_DISPLAY_MAX, "%.26s %.19s%s", count, noun,
+		       number == 1 ? "" : "s");
+}

@@ -32,5 +32,7 @@ void units_display_span(uint64_t seconds, char out[UNITS_DISPLAY_MAX]);
 void units_display_rate(double rate, char out[UNITS_DISPLAY_MAX]);
 /* "1,234,567" */
 void units_display_count(uint64_t number, char out[UNITS_DISPLAY_MAX]);
+/* "1 document", "1,234 documents"; the noun, of at most 19 bytes, takes an s. */
+void units_display_counted(uint64_t number, const char *noun, char out[UNITS_DISPLAY_MAX]);
 
 #endif

@@ -10,6 +10,7 @@
 #include "store/store_admin.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct option_spec backup_options[] = {
@@ -54,8 +55,9 @@ static int backup_to(const struct invocation *invocation, struct atomic_file *co
 		return say_failed("%s is the database itself; name another file", file);
 	rc = backup_make(place.db, copy, invocation->options, &stats, &err);
 	if (rc != RC_OK)
-		return say_failed("%s: %s%s", file, err.text,
-				  rc == RC_UNAVAILABLE ? "" : "; no backup was made");
+		return rc == RC_UNAVAILABLE
+			       ? say_failed("%s", err.text)
+			       : say_failed("%s; no backup was made in %s", err.text, file);
 	return copy_report(&stats, options_is_on(invocation->options, "json"), file, place.db,
 			   "verified");
 }
@@ -67,6 +69,9 @@ static int backup_run(const struct invocation *invocation)
 	struct error err;
 	int status;
 
+	if (strcmp(file, "-") == 0)
+		return say_usage("FILE is -: a backup is read back, so it cannot be written to the "
+				 "standard output; name a file, or ./-");
 	if (!options_is_on(invocation->options, "force") && access(file, F_OK) == 0)
 		return say_failed(
 			"%s already exists; name another file, or replace it with --force", file);

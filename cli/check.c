@@ -84,14 +84,13 @@ static void say_findings(const char *db, const struct findings *findings,
 	char documents[UNITS_DISPLAY_MAX], tombstones[UNITS_DISPLAY_MAX], groups[UNITS_DISPLAY_MAX],
 		faults[UNITS_DISPLAY_MAX];
 
-	units_display_count(stats->documents, documents);
+	units_display_counted(stats->documents, "document", documents);
 	units_display_count(stats->tombstones, tombstones);
-	units_display_count(stats->groups, groups);
-	units_display_count(findings->faults, faults);
+	units_display_counted(stats->groups, "group", groups);
+	units_display_counted(findings->faults, "fault", faults);
 	(void)fflush(stdout);
-	say("%s: %s documents, %s deleted, in %s group%s; %s fault%s found%s", db, documents,
-	    tombstones, groups, stats->groups == 1 ? "" : "s", findings->faults ? faults : "no",
-	    findings->faults > 1 ? "s" : "", findings->faults ? "; restore a backup" : "");
+	say("%s: %s, %s deleted, in %s; %s found%s", db, documents, tombstones, groups,
+	    findings->faults ? faults : "no fault", findings->faults ? "; restore a backup" : "");
 }
 
 static int check_run(const struct invocation *invocation)

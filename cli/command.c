@@ -28,12 +28,30 @@ bool command_begins_with(const struct command *command, const char *word)
 	return strncmp(command->name, word, len) == 0 && command->name[len] == ' ';
 }
 
-/* "token" alone, or with an unknown second word. */
-static enum rc command_half(const char *first, struct error *err)
+static const char *second_like(const char *first, const char *typed)
 {
+	struct suggestion suggestion = SUGGEST_START;
+
+	for (size_t i = 0; typed && i < command_count; i++)
+		if (command_begins_with(commands[i], first))
+			suggest_offer(&suggestion, slice_of(typed),
+				      commands[i]->name + strlen(first) + 1);
+	return suggestion.word;
+}
+
+/* "token" alone (`typed` is NULL), or with an unknown second word. */
+static enum rc command_half(const char *first, const char *typed, struct error *err)
+{
+	const char *like = second_like(first, typed);
 	char list[256] = "";
 	size_t len = 0;
 
+	if (like)
+		return error_set(
+			err, RC_NOT_FOUND,
+			"unknown command %s %.64s, did you mean %s %s? (see 'pocketbook help "
+			"%s')",
+			first, typed, first, like, first);
 	for (size_t i = 0; i < command_count; i++)
 		if (command_begins_with(commands[i], first))
 			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
@@ -58,7 +76,7 @@ enum rc command_find(const char *const *words, size_t count, const struct comman
 			return RC_OK;
 		}
 	}
-	if (command_half(words[0], err) != RC_OK)
+	if (command_half(words[0], count > 1 ? words[1] : NULL, err) != RC_OK)
 		return RC_NOT_FOUND;
 	for (size_t i = 0; i < command_count; i++)
 		suggest_offer(&suggestion, slice_of(words[0]), commands[i]->name);

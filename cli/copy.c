@@ -52,10 +52,10 @@ static int copy_done(const struct invocation *invocation, const struct db_place 
 		       copied->head, copied->checksum);
 		return EXIT_SUCCESS;
 	}
-	units_display_count(copied->documents, documents);
+	units_display_counted(copied->documents, "document", documents);
 	units_display_count(copied->tombstones, tombstones);
-	units_display_count(copied->tokens, tokens);
-	say("%s has all of %s: %s documents, %s deleted, %s tokens; both have the checksum %s; "
+	units_display_counted(copied->tokens, "token", tokens);
+	say("%s has all of %s: %s, %s deleted, %s; both have the checksum %s; "
 	    "clients go on with it, so start no server on the old one again",
 	    to, from->db, documents, tombstones, tokens, copied->checksum);
 	return EXIT_SUCCESS;

@@ -16,10 +16,10 @@ static int say_damaged(const struct store_stats_full *stats, const char *to)
 
 	if (stats->damaged == 0)
 		return EXIT_SUCCESS;
-	units_display_count(stats->damaged, damaged);
-	say("WARNING: %s document%s in %s %s damaged (see 'pocketbook help check'); keep an older "
+	units_display_counted(stats->damaged, "document", damaged);
+	say("WARNING: %s in %s %s damaged (see 'pocketbook help check'); keep an older "
 	    "backup until that is mended",
-	    damaged, stats->damaged == 1 ? "" : "s", to, stats->damaged == 1 ? "is" : "are");
+	    damaged, to, stats->damaged == 1 ? "is" : "are");
 	return EXIT_DAMAGED;
 }
 
@@ -46,8 +46,8 @@ int copy_report(const struct store_stats_full *stats, bool json, const char *to,
 		       stats->documents, stats->tombstones, stats->groups, stats->damaged);
 		return say_damaged(stats, to);
 	}
-	units_display_count(stats->documents, documents);
+	units_display_counted(stats->documents, "document", documents);
 	units_display_count(stats->tombstones, tombstones);
-	say("%s has all of %s: %s documents, %s deleted; %s", to, from, documents, tombstones, end);
+	say("%s has all of %s: %s, %s deleted; %s", to, from, documents, tombstones, end);
 	return say_damaged(stats, to);
 }

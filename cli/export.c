@@ -12,6 +12,7 @@
 #include "cli/atomic_file.h"
 #include "store/store_admin.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static const struct option_spec export_options[] = {
@@ -238,6 +239,7 @@ static int export_into(const struct invocation *invocation, struct exporting *ex
 		       struct atomic_file *copy)
 {
 	const char *file = copy ? copy->target : "the standard output";
+	const char *group = options_text(invocation->options, "group");
 	struct db_place place;
 	struct error err;
 	int status = database_find_for(invocation->options, copy, &place);
@@ -253,6 +255,8 @@ static int export_into(const struct invocation *invocation, struct exporting *ex
 		rc = export_place(exporting, copy, invocation->options, &err);
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
+	if (exporting->done == 0)
+		say("there is no document%s%s", group ? " in " : "", group ? group : "");
 	if (exporting->changed)
 		say("%llu of %llu documents have values that JSON cannot express, and were written "
 		    "as "
@@ -292,8 +296,9 @@ static int export_run(const struct invocation *invocation)
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	return invocation->word_count ? export_file(invocation, &exporting)
-				      : export_into(invocation, &exporting, NULL);
+	return invocation->word_count && strcmp(invocation->words[0], "-") != 0
+		       ? export_file(invocation, &exporting)
+		       : export_into(invocation, &exporting, NULL);
 }
 
 const struct command command_export = {
@@ -302,7 +307,8 @@ const struct command command_export = {
 	.words_most = 1,
 	.summary = "Write all documents as lines of JSON, online or offline.",
 	.about =
-		"Writes to FILE or to the standard output, one line for each document: {\"id\": "
+		"Writes to FILE or (also if FILE is -) to the standard output, one line for each "
+		"document: {\"id\": "
 		"…, \"version\": …, \"value\": …}, with \"deleted\": true instead of a value if "
 		"the document is deleted. A line also has \"by\", the user who wrote it (null "
 		"without authentication), and \"at\", the time by the server's clock; both are "

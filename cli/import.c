@@ -61,7 +61,7 @@ static int say_stopped(const struct import *import)
 
 static void say_done(const struct import *import, bool json)
 {
-	char imported[UNITS_DISPLAY_MAX];
+	char imported[UNITS_DISPLAY_MAX], versions[UNITS_DISPLAY_MAX], bad[UNITS_DISPLAY_MAX];
 
 	if (json) {
 		printf("{\"imported\":%" PRIu64 ",\"same\":%" PRIu64 ",\"skipped\":%" PRIu64
@@ -72,14 +72,16 @@ static void say_done(const struct import *import, bool json)
 	}
 	units_display_count(import->imported, imported);
 	printf("%s imported", imported);
+	units_display_counted(import->versions, "former version", versions);
 	if (import->versions)
-		printf(", with %" PRIu64 " former versions", import->versions);
+		printf(", with %s", versions);
 	if (import->same)
 		printf(", %" PRIu64 " as they were already", import->same);
 	if (import->left)
 		printf(", %" PRIu64 " left as they are", import->left);
+	units_display_counted(import->bad, "bad line", bad);
 	if (import->bad)
-		printf(", %" PRIu64 " bad lines skipped", import->bad);
+		printf(", %s skipped", bad);
 	if (import->damaged)
 		printf(", %" PRIu64 " left out as they were damaged", import->damaged);
 	putchar('\n');

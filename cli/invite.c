@@ -3,6 +3,7 @@
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/exit.h"
+#include "base/units.h"
 #include "os/sandbox.h"
 #include "cli/admin.h"
 #include "cli/command.h"
@@ -87,6 +88,8 @@ static int invite_store(const struct db_place *place, const struct store_invite 
 static int invite_show(const struct token_minted *minted, const char *url,
 		       const struct invocation *invocation, const char *db)
 {
+	char uses[UNITS_DISPLAY_MAX];
+
 	if (printf("%s#join=%s\n", url, minted->text) < 0 || fflush(stdout) != 0) {
 		say("the link could not be shown: %s; withdraw it with: pocketbook token uninvite "
 		    "%s --db %s",
@@ -94,13 +97,10 @@ static int invite_show(const struct token_minted *minted, const char *url,
 		clearerr(stdout); /* reported */
 		return EXIT_FAILURE;
 	}
+	units_display_counted(options_number(invocation->options, "uses"), "member", uses);
 	say("this is the only time that the link is shown; its id is %s; it is good for %s, and "
 	    "ends in %s%s",
-	    minted->id,
-	    options_number(invocation->options, "uses") == 1
-		    ? "one member"
-		    : options_text(invocation->options, "uses"),
-	    options_text(invocation->options, "expires"),
+	    minted->id, uses, options_text(invocation->options, "expires"),
 	    url[0] ? "" : "; put it behind the address of the app, or give --url");
 	return EXIT_SUCCESS;
 }

@@ -2,6 +2,7 @@
  * a server is writer/retention.c. */
 #include "base/clock.h"
 #include "base/exit.h"
+#include "base/units.h"
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "cli/database.h"
@@ -121,9 +122,12 @@ static bool read_ages(const struct options *options, struct store_request *out)
 
 static void say_purged(const struct store_reply *sum)
 {
+	char versions[UNITS_DISPLAY_MAX];
+
 	printf("%" PRIu64 " purged", sum->purged);
+	units_display_counted(sum->pruned, "former version", versions);
 	if (sum->pruned)
-		printf(", and %" PRIu64 " former versions", sum->pruned);
+		printf(", and %s", versions);
 	putchar('\n');
 }
 

@@ -218,7 +218,7 @@ static int restore_open(const struct invocation *invocation, struct source *sour
 
 	source->fd = trusted_path_open(source->file);
 	if (source->fd < 0)
-		return say_failed("%s: %s", source->file, strerror(errno));
+		return say_failed("%s: %s; nothing was restored", source->file, strerror(errno));
 	by_fd = trusted_path_owner(source->file, &owner, NULL) != RC_OK || owner.is_foreign;
 	log = has_log(source->file);
 	status = database_name(invocation->options, place);

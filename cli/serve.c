@@ -21,10 +21,11 @@ static void begin_hint(struct buf *hint)
 		buf_put_text(hint, "\npocketbook: ");
 }
 
-/* Without a token no client can sign in: `hint` gets a command that creates one. Opens
+/* Without a token no client can sign in, unless by a proxy or a provider of identities:
+ * `hint` gets a command that creates one. Opens
  * the database first, so that an error in it is reported before anything is started. */
 static int tokens_check(const char *program, const struct master_settings *settings,
-			struct buf *hint)
+			bool signs_in_otherwise, struct buf *hint)
 {
 	const char *db = settings->worker.db;
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
@@ -41,7 +42,7 @@ static int tokens_check(const char *program, const struct master_settings *setti
 	admin_answer_clear(&answer);
 	if (rc != RC_OK)
 		return say_failed("%s", err.text);
-	if (count)
+	if (count || signs_in_otherwise)
 		return EXIT_SUCCESS;
 	begin_hint(hint);
 	buf_put_text(hint, "there is no token yet, so nobody can sign in; this makes one:\n  ");
@@ -169,6 +170,7 @@ static void root_check(const struct user *user, bool is_named, struct buf *hint)
 int serve_run(const struct invocation *invocation)
 {
 	struct serving serving = { .invocation = invocation };
+	const struct settings *both = &serving.both[0].settings;
 	struct master_settings *settings = &serving.both[0].settings.master;
 	struct buf hint = BUF_EMPTY;
 	struct error err;
@@ -178,7 +180,8 @@ int serve_run(const struct invocation *invocation)
 		status = say_usage("%s", err.text);
 	settings->dry_run = database_check;
 	if (status == EXIT_SUCCESS && settings->worker.auth && !master_is_upgrade())
-		status = tokens_check(invocation->program, settings, &hint);
+		status = tokens_check(invocation->program, settings,
+				      both->verifier || settings->worker.auth_header, &hint);
 	if (!master_is_upgrade())
 		root_check(&settings->user, options_text(invocation->options, "user") != NULL,
 			   &hint);

@@ -117,7 +117,7 @@ static unsigned stats_serving(const struct scoreboard_view *view)
 
 static void print_text(const char *title, const char *text)
 {
-	printf("%-18s  %s\n", title, text);
+	printf("%-22s  %s\n", title, text);
 }
 
 static void print_number(const char *title, uint64_t number)
@@ -165,7 +165,7 @@ static void print_database(const struct stats *stats)
 
 static void print_rates(const struct stats *stats)
 {
-	printf("\n%-18s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
+	printf("\n%-22s  %12s  %16s\n", "", "PER SECOND", "SINCE THE START");
 	for (unsigned i = 0; i < METRIC_COUNT; i++) {
 		const struct metric_row *row = metric_row((enum metric)i);
 		uint64_t sum = (uint64_t)scoreboard_view_sum(&stats->now, (enum metric)i);
@@ -175,7 +175,7 @@ static void print_rates(const struct stats *stats)
 			continue;
 		units_display_count(sum, total);
 		units_display_rate(movement_rate(&stats->movement, (enum metric)i), rate);
-		printf("%-18s  %12s  %16s\n", row->title, rate, total);
+		printf("%-22s  %12s  %16s\n", row->title, rate, total);
 	}
 }
 
@@ -186,7 +186,7 @@ static void print_server(const struct stats *stats)
 
 	units_display_span(now > stats->now.started ? (uint64_t)(now - stats->now.started) : 0,
 			   span);
-	printf("\n%-18s  running for %s, %u of %u workers serving\n", "Server", span,
+	printf("\n%-22s  running for %s, %u of %u workers serving\n", "Server", span,
 	       stats_serving(&stats->now), stats->now.workers);
 	for (unsigned i = 0; i < METRIC_COUNT; i++) {
 		const struct metric_row *row = metric_row((enum metric)i);
@@ -281,7 +281,7 @@ static int stats_run(const struct invocation *invocation)
 		if (stats.running)
 			print_server(&stats);
 		else
-			printf("\n%-18s  %s\n", "Server",
+			printf("\n%-22s  %s\n", "Server",
 			       status == EXIT_SUCCESS ? "none runs on it" : "no answer");
 	}
 	scoreboard_view_clear(&stats.before);

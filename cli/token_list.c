@@ -93,7 +93,7 @@ static void list_print(const struct options *options, struct store_reply *reply,
 	else if (is_empty)
 		say("%s: there is no token yet (see 'pocketbook help token add')", db);
 	else if (reply->token_count == 0)
-		say("%s: no token is like that", db);
+		say("%s: none of the tokens matches", db);
 	else
 		tokens_print_table(reply->tokens, reply->token_count, &reply->quota, clock_wall(),
 				   text_table_room());

@@ -107,7 +107,7 @@ static void put_numbers(struct buf *out, const struct scoreboard_view *view)
 
 enum rate_column { RATE_TITLE, RATE_RATE, RATE_TOTAL, RATE_HALF, RATE_MOST, RATE_COLUMNS };
 static const struct column rate_columns[RATE_COLUMNS] = {
-	[RATE_TITLE] = { "", -18, 5 },
+	[RATE_TITLE] = { "", -22, 5 },
 	[RATE_RATE] = { "PER SECOND", 12, 4 },
 	[RATE_TOTAL] = { "SINCE THE START", 16, 1 },
 	[RATE_HALF] = { "HALF IN", 10, 2 },

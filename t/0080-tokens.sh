@@ -131,4 +131,9 @@ another_db new
 serve
 like "$(cat "$log")" "token add.*--db ['\"]?${db%%\?*}" "a server without a token says how to make one"
 stop
+"$POCKETBOOK" token add --db "$db" --user ann --group todos >/dev/null 2>&1
+"$POCKETBOOK" token list --db "$db" --user nobody-of-that-name 2>"$work/hint"
+is "$(cat "$work/hint")" "pocketbook: $db: none of the tokens matches" "no token matches"
+"$POCKETBOOK" token lst 2>"$work/hint"
+like "$? $(cat "$work/hint")" '^2 .*unknown command token lst, did you mean token list\?' "a mistyped second word"
 finish

@@ -144,6 +144,19 @@ check "$0"
 is "$?" 1 "and be one"
 like "$(cat "$work/said")" 'is not a database' "which is said"
 
+# ---- One is not several ----
+echo '{"id":"one:1","value":1}' | "$POCKETBOOK" import --db "$work/one.db" >/dev/null 2>&1
+check "$work/one.db"
+like "$(cat "$work/said")" ': 1 document, 0 deleted, in 1 group; no fault found$' "one document, one group"
+"$POCKETBOOK" backup "$work/one.bak" --db "$work/one.db" 2>"$work/said"
+like "$(cat "$work/said")" ': 1 document, 0 deleted; verified$' "in a backup too"
+"$POCKETBOOK" backup - --db "$work/one.db" 2>"$work/said"
+like "$? $(cat "$work/said")" '^2 .*a backup is read back.*name a file' "a backup is not written to the standard output"
+"$POCKETBOOK" backup "$work/none.bak" --db "$0" 2>"$work/said"
+like "$? $(cat "$work/said")" "^1 pocketbook: $0 is not a database.*; no backup was made in .*none.bak\$" "the file that is no database is named"
+"$POCKETBOOK" restore "$work/none.bak" --db "$work/new.db" --force 2>"$work/said"
+like "$? $(cat "$work/said")" '^1 .*none.bak: No such file or directory; nothing was restored$' "nor is one restored that is not there"
+
 # ---- Files that are no database ----
 # Every command, with words, on a database that is not there, is empty, or is none:
 # fails in one line and changes nothing. No words: it makes a database, or needs none.

@@ -113,4 +113,12 @@ is "$(find "$work" -name 'full*' | wc -l)" 0 "nothing of it is left"
 stop
 export_ --group notes
 is "$(lines)" "$(head -2 "$work/wanted")" "without a server it is the same"
+"$POCKETBOOK" export - --db "$db" >"$work/out" 2>/dev/null
+is "$(cmp "$work/out" <("$POCKETBOOK" export --db "$db" 2>/dev/null)) $([ -e - ] && echo made)" " " "- is the standard output"
+"$POCKETBOOK" export --group nothere --db "$db" >"$work/out" 2>"$work/said"
+is "$? $(cat "$work/out" "$work/said")" "0 pocketbook: there is no document in nothere" "a group without documents is said to have none"
+POCKETBOOK_WORKERZ=2 POCKETBOOK_GROUP=nothere "$POCKETBOOK" export --db "$db" 2>"$work/said"
+is "$(head -1 "$work/said")" "pocketbook: POCKETBOOK_WORKERZ: no option has that name, so this variable has no effect" "a variable of no option is told"
+POCKETBOOK_WORKERS=2 "$POCKETBOOK" export --db "$db" 2>&1 >/dev/null | grep -c WORKERS >"$work/said"
+is "$(cat "$work/said")" 0 "and one of another command is not"
 finish

@@ -41,7 +41,8 @@ stop
 # ---- Back ----
 another_db back
 import "$work/lines"
-is "$? $(cat "$work/out" "$work/said")" "0 4 imported, with 6 former versions" "an import brings them back"
+is "$? $(cat "$work/out" "$work/said")" "0 4 imported, with 6 former versions
+pocketbook: $work/back.db is made" "an import brings them back"
 export_ >"$work/again"
 is "$(sort "$work/again")" "$(sort "$work/lines")" "with the same numbers, users and times"
 for id in notes:1 notes:long notes:gone lists:1; do log "$id"; done >"$work/versions.again"
@@ -107,7 +108,7 @@ bad "a document twice" 'bad:3: id: the same as in line 1' "$old" '{"id":"notes:1
 [ ! -e "$db" ] || is "$("$POCKETBOOK" export --db "$db" 2>/dev/null | wc -l)" 0 "nothing is there"
 printf '%s\n' "$old" '{"former":"notes:1","version":3,"value":' '{"id":"notes:1","version":4,"value":4,"formers":2}' >"$work/bad"
 import "$work/bad" --skip-bad
-is "$? $(cat "$work/out")" "0 1 imported, with 1 former versions, 1 bad lines skipped" "a bad one can be skipped"
+is "$? $(cat "$work/out")" "0 1 imported, with 1 former version, 1 bad line skipped" "a bad one can be skipped"
 is "$(log notes:1 | jq -c .version | paste -sd' ')" "4 2" "and the others keep their numbers"
 printf '%s\n' "$old" '{"id":"notes:2","version":1,"value":1}' >"$work/bad"
 import "$work/bad" --skip-bad

@@ -11,7 +11,7 @@ is "$?" 0 "an invitation is made before there is a server"
 like "$link" '^https://notes\.example/#join=pbi_[0-9a-f]{16}_[A-Za-z0-9_-]{48}$' "its link stands alone on stdout"
 secret=${link#*#join=}
 unlike "$(cat "$work/hint")" "${secret#pbi_}" "the secret stands nowhere else"
-like "$(cat "$work/hint")" "its id is $(id_of "$secret"); it is good for 30, and ends in 7d" "its id and its limits are said beside it"
+like "$(cat "$work/hint")" "its id is $(id_of "$secret"); it is good for 30 members, and ends in 7d" "its id and its limits are said beside it"
 for bad in "" "--group club --uses 0" "--group club --url notes.example" "--group club --url https://x/#y" "--group : "; do
 	# shellcheck disable=SC2086 # several words
 	"$POCKETBOOK" token invite --db "$db" $bad >"$work/out" 2>/dev/null

@@ -16,6 +16,12 @@ ok $? "and has made no database"
 
 # The proxy is at 127.0.0.2; nobody else is believed.
 logins=(--auth-header Remote-User --groups-header Remote-Groups --workers 2)
+serve "${logins[@]}" --trusted-proxy 127.0.0.2
+unlike "$(cat "$log" "$log.out")" 'no token yet' "without a token its users sign in all the same"
+stop
+serve
+wait_for "without a proxy the server says that nobody can" grep -q 'no token yet' "$log" "$log.out"
+stop
 token=$("$POCKETBOOK" token add --db "$db" --user tom --group todos 2>/dev/null)
 serve "${logins[@]}" --trusted-proxy 127.0.0.2 --quota documents=3
 bearer="Authorization: Bearer $token"

@@ -39,6 +39,7 @@ like "$text" '^Tombstones +1$' "a person reads it too"
 like "$text" "^Epoch +$epoch$" "every word of it"
 like "$text" '^Server +running for [0-9]+ .*, 2 of 2 workers serving$' "and how long the server has run"
 like "$text" '^Pushes +[0-9.,]+ +[0-9,]+$' "with rates"
+is "$(printf '%s\n' "$text" | sed -n '/PER SECOND/,$p' | awk '{ print length }' | sort -u | wc -l)" 1 "in columns"
 unlike "$text" "$(printf '\033')" "without colours or other tricks"
 stop
 before=$(sha256sum "$db")
