@@ -74,11 +74,11 @@ static bool is_known(const char *entry)
 /* Those by which tests change what the program does. */
 static bool is_of_tests(const char *name)
 {
-	static const char *const begins[] = { "FAULTS=", "LEVERS=", "DISK=",
-					      "WITNESS", "STORE=",  "TEST_" };
+	static const char *const parts[] = { "FAULTS=", "LEVERS=", "DISK=",       "WITNESS",
+					     "STORE=",  "TEST_",   "_TIMEOUT_MS=" };
 
-	for (size_t i = 0; i < COUNT(begins); i++)
-		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+	for (size_t i = 0; i < COUNT(parts); i++)
+		if (strstr(name, parts[i]))
 			return true;
 	return false;
 }

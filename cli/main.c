@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/terminal.h"
 #include "ipc/caller.h"
+#include "master/master.h"
 #include "store/sqlite/backend.h"
 #ifdef HAVE_POSTGRESQL
 #include "store/postgres/backend.h"
@@ -75,7 +76,7 @@ static int command_start(const char *program, const struct command *command,
 	rc = config_read(command, options, &err);
 	if (rc != RC_OK)
 		return say_usage("%s", err.text);
-	if (command->option_count)
+	if (command->option_count && !master_is_upgrade())
 		config_warn();
 	caller_begin(command->name);
 	return command->run(&invocation);

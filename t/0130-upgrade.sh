@@ -54,6 +54,7 @@ wait_for "a reload goes on with the binary that runs" times 1 'event=reloaded'
 install_program "$work/good"
 kill -USR2 "$server"
 wait_for "and an upgrade right after it" times 4 'event=upgraded'
+unlike "$(cat "$log")" 'has no effect' "its own variable is no mistake"
 is "$(children | wc -w)" 3 "with nobody left over"
 like "$(head -c 20 "$db.lock")" "^$server" "the lock is held by the same process"
 stop
