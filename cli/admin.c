@@ -65,7 +65,7 @@ static enum rc local_commit(struct store *store, const char *db,
 	struct local local = { answer, RC_UNAVAILABLE };
 	struct store_request own = *request;
 
-	own.history = request->keeps_former ? &history_all : &history_if_used;
+	own.history = request->keeps_former ? &history_all : store_kept_history(store);
 	store_commit(store, &own, 1, on_replies, &local);
 	store_wait(store);
 	if (local.rc == RC_OK)

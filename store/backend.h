@@ -9,6 +9,7 @@
 #define STORE_BACKEND_H
 
 #include "store/db_url.h"
+#include "store/history.h"
 #include "store/store.h"
 #include "store/store_admin.h"
 
@@ -22,6 +23,7 @@ struct store {
 	int lanes;      /* set by the back end; 0: one */
 	unsigned calls; /* of the back end that have not returned: callbacks may be running */
 	bool cancelled;
+	struct store_history history; /* of a writer: as store_kept_history() says */
 };
 
 /* The same, of a set of ids. */
@@ -112,6 +114,7 @@ struct backend {
 	void (*commit)(struct store *store, const struct store_request *requests, size_t count,
 		       on_store_replies *on_replies, void *arg);
 	enum rc (*maintain)(struct store *store);
+	enum rc (*keep_history)(struct store *store, struct slice rules);
 
 	/* All NULL if every operation is answered before its call returns. */
 	void (*poll)(struct store *store, int *fd, short *events, uint64_t *deadline);

@@ -5,12 +5,8 @@
 #include "base/text.h"
 #include "base/units.h"
 
+#include <inttypes.h>
 #include <string.h>
-
-const struct store_history history_if_used = {
-	.versions = { .rules = { { .group = "*", .value = HISTORY_VERSIONS_MAX } }, .count = 1 },
-	.only_if_used = true,
-};
 
 const struct store_history history_all = {
 	.versions = { .rules = { { .group = "*", .value = HISTORY_VERSIONS_MAX } }, .count = 1 },
@@ -93,6 +89,42 @@ bool history_is_due(uint64_t versions, uint64_t from, uint64_t to)
 	if (step > HISTORY_STEP_MAX)
 		step = HISTORY_STEP_MAX;
 	return from > versions && (step <= 1 || from / step != to / step);
+}
+
+/* A line for each: GROUP=N, without an end for the last. No group has a control
+ * character. */
+struct slice history_rules_put(struct buf *out, const struct history_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		buf_putf(out, "%s%s=%" PRIu64, i ? "\n" : "", rules->rules[i].group,
+			 rules->rules[i].value);
+	return out->len ? buf_slice(out) : slice_of("");
+}
+
+static bool read_rule(struct slice line, struct history_rule *out)
+{
+	const char *equals = line.len ? memrchr(line.data, '=', line.len) : NULL;
+	const size_t len = equals ? (size_t)(equals - line.data) : 0;
+
+	*out = (struct history_rule){ .value = 0 };
+	if (len == 0 || len > GROUP_MAX)
+		return false;
+	memcpy(out->group, line.data, len);
+	return text_number(slice_make(equals + 1, line.len - len - 1), HISTORY_VERSIONS_MAX,
+			   &out->value) == RC_OK;
+}
+
+void history_rules_parse(struct slice text, struct history_rules *out)
+{
+	*out = (struct history_rules){ .count = 0 };
+	while (text.len && out->count < HISTORY_RULES_MAX) {
+		const char *end = memchr(text.data, '\n', text.len);
+		const size_t len = end ? (size_t)(end - text.data) : text.len;
+
+		if (read_rule(slice_make(text.data, len), &out->rules[out->count]))
+			out->count++;
+		text = slice_make(text.data + len + (end != NULL), text.len - len - (end != NULL));
+	}
 }
 
 void history_times(const struct history_rules *ages, int64_t now, struct history_rules *out)

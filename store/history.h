@@ -3,6 +3,7 @@
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "store/docid.h"
@@ -30,9 +31,6 @@ struct history_rules {
 struct store_history {
 	struct history_rules versions; /* former ones of each document; 0: none */
 	struct history_rules ages;     /* seconds after which one is removed; 0: never */
-	/* Only if the database has former versions already: for commands without a
-	 * server, which do not know its rules. */
-	bool only_if_used;
 };
 
 /* Parse N or GROUP=N, and TIME or GROUP=TIME; `off` is 0. RC_MALFORMED with the reason
@@ -49,12 +47,14 @@ uint64_t history_versions(const struct store_history *history, struct slice id);
  * Several are removed together, as one after the other would cost each write as much as
  * keeping one does. Until then up to a quarter more are kept. */
 bool history_is_due(uint64_t versions, uint64_t from, uint64_t to);
+/* As a text that a database keeps, and from it. What is no rule there is passed over.
+ * The slice is of `out`, and never NULL. */
+struct slice history_rules_put(struct buf *out, const struct history_rules *rules);
+void history_rules_parse(struct slice text, struct history_rules *out);
 /* Turns ages into times: versions that were replaced before these are removed. */
 void history_times(const struct history_rules *ages, int64_t now, struct history_rules *out);
 /* The shortest of the ages; 0: there is none. */
 uint64_t history_shortest(const struct history_rules *ages);
-/* For a command without a server. */
-extern const struct store_history history_if_used;
 /* For requests that keep every former version (store_request.keeps_former). */
 extern const struct store_history history_all;
 

@@ -78,7 +78,8 @@ postgres_migrations = \
 	%D%/postgres/migration-3.sql \
 	%D%/postgres/migration-4.sql \
 	%D%/postgres/migration-5.sql \
-	%D%/postgres/migration-6.sql
+	%D%/postgres/migration-6.sql \
+	%D%/postgres/migration-7.sql
 postgres_functions = %D%/postgres/functions.sql
 EXTRA_DIST += $(postgres_migrations) $(postgres_functions)
 postgres_libs =

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "store/history.h"
 #include "store/store_admin.h"
 
 #include <stdbool.h>
@@ -87,6 +88,7 @@ struct record_state {
 	struct record_lane of[STORE_LANES_MAX];
 	size_t epoch_count;                            /* at least 1 */
 	struct record_epoch epochs[RECORD_EPOCHS_MAX]; /* the last ones; the last is current */
+	struct history_rules history;                  /* as store_kept_history() says */
 };
 
 /* Receives the state and then all records: tables in the order of their enum, records

@@ -330,6 +330,29 @@ void store_commit(struct store *store, const struct store_request *requests, siz
 	store->calls--;
 }
 
+const struct store_history *store_kept_history(const struct store *store)
+{
+	assert(store->role == STORE_WRITER);
+	return &store->history;
+}
+
+/* Most starts of a server change nothing. */
+enum rc store_keep_history(struct store *store, const struct store_history *history)
+{
+	struct buf rules = BUF_EMPTY, kept = BUF_EMPTY;
+	const struct slice wanted = history_rules_put(&rules, &history->versions);
+	enum rc rc = RC_OK;
+
+	assert(store->role == STORE_WRITER);
+	if (!slice_equal(wanted, history_rules_put(&kept, &store->history.versions)))
+		rc = store->backend->keep_history(store, wanted);
+	if (rc == RC_OK)
+		store->history.versions = history->versions;
+	buf_free(&rules);
+	buf_free(&kept);
+	return rc;
+}
+
 enum rc store_maintain(struct store *store)
 {
 	assert(store->role == STORE_WRITER);

@@ -70,6 +70,15 @@ uint64_t store_logs(const struct store *store);
 /* Are these at their names now? Opens nothing. */
 bool store_has_logs(const char *db, uint64_t logs);
 
+/* ---- History ---- */
+
+/* Which former versions servers keep of documents: what the last one that started has
+ * said, for commands that write without one. Of a writer; ages are not known. */
+const struct store_history *store_kept_history(const struct store *store);
+/* Says it, before anything is committed. RC_FULL, RC_READ_ONLY, RC_IO, RC_BUSY,
+ * RC_UNAVAILABLE, RC_DENIED: it could not be written. */
+MUST_USE enum rc store_keep_history(struct store *store, const struct store_history *history);
+
 /* ---- Lanes ---- */
 
 /* Groups are distributed over the lanes of a database by the hash of their outermost

@@ -87,6 +87,24 @@ is "$(purge --history 0s --json)" '{"purged":0,"versions":0,"complete":true}' "n
 "$POCKETBOOK" check --db "$db" >/dev/null 2>&1
 is "$?" 0 "nothing is wrong then either"
 
+# ---- Commands follow the rules of the server ----
+another_db rules
+rewrite() { for id in "$@"; do doc put "$id" "\"$RANDOM\"" >/dev/null; done; }
+count_of() { doc log "$1" --json | wc -l; }
+serve --history 2 --history lists=off
+rewrite notes:1 lists:1 notes:1 lists:1
+is "$(count_of notes:1) $(count_of lists:1)" "2 1" "with a server, from its first version on"
+printf '%s\n' '{"id":"notes:1","value":"imported"}' '{"id":"lists:1","value":"imported"}' >"$work/lines"
+"$POCKETBOOK" import --existing replace "$work/lines" --db "$db" >"$work/out"
+is "$(count_of notes:1) $(count_of lists:1)" "3 1" "an import too"
+stop
+rewrite notes:1 lists:1 notes:2 notes:2
+is "$(count_of notes:1) $(count_of lists:1) $(count_of notes:2)" "3 1 2" "and without one they go on so"
+serve
+stop
+rewrite notes:2
+is "$(count_of notes:2)" 2 "until a server has others: this one keeps none"
+
 # ---- The age, by group ----
 another_db ages
 printf '%s\n' 'history-age = lists:short=1s' 'history-age = lists=off' 'history-age = notes=2w' 'auth = off' >"$work/ages.conf"

@@ -35,7 +35,7 @@ look() {
 
 token=$("$POCKETBOOK" token add --db "$db" --user ann --group t --quota documents=50,bytes=100000 2>/dev/null)
 "$POCKETBOOK" token add --db "$db" --user bob --group u:ro --expires 30d >/dev/null 2>&1
-serve
+serve --history 3 --history u=off
 put() { curl -s -o "$work/answer" -w '%{http_code}' "$url/sync" -H "Authorization: Bearer $1" -H 'Content-Type: application/json' --data-binary "$2"; }
 big=$(head -c 5000 /dev/zero | tr '\0' x)
 is "$(put "$token" '{"docs":[{"id":"t:1","base":0,"value":{"a":[1,"é"]}},{"id":"t:2","base":0,"value":2},{"id":"t:n:1","base":0,"value":"'"$big"'"}]}')" 200 "a push"
@@ -66,6 +66,7 @@ look "$pg_url" >"$work/after"
 ok "$(cmp -s "$work/before" "$work/after"; echo $?)" "the copy has the same documents, tokens and epoch"
 run check --db "$pg_url"
 is "$status" 0 "check finds nothing in it"
+is "$(pg_sql one app "SELECT replace(history, chr(10), ' ') FROM pocketbook.meta")" "*=3 u=0" "and the rules of the history"
 run copy --db "$pg_url" --to "$(named b)" --lanes 4
 is "$status $(grep -o 'checksum [0-9a-f]*' "$work/err.log")" "0 $sum" "to another one, with lanes: the same checksum"
 run check --db "$(named b)"
@@ -93,8 +94,10 @@ hosts_stop
 is "$("$POCKETBOOK" epoch --db "$pg_url" --json | grep -o '[0-9]*}')" "$(($("$POCKETBOOK" epoch --db "$db" --json | grep -o '[0-9]*}' | tr -d '}') + 2))}" "the next write has the next number"
 is "$(pg_sql one app "SELECT documents, groups FROM pocketbook.account")" "2|2" "what a user has stored is kept"
 old=$db db=$work/back.db
+"$POCKETBOOK" doc put t:1 2 --db "$db" >/dev/null
+is "$("$POCKETBOOK" doc log t:1 --json --db "$db" | wc -l)" 3 "the rules of the history are those of before"
 serve
-is "$(put "$token" '{"docs":[{"id":"t:1","base":2,"value":3}]}')" 200 "a server takes pushes on the copy"
+is "$(put "$token" '{"docs":[{"id":"t:1","base":3,"value":3}]}')" 200 "a server takes pushes on the copy"
 is "$(join "$secret" eve "$key") $(join "$secret" fay)" "403 invite-used 200 fay" "nor there"
 stop
 db=$old

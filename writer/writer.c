@@ -213,6 +213,17 @@ static enum rc writer_open_store(struct writer *writer, struct error *err)
 	return rc;
 }
 
+/* For commands that write without a server. It serves also if that fails. */
+static void writer_keep_history(struct writer *writer)
+{
+	static const struct store_history none = { .versions = { .count = 0 } };
+	const struct store_history *history = writer->from->history;
+	const enum rc rc = store_keep_history(writer->store, history ? history : &none);
+
+	if (rc != RC_OK)
+		log_warn("history_unkept", LOG_TEXT("rc", rc_name(rc)));
+}
+
 static void writer_open(struct writer *writer)
 {
 	const struct writer_inheritance *from = writer->from;
@@ -225,6 +236,7 @@ static void writer_open(struct writer *writer)
 		writer_open_failed(writer, rc, &err);
 		return;
 	}
+	writer_keep_history(writer);
 	if (audit_file_open(from->place, &writer->audit, &err) != RC_OK)
 		log_error("audit_failed", LOG_TEXT("reason", err.text));
 	if (from->sandbox && writer_confine(from->db, store_needs(writer->store)) != RC_OK) {

@@ -23,6 +23,7 @@ const struct backend backend_postgres = {
 	.token_find = postgres_token_find,
 	.commit = postgres_commit,
 	.maintain = postgres_maintain,
+	.keep_history = postgres_keep_history,
 	.poll = postgres_poll,
 	.run = postgres_run,
 	.cancel = postgres_cancel,

@@ -94,6 +94,12 @@ static enum rc on_lane_row(void *arg, const PGresult *row)
 	return RC_OK;
 }
 
+static enum rc on_history_row(void *arg, const PGresult *row)
+{
+	history_rules_parse(result_text(row, 0, 0), &((struct dump *)arg)->state->history);
+	return RC_OK;
+}
+
 static enum rc on_epoch_row(void *arg, const PGresult *row)
 {
 	struct record_state *state = ((struct dump *)arg)->state;
@@ -128,6 +134,8 @@ static enum rc dump_state(PGconn *conn, struct dump *dump)
 	rc = dump_rows(conn, dump, lanes_sql, on_lane_row);
 	if (rc == RC_OK)
 		rc = dump_rows(conn, dump, epochs_sql, on_epoch_row);
+	if (rc == RC_OK)
+		rc = dump_rows(conn, dump, "SELECT history FROM meta", on_history_row);
 	if (rc == RC_OK && (dump->state->lanes == 0 || dump->state->epoch_count == 0))
 		rc = error_set(dump->err, RC_CORRUPT,
 			       "the database has no lane or no epoch; see 'pocketbook help check'");

@@ -114,9 +114,9 @@ END $$;
 -- requests take p_budget bytes), 5 the values of the request's conflicts are too large
 -- (p_most). Values of conflicts are read afterwards: rows are sent before the commit, and
 -- a client that does not read them would hold the lane. p_by, p_at: who writes, and when.
--- p_keep: how many former versions are kept of the document, -1: all, if the database has
--- any; empty: none of any. Some writes remove a few at most that are too many then. A
--- negative p_base is that of an import: the version to be written, with the sign turned.
+-- p_keep: how many former versions are kept of the document; empty: none of any. Some
+-- writes remove a few at most that are too many then. A negative p_base is that of an
+-- import: the version to be written, with the sign turned.
 --
 -- Most of the time goes into this. The rows of a statement have few and short columns,
 -- and texts are taken from the parameters by index, where they are needed: each sort,
@@ -230,7 +230,7 @@ BEGIN
 		SELECT d.gid, d.seq, d.id, d.version, d.deleted_at, d.op, d.plain, d.value, d.written_at, d.written_by,
 			CASE WHEN p_base[i] < 0 THEN p_at[i] ELSE p_wall END
 		FROM generate_series(1, edits) i JOIN doc d ON d.ctid = tids[i]
-		WHERE verdicts[i] = 0 AND (p_keep[i] > 0 OR (p_keep[i] < 0 AND EXISTS (SELECT 1 FROM history)))
+		WHERE verdicts[i] = 0 AND p_keep[i] > 0
 		ON CONFLICT DO NOTHING;
 		DELETE FROM history h WHERE h.ctid = ANY (ARRAY(SELECT x.ctid FROM generate_series(1, edits) i
 			CROSS JOIN LATERAL (SELECT y.ctid FROM history y WHERE y.id = p_id[i] AND y.version <= versions[i] - p_keep[i]

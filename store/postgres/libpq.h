@@ -14,18 +14,21 @@
 #define LIBPQ_FUNCTIONS(of) \
 	of(PQclear) of(PQconnectPoll) of(PQconnectStartParams) of(PQconnectdb) of( \
 		PQconnectdbParams) of(PQconninfoFree) of(PQconninfoParse) of(PQconsumeInput) \
-		of(PQdb) of(PQenterPipelineMode) of(PQerrorMessage) of(PQexec) of(PQfformat) of( \
-			PQfinish) of(PQflush) of(PQfreemem) of(PQgetResult) of(PQgetisnull) \
-			of(PQgetlength) of(PQgetvalue) of(PQhost) of(PQisBusy) of(PQnfields) of( \
-				PQnotifies) of(PQntuples) of(PQparameterStatus) of(PQpass) \
-				of(PQpipelineSync) of(PQputCopyData) of(PQputCopyEnd) of( \
-					PQresultErrorField) of(PQresultErrorMessage) \
-					of(PQresultStatus) of(PQsendPrepare) of( \
-						PQsendQueryParams) of(PQsendQueryPrepared) \
-						of(PQserverVersion) of(PQsetNoticeReceiver) of( \
-							PQsetSingleRowMode) of(PQsetnonblocking) \
-							of(PQsocket) of(PQstatus) \
-								of(PQtransactionStatus) of(PQuser)
+		of(PQdb) of(PQenterPipelineMode) of(PQerrorMessage) of(PQescapeLiteral) of( \
+			PQexec) of(PQfformat) of(PQfinish) of(PQflush) of(PQfreemem) \
+			of(PQgetResult) of(PQgetisnull) of(PQgetlength) of(PQgetvalue) of( \
+				PQhost) of(PQisBusy) of(PQnfields) of(PQnotifies) of(PQntuples) \
+				of(PQparameterStatus) of(PQpass) of(PQpipelineSync) of( \
+					PQputCopyData) of(PQputCopyEnd) of(PQresultErrorField) \
+					of(PQresultErrorMessage) of(PQresultStatus) of( \
+						PQsendPrepare) of(PQsendQueryParams) \
+						of(PQsendQueryPrepared) of(PQserverVersion) of( \
+							PQsetNoticeReceiver) \
+							of(PQsetSingleRowMode) of( \
+								PQsetnonblocking) of(PQsocket) \
+								of(PQstatus) \
+									of(PQtransactionStatus) \
+										of(PQuser)
 
 struct libpq {
 #define LIBPQ_POINTER(name) __typeof__(name) *name;
@@ -50,6 +53,7 @@ MUST_USE enum rc libpq_load(struct error *err);
 #define PQdb libpq.PQdb
 #define PQenterPipelineMode libpq.PQenterPipelineMode
 #define PQerrorMessage libpq.PQerrorMessage
+#define PQescapeLiteral libpq.PQescapeLiteral
 #define PQexec libpq.PQexec
 #define PQfformat libpq.PQfformat
 #define PQfinish libpq.PQfinish

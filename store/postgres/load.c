@@ -140,6 +140,20 @@ static void put_lane(struct buf *sql, const struct record_state *state, int lane
 		 of->head, of->horizon, of->head, lane);
 }
 
+static void put_history(const struct store_load *load, struct buf *sql,
+			const struct record_state *state)
+{
+	struct buf rules = BUF_EMPTY;
+	const struct slice text = history_rules_put(&rules, &state->history);
+	char *literal = PQescapeLiteral(load->conn, text.data, text.len);
+
+	/* Without a connection all that follows fails. */
+	if (literal)
+		buf_putf(sql, "UPDATE meta SET history = %s;", literal);
+	PQfreemem(literal);
+	buf_free(&rules);
+}
+
 static enum rc load_begin(struct store_load *load, const struct record_state *state,
 			  struct error *err)
 {
@@ -159,6 +173,7 @@ static enum rc load_begin(struct store_load *load, const struct record_state *st
 			   "ORDER BY n DESC LIMIT 1;");
 	for (int lane = 0; lane < load->lanes; lane++)
 		put_lane(&sql, state, lane);
+	put_history(load, &sql, state);
 	buf_put_text(&sql, "SELECT pg_notify('pocketbook', 'epoch')");
 	buf_put_byte(&sql, 0);
 	rc = run(load, &sql, err);

@@ -174,16 +174,14 @@ enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err)
 	return rc;
 }
 
-enum rc pg_schema_ensure(PGconn *conn, int *lanes, struct error *err)
+enum rc pg_schema_ensure(PGconn *conn, struct pg_schema *out, struct error *err)
 {
-	struct pg_schema schema;
-	enum rc rc = pg_schema_look(conn, &schema, err);
+	enum rc rc = pg_schema_look(conn, out, err);
 
-	if (rc == RC_NOT_FOUND || (rc == RC_OK && schema.is_behind)) {
+	if (rc == RC_NOT_FOUND || (rc == RC_OK && out->is_behind)) {
 		rc = pg_schema_make(conn, 1, err);
 		if (rc == RC_OK)
-			rc = pg_schema_look(conn, &schema, err);
+			rc = pg_schema_look(conn, out, err);
 	}
-	*lanes = schema.lanes;
 	return rc;
 }

@@ -32,8 +32,8 @@ MUST_USE enum rc pg_schema_make(PGconn *conn, int lanes, struct error *err);
 /* The same, but leaves the transaction open, in which the schema is the search path,
  * and also if there was nothing to do. On failure there is no transaction. */
 MUST_USE enum rc pg_schema_begin(PGconn *conn, int lanes, struct error *err);
-/* pg_schema_make() with one lane if there is something to do. Returns the number of
- * lanes. */
-MUST_USE enum rc pg_schema_ensure(PGconn *conn, int *lanes, struct error *err);
+/* pg_schema_make() with one lane if there is something to do. Returns what there is
+ * then. */
+MUST_USE enum rc pg_schema_ensure(PGconn *conn, struct pg_schema *out, struct error *err);
 
 #endif

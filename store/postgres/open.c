@@ -135,14 +135,15 @@ static const char *const statements[PG_COUNT] = {
 /* ---- Opening ---- */
 
 /* Checks the database and, for a writer, makes its schema or migrates it. */
-static enum rc prepare(struct conninfo *conninfo, bool may_make, int *lanes, struct error *err)
+static enum rc prepare(struct conninfo *conninfo, bool may_make, struct pg_schema *schema,
+		       struct error *err)
 {
 	PGconn *conn;
 	enum rc rc = pg_schema_connect(conninfo, &conn, err);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = may_make ? pg_schema_ensure(conn, lanes, err) : pg_schema_check(conn, lanes, err);
+	rc = may_make ? pg_schema_ensure(conn, schema, err) : pg_schema_check(conn, schema, err);
 	if (rc == RC_OK && may_make)
 		rc = replica_check(conn, err);
 	conninfo_keep_password(conninfo, PQpass(conn));
@@ -181,17 +182,18 @@ enum rc postgres_open(const struct db_url *db, enum store_role role, struct stor
 {
 	struct conninfo *conninfo;
 	struct postgres *postgres;
+	struct pg_schema schema;
 	enum rc rc = conninfo_parse(db->text, &conninfo, err);
-	int lanes;
 
 	if (rc != RC_OK)
 		return rc;
-	rc = prepare(conninfo, role == STORE_WRITER, &lanes, err);
+	rc = prepare(conninfo, role == STORE_WRITER, &schema, err);
 	if (rc != RC_OK) {
 		conninfo_free(conninfo);
 		return rc;
 	}
-	postgres = new_handle(conninfo, role, lanes);
+	postgres = new_handle(conninfo, role, schema.lanes);
+	postgres->store.history.versions = schema.history;
 	rc = postgres->epoll < 0 ? error_set(err, RC_IO,
 					     "cannot watch the connection to the "
 					     "database: %s",

@@ -199,6 +199,7 @@ enum rc postgres_scan(struct store *store, const struct store_scan *scan, on_sto
 		      void *arg);
 enum rc postgres_find(struct store *store, struct slice id, on_store_doc *on_doc, void *arg);
 enum rc postgres_new_epoch(struct store *store, const char *path, struct error *err);
+enum rc postgres_keep_history(struct store *store, struct slice rules);
 enum rc postgres_copy(const struct db_url *from, int to, on_store_progress *on_progress, void *arg,
 		      struct store_stats_full *stats, struct error *err);
 enum rc postgres_close_for_replace(const struct db_url *db, struct error *err);

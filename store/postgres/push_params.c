@@ -5,9 +5,6 @@
 #include "store/history.h"
 #include "store/lane.h"
 
-/* For p_keep of push(). */
-#define KEEP_ALL_IF_USED (-1)
-
 /* The lanes of the round, ascending. Without edits lane 0, for the head. */
 static void add_lanes(const struct commit *commit, struct params *params)
 {
@@ -129,12 +126,8 @@ static void add_at(struct params *params, const struct commit *commit, size_t re
 static void add_keep(struct params *params, const struct commit *commit, size_t request,
 		     const struct store_edit *edit)
 {
-	const struct store_history *history = commit->requests[request].history;
-
-	if (history && history->only_if_used)
-		element_int8(params, KEEP_ALL_IF_USED);
-	else
-		element_int8(params, (int64_t)history_versions(history, edit->id));
+	element_int8(params,
+		     (int64_t)history_versions(commit->requests[request].history, edit->id));
 }
 
 /* In the order of push() in functions.sql. */

@@ -143,7 +143,8 @@ static enum rc too_old(const PGconn *conn, int migrations, struct error *err)
 /* Some columns came with a migration. */
 static const char meta_sql[] =
 	"SELECT program, schema, lanes, coalesce((to_jsonb(m) ->> 'compatible')::int, schema),"
-	" coalesce(to_jsonb(m) ->> 'functions', '') FROM " SCHEMA_NAME ".meta m";
+	" coalesce(to_jsonb(m) ->> 'functions', ''), coalesce(to_jsonb(m) ->> 'history', '') "
+	"FROM " SCHEMA_NAME ".meta m";
 
 static enum rc look_at_meta(PGconn *conn, struct pg_schema *out, struct error *err)
 {
@@ -163,6 +164,7 @@ static enum rc look_at_meta(PGconn *conn, struct pg_schema *out, struct error *e
 	out->is_behind = out->migrations < postgres_migration_count ||
 			 (out->migrations == postgres_migration_count &&
 			  strcmp(PQgetvalue(result, 0, 4), postgres_functions_sum) != 0);
+	history_rules_parse(slice_of(PQgetvalue(result, 0, 5)), &out->history);
 	PQclear(result);
 	return compatible > postgres_migration_count ? too_old(conn, out->migrations, err) : RC_OK;
 }
@@ -198,16 +200,14 @@ enum rc pg_schema_look(PGconn *conn, struct pg_schema *out, struct error *err)
 	return columns == 3 ? look_at_meta(conn, out, err) : another_program(conn, err);
 }
 
-enum rc pg_schema_check(PGconn *conn, int *lanes, struct error *err)
+enum rc pg_schema_check(PGconn *conn, struct pg_schema *out, struct error *err)
 {
-	struct pg_schema schema;
-	enum rc rc = pg_schema_look(conn, &schema, err);
+	enum rc rc = pg_schema_look(conn, out, err);
 
-	*lanes = schema.lanes;
-	if (rc == RC_OK && schema.migrations < postgres_migration_count)
+	if (rc == RC_OK && out->migrations < postgres_migration_count)
 		return error_set(err, RC_UNAVAILABLE,
 				 "the database %s has an older schema (%d of %d); bring it up to "
 				 "date with 'pocketbook init', or start a server of this version",
-				 PQdb(conn), schema.migrations, postgres_migration_count);
+				 PQdb(conn), out->migrations, postgres_migration_count);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/rc.h"
+#include "store/history.h"
 #include "store/postgres/conninfo.h"
 #include "store/postgres/libpq.h"
 
@@ -17,6 +18,7 @@ struct pg_schema {
 	int lanes;
 	int migrations;
 	bool is_behind; /* this program has more migrations, or other functions */
+	struct history_rules history;
 };
 
 /* Connects to the first host that accepts writes, waiting for it, and checks that the
@@ -29,7 +31,7 @@ MUST_USE enum rc pg_schema_connect(const struct conninfo *conninfo, PGconn **out
  * one is too old for it; RC_DENIED. */
 MUST_USE enum rc pg_schema_look(PGconn *conn, struct pg_schema *out, struct error *err);
 /* The same for those that cannot migrate it. RC_UNAVAILABLE also if it is older. */
-MUST_USE enum rc pg_schema_check(PGconn *conn, int *lanes, struct error *err);
+MUST_USE enum rc pg_schema_check(PGconn *conn, struct pg_schema *out, struct error *err);
 /* Runs one statement without parameters; results are text. Names the failure. */
 MUST_USE enum rc pg_schema_query(PGconn *conn, const char *sql, PGresult **out, struct error *err);
 

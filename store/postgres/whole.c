@@ -15,11 +15,11 @@
 
 enum rc whole_connect(const struct conninfo *conninfo, PGconn **out, struct error *err)
 {
-	int lanes;
+	struct pg_schema schema;
 	enum rc rc = pg_schema_connect(conninfo, out, err);
 
 	if (rc == RC_OK)
-		rc = pg_schema_check(*out, &lanes, err);
+		rc = pg_schema_check(*out, &schema, err);
 	if (rc == RC_OK)
 		rc = pg_schema_query(*out, SETTINGS, NULL, err);
 	if (rc != RC_OK) {
@@ -179,6 +179,37 @@ enum rc postgres_new_epoch(struct store *store, const char *path, struct error *
 				     "SET default_transaction_isolation = 'read committed';"
 				     "SELECT epoch_check('by an administrator', true)",
 				     NULL, err);
+	PQfinish(conn);
+	return rc;
+}
+
+/* Hosts may start at the same time. */
+static enum rc set_history(PGconn *conn, struct slice rules)
+{
+	char *literal = PQescapeLiteral(conn, rules.data, rules.len);
+	struct buf sql = BUF_EMPTY;
+	enum rc rc = literal ? RC_OK : RC_UNAVAILABLE;
+
+	if (rc == RC_OK)
+		rc = pg_schema_query(conn, "SET default_transaction_isolation = 'read committed'",
+				     NULL, NULL);
+	if (rc == RC_OK) {
+		buf_putf(&sql, "UPDATE meta SET history = %s", literal);
+		buf_put_byte(&sql, 0);
+		rc = pg_schema_query(conn, sql.data, NULL, NULL);
+	}
+	PQfreemem(literal);
+	buf_free(&sql);
+	return rc;
+}
+
+enum rc postgres_keep_history(struct store *store, struct slice rules)
+{
+	PGconn *conn;
+	enum rc rc = whole_connect(postgres_of(store)->conninfo, &conn, NULL);
+
+	if (rc == RC_OK)
+		rc = set_history(conn, rules);
 	PQfinish(conn);
 	return rc;
 }

@@ -50,6 +50,7 @@ const struct backend backend_sqlite = {
 	.token_find = sqlite_token_find,
 	.commit = sqlite_commit,
 	.maintain = sqlite_maintain,
+	.keep_history = sqlite_keep_history,
 	.scan = sqlite_scan,
 	.find = sqlite_find,
 	.new_epoch = sqlite_new_epoch,

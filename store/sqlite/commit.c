@@ -278,6 +278,28 @@ static enum rc attempt_halves(struct sqlite *sqlite, const struct store_request 
 	return RC_OK;
 }
 
+/* The row of the state has these rules, and is in the log as after any commit. */
+enum rc sqlite_keep_history(struct store *store, struct slice rules)
+{
+	struct sqlite *sqlite = sqlite_of(store);
+	sqlite3_stmt *stmt = sqlite->sql[SQL_SET_HISTORY];
+	struct store_state state;
+	enum rc rc = sql_run(sqlite->sql[SQL_BEGIN_IMMEDIATE]);
+
+	if (rc == RC_OK)
+		rc = sql_read_state(sqlite, &state);
+	if (rc == RC_OK) {
+		sql_bind_text(stmt, 1, rules);
+		rc = sql_run(stmt);
+	}
+	if (rc == RC_OK)
+		rc = set_state(sqlite, &state, sqlite->copied);
+	if (rc == RC_OK)
+		rc = finish(sqlite);
+	sql_rollback(sqlite);
+	return rc;
+}
+
 void sqlite_commit(struct store *store, const struct store_request *requests, size_t count,
 		   on_store_replies *on_replies, void *arg)
 {

@@ -121,7 +121,8 @@ static enum rc dump_state(const struct dump *dump)
 	sqlite3_stmt *row = NULL;
 	enum rc rc = RC_OK;
 	int code = sqlite3_prepare_v2(dump->db,
-				      "SELECT epoch, seq, horizon, documents, tombstones FROM meta",
+				      "SELECT epoch, seq, horizon, documents, tombstones, history "
+				      "FROM meta",
 				      -1, &row, NULL);
 
 	if (code == SQLITE_OK)
@@ -134,6 +135,7 @@ static enum rc dump_state(const struct dump *dump)
 						     .horizon = sql_number(row, 2),
 						     .documents = sql_number(row, 3),
 						     .tombstones = sql_number(row, 4) };
+		history_rules_parse(sql_text(row, 5), &state->history);
 		rc = dump->sink->on_state(dump->sink->arg, state, dump->err);
 	} else {
 		rc = schema_fail(dump->db, code == SQLITE_DONE ? SQLITE_CORRUPT : code, dump->name,

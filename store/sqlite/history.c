@@ -19,25 +19,12 @@
 
 /* ---- Keeping ---- */
 
-/* Whether there are former versions of any document. */
-static enum rc is_used(struct sqlite *sqlite, bool *used)
-{
-	sqlite3_stmt *stmt = sqlite->sql[SQL_HAS_VERSIONS];
-	enum rc rc = sql_step(stmt, used);
-
-	sqlite3_reset(stmt);
-	return rc;
-}
-
-static enum rc keep_row(struct transaction *transaction, const struct store_history *rules,
-			const struct history_former *former, bool *kept)
+static enum rc keep_row(struct transaction *transaction, const struct history_former *former,
+			bool *kept)
 {
 	sqlite3_stmt *stmt = transaction->sqlite->sql[SQL_KEEP_VERSION];
-	bool used = true;
-	enum rc rc = rules->only_if_used ? is_used(transaction->sqlite, &used) : RC_OK;
+	enum rc rc;
 
-	if (rc != RC_OK || !used)
-		return rc;
 	sql_bind_number(stmt, 1, transaction->group.gid);
 	sql_bind_number(stmt, 2, former->seq);
 	sql_bind_number(stmt, 3, (uint64_t)former->ended);
@@ -55,7 +42,7 @@ enum rc history_keep(struct transaction *transaction, const struct store_history
 	*kept = false;
 	if (versions == 0 || FAULT_MUTANT("version_lost"))
 		return RC_OK;
-	rc = keep_row(transaction, rules, former, kept);
+	rc = keep_row(transaction, former, kept);
 	if (rc != RC_OK || !history_is_due(versions, former->version, former->next))
 		return rc;
 	return prune_document(transaction->sqlite, transaction->group.gid, former->id,

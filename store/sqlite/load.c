@@ -134,6 +134,7 @@ static enum rc load_begin(struct store_load *load, const struct record_state *st
 			  struct error *err)
 {
 	const struct record_lane *lane = &state->of[0];
+	struct buf rules = BUF_EMPTY;
 	sqlite3_stmt *stmt = NULL;
 	enum rc rc;
 
@@ -144,7 +145,7 @@ static enum rc load_begin(struct store_load *load, const struct record_state *st
 				 state->lanes);
 	if (sqlite3_prepare_v2(load->db,
 			       "UPDATE meta SET epoch = ?1, seq = ?2, horizon = ?3, documents = "
-			       "?4, tombstones = ?5",
+			       "?4, tombstones = ?5, history = ?6",
 			       -1, &stmt, NULL) != SQLITE_OK)
 		return load_fail(load, err);
 	sql_bind_number(stmt, 1, state->epochs[state->epoch_count - 1].epoch);
@@ -152,8 +153,10 @@ static enum rc load_begin(struct store_load *load, const struct record_state *st
 	sql_bind_number(stmt, 3, lane->horizon);
 	sql_bind_number(stmt, 4, lane->documents);
 	sql_bind_number(stmt, 5, lane->tombstones);
+	sql_bind_text(stmt, 6, history_rules_put(&rules, &state->history));
 	rc = run_put(load, stmt, err);
 	sqlite3_finalize(stmt);
+	buf_free(&rules);
 	return rc;
 }
 

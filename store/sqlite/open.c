@@ -146,9 +146,10 @@ static int is_wal(void *arg, int columns, char **values, char **names)
 static int know_file(struct sqlite *sqlite, bool has_everything)
 {
 	sqlite3_stmt *stmt = NULL;
-	int code = sqlite3_prepare_v2(
-		sqlite->db, "SELECT seq, copied, schema_version FROM meta, pragma_schema_version",
-		-1, &stmt, NULL);
+	int code = sqlite3_prepare_v2(sqlite->db,
+				      "SELECT seq, copied, schema_version, history FROM meta, "
+				      "pragma_schema_version",
+				      -1, &stmt, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_step(stmt);
@@ -156,6 +157,7 @@ static int know_file(struct sqlite *sqlite, bool has_everything)
 		sqlite->head = sql_number(stmt, 0);
 		sqlite->copied = (int64_t)sql_number(stmt, has_everything ? 0 : 1);
 		sqlite->cookie = (int)sql_number(stmt, 2);
+		history_rules_parse(sql_text(stmt, 3), &sqlite->store.history.versions);
 	}
 	sqlite3_finalize(stmt);
 	return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;

@@ -39,6 +39,7 @@ void sqlite_token_find(struct store *store, struct slice id, on_store_token *on_
 /* commit.c */
 void sqlite_commit(struct store *store, const struct store_request *requests, size_t count,
 		   on_store_replies *on_replies, void *arg);
+MUST_USE enum rc sqlite_keep_history(struct store *store, struct slice rules);
 
 /* wal.c */
 MUST_USE enum rc sqlite_maintain(struct store *store);

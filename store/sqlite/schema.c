@@ -133,6 +133,10 @@ static const char *const migrations[] = {
 	"CREATE TABLE revoked_join ("
 	" invite TEXT NOT NULL, retry BLOB NOT NULL, user TEXT NOT NULL, PRIMARY KEY (invite, "
 	"retry, user)) STRICT, WITHOUT ROWID;",
+
+	/* 13: the rules of `serve --history`, for commands that write without a server
+	 * (store_keep_history). */
+	"ALTER TABLE meta ADD COLUMN history TEXT NOT NULL DEFAULT '';",
 };
 
 #define SCHEMA_OF_FILE 6 /* where meta.file came */

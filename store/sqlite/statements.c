@@ -88,6 +88,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_SET_STATE] =
 		"UPDATE meta SET seq = ?1, horizon = ?2, documents = ?3, tombstones = ?4, "
 		"copied = ?5, cookie = ?6",
+	[SQL_SET_HISTORY] = "UPDATE meta SET history = ?1",
 	[SQL_GROUP] = "SELECT gid FROM grp WHERE name = ?1",
 	[SQL_ADD_GROUP] = "INSERT INTO grp (name, seq, account) VALUES (?1, 0, ?2)",
 	[SQL_SET_GROUP] = "UPDATE grp SET seq = ?2 WHERE gid = ?1",
@@ -114,7 +115,6 @@ static const char *const statements[SQL_COUNT] = {
 			" WHERE gid = ?1 AND seq = ?15 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
-	[SQL_HAS_VERSIONS] = "SELECT 1 FROM history LIMIT 1",
 	/* If it read `history`, SQLite would collect what it selects in a temporary
 	 * table; if it could fail, or replaced a row, it would keep a journal of the
 	 * statement. Each costs as much as the rest. A version that is there stays:

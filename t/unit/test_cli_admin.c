@@ -6,6 +6,7 @@
 #include "cli/audit_note.h"
 #include "ipc/control.h"
 #include "ipc/lock.h"
+#include "store/history.h"
 #include "store/store_admin.h"
 
 #include <setjmp.h>
@@ -131,6 +132,14 @@ static struct store_reply make_reply(enum store_kind kind, enum rc rc)
 	return reply;
 }
 
+const struct store_history *store_kept_history(const struct store *store)
+{
+	static const struct store_history kept = { .versions = { .count = 0 } };
+
+	assert_ptr_equal(store, &world);
+	return &kept;
+}
+
 void store_commit(struct store *store, const struct store_request *requests, size_t count,
 		  on_store_replies *on_replies, void *arg)
 {
@@ -138,6 +147,7 @@ void store_commit(struct store *store, const struct store_request *requests, siz
 
 	assert_ptr_equal(store, &world);
 	assert_int_equal(count, 1);
+	assert_ptr_equal(requests->history, store_kept_history(store));
 	world.committed = requests->kind;
 	on_replies(arg, world.commit_rc, world.commit_rc == RC_OK ? &reply : NULL);
 }

@@ -259,7 +259,7 @@ static void step_commit(struct pair *pair)
 	struct batch *batch = mem_alloc(sizeof(*batch));
 
 	batch->count = 1 + below(BATCH_MAX);
-	pair->history = below(5) == 0 ? NULL : below(5) == 0 ? &history_if_used : &history;
+	pair->history = below(5) == 0 ? NULL : below(5) == 0 ? &history_all : &history;
 	for (size_t r = 0; r < batch->count; r++)
 		make_request(pair, batch, r);
 	assert_int_equal(kit_commit(pair->file, batch->requests, batch->count), RC_OK);

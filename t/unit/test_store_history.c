@@ -378,21 +378,55 @@ static void long_old_values_are_removed(void **state)
 	check(kit);
 }
 
-static void commands_keep_what_servers_would(void **state)
+/* What a server has said is there for those that open the database after it. */
+static void rules_of_servers_are_kept(void **state)
 {
+	static const struct store_history none = { .versions = { .count = 0 } };
+	const struct store_history *kept;
 	struct kit *kit = *state;
-	struct store_edit edit = kit_edit_of("b:1", 0, NULL, "1");
+	struct store_edit edit = kit_edit_of("n:2:1", 0, NULL, "1");
 
-	write_as(kit, &edit, "", &history_if_used);
-	edit.base = 1;
-	write_as(kit, &edit, "", &history_if_used);
-	assert_string_equal(list(kit, "b:1", 0, 10), "2=1/");
-	put(kit, "a:1", 0, "1");
-	put(kit, "a:1", 1, "2");
-	edit.base = 2;
-	write_as(kit, &edit, "", &history_if_used);
-	assert_string_equal(list(kit, "b:1", 0, 10), "3=1/ 2=1/");
+	assert_int_equal(store_kept_history(kit->writer)->versions.count, 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(store_keep_history(kit->writer, i ? &three : &many), RC_OK);
+	kit_put(kit, "a:1", 0, "1");
+	kit_close(kit);
+	kit_open(kit);
+	kept = store_kept_history(kit->writer);
+	assert_int_equal(kept->versions.count, 3);
+	assert_int_equal(history_versions(kept, slice_of("a:1")), 3);
+	assert_int_equal(history_versions(kept, slice_of("n:x:1")), 1);
+	assert_int_equal(history_versions(kept, slice_of("n:off:1")), 0);
+	for (; edit.base < 3; edit.base++)
+		write_as(kit, &edit, "", kept);
+	assert_string_equal(list(kit, "n:2:1", 0, 10), "3=1/ 2=1/");
 	check(kit);
+	assert_int_equal(store_keep_history(kit->writer, &none), RC_OK);
+	kit_close(kit);
+	kit_open(kit);
+	assert_int_equal(store_kept_history(kit->writer)->versions.count, 0);
+	assert_int_equal(kit_head(kit->reader).seq, 4);
+}
+
+static void rules_are_read_from_their_text(void **state)
+{
+	struct history_rules rules;
+	struct buf text = BUF_EMPTY;
+
+	(void)state;
+	assert_true(slice_is(history_rules_put(&text, &three.versions), "*=3\nn=1\nn:off=0"));
+	history_rules_parse(buf_slice(&text), &rules);
+	buf_clear(&text);
+	assert_true(slice_is(history_rules_put(&text, &rules), "*=3\nn=1\nn:off=0"));
+	buf_free(&text);
+	history_rules_parse(slice_of(""), &rules);
+	assert_int_equal(rules.count, 0);
+	history_rules_parse(slice_of("a=b=5\n\n=1\nx\nx=\nx=-1\n'\\ \xc3\xa9=7\n"), &rules);
+	assert_int_equal(rules.count, 2);
+	assert_string_equal(rules.rules[0].group, "a=b");
+	assert_int_equal(rules.rules[0].value, 5);
+	assert_string_equal(rules.rules[1].group, "'\\ \xc3\xa9");
+	assert_int_equal(rules.rules[1].value, 7);
 }
 
 static void rules_are_parsed(void **state)
@@ -462,7 +496,8 @@ int main(void)
 		TEST(other_groups_are_passed_over),
 		TEST(versions_that_stay_cost_a_purge_nothing),
 		TEST(long_old_values_are_removed),
-		TEST(commands_keep_what_servers_would),
+		TEST(rules_of_servers_are_kept),
+		cmocka_unit_test(rules_are_read_from_their_text),
 		cmocka_unit_test(rules_are_parsed),
 		cmocka_unit_test(ages_become_times),
 	};
