@@ -115,7 +115,8 @@ END $$;
 -- (p_most). Values of conflicts are read afterwards: rows are sent before the commit, and
 -- a client that does not read them would hold the lane. p_by, p_at: who writes, and when.
 -- p_keep: how many former versions are kept of the document; empty: none of any. Some
--- writes remove a few at most that are too many then. A negative p_base is that of an
+-- writes remove a few at most that are too many then; with the sign turned, the version
+-- that is replaced ended at p_at, and not now. A negative p_base is that of an
 -- import: the version to be written, with the sign turned.
 --
 -- Most of the time goes into this. The rows of a statement have few and short columns,
@@ -228,17 +229,17 @@ BEGIN
 	IF has_changed AND array_length(p_keep, 1) IS NOT NULL THEN
 		INSERT INTO history (gid, seq, id, version, deleted_at, op, plain, value, written_at, written_by, ended_at)
 		SELECT d.gid, d.seq, d.id, d.version, d.deleted_at, d.op, d.plain, d.value, d.written_at, d.written_by,
-			CASE WHEN p_base[i] < 0 THEN p_at[i] ELSE p_wall END
+			CASE WHEN p_keep[i] < 0 THEN p_at[i] ELSE p_wall END
 		FROM generate_series(1, edits) i JOIN doc d ON d.ctid = tids[i]
-		WHERE verdicts[i] = 0 AND p_keep[i] > 0
+		WHERE verdicts[i] = 0 AND p_keep[i] <> 0
 		ON CONFLICT DO NOTHING;
 		DELETE FROM history h WHERE h.ctid = ANY (ARRAY(SELECT x.ctid FROM generate_series(1, edits) i
-			CROSS JOIN LATERAL (SELECT y.ctid FROM history y WHERE y.id = p_id[i] AND y.version <= versions[i] - p_keep[i]
+			CROSS JOIN LATERAL (SELECT y.ctid FROM history y WHERE y.id = p_id[i] AND y.version <= versions[i] - abs(p_keep[i])
 				ORDER BY y.version LIMIT 32) x
 			-- history_is_due() of store/history.c
-			WHERE verdicts[i] = 0 AND p_keep[i] > 0 AND versions[i] > p_keep[i] AND (p_keep[i] < 8
-				OR versions[i] / least(p_keep[i] / 4, 16)
-					<> greatest(versions[i] + 1, -p_base[i]) / least(p_keep[i] / 4, 16))));
+			WHERE verdicts[i] = 0 AND abs(p_keep[i]) > 0 AND versions[i] > abs(p_keep[i]) AND (abs(p_keep[i]) < 8
+				OR versions[i] / least(abs(p_keep[i]) / 4, 16)
+					<> greatest(versions[i] + 1, -p_base[i]) / least(abs(p_keep[i]) / 4, 16))));
 	END IF;
 	IF has_changed THEN
 		UPDATE doc d SET seq = numbers[i], version = greatest(versions[i] + 1, -p_base[i]),

@@ -126,8 +126,10 @@ static void add_at(struct params *params, const struct commit *commit, size_t re
 static void add_keep(struct params *params, const struct commit *commit, size_t request,
 		     const struct store_edit *edit)
 {
-	element_int8(params,
-		     (int64_t)history_versions(commit->requests[request].history, edit->id));
+	const struct store_request *from = &commit->requests[request];
+	const int64_t keep = (int64_t)history_versions(from->history, edit->id);
+
+	element_int8(params, from->keeps_former ? -keep : keep);
 }
 
 /* In the order of push() in functions.sql. */

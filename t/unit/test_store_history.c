@@ -429,6 +429,28 @@ static void rules_are_read_from_their_text(void **state)
 	assert_int_equal(rules.rules[1].value, 7);
 }
 
+/* The time of a line of tail says when it was written, not when another was replaced
+ * here; that of a line of `export --history` does. */
+static void imports_of_changes_end_versions_now(void **state)
+{
+	struct kit *kit = *state;
+	struct store_edit edit = kit_edit_of("a:1", 0, NULL, "1");
+	struct store_request request = { .kind = STORE_PUSH,
+					 .edits = &edit,
+					 .edit_count = 1,
+					 .history = &many,
+					 .keeps_versions = true };
+
+	for (; edit.base < 4; edit.base++) {
+		edit.meta.at = 1000;
+		request.keeps_former = edit.base == 3;
+		assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+		assert_int_equal(kit->replies[0].results[0].status, STORE_OK);
+	}
+	assert_string_equal(
+		kit_ask(kit->path, "SELECT count(*) FROM history WHERE ended_at = 1000"), "1");
+}
+
 static void rules_are_parsed(void **state)
 {
 	static const char *const bad[] = { "a:=1", "=1", "a=", "a=-1", "a=x", "", "a=1=" };
@@ -497,6 +519,7 @@ int main(void)
 		TEST(versions_that_stay_cost_a_purge_nothing),
 		TEST(long_old_values_are_removed),
 		TEST(rules_of_servers_are_kept),
+		TEST(imports_of_changes_end_versions_now),
 		cmocka_unit_test(rules_are_read_from_their_text),
 		cmocka_unit_test(rules_are_parsed),
 		cmocka_unit_test(ages_become_times),
