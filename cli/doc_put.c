@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define VALUE_BYTES ((size_t)8 << 20)
-#define CANONICAL_BYTES ((size_t)12 << 20) /* the limit of a request to a server */
+#define VALUE_BYTES ((size_t)64 << 20) /* the largest body of a push */
+#define CANONICAL_BYTES (2 * VALUE_BYTES)
 #define READ_BYTES ((size_t)64 << 10)
 
 #define OPTION_BASE \
@@ -176,7 +176,7 @@ static int parse_value(struct slice text, enum encoding encoding, struct buf *ou
 	enum rc rc;
 
 	if (text.len > VALUE_BYTES)
-		return say_usage("VALUE: longer than 8 MiB");
+		return say_usage("VALUE: longer than 64 MiB");
 	in = transit_in_new(encoding, text, CANONICAL_BYTES);
 	rc = transit_in_value(in, out, plain);
 	if (rc == RC_OK)

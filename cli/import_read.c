@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define VALUE_BYTES ((size_t)12 << 20)
 #define BAD_SAID 20 /* skipped lines that are reported one by one */
 
 /* ---- Lines ---- */
@@ -63,7 +62,7 @@ static enum rc read_change(struct import *import, struct slice line, struct buf 
 {
 	struct ndjson_change change;
 	struct error what;
-	enum rc rc = ndjson_parse_change(line, VALUE_BYTES, text, &change, &what);
+	enum rc rc = ndjson_parse_change(line, NDJSON_LINE_MAX, text, &change, &what);
 	struct slice id;
 
 	if (rc != RC_OK)
@@ -86,7 +85,7 @@ static enum rc read_document(struct import *import, struct slice line, struct bu
 	struct ndjson_document document;
 	struct error what;
 	uint64_t first;
-	enum rc rc = ndjson_parse(line, VALUE_BYTES, text, &document, &what);
+	enum rc rc = ndjson_parse(line, NDJSON_LINE_MAX, text, &document, &what);
 	struct slice id;
 
 	if (rc != RC_OK)
@@ -129,7 +128,7 @@ enum rc import_next(struct import *import, bool is_first_pass, struct buf *text,
 		/* Stays empty for a line without a document to write. */
 		edit->id = slice_make("", 0);
 		if (rc == RC_TOO_LARGE)
-			rc = import_at_line(import, rc, "longer than 8 MiB");
+			rc = import_at_line(import, rc, "longer than 128 MiB");
 		else if (rc == RC_NOT_FOUND && import_history_end(import) != RC_OK)
 			return RC_DENIED;
 		else if (rc != RC_OK)

@@ -8,7 +8,9 @@
 
 #include <stdint.h>
 
-#define NDJSON_LINE_MAX ((size_t)8 << 20)
+/* Twice the largest body of a push (--max-body), so that there is room for any document
+ * that was exported, and for its value once more as the server has it. */
+#define NDJSON_LINE_MAX ((size_t)128 << 20)
 
 struct ndjson_reader {
 	const char *name; /* for error messages */

@@ -72,15 +72,15 @@ refused "that of a change" "the standard input:1: version: must be at most"
 try "something behind the end" '{"id":"new:2","value":1} {"id":"new:4","value":1}' 'line: .* at byte 25'
 try "text that is not UTF-8" "$(printf '{"id":"new:2","value":"\xff"}')" 'value: '
 try "the same id again" '{"id":"new:1","value":2}' 'id: the same as in line 1'
-{ printf '{"id":"new:1","value":1}\n{"id":"new:2","value":"'; head -c 9000000 /dev/zero | tr '\0' x; printf '"}\n{"id":"new:3","value":3}'; } >"$work/bad"
+{ printf '{"id":"new:1","value":1}\n{"id":"new:2","value":"'; head -c 135000000 /dev/zero | tr '\0' x; printf '"}\n{"id":"new:3","value":3}'; } >"$work/bad"
 import "$work/bad"
-refused "a line that is too long" "$work/bad:2: longer than 8 MiB"
+refused "a line that is too long" "$work/bad:2: longer than 128 MiB"
 import - <"$work/bad"
-refused "and on a pipe" "the standard input:2: longer than 8 MiB"
+refused "and on a pipe" "the standard input:2: longer than 128 MiB"
 is "$(export_ | cksum)" "$before" "none of them has changed anything"
 import --skip-bad "$work/bad"
 is "$? $(cat "$work/out")" "0 2 imported, 1 bad line skipped" "told to, it passes over them"
-like "$(cat "$work/said")" 'bad:2: longer than 8 MiB; skipped' "and says which"
+like "$(cat "$work/said")" 'bad:2: longer than 128 MiB; skipped' "and says which"
 { several 1 30; seq 1 30; several 1 5; several 31 35; } >"$work/bad"
 import --skip-bad <"$work/bad"
 is "$? $(cat "$work/out")" "0 35 imported, 35 bad lines skipped" "the good among many bad ones are imported"
@@ -163,6 +163,17 @@ if [ "$FAULTS" = yes ]; then
 	"$POCKETBOOK" check --db "$db" 2>"$work/said"
 	is "$?" 0 "after all that the database is whole"
 fi
+
+# ---- Whatever a server takes ----
+
+{ printf '{"id":"large:1","version":1,"value":"'; head -c 20000000 /dev/zero | tr '\0' x; printf '"}\n'; } >"$work/large"
+import "$work/large"
+is "$? $(cat "$work/out")" "0 1 imported" "a document that is far longer than the usual limit of a push"
+export_ --group large >"$work/exported"
+is "$(cksum <"$work/exported")" "$(cksum <"$work/large")" "is exported as it is"
+import "$work/exported" --existing replace
+is "$? $(cat "$work/out")" "0 0 imported, 1 as they were already" "and such a line is taken"
+
 import "$work/kinds" --existing maybe
 is "$?" 2 "there are three ways to deal with what is there"
 finish

@@ -114,6 +114,9 @@ bad 'VALUE: not JSON: .* at byte 1' put todos:1 '{'
 bad 'VALUE: not JSON: .*' put todos:1 "it's"
 bad 'VALUE: not JSON: .*' put todos:1
 bad 'VALUE: not Transit: .*' put todos:1 '"~mx"' --encoding transit
+head -c 68000000 /dev/zero | tr '\0' x >"$work/large"
+doc put todos:1 - <"$work/large"
+like "$? $(cat "$work/said")" '^2 .*VALUE: longer than 64 MiB' "doc put of more than any server takes"
 bad '--base: ' put todos:1 1 --base -1
 bad '--encoding: must be json or transit' get todos:1 --encoding edn
 bad 'needs the ID' get
