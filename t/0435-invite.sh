@@ -43,6 +43,8 @@ is "$(join "$secret" Zoë)" "200 Zoë" "a name need not be ASCII"
 for bad in ' ann' 'ann ' $'a\tb' "$(printf 'x%.0s' $(seq 129))" $'\u202eann'; do
 	is "$(join "$secret" "$bad" | cut -c1-15)" "400 bad-request" "no name: $(printf %q "${bad:0:20}")"
 done
+# uses: of $secret
+uses() { "$POCKETBOOK" token invites --db "$db" --json | jq ".[] | select(.id == \"$(id_of "$secret")\") | .used"; }
 body() { curl -s -o "$work/joined" -w '%{http_code} ' "$url/join" -H 'Content-Type: application/json' -d "$1" && jq -r '.code + ": " + .detail' "$work/joined"; }
 like "$(body "{\"invite\":\"$secret\",\"user\":\"\"}")" '^400 bad-request: user: must be 1 to 128 bytes' "an empty name is none"
 like "$(body '{"user":"bob"}')" '^400 bad-request: invite: missing' "nothing goes without an invitation"
@@ -50,7 +52,7 @@ like "$(body "{\"invite\":\"$secret\",\"user\":\"bob\",\"key\":\"x\"}")" '^400 b
 like "$(body "{\"invite\":\"$secret\",\"user\":7}")" '^400 bad-request: user: ' "a name is a string"
 like "$(body '[]')" '^400 bad-request' "a body is a map"
 is "$(status_of "$url/join" -X GET) $(status_of "$url/join" -d "{}" -H 'Content-Type: text/plain')" "405 415" "other methods and media are refused"
-is "$("$POCKETBOOK" token invites --db "$db" --json | jq -c '.[1].used')" 1 "none of that has used it"
+is "$(uses)" 1 "none of that has used it"
 
 # ---- An answer that was lost ----
 
@@ -59,9 +61,9 @@ is "$(join "$secret" ann "$key")" "200 ann" "a join with a key"
 first=$(joined)
 is "$(join "$secret" ann "$key") $(joined)" "200 ann $first" "again with that key has the same answer"
 is "$(join "$secret" ann "$(new_key)")" "409 user-taken" "with another key it is somebody else"
-is "$("$POCKETBOOK" token invites --db "$db" --json | jq -c '.[1].used')" 2 "and counts once"
+is "$(uses)" 2 "and counts once"
 "$POCKETBOOK" token revoke "$(id_of "$first")" --db "$db"
-is "$(join "$secret" ann "$key") $("$POCKETBOOK" token invites --db "$db" --json | jq -c '.[1].used')" "403 invite-used 2" \
+is "$(join "$secret" ann "$key") $(uses)" "403 invite-used 2" \
 	"sent again after the token was revoked, it is refused, and counts nothing"
 is "$(join "$secret" ann "$(new_key)")" "200 ann" "a member who was thrown out and has a link that is good joins anew"
 is "$(may_read "$url" club "$first") $(may_read "$url" club "$(joined)")" "401 200" "but the revoked token stays revoked"
