@@ -68,6 +68,19 @@ static bool ends_sentence(const char *word, size_t len)
 	return len && strchr(".!?", word[len - 1]);
 }
 
+/* Bytes as mandoc(1) counts them: it turns other characters than those of ASCII into
+ * escapes, such as \[u2026], before it looks how long a line is. */
+static size_t width_of(const char *word, size_t len)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < len; i++)
+		width += ((unsigned char)word[i] & 0xC0) == 0xC0
+				 ? strlen("\\[u2026]")
+				 : ((unsigned char)word[i] & 0x80) == 0;
+	return width;
+}
+
 void mdoc_text(FILE *out, struct slice text, enum mdoc_marks marks)
 {
 	struct buf escaped = BUF_EMPTY;
@@ -77,17 +90,16 @@ void mdoc_text(FILE *out, struct slice text, enum mdoc_marks marks)
 	put_inline(&escaped, text, marks);
 	word = escaped.data;
 	while (*(word += strspn(word, " \n")) != '\0') {
-		size_t len = strcspn(word, " \n");
+		size_t len = strcspn(word, " \n"), width = width_of(word, len);
+		const char *before;
 
-		if (at && at + 1 + len > WIDTH) {
+		if (at && at + 1 + width > WIDTH) {
 			(void)fputc('\n', out);
 			at = 0;
 		}
-		at += (size_t)fprintf(out, "%s%.*s",
-				      at             ? " "
-				      : *word == '.' ? "\\&"
-						     : "",
-				      (int)len, word);
+		before = at ? " " : *word == '.' ? "\\&" : "";
+		at += strlen(before) + width;
+		(void)fprintf(out, "%s%.*s", before, (int)len, word);
 		if (ends_sentence(word, len)) {
 			(void)fputc('\n', out);
 			at = 0;
