@@ -211,6 +211,13 @@ static void later_commit(struct store *store, const struct store_request *reques
 
 /* ---- What is not put off ---- */
 
+static enum rc later_keep_history(struct store *store, struct slice rules)
+{
+	struct store *inner = later_of(store)->inner;
+
+	return inner->backend->keep_history(inner, rules);
+}
+
 static enum rc later_maintain(struct store *store)
 {
 	return store_maintain(later_of(store)->inner);
@@ -290,6 +297,7 @@ void later_wrap(struct store **store)
 	later->table.token_find = later_token_find;
 	later->table.commit = later_commit;
 	later->table.maintain = later_maintain;
+	later->table.keep_history = later_keep_history;
 	later->table.poll = later_poll;
 	later->table.run = later_run;
 	later->table.cancel = later_cancel;
@@ -300,5 +308,6 @@ void later_wrap(struct store **store)
 	later->store.backend = &later->table;
 	later->store.role = later->inner->role;
 	later->store.lanes = later->inner->lanes;
+	later->store.history = later->inner->history;
 	*store = &later->store;
 }
