@@ -41,8 +41,8 @@ stop
 # ---- Back ----
 another_db back
 import "$work/lines"
-is "$? $(cat "$work/out" "$work/said")" "0 4 imported, with 6 former versions
-pocketbook: $work/back.db is made" "an import brings them back"
+is "$? $(cat "$work/out"; sed 's/: .* is made$/: it is made/' "$work/said")" "0 4 imported, with 6 former versions
+pocketbook: it is made" "an import brings them back"
 export_ >"$work/again"
 is "$(sort "$work/again")" "$(sort "$work/lines")" "with the same numbers, users and times"
 for id in notes:1 notes:long notes:gone lists:1; do log "$id"; done >"$work/versions.again"
