@@ -1,7 +1,7 @@
 // The results of a row as text for a terminal.
 
 const LARGE = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, '']]
-const SMALL = [[1, ''], [1e-3, 'm'], [1e-6, 'µ']]
+const SMALL = [[1, ''], [1e-3, 'm'], [1e-6, 'µ'], [1e-9, 'n']]
 
 /** Three significant digits with a unit: 12300, '/s' is "12.3 k/s"; 0.0123, 's' is
  * "12.3 ms". */

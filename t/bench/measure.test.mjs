@@ -64,6 +64,7 @@ test('the table tells figures, spread and goals', async () => {
 	])
 	assert.equal(quantity(123456, '/s'), '123 k/s')
 	assert.equal(quantity(0.00123, 's'), '1.23 ms')
+	assert.equal(quantity(-5.98e-8, 's'), '-59.8 ns')
 })
 
 test('what a row opened is closed when it fails', async () => {
