@@ -34,7 +34,7 @@ async function editSide(bench, options) {
 
 export default {
 	name: 'history',
-	title: `Durable edits of one document, 64 connections, 2 workers, with ${VERSIONS} former versions and with none`,
+	title: `Durable edits of one, 64 connections, 2 workers: ${VERSIONS} former versions and none`,
 	group: 'pushes',
 	rounds: 9,
 	figures: {

@@ -25,7 +25,7 @@ function push(agent, port, token, id) {
 
 export default {
 	name: 'shares',
-	title: "One token's small pushes beside 64 connections of another's pushes of 1 MB, 2 workers",
+	title: "One token's small pushes beside another's 64 connections with 1 MB, 2 workers",
 	group: 'pushes',
 	figures: { p99: { label: 'p99', unit: 's' }, p50: { label: 'p50', unit: 's' } },
 	goals: [

@@ -5,7 +5,7 @@ const BATCH = 100
 
 export default {
 	name: 'written',
-	title: 'Who and when, kept with each document, beside a push of one, 64 connections, 2 workers',
+	title: 'Who and when beside a push of one, 64 connections, 2 workers',
 	group: 'pushes',
 	rounds: 9,
 	figures: { cost: { ...FIGURES.cost, label: 'processor time for one' } },
