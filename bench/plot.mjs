@@ -36,7 +36,7 @@ function frame(panel, top, height) {
 		`set lmargin at screen ${LEFT / WIDTH}`, `set rmargin at screen ${1 - RIGHT / WIDTH}`,
 		`set tmargin at screen ${1 - (top + HEAD - 8) / height}`, `set bmargin at screen ${1 - (top + HEAD + count * LINE) / height}`,
 		`set yrange [${count - 0.4}:-0.6]`,
-		label(panel.title, 16, 18, { size: 17 }, height, top),
+		label(panel.title, 16, 18, { size: titleSize(panel.title) }, height, top),
 		label(panel.note, 16, 38, { size: 12, colour: 'faint' }, height, top),
 	]
 }
@@ -89,6 +89,9 @@ function script({ panels }) {
 	}
 	return lines.join('\n') + '\n'
 }
+
+/** As large as the panel's width allows. */
+const titleSize = (title) => Math.min(17, Math.floor((17 * 74) / title.length))
 
 /** Adds the dark colours. Viewers without support show the light ones, on the light
  * background. */
