@@ -50,4 +50,17 @@ done
 is "$(grep -o 'round [0-9]' "$work/rounds" | tr '\n' ' ')" "round 1 round 2 round 3 round 4 round 5 " "each pull on b shows the push before it"
 like "$(push '{"docs":[{"id":"t:1","base":0,"value":4}]}')" '"status":"conflict".*"n":1' "a conflict has the other host's value"
 hosts_stop
+
+# ---- The standby is away ----
+
+# A commit would wait for it without an end; a start with other rules of --history does
+# not.
+pg_sql one postgres "ALTER SYSTEM SET synchronous_standby_names = 'away'" "SELECT pg_reload_conf()" >"$work/out"
+waits() { [ "$(pg_sql one postgres 'SHOW synchronous_standby_names')" = away ]; }
+wait_for "commits wait for a standby" waits
+host a "$pg" --auth off --history 7
+is "$(status_of "$url/sync?group=t")" 200 "a server that keeps other rules starts, and is read"
+is "$(pg_sql one app 'SELECT history FROM pocketbook.meta')" '*=7' "which the database has"
+use a
+stop
 finish

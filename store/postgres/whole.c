@@ -183,7 +183,8 @@ enum rc postgres_new_epoch(struct store *store, const char *path, struct error *
 	return rc;
 }
 
-/* Hosts may start at the same time. */
+/* Hosts may start at the same time, and none waits for a lock for long, or for a
+ * standby that is away: what is lost by that, the next start says again. */
 static enum rc set_history(PGconn *conn, struct slice rules)
 {
 	char *literal = PQescapeLiteral(conn, rules.data, rules.len);
@@ -191,7 +192,9 @@ static enum rc set_history(PGconn *conn, struct slice rules)
 	enum rc rc = literal ? RC_OK : RC_UNAVAILABLE;
 
 	if (rc == RC_OK)
-		rc = pg_schema_query(conn, "SET default_transaction_isolation = 'read committed'",
+		rc = pg_schema_query(conn,
+				     "SET default_transaction_isolation = 'read committed';"
+				     "SET synchronous_commit = local; SET lock_timeout = '5s'",
 				     NULL, NULL);
 	if (rc == RC_OK) {
 		buf_putf(&sql, "UPDATE meta SET history = %s", literal);
