@@ -45,23 +45,31 @@ static uint64_t address_hash(const struct throttle *throttle, const struct addre
 	return hash;
 }
 
-static bool is_counted(const struct failures *failures, uint64_t from, uint64_t now)
+/* 0 after the end of the window. */
+static unsigned count_at(const struct failures *failures, uint64_t now)
 {
-	return failures->count && failures->from == from &&
-	       now - failures->since < THROTTLE_WINDOW_MS;
+	return now - failures->since < THROTTLE_WINDOW_MS ? failures->count : 0;
 }
 
-/* Returns the entry of the address. If there is none, replaces a free one or the
- * oldest. */
+static bool is_counted(const struct failures *failures, uint64_t from, uint64_t now)
+{
+	return count_at(failures, now) && failures->from == from;
+}
+
+/* Returns the entry of the address. If there is none, replaces the one with the fewest
+ * failures, of these the oldest: addresses with a failure each do not displace one that
+ * is throttled. */
 static struct failures *failures_of(struct throttle *throttle, uint64_t from, uint64_t now)
 {
 	struct failures *set = throttle->sets[from % THROTTLE_SETS];
 	struct failures *victim = &set[0];
 
 	for (size_t way = 0; way < THROTTLE_WAYS; way++) {
+		unsigned count = count_at(&set[way], now), fewest = count_at(victim, now);
+
 		if (is_counted(&set[way], from, now))
 			return &set[way];
-		if (victim->count && (set[way].count == 0 || set[way].since < victim->since))
+		if (count < fewest || (count == fewest && set[way].since < victim->since))
 			victim = &set[way];
 	}
 	*victim = (struct failures){ .from = from, .since = now };

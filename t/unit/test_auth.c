@@ -172,6 +172,25 @@ static void another_address_is_not_throttled(void **state)
 	assert_int_equal(identify(fixture, "pbk_"), RC_DENIED);
 }
 
+static void many_addresses_do_not_displace_one_that_is_throttled(void **state)
+{
+	struct fixture *fixture = *state;
+	struct address throttled = fixture->from;
+
+	fail_until_throttled(fixture);
+	for (unsigned i = 0; i < 100000; i++) {
+		fixture->from = (struct address){ .bytes = { 10 } };
+		memcpy(fixture->from.bytes + 1, &i, 3);
+		assert_int_equal(identify(fixture, "pbk_"), RC_DENIED);
+	}
+	fixture->from = throttled;
+	assert_int_equal(identify(fixture, "pbk_"), RC_BUSY);
+	now_ms += 60000; /* its window is over */
+	for (int i = 0; i < MAX_FAILURES; i++)
+		assert_int_equal(identify(fixture, "pbk_"), RC_DENIED);
+	assert_int_equal(identify(fixture, "pbk_"), RC_BUSY);
+}
+
 static void valid_tokens_are_no_failures(void **state)
 {
 	struct fixture *fixture = *state;
@@ -318,6 +337,7 @@ int main(void)
 		FIXTURE_TEST(an_address_is_throttled_for_a_minute),
 		FIXTURE_TEST(a_known_token_of_a_throttled_address_is_accepted),
 		FIXTURE_TEST(another_address_is_not_throttled),
+		FIXTURE_TEST(many_addresses_do_not_displace_one_that_is_throttled),
 		FIXTURE_TEST(valid_tokens_are_no_failures),
 		FIXTURE_TEST(a_signed_token_is_verified_once),
 		FIXTURE_TEST(forged_ones_are_failures),
