@@ -40,6 +40,7 @@ const SMALL = 64 // MiB, if the disk is to be filled
 const HISTORIES = 20 // documents whose versions are read in each check
 const ROUND = 1500 // ms of writing between two checks
 const REACH_MS = 1000 // ms in which a revocation reaches all hosts
+const NOTES_MAX = 20_000 // lines
 const ANSWER_MS = 120_000 // ms in which a push must succeed when the nemesis pauses
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -120,6 +121,7 @@ class Gate {
 
 class Run {
   acts = {}
+  notes = []
   replicas = []
   calls = new Set()
   groups = GROUPS
@@ -172,6 +174,13 @@ class Run {
 
   count(what) {
     this.acts[what] = (this.acts[what] ?? 0) + 1
+    this.note(`event=act name=${what.replaceAll(' ', '_')}`)
+  }
+
+  /** Something for the log of a campaign that violates a guarantee. */
+  note(text) {
+    this.notes.push(`time=${new Date().toISOString()} process=campaign ${text}`)
+    if (this.notes.length > NOTES_MAX) this.notes.splice(0, NOTES_MAX / 2)
   }
 
   /** While the writers pause, every stream must converge to the content of the
@@ -259,10 +268,20 @@ async function end(run, seed, isWhole) {
   try {
     const status = await server.stop()
     if (isWhole) await judgeEnd(run, status)
-    if (!isWhole || history.violations.length) writeFileSync(logOf(seed), server.told())
+    if (!isWhole || history.violations.length) writeFileSync(logOf(seed), told(run))
   } finally {
     await server.remove()
   }
+}
+
+/** The lines of all servers and of the campaign, in the order of their time. */
+function told({ server, notes }) {
+  const lines = [...server.told().split('\n'), ...notes]
+  const timeOf = (line) => /^time=(\S+)/.exec(line)?.[1]
+  let last = ''
+  // A line without a time, such as one of a sanitizer, stays behind the one before it.
+  const timed = lines.map((line) => [(last = timeOf(line) ?? last), line])
+  return timed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, line]) => line).join('\n')
 }
 
 async function judgeEnd({ server, history, acts: done }, status) {
@@ -276,7 +295,7 @@ async function judgeEnd({ server, history, acts: done }, status) {
   history.judgeCheck('the file', check)
 }
 
-/** Where the log of a server that violated a guarantee is kept. */
+/** Where the log of a campaign that violated a guarantee is kept. */
 const logOf = (seed) => join(tmpdir(), `pocketbook-history-${seed}.log`)
 
 function readOptions() {
@@ -305,7 +324,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   const table = Object.entries({ ...counts, ...done }).map(([name, count]) => `${name.padEnd(28)} ${String(count).padStart(8)}`)
   console.log(table.join('\n'))
-  for (const violation of violations.slice(0, 20)) console.log(violation)
-  console.log(violations.length ? `${violations.length} violations; the server's log is in ${logOf(options.seed)}` : 'every promise held')
+  for (const violation of violations) console.log(violation)
+  console.log(violations.length ? `${violations.length} violations; the log is in ${logOf(options.seed)}` : 'every promise held')
   process.exit(violations.length ? 1 : 0)
 }

@@ -141,6 +141,8 @@ export async function puller(run, name, random, credential) {
       history.counts.pulls++
       pages++
       replica.take(answer.body)
+      const held = answer.body.docs.map(({ id, version }) => `${id}@${version}`).join(',')
+      run.note(`event=pulled reader=${name.replace(' ', '_')} port=${connection.port} group=${group} since=${cursor} cursor=${answer.body.cursor} docs=${held}`)
       ;({ cursor, more } = answer.body)
       snapshot ||= answer.body.reset
       // A snapshot ends however much is written meanwhile: a document overwritten

@@ -4,7 +4,7 @@
 // that made it. This shows which write made which version, whether a write was applied
 // twice, and whether two writes made the same version.
 
-const VIOLATIONS_MAX = 200
+const KIND_MAX = 5 // violations of a kind that are told
 
 /** Represents the value of a tombstone. */
 export const DELETED = '(deleted)'
@@ -45,12 +45,16 @@ export class History {
   /** Tags of new documents whose push was sent more than once: with a deletion in
    * between, both attempts may have created one. */
   #again = new Set()
+  #kinds = new Map()
   violations = []
   counts = { histories: 0, pushes: 0, acknowledged: 0, conflicts: 0, skipped: 0, unknown: 0, retries: 0, pulls: 0, resets: 0, events: 0, streams: 0, hints: 0, backups: 0, purged: 0, damaged: 0, tallies: 0, overQuota: 0 }
 
-  /** One thing that is wrong may be seen by every reader, again and again. */
+  /** One thing that is wrong may be seen by every reader, again and again: this must
+   * not hide others. */
   violate(kind, detail) {
-    if (this.violations.length < VIOLATIONS_MAX) this.violations.push(`${kind}: ${detail}`)
+    const of = (this.#kinds.get(kind) ?? 0) + 1
+    this.#kinds.set(kind, of)
+    if (of <= KIND_MAX) this.violations.push(`${kind}: ${detail}`)
   }
 
   /** The value of this version was damaged on the disk. */

@@ -268,3 +268,11 @@ test('a new document may be made twice where its push was sent again and a delet
     assert.equal(history.violations.length, again ? 0 : 1)
   }
 })
+
+test('what is seen again and again hides no other violation', () => {
+  const history = new History()
+  for (let n = 0; n < 1000; n++) history.violate('a kind', `${n}`)
+  history.violate('another one', 'once')
+  assert.equal(history.violations.filter((violation) => violation.startsWith('a kind: ')).length, 5)
+  assert.deepEqual(history.violations.slice(5), ['another one: once'])
+})
