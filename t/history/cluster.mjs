@@ -121,13 +121,16 @@ export class Cluster {
     return execFileSync(program, words, { ...this.as, stdio: ['ignore', 'pipe', 'pipe'] })
   }
 
-  /** An empty database `app` of a role without privileges, and a synchronous
-   * standby. */
+  /** An empty database `app` of a role without privileges, and a synchronous standby.
+   * Commits wait for one from the start of each server, as all are copies of the
+   * first. */
   async open() {
     const { programs, primary } = this
     this.#run(join(programs, 'initdb'), ['-D', primary.data, '-U', 'pb', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'])
     await primary.start()
-    for (const text of ['CREATE ROLE app LOGIN', 'CREATE DATABASE app OWNER app']) primary.sql(text, 'postgres')
+    for (const text of ['CREATE ROLE app LOGIN', 'CREATE DATABASE app OWNER app', "ALTER SYSTEM SET synchronous_standby_names = '*'"]) primary.sql(text, 'postgres')
+    await primary.end('SIGINT')
+    await primary.start()
     await this.follow()
   }
 
@@ -140,15 +143,18 @@ export class Cluster {
     await new Promise((done, fail) => spawn(join(programs, 'pg_basebackup'), ['-h', primary.sockets, '-U', 'pb', '-D', standby.data, '-R', '--checkpoint=fast', '--no-sync'],
       { ...this.as, stdio: 'ignore' }).on('close', (status) => (status === 0 ? done() : fail(new Error('pg_basebackup has failed')))))
     await standby.start()
-    await this.setSync(true)
+    while (primary.sql('SELECT sync_state FROM pg_stat_replication').out !== 'sync') await pause(50)
   }
 
-  async setSync(isOn) {
+  /** Until this primary ends, commits wait for no standby. The setting is only ever
+   * taken away: commits heed one that is made while PostgreSQL runs at some moment after
+   * every session shows it (the checkpointer has to see it), and those before that
+   * moment could be lost. */
+  async waitForNoStandby() {
     const { primary } = this
-    primary.sql(`ALTER SYSTEM SET synchronous_standby_names = '${isOn ? '*' : ''}'`)
+    primary.sql("ALTER SYSTEM SET synchronous_standby_names = ''")
     primary.sql('SELECT pg_reload_conf()')
-    while (isOn && primary.sql('SELECT sync_state FROM pg_stat_replication').out !== 'sync') await pause(50)
-    while (primary.sql('SHOW synchronous_standby_names').out !== (isOn ? '*' : '')) await pause(20)
+    while (primary.sql('SHOW synchronous_standby_names').out !== '') await pause(20)
   }
 
   /** Crashes the primary; the standby takes over, and a new standby is made. */

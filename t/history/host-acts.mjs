@@ -106,7 +106,7 @@ async function promoteAsync(run) {
   if (!(await Promise.race([gate.hold().then(() => true), late]))) return
   const group = random.pick(run.groups)
   const session = new Session(run, { key: run.seeds[0] })
-  await cluster.setSync(false)
+  await cluster.waitForNoStandby()
   const before = await cursorOf(session, group)
   await caughtUp(cluster)
   await cluster.standby.end('SIGINT')

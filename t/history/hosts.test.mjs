@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { campaign } from './campaign.mjs'
-import { findPrograms } from './cluster.mjs'
+import { Cluster, findPrograms } from './cluster.mjs'
 import { hostActs, hostMutants } from './host-acts.mjs'
 
 const program = process.env.POCKETBOOK ?? './pocketbook'
@@ -28,6 +28,21 @@ test(`an asynchronous failover resets what is beyond it (SEED=${seed})`, { skip 
   t.diagnostic(JSON.stringify({ ...counts, ...done }))
   assert.deepEqual(violations, [])
   assert.ok(done['losses that readers saw'] > 0)
+})
+
+test('commits on a server that takes over wait for a standby from its start', { skip }, async () => {
+  const cluster = new Cluster(findPrograms())
+  const namesOf = (server) => server.sql('SHOW synchronous_standby_names', 'postgres').out
+  try {
+    await cluster.open()
+    assert.deepEqual([cluster.primary, cluster.standby].map(namesOf), ['*', '*'])
+    await cluster.waitForNoStandby()
+    assert.deepEqual([cluster.primary, cluster.standby].map(namesOf), ['', '*'])
+    await cluster.promote()
+    assert.deepEqual([cluster.primary, cluster.standby].map(namesOf), ['*', '*'])
+  } finally {
+    await cluster.close()
+  }
 })
 
 test('an error at the start is told, and nothing is left behind', { skip }, async () => {
