@@ -146,10 +146,9 @@ export class Cluster {
     while (primary.sql('SELECT sync_state FROM pg_stat_replication').out !== 'sync') await pause(50)
   }
 
-  /** Until this primary ends, commits wait for no standby. The setting is only ever
-   * taken away: commits heed one that is made while PostgreSQL runs at some moment after
-   * every session shows it (the checkpointer has to see it), and those before that
-   * moment could be lost. */
+  /** Until this primary ends, commits wait for no standby. The setting is never made
+   * while a server runs: commits heed it once the checkpointer has seen it, which may
+   * be after every session shows it, and those before could be lost. */
   async waitForNoStandby() {
     const { primary } = this
     primary.sql("ALTER SYSTEM SET synchronous_standby_names = ''")
