@@ -7,6 +7,7 @@
 #include "cli/tail_follow.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "cli/doc.h"
 #include "cli/say.h"
 #include "store/docid.h"
@@ -161,14 +162,35 @@ static void on_page(void *arg, enum rc rc, const struct store_page *page)
 	tail->is_unwritten = tail->is_unwritten || strcmp(before, after) != 0;
 }
 
+/* Begins a new file if the one so far was renamed. The position counts no bytes before
+ * there is one: after a kill in between there is none, or an empty one. */
+static enum rc follow_name(struct tail *tail)
+{
+	enum rc rc;
+
+	if (!tail_sink_is_renamed(&tail->sink))
+		return RC_OK;
+	rc = tail_sink_leave(&tail->sink, &tail->err);
+	if (rc != RC_OK)
+		return rc;
+	tail->position.bytes = 0;
+	rc = save(tail);
+	if (rc == RC_OK)
+		rc = tail_sink_open(&tail->sink, &tail->position, &tail->err);
+	FAULT("tail_renamed");
+	return rc;
+}
+
 static enum rc take_page(struct tail *tail, struct tail_group *group)
 {
 	struct page_request request = { tail, group };
 	struct store_query query = {
 		.group = group->name, .limit = tail->limit, .max_bytes = PAGE_BYTES, .meta = true
 	};
-	enum rc rc;
+	enum rc rc = follow_name(tail);
 
+	if (rc != RC_OK)
+		return rc;
 	store_position_ask(&group->at, &query);
 	buf_clear(&tail->lines);
 	tail->more = false;
@@ -179,6 +201,7 @@ static enum rc take_page(struct tail *tail, struct tail_group *group)
 	if (tail->lines.len == 0)
 		return RC_OK;
 	rc = tail_sink_put(&tail->sink, buf_slice(&tail->lines), &tail->position.bytes, &tail->err);
+	FAULT("tail_put");
 	return rc == RC_OK ? save(tail) : rc;
 }
 

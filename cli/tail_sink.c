@@ -179,26 +179,28 @@ enum rc tail_sink_open(struct tail_sink *sink, struct tail_position *position, s
 	return rc;
 }
 
-/* Is it still the file of that name? Programs that rotate logs rename it. */
-static bool has_name(const struct tail_sink *sink)
+bool tail_sink_is_renamed(const struct tail_sink *sink)
 {
 	struct stat open_one, named;
 
-	return fstat(sink->fd, &open_one) == 0 && stat(sink->file, &named) == 0 &&
-	       open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+	return sink->fd >= 0 &&
+	       !(fstat(sink->fd, &open_one) == 0 && stat(sink->file, &named) == 0 &&
+		 open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino);
 }
 
-static enum rc put_into_file(struct tail_sink *sink, struct slice lines, uint64_t *bytes,
+enum rc tail_sink_leave(struct tail_sink *sink, struct error *err)
+{
+	struct stat named;
+
+	tail_sink_close(sink);
+	if (stat(sink->file, &named) == 0 && named.st_size > 0)
+		return check_rest(sink, NULL, err);
+	return RC_OK;
+}
+
+static enum rc put_into_file(const struct tail_sink *sink, struct slice lines, uint64_t *bytes,
 			     struct error *err)
 {
-	if (!has_name(sink)) {
-		enum rc rc;
-
-		tail_sink_close(sink);
-		rc = open_file(sink, false, bytes, err);
-		if (rc != RC_OK)
-			return rc;
-	}
 	if (!write_all(sink->fd, lines, (off_t)*bytes) || fdatasync(sink->fd) < 0)
 		return fail(sink, "written", err);
 	*bytes += lines.len;
@@ -270,7 +272,7 @@ static enum rc put_into_command(const char *command, struct slice lines, struct 
 
 /* ---- All sinks ---- */
 
-enum rc tail_sink_put(struct tail_sink *sink, struct slice lines, uint64_t *bytes,
+enum rc tail_sink_put(const struct tail_sink *sink, struct slice lines, uint64_t *bytes,
 		      struct error *err)
 {
 	if (sink->command)

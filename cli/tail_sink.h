@@ -26,11 +26,15 @@ struct tail_sink {
  * lines. RC_BUSY: another process writes to it. No other sink is counted. */
 MUST_USE enum rc tail_sink_open(struct tail_sink *sink, struct tail_position *position,
 				struct error *err);
+/* Programs that rotate logs rename the file. Always false for other sinks. */
+bool tail_sink_is_renamed(const struct tail_sink *sink);
+/* Closes the file that was renamed. A new one is begun by tail_sink_open, when the
+ * position counts no bytes any more. RC_EXISTS: another file with content has the
+ * name. */
+MUST_USE enum rc tail_sink_leave(struct tail_sink *sink, struct error *err);
 /* Writes whole lines. For a file, they are on disk when it returns, behind the first
- * *bytes, which grow; if the file was renamed away, a new one is begun, unless another
- * one with content has its name (RC_EXISTS). A command is run until it ends with
- * status 0. */
-MUST_USE enum rc tail_sink_put(struct tail_sink *sink, struct slice lines, uint64_t *bytes,
+ * *bytes, which grow. A command is run until it ends with status 0. */
+MUST_USE enum rc tail_sink_put(const struct tail_sink *sink, struct slice lines, uint64_t *bytes,
 			       struct error *err);
 void tail_sink_close(struct tail_sink *sink);
 

@@ -86,6 +86,21 @@ wait_for "a file that is renamed has a successor" grep -q todos:5 "$out"
 is "$(wc -l <"$out") $(grep -c todos:5 "$work/rotated.ndjson")" "1 0" "which has only what is new"
 kill "$rotated"
 wait "$rotated" 2>/dev/null
+if [ "$FAULTS" = yes ]; then
+	for point in tail_renamed tail_put; do
+		changes --out "$out" --once
+		POCKETBOOK_FAULTS=$point=kill "$POCKETBOOK" tail --db "$db" --out "$out" 2>/dev/null &
+		rotated=$!
+		following_begins() { [ -s "$out.cursor" ] && ! flock -n "$out" true; }
+		wait_for "it follows ($point)" following_begins
+		mv "$out" "$work/rotated.$point"
+		put "rotated:$point" 0 1
+		wait "$rotated" 2>/dev/null
+		changes --out "$out" --once
+		is "$(jq -r .id "$out" | tr '\n' ' ')" "rotated:$point " "killed after a rename, at $point, it goes on in the new file"
+		ok "$(once_each "$work/rotated.$point"; echo $?)" "and nothing is twice in the one before"
+	done
+fi
 cp "$out" "$work/whole"
 : >"$out"
 changes --out "$out" --once 2>"$work/said"

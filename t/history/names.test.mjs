@@ -31,7 +31,7 @@ for (const [heading, macro] of [['Fault points', 'FAULT'], ['Mutants', 'FAULT_MU
 }
 
 test('a campaign visits every point except those of commands, and tries every mutant', () => {
-  const commands = ['backup_copied', 'restore_verified', 'restore_made', 'restore_retired', 'import_batch', 'copy_made']
+  const commands = ['backup_copied', 'restore_verified', 'restore_made', 'restore_retired', 'import_batch', 'copy_made', 'tail_renamed', 'tail_put']
   assert.deepEqual([...points, ...commands].sort(), visited('FAULT'))
   const tried = [...mutants, ...Object.values(hostMutants)].flatMap(({ faults }) => (faults ? [faults.split('=')[0]] : []))
   assert.deepEqual(tried.sort(), visited('FAULT_MUTANT'))
