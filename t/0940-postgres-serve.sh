@@ -49,6 +49,28 @@ for i in 1 2 3 4 5; do
 done
 is "$(grep -o 'round [0-9]' "$work/rounds" | tr '\n' ' ')" "round 1 round 2 round 3 round 4 round 5 " "each pull on b shows the push before it"
 like "$(push '{"docs":[{"id":"t:1","base":0,"value":4}]}')" '"status":"conflict".*"n":1' "a conflict has the other host's value"
+
+# ---- An epoch by an administrator ----
+
+# While it waits for the lane another commit ends, which is before the epoch.
+lane_locks() { pg_sql one app "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7216171 AND objid = 100 AND $1"; }
+# locked CONDITION NUMBER
+locked() { [ "$(lane_locks "$1")" = "$2" ]; }
+"$pg_bin/psql" -X -q -h "$work/pg/one.s" -U pb -d app -c "BEGIN; SELECT pg_advisory_xact_lock(7216171, 100); SELECT pg_sleep(600)" >"$work/out" 2>&1 &
+holder=$!
+wait_for "the lane is held" locked granted 1
+push '{"docs":[{"id":"t:10","base":0,"value":10}]}' >"$work/pushed" &
+pushing=$!
+wait_for "a push waits for it" locked 'NOT granted' 1
+"$POCKETBOOK" epoch --new --db "$pg" 2>"$work/said" &
+beginning=$!
+wait_for "a new epoch, too" locked 'NOT granted' 2
+pg_sql one app "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7216171 AND objid = 100 AND granted" >"$work/out"
+wait "$holder"
+wait "$pushing"
+wait "$beginning"
+is "$? $(grep -c '"status":"ok"' "$work/pushed")" "0 1" "both are done"
+is "$(pg_sql one app "SELECT starts[1] - (SELECT max(seq) FROM pocketbook.change) FROM pocketbook.epoch ORDER BY n DESC LIMIT 1")" 0 "the epoch begins behind the push"
 hosts_stop
 
 # ---- The standby is away ----

@@ -173,12 +173,14 @@ enum rc postgres_new_epoch(struct store *store, const char *path, struct error *
 	enum rc rc = whole_connect(postgres_of(store)->conninfo, &conn, err);
 
 	(void)path;
-	/* Each statement of epoch_check must see what the lanes' locks protect. */
+	/* Each statement of epoch_check must see what the lanes' locks protect. The
+	 * setting holds from the next transaction on, thus not in the same text. */
 	if (rc == RC_OK)
-		rc = pg_schema_query(conn,
-				     "SET default_transaction_isolation = 'read committed';"
-				     "SELECT epoch_check('by an administrator', true)",
+		rc = pg_schema_query(conn, "SET default_transaction_isolation = 'read committed'",
 				     NULL, err);
+	if (rc == RC_OK)
+		rc = pg_schema_query(conn, "SELECT epoch_check('by an administrator', true)", NULL,
+				     err);
 	PQfinish(conn);
 	return rc;
 }
