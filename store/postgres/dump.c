@@ -166,7 +166,6 @@ static const char others_sql[] =
 	"pg_backend_pid() AND usename = current_user AND application_name = "
 	"current_setting('application_name')";
 static const char lock_sql[] =
-	"SET default_transaction_isolation = 'read committed'; SET lock_timeout = '5s';"
 	"SELECT epoch_check('copied', false);"
 	"SELECT pg_advisory_lock(7216171, 100 + l) FROM generate_series(0, (SELECT lanes - 1 FROM "
 	"meta)) l";
@@ -211,6 +210,9 @@ enum rc postgres_dump(const struct db_url *db, const struct record_sink *sink, s
 		rc = whole_connect(conninfo, &conn, err);
 	if (rc == RC_OK)
 		rc = refuse_others(conn, err);
+	if (rc == RC_OK)
+		rc = pg_schema_query(conn, PG_READ_COMMITTED "; SET lock_timeout = '5s'", NULL,
+				     err);
 	if (rc == RC_OK)
 		rc = pg_schema_query(conn, lock_sql, NULL, err);
 	if (rc == RC_OK)

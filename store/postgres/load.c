@@ -85,9 +85,7 @@ static enum rc load_open(const struct db_url *db, int fd, int lanes, struct stor
 	if (rc == RC_OK)
 		rc = pg_schema_connect(load->conninfo, &load->conn, err);
 	if (rc == RC_OK)
-		rc = pg_schema_query(load->conn,
-				     "SET default_transaction_isolation = 'read committed'", NULL,
-				     err);
+		rc = pg_schema_query(load->conn, PG_READ_COMMITTED, NULL, err);
 	if (rc == RC_OK)
 		rc = pg_schema_begin(load->conn, lanes, err);
 	if (rc == RC_OK)

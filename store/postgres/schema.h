@@ -32,6 +32,9 @@ MUST_USE enum rc pg_schema_connect(const struct conninfo *conninfo, PGconn **out
 MUST_USE enum rc pg_schema_look(PGconn *conn, struct pg_schema *out, struct error *err);
 /* The same for those that cannot migrate it. RC_UNAVAILABLE also if it is older. */
 MUST_USE enum rc pg_schema_check(PGconn *conn, struct pg_schema *out, struct error *err);
+/* For connections that lock: each statement sees what was committed before it. A query
+ * of its own, as it holds from the next transaction on. */
+#define PG_READ_COMMITTED "SET default_transaction_isolation = 'read committed'"
 /* Runs one statement without parameters; results are text. Names the failure. */
 MUST_USE enum rc pg_schema_query(PGconn *conn, const char *sql, PGresult **out, struct error *err);
 

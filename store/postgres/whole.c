@@ -173,11 +173,8 @@ enum rc postgres_new_epoch(struct store *store, const char *path, struct error *
 	enum rc rc = whole_connect(postgres_of(store)->conninfo, &conn, err);
 
 	(void)path;
-	/* Each statement of epoch_check must see what the lanes' locks protect. The
-	 * setting holds from the next transaction on, thus not in the same text. */
 	if (rc == RC_OK)
-		rc = pg_schema_query(conn, "SET default_transaction_isolation = 'read committed'",
-				     NULL, err);
+		rc = pg_schema_query(conn, PG_READ_COMMITTED, NULL, err);
 	if (rc == RC_OK)
 		rc = pg_schema_query(conn, "SELECT epoch_check('by an administrator', true)", NULL,
 				     err);
@@ -195,8 +192,8 @@ static enum rc set_history(PGconn *conn, struct slice rules)
 
 	if (rc == RC_OK)
 		rc = pg_schema_query(conn,
-				     "SET default_transaction_isolation = 'read committed';"
-				     "SET synchronous_commit = local; SET lock_timeout = '5s'",
+				     PG_READ_COMMITTED
+				     "; SET synchronous_commit = local; SET lock_timeout = '5s'",
 				     NULL, NULL);
 	if (rc == RC_OK) {
 		buf_putf(&sql, "UPDATE meta SET history = %s", literal);
