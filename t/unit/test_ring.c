@@ -1,8 +1,8 @@
 /* The ring: order, laps, torn entries. */
+#include "ring_kit.h"
+
 #include "shm/followers.h"
 #include "shm/map.h"
-#include "shm/ring.h"
-#include "shm/shm.h"
 #include "shm/wake.h"
 
 #include <setjmp.h>
@@ -14,32 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every hint is one that somebody waits for. */
-static void follow_all(struct shm *shm, unsigned slot)
-{
-	for (uint64_t bucket = 0; bucket < RING_BUCKETS; bucket++)
-		followers_add(shm, followers_number(slot, false), bucket);
-}
-
-static struct shm *make(unsigned slots)
-{
-	struct shm *shm = NULL;
-
-	assert_int_equal(shm_new(slots, &shm), RC_OK);
-	for (unsigned slot = 0; slot < slots; slot++)
-		follow_all(shm, slot);
-	ring_attach(shm, RING_HEADS(0));
-	return shm;
-}
-
-static void publish(struct shm *shm, uint64_t key, uint64_t number)
-{
-	struct ring_entry entry = { .key = key, .number = number, .last = true };
-
-	ring_commit(shm, &entry, 1);
-	ring_publish(shm, &entry, 1);
-}
-
 static void entries_are_read_in_order_and_whole(void **state)
 {
 	struct ring_entry sent[] = {
@@ -47,7 +21,7 @@ static void entries_are_read_in_order_and_whole(void **state)
 		{ .key = UINT64_MAX, .number = 4 },
 		{ .key = 8, .number = 5, .last = true },
 	};
-	struct shm *shm = make(1);
+	struct shm *shm = ring_kit_new(1);
 	struct ring_reader reader;
 	struct ring_entry got;
 
@@ -106,14 +80,14 @@ static void only_what_is_followed_is_published(void **state)
 	assert_int_equal(ring_published(shm, 0), 3);
 
 	followers_remove(shm, follower, 2);
-	publish(shm, 2, 4);
+	ring_kit_publish(shm, 2, 4);
 	followers_add(shm, follower, 5);
-	publish(shm, 5, 5);
+	ring_kit_publish(shm, 5, 5);
 	got = read_one(shm, &reader);
 	assert_int_equal(got.number, 5);
 	assert_int_equal(got.before, 4);
 	followers_clear(shm, follower);
-	publish(shm, 5, 6);
+	ring_kit_publish(shm, 5, 6);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
 	assert_int_equal(ring_published(shm, 0), 6);
 	assert_int_equal(ring_bucket(shm, 5, 0), 6);
@@ -144,13 +118,13 @@ static void only_who_follows_is_woken(void **state)
 		(void)is_awake(shm, slot);
 		ring_reader_arm(shm, &reader[slot], slot);
 	}
-	publish(shm, 3, 1);
+	ring_kit_publish(shm, 3, 1);
 	assert_false(is_awake(shm, 0));
 	assert_false(is_awake(shm, 1));
-	publish(shm, 1, 2);
+	ring_kit_publish(shm, 1, 2);
 	assert_true(is_awake(shm, 0));
 	assert_false(is_awake(shm, 1));
-	publish(shm, 2, 3);
+	ring_kit_publish(shm, 2, 3);
 	assert_true(is_awake(shm, 1));
 	shm_free(shm);
 }
@@ -171,7 +145,7 @@ static void who_follows_little_is_woken_before_it_is_lapped(void **state)
 	(void)is_awake(shm, 0);
 	ring_reader_arm(shm, &reader, 0);
 	while (!is_awake(shm, 0) && number < RING_SIZE)
-		publish(shm, 1, ++number);
+		ring_kit_publish(shm, 1, ++number);
 	assert_in_range(number, 2, RING_SIZE / 2);
 	for (uint64_t i = 1; i <= number; i++)
 		assert_int_equal(read_one(shm, &reader).number, i);
@@ -181,15 +155,15 @@ static void who_follows_little_is_woken_before_it_is_lapped(void **state)
 
 static void a_reader_that_starts_late_reads_only_what_comes(void **state)
 {
-	struct shm *shm = make(1);
+	struct shm *shm = ring_kit_new(1);
 	struct ring_reader reader;
 	struct ring_entry got;
 
 	(void)state;
-	publish(shm, 1, 1);
+	ring_kit_publish(shm, 1, 1);
 	ring_reader_start(shm, &reader);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
-	publish(shm, 1, 2);
+	ring_kit_publish(shm, 1, 2);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
 	assert_int_equal(got.number, 2);
 	shm_free(shm);
@@ -197,14 +171,14 @@ static void a_reader_that_starts_late_reads_only_what_comes(void **state)
 
 static void a_full_ring_is_read_whole(void **state)
 {
-	struct shm *shm = make(1);
+	struct shm *shm = ring_kit_new(1);
 	struct ring_reader reader;
 	struct ring_entry got;
 
 	(void)state;
 	ring_reader_start(shm, &reader);
 	for (uint64_t n = 1; n <= RING_SIZE; n++)
-		publish(shm, n, n);
+		ring_kit_publish(shm, n, n);
 	for (uint64_t n = 1; n <= RING_SIZE; n++) {
 		assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
 		assert_int_equal(got.number, n);
@@ -215,21 +189,21 @@ static void a_full_ring_is_read_whole(void **state)
 
 static void a_lapped_reader_is_told_and_goes_on_at_the_head(void **state)
 {
-	struct shm *shm = make(1);
+	struct shm *shm = ring_kit_new(1);
 	struct ring_reader reader;
 	struct ring_entry got;
 
 	(void)state;
 	ring_reader_start(shm, &reader);
 	for (uint64_t n = 1; n <= RING_SIZE + 1; n++)
-		publish(shm, n % 3, n);
+		ring_kit_publish(shm, n % 3, n);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
 	assert_int_equal(ring_committed(shm, 0), RING_SIZE + 1);
 	for (uint64_t key = 0; key < 3; key++)
 		assert_in_range(ring_bucket(shm, key, 0), RING_SIZE - 1, RING_SIZE + 1);
 	assert_int_equal(ring_bucket(shm, 3, 0), 0);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
-	publish(shm, 9, RING_SIZE + 2);
+	ring_kit_publish(shm, 9, RING_SIZE + 2);
 	assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
 	assert_int_equal(got.key, 9);
 	shm_free(shm);
@@ -239,7 +213,7 @@ static void a_commit_larger_than_the_ring_is_a_lap(void **state)
 {
 	const size_t count = 2 * RING_SIZE + 5;
 	struct ring_entry *entries = calloc(count, sizeof(*entries));
-	struct shm *shm = make(1);
+	struct shm *shm = ring_kit_new(1);
 	struct ring_reader reader;
 	struct ring_entry got;
 
@@ -278,13 +252,13 @@ static void a_torn_entry_is_never_read_and_a_new_producer_gets_past_it(void **st
 {
 	(void)state;
 	for (unsigned stores = 0; stores <= 3; stores++) {
-		struct shm *shm = make(1);
+		struct shm *shm = ring_kit_new(1);
 		struct ring_reader before, between;
 		struct ring_entry got;
 
-		publish(shm, 1, 1);
+		ring_kit_publish(shm, 1, 1);
 		ring_reader_start(shm, &before);
-		publish(shm, 1, 2);
+		ring_kit_publish(shm, 1, 2);
 		leave_torn(shm, stores);
 		ring_reader_start(shm, &between);
 		assert_int_equal(ring_read(shm, &before, &got), RING_GOT);
@@ -296,7 +270,7 @@ static void a_torn_entry_is_never_read_and_a_new_producer_gets_past_it(void **st
 		assert_int_equal(ring_bucket(shm, 12345, 0), 5);
 		assert_int_equal(ring_read(shm, &before, &got), RING_LOST);
 		assert_int_equal(ring_read(shm, &between, &got), RING_LOST);
-		publish(shm, 2, 6);
+		ring_kit_publish(shm, 2, 6);
 		assert_int_equal(ring_read(shm, &before, &got), RING_GOT);
 		assert_int_equal(got.number, 6);
 		assert_int_equal(ring_read(shm, &between, &got), RING_GOT);
@@ -308,13 +282,13 @@ static void a_torn_entry_is_never_read_and_a_new_producer_gets_past_it(void **st
 
 static void a_producer_killed_while_attaching_leaves_a_ring_for_the_next(void **state)
 {
-	struct shm *shm = make(1);
+	struct shm *shm = ring_kit_new(1);
 	struct ring_reader early, late;
 	struct ring_entry got;
 	uint64_t place;
 
 	(void)state;
-	publish(shm, 1, 1);
+	ring_kit_publish(shm, 1, 1);
 	ring_reader_start(shm, &early);
 	/* It had moved the head and marked half of the lap. */
 	place = atomic_load(&shm->map->head) + 2 * RING_SIZE;
@@ -326,7 +300,7 @@ static void a_producer_killed_while_attaching_leaves_a_ring_for_the_next(void **
 	ring_attach(shm, RING_HEADS(1));
 	assert_int_equal(ring_read(shm, &early, &got), RING_LOST);
 	assert_int_equal(ring_read(shm, &late, &got), RING_LOST);
-	publish(shm, 1, 2);
+	ring_kit_publish(shm, 1, 2);
 	assert_int_equal(ring_read(shm, &early, &got), RING_GOT);
 	assert_int_equal(ring_read(shm, &late, &got), RING_GOT);
 	shm_free(shm);
@@ -359,12 +333,12 @@ static void the_producer_notices_and_repairs(void **state)
 {
 	(void)state;
 	for (int what = HEAD; what < SPOILT; what++) {
-		struct shm *shm = make(1);
+		struct shm *shm = ring_kit_new(1);
 		struct ring_reader reader, later;
 		struct ring_entry got;
 
 		for (uint64_t n = 1; n <= 10; n++)
-			publish(shm, n, n);
+			ring_kit_publish(shm, n, n);
 		ring_reader_start(shm, &reader);
 		assert_true(ring_is_sound(shm));
 		spoil(shm, what, UINT64_MAX);
@@ -379,7 +353,7 @@ static void the_producer_notices_and_repairs(void **state)
 		assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
 		assert_int_equal(ring_read(shm, &later, &got), RING_EMPTY);
-		publish(shm, 3, 11);
+		ring_kit_publish(shm, 3, 11);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
 		assert_int_equal(got.number, 11);
 		assert_int_equal(ring_read(shm, &later, &got), RING_GOT);
@@ -395,11 +369,11 @@ static void a_new_producer_does_not_go_on_with_rubbish(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct shm *shm = make(1);
+		struct shm *shm = ring_kit_new(1);
 		struct ring_reader reader;
 		struct ring_entry got;
 
-		publish(shm, 1, 1);
+		ring_kit_publish(shm, 1, 1);
 		spoil(shm, EVERYTHING, (uint64_t)all[i]);
 		ring_reader_start(shm, &reader);
 		assert_false(ring_attach(shm, RING_HEADS(5)));
@@ -408,7 +382,7 @@ static void a_new_producer_does_not_go_on_with_rubbish(void **state)
 		assert_int_equal(ring_bucket(shm, 99, 0), 5);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_LOST);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_EMPTY);
-		publish(shm, 2, 6);
+		ring_kit_publish(shm, 2, 6);
 		assert_int_equal(ring_read(shm, &reader, &got), RING_GOT);
 		assert_int_equal(got.number, 6);
 		shm_free(shm);
@@ -417,21 +391,20 @@ static void a_new_producer_does_not_go_on_with_rubbish(void **state)
 
 static void a_ring_may_begin_at_a_lower_number(void **state)
 {
-	struct shm *shm = make(1);
+	struct shm *shm = ring_kit_new(1);
 	struct ring_reader reader;
 	struct ring_entry entry;
 
 	(void)state;
-	follow_all(shm, 0);
 	ring_attach(shm, RING_HEADS(40));
-	publish(shm, 1, 42);
+	ring_kit_publish(shm, 1, 42);
 	ring_reader_start(shm, &reader);
 	ring_restart(shm, RING_HEADS(37));
 	assert_int_equal(ring_read(shm, &reader, &entry), RING_LOST);
 	assert_int_equal(ring_committed(shm, 0), 37);
 	assert_int_equal(ring_published(shm, 0), 37);
 	assert_int_equal(ring_bucket(shm, 1, 0), 37);
-	publish(shm, 1, 38);
+	ring_kit_publish(shm, 1, 38);
 	assert_int_equal(ring_read(shm, &reader, &entry), RING_GOT);
 	assert_int_equal(entry.number, 38);
 	shm_free(shm);

@@ -1,8 +1,7 @@
 /* The ring at work: a database of KEYS numbers, a producer that commits and publishes
  * and is killed while doing so, readers that follow by the hints alone. */
-#include "shm/followers.h"
-#include "shm/ring.h"
-#include "shm/shm.h"
+#include "ring_kit.h"
+
 #include "shm/wake.h"
 
 #include <setjmp.h>
@@ -22,32 +21,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* Every hint is one that somebody waits for. */
-static void follow_all(struct shm *shm, unsigned slot)
-{
-	for (uint64_t bucket = 0; bucket < RING_BUCKETS; bucket++)
-		followers_add(shm, followers_number(slot, false), bucket);
-}
-
-static struct shm *make(unsigned slots)
-{
-	struct shm *shm = NULL;
-
-	assert_int_equal(shm_new(slots, &shm), RC_OK);
-	for (unsigned slot = 0; slot < slots; slot++)
-		follow_all(shm, slot);
-	ring_attach(shm, RING_HEADS(0));
-	return shm;
-}
-
-static void publish(struct shm *shm, uint64_t key, uint64_t number)
-{
-	struct ring_entry entry = { .key = key, .number = number, .last = true };
-
-	ring_commit(shm, &entry, 1);
-	ring_publish(shm, &entry, 1);
-}
 
 #define KEYS 61
 #define READERS 2
@@ -168,7 +141,7 @@ static struct model *model_new(void)
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(model != MAP_FAILED);
-	model->shm = make(READERS);
+	model->shm = ring_kit_new(READERS);
 	return model;
 }
 
@@ -311,7 +284,7 @@ static void acknowledge(struct shm *shm, unsigned slot, struct ring_reader *read
 static void no_wake_up_is_lost(void **state)
 {
 	const uint64_t rounds = 20000;
-	struct shm *shm = make(READERS);
+	struct shm *shm = ring_kit_new(READERS);
 	pid_t readers[READERS];
 	int acks[2];
 	char byte;
@@ -327,7 +300,7 @@ static void no_wake_up_is_lost(void **state)
 			acknowledge(shm, slot, &reader, acks[1], rounds);
 	}
 	for (uint64_t n = 1; n <= rounds; n++) {
-		publish(shm, 1, n);
+		ring_kit_publish(shm, 1, n);
 		for (unsigned slot = 0; slot < READERS; slot++)
 			assert_int_equal(read(acks[0], &byte, 1), 1);
 	}
