@@ -46,6 +46,7 @@ struct commit {
 	size_t from; /* the round under way: requests from ... to - 1 */
 	size_t to;
 	unsigned lanes;      /* a bit for each lane of the round */
+	bool is_new;         /* it is done only if each edit makes a document */
 	size_t single_until; /* before this one, each request is a round */
 	size_t joined_until; /* before this one, rounds have pushes of different lanes */
 	size_t rounds_done;

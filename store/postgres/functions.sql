@@ -282,6 +282,77 @@ BEGIN
 	FROM generate_series(1, edits) i;
 END $$;
 
+-- Applies the edits of a round, in lanes that are taken, if each makes a document that does
+-- not exist. This is what many edits at a time usually do, and it needs none of the passes
+-- of push_edits over what there is. In each lane they have the numbers behind its head, in
+-- their order. The parameters are those of push_round. False: there are other edits, and
+-- nothing was done.
+CREATE OR REPLACE FUNCTION push_new(p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[], p_deleted boolean[],
+	p_plain boolean[], p_value text[], p_by text[], p_at bigint[])
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	edits int := array_length(p_id, 1);
+	last change;
+	-- NULL: these differ
+	head bigint;
+	gid_of_all bigint;
+	base bigint := CASE WHEN array_length(p_base, 1) = 1 THEN p_base[1] END;
+	op bytea := CASE WHEN array_length(p_op, 1) = 1 THEN p_op[1] END;
+	plain boolean := CASE WHEN array_length(p_plain, 1) = 1 THEN p_plain[1] END;
+	value text := CASE WHEN array_length(p_value, 1) = 1 THEN p_value[1] END;
+	written_at bigint := CASE WHEN array_length(p_at, 1) = 1 THEN p_at[1] END;
+	written_by text := CASE WHEN array_length(p_by, 1) = 1 THEN p_by[1] END;
+	-- by edit, in that case
+	gids bigint[];
+	numbers bigint[];
+BEGIN
+	IF edits IS NULL OR 0 < ANY (p_base) OR true = ANY (p_deleted) OR EXISTS (SELECT FROM doc d WHERE d.id = ANY (p_id)) THEN
+		RETURN false;
+	END IF;
+	IF array_length(p_lane, 1) = 1 AND array_length(p_group, 1) = 1 THEN
+		gid_of_all := (SELECT g.gid FROM grp g WHERE g.name = p_group[1]);
+		IF gid_of_all IS NULL THEN
+			INSERT INTO grp (name, lane) VALUES (p_group[1], p_lane[1]) RETURNING gid INTO gid_of_all;
+		END IF;
+		SELECT * INTO last FROM change c WHERE c.lane = p_lane[1] ORDER BY c.entry DESC LIMIT 1;
+		head := last.seq;
+		INSERT INTO change (lane, entry, seq, documents, tombstones, horizon, groups, seqs)
+		VALUES (last.lane, last.entry + 1, head + edits, last.documents + edits, last.tombstones, last.horizon, p_group,
+			ARRAY[head + edits]);
+	ELSE
+		p_lane := spread(p_lane, edits);
+		p_group := spread(p_group, edits);
+		INSERT INTO grp (name, lane) SELECT DISTINCT p_group[i], p_lane[i] FROM generate_series(1, edits) i
+		WHERE NOT EXISTS (SELECT FROM grp g WHERE g.name = p_group[i]);
+		gids := ARRAY(SELECT (SELECT g.gid FROM grp g WHERE g.name = p_group[i]) FROM generate_series(1, edits) i);
+		numbers := ARRAY(SELECT (SELECT c.seq FROM change c WHERE c.lane = x.lane ORDER BY c.entry DESC LIMIT 1) + x.n
+			FROM (SELECT i, p_lane[i] AS lane, row_number() OVER (PARTITION BY p_lane[i] ORDER BY i) AS n
+				FROM generate_series(1, edits) i) x
+			ORDER BY x.i);
+		INSERT INTO change (lane, entry, seq, documents, tombstones, horizon, groups, seqs)
+		SELECT c.lane, c.entry + 1, b.last, c.documents + b.documents, c.tombstones, c.horizon, b.groups, b.seqs
+		FROM (SELECT x.lane, max(x.last) AS last, sum(x.documents) AS documents, array_agg(x.grp ORDER BY x.last) AS groups,
+				array_agg(x.last ORDER BY x.last) AS seqs
+			FROM (SELECT p_lane[i] AS lane, p_group[i] AS grp, max(numbers[i]) AS last, count(*) AS documents
+				FROM generate_series(1, edits) i GROUP BY p_lane[i], p_group[i]) x
+			GROUP BY x.lane) b
+		CROSS JOIN LATERAL (SELECT * FROM change x WHERE x.lane = b.lane ORDER BY x.entry DESC LIMIT 1) c;
+	END IF;
+	INSERT INTO doc (gid, seq, id, version, op, plain, value, written_at, written_by)
+	SELECT coalesce(gid_of_all, gids[i]), coalesce(head + i, numbers[i]), p_id[i], greatest(1, -coalesce(base, p_base[i])),
+		coalesce(op, p_op[i]), coalesce(plain, p_plain[i]), coalesce(value, p_value[i]), coalesce(written_at, p_at[i]),
+		coalesce(written_by, p_by[i])
+	FROM generate_series(1, edits) i;
+	PERFORM pg_notify('pocketbook', 'push') FROM meta WHERE lanes = 1;
+	RETURN true;
+END $$;
+
+-- An array with an element for each edit; with one, all edits have that.
+CREATE OR REPLACE FUNCTION spread(p_of anyarray, p_edits int) RETURNS anyarray LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RETURN CASE WHEN array_length(p_of, 1) < p_edits THEN array_fill(p_of[1], ARRAY[p_edits]) ELSE p_of END;
+END $$;
+
 -- Whether a limit applies to stored data, or ever did. p_quota: the server's own limits.
 CREATE OR REPLACE FUNCTION has_quotas(p_quota bigint[]) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -343,16 +414,22 @@ BEGIN
 	END IF;
 END $$;
 
--- A round of pushes, as in push_edits, with the payer of each request. The rows of the
--- edits are followed by one with verdict -2, the wait for the lanes in microseconds as
--- version, and one for each lane with verdict -1: the epoch as version, the head as seq.
-CREATE OR REPLACE FUNCTION push(p_lanes int[], p_payer text[], p_quota bigint[], p_wall bigint, p_budget bigint, p_most bigint,
-	p_atomic boolean[], p_request int[], p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[],
-	p_deleted boolean[], p_plain boolean[], p_value text[], p_by text[], p_at bigint[], p_keep bigint[])
-RETURNS TABLE (verdict int, version bigint, seq bigint, deleted boolean) LANGUAGE plpgsql AS $$
+-- A round of pushes, as in push_edits, with the payer of each request, and the number of
+-- its edits. Of the arrays by edit, those with one element have it for all edits, and p_keep
+-- may be empty. The rows of the edits are followed by one with verdict -2, the wait for the
+-- lanes in microseconds as version, and one for each lane with verdict -1: the epoch as
+-- version, the head as seq. One row with verdict -3 stands for those of all edits if push_new
+-- has written them. p_is_new: it does that or nothing, and then returns one row, with verdict
+-- -4, as the rows of large rounds do not fit into the buffers of a connection.
+CREATE OR REPLACE FUNCTION push_round(p_lanes int[], p_payer text[], p_quota bigint[], p_wall bigint, p_budget bigint,
+	p_most bigint, p_atomic boolean[], p_edits int[], p_lane int[], p_group text[], p_id text[], p_base bigint[], p_op bytea[],
+	p_deleted boolean[], p_plain boolean[], p_value text[], p_by text[], p_at bigint[], p_keep bigint[], p_is_new boolean)
+RETURNS TABLE (verdict int, version bigint, seq bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 DECLARE
 	f int;
 	l int := 0;
+	edits int := array_length(p_id, 1);
 	budget bigint := p_budget;
 	rows push_row[];
 	counts boolean;
@@ -362,35 +439,55 @@ BEGIN
 	PERFORM take(p_lanes);
 	waited := extract(epoch FROM clock_timestamp() - began) * 1000000;
 	counts := has_quotas(p_quota);
+	IF NOT counts AND p_budget > 0 AND push_new(p_lane, p_group, p_id, p_base, p_op, p_deleted, p_plain, p_value, p_by, p_at) THEN
+		RETURN QUERY SELECT -3, 0::bigint, 0::bigint
+			UNION ALL SELECT -2, waited, 0
+			UNION ALL SELECT -1, a.epoch, (SELECT c.seq FROM change c WHERE c.lane = x ORDER BY c.entry DESC LIMIT 1)
+			FROM alive a, unnest(p_lanes) x;
+		RETURN;
+	END IF;
+	IF p_is_new THEN
+		RETURN QUERY SELECT -4, 0::bigint, 0::bigint;
+		RETURN;
+	END IF;
+	p_lane := spread(p_lane, edits);
+	p_group := spread(p_group, edits);
+	p_base := spread(p_base, edits);
+	p_op := spread(p_op, edits);
+	p_deleted := spread(p_deleted, edits);
+	p_plain := spread(p_plain, edits);
+	p_value := spread(p_value, edits);
+	p_by := spread(p_by, edits);
+	p_at := spread(p_at, edits);
+	p_keep := spread(p_keep, edits);
 	IF counts AND (SELECT lanes > 1 FROM meta) THEN
 		PERFORM pg_advisory_xact_lock(7216171, 99);
 	END IF;
 	IF NOT counts OR array_length(p_payer, 1) IS NULL THEN
-		RETURN QUERY SELECT * FROM push_edits(0, p_wall, p_budget, p_most, p_atomic, p_request, p_lane, p_group, p_id,
-			p_base, p_op, p_deleted, p_plain, p_value, p_by, p_at, p_keep);
+		RETURN QUERY SELECT e.verdict, e.version, e.seq FROM push_edits(0, p_wall, p_budget, p_most, p_atomic,
+			ARRAY(SELECT r FROM generate_subscripts(p_edits, 1) r CROSS JOIN LATERAL generate_series(1, p_edits[r]) ORDER BY r),
+			p_lane, p_group, p_id, p_base, p_op, p_deleted, p_plain, p_value, p_by, p_at, p_keep) e;
 	ELSE
 		-- One after the other: whether one fits depends on those before it.
 		FOR r IN 1 .. array_length(p_payer, 1) LOOP
 			f := l + 1;
-			WHILE p_request[l + 1] = r LOOP
-				l := l + 1;
-			END LOOP;
+			l := l + p_edits[r];
 			CONTINUE WHEN l < f;
 			IF budget <= 0 THEN
-				RETURN QUERY SELECT 4, 0::bigint, 0::bigint, false FROM generate_series(f, l);
+				RETURN QUERY SELECT 4, 0::bigint, 0::bigint FROM generate_series(f, l);
 				CONTINUE;
 			END IF;
 			rows := ARRAY(SELECT (e.verdict, e.version, e.seq, e.deleted)::push_row FROM push_counted(p_payer[r], p_quota,
 				p_wall, budget, p_most, p_atomic[r], p_lane[f:l], p_group[f:l], p_id[f:l], p_base[f:l], p_op[f:l],
 				p_deleted[f:l], p_plain[f:l], p_value[f:l], p_by[f:l], p_at[f:l], p_keep[f:l]) e);
-			RETURN QUERY SELECT e.verdict, e.version, e.seq, e.deleted FROM unnest(rows) e;
+			RETURN QUERY SELECT e.verdict, e.version, e.seq FROM unnest(rows) e;
 			budget := budget - coalesce((SELECT sum(octet_length(d.value))
 				FROM unnest(rows) WITH ORDINALITY e (verdict, version, seq, deleted, n)
 				JOIN doc d ON d.id = p_id[f + n - 1] WHERE e.verdict = 2), 0);
 		END LOOP;
 	END IF;
-	RETURN QUERY SELECT -2, waited, 0::bigint, false
-		UNION ALL SELECT -1, a.epoch, (SELECT c.seq FROM change c WHERE c.lane = x ORDER BY c.entry DESC LIMIT 1), false
+	RETURN QUERY SELECT -2, waited, 0::bigint
+		UNION ALL SELECT -1, a.epoch, (SELECT c.seq FROM change c WHERE c.lane = x ORDER BY c.entry DESC LIMIT 1)
 		FROM alive a, unnest(p_lanes) x;
 END $$;
 

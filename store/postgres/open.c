@@ -97,8 +97,9 @@ static const char *const statements[PG_COUNT] = {
 		"account) AS a GROUP BY least(n, $1 + 1) ORDER BY least(n, $1 + 1)",
 	[PG_TOKEN] = "SELECT " TOKEN_COLUMNS ", 0::bigint, 0::bigint, 0::bigint FROM token JOIN "
 		     "token_grant ON token = id WHERE id = $1 ORDER BY n",
-	[PG_PUSH] = "SELECT * FROM push($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-		    "$14, $15, $16, $17, $18, $19)",
+	[PG_PUSH] =
+		"SELECT * FROM push_round($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+		"$14, $15, $16, $17, $18, $19, $20)",
 	[PG_VALUES] = "SELECT d.version, d.deleted, d.plain, d.value FROM unnest($1::text[]) WITH "
 		      "ORDINALITY AS e (id, n)"
 		      " LEFT JOIN LATERAL (SELECT x.version, x.deleted_at IS NOT NULL AS deleted, "

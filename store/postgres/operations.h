@@ -98,6 +98,7 @@ struct postgres {
 	int lanes;
 	struct commit *commits; /* the first is under way */
 	uint64_t lane_wait_us;  /* of all pushes, for their turn */
+	unsigned small_rounds;  /* so many of the next rounds are (push.c) */
 	uint64_t database_bytes;
 	uint64_t bytes_known_until; /* clock_ms */
 };

@@ -5,6 +5,12 @@
 #include <assert.h>
 #include <endian.h>
 #include <limits.h>
+#include <string.h>
+
+/* Of an array that is not empty: what is before its first element, and the last part of
+ * that, from its number of elements on. */
+#define ARRAY_HEADER 20
+#define ARRAY_COUNT 8
 
 static void put_32(struct params *params, uint32_t value)
 {
@@ -96,6 +102,32 @@ void element_text(struct params *params, struct slice text)
 void element_null(struct params *params)
 {
 	put_32(params, UINT32_MAX);
+}
+
+static size_t element_size(const struct params *params, size_t at)
+{
+	uint32_t length;
+
+	memcpy(&length, params->bytes.data + at, sizeof(length));
+	length = be32toh(length);
+	return sizeof(length) + (length == UINT32_MAX ? 0 : length);
+}
+
+void params_shorten(struct params *params)
+{
+	const size_t first = params->starts[params->count - 1] + ARRAY_HEADER;
+	const uint32_t one = htobe32(1);
+	size_t size;
+
+	if (params->bytes.len <= first)
+		return; /* the array is empty */
+	size = element_size(params, first);
+	for (size_t at = first + size; at < params->bytes.len; at += size)
+		if (params->bytes.len - at < size ||
+		    memcmp(params->bytes.data + first, params->bytes.data + at, size) != 0)
+			return;
+	memcpy(params->bytes.data + first - ARRAY_COUNT, &one, sizeof(one));
+	params->bytes.len = first + size;
 }
 
 /* libpq takes a null pointer for NULL, which no parameter is. */

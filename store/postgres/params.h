@@ -39,6 +39,8 @@ void element_int4(struct params *params, int32_t value);
 void element_bool(struct params *params, bool value);
 void element_text(struct params *params, struct slice text);
 void element_null(struct params *params);
+/* Leaves one element of the last parameter, an array, if all are the same. */
+void params_shorten(struct params *params);
 
 /* For PQsendQueryPrepared; valid until the next change. */
 void params_get(const struct params *params, const char *values[PARAMS_MAX],

@@ -1,17 +1,24 @@
-/* Rounds of pushes: one call of push() (functions.sql) for many requests, and the
+/* Rounds of pushes: one call of push_round() (functions.sql) for many requests, and the
  * values of conflicts. Called by commit.c; push_params.c has the parameters. */
 #include "store/postgres/commit.h"
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "store/lane.h"
 #include "store/postgres/result.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Its results, four small columns each, fit into the buffers of the socket: the server
+/* Its results, three small columns each, fit into the buffers of the socket: the server
  * must not wait for this process to read while it has the lane. */
 #define ROUND_EDITS_MAX 1024
+/* If each edit makes a document, the results are a few rows. Larger rounds are fewer
+ * syncs, but others wait longer for the lane. */
+#define ROUND_NEW_MAX 4096
+/* After a larger one that the database has refused. */
+#define SMALL_ROUNDS 64
 
 /* ---- Which requests ---- */
 
@@ -23,12 +30,43 @@ static bool may_join(const struct commit *commit, size_t i)
 	return is_near && commit->requests[i].kind == STORE_PUSH;
 }
 
+/* May each edit make a document? Whether there is one is for the database to find. */
+static bool may_be_new(const struct store_request *request)
+{
+	for (size_t i = 0; i < request->edit_count; i++)
+		if (request->edits[i].deleted ||
+		    (request->edits[i].base && !request->keeps_versions))
+			return false;
+	return true;
+}
+
+static bool has_room(struct commit *commit, size_t edits)
+{
+	const struct store_request *request = &commit->requests[commit->to];
+	const bool is_new = commit->is_new && may_be_new(request);
+
+	if (edits + request->edit_count > (is_new ? ROUND_NEW_MAX : ROUND_EDITS_MAX))
+		return false;
+	commit->is_new = is_new;
+	return true;
+}
+
+static void begin_choice(struct commit *commit)
+{
+	struct postgres *postgres = commit->postgres;
+
+	commit->is_new = postgres->small_rounds == 0 && may_be_new(&commit->requests[commit->from]);
+	if (postgres->small_rounds)
+		postgres->small_rounds--;
+}
+
 /* False: the first push has an id twice, which no caller may give; it would lose one of
  * the two edits. */
 static bool choose(struct commit *commit, size_t *edits)
 {
 	const struct store_request *requests = commit->requests;
 
+	begin_choice(commit);
 	commit->lanes = commit_lanes_of(commit, commit->from);
 	round_ids_clear(&commit->ids);
 	*edits = requests[commit->from].edit_count;
@@ -38,8 +76,7 @@ static bool choose(struct commit *commit, size_t *edits)
 	if (commit->from < commit->single_until)
 		return true;
 	while (commit->to < commit->count && may_join(commit, commit->to) &&
-	       *edits + requests[commit->to].edit_count <= ROUND_EDITS_MAX &&
-	       round_ids_add_all(&commit->ids, &requests[commit->to])) {
+	       has_room(commit, *edits) && round_ids_add_all(&commit->ids, &requests[commit->to])) {
 		commit->lanes |= commit_lanes_of(commit, commit->to);
 		*edits += requests[commit->to++].edit_count;
 	}
@@ -49,9 +86,11 @@ static bool choose(struct commit *commit, size_t *edits)
 /* ---- Results ---- */
 
 enum verdict {
-	LANE_WAIT = -2, /* of a row that is no edit's */
-	LANE_HEAD = -1,
-	WRITTEN = 0,
+	NOT_NEW = -4, /* these are of rows that are no edit's */
+	ALL_NEW,
+	LANE_WAIT,
+	LANE_HEAD,
+	WRITTEN,
 	KEPT,
 	CONFLICT,
 	SKIPPED,
@@ -134,6 +173,46 @@ static void read_reply(struct commit *commit, const PGresult *result, int *row, 
 	reply->over_limit = over.over_limit;
 }
 
+/* ---- Rounds of new documents ---- */
+
+/* One row stands for the edits: each has made a document (ALL_NEW), or nothing was
+ * done. */
+static bool begins_with(const PGresult *result, enum verdict verdict)
+{
+	return PQntuples(result) > 0 && result_int(result, 0, 0) == (int)verdict;
+}
+
+static void make_new_reply(struct commit *commit, size_t r, uint64_t lasts[STORE_LANES_MAX])
+{
+	const struct store_request *request = &commit->requests[r];
+	struct store_reply *reply = &commit->replies[r];
+
+	*reply = (struct store_reply){ .kind = STORE_PUSH, .result_count = request->edit_count };
+	reply->results = mem_array(reply->result_count, sizeof(*reply->results));
+	for (size_t i = 0; i < reply->result_count; i++) {
+		const struct store_edit *edit = &request->edits[i];
+
+		reply->results[i] = (struct store_result){
+			.status = STORE_OK,
+			.version = edit->base + 1, /* not 1 if it keeps its version */
+			.seq = ++lasts[lane_of(edit->id, commit->postgres->lanes)],
+		};
+	}
+}
+
+/* They have the last numbers of their lanes, of which the heads have been read. */
+static void make_new_replies(struct commit *commit)
+{
+	uint64_t lasts[STORE_LANES_MAX];
+
+	memcpy(lasts, commit->heads.seqs, sizeof(lasts));
+	for (size_t r = commit->from; r < commit->to; r++)
+		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
+			lasts[lane_of(commit->requests[r].edits[i].id, commit->postgres->lanes)]--;
+	for (size_t r = commit->from; r < commit->to; r++)
+		make_new_reply(commit, r, lasts);
+}
+
 /* ---- Values of conflicts ---- */
 
 /* Version and value come from the row that is there now, which may be newer than the
@@ -214,11 +293,14 @@ static void send_values(struct commit *commit)
 
 static bool is_complete(const struct commit *commit, const PGresult *result)
 {
+	const size_t others = 1 + (size_t)__builtin_popcount(commit->lanes);
 	size_t edits = 0;
 
+	if (begins_with(result, ALL_NEW))
+		return (size_t)PQntuples(result) == 1 + others;
 	for (size_t r = commit->from; r < commit->to; r++)
 		edits += commit->requests[r].edit_count;
-	return (size_t)PQntuples(result) > edits;
+	return (size_t)PQntuples(result) == edits + others;
 }
 
 /* The rows behind those of the edits: the wait for the lanes, and the head of each. */
@@ -229,7 +311,7 @@ static void read_lanes(struct commit *commit, const PGresult *result, int row)
 	for (; row < PQntuples(result); row++) {
 		if (result_int(result, row, 0) == LANE_WAIT) {
 			commit->postgres->lane_wait_us += result_number(result, row, 1);
-		} else if (left) {
+		} else if (result_int(result, row, 0) == LANE_HEAD && left) {
 			commit_take_head(commit, result_number(result, row, 1), __builtin_ctz(left),
 					 result_number(result, row, 2));
 			left &= left - 1;
@@ -240,8 +322,14 @@ static void read_lanes(struct commit *commit, const PGresult *result, int row)
 static void on_pushed(void *arg, enum rc rc, const PGresult *result)
 {
 	struct commit *commit = arg;
+	const bool is_new = rc == RC_OK && begins_with(result, ALL_NEW);
 	int row = 0;
 
+	if (rc == RC_OK && begins_with(result, NOT_NEW)) {
+		commit->postgres->small_rounds = SMALL_ROUNDS;
+		commit_step(commit);
+		return;
+	}
 	if (rc == RC_OK && !is_complete(commit, result))
 		rc = RC_CORRUPT;
 	if (rc != RC_OK) {
@@ -249,9 +337,11 @@ static void on_pushed(void *arg, enum rc rc, const PGresult *result)
 		return;
 	}
 	commit->conflict_count = 0;
-	for (size_t r = commit->from; r < commit->to; r++)
+	for (size_t r = commit->from; r < commit->to && !is_new; r++)
 		read_reply(commit, result, &row, r);
 	read_lanes(commit, result, row);
+	if (is_new)
+		make_new_replies(commit);
 	if (commit->conflict_count)
 		send_values(commit);
 	else
@@ -267,6 +357,7 @@ void push_begin(struct commit *commit)
 		commit_round_failed(commit, RC_CORRUPT, NULL);
 		return;
 	}
+	commit->is_new = commit->is_new && edits > ROUND_EDITS_MAX;
 	push_params(commit, edits, &params);
 	line_send(commit->line, PG_PUSH, &params, on_pushed, commit);
 	params_free(&params);

@@ -1,4 +1,5 @@
-/* The parameters of push() (functions.sql) for a round of pushes. Called by push.c. */
+/* The parameters of push_round() (functions.sql) for a round of pushes. Called by
+ * push.c. */
 #include "store/postgres/commit.h"
 
 #include "store/docid.h"
@@ -31,13 +32,6 @@ static void add_payers(const struct commit *commit, struct params *params)
 
 typedef void add_element(struct params *params, const struct commit *commit, size_t request,
 			 const struct store_edit *edit);
-
-static void add_request(struct params *params, const struct commit *commit, size_t request,
-			const struct store_edit *edit)
-{
-	(void)edit;
-	element_int4(params, (int32_t)(request - commit->from + 1));
-}
 
 static void add_lane(struct params *params, const struct commit *commit, size_t request,
 		     const struct store_edit *edit)
@@ -132,15 +126,15 @@ static void add_keep(struct params *params, const struct commit *commit, size_t 
 	element_int8(params, from->keeps_former ? -keep : keep);
 }
 
-/* In the order of push() in functions.sql. */
+/* In the order of push_round() in functions.sql. */
 static const struct {
 	enum params_type type;
 	add_element *add;
 } columns[] = {
-	{ PARAMS_INT4, add_request }, { PARAMS_INT4, add_lane },  { PARAMS_TEXT, add_group },
-	{ PARAMS_TEXT, add_id },      { PARAMS_INT8, add_base },  { PARAMS_BYTEA, add_op },
-	{ PARAMS_BOOL, add_deleted }, { PARAMS_BOOL, add_plain }, { PARAMS_TEXT, add_value },
-	{ PARAMS_TEXT, add_by },      { PARAMS_INT8, add_at },
+	{ PARAMS_INT4, add_lane },  { PARAMS_TEXT, add_group }, { PARAMS_TEXT, add_id },
+	{ PARAMS_INT8, add_base },  { PARAMS_BYTEA, add_op },   { PARAMS_BOOL, add_deleted },
+	{ PARAMS_BOOL, add_plain }, { PARAMS_TEXT, add_value }, { PARAMS_TEXT, add_by },
+	{ PARAMS_INT8, add_at },
 };
 
 static void add_column(struct params *params, const struct commit *commit, size_t at, size_t edits)
@@ -149,6 +143,7 @@ static void add_column(struct params *params, const struct commit *commit, size_
 	for (size_t r = commit->from; r < commit->to; r++)
 		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
 			columns[at].add(params, commit, r, &commit->requests[r].edits[i]);
+	params_shorten(params);
 }
 
 /* Nothing if no former versions are kept. */
@@ -162,6 +157,7 @@ static void add_keeps(const struct commit *commit, struct params *params, size_t
 	for (size_t r = commit->from; keeps && r < commit->to; r++)
 		for (size_t i = 0; i < commit->requests[r].edit_count; i++)
 			add_keep(params, commit, r, &commit->requests[r].edits[i]);
+	params_shorten(params);
 }
 
 void push_params(const struct commit *commit, size_t edits, struct params *params)
@@ -174,7 +170,11 @@ void push_params(const struct commit *commit, size_t edits, struct params *param
 	params_array(params, PARAMS_BOOL, commit->to - commit->from);
 	for (size_t r = commit->from; r < commit->to; r++)
 		element_bool(params, commit->requests[r].atomic);
+	params_array(params, PARAMS_INT4, commit->to - commit->from);
+	for (size_t r = commit->from; r < commit->to; r++)
+		element_int4(params, (int32_t)commit->requests[r].edit_count);
 	for (size_t at = 0; at < sizeof(columns) / sizeof(columns[0]); at++)
 		add_column(params, commit, at, edits);
 	add_keeps(commit, params, edits);
+	params_bool(params, commit->is_new);
 }

@@ -185,6 +185,7 @@ export const hostMutants = {
   laneLate: {
     begin: all(
       inFunction('take', ['PERFORM pg_advisory_xact_lock(7216171, 100 + l);', 'NULL;']),
+      inFunction('push_new', ['IF edits IS NULL OR', 'IF true OR']),
       inFunction('push_edits', ['IF has_groups THEN', 'PERFORM pg_sleep(0.002); PERFORM lock_lane(0); IF has_groups THEN']),
     ),
     acts: [],

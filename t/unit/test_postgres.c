@@ -567,6 +567,111 @@ static void searches_share_a_connection(void **state)
 	assert_int_equal(find_version(kit, "a:1"), 1);
 }
 
+/* ---- Rounds ---- */
+
+#define PUSHES 30
+#define EACH 100
+
+struct pushes {
+	struct store_request requests[PUSHES];
+	struct store_edit edits[PUSHES][EACH];
+	char ids[PUSHES][EACH][16];
+};
+
+static void make_pushes(struct pushes *pushes, unsigned first)
+{
+	for (unsigned r = 0; r < PUSHES; r++) {
+		for (unsigned i = 0; i < EACH; i++) {
+			(void)snprintf(pushes->ids[r][i], sizeof(pushes->ids[r][i]), "a:%u",
+				       first++);
+			pushes->edits[r][i] = kit_edit_of(pushes->ids[r][i], 0, NULL, "1");
+		}
+		pushes->requests[r] = (struct store_request){ .kind = STORE_PUSH,
+							      .edits = pushes->edits[r],
+							      .edit_count = EACH };
+	}
+}
+
+/* All of them were written, in order, behind the number `seq`, which moves on. */
+static void assert_written(const struct kit *kit, uint64_t *seq, uint64_t version)
+{
+	for (size_t r = 0; r < PUSHES; r++)
+		for (size_t i = 0; i < EACH; i++) {
+			const struct store_result *result = &kit->replies[r].results[i];
+
+			assert_int_equal(result->status, STORE_OK);
+			assert_int_equal(result->version, version);
+			assert_int_equal(result->seq, ++*seq);
+		}
+}
+
+static void assert_rounds(struct kit *kit, const char *rounds)
+{
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM change WHERE entry > 0"),
+			    rounds);
+}
+
+/* More edits than others fit into one transaction, if all of them make documents. */
+static void rounds_of_new_documents_are_large(void **state)
+{
+	KIT(kit);
+	struct pushes *pushes = mem_alloc(sizeof(*pushes));
+	uint64_t seq = 0;
+
+	make_pushes(pushes, 0);
+	assert_int_equal(kit_commit(kit, pushes->requests, PUSHES), RC_OK);
+	assert_written(kit, &seq, 1);
+	assert_rounds(kit, "1");
+	/* With the versions of an import. */
+	make_pushes(pushes, 10000);
+	for (size_t r = 0; r < PUSHES; r++) {
+		pushes->requests[r].keeps_versions = true;
+		for (size_t i = 0; i < EACH; i++)
+			pushes->edits[r][i].base = 6;
+	}
+	assert_int_equal(kit_commit(kit, pushes->requests, PUSHES), RC_OK);
+	assert_written(kit, &seq, 7);
+	assert_rounds(kit, "2");
+	assert_string_equal(kit_ask(kit->path,
+				    "SELECT concat_ws('|', count(*), min(version), "
+				    "max(version), min(seq), max(seq)) FROM doc WHERE seq > 3000"),
+			    "3000|7|7|3001|6000");
+	free(pushes);
+}
+
+/* Then nothing is done, and the round is repeated in smaller ones. */
+static void a_large_round_may_be_refused(void **state)
+{
+	KIT(kit);
+	struct pushes *pushes = mem_alloc(sizeof(*pushes));
+	const struct store_result *result;
+	uint64_t seq = 2;
+
+	kit_put(kit, "a:1707", 0, "\"first\"");
+	kit_put(kit, "a:1707", 1, "\"second\"");
+	make_pushes(pushes, 0);
+	assert_int_equal(kit_commit(kit, pushes->requests, PUSHES), RC_OK);
+	for (size_t r = 0; r < PUSHES; r++)
+		for (size_t i = 0; i < EACH; i++) {
+			result = &kit->replies[r].results[i];
+			if (strcmp(pushes->ids[r][i], "a:1707") == 0)
+				continue;
+			assert_int_equal(result->status, STORE_OK);
+			assert_int_equal(result->seq, ++seq);
+		}
+	result = &kit->replies[17].results[7];
+	assert_int_equal(result->status, STORE_CONFLICT);
+	assert_int_equal(result->version, 2);
+	assert_true(slice_is(result->value, "\"second\""));
+	assert_rounds(kit, "5");
+	/* Large ones are not tried for a while. */
+	make_pushes(pushes, 10000);
+	assert_int_equal(kit_commit(kit, pushes->requests, PUSHES), RC_OK);
+	assert_written(kit, &seq, 1);
+	assert_rounds(kit, "8");
+	free(pushes);
+}
+
 /* ---- Lanes ---- */
 
 static void init_with_lanes(struct kit *kit, int lanes)
@@ -933,6 +1038,8 @@ int main(void)
 		TEST(another_system_is_another_epoch),
 		TEST(revoking_first_begins_the_epoch),
 		TEST(searches_share_a_connection),
+		TEST(rounds_of_new_documents_are_large),
+		TEST(a_large_round_may_be_refused),
 		TEST(lanes_have_their_own_sequences),
 		TEST(lanes_are_committed_at_the_same_time),
 		TEST(small_pushes_are_committed_together),

@@ -30,6 +30,7 @@ struct pair {
 	unsigned tokens;
 	unsigned written;
 	const struct store_history *history; /* changes with each batch */
+	bool makes;                          /* the same: each edit makes a document */
 };
 
 static int lanes = 1; /* of the server; with several, its numbers are others */
@@ -84,13 +85,14 @@ static struct store_meta make_meta(void)
 
 static void make_edit(struct pair *pair, struct batch *batch, size_t r, size_t i)
 {
-	bool deleted = below(4) == 0;
+	bool deleted = !pair->makes && below(4) == 0;
 	struct store_edit *edit = &batch->edits[r][i];
 	char *op = batch->ops[r][i];
 
 	do
 		(void)snprintf(batch->ids[r][i], sizeof(batch->ids[r][i]), "%s:%u",
-			       groups[below(GROUPS - 1)], below(IDS));
+			       groups[below(GROUPS - 1)],
+			       pair->makes ? IDS + (unsigned)random() : below(IDS));
 	while (has_id(batch, r, i, batch->ids[r][i]));
 	if (!deleted)
 		batch->values[r][i] = make_value(pair);
@@ -98,7 +100,7 @@ static void make_edit(struct pair *pair, struct batch *batch, size_t r, size_t i
 	(void)snprintf(op, 16, "o%c%u", below(2) ? '-' : 0, below(60));
 	*edit = (struct store_edit){
 		.id = slice_of(batch->ids[r][i]),
-		.base = below(3) ? below(6) : 0,
+		.base = below(3) && !pair->makes ? below(6) : 0,
 		.op = below(3) ? slice_make(op, 2 + strlen(op + 2)) : slice_make("", 0),
 		.deleted = deleted,
 		.plain = below(2),
@@ -259,6 +261,7 @@ static void step_commit(struct pair *pair)
 	struct batch *batch = mem_alloc(sizeof(*batch));
 
 	batch->count = 1 + below(BATCH_MAX);
+	pair->makes = below(3) == 0;
 	pair->history = below(5) == 0 ? NULL : below(5) == 0 ? &history_all : &history;
 	for (size_t r = 0; r < batch->count; r++)
 		make_request(pair, batch, r);
