@@ -181,7 +181,8 @@ const all = (...parts) => (cluster) => parts.forEach((part) => part(cluster))
 /** name → {begin, faults: as in mutants.mjs, acts, kind: what the checker must
  * report} */
 export const hostMutants = {
-  /** Numbers are drawn before the lane is taken. */
+  /** Numbers are drawn before the lane is taken. The database itself may refuse the
+   * second document of a number. */
   laneLate: {
     begin: all(
       inFunction('take', ['PERFORM pg_advisory_xact_lock(7216171, 100 + l);', 'NULL;']),
@@ -189,7 +190,7 @@ export const hostMutants = {
       inFunction('push_edits', ['IF has_groups THEN', 'PERFORM pg_sleep(0.002); PERFORM lock_lane(0); IF has_groups THEN']),
     ),
     acts: [],
-    kind: /missed|was lost|two writes|the file/,
+    kind: /missed|was lost|two writes|the file|damaged/,
   },
   ownHintsFirst: { ...fault('own_hints_first'), acts: [], kind: /a stream missed a change/ },
   /** A standby is not asked how far it is. */
