@@ -18,6 +18,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define WAITING_MAX 1024
@@ -28,6 +29,11 @@
 /* Small ones are sent beyond that: what one token has sent is no reason for others to
  * wait. */
 #define SENT_SMALL_MAX (SENT_BYTES_MAX + ((size_t)1 << 20))
+/* Of replies in one turn of the loop. libevent alone reads LIBEVENT_READ bytes, so that a
+ * reply with large documents would take hundreds of turns, and all behind it would wait
+ * for that. */
+#define READ_BYTES ((size_t)256 << 10)
+#define LIBEVENT_READ ((size_t)4 << 10)
 /* After this time without a socket the worker asks the master for one. */
 static const struct timeval ask_interval = { 1, 0 };
 /* How long requests wait for the first writer: longer than a predecessor takes to
@@ -269,11 +275,30 @@ static enum rc link_take(struct writer_link *link, const struct frame *frame)
 	return rc;
 }
 
+/* The rest of what has come. The end of the socket is left to libevent. */
+static void link_read(const struct writer_link *link)
+{
+	struct evbuffer *input = bufferevent_get_input(link->bev);
+	struct evbuffer_iovec room;
+	ssize_t got;
+
+	if (evbuffer_get_length(input) < LIBEVENT_READ)
+		return;
+	(void)evbuffer_unfreeze(input, 0);
+	if (evbuffer_reserve_space(input, (ev_ssize_t)READ_BYTES, &room, 1) == 1) {
+		got = recv(bufferevent_getfd(link->bev), room.iov_base, room.iov_len, MSG_DONTWAIT);
+		room.iov_len = got > 0 ? (size_t)got : 0;
+		(void)evbuffer_commit_space(input, &room, 1);
+	}
+	(void)evbuffer_freeze(input, 0);
+}
+
 static void on_link_data(struct bufferevent *bev, void *arg)
 {
 	struct writer_link *link = arg;
 	struct evbuffer *input = bufferevent_get_input(bev);
 
+	link_read(link);
 	for (;;) {
 		size_t len = evbuffer_get_length(input);
 		struct frame frame;

@@ -100,6 +100,7 @@ unit_tests = \
 	%D%/test_writer \
 	%D%/test_writer_later \
 	%D%/test_writer_life \
+	%D%/test_writer_link \
 	%D%/test_audit \
 	%D%/test_writer_peer \
 	%D%/test_writer_rights
@@ -305,6 +306,7 @@ t_unit_test_writer_later_SOURCES = %D%/test_writer_later.c %D%/store_fake.c %D%/
 t_unit_test_writer_later_LDADD = libwriter.a libauth.a $(store_libs) $(shm_libs) $(SODIUM_LIBS)
 t_unit_test_writer_life_SOURCES = %D%/test_writer_life.c %D%/writer_kit.c %D%/writer_kit.h
 t_unit_test_writer_life_LDADD = libwriter.a libauth.a $(sqlite_libs) $(shm_libs) $(SODIUM_LIBS)
+t_unit_test_writer_link_LDADD = $(worker_libs)
 t_unit_test_writer_peer_SOURCES = %D%/test_writer_peer.c %D%/writer_kit.c %D%/writer_kit.h
 t_unit_test_writer_peer_LDADD = libwriter.a libauth.a $(sqlite_libs) $(shm_libs) $(SODIUM_LIBS)
 t_unit_test_audit_LDADD = libwriter.a $(store_libs) $(shm_libs)
