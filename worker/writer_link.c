@@ -29,9 +29,9 @@
 /* Small ones are sent beyond that: what one token has sent is no reason for others to
  * wait. */
 #define SENT_SMALL_MAX (SENT_BYTES_MAX + ((size_t)1 << 20))
-/* Of replies in one turn of the loop. libevent alone reads LIBEVENT_READ bytes, so that a
- * reply with large documents would take hundreds of turns, and all behind it would wait
- * for that. */
+/* Of replies in one turn of the loop. libevent alone reads LIBEVENT_READ bytes, so that
+ * a reply with large documents would take hundreds of turns, and all behind it would
+ * wait for that. */
 #define READ_BYTES ((size_t)256 << 10)
 #define LIBEVENT_READ ((size_t)4 << 10)
 /* After this time without a socket the worker asks the master for one. */

@@ -10,15 +10,17 @@
 
 #include <assert.h>
 
-static void batch_reply(struct peer *peer, uint64_t tag, const struct store_reply *reply)
+/* Returns its bytes. */
+static size_t batch_reply(struct peer *peer, uint64_t tag, const struct store_reply *reply)
 {
 	size_t begun;
 
 	if (peer == NULL)
-		return;
+		return 0;
 	begun = frame_begin(&peer->out, tag);
 	store_reply_pack(reply, &peer->out);
 	frame_end(&peer->out, begun);
+	return peer->out.len - begun;
 }
 
 static void batch_log_refusal(struct peer *peer, enum rc rc, enum store_kind kind)
@@ -44,7 +46,7 @@ static void batch_refuse_one(struct peer *peer, const struct frame *frame, enum 
 		return;
 	}
 	batch_log_refusal(peer, rc, kind);
-	batch_reply(peer, frame->tag, &reply);
+	(void)batch_reply(peer, frame->tag, &reply);
 }
 
 /* Before a request of the admin page stands whose it is. */
@@ -59,9 +61,14 @@ static enum rc batch_unpack(const struct peer *peer, struct slice bytes, struct 
 	return store_request_unpack(bytes, request);
 }
 
-static bool is_large(const struct frame *frame)
+static struct share *share_of(struct shares *shares, struct slice payer)
 {
-	return frame->size > SHARE_LARGE;
+	return &shares->buckets[hash_of(payer) % SHARE_BUCKETS];
+}
+
+static bool is_large(const struct share *share, const struct frame *frame)
+{
+	return frame->size > SHARE_LARGE || share->is_costly;
 }
 
 static void batch_take(struct batch *batch, struct peer *peer, const struct frame *frame)
@@ -87,15 +94,11 @@ static void batch_take(struct batch *batch, struct peer *peer, const struct fram
 		(struct batch_origin){ peer, frame->tag, peer->taken - frame->size, actor };
 	batch->count++;
 	batch->bytes += frame->size;
-	*(is_large(frame) ? &batch->has_large : &batch->has_small) = true;
+	*(is_large(share_of(&batch->shares, request->payer), frame) ? &batch->has_large
+								    : &batch->has_small) = true;
 }
 
 /* ---- Shares ---------------------------------------------------------------------- */
-
-static uint64_t share_key(const struct frame *frame)
-{
-	return hash_of(store_request_payer(frame->payload));
-}
 
 /* Several tokens wait, or did a short while ago. */
 static bool shares_matter(const struct shares *shares)
@@ -126,6 +129,7 @@ static bool share_spend(struct share *share, uint64_t batch, size_t bytes, bool 
 		return false;
 	if (is_due && bytes <= share->saved) {
 		share->saved -= bytes;
+		share->has_enough = share->is_costly;
 		return true;
 	}
 	share->has_enough = true;
@@ -136,11 +140,11 @@ static bool share_spend(struct share *share, uint64_t batch, size_t bytes, bool 
 
 static bool share_allows(struct shares *shares, const struct frame *frame, bool takes_large)
 {
-	const uint64_t key = share_key(frame);
-	struct share *share = &shares->buckets[key % SHARE_BUCKETS];
-	const bool is_due = takes_large || !is_large(frame);
+	const struct slice payer = store_request_payer(frame->payload);
+	struct share *share = share_of(shares, payer);
+	const bool is_due = takes_large || !is_large(share, frame);
 
-	shares_meet(shares, key);
+	shares_meet(shares, hash_of(payer));
 	if (shares_matter(shares) && !share_spend(share, shares->batches, frame->size, is_due))
 		return false;
 	if (shares->last_bytes < SHARE_MEMORY)
@@ -189,7 +193,7 @@ static void batch_collect_shares(struct batch *batch, struct peer *const *peers,
  * large requests are taken alone would soon add one to a batch of small ones. */
 static void share_overdraw(struct shares *shares, const struct frame *frame)
 {
-	struct share *share = &shares->buckets[share_key(frame) % SHARE_BUCKETS];
+	struct share *share = share_of(shares, store_request_payer(frame->payload));
 
 	share->saved -= frame->size < share->saved ? frame->size : share->saved;
 }
@@ -242,11 +246,23 @@ static size_t batch_answered_by(const struct store_reply *replies, size_t i)
 	return has_twin && FAULT_MUTANT("answers_crossed") ? i - 1 : i;
 }
 
-void batch_answer(const struct batch *batch, const struct store_reply *replies)
+/* RC_TOO_LARGE: it was made, and thrown away. */
+static void batch_note_cost(struct batch *batch, size_t i, enum rc rc, size_t bytes)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		batch_reply(batch->origins[i].peer, batch->origins[i].tag,
-			    &replies[batch_answered_by(replies, i)]);
+	const bool is_costly = rc == RC_TOO_LARGE || bytes > SHARE_LARGE;
+
+	share_of(&batch->shares, batch->requests[i].payer)->is_costly = is_costly;
+	batch->has_large = batch->has_large || is_costly;
+}
+
+void batch_answer(struct batch *batch, const struct store_reply *replies)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_reply *reply = &replies[batch_answered_by(replies, i)];
+		size_t bytes = batch_reply(batch->origins[i].peer, batch->origins[i].tag, reply);
+
+		batch_note_cost(batch, i, reply->rc, bytes);
+	}
 }
 
 void batch_put_back(struct batch *batch, const struct store_reply *replies)
@@ -269,7 +285,7 @@ void batch_refuse(const struct batch *batch, enum rc rc)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct store_reply reply = { .rc = rc, .kind = batch->requests[i].kind };
 
-		batch_reply(batch->origins[i].peer, batch->origins[i].tag, &reply);
+		(void)batch_reply(batch->origins[i].peer, batch->origins[i].tag, &reply);
 	}
 }
 

@@ -9,6 +9,10 @@
  * waits, the first that was left is taken nevertheless, unless it is large and has to
  * wait for small ones (group_commit.h).
  *
+ * A small request can have a large reply, the values of its conflicts, which takes as
+ * long. It is known afterwards only, so the next requests of its token are taken for
+ * large ones, and one at a time, until a reply is small.
+ *
  * Whose a request is, the worker says. One that was taken over can invent tokens and
  * get more turns, but peers take turns too, and none may add more than SHARE_PEER to a
  * batch: what it takes away from others is the share of one worker. */
@@ -33,6 +37,7 @@ struct share {
 	uint64_t batch;  /* in which it had its last turn */
 	size_t saved;    /* bytes that it may still add */
 	bool has_enough; /* in that batch */
+	bool is_costly;  /* its last reply was large */
 };
 
 struct shares {
@@ -73,7 +78,7 @@ void batch_collect(struct batch *batch, struct peer *const *peers, size_t count,
 /* Adds a request of the writer itself; false: the batch is full. */
 MUST_USE bool batch_add(struct batch *batch, const struct store_request *request);
 /* Queues a reply for each request at its peer. */
-void batch_answer(const struct batch *batch, const struct store_reply *replies);
+void batch_answer(struct batch *batch, const struct store_reply *replies);
 /* Puts requests that the store has put off (STORE_REPLIES_MAX) back at their peers; the
  * batch ends before the first of them. */
 void batch_put_back(struct batch *batch, const struct store_reply *replies);

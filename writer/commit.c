@@ -166,7 +166,7 @@ static void commit_publish(struct writer *writer, const struct store_reply *repl
 
 static void commit_answer(struct writer *writer, const struct store_reply *replies)
 {
-	const struct batch *batch = writer->batch;
+	struct batch *batch = writer->batch;
 
 	commit_account(writer, replies);
 	commit_resume(writer);

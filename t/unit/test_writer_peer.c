@@ -189,12 +189,12 @@ struct megabytes {
 	struct store_edit stale[MANY];
 };
 
-static void store_megabytes(struct line *link, struct megabytes *all)
+static void store_megabytes(struct line *link, struct megabytes *all, size_t count)
 {
 	all->value = malloc(ONE);
 	assert_non_null(all->value);
 	memset(all->value, '1', ONE);
-	for (unsigned n = 0; n < MANY; n++) {
+	for (unsigned n = 0; n < count; n++) {
 		struct store_edit edit;
 		struct store_request request = push_of(&edit, 1);
 
@@ -240,13 +240,49 @@ static void replies_are_larger_than_requests_but_bounded(void **state)
 	(void)state;
 	stage_open(&stage, "");
 	link = link_open(&stage);
-	store_megabytes(&link, &all);
+	store_megabytes(&link, &all, MANY);
 	push_stale(&stage, &link, &all, 24, MANY);
 	push_stale(&stage, &link, &all, 80, 14);
 	print_message("peak: %zu MiB\n", peak_of(stage.pid) >> 20);
 	assert_in_range(peak_of(stage.pid), 1, PEAK_MAX);
 	line_push(&link, 9, "a:0", 1, "");
 	line_expect(&link, 9, 2);
+	free(all.value);
+	line_close(&link);
+	stage_close(&stage);
+}
+
+#define COSTLY 12
+#define FEW 4
+
+/* Small requests of one user with large replies, before one of another. */
+static void replies_count_for_the_share_of_their_user(void **state)
+{
+	struct megabytes all;
+	struct store_edit edit = edit_of("b:1", 0, "", "1");
+	struct store_request costly, small = push_of(&edit, 1);
+	struct stage stage;
+	struct line link;
+	unsigned place = 0;
+
+	(void)state;
+	stage_open(&stage, "");
+	link = link_open(&stage);
+	store_megabytes(&link, &all, FEW);
+	costly = push_of(all.stale, FEW);
+	costly.payer = slice_of(STORE_PAYER_USER "ann");
+	small.payer = slice_of(STORE_PAYER_USER "bob");
+	stage_halt(&stage);
+	for (unsigned n = 0; n < COSTLY; n++)
+		line_send(&link, n, &costly);
+	line_send(&link, COSTLY, &small);
+	stage_resume(&stage);
+	while (line_receive_tag(&link) != COSTLY)
+		place++;
+	print_message("after %u of %u\n", place, COSTLY);
+	assert_in_range(place, 0, COSTLY / 2);
+	for (place++; place < COSTLY + 1; place++)
+		(void)line_receive_tag(&link);
 	free(all.value);
 	line_close(&link);
 	stage_close(&stage);
@@ -267,7 +303,7 @@ static void nonsense_after_large_replies_is_refused_once(void **state)
 	(void)state;
 	stage_open(&stage, "");
 	link = link_open(&stage);
-	store_megabytes(&link, &all);
+	store_megabytes(&link, &all, MANY);
 	request = push_of(all.stale, 14);
 	stage_halt(&stage);
 	for (unsigned n = 0; n < 4; n++)
@@ -520,6 +556,7 @@ int main(void)
 		cmocka_unit_test(who_does_not_read_delays_only_itself),
 		cmocka_unit_test(a_large_frame_in_pieces_lets_small_ones_pass),
 		cmocka_unit_test(replies_are_larger_than_requests_but_bounded),
+		cmocka_unit_test(replies_count_for_the_share_of_their_user),
 		cmocka_unit_test(nonsense_after_large_replies_is_refused_once),
 		cmocka_unit_test(who_has_said_all_still_gets_its_answers),
 		cmocka_unit_test(tokens_come_by_the_control_socket),

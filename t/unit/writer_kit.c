@@ -193,16 +193,21 @@ bool line_fill(struct line *line)
 	return got > 0;
 }
 
-void line_receive(struct line *line, uint64_t tag, struct store_reply *reply)
+uint64_t line_receive_tag(struct line *line)
 {
 	struct frame frame;
 
 	while (frame_take(buf_slice(&line->in), &frame) == RC_BUSY)
 		assert_true(line_fill(line));
-	assert_int_equal(frame.tag, tag);
 	buf_clear(&line->reply);
 	buf_put_slice(&line->reply, frame.payload);
 	buf_drop(&line->in, frame.size);
+	return frame.tag;
+}
+
+void line_receive(struct line *line, uint64_t tag, struct store_reply *reply)
+{
+	assert_int_equal(line_receive_tag(line), tag);
 	assert_int_equal(store_reply_unpack(buf_slice(&line->reply), reply), RC_OK);
 }
 
