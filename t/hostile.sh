@@ -40,7 +40,13 @@ peak() {
 
 # number NAME: of the server's metrics ($metrics); of one with labels the sum
 number() { curl -s "$metrics" | awk -v name="pocketbook_$1" '$1 == name || index($1, name "{") == 1 { sum += $2 } END { print sum + 0 }'; }
-at_least() { [ "$(number "$1")" -ge "$2" ]; }
+at_least() {
+	local reached
+	reached=$(number "$1")
+	[ "$reached" = "${at_least_before-}" ] || tries=0
+	at_least_before=$reached
+	[ "$reached" -ge "$2" ]
+}
 metrics_url() { metrics=$(sed -n 's/.*metrics at \(http:[^ ]*\)$/\1/p' "$log"); }
 
 # A sanitizer's memory is not the program's: then nothing is said of it.

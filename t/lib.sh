@@ -54,7 +54,8 @@ unlike() {
 }
 
 # wait_for NAME COMMAND...: until the command succeeds; a minute without that is a
-# failure, said by its result.
+# failure, said by its result. A command that sees progress begins the minute anew
+# (tries=0).
 wait_for() {
 	wait_name=$1
 	shift
