@@ -63,7 +63,7 @@ struct store_result {
 struct store_former {
 	uint64_t gid; /* the number of the group; not of every back end */
 	struct slice id;
-	uint64_t version;
+	uint64_t version; /* or the key that the back end has for it */
 };
 
 enum store_kind {

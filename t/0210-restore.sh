@@ -115,7 +115,7 @@ db=$old_db
 if command -v sqlite3 >/dev/null; then
 	cp "$bak" "$work/older.bak"
 	sqlite3 "$work/older.bak" 'ALTER TABLE meta DROP COLUMN documents; ALTER TABLE meta DROP COLUMN tombstones; ALTER TABLE meta DROP COLUMN file;
-		ALTER TABLE meta DROP COLUMN copied; ALTER TABLE meta DROP COLUMN cookie; ALTER TABLE meta DROP COLUMN history; ALTER TABLE doc DROP COLUMN account; ALTER TABLE doc DROP COLUMN sum;
+		ALTER TABLE meta DROP COLUMN copied; ALTER TABLE meta DROP COLUMN cookie; ALTER TABLE meta DROP COLUMN history; ALTER TABLE doc DROP COLUMN account; ALTER TABLE doc DROP COLUMN sum; ALTER TABLE doc DROP COLUMN former;
 		ALTER TABLE doc DROP COLUMN written_at; ALTER TABLE doc DROP COLUMN written_by; ALTER TABLE doc DROP COLUMN written_sum; DROP TABLE history;
 		ALTER TABLE doc DROP COLUMN charge; ALTER TABLE grp DROP COLUMN account; DROP TABLE account; DROP TABLE token;
 		DROP TABLE revoked_join; DROP TABLE invite; DROP TABLE invite_grant; DROP TABLE token_grant; DROP TABLE ancestor; DROP TABLE nested; PRAGMA user_version = 1'

@@ -154,6 +154,16 @@ static const struct rule {
 	  "document_sum(history.seq, id, version, deleted_at, op, plain, coalesce(history.value, "
 	  "large.value)) OR written_sum IS NOT written_check(history.seq, written_at, written_by)",
 	  .values = true },
+	{ 14, "SELECT id, 'its former version ' || version || ' cannot be found from it' FROM "
+	      "history WHERE key NOT IN (SELECT former FROM doc WHERE former NOTNULL UNION ALL "
+	      "SELECT former FROM history WHERE former NOTNULL)" },
+	{ 14, "SELECT doc.id, 'has version ' || history.version || ' of ' || history.id || ' for "
+	      "its newest former one' FROM doc JOIN history ON key = doc.former WHERE "
+	      "(history.gid, history.id) <> (doc.gid, doc.id)" },
+	{ 14, "SELECT next.id, 'has version ' || history.version || ' of ' || history.id || ' for "
+	      "the one before version ' || next.version FROM history AS next JOIN history ON "
+	      "history.key = next.former WHERE (history.gid, history.id) <> (next.gid, next.id) OR "
+	      "history.version >= next.version OR history.key >= next.key" },
 	{ 4, "SELECT 'group ' || ancestor.name, 'lists number ' || nested.seq || ', which is no "
 	     "document beneath it' FROM nested LEFT JOIN ancestor USING (aid) LEFT JOIN doc ON "
 	     "doc.gid = nested.gid AND doc.seq = nested.seq"

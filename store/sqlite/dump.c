@@ -19,7 +19,8 @@ struct dump {
 	struct error *err;
 };
 
-/* Those of documents and versions come first as checksum.h has them. */
+/* Those of documents and versions come first as checksum.h has them. Those of versions
+ * are sorted by their keys alone, as a sort has all that it reads in memory. */
 #define DUMPED ", gid, written_at, written_by"
 static const char *const statements[RECORD_TABLES] = {
 	[RECORD_ACCOUNT] =
@@ -29,8 +30,8 @@ static const char *const statements[RECORD_TABLES] = {
 	", account, charge FROM doc LEFT JOIN large ON large.seq = doc.seq ORDER BY "
 	"gid, doc.seq",
 	[RECORD_HISTORY] = "SELECT " ROW_COLUMNS("coalesce(doc.value, large.value)") DUMPED
-	", ended_at FROM history AS doc LEFT JOIN large ON large.seq = doc.seq "
-	"ORDER BY gid, id, version",
+	", ended_at FROM (SELECT key AS own FROM history ORDER BY gid, id, version LIMIT -1) CROSS "
+	"JOIN history AS doc ON key = own LEFT JOIN large ON large.seq = doc.seq",
 	[RECORD_TOKEN] = "SELECT id, user, hash, created, expires, quota_bytes, quota_documents, "
 			 "quota_groups, quota_streams, quota_pushes, note, invite, retry, used "
 			 "FROM token ORDER BY id",

@@ -12,10 +12,12 @@ struct history_former {
 	uint64_t version;
 	int64_t ended; /* seconds since 1970 */
 	uint64_t next; /* the version that replaces it */
+	uint64_t key;  /* the number of that write */
 };
 
 /* Before the row is written: copies it, if the rules keep former versions of this
- * document, and removes some of those that are too many then. *kept: a large value now
+ * document, and removes some of those that are too many then. *kept: the row that is
+ * written names the key as that of its newest former version, and a large value now
  * belongs to the copy. */
 MUST_USE enum rc history_keep(struct transaction *transaction, const struct store_history *rules,
 			      const struct history_former *former, bool *kept);

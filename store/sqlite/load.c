@@ -28,9 +28,11 @@ static const char *const statements[RECORD_TABLES] = {
 	[RECORD_DOC] = "INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, "
 		       "written_at, written_by, account, charge, sum, written_sum) VALUES (?1, ?2, "
 		       "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-	[RECORD_HISTORY] = "INSERT INTO history (gid, seq, id, version, deleted_at, op, plain, "
-			   "value, written_at, written_by, ended_at, sum, written_sum) VALUES (?1, "
-			   "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14)",
+	/* The key is another one for a version that was replaced here, but no other
+	 * version will have it. */
+	[RECORD_HISTORY] = "INSERT INTO history (key, gid, seq, id, version, deleted_at, op, "
+			   "plain, value, written_at, written_by, ended_at, sum, written_sum) "
+			   "VALUES (?2, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14)",
 	[RECORD_TOKEN] = "INSERT INTO token (id, user, hash, created, expires, quota_bytes, "
 			 "quota_documents, quota_groups, quota_streams, quota_pushes, note, "
 			 "invite, retry, used) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
@@ -50,7 +52,7 @@ static const char end_sql[] =
 	" INSERT INTO ancestor (name) SELECT DISTINCT above FROM ancestry WHERE above IS NOT "
 	"NULL;" SCHEMA_ANCESTRY
 	" INSERT INTO nested (aid, seq, gid) SELECT aid, doc.seq, doc.gid FROM ancestry CROSS JOIN "
-	"ancestor ON ancestor.name = above CROSS JOIN doc ON doc.gid = ancestry.gid;";
+	"ancestor ON ancestor.name = above CROSS JOIN doc ON doc.gid = ancestry.gid;" SCHEMA_CHAINS;
 
 static enum rc load_fail(const struct store_load *load, struct error *err)
 {

@@ -1,5 +1,7 @@
-/* Removes former versions of documents: one that is too many (history.c), old ones, and
- * those of tombstones (purge.c). */
+/* Removes former versions of documents: some that are too many (history.c), old ones,
+ * and those of tombstones (purge.c). Each version has the key of the one before it:
+ * those of a document are removed from the oldest on, so that all that stay can be
+ * reached. */
 #include "store/sqlite/prune.h"
 
 #include "store/history.h"
@@ -7,161 +9,226 @@
 
 #include "base/mem.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
-/* ---- Versions that were found ---- */
+static enum rc drop(struct sqlite *sqlite, uint64_t key, uint64_t large)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_DROP_VERSION];
+	enum rc rc;
 
-/* The oldest versions of a document, up to one. */
-struct oldest {
-	uint64_t gid;
-	size_t id_at;
-	size_t id_len;
-	uint64_t last;
+	sql_bind_number(stmt, 1, key);
+	rc = sql_run(stmt);
+	if (rc != RC_OK || large == 0)
+		return rc;
+	stmt = sqlite->sql[SQL_DROP_LARGE];
+	sql_bind_number(stmt, 1, large);
+	return sql_run(stmt);
+}
+
+/* ---- Of one document ---- */
+
+/* Versions that are removed, from the newest to the oldest. */
+struct excess {
+	struct {
+		uint64_t key;
+		uint64_t large; /* the number under which its value lies in `large`; or 0 */
+	} * all;
+	size_t count;
+	size_t room;
 };
 
-struct found {
-	struct oldest *all;
+/* The index has every 16th version. The third one is where a piece of many ends. Of
+ * few, those that are removed come after the first one that stays. */
+#define MARKS_READ 3
+
+struct mark {
+	uint64_t key;
+	uint64_t version;
+};
+
+static enum rc read_marks(struct sqlite *sqlite, const struct prune_chain *chain,
+			  struct mark marks[MARKS_READ], size_t *count)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_MARKS];
+	enum rc rc = RC_OK;
+	bool row = true;
+
+	*count = 0;
+	sql_bind_number(stmt, 1, chain->gid);
+	sql_bind_text(stmt, 2, chain->id);
+	sql_bind_number(stmt, 3, MARKS_READ);
+	while (*count < MARKS_READ && (rc = sql_step(stmt, &row)) == RC_OK && row)
+		marks[(*count)++] =
+			(struct mark){ .key = sql_number(stmt, 0), .version = sql_number(stmt, 1) };
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+/* Replaces the newest version by one that is nearer to those that are removed, and the
+ * last of these by one before it if they are many. */
+static enum rc come_near(struct sqlite *sqlite, struct prune_chain *chain)
+{
+	struct mark marks[MARKS_READ];
+	size_t count, i = 0;
+	enum rc rc = read_marks(sqlite, chain, marks, &count);
+
+	if (rc != RC_OK)
+		return rc;
+	while (i < count && marks[i].version <= chain->last)
+		i++;
+	if (i == MARKS_READ)
+		chain->last = marks[--i].version - 1;
+	if (i < count)
+		chain->newest = marks[i].key;
+	return RC_OK;
+}
+
+static void excess_add(struct excess *excess, uint64_t key, uint64_t large)
+{
+	excess->all = mem_grow(excess->all, &excess->room, excess->count + 1, sizeof(*excess->all));
+	excess->all[excess->count].key = key;
+	excess->all[excess->count++].large = large;
+}
+
+static enum rc find_excess(struct sqlite *sqlite, const struct prune_chain *chain,
+			   struct excess *excess)
+{
+	sqlite3_stmt *stmt = sqlite->sql[SQL_LINK];
+	uint64_t key = chain->newest;
+	enum rc rc = RC_OK;
+
+	sql_bind_number(stmt, 1, chain->gid);
+	sql_bind_text(stmt, 2, chain->id);
+	while (rc == RC_OK && key) {
+		uint64_t former = 0;
+		bool row;
+
+		sql_bind_number(stmt, 3, key);
+		rc = sql_step(stmt, &row);
+		if (rc == RC_OK && row) {
+			former = sql_number(stmt, 0);
+			if (sql_number(stmt, 1) <= chain->last)
+				excess_add(excess, key, sql_number(stmt, 2));
+		}
+		sqlite3_reset(stmt);
+		key = former < key ? former : 0;
+	}
+	return rc;
+}
+
+enum rc prune_document(struct sqlite *sqlite, const struct prune_chain *chain, uint64_t limit,
+		       uint64_t *dropped)
+{
+	struct prune_chain near = *chain;
+	struct excess excess = { .count = 0 };
+	enum rc rc = come_near(sqlite, &near);
+
+	if (rc == RC_OK)
+		rc = find_excess(sqlite, &near, &excess);
+	for (size_t i = excess.count; rc == RC_OK && i > 0 && limit > 0; i--, limit--) {
+		rc = drop(sqlite, excess.all[i - 1].key, excess.all[i - 1].large);
+		*dropped += rc == RC_OK;
+	}
+	free(excess.all);
+	return rc;
+}
+
+/* ---- Of tombstones ---- */
+
+struct deleted {
+	struct prune_chain *all; /* their ids in `ids`, one after the other */
 	size_t count;
 	size_t room;
 	struct buf ids;
-	uint64_t *large; /* the numbers under which long values lie in `large` */
-	size_t large_count;
-	size_t large_room;
-	uint64_t versions;
 };
 
-static struct slice id_of(const struct found *found, const struct oldest *oldest)
+static enum rc find_deleted(struct sqlite *sqlite, int64_t before, uint64_t limit,
+			    struct deleted *deleted)
 {
-	return slice_make(found->ids.data + oldest->id_at, oldest->id_len);
-}
-
-static struct oldest *oldest_of(struct found *found, uint64_t gid, struct slice id)
-{
-	struct oldest *last = found->count ? &found->all[found->count - 1] : NULL;
-
-	if (last && last->gid == gid && slice_equal(id_of(found, last), id))
-		return last;
-	found->all = mem_grow(found->all, &found->room, found->count + 1, sizeof(*found->all));
-	last = &found->all[found->count++];
-	*last = (struct oldest){ .gid = gid, .id_at = found->ids.len, .id_len = id.len };
-	buf_put_slice(&found->ids, id);
-	return last;
-}
-
-/* The current row of a statement with SELECT_FORMER. Those of a document come in the
- * order of the primary key. */
-static void found_add(struct found *found, sqlite3_stmt *stmt)
-{
-	struct oldest *oldest = oldest_of(found, sql_number(stmt, 0), sql_text(stmt, 1));
-	const uint64_t version = sql_number(stmt, 2), large = sql_number(stmt, 3);
-
-	assert(version > oldest->last);
-	oldest->last = version;
-	found->versions++;
-	if (large == 0)
-		return;
-	found->large = mem_grow(found->large, &found->large_room, found->large_count + 1,
-				sizeof(*found->large));
-	found->large[found->large_count++] = large;
-}
-
-static void found_free(struct found *found)
-{
-	free(found->all);
-	free(found->large);
-	buf_free(&found->ids);
-}
-
-/* A document's versions lie together: one statement removes them. */
-static enum rc found_drop(const struct found *found, struct sqlite *sqlite)
-{
-	sqlite3_stmt *stmt = sqlite->sql[SQL_DROP_FORMER], *large = sqlite->sql[SQL_DROP_LARGE];
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; rc == RC_OK && i < found->count; i++) {
-		sql_bind_number(stmt, 1, found->all[i].gid);
-		sql_bind_text(stmt, 2, id_of(found, &found->all[i]));
-		sql_bind_number(stmt, 3, found->all[i].last);
-		rc = sql_run(stmt);
-	}
-	for (size_t i = 0; rc == RC_OK && i < found->large_count; i++) {
-		sql_bind_number(large, 1, found->large[i]);
-		rc = sql_run(large);
-	}
-	return rc;
-}
-
-/* Removes the versions that the statement finds. */
-static enum rc drop(struct sqlite *sqlite, sqlite3_stmt *stmt, uint64_t *dropped)
-{
-	struct found found = { .count = 0 };
+	sqlite3_stmt *stmt = sqlite->sql[SQL_PRUNE_DELETED];
 	enum rc rc;
 	bool row;
 
-	while ((rc = sql_step(stmt, &row)) == RC_OK && row)
-		found_add(&found, stmt);
-	if (rc == RC_OK)
-		rc = found_drop(&found, sqlite);
-	*dropped += found.versions;
-	found_free(&found);
+	sql_bind_number(stmt, 1, (uint64_t)before);
+	sql_bind_number(stmt, 2, limit);
+	while ((rc = sql_step(stmt, &row)) == RC_OK && row) {
+		const struct slice id = sql_text(stmt, 1);
+
+		deleted->all = mem_grow(deleted->all, &deleted->room, deleted->count + 1,
+					sizeof(*deleted->all));
+		deleted->all[deleted->count++] =
+			(struct prune_chain){ .gid = sql_number(stmt, 0),
+					      .id = slice_make(NULL, id.len),
+					      .newest = sql_number(stmt, 2),
+					      .last = VERSION_END };
+		buf_put_slice(&deleted->ids, id);
+	}
 	return rc;
 }
 
-enum rc prune_document(struct sqlite *sqlite, uint64_t gid, struct slice id, uint64_t last,
-		       uint64_t limit)
+static enum rc prune_all(struct sqlite *sqlite, const struct prune_chain *chain, uint64_t limit,
+			 uint64_t *pruned)
 {
-	sqlite3_stmt *stmt = sqlite->sql[SQL_TOO_MANY];
-	uint64_t dropped = 0;
+	uint64_t before;
+	enum rc rc = RC_OK;
 
-	sql_bind_number(stmt, 1, gid);
-	sql_bind_text(stmt, 2, id);
-	sql_bind_number(stmt, 3, last);
-	sql_bind_number(stmt, 4, limit);
-	return drop(sqlite, stmt, &dropped);
+	do {
+		before = *pruned;
+		rc = prune_document(sqlite, chain, limit - before, pruned);
+	} while (rc == RC_OK && *pruned > before && *pruned < limit);
+	return rc;
 }
 
 enum rc prune_deleted(struct sqlite *sqlite, int64_t before, uint64_t limit, uint64_t *pruned)
 {
-	sqlite3_stmt *stmt = sqlite->sql[SQL_PRUNE_DELETED];
+	struct deleted deleted = { .count = 0 };
+	size_t at = 0;
+	enum rc rc;
 
+	*pruned = 0;
 	if (before <= 0)
 		return RC_OK;
-	sql_bind_number(stmt, 1, (uint64_t)before);
-	sql_bind_number(stmt, 2, limit);
-	return drop(sqlite, stmt, pruned);
+	rc = find_deleted(sqlite, before, limit, &deleted);
+	for (size_t i = 0; rc == RC_OK && i < deleted.count && *pruned < limit; i++) {
+		struct prune_chain *chain = &deleted.all[i];
+
+		chain->id.data = deleted.ids.data + at;
+		at += chain->id.len;
+		rc = prune_all(sqlite, chain, limit, pruned);
+	}
+	free(deleted.all);
+	buf_free(&deleted.ids);
+	return rc;
 }
 
 /* ---- Old ones ---- */
 
-/* A walk through the primary key of `history`: by group, document and version. An index
- * by time would cost every edit as much as keeping the version does. The versions of a
- * document become older one after the other, so that the first one that stays ends the
- * walk through its document: what is looked at are the documents that have any, and
- * what is removed. */
+/* A walk through all versions in the order of their keys, in which those of a document
+ * come from the oldest on. An index by time would cost every edit as much as keeping
+ * the version does; and imported versions are not in the order of their times. */
 struct walk {
 	struct transaction *transaction;
 	const struct store_request *request;
 	sqlite3_stmt *stmt;
-	struct buf bound; /* its parameter */
-	uint64_t looked;
-	uint64_t gid; /* the last version that was looked at */
+	uint64_t work; /* as if this many versions that stay had been looked at */
+	uint64_t key;  /* the last version that was looked at */
 	struct buf id;
-	uint64_t version;
 	uint64_t group;  /* whose time this is */
 	uint64_t before; /* versions replaced before it are removed; 0: none */
-	struct found found;
+	uint64_t pruned;
 };
 
-/* After (gid, id, version). */
-static void walk_seek(struct walk *walk, uint64_t gid, struct slice id, uint64_t version)
+/* A version that stays costs a walk this part of what another one does. */
+#define STAYS_PART 16
+
+static uint64_t latest_before(const struct store_request *request)
 {
-	sqlite3_reset(walk->stmt);
-	walk->bound.len = 0;
-	buf_put_slice(&walk->bound, id);
-	sql_bind_number(walk->stmt, 1, gid);
-	sql_bind_text(walk->stmt, 2, buf_slice(&walk->bound));
-	sql_bind_number(walk->stmt, 3, version);
+	uint64_t latest = request->ended_before > 0 ? (uint64_t)request->ended_before : 0;
+
+	for (size_t i = 0; request->ended && i < request->ended->count; i++)
+		if (request->ended->rules[i].value > latest)
+			latest = request->ended->rules[i].value;
+	return latest;
 }
 
 static enum rc walk_enter(struct walk *walk, uint64_t gid)
@@ -182,46 +249,46 @@ static enum rc walk_enter(struct walk *walk, uint64_t gid)
 	return rc;
 }
 
-/* Takes the current row, or skips what comes before the next document, or before the
- * next group, if nothing of this one is old. */
-static enum rc walk_take(struct walk *walk)
+/* Removes the version of the current row, which is the oldest one of its document and
+ * may be old enough. */
+static enum rc walk_drop(struct walk *walk)
 {
-	const uint64_t gid = sql_number(walk->stmt, 0);
+	const uint64_t gid = sql_number(walk->stmt, 1), ended = sql_number(walk->stmt, 3);
 	enum rc rc = gid == walk->group ? RC_OK : walk_enter(walk, gid);
 
-	if (rc != RC_OK)
+	if (rc != RC_OK || ended >= walk->before)
 		return rc;
-	walk->looked++;
-	walk->gid = gid;
+	walk->work += STAYS_PART - 1;
+	walk->pruned++;
+	return drop(walk->transaction->sqlite, walk->key, sql_number(walk->stmt, 4));
+}
+
+static enum rc walk_take(struct walk *walk)
+{
+	const bool stays = sql_number(walk->stmt, 5) != 0;
+
+	walk->work++;
+	walk->key = sql_number(walk->stmt, 0);
 	walk->id.len = 0;
-	buf_put_slice(&walk->id, sql_text(walk->stmt, 1));
-	walk->version = sql_number(walk->stmt, 2);
-	if (sql_number(walk->stmt, 4) < walk->before) {
-		found_add(&walk->found, walk->stmt);
-		return RC_OK;
-	}
-	walk->version = VERSION_END;
-	if (walk->before)
-		walk_seek(walk, gid, buf_slice(&walk->id), VERSION_END);
-	else
-		walk_seek(walk, gid + 1, slice_of(""), 0);
-	return RC_OK;
+	buf_put_slice(&walk->id, sql_text(walk->stmt, 2));
+	return stays ? RC_OK : walk_drop(walk);
 }
 
 /* *more: it ends at the limit. */
 static enum rc walk_run(struct walk *walk, bool *more)
 {
-	const struct store_former *from = &walk->request->from;
+	const uint64_t limit = walk->request->limit * STAYS_PART;
 	enum rc rc = RC_OK;
 	bool row = true;
 
-	walk_seek(walk, from->gid, from->id, from->version);
-	while (rc == RC_OK && walk->looked < walk->request->limit &&
+	sql_bind_number(walk->stmt, 1, walk->request->from.version);
+	sql_bind_number(walk->stmt, 2, latest_before(walk->request));
+	while (rc == RC_OK && walk->work + STAYS_PART <= limit &&
 	       (rc = sql_step(walk->stmt, &row)) == RC_OK && row)
 		rc = walk_take(walk);
 	sqlite3_reset(walk->stmt);
 	*more = row;
-	return rc == RC_OK ? found_drop(&walk->found, walk->transaction->sqlite) : rc;
+	return rc;
 }
 
 enum rc prune_old(struct transaction *transaction, const struct store_request *request,
@@ -229,7 +296,7 @@ enum rc prune_old(struct transaction *transaction, const struct store_request *r
 {
 	struct walk walk = { .transaction = transaction,
 			     .request = request,
-			     .stmt = transaction->sqlite->sql[SQL_FORMER_AFTER] };
+			     .stmt = transaction->sqlite->sql[SQL_ENDED_AFTER] };
 	enum rc rc;
 
 	if (request->ended_before <= 0 && request->ended == NULL)
@@ -237,14 +304,10 @@ enum rc prune_old(struct transaction *transaction, const struct store_request *r
 	rc = walk_run(&walk, &reply->more);
 	if (rc == RC_OK && reply->more) {
 		buf_put_slice(bytes, buf_slice(&walk.id));
-		reply->next = (struct store_former){ .gid = walk.gid,
-						     .id = buf_slice(bytes),
-						     .version = walk.version };
+		reply->next = (struct store_former){ .id = buf_slice(bytes), .version = walk.key };
 	}
-	reply->pruned += walk.found.versions;
-	*looked += walk.looked;
-	found_free(&walk.found);
+	reply->pruned += walk.pruned;
+	*looked += (walk.work + STAYS_PART - 1) / STAYS_PART;
 	buf_free(&walk.id);
-	buf_free(&walk.bound);
 	return rc;
 }

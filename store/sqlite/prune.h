@@ -4,9 +4,18 @@
 
 #include "store/sqlite/transaction.h"
 
-/* Removes the oldest versions of a document, up to `last`, at most `limit`. */
-MUST_USE enum rc prune_document(struct sqlite *sqlite, uint64_t gid, struct slice id, uint64_t last,
-				uint64_t limit);
+/* The former versions of a document. */
+struct prune_chain {
+	uint64_t gid;
+	struct slice id;
+	uint64_t newest; /* the key of that one */
+	uint64_t last;   /* versions up to this one are removed */
+};
+
+/* Removes the oldest of them, at most `limit`: all, if those are fewer than 32. Adds
+ * their number to *dropped. */
+MUST_USE enum rc prune_document(struct sqlite *sqlite, const struct prune_chain *chain,
+				uint64_t limit, uint64_t *dropped);
 /* A piece of a purge: continues the walk through all versions and removes those that
  * were replaced before the times of the request. Counts them in the reply, and all that
  * it has read in *looked. At the limit, the reply has the position of the next piece,

@@ -26,6 +26,7 @@ struct decision {
 	uint64_t base;    /* what is written is the version after it */
 	uint64_t account; /* that it counts for */
 	uint64_t charge;
+	uint64_t former; /* the key of the newest former version; 0: none */
 	bool adds_group; /* its group has no row */
 };
 
@@ -112,6 +113,7 @@ static enum rc decide_held(struct push *push, size_t i, sqlite3_stmt *stmt, bool
 		decision->version = held.version;
 		decision->account = sql_number(stmt, ROW_END);
 		decision->charge = sql_number(stmt, ROW_END + 1);
+		decision->former = sql_number(stmt, ROW_END + 2);
 	}
 	decision->base = held.version;
 	decision->verdict = rules_edit(&push->request->edits[i], &held);
@@ -237,6 +239,10 @@ static enum rc write_row(const struct push *push, const struct store_edit *edit,
 	row_bind(transaction, stmt, 0, edit, version, counts ? push->payer->account : 0);
 	if (decision->there)
 		sql_bind_number(stmt, ROW_BIND_SEQ, decision->seq);
+	if (decision->there && decision->former)
+		sql_bind_number(stmt, ROW_BIND_FORMER, decision->former);
+	else if (decision->there)
+		sql_bind_null(stmt, ROW_BIND_FORMER);
 	rc = sql_run(stmt);
 	if (rc == RC_OK && sqlite3_changes(transaction->sqlite->db) != 1) {
 		log_error("store_row_missing", LOG_NUMBER("seq", decision->seq));
@@ -259,18 +265,21 @@ static int64_t ended_at(const struct push *push, const struct store_edit *edit)
 
 /* The version that is about to be replaced; its value too, if that is large. */
 static enum rc keep_former(const struct push *push, const struct store_edit *edit,
-			   const struct decision *decision, uint64_t next)
+			   struct decision *decision, const struct store_result *result)
 {
 	const struct history_former former = { .id = edit->id,
 					       .seq = decision->seq,
 					       .version = decision->version,
-					       .next = next,
+					       .next = result->version,
+					       .key = result->seq,
 					       .ended = ended_at(push, edit) };
 	bool kept = false;
 	enum rc rc = RC_OK;
 
 	if (push->request->history)
 		rc = history_keep(push->transaction, push->request->history, &former, &kept);
+	if (kept)
+		decision->former = former.key;
 	if (rc == RC_OK && decision->is_large && !kept)
 		rc = row_drop_large(push->transaction, decision->seq);
 	return rc;
@@ -280,7 +289,7 @@ static enum rc write_edit(struct push *push, size_t i)
 {
 	struct transaction *transaction = push->transaction;
 	const struct store_edit *edit = &push->request->edits[i];
-	const struct decision *decision = &push->decisions[i];
+	struct decision *decision = &push->decisions[i];
 	struct store_result *result = &push->results[i];
 	enum rc rc = transaction_enter(transaction, docid_group(edit->id));
 
@@ -294,7 +303,7 @@ static enum rc write_edit(struct push *push, size_t i)
 		--*count_of(&transaction->state, decision->deleted);
 	++*count_of(&transaction->state, edit->deleted);
 	if (decision->there)
-		rc = keep_former(push, edit, decision, result->version);
+		rc = keep_former(push, edit, decision, result);
 	if (rc == RC_OK)
 		rc = write_row(push, edit, decision, result->version);
 	if (rc == RC_OK)

@@ -17,7 +17,10 @@ uint64_t row_next_version(uint64_t version);
  * for `account`; 0 means no account. */
 void row_bind(const struct transaction *transaction, sqlite3_stmt *stmt, int bound,
 	      const struct store_edit *edit, uint64_t version, uint64_t account);
-#define ROW_BIND_SEQ (ROW_PARAMETERS + 1) /* of SQL_SET_DOC, for the row's present number */
+/* Of SQL_SET_DOC: the row's present number, and the key of its newest former version
+ * or NULL. */
+#define ROW_BIND_SEQ (ROW_PARAMETERS + 1)
+#define ROW_BIND_FORMER (ROW_PARAMETERS + 2)
 /* Stores the value under the number if it is large. */
 MUST_USE enum rc row_add_large(struct transaction *transaction, const struct store_edit *edit,
 			       uint64_t seq);

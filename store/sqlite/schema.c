@@ -137,6 +137,38 @@ static const char *const migrations[] = {
 	/* 13: the rules of `serve --history`, for commands that write without a server
 	 * (store_keep_history). */
 	"ALTER TABLE meta ADD COLUMN history TEXT NOT NULL DEFAULT '';",
+
+	/* 14: former versions in the order in which they ended, so that an edit adds a
+	 * row at the end, beside those of other edits, and not one in a page of its
+	 * own. The key is the number of the write that replaced the version; of those
+	 * from before this migration it is their own number. `former` of a document is
+	 * the key of its newest former version, and `former` of that the key of the one
+	 * before it, and so on. The oldest ones are removed first, and the key in the
+	 * row after them stays: no version gets it again. Every 16th version is in an
+	 * index, from which those before it are found. The name of the table of before
+	 * is short, and two indexes are away meanwhile, as the schema must fit on the
+	 * first page at any moment, and would stay divided: that page is in every
+	 * commit, which the first reads of a writer rely on (wal_take_over comes after
+	 * them). */
+	"DROP INDEX token_user; DROP INDEX token_retry;"
+	"ALTER TABLE history RENAME TO h;"
+	"CREATE TABLE history ("
+	" key INTEGER PRIMARY KEY, former INTEGER, gid INTEGER NOT NULL, id TEXT NOT NULL, version "
+	"INTEGER NOT NULL, seq INTEGER NOT NULL, deleted_at INTEGER, ended_at INTEGER NOT NULL, op "
+	"TEXT NOT NULL, plain INTEGER NOT NULL, sum INTEGER NOT NULL, written_at INTEGER, "
+	"written_by TEXT, written_sum INTEGER, value TEXT) STRICT;"
+	"INSERT OR IGNORE INTO history (key, gid, id, version, seq, deleted_at, ended_at, op, "
+	"plain, sum, written_at, written_by, written_sum, value)"
+	" SELECT seq, gid, id, version, seq, deleted_at, ended_at, op, plain, sum, written_at, "
+	"written_by, written_sum, value"
+	/* Sorts no values. */
+	" FROM (SELECT gid, id, version FROM h ORDER BY seq LIMIT -1) CROSS JOIN h "
+	"USING (gid, id, version);"
+	"DROP TABLE h;"
+	"CREATE INDEX token_user ON token (user);"
+	"CREATE INDEX token_retry ON token (retry) WHERE retry IS NOT NULL;"
+	"CREATE INDEX history_mark ON history (gid, id, version) WHERE version % 16 = 0;"
+	"ALTER TABLE doc ADD COLUMN former INTEGER;" SCHEMA_CHAINS,
 };
 
 #define SCHEMA_OF_FILE 6 /* where meta.file came */

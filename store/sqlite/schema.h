@@ -28,6 +28,14 @@ MUST_USE enum rc schema_compare(sqlite3 *db, int version, const char *path, stru
 	" colon + instr(substr(name, colon + 1), ':') - 1)" \
 	" FROM ancestry WHERE instr(substr(name, colon + 1), ':') > 0)"
 
+/* SQL: connects the former versions of each document, which are not connected yet. Part
+ * of a migration: never to be changed. */
+#define SCHEMA_CHAINS \
+	"UPDATE history SET former = before FROM (SELECT key AS own, lag(key) OVER (PARTITION BY " \
+	"gid, id ORDER BY version) AS before FROM history) WHERE key = own AND before NOTNULL;" \
+	"UPDATE doc SET former = newest FROM (SELECT gid AS g, id AS i, key AS newest, " \
+	"max(version) FROM history GROUP BY gid, id) WHERE gid = g AND id = i;"
+
 /* Runs the migrations after the first `from`, up to number `to`, in the transaction of
  * the caller. Returns an SQLite result code. */
 MUST_USE int schema_run(sqlite3 *db, int from, int to);

@@ -18,12 +18,11 @@
 	"nested CROSS JOIN doc ON doc.gid = nested.gid AND doc.seq = nested.seq WHERE aid = ?1 " \
 	"AND nested.seq > ?2 AND " SHOWN "nested.seq"
 
-/* A whole document. */
+/* A whole document; a version of one has the same columns. */
+#define WHOLE(value) "SELECT " ROW_COLUMNS(value) ", " WRITTEN_COLUMNS ", former FROM "
 #define DOCUMENT \
-	"SELECT " ROW_COLUMNS("coalesce(doc.value, large.value)") ", " WRITTEN_COLUMNS \
-								  " FROM grp CROSS JOIN doc ON " \
-								  "doc.gid = grp.gid LEFT JOIN " \
-								  "large ON large.seq = doc.seq"
+	WHOLE("coalesce(doc.value, large.value)") \
+	"grp CROSS JOIN doc ON doc.gid = grp.gid LEFT JOIN large ON large.seq = doc.seq"
 /* In group ?1 (all if that is empty) and the groups nested in it, whose names lie
  * between `?1:` and `?1;`, as `;` follows `:` in ASCII; without tombstones if ?2. */
 #define SCANNED \
@@ -42,8 +41,10 @@
 	"invite.used, grp, write"
 #define INVITE_TABLES "invite LEFT JOIN invite_grant ON invite_grant.invite = invite.id"
 
-/* Former versions to be removed; of each its number, if its value lies in `large`. */
-#define SELECT_FORMER "SELECT gid, id, version, iif(value IS NULL AND deleted_at IS NULL, seq, 0) "
+/* The number of a former version, if its value lies in `large`. */
+#define IN_LARGE "iif(value IS NULL AND deleted_at IS NULL, seq, 0)"
+/* The former versions of a document from which those before them are found. */
+#define MARKS "history WHERE gid = ?1 AND id = ?2 AND version % 16 = 0"
 
 #define ADD_DOCS \
 	"INSERT INTO doc (gid, seq, id, version, deleted_at, op, plain, value, account, charge, " \
@@ -74,12 +75,15 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
 	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",
 	[SQL_FIND] = DOCUMENT " WHERE name = ?1 AND id = ?2",
-	[SQL_VERSIONS] = "SELECT " ROW_COLUMNS(
-		"coalesce(doc.value, large.value)") ", " WRITTEN_COLUMNS
-						    " FROM grp CROSS JOIN history AS doc ON "
-						    "doc.gid = grp.gid LEFT JOIN large ON "
-						    "large.seq = doc.seq WHERE name = ?1 AND id = "
-						    "?2 AND version < ?3 ORDER BY version DESC",
+	/* The values of those that are passed over are not read. */
+	[SQL_VERSION] = WHOLE(
+		"iif(version < ?2, coalesce(doc.value, large.value), NULL)") "history AS doc LEFT "
+									     "JOIN large ON "
+									     "large.seq = doc.seq "
+									     "WHERE key = ?1",
+	[SQL_MARK_FROM] = "SELECT key FROM history WHERE gid = (SELECT gid FROM grp WHERE name = "
+			  "?1) AND id = ?2 AND version >= ?3 AND version % 16 = 0 ORDER BY version "
+			  "LIMIT 1",
 	[SQL_TOKEN] = "SELECT " TOKEN_COLUMNS ", 0, 0, 0 FROM token JOIN token_grant ON token = id"
 		      " WHERE id = ?1 ORDER BY n",
 
@@ -100,7 +104,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_ADD_NESTED] = "INSERT INTO nested (aid, seq, gid) VALUES (?1, ?2, ?3)",
 	[SQL_SET_NESTED] = "UPDATE nested SET seq = ?3 WHERE aid = ?1 AND seq = ?2",
 	[SQL_DROP_NESTED] = "DELETE FROM nested WHERE aid = ?1 AND seq = ?2",
-	[SQL_HELD] = "SELECT " ROW_COLUMNS("value") ", account, charge FROM doc "
+	[SQL_HELD] = "SELECT " ROW_COLUMNS("value") ", account, charge, former FROM doc "
 						    "WHERE gid = ?1 AND id = ?2",
 	[SQL_IS_THERE] = "SELECT 1 FROM doc WHERE gid = ?1 AND id = ?2",
 	[SQL_SAVEPOINT] = "SAVEPOINT push",
@@ -111,27 +115,30 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_ADD_DOC] = ADD_DOC,
 	[SQL_SET_DOC] = "UPDATE doc SET seq = ?2, version = ?4, deleted_at = ?5, op = ?6, plain = "
 			"?7, value = ?8, account = ?9, charge = ?10, sum = ?11, written_at = ?12, "
-			"written_by = ?13, written_sum = ?14"
+			"written_by = ?13, written_sum = ?14, former = ?16"
 			" WHERE gid = ?1 AND seq = ?15 AND id = ?3",
 	[SQL_ADD_LARGE] = "INSERT INTO large (seq, value) VALUES (?1, ?2)",
 	[SQL_DROP_LARGE] = "DELETE FROM large WHERE seq = ?1",
-	/* If it read `history`, SQLite would collect what it selects in a temporary
-	 * table; if it could fail, or replaced a row, it would keep a journal of the
-	 * statement. Each costs as much as the rest. A version that is there stays:
-	 * check reports it. */
+	/* If it could fail, or replaced a row, SQLite would keep a journal of the
+	 * statement, which costs as much as the rest. A key that is there has damaged
+	 * something: check reports it. */
 	[SQL_KEEP_VERSION] =
-		"INSERT OR IGNORE INTO history (gid, id, version, seq, deleted_at, op, plain, "
-		"value, sum, written_at, written_by, written_sum, ended_at) SELECT gid, id, "
-		"version, seq, deleted_at, op, plain, value, sum, written_at, written_by, "
-		"written_sum, ?3 FROM doc WHERE gid = ?1 AND seq = ?2",
-	[SQL_TOO_MANY] = SELECT_FORMER "FROM history WHERE gid = ?1 AND id = ?2 AND version <= ?3 "
-				       "ORDER BY version LIMIT ?4",
-	[SQL_FORMER_AFTER] = SELECT_FORMER ", ended_at FROM history WHERE (gid, id, version) > "
-					   "(?1, ?2, ?3) ORDER BY gid, id, version",
+		"INSERT OR IGNORE INTO history (key, former, gid, id, version, seq, deleted_at, "
+		"ended_at, op, plain, sum, written_at, written_by, written_sum, value) SELECT ?4, "
+		"former, gid, id, version, seq, deleted_at, ?3, op, plain, sum, written_at, "
+		"written_by, written_sum, value FROM doc WHERE gid = ?1 AND seq = ?2",
+	[SQL_MARKS] = "SELECT key, version FROM " MARKS " ORDER BY version LIMIT ?3",
+	[SQL_LINK] = "SELECT former, version, " IN_LARGE
+		     " FROM history WHERE key = ?3 AND gid = ?1 AND id = ?2",
+	[SQL_ENDED_AFTER] = "SELECT key, gid, id, ended_at, " IN_LARGE
+			    ", iif(ended_at < ?2, EXISTS (SELECT 1 FROM history AS older WHERE "
+			    "older.key = history.former), 1) FROM history WHERE key > ?1 ORDER BY "
+			    "key",
 	[SQL_PRUNE_DELETED] =
-		SELECT_FORMER "FROM (SELECT gid, id FROM doc WHERE deleted_at < ?1 ORDER BY "
-			      "deleted_at LIMIT ?2) CROSS JOIN history USING (gid, id) LIMIT ?2",
-	[SQL_DROP_FORMER] = "DELETE FROM history WHERE gid = ?1 AND id = ?2 AND version <= ?3",
+		"SELECT gid, id, newest FROM (SELECT gid, id, former AS newest FROM doc WHERE "
+		"deleted_at < ?1 ORDER BY deleted_at LIMIT ?2) WHERE EXISTS (SELECT 1 FROM history "
+		"WHERE key = newest)",
+	[SQL_DROP_VERSION] = "DELETE FROM history WHERE key = ?1",
 	[SQL_PURGE] = "DELETE FROM doc WHERE (gid, seq) IN (SELECT gid, seq FROM doc WHERE "
 		      "deleted_at < ?1 ORDER BY deleted_at LIMIT ?2)"
 		      " RETURNING gid, seq",

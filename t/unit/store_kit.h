@@ -98,6 +98,17 @@ struct store_cursor kit_place(struct kit *kit, uint64_t seq);
 
 /* Runs SQL on a file from outside; it must go well. */
 void kit_sql(const char *path, const char *sql);
+/* That makes a file of schema 14 one of schema 13, to which more can be added. */
+#define KIT_TO_SCHEMA_13 \
+	"CREATE TABLE before AS SELECT * FROM history; DROP TABLE history; CREATE TABLE history (" \
+	" gid INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT " \
+	"NULL, deleted_at INTEGER, op TEXT NOT NULL, plain INTEGER NOT NULL, value TEXT, sum " \
+	"INTEGER NOT NULL, written_at INTEGER, written_by TEXT, written_sum INTEGER, ended_at " \
+	"INTEGER NOT NULL, PRIMARY KEY (gid, id, version)) STRICT, WITHOUT ROWID;" \
+	"INSERT INTO history SELECT gid, id, version, seq, deleted_at, op, plain, value, sum, " \
+	"written_at, written_by, written_sum, ended_at FROM before; DROP TABLE before;" \
+	"ALTER TABLE doc DROP COLUMN former; PRAGMA user_version = 13;"
+
 /* The first column of the first row, as text in a buffer that the next call uses
  * again. */
 const char *kit_ask(const char *path, const char *sql);

@@ -70,6 +70,16 @@ static void on_fault(void *arg, struct slice place, struct slice what)
 	fail_msg("%.*s: %.*s", (int)place.len, place.data, (int)what.len, what.data);
 }
 
+static unsigned fault_count;
+
+static void on_counted_fault(void *arg, struct slice place, struct slice what)
+{
+	(void)arg;
+	(void)place;
+	(void)what;
+	fault_count++;
+}
+
 static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
 	(void)arg;
@@ -340,8 +350,8 @@ static void other_groups_are_passed_over(void **state)
 	check(kit);
 }
 
-/* What a piece costs does not depend on how many versions stay. */
-static void versions_that_stay_cost_a_purge_nothing(void **state)
+/* A piece passes more versions that stay than it may remove. */
+static void versions_that_stay_cost_a_purge_little(void **state)
 {
 	static const struct history_rules none = { .rules = { { .group = "*", .value = 1000 } },
 						   .count = 1 };
@@ -354,9 +364,125 @@ static void versions_that_stay_cost_a_purge_nothing(void **state)
 		(void)snprintf(id, sizeof(id), "a:%u", i);
 		put_many(kit, id, 90, "1");
 	}
-	/* 6 documents, and perhaps one piece that finds the end. */
-	assert_true(prune(kit, &none, 2, &pruned) <= 4);
+	assert_true(prune(kit, &none, 20, &pruned) <= 2);
 	assert_int_equal(pruned, 0);
+}
+
+/* Wherever a page begins. */
+static void pages_begin_at_any_version(void **state)
+{
+	struct kit *kit = *state;
+
+	put_many(kit, "a:1", 70, "1");
+	put_many(kit, "a:2", 20, "1");
+	for (uint64_t before = 1; before <= 72; before++) {
+		const struct kit_page *page = kit_versions(kit, "a:1", before, 3);
+
+		assert_int_equal(page->count, before > 3 ? 3 : before - 1);
+		assert_int_equal(page->more, before > 4);
+		for (size_t i = 0; i < page->count; i++)
+			assert_int_equal(page->docs[i].version, before - 1 - i);
+	}
+	assert_int_equal(kit_versions(kit, "a:3", 5, 3)->count, 0);
+}
+
+/* What was written while nothing was kept is missing, and nothing before it. */
+static void earlier_versions_stay_while_none_are_kept(void **state)
+{
+	struct kit *kit = *state;
+
+	for (uint64_t base = 0; base < 10; base++) {
+		const struct store_edit edit = kit_edit_of("a:1", base, NULL, "1");
+
+		write_as(kit, &edit, "ann", base == 3 || base == 4 || base == 7 ? NULL : &many);
+	}
+	assert_string_equal(list(kit, "a:1", 0, 100),
+			    "10=1/ann 9=1/ann 8=1/ann 6=1/ann 5=1/ann 2=1/ann 1=1/ann");
+	assert_string_equal(list(kit, "a:1", 6, 100), "5=1/ann 2=1/ann 1=1/ann");
+	check(kit);
+}
+
+static void write_at(struct kit *kit, uint64_t base, int64_t at)
+{
+	struct store_edit edit = kit_edit_of("a:1", base, NULL, "1");
+	const struct store_request request = { .kind = STORE_PUSH,
+					       .edits = &edit,
+					       .edit_count = 1,
+					       .history = &many,
+					       .keeps_versions = true,
+					       .keeps_former = true };
+
+	edit.meta.at = at;
+	assert_int_equal(kit_commit(kit, &request, 1), RC_OK);
+	assert_int_equal(kit->replies[0].results[0].status, STORE_OK);
+}
+
+/* Those of an import can have ended before versions that are older. */
+static void old_versions_can_come_after_others(void **state)
+{
+	static const struct history_rules ended = { .rules = { { .group = "*", .value = 2000 } },
+						    .count = 1 };
+	static const struct history_rules later = { .rules = { { .group = "*", .value = 6000 } },
+						    .count = 1 };
+	static const int64_t times[] = { 900, 1000, 5000, 1000, 1500, 7000 };
+	struct kit *kit = *state;
+	uint64_t pruned;
+
+	for (uint64_t base = 0; base < 6; base++)
+		write_at(kit, base, times[base]);
+	(void)prune(kit, &ended, 10, &pruned);
+	assert_int_equal(pruned, 1);
+	assert_int_equal(former_count(kit, "a:1"), 4);
+	check(kit);
+	(void)prune(kit, &later, 10, &pruned);
+	assert_int_equal(pruned, 3);
+	assert_int_equal(former_count(kit, "a:1"), 1);
+	check(kit);
+}
+
+/* One that belongs to another document is not shown, and found by a check. */
+static void versions_of_another_document_are_not_shown(void **state)
+{
+	struct store_check asked = { .on_fault = on_fault, .on_progress = on_progress };
+	struct store_stats_full stats;
+	struct kit *kit = *state;
+
+	KIT_FILE_ONLY(kit);
+	put_many(kit, "a:1", 2, "1");
+	put_many(kit, "b:1", 2, "2");
+	kit_close(kit);
+	kit_sql(kit->path, "UPDATE doc SET former = (SELECT max(key) FROM history) WHERE id = "
+			   "'a:1'");
+	kit_open(kit);
+	assert_string_equal(list(kit, "a:1", 0, 10), "3=1/ann");
+	fault_count = 0;
+	asked.on_fault = on_counted_fault;
+	assert_int_equal(store_check(kit->path, &asked, &stats, NULL), RC_OK);
+	assert_int_equal(fault_count, 2);
+}
+
+/* Edits of documents that do not lie together add versions that do. */
+static void versions_are_added_together(void **state)
+{
+	enum { EDITS = 40, PAGE = 4096 + 24 };
+	struct store_edit edits[EDITS];
+	char ids[EDITS][16];
+	const struct store_request push = {
+		.kind = STORE_PUSH, .edits = edits, .edit_count = EDITS, .history = &many
+	};
+	struct kit *kit = *state;
+	off_t size = 0;
+
+	KIT_FILE_ONLY(kit);
+	for (uint64_t base = 0; base < 31; base++) {
+		for (unsigned i = 0; i < EDITS; i++) {
+			(void)snprintf(ids[i], sizeof(ids[i]), "a:%u", i);
+			edits[i] = kit_edit_of(ids[i], base, NULL, "1");
+		}
+		size = kit_size(kit, "test.db-wal");
+		assert_int_equal(kit_commit(kit, &push, 1), RC_OK);
+	}
+	assert_true(kit_size(kit, "test.db-wal") - size <= EDITS / 4 * PAGE);
 }
 
 static void long_old_values_are_removed(void **state)
@@ -516,7 +642,12 @@ int main(void)
 		TEST(a_purge_takes_versions_along_in_pieces),
 		TEST(old_versions_are_removed_by_group),
 		TEST(other_groups_are_passed_over),
-		TEST(versions_that_stay_cost_a_purge_nothing),
+		TEST(versions_that_stay_cost_a_purge_little),
+		TEST(pages_begin_at_any_version),
+		TEST(earlier_versions_stay_while_none_are_kept),
+		TEST(old_versions_can_come_after_others),
+		TEST(versions_of_another_document_are_not_shown),
+		TEST(versions_are_added_together),
 		TEST(long_old_values_are_removed),
 		TEST(rules_of_servers_are_kept),
 		TEST(imports_of_changes_end_versions_now),

@@ -371,6 +371,7 @@ static void tokens_of_before_stay(void **state)
 	assert_joined(join(kit, INVITE, "0000000000000001", "ann", NULL), "0000000000000001",
 		      "ann");
 	kit_close(kit);
+	kit_sql(kit->path, KIT_TO_SCHEMA_13);
 	kit_sql(kit->path, "ALTER TABLE meta DROP COLUMN history; DROP TABLE revoked_join; "
 			   "DROP TABLE invite; DROP TABLE invite_grant; DROP INDEX token_user;"
 			   "DROP INDEX token_retry; ALTER TABLE token DROP COLUMN note;"

@@ -460,7 +460,7 @@ static void older_schema_is_brought_up(void **state)
 	struct store_request list = { .kind = STORE_TOKEN_LIST };
 
 	kit_sql(kit->path, version_1);
-	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (1 of 13)");
+	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (1 of 14)");
 	kit_open(kit);
 	assert_int_equal(kit_head(kit->reader).epoch, 4711);
 	assert_int_equal(kit_head(kit->reader).seq, 9);
@@ -477,7 +477,7 @@ static void older_schema_is_brought_up(void **state)
 	assert_int_equal(kit_commit(kit, &list, 1), RC_OK);
 	assert_int_equal(kit->replies[0].rc, RC_OK);
 	kit_close(kit);
-	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "13");
+	assert_string_equal(kit_ask(kit->path, "PRAGMA user_version"), "14");
 }
 
 /* The index of nested groups is made of what is there: the ancestors of a group are
@@ -527,34 +527,45 @@ static void migrated_is_like_new(void **state)
 	assert_string_equal(kit_ask(kit->path, all), made);
 }
 
-/* Former versions stay when the index of their times goes. */
+/* Of schema 13, in which former versions were in the order of their documents. */
 static void former_versions_are_kept(void **state)
 {
 	static const struct store_history history = {
-		.versions = { .rules = { { .group = "*", .value = 5 } }, .count = 1 },
+		.versions = { .rules = { { .group = "*", .value = 50 } }, .count = 1 },
 	};
-	const struct store_edit edits[] = { kit_edit_of("t:1", 0, NULL, "1"),
-					    kit_edit_of("t:1", 1, NULL, "2") };
 	struct kit *kit = *state;
 
 	kit_open(kit);
-	for (size_t i = 0; i < 2; i++) {
+	for (uint64_t base = 0; base < 40; base++) {
+		const struct store_edit edits[] = { kit_edit_of("t:1", base, NULL, "1"),
+						    kit_edit_of("s:1", base, NULL, "2") };
 		const struct store_request push = {
-			.kind = STORE_PUSH, .edits = &edits[i], .edit_count = 1, .history = &history
+			.kind = STORE_PUSH, .edits = edits, .edit_count = 2, .history = &history
 		};
 
 		assert_int_equal(kit_commit(kit, &push, 1), RC_OK);
 	}
 	kit_close(kit);
-	kit_sql(kit->path, "CREATE INDEX history_ended ON history (ended_at);"
-			   "ALTER TABLE meta DROP COLUMN history; DROP TABLE revoked_join;"
-			   "PRAGMA user_version = 10");
-	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (10 of 13)");
+	kit_sql(kit->path, KIT_TO_SCHEMA_13);
+	assert_refused(kit->path, STORE_READER, RC_UNAVAILABLE, "older schema (13 of 14)");
 	kit_open(kit);
-	assert_int_equal(kit_versions(kit, "t:1", 0, 10)->count, 2);
+	for (uint64_t before = 41; before > 1; before--)
+		assert_int_equal(kit_versions(kit, "t:1", before, 50)->count, before - 1);
+	for (uint64_t base = 40; base < 60; base++) {
+		const struct store_edit edit = kit_edit_of("t:1", base, NULL, "3");
+		const struct store_request push = {
+			.kind = STORE_PUSH, .edits = &edit, .edit_count = 1, .history = &history
+		};
+
+		assert_int_equal(kit_commit(kit, &push, 1), RC_OK);
+	}
+	assert_int_equal(kit_versions(kit, "s:1", 0, 100)->count, 40);
+	assert_int_equal(kit_versions(kit, "t:1", 60, 1)->docs[0].version, 59);
+	assert_true(kit_versions(kit, "t:1", 0, 100)->count <= 1 + 62);
 	kit_close(kit);
-	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM sqlite_schema WHERE name = "
-					       "'history_ended'"),
+	assert_string_equal(kit_ask(kit->path, "SELECT count(*) FROM history WHERE id = 't:1' AND "
+					       "key NOT IN (SELECT former FROM history WHERE "
+					       "former NOTNULL UNION ALL SELECT former FROM doc)"),
 			    "0");
 }
 
